@@ -1,0 +1,1 @@
+//! Checks on parsed templates.

@@ -1,0 +1,123 @@
+//! Findings: what is wrong in the user's material, or worth knowing about it, each at its place.
+//!
+//! A finding is data. Nothing here prints: the reporters of `report` turn findings into text, JSON, SARIF and GitHub
+//! annotations.
+
+mod rules;
+
+pub use rules::{RULES, Rule, RuleInfo};
+
+use crate::source::Place;
+
+/// How much a finding weighs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Severity {
+    /// Nothing is written while there is one of these.
+    Error,
+    /// Written all the same; the reader decides.
+    Warning,
+}
+
+impl Severity {
+    /// The lower-case word that every format uses.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Severity::Error => "error",
+            Severity::Warning => "warning",
+        }
+    }
+}
+
+/// One thing that is wrong, or worth knowing, in the user's material.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Finding {
+    /// The entry of the rule table that it falls under.
+    pub rule: Rule,
+    /// Whether it stops the writing.
+    pub severity: Severity,
+    /// One sentence, lower case, no full stop, names in back ticks: what was found against what is allowed.
+    pub message: String,
+    /// Where it is; `None` only for what has no file at all.
+    pub place: Option<Place>,
+    /// A few words beside the underlined text, such as "found here"; may be empty.
+    pub label: String,
+    /// Further places that belong to it, such as the first of two that clash, with a few words each.
+    pub related: Vec<(Place, String)>,
+    /// What the reader can do: names the key to change.
+    pub help: Option<String>,
+    /// Reasons and sources, one sentence each.
+    pub notes: Vec<String>,
+}
+
+impl Finding {
+    /// A finding of `rule` with the severity that the table gives it.
+    pub fn new(rule: Rule, message: impl Into<String>) -> Self {
+        Self {
+            rule,
+            severity: rule.info().severity,
+            message: message.into(),
+            place: None,
+            label: String::new(),
+            related: Vec::new(),
+            help: None,
+            notes: Vec::new(),
+        }
+    }
+
+    /// The same finding, at `place`.
+    #[must_use]
+    pub fn at(mut self, place: Place) -> Self {
+        self.place = Some(place);
+        self
+    }
+
+    /// The same finding, with a few words beside the underlined text.
+    #[must_use]
+    pub fn label(mut self, label: impl Into<String>) -> Self {
+        self.label = label.into();
+        self
+    }
+
+    /// The same finding, with another place that belongs to it.
+    #[must_use]
+    pub fn related(mut self, place: Place, label: impl Into<String>) -> Self {
+        self.related.push((place, label.into()));
+        self
+    }
+
+    /// The same finding, with what the reader can do about it.
+    #[must_use]
+    pub fn help(mut self, help: impl Into<String>) -> Self {
+        self.help = Some(help.into());
+        self
+    }
+
+    /// The same finding, with one more reason or source.
+    #[must_use]
+    pub fn note(mut self, note: impl Into<String>) -> Self {
+        self.notes.push(note.into());
+        self
+    }
+}
+
+/// Whether any of `findings` stops the writing.
+pub fn any_error(findings: &[Finding]) -> bool {
+    findings.iter().any(|finding| finding.severity == Severity::Error)
+}
+
+/// Puts findings into the one order in which every reporter shows them: by path, place, rule and message; those without
+/// a place come last.
+pub fn sort(findings: &mut [Finding]) {
+    findings.sort_by(|a, b| key(a).cmp(&key(b)));
+
+    fn key(finding: &Finding) -> (bool, Option<&std::path::Path>, usize, &'static str, &str) {
+        let place = finding.place.as_ref();
+        (
+            place.is_none(),
+            place.map(Place::path),
+            place.map_or(0, |place| place.span.start),
+            finding.rule.info().id,
+            &finding.message,
+        )
+    }
+}

@@ -1,0 +1,10 @@
+//! racestack turns a roster of people and a few settings into CloudFormation stacks.
+//!
+//! The data flows one way, and a module imports only from those before it:
+//! `source`, `finding`, `files` ← `config` ← `model` ← `plan` ← `render` ← `check` ← `output`.
+//! Nothing here prints or exits; `main.rs` does.
+
+pub mod check;
+pub mod finding;
+pub mod render;
+pub mod source;
