@@ -5,6 +5,8 @@
 //! Nothing here prints or exits; `main.rs` does.
 
 pub mod check;
+pub mod config;
+pub mod files;
 pub mod finding;
 pub mod render;
 pub mod source;
