@@ -6,7 +6,9 @@
 
 pub mod check;
 pub mod config;
+pub mod facts;
 pub mod files;
 pub mod finding;
+pub mod model;
 pub mod render;
 pub mod source;

@@ -15,11 +15,11 @@ use std::sync::Arc;
 
 pub use layers::explain;
 pub use node::{Content, Entry, Node, shorten};
-pub use roster::{Roster, RosterNotebook, RosterNotebookSettings, RosterRow, StateSetting};
+pub use roster::{Roster, RosterNotebook, RosterNotebookSettings, RosterRow, State};
 pub use schema::Schema;
 pub use settings::{
-    BucketSettings, DeploySettings, NotebookSettings, ProfileSetting, ServiceRoleSettings, ServiceSetting, Settings,
-    account_schema, company_schema,
+    BucketSettings, DeploySettings, NotebookSettings, Profile, Service, ServiceRoleSettings, Settings, account_schema,
+    company_schema,
 };
 pub use suggestion::did_you_mean;
 
@@ -46,13 +46,15 @@ pub struct Config {
 pub struct AccountConfig {
     /// The name of its folder.
     pub name: String,
+    /// Whether it is to be synthesised.
+    pub selected: bool,
     /// Its own settings file: where findings about what is missing from it point.
     pub source: Arc<SourceFile>,
     /// The layered settings, each value with its place.
     pub node: Node,
     /// The layered settings, typed.
     pub settings: Settings,
-    /// Its people; `None` when the roster could not be read, or was not asked for.
+    /// Its people; `None` when the roster could not be read, or the account is not selected.
     pub roster: Option<RosterConfig>,
     /// The files that were read for it, relative to the config folder.
     pub inputs: Vec<PathBuf>,
@@ -150,7 +152,7 @@ fn read_account(
         roster = read_roster(&folder.join(&file), &bytes, findings);
         inputs.push(file);
     }
-    Ok(AccountConfig { name: name.to_owned(), source, node, settings, roster, inputs })
+    Ok(AccountConfig { name: name.to_owned(), selected, source, node, settings, roster, inputs })
 }
 
 /// The one roster of an account: its path relative to the config folder, and its bytes.

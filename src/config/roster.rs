@@ -24,7 +24,7 @@ pub struct RosterRow {
     /// The person's team: becomes the tag `team`.
     pub team: Option<String>,
     /// Whether the person may use their things. Without it, `active`.
-    pub state: Option<StateSetting>,
+    pub state: Option<State>,
     /// `false` for no notebook, or what is different about this person's.
     pub notebook: Option<RosterNotebook>,
     /// Tags on the person's things: key to value. They win over the settings' tags of the same key.
@@ -34,7 +34,7 @@ pub struct RosterRow {
 /// Whether a person may use their things.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
-pub enum StateSetting {
+pub enum State {
     /// May use their things.
     Active,
     /// Keeps everything, and may do nothing.

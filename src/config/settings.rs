@@ -23,9 +23,9 @@ pub struct Settings {
     /// The bucket that holds a folder per person.
     pub bucket: Option<BucketSettings>,
     /// Which policies the people and the service roles get.
-    pub policies: Option<ProfileSetting>,
+    pub policies: Option<Profile>,
     /// The services that get a role. Leave one out to turn its role off.
-    pub services: Option<Vec<ServiceSetting>>,
+    pub services: Option<Vec<Service>>,
     /// How the service roles are named.
     pub service_roles: Option<ServiceRoleSettings>,
     /// The IAM path of the group, the policies, the notebook roles and (with `policies: hardened`) the users.
@@ -71,7 +71,7 @@ pub struct BucketSettings {
 /// Which policies the people and the service roles get.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
-pub enum ProfileSetting {
+pub enum Profile {
     /// What the documents let people do to their own things, and everything else closed.
     Hardened,
     /// The documents' policies, statement for statement, with their known weaknesses.
@@ -81,7 +81,7 @@ pub enum ProfileSetting {
 /// A service that acts in the account with a role of its own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
-pub enum ServiceSetting {
+pub enum Service {
     /// AWS DeepRacer.
     Deepracer,
     /// AWS Lambda, which runs reward functions.
