@@ -7,4 +7,5 @@
 pub mod check;
 pub mod finding;
 pub mod render;
+pub mod report;
 pub mod source;
