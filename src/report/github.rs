@@ -26,7 +26,8 @@ fn command(finding: &Finding, sources: &Sources) -> String {
     }
     properties.push(("title", finding.rule.info().id.to_owned()));
 
-    let properties: Vec<String> = properties.iter().map(|(name, value)| format!("{name}={}", property(value))).collect();
+    let properties: Vec<String> =
+        properties.iter().map(|(name, value)| format!("{name}={}", property(value))).collect();
     let mut message = finding.message.clone();
     if let Some(help) = &finding.help {
         message = message + "\nhelp: " + help;

@@ -14,27 +14,38 @@ pub(super) fn render(findings: &[Finding], colour: bool) -> String {
     let sources = Sources::of(findings);
     let mut text = String::new();
     for finding in findings {
-        text += &excerpt::drop_marked_positions(&renderer.render(&[group(finding, &sources)]));
+        let excerpts = Excerpt::all(finding, &sources);
+        let rendered = renderer.render(&[group(finding, &excerpts, &sources)]);
+        text += &if excerpts.is_empty() {
+            indent_below_title(finding, &rendered)
+        } else {
+            excerpt::drop_marked_positions(&rendered)
+        };
         text += "\n\n";
     }
     text + &tally(findings)
 }
 
-fn group<'a>(finding: &Finding, sources: &Sources) -> Group<'a> {
+/// Where there are no line numbers the renderer leaves no room for them either; rustc leaves room for one digit.
+fn indent_below_title(finding: &Finding, rendered: &str) -> String {
+    let title = finding.message.lines().count().max(1);
+    let indented =
+        rendered.lines().enumerate().map(|(at, line)| if at < title { line.into() } else { format!(" {line}") });
+    indented.collect::<Vec<_>>().join("\n")
+}
+
+fn group<'a>(finding: &Finding, excerpts: &[Excerpt], sources: &Sources) -> Group<'a> {
     let mut group = Group::with_title(title(finding));
-    let mut unseen = Vec::new();
     if let Some(place) = finding.place.as_ref().filter(|place| sources.lines(place).is_none()) {
         group = group.element(Origin::path(visible::line(&slashed(place.path()))));
     }
-    for excerpt in Excerpt::all(finding, sources) {
-        group = group.element(excerpt.snippet());
-    }
-    for (place, label) in finding.related.iter().filter(|(place, _)| sources.lines(place).is_none()) {
+    let unseen = finding.related.iter().filter(|(place, _)| sources.lines(place).is_none()).map(|(place, label)| {
         let label = if label.is_empty() { "see also" } else { label };
-        unseen.push(format!("{label}: {}", slashed(place.path())));
-    }
+        format!("{label}: {}", slashed(place.path()))
+    });
     group
-        .elements(unseen.iter().map(|note| Level::NOTE.message(visible::line(note))))
+        .elements(excerpts.iter().map(Excerpt::snippet))
+        .elements(unseen.map(|note| Level::NOTE.message(visible::line(&note))))
         .elements(finding.notes.iter().map(|note| Level::NOTE.message(visible::lines(note))))
         .elements(finding.help.iter().map(|help| Level::HELP.message(visible::lines(help))))
 }

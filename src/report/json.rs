@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::lines::Sources;
-use super::slashed;
+use super::{slashed, visible};
 use crate::finding::Finding;
 
 #[derive(Serialize)]
@@ -26,7 +26,21 @@ pub(super) fn render(findings: &[Finding]) -> String {
     let sources = Sources::of(findings);
     let report = Report { findings: findings.iter().map(|finding| entry(finding, &sources)).collect() };
     // Strings, numbers and lists always have a form in JSON.
-    serde_json::to_string_pretty(&report).unwrap_or_default() + "\n"
+    escaped(&serde_json::to_string_pretty(&report).unwrap_or_default()) + "\n"
+}
+
+/// The same document, with every character that a terminal should not see written as an escape. Such characters stand
+/// only inside strings.
+pub(super) fn escaped(json: &str) -> String {
+    let mut text = String::with_capacity(json.len());
+    for c in json.chars() {
+        if c == '\n' || visible::character(c) == c {
+            text.push(c);
+        } else {
+            text.extend(c.encode_utf16(&mut [0; 2]).iter().map(|unit| format!("\\u{unit:04x}")));
+        }
+    }
+    text
 }
 
 fn entry<'a>(finding: &'a Finding, sources: &Sources) -> Entry<'a> {

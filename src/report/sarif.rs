@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
+use super::json::escaped;
 use super::lines::{Region, Sources};
 use super::slashed;
 use crate::finding::{Finding, RULES, Rule, RuleInfo, Severity};
@@ -44,7 +45,7 @@ pub(super) fn render(findings: &[Finding]) -> String {
             "results": results,
         }],
     });
-    format!("{log:#}\n")
+    escaped(&format!("{log:#}\n"))
 }
 
 fn rule(info: &RuleInfo) -> Value {

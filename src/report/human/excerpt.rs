@@ -30,7 +30,7 @@ pub(super) struct Excerpt<'a> {
 }
 
 struct Mark<'a> {
-    place: &'a Place,
+    place: Place,
     kind: AnnotationKind,
     label: &'a str,
     line: usize,
@@ -40,12 +40,13 @@ impl<'a> Excerpt<'a> {
     /// What to show of a finding: its own place first, then the related ones, together where they fit together.
     pub(super) fn all(finding: &'a Finding, sources: &'a Sources<'a>) -> Vec<Self> {
         let own = finding.place.iter().map(|place| (place, AnnotationKind::Primary, finding.label.as_str()));
-        let related =
-            finding.related.iter().map(|(place, label)| (place, AnnotationKind::Context, label.as_str()));
+        let related = finding.related.iter().map(|(place, label)| (place, AnnotationKind::Context, label.as_str()));
         let mut excerpts: Vec<Self> = Vec::new();
         for (place, kind, label) in own.chain(related) {
             let Some(lines) = sources.lines(place) else { continue };
-            let mark = Mark { place, kind, label, line: lines.number(place.span.start) };
+            // The span may have been set by hand, and the text is cut at it below.
+            let place = Place::new(&place.source, place.span.clone());
+            let mark = Mark { line: lines.number(place.span.start), place, kind, label };
             match excerpts.iter_mut().find(|excerpt| excerpt.has_room_for(&mark)) {
                 Some(excerpt) => excerpt.marks.push(mark),
                 None => excerpts.push(Self { lines, marks: vec![mark] }),
@@ -102,7 +103,7 @@ impl<'a> Excerpt<'a> {
 
     /// The path with the line and column of the first mark. The renderer would count columns in the window.
     fn position(&self) -> Option<String> {
-        let place = self.marks.first()?.place;
+        let place = &self.marks.first()?.place;
         let (path, (line, column)) = (visible::line(&slashed(place.path())), self.lines.line_column(place.span.start));
         Some(format!("{path}:{line}:{column}{MARK}"))
     }
@@ -128,7 +129,8 @@ fn cut(line: &str, spans: &[Range<usize>]) -> (String, Vec<Range<usize>>) {
     };
     let lead = if from > 0 { "..." } else { "" };
     let tail = if to < line.len() { "..." } else { "" };
-    let shown = |text: &str| text.chars().map(|c| if c == '\t' { c } else { visible::character(c) }).collect::<String>();
+    let shown =
+        |text: &str| text.chars().map(|c| if c == '\t' { c } else { visible::character(c) }).collect::<String>();
     let offset = |at: usize| lead.len() + shown(&line[from..at.clamp(from, to)]).len();
     let spans = spans.iter().map(|span| offset(span.start)..offset(span.end)).collect();
     (format!("{lead}{}{tail}", shown(&line[from..to])), spans)
