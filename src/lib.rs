@@ -2,6 +2,7 @@
 //!
 //! The data flows one way, and a module imports only from those before it:
 //! `source`, `finding`, `files` ← `config` ← `model` ← `plan` ← `render` ← `check` ← `output`.
+//! `report` stands beside that way: it knows `source` and `finding` alone.
 //! Nothing here prints or exits; `main.rs` does.
 
 pub mod check;

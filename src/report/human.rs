@@ -15,11 +15,11 @@ pub(super) fn render(findings: &[Finding], colour: bool) -> String {
     let mut text = String::new();
     for finding in findings {
         let excerpts = Excerpt::all(finding, &sources);
-        let rendered = renderer.render(&[group(finding, &excerpts, &sources)]);
+        let shown = renderer.render(&[group(finding, &excerpts, &sources)]);
         text += &if excerpts.is_empty() {
-            indent_below_title(finding, &rendered)
+            indent_below_title(finding, &shown)
         } else {
-            excerpt::drop_marked_positions(&rendered)
+            excerpt::drop_marked_positions(&shown)
         };
         text += "\n\n";
     }

@@ -133,5 +133,6 @@ fn line_hash(finding: &Finding, sources: &Sources) -> String {
     });
     let path = place.map(|place| slashed(place.path())).unwrap_or_default();
     let recognised_by = [finding.rule.info().id, &path, line.unwrap_or(&finding.message).trim()].join("\0");
-    Sha256::digest(recognised_by.as_bytes()).iter().take(8).map(|byte| format!("{byte:02x}")).collect()
+    let digest = Sha256::digest(recognised_by.as_bytes());
+    format!("{:016x}", digest.iter().take(8).fold(0, |hash: u64, byte| hash << 8 | u64::from(*byte)))
 }

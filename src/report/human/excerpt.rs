@@ -120,12 +120,11 @@ pub(super) fn drop_marked_positions(rendered: &str) -> String {
 fn cut(line: &str, spans: &[Range<usize>]) -> (String, Vec<Range<usize>>) {
     let mark = spans.first().map_or(0, |span| span.start);
     let end_of_window = |from: usize| line[from..].char_indices().nth(WINDOW).map(|(at, _)| from + at);
-    let (from, to) = match end_of_window(0) {
-        None => (0, line.len()),
-        Some(_) => {
-            let from = line[..mark].char_indices().rev().nth(LEAD - 1).map_or(0, |(at, _)| at);
-            (from, end_of_window(from).unwrap_or(line.len()))
-        }
+    let (from, to) = if end_of_window(0).is_none() {
+        (0, line.len())
+    } else {
+        let from = line[..mark].char_indices().rev().nth(LEAD - 1).map_or(0, |(at, _)| at);
+        (from, end_of_window(from).unwrap_or(line.len()))
     };
     let lead = if from > 0 { "..." } else { "" };
     let tail = if to < line.len() { "..." } else { "" };
