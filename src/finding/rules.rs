@@ -35,6 +35,7 @@ rules! {
     FileMissing, "file::missing", Error, "a file that racestack needs does not exist";
     FileEncoding, "file::encoding", Error, "a file is neither UTF-8 nor (for a roster in CSV) CP932";
     FileSyntax, "file::syntax", Error, "a file is not well-formed YAML, JSON or CSV";
+    TemplateNotCloudformation, "template::not-cloudformation", Error, "a template holds what CloudFormation does not know, such as an unknown tag";
     GuardBrokenRules, "guard::broken-rules", Error, "a guard rule file cannot be used: it is empty, does not parse, or recurses";
     GuardUnknownType, "guard::unknown-type", Error, "a guard rule asks for a resource type that CloudFormation does not have, and so could never fail";
     GuardNeverApplied, "guard::never-applied", Error, "a guard rule was skipped on every template although it names no resource type";
