@@ -1,10 +1,15 @@
 //! The command line: arguments in, texts and an exit code out. Nothing here prints.
 
 mod args;
+mod explain;
+mod init;
 mod synth;
 
 pub use args::Args;
+use args::{Command, SchemaKind};
+use clap::CommandFactory;
 
+use crate::config;
 use crate::files::FileError;
 use crate::finding::{Finding, any_error, sort};
 use crate::report::{Format, render};
@@ -52,9 +57,30 @@ impl From<FileError> for Failure {
 /// Runs a command. `colour` says whether standard error is a terminal that shows colours.
 pub fn run(args: &Args, colour: bool) -> Outcome {
     let result = match &args.command {
-        args::Command::Synth(synth) => synth::run(synth, colour),
+        Command::Synth(synth) => synth::run(synth, colour),
+        Command::Init(init) => init::run(init),
+        Command::Schema(schema) => Ok(printed(schema_of(schema.kind))),
+        Command::Explain(explain) => explain::run(explain, colour),
+        Command::Completions(completions) => {
+            let mut script = Vec::new();
+            clap_complete::generate(completions.shell, &mut Args::command(), "racestack", &mut script);
+            Ok(printed(String::from_utf8_lossy(&script).into_owned()))
+        }
     };
     result.unwrap_or_else(|failure| Outcome { stderr: format!("error: {failure}\n"), code: 2, ..Outcome::default() })
+}
+
+fn printed(stdout: String) -> Outcome {
+    Outcome { stdout, ..Outcome::default() }
+}
+
+fn schema_of(kind: SchemaKind) -> String {
+    let schema = match kind {
+        SchemaKind::Settings => config::company_schema(),
+        SchemaKind::Account => config::account_schema(),
+        SchemaKind::Roster => config::roster_schema(),
+    };
+    format!("{:#}\n", schema.to_json())
 }
 
 /// An outcome that reports `findings`, in order: to standard error for people, to standard output for machines.

@@ -6,13 +6,14 @@ use std::sync::Arc;
 
 use super::args::SynthArgs;
 use super::{Failure, Outcome, outcome};
+use crate::check::guard::{RULE_FILE_EXTENSION, RuleSet};
 use crate::finding::{Finding, Rule, any_error};
 use crate::model::Account;
 use crate::output::{self, OutputFile};
 use crate::plan;
 use crate::render::{self, RenderFailure, Template, Templates};
 use crate::source::{Place, SourceFile};
-use crate::{config, files, model};
+use crate::{check, config, files, model};
 
 /// An account's files, ready to be written.
 struct Synthesised<'a> {
@@ -38,12 +39,20 @@ pub(super) fn run(args: &SynthArgs, colour: bool) -> Result<Outcome, Failure> {
             return Ok(outcome(args.format, findings, String::new(), colour));
         }
     };
+    let rules = match read_rules(args.rules.as_deref())? {
+        Ok(rules) => rules,
+        Err(broken) => {
+            findings.extend(broken);
+            return Ok(outcome(args.format, findings, String::new(), colour));
+        }
+    };
+    findings.extend(check::known(&fleet));
     if any_error(&findings) {
         return Ok(outcome(args.format, findings, String::new(), colour));
     }
     let mut synthesised = Vec::new();
     for account in &fleet.accounts {
-        match synthesise(account, &templates, &mut findings) {
+        match synthesise(account, &args.out, &templates, &rules, &mut findings) {
             Ok(one) => synthesised.push(one),
             Err(failure) => findings.push(own_or_fault(failure)?),
         }
@@ -71,16 +80,18 @@ pub(super) fn run(args: &SynthArgs, colour: bool) -> Result<Outcome, Failure> {
 
 fn synthesise<'a>(
     account: &'a Account,
+    out: &Path,
     templates: &Templates,
+    rules: &RuleSet,
     findings: &mut Vec<Finding>,
 ) -> Result<Synthesised<'a>, RenderFailure> {
     let (capacity, size) = render::measure(templates, account)?;
     let groups = plan::place(&account.users, capacity, size);
-    let plan = plan::plan(account, groups);
+    let plan = plan::plan(account, &out.join(account.name.as_str()), groups);
     let rendered: Result<Vec<Template>, RenderFailure> =
         plan.stacks.iter().map(|stack| render::render(templates, &plan, stack)).collect();
     let rendered = rendered?;
-    let _ = &findings;
+    findings.extend(check::check(&plan, templates, &rendered, rules)?);
     Ok(Synthesised { account, stacks: plan.stacks.len(), files: output::files(&plan, &rendered) })
 }
 
@@ -99,7 +110,7 @@ fn stale(folder: &Path, wanted: &[OutputFile], findings: &mut Vec<Finding>) -> R
 
 /// The finding of a failed template, if the template is the user's own.
 fn own_or_fault(failure: RenderFailure) -> Result<Finding, Failure> {
-    if failure.overridden { Ok(failure.finding) } else { Err(Failure::Fault(failure.finding.message)) }
+    if failure.overridden { Ok(*failure.finding) } else { Err(Failure::Fault(failure.finding.message)) }
 }
 
 fn read_templates(folder: Option<&Path>) -> Result<Result<Templates, Vec<RenderFailure>>, Failure> {
@@ -108,6 +119,20 @@ fn read_templates(folder: Option<&Path>) -> Result<Result<Templates, Vec<RenderF
         collect(folder, "", &mut own)?;
     }
     Ok(Templates::new(own))
+}
+
+fn read_rules(folder: Option<&Path>) -> Result<Result<RuleSet, Vec<Finding>>, Failure> {
+    let Some(folder) = folder else {
+        // The embedded rules are racestack's own: what is wrong with them is no finding.
+        return match RuleSet::embedded() {
+            Ok(rules) => Ok(Ok(rules)),
+            Err(broken) => Err(Failure::Fault(broken.into_iter().map(|finding| finding.message).collect())),
+        };
+    };
+    let mut found = Vec::new();
+    collect(folder, "", &mut found)?;
+    let is_rule = |name: &String| Path::new(name).extension().is_some_and(|extension| extension == RULE_FILE_EXTENSION);
+    Ok(RuleSet::from_files(found.into_iter().filter(|(name, _)| is_rule(name)).map(|(_, source)| source).collect()))
 }
 
 /// All files below a folder, by their path in it.

@@ -15,11 +15,11 @@ use std::sync::Arc;
 
 pub use layers::explain;
 pub use node::{Content, Entry, Node, shorten};
-pub use roster::{Roster, RosterNotebook, RosterNotebookSettings, RosterRow, State};
+pub use roster::{Roster, RosterNotebook, RosterNotebookSettings, RosterRow, State, roster_schema};
 pub use schema::Schema;
 pub use settings::{
-    BucketSettings, DeploySettings, NotebookSettings, Profile, Service, ServiceRoleSettings, Settings, account_schema,
-    company_schema,
+    BucketSettings, DeploySettings, NotebookSettings, Profile, QuotaSettings, Service, ServiceRoleSettings, Settings,
+    account_schema, company_schema,
 };
 pub use suggestion::did_you_mean;
 
@@ -77,15 +77,12 @@ pub struct RosterConfig {
 pub fn read(folder: &Path, wanted: &[String], findings: &mut Vec<Finding>) -> Result<Config, FileError> {
     let defaults = layers::defaults();
     let company_path = folder.join(SETTINGS_FILE);
-    let company = match files::read(&company_path)? {
-        Some(bytes) => {
-            let source = encoding::decode_utf8(&company_path, &bytes, findings);
-            layers::read_settings(&source, &company_schema(), findings)
-        }
-        None => {
-            findings.push(missing(&company_path, "run `racestack init DIR` for a configuration to start from"));
-            None
-        }
+    let company = if let Some(bytes) = files::read(&company_path)? {
+        let source = encoding::decode_utf8(&company_path, &bytes, findings);
+        layers::read_settings(&source, &company_schema(), findings)
+    } else {
+        findings.push(missing(&company_path, "run `racestack init DIR` for a configuration to start from"));
+        None
     };
     let base = layers::merge(&defaults, company.as_ref());
 
@@ -133,16 +130,13 @@ fn read_account(
 ) -> Result<AccountConfig, FileError> {
     let relative = Path::new(ACCOUNTS_FOLDER).join(name);
     let path = folder.join(&relative).join(SETTINGS_FILE);
-    let (source, own) = match files::read(&path)? {
-        Some(bytes) => {
-            let source = encoding::decode_utf8(&path, &bytes, findings);
-            let own = layers::read_settings(&source, &account_schema(), findings);
-            (source, own)
-        }
-        None => {
-            findings.push(missing(&path, "write the account's `account_id` and `region` into it"));
-            (SourceFile::new(&path, ""), None)
-        }
+    let (source, own) = if let Some(bytes) = files::read(&path)? {
+        let source = encoding::decode_utf8(&path, &bytes, findings);
+        let own = layers::read_settings(&source, &account_schema(), findings);
+        (source, own)
+    } else {
+        findings.push(missing(&path, "write the account's `account_id` and `region` into it"));
+        (SourceFile::new(&path, ""), None)
     };
     let node = layers::merge(base, own.as_ref());
     let settings = layers::typed(&node);
@@ -200,7 +194,7 @@ fn read_roster(path: &Path, bytes: &[u8], findings: &mut Vec<Finding>) -> Option
         return None;
     }
     let list = list.unwrap_or(Node { place: Place::whole(&source), content: Content::Sequence(Vec::new()) });
-    let value = Schema::of::<Roster>().read(&list, findings);
+    let value = roster_schema().read(&list, findings);
     deduplicate(findings, errors_before);
     let rows = match list.content {
         Content::Sequence(rows) => rows,

@@ -5,6 +5,13 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
+use super::schema::Schema;
+
+/// The schema of a roster in YAML or JSON.
+pub fn roster_schema() -> Schema {
+    Schema::of::<Roster>()
+}
+
 /// The people of an account.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(transparent)]

@@ -41,6 +41,22 @@ impl Schema {
         self
     }
 
+    /// Every key that the schema knows, those of maps with dots.
+    pub fn keys(&self) -> Vec<String> {
+        let mut keys = Vec::new();
+        self.collect_keys(&self.root, "", &mut keys);
+        keys
+    }
+
+    fn collect_keys(&self, schema: &Value, path: &str, keys: &mut Vec<String>) {
+        let properties = self.resolve(schema).get("properties").and_then(Value::as_object);
+        for (key, schema) in properties.into_iter().flatten() {
+            let path = join(path, key);
+            self.collect_keys(schema, &path, keys);
+            keys.push(path);
+        }
+    }
+
     /// The schema as JSON, for editors and other tools.
     pub fn to_json(&self) -> &Value {
         &self.root

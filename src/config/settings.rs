@@ -36,6 +36,8 @@ pub struct Settings {
     pub tags: Option<BTreeMap<String, String>>,
     /// How the stacks are deployed.
     pub deploy: Option<DeploySettings>,
+    /// The account's quotas, where AWS has raised them.
+    pub quotas: Option<QuotaSettings>,
 }
 
 /// The schema of an account's settings file, and of the settings that hold for it.
@@ -131,4 +133,19 @@ pub struct DeploySettings {
     /// A bucket that `aws cloudformation deploy` may put templates into. Raises the limit of a template from 51,200 to
     /// 1,000,000 bytes.
     pub template_bucket: Option<String>,
+}
+
+/// The account's quotas, where AWS has raised them. The quota of users, 5,000, is fixed.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct QuotaSettings {
+    /// IAM roles; 1,000 unless AWS raised it.
+    #[schemars(range(min = 1, max = 1_000_000))]
+    pub roles: Option<u32>,
+    /// Customer managed policies; 1,500 unless AWS raised it.
+    #[schemars(range(min = 1, max = 1_000_000))]
+    pub policies: Option<u32>,
+    /// CloudFormation stacks in the region; 2,000 unless AWS raised it.
+    #[schemars(range(min = 1, max = 1_000_000))]
+    pub stacks: Option<u32>,
 }

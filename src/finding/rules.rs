@@ -74,6 +74,12 @@ rules! {
     OutputOrphan, "output::orphan", Warning, "an out folder of an account that is no longer configured";
     OutputStale, "output::stale", Error, "`synth --check` found a file that differs from what synth would write";
     TemplateNotCloudformation, "template::not-cloudformation", Error, "a template holds what CloudFormation does not know, such as an unknown tag";
+    TemplateStructure, "template::structure", Error, "a template whose structure is not the one that its users should give it";
+    LimitExceeded, "limit::exceeded", Error, "more of something than AWS allows in one place";
+    LimitSyntax, "limit::syntax", Error, "a name or value in a template that AWS refuses";
+    LimitQuota, "limit::quota", Error, "more of something than the account's quota allows";
+    ReferenceUnresolved, "reference::unresolved", Error, "a reference to a resource that no stack defines, or that is deployed later";
+    ReferenceForeign, "reference::foreign", Error, "an ARN of another partition or account than the stack's";
     GuardBrokenRules, "guard::broken-rules", Error, "a guard rule file cannot be used: it is empty, does not parse, or recurses";
     GuardUnknownType, "guard::unknown-type", Error, "a guard rule asks for a resource type that CloudFormation does not have, and so could never fail";
     GuardNeverApplied, "guard::never-applied", Error, "a guard rule was skipped on every template although it names no resource type";

@@ -2,17 +2,16 @@
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
-use std::sync::LazyLock;
 
-use regex::Regex;
-
+use super::bucket::Bucket;
 use super::names::{
     AccountId, AccountName, BucketName, Company, IamPath, InstanceType, KmsKeyArn, Refusal, Region, SecurityGroupId,
     SubnetId,
 };
+use super::services;
 use super::tags::{self, Tag};
 use super::users::{self, User};
-use crate::config::{AccountConfig, Profile, Service, did_you_mean, shorten};
+use crate::config::{AccountConfig, Content, Profile, QuotaSettings, Service, did_you_mean, shorten};
 use crate::facts::{self, limits};
 use crate::finding::{Finding, Rule, any_error};
 use crate::source::Place;
@@ -50,23 +49,14 @@ pub struct Account {
     pub template_bucket: TemplateBucket,
     /// The people, by name.
     pub users: Vec<User>,
+    /// How many resources the account may hold.
+    pub quotas: Quotas,
+    /// The roster, for findings about all its people together.
+    pub roster_place: Option<Place>,
     /// The files that the account was read from, relative to the config folder.
     pub inputs: Vec<PathBuf>,
     /// Where `policies` is set.
     pub policies_place: Place,
-}
-
-/// The bucket that holds a folder per person.
-#[derive(Debug, Clone)]
-pub struct Bucket {
-    /// Its name.
-    pub name: BucketName,
-    /// The key that encrypts it; without one, S3's own keys do.
-    pub kms_key: Option<KmsKeyArn>,
-    /// After how many days an old version of an object is deleted.
-    pub old_version_days: u32,
-    /// After how many days an upload that was never completed is deleted.
-    pub incomplete_upload_days: u32,
 }
 
 /// The network of the notebooks.
@@ -78,6 +68,19 @@ pub struct NotebookNetwork {
     pub security_group_ids: Vec<SecurityGroupId>,
     /// Whether notebooks reach the internet directly; only with a subnet may they not.
     pub direct_internet_access: bool,
+}
+
+/// How many resources an account may hold.
+#[derive(Debug, Clone, Copy)]
+pub struct Quotas {
+    /// IAM users.
+    pub users: usize,
+    /// IAM roles.
+    pub roles: usize,
+    /// Customer managed policies.
+    pub policies: usize,
+    /// Stacks in the region.
+    pub stacks: usize,
 }
 
 /// How templates reach CloudFormation.
@@ -124,9 +127,10 @@ pub(super) fn build(config: &AccountConfig, findings: &mut Vec<Finding>) -> Opti
     account.filter(|_| !failed)
 }
 
-struct Reader<'a> {
-    config: &'a AccountConfig,
-    findings: &'a mut Vec<Finding>,
+/// Reads one account's settings into validated values, and collects what is wrong.
+pub(super) struct Reader<'a> {
+    pub(super) config: &'a AccountConfig,
+    pub(super) findings: &'a mut Vec<Finding>,
 }
 
 impl Reader<'_> {
@@ -160,7 +164,7 @@ impl Reader<'_> {
             let place = self.config.node.place_of("notebooks.instance_type");
             self.findings.extend(users::check_instance_type(instance_type, &place));
         }
-        let role_names = service_role_names(&suffix);
+        let role_names = services::role_names(&suffix);
         let defaults = users::Defaults {
             instance_type,
             volume_gb: notebooks.and_then(|notebooks| notebooks.volume_gb),
@@ -185,6 +189,8 @@ impl Reader<'_> {
             tags,
             template_bucket,
             users,
+            quotas: quotas(settings.quotas.as_ref()),
+            roster_place: roster.map(|roster| Place::whole(&roster.source)),
             inputs: self.config.inputs.clone(),
             policies_place: self.config.node.place_of("policies"),
         })
@@ -211,72 +217,6 @@ impl Reader<'_> {
                 .at(self.config.node.place_of("region"))
                 .help(help),
         );
-    }
-
-    fn bucket(&mut self, region: Option<&Region>) -> Option<Bucket> {
-        let settings = self.config.settings.bucket.as_ref()?;
-        let name = self.bucket_name();
-        if let Some(name) = name.as_ref().filter(|name| !name.as_str().contains("deepracer")) {
-            self.findings.push(
-                Finding::new(
-                    Rule::SettingsBucketWithoutDeepracer,
-                    format!("the bucket name `{name}` lacks `deepracer`"),
-                )
-                .at(self.bucket_place())
-                .help("put `deepracer` into `bucket.name`, unless no service has to reach the bucket")
-                .note("the DeepRacer and RoboMaker roles reach `*deepracer*` buckets only"),
-            );
-        }
-        let kms_key = self.optional("bucket.kms_key", settings.kms_key.as_deref(), KmsKeyArn::parse);
-        if let (Some(key), Some(region)) = (&kms_key, region)
-            && key.as_str().split(':').nth(3) != Some(region.as_str())
-        {
-            let message = format!("the bucket is in `{region}`, but its key is not: `{key}`");
-            let finding = Finding::new(Rule::SettingsContradiction, message);
-            let place = self.config.node.place_of("bucket.kms_key");
-            self.findings.push(finding.at(place).help("name a key of the bucket's region in `bucket.kms_key`"));
-        }
-        Some(Bucket {
-            name: name?,
-            kms_key,
-            old_version_days: settings.old_version_days?,
-            incomplete_upload_days: settings.incomplete_upload_days?,
-        })
-    }
-
-    /// The name given, or the one made of its parts.
-    fn bucket_name(&mut self) -> Option<BucketName> {
-        let settings = &self.config.settings;
-        let bucket = settings.bucket.as_ref();
-        if let Some(name) = bucket.and_then(|bucket| bucket.name.as_deref()) {
-            return self.required("bucket.name", Some(name), BucketName::parse);
-        }
-        let created = bucket.and_then(|bucket| bucket.created.as_deref());
-        let created = self.required("bucket.created", created, |text| {
-            let digits = text.len() == 14 && text.bytes().all(|byte| byte.is_ascii_digit());
-            if digits {
-                Ok(text.to_owned())
-            } else {
-                Err(Refusal { allowed: "14 digits, `YYYYMMDDhhmmss`, in quotes" })
-            }
-        });
-        if let Some(created) = created.as_deref().filter(|created| !is_date(created)) {
-            self.findings.push(
-                Finding::new(Rule::SettingsUnlikelyDate, format!("`{created}` is 14 digits, but no date and time"))
-                    .at(self.config.node.place_of("bucket.created"))
-                    .help("leave `bucket.created` if a bucket of this name exists; otherwise write a real time"),
-            );
-        }
-        let company = Company::parse(settings.company.as_deref()?).ok()?;
-        let purpose = bucket.and_then(|bucket| bucket.purpose.as_deref())?;
-        let name = format!("{company}-aws-deepracer-{purpose}-{}", created?);
-        self.required("bucket.purpose", Some(&name), BucketName::parse)
-    }
-
-    fn bucket_place(&self) -> Place {
-        let node = &self.config.node;
-        let key = if node.get("bucket.name").is_some() { "bucket.name" } else { "bucket.created" };
-        node.place_of(key)
     }
 
     fn service_role_suffix(&mut self) -> String {
@@ -322,12 +262,21 @@ impl Reader<'_> {
 
     fn services(&self) -> BTreeMap<Service, Place> {
         let listed = self.config.settings.services.as_deref().unwrap_or_default();
-        let place = self.config.node.place_of("services");
-        listed.iter().map(|service| (*service, place.clone())).collect()
+        let node = self.config.node.get("services");
+        let places = match node.map(|node| &node.content) {
+            Some(Content::Sequence(values)) => values.iter().map(|value| value.place.clone()).collect(),
+            _ => Vec::new(),
+        };
+        listed.iter().copied().zip(places).collect()
     }
 
     /// A name that must be there.
-    fn required<T>(&mut self, key: &str, text: Option<&str>, parse: fn(&str) -> Result<T, Refusal>) -> Option<T> {
+    pub(super) fn required<T>(
+        &mut self,
+        key: &str,
+        text: Option<&str>,
+        parse: fn(&str) -> Result<T, Refusal>,
+    ) -> Option<T> {
         if text.is_none() {
             self.findings.push(
                 Finding::new(Rule::SettingsMissingKey, format!("`{key}` is missing"))
@@ -338,7 +287,12 @@ impl Reader<'_> {
         self.optional(key, text, parse)
     }
 
-    fn optional<T>(&mut self, key: &str, text: Option<&str>, parse: fn(&str) -> Result<T, Refusal>) -> Option<T> {
+    pub(super) fn optional<T>(
+        &mut self,
+        key: &str,
+        text: Option<&str>,
+        parse: fn(&str) -> Result<T, Refusal>,
+    ) -> Option<T> {
         let text = text?;
         match parse(text) {
             Ok(name) => Some(name),
@@ -352,68 +306,12 @@ impl Reader<'_> {
     }
 }
 
-impl Service {
-    /// The word that the settings use.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Service::Deepracer => "deepracer",
-            Service::Lambda => "lambda",
-            Service::Sagemaker => "sagemaker",
-            Service::Robomaker => "robomaker",
-            Service::Cloudformation => "cloudformation",
-        }
-    }
-
-    /// The name that the DeepRacer console gives the service's role.
-    /// Source: <https://docs.aws.amazon.com/deepracer/latest/developerguide/deepracer-understand-required-permissions-and-iam-roles.html>
-    pub fn role_name(self) -> &'static str {
-        match self {
-            Service::Deepracer => "AWSDeepRacerServiceRole",
-            Service::Lambda => "AWSDeepRacerLambdaAccessRole",
-            Service::Sagemaker => "AWSDeepRacerSageMakerAccessRole",
-            Service::Robomaker => "AWSDeepRacerRoboMakerAccessRole",
-            Service::Cloudformation => "AWSDeepRacerCloudFormationAccessRole",
-        }
-    }
-
-    /// All services, in the order of the settings.
-    pub const ALL: [Service; 5] =
-        [Service::Deepracer, Service::Lambda, Service::Sagemaker, Service::Robomaker, Service::Cloudformation];
-}
-
-fn service_role_names(suffix: &str) -> Vec<String> {
-    Service::ALL.iter().map(|service| format!("{}{suffix}", service.role_name())).collect()
-}
-
-fn is_date(created: &str) -> bool {
-    #[expect(clippy::expect_used, reason = "the expression is a constant that the tests run")]
-    static PARTS: LazyLock<Regex> =
-        LazyLock::new(|| Regex::new(r"^([0-9]{4})(..)(..)(..)(..)(..)$").expect("a valid expression"));
-    let Some(parts) = PARTS.captures(created) else { return false };
-    let part = |index: usize| parts.get(index).and_then(|part| part.as_str().parse::<u32>().ok()).unwrap_or(u32::MAX);
-    let (year, month, day) = (part(1), part(2), part(3));
-    let leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
-    let days = match month {
-        4 | 6 | 9 | 11 => 30,
-        2 if leap => 29,
-        2 => 28,
-        1..=12 => 31,
-        _ => 0,
-    };
-    (1..=days).contains(&day) && part(4) < 24 && part(5) < 60 && part(6) < 60
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn dates_exist() {
-        for date in ["20221130201905", "20240229000000", "20000229235959"] {
-            assert!(is_date(date), "{date}");
-        }
-        for date in ["20221131201905", "20230229000000", "19000229000000", "20221301000000", "20221130240000"] {
-            assert!(!is_date(date), "{date}");
-        }
+fn quotas(raised: Option<&QuotaSettings>) -> Quotas {
+    let of = |raised: Option<u32>, default: usize| raised.and_then(|n| usize::try_from(n).ok()).unwrap_or(default);
+    Quotas {
+        users: limits::ACCOUNT_USERS,
+        roles: of(raised.and_then(|raised| raised.roles), limits::ACCOUNT_ROLES),
+        policies: of(raised.and_then(|raised| raised.policies), limits::ACCOUNT_POLICIES),
+        stacks: of(raised.and_then(|raised| raised.stacks), limits::ACCOUNT_STACKS),
     }
 }

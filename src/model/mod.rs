@@ -2,13 +2,16 @@
 //! these types, nothing is checked again.
 
 mod account;
+mod bucket;
 mod fleet;
 mod names;
+mod services;
 mod tags;
 mod users;
 
 pub use crate::config::{Profile, Service};
-pub use account::{Account, Bucket, NotebookNetwork, TemplateBucket};
+pub use account::{Account, NotebookNetwork, Quotas, TemplateBucket};
+pub use bucket::Bucket;
 pub use fleet::{Fleet, build};
 pub use names::{
     AccountId, AccountName, BucketName, Company, IamPath, InstanceType, KmsKeyArn, LogicalId, NotebookName, Refusal,

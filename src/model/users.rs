@@ -1,6 +1,7 @@
 //! The people of an account: roster rows, validated, with the names that their things get.
 
 use std::collections::BTreeMap;
+use std::fmt::Write;
 
 use super::names::{InstanceType, LogicalId, NotebookName, UserName};
 use super::tags::{self, Tag};
@@ -257,7 +258,11 @@ fn notebook_name(name: &UserName) -> Option<NotebookName> {
 }
 
 fn spelled(name: &UserName) -> String {
-    name.as_str().bytes().map(|byte| format!("{byte:02x}")).collect()
+    name.as_str().bytes().fold(String::new(), |mut spelled, byte| {
+        // Writing to a string cannot fail.
+        let _ = write!(spelled, "{byte:02x}");
+        spelled
+    })
 }
 
 fn check_unique(users: &[User], findings: &mut Vec<Finding>) {

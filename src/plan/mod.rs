@@ -6,6 +6,8 @@ mod placement;
 pub use names::Names;
 pub use placement::{Capacity, place};
 
+use std::path::{Path, PathBuf};
+
 use crate::facts::retired::RETIRED_SERVICES;
 use crate::model::{Account, Service, StackName, User};
 
@@ -14,6 +16,8 @@ use crate::model::{Account, Service, StackName, User};
 pub struct AccountPlan<'a> {
     /// The account.
     pub account: &'a Account,
+    /// The account's out folder: the path of its templates in findings.
+    pub folder: PathBuf,
     /// The physical names of the account's shared resources.
     pub names: Names,
     /// Its stacks, in the order in which they are deployed.
@@ -87,8 +91,8 @@ pub fn is_retired(service: Service) -> bool {
     RETIRED_SERVICES.iter().any(|retired| retired.service == service.as_str())
 }
 
-/// Plans an account's stacks, with its users placed in `groups` as `place` made them.
-pub fn plan<'a>(account: &'a Account, groups: Vec<Vec<&'a User>>) -> AccountPlan<'a> {
+/// Plans an account's stacks, to be written into `folder`, with its users placed in `groups` as `place` made them.
+pub fn plan<'a>(account: &'a Account, folder: &Path, groups: Vec<Vec<&'a User>>) -> AccountPlan<'a> {
     let names = Names::of(account);
     let mut stacks = Vec::new();
     let mut add = |part: Part, users: Vec<&'a User>| {
@@ -107,5 +111,5 @@ pub fn plan<'a>(account: &'a Account, groups: Vec<Vec<&'a User>>) -> AccountPlan
     if account.services.keys().any(|service| is_retired(*service)) {
         add(Part::RetiredRoles, Vec::new());
     }
-    AccountPlan { account, names, stacks }
+    AccountPlan { account, folder: folder.to_owned(), names, stacks }
 }

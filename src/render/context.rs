@@ -4,7 +4,7 @@
 use serde::Serialize;
 
 use crate::facts::{NOTEBOOK_PLATFORM, SERVICE_ROLE_PATH};
-use crate::model::{Account, Profile, Service, Tag, User};
+use crate::model::{Account, KmsKeyArn, Profile, SecurityGroupId, Service, SubnetId, Tag, User};
 use crate::plan::{AccountPlan, Names, Part, StackPlan, is_retired};
 
 /// What every stack template can name.
@@ -102,7 +102,7 @@ pub fn shared<'a>(plan: &'a AccountPlan<'_>, stack: &StackPlan<'_>) -> Shared<'a
         hardened: account.policies == Profile::Hardened,
         names: &plan.names,
         tags,
-        bucket_kms_key: account.bucket.kms_key.as_ref().map(|key| key.as_str()),
+        bucket_kms_key: account.bucket.kms_key.as_ref().map(KmsKeyArn::as_str),
     }
 }
 
@@ -140,9 +140,9 @@ pub fn users<'a>(plan: &'a AccountPlan<'_>, stack: &StackPlan<'a>, script: &str)
         lifecycle_name: Names::lifecycle(account, &stack.part.name()),
         lifecycle_script: lifecycle_script(account, script),
         platform: NOTEBOOK_PLATFORM,
-        notebook_kms_key: account.notebook_kms_key.as_ref().map(|key| key.as_str()),
-        subnet_id: network.subnet_id.as_ref().map(|id| id.as_str()),
-        security_group_ids: network.security_group_ids.iter().map(|id| id.as_str()).collect(),
+        notebook_kms_key: account.notebook_kms_key.as_ref().map(KmsKeyArn::as_str),
+        subnet_id: network.subnet_id.as_ref().map(SubnetId::as_str),
+        security_group_ids: network.security_group_ids.iter().map(SecurityGroupId::as_str).collect(),
         direct_internet_access: if network.direct_internet_access { "Enabled" } else { "Disabled" },
         users: stack.users.iter().map(|user| user_context(user)).collect(),
     }

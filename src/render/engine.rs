@@ -34,7 +34,7 @@ pub struct Templates {
 #[derive(Debug)]
 pub struct RenderFailure {
     /// What is wrong, at its line of the template.
-    pub finding: Finding,
+    pub finding: Box<Finding>,
     /// Whether the template is the user's own; otherwise the fault is racestack's.
     pub overridden: bool,
 }
@@ -55,8 +55,10 @@ impl Templates {
                     None => "give the file the path of the template that it is to replace".to_owned(),
                 };
                 let finding = Finding::new(Rule::TemplateUnknown, format!("there is no template `{path}` to replace"));
-                failures
-                    .push(RenderFailure { finding: finding.at(Place::whole(&source)).help(help), overridden: true });
+                failures.push(RenderFailure {
+                    finding: Box::new(finding.at(Place::whole(&source)).help(help)),
+                    overridden: true,
+                });
                 continue;
             }
             overridden.insert(path.clone());
@@ -75,7 +77,9 @@ impl Templates {
                 let finding =
                     Finding::new(Rule::TemplateSyntax, format!("this is no handlebars template: {}", error.reason()));
                 failures.push(RenderFailure {
-                    finding: finding.at(line_place(source, line)).help("close every `{{#block}}`, `{{` and quote"),
+                    finding: Box::new(
+                        finding.at(line_place(source, line)).help("close every `{{#block}}`, `{{` and quote"),
+                    ),
                     overridden: overridden.contains(path),
                 });
             }
@@ -108,7 +112,7 @@ impl Templates {
 
     /// A failure of a template. It is the user's as soon as they replaced any: one template can break another.
     pub(super) fn failure(&self, finding: Finding) -> RenderFailure {
-        RenderFailure { finding, overridden: !self.overridden.is_empty() }
+        RenderFailure { finding: Box::new(finding), overridden: !self.overridden.is_empty() }
     }
 
     /// A file of the templates that is used as it is, such as a script.
@@ -125,7 +129,8 @@ fn embedded() -> BTreeMap<String, Arc<SourceFile>> {
             let text = file.contents_utf8().unwrap_or_default();
             sources.insert(path.clone(), SourceFile::new(Path::new("templates").join(&path), text));
         }
-        for dir in dir.dirs() {
+        // What `racestack init` copies is no template.
+        for dir in dir.dirs().filter(|dir| dir.path() != Path::new("init")) {
             collect(dir, sources);
         }
     }

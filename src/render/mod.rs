@@ -25,8 +25,7 @@ const NOTEBOOK_SCRIPT: &str = "scripts/notebook-on-start.sh";
 pub fn render(templates: &Templates, plan: &AccountPlan<'_>, stack: &StackPlan<'_>) -> Result<Template, RenderFailure> {
     let mut text = header(plan.account, stack);
     text.push_str(&body(templates, plan, stack)?);
-    let path = Path::new(plan.account.name.as_str()).join(stack.file());
-    let source = SourceFile::new(path, text);
+    let source = SourceFile::new(plan.folder.join(stack.file()), text);
     match serde_yaml::from_str(&source.text) {
         Ok(value) => Ok(Template { part: stack.part, source, value }),
         Err(error) => {
@@ -83,7 +82,7 @@ pub fn measure<'a>(
 }
 
 fn size(templates: &Templates, account: &Account, users: Vec<&User>) -> Result<usize, RenderFailure> {
-    let plan = plan(account, vec![users]);
+    let plan = plan(account, Path::new(""), vec![users]);
     let Some(stack) = plan.stacks.iter().find(|stack| matches!(stack.part, Part::Users(_))) else { return Ok(0) };
     Ok(header(account, stack).len() + body(templates, &plan, stack)?.len())
 }

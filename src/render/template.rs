@@ -11,7 +11,7 @@ use crate::source::SourceFile;
 pub struct Template {
     /// What the stack holds.
     pub part: Part,
-    /// The path inside the out folder (such as `tokyo/users-001.yaml`) and the text to be written.
+    /// The path that it is written to (such as `out/tokyo/users-001.yaml`) and the text.
     pub source: Arc<SourceFile>,
     /// The text read back: YAML short forms such as `!Ref` are `serde_yaml::Value::Tagged`.
     pub value: serde_yaml::Value,

@@ -57,7 +57,8 @@ fn run(rules: &str, documents: &[String]) -> Result<Vec<FileReport>, String> {
     let (code, report) = std::panic::catch_unwind(|| execute(payload))
         .map_err(|_| "the engine stopped in the middle".to_owned())?
         .map_err(|error| first_words(&error.to_string()))?;
-    let reports: Vec<FileReport> = serde_json::from_str(&report).map_err(|error| format!("its report is broken: {error}"))?;
+    let reports: Vec<FileReport> =
+        serde_json::from_str(&report).map_err(|error| format!("its report is broken: {error}"))?;
     if reports.len() != documents.len() {
         return Err(format!("its report is on {} templates out of {}", reports.len(), documents.len()));
     }

@@ -46,12 +46,15 @@ impl Outcome {
             let before = violations.len();
             flatten(&rule.name, &rule.checks, &mut violations);
             if violations.len() == before {
-                violations.push(Violation { rule: rule.name.clone(), path: String::new(), words: rule.messages.words() });
+                violations.push(Violation {
+                    rule: rule.name.clone(),
+                    path: String::new(),
+                    words: rule.messages.words(),
+                });
             }
         }
-        let missing = file.rules.iter().find(|rule| {
-            !applied.contains(&rule.name) && !report.not_applicable.contains(&rule.name)
-        });
+        let missing =
+            file.rules.iter().find(|rule| !applied.contains(&rule.name) && !report.not_applicable.contains(&rule.name));
         match missing {
             Some(rule) => Err(format!("its report says nothing of the rule `{}`", rule.name)),
             None => Ok(Self { file: 0, template: Arc::clone(&template.source), applied, violations }),
@@ -139,9 +142,16 @@ pub(super) struct ClauseReport {
 
 #[derive(Debug, Deserialize)]
 enum Compared {
-    UnResolved { value: Unresolved },
-    Resolved { #[serde(alias = "from")] value: Located },
-    InResolved { from: Located },
+    UnResolved {
+        value: Unresolved,
+    },
+    Resolved {
+        #[serde(alias = "from")]
+        value: Located,
+    },
+    InResolved {
+        from: Located,
+    },
     UnResolvedContext(serde::de::IgnoredAny),
 }
 

@@ -78,9 +78,12 @@ fn circles(source: &Arc<SourceFile>, syntax: &Syntax) -> Vec<Finding> {
     let finding = |cycle: cycles::Cycle| {
         let names: Vec<String> = cycle.iter().map(|name| format!("`{name}`")).collect();
         let first = cycle.first().map_or("", String::as_str);
-        Finding::new(Rule::GuardBrokenRules, format!("{first} refers to itself: {}", names.join(" → "), first = names[0]))
-            .at(definition_place(source, first))
-            .help("break the circle: the engine would follow it for ever")
+        Finding::new(
+            Rule::GuardBrokenRules,
+            format!("{first} refers to itself: {}", names.join(" → "), first = names[0]),
+        )
+        .at(definition_place(source, first))
+        .help("break the circle: the engine would follow it for ever")
     };
     cycles::find(syntax).into_iter().map(finding).collect()
 }

@@ -22,11 +22,13 @@ pub struct RuleSet {
 impl RuleSet {
     /// The rules in the binary: the folder `rules/` of the repository.
     pub fn embedded() -> Result<Self, Vec<Finding>> {
-        let files = EMBEDDED.files().filter(|file| {
-            file.path().extension().is_some_and(|extension| extension == RULE_FILE_EXTENSION)
-        });
+        let files = EMBEDDED
+            .files()
+            .filter(|file| file.path().extension().is_some_and(|extension| extension == RULE_FILE_EXTENSION));
         let text = |file: &include_dir::File<'_>| String::from_utf8_lossy(file.contents()).into_owned();
-        Self::from_files(files.map(|file| SourceFile::new(format!("rules/{}", file.path().display()), text(file))).collect())
+        Self::from_files(
+            files.map(|file| SourceFile::new(format!("rules/{}", file.path().display()), text(file))).collect(),
+        )
     }
 
     /// The rules of `files`, which the caller has read: in the order of their paths, whatever order they come in.

@@ -29,15 +29,17 @@ pub(super) fn findings(rules: &RuleSet, outcomes: &[Outcome]) -> Vec<Finding> {
     let mut findings = Vec::new();
     for ((file, rule, words), group) in &groups {
         let words = Words::read(words);
-        let resources: BTreeSet<(&Path, &str)> =
-            group.iter().map(|(outcome, violation)| (outcome.template.path.as_path(), resource(&violation.path))).collect();
+        let resources: BTreeSet<(&Path, &str)> = group
+            .iter()
+            .map(|(outcome, violation)| (outcome.template.path.as_path(), resource(&violation.path)))
+            .collect();
         let found = if resources.len() > SINGLY {
             vec![together(rule, &words, group, resources.len(), &mut outlines)]
         } else {
             singly(rule, &words, group, &mut outlines)
         };
         let note = rules.files().get(*file).map(|file| format!("the rule stands in `{}`", file.source.path.display()));
-        findings.extend(found.into_iter().map(|finding| note.iter().fold(finding, |finding, note| finding.note(note))));
+        findings.extend(found.into_iter().map(|finding| note.iter().fold(finding, crate::finding::Finding::note)));
     }
     findings
 }
