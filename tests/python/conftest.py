@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from moto_server import MotoServer, running_moto_server
+from workspace import PROFILES, Workspace
 
 
 @pytest.fixture(scope="session")
@@ -31,3 +32,12 @@ def moto(moto_server: MotoServer, moto_log: Path) -> Iterator[MotoServer]:
     yield moto_server
     written = moto_log.read_text()[before:]
     assert "Traceback" not in written, f"the moto server failed:\n{written}"
+
+
+@pytest.fixture(params=PROFILES)
+def workspace(request: pytest.FixtureRequest, tmp_path: Path) -> Workspace:
+    """The generated account of three people, once for each policy profile."""
+    made = Workspace(tmp_path, request.param)
+    made.write()
+    made.synth()
+    return made

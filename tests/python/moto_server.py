@@ -51,9 +51,9 @@ class MotoServer:
 
 
 @contextlib.contextmanager
-def running_moto_server(log: Path) -> Iterator[MotoServer]:
+def running_moto_server(log: Path, *, account_id: str = ACCOUNT_ID) -> Iterator[MotoServer]:
     """Run a server for as long as the block runs."""
-    environment = os.environ | {"MOTO_ACCOUNT_ID": ACCOUNT_ID, "PYTHONPATH": str(HERE)}
+    environment = os.environ | {"MOTO_ACCOUNT_ID": account_id, "PYTHONPATH": str(HERE)}
     command = [sys.executable, "-m", "moto_extension"]
     with (
         log.open("w") as errors,
@@ -76,9 +76,7 @@ def running_moto_server(log: Path) -> Iterator[MotoServer]:
 @functools.lru_cache
 def _client(endpoint: str, service: str) -> Any:
     session = boto3.Session(aws_access_key_id="testing", aws_secret_access_key="testing", region_name=REGION)
-    return session.client(
-        service, endpoint_url=endpoint, config=Config(proxies={}, retries={"total_max_attempts": 1})
-    )
+    return session.client(service, endpoint_url=endpoint, config=Config(proxies={}, retries={"total_max_attempts": 1}))
 
 
 def _wait_until_it_answers(endpoint: str) -> None:

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# Installs the pinned clients into .venv at the repository's root when they are missing or their list has changed,
-# then runs pytest with the arguments given: `tests/python/run.sh -k lint`.
+# Installs the pinned clients into .venv at the repository root when they are missing or their list has changed, then runs
+# pytest from there with the arguments given: `tests/python/run.sh -k lint`. What is tested is the racestack that
+# RACESTACK_BIN names, or that `cargo build` made.
 set -euo pipefail
 
 here=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")" && pwd)
@@ -15,4 +16,4 @@ if ! cmp --silent "$here/requirements.txt" "$stamp"; then
 fi
 
 cd -- "$root"
-exec "$venv/bin/python" -m pytest --config-file="$here/pytest.ini" --rootdir="$here" "$@"
+exec "$venv/bin/python" -m pytest --config-file="$here/pytest.ini" --rootdir="$root" "$@"

@@ -10,9 +10,7 @@ from moto_server import ACCOUNT_ID, MotoServer
 
 TRUST = {
     "Version": "2012-10-17",
-    "Statement": [
-        {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"Service": "sagemaker.amazonaws.com"}}
-    ],
+    "Statement": [{"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"Service": "sagemaker.amazonaws.com"}}],
 }
 
 
@@ -132,12 +130,17 @@ def test_notebooks_update_in_place_and_refuse_replacement(moto: MotoServer) -> N
     assert deploy(moto, resources | {"Notebook": notebook("taro", **second)}) == "UPDATE_COMPLETE"
     after = sagemaker.describe_notebook_instance(NotebookInstanceName="taro")
     assert (after["InstanceType"], after["VolumeSizeInGB"]) == ("ml.t3.large", 8)
-    assert (after["NotebookInstanceLifecycleConfigName"], after["PlatformIdentifier"]) == ("start", "notebook-al2023-v1")
+    assert (after["NotebookInstanceLifecycleConfigName"], after["PlatformIdentifier"]) == (
+        "start",
+        "notebook-al2023-v1",
+    )
     assert (after["CreationTime"], after["NotebookInstanceStatus"]) == (before["CreationTime"], "InService")
 
     third = second | {"PlatformIdentifier": "notebook-al2-v3", "InstanceType": "ml.t3.xlarge"}
     changed_role = {"Role": role("taro", Tags=[{"Key": "team", "Value": "blue"}])}
-    assert deploy(moto, resources | changed_role | {"Notebook": notebook("taro", **third)}) == "UPDATE_ROLLBACK_COMPLETE"
+    assert (
+        deploy(moto, resources | changed_role | {"Notebook": notebook("taro", **third)}) == "UPDATE_ROLLBACK_COMPLETE"
+    )
     assert "custom-named resource requires replacing" in failures(moto)[0]
     assert sagemaker.describe_notebook_instance(NotebookInstanceName="taro")["InstanceType"] == "ml.t3.large"
     assert moto.client("iam").list_role_tags(RoleName="taro")["Tags"] == []
@@ -159,9 +162,7 @@ def test_a_renamed_resource_is_replaced(moto: MotoServer) -> None:
         ({"LifecycleConfigName": "nothing"}, "Unable to describe Notebook Instance Lifecycle Config"),
     ],
 )
-def test_what_a_service_refuses_rolls_the_stack_back(
-    moto: MotoServer, properties: dict[str, Any], reason: str
-) -> None:
+def test_what_a_service_refuses_rolls_the_stack_back(moto: MotoServer, properties: dict[str, Any], reason: str) -> None:
     resources = {"Role": role("taro"), "Notebook": notebook("taro", **properties)}
     assert deploy(moto, resources) == "ROLLBACK_COMPLETE"
     assert reason in failures(moto)[0]
@@ -201,7 +202,9 @@ def occupy_with_mfa(moto: MotoServer) -> None:
     """Give `taro` an MFA device."""
     iam = moto.client("iam")
     serial = iam.create_virtual_mfa_device(VirtualMFADeviceName="taro")["VirtualMFADevice"]["SerialNumber"]
-    iam.enable_mfa_device(UserName="taro", SerialNumber=serial, AuthenticationCode1="123456", AuthenticationCode2="654321")
+    iam.enable_mfa_device(
+        UserName="taro", SerialNumber=serial, AuthenticationCode1="123456", AuthenticationCode2="654321"
+    )
 
 
 @pytest.mark.parametrize("occupy", [occupy_with_key, occupy_with_password, occupy_with_mfa])

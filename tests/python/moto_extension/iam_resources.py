@@ -30,9 +30,7 @@ def _settle_policies(clients: Clients, kind: str, name: str, old: Properties, ne
             with missing_is_fine():
                 call(f"delete_{kind}_policy", PolicyName=policy["PolicyName"])
     for policy in gone(now, was):
-        call(
-            f"put_{kind}_policy", PolicyName=policy["PolicyName"], PolicyDocument=as_json(policy["PolicyDocument"])
-        )
+        call(f"put_{kind}_policy", PolicyName=policy["PolicyName"], PolicyDocument=as_json(policy["PolicyDocument"]))
 
 
 def _settle_identity(clients: Clients, kind: str, name: str, old: Properties, new: Properties) -> None:
@@ -96,9 +94,7 @@ def _update_policy(clients: Clients, arn: str, old: Properties, new: Properties)
     if len(versions) >= VERSIONS_KEPT:
         oldest = min((v for v in versions if not v["IsDefaultVersion"]), key=lambda v: int(v["VersionId"][1:]))
         clients.iam.delete_policy_version(PolicyArn=arn, VersionId=oldest["VersionId"])
-    clients.iam.create_policy_version(
-        PolicyArn=arn, PolicyDocument=as_json(new["PolicyDocument"]), SetAsDefault=True
-    )
+    clients.iam.create_policy_version(PolicyArn=arn, PolicyDocument=as_json(new["PolicyDocument"]), SetAsDefault=True)
 
 
 def _delete_policy(clients: Clients, arn: str, _properties: Properties) -> None:

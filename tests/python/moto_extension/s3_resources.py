@@ -66,7 +66,10 @@ def _update_bucket(clients: Clients, name: str, old: Properties, new: Properties
 
 def api_encryption(encryption: Properties) -> Properties:
     """A template's encryption in the words of S3's API."""
-    words = {"ServerSideEncryptionByDefault": "ApplyServerSideEncryptionByDefault", "BucketKeyEnabled": "BucketKeyEnabled"}
+    words = {
+        "ServerSideEncryptionByDefault": "ApplyServerSideEncryptionByDefault",
+        "BucketKeyEnabled": "BucketKeyEnabled",
+    }
     rules = encryption["ServerSideEncryptionConfiguration"]
     return {"Rules": [{words[key]: value for key, value in rule.items()} for rule in rules]}
 

@@ -78,7 +78,9 @@ def _update_notebook_instance(response: SageMakerResponse) -> EmptyResult:
     _require_what_it_names(response)
     volume = response._get_param("VolumeSizeInGB")
     if volume and volume < notebook.volume_size_in_gb:
-        raise ValidationError(message="The requested volume size is smaller than the notebook's: volumes cannot shrink.")
+        raise ValidationError(
+            message="The requested volume size is smaller than the notebook's: volumes cannot shrink."
+        )
     for parameter, attribute in UPDATABLE.items():
         if response._get_param(parameter) is not None:
             setattr(notebook, attribute, response._get_param(parameter))

@@ -4,7 +4,6 @@ import re
 from typing import Any
 
 import yaml
-
 from moto.cloudformation.exceptions import CloudFormationError, ValidationError
 
 from .registry import RESOURCE_TYPES
