@@ -11,7 +11,8 @@ from workspace import REPOSITORY, Workspace
 
 TOOLS = Path(sys.executable).parent
 
-# cfn-lint no longer knows the actions of a service that AWS has retired; its role keeps them for those who still have it.
+# cfn-lint no longer knows the actions of a service that AWS has retired; the role keeps them for accounts that still
+# have it.
 RETIRED = "'deepracer' is not one of"
 
 

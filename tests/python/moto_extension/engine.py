@@ -64,27 +64,38 @@ class NamedReplacement(Exception):
     """A change that needs a new resource under a name that the old one still holds."""
 
 
+@dataclass(frozen=True)
+class Deployment:
+    """One run over a stack: what exists by now, and the steps that would put it back."""
+
+    deployed: dict[str, Any]
+    resources: ResourceMap
+    clients: Clients
+    undo: list[Callable[[], None]]
+
+
 def deploy(resources: ResourceMap, template: dict[str, Any], clients: Clients) -> list[Failure]:
     """Make the stack's resources those of the template. Returns what the clean-up had to leave behind.
 
-    As in CloudFormation, resources that left the template go last, and one that cannot be deleted does not fail the stack.
+    As in CloudFormation, resources that left the template go last, and one that cannot be deleted does not fail the
+    stack.
     """
     present = _deployed(resources)
     declared = template["Resources"]
-    undo: list[Callable[[], None]] = []
+    deployment = Deployment(resources._parsed_resources, resources, clients, [])
     replaced: list[Deployed] = []
     for logical_id in dependency_order(declared):
         try:
-            old = _settle(resources, logical_id, declared[logical_id], clients, undo)
+            old = _settle(deployment, logical_id, declared[logical_id])
         except Exception as error:  # Whatever a service answers fails the resource.
-            for step in reversed(undo):
+            for step in reversed(deployment.undo):
                 step()
             raise RolledBack(Failure(logical_id, declared[logical_id]["Type"], str(error))) from error
         if old is not None and old.definition.get("UpdateReplacePolicy") != "Retain":
             replaced.append(old)
     removed = {logical_id: old.definition for logical_id, old in present.items() if logical_id not in declared}
     for logical_id in removed:
-        del resources._parsed_resources[logical_id]
+        del deployment.deployed[logical_id]
     leaving = [present[logical_id] for logical_id in _removal_order(present) if logical_id in removed]
     return _delete_all(replaced + [old for old in leaving if not _retained(old)], clients)
 
@@ -95,22 +106,16 @@ def delete(resources: ResourceMap, clients: Clients) -> list[Failure]:
     return _delete_all([present[key] for key in _removal_order(present) if not _retained(present[key])], clients)
 
 
-def _settle(
-    resources: ResourceMap,
-    logical_id: str,
-    definition: dict[str, Any],
-    clients: Clients,
-    undo: list[Callable[[], None]],
-) -> Deployed | None:
+def _settle(deployment: Deployment, logical_id: str, definition: dict[str, Any]) -> Deployed | None:
     """Create or update one resource. Returns the resource that it replaced, if it did."""
-    deployed = resources._parsed_resources
+    deployed, clients = deployment.deployed, deployment.clients
     old = deployed.get(logical_id)
     resource_type = RESOURCE_TYPES[definition["Type"]]
-    properties = clean_json(definition.get("Properties", {}), resources)
+    properties = clean_json(definition.get("Properties", {}), deployment.resources)
     if old is None:
-        _create(resources, logical_id, definition, properties, clients, undo)
+        _create(deployment, logical_id, definition, properties)
         return None
-    undo.append(lambda: deployed.__setitem__(logical_id, old))
+    deployment.undo.append(lambda: deployed.__setitem__(logical_id, old))
     changed = {key for key in old.properties | properties if old.properties.get(key) != properties.get(key)}
     if old.cf_resource_type != resource_type.name or changed & resource_type.create_only:
         if resource_type.name_property and resource_type.name_property not in changed:
@@ -118,39 +123,34 @@ def _settle(
                 "CloudFormation cannot update a stack when a custom-named resource requires replacing. "
                 f"Rename {old.physical_resource_id} and update the stack again."
             )
-        _create(resources, logical_id, definition, properties, clients, undo)
+        _create(deployment, logical_id, definition, properties)
         return old
     if changed:
-        undo.append(lambda: resource_type.update(clients, old.physical_resource_id, properties, old.properties))
-        resource_type.update(clients, old.physical_resource_id, old.properties, properties)
+        physical_id = old.physical_resource_id
+        deployment.undo.append(lambda: resource_type.update(clients, physical_id, properties, old.properties))
+        resource_type.update(clients, physical_id, old.properties, properties)
     attributes = resource_type.attributes(clients, old.physical_resource_id)
     deployed[logical_id] = replace(old, attributes=attributes, properties=properties, definition=definition)
     return None
 
 
-def _create(
-    resources: ResourceMap,
-    logical_id: str,
-    definition: dict[str, Any],
-    properties: Properties,
-    clients: Clients,
-    undo: list[Callable[[], None]],
-) -> None:
+def _create(deployment: Deployment, logical_id: str, definition: dict[str, Any], properties: Properties) -> None:
     resource_type = RESOURCE_TYPES[definition["Type"]]
     if resource_type.name_property and resource_type.name_property not in properties:
         raise ValidationError(message=f"the moto extension makes no names: {logical_id} has none")
+    clients = deployment.clients
     physical_id = resource_type.create(clients, properties)
     made = Deployed(logical_id, resource_type.name, physical_id, {}, properties, definition)
 
     def take_back() -> None:
-        resources._parsed_resources.pop(logical_id, None)
+        deployment.deployed.pop(logical_id, None)
         if not _retained(made):
             made.delete(clients)
 
-    undo.append(take_back)
+    deployment.undo.append(take_back)
     resource_type.update(clients, physical_id, {}, properties)
     attributes = resource_type.attributes(clients, physical_id)
-    resources._parsed_resources[logical_id] = replace(made, attributes=attributes)
+    deployment.deployed[logical_id] = replace(made, attributes=attributes)
 
 
 def _deployed(resources: ResourceMap) -> dict[str, Deployed]:

@@ -1,6 +1,7 @@
 """AWS::IAM::Group, ManagedPolicy, User and Role, through IAM's API.
 
-moto has no group type; its users, roles and policies drop tags, groups and inline policies, and it replaces a user to update it.
+moto has no group type; its users, roles and policies drop tags, groups and inline policies, and it replaces a user to
+update it.
 """
 
 from typing import Any

@@ -1,7 +1,7 @@
 """What IAM's API refuses or keeps and moto's does not.
 
-moto drops a user's permissions boundary; it deletes users with keys, groups with members and policies in use; it holds no size
-limits; it takes names that differ in case only; and it loses a user's tags when the path changes.
+moto drops a user's permissions boundary; it deletes users with keys, groups with members and policies in use; it holds
+no size limits; it takes names that differ in case only; and it loses a user's tags when the path changes.
 """
 
 import functools

@@ -18,8 +18,8 @@ Properties = dict[str, Any]
 class ResourceType:
     """How resources of one type come, change and go. A property that is not listed here fails the stack.
 
-    `create` makes the bare resource and returns what `Ref` yields; `update` is then called with no old properties, so that one
-    function settles everything that can change later. `attributes` are what `Fn::GetAtt` yields.
+    `create` makes the bare resource and returns what `Ref` yields; `update` is then called with no old properties, so
+    that one function settles everything that can change later. `attributes` are what `Fn::GetAtt` yields.
     """
 
     name: str

@@ -1,7 +1,7 @@
 """AWS::S3::Bucket and AWS::S3::BucketPolicy, through S3's API.
 
-moto's own bucket type knows versioning, encryption and a few more, but neither the public access block, ownership controls nor
-lifecycle rules; it has no bucket policy.
+moto's own bucket type knows versioning, encryption and a few more, but neither the public access block, ownership
+controls nor lifecycle rules; it has no bucket policy.
 """
 
 from typing import Any

@@ -1,7 +1,7 @@
 """What SageMaker's API keeps, checks or offers and moto's does not.
 
-moto drops a notebook's platform and metadata version, takes a role or a lifecycle configuration that does not exist, knows an
-old list of instance types, and can update neither notebooks nor lifecycle configurations.
+moto drops a notebook's platform and metadata version, takes a role or a lifecycle configuration that does not exist,
+knows an old list of instance types, and can update neither notebooks nor lifecycle configurations.
 """
 
 import functools

@@ -45,7 +45,7 @@ def dependency_order(resources: dict[str, Any]) -> list[str]:
                 continue
             if reference not in resources:
                 raise ValidationError(
-                    message=f"Template format error: Unresolved resource dependencies [{reference}] in the Resources block"
+                    message=f"Template format error: Unresolved resource dependencies [{reference}]"
                 )
             visit(reference, (*path, logical_id))
         ordered.append(logical_id)
