@@ -1,6 +1,6 @@
 """What the AWS CLI finds of a declared resource, in the words of its template, to be compared with the declaration.
 
-Defaults and the order of tags and groups are mere form. Everything else must come back as declared, and nothing besides.
+Defaults and the order of tags and groups are mere form. Everything else must come back as declared, nothing besides.
 """
 
 import json

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Installs the pinned clients into .venv at the repository root when they are missing or their list has changed, then runs
-# pytest from there with the arguments given: `tests/python/run.sh -k lint`. What is tested is the racestack that
+# Installs the pinned clients into .venv at the repository root when they are missing or their list has changed, then
+# runs pytest from there with the arguments given: `tests/python/run.sh -k lint`. What is tested is the racestack that
 # RACESTACK_BIN names, or that `cargo build` made.
 set -euo pipefail
 

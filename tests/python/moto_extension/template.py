@@ -44,9 +44,7 @@ def dependency_order(resources: dict[str, Any]) -> list[str]:
             if reference.startswith("AWS::"):
                 continue
             if reference not in resources:
-                raise ValidationError(
-                    message=f"Template format error: Unresolved resource dependencies [{reference}]"
-                )
+                raise ValidationError(message=f"Template format error: Unresolved resource dependencies [{reference}]")
             visit(reference, (*path, logical_id))
         ordered.append(logical_id)
 
