@@ -6,11 +6,14 @@
 //! Nothing here prints or exits; `main.rs` does.
 
 pub mod check;
+pub mod cli;
 pub mod config;
 pub mod facts;
 pub mod files;
 pub mod finding;
 pub mod model;
+pub mod output;
+pub mod plan;
 pub mod render;
 pub mod report;
 pub mod source;

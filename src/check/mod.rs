@@ -1,1 +1,5 @@
 //! Checks on parsed templates.
+
+pub mod guard;
+pub mod long_form;
+pub mod outline;

@@ -9,6 +9,18 @@ use std::sync::LazyLock;
 /// The regions that botocore 1.43.11 knows for EC2 or SageMaker, in all partitions (`botocore/data/endpoints.json`).
 pub static REGIONS: LazyLock<Vec<&str>> = LazyLock::new(|| include_str!("regions.txt").lines().collect());
 
+/// How the regions of the partitions besides `aws` begin, the partition, and the suffix of its endpoints
+/// (`botocore/data/partitions.json` and `endpoints.json`, botocore 1.43.11).
+pub const PARTITIONS: [(&str, &str, &str); 7] = [
+    ("cn-", "aws-cn", "amazonaws.com.cn"),
+    ("us-gov-", "aws-us-gov", "amazonaws.com"),
+    ("us-isob-", "aws-iso-b", "sc2s.sgov.gov"),
+    ("us-isof-", "aws-iso-f", "csp.hci.ic.gov"),
+    ("us-iso-", "aws-iso", "c2s.ic.gov"),
+    ("eu-isoe-", "aws-iso-e", "cloud.adc-e.uk"),
+    ("eusc-", "aws-eusc", "amazonaws.eu"),
+];
+
 /// The instance types that botocore 1.43.11 knows for notebooks (shape `InstanceType` of
 /// `botocore/data/sagemaker/2017-07-24/service-2.json`).
 pub static NOTEBOOK_INSTANCE_TYPES: LazyLock<Vec<&str>> =

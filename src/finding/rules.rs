@@ -67,6 +67,13 @@ rules! {
     NotebookUnknownType, "notebook::unknown-type", Warning, "an instance type that was not known for notebooks when this version was made";
     ServiceRetired, "service::retired", Warning, "a role for a service that AWS has retired";
     PolicyWeak, "policy::weak", Warning, "a known weakness of the documented policies";
+    TemplateUnknown, "template::unknown", Error, "a file in the templates folder that replaces no template";
+    TemplateSyntax, "template::syntax", Error, "a template that is not well-formed handlebars";
+    TemplateFill, "template::fill", Error, "a template that cannot be filled, or that does not give YAML";
+    OutputForeign, "output::foreign-file", Warning, "a file in an account's out folder that racestack did not write";
+    OutputOrphan, "output::orphan", Warning, "an out folder of an account that is no longer configured";
+    OutputStale, "output::stale", Error, "`synth --check` found a file that differs from what synth would write";
+    TemplateNotCloudformation, "template::not-cloudformation", Error, "a template holds what CloudFormation does not know, such as an unknown tag";
     GuardBrokenRules, "guard::broken-rules", Error, "a guard rule file cannot be used: it is empty, does not parse, or recurses";
     GuardUnknownType, "guard::unknown-type", Error, "a guard rule asks for a resource type that CloudFormation does not have, and so could never fail";
     GuardNeverApplied, "guard::never-applied", Error, "a guard rule was skipped on every template although it names no resource type";

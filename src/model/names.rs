@@ -206,18 +206,18 @@ name! {
 
 impl Region {
     /// The partition that the region is in.
-    /// Source: <https://docs.aws.amazon.com/whitepapers/latest/aws-fault-isolation-boundaries/partitions.html>
     pub fn partition(&self) -> &'static str {
-        const PREFIXES: [(&str, &str); 7] = [
-            ("cn-", "aws-cn"),
-            ("us-gov-", "aws-us-gov"),
-            ("us-isob-", "aws-iso-b"),
-            ("us-isof-", "aws-iso-f"),
-            ("us-iso-", "aws-iso"),
-            ("eu-isoe-", "aws-iso-e"),
-            ("eusc-", "aws-eusc"),
-        ];
-        PREFIXES.iter().find(|(prefix, _)| self.0.starts_with(prefix)).map_or("aws", |(_, partition)| partition)
+        self.partition_facts().0
+    }
+
+    /// What the names of the region's service endpoints end with.
+    pub fn dns_suffix(&self) -> &'static str {
+        self.partition_facts().1
+    }
+
+    fn partition_facts(&self) -> (&'static str, &'static str) {
+        let of = facts::PARTITIONS.iter().find(|(prefix, _, _)| self.0.starts_with(prefix));
+        of.map_or(("aws", "amazonaws.com"), |(_, partition, suffix)| (partition, suffix))
     }
 
     /// Whether the region was known when this version was made.

@@ -11,6 +11,8 @@ use crate::model::{Account, Profile, Service};
 pub struct Names {
     /// The partition of the region: `aws`, `aws-cn`, `aws-us-gov`.
     pub partition: String,
+    /// What the names of the partition's service endpoints end with.
+    pub dns_suffix: String,
     /// The account's ID.
     pub account_id: String,
     /// The region.
@@ -35,6 +37,12 @@ pub struct Names {
     pub sagemaker_policy: String,
     /// The managed policy on the bucket's key.
     pub bucket_key_policy: String,
+    /// The ARN of the managed policy on the bucket's key.
+    pub bucket_key_policy_arn: String,
+    /// The managed policy that all notebook roles share.
+    pub notebook_policy: String,
+    /// The ARN of the managed policy that all notebook roles share.
+    pub notebook_policy_arn: String,
     /// The managed policy that denies what nobody may.
     pub guardrails_policy: String,
     /// The managed policy that is every user's permissions boundary.
@@ -53,9 +61,10 @@ impl Names {
             Profile::Hardened => account.iam_path.to_string(),
             Profile::Documented => "/".to_owned(),
         };
-        let boundary_policy = policy("boundary");
+        let arn = |name: &str| format!("arn:{partition}:iam::{}:policy{}{name}", account.id, account.iam_path);
         Self {
             partition: partition.to_owned(),
+            dns_suffix: account.region.dns_suffix().to_owned(),
             account_id: account.id.to_string(),
             region: account.region.to_string(),
             bucket: account.bucket.name.to_string(),
@@ -68,9 +77,12 @@ impl Names {
             s3_folder_policy: policy("s3-folder"),
             sagemaker_policy: policy("sagemaker"),
             bucket_key_policy: policy("bucket-key"),
+            bucket_key_policy_arn: arn(&policy("bucket-key")),
+            notebook_policy: policy("notebook"),
+            notebook_policy_arn: arn(&policy("notebook")),
             guardrails_policy: policy("guardrails"),
-            boundary_arn: format!("arn:{partition}:iam::{}:policy{}{boundary_policy}", account.id, account.iam_path),
-            boundary_policy,
+            boundary_policy: policy("boundary"),
+            boundary_arn: arn(&policy("boundary")),
         }
     }
 

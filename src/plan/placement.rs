@@ -18,11 +18,7 @@ const FILL_PERCENT: usize = 85;
 
 /// Places users, in their order, into stacks. `size` tells a user's bytes and resources in the template. A user who
 /// alone is too large still gets a stack: the check of limits says so with the figures.
-pub fn place<'a>(
-    users: &'a [User],
-    capacity: Capacity,
-    size: impl Fn(&User) -> Capacity,
-) -> Vec<Vec<&'a User>> {
+pub fn place<'a>(users: &'a [User], capacity: Capacity, size: impl Fn(&User) -> Capacity) -> Vec<Vec<&'a User>> {
     let most_bytes = capacity.bytes * FILL_PERCENT / 100;
     let most_resources = capacity.resources.min(limits::TEMPLATE_RESOURCES) * FILL_PERCENT / 100;
     let mut stacks: Vec<Vec<&User>> = Vec::new();

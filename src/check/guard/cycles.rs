@@ -1,0 +1,99 @@
+//! Circles: rules or variables that refer to themselves, which the engine follows until the stack overflows.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::syntax::{Definition, Syntax};
+
+/// A name that leads back to itself: the names on the way, the first of them again at the end.
+pub(super) type Cycle = Vec<String>;
+
+/// Every circle of the file, each once: of rules, with parameters or without, and of the variables of one block.
+pub(super) fn find(syntax: &Syntax) -> Vec<Cycle> {
+    let rules = graph(syntax.rules.iter().chain(&syntax.parameterized), |rule| {
+        rule.rules.iter().map(|(name, _)| name.as_str()).collect()
+    });
+    let mut cycles = cycles(&rules);
+    for block in &syntax.blocks {
+        let variables = graph(block, |variable| variable.variables.iter().map(String::as_str).collect());
+        cycles.extend(self::cycles(&variables).into_iter().map(|cycle| {
+            cycle.into_iter().map(|name| format!("%{name}")).collect()
+        }));
+    }
+    cycles
+}
+
+type Graph<'a> = BTreeMap<&'a str, BTreeSet<&'a str>>;
+
+fn graph<'a>(
+    definitions: impl IntoIterator<Item = &'a Definition>,
+    references: impl Fn(&'a Definition) -> Vec<&'a str>,
+) -> Graph<'a> {
+    let mut graph = Graph::new();
+    for definition in definitions {
+        graph.entry(&definition.name).or_default().extend(references(definition));
+    }
+    graph
+}
+
+fn cycles(graph: &Graph) -> Vec<Cycle> {
+    let mut found = Vec::new();
+    let mut done = BTreeSet::new();
+    for &name in graph.keys() {
+        follow(graph, name, &mut Vec::new(), &mut done, &mut found);
+    }
+    found
+}
+
+fn follow<'a>(
+    graph: &Graph<'a>,
+    name: &'a str,
+    way: &mut Vec<&'a str>,
+    done: &mut BTreeSet<&'a str>,
+    found: &mut Vec<Cycle>,
+) {
+    if let Some(start) = way.iter().position(|&earlier| earlier == name) {
+        found.push(way[start..].iter().chain([&name]).map(|&name| name.to_owned()).collect());
+        return;
+    }
+    if done.contains(name) {
+        return;
+    }
+    way.push(name);
+    for &next in graph.get(name).into_iter().flatten() {
+        follow(graph, next, way, done, found);
+    }
+    way.pop();
+    done.insert(name);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(text: &str, expected: &[&str]) {
+        let found = find(&Syntax::read(text, "a.guard").unwrap());
+        assert_eq!(found.iter().map(|cycle| cycle.join(" ")).collect::<Vec<_>>(), expected);
+    }
+
+    #[test]
+    fn circles_of_rules_are_found_whatever_leads_through_them() {
+        check("rule A { B\n }\nrule B when C { X exists }\nrule C { not A\n X exists }", &["A B C A"]);
+        check("rule A when A { X exists }", &["A A"]);
+        check("rule A { p(X)\n }\nrule p(x) { when A { %x exists } }", &["A p A"]);
+        check("rule A { when X exists { B\n } }\nrule B { A\n }", &["A B A"]);
+    }
+
+    #[test]
+    fn circles_of_variables_are_found_in_their_block() {
+        check("let a = %b\nlet b = %a\nrule A { %a exists }", &["%a %b %a"]);
+        check("rule A { let a = %a.B\n %a exists }", &["%a %a"]);
+        check("let a = Resources\nrule A { let b = %a\n %b exists }", &[]);
+    }
+
+    #[test]
+    fn rules_that_only_share_or_are_only_mentioned_are_no_circle() {
+        check("rule A { X exists }\nrule B { A\n }\nrule C { A\n B\n }", &[]);
+        check("# rule A { A }\nrule A { X == 'A' <<see A { A }>>\n }", &[]);
+    }
+}

@@ -1,0 +1,122 @@
+//! The one place that calls cfn-guard.
+
+use std::collections::BTreeMap;
+
+use cfn_guard::commands::validate::{OutputFormatType, ShowSummaryType};
+use cfn_guard::commands::{Executable, FAILURE_STATUS_CODE, SUCCESS_STATUS_CODE};
+use cfn_guard::utils::reader::{ReadBuffer, Reader};
+use cfn_guard::utils::writer::{WriteBuffer, Writer};
+use cfn_guard::{CommandBuilder, ValidateBuilder};
+use serde::ser::{Serialize, SerializeMap, Serializer};
+use serde_json::Value;
+
+use super::reach::Reach;
+use super::report::{FileReport, Outcome};
+use super::rule_file::RuleFile;
+use super::types;
+use crate::finding::{Finding, Rule};
+use crate::render::Template;
+use crate::source::Place;
+
+/// Evaluates the rules of `file` on `templates`, each with its long form. One outcome a template, in their order; or a
+/// finding, when the engine gave none that can be trusted.
+pub(super) fn evaluate(file: &RuleFile, templates: &[(&Template, Value)]) -> Result<Vec<Outcome>, Finding> {
+    let documents = templates.iter().map(|(_, value)| {
+        serde_json::to_string(&Projection { template: value, reach: &file.reach }).map_err(|error| error.to_string())
+    });
+    let reports = documents
+        .collect::<Result<Vec<String>, String>>()
+        .and_then(|documents| run(&file.source.text, &documents))
+        .map_err(|reason| unreadable(file, &reason))?;
+    let outcomes = templates.iter().zip(reports).map(|((template, _), report)| {
+        Outcome::read(file, template, report).map_err(|reason| unreadable(file, &reason))
+    });
+    outcomes.collect()
+}
+
+fn unreadable(file: &RuleFile, reason: &str) -> Finding {
+    let path = file.source.path.display();
+    Finding::new(Rule::GuardUnreadableReport, format!("the rules of `{path}` could not be checked: {reason}"))
+        .at(Place::whole(&file.source))
+        .help("mend or remove the rule file: nothing was checked against it")
+}
+
+/// Whether a regular expression, as it stands between slashes in a rule, matches a type that CloudFormation has.
+pub(super) fn matches_some_type(regex: &str) -> bool {
+    let escaped = regex.replace("\\/", "/").replace('/', "\\/");
+    let rule = format!("rule matches {{ some Types[*] == /{escaped}/ }}");
+    let document = serde_json::json!({ "Types": types::all().collect::<Vec<_>>() }).to_string();
+    run(&rule, &[document]).is_ok_and(|reports| reports.iter().all(|report| report.compliant.contains("matches")))
+}
+
+/// Runs the engine: one report a document, in their order.
+fn run(rules: &str, documents: &[String]) -> Result<Vec<FileReport>, String> {
+    let payload = BTreeMap::from([("rules", vec![rules]), ("data", documents.iter().map(String::as_str).collect())]);
+    let payload = serde_json::to_string(&payload).map_err(|error| error.to_string())?;
+    // The engine has panics of its own for rules that it parses but did not foresee.
+    let (code, report) = std::panic::catch_unwind(|| execute(payload))
+        .map_err(|_| "the engine stopped in the middle".to_owned())?
+        .map_err(|error| first_words(&error.to_string()))?;
+    let reports: Vec<FileReport> = serde_json::from_str(&report).map_err(|error| format!("its report is broken: {error}"))?;
+    if reports.len() != documents.len() {
+        return Err(format!("its report is on {} templates out of {}", reports.len(), documents.len()));
+    }
+    let failed = reports.iter().any(|report| !report.not_compliant.is_empty());
+    match code {
+        SUCCESS_STATUS_CODE if !failed => Ok(reports),
+        FAILURE_STATUS_CODE if failed => Ok(reports),
+        _ => Err(format!("its exit code is {code}, which does not fit its report")),
+    }
+}
+
+fn execute(payload: String) -> Result<(i32, String), cfn_guard::Error> {
+    let command = ValidateBuilder::default()
+        .payload(true)
+        .structured(true)
+        .output_format(OutputFormatType::JSON)
+        .show_summary(vec![ShowSummaryType::None])
+        .try_build()?;
+    let mut reader = Reader::new(ReadBuffer::Cursor(std::io::Cursor::new(payload.into_bytes())));
+    let mut writer = Writer::new_with_err(WriteBuffer::Vec(Vec::new()), WriteBuffer::Vec(Vec::new()))?;
+    let code = command.execute(&mut writer, &mut reader)?;
+    Ok((code, writer.into_string()?))
+}
+
+/// Errors of the engine may quote whole documents.
+fn first_words(error: &str) -> String {
+    let line = error.lines().next().unwrap_or_default();
+    line.chars().take(200).collect()
+}
+
+/// The part of a template that is within reach of a rule file.
+///
+/// Where nothing of the resources is, the first stands for all: a template without any resource is another matter to
+/// the engine than one with none of the right type.
+struct Projection<'a> {
+    template: &'a Value,
+    reach: &'a Reach,
+}
+
+impl Serialize for Projection<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let (Value::Object(sections), Reach::Types(types)) = (self.template, self.reach) else {
+            return self.template.serialize(serializer);
+        };
+        let mut map = serializer.serialize_map(None)?;
+        for (name, section) in sections {
+            match section {
+                Value::Object(resources) if name == "Resources" => {
+                    let within = |resource: &Value| resource["Type"].as_str().is_none_or(|name| types.contains(name));
+                    let mut kept: BTreeMap<&str, &Value> = BTreeMap::new();
+                    kept.extend(resources.iter().filter(|(_, r)| within(r)).map(|(id, r)| (id.as_str(), r)));
+                    if kept.is_empty() {
+                        kept.extend(resources.iter().take(1).map(|(id, r)| (id.as_str(), r)));
+                    }
+                    map.serialize_entry(name, &kept)?;
+                }
+                _ => map.serialize_entry(name, section)?,
+            }
+        }
+        map.end()
+    }
+}

@@ -1,0 +1,90 @@
+//! AWS CloudFormation Guard, in process: rule files against parsed templates.
+//!
+//! Three things about cfn-guard 3.2.1 shape this module:
+//! - A rule that asks for a misspelt type is skipped everywhere and the run passes; rules that refer to each other in a
+//!   circle overflow the stack and abort the process. So `RuleSet` reads the syntax tree of each file and refuses both.
+//! - `run_checks` cuts reports at 8 KiB. So `engine` runs the command with its structured report instead.
+//! - Each rule file pays for the whole template several times over. So `reach` finds the types that a file asks for,
+//!   and the engine is handed those resources alone.
+
+mod cycles;
+mod engine;
+mod reach;
+mod report;
+mod rule_file;
+mod rule_set;
+mod syntax;
+mod types;
+mod violations;
+
+use serde_json::Value;
+
+use crate::check::long_form::long_form;
+use crate::finding::{Finding, Rule};
+use crate::render::Template;
+pub use rule_set::{RULE_FILE_EXTENSION, RuleSet};
+
+/// How many templates the engine is handed at once: enough to spread the cost of reading the rules, few enough to keep
+/// several cores busy.
+const TEMPLATES_AT_ONCE: usize = 8;
+
+/// Checks every template against every rule.
+///
+/// A violation is found at its line in the template; a rule that many resources break is one finding. What keeps a rule
+/// from being checked is a finding, too.
+pub fn check(rules: &RuleSet, templates: &[Template]) -> Vec<Finding> {
+    let batches: Vec<Batch> = templates.chunks(TEMPLATES_AT_ONCE).map(|batch| check_batch(rules, batch)).collect();
+    let mut findings = Vec::new();
+    let mut outcomes = Vec::new();
+    for batch in batches {
+        findings.extend(batch.findings);
+        outcomes.extend(batch.outcomes);
+    }
+    findings.extend(violations::findings(rules, &outcomes));
+    findings.extend(never_applied(rules, &outcomes));
+    findings
+}
+
+/// What a batch of templates came to. Batches share nothing and can be checked at the same time.
+struct Batch {
+    findings: Vec<Finding>,
+    outcomes: Vec<report::Outcome>,
+}
+
+fn check_batch(rules: &RuleSet, templates: &[Template]) -> Batch {
+    let mut batch = Batch { findings: Vec::new(), outcomes: Vec::new() };
+    let mut readable: Vec<(&Template, Value)> = Vec::new();
+    for template in templates {
+        match long_form(template) {
+            Ok(value) => readable.push((template, value)),
+            Err(finding) => batch.findings.push(finding),
+        }
+    }
+    if readable.is_empty() {
+        return batch;
+    }
+    for (index, file) in rules.files().iter().enumerate() {
+        match engine::evaluate(file, &readable) {
+            Ok(outcomes) => batch.outcomes.extend(outcomes.into_iter().map(|outcome| outcome.of_file(index))),
+            Err(finding) => batch.findings.push(finding),
+        }
+    }
+    batch
+}
+
+/// The rules that no template was a case for, though they do not ask for types: their conditions may be misspelt.
+fn never_applied(rules: &RuleSet, outcomes: &[report::Outcome]) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    for (index, file) in rules.files().iter().enumerate() {
+        let outcomes: Vec<_> = outcomes.iter().filter(|outcome| outcome.file == index).collect();
+        let skipped = |name: &str| !outcomes.iter().any(|outcome| outcome.applied.contains(name));
+        let never = file.rules.iter().filter(|rule| !outcomes.is_empty() && !rule.names_types && skipped(&rule.name));
+        findings.extend(never.map(|rule| {
+            let message = format!("the guard rule `{}` was skipped on every template", rule.name);
+            Finding::new(Rule::GuardNeverApplied, message)
+                .at(rule.place.clone())
+                .help("correct the condition of the rule, or let it ask for the resource types that it is about")
+        }));
+    }
+    findings
+}

@@ -1,0 +1,179 @@
+//! The engine's report: read, compared with the rules that it must be on, and flattened into violations.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use serde::Deserialize;
+
+use super::rule_file::RuleFile;
+use crate::render::Template;
+use crate::source::SourceFile;
+
+/// What became of the rules of one file on one template.
+#[derive(Debug)]
+pub(super) struct Outcome {
+    /// Which file of the rule set.
+    pub file: usize,
+    /// The template's text.
+    pub template: Arc<SourceFile>,
+    /// The rules that passed or failed; the others were skipped.
+    pub applied: BTreeSet<String>,
+    /// What failed.
+    pub violations: Vec<Violation>,
+}
+
+/// A clause of a rule that does not hold.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Violation {
+    /// The rule.
+    pub rule: String,
+    /// Where in the template, such as `/Resources/Bucket/Properties`; may be empty.
+    pub path: String,
+    /// The rule's own words, or the engine's where it has none.
+    pub words: String,
+}
+
+impl Outcome {
+    /// Takes a report apart; an error says why it cannot be trusted.
+    pub(super) fn read(file: &RuleFile, template: &Template, report: FileReport) -> Result<Self, String> {
+        let mut violations = Vec::new();
+        let mut applied = report.compliant;
+        for entry in &report.not_compliant {
+            let Check::Rule(rule) = entry else {
+                return Err("its report has a failure that belongs to no rule".to_owned());
+            };
+            applied.insert(rule.name.clone());
+            let before = violations.len();
+            flatten(&rule.name, &rule.checks, &mut violations);
+            if violations.len() == before {
+                violations.push(Violation { rule: rule.name.clone(), path: String::new(), words: rule.messages.words() });
+            }
+        }
+        let missing = file.rules.iter().find(|rule| {
+            !applied.contains(&rule.name) && !report.not_applicable.contains(&rule.name)
+        });
+        match missing {
+            Some(rule) => Err(format!("its report says nothing of the rule `{}`", rule.name)),
+            None => Ok(Self { file: 0, template: Arc::clone(&template.source), applied, violations }),
+        }
+    }
+
+    /// The same outcome, of the file at `index`.
+    pub(super) fn of_file(self, index: usize) -> Self {
+        Self { file: index, ..self }
+    }
+}
+
+fn flatten(rule: &str, checks: &[Check], violations: &mut Vec<Violation>) {
+    for check in checks {
+        match check {
+            Check::Rule(nested) => flatten(rule, &nested.checks, violations),
+            // Any one of them would have done: they fail together, and the last one speaks for all.
+            Check::Disjunctions(alternatives) => {
+                let mut nested = Vec::new();
+                flatten(rule, &alternatives.checks, &mut nested);
+                violations.extend(nested.pop());
+            }
+            Check::Block(block) => violations.push(Violation {
+                rule: rule.to_owned(),
+                path: block.unresolved.as_ref().map(|value| value.traversed_to.path.clone()).unwrap_or_default(),
+                words: block.messages.words(),
+            }),
+            Check::Clause(Clause::Unary(clause) | Clause::Binary(clause)) => violations.push(Violation {
+                rule: rule.to_owned(),
+                path: clause.check.path().to_owned(),
+                words: clause.messages.words(),
+            }),
+        }
+    }
+}
+
+/// The report on one template. What is not read here is not relied on.
+#[derive(Debug, Deserialize)]
+pub(super) struct FileReport {
+    /// The rules that do not hold.
+    pub not_compliant: Vec<Check>,
+    /// The rules that were skipped.
+    pub not_applicable: BTreeSet<String>,
+    /// The rules that hold.
+    pub compliant: BTreeSet<String>,
+}
+
+#[derive(Debug, Deserialize)]
+pub(super) enum Check {
+    Rule(RuleReport),
+    Block(BlockReport),
+    Disjunctions(Alternatives),
+    Clause(Clause),
+}
+
+#[derive(Debug, Deserialize)]
+pub(super) struct RuleReport {
+    name: String,
+    messages: Messages,
+    checks: Vec<Check>,
+}
+
+#[derive(Debug, Deserialize)]
+pub(super) struct BlockReport {
+    messages: Messages,
+    unresolved: Option<Unresolved>,
+}
+
+#[derive(Debug, Deserialize)]
+pub(super) struct Alternatives {
+    checks: Vec<Check>,
+}
+
+#[derive(Debug, Deserialize)]
+pub(super) enum Clause {
+    Unary(ClauseReport),
+    Binary(ClauseReport),
+}
+
+#[derive(Debug, Deserialize)]
+pub(super) struct ClauseReport {
+    check: Compared,
+    messages: Messages,
+}
+
+#[derive(Debug, Deserialize)]
+enum Compared {
+    UnResolved { value: Unresolved },
+    Resolved { #[serde(alias = "from")] value: Located },
+    InResolved { from: Located },
+    UnResolvedContext(serde::de::IgnoredAny),
+}
+
+impl Compared {
+    fn path(&self) -> &str {
+        match self {
+            Compared::UnResolved { value } => &value.traversed_to.path,
+            Compared::Resolved { value } | Compared::InResolved { from: value } => &value.path,
+            Compared::UnResolvedContext(_) => "",
+        }
+    }
+}
+
+#[derive(Debug, Deserialize)]
+struct Unresolved {
+    traversed_to: Located,
+}
+
+#[derive(Debug, Deserialize)]
+struct Located {
+    path: String,
+}
+
+#[derive(Debug, Deserialize)]
+struct Messages {
+    custom_message: Option<String>,
+    error_message: Option<String>,
+}
+
+impl Messages {
+    fn words(&self) -> String {
+        let custom = self.custom_message.as_deref().map(str::trim).filter(|message| !message.is_empty());
+        custom.or(self.error_message.as_deref()).unwrap_or_default().to_owned()
+    }
+}

@@ -1,0 +1,186 @@
+//! One rule file, read and found fit to be evaluated.
+
+use std::collections::BTreeSet;
+use std::ops::Range;
+use std::sync::Arc;
+
+use super::reach::{Reach, reach};
+use super::syntax::{Definition, Syntax, TypeUse};
+use super::{cycles, engine, types};
+use crate::finding::{Finding, Rule};
+use crate::source::{Place, SourceFile};
+
+/// A rule file that can be evaluated.
+#[derive(Debug)]
+pub(super) struct RuleFile {
+    /// Its text.
+    pub source: Arc<SourceFile>,
+    /// Its rules, in order.
+    pub rules: Vec<GuardRule>,
+    /// What it must be handed of a template.
+    pub reach: Reach,
+}
+
+/// A rule of a rule file.
+#[derive(Debug)]
+pub(super) struct GuardRule {
+    /// Its name.
+    pub name: String,
+    /// Where it is defined.
+    pub place: Place,
+    /// Whether it asks for resource types, so that it may be skipped where there are none of these.
+    pub names_types: bool,
+}
+
+impl RuleFile {
+    /// Reads a rule file, or tells why it cannot be used.
+    pub(super) fn read(source: &Arc<SourceFile>) -> Result<Self, Vec<Finding>> {
+        let name = source.path.display().to_string();
+        let syntax = Syntax::read(&source.text, &name).map_err(|error| vec![unparsable(source, &error)])?;
+        if syntax.rules.is_empty() {
+            let message = format!("the rule file `{name}` holds no rule");
+            return Err(vec![Finding::new(Rule::GuardBrokenRules, message).at(Place::whole(source)).help(
+                "write a rule into it, or remove the file: a file without rules would pass whatever the templates hold",
+            )]);
+        }
+        let mut findings = circles(source, &syntax);
+        findings.extend(undefined(source, &syntax));
+        findings.extend(unknown_types(source, &syntax));
+        if !findings.is_empty() {
+            return Err(findings);
+        }
+        let rules = syntax.rules.iter().map(|rule| GuardRule {
+            name: rule.name.clone(),
+            place: definition_place(source, &rule.name),
+            names_types: names_types(&syntax, rule),
+        });
+        Ok(Self { source: Arc::clone(source), rules: rules.collect(), reach: reach(&syntax) })
+    }
+}
+
+/// The engine's complaint, at the place it names (`at line 3 at column 5`, or `on line 3 column 5`).
+fn unparsable(source: &Arc<SourceFile>, error: &str) -> Finding {
+    let number_after = |word: &str| {
+        let rest = error.split_once(word)?.1.trim_start();
+        rest.split(|c: char| !c.is_ascii_digit()).next()?.parse::<usize>().ok()
+    };
+    let line = line_span(&source.text, number_after("line").unwrap_or(1));
+    let indent = number_after("column").map_or(0, |column| column.saturating_sub(1));
+    let span = (line.start + indent).min(line.end)..line.end;
+    Finding::new(Rule::GuardBrokenRules, format!("the rule file `{}` does not parse", source.path.display()))
+        .at(Place::new(source, span))
+        .label("the engine stops here")
+        .help("mend or remove the rule: while a rule file is broken, nothing is checked against it")
+        .note(shorten(error))
+}
+
+fn circles(source: &Arc<SourceFile>, syntax: &Syntax) -> Vec<Finding> {
+    let finding = |cycle: cycles::Cycle| {
+        let names: Vec<String> = cycle.iter().map(|name| format!("`{name}`")).collect();
+        let first = cycle.first().map_or("", String::as_str);
+        Finding::new(Rule::GuardBrokenRules, format!("{first} refers to itself: {}", names.join(" → "), first = names[0]))
+            .at(definition_place(source, first))
+            .help("break the circle: the engine would follow it for ever")
+    };
+    cycles::find(syntax).into_iter().map(finding).collect()
+}
+
+fn undefined(source: &Arc<SourceFile>, syntax: &Syntax) -> Vec<Finding> {
+    let definitions = || syntax.rules.iter().chain(&syntax.parameterized);
+    let known: BTreeSet<&str> = definitions().map(|rule| rule.name.as_str()).collect();
+    let references = definitions().flat_map(|rule| &rule.rules);
+    let unknown: BTreeSet<(u64, &str)> = references
+        .filter(|(name, _)| !known.contains(name.as_str()))
+        .map(|(name, line)| (*line, name.as_str()))
+        .collect();
+    let finding = |(line, name): (u64, &str)| {
+        Finding::new(Rule::GuardBrokenRules, format!("the rule `{name}` is referred to, but not defined in this file"))
+            .at(Place::new(source, word_span(&source.text, line, name)))
+            .help(format!("define the rule `{name}` in the same file, or correct the name"))
+    };
+    unknown.into_iter().map(finding).collect()
+}
+
+fn unknown_types(source: &Arc<SourceFile>, syntax: &Syntax) -> Vec<Finding> {
+    let definitions = syntax.rules.iter().chain(&syntax.parameterized).chain(&syntax.variables);
+    let uses: BTreeSet<&TypeUse> = definitions.flat_map(|definition| &definition.types).collect();
+    let unknown = uses.into_iter().filter(|asked| match regex(&asked.pattern) {
+        Some(regex) => !engine::matches_some_type(regex),
+        None => !types::exists(&asked.pattern),
+    });
+    let finding = |asked: &TypeUse| {
+        let finding = Finding::new(
+            Rule::GuardUnknownType,
+            format!("CloudFormation has no resource type `{}`, so the rule would be skipped everywhere", asked.pattern),
+        )
+        .at(Place::new(source, word_span(&source.text, asked.line, &asked.pattern)));
+        match types::did_you_mean(&asked.pattern) {
+            Some(known) => finding.help(format!("did you mean `{known}`?")),
+            None => finding.help("write the type as the CloudFormation resource reference has it"),
+        }
+    };
+    unknown.map(finding).collect()
+}
+
+fn regex(pattern: &str) -> Option<&str> {
+    pattern.strip_prefix('/')?.strip_suffix('/')
+}
+
+/// Whether `definition`, or a rule or variable that it rests on, asks for resource types by name.
+fn names_types(syntax: &Syntax, definition: &Definition) -> bool {
+    let mut seen = BTreeSet::new();
+    let mut open = vec![definition];
+    while let Some(definition) = open.pop() {
+        if !definition.types.is_empty() {
+            return true;
+        }
+        let rules = syntax.rules.iter().chain(&syntax.parameterized);
+        let next = rules
+            .filter(|rule| definition.rules.iter().any(|(name, _)| *name == rule.name))
+            .chain(syntax.variables.iter().filter(|variable| definition.variables.contains(&variable.name)));
+        open.extend(next.filter(|next| seen.insert(std::ptr::from_ref(*next))));
+    }
+    false
+}
+
+/// Where the rule or variable `name` is defined; the file as a whole for the rule `default`, which has no name there.
+fn definition_place(source: &Arc<SourceFile>, name: &str) -> Place {
+    let (keyword, name) = name.strip_prefix('%').map_or(("rule", name), |variable| ("let", variable));
+    let mut start = 0;
+    for line in source.text.split_inclusive('\n') {
+        let code = line.trim_start();
+        let defined = code.strip_prefix(keyword).filter(|rest| rest.starts_with([' ', '\t'])).map(str::trim_start);
+        let ends = |rest: &str| !rest.starts_with(|c: char| c.is_alphanumeric() || c == '_');
+        if defined.and_then(|rest| rest.strip_prefix(name)).is_some_and(ends) {
+            let indent = line.len() - code.len();
+            return Place::new(source, start + indent..start + line.trim_end().len());
+        }
+        start += line.len();
+    }
+    Place::whole(source)
+}
+
+/// The bytes of `word` on or after line `line` (counted from 1), or the line where it does not stand.
+fn word_span(text: &str, line: u64, word: &str) -> Range<usize> {
+    let line = line_span(text, usize::try_from(line).unwrap_or(usize::MAX));
+    match text.get(line.start..).and_then(|rest| rest.find(word)) {
+        Some(offset) => line.start + offset..line.start + offset + word.len(),
+        None => line,
+    }
+}
+
+fn line_span(text: &str, number: usize) -> Range<usize> {
+    let start: usize = text.split_inclusive('\n').take(number.saturating_sub(1)).map(str::len).sum();
+    let line = text.get(start..).and_then(|rest| rest.lines().next()).unwrap_or_default();
+    start..start + line.trim_end().len()
+}
+
+/// The first words of a complaint that may quote the rest of the file.
+fn shorten(error: &str) -> String {
+    let words: Vec<&str> = error.split_whitespace().collect();
+    let text = words.join(" ");
+    match text.char_indices().nth(160) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text,
+    }
+}

@@ -1,0 +1,84 @@
+//! The resource types that CloudFormation has, and whether a rule asks for one of them.
+
+use std::collections::BTreeSet;
+use std::sync::LazyLock;
+
+/// Every type of the resource schemas that the Python package cfn-lint 1.51.0 ships, over all regions, one a line,
+/// sorted.
+const RESOURCE_TYPES: &str = include_str!("resource-types.txt");
+
+/// How alike two types must be for one to be offered in place of the other.
+const ALIKE: f64 = 0.75;
+
+/// How alike a type of somebody else's must be to one of CloudFormation's to be taken for a slip of the pen.
+const MISSPELT: f64 = 0.85;
+
+static KNOWN: LazyLock<BTreeSet<&'static str>> = LazyLock::new(|| RESOURCE_TYPES.lines().collect());
+
+/// Every known type, sorted.
+pub(super) fn all() -> impl Iterator<Item = &'static str> {
+    KNOWN.iter().copied()
+}
+
+/// Whether a resource can have the type `name`: CloudFormation's own, a transform's, a module, or one that a third party
+/// has registered.
+pub(super) fn exists(name: &str) -> bool {
+    if KNOWN.contains(name) || name.ends_with("::MODULE") {
+        return true;
+    }
+    if name.starts_with("AWS::Serverless::") || name == "AWS::CDK::Metadata" || name.starts_with("Custom::") {
+        return true;
+    }
+    let ours = name.get(..3).is_some_and(|start| start.eq_ignore_ascii_case("aws"));
+    let segments = name.split("::").count();
+    !ours && segments >= 3 && closest(name).is_none_or(|(_, likeness)| likeness < MISSPELT)
+}
+
+/// The known type that `name` was probably meant to be.
+pub(super) fn did_you_mean(name: &str) -> Option<&'static str> {
+    closest(name).filter(|(_, likeness)| *likeness >= ALIKE).map(|(known, _)| known)
+}
+
+fn closest(name: &str) -> Option<(&'static str, f64)> {
+    let lower = name.to_ascii_lowercase();
+    all()
+        .map(|known| (known, strsim::normalized_damerau_levenshtein(&lower, &known.to_ascii_lowercase())))
+        .max_by(|a, b| a.1.total_cmp(&b.1))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_list_is_sorted_and_has_the_types_that_stacks_use() {
+        assert!(RESOURCE_TYPES.lines().is_sorted());
+        for name in ["AWS::IAM::User", "AWS::S3::BucketPolicy", "AWS::SageMaker::NotebookInstanceLifecycleConfig"] {
+            assert!(exists(name), "{name}");
+        }
+    }
+
+    #[test]
+    fn a_misspelt_type_does_not_exist_and_the_right_one_is_offered() {
+        let cases = [
+            ("AWS::IAM::Usr", "AWS::IAM::User"),
+            ("AWS::IAM::user", "AWS::IAM::User"),
+            ("aws::s3::bucket", "AWS::S3::Bucket"),
+            ("AWS:S3:Bucket", "AWS::S3::Bucket"),
+            ("ASW::IAM::Role", "AWS::IAM::Role"),
+            ("AWS::Sagemaker::NotebookInstances", "AWS::SageMaker::NotebookInstance"),
+        ];
+        for (misspelt, meant) in cases {
+            assert!(!exists(misspelt), "{misspelt}");
+            assert_eq!(did_you_mean(misspelt), Some(meant));
+        }
+        assert_eq!(did_you_mean("Tags"), None);
+    }
+
+    #[test]
+    fn types_that_others_bring_exist() {
+        for name in ["Custom::Thing", "AWS::Serverless::Function", "MongoDB::Atlas::Cluster", "A::B::C::MODULE"] {
+            assert!(exists(name), "{name}");
+        }
+    }
+}

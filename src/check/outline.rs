@@ -1,0 +1,188 @@
+//! Where things stand in a YAML text: from a path such as `/Resources/Bucket/Properties/Tags/0` to a place.
+
+use std::ops::Range;
+use std::sync::Arc;
+
+use granit_parser::{Event, Parser};
+
+use crate::source::{Place, SourceFile};
+
+/// The places of everything in a YAML text. Building one reads the text once: do so only when something must be found.
+#[derive(Debug)]
+pub struct Outline {
+    source: Arc<SourceFile>,
+    root: Option<Node>,
+}
+
+#[derive(Debug)]
+struct Node {
+    span: Range<usize>,
+    children: Children,
+}
+
+#[derive(Debug)]
+enum Children {
+    Scalar,
+    Sequence(Vec<Node>),
+    Mapping(Vec<(String, Range<usize>, Node)>),
+}
+
+impl Outline {
+    /// The outline of `source`. What follows an error in the YAML is missing from it.
+    pub fn read(source: &Arc<SourceFile>) -> Self {
+        let mut events = Parser::new_from_str(&source.text).map_while(Result::ok).filter_map(|(event, span)| {
+            let range = span.byte_range()?;
+            let start = span.tag_start.and_then(|mark| mark.byte_offset()).map_or(range.start, |tag| tag.min(range.start));
+            (event.is_node() || matches!(event, Event::SequenceEnd | Event::MappingEnd)).then_some((event, start..range.end))
+        });
+        let root = events.next().map(|(event, span)| read_node(&event, span, &mut events));
+        Self { root, source: Arc::clone(source) }
+    }
+
+    /// The place that `path` leads to, or as far as it leads: an entry is shown by its key (with its value where both
+    /// stand on one line), an element by its first line.
+    ///
+    /// A key may hold the `/` that separates the steps; the longest key that fits is taken.
+    pub fn place(&self, path: &str) -> Place {
+        let Some(mut node) = self.root.as_ref() else { return Place::whole(&self.source) };
+        let mut found = 0..0;
+        let mut rest = path.trim_start_matches('/');
+        while !rest.is_empty() {
+            let Some((span, child, remaining)) = node.step(rest) else { break };
+            (found, node, rest) = (span, child, remaining);
+        }
+        Place::new(&self.source, self.first_line(found))
+    }
+
+    fn first_line(&self, span: Range<usize>) -> Range<usize> {
+        let text = self.source.text.get(span.clone()).unwrap_or_default();
+        let line = text.lines().next().unwrap_or_default();
+        span.start..span.start + line.trim_end().len()
+    }
+}
+
+impl Node {
+    /// The child that `path` begins with: what to show of it, the child itself, and the rest of the path.
+    fn step<'a, 'p>(&'a self, path: &'p str) -> Option<(Range<usize>, &'a Node, &'p str)> {
+        match &self.children {
+            Children::Scalar => None,
+            Children::Sequence(nodes) => {
+                let (index, rest) = path.split_once('/').unwrap_or((path, ""));
+                let node = nodes.get(index.parse::<usize>().ok()?)?;
+                Some((node.span.clone(), node, rest))
+            }
+            Children::Mapping(entries) => entries
+                .iter()
+                .filter_map(|entry| {
+                    let rest = path.strip_prefix(entry.0.as_str())?;
+                    (rest.is_empty() || rest.starts_with('/')).then(|| (entry, rest.trim_start_matches('/')))
+                })
+                .max_by_key(|((key, ..), _)| key.len())
+                .map(|((_, key, node), rest)| (key.start..node.span.end.max(key.end), node, rest)),
+        }
+    }
+}
+
+/// The node that begins with `event`. Where the events end early, it holds what came before.
+fn read_node<'i>(
+    event: &Event<'i>,
+    span: Range<usize>,
+    events: &mut impl Iterator<Item = (Event<'i>, Range<usize>)>,
+) -> Node {
+    match event {
+        Event::SequenceStart(..) => {
+            let mut nodes: Vec<Node> = Vec::new();
+            while let Some((event, span)) = events.next().filter(|(event, _)| !matches!(event, Event::SequenceEnd)) {
+                nodes.push(read_node(&event, span, events));
+            }
+            let end = nodes.last().map_or(span.end, |last| last.span.end);
+            Node { span: span.start..end.max(span.end), children: Children::Sequence(nodes) }
+        }
+        Event::MappingStart(..) => {
+            let mut entries: Vec<(String, Range<usize>, Node)> = Vec::new();
+            while let Some((event, key_span)) = events.next().filter(|(event, _)| !matches!(event, Event::MappingEnd)) {
+                let key = match &event {
+                    Event::Scalar(text, ..) => text.to_string(),
+                    _ => String::new(),
+                };
+                let key_span = read_node(&event, key_span, events).span;
+                let Some((event, span)) = events.next() else { break };
+                entries.push((key, key_span, read_node(&event, span, events)));
+            }
+            let end = entries.last().map_or(span.end, |(_, key, last)| last.span.end.max(key.end));
+            Node { span: span.start..end.max(span.end), children: Children::Mapping(entries) }
+        }
+        _ => Node { span, children: Children::Scalar },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const TEXT: &str = r##"# a comment
+Resources:
+  Bücket:
+    Type: AWS::S3::Bucket   # what it is
+    Properties:
+      BucketName: !Sub "${A}-b"
+      Tags:
+        - Key: a
+          Value: b
+        - {Key: c, Value: !Ref D}
+      "s3:Tag/Deep": x
+      Script: !Base64 |
+        #!/bin/bash
+        Tags: no
+      Role: !GetAtt
+        - A
+        - Arn
+  Last:
+    Type: AWS::IAM::User
+"##;
+
+    #[track_caller]
+    fn check(path: &str, line: usize, column: usize, text: &str) {
+        let place = Outline::read(&SourceFile::new("a.yaml", TEXT)).place(path);
+        assert_eq!((place.line_column(), place.text()), ((line, column), text), "{path}");
+    }
+
+    #[test]
+    fn an_entry_is_found_by_its_key_and_an_element_by_its_first_line() {
+        check("/Resources/Bücket", 3, 3, "Bücket:");
+        check("/Resources/Bücket/Type", 4, 5, "Type: AWS::S3::Bucket");
+        check("/Resources/Bücket/Properties/Tags", 7, 7, "Tags:");
+        check("/Resources/Bücket/Properties/Tags/0", 8, 11, "Key: a");
+        check("/Resources/Bücket/Properties/Tags/0/Value", 9, 11, "Value: b");
+        check("/Resources/Bücket/Properties/Tags/1/Value", 10, 20, "Value: !Ref D");
+        check("/Resources/Last", 18, 3, "Last:");
+    }
+
+    #[test]
+    fn tags_and_block_texts_do_not_disturb() {
+        check("/Resources/Bücket/Properties/BucketName", 6, 7, r#"BucketName: !Sub "${A}-b""#);
+        check("/Resources/Bücket/Properties/Script", 12, 7, "Script: !Base64 |");
+        check("/Resources/Last/Type", 19, 5, "Type: AWS::IAM::User");
+    }
+
+    #[test]
+    fn a_key_may_hold_a_slash() {
+        check("/Resources/Bücket/Properties/s3:Tag/Deep", 11, 7, r#""s3:Tag/Deep": x"#);
+    }
+
+    #[test]
+    fn what_is_not_there_is_shown_at_the_nearest_ancestor() {
+        check("/Resources/Bücket/Properties/Tags/7/Key", 7, 7, "Tags:");
+        check("/Resources/Bücket/Properties/Role/Fn::GetAtt/0", 15, 7, "Role: !GetAtt");
+        check("/Resources/Nobody", 2, 1, "Resources:");
+        check("/Metadata", 1, 1, "");
+        check("", 1, 1, "");
+    }
+
+    #[test]
+    fn a_text_that_is_no_yaml_is_shown_as_far_as_it_was_read() {
+        let place = Outline::read(&SourceFile::new("a.yaml", "A:\n  B: 1\n  C: ]\n")).place("/A/B");
+        assert_eq!(place.line_column(), (2, 3));
+        assert_eq!(Outline::read(&SourceFile::new("a.yaml", "")).place("/A").line_column(), (1, 1));
+    }
+}
