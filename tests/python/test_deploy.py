@@ -1,10 +1,9 @@
 """The generated deploy.sh, run with the AWS CLI against an account, brings exactly what the templates declare."""
 
-from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from pathlib import Path
 
-from aws_cli import AwsCli
+from aws_cli import running_aws_cli
 from moto_server import REGION, MotoServer, running_moto_server
 from read_back import declared, found
 from templates import declared_resources, load
@@ -18,13 +17,12 @@ def test_every_resource_comes_as_declared(moto: MotoServer, workspace: Workspace
     deployed = workspace.deploy(moto.environment())
     assert deployed.returncode == 0, deployed.stdout + deployed.stderr
 
-    cli = AwsCli(moto)
     resources = declared_resources(workspace.out)
-    with ThreadPoolExecutor(max_workers=4) as pool:
-        answers = list(pool.map(lambda resource: found(cli, resource.type, resource.properties), resources))
-    for resource, answer in zip(resources, answers, strict=True):
-        place = f"{resource.stack}.yaml: {resource.logical_id}"
-        assert answer == declared(resource.type, resource.properties), place
+    with running_aws_cli(moto) as cli:
+        for resource in resources:
+            place = f"{resource.stack}.yaml: {resource.logical_id}"
+            answer = found(cli, resource.type, resource.properties)
+            assert answer == declared(resource.type, resource.properties), place
     assert names_found(moto) == {
         kind: sorted(resource.properties[name] for resource in resources if resource.type == kind)
         for kind, name in NAMES.items()
