@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from moto_server import MotoServer, running_moto_server
-from workspace import PROFILES, Workspace
+from workspace import SETTINGS, Workspace
 
 
 @pytest.fixture(scope="session")
@@ -34,10 +34,10 @@ def moto(moto_server: MotoServer, moto_log: Path) -> Iterator[MotoServer]:
     assert "Traceback" not in written, f"the moto server failed:\n{written}"
 
 
-@pytest.fixture(params=PROFILES)
+@pytest.fixture(params=SETTINGS)
 def workspace(request: pytest.FixtureRequest, tmp_path: Path) -> Workspace:
-    """The generated account of three people, once for each policy profile."""
-    made = Workspace(tmp_path, request.param)
+    """The generated account of three people, once for each of the settings."""
+    made = Workspace(tmp_path, SETTINGS[request.param])
     made.write()
     made.synth()
     return made

@@ -11,7 +11,25 @@ import pytest
 from moto_server import ACCOUNT_ID, REGION
 
 REPOSITORY = Path(__file__).parents[2]
-PROFILES = ("hardened", "documented")
+KMS_KEY = f"arn:aws:kms:{REGION}:{ACCOUNT_ID}:key/11111111-2222-3333-4444-555555555555"
+
+# The company's settings that the tests run with, beside its name and tags.
+SETTINGS = {
+    "hardened": "policies: hardened\n",
+    "documented": "policies: documented\n",
+    "own keys and network": f"""\
+policies: hardened
+bucket:
+  kms_key: {KMS_KEY}
+service_roles:
+  suffix: "-Training"
+notebooks:
+  subnet_id: subnet-0123456789abcdef0
+  security_group_ids: [sg-0123456789abcdef0, sg-0123456789abcdef1]
+  direct_internet_access: false
+  kms_key: {KMS_KEY}
+""",
+}
 COLUMNS = (
     "name",
     "display_name",
@@ -47,7 +65,7 @@ class Workspace:
     """A configuration of one account, `tokyo`, and its generated folder."""
 
     root: Path
-    profile: str
+    settings: str
 
     @property
     def out(self) -> Path:
@@ -59,16 +77,10 @@ class Workspace:
         account = self.root / "config" / "accounts" / "tokyo"
         account.mkdir(parents=True, exist_ok=True)
         (self.root / "config" / "settings.yaml").write_text(
-            "company: mycompany\n"
-            "bucket:\n"
-            "  purpose: test\n"
-            '  created: "20221130201905"\n'
-            f"policies: {self.profile}\n"
-            "tags:\n"
-            "  Environment: training\n"
+            f"company: mycompany\ntags:\n  Environment: training\n{self.settings}"
         )
         (account / "settings.yaml").write_text(
-            f'account_id: "{ACCOUNT_ID}"\nregion: {REGION}\nbucket:\n  created: "20221130201905"\n'
+            f'account_id: "{ACCOUNT_ID}"\nregion: {REGION}\nbucket:\n  purpose: test\n  created: "20221130201905"\n'
         )
         with (account / "roster.csv").open("w", encoding="utf-8-sig", newline="") as file:
             rows = csv.DictWriter(file, COLUMNS, lineterminator="\r\n")
