@@ -1,0 +1,19 @@
+#!/usr/bin/env bash
+# Installs the pinned clients into .venv at the repository root when they are missing or their list has changed, then
+# runs pytest from there with the arguments given: `tests/python/run.sh -k lint`. What is tested is the racestack that
+# RACESTACK_BIN names, or that `cargo build` made.
+set -euo pipefail
+
+here=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")" && pwd)
+root=$(cd -- "$here/../.." && pwd)
+venv=$root/.venv
+stamp=$venv/requirements.txt
+
+if ! cmp --silent "$here/requirements.txt" "$stamp"; then
+  "${PYTHON:-python3}" -m venv --clear "$venv"
+  "$venv/bin/pip" install --quiet --disable-pip-version-check --requirement "$here/requirements.txt"
+  cp -- "$here/requirements.txt" "$stamp"
+fi
+
+cd -- "$root"
+exec "$venv/bin/python" -m pytest --config-file="$here/pytest.ini" --rootdir="$root" "$@"
