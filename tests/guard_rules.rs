@@ -42,7 +42,8 @@ fn list(value: &Value) -> &[Value] {
 /// The names after `rule` at the beginning of a line.
 fn rule_names(file: &Path) -> BTreeSet<String> {
     let text = std::fs::read_to_string(file).unwrap();
-    let names = text.lines().filter_map(|line| line.strip_prefix("rule ")?.split_whitespace().next().map(str::to_owned));
+    let names =
+        text.lines().filter_map(|line| line.strip_prefix("rule ")?.split_whitespace().next().map(str::to_owned));
     names.collect()
 }
 

@@ -32,8 +32,10 @@ impl Outline {
     pub fn read(source: &Arc<SourceFile>) -> Self {
         let mut events = Parser::new_from_str(&source.text).map_while(Result::ok).filter_map(|(event, span)| {
             let range = span.byte_range()?;
-            let start = span.tag_start.and_then(|mark| mark.byte_offset()).map_or(range.start, |tag| tag.min(range.start));
-            (event.is_node() || matches!(event, Event::SequenceEnd | Event::MappingEnd)).then_some((event, start..range.end))
+            let start =
+                span.tag_start.and_then(|mark| mark.byte_offset()).map_or(range.start, |tag| tag.min(range.start));
+            (event.is_node() || matches!(event, Event::SequenceEnd | Event::MappingEnd))
+                .then_some((event, start..range.end))
         });
         let root = events.next().map(|(event, span)| read_node(&event, span, &mut events));
         Self { root, source: Arc::clone(source) }

@@ -15,9 +15,11 @@ pub(super) fn find(syntax: &Syntax) -> Vec<Cycle> {
     let mut cycles = cycles(&rules);
     for block in &syntax.blocks {
         let variables = graph(block, |variable| variable.variables.iter().map(String::as_str).collect());
-        cycles.extend(self::cycles(&variables).into_iter().map(|cycle| {
-            cycle.into_iter().map(|name| format!("%{name}")).collect()
-        }));
+        cycles.extend(
+            self::cycles(&variables)
+                .into_iter()
+                .map(|cycle| cycle.into_iter().map(|name| format!("%{name}")).collect()),
+        );
     }
     cycles
 }

@@ -109,9 +109,8 @@ mod tests {
 
     #[track_caller]
     fn check(text: &str, expected: Option<&[&str]>) {
-        let expected = expected.map_or(Reach::Everything, |types| {
-            Reach::Types(types.iter().map(|&name| name.to_owned()).collect())
-        });
+        let expected = expected
+            .map_or(Reach::Everything, |types| Reach::Types(types.iter().map(|&name| name.to_owned()).collect()));
         assert_eq!(reach(&Syntax::read(text, "a.guard").unwrap()), expected, "{text}");
     }
 

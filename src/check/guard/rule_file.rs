@@ -58,6 +58,13 @@ impl RuleFile {
     }
 }
 
+impl RuleFile {
+    /// Whether both files define a rule of the same name.
+    pub(super) fn shares_a_name_with(&self, other: &Self) -> bool {
+        self.rules.iter().any(|rule| other.rules.iter().any(|theirs| theirs.name == rule.name))
+    }
+}
+
 /// The engine's complaint, at the place it names (`at line 3 at column 5`, or `on line 3 column 5`).
 fn unparsable(source: &Arc<SourceFile>, error: &str) -> Finding {
     let number_after = |word: &str| {
@@ -78,9 +85,12 @@ fn circles(source: &Arc<SourceFile>, syntax: &Syntax) -> Vec<Finding> {
     let finding = |cycle: cycles::Cycle| {
         let names: Vec<String> = cycle.iter().map(|name| format!("`{name}`")).collect();
         let first = cycle.first().map_or("", String::as_str);
-        Finding::new(Rule::GuardBrokenRules, format!("{first} refers to itself: {}", names.join(" → "), first = names[0]))
-            .at(definition_place(source, first))
-            .help("break the circle: the engine would follow it for ever")
+        Finding::new(
+            Rule::GuardBrokenRules,
+            format!("{first} refers to itself: {}", names.join(" → "), first = names[0]),
+        )
+        .at(definition_place(source, first))
+        .help("break the circle: the engine would follow it for ever")
     };
     cycles::find(syntax).into_iter().map(finding).collect()
 }
