@@ -2,9 +2,18 @@
 //!
 //! The data flows one way, and a module imports only from those before it:
 //! `source`, `finding`, `files` ← `config` ← `model` ← `plan` ← `render` ← `check` ← `output`.
+//! `report` stands beside that way: it knows `source` and `finding` alone.
 //! Nothing here prints or exits; `main.rs` does.
 
 pub mod check;
+pub mod cli;
+pub mod config;
+pub mod facts;
+pub mod files;
 pub mod finding;
+pub mod model;
+pub mod output;
+pub mod plan;
 pub mod render;
+pub mod report;
 pub mod source;

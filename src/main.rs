@@ -1,3 +1,16 @@
 //! The `racestack` command: prints and sets the exit code; everything else is in the library.
 
-fn main() {}
+use std::io::{IsTerminal, Write};
+use std::process::ExitCode;
+
+use clap::Parser;
+use racestack::cli;
+
+fn main() -> ExitCode {
+    let args = cli::Args::parse();
+    let outcome = cli::run(&args, std::io::stderr().is_terminal());
+    // A reader that went away, such as `head`, is no reason to fail louder than with the exit code.
+    let _ = anstream::stderr().write_all(outcome.stderr.as_bytes());
+    let _ = std::io::stdout().write_all(outcome.stdout.as_bytes());
+    ExitCode::from(outcome.code)
+}

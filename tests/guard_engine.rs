@@ -6,6 +6,7 @@ use std::fmt::Write as _;
 
 use racestack::check::guard::{RuleSet, check};
 use racestack::finding::{Finding, Rule};
+use racestack::plan::Part;
 use racestack::render::Template;
 use racestack::source::SourceFile;
 
@@ -18,7 +19,7 @@ fn rules(text: &str) -> RuleSet {
 /// A template with its value.
 #[track_caller]
 fn template(name: &str, text: &str) -> Template {
-    Template { source: SourceFile::new(name, text), value: serde_yaml::from_str(text).unwrap() }
+    Template { part: Part::Users(1), source: SourceFile::new(name, text), value: serde_yaml::from_str(text).unwrap() }
 }
 
 /// What the findings come to: rule, path, line, message, help.

@@ -130,7 +130,11 @@ mod tests {
     use super::*;
 
     fn template(text: &str) -> Template {
-        Template { source: SourceFile::new("tokyo/a.yaml", text), value: serde_yaml::from_str(text).unwrap() }
+        Template {
+            part: crate::plan::Part::Storage,
+            source: SourceFile::new("tokyo/a.yaml", text),
+            value: serde_yaml::from_str(text).unwrap(),
+        }
     }
 
     #[test]

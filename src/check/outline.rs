@@ -122,7 +122,7 @@ fn read_node<'i>(
 mod tests {
     use super::*;
 
-    const TEXT: &str = r##"# a comment
+    const TEXT: &str = r#"# a comment
 Resources:
   Bücket:
     Type: AWS::S3::Bucket   # what it is
@@ -141,7 +141,7 @@ Resources:
         - Arn
   Last:
     Type: AWS::IAM::User
-"##;
+"#;
 
     #[track_caller]
     fn check(path: &str, line: usize, column: usize, text: &str) {

@@ -109,15 +109,15 @@ pub fn any_error(findings: &[Finding]) -> bool {
 /// a place come last.
 pub fn sort(findings: &mut [Finding]) {
     findings.sort_by(|a, b| key(a).cmp(&key(b)));
+}
 
-    fn key(finding: &Finding) -> (bool, Option<&std::path::Path>, usize, &'static str, &str) {
-        let place = finding.place.as_ref();
-        (
-            place.is_none(),
-            place.map(Place::path),
-            place.map_or(0, |place| place.span.start),
-            finding.rule.info().id,
-            &finding.message,
-        )
-    }
+fn key(finding: &Finding) -> (bool, Option<&std::path::Path>, usize, &'static str, &str) {
+    let place = finding.place.as_ref();
+    (
+        place.is_none(),
+        place.map(Place::path),
+        place.map_or(0, |place| place.span.start),
+        finding.rule.info().id,
+        &finding.message,
+    )
 }

@@ -17,9 +17,12 @@ const SINGLY: usize = 5;
 /// How many of the resources such a finding names.
 const NAMED: usize = 3;
 
+/// The violations of one rule, in the same words.
+type Group<'a> = Vec<(&'a Outcome, &'a Violation)>;
+
 /// The findings of `outcomes`: by rule file, rule and words.
 pub(super) fn findings(rules: &RuleSet, outcomes: &[Outcome]) -> Vec<Finding> {
-    let mut groups: BTreeMap<(usize, &str, &str), Vec<(&Outcome, &Violation)>> = BTreeMap::new();
+    let mut groups: BTreeMap<(usize, &str, &str), Group> = BTreeMap::new();
     for outcome in outcomes {
         for violation in &outcome.violations {
             let key = (outcome.file, violation.rule.as_str(), violation.words.as_str());
@@ -37,7 +40,7 @@ pub(super) fn findings(rules: &RuleSet, outcomes: &[Outcome]) -> Vec<Finding> {
             singly(rule, &words, &broken, &mut outlines)
         };
         let note = rules.files().get(*file).map(|file| format!("the rule stands in `{}`", file.source.path.display()));
-        findings.extend(found.into_iter().map(|finding| note.iter().fold(finding, |finding, note| finding.note(note))));
+        findings.extend(found.into_iter().map(|finding| note.iter().fold(finding, crate::finding::Finding::note)));
     }
     findings
 }
@@ -61,7 +64,7 @@ impl Broken<'_> {
 }
 
 /// The resources of a group, in the order of the templates.
-fn by_resource<'a>(group: &[(&'a Outcome, &'a Violation)]) -> Vec<Broken<'a>> {
+fn by_resource<'a>(group: &Group<'a>) -> Vec<Broken<'a>> {
     let mut broken: Vec<Broken<'a>> = Vec::new();
     let mut seen: BTreeMap<(&Path, &str), usize> = BTreeMap::new();
     for &(outcome, violation) in group {
@@ -101,13 +104,12 @@ fn singly(rule: &str, words: &Words, broken: &[Broken], outlines: &mut Outlines)
 
 fn together(rule: &str, words: &Words, broken: &[Broken], outlines: &mut Outlines) -> Finding {
     let what = if broken.iter().all(|one| !one.resource.is_empty()) { "resources" } else { "templates" };
-    let named = &broken[..NAMED.min(broken.len())];
-    let names: Vec<String> = named.iter().map(Broken::name).collect();
-    let names = names.join(", ");
+    let first = &broken[..NAMED.min(broken.len())];
+    let names = first.iter().map(Broken::name).collect::<Vec<_>>().join(", ");
     let count = broken.len();
     let message = format!("{count} {what} break the guard rule `{rule}`, such as {names}{}", words.violation());
     let mut finding = words.finding(message);
-    for (index, one) in named.iter().enumerate() {
+    for (index, one) in first.iter().enumerate() {
         let place = outlines.place(one);
         finding = if index == 0 { finding.at(place) } else { finding.related(place, "and here") };
     }

@@ -1,0 +1,87 @@
+//! What is known of a fleet's choices and worth a warning: services that AWS has retired, and the weaknesses of the
+//! documented policies.
+
+use std::collections::BTreeMap;
+
+use crate::facts::retired::RETIRED_SERVICES;
+use crate::finding::{Finding, Rule};
+use crate::model::{Fleet, Profile, Service};
+use crate::source::Place;
+
+/// A weakness of the documented policies, with the reason why it matters.
+struct Weakness {
+    message: &'static str,
+    reason: &'static str,
+}
+
+/// What is weak in the documented policies. `hardened` closes each.
+const WEAKNESSES: [Weakness; 6] = [
+    Weakness {
+        message: "every user can list every key of the bucket",
+        reason: "`s3:ListBucket` has no condition on `s3:prefix`: the names in others' folders can be read",
+    },
+    Weakness {
+        message: "every user can pass any role of the account to any service",
+        reason: "`iam:PassRole` on `*`, with `sagemaker:UpdateNotebookInstance`, lets a person act as any role that trusts \
+                 SageMaker, such as another person's notebook role",
+    },
+    Weakness {
+        message: "nothing keeps the tag `user` on a notebook",
+        reason: "no policy denies `sagemaker:AddTags` and `sagemaker:DeleteTags` of the tag that says whose a notebook is",
+    },
+    Weakness {
+        message: "every user can describe and stop the training jobs of others",
+        reason: "`sagemaker:*Training*` has no condition: a job's description names its inputs, outputs and \
+                 hyperparameters",
+    },
+    Weakness {
+        message: "every user can change their notebook's role and lifecycle configuration",
+        reason: "`sagemaker:UpdateNotebookInstance` offers no condition on either",
+    },
+    Weakness {
+        message: "access keys can be managed in any account that trusts the policy's wildcard",
+        reason: "the resource is `arn:aws:iam::*:user/${aws:username}`, and matches users without a path alone",
+    },
+];
+
+/// Warnings about what the accounts of a fleet choose, each once per place that chooses it.
+pub fn known(fleet: &Fleet) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    let mut retired: BTreeMap<(&str, usize, String), (&Place, Service)> = BTreeMap::new();
+    let mut documented: BTreeMap<(usize, String), &Place> = BTreeMap::new();
+    let key = |place: &Place| (place.span.start, place.path().display().to_string());
+    for account in &fleet.accounts {
+        for (service, place) in &account.services {
+            let (start, path) = key(place);
+            retired.entry((service.as_str(), start, path)).or_insert((place, *service));
+        }
+        if account.policies == Profile::Documented {
+            documented.entry(key(&account.policies_place)).or_insert(&account.policies_place);
+        }
+    }
+    for (place, service) in retired.into_values() {
+        let Some(fact) = RETIRED_SERVICES.iter().find(|fact| fact.service == service.as_str()) else { continue };
+        findings.push(
+            Finding::new(Rule::ServiceRetired, format!("{} ended {}", fact.name, fact.ended))
+                .at(place.clone())
+                .help(format!("remove `{}` from `services`, unless the role is still needed", fact.service))
+                .note(format!(
+                    "whether IAM still accepts `{}.amazonaws.com` in a trust policy is unverified, so its role is in a \
+                     stack of its own",
+                    fact.service
+                ))
+                .note(format!("{}: {}", fact.note, fact.source)),
+        );
+    }
+    for place in documented.into_values() {
+        for weakness in &WEAKNESSES {
+            findings.push(
+                Finding::new(Rule::PolicyWeak, format!("with the documented policies, {}", weakness.message))
+                    .at(place.clone())
+                    .help("set `policies: hardened`")
+                    .note(weakness.reason),
+            );
+        }
+    }
+    findings
+}

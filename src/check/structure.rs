@@ -1,0 +1,164 @@
+//! Structure: no value of a roster changed what a users template is made of, and every value came back as itself.
+//!
+//! Each user is compared with a twin: a user of the same form (as many tags, a notebook or none, suspended or not) whose
+//! every value is a harmless word. The parsed resources of both must have the same keys, as many elements, and the same
+//! kinds of scalars.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use serde_yaml::Value;
+
+use super::Checked;
+use crate::finding::{Finding, Rule};
+use crate::model::{Account, InstanceType, LogicalId, Notebook, NotebookName, Tag, User, UserName};
+use crate::plan::{AccountPlan, Part, plan};
+use crate::render::{RenderFailure, Template, Templates, render};
+
+/// What decides the structure of a user's resources.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct Form {
+    tags: usize,
+    person_tags: usize,
+    suspended: bool,
+    notebook: bool,
+}
+
+/// What the twins' logical IDs begin with. No user's ID is compared with it, so that a user may have the name.
+const TWIN: &str = "Twin";
+
+/// Checks the users templates of an account.
+///
+/// # Errors
+/// When the template cannot be rendered for a twin.
+pub fn check(
+    plan: &AccountPlan<'_>,
+    templates: &Templates,
+    checked: &[Checked<'_>],
+) -> Result<Vec<Finding>, RenderFailure> {
+    let mut findings = Vec::new();
+    let mut twins: BTreeMap<Form, Vec<(String, Value)>> = BTreeMap::new();
+    for stack in plan.stacks.iter().filter(|stack| matches!(stack.part, Part::Users(_))) {
+        let Some(one) = checked.iter().find(|one| one.template.part == stack.part) else { continue };
+        let mut expected = resources(render_users(templates, plan.account, Vec::new())?.as_ref()).len();
+        for user in &stack.users {
+            let form = form_of(user);
+            if let std::collections::btree_map::Entry::Vacant(entry) = twins.entry(form) {
+                entry.insert(twin_resources(templates, plan.account, form)?);
+            }
+            let twin = twins.get(&form).map(Vec::as_slice).unwrap_or_default();
+            expected += twin.len();
+            findings.extend(compare(one, user, twin));
+        }
+        let found = one.template.resources().count();
+        if found != expected {
+            let message = format!("found {found} resources in `{}`, expected {expected}", stack.part.name());
+            findings.push(structure(one, "Resources", message));
+        }
+    }
+    Ok(findings)
+}
+
+/// The resources of a twin of this form, by what their logical IDs have behind the twin's.
+fn twin_resources(templates: &Templates, account: &Account, form: Form) -> Result<Vec<(String, Value)>, RenderFailure> {
+    let Some(twin) = twin(form) else { return Ok(Vec::new()) };
+    let template = render_users(templates, account, vec![&twin])?;
+    let own = resources(template.as_ref()).into_iter();
+    Ok(own.filter_map(|(id, value)| Some((id.strip_prefix(TWIN)?.to_owned(), value))).collect())
+}
+
+fn render_users(
+    templates: &Templates,
+    account: &Account,
+    users: Vec<&User>,
+) -> Result<Option<Template>, RenderFailure> {
+    let plan = plan(account, Path::new(""), vec![users]);
+    let stack = plan.stacks.iter().find(|stack| matches!(stack.part, Part::Users(_)));
+    stack.map(|stack| render(templates, &plan, stack)).transpose()
+}
+
+fn resources(template: Option<&Template>) -> Vec<(String, Value)> {
+    let resources = template.into_iter().flat_map(Template::resources);
+    resources.map(|(id, value)| (id.to_owned(), value.clone())).collect()
+}
+
+fn compare(one: &Checked<'_>, user: &User, twin: &[(String, Value)]) -> Option<Finding> {
+    let resources = one.template.value.get("Resources")?;
+    for (suffix, expected) in twin {
+        let id = format!("{}{suffix}", user.logical_id);
+        let path = format!("Resources/{id}");
+        let Some(found) = resources.get(&id) else {
+            return Some(structure(one, &path, format!("the resource `{id}` of the user `{}` is missing", user.name)));
+        };
+        if !same_shape(expected, found) {
+            let message =
+                format!("the resource `{id}` has another structure than that of other users like `{}`", user.name);
+            return Some(structure(one, &path, message));
+        }
+        let returned = |key: &str| found.get("Properties").and_then(|properties| properties.get(key));
+        if let Some(name) = returned("UserName")
+            && (name.as_str() != Some(user.name.as_str()) || !tags_returned(user, returned("Tags")))
+        {
+            return Some(structure(one, &path, format!("the values of the user `{}` did not come back", user.name)));
+        }
+    }
+    None
+}
+
+fn tags_returned(user: &User, tags: Option<&Value>) -> bool {
+    let expected = user.tags.iter().chain(&user.person_tags);
+    let found = tags.and_then(Value::as_sequence).into_iter().flatten();
+    found
+        .map(|tag| (tag.get("Key").and_then(Value::as_str), tag.get("Value").and_then(Value::as_str)))
+        .eq(expected.map(|tag| (Some(tag.key.as_str()), Some(tag.value.as_str()))))
+}
+
+/// Whether two values differ in their scalars' texts alone.
+fn same_shape(a: &Value, b: &Value) -> bool {
+    match (a, b) {
+        (Value::Mapping(a), Value::Mapping(b)) => {
+            a.len() == b.len() && a.iter().zip(b).all(|((ka, va), (kb, vb))| ka == kb && same_shape(va, vb))
+        }
+        (Value::Sequence(a), Value::Sequence(b)) => {
+            a.len() == b.len() && a.iter().zip(b).all(|(a, b)| same_shape(a, b))
+        }
+        (Value::Tagged(a), Value::Tagged(b)) => a.tag == b.tag && same_shape(&a.value, &b.value),
+        (a, b) => std::mem::discriminant(a) == std::mem::discriminant(b),
+    }
+}
+
+fn form_of(user: &User) -> Form {
+    Form {
+        tags: user.tags.len(),
+        person_tags: user.person_tags.len(),
+        suspended: user.suspended,
+        notebook: user.notebook.is_some(),
+    }
+}
+
+fn twin(form: Form) -> Option<User> {
+    let word = || Tag::new("key", "value");
+    Some(User {
+        name: UserName::parse("twin").ok()?,
+        logical_id: LogicalId::parse(TWIN).ok()?,
+        tags: (0..form.tags).map(|_| word()).collect(),
+        person_tags: (0..form.person_tags).map(|_| word()).collect(),
+        suspended: form.suspended,
+        notebook: if form.notebook {
+            Some(Notebook {
+                name: NotebookName::parse("twin").ok()?,
+                instance_type: InstanceType::parse("ml.t3.medium").ok()?,
+                volume_gb: 5,
+            })
+        } else {
+            None
+        },
+        place: crate::source::Place::whole(&crate::source::SourceFile::new("", "")),
+    })
+}
+
+fn structure(one: &Checked<'_>, path: &str, message: String) -> Finding {
+    Finding::new(Rule::TemplateStructure, message)
+        .at(one.place(path))
+        .help("let every value stand alone as `{{value}}` in the users template, so that it becomes one scalar")
+}

@@ -1,0 +1,107 @@
+//! The arguments of the command line.
+
+use std::path::PathBuf;
+
+use clap::{Parser, Subcommand};
+
+use crate::report::Format;
+
+/// Turns a roster of people and a few settings into the CloudFormation stacks of their AWS DeepRacer training
+/// environment.
+#[derive(Debug, Parser)]
+#[command(name = "racestack", version, max_term_width = 100)]
+pub struct Args {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Write the stacks of every account into the out folder
+    Synth(SynthArgs),
+    /// Make a new, commented configuration to start from
+    Init(InitArgs),
+    /// Print the JSON Schema of a kind of file, for editors and other tools
+    Schema(SchemaArgs),
+    /// Tell what a setting is for an account, and the file and line that set it
+    Explain(ExplainArgs),
+    /// Print the completions for a shell
+    Completions(CompletionsArgs),
+}
+
+/// The arguments of `racestack init`.
+#[derive(Debug, clap::Args)]
+pub struct InitArgs {
+    /// The folder to make it in
+    #[arg(value_name = "DIR")]
+    pub folder: PathBuf,
+}
+
+/// The arguments of `racestack schema`.
+#[derive(Debug, clap::Args)]
+pub struct SchemaArgs {
+    /// The kind of file
+    #[arg(value_enum)]
+    pub kind: SchemaKind,
+}
+
+/// The kinds of files that have a schema.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum SchemaKind {
+    /// The company's settings.yaml
+    Settings,
+    /// An account's settings.yaml
+    Account,
+    /// A roster.yaml or roster.json
+    Roster,
+}
+
+/// The arguments of `racestack explain`.
+#[derive(Debug, clap::Args)]
+pub struct ExplainArgs {
+    /// The setting, such as `notebooks.volume_gb`; a map tells all that is in it
+    #[arg(value_name = "KEY")]
+    pub key: String,
+    /// The account
+    #[arg(long, value_name = "NAME")]
+    pub account: String,
+    /// The folder of the settings and rosters
+    #[arg(long, value_name = "DIR", default_value = "config")]
+    pub config: PathBuf,
+}
+
+/// The arguments of `racestack completions`.
+#[derive(Debug, clap::Args)]
+pub struct CompletionsArgs {
+    /// The shell
+    #[arg(value_enum)]
+    pub shell: clap_complete::Shell,
+}
+
+/// The arguments of `racestack synth`.
+#[derive(Debug, clap::Args)]
+pub struct SynthArgs {
+    /// The folder of the settings and rosters
+    #[arg(long, value_name = "DIR", default_value = "config")]
+    pub config: PathBuf,
+    /// The folder that the stacks are written into
+    #[arg(long, value_name = "DIR", default_value = "out")]
+    pub out: PathBuf,
+    /// Only this account; may be given several times
+    #[arg(long = "account", value_name = "NAME")]
+    pub accounts: Vec<String>,
+    /// Write nothing; exit with 1 when the out folder differs from what would be written
+    #[arg(long)]
+    pub check: bool,
+    /// A folder of templates that replace the embedded ones of the same path
+    #[arg(long, value_name = "DIR")]
+    pub templates: Option<PathBuf>,
+    /// A folder of guard rules that are checked instead of the embedded ones
+    #[arg(long, value_name = "DIR")]
+    pub rules: Option<PathBuf>,
+    /// How findings are reported: for people on standard error, for machines on standard output
+    #[arg(long, value_enum, default_value_t)]
+    pub format: Format,
+}

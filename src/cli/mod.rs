@@ -1,0 +1,95 @@
+//! The command line: arguments in, texts and an exit code out. Nothing here prints.
+
+mod args;
+mod explain;
+mod init;
+mod synth;
+
+pub use args::Args;
+use args::{Command, SchemaKind};
+use clap::CommandFactory;
+
+use crate::config;
+use crate::files::FileError;
+use crate::finding::{Finding, any_error, sort};
+use crate::report::{Format, render};
+
+/// What a command says, and how it ends.
+#[derive(Debug, Default)]
+pub struct Outcome {
+    /// What goes to standard output.
+    pub stdout: String,
+    /// What goes to standard error.
+    pub stderr: String,
+    /// 0 clean; 1 error findings, or something stale; 2 what could not be read or written, or a fault of our own.
+    pub code: u8,
+}
+
+/// Why a command could not do its work; not a mistake in the user's material.
+#[derive(Debug)]
+pub enum Failure {
+    /// A file or folder could not be read or written.
+    File(FileError),
+    /// The arguments ask for what cannot be.
+    Usage(String),
+    /// Something in racestack itself is wrong.
+    Fault(String),
+}
+
+impl std::fmt::Display for Failure {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Failure::File(error) => write!(formatter, "{error}"),
+            Failure::Usage(message) => formatter.write_str(message),
+            Failure::Fault(message) => {
+                write!(formatter, "this is a fault in racestack, not in your files; please report it: {message}")
+            }
+        }
+    }
+}
+
+impl From<FileError> for Failure {
+    fn from(error: FileError) -> Self {
+        Self::File(error)
+    }
+}
+
+/// Runs a command. `colour` says whether standard error is a terminal that shows colours.
+pub fn run(args: &Args, colour: bool) -> Outcome {
+    let result = match &args.command {
+        Command::Synth(synth) => synth::run(synth, colour),
+        Command::Init(init) => init::run(init),
+        Command::Schema(schema) => Ok(printed(schema_of(schema.kind))),
+        Command::Explain(explain) => explain::run(explain, colour),
+        Command::Completions(completions) => {
+            let mut script = Vec::new();
+            clap_complete::generate(completions.shell, &mut Args::command(), "racestack", &mut script);
+            Ok(printed(String::from_utf8_lossy(&script).into_owned()))
+        }
+    };
+    result.unwrap_or_else(|failure| Outcome { stderr: format!("error: {failure}\n"), code: 2, ..Outcome::default() })
+}
+
+fn printed(stdout: String) -> Outcome {
+    Outcome { stdout, ..Outcome::default() }
+}
+
+fn schema_of(kind: SchemaKind) -> String {
+    let schema = match kind {
+        SchemaKind::Settings => config::company_schema(),
+        SchemaKind::Account => config::account_schema(),
+        SchemaKind::Roster => config::roster_schema(),
+    };
+    format!("{:#}\n", schema.to_json())
+}
+
+/// An outcome that reports `findings`, in order: to standard error for people, to standard output for machines.
+fn outcome(format: Format, mut findings: Vec<Finding>, summary: String, colour: bool) -> Outcome {
+    sort(&mut findings);
+    let code = u8::from(any_error(&findings));
+    let text = render(format, &findings, colour);
+    match format {
+        Format::Human => Outcome { stdout: summary, stderr: text, code },
+        Format::Json | Format::Sarif | Format::Github => Outcome { stdout: text, stderr: String::new(), code },
+    }
+}

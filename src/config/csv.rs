@@ -1,0 +1,258 @@
+//! Reads a roster in CSV, as spreadsheets write it, into nodes: one map a row, whose keys are the header's cells.
+
+use std::ops::Range;
+use std::sync::Arc;
+
+use super::node::{Content, Entry, Node};
+use crate::finding::{Finding, Rule};
+use crate::source::{Place, SourceFile};
+
+/// The delimiters that spreadsheets write, depending on the country they are set to.
+const DELIMITERS: [u8; 3] = [b',', b';', b'\t'];
+
+/// Reads a CSV text into a sequence of maps. Dotted columns (`notebook.instance_type`) become nested maps; an empty
+/// cell is no value; a row of empty cells is no row.
+pub fn parse(source: &Arc<SourceFile>, findings: &mut Vec<Finding>) -> Node {
+    let mut rows = Vec::new();
+    let mut header: Vec<(String, Place)> = Vec::new();
+    for record in records(source, findings) {
+        let blank = record.iter().all(|cell| cell.text.trim().is_empty());
+        if header.is_empty() {
+            if !blank {
+                header = columns(source, &record, findings);
+            }
+            continue;
+        }
+        if !blank {
+            rows.push(row(source, &header, &record, findings));
+        }
+    }
+    Node { place: Place::whole(source), content: Content::Sequence(rows) }
+}
+
+struct Cell {
+    text: String,
+    span: Range<usize>,
+}
+
+fn records(source: &Arc<SourceFile>, findings: &mut Vec<Finding>) -> Vec<Vec<Cell>> {
+    let text = source.text.as_str();
+    let first_line = text.lines().find(|line| !line.trim().is_empty()).unwrap_or_default();
+    let delimiter = DELIMITERS.into_iter().max_by_key(|&d| (count(first_line, d), d == b',')).unwrap_or(b',');
+    let mut reader =
+        csv::ReaderBuilder::new().has_headers(false).flexible(true).delimiter(delimiter).from_reader(text.as_bytes());
+    let mut records = Vec::new();
+    let mut record = csv::StringRecord::new();
+    loop {
+        match reader.read_record(&mut record) {
+            Ok(true) => {
+                let start = record.position().map_or(0, |at| usize::try_from(at.byte()).unwrap_or(usize::MAX));
+                let (spans, closed) = cell_spans(text, start, delimiter);
+                if !closed {
+                    let place = Place::new(source, spans.last().cloned().unwrap_or(start..start));
+                    findings.push(
+                        Finding::new(Rule::FileSyntax, "a quoted cell is never closed")
+                            .at(Place::new(source, place.span.start..place.span.start + 1))
+                            .label("opened here")
+                            .help("close the cell with `\"`; write a quote inside a quoted cell twice"),
+                    );
+                    return records;
+                }
+                let cells = record.iter().enumerate();
+                records.push(
+                    cells
+                        .map(|(index, cell)| Cell {
+                            text: cell.to_owned(),
+                            span: spans.get(index).cloned().unwrap_or(start..start),
+                        })
+                        .collect(),
+                );
+            }
+            Ok(false) => return records,
+            Err(error) => {
+                findings.push(
+                    Finding::new(Rule::FileSyntax, format!("this is not well-formed CSV: {error}"))
+                        .at(Place::whole(source)),
+                );
+                return records;
+            }
+        }
+    }
+}
+
+fn count(line: &str, delimiter: u8) -> usize {
+    line.bytes().filter(|&byte| byte == delimiter).count()
+}
+
+/// The byte ranges of the cells of the record that starts at `start`, and whether its last quoted cell is closed.
+/// The reader gives values and the record's start, but not the cells' places.
+fn cell_spans(text: &str, start: usize, delimiter: u8) -> (Vec<Range<usize>>, bool) {
+    let bytes = text.as_bytes();
+    let mut at = start;
+    while matches!(bytes.get(at), Some(b'\r' | b'\n')) {
+        at += 1;
+    }
+    let mut spans = Vec::new();
+    let mut cell_start = at;
+    let mut quoted = false;
+    while let Some(&byte) = bytes.get(at) {
+        if quoted {
+            if byte == b'"' {
+                if bytes.get(at + 1) == Some(&b'"') {
+                    at += 1;
+                } else {
+                    quoted = false;
+                }
+            }
+        } else if byte == b'"' && at == cell_start {
+            quoted = true;
+        } else if byte == delimiter {
+            spans.push(cell_start..at);
+            cell_start = at + 1;
+        } else if byte == b'\r' || byte == b'\n' {
+            break;
+        }
+        at += 1;
+    }
+    spans.push(cell_start..at.min(text.len()));
+    (spans, !quoted)
+}
+
+fn columns(source: &Arc<SourceFile>, record: &[Cell], findings: &mut Vec<Finding>) -> Vec<(String, Place)> {
+    let mut columns: Vec<(String, Place)> = Vec::new();
+    for cell in record {
+        let name = cell.text.trim().to_owned();
+        let place = Place::new(source, cell.span.clone());
+        if let Some((_, first)) = columns.iter().find(|(other, _)| !name.is_empty() && *other == name) {
+            findings.push(
+                Finding::new(Rule::FileDuplicateKey, format!("the column `{name}` stands twice in the header"))
+                    .at(place.clone())
+                    .related(first.clone(), "first here")
+                    .help(format!("keep one column `{name}`")),
+            );
+        }
+        columns.push((name, place));
+    }
+    columns
+}
+
+fn row(source: &Arc<SourceFile>, header: &[(String, Place)], record: &[Cell], findings: &mut Vec<Finding>) -> Node {
+    let start = record.first().map_or(0, |cell| cell.span.start);
+    let end = record.last().map_or(start, |cell| cell.span.end);
+    let place = Place::new(source, start..end);
+    let mut entries: Vec<Entry> = Vec::with_capacity(header.len());
+    for (index, cell) in record.iter().enumerate() {
+        let text = cell.text.trim();
+        if text.is_empty() {
+            continue;
+        }
+        let cell_place = Place::new(source, cell.span.clone());
+        let Some((column, column_place)) = header.get(index).filter(|(column, _)| !column.is_empty()) else {
+            findings.push(
+                Finding::new(Rule::FileSyntax, format!("the cell `{text}` stands under no column name"))
+                    .at(cell_place)
+                    .help(format!("the header names {} columns: name this one too, or empty the cell", header.len())),
+            );
+            continue;
+        };
+        // A cell is never quoted in the sense of YAML: `false` and `5` may be read as what they look like.
+        let value = Node { place: cell_place, content: Content::Scalar { text: text.to_owned(), plain: true } };
+        if let Err(value) = insert(&mut entries, column, column_place, value) {
+            findings.push(
+                Finding::new(Rule::FileSyntax, format!("the column `{column}` contradicts another cell of this row"))
+                    .at(value.place)
+                    .help(format!("empty this cell, or the one under `{}`", parent(column))),
+            );
+        }
+    }
+    Node { place, content: Content::Map(entries) }
+}
+
+fn parent(column: &str) -> &str {
+    column.split('.').next().unwrap_or(column)
+}
+
+/// Puts `value` under the dotted `column`. A plain `true` gives way to a map, so that `notebook` and
+/// `notebook.volume_gb` can stand side by side; anything else in the way gives the value back.
+fn insert(entries: &mut Vec<Entry>, column: &str, key_place: &Place, value: Node) -> Result<(), Node> {
+    let (first, rest) = column.split_once('.').map_or((column, None), |(first, rest)| (first, Some(rest)));
+    let position = entries.iter().position(|entry| entry.key == first);
+    let Some(rest) = rest else {
+        return match position {
+            None => {
+                entries.push(Entry { key: first.to_owned(), key_place: key_place.clone(), value });
+                Ok(())
+            }
+            Some(_) if is_true(&value) => Ok(()),
+            Some(_) => Err(value),
+        };
+    };
+    let index = position.unwrap_or_else(|| {
+        let map = Node { place: value.place.clone(), content: Content::Map(Vec::new()) };
+        entries.push(Entry { key: first.to_owned(), key_place: key_place.clone(), value: map });
+        entries.len() - 1
+    });
+    let existing = &mut entries[index].value;
+    if is_true(existing) {
+        existing.content = Content::Map(Vec::new());
+    }
+    match &mut existing.content {
+        Content::Map(inner) => insert(inner, rest, key_place, value),
+        _ => Err(value),
+    }
+}
+
+fn is_true(node: &Node) -> bool {
+    matches!(&node.content, Content::Scalar { text, .. } if text.eq_ignore_ascii_case("true"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(text: &str) -> (Vec<Node>, Vec<Finding>) {
+        let mut findings = Vec::new();
+        let node = parse(&SourceFile::new("roster.csv", text), &mut findings);
+        let Content::Sequence(rows) = node.content else { panic!() };
+        (rows, findings)
+    }
+
+    fn cell<'a>(row: &'a Node, path: &str) -> &'a str {
+        match &row.get(path).unwrap().content {
+            Content::Scalar { text, .. } => text,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn quotes_crlf_blank_lines_and_places() {
+        let (rows, findings) = read("name,team\r\n\r\na,\"x, \"\"y\"\"\r\nz\"\r\n,,\r\nb,t\r\n");
+        assert!(findings.is_empty(), "{findings:?}");
+        assert_eq!(rows.len(), 2);
+        assert_eq!(cell(&rows[0], "team"), "x, \"y\"\r\nz");
+        assert_eq!(rows[1].get("team").unwrap().place.line_column(), (6, 3));
+        assert_eq!(rows[1].place.text(), "b,t");
+    }
+
+    #[test]
+    fn semicolons_and_tabs_delimit_too() {
+        assert_eq!(cell(&read("name;team\na;x,y\n").0[0], "team"), "x,y");
+        assert_eq!(cell(&read("name\tteam\na\tx\n").0[0], "team"), "x");
+    }
+
+    #[test]
+    fn dotted_columns_nest_and_true_gives_way() {
+        let (rows, findings) = read("name,notebook,notebook.volume_gb,tags.CostCenter\na,TRUE,10,42\n");
+        assert!(findings.is_empty(), "{findings:?}");
+        assert_eq!(cell(&rows[0], "notebook.volume_gb"), "10");
+        assert_eq!(cell(&rows[0], "tags.CostCenter"), "42");
+    }
+
+    #[test]
+    fn contradictions_open_quotes_and_nameless_cells_are_findings() {
+        assert_eq!(read("name,notebook,notebook.volume_gb\na,false,10\n").1.len(), 1);
+        assert_eq!(read("name\n\"a\nb\n").1[0].message, "a quoted cell is never closed");
+        assert_eq!(read("name\na,b\n").1[0].message, "the cell `b` stands under no column name");
+        assert_eq!(read("name,name\na,b\n").1[0].rule, Rule::FileDuplicateKey);
+    }
+}

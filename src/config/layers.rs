@@ -1,0 +1,98 @@
+//! Layers of settings: built-in defaults, the company's, an account's. Maps merge; scalars and lists replace.
+
+use std::sync::Arc;
+
+use super::node::{Content, Entry, Node};
+use super::schema::Schema;
+use super::settings::{Settings, account_schema};
+use super::yaml;
+use crate::finding::Finding;
+use crate::source::{Place, SourceFile};
+
+/// The path under which findings and `explain` name the built-in defaults.
+pub const DEFAULTS_PATH: &str = "built-in defaults";
+const DEFAULTS: &str = include_str!("defaults.yaml");
+
+/// The built-in defaults.
+pub fn defaults() -> Node {
+    let source = SourceFile::new(DEFAULTS_PATH, DEFAULTS);
+    let empty = Node { place: Place::whole(&source), content: Content::Map(Vec::new()) };
+    yaml::parse(&source, &mut Vec::new()).unwrap_or(empty)
+}
+
+/// Reads one settings file and checks it against `schema`. `None` where it holds nothing that can be layered.
+pub fn read_settings(source: &Arc<SourceFile>, schema: &Schema, findings: &mut Vec<Finding>) -> Option<Node> {
+    let node = yaml::parse(source, findings)?;
+    schema.read(&node, findings);
+    matches!(node.content, Content::Map(_)).then_some(node)
+}
+
+/// Lays `over` over `base`. A key without a value counts as not set.
+pub fn merge(base: &Node, over: Option<&Node>) -> Node {
+    let Some(over) = over else { return base.clone() };
+    let (Content::Map(below), Content::Map(above)) = (&base.content, &over.content) else { return over.clone() };
+    let mut entries: Vec<Entry> = below.clone();
+    for entry in above.iter().filter(|entry| entry.value.content != Content::Null) {
+        match entries.iter_mut().find(|existing| existing.key == entry.key) {
+            Some(existing) => {
+                *existing = Entry { value: merge(&existing.value, Some(&entry.value)), ..entry.clone() };
+            }
+            None => entries.push(entry.clone()),
+        }
+    }
+    Node { place: over.place.clone(), content: Content::Map(entries) }
+}
+
+/// The typed settings of a merged node. Where a value has the wrong type, which was a finding when its file was read,
+/// it counts as not set here.
+pub fn typed(node: &Node) -> Settings {
+    let value = account_schema().read(node, &mut Vec::new());
+    serde_json::from_value(without_null(value)).unwrap_or_else(|_| Settings::default())
+}
+
+fn without_null(value: serde_json::Value) -> serde_json::Value {
+    match value {
+        serde_json::Value::Object(map) => map
+            .into_iter()
+            .filter(|(_, value)| !value.is_null())
+            .map(|(key, value)| (key, without_null(value)))
+            .collect(),
+        serde_json::Value::Array(values) => {
+            values.into_iter().filter(|value| !value.is_null()).map(without_null).collect()
+        }
+        other => other,
+    }
+}
+
+/// Where a setting comes from: each leaf under `path` (or all, for an empty path) with its value and its place.
+/// `None` where nothing is set there.
+pub fn explain(settings: &Node, path: &str) -> Option<Vec<(String, String, Place)>> {
+    let node = if path.is_empty() { settings } else { settings.get(path)? };
+    let mut leaves = Vec::new();
+    collect(node, path, &mut leaves);
+    Some(leaves)
+}
+
+fn collect(node: &Node, path: &str, leaves: &mut Vec<(String, String, Place)>) {
+    match &node.content {
+        Content::Map(entries) => {
+            for entry in entries {
+                let path = if path.is_empty() { entry.key.clone() } else { format!("{path}.{}", entry.key) };
+                collect(&entry.value, &path, leaves);
+            }
+        }
+        Content::Sequence(values) => {
+            let texts: Vec<String> = values.iter().map(text_of).collect();
+            leaves.push((path.to_owned(), format!("[{}]", texts.join(", ")), node.place.clone()));
+        }
+        _ => leaves.push((path.to_owned(), text_of(node), node.place.clone())),
+    }
+}
+
+fn text_of(node: &Node) -> String {
+    match &node.content {
+        Content::Scalar { text, plain: true } => text.clone(),
+        Content::Scalar { text, plain: false } => format!("{text:?}"),
+        other => format!("{other:?}"),
+    }
+}

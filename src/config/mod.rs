@@ -1,0 +1,235 @@
+//! Reading: settings, layered, and rosters, from the files of the config folder to typed values that know their places.
+
+mod csv;
+mod encoding;
+mod layers;
+mod node;
+mod roster;
+mod schema;
+mod settings;
+mod suggestion;
+mod yaml;
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+pub use layers::explain;
+pub use node::{Content, Entry, Node, shorten};
+pub use roster::{Roster, RosterNotebook, RosterNotebookSettings, RosterRow, State, roster_schema};
+pub use schema::Schema;
+pub use settings::{
+    BucketSettings, DeploySettings, NotebookSettings, Profile, QuotaSettings, Service, ServiceRoleSettings, Settings,
+    account_schema, company_schema,
+};
+pub use suggestion::did_you_mean;
+
+use crate::files::{self, FileError};
+use crate::finding::{Finding, Rule};
+use crate::source::{Place, SourceFile};
+
+/// The file of the company's settings, and of an account's, in their folders.
+pub const SETTINGS_FILE: &str = "settings.yaml";
+/// The folder that holds a folder per account.
+pub const ACCOUNTS_FOLDER: &str = "accounts";
+/// What a roster may be called, in the order in which messages name them.
+pub const ROSTER_FILES: [&str; 3] = ["roster.csv", "roster.yaml", "roster.json"];
+
+/// Everything that the config folder says.
+#[derive(Debug)]
+pub struct Config {
+    /// The accounts, by name.
+    pub accounts: Vec<AccountConfig>,
+}
+
+/// What the config folder says of an account.
+#[derive(Debug)]
+pub struct AccountConfig {
+    /// The name of its folder.
+    pub name: String,
+    /// Whether it is to be synthesised.
+    pub selected: bool,
+    /// Its own settings file: where findings about what is missing from it point.
+    pub source: Arc<SourceFile>,
+    /// The layered settings, each value with its place.
+    pub node: Node,
+    /// The layered settings, typed.
+    pub settings: Settings,
+    /// Its people; `None` when the roster could not be read, or the account is not selected.
+    pub roster: Option<RosterConfig>,
+    /// The files that were read for it, relative to the config folder.
+    pub inputs: Vec<PathBuf>,
+}
+
+/// The roster of an account.
+#[derive(Debug)]
+pub struct RosterConfig {
+    /// The file.
+    pub source: Arc<SourceFile>,
+    /// Its rows, typed and with places.
+    pub rows: Vec<(Node, RosterRow)>,
+}
+
+/// Reads the config folder. The settings of every account are read, so that clashes between accounts are found; the
+/// rosters only of those that `wanted` names, or of all when it names none.
+///
+/// # Errors
+/// When a file or folder exists but cannot be read. Mistakes inside the files are findings.
+pub fn read(folder: &Path, wanted: &[String], findings: &mut Vec<Finding>) -> Result<Config, FileError> {
+    let defaults = layers::defaults();
+    let company_path = folder.join(SETTINGS_FILE);
+    let company = if let Some(bytes) = files::read(&company_path)? {
+        let source = encoding::decode_utf8(&company_path, &bytes, findings);
+        layers::read_settings(&source, &company_schema(), findings)
+    } else {
+        findings.push(missing(&company_path, "run `racestack init DIR` for a configuration to start from"));
+        None
+    };
+    let base = layers::merge(&defaults, company.as_ref());
+
+    let mut accounts = Vec::new();
+    let names = account_names(folder, wanted, findings)?;
+    for name in names {
+        let selected = wanted.is_empty() || wanted.contains(&name);
+        accounts.push(read_account(folder, &name, &base, selected, findings)?);
+    }
+    Ok(Config { accounts })
+}
+
+fn account_names(folder: &Path, wanted: &[String], findings: &mut Vec<Finding>) -> Result<Vec<String>, FileError> {
+    let accounts = folder.join(ACCOUNTS_FOLDER);
+    let entries = files::list(&accounts)?.unwrap_or_default();
+    let names: Vec<String> =
+        entries.into_iter().filter(|e| e.is_folder && !e.name.starts_with('.')).map(|e| e.name).collect();
+    if names.is_empty() {
+        findings.push(
+            Finding::new(Rule::AccountNone, "there is no account: no folder stands in `accounts`")
+                .at(Place::whole(&SourceFile::new(&accounts, "")))
+                .help(format!("make a folder `{}/NAME` with a `{SETTINGS_FILE}` and a roster", accounts.display())),
+        );
+    }
+    for name in wanted.iter().filter(|name| !names.contains(name)) {
+        let help = match did_you_mean(name, names.iter().map(String::as_str)) {
+            Some(near) => format!("did you mean `{near}`?"),
+            None => format!("the accounts are {}", names.join(", ")),
+        };
+        findings.push(
+            Finding::new(Rule::AccountUnknown, format!("there is no account `{}`", shorten(name)))
+                .at(Place::whole(&SourceFile::new(&accounts, "")))
+                .help(help),
+        );
+    }
+    Ok(names)
+}
+
+fn read_account(
+    folder: &Path,
+    name: &str,
+    base: &Node,
+    selected: bool,
+    findings: &mut Vec<Finding>,
+) -> Result<AccountConfig, FileError> {
+    let relative = Path::new(ACCOUNTS_FOLDER).join(name);
+    let path = folder.join(&relative).join(SETTINGS_FILE);
+    let (source, own) = if let Some(bytes) = files::read(&path)? {
+        let source = encoding::decode_utf8(&path, &bytes, findings);
+        let own = layers::read_settings(&source, &account_schema(), findings);
+        (source, own)
+    } else {
+        findings.push(missing(&path, "write the account's `account_id` and `region` into it"));
+        (SourceFile::new(&path, ""), None)
+    };
+    let node = layers::merge(base, own.as_ref());
+    let settings = layers::typed(&node);
+    let mut inputs = vec![PathBuf::from(SETTINGS_FILE), relative.join(SETTINGS_FILE)];
+    let mut roster = None;
+    if selected && let Some((file, bytes)) = find_roster(folder, &relative, findings)? {
+        roster = read_roster(&folder.join(&file), &bytes, findings);
+        inputs.push(file);
+    }
+    Ok(AccountConfig { name: name.to_owned(), selected, source, node, settings, roster, inputs })
+}
+
+/// The one roster of an account: its path relative to the config folder, and its bytes.
+fn find_roster(
+    folder: &Path,
+    relative: &Path,
+    findings: &mut Vec<Finding>,
+) -> Result<Option<(PathBuf, Vec<u8>)>, FileError> {
+    let mut found: Vec<(PathBuf, Vec<u8>)> = Vec::new();
+    for name in ROSTER_FILES {
+        let file = relative.join(name);
+        if let Some(bytes) = files::read(&folder.join(&file))? {
+            found.push((file, bytes));
+        }
+    }
+    if found.is_empty() {
+        findings.push(missing(
+            &folder.join(relative).join(ROSTER_FILES[0]),
+            "write one row a person, with at least the column `name`; `roster.yaml` and `roster.json` do as well",
+        ));
+    }
+    if let [(first, _), (second, _), ..] = found.as_slice() {
+        findings.push(
+            Finding::new(
+                Rule::RosterSeveral,
+                format!("there are two rosters: `{}` and `{}`", first.display(), second.display()),
+            )
+            .at(Place::whole(&SourceFile::new(folder.join(second), "")))
+            .help("keep one of them"),
+        );
+    }
+    Ok(found.into_iter().next())
+}
+
+fn read_roster(path: &Path, bytes: &[u8], findings: &mut Vec<Finding>) -> Option<RosterConfig> {
+    let errors_before = findings.len();
+    let is_csv = path.extension().is_some_and(|extension| extension == "csv");
+    let source =
+        if is_csv { encoding::decode_csv(path, bytes, findings) } else { encoding::decode_utf8(path, bytes, findings) };
+    if findings.len() > errors_before {
+        return None;
+    }
+    let list = if is_csv { Some(csv::parse(&source, findings)) } else { yaml::parse(&source, findings) };
+    if list.is_none() && findings.len() > errors_before {
+        return None;
+    }
+    let list = list.unwrap_or(Node { place: Place::whole(&source), content: Content::Sequence(Vec::new()) });
+    let value = roster_schema().read(&list, findings);
+    deduplicate(findings, errors_before);
+    let rows = match list.content {
+        Content::Sequence(rows) => rows,
+        _ => return None,
+    };
+    if rows.is_empty() && findings.len() == errors_before {
+        findings.push(
+            Finding::new(Rule::RosterEmpty, "the roster names nobody")
+                .at(Place::whole(&source))
+                .help("write one row a person, with at least a `name`"),
+        );
+    }
+    let values = match value {
+        serde_json::Value::Array(values) => values,
+        _ => Vec::new(),
+    };
+    // A row with findings of its shape has no typed value; its other findings wait until the shape is mended.
+    let rows =
+        rows.into_iter().zip(values).filter_map(|(node, value)| Some((node, serde_json::from_value(value).ok()?)));
+    Some(RosterConfig { rows: rows.collect(), source })
+}
+
+/// An unknown column is found once for every row that fills it: keeps the first of equal findings.
+fn deduplicate(findings: &mut Vec<Finding>, from: usize) {
+    let mut seen = std::collections::BTreeSet::new();
+    let mut index = 0;
+    findings.retain(|finding| {
+        index += 1;
+        let at = finding.place.as_ref().map(|place| place.span.start);
+        index <= from || seen.insert((finding.rule, at, finding.message.clone()))
+    });
+}
+
+fn missing(path: &Path, help: &str) -> Finding {
+    Finding::new(Rule::FileMissing, format!("there is no `{}`", path.display()))
+        .at(Place::whole(&SourceFile::new(path, "")))
+        .help(help)
+}

@@ -1,0 +1,277 @@
+//! JSON Schemas made from the types, and the check of a node against them. The check reports everything that is wrong
+//! with the shape at once, each at its place, and gives the typed value that serde then reads without fail.
+
+use schemars::JsonSchema;
+use schemars::generate::SchemaSettings;
+use serde_json::{Map, Value};
+
+use super::node::{Content, Entry, Node};
+use super::suggestion::did_you_mean;
+use crate::finding::{Finding, Rule};
+
+/// A JSON Schema (draft 2020-12) of one kind of file.
+#[derive(Debug)]
+pub struct Schema {
+    root: Value,
+}
+
+impl Schema {
+    /// The schema of a type that a file is read into.
+    pub fn of<T: JsonSchema>() -> Self {
+        let mut root = SchemaSettings::draft2020_12().into_generator().into_root_schema_for::<T>().to_value();
+        forbid_null(&mut root);
+        Self { root }
+    }
+
+    /// The same schema under another title.
+    #[must_use]
+    pub fn titled(mut self, title: &str) -> Self {
+        if let Value::Object(root) = &mut self.root {
+            root.insert("title".to_owned(), title.into());
+        }
+        self
+    }
+
+    /// The same schema without the top-level `key`.
+    #[must_use]
+    pub fn without(mut self, key: &str) -> Self {
+        if let Some(Value::Object(properties)) = self.root.get_mut("properties") {
+            properties.shift_remove(key);
+        }
+        self
+    }
+
+    /// Every key that the schema knows, those of maps with dots.
+    pub fn keys(&self) -> Vec<String> {
+        let mut keys = Vec::new();
+        self.collect_keys(&self.root, "", &mut keys);
+        keys
+    }
+
+    fn collect_keys(&self, schema: &Value, path: &str, keys: &mut Vec<String>) {
+        let properties = self.resolve(schema).get("properties").and_then(Value::as_object);
+        for (key, schema) in properties.into_iter().flatten() {
+            let path = join(path, key);
+            self.collect_keys(schema, &path, keys);
+            keys.push(path);
+        }
+    }
+
+    /// The schema as JSON, for editors and other tools.
+    pub fn to_json(&self) -> &Value {
+        &self.root
+    }
+
+    /// Checks `node` and gives its value with the types that the schema asks for. The value is complete only when no
+    /// finding was made.
+    pub fn read(&self, node: &Node, findings: &mut Vec<Finding>) -> Value {
+        let mut reader = Reader { schema: self, findings };
+        reader.read(node, &self.root, "")
+    }
+
+    fn resolve<'a>(&'a self, schema: &'a Value) -> &'a Value {
+        let Some(name) = schema.get("$ref").and_then(Value::as_str).and_then(|path| path.strip_prefix("#/$defs/"))
+        else {
+            return schema;
+        };
+        self.root.get("$defs").and_then(|definitions| definitions.get(name)).unwrap_or(schema)
+    }
+}
+
+/// Takes `null` out of what schemars makes of an `Option`: a key without a value counts as not set, so that the schema
+/// need not offer a second way to say it.
+fn forbid_null(schema: &mut Value) {
+    if let Value::Object(map) = schema {
+        if let Some(Value::Array(types)) = map.get_mut("type") {
+            types.retain(|name| name != "null");
+            if let [only] = types.as_slice() {
+                let only = only.clone();
+                map.insert("type".to_owned(), only);
+            }
+        }
+        if let Some(Value::Array(choices)) = map.get_mut("anyOf") {
+            choices.retain(|choice| choice.get("type").is_none_or(|name| name != "null"));
+            if let [Value::Object(only)] = choices.as_slice() {
+                let only = only.clone();
+                map.remove("anyOf");
+                map.extend(only);
+            }
+        }
+    }
+    match schema {
+        Value::Object(map) => map.values_mut().for_each(forbid_null),
+        Value::Array(values) => values.iter_mut().for_each(forbid_null),
+        _ => {}
+    }
+}
+
+struct Reader<'a> {
+    schema: &'a Schema,
+    findings: &'a mut Vec<Finding>,
+}
+
+impl Reader<'_> {
+    fn read(&mut self, node: &Node, schema: &Value, path: &str) -> Value {
+        let schema = self.schema.resolve(schema);
+        if let Some(choices) = schema.get("anyOf").and_then(Value::as_array) {
+            return self.read_choice(node, choices, path);
+        }
+        if let Some(words) = words(schema) {
+            return self.read_word(node, &words, path);
+        }
+        match schema.get("type").and_then(Value::as_str) {
+            Some("object") => self.read_map(node, schema, path),
+            Some("array") => self.read_list(node, schema, path),
+            Some("integer") => self.read_integer(node, schema, path),
+            Some("boolean") => match &node.content {
+                Content::Scalar { text, plain: true } if boolean(text).is_some() => boolean(text).into(),
+                _ => self.wrong_type(node, path, "`true` or `false`"),
+            },
+            _ => match &node.content {
+                Content::Scalar { text, .. } => text.as_str().into(),
+                _ => self.wrong_type(node, path, "text"),
+            },
+        }
+    }
+
+    /// Of several shapes, the one that fits the kind of the node, so that findings speak of what the user meant.
+    fn read_choice(&mut self, node: &Node, choices: &[Value], path: &str) -> Value {
+        let is_map = matches!(node.content, Content::Map(_));
+        let schema = self.schema;
+        let choice = choices.iter().find(|choice| {
+            let of = schema.resolve(choice).get("type").and_then(Value::as_str);
+            (of == Some("object")) == is_map
+        });
+        match choice {
+            Some(choice) if !matches!(node.content, Content::Sequence(_)) => self.read(node, choice, path),
+            _ => self.wrong_type(node, path, "`true`, `false` or a map"),
+        }
+    }
+
+    fn read_word(&mut self, node: &Node, words: &[&str], path: &str) -> Value {
+        let allowed = quoted_list(words);
+        let Content::Scalar { text, .. } = &node.content else { return self.wrong_type(node, path, &allowed) };
+        if words.contains(&text.as_str()) {
+            return text.as_str().into();
+        }
+        let help = match did_you_mean(text, words.iter().copied()) {
+            Some(word) => format!("did you mean `{word}`?"),
+            None => format!("set `{}` to one of {allowed}", label(path)),
+        };
+        self.findings.push(
+            Finding::new(
+                Rule::SettingsUnknownValue,
+                format!("found `{text}` for `{}`, allowed are {allowed}", label(path)),
+            )
+            .at(node.place.clone())
+            .help(help),
+        );
+        Value::Null
+    }
+
+    fn read_integer(&mut self, node: &Node, schema: &Value, path: &str) -> Value {
+        let bound = |name| schema.get(name).and_then(Value::as_u64);
+        let (least, most) = (bound("minimum").unwrap_or(0), bound("maximum").unwrap_or(u64::from(u32::MAX)));
+        let allowed = format!("a whole number from {least} to {most}");
+        let number = match &node.content {
+            Content::Scalar { text, plain: true } => text.parse::<u64>().ok(),
+            _ => None,
+        };
+        match number {
+            Some(number) if (least..=most).contains(&number) => number.into(),
+            _ => self.wrong_type(node, path, &allowed),
+        }
+    }
+
+    fn read_list(&mut self, node: &Node, schema: &Value, path: &str) -> Value {
+        let (Content::Sequence(values), Some(items)) = (&node.content, schema.get("items")) else {
+            return self.wrong_type(node, path, "a list");
+        };
+        Value::Array(values.iter().map(|value| self.read(value, items, path)).collect())
+    }
+
+    fn read_map(&mut self, node: &Node, schema: &Value, path: &str) -> Value {
+        let Content::Map(entries) = &node.content else { return self.wrong_type(node, path, "a map") };
+        let properties = schema.get("properties").and_then(Value::as_object);
+        let other = schema.get("additionalProperties").filter(|other| other.is_object());
+        let mut map = Map::new();
+        for entry in entries {
+            let known = properties.and_then(|properties| properties.get(&entry.key)).or(other);
+            let Some(known) = known else {
+                self.unknown_key(entry, properties, path);
+                continue;
+            };
+            if entry.value.content != Content::Null {
+                let value = self.read(&entry.value, known, &join(path, &entry.key));
+                map.insert(entry.key.clone(), value);
+            }
+        }
+        let required = schema.get("required").and_then(Value::as_array);
+        for key in required.into_iter().flatten().filter_map(Value::as_str) {
+            if !map.contains_key(key) {
+                let key = join(path, key);
+                self.findings.push(
+                    Finding::new(Rule::SettingsMissingKey, format!("`{key}` is missing"))
+                        .at(node.place.clone())
+                        .help(format!("add `{key}`")),
+                );
+            }
+        }
+        Value::Object(map)
+    }
+
+    fn unknown_key(&mut self, entry: &Entry, properties: Option<&Map<String, Value>>, path: &str) {
+        let keys: Vec<&str> = properties.into_iter().flat_map(Map::keys).map(String::as_str).collect();
+        let help = match did_you_mean(&entry.key, keys.iter().copied()) {
+            Some(key) => format!("did you mean `{}`?", join(path, key)),
+            None => format!("allowed here are {}", quoted_list(&keys)),
+        };
+        self.findings.push(
+            Finding::new(Rule::SettingsUnknownKey, format!("unknown key `{}`", join(path, &entry.key)))
+                .at(entry.key_place.clone())
+                .help(help),
+        );
+    }
+
+    fn wrong_type(&mut self, node: &Node, path: &str, allowed: &str) -> Value {
+        let name = label(path);
+        self.findings.push(
+            Finding::new(
+                Rule::SettingsWrongType,
+                format!("found {} for `{name}`, allowed is {allowed}", node.describe()),
+            )
+            .at(node.place.clone())
+            .help(format!("set `{name}` to {allowed}")),
+        );
+        Value::Null
+    }
+}
+
+/// The spellings of YAML 1.1 and of spreadsheets.
+fn boolean(text: &str) -> Option<bool> {
+    match text.to_ascii_lowercase().as_str() {
+        "true" | "yes" | "on" => Some(true),
+        "false" | "no" | "off" => Some(false),
+        _ => None,
+    }
+}
+
+/// The words that a schema of words allows: `enum`, or `oneOf` constants where each word has a description.
+fn words(schema: &Value) -> Option<Vec<&str>> {
+    if let Some(words) = schema.get("enum").and_then(Value::as_array) {
+        return words.iter().map(Value::as_str).collect();
+    }
+    schema.get("oneOf")?.as_array()?.iter().map(|choice| choice.get("const")?.as_str()).collect()
+}
+
+fn join(path: &str, key: &str) -> String {
+    if path.is_empty() { key.to_owned() } else { format!("{path}.{key}") }
+}
+
+fn label(path: &str) -> &str {
+    if path.is_empty() { "the file" } else { path }
+}
+
+fn quoted_list(words: &[&str]) -> String {
+    words.iter().map(|word| format!("`{word}`")).collect::<Vec<_>>().join(", ")
+}

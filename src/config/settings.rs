@@ -1,0 +1,151 @@
+//! The shape of the settings files: these types are the JSON Schema that `racestack schema` prints, and what the files
+//! are checked against. What the values must be beyond their types, `model` says.
+
+use std::collections::BTreeMap;
+
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use super::schema::Schema;
+
+/// The settings: what a settings file may say, and what holds for an account once its file is laid over the company's
+/// and the built-in defaults.
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(title = "racestack settings")]
+pub struct Settings {
+    /// The ID of the AWS account, 12 digits. Only in an account's own settings.
+    pub account_id: Option<String>,
+    /// The company's short name, in lower case: begins the names of the bucket, the stacks, the group and the policies.
+    pub company: Option<String>,
+    /// The AWS region that the stacks are deployed to, such as `ap-northeast-1`.
+    pub region: Option<String>,
+    /// The bucket that holds a folder per person.
+    pub bucket: Option<BucketSettings>,
+    /// Which policies the people and the service roles get.
+    pub policies: Option<Profile>,
+    /// The services that get a role. Leave one out to turn its role off.
+    pub services: Option<Vec<Service>>,
+    /// How the service roles are named.
+    pub service_roles: Option<ServiceRoleSettings>,
+    /// The IAM path of the group, the policies, the notebook roles and (with `policies: hardened`) the users.
+    pub iam_path: Option<String>,
+    /// What every notebook instance is like, unless the roster says otherwise for a person.
+    pub notebooks: Option<NotebookSettings>,
+    /// Tags on everything that takes tags: key to value.
+    pub tags: Option<BTreeMap<String, String>>,
+    /// How the stacks are deployed.
+    pub deploy: Option<DeploySettings>,
+    /// The account's quotas, where AWS has raised them.
+    pub quotas: Option<QuotaSettings>,
+}
+
+/// The schema of an account's settings file, and of the settings that hold for it.
+pub fn account_schema() -> Schema {
+    Schema::of::<Settings>().titled("racestack account settings")
+}
+
+/// The schema of the company's settings file: an account's, without what is one account's alone.
+pub fn company_schema() -> Schema {
+    Schema::of::<Settings>().titled("racestack company settings").without("account_id")
+}
+
+/// The bucket: named `COMPANY-aws-deepracer-PURPOSE-CREATED`, or as `name` says.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct BucketSettings {
+    /// What the bucket is for: a part of its name.
+    pub purpose: Option<String>,
+    /// When the bucket was first planned, 14 digits (`YYYYMMDDhhmmss`): a part of its name, and what makes it unique.
+    pub created: Option<String>,
+    /// The whole name of the bucket, instead of one made of the parts.
+    pub name: Option<String>,
+    /// The ARN of a KMS key to encrypt with (SSE-KMS). Without it, S3's own keys do (SSE-S3).
+    pub kms_key: Option<String>,
+    /// After how many days an old version of an object is deleted.
+    #[schemars(range(min = 1, max = 36500))]
+    pub old_version_days: Option<u32>,
+    /// After how many days an upload that was never completed is deleted.
+    #[schemars(range(min = 1, max = 365))]
+    pub incomplete_upload_days: Option<u32>,
+}
+
+/// Which policies the people and the service roles get.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Profile {
+    /// What the documents let people do to their own things, and everything else closed.
+    Hardened,
+    /// The documents' policies, statement for statement, with their known weaknesses.
+    Documented,
+}
+
+/// A service that acts in the account with a role of its own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Service {
+    /// AWS DeepRacer.
+    Deepracer,
+    /// AWS Lambda, which runs reward functions.
+    Lambda,
+    /// Amazon SageMaker, which trains models.
+    Sagemaker,
+    /// AWS RoboMaker, which rendered the simulation.
+    Robomaker,
+    /// AWS CloudFormation, which creates training jobs.
+    Cloudformation,
+}
+
+/// How the service roles are named.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ServiceRoleSettings {
+    /// Appended to the console's role names, for an account where the console has already made roles of these names.
+    pub suffix: Option<String>,
+}
+
+/// What a notebook instance is like.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NotebookSettings {
+    /// The instance type, such as `ml.t3.medium`.
+    pub instance_type: Option<String>,
+    /// The size of the volume in GB, 5 to 16,384.
+    #[schemars(range(min = 5, max = 16384))]
+    pub volume_gb: Option<u32>,
+    /// After how many idle minutes the instance stops; 0 never stops it.
+    #[schemars(range(min = 0, max = 10080))]
+    pub idle_stop_minutes: Option<u32>,
+    /// The subnet to put notebooks in, such as `subnet-0123456789abcdef0`. Without it, SageMaker's own network.
+    pub subnet_id: Option<String>,
+    /// The security groups of the notebooks; asks for `subnet_id`.
+    pub security_group_ids: Option<Vec<String>>,
+    /// Whether notebooks reach the internet directly. `false` asks for `subnet_id`.
+    pub direct_internet_access: Option<bool>,
+    /// The ARN of a KMS key that encrypts the volumes. Without it, an AWS managed key does.
+    pub kms_key: Option<String>,
+}
+
+/// How the stacks are deployed.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct DeploySettings {
+    /// A bucket that `aws cloudformation deploy` may put templates into. Raises the limit of a template from 51,200 to
+    /// 1,000,000 bytes.
+    pub template_bucket: Option<String>,
+}
+
+/// The account's quotas, where AWS has raised them. The quota of users, 5,000, is fixed.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct QuotaSettings {
+    /// IAM roles; 1,000 unless AWS raised it.
+    #[schemars(range(min = 1, max = 1_000_000))]
+    pub roles: Option<u32>,
+    /// Customer managed policies; 1,500 unless AWS raised it.
+    #[schemars(range(min = 1, max = 1_000_000))]
+    pub policies: Option<u32>,
+    /// CloudFormation stacks in the region; 2,000 unless AWS raised it.
+    #[schemars(range(min = 1, max = 1_000_000))]
+    pub stacks: Option<u32>,
+}

@@ -1,0 +1,39 @@
+//! What AWS says, as named constants with their sources: limits, retirements, names that exist. No other module states
+//! such a fact.
+
+pub mod limits;
+pub mod retired;
+
+use std::sync::LazyLock;
+
+/// The regions that botocore 1.43.11 knows for EC2 or SageMaker, in all partitions (`botocore/data/endpoints.json`).
+pub static REGIONS: LazyLock<Vec<&str>> = LazyLock::new(|| include_str!("regions.txt").lines().collect());
+
+/// How the regions of the partitions besides `aws` begin, the partition, and the suffix of its endpoints
+/// (`botocore/data/partitions.json` and `endpoints.json`, botocore 1.43.11).
+pub const PARTITIONS: [(&str, &str, &str); 7] = [
+    ("cn-", "aws-cn", "amazonaws.com.cn"),
+    ("us-gov-", "aws-us-gov", "amazonaws.com"),
+    ("us-isob-", "aws-iso-b", "sc2s.sgov.gov"),
+    ("us-isof-", "aws-iso-f", "csp.hci.ic.gov"),
+    ("us-iso-", "aws-iso", "c2s.ic.gov"),
+    ("eu-isoe-", "aws-iso-e", "cloud.adc-e.uk"),
+    ("eusc-", "aws-eusc", "amazonaws.eu"),
+];
+
+/// The instance types that botocore 1.43.11 knows for notebooks (shape `InstanceType` of
+/// `botocore/data/sagemaker/2017-07-24/service-2.json`).
+pub static NOTEBOOK_INSTANCE_TYPES: LazyLock<Vec<&str>> =
+    LazyLock::new(|| include_str!("notebook-instance-types.txt").lines().collect());
+
+/// The platform of new notebook instances.
+/// Source: <https://docs.aws.amazon.com/sagemaker/latest/dg/nbi-al2023.html>
+pub const NOTEBOOK_PLATFORM: &str = "notebook-al2023-v1";
+
+/// The path under which the console makes service roles.
+/// Source: <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html#identifiers-friendly-names>
+pub const SERVICE_ROLE_PATH: &str = "/service-role/";
+
+/// The AWS managed policy that denies everything.
+/// Source: <https://docs.aws.amazon.com/aws-managed-policy/latest/reference/AWSDenyAll.html>
+pub const DENY_ALL_POLICY: &str = "AWSDenyAll";

@@ -1,0 +1,317 @@
+//! An account: its settings, validated.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use super::bucket::Bucket;
+use super::names::{
+    AccountId, AccountName, BucketName, Company, IamPath, InstanceType, KmsKeyArn, Refusal, Region, SecurityGroupId,
+    SubnetId,
+};
+use super::services;
+use super::tags::{self, Tag};
+use super::users::{self, User};
+use crate::config::{AccountConfig, Content, Profile, QuotaSettings, Service, did_you_mean, shorten};
+use crate::facts::{self, limits};
+use crate::finding::{Finding, Rule, any_error};
+use crate::source::Place;
+
+/// An AWS account with everything that its stacks are made of.
+#[derive(Debug, Clone)]
+pub struct Account {
+    /// The name of its folder.
+    pub name: AccountName,
+    /// Its ID.
+    pub id: AccountId,
+    /// Where its stacks are deployed.
+    pub region: Region,
+    /// The company's short name.
+    pub company: Company,
+    /// The bucket with a folder per person.
+    pub bucket: Bucket,
+    /// Which policies people and services get.
+    pub policies: Profile,
+    /// The services that get a role, each with the place that names it.
+    pub services: BTreeMap<Service, Place>,
+    /// Appended to the service roles' names.
+    pub service_role_suffix: String,
+    /// The path of the group, the policies, the notebook roles and, with `policies: hardened`, the users.
+    pub iam_path: IamPath,
+    /// After how many idle minutes a notebook stops; 0 never stops it.
+    pub idle_stop_minutes: u32,
+    /// The network of the notebooks.
+    pub network: NotebookNetwork,
+    /// The key that encrypts the notebooks' volumes, if not an AWS managed one.
+    pub notebook_kms_key: Option<KmsKeyArn>,
+    /// The tags of everything that takes tags, besides those that racestack sets.
+    pub tags: Vec<Tag>,
+    /// The bucket that templates may be handed over through.
+    pub template_bucket: TemplateBucket,
+    /// The people, by name.
+    pub users: Vec<User>,
+    /// How many resources the account may hold.
+    pub quotas: Quotas,
+    /// The roster, for findings about all its people together.
+    pub roster_place: Option<Place>,
+    /// The files that the account was read from, relative to the config folder.
+    pub inputs: Vec<PathBuf>,
+    /// Where `policies` is set.
+    pub policies_place: Place,
+}
+
+/// The network of the notebooks.
+#[derive(Debug, Clone)]
+pub struct NotebookNetwork {
+    /// The subnet; without one, SageMaker's own network.
+    pub subnet_id: Option<SubnetId>,
+    /// The security groups, at most five.
+    pub security_group_ids: Vec<SecurityGroupId>,
+    /// Whether notebooks reach the internet directly; only with a subnet may they not.
+    pub direct_internet_access: bool,
+}
+
+/// How many resources an account may hold.
+#[derive(Debug, Clone, Copy)]
+pub struct Quotas {
+    /// IAM users.
+    pub users: usize,
+    /// IAM roles.
+    pub roles: usize,
+    /// Customer managed policies.
+    pub policies: usize,
+    /// Stacks in the region.
+    pub stacks: usize,
+}
+
+/// How templates reach CloudFormation.
+#[derive(Debug, Clone)]
+pub enum TemplateBucket {
+    /// Handed over directly, at most 51,200 bytes each.
+    None,
+    /// Put into this bucket first, at most 1,000,000 bytes each.
+    Named(BucketName),
+}
+
+impl TemplateBucket {
+    /// The most bytes that a template may have.
+    pub fn template_bytes(&self) -> usize {
+        match self {
+            TemplateBucket::None => limits::TEMPLATE_BYTES_DIRECT,
+            TemplateBucket::Named(_) => limits::TEMPLATE_BYTES_BUCKET,
+        }
+    }
+}
+
+/// What an account claims for itself alone.
+pub(super) struct Claims {
+    pub account_id: Option<(String, Place)>,
+    pub bucket: Option<(String, Place)>,
+}
+
+/// The claims of an account, as far as its settings say them.
+pub(super) fn claims(config: &AccountConfig) -> Claims {
+    let mut ignored = Vec::new();
+    let mut reader = Reader { config, findings: &mut ignored };
+    Claims {
+        account_id: config.settings.account_id.clone().map(|id| (id, config.node.place_of("account_id"))),
+        bucket: reader.bucket_name().map(|name| (name.to_string(), reader.bucket_place())),
+    }
+}
+
+/// Validates an account. `None`, with findings, when something essential is missing or wrong.
+pub(super) fn build(config: &AccountConfig, findings: &mut Vec<Finding>) -> Option<Account> {
+    let mut own = Vec::new();
+    let account = Reader { config, findings: &mut own }.account();
+    let failed = any_error(&own);
+    findings.append(&mut own);
+    account.filter(|_| !failed)
+}
+
+/// Reads one account's settings into validated values, and collects what is wrong.
+pub(super) struct Reader<'a> {
+    pub(super) config: &'a AccountConfig,
+    pub(super) findings: &'a mut Vec<Finding>,
+}
+
+impl Reader<'_> {
+    fn account(&mut self) -> Option<Account> {
+        let settings = &self.config.settings;
+        let name = self.account_name();
+        let id = self.required("account_id", settings.account_id.as_deref(), AccountId::parse);
+        let region = self.required("region", settings.region.as_deref(), Region::parse);
+        if let Some(region) = region.as_ref().filter(|region| !region.is_known()) {
+            self.unknown_region(region);
+        }
+        let company = self.required("company", settings.company.as_deref(), Company::parse);
+        let bucket = self.bucket(region.as_ref());
+        let iam_path = self.required("iam_path", settings.iam_path.as_deref(), IamPath::parse);
+        let suffix = self.service_role_suffix();
+        let network = self.network();
+        let notebooks = settings.notebooks.as_ref();
+        let notebook_kms_key =
+            self.optional("notebooks.kms_key", notebooks.and_then(|n| n.kms_key.as_deref()), KmsKeyArn::parse);
+        let template_bucket = settings.deploy.as_ref().and_then(|deploy| deploy.template_bucket.as_deref());
+        let template_bucket = match self.optional("deploy.template_bucket", template_bucket, BucketName::parse) {
+            Some(name) => TemplateBucket::Named(name),
+            None => TemplateBucket::None,
+        };
+        let (tags, mut tag_findings) =
+            tags::read(settings.tags.as_ref(), self.config.node.get("tags"), Rule::SettingsInvalidTag);
+        self.findings.append(&mut tag_findings);
+        let instance_type = notebooks.and_then(|notebooks| notebooks.instance_type.as_deref());
+        let instance_type = self.required("notebooks.instance_type", instance_type, InstanceType::parse);
+        if let Some(instance_type) = &instance_type {
+            let place = self.config.node.place_of("notebooks.instance_type");
+            self.findings.extend(users::check_instance_type(instance_type, &place));
+        }
+        let role_names = services::role_names(&suffix);
+        let defaults = users::Defaults {
+            instance_type,
+            volume_gb: notebooks.and_then(|notebooks| notebooks.volume_gb),
+            tags: &tags,
+            reserved_names: &role_names,
+        };
+        let roster = self.config.roster.as_ref();
+        let users = roster.map(|roster| users::build(roster, &defaults, self.findings)).unwrap_or_default();
+        Some(Account {
+            name: name?,
+            id: id?,
+            region: region?,
+            company: company?,
+            bucket: bucket?,
+            policies: settings.policies?,
+            services: self.services(),
+            service_role_suffix: suffix,
+            iam_path: iam_path?,
+            idle_stop_minutes: notebooks.and_then(|notebooks| notebooks.idle_stop_minutes)?,
+            network,
+            notebook_kms_key,
+            tags,
+            template_bucket,
+            users,
+            quotas: quotas(settings.quotas.as_ref()),
+            roster_place: roster.map(|roster| Place::whole(&roster.source)),
+            inputs: self.config.inputs.clone(),
+            policies_place: self.config.node.place_of("policies"),
+        })
+    }
+
+    fn account_name(&mut self) -> Option<AccountName> {
+        AccountName::parse(&self.config.name)
+            .map_err(|refusal| {
+                let message =
+                    format!("found the account folder `{}`, allowed are {}", self.config.name, refusal.allowed);
+                let finding = Finding::new(Rule::AccountInvalidName, message);
+                self.findings.push(finding.at(Place::whole(&self.config.source)).help("rename the folder"));
+            })
+            .ok()
+    }
+
+    fn unknown_region(&mut self, region: &Region) {
+        let help = match did_you_mean(region.as_str(), facts::REGIONS.iter().copied()) {
+            Some(near) => format!("did you mean `{near}`? Otherwise check `region`"),
+            None => "check `region`".to_owned(),
+        };
+        self.findings.push(
+            Finding::new(Rule::SettingsUnknownRegion, format!("the region `{region}` is not among those known"))
+                .at(self.config.node.place_of("region"))
+                .help(help),
+        );
+    }
+
+    fn service_role_suffix(&mut self) -> String {
+        // The longest of the console's names, AWSDeepRacerCloudFormationAccessRole, has 36 of IAM's 64 characters.
+        const ALLOWED: &str = "up to 28 of `A-Z a-z 0-9 _ + = , . @ -`";
+        let suffix = self.config.settings.service_roles.as_ref().and_then(|roles| roles.suffix.as_deref());
+        self.optional("service_roles.suffix", suffix, |text| {
+            let valid = text.len() <= 28 && text.chars().all(|c| c.is_ascii_alphanumeric() || "_+=,.@-".contains(c));
+            if valid { Ok(text.to_owned()) } else { Err(Refusal { allowed: ALLOWED }) }
+        })
+        .unwrap_or_default()
+    }
+
+    fn network(&mut self) -> NotebookNetwork {
+        let notebooks = self.config.settings.notebooks.as_ref();
+        let subnet_id = notebooks.and_then(|notebooks| notebooks.subnet_id.as_deref());
+        let subnet_id = self.optional("notebooks.subnet_id", subnet_id, SubnetId::parse);
+        let listed = notebooks.and_then(|notebooks| notebooks.security_group_ids.as_deref()).unwrap_or_default();
+        let security_group_ids: Vec<SecurityGroupId> = listed
+            .iter()
+            .filter_map(|id| self.optional("notebooks.security_group_ids", Some(id), SecurityGroupId::parse))
+            .collect();
+        let direct_internet_access = notebooks.and_then(|notebooks| notebooks.direct_internet_access).unwrap_or(true);
+        let mut contradict = |message: String, key: &str, help: &str| {
+            let finding = Finding::new(Rule::SettingsContradiction, message).help(help);
+            self.findings.push(finding.at(self.config.node.place_of(key)));
+        };
+        if subnet_id.is_none() && !direct_internet_access {
+            let message = "without direct internet access, a notebook needs a subnet".to_owned();
+            contradict(message, "notebooks.direct_internet_access", "set `notebooks.subnet_id`");
+        }
+        if subnet_id.is_none() && !security_group_ids.is_empty() {
+            let message = "security groups belong to a subnet, and there is none".to_owned();
+            contradict(message, "notebooks.security_group_ids", "set `notebooks.subnet_id`");
+        }
+        if listed.len() > limits::NOTEBOOK_SECURITY_GROUPS {
+            let message =
+                format!("found {} security groups, allowed are {}", listed.len(), limits::NOTEBOOK_SECURITY_GROUPS);
+            contradict(message, "notebooks.security_group_ids", "shorten `notebooks.security_group_ids`");
+        }
+        NotebookNetwork { subnet_id, security_group_ids, direct_internet_access }
+    }
+
+    fn services(&self) -> BTreeMap<Service, Place> {
+        let listed = self.config.settings.services.as_deref().unwrap_or_default();
+        let node = self.config.node.get("services");
+        let places = match node.map(|node| &node.content) {
+            Some(Content::Sequence(values)) => values.iter().map(|value| value.place.clone()).collect(),
+            _ => Vec::new(),
+        };
+        listed.iter().copied().zip(places).collect()
+    }
+
+    /// A name that must be there.
+    pub(super) fn required<T>(
+        &mut self,
+        key: &str,
+        text: Option<&str>,
+        parse: fn(&str) -> Result<T, Refusal>,
+    ) -> Option<T> {
+        if text.is_none() {
+            self.findings.push(
+                Finding::new(Rule::SettingsMissingKey, format!("`{key}` is missing"))
+                    .at(Place::whole(&self.config.source))
+                    .help(format!("add `{key}` here, or to the company's settings where it holds for all accounts")),
+            );
+        }
+        self.optional(key, text, parse)
+    }
+
+    pub(super) fn optional<T>(
+        &mut self,
+        key: &str,
+        text: Option<&str>,
+        parse: fn(&str) -> Result<T, Refusal>,
+    ) -> Option<T> {
+        let text = text?;
+        match parse(text) {
+            Ok(name) => Some(name),
+            Err(refusal) => {
+                let message = format!("found `{}` for `{key}`, allowed is {}", shorten(text), refusal.allowed);
+                let finding = Finding::new(Rule::SettingsInvalidName, message).help(format!("correct `{key}`"));
+                self.findings.push(finding.at(self.config.node.place_of(key)));
+                None
+            }
+        }
+    }
+}
+
+fn quotas(raised: Option<&QuotaSettings>) -> Quotas {
+    let of = |raised: Option<u32>, default: usize| raised.and_then(|n| usize::try_from(n).ok()).unwrap_or(default);
+    Quotas {
+        users: limits::ACCOUNT_USERS,
+        roles: of(raised.and_then(|raised| raised.roles), limits::ACCOUNT_ROLES),
+        policies: of(raised.and_then(|raised| raised.policies), limits::ACCOUNT_POLICIES),
+        stacks: of(raised.and_then(|raised| raised.stacks), limits::ACCOUNT_STACKS),
+    }
+}

@@ -1,0 +1,21 @@
+//! The validated domain: a fleet of accounts, each with its users and their notebooks. What stands here is right: past
+//! these types, nothing is checked again.
+
+mod account;
+mod bucket;
+mod fleet;
+mod names;
+mod services;
+mod tags;
+mod users;
+
+pub use crate::config::{Profile, Service};
+pub use account::{Account, NotebookNetwork, Quotas, TemplateBucket};
+pub use bucket::Bucket;
+pub use fleet::{Fleet, build};
+pub use names::{
+    AccountId, AccountName, BucketName, Company, IamPath, InstanceType, KmsKeyArn, LogicalId, NotebookName, Refusal,
+    Region, SecurityGroupId, StackName, SubnetId, UserName,
+};
+pub use tags::Tag;
+pub use users::{Notebook, User};

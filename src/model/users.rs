@@ -1,0 +1,344 @@
+//! The people of an account: roster rows, validated, with the names that their things get.
+
+use std::collections::BTreeMap;
+use std::fmt::Write;
+
+use super::names::{InstanceType, LogicalId, NotebookName, UserName};
+use super::tags::{self, Tag};
+use crate::config::{
+    Node, RosterConfig, RosterNotebook, RosterNotebookSettings, RosterRow, State, did_you_mean, shorten,
+};
+use crate::facts::retired::RETIRED_FAMILIES;
+use crate::facts::{self, limits};
+use crate::finding::{Finding, Rule};
+use crate::source::Place;
+
+/// A person of an account.
+#[derive(Debug, Clone)]
+pub struct User {
+    /// The name of the IAM user, of the folder in the bucket, and of the notebook's role.
+    pub name: UserName,
+    /// What the logical IDs of the person's resources begin with.
+    pub logical_id: LogicalId,
+    /// The tags of all the person's things, `user` first.
+    pub tags: Vec<Tag>,
+    /// The tags of the IAM user alone: the display name and the e-mail address.
+    pub person_tags: Vec<Tag>,
+    /// Whether the person keeps everything and may do nothing.
+    pub suspended: bool,
+    /// The person's notebook, if they have one.
+    pub notebook: Option<Notebook>,
+    /// Where the roster names the person.
+    pub place: Place,
+}
+
+/// A person's notebook instance.
+#[derive(Debug, Clone)]
+pub struct Notebook {
+    /// The name of the instance.
+    pub name: NotebookName,
+    /// Its type.
+    pub instance_type: InstanceType,
+    /// The size of its volume in GB.
+    pub volume_gb: u32,
+}
+
+/// What holds for everyone in the account unless their row says otherwise.
+pub(super) struct Defaults<'a> {
+    /// `None` when the settings' own is wrong, which is a finding already.
+    pub instance_type: Option<InstanceType>,
+    pub volume_gb: Option<u32>,
+    pub tags: &'a [Tag],
+    pub reserved_names: &'a [String],
+}
+
+/// Validates a roster; the users come by name, whatever the order of the rows.
+pub(super) fn build(roster: &RosterConfig, defaults: &Defaults, findings: &mut Vec<Finding>) -> Vec<User> {
+    let mut users: Vec<User> =
+        roster.rows.iter().filter_map(|(node, row)| user(node, row, defaults, findings)).collect();
+    users.sort_by(|a, b| a.name.cmp(&b.name).then_with(|| a.place.span.start.cmp(&b.place.span.start)));
+    check_unique(&users, findings);
+    users
+}
+
+fn user(node: &Node, row: &RosterRow, defaults: &Defaults, findings: &mut Vec<Finding>) -> Option<User> {
+    let place = node.place_of("name");
+    let name = match UserName::parse(&row.name) {
+        Ok(name) => name,
+        Err(refusal) => {
+            findings.push(
+                Finding::new(
+                    Rule::RosterInvalidName,
+                    format!("IAM refuses the user name `{}`, allowed are {}", shorten(&row.name), refusal.allowed),
+                )
+                .at(place)
+                .help("change `name`; `display_name` takes names in any script"),
+            );
+            return None;
+        }
+    };
+    if defaults.reserved_names.iter().any(|reserved| reserved.eq_ignore_ascii_case(name.as_str())) {
+        findings.push(
+            Finding::new(Rule::RosterReservedName, format!("a service role is named `{name}`"))
+                .at(place.clone())
+                .help("change `name`: the person's notebook role would have the name of the service role"),
+        );
+    }
+    let (own_tags, mut tag_findings) = tags::read(row.tags.as_ref(), node.get("tags"), Rule::RosterInvalidTag);
+    findings.append(&mut tag_findings);
+    let mut all_tags = vec![Tag::new(tags::USER, name.as_str())];
+    all_tags.extend(team_tag(row, node, findings));
+    all_tags.push(Tag::new(tags::MANAGED_BY, tags::MANAGED_BY_RACESTACK));
+    all_tags.extend(tags::merge(defaults.tags, &own_tags));
+    let person_tags = person_tags(row, node, findings);
+    let count = all_tags.len() + person_tags.len();
+    if count > limits::TAGS {
+        findings.push(
+            Finding::new(
+                Rule::RosterTooManyTags,
+                format!("`{name}` would have {count} tags, allowed are {}", limits::TAGS),
+            )
+            .at(place.clone())
+            .help("remove some of `tags`, here or in the settings"),
+        );
+    }
+    let notebook = match &row.notebook {
+        Some(RosterNotebook::Wanted(false)) => None,
+        Some(RosterNotebook::Settings(own)) => notebook(&name, Some(own), node, defaults, findings),
+        Some(RosterNotebook::Wanted(true)) | None => notebook(&name, None, node, defaults, findings),
+    };
+    Some(User {
+        logical_id: logical_id(&name)?,
+        name,
+        tags: all_tags,
+        person_tags,
+        suspended: row.state == Some(State::Suspended),
+        notebook,
+        place,
+    })
+}
+
+fn team_tag(row: &RosterRow, node: &Node, findings: &mut Vec<Finding>) -> Option<Tag> {
+    let team = row.team.as_deref()?;
+    if tags::is_value(team) {
+        return Some(Tag::new(tags::TEAM, team));
+    }
+    findings.push(
+        Finding::new(Rule::RosterInvalidTag, format!("AWS refuses the value `{}` of the tag `team`", shorten(team)))
+            .at(node.place_of("team"))
+            .help("allowed in `team` are up to 256 letters, digits, spaces and `_ . : / = + - @`"),
+    );
+    None
+}
+
+fn person_tags(row: &RosterRow, node: &Node, findings: &mut Vec<Finding>) -> Vec<Tag> {
+    let candidates = [(tags::DISPLAY_NAME, "display_name", &row.display_name), (tags::EMAIL, "email", &row.email)];
+    let mut taken = Vec::new();
+    for (key, column, value) in candidates {
+        let Some(value) = value else { continue };
+        if tags::is_value(value) {
+            taken.push(Tag::new(key, value));
+            continue;
+        }
+        findings.push(
+            Finding::new(
+                Rule::RosterUntaggable,
+                format!("AWS refuses `{}` in a tag, so the user gets no tag `{key}`", shorten(value)),
+            )
+            .at(node.place_of(column))
+            .help(format!("to have the tag, write `{column}` with letters, digits, spaces and `_ . : / = + - @`")),
+        );
+    }
+    taken
+}
+
+fn notebook(
+    user: &UserName,
+    own: Option<&RosterNotebookSettings>,
+    node: &Node,
+    defaults: &Defaults,
+    findings: &mut Vec<Finding>,
+) -> Option<Notebook> {
+    let name = match own.and_then(|own| own.name.as_deref()) {
+        None => notebook_name(user)?,
+        Some(text) => match NotebookName::parse(text) {
+            Ok(name) => name,
+            Err(refusal) => {
+                let message =
+                    format!("SageMaker refuses the notebook name `{}`, allowed are {}", shorten(text), refusal.allowed);
+                findings.push(
+                    Finding::new(Rule::NotebookInvalidName, message)
+                        .at(node.place_of("notebook.name"))
+                        .help("change `notebook.name`"),
+                );
+                return None;
+            }
+        },
+    };
+    let instance_type = match own.and_then(|own| own.instance_type.as_deref()) {
+        None => defaults.instance_type.clone()?,
+        Some(text) => {
+            let place = node.place_of("notebook.instance_type");
+            match InstanceType::parse(text) {
+                Ok(instance_type) => {
+                    findings.extend(check_instance_type(&instance_type, &place));
+                    instance_type
+                }
+                Err(refusal) => {
+                    let message = format!(
+                        "found `{}` for `notebook.instance_type`, allowed is {}",
+                        shorten(text),
+                        refusal.allowed
+                    );
+                    findings.push(
+                        Finding::new(Rule::NotebookInvalidType, message)
+                            .at(place)
+                            .help("correct `notebook.instance_type`"),
+                    );
+                    return None;
+                }
+            }
+        }
+    };
+    Some(Notebook { name, instance_type, volume_gb: own.and_then(|own| own.volume_gb).or(defaults.volume_gb)? })
+}
+
+/// What is known against an instance type for notebooks.
+pub(super) fn check_instance_type(instance_type: &InstanceType, place: &Place) -> Option<Finding> {
+    let retired = RETIRED_FAMILIES.iter().find(|retired| retired.family == instance_type.family());
+    if let Some(retired) = retired {
+        let finding = Finding::new(
+            Rule::NotebookRetiredType,
+            format!("the platform `{}` does not offer `{instance_type}`", facts::NOTEBOOK_PLATFORM),
+        );
+        return Some(
+            finding
+                .at(place.clone())
+                .help(format!("set `instance_type` to another, such as `{}`", retired.instead))
+                .note(format!("it dropped the family `{}`", retired.family)),
+        );
+    }
+    if facts::NOTEBOOK_INSTANCE_TYPES.contains(&instance_type.as_str()) {
+        return None;
+    }
+    let help = match did_you_mean(instance_type.as_str(), facts::NOTEBOOK_INSTANCE_TYPES.iter().copied()) {
+        Some(near) => format!("did you mean `{near}`? Otherwise check `instance_type`"),
+        None => "check `instance_type`".to_owned(),
+    };
+    let message = format!("the instance type `{instance_type}` is not among those known for notebooks");
+    Some(Finding::new(Rule::NotebookUnknownType, message).at(place.clone()).help(help))
+}
+
+/// `tanaka.taro` → `TanakaTaro`: each run of letters and digits, with its first letter in upper case.
+fn logical_id(name: &UserName) -> Option<LogicalId> {
+    let words = name.as_str().split(|c: char| !c.is_ascii_alphanumeric());
+    let mut id = String::new();
+    for word in words {
+        let mut characters = word.chars();
+        id.extend(characters.next().map(|first| first.to_ascii_uppercase()));
+        id.extend(characters);
+    }
+    // A name of punctuation alone still needs an ID, and one of its own: its bytes spell it.
+    if id.is_empty() {
+        id = format!("X{}", spelled(name));
+    }
+    LogicalId::parse(&id).ok()
+}
+
+/// `tanaka.taro` → `tanaka-taro`: what SageMaker does not take becomes `-`. The one character that IAM allows beyond
+/// SageMaker's 63 is cut; two names that meet are a finding.
+fn notebook_name(name: &UserName) -> Option<NotebookName> {
+    let mapped: String = name.as_str().chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '-' }).collect();
+    let cut: String = mapped.trim_matches('-').chars().take(limits::NOTEBOOK_NAME_CHARACTERS).collect();
+    let mut notebook = cut.trim_end_matches('-').to_owned();
+    if notebook.is_empty() {
+        notebook = format!("x{}", spelled(name)).chars().take(limits::NOTEBOOK_NAME_CHARACTERS).collect();
+    }
+    NotebookName::parse(&notebook).ok()
+}
+
+fn spelled(name: &UserName) -> String {
+    name.as_str().bytes().fold(String::new(), |mut spelled, byte| {
+        // Writing to a string cannot fail.
+        let _ = write!(spelled, "{byte:02x}");
+        spelled
+    })
+}
+
+fn check_unique(users: &[User], findings: &mut Vec<Finding>) {
+    let mut names: BTreeMap<String, &User> = BTreeMap::new();
+    let mut logical_ids: BTreeMap<String, &User> = BTreeMap::new();
+    let mut notebooks: BTreeMap<String, &User> = BTreeMap::new();
+    let mut by_place: Vec<&User> = users.iter().collect();
+    by_place.sort_by_key(|user| user.place.span.start);
+    for user in by_place {
+        if let Some(first) = names.insert(user.name.as_str().to_lowercase(), user) {
+            let message = if first.name == user.name {
+                format!("the user `{}` stands twice in the roster", user.name)
+            } else {
+                format!("the users `{}` and `{}` differ in case alone", first.name, user.name)
+            };
+            findings.push(
+                Finding::new(Rule::RosterDuplicateUser, message)
+                    .at(user.place.clone())
+                    .related(first.place.clone(), "first here")
+                    .help("change `name`, or remove the row: IAM user names are unique without regard to case"),
+            );
+            continue;
+        }
+        if let Some(first) = logical_ids.insert(user.logical_id.as_str().to_owned(), user) {
+            let message = format!(
+                "the users `{}` and `{}` would share the logical ID `{}`",
+                first.name, user.name, user.logical_id
+            );
+            findings.push(
+                Finding::new(Rule::RosterSharedLogicalId, message)
+                    .at(user.place.clone())
+                    .related(first.place.clone(), "first here")
+                    .help("change `name`: names must differ in more than punctuation"),
+            );
+            continue;
+        }
+        let Some(notebook) = &user.notebook else { continue };
+        if let Some(first) = notebooks.insert(notebook.name.as_str().to_lowercase(), user) {
+            let message = format!(
+                "the notebooks of `{}` and `{}` would share the name `{}`",
+                first.name, user.name, notebook.name
+            );
+            findings.push(
+                Finding::new(Rule::RosterSharedNotebookName, message)
+                    .at(user.place.clone())
+                    .related(first.place.clone(), "first here")
+                    .help("set `notebook.name` for one of them"),
+            );
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_map_to_logical_ids_and_notebook_names() {
+        for (name, id, notebook) in [
+            ("tanaka.taro", "TanakaTaro", "tanaka-taro"),
+            ("a_b+c=d,e@f-g", "ABCDEFG", "a-b-c-d-e-f-g"),
+            ("-x.", "X", "x"),
+            ("2nd", "2nd", "2nd"),
+            ("@@", "X4040", "x4040"),
+        ] {
+            let name = UserName::parse(name).unwrap();
+            assert_eq!(logical_id(&name).unwrap().as_str(), id);
+            assert_eq!(notebook_name(&name).unwrap().as_str(), notebook);
+        }
+    }
+
+    #[test]
+    fn every_user_name_has_a_logical_id_and_a_notebook_name() {
+        for name in ["a".repeat(64), "@".repeat(64), format!("{}-b", "a".repeat(62)), "_".to_owned()] {
+            let name = UserName::parse(&name).unwrap();
+            assert!(logical_id(&name).is_some() && notebook_name(&name).is_some(), "{name}");
+        }
+    }
+}

@@ -1,0 +1,67 @@
+//! `deploy.sh`: the exact commands that deploy an account's stacks, in order.
+
+use std::fmt::Write;
+
+use super::manifest::{Manifest, StackEntry};
+use crate::model::TemplateBucket;
+use crate::plan::AccountPlan;
+
+/// The script for an account.
+pub fn script(plan: &AccountPlan<'_>, manifest: &Manifest) -> String {
+    let account = plan.account;
+    let mut script = format!(
+        r#"#!/usr/bin/env bash
+# Made by `racestack synth`. Deploys the stacks of the account {name}, in order; a stack without changes is left as it is.
+# The credentials are those that the AWS CLI finds: set AWS_PROFILE or the like.
+set -euo pipefail
+cd "$(dirname "${{BASH_SOURCE[0]}}")"
+
+account={account}
+region={region}
+
+found=$(aws sts get-caller-identity --region "$region" --query Account --output text)
+if [ "$found" != "$account" ]; then
+  printf 'deploy.sh: the credentials are of account %s, the stacks of %s: nothing was deployed\n' "$found" "$account" >&2
+  exit 1
+fi
+
+# What was reviewed is what is deployed: the files are those that the manifest lists.
+if command -v sha256sum >/dev/null; then sums=(sha256sum); else sums=(shasum -a 256); fi
+"${{sums[@]}}" --check - >/dev/null <<'SUMS'
+"#,
+        name = account.name,
+        account = quote(account.id.as_str()),
+        region = quote(account.region.as_str()),
+    );
+    // Writing to a string cannot fail.
+    for stack in &manifest.stacks {
+        let _ = writeln!(script, "{}  {}", stack.sha256, stack.file);
+    }
+    script.push_str("SUMS\n");
+    for stack in &manifest.stacks {
+        script.push_str(&command(stack, &account.template_bucket));
+    }
+    script
+}
+
+fn command(stack: &StackEntry, bucket: &TemplateBucket) -> String {
+    let mut command = format!(
+        "\naws cloudformation deploy --region \"$region\" \\\n  --stack-name {} \\\n  --template-file {} \\\n",
+        quote(&stack.name),
+        quote(&stack.file)
+    );
+    if let TemplateBucket::Named(name) = bucket {
+        let _ = writeln!(command, "  --s3-bucket {} \\", quote(name.as_str()));
+    }
+    if !stack.capabilities.is_empty() {
+        let capabilities: Vec<String> = stack.capabilities.iter().map(|capability| quote(capability)).collect();
+        let _ = writeln!(command, "  --capabilities {} \\", capabilities.join(" "));
+    }
+    command.push_str("  --no-fail-on-empty-changeset\n");
+    command
+}
+
+/// The text as one word of a shell.
+fn quote(text: &str) -> String {
+    format!("'{}'", text.replace('\'', r"'\''"))
+}

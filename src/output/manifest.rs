@@ -1,0 +1,109 @@
+//! `manifest.json`: what an account's out folder holds, for people and for other tools.
+
+use serde::{Deserialize, Serialize};
+
+use super::{DEPLOY_FILE, MANIFEST_FILE, sha256};
+use crate::facts::limits;
+use crate::plan::AccountPlan;
+use crate::render::Template;
+
+/// The version of the manifest's form.
+const VERSION: u32 = 1;
+
+/// The manifest of an account's out folder.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Manifest {
+    /// The version of this form.
+    pub version: u32,
+    /// The account's name in the configuration.
+    pub account: String,
+    /// The account's ID.
+    pub account_id: String,
+    /// Where its stacks are deployed.
+    pub region: String,
+    /// The partition of the region.
+    pub partition: String,
+    /// Every file of the folder that racestack wrote, by name: only these will it ever replace or delete.
+    pub files: Vec<String>,
+    /// The stacks, in the order in which they are deployed.
+    pub stacks: Vec<StackEntry>,
+}
+
+/// A stack in the manifest.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct StackEntry {
+    /// Its name.
+    pub name: String,
+    /// What it holds: `storage`, `access`, `service-roles`, `users-001`, `retired-roles`.
+    pub part: String,
+    /// Its template's file.
+    pub file: String,
+    /// The SHA-256 of the file, in hexadecimal.
+    pub sha256: String,
+    /// Its place in the order, counted from 1.
+    pub order: usize,
+    /// The stacks that must be deployed before it.
+    pub depends_on: Vec<String>,
+    /// What `aws cloudformation deploy` needs as `--capabilities`.
+    pub capabilities: Vec<String>,
+    /// The template's bytes.
+    pub bytes: Used,
+    /// The template's resources.
+    pub resources: Used,
+}
+
+/// How much of a limit is used.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Used {
+    /// What is there.
+    pub used: usize,
+    /// What is allowed.
+    pub limit: usize,
+}
+
+impl Manifest {
+    /// The manifest as it is written.
+    pub fn to_json(&self) -> String {
+        // A value made of strings and numbers always has a JSON form.
+        serde_json::to_string_pretty(self).map(|json| json + "\n").unwrap_or_default()
+    }
+}
+
+/// The manifest of a plan's rendered templates.
+pub fn of(plan: &AccountPlan<'_>, templates: &[Template]) -> Manifest {
+    let account = plan.account;
+    let stacks: Vec<StackEntry> = plan
+        .stacks
+        .iter()
+        .zip(templates)
+        .enumerate()
+        .map(|(index, (stack, template))| StackEntry {
+            name: stack.name.to_string(),
+            part: stack.part.name(),
+            file: stack.file(),
+            sha256: sha256(&template.source.text),
+            order: index + 1,
+            depends_on: plan
+                .stacks
+                .iter()
+                .filter(|other| stack.part.depends_on(other.part))
+                .map(|other| other.name.to_string())
+                .collect(),
+            capabilities: template.capabilities().into_iter().map(str::to_owned).collect(),
+            bytes: Used { used: template.source.text.len(), limit: account.template_bucket.template_bytes() },
+            resources: Used { used: template.resources().count(), limit: limits::TEMPLATE_RESOURCES },
+        })
+        .collect();
+    let mut files: Vec<String> = stacks.iter().map(|stack| stack.file.clone()).collect();
+    files.extend([DEPLOY_FILE.to_owned(), MANIFEST_FILE.to_owned()]);
+    files.sort();
+    Manifest {
+        version: VERSION,
+        account: account.name.to_string(),
+        account_id: account.id.to_string(),
+        region: account.region.to_string(),
+        partition: account.region.partition().to_owned(),
+        files,
+        stacks,
+    }
+}

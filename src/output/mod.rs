@@ -1,0 +1,59 @@
+//! Output: the files of an account's out folder, and how they get there.
+
+mod deploy;
+mod folder;
+mod manifest;
+
+pub use folder::{Difference, compare, orphans, write};
+pub use manifest::{Manifest, StackEntry, Used};
+
+use std::fmt::Write;
+
+use sha2::{Digest, Sha256};
+
+use crate::plan::AccountPlan;
+use crate::render::Template;
+
+/// The name of the manifest in an account's out folder.
+pub const MANIFEST_FILE: &str = "manifest.json";
+/// The name of the script that deploys an account's stacks.
+pub const DEPLOY_FILE: &str = "deploy.sh";
+
+/// A file of an account's out folder.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OutputFile {
+    /// Its name in the folder.
+    pub name: String,
+    /// What it holds.
+    pub text: String,
+    /// Whether it is a program.
+    pub executable: bool,
+}
+
+/// Everything that an account's out folder is to hold, by name.
+pub fn files(plan: &AccountPlan<'_>, templates: &[Template]) -> Vec<OutputFile> {
+    let manifest = manifest::of(plan, templates);
+    let mut files: Vec<OutputFile> = plan
+        .stacks
+        .iter()
+        .zip(templates)
+        .map(|(stack, template)| plain(stack.file(), template.source.text.clone()))
+        .collect();
+    files.push(OutputFile { name: DEPLOY_FILE.to_owned(), text: deploy::script(plan, &manifest), executable: true });
+    files.push(plain(MANIFEST_FILE.to_owned(), manifest.to_json()));
+    files.sort_by(|a, b| a.name.cmp(&b.name));
+    files
+}
+
+fn plain(name: String, text: String) -> OutputFile {
+    OutputFile { name, text, executable: false }
+}
+
+/// The SHA-256 of a text, in lower-case hexadecimal.
+fn sha256(text: &str) -> String {
+    Sha256::digest(text.as_bytes()).iter().fold(String::with_capacity(64), |mut hex, byte| {
+        // Writing to a string cannot fail.
+        let _ = write!(hex, "{byte:02x}");
+        hex
+    })
+}

@@ -1,0 +1,115 @@
+//! Planning: which stacks an account has, which user is in which stack, and in what order they deploy.
+
+mod names;
+mod placement;
+
+pub use names::Names;
+pub use placement::{Capacity, place};
+
+use std::path::{Path, PathBuf};
+
+use crate::facts::retired::RETIRED_SERVICES;
+use crate::model::{Account, Service, StackName, User};
+
+/// What an account's stacks are.
+#[derive(Debug)]
+pub struct AccountPlan<'a> {
+    /// The account.
+    pub account: &'a Account,
+    /// The account's out folder: the path of its templates in findings.
+    pub folder: PathBuf,
+    /// The physical names of the account's shared resources.
+    pub names: Names,
+    /// Its stacks, in the order in which they are deployed.
+    pub stacks: Vec<StackPlan<'a>>,
+}
+
+/// A stack.
+#[derive(Debug, Clone)]
+pub struct StackPlan<'a> {
+    /// What it holds.
+    pub part: Part,
+    /// Its name.
+    pub name: StackName,
+    /// The users in it, by name; empty except for users stacks.
+    pub users: Vec<&'a User>,
+}
+
+/// What a stack holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Part {
+    /// The bucket and its policy.
+    Storage,
+    /// The group, the user policies, the guardrails and the permissions boundary.
+    Access,
+    /// The roles of the services that exist.
+    ServiceRoles,
+    /// Users, their notebook roles and their notebooks; counted from 1.
+    Users(u16),
+    /// The roles of retired services. Last, so that a principal that IAM refuses stops nothing else.
+    RetiredRoles,
+}
+
+impl Part {
+    /// The word in file and stack names: `users-001`.
+    pub fn name(self) -> String {
+        match self {
+            Part::Users(number) => format!("users-{number:03}"),
+            other => other.kind().to_owned(),
+        }
+    }
+
+    /// The name of the template that renders it: `users`.
+    pub fn kind(self) -> &'static str {
+        match self {
+            Part::Storage => "storage",
+            Part::Access => "access",
+            Part::ServiceRoles => "service-roles",
+            Part::Users(_) => "users",
+            Part::RetiredRoles => "retired-roles",
+        }
+    }
+
+    /// Whether the stack cannot do without `other`, which is therefore deployed before it.
+    pub fn depends_on(self, other: Part) -> bool {
+        match self {
+            Part::Users(_) => matches!(other, Part::Storage | Part::Access),
+            Part::Storage | Part::Access | Part::ServiceRoles | Part::RetiredRoles => false,
+        }
+    }
+}
+
+impl StackPlan<'_> {
+    /// The file in the account's out folder.
+    pub fn file(&self) -> String {
+        format!("{}.yaml", self.part.name())
+    }
+}
+
+/// Whether AWS has retired the service: its role is then apart, since IAM may refuse its principal.
+pub fn is_retired(service: Service) -> bool {
+    RETIRED_SERVICES.iter().any(|retired| retired.service == service.as_str())
+}
+
+/// Plans an account's stacks, to be written into `folder`, with its users placed in `groups` as `place` made them.
+pub fn plan<'a>(account: &'a Account, folder: &Path, groups: Vec<Vec<&'a User>>) -> AccountPlan<'a> {
+    let names = Names::of(account);
+    let mut stacks = Vec::new();
+    let mut add = |part: Part, users: Vec<&'a User>| {
+        if let Ok(name) = StackName::parse(&format!("{}-deepracer-{}", account.company, part.name())) {
+            stacks.push(StackPlan { part, name, users });
+        }
+    };
+    add(Part::Storage, Vec::new());
+    add(Part::Access, Vec::new());
+    if account.services.keys().any(|service| !is_retired(*service)) {
+        add(Part::ServiceRoles, Vec::new());
+    }
+    for (index, users) in groups.into_iter().enumerate() {
+        add(Part::Users(u16::try_from(index + 1).unwrap_or(u16::MAX)), users);
+    }
+    if account.services.keys().any(|service| is_retired(*service)) {
+        add(Part::RetiredRoles, Vec::new());
+    }
+    AccountPlan { account, folder: folder.to_owned(), names, stacks }
+}

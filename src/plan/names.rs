@@ -1,0 +1,100 @@
+//! The physical names of what an account's stacks share. Stacks refer to each other by these names, which is why they
+//! are made in one place.
+
+use serde::Serialize;
+
+use crate::facts::SERVICE_ROLE_PATH;
+use crate::model::{Account, Profile, Service};
+
+/// The physical names of an account's shared resources, and the ARNs made of them.
+#[derive(Debug, Clone, Serialize)]
+pub struct Names {
+    /// The partition of the region: `aws`, `aws-cn`, `aws-us-gov`.
+    pub partition: String,
+    /// What the names of the partition's service endpoints end with.
+    pub dns_suffix: String,
+    /// The account's ID.
+    pub account_id: String,
+    /// The region.
+    pub region: String,
+    /// The bucket.
+    pub bucket: String,
+    /// The ARN of the bucket.
+    pub bucket_arn: String,
+    /// The group of all users.
+    pub group: String,
+    /// The path of the group and the policies.
+    pub iam_path: String,
+    /// The path of the users.
+    pub user_path: String,
+    /// The path of the notebook roles.
+    pub notebook_role_path: String,
+    /// The managed policy on one's own access keys.
+    pub access_keys_policy: String,
+    /// The managed policy on one's own folder.
+    pub s3_folder_policy: String,
+    /// The managed policy on one's own notebook.
+    pub sagemaker_policy: String,
+    /// The managed policy on the bucket's key.
+    pub bucket_key_policy: String,
+    /// The ARN of the managed policy on the bucket's key.
+    pub bucket_key_policy_arn: String,
+    /// The managed policy that all notebook roles share.
+    pub notebook_policy: String,
+    /// The ARN of the managed policy that all notebook roles share.
+    pub notebook_policy_arn: String,
+    /// The managed policy that denies what nobody may.
+    pub guardrails_policy: String,
+    /// The managed policy that is every user's permissions boundary.
+    pub boundary_policy: String,
+    /// The ARN of the permissions boundary.
+    pub boundary_arn: String,
+}
+
+impl Names {
+    /// The names for an account.
+    pub fn of(account: &Account) -> Self {
+        let partition = account.region.partition();
+        let policy = |word: &str| format!("{}-deepracer-{word}", account.company);
+        // The documented policy on access keys names `user/${aws:username}`, which no user with a path matches.
+        let user_path = match account.policies {
+            Profile::Hardened => account.iam_path.to_string(),
+            Profile::Documented => "/".to_owned(),
+        };
+        let arn = |name: &str| format!("arn:{partition}:iam::{}:policy{}{name}", account.id, account.iam_path);
+        Self {
+            partition: partition.to_owned(),
+            dns_suffix: account.region.dns_suffix().to_owned(),
+            account_id: account.id.to_string(),
+            region: account.region.to_string(),
+            bucket: account.bucket.name.to_string(),
+            bucket_arn: format!("arn:{partition}:s3:::{}", account.bucket.name),
+            group: policy("users"),
+            iam_path: account.iam_path.to_string(),
+            user_path,
+            notebook_role_path: account.iam_path.child("notebook").to_string(),
+            access_keys_policy: policy("access-keys"),
+            s3_folder_policy: policy("s3-folder"),
+            sagemaker_policy: policy("sagemaker"),
+            bucket_key_policy: policy("bucket-key"),
+            bucket_key_policy_arn: arn(&policy("bucket-key")),
+            notebook_policy: policy("notebook"),
+            notebook_policy_arn: arn(&policy("notebook")),
+            guardrails_policy: policy("guardrails"),
+            boundary_policy: policy("boundary"),
+            boundary_arn: arn(&policy("boundary")),
+        }
+    }
+
+    /// The lifecycle configuration of the notebooks of one users stack.
+    pub fn lifecycle(account: &Account, part: &str) -> String {
+        format!("{}-deepracer-{part}", account.company)
+    }
+
+    /// The ARN of a service's role.
+    pub fn service_role_arn(account: &Account, service: Service) -> String {
+        let partition = account.region.partition();
+        let suffix = &account.service_role_suffix;
+        format!("arn:{partition}:iam::{}:role{SERVICE_ROLE_PATH}{}{suffix}", account.id, service.role_name())
+    }
+}

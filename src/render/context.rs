@@ -1,0 +1,209 @@
+//! What the stack templates are filled with: every value that a template can name, typed. An optional value that is not
+//! there is `null`, never missing, since strict mode cannot tell a missing value in `{{#if}}` from a false one.
+
+use serde::Serialize;
+
+use crate::facts::{NOTEBOOK_PLATFORM, SERVICE_ROLE_PATH};
+use crate::model::{Account, KmsKeyArn, Profile, SecurityGroupId, Service, SubnetId, Tag, User};
+use crate::plan::{AccountPlan, Names, Part, StackPlan, is_retired};
+
+/// What every stack template can name.
+#[derive(Debug, Serialize)]
+pub struct Shared<'a> {
+    description: String,
+    profile: &'static str,
+    hardened: bool,
+    names: &'a Names,
+    tags: Vec<TagContext<'a>>,
+    bucket_kms_key: Option<&'a str>,
+}
+
+/// What `storage.yaml.hbs` can name.
+#[derive(Debug, Serialize)]
+pub struct Storage<'a> {
+    #[serde(flatten)]
+    shared: Shared<'a>,
+    old_version_days: u32,
+    incomplete_upload_days: u32,
+}
+
+/// What `service-roles.yaml.hbs` and `retired-roles.yaml.hbs` can name.
+#[derive(Debug, Serialize)]
+pub struct Roles<'a> {
+    #[serde(flatten)]
+    shared: Shared<'a>,
+    roles: Vec<Role>,
+}
+
+#[derive(Debug, Serialize)]
+struct Role {
+    logical_id: String,
+    role_name: String,
+    path: &'static str,
+    policy_name: String,
+    trust: String,
+    permissions: String,
+}
+
+/// What `users.yaml.hbs` can name.
+#[derive(Debug, Serialize)]
+pub struct Users<'a> {
+    #[serde(flatten)]
+    shared: Shared<'a>,
+    lifecycle_name: String,
+    lifecycle_script: String,
+    platform: &'static str,
+    notebook_kms_key: Option<&'a str>,
+    subnet_id: Option<&'a str>,
+    security_group_ids: Vec<&'a str>,
+    direct_internet_access: &'static str,
+    users: Vec<UserContext<'a>>,
+}
+
+#[derive(Debug, Serialize)]
+struct UserContext<'a> {
+    name: &'a str,
+    ids: Ids,
+    suspended: bool,
+    tags: Vec<TagContext<'a>>,
+    user_tags: Vec<TagContext<'a>>,
+    notebook: Option<NotebookContext<'a>>,
+}
+
+#[derive(Debug, Serialize)]
+struct Ids {
+    user: String,
+    notebook_role: String,
+    notebook_role_arn: String,
+    notebook: String,
+}
+
+#[derive(Debug, Serialize)]
+struct NotebookContext<'a> {
+    name: &'a str,
+    instance_type: &'a str,
+    volume_gb: u32,
+}
+
+#[derive(Debug, Serialize)]
+struct TagContext<'a> {
+    key: &'a str,
+    value: &'a str,
+}
+
+/// The context of the stacks that need nothing of their own.
+pub fn shared<'a>(plan: &'a AccountPlan<'_>, stack: &StackPlan<'_>) -> Shared<'a> {
+    let account = plan.account;
+    let mut tags = vec![TagContext { key: "managed-by", value: "racestack" }];
+    tags.extend(tag_contexts(&account.tags));
+    Shared {
+        description: format!("AWS DeepRacer training environment of {}: {}", account.company, describe(stack.part)),
+        profile: profile(account.policies),
+        hardened: account.policies == Profile::Hardened,
+        names: &plan.names,
+        tags,
+        bucket_kms_key: account.bucket.kms_key.as_ref().map(KmsKeyArn::as_str),
+    }
+}
+
+/// The context of the storage stack.
+pub fn storage<'a>(plan: &'a AccountPlan<'_>, stack: &StackPlan<'_>) -> Storage<'a> {
+    Storage {
+        shared: shared(plan, stack),
+        old_version_days: plan.account.bucket.old_version_days,
+        incomplete_upload_days: plan.account.bucket.incomplete_upload_days,
+    }
+}
+
+/// The context of a stack of service roles.
+pub fn roles<'a>(plan: &'a AccountPlan<'_>, stack: &StackPlan<'_>) -> Roles<'a> {
+    let retired = stack.part == Part::RetiredRoles;
+    let services = plan.account.services.keys().filter(|service| is_retired(**service) == retired);
+    let suffix = &plan.account.service_role_suffix;
+    let role = |service: &Service| Role {
+        logical_id: format!("{}Role", logical_word(*service)),
+        role_name: format!("{}{suffix}", service.role_name()),
+        path: SERVICE_ROLE_PATH,
+        policy_name: format!("{}Policy", service.role_name()),
+        trust: format!("trust/{}", service.as_str()),
+        permissions: format!("service/{}", service.as_str()),
+    };
+    Roles { shared: shared(plan, stack), roles: services.map(role).collect() }
+}
+
+/// The context of a users stack. `script` is the notebooks' script, without what is this account's.
+pub fn users<'a>(plan: &'a AccountPlan<'_>, stack: &StackPlan<'a>, script: &str) -> Users<'a> {
+    let account = plan.account;
+    let network = &account.network;
+    Users {
+        shared: shared(plan, stack),
+        lifecycle_name: Names::lifecycle(account, &stack.part.name()),
+        lifecycle_script: lifecycle_script(account, script),
+        platform: NOTEBOOK_PLATFORM,
+        notebook_kms_key: account.notebook_kms_key.as_ref().map(KmsKeyArn::as_str),
+        subnet_id: network.subnet_id.as_ref().map(SubnetId::as_str),
+        security_group_ids: network.security_group_ids.iter().map(SecurityGroupId::as_str).collect(),
+        direct_internet_access: if network.direct_internet_access { "Enabled" } else { "Disabled" },
+        users: stack.users.iter().map(|user| user_context(user)).collect(),
+    }
+}
+
+fn user_context(user: &User) -> UserContext<'_> {
+    let id = |suffix: &str| format!("{}{suffix}", user.logical_id);
+    UserContext {
+        name: user.name.as_str(),
+        ids: Ids {
+            user: id("User"),
+            notebook_role: id("NotebookRole"),
+            notebook_role_arn: id("NotebookRole.Arn"),
+            notebook: id("Notebook"),
+        },
+        suspended: user.suspended,
+        tags: tag_contexts(&user.tags).collect(),
+        user_tags: tag_contexts(&user.tags).chain(tag_contexts(&user.person_tags)).collect(),
+        notebook: user.notebook.as_ref().map(|notebook| NotebookContext {
+            name: notebook.name.as_str(),
+            instance_type: notebook.instance_type.as_str(),
+            volume_gb: notebook.volume_gb,
+        }),
+    }
+}
+
+fn tag_contexts(tags: &[Tag]) -> impl Iterator<Item = TagContext<'_>> {
+    tags.iter().map(|tag| TagContext { key: &tag.key, value: &tag.value })
+}
+
+/// The script of the notebooks with the account's own values. They are names that need no quotes in a shell.
+fn lifecycle_script(account: &Account, script: &str) -> String {
+    format!(
+        "#!/bin/bash\nBUCKET='{}'\nREGION='{}'\nIDLE_MINUTES='{}'\n{script}",
+        account.bucket.name, account.region, account.idle_stop_minutes
+    )
+}
+
+fn profile(policies: Profile) -> &'static str {
+    match policies {
+        Profile::Hardened => "hardened",
+        Profile::Documented => "documented",
+    }
+}
+
+fn logical_word(service: Service) -> &'static str {
+    match service {
+        Service::Deepracer => "DeepRacer",
+        Service::Lambda => "Lambda",
+        Service::Sagemaker => "SageMaker",
+        Service::Robomaker => "RoboMaker",
+        Service::Cloudformation => "CloudFormation",
+    }
+}
+
+fn describe(part: Part) -> &'static str {
+    match part {
+        Part::Storage => "the bucket with a folder per person",
+        Part::Access => "what its users may do",
+        Part::ServiceRoles => "the roles of the services",
+        Part::Users(_) => "users, their notebook roles and their notebooks",
+        Part::RetiredRoles => "the roles of services that AWS has retired",
+    }
+}

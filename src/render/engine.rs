@@ -1,0 +1,227 @@
+//! The templates and the engine that fills them: handlebars in strict mode, with a few helpers.
+//!
+//! There are two kinds. Stack templates are YAML, where every `{{value}}` becomes one YAML scalar. Policy templates are
+//! JSON, where every `{{value}}` stands inside a JSON string. The helper `policy` fills a policy template and writes it
+//! into a stack as YAML.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+use std::sync::Arc;
+
+use handlebars::{
+    Context, Handlebars, Helper, HelperDef, HelperResult, Output, RenderContext, RenderError, RenderErrorReason,
+};
+use include_dir::{Dir, include_dir};
+use serde::Serialize;
+use serde_json::Value;
+
+use super::yaml;
+use crate::config::did_you_mean;
+use crate::finding::{Finding, Rule};
+use crate::source::{Place, SourceFile};
+
+static EMBEDDED: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/templates");
+
+/// The templates, ready to be filled.
+#[derive(Debug)]
+pub struct Templates {
+    stacks: Handlebars<'static>,
+    sources: BTreeMap<String, Arc<SourceFile>>,
+    overridden: BTreeSet<String>,
+}
+
+/// Why a template could not be filled.
+#[derive(Debug)]
+pub struct RenderFailure {
+    /// What is wrong, at its line of the template.
+    pub finding: Box<Finding>,
+    /// Whether the template is the user's own; otherwise the fault is racestack's.
+    pub overridden: bool,
+}
+
+impl Templates {
+    /// The embedded templates, with the user's own in place of those of the same path.
+    ///
+    /// # Errors
+    /// Findings about files that are no template's, or that are not well-formed.
+    pub fn new(own: Vec<(String, Arc<SourceFile>)>) -> Result<Self, Vec<RenderFailure>> {
+        let mut sources = embedded();
+        let mut failures = Vec::new();
+        let mut overridden = BTreeSet::new();
+        for (path, source) in own {
+            if !sources.contains_key(&path) {
+                let help = match did_you_mean(&path, sources.keys().map(String::as_str)) {
+                    Some(near) => format!("did you mean `{near}`?"),
+                    None => "give the file the path of the template that it is to replace".to_owned(),
+                };
+                let finding = Finding::new(Rule::TemplateUnknown, format!("there is no template `{path}` to replace"));
+                failures.push(RenderFailure {
+                    finding: Box::new(finding.at(Place::whole(&source)).help(help)),
+                    overridden: true,
+                });
+                continue;
+            }
+            overridden.insert(path.clone());
+            sources.insert(path, source);
+        }
+        let mut stacks = Handlebars::new();
+        let mut policies = Handlebars::new();
+        stacks.register_escape_fn(|text| yaml::scalar(text).into_owned());
+        policies.register_escape_fn(escape_json);
+        for (path, source) in &sources {
+            let target = if path.starts_with("policies/") { &mut policies } else { &mut stacks };
+            let Some(name) = template_name(path) else { continue };
+            target.set_strict_mode(true);
+            if let Err(error) = target.register_template_string(name, &source.text) {
+                let (line, _) = error.pos().unwrap_or((1, 1));
+                let finding =
+                    Finding::new(Rule::TemplateSyntax, format!("this is no handlebars template: {}", error.reason()));
+                failures.push(RenderFailure {
+                    finding: Box::new(
+                        finding.at(line_place(source, line)).help("close every `{{#block}}`, `{{` and quote"),
+                    ),
+                    overridden: overridden.contains(path),
+                });
+            }
+        }
+        if !failures.is_empty() {
+            return Err(failures);
+        }
+        stacks.register_helper("policy", Box::new(PolicyHelper { policies }));
+        stacks.register_helper("number", Box::new(number));
+        stacks.register_helper("block", Box::new(block));
+        Ok(Self { stacks, sources, overridden })
+    }
+
+    /// Fills the template of a kind of stack.
+    ///
+    /// # Errors
+    /// When the template asks for what is not there.
+    pub fn fill(&self, kind: &str, context: &impl Serialize) -> Result<String, RenderFailure> {
+        let path = format!("stacks/{kind}.yaml.hbs");
+        self.stacks.render(kind, context).map_err(|error| {
+            let message = format!("this template cannot be filled: {}", error.reason());
+            let mut finding = Finding::new(Rule::TemplateFill, message)
+                .help("compare the names in `{{…}}` with those of the embedded template");
+            if let Some(source) = self.sources.get(&path) {
+                finding = finding.at(line_place(source, error.line_no.unwrap_or(1)));
+            }
+            self.failure(finding)
+        })
+    }
+
+    /// A failure of a template. It is the user's as soon as they replaced any: one template can break another.
+    pub(super) fn failure(&self, finding: Finding) -> RenderFailure {
+        RenderFailure { finding: Box::new(finding), overridden: !self.overridden.is_empty() }
+    }
+
+    /// A file of the templates that is used as it is, such as a script.
+    pub fn text(&self, path: &str) -> &str {
+        self.sources.get(path).map(|source| source.text.as_str()).unwrap_or_default()
+    }
+}
+
+/// All embedded files by their path below `templates/`.
+fn embedded() -> BTreeMap<String, Arc<SourceFile>> {
+    fn collect(dir: &Dir<'_>, sources: &mut BTreeMap<String, Arc<SourceFile>>) {
+        for file in dir.files() {
+            let path = file.path().to_string_lossy().replace('\\', "/");
+            let text = file.contents_utf8().unwrap_or_default();
+            sources.insert(path.clone(), SourceFile::new(Path::new("templates").join(&path), text));
+        }
+        // What `racestack init` copies is no template.
+        for dir in dir.dirs().filter(|dir| dir.path() != Path::new("init")) {
+            collect(dir, sources);
+        }
+    }
+    let mut sources = BTreeMap::new();
+    collect(&EMBEDDED, &mut sources);
+    sources
+}
+
+/// `stacks/users.yaml.hbs` → `users`, `policies/user/s3-folder.hardened.json.hbs` → `user/s3-folder.hardened`.
+fn template_name(path: &str) -> Option<&str> {
+    path.strip_prefix("policies/")
+        .and_then(|path| path.strip_suffix(".json.hbs"))
+        .or_else(|| path.strip_prefix("stacks/").and_then(|path| path.strip_suffix(".yaml.hbs")))
+}
+
+fn line_place(source: &Arc<SourceFile>, line: usize) -> Place {
+    let start: usize = source.text.split_inclusive('\n').take(line.saturating_sub(1)).map(str::len).sum();
+    let length = source.text.get(start..).and_then(|rest| rest.lines().next()).map_or(0, str::len);
+    Place::new(source, start..start + length)
+}
+
+/// The text as the inside of a JSON string.
+fn escape_json(text: &str) -> String {
+    let quoted = Value::String(text.to_owned()).to_string();
+    quoted.get(1..quoted.len() - 1).unwrap_or_default().to_owned()
+}
+
+/// `{{policy NAME indent=N [comments=false]}}`: a policy document as YAML. Of a policy that differs between the
+/// profiles, the one of the template's profile.
+struct PolicyHelper {
+    policies: Handlebars<'static>,
+}
+
+impl HelperDef for PolicyHelper {
+    fn call<'reg: 'rc, 'rc>(
+        &self,
+        helper: &Helper<'rc>,
+        _: &'reg Handlebars<'reg>,
+        context: &'rc Context,
+        render: &mut RenderContext<'reg, 'rc>,
+        out: &mut dyn Output,
+    ) -> HelperResult {
+        let name =
+            helper.param(0).and_then(|name| name.value().as_str()).ok_or_else(|| refuse("it names no policy"))?;
+        let root = context.data();
+        let profile = root.get("profile").and_then(Value::as_str).unwrap_or_default();
+        let of_profile = format!("{name}.{profile}");
+        let name = if self.policies.has_template(&of_profile) { &of_profile } else { name };
+        let mut data = root.get("names").cloned().unwrap_or_default();
+        if let Some(data) = data.as_object_mut() {
+            data.insert("bucket_kms_key".to_owned(), root.get("bucket_kms_key").cloned().unwrap_or_default());
+            let this = render.evaluate(context, "this")?;
+            data.insert("user".to_owned(), this.as_json().clone());
+        }
+        let text = self.policies.render(name, &data).map_err(|error| refuse(&format!("policy `{name}`: {error}")))?;
+        let document: Value =
+            serde_json::from_str(&text).map_err(|error| refuse(&format!("policy `{name}` is no JSON: {error}")))?;
+        let comments = helper.hash_get("comments").and_then(|value| value.value().as_bool()).unwrap_or(true);
+        Ok(out.write(&yaml::document(&document, indent(helper)?, comments))?)
+    }
+}
+
+/// `{{number N}}`: a number that is to stand as a number.
+fn number(
+    helper: &Helper<'_>,
+    _: &Handlebars<'_>,
+    _: &Context,
+    _: &mut RenderContext<'_, '_>,
+    out: &mut dyn Output,
+) -> HelperResult {
+    let number = helper.param(0).and_then(|number| number.value().as_u64()).ok_or_else(|| refuse("it is no number"))?;
+    Ok(out.write(&number.to_string())?)
+}
+
+/// `{{block TEXT indent=N}}`: the lines of a block scalar.
+fn block(
+    helper: &Helper<'_>,
+    _: &Handlebars<'_>,
+    _: &Context,
+    _: &mut RenderContext<'_, '_>,
+    out: &mut dyn Output,
+) -> HelperResult {
+    let text = helper.param(0).and_then(|text| text.value().as_str()).ok_or_else(|| refuse("it is no text"))?;
+    Ok(out.write(&yaml::block_lines(text, indent(helper)?))?)
+}
+
+fn indent(helper: &Helper<'_>) -> Result<usize, RenderError> {
+    let indent = helper.hash_get("indent").and_then(|indent| indent.value().as_u64());
+    indent.and_then(|indent| usize::try_from(indent).ok()).ok_or_else(|| refuse("it says no `indent=`"))
+}
+
+fn refuse(why: &str) -> RenderError {
+    RenderErrorReason::Other(why.to_owned()).into()
+}

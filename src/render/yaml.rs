@@ -1,0 +1,236 @@
+//! Writing YAML: one scalar that no value can break out of, and policy documents in block style.
+
+use std::borrow::Cow;
+use std::fmt::Write;
+
+use serde_json::Value;
+
+/// The key under which a statement of a policy template says why it is there. It becomes a comment.
+pub const COMMENT_KEY: &str = "//";
+
+/// Words that YAML 1.1 does not read as text. Source: <https://yaml.org/type/bool.html>, <https://yaml.org/type/null.html>
+const NOT_TEXT: [&str; 9] = ["y", "n", "yes", "no", "on", "off", "true", "false", "null"];
+
+/// The text as one YAML scalar that every reader of YAML 1.1 and 1.2 reads back as this very text: plain where no reader
+/// could take it for anything else, otherwise in double quotes.
+pub fn scalar(text: &str) -> Cow<'_, str> {
+    if is_plain(text) { Cow::Borrowed(text) } else { Cow::Owned(quoted(text)) }
+}
+
+fn is_plain(text: &str) -> bool {
+    let bytes = text.as_bytes();
+    let starts = bytes.first().is_some_and(|byte| byte.is_ascii_alphabetic() || *byte == b'/');
+    // A colon needs a letter or digit behind it, or it could end a key.
+    let inside = bytes.iter().enumerate().all(|(index, byte)| match byte {
+        b':' => bytes.get(index + 1).is_some_and(u8::is_ascii_alphanumeric),
+        byte => byte.is_ascii_alphanumeric() || b"_./@+=-".contains(byte),
+    });
+    starts && inside && !NOT_TEXT.iter().any(|word| word.eq_ignore_ascii_case(text))
+}
+
+fn quoted(text: &str) -> String {
+    let mut quoted = String::with_capacity(text.len() + 2);
+    quoted.push('"');
+    for character in text.chars() {
+        match character {
+            '"' => quoted.push_str("\\\""),
+            '\\' => quoted.push_str("\\\\"),
+            '\n' => quoted.push_str("\\n"),
+            '\t' => quoted.push_str("\\t"),
+            '\r' => quoted.push_str("\\r"),
+            character if !is_printable(character) => {
+                let code = u32::from(character);
+                // Writing to a string cannot fail.
+                let _ = if code > 0xFFFF { write!(quoted, "\\U{code:08X}") } else { write!(quoted, "\\u{code:04X}") };
+            }
+            character => quoted.push(character),
+        }
+    }
+    quoted.push('"');
+    quoted
+}
+
+/// What YAML 1.1 lets stand unescaped, less what a terminal or an editor would hide or reorder: line and paragraph
+/// separators, byte order marks, bidirectional controls. Source: <https://yaml.org/spec/1.1/#id868524>
+fn is_printable(character: char) -> bool {
+    let allowed = matches!(character, ' '..='~' | '\u{A0}'..='\u{D7FF}' | '\u{E000}'..='\u{FFFD}' | '\u{10000}'..);
+    let hidden = matches!(
+        character,
+        '\u{200B}'..='\u{200F}' | '\u{2028}'..='\u{202E}' | '\u{2060}'..='\u{2069}' | '\u{FEFF}'
+    );
+    allowed && !hidden
+}
+
+/// Writes a document in block style. The first line has no indentation, since it stands where the template puts it; all
+/// others are indented by `indent` spaces. With `comments`, the reasons of the statements come as comments over them.
+pub fn document(value: &Value, indent: usize, comments: bool) -> String {
+    let mut writer = Writer { out: String::new(), comments };
+    writer.block(value, indent);
+    let written = writer.out;
+    written.trim_start().trim_end_matches('\n').to_owned()
+}
+
+struct Writer {
+    out: String,
+    comments: bool,
+}
+
+impl Writer {
+    /// A map or list on lines of its own; or a scalar, with its line's indentation.
+    fn block(&mut self, value: &Value, indent: usize) {
+        match value {
+            Value::Object(map) => {
+                for (key, value) in map.iter().filter(|(key, _)| *key != COMMENT_KEY) {
+                    self.indent(indent);
+                    self.entry(key, value, indent);
+                }
+            }
+            Value::Array(values) => {
+                for value in values {
+                    self.item(value, indent);
+                }
+            }
+            scalar => {
+                self.indent(indent);
+                self.inline(scalar);
+                self.out.push('\n');
+            }
+        }
+    }
+
+    /// `key: value`, from where the line's indentation ends.
+    fn entry(&mut self, key: &str, value: &Value, indent: usize) {
+        self.out.push_str(&scalar(key));
+        self.out.push(':');
+        if is_block(value) {
+            self.out.push('\n');
+            self.block(value, indent + 2);
+        } else {
+            self.out.push(' ');
+            self.inline(value);
+            self.out.push('\n');
+        }
+    }
+
+    fn item(&mut self, value: &Value, indent: usize) {
+        if let (true, Some(comment)) = (self.comments, value.get(COMMENT_KEY).and_then(Value::as_str)) {
+            for line in comment.lines() {
+                self.indent(indent);
+                self.out.push_str("# ");
+                self.out.push_str(line);
+                self.out.push('\n');
+            }
+        }
+        self.indent(indent);
+        self.out.push_str("- ");
+        match value {
+            Value::Object(map) if is_block(value) => {
+                for (index, (key, value)) in map.iter().filter(|(key, _)| *key != COMMENT_KEY).enumerate() {
+                    if index > 0 {
+                        self.indent(indent + 2);
+                    }
+                    self.entry(key, value, indent + 2);
+                }
+            }
+            Value::Array(_) if is_block(value) => {
+                self.out.push('\n');
+                self.block(value, indent + 2);
+            }
+            scalar => {
+                self.inline(scalar);
+                self.out.push('\n');
+            }
+        }
+    }
+
+    fn inline(&mut self, value: &Value) {
+        match value {
+            Value::String(text) => self.out.push_str(&scalar(text)),
+            Value::Array(_) => self.out.push_str("[]"),
+            Value::Object(_) => self.out.push_str("{}"),
+            other => self.out.push_str(&other.to_string()),
+        }
+    }
+
+    fn indent(&mut self, indent: usize) {
+        self.out.extend(std::iter::repeat_n(' ', indent));
+    }
+}
+
+fn is_block(value: &Value) -> bool {
+    match value {
+        Value::Object(map) => map.keys().any(|key| key != COMMENT_KEY),
+        Value::Array(values) => !values.is_empty(),
+        _ => false,
+    }
+}
+
+/// Lines for a block scalar (`|`): the first stands where the template puts it, all others are indented.
+pub fn block_lines(text: &str, indent: usize) -> String {
+    let mut lines = text.trim_end_matches('\n').lines();
+    let mut out = lines.next().unwrap_or_default().to_owned();
+    for line in lines {
+        out.push('\n');
+        if !line.is_empty() {
+            out.extend(std::iter::repeat_n(' ', indent));
+            out.push_str(line);
+        }
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn only_what_no_reader_can_mistake_stands_plain() {
+        for text in ["tanaka.taro", "/deepracer/", "s3:GetObject", "ml.t3.medium", "a+b=c@d", "arn:aws"] {
+            assert_eq!(scalar(text), text);
+        }
+        for text in [
+            "",
+            "yes",
+            "No",
+            "null",
+            "12",
+            "012345670123",
+            "1e3",
+            "2012-10-17",
+            "12:30",
+            "a: b",
+            "a:",
+            "a #b",
+            "-",
+            "~",
+            "*",
+            "!Ref x",
+            "arn:aws:iam::1",
+        ] {
+            assert!(scalar(text).starts_with('"'), "{text:?}");
+        }
+        assert_eq!(scalar("a\"b\\c\n\u{85}\u{2028}\u{202E}名"), "\"a\\\"b\\\\c\\n\\u0085\\u2028\\u202E名\"");
+    }
+
+    proptest! {
+        #[test]
+        fn any_text_comes_back_as_itself_and_stays_on_its_line(text in any::<String>()) {
+            let line = format!("a: {}\nb: 1\n", scalar(&text));
+            let read: serde_yaml::Value = serde_yaml::from_str(&line).unwrap();
+            prop_assert_eq!(read["a"].as_str(), Some(text.as_str()));
+            prop_assert_eq!(read.as_mapping().unwrap().len(), 2);
+        }
+    }
+
+    #[test]
+    fn documents_are_written_in_block_style_with_reasons_as_comments() {
+        let value = serde_json::json!({
+            "Version": "2012-10-17",
+            "Statement": [{"//": "Why.", "Effect": "Allow", "Action": ["s3:GetObject"], "Resource": "*", "Empty": []}]
+        });
+        let with = "Version: \"2012-10-17\"\n  Statement:\n    # Why.\n    - Effect: Allow\n      Action:\n        - s3:GetObject\n      Resource: \"*\"\n      Empty: []";
+        assert_eq!(document(&value, 2, true), with);
+        assert_eq!(document(&value, 2, false), with.replace("    # Why.\n", ""));
+    }
+}

@@ -1,0 +1,46 @@
+//! Findings as workflow commands of GitHub Actions, one a line. GitHub shows the first 10 errors and the first 10
+//! warnings of a step, so errors come first.
+
+use super::lines::Sources;
+use super::{slashed, visible};
+use crate::finding::{Finding, Severity};
+
+pub(super) fn render(findings: &[Finding]) -> String {
+    let sources = Sources::of(findings);
+    let of = |severity| findings.iter().filter(move |finding| finding.severity == severity);
+    of(Severity::Error).chain(of(Severity::Warning)).map(|finding| command(finding, &sources)).collect()
+}
+
+fn command(finding: &Finding, sources: &Sources) -> String {
+    let mut properties = Vec::new();
+    if let Some(place) = &finding.place {
+        properties.push(("file", slashed(place.path())));
+        if let Some(region) = sources.region(place) {
+            let one_line = region.line == region.end_line;
+            properties.push(("line", region.line.to_string()));
+            // GitHub takes columns only for what starts and ends in the same line.
+            properties.extend(one_line.then(|| ("col", region.column.to_string())));
+            properties.push(("endLine", region.end_line.to_string()));
+            properties.extend(one_line.then(|| ("endColumn", region.end_column.to_string())));
+        }
+    }
+    properties.push(("title", finding.rule.info().id.to_owned()));
+
+    let properties: Vec<String> =
+        properties.iter().map(|(name, value)| format!("{name}={}", property(value))).collect();
+    let mut message = finding.message.clone();
+    if let Some(help) = &finding.help {
+        message = message + "\nhelp: " + help;
+    }
+    format!("::{} {}::{}\n", finding.severity.as_str(), properties.join(","), data(&visible::lines(&message)))
+}
+
+/// The text behind the second `::`.
+fn data(text: &str) -> String {
+    text.replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A")
+}
+
+/// The value of a property, which may also hold no `:` and no `,`.
+fn property(value: &str) -> String {
+    data(&visible::line(value)).replace(':', "%3A").replace(',', "%2C")
+}

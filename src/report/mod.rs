@@ -1,0 +1,46 @@
+//! Reporters: findings as text for people, as JSON, as SARIF and as GitHub annotations.
+//!
+//! Each is a pure function from sorted findings to the whole text. Nothing here prints, and nothing here decides what a
+//! finding says: the wording is the finding's own.
+
+mod github;
+mod human;
+mod json;
+mod lines;
+mod sarif;
+mod visible;
+
+use std::path::{MAIN_SEPARATOR_STR, Path};
+
+use clap::ValueEnum;
+
+use crate::finding::Finding;
+
+/// How findings are written.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// Each finding with the lines it is about, for reading in a terminal.
+    #[default]
+    Human,
+    /// One JSON document with a list of findings.
+    Json,
+    /// SARIF 2.1.0, as GitHub code scanning takes it.
+    Sarif,
+    /// Workflow commands that GitHub Actions shows beside the changed lines.
+    Github,
+}
+
+/// The findings, which `finding::sort` has put in order, as one text in `format`. Only the format for people has colour.
+pub fn render(format: Format, findings: &[Finding], colour: bool) -> String {
+    match format {
+        Format::Human => human::render(findings, colour),
+        Format::Json => json::render(findings),
+        Format::Sarif => sarif::render(findings),
+        Format::Github => github::render(findings),
+    }
+}
+
+/// A path with forward slashes, on every system.
+fn slashed(path: &Path) -> String {
+    path.to_string_lossy().replace(MAIN_SEPARATOR_STR, "/")
+}

@@ -1,0 +1,174 @@
+//! The invariants of the source tree that no lint can hold: which module may know of which, who touches the disk, and
+//! how long a file may get.
+#![allow(clippy::disallowed_methods, reason = "a test reads the source tree")]
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a helper of a test may fail the test")]
+
+use std::path::{Path, PathBuf};
+
+/// The way of the data: a module knows only of those before it.
+const ORDER: &[&str] = &["source", "finding", "files", "facts", "config", "model", "plan", "render", "check", "output"];
+/// The reporters stand beside that way: they know what a finding is and nothing of how it came about.
+const REPORT_KNOWS: &[&str] = &["source", "finding"];
+/// These bring everything together.
+const ROOTS: &[&str] = &["lib", "main", "cli"];
+const LONGEST_FILE: usize = 400;
+
+#[test]
+fn a_module_knows_only_of_those_before_it() {
+    all_clear(&problems(wrong_imports));
+}
+
+#[test]
+fn only_files_touches_the_disk() {
+    all_clear(&problems(disk_access));
+}
+
+#[test]
+fn imports_are_named() {
+    all_clear(&problems(|_, code| {
+        let globs = code.lines().filter(|line| line.trim_start().starts_with("use super::") && line.contains('*'));
+        globs.map(|line| format!("imports without names: {}", line.trim())).collect()
+    }));
+}
+
+#[test]
+fn no_file_is_too_long() {
+    let long = sources().into_iter().filter_map(|(path, text)| {
+        let lines = text.lines().count();
+        (lines > LONGEST_FILE).then(|| format!("{}: {lines} lines", path.display()))
+    });
+    all_clear(&long.collect::<Vec<_>>());
+}
+
+#[test]
+fn a_broken_tree_is_noticed() {
+    let imports = |file: &str, code: &str| wrong_imports(&modules_of(Path::new(file)), code).len();
+    assert_eq!(imports("config/merge.rs", "use crate::{finding::Finding, source::Place};\nuse super::x;"), 0);
+    assert_eq!(imports("config/merge.rs", "use crate::{\n    finding::{Finding, sort},\n    plan::Plan,\n};"), 1);
+    assert_eq!(imports("config/merge.rs", "fn f(x: &crate::model::Fleet) {}"), 1);
+    assert_eq!(imports("config/merge.rs", "use super::super::model::Fleet;"), 1);
+    assert_eq!(imports("config/mod.rs", "use super::model::Fleet;"), 1);
+    assert_eq!(imports("config.rs", "use super::finding::Finding;"), 0);
+    assert_eq!(imports("report/json.rs", "use crate::files::read;"), 1);
+    assert_eq!(imports("output/mod.rs", "use crate::report::render;"), 1);
+    assert_eq!(imports("surprise.rs", ""), 1);
+    assert_eq!(imports("main.rs", "use crate::output::write;"), 0);
+
+    let disk = |file: &str, code: &str| disk_access(&modules_of(Path::new(file)), code).len();
+    assert_eq!(disk("config/mod.rs", "use std::fs;"), 1);
+    assert_eq!(disk("config/mod.rs", "use std::{collections::BTreeMap, fs::File};"), 1);
+    assert_eq!(disk("files.rs", "use std::fs;"), 0);
+    assert_eq!(disk("config/mod.rs", "use std::fmt;"), 0);
+
+    assert_eq!(without_tests("a\n/// b\n#[cfg(test)]\nmod tests {\n    use super::*;\n}\n"), "a\n");
+    assert_eq!(without_tests("#[cfg(test)]\nuse a;\nb"), "#[cfg(test)]\nuse a;\nb\n");
+}
+
+fn wrong_imports(modules: &[String], code: &str) -> Vec<String> {
+    let Some(own) = modules.first() else { return Vec::new() };
+    if ROOTS.contains(&own.as_str()) {
+        return Vec::new();
+    }
+    let known = match ORDER.iter().position(|module| module == own) {
+        Some(position) => &ORDER[..position],
+        None if own == "report" => REPORT_KNOWS,
+        None => return vec![format!("`{own}` has no place in the order of tests/architecture.rs")],
+    };
+    // From a file `config/merge.rs` the root of the crate is also `super::super::`.
+    let up = "super::".repeat(modules.len());
+    let imported = followers(code, "crate::").into_iter().chain(followers(code, &up));
+    imported
+        .filter(|module| module != own && (ORDER.contains(&module.as_str()) || module == "report" || module == "cli"))
+        .filter(|module| !known.contains(&module.as_str()))
+        .map(|module| format!("`{own}` imports `{module}`"))
+        .collect()
+}
+
+fn disk_access(modules: &[String], code: &str) -> Vec<String> {
+    if modules == ["files"] || !followers(code, "std::").iter().any(|name| name == "fs") {
+        return Vec::new();
+    }
+    vec!["uses std::fs, which src/files.rs alone may".to_owned()]
+}
+
+/// The names that follow `prefix` in paths, with groups such as `prefix{a::x, b}` opened.
+fn followers(code: &str, prefix: &str) -> Vec<String> {
+    let starts_path = |at: usize| !code[..at].ends_with(|c: char| c.is_alphanumeric() || c == '_' || c == ':');
+    let mut names = Vec::new();
+    for (at, _) in code.match_indices(prefix).filter(|&(at, _)| starts_path(at)) {
+        let rest = &code[at + prefix.len()..];
+        match rest.strip_prefix('{') {
+            None => names.push(name(rest)),
+            Some(group) => names.extend(members(group)),
+        }
+    }
+    names
+}
+
+/// The first names of the members of a group, whose opening brace is already gone.
+fn members(group: &str) -> Vec<String> {
+    let mut depth = 0;
+    let mut names = vec![name(group)];
+    for (at, c) in group.char_indices() {
+        match c {
+            '{' => depth += 1,
+            '}' if depth == 0 => break,
+            '}' => depth -= 1,
+            ',' if depth == 0 => names.push(name(&group[at + 1..])),
+            _ => {}
+        }
+    }
+    names
+}
+
+fn name(text: &str) -> String {
+    text.trim_start().chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect()
+}
+
+/// What `check` finds in each file of `src`, with the file's path.
+fn problems(check: fn(&[String], &str) -> Vec<String>) -> Vec<String> {
+    let sources = sources();
+    assert!(sources.len() > 5, "the source tree was not found");
+    let of = |(path, text): &(PathBuf, String)| {
+        let found = check(&modules_of(path), &without_tests(text));
+        found.into_iter().map(|problem| format!("src/{}: {problem}", path.display())).collect::<Vec<_>>()
+    };
+    sources.iter().flat_map(of).collect()
+}
+
+#[track_caller]
+fn all_clear(problems: &[String]) {
+    assert!(problems.is_empty(), "\n{}", problems.join("\n"));
+}
+
+/// The modules that a file is, from the root of the crate: `config/merge.rs` is `["config", "merge"]`.
+fn modules_of(path: &Path) -> Vec<String> {
+    let parts = path.with_extension("");
+    parts.iter().map(|part| part.to_string_lossy().into_owned()).filter(|part| part != "mod").collect()
+}
+
+/// The code that is compiled into the library: without comment lines, and without the tests at the end of a file.
+fn without_tests(text: &str) -> String {
+    let code = text.split("#[cfg(test)]\nmod tests {").next().unwrap_or_default();
+    code.lines().filter(|line| !line.trim_start().starts_with("//")).flat_map(|line| [line, "\n"]).collect()
+}
+
+/// Every file of `src` with its path in there; those that hold tests alone are left out.
+fn sources() -> Vec<(PathBuf, String)> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let mut found = Vec::new();
+    let mut folders = vec![root.clone()];
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                folders.push(path);
+            } else if path.extension().is_some_and(|kind| kind == "rs") && !path.ends_with("tests.rs") {
+                let text = std::fs::read_to_string(&path).unwrap();
+                found.push((path.strip_prefix(&root).unwrap().to_owned(), text));
+            }
+        }
+    }
+    found.sort();
+    found
+}
