@@ -196,10 +196,7 @@ fn read_roster(path: &Path, bytes: &[u8], findings: &mut Vec<Finding>) -> Option
     let list = list.unwrap_or(Node { place: Place::whole(&source), content: Content::Sequence(Vec::new()) });
     let value = roster_schema().read(&list, findings);
     deduplicate(findings, errors_before);
-    let rows = match list.content {
-        Content::Sequence(rows) => rows,
-        _ => return None,
-    };
+    let Content::Sequence(rows) = list.content else { return None };
     if rows.is_empty() && findings.len() == errors_before {
         findings.push(
             Finding::new(Rule::RosterEmpty, "the roster names nobody")
