@@ -3,6 +3,7 @@
 mod args;
 mod explain;
 mod init;
+mod lock;
 mod synth;
 
 pub use args::Args;

@@ -3,6 +3,7 @@
 mod csv;
 mod encoding;
 mod layers;
+mod lock;
 mod node;
 mod roster;
 mod schema;
@@ -14,6 +15,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 pub use layers::explain;
+pub use lock::{LOCK_FILE, LOCK_NOTHING, LOCK_VERSION, LockConfig, LockLine, broken as broken_lock};
 pub use node::{Content, Entry, Node, shorten};
 pub use roster::{Roster, RosterNotebook, RosterNotebookSettings, RosterRow, State, roster_schema};
 pub use schema::Schema;
@@ -56,6 +58,8 @@ pub struct AccountConfig {
     pub settings: Settings,
     /// Its people; `None` when the roster could not be read, or the account is not selected.
     pub roster: Option<RosterConfig>,
+    /// Its lock; `None` when it is damaged, or the account is not selected.
+    pub lock: Option<LockConfig>,
     /// The files that were read for it, relative to the config folder.
     pub inputs: Vec<PathBuf>,
 }
@@ -146,7 +150,12 @@ fn read_account(
         roster = read_roster(&folder.join(&file), &bytes, findings);
         inputs.push(file);
     }
-    Ok(AccountConfig { name: name.to_owned(), selected, source, node, settings, roster, inputs })
+    let lock_path = folder.join(&relative).join(LOCK_FILE);
+    let lock = match selected {
+        true => lock::read(&lock_path, files::read(&lock_path)?.as_deref(), findings),
+        false => None,
+    };
+    Ok(AccountConfig { name: name.to_owned(), selected, source, node, settings, roster, lock, inputs })
 }
 
 /// The one roster of an account: its path relative to the config folder, and its bytes.
