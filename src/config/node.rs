@@ -48,6 +48,18 @@ impl Node {
         rest.map_or(Some(value), |rest| value.get(rest))
     }
 
+    /// Whether something stands under `path`, or in the way to it.
+    pub fn stands_in(&self, path: &str) -> bool {
+        let mut node = self;
+        for part in path.split('.') {
+            match node.get(part) {
+                Some(child) => node = child,
+                None => return !matches!(node.content, Content::Map(_)),
+            }
+        }
+        true
+    }
+
     /// The entries of a map; none for everything else.
     pub fn entries(&self) -> &[Entry] {
         match &self.content {
