@@ -30,6 +30,9 @@ pub fn render(templates: &Templates, plan: &AccountPlan<'_>, stack: &StackPlan<'
         Ok(value) => Ok(Template { part: stack.part, source, value }),
         Err(error) => {
             let offset = error.location().map_or(0, |location| location.index());
+            // The place is shown beside the message, so the reader's own words about it are cut.
+            let error = error.to_string().replace(['"', '\''], "`");
+            let error = error.split(" at line ").next().unwrap_or_default();
             let message = format!("the rendered template is no YAML: {error}");
             let finding = Finding::new(Rule::TemplateFill, message).at(Place::new(&source, offset..offset + 1));
             Err(templates.failure(finding.help("mend the template that this is rendered from")))
