@@ -228,7 +228,7 @@ def test_the_timer_runs_every_five_minutes(sandbox):
     "path, answer, stopped",
     [
         ("kernels", [activity(300, state="busy")], False),
-        ("kernels", [activity(59)], False),
+        ("kernels", [activity(50)], False),
         ("kernels", [activity(61)], True),
         ("kernels", [activity(300), activity(5)], False),
         ("kernels", [{"execution_state": "idle", "last_activity": None}], True),

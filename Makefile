@@ -1,0 +1,42 @@
+# Everything that is done with this repository by hand or by a machine. `make` alone lists it.
+
+CONFIG ?= config
+OUT ?= out
+CARGO ?= cargo
+
+.DEFAULT_GOAL := help
+.PHONY: help synth test test-rust test-clients check lint bless deploy clean
+
+help: ## list these targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+synth: ## write the stacks of every account into out/
+	$(CARGO) run --release --quiet --locked -- synth --config $(CONFIG) --out $(OUT)
+
+test: test-rust test-clients ## run all tests, installing what they need
+
+test-rust:
+	$(CARGO) test --locked --quiet
+
+# The real clients: the AWS CLI against a server on this machine, cfn-lint, shellcheck.
+test-clients:
+	$(CARGO) build --locked --quiet
+	tests/python/run.sh -q
+
+check: lint test ## what CI runs: lint, all tests, and whether out/ is what synth writes
+	$(CARGO) run --quiet --locked -- synth --check --config $(CONFIG) --out $(OUT)
+
+lint: ## formatting and lints
+	$(CARGO) fmt --check
+	$(CARGO) clippy --locked --all-targets --quiet -- -D warnings
+
+bless: ## rewrite the expected texts of the tests to what they are now; review the diff
+	BLESS=1 TRYCMD=overwrite $(CARGO) test --locked --quiet
+
+deploy: ## deploy an account's stacks: make deploy ACCOUNT=tokyo
+	@test -n "$(ACCOUNT)" || { echo 'say which account: make deploy ACCOUNT=NAME' >&2; exit 2; }
+	$(OUT)/$(ACCOUNT)/deploy.sh
+
+clean: ## remove what was built and installed
+	$(CARGO) clean
+	rm -rf .venv

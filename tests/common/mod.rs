@@ -1,0 +1,81 @@
+//! Whole runs of synth on a configuration made for one test.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use clap::Parser;
+use racestack::cli::{Args, Outcome, run};
+use serde_json::Value as Json;
+use serde_yaml::Value as Yaml;
+
+/// A configuration of one account, `tokyo`, and its out folder.
+pub struct Workspace {
+    folder: tempfile::TempDir,
+}
+
+impl Workspace {
+    /// A workspace with these settings, laid under those of the account, and this roster.
+    #[track_caller]
+    pub fn new(settings: &str, roster_file: &str, roster: &[u8]) -> Self {
+        let workspace = Self { folder: tempfile::tempdir().unwrap() };
+        workspace.write("config/settings.yaml", format!("company: mycompany\n{settings}").as_bytes());
+        let account = "account_id: \"111122223333\"\nregion: ap-northeast-1\nbucket: {created: \"20221130201905\"}\n";
+        workspace.write("config/accounts/tokyo/settings.yaml", account.as_bytes());
+        workspace.write(&format!("config/accounts/tokyo/{roster_file}"), roster);
+        workspace
+    }
+
+    #[track_caller]
+    pub fn write(&self, path: &str, bytes: &[u8]) {
+        let path = self.folder.path().join(path);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, bytes).unwrap();
+    }
+
+    pub fn out(&self) -> PathBuf {
+        self.folder.path().join("out/tokyo")
+    }
+
+    pub fn synth(&self, more: &[&str]) -> Outcome {
+        let config = self.folder.path().join("config");
+        let out = self.folder.path().join("out");
+        let mut args = vec!["racestack", "synth", "--config", utf8(&config), "--out", utf8(&out)];
+        args.extend(more);
+        run(&Args::parse_from(args), false)
+    }
+
+    /// Runs synth, which must succeed, and gives the files it wrote.
+    #[track_caller]
+    pub fn synthesised(&self) -> BTreeMap<String, String> {
+        let outcome = self.synth(&[]);
+        assert_eq!(outcome.code, 0, "{}", outcome.stderr);
+        self.files()
+    }
+
+    pub fn files(&self) -> BTreeMap<String, String> {
+        let entries = std::fs::read_dir(self.out()).unwrap().map(|entry| entry.unwrap().path());
+        entries
+            .map(|path| {
+                (utf8(Path::new(path.file_name().unwrap())).to_owned(), std::fs::read_to_string(&path).unwrap())
+            })
+            .collect()
+    }
+}
+
+fn utf8(path: &Path) -> &str {
+    path.to_str().unwrap()
+}
+
+/// The resources of a template, parsed.
+#[track_caller]
+pub fn resources(text: &str) -> BTreeMap<String, Yaml> {
+    let template: Yaml = serde_yaml::from_str(text).unwrap();
+    let resources = template["Resources"].as_mapping().unwrap().clone();
+    resources.into_iter().map(|(id, resource)| (id.as_str().unwrap().to_owned(), resource)).collect()
+}
+
+/// A policy document as JSON.
+#[track_caller]
+pub fn json(value: &Yaml) -> Json {
+    serde_json::to_value(value).unwrap()
+}

@@ -1,0 +1,96 @@
+"""The clients through which resources are made: boto3, speaking to this very server."""
+
+import contextlib
+import functools
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import boto3
+import regex
+from botocore.config import Config
+from botocore.exceptions import ClientError
+from botocore.model import OperationModel, Shape
+
+# How the services say that something does not exist.
+MISSING = {"NoSuchEntity", "NoSuchBucket", "NoSuchBucketPolicy", "ResourceNotFound"}
+
+_endpoint: list[str] = []
+
+
+@dataclass(frozen=True)
+class Clients:
+    """The services of one account in one region."""
+
+    account_id: str
+    region: str
+    iam: Any
+    s3: Any
+    sagemaker: Any
+
+
+class InvalidInput(Exception):
+    """A value that the service's own model forbids."""
+
+
+def serve_from(port: int) -> None:
+    """Tell the clients where this server listens."""
+    _endpoint[:] = [f"http://127.0.0.1:{port}"]
+
+
+@functools.lru_cache
+def clients(region: str) -> Clients:
+    """Clients of the account that the server stands for (`MOTO_ACCOUNT_ID`)."""
+    session = boto3.Session(aws_access_key_id="testing", aws_secret_access_key="testing", region_name=region)
+
+    def client(service: str) -> Any:
+        made = session.client(
+            service, endpoint_url=_endpoint[0], config=Config(proxies={}, retries={"total_max_attempts": 1})
+        )
+        made.meta.events.register("provide-client-params", _check_input)
+        return made
+
+    return Clients(os.environ["MOTO_ACCOUNT_ID"], region, client("iam"), client("s3"), client("sagemaker"))
+
+
+@contextlib.contextmanager
+def missing_is_fine() -> Iterator[None]:
+    """What CloudFormation means to take away may be gone already."""
+    try:
+        yield
+    except ClientError as error:
+        if error.response["Error"]["Code"] not in MISSING:
+            raise
+
+
+def _check_input(params: dict[str, Any], model: OperationModel, **_: Any) -> None:
+    """Hold patterns, lengths and enumerations, which AWS checks and moto and boto3 mostly do not."""
+    if model.input_shape is not None:
+        _check(model.name, model.input_shape, params)
+
+
+def _check(place: str, shape: Shape, value: Any) -> None:
+    if shape.type_name == "structure":
+        for name, member in value.items():
+            if name in shape.members:
+                _check(f"{place}.{name}", shape.members[name], member)
+    elif shape.type_name == "list":
+        _check_size(place, shape, len(value), value)
+        for index, member in enumerate(value):
+            _check(f"{place}[{index}]", shape.member, member)
+    elif shape.type_name == "string":
+        _check_size(place, shape, len(value), value)
+        pattern = shape.metadata.get("pattern")
+        if pattern and not regex.fullmatch(pattern, value):
+            raise InvalidInput(f"{place}: {value!r} must satisfy regular expression pattern: {pattern}")
+        if shape.enum and value not in shape.enum:
+            raise InvalidInput(f"{place}: {value!r} must satisfy enum value set: {shape.enum}")
+    elif shape.type_name in ("integer", "long"):
+        _check_size(place, shape, value, value)
+
+
+def _check_size(place: str, shape: Shape, size: int, value: Any) -> None:
+    least, most = shape.metadata.get("min"), shape.metadata.get("max")
+    if (least is not None and size < least) or (most is not None and size > most):
+        raise InvalidInput(f"{place}: {value!r} must be between {least} and {most} in length or size")

@@ -1,0 +1,11 @@
+"""Every resource type that stacks can have in these tests."""
+
+from .iam_resources import GROUP, MANAGED_POLICY, ROLE, USER
+from .resource_type import ResourceType
+from .s3_resources import BUCKET, BUCKET_POLICY
+from .sagemaker_resources import LIFECYCLE_CONFIG, NOTEBOOK
+
+RESOURCE_TYPES: dict[str, ResourceType] = {
+    resource_type.name: resource_type
+    for resource_type in (BUCKET, BUCKET_POLICY, GROUP, MANAGED_POLICY, USER, ROLE, NOTEBOOK, LIFECYCLE_CONFIG)
+}

@@ -1,0 +1,148 @@
+"""CloudFormation's stacks and change sets, in place of moto's: what they refuse, what they deploy, how they fail.
+
+Only change sets make and update stacks here, since that is what `aws cloudformation deploy` uses.
+"""
+
+import functools
+import os
+from collections.abc import Callable
+from typing import Any
+
+from moto.cloudformation.exceptions import ValidationError
+from moto.cloudformation.models import ChangeSet, CloudFormationBackend, Event, Stack
+from moto.cloudformation.responses import CloudFormationResponse
+
+from . import engine, template
+from .clients import Clients, clients
+
+
+def extend() -> None:
+    """Put this module's behaviour into moto."""
+    CloudFormationResponse.create_change_set = _checked_change_set(CloudFormationResponse.create_change_set)
+    CloudFormationResponse.create_stack = _only_change_sets
+    CloudFormationResponse.update_stack = _only_change_sets
+    CloudFormationBackend.create_change_set = _empty_change_sets_fail(CloudFormationBackend.create_change_set)
+    CloudFormationBackend.execute_change_set = _execute_change_set
+    CloudFormationBackend.delete_stack = _delete_stack
+
+
+def _only_change_sets(_response: CloudFormationResponse) -> None:
+    raise ValidationError(message="the moto extension makes and updates stacks by change sets only")
+
+
+def _checked_change_set(original: Callable[..., Any]) -> Callable[..., Any]:
+    """moto looks at neither the size of a template nor the capabilities."""
+
+    @functools.wraps(original)
+    def create_change_set(response: CloudFormationResponse) -> Any:
+        body = response._get_param("TemplateBody")
+        if not body:
+            raise ValidationError(message="the moto extension takes templates as TemplateBody only")
+        if len(body.encode()) > template.BODY_LIMIT:
+            raise ValidationError(
+                message="1 validation error detected: Value at 'templateBody' failed to satisfy constraint: "
+                f"Member must have length less than or equal to {template.BODY_LIMIT}"
+            )
+        template.check(body, Stack.parse_template(body), response._get_param("Capabilities", []))
+        return original(response)
+
+    return create_change_set
+
+
+def _empty_change_sets_fail(original: Callable[..., Any]) -> Callable[..., Any]:
+    """moto compares whole templates, and no tags; CloudFormation compares what it would deploy."""
+
+    @functools.wraps(original)
+    def create_change_set(backend: CloudFormationBackend, **parameters: Any) -> tuple[str, str]:
+        name = parameters["stack_name"]
+        for stack in backend.stacks.values():
+            if stack.name == name and stack.status in ("ROLLBACK_COMPLETE", "DELETE_FAILED"):
+                raise ValidationError(
+                    message=f"Stack:{stack.stack_id} is in {stack.status} state and can not be updated."
+                )
+        change_set_id, stack_id = original(backend, **parameters)
+        change_set = backend.change_sets[change_set_id]
+        empty = change_set.change_set_type == "UPDATE" and not _changes_anything(change_set)
+        change_set.status = "FAILED" if empty else "CREATE_COMPLETE"
+        change_set.execution_status = "UNAVAILABLE" if empty else "AVAILABLE"
+        change_set.status_reason = (
+            "The submitted information didn't contain changes. Submit different information to create a change set."
+            if empty
+            else None
+        )
+        return change_set_id, stack_id
+
+    return create_change_set
+
+
+def _changes_anything(change_set: ChangeSet) -> bool:
+    stack = change_set.stack
+    sections = ("Resources", "Outputs")
+    same = all(stack.template_dict.get(key) == change_set.template_dict.get(key) for key in sections)
+    return not same or (change_set.tags or {}) != stack.tags
+
+
+def _execute_change_set(backend: CloudFormationBackend, change_set_name: str, stack_name: str | None = None) -> None:
+    """moto deletes before it creates, answers a failing resource with HTTP 500 and never rolls back."""
+    change_set = backend.describe_change_set(change_set_name)
+    if change_set.execution_status != "AVAILABLE":
+        raise ValidationError(message=f"ChangeSet [{change_set_name}] of {stack_name} cannot be executed")
+    stack = change_set.stack
+    verb = change_set.change_set_type
+    stack._add_stack_event(f"{verb}_IN_PROGRESS", resource_status_reason="User Initiated")
+    change_set.execution_status = "EXECUTE_COMPLETE"
+    try:
+        left = engine.deploy(stack.resource_map, change_set.template_dict, _clients(backend))
+    except engine.RolledBack as rolled_back:
+        change_set.execution_status = "EXECUTE_FAILED"
+        _add_failure(stack, rolled_back.failure, f"{verb}_FAILED")
+        stack.status = "ROLLBACK_COMPLETE" if verb == "CREATE" else "UPDATE_ROLLBACK_COMPLETE"
+        stack._add_stack_event(stack.status)
+        return
+    for failure in left:
+        _add_failure(stack, failure, "DELETE_FAILED")
+    stack.template = change_set.template
+    stack.template_dict = change_set.template_dict
+    stack.tags = change_set.tags or {}
+    stack.resource_map._template = change_set.template_dict
+    stack.resource_map._resource_json_map = change_set.template_dict["Resources"]
+    stack.output_map = stack._create_output_map()
+    stack.status = f"{verb}_COMPLETE"
+    stack._add_stack_event(stack.status)
+
+
+def _delete_stack(backend: CloudFormationBackend, name_or_stack_id: str) -> None:
+    """moto answers a resource that cannot be deleted with HTTP 500."""
+    for stack in list(backend.stacks.values()):
+        if name_or_stack_id not in (stack.name, stack.stack_id):
+            continue
+        stack._add_stack_event("DELETE_IN_PROGRESS", resource_status_reason="User Initiated")
+        failures = engine.delete(stack.resource_map, _clients(backend))
+        for failure in failures:
+            _add_failure(stack, failure, "DELETE_FAILED")
+        stack.status = "DELETE_FAILED" if failures else "DELETE_COMPLETE"
+        stack._add_stack_event(stack.status)
+        if not failures:
+            backend.deleted_stacks[stack.stack_id] = backend.stacks.pop(stack.stack_id)
+
+
+def _add_failure(stack: Stack, failure: engine.Failure, status: str) -> None:
+    stack.events.append(
+        Event(
+            stack_id=stack.stack_id,
+            stack_name=stack.name,
+            logical_resource_id=failure.logical_id,
+            physical_resource_id="",
+            resource_type=failure.type_name,
+            resource_status=status,
+            resource_status_reason=failure.reason,
+            resource_properties=None,
+        )
+    )
+
+
+def _clients(backend: CloudFormationBackend) -> Clients:
+    """The resources are made in the one account that the server stands for."""
+    if backend.account_id != os.environ["MOTO_ACCOUNT_ID"]:
+        raise ValidationError(message=f"the moto extension deploys no stacks to {backend.account_id}")
+    return clients(backend.region_name)

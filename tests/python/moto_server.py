@@ -1,0 +1,92 @@
+"""A moto server of one's own: started on a free port, stopped by its own process."""
+
+import contextlib
+import functools
+import os
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import boto3
+from botocore.config import Config
+
+HERE = Path(__file__).parent
+REGION = "ap-northeast-1"
+ACCOUNT_ID = "111122223333"
+READY_WITHIN_SECONDS = 30
+
+
+@dataclass(frozen=True)
+class MotoServer:
+    """An account of its own, empty at first, behind an endpoint."""
+
+    endpoint: str
+
+    def environment(self) -> dict[str, str]:
+        """The variables with which a command speaks to this server, and to nothing else."""
+        inherited = {key: value for key, value in os.environ.items() if not key.upper().startswith(("AWS_", "HTTP"))}
+        return inherited | {
+            "AWS_ACCESS_KEY_ID": "testing",
+            "AWS_SECRET_ACCESS_KEY": "testing",
+            "AWS_ENDPOINT_URL": self.endpoint,
+            "AWS_DEFAULT_REGION": REGION,
+            "AWS_DEFAULT_OUTPUT": "json",
+            "AWS_CONFIG_FILE": os.devnull,
+            "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+            "AWS_MAX_ATTEMPTS": "1",
+            "AWS_PAGER": "",
+            "NO_PROXY": "127.0.0.1",
+            "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
+            "PYTHONUTF8": "1",
+        }
+
+    def client(self, service: str) -> Any:
+        """A boto3 client of the account."""
+        return _client(self.endpoint, service)
+
+
+@contextlib.contextmanager
+def running_moto_server(log: Path, *, account_id: str = ACCOUNT_ID) -> Iterator[MotoServer]:
+    """Run a server for as long as the block runs."""
+    environment = os.environ | {"MOTO_ACCOUNT_ID": account_id, "PYTHONPATH": str(HERE)}
+    command = [sys.executable, "-m", "moto_extension"]
+    with (
+        log.open("w") as errors,
+        subprocess.Popen(
+            command, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=errors, text=True
+        ) as process,
+    ):
+        try:
+            port = process.stdout.readline().strip()
+            if not port:
+                raise RuntimeError(f"moto did not start:\n{log.read_text()}")
+            endpoint = f"http://127.0.0.1:{port}"
+            _wait_until_it_answers(endpoint)
+            yield MotoServer(endpoint)
+        finally:
+            process.terminate()
+            process.wait(timeout=10)
+
+
+@functools.lru_cache
+def _client(endpoint: str, service: str) -> Any:
+    session = boto3.Session(aws_access_key_id="testing", aws_secret_access_key="testing", region_name=REGION)
+    return session.client(service, endpoint_url=endpoint, config=Config(proxies={}, retries={"total_max_attempts": 1}))
+
+
+def _wait_until_it_answers(endpoint: str) -> None:
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    deadline = time.monotonic() + READY_WITHIN_SECONDS
+    while True:
+        try:
+            opener.open(f"{endpoint}/moto-api/data.json", timeout=5).close()
+            return
+        except OSError:
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(0.1)

@@ -1,0 +1,187 @@
+"""What the AWS CLI finds of a declared resource, in the words of its template, to be compared with the declaration.
+
+Defaults and the order of tags and groups are mere form. Everything else must come back as declared, nothing besides.
+"""
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+from aws_cli import AwsCli
+from moto_extension.s3_resources import api_encryption, api_rule
+from templates import Properties, iam_arn
+
+DEFAULTS: dict[str, Properties] = {
+    "AWS::IAM::Group": {"Path": "/"},
+    "AWS::IAM::ManagedPolicy": {"Path": "/"},
+    "AWS::IAM::User": {"Path": "/"},
+    "AWS::IAM::Role": {"Path": "/"},
+    "AWS::SageMaker::NotebookInstance": {"DirectInternetAccess": "Enabled"},
+}
+
+
+def declared(type_name: str, properties: Properties) -> Properties:
+    """A declaration without what is mere form."""
+    plain = DEFAULTS.get(type_name, {}) | properties
+    for key, entry_key, entry_value in (
+        ("Tags", "Key", "Value"),
+        ("Policies", "PolicyName", "PolicyDocument"),
+    ):
+        if key in plain:
+            plain[key] = {entry[entry_key]: entry[entry_value] for entry in plain[key]}
+    for key in ("Groups", "ManagedPolicyArns", "SecurityGroupIds"):
+        if key in plain:
+            plain[key] = set(plain[key])
+    if "BucketEncryption" in plain:
+        rules = api_encryption(plain["BucketEncryption"])["Rules"]
+        plain["BucketEncryption"] = {"Rules": [{"BucketKeyEnabled": False} | rule for rule in rules]}
+    if "LifecycleConfiguration" in plain:
+        plain["LifecycleConfiguration"] = [api_rule(rule) for rule in plain["LifecycleConfiguration"]["Rules"]]
+    return _without_empty(plain)
+
+
+def found(cli: AwsCli, type_name: str, properties: Properties) -> Properties:
+    """What the account holds under the name of a declared resource."""
+    return _without_empty(FINDERS[type_name](cli, properties))
+
+
+def _bucket(cli: AwsCli, properties: Properties) -> Properties:
+    name = properties["BucketName"]
+
+    def get(what: str) -> Properties:
+        return cli.ask("s3api", f"get-{what}", "--bucket", name)
+
+    return {
+        "BucketName": name,
+        "PublicAccessBlockConfiguration": get("public-access-block").get("PublicAccessBlockConfiguration"),
+        "OwnershipControls": get("bucket-ownership-controls").get("OwnershipControls"),
+        "BucketEncryption": get("bucket-encryption").get("ServerSideEncryptionConfiguration"),
+        "VersioningConfiguration": get("bucket-versioning"),
+        "LifecycleConfiguration": get("bucket-lifecycle-configuration").get("Rules"),
+        "Tags": _tags(get("bucket-tagging").get("TagSet", [])),
+    }
+
+
+def _bucket_policy(cli: AwsCli, properties: Properties) -> Properties:
+    answer = cli.ask("s3api", "get-bucket-policy", "--bucket", properties["Bucket"])
+    return {"Bucket": properties["Bucket"], "PolicyDocument": json.loads(answer["Policy"])}
+
+
+def _group(cli: AwsCli, properties: Properties) -> Properties:
+    name = properties["GroupName"]
+    group = cli.ask("iam", "get-group", "--group-name", name)["Group"]
+    return {"GroupName": group["GroupName"], "Path": group["Path"], **_policies(cli, "group", name)}
+
+
+def _managed_policy(cli: AwsCli, properties: Properties) -> Properties:
+    arn = iam_arn("policy", properties.get("Path", "/"), properties["ManagedPolicyName"])
+    policy = cli.ask("iam", "get-policy", "--policy-arn", arn)["Policy"]
+    version = cli.ask("iam", "get-policy-version", "--policy-arn", arn, "--version-id", policy["DefaultVersionId"])[
+        "PolicyVersion"
+    ]
+    return {
+        "ManagedPolicyName": policy["PolicyName"],
+        "Path": policy["Path"],
+        "Description": policy.get("Description"),
+        "PolicyDocument": version["Document"],
+    }
+
+
+def _user(cli: AwsCli, properties: Properties) -> Properties:
+    name = properties["UserName"]
+    user = cli.ask("iam", "get-user", "--user-name", name)["User"]
+    groups = cli.ask("iam", "list-groups-for-user", "--user-name", name)["Groups"]
+    return {
+        "UserName": user["UserName"],
+        "Path": user["Path"],
+        "PermissionsBoundary": user.get("PermissionsBoundary", {}).get("PermissionsBoundaryArn"),
+        "Groups": {group["GroupName"] for group in groups},
+        "Tags": _tags(cli.ask("iam", "list-user-tags", "--user-name", name)["Tags"]),
+        **_policies(cli, "user", name),
+    }
+
+
+def _role(cli: AwsCli, properties: Properties) -> Properties:
+    name = properties["RoleName"]
+    role = cli.ask("iam", "get-role", "--role-name", name)["Role"]
+    longest = {key: role[key] for key in ("MaxSessionDuration",) if key in properties}
+    return {
+        "RoleName": role["RoleName"],
+        "Path": role["Path"],
+        "Description": role.get("Description"),
+        "AssumeRolePolicyDocument": role["AssumeRolePolicyDocument"],
+        "PermissionsBoundary": role.get("PermissionsBoundary", {}).get("PermissionsBoundaryArn"),
+        "Tags": _tags(cli.ask("iam", "list-role-tags", "--role-name", name)["Tags"]),
+        **longest,
+        **_policies(cli, "role", name),
+    }
+
+
+def _notebook(cli: AwsCli, properties: Properties) -> Properties:
+    name = properties["NotebookInstanceName"]
+    notebook = cli.ask("sagemaker", "describe-notebook-instance", "--notebook-instance-name", name)
+    tags = cli.ask("sagemaker", "list-tags", "--resource-arn", notebook["NotebookInstanceArn"])["Tags"]
+    same = (
+        "DirectInternetAccess",
+        "InstanceMetadataServiceConfiguration",
+        "InstanceType",
+        "KmsKeyId",
+        "NotebookInstanceName",
+        "PlatformIdentifier",
+        "RoleArn",
+        "RootAccess",
+        "SubnetId",
+        "VolumeSizeInGB",
+    )
+    return {
+        **{key: notebook.get(key) for key in same},
+        "LifecycleConfigName": notebook.get("NotebookInstanceLifecycleConfigName"),
+        "SecurityGroupIds": set(notebook.get("SecurityGroups", [])),
+        "Tags": _tags(tags),
+    }
+
+
+def _lifecycle_config(cli: AwsCli, properties: Properties) -> Properties:
+    name = properties["NotebookInstanceLifecycleConfigName"]
+    config = cli.ask(
+        "sagemaker",
+        "describe-notebook-instance-lifecycle-config",
+        "--notebook-instance-lifecycle-config-name",
+        name,
+    )
+    return {key: config.get(key) for key in ("NotebookInstanceLifecycleConfigName", "OnCreate", "OnStart")}
+
+
+def _policies(cli: AwsCli, kind: str, name: str) -> Properties:
+    """The managed and inline policies of a `user`, `role` or `group`."""
+    who = (f"--{kind}-name", name)
+    attached = cli.ask("iam", f"list-attached-{kind}-policies", *who)["AttachedPolicies"]
+    inline = cli.ask("iam", f"list-{kind}-policies", *who)["PolicyNames"]
+    return {
+        "ManagedPolicyArns": {policy["PolicyArn"] for policy in attached},
+        "Policies": {
+            policy: cli.ask("iam", f"get-{kind}-policy", *who, "--policy-name", policy)["PolicyDocument"]
+            for policy in inline
+        },
+    }
+
+
+def _tags(tags: list[dict[str, str]]) -> dict[str, str]:
+    return {tag["Key"]: tag["Value"] for tag in tags}
+
+
+def _without_empty(properties: Properties) -> Properties:
+    empty: tuple[Any, ...] = (None, {}, [], set())
+    return {key: value for key, value in properties.items() if value not in empty}
+
+
+FINDERS: dict[str, Callable[[AwsCli, Properties], Properties]] = {
+    "AWS::IAM::Group": _group,
+    "AWS::IAM::ManagedPolicy": _managed_policy,
+    "AWS::IAM::Role": _role,
+    "AWS::IAM::User": _user,
+    "AWS::S3::Bucket": _bucket,
+    "AWS::S3::BucketPolicy": _bucket_policy,
+    "AWS::SageMaker::NotebookInstance": _notebook,
+    "AWS::SageMaker::NotebookInstanceLifecycleConfig": _lifecycle_config,
+}

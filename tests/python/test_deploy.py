@@ -1,0 +1,120 @@
+"""The generated deploy.sh, run with the AWS CLI against an account, brings exactly what the templates declare."""
+
+from datetime import datetime
+from pathlib import Path
+
+from aws_cli import running_aws_cli
+from moto_server import REGION, MotoServer, running_moto_server
+from read_back import declared, found
+from templates import declared_resources, load
+from workspace import PEOPLE, Workspace
+
+OTHER_ACCOUNT_ID = "444455556666"
+NEWCOMER = {"name": "yamada.jiro", "team": "blue"}
+
+
+def test_every_resource_comes_as_declared(moto: MotoServer, workspace: Workspace) -> None:
+    deployed = workspace.deploy(moto.environment())
+    assert deployed.returncode == 0, deployed.stdout + deployed.stderr
+
+    resources = declared_resources(workspace.out)
+    with running_aws_cli(moto) as cli:
+        for resource in resources:
+            place = f"{resource.stack}.yaml: {resource.logical_id}"
+            answer = found(cli, resource.type, resource.properties)
+            assert answer == declared(resource.type, resource.properties), place
+    assert names_found(moto) == {
+        kind: sorted(resource.properties[name] for resource in resources if resource.type == kind)
+        for kind, name in NAMES.items()
+    }
+
+
+def test_a_second_deployment_changes_nothing(moto: MotoServer, workspace: Workspace) -> None:
+    assert workspace.deploy(moto.environment()).returncode == 0
+    dates = creation_dates(moto)
+    workspace.synth()
+    again = workspace.deploy(moto.environment())
+    assert again.returncode == 0, again.stdout + again.stderr
+    stacks = len(list(workspace.out.glob("*.yaml")))
+    assert (again.stdout + again.stderr).count("No changes to deploy") == stacks
+    assert creation_dates(moto) == dates
+
+
+def test_people_leave_and_join_without_moving_others(moto: MotoServer, workspace: Workspace) -> None:
+    assert workspace.deploy(moto.environment()).returncode == 0
+    before = creation_dates(moto)
+
+    workspace.write((NEWCOMER, *PEOPLE[1:]))
+    workspace.synth()
+    deployed = workspace.deploy(moto.environment())
+    assert deployed.returncode == 0, deployed.stdout + deployed.stderr
+
+    after = creation_dates(moto)
+    assert set(before) - set(after) == {"user tanaka.taro", "role tanaka.taro", "notebook tanaka-taro"}
+    assert set(after) - set(before) == {"user yamada.jiro", "role yamada.jiro", "notebook yamada-jiro"}
+    assert {name: after[name] for name in after if name in before} == {
+        name: before[name] for name in before if name in after
+    }
+
+
+def test_another_accounts_credentials_deploy_nothing(workspace: Workspace, tmp_path: Path) -> None:
+    with running_moto_server(tmp_path / "other.log", account_id=OTHER_ACCOUNT_ID) as other:
+        refused = workspace.deploy(other.environment())
+        assert refused.returncode != 0
+        assert OTHER_ACCOUNT_ID in refused.stdout + refused.stderr
+        assert "Waiting for changeset" not in refused.stdout
+        assert other.client("cloudformation").list_stacks()["StackSummaries"] == []
+        assert all(not names for names in names_found(other).values())
+
+
+def test_a_failed_stack_stops_the_deployment(moto: MotoServer, workspace: Workspace) -> None:
+    bucket = next(
+        resource["Properties"]["BucketName"]
+        for resource in load(workspace.out / "storage.yaml")["Resources"].values()
+        if resource["Type"] == "AWS::S3::Bucket"
+    )
+    here = {"LocationConstraint": REGION}
+    moto.client("s3").create_bucket(Bucket=bucket, CreateBucketConfiguration=here)
+    failed = workspace.deploy(moto.environment())
+    assert failed.returncode != 0
+    stacks = moto.client("cloudformation").list_stacks()["StackSummaries"]
+    assert [stack["StackStatus"] for stack in stacks] == ["ROLLBACK_COMPLETE"]
+
+
+# The property that names a resource, for each type that an account must hold nothing else of.
+NAMES = {
+    "AWS::S3::Bucket": "BucketName",
+    "AWS::IAM::Group": "GroupName",
+    "AWS::IAM::ManagedPolicy": "ManagedPolicyName",
+    "AWS::IAM::User": "UserName",
+    "AWS::IAM::Role": "RoleName",
+    "AWS::SageMaker::NotebookInstance": "NotebookInstanceName",
+}
+
+
+def names_found(moto: MotoServer) -> dict[str, list[str]]:
+    """The names of everything in the account."""
+    iam, s3, sagemaker = (moto.client(service) for service in ("iam", "s3", "sagemaker"))
+    lists = {
+        "AWS::S3::Bucket": [bucket["Name"] for bucket in s3.list_buckets()["Buckets"]],
+        "AWS::IAM::Group": [group["GroupName"] for group in iam.list_groups()["Groups"]],
+        "AWS::IAM::ManagedPolicy": [p["PolicyName"] for p in iam.list_policies(Scope="Local")["Policies"]],
+        "AWS::IAM::User": [user["UserName"] for user in iam.list_users()["Users"]],
+        "AWS::IAM::Role": [role["RoleName"] for role in iam.list_roles()["Roles"]],
+        "AWS::SageMaker::NotebookInstance": [
+            notebook["NotebookInstanceName"] for notebook in sagemaker.list_notebook_instances()["NotebookInstances"]
+        ],
+    }
+    return {kind: sorted(names) for kind, names in lists.items()}
+
+
+def creation_dates(moto: MotoServer) -> dict[str, datetime]:
+    """When everything that belongs to people was made."""
+    iam, sagemaker = moto.client("iam"), moto.client("sagemaker")
+    users = {f"user {user['UserName']}": user["CreateDate"] for user in iam.list_users()["Users"]}
+    roles = {f"role {role['RoleName']}": role["CreateDate"] for role in iam.list_roles()["Roles"]}
+    notebooks = {
+        f"notebook {notebook['NotebookInstanceName']}": notebook["CreationTime"]
+        for notebook in sagemaker.list_notebook_instances()["NotebookInstances"]
+    }
+    return users | roles | notebooks
