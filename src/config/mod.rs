@@ -219,10 +219,7 @@ fn read_roster(path: &Path, bytes: &[u8], findings: &mut Vec<Finding>) -> Option
         findings.extend(of_rows.into_iter().filter(|finding| finding.rule != Rule::SettingsMissingKey));
     }
     deduplicate(findings, errors_before);
-    let rows = match list.content {
-        Content::Sequence(rows) => rows,
-        _ => return None,
-    };
+    let Content::Sequence(rows) = list.content else { return None };
     if rows.is_empty() && findings.len() == errors_before {
         findings.push(
             Finding::new(Rule::RosterEmpty, "the roster names nobody")

@@ -91,11 +91,12 @@ impl Node {
     }
 }
 
-/// A value cut to a length that a message can hold.
+/// A value cut to a length, and to the one line, that a message can hold.
 pub fn shorten(text: &str) -> String {
     const LONGEST: usize = 80;
+    let text = text.replace('\n', "␊").replace('\r', "␍");
     if text.chars().count() <= LONGEST {
-        return text.to_owned();
+        return text;
     }
     let head: String = text.chars().take(LONGEST).collect();
     format!("{head}…")

@@ -46,6 +46,8 @@ fn syntax_error(source: &Arc<SourceFile>, error: &serde_saphyr::Error) -> Findin
         ("found a second document, allowed is one".to_owned(), "remove the line `---`, and what stands behind it")
     } else if message.starts_with("unsupported tag") {
         (format!("this is no plain value: {message}"), "remove the tag")
+    } else if message == "expected string scalar" {
+        ("found a key that is no text".to_owned(), "write the key as one word")
     } else {
         let help = "check the indentation, the quotes and the colons here and on the line before";
         (format!("this is not well-formed: {}", back_ticked(message)), help)

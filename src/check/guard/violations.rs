@@ -16,9 +16,12 @@ const SINGLY: usize = 5;
 /// How many of the resources such a finding names.
 const NAMED: usize = 3;
 
+/// A violation on the template that it was found in.
+type Broken<'a> = (&'a Outcome, &'a Violation);
+
 /// The findings of `outcomes`: by rule file, rule and words.
 pub(super) fn findings(rules: &RuleSet, outcomes: &[Outcome]) -> Vec<Finding> {
-    let mut groups: BTreeMap<(usize, &str, &str), Vec<(&Outcome, &Violation)>> = BTreeMap::new();
+    let mut groups: BTreeMap<(usize, &str, &str), Vec<Broken>> = BTreeMap::new();
     for outcome in outcomes {
         for violation in &outcome.violations {
             let key = (outcome.file, violation.rule.as_str(), violation.words.as_str());
@@ -44,7 +47,7 @@ pub(super) fn findings(rules: &RuleSet, outcomes: &[Outcome]) -> Vec<Finding> {
     findings
 }
 
-fn singly(rule: &str, words: &Words, group: &[(&Outcome, &Violation)], outlines: &mut Outlines) -> Vec<Finding> {
+fn singly(rule: &str, words: &Words, group: &[Broken], outlines: &mut Outlines) -> Vec<Finding> {
     let mut seen = BTreeSet::new();
     let mut findings: BTreeMap<(&Path, &str), Finding> = BTreeMap::new();
     for (outcome, violation) in group {
@@ -66,16 +69,10 @@ fn singly(rule: &str, words: &Words, group: &[(&Outcome, &Violation)], outlines:
     findings.into_values().collect()
 }
 
-fn together(
-    rule: &str,
-    words: &Words,
-    group: &[(&Outcome, &Violation)],
-    count: usize,
-    outlines: &mut Outlines,
-) -> Finding {
-    let mut first: Vec<(&Outcome, &Violation)> = Vec::new();
+fn together(rule: &str, words: &Words, group: &[Broken], count: usize, outlines: &mut Outlines) -> Finding {
+    let mut first: Vec<Broken> = Vec::new();
     for &(outcome, violation) in group {
-        let same = |(o, v): &(&Outcome, &Violation)| {
+        let same = |(o, v): &Broken| {
             o.template.path == outcome.template.path && resource(&v.path) == resource(&violation.path)
         };
         if first.len() < NAMED && !first.iter().any(same) {
