@@ -34,7 +34,7 @@ type Tree = BTreeMap<String, File>;
 fn every_run_says_and_writes_what_its_case_expects() {
     let cases = cases();
     assert!(!cases.is_empty(), "no case stands in {CASES}");
-    let bless = std::env::var("BLESS").is_ok();
+    let bless = blessing();
     let half = cases.len().div_ceil(2);
     let problems: Vec<String> = std::thread::scope(|scope| {
         let halves: Vec<_> = cases
@@ -49,6 +49,9 @@ fn every_run_says_and_writes_what_its_case_expects() {
 
 #[test]
 fn every_rule_is_printed_by_a_case() {
+    if blessing() {
+        return;
+    }
     let printed: String = cases().iter().map(|case| expected_text(case, "stderr")).collect();
     for info in RULES {
         let title = format!("{}[{}]: ", info.severity.as_str(), info.id);
@@ -58,6 +61,9 @@ fn every_rule_is_printed_by_a_case() {
 
 #[test]
 fn a_case_holds_nothing_that_is_never_read() {
+    if blessing() {
+        return;
+    }
     for case in cases() {
         let mut top: BTreeSet<String> =
             files_below(&case).keys().map(|path| path.split('/').next().unwrap_or_default().to_owned()).collect();
@@ -72,6 +78,11 @@ fn a_case_holds_nothing_that_is_never_read() {
             assert!(std::fs::read(case.join(name)).map_or(true, |bytes| !bytes.is_empty()), "{name} is empty");
         }
     }
+}
+
+/// Whether the expected files are being rewritten at this moment.
+fn blessing() -> bool {
+    std::env::var("BLESS").is_ok()
 }
 
 /// Runs a case in a folder of its own, and tells how it differs from what is expected.

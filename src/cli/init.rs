@@ -1,5 +1,6 @@
 //! `racestack init`: a new configuration, commented.
 
+use std::fmt::Write;
 use std::path::Path;
 
 use include_dir::{Dir, include_dir};
@@ -29,7 +30,8 @@ pub(super) fn run(args: &InitArgs) -> Result<Outcome, Failure> {
     for (path, text) in &new {
         let path = args.folder.join(path);
         files::create(&path, &NewFile { name: "", bytes: text.as_bytes(), executable: false })?;
-        stdout.push_str(&format!("wrote {}\n", path.display()));
+        // Writing to a string cannot fail.
+        let _ = writeln!(stdout, "wrote {}", path.display());
     }
     stdout.push_str(&next_steps(&args.folder));
     Ok(Outcome { stdout, ..Outcome::default() })

@@ -32,11 +32,11 @@ pub struct Storage<'a> {
 pub struct Roles<'a> {
     #[serde(flatten)]
     shared: Shared<'a>,
-    roles: Vec<Role>,
+    roles: Vec<RoleContext>,
 }
 
 #[derive(Debug, Serialize)]
-struct Role {
+struct RoleContext {
     logical_id: String,
     role_name: String,
     path: &'static str,
@@ -47,7 +47,7 @@ struct Role {
 
 /// What `users.yaml.hbs` can name.
 #[derive(Debug, Serialize)]
-pub struct Users<'a> {
+pub struct UsersStack<'a> {
     #[serde(flatten)]
     shared: Shared<'a>,
     lifecycle_name: String,
@@ -120,7 +120,7 @@ pub fn roles<'a>(plan: &'a AccountPlan<'_>, stack: &StackPlan<'_>) -> Roles<'a> 
     let retired = stack.part == Part::RetiredRoles;
     let services = plan.account.services.keys().filter(|service| is_retired(**service) == retired);
     let suffix = &plan.account.service_role_suffix;
-    let role = |service: &Service| Role {
+    let role = |service: &Service| RoleContext {
         logical_id: format!("{}Role", logical_word(*service)),
         role_name: format!("{}{suffix}", service.role_name()),
         path: SERVICE_ROLE_PATH,
@@ -132,10 +132,10 @@ pub fn roles<'a>(plan: &'a AccountPlan<'_>, stack: &StackPlan<'_>) -> Roles<'a> 
 }
 
 /// The context of a users stack. `script` is the notebooks' script, without what is this account's.
-pub fn users<'a>(plan: &'a AccountPlan<'_>, stack: &StackPlan<'a>, script: &str) -> Users<'a> {
+pub fn users<'a>(plan: &'a AccountPlan<'_>, stack: &StackPlan<'a>, script: &str) -> UsersStack<'a> {
     let account = plan.account;
     let network = &account.network;
-    Users {
+    UsersStack {
         shared: shared(plan, stack),
         lifecycle_name: Names::lifecycle(account, &stack.part.name()),
         lifecycle_script: lifecycle_script(account, script),

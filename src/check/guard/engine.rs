@@ -1,6 +1,6 @@
 //! The one place that calls cfn-guard.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use cfn_guard::commands::validate::{OutputFormatType, ShowSummaryType};
 use cfn_guard::commands::{Executable, FAILURE_STATUS_CODE, SUCCESS_STATUS_CODE};
@@ -18,20 +18,38 @@ use crate::finding::{Finding, Rule};
 use crate::render::Template;
 use crate::source::Place;
 
-/// Evaluates the rules of `file` on `templates`, each with its long form. One outcome a template, in their order; or a
-/// finding, when the engine gave none that can be trusted.
-pub(super) fn evaluate(file: &RuleFile, templates: &[(&Template, Value)]) -> Result<Vec<Outcome>, Finding> {
-    let documents = templates.iter().map(|(_, value)| {
-        serde_json::to_string(&Projection { template: value, reach: &file.reach }).map_err(|error| error.to_string())
-    });
-    let reports = documents
-        .collect::<Result<Vec<String>, String>>()
-        .and_then(|documents| run(&file.source.text, &documents))
-        .map_err(|reason| unreadable(file, &reason))?;
-    let outcomes = templates.iter().zip(reports).map(|((template, _), report)| {
-        Outcome::read(file, template, report).map_err(|reason| unreadable(file, &reason))
-    });
-    outcomes.collect()
+/// Evaluates the rules of `files`, which have the same reach, on `templates`, each with its long form. One outcome a
+/// template and file; or a finding, when the engine gave none that can be trusted.
+///
+/// Reading a template costs the engine more than a rule file does, so files go together. Should that fail, each is tried
+/// by itself, to find the one that is to blame.
+pub(super) fn evaluate(files: &[(usize, &RuleFile)], templates: &[(&Template, Value)]) -> (Vec<Outcome>, Vec<Finding>) {
+    match (evaluate_together(files, templates), files) {
+        (Ok(outcomes), _) => (outcomes, Vec::new()),
+        (Err(reason), [(_, file)]) => (Vec::new(), vec![unreadable(file, &reason)]),
+        (Err(_), _) => {
+            let (outcomes, findings): (Vec<_>, Vec<_>) =
+                files.iter().map(|file| evaluate(std::slice::from_ref(file), templates)).unzip();
+            (outcomes.into_iter().flatten().collect(), findings.into_iter().flatten().collect())
+        }
+    }
+}
+
+fn evaluate_together(files: &[(usize, &RuleFile)], templates: &[(&Template, Value)]) -> Result<Vec<Outcome>, String> {
+    let Some((_, first)) = files.first() else { return Ok(Vec::new()) };
+    let projections: Vec<Projection> =
+        templates.iter().map(|(_, value)| Projection { template: value, reach: &first.reach }).collect();
+    let documents: Result<Vec<String>, _> = projections.iter().map(serde_json::to_string).collect();
+    let rules: Vec<&str> = files.iter().map(|(_, file)| file.source.text.as_str()).collect();
+    let reports = run(&rules, &documents.map_err(|error| error.to_string())?)?;
+    let mut outcomes = Vec::new();
+    for (((template, _), projection), report) in templates.iter().zip(&projections).zip(&reports) {
+        report.only_on(files.iter().flat_map(|(_, file)| &file.rules))?;
+        for (index, file) in files {
+            outcomes.push(Outcome::read(*index, file, template, projection.only_resource(), report)?);
+        }
+    }
+    Ok(outcomes)
 }
 
 fn unreadable(file: &RuleFile, reason: &str) -> Finding {
@@ -46,12 +64,12 @@ pub(super) fn matches_some_type(regex: &str) -> bool {
     let escaped = regex.replace("\\/", "/").replace('/', "\\/");
     let rule = format!("rule matches {{ some Types[*] == /{escaped}/ }}");
     let document = serde_json::json!({ "Types": types::all().collect::<Vec<_>>() }).to_string();
-    run(&rule, &[document]).is_ok_and(|reports| reports.iter().all(|report| report.compliant.contains("matches")))
+    run(&[&rule], &[document]).is_ok_and(|reports| reports.iter().all(|report| report.compliant.contains("matches")))
 }
 
 /// Runs the engine: one report a document, in their order.
-fn run(rules: &str, documents: &[String]) -> Result<Vec<FileReport>, String> {
-    let payload = BTreeMap::from([("rules", vec![rules]), ("data", documents.iter().map(String::as_str).collect())]);
+fn run(rules: &[&str], documents: &[String]) -> Result<Vec<FileReport>, String> {
+    let payload = BTreeMap::from([("rules", rules.to_vec()), ("data", documents.iter().map(String::as_str).collect())]);
     let payload = serde_json::to_string(&payload).map_err(|error| error.to_string())?;
     // The engine has panics of its own for rules that it parses but did not foresee.
     let (code, report) = std::panic::catch_unwind(|| execute(payload))
@@ -99,6 +117,16 @@ struct Projection<'a> {
     reach: &'a Reach,
 }
 
+impl Projection<'_> {
+    /// The logical ID of the one resource within reach, if there is exactly one.
+    fn only_resource(&self) -> Option<&str> {
+        let Reach::Types(types) = self.reach else { return None };
+        let mut within = self.template["Resources"].as_object()?.iter().filter(|(_, it)| within(it, types));
+        let (only, _) = within.next()?;
+        within.next().is_none().then_some(only.as_str())
+    }
+}
+
 impl Serialize for Projection<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let (Value::Object(sections), Reach::Types(types)) = (self.template, self.reach) else {
@@ -108,17 +136,32 @@ impl Serialize for Projection<'_> {
         for (name, section) in sections {
             match section {
                 Value::Object(resources) if name == "Resources" => {
-                    let within = |resource: &Value| resource["Type"].as_str().is_none_or(|name| types.contains(name));
-                    let mut kept: BTreeMap<&str, &Value> = BTreeMap::new();
-                    kept.extend(resources.iter().filter(|(_, r)| within(r)).map(|(id, r)| (id.as_str(), r)));
-                    if kept.is_empty() {
-                        kept.extend(resources.iter().take(1).map(|(id, r)| (id.as_str(), r)));
-                    }
-                    map.serialize_entry(name, &kept)?;
+                    map.serialize_entry(name, &Within::of(resources, types))?;
                 }
                 _ => map.serialize_entry(name, section)?,
             }
         }
         map.end()
     }
+}
+
+/// Resources in the order of the template.
+struct Within<'a>(Vec<(&'a String, &'a Value)>);
+
+impl<'a> Within<'a> {
+    fn of(resources: &'a serde_json::Map<String, Value>, types: &BTreeSet<String>) -> Self {
+        let kept: Vec<_> = resources.iter().filter(|(_, resource)| within(resource, types)).collect();
+        Self(if kept.is_empty() { resources.iter().take(1).collect() } else { kept })
+    }
+}
+
+impl Serialize for Within<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(self.0.iter().copied())
+    }
+}
+
+/// Whether a resource has one of `types`; one whose type cannot be read is not held back.
+fn within(resource: &Value, types: &BTreeSet<String>) -> bool {
+    resource["Type"].as_str().is_none_or(|name| types.contains(name))
 }

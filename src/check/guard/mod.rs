@@ -4,8 +4,8 @@
 //! - A rule that asks for a misspelt type is skipped everywhere and the run passes; rules that refer to each other in a
 //!   circle overflow the stack and abort the process. So `RuleSet` reads the syntax tree of each file and refuses both.
 //! - `run_checks` cuts reports at 8 KiB. So `engine` runs the command with its structured report instead.
-//! - Each rule file pays for the whole template several times over. So `reach` finds the types that a file asks for,
-//!   and the engine is handed those resources alone.
+//! - Reading a template takes the engine long, and each rule file copies it several times over. So `reach` finds the types
+//!   that a file asks for, the engine is handed those resources alone, and files of the same reach go together.
 
 mod cycles;
 mod engine;
@@ -63,11 +63,10 @@ fn check_batch(rules: &RuleSet, templates: &[Template]) -> Batch {
     if readable.is_empty() {
         return batch;
     }
-    for (index, file) in rules.files().iter().enumerate() {
-        match engine::evaluate(file, &readable) {
-            Ok(outcomes) => batch.outcomes.extend(outcomes.into_iter().map(|outcome| outcome.of_file(index))),
-            Err(finding) => batch.findings.push(finding),
-        }
+    for files in rules.groups() {
+        let (outcomes, findings) = engine::evaluate(&files, &readable);
+        batch.outcomes.extend(outcomes);
+        batch.findings.extend(findings);
     }
     batch
 }

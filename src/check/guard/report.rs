@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use serde::Deserialize;
 
-use super::rule_file::RuleFile;
+use super::rule_file::{GuardRule, RuleFile};
 use crate::render::Template;
 use crate::source::SourceFile;
 
@@ -34,36 +34,41 @@ pub(super) struct Violation {
 }
 
 impl Outcome {
-    /// Takes a report apart; an error says why it cannot be trusted.
-    pub(super) fn read(file: &RuleFile, template: &Template, report: FileReport) -> Result<Self, String> {
-        let mut violations = Vec::new();
-        let mut applied = report.compliant;
-        for entry in &report.not_compliant {
-            let Check::Rule(rule) = entry else {
-                return Err("its report has a failure that belongs to no rule".to_owned());
-            };
-            applied.insert(rule.name.clone());
-            let before = violations.len();
-            flatten(&rule.name, &rule.checks, &mut violations);
-            if violations.len() == before {
-                violations.push(Violation {
-                    rule: rule.name.clone(),
-                    path: String::new(),
-                    words: rule.messages.words(),
-                });
+    /// Takes out of a report what is on `file`, at `index`; an error says why it cannot be trusted.
+    ///
+    /// Of some failures the engine does not say where they are; where there is but one resource to fail, it is that one.
+    pub(super) fn read(
+        index: usize,
+        file: &RuleFile,
+        template: &Template,
+        only_resource: Option<&str>,
+        report: &FileReport,
+    ) -> Result<Self, String> {
+        let mut outcome = Self {
+            file: index,
+            template: Arc::clone(&template.source),
+            applied: BTreeSet::new(),
+            violations: Vec::new(),
+        };
+        for rule in &file.rules {
+            let mut known = report.not_applicable.contains(&rule.name);
+            if report.compliant.contains(&rule.name) {
+                outcome.applied.insert(rule.name.clone());
+                known = true;
+            }
+            for failed in report.failed().filter(|failed| failed.name == rule.name) {
+                outcome.applied.insert(rule.name.clone());
+                outcome.violations.extend(failed.violations());
+                known = true;
+            }
+            if !known {
+                return Err(format!("its report says nothing of the rule `{}`", rule.name));
             }
         }
-        let missing =
-            file.rules.iter().find(|rule| !applied.contains(&rule.name) && !report.not_applicable.contains(&rule.name));
-        match missing {
-            Some(rule) => Err(format!("its report says nothing of the rule `{}`", rule.name)),
-            None => Ok(Self { file: 0, template: Arc::clone(&template.source), applied, violations }),
+        for violation in outcome.violations.iter_mut().filter(|violation| violation.path.is_empty()) {
+            violation.path = only_resource.map(|name| format!("/Resources/{name}")).unwrap_or_default();
         }
-    }
-
-    /// The same outcome, of the file at `index`.
-    pub(super) fn of_file(self, index: usize) -> Self {
-        Self { file: index, ..self }
+        Ok(outcome)
     }
 }
 
@@ -100,6 +105,35 @@ pub(super) struct FileReport {
     pub not_applicable: BTreeSet<String>,
     /// The rules that hold.
     pub compliant: BTreeSet<String>,
+}
+
+impl FileReport {
+    /// Asserts that each failure belongs to one of `rules`.
+    pub(super) fn only_on<'a>(&self, rules: impl Iterator<Item = &'a GuardRule>) -> Result<(), String> {
+        let names: BTreeSet<&str> = rules.map(|rule| rule.name.as_str()).collect();
+        if self.failed().filter(|rule| names.contains(rule.name.as_str())).count() == self.not_compliant.len() {
+            return Ok(());
+        }
+        Err("its report has a failure that belongs to no rule".to_owned())
+    }
+
+    fn failed(&self) -> impl Iterator<Item = &RuleReport> {
+        self.not_compliant.iter().filter_map(|check| match check {
+            Check::Rule(rule) => Some(rule),
+            _ => None,
+        })
+    }
+}
+
+impl RuleReport {
+    fn violations(&self) -> Vec<Violation> {
+        let mut violations = Vec::new();
+        flatten(&self.name, &self.checks, &mut violations);
+        if violations.is_empty() {
+            violations.push(Violation { rule: self.name.clone(), path: String::new(), words: self.messages.words() });
+        }
+        violations
+    }
 }
 
 #[derive(Debug, Deserialize)]

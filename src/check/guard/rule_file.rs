@@ -58,6 +58,13 @@ impl RuleFile {
     }
 }
 
+impl RuleFile {
+    /// Whether both files define a rule of the same name.
+    pub(super) fn shares_a_name_with(&self, other: &Self) -> bool {
+        self.rules.iter().any(|rule| other.rules.iter().any(|theirs| theirs.name == rule.name))
+    }
+}
+
 /// The engine's complaint, at the place it names (`at line 3 at column 5`, or `on line 3 column 5`).
 fn unparsable(source: &Arc<SourceFile>, error: &str) -> Finding {
     let number_after = |word: &str| {

@@ -58,4 +58,47 @@ impl RuleSet {
     pub(super) fn files(&self) -> &[RuleFile] {
         &self.files
     }
+
+    /// The files, each with its index, in groups that can be evaluated together: of the same reach, and without a name
+    /// of a rule in common, since the engine's report goes by names.
+    pub(super) fn groups(&self) -> Vec<Vec<(usize, &RuleFile)>> {
+        let mut groups: Vec<Vec<(usize, &RuleFile)>> = Vec::new();
+        for (index, file) in self.files.iter().enumerate() {
+            let fits = |group: &Vec<(usize, &RuleFile)>| {
+                group.iter().all(|(_, other)| other.reach == file.reach && !other.shares_a_name_with(file))
+            };
+            match groups.iter_mut().find(|group| fits(group)) {
+                Some(group) => group.push((index, file)),
+                None => groups.push(vec![(index, file)]),
+            }
+        }
+        groups
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::reach::Reach;
+    use super::*;
+
+    #[test]
+    fn files_of_the_same_reach_go_together_unless_they_share_a_name() {
+        let file = |name: &str, text: &str| SourceFile::new(name, text);
+        let rules = RuleSet::from_files(vec![
+            file("a.guard", "rule A { AWS::IAM::User { X exists } }"),
+            file("b.guard", "rule B { AWS::IAM::Role { X exists } }"),
+            file("c.guard", "rule C { AWS::IAM::User { Y exists } }"),
+            file("d.guard", "rule A { AWS::IAM::User { Z exists } }"),
+        ]);
+        let groups: Vec<Vec<usize>> =
+            rules.unwrap().groups().iter().map(|group| group.iter().map(|(index, _)| *index).collect()).collect();
+        assert_eq!(groups, [vec![0, 2], vec![1], vec![3]]);
+    }
+
+    #[test]
+    fn no_rule_file_in_the_binary_must_be_handed_whole_templates() {
+        for file in RuleSet::embedded().unwrap().files() {
+            assert!(matches!(file.reach, Reach::Types(_)), "{}", file.source.path.display());
+        }
+    }
 }

@@ -128,7 +128,9 @@ fn visit(tree: &Value, in_parameters: bool, found: &mut Definition) {
         }
         Value::Array(values) => {
             let in_parameters = in_parameters || values.first().and_then(key) == Some("Parameters");
-            values.iter().for_each(|value| visit(value, in_parameters, found));
+            for value in values {
+                visit(value, in_parameters, found);
+            }
         }
         _ => {}
     }

@@ -1,6 +1,7 @@
 //! From violations to findings: each at its line, and those that many resources share as one.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -16,12 +17,12 @@ const SINGLY: usize = 5;
 /// How many of the resources such a finding names.
 const NAMED: usize = 3;
 
-/// A violation on the template that it was found in.
-type Broken<'a> = (&'a Outcome, &'a Violation);
+/// The violations of one rule, in the same words.
+type Group<'a> = Vec<(&'a Outcome, &'a Violation)>;
 
 /// The findings of `outcomes`: by rule file, rule and words.
 pub(super) fn findings(rules: &RuleSet, outcomes: &[Outcome]) -> Vec<Finding> {
-    let mut groups: BTreeMap<(usize, &str, &str), Vec<Broken>> = BTreeMap::new();
+    let mut groups: BTreeMap<(usize, &str, &str), Group> = BTreeMap::new();
     for outcome in outcomes {
         for violation in &outcome.violations {
             let key = (outcome.file, violation.rule.as_str(), violation.words.as_str());
@@ -32,14 +33,11 @@ pub(super) fn findings(rules: &RuleSet, outcomes: &[Outcome]) -> Vec<Finding> {
     let mut findings = Vec::new();
     for ((file, rule, words), group) in &groups {
         let words = Words::read(words);
-        let resources: BTreeSet<(&Path, &str)> = group
-            .iter()
-            .map(|(outcome, violation)| (outcome.template.path.as_path(), resource(&violation.path)))
-            .collect();
-        let found = if resources.len() > SINGLY {
-            vec![together(rule, &words, group, resources.len(), &mut outlines)]
+        let broken = by_resource(group);
+        let found = if broken.len() > SINGLY {
+            vec![together(rule, &words, &broken, &mut outlines)]
         } else {
-            singly(rule, &words, group, &mut outlines)
+            singly(rule, &words, &broken, &mut outlines)
         };
         let note = rules.files().get(*file).map(|file| format!("the rule stands in `{}`", file.source.path.display()));
         findings.extend(found.into_iter().map(|finding| note.iter().fold(finding, crate::finding::Finding::note)));
@@ -47,44 +45,72 @@ pub(super) fn findings(rules: &RuleSet, outcomes: &[Outcome]) -> Vec<Finding> {
     findings
 }
 
-fn singly(rule: &str, words: &Words, group: &[Broken], outlines: &mut Outlines) -> Vec<Finding> {
-    let mut seen = BTreeSet::new();
-    let mut findings: BTreeMap<(&Path, &str), Finding> = BTreeMap::new();
-    for (outcome, violation) in group {
-        let path = outcome.template.path.as_path();
-        if !seen.insert((path, violation.path.as_str())) {
-            continue;
-        }
-        let place = outlines.place(outcome, violation);
-        let resource = resource(&violation.path);
-        let finding = if let Some(finding) = findings.remove(&(path, resource)) {
-            finding.related(place, "and here")
-        } else {
-            let who = if resource.is_empty() { path.display().to_string() } else { resource.to_owned() };
-            let message = format!("`{who}` breaks the guard rule `{rule}`{}", words.violation());
-            words.finding(message).at(place)
-        };
-        findings.insert((path, resource), finding);
-    }
-    findings.into_values().collect()
+/// What one rule says of one resource, in the same words.
+struct Broken<'a> {
+    outcome: &'a Outcome,
+    /// The logical ID; empty where no resource is to blame.
+    resource: &'a str,
+    /// The path that all its violations have in common.
+    path: &'a str,
 }
 
-fn together(rule: &str, words: &Words, group: &[Broken], count: usize, outlines: &mut Outlines) -> Finding {
-    let mut first: Vec<Broken> = Vec::new();
-    for &(outcome, violation) in group {
-        let same = |(o, v): &Broken| {
-            o.template.path == outcome.template.path && resource(&v.path) == resource(&violation.path)
-        };
-        if first.len() < NAMED && !first.iter().any(same) {
-            first.push((outcome, violation));
+impl Broken<'_> {
+    fn name(&self) -> String {
+        match self.resource {
+            "" => format!("`{}`", self.outcome.template.path.display()),
+            name => format!("`{name}`"),
         }
     }
-    let names: Vec<String> = first.iter().map(|(_, violation)| format!("`{}`", resource(&violation.path))).collect();
-    let message =
-        format!("{count} resources break the guard rule `{rule}`, such as {}{}", names.join(", "), words.violation());
+}
+
+/// The resources of a group, in the order of the templates.
+fn by_resource<'a>(group: &Group<'a>) -> Vec<Broken<'a>> {
+    let mut broken: Vec<Broken<'a>> = Vec::new();
+    let mut seen: BTreeMap<(&Path, &str), usize> = BTreeMap::new();
+    for &(outcome, violation) in group {
+        let resource = resource(&violation.path);
+        match seen.entry((outcome.template.path.as_path(), resource)) {
+            Entry::Occupied(entry) => {
+                if let Some(earlier) = broken.get_mut(*entry.get()) {
+                    earlier.path = common_ancestor(earlier.path, &violation.path);
+                }
+            }
+            Entry::Vacant(entry) => {
+                entry.insert(broken.len());
+                broken.push(Broken { outcome, resource, path: &violation.path });
+            }
+        }
+    }
+    broken
+}
+
+/// The longest path that both lead through.
+fn common_ancestor<'a>(a: &'a str, b: &str) -> &'a str {
+    let same: usize = a
+        .split_inclusive('/')
+        .zip(b.split_inclusive('/'))
+        .map_while(|(a, b)| (a.trim_end_matches('/') == b.trim_end_matches('/')).then_some(a.len()))
+        .sum();
+    a[..same].trim_end_matches('/')
+}
+
+fn singly(rule: &str, words: &Words, broken: &[Broken], outlines: &mut Outlines) -> Vec<Finding> {
+    let finding = |one: &Broken| {
+        let message = format!("{} breaks the guard rule `{rule}`{}", one.name(), words.violation());
+        words.finding(message).at(outlines.place(one))
+    };
+    broken.iter().map(finding).collect()
+}
+
+fn together(rule: &str, words: &Words, broken: &[Broken], outlines: &mut Outlines) -> Finding {
+    let what = if broken.iter().all(|one| !one.resource.is_empty()) { "resources" } else { "templates" };
+    let first = &broken[..NAMED.min(broken.len())];
+    let names = first.iter().map(Broken::name).collect::<Vec<_>>().join(", ");
+    let count = broken.len();
+    let message = format!("{count} {what} break the guard rule `{rule}`, such as {names}{}", words.violation());
     let mut finding = words.finding(message);
-    for (index, (outcome, violation)) in first.into_iter().enumerate() {
-        let place = outlines.place(outcome, violation);
+    for (index, one) in first.iter().enumerate() {
+        let place = outlines.place(one);
         finding = if index == 0 { finding.at(place) } else { finding.related(place, "and here") };
     }
     finding
@@ -102,10 +128,10 @@ struct Outlines {
 }
 
 impl Outlines {
-    fn place(&mut self, outcome: &Outcome, violation: &Violation) -> Place {
-        let source: &Arc<SourceFile> = &outcome.template;
+    fn place(&mut self, broken: &Broken) -> Place {
+        let source: &Arc<SourceFile> = &broken.outcome.template;
         let outline = self.read.entry(source.path.clone()).or_insert_with(|| Outline::read(source));
-        outline.place(&violation.path)
+        outline.place(broken.path)
     }
 }
 
@@ -184,6 +210,15 @@ mod tests {
         );
         assert_eq!(words.violation(), ": property value `x` not equal to value `[1]`");
         assert_eq!(Words::read("").violation(), "");
+    }
+
+    #[test]
+    fn violations_of_one_resource_have_their_common_ancestor_as_their_place() {
+        assert_eq!(common_ancestor("/Resources/A/Tags/0/Key", "/Resources/A/Tags/1/Key"), "/Resources/A/Tags");
+        assert_eq!(common_ancestor("/Resources/A/Tag", "/Resources/A/Tags"), "/Resources/A");
+        assert_eq!(common_ancestor("/Resources/A", "/Resources/A/Tags"), "/Resources/A");
+        assert_eq!(common_ancestor("/Resources/A", "/Resources/A"), "/Resources/A");
+        assert_eq!(common_ancestor("", ""), "");
     }
 
     #[test]

@@ -1,0 +1,306 @@
+//! Guard rules in process: which rule sets are refused, and what becomes of a violation.
+
+#![allow(clippy::unwrap_used, reason = "a test may stop at what should not be")]
+
+use std::fmt::Write as _;
+
+use racestack::check::guard::{RuleSet, check};
+use racestack::finding::{Finding, Rule};
+use racestack::plan::Part;
+use racestack::render::Template;
+use racestack::source::SourceFile;
+
+/// The rules of one file.
+#[track_caller]
+fn rules(text: &str) -> RuleSet {
+    RuleSet::from_files(vec![SourceFile::new("rules/a.guard", text)]).unwrap()
+}
+
+/// A template with its value.
+#[track_caller]
+fn template(name: &str, text: &str) -> Template {
+    Template { part: Part::Users(1), source: SourceFile::new(name, text), value: serde_yaml::from_str(text).unwrap() }
+}
+
+/// What the findings come to: rule, path, line, message, help.
+fn told(findings: &[Finding]) -> Vec<String> {
+    let line = |finding: &Finding| {
+        let place = finding.place.as_ref();
+        let at = place.map(|place| format!("{}:{}", place.path().display(), place.line_column().0));
+        let help = finding.help.as_deref().unwrap_or("-");
+        format!("{} {} {} ({help})", finding.rule.info().id, at.unwrap_or_default(), finding.message)
+    };
+    findings.iter().map(line).collect()
+}
+
+/// Asserts that a rule file is refused with one finding of `rule` whose text is `expected`.
+#[track_caller]
+fn refused(text: &str, expected: &str) {
+    let findings = RuleSet::from_files(vec![SourceFile::new("rules/a.guard", text)]).unwrap_err();
+    assert_eq!(told(&findings), [expected]);
+}
+
+const PATH: &str = "\
+let users = Resources.*[ Type == 'AWS::IAM::User' ]
+rule USER_HAS_PATH when %users !empty {
+    %users {
+        Properties.Path == '/a/'
+            <<
+            Violation: the user stands elsewhere.
+            Fix: set Path
+                 to /a/.
+            >>
+    }
+}
+";
+
+#[test]
+fn the_rules_in_the_binary_can_be_used() {
+    RuleSet::embedded().unwrap();
+}
+
+#[test]
+fn a_rule_set_without_a_file_is_refused() {
+    let findings = RuleSet::from_files(Vec::new()).unwrap_err();
+    assert_eq!(
+        told(&findings),
+        ["guard::broken-rules  there are no guard rules (put at least one `NAME.guard` into the folder of rules)"]
+    );
+}
+
+#[test]
+fn a_file_without_a_rule_is_refused() {
+    for text in ["", "\n", "# rule A { X exists }\n", "let a = Resources\n", "rule p(x) { %x exists }\n"] {
+        refused(
+            text,
+            "guard::broken-rules rules/a.guard:1 the rule file `rules/a.guard` holds no rule (write a rule into it, or \
+             remove the file: a file without rules would pass whatever the templates hold)",
+        );
+    }
+}
+
+#[test]
+fn a_file_that_does_not_parse_is_refused_at_its_line() {
+    let findings =
+        RuleSet::from_files(vec![SourceFile::new("rules/a.guard", "rule A { X exists }\nrule B {\n  X =! 1\n}\n")])
+            .unwrap_err();
+    assert_eq!(findings[0].rule, Rule::GuardBrokenRules);
+    assert_eq!(findings[0].message, "the rule file `rules/a.guard` does not parse");
+    assert_eq!(findings[0].place.as_ref().unwrap().line_column().0, 3);
+}
+
+#[test]
+fn rules_that_go_in_a_circle_are_refused() {
+    refused(
+        "rule A {\n  B\n}\n# rule B\nrule B when A {\n  X exists\n}\n",
+        "guard::broken-rules rules/a.guard:1 `A` refers to itself: `A` → `B` → `A` (break the circle: the engine would \
+         follow it for ever)",
+    );
+    refused(
+        "rule A {\n  let a = %a.B\n  %a exists\n}\n",
+        "guard::broken-rules rules/a.guard:2 `%a` refers to itself: `%a` → `%a` (break the circle: the engine would \
+         follow it for ever)",
+    );
+}
+
+#[test]
+fn a_rule_that_is_not_defined_is_refused() {
+    refused(
+        "rule A {\n  X exists\n  B\n}\n",
+        "guard::broken-rules rules/a.guard:3 the rule `B` is referred to, but not defined in this file (define the rule \
+         `B` in the same file, or correct the name)",
+    );
+}
+
+#[test]
+fn a_type_that_does_not_exist_is_refused_wherever_it_stands() {
+    let expected = |line: usize, found: &str| {
+        format!(
+            "guard::unknown-type rules/a.guard:{line} CloudFormation has no resource type `{found}`, so the rule would be \
+             skipped everywhere (did you mean `AWS::IAM::User`?)"
+        )
+    };
+    refused(
+        "# AWS::IAM::Usr\nlet u = Resources.*[\n  Type == 'AWS::IAM::Usr' ]\nrule A { %u empty }\n",
+        &expected(3, "AWS::IAM::Usr"),
+    );
+    refused("rule A {\n  AWS::IAM::Users { X exists }\n}\n", &expected(2, "AWS::IAM::Users"));
+    refused("rule A { Resources.*.Type != 'AWS::iam::User' }\n", &expected(1, "AWS::iam::User"));
+    let regex = |regex: &str| {
+        RuleSet::from_files(vec![SourceFile::new(
+            "a.guard",
+            format!("rule A {{ Resources.*[ Type == {regex} ] empty }}"),
+        )])
+    };
+    assert_eq!(regex("/^AWS::IIM::/").unwrap_err()[0].rule, Rule::GuardUnknownType);
+    assert!(regex("/^AWS::IAM::/").is_ok());
+}
+
+#[test]
+fn types_that_racestack_never_makes_may_be_asked_for() {
+    let rules = rules("rule A { AWS::EC2::Instance { Properties.X exists } }\nrule B { Custom::Thing { Y exists } }\n");
+    assert_eq!(told(&check(&rules, &[template("a.yaml", "Resources: {A: {Type: AWS::IAM::User}}")])), [""; 0]);
+}
+
+#[test]
+fn a_violation_is_found_at_its_line_with_the_words_of_the_rule() {
+    let text = "\
+# a user
+Resources:
+  Good:
+    Type: AWS::IAM::User
+    Properties:
+      Path: /a/
+  Wrong:
+    Type: AWS::IAM::User
+    Properties:
+      UserName: !Sub '${AWS::Region}-b'
+      Path: /b/
+  Missing:
+    Type: AWS::IAM::User
+    Properties:
+      UserName: c
+  Other:
+    Type: AWS::IAM::Group
+";
+    let told = told(&check(&rules(PATH), &[template("tokyo/a.yaml", text)]));
+    assert_eq!(
+        told,
+        [
+            "guard::violation tokyo/a.yaml:11 `Wrong` breaks the guard rule `USER_HAS_PATH`: the user stands elsewhere \
+             (set Path to /a/)",
+            "guard::violation tokyo/a.yaml:14 `Missing` breaks the guard rule `USER_HAS_PATH`: the user stands elsewhere \
+             (set Path to /a/)",
+        ]
+    );
+}
+
+#[test]
+fn a_rule_without_words_is_told_in_those_of_the_engine() {
+    let rules = rules("rule A { AWS::IAM::User { Properties.Path exists } }\n");
+    let findings = check(
+        &rules,
+        &[template("a.yaml", "Resources:\n  A:\n    Type: AWS::IAM::User\n    Properties:\n      B: 1\n")],
+    );
+    assert_eq!(
+        told(&findings),
+        ["guard::violation a.yaml:4 `A` breaks the guard rule `A`: property [Path] is missing (-)"]
+    );
+}
+
+#[test]
+fn what_holds_for_no_resource_is_found_in_the_template() {
+    let rules = rules("rule A { Metadata.a == 1 <<no metadata>> }\n");
+    let findings = check(&rules, &[template("a.yaml", "Resources:\n  A: {Type: AWS::IAM::User}\nMetadata:\n  a: 2\n")]);
+    assert_eq!(told(&findings), ["guard::violation a.yaml:4 `a.yaml` breaks the guard rule `A`: no metadata (-)"]);
+    let findings = check(&rules, &[template("a.yaml", "Resources:\n  A: {Type: AWS::IAM::User}\n")]);
+    assert_eq!(told(&findings), ["guard::violation a.yaml:1 `a.yaml` breaks the guard rule `A`: no metadata (-)"]);
+}
+
+/// A template with `count` users who stand elsewhere, and long names so that its report is long.
+fn users(file: &str, count: usize) -> Template {
+    let mut text = "Resources:\n".to_owned();
+    for index in 0..count {
+        let tag = "x".repeat(200);
+        let properties = format!("{{Path: /b/, Tags: [{{Key: a, Value: {tag}}}]}}");
+        writeln!(text, "  User{index}:\n    Type: AWS::IAM::User\n    Properties: {properties}").unwrap();
+    }
+    template(file, &text)
+}
+
+#[test]
+fn a_rule_that_many_resources_break_is_one_finding() {
+    let templates: Vec<Template> = (0..20).map(|index| users(&format!("users-{index:03}.yaml"), 10)).collect();
+    let findings = check(&rules(PATH), &templates);
+    assert_eq!(
+        told(&findings),
+        [
+            "guard::violation users-000.yaml:4 200 resources break the guard rule `USER_HAS_PATH`, such as `User0`, `User1`, \
+          `User2`: the user stands elsewhere (set Path to /a/)"
+        ]
+    );
+    assert_eq!(findings[0].related.len(), 2);
+    assert_eq!(findings[0].related[1].0.line_column().0, 10);
+}
+
+#[test]
+fn a_long_report_is_read_to_its_end() {
+    // Each of these has a report of far more than 8 KiB.
+    let rules = rules(&PATH.replace("Violation: the user stands elsewhere.", &"long ".repeat(2000)));
+    let findings = check(&rules, &[users("a.yaml", 5)]);
+    let lines: Vec<usize> = findings.iter().map(|finding| finding.place.as_ref().unwrap().line_column().0).collect();
+    assert_eq!(lines, [4, 7, 10, 13, 16]);
+}
+
+#[test]
+fn a_failure_does_not_hide_what_another_template_or_file_holds() {
+    let files = vec![
+        SourceFile::new("b.guard", "rule GROUP_NAMED { AWS::IAM::Group { Properties.GroupName exists } }\n"),
+        SourceFile::new("a.guard", PATH),
+    ];
+    let group = "Resources:\n  G:\n    Type: AWS::IAM::Group\n";
+    let findings = check(&RuleSet::from_files(files).unwrap(), &[users("a.yaml", 1), template("b.yaml", group)]);
+    let messages: Vec<&str> = findings.iter().map(|finding| finding.message.as_str()).collect();
+    assert_eq!(
+        messages,
+        [
+            "`User0` breaks the guard rule `USER_HAS_PATH`: the user stands elsewhere",
+            "`G` breaks the guard rule `GROUP_NAMED`: property [Properties.GroupName] is missing",
+        ]
+    );
+}
+
+#[test]
+fn a_rule_that_no_template_is_a_case_for_is_found_unless_it_asks_for_types() {
+    let text = "\
+rule B when Metadata.racestak.policies == 'hardened' { Resources !empty }
+rule C when Metadata.racestack exists { Resources !empty }
+rule D when Metadata.racestak exists { E
+}
+rule E { AWS::S3::Bucket { Properties exists } }
+";
+    let templates = ["Resources: {A: {Type: AWS::IAM::User}}", "Resources: {}\nMetadata: {racestack: {part: users}}"];
+    let findings = check(&rules(text), &templates.map(|text| template("a.yaml", text)));
+    let help = "(correct the condition of the rule, or let it ask for the resource types that it is about)";
+    let never: Vec<String> = told(&findings).into_iter().filter(|line| line.contains("never-applied")).collect();
+    assert_eq!(
+        never,
+        [format!("guard::never-applied rules/a.guard:1 the guard rule `B` was skipped on every template {help}")]
+    );
+    assert_eq!(told(&check(&rules(text), &[])), [""; 0]);
+}
+
+#[test]
+fn a_template_that_is_not_cloudformation_is_found_and_the_others_are_checked() {
+    let unknown =
+        template("a.yaml", "Resources:\n  A:\n    Type: AWS::IAM::User\n    Properties:\n      Path: !Reff B\n");
+    let findings = check(&rules(PATH), &[unknown, users("b.yaml", 1)]);
+    let found: Vec<(Rule, usize)> =
+        findings.iter().map(|finding| (finding.rule, finding.place.as_ref().unwrap().line_column().0)).collect();
+    assert_eq!(found, [(Rule::TemplateNotCloudformation, 5), (Rule::GuardViolation, 4)]);
+}
+
+#[test]
+fn a_rule_that_cannot_be_evaluated_is_an_error() {
+    for text in [
+        "rule A { Metadata.a == %nobody }\n",
+        "rule A { %nobody exists }\n",
+        "rule A { p(Metadata)\n }\nrule p(x, y) { %x exists }\n",
+    ] {
+        let findings = check(&rules(text), &[template("a.yaml", "Metadata: {a: 1}\nResources: {}\n")]);
+        let found: Vec<Rule> = findings.iter().map(|finding| finding.rule).collect();
+        assert_eq!(found, [Rule::GuardUnreadableReport], "{text}");
+        assert_eq!(findings[0].place.as_ref().unwrap().path().to_str(), Some("rules/a.guard"));
+    }
+}
+
+#[test]
+fn a_file_is_handed_what_it_asks_for_and_finds_the_same() {
+    // `Everything` and `Types` must come to the same, down to a template without any user, and one without resources.
+    let narrow = "rule A { Resources.*[ Type == 'AWS::IAM::User' ] !empty }\n";
+    let wide = "rule A { Resources.*[ Type == 'AWS::IAM::User' ] !empty\n Resources exists }\n";
+    for text in ["Resources: {G: {Type: AWS::IAM::Group}}", "Resources: {U: {Type: AWS::IAM::User}}", "Resources: {}"] {
+        let count = |rule: &str| check(&rules(rule), &[template("a.yaml", text)]).len();
+        assert_eq!(count(narrow), count(wide), "{text}");
+    }
+}
