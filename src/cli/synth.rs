@@ -5,7 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::args::SynthArgs;
-use super::{Failure, Outcome, lock, outcome};
+use super::{Failure, Outcome, lock, outcome, require_config};
 use crate::check::guard::{RULE_FILE_EXTENSION, RuleSet};
 use crate::finding::{Finding, Rule, any_error};
 use crate::model::Account;
@@ -25,10 +25,7 @@ struct Synthesised<'a> {
 }
 
 pub(super) fn run(args: &SynthArgs, colour: bool) -> Result<Outcome, Failure> {
-    if files::list(&args.config)?.is_none() {
-        let message = format!("there is no folder `{}`; `racestack init DIR` makes one", args.config.display());
-        return Err(Failure::Usage(message));
-    }
+    require_config(&args.config)?;
     let mut findings = Vec::new();
     let config = config::read(&args.config, &args.accounts, &mut findings)?;
     let fleet = model::build(&config, &mut findings);
@@ -88,12 +85,18 @@ pub(super) fn run(args: &SynthArgs, colour: bool) -> Result<Outcome, Failure> {
             }
             let written = output::write(&folder, &one.files, &mut findings)?;
             let verb = if written { "wrote" } else { "unchanged" };
-            let users = one.account.users.len();
+            let stacks = counted(one.stacks, "stack");
+            let users = counted(one.account.users.len(), "user");
             // Writing to a string cannot fail.
-            let _ = writeln!(summary, "{verb} {}: {} stacks, {users} users", folder.display(), one.stacks);
+            let _ = writeln!(summary, "{verb} {}: {stacks}, {users}", folder.display());
         }
     }
     Ok(outcome(args.format, findings, summary, colour))
+}
+
+/// `1 user`, `2 users`.
+fn counted(count: usize, word: &str) -> String {
+    format!("{count} {word}{}", if count == 1 { "" } else { "s" })
 }
 
 fn synthesise<'a>(
@@ -151,7 +154,12 @@ fn read_rules(folder: Option<&Path>) -> Result<Result<RuleSet, Vec<Finding>>, Fa
     let mut found = Vec::new();
     collect(folder, "", &mut found)?;
     let is_rule = |name: &String| Path::new(name).extension().is_some_and(|extension| extension == RULE_FILE_EXTENSION);
-    Ok(RuleSet::from_files(found.into_iter().filter(|(name, _)| is_rule(name)).map(|(_, source)| source).collect()))
+    let files = found.into_iter().filter(|(name, _)| is_rule(name)).map(|(_, source)| source).collect();
+    let placed = |finding: Finding| match finding.place {
+        Some(_) => finding,
+        None => finding.at(Place::whole(&SourceFile::new(folder, ""))),
+    };
+    Ok(RuleSet::from_files(files).map_err(|findings| findings.into_iter().map(placed).collect()))
 }
 
 /// All files below a folder, by their path in it.

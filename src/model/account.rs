@@ -161,7 +161,7 @@ impl Reader<'_> {
         let network = self.network();
         let notebooks = settings.notebooks.as_ref();
         let notebook_kms_key =
-            self.optional("notebooks.kms_key", notebooks.and_then(|n| n.kms_key.as_deref()), KmsKeyArn::parse);
+            self.kms_key("notebooks.kms_key", notebooks.and_then(|n| n.kms_key.as_deref()), region.as_ref());
         let template_bucket = settings.deploy.as_ref().and_then(|deploy| deploy.template_bucket.as_deref());
         let template_bucket = match self.optional("deploy.template_bucket", template_bucket, BucketName::parse) {
             Some(name) => TemplateBucket::Named(name),
@@ -298,12 +298,15 @@ impl Reader<'_> {
         text: Option<&str>,
         parse: fn(&str) -> Result<T, Refusal>,
     ) -> Option<T> {
-        if text.is_none() {
-            self.findings.push(
-                Finding::new(Rule::SettingsMissingKey, format!("`{key}` is missing"))
-                    .at(Place::whole(&self.config.source))
-                    .help(format!("add `{key}` here, or to the company's settings where it holds for all accounts")),
-            );
+        // What could not be read, or has the wrong type, is a finding already.
+        if text.is_none() && self.config.complete && !self.config.node.stands_in(key) {
+            let help = match key {
+                "account_id" => "add `account_id`: each account has its own".to_owned(),
+                "bucket.created" => "add `bucket: {created: \"YYYYMMDDhhmmss\"}` or `bucket: {name: …}`".to_owned(),
+                _ => format!("add `{key}` here, or to the company's settings where it holds for all accounts"),
+            };
+            let finding = Finding::new(Rule::SettingsMissingKey, format!("`{key}` is missing"));
+            self.findings.push(finding.at(Place::whole(&self.config.source)).help(help));
         }
         self.optional(key, text, parse)
     }

@@ -68,6 +68,11 @@ pub(super) fn build(roster: &RosterConfig, defaults: &Defaults, findings: &mut V
 
 fn user(node: &Node, row: &RosterRow, defaults: &Defaults, findings: &mut Vec<Finding>) -> Option<User> {
     let place = node.place_of("name");
+    // What needs no name is looked at first: a person with a wrong name may have a wrong tag as well.
+    let (own_tags, mut tag_findings) = tags::read(row.tags.as_ref(), node.get("tags"), Rule::RosterInvalidTag);
+    findings.append(&mut tag_findings);
+    let team = team_tag(row, node, findings);
+    let person_tags = person_tags(row, node, findings);
     let name = match UserName::parse(&row.name) {
         Ok(name) => name,
         Err(refusal) => {
@@ -89,13 +94,10 @@ fn user(node: &Node, row: &RosterRow, defaults: &Defaults, findings: &mut Vec<Fi
                 .help("change `name`: the person's notebook role would have the name of the service role"),
         );
     }
-    let (own_tags, mut tag_findings) = tags::read(row.tags.as_ref(), node.get("tags"), Rule::RosterInvalidTag);
-    findings.append(&mut tag_findings);
     let mut all_tags = vec![Tag::new(tags::USER, name.as_str())];
-    all_tags.extend(team_tag(row, node, findings));
+    all_tags.extend(team);
     all_tags.push(Tag::new(tags::MANAGED_BY, tags::MANAGED_BY_RACESTACK));
     all_tags.extend(tags::merge(defaults.tags, &own_tags));
-    let person_tags = person_tags(row, node, findings);
     let count = all_tags.len() + person_tags.len();
     if count > limits::TAGS {
         findings.push(

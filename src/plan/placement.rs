@@ -33,7 +33,7 @@ const SHARED_PERCENT: usize = 95;
 
 /// Places the users of an account: those of the lock where the lock has them, new ones in the first stack with room.
 /// `room` is what an empty users stack has room for; `size` tells what a user takes, and may exceed it a little.
-pub fn place<'a>(account: &'a Account, room: Size, size: impl Fn(&User) -> Size) -> Placement<'a> {
+pub fn place(account: &Account, room: Size, size: impl Fn(&User) -> Size) -> Placement<'_> {
     let mut stacks: Vec<Vec<&User>> = vec![Vec::new(); usize::from(account.lock.stacks)];
     let mut new = Vec::new();
     for user in &account.users {

@@ -31,12 +31,27 @@ pub fn render(templates: &Templates, plan: &AccountPlan<'_>, stack: &StackPlan<'
     match serde_yaml::from_str(&source.text) {
         Ok(value) => Ok(Template { part: stack.part, source, value }),
         Err(error) => {
-            let offset = error.location().map_or(0, |location| location.index());
+            let offset = offset_of(&source.text, &error);
+            // The place is shown beside the message, so the reader's own words about it are cut.
+            let error = error.to_string().replace(['"', '\''], "`");
+            let error = [" at line ", " at position "]
+                .iter()
+                .fold(error.as_str(), |error, place| error.split(place).next().unwrap_or_default());
             let message = format!("the rendered template is no YAML: {error}");
             let finding = Finding::new(Rule::TemplateFill, message).at(Place::new(&source, offset..offset + 1));
             Err(templates.failure(finding.help("mend the template that this is rendered from")))
         }
     }
+}
+
+/// Where the reader stopped. It counts characters, not bytes; and at a character that YAML does not know, nothing.
+fn offset_of(text: &str, error: &serde_yaml::Error) -> usize {
+    let Some(location) = error.location().filter(|location| location.index() > 0) else {
+        return text.find(|c: char| c.is_control() && !c.is_whitespace()).unwrap_or_default();
+    };
+    let start: usize = text.split_inclusive('\n').take(location.line().saturating_sub(1)).map(str::len).sum();
+    let line = text.get(start..).unwrap_or_default();
+    start + line.chars().take(location.column().saturating_sub(1)).map(char::len_utf8).sum::<usize>()
 }
 
 fn body(templates: &Templates, plan: &AccountPlan<'_>, stack: &StackPlan<'_>) -> Result<String, RenderFailure> {
