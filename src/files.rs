@@ -185,3 +185,16 @@ fn sync_folder(folder: &Path) -> Result<(), FileError> {
     let fail = |error| FileError::new("sync", folder, error);
     std::fs::OpenOptions::new().read(true).open(folder).map_err(fail)?.sync_all().map_err(fail)
 }
+
+/// Replaces one file in one step: written beside, synced, renamed.
+///
+/// # Errors
+/// When it cannot be written; then the old file is as it was.
+#[expect(clippy::disallowed_methods, reason = "this module is the one that may")]
+pub fn write_file_atomically(path: &Path, bytes: &[u8]) -> Result<(), FileError> {
+    let beside = beside(path);
+    let _ = std::fs::remove_file(&beside);
+    create(&beside, &NewFile { name: "", bytes, executable: false })?;
+    std::fs::rename(&beside, path).map_err(|error| FileError::new("replace", path, error))?;
+    path.parent().map_or(Ok(()), sync_folder)
+}

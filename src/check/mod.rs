@@ -71,6 +71,10 @@ pub fn check(
     for one in &checked {
         findings.extend(limits::check_template(one, bytes));
     }
+    // With a template missing, the others' references to it would seem broken, and rules never applied.
+    if checked.len() < rendered.len() {
+        return Ok(findings);
+    }
     findings.extend(limits::check_account(plan.account, &checked));
     findings.extend(references::check(plan, &checked));
     findings.extend(structure::check(plan, templates, &checked)?);

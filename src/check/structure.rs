@@ -11,21 +11,9 @@ use serde_yaml::Value;
 
 use super::Checked;
 use crate::finding::{Finding, Rule};
-use crate::model::{Account, InstanceType, LogicalId, Notebook, NotebookName, Tag, User, UserName};
+use crate::model::{Account, User};
 use crate::plan::{AccountPlan, Part, plan};
-use crate::render::{RenderFailure, Template, Templates, render};
-
-/// What decides the structure of a user's resources.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-struct Form {
-    tags: usize,
-    person_tags: usize,
-    suspended: bool,
-    notebook: bool,
-}
-
-/// What the twins' logical IDs begin with. No user's ID is compared with it, so that a user may have the name.
-const TWIN: &str = "Twin";
+use crate::render::{Form, Longer, RenderFailure, TWIN_ID, Template, Templates, render};
 
 /// Checks the users templates of an account.
 ///
@@ -42,7 +30,7 @@ pub fn check(
         let Some(one) = checked.iter().find(|one| one.template.part == stack.part) else { continue };
         let mut expected = resources(render_users(templates, plan.account, Vec::new())?.as_ref()).len();
         for user in &stack.users {
-            let form = form_of(user);
+            let form = Form::of(user);
             if let std::collections::btree_map::Entry::Vacant(entry) = twins.entry(form) {
                 entry.insert(twin_resources(templates, plan.account, form)?);
             }
@@ -61,10 +49,10 @@ pub fn check(
 
 /// The resources of a twin of this form, by what their logical IDs have behind the twin's.
 fn twin_resources(templates: &Templates, account: &Account, form: Form) -> Result<Vec<(String, Value)>, RenderFailure> {
-    let Some(twin) = twin(form) else { return Ok(Vec::new()) };
+    let Some(twin) = form.twin(Longer::Nothing) else { return Ok(Vec::new()) };
     let template = render_users(templates, account, vec![&twin])?;
     let own = resources(template.as_ref()).into_iter();
-    Ok(own.filter_map(|(id, value)| Some((id.strip_prefix(TWIN)?.to_owned(), value))).collect())
+    Ok(own.filter_map(|(id, value)| Some((id.strip_prefix(TWIN_ID)?.to_owned(), value))).collect())
 }
 
 fn render_users(
@@ -125,36 +113,6 @@ fn same_shape(a: &Value, b: &Value) -> bool {
         (Value::Tagged(a), Value::Tagged(b)) => a.tag == b.tag && same_shape(&a.value, &b.value),
         (a, b) => std::mem::discriminant(a) == std::mem::discriminant(b),
     }
-}
-
-fn form_of(user: &User) -> Form {
-    Form {
-        tags: user.tags.len(),
-        person_tags: user.person_tags.len(),
-        suspended: user.suspended,
-        notebook: user.notebook.is_some(),
-    }
-}
-
-fn twin(form: Form) -> Option<User> {
-    let word = || Tag::new("key", "value");
-    Some(User {
-        name: UserName::parse("twin").ok()?,
-        logical_id: LogicalId::parse(TWIN).ok()?,
-        tags: (0..form.tags).map(|_| word()).collect(),
-        person_tags: (0..form.person_tags).map(|_| word()).collect(),
-        suspended: form.suspended,
-        notebook: if form.notebook {
-            Some(Notebook {
-                name: NotebookName::parse("twin").ok()?,
-                instance_type: InstanceType::parse("ml.t3.medium").ok()?,
-                volume_gb: 5,
-            })
-        } else {
-            None
-        },
-        place: crate::source::Place::whole(&crate::source::SourceFile::new("", "")),
-    })
 }
 
 fn structure(one: &Checked<'_>, path: &str, message: String) -> Finding {

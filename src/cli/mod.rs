@@ -3,14 +3,17 @@
 mod args;
 mod explain;
 mod init;
+mod lock;
 mod synth;
 
 pub use args::Args;
 use args::{Command, SchemaKind};
 use clap::CommandFactory;
 
+use std::path::Path;
+
 use crate::config;
-use crate::files::FileError;
+use crate::files::{self, FileError};
 use crate::finding::{Finding, any_error, sort};
 use crate::report::{Format, render};
 
@@ -70,6 +73,15 @@ pub fn run(args: &Args, colour: bool) -> Outcome {
     result.unwrap_or_else(|failure| Outcome { stderr: format!("error: {failure}\n"), code: 2, ..Outcome::default() })
 }
 
+/// Refuses a config folder that is not there: with a folder, what is missing in it are findings.
+fn require_config(folder: &Path) -> Result<(), Failure> {
+    if files::list(folder)?.is_none() {
+        let message = format!("there is no folder `{}`; `racestack init DIR` makes one", folder.display());
+        return Err(Failure::Usage(message));
+    }
+    Ok(())
+}
+
 fn printed(stdout: String) -> Outcome {
     Outcome { stdout, ..Outcome::default() }
 }
@@ -83,9 +95,10 @@ fn schema_of(kind: SchemaKind) -> String {
     format!("{:#}\n", schema.to_json())
 }
 
-/// An outcome that reports `findings`, in order: to standard error for people, to standard output for machines.
+/// An outcome that reports `findings`, in order, what several accounts have in common once: to standard error for people, to standard output for machines.
 fn outcome(format: Format, mut findings: Vec<Finding>, summary: String, colour: bool) -> Outcome {
     sort(&mut findings);
+    findings.dedup();
     let code = u8::from(any_error(&findings));
     let text = render(format, &findings, colour);
     match format {

@@ -5,13 +5,13 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::args::SynthArgs;
-use super::{Failure, Outcome, outcome};
+use super::{Failure, Outcome, lock, outcome, require_config};
 use crate::check::guard::{RULE_FILE_EXTENSION, RuleSet};
 use crate::finding::{Finding, Rule, any_error};
 use crate::model::Account;
 use crate::output::{self, OutputFile};
-use crate::plan;
-use crate::render::{self, RenderFailure, Template, Templates};
+use crate::plan::{self, Placement};
+use crate::render::{self, RenderFailure, Sizer, Template, Templates};
 use crate::source::{Place, SourceFile};
 use crate::{check, config, files, model};
 
@@ -20,13 +20,12 @@ struct Synthesised<'a> {
     account: &'a Account,
     stacks: usize,
     files: Vec<OutputFile>,
+    /// The text of the lock.
+    lock: String,
 }
 
 pub(super) fn run(args: &SynthArgs, colour: bool) -> Result<Outcome, Failure> {
-    if files::list(&args.config)?.is_none() {
-        let message = format!("there is no folder `{}`; `racestack init DIR` makes one", args.config.display());
-        return Err(Failure::Usage(message));
-    }
+    require_config(&args.config)?;
     let mut findings = Vec::new();
     let config = config::read(&args.config, &args.accounts, &mut findings)?;
     let fleet = model::build(&config, &mut findings);
@@ -65,17 +64,39 @@ pub(super) fn run(args: &SynthArgs, colour: bool) -> Result<Outcome, Failure> {
     let mut summary = String::new();
     for one in &synthesised {
         let folder = args.out.join(one.account.name.as_str());
+        lock::check(one.account, &one.lock, &folder, args, &mut findings)?;
+    }
+    if any_error(&findings) {
+        if args.check {
+            for one in &synthesised {
+                stale(&args.out.join(one.account.name.as_str()), &one.files, &mut findings)?;
+            }
+        }
+        return Ok(outcome(args.format, findings, String::new(), colour));
+    }
+    for one in &synthesised {
+        let folder = args.out.join(one.account.name.as_str());
         if args.check {
             stale(&folder, &one.files, &mut findings)?;
         } else {
+            // The lock first: whatever a kill leaves undone, the next run makes from it what this one would have.
+            if one.lock != one.account.lock_source.text {
+                files::write_file_atomically(&one.account.lock_source.path, one.lock.as_bytes())?;
+            }
             let written = output::write(&folder, &one.files, &mut findings)?;
             let verb = if written { "wrote" } else { "unchanged" };
-            let users = one.account.users.len();
+            let stacks = counted(one.stacks, "stack");
+            let users = counted(one.account.users.len(), "user");
             // Writing to a string cannot fail.
-            let _ = writeln!(summary, "{verb} {}: {} stacks, {users} users", folder.display(), one.stacks);
+            let _ = writeln!(summary, "{verb} {}: {stacks}, {users}", folder.display());
         }
     }
     Ok(outcome(args.format, findings, summary, colour))
+}
+
+/// `1 user`, `2 users`.
+fn counted(count: usize, word: &str) -> String {
+    format!("{count} {word}{}", if count == 1 { "" } else { "s" })
 }
 
 fn synthesise<'a>(
@@ -85,14 +106,15 @@ fn synthesise<'a>(
     rules: &RuleSet,
     findings: &mut Vec<Finding>,
 ) -> Result<Synthesised<'a>, RenderFailure> {
-    let (capacity, size) = render::measure(templates, account)?;
-    let groups = plan::place(&account.users, capacity, size);
-    let plan = plan::plan(account, &out.join(account.name.as_str()), groups);
+    let sizer = Sizer::new(templates, account)?;
+    let room = plan::room(account.template_bucket.template_bytes(), sizer.empty);
+    let Placement { stacks, lock } = plan::place(account, room, |user| sizer.size(user));
+    let plan = plan::plan(account, &out.join(account.name.as_str()), stacks);
     let rendered: Result<Vec<Template>, RenderFailure> =
         plan.stacks.iter().map(|stack| render::render(templates, &plan, stack)).collect();
     let rendered = rendered?;
     findings.extend(check::check(&plan, templates, &rendered, rules)?);
-    Ok(Synthesised { account, stacks: plan.stacks.len(), files: output::files(&plan, &rendered) })
+    Ok(Synthesised { account, stacks: plan.stacks.len(), files: output::files(&plan, &rendered), lock: lock.to_text() })
 }
 
 fn stale(folder: &Path, wanted: &[OutputFile], findings: &mut Vec<Finding>) -> Result<(), Failure> {
@@ -132,7 +154,12 @@ fn read_rules(folder: Option<&Path>) -> Result<Result<RuleSet, Vec<Finding>>, Fa
     let mut found = Vec::new();
     collect(folder, "", &mut found)?;
     let is_rule = |name: &String| Path::new(name).extension().is_some_and(|extension| extension == RULE_FILE_EXTENSION);
-    Ok(RuleSet::from_files(found.into_iter().filter(|(name, _)| is_rule(name)).map(|(_, source)| source).collect()))
+    let files = found.into_iter().filter(|(name, _)| is_rule(name)).map(|(_, source)| source).collect();
+    let placed = |finding: Finding| match finding.place {
+        Some(_) => finding,
+        None => finding.at(Place::whole(&SourceFile::new(folder, ""))),
+    };
+    Ok(RuleSet::from_files(files).map_err(|findings| findings.into_iter().map(placed).collect()))
 }
 
 /// All files below a folder, by their path in it.

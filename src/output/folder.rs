@@ -112,10 +112,17 @@ pub fn orphans(out: &Path, accounts: &[&str], findings: &mut Vec<Finding>) -> Re
     Ok(())
 }
 
+/// The manifest of an account's out folder, if there is one that can be read.
+///
+/// # Errors
+/// When the file exists but cannot be read.
+pub fn read_manifest(folder: &Path) -> Result<Option<Manifest>, FileError> {
+    Ok(files::read(&folder.join(MANIFEST_FILE))?.and_then(|bytes| serde_json::from_slice(&bytes).ok()))
+}
+
 /// The files that the folder's manifest lists. A manifest that cannot be read lists nothing: then nothing is deleted.
 fn listed(folder: &Path) -> Result<BTreeSet<String>, FileError> {
-    let bytes = files::read(&folder.join(MANIFEST_FILE))?.unwrap_or_default();
-    let manifest: Option<Manifest> = serde_json::from_slice(&bytes).ok();
+    let manifest = read_manifest(folder)?;
     let plain = |name: &String| !name.contains(['/', '\\']) && name != "." && name != "..";
     Ok(manifest.map(|manifest| manifest.files.into_iter().filter(plain).collect()).unwrap_or_default())
 }

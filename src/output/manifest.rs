@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{DEPLOY_FILE, MANIFEST_FILE, sha256};
 use crate::facts::limits;
+use crate::model::User;
 use crate::plan::AccountPlan;
 use crate::render::Template;
 
@@ -46,10 +47,24 @@ pub struct StackEntry {
     pub depends_on: Vec<String>,
     /// What `aws cloudformation deploy` needs as `--capabilities`.
     pub capabilities: Vec<String>,
+    /// Its users, by name, with what their things are called; only of users stacks.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub users: Vec<UserEntry>,
     /// The template's bytes.
     pub bytes: Used,
     /// The template's resources.
     pub resources: Used,
+}
+
+/// A user in the manifest.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct UserEntry {
+    /// The user's name.
+    pub name: String,
+    /// What the logical IDs of the user's resources begin with.
+    pub logical_id: String,
+    /// The notebook's name, if the user has a notebook.
+    pub notebook: Option<String>,
 }
 
 /// How much of a limit is used.
@@ -66,6 +81,14 @@ impl Manifest {
     pub fn to_json(&self) -> String {
         // A value made of strings and numbers always has a JSON form.
         serde_json::to_string_pretty(self).map(|json| json + "\n").unwrap_or_default()
+    }
+}
+
+fn user_entry(user: &User) -> UserEntry {
+    UserEntry {
+        name: user.name.to_string(),
+        logical_id: user.logical_id.to_string(),
+        notebook: user.notebook.as_ref().map(|notebook| notebook.name.to_string()),
     }
 }
 
@@ -90,6 +113,7 @@ pub fn of(plan: &AccountPlan<'_>, templates: &[Template]) -> Manifest {
                 .map(|other| other.name.to_string())
                 .collect(),
             capabilities: template.capabilities().into_iter().map(str::to_owned).collect(),
+            users: stack.users.iter().map(|user| user_entry(user)).collect(),
             bytes: Used { used: template.source.text.len(), limit: account.template_bucket.template_bytes() },
             resources: Used { used: template.resources().count(), limit: limits::TEMPLATE_RESOURCES },
         })

@@ -4,7 +4,7 @@ mod deploy;
 mod folder;
 mod manifest;
 
-pub use folder::{Difference, compare, orphans, write};
+pub use folder::{Difference, compare, orphans, read_manifest, write};
 pub use manifest::{Manifest, StackEntry, Used};
 
 use std::fmt::Write;

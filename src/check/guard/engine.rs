@@ -101,9 +101,10 @@ fn execute(payload: String) -> Result<(i32, String), cfn_guard::Error> {
     Ok((code, writer.into_string()?))
 }
 
-/// Errors of the engine may quote whole documents.
+/// Errors of the engine may quote whole documents, and some call everything an error of its parser.
 fn first_words(error: &str) -> String {
-    let line = error.lines().next().unwrap_or_default();
+    let said = error.strip_prefix("Parser Error when parsing `").map(|said| said.trim_end_matches('`'));
+    let line = said.unwrap_or(error).lines().next().unwrap_or_default();
     line.chars().take(200).collect()
 }
 
