@@ -39,8 +39,9 @@ const WEAKNESSES: [Weakness; 6] = [
         reason: "`sagemaker:UpdateNotebookInstance` offers no condition on either",
     },
     Weakness {
-        message: "access keys can be managed in any account that trusts the policy's wildcard",
-        reason: "the resource is `arn:aws:iam::*:user/${aws:username}`, and matches users without a path alone",
+        message: "the users have no path of their own",
+        reason: "the policy on access keys names `user/${aws:username}`, which matches users without a path alone: their \
+                 ARNs cannot be told from those of the account's other users",
     },
 ];
 

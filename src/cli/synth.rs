@@ -46,9 +46,6 @@ pub(super) fn run(args: &SynthArgs, colour: bool) -> Result<Outcome, Failure> {
         }
     };
     findings.extend(check::known(&fleet));
-    if any_error(&findings) {
-        return Ok(outcome(args.format, findings, String::new(), colour));
-    }
     let mut synthesised = Vec::new();
     for account in &fleet.accounts {
         match synthesise(account, &args.out, &templates, &rules, &mut findings) {

@@ -26,7 +26,7 @@ pub use settings::{
 pub use suggestion::did_you_mean;
 
 use crate::files::{self, FileError};
-use crate::finding::{Finding, Rule};
+use crate::finding::{Finding, Rule, any_error};
 use crate::source::{Place, SourceFile};
 
 /// The file of the company's settings, and of an account's, in their folders.
@@ -52,6 +52,8 @@ pub struct AccountConfig {
     pub selected: bool,
     /// Whether both settings files could be read. Otherwise what seems to be missing may stand in the one that was not.
     pub complete: bool,
+    /// Whether its settings and its roster were read without an error: only then do its stacks tell anything.
+    pub sound: bool,
     /// Its own settings file: where findings about what is missing from it point.
     pub source: Arc<SourceFile>,
     /// The layered settings, each value with its place.
@@ -99,9 +101,11 @@ struct Layer {
     source: Arc<SourceFile>,
     node: Option<Node>,
     complete: bool,
+    sound: bool,
 }
 
 fn read_layer(path: PathBuf, schema: &Schema, help: &str, findings: &mut Vec<Finding>) -> Result<Layer, FileError> {
+    let before = findings.len();
     let source = if let Some(bytes) = files::read(&path)? {
         encoding::decode_utf8(&path, &bytes, findings)
     } else {
@@ -109,12 +113,12 @@ fn read_layer(path: PathBuf, schema: &Schema, help: &str, findings: &mut Vec<Fin
         None
     };
     let Some(source) = source else {
-        return Ok(Layer { source: SourceFile::new(path, ""), node: None, complete: false });
+        return Ok(Layer { source: SourceFile::new(path, ""), node: None, complete: false, sound: false });
     };
-    let before = findings.len();
     let node = layers::read_settings(&source, schema, findings);
-    let complete = node.is_some() || findings.len() == before;
-    Ok(Layer { source, node, complete })
+    let sound = !any_error(&findings[before..]);
+    let complete = node.is_some() || sound;
+    Ok(Layer { source, node, complete, sound })
 }
 
 fn account_names(folder: &Path, wanted: &[String], findings: &mut Vec<Finding>) -> Result<Vec<String>, FileError> {
@@ -151,10 +155,11 @@ fn read_account(
     selected: bool,
     findings: &mut Vec<Finding>,
 ) -> Result<AccountConfig, FileError> {
+    let before = findings.len();
     let relative = Path::new(ACCOUNTS_FOLDER).join(name);
     let path = folder.join(&relative).join(SETTINGS_FILE);
     let help = "write the account's `account_id`, `region` and `bucket` into it";
-    let Layer { source, node: own, complete } = read_layer(path, &account_schema(), help, findings)?;
+    let Layer { source, node: own, complete, .. } = read_layer(path, &account_schema(), help, findings)?;
     let complete = complete && base.complete;
     let node = base.node.as_ref().or(own.as_ref()).map(|below| layers::merge(below, own.as_ref()));
     let node = node.unwrap_or_else(layers::defaults);
@@ -170,7 +175,8 @@ fn read_account(
     if selected {
         lock = lock::read(&lock_path, files::read(&lock_path)?.as_deref(), findings);
     }
-    Ok(AccountConfig { name: name.to_owned(), selected, complete, source, node, settings, roster, lock, inputs })
+    let sound = base.sound && !any_error(&findings[before..]);
+    Ok(AccountConfig { name: name.to_owned(), selected, complete, sound, source, node, settings, roster, lock, inputs })
 }
 
 /// The one roster of an account: its path relative to the config folder, and its bytes.

@@ -80,7 +80,7 @@ pub struct NotebookNetwork {
 }
 
 /// How many resources an account may hold.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct Quotas {
     /// IAM users.
     pub users: usize,
@@ -90,6 +90,8 @@ pub struct Quotas {
     pub policies: usize,
     /// Stacks in the region.
     pub stacks: usize,
+    /// Notebook instances by type, where the settings name the type.
+    pub notebooks: BTreeMap<String, usize>,
 }
 
 /// How templates reach CloudFormation.
@@ -337,5 +339,11 @@ fn quotas(raised: Option<&QuotaSettings>) -> Quotas {
         roles: of(raised.and_then(|raised| raised.roles), limits::ACCOUNT_ROLES),
         policies: of(raised.and_then(|raised| raised.policies), limits::ACCOUNT_POLICIES),
         stacks: of(raised.and_then(|raised| raised.stacks), limits::ACCOUNT_STACKS),
+        notebooks: raised
+            .and_then(|raised| raised.notebooks.as_ref())
+            .into_iter()
+            .flatten()
+            .map(|(instance_type, quota)| (instance_type.clone(), usize::try_from(*quota).unwrap_or(usize::MAX)))
+            .collect(),
     }
 }
