@@ -22,7 +22,7 @@ const WEAKNESSES: [Weakness; 6] = [
     },
     Weakness {
         message: "every user can pass any role of the account to any service",
-        reason: "`iam:PassRole` on `*`, with `sagemaker:UpdateNotebookInstance`, lets a person act as any role that trusts \
+        reason: "`iam:PassRole` on `*`, with `sagemaker:CreateTrainingJob` or `UpdateNotebookInstance`, lets a person act as any role that trusts \
                  SageMaker, such as another person's notebook role",
     },
     Weakness {

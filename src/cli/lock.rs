@@ -6,14 +6,15 @@ use super::Failure;
 use super::args::SynthArgs;
 use crate::finding::{Finding, Rule};
 use crate::model::Account;
-use crate::output::{self, Manifest};
-use crate::source::Place;
+use crate::output::{self, Manifest, OutputFile};
+use crate::source::{Place, SourceFile};
 
 /// Findings about the lock: gone while the out folder holds users stacks, at odds with the out folder, or in need of a
 /// change that was not asked for. `text` is the lock that synth would write.
 pub(super) fn check(
     account: &Account,
     text: &str,
+    files: &[OutputFile],
     folder: &Path,
     args: &SynthArgs,
     findings: &mut Vec<Finding>,
@@ -37,6 +38,7 @@ pub(super) fn check(
             return Ok(());
         }
         moved(account, &manifest, findings);
+        removed(account, &manifest, folder, files, findings);
     }
     if text != account.lock_source.text {
         let (joined, left) = changes(account);
@@ -45,17 +47,32 @@ pub(super) fn check(
             findings.push(
                 Finding::new(Rule::LockNeedsUpdate, format!("the lock is not up to date: {change}"))
                     .at(place)
-                    .help("run `make synth` and commit the lock with the out folder"),
+                    .help("run `racestack synth` and commit the lock with the out folder"),
             );
         } else if args.check {
             findings.push(
                 Finding::new(Rule::OutputStale, format!("`{path}` is stale: {change}"))
                     .at(place)
-                    .help("run `make synth` and commit the lock with the out folder"),
+                    .help("run `racestack synth` and commit the lock with the out folder"),
             );
         }
     }
     Ok(())
+}
+
+/// Stacks that the out folder holds and synth would no longer make: nothing deletes them but a person.
+fn removed(account: &Account, manifest: &Manifest, folder: &Path, files: &[OutputFile], findings: &mut Vec<Finding>) {
+    for stack in manifest.stacks.iter().filter(|stack| !files.iter().any(|file| file.name == stack.file)) {
+        let source = SourceFile::new(folder.join(&stack.file), "");
+        findings.push(
+            Finding::new(Rule::OutputRemovedStack, format!("the stack `{}` is no longer made", stack.name))
+                .at(Place::whole(&source))
+                .help(format!(
+                    "delete it if it is deployed: `aws cloudformation delete-stack --region {} --stack-name {}`",
+                    account.region, stack.name
+                )),
+        );
+    }
 }
 
 /// Users whom the lock has elsewhere than the out folder: someone edited the lock, or merged it wrongly.

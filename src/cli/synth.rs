@@ -61,7 +61,7 @@ pub(super) fn run(args: &SynthArgs, colour: bool) -> Result<Outcome, Failure> {
     let mut summary = String::new();
     for one in &synthesised {
         let folder = args.out.join(one.account.name.as_str());
-        lock::check(one.account, &one.lock, &folder, args, &mut findings)?;
+        lock::check(one.account, &one.lock, &one.files, &folder, args, &mut findings)?;
     }
     if any_error(&findings) {
         if args.check {
@@ -121,7 +121,7 @@ fn stale(folder: &Path, wanted: &[OutputFile], findings: &mut Vec<Finding>) -> R
         findings.push(
             Finding::new(Rule::OutputStale, message)
                 .at(Place::whole(&SourceFile::new(path, "")))
-                .help("run `make synth` and commit the out folder"),
+                .help("run `racestack synth` and commit the out folder"),
         );
     }
     Ok(())

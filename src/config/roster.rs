@@ -22,7 +22,7 @@ pub struct Roster(pub Vec<RosterRow>);
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RosterRow {
-    /// The IAM friendly name, which is also the name of the person's folder: 1 to 64 of `A-Z a-z 0-9 _ + = , . @ -`.
+    /// The IAM friendly name, which is also the name of the person's folder: 1 to 64 of `A-Z a-z 0-9 _ + = . @ -`.
     pub name: String,
     /// The name that people read, in any script.
     pub display_name: Option<String>,

@@ -65,6 +65,7 @@ rules! {
     RosterMaybeRenamed, "roster::maybe-renamed", Warning, "a new user with the e-mail address of one who left: perhaps the same person";
     RosterInvalidWas, "roster::invalid-was", Error, "a former name of someone who is still in the roster";
     RosterStaleWas, "roster::stale-was", Warning, "a former name that the lock does not know as a user's";
+    RosterReturned, "roster::returned", Warning, "a user of a name that someone had who left, and whose folder may still be there";
     LockMissing, "lock::missing", Error, "the out folder holds users stacks, but the lock that placed their users is gone";
     LockConflict, "lock::conflict", Error, "the lock has the marks of a merge conflict";
     LockVersion, "lock::version", Error, "the lock is of a form that this racestack does not know";
@@ -83,6 +84,7 @@ rules! {
     TemplateFill, "template::fill", Error, "a template that cannot be filled, or that does not give YAML";
     OutputForeign, "output::foreign-file", Warning, "a file in an account's out folder that racestack did not write";
     OutputOrphan, "output::orphan", Warning, "an out folder of an account that is no longer configured";
+    OutputRemovedStack, "output::removed-stack", Warning, "a stack that is no longer made, and may still be deployed";
     OutputStale, "output::stale", Error, "`synth --check` found a file that differs from what synth would write";
     TemplateNotCloudformation, "template::not-cloudformation", Error, "a template holds what CloudFormation does not know, such as an unknown tag";
     TemplateStructure, "template::structure", Error, "a template whose structure is not the one that its users should give it";

@@ -159,6 +159,13 @@ impl Reader<'_> {
         let company = self.required("company", settings.company.as_deref(), Company::parse);
         let bucket = self.bucket(region.as_ref());
         let iam_path = self.required("iam_path", settings.iam_path.as_deref(), IamPath::parse);
+        if let Some(path) = iam_path.as_ref().filter(|path| services::may_pass(path)) {
+            let message =
+                format!("services may pass the roles below `{path}`, and so take on a person's notebook role");
+            let finding = Finding::new(Rule::SettingsContradiction, message);
+            let place = self.config.node.place_of("iam_path");
+            self.findings.push(finding.at(place).help("choose another `iam_path`, such as `/deepracer/`"));
+        }
         let suffix = self.service_role_suffix();
         let network = self.network();
         let notebooks = settings.notebooks.as_ref();

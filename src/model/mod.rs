@@ -22,5 +22,5 @@ pub use names::{
     AccountId, AccountName, BucketName, Company, IamPath, InstanceType, KmsKeyArn, LogicalId, NotebookName, Refusal,
     Region, SecurityGroupId, StackName, SubnetId, UserName,
 };
-pub use tags::Tag;
+pub use tags::{MANAGED_BY, MANAGED_BY_RACESTACK, Tag};
 pub use users::{Notebook, User};

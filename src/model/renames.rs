@@ -1,6 +1,7 @@
 //! People under a new name: what CloudFormation would do, and what to do before.
 
 use super::account::Account;
+use super::lock::stack_word;
 use super::names::UserName;
 use super::users::User;
 use crate::config::{RosterConfig, shorten};
@@ -14,7 +15,7 @@ pub(super) fn check(account: &Account, roster: &RosterConfig) -> Vec<Finding> {
         let Some(user) = account.users.iter().find(|user| user.name.as_str() == row.name) else { continue };
         match &row.was {
             Some(was) => findings.push(renamed(account, user, was, node.place_of("was"))),
-            None => findings.extend(maybe_renamed(account, user)),
+            None => findings.extend(returned(account, user).or_else(|| maybe_renamed(account, user))),
         }
     }
     findings
@@ -37,6 +38,22 @@ fn renamed(account: &Account, user: &User, was: &str, place: Place) -> Finding {
         return stale(format!("the change of `{was}` to `{}` is done", user.name));
     }
     steps(account, user, &was, Finding::new(Rule::RosterRenamed, format!("`{was}` becomes `{}`", user.name)).at(place))
+}
+
+/// Someone of a former user's name: the folder of that name is theirs from the first moment.
+fn returned(account: &Account, user: &User) -> Option<Finding> {
+    let entry = account.lock.entries.get(&user.name).filter(|entry| entry.left)?;
+    let message = format!("`{}` was a user before, and left", user.name);
+    Some(
+        Finding::new(Rule::RosterReturned, message)
+            .at(user.place.clone())
+            .help("choose another `name` if this is another person")
+            .note(format!(
+                "the user gets the former one's place in `{}`, and reaches what is still in the folder `{}/`",
+                stack_word(entry.stack),
+                user.name
+            )),
+    )
 }
 
 fn maybe_renamed(account: &Account, user: &User) -> Option<Finding> {

@@ -226,7 +226,9 @@ impl HelperDef for PolicyHelper {
         let name = if self.policies.has_template(&of_profile) { &of_profile } else { name };
         let mut data = root.get("names").cloned().unwrap_or_default();
         if let Some(data) = data.as_object_mut() {
-            data.insert("bucket_kms_key".to_owned(), root.get("bucket_kms_key").cloned().unwrap_or_default());
+            for key in ["bucket_kms_key", "subnet_id"] {
+                data.insert(key.to_owned(), root.get(key).cloned().unwrap_or_default());
+            }
             let this = render.evaluate(context, "this")?;
             data.insert("user".to_owned(), this.as_json().clone());
         }

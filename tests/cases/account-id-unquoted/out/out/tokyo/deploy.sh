@@ -15,32 +15,41 @@ fi
 
 # What was reviewed is what is deployed: the files are those that the manifest lists.
 if command -v sha256sum >/dev/null; then sums=(sha256sum); else sums=(shasum -a 256); fi
-"${sums[@]}" --check - >/dev/null <<'SUMS'
+sums_match() { "${sums[@]}" --check - >&2; }
+if ! sums_match <<'SUMS'
 f596352f4a2fcd1eb11ba14781ff9b7889f5ffaf6eea8a6c2ef89348d91c193d  storage.yaml
-87dae911c7a0eb164ae3d8b255d3f9e556da12dafddfbd2ffecc13537059a16d  access.yaml
-5cc40af1678c3b5eb2e401a681cabd04149fa710ed8e835cd92ac6efed5db67b  service-roles.yaml
+a99c4a2757c1f98d2a7e117297741e6af7dcb0f9e55181b3456b1648f2cca9e4  access.yaml
+b017b25ea4dc31765a22a18271dca63ae4cfd407e4e0db711fecab4e77895d23  service-roles.yaml
 4d71de598c05e7f64c7591b00656f8b37caa8bcf7c851065f627a88b7e45d8cc  users-001.yaml
 SUMS
+then
+  printf 'deploy.sh: a template is not the one that synth wrote: nothing was deployed\n' >&2
+  exit 1
+fi
 
 aws cloudformation deploy --region "$region" \
   --stack-name 'mycompany-deepracer-storage' \
   --template-file 'storage.yaml' \
+  --tags 'managed-by=racestack' \
   --no-fail-on-empty-changeset
 
 aws cloudformation deploy --region "$region" \
   --stack-name 'mycompany-deepracer-access' \
   --template-file 'access.yaml' \
+  --tags 'managed-by=racestack' \
   --capabilities 'CAPABILITY_NAMED_IAM' \
   --no-fail-on-empty-changeset
 
 aws cloudformation deploy --region "$region" \
   --stack-name 'mycompany-deepracer-service-roles' \
   --template-file 'service-roles.yaml' \
+  --tags 'managed-by=racestack' \
   --capabilities 'CAPABILITY_NAMED_IAM' \
   --no-fail-on-empty-changeset
 
 aws cloudformation deploy --region "$region" \
   --stack-name 'mycompany-deepracer-users-001' \
   --template-file 'users-001.yaml' \
+  --tags 'managed-by=racestack' \
   --capabilities 'CAPABILITY_NAMED_IAM' \
   --no-fail-on-empty-changeset

@@ -15,23 +15,30 @@ fi
 
 # What was reviewed is what is deployed: the files are those that the manifest lists.
 if command -v sha256sum >/dev/null; then sums=(sha256sum); else sums=(shasum -a 256); fi
-"${sums[@]}" --check - >/dev/null <<'SUMS'
+sums_match() { "${sums[@]}" --check - >&2; }
+if ! sums_match <<'SUMS'
 9823faa05e2ce15abecdbeb0ea2068d0d0e651d7152940f815d4f7bd196e04b0  storage.yaml
-3f0f36a3764ed84b8f8475fd7d7c9165575514b6c520008db9d309b88be6c9ca  access.yaml
-38fa461dee6024cec25ddd90b7e1975ce2994f56340ec781898b56b6fce76948  service-roles.yaml
+0bdaa32cb257a19b78c0568b122729b99283ce03d69c9fb69d7a97b84c93ff3e  access.yaml
+c9fa036dee0c9daf07f9a056cfe40b25bae8a11de7b9713cf0fa653091098f79  service-roles.yaml
 dbdd40de36de67ba7d3a03a6fc7d2dc8188922344de413ba99fe9d441bd2499a  users-001.yaml
 SUMS
+then
+  printf 'deploy.sh: a template is not the one that synth wrote: nothing was deployed\n' >&2
+  exit 1
+fi
 
 aws cloudformation deploy --region "$region" \
   --stack-name 'mycompany-deepracer-storage' \
   --template-file 'storage.yaml' \
   --s3-bucket 'mycompany-templates' \
+  --tags 'managed-by=racestack' \
   --no-fail-on-empty-changeset
 
 aws cloudformation deploy --region "$region" \
   --stack-name 'mycompany-deepracer-access' \
   --template-file 'access.yaml' \
   --s3-bucket 'mycompany-templates' \
+  --tags 'managed-by=racestack' \
   --capabilities 'CAPABILITY_NAMED_IAM' \
   --no-fail-on-empty-changeset
 
@@ -39,6 +46,7 @@ aws cloudformation deploy --region "$region" \
   --stack-name 'mycompany-deepracer-service-roles' \
   --template-file 'service-roles.yaml' \
   --s3-bucket 'mycompany-templates' \
+  --tags 'managed-by=racestack' \
   --capabilities 'CAPABILITY_NAMED_IAM' \
   --no-fail-on-empty-changeset
 
@@ -46,5 +54,6 @@ aws cloudformation deploy --region "$region" \
   --stack-name 'mycompany-deepracer-users-001' \
   --template-file 'users-001.yaml' \
   --s3-bucket 'mycompany-templates' \
+  --tags 'managed-by=racestack' \
   --capabilities 'CAPABILITY_NAMED_IAM' \
   --no-fail-on-empty-changeset
