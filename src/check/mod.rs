@@ -13,14 +13,18 @@ mod structure;
 
 use std::cell::OnceCell;
 
+use rayon::iter::{IndexedParallelIterator, ParallelIterator};
+use rayon::slice::ParallelSlice;
 use serde_json::{Map, Value};
 
 use crate::finding::Finding;
-use crate::plan::AccountPlan;
+use crate::plan::{AccountPlan, StackPlan};
 use crate::render::{RenderFailure, Template, Templates};
 use crate::source::Place;
 use guard::RuleSet;
+use limits::Counts;
 use outline::Outline;
+use references::References;
 
 pub use known::known;
 
@@ -49,6 +53,18 @@ impl<'a> Checked<'a> {
     }
 }
 
+/// How many templates are looked at in one go: enough to spread the guard engine's cost of reading the rules, few enough
+/// to keep several cores busy. The long form of no more templates than these is held at a time, on each core.
+const TEMPLATES_AT_ONCE: usize = 8;
+
+/// What the checks of a few templates came to.
+struct Looked<'a> {
+    findings: Vec<Finding>,
+    counts: Counts,
+    references: Vec<(&'a Template, References)>,
+    outcomes: Vec<guard::Outcome>,
+}
+
 /// Checks the rendered templates of an account, with all findings at once.
 ///
 /// # Errors
@@ -59,25 +75,62 @@ pub fn check(
     rendered: &[Template],
     rules: &RuleSet,
 ) -> Result<Vec<Finding>, RenderFailure> {
+    let expected = structure::Expected::of(plan, templates)?;
+    // Collected in the order of the templates, whichever is done first.
+    let looked: Vec<Looked<'_>> = rendered
+        .par_chunks(TEMPLATES_AT_ONCE)
+        .zip(plan.stacks.par_chunks(TEMPLATES_AT_ONCE))
+        .map(|(rendered, stacks)| look(plan, stacks, &expected, rendered, rules))
+        .collect();
     let mut findings = Vec::new();
-    let mut checked = Vec::with_capacity(rendered.len());
-    for template in rendered {
-        match Checked::new(template) {
-            Ok(one) => checked.push(one),
-            Err(finding) => findings.push(finding),
-        }
-    }
-    let bytes = plan.account.template_bucket.template_bytes();
-    for one in &checked {
-        findings.extend(limits::check_template(one, bytes));
+    let mut references = Vec::with_capacity(rendered.len());
+    let mut outcomes = Vec::new();
+    let counts = looked.iter().map(|looked| looked.counts).sum();
+    for looked in looked {
+        findings.extend(looked.findings);
+        references.extend(looked.references);
+        outcomes.extend(looked.outcomes);
     }
     // With a template missing, the others' references to it would seem broken, and rules never applied.
-    if checked.len() < rendered.len() {
+    if references.len() < rendered.len() {
         return Ok(findings);
     }
-    findings.extend(limits::check_account(plan.account, &checked));
-    findings.extend(references::check(plan, &checked));
-    findings.extend(structure::check(plan, templates, &checked)?);
-    findings.extend(guard::check(rules, rendered));
+    findings.extend(limits::check_account(plan.account, &counts));
+    findings.extend(references::between(&references));
+    findings.extend(guard::findings(rules, &outcomes));
     Ok(findings)
+}
+
+/// Everything that can be told of a few templates without knowing the others.
+fn look<'a>(
+    plan: &AccountPlan<'_>,
+    stacks: &[StackPlan<'_>],
+    expected: &structure::Expected,
+    rendered: &'a [Template],
+    rules: &RuleSet,
+) -> Looked<'a> {
+    let mut findings = Vec::new();
+    let mut references = Vec::with_capacity(rendered.len());
+    let mut checked = Vec::with_capacity(rendered.len());
+    let bytes = plan.account.template_bucket.template_bytes();
+    for (stack, template) in stacks.iter().zip(rendered) {
+        let one = match Checked::new(template) {
+            Ok(one) => one,
+            Err(finding) => {
+                findings.push(finding);
+                continue;
+            }
+        };
+        findings.extend(limits::check_template(&one, bytes));
+        findings.extend(structure::check(stack, expected, &one));
+        let mut read = references::read(&plan.names, &one);
+        findings.append(&mut read.findings);
+        references.push((template, read));
+        checked.push(one);
+    }
+    let counts = checked.iter().map(Counts::of).sum();
+    let long_forms: Vec<(&Template, &Value)> = checked.iter().map(|one| (one.template, &one.json)).collect();
+    let (outcomes, unchecked) = guard::evaluate(rules, &long_forms);
+    findings.extend(unchecked);
+    Looked { findings, counts, references, outcomes }
 }

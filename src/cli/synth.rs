@@ -4,6 +4,8 @@ use std::fmt::Write;
 use std::path::Path;
 use std::sync::Arc;
 
+use rayon::iter::{IntoParallelRefIterator, ParallelIterator};
+
 use super::args::SynthArgs;
 use super::{Failure, Outcome, lock, outcome, require_config};
 use crate::check::guard::{RULE_FILE_EXTENSION, RuleSet};
@@ -108,7 +110,7 @@ fn synthesise<'a>(
     let Placement { stacks, lock } = plan::place(account, room, |user| sizer.size(user));
     let plan = plan::plan(account, &out.join(account.name.as_str()), stacks);
     let rendered: Result<Vec<Template>, RenderFailure> =
-        plan.stacks.iter().map(|stack| render::render(templates, &plan, stack)).collect();
+        plan.stacks.par_iter().map(|stack| render::render(templates, &plan, stack)).collect();
     let rendered = rendered?;
     findings.extend(check::check(&plan, templates, &rendered, rules)?);
     Ok(Synthesised { account, stacks: plan.stacks.len(), files: output::files(&plan, &rendered), lock: lock.to_text() })

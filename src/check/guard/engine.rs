@@ -23,7 +23,10 @@ use crate::source::Place;
 ///
 /// Reading a template costs the engine more than a rule file does, so files go together. Should that fail, each is tried
 /// by itself, to find the one that is to blame.
-pub(super) fn evaluate(files: &[(usize, &RuleFile)], templates: &[(&Template, Value)]) -> (Vec<Outcome>, Vec<Finding>) {
+pub(super) fn evaluate(
+    files: &[(usize, &RuleFile)],
+    templates: &[(&Template, &Value)],
+) -> (Vec<Outcome>, Vec<Finding>) {
     match (evaluate_together(files, templates), files) {
         (Ok(outcomes), _) => (outcomes, Vec::new()),
         (Err(reason), [(_, file)]) => (Vec::new(), vec![unreadable(file, &reason)]),
@@ -35,7 +38,7 @@ pub(super) fn evaluate(files: &[(usize, &RuleFile)], templates: &[(&Template, Va
     }
 }
 
-fn evaluate_together(files: &[(usize, &RuleFile)], templates: &[(&Template, Value)]) -> Result<Vec<Outcome>, String> {
+fn evaluate_together(files: &[(usize, &RuleFile)], templates: &[(&Template, &Value)]) -> Result<Vec<Outcome>, String> {
     let Some((_, first)) = files.first() else { return Ok(Vec::new()) };
     let projections: Vec<Projection> =
         templates.iter().map(|(_, value)| Projection { template: value, reach: &first.reach }).collect();

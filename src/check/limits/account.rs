@@ -5,17 +5,50 @@ use crate::finding::{Finding, Rule};
 use crate::model::Account;
 use crate::source::Place;
 
-/// Checks the resources of all stacks of an account against its quotas.
-pub fn check_account(account: &Account, checked: &[Checked<'_>]) -> Vec<Finding> {
-    let count = |type_name: &str| {
-        checked.iter().flat_map(Checked::resources).filter(|(_, resource)| resource["Type"] == type_name).count()
-    };
+/// How many there are of what an account has quotas for.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Counts {
+    users: usize,
+    roles: usize,
+    policies: usize,
+    stacks: usize,
+}
+
+impl Counts {
+    /// What one template has of it.
+    pub fn of(one: &Checked<'_>) -> Self {
+        let mut counts = Self { stacks: 1, ..Self::default() };
+        for (_, resource) in one.resources() {
+            match resource.get("Type").and_then(serde_json::Value::as_str) {
+                Some("AWS::IAM::User") => counts.users += 1,
+                Some("AWS::IAM::Role") => counts.roles += 1,
+                Some("AWS::IAM::ManagedPolicy") => counts.policies += 1,
+                _ => {}
+            }
+        }
+        counts
+    }
+}
+
+impl std::iter::Sum for Counts {
+    fn sum<I: Iterator<Item = Self>>(counts: I) -> Self {
+        counts.fold(Self::default(), |sum, one| Self {
+            users: sum.users + one.users,
+            roles: sum.roles + one.roles,
+            policies: sum.policies + one.policies,
+            stacks: sum.stacks + one.stacks,
+        })
+    }
+}
+
+/// Checks what all stacks of an account have together against its quotas.
+pub fn check_account(account: &Account, counts: &Counts) -> Vec<Finding> {
     let quotas = &account.quotas;
     let counts = [
-        ("IAM users", "users", count("AWS::IAM::User"), quotas.users),
-        ("IAM roles", "roles", count("AWS::IAM::Role"), quotas.roles),
-        ("customer managed policies", "policies", count("AWS::IAM::ManagedPolicy"), quotas.policies),
-        ("stacks", "stacks", checked.len(), quotas.stacks),
+        ("IAM users", "users", counts.users, quotas.users),
+        ("IAM roles", "roles", counts.roles, quotas.roles),
+        ("customer managed policies", "policies", counts.policies, quotas.policies),
+        ("stacks", "stacks", counts.stacks, quotas.stacks),
     ];
     let over = counts.into_iter().filter(|(_, _, used, quota)| used > quota);
     let mut findings: Vec<Finding> =

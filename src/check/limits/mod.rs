@@ -4,7 +4,7 @@ mod account;
 mod iam;
 mod resource;
 
-pub use account::check_account;
+pub use account::{Counts, check_account};
 
 use serde_json::Value;
 
