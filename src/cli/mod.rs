@@ -4,6 +4,7 @@ mod args;
 mod explain;
 mod init;
 mod lock;
+mod summary;
 mod synth;
 
 pub use args::Args;
@@ -57,10 +58,13 @@ impl From<FileError> for Failure {
     }
 }
 
+/// Is told how many accounts are done, and of how many.
+pub type Progress<'a> = dyn Fn(usize, usize) + Sync + 'a;
+
 /// Runs a command. `colour` says whether standard error is a terminal that shows colours.
-pub fn run(args: &Args, colour: bool) -> Outcome {
+pub fn run(args: &Args, colour: bool, progress: &Progress<'_>) -> Outcome {
     let result = match &args.command {
-        Command::Synth(synth) => synth::run(synth, colour),
+        Command::Synth(synth) => synth::run(synth, colour, progress),
         Command::Init(init) => init::run(init),
         Command::Schema(schema) => Ok(printed(schema_of(schema.kind))),
         Command::Explain(explain) => explain::run(explain, colour),

@@ -1,17 +1,17 @@
 //! `racestack synth`.
 
-use std::fmt::Write;
 use std::path::Path;
 use std::sync::Arc;
 
 use rayon::iter::{IntoParallelRefIterator, ParallelIterator};
 
 use super::args::SynthArgs;
-use super::{Failure, Outcome, lock, outcome, require_config};
+use super::summary::{self, Row};
+use super::{Failure, Outcome, Progress, lock, outcome, require_config};
 use crate::check::guard::{RULE_FILE_EXTENSION, RuleSet};
 use crate::finding::{Finding, Rule, any_error};
 use crate::model::Account;
-use crate::output::{self, OutputFile};
+use crate::output::{self, Manifest, OutputFile};
 use crate::plan::{self, Placement};
 use crate::render::{self, RenderFailure, Sizer, Template, Templates};
 use crate::source::{Place, SourceFile};
@@ -20,13 +20,13 @@ use crate::{check, config, files, model};
 /// An account's files, ready to be written.
 struct Synthesised<'a> {
     account: &'a Account,
-    stacks: usize,
     files: Vec<OutputFile>,
+    manifest: Manifest,
     /// The text of the lock.
     lock: String,
 }
 
-pub(super) fn run(args: &SynthArgs, colour: bool) -> Result<Outcome, Failure> {
+pub(super) fn run(args: &SynthArgs, colour: bool, progress: &Progress<'_>) -> Result<Outcome, Failure> {
     require_config(&args.config)?;
     let mut findings = Vec::new();
     let config = config::read(&args.config, &args.accounts, &mut findings)?;
@@ -49,7 +49,8 @@ pub(super) fn run(args: &SynthArgs, colour: bool) -> Result<Outcome, Failure> {
     };
     findings.extend(check::known(&fleet));
     let mut synthesised = Vec::new();
-    for account in &fleet.accounts {
+    for (done, account) in fleet.accounts.iter().enumerate() {
+        progress(done, fleet.accounts.len());
         match synthesise(account, &args.out, &templates, &rules, &mut findings) {
             Ok(one) => synthesised.push(one),
             Err(failure) => findings.push(own_or_fault(failure)?),
@@ -60,7 +61,7 @@ pub(super) fn run(args: &SynthArgs, colour: bool) -> Result<Outcome, Failure> {
     }
     let names: Vec<&str> = config.accounts.iter().map(|account| account.name.as_str()).collect();
     output::orphans(&args.out, &names, &mut findings)?;
-    let mut summary = String::new();
+    let mut rows = Vec::new();
     for one in &synthesised {
         let folder = args.out.join(one.account.name.as_str());
         lock::check(one.account, &one.lock, &one.files, &folder, args, &mut findings)?;
@@ -83,19 +84,12 @@ pub(super) fn run(args: &SynthArgs, colour: bool) -> Result<Outcome, Failure> {
                 files::write_file_atomically(&one.account.lock_source.path, one.lock.as_bytes())?;
             }
             let written = output::write(&folder, &one.files, &mut findings)?;
-            let verb = if written { "wrote" } else { "unchanged" };
-            let stacks = counted(one.stacks, "stack");
-            let users = counted(one.account.users.len(), "user");
-            // Writing to a string cannot fail.
-            let _ = writeln!(summary, "{verb} {}: {stacks}, {users}", folder.display());
+            let done = if written { "written" } else { "unchanged" };
+            rows.push(Row { manifest: &one.manifest, users: one.account.users.len(), done });
         }
     }
+    let summary = if rows.is_empty() { String::new() } else { summary::table(&rows) };
     Ok(outcome(args.format, findings, summary, colour))
-}
-
-/// `1 user`, `2 users`.
-fn counted(count: usize, word: &str) -> String {
-    format!("{count} {word}{}", if count == 1 { "" } else { "s" })
 }
 
 fn synthesise<'a>(
@@ -112,8 +106,10 @@ fn synthesise<'a>(
     let rendered: Result<Vec<Template>, RenderFailure> =
         plan.stacks.par_iter().map(|stack| render::render(templates, &plan, stack)).collect();
     let rendered = rendered?;
-    findings.extend(check::check(&plan, templates, &rendered, rules)?);
-    Ok(Synthesised { account, stacks: plan.stacks.len(), files: output::files(&plan, &rendered), lock: lock.to_text() })
+    let checks = check::check(&plan, templates, &rendered, rules)?;
+    findings.extend(checks.findings);
+    let manifest = output::manifest(&plan, &rendered, &checks.policies);
+    Ok(Synthesised { account, files: output::files(&plan, &rendered, &manifest), manifest, lock: lock.to_text() })
 }
 
 fn stale(folder: &Path, wanted: &[OutputFile], findings: &mut Vec<Finding>) -> Result<(), Failure> {

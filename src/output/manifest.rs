@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::{DEPLOY_FILE, MANIFEST_FILE, sha256};
+use crate::check::PolicySize;
 use crate::facts::limits;
 use crate::model::User;
 use crate::plan::AccountPlan;
@@ -54,6 +55,18 @@ pub struct StackEntry {
     pub bytes: Used,
     /// The template's resources.
     pub resources: Used,
+    /// The characters of its policies, as IAM counts them; of a users stack, of its fullest role or user.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub policies: Vec<PolicyEntry>,
+}
+
+/// A policy in the manifest, or the inline policies of a principal together.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct PolicyEntry {
+    /// The logical ID.
+    pub resource: String,
+    /// Characters, white space not counted.
+    pub characters: Used,
 }
 
 /// A user in the manifest.
@@ -84,6 +97,10 @@ impl Manifest {
     }
 }
 
+fn policy_entry(size: &PolicySize) -> PolicyEntry {
+    PolicyEntry { resource: size.resource.clone(), characters: Used { used: size.used, limit: size.limit } }
+}
+
 fn user_entry(user: &User) -> UserEntry {
     UserEntry {
         name: user.name.to_string(),
@@ -93,7 +110,7 @@ fn user_entry(user: &User) -> UserEntry {
 }
 
 /// The manifest of a plan's rendered templates.
-pub fn of(plan: &AccountPlan<'_>, templates: &[Template]) -> Manifest {
+pub fn of(plan: &AccountPlan<'_>, templates: &[Template], policies: &[Vec<PolicySize>]) -> Manifest {
     let account = plan.account;
     let stacks: Vec<StackEntry> = plan
         .stacks
@@ -116,6 +133,7 @@ pub fn of(plan: &AccountPlan<'_>, templates: &[Template]) -> Manifest {
             users: stack.users.iter().map(|user| user_entry(user)).collect(),
             bytes: Used { used: template.source.text.len(), limit: account.template_bucket.template_bytes() },
             resources: Used { used: template.resources().count(), limit: limits::TEMPLATE_RESOURCES },
+            policies: policies.get(index).into_iter().flatten().map(policy_entry).collect(),
         })
         .collect();
     let mut files: Vec<String> = stacks.iter().map(|stack| stack.file.clone()).collect();

@@ -41,7 +41,7 @@ impl Workspace {
         let out = self.folder.path().join("out");
         let mut args = vec!["racestack", "synth", "--config", utf8(&config), "--out", utf8(&out)];
         args.extend(more);
-        run(&Args::parse_from(args), false)
+        run(&Args::parse_from(args), false, &|_, _| {})
     }
 
     /// Runs synth, which must succeed, and gives the files it wrote.

@@ -5,6 +5,7 @@ mod iam;
 mod resource;
 
 pub use account::{Counts, check_account};
+pub use iam::{PolicySize, policy_sizes};
 
 use serde_json::Value;
 
