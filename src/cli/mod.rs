@@ -56,8 +56,13 @@ impl From<FileError> for Failure {
 
 /// Runs a command. `colour` says whether standard error is a terminal that shows colours.
 pub fn run(args: &Args, colour: bool) -> Outcome {
+    run_with(args, colour, &|_| {})
+}
+
+/// Runs a command. `notice` is told at once what a user should know while it runs.
+pub fn run_with(args: &Args, colour: bool, notice: &dyn Fn(&str)) -> Outcome {
     let result = match &args.command {
-        Command::Synth(synth) => synth::run(synth, colour),
+        Command::Synth(synth) => synth::run(synth, colour, notice),
         Command::Init(init) => init::run(init),
         Command::Schema(schema) => Ok(printed(schema_of(schema.kind))),
         Command::Explain(explain) => explain::run(explain, colour),

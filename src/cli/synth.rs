@@ -22,11 +22,14 @@ struct Synthesised<'a> {
     files: Vec<OutputFile>,
 }
 
-pub(super) fn run(args: &SynthArgs, colour: bool) -> Result<Outcome, Failure> {
+pub(super) fn run(args: &SynthArgs, colour: bool, notice: &dyn Fn(&str)) -> Result<Outcome, Failure> {
     if files::list(&args.config)?.is_none() {
         let message = format!("there is no folder `{}`; `racestack init DIR` makes one", args.config.display());
         return Err(Failure::Usage(message));
     }
+    // From the first file that is read to the last that is written: what two runs at once read would not fit together.
+    let _lock =
+        if args.check { output::claim_shared(&args.out, notice)? } else { Some(output::claim(&args.out, notice)?) };
     let mut findings = Vec::new();
     let config = config::read(&args.config, &args.accounts, &mut findings)?;
     let fleet = model::build(&config, &mut findings);
@@ -62,13 +65,19 @@ pub(super) fn run(args: &SynthArgs, colour: bool) -> Result<Outcome, Failure> {
     }
     let names: Vec<&str> = config.accounts.iter().map(|account| account.name.as_str()).collect();
     output::orphans(&args.out, &names, &mut findings)?;
+    for one in &synthesised {
+        output::inspect(&args.out.join(one.account.name.as_str()), &one.files, &mut findings)?;
+    }
+    if any_error(&findings) {
+        return Ok(outcome(args.format, findings, String::new(), colour));
+    }
     let mut summary = String::new();
     for one in &synthesised {
         let folder = args.out.join(one.account.name.as_str());
         if args.check {
             stale(&folder, &one.files, &mut findings)?;
         } else {
-            let written = output::write(&folder, &one.files, &mut findings)?;
+            let written = output::write(&folder, &one.files)?;
             let verb = if written { "wrote" } else { "unchanged" };
             let users = one.account.users.len();
             // Writing to a string cannot fail.

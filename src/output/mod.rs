@@ -3,8 +3,9 @@
 mod deploy;
 mod folder;
 mod manifest;
+mod replace;
 
-pub use folder::{Difference, compare, orphans, write};
+pub use folder::{Difference, claim, claim_shared, compare, inspect, orphans, write};
 pub use manifest::{Manifest, StackEntry, Used};
 
 use std::fmt::Write;
