@@ -21,11 +21,15 @@ fn main() -> ExitCode {
     let terminal = std::io::stderr().is_terminal();
     let bar = ProgressBar::hidden();
     let start = Instant::now();
-    let outcome = cli::run(&args, terminal, &|done, of| {
+    let progress = |done, of| {
         if terminal && start.elapsed() > PATIENCE {
             show(&bar, done, of);
         }
-    });
+    };
+    let notice = |message: &str| {
+        let _ = writeln!(anstream::stderr(), "{message}");
+    };
+    let outcome = cli::run(&args, terminal, &cli::Watch { progress: &progress, notice: &notice });
     bar.finish_and_clear();
     // A reader that went away, such as `head`, is no reason to fail louder than with the exit code.
     let _ = anstream::stderr().write_all(outcome.stderr.as_bytes());

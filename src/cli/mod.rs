@@ -58,13 +58,18 @@ impl From<FileError> for Failure {
     }
 }
 
-/// Is told how many accounts are done, and of how many.
-pub type Progress<'a> = dyn Fn(usize, usize) + Sync + 'a;
+/// Who is told, while a command runs, what cannot wait for its end.
+pub struct Watch<'a> {
+    /// Is told how many accounts are done, and of how many.
+    pub progress: &'a (dyn Fn(usize, usize) + Sync),
+    /// Is told what a user should know at once, such as that a run waits for another.
+    pub notice: &'a dyn Fn(&str),
+}
 
 /// Runs a command. `colour` says whether standard error is a terminal that shows colours.
-pub fn run(args: &Args, colour: bool, progress: &Progress<'_>) -> Outcome {
+pub fn run(args: &Args, colour: bool, watch: &Watch<'_>) -> Outcome {
     let result = match &args.command {
-        Command::Synth(synth) => synth::run(synth, colour, progress),
+        Command::Synth(synth) => synth::run(synth, colour, watch),
         Command::Init(init) => init::run(init),
         Command::Schema(schema) => Ok(printed(schema_of(schema.kind))),
         Command::Explain(explain) => explain::run(explain, colour),

@@ -7,7 +7,7 @@ use rayon::iter::{IntoParallelRefIterator, ParallelIterator};
 
 use super::args::SynthArgs;
 use super::summary::{self, Row};
-use super::{Failure, Outcome, Progress, lock, outcome, require_config};
+use super::{Failure, Outcome, Watch, lock, outcome, require_config};
 use crate::check::guard::{RULE_FILE_EXTENSION, RuleSet};
 use crate::finding::{Finding, Rule, any_error};
 use crate::model::Account;
@@ -26,8 +26,14 @@ struct Synthesised<'a> {
     lock: String,
 }
 
-pub(super) fn run(args: &SynthArgs, colour: bool, progress: &Progress<'_>) -> Result<Outcome, Failure> {
+pub(super) fn run(args: &SynthArgs, colour: bool, watch: &Watch<'_>) -> Result<Outcome, Failure> {
     require_config(&args.config)?;
+    // From the first file that is read to the last that is written: what two runs at once read would not fit together.
+    let _claim = if args.check {
+        output::claim_shared(&args.out, watch.notice)?
+    } else {
+        Some(output::claim(&args.out, watch.notice)?)
+    };
     let mut findings = Vec::new();
     let config = config::read(&args.config, &args.accounts, &mut findings)?;
     let fleet = model::build(&config, &mut findings);
@@ -50,7 +56,7 @@ pub(super) fn run(args: &SynthArgs, colour: bool, progress: &Progress<'_>) -> Re
     findings.extend(check::known(&fleet));
     let mut synthesised = Vec::new();
     for (done, account) in fleet.accounts.iter().enumerate() {
-        progress(done, fleet.accounts.len());
+        (watch.progress)(done, fleet.accounts.len());
         match synthesise(account, &args.out, &templates, &rules, &mut findings) {
             Ok(one) => synthesised.push(one),
             Err(failure) => findings.push(own_or_fault(failure)?),
@@ -64,6 +70,7 @@ pub(super) fn run(args: &SynthArgs, colour: bool, progress: &Progress<'_>) -> Re
     let mut rows = Vec::new();
     for one in &synthesised {
         let folder = args.out.join(one.account.name.as_str());
+        output::inspect(&folder, &one.files, &mut findings)?;
         lock::check(one.account, &one.lock, &one.files, &folder, args, &mut findings)?;
     }
     if any_error(&findings) {
@@ -83,7 +90,7 @@ pub(super) fn run(args: &SynthArgs, colour: bool, progress: &Progress<'_>) -> Re
             if one.lock != one.account.lock_source.text {
                 files::write_file_atomically(&one.account.lock_source.path, one.lock.as_bytes())?;
             }
-            let written = output::write(&folder, &one.files, &mut findings)?;
+            let written = output::write(&folder, &one.files)?;
             let done = if written { "written" } else { "unchanged" };
             rows.push(Row { manifest: &one.manifest, users: one.account.users.len(), done });
         }

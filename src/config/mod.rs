@@ -25,7 +25,7 @@ pub use settings::{
 };
 pub use suggestion::did_you_mean;
 
-use crate::files::{self, FileError};
+use crate::files::{self, FileError, FolderEntry};
 use crate::finding::{Finding, Rule, any_error};
 use crate::source::{Place, SourceFile};
 
@@ -124,16 +124,26 @@ fn read_layer(path: PathBuf, schema: &Schema, help: &str, findings: &mut Vec<Fin
 fn account_names(folder: &Path, wanted: &[String], findings: &mut Vec<Finding>) -> Result<Vec<String>, FileError> {
     let accounts = folder.join(ACCOUNTS_FOLDER);
     let entries = files::list(&accounts)?.unwrap_or_default();
+    let visible = |entry: &&FolderEntry| !entry.name.starts_with('.');
+    let links = entries.iter().filter(visible).filter(|entry| entry.is_link && !files::leads_to_file(&entry.path));
+    let errors_before = findings.len();
+    findings.extend(links.map(|entry| {
+        let message = format!("`{}` is a link, which is not followed", entry.path.display());
+        Finding::new(Rule::AccountLink, message)
+            .at(Place::whole(&SourceFile::new(&entry.path, "")))
+            .help("make it a folder; a link to a settings or roster file inside it is followed")
+    }));
     let names: Vec<String> =
-        entries.into_iter().filter(|e| e.is_folder && !e.name.starts_with('.')).map(|e| e.name).collect();
-    if names.is_empty() {
+        entries.iter().filter(visible).filter(|entry| entry.is_folder).map(|entry| entry.name.clone()).collect();
+    if names.is_empty() && findings.len() == errors_before {
         findings.push(
             Finding::new(Rule::AccountNone, "there is no account: no folder stands in `accounts`")
                 .at(Place::whole(&SourceFile::new(&accounts, "")))
                 .help(format!("make a folder `{}/NAME` with a `{SETTINGS_FILE}` and a roster", accounts.display())),
         );
     }
-    for name in wanted.iter().filter(|name| !names.is_empty() && !names.contains(name)) {
+    let is_link = |name: &String| entries.iter().any(|entry| entry.is_link && entry.name == *name);
+    for name in wanted.iter().filter(|name| !names.is_empty() && !names.contains(name) && !is_link(name)) {
         let help = match (did_you_mean(name, names.iter().map(String::as_str)), names.as_slice()) {
             (Some(near), _) => format!("did you mean `{near}`?"),
             (None, [only]) => format!("the only account is `{only}`"),

@@ -49,6 +49,7 @@ rules! {
     AccountNone, "account::none", Error, "no account is configured";
     AccountUnknown, "account::unknown", Error, "an account was asked for that is not configured";
     AccountInvalidName, "account::invalid-name", Error, "an account's folder has a name that cannot become part of a path and a file name";
+    AccountLink, "account::link", Error, "a link in the place of an account's folder, which is not followed";
     AccountDuplicateId, "account::duplicate-id", Error, "two accounts have one account ID";
     AccountDuplicateBucket, "account::duplicate-bucket", Error, "two accounts have one bucket name";
     RosterSeveral, "roster::several", Error, "an account has more than one roster";
@@ -83,6 +84,9 @@ rules! {
     TemplateSyntax, "template::syntax", Error, "a template that is not well-formed handlebars";
     TemplateFill, "template::fill", Error, "a template that cannot be filled, or that does not give YAML";
     OutputForeign, "output::foreign-file", Warning, "a file in an account's out folder that racestack did not write";
+    OutputOccupied, "output::occupied", Error, "a file or folder that racestack did not write has the name of one that it is to write";
+    OutputNotAFolder, "output::not-a-folder", Error, "a link or a file in the place of an account's out folder";
+    OutputUnreadableManifest, "output::unreadable-manifest", Error, "an out folder's manifest does not tell which files are racestack's";
     OutputOrphan, "output::orphan", Warning, "an out folder of an account that is no longer configured";
     OutputRemovedStack, "output::removed-stack", Warning, "a stack that is no longer made, and may still be deployed";
     OutputStale, "output::stale", Error, "`synth --check` found a file that differs from what synth would write";

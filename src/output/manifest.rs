@@ -1,10 +1,14 @@
 //! `manifest.json`: what an account's out folder holds, for people and for other tools.
 
+use std::collections::BTreeSet;
+use std::path::Path;
+
 use serde::{Deserialize, Serialize};
 
 use super::{DEPLOY_FILE, MANIFEST_FILE, sha256};
 use crate::check::PolicySize;
 use crate::facts::limits;
+use crate::files::{self, FileError, FolderEntry, Kind};
 use crate::model::User;
 use crate::plan::AccountPlan;
 use crate::render::Template;
@@ -107,6 +111,58 @@ fn user_entry(user: &User) -> UserEntry {
         logical_id: user.logical_id.to_string(),
         notebook: user.notebook.as_ref().map(|notebook| notebook.name.to_string()),
     }
+}
+
+/// What the manifest of a folder says is racestack's.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Listed {
+    /// There is no manifest: nothing is.
+    Nothing,
+    /// The files of these names.
+    Files(BTreeSet<String>),
+    /// It cannot be told, for this reason.
+    Unreadable(String),
+}
+
+impl Listed {
+    /// Whether what stands in the folder is racestack's.
+    pub(super) fn holds(&self, entry: &FolderEntry) -> bool {
+        !entry.is_folder && matches!(self, Listed::Files(names) if names.contains(&entry.name))
+    }
+}
+
+/// What the manifest of a folder lists. It may be of another version of racestack: only its `files` are looked at. A name
+/// that leads out of the folder is no file of the folder, whoever wrote it there.
+///
+/// # Errors
+/// When there is a manifest that the operating system does not give out.
+pub(super) fn listed(folder: &Path) -> Result<Listed, FileError> {
+    #[derive(Deserialize)]
+    struct Files {
+        files: BTreeSet<String>,
+    }
+    let path = folder.join(MANIFEST_FILE);
+    match files::kind(&path)? {
+        None => return Ok(Listed::Nothing),
+        Some(Kind::File { .. }) => {}
+        Some(_) => return Ok(Listed::Unreadable("it is not a file".to_owned())),
+    }
+    let bytes = files::read(&path)?.unwrap_or_default();
+    let mut names = match serde_json::from_slice(&bytes) {
+        Ok(Files { files }) => files,
+        Err(error) => return Ok(Listed::Unreadable(error.to_string())),
+    };
+    names.retain(|name| !name.is_empty() && name != "." && name != ".." && !name.contains(['/', '\\', '\0']));
+    names.insert(MANIFEST_FILE.to_owned());
+    Ok(Listed::Files(names))
+}
+
+/// The manifest of an account's out folder, if there is one that this version can read.
+///
+/// # Errors
+/// When the file exists but the operating system does not give it out.
+pub fn read(folder: &Path) -> Result<Option<Manifest>, FileError> {
+    Ok(files::read(&folder.join(MANIFEST_FILE))?.and_then(|bytes| serde_json::from_slice(&bytes).ok()))
 }
 
 /// The manifest of a plan's rendered templates.

@@ -3,9 +3,10 @@
 mod deploy;
 mod folder;
 mod manifest;
+mod replace;
 
-pub use folder::{Difference, compare, orphans, read_manifest, write};
-pub use manifest::{Manifest, PolicyEntry, StackEntry, Used, of as manifest};
+pub use folder::{Difference, claim, claim_shared, compare, inspect, orphans, write};
+pub use manifest::{Manifest, PolicyEntry, StackEntry, Used, of as manifest, read as read_manifest};
 
 use std::fmt::Write;
 
