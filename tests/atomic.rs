@@ -52,7 +52,9 @@ impl Bench {
     }
 
     fn put_foreign(&self) {
-        FOREIGN.iter().for_each(|(name, text)| self.put(&format!("out/tokyo/{name}"), text));
+        for (name, text) in FOREIGN {
+            self.put(&format!("out/tokyo/{name}"), text);
+        }
     }
 
     fn command(&self, config: &str, out: &str) -> Command {
@@ -244,7 +246,9 @@ fn an_out_folder_that_is_read_only_is_said_and_left_as_it_is() {
     let before = tree(&bench.path("out"));
     let folders = ["out", "out/tokyo"].map(|folder| bench.path(folder));
     let modes = |mode: u32| {
-        folders.iter().for_each(|folder| std::fs::set_permissions(folder, PermissionsExt::from_mode(mode)).unwrap());
+        for folder in &folders {
+            std::fs::set_permissions(folder, PermissionsExt::from_mode(mode)).unwrap();
+        }
     };
     modes(0o555);
     // Root may write everywhere: then the run is nobody's, with a copy of the program where nobody can reach it.
