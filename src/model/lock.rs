@@ -5,7 +5,7 @@ use std::fmt::Write;
 
 use super::names::{LogicalId, NotebookName, UserName};
 use crate::config::{LOCK_NOTHING, LOCK_VERSION, LockConfig, LockLine, broken_lock, shorten};
-use crate::finding::Finding;
+use crate::finding::{Finding, Rule};
 use crate::source::Place;
 
 /// The number of a users stack, counted from 1: 1 is `users-001`.
@@ -64,18 +64,23 @@ impl Lock {
         findings: &mut Vec<Finding>,
     ) {
         let mut clash = |message: String, first: &Place| {
-            findings.push(broken_lock(&line.place, &message).related(first.clone(), "first here"));
+            findings.push(
+                Finding::new(Rule::LockBroken, message)
+                    .at(line.place.clone())
+                    .related(first.clone(), "first here")
+                    .help("restore the line; if two branches each added a user, remove the line that was not deployed"),
+            );
         };
         if entry.stack == 0 || entry.stack > self.stacks {
-            let message = format!("`{}` is none of the {} stacks of this lock", line.stack, self.stacks);
+            let message = format!("found `{}`, the lock has {} by its `stacks` line", line.stack, self.stacks);
             findings.push(broken_lock(&line.place, &message));
             return;
         }
         if let Some(first) = seen.names.get(&name.as_str().to_lowercase()) {
-            // Where one branch saw a user leave and another did not, a merge keeps both lines; the roster decides.
-            let known = self.entries.get(&name).map(|known| LockEntry { left: entry.left, ..known.clone() });
-            if known.as_ref() != Some(&entry) {
-                clash(format!("the user `{name}` stands twice in the lock, with different words"), first);
+            // A merge keeps both lines where one branch changed a line and another one beside it.
+            match self.entries.get_mut(&name).and_then(|known| known.merged(&entry).map(|merged| (known, merged))) {
+                Some((known, merged)) => *known = merged,
+                None => findings.push(twice(&name, &line.place, first)),
             }
             return;
         }
@@ -122,6 +127,30 @@ impl Lock {
         }
         text
     }
+}
+
+impl LockEntry {
+    /// One of two lines of a user, if they are the same place and names: who is there on one branch is there, and what
+    /// else differs, the roster decides.
+    fn merged(&self, other: &Self) -> Option<Self> {
+        let same_notebook = self.notebook.is_none() || other.notebook.is_none() || self.notebook == other.notebook;
+        (self.stack == other.stack && self.logical_id == other.logical_id && same_notebook).then(|| Self {
+            left: self.left && other.left,
+            stack: self.stack,
+            logical_id: self.logical_id.clone(),
+            notebook: self.notebook.clone().or_else(|| other.notebook.clone()),
+            email: self.email.clone().or_else(|| other.email.clone()),
+        })
+    }
+}
+
+fn twice(name: &UserName, place: &Place, first: &Place) -> Finding {
+    let message = format!("the user `{name}` stands twice in the lock, with different words");
+    Finding::new(Rule::LockBroken, message)
+        .at(place.clone())
+        .related(first.clone(), "first here")
+        .help("keep the line of what is deployed, and remove the other; if nothing of it is deployed, keep either")
+        .note("two branches that each added the user may have placed the user differently")
 }
 
 /// What was seen so far, with the line that said it.

@@ -31,17 +31,27 @@ const FILL_PERCENT: usize = 85;
 /// branches that each fill the same stack can be merged.
 const SHARED_PERCENT: usize = 95;
 
+/// From this share on, a hole takes a user of any size: two branches that each fill it stay below the limit.
+const HOLE_PERCENT: usize = 100 - 2 * (100 - FILL_PERCENT);
+
 /// Places the users of an account: those of the lock where the lock has them, new ones in the first stack with room.
+/// Who left and returns comes back to the old stack while it has room; what was there is deleted, so nobody is moved.
 /// `room` is what an empty users stack has room for; `size` tells what a user takes, and may exceed it a little.
 pub fn place(account: &Account, room: Size, size: impl Fn(&User) -> Size) -> Placement<'_> {
     let mut stacks: Vec<Vec<&User>> = vec![Vec::new(); usize::from(account.lock.stacks)];
-    let mut new = Vec::new();
+    let (mut returning, mut new) = (Vec::new(), Vec::new());
+    let index_of = |user: &User| user.stack.map(|number| usize::from(number).wrapping_sub(1));
+    let left = |user: &User| account.lock.entries.get(&user.name).is_some_and(|entry| entry.left);
     for user in &account.users {
-        match user.stack.and_then(|number| stacks.get_mut(usize::from(number).wrapping_sub(1))) {
+        match index_of(user).and_then(|index| stacks.get_mut(index)) {
+            Some(_) if left(user) => returning.push(user),
             Some(stack) => stack.push(user),
             None => new.push(user),
         }
     }
+    // Those who return come first, so that nobody new takes the hole that they left.
+    returning.append(&mut new);
+    let new = returning;
     if !new.is_empty() {
         // With nothing deployed yet there is no other branch to leave room for.
         let first_run = !account.lock_exists;
@@ -51,7 +61,9 @@ pub fn place(account: &Account, room: Size, size: impl Fn(&User) -> Size) -> Pla
             .collect();
         for user in new {
             let own = size(user);
-            let index = levels.iter().position(|level| level.takes(own, room, first_run)).unwrap_or_else(|| {
+            let takes = |level: &Level| level.takes(own, room, first_run);
+            let old = index_of(user).filter(|index| levels.get(*index).is_some_and(takes));
+            let index = old.or_else(|| levels.iter().position(takes)).unwrap_or_else(|| {
                 levels.push(Level::of(Size::default()));
                 stacks.push(Vec::new());
                 levels.len() - 1
@@ -86,8 +98,8 @@ impl Level {
         let after = self.now + own;
         let fits = |before: usize, after: usize, room: usize| {
             let shared = before + (room * SHARED_PERCENT / 100).saturating_sub(before) / 2;
-            // The hole that one user left always takes one: twice a user is far less than the head-room.
-            let alone = self.now == self.before;
+            // The hole that one user left takes one, although that is more than half of the room.
+            let alone = self.now == self.before && before >= room * HOLE_PERCENT / 100;
             after <= room * FILL_PERCENT / 100 && (first_run || alone || after <= shared)
         };
         fits(self.before.bytes, after.bytes, room.bytes)
