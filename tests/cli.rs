@@ -99,7 +99,7 @@ fn check(case: &Path, bless: bool) -> Vec<String> {
             None => std::fs::write(path, &file.bytes).unwrap(),
         }
     }
-    before.retain(|path, _| !path.ends_with(".link"));
+    before.retain(|path, _| path.strip_suffix(".link").is_none());
     let (mut stdout, mut stderr, mut code) = (String::new(), String::new(), String::new());
     for line in std::fs::read_to_string(case.join("args")).unwrap().lines() {
         let output = Command::new(env!("CARGO_BIN_EXE_racestack"))
