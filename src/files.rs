@@ -159,6 +159,14 @@ pub fn create(path: &Path, file: &NewFile<'_>) -> Result<(), FileError> {
     if let Some(folder) = path.parent() {
         create_folders(folder)?;
     }
+    create_in_folder(path, file)
+}
+
+/// Writes a file that must not exist yet into a folder that does. It is on the disk when this returns.
+///
+/// # Errors
+/// When the file exists, or cannot be written.
+pub fn create_in_folder(path: &Path, file: &NewFile<'_>) -> Result<(), FileError> {
     let fail = |error| FileError::new("write", path, error);
     let mut options = std::fs::OpenOptions::new();
     options.write(true).create_new(true);
@@ -183,7 +191,8 @@ pub fn write_file_atomically(path: &Path, bytes: &[u8]) -> Result<(), FileError>
     let beside = beside(path, "");
     // A run that was killed may have left its draft.
     remove_file(&beside)?;
-    let written = create(&beside, &NewFile { bytes, executable: false }).and_then(|()| replace_file(&beside, path));
+    let written =
+        create_in_folder(&beside, &NewFile { bytes, executable: false }).and_then(|()| replace_file(&beside, path));
     if written.is_err() {
         // If it cannot be removed now, the next run does.
         let _ = remove_file(&beside);

@@ -32,7 +32,7 @@ fn a_file_is_written_atomically_whenever_the_run_is_killed() {
         assert_eq!((text(&path).as_str(), names(folder.path())), ("next", vec!["stacks.lock".to_owned()]), "{changes}");
         put(&path, "old");
         if done {
-            assert!(changes > 4);
+            assert!(changes >= 4, "opened, written, renamed: {changes}");
             break;
         }
     }
