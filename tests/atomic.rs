@@ -32,7 +32,7 @@ impl Bench {
         std::fs::set_permissions(bench.path(""), PermissionsExt::from_mode(0o755)).unwrap();
         let roster = |users: usize| (0..users).fold("name\n".to_owned(), |csv, n| format!("{csv}user-{n}\n"));
         for (name, users, more) in
-            [("a", 2, ""), ("b", 45, "services: [lambda, sagemaker, cloudformation]\ntags: {made: b}\n")]
+            [("a", 2, ""), ("b", 12, "services: [lambda, sagemaker, cloudformation]\ntags: {made: b}\n")]
         {
             bench.put(&format!("{name}/settings.yaml"), &format!("company: mycompany\n{more}"));
             bench.put(&format!("{name}/accounts/tokyo/settings.yaml"), ACCOUNT);
