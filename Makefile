@@ -34,7 +34,7 @@ lint: ## formatting and lints
 	$(CARGO) clippy --locked --all-targets --quiet -- -D warnings
 
 bless: ## rewrite the expected texts of the tests to what they are now; review the diff
-	BLESS=1 TRYCMD=overwrite $(CARGO) test --locked --quiet
+	BLESS=1 $(CARGO) test --locked --quiet
 
 deploy: ## deploy an account's stacks: make deploy ACCOUNT=tokyo
 	@test -n "$(ACCOUNT)" || { echo 'say which account: make deploy ACCOUNT=NAME' >&2; exit 2; }

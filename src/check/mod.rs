@@ -13,16 +13,21 @@ mod structure;
 
 use std::cell::OnceCell;
 
+use rayon::iter::{IndexedParallelIterator, ParallelIterator};
+use rayon::slice::ParallelSlice;
 use serde_json::{Map, Value};
 
 use crate::finding::Finding;
-use crate::plan::AccountPlan;
+use crate::plan::{AccountPlan, StackPlan};
 use crate::render::{RenderFailure, Template, Templates};
 use crate::source::Place;
 use guard::RuleSet;
+use limits::Counts;
 use outline::Outline;
+use references::References;
 
 pub use known::known;
+pub use limits::PolicySize;
 
 /// A template with what the checks look at.
 pub struct Checked<'a> {
@@ -49,6 +54,28 @@ impl<'a> Checked<'a> {
     }
 }
 
+/// How many templates are looked at in one go: enough to spread the guard engine's cost of reading the rules, few enough
+/// to keep several cores busy. The long form of no more templates than these is held at a time, on each core.
+const TEMPLATES_AT_ONCE: usize = 8;
+
+/// What the checks of an account's templates came to.
+#[derive(Debug)]
+pub struct Checks {
+    /// All findings.
+    pub findings: Vec<Finding>,
+    /// The sizes of the policies, template by template; empty for one that could not be read.
+    pub policies: Vec<Vec<PolicySize>>,
+}
+
+/// What the checks of a few templates came to.
+struct Looked<'a> {
+    findings: Vec<Finding>,
+    policies: Vec<Vec<PolicySize>>,
+    counts: Counts,
+    references: Vec<(&'a Template, References)>,
+    outcomes: Vec<guard::Outcome>,
+}
+
 /// Checks the rendered templates of an account, with all findings at once.
 ///
 /// # Errors
@@ -58,22 +85,68 @@ pub fn check(
     templates: &Templates,
     rendered: &[Template],
     rules: &RuleSet,
-) -> Result<Vec<Finding>, RenderFailure> {
+) -> Result<Checks, RenderFailure> {
+    let expected = structure::Expected::of(plan, templates)?;
+    // Collected in the order of the templates, whichever is done first.
+    let looked: Vec<Looked<'_>> = rendered
+        .par_chunks(TEMPLATES_AT_ONCE)
+        .zip(plan.stacks.par_chunks(TEMPLATES_AT_ONCE))
+        .map(|(rendered, stacks)| look(plan, stacks, &expected, rendered, rules))
+        .collect();
     let mut findings = Vec::new();
+    let mut policies = Vec::with_capacity(rendered.len());
+    let mut references = Vec::with_capacity(rendered.len());
+    let mut outcomes = Vec::new();
+    let counts = looked.iter().map(|looked| looked.counts).sum();
+    for looked in looked {
+        findings.extend(looked.findings);
+        policies.extend(looked.policies);
+        references.extend(looked.references);
+        outcomes.extend(looked.outcomes);
+    }
+    // With a template missing, the others' references to it would seem broken, and rules never applied.
+    if references.len() < rendered.len() {
+        return Ok(Checks { findings, policies });
+    }
+    findings.extend(limits::check_account(plan.account, &counts));
+    findings.extend(references::between(&references));
+    findings.extend(guard::findings(rules, &outcomes));
+    Ok(Checks { findings, policies })
+}
+
+/// Everything that can be told of a few templates without knowing the others.
+fn look<'a>(
+    plan: &AccountPlan<'_>,
+    stacks: &[StackPlan<'_>],
+    expected: &structure::Expected,
+    rendered: &'a [Template],
+    rules: &RuleSet,
+) -> Looked<'a> {
+    let mut findings = Vec::new();
+    let mut policies = Vec::with_capacity(rendered.len());
+    let mut references = Vec::with_capacity(rendered.len());
     let mut checked = Vec::with_capacity(rendered.len());
-    for template in rendered {
-        match Checked::new(template) {
-            Ok(one) => checked.push(one),
-            Err(finding) => findings.push(finding),
-        }
-    }
     let bytes = plan.account.template_bucket.template_bytes();
-    for one in &checked {
-        findings.extend(limits::check_template(one, bytes));
+    for (stack, template) in stacks.iter().zip(rendered) {
+        let one = match Checked::new(template) {
+            Ok(one) => one,
+            Err(finding) => {
+                findings.push(finding);
+                policies.push(Vec::new());
+                continue;
+            }
+        };
+        findings.extend(limits::check_template(&one, bytes));
+        policies.push(limits::policy_sizes(&one));
+        findings.extend(structure::check(stack, expected, &one));
+        let mut read = references::read(&plan.names, &one);
+        findings.append(&mut read.findings);
+        references.push((template, read));
+        checked.push(one);
     }
-    findings.extend(limits::check_account(plan.account, &checked));
-    findings.extend(references::check(plan, &checked));
-    findings.extend(structure::check(plan, templates, &checked)?);
-    findings.extend(guard::check(rules, rendered));
-    Ok(findings)
+    let counts = checked.iter().map(Counts::of).sum();
+    let long_forms: Vec<(&Template, &Value)> = checked.iter().map(|one| (one.template, &one.json)).collect();
+    let (outcomes, unchecked) = guard::evaluate(rules, &long_forms);
+    findings.extend(unchecked);
+    Looked { findings, policies, counts, references, outcomes }
 }

@@ -1,77 +1,113 @@
 //! References: every `Ref` and `GetAtt` finds its resource in the same template, and every name of a resource in another
 //! stack finds it in a stack that is deployed before.
 
+use std::cell::OnceCell;
 use std::collections::BTreeMap;
 
 use serde_json::Value;
 
 use super::Checked;
+use super::outline::Outline;
 use crate::finding::{Finding, Rule};
-use crate::plan::AccountPlan;
+use crate::plan::Names;
+use crate::render::Template;
+use crate::source::Place;
 
-/// Checks the references within and between the stacks of an account.
-pub fn check(plan: &AccountPlan<'_>, checked: &[Checked<'_>]) -> Vec<Finding> {
-    let names = &plan.names;
-    let declared = declared(plan, checked);
+/// What the references of one template come to, as far as it alone can tell.
+pub struct References {
+    /// What refers to nothing in the template, or to another account or partition.
+    pub findings: Vec<Finding>,
+    /// The physical names and ARNs that the template declares.
+    declared: Vec<String>,
+    /// Those that it refers to.
+    wanted: BTreeMap<String, Wanted>,
+}
+
+struct Wanted {
+    /// What to call it in a finding.
+    shown: String,
+    /// Where the template refers to it.
+    paths: Vec<String>,
+}
+
+/// Reads the references of one template.
+pub fn read(names: &Names, one: &Checked<'_>) -> References {
+    let references = References { findings: Vec::new(), declared: declared(names, one), wanted: BTreeMap::new() };
+    let mut walk = Walk { checked: one, names, path: Vec::new(), references };
+    for (id, resource) in one.resources() {
+        walk.path = vec![Step::Key("Resources"), Step::Key(id)];
+        walk.value(resource);
+    }
+    walk.references
+}
+
+/// Checks that every name of a resource in another stack finds it in a stack that is deployed before. `stacks` are the
+/// templates in the order in which they are deployed, each with its references.
+pub fn between(stacks: &[(&Template, References)]) -> Vec<Finding> {
+    let mut declared = BTreeMap::new();
+    for (order, (_, references)) in stacks.iter().enumerate() {
+        declared.extend(references.declared.iter().map(|name| (name.as_str(), order)));
+    }
     let mut findings = Vec::new();
-    for (order, one) in checked.iter().enumerate() {
-        let mut walk = Walk {
-            checked: one,
-            order,
-            declared: &declared,
-            partition: &names.partition,
-            account_id: &names.account_id,
-            path: Vec::new(),
-            findings: Vec::new(),
-        };
-        for (id, resource) in one.resources() {
-            walk.path = vec!["Resources".to_owned(), id.clone()];
-            walk.value(resource);
+    for (order, (template, references)) in stacks.iter().enumerate() {
+        let outline = OnceCell::new();
+        for (key, Wanted { shown, paths }) in &references.wanted {
+            let message = match declared.get(key.as_str()) {
+                Some(found) if *found <= order => continue,
+                Some(_) => format!("`{shown}` is in a stack that is deployed later"),
+                None => format!("no stack of this account defines `{shown}`"),
+            };
+            let outline = outline.get_or_init(|| Outline::read(&template.source));
+            let places = paths.iter().map(|path| outline.place(&format!("/{path}")));
+            findings.extend(places.map(|place| finding(Rule::ReferenceUnresolved, message.clone(), place)));
         }
-        findings.extend(walk.findings);
     }
     findings
 }
 
-/// The physical names and ARNs that stacks declare, each with the order of its stack.
-fn declared(plan: &AccountPlan<'_>, checked: &[Checked<'_>]) -> BTreeMap<String, usize> {
-    let (partition, account) = (&plan.names.partition, &plan.names.account_id);
-    let mut declared = BTreeMap::new();
-    for (order, one) in checked.iter().enumerate() {
-        for (_, resource) in one.resources() {
-            let text = |key: &str| resource.pointer(&format!("/Properties/{key}")).and_then(Value::as_str);
-            let path = text("Path").unwrap_or("/");
-            let iam = |kind: &str, name: &str| format!("arn:{partition}:iam::{account}:{kind}{path}{name}");
-            let name = match resource.get("Type").and_then(Value::as_str).unwrap_or_default() {
-                "AWS::IAM::Group" => text("GroupName").map(|name| format!("group {name}")),
-                "AWS::IAM::ManagedPolicy" => text("ManagedPolicyName").map(|name| iam("policy", name)),
-                "AWS::IAM::Role" => text("RoleName").map(|name| iam("role", name)),
-                "AWS::IAM::User" => text("UserName").map(|name| iam("user", name)),
-                "AWS::S3::Bucket" => text("BucketName").map(|name| format!("arn:{partition}:s3:::{name}")),
-                _ => None,
-            };
-            declared.extend(name.map(|name| (name, order)));
+/// The physical names and ARNs that a template declares.
+fn declared(names: &Names, one: &Checked<'_>) -> Vec<String> {
+    let (partition, account) = (&names.partition, &names.account_id);
+    let declared = one.resources().filter_map(|(_, resource)| {
+        let properties = resource.get("Properties")?;
+        let text = |key: &str| properties.get(key).and_then(Value::as_str);
+        let path = text("Path").unwrap_or("/");
+        let iam = |kind: &str, name: &str| format!("arn:{partition}:iam::{account}:{kind}{path}{name}");
+        match resource.get("Type").and_then(Value::as_str)? {
+            "AWS::IAM::Group" => text("GroupName").map(|name| format!("group {name}")),
+            "AWS::IAM::ManagedPolicy" => text("ManagedPolicyName").map(|name| iam("policy", name)),
+            "AWS::IAM::Role" => text("RoleName").map(|name| iam("role", name)),
+            "AWS::IAM::User" => text("UserName").map(|name| iam("user", name)),
+            "AWS::S3::Bucket" => text("BucketName").map(|name| format!("arn:{partition}:s3:::{name}")),
+            _ => None,
         }
-    }
-    declared
+    });
+    declared.collect()
+}
+
+fn finding(rule: Rule, message: String, place: Place) -> Finding {
+    Finding::new(rule, message).at(place).help("mend the template that this is rendered from")
 }
 
 struct Walk<'a> {
     checked: &'a Checked<'a>,
-    order: usize,
-    declared: &'a BTreeMap<String, usize>,
-    partition: &'a str,
-    account_id: &'a str,
-    path: Vec<String>,
-    findings: Vec<Finding>,
+    names: &'a Names,
+    path: Vec<Step<'a>>,
+    references: References,
 }
 
-impl Walk<'_> {
-    fn value(&mut self, value: &Value) {
+/// A step on the way to a value.
+enum Step<'a> {
+    Key(&'a str),
+    Index(usize),
+}
+
+impl<'a> Walk<'a> {
+    fn value(&mut self, value: &'a Value) {
         match value {
             Value::Object(map) => {
                 for (key, value) in map {
-                    self.path.push(key.clone());
+                    self.path.push(Step::Key(key));
                     match (key.as_str(), value) {
                         ("Ref" | "DependsOn", Value::String(target)) => self.resource(target),
                         ("Fn::GetAtt", Value::Array(parts)) => {
@@ -80,7 +116,7 @@ impl Walk<'_> {
                         ("Fn::Sub", Value::String(text)) => self.substitutions(text),
                         ("Groups", Value::Array(groups)) => {
                             for group in groups.iter().filter_map(Value::as_str) {
-                                self.declared(&format!("group {group}"), group);
+                                self.wanted(format!("group {group}"), group);
                             }
                         }
                         _ => self.value(value),
@@ -90,7 +126,7 @@ impl Walk<'_> {
             }
             Value::Array(values) => {
                 for (index, value) in values.iter().enumerate() {
-                    self.path.push(index.to_string());
+                    self.path.push(Step::Index(index));
                     self.value(value);
                     self.path.pop();
                 }
@@ -121,36 +157,50 @@ impl Walk<'_> {
     fn arn(&mut self, arn: &str) {
         let parts: Vec<&str> = arn.splitn(6, ':').collect();
         let [_, partition, service, _, account, resource] = parts.as_slice() else { return };
-        if *partition != self.partition {
-            let message = format!("`{arn}` is in the partition `{partition}`, the stack in `{}`", self.partition);
+        if *partition != self.names.partition {
+            let message = format!("`{arn}` is in the partition `{partition}`, the stack in `{}`", self.names.partition);
             return self.foreign(message);
         }
         let is_account = account.len() == 12 && account.bytes().all(|byte| byte.is_ascii_digit());
-        if is_account && *account != self.account_id && *service != "kms" {
-            return self.foreign(format!("`{arn}` is in the account {account}, the stack in {}", self.account_id));
+        if is_account && *account != self.names.account_id && *service != "kms" {
+            return self
+                .foreign(format!("`{arn}` is in the account {account}, the stack in {}", self.names.account_id));
         }
         let is_pattern = |text: &str| text.contains(['*', '?']) || text.contains("${");
         match *service {
             "s3" => {
                 let bucket = resource.split('/').next().unwrap_or_default();
                 if !is_pattern(bucket) {
-                    self.declared(&format!("arn:{partition}:s3:::{bucket}"), bucket);
+                    self.wanted(format!("arn:{partition}:s3:::{bucket}"), bucket);
                 }
             }
             // An ARN without wildcards names one thing of ours. Service-linked roles are made by their services.
             "iam" if is_account && !is_pattern(resource) && !resource.starts_with("role/aws-service-role/") => {
-                self.declared(arn, arn);
+                self.wanted(arn.to_owned(), arn);
             }
             _ => {}
         }
     }
 
-    fn declared(&mut self, key: &str, shown: &str) {
-        match self.declared.get(key) {
-            Some(order) if *order <= self.order => {}
-            Some(_) => self.unresolved(format!("`{shown}` is in a stack that is deployed later")),
-            None => self.unresolved(format!("no stack of this account defines `{shown}`")),
+    /// Something that this stack or one before it must declare.
+    fn wanted(&mut self, key: String, shown: &str) {
+        let path = self.path();
+        let new = || Wanted { shown: shown.to_owned(), paths: Vec::new() };
+        self.references.wanted.entry(key).or_insert_with(new).paths.push(path);
+    }
+
+    fn path(&self) -> String {
+        let mut path = String::new();
+        for step in &self.path {
+            if !path.is_empty() {
+                path.push('/');
+            }
+            match step {
+                Step::Key(key) => path.push_str(key),
+                Step::Index(index) => path.push_str(&index.to_string()),
+            }
         }
+        path
     }
 
     fn unresolved(&mut self, message: String) {
@@ -162,7 +212,7 @@ impl Walk<'_> {
     }
 
     fn push(&mut self, rule: Rule, message: String) {
-        let place = self.checked.place(&self.path.join("/"));
-        self.findings.push(Finding::new(rule, message).at(place).help("mend the template that this is rendered from"));
+        let place = self.checked.place(&self.path());
+        self.references.findings.push(finding(rule, message, place));
     }
 }

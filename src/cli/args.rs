@@ -95,6 +95,9 @@ pub struct SynthArgs {
     /// Write nothing; exit with 1 when the out folder differs from what would be written
     #[arg(long)]
     pub check: bool,
+    /// Refuse to change an account's stacks.lock, as CI should
+    #[arg(long)]
+    pub locked: bool,
     /// A folder of templates that replace the embedded ones of the same path
     #[arg(long, value_name = "DIR")]
     pub templates: Option<PathBuf>,

@@ -6,8 +6,10 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 
 use super::{DEPLOY_FILE, MANIFEST_FILE, sha256};
+use crate::check::PolicySize;
 use crate::facts::limits;
 use crate::files::{self, FileError, FolderEntry, Kind};
+use crate::model::User;
 use crate::plan::AccountPlan;
 use crate::render::Template;
 
@@ -50,10 +52,36 @@ pub struct StackEntry {
     pub depends_on: Vec<String>,
     /// What `aws cloudformation deploy` needs as `--capabilities`.
     pub capabilities: Vec<String>,
+    /// Its users, by name, with what their things are called; only of users stacks.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub users: Vec<UserEntry>,
     /// The template's bytes.
     pub bytes: Used,
     /// The template's resources.
     pub resources: Used,
+    /// The characters of its policies, as IAM counts them; of a users stack, of its fullest role or user.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub policies: Vec<PolicyEntry>,
+}
+
+/// A policy in the manifest, or the inline policies of a principal together.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct PolicyEntry {
+    /// The logical ID.
+    pub resource: String,
+    /// Characters, white space not counted.
+    pub characters: Used,
+}
+
+/// A user in the manifest.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct UserEntry {
+    /// The user's name.
+    pub name: String,
+    /// What the logical IDs of the user's resources begin with.
+    pub logical_id: String,
+    /// The notebook's name, if the user has a notebook.
+    pub notebook: Option<String>,
 }
 
 /// How much of a limit is used.
@@ -70,6 +98,18 @@ impl Manifest {
     pub fn to_json(&self) -> String {
         // A value made of strings and numbers always has a JSON form.
         serde_json::to_string_pretty(self).map(|json| json + "\n").unwrap_or_default()
+    }
+}
+
+fn policy_entry(size: &PolicySize) -> PolicyEntry {
+    PolicyEntry { resource: size.resource.clone(), characters: Used { used: size.used, limit: size.limit } }
+}
+
+fn user_entry(user: &User) -> UserEntry {
+    UserEntry {
+        name: user.name.to_string(),
+        logical_id: user.logical_id.to_string(),
+        notebook: user.notebook.as_ref().map(|notebook| notebook.name.to_string()),
     }
 }
 
@@ -117,8 +157,16 @@ pub(super) fn listed(folder: &Path) -> Result<Listed, FileError> {
     Ok(Listed::Files(names))
 }
 
+/// The manifest of an account's out folder, if there is one that this version can read.
+///
+/// # Errors
+/// When the file exists but the operating system does not give it out.
+pub fn read(folder: &Path) -> Result<Option<Manifest>, FileError> {
+    Ok(files::read(&folder.join(MANIFEST_FILE))?.and_then(|bytes| serde_json::from_slice(&bytes).ok()))
+}
+
 /// The manifest of a plan's rendered templates.
-pub fn of(plan: &AccountPlan<'_>, templates: &[Template]) -> Manifest {
+pub fn of(plan: &AccountPlan<'_>, templates: &[Template], policies: &[Vec<PolicySize>]) -> Manifest {
     let account = plan.account;
     let stacks: Vec<StackEntry> = plan
         .stacks
@@ -138,8 +186,10 @@ pub fn of(plan: &AccountPlan<'_>, templates: &[Template]) -> Manifest {
                 .map(|other| other.name.to_string())
                 .collect(),
             capabilities: template.capabilities().into_iter().map(str::to_owned).collect(),
+            users: stack.users.iter().map(|user| user_entry(user)).collect(),
             bytes: Used { used: template.source.text.len(), limit: account.template_bucket.template_bytes() },
             resources: Used { used: template.resources().count(), limit: limits::TEMPLATE_RESOURCES },
+            policies: policies.get(index).into_iter().flatten().map(policy_entry).collect(),
         })
         .collect();
     let mut files: Vec<String> = stacks.iter().map(|stack| stack.file.clone()).collect();

@@ -23,7 +23,10 @@ use crate::source::Place;
 ///
 /// Reading a template costs the engine more than a rule file does, so files go together. Should that fail, each is tried
 /// by itself, to find the one that is to blame.
-pub(super) fn evaluate(files: &[(usize, &RuleFile)], templates: &[(&Template, Value)]) -> (Vec<Outcome>, Vec<Finding>) {
+pub(super) fn evaluate(
+    files: &[(usize, &RuleFile)],
+    templates: &[(&Template, &Value)],
+) -> (Vec<Outcome>, Vec<Finding>) {
     match (evaluate_together(files, templates), files) {
         (Ok(outcomes), _) => (outcomes, Vec::new()),
         (Err(reason), [(_, file)]) => (Vec::new(), vec![unreadable(file, &reason)]),
@@ -35,7 +38,7 @@ pub(super) fn evaluate(files: &[(usize, &RuleFile)], templates: &[(&Template, Va
     }
 }
 
-fn evaluate_together(files: &[(usize, &RuleFile)], templates: &[(&Template, Value)]) -> Result<Vec<Outcome>, String> {
+fn evaluate_together(files: &[(usize, &RuleFile)], templates: &[(&Template, &Value)]) -> Result<Vec<Outcome>, String> {
     let Some((_, first)) = files.first() else { return Ok(Vec::new()) };
     let projections: Vec<Projection> =
         templates.iter().map(|(_, value)| Projection { template: value, reach: &first.reach }).collect();
@@ -101,9 +104,10 @@ fn execute(payload: String) -> Result<(i32, String), cfn_guard::Error> {
     Ok((code, writer.into_string()?))
 }
 
-/// Errors of the engine may quote whole documents.
+/// Errors of the engine may quote whole documents, and some call everything an error of its parser.
 fn first_words(error: &str) -> String {
-    let line = error.lines().next().unwrap_or_default();
+    let said = error.strip_prefix("Parser Error when parsing `").map(|said| said.trim_end_matches('`'));
+    let line = said.unwrap_or(error).lines().next().unwrap_or_default();
     line.chars().take(200).collect()
 }
 

@@ -22,57 +22,53 @@ use serde_json::Value;
 use crate::check::long_form::long_form;
 use crate::finding::{Finding, Rule};
 use crate::render::Template;
+pub use report::Outcome;
 pub use rule_set::{RULE_FILE_EXTENSION, RuleSet};
-
-/// How many templates the engine is handed at once: enough to spread the cost of reading the rules, few enough to keep
-/// several cores busy.
-const TEMPLATES_AT_ONCE: usize = 8;
 
 /// Checks every template against every rule.
 ///
 /// A violation is found at its line in the template; a rule that many resources break is one finding. What keeps a rule
 /// from being checked is a finding, too.
 pub fn check(rules: &RuleSet, templates: &[Template]) -> Vec<Finding> {
-    let batches: Vec<Batch> = templates.chunks(TEMPLATES_AT_ONCE).map(|batch| check_batch(rules, batch)).collect();
-    let mut findings = Vec::new();
-    let mut outcomes = Vec::new();
-    for batch in batches {
-        findings.extend(batch.findings);
-        outcomes.extend(batch.outcomes);
-    }
-    findings.extend(violations::findings(rules, &outcomes));
-    findings.extend(never_applied(rules, &outcomes));
-    findings
-}
-
-/// What a batch of templates came to. Batches share nothing and can be checked at the same time.
-struct Batch {
-    findings: Vec<Finding>,
-    outcomes: Vec<report::Outcome>,
-}
-
-fn check_batch(rules: &RuleSet, templates: &[Template]) -> Batch {
-    let mut batch = Batch { findings: Vec::new(), outcomes: Vec::new() };
+    let mut found = Vec::new();
     let mut readable: Vec<(&Template, Value)> = Vec::new();
     for template in templates {
         match long_form(template) {
             Ok(value) => readable.push((template, value)),
-            Err(finding) => batch.findings.push(finding),
+            Err(finding) => found.push(finding),
         }
     }
-    if readable.is_empty() {
-        return batch;
+    let readable: Vec<(&Template, &Value)> = readable.iter().map(|(template, value)| (*template, value)).collect();
+    let (outcomes, unchecked) = evaluate(rules, &readable);
+    found.extend(unchecked);
+    found.extend(findings(rules, &outcomes));
+    found
+}
+
+/// Evaluates every rule on `templates`, each with its long form. Besides the outcomes, there are findings about what could
+/// not be evaluated. Evaluations share nothing and can run at the same time.
+pub fn evaluate(rules: &RuleSet, templates: &[(&Template, &Value)]) -> (Vec<Outcome>, Vec<Finding>) {
+    let (mut outcomes, mut findings) = (Vec::new(), Vec::new());
+    if templates.is_empty() {
+        return (outcomes, findings);
     }
     for files in rules.groups() {
-        let (outcomes, findings) = engine::evaluate(&files, &readable);
-        batch.outcomes.extend(outcomes);
-        batch.findings.extend(findings);
+        let (evaluated, unreadable) = engine::evaluate(&files, templates);
+        outcomes.extend(evaluated);
+        findings.extend(unreadable);
     }
-    batch
+    (outcomes, findings)
+}
+
+/// What the outcomes on all templates come to: the violations, and the rules that never applied.
+pub fn findings(rules: &RuleSet, outcomes: &[Outcome]) -> Vec<Finding> {
+    let mut findings = violations::findings(rules, outcomes);
+    findings.extend(never_applied(rules, outcomes));
+    findings
 }
 
 /// The rules that no template was a case for, though they do not ask for types: their conditions may be misspelt.
-fn never_applied(rules: &RuleSet, outcomes: &[report::Outcome]) -> Vec<Finding> {
+fn never_applied(rules: &RuleSet, outcomes: &[Outcome]) -> Vec<Finding> {
     let mut findings = Vec::new();
     for (index, file) in rules.files().iter().enumerate() {
         let outcomes: Vec<_> = outcomes.iter().filter(|outcome| outcome.file == index).collect();

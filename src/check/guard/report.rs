@@ -11,15 +11,15 @@ use crate::source::SourceFile;
 
 /// What became of the rules of one file on one template.
 #[derive(Debug)]
-pub(super) struct Outcome {
+pub struct Outcome {
     /// Which file of the rule set.
-    pub file: usize,
+    pub(super) file: usize,
     /// The template's text.
-    pub template: Arc<SourceFile>,
+    pub(super) template: Arc<SourceFile>,
     /// The rules that passed or failed; the others were skipped.
-    pub applied: BTreeSet<String>,
+    pub(super) applied: BTreeSet<String>,
     /// What failed.
-    pub violations: Vec<Violation>,
+    pub(super) violations: Vec<Violation>,
 }
 
 /// A clause of a rule that does not hold.
