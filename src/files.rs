@@ -189,8 +189,7 @@ pub fn create_in_folder(path: &Path, file: &NewFile<'_>) -> Result<(), FileError
 /// When something cannot be written; then the file is as it was.
 pub fn write_file_atomically(path: &Path, bytes: &[u8]) -> Result<(), FileError> {
     let beside = beside(path, "");
-    // A run that was killed may have left its draft.
-    remove_file(&beside)?;
+    remove_draft(path)?;
     let written =
         create_in_folder(&beside, &NewFile { bytes, executable: false }).and_then(|()| replace_file(&beside, path));
     if written.is_err() {
@@ -199,6 +198,14 @@ pub fn write_file_atomically(path: &Path, bytes: &[u8]) -> Result<(), FileError>
     }
     written?;
     path.parent().map_or(Ok(()), sync_folder)
+}
+
+/// Removes what a run left that was killed while it wrote a file atomically.
+///
+/// # Errors
+/// When it is there and cannot be removed.
+pub fn remove_draft(path: &Path) -> Result<(), FileError> {
+    remove_file(&beside(path, ""))
 }
 
 /// A name beside `path` that is racestack's own: hidden, on the same file system, left out of git by `.*.racestack`.

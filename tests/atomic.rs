@@ -175,6 +175,8 @@ fn a_run_that_is_killed_leaves_the_old_or_the_new_and_the_next_run_cleans_up() {
         bench.synth(config, "out");
         assert_eq!(tree(&bench.path("out/tokyo")), with_foreign(&references[target]), "{kill}");
         assert_eq!(bench.names(), ["tokyo"], "{kill}: no debris");
+        let inputs = tree(&bench.path(config).join("accounts/tokyo"));
+        assert_eq!(inputs.keys().collect::<Vec<_>>(), ["roster.csv", "settings.yaml", "stacks.lock"], "{kill}");
     }
     assert!(killed > kills / 4, "only {killed} of {kills} runs were killed before they ended");
     assert!(left > kills / 8, "only {left} of {kills} kills left anything to put right");

@@ -156,3 +156,13 @@ fn a_link_in_the_place_of_the_lock_file_makes_no_file_elsewhere() {
     assert!(error.to_string().contains(".racestack.lock"), "{error}");
     assert_eq!(kind(&elsewhere).unwrap(), None);
 }
+
+#[test]
+fn a_draft_that_a_killed_run_left_is_removed() {
+    let folder = folder();
+    let path = folder.path().join("stacks.lock");
+    remove_draft(&path).unwrap();
+    put(&beside(&path, ""), "ne");
+    remove_draft(&path).unwrap();
+    assert_eq!(names(folder.path()), [""; 0]);
+}
