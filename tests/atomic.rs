@@ -31,7 +31,7 @@ impl Bench {
         let bench = Self { folder: tempfile::tempdir().unwrap() };
         std::fs::set_permissions(bench.path(""), PermissionsExt::from_mode(0o755)).unwrap();
         // The same people in both: whom the out folder has and the lock does not, synth refuses to forget.
-        let roster = (0..30).fold("name\n".to_owned(), |csv, n| format!("{csv}user-{n}\n"));
+        let roster = (0..12).fold("name\n".to_owned(), |csv, n| format!("{csv}user-{n}\n"));
         for (name, more) in [("a", ""), ("b", "services: [lambda, sagemaker, cloudformation]\ntags: {made: b}\n")] {
             bench.put(&format!("{name}/settings.yaml"), &format!("company: mycompany\n{more}"));
             bench.put(&format!("{name}/accounts/tokyo/settings.yaml"), ACCOUNT);
@@ -175,6 +175,8 @@ fn a_run_that_is_killed_leaves_the_old_or_the_new_and_the_next_run_cleans_up() {
         bench.synth(config, "out");
         assert_eq!(tree(&bench.path("out/tokyo")), with_foreign(&references[target]), "{kill}");
         assert_eq!(bench.names(), ["tokyo"], "{kill}: no debris");
+        let inputs = tree(&bench.path(config).join("accounts/tokyo"));
+        assert_eq!(inputs.keys().collect::<Vec<_>>(), ["roster.csv", "settings.yaml", "stacks.lock"], "{kill}");
     }
     assert!(killed > kills / 4, "only {killed} of {kills} runs were killed before they ended");
     assert!(left > kills / 8, "only {left} of {kills} kills left anything to put right");
@@ -360,6 +362,7 @@ fn links_and_dots_lead_nowhere() {
     let bench = Bench::new();
     // An account's folder in the configuration.
     symlink("tokyo", bench.path("a/accounts/osaka")).unwrap();
+    symlink("../settings.yaml", bench.path("a/accounts/README")).unwrap();
     for more in [&[] as &[&str], &["--account", "osaka"]] {
         let output = bench.command("a", "out").args(more).output().unwrap();
         assert_eq!(output.status.code(), Some(1));

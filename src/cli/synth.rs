@@ -87,8 +87,11 @@ pub(super) fn run(args: &SynthArgs, colour: bool, watch: &Watch<'_>) -> Result<O
             stale(&folder, &one.files, &mut findings)?;
         } else {
             // The lock first: whatever a kill leaves undone, the next run makes from it what this one would have.
-            if one.lock != one.account.lock_source.text {
-                files::write_file_atomically(&one.account.lock_source.path, one.lock.as_bytes())?;
+            let lock_file = &one.account.lock_source.path;
+            if one.lock == one.account.lock_source.text {
+                files::remove_draft(lock_file)?;
+            } else {
+                files::write_file_atomically(lock_file, one.lock.as_bytes())?;
             }
             let written = output::write(&folder, &one.files)?;
             let done = if written { "written" } else { "unchanged" };
