@@ -2,16 +2,20 @@
 
 mod context;
 mod engine;
+mod policy;
 mod template;
 mod yaml;
 
+use std::collections::BTreeMap;
 use std::path::Path;
+
+use rayon::iter::{IntoParallelRefIterator, ParallelIterator};
 
 pub use engine::{RenderFailure, Templates};
 pub use template::Template;
 
 use crate::finding::{Finding, Rule};
-use crate::model::{Account, User};
+use crate::model::{Account, User, UserName};
 use crate::plan::{AccountPlan, Capacity, Part, StackPlan, plan};
 use crate::source::{Place, SourceFile};
 
@@ -70,19 +74,22 @@ pub fn measure<'a>(
     templates: &'a Templates,
     account: &'a Account,
 ) -> Result<(Capacity, impl Fn(&User) -> Capacity + 'a), RenderFailure> {
-    let empty = size(templates, account, Vec::new())?;
+    let plan = plan(account, Path::new(""), vec![Vec::new()]);
+    let stack = plan.stacks.iter().find(|stack| matches!(stack.part, Part::Users(_))).cloned();
+    let size = |users: Vec<&User>| -> Result<usize, RenderFailure> {
+        let Some(stack) = &stack else { return Ok(0) };
+        let stack = StackPlan { part: stack.part, name: stack.name.clone(), users };
+        Ok(header(account, &stack).len() + body(templates, &plan, &stack)?.len())
+    };
+    let empty = size(Vec::new())?;
     let room = account.template_bucket.template_bytes().saturating_sub(empty);
     let capacity = Capacity { bytes: room, resources: crate::facts::limits::TEMPLATE_RESOURCES - 1 };
-    let of_user = move |user: &User| {
-        // The users template repeats a block per user, so that one user's bytes are those that they add.
-        let bytes = size(templates, account, vec![user]).map_or(room, |bytes| bytes.saturating_sub(empty));
-        Capacity { bytes, resources: if user.notebook.is_some() { 3 } else { 1 } }
+    // The users template repeats a block per user, so that one user's bytes are those that they add.
+    let bytes = |user: &User| size(vec![user]).map_or(room, |bytes| bytes.saturating_sub(empty));
+    let sizes: BTreeMap<&UserName, usize> = account.users.par_iter().map(|user| (&user.name, bytes(user))).collect();
+    let of_user = move |user: &User| Capacity {
+        bytes: sizes.get(&user.name).copied().unwrap_or(room),
+        resources: if user.notebook.is_some() { 3 } else { 1 },
     };
     Ok((capacity, of_user))
-}
-
-fn size(templates: &Templates, account: &Account, users: Vec<&User>) -> Result<usize, RenderFailure> {
-    let plan = plan(account, Path::new(""), vec![users]);
-    let Some(stack) = plan.stacks.iter().find(|stack| matches!(stack.part, Part::Users(_))) else { return Ok(0) };
-    Ok(header(account, stack).len() + body(templates, &plan, stack)?.len())
 }
