@@ -1,12 +1,12 @@
 //! `racestack synth`.
 
 use std::fmt::Write;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use rayon::iter::{IntoParallelRefIterator, ParallelIterator};
 
-use super::args::SynthArgs;
+use super::args::{DEFAULT_OUT, SynthArgs};
 use super::{Failure, Outcome, outcome};
 use crate::check::guard::{RULE_FILE_EXTENSION, RuleSet};
 use crate::finding::{Finding, Rule, any_error};
@@ -28,6 +28,9 @@ pub(super) fn run(args: &SynthArgs, colour: bool) -> Result<Outcome, Failure> {
     if files::list(&args.config)?.is_none() {
         let message = format!("there is no folder `{}`; `racestack init DIR` makes one", args.config.display());
         return Err(Failure::Usage(message));
+    }
+    if args.no_check {
+        refuse_unchecked(&args.out)?;
     }
     let mut findings = Vec::new();
     let config = config::read(&args.config, &args.accounts, &mut findings)?;
@@ -53,10 +56,19 @@ pub(super) fn run(args: &SynthArgs, colour: bool) -> Result<Outcome, Failure> {
         return Ok(outcome(args.format, findings, String::new(), colour));
     }
     let mut synthesised = Vec::new();
-    for account in &fleet.accounts {
-        match synthesise(account, &args.out, &templates, &rules, &mut findings) {
-            Ok(one) => synthesised.push(one),
-            Err(failure) => findings.push(own_or_fault(failure)?),
+    // As many accounts at a time as there are cores: what an account takes while it is checked is many times its files.
+    for accounts in fleet.accounts.chunks(rayon::current_num_threads()) {
+        let each = |account| {
+            let mut findings = Vec::new();
+            (synthesise(account, args, &templates, &rules, &mut findings), findings)
+        };
+        let results: Vec<_> = accounts.par_iter().map(each).collect();
+        for (result, found) in results {
+            findings.extend(found);
+            match result {
+                Ok(one) => synthesised.push(one),
+                Err(failure) => findings.push(own_or_fault(failure)?),
+            }
         }
     }
     if any_error(&findings) {
@@ -80,20 +92,42 @@ pub(super) fn run(args: &SynthArgs, colour: bool) -> Result<Outcome, Failure> {
     Ok(outcome(args.format, findings, summary, colour))
 }
 
+/// Unchecked stacks are for benchmarks, and must never stand where somebody could deploy them from.
+fn refuse_unchecked(out: &Path) -> Result<(), Failure> {
+    let entries = files::list(out)?.unwrap_or_default();
+    let manifest = output::MANIFEST_FILE;
+    let mut folders = entries.iter().filter(|entry| entry.is_folder).map(|entry| out.join(&entry.name));
+    let stacks = folders.try_fold(None, |found: Option<PathBuf>, folder| {
+        Ok::<_, Failure>(found.or(files::read(&folder.join(manifest))?.map(|_| folder)))
+    })?;
+    if let Some(folder) = stacks {
+        let folder = folder.display();
+        return Err(Failure::Usage(format!("`--no-check` does not replace stacks, and there are some in `{folder}`")));
+    }
+    let is_default = out.file_name().is_none_or(|name| name == DEFAULT_OUT);
+    if is_default {
+        let message = "`--no-check` is for benchmarks: name a folder other than `out` with `--out`";
+        return Err(Failure::Usage(message.to_owned()));
+    }
+    Ok(())
+}
+
 fn synthesise<'a>(
     account: &'a Account,
-    out: &Path,
+    args: &SynthArgs,
     templates: &Templates,
     rules: &RuleSet,
     findings: &mut Vec<Finding>,
 ) -> Result<Synthesised<'a>, RenderFailure> {
     let (capacity, size) = render::measure(templates, account)?;
     let groups = plan::place(&account.users, capacity, size);
-    let plan = plan::plan(account, &out.join(account.name.as_str()), groups);
+    let plan = plan::plan(account, &args.out.join(account.name.as_str()), groups);
     let rendered: Result<Vec<Template>, RenderFailure> =
         plan.stacks.par_iter().map(|stack| render::render(templates, &plan, stack)).collect();
     let rendered = rendered?;
-    findings.extend(check::check(&plan, templates, &rendered, rules)?);
+    if !args.no_check {
+        findings.extend(check::check(&plan, templates, &rendered, rules)?);
+    }
     Ok(Synthesised { account, stacks: plan.stacks.len(), files: output::files(&plan, &rendered) })
 }
 
