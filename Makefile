@@ -5,7 +5,7 @@ OUT ?= out
 CARGO ?= cargo
 
 .DEFAULT_GOAL := help
-.PHONY: help synth test test-rust test-clients check lint bless deploy clean
+.PHONY: help synth test test-all test-rust test-clients check lint bless deploy clean
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -14,6 +14,9 @@ synth: ## write the stacks of every account into out/
 	$(CARGO) run --release --quiet --locked -- synth --config $(CONFIG) --out $(OUT)
 
 test: test-rust test-clients ## run all tests, installing what they need
+
+test-all: ## run all tests at full length: hundreds of kills, 1000 cases of each property
+	RACESTACK_SLOW_TESTS=1 PROPTEST_CASES=1000 $(MAKE) test
 
 test-rust:
 	$(CARGO) test --locked --quiet
@@ -31,7 +34,7 @@ lint: ## formatting and lints
 	$(CARGO) clippy --locked --all-targets --quiet -- -D warnings
 
 bless: ## rewrite the expected texts of the tests to what they are now; review the diff
-	BLESS=1 TRYCMD=overwrite $(CARGO) test --locked --quiet
+	BLESS=1 $(CARGO) test --locked --quiet
 
 deploy: ## deploy an account's stacks: make deploy ACCOUNT=tokyo
 	@test -n "$(ACCOUNT)" || { echo 'say which account: make deploy ACCOUNT=NAME' >&2; exit 2; }

@@ -1,4 +1,9 @@
-//! The one module that touches the disk.
+//! The one module that touches the disk. What changes it does one thing each: their order, and what becomes of a run that
+//! is killed between two of them, is for `output` to say.
+
+mod lock;
+
+pub use lock::{Lock, lock, lock_shared};
 
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -32,13 +37,60 @@ impl std::error::Error for FileError {
     }
 }
 
+/// What a path leads to. A link is not followed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// A file.
+    File {
+        /// Whether its owner may run it.
+        executable: bool,
+    },
+    /// A folder.
+    Folder,
+    /// A link, whatever it leads to.
+    Link,
+    /// A device, a pipe, a socket.
+    Other,
+}
+
+impl Kind {
+    fn of(metadata: &std::fs::Metadata) -> Self {
+        let kind = metadata.file_type();
+        if kind.is_file() {
+            Self::File { executable: is_executable(metadata) }
+        } else if kind.is_dir() {
+            Self::Folder
+        } else if kind.is_symlink() {
+            Self::Link
+        } else {
+            Self::Other
+        }
+    }
+}
+
+#[cfg(unix)]
+fn is_executable(metadata: &std::fs::Metadata) -> bool {
+    use std::os::unix::fs::PermissionsExt;
+    metadata.permissions().mode() & 0o100 != 0
+}
+
+/// Where files have no such mode, none is executable.
+#[cfg(not(unix))]
+fn is_executable(_: &std::fs::Metadata) -> bool {
+    false
+}
+
 /// What stands in a folder.
 #[derive(Debug, PartialEq, Eq)]
 pub struct FolderEntry {
-    /// The name, without the folder.
+    /// The name, without the folder. What is not UTF-8 in it is shown with replacement characters.
     pub name: String,
+    /// Where it is, with the name as it really is.
+    pub path: PathBuf,
     /// Whether it is a folder itself. A link is not followed: it is none.
     pub is_folder: bool,
+    /// Whether it is a link.
+    pub is_link: bool,
 }
 
 /// The bytes of a file, or `None` where there is no such file.
@@ -51,8 +103,22 @@ pub fn read(path: &Path) -> Result<Option<Vec<u8>>, FileError> {
     }
 }
 
-/// What stands in a folder, by name, or `None` where there is no such folder. Names that are not UTF-8 are shown with
-/// replacement characters.
+/// What a path leads to, or `None` where there is nothing.
+#[expect(clippy::disallowed_methods, reason = "this module is the one that may")]
+pub fn kind(path: &Path) -> Result<Option<Kind>, FileError> {
+    match std::fs::symlink_metadata(path) {
+        Ok(metadata) => Ok(Some(Kind::of(&metadata))),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(FileError::new("read", path, error)),
+    }
+}
+
+/// Whether a link leads to a file. One that leads nowhere does not.
+pub fn leads_to_file(link: &Path) -> bool {
+    link.is_file()
+}
+
+/// What stands in a folder, by name, or `None` where there is no such folder.
 #[expect(clippy::disallowed_methods, reason = "this module is the one that may")]
 pub fn list(path: &Path) -> Result<Option<Vec<FolderEntry>>, FileError> {
     let fail = |error| FileError::new("list", path, error);
@@ -64,8 +130,13 @@ pub fn list(path: &Path) -> Result<Option<Vec<FolderEntry>>, FileError> {
     let mut entries = Vec::new();
     for entry in listing {
         let entry = entry.map_err(fail)?;
-        let is_folder = entry.file_type().map_err(fail)?.is_dir();
-        entries.push(FolderEntry { name: entry.file_name().to_string_lossy().into_owned(), is_folder });
+        let kind = entry.file_type().map_err(fail)?;
+        entries.push(FolderEntry {
+            name: entry.file_name().to_string_lossy().into_owned(),
+            path: entry.path(),
+            is_folder: kind.is_dir(),
+            is_link: kind.is_symlink(),
+        });
     }
     entries.sort_by(|a, b| a.name.cmp(&b.name));
     Ok(Some(entries))
@@ -74,22 +145,19 @@ pub fn list(path: &Path) -> Result<Option<Vec<FolderEntry>>, FileError> {
 /// A file to be written.
 #[derive(Debug)]
 pub struct NewFile<'a> {
-    /// Its name in the folder.
-    pub name: &'a str,
     /// What it holds.
     pub bytes: &'a [u8],
     /// Whether it is a program.
     pub executable: bool,
 }
 
-/// Writes a file that must not exist yet, creating the folders above it.
+/// Writes a file that must not exist yet, creating the folders above it. It is on the disk when this returns.
 ///
 /// # Errors
 /// When the file exists, or cannot be written.
-#[expect(clippy::disallowed_methods, reason = "this module is the one that may")]
 pub fn create(path: &Path, file: &NewFile<'_>) -> Result<(), FileError> {
     if let Some(folder) = path.parent() {
-        std::fs::create_dir_all(folder).map_err(|error| FileError::new("create", folder, error))?;
+        create_folders(folder)?;
     }
     let fail = |error| FileError::new("write", path, error);
     let mut options = std::fs::OpenOptions::new();
@@ -100,88 +168,172 @@ pub fn create(path: &Path, file: &NewFile<'_>) -> Result<(), FileError> {
         options.mode(if file.executable { 0o777 } else { 0o666 });
     }
     let mut opened = options.open(path).map_err(fail)?;
+    kill_point();
     opened.write_all(file.bytes).map_err(fail)?;
+    kill_point();
     opened.sync_all().map_err(fail)
 }
 
-/// Replaces a folder as a whole: the new one is written beside it, synced, and changes places with it in one step. What
-/// `kept` names moves from the old folder into the new one. A run that is killed leaves the old folder or the new one;
-/// `recover_folder` clears what else it left.
+/// Writes a file as a whole: a reader, a run that is killed, a full disk find the old bytes or the new ones. A link in
+/// its place is replaced, not followed.
 ///
 /// # Errors
-/// When something cannot be written; then the old folder is as it was.
-#[expect(clippy::disallowed_methods, reason = "this module is the one that may")]
-pub fn replace_folder(folder: &Path, new: &[NewFile<'_>], kept: &[String]) -> Result<(), FileError> {
-    let beside = beside(folder);
-    let result = new.iter().try_for_each(|file| create(&beside.join(file.name), file));
-    if let Err(error) = result.and_then(|()| sync_folder(&beside)) {
-        // What was written so far is of no use; if it cannot be removed now, the next run does.
-        let _ = std::fs::remove_dir_all(&beside);
-        return Err(error);
+/// When something cannot be written; then the file is as it was.
+pub fn write_file_atomically(path: &Path, bytes: &[u8]) -> Result<(), FileError> {
+    let beside = beside(path, "");
+    // A run that was killed may have left its draft.
+    remove_file(&beside)?;
+    let written = create(&beside, &NewFile { bytes, executable: false }).and_then(|()| replace_file(&beside, path));
+    if written.is_err() {
+        // If it cannot be removed now, the next run does.
+        let _ = remove_file(&beside);
     }
-    if folder.exists() {
-        exchange(&beside, folder)?;
-        for name in kept {
-            let (from, to) = (beside.join(name), folder.join(name));
-            std::fs::rename(&from, &to).map_err(|error| FileError::new("move", &from, error))?;
-        }
-        std::fs::remove_dir_all(&beside).map_err(|error| FileError::new("remove", &beside, error))?;
-    } else {
-        std::fs::rename(&beside, folder).map_err(|error| FileError::new("rename", &beside, error))?;
-    }
-    folder.parent().map_or(Ok(()), sync_folder)
+    written?;
+    path.parent().map_or(Ok(()), sync_folder)
 }
 
-/// Clears what a killed run left beside a folder. What stands there and nowhere else, and is none of racestack's own
-/// files, was being kept: it moves back.
+/// A name beside `path` that is racestack's own: hidden, on the same file system, left out of git by `.*.racestack`.
+/// `purpose` is empty or begins with a character that no account's name has.
+pub fn beside(path: &Path, purpose: &str) -> PathBuf {
+    let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+    path.with_file_name(format!(".{name}{purpose}{OWN_ENDING}"))
+}
+
+/// How the names end that `beside` gives.
+pub const OWN_ENDING: &str = ".racestack";
+
+/// Makes a folder, and those above it.
+#[expect(clippy::disallowed_methods, reason = "this module is the one that may")]
+pub fn create_folders(folder: &Path) -> Result<(), FileError> {
+    std::fs::create_dir_all(folder).map_err(|error| FileError::new("create", folder, error))?;
+    kill_point();
+    Ok(())
+}
+
+/// Makes a folder that must not exist yet.
+#[expect(clippy::disallowed_methods, reason = "this module is the one that may")]
+pub fn create_folder(folder: &Path) -> Result<(), FileError> {
+    std::fs::create_dir(folder).map_err(|error| FileError::new("create", folder, error))?;
+    kill_point();
+    Ok(())
+}
+
+/// Gives a file another name; what has that name already is replaced.
+#[expect(clippy::disallowed_methods, reason = "this module is the one that may")]
+pub fn replace_file(from: &Path, to: &Path) -> Result<(), FileError> {
+    std::fs::rename(from, to).map_err(|error| FileError::new("replace", to, error))?;
+    kill_point();
+    Ok(())
+}
+
+/// Gives a file or folder another name, unless something has that name already: then nothing happens, and it is `false`.
+#[expect(clippy::disallowed_methods, reason = "this module is the one that may")]
+pub fn move_if_free(from: &Path, to: &Path) -> Result<bool, FileError> {
+    let fail = |error| FileError::new("move", from, error);
+    match rename_with(from, to, Flag::NoReplace) {
+        Renamed::Done => {}
+        Renamed::Occupied => return Ok(false),
+        Renamed::Failed(error) => return Err(fail(error)),
+        // The file system cannot do it in one step.
+        Renamed::Unsupported if kind(to)?.is_some() => return Ok(false),
+        Renamed::Unsupported => std::fs::rename(from, to).map_err(fail)?,
+    }
+    kill_point();
+    Ok(true)
+}
+
+/// Two folders change places in one step. Where the file system cannot do that, nothing happens, and it is `false`.
+pub fn exchange(a: &Path, b: &Path) -> Result<bool, FileError> {
+    match rename_with(a, b, Flag::Exchange) {
+        Renamed::Done => {
+            kill_point();
+            Ok(true)
+        }
+        Renamed::Unsupported => Ok(false),
+        Renamed::Occupied => Err(FileError::new("replace", b, io::ErrorKind::AlreadyExists.into())),
+        Renamed::Failed(error) => Err(FileError::new("replace", b, error)),
+    }
+}
+
+/// Removes a file or a link, if it is there.
+#[expect(clippy::disallowed_methods, reason = "this module is the one that may")]
+pub fn remove_file(path: &Path) -> Result<(), FileError> {
+    match std::fs::remove_file(path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(FileError::new("remove", path, error)),
+        _ => {}
+    }
+    kill_point();
+    Ok(())
+}
+
+/// Removes a folder in which nothing stands.
 ///
 /// # Errors
-/// When it cannot be read or removed.
+/// When something does stand there, or it cannot be removed.
 #[expect(clippy::disallowed_methods, reason = "this module is the one that may")]
-pub fn recover_folder(folder: &Path) -> Result<(), FileError> {
-    let beside = beside(folder);
-    let Some(left) = list(&beside)? else { return Ok(()) };
-    for entry in left {
-        let (from, to) = (beside.join(&entry.name), folder.join(&entry.name));
-        let generated = !entry.is_folder && GENERATED.iter().any(|ending| entry.name.ends_with(ending));
-        if !generated && folder.exists() && std::fs::symlink_metadata(&to).is_err() {
-            std::fs::rename(&from, &to).map_err(|error| FileError::new("move", &from, error))?;
-        }
-    }
-    std::fs::remove_dir_all(&beside).map_err(|error| FileError::new("remove", &beside, error))
-}
-
-/// The endings of the files that racestack writes into an out folder.
-const GENERATED: [&str; 3] = [".yaml", "manifest.json", "deploy.sh"];
-
-/// Where a folder's successor is written: hidden, and on the same file system.
-fn beside(folder: &Path) -> PathBuf {
-    let name = folder.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-    folder.with_file_name(format!(".{name}.racestack"))
-}
-
-/// Two folders change places in one step. Where the file system cannot do that, in two.
-#[expect(clippy::disallowed_methods, reason = "this module is the one that may")]
-fn exchange(a: &Path, b: &Path) -> Result<(), FileError> {
-    let fail = |error| FileError::new("replace", b, error);
-    #[cfg(target_os = "linux")]
-    {
-        use rustix::fs::{CWD, RenameFlags, renameat_with};
-        match renameat_with(CWD, a, CWD, b, RenameFlags::EXCHANGE) {
-            Ok(()) => return Ok(()),
-            Err(rustix::io::Errno::INVAL | rustix::io::Errno::NOSYS) => {}
-            Err(error) => return Err(fail(error.into())),
-        }
-    }
-    let aside = beside(a);
-    std::fs::rename(b, &aside).map_err(fail)?;
-    std::fs::rename(a, b).map_err(fail)?;
-    std::fs::rename(&aside, a).map_err(fail)
+pub fn remove_empty_folder(path: &Path) -> Result<(), FileError> {
+    std::fs::remove_dir(path).map_err(|error| FileError::new("remove", path, error))?;
+    kill_point();
+    Ok(())
 }
 
 /// Makes a folder's entries outlast a loss of power.
-fn sync_folder(folder: &Path) -> Result<(), FileError> {
+pub fn sync_folder(folder: &Path) -> Result<(), FileError> {
     let folder = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
     let fail = |error| FileError::new("sync", folder, error);
     std::fs::OpenOptions::new().read(true).open(folder).map_err(fail)?.sync_all().map_err(fail)
 }
+
+#[derive(Clone, Copy)]
+enum Flag {
+    Exchange,
+    NoReplace,
+}
+
+enum Renamed {
+    Done,
+    /// Something has the name already.
+    Occupied,
+    /// Not on this file system.
+    Unsupported,
+    Failed(io::Error),
+}
+
+#[cfg(target_os = "linux")]
+fn rename_with(from: &Path, to: &Path, flag: Flag) -> Renamed {
+    use rustix::fs::{CWD, RenameFlags, renameat_with};
+    use rustix::io::Errno;
+    #[cfg(test)]
+    if kill::rename_flags_are_unsupported() {
+        return Renamed::Unsupported;
+    }
+    let flag = match flag {
+        Flag::Exchange => RenameFlags::EXCHANGE,
+        Flag::NoReplace => RenameFlags::NOREPLACE,
+    };
+    match renameat_with(CWD, from, CWD, to, flag) {
+        Ok(()) => Renamed::Done,
+        Err(Errno::EXIST) => Renamed::Occupied,
+        Err(Errno::INVAL | Errno::NOSYS | Errno::NOTSUP) => Renamed::Unsupported,
+        Err(error) => Renamed::Failed(error.into()),
+    }
+}
+
+#[cfg(not(target_os = "linux"))]
+fn rename_with(_: &Path, _: &Path, _: Flag) -> Renamed {
+    Renamed::Unsupported
+}
+
+/// Where a run can be killed with a difference: after each change of the disk. In tests, `kill` does it there.
+#[cfg(test)]
+fn kill_point() {
+    kill::reached();
+}
+
+#[cfg(not(test))]
+fn kill_point() {}
+
+#[cfg(test)]
+pub mod kill;
+#[cfg(test)]
+mod tests;

@@ -2,8 +2,10 @@
 
 use std::io::{IsTerminal, Write};
 use std::process::ExitCode;
+use std::time::{Duration, Instant};
 
 use clap::Parser;
+use indicatif::{ProgressBar, ProgressStyle};
 use mimalloc::MiMalloc;
 use racestack::cli;
 
@@ -11,11 +13,38 @@ use racestack::cli;
 #[global_allocator]
 static ALLOCATOR: MiMalloc = MiMalloc;
 
+/// A run that is over sooner shows no progress.
+const PATIENCE: Duration = Duration::from_secs(1);
+
 fn main() -> ExitCode {
     let args = cli::Args::parse();
-    let outcome = cli::run(&args, std::io::stderr().is_terminal());
+    let terminal = std::io::stderr().is_terminal();
+    let bar = ProgressBar::hidden();
+    let start = Instant::now();
+    let progress = |done, of| {
+        if terminal && start.elapsed() > PATIENCE {
+            show(&bar, done, of);
+        }
+    };
+    let notice = |message: &str| {
+        let _ = writeln!(anstream::stderr(), "{message}");
+    };
+    let outcome = cli::run(&args, terminal, &cli::Watch { progress: &progress, notice: &notice });
+    bar.finish_and_clear();
     // A reader that went away, such as `head`, is no reason to fail louder than with the exit code.
     let _ = anstream::stderr().write_all(outcome.stderr.as_bytes());
     let _ = std::io::stdout().write_all(outcome.stdout.as_bytes());
     ExitCode::from(outcome.code)
+}
+
+/// Shows the bar, which is hidden until a run has lasted.
+fn show(bar: &ProgressBar, done: usize, of: usize) {
+    if bar.is_hidden() {
+        bar.set_draw_target(indicatif::ProgressDrawTarget::stderr());
+        if let Ok(style) = ProgressStyle::with_template("{bar:40} {pos} of {len} accounts") {
+            bar.set_style(style);
+        }
+    }
+    bar.set_length(u64::try_from(of).unwrap_or(u64::MAX));
+    bar.set_position(u64::try_from(done).unwrap_or(u64::MAX));
 }

@@ -175,6 +175,9 @@ Resources:
     );
 }
 
+/// The help of a rule that says no `Fix:`.
+const NO_FIX: &str = "change what the template is rendered from; a `Fix:` in the rule would say how";
+
 #[test]
 fn a_rule_without_words_is_told_in_those_of_the_engine() {
     let rules = rules("rule A { AWS::IAM::User { Properties.Path exists } }\n");
@@ -184,7 +187,7 @@ fn a_rule_without_words_is_told_in_those_of_the_engine() {
     );
     assert_eq!(
         told(&findings),
-        ["guard::violation a.yaml:4 `A` breaks the guard rule `A`: property [Path] is missing (-)"]
+        [format!("guard::violation a.yaml:4 `A` breaks the guard rule `A`: property `Path` is missing ({NO_FIX})")]
     );
 }
 
@@ -192,9 +195,11 @@ fn a_rule_without_words_is_told_in_those_of_the_engine() {
 fn what_holds_for_no_resource_is_found_in_the_template() {
     let rules = rules("rule A { Metadata.a == 1 <<no metadata>> }\n");
     let findings = check(&rules, &[template("a.yaml", "Resources:\n  A: {Type: AWS::IAM::User}\nMetadata:\n  a: 2\n")]);
-    assert_eq!(told(&findings), ["guard::violation a.yaml:4 `a.yaml` breaks the guard rule `A`: no metadata (-)"]);
+    let expected =
+        |line| format!("guard::violation a.yaml:{line} `a.yaml` breaks the guard rule `A`: no metadata ({NO_FIX})");
+    assert_eq!(told(&findings), [expected(4)]);
     let findings = check(&rules, &[template("a.yaml", "Resources:\n  A: {Type: AWS::IAM::User}\n")]);
-    assert_eq!(told(&findings), ["guard::violation a.yaml:1 `a.yaml` breaks the guard rule `A`: no metadata (-)"]);
+    assert_eq!(told(&findings), [expected(1)]);
 }
 
 /// A template with `count` users who stand elsewhere, and long names so that its report is long.
@@ -245,7 +250,7 @@ fn a_failure_does_not_hide_what_another_template_or_file_holds() {
         messages,
         [
             "`User0` breaks the guard rule `USER_HAS_PATH`: the user stands elsewhere",
-            "`G` breaks the guard rule `GROUP_NAMED`: property [Properties.GroupName] is missing",
+            "`G` breaks the guard rule `GROUP_NAMED`: property `Properties.GroupName` is missing",
         ]
     );
 }

@@ -15,39 +15,49 @@ fi
 
 # What was reviewed is what is deployed: the files are those that the manifest lists.
 if command -v sha256sum >/dev/null; then sums=(sha256sum); else sums=(shasum -a 256); fi
-"${sums[@]}" --check - >/dev/null <<'SUMS'
+sums_match() { "${sums[@]}" --check - >&2; }
+if ! sums_match <<'SUMS'
 02f5913b268a499b8e090767ed29c3b9f32d603095819b9e82ca2aebbac3d4d6  storage.yaml
-4c527408ae1a3177f8a5f1a1ae10413fdaf470b19e8bc19f68bebc3e3984a7d8  access.yaml
-132548f285eff47f94b6101fceb83a487221b6bb5dd79d639684196eb9fb5319  service-roles.yaml
+ffa6b7cc35def3643a36dfa5308ed5dac64ae3085f771018f2222e86b59c2c26  access.yaml
+b4ed9645657d63735c08e55317950aec199fb24b00408cd722e414dbb0232c0b  service-roles.yaml
 e91cf6ecb53453380b84f78e177e688229e3de498aeeac811f023647bbcd2573  users-001.yaml
-f2fd189bd0d9f646b0b5f03e0e65351e6e27774fd3d03f80e78b7c5194d5b997  retired-roles.yaml
+add1f17ab20cf373941d6335cdf5920a8852e3292383b0410b75175855d2db04  retired-roles.yaml
 SUMS
+then
+  printf 'deploy.sh: a template is not the one that synth wrote: nothing was deployed\n' >&2
+  exit 1
+fi
 
 aws cloudformation deploy --region "$region" \
   --stack-name 'mycompany-deepracer-storage' \
   --template-file 'storage.yaml' \
+  --tags 'managed-by=racestack' 'CostCenter=4711' \
   --no-fail-on-empty-changeset
 
 aws cloudformation deploy --region "$region" \
   --stack-name 'mycompany-deepracer-access' \
   --template-file 'access.yaml' \
+  --tags 'managed-by=racestack' 'CostCenter=4711' \
   --capabilities 'CAPABILITY_NAMED_IAM' \
   --no-fail-on-empty-changeset
 
 aws cloudformation deploy --region "$region" \
   --stack-name 'mycompany-deepracer-service-roles' \
   --template-file 'service-roles.yaml' \
+  --tags 'managed-by=racestack' 'CostCenter=4711' \
   --capabilities 'CAPABILITY_NAMED_IAM' \
   --no-fail-on-empty-changeset
 
 aws cloudformation deploy --region "$region" \
   --stack-name 'mycompany-deepracer-users-001' \
   --template-file 'users-001.yaml' \
+  --tags 'managed-by=racestack' 'CostCenter=4711' \
   --capabilities 'CAPABILITY_NAMED_IAM' \
   --no-fail-on-empty-changeset
 
 aws cloudformation deploy --region "$region" \
   --stack-name 'mycompany-deepracer-retired-roles' \
   --template-file 'retired-roles.yaml' \
+  --tags 'managed-by=racestack' 'CostCenter=4711' \
   --capabilities 'CAPABILITY_NAMED_IAM' \
   --no-fail-on-empty-changeset

@@ -15,39 +15,49 @@ fi
 
 # What was reviewed is what is deployed: the files are those that the manifest lists.
 if command -v sha256sum >/dev/null; then sums=(sha256sum); else sums=(shasum -a 256); fi
-"${sums[@]}" --check - >/dev/null <<'SUMS'
+sums_match() { "${sums[@]}" --check - >&2; }
+if ! sums_match <<'SUMS'
 70e16b45c58da6bda2552e2781912aaa651573466d2308576806caadefb332ad  storage.yaml
-3f0f36a3764ed84b8f8475fd7d7c9165575514b6c520008db9d309b88be6c9ca  access.yaml
-ed8418d6b4d917537e3cd7def2ef54c863d3ca69961c261926f87f89167f47fd  service-roles.yaml
-67dd7e3f3129acadaf0c3ce44301b76ed6caed1073562a2433426375af838e10  users-001.yaml
-ef8e67f8618676ba1bdb868e5084146cbaf55ad74f8fcbb82b8bec1177d30088  retired-roles.yaml
+0bdaa32cb257a19b78c0568b122729b99283ce03d69c9fb69d7a97b84c93ff3e  access.yaml
+4390a2cec96f9633b71bf91335783698a9f320b0a8a911659975fb6bc4a0a9f4  service-roles.yaml
+de04f2e087ed7e5ee7e212c2a89f7cd3ac833809f7abf976decd317fa9ce19fd  users-001.yaml
+1f645aff73f98f1347bdbb714fcf2135433e8c778b327d498f57960dd64be1b9  retired-roles.yaml
 SUMS
+then
+  printf 'deploy.sh: a template is not the one that synth wrote: nothing was deployed\n' >&2
+  exit 1
+fi
 
 aws cloudformation deploy --region "$region" \
   --stack-name 'mycompany-deepracer-storage' \
   --template-file 'storage.yaml' \
+  --tags 'managed-by=racestack' 'CostCenter=4711' \
   --no-fail-on-empty-changeset
 
 aws cloudformation deploy --region "$region" \
   --stack-name 'mycompany-deepracer-access' \
   --template-file 'access.yaml' \
+  --tags 'managed-by=racestack' 'CostCenter=4711' \
   --capabilities 'CAPABILITY_NAMED_IAM' \
   --no-fail-on-empty-changeset
 
 aws cloudformation deploy --region "$region" \
   --stack-name 'mycompany-deepracer-service-roles' \
   --template-file 'service-roles.yaml' \
+  --tags 'managed-by=racestack' 'CostCenter=4711' \
   --capabilities 'CAPABILITY_NAMED_IAM' \
   --no-fail-on-empty-changeset
 
 aws cloudformation deploy --region "$region" \
   --stack-name 'mycompany-deepracer-users-001' \
   --template-file 'users-001.yaml' \
+  --tags 'managed-by=racestack' 'CostCenter=4711' \
   --capabilities 'CAPABILITY_NAMED_IAM' \
   --no-fail-on-empty-changeset
 
 aws cloudformation deploy --region "$region" \
   --stack-name 'mycompany-deepracer-retired-roles' \
   --template-file 'retired-roles.yaml' \
+  --tags 'managed-by=racestack' 'CostCenter=4711' \
   --capabilities 'CAPABILITY_NAMED_IAM' \
   --no-fail-on-empty-changeset

@@ -22,7 +22,7 @@ const WEAKNESSES: [Weakness; 6] = [
     },
     Weakness {
         message: "every user can pass any role of the account to any service",
-        reason: "`iam:PassRole` on `*`, with `sagemaker:UpdateNotebookInstance`, lets a person act as any role that trusts \
+        reason: "`iam:PassRole` on `*`, with `sagemaker:CreateTrainingJob` or `UpdateNotebookInstance`, lets a person act as any role that trusts \
                  SageMaker, such as another person's notebook role",
     },
     Weakness {
@@ -39,8 +39,9 @@ const WEAKNESSES: [Weakness; 6] = [
         reason: "`sagemaker:UpdateNotebookInstance` offers no condition on either",
     },
     Weakness {
-        message: "access keys can be managed in any account that trusts the policy's wildcard",
-        reason: "the resource is `arn:aws:iam::*:user/${aws:username}`, and matches users without a path alone",
+        message: "the users have no path of their own",
+        reason: "the policy on access keys names `user/${aws:username}`, which matches users without a path alone: their \
+                 ARNs cannot be told from those of the account's other users",
     },
 ];
 

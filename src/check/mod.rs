@@ -27,6 +27,7 @@ use outline::Outline;
 use references::References;
 
 pub use known::known;
+pub use limits::PolicySize;
 
 /// A template with what the checks look at.
 pub struct Checked<'a> {
@@ -59,9 +60,19 @@ impl<'a> Checked<'a> {
 const TEMPLATES_AT_ONCE: usize = 8;
 const BYTES_AT_ONCE: usize = 400_000;
 
+/// What the checks of an account's templates came to.
+#[derive(Debug, Default)]
+pub struct Checks {
+    /// All findings.
+    pub findings: Vec<Finding>,
+    /// The sizes of the policies, template by template; empty for one that could not be read.
+    pub policies: Vec<Vec<PolicySize>>,
+}
+
 /// What the checks of a few templates came to.
 struct Looked<'a> {
     findings: Vec<Finding>,
+    policies: Vec<Vec<PolicySize>>,
     counts: Counts,
     references: Vec<(&'a Template, References)>,
     outcomes: Vec<guard::Outcome>,
@@ -76,7 +87,7 @@ pub fn check(
     templates: &Templates,
     rendered: &[Template],
     rules: &RuleSet,
-) -> Result<Vec<Finding>, RenderFailure> {
+) -> Result<Checks, RenderFailure> {
     let expected = structure::Expected::of(plan, templates)?;
     let largest = rendered.iter().map(|template| template.source.text.len()).max().unwrap_or_default();
     let at_once = (BYTES_AT_ONCE / largest.max(1)).clamp(1, TEMPLATES_AT_ONCE);
@@ -87,18 +98,24 @@ pub fn check(
         .map(|(rendered, stacks)| look(plan, stacks, &expected, rendered, rules))
         .collect();
     let mut findings = Vec::new();
+    let mut policies = Vec::with_capacity(rendered.len());
     let mut references = Vec::with_capacity(rendered.len());
     let mut outcomes = Vec::new();
     let counts = looked.iter().map(|looked| looked.counts).sum();
     for looked in looked {
         findings.extend(looked.findings);
+        policies.extend(looked.policies);
         references.extend(looked.references);
         outcomes.extend(looked.outcomes);
+    }
+    // With a template missing, the others' references to it would seem broken, and rules never applied.
+    if references.len() < rendered.len() {
+        return Ok(Checks { findings, policies });
     }
     findings.extend(limits::check_account(plan.account, &counts));
     findings.extend(references::between(&references));
     findings.extend(guard::findings(rules, &outcomes));
-    Ok(findings)
+    Ok(Checks { findings, policies })
 }
 
 /// Everything that can be told of a few templates without knowing the others.
@@ -110,6 +127,7 @@ fn look<'a>(
     rules: &RuleSet,
 ) -> Looked<'a> {
     let mut findings = Vec::new();
+    let mut policies = Vec::with_capacity(rendered.len());
     let mut references = Vec::with_capacity(rendered.len());
     let mut checked = Vec::with_capacity(rendered.len());
     let bytes = plan.account.template_bucket.template_bytes();
@@ -118,10 +136,12 @@ fn look<'a>(
             Ok(one) => one,
             Err(finding) => {
                 findings.push(finding);
+                policies.push(Vec::new());
                 continue;
             }
         };
         findings.extend(limits::check_template(&one, bytes));
+        policies.push(limits::policy_sizes(&one));
         findings.extend(structure::check(stack, expected, &one));
         let mut read = references::read(&plan.names, &one);
         findings.append(&mut read.findings);
@@ -132,5 +152,5 @@ fn look<'a>(
     let long_forms: Vec<(&Template, &Value)> = checked.iter().map(|one| (one.template, &one.json)).collect();
     let (outcomes, unchecked) = guard::evaluate(rules, &long_forms);
     findings.extend(unchecked);
-    Looked { findings, counts, references, outcomes }
+    Looked { findings, policies, counts, references, outcomes }
 }

@@ -163,7 +163,8 @@ impl<'a> Walk<'a> {
         }
         let is_account = account.len() == 12 && account.bytes().all(|byte| byte.is_ascii_digit());
         if is_account && *account != self.names.account_id && *service != "kms" {
-            return self.foreign(format!("`{arn}` is in the account {account}, the stack in {}", self.names.account_id));
+            return self
+                .foreign(format!("`{arn}` is in the account {account}, the stack in {}", self.names.account_id));
         }
         let is_pattern = |text: &str| text.contains(['*', '?']) || text.contains("${");
         match *service {

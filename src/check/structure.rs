@@ -12,21 +12,9 @@ use serde_yaml::Value;
 
 use super::Checked;
 use crate::finding::{Finding, Rule};
-use crate::model::{Account, InstanceType, LogicalId, Notebook, NotebookName, Tag, User, UserName};
+use crate::model::{Account, User};
 use crate::plan::{AccountPlan, Part, StackPlan, plan};
-use crate::render::{RenderFailure, Template, Templates, render};
-
-/// What decides the structure of a user's resources.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-struct Form {
-    tags: usize,
-    person_tags: usize,
-    suspended: bool,
-    notebook: bool,
-}
-
-/// What the twins' logical IDs begin with. No user's ID is compared with it, so that a user may have the name.
-const TWIN: &str = "Twin";
+use crate::render::{Form, Longer, RenderFailure, TWIN_ID, Template, Templates, render};
 
 /// What the users templates of an account are compared with.
 #[derive(Debug)]
@@ -45,7 +33,7 @@ impl Expected {
     pub fn of(plan: &AccountPlan<'_>, templates: &Templates) -> Result<Self, RenderFailure> {
         let mut twins = BTreeMap::new();
         for user in plan.stacks.iter().flat_map(|stack| &stack.users) {
-            if let Entry::Vacant(entry) = twins.entry(form_of(user)) {
+            if let Entry::Vacant(entry) = twins.entry(Form::of(user)) {
                 let twin = twin_resources(templates, plan.account, *entry.key())?;
                 entry.insert(twin);
             }
@@ -63,7 +51,7 @@ pub fn check(stack: &StackPlan<'_>, expected: &Expected, one: &Checked<'_>) -> V
     }
     let mut count = expected.shared;
     for user in &stack.users {
-        let twin = expected.twins.get(&form_of(user)).map(Vec::as_slice).unwrap_or_default();
+        let twin = expected.twins.get(&Form::of(user)).map(Vec::as_slice).unwrap_or_default();
         count += twin.len();
         findings.extend(compare(one, user, twin));
     }
@@ -77,10 +65,10 @@ pub fn check(stack: &StackPlan<'_>, expected: &Expected, one: &Checked<'_>) -> V
 
 /// The resources of a twin of this form, by what their logical IDs have behind the twin's.
 fn twin_resources(templates: &Templates, account: &Account, form: Form) -> Result<Vec<(String, Value)>, RenderFailure> {
-    let Some(twin) = twin(form) else { return Ok(Vec::new()) };
+    let Some(twin) = form.twin(Longer::Nothing) else { return Ok(Vec::new()) };
     let template = render_users(templates, account, vec![&twin])?;
     let own = resources(template.as_ref()).into_iter();
-    Ok(own.filter_map(|(id, value)| Some((id.strip_prefix(TWIN)?.to_owned(), value))).collect())
+    Ok(own.filter_map(|(id, value)| Some((id.strip_prefix(TWIN_ID)?.to_owned(), value))).collect())
 }
 
 fn render_users(
@@ -141,36 +129,6 @@ fn same_shape(a: &Value, b: &Value) -> bool {
         (Value::Tagged(a), Value::Tagged(b)) => a.tag == b.tag && same_shape(&a.value, &b.value),
         (a, b) => std::mem::discriminant(a) == std::mem::discriminant(b),
     }
-}
-
-fn form_of(user: &User) -> Form {
-    Form {
-        tags: user.tags.len(),
-        person_tags: user.person_tags.len(),
-        suspended: user.suspended,
-        notebook: user.notebook.is_some(),
-    }
-}
-
-fn twin(form: Form) -> Option<User> {
-    let word = || Tag::new("key", "value");
-    Some(User {
-        name: UserName::parse("twin").ok()?,
-        logical_id: LogicalId::parse(TWIN).ok()?,
-        tags: (0..form.tags).map(|_| word()).collect(),
-        person_tags: (0..form.person_tags).map(|_| word()).collect(),
-        suspended: form.suspended,
-        notebook: if form.notebook {
-            Some(Notebook {
-                name: NotebookName::parse("twin").ok()?,
-                instance_type: InstanceType::parse("ml.t3.medium").ok()?,
-                volume_gb: 5,
-            })
-        } else {
-            None
-        },
-        place: crate::source::Place::whole(&crate::source::SourceFile::new("", "")),
-    })
 }
 
 fn structure(one: &Checked<'_>, path: &str, message: String) -> Finding {

@@ -101,6 +101,9 @@ pub struct SynthArgs {
     /// Write the stacks without checking them, for benchmarks
     #[arg(long, hide = true, conflicts_with = "check")]
     pub no_check: bool,
+    /// Refuse to change an account's stacks.lock, as CI should
+    #[arg(long)]
+    pub locked: bool,
     /// A folder of templates that replace the embedded ones of the same path
     #[arg(long, value_name = "DIR")]
     pub templates: Option<PathBuf>,

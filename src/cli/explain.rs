@@ -3,12 +3,13 @@
 use std::fmt::Write;
 
 use super::args::ExplainArgs;
-use super::{Failure, Outcome, outcome};
-use crate::config::{self, account_schema, did_you_mean, explain};
-use crate::finding::any_error;
+use super::{Failure, Outcome, outcome, require_config};
+use crate::config::{self, ROSTER_FILES, account_schema, did_you_mean, explain};
+use crate::finding::{Finding, any_error};
 use crate::report::Format;
 
 pub(super) fn run(args: &ExplainArgs, colour: bool) -> Result<Outcome, Failure> {
+    require_config(&args.config)?;
     let mut findings = Vec::new();
     let config = config::read(&args.config, std::slice::from_ref(&args.account), &mut findings)?;
     let Some(account) = config.accounts.iter().find(|account| account.name == args.account) else {
@@ -33,6 +34,11 @@ pub(super) fn run(args: &ExplainArgs, colour: bool) -> Result<Outcome, Failure> 
         let _ = writeln!(stdout, "{key}: {value}    # {}:{line}", place.path().display());
     }
     // Only what keeps the value from being right is worth telling here.
-    findings.retain(|finding| any_error(std::slice::from_ref(finding)));
+    findings.retain(|finding| any_error(std::slice::from_ref(finding)) && !is_of_roster(finding));
     Ok(outcome(Format::Human, findings, stdout, colour))
+}
+
+fn is_of_roster(finding: &Finding) -> bool {
+    let name = finding.place.as_ref().and_then(|place| place.path().file_name());
+    name.is_some_and(|name| ROSTER_FILES.iter().any(|roster| name == *roster))
 }

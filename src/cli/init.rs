@@ -29,7 +29,7 @@ pub(super) fn run(args: &InitArgs) -> Result<Outcome, Failure> {
     let mut stdout = String::new();
     for (path, text) in &new {
         let path = args.folder.join(path);
-        files::create(&path, &NewFile { name: "", bytes: text.as_bytes(), executable: false })?;
+        files::create(&path, &NewFile { bytes: text.as_bytes(), executable: false })?;
         // Writing to a string cannot fail.
         let _ = writeln!(stdout, "wrote {}", path.display());
     }

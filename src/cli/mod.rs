@@ -3,14 +3,18 @@
 mod args;
 mod explain;
 mod init;
+mod lock;
+mod summary;
 mod synth;
 
 pub use args::Args;
 use args::{Command, SchemaKind};
 use clap::CommandFactory;
 
+use std::path::Path;
+
 use crate::config;
-use crate::files::FileError;
+use crate::files::{self, FileError};
 use crate::finding::{Finding, any_error, sort};
 use crate::report::{Format, render};
 
@@ -54,10 +58,18 @@ impl From<FileError> for Failure {
     }
 }
 
+/// Who is told, while a command runs, what cannot wait for its end.
+pub struct Watch<'a> {
+    /// Is told how many accounts are done, and of how many.
+    pub progress: &'a (dyn Fn(usize, usize) + Sync),
+    /// Is told what a user should know at once, such as that a run waits for another.
+    pub notice: &'a dyn Fn(&str),
+}
+
 /// Runs a command. `colour` says whether standard error is a terminal that shows colours.
-pub fn run(args: &Args, colour: bool) -> Outcome {
+pub fn run(args: &Args, colour: bool, watch: &Watch<'_>) -> Outcome {
     let result = match &args.command {
-        Command::Synth(synth) => synth::run(synth, colour),
+        Command::Synth(synth) => synth::run(synth, colour, watch),
         Command::Init(init) => init::run(init),
         Command::Schema(schema) => Ok(printed(schema_of(schema.kind))),
         Command::Explain(explain) => explain::run(explain, colour),
@@ -68,6 +80,15 @@ pub fn run(args: &Args, colour: bool) -> Outcome {
         }
     };
     result.unwrap_or_else(|failure| Outcome { stderr: format!("error: {failure}\n"), code: 2, ..Outcome::default() })
+}
+
+/// Refuses a config folder that is not there: with a folder, what is missing in it are findings.
+fn require_config(folder: &Path) -> Result<(), Failure> {
+    if files::list(folder)?.is_none() {
+        let message = format!("there is no folder `{}`; `racestack init DIR` makes one", folder.display());
+        return Err(Failure::Usage(message));
+    }
+    Ok(())
 }
 
 fn printed(stdout: String) -> Outcome {
@@ -83,9 +104,10 @@ fn schema_of(kind: SchemaKind) -> String {
     format!("{:#}\n", schema.to_json())
 }
 
-/// An outcome that reports `findings`, in order: to standard error for people, to standard output for machines.
+/// An outcome that reports `findings`, in order, what several accounts have in common once: to standard error for people, to standard output for machines.
 fn outcome(format: Format, mut findings: Vec<Finding>, summary: String, colour: bool) -> Outcome {
     sort(&mut findings);
+    findings.dedup();
     let code = u8::from(any_error(&findings));
     let text = render(format, &findings, colour);
     match format {

@@ -1,37 +1,43 @@
 //! `racestack synth`.
 
-use std::fmt::Write;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use rayon::iter::{IntoParallelRefIterator, ParallelIterator};
 
 use super::args::{DEFAULT_OUT, SynthArgs};
-use super::{Failure, Outcome, outcome};
+use super::summary::{self, Row};
+use super::{Failure, Outcome, Watch, lock, outcome, require_config};
+use crate::check::Checks;
 use crate::check::guard::{RULE_FILE_EXTENSION, RuleSet};
 use crate::finding::{Finding, Rule, any_error};
 use crate::model::Account;
-use crate::output::{self, OutputFile};
-use crate::plan;
-use crate::render::{self, RenderFailure, Template, Templates};
+use crate::output::{self, Manifest, OutputFile};
+use crate::plan::{self, Placement};
+use crate::render::{self, RenderFailure, Sizer, Template, Templates};
 use crate::source::{Place, SourceFile};
 use crate::{check, config, files, model};
 
 /// An account's files, ready to be written.
 struct Synthesised<'a> {
     account: &'a Account,
-    stacks: usize,
     files: Vec<OutputFile>,
+    manifest: Manifest,
+    /// The text of the lock.
+    lock: String,
 }
 
-pub(super) fn run(args: &SynthArgs, colour: bool) -> Result<Outcome, Failure> {
-    if files::list(&args.config)?.is_none() {
-        let message = format!("there is no folder `{}`; `racestack init DIR` makes one", args.config.display());
-        return Err(Failure::Usage(message));
-    }
+pub(super) fn run(args: &SynthArgs, colour: bool, watch: &Watch<'_>) -> Result<Outcome, Failure> {
+    require_config(&args.config)?;
     if args.no_check {
         refuse_unchecked(&args.out)?;
     }
+    // From the first file that is read to the last that is written: what two runs at once read would not fit together.
+    let _claim = if args.check {
+        output::claim_shared(&args.out, watch.notice)?
+    } else {
+        Some(output::claim(&args.out, watch.notice)?)
+    };
     let mut findings = Vec::new();
     let config = config::read(&args.config, &args.accounts, &mut findings)?;
     let fleet = model::build(&config, &mut findings);
@@ -52,12 +58,11 @@ pub(super) fn run(args: &SynthArgs, colour: bool) -> Result<Outcome, Failure> {
         }
     };
     findings.extend(check::known(&fleet));
-    if any_error(&findings) {
-        return Ok(outcome(args.format, findings, String::new(), colour));
-    }
     let mut synthesised = Vec::new();
     // As many accounts at a time as there are cores: what an account takes while it is checked is many times its files.
-    for accounts in fleet.accounts.chunks(rayon::current_num_threads()) {
+    let at_once = rayon::current_num_threads();
+    for (batch, accounts) in fleet.accounts.chunks(at_once).enumerate() {
+        (watch.progress)(batch * at_once, fleet.accounts.len());
         let each = |account| {
             let mut findings = Vec::new();
             (synthesise(account, args, &templates, &rules, &mut findings), findings)
@@ -76,19 +81,35 @@ pub(super) fn run(args: &SynthArgs, colour: bool) -> Result<Outcome, Failure> {
     }
     let names: Vec<&str> = config.accounts.iter().map(|account| account.name.as_str()).collect();
     output::orphans(&args.out, &names, &mut findings)?;
-    let mut summary = String::new();
+    let mut rows = Vec::new();
+    for one in &synthesised {
+        let folder = args.out.join(one.account.name.as_str());
+        output::inspect(&folder, &one.files, &mut findings)?;
+        lock::check(one.account, &one.lock, &one.files, &folder, args, &mut findings)?;
+    }
+    if any_error(&findings) {
+        if args.check {
+            for one in &synthesised {
+                stale(&args.out.join(one.account.name.as_str()), &one.files, &mut findings)?;
+            }
+        }
+        return Ok(outcome(args.format, findings, String::new(), colour));
+    }
     for one in &synthesised {
         let folder = args.out.join(one.account.name.as_str());
         if args.check {
             stale(&folder, &one.files, &mut findings)?;
         } else {
-            let written = output::write(&folder, &one.files, &mut findings)?;
-            let verb = if written { "wrote" } else { "unchanged" };
-            let users = one.account.users.len();
-            // Writing to a string cannot fail.
-            let _ = writeln!(summary, "{verb} {}: {} stacks, {users} users", folder.display(), one.stacks);
+            // The lock first: whatever a kill leaves undone, the next run makes from it what this one would have.
+            if !args.no_check && one.lock != one.account.lock_source.text {
+                files::write_file_atomically(&one.account.lock_source.path, one.lock.as_bytes())?;
+            }
+            let written = output::write(&folder, &one.files)?;
+            let done = if written { "written" } else { "unchanged" };
+            rows.push(Row { manifest: &one.manifest, users: one.account.users.len(), done });
         }
     }
+    let summary = if rows.is_empty() { String::new() } else { summary::table(&rows) };
     Ok(outcome(args.format, findings, summary, colour))
 }
 
@@ -119,16 +140,17 @@ fn synthesise<'a>(
     rules: &RuleSet,
     findings: &mut Vec<Finding>,
 ) -> Result<Synthesised<'a>, RenderFailure> {
-    let (capacity, size) = render::measure(templates, account)?;
-    let groups = plan::place(&account.users, capacity, size);
-    let plan = plan::plan(account, &args.out.join(account.name.as_str()), groups);
+    let sizer = Sizer::new(templates, account)?;
+    let room = plan::room(account.template_bucket.template_bytes(), sizer.empty);
+    let Placement { stacks, lock } = plan::place(account, room, |user| sizer.size(user));
+    let plan = plan::plan(account, &args.out.join(account.name.as_str()), stacks);
     let rendered: Result<Vec<Template>, RenderFailure> =
         plan.stacks.par_iter().map(|stack| render::render(templates, &plan, stack)).collect();
     let rendered = rendered?;
-    if !args.no_check {
-        findings.extend(check::check(&plan, templates, &rendered, rules)?);
-    }
-    Ok(Synthesised { account, stacks: plan.stacks.len(), files: output::files(&plan, &rendered) })
+    let checks = if args.no_check { Checks::default() } else { check::check(&plan, templates, &rendered, rules)? };
+    findings.extend(checks.findings);
+    let manifest = output::manifest(&plan, &rendered, &checks.policies);
+    Ok(Synthesised { account, files: output::files(&plan, &rendered, &manifest), manifest, lock: lock.to_text() })
 }
 
 fn stale(folder: &Path, wanted: &[OutputFile], findings: &mut Vec<Finding>) -> Result<(), Failure> {
@@ -138,7 +160,7 @@ fn stale(folder: &Path, wanted: &[OutputFile], findings: &mut Vec<Finding>) -> R
         findings.push(
             Finding::new(Rule::OutputStale, message)
                 .at(Place::whole(&SourceFile::new(path, "")))
-                .help("run `make synth` and commit the out folder"),
+                .help("run `racestack synth` and commit the out folder"),
         );
     }
     Ok(())
@@ -168,7 +190,12 @@ fn read_rules(folder: Option<&Path>) -> Result<Result<RuleSet, Vec<Finding>>, Fa
     let mut found = Vec::new();
     collect(folder, "", &mut found)?;
     let is_rule = |name: &String| Path::new(name).extension().is_some_and(|extension| extension == RULE_FILE_EXTENSION);
-    Ok(RuleSet::from_files(found.into_iter().filter(|(name, _)| is_rule(name)).map(|(_, source)| source).collect()))
+    let files = found.into_iter().filter(|(name, _)| is_rule(name)).map(|(_, source)| source).collect();
+    let placed = |finding: Finding| match finding.place {
+        Some(_) => finding,
+        None => finding.at(Place::whole(&SourceFile::new(folder, ""))),
+    };
+    Ok(RuleSet::from_files(files).map_err(|findings| findings.into_iter().map(placed).collect()))
 }
 
 /// All files below a folder, by their path in it.

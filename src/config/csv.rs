@@ -14,12 +14,13 @@ const DELIMITERS: [u8; 3] = [b',', b';', b'\t'];
 /// cell is no value; a row of empty cells is no row.
 pub fn parse(source: &Arc<SourceFile>, findings: &mut Vec<Finding>) -> Node {
     let mut rows = Vec::new();
-    let mut header: Vec<(String, Place)> = Vec::new();
+    let mut header: Vec<Column> = Vec::new();
     for record in records(source, findings) {
         let blank = record.iter().all(|cell| cell.text.trim().is_empty());
         if header.is_empty() {
             if !blank {
                 header = columns(source, &record, findings);
+                findings.extend(nameless(source, &header));
             }
             continue;
         }
@@ -28,6 +29,14 @@ pub fn parse(source: &Arc<SourceFile>, findings: &mut Vec<Finding>) -> Node {
         }
     }
     Node { place: Place::whole(source), content: Content::Sequence(rows) }
+}
+
+/// A column of the header.
+struct Column {
+    name: String,
+    place: Place,
+    /// Whether an earlier column has the name, so that the cells of this one are left aside.
+    repeated: bool,
 }
 
 struct Cell {
@@ -118,25 +127,38 @@ fn cell_spans(text: &str, start: usize, delimiter: u8) -> (Vec<Range<usize>>, bo
     (spans, !quoted)
 }
 
-fn columns(source: &Arc<SourceFile>, record: &[Cell], findings: &mut Vec<Finding>) -> Vec<(String, Place)> {
-    let mut columns: Vec<(String, Place)> = Vec::new();
+fn columns(source: &Arc<SourceFile>, record: &[Cell], findings: &mut Vec<Finding>) -> Vec<Column> {
+    let mut columns: Vec<Column> = Vec::new();
     for cell in record {
         let name = cell.text.trim().to_owned();
         let place = Place::new(source, cell.span.clone());
-        if let Some((_, first)) = columns.iter().find(|(other, _)| !name.is_empty() && *other == name) {
+        let first = columns.iter().find(|other| !name.is_empty() && other.name == name);
+        let repeated = first.is_some();
+        if let Some(first) = first {
             findings.push(
                 Finding::new(Rule::FileDuplicateKey, format!("the column `{name}` stands twice in the header"))
                     .at(place.clone())
-                    .related(first.clone(), "first here")
+                    .related(first.place.clone(), "first here")
                     .help(format!("keep one column `{name}`")),
             );
         }
-        columns.push((name, place));
+        columns.push(Column { name, place, repeated });
     }
     columns
 }
 
-fn row(source: &Arc<SourceFile>, header: &[(String, Place)], record: &[Cell], findings: &mut Vec<Finding>) -> Node {
+/// A finding, if no column holds the names of the users.
+fn nameless(source: &Arc<SourceFile>, header: &[Column]) -> Option<Finding> {
+    if header.iter().any(|column| column.name == "name") {
+        return None;
+    }
+    let start = header.first().map_or(0, |column| column.place.span.start);
+    let end = header.last().map_or(start, |column| column.place.span.end);
+    let finding = Finding::new(Rule::SettingsMissingKey, "the column `name` is missing");
+    Some(finding.at(Place::new(source, start..end)).help("name the column of the IAM user names `name`"))
+}
+
+fn row(source: &Arc<SourceFile>, header: &[Column], record: &[Cell], findings: &mut Vec<Finding>) -> Node {
     let start = record.first().map_or(0, |cell| cell.span.start);
     let end = record.last().map_or(start, |cell| cell.span.end);
     let place = Place::new(source, start..end);
@@ -147,7 +169,7 @@ fn row(source: &Arc<SourceFile>, header: &[(String, Place)], record: &[Cell], fi
             continue;
         }
         let cell_place = Place::new(source, cell.span.clone());
-        let Some((column, column_place)) = header.get(index).filter(|(column, _)| !column.is_empty()) else {
+        let Some(column) = header.get(index).filter(|column| !column.name.is_empty()) else {
             findings.push(
                 Finding::new(Rule::FileSyntax, format!("the cell `{text}` stands under no column name"))
                     .at(cell_place)
@@ -155,13 +177,17 @@ fn row(source: &Arc<SourceFile>, header: &[(String, Place)], record: &[Cell], fi
             );
             continue;
         };
+        if column.repeated {
+            continue;
+        }
         // A cell is never quoted in the sense of YAML: `false` and `5` may be read as what they look like.
         let value = Node { place: cell_place, content: Content::Scalar { text: text.to_owned(), plain: true } };
-        if let Err(value) = insert(&mut entries, column, column_place, value) {
+        if let Err(value) = insert(&mut entries, &column.name, &column.place, value) {
+            let message = format!("the cell under `{}` contradicts another of this row", column.name);
             findings.push(
-                Finding::new(Rule::FileSyntax, format!("the column `{column}` contradicts another cell of this row"))
+                Finding::new(Rule::FileSyntax, message)
                     .at(value.place)
-                    .help(format!("empty this cell, or the one under `{}`", parent(column))),
+                    .help(format!("empty this cell, or the one under `{}`", parent(&column.name))),
             );
         }
     }

@@ -6,46 +6,48 @@ use std::sync::Arc;
 use crate::finding::{Finding, Rule};
 use crate::source::{Place, SourceFile};
 
-/// Decodes a settings file or a roster in YAML or JSON: UTF-8, with or without a byte order mark.
-pub fn decode_utf8(path: &Path, bytes: &[u8], findings: &mut Vec<Finding>) -> Arc<SourceFile> {
+/// Decodes a settings file or a roster in YAML or JSON: UTF-8, with or without a byte order mark. `None`, with a
+/// finding, where it is anything else.
+pub fn decode_utf8(path: &Path, bytes: &[u8], findings: &mut Vec<Finding>) -> Option<Arc<SourceFile>> {
     let bytes = without_mark(bytes);
     match std::str::from_utf8(bytes) {
-        Ok(text) => SourceFile::new(path, text),
+        Ok(text) => Some(SourceFile::new(path, text)),
         Err(error) => {
-            let source = SourceFile::new(path, String::from_utf8_lossy(bytes));
-            findings.push(encoding_error(&source, bytes, error.valid_up_to(), "UTF-8"));
-            source
+            let finding = encoding_error(path, bytes, error.valid_up_to(), "UTF-8");
+            findings.push(finding.help("save the file as UTF-8"));
+            None
         }
     }
 }
 
-/// Decodes a roster in CSV: UTF-8, with or without a byte order mark, or CP932, which Excel writes in Japanese.
-pub fn decode_csv(path: &Path, bytes: &[u8], findings: &mut Vec<Finding>) -> Arc<SourceFile> {
+/// Decodes a roster in CSV: UTF-8, with or without a byte order mark, or CP932, which Excel writes in Japanese. `None`,
+/// with a finding, where it is anything else.
+pub fn decode_csv(path: &Path, bytes: &[u8], findings: &mut Vec<Finding>) -> Option<Arc<SourceFile>> {
     let bytes = without_mark(bytes);
     let Err(error) = std::str::from_utf8(bytes) else { return decode_utf8(path, bytes, findings) };
     // WHATWG's `Shift_JIS` is Microsoft's code page 932: https://encoding.spec.whatwg.org/#shift_jis
     if let Some(text) = encoding_rs::SHIFT_JIS.decode_without_bom_handling_and_without_replacement(bytes) {
-        return SourceFile::new(path, text);
+        return Some(SourceFile::new(path, text));
     }
-    let source = SourceFile::new(path, String::from_utf8_lossy(bytes));
-    findings.push(encoding_error(&source, bytes, error.valid_up_to(), "UTF-8 or CP932"));
-    source
+    let finding = encoding_error(path, bytes, error.valid_up_to(), "UTF-8 or CP932");
+    findings.push(finding.help("save the file as UTF-8 (in Excel: `CSV UTF-8 (Comma delimited)`)"));
+    None
 }
 
 fn without_mark(bytes: &[u8]) -> &[u8] {
     bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes)
 }
 
-fn encoding_error(source: &Arc<SourceFile>, bytes: &[u8], valid_up_to: usize, allowed: &str) -> Finding {
-    let utf16 = bytes.starts_with(b"\xFF\xFE") || bytes.starts_with(b"\xFE\xFF");
-    let found = if utf16 {
-        "UTF-16".to_owned()
-    } else {
-        format!("the byte 0x{:02X}", bytes.get(valid_up_to).copied().unwrap_or_default())
-    };
-    Finding::new(Rule::FileEncoding, format!("found {found} where the file must be {allowed}"))
-        .at(Place::new(source, valid_up_to..valid_up_to + 1))
-        .help("save the file as UTF-8 (in Excel: `CSV UTF-8 (Comma delimited)`)")
+fn encoding_error(path: &Path, bytes: &[u8], valid_up_to: usize, allowed: &str) -> Finding {
+    if bytes.starts_with(b"\xFF\xFE") || bytes.starts_with(b"\xFE\xFF") {
+        // No line of it can be shown as text.
+        let place = Place::whole(&SourceFile::new(path, ""));
+        return Finding::new(Rule::FileEncoding, format!("found UTF-16 where the file must be {allowed}")).at(place);
+    }
+    let byte = bytes.get(valid_up_to).copied().unwrap_or_default();
+    let source = SourceFile::new(path, String::from_utf8_lossy(bytes));
+    Finding::new(Rule::FileEncoding, format!("found the byte 0x{byte:02X} where the file must be {allowed}"))
+        .at(Place::new(&source, valid_up_to..valid_up_to + 1))
 }
 
 #[cfg(test)]
@@ -56,9 +58,9 @@ mod tests {
     fn marks_are_dropped_and_cp932_is_understood() {
         let mut findings = Vec::new();
         let path = Path::new("roster.csv");
-        assert_eq!(decode_csv(path, b"\xEF\xBB\xBFname\n", &mut findings).text, "name\n");
+        assert_eq!(decode_csv(path, b"\xEF\xBB\xBFname\n", &mut findings).unwrap().text, "name\n");
         let (bytes, _, _) = encoding_rs::SHIFT_JIS.encode("name,display_name\na,田中①髙\n");
-        assert_eq!(decode_csv(path, &bytes, &mut findings).text, "name,display_name\na,田中①髙\n");
+        assert_eq!(decode_csv(path, &bytes, &mut findings).unwrap().text, "name,display_name\na,田中①髙\n");
         assert!(findings.is_empty());
     }
 

@@ -75,6 +75,9 @@ pub fn explain(settings: &Node, path: &str) -> Option<Vec<(String, String, Place
 
 fn collect(node: &Node, path: &str, leaves: &mut Vec<(String, String, Place)>) {
     match &node.content {
+        Content::Map(entries) if entries.is_empty() => {
+            leaves.push((path.to_owned(), "{}".to_owned(), node.place.clone()));
+        }
         Content::Map(entries) => {
             for entry in entries {
                 let path = if path.is_empty() { entry.key.clone() } else { format!("{path}.{}", entry.key) };

@@ -3,6 +3,7 @@
 mod csv;
 mod encoding;
 mod layers;
+mod lock;
 mod node;
 mod roster;
 mod schema;
@@ -13,7 +14,8 @@ mod yaml;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-pub use layers::explain;
+pub use layers::{DEFAULTS_PATH, explain};
+pub use lock::{LOCK_FILE, LOCK_NOTHING, LOCK_VERSION, LockConfig, LockLine, broken as broken_lock};
 pub use node::{Content, Entry, Node, shorten};
 pub use roster::{Roster, RosterNotebook, RosterNotebookSettings, RosterRow, State, roster_schema};
 pub use schema::Schema;
@@ -23,8 +25,8 @@ pub use settings::{
 };
 pub use suggestion::did_you_mean;
 
-use crate::files::{self, FileError};
-use crate::finding::{Finding, Rule};
+use crate::files::{self, FileError, FolderEntry};
+use crate::finding::{Finding, Rule, any_error};
 use crate::source::{Place, SourceFile};
 
 /// The file of the company's settings, and of an account's, in their folders.
@@ -48,6 +50,10 @@ pub struct AccountConfig {
     pub name: String,
     /// Whether it is to be synthesised.
     pub selected: bool,
+    /// Whether both settings files could be read. Otherwise what seems to be missing may stand in the one that was not.
+    pub complete: bool,
+    /// Whether its settings and its roster were read without an error: only then do its stacks tell anything.
+    pub sound: bool,
     /// Its own settings file: where findings about what is missing from it point.
     pub source: Arc<SourceFile>,
     /// The layered settings, each value with its place.
@@ -56,6 +62,8 @@ pub struct AccountConfig {
     pub settings: Settings,
     /// Its people; `None` when the roster could not be read, or the account is not selected.
     pub roster: Option<RosterConfig>,
+    /// Its lock; `None` when it is damaged, or the account is not selected.
+    pub lock: Option<LockConfig>,
     /// The files that were read for it, relative to the config folder.
     pub inputs: Vec<PathBuf>,
 }
@@ -75,16 +83,9 @@ pub struct RosterConfig {
 /// # Errors
 /// When a file or folder exists but cannot be read. Mistakes inside the files are findings.
 pub fn read(folder: &Path, wanted: &[String], findings: &mut Vec<Finding>) -> Result<Config, FileError> {
-    let defaults = layers::defaults();
-    let company_path = folder.join(SETTINGS_FILE);
-    let company = if let Some(bytes) = files::read(&company_path)? {
-        let source = encoding::decode_utf8(&company_path, &bytes, findings);
-        layers::read_settings(&source, &company_schema(), findings)
-    } else {
-        findings.push(missing(&company_path, "run `racestack init DIR` for a configuration to start from"));
-        None
-    };
-    let base = layers::merge(&defaults, company.as_ref());
+    let help = "run `racestack init DIR` for a configuration to start from";
+    let mut base = read_layer(folder.join(SETTINGS_FILE), &company_schema(), help, findings)?;
+    base.node = Some(layers::merge(&layers::defaults(), base.node.as_ref()));
 
     let mut accounts = Vec::new();
     let names = account_names(folder, wanted, findings)?;
@@ -95,22 +96,58 @@ pub fn read(folder: &Path, wanted: &[String], findings: &mut Vec<Finding>) -> Re
     Ok(Config { accounts })
 }
 
+/// A settings file.
+struct Layer {
+    source: Arc<SourceFile>,
+    node: Option<Node>,
+    complete: bool,
+    sound: bool,
+}
+
+fn read_layer(path: PathBuf, schema: &Schema, help: &str, findings: &mut Vec<Finding>) -> Result<Layer, FileError> {
+    let before = findings.len();
+    let source = if let Some(bytes) = files::read(&path)? {
+        encoding::decode_utf8(&path, &bytes, findings)
+    } else {
+        findings.push(missing(&path, help));
+        None
+    };
+    let Some(source) = source else {
+        return Ok(Layer { source: SourceFile::new(path, ""), node: None, complete: false, sound: false });
+    };
+    let node = layers::read_settings(&source, schema, findings);
+    let sound = !any_error(&findings[before..]);
+    let complete = node.is_some() || sound;
+    Ok(Layer { source, node, complete, sound })
+}
+
 fn account_names(folder: &Path, wanted: &[String], findings: &mut Vec<Finding>) -> Result<Vec<String>, FileError> {
     let accounts = folder.join(ACCOUNTS_FOLDER);
     let entries = files::list(&accounts)?.unwrap_or_default();
+    let visible = |entry: &&FolderEntry| !entry.name.starts_with('.');
+    let links = entries.iter().filter(visible).filter(|entry| entry.is_link && !files::leads_to_file(&entry.path));
+    let errors_before = findings.len();
+    findings.extend(links.map(|entry| {
+        let message = format!("`{}` is a link, which is not followed", entry.path.display());
+        Finding::new(Rule::AccountLink, message)
+            .at(Place::whole(&SourceFile::new(&entry.path, "")))
+            .help("make it a folder; a link to a settings or roster file inside it is followed")
+    }));
     let names: Vec<String> =
-        entries.into_iter().filter(|e| e.is_folder && !e.name.starts_with('.')).map(|e| e.name).collect();
-    if names.is_empty() {
+        entries.iter().filter(visible).filter(|entry| entry.is_folder).map(|entry| entry.name.clone()).collect();
+    if names.is_empty() && findings.len() == errors_before {
         findings.push(
             Finding::new(Rule::AccountNone, "there is no account: no folder stands in `accounts`")
                 .at(Place::whole(&SourceFile::new(&accounts, "")))
                 .help(format!("make a folder `{}/NAME` with a `{SETTINGS_FILE}` and a roster", accounts.display())),
         );
     }
-    for name in wanted.iter().filter(|name| !names.contains(name)) {
-        let help = match did_you_mean(name, names.iter().map(String::as_str)) {
-            Some(near) => format!("did you mean `{near}`?"),
-            None => format!("the accounts are {}", names.join(", ")),
+    let is_link = |name: &String| entries.iter().any(|entry| entry.is_link && entry.name == *name);
+    for name in wanted.iter().filter(|name| !names.is_empty() && !names.contains(name) && !is_link(name)) {
+        let help = match (did_you_mean(name, names.iter().map(String::as_str)), names.as_slice()) {
+            (Some(near), _) => format!("did you mean `{near}`?"),
+            (None, [only]) => format!("the only account is `{only}`"),
+            (None, _) => format!("the accounts are `{}`", names.join("`, `")),
         };
         findings.push(
             Finding::new(Rule::AccountUnknown, format!("there is no account `{}`", shorten(name)))
@@ -124,21 +161,18 @@ fn account_names(folder: &Path, wanted: &[String], findings: &mut Vec<Finding>) 
 fn read_account(
     folder: &Path,
     name: &str,
-    base: &Node,
+    base: &Layer,
     selected: bool,
     findings: &mut Vec<Finding>,
 ) -> Result<AccountConfig, FileError> {
+    let before = findings.len();
     let relative = Path::new(ACCOUNTS_FOLDER).join(name);
     let path = folder.join(&relative).join(SETTINGS_FILE);
-    let (source, own) = if let Some(bytes) = files::read(&path)? {
-        let source = encoding::decode_utf8(&path, &bytes, findings);
-        let own = layers::read_settings(&source, &account_schema(), findings);
-        (source, own)
-    } else {
-        findings.push(missing(&path, "write the account's `account_id` and `region` into it"));
-        (SourceFile::new(&path, ""), None)
-    };
-    let node = layers::merge(base, own.as_ref());
+    let help = "write the account's `account_id`, `region` and `bucket` into it";
+    let Layer { source, node: own, complete, .. } = read_layer(path, &account_schema(), help, findings)?;
+    let complete = complete && base.complete;
+    let node = base.node.as_ref().or(own.as_ref()).map(|below| layers::merge(below, own.as_ref()));
+    let node = node.unwrap_or_else(layers::defaults);
     let settings = layers::typed(&node);
     let mut inputs = vec![PathBuf::from(SETTINGS_FILE), relative.join(SETTINGS_FILE)];
     let mut roster = None;
@@ -146,7 +180,13 @@ fn read_account(
         roster = read_roster(&folder.join(&file), &bytes, findings);
         inputs.push(file);
     }
-    Ok(AccountConfig { name: name.to_owned(), selected, source, node, settings, roster, inputs })
+    let lock_path = folder.join(&relative).join(LOCK_FILE);
+    let mut lock = None;
+    if selected {
+        lock = lock::read(&lock_path, files::read(&lock_path)?.as_deref(), findings);
+    }
+    let sound = base.sound && !any_error(&findings[before..]);
+    Ok(AccountConfig { name: name.to_owned(), selected, complete, sound, source, node, settings, roster, lock, inputs })
 }
 
 /// The one roster of an account: its path relative to the config folder, and its bytes.
@@ -168,11 +208,12 @@ fn find_roster(
             "write one row a person, with at least the column `name`; `roster.yaml` and `roster.json` do as well",
         ));
     }
-    if let [(first, _), (second, _), ..] = found.as_slice() {
+    if let [_, (second, _), ..] = found.as_slice() {
+        let names: Vec<String> = found.iter().map(|(file, _)| folder.join(file).display().to_string()).collect();
         findings.push(
             Finding::new(
                 Rule::RosterSeveral,
-                format!("there are two rosters: `{}` and `{}`", first.display(), second.display()),
+                format!("found {} rosters, allowed is one: `{}`", names.len(), names.join("`, `")),
             )
             .at(Place::whole(&SourceFile::new(folder.join(second), "")))
             .help("keep one of them"),
@@ -184,17 +225,24 @@ fn find_roster(
 fn read_roster(path: &Path, bytes: &[u8], findings: &mut Vec<Finding>) -> Option<RosterConfig> {
     let errors_before = findings.len();
     let is_csv = path.extension().is_some_and(|extension| extension == "csv");
-    let source =
-        if is_csv { encoding::decode_csv(path, bytes, findings) } else { encoding::decode_utf8(path, bytes, findings) };
-    if findings.len() > errors_before {
-        return None;
-    }
+    let source = if is_csv {
+        encoding::decode_csv(path, bytes, findings)?
+    } else {
+        encoding::decode_utf8(path, bytes, findings)?
+    };
     let list = if is_csv { Some(csv::parse(&source, findings)) } else { yaml::parse(&source, findings) };
     if list.is_none() && findings.len() > errors_before {
         return None;
     }
     let list = list.unwrap_or(Node { place: Place::whole(&source), content: Content::Sequence(Vec::new()) });
+    // A column that the header lacks is missing once, not in every row.
+    let lacks_name = findings[errors_before..].iter().any(|finding| finding.rule == Rule::SettingsMissingKey);
+    let read_from = findings.len();
     let value = roster_schema().read(&list, findings);
+    if lacks_name {
+        let of_rows = findings.split_off(read_from);
+        findings.extend(of_rows.into_iter().filter(|finding| finding.rule != Rule::SettingsMissingKey));
+    }
     deduplicate(findings, errors_before);
     let Content::Sequence(rows) = list.content else { return None };
     if rows.is_empty() && findings.len() == errors_before {

@@ -48,6 +48,18 @@ impl Node {
         rest.map_or(Some(value), |rest| value.get(rest))
     }
 
+    /// Whether something stands under `path`, or in the way to it.
+    pub fn stands_in(&self, path: &str) -> bool {
+        let mut node = self;
+        for part in path.split('.') {
+            match node.get(part) {
+                Some(child) => node = child,
+                None => return !matches!(node.content, Content::Map(_)),
+            }
+        }
+        true
+    }
+
     /// The entries of a map; none for everything else.
     pub fn entries(&self) -> &[Entry] {
         match &self.content {
@@ -79,11 +91,12 @@ impl Node {
     }
 }
 
-/// A value cut to a length that a message can hold.
+/// A value cut to a length, and to the one line, that a message can hold.
 pub fn shorten(text: &str) -> String {
     const LONGEST: usize = 80;
+    let text = text.replace('\n', "␊").replace('\r', "␍");
     if text.chars().count() <= LONGEST {
-        return text.to_owned();
+        return text;
     }
     let head: String = text.chars().take(LONGEST).collect();
     format!("{head}…")

@@ -22,7 +22,7 @@ pub struct Roster(pub Vec<RosterRow>);
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RosterRow {
-    /// The IAM friendly name, which is also the name of the person's folder: 1 to 64 of `A-Z a-z 0-9 _ + = , . @ -`.
+    /// The IAM friendly name, which is also the name of the person's folder: 1 to 64 of `A-Z a-z 0-9 _ + = . @ -`.
     pub name: String,
     /// The name that people read, in any script.
     pub display_name: Option<String>,
@@ -30,6 +30,9 @@ pub struct RosterRow {
     pub email: Option<String>,
     /// The person's team: becomes the tag `team`.
     pub team: Option<String>,
+    /// The person's former name, when `name` has changed: racestack then tells what CloudFormation will do, and the steps
+    /// to take.
+    pub was: Option<String>,
     /// Whether the person may use their things. Without it, `active`.
     pub state: Option<State>,
     /// `false` for no notebook, or what is different about this person's.

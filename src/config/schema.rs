@@ -13,14 +13,19 @@ use crate::finding::{Finding, Rule};
 #[derive(Debug)]
 pub struct Schema {
     root: Value,
+    /// A key that is known, but belongs into an account's own settings.
+    of_account: Option<&'static str>,
 }
+
+/// The path of a row of a roster: an element of a list that is the whole file.
+const ROW: &str = "a row";
 
 impl Schema {
     /// The schema of a type that a file is read into.
     pub fn of<T: JsonSchema>() -> Self {
         let mut root = SchemaSettings::draft2020_12().into_generator().into_root_schema_for::<T>().to_value();
         forbid_null(&mut root);
-        Self { root }
+        Self { root, of_account: None }
     }
 
     /// The same schema under another title.
@@ -32,9 +37,10 @@ impl Schema {
         self
     }
 
-    /// The same schema without the top-level `key`.
+    /// The same schema without the top-level `key`, which is an account's own.
     #[must_use]
-    pub fn without(mut self, key: &str) -> Self {
+    pub fn without(mut self, key: &'static str) -> Self {
+        self.of_account = Some(key);
         if let Some(Value::Object(properties)) = self.root.get_mut("properties") {
             properties.shift_remove(key);
         }
@@ -156,12 +162,12 @@ impl Reader<'_> {
         }
         let help = match did_you_mean(text, words.iter().copied()) {
             Some(word) => format!("did you mean `{word}`?"),
-            None => format!("set `{}` to one of {allowed}", label(path)),
+            None => format!("correct {}", label(path)),
         };
         self.findings.push(
             Finding::new(
                 Rule::SettingsUnknownValue,
-                format!("found `{text}` for `{}`, allowed are {allowed}", label(path)),
+                format!("found `{text}` for {}, allowed are {allowed}", label(path)),
             )
             .at(node.place.clone())
             .help(help),
@@ -187,6 +193,7 @@ impl Reader<'_> {
         let (Content::Sequence(values), Some(items)) = (&node.content, schema.get("items")) else {
             return self.wrong_type(node, path, "a list");
         };
+        let path = if path.is_empty() { ROW } else { path };
         Value::Array(values.iter().map(|value| self.read(value, items, path)).collect())
     }
 
@@ -223,6 +230,9 @@ impl Reader<'_> {
     fn unknown_key(&mut self, entry: &Entry, properties: Option<&Map<String, Value>>, path: &str) {
         let keys: Vec<&str> = properties.into_iter().flat_map(Map::keys).map(String::as_str).collect();
         let help = match did_you_mean(&entry.key, keys.iter().copied()) {
+            _ if path.is_empty() && self.schema.of_account == Some(&entry.key) => {
+                format!("move `{}` into the account's own settings: it is another in each", entry.key)
+            }
             Some(key) => format!("did you mean `{}`?", join(path, key)),
             None => format!("allowed here are {}", quoted_list(&keys)),
         };
@@ -235,14 +245,16 @@ impl Reader<'_> {
 
     fn wrong_type(&mut self, node: &Node, path: &str, allowed: &str) -> Value {
         let name = label(path);
-        self.findings.push(
-            Finding::new(
-                Rule::SettingsWrongType,
-                format!("found {} for `{name}`, allowed is {allowed}", node.describe()),
-            )
-            .at(node.place.clone())
-            .help(format!("set `{name}` to {allowed}")),
-        );
+        // Words and texts may stand in quotes; for all else the quotes are what is wrong, or look like it.
+        let quoted = matches!(node.content, Content::Scalar { plain: false, .. });
+        let found = if quoted { format!("{} in quotes", node.describe()) } else { node.describe() };
+        let help = match (path, quoted) {
+            ("" | ROW, _) => format!("write {allowed} here"),
+            (_, true) => format!("set {name} to {allowed}, without quotes"),
+            (_, false) => format!("set {name} to {allowed}"),
+        };
+        let message = format!("found {found} for {name}, allowed is {allowed}");
+        self.findings.push(Finding::new(Rule::SettingsWrongType, message).at(node.place.clone()).help(help));
         Value::Null
     }
 }
@@ -265,11 +277,16 @@ fn words(schema: &Value) -> Option<Vec<&str>> {
 }
 
 fn join(path: &str, key: &str) -> String {
-    if path.is_empty() { key.to_owned() } else { format!("{path}.{key}") }
+    if path.is_empty() || path == ROW { key.to_owned() } else { format!("{path}.{key}") }
 }
 
-fn label(path: &str) -> &str {
-    if path.is_empty() { "the file" } else { path }
+/// What a message calls the value under `path`.
+fn label(path: &str) -> String {
+    match path {
+        "" => "the file".to_owned(),
+        ROW => ROW.to_owned(),
+        key => format!("`{key}`"),
+    }
 }
 
 fn quoted_list(words: &[&str]) -> String {

@@ -148,4 +148,7 @@ pub struct QuotaSettings {
     /// CloudFormation stacks in the region; 2,000 unless AWS raised it.
     #[schemars(range(min = 1, max = 1_000_000))]
     pub stacks: Option<u32>,
+    /// Notebook instances by type, such as `ml.t3.medium: 20`. A type that is not named is not checked, since its quota
+    /// differs from account to account.
+    pub notebooks: Option<BTreeMap<String, u32>>,
 }

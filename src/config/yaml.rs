@@ -26,7 +26,8 @@ pub fn parse(source: &Arc<SourceFile>, findings: &mut Vec<Finding>) -> Option<No
         return None;
     }
     match serde_saphyr::from_str_with_options::<Spanned<Raw>>(&source.text, options) {
-        Ok(raw) => Some(node(source, raw, findings)),
+        // Comments alone, or `null`, say as little as an empty file.
+        Ok(raw) => Some(node(source, raw, findings)).filter(|node| node.content != Content::Null),
         Err(error) => {
             findings.push(syntax_error(source, &error));
             None
@@ -41,9 +42,26 @@ fn syntax_error(source: &Arc<SourceFile>, error: &serde_saphyr::Error) -> Findin
     let message = text.lines().next().unwrap_or_default();
     let message = message.split(" at line ").next().unwrap_or(message);
     let message = message.split_once("line ").and_then(|(_, rest)| rest.split_once(": ")).map_or(message, |(_, m)| m);
-    Finding::new(Rule::FileSyntax, format!("this is not well-formed: {message}"))
-        .at(place)
-        .help("check the indentation, the quotes and the colons here and on the line before")
+    let (message, help) = if message.starts_with("multiple YAML documents") {
+        ("found a second document, allowed is one".to_owned(), "remove the line `---`, and what stands behind it")
+    } else if message.starts_with("unsupported tag") {
+        (format!("this is no plain value: {message}"), "remove the tag")
+    } else if message == "expected string scalar" {
+        ("found a key that is no text".to_owned(), "write the key as one word")
+    } else {
+        let help = "check the indentation, the quotes and the colons here and on the line before";
+        (format!("this is not well-formed: {}", back_ticked(message)), help)
+    };
+    Finding::new(Rule::FileSyntax, message).at(place).help(help)
+}
+
+/// The reader's words, with `x` for its 'x'.
+fn back_ticked(message: &str) -> String {
+    let word = |word: &str| match word.strip_prefix('\'').and_then(|word| word.strip_suffix('\'')) {
+        Some(inside) if !inside.is_empty() => format!("`{inside}`"),
+        _ => word.to_owned(),
+    };
+    message.split(' ').map(word).collect::<Vec<_>>().join(" ")
 }
 
 fn node(source: &Arc<SourceFile>, raw: Spanned<Raw>, findings: &mut Vec<Finding>) -> Node {

@@ -27,7 +27,7 @@ pub static NOTEBOOK_INSTANCE_TYPES: LazyLock<Vec<&str>> =
     LazyLock::new(|| include_str!("notebook-instance-types.txt").lines().collect());
 
 /// The platform of new notebook instances.
-/// Source: <https://docs.aws.amazon.com/sagemaker/latest/dg/nbi-al2023.html>
+/// Source: <https://docs.aws.amazon.com/sagemaker/latest/dg/nbi.html>
 pub const NOTEBOOK_PLATFORM: &str = "notebook-al2023-v1";
 
 /// The path under which the console makes service roles.

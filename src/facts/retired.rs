@@ -28,8 +28,8 @@ pub const RETIRED_SERVICES: &[RetiredService] = &[
         service: "robomaker",
         name: "AWS RoboMaker",
         ended: "on 2025-09-10",
-        note: "simulations now run in AWS Batch or in containers of one's own",
-        source: "https://docs.aws.amazon.com/robomaker/latest/dg/chapter-support-policy.html",
+        note: "AWS points to AWS Batch for simulations",
+        source: "https://docs.aws.amazon.com/robomaker/latest/dg/what-is-robomaker.html",
     },
 ];
 
@@ -43,7 +43,7 @@ pub struct RetiredFamily {
 }
 
 /// The families that `notebook-al2023-v1`, the only platform for new notebooks since 2026-07-01, dropped.
-/// Source: <https://docs.aws.amazon.com/sagemaker/latest/dg/nbi-al2023.html>
+/// Source: <https://docs.aws.amazon.com/sagemaker/latest/dg/nbi.html>
 pub const RETIRED_FAMILIES: &[RetiredFamily] = &[
     RetiredFamily { family: "p2", instead: "ml.g4dn.xlarge" },
     RetiredFamily { family: "p3", instead: "ml.g5.xlarge" },

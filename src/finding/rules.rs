@@ -49,6 +49,7 @@ rules! {
     AccountNone, "account::none", Error, "no account is configured";
     AccountUnknown, "account::unknown", Error, "an account was asked for that is not configured";
     AccountInvalidName, "account::invalid-name", Error, "an account's folder has a name that cannot become part of a path and a file name";
+    AccountLink, "account::link", Error, "a link in the place of an account's folder, which is not followed";
     AccountDuplicateId, "account::duplicate-id", Error, "two accounts have one account ID";
     AccountDuplicateBucket, "account::duplicate-bucket", Error, "two accounts have one bucket name";
     RosterSeveral, "roster::several", Error, "an account has more than one roster";
@@ -61,6 +62,18 @@ rules! {
     RosterInvalidTag, "roster::invalid-tag", Error, "a tag that AWS refuses, or that racestack sets itself";
     RosterTooManyTags, "roster::too-many-tags", Error, "more tags than AWS allows on one resource";
     RosterUntaggable, "roster::untaggable", Warning, "a display name or e-mail address with characters that AWS refuses in tags, which is therefore left out";
+    RosterRenamed, "roster::renamed", Warning, "a user under a new name: CloudFormation replaces the user, and moves neither folder nor notebook";
+    RosterMaybeRenamed, "roster::maybe-renamed", Warning, "a new user with the e-mail address of one who left: perhaps the same person";
+    RosterInvalidWas, "roster::invalid-was", Error, "a former name of someone who is still in the roster";
+    RosterStaleWas, "roster::stale-was", Warning, "a former name that the lock does not know as a user's";
+    RosterReturned, "roster::returned", Warning, "a user of a name that someone had who left, and whose folder may still be there";
+    LockMissing, "lock::missing", Error, "the out folder holds users stacks, but the lock that placed their users is gone";
+    LockConflict, "lock::conflict", Error, "the lock has the marks of a merge conflict";
+    LockVersion, "lock::version", Error, "the lock is of a form that this racestack does not know";
+    LockBroken, "lock::broken", Error, "the lock is not as racestack wrote it";
+    LockMoved, "lock::moved", Error, "the lock has a user in another stack, or under other names, than the out folder";
+    LockRenamedNotebook, "lock::renamed-notebook", Error, "a notebook that would get another name, and so be replaced by an empty one";
+    LockNeedsUpdate, "lock::needs-update", Error, "`synth --locked` would have to change the lock";
     NotebookInvalidName, "notebook::invalid-name", Error, "a notebook name that SageMaker refuses";
     NotebookInvalidType, "notebook::invalid-type", Error, "text that is no instance type";
     NotebookRetiredType, "notebook::retired-type", Error, "an instance type of a family that the notebook platform no longer offers";
@@ -71,7 +84,11 @@ rules! {
     TemplateSyntax, "template::syntax", Error, "a template that is not well-formed handlebars";
     TemplateFill, "template::fill", Error, "a template that cannot be filled, or that does not give YAML";
     OutputForeign, "output::foreign-file", Warning, "a file in an account's out folder that racestack did not write";
+    OutputOccupied, "output::occupied", Error, "a file or folder that racestack did not write has the name of one that it is to write";
+    OutputNotAFolder, "output::not-a-folder", Error, "a link or a file in the place of an account's out folder";
+    OutputUnreadableManifest, "output::unreadable-manifest", Error, "an out folder's manifest does not tell which files are racestack's";
     OutputOrphan, "output::orphan", Warning, "an out folder of an account that is no longer configured";
+    OutputRemovedStack, "output::removed-stack", Warning, "a stack that is no longer made, and may still be deployed";
     OutputStale, "output::stale", Error, "`synth --check` found a file that differs from what synth would write";
     TemplateNotCloudformation, "template::not-cloudformation", Error, "a template holds what CloudFormation does not know, such as an unknown tag";
     TemplateStructure, "template::structure", Error, "a template whose structure is not the one that its users should give it";

@@ -2,19 +2,22 @@
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use super::bucket::Bucket;
+use super::lock::Lock;
 use super::names::{
     AccountId, AccountName, BucketName, Company, IamPath, InstanceType, KmsKeyArn, Refusal, Region, SecurityGroupId,
     SubnetId,
 };
+use super::renames;
 use super::services;
 use super::tags::{self, Tag};
 use super::users::{self, User};
 use crate::config::{AccountConfig, Content, Profile, QuotaSettings, Service, did_you_mean, shorten};
 use crate::facts::{self, limits};
 use crate::finding::{Finding, Rule, any_error};
-use crate::source::Place;
+use crate::source::{Place, SourceFile};
 
 /// An AWS account with everything that its stacks are made of.
 #[derive(Debug, Clone)]
@@ -49,6 +52,12 @@ pub struct Account {
     pub template_bucket: TemplateBucket,
     /// The people, by name.
     pub users: Vec<User>,
+    /// Which users stack each user is in, as the lock has it.
+    pub lock: Lock,
+    /// The lock's file.
+    pub lock_source: Arc<SourceFile>,
+    /// Whether the lock's file exists.
+    pub lock_exists: bool,
     /// How many resources the account may hold.
     pub quotas: Quotas,
     /// The roster, for findings about all its people together.
@@ -71,7 +80,7 @@ pub struct NotebookNetwork {
 }
 
 /// How many resources an account may hold.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct Quotas {
     /// IAM users.
     pub users: usize,
@@ -81,6 +90,8 @@ pub struct Quotas {
     pub policies: usize,
     /// Stacks in the region.
     pub stacks: usize,
+    /// Notebook instances by type, where the settings name the type.
+    pub notebooks: BTreeMap<String, usize>,
 }
 
 /// How templates reach CloudFormation.
@@ -122,6 +133,9 @@ pub(super) fn claims(config: &AccountConfig) -> Claims {
 pub(super) fn build(config: &AccountConfig, findings: &mut Vec<Finding>) -> Option<Account> {
     let mut own = Vec::new();
     let account = Reader { config, findings: &mut own }.account();
+    if let (Some(account), Some(roster)) = (&account, &config.roster) {
+        own.extend(renames::check(account, roster));
+    }
     let failed = any_error(&own);
     findings.append(&mut own);
     account.filter(|_| !failed)
@@ -145,11 +159,18 @@ impl Reader<'_> {
         let company = self.required("company", settings.company.as_deref(), Company::parse);
         let bucket = self.bucket(region.as_ref());
         let iam_path = self.required("iam_path", settings.iam_path.as_deref(), IamPath::parse);
+        if let Some(path) = iam_path.as_ref().filter(|path| services::may_pass(path)) {
+            let message =
+                format!("services may pass the roles below `{path}`, and so take on a person's notebook role");
+            let finding = Finding::new(Rule::SettingsContradiction, message);
+            let place = self.config.node.place_of("iam_path");
+            self.findings.push(finding.at(place).help("choose another `iam_path`, such as `/deepracer/`"));
+        }
         let suffix = self.service_role_suffix();
         let network = self.network();
         let notebooks = settings.notebooks.as_ref();
         let notebook_kms_key =
-            self.optional("notebooks.kms_key", notebooks.and_then(|n| n.kms_key.as_deref()), KmsKeyArn::parse);
+            self.kms_key("notebooks.kms_key", notebooks.and_then(|n| n.kms_key.as_deref()), region.as_ref());
         let template_bucket = settings.deploy.as_ref().and_then(|deploy| deploy.template_bucket.as_deref());
         let template_bucket = match self.optional("deploy.template_bucket", template_bucket, BucketName::parse) {
             Some(name) => TemplateBucket::Named(name),
@@ -164,12 +185,18 @@ impl Reader<'_> {
             let place = self.config.node.place_of("notebooks.instance_type");
             self.findings.extend(users::check_instance_type(instance_type, &place));
         }
+        let lock = self.config.lock.as_ref();
+        let lock = lock.map(|lock| Lock::build(lock, self.findings)).unwrap_or_default();
+        // A damaged lock is a finding, and then nothing is written; the roster is checked all the same.
+        let lock_failed = lock.is_none() && self.config.lock.is_some();
+        let lock = lock.unwrap_or_default();
         let role_names = services::role_names(&suffix);
         let defaults = users::Defaults {
             instance_type,
             volume_gb: notebooks.and_then(|notebooks| notebooks.volume_gb),
             tags: &tags,
             reserved_names: &role_names,
+            lock: &lock,
         };
         let roster = self.config.roster.as_ref();
         let users = roster.map(|roster| users::build(roster, &defaults, self.findings)).unwrap_or_default();
@@ -189,6 +216,9 @@ impl Reader<'_> {
             tags,
             template_bucket,
             users,
+            lock: Some(lock).filter(|_| !lock_failed)?,
+            lock_source: self.config.lock.as_ref().map(|lock| Arc::clone(&lock.source))?,
+            lock_exists: self.config.lock.as_ref().is_some_and(|lock| lock.exists),
             quotas: quotas(settings.quotas.as_ref()),
             roster_place: roster.map(|roster| Place::whole(&roster.source)),
             inputs: self.config.inputs.clone(),
@@ -277,12 +307,15 @@ impl Reader<'_> {
         text: Option<&str>,
         parse: fn(&str) -> Result<T, Refusal>,
     ) -> Option<T> {
-        if text.is_none() {
-            self.findings.push(
-                Finding::new(Rule::SettingsMissingKey, format!("`{key}` is missing"))
-                    .at(Place::whole(&self.config.source))
-                    .help(format!("add `{key}` here, or to the company's settings where it holds for all accounts")),
-            );
+        // What could not be read, or has the wrong type, is a finding already.
+        if text.is_none() && self.config.complete && !self.config.node.stands_in(key) {
+            let help = match key {
+                "account_id" => "add `account_id`: each account has its own".to_owned(),
+                "bucket.created" => "add `bucket: {created: \"YYYYMMDDhhmmss\"}` or `bucket: {name: …}`".to_owned(),
+                _ => format!("add `{key}` here, or to the company's settings where it holds for all accounts"),
+            };
+            let finding = Finding::new(Rule::SettingsMissingKey, format!("`{key}` is missing"));
+            self.findings.push(finding.at(Place::whole(&self.config.source)).help(help));
         }
         self.optional(key, text, parse)
     }
@@ -313,5 +346,11 @@ fn quotas(raised: Option<&QuotaSettings>) -> Quotas {
         roles: of(raised.and_then(|raised| raised.roles), limits::ACCOUNT_ROLES),
         policies: of(raised.and_then(|raised| raised.policies), limits::ACCOUNT_POLICIES),
         stacks: of(raised.and_then(|raised| raised.stacks), limits::ACCOUNT_STACKS),
+        notebooks: raised
+            .and_then(|raised| raised.notebooks.as_ref())
+            .into_iter()
+            .flatten()
+            .map(|(instance_type, quota)| (instance_type.clone(), usize::try_from(*quota).unwrap_or(usize::MAX)))
+            .collect(),
     }
 }

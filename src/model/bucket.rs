@@ -1,11 +1,13 @@
 //! The bucket that holds a folder per person: its name, made or given.
 
+use std::path::Path;
 use std::sync::LazyLock;
 
 use regex::Regex;
 
 use super::account::Reader;
 use super::names::{BucketName, Company, KmsKeyArn, Refusal, Region};
+use crate::config::DEFAULTS_PATH;
 use crate::finding::{Finding, Rule};
 use crate::source::Place;
 
@@ -37,21 +39,26 @@ impl Reader<'_> {
                 .note("the DeepRacer and RoboMaker roles reach `*deepracer*` buckets only"),
             );
         }
-        let kms_key = self.optional("bucket.kms_key", settings.kms_key.as_deref(), KmsKeyArn::parse);
-        if let (Some(key), Some(region)) = (&kms_key, region)
-            && key.as_str().split(':').nth(3) != Some(region.as_str())
-        {
-            let message = format!("the bucket is in `{region}`, but its key is not: `{key}`");
-            let finding = Finding::new(Rule::SettingsContradiction, message);
-            let place = self.config.node.place_of("bucket.kms_key");
-            self.findings.push(finding.at(place).help("name a key of the bucket's region in `bucket.kms_key`"));
-        }
+        let kms_key = self.kms_key("bucket.kms_key", settings.kms_key.as_deref(), region);
         Some(Bucket {
             name: name?,
             kms_key,
             old_version_days: settings.old_version_days?,
             incomplete_upload_days: settings.incomplete_upload_days?,
         })
+    }
+
+    /// A key of the account's region.
+    pub(super) fn kms_key(&mut self, name: &str, text: Option<&str>, region: Option<&Region>) -> Option<KmsKeyArn> {
+        let key = self.optional(name, text, KmsKeyArn::parse)?;
+        let of_key = key.as_str().split(':').nth(3).unwrap_or_default();
+        if let Some(region) = region.filter(|region| region.as_str() != of_key) {
+            let message = format!("found a key in `{of_key}` for `{name}`, allowed is one in `{region}`");
+            let finding = Finding::new(Rule::SettingsContradiction, message);
+            let place = self.config.node.place_of(name);
+            self.findings.push(finding.at(place).help(format!("name a key of the account's region in `{name}`")));
+        }
+        Some(key)
     }
 
     /// The name given, or the one made of its parts.
@@ -80,7 +87,17 @@ impl Reader<'_> {
         let company = Company::parse(settings.company.as_deref()?).ok()?;
         let purpose = bucket.and_then(|bucket| bucket.purpose.as_deref())?;
         let name = format!("{company}-aws-deepracer-{purpose}-{}", created?);
-        self.required("bucket.purpose", Some(&name), BucketName::parse)
+        let parsed = BucketName::parse(&name);
+        if let Err(refusal) = &parsed {
+            let message = format!("the bucket would be named `{name}`, allowed is {}", refusal.allowed);
+            let purpose = self.config.node.place_of("bucket.purpose");
+            // The default purpose is no mistake of the user's: then the company's name is too long.
+            let place =
+                if purpose.path() == Path::new(DEFAULTS_PATH) { self.config.node.place_of("company") } else { purpose };
+            let finding = Finding::new(Rule::SettingsInvalidName, message).at(place);
+            self.findings.push(finding.help("change `bucket.purpose` or `company`, or set `bucket.name`"));
+        }
+        parsed.ok()
     }
 
     pub(super) fn bucket_place(&self) -> Place {

@@ -4,18 +4,23 @@
 mod account;
 mod bucket;
 mod fleet;
+mod ids;
+mod lock;
 mod names;
+mod renames;
 mod services;
 mod tags;
+mod unique;
 mod users;
 
 pub use crate::config::{Profile, Service};
 pub use account::{Account, NotebookNetwork, Quotas, TemplateBucket};
 pub use bucket::Bucket;
 pub use fleet::{Fleet, build};
+pub use lock::{Lock, LockEntry, StackNumber, stack_word};
 pub use names::{
     AccountId, AccountName, BucketName, Company, IamPath, InstanceType, KmsKeyArn, LogicalId, NotebookName, Refusal,
     Region, SecurityGroupId, StackName, SubnetId, UserName,
 };
-pub use tags::Tag;
+pub use tags::{MANAGED_BY, MANAGED_BY_RACESTACK, Tag};
 pub use users::{Notebook, User};

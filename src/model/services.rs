@@ -1,6 +1,8 @@
 //! The services that act in the account with a role of their own, and the names of these roles.
 
+use super::names::IamPath;
 use crate::config::Service;
+use crate::facts::SERVICE_ROLE_PATH;
 
 impl Service {
     /// The word that the settings use.
@@ -29,6 +31,11 @@ impl Service {
     /// All services, in the order of the settings.
     pub const ALL: [Service; 5] =
         [Service::Deepracer, Service::Lambda, Service::Sagemaker, Service::Robomaker, Service::Cloudformation];
+}
+
+/// Whether the policies of the service roles let services pass roles below `path`.
+pub(super) fn may_pass(path: &IamPath) -> bool {
+    [SERVICE_ROLE_PATH, "/AWSDeepRacer"].iter().any(|reached| path.as_str().starts_with(reached))
 }
 
 /// The names of all service roles, with the account's suffix.

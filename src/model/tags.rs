@@ -76,9 +76,11 @@ pub fn read(tags: Option<&BTreeMap<String, String>>, node: Option<&Node>, rule: 
         let shown = shorten(key);
         if !is_key(key) || key.to_lowercase().starts_with("aws:") {
             let allowed = format!("1 to {} {CHARACTERS}, not beginning with `aws:`", limits::TAG_KEY_CHARACTERS);
-            refuse(format!("AWS refuses the tag key `{shown}`"), format!("allowed are {allowed}"), false);
+            let help = format!("rename `tags.{shown}`: allowed are {allowed}");
+            refuse(format!("AWS refuses the tag key `{shown}`"), help, false);
         } else if RESERVED.iter().any(|reserved| reserved.eq_ignore_ascii_case(key)) {
-            let help = format!("choose another key; racestack sets {}", RESERVED.map(|k| format!("`{k}`")).join(", "));
+            let reserved = RESERVED.map(|key| format!("`{key}`")).join(", ");
+            let help = format!("rename or remove `tags.{shown}`: racestack sets {reserved}");
             refuse(format!("the tag `{shown}` is racestack's own"), help, false);
         } else if let Some(other) = taken.iter().find(|tag| tag.key.eq_ignore_ascii_case(key)) {
             let message = format!("the tags `{}` and `{shown}` differ in case alone", other.key);

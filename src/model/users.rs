@@ -1,10 +1,10 @@
 //! The people of an account: roster rows, validated, with the names that their things get.
 
-use std::collections::BTreeMap;
-use std::fmt::Write;
-
+use super::ids;
+use super::lock::{self, Lock, StackNumber};
 use super::names::{InstanceType, LogicalId, NotebookName, UserName};
 use super::tags::{self, Tag};
+use super::unique;
 use crate::config::{
     Node, RosterConfig, RosterNotebook, RosterNotebookSettings, RosterRow, State, did_you_mean, shorten,
 };
@@ -28,6 +28,10 @@ pub struct User {
     pub suspended: bool,
     /// The person's notebook, if they have one.
     pub notebook: Option<Notebook>,
+    /// The person's e-mail address, as the lock can hold it.
+    pub email: Option<String>,
+    /// The users stack that the lock has the person in; `None` for someone new.
+    pub stack: Option<StackNumber>,
     /// Where the roster names the person.
     pub place: Place,
 }
@@ -50,6 +54,7 @@ pub(super) struct Defaults<'a> {
     pub volume_gb: Option<u32>,
     pub tags: &'a [Tag],
     pub reserved_names: &'a [String],
+    pub lock: &'a Lock,
 }
 
 /// Validates a roster; the users come by name, whatever the order of the rows.
@@ -57,12 +62,17 @@ pub(super) fn build(roster: &RosterConfig, defaults: &Defaults, findings: &mut V
     let mut users: Vec<User> =
         roster.rows.iter().filter_map(|(node, row)| user(node, row, defaults, findings)).collect();
     users.sort_by(|a, b| a.name.cmp(&b.name).then_with(|| a.place.span.start.cmp(&b.place.span.start)));
-    check_unique(&users, findings);
+    unique::check(&users, findings);
     users
 }
 
 fn user(node: &Node, row: &RosterRow, defaults: &Defaults, findings: &mut Vec<Finding>) -> Option<User> {
     let place = node.place_of("name");
+    // What needs no name is looked at first: a person with a wrong name may have a wrong tag as well.
+    let (own_tags, mut tag_findings) = tags::read(row.tags.as_ref(), node.get("tags"), Rule::RosterInvalidTag);
+    findings.append(&mut tag_findings);
+    let team = team_tag(row, node, findings);
+    let person_tags = person_tags(row, node, findings);
     let name = match UserName::parse(&row.name) {
         Ok(name) => name,
         Err(refusal) => {
@@ -84,13 +94,10 @@ fn user(node: &Node, row: &RosterRow, defaults: &Defaults, findings: &mut Vec<Fi
                 .help("change `name`: the person's notebook role would have the name of the service role"),
         );
     }
-    let (own_tags, mut tag_findings) = tags::read(row.tags.as_ref(), node.get("tags"), Rule::RosterInvalidTag);
-    findings.append(&mut tag_findings);
     let mut all_tags = vec![Tag::new(tags::USER, name.as_str())];
-    all_tags.extend(team_tag(row, node, findings));
+    all_tags.extend(team);
     all_tags.push(Tag::new(tags::MANAGED_BY, tags::MANAGED_BY_RACESTACK));
     all_tags.extend(tags::merge(defaults.tags, &own_tags));
-    let person_tags = person_tags(row, node, findings);
     let count = all_tags.len() + person_tags.len();
     if count > limits::TAGS {
         findings.push(
@@ -102,13 +109,19 @@ fn user(node: &Node, row: &RosterRow, defaults: &Defaults, findings: &mut Vec<Fi
             .help("remove some of `tags`, here or in the settings"),
         );
     }
+    let locked = defaults.lock.entries.get(&name);
     let notebook = match &row.notebook {
         Some(RosterNotebook::Wanted(false)) => None,
         Some(RosterNotebook::Settings(own)) => notebook(&name, Some(own), node, defaults, findings),
         Some(RosterNotebook::Wanted(true)) | None => notebook(&name, None, node, defaults, findings),
     };
     Some(User {
-        logical_id: logical_id(&name)?,
+        logical_id: match locked {
+            Some(entry) => entry.logical_id.clone(),
+            None => ids::logical_id(&name, defaults.lock)?,
+        },
+        stack: locked.map(|entry| entry.stack),
+        email: lock::email_word(row.email.as_deref()),
         name,
         tags: all_tags,
         person_tags,
@@ -159,22 +172,7 @@ fn notebook(
     defaults: &Defaults,
     findings: &mut Vec<Finding>,
 ) -> Option<Notebook> {
-    let name = match own.and_then(|own| own.name.as_deref()) {
-        None => notebook_name(user)?,
-        Some(text) => match NotebookName::parse(text) {
-            Ok(name) => name,
-            Err(refusal) => {
-                let message =
-                    format!("SageMaker refuses the notebook name `{}`, allowed are {}", shorten(text), refusal.allowed);
-                findings.push(
-                    Finding::new(Rule::NotebookInvalidName, message)
-                        .at(node.place_of("notebook.name"))
-                        .help("change `notebook.name`"),
-                );
-                return None;
-            }
-        },
-    };
+    let name = notebook_name(user, own.and_then(|own| own.name.as_deref()), node, defaults, findings)?;
     let instance_type = match own.and_then(|own| own.instance_type.as_deref()) {
         None => defaults.instance_type.clone()?,
         Some(text) => {
@@ -203,6 +201,51 @@ fn notebook(
     Some(Notebook { name, instance_type, volume_gb: own.and_then(|own| own.volume_gb).or(defaults.volume_gb)? })
 }
 
+/// The name of a person's notebook: the one that the lock has, the one that the roster sets, or one made of the person's.
+fn notebook_name(
+    user: &UserName,
+    set: Option<&str>,
+    node: &Node,
+    defaults: &Defaults,
+    findings: &mut Vec<Finding>,
+) -> Option<NotebookName> {
+    let locked = defaults.lock.entries.get(user).and_then(|entry| entry.notebook.as_ref());
+    let Some(text) = set else { return locked.cloned().or_else(|| ids::notebook_name(user, defaults.lock)) };
+    let place = node.place_of("notebook.name");
+    let name = match NotebookName::parse(text) {
+        Ok(name) => name,
+        Err(refusal) => {
+            let message =
+                format!("SageMaker refuses the notebook name `{}`, allowed are {}", shorten(text), refusal.allowed);
+            let finding = Finding::new(Rule::NotebookInvalidName, message);
+            findings.push(finding.at(place).help("change `notebook.name`"));
+            return None;
+        }
+    };
+    match locked {
+        Some(locked) if *locked != name => {
+            let message =
+                format!("the notebook of `{user}` is named `{locked}`, and would be replaced by an empty one");
+            findings.push(
+                Finding::new(Rule::LockRenamedNotebook, message)
+                    .at(place)
+                    .help(format!(
+                        "set `notebook.name` to `{locked}`; to give the notebook up, set `notebook: false` and deploy first"
+                    ))
+                    .note("SageMaker cannot rename a notebook instance: CloudFormation makes a new one, and its volume is lost"),
+            );
+            None
+        }
+        None if defaults.lock.has_notebook(&name) => {
+            let message = format!("the notebook name `{name}` is or was another user's");
+            let finding = Finding::new(Rule::RosterSharedNotebookName, message);
+            findings.push(finding.at(place).help("choose another `notebook.name`"));
+            None
+        }
+        _ => Some(name),
+    }
+}
+
 /// What is known against an instance type for notebooks.
 pub(super) fn check_instance_type(instance_type: &InstanceType, place: &Place) -> Option<Finding> {
     let retired = RETIRED_FAMILIES.iter().find(|retired| retired.family == instance_type.family());
@@ -227,118 +270,4 @@ pub(super) fn check_instance_type(instance_type: &InstanceType, place: &Place) -
     };
     let message = format!("the instance type `{instance_type}` is not among those known for notebooks");
     Some(Finding::new(Rule::NotebookUnknownType, message).at(place.clone()).help(help))
-}
-
-/// `tanaka.taro` → `TanakaTaro`: each run of letters and digits, with its first letter in upper case.
-fn logical_id(name: &UserName) -> Option<LogicalId> {
-    let words = name.as_str().split(|c: char| !c.is_ascii_alphanumeric());
-    let mut id = String::new();
-    for word in words {
-        let mut characters = word.chars();
-        id.extend(characters.next().map(|first| first.to_ascii_uppercase()));
-        id.extend(characters);
-    }
-    // A name of punctuation alone still needs an ID, and one of its own: its bytes spell it.
-    if id.is_empty() {
-        id = format!("X{}", spelled(name));
-    }
-    LogicalId::parse(&id).ok()
-}
-
-/// `tanaka.taro` → `tanaka-taro`: what SageMaker does not take becomes `-`. The one character that IAM allows beyond
-/// SageMaker's 63 is cut; two names that meet are a finding.
-fn notebook_name(name: &UserName) -> Option<NotebookName> {
-    let mapped: String = name.as_str().chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '-' }).collect();
-    let cut: String = mapped.trim_matches('-').chars().take(limits::NOTEBOOK_NAME_CHARACTERS).collect();
-    let mut notebook = cut.trim_end_matches('-').to_owned();
-    if notebook.is_empty() {
-        notebook = format!("x{}", spelled(name)).chars().take(limits::NOTEBOOK_NAME_CHARACTERS).collect();
-    }
-    NotebookName::parse(&notebook).ok()
-}
-
-fn spelled(name: &UserName) -> String {
-    name.as_str().bytes().fold(String::new(), |mut spelled, byte| {
-        // Writing to a string cannot fail.
-        let _ = write!(spelled, "{byte:02x}");
-        spelled
-    })
-}
-
-fn check_unique(users: &[User], findings: &mut Vec<Finding>) {
-    let mut names: BTreeMap<String, &User> = BTreeMap::new();
-    let mut logical_ids: BTreeMap<String, &User> = BTreeMap::new();
-    let mut notebooks: BTreeMap<String, &User> = BTreeMap::new();
-    let mut by_place: Vec<&User> = users.iter().collect();
-    by_place.sort_by_key(|user| user.place.span.start);
-    for user in by_place {
-        if let Some(first) = names.insert(user.name.as_str().to_lowercase(), user) {
-            let message = if first.name == user.name {
-                format!("the user `{}` stands twice in the roster", user.name)
-            } else {
-                format!("the users `{}` and `{}` differ in case alone", first.name, user.name)
-            };
-            findings.push(
-                Finding::new(Rule::RosterDuplicateUser, message)
-                    .at(user.place.clone())
-                    .related(first.place.clone(), "first here")
-                    .help("change `name`, or remove the row: IAM user names are unique without regard to case"),
-            );
-            continue;
-        }
-        if let Some(first) = logical_ids.insert(user.logical_id.as_str().to_owned(), user) {
-            let message = format!(
-                "the users `{}` and `{}` would share the logical ID `{}`",
-                first.name, user.name, user.logical_id
-            );
-            findings.push(
-                Finding::new(Rule::RosterSharedLogicalId, message)
-                    .at(user.place.clone())
-                    .related(first.place.clone(), "first here")
-                    .help("change `name`: names must differ in more than punctuation"),
-            );
-            continue;
-        }
-        let Some(notebook) = &user.notebook else { continue };
-        if let Some(first) = notebooks.insert(notebook.name.as_str().to_lowercase(), user) {
-            let message = format!(
-                "the notebooks of `{}` and `{}` would share the name `{}`",
-                first.name, user.name, notebook.name
-            );
-            findings.push(
-                Finding::new(Rule::RosterSharedNotebookName, message)
-                    .at(user.place.clone())
-                    .related(first.place.clone(), "first here")
-                    .help("set `notebook.name` for one of them"),
-            );
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn names_map_to_logical_ids_and_notebook_names() {
-        for (name, id, notebook) in [
-            ("tanaka.taro", "TanakaTaro", "tanaka-taro"),
-            ("a_b+c=d,e@f-g", "ABCDEFG", "a-b-c-d-e-f-g"),
-            ("-x.", "X", "x"),
-            ("2nd", "2nd", "2nd"),
-            ("@@", "X4040", "x4040"),
-        ] {
-            let name = UserName::parse(name).unwrap();
-            assert_eq!(logical_id(&name).unwrap().as_str(), id);
-            assert_eq!(notebook_name(&name).unwrap().as_str(), notebook);
-        }
-    }
-
-    #[test]
-    fn every_user_name_has_a_logical_id_and_a_notebook_name() {
-        for name in ["a".repeat(64), "@".repeat(64), format!("{}-b", "a".repeat(62)), "_".to_owned()] {
-            let name = UserName::parse(&name).unwrap();
-            assert!(logical_id(&name).is_some() && notebook_name(&name).is_some(), "{name}");
-        }
-    }
 }

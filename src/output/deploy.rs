@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use super::manifest::{Manifest, StackEntry};
-use crate::model::TemplateBucket;
+use crate::model::{Account, MANAGED_BY, MANAGED_BY_RACESTACK, Tag, TemplateBucket};
 use crate::plan::AccountPlan;
 
 /// The script for an account.
@@ -27,7 +27,8 @@ fi
 
 # What was reviewed is what is deployed: the files are those that the manifest lists.
 if command -v sha256sum >/dev/null; then sums=(sha256sum); else sums=(shasum -a 256); fi
-"${{sums[@]}}" --check - >/dev/null <<'SUMS'
+sums_match() {{ "${{sums[@]}}" --check - >&2; }}
+if ! sums_match <<'SUMS'
 "#,
         name = account.name,
         account = quote(account.id.as_str()),
@@ -37,14 +38,22 @@ if command -v sha256sum >/dev/null; then sums=(sha256sum); else sums=(shasum -a 
     for stack in &manifest.stacks {
         let _ = writeln!(script, "{}  {}", stack.sha256, stack.file);
     }
-    script.push_str("SUMS\n");
+    script.push_str("SUMS\nthen\n  printf 'deploy.sh: a template is not the one that synth wrote: nothing was deployed\\n' >&2\n  exit 1\nfi\n");
+    let tags = stack_tags(account);
     for stack in &manifest.stacks {
-        script.push_str(&command(stack, &account.template_bucket));
+        script.push_str(&command(stack, &account.template_bucket, &tags));
     }
     script
 }
 
-fn command(stack: &StackEntry, bucket: &TemplateBucket) -> String {
+/// The tags of the stacks themselves. A stack takes no empty value, and the AWS CLI ends a key at the first `=`.
+fn stack_tags(account: &Account) -> Vec<String> {
+    let own = Tag::new(MANAGED_BY, MANAGED_BY_RACESTACK);
+    let taken = account.tags.iter().filter(|tag| !tag.value.is_empty() && !tag.key.contains('='));
+    std::iter::once(&own).chain(taken).map(|tag| quote(&format!("{}={}", tag.key, tag.value))).collect()
+}
+
+fn command(stack: &StackEntry, bucket: &TemplateBucket, tags: &[String]) -> String {
     let mut command = format!(
         "\naws cloudformation deploy --region \"$region\" \\\n  --stack-name {} \\\n  --template-file {} \\\n",
         quote(&stack.name),
@@ -52,6 +61,9 @@ fn command(stack: &StackEntry, bucket: &TemplateBucket) -> String {
     );
     if let TemplateBucket::Named(name) = bucket {
         let _ = writeln!(command, "  --s3-bucket {} \\", quote(name.as_str()));
+    }
+    if !tags.is_empty() {
+        let _ = writeln!(command, "  --tags {} \\", tags.join(" "));
     }
     if !stack.capabilities.is_empty() {
         let capabilities: Vec<String> = stack.capabilities.iter().map(|capability| quote(capability)).collect();

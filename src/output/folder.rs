@@ -1,12 +1,13 @@
 //! The out folder: compared with what it should hold, and replaced.
 
-use std::collections::BTreeSet;
 use std::path::Path;
+use std::time::Duration;
 
-use super::manifest::Manifest;
+use super::manifest::{Listed, listed};
+use super::replace::{recover, recover_all, replace};
 use super::{MANIFEST_FILE, OutputFile};
-use crate::files::{self, FileError, NewFile};
-use crate::finding::{Finding, Rule};
+use crate::files::{self, FileError, Kind, Lock};
+use crate::finding::{Finding, Rule, any_error};
 use crate::source::{Place, SourceFile};
 
 /// How a file of the out folder differs from what it should be.
@@ -16,19 +17,44 @@ pub enum Difference {
     Missing,
     /// It holds something else.
     Changed,
+    /// It is a program and should be none, or the other way round.
+    Mode,
     /// racestack wrote it once, and would not now.
     Surplus,
 }
 
 impl Difference {
-    /// The word that a person reads.
+    /// The words that a person reads.
     pub fn as_str(self) -> &'static str {
         match self {
             Difference::Missing => "missing",
             Difference::Changed => "changed",
+            Difference::Mode => "executable or not, unlike what synth makes it",
             Difference::Surplus => "no longer made",
         }
     }
+}
+
+/// How long a run waits for another one: longer than the largest fleet takes.
+const PATIENCE: Duration = Duration::from_secs(120);
+
+/// Locks the out folder against other runs that write to it, and puts right what killed runs left there. `notice` hears
+/// of a wait that takes longer than a second.
+///
+/// # Errors
+/// When the folder cannot be written to, or another run has it for too long.
+pub fn claim(out: &Path, notice: &dyn Fn(&str)) -> Result<Lock, FileError> {
+    let lock = files::lock(out, PATIENCE, notice)?;
+    recover_all(out)?;
+    Ok(lock)
+}
+
+/// Waits until no run writes to the out folder, without writing to it.
+///
+/// # Errors
+/// When another run has it for too long.
+pub fn claim_shared(out: &Path, notice: &dyn Fn(&str)) -> Result<Option<Lock>, FileError> {
+    files::lock_shared(out, PATIENCE, notice)
 }
 
 /// Compares an account's out folder with the files that it should hold.
@@ -38,56 +64,104 @@ impl Difference {
 pub fn compare(folder: &Path, wanted: &[OutputFile]) -> Result<Vec<(String, Difference)>, FileError> {
     let mut differences = Vec::new();
     for file in wanted {
-        match files::read(&folder.join(&file.name))? {
-            None => differences.push((file.name.clone(), Difference::Missing)),
-            Some(bytes) if bytes != file.text.as_bytes() => {
-                differences.push((file.name.clone(), Difference::Changed));
-            }
-            Some(_) => {}
+        if let Some(difference) = difference(&folder.join(&file.name), file)? {
+            differences.push((file.name.clone(), difference));
         }
     }
-    let present: BTreeSet<String> =
-        files::list(folder)?.unwrap_or_default().into_iter().map(|entry| entry.name).collect();
-    let surplus = listed(folder)?.into_iter().filter(|name| present.contains(name));
-    let surplus = surplus.filter(|name| !wanted.iter().any(|file| file.name == *name));
-    differences.extend(surplus.map(|name| (name, Difference::Surplus)));
+    let listed = listed(folder)?;
+    let ours = files::list(folder)?.unwrap_or_default().into_iter().filter(|entry| listed.holds(entry));
+    let surplus = ours.filter(|entry| !wanted.iter().any(|file| file.name == entry.name));
+    differences.extend(surplus.map(|entry| (entry.name, Difference::Surplus)));
     differences.sort_by(|a, b| a.0.cmp(&b.0));
     Ok(differences)
 }
 
-/// Makes an account's out folder hold exactly `wanted`, besides what racestack did not write: such files are kept, and
-/// are findings. The folder is replaced as a whole, unless it holds `wanted` already.
+fn difference(path: &Path, file: &OutputFile) -> Result<Option<Difference>, FileError> {
+    let executable = match files::kind(path)? {
+        None => return Ok(Some(Difference::Missing)),
+        Some(Kind::File { executable }) => executable,
+        // Whatever a link leads to, racestack writes none.
+        Some(_) => return Ok(Some(Difference::Changed)),
+    };
+    if files::read(path)?.is_none_or(|bytes| bytes != file.text.as_bytes()) {
+        return Ok(Some(Difference::Changed));
+    }
+    Ok((cfg!(unix) && executable != file.executable).then_some(Difference::Mode))
+}
+
+/// Finds what stands in the way of an account's out folder: then it cannot be replaced. What racestack did not write there
+/// and would keep is a warning.
+///
+/// # Errors
+/// When the folder exists but cannot be read.
+pub fn inspect(folder: &Path, wanted: &[OutputFile], findings: &mut Vec<Finding>) -> Result<(), FileError> {
+    match files::kind(folder)? {
+        None => return Ok(()),
+        Some(Kind::Folder) => {}
+        Some(kind) => {
+            let found = if kind == Kind::Link { "a link" } else { "a file" };
+            let message = format!("`{}` is {found}, where racestack writes a folder", folder.display());
+            let help = "remove it, or move it elsewhere; the out folder itself may be a link";
+            findings.push(finding(Rule::OutputNotAFolder, message, folder, help));
+            return Ok(());
+        }
+    }
+    let listed = listed(folder)?;
+    if let Listed::Unreadable(reason) = &listed {
+        let path = folder.join(MANIFEST_FILE);
+        let message = format!("`{}` does not tell which files are racestack's: {reason}", path.display());
+        let help = format!(
+            "restore it from git (of two branches' manifests either one does), or move what is yours out of `{0}` and \
+             remove `{0}`; then run synth again",
+            folder.display()
+        );
+        findings.push(finding(Rule::OutputUnreadableManifest, message, &path, help));
+        return Ok(());
+    }
+    for entry in files::list(folder)?.unwrap_or_default() {
+        let path = &entry.path;
+        let namesake = wanted.iter().find(|file| file.name == entry.name);
+        if listed.holds(&entry) {
+            continue;
+        }
+        let Some(file) = namesake else {
+            let message = format!("`{}` was not written by racestack, and is kept", path.display());
+            let help = "move the file elsewhere: the out folder is generated";
+            findings.push(finding(Rule::OutputForeign, message, path, help));
+            continue;
+        };
+        if matches!(difference(path, file)?, Some(difference) if difference != Difference::Mode) {
+            let message = format!("`{}` is to be written, but one stands there that no manifest lists", path.display());
+            let help = "move it elsewhere if it is yours; remove it if racestack wrote it, on another branch say";
+            findings.push(finding(Rule::OutputOccupied, message, path, help));
+        }
+    }
+    Ok(())
+}
+
+fn finding(rule: Rule, message: String, path: &Path, help: impl Into<String>) -> Finding {
+    Finding::new(rule, message).at(Place::whole(&SourceFile::new(path, ""))).help(help)
+}
+
+/// Makes an account's out folder hold exactly `wanted`, besides what racestack did not write. The folder is replaced as a
+/// whole, unless it holds `wanted` already; then this is `false`. To be called with the out folder locked, once `inspect`
+/// found no error.
 ///
 /// # Errors
 /// When the folder cannot be read or written; then it is as it was.
-pub fn write(folder: &Path, wanted: &[OutputFile], findings: &mut Vec<Finding>) -> Result<bool, FileError> {
-    files::recover_folder(folder)?;
-    let ours = listed(folder)?;
-    let foreign: Vec<String> = files::list(folder)?
-        .unwrap_or_default()
-        .into_iter()
-        .map(|entry| entry.name)
-        .filter(|name| !ours.contains(name) && !wanted.iter().any(|file| file.name == *name))
-        .collect();
-    for name in &foreign {
-        let path = folder.join(name);
-        findings.push(
-            Finding::new(
-                Rule::OutputForeign,
-                format!("`{}` was not written by racestack, and is kept", path.display()),
-            )
-            .at(Place::whole(&SourceFile::new(path, "")))
-            .help("move the file elsewhere: the out folder is generated"),
-        );
+pub fn write(folder: &Path, wanted: &[OutputFile]) -> Result<bool, FileError> {
+    recover(folder)?;
+    // Between the look at all accounts and the writing of this one, someone may have put something there.
+    let mut findings = Vec::new();
+    inspect(folder, wanted, &mut findings)?;
+    if any_error(&findings) {
+        let error = std::io::Error::other("it changed while racestack ran; run synth again");
+        return Err(FileError { action: "replace", path: folder.to_owned(), error });
     }
     if compare(folder, wanted)?.is_empty() {
         return Ok(false);
     }
-    let new: Vec<NewFile<'_>> = wanted
-        .iter()
-        .map(|file| NewFile { name: &file.name, bytes: file.text.as_bytes(), executable: file.executable })
-        .collect();
-    files::replace_folder(folder, &new, &foreign)?;
+    replace(folder, wanted)?;
     Ok(true)
 }
 
@@ -97,25 +171,17 @@ pub fn write(folder: &Path, wanted: &[OutputFile], findings: &mut Vec<Finding>) 
 /// When the out folder exists but cannot be read.
 pub fn orphans(out: &Path, accounts: &[&str], findings: &mut Vec<Finding>) -> Result<(), FileError> {
     for entry in files::list(out)?.unwrap_or_default() {
-        let folder = out.join(&entry.name);
-        let configured = accounts.contains(&entry.name.as_str());
-        if !entry.is_folder || configured || files::read(&folder.join(MANIFEST_FILE))?.is_none() {
+        let folder = entry.path;
+        let known = accounts.contains(&entry.name.as_str()) || entry.name.starts_with('.');
+        if !entry.is_folder || known || files::kind(&folder.join(MANIFEST_FILE))?.is_none() {
             continue;
         }
         let message = format!("`{}` belongs to no configured account", folder.display());
-        findings.push(
-            Finding::new(Rule::OutputOrphan, message)
-                .at(Place::whole(&SourceFile::new(folder, "")))
-                .help("delete the account's stacks if they are deployed, then remove the folder"),
-        );
+        let help = "delete the account's stacks if they are deployed, then remove the folder";
+        findings.push(finding(Rule::OutputOrphan, message, &folder, help));
     }
     Ok(())
 }
 
-/// The files that the folder's manifest lists. A manifest that cannot be read lists nothing: then nothing is deleted.
-fn listed(folder: &Path) -> Result<BTreeSet<String>, FileError> {
-    let bytes = files::read(&folder.join(MANIFEST_FILE))?.unwrap_or_default();
-    let manifest: Option<Manifest> = serde_json::from_slice(&bytes).ok();
-    let plain = |name: &String| !name.contains(['/', '\\']) && name != "." && name != "..";
-    Ok(manifest.map(|manifest| manifest.files.into_iter().filter(plain).collect()).unwrap_or_default())
-}
+#[cfg(test)]
+mod tests;

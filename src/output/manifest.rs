@@ -1,9 +1,15 @@
 //! `manifest.json`: what an account's out folder holds, for people and for other tools.
 
+use std::collections::BTreeSet;
+use std::path::Path;
+
 use serde::{Deserialize, Serialize};
 
 use super::{DEPLOY_FILE, MANIFEST_FILE, sha256};
+use crate::check::PolicySize;
 use crate::facts::limits;
+use crate::files::{self, FileError, FolderEntry, Kind};
+use crate::model::User;
 use crate::plan::AccountPlan;
 use crate::render::Template;
 
@@ -46,10 +52,36 @@ pub struct StackEntry {
     pub depends_on: Vec<String>,
     /// What `aws cloudformation deploy` needs as `--capabilities`.
     pub capabilities: Vec<String>,
+    /// Its users, by name, with what their things are called; only of users stacks.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub users: Vec<UserEntry>,
     /// The template's bytes.
     pub bytes: Used,
     /// The template's resources.
     pub resources: Used,
+    /// The characters of its policies, as IAM counts them; of a users stack, of its fullest role or user.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub policies: Vec<PolicyEntry>,
+}
+
+/// A policy in the manifest, or the inline policies of a principal together.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct PolicyEntry {
+    /// The logical ID.
+    pub resource: String,
+    /// Characters, white space not counted.
+    pub characters: Used,
+}
+
+/// A user in the manifest.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct UserEntry {
+    /// The user's name.
+    pub name: String,
+    /// What the logical IDs of the user's resources begin with.
+    pub logical_id: String,
+    /// The notebook's name, if the user has a notebook.
+    pub notebook: Option<String>,
 }
 
 /// How much of a limit is used.
@@ -69,8 +101,72 @@ impl Manifest {
     }
 }
 
+fn policy_entry(size: &PolicySize) -> PolicyEntry {
+    PolicyEntry { resource: size.resource.clone(), characters: Used { used: size.used, limit: size.limit } }
+}
+
+fn user_entry(user: &User) -> UserEntry {
+    UserEntry {
+        name: user.name.to_string(),
+        logical_id: user.logical_id.to_string(),
+        notebook: user.notebook.as_ref().map(|notebook| notebook.name.to_string()),
+    }
+}
+
+/// What the manifest of a folder says is racestack's.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Listed {
+    /// There is no manifest: nothing is.
+    Nothing,
+    /// The files of these names.
+    Files(BTreeSet<String>),
+    /// It cannot be told, for this reason.
+    Unreadable(String),
+}
+
+impl Listed {
+    /// Whether what stands in the folder is racestack's.
+    pub(super) fn holds(&self, entry: &FolderEntry) -> bool {
+        !entry.is_folder && matches!(self, Listed::Files(names) if names.contains(&entry.name))
+    }
+}
+
+/// What the manifest of a folder lists. It may be of another version of racestack: only its `files` are looked at. A name
+/// that leads out of the folder is no file of the folder, whoever wrote it there.
+///
+/// # Errors
+/// When there is a manifest that the operating system does not give out.
+pub(super) fn listed(folder: &Path) -> Result<Listed, FileError> {
+    #[derive(Deserialize)]
+    struct Files {
+        files: BTreeSet<String>,
+    }
+    let path = folder.join(MANIFEST_FILE);
+    match files::kind(&path)? {
+        None => return Ok(Listed::Nothing),
+        Some(Kind::File { .. }) => {}
+        Some(_) => return Ok(Listed::Unreadable("it is not a file".to_owned())),
+    }
+    let bytes = files::read(&path)?.unwrap_or_default();
+    let mut names = match serde_json::from_slice(&bytes) {
+        Ok(Files { files }) => files,
+        Err(error) => return Ok(Listed::Unreadable(error.to_string())),
+    };
+    names.retain(|name| !name.is_empty() && name != "." && name != ".." && !name.contains(['/', '\\', '\0']));
+    names.insert(MANIFEST_FILE.to_owned());
+    Ok(Listed::Files(names))
+}
+
+/// The manifest of an account's out folder, if there is one that this version can read.
+///
+/// # Errors
+/// When the file exists but the operating system does not give it out.
+pub fn read(folder: &Path) -> Result<Option<Manifest>, FileError> {
+    Ok(files::read(&folder.join(MANIFEST_FILE))?.and_then(|bytes| serde_json::from_slice(&bytes).ok()))
+}
+
 /// The manifest of a plan's rendered templates.
-pub fn of(plan: &AccountPlan<'_>, templates: &[Template]) -> Manifest {
+pub fn of(plan: &AccountPlan<'_>, templates: &[Template], policies: &[Vec<PolicySize>]) -> Manifest {
     let account = plan.account;
     let stacks: Vec<StackEntry> = plan
         .stacks
@@ -90,8 +186,10 @@ pub fn of(plan: &AccountPlan<'_>, templates: &[Template]) -> Manifest {
                 .map(|other| other.name.to_string())
                 .collect(),
             capabilities: template.capabilities().into_iter().map(str::to_owned).collect(),
+            users: stack.users.iter().map(|user| user_entry(user)).collect(),
             bytes: Used { used: template.source.text.len(), limit: account.template_bucket.template_bytes() },
             resources: Used { used: template.resources().count(), limit: limits::TEMPLATE_RESOURCES },
+            policies: policies.get(index).into_iter().flatten().map(policy_entry).collect(),
         })
         .collect();
     let mut files: Vec<String> = stacks.iter().map(|stack| stack.file.clone()).collect();

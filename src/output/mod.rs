@@ -3,9 +3,10 @@
 mod deploy;
 mod folder;
 mod manifest;
+mod replace;
 
-pub use folder::{Difference, compare, orphans, write};
-pub use manifest::{Manifest, StackEntry, Used};
+pub use folder::{Difference, claim, claim_shared, compare, inspect, orphans, write};
+pub use manifest::{Manifest, PolicyEntry, StackEntry, Used, of as manifest, read as read_manifest};
 
 use std::fmt::Write;
 
@@ -31,15 +32,14 @@ pub struct OutputFile {
 }
 
 /// Everything that an account's out folder is to hold, by name.
-pub fn files(plan: &AccountPlan<'_>, templates: &[Template]) -> Vec<OutputFile> {
-    let manifest = manifest::of(plan, templates);
+pub fn files(plan: &AccountPlan<'_>, templates: &[Template], manifest: &Manifest) -> Vec<OutputFile> {
     let mut files: Vec<OutputFile> = plan
         .stacks
         .iter()
         .zip(templates)
         .map(|(stack, template)| plain(stack.file(), template.source.text.clone()))
         .collect();
-    files.push(OutputFile { name: DEPLOY_FILE.to_owned(), text: deploy::script(plan, &manifest), executable: true });
+    files.push(OutputFile { name: DEPLOY_FILE.to_owned(), text: deploy::script(plan, manifest), executable: true });
     files.push(plain(MANIFEST_FILE.to_owned(), manifest.to_json()));
     files.sort_by(|a, b| a.name.cmp(&b.name));
     files

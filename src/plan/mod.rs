@@ -4,12 +4,12 @@ mod names;
 mod placement;
 
 pub use names::Names;
-pub use placement::{Capacity, place};
+pub use placement::{Placement, Size, place, room};
 
 use std::path::{Path, PathBuf};
 
 use crate::facts::retired::RETIRED_SERVICES;
-use crate::model::{Account, Service, StackName, User};
+use crate::model::{Account, Service, StackName, StackNumber, User, stack_word};
 
 /// What an account's stacks are.
 #[derive(Debug)]
@@ -45,7 +45,7 @@ pub enum Part {
     /// The roles of the services that exist.
     ServiceRoles,
     /// Users, their notebook roles and their notebooks; counted from 1.
-    Users(u16),
+    Users(StackNumber),
     /// The roles of retired services. Last, so that a principal that IAM refuses stops nothing else.
     RetiredRoles,
 }
@@ -54,7 +54,7 @@ impl Part {
     /// The word in file and stack names: `users-001`.
     pub fn name(self) -> String {
         match self {
-            Part::Users(number) => format!("users-{number:03}"),
+            Part::Users(number) => stack_word(number),
             other => other.kind().to_owned(),
         }
     }
@@ -106,7 +106,7 @@ pub fn plan<'a>(account: &'a Account, folder: &Path, groups: Vec<Vec<&'a User>>)
         add(Part::ServiceRoles, Vec::new());
     }
     for (index, users) in groups.into_iter().enumerate() {
-        add(Part::Users(u16::try_from(index + 1).unwrap_or(u16::MAX)), users);
+        add(Part::Users(StackNumber::try_from(index + 1).unwrap_or(StackNumber::MAX)), users);
     }
     if account.services.keys().any(|service| is_retired(*service)) {
         add(Part::RetiredRoles, Vec::new());

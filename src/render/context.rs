@@ -4,7 +4,9 @@
 use serde::Serialize;
 
 use crate::facts::{NOTEBOOK_PLATFORM, SERVICE_ROLE_PATH};
-use crate::model::{Account, KmsKeyArn, Profile, SecurityGroupId, Service, SubnetId, Tag, User};
+use crate::model::{
+    Account, KmsKeyArn, MANAGED_BY, MANAGED_BY_RACESTACK, Profile, SecurityGroupId, Service, SubnetId, Tag, User,
+};
 use crate::plan::{AccountPlan, Names, Part, StackPlan, is_retired};
 
 /// What every stack template can name.
@@ -16,6 +18,7 @@ pub struct Shared<'a> {
     names: &'a Names,
     tags: Vec<TagContext<'a>>,
     bucket_kms_key: Option<&'a str>,
+    subnet_id: Option<&'a str>,
 }
 
 /// What `storage.yaml.hbs` can name.
@@ -54,7 +57,6 @@ pub struct UsersStack<'a> {
     lifecycle_script: String,
     platform: &'static str,
     notebook_kms_key: Option<&'a str>,
-    subnet_id: Option<&'a str>,
     security_group_ids: Vec<&'a str>,
     direct_internet_access: &'static str,
     users: Vec<UserContext<'a>>,
@@ -94,7 +96,7 @@ struct TagContext<'a> {
 /// The context of the stacks that need nothing of their own.
 pub fn shared<'a>(plan: &'a AccountPlan<'_>, stack: &StackPlan<'_>) -> Shared<'a> {
     let account = plan.account;
-    let mut tags = vec![TagContext { key: "managed-by", value: "racestack" }];
+    let mut tags = vec![TagContext { key: MANAGED_BY, value: MANAGED_BY_RACESTACK }];
     tags.extend(tag_contexts(&account.tags));
     Shared {
         description: format!("AWS DeepRacer training environment of {}: {}", account.company, describe(stack.part)),
@@ -103,6 +105,7 @@ pub fn shared<'a>(plan: &'a AccountPlan<'_>, stack: &StackPlan<'_>) -> Shared<'a
         names: &plan.names,
         tags,
         bucket_kms_key: account.bucket.kms_key.as_ref().map(KmsKeyArn::as_str),
+        subnet_id: account.network.subnet_id.as_ref().map(SubnetId::as_str),
     }
 }
 
@@ -141,7 +144,6 @@ pub fn users<'a>(plan: &'a AccountPlan<'_>, stack: &StackPlan<'a>, script: &str)
         lifecycle_script: lifecycle_script(account, script),
         platform: NOTEBOOK_PLATFORM,
         notebook_kms_key: account.notebook_kms_key.as_ref().map(KmsKeyArn::as_str),
-        subnet_id: network.subnet_id.as_ref().map(SubnetId::as_str),
         security_group_ids: network.security_group_ids.iter().map(SecurityGroupId::as_str).collect(),
         direct_internet_access: if network.direct_internet_access { "Enabled" } else { "Disabled" },
         users: stack.users.iter().map(|user| user_context(user)).collect(),

@@ -10,6 +10,7 @@ use std::sync::Arc;
 
 use handlebars::{
     Context, Handlebars, Helper, HelperResult, Output, RenderContext, RenderError, RenderErrorReason,
+    TemplateErrorReason,
 };
 use include_dir::{Dir, include_dir};
 use serde::Serialize;
@@ -75,8 +76,12 @@ impl Templates {
             target.set_strict_mode(true);
             if let Err(error) = target.register_template_string(name, &source.text) {
                 let (line, _) = error.pos().unwrap_or((1, 1));
-                let finding =
-                    Finding::new(Rule::TemplateSyntax, format!("this is no handlebars template: {}", error.reason()));
+                // Of a wrong syntax the reader only lists the words of its own grammar.
+                let why = match error.reason() {
+                    TemplateErrorReason::InvalidSyntax(_) => String::new(),
+                    reason => format!(": {reason}").replace('"', "`"),
+                };
+                let finding = Finding::new(Rule::TemplateSyntax, format!("this is no handlebars template{why}"));
                 failures.push(RenderFailure {
                     finding: Box::new(
                         finding.at(line_place(source, line)).help("close every `{{#block}}`, `{{` and quote"),
@@ -88,7 +93,8 @@ impl Templates {
         if !failures.is_empty() {
             return Err(failures);
         }
-        let texts = sources.iter().filter_map(|(path, source)| Some((template_name(path)?.to_owned(), source.text.clone())));
+        let texts =
+            sources.iter().filter_map(|(path, source)| Some((template_name(path)?.to_owned(), source.text.clone())));
         stacks.register_helper("policy", Box::new(PolicyHelper::new(policies, texts.collect())));
         stacks.register_helper("number", Box::new(number));
         stacks.register_helper("block", Box::new(block));
@@ -102,11 +108,18 @@ impl Templates {
     pub fn fill(&self, kind: &str, context: &impl Serialize) -> Result<String, RenderFailure> {
         let path = format!("stacks/{kind}.yaml.hbs");
         self.stacks.render(kind, context).map_err(|error| {
-            let message = format!("this template cannot be filled: {}", error.reason());
-            let mut finding = Finding::new(Rule::TemplateFill, message)
-                .help("compare the names in `{{…}}` with those of the embedded template");
+            let policy = match error.reason() {
+                RenderErrorReason::NestedError(inner) => inner.downcast_ref::<PolicyError>(),
+                _ => None,
+            };
+            let (path, line, why) = match policy {
+                Some(policy) => (format!("policies/{}.json.hbs", policy.name), Some(policy.line), policy.why.clone()),
+                None => (path, error.line_no, describe(&error)),
+            };
+            let mut finding = Finding::new(Rule::TemplateFill, format!("this template cannot be filled: {why}"))
+                .help("compare it with the embedded template, and the names in `{{…}}` with the names there");
             if let Some(source) = self.sources.get(&path) {
-                finding = finding.at(line_place(source, error.line_no.unwrap_or(1)));
+                finding = finding.at(line_place(source, line.unwrap_or(1)));
             }
             self.failure(finding)
         })
@@ -148,10 +161,43 @@ fn template_name(path: &str) -> Option<&str> {
         .or_else(|| path.strip_prefix("stacks/").and_then(|path| path.strip_suffix(".yaml.hbs")))
 }
 
+/// A line of a template, without its indentation.
 fn line_place(source: &Arc<SourceFile>, line: usize) -> Place {
     let start: usize = source.text.split_inclusive('\n').take(line.saturating_sub(1)).map(str::len).sum();
-    let length = source.text.get(start..).and_then(|rest| rest.lines().next()).map_or(0, str::len);
-    Place::new(source, start..start + length)
+    let text = source.text.get(start..).and_then(|rest| rest.lines().next()).unwrap_or_default();
+    let indent = text.len() - text.trim_start().len();
+    Place::new(source, start + indent..start + text.len())
+}
+
+/// What kept a policy from becoming a document, at its line of the policy's template.
+#[derive(Debug)]
+pub(super) struct PolicyError {
+    name: String,
+    line: usize,
+    why: String,
+}
+
+impl std::fmt::Display for PolicyError {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(formatter, "policy `{}`: {}", self.name, self.why)
+    }
+}
+
+impl std::error::Error for PolicyError {}
+
+impl PolicyError {
+    pub(super) fn refuse(name: &str, line: usize, why: String) -> RenderError {
+        let error = Self { name: name.to_owned(), line, why };
+        RenderErrorReason::NestedError(Box::new(error)).into()
+    }
+}
+
+/// The engine's complaint as a person would say it.
+pub(super) fn describe(error: &RenderError) -> String {
+    match error.reason() {
+        RenderErrorReason::MissingVariable(Some(name)) => format!("there is no value `{name}`"),
+        reason => reason.to_string().replace('"', "`"),
+    }
 }
 
 /// The text as the inside of a JSON string.

@@ -3,20 +3,19 @@
 mod context;
 mod engine;
 mod policy;
+mod size;
 mod template;
+mod twin;
 mod yaml;
 
-use std::collections::BTreeMap;
-use std::path::Path;
-
-use rayon::iter::{IntoParallelRefIterator, ParallelIterator};
-
 pub use engine::{RenderFailure, Templates};
+pub use size::Sizer;
 pub use template::Template;
+pub use twin::{Form, Longer, TWIN_ID};
 
 use crate::finding::{Finding, Rule};
-use crate::model::{Account, User, UserName};
-use crate::plan::{AccountPlan, Capacity, Part, StackPlan, plan};
+use crate::model::Account;
+use crate::plan::{AccountPlan, Part, StackPlan};
 use crate::source::{Place, SourceFile};
 
 /// The script that the notebooks run at each start.
@@ -33,12 +32,27 @@ pub fn render(templates: &Templates, plan: &AccountPlan<'_>, stack: &StackPlan<'
     match serde_yaml::from_str(&source.text) {
         Ok(value) => Ok(Template { part: stack.part, source, value }),
         Err(error) => {
-            let offset = error.location().map_or(0, |location| location.index());
+            let offset = offset_of(&source.text, &error);
+            // The place is shown beside the message, so the reader's own words about it are cut.
+            let error = error.to_string().replace(['"', '\''], "`");
+            let error = [" at line ", " at position "]
+                .iter()
+                .fold(error.as_str(), |error, place| error.split(place).next().unwrap_or_default());
             let message = format!("the rendered template is no YAML: {error}");
             let finding = Finding::new(Rule::TemplateFill, message).at(Place::new(&source, offset..offset + 1));
             Err(templates.failure(finding.help("mend the template that this is rendered from")))
         }
     }
+}
+
+/// Where the reader stopped. It counts characters, not bytes; and at a character that YAML does not know, nothing.
+fn offset_of(text: &str, error: &serde_yaml::Error) -> usize {
+    let Some(location) = error.location().filter(|location| location.index() > 0) else {
+        return text.find(|c: char| c.is_control() && !c.is_whitespace()).unwrap_or_default();
+    };
+    let start: usize = text.split_inclusive('\n').take(location.line().saturating_sub(1)).map(str::len).sum();
+    let line = text.get(start..).unwrap_or_default();
+    start + line.chars().take(location.column().saturating_sub(1)).map(char::len_utf8).sum::<usize>()
 }
 
 fn body(templates: &Templates, plan: &AccountPlan<'_>, stack: &StackPlan<'_>) -> Result<String, RenderFailure> {
@@ -64,32 +78,4 @@ fn header(account: &Account, stack: &StackPlan<'_>) -> String {
         account.id,
         account.region
     )
-}
-
-/// What a users stack of the account has room for, and what each user takes of it.
-///
-/// # Errors
-/// When the template of the users stacks cannot be filled.
-pub fn measure<'a>(
-    templates: &'a Templates,
-    account: &'a Account,
-) -> Result<(Capacity, impl Fn(&User) -> Capacity + 'a), RenderFailure> {
-    let plan = plan(account, Path::new(""), vec![Vec::new()]);
-    let stack = plan.stacks.iter().find(|stack| matches!(stack.part, Part::Users(_))).cloned();
-    let size = |users: Vec<&User>| -> Result<usize, RenderFailure> {
-        let Some(stack) = &stack else { return Ok(0) };
-        let stack = StackPlan { part: stack.part, name: stack.name.clone(), users };
-        Ok(header(account, &stack).len() + body(templates, &plan, &stack)?.len())
-    };
-    let empty = size(Vec::new())?;
-    let room = account.template_bucket.template_bytes().saturating_sub(empty);
-    let capacity = Capacity { bytes: room, resources: crate::facts::limits::TEMPLATE_RESOURCES - 1 };
-    // The users template repeats a block per user, so that one user's bytes are those that they add.
-    let bytes = |user: &User| size(vec![user]).map_or(room, |bytes| bytes.saturating_sub(empty));
-    let sizes: BTreeMap<&UserName, usize> = account.users.par_iter().map(|user| (&user.name, bytes(user))).collect();
-    let of_user = move |user: &User| Capacity {
-        bytes: sizes.get(&user.name).copied().unwrap_or(room),
-        resources: if user.notebook.is_some() { 3 } else { 1 },
-    };
-    Ok((capacity, of_user))
 }

@@ -10,12 +10,10 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, RwLock};
 
-use handlebars::{
-    Context, Handlebars, Helper, HelperDef, HelperResult, Output, RenderContext, RenderError,
-};
+use handlebars::{Context, Handlebars, Helper, HelperDef, HelperResult, Output, RenderContext, RenderError};
 use serde_json::{Map, Value};
 
-use super::engine::{indent, refuse};
+use super::engine::{PolicyError, describe, indent, refuse};
 use super::yaml;
 
 /// Stands for the user's name: a character of the private use area, which no name of a user may hold.
@@ -23,6 +21,9 @@ const MARK: char = '\u{E000}';
 
 /// For how many accounts a document is kept: more than are worked on at a time.
 const ACCOUNTS: usize = 32;
+
+/// What policies can name besides the names of an account's resources.
+const OTHERS: [&str; 2] = ["bucket_kms_key", "subnet_id"];
 
 /// The helper, with the policy templates.
 pub(super) struct PolicyHelper {
@@ -49,8 +50,15 @@ impl PolicyHelper {
     fn fill(&self, name: &str, values: Map<String, Value>, user: Value) -> Result<Value, RenderError> {
         let mut data = values;
         data.insert("user".to_owned(), user);
-        let text = self.policies.render(name, &data).map_err(|error| refuse(&format!("policy `{name}`: {error}")))?;
-        serde_json::from_str(&text).map_err(|error| refuse(&format!("policy `{name}` is no JSON: {error}")))
+        let text = self
+            .policies
+            .render(name, &data)
+            .map_err(|error| PolicyError::refuse(name, error.line_no.unwrap_or(1), describe(&error)))?;
+        serde_json::from_str(&text).map_err(|error| {
+            let why = error.to_string();
+            let why = why.split(" at line ").next().unwrap_or_default();
+            PolicyError::refuse(name, error.line(), format!("it is no JSON: {why}"))
+        })
     }
 
     /// The prepared document, which is prepared now if it was not yet.
@@ -92,6 +100,9 @@ impl HelperDef for PolicyHelper {
         let profile = root.get("profile").and_then(Value::as_str).unwrap_or_default();
         let of_profile = format!("{name}.{profile}");
         let name = if self.policies.has_template(&of_profile) { &of_profile } else { name };
+        if !self.policies.has_template(name) {
+            return Err(refuse(&format!("there is no policy `{name}`")));
+        }
         let comments = helper.hash_get("comments").and_then(|value| value.value().as_bool()).unwrap_or(true);
         let indent = indent(helper)?;
         let this = render.evaluate(context, "this")?;
@@ -109,15 +120,17 @@ impl HelperDef for PolicyHelper {
 /// What every policy is filled with, besides the user.
 fn values(root: &Value) -> Map<String, Value> {
     let mut values = root.get("names").and_then(Value::as_object).cloned().unwrap_or_default();
-    values.insert("bucket_kms_key".to_owned(), root.get("bucket_kms_key").cloned().unwrap_or_default());
+    for key in OTHERS {
+        values.insert(key.to_owned(), root.get(key).cloned().unwrap_or_default());
+    }
     values
 }
 
 fn is_made_of(values: &Map<String, Value>, root: &Value) -> bool {
     let names = root.get("names").and_then(Value::as_object);
-    let key = root.get("bucket_kms_key").unwrap_or(&Value::Null);
-    values.len() == names.map_or(0, Map::len) + 1
-        && values.get("bucket_kms_key") == Some(key)
+    let other = |key: &&str| values.get(*key) == Some(root.get(*key).unwrap_or(&Value::Null));
+    values.len() == names.map_or(0, Map::len) + OTHERS.len()
+        && OTHERS.iter().all(other)
         && names.is_none_or(|names| names.iter().all(|(name, value)| values.get(name) == Some(value)))
 }
 

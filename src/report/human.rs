@@ -36,10 +36,10 @@ fn indent_below_title(finding: &Finding, rendered: &str) -> String {
 
 fn group<'a>(finding: &Finding, excerpts: &[Excerpt], sources: &Sources) -> Group<'a> {
     let mut group = Group::with_title(title(finding));
-    if let Some(place) = finding.place.as_ref().filter(|place| sources.lines(place).is_none()) {
+    if let Some(place) = finding.place.as_ref().filter(|place| sources.shown(place).is_none()) {
         group = group.element(Origin::path(visible::line(&slashed(place.path()))));
     }
-    let unseen = finding.related.iter().filter(|(place, _)| sources.lines(place).is_none()).map(|(place, label)| {
+    let unseen = finding.related.iter().filter(|(place, _)| sources.shown(place).is_none()).map(|(place, label)| {
         let label = if label.is_empty() { "see also" } else { label };
         format!("{label}: {}", slashed(place.path()))
     });

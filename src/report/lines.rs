@@ -42,6 +42,11 @@ impl<'a> Sources<'a> {
         self.0.get(&Arc::as_ptr(&place.source)).filter(|lines| !lines.text.is_empty())
     }
 
+    /// The lines to show of a place; `None` when there are none, or when the source is meant as a whole.
+    pub(super) fn shown(&self, place: &Place) -> Option<&Lines<'a>> {
+        self.lines(place).filter(|_| place.span != (0..0))
+    }
+
     /// The place in lines and columns; `None` when its source has no text to count in.
     pub(super) fn region(&self, place: &Place) -> Option<Region> {
         let lines = self.lines(place)?;

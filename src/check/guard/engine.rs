@@ -23,7 +23,10 @@ use crate::source::Place;
 ///
 /// Reading a template costs the engine more than a rule file does, so files go together. Should that fail, each is tried
 /// by itself, to find the one that is to blame.
-pub(super) fn evaluate(files: &[(usize, &RuleFile)], templates: &[(&Template, &Value)]) -> (Vec<Outcome>, Vec<Finding>) {
+pub(super) fn evaluate(
+    files: &[(usize, &RuleFile)],
+    templates: &[(&Template, &Value)],
+) -> (Vec<Outcome>, Vec<Finding>) {
     match (evaluate_together(files, templates), files) {
         (Ok(outcomes), _) => (outcomes, Vec::new()),
         (Err(reason), [(_, file)]) => (Vec::new(), vec![unreadable(file, &reason)]),
@@ -101,9 +104,10 @@ fn execute(payload: String) -> Result<(i32, String), cfn_guard::Error> {
     Ok((code, writer.into_string()?))
 }
 
-/// Errors of the engine may quote whole documents.
+/// Errors of the engine may quote whole documents, and some call everything an error of its parser.
 fn first_words(error: &str) -> String {
-    let line = error.lines().next().unwrap_or_default();
+    let said = error.strip_prefix("Parser Error when parsing `").map(|said| said.trim_end_matches('`'));
+    let line = said.unwrap_or(error).lines().next().unwrap_or_default();
     line.chars().take(200).collect()
 }
 

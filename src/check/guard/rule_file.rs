@@ -74,11 +74,15 @@ fn unparsable(source: &Arc<SourceFile>, error: &str) -> Finding {
     let line = line_span(&source.text, number_after("line").unwrap_or(1));
     let indent = number_after("column").map_or(0, |column| column.saturating_sub(1));
     let span = (line.start + indent).min(line.end)..line.end;
-    Finding::new(Rule::GuardBrokenRules, format!("the rule file `{}` does not parse", source.path.display()))
-        .at(Place::new(source, span))
-        .label("the engine stops here")
-        .help("mend or remove the rule: while a rule file is broken, nothing is checked against it")
-        .note(shorten(error))
+    let finding =
+        Finding::new(Rule::GuardBrokenRules, format!("the rule file `{}` does not parse", source.path.display()))
+            .at(Place::new(source, span))
+            .label("the engine stops here")
+            .help("mend or remove the rule: while a rule file is broken, nothing is checked against it");
+    // The engine says where it stopped and quotes the rest of the file; at times it says why, too.
+    let why = error.split_once("when handling ").map_or(error, |(_, rest)| rest);
+    let why = why.split(", fragment ").next().unwrap_or_default();
+    if why.is_empty() { finding } else { finding.note(shorten(why)) }
 }
 
 fn circles(source: &Arc<SourceFile>, syntax: &Syntax) -> Vec<Finding> {

@@ -151,7 +151,7 @@ impl Words {
         let engine = violation.strip_prefix("Check was not compliant as ").unwrap_or(violation);
         // The engine's own words go on to quote whole resources.
         let engine = engine.split_once(". Value traversed to").map_or(engine, |(said, _)| said);
-        Self { violation: sentence(engine), fix }
+        Self { violation: sentence(&without_places(engine)), fix }
     }
 
     fn violation(&self) -> String {
@@ -159,12 +159,27 @@ impl Words {
     }
 
     fn finding(&self, message: String) -> Finding {
-        let finding = Finding::new(Rule::GuardViolation, message);
-        match &self.fix {
-            Some(fix) => finding.help(fix),
-            None => finding,
-        }
+        const NO_FIX: &str = "change what the template is rendered from; a `Fix:` in the rule would say how";
+        Finding::new(Rule::GuardViolation, message).help(self.fix.as_deref().unwrap_or(NO_FIX))
     }
+}
+
+/// The engine's `[Path=… Value=x]` and `[x]` as `x`, in back ticks.
+fn without_places(text: &str) -> String {
+    let mut plain = String::new();
+    let mut rest = text;
+    while let Some((before, inside)) = rest.split_once('[') {
+        let mut depth = 1;
+        let end = inside.find(|c: char| {
+            depth += i32::from(c == '[') - i32::from(c == ']');
+            depth == 0
+        });
+        let Some(end) = end else { break };
+        let value = inside[..end].split_once(" Value=").map_or(&inside[..end], |(_, value)| value);
+        plain.extend([before, "`", value.trim_matches('"'), "`"]);
+        rest = &inside[end + 1..];
+    }
+    plain + rest
 }
 
 /// One line without its full stop, cut where it grows too long to be read.
@@ -189,7 +204,11 @@ mod tests {
         let words = Words::read("just this");
         assert_eq!((words.violation(), words.fix), (": just this".into(), None));
         let words = Words::read("Check was not compliant as property [Path] is missing. Value traversed to [Path=/R…");
-        assert_eq!((words.violation(), words.fix), (": property [Path] is missing".into(), None));
+        assert_eq!((words.violation(), words.fix), (": property `Path` is missing".into(), None));
+        let words = Words::read(
+            "property value [Path=/A/B[L:0,C:7] Value=\"x\"] not equal to value [Path=[L:0,C:0] Value=[1]]",
+        );
+        assert_eq!(words.violation(), ": property value `x` not equal to value `[1]`");
         assert_eq!(Words::read("").violation(), "");
     }
 

@@ -3,8 +3,10 @@
 use serde_json::Value;
 
 use super::Limiter;
+use crate::check::Checked;
 use crate::facts::limits;
 use crate::model::{IamPath, UserName};
+use crate::plan::Part;
 
 impl Limiter<'_> {
     /// A user, a role or a group: its name, its path, and what is attached to it.
@@ -76,10 +78,63 @@ impl Limiter<'_> {
     }
 }
 
+/// How much of IAM's limit a policy uses, or all inline policies of a principal together.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PolicySize {
+    /// The logical ID of the policy, or of the principal.
+    pub resource: String,
+    /// Characters, white space not counted.
+    pub used: usize,
+    /// The most that IAM takes.
+    pub limit: usize,
+}
+
+/// The sizes of the policies of a template. Of many principals, as in a users stack, only the fullest is told.
+pub fn policy_sizes(checked: &Checked<'_>) -> Vec<PolicySize> {
+    let mut sizes = Vec::new();
+    let mut fullest: Option<PolicySize> = None;
+    for (id, resource) in checked.resources() {
+        let Some(properties) = resource.get("Properties") else { continue };
+        let limit = match text(resource, "Type") {
+            "AWS::IAM::ManagedPolicy" => limits::MANAGED_POLICY_CHARACTERS,
+            "AWS::IAM::User" => limits::USER_INLINE_POLICY_CHARACTERS,
+            "AWS::IAM::Role" => limits::ROLE_INLINE_POLICY_CHARACTERS,
+            "AWS::IAM::Group" => limits::GROUP_INLINE_POLICY_CHARACTERS,
+            _ => continue,
+        };
+        let own = properties.get("PolicyDocument").map_or(0, characters);
+        let used = own
+            + list(properties, "Policies")
+                .iter()
+                .filter_map(|p| p.get("PolicyDocument"))
+                .map(characters)
+                .sum::<usize>();
+        let size = PolicySize { resource: id.clone(), used, limit };
+        if !matches!(checked.template.part, Part::Users(_)) {
+            sizes.extend((used > 0).then_some(size));
+        } else if used > 0 && fullest.as_ref().is_none_or(|fullest| used * fullest.limit > fullest.used * limit) {
+            fullest = Some(size);
+        }
+    }
+    sizes.extend(fullest);
+    sizes
+}
+
 /// The characters of a policy as IAM counts them: without white space.
 /// Source: <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html>
 pub(super) fn characters(document: &Value) -> usize {
-    if document.is_null() { 0 } else { document.to_string().chars().filter(|c| !c.is_whitespace()).count() }
+    let visible = |text: &str| text.chars().filter(|c| !c.is_whitespace()).count();
+    match document {
+        Value::Null => 0,
+        // The quotes; what a string needs to have escaped is rare enough to be counted by the serializer.
+        Value::String(text) if !text.contains(['"', '\\']) => visible(text) + 2,
+        Value::Array(values) => values.iter().map(characters).sum::<usize>() + 2 + values.len().saturating_sub(1),
+        Value::Object(map) => {
+            let entries = map.iter().map(|(key, value)| visible(key) + 3 + characters(value)).sum::<usize>();
+            entries + 2 + map.len().saturating_sub(1)
+        }
+        other => visible(&other.to_string()),
+    }
 }
 
 pub(super) fn text<'a>(value: &'a Value, key: &str) -> &'a str {

@@ -5,12 +5,14 @@ mod iam;
 mod resource;
 
 pub use account::{Counts, check_account};
+pub use iam::{PolicySize, policy_sizes};
 
 use serde_json::Value;
 
 use super::Checked;
 use crate::facts::limits;
 use crate::finding::{Finding, Rule};
+use crate::plan::Part;
 
 /// What was counted, against what is allowed.
 struct Count<'a> {
@@ -21,6 +23,13 @@ struct Count<'a> {
     used: usize,
     limit: usize,
 }
+
+/// What can be done about a users stack that edits made too large. Moving a user is never done by itself.
+const OVERFLOW_CHOICES: [&str; 3] = [
+    "or shorten what grew in it, such as tags or display names",
+    "or remove a user who was never deployed from the lock: the next run places them in another stack",
+    "a deployed user cannot move: CloudFormation would delete the user and the notebook, and make new ones",
+];
 
 /// Checks a template against the limits of CloudFormation and of the services of its resources.
 /// `bytes` is the most that the template may have.
@@ -49,6 +58,9 @@ impl Limiter<'_> {
             };
             let count = Count { path: "", what: "bytes", used: text.len(), limit: bytes };
             self.over(&count, help);
+            if let (Part::Users(_), Some(finding)) = (self.checked.template.part, self.findings.last_mut()) {
+                finding.notes.extend(OVERFLOW_CHOICES.map(str::to_owned));
+            }
         }
         let references = text.matches("{{resolve:").count();
         self.limit("", "dynamic references", references, limits::TEMPLATE_DYNAMIC_REFERENCES);

@@ -43,7 +43,7 @@ impl<'a> Excerpt<'a> {
         let related = finding.related.iter().map(|(place, label)| (place, AnnotationKind::Context, label.as_str()));
         let mut excerpts: Vec<Self> = Vec::new();
         for (place, kind, label) in own.chain(related) {
-            let Some(lines) = sources.lines(place) else { continue };
+            let Some(lines) = sources.shown(place) else { continue };
             // The span may have been set by hand, and the text is cut at it below.
             let place = Place::new(&place.source, place.span.clone());
             let mark = Mark { line: lines.number(place.span.start), place, kind, label };

@@ -1,0 +1,103 @@
+//! The names that a new user's things get: made of the user's name, and never one that is or was another's.
+
+use std::fmt::Write;
+
+use super::lock::Lock;
+use super::names::{LogicalId, NotebookName, UserName};
+use crate::facts::limits;
+
+/// What the logical IDs of a new user's resources begin with. Where someone who left had it, a number makes it another:
+/// a resource that keeps its logical ID would be handed on, with what is in it.
+pub(super) fn logical_id(name: &UserName, lock: &Lock) -> Option<LogicalId> {
+    let mapped = mapped_logical_id(name);
+    let free = |id: &LogicalId| !lock.entries.values().any(|entry| entry.left && entry.logical_id == *id);
+    numbered(&mapped, "", usize::MAX).filter_map(|id| LogicalId::parse(&id).ok()).find(free)
+}
+
+/// The name of a new user's notebook; as with logical IDs, never that of someone who left.
+pub(super) fn notebook_name(name: &UserName, lock: &Lock) -> Option<NotebookName> {
+    let mapped = mapped_notebook_name(name);
+    let left = |entry: &&super::lock::LockEntry| entry.left;
+    let free = |id: &NotebookName| {
+        let same = |taken: &NotebookName| taken.as_str().eq_ignore_ascii_case(id.as_str());
+        !lock.entries.values().filter(left).any(|entry| entry.notebook.as_ref().is_some_and(same))
+    };
+    let longest = limits::NOTEBOOK_NAME_CHARACTERS;
+    numbered(&mapped, "-", longest).filter_map(|name| NotebookName::parse(&name).ok()).find(free)
+}
+
+/// `name`, `name-2`, `name-3` and so on, cut to `longest` characters.
+fn numbered(name: &str, separator: &str, longest: usize) -> impl Iterator<Item = String> {
+    (1_u32..).map(move |number| {
+        let suffix = if number == 1 { String::new() } else { format!("{separator}{number}") };
+        let head: String = name.chars().take(longest.saturating_sub(suffix.len())).collect();
+        format!("{}{suffix}", head.trim_end_matches('-'))
+    })
+}
+
+/// `tanaka.taro` → `TanakaTaro`: each run of letters and digits, with its first letter in upper case.
+fn mapped_logical_id(name: &UserName) -> String {
+    let words = name.as_str().split(|c: char| !c.is_ascii_alphanumeric());
+    let mut id = String::new();
+    for word in words {
+        let mut characters = word.chars();
+        id.extend(characters.next().map(|first| first.to_ascii_uppercase()));
+        id.extend(characters);
+    }
+    // A name of punctuation alone still needs an ID, and one of its own: its bytes spell it.
+    if id.is_empty() {
+        id = format!("X{}", spelled(name));
+    }
+    id
+}
+
+/// `tanaka.taro` → `tanaka-taro`: what SageMaker does not take becomes `-`. The one character that IAM allows beyond
+/// SageMaker's 63 is cut; two names that meet are a finding.
+fn mapped_notebook_name(name: &UserName) -> String {
+    let mapped: String = name.as_str().chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '-' }).collect();
+    let cut: String = mapped.trim_matches('-').chars().take(limits::NOTEBOOK_NAME_CHARACTERS).collect();
+    let mut notebook = cut.trim_end_matches('-').to_owned();
+    if notebook.is_empty() {
+        notebook = format!("x{}", spelled(name)).chars().take(limits::NOTEBOOK_NAME_CHARACTERS).collect();
+    }
+    notebook
+}
+
+fn spelled(name: &UserName) -> String {
+    name.as_str().bytes().fold(String::new(), |mut spelled, byte| {
+        // Writing to a string cannot fail.
+        let _ = write!(spelled, "{byte:02x}");
+        spelled
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_map_to_logical_ids_and_notebook_names() {
+        for (name, id, notebook) in [
+            ("tanaka.taro", "TanakaTaro", "tanaka-taro"),
+            ("a_b+c=d@f-g", "ABCDFG", "a-b-c-d-f-g"),
+            ("-x.", "X", "x"),
+            ("2nd", "2nd", "2nd"),
+            ("@@", "X4040", "x4040"),
+        ] {
+            let name = UserName::parse(name).unwrap();
+            assert_eq!(logical_id(&name, &Lock::default()).unwrap().as_str(), id);
+            assert_eq!(notebook_name(&name, &Lock::default()).unwrap().as_str(), notebook);
+        }
+    }
+
+    #[test]
+    fn every_user_name_has_a_logical_id_and_a_notebook_name() {
+        for name in ["a".repeat(64), "@".repeat(64), format!("{}-b", "a".repeat(62)), "_".to_owned()] {
+            let name = UserName::parse(&name).unwrap();
+            assert!(
+                logical_id(&name, &Lock::default()).is_some() && notebook_name(&name, &Lock::default()).is_some(),
+                "{name}"
+            );
+        }
+    }
+}

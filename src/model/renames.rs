@@ -1,0 +1,88 @@
+//! People under a new name: what CloudFormation would do, and what to do before.
+
+use super::account::Account;
+use super::lock::stack_word;
+use super::names::UserName;
+use super::users::User;
+use crate::config::{RosterConfig, shorten};
+use crate::finding::{Finding, Rule};
+use crate::source::Place;
+
+/// Findings about users who say that they had another name, and about those who seem to have had one.
+pub(super) fn check(account: &Account, roster: &RosterConfig) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    for (node, row) in &roster.rows {
+        let Some(user) = account.users.iter().find(|user| user.name.as_str() == row.name) else { continue };
+        match &row.was {
+            Some(was) => findings.push(renamed(account, user, was, node.place_of("was"))),
+            None => findings.extend(returned(account, user).or_else(|| maybe_renamed(account, user))),
+        }
+    }
+    findings
+}
+
+fn renamed(account: &Account, user: &User, was: &str, place: Place) -> Finding {
+    let stale = |message: String| Finding::new(Rule::RosterStaleWas, message).at(place.clone()).help("remove `was`");
+    if let Some(other) = account.users.iter().find(|other| other.name.as_str().eq_ignore_ascii_case(was)) {
+        let message = format!("`{}` was `{}`, who is still in the roster", user.name, other.name);
+        return Finding::new(Rule::RosterInvalidWas, message)
+            .at(place)
+            .related(other.place.clone(), "still here")
+            .help("remove the row of the former name, or `was`");
+    }
+    let known = UserName::parse(was).ok().filter(|was| account.lock.entries.contains_key(was));
+    let Some(was) = known else {
+        return stale(format!("the lock knows no user `{}` that `{}` could have been", shorten(was), user.name));
+    };
+    if user.stack.is_some() {
+        return stale(format!("the change of `{was}` to `{}` is done", user.name));
+    }
+    steps(account, user, &was, Finding::new(Rule::RosterRenamed, format!("`{was}` becomes `{}`", user.name)).at(place))
+}
+
+/// Someone of a former user's name: the folder of that name is theirs from the first moment.
+fn returned(account: &Account, user: &User) -> Option<Finding> {
+    let entry = account.lock.entries.get(&user.name).filter(|entry| entry.left)?;
+    let message = format!("`{}` was a user before, and left", user.name);
+    Some(
+        Finding::new(Rule::RosterReturned, message)
+            .at(user.place.clone())
+            .help("choose another `name` if this is another person")
+            .note(format!(
+                "the user gets the former one's place in `{}`, and reaches what is still in the folder `{}/`",
+                stack_word(entry.stack),
+                user.name
+            )),
+    )
+}
+
+fn maybe_renamed(account: &Account, user: &User) -> Option<Finding> {
+    let email = user.email.as_deref().filter(|_| user.stack.is_none())?;
+    let same = |entry: &&str| entry.eq_ignore_ascii_case(email);
+    let (was, _) = account.lock.entries.iter().find(|(name, entry)| {
+        let gone = !account.users.iter().any(|user| user.name == **name);
+        !entry.left && gone && entry.email.as_deref().as_ref().is_some_and(same)
+    })?;
+    let message = format!("`{}` is new, and has the e-mail address of `{was}`, who leaves", user.name);
+    let finding = Finding::new(Rule::RosterMaybeRenamed, message).at(user.place.clone());
+    let finding = steps(account, user, was, finding);
+    Some(finding.help(format!("if this is the same person, say `was: {was}`, and take the steps before you deploy")))
+}
+
+/// What CloudFormation does with a user under a new name, and the steps that keep what would be lost.
+fn steps(account: &Account, user: &User, was: &UserName, finding: Finding) -> Finding {
+    let (bucket, name) = (&account.bucket.name, &user.name);
+    finding
+        .help("take the steps below before you deploy, then remove `was`")
+        .note(format!(
+            "CloudFormation makes the user `{name}` and deletes `{was}`, with the access keys; the folder stays where it \
+             is, and the notebook with its volume is deleted"
+        ))
+        .note(format!("1. save what is worth keeping on the notebook of `{was}` into the folder `{was}/`"))
+        .note(format!("2. aws s3 cp --recursive 's3://{bucket}/{was}/' 's3://{bucket}/{name}/'"))
+        .note(format!(
+            "3. aws iam list-access-keys --user-name '{was}', and delete each: CloudFormation cannot delete a user with keys"
+        ))
+        .note("4. deploy, and let the person make new access keys")
+        .note(format!("5. aws s3 rm --recursive 's3://{bucket}/{was}/', when nothing of it is missed"))
+}

@@ -1,0 +1,57 @@
+//! What must be each user's own: the name, the logical IDs, the notebook's name.
+
+use std::collections::BTreeMap;
+
+use super::users::User;
+use crate::finding::{Finding, Rule};
+
+/// Finds users of an account who would share what must be each one's own.
+pub(super) fn check(users: &[User], findings: &mut Vec<Finding>) {
+    let mut names: BTreeMap<String, &User> = BTreeMap::new();
+    let mut logical_ids: BTreeMap<String, &User> = BTreeMap::new();
+    let mut notebooks: BTreeMap<String, &User> = BTreeMap::new();
+    let mut by_place: Vec<&User> = users.iter().collect();
+    by_place.sort_by_key(|user| user.place.span.start);
+    for user in by_place {
+        if let Some(first) = names.insert(user.name.as_str().to_lowercase(), user) {
+            let message = if first.name == user.name {
+                format!("the user `{}` stands twice in the roster", user.name)
+            } else {
+                format!("the users `{}` and `{}` differ in case alone", first.name, user.name)
+            };
+            findings.push(
+                Finding::new(Rule::RosterDuplicateUser, message)
+                    .at(user.place.clone())
+                    .related(first.place.clone(), "first here")
+                    .help("change `name`, or remove the row: IAM user names are unique without regard to case"),
+            );
+            continue;
+        }
+        if let Some(first) = logical_ids.insert(user.logical_id.as_str().to_owned(), user) {
+            let message = format!(
+                "the users `{}` and `{}` would share the logical ID `{}`",
+                first.name, user.name, user.logical_id
+            );
+            findings.push(
+                Finding::new(Rule::RosterSharedLogicalId, message)
+                    .at(user.place.clone())
+                    .related(first.place.clone(), "first here")
+                    .help("change `name`: names must differ in more than punctuation"),
+            );
+            continue;
+        }
+        let Some(notebook) = &user.notebook else { continue };
+        if let Some(first) = notebooks.insert(notebook.name.as_str().to_lowercase(), user) {
+            let message = format!(
+                "the notebooks of `{}` and `{}` would share the name `{}`",
+                first.name, user.name, notebook.name
+            );
+            findings.push(
+                Finding::new(Rule::RosterSharedNotebookName, message)
+                    .at(user.place.clone())
+                    .related(first.place.clone(), "first here")
+                    .help("set `notebook.name` for one of them"),
+            );
+        }
+    }
+}

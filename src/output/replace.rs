@@ -1,0 +1,164 @@
+//! How an account's out folder is replaced as a whole, and how what a killed run left is put right.
+//!
+//! The new files are drafted in a folder beside, `.ACCOUNT.racestack`, manifest first. Then the two folders change places
+//! in one step: this is the moment at which the new output takes the place of the old. What the old folder holds besides
+//! racestack's files moves into the new one, and the rest is removed. Wherever a run is killed, the same clearing puts it
+//! right: in a folder that was left, what its own manifest lists is racestack's and goes; everything else goes home.
+
+use std::path::{Path, PathBuf};
+
+use super::manifest::{Listed, listed};
+use super::{MANIFEST_FILE, OutputFile};
+use crate::files::{self, FileError, FolderEntry, Kind, NewFile, OWN_ENDING};
+use crate::model::AccountName;
+
+/// The folder that is drafted, and after the exchange the old one.
+const STAGING: &str = "";
+/// The old folder, where the file system cannot exchange two folders in one step.
+const OLD: &str = "~old";
+/// The manifest that is being written. In the folder that is drafted it would be a file that no manifest lists.
+const MANIFEST: &str = "~manifest";
+
+/// Makes a folder hold exactly `wanted`, besides what racestack did not write.
+///
+/// # Errors
+/// When something cannot be written; then the folder is as it was, or is the new one with things of others still beside
+/// it, which the next run moves.
+pub(super) fn replace(folder: &Path, wanted: &[OutputFile]) -> Result<(), FileError> {
+    if let Err(error) = draft(folder, wanted).and_then(|()| put_in_place(folder)) {
+        // What was drafted is of no use. If it cannot be removed now, the next run does.
+        let _ = recover(folder);
+        return Err(error);
+    }
+    recover(folder)?;
+    folder.parent().map_or(Ok(()), files::sync_folder)
+}
+
+/// Puts right what killed runs left in the out folder, of whichever accounts.
+///
+/// # Errors
+/// When something cannot be read, moved or removed.
+pub(super) fn recover_all(out: &Path) -> Result<(), FileError> {
+    for entry in files::list(out)?.unwrap_or_default() {
+        let Some(name) = entry.name.strip_prefix('.').and_then(|name| name.strip_suffix(OWN_ENDING)) else { continue };
+        let account = [OLD, MANIFEST].iter().find_map(|purpose| name.strip_suffix(purpose)).unwrap_or(name);
+        if AccountName::parse(account).is_ok() {
+            recover(&out.join(account))?;
+        }
+    }
+    Ok(())
+}
+
+/// Puts right what a killed run left of one account.
+///
+/// # Errors
+/// When something cannot be read, moved or removed.
+pub(super) fn recover(folder: &Path) -> Result<(), FileError> {
+    let [staging, old, manifest] = [STAGING, OLD, MANIFEST].map(|purpose| files::beside(folder, purpose));
+    match files::kind(folder)? {
+        // Killed between the two steps of `put_in_place`: the old folder is whole, and the new one is not in place.
+        None if files::kind(&old)?.is_some() => {
+            files::move_if_free(&old, folder)?;
+        }
+        Some(Kind::Folder) | None => {}
+        // Not a folder of racestack's: nothing moves into it.
+        Some(_) => return Ok(()),
+    }
+    clear(&old, folder)?;
+    clear(&staging, folder)?;
+    if files::kind(&manifest)?.is_some() {
+        files::remove_file(&manifest)?;
+    }
+    Ok(())
+}
+
+/// Writes the new folder beside, to the last byte.
+fn draft(folder: &Path, wanted: &[OutputFile]) -> Result<(), FileError> {
+    let (staging, manifest) = (files::beside(folder, STAGING), files::beside(folder, MANIFEST));
+    if let Some(parent) = folder.parent() {
+        files::create_folders(parent)?;
+    }
+    files::create_folder(&staging)?;
+    let new = |file: &OutputFile, path: &Path| {
+        files::create(path, &NewFile { bytes: file.text.as_bytes(), executable: file.executable })
+    };
+    // From its first file on, the draft holds a manifest that lists it.
+    for file in wanted.iter().filter(|file| file.name == MANIFEST_FILE) {
+        new(file, &manifest)?;
+        files::replace_file(&manifest, &staging.join(MANIFEST_FILE))?;
+    }
+    for file in wanted.iter().filter(|file| file.name != MANIFEST_FILE) {
+        new(file, &staging.join(&file.name))?;
+    }
+    files::sync_folder(&staging)
+}
+
+/// Puts the drafted folder in the place of the old one, which then has the draft's name.
+fn put_in_place(folder: &Path) -> Result<(), FileError> {
+    let (staging, old) = (files::beside(folder, STAGING), files::beside(folder, OLD));
+    if files::kind(folder)?.is_none() {
+        return moved(&staging, folder);
+    }
+    if !files::exchange(&staging, folder)? {
+        moved(folder, &old)?;
+        moved(&staging, folder)?;
+    }
+    // The new folder's name is on the disk before the old files go.
+    folder.parent().map_or(Ok(()), files::sync_folder)
+}
+
+fn moved(from: &Path, to: &Path) -> Result<(), FileError> {
+    if files::move_if_free(from, to)? { Ok(()) } else { Err(taken("replace", to, "something else stands there")) }
+}
+
+/// Removes a folder that was left beside `home`: what its manifest lists, and the folder itself. Everything else in it
+/// moves to `home`.
+fn clear(left: &Path, home: &Path) -> Result<(), FileError> {
+    match files::kind(left)? {
+        None => return Ok(()),
+        Some(Kind::Folder) => {}
+        Some(_) => return Err(taken("remove", left, "it is not a folder of racestack's; move it elsewhere")),
+    }
+    let listed = listed(left)?;
+    if let Listed::Unreadable(_) = &listed {
+        let message = "its manifest.json does not tell what is racestack's; move what is yours elsewhere and remove it";
+        return Err(taken("remove", left, message));
+    }
+    let (own, foreign): (Vec<_>, Vec<_>) =
+        files::list(left)?.unwrap_or_default().into_iter().partition(|entry| listed.holds(entry));
+    if !foreign.is_empty() {
+        if files::kind(home)?.is_none() {
+            files::create_folder(home)?;
+        }
+        foreign.iter().try_for_each(|entry| send_home(entry, home))?;
+        files::sync_folder(home)?;
+    }
+    // The manifest goes last: as long as anything is left, it says whose that is.
+    let (manifest, own): (Vec<_>, Vec<_>) = own.into_iter().partition(|entry| entry.name == MANIFEST_FILE);
+    own.iter().chain(&manifest).try_for_each(|entry| files::remove_file(&entry.path))?;
+    files::remove_empty_folder(left)
+}
+
+fn send_home(entry: &FolderEntry, home: &Path) -> Result<(), FileError> {
+    let to: PathBuf = home.join(entry.path.file_name().unwrap_or_default());
+    if files::move_if_free(&entry.path, &to)? {
+        return Ok(());
+    }
+    // A file that no manifest listed, but that held just what racestack then wrote: nothing is lost.
+    if is_file(&entry.path)? && is_file(&to)? && files::read(&entry.path)? == files::read(&to)? {
+        return files::remove_file(&entry.path);
+    }
+    Err(taken("move", &entry.path, &format!("there is a `{}` as well; move one of them elsewhere", to.display())))
+}
+
+fn is_file(path: &Path) -> Result<bool, FileError> {
+    Ok(matches!(files::kind(path)?, Some(Kind::File { .. })))
+}
+
+fn taken(action: &'static str, path: &Path, message: &str) -> FileError {
+    let error = std::io::Error::new(std::io::ErrorKind::AlreadyExists, message.to_owned());
+    FileError { action, path: path.to_owned(), error }
+}
+
+#[cfg(test)]
+mod tests;

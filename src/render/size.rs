@@ -1,0 +1,111 @@
+//! How much of a users stack a user takes, reckoned without rendering the user: the template is rendered for twins of
+//! the user's form, which tells how many bytes one more character of each value costs.
+
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use super::engine::{RenderFailure, Templates};
+use super::twin::{Form, Longer};
+use super::yaml::scalar;
+use super::{body, header};
+use crate::model::{Account, User};
+use crate::plan::{Part, Size, plan};
+
+/// Tells the sizes of an account's users.
+pub struct Sizer<'a> {
+    templates: &'a Templates,
+    account: &'a Account,
+    /// What a users stack takes without any user.
+    pub empty: Size,
+    forms: RefCell<BTreeMap<Form, Rates>>,
+}
+
+/// The size of a twin, and what one more character of each value costs.
+#[derive(Debug, Clone, Copy, Default)]
+struct Rates {
+    twin: Size,
+    name: usize,
+    logical_id: usize,
+    tag: usize,
+    person_tag: usize,
+    notebook_name: usize,
+    instance_type: usize,
+    volume: usize,
+}
+
+impl<'a> Sizer<'a> {
+    /// A sizer for an account.
+    ///
+    /// # Errors
+    /// When the users template cannot be filled.
+    pub fn new(templates: &'a Templates, account: &'a Account) -> Result<Self, RenderFailure> {
+        let empty = measure(templates, account, Vec::new())?;
+        Ok(Self { templates, account, empty, forms: RefCell::default() })
+    }
+
+    /// What a user takes. Where a value's characters must be escaped it may be reckoned a little high, never low.
+    pub fn size(&self, user: &User) -> Size {
+        let form = Form::of(user);
+        let known = self.forms.borrow().get(&form).copied();
+        let rates = known.unwrap_or_else(|| {
+            let rates = self.rates(form).unwrap_or_default();
+            self.forms.borrow_mut().insert(form, rates);
+            rates
+        });
+        let more = |text: &str, word: &str| scalar(text).len().saturating_sub(word.len());
+        let tags = |tags: &[crate::model::Tag]| -> usize {
+            tags.iter().map(|tag| more(&tag.key, "key") + more(&tag.value, "value")).sum()
+        };
+        let mut bytes = rates.twin.bytes
+            + rates.name * more(user.name.as_str(), "twin")
+            + rates.logical_id * more(user.logical_id.as_str(), "Twin")
+            + rates.tag * tags(&user.tags)
+            + rates.person_tag * tags(&user.person_tags);
+        if let Some(notebook) = &user.notebook {
+            bytes += rates.notebook_name * more(notebook.name.as_str(), "twin")
+                + rates.instance_type * more(notebook.instance_type.as_str(), "ml.t3.medium")
+                + rates.volume * notebook.volume_gb.to_string().len().saturating_sub(1);
+        }
+        Size { bytes, ..rates.twin }
+    }
+
+    fn rates(&self, form: Form) -> Option<Rates> {
+        let size = |longer: Longer| {
+            let twin = form.twin(longer)?;
+            let size = measure(self.templates, self.account, vec![&twin]).ok()?;
+            Some(Size {
+                bytes: size.bytes.saturating_sub(self.empty.bytes),
+                resources: size.resources.saturating_sub(self.empty.resources),
+                references: size.references.saturating_sub(self.empty.references),
+            })
+        };
+        let twin = size(Longer::Nothing)?;
+        let rate = |longer: Longer| Some(size(longer)?.bytes.saturating_sub(twin.bytes));
+        Some(Rates {
+            twin,
+            name: rate(Longer::Name)?,
+            logical_id: rate(Longer::LogicalId)?,
+            tag: rate(Longer::Tag)?,
+            person_tag: rate(Longer::PersonTag)?,
+            notebook_name: rate(Longer::NotebookName)?,
+            instance_type: rate(Longer::InstanceType)?,
+            volume: rate(Longer::Volume)?,
+        })
+    }
+}
+
+/// The size of a users stack of these users.
+fn measure(templates: &Templates, account: &Account, users: Vec<&User>) -> Result<Size, RenderFailure> {
+    let plan = plan(account, Path::new(""), vec![users]);
+    let Some(stack) = plan.stacks.iter().find(|stack| matches!(stack.part, Part::Users(_))) else {
+        return Ok(Size::default());
+    };
+    let body = body(templates, &plan, stack)?;
+    Ok(Size {
+        bytes: header(account, stack).len() + body.len(),
+        // A resource is a line `Type:` at the depth of a resource's keys: the template is not parsed for a measure.
+        resources: body.matches("\n    Type: ").count(),
+        references: body.matches("{{resolve:").count(),
+    })
+}
