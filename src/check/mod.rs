@@ -54,12 +54,14 @@ impl<'a> Checked<'a> {
     }
 }
 
-/// How many templates are looked at in one go: enough to spread the guard engine's cost of reading the rules, few enough
-/// to keep several cores busy. The long form of no more templates than these is held at a time, on each core.
+/// How many templates are looked at in one go, and how many bytes they may have: enough to spread the guard engine's cost
+/// of reading the rules, few enough to keep several cores busy. What the engine makes of a template takes some hundred
+/// times its bytes, and is held for no more templates than these at a time, on each core.
 const TEMPLATES_AT_ONCE: usize = 8;
+const BYTES_AT_ONCE: usize = 400_000;
 
 /// What the checks of an account's templates came to.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Checks {
     /// All findings.
     pub findings: Vec<Finding>,
@@ -87,10 +89,12 @@ pub fn check(
     rules: &RuleSet,
 ) -> Result<Checks, RenderFailure> {
     let expected = structure::Expected::of(plan, templates)?;
+    let largest = rendered.iter().map(|template| template.source.text.len()).max().unwrap_or_default();
+    let at_once = (BYTES_AT_ONCE / largest.max(1)).clamp(1, TEMPLATES_AT_ONCE);
     // Collected in the order of the templates, whichever is done first.
     let looked: Vec<Looked<'_>> = rendered
-        .par_chunks(TEMPLATES_AT_ONCE)
-        .zip(plan.stacks.par_chunks(TEMPLATES_AT_ONCE))
+        .par_chunks(at_once)
+        .zip(plan.stacks.par_chunks(at_once))
         .map(|(rendered, stacks)| look(plan, stacks, &expected, rendered, rules))
         .collect();
     let mut findings = Vec::new();

@@ -80,6 +80,9 @@ pub struct CompletionsArgs {
     pub shell: clap_complete::Shell,
 }
 
+/// The folder that the stacks are written into, unless another is named.
+pub const DEFAULT_OUT: &str = "out";
+
 /// The arguments of `racestack synth`.
 #[derive(Debug, clap::Args)]
 pub struct SynthArgs {
@@ -87,7 +90,7 @@ pub struct SynthArgs {
     #[arg(long, value_name = "DIR", default_value = "config")]
     pub config: PathBuf,
     /// The folder that the stacks are written into
-    #[arg(long, value_name = "DIR", default_value = "out")]
+    #[arg(long, value_name = "DIR", default_value = DEFAULT_OUT)]
     pub out: PathBuf,
     /// Only this account; may be given several times
     #[arg(long = "account", value_name = "NAME")]
@@ -95,6 +98,9 @@ pub struct SynthArgs {
     /// Write nothing; exit with 1 when the out folder differs from what would be written
     #[arg(long)]
     pub check: bool,
+    /// Write the stacks without checking them, for benchmarks
+    #[arg(long, hide = true, conflicts_with = "check")]
+    pub no_check: bool,
     /// Refuse to change an account's stacks.lock, as CI should
     #[arg(long)]
     pub locked: bool,

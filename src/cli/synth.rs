@@ -1,14 +1,16 @@
 //! `racestack synth`.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use rayon::iter::{IntoParallelRefIterator, ParallelIterator};
 
-use super::args::SynthArgs;
+use super::args::{DEFAULT_OUT, SynthArgs};
 use super::summary::{self, Row};
 use super::{Failure, Outcome, Watch, lock, outcome, require_config};
+use crate::check::Checks;
 use crate::check::guard::{RULE_FILE_EXTENSION, RuleSet};
+use crate::files::FileError;
 use crate::finding::{Finding, Rule, any_error};
 use crate::model::Account;
 use crate::output::{self, Manifest, OutputFile};
@@ -28,6 +30,9 @@ struct Synthesised<'a> {
 
 pub(super) fn run(args: &SynthArgs, colour: bool, watch: &Watch<'_>) -> Result<Outcome, Failure> {
     require_config(&args.config)?;
+    if args.no_check {
+        refuse_unchecked(&args.out)?;
+    }
     // From the first file that is read to the last that is written: what two runs at once read would not fit together.
     let _claim = if args.check {
         output::claim_shared(&args.out, watch.notice)?
@@ -55,11 +60,21 @@ pub(super) fn run(args: &SynthArgs, colour: bool, watch: &Watch<'_>) -> Result<O
     };
     findings.extend(check::known(&fleet));
     let mut synthesised = Vec::new();
-    for (done, account) in fleet.accounts.iter().enumerate() {
-        (watch.progress)(done, fleet.accounts.len());
-        match synthesise(account, &args.out, &templates, &rules, &mut findings) {
-            Ok(one) => synthesised.push(one),
-            Err(failure) => findings.push(own_or_fault(failure)?),
+    // As many accounts at a time as there are cores: what an account takes while it is checked is many times its files.
+    let at_once = rayon::current_num_threads();
+    for (batch, accounts) in fleet.accounts.chunks(at_once).enumerate() {
+        (watch.progress)(batch * at_once, fleet.accounts.len());
+        let each = |account| {
+            let mut findings = Vec::new();
+            (synthesise(account, args, &templates, &rules, &mut findings), findings)
+        };
+        let results: Vec<_> = accounts.par_iter().map(each).collect();
+        for (result, found) in results {
+            findings.extend(found);
+            match result {
+                Ok(one) => synthesised.push(one),
+                Err(failure) => findings.push(own_or_fault(failure)?),
+            }
         }
     }
     if any_error(&findings) {
@@ -87,11 +102,8 @@ pub(super) fn run(args: &SynthArgs, colour: bool, watch: &Watch<'_>) -> Result<O
             stale(&folder, &one.files, &mut findings)?;
         } else {
             // The lock first: whatever a kill leaves undone, the next run makes from it what this one would have.
-            let lock_file = &one.account.lock_source.path;
-            if one.lock == one.account.lock_source.text {
-                files::remove_draft(lock_file)?;
-            } else {
-                files::write_file_atomically(lock_file, one.lock.as_bytes())?;
+            if !args.no_check {
+                write_lock(one)?;
             }
             let written = output::write(&folder, &one.files)?;
             let done = if written { "written" } else { "unchanged" };
@@ -102,9 +114,38 @@ pub(super) fn run(args: &SynthArgs, colour: bool, watch: &Watch<'_>) -> Result<O
     Ok(outcome(args.format, findings, summary, colour))
 }
 
+fn write_lock(one: &Synthesised<'_>) -> Result<(), FileError> {
+    let source = &one.account.lock_source;
+    if one.lock == source.text {
+        files::remove_draft(&source.path)
+    } else {
+        files::write_file_atomically(&source.path, one.lock.as_bytes())
+    }
+}
+
+/// Unchecked stacks are for benchmarks, and must never stand where somebody could deploy them from.
+fn refuse_unchecked(out: &Path) -> Result<(), Failure> {
+    let entries = files::list(out)?.unwrap_or_default();
+    let manifest = output::MANIFEST_FILE;
+    let mut folders = entries.iter().filter(|entry| entry.is_folder).map(|entry| out.join(&entry.name));
+    let stacks = folders.try_fold(None, |found: Option<PathBuf>, folder| {
+        Ok::<_, Failure>(found.or(files::read(&folder.join(manifest))?.map(|_| folder)))
+    })?;
+    if let Some(folder) = stacks {
+        let folder = folder.display();
+        return Err(Failure::Usage(format!("`--no-check` does not replace stacks, and there are some in `{folder}`")));
+    }
+    let is_default = out.file_name().is_none_or(|name| name == DEFAULT_OUT);
+    if is_default {
+        let message = "`--no-check` is for benchmarks: name a folder other than `out` with `--out`";
+        return Err(Failure::Usage(message.to_owned()));
+    }
+    Ok(())
+}
+
 fn synthesise<'a>(
     account: &'a Account,
-    out: &Path,
+    args: &SynthArgs,
     templates: &Templates,
     rules: &RuleSet,
     findings: &mut Vec<Finding>,
@@ -112,11 +153,11 @@ fn synthesise<'a>(
     let sizer = Sizer::new(templates, account)?;
     let room = plan::room(account.template_bucket.template_bytes(), sizer.empty);
     let Placement { stacks, lock } = plan::place(account, room, |user| sizer.size(user));
-    let plan = plan::plan(account, &out.join(account.name.as_str()), stacks);
+    let plan = plan::plan(account, &args.out.join(account.name.as_str()), stacks);
     let rendered: Result<Vec<Template>, RenderFailure> =
         plan.stacks.par_iter().map(|stack| render::render(templates, &plan, stack)).collect();
     let rendered = rendered?;
-    let checks = check::check(&plan, templates, &rendered, rules)?;
+    let checks = if args.no_check { Checks::default() } else { check::check(&plan, templates, &rendered, rules)? };
     findings.extend(checks.findings);
     let manifest = output::manifest(&plan, &rendered, &checks.policies);
     Ok(Synthesised { account, files: output::files(&plan, &rendered, &manifest), manifest, lock: lock.to_text() })

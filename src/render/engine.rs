@@ -9,13 +9,14 @@ use std::path::Path;
 use std::sync::Arc;
 
 use handlebars::{
-    Context, Handlebars, Helper, HelperDef, HelperResult, Output, RenderContext, RenderError, RenderErrorReason,
+    Context, Handlebars, Helper, HelperResult, Output, RenderContext, RenderError, RenderErrorReason,
     TemplateErrorReason,
 };
 use include_dir::{Dir, include_dir};
 use serde::Serialize;
 use serde_json::Value;
 
+use super::policy::PolicyHelper;
 use super::yaml;
 use crate::config::did_you_mean;
 use crate::finding::{Finding, Rule};
@@ -92,7 +93,9 @@ impl Templates {
         if !failures.is_empty() {
             return Err(failures);
         }
-        stacks.register_helper("policy", Box::new(PolicyHelper { policies }));
+        let texts =
+            sources.iter().filter_map(|(path, source)| Some((template_name(path)?.to_owned(), source.text.clone())));
+        stacks.register_helper("policy", Box::new(PolicyHelper::new(policies, texts.collect())));
         stacks.register_helper("number", Box::new(number));
         stacks.register_helper("block", Box::new(block));
         Ok(Self { stacks, sources, overridden })
@@ -168,7 +171,7 @@ fn line_place(source: &Arc<SourceFile>, line: usize) -> Place {
 
 /// What kept a policy from becoming a document, at its line of the policy's template.
 #[derive(Debug)]
-struct PolicyError {
+pub(super) struct PolicyError {
     name: String,
     line: usize,
     why: String,
@@ -183,14 +186,14 @@ impl std::fmt::Display for PolicyError {
 impl std::error::Error for PolicyError {}
 
 impl PolicyError {
-    fn refuse(name: &str, line: usize, why: String) -> RenderError {
+    pub(super) fn refuse(name: &str, line: usize, why: String) -> RenderError {
         let error = Self { name: name.to_owned(), line, why };
         RenderErrorReason::NestedError(Box::new(error)).into()
     }
 }
 
 /// The engine's complaint as a person would say it.
-fn describe(error: &RenderError) -> String {
+pub(super) fn describe(error: &RenderError) -> String {
     match error.reason() {
         RenderErrorReason::MissingVariable(Some(name)) => format!("there is no value `{name}`"),
         reason => reason.to_string().replace('"', "`"),
@@ -201,52 +204,6 @@ fn describe(error: &RenderError) -> String {
 fn escape_json(text: &str) -> String {
     let quoted = Value::String(text.to_owned()).to_string();
     quoted.get(1..quoted.len() - 1).unwrap_or_default().to_owned()
-}
-
-/// `{{policy NAME indent=N [comments=false]}}`: a policy document as YAML. Of a policy that differs between the
-/// profiles, the one of the template's profile.
-struct PolicyHelper {
-    policies: Handlebars<'static>,
-}
-
-impl HelperDef for PolicyHelper {
-    fn call<'reg: 'rc, 'rc>(
-        &self,
-        helper: &Helper<'rc>,
-        _: &'reg Handlebars<'reg>,
-        context: &'rc Context,
-        render: &mut RenderContext<'reg, 'rc>,
-        out: &mut dyn Output,
-    ) -> HelperResult {
-        let name =
-            helper.param(0).and_then(|name| name.value().as_str()).ok_or_else(|| refuse("it names no policy"))?;
-        let root = context.data();
-        let profile = root.get("profile").and_then(Value::as_str).unwrap_or_default();
-        let of_profile = format!("{name}.{profile}");
-        let name = if self.policies.has_template(&of_profile) { &of_profile } else { name };
-        let mut data = root.get("names").cloned().unwrap_or_default();
-        if let Some(data) = data.as_object_mut() {
-            for key in ["bucket_kms_key", "subnet_id"] {
-                data.insert(key.to_owned(), root.get(key).cloned().unwrap_or_default());
-            }
-            let this = render.evaluate(context, "this")?;
-            data.insert("user".to_owned(), this.as_json().clone());
-        }
-        if !self.policies.has_template(name) {
-            return Err(refuse(&format!("there is no policy `{name}`")));
-        }
-        let text = self
-            .policies
-            .render(name, &data)
-            .map_err(|error| PolicyError::refuse(name, error.line_no.unwrap_or(1), describe(&error)))?;
-        let document: Value = serde_json::from_str(&text).map_err(|error| {
-            let why = error.to_string();
-            let why = why.split(" at line ").next().unwrap_or_default();
-            PolicyError::refuse(name, error.line(), format!("it is no JSON: {why}"))
-        })?;
-        let comments = helper.hash_get("comments").and_then(|value| value.value().as_bool()).unwrap_or(true);
-        Ok(out.write(&yaml::document(&document, indent(helper)?, comments))?)
-    }
 }
 
 /// `{{number N}}`: a number that is to stand as a number.
@@ -273,11 +230,11 @@ fn block(
     Ok(out.write(&yaml::block_lines(text, indent(helper)?))?)
 }
 
-fn indent(helper: &Helper<'_>) -> Result<usize, RenderError> {
+pub(super) fn indent(helper: &Helper<'_>) -> Result<usize, RenderError> {
     let indent = helper.hash_get("indent").and_then(|indent| indent.value().as_u64());
     indent.and_then(|indent| usize::try_from(indent).ok()).ok_or_else(|| refuse("it says no `indent=`"))
 }
 
-fn refuse(why: &str) -> RenderError {
+pub(super) fn refuse(why: &str) -> RenderError {
     RenderErrorReason::Other(why.to_owned()).into()
 }

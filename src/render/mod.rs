@@ -2,6 +2,7 @@
 
 mod context;
 mod engine;
+mod policy;
 mod size;
 mod template;
 mod twin;

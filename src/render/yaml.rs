@@ -63,19 +63,21 @@ fn is_printable(character: char) -> bool {
 
 /// Writes a document in block style. The first line has no indentation, since it stands where the template puts it; all
 /// others are indented by `indent` spaces. With `comments`, the reasons of the statements come as comments over them.
-pub fn document(value: &Value, indent: usize, comments: bool) -> String {
-    let mut writer = Writer { out: String::new(), comments };
+/// With `mark`, a character gives way to a text, wherever it stands in a value.
+pub fn document(value: &Value, indent: usize, comments: bool, mark: Option<(char, &str)>) -> String {
+    let mut writer = Writer { out: String::new(), comments, mark };
     writer.block(value, indent);
     let written = writer.out;
     written.trim_start().trim_end_matches('\n').to_owned()
 }
 
-struct Writer {
+struct Writer<'a> {
     out: String,
     comments: bool,
+    mark: Option<(char, &'a str)>,
 }
 
-impl Writer {
+impl Writer<'_> {
     /// A map or list on lines of its own; or a scalar, with its line's indentation.
     fn block(&mut self, value: &Value, indent: usize) {
         match value {
@@ -114,7 +116,7 @@ impl Writer {
 
     fn item(&mut self, value: &Value, indent: usize) {
         if let (true, Some(comment)) = (self.comments, value.get(COMMENT_KEY).and_then(Value::as_str)) {
-            for line in comment.lines() {
+            for line in self.marked(comment).lines() {
                 self.indent(indent);
                 self.out.push_str("# ");
                 self.out.push_str(line);
@@ -145,10 +147,20 @@ impl Writer {
 
     fn inline(&mut self, value: &Value) {
         match value {
-            Value::String(text) => self.out.push_str(&scalar(text)),
+            Value::String(text) => {
+                let text = self.marked(text);
+                self.out.push_str(&scalar(&text));
+            }
             Value::Array(_) => self.out.push_str("[]"),
             Value::Object(_) => self.out.push_str("{}"),
             other => self.out.push_str(&other.to_string()),
+        }
+    }
+
+    fn marked<'t>(&self, text: &'t str) -> Cow<'t, str> {
+        match self.mark {
+            Some((mark, instead)) if text.contains(mark) => Cow::Owned(text.replace(mark, instead)),
+            _ => Cow::Borrowed(text),
         }
     }
 
@@ -230,7 +242,7 @@ mod tests {
             "Statement": [{"//": "Why.", "Effect": "Allow", "Action": ["s3:GetObject"], "Resource": "*", "Empty": []}]
         });
         let with = "Version: \"2012-10-17\"\n  Statement:\n    # Why.\n    - Effect: Allow\n      Action:\n        - s3:GetObject\n      Resource: \"*\"\n      Empty: []";
-        assert_eq!(document(&value, 2, true), with);
-        assert_eq!(document(&value, 2, false), with.replace("    # Why.\n", ""));
+        assert_eq!(document(&value, 2, true, None), with);
+        assert_eq!(document(&value, 2, false, None), with.replace("    # Why.\n", ""));
     }
 }

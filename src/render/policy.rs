@@ -1,0 +1,155 @@
+//! `{{policy NAME indent=N [comments=false]}}`: a policy document as YAML. Of a policy that differs between the profiles,
+//! the one of the template's profile.
+//!
+//! A stack of users asks for the same few documents again and again, which differ in the user's name alone. So a document
+//! is filled and read once, with a mark where the name belongs, and the mark gives way to each name as the document is
+//! written. That comes to the same as to fill it anew because of what `Prepared::new` asserts: it is only done where every
+//! expression is a plain value or the user's name, where the mark stands in texts and in no key, and where the document is
+//! JSON with the mark, which could then stand nowhere but inside a JSON string.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::{Arc, RwLock};
+
+use handlebars::{Context, Handlebars, Helper, HelperDef, HelperResult, Output, RenderContext, RenderError};
+use serde_json::{Map, Value};
+
+use super::engine::{PolicyError, describe, indent, refuse};
+use super::yaml;
+
+/// Stands for the user's name: a character of the private use area, which no name of a user may hold.
+const MARK: char = '\u{E000}';
+
+/// For how many accounts a document is kept: more than are worked on at a time.
+const ACCOUNTS: usize = 32;
+
+/// What policies can name besides the names of an account's resources.
+const OTHERS: [&str; 2] = ["bucket_kms_key", "subnet_id"];
+
+/// The helper, with the policy templates.
+pub(super) struct PolicyHelper {
+    policies: Handlebars<'static>,
+    /// By the name of a policy template, its text.
+    texts: BTreeMap<String, String>,
+    /// Documents that were prepared, by the policy's name: those of the accounts that came last.
+    prepared: RwLock<BTreeMap<String, VecDeque<Arc<Prepared>>>>,
+}
+
+/// A document that waits for a user's name.
+struct Prepared {
+    /// What else it was filled with.
+    values: Map<String, Value>,
+    /// `None` where the document must be filled for each user.
+    document: Option<Value>,
+}
+
+impl PolicyHelper {
+    pub(super) fn new(policies: Handlebars<'static>, texts: BTreeMap<String, String>) -> Self {
+        Self { policies, texts, prepared: RwLock::default() }
+    }
+
+    fn fill(&self, name: &str, values: Map<String, Value>, user: Value) -> Result<Value, RenderError> {
+        let mut data = values;
+        data.insert("user".to_owned(), user);
+        let text = self
+            .policies
+            .render(name, &data)
+            .map_err(|error| PolicyError::refuse(name, error.line_no.unwrap_or(1), describe(&error)))?;
+        serde_json::from_str(&text).map_err(|error| {
+            let why = error.to_string();
+            let why = why.split(" at line ").next().unwrap_or_default();
+            PolicyError::refuse(name, error.line(), format!("it is no JSON: {why}"))
+        })
+    }
+
+    /// The prepared document, which is prepared now if it was not yet.
+    fn prepared(&self, name: &str, root: &Value) -> Arc<Prepared> {
+        if let Ok(prepared) = self.prepared.read()
+            && let Some(found) = prepared.get(name).and_then(|of| of.iter().find(|one| is_made_of(&one.values, root)))
+        {
+            return Arc::clone(found);
+        }
+        let values = values(root);
+        let document = self.texts.get(name).filter(|text| is_plain(text, &values)).and_then(|_| {
+            let user = serde_json::json!({ "name": MARK });
+            let document = self.fill(name, values.clone(), user).ok()?;
+            let unmarked = !values.values().filter_map(Value::as_str).any(|value| value.contains(MARK));
+            (unmarked && no_key_is_marked(&document)).then_some(document)
+        });
+        let new = Arc::new(Prepared { values, document });
+        if let Ok(mut prepared) = self.prepared.write() {
+            let of_accounts = prepared.entry(name.to_owned()).or_default();
+            of_accounts.truncate(ACCOUNTS - 1);
+            of_accounts.push_front(Arc::clone(&new));
+        }
+        new
+    }
+}
+
+impl HelperDef for PolicyHelper {
+    fn call<'reg: 'rc, 'rc>(
+        &self,
+        helper: &Helper<'rc>,
+        _: &'reg Handlebars<'reg>,
+        context: &'rc Context,
+        render: &mut RenderContext<'reg, 'rc>,
+        out: &mut dyn Output,
+    ) -> HelperResult {
+        let name =
+            helper.param(0).and_then(|name| name.value().as_str()).ok_or_else(|| refuse("it names no policy"))?;
+        let root = context.data();
+        let profile = root.get("profile").and_then(Value::as_str).unwrap_or_default();
+        let of_profile = format!("{name}.{profile}");
+        let name = if self.policies.has_template(&of_profile) { &of_profile } else { name };
+        if !self.policies.has_template(name) {
+            return Err(refuse(&format!("there is no policy `{name}`")));
+        }
+        let comments = helper.hash_get("comments").and_then(|value| value.value().as_bool()).unwrap_or(true);
+        let indent = indent(helper)?;
+        let this = render.evaluate(context, "this")?;
+        let user = this.as_json();
+        let prepared = self.prepared(name, root);
+        let user_name = user.get("name").and_then(Value::as_str);
+        let written = match (&prepared.document, user_name) {
+            (Some(document), Some(name)) => yaml::document(document, indent, comments, Some((MARK, name))),
+            _ => yaml::document(&self.fill(name, values(root), user.clone())?, indent, comments, None),
+        };
+        Ok(out.write(&written)?)
+    }
+}
+
+/// What every policy is filled with, besides the user.
+fn values(root: &Value) -> Map<String, Value> {
+    let mut values = root.get("names").and_then(Value::as_object).cloned().unwrap_or_default();
+    for key in OTHERS {
+        values.insert(key.to_owned(), root.get(key).cloned().unwrap_or_default());
+    }
+    values
+}
+
+fn is_made_of(values: &Map<String, Value>, root: &Value) -> bool {
+    let names = root.get("names").and_then(Value::as_object);
+    let other = |key: &&str| values.get(*key) == Some(root.get(*key).unwrap_or(&Value::Null));
+    values.len() == names.map_or(0, Map::len) + OTHERS.len()
+        && OTHERS.iter().all(other)
+        && names.is_none_or(|names| names.iter().all(|(name, value)| values.get(name) == Some(value)))
+}
+
+/// Whether every expression of a policy template is the name of a text among `values`, or the user's name.
+fn is_plain(text: &str, values: &Map<String, Value>) -> bool {
+    text.split("{{").skip(1).all(|rest| {
+        let name = rest.split("}}").next().unwrap_or_default();
+        let is_text = values.get(name).is_some_and(Value::is_string);
+        // A backslash before an expression, or a third brace, means something else to handlebars.
+        is_text || name == "user.name"
+    }) && !text.contains("\\{{")
+        && !text.contains("{{{")
+        && !text.contains(MARK)
+}
+
+fn no_key_is_marked(value: &Value) -> bool {
+    match value {
+        Value::Object(map) => map.iter().all(|(key, value)| !key.contains(MARK) && no_key_is_marked(value)),
+        Value::Array(values) => values.iter().all(no_key_is_marked),
+        _ => true,
+    }
+}
