@@ -1,7 +1,7 @@
 //! Placement: which user is in which users stack. Who has a stack keeps it, whoever joins or leaves.
 
 use crate::facts::limits;
-use crate::model::{Account, Lock, LockEntry, Notebook, StackNumber, User};
+use crate::model::{Account, Lock, LockEntry, StackNumber, User};
 
 /// What something takes of a users stack, or what a users stack has room for.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -175,19 +175,18 @@ fn lock_of(account: &Account, stacks: &[Vec<&User>]) -> Lock {
     }
     for (index, users) in stacks.iter().enumerate() {
         for user in users {
+            // Who gives a notebook up keeps its name: the next one would be made before this one is deleted.
+            let former = account.lock.entries.get(&user.name).and_then(|entry| entry.notebook.clone());
             let entry = LockEntry {
                 left: false,
                 stack: StackNumber::try_from(index + 1).unwrap_or(StackNumber::MAX),
                 logical_id: user.logical_id.clone(),
-                notebook: user.notebook.as_ref().map(notebook_name),
+                gave_up: user.notebook.is_none() && former.is_some(),
+                notebook: user.notebook.as_ref().map(|notebook| notebook.name.clone()).or(former),
                 email: user.email.clone(),
             };
             lock.entries.insert(user.name.clone(), entry);
         }
     }
     lock
-}
-
-fn notebook_name(notebook: &Notebook) -> crate::model::NotebookName {
-    notebook.name.clone()
 }
