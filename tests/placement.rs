@@ -245,7 +245,12 @@ proptest! {
         out_of_ours in any::<bool>(),
     ) {
         let rows = |numbers: &BTreeSet<u32>, branch: &str| -> BTreeSet<String> {
-            numbers.iter().map(|n| format!("racer-{n:02}{branch},team-{},{n}{branch}@example.com", n % 7)).collect()
+            // Users of many sizes, the largest of them twice the smallest.
+            let note = |n: u32| "n".repeat((n as usize * 97 + branch.len() * 31) % 250);
+            let row = |n: &u32| {
+                format!("racer-{n:02}{branch},team-{},{n}{branch}@example.com,{},{}", n % 7, note(*n), note(n * 7))
+            };
+            numbers.iter().map(row).collect()
         };
         let base_rows = rows(&base, "");
         let workspace = Workspace::new("", "roster.csv", csv(&base_rows).as_bytes());
@@ -283,7 +288,7 @@ proptest! {
     }
 }
 
-const HEADER: &str = "name,team,email";
+const HEADER: &str = "name,team,email,tags.Note,tags.More";
 
 fn csv(rows: &BTreeSet<String>) -> String {
     rows.iter().fold(format!("{HEADER}\n"), |text, row| text + row + "\n")

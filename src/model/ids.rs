@@ -7,7 +7,8 @@ use super::lock::Lock;
 use super::names::{LogicalId, NotebookName, UserName};
 use crate::facts::limits;
 
-/// The names of people who are not in the roster: of those who left, and of those who leave in this very run.
+/// The names of people who are not in the roster: of those who left, and of those who leave in this very run. With them
+/// the names of notebooks that people gave up.
 #[derive(Debug, Default)]
 pub(super) struct Former {
     logical_ids: BTreeSet<String>,
@@ -18,9 +19,14 @@ impl Former {
     /// The names that the lock has of those who are not among `stay`.
     pub(super) fn of(lock: &Lock, stay: &BTreeSet<&str>) -> Self {
         let mut former = Self::default();
-        for (_, entry) in lock.entries.iter().filter(|(name, _)| !stay.contains(name.as_str())) {
-            former.logical_ids.insert(entry.logical_id.to_string());
-            former.notebooks.extend(entry.notebook.as_ref().map(|name| name.as_str().to_lowercase()));
+        for (name, entry) in &lock.entries {
+            let gone = !stay.contains(name.as_str());
+            if gone {
+                former.logical_ids.insert(entry.logical_id.to_string());
+            }
+            if gone || entry.gave_up {
+                former.notebooks.extend(entry.notebook.as_ref().map(|name| name.as_str().to_lowercase()));
+            }
         }
         former
     }

@@ -29,8 +29,10 @@ pub struct LockEntry {
     pub stack: StackNumber,
     /// What the logical IDs of the user's resources begin with.
     pub logical_id: LogicalId,
-    /// The notebook's name, if there is a notebook.
+    /// The notebook's name, if there is or was a notebook.
     pub notebook: Option<NotebookName>,
+    /// Whether the user gave the notebook up. Its name stays the user's.
+    pub gave_up: bool,
     /// The user's e-mail address.
     pub email: Option<String>,
 }
@@ -119,7 +121,11 @@ impl Lock {
         );
         for (name, entry) in &self.entries {
             let state = if entry.left { "left" } else { "user" };
-            let notebook = entry.notebook.as_ref().map_or(LOCK_NOTHING, NotebookName::as_str);
+            let notebook = match &entry.notebook {
+                None => LOCK_NOTHING.to_owned(),
+                Some(notebook) if entry.gave_up => format!("({notebook})"),
+                Some(notebook) => notebook.to_string(),
+            };
             let email = entry.email.as_deref().unwrap_or(LOCK_NOTHING);
             // Writing to a string cannot fail.
             let _ =
@@ -139,6 +145,7 @@ impl LockEntry {
             stack: self.stack,
             logical_id: self.logical_id.clone(),
             notebook: self.notebook.clone().or_else(|| other.notebook.clone()),
+            gave_up: self.gave_up && other.gave_up,
             email: self.email.clone().or_else(|| other.email.clone()),
         })
     }
@@ -168,10 +175,22 @@ fn entry(line: &LockLine) -> Result<(UserName, LockEntry), String> {
     let stack = line.stack.strip_prefix("users-").and_then(|number| number.parse().ok());
     let stack = stack.filter(|number| stack_word(*number) == line.stack);
     let logical_id = LogicalId::parse(&line.logical_id).map_err(|_| refused(&line.logical_id, "logical ID"))?;
-    let notebook = line.notebook.as_deref().map(NotebookName::parse).transpose();
-    let notebook = notebook.map_err(|_| refused(line.notebook.as_deref().unwrap_or_default(), "notebook name"))?;
+    let word = line.notebook.as_deref();
+    let given_up = word.and_then(|word| word.strip_prefix('(')?.strip_suffix(')'));
+    let notebook = given_up.or(word).map(NotebookName::parse).transpose();
+    let notebook = notebook.map_err(|_| refused(word.unwrap_or_default(), "notebook name"))?;
     let stack = stack.ok_or_else(|| refused(&line.stack, "users stack such as `users-001`"))?;
-    Ok((name, LockEntry { left: line.left, stack, logical_id, notebook, email: line.email.clone() }))
+    Ok((
+        name,
+        LockEntry {
+            left: line.left,
+            stack,
+            logical_id,
+            notebook,
+            gave_up: given_up.is_some(),
+            email: line.email.clone(),
+        },
+    ))
 }
 
 /// An e-mail address as the lock can hold it: one word, or nothing.

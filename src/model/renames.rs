@@ -12,7 +12,8 @@ use crate::source::Place;
 pub(super) fn check(account: &Account, roster: &RosterConfig) -> Vec<Finding> {
     let mut findings = Vec::new();
     for (node, row) in &roster.rows {
-        let Some(user) = account.users.iter().find(|user| user.name.as_str() == row.name) else { continue };
+        let Ok(index) = account.users.binary_search_by(|user| user.name.as_str().cmp(&row.name)) else { continue };
+        let user = &account.users[index];
         match &row.was {
             Some(was) => findings.push(renamed(account, user, was, node.place_of("was"))),
             None => findings.extend(returned(account, user).or_else(|| maybe_renamed(account, user))),
@@ -60,8 +61,8 @@ fn maybe_renamed(account: &Account, user: &User) -> Option<Finding> {
     let email = user.email.as_deref().filter(|_| user.stack.is_none())?;
     let same = |entry: &&str| entry.eq_ignore_ascii_case(email);
     let (was, _) = account.lock.entries.iter().find(|(name, entry)| {
-        let gone = !account.users.iter().any(|user| user.name == **name);
-        !entry.left && gone && entry.email.as_deref().as_ref().is_some_and(same)
+        let gone = || account.users.binary_search_by(|user| user.name.cmp(name)).is_err();
+        !entry.left && entry.email.as_deref().as_ref().is_some_and(same) && gone()
     })?;
     let message = format!("`{}` is new, and has the e-mail address of `{was}`, who leaves", user.name);
     let finding = Finding::new(Rule::RosterMaybeRenamed, message).at(user.place.clone());

@@ -238,7 +238,8 @@ fn notebook_name(
     known: &Known,
     findings: &mut Vec<Finding>,
 ) -> Option<NotebookName> {
-    let locked = known.lock.entries.get(user).and_then(|entry| entry.notebook.as_ref());
+    let entry = known.lock.entries.get(user);
+    let locked = entry.and_then(|entry| entry.notebook.as_ref());
     let Some(text) = set else { return locked.cloned().or_else(|| ids::notebook_name(user, &known.former)) };
     let place = node.place_of("notebook.name");
     let name = match NotebookName::parse(text) {
@@ -252,20 +253,21 @@ fn notebook_name(
         }
     };
     match locked {
-        Some(locked) if *locked != name => {
+        Some(locked) if *locked == name => Some(name),
+        Some(locked) if entry.is_some_and(|entry| !entry.gave_up) => {
             let message =
                 format!("the notebook of `{user}` is named `{locked}`, and would be replaced by an empty one");
             findings.push(
                 Finding::new(Rule::LockRenamedNotebook, message)
                     .at(place)
                     .help(format!(
-                        "set `notebook.name` to `{locked}`; to give the notebook up, set `notebook: false` and deploy first"
+                        "set `notebook.name` to `{locked}`; to give the notebook up, set `notebook: false`, run synth and deploy first"
                     ))
                     .note("SageMaker cannot rename a notebook instance: CloudFormation makes a new one, and its volume is lost"),
             );
             None
         }
-        None if known.lock.has_notebook(&name) => {
+        _ if known.lock.has_notebook(&name) => {
             let message = format!("the notebook name `{name}` is or was another user's");
             let finding = Finding::new(Rule::RosterSharedNotebookName, message);
             findings.push(finding.at(place).help("choose another `notebook.name`"));
