@@ -109,6 +109,18 @@ fn whoever_waits_hears_why_after_a_second() {
 }
 
 #[test]
+fn a_folder_that_was_made_for_the_lock_goes_with_it_unless_something_stands_there() {
+    let folder = folder();
+    let out = folder.path().join("out");
+    drop(lock(&out, SOON, &|_| {}).unwrap());
+    assert_eq!(names(folder.path()), [""; 0]);
+    let lock = lock(&out, SOON, &|_| {}).unwrap();
+    put(&out.join("written"), "");
+    drop(lock);
+    assert_eq!(names(&out), ["written"]);
+}
+
+#[test]
 fn many_runs_that_remove_the_lock_file_are_still_one_at_a_time() {
     let folder = folder();
     let out = folder.path().join("out");
@@ -126,7 +138,8 @@ fn many_runs_that_remove_the_lock_file_are_still_one_at_a_time() {
             });
         }
     });
-    assert_eq!(names(folder.path()), [""; 0], "the folder was made for the lock, and went with it");
+    // Whoever made the folder could not remove it if the next run was in it already.
+    assert_eq!(list(&out).unwrap().unwrap_or_default(), []);
 }
 
 #[test]
