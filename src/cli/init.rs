@@ -20,7 +20,7 @@ pub(super) fn run(args: &InitArgs) -> Result<Outcome, Failure> {
     for (kind, name) in
         [(SchemaKind::Settings, "settings"), (SchemaKind::Account, "account"), (SchemaKind::Roster, "roster")]
     {
-        new.push((format!("schemas/{name}.json"), schema_of(kind)));
+        new.push((format!("config/schemas/{name}.json"), schema_of(kind)));
     }
     // All are looked for before any is written, so that a refusal leaves nothing half made.
     let mut kept = None;

@@ -1,0 +1,19 @@
+//! The committed JSON Schemas are those that this version prints.
+#![allow(clippy::disallowed_methods, clippy::unwrap_used, reason = "a test reads files and may fail")]
+
+use racestack::config::{Schema, account_schema, company_schema, roster_schema};
+
+#[test]
+fn the_committed_schemas_are_those_of_this_version() {
+    let schemas: [(&str, Schema); 3] =
+        [("settings", company_schema()), ("account", account_schema()), ("roster", roster_schema())];
+    for (name, schema) in schemas {
+        let path = format!("{}/config/schemas/{name}.json", env!("CARGO_MANIFEST_DIR"));
+        let text = format!("{:#}\n", schema.to_json());
+        if std::env::var("BLESS").is_ok() {
+            std::fs::write(&path, &text).unwrap();
+        }
+        let found = std::fs::read_to_string(&path).unwrap_or_default();
+        assert!(found == text, "{path} is stale: BLESS=1 cargo test --test schemas");
+    }
+}
