@@ -114,7 +114,8 @@ def grow(config: pathlib.Path) -> None:
 
 
 def measure(rounds: int, peer_rounds: int) -> dict[str, Case]:
-    WORK.mkdir(parents=True, exist_ok=True)
+    shutil.rmtree(WORK, ignore_errors=True)
+    WORK.mkdir(parents=True)
     bucket = ("--template-bucket", "templates-of-mycompany")
     small = make_config("small")
     large = make_config("large", *bucket)
