@@ -98,7 +98,8 @@ pub struct FolderEntry {
 pub fn read(path: &Path) -> Result<Option<Vec<u8>>, FileError> {
     match std::fs::read(path) {
         Ok(bytes) => Ok(Some(bytes)),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        // Below what is a file itself, there is none either.
+        Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => Ok(None),
         Err(error) => Err(FileError::new("read", path, error)),
     }
 }
@@ -159,6 +160,14 @@ pub fn create(path: &Path, file: &NewFile<'_>) -> Result<(), FileError> {
     if let Some(folder) = path.parent() {
         create_folders(folder)?;
     }
+    create_in_folder(path, file)
+}
+
+/// Writes a file that must not exist yet into a folder that does. It is on the disk when this returns.
+///
+/// # Errors
+/// When the file exists, or cannot be written.
+pub fn create_in_folder(path: &Path, file: &NewFile<'_>) -> Result<(), FileError> {
     let fail = |error| FileError::new("write", path, error);
     let mut options = std::fs::OpenOptions::new();
     options.write(true).create_new(true);
@@ -181,15 +190,23 @@ pub fn create(path: &Path, file: &NewFile<'_>) -> Result<(), FileError> {
 /// When something cannot be written; then the file is as it was.
 pub fn write_file_atomically(path: &Path, bytes: &[u8]) -> Result<(), FileError> {
     let beside = beside(path, "");
-    // A run that was killed may have left its draft.
-    remove_file(&beside)?;
-    let written = create(&beside, &NewFile { bytes, executable: false }).and_then(|()| replace_file(&beside, path));
+    remove_draft(path)?;
+    let written =
+        create_in_folder(&beside, &NewFile { bytes, executable: false }).and_then(|()| replace_file(&beside, path));
     if written.is_err() {
         // If it cannot be removed now, the next run does.
         let _ = remove_file(&beside);
     }
     written?;
     path.parent().map_or(Ok(()), sync_folder)
+}
+
+/// Removes what a run left that was killed while it wrote a file atomically.
+///
+/// # Errors
+/// When it is there and cannot be removed.
+pub fn remove_draft(path: &Path) -> Result<(), FileError> {
+    remove_file(&beside(path, ""))
 }
 
 /// A name beside `path` that is racestack's own: hidden, on the same file system, left out of git by `.*.racestack`.

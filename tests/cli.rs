@@ -89,12 +89,17 @@ fn blessing() -> bool {
 #[track_caller]
 fn check(case: &Path, bless: bool) -> Vec<String> {
     let sandbox = tempfile::tempdir().unwrap();
-    let before = files_below(&case.join("in"));
+    let mut before = files_below(&case.join("in"));
     for (path, file) in &before {
         let path = sandbox.path().join(path);
         std::fs::create_dir_all(path.parent().unwrap()).unwrap();
-        std::fs::write(path, &file.bytes).unwrap();
+        // `NAME.link` stands for a link `NAME` to what the file says.
+        match path.to_str().unwrap().strip_suffix(".link") {
+            Some(link) => link_to(std::str::from_utf8(&file.bytes).unwrap().trim(), Path::new(link)),
+            None => std::fs::write(path, &file.bytes).unwrap(),
+        }
     }
+    before.retain(|path, _| path.strip_suffix(".link").is_none());
     let (mut stdout, mut stderr, mut code) = (String::new(), String::new(), String::new());
     for line in std::fs::read_to_string(case.join("args")).unwrap().lines() {
         let output = Command::new(env!("CARGO_BIN_EXE_racestack"))
@@ -188,6 +193,9 @@ fn files_below(folder: &Path) -> Tree {
     while let Some(next) = folders.pop() {
         let Ok(entries) = std::fs::read_dir(next) else { continue };
         for path in entries.map(|entry| entry.unwrap().path()) {
+            if path.is_symlink() {
+                continue;
+            }
             if path.is_dir() {
                 folders.push(path);
                 continue;
@@ -197,6 +205,16 @@ fn files_below(folder: &Path) -> Tree {
         }
     }
     tree
+}
+
+#[cfg(unix)]
+fn link_to(target: &str, link: &Path) {
+    std::os::unix::fs::symlink(target, link).unwrap();
+}
+
+#[cfg(not(unix))]
+fn link_to(_: &str, link: &Path) {
+    panic!("{}: links are tested on Unix alone", link.display());
 }
 
 #[cfg(unix)]

@@ -9,6 +9,9 @@ use super::args::{InitArgs, SchemaKind};
 use super::{Failure, Outcome, schema_of};
 use crate::files::{self, NewFile};
 
+/// Lets git merge the locks of two branches. People may have one already, and keep theirs.
+const GIT_ATTRIBUTES: &str = ".gitattributes";
+
 static FILES: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/templates/init");
 
 pub(super) fn run(args: &InitArgs) -> Result<Outcome, Failure> {
@@ -20,21 +23,40 @@ pub(super) fn run(args: &InitArgs) -> Result<Outcome, Failure> {
         new.push((format!("schemas/{name}.json"), schema_of(kind)));
     }
     // All are looked for before any is written, so that a refusal leaves nothing half made.
+    let mut kept = None;
     for (path, _) in &new {
+        let is_kept = path == GIT_ATTRIBUTES;
         let path = args.folder.join(path);
-        if files::read(&path)?.is_some() {
+        if let Some(bytes) = files::read(&path)? {
+            if is_kept {
+                kept = Some(bytes);
+                continue;
+            }
             return Err(Failure::Usage(format!("`{}` exists; nothing was written", path.display())));
         }
     }
     let mut stdout = String::new();
     for (path, text) in &new {
+        let is_kept = path == GIT_ATTRIBUTES;
         let path = args.folder.join(path);
+        if let Some(kept) = kept.as_deref().filter(|_| is_kept) {
+            for line in missing_lines(text, &String::from_utf8_lossy(kept)) {
+                // Writing to a string cannot fail.
+                let _ = writeln!(stdout, "kept {}: add the line `{line}` to it", path.display());
+            }
+            continue;
+        }
         files::create(&path, &NewFile { bytes: text.as_bytes(), executable: false })?;
         // Writing to a string cannot fail.
         let _ = writeln!(stdout, "wrote {}", path.display());
     }
     stdout.push_str(&next_steps(&args.folder));
     Ok(Outcome { stdout, ..Outcome::default() })
+}
+
+/// The lines of `text` that `found` lacks, without comments.
+fn missing_lines<'a>(text: &'a str, found: &'a str) -> impl Iterator<Item = &'a str> {
+    text.lines().filter(|line| !line.starts_with('#') && !found.lines().any(|known| known.trim() == *line))
 }
 
 fn next_steps(folder: &Path) -> String {

@@ -1,5 +1,6 @@
 //! What synth does about an account's lock before anything is written.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use super::Failure;
@@ -22,7 +23,7 @@ pub(super) fn check(
     let place = Place::whole(&account.lock_source);
     let path = account.lock_source.path.display();
     if let Some(manifest) = output::read_manifest(folder)? {
-        if !account.lock_exists && manifest.stacks.iter().any(|stack| !stack.users.is_empty()) {
+        if !account.lock_exists && manifest.stacks.iter().any(|stack| is_users_stack(&stack.part)) {
             findings.push(
                 Finding::new(
                     Rule::LockMissing,
@@ -41,8 +42,7 @@ pub(super) fn check(
         removed(account, &manifest, folder, files, findings);
     }
     if text != account.lock_source.text {
-        let (joined, left) = changes(account);
-        let change = format!("{joined} to add, {left} to mark as left");
+        let change = changes(account, text);
         if args.locked {
             findings.push(
                 Finding::new(Rule::LockNeedsUpdate, format!("the lock is not up to date: {change}"))
@@ -80,6 +80,9 @@ fn moved(account: &Account, manifest: &Manifest, findings: &mut Vec<Finding>) {
     for stack in &manifest.stacks {
         for was in &stack.users {
             let Some((name, entry)) = account.lock.entries.iter().find(|(name, _)| name.as_str() == was.name) else {
+                let message =
+                    format!("the lock has no line of `{}`, whom the out folder has in `{}`", was.name, stack.part);
+                findings.push(disagreement(account, message, Place::whole(&account.lock_source)));
                 continue;
             };
             let now = crate::model::stack_word(entry.stack);
@@ -90,19 +93,25 @@ fn moved(account: &Account, manifest: &Manifest, findings: &mut Vec<Finding>) {
             if now == stack.part && entry.logical_id.as_str() == was.logical_id && same_notebook {
                 continue;
             }
-            let message = format!(
-                "the lock has `{name}` in `{now}` as `{}`, the out folder in `{}` as `{}`",
-                entry.logical_id, stack.part, was.logical_id
-            );
-            let place = line_of(account, was.name.as_str());
-            findings.push(
-                Finding::new(Rule::LockMoved, message)
-                    .at(place)
-                    .help(format!("restore the line: `git checkout -- {}`", account.lock_source.path.display()))
-                    .note("CloudFormation would delete the user and the notebook, and make new ones"),
-            );
+            let message = match (&was.notebook, &entry.notebook) {
+                (Some(was), Some(now)) if !same_notebook => {
+                    format!("the lock has the notebook of `{name}` as `{now}`, the out folder as `{was}`")
+                }
+                _ => format!(
+                    "the lock has `{name}` in `{now}` as `{}`, the out folder in `{}` as `{}`",
+                    entry.logical_id, stack.part, was.logical_id
+                ),
+            };
+            findings.push(disagreement(account, message, line_of(account, &was.name)));
         }
     }
+}
+
+fn disagreement(account: &Account, message: String, place: Place) -> Finding {
+    Finding::new(Rule::LockMoved, message)
+        .at(place)
+        .help(format!("restore the line: `git checkout -- {}`", account.lock_source.path.display()))
+        .note("CloudFormation would delete the user and the notebook, and make new ones")
 }
 
 fn line_of(account: &Account, name: &str) -> Place {
@@ -117,14 +126,29 @@ fn line_of(account: &Account, name: &str) -> Place {
     Place::whole(source)
 }
 
-/// How many users the lock lacks, and how many of its users are gone.
-fn changes(account: &Account) -> (usize, usize) {
-    let joined =
-        account.users.iter().filter(|user| account.lock.entries.get(&user.name).is_none_or(|entry| entry.left));
-    let gone = account
-        .lock
-        .entries
-        .iter()
-        .filter(|(name, entry)| !entry.left && account.users.binary_search_by(|user| user.name.cmp(name)).is_err());
-    (joined.count(), gone.count())
+/// What would change in the lock.
+fn changes(account: &Account, text: &str) -> String {
+    if !account.lock_exists {
+        return "there is none yet".to_owned();
+    }
+    let lock = &account.lock.entries;
+    let joined = account.users.iter().filter(|user| lock.get(&user.name).is_none_or(|entry| entry.left)).count();
+    let gone = |name| account.users.binary_search_by(|user| user.name.cmp(name)).is_err();
+    let left = lock.iter().filter(|(name, entry)| !entry.left && gone(*name)).count();
+    if joined + left > 0 {
+        return format!("{joined} to add, {left} to mark as left");
+    }
+    let old: BTreeSet<&str> = account.lock_source.text.lines().collect();
+    let new: BTreeSet<&str> = text.lines().collect();
+    match (new.difference(&old).count(), old.difference(&new).count()) {
+        (0, 0) => "its lines are to be put in order".to_owned(),
+        (0, 1) => "1 line to remove".to_owned(),
+        (0, surplus) => format!("{surplus} lines to remove"),
+        (1, _) => "1 line to change".to_owned(),
+        (changed, _) => format!("{changed} lines to change"),
+    }
+}
+
+fn is_users_stack(part: &str) -> bool {
+    part.starts_with("users-")
 }

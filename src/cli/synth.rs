@@ -10,6 +10,7 @@ use super::summary::{self, Row};
 use super::{Failure, Outcome, Watch, lock, outcome, require_config};
 use crate::check::Checks;
 use crate::check::guard::{RULE_FILE_EXTENSION, RuleSet};
+use crate::files::FileError;
 use crate::finding::{Finding, Rule, any_error};
 use crate::model::Account;
 use crate::output::{self, Manifest, OutputFile};
@@ -101,8 +102,8 @@ pub(super) fn run(args: &SynthArgs, colour: bool, watch: &Watch<'_>) -> Result<O
             stale(&folder, &one.files, &mut findings)?;
         } else {
             // The lock first: whatever a kill leaves undone, the next run makes from it what this one would have.
-            if !args.no_check && one.lock != one.account.lock_source.text {
-                files::write_file_atomically(&one.account.lock_source.path, one.lock.as_bytes())?;
+            if !args.no_check {
+                write_lock(one)?;
             }
             let written = output::write(&folder, &one.files)?;
             let done = if written { "written" } else { "unchanged" };
@@ -111,6 +112,15 @@ pub(super) fn run(args: &SynthArgs, colour: bool, watch: &Watch<'_>) -> Result<O
     }
     let summary = if rows.is_empty() { String::new() } else { summary::table(&rows) };
     Ok(outcome(args.format, findings, summary, colour))
+}
+
+fn write_lock(one: &Synthesised<'_>) -> Result<(), FileError> {
+    let source = &one.account.lock_source;
+    if one.lock == source.text {
+        files::remove_draft(&source.path)
+    } else {
+        files::write_file_atomically(&source.path, one.lock.as_bytes())
+    }
 }
 
 /// Unchecked stacks are for benchmarks, and must never stand where somebody could deploy them from.

@@ -41,7 +41,7 @@ pub struct LockLine {
     pub stack: String,
     /// What the logical IDs of the user's resources begin with.
     pub logical_id: String,
-    /// The notebook's name, if the user has a notebook.
+    /// The notebook's name, if the user has or had a notebook; in brackets when the user gave it up.
     pub notebook: Option<String>,
     /// The user's e-mail address, to notice a person under a new name.
     pub email: Option<String>,

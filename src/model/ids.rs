@@ -1,27 +1,48 @@
 //! The names that a new user's things get: made of the user's name, and never one that is or was another's.
 
+use std::collections::BTreeSet;
 use std::fmt::Write;
 
 use super::lock::Lock;
 use super::names::{LogicalId, NotebookName, UserName};
 use crate::facts::limits;
 
+/// The names of people who are not in the roster: of those who left, and of those who leave in this very run. With them
+/// the names of notebooks that people gave up.
+#[derive(Debug, Default)]
+pub(super) struct Former {
+    logical_ids: BTreeSet<String>,
+    notebooks: BTreeSet<String>,
+}
+
+impl Former {
+    /// The names that the lock has of those who are not among `stay`.
+    pub(super) fn of(lock: &Lock, stay: &BTreeSet<&str>) -> Self {
+        let mut former = Self::default();
+        for (name, entry) in &lock.entries {
+            let gone = !stay.contains(name.as_str());
+            if gone {
+                former.logical_ids.insert(entry.logical_id.to_string());
+            }
+            if gone || entry.gave_up {
+                former.notebooks.extend(entry.notebook.as_ref().map(|name| name.as_str().to_lowercase()));
+            }
+        }
+        former
+    }
+}
+
 /// What the logical IDs of a new user's resources begin with. Where someone who left had it, a number makes it another:
 /// a resource that keeps its logical ID would be handed on, with what is in it.
-pub(super) fn logical_id(name: &UserName, lock: &Lock) -> Option<LogicalId> {
-    let mapped = mapped_logical_id(name);
-    let free = |id: &LogicalId| !lock.entries.values().any(|entry| entry.left && entry.logical_id == *id);
-    numbered(&mapped, "", usize::MAX).filter_map(|id| LogicalId::parse(&id).ok()).find(free)
+pub(super) fn logical_id(name: &UserName, former: &Former) -> Option<LogicalId> {
+    let free = |id: &LogicalId| !former.logical_ids.contains(id.as_str());
+    numbered(&mapped_logical_id(name), "", usize::MAX).filter_map(|id| LogicalId::parse(&id).ok()).find(free)
 }
 
 /// The name of a new user's notebook; as with logical IDs, never that of someone who left.
-pub(super) fn notebook_name(name: &UserName, lock: &Lock) -> Option<NotebookName> {
+pub(super) fn notebook_name(name: &UserName, former: &Former) -> Option<NotebookName> {
     let mapped = mapped_notebook_name(name);
-    let left = |entry: &&super::lock::LockEntry| entry.left;
-    let free = |id: &NotebookName| {
-        let same = |taken: &NotebookName| taken.as_str().eq_ignore_ascii_case(id.as_str());
-        !lock.entries.values().filter(left).any(|entry| entry.notebook.as_ref().is_some_and(same))
-    };
+    let free = |name: &NotebookName| !former.notebooks.contains(&name.as_str().to_lowercase());
     let longest = limits::NOTEBOOK_NAME_CHARACTERS;
     numbered(&mapped, "-", longest).filter_map(|name| NotebookName::parse(&name).ok()).find(free)
 }
@@ -85,8 +106,8 @@ mod tests {
             ("@@", "X4040", "x4040"),
         ] {
             let name = UserName::parse(name).unwrap();
-            assert_eq!(logical_id(&name, &Lock::default()).unwrap().as_str(), id);
-            assert_eq!(notebook_name(&name, &Lock::default()).unwrap().as_str(), notebook);
+            assert_eq!(logical_id(&name, &Former::default()).unwrap().as_str(), id);
+            assert_eq!(notebook_name(&name, &Former::default()).unwrap().as_str(), notebook);
         }
     }
 
@@ -95,7 +116,7 @@ mod tests {
         for name in ["a".repeat(64), "@".repeat(64), format!("{}-b", "a".repeat(62)), "_".to_owned()] {
             let name = UserName::parse(&name).unwrap();
             assert!(
-                logical_id(&name, &Lock::default()).is_some() && notebook_name(&name, &Lock::default()).is_some(),
+                logical_id(&name, &Former::default()).is_some() && notebook_name(&name, &Former::default()).is_some(),
                 "{name}"
             );
         }

@@ -5,7 +5,7 @@ use std::fmt::Write;
 
 use super::names::{LogicalId, NotebookName, UserName};
 use crate::config::{LOCK_NOTHING, LOCK_VERSION, LockConfig, LockLine, broken_lock, shorten};
-use crate::finding::Finding;
+use crate::finding::{Finding, Rule};
 use crate::source::Place;
 
 /// The number of a users stack, counted from 1: 1 is `users-001`.
@@ -29,8 +29,10 @@ pub struct LockEntry {
     pub stack: StackNumber,
     /// What the logical IDs of the user's resources begin with.
     pub logical_id: LogicalId,
-    /// The notebook's name, if there is a notebook.
+    /// The notebook's name, if there is or was a notebook.
     pub notebook: Option<NotebookName>,
+    /// Whether the user gave the notebook up. Its name stays the user's.
+    pub gave_up: bool,
     /// The user's e-mail address.
     pub email: Option<String>,
 }
@@ -64,18 +66,23 @@ impl Lock {
         findings: &mut Vec<Finding>,
     ) {
         let mut clash = |message: String, first: &Place| {
-            findings.push(broken_lock(&line.place, &message).related(first.clone(), "first here"));
+            findings.push(
+                Finding::new(Rule::LockBroken, message)
+                    .at(line.place.clone())
+                    .related(first.clone(), "first here")
+                    .help("restore the line; if two branches each added a user, remove the line that was not deployed"),
+            );
         };
         if entry.stack == 0 || entry.stack > self.stacks {
-            let message = format!("`{}` is none of the {} stacks of this lock", line.stack, self.stacks);
+            let message = format!("found `{}`, the lock has {} by its `stacks` line", line.stack, self.stacks);
             findings.push(broken_lock(&line.place, &message));
             return;
         }
         if let Some(first) = seen.names.get(&name.as_str().to_lowercase()) {
-            // Where one branch saw a user leave and another did not, a merge keeps both lines; the roster decides.
-            let known = self.entries.get(&name).map(|known| LockEntry { left: entry.left, ..known.clone() });
-            if known.as_ref() != Some(&entry) {
-                clash(format!("the user `{name}` stands twice in the lock, with different words"), first);
+            // A merge keeps both lines where one branch changed a line and another one beside it.
+            match self.entries.get_mut(&name).and_then(|known| known.merged(&entry).map(|merged| (known, merged))) {
+                Some((known, merged)) => *known = merged,
+                None => findings.push(twice(&name, &line.place, first)),
             }
             return;
         }
@@ -114,7 +121,11 @@ impl Lock {
         );
         for (name, entry) in &self.entries {
             let state = if entry.left { "left" } else { "user" };
-            let notebook = entry.notebook.as_ref().map_or(LOCK_NOTHING, NotebookName::as_str);
+            let notebook = match &entry.notebook {
+                None => LOCK_NOTHING.to_owned(),
+                Some(notebook) if entry.gave_up => format!("({notebook})"),
+                Some(notebook) => notebook.to_string(),
+            };
             let email = entry.email.as_deref().unwrap_or(LOCK_NOTHING);
             // Writing to a string cannot fail.
             let _ =
@@ -122,6 +133,31 @@ impl Lock {
         }
         text
     }
+}
+
+impl LockEntry {
+    /// One of two lines of a user, if they are the same place and names: who is there on one branch is there, and what
+    /// else differs, the roster decides.
+    fn merged(&self, other: &Self) -> Option<Self> {
+        let same_notebook = self.notebook.is_none() || other.notebook.is_none() || self.notebook == other.notebook;
+        (self.stack == other.stack && self.logical_id == other.logical_id && same_notebook).then(|| Self {
+            left: self.left && other.left,
+            stack: self.stack,
+            logical_id: self.logical_id.clone(),
+            notebook: self.notebook.clone().or_else(|| other.notebook.clone()),
+            gave_up: self.gave_up && other.gave_up,
+            email: self.email.clone().or_else(|| other.email.clone()),
+        })
+    }
+}
+
+fn twice(name: &UserName, place: &Place, first: &Place) -> Finding {
+    let message = format!("the user `{name}` stands twice in the lock, with different words");
+    Finding::new(Rule::LockBroken, message)
+        .at(place.clone())
+        .related(first.clone(), "first here")
+        .help("keep the line of what is deployed, and remove the other; if nothing of it is deployed, keep either")
+        .note("two branches that each added the user may have placed the user differently")
 }
 
 /// What was seen so far, with the line that said it.
@@ -139,10 +175,22 @@ fn entry(line: &LockLine) -> Result<(UserName, LockEntry), String> {
     let stack = line.stack.strip_prefix("users-").and_then(|number| number.parse().ok());
     let stack = stack.filter(|number| stack_word(*number) == line.stack);
     let logical_id = LogicalId::parse(&line.logical_id).map_err(|_| refused(&line.logical_id, "logical ID"))?;
-    let notebook = line.notebook.as_deref().map(NotebookName::parse).transpose();
-    let notebook = notebook.map_err(|_| refused(line.notebook.as_deref().unwrap_or_default(), "notebook name"))?;
+    let word = line.notebook.as_deref();
+    let given_up = word.and_then(|word| word.strip_prefix('(')?.strip_suffix(')'));
+    let notebook = given_up.or(word).map(NotebookName::parse).transpose();
+    let notebook = notebook.map_err(|_| refused(word.unwrap_or_default(), "notebook name"))?;
     let stack = stack.ok_or_else(|| refused(&line.stack, "users stack such as `users-001`"))?;
-    Ok((name, LockEntry { left: line.left, stack, logical_id, notebook, email: line.email.clone() }))
+    Ok((
+        name,
+        LockEntry {
+            left: line.left,
+            stack,
+            logical_id,
+            notebook,
+            gave_up: given_up.is_some(),
+            email: line.email.clone(),
+        },
+    ))
 }
 
 /// An e-mail address as the lock can hold it: one word, or nothing.

@@ -12,7 +12,8 @@ use crate::source::Place;
 pub(super) fn check(account: &Account, roster: &RosterConfig) -> Vec<Finding> {
     let mut findings = Vec::new();
     for (node, row) in &roster.rows {
-        let Some(user) = account.users.iter().find(|user| user.name.as_str() == row.name) else { continue };
+        let Ok(index) = account.users.binary_search_by(|user| user.name.as_str().cmp(&row.name)) else { continue };
+        let user = &account.users[index];
         match &row.was {
             Some(was) => findings.push(renamed(account, user, was, node.place_of("was"))),
             None => findings.extend(returned(account, user).or_else(|| maybe_renamed(account, user))),
@@ -35,7 +36,7 @@ fn renamed(account: &Account, user: &User, was: &str, place: Place) -> Finding {
         return stale(format!("the lock knows no user `{}` that `{}` could have been", shorten(was), user.name));
     };
     if user.stack.is_some() {
-        return stale(format!("the change of `{was}` to `{}` is done", user.name));
+        return stale(format!("`{}` has replaced `{was}` in the lock already", user.name));
     }
     steps(account, user, &was, Finding::new(Rule::RosterRenamed, format!("`{was}` becomes `{}`", user.name)).at(place))
 }
@@ -60,20 +61,20 @@ fn maybe_renamed(account: &Account, user: &User) -> Option<Finding> {
     let email = user.email.as_deref().filter(|_| user.stack.is_none())?;
     let same = |entry: &&str| entry.eq_ignore_ascii_case(email);
     let (was, _) = account.lock.entries.iter().find(|(name, entry)| {
-        let gone = !account.users.iter().any(|user| user.name == **name);
-        !entry.left && gone && entry.email.as_deref().as_ref().is_some_and(same)
+        let gone = || account.users.binary_search_by(|user| user.name.cmp(name)).is_err();
+        !entry.left && entry.email.as_deref().as_ref().is_some_and(same) && gone()
     })?;
     let message = format!("`{}` is new, and has the e-mail address of `{was}`, who leaves", user.name);
     let finding = Finding::new(Rule::RosterMaybeRenamed, message).at(user.place.clone());
     let finding = steps(account, user, was, finding);
-    Some(finding.help(format!("if this is the same person, say `was: {was}`, and take the steps before you deploy")))
+    Some(finding.help(format!("if this is the same person, say `was: {was}`, and take the steps 1 to 5")))
 }
 
 /// What CloudFormation does with a user under a new name, and the steps that keep what would be lost.
 fn steps(account: &Account, user: &User, was: &UserName, finding: Finding) -> Finding {
     let (bucket, name) = (&account.bucket.name, &user.name);
     finding
-        .help("take the steps below before you deploy, then remove `was`")
+        .help("take the steps 1 to 5, then remove `was`")
         .note(format!(
             "CloudFormation makes the user `{name}` and deletes `{was}`, with the access keys; the folder stays where it \
              is, and the notebook with its volume is deleted"

@@ -1,6 +1,8 @@
 //! The people of an account: roster rows, validated, with the names that their things get.
 
-use super::ids;
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::ids::{self, Former};
 use super::lock::{self, Lock, StackNumber};
 use super::names::{InstanceType, LogicalId, NotebookName, UserName};
 use super::tags::{self, Tag};
@@ -57,16 +59,30 @@ pub(super) struct Defaults<'a> {
     pub lock: &'a Lock,
 }
 
+/// The lock, and what the rows of the roster make of it.
+struct Known<'a> {
+    lock: &'a Lock,
+    former: Former,
+    /// The names of the lock in lower case: IAM takes `Ann` and `ann` for one.
+    by_lower_case: BTreeMap<String, &'a UserName>,
+}
+
 /// Validates a roster; the users come by name, whatever the order of the rows.
 pub(super) fn build(roster: &RosterConfig, defaults: &Defaults, findings: &mut Vec<Finding>) -> Vec<User> {
+    let stay: BTreeSet<&str> = roster.rows.iter().map(|(_, row)| row.name.as_str()).collect();
+    let known = Known {
+        lock: defaults.lock,
+        former: Former::of(defaults.lock, &stay),
+        by_lower_case: defaults.lock.entries.keys().map(|name| (name.as_str().to_lowercase(), name)).collect(),
+    };
     let mut users: Vec<User> =
-        roster.rows.iter().filter_map(|(node, row)| user(node, row, defaults, findings)).collect();
+        roster.rows.iter().filter_map(|(node, row)| user(node, row, defaults, &known, findings)).collect();
     users.sort_by(|a, b| a.name.cmp(&b.name).then_with(|| a.place.span.start.cmp(&b.place.span.start)));
     unique::check(&users, findings);
     users
 }
 
-fn user(node: &Node, row: &RosterRow, defaults: &Defaults, findings: &mut Vec<Finding>) -> Option<User> {
+fn user(node: &Node, row: &RosterRow, defaults: &Defaults, known: &Known, findings: &mut Vec<Finding>) -> Option<User> {
     let place = node.place_of("name");
     // What needs no name is looked at first: a person with a wrong name may have a wrong tag as well.
     let (own_tags, mut tag_findings) = tags::read(row.tags.as_ref(), node.get("tags"), Rule::RosterInvalidTag);
@@ -94,6 +110,18 @@ fn user(node: &Node, row: &RosterRow, defaults: &Defaults, findings: &mut Vec<Fi
                 .help("change `name`: the person's notebook role would have the name of the service role"),
         );
     }
+    if let Some(locked) = known.by_lower_case.get(&name.as_str().to_lowercase()).filter(|locked| ***locked != name) {
+        findings.push(
+            Finding::new(
+                Rule::RosterDuplicateUser,
+                format!("the lock has the user `{name}` in another case, as `{locked}`"),
+            )
+            .at(place.clone())
+            .help(format!("write `{locked}`: IAM user names are unique without regard to case"))
+            .note("CloudFormation would make the new user before it deletes the old one, and fail"),
+        );
+        return None;
+    }
     let mut all_tags = vec![Tag::new(tags::USER, name.as_str())];
     all_tags.extend(team);
     all_tags.push(Tag::new(tags::MANAGED_BY, tags::MANAGED_BY_RACESTACK));
@@ -109,16 +137,16 @@ fn user(node: &Node, row: &RosterRow, defaults: &Defaults, findings: &mut Vec<Fi
             .help("remove some of `tags`, here or in the settings"),
         );
     }
-    let locked = defaults.lock.entries.get(&name);
+    let locked = known.lock.entries.get(&name);
     let notebook = match &row.notebook {
         Some(RosterNotebook::Wanted(false)) => None,
-        Some(RosterNotebook::Settings(own)) => notebook(&name, Some(own), node, defaults, findings),
-        Some(RosterNotebook::Wanted(true)) | None => notebook(&name, None, node, defaults, findings),
+        Some(RosterNotebook::Settings(own)) => notebook(&name, Some(own), node, defaults, known, findings),
+        Some(RosterNotebook::Wanted(true)) | None => notebook(&name, None, node, defaults, known, findings),
     };
     Some(User {
         logical_id: match locked {
             Some(entry) => entry.logical_id.clone(),
-            None => ids::logical_id(&name, defaults.lock)?,
+            None => ids::logical_id(&name, &known.former)?,
         },
         stack: locked.map(|entry| entry.stack),
         email: lock::email_word(row.email.as_deref()),
@@ -170,9 +198,10 @@ fn notebook(
     own: Option<&RosterNotebookSettings>,
     node: &Node,
     defaults: &Defaults,
+    known: &Known,
     findings: &mut Vec<Finding>,
 ) -> Option<Notebook> {
-    let name = notebook_name(user, own.and_then(|own| own.name.as_deref()), node, defaults, findings)?;
+    let name = notebook_name(user, own.and_then(|own| own.name.as_deref()), node, known, findings)?;
     let instance_type = match own.and_then(|own| own.instance_type.as_deref()) {
         None => defaults.instance_type.clone()?,
         Some(text) => {
@@ -206,11 +235,12 @@ fn notebook_name(
     user: &UserName,
     set: Option<&str>,
     node: &Node,
-    defaults: &Defaults,
+    known: &Known,
     findings: &mut Vec<Finding>,
 ) -> Option<NotebookName> {
-    let locked = defaults.lock.entries.get(user).and_then(|entry| entry.notebook.as_ref());
-    let Some(text) = set else { return locked.cloned().or_else(|| ids::notebook_name(user, defaults.lock)) };
+    let entry = known.lock.entries.get(user);
+    let locked = entry.and_then(|entry| entry.notebook.as_ref());
+    let Some(text) = set else { return locked.cloned().or_else(|| ids::notebook_name(user, &known.former)) };
     let place = node.place_of("notebook.name");
     let name = match NotebookName::parse(text) {
         Ok(name) => name,
@@ -223,20 +253,21 @@ fn notebook_name(
         }
     };
     match locked {
-        Some(locked) if *locked != name => {
+        Some(locked) if *locked == name => Some(name),
+        Some(locked) if entry.is_some_and(|entry| !entry.gave_up) => {
             let message =
                 format!("the notebook of `{user}` is named `{locked}`, and would be replaced by an empty one");
             findings.push(
                 Finding::new(Rule::LockRenamedNotebook, message)
                     .at(place)
                     .help(format!(
-                        "set `notebook.name` to `{locked}`; to give the notebook up, set `notebook: false` and deploy first"
+                        "set `notebook.name` to `{locked}`; to give the notebook up, set `notebook: false`, run synth and deploy first"
                     ))
                     .note("SageMaker cannot rename a notebook instance: CloudFormation makes a new one, and its volume is lost"),
             );
             None
         }
-        None if defaults.lock.has_notebook(&name) => {
+        _ if known.lock.has_notebook(&name) => {
             let message = format!("the notebook name `{name}` is or was another user's");
             let finding = Finding::new(Rule::RosterSharedNotebookName, message);
             findings.push(finding.at(place).help("choose another `notebook.name`"));

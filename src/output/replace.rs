@@ -80,7 +80,7 @@ fn draft(folder: &Path, wanted: &[OutputFile]) -> Result<(), FileError> {
     }
     files::create_folder(&staging)?;
     let new = |file: &OutputFile, path: &Path| {
-        files::create(path, &NewFile { bytes: file.text.as_bytes(), executable: file.executable })
+        files::create_in_folder(path, &NewFile { bytes: file.text.as_bytes(), executable: file.executable })
     };
     // From its first file on, the draft holds a manifest that lists it.
     for file in wanted.iter().filter(|file| file.name == MANIFEST_FILE) {

@@ -1,7 +1,7 @@
 //! Placement: which user is in which users stack. Who has a stack keeps it, whoever joins or leaves.
 
 use crate::facts::limits;
-use crate::model::{Account, Lock, LockEntry, Notebook, StackNumber, User};
+use crate::model::{Account, Lock, LockEntry, StackNumber, User};
 
 /// What something takes of a users stack, or what a users stack has room for.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -28,31 +28,42 @@ pub struct Placement<'a> {
 const FILL_PERCENT: usize = 85;
 
 /// Of the room that a stack has at the beginning of a run, up to this share of its limit, a run fills half. So two
-/// branches that each fill the same stack can be merged.
+/// branches that each fill the same stack can be merged. Who leaves in this very run still takes room in that: the other
+/// branch may keep them.
 const SHARED_PERCENT: usize = 95;
 
 /// Places the users of an account: those of the lock where the lock has them, new ones in the first stack with room.
+/// Who left and returns comes back to the old stack if there is any room at all; what was there is deleted, so going
+/// elsewhere moves nothing.
 /// `room` is what an empty users stack has room for; `size` tells what a user takes, and may exceed it a little.
 pub fn place(account: &Account, room: Size, size: impl Fn(&User) -> Size) -> Placement<'_> {
     let mut stacks: Vec<Vec<&User>> = vec![Vec::new(); usize::from(account.lock.stacks)];
-    let mut new = Vec::new();
+    let (mut returning, mut new) = (Vec::new(), Vec::new());
+    let index_of = |user: &User| user.stack.map(|number| usize::from(number).wrapping_sub(1));
+    let left = |user: &User| account.lock.entries.get(&user.name).is_some_and(|entry| entry.left);
     for user in &account.users {
-        match user.stack.and_then(|number| stacks.get_mut(usize::from(number).wrapping_sub(1))) {
+        match index_of(user).and_then(|index| stacks.get_mut(index)) {
+            Some(_) if left(user) => returning.push(user),
             Some(stack) => stack.push(user),
             None => new.push(user),
         }
     }
+    // Those who return come first, so that nobody new takes the hole that they left.
+    let new: Vec<(&User, Size)> = returning.into_iter().chain(new).map(|user| (user, size(user))).collect();
     if !new.is_empty() {
         // With nothing deployed yet there is no other branch to leave room for.
         let first_run = !account.lock_exists;
-        let mut levels: Vec<Level> = stacks
-            .iter()
-            .map(|users| Level::of(users.iter().fold(Size::default(), |sum, user| sum + size(user))))
-            .collect();
-        for user in new {
-            let own = size(user);
-            let index = levels.iter().position(|level| level.takes(own, room, first_run)).unwrap_or_else(|| {
-                levels.push(Level::of(Size::default()));
+        let leaving = leaving(account, stacks.len());
+        let sizes: Vec<Vec<Size>> = stacks.iter().map(|users| users.iter().map(|user| size(user)).collect()).collect();
+        let largest = sizes.iter().flatten().chain(new.iter().map(|(_, own)| own)).copied();
+        let largest = largest.reduce(Size::max).unwrap_or_default();
+        let mut levels: Vec<Level> =
+            sizes.iter().zip(leaving).map(|(users, leaving)| Level::of(users, leaving, largest)).collect();
+        for (user, own) in new {
+            let old = index_of(user).filter(|index| levels.get(*index).is_some_and(|level| level.has_room(own, room)));
+            let first = || levels.iter().position(|level| level.takes(own, room, first_run));
+            let index = old.or_else(first).unwrap_or_else(|| {
+                levels.push(Level::default());
                 stacks.push(Vec::new());
                 levels.len() - 1
             });
@@ -67,15 +78,37 @@ pub fn place(account: &Account, room: Size, size: impl Fn(&User) -> Size) -> Pla
     Placement { stacks, lock }
 }
 
-/// How full a stack is: at the beginning of the run, and by now.
+/// How many leave each stack in this run.
+fn leaving(account: &Account, stacks: usize) -> Vec<usize> {
+    let mut leaving = vec![0; stacks];
+    for (name, entry) in account.lock.entries.iter().filter(|(_, entry)| !entry.left) {
+        let gone = account.users.binary_search_by(|user| user.name.cmp(name)).is_err();
+        if let Some(count) = leaving.get_mut(usize::from(entry.stack).wrapping_sub(1)).filter(|_| gone) {
+            *count += 1;
+        }
+    }
+    leaving
+}
+
+/// How full a stack is.
+#[derive(Default)]
 struct Level {
+    /// At the beginning of the run, with those who leave.
+    shared: Size,
+    /// At the beginning of the run, without them.
     before: Size,
+    /// By now.
     now: Size,
 }
 
 impl Level {
-    fn of(before: Size) -> Self {
-        Self { before, now: before }
+    /// Those who leave are reckoned as large as the largest who stays, in the stack or, if nobody does, anywhere: nothing
+    /// says any more how large they were.
+    fn of(users: &[Size], leaving: usize, largest_anywhere: Size) -> Self {
+        let before = users.iter().fold(Size::default(), |sum, size| sum + *size);
+        let largest = users.iter().copied().reduce(Size::max).unwrap_or(largest_anywhere);
+        let shared = (0..leaving).fold(before, |sum, _| sum + largest);
+        Self { shared, before, now: before }
     }
 
     fn add(&mut self, own: Size) {
@@ -84,15 +117,31 @@ impl Level {
 
     fn takes(&self, own: Size, room: Size, first_run: bool) -> bool {
         let after = self.now + own;
-        let fits = |before: usize, after: usize, room: usize| {
-            let shared = before + (room * SHARED_PERCENT / 100).saturating_sub(before) / 2;
-            // The hole that one user left always takes one: twice a user is far less than the head-room.
-            let alone = self.now == self.before;
-            after <= room * FILL_PERCENT / 100 && (first_run || alone || after <= shared)
+        let alone = self.now == self.before;
+        let fits = |part: fn(&Size) -> usize| {
+            let [shared, before, after, room] = [self.shared, self.before, after, room].map(|size| part(&size));
+            let added = after - before;
+            let half = (room * SHARED_PERCENT / 100).saturating_sub(shared) / 2;
+            // The hole that one user left takes one, if it does on two branches.
+            let hole = alone && shared + 2 * added <= room;
+            after <= room * FILL_PERCENT / 100 && (first_run || added <= half || hole)
         };
-        fits(self.before.bytes, after.bytes, room.bytes)
-            && fits(self.before.resources, after.resources, room.resources)
-            && (after.references == 0 || fits(self.before.references, after.references, room.references))
+        fits(|size| size.bytes) && fits(|size| size.resources) && fits(|size| size.references)
+    }
+
+    fn has_room(&self, own: Size, room: Size) -> bool {
+        let after = self.now + own;
+        after.bytes <= room.bytes && after.resources <= room.resources && after.references <= room.references
+    }
+}
+
+impl Size {
+    fn max(self, other: Self) -> Self {
+        Self {
+            bytes: self.bytes.max(other.bytes),
+            resources: self.resources.max(other.resources),
+            references: self.references.max(other.references),
+        }
     }
 }
 
@@ -126,19 +175,18 @@ fn lock_of(account: &Account, stacks: &[Vec<&User>]) -> Lock {
     }
     for (index, users) in stacks.iter().enumerate() {
         for user in users {
+            // Who gives a notebook up keeps its name: the next one would be made before this one is deleted.
+            let former = account.lock.entries.get(&user.name).and_then(|entry| entry.notebook.clone());
             let entry = LockEntry {
                 left: false,
                 stack: StackNumber::try_from(index + 1).unwrap_or(StackNumber::MAX),
                 logical_id: user.logical_id.clone(),
-                notebook: user.notebook.as_ref().map(notebook_name),
+                gave_up: user.notebook.is_none() && former.is_some(),
+                notebook: user.notebook.as_ref().map(|notebook| notebook.name.clone()).or(former),
                 email: user.email.clone(),
             };
             lock.entries.insert(user.name.clone(), entry);
         }
     }
     lock
-}
-
-fn notebook_name(notebook: &Notebook) -> crate::model::NotebookName {
-    notebook.name.clone()
 }

@@ -32,6 +32,24 @@ impl Workspace {
         std::fs::write(path, bytes).unwrap();
     }
 
+    /// A file or folder of the workspace.
+    pub fn path(&self, path: &str) -> PathBuf {
+        self.folder.path().join(path)
+    }
+
+    #[track_caller]
+    pub fn read(&self, path: &str) -> String {
+        std::fs::read_to_string(self.path(path)).unwrap()
+    }
+
+    /// Another workspace with the same files.
+    #[track_caller]
+    pub fn copied(&self) -> Self {
+        let copy = Self { folder: tempfile::tempdir().unwrap() };
+        copy_folder(self.folder.path(), copy.folder.path());
+        copy
+    }
+
     pub fn out(&self) -> PathBuf {
         self.folder.path().join("out/tokyo")
     }
@@ -59,6 +77,19 @@ impl Workspace {
                 (utf8(Path::new(path.file_name().unwrap())).to_owned(), std::fs::read_to_string(&path).unwrap())
             })
             .collect()
+    }
+}
+
+#[track_caller]
+fn copy_folder(from: &Path, to: &Path) {
+    std::fs::create_dir_all(to).unwrap();
+    for path in std::fs::read_dir(from).unwrap().map(|entry| entry.unwrap().path()) {
+        let to = to.join(path.file_name().unwrap());
+        if path.is_dir() {
+            copy_folder(&path, &to);
+        } else {
+            std::fs::copy(&path, to).unwrap();
+        }
     }
 }
 

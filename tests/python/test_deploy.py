@@ -1,16 +1,18 @@
 """The generated deploy.sh, run with the AWS CLI against an account, brings exactly what the templates declare."""
 
+from collections.abc import Iterable
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
-from aws_cli import running_aws_cli
+from aws_cli import AwsCli, running_aws_cli
 from moto_server import REGION, MotoServer, running_moto_server
 from read_back import declared, found
 from templates import declared_resources, load
-from workspace import PEOPLE, Workspace
+from workspace import SETTINGS, Workspace
 
 OTHER_ACCOUNT_ID = "444455556666"
-NEWCOMER = {"name": "yamada.jiro", "team": "blue"}
+TEAMS = ("blue", "red", "green")
 
 
 def test_every_resource_comes_as_declared(moto: MotoServer, workspace: Workspace) -> None:
@@ -40,18 +42,28 @@ def test_a_second_deployment_changes_nothing(moto: MotoServer, workspace: Worksp
     assert creation_dates(moto) == dates
 
 
-def test_people_leave_and_join_without_moving_others(moto: MotoServer, workspace: Workspace) -> None:
+def test_of_sixty_five_leave_and_eight_join_without_moving_others(moto: MotoServer, tmp_path: Path) -> None:
+    workspace = Workspace(tmp_path, SETTINGS["hardened"])
+    people = tuple({"name": f"racer.{number:02}", "team": TEAMS[number % 3]} for number in range(60))
+    newcomers = tuple({"name": f"rookie.{number}", "team": TEAMS[number % 3]} for number in range(8))
+    leavers = {f"racer.{number:02}" for number in (3, 4, 17, 31, 59)}
+    workspace.write(people)
+    workspace.synth()
     assert workspace.deploy(moto.environment()).returncode == 0
-    before = creation_dates(moto)
+    make_access_keys(moto, [person["name"] for person in people if person["name"] not in leavers])
+    with running_aws_cli(moto) as cli:
+        before = belongings(cli)
+    assert {name.split()[1] for name in before if name.startswith("user ")} == {person["name"] for person in people}
 
-    workspace.write((NEWCOMER, *PEOPLE[1:]))
+    workspace.write(newcomers + tuple(person for person in people if person["name"] not in leavers))
     workspace.synth()
     deployed = workspace.deploy(moto.environment())
     assert deployed.returncode == 0, deployed.stdout + deployed.stderr
 
-    after = creation_dates(moto)
-    assert set(before) - set(after) == {"user tanaka.taro", "role tanaka.taro", "notebook tanaka-taro"}
-    assert set(after) - set(before) == {"user yamada.jiro", "role yamada.jiro", "notebook yamada-jiro"}
+    with running_aws_cli(moto) as cli:
+        after = belongings(cli)
+    assert set(before) - set(after) == things_of(leavers)
+    assert set(after) - set(before) == things_of({person["name"] for person in newcomers})
     assert {name: after[name] for name in after if name in before} == {
         name: before[name] for name in before if name in after
     }
@@ -118,3 +130,30 @@ def creation_dates(moto: MotoServer) -> dict[str, datetime]:
         for notebook in sagemaker.list_notebook_instances()["NotebookInstances"]
     }
     return users | roles | notebooks
+
+
+def things_of(names: Iterable[str]) -> set[str]:
+    """What people have, as `belongings` names it."""
+    kinds = ("user {}", "role {}", "notebook {}")
+    return {kind.format(name if "notebook" not in kind else name.replace(".", "-")) for name in names for kind in kinds}
+
+
+def make_access_keys(moto: MotoServer, names: Iterable[str]) -> None:
+    """Give each of these users an access key, as people make for themselves."""
+    for name in names:
+        moto.client("iam").create_access_key(UserName=name)
+
+
+def belongings(cli: AwsCli) -> dict[str, Any]:
+    """What the AWS CLI shows of everything that belongs to people: when it was made, its ID, and the keys of users."""
+    keys = {}
+    users = cli.ask("iam", "list-users")["Users"]
+    for user in users:
+        answer = cli.ask("iam", "list-access-keys", "--user-name", user["UserName"])
+        keys[user["UserName"]] = [(key["AccessKeyId"], key["CreateDate"]) for key in answer["AccessKeyMetadata"]]
+    shown = {f"user {user['UserName']}": (user["CreateDate"], user["UserId"], keys[user["UserName"]]) for user in users}
+    for role in cli.ask("iam", "list-roles")["Roles"]:
+        shown[f"role {role['RoleName']}"] = (role["CreateDate"], role["RoleId"])
+    for notebook in cli.ask("sagemaker", "list-notebook-instances")["NotebookInstances"]:
+        shown[f"notebook {notebook['NotebookInstanceName']}"] = notebook["CreationTime"]
+    return shown

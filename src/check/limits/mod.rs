@@ -26,8 +26,8 @@ struct Count<'a> {
 
 /// What can be done about a users stack that edits made too large. Moving a user is never done by itself.
 const OVERFLOW_CHOICES: [&str; 3] = [
-    "or shorten what grew in it, such as tags or display names",
-    "or remove a user who was never deployed from the lock: the next run places them in another stack",
+    "shortening what grew in it, such as tags or display names, helps as well",
+    "who was never deployed may go to another stack: remove the row, run synth, put the row back, and run synth again",
     "a deployed user cannot move: CloudFormation would delete the user and the notebook, and make new ones",
 ];
 

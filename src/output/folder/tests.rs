@@ -73,7 +73,7 @@ fn every_kind_of_difference_is_told() {
 
 #[cfg(unix)]
 #[test]
-fn a_link_or_a_pipe_is_not_taken_for_the_file_that_it_leads_to() {
+fn a_link_is_not_taken_for_the_file_that_it_leads_to() {
     let (root, folder) = written();
     let path = folder.join("access.yaml");
     std::fs::rename(&path, root.path().join("elsewhere")).unwrap();
