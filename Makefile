@@ -5,7 +5,9 @@ OUT ?= out
 CARGO ?= cargo
 
 .DEFAULT_GOAL := help
-.PHONY: help synth test test-all test-rust test-clients check lint bless deploy clean
+PEERS := target/peers
+
+.PHONY: help bench synth test test-all test-rust test-clients check lint bless deploy clean
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -35,6 +37,18 @@ lint: ## formatting and lints
 
 bless: ## rewrite the expected texts of the tests to what they are now; review the diff
 	BLESS=1 $(CARGO) test --locked --quiet
+
+bench: $(PEERS)/bin/cfn-guard $(PEERS)/venv ## measure speed and memory against other tools, installing those
+	$(CARGO) build --release --locked --quiet
+	python3 benches/run.py
+
+$(PEERS)/bin/cfn-guard:
+	$(CARGO) install cfn-guard --version 3.2.1 --root $(PEERS) --locked --quiet
+
+$(PEERS)/venv: benches/requirements.txt
+	python3 -m venv $@
+	$@/bin/pip install --quiet --requirement $<
+	touch $@
 
 deploy: ## deploy an account's stacks: make deploy ACCOUNT=tokyo
 	@test -n "$(ACCOUNT)" || { echo 'say which account: make deploy ACCOUNT=NAME' >&2; exit 2; }

@@ -201,7 +201,7 @@ pub(super) fn describe(error: &RenderError) -> String {
 }
 
 /// The text as the inside of a JSON string.
-fn escape_json(text: &str) -> String {
+pub(super) fn escape_json(text: &str) -> String {
     let quoted = Value::String(text.to_owned()).to_string();
     quoted.get(1..quoted.len() - 1).unwrap_or_default().to_owned()
 }

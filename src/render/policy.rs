@@ -153,3 +153,56 @@ fn no_key_is_marked(value: &Value) -> bool {
         _ => true,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn helper(text: &str) -> PolicyHelper {
+        let mut policies = Handlebars::new();
+        policies.set_strict_mode(true);
+        policies.register_escape_fn(super::super::engine::escape_json);
+        policies.register_template_string("a", text).unwrap();
+        PolicyHelper::new(policies, BTreeMap::from([("a".to_owned(), text.to_owned())]))
+    }
+
+    #[test]
+    fn a_prepared_document_is_the_one_that_filling_gives() {
+        let root = json!({"names": {"bucket": "b-1", "partition": "aws"}});
+        let text =
+            r#"{"//": "Of {{user.name}}.", "A": "{{user.name}}", "B": ["{{bucket}}/{{user.name}}/*", 1], "C": {}}"#;
+        let helper = helper(text);
+        let prepared = helper.prepared("a", &root);
+        for name in ["tanaka.taro", "yes", "0x1", "a=b,c", "@x", "-", "12"] {
+            let filled = helper.fill("a", values(&root), json!({ "name": name })).unwrap();
+            let document = prepared.document.as_ref().unwrap();
+            assert_eq!(
+                yaml::document(document, 4, true, Some((MARK, name))),
+                yaml::document(&filled, 4, true, None),
+                "{name}"
+            );
+        }
+        assert!(Arc::ptr_eq(&prepared, &helper.prepared("a", &root)));
+        let other = json!({"names": {"bucket": "b-2", "partition": "aws"}});
+        assert!(!Arc::ptr_eq(&prepared, &helper.prepared("a", &other)));
+    }
+
+    #[test]
+    fn what_could_differ_by_more_than_the_name_is_not_prepared() {
+        let root = json!({"names": {"bucket": "b-1"}});
+        for text in [
+            r#"{"{{user.name}}": 1}"#,
+            r#"{"A": {{#if user.suspended}}1{{else}}2{{/if}}}"#,
+            r#"{"A": "{{{user.name}}}"}"#,
+            r#"{"A": "{{user}}"}"#,
+            r#"{"A": "{{nothing}}"}"#,
+            r#"{"A": "\u00{{user.name}}"}"#,
+            r#"{"A": "\\{{user.name}}"}"#,
+            r#"{"A": "{{bucket_kms_key}}"}"#,
+        ] {
+            assert!(helper(text).prepared("a", &root).document.is_none(), "{text}");
+        }
+    }
+}
