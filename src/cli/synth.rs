@@ -8,7 +8,7 @@ use super::args::SynthArgs;
 use super::{Failure, Outcome, lock, outcome, require_config};
 use crate::check::guard::{RULE_FILE_EXTENSION, RuleSet};
 use crate::finding::{Finding, Rule, any_error};
-use crate::model::Account;
+use crate::model::{Account, Lock};
 use crate::output::{self, OutputFile};
 use crate::plan::{self, Placement};
 use crate::render::{self, RenderFailure, Sizer, Template, Templates};
@@ -20,7 +20,8 @@ struct Synthesised<'a> {
     account: &'a Account,
     stacks: usize,
     files: Vec<OutputFile>,
-    /// The text of the lock.
+    /// The lock, and its text.
+    placed: Lock,
     lock: String,
 }
 
@@ -64,7 +65,7 @@ pub(super) fn run(args: &SynthArgs, colour: bool) -> Result<Outcome, Failure> {
     let mut summary = String::new();
     for one in &synthesised {
         let folder = args.out.join(one.account.name.as_str());
-        lock::check(one.account, &one.lock, &folder, args, &mut findings)?;
+        lock::check(one.account, (&one.placed, &one.lock), &folder, args, &mut findings)?;
     }
     if any_error(&findings) {
         if args.check {
@@ -114,7 +115,8 @@ fn synthesise<'a>(
         plan.stacks.iter().map(|stack| render::render(templates, &plan, stack)).collect();
     let rendered = rendered?;
     findings.extend(check::check(&plan, templates, &rendered, rules)?);
-    Ok(Synthesised { account, stacks: plan.stacks.len(), files: output::files(&plan, &rendered), lock: lock.to_text() })
+    let files = output::files(&plan, &rendered);
+    Ok(Synthesised { account, stacks: plan.stacks.len(), files, lock: lock.to_text(), placed: lock })
 }
 
 fn stale(folder: &Path, wanted: &[OutputFile], findings: &mut Vec<Finding>) -> Result<(), Failure> {

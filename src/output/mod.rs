@@ -5,7 +5,7 @@ mod folder;
 mod manifest;
 
 pub use folder::{Difference, compare, orphans, read_manifest, write};
-pub use manifest::{Manifest, StackEntry, Used};
+pub use manifest::{Manifest, StackEntry, Used, UserEntry};
 
 use std::fmt::Write;
 
