@@ -257,8 +257,14 @@ proptest! {
         workspace.synthesised();
         let grown = |branch: &Branch, letter: &str| {
             let leaving: BTreeSet<u32> = branch.leave.iter().filter_map(|n| base.iter().nth(*n).copied()).collect();
+            let changed: BTreeSet<u32> = branch.edit.iter().filter_map(|n| base.iter().nth(*n).copied()).collect();
             let staying = rows(&base.difference(&leaving).copied().collect(), "");
-            let all: BTreeSet<String> = staying.union(&rows(&branch.join, letter)).cloned().collect();
+            let edited = |row: &String| {
+                let edit = changed.iter().any(|n| row.starts_with(&format!("racer-{n:02},")));
+                if edit { row.replace("@example.com", &format!("@{letter}.example.com")) } else { row.clone() }
+            };
+            let all: BTreeSet<String> =
+                staying.iter().map(edited).chain(rows(&branch.join, letter)).collect();
             let copy = workspace.copied();
             copy.write(ROSTER, csv(&all).as_bytes());
             copy.synthesised();
@@ -270,9 +276,10 @@ proptest! {
             let text = union(&a.path(path), &workspace.path(path), &b.path(path));
             merged.write(path, text.as_bytes());
         }
-        // A union may leave a row twice where both branches changed rows beside it; that is for people to clear up.
+        // A union may leave a row twice where both branches changed it or one beside it; that is for people to clear up.
         let text = merged.read(ROSTER);
-        let rows: BTreeSet<String> = text.lines().skip(1).filter(|row| *row != HEADER).map(str::to_owned).collect();
+        let rows = text.lines().filter(|row| *row != HEADER).map(|row| (row.split(',').next(), row.to_owned()));
+        let rows: BTreeSet<String> = rows.collect::<BTreeMap<_, _>>().into_values().collect();
         merged.write(ROSTER, csv(&rows).as_bytes());
         let outcome = merged.synth(&[]);
         prop_assert_eq!(outcome.code, 0, "{}", outcome.stderr);
@@ -299,11 +306,17 @@ fn csv(rows: &BTreeSet<String>) -> String {
 struct Branch {
     join: BTreeSet<u32>,
     leave: BTreeSet<usize>,
+    /// Who gets another e-mail address.
+    edit: BTreeSet<usize>,
 }
 
 fn branch() -> impl Strategy<Value = Branch> {
-    (prop::collection::btree_set(0..100_u32, 0..30), prop::collection::btree_set(0..50_usize, 0..15))
-        .prop_map(|(join, leave)| Branch { join, leave })
+    let some = || prop::collection::btree_set(0..50_usize, 0..15);
+    (prop::collection::btree_set(0..100_u32, 0..30), some(), some()).prop_map(|(join, leave, edit)| Branch {
+        join,
+        leave,
+        edit,
+    })
 }
 
 /// What git makes of a file that both branches changed, where `.gitattributes` says `merge=union`.

@@ -5,21 +5,21 @@ use std::path::Path;
 
 use super::Failure;
 use super::args::SynthArgs;
+use super::synth::Synthesised;
 use crate::finding::{Finding, Rule};
-use crate::model::Account;
-use crate::output::{self, Manifest, OutputFile};
+use crate::model::{Account, Lock, LockEntry, UserName, stack_word};
+use crate::output::{self, Manifest, OutputFile, UserEntry};
 use crate::source::{Place, SourceFile};
 
 /// Findings about the lock: gone while the out folder holds users stacks, at odds with the out folder, or in need of a
-/// change that was not asked for. `text` is the lock that synth would write.
+/// change that was not asked for.
 pub(super) fn check(
-    account: &Account,
-    text: &str,
-    files: &[OutputFile],
+    made: &Synthesised<'_>,
     folder: &Path,
     args: &SynthArgs,
     findings: &mut Vec<Finding>,
 ) -> Result<(), Failure> {
+    let (account, lock, text) = (made.account, &made.placed, made.lock.as_str());
     let place = Place::whole(&account.lock_source);
     let path = account.lock_source.path.display();
     if let Some(manifest) = output::read_manifest(folder)? {
@@ -38,8 +38,8 @@ pub(super) fn check(
             );
             return Ok(());
         }
-        moved(account, &manifest, findings);
-        removed(account, &manifest, folder, files, findings);
+        moved(account, lock, &manifest, findings);
+        removed(account, &manifest, folder, &made.files, findings);
     }
     if text != account.lock_source.text {
         let change = changes(account, text);
@@ -76,21 +76,22 @@ fn removed(account: &Account, manifest: &Manifest, folder: &Path, files: &[Outpu
 }
 
 /// Users whom the lock has elsewhere than the out folder: someone edited the lock, or merged it wrongly.
-fn moved(account: &Account, manifest: &Manifest, findings: &mut Vec<Finding>) {
+fn moved(account: &Account, lock: &Lock, manifest: &Manifest, findings: &mut Vec<Finding>) {
     for stack in &manifest.stacks {
         for was in &stack.users {
-            let Some((name, entry)) = account.lock.entries.iter().find(|(name, _)| name.as_str() == was.name) else {
+            let Some((name, entry)) = entry_of(&account.lock, was) else {
                 let message =
                     format!("the lock has no line of `{}`, whom the out folder has in `{}`", was.name, stack.part);
                 findings.push(disagreement(account, message, Place::whole(&account.lock_source)));
                 continue;
             };
-            let now = crate::model::stack_word(entry.stack);
+            let now = stack_word(entry.stack);
             let same_notebook = match (&was.notebook, &entry.notebook) {
                 (Some(was), Some(now)) => was == now.as_str(),
                 _ => true,
             };
             if now == stack.part && entry.logical_id.as_str() == was.logical_id && same_notebook {
+                findings.extend(no_room(account, lock, was, &stack.part));
                 continue;
             }
             let message = match (&was.notebook, &entry.notebook) {
@@ -105,6 +106,24 @@ fn moved(account: &Account, manifest: &Manifest, findings: &mut Vec<Finding>) {
             findings.push(disagreement(account, message, line_of(account, &was.name)));
         }
     }
+}
+
+/// Someone whom the lock has as left and the roster has again, before the out folder had them gone.
+fn no_room(account: &Account, lock: &Lock, was: &UserEntry, part: &str) -> Option<Finding> {
+    let (name, entry) = entry_of(lock, was)?;
+    let now = stack_word(entry.stack);
+    (now != part).then(|| {
+        let message = format!("`{name}` is back, but `{part}` has no room any more, and `{now}` would be the next");
+        let help = format!(
+            "deploy once without `{name}`, or remove one who was added to `{part}` since; {}",
+            "`deploy: {template_bucket: NAME}` gives every stack more room"
+        );
+        disagreement(account, message, line_of(account, &was.name)).help(help)
+    })
+}
+
+fn entry_of<'a>(lock: &'a Lock, was: &UserEntry) -> Option<(&'a UserName, &'a LockEntry)> {
+    lock.entries.get_key_value(&UserName::parse(&was.name).ok()?)
 }
 
 fn disagreement(account: &Account, message: String, place: Place) -> Finding {

@@ -12,7 +12,7 @@ use crate::check::Checks;
 use crate::check::guard::{RULE_FILE_EXTENSION, RuleSet};
 use crate::files::FileError;
 use crate::finding::{Finding, Rule, any_error};
-use crate::model::Account;
+use crate::model::{Account, Lock};
 use crate::output::{self, Manifest, OutputFile};
 use crate::plan::{self, Placement};
 use crate::render::{self, RenderFailure, Sizer, Template, Templates};
@@ -20,12 +20,13 @@ use crate::source::{Place, SourceFile};
 use crate::{check, config, files, model};
 
 /// An account's files, ready to be written.
-struct Synthesised<'a> {
-    account: &'a Account,
-    files: Vec<OutputFile>,
-    manifest: Manifest,
-    /// The text of the lock.
-    lock: String,
+pub(super) struct Synthesised<'a> {
+    pub(super) account: &'a Account,
+    pub(super) files: Vec<OutputFile>,
+    pub(super) manifest: Manifest,
+    /// The lock, and its text.
+    pub(super) placed: Lock,
+    pub(super) lock: String,
 }
 
 pub(super) fn run(args: &SynthArgs, colour: bool, watch: &Watch<'_>) -> Result<Outcome, Failure> {
@@ -86,7 +87,7 @@ pub(super) fn run(args: &SynthArgs, colour: bool, watch: &Watch<'_>) -> Result<O
     for one in &synthesised {
         let folder = args.out.join(one.account.name.as_str());
         output::inspect(&folder, &one.files, &mut findings)?;
-        lock::check(one.account, &one.lock, &one.files, &folder, args, &mut findings)?;
+        lock::check(one, &folder, args, &mut findings)?;
     }
     if any_error(&findings) {
         if args.check {
@@ -160,7 +161,8 @@ fn synthesise<'a>(
     let checks = if args.no_check { Checks::default() } else { check::check(&plan, templates, &rendered, rules)? };
     findings.extend(checks.findings);
     let manifest = output::manifest(&plan, &rendered, &checks.policies);
-    Ok(Synthesised { account, files: output::files(&plan, &rendered, &manifest), manifest, lock: lock.to_text() })
+    let files = output::files(&plan, &rendered, &manifest);
+    Ok(Synthesised { account, files, manifest, lock: lock.to_text(), placed: lock })
 }
 
 fn stale(folder: &Path, wanted: &[OutputFile], findings: &mut Vec<Finding>) -> Result<(), Failure> {
