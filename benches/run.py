@@ -41,6 +41,7 @@ class Run:
     """One run of a command."""
 
     seconds: float
+    processor_seconds: float
     megabytes: float
     code: int
 
@@ -59,6 +60,9 @@ class Case:
     def seconds(self) -> float:
         return statistics.median(run.seconds for run in self.runs)
 
+    def processor_seconds(self) -> float:
+        return statistics.median(run.processor_seconds for run in self.runs)
+
     def megabytes(self) -> float:
         return max(run.megabytes for run in self.runs)
 
@@ -74,7 +78,7 @@ def run(case: Case) -> Run:
     process.returncode = code = os.waitstatus_to_exitcode(status)
     if code not in case.codes:
         sys.exit(f"{case.name}: exit code {code} of {' '.join(map(str, case.command))}")
-    return Run(seconds, usage.ru_maxrss / 1024, code)
+    return Run(seconds, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024, code)
 
 
 def make_config(name: str, *arguments: str) -> pathlib.Path:
@@ -173,8 +177,10 @@ def table(cases: dict[str, Case]) -> str:
     ]
     lines = ["| what | ratio | target | memory |", "|---|---|---|---|"]
     lines += [f"| {what} | {value:.3g} | {target:g} | {peak} |" for what, value, target, peak in rows]
-    lines += ["", "| command | median | memory |", "|---|---|---|"]
-    lines += [f"| {case.name} | {case.seconds():.2f} s | {case.megabytes():.0f} MB |" for case in cases.values()]
+    lines += ["", "| command | median | of processor time | memory |", "|---|---|---|---|"]
+    for case in cases.values():
+        times = f"{case.seconds():.2f} s | {case.processor_seconds():.2f} s"
+        lines.append(f"| {case.name} | {times} | {case.megabytes():.0f} MB |")
     return "\n".join(lines)
 
 
