@@ -1,8 +1,9 @@
-//! Structure: no value of a roster changed what a users template is made of, and every value came back as itself.
+//! Structure: no value of a roster changed what a users template is made of, and every value came back as itself, in every
+//! place where it belongs.
 //!
 //! Each user is compared with a twin: a user of the same form (as many tags, a notebook or none, suspended or not) whose
-//! every value is a harmless word. The parsed resources of both must have the same keys, as many elements, and the same
-//! kinds of scalars.
+//! every value is a word found nowhere else. The parsed resources of the twin, with the user's words in place of the
+//! twin's, must be the user's resources.
 
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
@@ -12,9 +13,14 @@ use serde_yaml::Value;
 
 use super::Checked;
 use crate::finding::{Finding, Rule};
-use crate::model::{Account, User};
+use crate::model::{Account, Tag, User};
 use crate::plan::{AccountPlan, Part, StackPlan, plan};
-use crate::render::{Form, Longer, RenderFailure, TWIN_ID, Template, Templates, render};
+use crate::render::{
+    Form, Longer, RenderFailure, TWIN_ID, TWIN_NAME, TWIN_NOTEBOOK, TWIN_TYPE, TWIN_VOLUME, Template, Templates, render,
+};
+
+/// The stack that twins are rendered in.
+const TWIN_STACK: &str = "users-001";
 
 /// What the users templates of an account are compared with.
 #[derive(Debug)]
@@ -88,46 +94,97 @@ fn resources(template: Option<&Template>) -> Vec<(String, Value)> {
 
 fn compare(one: &Checked<'_>, user: &User, twin: &[(String, Value)]) -> Option<Finding> {
     let resources = one.template.value.get("Resources")?;
+    let stack = one.template.part.name();
+    let words = Words::of(user, &stack);
     for (suffix, expected) in twin {
         let id = format!("{}{suffix}", user.logical_id);
         let path = format!("Resources/{id}");
         let Some(found) = resources.get(&id) else {
             return Some(structure(one, &path, format!("the resource `{id}` of the user `{}` is missing", user.name)));
         };
-        if !same_shape(expected, found) {
-            let message =
-                format!("the resource `{id}` has another structure than that of other users like `{}`", user.name);
+        if !words.make(expected, found, "") {
+            let message = format!(
+                "the resource `{id}` is not that of other users with the values of `{}` in place of theirs",
+                user.name
+            );
             return Some(structure(one, &path, message));
-        }
-        let returned = |key: &str| found.get("Properties").and_then(|properties| properties.get(key));
-        if let Some(name) = returned("UserName")
-            && (name.as_str() != Some(user.name.as_str()) || !tags_returned(user, returned("Tags")))
-        {
-            return Some(structure(one, &path, format!("the values of the user `{}` did not come back", user.name)));
         }
     }
     None
 }
 
-fn tags_returned(user: &User, tags: Option<&Value>) -> bool {
-    let expected = user.tags.iter().chain(&user.person_tags);
-    let found = tags.and_then(Value::as_sequence).into_iter().flatten();
-    found
-        .map(|tag| (tag.get("Key").and_then(Value::as_str), tag.get("Value").and_then(Value::as_str)))
-        .eq(expected.map(|tag| (Some(tag.key.as_str()), Some(tag.value.as_str()))))
+/// The words of a user, in place of a twin's.
+struct Words<'a> {
+    user: &'a User,
+    pairs: [(&'static str, &'a str); 5],
 }
 
-/// Whether two values differ in their scalars' texts alone.
-fn same_shape(a: &Value, b: &Value) -> bool {
-    match (a, b) {
-        (Value::Mapping(a), Value::Mapping(b)) => {
-            a.len() == b.len() && a.iter().zip(b).all(|((ka, va), (kb, vb))| ka == kb && same_shape(va, vb))
+impl<'a> Words<'a> {
+    fn of(user: &'a User, stack: &'a str) -> Self {
+        let notebook = user.notebook.as_ref();
+        let pairs = [
+            (TWIN_NAME, user.name.as_str()),
+            (TWIN_ID, user.logical_id.as_str()),
+            (TWIN_NOTEBOOK, notebook.map_or("", |notebook| notebook.name.as_str())),
+            (TWIN_TYPE, notebook.map_or("", |notebook| notebook.instance_type.as_str())),
+            // A template of the user's own may name what belongs to the stack; a twin's stands in the first.
+            (TWIN_STACK, stack),
+        ];
+        Self { user, pairs }
+    }
+
+    /// Whether `expected`, which is a twin's, becomes `found` with this user's words. `key` is what both stand under.
+    fn make(&self, expected: &Value, found: &Value, key: &str) -> bool {
+        match (expected, found) {
+            (Value::Sequence(_), Value::Sequence(_)) if key == "Tags" => self.are_tags(found),
+            (Value::Mapping(a), Value::Mapping(b)) => {
+                let same = |((ka, va), (kb, vb)): ((&Value, &Value), (&Value, &Value))| {
+                    ka == kb && self.make(va, vb, ka.as_str().unwrap_or_default())
+                };
+                a.len() == b.len() && a.iter().zip(b).all(same)
+            }
+            (Value::Sequence(a), Value::Sequence(b)) => {
+                a.len() == b.len() && a.iter().zip(b).all(|(a, b)| self.make(a, b, ""))
+            }
+            (Value::Tagged(a), Value::Tagged(b)) => a.tag == b.tag && self.make(&a.value, &b.value, ""),
+            (Value::String(a), Value::String(b)) => self.is_text(a, b),
+            (Value::Number(a), Value::Number(b)) => {
+                let volume = self.user.notebook.as_ref().map(|notebook| u64::from(notebook.volume_gb));
+                a == b || (a.as_u64() == Some(TWIN_VOLUME.into()) && b.as_u64() == volume)
+            }
+            (a, b) => a == b,
         }
-        (Value::Sequence(a), Value::Sequence(b)) => {
-            a.len() == b.len() && a.iter().zip(b).all(|(a, b)| same_shape(a, b))
+    }
+
+    /// Whether `expected` becomes `found` when each word of the twin gives way to the user's.
+    fn is_text(&self, expected: &str, found: &str) -> bool {
+        let (mut expected, mut found) = (expected, found);
+        loop {
+            let next = self.pairs.iter().filter_map(|(twin, own)| Some((expected.find(twin)?, *twin, *own)));
+            let Some((at, twin, own)) = next.min() else { return expected == found };
+            let (Some(a), Some(b)) = (expected.get(..at), found.get(..at)) else { return false };
+            let (Some(rest), Some(own_rest)) =
+                (expected.get(at + twin.len()..), found.get(at..).and_then(|rest| rest.strip_prefix(own)))
+            else {
+                return false;
+            };
+            if a != b {
+                return false;
+            }
+            (expected, found) = (rest, own_rest);
         }
-        (Value::Tagged(a), Value::Tagged(b)) => a.tag == b.tag && same_shape(&a.value, &b.value),
-        (a, b) => std::mem::discriminant(a) == std::mem::discriminant(b),
+    }
+
+    /// Whether these are the tags of all the person's things, or with them those of the IAM user.
+    fn are_tags(&self, found: &Value) -> bool {
+        let found = found.as_sequence().into_iter().flatten();
+        let found: Vec<_> = found
+            .map(|tag| (tag.get("Key").and_then(Value::as_str), tag.get("Value").and_then(Value::as_str)))
+            .collect();
+        let pair = |tag: &'a Tag| (Some(tag.key.as_str()), Some(tag.value.as_str()));
+        let own = self.user.tags.iter().map(pair);
+        let more = self.user.person_tags.iter().map(pair);
+        found.iter().copied().eq(own.clone()) || found.iter().copied().eq(own.chain(more))
     }
 }
 

@@ -11,7 +11,7 @@ mod yaml;
 pub use engine::{RenderFailure, Templates};
 pub use size::Sizer;
 pub use template::Template;
-pub use twin::{Form, Longer, TWIN_ID};
+pub use twin::{Form, Longer, TWIN_ID, TWIN_NAME, TWIN_NOTEBOOK, TWIN_TYPE, TWIN_VOLUME};
 
 use crate::finding::{Finding, Rule};
 use crate::model::Account;

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use super::engine::{RenderFailure, Templates};
-use super::twin::{Form, Longer};
+use super::twin::{Form, Longer, TWIN_ID, TWIN_NAME, TWIN_NOTEBOOK, TWIN_TYPE};
 use super::yaml::scalar;
 use super::{body, header};
 use crate::model::{Account, User};
@@ -58,13 +58,13 @@ impl<'a> Sizer<'a> {
             tags.iter().map(|tag| more(&tag.key, "key") + more(&tag.value, "value")).sum()
         };
         let mut bytes = rates.twin.bytes
-            + rates.name * more(user.name.as_str(), "twin")
-            + rates.logical_id * more(user.logical_id.as_str(), "Twin")
+            + rates.name * more(user.name.as_str(), TWIN_NAME)
+            + rates.logical_id * more(user.logical_id.as_str(), TWIN_ID)
             + rates.tag * tags(&user.tags)
             + rates.person_tag * tags(&user.person_tags);
         if let Some(notebook) = &user.notebook {
-            bytes += rates.notebook_name * more(notebook.name.as_str(), "twin")
-                + rates.instance_type * more(notebook.instance_type.as_str(), "ml.t3.medium")
+            bytes += rates.notebook_name * more(notebook.name.as_str(), TWIN_NOTEBOOK)
+                + rates.instance_type * more(notebook.instance_type.as_str(), TWIN_TYPE)
                 + rates.volume * notebook.volume_gb.to_string().len().saturating_sub(1);
         }
         Size { bytes, ..rates.twin }

@@ -38,8 +38,17 @@ pub enum Longer {
     Volume,
 }
 
+/// The name of a twin. None of a twin's words is part of another, or likely to be part of an account's own names: so a
+/// twin's resource with the words of a real user in their place must be that user's resource.
+pub const TWIN_NAME: &str = "q7twin";
 /// What the twins' logical IDs begin with.
-pub const TWIN_ID: &str = "Twin";
+pub const TWIN_ID: &str = "Q7Twin";
+/// The name of a twin's notebook.
+pub const TWIN_NOTEBOOK: &str = "q7book";
+/// The type of a twin's notebook.
+pub const TWIN_TYPE: &str = "ml.q7.type";
+/// The size of a twin's volume.
+pub const TWIN_VOLUME: u32 = 7;
 
 impl Form {
     /// The form of a user.
@@ -62,12 +71,12 @@ impl Form {
                 .collect()
         };
         let notebook = Notebook {
-            name: NotebookName::parse(&word("twin", Longer::NotebookName, "x")).ok()?,
-            instance_type: InstanceType::parse(&word("ml.t3.medium", Longer::InstanceType, "x")).ok()?,
-            volume_gb: if longer == Longer::Volume { 55 } else { 5 },
+            name: NotebookName::parse(&word(TWIN_NOTEBOOK, Longer::NotebookName, "x")).ok()?,
+            instance_type: InstanceType::parse(&word(TWIN_TYPE, Longer::InstanceType, "x")).ok()?,
+            volume_gb: if longer == Longer::Volume { 10 * TWIN_VOLUME } else { TWIN_VOLUME },
         };
         Some(User {
-            name: UserName::parse(&word("twin", Longer::Name, "x")).ok()?,
+            name: UserName::parse(&word(TWIN_NAME, Longer::Name, "x")).ok()?,
             logical_id: LogicalId::parse(&word(TWIN_ID, Longer::LogicalId, "x")).ok()?,
             tags: tags(self.tags, Longer::Tag),
             person_tags: tags(self.person_tags, Longer::PersonTag),
