@@ -104,7 +104,7 @@ fn compare(one: &Checked<'_>, user: &User, twin: &[(String, Value)]) -> Option<F
         };
         if !words.make(expected, found, "") {
             let message = format!(
-                "the resource `{id}` is not that of other users with the values of `{}` in place of theirs",
+                "the resource `{id}` is not what the template gives others, with the values of `{}`",
                 user.name
             );
             return Some(structure(one, &path, message));
