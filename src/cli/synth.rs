@@ -43,6 +43,9 @@ pub(super) fn run(args: &SynthArgs, colour: bool, watch: &Watch<'_>) -> Result<O
     let mut findings = Vec::new();
     let config = config::read(&args.config, &args.accounts, &mut findings)?;
     let fleet = model::build(&config, &mut findings);
+    let names: Vec<String> = config.accounts.iter().map(|account| account.name.clone()).collect();
+    // What was read takes as much room as what will be written, and is of no more use.
+    drop(config);
     let templates = match read_templates(args.templates.as_deref())? {
         Ok(templates) => templates,
         Err(failures) => {
@@ -81,7 +84,7 @@ pub(super) fn run(args: &SynthArgs, colour: bool, watch: &Watch<'_>) -> Result<O
     if any_error(&findings) {
         return Ok(outcome(args.format, findings, String::new(), colour));
     }
-    let names: Vec<&str> = config.accounts.iter().map(|account| account.name.as_str()).collect();
+    let names: Vec<&str> = names.iter().map(String::as_str).collect();
     output::orphans(&args.out, &names, &mut findings)?;
     let mut rows = Vec::new();
     for one in &synthesised {
