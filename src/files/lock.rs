@@ -5,7 +5,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use super::{FileError, create_folders, kind, remove_empty_folder, remove_file};
+use super::{FileError, Kind, create_folders, kind, remove_empty_folder, remove_file};
 
 /// The lock file's name. It begins with a dot, as no account's name does.
 const LOCK_FILE: &str = ".racestack.lock";
@@ -39,8 +39,15 @@ pub fn lock(folder: &Path, limit: Duration, notice: &dyn Fn(&str)) -> Result<Loc
     let mut wait = Wait { folder, limit, notice, waited: Duration::ZERO };
     loop {
         if kind(folder)?.is_none() {
-            create_folders(folder)?;
-            made = Some(folder.to_owned());
+            match create_folders(folder) {
+                Ok(()) => made = Some(folder.to_owned()),
+                // Another run made the folder at the same time, and has perhaps removed it again.
+                Err(error) if error.error.kind() == io::ErrorKind::AlreadyExists => {
+                    wait.pause()?;
+                    continue;
+                }
+                Err(error) => return Err(error),
+            }
         }
         match options.open(&path) {
             Ok(file) => match file.try_lock() {
@@ -52,8 +59,9 @@ pub fn lock(folder: &Path, limit: Duration, notice: &dyn Fn(&str)) -> Result<Loc
                 Err(TryLockError::WouldBlock) => {}
                 Err(TryLockError::Error(error)) => return Err(FileError::new("lock", folder, error)),
             },
-            // The run that made the folder removed it again.
-            Err(error) if error.kind() == io::ErrorKind::NotFound && kind(folder)?.is_none() => {}
+            // The run that made the folder removed it again, and perhaps a third has made it anew by now.
+            Err(error)
+                if error.kind() == io::ErrorKind::NotFound && matches!(kind(folder)?, None | Some(Kind::Folder)) => {}
             Err(error) => return Err(FileError::new("write", &path, error)),
         }
         wait.pause()?;
