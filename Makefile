@@ -17,11 +17,15 @@ synth: ## write the stacks of every account into out/
 
 test: test-rust test-clients ## run all tests, installing what they need
 
-test-all: ## run all tests at full length: hundreds of kills, 1000 cases of each property
-	RACESTACK_SLOW_TESTS=1 PROPTEST_CASES=1000 $(MAKE) test
+test-all: ## run all tests at full length: hundreds of kills, 1000 new cases of each property
+	RACESTACK_SLOW_TESTS=1 PROPTEST_CASES=1000 SEED=$$(date +%s) $(MAKE) test
+
+# The seed of the property tests: the same cases each time, so that a change is to blame for what fails. `make test-all`
+# draws new ones; make prints the command with its seed.
+SEED ?= 20221130
 
 test-rust:
-	$(CARGO) test --locked --quiet
+	PROPTEST_RNG_SEED=$(SEED) $(CARGO) test --locked --quiet
 
 # The real clients: the AWS CLI against a server on this machine, cfn-lint, shellcheck.
 test-clients:
