@@ -109,7 +109,7 @@ pub fn read(path: &Path) -> Result<Option<Vec<u8>>, FileError> {
 pub fn kind(path: &Path) -> Result<Option<Kind>, FileError> {
     match std::fs::symlink_metadata(path) {
         Ok(metadata) => Ok(Some(Kind::of(&metadata))),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => Ok(None),
         Err(error) => Err(FileError::new("read", path, error)),
     }
 }

@@ -22,22 +22,19 @@ pub(super) fn check(
     let (account, lock, text) = (made.account, &made.placed, made.lock.as_str());
     let place = Place::whole(&account.lock_source);
     let path = account.lock_source.path.display();
-    if let Some(manifest) = output::read_manifest(folder)? {
-        if !account.lock_exists && manifest.stacks.iter().any(|stack| is_users_stack(&stack.part)) {
-            findings.push(
-                Finding::new(
-                    Rule::LockMissing,
-                    format!("`{}` holds users stacks, but there is no lock", folder.display()),
-                )
+    if !account.lock_exists && output::holds_users(folder)? {
+        findings.push(
+            Finding::new(Rule::LockMissing, format!("`{}` holds users stacks, but there is no lock", folder.display()))
                 .at(place)
                 .help(format!(
                     "restore it: `git checkout -- {path}`; only if nothing was ever deployed, remove `{}` instead",
                     folder.display()
                 ))
                 .note("a lock made anew could move users to other stacks, and CloudFormation would delete them"),
-            );
-            return Ok(());
-        }
+        );
+        return Ok(());
+    }
+    if let Some(manifest) = output::read_manifest(folder)? {
         moved(account, lock, &manifest, findings);
         removed(account, &manifest, folder, &made.files, findings);
     }
@@ -166,8 +163,4 @@ fn changes(account: &Account, text: &str) -> String {
         (1, _) => "1 line to change".to_owned(),
         (changed, _) => format!("{changed} lines to change"),
     }
-}
-
-fn is_users_stack(part: &str) -> bool {
-    part.starts_with("users-")
 }

@@ -33,7 +33,3 @@ pub const NOTEBOOK_PLATFORM: &str = "notebook-al2023-v1";
 /// The path under which the console makes service roles.
 /// Source: <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html#identifiers-friendly-names>
 pub const SERVICE_ROLE_PATH: &str = "/service-role/";
-
-/// The AWS managed policy that denies everything.
-/// Source: <https://docs.aws.amazon.com/aws-managed-policy/latest/reference/AWSDenyAll.html>
-pub const DENY_ALL_POLICY: &str = "AWSDenyAll";

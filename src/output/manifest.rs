@@ -157,6 +157,21 @@ pub(super) fn listed(folder: &Path) -> Result<Listed, FileError> {
     Ok(Listed::Files(names))
 }
 
+/// Whether an account's out folder holds users stacks: by the stacks of its manifest, or, where it is of another form than
+/// this version's, by the files that it lists.
+///
+/// # Errors
+/// When the manifest exists but the operating system does not give it out.
+pub fn holds_users(folder: &Path) -> Result<bool, FileError> {
+    let is_users = |part: &str| part.starts_with("users-");
+    let by_stacks = read(folder)?.is_some_and(|manifest| manifest.stacks.iter().any(|stack| is_users(&stack.part)));
+    let by_files = match listed(folder)? {
+        Listed::Files(names) => names.iter().any(|name| name.strip_suffix(".yaml").is_some_and(is_users)),
+        Listed::Nothing | Listed::Unreadable(_) => false,
+    };
+    Ok(by_stacks || by_files)
+}
+
 /// The manifest of an account's out folder, if there is one that this version can read.
 ///
 /// # Errors

@@ -6,7 +6,9 @@ mod manifest;
 mod replace;
 
 pub use folder::{Difference, claim, claim_shared, compare, inspect, orphans, write};
-pub use manifest::{Manifest, PolicyEntry, StackEntry, Used, UserEntry, of as manifest, read as read_manifest};
+pub use manifest::{
+    Manifest, PolicyEntry, StackEntry, Used, UserEntry, holds_users, of as manifest, read as read_manifest,
+};
 
 use std::fmt::Write;
 

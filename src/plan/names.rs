@@ -3,8 +3,7 @@
 
 use serde::Serialize;
 
-use crate::facts::SERVICE_ROLE_PATH;
-use crate::model::{Account, Profile, Service};
+use crate::model::{Account, Profile};
 
 /// The physical names of an account's shared resources, and the ARNs made of them.
 #[derive(Debug, Clone, Serialize)]
@@ -89,12 +88,5 @@ impl Names {
     /// The lifecycle configuration of the notebooks of one users stack.
     pub fn lifecycle(account: &Account, part: &str) -> String {
         format!("{}-deepracer-{part}", account.company)
-    }
-
-    /// The ARN of a service's role.
-    pub fn service_role_arn(account: &Account, service: Service) -> String {
-        let partition = account.region.partition();
-        let suffix = &account.service_role_suffix;
-        format!("arn:{partition}:iam::{}:role{SERVICE_ROLE_PATH}{}{suffix}", account.id, service.role_name())
     }
 }
