@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Installs the pinned clients into .venv at the repository root when they are missing or their list has changed, then
-# runs pytest from there with the arguments given: `tests/python/run.sh -k lint`. What is tested is the racestack that
-# RACESTACK_BIN names, or that `cargo build` made.
+# Installs the pinned clients into .venv at the repository root, and those from npm into tests/node, when they are missing
+# or their list has changed, then runs pytest from there with the arguments given: `tests/python/run.sh -k lint`. What is
+# tested is the racestack that RACESTACK_BIN names, or that `cargo build` made.
 set -euo pipefail
 
 here=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")" && pwd)
@@ -17,6 +17,8 @@ if ! cmp --silent "$here/requirements.txt" "$stamp"; then
   (cd -- "$venv" && tar -xzf "$(npm pack --silent "$sarif")")
   cp -- "$here/requirements.txt" "$stamp"
 fi
+
+"$root/tests/node/install.sh"
 
 export SARIF_SCHEMA=$venv/package/lib/schemas/sarif-2.1.0-rtm.5.json
 cd -- "$root"
