@@ -1,7 +1,7 @@
 //! racestack turns a roster of people and a few settings into CloudFormation stacks.
 //!
 //! The data flows one way, and a module imports only from those before it:
-//! `source`, `finding`, `files`, `facts` ← `config` ← `model` ← `plan` ← `render` ← `check` ← `output`.
+//! `source`, `finding`, `files`, `facts`, `iam` ← `config` ← `model` ← `plan` ← `render` ← `check` ← `output`.
 //! `report` stands beside that way: it knows `source` and `finding` alone.
 //! Nothing here prints or exits; `main.rs` does.
 
@@ -11,6 +11,7 @@ pub mod config;
 pub mod facts;
 pub mod files;
 pub mod finding;
+pub mod iam;
 pub mod model;
 pub mod output;
 pub mod plan;

@@ -6,7 +6,8 @@
 use std::path::{Path, PathBuf};
 
 /// The way of the data: a module knows only of those before it.
-const ORDER: &[&str] = &["source", "finding", "files", "facts", "config", "model", "plan", "render", "check", "output"];
+const ORDER: &[&str] =
+    &["source", "finding", "files", "facts", "iam", "config", "model", "plan", "render", "check", "output"];
 /// The reporters stand beside that way: they know what a finding is and nothing of how it came about.
 const REPORT_KNOWS: &[&str] = &["source", "finding"];
 /// These bring everything together.

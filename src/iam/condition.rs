@@ -1,0 +1,108 @@
+//! Conditions of a statement.
+//! Source: <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition.html>
+
+use super::comparison::{Notes, Test, Truth};
+use super::operator::{Base, Operator, Set};
+use super::pattern::{Filled, Pattern};
+use super::request::{Found, Request};
+
+/// One key of one operator, with the values that the policy wants.
+#[derive(Debug, Clone)]
+pub(super) struct Condition {
+    /// `None` for an operator that AWS does not have.
+    operator: Option<Operator>,
+    operator_name: String,
+    key: String,
+    values: Vec<Pattern>,
+}
+
+impl Condition {
+    pub(super) fn new(operator_name: &str, key: &str, values: &[String], variables: bool) -> Self {
+        let operator = Operator::parse(operator_name);
+        let variables = variables && operator.is_some_and(Operator::has_variables);
+        let values = values.iter().map(|value| Pattern::parse(value, variables)).collect();
+        Self { operator, operator_name: operator_name.to_owned(), key: key.to_owned(), values }
+    }
+
+    /// Whether a request meets the condition.
+    ///
+    /// Of a key that is absent: a negated operator holds, an operator with `IfExists` holds, `ForAllValues` holds, and
+    /// nothing else does.
+    /// Sources: <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition_operators.html>,
+    /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-single-vs-multi-valued-context-keys.html>
+    pub(super) fn holds(&self, request: &Request, notes: &mut Notes) -> Truth {
+        let Some(operator) = self.operator else {
+            return notes.doubt(format!("the condition operator `{}` is not known here", self.operator_name));
+        };
+        let values = match request.find(&self.key) {
+            Found::Values(values) => Some(values),
+            Found::Absent => None,
+            Found::Unknown(why) => return notes.doubt(why),
+        };
+        if operator.base == Base::Null {
+            return self.is_null(values.is_none_or(|values| values.list.is_empty()), request);
+        }
+        let Some(values) = values else {
+            let holds = match operator.set {
+                Some(Set::All) => true,
+                Some(Set::Any) => operator.if_exists,
+                None => operator.if_exists || operator.negated,
+            };
+            return Truth::from(holds);
+        };
+        let one = |value: &String, notes: &mut Notes| self.fits(operator, value, request, notes);
+        match (operator.set, values.multiple) {
+            (None, false) => values.list.first().map_or(Truth::No, |value| one(value, notes)),
+            (Some(Set::All), true) => values.list.iter().fold(Truth::Yes, |all, value| all.and(one(value, notes))),
+            (Some(Set::Any), true) => values.list.iter().fold(Truth::No, |any, value| any.or(one(value, notes))),
+            // AWS says not to write either, and not what comes of it.
+            (None, true) => notes.doubt(format!(
+                "`{}` may have several values, and `{}` does not say which of them must match",
+                self.key, self.operator_name
+            )),
+            (Some(_), false) => {
+                notes.doubt(format!("`{}` has one value, and `{}` is for several", self.key, self.operator_name))
+            }
+        }
+    }
+
+    /// Whether one value of the request fits: any of the policy's values, or with a negated operator, none of them.
+    /// Source: <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_multi-value-conditions.html>
+    fn fits(&self, operator: Operator, value: &str, request: &Request, notes: &mut Notes) -> Truth {
+        let test = match operator.base {
+            Base::StringEquals => Test::Equal,
+            Base::StringEqualsIgnoreCase => Test::EqualInAnyCase,
+            Base::StringLike => Test::Like,
+            Base::ArnLike => Test::Arn,
+            base => Test::Other(base),
+        };
+        let mut any = Truth::No;
+        for wanted in &self.values {
+            let truth = match wanted.fill(request, operator.has_wildcards()) {
+                Filled::Text(wanted) => {
+                    let truth = notes.compare(test, &wanted, value);
+                    if truth == Truth::Unknown {
+                        notes.doubt(format!("`{}` cannot compare `{wanted}` with `{value}`", self.operator_name));
+                    }
+                    truth
+                }
+                Filled::Nothing => Truth::No,
+                Filled::Unknown(why) => notes.doubt(why),
+            };
+            any = any.or(truth);
+            if any == Truth::Yes {
+                break;
+            }
+        }
+        if operator.negated { any.opposite() } else { any }
+    }
+
+    fn is_null(&self, absent: bool, request: &Request) -> Truth {
+        let wanted = if absent { "true" } else { "false" };
+        let fits = |value: &Pattern| match value.fill(request, false) {
+            Filled::Text(text) => text.eq_ignore_ascii_case(wanted),
+            Filled::Nothing | Filled::Unknown(_) => false,
+        };
+        Truth::from(self.values.iter().any(fits))
+    }
+}

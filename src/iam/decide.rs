@@ -1,0 +1,193 @@
+//! What AWS decides, within one account.
+//! Source: <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic_policy-eval-basics.html>
+
+use super::comparison::{Notes, Truth};
+use super::document::{Document, Effect};
+use super::principal::Named;
+use super::request::{Principal, Request};
+
+/// A policy that somebody has.
+#[derive(Debug, Clone, Copy)]
+pub struct Attached<'a> {
+    /// What to call it.
+    pub name: &'a str,
+    /// What it says.
+    pub document: &'a Document,
+}
+
+/// Everything that a decision is made of.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Policies<'a> {
+    /// The policies of whoever asks: their own, those of their groups, inline and managed.
+    pub identity: &'a [Attached<'a>],
+    /// Their permissions boundary.
+    pub boundary: Option<Attached<'a>>,
+    /// The policy of what is asked for, if it has one.
+    pub resource: Option<ResourcePolicy<'a>>,
+}
+
+/// The policy of a resource, which names principals.
+#[derive(Debug, Clone, Copy)]
+pub enum ResourcePolicy<'a> {
+    /// One that can allow on its own, and need not, such as a bucket's.
+    Sufficient(Attached<'a>),
+    /// One that must allow, such as a role's trust policy for `sts:AssumeRole`.
+    /// Source: <https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_update-role-trust-policy.html>
+    Required(Attached<'a>),
+}
+
+/// What AWS decides.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Decision {
+    /// It is allowed.
+    Allowed,
+    /// A statement denies it.
+    ExplicitlyDenied,
+    /// No statement allows it, or the boundary or the trust policy does not.
+    ImplicitlyDenied,
+    /// It hangs on what is not known.
+    Unknown,
+}
+
+/// Which of the policies a statement is in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Kind {
+    /// An identity policy, by its index.
+    Identity(usize),
+    /// The permissions boundary.
+    Boundary,
+    /// The policy of the resource.
+    Resource,
+}
+
+/// A statement that a decision rests on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Decisive {
+    /// The policy.
+    pub policy: Kind,
+    /// The statement's index in it.
+    pub statement: usize,
+}
+
+/// A decision, and what made it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Outcome {
+    /// The decision.
+    pub decision: Decision,
+    /// The statements that made it: those that deny, or those that allow. Of an implicit denial, those that allow what the
+    /// boundary or the trust policy does not; of an unknown, those of which it is not known whether they apply, and those
+    /// that allow.
+    pub statements: Vec<Decisive>,
+    /// Why it is unknown.
+    pub doubts: Vec<String>,
+}
+
+/// Decides a request.
+pub fn decide(request: &Request, policies: &Policies<'_>) -> Outcome {
+    decide_noting(request, policies, &mut Notes::default())
+}
+
+/// Decides a request, and notes the comparisons that the decision hung on: for texts with which these come out the same,
+/// so does the decision.
+pub fn decide_noting(request: &Request, policies: &Policies<'_>, notes: &mut Notes) -> Outcome {
+    notes.doubts.clear();
+    let mut found = Found::default();
+    for (index, attached) in policies.identity.iter().enumerate() {
+        found.look(Kind::Identity(index), attached.document, request, notes);
+    }
+    if let Some(boundary) = policies.boundary {
+        found.look(Kind::Boundary, boundary.document, request, notes);
+    }
+    if let Some(ResourcePolicy::Sufficient(attached) | ResourcePolicy::Required(attached)) = policies.resource {
+        found.look(Kind::Resource, attached.document, request, notes);
+    }
+    let (allowed, allowing) = found.allowed(request, policies);
+    let doubts = |decision| if decision == Decision::Unknown { notes.doubts.clone() } else { Vec::new() };
+    let (decision, mut statements) = match (found.denied(), allowed) {
+        // An explicit denial wins, wherever it stands.
+        (Truth::Yes, _) => (Decision::ExplicitlyDenied, found.of(Effect::Deny, Truth::Yes)),
+        (_, Truth::No) => (Decision::ImplicitlyDenied, allowing),
+        (Truth::No, Truth::Yes) => (Decision::Allowed, allowing),
+        (Truth::Unknown, _) | (_, Truth::Unknown) => {
+            let mut statements = found.of(Effect::Deny, Truth::Unknown);
+            statements.extend(allowing);
+            (Decision::Unknown, statements)
+        }
+    };
+    statements.sort_unstable();
+    statements.dedup();
+    Outcome { decision, statements, doubts: doubts(decision) }
+}
+
+/// The statements that apply, or may.
+#[derive(Default)]
+struct Found {
+    statements: Vec<(Decisive, Effect, Truth, Named)>,
+}
+
+impl Found {
+    fn look(&mut self, policy: Kind, document: &Document, request: &Request, notes: &mut Notes) {
+        for (statement, one) in document.statements.iter().enumerate() {
+            let mut named = Named::Directly;
+            let truth = one.applies(request, notes, &mut named);
+            if truth != Truth::No {
+                self.statements.push((Decisive { policy, statement }, one.effect, truth, named));
+            }
+        }
+    }
+
+    fn denied(&self) -> Truth {
+        let denials = self.statements.iter().filter(|(_, effect, ..)| *effect == Effect::Deny);
+        denials.fold(Truth::No, |denied, (_, _, truth, _)| denied.or(*truth))
+    }
+
+    fn of(&self, effect: Effect, truth: Truth) -> Vec<Decisive> {
+        let wanted = self.statements.iter().filter(|(_, of, at, _)| *of == effect && *at == truth);
+        wanted.map(|(decisive, ..)| *decisive).collect()
+    }
+
+    /// What allows among the statements of a kind of policy, and whether any does.
+    fn allowing(&self, of: impl Fn(Kind, Named) -> bool) -> (Truth, Vec<Decisive>) {
+        let mut truth = Truth::No;
+        let mut statements = Vec::new();
+        for (decisive, effect, applies, named) in &self.statements {
+            if *effect == Effect::Allow && of(decisive.policy, *named) {
+                truth = truth.or(*applies);
+                statements.push(*decisive);
+            }
+        }
+        (truth, statements)
+    }
+
+    /// Whether anything allows the request, leaving denials aside.
+    ///
+    /// Within an account, a resource's policy that names a user or everybody allows on its own, and no boundary limits it.
+    /// One that names a role does so within the role's boundary; one that names the account leaves it to the identity
+    /// policies.
+    /// Sources: <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic_policy-eval-basics.html>,
+    /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_boundaries.html>
+    fn allowed(&self, request: &Request, policies: &Policies<'_>) -> (Truth, Vec<Decisive>) {
+        let (identity, mut statements) = self.allowing(|kind, _| matches!(kind, Kind::Identity(_)));
+        let (in_boundary, bounding) = match policies.boundary {
+            Some(_) => self.allowing(|kind, _| kind == Kind::Boundary),
+            None => (Truth::Yes, Vec::new()),
+        };
+        let (direct, directly) = self.allowing(|kind, named| kind == Kind::Resource && named == Named::Directly);
+        let (by_role, of_role) = self.allowing(|kind, named| kind == Kind::Resource && named == Named::ByRole);
+        let (by_account, of_account) = self.allowing(|kind, named| kind == Kind::Resource && named == Named::ByAccount);
+        let by_itself = direct.or(by_role.and(in_boundary));
+        let by_identity = match (policies.resource, &request.principal) {
+            // Services and root users have no policies of their own.
+            (_, Principal::Service(_) | Principal::Root(_)) => Truth::No,
+            (Some(ResourcePolicy::Required(_)), _) => by_account.and(identity).and(in_boundary),
+            _ => identity.and(in_boundary),
+        };
+        if identity != Truth::No || by_role != Truth::No {
+            statements.extend(bounding);
+        }
+        statements.extend(directly);
+        statements.extend(of_role);
+        statements.extend(of_account);
+        (by_itself.or(by_identity), statements)
+    }
+}

@@ -1,0 +1,238 @@
+//! Policy documents as types.
+//! Source: <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_grammar.html>
+
+use serde_json::{Map, Value};
+
+use super::comparison::{Notes, Truth};
+use super::condition::Condition;
+use super::pattern::{Filled, MANY, ONE, Pattern, is_like};
+use super::principal::Principals;
+use super::request::Request;
+use super::{Test, principal::Named};
+
+/// A policy document.
+#[derive(Debug, Clone)]
+pub struct Document {
+    /// The statements, in the document's order.
+    pub statements: Vec<Statement>,
+}
+
+/// A statement.
+#[derive(Debug, Clone)]
+pub struct Statement {
+    /// Its name, where it has one.
+    pub sid: Option<String>,
+    /// Whether it allows or denies.
+    pub effect: Effect,
+    principals: Option<Listed<Principals>>,
+    actions: Listed<Vec<String>>,
+    resources: Option<Listed<Vec<Pattern>>>,
+    conditions: Vec<Condition>,
+}
+
+/// Whether a statement allows or denies.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Effect {
+    /// It allows.
+    Allow,
+    /// It denies.
+    Deny,
+}
+
+/// What is meant: what a list names, or everything else.
+#[derive(Debug, Clone)]
+enum Listed<T> {
+    These(T),
+    AllBut(T),
+}
+
+/// Why a value is no policy document.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Malformed {
+    /// The path of keys in the document, such as `Statement/0/Effect`.
+    pub path: String,
+    /// What was found there.
+    pub message: String,
+}
+
+impl Malformed {
+    pub(super) fn at(path: &str, message: impl Into<String>) -> Self {
+        Self { path: path.to_owned(), message: message.into() }
+    }
+}
+
+impl Document {
+    /// Reads a document. What a reader of policies must not guess about is refused: a key or an effect that IAM does not
+    /// have, and texts that are none.
+    ///
+    /// # Errors
+    /// The first place that is not as IAM's grammar has it.
+    pub fn parse(value: &Value) -> Result<Self, Malformed> {
+        let map = value.as_object().ok_or_else(|| Malformed::at("", "found no map"))?;
+        // Without a version, a document is of the older one.
+        let variables = match map.get("Version").map(Value::as_str) {
+            None | Some(Some("2008-10-17")) => false,
+            Some(Some("2012-10-17")) => true,
+            Some(_) => return Err(Malformed::at("Version", "found a version that IAM does not have")),
+        };
+        known(map, "", &["Version", "Id", "Statement"])?;
+        let statements = match map.get("Statement") {
+            Some(Value::Array(statements)) => statements.iter().collect(),
+            Some(statement @ Value::Object(_)) => vec![statement],
+            _ => return Err(Malformed::at("Statement", "found no statements")),
+        };
+        let statements = statements
+            .into_iter()
+            .enumerate()
+            .map(|(index, value)| Statement::parse(value, &format!("Statement/{index}"), variables));
+        Ok(Self { statements: statements.collect::<Result<_, _>>()? })
+    }
+}
+
+impl Statement {
+    fn parse(value: &Value, path: &str, variables: bool) -> Result<Self, Malformed> {
+        let map = value.as_object().ok_or_else(|| Malformed::at(path, "found no map"))?;
+        let known_keys =
+            ["Sid", "Effect", "Principal", "NotPrincipal", "Action", "NotAction", "Resource", "NotResource"];
+        known(map, path, &[&known_keys[..], &["Condition"]].concat())?;
+        let effect = match map.get("Effect").and_then(Value::as_str) {
+            Some("Allow") => Effect::Allow,
+            Some("Deny") => Effect::Deny,
+            _ => return Err(Malformed::at(&format!("{path}/Effect"), "found neither `Allow` nor `Deny`")),
+        };
+        let principals = listed(map, path, "Principal", Principals::parse)?;
+        let action = |text: &String| Pattern::action(text);
+        let actions =
+            listed(map, path, "Action", |value, path| Ok(texts(value, path)?.iter().map(action).collect::<Vec<_>>()))?;
+        let Some(actions) = actions else { return Err(Malformed::at(path, "found no `Action`")) };
+        let resource = |text: &String| Pattern::parse(text, variables);
+        let resources = listed(map, path, "Resource", |value, path| {
+            Ok(texts(value, path)?.iter().map(resource).collect::<Vec<_>>())
+        })?;
+        let mut conditions = Vec::new();
+        if let Some(value) = map.get("Condition") {
+            let path = format!("{path}/Condition");
+            let operators = value.as_object().ok_or_else(|| Malformed::at(&path, "found no map"))?;
+            for (operator, keys) in operators {
+                let path = format!("{path}/{operator}");
+                let keys = keys.as_object().ok_or_else(|| Malformed::at(&path, "found no map"))?;
+                for (key, value) in keys {
+                    let values = texts(value, &format!("{path}/{key}"))?;
+                    conditions.push(Condition::new(operator, key, &values, variables));
+                }
+            }
+        }
+        let sid = map.get("Sid").and_then(Value::as_str).filter(|sid| !sid.is_empty()).map(str::to_owned);
+        Ok(Self { sid, effect, principals, actions, resources, conditions })
+    }
+
+    /// Whether the statement is about a request. Who asks counts only in a policy that names principals: `how` is then set
+    /// to how.
+    pub(super) fn applies(&self, request: &Request, notes: &mut Notes, how: &mut Named) -> Truth {
+        if !self.names_action(&request.action) {
+            return Truth::No;
+        }
+        match &self.principals {
+            Some(Listed::These(principals)) => *how = principals.name(&request.principal, notes),
+            Some(Listed::AllBut(principals)) => {
+                let named = principals.name(&request.principal, notes);
+                *how = if named == Named::Not { Named::Directly } else { Named::Not };
+            }
+            None => {}
+        }
+        if self.principals.is_some() && *how == Named::Not {
+            return Truth::No;
+        }
+        let mut applies = self.names_resource(request, notes);
+        for condition in &self.conditions {
+            if applies == Truth::No {
+                break;
+            }
+            applies = applies.and(condition.holds(request, notes));
+        }
+        applies
+    }
+
+    /// Names of services and actions are compared without regard to case.
+    /// Source: <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_action.html>
+    fn names_action(&self, action: &str) -> bool {
+        let action = action.to_ascii_lowercase();
+        let any = |patterns: &[String]| patterns.iter().any(|pattern| is_like(pattern, &action));
+        match &self.actions {
+            Listed::These(patterns) => any(patterns),
+            Listed::AllBut(patterns) => !any(patterns),
+        }
+    }
+
+    /// Trust policies name no resource: theirs is the role.
+    fn names_resource(&self, request: &Request, notes: &mut Notes) -> Truth {
+        let (patterns, negated) = match &self.resources {
+            Some(Listed::These(patterns)) => (patterns, false),
+            Some(Listed::AllBut(patterns)) => (patterns, true),
+            None => return Truth::Yes,
+        };
+        let mut any = Truth::No;
+        for pattern in patterns {
+            let truth = match pattern.fill(request, true) {
+                Filled::Text(pattern) => {
+                    let truth = notes.compare(Test::Resource, &pattern, &request.resource);
+                    if truth == Truth::Unknown {
+                        let shown = pattern.replace(MANY, "*").replace(ONE, "?");
+                        let resource = &request.resource;
+                        notes.doubt(format!(
+                            "whether `{shown}` matches `{resource}` hangs on a `*` that ends a segment"
+                        ));
+                    }
+                    truth
+                }
+                Filled::Nothing => Truth::No,
+                Filled::Unknown(why) => notes.doubt(why),
+            };
+            any = any.or(truth);
+            if any == Truth::Yes {
+                break;
+            }
+        }
+        if negated { any.opposite() } else { any }
+    }
+}
+
+/// A pair of keys of which a statement has one at most: `KEY`, or `NotKEY` for everything else.
+fn listed<T>(
+    map: &Map<String, Value>,
+    path: &str,
+    key: &str,
+    parse: impl Fn(&Value, &str) -> Result<T, Malformed>,
+) -> Result<Option<Listed<T>>, Malformed> {
+    let not_key = format!("Not{key}");
+    match (map.get(key), map.get(&not_key)) {
+        (Some(_), Some(_)) => Err(Malformed::at(path, format!("found both `{key}` and `{not_key}`"))),
+        (Some(value), None) => Ok(Some(Listed::These(parse(value, &format!("{path}/{key}"))?))),
+        (None, Some(value)) => Ok(Some(Listed::AllBut(parse(value, &format!("{path}/{not_key}"))?))),
+        (None, None) => Ok(None),
+    }
+}
+
+/// One text or several. Numbers and truths count as the texts that IAM makes of them.
+pub(super) fn texts(value: &Value, path: &str) -> Result<Vec<String>, Malformed> {
+    let text = |value: &Value| match value {
+        Value::String(text) if text.contains([MANY, ONE]) => {
+            Err(Malformed::at(path, "found a character of the private use area"))
+        }
+        Value::String(text) => Ok(text.clone()),
+        Value::Bool(truth) => Ok(truth.to_string()),
+        Value::Number(number) => Ok(number.to_string()),
+        _ => Err(Malformed::at(path, "found what is no text")),
+    };
+    match value {
+        Value::Array(values) => values.iter().map(text).collect(),
+        value => Ok(vec![text(value)?]),
+    }
+}
+
+fn known(map: &Map<String, Value>, path: &str, keys: &[&str]) -> Result<(), Malformed> {
+    match map.keys().find(|key| !keys.contains(&key.as_str())) {
+        Some(key) => Err(Malformed::at(path, format!("found the key `{key}`, which IAM does not have"))),
+        None => Ok(()),
+    }
+}

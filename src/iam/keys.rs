@@ -1,0 +1,127 @@
+//! The condition keys that are known. Of all others nobody here can say whether a request has them.
+
+/// When a request has a key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Presence {
+    /// In every request.
+    Always,
+    /// In some: whoever makes a request says so, or it is not there.
+    Sometimes,
+    /// It is not in the table.
+    Unheard,
+}
+
+/// Global keys that every request has, whatever their values.
+/// Source: <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html>
+const ALWAYS: &[&str] = &[
+    "aws:currenttime",
+    "aws:epochtime",
+    "aws:principalaccount",
+    "aws:principalarn",
+    "aws:principaltype",
+    "aws:requestedregion",
+    "aws:securetransport",
+    "aws:sourceip",
+    "aws:useragent",
+    "aws:userid",
+    "aws:viaawsservice",
+];
+
+/// Other keys. A `/` or `:` at the end: what follows is the key of a tag, or the like.
+/// Sources: the page above, and for each service its page of
+/// <https://docs.aws.amazon.com/service-authorization/latest/reference/reference_policies_actions-resources-contextkeys.html>
+const SOMETIMES: &[&str] = &[
+    "aws:calledvia",
+    "aws:calledviafirst",
+    "aws:calledvialast",
+    "aws:federatedprovider",
+    "aws:multifactorauthage",
+    "aws:multifactorauthpresent",
+    "aws:principalisawsservice",
+    "aws:principalorgid",
+    "aws:principalorgpaths",
+    "aws:principalservicename",
+    "aws:principalservicenameslist",
+    "aws:principaltag/",
+    "aws:referer",
+    "aws:requesttag/",
+    "aws:resourceaccount",
+    "aws:resourceorgid",
+    "aws:resourceorgpaths",
+    "aws:resourcetag/",
+    "aws:sourceaccount",
+    "aws:sourcearn",
+    "aws:sourceidentity",
+    "aws:sourceorgid",
+    "aws:sourceorgpaths",
+    "aws:sourcevpc",
+    "aws:sourcevpce",
+    "aws:tagkeys",
+    "aws:tokenissuetime",
+    "aws:username",
+    "aws:vpcsourceip",
+    "iam:associatedresourcearn",
+    "iam:awsservicename",
+    "iam:passedtoservice",
+    "iam:permissionsboundary",
+    "iam:policyarn",
+    "iam:resourcetag/",
+    "kms:calleraccount",
+    "kms:encryptioncontext:",
+    "kms:encryptioncontextkeys",
+    "kms:grantisforawsresource",
+    "kms:grantoperations",
+    "kms:resourcealiases",
+    "kms:viaservice",
+    "lambda:functionarn",
+    "s3:authtype",
+    "s3:dataaccesspointaccount",
+    "s3:dataaccesspointarn",
+    "s3:delimiter",
+    "s3:existingobjecttag/",
+    "s3:max-keys",
+    "s3:prefix",
+    "s3:requestobjecttag/",
+    "s3:requestobjecttagkeys",
+    "s3:resourceaccount",
+    "s3:signatureage",
+    "s3:signatureversion",
+    "s3:tlsversion",
+    "s3:versionid",
+    "s3:x-amz-acl",
+    "s3:x-amz-copy-source",
+    "s3:x-amz-metadata-directive",
+    "s3:x-amz-server-side-encryption",
+    "s3:x-amz-server-side-encryption-aws-kms-key-id",
+    "s3:x-amz-storage-class",
+    "sagemaker:acceleratortypes",
+    "sagemaker:directinternetaccess",
+    "sagemaker:instancetypes",
+    "sagemaker:maxruntimeinseconds",
+    "sagemaker:minimuminstancemetadataserviceversion",
+    "sagemaker:networkisolation",
+    "sagemaker:outputkmskey",
+    "sagemaker:resourcetag/",
+    "sagemaker:rootaccess",
+    "sagemaker:taggingaction",
+    "sagemaker:volumekmskey",
+    "sagemaker:vpcsecuritygroupids",
+    "sagemaker:vpcsubnets",
+    "sts:externalid",
+    "sts:rolesessionname",
+    "sts:sourceidentity",
+    "sts:transitivetagkeys",
+];
+
+/// When a request has a key, whose name is in lower case.
+pub(super) fn presence(key: &str) -> Presence {
+    let stem = key.split_inclusive('/').next().unwrap_or(key);
+    let before_colon = key.rsplit_once(':').map_or(key, |(stem, _)| key.get(..=stem.len()).unwrap_or(key));
+    if ALWAYS.contains(&key) {
+        Presence::Always
+    } else if [key, stem, before_colon].iter().any(|key| SOMETIMES.contains(key)) {
+        Presence::Sometimes
+    } else {
+        Presence::Unheard
+    }
+}

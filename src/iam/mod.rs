@@ -1,0 +1,29 @@
+//! IAM: policy documents as types, and what AWS decides by them.
+//!
+//! `decide` answers a request as AWS documents it for one account: identity policies, a permissions boundary, the policy of
+//! a resource, the trust policy of a role. What it cannot know, a condition key or an operator, never becomes a yes or a no:
+//! the decision is `Unknown`, with the reason, unless it comes out the same either way.
+//!
+//! Everything that it asks of a text is a `Comparison`. `decide_noting` tells which of them a decision hung on: whoever
+//! knows that these come out the same for other texts knows that the decision does.
+//! Source: <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic.html>
+
+mod comparison;
+mod condition;
+mod decide;
+mod document;
+mod keys;
+mod operator;
+mod pattern;
+mod principal;
+mod request;
+
+pub use comparison::{Comparison, Notes, Test, Truth};
+pub use decide::{Attached, Decision, Decisive, Kind, Outcome, Policies, ResourcePolicy, decide, decide_noting};
+pub use document::{Document, Effect, Malformed, Statement};
+pub use pattern::{MANY, ONE};
+pub use principal::{Named, Principals};
+pub use request::{Context, Principal, Request, Values};
+
+#[cfg(test)]
+mod tests;

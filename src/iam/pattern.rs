@@ -1,0 +1,245 @@
+//! Texts of a policy: wildcards and policy variables.
+
+use super::Truth;
+use super::request::{Found, Request};
+
+/// Stands for `*` in a pattern whose variables are filled in: a private character, so that the `*` of a value is none.
+pub const MANY: char = '\u{F8F0}';
+/// Stands for `?`, likewise.
+pub const ONE: char = '\u{F8F1}';
+
+/// A text of a policy, taken apart.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Pattern(Vec<Piece>);
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Piece {
+    Text(String),
+    Many,
+    One,
+    Variable { key: String, default: Option<String> },
+}
+
+/// What a pattern became for a request.
+pub(super) enum Filled {
+    Text(String),
+    /// A variable has no value: the text matches nothing.
+    Nothing,
+    /// It cannot be told what a variable's value is.
+    Unknown(String),
+}
+
+impl Pattern {
+    /// Takes a text apart. Policy variables exist since the version 2012-10-17; before, they are plain text.
+    /// Source: <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_variables.html>
+    pub(super) fn parse(text: &str, variables: bool) -> Self {
+        let mut pieces = Vec::new();
+        let mut rest = text;
+        while let Some(first) = rest.chars().next() {
+            if variables
+                && let Some((inside, behind)) = rest.strip_prefix("${").and_then(|inside| inside.split_once('}'))
+            {
+                pieces.push(variable(inside));
+                rest = behind;
+                continue;
+            }
+            match (first, pieces.last_mut()) {
+                ('*', _) => pieces.push(Piece::Many),
+                ('?', _) => pieces.push(Piece::One),
+                (_, Some(Piece::Text(text))) => text.push(first),
+                _ => pieces.push(Piece::Text(first.to_string())),
+            }
+            rest = &rest[first.len_utf8()..];
+        }
+        Self(pieces)
+    }
+
+    /// The pattern with the values of a request's variables. `wildcards` says whether `*` and `?` are wildcards or text.
+    ///
+    /// A variable without a value and without a default makes a text that matches nothing.
+    /// Source: <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_variables.html#policy-vars-no-value>
+    pub(super) fn fill(&self, request: &Request, wildcards: bool) -> Filled {
+        let mut filled = String::new();
+        for piece in &self.0 {
+            match piece {
+                Piece::Text(text) => filled.push_str(text),
+                Piece::Many => filled.push(if wildcards { MANY } else { '*' }),
+                Piece::One => filled.push(if wildcards { ONE } else { '?' }),
+                Piece::Variable { key, default } => match (request.find(key), default) {
+                    (Found::Values(values), _) if !values.multiple && values.list.len() == 1 => {
+                        filled.push_str(&values.list[0]);
+                    }
+                    // A key of several values has no one value to fill in.
+                    (Found::Values(_), _) | (Found::Absent, None) => return Filled::Nothing,
+                    (Found::Absent, Some(default)) => filled.push_str(default),
+                    (Found::Unknown(why), _) => return Filled::Unknown(why),
+                },
+            }
+        }
+        Filled::Text(filled)
+    }
+
+    /// The pattern of an action: no variables, and all in lower case.
+    pub(super) fn action(text: &str) -> String {
+        text.chars()
+            .map(|c| {
+                if c == '*' {
+                    MANY
+                } else if c == '?' {
+                    ONE
+                } else {
+                    c.to_ascii_lowercase()
+                }
+            })
+            .collect()
+    }
+}
+
+/// What stands between `${` and `}`: a key, with a default in single quotes or without; or one of the characters `*`, `?`
+/// and `$`, which are then plain text.
+fn variable(inside: &str) -> Piece {
+    if matches!(inside, "*" | "?" | "$") {
+        return Piece::Text(inside.to_owned());
+    }
+    let (key, default) = match inside.split_once(',') {
+        Some((key, default)) => {
+            let quoted = default.trim().strip_prefix('\'').and_then(|default| default.strip_suffix('\''));
+            (key, quoted.map(str::to_owned))
+        }
+        None => (inside, None),
+    };
+    Piece::Variable { key: key.trim().to_owned(), default }
+}
+
+/// Whether a text fits a pattern with wildcards.
+pub(super) fn is_like(pattern: &str, text: &str) -> bool {
+    // What stands before the first wildcard decides most comparisons.
+    let Some(first) = pattern.find([MANY, ONE]) else { return pattern == text };
+    let (Some(start), Some(mut pattern)) = (pattern.get(..first), pattern.get(first..)) else { return false };
+    let Some(mut text) = text.strip_prefix(start) else { return false };
+    // Where to go on from when what follows the last `*` does not fit: with one more character behind that `*`.
+    let mut again: Option<(&str, &str)> = None;
+    loop {
+        let mut rest = pattern.chars();
+        match rest.next() {
+            Some(MANY) => {
+                pattern = rest.as_str();
+                if pattern.is_empty() {
+                    return true;
+                }
+                again = Some((pattern, text));
+                continue;
+            }
+            Some(wanted) => {
+                let mut behind = text.chars();
+                if behind.next().is_some_and(|found| wanted == ONE || wanted == found) {
+                    (pattern, text) = (rest.as_str(), behind.as_str());
+                    continue;
+                }
+            }
+            None if text.is_empty() => return true,
+            None => {}
+        }
+        let Some((from, skipped)) = again else { return false };
+        let mut behind = skipped.chars();
+        if behind.next().is_none() {
+            return false;
+        }
+        (pattern, text) = (from, behind.as_str());
+        again = Some((from, text));
+    }
+}
+
+/// Whether the ARN of a resource fits the pattern of a `Resource`: each of the first five segments on its own, and all
+/// that follows as one. "If the `*` wildcard is the last character of a resource ARN segment, it can expand to match
+/// beyond the colon boundaries": where a match hangs on that in one of the first five, nobody can tell.
+/// Source: <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_resource.html>
+pub(super) fn is_resource_like(pattern: &str, text: &str) -> Truth {
+    if !is_like(pattern, text) {
+        return Truth::No;
+    }
+    let last_is_many = pattern.ends_with(MANY);
+    match (segments(pattern), segments(text)) {
+        (Some(patterns), Some(texts)) => {
+            let all = patterns.iter().zip(texts).all(|(pattern, text)| is_like(pattern, text));
+            if all { Truth::Yes } else { Truth::Unknown }
+        }
+        // `*`, and what ends with it early.
+        (None, _) if last_is_many => Truth::Yes,
+        // What is no ARN, such as the `*` of an action that knows no resource.
+        (_, None) => Truth::Yes,
+        (None, Some(_)) => Truth::Unknown,
+    }
+}
+
+/// Whether an ARN fits the pattern of an operator on ARNs, which compares each of the six segments on its own.
+/// Source: <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition_operators.html#Conditions_ARN>
+pub(super) fn is_arn_like(pattern: &str, text: &str) -> Truth {
+    match (segments(pattern), segments(text)) {
+        (Some(patterns), Some(texts)) => {
+            Truth::from(patterns.iter().zip(texts).all(|(pattern, text)| is_like(pattern, text)))
+        }
+        (Some(_), None) => Truth::No,
+        (None, _) => Truth::Unknown,
+    }
+}
+
+fn segments(arn: &str) -> Option<[&str; 6]> {
+    let mut parts = arn.splitn(6, ':');
+    let segments = [parts.next()?, parts.next()?, parts.next()?, parts.next()?, parts.next()?, parts.next()?];
+    (segments[0] == "arn").then_some(segments)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn encoded(pattern: &str) -> String {
+        pattern.replace('*', "\u{F8F0}").replace('?', "\u{F8F1}")
+    }
+
+    #[test]
+    fn wildcards_match_any_characters_and_any_one_character() {
+        for (pattern, text, expected) in [
+            ("", "", true),
+            ("", "a", false),
+            ("a", "a", true),
+            ("a", "A", false),
+            ("*", "", true),
+            ("*", "a:b/c", true),
+            ("a*", "a", true),
+            ("a*b", "ab", true),
+            ("a*b", "axxb", true),
+            ("a*b", "axxbc", false),
+            ("*a*b*", "xxaxxbxx", true),
+            ("*ab", "aab", true),
+            ("*aab", "aaab", true),
+            ("a?c", "abc", true),
+            ("a?c", "a佐c", true),
+            ("a?c", "ac", false),
+            ("?*", "", false),
+            ("?*", "a", true),
+            ("b/bob/*", "b/bobby/x", false),
+            ("b/bob*", "b/bobby/x", true),
+        ] {
+            assert_eq!(is_like(&encoded(pattern), text), expected, "{pattern} {text}");
+        }
+    }
+
+    #[test]
+    fn a_wildcard_of_an_arn_stays_in_its_segment() {
+        for (pattern, text, expected) in [
+            ("*", "arn:aws:s3:::b/k", Truth::Yes),
+            ("*", "*", Truth::Yes),
+            ("arn:aws:s3:::*", "*", Truth::No),
+            ("arn:aws:s3:::b/*", "arn:aws:s3:::b/x:y/z", Truth::Yes),
+            ("arn:aws:sagemaker:*:1:*", "arn:aws:sagemaker:eu:1:notebook-instance/n", Truth::Yes),
+            ("arn:aws:sagemaker:*:1:*", "arn:aws:sagemaker:eu:2:x:1:n", Truth::Unknown),
+            ("arn:aws:*", "arn:aws:s3:::b", Truth::Yes),
+            ("arn:aws:s3:*:b", "arn:aws:s3:::b", Truth::Unknown),
+            ("arn:aws:iam::1:role/a", "arn:aws:iam::1:role/A", Truth::No),
+        ] {
+            assert_eq!(is_resource_like(&encoded(pattern), text), expected, "{pattern} {text}");
+        }
+    }
+}

@@ -1,0 +1,119 @@
+//! Requests: who asks for what, and what AWS says about the asking.
+
+use std::collections::BTreeMap;
+
+use super::keys::{self, Presence};
+
+/// A request to AWS.
+#[derive(Debug, Clone)]
+pub struct Request {
+    /// Who asks.
+    pub principal: Principal,
+    /// For what, such as `s3:GetObject`.
+    pub action: String,
+    /// Of which resource: an ARN, or `*` for an action that knows no resource.
+    pub resource: String,
+    /// What else AWS says about the request.
+    pub context: Context,
+}
+
+/// Who asks.
+/// Source: <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html>
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Principal {
+    /// An IAM user.
+    User {
+        /// The user's ARN.
+        arn: String,
+        /// The ID of the user's account.
+        account: String,
+    },
+    /// A role that somebody took.
+    Role {
+        /// The role's ARN.
+        arn: String,
+        /// The ARN of the session, if a policy may name it.
+        session: Option<String>,
+        /// The ID of the role's account.
+        account: String,
+    },
+    /// A service of AWS, such as `sagemaker.amazonaws.com`.
+    Service(String),
+    /// The root user of an account, by its ID.
+    Root(String),
+}
+
+/// The values of a context key.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Values {
+    /// The values.
+    pub list: Vec<String>,
+    /// Whether the key is one of several values, such as `aws:TagKeys`, however many it has here.
+    pub multiple: bool,
+}
+
+/// The context of a request: the values of its keys. Names of keys are compared without regard to case.
+/// Source: <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html>
+#[derive(Debug, Clone, Default)]
+pub struct Context {
+    given: BTreeMap<String, Option<Values>>,
+}
+
+/// What is known of a key.
+pub(super) enum Found<'a> {
+    Values(&'a Values),
+    Absent,
+    Unknown(String),
+}
+
+impl Context {
+    /// A context without keys.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// The same context, with a key of one value.
+    #[must_use]
+    pub fn with(mut self, key: &str, value: impl Into<String>) -> Self {
+        let values = Values { list: vec![value.into()], multiple: false };
+        self.given.insert(key.to_lowercase(), Some(values));
+        self
+    }
+
+    /// The same context, with a key that may have several values.
+    #[must_use]
+    pub fn with_all<T: Into<String>>(mut self, key: &str, values: impl IntoIterator<Item = T>) -> Self {
+        let list = values.into_iter().map(Into::into).collect();
+        self.given.insert(key.to_lowercase(), Some(Values { list, multiple: true }));
+        self
+    }
+
+    /// The same context, in which nobody knows what the key is, or whether it is there.
+    #[must_use]
+    pub fn with_unknown(mut self, key: &str) -> Self {
+        self.given.insert(key.to_lowercase(), None);
+        self
+    }
+
+    /// The keys, in lower case, with their values; `None` where they are unknown.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, Option<&Values>)> {
+        self.given.iter().map(|(key, values)| (key.as_str(), values.as_ref()))
+    }
+}
+
+impl Request {
+    /// What is known of a key: given, known to be absent, or neither. A key that every request has (a time, an address) is
+    /// never absent, and one that is not in the table of keys is unknown.
+    pub(super) fn find(&self, key: &str) -> Found<'_> {
+        let lower = key.to_lowercase();
+        match self.context.given.get(&lower) {
+            Some(Some(values)) => Found::Values(values),
+            Some(None) => Found::Unknown(format!("nothing is known of `{key}` in this request")),
+            None => match keys::presence(&lower) {
+                Presence::Sometimes => Found::Absent,
+                Presence::Always => Found::Unknown(format!("the request has a `{key}`, but it is not said which")),
+                Presence::Unheard => Found::Unknown(format!("the condition key `{key}` is not known here")),
+            },
+        }
+    }
+}

@@ -1,0 +1,286 @@
+//! What AWS documents, case by case.
+#![allow(clippy::needless_pass_by_value, reason = "a case is written where it is checked")]
+
+use serde_json::{Value, json};
+
+use super::*;
+
+const BOB: &str = "arn:aws:iam::1:user/x/bob";
+
+fn document(statements: Value) -> Document {
+    Document::parse(&json!({"Version": "2012-10-17", "Statement": statements})).unwrap()
+}
+
+fn request(action: &str, resource: &str, context: Context) -> Request {
+    let principal = Principal::User { arn: BOB.to_owned(), account: "1".to_owned() };
+    let context = context.with("aws:username", "bob");
+    Request { principal, action: action.to_owned(), resource: resource.to_owned(), context }
+}
+
+fn decision(statements: Value, request: &Request) -> Decision {
+    let document = document(statements);
+    let identity = [Attached { name: "a", document: &document }];
+    decide(request, &Policies { identity: &identity, ..Policies::default() }).decision
+}
+
+#[track_caller]
+fn check(statements: Value, request: &Request, expected: Decision) {
+    let shown = statements.to_string();
+    assert_eq!(decision(statements, request), expected, "{shown}\n{request:?}");
+}
+
+/// Whether a condition holds: then the one statement allows.
+#[track_caller]
+fn condition(condition: Value, context: Context, expected: Decision) {
+    let statements = json!([{"Effect": "Allow", "Action": "*", "Resource": "*", "Condition": condition}]);
+    check(statements, &request("s3:GetObject", "arn:aws:s3:::b/k", context), expected);
+}
+
+use Decision::{Allowed, ExplicitlyDenied, ImplicitlyDenied, Unknown};
+
+#[test]
+fn nothing_allows_then_something_allows_then_a_denial_wins() {
+    let get = request("s3:GetObject", "arn:aws:s3:::b/k", Context::new());
+    let allow = json!({"Effect": "Allow", "Action": "S3:get*", "Resource": "arn:aws:s3:::b/*"});
+    let deny = json!({"Effect": "Deny", "NotAction": "s3:Put*", "NotResource": "arn:aws:s3:::c/*"});
+    check(json!([]), &get, ImplicitlyDenied);
+    check(json!([allow]), &get, Allowed);
+    check(json!([allow, deny]), &get, ExplicitlyDenied);
+    check(json!([allow, deny]), &request("s3:GetObject", "arn:aws:s3:::c/k", Context::new()), ImplicitlyDenied);
+    check(json!([{"Effect": "Allow", "NotAction": "iam:*", "Resource": "*"}]), &get, Allowed);
+}
+
+#[test]
+fn the_statements_that_made_a_decision_are_told() {
+    let document = document(json!([
+        {"Effect": "Allow", "Action": "s3:*", "Resource": "*"},
+        {"Effect": "Allow", "Action": "iam:*", "Resource": "*"},
+        {"Effect": "Deny", "Action": "s3:Delete*", "Resource": "*"},
+    ]));
+    let identity = [Attached { name: "a", document: &document }];
+    let policies = Policies { identity: &identity, ..Policies::default() };
+    let made = |action| {
+        let outcome = decide(&request(action, "arn:aws:s3:::b/k", Context::new()), &policies);
+        outcome.statements.iter().map(|decisive| decisive.statement).collect::<Vec<_>>()
+    };
+    assert_eq!(made("s3:GetObject"), [0]);
+    assert_eq!(made("s3:DeleteObject"), [2]);
+    assert_eq!(made("ec2:RunInstances"), [0_usize; 0]);
+}
+
+#[test]
+fn variables_are_filled_in_and_their_values_are_no_patterns() {
+    let own = json!([{"Effect": "Allow", "Action": "*", "Resource": "arn:aws:s3:::b/${aws:username}/*"}]);
+    check(own.clone(), &request("s3:GetObject", "arn:aws:s3:::b/bob/k", Context::new()), Allowed);
+    check(own.clone(), &request("s3:GetObject", "arn:aws:s3:::b/bobby/k", Context::new()), ImplicitlyDenied);
+    let mut role = request("s3:GetObject", "arn:aws:s3:::b//k", Context::new());
+    role.context = Context::new();
+    check(own, &role, ImplicitlyDenied);
+    let with_default =
+        json!([{"Effect": "Allow", "Action": "*", "Resource": "arn:aws:s3:::b/${aws:PrincipalTag/team, 'none'}/*"}]);
+    check(with_default.clone(), &request("s3:GetObject", "arn:aws:s3:::b/none/k", Context::new()), Allowed);
+    let star = Context::new().with("aws:PrincipalTag/team", "*");
+    check(with_default, &request("s3:GetObject", "arn:aws:s3:::b/x/k", star), ImplicitlyDenied);
+    let literal = json!([{"Effect": "Allow", "Action": "*", "Resource": "arn:aws:s3:::b/${*}${?}${$}"}]);
+    check(literal.clone(), &request("s3:GetObject", "arn:aws:s3:::b/*?$", Context::new()), Allowed);
+    check(literal, &request("s3:GetObject", "arn:aws:s3:::b/ab$", Context::new()), ImplicitlyDenied);
+    let unheard = json!([{"Effect": "Allow", "Action": "*", "Resource": "arn:aws:s3:::b/${aws:nonsense}"}]);
+    check(unheard, &request("s3:GetObject", "arn:aws:s3:::b/k", Context::new()), Unknown);
+}
+
+#[test]
+fn the_older_version_knows_no_variables() {
+    let statement = json!({"Effect": "Allow", "Action": "*", "Resource": "arn:aws:s3:::b/${aws:username}", "Sid": "A"});
+    for version in [json!({"Statement": statement}), json!({"Version": "2008-10-17", "Statement": [statement]})] {
+        let document = Document::parse(&version).unwrap();
+        let identity = [Attached { name: "a", document: &document }];
+        let policies = Policies { identity: &identity, ..Policies::default() };
+        let of = |key: &str| decide(&request("s3:GetObject", key, Context::new()), &policies).decision;
+        assert_eq!(of("arn:aws:s3:::b/bob"), ImplicitlyDenied);
+        assert_eq!(of("arn:aws:s3:::b/${aws:username}"), Allowed);
+    }
+}
+
+#[test]
+fn a_boundary_limits_what_identity_policies_allow() {
+    let wide = document(json!([{"Effect": "Allow", "Action": "*", "Resource": "*"}]));
+    let narrow = document(json!([{"Effect": "Allow", "Action": "s3:*", "Resource": "*"}]));
+    let denies = document(json!([{"Effect": "Deny", "Action": "s3:*", "Resource": "*"}]));
+    let of = |identity: &Document, boundary: &Document, action: &str| {
+        let identity = [Attached { name: "a", document: identity }];
+        let boundary = Some(Attached { name: "b", document: boundary });
+        decide(&request(action, "*", Context::new()), &Policies { identity: &identity, boundary, resource: None })
+            .decision
+    };
+    assert_eq!(of(&wide, &narrow, "s3:GetObject"), Allowed);
+    assert_eq!(of(&wide, &narrow, "iam:GetUser"), ImplicitlyDenied);
+    assert_eq!(of(&narrow, &wide, "iam:GetUser"), ImplicitlyDenied);
+    assert_eq!(of(&wide, &denies, "s3:GetObject"), ExplicitlyDenied);
+}
+
+#[test]
+fn a_bucket_policy_allows_on_its_own_and_no_boundary_limits_it_for_users() {
+    let nothing = document(json!([]));
+    let identity = [Attached { name: "a", document: &nothing }];
+    let of = |principal: Value, asks: Principal| {
+        let statement = json!([{"Effect": "Allow", "Principal": principal, "Action": "s3:*", "Resource": "*"}]);
+        let bucket = document(statement);
+        let resource = Some(ResourcePolicy::Sufficient(Attached { name: "bucket", document: &bucket }));
+        let boundary = Some(Attached { name: "b", document: &nothing });
+        let mut get = request("s3:GetObject", "arn:aws:s3:::b/k", Context::new());
+        get.principal = asks;
+        decide(&get, &Policies { identity: &identity, boundary, resource }).decision
+    };
+    let user = || Principal::User { arn: BOB.to_owned(), account: "1".to_owned() };
+    let role = || Principal::Role { arn: "arn:aws:iam::1:role/r".to_owned(), session: None, account: "1".to_owned() };
+    assert_eq!(of(json!("*"), user()), Allowed);
+    assert_eq!(of(json!({"AWS": "*"}), user()), Allowed);
+    assert_eq!(of(json!({"AWS": [BOB]}), user()), Allowed);
+    assert_eq!(of(json!({"AWS": ["arn:aws:iam::1:user/x/bo*"]}), user()), ImplicitlyDenied);
+    assert_eq!(of(json!({"AWS": "1"}), user()), ImplicitlyDenied);
+    assert_eq!(of(json!({"AWS": "arn:aws:iam::1:role/r"}), role()), ImplicitlyDenied);
+    assert_eq!(of(json!({"Service": "sagemaker.amazonaws.com"}), user()), ImplicitlyDenied);
+}
+
+#[test]
+fn a_denial_names_everybody_but_some() {
+    let allow = document(json!([{"Effect": "Allow", "Action": "*", "Resource": "*"}]));
+    let identity = [Attached { name: "a", document: &allow }];
+    let of = |not: Value| {
+        let bucket = document(json!([{"Effect": "Deny", "NotPrincipal": not, "Action": "*", "Resource": "*"}]));
+        let resource = Some(ResourcePolicy::Sufficient(Attached { name: "bucket", document: &bucket }));
+        let get = request("s3:GetObject", "arn:aws:s3:::b/k", Context::new());
+        decide(&get, &Policies { identity: &identity, boundary: None, resource }).decision
+    };
+    assert_eq!(of(json!({"AWS": [BOB]})), Allowed);
+    assert_eq!(of(json!({"AWS": ["arn:aws:iam::1:user/x/eve"]})), ExplicitlyDenied);
+}
+
+#[test]
+fn a_role_is_taken_by_whom_its_trust_policy_names() {
+    let may = document(json!([{"Effect": "Allow", "Action": "sts:AssumeRole", "Resource": "*"}]));
+    let nothing = document(json!([]));
+    let of = |principal: Value, identity: &Document, asks: Option<Principal>| {
+        let trust = document(json!([{"Effect": "Allow", "Principal": principal, "Action": "sts:AssumeRole"}]));
+        let resource = Some(ResourcePolicy::Required(Attached { name: "trust", document: &trust }));
+        let identity = [Attached { name: "a", document: identity }];
+        let mut take = request("sts:AssumeRole", "arn:aws:iam::1:role/r", Context::new());
+        take.principal = asks.unwrap_or(take.principal);
+        decide(&take, &Policies { identity: &identity, boundary: None, resource }).decision
+    };
+    let sagemaker = json!({"Service": "sagemaker.amazonaws.com"});
+    assert_eq!(of(sagemaker.clone(), &may, None), ImplicitlyDenied);
+    let service = Principal::Service("sagemaker.amazonaws.com".to_owned());
+    assert_eq!(of(sagemaker, &nothing, Some(service)), Allowed);
+    assert_eq!(of(json!({"AWS": "arn:aws:iam::1:root"}), &may, None), Allowed);
+    assert_eq!(of(json!({"AWS": "arn:aws:iam::1:root"}), &nothing, None), ImplicitlyDenied);
+    assert_eq!(of(json!({"AWS": BOB}), &nothing, None), Allowed);
+}
+
+#[test]
+fn conditions_of_one_value() {
+    let prefix = |value: &str| Context::new().with("S3:Prefix", value);
+    condition(json!({"StringLike": {"s3:prefix": "${aws:username}/*"}}), prefix("bob/x"), Allowed);
+    condition(json!({"StringLike": {"s3:prefix": "${aws:username}/*"}}), prefix("bob"), ImplicitlyDenied);
+    condition(json!({"StringEquals": {"s3:prefix": "bob/*"}}), prefix("bob/x"), ImplicitlyDenied);
+    condition(json!({"StringEquals": {"s3:prefix": ["a", "b"]}}), prefix("b"), Allowed);
+    condition(json!({"StringNotEquals": {"s3:prefix": ["a", "b"]}}), prefix("b"), ImplicitlyDenied);
+    condition(json!({"StringNotEquals": {"s3:prefix": ["a", "b"]}}), prefix("c"), Allowed);
+    condition(json!({"StringEqualsIgnoreCase": {"s3:prefix": "BOB"}}), prefix("bob"), Allowed);
+    condition(
+        json!({"Bool": {"aws:SecureTransport": false}}),
+        Context::new().with("aws:SecureTransport", "false"),
+        Allowed,
+    );
+    let source = Context::new().with("aws:SourceArn", "arn:aws:sns:eu:1:topic");
+    condition(json!({"ArnLike": {"aws:SourceArn": "arn:aws:sns:*:1:*"}}), source.clone(), Allowed);
+    condition(json!({"ArnEquals": {"aws:SourceArn": "arn:aws:*:1:topic"}}), source, Unknown);
+}
+
+#[test]
+fn an_absent_key_meets_what_is_negated_or_asked_if_it_exists() {
+    let none = Context::new;
+    condition(json!({"StringEquals": {"s3:prefix": "a"}}), none(), ImplicitlyDenied);
+    condition(json!({"StringNotEquals": {"s3:prefix": "a"}}), none(), Allowed);
+    condition(json!({"StringEqualsIfExists": {"s3:prefix": "a"}}), none(), Allowed);
+    condition(json!({"ForAllValues:StringEquals": {"aws:TagKeys": "a"}}), none(), Allowed);
+    condition(json!({"ForAnyValue:StringEquals": {"aws:TagKeys": "a"}}), none(), ImplicitlyDenied);
+    condition(json!({"Null": {"s3:prefix": "true"}}), none(), Allowed);
+    condition(json!({"Null": {"s3:prefix": "false"}}), none(), ImplicitlyDenied);
+    condition(json!({"BoolIfExists": {"aws:MultiFactorAuthPresent": "false"}}), none(), Allowed);
+}
+
+#[test]
+fn keys_of_several_values_need_a_set_operator() {
+    let keys = |values: &[&str]| Context::new().with_all("aws:TagKeys", values.iter().copied());
+    let any = json!({"ForAnyValue:StringEquals": {"aws:TagKeys": ["a", "b"]}});
+    let all = json!({"ForAllValues:StringEquals": {"aws:TagKeys": ["a", "b"]}});
+    condition(any.clone(), keys(&["a", "c"]), Allowed);
+    condition(any.clone(), keys(&["c"]), ImplicitlyDenied);
+    condition(any.clone(), keys(&[]), ImplicitlyDenied);
+    condition(all.clone(), keys(&["a", "b"]), Allowed);
+    condition(all.clone(), keys(&["a", "c"]), ImplicitlyDenied);
+    condition(all, keys(&[]), Allowed);
+    condition(json!({"ForAnyValue:StringNotEquals": {"aws:TagKeys": "a"}}), keys(&["a", "c"]), Allowed);
+    condition(json!({"ForAllValues:StringNotEquals": {"aws:TagKeys": "a"}}), keys(&["a", "c"]), ImplicitlyDenied);
+    condition(json!({"StringEquals": {"aws:TagKeys": "a"}}), keys(&["a"]), Unknown);
+    condition(any, Context::new().with("aws:TagKeys", "a"), Unknown);
+}
+
+#[test]
+fn what_is_not_known_is_never_a_yes_or_a_no() {
+    condition(json!({"StringEquals": {"aws:SourceIp": "a"}}), Context::new(), Unknown);
+    condition(json!({"StringEquals": {"aws:NewKey": "a"}}), Context::new(), Unknown);
+    condition(json!({"StringMatches": {"s3:prefix": "a"}}), Context::new(), Unknown);
+    condition(json!({"StringEquals": {"s3:prefix": "a"}}), Context::new().with_unknown("s3:prefix"), Unknown);
+    condition(json!({"NumericEquals": {"s3:max-keys": "ten"}}), Context::new().with("s3:max-keys", "10"), Unknown);
+}
+
+#[test]
+fn what_is_not_known_does_not_matter_where_the_rest_decides() {
+    let get = request("s3:GetObject", "arn:aws:s3:::b/k", Context::new());
+    let maybe = |effect: &str| json!({"Effect": effect, "Action": "*", "Resource": "*", "Condition": {"StringEquals": {"aws:SourceIp": "a"}}});
+    let sure = |effect: &str| json!({"Effect": effect, "Action": "*", "Resource": "*"});
+    check(json!([maybe("Allow"), sure("Deny")]), &get, ExplicitlyDenied);
+    check(json!([maybe("Allow"), sure("Allow")]), &get, Allowed);
+    check(json!([maybe("Deny")]), &get, ImplicitlyDenied);
+    check(json!([maybe("Deny"), sure("Allow")]), &get, Unknown);
+    let conditions = json!({"StringEquals": {"aws:SourceIp": "a", "s3:prefix": "b"}});
+    check(
+        json!([{"Effect": "Allow", "Action": "*", "Resource": "*", "Condition": conditions}]),
+        &get,
+        ImplicitlyDenied,
+    );
+}
+
+#[test]
+fn what_iams_grammar_does_not_have_is_malformed() {
+    for (statement, path) in [
+        (json!({"Effect": "allow", "Action": "*", "Resource": "*"}), "Statement/0/Effect"),
+        (json!({"Effect": "Allow", "Resource": "*"}), "Statement/0"),
+        (json!({"Effect": "Allow", "Action": "*", "NotAction": "*", "Resource": "*"}), "Statement/0"),
+        (json!({"Effect": "Allow", "Action": "*", "Resource": "*", "Conditions": {}}), "Statement/0"),
+        (json!({"Effect": "Allow", "Action": {"Ref": "A"}, "Resource": "*"}), "Statement/0/Action"),
+        (json!({"Effect": "Allow", "Action": "*", "Resource": {"Fn::GetAtt": ["A", "Arn"]}}), "Statement/0/Resource"),
+    ] {
+        let value = json!({"Version": "2012-10-17", "Statement": [statement]});
+        assert_eq!(Document::parse(&value).unwrap_err().path, path);
+    }
+    assert_eq!(Document::parse(&json!({"Version": "2012", "Statement": []})).unwrap_err().path, "Version");
+}
+
+#[test]
+fn the_comparisons_of_a_marked_text_are_noted() {
+    let mark = '\u{E000}';
+    let document = document(json!([
+        {"Effect": "Allow", "Action": "s3:*", "Resource": ["arn:aws:s3:::c/*", "arn:aws:s3:::b/${aws:username}/*"]},
+        {"Effect": "Deny", "Action": "iam:*", "Resource": "*"},
+    ]));
+    let identity = [Attached { name: "a", document: &document }];
+    let mut notes = Notes::of(&[mark]);
+    let get = request("s3:GetObject", &format!("arn:aws:s3:::b/{mark}/k"), Context::new());
+    decide_noting(&get, &Policies { identity: &identity, ..Policies::default() }, &mut notes);
+    let patterns: Vec<String> =
+        notes.comparisons.iter().map(|comparison| comparison.pattern.replace(MANY, "*")).collect();
+    assert_eq!(patterns, ["arn:aws:s3:::c/*", "arn:aws:s3:::b/bob/*"]);
+}
