@@ -36,6 +36,7 @@ struct Details {
     email: Option<String>,
     tags: Vec<String>,
     suspended: bool,
+    console: bool,
     notebook: bool,
 }
 
@@ -46,14 +47,16 @@ fn details() -> impl Strategy<Value = Details> {
         prop::option::of("[a-z]{1,8}@example\\.com"),
         prop::collection::vec("[a-z0-9 :=-]{0,60}", 0..3),
         prop::bool::weighted(0.15),
+        prop::bool::weighted(0.3),
         prop::bool::weighted(0.8),
     )
-        .prop_map(|(team, display_name, email, tags, suspended, notebook)| Details {
+        .prop_map(|(team, display_name, email, tags, suspended, console, notebook)| Details {
             team,
             display_name,
             email,
             tags,
             suspended,
+            console,
             notebook,
         })
 }
@@ -68,6 +71,7 @@ fn row(name: &str, details: &Details) -> Json {
         "email": details.email,
         "tags": tags,
         "state": if details.suspended { "suspended" } else { "active" },
+        "console": details.console,
         "notebook": details.notebook,
     })
 }

@@ -152,12 +152,12 @@ fn hardened_user_policies_close_what_the_documents_leave_open() {
 #[test]
 fn the_boundary_allows_everything_that_the_user_policies_do() {
     let key = "arn:aws:kms:ap-northeast-1:111122223333:key/0123abcd-12ab-34cd-56ef-0123456789ab";
-    let settings = format!("policies: hardened\nbucket: {{kms_key: \"{key}\"}}\n");
+    let settings = format!("policies: hardened\nbucket: {{kms_key: \"{key}\"}}\nconsole: true\nmfa: required\n");
     let files = Workspace::new(&settings, "roster.csv", ROSTER).synthesised();
     let of = |resource| policy(&files, "access.yaml", resource, "/Properties/PolicyDocument");
     let boundary: BTreeSet<String> =
         actions(&of("BoundaryPolicy"), "Allow").into_iter().map(|(action, _)| action).collect();
-    for resource in ["AccessKeysPolicy", "S3FolderPolicy", "SageMakerPolicy", "BucketKeyPolicy"] {
+    for resource in ["AccessKeysPolicy", "S3FolderPolicy", "SageMakerPolicy", "BucketKeyPolicy", "SignInPolicy"] {
         for (action, _) in actions(&of(resource), "Allow") {
             assert!(boundary.contains(&action), "{resource} allows {action}, the boundary does not");
         }

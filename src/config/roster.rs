@@ -35,6 +35,8 @@ pub struct RosterRow {
     pub was: Option<String>,
     /// Whether the person may use their things. Without it, `active`.
     pub state: Option<State>,
+    /// Whether the person gets a password for the AWS console. Without it, as the settings say.
+    pub console: Option<bool>,
     /// `false` for no notebook, or what is different about this person's.
     pub notebook: Option<RosterNotebook>,
     /// Tags on the person's things: key to value. They win over the settings' tags of the same key.

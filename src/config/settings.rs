@@ -32,6 +32,11 @@ pub struct Settings {
     pub iam_path: Option<String>,
     /// What every notebook instance is like, unless the roster says otherwise for a person.
     pub notebooks: Option<NotebookSettings>,
+    /// Whether people get a password for the AWS console, unless the roster says otherwise for a person.
+    pub console: Option<bool>,
+    /// What a second factor (MFA) is to the people. Without it, `optional` where anybody gets a password for the console,
+    /// `off` elsewhere.
+    pub mfa: Option<Mfa>,
     /// Tags on everything that takes tags: key to value.
     pub tags: Option<BTreeMap<String, String>>,
     /// How the stacks are deployed.
@@ -78,6 +83,18 @@ pub enum Profile {
     Hardened,
     /// The documents' policies, statement for statement, with their known weaknesses.
     Documented,
+}
+
+/// What a second factor (MFA) is to the people.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Mfa {
+    /// Without it, people can set it up and change their password, and nothing else.
+    Required,
+    /// People can set it up.
+    Optional,
+    /// People cannot set it up themselves.
+    Off,
 }
 
 /// A service that acts in the account with a role of its own.

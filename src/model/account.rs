@@ -14,7 +14,7 @@ use super::renames;
 use super::services;
 use super::tags::{self, Tag};
 use super::users::{self, User};
-use crate::config::{AccountConfig, Content, Profile, QuotaSettings, Service, did_you_mean, shorten};
+use crate::config::{AccountConfig, Content, Mfa, Profile, QuotaSettings, Service, did_you_mean, shorten};
 use crate::facts::{self, limits};
 use crate::finding::{Finding, Rule, any_error};
 use crate::source::{Place, SourceFile};
@@ -46,6 +46,8 @@ pub struct Account {
     pub network: NotebookNetwork,
     /// The key that encrypts the notebooks' volumes, if not an AWS managed one.
     pub notebook_kms_key: Option<KmsKeyArn>,
+    /// What a second factor is to the people.
+    pub mfa: Mfa,
     /// The tags of everything that takes tags, besides those that racestack sets.
     pub tags: Vec<Tag>,
     /// The bucket that templates may be handed over through.
@@ -66,6 +68,13 @@ pub struct Account {
     pub inputs: Vec<PathBuf>,
     /// Where `policies` is set.
     pub policies_place: Place,
+}
+
+impl Account {
+    /// Whether anybody gets a password for the AWS console.
+    pub fn has_console(&self) -> bool {
+        self.users.iter().any(|user| user.console)
+    }
 }
 
 /// The network of the notebooks.
@@ -194,6 +203,7 @@ impl Reader<'_> {
         let defaults = users::Defaults {
             instance_type,
             volume_gb: notebooks.and_then(|notebooks| notebooks.volume_gb),
+            console: settings.console.unwrap_or_default(),
             tags: &tags,
             reserved_names: &role_names,
             lock: &lock,
@@ -213,6 +223,7 @@ impl Reader<'_> {
             idle_stop_minutes: notebooks.and_then(|notebooks| notebooks.idle_stop_minutes)?,
             network,
             notebook_kms_key,
+            mfa: settings.mfa.unwrap_or(if users.iter().any(|user| user.console) { Mfa::Optional } else { Mfa::Off }),
             tags,
             template_bucket,
             users,

@@ -13,7 +13,7 @@ mod tags;
 mod unique;
 mod users;
 
-pub use crate::config::{Profile, Service};
+pub use crate::config::{Mfa, Profile, Service};
 pub use account::{Account, NotebookNetwork, Quotas, TemplateBucket};
 pub use bucket::Bucket;
 pub use fleet::{Fleet, build};

@@ -28,6 +28,8 @@ pub struct User {
     pub person_tags: Vec<Tag>,
     /// Whether the person keeps everything and may do nothing.
     pub suspended: bool,
+    /// Whether the person gets a password for the AWS console.
+    pub console: bool,
     /// The person's notebook, if they have one.
     pub notebook: Option<Notebook>,
     /// The person's e-mail address, as the lock can hold it.
@@ -54,6 +56,7 @@ pub(super) struct Defaults<'a> {
     /// `None` when the settings' own is wrong, which is a finding already.
     pub instance_type: Option<InstanceType>,
     pub volume_gb: Option<u32>,
+    pub console: bool,
     pub tags: &'a [Tag],
     pub reserved_names: &'a [String],
     pub lock: &'a Lock,
@@ -154,6 +157,7 @@ fn user(node: &Node, row: &RosterRow, defaults: &Defaults, known: &Known, findin
         tags: all_tags,
         person_tags,
         suspended: row.state == Some(State::Suspended),
+        console: row.console.unwrap_or(defaults.console),
         notebook,
         place,
     })

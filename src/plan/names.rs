@@ -3,7 +3,7 @@
 
 use serde::Serialize;
 
-use crate::model::{Account, Profile};
+use crate::model::{Account, Profile, UserName};
 
 /// The physical names of an account's shared resources, and the ARNs made of them.
 #[derive(Debug, Clone, Serialize)]
@@ -38,6 +38,10 @@ pub struct Names {
     pub bucket_key_policy: String,
     /// The ARN of the managed policy on the bucket's key.
     pub bucket_key_policy_arn: String,
+    /// The managed policy on one's own password and second factor.
+    pub sign_in_policy: String,
+    /// What the names of the secrets with people's first passwords begin with.
+    pub secrets_path: String,
     /// The managed policy that all notebook roles share.
     pub notebook_policy: String,
     /// The ARN of the managed policy that all notebook roles share.
@@ -77,6 +81,8 @@ impl Names {
             sagemaker_policy: policy("sagemaker"),
             bucket_key_policy: policy("bucket-key"),
             bucket_key_policy_arn: arn(&policy("bucket-key")),
+            sign_in_policy: policy("sign-in"),
+            secrets_path: secrets_path(account),
             notebook_policy: policy("notebook"),
             notebook_policy_arn: arn(&policy("notebook")),
             guardrails_policy: policy("guardrails"),
@@ -89,4 +95,15 @@ impl Names {
     pub fn lifecycle(account: &Account, part: &str) -> String {
         format!("{}-deepracer-{part}", account.company)
     }
+
+    /// The secret that holds a person's first password. It ends with a word of its own: Secrets Manager takes a hyphen and
+    /// six characters at the end of a name for what it appends itself.
+    /// Source: <https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_CreateSecret.html>
+    pub fn password_secret(account: &Account, user: &UserName) -> String {
+        format!("{}{user}/password", secrets_path(account))
+    }
+}
+
+fn secrets_path(account: &Account) -> String {
+    format!("{}-deepracer/", account.company)
 }

@@ -2,10 +2,11 @@
 //! there is `null`, never missing, since strict mode cannot tell a missing value in `{{#if}}` from a false one.
 
 use serde::Serialize;
+use serde_json::json;
 
 use crate::facts::{NOTEBOOK_PLATFORM, SERVICE_ROLE_PATH};
 use crate::model::{
-    Account, KmsKeyArn, MANAGED_BY, MANAGED_BY_RACESTACK, Profile, SecurityGroupId, Service, SubnetId, Tag, User,
+    Account, KmsKeyArn, MANAGED_BY, MANAGED_BY_RACESTACK, Mfa, Profile, SecurityGroupId, Service, SubnetId, Tag, User,
 };
 use crate::plan::{AccountPlan, Names, Part, StackPlan, is_retired};
 
@@ -19,6 +20,20 @@ pub struct Shared<'a> {
     tags: Vec<TagContext<'a>>,
     bucket_kms_key: Option<&'a str>,
     subnet_id: Option<&'a str>,
+    /// Whether there is anything about signing in that people may do themselves.
+    sign_in: bool,
+    #[serde(flatten)]
+    sign_in_by: SignInContext,
+}
+
+/// What people sign in by.
+#[derive(Debug, Serialize)]
+struct SignInContext {
+    /// Whether anybody gets a password for the AWS console.
+    console: bool,
+    /// Whether people can set up a second factor.
+    mfa: bool,
+    mfa_required: bool,
 }
 
 /// What `storage.yaml.hbs` can name.
@@ -69,12 +84,24 @@ struct UserContext<'a> {
     suspended: bool,
     tags: Vec<TagContext<'a>>,
     user_tags: Vec<TagContext<'a>>,
+    password: Option<PasswordContext>,
     notebook: Option<NotebookContext<'a>>,
+}
+
+/// A person's first password, which Secrets Manager makes up: racestack never sees it.
+#[derive(Debug, Serialize)]
+struct PasswordContext {
+    secret_name: String,
+    /// What the secret holds besides the password: JSON.
+    secret_template: String,
+    /// What CloudFormation puts the password in the place of.
+    reference: String,
 }
 
 #[derive(Debug, Serialize)]
 struct Ids {
     user: String,
+    password: String,
     notebook_role: String,
     notebook_role_arn: String,
     notebook: String,
@@ -106,6 +133,12 @@ pub fn shared<'a>(plan: &'a AccountPlan<'_>, stack: &StackPlan<'_>) -> Shared<'a
         tags,
         bucket_kms_key: account.bucket.kms_key.as_ref().map(KmsKeyArn::as_str),
         subnet_id: account.network.subnet_id.as_ref().map(SubnetId::as_str),
+        sign_in: account.has_console() || account.mfa != Mfa::Off,
+        sign_in_by: SignInContext {
+            console: account.has_console(),
+            mfa: account.mfa != Mfa::Off,
+            mfa_required: account.mfa == Mfa::Required,
+        },
     }
 }
 
@@ -146,16 +179,17 @@ pub fn users<'a>(plan: &'a AccountPlan<'_>, stack: &StackPlan<'a>, script: &str)
         notebook_kms_key: account.notebook_kms_key.as_ref().map(KmsKeyArn::as_str),
         security_group_ids: network.security_group_ids.iter().map(SecurityGroupId::as_str).collect(),
         direct_internet_access: if network.direct_internet_access { "Enabled" } else { "Disabled" },
-        users: stack.users.iter().map(|user| user_context(user)).collect(),
+        users: stack.users.iter().map(|user| user_context(account, user)).collect(),
     }
 }
 
-fn user_context(user: &User) -> UserContext<'_> {
+fn user_context<'a>(account: &Account, user: &'a User) -> UserContext<'a> {
     let id = |suffix: &str| format!("{}{suffix}", user.logical_id);
     UserContext {
         name: user.name.as_str(),
         ids: Ids {
             user: id("User"),
+            password: id("Password"),
             notebook_role: id("NotebookRole"),
             notebook_role_arn: id("NotebookRole.Arn"),
             notebook: id("Notebook"),
@@ -163,11 +197,21 @@ fn user_context(user: &User) -> UserContext<'_> {
         suspended: user.suspended,
         tags: tag_contexts(&user.tags).collect(),
         user_tags: tag_contexts(&user.tags).chain(tag_contexts(&user.person_tags)).collect(),
+        password: user.console.then(|| password_context(account, user)),
         notebook: user.notebook.as_ref().map(|notebook| NotebookContext {
             name: notebook.name.as_str(),
             instance_type: notebook.instance_type.as_str(),
             volume_gb: notebook.volume_gb,
         }),
+    }
+}
+
+fn password_context(account: &Account, user: &User) -> PasswordContext {
+    let secret_name = Names::password_secret(account, &user.name);
+    PasswordContext {
+        secret_template: json!({ "user": user.name.as_str() }).to_string(),
+        reference: format!("{{{{resolve:secretsmanager:{secret_name}:SecretString:password}}}}"),
+        secret_name,
     }
 }
 

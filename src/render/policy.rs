@@ -23,7 +23,7 @@ const MARK: char = '\u{E000}';
 const ACCOUNTS: usize = 32;
 
 /// What policies can name besides the names of an account's resources.
-const OTHERS: [&str; 2] = ["bucket_kms_key", "subnet_id"];
+const OTHERS: [&str; 6] = ["bucket_kms_key", "subnet_id", "console", "mfa", "mfa_required", "sign_in"];
 
 /// The helper, with the policy templates.
 pub(super) struct PolicyHelper {

@@ -21,6 +21,10 @@ pub struct Sizer<'a> {
     forms: RefCell<BTreeMap<Form, Rates>>,
 }
 
+/// The dynamic references that a password takes. They are reckoned for everybody: who has no password today may get one,
+/// and cannot move to another stack then.
+const PASSWORD_REFERENCES: usize = 1;
+
 /// The size of a twin, and what one more character of each value costs.
 #[derive(Debug, Clone, Copy, Default)]
 struct Rates {
@@ -67,7 +71,7 @@ impl<'a> Sizer<'a> {
                 + rates.instance_type * more(notebook.instance_type.as_str(), TWIN_TYPE)
                 + rates.volume * notebook.volume_gb.to_string().len().saturating_sub(1);
         }
-        Size { bytes, ..rates.twin }
+        Size { bytes, references: rates.twin.references.max(PASSWORD_REFERENCES), ..rates.twin }
     }
 
     fn rates(&self, form: Form) -> Option<Rates> {

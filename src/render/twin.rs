@@ -13,6 +13,8 @@ pub struct Form {
     pub person_tags: usize,
     /// Whether the person is suspended.
     pub suspended: bool,
+    /// Whether the person gets a password for the console.
+    pub console: bool,
     /// Whether the person has a notebook.
     pub notebook: bool,
 }
@@ -57,6 +59,7 @@ impl Form {
             tags: user.tags.len(),
             person_tags: user.person_tags.len(),
             suspended: user.suspended,
+            console: user.console,
             notebook: user.notebook.is_some(),
         }
     }
@@ -81,6 +84,7 @@ impl Form {
             tags: tags(self.tags, Longer::Tag),
             person_tags: tags(self.person_tags, Longer::PersonTag),
             suspended: self.suspended,
+            console: self.console,
             notebook: self.notebook.then_some(notebook),
             email: None,
             stack: None,

@@ -29,6 +29,13 @@ def declared(type_name: str, properties: Properties) -> Properties:
     ):
         if key in plain:
             plain[key] = {entry[entry_key]: entry[entry_value] for entry in plain[key]}
+    if "LoginProfile" in plain:
+        # IAM tells nobody the password itself.
+        plain["LoginProfile"] = {"PasswordResetRequired": plain["LoginProfile"]["PasswordResetRequired"]}
+    if "GenerateSecretString" in plain:
+        how = plain["GenerateSecretString"]
+        shown = {key: how[key] for key in ("GenerateStringKey", "PasswordLength")}
+        plain["GenerateSecretString"] = shown | {"SecretStringTemplate": json.loads(how["SecretStringTemplate"])}
     for key in ("Groups", "ManagedPolicyArns", "SecurityGroupIds"):
         if key in plain:
             plain[key] = set(plain[key])
@@ -91,11 +98,13 @@ def _user(cli: AwsCli, properties: Properties) -> Properties:
     name = properties["UserName"]
     user = cli.ask("iam", "get-user", "--user-name", name)["User"]
     groups = cli.ask("iam", "list-groups-for-user", "--user-name", name)["Groups"]
+    signs_in = cli.ask("iam", "get-login-profile", "--user-name", name).get("LoginProfile")
     return {
         "UserName": user["UserName"],
         "Path": user["Path"],
         "PermissionsBoundary": user.get("PermissionsBoundary", {}).get("PermissionsBoundaryArn"),
         "Groups": {group["GroupName"] for group in groups},
+        "LoginProfile": signs_in and {"PasswordResetRequired": signs_in["PasswordResetRequired"]},
         "Tags": _tags(cli.ask("iam", "list-user-tags", "--user-name", name)["Tags"]),
         **_policies(cli, "user", name),
     }
@@ -152,6 +161,21 @@ def _lifecycle_config(cli: AwsCli, properties: Properties) -> Properties:
     return {key: config.get(key) for key in ("NotebookInstanceLifecycleConfigName", "OnCreate", "OnStart")}
 
 
+def _secret(cli: AwsCli, properties: Properties) -> Properties:
+    name = properties["Name"]
+    value = json.loads(cli.ask("secretsmanager", "get-secret-value", "--secret-id", name)["SecretString"])
+    key = properties["GenerateSecretString"]["GenerateStringKey"]
+    return {
+        "Name": name,
+        "GenerateSecretString": {
+            "GenerateStringKey": key,
+            "PasswordLength": len(value.pop(key)),
+            "SecretStringTemplate": value,
+        },
+        "Tags": _tags(cli.ask("secretsmanager", "describe-secret", "--secret-id", name).get("Tags", [])),
+    }
+
+
 def _policies(cli: AwsCli, kind: str, name: str) -> Properties:
     """The managed and inline policies of a `user`, `role` or `group`."""
     who = (f"--{kind}-name", name)
@@ -184,4 +208,5 @@ FINDERS: dict[str, Callable[[AwsCli, Properties], Properties]] = {
     "AWS::S3::BucketPolicy": _bucket_policy,
     "AWS::SageMaker::NotebookInstance": _notebook,
     "AWS::SageMaker::NotebookInstanceLifecycleConfig": _lifecycle_config,
+    "AWS::SecretsManager::Secret": _secret,
 }

@@ -101,6 +101,7 @@ NAMES = {
     "AWS::IAM::User": "UserName",
     "AWS::IAM::Role": "RoleName",
     "AWS::SageMaker::NotebookInstance": "NotebookInstanceName",
+    "AWS::SecretsManager::Secret": "Name",
 }
 
 
@@ -116,6 +117,7 @@ def names_found(moto: MotoServer) -> dict[str, list[str]]:
         "AWS::SageMaker::NotebookInstance": [
             notebook["NotebookInstanceName"] for notebook in sagemaker.list_notebook_instances()["NotebookInstances"]
         ],
+        "AWS::SecretsManager::Secret": [s["Name"] for s in moto.client("secretsmanager").list_secrets()["SecretList"]],
     }
     return {kind: sorted(names) for kind, names in lists.items()}
 

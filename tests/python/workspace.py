@@ -29,6 +29,8 @@ notebooks:
   direct_internet_access: false
   kms_key: {KMS_KEY}
 """,
+    "console": "console: true\nmfa: required\n",
+    "documented console": "policies: documented\nconsole: true\n",
 }
 COLUMNS = (
     "name",
@@ -36,6 +38,7 @@ COLUMNS = (
     "email",
     "team",
     "state",
+    "console",
     "notebook",
     "notebook.instance_type",
     "notebook.volume_gb",

@@ -24,9 +24,11 @@ struct Count<'a> {
     limit: usize,
 }
 
-/// What can be done about a users stack that edits made too large. Moving a user is never done by itself.
-const OVERFLOW_CHOICES: [&str; 3] = [
-    "shortening what grew in it, such as tags or display names, helps as well",
+/// What can be done about a users stack with too many bytes, besides moving users.
+const SHORTEN: &str = "shortening what grew in it, such as tags or display names, helps as well";
+
+/// Who can move out of a users stack that edits made too large. Moving a user is never done by itself.
+const MOVING_CHOICES: [&str; 2] = [
     "who was never deployed may go to another stack: remove the row, run synth, put the row back, and run synth again",
     "a deployed user cannot move: CloudFormation would delete the user and the notebook, and make new ones",
 ];
@@ -59,11 +61,11 @@ impl Limiter<'_> {
             let count = Count { path: "", what: "bytes", used: text.len(), limit: bytes };
             self.over(&count, help);
             if let (Part::Users(_), Some(finding)) = (self.checked.template.part, self.findings.last_mut()) {
-                finding.notes.extend(OVERFLOW_CHOICES.map(str::to_owned));
+                finding.notes.push(SHORTEN.to_owned());
+                finding.notes.extend(MOVING_CHOICES.map(str::to_owned));
             }
         }
-        let references = text.matches("{{resolve:").count();
-        self.limit("", "dynamic references", references, limits::TEMPLATE_DYNAMIC_REFERENCES);
+        self.references(text.matches("{{resolve:").count());
         for (section, what, limit) in [
             ("Resources", "resources", limits::TEMPLATE_RESOURCES),
             ("Parameters", "parameters", limits::TEMPLATE_PARAMETERS),
@@ -86,6 +88,22 @@ impl Limiter<'_> {
         }
         let description = self.checked.json.get("Description").and_then(Value::as_str).unwrap_or_default();
         self.limit("Description", "bytes of a description", description.len(), limits::DESCRIPTION_BYTES);
+    }
+
+    /// The dynamic references of the template. Those of a users stack are passwords.
+    fn references(&mut self, used: usize) {
+        let (what, limit) = ("dynamic references", limits::TEMPLATE_DYNAMIC_REFERENCES);
+        if used <= limit || !matches!(self.checked.template.part, Part::Users(_)) {
+            return self.limit("", what, used, limit);
+        }
+        let help = format!(
+            "set `console: false` in the rows of {} people of this stack: it has room for {limit} passwords",
+            used - limit
+        );
+        self.over(&Count { path: "", what, used, limit }, &help);
+        if let Some(finding) = self.findings.last_mut() {
+            finding.notes.extend(MOVING_CHOICES.map(str::to_owned));
+        }
     }
 
     /// A finding, if there is more than the limit allows.

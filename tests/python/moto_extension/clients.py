@@ -14,7 +14,7 @@ from botocore.exceptions import ClientError
 from botocore.model import OperationModel, Shape
 
 # How the services say that something does not exist.
-MISSING = {"NoSuchEntity", "NoSuchBucket", "NoSuchBucketPolicy", "ResourceNotFound"}
+MISSING = {"NoSuchEntity", "NoSuchBucket", "NoSuchBucketPolicy", "ResourceNotFound", "ResourceNotFoundException"}
 
 _endpoint: list[str] = []
 
@@ -28,6 +28,7 @@ class Clients:
     iam: Any
     s3: Any
     sagemaker: Any
+    secretsmanager: Any
 
 
 class InvalidInput(Exception):
@@ -51,7 +52,8 @@ def clients(region: str) -> Clients:
         made.meta.events.register("provide-client-params", _check_input)
         return made
 
-    return Clients(os.environ["MOTO_ACCOUNT_ID"], region, client("iam"), client("s3"), client("sagemaker"))
+    services = (client(service) for service in ("iam", "s3", "sagemaker", "secretsmanager"))
+    return Clients(os.environ["MOTO_ACCOUNT_ID"], region, *services)
 
 
 @contextlib.contextmanager

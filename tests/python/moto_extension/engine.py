@@ -10,18 +10,24 @@ from moto.cloudformation.parsing import ResourceMap, clean_json
 from .clients import Clients, missing_is_fine
 from .registry import RESOURCE_TYPES
 from .resource_type import Properties, ResourceType
+from .secrets_resources import resolve
 from .template import dependency_order
 
 
 @dataclass(frozen=True)
 class Deployed:
-    """A resource that exists. The names are those by which moto lists resources and resolves `Ref` and `Fn::GetAtt`."""
+    """A resource that exists. The names are those by which moto lists resources and resolves `Ref` and `Fn::GetAtt`.
+
+    `properties` have the dynamic references, by which CloudFormation tells what changed; `resolved` what they were when
+    the resource was last made or changed.
+    """
 
     logical_resource_id: str
     cf_resource_type: str
     physical_resource_id: str
     attributes: dict[str, str]
     properties: Properties
+    resolved: Properties
     definition: dict[str, Any]
 
     @property
@@ -125,12 +131,16 @@ def _settle(deployment: Deployment, logical_id: str, definition: dict[str, Any])
             )
         _create(deployment, logical_id, definition, properties)
         return old
+    resolved = old.resolved
     if changed:
         physical_id = old.physical_resource_id
-        deployment.undo.append(lambda: resource_type.update(clients, physical_id, properties, old.properties))
-        resource_type.update(clients, physical_id, old.properties, properties)
+        resolved = resolve(clients, properties)
+        deployment.undo.append(lambda: resource_type.update(clients, physical_id, resolved, old.resolved))
+        resource_type.update(clients, physical_id, old.resolved, resolved)
     attributes = resource_type.attributes(clients, old.physical_resource_id)
-    deployed[logical_id] = replace(old, attributes=attributes, properties=properties, definition=definition)
+    deployed[logical_id] = replace(
+        old, attributes=attributes, properties=properties, resolved=resolved, definition=definition
+    )
     return None
 
 
@@ -139,8 +149,9 @@ def _create(deployment: Deployment, logical_id: str, definition: dict[str, Any],
     if resource_type.name_property and resource_type.name_property not in properties:
         raise ValidationError(message=f"the moto extension makes no names: {logical_id} has none")
     clients = deployment.clients
-    physical_id = resource_type.create(clients, properties)
-    made = Deployed(logical_id, resource_type.name, physical_id, {}, properties, definition)
+    resolved = resolve(clients, properties)
+    physical_id = resource_type.create(clients, resolved)
+    made = Deployed(logical_id, resource_type.name, physical_id, {}, properties, resolved, definition)
 
     def take_back() -> None:
         deployment.deployed.pop(logical_id, None)
@@ -148,7 +159,7 @@ def _create(deployment: Deployment, logical_id: str, definition: dict[str, Any],
             made.delete(clients)
 
     deployment.undo.append(take_back)
-    resource_type.update(clients, physical_id, {}, properties)
+    resource_type.update(clients, physical_id, {}, resolved)
     attributes = resource_type.attributes(clients, physical_id)
     deployment.deployed[logical_id] = replace(made, attributes=attributes)
 

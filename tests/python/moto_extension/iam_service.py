@@ -1,6 +1,6 @@
 """What IAM's API refuses or keeps and moto's does not.
 
-moto drops a user's permissions boundary; it deletes users with keys, groups with members and policies in use; it holds
+moto drops a user's permissions boundary, and that a new password must be changed; it deletes users with keys, groups with members and policies in use; it holds
 no size limits; it takes names that differ in case only; and it loses a user's tags when the path changes.
 """
 
@@ -28,6 +28,7 @@ def extend() -> None:
     IamResponse.create_user = _create_user_with_boundary(IamResponse.create_user)
     IamResponse.put_user_permissions_boundary = _put_user_permissions_boundary
     IamResponse.delete_user_permissions_boundary = _delete_user_permissions_boundary
+    IamResponse.create_login_profile = _create_login_profile_with_reset(IamResponse.create_login_profile)
     before(IAMBackend, "delete_user", _refuse_user_in_use)
     before(IAMBackend, "delete_group", _refuse_group_in_use)
     before(IAMBackend, "delete_policy", _refuse_policy_in_use)
@@ -69,6 +70,17 @@ def _create_user_with_boundary(original: Callable[..., Any]) -> Callable[..., An
         return result
 
     return create_user
+
+
+def _create_login_profile_with_reset(original: Callable[..., Any]) -> Callable[..., Any]:
+    @functools.wraps(original)
+    def create_login_profile(response: IamResponse) -> ActionResult:
+        user = response.backend.get_user(response._get_param("UserName"))
+        if not user.password:
+            user.password_reset_required = response._get_param("PasswordResetRequired") in (True, "true")
+        return original(response)
+
+    return create_login_profile
 
 
 def _put_user_permissions_boundary(response: IamResponse) -> EmptyResult:

@@ -4,8 +4,9 @@ from .iam_resources import GROUP, MANAGED_POLICY, ROLE, USER
 from .resource_type import ResourceType
 from .s3_resources import BUCKET, BUCKET_POLICY
 from .sagemaker_resources import LIFECYCLE_CONFIG, NOTEBOOK
+from .secrets_resources import SECRET
 
 RESOURCE_TYPES: dict[str, ResourceType] = {
     resource_type.name: resource_type
-    for resource_type in (BUCKET, BUCKET_POLICY, GROUP, MANAGED_POLICY, USER, ROLE, NOTEBOOK, LIFECYCLE_CONFIG)
+    for resource_type in (BUCKET, BUCKET_POLICY, GROUP, MANAGED_POLICY, USER, ROLE, NOTEBOOK, LIFECYCLE_CONFIG, SECRET)
 }

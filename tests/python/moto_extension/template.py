@@ -7,8 +7,10 @@ import yaml
 from moto.cloudformation.exceptions import CloudFormationError, ValidationError
 
 from .registry import RESOURCE_TYPES
+from .secrets_resources import references
 
 BODY_LIMIT = 51_200
+DYNAMIC_REFERENCES = 60
 SECTIONS = {"AWSTemplateFormatVersion", "Description", "Metadata", "Resources", "Outputs"}
 RESOURCE_KEYS = {"Type", "Properties", "DependsOn", "DeletionPolicy", "UpdateReplacePolicy", "Metadata"}
 SUBSTITUTION = re.compile(r"\$\{([A-Za-z0-9:]+)(?:\.[A-Za-z0-9.]+)?}")
@@ -25,6 +27,7 @@ def check(body: str, template: dict[str, Any], capabilities: list[str]) -> None:
     for logical_id, resource in template["Resources"].items():
         _check_resource(logical_id, resource)
     dependency_order(template["Resources"])
+    _check_dynamic_references(body, template["Resources"])
     _check_capabilities(template["Resources"], capabilities)
 
 
@@ -86,6 +89,21 @@ def _check_resource(logical_id: str, resource: dict[str, Any]) -> None:
         raise ValidationError(
             message=f"the moto extension does not cover {sorted(unknown)} of {resource['Type']} ({logical_id})"
         )
+
+
+def _check_dynamic_references(body: str, resources: dict[str, Any]) -> None:
+    """A dynamic reference is no dependency: CloudFormation may make the resource before the secret that it refers to."""
+    if body.count("{{resolve:") > DYNAMIC_REFERENCES:
+        raise ValidationError(message=f"a template may have {DYNAMIC_REFERENCES} dynamic references at most")
+    secrets = {
+        resource.get("Properties", {}).get("Name"): logical_id
+        for logical_id, resource in resources.items()
+        if resource["Type"] == "AWS::SecretsManager::Secret"
+    }
+    for logical_id, resource in resources.items():
+        needed = {secrets[name] for name in references(resource.get("Properties", {})) if name in secrets}
+        if not needed <= {resource.get("DependsOn")}:
+            raise ValidationError(message=f"{logical_id} may be made before {sorted(needed)}, and lacks DependsOn")
 
 
 def _check_capabilities(resources: dict[str, Any], capabilities: list[str]) -> None:
