@@ -1,13 +1,14 @@
 //! racestack turns a roster of people and a few settings into CloudFormation stacks.
 //!
 //! The data flows one way, and a module imports only from those before it:
-//! `source`, `finding`, `files`, `facts`, `iam` ← `config` ← `model` ← `plan` ← `render` ← `check` ← `output`.
-//! `report` stands beside that way: it knows `source` and `finding` alone.
+//! `source`, `finding`, `files`, `facts`, `iam` ← `config` ← `model` ← `plan` ← `render` ← `check` ← `output` ← `diff`.
+//! `report` stands beside that way: it knows `source`, `finding` and `diff` alone.
 //! Nothing here prints or exits; `main.rs` does.
 
 pub mod check;
 pub mod cli;
 pub mod config;
+pub mod diff;
 pub mod facts;
 pub mod files;
 pub mod finding;

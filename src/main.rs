@@ -33,7 +33,7 @@ fn main() -> ExitCode {
     bar.finish_and_clear();
     // A reader that went away, such as `head`, is no reason to fail louder than with the exit code.
     let _ = anstream::stderr().write_all(outcome.stderr.as_bytes());
-    let _ = std::io::stdout().write_all(outcome.stdout.as_bytes());
+    let _ = anstream::stdout().write_all(outcome.stdout.as_bytes());
     ExitCode::from(outcome.code)
 }
 

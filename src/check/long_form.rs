@@ -45,6 +45,15 @@ pub fn long_form(template: &Template) -> Result<Json, Finding> {
     convert(&template.value, &mut path).map_err(|message| finding(&template.source, &path, &message))
 }
 
+/// A value as JSON in long form.
+///
+/// # Errors
+/// The path to what CloudFormation does not know, with `/` between the steps, and what it is.
+pub fn long_form_of(value: &Yaml) -> Result<Json, (String, String)> {
+    let mut path = Vec::new();
+    convert(value, &mut path).map_err(|message| (path.join("/"), message))
+}
+
 fn finding(source: &Arc<SourceFile>, path: &[String], message: &str) -> Finding {
     Finding::new(Rule::TemplateNotCloudformation, message)
         .at(Outline::read(source).place(&format!("/{}", path.join("/"))))

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Parser, Subcommand};
 
-use crate::report::Format;
+use crate::report::{DiffFormat, Format};
 
 /// Turns a roster of people and a few settings into the CloudFormation stacks of their AWS DeepRacer training
 /// environment.
@@ -21,6 +21,8 @@ pub struct Args {
 pub enum Command {
     /// Write the stacks of every account into the out folder
     Synth(SynthArgs),
+    /// Tell what changes between two out folders, and what is lost
+    Diff(DiffArgs),
     /// Make a new, commented configuration to start from
     Init(InitArgs),
     /// Print the JSON Schema of a kind of file, for editors and other tools
@@ -56,6 +58,8 @@ pub enum SchemaKind {
     Account,
     /// A roster.yaml or roster.json
     Roster,
+    /// What `racestack diff --format json` prints
+    Diff,
 }
 
 /// The arguments of `racestack explain`.
@@ -113,4 +117,30 @@ pub struct SynthArgs {
     /// How findings are reported: for people on standard error, for machines on standard output
     #[arg(long, value_enum, default_value_t)]
     pub format: Format,
+}
+
+/// The arguments of `racestack diff`.
+#[derive(Debug, clap::Args)]
+pub struct DiffArgs {
+    /// The out folder as it was
+    #[arg(value_name = "OLD")]
+    pub old: Option<PathBuf>,
+    /// The out folder as it is now [default: out]
+    #[arg(value_name = "NEW")]
+    pub new: Option<PathBuf>,
+    /// Exit with 1 when there is any of these; may be given several times, or with commas
+    #[arg(long, value_name = "WHAT", value_enum, value_delimiter = ',')]
+    pub fail_on: Vec<FailOn>,
+    /// How the diff is written
+    #[arg(long, value_enum, default_value_t)]
+    pub format: DiffFormat,
+}
+
+/// What a diff can be asked to fail on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum FailOn {
+    /// A resource is replaced, or may be
+    Replaced,
+    /// A resource is deleted
+    Deleted,
 }

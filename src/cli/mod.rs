@@ -1,6 +1,7 @@
 //! The command line: arguments in, texts and an exit code out. Nothing here prints.
 
 mod args;
+mod diff;
 mod explain;
 mod init;
 mod lock;
@@ -16,12 +17,12 @@ use std::path::Path;
 use crate::config;
 use crate::files::{self, FileError};
 use crate::finding::{Finding, any_error, sort};
-use crate::report::{Format, render};
+use crate::report::{self, Format, render};
 
 /// What a command says, and how it ends.
 #[derive(Debug, Default)]
 pub struct Outcome {
-    /// What goes to standard output.
+    /// What goes to standard output. It may hold the escape sequences of colours, which are for a terminal alone.
     pub stdout: String,
     /// What goes to standard error.
     pub stderr: String,
@@ -70,6 +71,7 @@ pub struct Watch<'a> {
 pub fn run(args: &Args, colour: bool, watch: &Watch<'_>) -> Outcome {
     let result = match &args.command {
         Command::Synth(synth) => synth::run(synth, colour, watch),
+        Command::Diff(diff) => diff::run(diff, colour, watch.notice),
         Command::Init(init) => init::run(init),
         Command::Schema(schema) => Ok(printed(schema_of(schema.kind))),
         Command::Explain(explain) => explain::run(explain, colour),
@@ -100,6 +102,7 @@ fn schema_of(kind: SchemaKind) -> String {
         SchemaKind::Settings => config::company_schema(),
         SchemaKind::Account => config::account_schema(),
         SchemaKind::Roster => config::roster_schema(),
+        SchemaKind::Diff => return format!("{:#}\n", report::diff_schema()),
     };
     format!("{:#}\n", schema.to_json())
 }

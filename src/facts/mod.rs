@@ -2,6 +2,7 @@
 //! such a fact.
 
 pub mod limits;
+pub mod replacement;
 pub mod retired;
 
 use std::sync::LazyLock;

@@ -102,6 +102,11 @@ rules! {
     GuardNeverApplied, "guard::never-applied", Error, "a guard rule was skipped on every template although it names no resource type";
     GuardUnreadableReport, "guard::unreadable-report", Error, "the guard engine gave no report that can be read";
     GuardViolation, "guard::violation", Error, "a template breaks a guard rule";
+    DiffRefusedReplacement, "diff::refused-replacement", Error, "a change that replaces a resource which keeps its fixed name, which CloudFormation refuses";
+    DiffChangedType, "diff::changed-type", Error, "another type under the same logical ID, which CloudFormation refuses";
+    DiffMovedName, "diff::moved-name", Error, "a resource with a fixed name in another stack, or under another logical ID, than before";
+    DiffReplaced, "diff::replaced", Error, "something is replaced, or may be, and `--fail-on replaced` was given";
+    DiffDeleted, "diff::deleted", Error, "something is deleted, and `--fail-on deleted` was given";
 }
 
 impl Rule {

@@ -1,8 +1,9 @@
-//! Reporters: findings as text for people, as JSON, as SARIF and as GitHub annotations.
+//! Reporters: findings as text for people, as JSON, as SARIF and as GitHub annotations; and diffs.
 //!
 //! Each is a pure function from sorted findings to the whole text. Nothing here prints, and nothing here decides what a
 //! finding says: the wording is the finding's own.
 
+mod diff;
 mod github;
 mod human;
 mod json;
@@ -13,6 +14,8 @@ mod visible;
 use std::path::{MAIN_SEPARATOR_STR, Path};
 
 use clap::ValueEnum;
+
+pub use diff::{DiffFormat, diff_schema, render_diff};
 
 use crate::finding::Finding;
 

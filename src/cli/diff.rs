@@ -1,0 +1,61 @@
+//! `racestack diff`.
+
+use super::args::{DEFAULT_OUT, DiffArgs, FailOn};
+use super::{Failure, Outcome};
+use crate::diff::{self, Diff, Note, OutFolder};
+use crate::finding::{Finding, Rule, any_error, sort};
+use crate::output;
+use crate::report::{self, DiffFormat, Format};
+
+use std::path::{Path, PathBuf};
+
+pub(super) fn run(args: &DiffArgs, colour: bool, notice: &dyn Fn(&str)) -> Result<Outcome, Failure> {
+    let (old, new) = sides(args)?;
+    let new = read(&new, notice)?;
+    let old = read(&old, notice)?;
+    let (mut diff, mut findings) = diff::compare(&old, &new);
+    findings.extend(args.fail_on.iter().filter_map(|what| fail_on(*what, &diff)));
+    sort(&mut findings);
+    findings.dedup();
+    diff.findings = findings.iter().map(note).collect();
+    let stdout = report::render_diff(args.format, &diff);
+    // The other formats tell the findings themselves.
+    let stderr =
+        if args.format == DiffFormat::Text { report::render(Format::Human, &findings, colour) } else { String::new() };
+    Ok(Outcome { stdout, stderr, code: u8::from(any_error(&findings)) })
+}
+
+/// The old and the new folder.
+fn sides(args: &DiffArgs) -> Result<(PathBuf, PathBuf), Failure> {
+    let default = || PathBuf::from(DEFAULT_OUT);
+    match &args.old {
+        Some(old) => Ok((old.clone(), args.new.clone().unwrap_or_else(default))),
+        None => Err(Failure::Usage("say what to compare with: `racestack diff OLD [NEW]`".to_owned())),
+    }
+}
+
+fn read(folder: &Path, notice: &dyn Fn(&str)) -> Result<OutFolder, Failure> {
+    let _claim = output::claim_shared(folder, notice)?;
+    OutFolder::read(folder).map_err(|error| Failure::Usage(error.to_string()))
+}
+
+fn fail_on(what: FailOn, diff: &Diff) -> Option<Finding> {
+    let plan = diff.plan;
+    let (rule, count, found) = match what {
+        FailOn::Replaced => (Rule::DiffReplaced, plan.replace + plan.may_replace, "replaced, or may be"),
+        FailOn::Deleted => (Rule::DiffDeleted, plan.destroy, "deleted"),
+    };
+    let resources = if count == 1 { "resource is" } else { "resources are" };
+    (count > 0).then(|| Finding::new(rule, format!("{count} {resources} {found}")))
+}
+
+fn note(finding: &Finding) -> Note {
+    Note {
+        rule: finding.rule.info().id.to_owned(),
+        severity: finding.severity.as_str().to_owned(),
+        message: finding.message.clone(),
+        help: finding.help.clone(),
+        path: finding.place.as_ref().map(|place| place.path().display().to_string()),
+        line: finding.place.as_ref().map(|place| place.line_column().0),
+    }
+}

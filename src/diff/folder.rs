@@ -1,0 +1,188 @@
+//! What is compared: an out folder, from the disk or from a git revision.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use rayon::iter::{IntoParallelIterator, ParallelIterator};
+use serde::Deserialize;
+use serde_json::Value;
+
+use crate::check::long_form::long_form_of;
+use crate::files::{self, FileError};
+use crate::output::{MANIFEST_FILE, UserEntry};
+use crate::source::SourceFile;
+
+/// An out folder, read.
+#[derive(Debug, Default)]
+pub struct OutFolder {
+    /// How it is called in what is printed.
+    pub label: String,
+    /// The accounts, by name.
+    pub(super) accounts: BTreeMap<String, AccountFolder>,
+}
+
+/// An account's part of an out folder.
+#[derive(Debug)]
+pub(super) struct AccountFolder {
+    pub id: String,
+    pub region: String,
+    /// In the order of their deployment.
+    pub stacks: Vec<Stack>,
+    /// The files besides the manifest and the templates.
+    pub others: BTreeMap<String, Vec<u8>>,
+}
+
+/// A stack, with its template.
+#[derive(Debug)]
+pub(super) struct Stack {
+    pub name: String,
+    pub source: Arc<SourceFile>,
+    /// The template in long form.
+    pub template: Value,
+    pub users: Vec<UserEntry>,
+    pub depends_on: Vec<String>,
+    pub capabilities: Vec<String>,
+}
+
+/// Why an out folder cannot be compared.
+#[derive(Debug)]
+pub enum FolderError {
+    /// Something cannot be read.
+    File(FileError),
+    /// There is no such folder, or no account in it.
+    Empty(PathBuf),
+    /// A file is not as racestack writes it.
+    Broken {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        reason: String,
+    },
+}
+
+impl std::fmt::Display for FolderError {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::File(error) => write!(formatter, "{error}"),
+            Self::Empty(path) => {
+                write!(formatter, "`{}` is no out folder: no account's {MANIFEST_FILE} is in it", path.display())
+            }
+            Self::Broken { path, reason } => write!(formatter, "cannot compare `{}`: {reason}", path.display()),
+        }
+    }
+}
+
+impl From<FileError> for FolderError {
+    fn from(error: FileError) -> Self {
+        Self::File(error)
+    }
+}
+
+/// The parts of a manifest that are compared. Those of other versions of racestack may hold more, or less.
+#[derive(Deserialize)]
+struct Manifest {
+    account: String,
+    account_id: String,
+    region: String,
+    stacks: Vec<StackEntry>,
+}
+
+#[derive(Deserialize)]
+struct StackEntry {
+    name: String,
+    file: String,
+    #[serde(default)]
+    order: usize,
+    #[serde(default)]
+    depends_on: Vec<String>,
+    #[serde(default)]
+    capabilities: Vec<String>,
+    #[serde(default)]
+    users: Vec<UserEntry>,
+}
+
+/// The files of an out folder: of each account's folder, by its name, the files by theirs.
+pub type Files = BTreeMap<String, BTreeMap<String, Vec<u8>>>;
+
+impl OutFolder {
+    /// Reads an out folder from the disk.
+    ///
+    /// # Errors
+    /// When it cannot be read, holds no account, or holds what racestack did not write.
+    pub fn read(folder: &Path) -> Result<Self, FolderError> {
+        let mut found = Files::new();
+        for account in files::list(folder)?.unwrap_or_default() {
+            if !account.is_folder || account.name.starts_with('.') {
+                continue;
+            }
+            let mut inside = BTreeMap::new();
+            for entry in files::list(&account.path)?.unwrap_or_default() {
+                if let (false, Some(bytes)) = (entry.is_folder, files::read(&entry.path)?) {
+                    inside.insert(entry.name, bytes);
+                }
+            }
+            found.insert(account.name, inside);
+        }
+        if !found.values().any(|account| account.contains_key(MANIFEST_FILE)) {
+            return Err(FolderError::Empty(folder.to_owned()));
+        }
+        Self::of_files(folder.display().to_string(), folder, found)
+    }
+
+    /// An out folder of these files. `folder` is where they stand, for what is said of them.
+    ///
+    /// # Errors
+    /// When a file is not as racestack writes it.
+    pub fn of_files(label: String, folder: &Path, found: Files) -> Result<Self, FolderError> {
+        let mut accounts = BTreeMap::new();
+        for (name, mut inside) in found {
+            let Some(manifest) = inside.remove(MANIFEST_FILE) else { continue };
+            let folder = folder.join(&name);
+            let broken = |reason: String| FolderError::Broken { path: folder.join(MANIFEST_FILE), reason };
+            let manifest: Manifest = serde_json::from_slice(&manifest).map_err(|error| broken(error.to_string()))?;
+            if manifest.account != name {
+                return Err(broken(format!("it is of the account `{}`", manifest.account)));
+            }
+            accounts.insert(name, account(&folder, manifest, inside)?);
+        }
+        Ok(Self { label, accounts })
+    }
+}
+
+fn account(
+    folder: &Path,
+    mut manifest: Manifest,
+    mut others: BTreeMap<String, Vec<u8>>,
+) -> Result<AccountFolder, FolderError> {
+    manifest.stacks.sort_by_key(|stack| stack.order);
+    let mut texts = Vec::with_capacity(manifest.stacks.len());
+    for entry in manifest.stacks {
+        let path = folder.join(&entry.file);
+        let Some(bytes) = others.remove(&entry.file) else {
+            return Err(FolderError::Broken { path, reason: "the manifest lists it, and it is not there".to_owned() });
+        };
+        texts.push((entry, path, bytes));
+    }
+    let stacks: Result<Vec<Stack>, FolderError> =
+        texts.into_par_iter().map(|(entry, path, bytes)| stack(entry, path, bytes)).collect();
+    Ok(AccountFolder { id: manifest.account_id, region: manifest.region, stacks: stacks?, others })
+}
+
+fn stack(entry: StackEntry, path: PathBuf, bytes: Vec<u8>) -> Result<Stack, FolderError> {
+    let broken = |reason: String| FolderError::Broken { path: path.clone(), reason };
+    let text = String::from_utf8(bytes).map_err(|_| broken("it is not UTF-8".to_owned()))?;
+    let value: serde_yaml::Value = serde_yaml::from_str(&text).map_err(|error| broken(error.to_string()))?;
+    let template = long_form_of(&value).map_err(|(at, message)| broken(format!("{message}, at `{at}`")))?;
+    if !template.is_object() {
+        return Err(broken("it holds no template".to_owned()));
+    }
+    Ok(Stack {
+        name: entry.name,
+        source: SourceFile::new(path, text),
+        template,
+        users: entry.users,
+        depends_on: entry.depends_on,
+        capabilities: entry.capabilities,
+    })
+}

@@ -1,0 +1,99 @@
+//! The same change to many resources as one.
+
+use std::collections::BTreeMap;
+
+use super::folder::Stack;
+use super::losses::lost;
+use super::model::{Change, Resource};
+use super::owners::{OwnNames, Owners};
+use super::refusals::refusal;
+use super::resources::{ResourceChange, literal_name};
+
+/// The changes of an account on their way to being grouped.
+#[derive(Default)]
+pub(super) struct Groups {
+    /// By what they have in common, with the order in which they were met.
+    groups: BTreeMap<String, (usize, Group)>,
+}
+
+struct Group {
+    /// As it is in the first resource.
+    first: Change,
+    /// With the names of its user replaced, if it is a user's, and without resources.
+    general: Option<Change>,
+}
+
+impl Groups {
+    /// Adds the changes of a stack.
+    pub(super) fn add(
+        &mut self,
+        stack: &str,
+        old: Option<&Stack>,
+        new: Option<&Stack>,
+        changes: Vec<ResourceChange<'_>>,
+    ) {
+        let owners = Owners::of(old, new);
+        let mut names: BTreeMap<&str, OwnNames<'_>> = BTreeMap::new();
+        for change in changes {
+            let owner = owners.owner(change.logical_id);
+            let names = owner.map(|user| {
+                &*names.entry(user.logical_id.as_str()).or_insert_with(|| OwnNames::of(user, &owners, old, new))
+            });
+            let user = owner.map(|user| user.name.clone());
+            let lost = lost(&change, user.as_deref());
+            let resource = Resource {
+                stack: stack.to_owned(),
+                logical_id: change.logical_id.to_owned(),
+                name: change.new.or(change.old).and_then(literal_name),
+                user,
+            };
+            let first = Change {
+                action: change.action,
+                resource_type: change.resource_type().to_owned(),
+                logical_id: change.logical_id.to_owned(),
+                resources: vec![resource],
+                refused: refusal(&change),
+                properties: change.properties,
+                lost,
+            };
+            self.insert(first, names);
+        }
+    }
+
+    fn insert(&mut self, first: Change, names: Option<&OwnNames<'_>>) {
+        let order = self.groups.len();
+        let Some(names) = names else {
+            // What is nobody's stands for itself.
+            let key = format!("{order}");
+            self.groups.insert(key, (order, Group { first, general: None }));
+            return;
+        };
+        let general = names.generalised(&first);
+        // Strings, numbers and lists always have a form in JSON, which begins with a brace.
+        let key = serde_json::to_string(&general).unwrap_or_default();
+        match self.groups.get_mut(&key) {
+            Some((_, group)) => group.first.resources.extend(first.resources),
+            None => {
+                self.groups.insert(key, (order, Group { first, general: Some(general) }));
+            }
+        }
+    }
+
+    /// The groups: what destroys first, then in the order in which they were met.
+    pub(super) fn finish(self) -> Vec<Change> {
+        let mut groups: Vec<(usize, Group)> = self.groups.into_values().collect();
+        groups.sort_by_key(|(order, _)| *order);
+        let mut changes: Vec<Change> = groups.into_iter().map(|(_, group)| group.finish()).collect();
+        changes.sort_by_key(|change| change.action);
+        changes
+    }
+}
+
+impl Group {
+    fn finish(self) -> Change {
+        match self.general {
+            Some(general) if self.first.resources.len() > 1 => Change { resources: self.first.resources, ..general },
+            _ => self.first,
+        }
+    }
+}

@@ -1,0 +1,60 @@
+//! What is gone for good when a resource is deleted or replaced.
+
+use serde_json::Value;
+
+use super::model::Action;
+use super::resources::{ResourceChange, fixed_name, property};
+
+/// Sentences about what the change loses, and about what stays behind; none where nothing does. `user` is whose resource
+/// it is.
+pub(super) fn lost(change: &ResourceChange<'_>, user: Option<&str>) -> Vec<String> {
+    let Some(old) = change.old.filter(|_| matches!(change.action, Action::Destroy | Action::Replace | Action::Retain))
+    else {
+        return Vec::new();
+    };
+    if change.is_kept() {
+        return vec!["kept: it is not deleted, and no stack manages it any longer".to_owned()];
+    }
+    let name = fixed_name(old).and_then(|name| name.into_iter().next());
+    let named = name.map_or_else(String::new, |name| format!(" `{name}`"));
+    match change.resource_type() {
+        "AWS::SageMaker::NotebookInstance" => {
+            let size =
+                property(old, "VolumeSizeInGB").map_or_else(String::new, |size| format!(" of {} GB", plain(size)));
+            vec![format!("lost: the notebook's volume{size}, with everything on it")]
+        }
+        "AWS::IAM::User" => user_losses(change.action, &named, user),
+        "AWS::IAM::AccessKey" => vec!["lost: the access key; programs that use it stop working".to_owned()],
+        "AWS::S3::Bucket" => {
+            vec![format!("lost: the bucket{named}; CloudFormation deletes it only while it is empty, and else fails")]
+        }
+        "AWS::SecretsManager::Secret" => vec![format!("lost: the secret{named}, with its value")],
+        "AWS::KMS::Key" => {
+            vec!["lost: the key, and so what is encrypted with it, once its waiting period is over".to_owned()]
+        }
+        "AWS::Logs::LogGroup" => vec![format!("lost: the logs of the group{named}")],
+        "AWS::SQS::Queue" => vec![format!("lost: the messages of the queue{named}")],
+        "AWS::SNS::Topic" => vec![format!("lost: the topic{named}; its subscribers must confirm again")],
+        "AWS::SSM::Parameter" => vec![format!("lost: the parameter{named}, with its value")],
+        _ => Vec::new(),
+    }
+}
+
+fn user_losses(action: Action, named: &str, user: Option<&str>) -> Vec<String> {
+    let mut lost = vec![format!("lost: the access keys, the password and the MFA devices of the user{named}")];
+    if action == Action::Destroy {
+        lost.push(
+            "to do first: delete those that were made outside the stack; while there are any, CloudFormation cannot \
+             delete the user"
+                .to_owned(),
+        );
+        if let Some(user) = user {
+            lost.push(format!("stays: the folder `{user}/` in the bucket"));
+        }
+    }
+    lost
+}
+
+fn plain(value: &Value) -> String {
+    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
+}

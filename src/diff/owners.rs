@@ -1,0 +1,147 @@
+//! Whose a resource is, and what of it is their own name: two users' changes are the same when they differ in nothing
+//! else.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+
+use super::folder::Stack;
+use super::model::{Action, Change, PropertyChange};
+use super::resources::{property, resources};
+use crate::output::UserEntry;
+
+/// The users of a stack, by what their logical IDs begin with.
+pub(super) struct Owners<'a> {
+    by_id: BTreeMap<&'a str, &'a UserEntry>,
+}
+
+impl<'a> Owners<'a> {
+    /// The users of a stack, as it is and, of those who leave, as it was.
+    pub(super) fn of(old: Option<&'a Stack>, new: Option<&'a Stack>) -> Self {
+        let users = old.into_iter().chain(new).flat_map(|stack| &stack.users);
+        Self { by_id: users.map(|user| (user.logical_id.as_str(), user)).collect() }
+    }
+
+    /// Whose resource this is: the user's whose logical ID is the longest that it begins with.
+    pub(super) fn owner(&self, logical_id: &str) -> Option<&'a UserEntry> {
+        (1..=logical_id.len()).rev().find_map(|end| self.by_id.get(logical_id.get(..end)?).copied())
+    }
+}
+
+/// The users' own names in texts, made the same for all.
+pub(super) struct OwnNames<'a> {
+    user: &'a UserEntry,
+    /// The logical IDs of the user's resources.
+    ids: Vec<&'a str>,
+    /// What the person is called elsewhere: the values of the tags that are about the person.
+    person: Vec<(&'static str, &'a str)>,
+}
+
+/// The tags that are about the person alone.
+const PERSONAL_TAGS: &[(&str, &str)] = &[("display-name", "{display-name}"), ("email", "{email}")];
+/// Keys under which no name of a user's can stand.
+const NO_NAMES: &[&str] = &["Action", "NotAction", "Effect", "Version", "Type"];
+
+impl<'a> OwnNames<'a> {
+    /// The names of `user` in what `stacks` hold.
+    pub(super) fn of(user: &'a UserEntry, owners: &Owners<'_>, old: Option<&'a Stack>, new: Option<&'a Stack>) -> Self {
+        let all = resources(old).chain(resources(new));
+        let own = all.filter(|(id, _)| {
+            id.starts_with(&user.logical_id)
+                && owners.owner(id).is_some_and(|owner| owner.logical_id == user.logical_id)
+        });
+        let mut names = Self { user, ids: Vec::new(), person: Vec::new() };
+        for (id, resource) in own {
+            names.ids.push(id);
+            let tags = property(resource, "Tags").and_then(Value::as_array).into_iter().flatten();
+            for tag in tags {
+                let key = tag.get("Key").and_then(Value::as_str);
+                let personal = PERSONAL_TAGS.iter().find(|(name, _)| Some(*name) == key);
+                if let (Some((_, shown)), Some(value)) = (personal, tag.get("Value").and_then(Value::as_str)) {
+                    names.person.push((shown, value));
+                }
+            }
+        }
+        names
+    }
+
+    /// What happens to a resource of the user's, with the user's names replaced, and without the resource.
+    pub(super) fn generalised(&self, change: &Change) -> Change {
+        // A person's own address is part of what is made or deleted; where it changes, it is what changes.
+        let whole = matches!(change.action, Action::Add | Action::Destroy | Action::Retain);
+        Change {
+            action: change.action,
+            resource_type: change.resource_type.clone(),
+            logical_id: self.text(&change.logical_id),
+            resources: Vec::new(),
+            properties: change.properties.iter().map(|property| self.property(property, whole)).collect(),
+            lost: change.lost.iter().map(|lost| self.text(lost)).collect(),
+            refused: change.refused.as_ref().map(|refused| self.text(refused)),
+        }
+    }
+
+    fn property(&self, change: &PropertyChange, whole: bool) -> PropertyChange {
+        let names_nobody = change.path.iter().any(|step| NO_NAMES.contains(&step.as_str()));
+        let value = |value: &Option<Value>| {
+            value.as_ref().map(|value| if names_nobody { value.clone() } else { self.value(value, whole) })
+        };
+        PropertyChange {
+            path: change.path.iter().map(|step| self.text(step)).collect(),
+            old: value(&change.old),
+            new: value(&change.new),
+            replacement: change.replacement,
+            replaced: change.replaced.as_ref().map(|id| self.text(id)),
+        }
+    }
+
+    fn text(&self, text: &str) -> String {
+        if self.ids.contains(&text) {
+            return text.replacen(&self.user.logical_id, "{id}", 1);
+        }
+        let text = replace_word(text, &self.user.name, "{user}");
+        match &self.user.notebook {
+            Some(notebook) if *notebook != self.user.name => replace_word(&text, notebook, "{notebook}"),
+            _ => text,
+        }
+    }
+
+    fn value(&self, value: &Value, whole: bool) -> Value {
+        match value {
+            Value::String(text) => match self.person.iter().find(|(_, value)| value == text) {
+                Some((shown, _)) if whole => Value::from(*shown),
+                _ => Value::String(self.text(text)),
+            },
+            Value::Array(values) => Value::Array(values.iter().map(|value| self.value(value, whole)).collect()),
+            Value::Object(entries) => Value::Object(
+                entries
+                    .iter()
+                    .map(|(key, value)| {
+                        let same = NO_NAMES.contains(&key.as_str());
+                        (key.clone(), if same { value.clone() } else { self.value(value, whole) })
+                    })
+                    .collect(),
+            ),
+            other => other.clone(),
+        }
+    }
+}
+
+/// `text` with `word` replaced where it stands alone: not within a longer name.
+fn replace_word(text: &str, word: &str, with: &str) -> String {
+    if word.is_empty() {
+        return text.to_owned();
+    }
+    let is_part = |c: char| c.is_alphanumeric() || "_+=,.@-".contains(c);
+    let mut replaced = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(at) = rest.find(word) {
+        let (before, from) = rest.split_at(at);
+        let after = &from[word.len()..];
+        let last = before.chars().next_back().or_else(|| replaced.chars().next_back());
+        let alone = !last.is_some_and(is_part) && !after.chars().next().is_some_and(is_part);
+        replaced += before;
+        replaced += if alone { with } else { word };
+        rest = after;
+    }
+    replaced + rest
+}

@@ -1,0 +1,144 @@
+//! What CloudFormation would refuse.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+
+use super::folder::{AccountFolder, Stack};
+use super::model::{Action, Change};
+use super::owners::Owners;
+use super::resources::{ResourceChange, fixed_name, resources, type_of};
+use crate::check::outline::Outline;
+use crate::facts::replacement::replacement;
+use crate::finding::{Finding, Rule};
+use crate::source::Place;
+
+const TYPE_CHANGED: &str = "CloudFormation refuses to change the type of a resource";
+const NAME_KEPT: &str = "CloudFormation refuses to replace a resource that keeps its fixed name";
+
+/// Why CloudFormation refuses a change, if it does. It makes the new resource before it deletes the old one, and so cannot
+/// replace one that keeps its name.
+/// Source: <https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-properties-name.html>
+pub(super) fn refusal(change: &ResourceChange<'_>) -> Option<String> {
+    let (old, new) = change.old.zip(change.new).filter(|_| change.action == Action::Replace)?;
+    if type_of(old) != type_of(new) {
+        return Some(TYPE_CHANGED.to_owned());
+    }
+    let names = replacement(type_of(new)).map(|facts| facts.name.as_slice()).unwrap_or_default();
+    let (old_name, new_name) = fixed_name(old).zip(fixed_name(new))?;
+    // A name that refers to a replaced resource becomes another.
+    let refers = change.properties.iter().any(|property| {
+        property.replaced.is_some() && names.iter().any(|name| property.path.iter().skip(1).eq(name.split('/')))
+    });
+    let same = !refers && unique(type_of(new), &old_name) == unique(type_of(new), &new_name);
+    same.then(|| NAME_KEPT.to_owned())
+}
+
+/// The name as it must be unique: IAM's without regard to case.
+fn unique(resource_type: &str, name: &[String]) -> Vec<String> {
+    let case_matters = !resource_type.starts_with("AWS::IAM::");
+    name.iter().map(|part| if case_matters { part.clone() } else { part.to_ascii_lowercase() }).collect()
+}
+
+/// The findings of the changes that are refused, each at its first resource.
+pub(super) fn refused(new: &AccountFolder, changes: &[Change]) -> Vec<Finding> {
+    let finding = |change: &Change| {
+        let refused = change.refused.as_deref()?;
+        let first = change.resources.first()?;
+        let (rule, help) = if refused == TYPE_CHANGED {
+            (Rule::DiffChangedType, "give the resource another logical ID")
+        } else {
+            let help = "undo the change; or give the resource another name at the same time; or deploy once without the \
+                        resource, and then with it, which deletes what it holds";
+            (Rule::DiffRefusedReplacement, help)
+        };
+        let causes: Vec<String> = change
+            .properties
+            .iter()
+            .filter(|property| property.replacement == super::model::Replacement::Yes)
+            .map(|property| format!("`{}`", property.shown_path()))
+            .collect();
+        let others = match change.resources.len() {
+            1 => String::new(),
+            count => format!(" and {} more", count - 1),
+        };
+        let name = first.name.as_ref().map_or_else(String::new, |name| format!(" (`{name}`)"));
+        let message = format!(
+            "`{}`{name}{others} would be replaced, since {} changes: {refused}",
+            first.logical_id,
+            causes.join(", ")
+        );
+        let finding = Finding::new(rule, message).help(help);
+        Some(match new.stacks.iter().find(|stack| stack.name == first.stack) {
+            Some(stack) => finding.at(place(stack, &first.logical_id)),
+            None => finding,
+        })
+    };
+    changes.iter().filter_map(finding).collect()
+}
+
+fn place(stack: &Stack, logical_id: &str) -> Place {
+    Outline::read(&stack.source).place(&format!("/Resources/{logical_id}"))
+}
+
+/// Where a name is: the stack, and the logical ID.
+type Home<'a> = (&'a Stack, &'a str);
+
+/// The findings of resources with fixed names that stand elsewhere in the new folder: under another logical ID, or in
+/// another stack. CloudFormation would make the new one while the old one is still there.
+pub(super) fn moved(old: &AccountFolder, new: &AccountFolder) -> Vec<Finding> {
+    let before = homes(old);
+    // From which stack to which: who and what.
+    let mut moves: BTreeMap<(&str, &str), (Home<'_>, Vec<String>)> = BTreeMap::new();
+    for (name, (stack, id)) in homes(new) {
+        let Some(&(old_stack, old_id)) = before.get(&name) else { continue };
+        if (old_stack.name.as_str(), old_id) == (stack.name.as_str(), id) {
+            continue;
+        }
+        let owner = Owners::of(None, Some(stack)).owner(id);
+        let shown = match owner {
+            Some(user) if old_stack.name != stack.name => format!("the user `{}`", user.name),
+            _ => format!("`{}` ({})", name.1.join("`, `"), name.0),
+        };
+        let (_, all) = moves.entry((&old_stack.name, &stack.name)).or_insert(((stack, id), Vec::new()));
+        if !all.contains(&shown) {
+            all.push(shown);
+        }
+    }
+    let finding = |((from, to), ((stack, id), all)): ((&str, &str), (Home<'_>, Vec<String>))| {
+        let shown = match all.len() {
+            1..=3 => all.join(", "),
+            count => format!("{} and {} more", all[..2].join(", "), count - 2),
+        };
+        let verb = if all.len() == 1 { "moves" } else { "move" };
+        let message = if from == to {
+            format!(
+                "{shown} {verb} to another logical ID in the stack `{to}`, and would be made before the old one is deleted"
+            )
+        } else {
+            format!(
+                "{shown} {verb} from the stack `{from}` to `{to}`: CloudFormation would make in one what the other still has"
+            )
+        };
+        Finding::new(Rule::DiffMovedName, message)
+            .at(place(stack, id))
+            .help("leave it where it is; stacks.lock keeps users in their stacks")
+    };
+    moves.into_iter().map(finding).collect()
+}
+
+/// Where each fixed name of an account is. Names that only CloudFormation knows are left out.
+fn homes(account: &AccountFolder) -> BTreeMap<(&str, Vec<String>), Home<'_>> {
+    let mut homes = BTreeMap::new();
+    for stack in &account.stacks {
+        for (id, resource) in resources(Some(stack)) {
+            let literal = replacement(type_of(resource)).is_some_and(|facts| {
+                facts.name.iter().all(|name| super::resources::property(resource, name).is_some_and(Value::is_string))
+            });
+            if let Some(name) = fixed_name(resource).filter(|_| literal) {
+                homes.insert((type_of(resource), unique(type_of(resource), &name)), (stack, id.as_str()));
+            }
+        }
+    }
+    homes
+}

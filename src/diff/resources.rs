@@ -1,0 +1,206 @@
+//! What becomes of each resource of a stack.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::{Map, Value};
+
+use super::folder::Stack;
+use super::model::{Action, PropertyChange, Replacement};
+use super::references::references;
+use super::values::compare;
+use crate::facts::replacement::{Replacement as TypeFacts, replacement};
+
+/// What becomes of one resource.
+#[derive(Debug)]
+pub(super) struct ResourceChange<'a> {
+    pub logical_id: &'a str,
+    pub action: Action,
+    /// As the old template has it.
+    pub old: Option<&'a Value>,
+    /// As the new template has it.
+    pub new: Option<&'a Value>,
+    pub properties: Vec<PropertyChange>,
+}
+
+impl ResourceChange<'_> {
+    /// The type; of a resource whose type changes, the old one, since that is what is lost.
+    pub fn resource_type(&self) -> &str {
+        self.old.or(self.new).map_or("", type_of)
+    }
+
+    /// Whether it is not known to happen in place.
+    pub fn may_replace(&self) -> bool {
+        let unsure = |one: &PropertyChange| matches!(one.replacement, Replacement::Maybe | Replacement::Unknown);
+        self.action == Action::Change && self.properties.iter().any(unsure)
+    }
+
+    /// Whether the resource that goes is kept: by the old template when it leaves the stack, by the new one when it is
+    /// replaced.
+    pub fn is_kept(&self) -> bool {
+        match self.action {
+            Action::Retain => true,
+            Action::Replace => self.new.is_some_and(|new| retains(new, "UpdateReplacePolicy")),
+            _ => false,
+        }
+    }
+}
+
+/// The resources of a template, by logical ID, in its order.
+pub(super) fn resources(stack: Option<&Stack>) -> impl Iterator<Item = (&String, &Value)> {
+    let resources = stack.and_then(|stack| stack.template.get("Resources")).and_then(Value::as_object);
+    resources.into_iter().flat_map(Map::iter)
+}
+
+/// A resource's type.
+pub(super) fn type_of(resource: &Value) -> &str {
+    resource.get("Type").and_then(Value::as_str).unwrap_or("")
+}
+
+/// The property of a resource that `path` leads to, with `/` between the steps.
+pub(super) fn property<'a>(resource: &'a Value, path: &str) -> Option<&'a Value> {
+    path.split('/').try_fold(resource.get("Properties")?, |value, step| value.get(step))
+}
+
+/// The name that the template gives a resource, if it gives it one: the values of all the properties that are its name.
+/// One that is known only when the stack is deployed is shown as it is written.
+pub(super) fn fixed_name(resource: &Value) -> Option<Vec<String>> {
+    let facts = replacement(type_of(resource)).filter(|facts| !facts.name.is_empty())?;
+    let shown = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+    facts.name.iter().map(|path| property(resource, path).map(shown)).collect()
+}
+
+/// The name that the template gives a resource, if that is a name and nothing that CloudFormation fills in: the first of
+/// the properties that are its name.
+pub(super) fn literal_name(resource: &Value) -> Option<String> {
+    let facts = replacement(type_of(resource))?;
+    property(resource, facts.name.first()?)?.as_str().map(str::to_owned)
+}
+
+/// What becomes of the resources of a stack, in the order of the new template; those that only the old one has come last.
+pub(super) fn changes<'a>(old: Option<&'a Stack>, new: Option<&'a Stack>) -> Vec<ResourceChange<'a>> {
+    let olds: BTreeMap<&str, &Value> = resources(old).map(|(id, value)| (id.as_str(), value)).collect();
+    let news: BTreeSet<&str> = resources(new).map(|(id, _)| id.as_str()).collect();
+    let mut changes = Vec::new();
+    for (id, new) in resources(new) {
+        let old = olds.get(id.as_str()).copied();
+        let properties = if old == Some(new) { Vec::new() } else { compare_resources(old, Some(new)) };
+        let action = match old {
+            None => Action::Add,
+            Some(old) => action(type_of(old) != type_of(new), &properties),
+        };
+        changes.push(ResourceChange { logical_id: id, action, old, new: Some(new), properties });
+    }
+    propagate(&mut changes);
+    for (id, old) in resources(old).filter(|(id, _)| !news.contains(id.as_str())) {
+        let action = if retains(old, "DeletionPolicy") { Action::Retain } else { Action::Destroy };
+        let properties = compare_resources(Some(old), None);
+        changes.push(ResourceChange { logical_id: id, action, old: Some(old), new: None, properties });
+    }
+    changes.retain(|change| !change.properties.is_empty() || change.action != Action::Change);
+    changes
+}
+
+fn action(other_type: bool, properties: &[PropertyChange]) -> Action {
+    let replaces = properties.iter().any(|property| property.replacement == Replacement::Yes);
+    if other_type || replaces { Action::Replace } else { Action::Change }
+}
+
+/// Source: <https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-attribute-deletionpolicy.html>
+fn retains(resource: &Value, attribute: &str) -> bool {
+    let policy = resource.get(attribute).and_then(Value::as_str);
+    matches!(policy, Some("Retain" | "RetainExceptOnCreate"))
+}
+
+/// What differs between the attributes of a resource. Of one that is added or removed, each of its properties is one
+/// difference.
+fn compare_resources(old: Option<&Value>, new: Option<&Value>) -> Vec<PropertyChange> {
+    let entry = |resource: Option<&'_ Value>, key: &str| resource.and_then(|resource| resource.get(key)).cloned();
+    let empty = || Value::Object(Map::new());
+    let keys = |resource: Option<&'_ Value>| -> Vec<String> {
+        resource.and_then(Value::as_object).into_iter().flat_map(Map::keys).cloned().collect()
+    };
+    let mut all = keys(new);
+    all.extend(keys(old).into_iter().filter(|key| new.and_then(|new| new.get(key)).is_none()));
+    let in_both = old.is_some() && new.is_some();
+    let mut found = Vec::new();
+    for key in all.into_iter().filter(|key| in_both || key != "Type") {
+        let (mut old, mut new) = (entry(old, &key), entry(new, &key));
+        if key == "Properties" {
+            // Properties that one side lacks altogether are told one by one.
+            (old, new) = (old.or_else(|| Some(empty())), new.or_else(|| Some(empty())));
+        }
+        found.extend(compare(&[key], old.as_ref(), new.as_ref()));
+    }
+    if let (Some(_), Some(new)) = (old, new) {
+        let facts = replacement(type_of(new));
+        for change in &mut found {
+            change.replacement = effect(facts, &change.path);
+        }
+    }
+    found
+}
+
+/// Whether the change of what `path` leads to replaces a resource.
+fn effect(facts: Option<&TypeFacts>, path: &[String]) -> Replacement {
+    let property = match path {
+        [first] if first == "Type" => return Replacement::Yes,
+        [first, property @ ..] if first == "Properties" => property,
+        // All else is CloudFormation's own affair.
+        _ => return Replacement::No,
+    };
+    let Some(facts) = facts else { return Replacement::Unknown };
+    let touches = |paths: &[&str]| {
+        // Whichever of the two is longer: a change within the property, or of what it is within.
+        paths.iter().any(|path| path.split('/').zip(property).all(|(a, b)| a == b))
+    };
+    if touches(&facts.create_only) {
+        Replacement::Yes
+    } else if touches(&facts.conditional) {
+        Replacement::Maybe
+    } else {
+        Replacement::No
+    }
+}
+
+/// What refers to a replaced resource changes, too, and may so be replaced itself.
+fn propagate(changes: &mut [ResourceChange<'_>]) {
+    let mut replaced: BTreeSet<String> = BTreeSet::new();
+    loop {
+        let now: BTreeSet<String> = changes
+            .iter()
+            .filter(|change| change.action == Action::Replace && !replaced.contains(change.logical_id))
+            .map(|change| change.logical_id.to_owned())
+            .collect();
+        if now.is_empty() {
+            return;
+        }
+        for change in changes.iter_mut() {
+            let (Some(old), Some(new)) = (change.old, change.new) else { continue };
+            let Some(properties) = new.get("Properties") else { continue };
+            let mut found = Vec::new();
+            references(properties, &mut vec!["Properties".to_owned()], &now, &mut found);
+            let facts = replacement(type_of(new));
+            for (path, target, value) in found {
+                // What changes in its own right is told already.
+                if change.properties.iter().any(|known| overlap(&known.path, &path)) {
+                    continue;
+                }
+                let replacement = effect(facts, &path);
+                change.properties.push(PropertyChange {
+                    path,
+                    old: Some(value.clone()),
+                    new: Some(value.clone()),
+                    replacement,
+                    replaced: Some(target),
+                });
+            }
+            change.action = action(type_of(old) != type_of(new), &change.properties);
+        }
+        replaced.extend(now);
+    }
+}
+
+/// Whether one of two paths leads to what the other one leads into.
+fn overlap(a: &[String], b: &[String]) -> bool {
+    a.iter().zip(b).all(|(a, b)| a == b)
+}

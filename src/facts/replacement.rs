@@ -1,0 +1,65 @@
+//! Which properties of a resource type cannot change in place, so that CloudFormation makes a new resource and deletes the
+//! old one.
+
+use std::sync::LazyLock;
+
+/// What is known of a resource type.
+#[derive(Debug)]
+pub struct Replacement {
+    /// The type, such as `AWS::IAM::User`.
+    pub resource_type: &'static str,
+    /// The properties that together are the resource's fixed name, as paths with `/` between the steps; none where
+    /// CloudFormation or the service makes up the name.
+    pub name: Vec<&'static str>,
+    /// The properties whose change replaces the resource, as such paths.
+    pub create_only: Vec<&'static str>,
+    /// The properties whose change replaces the resource in some cases.
+    pub conditional: Vec<&'static str>,
+}
+
+/// The types that racestack's templates hold, and those that often stand beside them: `createOnlyProperties` and
+/// `conditionalCreateOnlyProperties` of the AWS resource schemas that cfn-lint 1.58.0 ships for us-east-1 (schemas of
+/// 2026-10-20). `tests/python/test_replacement.py` compares them.
+static TABLE: LazyLock<Vec<Replacement>> = LazyLock::new(|| {
+    let list = |column: Option<&'static str>| -> Vec<&'static str> {
+        column.into_iter().filter(|column| *column != "-").flat_map(|column| column.split(',')).collect()
+    };
+    let row = |line: &'static str| {
+        let mut columns = line.split(' ');
+        Some(Replacement {
+            resource_type: columns.next()?,
+            name: list(columns.next()),
+            create_only: list(columns.next()),
+            conditional: list(columns.next()),
+        })
+    };
+    include_str!("replacement.txt").lines().filter_map(row).collect()
+});
+
+/// What is known of a resource type; `None` where nothing is, which must never be taken for "changes in place".
+pub fn replacement(resource_type: &str) -> Option<&'static Replacement> {
+    let at = TABLE.binary_search_by(|row| row.resource_type.cmp(resource_type)).ok()?;
+    TABLE.get(at)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_table_is_sorted_and_whole() {
+        assert!(TABLE.is_sorted_by(|a, b| a.resource_type < b.resource_type));
+        assert_eq!(TABLE.len(), include_str!("replacement.txt").lines().count());
+        for line in include_str!("replacement.txt").lines() {
+            assert_eq!(line.split(' ').count(), 4, "{line}");
+        }
+    }
+
+    #[test]
+    fn a_type_is_found_by_its_name() {
+        let user = replacement("AWS::IAM::User").unwrap();
+        assert_eq!((&user.name, &user.create_only), (&vec!["UserName"], &vec!["UserName"]));
+        assert_eq!(replacement("AWS::IAM::Policy").unwrap().create_only, Vec::<&str>::new());
+        assert!(replacement("AWS::Unknown::Type").is_none());
+    }
+}

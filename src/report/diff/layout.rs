@@ -1,0 +1,221 @@
+//! What a diff says, line by line, whatever it is then shown in.
+
+use serde_json::Value;
+
+use super::super::visible;
+use super::values::{block, changed_lines, inline};
+use crate::diff::{AccountDiff, Action, Change, Plan, Presence, PropertyChange, Replacement, StackDiff};
+
+/// What a line is about, for its colour.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Tone {
+    Plain,
+    Heading,
+    Add,
+    Destroy,
+    Change,
+    Replace,
+    /// Something in passing.
+    Note,
+    /// Something lost or refused.
+    Loss,
+}
+
+impl Tone {
+    fn of(action: Action) -> Self {
+        match action {
+            Action::Add => Self::Add,
+            Action::Change => Self::Change,
+            Action::Replace => Self::Replace,
+            Action::Destroy => Self::Destroy,
+            Action::Retain => Self::Note,
+        }
+    }
+
+    /// The sign before a line of a property.
+    fn sign(self) -> &'static str {
+        match self {
+            Self::Add => "+",
+            Self::Destroy => "-",
+            Self::Change | Self::Replace => "~",
+            Self::Loss => "!",
+            Self::Plain | Self::Heading | Self::Note => " ",
+        }
+    }
+}
+
+/// A line, in which every character can be shown.
+#[derive(Debug, Clone)]
+pub(super) struct Line {
+    pub tone: Tone,
+    pub text: String,
+}
+
+impl Line {
+    /// A line with its sign.
+    pub(super) fn new(tone: Tone, indent: usize, text: impl AsRef<str>) -> Self {
+        let text = text.as_ref();
+        Self { tone, text: format!("{:indent$}{} {text}", "", tone.sign()) }
+    }
+
+    /// A line without a sign.
+    pub(super) fn bare(tone: Tone, indent: usize, text: &str) -> Self {
+        Self { tone, text: format!("{:indent$}{text}", "") }
+    }
+}
+
+/// Names that are told one by one; of more, the first of them and how many there are.
+const NAMES_TOLD: usize = 5;
+
+/// The counts, in Terraform's words.
+pub(super) fn plan(plan: Plan) -> String {
+    let Plan { add, change, may_replace, replace, destroy, retain } = plan;
+    let retain = if retain > 0 { format!(", {retain} to leave its stack and be kept") } else { String::new() };
+    let unsure =
+        if may_replace > 0 { format!(" ({may_replace} of the changed may be replaced)") } else { String::new() };
+    format!("{add} to add, {change} to change, {replace} to replace, {destroy} to destroy{retain}{unsure}")
+}
+
+/// The first line about an account.
+pub(super) fn account_title(account: &AccountDiff) -> String {
+    let presence = match account.presence {
+        Presence::Added => "is added",
+        Presence::Removed => "is no longer there; its stacks stay until somebody deletes them",
+        Presence::Both => "",
+    };
+    let title = format!("{} ({}, {})", account.account, account.account_id, account.region);
+    visible::line(format!("{title} {presence}").trim_end())
+}
+
+/// The stacks of an account with what happens in them. What happens in several at once stands together, where the first of
+/// them would.
+pub(super) fn sections(account: &AccountDiff) -> Vec<(Vec<&StackDiff>, Vec<&Change>)> {
+    let mut sections: Vec<(Vec<&StackDiff>, Vec<&Change>)> =
+        account.stacks.iter().map(|stack| (vec![stack], Vec::new())).collect();
+    for change in &account.changes {
+        let mut names: Vec<&str> = change.resources.iter().map(|resource| resource.stack.as_str()).collect();
+        names.dedup();
+        let stacks: Vec<&StackDiff> =
+            account.stacks.iter().filter(|stack| names.contains(&stack.name.as_str())).collect();
+        let same = |section: &&mut (Vec<&StackDiff>, Vec<&Change>)| {
+            section.0.iter().map(|stack| &stack.name).eq(stacks.iter().map(|stack| &stack.name))
+        };
+        match sections.iter_mut().find(same) {
+            Some((_, changes)) => changes.push(change),
+            None => sections.push((stacks, vec![change])),
+        }
+    }
+    sections.retain(|(stacks, changes)| {
+        let alone = stacks.first().filter(|_| stacks.len() == 1);
+        !changes.is_empty()
+            || alone.is_some_and(|stack| stack.presence != Presence::Both || !stack.attributes.is_empty())
+    });
+    sections
+}
+
+/// The lines about one section: its stacks, and what happens in them.
+pub(super) fn section(stacks: &[&StackDiff], changes: &[&Change]) -> Vec<Line> {
+    let mut lines = vec![stacks_title(stacks)];
+    if let [stack] = stacks {
+        lines.extend(stack.attributes.iter().flat_map(|attribute| property(attribute, 4)));
+    }
+    for change in changes {
+        lines.extend(change_lines(change));
+    }
+    lines
+}
+
+fn stacks_title(stacks: &[&StackDiff]) -> Line {
+    match stacks {
+        [stack] => {
+            let (tone, presence) = match stack.presence {
+                Presence::Added => (Tone::Add, ", is added"),
+                Presence::Removed => (Tone::Destroy, ", is no longer made; it stays until somebody deletes it"),
+                Presence::Both => (Tone::Heading, ""),
+            };
+            Line::bare(tone, 2, &visible::line(&format!("stack {} ({}){presence}", stack.name, stack.file)))
+        }
+        several => {
+            let names: Vec<&str> = several.iter().map(|stack| stack.name.as_str()).collect();
+            Line::bare(Tone::Heading, 2, &format!("{} stacks: {}", several.len(), told(&names)))
+        }
+    }
+}
+
+/// The lines about one change.
+pub(super) fn change_lines(change: &Change) -> Vec<Line> {
+    let tone = Tone::of(change.action);
+    let name = match change.resources.as_slice() {
+        [one] => one.name.as_ref().map_or_else(String::new, |name| format!(" \"{name}\"")),
+        several => {
+            let users: Vec<&str> = several.iter().filter_map(|resource| resource.user.as_deref()).collect();
+            format!(" of {} users: {}", several.len(), told(&users))
+        }
+    };
+    let title = format!("{} {} {}{name}", change.action.sign(), change.resource_type, change.logical_id);
+    let note = if change.action == Action::Retain { " # leaves the stack, and is kept" } else { "" };
+    let mut lines = vec![Line::bare(tone, 4, &visible::line(&format!("{title}{note}")))];
+    if matches!(change.action, Action::Add | Action::Change | Action::Replace) {
+        let indent = 8;
+        for one in &change.properties {
+            match (&change.action, &one.new) {
+                (Action::Add, Some(value)) => block(&one.shown_path(), value, indent, Tone::Add, true, &mut lines),
+                _ => lines.extend(property(one, indent)),
+            }
+        }
+    }
+    let tone = if change.action == Action::Retain { Tone::Note } else { Tone::Loss };
+    lines.extend(change.lost.iter().map(|lost| Line::new(tone, 8, visible::line(lost))));
+    lines.extend(
+        change.refused.iter().map(|refused| Line::new(Tone::Loss, 8, format!("refused: {}", visible::line(refused)))),
+    );
+    lines
+}
+
+/// The lines about a value that changes.
+pub(super) fn property(change: &PropertyChange, indent: usize) -> Vec<Line> {
+    let path = visible::line(&change.shown_path());
+    let note = match change.replacement {
+        Replacement::No => "",
+        Replacement::Yes => " # forces replacement",
+        Replacement::Maybe => " # may force replacement",
+        Replacement::Unknown => " # unknown whether it forces replacement",
+    };
+    let replaced = change.replaced.as_ref().map(|id| format!(" (`{}` is replaced)", visible::line(id)));
+    let mut lines = Vec::new();
+    match (&change.old, &change.new) {
+        (Some(old), Some(new)) => {
+            let values = match (inline(old), inline(new)) {
+                (Some(old), Some(new)) => Some(format!(" {old} -> {new}")),
+                _ => None,
+            };
+            let replaced = replaced.unwrap_or_default();
+            let shown = values.as_deref().unwrap_or_default();
+            lines.push(Line::new(Tone::Change, indent, format!("{path}:{shown}{replaced}{note}")));
+            match (old, new) {
+                _ if values.is_some() => {}
+                (Value::String(old), Value::String(new)) => lines.extend(changed_lines(old, new, indent + 4)),
+                (old, new) => {
+                    block("old", old, indent + 4, Tone::Destroy, false, &mut lines);
+                    block("new", new, indent + 4, Tone::Add, false, &mut lines);
+                }
+            }
+        }
+        (Some(value), None) => block(&path, value, indent, Tone::Destroy, false, &mut lines),
+        (None, Some(value)) => block(&path, value, indent, Tone::Add, false, &mut lines),
+        (None, None) => {}
+    }
+    if let (Some(first), false) = (lines.first_mut(), change.old.is_some() && change.new.is_some()) {
+        first.text += note;
+    }
+    lines
+}
+
+/// Names, of many the first ones.
+fn told(names: &[&str]) -> String {
+    let shown = names.iter().take(NAMES_TOLD).map(|name| visible::line(name)).collect::<Vec<_>>().join(", ");
+    match names.len().saturating_sub(NAMES_TOLD) {
+        0 => shown,
+        more => format!("{shown} and {more} more"),
+    }
+}

@@ -1,0 +1,58 @@
+//! A diff for a terminal, in the look of `terraform plan`.
+
+use super::super::visible;
+use super::layout::{self, Line, Tone};
+use crate::diff::Diff;
+
+const RESET: &str = "\u{1b}[0m";
+
+pub(super) fn render(diff: &Diff) -> String {
+    let mut text = String::new();
+    for line in lines(diff) {
+        push(&mut text, &line);
+    }
+    text
+}
+
+fn lines(diff: &Diff) -> Vec<Line> {
+    if diff.accounts.is_empty() {
+        let sides = format!("No changes: `{}` and `{}` deploy the same.", diff.old, diff.new);
+        return vec![Line::bare(Tone::Plain, 0, &visible::line(&sides))];
+    }
+    let empty = Line::bare(Tone::Plain, 0, "");
+    let mut lines = vec![Line::bare(Tone::Heading, 0, &format!("Plan: {}", layout::plan(diff.plan)))];
+    for account in &diff.accounts {
+        lines.push(empty.clone());
+        lines.push(Line::bare(Tone::Heading, 0, &layout::account_title(account)));
+        if diff.accounts.len() > 1 {
+            lines.push(Line::bare(Tone::Plain, 2, &layout::plan(account.plan)));
+        }
+        for (stacks, changes) in layout::sections(account) {
+            lines.push(empty.clone());
+            lines.extend(layout::section(&stacks, &changes));
+        }
+        for file in &account.files {
+            lines.push(empty.clone());
+            lines.push(Line::bare(Tone::Note, 2, &format!("{} differs", visible::line(&file.name))));
+        }
+    }
+    lines
+}
+
+fn push(text: &mut String, line: &Line) {
+    let colour = match line.tone {
+        Tone::Plain => "",
+        Tone::Heading => "\u{1b}[1m",
+        Tone::Add => "\u{1b}[32m",
+        Tone::Destroy => "\u{1b}[31m",
+        Tone::Change => "\u{1b}[33m",
+        Tone::Replace => "\u{1b}[35m",
+        Tone::Note => "\u{1b}[2m",
+        Tone::Loss => "\u{1b}[1;31m",
+    };
+    let reset = if colour.is_empty() { "" } else { RESET };
+    *text += colour;
+    *text += &line.text;
+    *text += reset;
+    text.push('\n');
+}

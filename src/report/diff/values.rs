@@ -1,0 +1,138 @@
+//! Values of templates as lines.
+
+use serde_json::Value;
+
+use super::super::visible;
+use super::layout::{Line, Tone};
+
+/// More lines than these of an added value are told by their number.
+const MANY: usize = 16;
+/// A longer list of old and new lines is not compared line by line.
+const COMPARABLE: usize = 2_000;
+/// Unchanged lines that are shown around changed ones.
+const CONTEXT: usize = 2;
+
+/// A value on one line, if it fits there: a scalar, or a reference.
+pub(super) fn inline(value: &Value) -> Option<String> {
+    match value {
+        Value::String(text) if text.contains('\n') => None,
+        Value::Object(entries) if entries.is_empty() => Some("{}".to_owned()),
+        Value::Object(entries) if entries.len() == 1 => {
+            let (key, argument) = entries.iter().next()?;
+            match (key.as_str(), argument) {
+                ("Ref", Value::String(id)) => Some(format!("!Ref {}", visible::line(id))),
+                ("Fn::GetAtt", Value::Array(steps)) => {
+                    let steps: Option<Vec<&str>> = steps.iter().map(Value::as_str).collect();
+                    Some(format!("!GetAtt {}", visible::line(&steps?.join("."))))
+                }
+                (function, argument) => {
+                    let function = function.strip_prefix("Fn::").filter(|_| !argument.is_object())?;
+                    Some(format!("!{} {}", visible::line(function), inline(argument)?))
+                }
+            }
+        }
+        Value::Array(values) if values.is_empty() => Some("[]".to_owned()),
+        Value::Array(values) if values.len() == 1 => values.first().filter(|value| !value.is_object()).and_then(inline),
+        Value::Object(_) | Value::Array(_) => None,
+        scalar => Some(visible::line(&scalar.to_string())),
+    }
+}
+
+/// A value under its key, on as many lines as it takes; of one that takes many, if `fold`, how many there are.
+pub(super) fn block(key: &str, value: &Value, indent: usize, tone: Tone, fold: bool, lines: &mut Vec<Line>) {
+    let key = visible::line(key);
+    if let Some(text) = inline(value) {
+        lines.push(Line::new(tone, indent, format!("{key}: {text}")));
+        return;
+    }
+    let mut inner = Vec::new();
+    inside(value, indent + 4, tone, &mut inner);
+    if fold && inner.len() > MANY {
+        lines.push(Line::new(tone, indent, format!("{key}: ({} lines)", inner.len())));
+        return;
+    }
+    lines.push(Line::new(tone, indent, format!("{key}:")));
+    lines.append(&mut inner);
+}
+
+fn inside(value: &Value, indent: usize, tone: Tone, lines: &mut Vec<Line>) {
+    match value {
+        Value::Object(entries) => {
+            for (key, value) in entries {
+                block(key, value, indent, tone, false, lines);
+            }
+        }
+        Value::Array(values) => {
+            for (at, value) in values.iter().enumerate() {
+                match inline(value) {
+                    Some(text) => lines.push(Line::new(tone, indent, text)),
+                    None => block(&format!("[{}]", at + 1), value, indent, tone, false, lines),
+                }
+            }
+        }
+        Value::String(text) => lines.extend(text.lines().map(|text| Line::new(tone, indent, visible::line(text)))),
+        scalar => lines.push(Line::new(tone, indent, scalar.to_string())),
+    }
+}
+
+/// Two texts of several lines, compared line by line.
+pub(super) fn changed_lines(old: &str, new: &str, indent: usize) -> Vec<Line> {
+    let (old, new): (Vec<&str>, Vec<&str>) = (old.lines().collect(), new.lines().collect());
+    let start = old.iter().zip(&new).take_while(|(a, b)| a == b).count();
+    let end = old[start..].iter().rev().zip(new[start..].iter().rev()).take_while(|(a, b)| a == b).count();
+    let (old_middle, new_middle) = (&old[start..old.len() - end], &new[start..new.len() - end]);
+    let mut all: Vec<(Tone, &str)> = old[..start].iter().map(|line| (Tone::Plain, *line)).collect();
+    all.extend(edits(old_middle, new_middle));
+    all.extend(old[old.len() - end..].iter().map(|line| (Tone::Plain, *line)));
+    let near = |at: usize| {
+        let around = at.saturating_sub(CONTEXT)..(at + CONTEXT + 1).min(all.len());
+        all[around].iter().any(|(tone, _)| *tone != Tone::Plain)
+    };
+    let mut lines = Vec::new();
+    let mut gap = false;
+    for (at, (tone, text)) in all.iter().enumerate() {
+        if near(at) {
+            lines.push(Line::new(*tone, indent, visible::line(text)));
+            gap = false;
+        } else if !gap {
+            lines.push(Line::new(Tone::Note, indent, "…"));
+            gap = true;
+        }
+    }
+    lines
+}
+
+/// The longest common subsequence is kept; what is not in it goes and comes.
+fn edits<'a>(old: &[&'a str], new: &[&'a str]) -> Vec<(Tone, &'a str)> {
+    if old.len() * new.len() > COMPARABLE * COMPARABLE {
+        let gone = old.iter().map(|line| (Tone::Destroy, *line));
+        return gone.chain(new.iter().map(|line| (Tone::Add, *line))).collect();
+    }
+    let width = new.len() + 1;
+    // How many lines the rests of both have in common.
+    let mut common = vec![0_usize; (old.len() + 1) * width];
+    for (i, a) in old.iter().enumerate().rev() {
+        for (j, b) in new.iter().enumerate().rev() {
+            common[i * width + j] = if a == b {
+                common[(i + 1) * width + j + 1] + 1
+            } else {
+                common[(i + 1) * width + j].max(common[i * width + j + 1])
+            };
+        }
+    }
+    let (mut i, mut j) = (0, 0);
+    let mut edits = Vec::new();
+    while i < old.len() || j < new.len() {
+        if i < old.len() && j < new.len() && old[i] == new[j] {
+            edits.push((Tone::Plain, old[i]));
+            (i, j) = (i + 1, j + 1);
+        } else if j == new.len() || i < old.len() && common[(i + 1) * width + j] >= common[i * width + j + 1] {
+            edits.push((Tone::Destroy, old[i]));
+            i += 1;
+        } else {
+            edits.push((Tone::Add, new[j]));
+            j += 1;
+        }
+    }
+    edits
+}
