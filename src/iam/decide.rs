@@ -1,4 +1,4 @@
-//! What AWS decides, within one account.
+//! What AWS decides. An ARN that does not say its account, such as a bucket's, is one of the account of whoever asks.
 //! Source: <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic_policy-eval-basics.html>
 
 use super::comparison::{Notes, Truth};
@@ -82,6 +82,11 @@ pub struct Outcome {
     pub doubts: Vec<String>,
 }
 
+/// "No permissions are required to perform this operation. If an administrator attaches a policy to your identity that
+/// explicitly denies access to the `sts:GetCallerIdentity` action, you can still perform this operation."
+/// Source: <https://docs.aws.amazon.com/STS/latest/APIReference/API_GetCallerIdentity.html>
+const ALWAYS_ALLOWED: &str = "sts:GetCallerIdentity";
+
 /// Decides a request.
 pub fn decide(request: &Request, policies: &Policies<'_>) -> Outcome {
     decide_noting(request, policies, &mut Notes::default())
@@ -91,7 +96,10 @@ pub fn decide(request: &Request, policies: &Policies<'_>) -> Outcome {
 /// so does the decision.
 pub fn decide_noting(request: &Request, policies: &Policies<'_>, notes: &mut Notes) -> Outcome {
     notes.doubts.clear();
-    let mut found = Found::default();
+    if request.action.eq_ignore_ascii_case(ALWAYS_ALLOWED) {
+        return Outcome { decision: Decision::Allowed, statements: Vec::new(), doubts: Vec::new() };
+    }
+    let mut found = Found { bounded: policies.boundary.is_some(), ..Found::default() };
     for (index, attached) in policies.identity.iter().enumerate() {
         found.look(Kind::Identity(index), attached.document, request, notes);
     }
@@ -122,6 +130,8 @@ pub fn decide_noting(request: &Request, policies: &Policies<'_>, notes: &mut Not
 /// The statements that apply, or may.
 #[derive(Default)]
 struct Found {
+    /// Whether who asks has a permissions boundary.
+    bounded: bool,
     statements: Vec<(Decisive, Effect, Truth, Named)>,
 }
 
@@ -129,7 +139,7 @@ impl Found {
     fn look(&mut self, policy: Kind, document: &Document, request: &Request, notes: &mut Notes) {
         for (statement, one) in document.statements.iter().enumerate() {
             let mut named = Named::Directly;
-            let truth = one.applies(request, notes, &mut named);
+            let truth = one.applies(request, self.bounded, notes, &mut named);
             if truth != Truth::No {
                 self.statements.push((Decisive { policy, statement }, one.effect, truth, named));
             }
@@ -175,10 +185,14 @@ impl Found {
         let (direct, directly) = self.allowing(|kind, named| kind == Kind::Resource && named == Named::Directly);
         let (by_role, of_role) = self.allowing(|kind, named| kind == Kind::Resource && named == Named::ByRole);
         let (by_account, of_account) = self.allowing(|kind, named| kind == Kind::Resource && named == Named::ByAccount);
-        let by_itself = direct.or(by_role.and(in_boundary));
+        // What is in another account, that account must allow, too.
+        // Source: <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic-cross-account.html>
+        let elsewhere = is_elsewhere(request);
+        let by_itself = if elsewhere { Truth::No } else { direct.or(by_role.and(in_boundary)) };
         let by_identity = match (policies.resource, &request.principal) {
             // Services and root users have no policies of their own.
             (_, Principal::Service(_) | Principal::Root(_)) => Truth::No,
+            _ if elsewhere => direct.or(by_role).or(by_account).and(identity).and(in_boundary),
             (Some(ResourcePolicy::Required(_)), _) => by_account.and(identity).and(in_boundary),
             _ => identity.and(in_boundary),
         };
@@ -190,4 +204,16 @@ impl Found {
         statements.extend(of_account);
         (by_itself.or(by_identity), statements)
     }
+}
+
+/// Whether the ARN of the resource is one of another account than that of whoever asks.
+fn is_elsewhere(request: &Request) -> bool {
+    let (Principal::User { account, .. } | Principal::Role { account, .. } | Principal::Root(account)) =
+        &request.principal
+    else {
+        return false;
+    };
+    let of_resource = request.resource.split(':').nth(4).unwrap_or_default();
+    // AWS's own policies are those of the account `aws`, and everybody's.
+    of_resource.starts_with(|first: char| first.is_ascii_digit()) && of_resource != account
 }

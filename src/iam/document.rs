@@ -128,7 +128,12 @@ impl Statement {
 
     /// Whether the statement is about a request. Who asks counts only in a policy that names principals: `how` is then set
     /// to how.
-    pub(super) fn applies(&self, request: &Request, notes: &mut Notes, how: &mut Named) -> Truth {
+    ///
+    /// "The `NotPrincipal` element with a `Deny` effect will always deny any IAM principal that has a permissions boundary
+    /// policy attached, regardless of the values specified in the `NotPrincipal` element": `bounded` says whether who asks
+    /// has one.
+    /// Source: <https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_boundaries.html>
+    pub(super) fn applies(&self, request: &Request, bounded: bool, notes: &mut Notes, how: &mut Named) -> Truth {
         if !self.names_action(&request.action) {
             return Truth::No;
         }
@@ -136,7 +141,8 @@ impl Statement {
             Some(Listed::These(principals)) => *how = principals.name(&request.principal, notes),
             Some(Listed::AllBut(principals)) => {
                 let named = principals.name(&request.principal, notes);
-                *how = if named == Named::Not { Named::Directly } else { Named::Not };
+                let is_meant = named == Named::Not || (bounded && self.effect == Effect::Deny);
+                *how = if is_meant { Named::Directly } else { Named::Not };
             }
             None => {}
         }
@@ -185,6 +191,10 @@ impl Statement {
                     }
                     truth
                 }
+                // It "will not match any resource"; "any attempt to match it fails and causes the statement to be invalid".
+                // Whether the statement is then about every resource or about none, AWS does not say.
+                // Source: <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_variables.html>
+                Filled::Nothing if negated => notes.doubt("a `NotResource` has a variable without a value".to_owned()),
                 Filled::Nothing => Truth::No,
                 Filled::Unknown(why) => notes.doubt(why),
             };

@@ -284,3 +284,54 @@ fn the_comparisons_of_a_marked_text_are_noted() {
         notes.comparisons.iter().map(|comparison| comparison.pattern.replace(MANY, "*")).collect();
     assert_eq!(patterns, ["arn:aws:s3:::c/*", "arn:aws:s3:::b/bob/*"]);
 }
+
+#[test]
+fn a_bounded_principal_is_denied_by_any_not_principal() {
+    let allow = document(json!([{"Effect": "Allow", "Action": "*", "Resource": "*"}]));
+    let bucket = document(
+        json!([{"Effect": "Deny", "NotPrincipal": {"AWS": BOB}, "Action": "s3:*", "Resource": "arn:aws:s3:::b/*"}]),
+    );
+    let of = |boundary: Option<&Document>| {
+        let identity = [Attached { name: "a", document: &allow }];
+        let boundary = boundary.map(|document| Attached { name: "b", document });
+        let resource = Some(ResourcePolicy::Sufficient(Attached { name: "c", document: &bucket }));
+        let get = request("s3:GetObject", "arn:aws:s3:::b/k", Context::new());
+        decide(&get, &Policies { identity: &identity, boundary, resource }).decision
+    };
+    assert_eq!(of(None), Allowed);
+    assert_eq!(of(Some(&allow)), ExplicitlyDenied);
+}
+
+#[test]
+fn what_is_in_another_account_needs_that_account_to_allow() {
+    let any = json!([{"Effect": "Allow", "Action": "*", "Resource": "*"}]);
+    check(any.clone(), &request("iam:PassRole", "arn:aws:iam::1:role/r", Context::new()), Allowed);
+    check(any.clone(), &request("iam:GetPolicy", "arn:aws:iam::aws:policy/p", Context::new()), Allowed);
+    check(any.clone(), &request("iam:PassRole", "arn:aws:iam::2:role/r", Context::new()), ImplicitlyDenied);
+    let (any, trust) =
+        (document(any), json!([{"Effect": "Allow", "Principal": {"AWS": BOB}, "Action": "sts:AssumeRole"}]));
+    let trust = document(trust);
+    let of = |identity: &[Attached<'_>], role: &str| {
+        let resource = Some(ResourcePolicy::Required(Attached { name: "t", document: &trust }));
+        let assume = request("sts:AssumeRole", role, Context::new());
+        decide(&assume, &Policies { identity, boundary: None, resource }).decision
+    };
+    assert_eq!(of(&[], "arn:aws:iam::1:role/r"), Allowed);
+    assert_eq!(of(&[], "arn:aws:iam::2:role/r"), ImplicitlyDenied);
+    assert_eq!(of(&[Attached { name: "a", document: &any }], "arn:aws:iam::2:role/r"), Allowed);
+}
+
+#[test]
+fn whoever_is_denied_everything_may_ask_who_they_are() {
+    let none = json!([{"Effect": "Deny", "Action": "*", "Resource": "*"}]);
+    check(none, &request("sts:GetCallerIdentity", "*", Context::new()), Allowed);
+}
+
+#[test]
+fn a_variable_without_a_value_in_a_not_resource_leaves_it_open() {
+    let not_own =
+        json!([{"Effect": "Allow", "Action": "*", "NotResource": "arn:aws:s3:::b/${aws:PrincipalTag/team}/*"}]);
+    check(not_own.clone(), &request("s3:GetObject", "arn:aws:s3:::b/k", Context::new()), Unknown);
+    let red = Context::new().with("aws:PrincipalTag/team", "red");
+    check(not_own, &request("s3:GetObject", "arn:aws:s3:::b/k", red), Allowed);
+}
