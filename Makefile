@@ -60,4 +60,4 @@ deploy: ## deploy an account's stacks: make deploy ACCOUNT=tokyo
 
 clean: ## remove what was built and installed
 	$(CARGO) clean
-	rm -rf .venv tests/node/node_modules
+	rm -rf .venv tests/node/node_modules tests/oracle/node_modules

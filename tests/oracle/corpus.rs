@@ -1,0 +1,100 @@
+//! The policies that cases start from: the reference's, and those that synth writes in both profiles.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value as Json;
+
+use crate::common::{Workspace, json, resources};
+use crate::words::BUCKET;
+
+const ROSTER: &[u8] = b"name,state\nbob,\nbobby,\nBobo,suspended\ntanaka.taro,\nsato.jiro,suspended\n";
+
+/// Everything that says what one kind of principal may do.
+#[derive(Clone)]
+pub struct Policies {
+    pub is_role: bool,
+    pub identity: Vec<Json>,
+    pub boundary: Option<Json>,
+    pub bucket: Option<Json>,
+}
+
+pub struct Corpus {
+    pub policies: Vec<Policies>,
+    pub trusts: Vec<Json>,
+}
+
+impl Corpus {
+    #[track_caller]
+    pub fn read() -> Self {
+        let mut corpus = reference();
+        for settings in SETTINGS {
+            let files = Workspace::new(settings, "roster.csv", ROSTER).synthesised();
+            corpus.add(&files);
+        }
+        corpus
+    }
+
+    #[track_caller]
+    fn add(&mut self, files: &BTreeMap<String, String>) {
+        let written: Vec<(String, Json)> = files
+            .iter()
+            .filter(|(_, text)| text.contains("AWSTemplateFormatVersion"))
+            .flat_map(|(_, text)| resources(text))
+            .map(|(id, resource)| (id, json(&resource)))
+            .collect();
+        let of = |kind: &'static str| written.iter().filter(move |(_, resource)| resource["Type"] == kind);
+        let document = |id: &str| {
+            let found = of("AWS::IAM::ManagedPolicy").find(|(known, _)| known == id);
+            found.map(|(_, resource)| resource["Properties"]["PolicyDocument"].clone())
+        };
+        let bucket =
+            of("AWS::S3::BucketPolicy").next().map(|(_, policy)| policy["Properties"]["PolicyDocument"].clone());
+        let (_, group) = of("AWS::IAM::Group").next().unwrap();
+        let attached = group["Properties"]["ManagedPolicyArns"].as_array().unwrap().iter();
+        let attached: Vec<Json> =
+            attached.filter_map(|policy| document(policy["!Ref"].as_str().or_else(|| policy.as_str())?)).collect();
+        assert!(attached.len() >= 3, "the group has {} policies", attached.len());
+        for (_, user) in of("AWS::IAM::User") {
+            let identity = attached.iter().cloned().chain(inline(user)).collect();
+            let boundary = document("BoundaryPolicy");
+            self.policies.push(Policies { is_role: false, identity, boundary, bucket: bucket.clone() });
+        }
+        for (id, role) in of("AWS::IAM::Role") {
+            let shared = if id.ends_with("NotebookRole") { document("NotebookPolicy") } else { None };
+            let identity = inline(role).chain(shared).collect();
+            self.policies.push(Policies { is_role: true, identity, boundary: None, bucket: bucket.clone() });
+            self.trusts.push(role["Properties"]["AssumeRolePolicyDocument"].clone());
+        }
+    }
+}
+
+/// The settings whose policies are drawn from: both profiles.
+const SETTINGS: [&str; 2] = ["policies: hardened\n", "policies: documented\n"];
+
+fn inline(resource: &Json) -> impl Iterator<Item = Json> + '_ {
+    let policies = resource["Properties"]["Policies"].as_array().into_iter().flatten();
+    policies.map(|policy| policy["PolicyDocument"].clone())
+}
+
+#[track_caller]
+fn reference() -> Corpus {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/reference/policies");
+    let mut paths: Vec<_> = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+    paths.sort();
+    let mut user = Policies { is_role: false, identity: Vec::new(), boundary: None, bucket: None };
+    let mut corpus = Corpus { policies: Vec::new(), trusts: Vec::new() };
+    for path in paths {
+        let text = std::fs::read_to_string(&path).unwrap().replace("会社名-aws-deepracer-test-作成日時", BUCKET);
+        let document: Json = serde_json::from_str(&text).unwrap();
+        match path.file_name().unwrap().to_str().unwrap().split('-').next().unwrap() {
+            "user" => user.identity.push(document),
+            "trust" => corpus.trusts.push(document),
+            _ => {
+                let policies = Policies { is_role: true, identity: vec![document], boundary: None, bucket: None };
+                corpus.policies.push(policies);
+            }
+        }
+    }
+    corpus.policies.push(user);
+    corpus
+}
