@@ -2,8 +2,10 @@
 //! is killed between two of them, is for `output` to say.
 
 mod lock;
+mod real;
 
 pub use lock::{Lock, lock, lock_shared};
+pub use real::real_path;
 
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};

@@ -105,6 +105,9 @@ pub struct SynthArgs {
     /// Write the stacks without checking them, for benchmarks
     #[arg(long, hide = true, conflicts_with = "check")]
     pub no_check: bool,
+    /// Also write the stacks into this folder as a cloud assembly, for `cdk --app DIR`
+    #[arg(long, value_name = "DIR", conflicts_with = "no_check")]
+    pub assembly: Option<PathBuf>,
     /// Refuse to change an account's stacks.lock, as CI should
     #[arg(long)]
     pub locked: bool,

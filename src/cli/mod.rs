@@ -3,6 +3,7 @@
 mod args;
 mod diff;
 mod explain;
+mod export;
 mod init;
 mod lock;
 mod summary;

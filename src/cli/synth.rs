@@ -6,6 +6,7 @@ use std::sync::Arc;
 use rayon::iter::{IntoParallelRefIterator, ParallelIterator};
 
 use super::args::{DEFAULT_OUT, SynthArgs};
+use super::export::{self, Export};
 use super::summary::{self, Row};
 use super::{Failure, Outcome, Watch, lock, outcome, require_config};
 use crate::check::Checks;
@@ -13,17 +14,22 @@ use crate::check::guard::{RULE_FILE_EXTENSION, RuleSet};
 use crate::files::FileError;
 use crate::finding::{Finding, Rule, any_error};
 use crate::model::{Account, Lock};
-use crate::output::{self, Manifest, OutputFile};
+use crate::output::{self, AccountAssembly, Manifest, OutputFile};
 use crate::plan::{self, Placement};
 use crate::render::{self, RenderFailure, Sizer, Template, Templates};
 use crate::source::{Place, SourceFile};
 use crate::{check, config, files, model};
+
+/// What brings the out folder up to date.
+const COMMIT: &str = "run `racestack synth` and commit the out folder";
 
 /// An account's files, ready to be written.
 pub(super) struct Synthesised<'a> {
     pub(super) account: &'a Account,
     pub(super) files: Vec<OutputFile>,
     pub(super) manifest: Manifest,
+    /// Its part of the cloud assembly, if one was asked for.
+    pub(super) assembly: Option<AccountAssembly>,
     /// The lock, and its text.
     pub(super) placed: Lock,
     pub(super) lock: String,
@@ -40,6 +46,7 @@ pub(super) fn run(args: &SynthArgs, colour: bool, watch: &Watch<'_>) -> Result<O
     } else {
         Some(output::claim(&args.out, watch.notice)?)
     };
+    let target = export::target(args, watch)?;
     let mut findings = Vec::new();
     let config = config::read(&args.config, &args.accounts, &mut findings)?;
     let fleet = model::build(&config, &mut findings);
@@ -84,6 +91,7 @@ pub(super) fn run(args: &SynthArgs, colour: bool, watch: &Watch<'_>) -> Result<O
     if any_error(&findings) {
         return Ok(outcome(args.format, findings, String::new(), colour));
     }
+    let export = target.map(|target| Export::assembly(target, &mut synthesised));
     let names: Vec<&str> = names.iter().map(String::as_str).collect();
     output::orphans(&args.out, &names, &mut findings)?;
     let mut rows = Vec::new();
@@ -92,10 +100,16 @@ pub(super) fn run(args: &SynthArgs, colour: bool, watch: &Watch<'_>) -> Result<O
         output::inspect(&folder, &one.files, &mut findings)?;
         lock::check(one, &folder, args, &mut findings)?;
     }
+    if let Some(export) = &export {
+        export.inspect(&mut findings)?;
+    }
     if any_error(&findings) {
         if args.check {
             for one in &synthesised {
-                stale(&args.out.join(one.account.name.as_str()), &one.files, &mut findings)?;
+                stale(&args.out.join(one.account.name.as_str()), &one.files, COMMIT, &mut findings)?;
+            }
+            if let Some(export) = &export {
+                export.stale(&mut findings)?;
             }
         }
         return Ok(outcome(args.format, findings, String::new(), colour));
@@ -103,7 +117,7 @@ pub(super) fn run(args: &SynthArgs, colour: bool, watch: &Watch<'_>) -> Result<O
     for one in &synthesised {
         let folder = args.out.join(one.account.name.as_str());
         if args.check {
-            stale(&folder, &one.files, &mut findings)?;
+            stale(&folder, &one.files, COMMIT, &mut findings)?;
         } else {
             // The lock first: whatever a kill leaves undone, the next run makes from it what this one would have.
             if !args.no_check {
@@ -114,7 +128,14 @@ pub(super) fn run(args: &SynthArgs, colour: bool, watch: &Watch<'_>) -> Result<O
             rows.push(Row { manifest: &one.manifest, users: one.account.users.len(), done });
         }
     }
-    let summary = if rows.is_empty() { String::new() } else { summary::table(&rows) };
+    let mut summary = if rows.is_empty() { String::new() } else { summary::table(&rows) };
+    if let Some(export) = &export {
+        if args.check {
+            export.stale(&mut findings)?;
+        } else {
+            summary.push_str(&export.write()?);
+        }
+    }
     Ok(outcome(args.format, findings, summary, colour))
 }
 
@@ -165,18 +186,21 @@ fn synthesise<'a>(
     findings.extend(checks.findings);
     let manifest = output::manifest(&plan, &rendered, &checks.policies);
     let files = output::files(&plan, &rendered, &manifest);
-    Ok(Synthesised { account, files, manifest, lock: lock.to_text(), placed: lock })
+    let assembly = args.assembly.is_some().then(|| output::account_assembly(&plan, &rendered, &manifest));
+    Ok(Synthesised { account, files, manifest, assembly, lock: lock.to_text(), placed: lock })
 }
 
-fn stale(folder: &Path, wanted: &[OutputFile], findings: &mut Vec<Finding>) -> Result<(), Failure> {
+/// Finds what in a folder differs from what it should hold; `help` says how to bring it up to date.
+pub(super) fn stale(
+    folder: &Path,
+    wanted: &[OutputFile],
+    help: &str,
+    findings: &mut Vec<Finding>,
+) -> Result<(), Failure> {
     for (name, difference) in output::compare(folder, wanted)? {
         let path = folder.join(name);
         let message = format!("`{}` is stale: {}", path.display(), difference.as_str());
-        findings.push(
-            Finding::new(Rule::OutputStale, message)
-                .at(Place::whole(&SourceFile::new(path, "")))
-                .help("run `racestack synth` and commit the out folder"),
-        );
+        findings.push(Finding::new(Rule::OutputStale, message).at(Place::whole(&SourceFile::new(path, ""))).help(help));
     }
     Ok(())
 }

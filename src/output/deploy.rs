@@ -39,18 +39,18 @@ if ! sums_match <<'SUMS'
         let _ = writeln!(script, "{}  {}", stack.sha256, stack.file);
     }
     script.push_str("SUMS\nthen\n  printf 'deploy.sh: a template is not the one that synth wrote: nothing was deployed\\n' >&2\n  exit 1\nfi\n");
-    let tags = stack_tags(account);
+    let tags: Vec<String> = stack_tags(account).map(|tag| quote(&format!("{}={}", tag.key, tag.value))).collect();
     for stack in &manifest.stacks {
         script.push_str(&command(stack, &account.template_bucket, &tags));
     }
     script
 }
 
-/// The tags of the stacks themselves. A stack takes no empty value, and the AWS CLI ends a key at the first `=`.
-fn stack_tags(account: &Account) -> Vec<String> {
-    let own = Tag::new(MANAGED_BY, MANAGED_BY_RACESTACK);
+/// The tags of the stacks themselves, whatever deploys them. A stack takes no empty value, and the AWS CLI ends a key at
+/// the first `=`.
+pub(super) fn stack_tags(account: &Account) -> impl Iterator<Item = Tag> {
     let taken = account.tags.iter().filter(|tag| !tag.value.is_empty() && !tag.key.contains('='));
-    std::iter::once(&own).chain(taken).map(|tag| quote(&format!("{}={}", tag.key, tag.value))).collect()
+    std::iter::once(Tag::new(MANAGED_BY, MANAGED_BY_RACESTACK)).chain(taken.cloned())
 }
 
 fn command(stack: &StackEntry, bucket: &TemplateBucket, tags: &[String]) -> String {

@@ -126,7 +126,7 @@ pub fn inspect(folder: &Path, wanted: &[OutputFile], findings: &mut Vec<Finding>
         }
         let Some(file) = namesake else {
             let message = format!("`{}` was not written by racestack, and is kept", path.display());
-            let help = "move the file elsewhere: the out folder is generated";
+            let help = "move the file elsewhere: the folder is generated";
             findings.push(finding(Rule::OutputForeign, message, path, help));
             continue;
         };

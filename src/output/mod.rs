@@ -1,10 +1,12 @@
 //! Output: the files of an account's out folder, and how they get there.
 
+mod assembly;
 mod deploy;
 mod folder;
 mod manifest;
 mod replace;
 
+pub use assembly::{AccountAssembly, files as assembly_files, of_account as account_assembly};
 pub use folder::{Difference, claim, claim_shared, compare, inspect, orphans, write};
 pub use manifest::{
     Manifest, PolicyEntry, StackEntry, Used, UserEntry, holds_users, of as manifest, read as read_manifest,

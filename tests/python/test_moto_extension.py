@@ -1,12 +1,13 @@
 """The moto extension deploys stacks as CloudFormation does, and refuses what it does not cover."""
 
+import json
 from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
 
 from change_sets import delete, deploy, failures
-from moto_server import ACCOUNT_ID, MotoServer
+from moto_server import ACCOUNT_ID, REGION, MotoServer
 
 TRUST = {
     "Version": "2012-10-17",
@@ -72,6 +73,40 @@ def test_named_iam_resources_need_their_capability(moto: MotoServer, capabilitie
 def test_stacks_come_from_change_sets_only(moto: MotoServer) -> None:
     with pytest.raises(ClientError, match="by change sets only"):
         moto.client("cloudformation").create_stack(StackName="stack", TemplateBody="Resources: {}")
+
+
+def test_a_template_comes_from_a_bucket(moto: MotoServer) -> None:
+    change_set = template_in_bucket(moto, size=60_000)
+    moto.client("cloudformation").execute_change_set(ChangeSetName=change_set["Id"])
+    assert [known["UserName"] for known in moto.client("iam").list_users()["Users"]] == ["taro"]
+
+
+def test_a_template_in_a_bucket_has_a_limit_too(moto: MotoServer) -> None:
+    with pytest.raises(ClientError, match="may not exceed 1000000 bytes"):
+        template_in_bucket(moto, size=1_000_001)
+
+
+def template_in_bucket(moto: MotoServer, *, size: int) -> dict[str, Any]:
+    """Put a template of so many bytes into a bucket, and make a change set of it."""
+    s3 = moto.client("s3")
+    s3.create_bucket(Bucket="templates", CreateBucketConfiguration={"LocationConstraint": REGION})
+    body = json.dumps({"Resources": {"User": user("taro")}}).ljust(size)
+    s3.put_object(Bucket="templates", Key="a/template", Body=body)
+    return moto.client("cloudformation").create_change_set(
+        StackName="stack",
+        ChangeSetName="change",
+        ChangeSetType="CREATE",
+        TemplateURL=f"{moto.endpoint}/templates/a/template",
+        Capabilities=["CAPABILITY_NAMED_IAM"],
+    )
+
+
+def test_a_change_set_that_is_not_there_is_deleted_and_not_found(moto: MotoServer) -> None:
+    deploy(moto, {"User": user("taro")})
+    cloudformation = moto.client("cloudformation")
+    cloudformation.delete_change_set(ChangeSetName="never-made", StackName="stack")
+    with pytest.raises(cloudformation.exceptions.ChangeSetNotFoundException):
+        cloudformation.describe_change_set(ChangeSetName="never-made", StackName="stack")
 
 
 def test_the_same_template_is_an_empty_change_set(moto: MotoServer) -> None:

@@ -90,10 +90,10 @@ class Workspace:
             rows.writeheader()
             rows.writerows(people)
 
-    def synth(self) -> None:
+    def synth(self, *arguments: str | Path) -> None:
         """Run `racestack synth`."""
         finished = subprocess.run(
-            [binary(), "synth", "--config", self.root / "config", "--out", self.root / "out"],
+            [binary(), "synth", "--config", self.root / "config", "--out", self.root / "out", *arguments],
             capture_output=True,
             text=True,
             timeout=60,

@@ -7,10 +7,12 @@ import functools
 import os
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import urlparse
 
-from moto.cloudformation.exceptions import ValidationError
+from moto.cloudformation.exceptions import CloudFormationError, ValidationError
 from moto.cloudformation.models import ChangeSet, CloudFormationBackend, Event, Stack
 from moto.cloudformation.responses import CloudFormationResponse
+from moto.s3.models import s3_backends
 
 from . import engine, template
 from .clients import Clients, clients
@@ -20,9 +22,14 @@ def extend() -> None:
     """Put this module's behaviour into moto."""
     CloudFormationResponse.create_change_set = _checked_change_set(CloudFormationResponse.create_change_set)
     CloudFormationResponse.create_stack = _only_change_sets
+    CloudFormationResponse._get_stack_from_s3_url = _template_in_bucket
     CloudFormationResponse.update_stack = _only_change_sets
     CloudFormationBackend.create_change_set = _empty_change_sets_fail(CloudFormationBackend.create_change_set)
     CloudFormationBackend.execute_change_set = _execute_change_set
+    CloudFormationBackend.describe_change_set = _missing_change_sets_are_not_found(
+        CloudFormationBackend.describe_change_set
+    )
+    CloudFormationBackend.delete_change_set = _delete_change_set
     CloudFormationBackend.delete_stack = _delete_stack
 
 
@@ -35,10 +42,12 @@ def _checked_change_set(original: Callable[..., Any]) -> Callable[..., Any]:
 
     @functools.wraps(original)
     def create_change_set(response: CloudFormationResponse) -> Any:
-        body = response._get_param("TemplateBody")
-        if not body:
-            raise ValidationError(message="the moto extension takes templates as TemplateBody only")
-        if len(body.encode()) > template.BODY_LIMIT:
+        url, body = response._get_param("TemplateURL"), response._get_param("TemplateBody")
+        if url:
+            body = response._get_stack_from_s3_url(url)
+            if len(body.encode()) > template.OBJECT_LIMIT:
+                raise ValidationError(message=f"Template may not exceed {template.OBJECT_LIMIT} bytes in size.")
+        elif len(body.encode()) > template.BODY_LIMIT:
             raise ValidationError(
                 message="1 validation error detected: Value at 'templateBody' failed to satisfy constraint: "
                 f"Member must have length less than or equal to {template.BODY_LIMIT}"
@@ -80,6 +89,33 @@ def _changes_anything(change_set: ChangeSet) -> bool:
     sections = ("Resources", "Outputs")
     same = all(stack.template_dict.get(key) == change_set.template_dict.get(key) for key in sections)
     return not same or (change_set.tags or {}) != stack.tags
+
+
+def _template_in_bucket(response: CloudFormationResponse, url: str) -> str:
+    """moto takes the host's name for the bucket's; a server without names of its own has the bucket in the path."""
+    bucket, key = urlparse(url).path.removeprefix("/").split("/", 1)
+    return s3_backends[response.current_account][response.partition].get_object(bucket, key).value.decode()
+
+
+def _missing_change_sets_are_not_found(original: Callable[..., Any]) -> Callable[..., Any]:
+    """moto says that there is no such stack."""
+
+    @functools.wraps(original)
+    def describe_change_set(backend: CloudFormationBackend, change_set_name: str) -> ChangeSet:
+        try:
+            return original(backend, change_set_name)
+        except ValidationError:
+            message = f"ChangeSet [{change_set_name}] does not exist"
+            raise CloudFormationError("ChangeSetNotFound", message) from None
+
+    return describe_change_set
+
+
+def _delete_change_set(backend: CloudFormationBackend, change_set_name: str) -> None:
+    """moto answers a change set that is not there with HTTP 500; to CloudFormation it is deleted."""
+    for arn, change_set in list(backend.change_sets.items()):
+        if change_set_name in (arn, change_set.change_set_name):
+            del backend.change_sets[arn]
 
 
 def _execute_change_set(backend: CloudFormationBackend, change_set_name: str, stack_name: str | None = None) -> None:

@@ -11,6 +11,7 @@ from .secrets_resources import references
 
 BODY_LIMIT = 51_200
 DYNAMIC_REFERENCES = 60
+OBJECT_LIMIT = 1_000_000
 SECTIONS = {"AWSTemplateFormatVersion", "Description", "Metadata", "Resources", "Outputs"}
 RESOURCE_KEYS = {"Type", "Properties", "DependsOn", "DeletionPolicy", "UpdateReplacePolicy", "Metadata"}
 SUBSTITUTION = re.compile(r"\$\{([A-Za-z0-9:]+)(?:\.[A-Za-z0-9.]+)?}")
