@@ -67,22 +67,30 @@ pub fn between(stacks: &[(&Template, References)]) -> Vec<Finding> {
 
 /// The physical names and ARNs that a template declares.
 fn declared(names: &Names, one: &Checked<'_>) -> Vec<String> {
-    let (partition, account) = (&names.partition, &names.account_id);
-    let declared = one.resources().filter_map(|(_, resource)| {
-        let properties = resource.get("Properties")?;
+    let (partition, region, account) = (&names.partition, &names.region, &names.account_id);
+    let declared = one.resources().flat_map(|(_, resource)| {
+        let Some(properties) = resource.get("Properties") else { return [None, None] };
         let text = |key: &str| properties.get(key).and_then(Value::as_str);
         let path = text("Path").unwrap_or("/");
         let iam = |kind: &str, name: &str| format!("arn:{partition}:iam::{account}:{kind}{path}{name}");
-        match resource.get("Type").and_then(Value::as_str)? {
-            "AWS::IAM::Group" => text("GroupName").map(|name| format!("group {name}")),
-            "AWS::IAM::ManagedPolicy" => text("ManagedPolicyName").map(|name| iam("policy", name)),
-            "AWS::IAM::Role" => text("RoleName").map(|name| iam("role", name)),
-            "AWS::IAM::User" => text("UserName").map(|name| iam("user", name)),
-            "AWS::S3::Bucket" => text("BucketName").map(|name| format!("arn:{partition}:s3:::{name}")),
-            _ => None,
+        let one = |name: Option<String>| [name, None];
+        match resource.get("Type").and_then(Value::as_str).unwrap_or_default() {
+            // Users name their groups, and policies give a group's ARN.
+            "AWS::IAM::Group" => {
+                let name = text("GroupName");
+                [name.map(|name| format!("group {name}")), name.map(|name| iam("group", name))]
+            }
+            "AWS::IAM::ManagedPolicy" => one(text("ManagedPolicyName").map(|name| iam("policy", name))),
+            "AWS::IAM::Role" => one(text("RoleName").map(|name| iam("role", name))),
+            "AWS::IAM::User" => one(text("UserName").map(|name| iam("user", name))),
+            "AWS::S3::Bucket" => one(text("BucketName").map(|name| format!("arn:{partition}:s3:::{name}"))),
+            "AWS::SNS::Topic" => {
+                one(text("TopicName").map(|name| format!("arn:{partition}:sns:{region}:{account}:{name}")))
+            }
+            _ => [None, None],
         }
     });
-    declared.collect()
+    declared.flatten().collect()
 }
 
 fn finding(rule: Rule, message: String, place: Place) -> Finding {
@@ -178,6 +186,7 @@ impl<'a> Walk<'a> {
             "iam" if is_account && !is_pattern(resource) && !resource.starts_with("role/aws-service-role/") => {
                 self.wanted(arn.to_owned(), arn);
             }
+            "sns" if is_account && !is_pattern(resource) => self.wanted(arn.to_owned(), arn),
             _ => {}
         }
     }

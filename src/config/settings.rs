@@ -37,6 +37,8 @@ pub struct Settings {
     /// What a second factor (MFA) is to the people. Without it, `optional` where anybody gets a password for the console,
     /// `off` elsewhere.
     pub mfa: Option<Mfa>,
+    /// Asks for the rotation of access keys: whose is too old is deactivated, after warnings.
+    pub access_keys: Option<AccessKeySettings>,
     /// Tags on everything that takes tags: key to value.
     pub tags: Option<BTreeMap<String, String>>,
     /// How the stacks are deployed.
@@ -141,6 +143,20 @@ pub struct NotebookSettings {
     pub direct_internet_access: Option<bool>,
     /// The ARN of a KMS key that encrypts the volumes. Without it, an AWS managed key does.
     pub kms_key: Option<String>,
+}
+
+/// Which access keys are too old.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct AccessKeySettings {
+    /// The age, in days, at which an access key is deactivated; 90 unless set. It is never deleted.
+    #[schemars(range(min = 1, max = 3650))]
+    pub max_age_days: Option<u32>,
+    /// How many days before that the warnings begin; 14 unless set.
+    #[schemars(range(min = 0, max = 3650))]
+    pub warn_days: Option<u32>,
+    /// The e-mail address that is told what was deactivated, what will be, and what failed.
+    pub notify: Option<String>,
 }
 
 /// How the stacks are deployed.

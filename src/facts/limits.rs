@@ -76,6 +76,14 @@ pub const BUCKET_NAME_SUFFIXES: [&str; 5] = ["-s3alias", "--ol-s3", ".mrap", "--
 /// Source: <https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucket-policies.html>
 pub const BUCKET_POLICY_BYTES: usize = 20 * 1_024;
 
+/// Bytes of a function's code that stands in the template itself. Today's documentation says 4 MB of the zip file that is
+/// made of it, the older one 4,096 characters: the stricter figure stands.
+/// Source: <https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-properties-lambda-function-code.html>
+pub const LAMBDA_INLINE_BYTES: usize = 4_096;
+/// Characters of an e-mail address.
+/// Source: <https://www.rfc-editor.org/errata/eid1690>
+pub const EMAIL_CHARACTERS: usize = 254;
+
 /// Characters of the name of a notebook instance or of a lifecycle configuration.
 /// Source: <https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_CreateNotebookInstance.html>
 pub const NOTEBOOK_NAME_CHARACTERS: usize = 63;

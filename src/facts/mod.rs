@@ -31,6 +31,11 @@ pub static NOTEBOOK_INSTANCE_TYPES: LazyLock<Vec<&str>> =
 /// Source: <https://docs.aws.amazon.com/sagemaker/latest/dg/nbi.html>
 pub const NOTEBOOK_PLATFORM: &str = "notebook-al2023-v1";
 
+/// The runtime of functions: Lambda keeps it up until 2029-06-30.
+/// Source: <https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtimes.html>, and the dates that cfn-lint 1.58.0 ships
+/// (`cfnlint/data/AdditionalSpecs/LmbdRuntimeLifecycle.json`).
+pub const LAMBDA_RUNTIME: &str = "python3.14";
+
 /// The path under which the console makes service roles.
 /// Source: <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html#identifiers-friendly-names>
 pub const SERVICE_ROLE_PATH: &str = "/service-role/";

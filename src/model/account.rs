@@ -10,6 +10,7 @@ use super::names::{
     AccountId, AccountName, BucketName, Company, IamPath, InstanceType, KmsKeyArn, Refusal, Region, SecurityGroupId,
     SubnetId,
 };
+use super::operations::{self, KeyRotation};
 use super::renames;
 use super::services;
 use super::tags::{self, Tag};
@@ -48,6 +49,8 @@ pub struct Account {
     pub notebook_kms_key: Option<KmsKeyArn>,
     /// What a second factor is to the people.
     pub mfa: Mfa,
+    /// When access keys are deactivated; `None` where nobody asked for it.
+    pub key_rotation: Option<KeyRotation>,
     /// The tags of everything that takes tags, besides those that racestack sets.
     pub tags: Vec<Tag>,
     /// The bucket that templates may be handed over through.
@@ -199,7 +202,11 @@ impl Reader<'_> {
         // A damaged lock is a finding, and then nothing is written; the roster is checked all the same.
         let lock_failed = lock.is_none() && self.config.lock.is_some();
         let lock = lock.unwrap_or_default();
-        let role_names = services::role_names(&suffix);
+        let key_rotation = self.key_rotation(settings.access_keys.as_ref());
+        let mut role_names = services::role_names(&suffix);
+        if let (Some(_), Some(company)) = (&key_rotation, &company) {
+            role_names.push(operations::key_rotation_role(company));
+        }
         let defaults = users::Defaults {
             instance_type,
             volume_gb: notebooks.and_then(|notebooks| notebooks.volume_gb),
@@ -224,6 +231,7 @@ impl Reader<'_> {
             network,
             notebook_kms_key,
             mfa: settings.mfa.unwrap_or(if users.iter().any(|user| user.console) { Mfa::Optional } else { Mfa::Off }),
+            key_rotation,
             tags,
             template_bucket,
             users,

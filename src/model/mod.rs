@@ -7,6 +7,7 @@ mod fleet;
 mod ids;
 mod lock;
 mod names;
+mod operations;
 mod renames;
 mod services;
 mod tags;
@@ -19,8 +20,9 @@ pub use bucket::Bucket;
 pub use fleet::{Fleet, build};
 pub use lock::{Lock, LockEntry, StackNumber, stack_word};
 pub use names::{
-    AccountId, AccountName, BucketName, Company, IamPath, InstanceType, KmsKeyArn, LogicalId, NotebookName, Refusal,
-    Region, SecurityGroupId, StackName, SubnetId, UserName,
+    AccountId, AccountName, BucketName, Company, EmailAddress, IamPath, InstanceType, KmsKeyArn, LogicalId,
+    NotebookName, Refusal, Region, SecurityGroupId, StackName, SubnetId, UserName,
 };
+pub use operations::{KeyRotation, key_rotation_role};
 pub use tags::{MANAGED_BY, MANAGED_BY_RACESTACK, Tag};
 pub use users::{Notebook, User};

@@ -192,6 +192,21 @@ name! {
 }
 
 name! {
+    /// An e-mail address that notices are sent to.
+    EmailAddress,
+    "an e-mail address in ASCII, such as `admins@example.com`",
+    |text| {
+        let is_domain = |domain: &str| {
+            domain.contains('.') && domain.split('.').all(|label| !label.is_empty() && only(label, "-"))
+        };
+        within(text, 3..=limits::EMAIL_CHARACTERS)
+            && text.split_once('@').is_some_and(|(local, domain)| {
+                !local.is_empty() && only(local, ".!#$%&'*+/=?^_`{|}~-") && is_domain(domain)
+            })
+    }
+}
+
+name! {
     /// The ID of a VPC subnet.
     SubnetId,
     "a subnet's ID, such as `subnet-0123456789abcdef0`",
@@ -318,6 +333,19 @@ mod tests {
             InstanceType::parse,
             &["ml.t3.medium", "ml.p6-b200.48xlarge"],
             &["t3.medium", "ml.t3", "ml.T3.medium", "ml..x"],
+        );
+        check(
+            EmailAddress::parse,
+            &["admins@example.com", "first.last+aws@mail.example.co.jp"],
+            &[
+                "admins",
+                "@example.com",
+                "admins@",
+                "admins@example",
+                "a b@example.com",
+                "a@b@example.com",
+                "あ@example.com",
+            ],
         );
         check(
             KmsKeyArn::parse,

@@ -44,6 +44,8 @@ pub enum Part {
     Access,
     /// The roles of the services that exist.
     ServiceRoles,
+    /// What watches over the account: the rotation of access keys.
+    Operations,
     /// Users, their notebook roles and their notebooks; counted from 1.
     Users(StackNumber),
     /// The roles of retired services. Last, so that a principal that IAM refuses stops nothing else.
@@ -65,6 +67,7 @@ impl Part {
             Part::Storage => "storage",
             Part::Access => "access",
             Part::ServiceRoles => "service-roles",
+            Part::Operations => "operations",
             Part::Users(_) => "users",
             Part::RetiredRoles => "retired-roles",
         }
@@ -74,6 +77,7 @@ impl Part {
     pub fn depends_on(self, other: Part) -> bool {
         match self {
             Part::Users(_) => matches!(other, Part::Storage | Part::Access),
+            Part::Operations => other == Part::Access,
             Part::Storage | Part::Access | Part::ServiceRoles | Part::RetiredRoles => false,
         }
     }
@@ -104,6 +108,9 @@ pub fn plan<'a>(account: &'a Account, folder: &Path, groups: Vec<Vec<&'a User>>)
     add(Part::Access, Vec::new());
     if account.services.keys().any(|service| !is_retired(*service)) {
         add(Part::ServiceRoles, Vec::new());
+    }
+    if account.key_rotation.is_some() {
+        add(Part::Operations, Vec::new());
     }
     for (index, users) in groups.into_iter().enumerate() {
         add(Part::Users(StackNumber::try_from(index + 1).unwrap_or(StackNumber::MAX)), users);

@@ -3,7 +3,10 @@
 
 use serde::Serialize;
 
-use crate::model::{Account, Profile, UserName};
+use crate::model::{Account, Profile, UserName, key_rotation_role};
+
+/// The name of the function that rotates access keys, and of its schedule.
+const KEY_ROTATION: &str = "racestack-key-rotation";
 
 /// The physical names of an account's shared resources, and the ARNs made of them.
 #[derive(Debug, Clone, Serialize)]
@@ -22,6 +25,8 @@ pub struct Names {
     pub bucket_arn: String,
     /// The group of all users.
     pub group: String,
+    /// The ARN of the group.
+    pub group_arn: String,
     /// The path of the group and the policies.
     pub iam_path: String,
     /// The path of the users.
@@ -52,6 +57,19 @@ pub struct Names {
     pub boundary_policy: String,
     /// The ARN of the permissions boundary.
     pub boundary_arn: String,
+    /// The path of the roles of the operations stack.
+    pub operations_role_path: String,
+    /// The topic of the notices about access keys.
+    pub notices_topic: String,
+    /// The ARN of the topic of the notices about access keys.
+    pub notices_topic_arn: String,
+    /// The function that rotates access keys. Its name lacks what the DeepRacer service may do with functions goes by,
+    /// `deepracer` and `dr-`, whatever the company is called.
+    pub key_rotation_function: String,
+    /// The log group of that function.
+    pub key_rotation_log_group: String,
+    /// The role of that function.
+    pub key_rotation_role: String,
 }
 
 impl Names {
@@ -73,6 +91,7 @@ impl Names {
             bucket: account.bucket.name.to_string(),
             bucket_arn: format!("arn:{partition}:s3:::{}", account.bucket.name),
             group: policy("users"),
+            group_arn: format!("arn:{partition}:iam::{}:group{}{}", account.id, account.iam_path, policy("users")),
             iam_path: account.iam_path.to_string(),
             user_path,
             notebook_role_path: account.iam_path.child("notebook").to_string(),
@@ -88,6 +107,12 @@ impl Names {
             guardrails_policy: policy("guardrails"),
             boundary_policy: policy("boundary"),
             boundary_arn: arn(&policy("boundary")),
+            operations_role_path: account.iam_path.child("operations").to_string(),
+            notices_topic_arn: format!("arn:{partition}:sns:{}:{}:{}", account.region, account.id, policy("notices")),
+            notices_topic: policy("notices"),
+            key_rotation_function: KEY_ROTATION.to_owned(),
+            key_rotation_log_group: format!("/aws/lambda/{KEY_ROTATION}"),
+            key_rotation_role: key_rotation_role(&account.company),
         }
     }
 

@@ -4,9 +4,10 @@
 use serde::Serialize;
 use serde_json::json;
 
-use crate::facts::{NOTEBOOK_PLATFORM, SERVICE_ROLE_PATH};
+use crate::facts::{LAMBDA_RUNTIME, NOTEBOOK_PLATFORM, SERVICE_ROLE_PATH};
 use crate::model::{
-    Account, KmsKeyArn, MANAGED_BY, MANAGED_BY_RACESTACK, Mfa, Profile, SecurityGroupId, Service, SubnetId, Tag, User,
+    Account, KeyRotation, KmsKeyArn, MANAGED_BY, MANAGED_BY_RACESTACK, Mfa, Profile, SecurityGroupId, Service,
+    SubnetId, Tag, User,
 };
 use crate::plan::{AccountPlan, Names, Part, StackPlan, is_retired};
 
@@ -61,6 +62,24 @@ struct RoleContext {
     policy_name: String,
     trust: String,
     permissions: String,
+}
+
+/// What `operations.yaml.hbs` can name.
+#[derive(Debug, Serialize)]
+pub struct Operations<'a> {
+    #[serde(flatten)]
+    shared: Shared<'a>,
+    runtime: &'static str,
+    key_rotation: Option<KeyRotationContext<'a>>,
+}
+
+#[derive(Debug, Serialize)]
+struct KeyRotationContext<'a> {
+    /// Texts, since they become the variables of a function.
+    max_age_days: String,
+    warn_days: String,
+    notify: &'a str,
+    code: &'a str,
 }
 
 /// What `users.yaml.hbs` can name.
@@ -167,6 +186,21 @@ pub fn roles<'a>(plan: &'a AccountPlan<'_>, stack: &StackPlan<'_>) -> Roles<'a> 
     Roles { shared: shared(plan, stack), roles: services.map(role).collect() }
 }
 
+/// The context of the operations stack. `code` is the function that rotates access keys.
+pub fn operations<'a>(plan: &'a AccountPlan<'_>, stack: &StackPlan<'_>, code: &'a str) -> Operations<'a> {
+    let key_rotation = |rotation: &'a KeyRotation| KeyRotationContext {
+        max_age_days: rotation.max_age_days.to_string(),
+        warn_days: rotation.warn_days.to_string(),
+        notify: rotation.notify.as_str(),
+        code,
+    };
+    Operations {
+        shared: shared(plan, stack),
+        runtime: LAMBDA_RUNTIME,
+        key_rotation: plan.account.key_rotation.as_ref().map(key_rotation),
+    }
+}
+
 /// The context of a users stack. `script` is the notebooks' script, without what is this account's.
 pub fn users<'a>(plan: &'a AccountPlan<'_>, stack: &StackPlan<'a>, script: &str) -> UsersStack<'a> {
     let account = plan.account;
@@ -249,6 +283,7 @@ fn describe(part: Part) -> &'static str {
         Part::Storage => "the bucket with a folder per person",
         Part::Access => "what its users may do",
         Part::ServiceRoles => "the roles of the services",
+        Part::Operations => "the rotation of access keys",
         Part::Users(_) => "users, their notebook roles and their notebooks",
         Part::RetiredRoles => "the roles of services that AWS has retired",
     }

@@ -21,6 +21,9 @@ use crate::source::{Place, SourceFile};
 /// The script that the notebooks run at each start.
 const NOTEBOOK_SCRIPT: &str = "scripts/notebook-on-start.sh";
 
+/// The function that rotates access keys.
+const KEY_ROTATION_CODE: &str = "scripts/rotate-keys.py";
+
 /// Renders one stack of a plan.
 ///
 /// # Errors
@@ -61,6 +64,10 @@ fn body(templates: &Templates, plan: &AccountPlan<'_>, stack: &StackPlan<'_>) ->
         Part::Storage => templates.fill(kind, &context::storage(plan, stack)),
         Part::Access => templates.fill(kind, &context::shared(plan, stack)),
         Part::ServiceRoles | Part::RetiredRoles => templates.fill(kind, &context::roles(plan, stack)),
+        Part::Operations => {
+            let code = templates.text(KEY_ROTATION_CODE);
+            templates.fill(kind, &context::operations(plan, stack, code))
+        }
         Part::Users(_) => {
             let script = templates.text(NOTEBOOK_SCRIPT);
             templates.fill(kind, &context::users(plan, stack, script))

@@ -3,11 +3,14 @@
 Defaults and the order of tags and groups are mere form. Everything else must come back as declared, nothing besides.
 """
 
+import base64
+import hashlib
 import json
 from collections.abc import Callable
 from typing import Any
 
 from aws_cli import AwsCli
+from moto_extension.operations_resources import zipped
 from moto_extension.s3_resources import api_encryption, api_rule
 from templates import Properties, iam_arn
 
@@ -39,6 +42,8 @@ def declared(type_name: str, properties: Properties) -> Properties:
     for key in ("Groups", "ManagedPolicyArns", "SecurityGroupIds"):
         if key in plain:
             plain[key] = set(plain[key])
+    if "Code" in plain:
+        plain["Code"] = base64.b64encode(hashlib.sha256(zipped(properties)).digest()).decode()
     if "BucketEncryption" in plain:
         rules = api_encryption(plain["BucketEncryption"])["Rules"]
         plain["BucketEncryption"] = {"Rules": [{"BucketKeyEnabled": False} | rule for rule in rules]}
@@ -176,6 +181,70 @@ def _secret(cli: AwsCli, properties: Properties) -> Properties:
     }
 
 
+def _topic(cli: AwsCli, properties: Properties) -> Properties:
+    topics = [topic["TopicArn"] for topic in cli.ask("sns", "list-topics")["Topics"]]
+    (arn,) = (arn for arn in topics if arn.endswith(f":{properties['TopicName']}"))
+    attributes = cli.ask("sns", "get-topic-attributes", "--topic-arn", arn)["Attributes"]
+    return {
+        "TopicName": properties["TopicName"],
+        "KmsMasterKeyId": attributes.get("KmsMasterKeyId"),
+        "Tags": _tags(cli.ask("sns", "list-tags-for-resource", "--resource-arn", arn)["Tags"]),
+    }
+
+
+def _subscription(cli: AwsCli, properties: Properties) -> Properties:
+    answer = cli.ask("sns", "list-subscriptions-by-topic", "--topic-arn", properties["TopicArn"])
+    (subscription,) = answer["Subscriptions"]
+    return {key: subscription[key] for key in ("TopicArn", "Protocol", "Endpoint")}
+
+
+def _log_group(cli: AwsCli, properties: Properties) -> Properties:
+    name = properties["LogGroupName"]
+    (group,) = cli.ask("logs", "describe-log-groups", "--log-group-name-prefix", name)["logGroups"]
+    tags = cli.ask("logs", "list-tags-for-resource", "--resource-arn", group["arn"].removesuffix(":*"))["tags"]
+    return {"LogGroupName": name, "RetentionInDays": group["retentionInDays"], "Tags": tags}
+
+
+def _function(cli: AwsCli, properties: Properties) -> Properties:
+    answer = cli.ask("lambda", "get-function", "--function-name", properties["FunctionName"])
+    configuration = answer["Configuration"]
+    same = ("Environment", "FunctionName", "Handler", "MemorySize", "Role", "Runtime", "Timeout")
+    return {key: configuration[key] for key in same} | {
+        "Code": configuration["CodeSha256"],
+        "LoggingConfig": properties["LoggingConfig"],  # moto keeps none.
+        "Tags": answer["Tags"],
+    }
+
+
+def _event_invoke_config(cli: AwsCli, properties: Properties) -> Properties:
+    name = properties["FunctionName"]
+    answer = cli.ask("lambda", "get-function-event-invoke-config", "--function-name", name)
+    to = {key: value for key, value in answer["DestinationConfig"].items() if value}
+    return {
+        "FunctionName": answer["FunctionArn"].split(":")[6],
+        "Qualifier": properties["Qualifier"],  # moto's ARN has none.
+        "MaximumRetryAttempts": answer["MaximumRetryAttempts"],
+        "DestinationConfig": to,
+    }
+
+
+def _schedule(cli: AwsCli, properties: Properties) -> Properties:
+    rule = cli.ask("events", "describe-rule", "--name", properties["Name"])
+    targets = cli.ask("events", "list-targets-by-rule", "--rule", properties["Name"])["Targets"]
+    return {key: rule[key] for key in ("Name", "ScheduleExpression", "State")} | {"Targets": targets}
+
+
+def _permission(cli: AwsCli, properties: Properties) -> Properties:
+    answer = cli.ask("lambda", "get-policy", "--function-name", properties["FunctionName"])
+    (statement,) = json.loads(answer["Policy"])["Statement"]
+    return {
+        "FunctionName": statement["Resource"].rsplit(":", 1)[1],
+        "Action": statement["Action"],
+        "Principal": statement["Principal"]["Service"],
+        "SourceArn": statement["Condition"]["ArnLike"]["AWS:SourceArn"],
+    }
+
+
 def _policies(cli: AwsCli, kind: str, name: str) -> Properties:
     """The managed and inline policies of a `user`, `role` or `group`."""
     who = (f"--{kind}-name", name)
@@ -200,12 +269,19 @@ def _without_empty(properties: Properties) -> Properties:
 
 
 FINDERS: dict[str, Callable[[AwsCli, Properties], Properties]] = {
+    "AWS::Events::Rule": _schedule,
     "AWS::IAM::Group": _group,
     "AWS::IAM::ManagedPolicy": _managed_policy,
     "AWS::IAM::Role": _role,
     "AWS::IAM::User": _user,
+    "AWS::Lambda::EventInvokeConfig": _event_invoke_config,
+    "AWS::Lambda::Function": _function,
+    "AWS::Lambda::Permission": _permission,
+    "AWS::Logs::LogGroup": _log_group,
     "AWS::S3::Bucket": _bucket,
     "AWS::S3::BucketPolicy": _bucket_policy,
+    "AWS::SNS::Subscription": _subscription,
+    "AWS::SNS::Topic": _topic,
     "AWS::SageMaker::NotebookInstance": _notebook,
     "AWS::SageMaker::NotebookInstanceLifecycleConfig": _lifecycle_config,
     "AWS::SecretsManager::Secret": _secret,

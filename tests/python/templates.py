@@ -99,6 +99,12 @@ def _referred(name: str, resources: dict[str, Any]) -> str:
             return properties["RoleName"]
         case "AWS::IAM::ManagedPolicy":
             return iam_arn("policy", properties.get("Path", "/"), properties["ManagedPolicyName"])
+        case "AWS::SNS::Topic":
+            return f"arn:aws:sns:{REGION}:{ACCOUNT_ID}:{properties['TopicName']}"
+        case "AWS::Logs::LogGroup":
+            return properties["LogGroupName"]
+        case "AWS::Lambda::Function":
+            return properties["FunctionName"]
     raise AssertionError(f"these tests do not cover a !Ref to {resource['Type']}")
 
 
@@ -112,6 +118,10 @@ def _attribute(name: str, attribute: str, resources: dict[str, Any]) -> str:
             return iam_arn("role", properties.get("Path", "/"), properties["RoleName"])
         case "AWS::SageMaker::NotebookInstanceLifecycleConfig", "NotebookInstanceLifecycleConfigName":
             return properties["NotebookInstanceLifecycleConfigName"]
+        case "AWS::Lambda::Function", "Arn":
+            return f"arn:aws:lambda:{REGION}:{ACCOUNT_ID}:function:{properties['FunctionName']}"
+        case "AWS::Events::Rule", "Arn":
+            return f"arn:aws:events:{REGION}:{ACCOUNT_ID}:rule/{properties['Name']}"
     raise AssertionError(f"these tests do not cover !GetAtt {attribute} of {resource['Type']}")
 
 

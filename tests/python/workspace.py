@@ -31,6 +31,12 @@ notebooks:
 """,
     "console": "console: true\nmfa: required\n",
     "documented console": "policies: documented\nconsole: true\n",
+    "operations": """\
+policies: hardened
+access_keys:
+  max_age_days: 60
+  notify: admins@example.com
+""",
 }
 COLUMNS = (
     "name",

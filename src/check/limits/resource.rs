@@ -28,6 +28,11 @@ impl Limiter<'_> {
                 let path = format!("{path}/PolicyDocument");
                 self.limit(&path, "bytes of a bucket policy", bytes, limits::BUCKET_POLICY_BYTES);
             }
+            "AWS::Lambda::Function" => {
+                let code = properties.pointer("/Code/ZipFile").and_then(Value::as_str).unwrap_or_default();
+                let path = format!("{path}/Code/ZipFile");
+                self.limit(&path, "bytes of a function's code", code.len(), limits::LAMBDA_INLINE_BYTES);
+            }
             "AWS::SageMaker::NotebookInstance" => self.notebook(&path, properties),
             "AWS::SageMaker::NotebookInstanceLifecycleConfig" => self.lifecycle(&path, properties),
             _ => {}

@@ -14,7 +14,14 @@ from botocore.exceptions import ClientError
 from botocore.model import OperationModel, Shape
 
 # How the services say that something does not exist.
-MISSING = {"NoSuchEntity", "NoSuchBucket", "NoSuchBucketPolicy", "ResourceNotFound", "ResourceNotFoundException"}
+MISSING = {
+    "NoSuchEntity",
+    "NoSuchBucket",
+    "NoSuchBucketPolicy",
+    "NotFound",
+    "ResourceNotFound",
+    "ResourceNotFoundException",
+}
 
 _endpoint: list[str] = []
 
@@ -29,6 +36,10 @@ class Clients:
     s3: Any
     sagemaker: Any
     secretsmanager: Any
+    awslambda: Any
+    events: Any
+    logs: Any
+    sns: Any
 
 
 class InvalidInput(Exception):
@@ -52,8 +63,8 @@ def clients(region: str) -> Clients:
         made.meta.events.register("provide-client-params", _check_input)
         return made
 
-    services = (client(service) for service in ("iam", "s3", "sagemaker", "secretsmanager"))
-    return Clients(os.environ["MOTO_ACCOUNT_ID"], region, *services)
+    services = ("iam", "s3", "sagemaker", "secretsmanager", "lambda", "events", "logs", "sns")
+    return Clients(os.environ["MOTO_ACCOUNT_ID"], region, *(client(service) for service in services))
 
 
 @contextlib.contextmanager
