@@ -47,6 +47,16 @@ def bucket(name: str, **attributes: Any) -> dict[str, Any]:
     return resource("AWS::S3::Bucket", {"BucketName": name}, **attributes)
 
 
+SECRET = resource(
+    "AWS::SecretsManager::Secret",
+    {"Name": "a", "GenerateSecretString": {"SecretStringTemplate": "{}", "GenerateStringKey": "password"}},
+)
+SIGNS_IN = user(
+    "taro",
+    LoginProfile={"Password": "{{resolve:secretsmanager:a:SecretString:password}}", "PasswordResetRequired": True},
+)
+
+
 @pytest.mark.parametrize(
     ("resources", "message"),
     [
@@ -56,6 +66,8 @@ def bucket(name: str, **attributes: Any) -> dict[str, Any]:
         ({"User": user("taro") | {"Condition": "Never"}}, r"does not cover \['Condition'\] of resource User"),
         ({"A": user("a", Groups=[{"Ref": "A"}])}, "Circular dependency"),
         ({"Big": user("taro", Tags=[{"Key": "k", "Value": "x" * 52_000}])}, "less than or equal to 51200"),
+        ({"Secret": SECRET, "User": SIGNS_IN}, r"User may be made before \['Secret'\], and lacks DependsOn"),
+        ({f"U{n}": SIGNS_IN for n in range(61)}, "60 dynamic references at most"),
     ],
 )
 def test_refuses_a_template(moto: MotoServer, resources: dict[str, Any], message: str) -> None:
@@ -134,6 +146,22 @@ def test_an_update_touches_only_what_changed(moto: MotoServer) -> None:
     assert [known["GroupName"] for known in iam.list_groups_for_user(UserName="taro")["Groups"]] == ["racers"]
     assert iam.list_user_policies(UserName="taro")["PolicyNames"] == ["suspended"]
     assert {known["UserName"]: known["CreateDate"] for known in iam.list_users()["Users"]} == before
+
+
+def test_a_changed_secret_becomes_the_password_when_anything_of_the_user_changes(moto: MotoServer) -> None:
+    iam, secrets = moto.client("iam"), moto.client("secretsmanager")
+    signs_in = SIGNS_IN | {"DependsOn": "Secret"}
+    assert deploy(moto, {"Secret": SECRET, "User": signs_in}) == "CREATE_COMPLETE"
+    iam.update_login_profile(UserName="taro", Password="another", PasswordResetRequired=False)
+    tagged = {"Properties": signs_in["Properties"] | {"Tags": [{"Key": "team", "Value": "blue"}]}}
+    assert deploy(moto, {"Secret": SECRET, "User": signs_in | tagged}) == "UPDATE_COMPLETE"
+    assert iam.get_login_profile(UserName="taro")["LoginProfile"]["PasswordResetRequired"] is False
+
+    secrets.put_secret_value(SecretId="a", SecretString='{"password": "changed"}')
+    again = deploy(moto, {"Secret": SECRET, "User": signs_in | tagged})
+    assert again.startswith("The submitted information didn't contain changes.")
+    assert deploy(moto, {"Secret": SECRET, "User": signs_in}) == "UPDATE_COMPLETE"
+    assert iam.get_login_profile(UserName="taro")["LoginProfile"]["PasswordResetRequired"] is True
 
 
 def test_a_changed_policy_gets_a_new_default_version_and_keeps_five(moto: MotoServer) -> None:
