@@ -3,7 +3,8 @@
 use std::path::{Path, PathBuf};
 
 use super::args::SynthArgs;
-use super::synth::{Synthesised, stale};
+use super::synth::stale;
+use super::synthesis::Synthesised;
 use super::{Failure, Watch};
 use crate::files::{self, Lock};
 use crate::finding::Finding;

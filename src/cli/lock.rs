@@ -5,7 +5,7 @@ use std::path::Path;
 
 use super::Failure;
 use super::args::SynthArgs;
-use super::synth::Synthesised;
+use super::synthesis::Synthesised;
 use crate::finding::{Finding, Rule};
 use crate::model::{Account, Lock, LockEntry, UserName, stack_word};
 use crate::output::{self, Manifest, OutputFile, UserEntry};

@@ -6,8 +6,10 @@ mod explain;
 mod export;
 mod init;
 mod lock;
+mod material;
 mod summary;
 mod synth;
+mod synthesis;
 
 pub use args::Args;
 use args::{Command, SchemaKind};

@@ -1,39 +1,20 @@
 //! `racestack synth`.
 
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
-
-use rayon::iter::{IntoParallelRefIterator, ParallelIterator};
 
 use super::args::{DEFAULT_OUT, SynthArgs};
 use super::export::{self, Export};
+use super::material::{self, Sources};
 use super::summary::{self, Row};
+use super::synthesis::{Purpose, Synthesised, synthesise_all};
 use super::{Failure, Outcome, Watch, lock, outcome, require_config};
-use crate::check::Checks;
-use crate::check::guard::{RULE_FILE_EXTENSION, RuleSet};
-use crate::files::FileError;
+use crate::files::{self, FileError};
 use crate::finding::{Finding, Rule, any_error};
-use crate::model::{Account, Lock};
-use crate::output::{self, AccountAssembly, Manifest, OutputFile};
-use crate::plan::{self, Placement};
-use crate::render::{self, RenderFailure, Sizer, Template, Templates};
+use crate::output::{self, OutputFile};
 use crate::source::{Place, SourceFile};
-use crate::{check, config, files, model};
 
 /// What brings the out folder up to date.
 const COMMIT: &str = "run `racestack synth` and commit the out folder";
-
-/// An account's files, ready to be written.
-pub(super) struct Synthesised<'a> {
-    pub(super) account: &'a Account,
-    pub(super) files: Vec<OutputFile>,
-    pub(super) manifest: Manifest,
-    /// Its part of the cloud assembly, if one was asked for.
-    pub(super) assembly: Option<AccountAssembly>,
-    /// The lock, and its text.
-    pub(super) placed: Lock,
-    pub(super) lock: String,
-}
 
 pub(super) fn run(args: &SynthArgs, colour: bool, watch: &Watch<'_>) -> Result<Outcome, Failure> {
     require_config(&args.config)?;
@@ -48,51 +29,22 @@ pub(super) fn run(args: &SynthArgs, colour: bool, watch: &Watch<'_>) -> Result<O
     };
     let target = export::target(args, watch)?;
     let mut findings = Vec::new();
-    let config = config::read(&args.config, &args.accounts, &mut findings)?;
-    let fleet = model::build(&config, &mut findings);
-    let names: Vec<String> = config.accounts.iter().map(|account| account.name.clone()).collect();
-    // What was read takes as much room as what will be written, and is of no more use.
-    drop(config);
-    let templates = match read_templates(args.templates.as_deref())? {
-        Ok(templates) => templates,
-        Err(failures) => {
-            for failure in failures {
-                findings.push(own_or_fault(failure)?);
-            }
-            return Ok(outcome(args.format, findings, String::new(), colour));
-        }
+    let sources = Sources {
+        config: &args.config,
+        accounts: &args.accounts,
+        templates: args.templates.as_deref(),
+        rules: args.rules.as_deref(),
     };
-    let rules = match read_rules(args.rules.as_deref())? {
-        Ok(rules) => rules,
-        Err(broken) => {
-            findings.extend(broken);
-            return Ok(outcome(args.format, findings, String::new(), colour));
-        }
+    let Some(material) = material::read(&sources, &mut findings)? else {
+        return Ok(outcome(args.format, findings, String::new(), colour));
     };
-    findings.extend(check::known(&fleet));
-    let mut synthesised = Vec::new();
-    // As many accounts at a time as there are cores: what an account takes while it is checked is many times its files.
-    let at_once = rayon::current_num_threads();
-    for (batch, accounts) in fleet.accounts.chunks(at_once).enumerate() {
-        (watch.progress)(batch * at_once, fleet.accounts.len());
-        let each = |account| {
-            let mut findings = Vec::new();
-            (synthesise(account, args, &templates, &rules, &mut findings), findings)
-        };
-        let results: Vec<_> = accounts.par_iter().map(each).collect();
-        for (result, found) in results {
-            findings.extend(found);
-            match result {
-                Ok(one) => synthesised.push(one),
-                Err(failure) => findings.push(own_or_fault(failure)?),
-            }
-        }
-    }
+    let purpose = Purpose { out: &args.out, unchecked: args.no_check, assembly: args.assembly.is_some() };
+    let mut synthesised = synthesise_all(&material, &purpose, watch, &mut findings)?;
     if any_error(&findings) {
         return Ok(outcome(args.format, findings, String::new(), colour));
     }
     let export = target.map(|target| Export::assembly(target, &mut synthesised));
-    let names: Vec<&str> = names.iter().map(String::as_str).collect();
+    let names: Vec<&str> = material.names.iter().map(String::as_str).collect();
     output::orphans(&args.out, &names, &mut findings)?;
     let mut rows = Vec::new();
     for one in &synthesised {
@@ -168,28 +120,6 @@ fn refuse_unchecked(out: &Path) -> Result<(), Failure> {
     Ok(())
 }
 
-fn synthesise<'a>(
-    account: &'a Account,
-    args: &SynthArgs,
-    templates: &Templates,
-    rules: &RuleSet,
-    findings: &mut Vec<Finding>,
-) -> Result<Synthesised<'a>, RenderFailure> {
-    let sizer = Sizer::new(templates, account)?;
-    let room = plan::room(account.template_bucket.template_bytes(), sizer.empty);
-    let Placement { stacks, lock } = plan::place(account, room, |user| sizer.size(user));
-    let plan = plan::plan(account, &args.out.join(account.name.as_str()), stacks);
-    let rendered: Result<Vec<Template>, RenderFailure> =
-        plan.stacks.par_iter().map(|stack| render::render(templates, &plan, stack)).collect();
-    let rendered = rendered?;
-    let checks = if args.no_check { Checks::default() } else { check::check(&plan, templates, &rendered, rules)? };
-    findings.extend(checks.findings);
-    let manifest = output::manifest(&plan, &rendered, &checks.policies);
-    let files = output::files(&plan, &rendered, &manifest);
-    let assembly = args.assembly.is_some().then(|| output::account_assembly(&plan, &rendered, &manifest));
-    Ok(Synthesised { account, files, manifest, assembly, lock: lock.to_text(), placed: lock })
-}
-
 /// Finds what in a folder differs from what it should hold; `help` says how to bring it up to date.
 pub(super) fn stale(
     folder: &Path,
@@ -201,57 +131,6 @@ pub(super) fn stale(
         let path = folder.join(name);
         let message = format!("`{}` is stale: {}", path.display(), difference.as_str());
         findings.push(Finding::new(Rule::OutputStale, message).at(Place::whole(&SourceFile::new(path, ""))).help(help));
-    }
-    Ok(())
-}
-
-/// The finding of a failed template, if the template is the user's own.
-fn own_or_fault(failure: RenderFailure) -> Result<Finding, Failure> {
-    if failure.overridden { Ok(*failure.finding) } else { Err(Failure::Fault(failure.finding.message)) }
-}
-
-fn read_templates(folder: Option<&Path>) -> Result<Result<Templates, Vec<RenderFailure>>, Failure> {
-    let mut own = Vec::new();
-    if let Some(folder) = folder {
-        collect(folder, "", &mut own)?;
-    }
-    Ok(Templates::new(own))
-}
-
-fn read_rules(folder: Option<&Path>) -> Result<Result<RuleSet, Vec<Finding>>, Failure> {
-    let Some(folder) = folder else {
-        // The embedded rules are racestack's own: what is wrong with them is no finding.
-        return match RuleSet::embedded() {
-            Ok(rules) => Ok(Ok(rules)),
-            Err(broken) => Err(Failure::Fault(broken.into_iter().map(|finding| finding.message).collect())),
-        };
-    };
-    let mut found = Vec::new();
-    collect(folder, "", &mut found)?;
-    let is_rule = |name: &String| Path::new(name).extension().is_some_and(|extension| extension == RULE_FILE_EXTENSION);
-    let files = found.into_iter().filter(|(name, _)| is_rule(name)).map(|(_, source)| source).collect();
-    let placed = |finding: Finding| match finding.place {
-        Some(_) => finding,
-        None => finding.at(Place::whole(&SourceFile::new(folder, ""))),
-    };
-    Ok(RuleSet::from_files(files).map_err(|findings| findings.into_iter().map(placed).collect()))
-}
-
-/// All files below a folder, by their path in it.
-fn collect(folder: &Path, prefix: &str, found: &mut Vec<(String, Arc<SourceFile>)>) -> Result<(), Failure> {
-    let Some(entries) = files::list(folder)? else {
-        return Err(Failure::Usage(format!("there is no folder `{}`", folder.display())));
-    };
-    for entry in entries.into_iter().filter(|entry| !entry.name.starts_with('.')) {
-        let path = folder.join(&entry.name);
-        let name = format!("{prefix}{}", entry.name);
-        if entry.is_folder {
-            collect(&path, &format!("{name}/"), found)?;
-        } else if let Some(bytes) = files::read(&path)? {
-            let text =
-                String::from_utf8(bytes).map_err(|_| Failure::Usage(format!("`{}` is not UTF-8", path.display())))?;
-            found.push((name, SourceFile::new(path, text)));
-        }
     }
     Ok(())
 }

@@ -1,0 +1,111 @@
+//! What the commands that make stacks start from: the fleet, the templates and the rules, as the command line names them.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use super::{Failure, require_config};
+use crate::check::guard::{RULE_FILE_EXTENSION, RuleSet};
+use crate::finding::Finding;
+use crate::model::{self, Fleet};
+use crate::render::{RenderFailure, Templates};
+use crate::source::{Place, SourceFile};
+use crate::{config, files};
+
+/// Where the material stands.
+pub(super) struct Sources<'a> {
+    /// The config folder.
+    pub(super) config: &'a Path,
+    /// The accounts that are asked for; none asks for all.
+    pub(super) accounts: &'a [String],
+    /// The user's own templates.
+    pub(super) templates: Option<&'a Path>,
+    /// The user's own rules.
+    pub(super) rules: Option<&'a Path>,
+}
+
+/// What stacks are made of, and checked by.
+pub(super) struct Material {
+    pub(super) fleet: Fleet,
+    /// The names of the accounts' folders, those without a sound account among them.
+    pub(super) names: Vec<String>,
+    pub(super) templates: Templates,
+    pub(super) rules: RuleSet,
+}
+
+/// Reads it all. With templates or rules that cannot be used, which are findings, there is none.
+pub(super) fn read(sources: &Sources<'_>, findings: &mut Vec<Finding>) -> Result<Option<Material>, Failure> {
+    require_config(sources.config)?;
+    let config = config::read(sources.config, sources.accounts, findings)?;
+    let fleet = model::build(&config, findings);
+    let names = config.accounts.iter().map(|account| account.name.clone()).collect();
+    // What was read takes as much room as what will be written, and is of no more use.
+    drop(config);
+    let templates = match read_templates(sources.templates)? {
+        Ok(templates) => templates,
+        Err(failures) => {
+            for failure in failures {
+                findings.push(own_or_fault(failure)?);
+            }
+            return Ok(None);
+        }
+    };
+    let rules = match read_rules(sources.rules)? {
+        Ok(rules) => rules,
+        Err(broken) => {
+            findings.extend(broken);
+            return Ok(None);
+        }
+    };
+    Ok(Some(Material { fleet, names, templates, rules }))
+}
+
+/// The finding of a failed template, if the template is the user's own.
+pub(super) fn own_or_fault(failure: RenderFailure) -> Result<Finding, Failure> {
+    if failure.overridden { Ok(*failure.finding) } else { Err(Failure::Fault(failure.finding.message)) }
+}
+
+fn read_templates(folder: Option<&Path>) -> Result<Result<Templates, Vec<RenderFailure>>, Failure> {
+    let mut own = Vec::new();
+    if let Some(folder) = folder {
+        collect(folder, "", &mut own)?;
+    }
+    Ok(Templates::new(own))
+}
+
+fn read_rules(folder: Option<&Path>) -> Result<Result<RuleSet, Vec<Finding>>, Failure> {
+    let Some(folder) = folder else {
+        // The embedded rules are racestack's own: what is wrong with them is no finding.
+        return match RuleSet::embedded() {
+            Ok(rules) => Ok(Ok(rules)),
+            Err(broken) => Err(Failure::Fault(broken.into_iter().map(|finding| finding.message).collect())),
+        };
+    };
+    let mut found = Vec::new();
+    collect(folder, "", &mut found)?;
+    let is_rule = |name: &String| Path::new(name).extension().is_some_and(|extension| extension == RULE_FILE_EXTENSION);
+    let files = found.into_iter().filter(|(name, _)| is_rule(name)).map(|(_, source)| source).collect();
+    let placed = |finding: Finding| match finding.place {
+        Some(_) => finding,
+        None => finding.at(Place::whole(&SourceFile::new(folder, ""))),
+    };
+    Ok(RuleSet::from_files(files).map_err(|findings| findings.into_iter().map(placed).collect()))
+}
+
+/// All files below a folder, by their path in it.
+fn collect(folder: &Path, prefix: &str, found: &mut Vec<(String, Arc<SourceFile>)>) -> Result<(), Failure> {
+    let Some(entries) = files::list(folder)? else {
+        return Err(Failure::Usage(format!("there is no folder `{}`", folder.display())));
+    };
+    for entry in entries.into_iter().filter(|entry| !entry.name.starts_with('.')) {
+        let path = folder.join(&entry.name);
+        let name = format!("{prefix}{}", entry.name);
+        if entry.is_folder {
+            collect(&path, &format!("{name}/"), found)?;
+        } else if let Some(bytes) = files::read(&path)? {
+            let text =
+                String::from_utf8(bytes).map_err(|_| Failure::Usage(format!("`{}` is not UTF-8", path.display())))?;
+            found.push((name, SourceFile::new(path, text)));
+        }
+    }
+    Ok(())
+}
