@@ -8,7 +8,7 @@ use crate::corpus::{Corpus, Policies};
 use crate::statement::{Place, statement};
 use crate::who::{Kind, Who};
 use crate::words::{self, ACCOUNT};
-use crate::{aim, mutate};
+use crate::{aim, condition, mutate};
 
 #[derive(Clone)]
 pub struct Case {
@@ -52,8 +52,9 @@ impl Case {
 
 pub fn case(corpus: &Corpus, catalogue: &Catalogue, chance: &mut Chance) -> Case {
     match chance.below(100) {
-        0..=49 => from_corpus(corpus, catalogue, chance),
-        50..=91 => from_chance(catalogue, chance),
+        0..=44 => from_corpus(corpus, catalogue, chance),
+        45..=74 => from_chance(catalogue, chance),
+        75..=91 => conditional(catalogue, chance),
         _ => trust(corpus, catalogue, chance),
     }
 }
@@ -101,6 +102,25 @@ fn from_chance(catalogue: &Catalogue, chance: &mut Chance) -> Case {
     }
     let resource_policy = resource_policy.filter(|_| request.resource.contains(":s3:::"));
     Case { identity, boundary, resource_policy, request }
+}
+
+/// Everything is allowed or denied, if only the conditions hold.
+fn conditional(catalogue: &Catalogue, chance: &mut Chance) -> Case {
+    let who = if chance.percent(75) { Who::user(chance) } else { Who::session(chance) };
+    let action = chance.one(&catalogue.actions);
+    let request = Request::new(&who, &action.name, &action.resource(chance), catalogue, chance);
+    let allows = chance.percent(50);
+    let mut statement = |effect: &str, conditions: usize| {
+        let mut statement = json!({"Effect": effect, "Action": "*", "Resource": "*"});
+        for _ in 0..conditions {
+            condition::add(statement.as_object_mut().unwrap(), &request, catalogue, chance);
+        }
+        statement
+    };
+    let statements =
+        if allows { vec![statement("Allow", 2)] } else { vec![statement("Allow", 0), statement("Deny", 1)] };
+    let identity = vec![json!({"Version": "2012-10-17", "Statement": statements})];
+    Case { identity, boundary: None, resource_policy: None, request }
 }
 
 /// A service, a user or a session takes on a role.

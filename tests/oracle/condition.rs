@@ -31,11 +31,7 @@ const ADDRESSES: [&str; 2] = ["IpAddress", "NotIpAddress"];
 
 /// Adds one condition to a statement, about a key that the request has, or one that it could have had.
 pub fn add(statement: &mut Map<String, Json>, request: &Request, catalogue: &Catalogue, chance: &mut Chance) {
-    let present: Vec<&String> = request.context.keys().collect();
-    let key = match (chance.percent(80), present.as_slice()) {
-        (true, present @ [_, ..]) => (*chance.one(present)).clone(),
-        _ => chance.one(&request.possible).clone(),
-    };
+    let key = key(request, catalogue, chance);
     let said: Vec<&str> = match request.context.get(&key) {
         Some(Json::Array(values)) => values.iter().filter_map(Json::as_str).collect(),
         Some(value) => value.as_str().into_iter().collect(),
@@ -58,6 +54,20 @@ pub fn add(statement: &mut Map<String, Json>, request: &Request, catalogue: &Cat
     let of_operator = conditions.entry(operator).or_insert_with(|| json!({})).as_object_mut().unwrap();
     if !of_operator.keys().any(|known| known.eq_ignore_ascii_case(&key)) {
         of_operator.insert(key, values);
+    }
+}
+
+/// A key that the request has, or that it could have had; now and then one of those with many values.
+fn key(request: &Request, catalogue: &Catalogue, chance: &mut Chance) -> String {
+    let keys = request.context.keys().chain(&request.possible);
+    let is_present = |key: &&String| request.context.keys().any(|known| known.eq_ignore_ascii_case(key));
+    let (present, absent): (Vec<&String>, Vec<&String>) = keys.partition(is_present);
+    let of_many = present.iter().chain(&absent).copied().filter(|key| catalogue.kind(key).starts_with("ArrayOf"));
+    let of_many: Vec<&String> = of_many.collect();
+    match chance.below(10) {
+        0 | 1 if !of_many.is_empty() => chance.pick(&of_many).clone(),
+        2..=4 if !absent.is_empty() => chance.pick(&absent).clone(),
+        _ => chance.pick(&present).clone(),
     }
 }
 

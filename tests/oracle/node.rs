@@ -29,6 +29,9 @@ pub fn catalogue(services: &[&str]) -> Json {
 /// An answer for each case.
 #[track_caller]
 pub fn decide(cases: &[Json]) -> Vec<Answer> {
+    if cases.is_empty() {
+        return Vec::new();
+    }
     let mut oracle = node("decide").stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
     let mut input = oracle.stdin.take().unwrap();
     let output = std::thread::scope(|scope| {

