@@ -156,6 +156,7 @@ fn found(workspace: &Workspace) -> BTreeMap<String, Found> {
             continue;
         }
         assert!(text.len() <= TEMPLATE_BYTES, "{file} has {} bytes", text.len());
+        assert!(text.matches("{{resolve:").count() <= 60, "{file} has too many dynamic references");
         if !file.starts_with("users-") {
             continue;
         }

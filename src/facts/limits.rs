@@ -84,6 +84,13 @@ pub const LAMBDA_INLINE_BYTES: usize = 4_096;
 /// Source: <https://www.rfc-editor.org/errata/eid1690>
 pub const EMAIL_CHARACTERS: usize = 254;
 
+/// Characters of a secret's name, which are `A-Z a-z 0-9 / _ + = . @ -`.
+/// Source: <https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_CreateSecret.html>
+pub const SECRET_NAME_CHARACTERS: usize = 512;
+/// Characters of an IAM user's password, whatever the account's password policy asks for.
+/// Source: <https://docs.aws.amazon.com/IAM/latest/APIReference/API_CreateLoginProfile.html>
+pub const PASSWORD_CHARACTERS: usize = 128;
+
 /// Characters of the name of a notebook instance or of a lifecycle configuration.
 /// Source: <https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_CreateNotebookInstance.html>
 pub const NOTEBOOK_NAME_CHARACTERS: usize = 63;

@@ -35,6 +35,7 @@ impl Limiter<'_> {
             }
             "AWS::SageMaker::NotebookInstance" => self.notebook(&path, properties),
             "AWS::SageMaker::NotebookInstanceLifecycleConfig" => self.lifecycle(&path, properties),
+            "AWS::SecretsManager::Secret" => self.secret(&path, properties),
             _ => {}
         }
         self.tags(&path, properties);
@@ -45,6 +46,19 @@ impl Limiter<'_> {
         if !name.is_empty() && BucketName::parse(name).is_err() {
             self.refuse(&format!("{path}/BucketName"), format!("S3 refuses the bucket name `{name}`"));
         }
+    }
+
+    fn secret(&mut self, path: &str, properties: &Value) {
+        let name = text(properties, "Name");
+        let name_path = format!("{path}/Name");
+        self.limit(&name_path, "characters of a secret's name", name.len(), limits::SECRET_NAME_CHARACTERS);
+        if !name.chars().all(|c| c.is_ascii_alphanumeric() || "/_+=.@-".contains(c)) {
+            self.refuse(&name_path, format!("Secrets Manager refuses the name `{name}`"));
+        }
+        let length = properties.pointer("/GenerateSecretString/PasswordLength").and_then(Value::as_u64);
+        let length = length.and_then(|length| usize::try_from(length).ok()).unwrap_or_default();
+        let length_path = format!("{path}/GenerateSecretString/PasswordLength");
+        self.limit(&length_path, "characters of a password", length, limits::PASSWORD_CHARACTERS);
     }
 
     fn notebook(&mut self, path: &str, properties: &Value) {
