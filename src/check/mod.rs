@@ -75,7 +75,7 @@ struct Looked<'a> {
     policies: Vec<Vec<PolicySize>>,
     counts: Counts,
     references: Vec<(&'a Template, References)>,
-    outcomes: Vec<guard::Outcome>,
+    outcomes: guard::Outcomes,
 }
 
 /// Checks the rendered templates of an account, with all findings at once.
@@ -100,7 +100,7 @@ pub fn check(
     let mut findings = Vec::new();
     let mut policies = Vec::with_capacity(rendered.len());
     let mut references = Vec::with_capacity(rendered.len());
-    let mut outcomes = Vec::new();
+    let mut outcomes = guard::Outcomes::default();
     let counts = looked.iter().map(|looked| looked.counts).sum();
     for looked in looked {
         findings.extend(looked.findings);

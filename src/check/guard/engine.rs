@@ -11,7 +11,7 @@ use serde::ser::{Serialize, SerializeMap, Serializer};
 use serde_json::Value;
 
 use super::reach::Reach;
-use super::report::{FileReport, Outcome};
+use super::report::{Applied, FileReport, Outcome, Verdict};
 use super::rule_file::RuleFile;
 use super::types;
 use crate::finding::{Finding, Rule};
@@ -38,21 +38,50 @@ pub(super) fn evaluate(
     }
 }
 
+/// What the rules of `files`, which have the same reach, say of each of `templates`, of which only the resources of these
+/// logical IDs are looked at. An error says why the engine gave nothing that can be trusted.
+pub(super) fn verdicts(
+    files: &[(usize, &RuleFile)],
+    templates: &[(&Value, &BTreeSet<&str>)],
+) -> Result<Vec<Verdict>, String> {
+    let Some((_, first)) = files.first() else { return Ok(Vec::new()) };
+    let projections: Vec<Projection> = templates
+        .iter()
+        .map(|(value, only)| Projection { template: value, reach: &first.reach, only: Some(only) })
+        .collect();
+    let reports = run_on(files, &projections)?;
+    let verdict = |report: &FileReport| -> Result<Verdict, String> {
+        let mut all = Applied::new();
+        for (index, file) in files {
+            let Some(passed) = report.passed(file)? else { return Ok(Verdict::Failed) };
+            all.insert(*index, passed);
+        }
+        Ok(Verdict::Passed(all))
+    };
+    reports.iter().map(verdict).collect()
+}
+
 fn evaluate_together(files: &[(usize, &RuleFile)], templates: &[(&Template, &Value)]) -> Result<Vec<Outcome>, String> {
     let Some((_, first)) = files.first() else { return Ok(Vec::new()) };
     let projections: Vec<Projection> =
-        templates.iter().map(|(_, value)| Projection { template: value, reach: &first.reach }).collect();
-    let documents: Result<Vec<String>, _> = projections.iter().map(serde_json::to_string).collect();
-    let rules: Vec<&str> = files.iter().map(|(_, file)| file.source.text.as_str()).collect();
-    let reports = run(&rules, &documents.map_err(|error| error.to_string())?)?;
+        templates.iter().map(|(_, value)| Projection { template: value, reach: &first.reach, only: None }).collect();
+    let reports = run_on(files, &projections)?;
     let mut outcomes = Vec::new();
     for (((template, _), projection), report) in templates.iter().zip(&projections).zip(&reports) {
-        report.only_on(files.iter().flat_map(|(_, file)| &file.rules))?;
         for (index, file) in files {
             outcomes.push(Outcome::read(*index, file, template, projection.only_resource(), report)?);
         }
     }
     Ok(outcomes)
+}
+
+/// Runs the engine: one report a projection, each on the rules of `files` and no others.
+fn run_on(files: &[(usize, &RuleFile)], projections: &[Projection<'_>]) -> Result<Vec<FileReport>, String> {
+    let documents: Result<Vec<String>, _> = projections.iter().map(serde_json::to_string).collect();
+    let rules: Vec<&str> = files.iter().map(|(_, file)| file.source.text.as_str()).collect();
+    let reports = run(&rules, &documents.map_err(|error| error.to_string())?)?;
+    reports.iter().try_for_each(|report| report.only_on(files.iter().flat_map(|(_, file)| &file.rules)))?;
+    Ok(reports)
 }
 
 fn unreadable(file: &RuleFile, reason: &str) -> Finding {
@@ -112,34 +141,34 @@ fn first_words(error: &str) -> String {
 }
 
 /// The part of a template that is within reach of a rule file.
-///
-/// Where nothing of the resources is, the first stands for all: a template without any resource is another matter to
-/// the engine than one with none of the right type.
 struct Projection<'a> {
     template: &'a Value,
     reach: &'a Reach,
+    /// Where it is given, only the resources of these logical IDs.
+    only: Option<&'a BTreeSet<&'a str>>,
 }
 
 impl Projection<'_> {
     /// The logical ID of the one resource within reach, if there is exactly one.
     fn only_resource(&self) -> Option<&str> {
-        let Reach::Types(types) = self.reach else { return None };
-        let mut within = self.template["Resources"].as_object()?.iter().filter(|(_, it)| within(it, types));
-        let (only, _) = within.next()?;
-        within.next().is_none().then_some(only.as_str())
+        let Reach::Types(_) = self.reach else { return None };
+        match self.reach.within(self.template["Resources"].as_object()?).as_slice() {
+            [(only, resource)] if self.reach.includes(resource) => Some(only),
+            _ => None,
+        }
     }
 }
 
 impl Serialize for Projection<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let (Value::Object(sections), Reach::Types(types)) = (self.template, self.reach) else {
-            return self.template.serialize(serializer);
-        };
+        let Value::Object(sections) = self.template else { return self.template.serialize(serializer) };
         let mut map = serializer.serialize_map(None)?;
         for (name, section) in sections {
             match section {
                 Value::Object(resources) if name == "Resources" => {
-                    map.serialize_entry(name, &Within::of(resources, types))?;
+                    let mut within = self.reach.within(resources);
+                    within.retain(|(id, _)| self.only.is_none_or(|only| only.contains(id.as_str())));
+                    map.serialize_entry(name, &Resources(within))?;
                 }
                 _ => map.serialize_entry(name, section)?,
             }
@@ -149,22 +178,10 @@ impl Serialize for Projection<'_> {
 }
 
 /// Resources in the order of the template.
-struct Within<'a>(Vec<(&'a String, &'a Value)>);
+struct Resources<'a>(Vec<(&'a String, &'a Value)>);
 
-impl<'a> Within<'a> {
-    fn of(resources: &'a serde_json::Map<String, Value>, types: &BTreeSet<String>) -> Self {
-        let kept: Vec<_> = resources.iter().filter(|(_, resource)| within(resource, types)).collect();
-        Self(if kept.is_empty() { resources.iter().take(1).collect() } else { kept })
-    }
-}
-
-impl Serialize for Within<'_> {
+impl Serialize for Resources<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_map(self.0.iter().copied())
     }
-}
-
-/// Whether a resource has one of `types`; one whose type cannot be read is not held back.
-fn within(resource: &Value, types: &BTreeSet<String>) -> bool {
-    resource["Type"].as_str().is_none_or(|name| types.contains(name))
 }

@@ -5,24 +5,34 @@
 //!   circle overflow the stack and abort the process. So `RuleSet` reads the syntax tree of each file and refuses both.
 //! - `run_checks` cuts reports at 8 KiB. So `engine` runs the command with its structured report instead.
 //! - Reading a template takes the engine long, and each rule file copies it several times over. So `reach` finds the types
-//!   that a file asks for, the engine is handed those resources alone, and files of the same reach go together.
+//!   that a file asks for, the engine is handed those resources alone, and files of the same reach go together. And `sight`
+//!   finds what a file can tell apart: of the templates that it cannot, one is evaluated.
 
 mod cycles;
 mod engine;
+mod likeness;
 mod reach;
 mod report;
 mod rule_file;
 mod rule_set;
+mod sight;
 mod syntax;
+mod tree;
 mod types;
 mod violations;
+
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
 use crate::check::long_form::long_form;
 use crate::finding::{Finding, Rule};
 use crate::render::Template;
-pub use report::Outcome;
+use likeness::{Likeness, Seen};
+pub use report::Outcomes;
+use report::Verdict;
+use rule_file::RuleFile;
+use rule_set::Group;
 pub use rule_set::{RULE_FILE_EXTENSION, RuleSet};
 
 /// Checks every template against every rule.
@@ -46,34 +56,73 @@ pub fn check(rules: &RuleSet, templates: &[Template]) -> Vec<Finding> {
 }
 
 /// Evaluates every rule on `templates`, each with its long form. Besides the outcomes, there are findings about what could
-/// not be evaluated. Evaluations share nothing and can run at the same time.
-pub fn evaluate(rules: &RuleSet, templates: &[(&Template, &Value)]) -> (Vec<Outcome>, Vec<Finding>) {
-    let (mut outcomes, mut findings) = (Vec::new(), Vec::new());
+/// not be evaluated. Evaluations can run at the same time.
+pub fn evaluate(rules: &RuleSet, templates: &[(&Template, &Value)]) -> (Outcomes, Vec<Finding>) {
+    let (mut outcomes, mut findings) = (Outcomes::default(), Vec::new());
     if templates.is_empty() {
         return (outcomes, findings);
     }
-    for files in rules.groups() {
-        let (evaluated, unreadable) = engine::evaluate(&files, templates);
-        outcomes.extend(evaluated);
-        findings.extend(unreadable);
+    for group in rules.groups() {
+        let files = rules.files_of(group);
+        let unlike = unlike(rules, group, &files, templates, &mut outcomes);
+        if !unlike.is_empty() {
+            let (evaluated, unreadable) = engine::evaluate(&files, &unlike);
+            for outcome in evaluated {
+                outcomes.add(outcome);
+            }
+            findings.extend(unreadable);
+        }
     }
     (outcomes, findings)
 }
 
+/// Those of `templates` that must be evaluated as they are, since no template that is alike to the rules is known to pass.
+///
+/// Of templates that are alike, one is evaluated, with one of each kind of its resources. Should it fail, each is evaluated
+/// as it is, so that every violation is named with its own values.
+fn unlike<'a>(
+    rules: &RuleSet,
+    group: &Group,
+    files: &[(usize, &RuleFile)],
+    templates: &[(&'a Template, &'a Value)],
+    outcomes: &mut Outcomes,
+) -> Vec<(&'a Template, &'a Value)> {
+    let Some(sight) = &group.sight else { return templates.to_vec() };
+    let seen: Vec<Seen> =
+        templates.iter().map(|(_, value)| Seen::new(value, sight, &group.reach, group.first())).collect();
+    let mut new: BTreeMap<Likeness, (&Value, &BTreeSet<&str>)> = BTreeMap::new();
+    for ((_, value), seen) in templates.iter().zip(&seen).filter(|(_, seen)| rules.known(seen.likeness).is_none()) {
+        new.entry(seen.likeness).or_insert((value, &seen.resources));
+    }
+    let examples: Vec<_> = new.values().copied().collect();
+    // Where the engine fails, the evaluation of the templates as they are says why.
+    let verdicts = engine::verdicts(files, &examples).unwrap_or_else(|_| vec![Verdict::Failed; examples.len()]);
+    for (likeness, verdict) in new.keys().zip(verdicts) {
+        rules.learn(*likeness, verdict);
+    }
+    let mut unlike = Vec::new();
+    for (template, seen) in templates.iter().zip(&seen) {
+        match rules.known(seen.likeness) {
+            Some(Verdict::Passed(applied)) => outcomes.add_applied(applied),
+            _ => unlike.push(*template),
+        }
+    }
+    unlike
+}
+
 /// What the outcomes on all templates come to: the violations, and the rules that never applied.
-pub fn findings(rules: &RuleSet, outcomes: &[Outcome]) -> Vec<Finding> {
-    let mut findings = violations::findings(rules, outcomes);
+pub fn findings(rules: &RuleSet, outcomes: &Outcomes) -> Vec<Finding> {
+    let mut findings = violations::findings(rules, &outcomes.failed);
     findings.extend(never_applied(rules, outcomes));
     findings
 }
 
 /// The rules that no template was a case for, though they do not ask for types: their conditions may be misspelt.
-fn never_applied(rules: &RuleSet, outcomes: &[Outcome]) -> Vec<Finding> {
+fn never_applied(rules: &RuleSet, outcomes: &Outcomes) -> Vec<Finding> {
     let mut findings = Vec::new();
     for (index, file) in rules.files().iter().enumerate() {
-        let outcomes: Vec<_> = outcomes.iter().filter(|outcome| outcome.file == index).collect();
-        let skipped = |name: &str| !outcomes.iter().any(|outcome| outcome.applied.contains(name));
-        let never = file.rules.iter().filter(|rule| !outcomes.is_empty() && !rule.names_types && skipped(&rule.name));
+        let Some(applied) = outcomes.applied.get(&index) else { continue };
+        let never = file.rules.iter().filter(|rule| !rule.names_types && !applied.contains(&rule.name));
         findings.extend(never.map(|rule| {
             let message = format!("the guard rule `{}` was skipped on every template", rule.name);
             Finding::new(Rule::GuardNeverApplied, message)

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use super::syntax::{Syntax, compares_type, key, list, literals};
 
@@ -13,6 +13,25 @@ pub(super) enum Reach {
     Everything,
     /// The resources of these types, and all that is no resource.
     Types(BTreeSet<String>),
+}
+
+impl Reach {
+    /// The resources within reach, in the order of the template; one whose type cannot be read is not held back.
+    ///
+    /// Where there are none, the first of all stands for them: a template without any resource is another matter to the
+    /// engine than one with none of the right type.
+    pub(super) fn within<'a>(&self, resources: &'a Map<String, Value>) -> Vec<(&'a String, &'a Value)> {
+        let within: Vec<_> = resources.iter().filter(|(_, resource)| self.includes(resource)).collect();
+        if within.is_empty() { resources.iter().take(1).collect() } else { within }
+    }
+
+    /// Whether a resource is within reach.
+    pub(super) fn includes(&self, resource: &Value) -> bool {
+        match self {
+            Self::Everything => true,
+            Self::Types(types) => resource["Type"].as_str().is_none_or(|name| types.contains(name)),
+        }
+    }
 }
 
 /// The reach of a file. It is `Types` only when every way in the file to the resources begins with

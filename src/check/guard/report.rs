@@ -1,6 +1,6 @@
 //! The engine's report: read, compared with the rules that it must be on, and flattened into violations.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use serde::Deserialize;
@@ -9,17 +9,59 @@ use super::rule_file::{GuardRule, RuleFile};
 use crate::render::Template;
 use crate::source::SourceFile;
 
+/// By the index of a rule file, those of its rules that were applied, not skipped.
+pub(super) type Applied = BTreeMap<usize, BTreeSet<String>>;
+
+/// What became of the rules of some files on a template.
+#[derive(Debug, Clone)]
+pub(super) enum Verdict {
+    /// All hold that were applied.
+    Passed(Applied),
+    /// One does not hold.
+    Failed,
+}
+
+/// What became of all rules on some templates.
+#[derive(Debug, Default)]
+pub struct Outcomes {
+    /// For each file that was evaluated, the rules that were applied to any of the templates.
+    pub(super) applied: Applied,
+    /// What failed, in the order of the templates.
+    pub(super) failed: Vec<Outcome>,
+}
+
+impl Outcomes {
+    /// Adds the outcomes on further templates.
+    pub fn extend(&mut self, more: Self) {
+        self.add_applied(more.applied);
+        self.failed.extend(more.failed);
+    }
+
+    pub(super) fn add_applied(&mut self, more: Applied) {
+        for (file, rules) in more {
+            self.applied.entry(file).or_default().extend(rules);
+        }
+    }
+
+    pub(super) fn add(&mut self, outcome: Outcome) {
+        self.add_applied(Applied::from([(outcome.file, outcome.applied.clone())]));
+        if !outcome.violations.is_empty() {
+            self.failed.push(outcome);
+        }
+    }
+}
+
 /// What became of the rules of one file on one template.
 #[derive(Debug)]
-pub struct Outcome {
+pub(super) struct Outcome {
     /// Which file of the rule set.
-    pub(super) file: usize,
+    pub file: usize,
     /// The template's text.
-    pub(super) template: Arc<SourceFile>,
+    pub template: Arc<SourceFile>,
     /// The rules that passed or failed; the others were skipped.
-    pub(super) applied: BTreeSet<String>,
+    pub applied: BTreeSet<String>,
     /// What failed.
-    pub(super) violations: Vec<Violation>,
+    pub violations: Vec<Violation>,
 }
 
 /// A clause of a rule that does not hold.
@@ -62,7 +104,7 @@ impl Outcome {
                 known = true;
             }
             if !known {
-                return Err(format!("its report says nothing of the rule `{}`", rule.name));
+                return Err(unknown(rule));
             }
         }
         for violation in outcome.violations.iter_mut().filter(|violation| violation.path.is_empty()) {
@@ -70,6 +112,10 @@ impl Outcome {
         }
         Ok(outcome)
     }
+}
+
+fn unknown(rule: &GuardRule) -> String {
+    format!("its report says nothing of the rule `{}`", rule.name)
 }
 
 fn flatten(rule: &str, checks: &[Check], violations: &mut Vec<Violation>) {
@@ -115,6 +161,22 @@ impl FileReport {
             return Ok(());
         }
         Err("its report has a failure that belongs to no rule".to_owned())
+    }
+
+    /// The rules of `file` that hold; `None` where one does not. An error says why the report cannot be trusted.
+    pub(super) fn passed(&self, file: &RuleFile) -> Result<Option<BTreeSet<String>>, String> {
+        let mut passed = BTreeSet::new();
+        for rule in &file.rules {
+            if self.failed().any(|failed| failed.name == rule.name) {
+                return Ok(None);
+            }
+            if self.compliant.contains(&rule.name) {
+                passed.insert(rule.name.clone());
+            } else if !self.not_applicable.contains(&rule.name) {
+                return Err(unknown(rule));
+            }
+        }
+        Ok(Some(passed))
     }
 
     fn failed(&self) -> impl Iterator<Item = &RuleReport> {

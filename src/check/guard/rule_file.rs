@@ -5,6 +5,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use super::reach::{Reach, reach};
+use super::sight::{Sight, sight};
 use super::syntax::{Definition, Syntax, TypeUse};
 use super::{cycles, engine, types};
 use crate::finding::{Finding, Rule};
@@ -19,6 +20,8 @@ pub(super) struct RuleFile {
     pub rules: Vec<GuardRule>,
     /// What it must be handed of a template.
     pub reach: Reach,
+    /// What it can tell apart of that; `None` where it may be everything.
+    pub sight: Option<Sight>,
 }
 
 /// A rule of a rule file.
@@ -54,7 +57,9 @@ impl RuleFile {
             place: definition_place(source, &rule.name),
             names_types: names_types(&syntax, rule),
         });
-        Ok(Self { source: Arc::clone(source), rules: rules.collect(), reach: reach(&syntax) })
+        let reach = reach(&syntax);
+        let sight = sight(&syntax).filter(|_| matches!(reach, Reach::Types(_)));
+        Ok(Self { source: Arc::clone(source), rules: rules.collect(), reach, sight })
     }
 }
 

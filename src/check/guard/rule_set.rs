@@ -1,10 +1,15 @@
 //! The rules that templates are checked against: those in the binary, or a company's own in their place.
 
-use std::sync::Arc;
+use std::collections::BTreeMap;
+use std::sync::{Arc, RwLock};
 
 use include_dir::{Dir, include_dir};
 
+use super::likeness::Likeness;
+use super::reach::Reach;
+use super::report::Verdict;
 use super::rule_file::RuleFile;
+use super::sight::Sight;
 use crate::finding::{Finding, Rule};
 use crate::source::SourceFile;
 
@@ -17,6 +22,28 @@ static EMBEDDED: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/rules");
 #[derive(Debug)]
 pub struct RuleSet {
     files: Vec<RuleFile>,
+    groups: Vec<Group>,
+    /// What became of templates that were evaluated, and so of all that are alike. No order of it ever shows.
+    known: RwLock<BTreeMap<Likeness, Verdict>>,
+}
+
+/// Rule files that can be evaluated together: of the same reach, and without a name of a rule in common, since the
+/// engine's report goes by names.
+#[derive(Debug)]
+pub(super) struct Group {
+    /// Which files of the rule set.
+    files: Vec<usize>,
+    /// The reach of each.
+    pub reach: Reach,
+    /// What all of them can tell apart of it; `None` where it may be everything.
+    pub sight: Option<Sight>,
+}
+
+impl Group {
+    /// The index of its first file, which belongs to no other group.
+    pub(super) fn first(&self) -> usize {
+        self.files.first().copied().unwrap_or_default()
+    }
 }
 
 impl RuleSet {
@@ -51,7 +78,11 @@ impl RuleSet {
                 Err(found) => findings.extend(found),
             }
         }
-        if findings.is_empty() { Ok(Self { files: read }) } else { Err(findings) }
+        if findings.is_empty() {
+            Ok(Self { groups: groups(&read), files: read, known: RwLock::default() })
+        } else {
+            Err(findings)
+        }
     }
 
     /// The files, in the order of their paths.
@@ -59,26 +90,58 @@ impl RuleSet {
         &self.files
     }
 
-    /// The files, each with its index, in groups that can be evaluated together: of the same reach, and without a name
-    /// of a rule in common, since the engine's report goes by names.
-    pub(super) fn groups(&self) -> Vec<Vec<(usize, &RuleFile)>> {
-        let mut groups: Vec<Vec<(usize, &RuleFile)>> = Vec::new();
-        for (index, file) in self.files.iter().enumerate() {
-            let fits = |group: &Vec<(usize, &RuleFile)>| {
-                group.iter().all(|(_, other)| other.reach == file.reach && !other.shares_a_name_with(file))
-            };
-            match groups.iter_mut().find(|group| fits(group)) {
-                Some(group) => group.push((index, file)),
-                None => groups.push(vec![(index, file)]),
-            }
-        }
-        groups
+    /// The same rules, for which no template is like another: each is evaluated as it is. For tests, since the findings
+    /// are the same.
+    #[must_use]
+    pub fn telling_all_apart(mut self) -> Self {
+        self.groups.iter_mut().for_each(|group| group.sight = None);
+        self
     }
+
+    /// The groups that files are evaluated in.
+    pub(super) fn groups(&self) -> &[Group] {
+        &self.groups
+    }
+
+    /// The files of a group, each with its index.
+    pub(super) fn files_of(&self, group: &Group) -> Vec<(usize, &RuleFile)> {
+        group.files.iter().filter_map(|index| Some((*index, self.files.get(*index)?))).collect()
+    }
+
+    /// What is known of templates that are alike.
+    pub(super) fn known(&self, likeness: Likeness) -> Option<Verdict> {
+        self.known.read().ok()?.get(&likeness).cloned()
+    }
+
+    /// Notes what became of a template.
+    pub(super) fn learn(&self, likeness: Likeness, verdict: Verdict) {
+        if let Ok(mut known) = self.known.write() {
+            known.insert(likeness, verdict);
+        }
+    }
+}
+
+fn groups(files: &[RuleFile]) -> Vec<Group> {
+    let mut groups: Vec<Group> = Vec::new();
+    for (index, file) in files.iter().enumerate() {
+        let fits = |group: &&mut Group| {
+            group.reach == file.reach
+                && group.sight.is_some() == file.sight.is_some()
+                && !group.files.iter().any(|other| files[*other].shares_a_name_with(file))
+        };
+        match groups.iter_mut().find(fits) {
+            Some(group) => {
+                group.files.push(index);
+                group.sight = group.sight.take().zip(file.sight.as_ref()).map(|(sight, more)| sight.and(more));
+            }
+            None => groups.push(Group { files: vec![index], reach: file.reach.clone(), sight: file.sight.clone() }),
+        }
+    }
+    groups
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::reach::Reach;
     use super::*;
 
     #[test]
@@ -90,8 +153,7 @@ mod tests {
             file("c.guard", "rule C { AWS::IAM::User { Y exists } }"),
             file("d.guard", "rule A { AWS::IAM::User { Z exists } }"),
         ]);
-        let groups: Vec<Vec<usize>> =
-            rules.unwrap().groups().iter().map(|group| group.iter().map(|(index, _)| *index).collect()).collect();
+        let groups: Vec<Vec<usize>> = rules.unwrap().groups().iter().map(|group| group.files.clone()).collect();
         assert_eq!(groups, [vec![0, 2], vec![1], vec![3]]);
     }
 
@@ -99,6 +161,7 @@ mod tests {
     fn no_rule_file_in_the_binary_must_be_handed_whole_templates() {
         for file in RuleSet::embedded().unwrap().files() {
             assert!(matches!(file.reach, Reach::Types(_)), "{}", file.source.path.display());
+            assert!(file.sight.is_some(), "{} tells all templates apart", file.source.path.display());
         }
     }
 }

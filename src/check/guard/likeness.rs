@@ -1,0 +1,136 @@
+//! Which templates are alike to rules that cannot tell everything apart (see `sight`).
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::Value;
+use sha2::{Digest, Sha256};
+
+use super::reach::Reach;
+use super::sight::Sight;
+
+/// The same for templates that are alike, and for no others.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Likeness([u8; 32]);
+
+/// A template as a group of rule files sees it.
+#[derive(Debug)]
+pub(super) struct Seen<'a> {
+    /// What it has in common with those that are alike.
+    pub likeness: Likeness,
+    /// Of its resources within reach one of each kind, by logical ID.
+    pub resources: BTreeSet<&'a str>,
+}
+
+impl<'a> Seen<'a> {
+    /// `template` to rules of this sight and reach. `group` tells the rules from others.
+    pub(super) fn new(template: &'a Value, sight: &Sight, reach: &Reach, group: usize) -> Self {
+        let mut kinds = BTreeMap::new();
+        let mut whole = Sha256::new();
+        whole.update(group.to_le_bytes());
+        let mut writer = Writer { sight, out: Vec::new(), texts: BTreeMap::new() };
+        let sections = template.as_object().into_iter().flatten();
+        let mut others = Vec::new();
+        for (name, section) in sections {
+            match section {
+                Value::Object(resources) if name == "Resources" => {
+                    for (id, resource) in reach.within(resources) {
+                        let digest: [u8; 32] = Sha256::digest(writer.resource(resource)).into();
+                        kinds.entry(digest).or_insert(id.as_str());
+                    }
+                }
+                _ => others.push((name, section)),
+            }
+        }
+        whole.update(writer.exactly(&others));
+        for kind in kinds.keys() {
+            whole.update(kind);
+        }
+        Self { likeness: Likeness(whole.finalize().into()), resources: kinds.into_values().collect() }
+    }
+}
+
+/// Writes values so that what is alike comes out the same, and nothing else does.
+struct Writer<'a, 's> {
+    sight: &'s Sight,
+    out: Vec<u8>,
+    /// The texts of the resource, by when they were first met.
+    texts: BTreeMap<&'a str, usize>,
+}
+
+impl<'a> Writer<'a, '_> {
+    fn resource(&mut self, resource: &'a Value) -> &[u8] {
+        self.out.clear();
+        self.texts.clear();
+        self.value(resource, false);
+        &self.out
+    }
+
+    fn exactly(&mut self, sections: &[(&String, &Value)]) -> &[u8] {
+        self.out.clear();
+        for (name, section) in sections {
+            self.text(name);
+            // A value always has a JSON form.
+            self.text(&section.to_string());
+        }
+        &self.out
+    }
+
+    fn value(&mut self, value: &'a Value, is_taken_apart: bool) {
+        match value {
+            Value::Null => self.out.push(b'0'),
+            Value::Bool(truth) => self.out.push(if *truth { b't' } else { b'f' }),
+            Value::Number(number) => {
+                self.out.push(b'n');
+                self.text(&number.to_string());
+            }
+            Value::String(text) => self.scalar(text, is_taken_apart),
+            Value::Array(values) => {
+                self.out.push(b'[');
+                self.number(values.len());
+                for value in values {
+                    self.value(value, is_taken_apart);
+                }
+            }
+            Value::Object(entries) => {
+                self.out.push(b'{');
+                self.number(entries.len());
+                for (key, value) in entries {
+                    self.text(key);
+                    self.value(value, is_taken_apart || self.sight.takes_apart(key));
+                }
+            }
+        }
+    }
+
+    /// A text by its number among the texts of the resource; when it is met first, with all that the rules could tell it
+    /// from others by.
+    fn scalar(&mut self, text: &'a str, is_taken_apart: bool) {
+        let next = self.texts.len();
+        let known = self.texts.get(text).copied();
+        if known.is_none() {
+            self.texts.insert(text, next);
+        }
+        self.out.push(if is_taken_apart { b'"' } else { b'\'' });
+        self.number(known.unwrap_or(next));
+        if is_taken_apart {
+            self.text(text);
+        } else if known.is_none() {
+            if let Some(matches) = self.sight.matches(text) {
+                self.out.extend(matches.into_iter().map(u8::from));
+            } else {
+                self.out.push(b'=');
+                self.text(text);
+            }
+        }
+    }
+
+    /// A text so that nothing behind it can be taken for a part of it.
+    fn text(&mut self, text: &str) {
+        self.number(text.len());
+        self.out.extend_from_slice(text.as_bytes());
+    }
+
+    fn number(&mut self, number: usize) {
+        self.out.extend_from_slice(&number.to_le_bytes());
+    }
+}
