@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 /// A text that findings can point into: a file of the user's, or a template that racestack made.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SourceFile {
     /// The path as a person would type it: inside the config folder, or inside the out folder.
     pub path: PathBuf,

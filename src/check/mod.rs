@@ -19,7 +19,7 @@ use serde_json::{Map, Value};
 
 use crate::finding::Finding;
 use crate::plan::{AccountPlan, StackPlan};
-use crate::render::{RenderFailure, Template, Templates};
+use crate::render::{self, Contents, RenderFailure, Rendered, Template, Templates};
 use crate::source::Place;
 use guard::RuleSet;
 use limits::Counts;
@@ -67,42 +67,51 @@ pub struct Checks {
     pub findings: Vec<Finding>,
     /// The sizes of the policies, template by template; empty for one that could not be read.
     pub policies: Vec<Vec<PolicySize>>,
+    /// What else the manifest tells of the templates.
+    pub contents: Vec<Contents>,
 }
 
 /// What the checks of a few templates came to.
 struct Looked<'a> {
     findings: Vec<Finding>,
     policies: Vec<Vec<PolicySize>>,
+    contents: Vec<Contents>,
     counts: Counts,
-    references: Vec<(&'a Template, References)>,
+    references: Vec<(&'a Rendered, References)>,
     outcomes: guard::Outcomes,
 }
 
-/// Checks the rendered templates of an account, with all findings at once.
+/// Reads and checks the rendered templates of an account, with all findings at once. What they parse to is held for no
+/// more of them than are looked at in one go.
 ///
 /// # Errors
-/// When the users template cannot be rendered for the comparison of structures.
+/// When one is no YAML, or the users template cannot be rendered for the comparison of structures.
 pub fn check(
     plan: &AccountPlan<'_>,
     templates: &Templates,
-    rendered: &[Template],
+    rendered: &[Rendered],
     rules: &RuleSet,
 ) -> Result<Checks, RenderFailure> {
-    let expected = structure::Expected::of(plan, templates)?;
+    let unreadable = || rendered.iter().find_map(|one| render::read(templates, one).err());
+    // Where twins come out as no YAML, so do people, at places that can be shown.
+    let expected = structure::Expected::of(plan, templates).map_err(|failure| unreadable().unwrap_or(failure))?;
     let largest = rendered.iter().map(|template| template.source.text.len()).max().unwrap_or_default();
     let at_once = (BYTES_AT_ONCE / largest.max(1)).clamp(1, TEMPLATES_AT_ONCE);
     // Collected in the order of the templates, whichever is done first.
-    let looked: Vec<Looked<'_>> = rendered
+    let looked: Vec<Result<Looked<'_>, RenderFailure>> = rendered
         .par_chunks(at_once)
         .zip(plan.stacks.par_chunks(at_once))
-        .map(|(rendered, stacks)| look(plan, stacks, &expected, rendered, rules))
+        .map(|(rendered, stacks)| look(plan, templates, stacks, &expected, rendered, rules))
         .collect();
     let mut findings = Vec::new();
     let mut policies = Vec::with_capacity(rendered.len());
+    let mut contents = Vec::with_capacity(rendered.len());
     let mut references = Vec::with_capacity(rendered.len());
     let mut outcomes = guard::Outcomes::default();
+    let looked: Vec<Looked<'_>> = looked.into_iter().collect::<Result<_, _>>()?;
     let counts = looked.iter().map(|looked| looked.counts).sum();
     for looked in looked {
+        contents.extend(looked.contents);
         findings.extend(looked.findings);
         policies.extend(looked.policies);
         references.extend(looked.references);
@@ -110,28 +119,31 @@ pub fn check(
     }
     // With a template missing, the others' references to it would seem broken, and rules never applied.
     if references.len() < rendered.len() {
-        return Ok(Checks { findings, policies });
+        return Ok(Checks { findings, policies, contents });
     }
     findings.extend(limits::check_account(plan.account, &counts));
     findings.extend(references::between(&references));
     findings.extend(guard::findings(rules, &outcomes));
-    Ok(Checks { findings, policies })
+    Ok(Checks { findings, policies, contents })
 }
 
 /// Everything that can be told of a few templates without knowing the others.
 fn look<'a>(
     plan: &AccountPlan<'_>,
+    templates: &Templates,
     stacks: &[StackPlan<'_>],
     expected: &structure::Expected,
-    rendered: &'a [Template],
+    rendered: &'a [Rendered],
     rules: &RuleSet,
-) -> Looked<'a> {
+) -> Result<Looked<'a>, RenderFailure> {
     let mut findings = Vec::new();
     let mut policies = Vec::with_capacity(rendered.len());
     let mut references = Vec::with_capacity(rendered.len());
+    let read: Vec<Template> = rendered.iter().map(|one| render::read(templates, one)).collect::<Result<_, _>>()?;
+    let contents = read.iter().map(Template::contents).collect();
     let mut checked = Vec::with_capacity(rendered.len());
     let bytes = plan.account.template_bucket.template_bytes();
-    for (stack, template) in stacks.iter().zip(rendered) {
+    for ((stack, rendered), template) in stacks.iter().zip(rendered).zip(&read) {
         let one = match Checked::new(template) {
             Ok(one) => one,
             Err(finding) => {
@@ -143,14 +155,14 @@ fn look<'a>(
         findings.extend(limits::check_template(&one, bytes));
         policies.push(limits::policy_sizes(&one));
         findings.extend(structure::check(stack, expected, &one));
-        let mut read = references::read(&plan.names, &one);
-        findings.append(&mut read.findings);
-        references.push((template, read));
+        let mut own = references::read(&plan.names, &one);
+        findings.append(&mut own.findings);
+        references.push((rendered, own));
         checked.push(one);
     }
     let counts = checked.iter().map(Counts::of).sum();
     let long_forms: Vec<(&Template, &Value)> = checked.iter().map(|one| (one.template, &one.json)).collect();
     let (outcomes, unchecked) = guard::evaluate(rules, &long_forms);
     findings.extend(unchecked);
-    Looked { findings, policies, counts, references, outcomes }
+    Ok(Looked { findings, policies, contents, counts, references, outcomes })
 }

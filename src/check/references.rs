@@ -10,7 +10,7 @@ use super::Checked;
 use super::outline::Outline;
 use crate::finding::{Finding, Rule};
 use crate::plan::Names;
-use crate::render::Template;
+use crate::render::Rendered;
 use crate::source::Place;
 
 /// What the references of one template come to, as far as it alone can tell.
@@ -43,7 +43,7 @@ pub fn read(names: &Names, one: &Checked<'_>) -> References {
 
 /// Checks that every name of a resource in another stack finds it in a stack that is deployed before. `stacks` are the
 /// templates in the order in which they are deployed, each with its references.
-pub fn between(stacks: &[(&Template, References)]) -> Vec<Finding> {
+pub fn between(stacks: &[(&Rendered, References)]) -> Vec<Finding> {
     let mut declared = BTreeMap::new();
     for (order, (_, references)) in stacks.iter().enumerate() {
         declared.extend(references.declared.iter().map(|name| (name.as_str(), order)));

@@ -4,11 +4,10 @@ use std::path::{Path, PathBuf};
 
 use super::args::SynthArgs;
 use super::synth::stale;
-use super::synthesis::Synthesised;
 use super::{Failure, Watch};
 use crate::files::{self, Lock};
 use crate::finding::Finding;
-use crate::output::{self, OutputFile};
+use crate::output::{self, AccountAssembly, OutputFile};
 
 /// A folder that was asked for, not yet filled.
 pub(super) struct Target {
@@ -55,8 +54,8 @@ pub(super) struct Export {
 
 impl Export {
     /// The cloud assembly of these accounts.
-    pub(super) fn assembly(target: Target, synthesised: &mut [Synthesised<'_>]) -> Self {
-        let files = output::assembly_files(synthesised.iter_mut().filter_map(|one| one.assembly.take()));
+    pub(super) fn assembly(target: Target, accounts: impl Iterator<Item = AccountAssembly>) -> Self {
+        let files = output::assembly_files(accounts);
         Self { target, files }
     }
 

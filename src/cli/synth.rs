@@ -3,14 +3,15 @@
 use std::path::{Path, PathBuf};
 
 use super::args::{DEFAULT_OUT, SynthArgs};
-use super::export::{self, Export};
+use super::export::{self, Export, Target};
 use super::material::{self, Sources};
 use super::summary::{self, Row};
 use super::synthesis::{Purpose, Synthesised, synthesise_all};
 use super::{Failure, Outcome, Watch, lock, outcome, require_config};
 use crate::files::{self, FileError};
 use crate::finding::{Finding, Rule, any_error};
-use crate::output::{self, OutputFile};
+use crate::model::Account;
+use crate::output::{self, AccountAssembly, OutputFile};
 use crate::source::{Place, SourceFile};
 
 /// What brings the out folder up to date.
@@ -39,64 +40,105 @@ pub(super) fn run(args: &SynthArgs, colour: bool, watch: &Watch<'_>) -> Result<O
         return Ok(outcome(args.format, findings, String::new(), colour));
     };
     let purpose = Purpose { out: &args.out, unchecked: args.no_check, assembly: args.assembly.is_some() };
-    let mut synthesised = synthesise_all(&material, &purpose, watch, &mut findings)?;
-    if any_error(&findings) {
-        return Ok(outcome(args.format, findings, String::new(), colour));
+    let finished =
+        synthesise_all(&material, &purpose, watch, &mut findings, |made| finish(made, args)).and_then(|finished| {
+            // What was found in the templates comes before what could not be read or written.
+            if any_error(&findings) { Ok(None) } else { finished.into_iter().collect::<Result<_, _>>().map(Some) }
+        });
+    let written = finished.and_then(|finished: Option<Vec<Finished<'_>>>| match finished {
+        None => Ok(outcome(args.format, findings, String::new(), colour)),
+        Some(finished) => write(finished, target, &material.names, args, findings, colour),
+    });
+    if !args.check {
+        // What was staged and is not in its place is of no use. Should it stay, the next run removes it.
+        let _ = output::discard(&args.out);
     }
-    let export = target.map(|target| Export::assembly(target, &mut synthesised));
-    let names: Vec<&str> = material.names.iter().map(String::as_str).collect();
+    written
+}
+
+/// An account whose files are staged, or compared, and no longer held.
+struct Finished<'a> {
+    account: &'a Account,
+    lock: String,
+    assembly: Option<AccountAssembly>,
+    /// Whether its new folder waits to be put in its place; `None` where something stands in the way.
+    staged: Option<bool>,
+    row: Row,
+    /// What was found about its out folder and its lock.
+    findings: Vec<Finding>,
+    /// What in its out folder is not as it would be written.
+    stale: Vec<Finding>,
+}
+
+/// Looks at an account's out folder, and stages its files unless something stands in the way.
+fn finish<'a>(made: Synthesised<'a>, args: &SynthArgs) -> Result<Finished<'a>, Failure> {
+    let folder = args.out.join(made.account.name.as_str());
+    let (mut findings, mut stale) = (Vec::new(), Vec::new());
+    output::inspect(&folder, &made.files, &mut findings)?;
+    let is_free = !any_error(&findings);
+    lock::check(&made, &folder, args, &mut findings)?;
+    let mut staged = None;
+    if args.check {
+        self::stale(&folder, &made.files, COMMIT, &mut stale)?;
+    } else if is_free {
+        staged = Some(output::stage(&folder, &made.files)?);
+    }
+    let done = if staged == Some(true) { "written" } else { "unchanged" };
+    let row = Row::new(&made.manifest, made.account.users.len(), done);
+    Ok(Finished { account: made.account, lock: made.lock, assembly: made.assembly, staged, row, findings, stale })
+}
+
+/// Puts what was staged in its place, unless something was found.
+fn write(
+    mut finished: Vec<Finished<'_>>,
+    target: Option<Target>,
+    names: &[String],
+    args: &SynthArgs,
+    mut findings: Vec<Finding>,
+    colour: bool,
+) -> Result<Outcome, Failure> {
+    let export =
+        target.map(|target| Export::assembly(target, finished.iter_mut().filter_map(|one| one.assembly.take())));
+    let names: Vec<&str> = names.iter().map(String::as_str).collect();
     output::orphans(&args.out, &names, &mut findings)?;
-    let mut rows = Vec::new();
-    for one in &synthesised {
-        let folder = args.out.join(one.account.name.as_str());
-        output::inspect(&folder, &one.files, &mut findings)?;
-        lock::check(one, &folder, args, &mut findings)?;
-    }
+    findings.extend(finished.iter_mut().flat_map(|one| one.findings.drain(..)));
     if let Some(export) = &export {
         export.inspect(&mut findings)?;
     }
-    if any_error(&findings) {
-        if args.check {
-            for one in &synthesised {
-                stale(&args.out.join(one.account.name.as_str()), &one.files, COMMIT, &mut findings)?;
-            }
-            if let Some(export) = &export {
-                export.stale(&mut findings)?;
-            }
+    if args.check {
+        findings.extend(finished.iter_mut().flat_map(|one| one.stale.drain(..)));
+        if let Some(export) = &export {
+            export.stale(&mut findings)?;
         }
+    }
+    if args.check || any_error(&findings) {
         return Ok(outcome(args.format, findings, String::new(), colour));
     }
-    for one in &synthesised {
-        let folder = args.out.join(one.account.name.as_str());
-        if args.check {
-            stale(&folder, &one.files, COMMIT, &mut findings)?;
-        } else {
-            // The lock first: whatever a kill leaves undone, the next run makes from it what this one would have.
-            if !args.no_check {
-                write_lock(one)?;
-            }
-            let written = output::write(&folder, &one.files)?;
-            let done = if written { "written" } else { "unchanged" };
-            rows.push(Row { manifest: &one.manifest, users: one.account.users.len(), done });
+    for one in &finished {
+        // The lock first: whatever a kill leaves undone, the next run makes from it what this one would have.
+        if !args.no_check {
+            write_lock(one.account, &one.lock)?;
+        }
+        match one.staged {
+            Some(true) => output::commit(&args.out.join(one.account.name.as_str()))?,
+            Some(false) => {}
+            None => return Err(Failure::Fault(format!("the files of `{}` were not staged", one.account.name))),
         }
     }
-    let mut summary = if rows.is_empty() { String::new() } else { summary::table(&rows) };
+    let rows: Vec<Row> = finished.into_iter().map(|one| one.row).collect();
+    let mut summary = if rows.is_empty() { String::new() } else { summary::table(rows) };
     if let Some(export) = &export {
-        if args.check {
-            export.stale(&mut findings)?;
-        } else {
-            summary.push_str(&export.write()?);
-        }
+        summary.push_str(&export.write()?);
     }
     Ok(outcome(args.format, findings, summary, colour))
 }
 
-fn write_lock(one: &Synthesised<'_>) -> Result<(), FileError> {
-    let source = &one.account.lock_source;
-    if one.lock == source.text {
+fn write_lock(account: &Account, lock: &str) -> Result<(), FileError> {
+    let source = &account.lock_source;
+    if lock == source.text {
         files::remove_draft(&source.path)
     } else {
-        files::write_file_atomically(&source.path, one.lock.as_bytes())
+        files::write_file_atomically(&source.path, lock.as_bytes())
     }
 }
 

@@ -11,7 +11,7 @@ use crate::finding::Finding;
 use crate::model::{Account, Lock};
 use crate::output::{self, AccountAssembly, Manifest, OutputFile};
 use crate::plan::{self, Placement};
-use crate::render::{self, RenderFailure, Sizer, Template};
+use crate::render::{self, RenderFailure, Rendered, Sizer};
 
 /// What the stacks are made for.
 pub(super) struct Purpose<'a> {
@@ -36,33 +36,36 @@ pub(super) struct Synthesised<'a> {
 }
 
 /// Makes and checks the stacks of all accounts. An account whose templates cannot be filled is missing, with a finding.
-pub(super) fn synthesise_all<'a>(
+///
+/// Each account is handed to `finish` as soon as it is made, and what that keeps is all that is held of it.
+pub(super) fn synthesise_all<'a, T: Send>(
     material: &'a Material,
     purpose: &Purpose<'_>,
     watch: &Watch<'_>,
     findings: &mut Vec<Finding>,
-) -> Result<Vec<Synthesised<'a>>, Failure> {
+    finish: impl Fn(Synthesised<'a>) -> T + Sync,
+) -> Result<Vec<T>, Failure> {
     findings.extend(check::known(&material.fleet));
     let accounts = &material.fleet.accounts;
-    let mut synthesised = Vec::new();
+    let mut finished = Vec::new();
     // As many accounts at a time as there are cores: what an account takes while it is checked is many times its files.
     let at_once = rayon::current_num_threads();
     for (batch, some) in accounts.chunks(at_once).enumerate() {
         (watch.progress)(batch * at_once, accounts.len());
         let each = |account| {
             let mut findings = Vec::new();
-            (synthesise(account, material, purpose, &mut findings), findings)
+            (synthesise(account, material, purpose, &mut findings).map(&finish), findings)
         };
         let results: Vec<_> = some.par_iter().map(each).collect();
         for (result, found) in results {
             findings.extend(found);
             match result {
-                Ok(one) => synthesised.push(one),
+                Ok(one) => finished.push(one),
                 Err(failure) => findings.push(own_or_fault(failure)?),
             }
         }
     }
-    Ok(synthesised)
+    Ok(finished)
 }
 
 fn synthesise<'a>(
@@ -76,14 +79,17 @@ fn synthesise<'a>(
     let room = plan::room(account.template_bucket.template_bytes(), sizer.empty);
     let Placement { stacks, lock } = plan::place(account, room, |user| sizer.size(user));
     let plan = plan::plan(account, &purpose.out.join(account.name.as_str()), stacks);
-    let rendered: Result<Vec<Template>, RenderFailure> =
-        plan.stacks.par_iter().map(|stack| render::render(templates, &plan, stack)).collect();
-    let rendered = rendered?;
-    let checks =
-        if purpose.unchecked { Checks::default() } else { check::check(&plan, templates, &rendered, &material.rules)? };
+    let rendered: Vec<_> = plan.stacks.par_iter().map(|stack| render::fill(templates, &plan, stack)).collect();
+    let rendered: Vec<Rendered> = rendered.into_iter().collect::<Result<_, _>>()?;
+    let checks = if purpose.unchecked {
+        let contents = rendered.par_iter().map(Rendered::contents_by_lines).collect();
+        Checks { contents, ..Checks::default() }
+    } else {
+        check::check(&plan, templates, &rendered, &material.rules)?
+    };
     findings.extend(checks.findings);
-    let manifest = output::manifest(&plan, &rendered, &checks.policies);
-    let files = output::files(&plan, &rendered, &manifest);
-    let assembly = purpose.assembly.then(|| output::account_assembly(&plan, &rendered, &manifest));
+    let manifest = output::manifest(&plan, &rendered, &checks.contents, &checks.policies);
+    let assembly = purpose.assembly.then(|| output::account_assembly(&plan, templates, &rendered, &manifest));
+    let files = output::files(&plan, rendered, &manifest);
     Ok(Synthesised { account, files, manifest, assembly, lock: lock.to_text(), placed: lock })
 }

@@ -8,7 +8,7 @@ use super::{MANIFEST_FILE, OutputFile, plain, sha256};
 use crate::check::long_form::long_form;
 use crate::model::{Account, BucketName, TemplateBucket};
 use crate::plan::{AccountPlan, Part, StackPlan};
-use crate::render::Template;
+use crate::render::{self, Rendered, Templates};
 
 /// The version of the schema of cloud assemblies. The CDK CLI takes any up to its own, hence an old one.
 /// Source: <https://github.com/aws/aws-cdk-cli/tree/main/packages/%40aws-cdk/cloud-assembly-schema>
@@ -22,13 +22,19 @@ pub struct AccountAssembly {
 }
 
 /// An account's part of a cloud assembly: its templates as JSON, read from the very ones that are written.
-pub fn of_account(plan: &AccountPlan<'_>, templates: &[Template], manifest: &Manifest) -> AccountAssembly {
+pub fn of_account(
+    plan: &AccountPlan<'_>,
+    templates: &Templates,
+    rendered: &[Rendered],
+    manifest: &Manifest,
+) -> AccountAssembly {
     let account = plan.account;
     let tags: Map<String, Value> = stack_tags(account).map(|tag| (tag.key, tag.value.into())).collect();
     let mut assembly = AccountAssembly { files: Vec::new(), artifacts: Map::new() };
-    for ((stack, template), entry) in plan.stacks.iter().zip(templates).zip(&manifest.stacks) {
+    for ((stack, rendered), entry) in plan.stacks.iter().zip(rendered).zip(&manifest.stacks) {
         // What has no long form is an error among the checks' findings already: then nothing is written.
-        let Ok(template) = long_form(template) else { continue };
+        let Ok(template) = render::read(templates, rendered) else { continue };
+        let Ok(template) = long_form(&template) else { continue };
         let id = artifact_id(account, stack);
         let template = plain(format!("{id}.template.json"), pretty(&template));
         let mut properties = json!({"templateFile": template.name, "stackName": entry.name, "tags": tags});

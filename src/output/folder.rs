@@ -4,10 +4,10 @@ use std::path::Path;
 use std::time::Duration;
 
 use super::manifest::{Listed, listed};
-use super::replace::{recover, recover_all, replace};
+use super::replace::{commit as put_in_place, recover, recover_all, stage as draft, staging};
 use super::{MANIFEST_FILE, OutputFile};
 use crate::files::{self, FileError, Kind, Lock};
-use crate::finding::{Finding, Rule, any_error};
+use crate::finding::{Finding, Rule};
 use crate::source::{Place, SourceFile};
 
 /// How a file of the out folder differs from what it should be.
@@ -143,26 +143,71 @@ fn finding(rule: Rule, message: String, path: &Path, help: impl Into<String>) ->
     Finding::new(rule, message).at(Place::whole(&SourceFile::new(path, ""))).help(help)
 }
 
-/// Makes an account's out folder hold exactly `wanted`, besides what racestack did not write. The folder is replaced as a
-/// whole, unless it holds `wanted` already; then this is `false`. To be called with the out folder locked, once `inspect`
-/// found no error.
+/// Makes a folder hold exactly `wanted`, besides what racestack did not write. The folder is replaced as a whole, unless it
+/// holds `wanted` already; then this is `false`. To be called with the folder locked, once `inspect` found no error.
 ///
 /// # Errors
 /// When the folder cannot be read or written; then it is as it was.
 pub fn write(folder: &Path, wanted: &[OutputFile]) -> Result<bool, FileError> {
-    recover(folder)?;
-    // Between the look at all accounts and the writing of this one, someone may have put something there.
-    let mut findings = Vec::new();
-    inspect(folder, wanted, &mut findings)?;
-    if any_error(&findings) {
-        let error = std::io::Error::other("it changed while racestack ran; run synth again");
-        return Err(FileError { action: "replace", path: folder.to_owned(), error });
+    let staged = stage(folder, wanted)?;
+    if staged {
+        commit(folder)?;
     }
+    Ok(staged)
+}
+
+/// Writes beside a folder the new one, which `commit` puts in its place, and `discard` removes; unless the folder holds
+/// `wanted` already; then this is `false`. To be called with the folder locked, once `inspect` found no error.
+///
+/// # Errors
+/// When the folder cannot be read or written.
+pub fn stage(folder: &Path, wanted: &[OutputFile]) -> Result<bool, FileError> {
+    recover(folder)?;
     if compare(folder, wanted)?.is_empty() {
         return Ok(false);
     }
-    replace(folder, wanted)?;
+    draft(folder, wanted)?;
     Ok(true)
+}
+
+/// Puts the folder that was staged in the place of the old one.
+///
+/// # Errors
+/// When the folder cannot be read or replaced; then it is as it was.
+pub fn commit(folder: &Path) -> Result<(), FileError> {
+    // Since the look at the folder, someone may have put something there.
+    if is_taken(folder)? {
+        recover(folder)?;
+        let error = std::io::Error::other("it changed while racestack ran; run synth again");
+        return Err(FileError { action: "replace", path: folder.to_owned(), error });
+    }
+    put_in_place(folder)
+}
+
+/// Removes all that was staged in the out folder and is not in its place.
+///
+/// # Errors
+/// When something cannot be removed; the next run does.
+pub fn discard(out: &Path) -> Result<(), FileError> {
+    recover_all(out)
+}
+
+/// Whether what stands in the way of the folder that was staged is not racestack's.
+fn is_taken(folder: &Path) -> Result<bool, FileError> {
+    match files::kind(folder)? {
+        None => return Ok(false),
+        Some(Kind::Folder) => {}
+        Some(_) => return Ok(true),
+    }
+    let listed = listed(folder)?;
+    let staging = staging(folder);
+    for entry in files::list(folder)?.unwrap_or_default().into_iter().filter(|entry| !listed.holds(entry)) {
+        let staged = files::read(&staging.join(&entry.name))?;
+        if staged.is_some() && (entry.is_folder || files::read(&entry.path)? != staged) {
+            return Ok(true);
+        }
+    }
+    Ok(matches!(listed, Listed::Unreadable(_)))
 }
 
 /// The folders of accounts that are no longer configured: their stacks may still be deployed.

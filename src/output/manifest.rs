@@ -11,7 +11,7 @@ use crate::facts::limits;
 use crate::files::{self, FileError, FolderEntry, Kind};
 use crate::model::User;
 use crate::plan::AccountPlan;
-use crate::render::Template;
+use crate::render::{Contents, Rendered};
 
 /// The version of the manifest's form.
 const VERSION: u32 = 1;
@@ -181,14 +181,21 @@ pub fn read(folder: &Path) -> Result<Option<Manifest>, FileError> {
 }
 
 /// The manifest of a plan's rendered templates.
-pub fn of(plan: &AccountPlan<'_>, templates: &[Template], policies: &[Vec<PolicySize>]) -> Manifest {
+pub fn of(
+    plan: &AccountPlan<'_>,
+    rendered: &[Rendered],
+    contents: &[Contents],
+    policies: &[Vec<PolicySize>],
+) -> Manifest {
+    let nothing = Contents::default();
     let account = plan.account;
     let stacks: Vec<StackEntry> = plan
         .stacks
         .iter()
-        .zip(templates)
+        .zip(rendered)
         .enumerate()
-        .map(|(index, (stack, template))| StackEntry {
+        .map(|(index, (stack, template))| (index, stack, template, contents.get(index).unwrap_or(&nothing)))
+        .map(|(index, stack, template, contents)| StackEntry {
             name: stack.name.to_string(),
             part: stack.part.name(),
             file: stack.file(),
@@ -200,10 +207,10 @@ pub fn of(plan: &AccountPlan<'_>, templates: &[Template], policies: &[Vec<Policy
                 .filter(|other| stack.part.depends_on(other.part))
                 .map(|other| other.name.to_string())
                 .collect(),
-            capabilities: template.capabilities().into_iter().map(str::to_owned).collect(),
+            capabilities: contents.capabilities.iter().map(|&one| one.to_owned()).collect(),
             users: stack.users.iter().map(|user| user_entry(user)).collect(),
             bytes: Used { used: template.source.text.len(), limit: account.template_bucket.template_bytes() },
-            resources: Used { used: template.resources().count(), limit: limits::TEMPLATE_RESOURCES },
+            resources: Used { used: contents.resources, limit: limits::TEMPLATE_RESOURCES },
             policies: policies.get(index).into_iter().flatten().map(policy_entry).collect(),
         })
         .collect();

@@ -7,17 +7,18 @@ mod manifest;
 mod replace;
 
 pub use assembly::{AccountAssembly, files as assembly_files, of_account as account_assembly};
-pub use folder::{Difference, claim, claim_shared, compare, inspect, orphans, write};
+pub use folder::{Difference, claim, claim_shared, commit, compare, discard, inspect, orphans, stage, write};
 pub use manifest::{
     Manifest, PolicyEntry, StackEntry, Used, UserEntry, holds_users, of as manifest, read as read_manifest,
 };
 
 use std::fmt::Write;
+use std::sync::Arc;
 
 use sha2::{Digest, Sha256};
 
 use crate::plan::AccountPlan;
-use crate::render::Template;
+use crate::render::Rendered;
 
 /// The name of the manifest in an account's out folder.
 pub const MANIFEST_FILE: &str = "manifest.json";
@@ -36,12 +37,12 @@ pub struct OutputFile {
 }
 
 /// Everything that an account's out folder is to hold, by name.
-pub fn files(plan: &AccountPlan<'_>, templates: &[Template], manifest: &Manifest) -> Vec<OutputFile> {
+pub fn files(plan: &AccountPlan<'_>, rendered: Vec<Rendered>, manifest: &Manifest) -> Vec<OutputFile> {
     let mut files: Vec<OutputFile> = plan
         .stacks
         .iter()
-        .zip(templates)
-        .map(|(stack, template)| plain(stack.file(), template.source.text.clone()))
+        .zip(rendered)
+        .map(|(stack, template)| plain(stack.file(), Arc::unwrap_or_clone(template.source).text))
         .collect();
     files.push(OutputFile { name: DEPLOY_FILE.to_owned(), text: deploy::script(plan, manifest), executable: true });
     files.push(plain(MANIFEST_FILE.to_owned(), manifest.to_json()));

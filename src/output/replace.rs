@@ -1,6 +1,6 @@
 //! How an account's out folder is replaced as a whole, and how what a killed run left is put right.
 //!
-//! The new files are drafted in a folder beside, `.ACCOUNT.racestack`, manifest first. Then the two folders change places
+//! The new files are staged in a folder beside, `.ACCOUNT.racestack`, manifest first. Then the two folders change places
 //! in one step: this is the moment at which the new output takes the place of the old. What the old folder holds besides
 //! racestack's files moves into the new one, and the rest is removed. Wherever a run is killed, the same clearing puts it
 //! right: in a folder that was left, what its own manifest lists is racestack's and goes; everything else goes home.
@@ -19,19 +19,29 @@ const OLD: &str = "~old";
 /// The manifest that is being written. In the folder that is drafted it would be a file that no manifest lists.
 const MANIFEST: &str = "~manifest";
 
-/// Makes a folder hold exactly `wanted`, besides what racestack did not write.
+/// Writes beside a folder the new one, which is to hold exactly `wanted`, besides what racestack did not write.
+///
+/// # Errors
+/// When something cannot be written; then nothing is left of it.
+pub(super) fn stage(folder: &Path, wanted: &[OutputFile]) -> Result<(), FileError> {
+    // What was drafted is of no use. If it cannot be removed now, the next run does.
+    draft(folder, wanted).inspect_err(|_| drop(recover(folder)))
+}
+
+/// Puts the folder that was staged in the place of the old one.
 ///
 /// # Errors
 /// When something cannot be written; then the folder is as it was, or is the new one with things of others still beside
 /// it, which the next run moves.
-pub(super) fn replace(folder: &Path, wanted: &[OutputFile]) -> Result<(), FileError> {
-    if let Err(error) = draft(folder, wanted).and_then(|()| put_in_place(folder)) {
-        // What was drafted is of no use. If it cannot be removed now, the next run does.
-        let _ = recover(folder);
-        return Err(error);
-    }
+pub(super) fn commit(folder: &Path) -> Result<(), FileError> {
+    put_in_place(folder).inspect_err(|_| drop(recover(folder)))?;
     recover(folder)?;
     folder.parent().map_or(Ok(()), files::sync_folder)
+}
+
+/// Where the new folder is staged.
+pub(super) fn staging(folder: &Path) -> PathBuf {
+    files::beside(folder, STAGING)
 }
 
 /// Puts right what killed runs left in the out folder, of whichever accounts.

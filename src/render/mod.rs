@@ -10,8 +10,10 @@ mod yaml;
 
 pub use engine::{RenderFailure, Templates};
 pub use size::Sizer;
-pub use template::Template;
+pub use template::{Contents, Rendered, Template};
 pub use twin::{Form, Longer, TWIN_ID, TWIN_NAME, TWIN_NOTEBOOK, TWIN_TYPE, TWIN_VOLUME};
+
+use std::sync::Arc;
 
 use crate::finding::{Finding, Rule};
 use crate::model::Account;
@@ -24,16 +26,32 @@ const NOTEBOOK_SCRIPT: &str = "scripts/notebook-on-start.sh";
 /// The function that rotates access keys.
 const KEY_ROTATION_CODE: &str = "scripts/rotate-keys.py";
 
-/// Renders one stack of a plan.
+/// Renders one stack of a plan, and reads what it gives.
 ///
 /// # Errors
 /// When its template cannot be filled, or what it gives is no YAML.
 pub fn render(templates: &Templates, plan: &AccountPlan<'_>, stack: &StackPlan<'_>) -> Result<Template, RenderFailure> {
+    read(templates, &fill(templates, plan, stack)?)
+}
+
+/// Renders one stack of a plan.
+///
+/// # Errors
+/// When its template cannot be filled.
+pub fn fill(templates: &Templates, plan: &AccountPlan<'_>, stack: &StackPlan<'_>) -> Result<Rendered, RenderFailure> {
     let mut text = header(plan.account, stack);
     text.push_str(&body(templates, plan, stack)?);
-    let source = SourceFile::new(plan.folder.join(stack.file()), text);
+    Ok(Rendered { part: stack.part, source: SourceFile::new(plan.folder.join(stack.file()), text) })
+}
+
+/// Reads a rendered template. What it parses to takes many times as much room as its text.
+///
+/// # Errors
+/// When it is no YAML.
+pub fn read(templates: &Templates, rendered: &Rendered) -> Result<Template, RenderFailure> {
+    let source = &rendered.source;
     match serde_yaml::from_str(&source.text) {
-        Ok(value) => Ok(Template { part: stack.part, source, value }),
+        Ok(value) => Ok(Template { part: rendered.part, source: Arc::clone(source), value }),
         Err(error) => {
             let offset = offset_of(&source.text, &error);
             // The place is shown beside the message, so the reader's own words about it are cut.
@@ -42,7 +60,7 @@ pub fn render(templates: &Templates, plan: &AccountPlan<'_>, stack: &StackPlan<'
                 .iter()
                 .fold(error.as_str(), |error, place| error.split(place).next().unwrap_or_default());
             let message = format!("the rendered template is no YAML: {error}");
-            let finding = Finding::new(Rule::TemplateFill, message).at(Place::new(&source, offset..offset + 1));
+            let finding = Finding::new(Rule::TemplateFill, message).at(Place::new(source, offset..offset + 1));
             Err(templates.failure(finding.help("mend the template that this is rendered from")))
         }
     }

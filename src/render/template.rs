@@ -5,6 +5,38 @@ use std::sync::Arc;
 use crate::plan::Part;
 use crate::source::SourceFile;
 
+/// Must be acknowledged for resources of IAM that are given names.
+const NAMED_IAM: &str = "CAPABILITY_NAMED_IAM";
+
+/// A stack's template, as it will be written.
+#[derive(Debug, Clone)]
+pub struct Rendered {
+    /// What the stack holds.
+    pub part: Part,
+    /// The path that it is written to (such as `out/tokyo/users-001.yaml`) and the text.
+    pub source: Arc<SourceFile>,
+}
+
+/// What the manifest tells of a template, besides its text.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Contents {
+    /// How many resources it has.
+    pub resources: usize,
+    /// What CloudFormation wants acknowledged before it deploys the template.
+    pub capabilities: Vec<&'static str>,
+}
+
+impl Rendered {
+    /// The contents by the lines of the text, for a template that is not to be read: in the templates of racestack each
+    /// resource has a line `Type:` at the depth of its keys.
+    pub fn contents_by_lines(&self) -> Contents {
+        let types = self.source.text.split("\n    Type: ").skip(1);
+        let (resources, named) =
+            types.fold((0, false), |(resources, named), rest| (resources + 1, named || rest.starts_with("AWS::IAM::")));
+        Contents { resources, capabilities: if named { vec![NAMED_IAM] } else { Vec::new() } }
+    }
+}
+
 /// A stack's template, as it will be written, with the value that it parses to. Checks look at `value`, which was read
 /// back from the very bytes of `source.text`.
 #[derive(Debug, Clone)]
@@ -24,9 +56,13 @@ impl Template {
         resources.into_iter().flatten().filter_map(|(id, resource)| Some((id.as_str()?, resource)))
     }
 
-    /// What CloudFormation wants acknowledged before it deploys the template.
+    /// What the manifest tells of it.
+    pub fn contents(&self) -> Contents {
+        Contents { resources: self.resources().count(), capabilities: self.capabilities() }
+    }
+
     /// Source: <https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_CreateStack.html>
-    pub fn capabilities(&self) -> Vec<&'static str> {
+    fn capabilities(&self) -> Vec<&'static str> {
         const NAMES: [&str; 5] = ["UserName", "GroupName", "RoleName", "ManagedPolicyName", "InstanceProfileName"];
         let iam = self.resources().filter(|(_, resource)| {
             resource.get("Type").and_then(serde_yaml::Value::as_str).is_some_and(|name| name.starts_with("AWS::IAM::"))
@@ -40,7 +76,7 @@ impl Template {
             any_named |= named(resource);
         }
         match (any, any_named) {
-            (_, true) => vec!["CAPABILITY_NAMED_IAM"],
+            (_, true) => vec![NAMED_IAM],
             (true, false) => vec!["CAPABILITY_IAM"],
             (false, false) => Vec::new(),
         }

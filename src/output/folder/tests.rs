@@ -1,7 +1,7 @@
 #![allow(clippy::disallowed_methods, reason = "a test lays out folders by hand")]
 
 use super::*;
-use crate::finding::Severity;
+use crate::finding::{Severity, any_error};
 
 const MANIFEST: &str = "{\"files\": [\"access.yaml\", \"deploy.sh\", \"manifest.json\"]}";
 

@@ -93,6 +93,11 @@ const ASIDE: &str = ".tokyo~old.racestack";
 const DRAFT_OF_MANIFEST: &str = ".tokyo~manifest.racestack";
 
 /// Every state that a run can leave behind, and what the next one makes of it before it writes.
+fn replace(folder: &Path, wanted: &[OutputFile]) -> Result<(), FileError> {
+    stage(folder, wanted)?;
+    commit(folder)
+}
+
 #[test]
 fn every_state_that_a_killed_run_leaves_is_put_right() {
     let file = |name: &str, text: &str| tree(&[(name, text)]);
