@@ -10,10 +10,10 @@ use super::request::{Found, Request};
 #[derive(Debug, Clone)]
 pub(super) struct Condition {
     /// `None` for an operator that AWS does not have.
-    operator: Option<Operator>,
+    pub(super) operator: Option<Operator>,
     operator_name: String,
-    key: String,
-    values: Vec<Pattern>,
+    pub(super) key: String,
+    pub(super) values: Vec<Pattern>,
 }
 
 impl Condition {

@@ -24,10 +24,10 @@ pub struct Statement {
     pub sid: Option<String>,
     /// Whether it allows or denies.
     pub effect: Effect,
-    principals: Option<Listed<Principals>>,
-    actions: Listed<Vec<String>>,
-    resources: Option<Listed<Vec<Pattern>>>,
-    conditions: Vec<Condition>,
+    pub(super) principals: Option<Listed<Principals>>,
+    pub(super) actions: Listed<Vec<String>>,
+    pub(super) resources: Option<Listed<Vec<Pattern>>>,
+    pub(super) conditions: Vec<Condition>,
 }
 
 /// Whether a statement allows or denies.
@@ -41,7 +41,7 @@ pub enum Effect {
 
 /// What is meant: what a list names, or everything else.
 #[derive(Debug, Clone)]
-enum Listed<T> {
+pub(super) enum Listed<T> {
     These(T),
     AllBut(T),
 }
@@ -161,7 +161,7 @@ impl Statement {
 
     /// Names of services and actions are compared without regard to case.
     /// Source: <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_action.html>
-    fn names_action(&self, action: &str) -> bool {
+    pub(super) fn names_action(&self, action: &str) -> bool {
         let action = action.to_ascii_lowercase();
         let any = |patterns: &[String]| patterns.iter().any(|pattern| is_like(pattern, &action));
         match &self.actions {
@@ -171,7 +171,7 @@ impl Statement {
     }
 
     /// Trust policies name no resource: theirs is the role.
-    fn names_resource(&self, request: &Request, notes: &mut Notes) -> Truth {
+    pub(super) fn names_resource(&self, request: &Request, notes: &mut Notes) -> Truth {
         let (patterns, negated) = match &self.resources {
             Some(Listed::These(patterns)) => (patterns, false),
             Some(Listed::AllBut(patterns)) => (patterns, true),

@@ -11,6 +11,7 @@
 mod comparison;
 mod condition;
 mod decide;
+mod delta;
 mod document;
 mod keys;
 mod operator;
@@ -20,6 +21,7 @@ mod request;
 
 pub use comparison::{Comparison, Notes, Test, Truth};
 pub use decide::{Attached, Decision, Decisive, Kind, Outcome, Policies, ResourcePolicy, decide, decide_noting};
+pub use delta::{AccessLine, Direction, TooManyWays, access_delta};
 pub use document::{Document, Effect, Malformed, Statement};
 pub use pattern::{MANY, ONE};
 pub use principal::{Named, Principals};

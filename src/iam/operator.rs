@@ -155,14 +155,14 @@ pub(super) fn compare(base: Base, wanted: &str, found: &str) -> Truth {
     }
 }
 
-fn number(text: &str) -> Option<f64> {
+pub(super) fn number(text: &str) -> Option<f64> {
     let plain = text.chars().all(|c| c.is_ascii_digit() || matches!(c, '.' | '-' | '+' | 'e' | 'E'));
     text.parse().ok().filter(|_| plain)
 }
 
 /// Milliseconds since 1970 of a date in one of the forms of ISO 8601 that AWS takes, or of seconds since 1970.
 /// Source: <https://www.w3.org/TR/NOTE-datetime>
-fn date(text: &str) -> Option<i64> {
+pub(super) fn date(text: &str) -> Option<i64> {
     let digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit()) && !text.is_empty();
     let whole = |text: &str| text.parse::<i64>().ok().filter(|_| digits(text));
     if text.len() != 4

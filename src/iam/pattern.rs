@@ -79,6 +79,14 @@ impl Pattern {
         Filled::Text(filled)
     }
 
+    /// The keys of its variables.
+    pub(super) fn variables(&self) -> impl Iterator<Item = &str> {
+        self.0.iter().filter_map(|piece| match piece {
+            Piece::Variable { key, .. } => Some(key.as_str()),
+            _ => None,
+        })
+    }
+
     /// The pattern of an action: no variables, and all in lower case.
     pub(super) fn action(text: &str) -> String {
         text.chars()

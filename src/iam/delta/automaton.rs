@@ -1,0 +1,244 @@
+//! Texts for every way in which a set of patterns can match.
+//!
+//! All patterns are followed at once, character by character, as automata are: a state is where in each pattern one may be.
+//! Every state that some text leads to is visited, so that each combination of patterns that some text matches, and no
+//! other, is found, with a shortest text for it.
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+
+use super::super::pattern::{MANY, ONE};
+
+/// A step of a pattern.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Step {
+    /// This character.
+    Char(char),
+    /// This character, whatever its case.
+    AnyCase(char),
+    /// Any one character.
+    One,
+    /// Any characters, or none.
+    Many,
+    /// Any one character but `:`.
+    OneInSegment,
+    /// Any characters but `:`, or none.
+    ManyInSegment,
+    /// A letter or a digit, in lower case.
+    Letter,
+    /// Any of these, or none.
+    Letters,
+}
+
+impl Step {
+    fn takes(self, c: char) -> bool {
+        match self {
+            Step::Char(wanted) => wanted == c,
+            Step::AnyCase(wanted) => wanted.to_lowercase().eq(c.to_lowercase()),
+            Step::One | Step::Many => true,
+            Step::OneInSegment | Step::ManyInSegment => c != ':',
+            Step::Letter | Step::Letters => c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-',
+        }
+    }
+
+    fn repeats(self) -> bool {
+        matches!(self, Step::Many | Step::ManyInSegment | Step::Letters)
+    }
+}
+
+/// A pattern, in which `MANY` and `ONE` stand for the wildcards.
+pub(super) fn pattern(text: &str) -> Vec<Step> {
+    steps(text, Step::One, Step::Many)
+}
+
+/// A pattern of an ARN: in each of the first five segments, wildcards do not reach beyond it. `None` for a pattern that has
+/// no six segments.
+pub(super) fn arn_pattern(text: &str) -> Option<Vec<Step>> {
+    let mut parts: Vec<&str> = text.splitn(6, ':').collect();
+    let last = parts.pop().filter(|_| parts.len() == 5)?;
+    let mut all = Vec::new();
+    for part in parts {
+        all.extend(steps(part, Step::OneInSegment, Step::ManyInSegment));
+        all.push(Step::Char(':'));
+    }
+    all.extend(pattern(last));
+    Some(all)
+}
+
+/// A text without wildcards, compared whatever the case.
+pub(super) fn any_case(text: &str) -> Vec<Step> {
+    text.chars().map(Step::AnyCase).collect()
+}
+
+fn steps(text: &str, one: Step, many: Step) -> Vec<Step> {
+    let step = |c: char| match c {
+        ONE => one,
+        MANY => many,
+        c => Step::Char(c),
+    };
+    text.chars().map(step).collect()
+}
+
+/// Texts that are the action of a request: `service:name`, in lower case.
+pub(super) fn actions() -> Vec<Step> {
+    vec![Step::Letter, Step::Letters, Step::Char(':'), Step::Letter, Step::Letters]
+}
+
+/// Texts that are an ARN.
+pub(super) fn arns() -> Vec<Step> {
+    let mut all: Vec<Step> = "arn:".chars().map(Step::Char).collect();
+    for _ in 0..2 {
+        all.extend([Step::OneInSegment, Step::ManyInSegment, Step::Char(':')]);
+    }
+    for _ in 0..2 {
+        all.extend([Step::ManyInSegment, Step::Char(':')]);
+    }
+    all.extend([Step::One, Step::Many]);
+    all
+}
+
+/// All texts.
+pub(super) fn all() -> Vec<Step> {
+    vec![Step::Many]
+}
+
+/// More states than these are not visited: patterns with many wildcards each can have any number.
+const MOST_STATES: usize = 20_000;
+/// Of these characters, one that stands in no pattern stands for all that do not.
+const OTHERS: &str = "xqzjkvwy0123456789abcdefghilmnoprstu-_~éあ";
+
+/// Where in the living patterns one may be.
+type State = Vec<(usize, Vec<usize>)>;
+
+/// For every combination of `patterns` that some text of `domain` matches, such a text. `None` if there are too many ways.
+pub(super) fn witnesses(patterns: &[Vec<Step>], domain: &[Step]) -> Option<Vec<String>> {
+    let unique: BTreeSet<&Vec<Step>> = patterns.iter().collect();
+    let mut all: Vec<&[Step]> = vec![domain];
+    all.extend(unique.into_iter().map(Vec::as_slice));
+    let literals: BTreeSet<char> =
+        all.iter().flat_map(|steps| steps.iter()).filter_map(|step| literal(*step)).collect();
+    let in_domain = |c: char| domain.iter().any(|step| literal(*step).is_none() && step.takes(c));
+    let other = OTHERS.chars().find(|c| !literals.contains(c) && in_domain(*c));
+    let start: State = all.iter().enumerate().map(|(at, steps)| (at, closure(steps, [0]))).collect();
+    let mut seen: BTreeSet<State> = BTreeSet::from([start.clone()]);
+    let mut queue = VecDeque::from([(start, String::new())]);
+    let mut found: BTreeMap<Vec<usize>, String> = BTreeMap::new();
+    while let Some((state, text)) = queue.pop_front() {
+        let accepted: Vec<usize> = state
+            .iter()
+            .filter(|(at, positions)| positions.last().is_some_and(|last| *last == all[*at].len()))
+            .map(|(at, _)| *at)
+            .collect();
+        if accepted.first() == Some(&0) {
+            found.entry(accepted).or_insert_with(|| text.clone());
+        }
+        for c in next(&state, &all, other) {
+            let after: State = state
+                .iter()
+                .map(|(at, positions)| (*at, step(all[*at], positions, c)))
+                .filter(|(_, positions)| !positions.is_empty())
+                .collect();
+            // Only texts of the domain are of interest.
+            if after.first().is_some_and(|(at, _)| *at == 0) && !seen.contains(&after) {
+                if seen.len() >= MOST_STATES {
+                    return None;
+                }
+                seen.insert(after.clone());
+                queue.push_back((after, format!("{text}{c}")));
+            }
+        }
+    }
+    Some(found.into_values().collect())
+}
+
+/// Whether a text matches a pattern.
+pub(super) fn matches(steps: &[Step], text: &str) -> bool {
+    let end = text.chars().fold(closure(steps, [0]), |positions, c| step(steps, &positions, c));
+    end.last().is_some_and(|last| *last == steps.len())
+}
+
+fn literal(step: Step) -> Option<char> {
+    match step {
+        Step::Char(c) | Step::AnyCase(c) => Some(c),
+        _ => None,
+    }
+}
+
+/// The characters that lead on in different ways.
+fn next(state: &State, all: &[&[Step]], other: Option<char>) -> BTreeSet<char> {
+    let mut characters: BTreeSet<char> = other.into_iter().collect();
+    for (at, positions) in state {
+        for step in positions.iter().filter_map(|position| all[*at].get(*position)) {
+            match step {
+                Step::Char(c) => {
+                    characters.insert(*c);
+                }
+                Step::AnyCase(c) => {
+                    characters.extend(c.to_lowercase().take(1).chain(c.to_uppercase().take(1)));
+                }
+                Step::OneInSegment | Step::ManyInSegment => {
+                    characters.insert(':');
+                }
+                Step::One | Step::Many | Step::Letter | Step::Letters => {}
+            }
+        }
+    }
+    characters
+}
+
+fn step(steps: &[Step], positions: &[usize], c: char) -> Vec<usize> {
+    let reached = positions.iter().filter_map(|&position| {
+        let step = steps.get(position).filter(|step| step.takes(c))?;
+        Some(if step.repeats() { position } else { position + 1 })
+    });
+    closure(steps, reached)
+}
+
+/// The positions, and those that may follow without a character.
+fn closure(steps: &[Step], positions: impl IntoIterator<Item = usize>) -> Vec<usize> {
+    let mut all = BTreeSet::new();
+    for mut position in positions {
+        while all.insert(position) && steps.get(position).is_some_and(|step| step.repeats()) {
+            position += 1;
+        }
+    }
+    all.into_iter().collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn encoded(text: &str) -> String {
+        text.replace('*', &MANY.to_string()).replace('?', &ONE.to_string())
+    }
+
+    fn texts(patterns: &[&str], domain: &[Step]) -> Vec<String> {
+        let patterns: Vec<Vec<Step>> = patterns.iter().map(|text| pattern(&encoded(text))).collect();
+        let mut texts = witnesses(&patterns, domain).unwrap();
+        texts.sort();
+        texts
+    }
+
+    #[test]
+    fn every_combination_has_a_text_and_no_impossible_one_has() {
+        // None, the first, the second, both; a text of `a*` that is `*b` but not `ab`.
+        assert_eq!(texts(&["a*", "*b"], &all()), ["", "a", "ab", "b"]);
+        assert_eq!(texts(&["a?", "ab"], &all()), ["", "ab", "ax"]);
+        assert_eq!(texts(&["ab", "ab"], &all()), ["", "ab"]);
+        assert_eq!(texts(&[], &all()), [""]);
+    }
+
+    #[test]
+    fn texts_are_of_the_domain() {
+        assert_eq!(texts(&["s3:get*", "s3:getobject"], &actions()), ["s3:get", "s3:getobject", "x:x"]);
+        let arns = texts(&["arn:aws:s3:::b/*"], &arns());
+        assert_eq!(arns, ["arn:aws:s3:::b/", "arn:x:x:::x"]);
+    }
+
+    #[test]
+    fn more_states_than_can_be_visited_are_told() {
+        let many: Vec<String> = (0..26).map(|at| encoded(&format!("*{}*", char::from(b'a' + at)))).collect();
+        let patterns: Vec<Vec<Step>> = many.iter().map(|text| pattern(text)).collect();
+        assert_eq!(witnesses(&patterns, &all()), None);
+    }
+}

@@ -1,0 +1,236 @@
+//! The ways in which the values of a condition key can meet the conditions about it.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+
+use super::super::Context;
+use super::super::comparison::{Notes, Truth};
+use super::super::condition::Condition;
+use super::super::keys::{Presence, presence};
+use super::super::operator::{Base, Operator, date, number};
+use super::super::pattern::{Filled, MANY, ONE};
+use super::super::request::{Principal, Request, Values};
+use super::automaton::{all, any_case, arn_pattern, pattern, witnesses};
+
+/// A condition key, and for every way in which its values can meet the conditions a value.
+#[derive(Debug)]
+pub(super) struct Axis {
+    /// In lower case.
+    pub key: String,
+    conditions: Vec<Condition>,
+    /// What is the same in all requests.
+    base: Context,
+    principal: Principal,
+    /// The ways.
+    pub classes: Vec<Class>,
+    by_truths: BTreeMap<Vec<Truth>, usize>,
+}
+
+/// A way, with a value; `None` where the key is absent.
+#[derive(Debug)]
+pub(super) struct Class {
+    pub values: Option<Values>,
+    /// In words.
+    pub label: String,
+}
+
+/// Several values of a key are tried in all combinations of up to these, and in pairs of more.
+const COMBINED: usize = 5;
+
+impl Axis {
+    /// The axis of a key, of which these are all the conditions. `None` if there are too many ways.
+    pub(super) fn of(key: &str, conditions: Vec<Condition>, principal: &Principal, base: &Context) -> Option<Self> {
+        let mut axis = Self {
+            key: key.to_owned(),
+            conditions,
+            base: base.clone(),
+            principal: principal.clone(),
+            classes: Vec::new(),
+            by_truths: BTreeMap::new(),
+        };
+        for values in axis.candidates()? {
+            let truths = axis.truths(values.as_ref());
+            if !axis.by_truths.contains_key(&truths) {
+                axis.by_truths.insert(truths, axis.classes.len());
+                let label = axis.label(values.as_ref());
+                axis.classes.push(Class { values, label });
+            }
+        }
+        Some(axis)
+    }
+
+    /// The way in which a request's values meet the conditions.
+    pub(super) fn class_of(&self, context: &Context) -> Option<usize> {
+        let values = context.iter().find(|(key, _)| *key == self.key).and_then(|(_, values)| values);
+        self.by_truths.get(&self.truths(values)).copied()
+    }
+
+    fn request(&self, values: Option<&Values>) -> Request {
+        let context = with(&self.base, &self.key, values);
+        Request { principal: self.principal.clone(), action: String::new(), resource: String::new(), context }
+    }
+
+    fn truths(&self, values: Option<&Values>) -> Vec<Truth> {
+        let request = self.request(values);
+        self.conditions.iter().map(|condition| condition.holds(&request, &mut Notes::default())).collect()
+    }
+
+    fn candidates(&self) -> Option<Vec<Option<Values>>> {
+        let operators: Vec<Operator> = self.conditions.iter().filter_map(|condition| condition.operator).collect();
+        let singles = self.single_values()?;
+        let mut candidates = Vec::new();
+        if presence(&self.key) != Presence::Always {
+            candidates.push(None);
+        }
+        let null_alone = |operator: &Operator| operator.base == Base::Null;
+        if operators.iter().any(|operator| operator.set.is_none() && !null_alone(operator))
+            || operators.iter().all(null_alone)
+        {
+            candidates.extend(singles.iter().map(|one| Some(Values { list: vec![one.clone()], multiple: false })));
+        }
+        if operators.iter().any(|operator| operator.set.is_some()) {
+            candidates.extend(combinations(&singles).into_iter().map(|list| Some(Values { list, multiple: true })));
+        }
+        Some(candidates)
+    }
+
+    /// Values that meet each of the wanted ones, and miss them.
+    fn single_values(&self) -> Option<Vec<String>> {
+        let request = self.request(None);
+        let mut languages = Vec::new();
+        let mut values: BTreeSet<String> = BTreeSet::new();
+        for condition in &self.conditions {
+            let Some(operator) = condition.operator else { continue };
+            for wanted in &condition.values {
+                let Filled::Text(text) = wanted.fill(&request, operator.has_wildcards()) else { continue };
+                match operator.base {
+                    Base::StringEquals | Base::StringLike | Base::BinaryEquals => languages.push(pattern(&text)),
+                    Base::StringEqualsIgnoreCase => languages.push(any_case(&text)),
+                    Base::ArnLike => languages.extend(arn_pattern(&text)),
+                    Base::Bool => values.extend(["true".to_owned(), "false".to_owned()]),
+                    Base::IpAddress => values.extend(around_range(&text)),
+                    Base::Null => {}
+                    _ => values.extend(around_number(&text)),
+                }
+            }
+        }
+        let texts = witnesses(&languages, &all())?;
+        // The middle between numbers and dates, too, meets other conditions than both.
+        let numbers: Vec<f64> = values.iter().filter_map(|value| number(value)).collect();
+        let mut middles: Vec<String> = Vec::new();
+        for (at, a) in numbers.iter().enumerate() {
+            middles.extend(numbers[at + 1..].iter().map(|b| format!("{}", f64::midpoint(*a, *b))));
+        }
+        values.extend(middles);
+        // The text that only nothing matches is the empty one; a visible one says the same.
+        values.extend(texts);
+        Some(values.into_iter().collect())
+    }
+
+    fn label(&self, values: Option<&Values>) -> String {
+        let key = &self.key;
+        let Some(values) = values else { return format!("there is no {key}") };
+        let shown: Vec<String> = values.list.iter().map(|value| self.value_label(value)).collect();
+        match shown.as_slice() {
+            [] => format!("{key} has no values"),
+            [one] if !values.multiple => format!("{key} {one}"),
+            several => format!("{key} has values of which one {}", several.join(", one ")),
+        }
+    }
+
+    /// What a value is: what of the wanted it is, or that it is something else.
+    fn value_label(&self, value: &str) -> String {
+        let request = self.request(None);
+        let mut likes: Vec<String> = Vec::new();
+        let mut plain = true;
+        for condition in &self.conditions {
+            let Some(operator) = condition.operator else { continue };
+            for wanted in &condition.values {
+                let Filled::Text(text) = wanted.fill(&request, operator.has_wildcards()) else { continue };
+                let language = match operator.base {
+                    Base::StringEquals | Base::StringLike | Base::BinaryEquals => Some(pattern(&text)),
+                    Base::StringEqualsIgnoreCase => Some(any_case(&text)),
+                    Base::ArnLike => arn_pattern(&text),
+                    Base::Null => None,
+                    _ => {
+                        plain = false;
+                        None
+                    }
+                };
+                let matches = language.is_some_and(|steps| super::automaton::matches(&steps, value));
+                let shown = text.replace(MANY, "*").replace(ONE, "?");
+                if matches && !likes.contains(&shown) {
+                    likes.push(shown);
+                }
+            }
+        }
+        likes.sort_by_key(|like| like.contains(['*', '?']));
+        match likes.as_slice() {
+            [] if plain => "is something else".to_owned(),
+            [] => format!("is such as `{value}`"),
+            [exact, ..] if !exact.contains(['*', '?']) => format!("is `{exact}`"),
+            all => format!("is like `{}`", all.join("` and `")),
+        }
+    }
+}
+
+/// A context with these values of a key.
+pub(super) fn with(context: &Context, key: &str, values: Option<&Values>) -> Context {
+    match values {
+        None => context.clone(),
+        Some(values) if values.multiple => context.clone().with_all(key, values.list.iter().cloned()),
+        Some(values) => context.clone().with(key, values.list.first().cloned().unwrap_or_default()),
+    }
+}
+
+fn combinations(singles: &[String]) -> Vec<Vec<String>> {
+    let mut lists = vec![Vec::new()];
+    if singles.len() <= COMBINED {
+        for one in singles {
+            let with_it: Vec<Vec<String>> =
+                lists.iter().map(|list| list.iter().chain([one]).cloned().collect()).collect();
+            lists.extend(with_it);
+        }
+        return lists;
+    }
+    for (at, one) in singles.iter().enumerate() {
+        lists.push(vec![one.clone()]);
+        lists.extend(singles[at + 1..].iter().map(|other| vec![one.clone(), other.clone()]));
+    }
+    lists.push(singles.to_vec());
+    lists
+}
+
+/// A number or a date, and what is just below and above it.
+fn around_number(text: &str) -> Vec<String> {
+    let mut values = vec![text.to_owned()];
+    if let Some(number) = number(text) {
+        values.extend([number - 1.0, number + 1.0].map(|number| format!("{number}")));
+    } else if let Some(milliseconds) = date(text) {
+        let seconds = milliseconds.div_euclid(1000);
+        values.extend([seconds - 1, seconds + 1].map(|seconds| seconds.max(0).to_string()));
+    }
+    values
+}
+
+/// The first and the last address of a range, and what is just outside of it.
+fn around_range(text: &str) -> Vec<String> {
+    let (base, length) = text.split_once('/').map_or((text, None), |(base, length)| (base, Some(length)));
+    let Ok(address) = base.parse::<IpAddr>() else { return vec![text.to_owned()] };
+    let (bits, width) = match address {
+        IpAddr::V4(address) => (u128::from(u32::from(address)), 32_u32),
+        IpAddr::V6(address) => (u128::from(address), 128),
+    };
+    let length = length.and_then(|length| length.parse::<u32>().ok()).unwrap_or(width).min(width);
+    let size = 1_u128.checked_shl(width - length).unwrap_or(0);
+    let first = bits.checked_div(size).map_or(0, |ranges| ranges * size);
+    let last = first.wrapping_add(size.wrapping_sub(1));
+    let shown = |bits: u128| match address {
+        IpAddr::V4(_) => u32::try_from(bits).map_or_else(|_| "::1".to_owned(), |bits| Ipv4Addr::from(bits).to_string()),
+        IpAddr::V6(_) => Ipv6Addr::from(bits).to_string(),
+    };
+    let mut values: Vec<String> = [first, last, first.wrapping_sub(1), last.wrapping_add(1)].map(shown).into();
+    // An address of the other kind is in no such range.
+    values.push(if width == 32 { "::1".to_owned() } else { "192.0.2.1".to_owned() });
+    values
+}

@@ -1,0 +1,214 @@
+//! One class of actions on one class of resources: for which requests the two sides decide otherwise.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use super::super::comparison::Truth;
+use super::super::condition::Condition;
+use super::super::decide::{Attached, Decision, Policies, ResourcePolicy, decide};
+use super::super::document::{Document, Statement};
+use super::super::request::{Context, Principal, Request};
+use super::axis::{Axis, with};
+use super::{Direction, is_fixed};
+
+/// The statements that are about an action and a resource, in all the policies of a side.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Relevant<'a> {
+    pub identity: Vec<(&'a Statement, Truth)>,
+    /// `None` without a boundary.
+    pub boundary: Option<Vec<(&'a Statement, Truth)>>,
+    pub resource: Option<Vec<(&'a Statement, Truth)>>,
+    /// Whether the policy of the resource must allow.
+    pub required: bool,
+}
+
+impl<'a> Relevant<'a> {
+    fn all(&self) -> impl Iterator<Item = &(&'a Statement, Truth)> {
+        self.identity.iter().chain(self.boundary.iter().flatten()).chain(self.resource.iter().flatten())
+    }
+
+    /// A text that two sides have in common when they say the same, however it is written.
+    pub(super) fn meaning(&self) -> String {
+        let list = |statements: &[(&Statement, Truth)]| -> BTreeSet<String> {
+            statements
+                .iter()
+                .map(|(statement, truth)| {
+                    let conditions: BTreeSet<String> =
+                        statement.conditions.iter().map(|condition| format!("{condition:?}")).collect();
+                    format!("{:?} {truth:?} {:?} {conditions:?}", statement.effect, statement.principals)
+                })
+                .collect()
+        };
+        let part = |part: &Option<Vec<(&Statement, Truth)>>| part.as_deref().map(list);
+        format!("{:?} {:?} {:?} {}", list(&self.identity), part(&self.boundary), part(&self.resource), self.required)
+    }
+
+    fn decide(&self, request: &Request) -> Truth {
+        let document = |list: &[(&Statement, Truth)]| Document {
+            statements: list.iter().map(|(one, _)| (*one).clone()).collect(),
+        };
+        let identity = document(&self.identity);
+        let boundary = self.boundary.as_deref().map(document);
+        let resource = self.resource.as_deref().map(document);
+        let attached = |document| Attached { name: "", document };
+        let policy = |document| {
+            let attached = attached(document);
+            if self.required { ResourcePolicy::Required(attached) } else { ResourcePolicy::Sufficient(attached) }
+        };
+        let outcome = decide(
+            request,
+            &Policies {
+                identity: &[attached(&identity)],
+                boundary: boundary.as_ref().map(attached),
+                resource: resource.as_ref().map(policy),
+            },
+        );
+        match outcome.decision {
+            Decision::Allowed => Truth::Yes,
+            Decision::Unknown => Truth::Unknown,
+            Decision::ExplicitlyDenied | Decision::ImplicitlyDenied => Truth::No,
+        }
+    }
+}
+
+/// Requests for which the sides decide otherwise: of each axis, the classes of its values; any where an axis is missing.
+#[derive(Debug, Clone)]
+pub(super) struct Region {
+    pub direction: Direction,
+    pub within: Vec<(Arc<Axis>, BTreeSet<usize>)>,
+    pub labels: Vec<String>,
+    pub example: Context,
+}
+
+impl Region {
+    pub(super) fn holds(&self, context: &Context) -> bool {
+        self.within.iter().all(|(axis, classes)| axis.class_of(context).is_some_and(|class| classes.contains(&class)))
+    }
+
+    fn unknown(why: &str, example: &Context) -> Self {
+        Self {
+            direction: Direction::Unknown,
+            within: Vec::new(),
+            labels: vec![why.to_owned()],
+            example: example.clone(),
+        }
+    }
+}
+
+/// More combinations of values than these are not tried.
+const MOST_COMBINATIONS: usize = 8_192;
+
+/// For which contexts two sides decide otherwise on an action and a resource of these classes.
+pub(super) fn compare(
+    (old, new): (&Relevant<'_>, &Relevant<'_>),
+    (action, resource): (&str, &str),
+    principal: &Principal,
+    base: &Context,
+) -> Vec<Region> {
+    if old.meaning() == new.meaning() {
+        return Vec::new();
+    }
+    let open = |side: &Relevant<'_>| side.all().any(|(statement, _)| statement.open_variables(base));
+    if open(old) || open(new) {
+        return vec![Region::unknown("by a variable whose value is not known", base)];
+    }
+    let Some(axes) = axes(old, new, principal, base) else {
+        return vec![Region::unknown("there are too many ways to meet the conditions", base)];
+    };
+    let combinations = axes.iter().try_fold(1_usize, |count, axis| count.checked_mul(axis.classes.len()));
+    if combinations.is_none_or(|count| count > MOST_COMBINATIONS) {
+        return vec![Region::unknown("there are too many combinations of conditions", base)];
+    }
+    let mut found: BTreeMap<Direction, Vec<Vec<usize>>> = BTreeMap::new();
+    for combination in product(&axes) {
+        let request = Request {
+            principal: principal.clone(),
+            action: action.to_owned(),
+            resource: resource.to_owned(),
+            context: context(&axes, &combination, base),
+        };
+        let direction = match (old.decide(&request), new.decide(&request)) {
+            (Truth::No, Truth::Yes) => Direction::Widened,
+            (Truth::Yes, Truth::No) => Direction::Narrowed,
+            (Truth::Unknown, _) | (_, Truth::Unknown) => Direction::Unknown,
+            _ => continue,
+        };
+        found.entry(direction).or_default().push(combination);
+    }
+    let mut regions = Vec::new();
+    for (direction, combinations) in found {
+        for within in boxes(&combinations, axes.len()) {
+            let first: Vec<usize> = within.iter().map(|classes| classes.first().copied().unwrap_or(0)).collect();
+            let limited = axes.iter().zip(within).filter(|(axis, classes)| classes.len() < axis.classes.len());
+            let within: Vec<(Arc<Axis>, BTreeSet<usize>)> =
+                limited.map(|(axis, classes)| (axis.clone(), classes)).collect();
+            let labels = within.iter().map(|(axis, classes)| label(axis, classes)).collect();
+            regions.push(Region { direction, within, labels, example: context(&axes, &first, base) });
+        }
+    }
+    regions
+}
+
+fn axes(old: &Relevant<'_>, new: &Relevant<'_>, principal: &Principal, base: &Context) -> Option<Vec<Arc<Axis>>> {
+    let mut by_key: BTreeMap<String, BTreeMap<String, Condition>> = BTreeMap::new();
+    for (statement, _) in old.all().chain(new.all()) {
+        for condition in &statement.conditions {
+            let key = condition.key.to_lowercase();
+            if !is_fixed(&key, base) {
+                by_key.entry(key).or_default().insert(format!("{condition:?}"), condition.clone());
+            }
+        }
+    }
+    let axis = |(key, conditions): (String, BTreeMap<String, Condition>)| {
+        Axis::of(&key, conditions.into_values().collect(), principal, base).map(Arc::new)
+    };
+    by_key.into_iter().map(axis).collect()
+}
+
+fn context(axes: &[Arc<Axis>], combination: &[usize], base: &Context) -> Context {
+    axes.iter().zip(combination).fold(base.clone(), |context, (axis, class)| {
+        with(&context, &axis.key, axis.classes.get(*class).and_then(|class| class.values.as_ref()))
+    })
+}
+
+fn product(axes: &[Arc<Axis>]) -> Vec<Vec<usize>> {
+    axes.iter().fold(vec![Vec::new()], |combinations, axis| {
+        let longer = |combination: Vec<usize>| {
+            (0..axis.classes.len()).map(move |class| combination.iter().copied().chain([class]).collect())
+        };
+        combinations.into_iter().flat_map(longer).collect()
+    })
+}
+
+/// The combinations as few boxes: of each axis a set of classes.
+fn boxes(combinations: &[Vec<usize>], axes: usize) -> Vec<Vec<BTreeSet<usize>>> {
+    if axes == 0 {
+        return if combinations.is_empty() { Vec::new() } else { vec![Vec::new()] };
+    }
+    let mut by_first: BTreeMap<usize, Vec<Vec<usize>>> = BTreeMap::new();
+    for combination in combinations {
+        if let Some((first, rest)) = combination.split_first() {
+            by_first.entry(*first).or_default().push(rest.to_vec());
+        }
+    }
+    let mut by_rest: BTreeMap<Vec<Vec<BTreeSet<usize>>>, BTreeSet<usize>> = BTreeMap::new();
+    for (first, rest) in by_first {
+        by_rest.entry(boxes(&rest, axes - 1)).or_default().insert(first);
+    }
+    let mut found = Vec::new();
+    for (rests, firsts) in by_rest {
+        found.extend(rests.into_iter().map(|rest| std::iter::once(firsts.clone()).chain(rest).collect()));
+    }
+    found
+}
+
+/// The classes of an axis in words: the shorter of what they are and what they are not.
+fn label(axis: &Axis, classes: &BTreeSet<usize>) -> String {
+    let all: BTreeSet<usize> = (0..axis.classes.len()).collect();
+    let words = |classes: &BTreeSet<usize>| {
+        let labels: Vec<&str> = classes.iter().map(|class| axis.classes[*class].label.as_str()).collect();
+        labels.join(" or ")
+    };
+    let others = &all - classes;
+    if others.len() < classes.len() { format!("unless {}", words(&others)) } else { format!("when {}", words(classes)) }
+}

@@ -1,0 +1,231 @@
+//! The lines of an access delta against requests: each request that two policies decide otherwise is in one line of the
+//! right direction, and each line has such a request.
+
+#![allow(clippy::unwrap_used, reason = "a helper of a test may fail the test")]
+
+use proptest::prelude::{Just, Strategy, any, prop_oneof, proptest};
+use proptest::sample::{select, subsequence};
+use proptest::{collection::vec, prop_assert, prop_assert_eq};
+use racestack::iam::{
+    AccessLine, Attached, Context, Decision, Direction, Document, Policies, Principal, Request, ResourcePolicy,
+    access_delta, decide,
+};
+use serde_json::{Value, json};
+
+const USER: &str = "arn:aws:iam::111122223333:user/bob";
+
+fn bob() -> (Principal, Context) {
+    let principal = Principal::User { arn: USER.to_owned(), account: "111122223333".to_owned() };
+    (principal, Context::new().with("aws:username", "bob").with("aws:PrincipalArn", USER))
+}
+
+fn document(statements: &Value) -> Document {
+    Document::parse(&json!({"Version": "2012-10-17", "Statement": statements})).unwrap()
+}
+
+fn delta(old: &Value, new: &Value) -> Vec<AccessLine> {
+    let (old, new) = (document(old), document(new));
+    let policies = |document| [Attached { name: "p", document }];
+    let (olds, news) = (policies(&old), policies(&new));
+    let (principal, base) = bob();
+    let side = |identity| Policies { identity, ..Policies::default() };
+    access_delta(&principal, &base, &side(&olds), &side(&news)).unwrap()
+}
+
+#[track_caller]
+fn told(old: &Value, new: &Value, expected: &[&str]) {
+    let told = |line: &AccessLine| {
+        let conditions =
+            if line.conditions.is_empty() { String::new() } else { format!(" {}", line.conditions.join("; ")) };
+        format!("{:?}: {} on {}{conditions}", line.direction, line.actions.join(", "), line.resources.join(", "))
+    };
+    assert_eq!(delta(old, new).iter().map(told).collect::<Vec<_>>(), expected);
+}
+
+#[test]
+fn what_is_gained_and_lost_is_told() {
+    let read = json!([{"Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::b/${aws:username}/*"}]);
+    let more = json!([
+        {"Effect": "Allow", "Action": ["s3:GetObject", "s3:PutObject"], "Resource": "arn:aws:s3:::b/${aws:username}/*"}
+    ]);
+    told(&read, &more, &["Widened: s3:putobject on arn:aws:s3:::b/bob/*"]);
+    told(&more, &read, &["Narrowed: s3:putobject on arn:aws:s3:::b/bob/*"]);
+    let all = json!([{"Effect": "Allow", "Action": "s3:GetObject", "Resource": "*"}]);
+    told(&read, &all, &["Widened: s3:getobject on * but arn:aws:s3:::b/bob/*"]);
+    let list = |condition: Value| json!([{"Effect": "Allow", "Action": "s3:ListBucket", "Resource": "*", "Condition": condition}]);
+    told(
+        &list(json!({"StringLike": {"s3:prefix": "bob/*"}})),
+        &list(json!({"StringLike": {"s3:prefix": "bob*"}})),
+        &["Widened: s3:listbucket on * when s3:prefix is like `bob*`"],
+    );
+}
+
+#[test]
+fn what_means_the_same_is_no_change() {
+    let one = json!([{"Effect": "Allow", "Action": ["s3:GetObject", "s3:Get*"], "Resource": ["*", "arn:aws:s3:::b"]}]);
+    let other = json!([
+        {"Sid": "A", "Effect": "Allow", "Action": "S3:get*", "Resource": "*"},
+        {"Effect": "Deny", "Action": "s3:GetObject", "Resource": "*", "Condition": {"StringEquals": {"aws:username": "eve"}}}
+    ]);
+    told(&one, &other, &[]);
+}
+
+#[test]
+fn what_cannot_be_told_is_a_line() {
+    let plain = json!([{"Effect": "Allow", "Action": "s3:GetObject", "Resource": "*"}]);
+    let odd = json!([
+        {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "*", "Condition": {"StringSoundsLike": {"a": "b"}}}
+    ]);
+    told(&plain, &odd, &["Unknown: s3:getobject on *"]);
+}
+
+fn statements() -> impl Strategy<Value = Value> {
+    let actions = || {
+        let all =
+            vec!["*", "s3:*", "s3:Get*", "s3:GetObject", "s3:*Object", "s3:PutObject", "iam:PassRole", "iam:?assRole"];
+        subsequence(all, 1..3)
+    };
+    let resources = || {
+        let all = vec![
+            "*",
+            "arn:aws:s3:::b",
+            "arn:aws:s3:::b/*",
+            "arn:aws:s3:::b/${aws:username}/*",
+            "arn:aws:s3:::b/bob*",
+            "arn:aws:*:::b/*/x",
+            "arn:aws:iam::111122223333:role/*",
+        ];
+        subsequence(all, 1..3)
+    };
+    let conditions = prop_oneof![
+        3 => Just(Value::Null),
+        1 => select(vec![
+            json!({"StringEquals": {"s3:prefix": "bob/"}}),
+            json!({"StringLike": {"s3:prefix": ["bob/*", "a"]}}),
+            json!({"StringNotLike": {"s3:prefix": "bob*"}}),
+            json!({"StringEqualsIgnoreCase": {"s3:prefix": "BOB/"}}),
+            json!({"StringLikeIfExists": {"s3:prefix": "*x"}}),
+            json!({"Null": {"s3:prefix": "true"}}),
+            json!({"Bool": {"aws:SecureTransport": "true"}}),
+            json!({"BoolIfExists": {"aws:MultiFactorAuthPresent": "false"}}),
+            json!({"NumericLessThan": {"s3:max-keys": "10"}}),
+            json!({"NumericGreaterThanEquals": {"s3:max-keys": "5"}}),
+            json!({"IpAddress": {"aws:SourceIp": "10.0.0.0/8"}}),
+            json!({"NotIpAddress": {"aws:SourceIp": "10.1.0.0/16"}}),
+            json!({"ForAllValues:StringEquals": {"aws:TagKeys": ["user", "team"]}}),
+            json!({"ForAnyValue:StringLike": {"aws:TagKeys": "te*"}}),
+            json!({"ArnLike": {"aws:SourceArn": "arn:aws:s3:*:*:b*"}}),
+            json!({"StringEquals": {"aws:ResourceTag/user": "${aws:username}"}}),
+            json!({"DateGreaterThan": {"aws:CurrentTime": "2026-01-01T00:00:00Z"}}),
+            json!({"StringEquals": {"aws:PrincipalTag/team": "x"}}),
+        ]),
+    ];
+    let statement = (any::<bool>(), any::<bool>(), actions(), any::<bool>(), resources(), conditions).prop_map(
+        |(deny, not_action, actions, not_resource, resources, condition)| {
+            let mut statement = json!({"Effect": if deny { "Deny" } else { "Allow" }});
+            statement[if not_action && deny { "NotAction" } else { "Action" }] = json!(actions);
+            statement[if not_resource && deny { "NotResource" } else { "Resource" }] = json!(resources);
+            if !condition.is_null() {
+                statement["Condition"] = condition;
+            }
+            statement
+        },
+    );
+    vec(statement, 0..4).prop_map(Value::from)
+}
+
+fn requests() -> impl Strategy<Value = Request> {
+    let actions = vec!["s3:GetObject", "s3:PutObject", "s3:GetBucketAcl", "s3:ListBucket", "iam:PassRole", "ec2:Run"];
+    let resources = vec![
+        "*",
+        "arn:aws:s3:::b",
+        "arn:aws:s3:::b/bob/x",
+        "arn:aws:s3:::b/bobby",
+        "arn:aws:s3:::b/eve/y",
+        "arn:aws:s3:eu:1:b/x",
+        "arn:aws:s3:::c",
+        "arn:aws:iam::111122223333:role/r",
+        "arn:aws:iam::444455556666:role/r",
+    ];
+    let one = |values: Vec<&'static str>| proptest::option::of(select(values));
+    let contexts = (
+        one(vec!["bob/", "bob", "BOB/", "bob/x", "a", "zx", ""]),
+        select(vec!["true", "false"]),
+        one(vec!["true", "false"]),
+        one(vec!["1", "5", "7", "10", "11"]),
+        select(vec!["10.0.0.1", "10.1.2.3", "11.0.0.0", "::1"]),
+        proptest::option::of(subsequence(vec!["user", "team", "tex", "other"], 0..4)),
+        one(vec!["arn:aws:s3:::b", "arn:aws:s3:x:y:bc", "arn:aws:s3:::c", "b"]),
+        (one(vec!["bob", "eve"]), select(vec!["2025-01-01T00:00:00Z", "2026-07-01T00:00:00Z"])),
+    );
+    (select(actions), select(resources), contexts).prop_map(|(action, resource, context)| {
+        let (prefix, tls, mfa, keys, ip, tags, source, (owner, time)) = context;
+        let (principal, mut base) = bob();
+        base = base.with("aws:SecureTransport", tls).with("aws:SourceIp", ip).with("aws:CurrentTime", time);
+        let given = [
+            ("s3:prefix", prefix),
+            ("aws:MultiFactorAuthPresent", mfa),
+            ("s3:max-keys", keys),
+            ("aws:SourceArn", source),
+            ("aws:ResourceTag/user", owner),
+        ];
+        for (key, value) in given {
+            base = match value {
+                Some(value) => base.with(key, value),
+                None => base,
+            };
+        }
+        if let Some(tags) = tags {
+            base = base.with_all("aws:TagKeys", tags);
+        }
+        Request { principal, action: action.to_owned(), resource: resource.to_owned(), context: base }
+    })
+}
+
+proptest! {
+    #[test]
+    fn a_line_covers_each_request_that_is_decided_otherwise_and_each_line_has_one(
+        old in statements(),
+        new in statements(),
+        boundary in proptest::option::of(statements()),
+        requests in vec(requests(), 60),
+    ) {
+        let (old, new, boundary) = (document(&old), document(&new), boundary.map(|one| document(&one)));
+        let (principal, base) = bob();
+        let (olds, news) = ([Attached { name: "p", document: &old }], [Attached { name: "p", document: &new }]);
+        let empty = document(&json!([]));
+        let side = |identity| Policies {
+            identity,
+            boundary: boundary.as_ref().map(|document| Attached { name: "b", document }),
+            resource: Some(ResourcePolicy::Sufficient(Attached { name: "r", document: &empty })),
+        };
+        let (before, after) = (side(&olds), side(&news));
+        let lines = access_delta(&principal, &base, &before, &after).unwrap();
+        let decision = |request: &Request, side: &Policies<'_>| decide(request, side).decision;
+        let direction = |request: &Request| {
+            match (decision(request, &before), decision(request, &after)) {
+                (Decision::Unknown, _) | (_, Decision::Unknown) => Some(Direction::Unknown),
+                (Decision::Allowed, Decision::Allowed) => None,
+                (Decision::Allowed, _) => Some(Direction::Narrowed),
+                (_, Decision::Allowed) => Some(Direction::Widened),
+                _ => None,
+            }
+        };
+        for request in &requests {
+            let covering: Vec<Direction> =
+                lines.iter().filter(|line| line.covers(request)).map(|line| line.direction).collect();
+            match direction(request) {
+                // Unknown on both sides for the same reason is no change.
+                Some(Direction::Unknown) if decision(request, &before) == decision(request, &after) => {
+                    prop_assert!(covering.iter().all(|one| *one == Direction::Unknown));
+                }
+                Some(direction) => prop_assert_eq!(covering, vec![direction], "{:?}", request),
+                None => prop_assert!(covering.is_empty(), "{:?} {:?}", covering, request),
+            }
+        }
+        for line in &lines {
+            prop_assert_eq!(direction(&line.example), Some(line.direction), "{:?}", line.example);
+            prop_assert!(line.covers(&line.example), "{:?}", line.example);
+        }
+    }
+}
