@@ -3,7 +3,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a helper of a test may fail the test")]
 
-use proptest::prelude::{Just, Strategy, any, prop_oneof, proptest};
+use proptest::prelude::{Just, ProptestConfig, Strategy, any, prop_oneof, proptest};
 use proptest::sample::{select, subsequence};
 use proptest::{collection::vec, prop_assert, prop_assert_eq};
 use racestack::iam::{
@@ -81,8 +81,17 @@ fn what_cannot_be_told_is_a_line() {
 
 fn statements() -> impl Strategy<Value = Value> {
     let actions = || {
-        let all =
-            vec!["*", "s3:*", "s3:Get*", "s3:GetObject", "s3:*Object", "s3:PutObject", "iam:PassRole", "iam:?assRole"];
+        let all = vec![
+            "*",
+            "s3:*",
+            "sts:*",
+            "s3:Get*",
+            "s3:GetObject",
+            "s3:*Object",
+            "s3:PutObject",
+            "iam:PassRole",
+            "iam:?assRole",
+        ];
         subsequence(all, 1..3)
     };
     let resources = || {
@@ -135,7 +144,15 @@ fn statements() -> impl Strategy<Value = Value> {
 }
 
 fn requests() -> impl Strategy<Value = Request> {
-    let actions = vec!["s3:GetObject", "s3:PutObject", "s3:GetBucketAcl", "s3:ListBucket", "iam:PassRole", "ec2:Run"];
+    let actions = vec![
+        "s3:GetObject",
+        "s3:PutObject",
+        "s3:GetBucketAcl",
+        "s3:ListBucket",
+        "iam:PassRole",
+        "ec2:Run",
+        "sts:GetCallerIdentity",
+    ];
     let resources = vec![
         "*",
         "arn:aws:s3:::b",
@@ -183,6 +200,8 @@ fn requests() -> impl Strategy<Value = Request> {
 }
 
 proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
     #[test]
     fn a_line_covers_each_request_that_is_decided_otherwise_and_each_line_has_one(
         old in statements(),

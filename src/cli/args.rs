@@ -142,6 +142,8 @@ pub struct DiffArgs {
 /// What a diff can be asked to fail on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 pub enum FailOn {
+    /// Somebody may do more than before, or it cannot be told
+    Widened,
     /// A resource is replaced, or may be
     Replaced,
     /// A resource is deleted

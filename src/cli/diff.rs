@@ -41,9 +41,19 @@ fn read(folder: &Path, notice: &dyn Fn(&str)) -> Result<OutFolder, Failure> {
 
 fn fail_on(what: FailOn, diff: &Diff) -> Option<Finding> {
     let plan = diff.plan;
+    if what == FailOn::Widened {
+        let wider = diff.accounts.iter().flat_map(|account| &account.access).filter(|change| change.widens());
+        let names: Vec<&str> = wider.flat_map(|change| change.names.iter().map(String::as_str)).collect();
+        let shown = match names.as_slice() {
+            [] => return None,
+            [first] => format!("the access of `{first}` is widened, or may be"),
+            [first, rest @ ..] => format!("the access of `{first}` and {} more is widened, or may be", rest.len()),
+        };
+        return Some(Finding::new(Rule::DiffWidened, shown));
+    }
     let (rule, count, found) = match what {
         FailOn::Replaced => (Rule::DiffReplaced, plan.replace + plan.may_replace, "replaced, or may be"),
-        FailOn::Deleted => (Rule::DiffDeleted, plan.destroy, "deleted"),
+        FailOn::Deleted | FailOn::Widened => (Rule::DiffDeleted, plan.destroy, "deleted"),
     };
     let resources = if count == 1 { "resource is" } else { "resources are" };
     (count > 0).then(|| Finding::new(rule, format!("{count} {resources} {found}")))

@@ -26,6 +26,7 @@ pub struct OutFolder {
 #[derive(Debug)]
 pub(super) struct AccountFolder {
     pub id: String,
+    pub partition: String,
     pub region: String,
     /// In the order of their deployment.
     pub stacks: Vec<Stack>,
@@ -85,7 +86,13 @@ struct Manifest {
     account: String,
     account_id: String,
     region: String,
+    #[serde(default = "usual_partition")]
+    partition: String,
     stacks: Vec<StackEntry>,
+}
+
+fn usual_partition() -> String {
+    "aws".to_owned()
 }
 
 #[derive(Deserialize)]
@@ -166,7 +173,13 @@ fn account(
     }
     let stacks: Result<Vec<Stack>, FolderError> =
         texts.into_par_iter().map(|(entry, path, bytes)| stack(entry, path, bytes)).collect();
-    Ok(AccountFolder { id: manifest.account_id, region: manifest.region, stacks: stacks?, others })
+    Ok(AccountFolder {
+        id: manifest.account_id,
+        partition: manifest.partition,
+        region: manifest.region,
+        stacks: stacks?,
+        others,
+    })
 }
 
 fn stack(entry: StackEntry, path: PathBuf, bytes: Vec<u8>) -> Result<Stack, FolderError> {

@@ -3,6 +3,7 @@
 //! What is compared is what the templates mean. Their order, their layout and the ways of writing the same thing are no
 //! change. Nothing is asked of AWS: whether a change replaces a resource is known from `facts`.
 
+mod access;
 mod canonical;
 mod folder;
 mod groups;
@@ -17,8 +18,8 @@ mod values;
 
 pub use folder::{Files, FolderError, OutFolder};
 pub use model::{
-    AccountDiff, Action, Change, Diff, FileDiff, Note, Plan, Presence, PropertyChange, Replacement, Resource,
-    StackDiff, VERSION,
+    AccessChange, AccessDirection, AccessEntry, AccessPrincipal, AccountDiff, Action, Change, Diff, FileDiff, Note,
+    Plan, Presence, PropertyChange, Replacement, Resource, StackDiff, VERSION,
 };
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -78,6 +79,7 @@ fn account(
         plan: stacks.iter().fold(Plan::default(), |plan, stack: &StackDiff| plan.plus(stack.plan)),
         stacks,
         changes,
+        access: access::compare(old, new),
         files: other_files(old, new),
     }
 }

@@ -141,8 +141,75 @@ pub struct AccountDiff {
     pub stacks: Vec<StackDiff>,
     /// What happens to resources; those to which the same happens together.
     pub changes: Vec<Change>,
+    /// Who gains and who loses what.
+    pub access: Vec<AccessChange>,
     /// Files of the folder, besides templates and manifest, that differ in more than the templates' checksums.
     pub files: Vec<FileDiff>,
+}
+
+/// What changes in the access of a principal, or of several with the same policies but for their names.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct AccessChange {
+    /// What kind of principal.
+    pub principal: AccessPrincipal,
+    /// Who, by name.
+    pub names: Vec<String>,
+    /// Whether they are in both folders.
+    pub presence: Presence,
+    /// Of principals who are new: how many there were before who have the same access, but for their names.
+    pub same_as: usize,
+    /// What changes. Of principals who are gone nothing is told: all their access goes with them.
+    pub entries: Vec<AccessEntry>,
+}
+
+impl AccessChange {
+    /// Whether somebody may do more than anybody of the kind could before.
+    pub fn widens(&self) -> bool {
+        self.same_as == 0 && self.entries.iter().any(|entry| entry.direction != AccessDirection::Narrowed)
+    }
+}
+
+/// A kind of principal.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum AccessPrincipal {
+    /// An IAM user.
+    User,
+    /// The role of a user's notebook.
+    NotebookRole,
+    /// Another role.
+    Role,
+    /// A service of AWS.
+    Service,
+    /// Whoever in an account is allowed it by the account.
+    Account,
+    /// Anybody in any other account, as far as their own policies allow it.
+    Anybody,
+}
+
+/// Requests that are decided otherwise.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct AccessEntry {
+    /// In which direction.
+    pub direction: AccessDirection,
+    /// The actions, as patterns, with what is not meant of them.
+    pub actions: Vec<String>,
+    /// The resources, likewise.
+    pub resources: Vec<String>,
+    /// When, if not always; all of these hold together. Of what is unknown, why.
+    pub conditions: Vec<String>,
+}
+
+/// Whether access is gained or lost.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum AccessDirection {
+    /// What was denied is allowed.
+    Widened,
+    /// It cannot be told.
+    Unknown,
+    /// What was allowed is denied.
+    Narrowed,
 }
 
 /// A stack in which something changes.

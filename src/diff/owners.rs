@@ -98,11 +98,7 @@ impl<'a> OwnNames<'a> {
         if self.ids.contains(&text) {
             return text.replacen(&self.user.logical_id, "{id}", 1);
         }
-        let text = replace_word(text, &self.user.name, "{user}");
-        match &self.user.notebook {
-            Some(notebook) if *notebook != self.user.name => replace_word(&text, notebook, "{notebook}"),
-            _ => text,
-        }
+        general(text, &self.user.name, self.user.notebook.as_deref())
     }
 
     fn value(&self, value: &Value, whole: bool) -> Value {
@@ -123,6 +119,15 @@ impl<'a> OwnNames<'a> {
             ),
             other => other.clone(),
         }
+    }
+}
+
+/// `text` with a user's and their notebook's name replaced.
+pub(super) fn general(text: &str, user: &str, notebook: Option<&str>) -> String {
+    let text = replace_word(text, user, "{user}");
+    match notebook {
+        Some(notebook) if notebook != user => replace_word(&text, notebook, "{notebook}"),
+        _ => text,
     }
 }
 

@@ -105,6 +105,7 @@ rules! {
     DiffRefusedReplacement, "diff::refused-replacement", Error, "a change that replaces a resource which keeps its fixed name, which CloudFormation refuses";
     DiffChangedType, "diff::changed-type", Error, "another type under the same logical ID, which CloudFormation refuses";
     DiffMovedName, "diff::moved-name", Error, "a resource with a fixed name in another stack, or under another logical ID, than before";
+    DiffWidened, "diff::widened", Error, "somebody may do more than before, or it cannot be told, and `--fail-on widened` was given";
     DiffReplaced, "diff::replaced", Error, "something is replaced, or may be, and `--fail-on replaced` was given";
     DiffDeleted, "diff::deleted", Error, "something is deleted, and `--fail-on deleted` was given";
 }

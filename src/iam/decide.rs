@@ -85,7 +85,7 @@ pub struct Outcome {
 /// "No permissions are required to perform this operation. If an administrator attaches a policy to your identity that
 /// explicitly denies access to the `sts:GetCallerIdentity` action, you can still perform this operation."
 /// Source: <https://docs.aws.amazon.com/STS/latest/APIReference/API_GetCallerIdentity.html>
-const ALWAYS_ALLOWED: &str = "sts:GetCallerIdentity";
+pub(super) const ALWAYS_ALLOWED: &str = "sts:GetCallerIdentity";
 
 /// Decides a request.
 pub fn decide(request: &Request, policies: &Policies<'_>) -> Outcome {
@@ -207,7 +207,7 @@ impl Found {
 }
 
 /// Whether the ARN of the resource is one of another account than that of whoever asks.
-fn is_elsewhere(request: &Request) -> bool {
+pub(super) fn is_elsewhere(request: &Request) -> bool {
     let (Principal::User { account, .. } | Principal::Role { account, .. } | Principal::Root(account)) =
         &request.principal
     else {

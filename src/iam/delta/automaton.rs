@@ -23,6 +23,8 @@ pub(super) enum Step {
     OneInSegment,
     /// Any characters but `:`, or none.
     ManyInSegment,
+    /// A digit.
+    Digit,
     /// A letter or a digit, in lower case.
     Letter,
     /// Any of these, or none.
@@ -36,6 +38,7 @@ impl Step {
             Step::AnyCase(wanted) => wanted.to_lowercase().eq(c.to_lowercase()),
             Step::One | Step::Many => true,
             Step::OneInSegment | Step::ManyInSegment => c != ':',
+            Step::Digit => c.is_ascii_digit(),
             Step::Letter | Step::Letters => c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-',
         }
     }
@@ -94,6 +97,20 @@ pub(super) fn arns() -> Vec<Step> {
     }
     all.extend([Step::One, Step::Many]);
     all
+}
+
+/// ARNs that are those of an account, and those that are those of any account.
+pub(super) fn arns_of_accounts(account: &str) -> [Vec<Step>; 2] {
+    let around = |account: Vec<Step>| {
+        let mut all: Vec<Step> = "arn:".chars().map(Step::Char).collect();
+        for _ in 0..3 {
+            all.extend([Step::ManyInSegment, Step::Char(':')]);
+        }
+        all.extend(account);
+        all.extend([Step::Char(':'), Step::Many]);
+        all
+    };
+    [around(account.chars().map(Step::Char).collect()), around(vec![Step::Digit, Step::ManyInSegment])]
 }
 
 /// All texts.
@@ -178,6 +195,9 @@ fn next(state: &State, all: &[&[Step]], other: Option<char>) -> BTreeSet<char> {
                 Step::OneInSegment | Step::ManyInSegment => {
                     characters.insert(':');
                 }
+                Step::Digit => {
+                    characters.insert('0');
+                }
                 Step::One | Step::Many | Step::Letter | Step::Letters => {}
             }
         }
@@ -230,9 +250,12 @@ mod tests {
 
     #[test]
     fn texts_are_of_the_domain() {
-        assert_eq!(texts(&["s3:get*", "s3:getobject"], &actions()), ["s3:get", "s3:getobject", "x:x"]);
-        let arns = texts(&["arn:aws:s3:::b/*"], &arns());
-        assert_eq!(arns, ["arn:aws:s3:::b/", "arn:x:x:::x"]);
+        let found = texts(&["s3:get*", "s3:getobject"], &actions());
+        assert_eq!(found.len(), 3, "{found:?}");
+        assert!(found.iter().all(|text| matches(&actions(), text)), "{found:?}");
+        let found = texts(&["arn:aws:s3:::b/*", "s3:*"], &arns());
+        assert_eq!(found.len(), 2, "{found:?}");
+        assert!(found.iter().all(|text| matches(&arns(), text)), "{found:?}");
     }
 
     #[test]

@@ -114,7 +114,9 @@ impl Axis {
                 }
             }
         }
-        let texts = witnesses(&languages, &all())?;
+        // Where no text is asked for, any value of the kind that is will do.
+        let texts =
+            if languages.is_empty() && !values.is_empty() { Vec::new() } else { witnesses(&languages, &all())? };
         // The middle between numbers and dates, too, meets other conditions than both.
         let numbers: Vec<f64> = values.iter().filter_map(|value| number(value)).collect();
         let mut middles: Vec<String> = Vec::new();
@@ -122,13 +124,12 @@ impl Axis {
             middles.extend(numbers[at + 1..].iter().map(|b| format!("{}", f64::midpoint(*a, *b))));
         }
         values.extend(middles);
-        // The text that only nothing matches is the empty one; a visible one says the same.
         values.extend(texts);
         Some(values.into_iter().collect())
     }
 
     fn label(&self, values: Option<&Values>) -> String {
-        let key = &self.key;
+        let key = self.conditions.first().map_or(&self.key, |condition| &condition.key);
         let Some(values) = values else { return format!("there is no {key}") };
         let shown: Vec<String> = values.list.iter().map(|value| self.value_label(value)).collect();
         match shown.as_slice() {
@@ -167,6 +168,9 @@ impl Axis {
         likes.sort_by_key(|like| like.contains(['*', '?']));
         match likes.as_slice() {
             [] if plain => "is something else".to_owned(),
+            [] if self.conditions.iter().all(|one| one.operator.is_some_and(|one| one.base == Base::Bool)) => {
+                format!("is `{value}`")
+            }
             [] => format!("is such as `{value}`"),
             [exact, ..] if !exact.contains(['*', '?']) => format!("is `{exact}`"),
             all => format!("is like `{}`", all.join("` and `")),

@@ -3,13 +3,17 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::super::comparison::{Comparison, Test, Truth};
+use super::super::decide::is_elsewhere;
 use super::super::pattern::{MANY, ONE};
-use super::automaton::{Step, actions, arn_pattern, arns, pattern, witnesses};
+use super::super::request::{Context, Principal, Request};
+use super::automaton::{Step, actions, arn_pattern, arns, arns_of_accounts, pattern, witnesses};
 
 /// Texts, of which those that the same patterns match are one class.
 #[derive(Debug)]
 pub(super) struct Classes {
     test: Test,
+    /// Who asks, where it makes a difference in whose account a resource is.
+    asking: Option<Principal>,
     patterns: Vec<String>,
     /// A text of each class.
     pub witnesses: Vec<String>,
@@ -23,23 +27,31 @@ impl Classes {
     pub(super) fn of_actions(patterns: BTreeSet<String>) -> Option<Self> {
         let languages: Vec<Vec<Step>> = patterns.iter().map(|text| pattern(text)).collect();
         let texts = witnesses(&languages, &actions())?;
-        Some(Self::of(Test::Like, patterns, texts))
+        Some(Self::of(Test::Like, patterns, texts, None))
     }
 
     /// The resources: ARNs, and the `*` of an action that knows none.
-    pub(super) fn of_resources(patterns: BTreeSet<String>) -> Option<Self> {
+    ///
+    /// In another account than that of who asks, more must allow.
+    pub(super) fn of_resources(patterns: BTreeSet<String>, request: &Request) -> Option<Self> {
         let mut languages: Vec<Vec<Step>> = patterns.iter().map(|text| pattern(text)).collect();
         // A wildcard that would have to reach beyond its segment makes the match doubtful.
         languages.extend(patterns.iter().filter_map(|text| arn_pattern(text)));
+        if let Principal::User { account, .. } | Principal::Role { account, .. } | Principal::Root(account) =
+            &request.principal
+        {
+            languages.extend(arns_of_accounts(account));
+        }
         let mut texts = witnesses(&languages, &arns())?;
         texts.push("*".to_owned());
-        Some(Self::of(Test::Resource, patterns, texts))
+        Some(Self::of(Test::Resource, patterns, texts, Some(request.principal.clone())))
     }
 
-    fn of(test: Test, patterns: BTreeSet<String>, texts: Vec<String>) -> Self {
+    fn of(test: Test, patterns: BTreeSet<String>, texts: Vec<String>, asking: Option<Principal>) -> Self {
         let patterns: Vec<String> = patterns.into_iter().collect();
         let mut classes = Self {
             test,
+            asking,
             matched: vec![BTreeSet::new(); patterns.len()],
             patterns,
             witnesses: Vec::new(),
@@ -66,29 +78,45 @@ impl Classes {
     }
 
     fn truths(&self, text: &str) -> Vec<Truth> {
-        self.patterns.iter().map(|pattern| Comparison::holds(self.test, pattern, text)).collect()
+        let of_patterns = self.patterns.iter().map(|pattern| Comparison::holds(self.test, pattern, text));
+        of_patterns.chain([Truth::from(self.is_elsewhere(text))]).collect()
     }
 
-    /// The classes of `set` in as few words as the patterns allow.
+    /// Whether a resource is in another account than that of who asks.
+    pub(super) fn is_elsewhere(&self, text: &str) -> bool {
+        self.asking.as_ref().is_some_and(|principal| {
+            is_elsewhere(&Request {
+                principal: principal.clone(),
+                action: String::new(),
+                resource: text.to_owned(),
+                context: Context::new(),
+            })
+        })
+    }
+
+    /// The classes of `set` in as few words as the patterns allow. That it is about this account alone is not said.
     pub(super) fn labels(&self, set: &BTreeSet<usize>) -> Vec<String> {
-        if set.len() == self.witnesses.len() {
+        let here = |class: &usize| !self.is_elsewhere(&self.witnesses[*class]);
+        let all = 0..self.witnesses.len();
+        let universe: BTreeSet<usize> = if set.iter().all(here) { all.filter(here).collect() } else { all.collect() };
+        if *set == universe {
             return vec!["*".to_owned()];
         }
+        let matched: Vec<BTreeSet<usize>> = self.matched.iter().map(|matched| matched & &universe).collect();
         let mut labels = Vec::new();
         let mut rest = set.clone();
-        let mut whole: Vec<usize> = (0..self.patterns.len())
-            .filter(|at| !self.matched[*at].is_empty() && self.matched[*at].is_subset(set))
-            .collect();
-        whole.sort_by_key(|at| std::cmp::Reverse(self.matched[*at].len()));
+        let mut whole: Vec<usize> =
+            (0..matched.len()).filter(|at| !matched[*at].is_empty() && matched[*at].is_subset(set)).collect();
+        whole.sort_by_key(|at| std::cmp::Reverse(matched[*at].len()));
         for at in whole {
-            if !self.matched[at].is_disjoint(&rest) {
+            if !matched[at].is_disjoint(&rest) {
                 labels.push(shown(&self.patterns[at]));
-                rest = &rest - &self.matched[at];
+                rest = &rest - &matched[at];
             }
         }
         labels.sort();
         while let Some(class) = rest.first().copied() {
-            let (label, told) = self.part(class, set);
+            let (label, told) = self.part(class, set, &universe, &matched);
             labels.push(label);
             rest = &rest - &told;
             rest.remove(&class);
@@ -97,24 +125,24 @@ impl Classes {
     }
 
     /// What a class is part of, and without what, with all classes of `set` that this tells of.
-    fn part(&self, class: usize, set: &BTreeSet<usize>) -> (String, BTreeSet<usize>) {
-        let all: BTreeSet<usize> = (0..self.witnesses.len()).collect();
-        let around = (0..self.patterns.len())
-            .filter(|at| self.matched[*at].contains(&class))
-            .min_by_key(|at| self.matched[*at].len());
-        let (name, inside) = around.map_or(("*".to_owned(), &all), |at| (shown(&self.patterns[at]), &self.matched[at]));
-        let mut without: Vec<usize> = (0..self.patterns.len())
-            .filter(|at| {
-                let matched = &self.matched[*at];
-                !matched.is_disjoint(inside) && matched.is_disjoint(set)
-            })
+    fn part(
+        &self,
+        class: usize,
+        set: &BTreeSet<usize>,
+        universe: &BTreeSet<usize>,
+        matched: &[BTreeSet<usize>],
+    ) -> (String, BTreeSet<usize>) {
+        let around = (0..matched.len()).filter(|at| matched[*at].contains(&class)).min_by_key(|at| matched[*at].len());
+        let (name, inside) = around.map_or(("*".to_owned(), universe), |at| (shown(&self.patterns[at]), &matched[at]));
+        let mut without: Vec<usize> = (0..matched.len())
+            .filter(|at| !matched[*at].is_disjoint(inside) && matched[*at].is_disjoint(set))
             .collect();
-        without.sort_by_key(|at| std::cmp::Reverse(self.matched[*at].len()));
+        without.sort_by_key(|at| std::cmp::Reverse(matched[*at].len()));
         let mut told = inside.clone();
         let mut exceptions = Vec::new();
         for at in without {
-            if !self.matched[at].is_disjoint(&told) {
-                told = &told - &self.matched[at];
+            if !matched[at].is_disjoint(&told) {
+                told = &told - &matched[at];
                 exceptions.push(shown(&self.patterns[at]));
             }
         }

@@ -13,7 +13,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::comparison::{Notes, Truth};
-use super::decide::{Policies, ResourcePolicy};
+use super::decide::{ALWAYS_ALLOWED, Policies, ResourcePolicy};
 use super::document::{Document, Listed, Statement};
 use super::pattern::{Filled, Pattern};
 use super::request::{Context, Principal, Request};
@@ -81,7 +81,7 @@ pub fn access_delta(
     let statements: Vec<&Statement> = of_side(old).chain(of_side(new)).collect();
     let request =
         Request { principal: principal.clone(), action: String::new(), resource: String::new(), context: base.clone() };
-    let mut action_patterns = BTreeSet::new();
+    let mut action_patterns = BTreeSet::from([ALWAYS_ALLOWED.to_ascii_lowercase()]);
     let mut resource_patterns = BTreeSet::new();
     for statement in &statements {
         let (Listed::These(patterns) | Listed::AllBut(patterns)) = &statement.actions;
@@ -95,7 +95,7 @@ pub fn access_delta(
     }
     let space = Arc::new(Space {
         actions: Classes::of_actions(action_patterns).ok_or(TooManyWays)?,
-        resources: Classes::of_resources(resource_patterns).ok_or(TooManyWays)?,
+        resources: Classes::of_resources(resource_patterns, &request).ok_or(TooManyWays)?,
     });
     Ok(lines(&space, &request, old, new))
 }
@@ -109,15 +109,18 @@ type Found = BTreeMap<usize, BTreeMap<usize, Region>>;
 
 fn lines(space: &Arc<Space>, request: &Request, old: &Policies<'_>, new: &Policies<'_>) -> Vec<AccessLine> {
     // What the same statements are about is decided the same.
-    let mut known: BTreeMap<(String, String), Vec<Region>> = BTreeMap::new();
+    let mut known: BTreeMap<(String, String, bool), Vec<Region>> = BTreeMap::new();
     // By direction and condition.
     let mut found: BTreeMap<(Direction, Vec<String>), Found> = BTreeMap::new();
-    for (at_action, action) in space.actions.witnesses.iter().enumerate() {
+    // What is always allowed is no change.
+    let always = ALWAYS_ALLOWED.to_ascii_lowercase();
+    for (at_action, action) in space.actions.witnesses.iter().enumerate().filter(|(_, action)| **action != always) {
         let (old, new) = (about(old, action), about(new, action));
         for (at_resource, resource) in space.resources.witnesses.iter().enumerate() {
             let asked = Request { action: action.clone(), resource: resource.clone(), ..request.clone() };
             let (old, new) = (old.on(&asked), new.on(&asked));
-            let regions = known.entry((old.meaning(), new.meaning())).or_insert_with(|| {
+            let elsewhere = space.resources.is_elsewhere(resource);
+            let regions = known.entry((old.meaning(), new.meaning(), elsewhere)).or_insert_with(|| {
                 cell::compare((&old, &new), (action, resource), &request.principal, &request.context)
             });
             for region in regions.iter() {

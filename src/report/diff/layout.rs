@@ -4,7 +4,10 @@ use serde_json::Value;
 
 use super::super::visible;
 use super::values::{block, changed_lines, inline};
-use crate::diff::{AccountDiff, Action, Change, Plan, Presence, PropertyChange, Replacement, StackDiff};
+use crate::diff::{
+    AccessChange, AccessDirection, AccessPrincipal, AccountDiff, Action, Change, Plan, Presence, PropertyChange,
+    Replacement, StackDiff,
+};
 
 /// What a line is about, for its colour.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -208,6 +211,61 @@ pub(super) fn property(change: &PropertyChange, indent: usize) -> Vec<Line> {
     if let (Some(first), false) = (lines.first_mut(), change.old.is_some() && change.new.is_some()) {
         first.text += note;
     }
+    lines
+}
+
+/// The lines about who gains and who loses what; none where no policy changes.
+pub(super) fn access(account: &AccountDiff) -> Vec<Line> {
+    let about_access = |change: &Change| {
+        change.resource_type.starts_with("AWS::IAM::") || change.resource_type == "AWS::S3::BucketPolicy"
+    };
+    if account.access.is_empty() {
+        let asked = account.changes.iter().any(about_access);
+        return asked.then(|| Line::bare(Tone::Heading, 2, "no change in access")).into_iter().collect();
+    }
+    let mut lines = vec![Line::bare(Tone::Heading, 2, "access")];
+    lines.extend(account.access.iter().flat_map(access_lines));
+    lines
+}
+
+/// The lines about the access of one principal, or of several.
+pub(super) fn access_lines(change: &AccessChange) -> Vec<Line> {
+    let names: Vec<&str> = change.names.iter().map(String::as_str).collect();
+    let (one, several) = match change.principal {
+        AccessPrincipal::User => ("the user", "users"),
+        AccessPrincipal::NotebookRole => ("the notebook role", "notebook roles"),
+        AccessPrincipal::Role => ("the role", "roles"),
+        AccessPrincipal::Service => ("the service", "services"),
+        AccessPrincipal::Account => ("the account", "accounts"),
+        AccessPrincipal::Anybody => ("", ""),
+    };
+    let who = match names.as_slice() {
+        [name] => visible::line(format!("{one} {name}").trim()),
+        many => format!("{} {several}: {}", many.len(), told(many)),
+    };
+    let gone = change.presence == Presence::Removed;
+    let (tone, suffix) = match (change.presence, change.same_as) {
+        (Presence::Removed, _) => (Tone::Destroy, " (gone, with all access)".to_owned()),
+        (Presence::Added, 0) => (Tone::Add, " (new)".to_owned()),
+        (Presence::Added, others) => (Tone::Add, format!(" (new, with the access that {others} had before)")),
+        (Presence::Both, _) => (Tone::Plain, String::new()),
+    };
+    let mut lines = vec![Line::new(tone, 4, format!("{who}{suffix}"))];
+    // What those who are new have in common with others is known.
+    let told = change.entries.iter().filter(|_| !gone && change.same_as == 0);
+    lines.extend(told.map(|entry| {
+        let (tone, word) = match entry.direction {
+            AccessDirection::Widened => (Tone::Add, "widened"),
+            AccessDirection::Narrowed => (Tone::Destroy, "narrowed"),
+            AccessDirection::Unknown => (Tone::Loss, "unknown"),
+        };
+        let list = |texts: &[String]| texts.iter().map(|text| visible::line(text)).collect::<Vec<_>>().join(", ");
+        let conditions = match entry.conditions.as_slice() {
+            [] => String::new(),
+            all => format!(", {}", all.iter().map(|text| visible::line(text)).collect::<Vec<_>>().join(", and ")),
+        };
+        Line::new(tone, 8, format!("{word}: {} on {}{conditions}", list(&entry.actions), list(&entry.resources)))
+    }));
     lines
 }
 

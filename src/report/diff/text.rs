@@ -27,6 +27,11 @@ fn lines(diff: &Diff) -> Vec<Line> {
         if diff.accounts.len() > 1 {
             lines.push(Line::bare(Tone::Plain, 2, &layout::plan(account.plan)));
         }
+        let access = layout::access(account);
+        if !access.is_empty() {
+            lines.push(empty.clone());
+            lines.extend(access);
+        }
         for (stacks, changes) in layout::sections(account) {
             lines.push(empty.clone());
             lines.extend(layout::section(&stacks, &changes));

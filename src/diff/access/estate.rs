@@ -1,0 +1,285 @@
+//! Who has which policies in an account, as its templates say.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use serde_json::{Map, Value};
+
+use super::super::folder::{AccountFolder, Stack};
+use super::super::resources::{property, resources, type_of};
+
+/// The principals of an account with their policies, and the policies of its buckets.
+#[derive(Default)]
+pub(super) struct Estate<'a> {
+    /// By ARN.
+    pub holders: BTreeMap<String, Holder<'a>>,
+    /// The policies of all buckets.
+    pub bucket_policies: Vec<Arc<Shared>>,
+}
+
+/// A policy that several may have.
+#[derive(Debug)]
+pub(super) struct Shared {
+    /// The same for policies of the same text, on both sides.
+    pub id: usize,
+    pub value: Value,
+}
+
+/// The texts of policies, each with its number.
+pub(super) type Texts = BTreeMap<String, usize>;
+
+/// Policies that are attached from their side: to which kind of principal of which name, each with its key.
+type Attachments = BTreeMap<(&'static str, String), Vec<(String, Arc<Shared>)>>;
+
+fn shared(value: Value, texts: &mut Texts) -> Arc<Shared> {
+    let next = texts.len();
+    Arc::new(Shared { id: *texts.entry(value.to_string()).or_insert(next), value })
+}
+
+/// A user or a role.
+pub(super) struct Holder<'a> {
+    pub name: String,
+    pub is_user: bool,
+    pub stack: &'a Stack,
+    pub logical_id: &'a str,
+    /// Their own policies.
+    pub inline: Vec<Value>,
+    /// The policies that others may have, too.
+    pub shared: BTreeMap<String, Arc<Shared>>,
+    pub boundary: Option<Arc<Shared>>,
+    /// Policies that no stack of the account defines.
+    pub unknown: BTreeSet<String>,
+    pub trust: Option<Value>,
+    pub tags: Vec<(String, String)>,
+}
+
+/// What references in a stack lead to: by logical ID what `Ref` gives, and the ARN.
+struct Known<'a> {
+    account: &'a AccountFolder,
+    physical: BTreeMap<&'a str, (String, String)>,
+}
+
+impl<'a> Estate<'a> {
+    pub(super) fn of(account: &'a AccountFolder, texts: &mut Texts) -> Self {
+        let mut estate = Self::default();
+        let known: Vec<Known<'a>> = account.stacks.iter().map(|stack| Known::of(account, stack)).collect();
+        let mut managed: BTreeMap<String, Arc<Shared>> = BTreeMap::new();
+        let mut attached = Attachments::new();
+        for (stack, known) in account.stacks.iter().zip(&known) {
+            for (id, resource) in resources(Some(stack)) {
+                let Some(document) = property(resource, "PolicyDocument") else { continue };
+                let document = shared(known.filled(document), texts);
+                let arn = known.physical.get(id.as_str()).map(|(_, arn)| arn.clone()).unwrap_or_default();
+                let key = if arn.is_empty() { format!("{} {id}", stack.name) } else { arn };
+                match type_of(resource) {
+                    "AWS::S3::BucketPolicy" => estate.bucket_policies.push(Arc::clone(&document)),
+                    "AWS::IAM::ManagedPolicy" => {
+                        managed.insert(key.clone(), Arc::clone(&document));
+                    }
+                    _ => {}
+                }
+                for (list, to) in [
+                    ("Users", "user"),
+                    ("Groups", "group"),
+                    ("Roles", "role"),
+                    ("UserName", "user"),
+                    ("GroupName", "group"),
+                    ("RoleName", "role"),
+                ] {
+                    for name in one_or_more(property(resource, list)).filter_map(|name| known.text(name)) {
+                        attached.entry((to, name)).or_default().push((key.clone(), Arc::clone(&document)));
+                    }
+                }
+            }
+        }
+        let mut groups: BTreeMap<String, Holder<'a>> = BTreeMap::new();
+        let mut members: BTreeMap<String, Vec<String>> = BTreeMap::new();
+        for (stack, known) in account.stacks.iter().zip(&known) {
+            for (id, resource) in resources(Some(stack)) {
+                let (kind, key) = match type_of(resource) {
+                    "AWS::IAM::User" => ("user", "UserName"),
+                    "AWS::IAM::Role" => ("role", "RoleName"),
+                    "AWS::IAM::Group" => ("group", "GroupName"),
+                    "AWS::IAM::UserToGroupAddition" => {
+                        let group =
+                            property(resource, "GroupName").and_then(|name| known.text(name)).unwrap_or_default();
+                        for user in one_or_more(property(resource, "Users")).filter_map(|user| known.text(user)) {
+                            members.entry(user).or_default().push(group.clone());
+                        }
+                        continue;
+                    }
+                    _ => continue,
+                };
+                let name = named(resource, id, key);
+                let mut holder = known.holder(stack, id, resource, &name, &managed);
+                holder.is_user = kind == "user";
+                holder.shared.extend(attached.get(&(kind, name.clone())).into_iter().flatten().cloned());
+                if kind == "group" {
+                    groups.insert(name, holder);
+                    continue;
+                }
+                if kind == "user" {
+                    let listed = one_or_more(property(resource, "Groups")).filter_map(|group| known.text(group));
+                    members.entry(name).or_default().extend(listed);
+                }
+                let arn = known.physical.get(id.as_str()).map(|(_, arn)| arn.clone()).unwrap_or_default();
+                estate.holders.insert(arn, holder);
+            }
+        }
+        for holder in estate.holders.values_mut().filter(|holder| holder.is_user) {
+            for name in members.get(&holder.name).into_iter().flatten() {
+                match groups.get(name) {
+                    Some(group) => {
+                        holder.shared.extend(group.shared.iter().map(|(key, value)| (key.clone(), Arc::clone(value))));
+                        let inline = group.inline.iter().enumerate();
+                        holder
+                            .shared
+                            .extend(inline.map(|(at, value)| (format!("{name} {at}"), shared(value.clone(), texts))));
+                        holder.unknown.extend(group.unknown.iter().cloned());
+                    }
+                    None => {
+                        holder.unknown.insert(format!("the group {name}"));
+                    }
+                }
+            }
+        }
+        estate
+    }
+}
+
+impl<'a> Known<'a> {
+    fn of(account: &'a AccountFolder, stack: &'a Stack) -> Self {
+        let partition = &account.partition;
+        let iam = |kind: &str, id: &str, resource: &Value, key: &str| {
+            let path = property(resource, "Path").and_then(Value::as_str).unwrap_or("/");
+            let name = named(resource, id, key);
+            (name.clone(), format!("arn:{partition}:iam::{}:{kind}{path}{name}", account.id))
+        };
+        let physical = resources(Some(stack)).map(|(id, resource)| {
+            let both = match type_of(resource) {
+                "AWS::IAM::User" => iam("user", id, resource, "UserName"),
+                "AWS::IAM::Group" => iam("group", id, resource, "GroupName"),
+                "AWS::IAM::Role" => iam("role", id, resource, "RoleName"),
+                "AWS::IAM::ManagedPolicy" => {
+                    let (_, arn) = iam("policy", id, resource, "ManagedPolicyName");
+                    (arn.clone(), arn)
+                }
+                "AWS::S3::Bucket" => {
+                    let name = named(resource, id, "BucketName");
+                    (name.clone(), format!("arn:{partition}:s3:::{name}"))
+                }
+                _ => (named(resource, id, "Name"), String::new()),
+            };
+            (id.as_str(), both)
+        });
+        Self { account, physical: physical.collect() }
+    }
+
+    fn holder(
+        &self,
+        stack: &'a Stack,
+        id: &'a str,
+        resource: &Value,
+        name: &str,
+        managed: &BTreeMap<String, Arc<Shared>>,
+    ) -> Holder<'a> {
+        let mut unknown = BTreeSet::new();
+        let mut find = |value: &Value| {
+            let arn = self.text(value).unwrap_or_else(|| value.to_string());
+            let found = managed.get(&arn).map(|document| (arn.clone(), Arc::clone(document)));
+            if found.is_none() {
+                unknown.insert(arn);
+            }
+            found
+        };
+        let shared = one_or_more(property(resource, "ManagedPolicyArns")).filter_map(&mut find).collect();
+        let boundary = property(resource, "PermissionsBoundary").and_then(&mut find).map(|(_, policy)| policy);
+        let inline = one_or_more(property(resource, "Policies")).filter_map(|policy| policy.get("PolicyDocument"));
+        let text = |value: Option<&Value>| value.and_then(|value| self.text(value)).unwrap_or_default();
+        Holder {
+            name: name.to_owned(),
+            is_user: false,
+            stack,
+            logical_id: id,
+            inline: inline.map(|document| self.filled(document)).collect(),
+            shared,
+            boundary,
+            unknown,
+            trust: property(resource, "AssumeRolePolicyDocument").map(|document| self.filled(document)),
+            tags: one_or_more(property(resource, "Tags"))
+                .map(|tag| (text(tag.get("Key")), text(tag.get("Value"))))
+                .collect(),
+        }
+    }
+
+    /// A value with the references filled in that lead somewhere.
+    fn filled(&self, value: &Value) -> Value {
+        if let Some(text) = self.text(value) {
+            return Value::String(text);
+        }
+        match value {
+            Value::Array(values) => Value::Array(values.iter().map(|value| self.filled(value)).collect()),
+            Value::Object(entries) => Value::Object(
+                entries.iter().map(|(key, value)| (key.clone(), self.filled(value))).collect::<Map<_, _>>(),
+            ),
+            other => other.clone(),
+        }
+    }
+
+    /// A text, or what a reference gives.
+    fn text(&self, value: &Value) -> Option<String> {
+        if let Some(text) = value.as_str() {
+            return Some(text.to_owned());
+        }
+        let (function, argument) = value.as_object().filter(|entries| entries.len() == 1)?.iter().next()?;
+        match (function.as_str(), argument) {
+            ("Ref", Value::String(id)) => self.reference(id),
+            ("Fn::GetAtt", Value::Array(steps)) => {
+                self.reference(&format!("{}.{}", steps.first()?.as_str()?, steps.get(1)?.as_str()?))
+            }
+            ("Fn::Sub", Value::String(text)) => {
+                let mut filled = String::new();
+                let mut rest = text.as_str();
+                while let Some((before, behind)) = rest.split_once("${") {
+                    let (name, after) = behind.split_once('}')?;
+                    filled += before;
+                    match name.strip_prefix('!') {
+                        Some(literal) => filled.extend(["${", literal, "}"]),
+                        None => filled += &self.reference(name)?,
+                    }
+                    rest = after;
+                }
+                Some(filled + rest)
+            }
+            _ => None,
+        }
+    }
+
+    fn reference(&self, name: &str) -> Option<String> {
+        let found = match name {
+            "AWS::AccountId" => self.account.id.clone(),
+            "AWS::Region" => self.account.region.clone(),
+            "AWS::Partition" => self.account.partition.clone(),
+            _ => match name.split_once('.') {
+                None => self.physical.get(name)?.0.clone(),
+                Some((id, "Arn")) => self.physical.get(id)?.1.clone(),
+                Some(_) => return None,
+            },
+        };
+        Some(found).filter(|found| !found.is_empty())
+    }
+}
+
+/// A name that stands in the template; without one, a name that is nobody's.
+fn named(resource: &Value, id: &str, key: &str) -> String {
+    property(resource, key).and_then(Value::as_str).map_or_else(|| format!("unnamed-{id}"), str::to_owned)
+}
+
+fn one_or_more(value: Option<&Value>) -> impl Iterator<Item = &Value> {
+    let (list, one): (&[Value], Option<&Value>) = match value {
+        Some(Value::Array(values)) => (values, None),
+        Some(Value::Null) | None => (&[], None),
+        one => (&[], one),
+    };
+    list.iter().chain(one)
+}

@@ -1,0 +1,138 @@
+//! Who gains and who loses what by the change of an account's policies.
+
+mod estate;
+mod subjects;
+
+use std::collections::BTreeSet;
+
+use rayon::iter::{IntoParallelIterator, ParallelIterator};
+use serde_json::Value;
+
+use super::folder::AccountFolder;
+use super::model::{AccessChange, AccessDirection, AccessEntry, Presence};
+use crate::iam::{AccessLine, Attached, Direction, Document, Policies, ResourcePolicy, access_delta};
+use estate::{Estate, Texts};
+use subjects::{Subject, of_trust, outside, people};
+
+/// What the policies of one side say for a subject.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Side {
+    /// Whether there is such a principal.
+    pub exists: bool,
+    pub identity: Vec<Value>,
+    pub boundary: Option<Value>,
+    pub resource: Vec<Value>,
+    /// Whether the policy of the resource must allow.
+    pub required: bool,
+    /// Policies that are attached and not known.
+    pub unknown: BTreeSet<String>,
+}
+
+/// What changes in the access to and within an account.
+pub(super) fn compare(old: Option<&AccountFolder>, new: Option<&AccountFolder>) -> Vec<AccessChange> {
+    let mut texts = Texts::new();
+    let estates = [old, new].map(|account| account.map(|account| Estate::of(account, &mut texts)).unwrap_or_default());
+    let known = new.or(old);
+    let account_id = known.map(|account| account.id.clone()).unwrap_or_default();
+    let [before, after] = &estates;
+    let mut subjects = people(before, after, &account_id);
+    subjects.extend(outside(before, after, &account_id));
+    subjects.extend(of_trust(before, after, &account_id));
+    let changes: Vec<Option<AccessChange>> = subjects.into_par_iter().map(|subject| change(&subject)).collect();
+    changes.into_iter().flatten().collect()
+}
+
+/// What changes for a subject; `None` if nothing does.
+fn change(subject: &Subject) -> Option<AccessChange> {
+    let (old, new) = (&subject.old, &subject.new);
+    let presence = match (old.exists, new.exists) {
+        (true, true) => Presence::Both,
+        (true, false) => Presence::Removed,
+        (false, _) => Presence::Added,
+    };
+    let mut entries = Vec::new();
+    // With a principal goes all access of theirs.
+    if presence != Presence::Removed {
+        match lines(subject) {
+            Ok(lines) => entries.extend(lines.iter().map(|line| entry(subject, line))),
+            Err(why) => entries.push(unknown(&why)),
+        }
+        for policy in old.unknown.symmetric_difference(&new.unknown) {
+            let verb = if new.unknown.contains(policy) { "is attached" } else { "is no longer attached" };
+            entries.push(unknown(&format!("`{policy}` {verb}, and what it says is not known here")));
+        }
+    }
+    let grouped = subject.names.len() > 1;
+    if grouped && let Some(own) = &subject.own {
+        for entry in &mut entries {
+            let texts = entry.actions.iter_mut().chain(&mut entry.resources).chain(&mut entry.conditions);
+            texts.for_each(|text| *text = own.general(text));
+        }
+    }
+    let nothing = entries.is_empty() && presence == Presence::Both;
+    (!nothing).then(|| AccessChange {
+        principal: subject.kind,
+        names: subject.names.clone(),
+        presence,
+        same_as: subject.same_as,
+        entries,
+    })
+}
+
+fn lines(subject: &Subject) -> Result<Vec<AccessLine>, String> {
+    let parse = |value: &Value| {
+        Document::parse(value).map_err(|malformed| {
+            let at = if malformed.path.is_empty() { String::new() } else { format!(" at `{}`", malformed.path) };
+            format!("a policy cannot be read: {}{at}", malformed.message)
+        })
+    };
+    let documents = |side: &Side| -> Result<_, String> {
+        let identity: Vec<Document> = side.identity.iter().map(parse).collect::<Result<_, _>>()?;
+        let boundary = side.boundary.as_ref().map(parse).transpose()?;
+        // The policies of several resources are about different resources each, and so can be taken as one.
+        let mut resource = Document { statements: Vec::new() };
+        for value in &side.resource {
+            resource.statements.extend(parse(value)?.statements);
+        }
+        Ok((identity, boundary, resource))
+    };
+    let (old, new) = (documents(&subject.old)?, documents(&subject.new)?);
+    let attached = |document| Attached { name: "", document };
+    let identities = [&old.0, &new.0].map(|documents| documents.iter().map(attached).collect::<Vec<_>>());
+    let kind = if subject.new.required { ResourcePolicy::Required } else { ResourcePolicy::Sufficient };
+    let before = Policies {
+        identity: &identities[0],
+        boundary: old.1.as_ref().map(attached),
+        resource: Some(kind(attached(&old.2))),
+    };
+    let after = Policies {
+        identity: &identities[1],
+        boundary: new.1.as_ref().map(attached),
+        resource: Some(kind(attached(&new.2))),
+    };
+    access_delta(&subject.principal, &subject.base, &before, &after)
+        .map_err(|_| "there are too many combinations of wildcards".to_owned())
+}
+
+fn unknown(why: &str) -> AccessEntry {
+    AccessEntry {
+        direction: AccessDirection::Unknown,
+        actions: vec!["*".to_owned()],
+        resources: vec!["*".to_owned()],
+        conditions: vec![why.to_owned()],
+    }
+}
+
+fn entry(subject: &Subject, line: &AccessLine) -> AccessEntry {
+    let direction = match line.direction {
+        Direction::Widened => AccessDirection::Widened,
+        Direction::Narrowed => AccessDirection::Narrowed,
+        Direction::Unknown => AccessDirection::Unknown,
+    };
+    let actions = line.actions.iter().map(|label| subject.spelled(label)).collect();
+    let resources = match &subject.resource {
+        Some(resource) => vec![resource.clone()],
+        None => line.resources.clone(),
+    };
+    AccessEntry { direction, actions, resources, conditions: line.conditions.clone() }
+}

@@ -1,0 +1,388 @@
+//! About whom the access is compared: those who have the same policies but for their names together.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::{Value, json};
+
+use super::super::model::AccessPrincipal;
+use super::super::owners::{Owners, general};
+use super::Side;
+use super::estate::{Estate, Holder, Shared};
+use crate::iam::{Context, Principal};
+
+/// Somebody, or several with the same policies.
+pub(super) struct Subject {
+    pub kind: AccessPrincipal,
+    pub names: Vec<String>,
+    /// The first of them.
+    pub principal: Principal,
+    pub base: Context,
+    pub old: Side,
+    pub new: Side,
+    /// How many had the same access before; of somebody new.
+    pub same_as: usize,
+    /// What all of it is about, where that is one thing.
+    pub resource: Option<String>,
+    /// The own names of the first.
+    pub own: Option<Own>,
+}
+
+/// A user's own names.
+pub(super) struct Own {
+    user: String,
+    notebook: Option<String>,
+}
+
+impl Own {
+    /// A text with the names replaced.
+    pub(super) fn general(&self, text: &str) -> String {
+        general(text, &self.user, self.notebook.as_deref())
+    }
+}
+
+impl Subject {
+    /// An action as the policies spell it.
+    pub(super) fn spelled(&self, label: &str) -> String {
+        let mut spellings = BTreeMap::new();
+        for value in [&self.old, &self.new]
+            .into_iter()
+            .flat_map(|side| side.identity.iter().chain(&side.boundary).chain(&side.resource))
+        {
+            actions(value, &mut spellings);
+        }
+        let words = label.split_inclusive([' ', ',']).map(|word| {
+            let bare = word.trim_end_matches([' ', ',']);
+            spellings.get(bare).map_or_else(|| word.to_owned(), |spelled| word.replacen(bare, spelled, 1))
+        });
+        words.collect()
+    }
+}
+
+fn actions(value: &Value, spellings: &mut BTreeMap<String, String>) {
+    match value {
+        Value::Object(entries) => {
+            for (key, value) in entries {
+                if key == "Action" || key == "NotAction" {
+                    let list = value.as_array().map_or_else(|| std::slice::from_ref(value), Vec::as_slice);
+                    for text in list.iter().filter_map(Value::as_str) {
+                        spellings.entry(text.to_ascii_lowercase()).or_insert_with(|| text.to_owned());
+                    }
+                } else {
+                    actions(value, spellings);
+                }
+            }
+        }
+        Value::Array(values) => values.iter().for_each(|value| actions(value, spellings)),
+        _ => {}
+    }
+}
+
+/// The users and the roles of both sides.
+pub(super) fn people(before: &Estate<'_>, after: &Estate<'_>, account: &str) -> Vec<Subject> {
+    let arns: BTreeSet<&String> = before.holders.keys().chain(after.holders.keys()).collect();
+    let tagged = mentions_tags(before) || mentions_tags(after);
+    // A user may get another path, and with it another ARN.
+    let [old_arns, new_arns] = [before, after].map(|estate| -> BTreeMap<(bool, &str), &String> {
+        estate.holders.iter().map(|(arn, one)| ((one.is_user, one.name.as_str()), arn)).collect()
+    });
+    let mut classes: BTreeMap<String, Subject> = BTreeMap::new();
+    let mut old_classes: BTreeMap<String, usize> = BTreeMap::new();
+    let mut seen: BTreeSet<(bool, String)> = BTreeSet::new();
+    let mut added: Vec<(String, String)> = Vec::new();
+    for arn in arns {
+        let Some(any) = after.holders.get(arn).or_else(|| before.holders.get(arn)) else { continue };
+        if !seen.insert((any.is_user, any.name.clone())) {
+            continue;
+        }
+        let of = (any.is_user, any.name.as_str());
+        let old = old_arns.get(&of).and_then(|arn| before.holders.get(*arn));
+        let new_arn = new_arns.get(&of).copied();
+        let new = new_arn.and_then(|arn| after.holders.get(arn));
+        let own = Own::of(any);
+        let old_key = old.map(|holder| key(holder, before, tagged));
+        let new_key = new.map(|holder| key(holder, after, tagged));
+        if let Some(key) = &old_key {
+            *old_classes.entry(key.clone()).or_default() += 1;
+        }
+        if old_key == new_key {
+            continue;
+        }
+        let class = format!("{} {old_key:?} {new_key:?}", any.is_user);
+        if let (None, Some(key)) = (&old_key, &new_key) {
+            added.push((class.clone(), key.clone()));
+        }
+        if let Some(subject) = classes.get_mut(&class) {
+            subject.names.push(any.name.clone());
+            continue;
+        }
+        let arn = new_arn.unwrap_or(arn).clone();
+        let kind = match (any.is_user, own.is_some()) {
+            (true, _) => AccessPrincipal::User,
+            (false, true) => AccessPrincipal::NotebookRole,
+            (false, false) => AccessPrincipal::Role,
+        };
+        let subject = Subject {
+            kind,
+            names: vec![any.name.clone()],
+            principal: principal(any.is_user, &arn, account),
+            base: base(new.unwrap_or(any), &arn, account),
+            old: side(old, before),
+            new: side(new, after),
+            same_as: 0,
+            resource: None,
+            own,
+        };
+        classes.insert(class, subject);
+    }
+    for (class, key) in added {
+        if let Some(subject) = classes.get_mut(&class) {
+            subject.same_as = old_classes.get(&key).copied().unwrap_or(0);
+        }
+    }
+    classes.into_values().collect()
+}
+
+impl Own {
+    fn of(holder: &Holder<'_>) -> Option<Self> {
+        let owners = Owners::of(None, Some(holder.stack));
+        let user = owners.owner(holder.logical_id)?;
+        Some(Self { user: user.name.clone(), notebook: user.notebook.clone() })
+    }
+}
+
+/// What two holders have in common when they have the same policies but for their names.
+fn key(holder: &Holder<'_>, estate: &Estate<'_>, tagged: bool) -> String {
+    let own = Own::of(holder);
+    let general = |text: &str| own.as_ref().map_or_else(|| text.to_owned(), |own| own.general(text));
+    let mut inline: Vec<String> =
+        holder.inline.iter().map(|value| general_value(value, &general).to_string()).collect();
+    inline.sort();
+    let tags: Vec<String> =
+        holder.tags.iter().filter(|_| tagged).map(|(key, value)| format!("{key}={}", general(value))).collect();
+    let shared: BTreeSet<usize> = holder.shared.values().map(|policy| policy.id).collect();
+    let boundary = holder.boundary.as_ref().map(|policy| policy.id);
+    let buckets: BTreeSet<usize> = estate.bucket_policies.iter().map(|policy| policy.id).collect();
+    format!("{:?}", (holder.is_user, inline, shared, boundary, buckets, &holder.unknown, tags))
+}
+
+fn general_value(value: &Value, general: &impl Fn(&str) -> String) -> Value {
+    match value {
+        Value::String(text) => Value::String(general(text)),
+        Value::Array(values) => Value::Array(values.iter().map(|value| general_value(value, general)).collect()),
+        Value::Object(entries) => Value::Object(
+            entries
+                .iter()
+                .map(|(key, value)| {
+                    let same = matches!(key.as_str(), "Action" | "NotAction" | "Effect" | "Version");
+                    (key.clone(), if same { value.clone() } else { general_value(value, general) })
+                })
+                .collect(),
+        ),
+        other => other.clone(),
+    }
+}
+
+/// Whether some policy asks for the tags of whoever asks.
+fn mentions_tags(estate: &Estate<'_>) -> bool {
+    let asks = |value: &Value| value.to_string().to_lowercase().contains("principaltag");
+    let asked = |policy: &Shared| asks(&policy.value);
+    let mut seen = BTreeSet::new();
+    let shared = estate.holders.values().flat_map(|holder| holder.shared.values().chain(&holder.boundary));
+    estate.bucket_policies.iter().any(|policy| asked(policy))
+        || estate.holders.values().any(|holder| holder.inline.iter().any(asks))
+        || shared.filter(|policy| seen.insert(policy.id)).any(|policy| asked(policy))
+}
+
+fn side(holder: Option<&Holder<'_>>, estate: &Estate<'_>) -> Side {
+    let resource = estate.bucket_policies.iter().map(|policy| policy.value.clone()).collect();
+    let Some(holder) = holder else { return Side { resource: Vec::new(), ..Side::default() } };
+    Side {
+        exists: true,
+        identity: holder
+            .inline
+            .iter()
+            .cloned()
+            .chain(holder.shared.values().map(|policy| policy.value.clone()))
+            .collect(),
+        boundary: holder.boundary.as_ref().map(|policy| policy.value.clone()),
+        resource,
+        required: false,
+        unknown: holder.unknown.clone(),
+    }
+}
+
+fn principal(is_user: bool, arn: &str, account: &str) -> Principal {
+    if is_user {
+        Principal::User { arn: arn.to_owned(), account: account.to_owned() }
+    } else {
+        Principal::Role { arn: arn.to_owned(), session: None, account: account.to_owned() }
+    }
+}
+
+/// What all requests of a principal say.
+fn base(holder: &Holder<'_>, arn: &str, account: &str) -> Context {
+    let kind = if holder.is_user { "User" } else { "AssumedRole" };
+    let context = Context::new()
+        .with("aws:PrincipalArn", arn)
+        .with("aws:PrincipalAccount", account)
+        .with("aws:PrincipalType", kind);
+    let context = if holder.is_user { context.with("aws:username", holder.name.as_str()) } else { context };
+    holder
+        .tags
+        .iter()
+        .fold(context, |context, (key, value)| context.with(&format!("aws:PrincipalTag/{key}"), value.as_str()))
+}
+
+/// An account that is nobody's here.
+const ELSEWHERE: &str = "000000000000";
+
+/// Whom the policies of buckets name besides the account's own users and roles, and anybody else.
+pub(super) fn outside(before: &Estate<'_>, after: &Estate<'_>, account: &str) -> Vec<Subject> {
+    let documents = |estate: &Estate<'_>| -> Vec<Value> {
+        estate.bucket_policies.iter().map(|policy| policy.value.clone()).collect()
+    };
+    let (old, new) = (documents(before), documents(after));
+    if old == new {
+        return Vec::new();
+    }
+    let known: BTreeSet<&String> = before.holders.keys().chain(after.holders.keys()).collect();
+    let mut named = BTreeSet::new();
+    old.iter().chain(&new).for_each(|document| principals(document, &mut named));
+    named.retain(|(_, name)| !known.contains(name));
+    strangers(named, account)
+        .into_iter()
+        .map(|(kind, name, principal)| Subject {
+            kind,
+            names: vec![name],
+            base: stranger_base(&principal),
+            old: stranger_side(&principal, old.clone()),
+            new: stranger_side(&principal, new.clone()),
+            principal,
+            same_as: 0,
+            resource: None,
+            own: None,
+        })
+        .collect()
+}
+
+/// Who may take each role.
+pub(super) fn of_trust(before: &Estate<'_>, after: &Estate<'_>, account: &str) -> Vec<Subject> {
+    let mut classes: BTreeMap<String, Subject> = BTreeMap::new();
+    for (arn, role) in &after.holders {
+        let old = before.holders.get(arn);
+        let (old_trust, new_trust) = (old.and_then(|role| role.trust.as_ref()), role.trust.as_ref());
+        // Who may take a role that is new belongs to the role.
+        if old.is_none() || old_trust == new_trust {
+            continue;
+        }
+        let own = Own::of(role);
+        let documents = [old_trust, new_trust].map(|trust| trust.cloned().into_iter().collect::<Vec<_>>());
+        let mut named = BTreeSet::new();
+        documents.iter().flatten().for_each(|document| principals(document, &mut named));
+        for (kind, name, principal) in strangers(named, account) {
+            let [old, new] = &documents;
+            let class =
+                format!("{kind:?} {name} {} {}", general_list(old, own.as_ref()), general_list(new, own.as_ref()));
+            let own = own.as_ref().map(|own| Own { user: own.user.clone(), notebook: own.notebook.clone() });
+            let many = classes.contains_key(&class);
+            let subject = classes.entry(class).or_insert_with(|| Subject {
+                kind,
+                names: vec![name],
+                base: stranger_base(&principal),
+                old: stranger_side(&principal, old.clone()),
+                new: stranger_side(&principal, new.clone()),
+                principal,
+                same_as: 0,
+                resource: Some(arn.clone()),
+                own,
+            });
+            if many && let (Some(own), Some(resource)) = (&subject.own, &subject.resource) {
+                subject.resource = Some(own.general(resource));
+            }
+        }
+    }
+    classes.into_values().collect()
+}
+
+fn general_list(values: &[Value], own: Option<&Own>) -> String {
+    let general = |text: &str| own.map_or_else(|| text.to_owned(), |own| own.general(text));
+    values.iter().map(|value| general_value(value, &general).to_string()).collect()
+}
+
+/// The kinds and names of the principals that a policy names.
+fn principals(document: &Value, named: &mut BTreeSet<(String, String)>) {
+    let statements = match document.get("Statement") {
+        Some(Value::Array(statements)) => statements.iter().collect(),
+        Some(one) => vec![one],
+        None => Vec::new(),
+    };
+    for statement in statements {
+        let maps = ["Principal", "NotPrincipal"].into_iter().filter_map(|key| statement.get(key)?.as_object());
+        for (kind, list) in maps.flatten() {
+            let list = match list {
+                Value::Array(list) => list.iter().collect(),
+                one => vec![one],
+            };
+            named.extend(list.into_iter().filter_map(Value::as_str).map(|name| (kind.clone(), name.to_owned())));
+        }
+    }
+}
+
+/// Those who are named, and somebody who is not.
+fn strangers(named: BTreeSet<(String, String)>, account: &str) -> Vec<(AccessPrincipal, String, Principal)> {
+    let user = |account: &str| Principal::User {
+        arn: format!("arn:aws:iam::{account}:user/anybody"),
+        account: account.to_owned(),
+    };
+    let mut all = Vec::new();
+    let mut accounts: BTreeSet<String> = BTreeSet::new();
+    for (kind, name) in named {
+        let of_arn = name.split(':').nth(4).unwrap_or_default().to_owned();
+        match kind.as_str() {
+            "Service" => all.push((AccessPrincipal::Service, name.clone(), Principal::Service(name))),
+            "AWS" if name.len() == 12 || name.ends_with(":root") => {
+                accounts.insert(if name.len() == 12 { name } else { of_arn });
+            }
+            "AWS" if name.contains(":role/") => {
+                let role = Principal::Role { arn: name.clone(), session: None, account: of_arn };
+                all.push((AccessPrincipal::Role, name, role));
+            }
+            "AWS" if name != "*" => {
+                let user = Principal::User { arn: name.clone(), account: of_arn };
+                all.push((AccessPrincipal::User, name, user));
+            }
+            _ => {}
+        }
+    }
+    accounts.extend([account.to_owned(), ELSEWHERE.to_owned()]);
+    for one in accounts {
+        let kind = if one == ELSEWHERE { AccessPrincipal::Anybody } else { AccessPrincipal::Account };
+        all.push((kind, if one == ELSEWHERE { "anybody".to_owned() } else { one.clone() }, user(&one)));
+    }
+    all
+}
+
+fn stranger_base(principal: &Principal) -> Context {
+    match principal {
+        Principal::User { arn, account } => Context::new()
+            .with("aws:PrincipalArn", arn.as_str())
+            .with("aws:PrincipalAccount", account.as_str())
+            .with("aws:PrincipalType", "User")
+            .with("aws:username", "anybody"),
+        Principal::Role { arn, account, .. } => Context::new()
+            .with("aws:PrincipalArn", arn.as_str())
+            .with("aws:PrincipalAccount", account.as_str())
+            .with("aws:PrincipalType", "AssumedRole"),
+        Principal::Service(_) | Principal::Root(_) => Context::new(),
+    }
+}
+
+/// What their own policies say is not known: they are taken to allow everything that the resource's policy does.
+fn stranger_side(principal: &Principal, resource: Vec<Value>) -> Side {
+    let all = json!({"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]});
+    let identity = match principal {
+        Principal::Service(_) | Principal::Root(_) => Vec::new(),
+        Principal::User { .. } | Principal::Role { .. } => vec![all],
+    };
+    Side { exists: true, identity, resource, required: true, ..Side::default() }
+}
