@@ -82,8 +82,9 @@ fn steps(account: &Account, user: &User, was: &UserName, finding: Finding) -> Fi
         .note(format!("1. save what is worth keeping on the notebook of `{was}` into the folder `{was}/`"))
         .note(format!("2. aws s3 cp --recursive 's3://{bucket}/{was}/' 's3://{bucket}/{name}/'"))
         .note(format!(
-            "3. aws iam list-access-keys --user-name '{was}', and delete each: CloudFormation cannot delete a user with keys"
+            "3. deploy: `deploy.sh` first deletes the access keys of `{was}`, without which CloudFormation could not delete \
+             the user"
         ))
-        .note("4. deploy, and let the person make new access keys")
+        .note("4. let the person make new access keys")
         .note(format!("5. aws s3 rm --recursive 's3://{bucket}/{was}/', when nothing of it is missed"))
 }

@@ -1,20 +1,71 @@
-//! `deploy.sh`: the exact commands that deploy an account's stacks, in order.
+//! `deploy.sh`: the exact commands that deploy an account's stacks, in order, and what must come before them for those who
+//! leave.
 
 use std::fmt::Write;
 
+use super::leave::{FUNCTIONS, strip_function};
 use super::manifest::{Manifest, StackEntry};
-use crate::model::{Account, MANAGED_BY, MANAGED_BY_RACESTACK, Tag, TemplateBucket};
-use crate::plan::AccountPlan;
+use crate::model::{Account, MANAGED_BY, MANAGED_BY_RACESTACK, Tag, TemplateBucket, UserName};
+use crate::plan::{AccountPlan, Part, StackPlan};
+use crate::render::Template;
 
 /// The script for an account.
-pub fn script(plan: &AccountPlan<'_>, manifest: &Manifest) -> String {
-    let account = plan.account;
-    let mut script = format!(
+pub fn script(plan: &AccountPlan<'_>, templates: &[Template], manifest: &Manifest) -> String {
+    let mut script = beginning(plan.account);
+    // Writing to a string cannot fail.
+    for stack in &manifest.stacks {
+        let _ = writeln!(script, "{}  {}", stack.sha256, stack.file);
+    }
+    script.push_str(
+        "SUMS\nthen\n  printf 'deploy.sh: a template is not the one that synth wrote: nothing was deployed\\n' >&2\n  \
+         exit 1\nfi\n\n# Everyone who stays, by logical ID and name: nobody of them is touched.\nusers='\n",
+    );
+    for line in templates.iter().flat_map(users) {
+        script.push_str(&line);
+    }
+    let _ = writeln!(
+        script,
+        "'\nname={}\nbucket={}\nleavers=''",
+        quote(plan.account.name.as_str()),
+        quote(plan.account.bucket.name.as_str())
+    );
+    script.push_str(FUNCTIONS);
+    script.push_str(&strip_function(&plan.names.group));
+    script.push_str(&dry_run(plan));
+    let tags: Vec<String> =
+        stack_tags(plan.account).map(|tag| quote(&format!("{}={}", tag.key, tag.value))).collect();
+    for (stack, entry) in plan.stacks.iter().zip(&manifest.stacks) {
+        script.push('\n');
+        let holds_users = matches!(stack.part, Part::Users(_));
+        if holds_users {
+            let _ = writeln!(script, "leave {}", quote(&entry.name));
+        }
+        script.push_str(&command(entry, &plan.account.template_bucket, &tags));
+        if holds_users {
+            let _ = writeln!(script, "left {}", quote(&entry.name));
+        }
+        script.extend(stop_suspended(stack).map(|line| line + "\n"));
+    }
+    script
+}
+
+fn beginning(account: &Account) -> String {
+    format!(
         r#"#!/usr/bin/env bash
 # Made by `racestack synth`. Deploys the stacks of the account {name}, in order; a stack without changes is left as it is.
+# From the users who leave with a stack it first takes what CloudFormation fails on, such as access keys.
+# With --dry-run it changes nothing, and tells who leaves and what would be taken.
 # The credentials are those that the AWS CLI finds: set AWS_PROFILE or the like.
 set -euo pipefail
 cd "$(dirname "${{BASH_SOURCE[0]}}")"
+
+dry_run=''
+if [ "$*" = --dry-run ]; then
+  dry_run=yes
+elif [ $# != 0 ]; then
+  printf 'usage: deploy.sh [--dry-run]\n' >&2
+  exit 2
+fi
 
 account={account}
 region={region}
@@ -33,17 +84,37 @@ if ! sums_match <<'SUMS'
         name = account.name,
         account = quote(account.id.as_str()),
         region = quote(account.region.as_str()),
-    );
-    // Writing to a string cannot fail.
-    for stack in &manifest.stacks {
-        let _ = writeln!(script, "{}  {}", stack.sha256, stack.file);
+    )
+}
+
+/// A line for each IAM user of a template, with logical ID and name. A user whose name is not known stands there with `-`.
+fn users(template: &Template) -> impl Iterator<Item = String> {
+    let is_user = |resource: &serde_yaml::Value| {
+        resource.get("Type").and_then(serde_yaml::Value::as_str).is_some_and(|kind| kind == "AWS::IAM::User")
+    };
+    template.resources().filter(move |(_, resource)| is_user(resource)).map(|(id, resource)| {
+        let name = resource.get("Properties").and_then(|properties| properties.get("UserName")?.as_str());
+        let name = name.and_then(|name| UserName::parse(name).ok());
+        format!("{id} {}\n", name.as_ref().map_or("-", UserName::as_str))
+    })
+}
+
+/// The command that stops the notebooks of a stack's suspended users: what they opened before goes on until then.
+fn stop_suspended(stack: &StackPlan<'_>) -> Option<String> {
+    let suspended = stack.users.iter().filter(|user| user.suspended);
+    let notebooks = suspended.filter_map(|user| Some(quote(user.notebook.as_ref()?.name.as_str())));
+    let notebooks = notebooks.collect::<Vec<_>>().join(" ");
+    (!notebooks.is_empty()).then(|| format!("stop_running {notebooks}"))
+}
+
+fn dry_run(plan: &AccountPlan<'_>) -> String {
+    let mut text = String::from("\nif [ -n \"$dry_run\" ]; then\n  nobody=yes\n");
+    for stack in plan.stacks.iter().filter(|stack| matches!(stack.part, Part::Users(_))) {
+        // Writing to a string cannot fail.
+        let _ = writeln!(text, "  leave {}\n  [ -z \"$leavers\" ] || nobody=''", quote(stack.name.as_str()));
+        text.extend(stop_suspended(stack).map(|line| format!("  {line}\n")));
     }
-    script.push_str("SUMS\nthen\n  printf 'deploy.sh: a template is not the one that synth wrote: nothing was deployed\\n' >&2\n  exit 1\nfi\n");
-    let tags: Vec<String> = stack_tags(account).map(|tag| quote(&format!("{}={}", tag.key, tag.value))).collect();
-    for stack in &manifest.stacks {
-        script.push_str(&command(stack, &account.template_bucket, &tags));
-    }
-    script
+    text + "  [ -z \"$nobody\" ] || printf 'nobody leaves\\n'\n  exit 0\nfi\n"
 }
 
 /// The tags of the stacks themselves, whatever deploys them. A stack takes no empty value, and the AWS CLI ends a key at
@@ -55,7 +126,7 @@ pub(super) fn stack_tags(account: &Account) -> impl Iterator<Item = Tag> {
 
 fn command(stack: &StackEntry, bucket: &TemplateBucket, tags: &[String]) -> String {
     let mut command = format!(
-        "\naws cloudformation deploy --region \"$region\" \\\n  --stack-name {} \\\n  --template-file {} \\\n",
+        "aws cloudformation deploy --region \"$region\" \\\n  --stack-name {} \\\n  --template-file {} \\\n",
         quote(&stack.name),
         quote(&stack.file)
     );
@@ -74,6 +145,6 @@ fn command(stack: &StackEntry, bucket: &TemplateBucket, tags: &[String]) -> Stri
 }
 
 /// The text as one word of a shell.
-fn quote(text: &str) -> String {
+pub(super) fn quote(text: &str) -> String {
     format!("'{}'", text.replace('\'', r"'\''"))
 }

@@ -3,11 +3,14 @@
 mod assembly;
 mod deploy;
 mod folder;
+mod leave;
 mod manifest;
 mod replace;
 
 pub use assembly::{AccountAssembly, files as assembly_files, of_account as account_assembly};
 pub use folder::{Difference, claim, claim_shared, commit, compare, discard, inspect, orphans, stage, write};
+pub use folder::{Difference, claim, claim_shared, compare, inspect, orphans, write};
+pub use leave::strip_commands;
 pub use manifest::{
     Manifest, PolicyEntry, StackEntry, Used, UserEntry, holds_users, of as manifest, read as read_manifest,
 };
@@ -44,7 +47,11 @@ pub fn files(plan: &AccountPlan<'_>, rendered: Vec<Rendered>, manifest: &Manifes
         .zip(rendered)
         .map(|(stack, template)| plain(stack.file(), Arc::unwrap_or_clone(template.source).text))
         .collect();
-    files.push(OutputFile { name: DEPLOY_FILE.to_owned(), text: deploy::script(plan, manifest), executable: true });
+    files.push(OutputFile {
+        name: DEPLOY_FILE.to_owned(),
+        text: deploy::script(plan, templates, manifest),
+        executable: true,
+    });
     files.push(plain(MANIFEST_FILE.to_owned(), manifest.to_json()));
     files.sort_by(|a, b| a.name.cmp(&b.name));
     files

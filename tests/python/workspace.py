@@ -108,15 +108,15 @@ class Workspace:
         assert finished.returncode == 0, f"racestack synth ended with {finished.returncode}:\n{finished.stderr}"
         assert (self.out / "deploy.sh").is_file(), f"racestack synth wrote no {self.out / 'deploy.sh'}"
 
-    def deploy(self, environment: dict[str, str]) -> subprocess.CompletedProcess[str]:
+    def deploy(self, environment: dict[str, str], *options: str) -> subprocess.CompletedProcess[str]:
         """Run the generated deploy.sh."""
         return subprocess.run(
-            ["bash", self.out / "deploy.sh"],
+            ["bash", self.out / "deploy.sh", *options],
             env=environment,
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
-            timeout=150,
+            timeout=300,
             check=False,
         )
 

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from moto.core.responses import ActionResult, EmptyResult
+from moto.core.utils import utcnow
 from moto.iam.exceptions import DeleteConflictException, EntityAlreadyExists, LimitExceededException, NoSuchEntity
 from moto.iam.models import IAMBackend, User
 from moto.iam.responses import IamResponse
@@ -41,6 +42,9 @@ def extend() -> None:
     before(IAMBackend, "create_policy_version", _refuse_big_managed)
     before(IAMBackend, "create_role", _refuse_big_trust)
     before(IAMBackend, "update_assume_role_policy", _refuse_big_trust)
+    IamResponse.create_service_specific_credential = _create_service_specific_credential
+    IamResponse.list_service_specific_credentials = _list_service_specific_credentials
+    IamResponse.delete_service_specific_credential = _delete_service_specific_credential
     IAMBackend.update_user = _keep_tags(IAMBackend.update_user)
     IAMBackend.update_group = _move_group
 
@@ -112,6 +116,7 @@ def _refuse_user_in_use(self: IAMBackend, user_name: str) -> None:
         "delete login profile first": user.password,
         "delete public keys first": user.ssh_public_keys,
         "delete signing certificates first": user.signing_certificates,
+        "delete service-specific credentials first": _credentials_of(self, user_name),
         "remove users from group first": self.get_groups_for_user(user_name),
     }
     for remedy, obstacle in obstacles.items():
@@ -182,6 +187,42 @@ def _hold_limit(limit: int, what: str, documents: list[str]) -> None:
     size = sum(len(json.dumps(json.loads(text), ensure_ascii=False, separators=(",", ":"))) for text in documents)
     if size > limit:
         raise LimitExceededException(f"Cannot exceed quota for {what}: {limit}")
+
+
+def _credentials_of(backend: IAMBackend, user_name: str) -> list[dict[str, Any]]:
+    """moto knows no service-specific credentials. They live as long as the backend, which a reset makes anew."""
+    backend.get_user(user_name)
+    return backend.__dict__.setdefault("service_specific_credentials", {}).setdefault(user_name, [])
+
+
+def _create_service_specific_credential(response: IamResponse) -> ActionResult:
+    name, service = response._get_param("UserName"), response._get_param("ServiceName")
+    credentials = _credentials_of(response.backend, name)
+    made = {
+        "UserName": name,
+        "ServiceName": service,
+        "ServiceUserName": f"{name}-at-{response.current_account}",
+        "ServiceSpecificCredentialId": f"ACCA{len(credentials):016}",
+        "Status": "Active",
+        "CreateDate": utcnow(),
+    }
+    credentials.append(made)
+    return ActionResult({"ServiceSpecificCredential": made})
+
+
+def _list_service_specific_credentials(response: IamResponse) -> ActionResult:
+    credentials = _credentials_of(response.backend, response._get_param("UserName"))
+    return ActionResult({"ServiceSpecificCredentials": credentials})
+
+
+def _delete_service_specific_credential(response: IamResponse) -> EmptyResult:
+    name = response._get_param("UserName")
+    gone = response._get_param("ServiceSpecificCredentialId")
+    credentials = _credentials_of(response.backend, name)
+    if gone not in [credential["ServiceSpecificCredentialId"] for credential in credentials]:
+        raise NoSuchEntity(f"No such credential {gone} exists")
+    credentials[:] = [known for known in credentials if known["ServiceSpecificCredentialId"] != gone]
+    return EmptyResult()
 
 
 def _keep_tags(original: Callable[..., None]) -> Callable[..., None]:

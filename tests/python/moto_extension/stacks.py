@@ -14,8 +14,12 @@ from moto.cloudformation.models import ChangeSet, CloudFormationBackend, Event, 
 from moto.cloudformation.responses import CloudFormationResponse
 from moto.s3.models import s3_backends
 
+from moto.core.responses import ActionResult
+
 from . import engine, template
 from .clients import Clients, clients
+
+RESOURCES_A_PAGE = 100
 
 
 def extend() -> None:
@@ -24,6 +28,7 @@ def extend() -> None:
     CloudFormationResponse.create_stack = _only_change_sets
     CloudFormationResponse._get_stack_from_s3_url = _template_in_bucket
     CloudFormationResponse.update_stack = _only_change_sets
+    CloudFormationResponse.list_stack_resources = _list_stack_resources
     CloudFormationBackend.create_change_set = _empty_change_sets_fail(CloudFormationBackend.create_change_set)
     CloudFormationBackend.execute_change_set = _execute_change_set
     CloudFormationBackend.describe_change_set = _missing_change_sets_are_not_found(
@@ -35,6 +40,28 @@ def extend() -> None:
 
 def _only_change_sets(_response: CloudFormationResponse) -> None:
     raise ValidationError(message="the moto extension makes and updates stacks by change sets only")
+
+
+def _list_stack_resources(response: CloudFormationResponse) -> ActionResult:
+    """moto gives all resources at once, and calls each made at its stack's creation."""
+    stack = response.cloudformation_backend.get_stack(response._get_param("StackName"))
+    start = int(response._get_param("NextToken") or 0)
+    resources = [one for one in stack.stack_resources if isinstance(one, engine.Deployed)]
+    result: dict[str, Any] = {
+        "StackResourceSummaries": [
+            {
+                "ResourceStatus": "CREATE_COMPLETE",
+                "LogicalResourceId": resource.logical_resource_id,
+                "LastUpdatedTimestamp": stack.creation_time,
+                "PhysicalResourceId": resource.physical_resource_id,
+                "ResourceType": resource.cf_resource_type,
+            }
+            for resource in resources[start : start + RESOURCES_A_PAGE]
+        ]
+    }
+    if start + RESOURCES_A_PAGE < len(resources):
+        result["NextToken"] = str(start + RESOURCES_A_PAGE)
+    return ActionResult(result)
 
 
 def _checked_change_set(original: Callable[..., Any]) -> Callable[..., Any]:
