@@ -29,6 +29,8 @@ pub enum Command {
     Schema(SchemaArgs),
     /// Tell what a setting is for an account, and the file and line that set it
     Explain(ExplainArgs),
+    /// Print the steps by which somebody leaves, and run none of them
+    Offboard(OffboardArgs),
     /// Print the completions for a shell
     Completions(CompletionsArgs),
 }
@@ -74,6 +76,23 @@ pub struct ExplainArgs {
     /// The folder of the settings and rosters
     #[arg(long, value_name = "DIR", default_value = "config")]
     pub config: PathBuf,
+}
+
+/// The arguments of `racestack offboard`.
+#[derive(Debug, clap::Args)]
+pub struct OffboardArgs {
+    /// The name of the user, who may have left the roster already
+    #[arg(value_name = "USER")]
+    pub user: String,
+    /// The account
+    #[arg(long, value_name = "NAME")]
+    pub account: String,
+    /// The folder of the settings and rosters
+    #[arg(long, value_name = "DIR", default_value = "config")]
+    pub config: PathBuf,
+    /// The folder that the stacks are written into
+    #[arg(long, value_name = "DIR", default_value = DEFAULT_OUT)]
+    pub out: PathBuf,
 }
 
 /// The arguments of `racestack completions`.

@@ -130,7 +130,8 @@ fn disagreement(account: &Account, message: String, place: Place) -> Finding {
         .note("CloudFormation would delete the user and the notebook, and make new ones")
 }
 
-fn line_of(account: &Account, name: &str) -> Place {
+/// The line of a user in the account's lock.
+pub(super) fn line_of(account: &Account, name: &str) -> Place {
     let source = &account.lock_source;
     let mut offset = 0;
     for line in source.text.split_inclusive('\n') {

@@ -7,6 +7,7 @@ mod export;
 mod init;
 mod lock;
 mod material;
+mod offboard;
 mod summary;
 mod synth;
 mod synthesis;
@@ -78,6 +79,7 @@ pub fn run(args: &Args, colour: bool, watch: &Watch<'_>) -> Outcome {
         Command::Init(init) => init::run(init),
         Command::Schema(schema) => Ok(printed(schema_of(schema.kind))),
         Command::Explain(explain) => explain::run(explain, colour),
+        Command::Offboard(offboard) => offboard::run(offboard, colour),
         Command::Completions(completions) => {
             let mut script = Vec::new();
             clap_complete::generate(completions.shell, &mut Args::command(), "racestack", &mut script);

@@ -145,6 +145,6 @@ fn command(stack: &StackEntry, bucket: &TemplateBucket, tags: &[String]) -> Stri
 }
 
 /// The text as one word of a shell.
-pub(super) fn quote(text: &str) -> String {
+pub fn quote(text: &str) -> String {
     format!("'{}'", text.replace('\'', r"'\''"))
 }

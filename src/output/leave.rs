@@ -47,7 +47,7 @@ const KINDS: &[Kind] = &[
         &["delete-access-key {user} --access-key-id={id}"],
     ),
     Kind::new(
-        "virtual MFA devices of the user's name that are enabled for nobody",
+        "virtual MFA devices of this name that are enabled for nobody",
         "list-virtual-mfa-devices --assignment-status=Unassigned",
         "VirtualMFADevices[?ends_with(SerialNumber, ':mfa/{name}')].SerialNumber",
         &["delete-virtual-mfa-device --serial-number={id}"],
@@ -110,7 +110,7 @@ pub(super) fn strip_function(group: &str) -> String {
         // Writing to a string cannot fail.
         let _ = writeln!(
             text,
-            "  # {}\n  ids=$(list {} --query \"{}\") || exit 1\n  for id in $ids; do",
+            "  # {}\n  ids=$(list {} \\\n    --query \"{}\") || exit 1\n  for id in $ids; do",
             kind.what,
             words.fill(kind.list),
             words.fill(kind.query),
@@ -123,18 +123,34 @@ pub(super) fn strip_function(group: &str) -> String {
     text + "}\n"
 }
 
-/// The same steps for a person to run: lines for a shell.
+/// What deletes a user whom CloudFormation left behind, after `strip_commands`: lines for a shell.
+pub fn delete_commands(user: &str, group: &str, region: &str) -> Vec<String> {
+    let run = |command: &str| format!("aws iam {command} --user-name={} --region {region}", quote(user));
+    vec![
+        "# what the stack gave; NoSuchEntity: it is gone".to_owned(),
+        run(&format!("remove-user-from-group --group-name={group}")),
+        run(&format!("delete-user-policy --policy-name={SUSPENDED_POLICY}")),
+        "# the user".to_owned(),
+        run("delete-user"),
+    ]
+}
+
+/// The same steps as `deploy.sh` takes, for a person to run: lines for a shell. No comment has a quote or a back tick,
+/// since some shells take no comments.
 pub fn strip_commands(user: &str, group: &str, region: &str) -> Vec<String> {
     let option = format!("--user-name={}", quote(user));
     let words = Words { name: user, option: &option, group };
     let region = format!(" --region {region}");
-    let mut lines =
-        vec![format!("aws iam delete-login-profile {option}{region}   # `NoSuchEntity`: there is no password")];
+    let mut lines = vec![
+        "# the password; NoSuchEntity: there is none".to_owned(),
+        format!("aws iam delete-login-profile {option}{region}"),
+    ];
     for kind in KINDS {
         let (list, query) = (words.fill(kind.list), words.fill(kind.query));
-        lines.push(format!("for id in $(aws iam {list}{region} --output text --query \"{query}\"); do"));
+        lines.push(format!("# {}", kind.what));
+        lines.push(format!("for id in $(aws iam {list}{region} --output text \\\n  --query \"{query}\"); do"));
         lines.extend(deletions(kind, &words, "aws iam", &region).iter().map(|line| format!("  {line}")));
-        lines.push(format!("done   # {}", kind.what));
+        lines.push("done".to_owned());
     }
     lines
 }

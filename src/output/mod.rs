@@ -8,9 +8,9 @@ mod manifest;
 mod replace;
 
 pub use assembly::{AccountAssembly, files as assembly_files, of_account as account_assembly};
+pub use deploy::quote;
 pub use folder::{Difference, claim, claim_shared, commit, compare, discard, inspect, orphans, stage, write};
-pub use folder::{Difference, claim, claim_shared, compare, inspect, orphans, write};
-pub use leave::strip_commands;
+pub use leave::{delete_commands, strip_commands};
 pub use manifest::{
     Manifest, PolicyEntry, StackEntry, Used, UserEntry, holds_users, of as manifest, read as read_manifest,
 };

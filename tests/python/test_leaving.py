@@ -1,5 +1,6 @@
 """People who are suspended keep everything; people who leave are gone with what IAM deletes no user with."""
 
+import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -7,7 +8,7 @@ import pytest
 
 from moto_server import ACCOUNT_ID, MotoServer
 from test_deploy import creation_dates
-from workspace import SETTINGS, Person, Workspace
+from workspace import SETTINGS, Person, Workspace, binary
 
 GROUP = "mycompany-deepracer-users"
 STAY: tuple[Person, ...] = ({"name": "sato.hana"}, {"name": "taro-kun", "notebook": "false"})
@@ -168,6 +169,30 @@ def test_who_could_not_be_deleted_is_told(moto: MotoServer, workspace: Workspace
     assert finished.returncode == 1
     assert "CloudFormation could not delete the user tanaka.taro" in finished.stderr
     assert "racestack offboard tanaka.taro --account tokyo" in finished.stderr
+    assert users(moto) == ["sato.hana", "taro-kun", "tanaka.taro"]
+
+    run_steps(workspace, moto, "# 3. If it was")
+    assert users(moto) == ["sato.hana", "taro-kun"]
+
+
+def test_the_steps_that_offboard_prints_are_those_that_a_deployment_lacks(moto: MotoServer, workspace: Workspace) -> None:
+    burden(moto, "tanaka.taro")
+    run_steps(workspace, moto, "# 6. Only where something else")
+    workspace.write(STAY)
+    workspace.synth()
+    deployed = workspace.deploy(moto.environment())
+    assert deployed.returncode == 0, deployed.stdout + deployed.stderr
+    assert "delete-access-key" not in deployed.stdout
+    assert users(moto) == ["sato.hana", "taro-kun"]
+
+
+def run_steps(workspace: Workspace, moto: MotoServer, heading: str) -> None:
+    """Run the commands below one of the headings that `racestack offboard tanaka.taro` prints."""
+    command = [binary(), "offboard", "tanaka.taro", "--account", "tokyo"]
+    printed = subprocess.run(command, cwd=workspace.root, capture_output=True, text=True, timeout=60, check=True).stdout
+    steps = [step for step in printed.split("\n\n") if step.startswith(heading)]
+    assert len(steps) == 1, printed
+    subprocess.run(["bash", "-uc", steps[0]], env=moto.environment(), timeout=120, check=True)
 
 
 @pytest.mark.parametrize("profile", ["hardened", "documented"])

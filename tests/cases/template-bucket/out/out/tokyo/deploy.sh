@@ -174,48 +174,57 @@ strip() {
     change iam delete-login-profile --user-name="$user"
   fi
   # access keys
-  ids=$(list list-access-keys --user-name="$user" --query "AccessKeyMetadata[].AccessKeyId") || exit 1
+  ids=$(list list-access-keys --user-name="$user" \
+    --query "AccessKeyMetadata[].AccessKeyId") || exit 1
   for id in $ids; do
     change iam delete-access-key --user-name="$user" --access-key-id="$id"
   done
-  # virtual MFA devices of the user's name that are enabled for nobody
-  ids=$(list list-virtual-mfa-devices --assignment-status=Unassigned --query "VirtualMFADevices[?ends_with(SerialNumber, ':mfa/$user')].SerialNumber") || exit 1
+  # virtual MFA devices of this name that are enabled for nobody
+  ids=$(list list-virtual-mfa-devices --assignment-status=Unassigned \
+    --query "VirtualMFADevices[?ends_with(SerialNumber, ':mfa/$user')].SerialNumber") || exit 1
   for id in $ids; do
     change iam delete-virtual-mfa-device --serial-number="$id"
   done
   # MFA devices
-  ids=$(list list-mfa-devices --user-name="$user" --query "MFADevices[].SerialNumber") || exit 1
+  ids=$(list list-mfa-devices --user-name="$user" \
+    --query "MFADevices[].SerialNumber") || exit 1
   for id in $ids; do
     change iam deactivate-mfa-device --user-name="$user" --serial-number="$id"
     case $id in arn:*:mfa/*) change iam delete-virtual-mfa-device --serial-number="$id" ;; esac
   done
   # signing certificates
-  ids=$(list list-signing-certificates --user-name="$user" --query "Certificates[].CertificateId") || exit 1
+  ids=$(list list-signing-certificates --user-name="$user" \
+    --query "Certificates[].CertificateId") || exit 1
   for id in $ids; do
     change iam delete-signing-certificate --user-name="$user" --certificate-id="$id"
   done
   # SSH public keys
-  ids=$(list list-ssh-public-keys --user-name="$user" --query "SSHPublicKeys[].SSHPublicKeyId") || exit 1
+  ids=$(list list-ssh-public-keys --user-name="$user" \
+    --query "SSHPublicKeys[].SSHPublicKeyId") || exit 1
   for id in $ids; do
     change iam delete-ssh-public-key --user-name="$user" --ssh-public-key-id="$id"
   done
   # service-specific credentials
-  ids=$(list list-service-specific-credentials --user-name="$user" --query "ServiceSpecificCredentials[].ServiceSpecificCredentialId") || exit 1
+  ids=$(list list-service-specific-credentials --user-name="$user" \
+    --query "ServiceSpecificCredentials[].ServiceSpecificCredentialId") || exit 1
   for id in $ids; do
     change iam delete-service-specific-credential --user-name="$user" --service-specific-credential-id="$id"
   done
   # inline policies from outside the stack
-  ids=$(list list-user-policies --user-name="$user" --query "PolicyNames[?@!='suspended']") || exit 1
+  ids=$(list list-user-policies --user-name="$user" \
+    --query "PolicyNames[?@!='suspended']") || exit 1
   for id in $ids; do
     change iam delete-user-policy --user-name="$user" --policy-name="$id"
   done
   # managed policies from outside the stack
-  ids=$(list list-attached-user-policies --user-name="$user" --query "AttachedPolicies[].PolicyArn") || exit 1
+  ids=$(list list-attached-user-policies --user-name="$user" \
+    --query "AttachedPolicies[].PolicyArn") || exit 1
   for id in $ids; do
     change iam detach-user-policy --user-name="$user" --policy-arn="$id"
   done
   # groups from outside the stack
-  ids=$(list list-groups-for-user --user-name="$user" --query "Groups[?GroupName!='mycompany-deepracer-users'].GroupName") || exit 1
+  ids=$(list list-groups-for-user --user-name="$user" \
+    --query "Groups[?GroupName!='mycompany-deepracer-users'].GroupName") || exit 1
   for id in $ids; do
     change iam remove-user-from-group --user-name="$user" --group-name="$id"
   done

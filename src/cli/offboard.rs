@@ -1,0 +1,198 @@
+//! `racestack offboard`: the steps by which somebody leaves, for a person to take. Nothing of it is run.
+
+use std::fmt::Write;
+use std::path::Path;
+
+use super::args::OffboardArgs;
+use super::lock::line_of;
+use super::{Failure, Outcome, outcome, require_config};
+use crate::config::{self, did_you_mean, shorten};
+use crate::finding::{Finding, Rule, any_error};
+use crate::model::{self, Account, LockEntry, User};
+use crate::output::{self, DEPLOY_FILE, quote};
+use crate::plan::Names;
+use crate::report::Format;
+use crate::source::Place;
+
+pub(super) fn run(args: &OffboardArgs, colour: bool) -> Result<Outcome, Failure> {
+    require_config(&args.config)?;
+    let mut findings = Vec::new();
+    let config = config::read(&args.config, std::slice::from_ref(&args.account), &mut findings)?;
+    let fleet = model::build(&config, &mut findings);
+    let steps = match fleet.accounts.first() {
+        None => String::new(),
+        Some(account) => {
+            let deploy = args.out.join(account.name.as_str()).join(DEPLOY_FILE);
+            let synth = synth_command(args, account);
+            let user = account.users.iter().find(|user| user.name.as_str() == args.user);
+            let former = account.lock.entries.iter().find(|(name, _)| name.as_str() == args.user);
+            match (user, former) {
+                (Some(user), _) => of_user(account, user, &synth, &deploy),
+                (None, Some((_, entry))) => of_former(account, &args.user, entry, &deploy),
+                (None, None) => {
+                    findings.push(unknown(account, &args.user));
+                    String::new()
+                }
+            }
+        }
+    };
+    // What is merely worth knowing about the configuration is synth's to tell.
+    findings.retain(|finding| any_error(std::slice::from_ref(finding)));
+    Ok(outcome(Format::Human, findings, steps, colour))
+}
+
+fn unknown(account: &Account, user: &str) -> Finding {
+    let users = account.users.iter().map(|user| &user.name);
+    let known = users.chain(account.lock.entries.keys()).map(model::UserName::as_str);
+    let help = did_you_mean(user, known).map_or_else(
+        || "the names are those of the column `name`".to_owned(),
+        |near| format!("did you mean `{near}`?"),
+    );
+    let message = format!("`{}` is neither in the roster of `{}` nor in its lock", shorten(user), account.name);
+    let place = account.roster_place.clone().unwrap_or_else(|| Place::whole(&account.lock_source));
+    Finding::new(Rule::RosterUnknownUser, message).at(Place::whole(&place.source)).help(help)
+}
+
+/// The command that makes the account's stacks anew, as the command line of this run would have it.
+fn synth_command(args: &OffboardArgs, account: &Account) -> String {
+    let mut command = format!("racestack synth --account {}", quote(account.name.as_str()));
+    for (option, folder, default) in [("config", &args.config, "config"), ("out", &args.out, "out")] {
+        if folder != Path::new(default) {
+            // Writing to a string cannot fail.
+            let _ = write!(command, " --{option} {}", quote(&folder.display().to_string()));
+        }
+    }
+    command
+}
+
+/// The place as a person would type it: `config/accounts/tokyo/roster.csv:3`.
+fn line(place: &Place) -> String {
+    format!("{}:{}", place.path().display(), place.line_column().0)
+}
+
+fn heading(account: &Account, user: &str, said: &str) -> String {
+    format!(
+        "# {user} leaves the account {} ({}, {}): {said}\n# racestack runs nothing of this. The commands take the \
+         credentials of the account, as the AWS CLI finds them.\n",
+        account.name, account.id, account.region
+    )
+}
+
+fn of_user(account: &Account, user: &User, synth: &str, deploy: &Path) -> String {
+    let (name, region, bucket) = (user.name.as_str(), &account.region, &account.bucket.name);
+    let (deploy, row) = (quote(&deploy.display().to_string()), line(&user.place));
+    let mut text = heading(account, name, &row);
+    let mut number = 0;
+    let mut step = |title: &str, commands: &str| {
+        number += 1;
+        // Writing to a string cannot fail.
+        let _ = write!(text, "\n# {number}. {title}\n{commands}");
+    };
+    if let Some(notebook) = &user.notebook {
+        let notebook = quote(notebook.name.as_str());
+        step(
+            &format!(
+                "Save what is on the notebook {notebook}: its volume is deleted with it. As long as the person is active,"
+            ),
+            &format!(
+                "#    in a terminal of the notebook:\n#      aws s3 sync ~/SageMaker {}\n#    Later, an administrator \
+                 starts and opens it, and downloads what is worth keeping:\n#      aws sagemaker start-notebook-instance \
+                 --region {region} --notebook-instance-name {notebook}\n#      aws sagemaker \
+                 create-presigned-notebook-instance-url --region {region} --notebook-instance-name {notebook}\n",
+                quote(&format!("s3://{bucket}/{name}/notebook/"))
+            ),
+        );
+    }
+    if !user.suspended {
+        step(
+            &format!("Shut the person out, and keep everything: {row} gets the state suspended; then"),
+            &format!("{synth}\n{deploy}\n"),
+        );
+    }
+    step(
+        "Export the folder, if it is to be kept elsewhere. In the bucket, it stays.",
+        &format!("aws s3 sync --region {region} {} {}\n", folder(account, name), quote(&format!("./{name}/"))),
+    );
+    step(
+        &format!("Take {row} out of the roster. The line in the lock stays: nobody else gets the names."),
+        &format!("{synth}\n"),
+    );
+    step(
+        "Have the change of the roster, the lock and the out folder reviewed. Then see what would be taken, and deploy.",
+        &format!("{deploy} --dry-run\n{deploy}\n"),
+    );
+    step(
+        "Only where something else than deploy.sh deploys the stacks: take away, before it does, what CloudFormation\n\
+         #    cannot delete the user with. deploy.sh does the same.",
+        &lines(&output::strip_commands(name, &Names::of(account).group, region.as_str())),
+    );
+    if user.console {
+        let secret = quote(&Names::password_secret(account, &user.name));
+        step(
+            &format!("The secret {secret} is deleted with the stack, at once. Where it was left behind:"),
+            &format!(
+                "aws secretsmanager delete-secret --region {region} --force-delete-without-recovery --secret-id {secret}\n"
+            ),
+        );
+    }
+    step(&rest(account), &format!("aws s3 rm --recursive --region {region} {}\n", folder(account, name)));
+    text
+}
+
+fn of_former(account: &Account, name: &str, entry: &LockEntry, deploy: &Path) -> String {
+    let (region, option) = (&account.region, format!("--user-name={}", quote(name)));
+    let group = Names::of(account).group;
+    let mut text = heading(account, name, &format!("left the roster, {}", line(&line_of(account, name))));
+    let mut step = |title: &str, commands: &str| {
+        // Writing to a string cannot fail.
+        let _ = write!(text, "\n# {title}\n{commands}");
+    };
+    step(
+        "1. Whether the user is still there: NoSuchEntity says that it is not.",
+        &format!("aws iam get-user {option} --region {region}\n"),
+    );
+    step(
+        "2. If nothing was deployed since: deploy.sh does the rest.",
+        &format!("{0} --dry-run\n{0}\n", quote(&deploy.display().to_string())),
+    );
+    let mut commands = output::strip_commands(name, &group, region.as_str());
+    commands.extend(output::delete_commands(name, &group, region.as_str()));
+    step(
+        "3. If it was, CloudFormation left the user behind, who is in no stack any more. See by the first command whether it\n\
+         #    is this person, and not another one of the name; then",
+        &lines(&commands),
+    );
+    if let Some(notebook) = &entry.notebook {
+        let notebook = quote(notebook.as_str());
+        step(
+            &format!("4. Whether the notebook {notebook} is still there: RecordNotFound says that it is not."),
+            &format!(
+                "aws sagemaker describe-notebook-instance --region {region} --notebook-instance-name {notebook}\n"
+            ),
+        );
+    }
+    step(
+        &format!("5. Export the folder. {}", rest(account)),
+        &format!(
+            "aws s3 sync --region {region} {0} {1}\naws s3 rm --recursive --region {region} {0}\n",
+            folder(account, name),
+            quote(&format!("./{name}/"))
+        ),
+    );
+    text
+}
+
+fn folder(account: &Account, name: &str) -> String {
+    quote(&format!("s3://{}/{name}/", account.bucket.name))
+}
+
+fn rest(account: &Account) -> String {
+    format!(
+        "When nothing of the folder is missed any more, delete it. What is deleted can be brought back for {} days.",
+        account.bucket.old_version_days
+    )
+}
+
+fn lines(commands: &[String]) -> String {
+    commands.join("\n") + "\n"
+}
