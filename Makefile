@@ -3,6 +3,8 @@
 CONFIG ?= config
 OUT ?= out
 CARGO ?= cargo
+# What suppressions are compared with: racestack asks no clock.
+TODAY ?= $(shell date +%F)
 
 .DEFAULT_GOAL := help
 PEERS := target/peers
@@ -13,7 +15,7 @@ help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 synth: ## write the stacks of every account into out/
-	$(CARGO) run --release --quiet --locked -- synth --config $(CONFIG) --out $(OUT)
+	$(CARGO) run --release --quiet --locked -- synth --config $(CONFIG) --out $(OUT) --today $(TODAY)
 
 test: test-rust test-clients ## run all tests, installing what they need
 
@@ -33,7 +35,7 @@ test-clients:
 	tests/python/run.sh -q
 
 check: lint test ## what CI runs: lint, all tests, and whether out/ is what synth writes
-	$(CARGO) run --quiet --locked -- synth --check --config $(CONFIG) --out $(OUT)
+	$(CARGO) run --quiet --locked -- synth --check --config $(CONFIG) --out $(OUT) --today $(TODAY)
 
 lint: ## formatting and lints
 	$(CARGO) fmt --check

@@ -5,15 +5,16 @@
 use std::path::Path;
 
 use proptest::prelude::*;
-use racestack::finding::{Finding, Rule, Severity, sort};
+use racestack::finding::{Finding, Rule, Severity, Suppressed, sort};
 use racestack::report::{Format, render};
 use racestack::source::{Place, SourceFile};
 
-const FORMATS: [(Format, &str); 4] = [
+const FORMATS: [(Format, &str); 5] = [
     (Format::Human, "every-kind.txt"),
     (Format::Json, "every-kind.json"),
     (Format::Sarif, "every-kind.sarif"),
     (Format::Github, "every-kind.github"),
+    (Format::Junit, "every-kind.junit"),
 ];
 
 #[test]
@@ -44,7 +45,21 @@ fn every_kind() -> Vec<Finding> {
         SourceFile::new("accounts/long/roster.json", format!("[{}\"名前\"{}]", "1,".repeat(1_250), ",2".repeat(1_250)));
     let stack = SourceFile::new("tokyo/users-001.yaml", "Resources:\n  A:\n    Type: T\n    Properties: {}\n  B: {}\n");
 
+    let suppressions = SourceFile::new("suppressions.yaml", "- rule: A\n- rule: B\n");
+    let suppressed = Suppressed {
+        reason: "100% <known> & \"quoted\",\nin two lines".to_owned(),
+        owner: "佐藤".to_owned(),
+        expires: "2027-01-31".to_owned(),
+        place: at(&suppressions, "B"),
+    };
+
     vec![
+        Finding {
+            suppressed: Some(suppressed),
+            guard_rule: Some("B".to_owned()),
+            resource: Some("tokyo/users-001/B".to_owned()),
+            ..Finding::new(Rule::GuardViolation, "`B` breaks the guard rule `B`").at(at(&stack, "B: {}"))
+        },
         Finding::new(Rule::GuardViolation, "user `TANAKA` and user `tanaka` differ in case alone")
             .at(at(&tokyo, "TANAKA"))
             .label("found again here")
@@ -83,8 +98,11 @@ fn at(source: &std::sync::Arc<SourceFile>, text: &str) -> Place {
 #[test]
 fn no_findings_are_an_empty_report() {
     assert_eq!(render(Format::Human, &[], true), "");
-    assert_eq!(render(Format::Json, &[], true), "{\n  \"findings\": []\n}\n");
+    assert_eq!(render(Format::Json, &[], true), "{\n  \"findings\": [],\n  \"suppressed\": []\n}\n");
     assert_eq!(render(Format::Github, &[], true), "");
+    assert!(
+        render(Format::Junit, &[], true).contains("<testcase classname=\"racestack\" name=\"nothing was found\"/>")
+    );
     let sarif: serde_json::Value = serde_json::from_str(&render(Format::Sarif, &[], true)).unwrap();
     assert_eq!(sarif["runs"][0]["results"], serde_json::json!([]));
 }
@@ -208,6 +226,9 @@ proptest! {
             };
             prop_assert!(parsed.is_null() || *parsed == message.as_str(), "{parsed}");
         }
+        let xml = render(Format::Junit, &findings, true);
+        prop_assert!(!xml.contains(|c: char| c.is_control() && c != '\n' || matches!(c, '\u{fffe}' | '\u{ffff}')), "{:?}", xml);
+        prop_assert_eq!(xml.matches('<').count(), xml.matches('>').count());
         prop_assert_eq!(render(Format::Github, &findings, true).lines().count(), 1);
     }
 }

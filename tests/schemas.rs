@@ -1,12 +1,16 @@
 //! The committed JSON Schemas are those that this version prints.
 #![allow(clippy::disallowed_methods, clippy::unwrap_used, reason = "a test reads files and may fail")]
 
-use racestack::config::{Schema, account_schema, company_schema, roster_schema};
+use racestack::config::{Schema, account_schema, company_schema, roster_schema, suppressions_schema};
 
 #[test]
 fn the_committed_schemas_are_those_of_this_version() {
-    let schemas: [(&str, Schema); 3] =
-        [("settings", company_schema()), ("account", account_schema()), ("roster", roster_schema())];
+    let schemas: [(&str, Schema); 4] = [
+        ("settings", company_schema()),
+        ("account", account_schema()),
+        ("roster", roster_schema()),
+        ("suppressions", suppressions_schema()),
+    ];
     for (name, schema) in schemas {
         let path = format!("{}/config/schemas/{name}.json", env!("CARGO_MANIFEST_DIR"));
         let text = format!("{:#}\n", schema.to_json());

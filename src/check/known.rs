@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::config::ACCOUNTS_FOLDER;
 use crate::facts::retired::RETIRED_SERVICES;
 use crate::finding::{Finding, Rule};
 use crate::model::{Fleet, Profile, Service};
@@ -10,6 +11,8 @@ use crate::source::Place;
 
 /// A weakness of the documented policies, with the reason why it matters.
 struct Weakness {
+    /// What suppressions name it by.
+    name: &'static str,
     message: &'static str,
     reason: &'static str,
 }
@@ -17,28 +20,34 @@ struct Weakness {
 /// What is weak in the documented policies. `hardened` closes each.
 const WEAKNESSES: [Weakness; 6] = [
     Weakness {
+        name: "s3:ListBucket",
         message: "every user can list every key of the bucket",
         reason: "`s3:ListBucket` has no condition on `s3:prefix`: the names in others' folders can be read",
     },
     Weakness {
+        name: "iam:PassRole",
         message: "every user can pass any role of the account to any service",
         reason: "`iam:PassRole` on `*`, with `sagemaker:CreateTrainingJob` or `UpdateNotebookInstance`, lets a person act as any role that trusts \
                  SageMaker, such as another person's notebook role",
     },
     Weakness {
+        name: "sagemaker:AddTags",
         message: "nothing keeps the tag `user` on a notebook",
         reason: "no policy denies `sagemaker:AddTags` and `sagemaker:DeleteTags` of the tag that says whose a notebook is",
     },
     Weakness {
+        name: "sagemaker:*Training*",
         message: "every user can describe and stop the training jobs of others",
         reason: "`sagemaker:*Training*` has no condition: a job's description names its inputs, outputs and \
                  hyperparameters",
     },
     Weakness {
+        name: "sagemaker:UpdateNotebookInstance",
         message: "every user can change their notebook's role and lifecycle configuration",
         reason: "`sagemaker:UpdateNotebookInstance` offers no condition on either",
     },
     Weakness {
+        name: "user/${aws:username}",
         message: "the users have no path of their own",
         reason: "the policy on access keys names `user/${aws:username}`, which matches users without a path alone: their \
                  ARNs cannot be told from those of the account's other users",
@@ -75,14 +84,23 @@ pub fn known(fleet: &Fleet) -> Vec<Finding> {
         );
     }
     for place in documented.into_values() {
+        let account = account_of(place).map(|name| format!("{name}/")).unwrap_or_default();
         for weakness in &WEAKNESSES {
             findings.push(
                 Finding::new(Rule::PolicyWeak, format!("with the documented policies, {}", weakness.message))
                     .at(place.clone())
+                    .about(format!("{account}{}", weakness.name))
                     .help("set `policies: hardened`")
                     .note(weakness.reason),
             );
         }
     }
     findings
+}
+
+/// The account in whose own settings a place is; `None` in the company's.
+fn account_of(place: &Place) -> Option<String> {
+    let account = place.path().parent()?;
+    let is_account = account.parent()?.file_name()? == ACCOUNTS_FOLDER;
+    is_account.then(|| account.file_name().map(|name| name.to_string_lossy().into_owned()))?
 }

@@ -10,6 +10,7 @@ pub mod long_form;
 pub mod outline;
 mod references;
 mod structure;
+mod suppressions;
 
 use std::cell::OnceCell;
 
@@ -28,6 +29,7 @@ use references::References;
 
 pub use known::known;
 pub use limits::PolicySize;
+pub use suppressions::Suppressions;
 
 /// A template with what the checks look at.
 pub struct Checked<'a> {
@@ -91,6 +93,7 @@ pub fn check(
     templates: &Templates,
     rendered: &[Rendered],
     rules: &RuleSet,
+    suppressions: &Suppressions,
 ) -> Result<Checks, RenderFailure> {
     let unreadable = || rendered.iter().find_map(|one| render::read(templates, one).err());
     // Where twins come out as no YAML, so do people, at places that can be shown.
@@ -123,7 +126,7 @@ pub fn check(
     }
     findings.extend(limits::check_account(plan.account, &counts));
     findings.extend(references::between(&references));
-    findings.extend(guard::findings(rules, &outcomes));
+    findings.extend(guard::findings(rules, &outcomes, suppressions));
     Ok(Checks { findings, policies, contents })
 }
 

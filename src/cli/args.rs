@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Parser, Subcommand};
 
+use crate::model::Date;
 use crate::report::{DiffFormat, Format};
 
 /// Turns a roster of people and a few settings into the CloudFormation stacks of their AWS DeepRacer training
@@ -60,6 +61,8 @@ pub enum SchemaKind {
     Account,
     /// A roster.yaml or roster.json
     Roster,
+    /// A suppressions.yaml
+    Suppressions,
     /// What `racestack diff --format json` prints
     Diff,
 }
@@ -127,6 +130,9 @@ pub struct SynthArgs {
     /// Also write the stacks into this folder as a cloud assembly, for `cdk --app DIR`
     #[arg(long, value_name = "DIR", conflicts_with = "no_check")]
     pub assembly: Option<PathBuf>,
+    /// The day on which suppressions are compared with, as YYYY-MM-DD: racestack never asks the clock
+    #[arg(long, value_name = "DATE")]
+    pub today: Option<Date>,
     /// Refuse to change an account's stacks.lock, as CI should
     #[arg(long)]
     pub locked: bool,

@@ -17,9 +17,12 @@ static FILES: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/templates/init");
 pub(super) fn run(args: &InitArgs) -> Result<Outcome, Failure> {
     let mut new = Vec::new();
     collect(&FILES, &mut new);
-    for (kind, name) in
-        [(SchemaKind::Settings, "settings"), (SchemaKind::Account, "account"), (SchemaKind::Roster, "roster")]
-    {
+    for (kind, name) in [
+        (SchemaKind::Settings, "settings"),
+        (SchemaKind::Account, "account"),
+        (SchemaKind::Roster, "roster"),
+        (SchemaKind::Suppressions, "suppressions"),
+    ] {
         new.push((format!("config/schemas/{name}.json"), schema_of(kind)));
     }
     // All are looked for before any is written, so that a refusal leaves nothing half made.

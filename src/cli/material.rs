@@ -4,9 +4,10 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::{Failure, require_config};
+use crate::check::Suppressions;
 use crate::check::guard::{RULE_FILE_EXTENSION, RuleSet};
 use crate::finding::Finding;
-use crate::model::{self, Fleet};
+use crate::model::{self, Date, Fleet};
 use crate::render::{RenderFailure, Templates};
 use crate::source::{Place, SourceFile};
 use crate::{config, files};
@@ -21,6 +22,8 @@ pub(super) struct Sources<'a> {
     pub(super) templates: Option<&'a Path>,
     /// The user's own rules.
     pub(super) rules: Option<&'a Path>,
+    /// The day that suppressions are compared with.
+    pub(super) today: Option<Date>,
 }
 
 /// What stacks are made of, and checked by.
@@ -30,6 +33,7 @@ pub(super) struct Material {
     pub(super) names: Vec<String>,
     pub(super) templates: Templates,
     pub(super) rules: RuleSet,
+    pub(super) suppressions: Suppressions,
 }
 
 /// Reads it all. With templates or rules that cannot be used, which are findings, there is none.
@@ -38,6 +42,7 @@ pub(super) fn read(sources: &Sources<'_>, findings: &mut Vec<Finding>) -> Result
     let config = config::read(sources.config, sources.accounts, findings)?;
     let fleet = model::build(&config, findings);
     let names = config.accounts.iter().map(|account| account.name.clone()).collect();
+    let suppressions = Suppressions::new(model::suppressions(&config, findings), sources.today);
     // What was read takes as much room as what will be written, and is of no more use.
     drop(config);
     let templates = match read_templates(sources.templates)? {
@@ -56,7 +61,8 @@ pub(super) fn read(sources: &Sources<'_>, findings: &mut Vec<Finding>) -> Result
             return Ok(None);
         }
     };
-    Ok(Some(Material { fleet, names, templates, rules }))
+    findings.extend(suppressions.unknown_guard_rules(&rules));
+    Ok(Some(Material { fleet, names, templates, rules, suppressions }))
 }
 
 /// The finding of a failed template, if the template is the user's own.

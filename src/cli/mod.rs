@@ -1,6 +1,7 @@
 //! The command line: arguments in, texts and an exit code out. Nothing here prints.
 
 mod args;
+mod committed;
 mod diff;
 mod explain;
 mod export;
@@ -107,6 +108,7 @@ fn schema_of(kind: SchemaKind) -> String {
         SchemaKind::Settings => config::company_schema(),
         SchemaKind::Account => config::account_schema(),
         SchemaKind::Roster => config::roster_schema(),
+        SchemaKind::Suppressions => config::suppressions_schema(),
         SchemaKind::Diff => return format!("{:#}\n", report::diff_schema()),
     };
     format!("{:#}\n", schema.to_json())
@@ -120,6 +122,8 @@ fn outcome(format: Format, mut findings: Vec<Finding>, summary: String, colour: 
     let text = render(format, &findings, colour);
     match format {
         Format::Human => Outcome { stdout: summary, stderr: text, code },
-        Format::Json | Format::Sarif | Format::Github => Outcome { stdout: text, stderr: String::new(), code },
+        Format::Json | Format::Sarif | Format::Github | Format::Junit => {
+            Outcome { stdout: text, stderr: String::new(), code }
+        }
     }
 }

@@ -4,14 +4,15 @@ use std::path::{Path, PathBuf};
 
 use super::args::{DEFAULT_OUT, SynthArgs};
 use super::export::{self, Export, Target};
-use super::material::{self, Sources};
+use super::material::{self, Material, Sources};
 use super::summary::{self, Row};
 use super::synthesis::{Purpose, Synthesised, synthesise_all};
-use super::{Failure, Outcome, Watch, lock, outcome, require_config};
+use super::{Failure, Outcome, Watch, committed, lock, outcome, require_config};
 use crate::files::{self, FileError};
 use crate::finding::{Finding, Rule, any_error};
 use crate::model::Account;
 use crate::output::{self, AccountAssembly, OutputFile};
+use crate::report::Format;
 use crate::source::{Place, SourceFile};
 
 /// What brings the out folder up to date.
@@ -35,19 +36,22 @@ pub(super) fn run(args: &SynthArgs, colour: bool, watch: &Watch<'_>) -> Result<O
         accounts: &args.accounts,
         templates: args.templates.as_deref(),
         rules: args.rules.as_deref(),
+        today: args.today,
     };
     let Some(material) = material::read(&sources, &mut findings)? else {
-        return Ok(outcome(args.format, findings, String::new(), colour));
+        return report(args, findings, String::new(), colour);
     };
+    findings.extend(material.suppressions.expired(args.check));
     let purpose = Purpose { out: &args.out, unchecked: args.no_check, assembly: args.assembly.is_some() };
     let finished =
         synthesise_all(&material, &purpose, watch, &mut findings, |made| finish(made, args)).and_then(|finished| {
+            material.suppressions.apply(&mut findings, &args.config, &args.out);
             // What was found in the templates comes before what could not be read or written.
             if any_error(&findings) { Ok(None) } else { finished.into_iter().collect::<Result<_, _>>().map(Some) }
         });
     let written = finished.and_then(|finished: Option<Vec<Finished<'_>>>| match finished {
-        None => Ok(outcome(args.format, findings, String::new(), colour)),
-        Some(finished) => write(finished, target, &material.names, args, findings, colour),
+        None => report(args, findings, String::new(), colour),
+        Some(finished) => write(finished, target, &material, args, findings, colour),
     });
     if !args.check {
         // What was staged and is not in its place is of no use. Should it stay, the next run removes it.
@@ -92,18 +96,22 @@ fn finish<'a>(made: Synthesised<'a>, args: &SynthArgs) -> Result<Finished<'a>, F
 fn write(
     mut finished: Vec<Finished<'_>>,
     target: Option<Target>,
-    names: &[String],
+    material: &Material,
     args: &SynthArgs,
     mut findings: Vec<Finding>,
     colour: bool,
 ) -> Result<Outcome, Failure> {
     let export =
         target.map(|target| Export::assembly(target, finished.iter_mut().filter_map(|one| one.assembly.take())));
-    let names: Vec<&str> = names.iter().map(String::as_str).collect();
+    let names: Vec<&str> = material.names.iter().map(String::as_str).collect();
     output::orphans(&args.out, &names, &mut findings)?;
     findings.extend(finished.iter_mut().flat_map(|one| one.findings.drain(..)));
     if let Some(export) = &export {
         export.inspect(&mut findings)?;
+    }
+    material.suppressions.apply(&mut findings, &args.config, &args.out);
+    if !any_error(&findings) {
+        findings.extend(material.suppressions.unused(&findings, &args.accounts));
     }
     if args.check {
         findings.extend(finished.iter_mut().flat_map(|one| one.stale.drain(..)));
@@ -112,7 +120,7 @@ fn write(
         }
     }
     if args.check || any_error(&findings) {
-        return Ok(outcome(args.format, findings, String::new(), colour));
+        return report(args, findings, String::new(), colour);
     }
     for one in &finished {
         // The lock first: whatever a kill leaves undone, the next run makes from it what this one would have.
@@ -129,6 +137,14 @@ fn write(
     let mut summary = if rows.is_empty() { String::new() } else { summary::table(rows) };
     if let Some(export) = &export {
         summary.push_str(&export.write()?);
+    }
+    report(args, findings, summary, colour)
+}
+
+/// The outcome of a run. Machines show findings beside lines, which must be those of the committed files.
+fn report(args: &SynthArgs, mut findings: Vec<Finding>, summary: String, colour: bool) -> Result<Outcome, Failure> {
+    if matches!(args.format, Format::Github | Format::Sarif | Format::Junit) {
+        committed::place(&mut findings, &args.config, &args.out)?;
     }
     Ok(outcome(args.format, findings, summary, colour))
 }

@@ -85,11 +85,11 @@ fn synthesise<'a>(
         let contents = rendered.par_iter().map(Rendered::contents_by_lines).collect();
         Checks { contents, ..Checks::default() }
     } else {
-        check::check(&plan, templates, &rendered, &material.rules)?
+        check::check(&plan, templates, &rendered, &material.rules, &material.suppressions)?
     };
     findings.extend(checks.findings);
     let manifest = output::manifest(&plan, &rendered, &checks.contents, &checks.policies);
     let assembly = purpose.assembly.then(|| output::account_assembly(&plan, templates, &rendered, &manifest));
-    let files = output::files(&plan, rendered, &manifest);
+    let files = output::files(&plan, rendered, &checks.contents, &manifest);
     Ok(Synthesised { account, files, manifest, assembly, lock: lock.to_text(), placed: lock })
 }

@@ -9,6 +9,7 @@ mod roster;
 mod schema;
 mod settings;
 mod suggestion;
+mod suppressions;
 mod yaml;
 
 use std::path::{Path, PathBuf};
@@ -24,6 +25,7 @@ pub use settings::{
     ServiceRoleSettings, Settings, account_schema, company_schema,
 };
 pub use suggestion::did_you_mean;
+pub use suppressions::{SUPPRESSIONS_FILE, SuppressionRow, SuppressionRows, suppressions_schema};
 
 use crate::files::{self, FileError, FolderEntry};
 use crate::finding::{Finding, Rule, any_error};
@@ -41,6 +43,8 @@ pub const ROSTER_FILES: [&str; 3] = ["roster.csv", "roster.yaml", "roster.json"]
 pub struct Config {
     /// The accounts, by name.
     pub accounts: Vec<AccountConfig>,
+    /// The rows of `suppressions.yaml`, typed and with places.
+    pub suppressions: Vec<(Node, SuppressionRow)>,
 }
 
 /// What the config folder says of an account.
@@ -93,7 +97,8 @@ pub fn read(folder: &Path, wanted: &[String], findings: &mut Vec<Finding>) -> Re
         let selected = wanted.is_empty() || wanted.contains(&name);
         accounts.push(read_account(folder, &name, &base, selected, findings)?);
     }
-    Ok(Config { accounts })
+    let suppressions = suppressions::read(folder, findings)?;
+    Ok(Config { accounts, suppressions })
 }
 
 /// A settings file.

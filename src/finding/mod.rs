@@ -47,6 +47,25 @@ pub struct Finding {
     pub help: Option<String>,
     /// Reasons and sources, one sentence each.
     pub notes: Vec<String>,
+    /// What it is about, as suppressions name it: `tokyo/users-001/SatoHanaNotebook`. `None` until somebody asks.
+    pub resource: Option<String>,
+    /// The guard rule that is violated, if one is.
+    pub guard_rule: Option<String>,
+    /// Who answers for it, if somebody does.
+    pub suppressed: Option<Suppressed>,
+}
+
+/// A suppression, as reports tell it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Suppressed {
+    /// Why the finding may stand.
+    pub reason: String,
+    /// Who answers for it.
+    pub owner: String,
+    /// The last day on which it is suppressed: `YYYY-MM-DD`.
+    pub expires: String,
+    /// Where it is suppressed.
+    pub place: Place,
 }
 
 impl Finding {
@@ -61,6 +80,9 @@ impl Finding {
             related: Vec::new(),
             help: None,
             notes: Vec::new(),
+            resource: None,
+            guard_rule: None,
+            suppressed: None,
         }
     }
 
@@ -92,6 +114,13 @@ impl Finding {
         self
     }
 
+    /// The same finding, with what it is about, as suppressions name it.
+    #[must_use]
+    pub fn about(mut self, resource: impl Into<String>) -> Self {
+        self.resource = Some(resource.into());
+        self
+    }
+
     /// The same finding, with one more reason or source.
     #[must_use]
     pub fn note(mut self, note: impl Into<String>) -> Self {
@@ -100,9 +129,9 @@ impl Finding {
     }
 }
 
-/// Whether any of `findings` stops the writing.
+/// Whether any of `findings` stops the writing: an error that is not suppressed.
 pub fn any_error(findings: &[Finding]) -> bool {
-    findings.iter().any(|finding| finding.severity == Severity::Error)
+    findings.iter().any(|finding| finding.severity == Severity::Error && finding.suppressed.is_none())
 }
 
 /// Puts findings into the one order in which every reporter shows them: by path, place, rule and message; those without

@@ -80,6 +80,12 @@ rules! {
     NotebookRetiredType, "notebook::retired-type", Error, "an instance type of a family that the notebook platform no longer offers";
     NotebookUnknownType, "notebook::unknown-type", Warning, "an instance type that was not known for notebooks when this version was made";
     ServiceRetired, "service::retired", Warning, "a role for a service that AWS has retired";
+    SuppressionUnknownRule, "suppression::unknown-rule", Error, "a suppression names a rule that does not exist";
+    SuppressionNotAllowed, "suppression::not-allowed", Error, "a suppression names a rule whose findings must be mended";
+    SuppressionIncomplete, "suppression::incomplete", Error, "a suppression without a resource, a reason or an owner";
+    SuppressionNotCompared, "suppression::not-compared", Warning, "suppressions expire, and no `--today` was given to compare with; an error under `--check`";
+    SuppressionExpired, "suppression::expired", Warning, "a suppression that expired, and so suppresses nothing any more";
+    SuppressionUnused, "suppression::unused", Warning, "a suppression of a finding that is not made";
     PolicyWeak, "policy::weak", Warning, "a known weakness of the documented policies";
     TemplateUnknown, "template::unknown", Error, "a file in the templates folder that replaces no template";
     TemplateSyntax, "template::syntax", Error, "a template that is not well-formed handlebars";

@@ -3,6 +3,7 @@
 
 mod account;
 mod bucket;
+mod date;
 mod fleet;
 mod ids;
 mod lock;
@@ -10,6 +11,7 @@ mod names;
 mod operations;
 mod renames;
 mod services;
+mod suppressions;
 mod tags;
 mod unique;
 mod users;
@@ -17,6 +19,7 @@ mod users;
 pub use crate::config::{Mfa, Profile, Service};
 pub use account::{Account, NotebookNetwork, Quotas, TemplateBucket};
 pub use bucket::Bucket;
+pub use date::Date;
 pub use fleet::{Fleet, build};
 pub use lock::{Lock, LockEntry, StackNumber, stack_word};
 pub use names::{
@@ -24,5 +27,6 @@ pub use names::{
     NotebookName, Refusal, Region, SecurityGroupId, StackName, SubnetId, UserName,
 };
 pub use operations::{KeyRotation, key_rotation_role};
+pub use suppressions::{SuppressedRule, Suppression, suppressions};
 pub use tags::{MANAGED_BY, MANAGED_BY_RACESTACK, Tag};
 pub use users::{Notebook, User};

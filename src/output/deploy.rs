@@ -1,16 +1,17 @@
 //! `deploy.sh`: the exact commands that deploy an account's stacks, in order, and what must come before them for those who
 //! leave.
 
+use std::collections::BTreeSet;
 use std::fmt::Write;
 
 use super::leave::{FUNCTIONS, strip_function};
 use super::manifest::{Manifest, StackEntry};
 use crate::model::{Account, MANAGED_BY, MANAGED_BY_RACESTACK, Tag, TemplateBucket, UserName};
 use crate::plan::{AccountPlan, Part, StackPlan};
-use crate::render::Template;
+use crate::render::Contents;
 
 /// The script for an account.
-pub fn script(plan: &AccountPlan<'_>, templates: &[Template], manifest: &Manifest) -> String {
+pub fn script(plan: &AccountPlan<'_>, contents: &[Contents], manifest: &Manifest) -> String {
     let mut script = beginning(plan.account);
     // Writing to a string cannot fail.
     for stack in &manifest.stacks {
@@ -20,8 +21,8 @@ pub fn script(plan: &AccountPlan<'_>, templates: &[Template], manifest: &Manifes
         "SUMS\nthen\n  printf 'deploy.sh: a template is not the one that synth wrote: nothing was deployed\\n' >&2\n  \
          exit 1\nfi\n\n# Everyone who stays, by logical ID and name: nobody of them is touched.\nusers='\n",
     );
-    for line in templates.iter().flat_map(users) {
-        script.push_str(&line);
+    for (id, name) in users(plan, contents) {
+        let _ = writeln!(script, "{id} {name}");
     }
     let _ = writeln!(
         script,
@@ -32,8 +33,7 @@ pub fn script(plan: &AccountPlan<'_>, templates: &[Template], manifest: &Manifes
     script.push_str(FUNCTIONS);
     script.push_str(&strip_function(&plan.names.group));
     script.push_str(&dry_run(plan));
-    let tags: Vec<String> =
-        stack_tags(plan.account).map(|tag| quote(&format!("{}={}", tag.key, tag.value))).collect();
+    let tags: Vec<String> = stack_tags(plan.account).map(|tag| quote(&format!("{}={}", tag.key, tag.value))).collect();
     for (stack, entry) in plan.stacks.iter().zip(&manifest.stacks) {
         script.push('\n');
         let holds_users = matches!(stack.part, Part::Users(_));
@@ -87,16 +87,16 @@ if ! sums_match <<'SUMS'
     )
 }
 
-/// A line for each IAM user of a template, with logical ID and name. A user whose name is not known stands there with `-`.
-fn users(template: &Template) -> impl Iterator<Item = String> {
-    let is_user = |resource: &serde_yaml::Value| {
-        resource.get("Type").and_then(serde_yaml::Value::as_str).is_some_and(|kind| kind == "AWS::IAM::User")
-    };
-    template.resources().filter(move |(_, resource)| is_user(resource)).map(|(id, resource)| {
-        let name = resource.get("Properties").and_then(|properties| properties.get("UserName")?.as_str());
-        let name = name.and_then(|name| UserName::parse(name).ok());
-        format!("{id} {}\n", name.as_ref().map_or("-", UserName::as_str))
-    })
+/// Every IAM user of the account's stacks: the logical ID and the name. Templates of one's own may have more of them than
+/// there are people; a name that is not known stands there as `-`.
+fn users(plan: &AccountPlan<'_>, contents: &[Contents]) -> BTreeSet<(String, String)> {
+    let people = plan.stacks.iter().flat_map(|stack| &stack.users);
+    let people = people.map(|user| (format!("{}User", user.logical_id), user.name.to_string()));
+    let others = contents.iter().flat_map(|contents| &contents.users).map(|(id, name)| {
+        let name = name.as_ref().and_then(|name| UserName::parse(name).ok());
+        (id.clone(), name.map_or_else(|| "-".to_owned(), |name| name.to_string()))
+    });
+    people.chain(others).collect()
 }
 
 /// The command that stops the notebooks of a stack's suspended users: what they opened before goes on until then.

@@ -21,7 +21,7 @@ use std::sync::Arc;
 use sha2::{Digest, Sha256};
 
 use crate::plan::AccountPlan;
-use crate::render::Rendered;
+use crate::render::{Contents, Rendered};
 
 /// The name of the manifest in an account's out folder.
 pub const MANIFEST_FILE: &str = "manifest.json";
@@ -40,7 +40,12 @@ pub struct OutputFile {
 }
 
 /// Everything that an account's out folder is to hold, by name.
-pub fn files(plan: &AccountPlan<'_>, rendered: Vec<Rendered>, manifest: &Manifest) -> Vec<OutputFile> {
+pub fn files(
+    plan: &AccountPlan<'_>,
+    rendered: Vec<Rendered>,
+    contents: &[Contents],
+    manifest: &Manifest,
+) -> Vec<OutputFile> {
     let mut files: Vec<OutputFile> = plan
         .stacks
         .iter()
@@ -49,7 +54,7 @@ pub fn files(plan: &AccountPlan<'_>, rendered: Vec<Rendered>, manifest: &Manifes
         .collect();
     files.push(OutputFile {
         name: DEPLOY_FILE.to_owned(),
-        text: deploy::script(plan, templates, manifest),
+        text: deploy::script(plan, contents, manifest),
         executable: true,
     });
     files.push(plain(MANIFEST_FILE.to_owned(), manifest.to_json()));

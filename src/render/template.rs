@@ -7,6 +7,7 @@ use crate::source::SourceFile;
 
 /// Must be acknowledged for resources of IAM that are given names.
 const NAMED_IAM: &str = "CAPABILITY_NAMED_IAM";
+const USER: &str = "AWS::IAM::User";
 
 /// A stack's template, as it will be written.
 #[derive(Debug, Clone)]
@@ -24,6 +25,8 @@ pub struct Contents {
     pub resources: usize,
     /// What CloudFormation wants acknowledged before it deploys the template.
     pub capabilities: Vec<&'static str>,
+    /// Its IAM users: the logical ID, and the name where it is a plain text.
+    pub users: Vec<(String, Option<String>)>,
 }
 
 impl Rendered {
@@ -33,7 +36,7 @@ impl Rendered {
         let types = self.source.text.split("\n    Type: ").skip(1);
         let (resources, named) =
             types.fold((0, false), |(resources, named), rest| (resources + 1, named || rest.starts_with("AWS::IAM::")));
-        Contents { resources, capabilities: if named { vec![NAMED_IAM] } else { Vec::new() } }
+        Contents { resources, capabilities: if named { vec![NAMED_IAM] } else { Vec::new() }, users: Vec::new() }
     }
 }
 
@@ -58,7 +61,14 @@ impl Template {
 
     /// What the manifest tells of it.
     pub fn contents(&self) -> Contents {
-        Contents { resources: self.resources().count(), capabilities: self.capabilities() }
+        let text = |value: &serde_yaml::Value, key: &str| Some(value.get(key)?.as_str()?.to_owned());
+        let users = self.resources().filter(|(_, resource)| text(resource, "Type").is_some_and(|kind| kind == USER));
+        let name = |resource: &serde_yaml::Value| text(resource.get("Properties")?, "UserName");
+        Contents {
+            resources: self.resources().count(),
+            capabilities: self.capabilities(),
+            users: users.map(|(id, resource)| (id.to_owned(), name(resource))).collect(),
+        }
     }
 
     /// Source: <https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_CreateStack.html>

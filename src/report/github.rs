@@ -1,5 +1,5 @@
 //! Findings as workflow commands of GitHub Actions, one a line. GitHub shows the first 10 errors and the first 10
-//! warnings of a step, so errors come first.
+//! warnings of a step, so errors come first. What is suppressed is a notice.
 
 use super::lines::Sources;
 use super::{slashed, visible};
@@ -7,8 +7,14 @@ use crate::finding::{Finding, Severity};
 
 pub(super) fn render(findings: &[Finding]) -> String {
     let sources = Sources::of(findings);
-    let of = |severity| findings.iter().filter(move |finding| finding.severity == severity);
-    of(Severity::Error).chain(of(Severity::Warning)).map(|finding| command(finding, &sources)).collect()
+    let of =
+        |severity| findings.iter().filter(move |finding| finding.suppressed.is_none() && finding.severity == severity);
+    let suppressed = findings.iter().filter(|finding| finding.suppressed.is_some());
+    of(Severity::Error)
+        .chain(of(Severity::Warning))
+        .chain(suppressed)
+        .map(|finding| command(finding, &sources))
+        .collect()
 }
 
 fn command(finding: &Finding, sources: &Sources) -> String {
@@ -32,7 +38,12 @@ fn command(finding: &Finding, sources: &Sources) -> String {
     if let Some(help) = &finding.help {
         message = message + "\nhelp: " + help;
     }
-    format!("::{} {}::{}\n", finding.severity.as_str(), properties.join(","), data(&visible::lines(&message)))
+    let mut kind = finding.severity.as_str();
+    if let Some(by) = &finding.suppressed {
+        kind = "notice";
+        message = format!("{message}\nsuppressed until {} by {}: {}", by.expires, by.owner, by.reason);
+    }
+    format!("::{kind} {}::{}\n", properties.join(","), data(&visible::lines(&message)))
 }
 
 /// The text behind the second `::`.

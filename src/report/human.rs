@@ -7,13 +7,14 @@ use annotate_snippets::{Group, Level, Origin, Renderer, Title};
 use self::excerpt::Excerpt;
 use super::lines::Sources;
 use super::{slashed, visible};
-use crate::finding::{Finding, Severity};
+use crate::finding::{Finding, Severity, Suppressed};
+use crate::source::Place;
 
 pub(super) fn render(findings: &[Finding], colour: bool) -> String {
     let renderer = if colour { Renderer::styled() } else { Renderer::plain() };
     let sources = Sources::of(findings);
     let mut text = String::new();
-    for finding in findings {
+    for finding in findings.iter().filter(|finding| finding.suppressed.is_none()) {
         let excerpts = Excerpt::all(finding, &sources);
         let shown = renderer.render(&[group(finding, &excerpts, &sources)]);
         text += &if excerpts.is_empty() {
@@ -23,7 +24,24 @@ pub(super) fn render(findings: &[Finding], colour: bool) -> String {
         };
         text += "\n\n";
     }
+    text.extend(findings.iter().filter_map(|finding| Some(suppressed(finding, finding.suppressed.as_ref()?))));
     text + &tally(findings)
+}
+
+/// What is suppressed in two lines: it needs no excerpt, but must not be overlooked.
+fn suppressed(finding: &Finding, by: &Suppressed) -> String {
+    let line = |place: &Place| format!("{}:{}", slashed(place.path()), place.line_column().0);
+    let at = finding.place.as_ref().map(|place| line(place) + ": ").unwrap_or_default();
+    let message = finding.message.lines().next().unwrap_or_default();
+    let why = format!("{}: {}", line(&by.place), by.reason);
+    format!(
+        "suppressed[{}]: {}\n  = until {}, {}; {}\n\n",
+        finding.rule.info().id,
+        visible::line(&format!("{at}{message}")),
+        visible::line(&by.expires),
+        visible::line(&by.owner),
+        visible::line(&why)
+    )
 }
 
 /// Where there are no line numbers the renderer leaves no room for them either; rustc leaves room for one digit.
@@ -60,13 +78,17 @@ fn title<'a>(finding: &Finding) -> Title<'a> {
 
 /// The last line: how many there are of each, or nothing.
 fn tally(findings: &[Finding]) -> String {
+    let suppressed = findings.iter().filter(|finding| finding.suppressed.is_some()).count();
+    let suppressed = (suppressed > 0).then(|| format!("{suppressed} suppressed"));
     let counts: Vec<String> = [Severity::Error, Severity::Warning]
         .into_iter()
         .filter_map(|severity| {
-            let count = findings.iter().filter(|finding| finding.severity == severity).count();
+            let count =
+                findings.iter().filter(|finding| finding.suppressed.is_none() && finding.severity == severity).count();
             let plural = if count == 1 { "" } else { "s" };
             (count > 0).then(|| format!("{count} {}{plural}", severity.as_str()))
         })
+        .chain(suppressed)
         .collect();
     if counts.is_empty() { String::new() } else { format!("racestack: {}\n", counts.join(", ")) }
 }

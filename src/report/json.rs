@@ -9,12 +9,31 @@ use crate::finding::Finding;
 #[derive(Serialize)]
 struct Report<'a> {
     findings: Vec<Entry<'a>>,
+    suppressed: Vec<SuppressedEntry<'a>>,
+}
+
+#[derive(Serialize)]
+struct SuppressedEntry<'a> {
+    #[serde(flatten)]
+    finding: Entry<'a>,
+    suppression: Suppression<'a>,
+}
+
+#[derive(Serialize)]
+struct Suppression<'a> {
+    reason: &'a str,
+    owner: &'a str,
+    expires: &'a str,
+    path: String,
+    line: usize,
 }
 
 #[derive(Serialize)]
 struct Entry<'a> {
     rule: &'static str,
     severity: &'static str,
+    guard_rule: Option<&'a str>,
+    resource: Option<&'a str>,
     message: &'a str,
     path: Option<String>,
     line: Option<usize>,
@@ -24,7 +43,14 @@ struct Entry<'a> {
 
 pub(super) fn render(findings: &[Finding]) -> String {
     let sources = Sources::of(findings);
-    let report = Report { findings: findings.iter().map(|finding| entry(finding, &sources)).collect() };
+    let report = Report {
+        findings: findings
+            .iter()
+            .filter(|finding| finding.suppressed.is_none())
+            .map(|finding| entry(finding, &sources))
+            .collect(),
+        suppressed: findings.iter().filter_map(|finding| suppressed(finding, &sources)).collect(),
+    };
     // Strings, numbers and lists always have a form in JSON.
     escaped(&serde_json::to_string_pretty(&report).unwrap_or_default()) + "\n"
 }
@@ -48,10 +74,24 @@ fn entry<'a>(finding: &'a Finding, sources: &Sources) -> Entry<'a> {
     Entry {
         rule: finding.rule.info().id,
         severity: finding.severity.as_str(),
+        guard_rule: finding.guard_rule.as_deref(),
+        resource: finding.resource.as_deref(),
         message: &finding.message,
         path: finding.place.as_ref().map(|place| slashed(place.path())),
         line: region.map(|region| region.line),
         column: region.map(|region| region.column),
         help: finding.help.as_deref(),
     }
+}
+
+fn suppressed<'a>(finding: &'a Finding, sources: &Sources) -> Option<SuppressedEntry<'a>> {
+    let by = finding.suppressed.as_ref()?;
+    let suppression = Suppression {
+        reason: &by.reason,
+        owner: &by.owner,
+        expires: &by.expires,
+        path: slashed(by.place.path()),
+        line: by.place.line_column().0,
+    };
+    Some(SuppressedEntry { finding: entry(finding, sources), suppression })
 }

@@ -1,4 +1,5 @@
-//! Reporters: findings as text for people, as JSON, as SARIF and as GitHub annotations; and diffs.
+//! Reporters: findings as text for people, as JSON, as SARIF, as GitHub annotations and as
+//! JUnit XML; and diffs.
 //!
 //! Each is a pure function from sorted findings to the whole text. Nothing here prints, and nothing here decides what a
 //! finding says: the wording is the finding's own.
@@ -7,6 +8,7 @@ mod diff;
 mod github;
 mod human;
 mod json;
+mod junit;
 mod lines;
 mod sarif;
 mod visible;
@@ -31,6 +33,8 @@ pub enum Format {
     Sarif,
     /// Workflow commands that GitHub Actions shows beside the changed lines.
     Github,
+    /// JUnit XML, as GitLab and Jenkins take it.
+    Junit,
 }
 
 /// The findings, which `finding::sort` has put in order, as one text in `format`. Only the format for people has colour.
@@ -40,6 +44,7 @@ pub fn render(format: Format, findings: &[Finding], colour: bool) -> String {
         Format::Json => json::render(findings),
         Format::Sarif => sarif::render(findings),
         Format::Github => github::render(findings),
+        Format::Junit => junit::render(findings),
     }
 }
 

@@ -80,6 +80,10 @@ fn result(finding: &Finding, rules: &[&RuleInfo], sources: &Sources, fingerprint
         "locations": [location(finding.place.as_ref(), sources)],
         "partialFingerprints": {"primaryLocationLineHash": fingerprint},
     });
+    if let Some(by) = &finding.suppressed {
+        let justification = format!("{} ({}, until {})", by.reason, by.owner, by.expires);
+        result["suppressions"] = json!([{"kind": "external", "status": "accepted", "justification": justification}]);
+    }
     if !finding.related.is_empty() {
         result["relatedLocations"] =
             finding.related.iter().map(|(place, label)| related(place, label, sources)).collect();

@@ -5,6 +5,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from aws_cli import AwsCli, running_aws_cli
 from moto_server import REGION, MotoServer, running_moto_server
 from read_back import declared, found
@@ -42,6 +44,8 @@ def test_a_second_deployment_changes_nothing(moto: MotoServer, workspace: Worksp
     assert creation_dates(moto) == dates
 
 
+# Each of those who leave takes the AWS CLI a dozen starts.
+@pytest.mark.timeout(600)
 def test_of_sixty_five_leave_and_eight_join_without_moving_others(moto: MotoServer, tmp_path: Path) -> None:
     workspace = Workspace(tmp_path, SETTINGS["hardened"])
     people = tuple({"name": f"racer.{number:02}", "team": TEAMS[number % 3]} for number in range(60))

@@ -25,6 +25,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
+use crate::check::Suppressions;
 use crate::check::long_form::long_form;
 use crate::finding::{Finding, Rule};
 use crate::render::Template;
@@ -51,7 +52,7 @@ pub fn check(rules: &RuleSet, templates: &[Template]) -> Vec<Finding> {
     let readable: Vec<(&Template, &Value)> = readable.iter().map(|(template, value)| (*template, value)).collect();
     let (outcomes, unchecked) = evaluate(rules, &readable);
     found.extend(unchecked);
-    found.extend(findings(rules, &outcomes));
+    found.extend(findings(rules, &outcomes, &Suppressions::new(Vec::new(), None)));
     found
 }
 
@@ -110,9 +111,10 @@ fn unlike<'a>(
     unlike
 }
 
-/// What the outcomes on all templates come to: the violations, and the rules that never applied.
-pub fn findings(rules: &RuleSet, outcomes: &Outcomes) -> Vec<Finding> {
-    let mut findings = violations::findings(rules, &outcomes.failed);
+/// What the outcomes on all templates come to: the violations, those that are suppressed each by itself, and the rules
+/// that never applied.
+pub fn findings(rules: &RuleSet, outcomes: &Outcomes, suppressions: &Suppressions) -> Vec<Finding> {
+    let mut findings = violations::findings(rules, &outcomes.failed, suppressions);
     findings.extend(never_applied(rules, outcomes));
     findings
 }

@@ -85,6 +85,11 @@ impl RuleSet {
         }
     }
 
+    /// The names of all rules.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.files.iter().flat_map(|file| &file.rules).map(|rule| rule.name.as_str())
+    }
+
     /// The files, in the order of their paths.
     pub(super) fn files(&self) -> &[RuleFile] {
         &self.files

@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use super::report::{Outcome, Violation};
 use super::rule_set::RuleSet;
+use crate::check::Suppressions;
 use crate::check::outline::Outline;
 use crate::finding::{Finding, Rule};
 use crate::source::{Place, SourceFile};
@@ -21,7 +22,7 @@ const NAMED: usize = 3;
 type Group<'a> = Vec<(&'a Outcome, &'a Violation)>;
 
 /// The findings of `outcomes`: by rule file, rule and words.
-pub(super) fn findings(rules: &RuleSet, outcomes: &[Outcome]) -> Vec<Finding> {
+pub(super) fn findings(rules: &RuleSet, outcomes: &[Outcome], suppressions: &Suppressions) -> Vec<Finding> {
     let mut groups: BTreeMap<(usize, &str, &str), Group> = BTreeMap::new();
     for outcome in outcomes {
         for violation in &outcome.violations {
@@ -33,12 +34,14 @@ pub(super) fn findings(rules: &RuleSet, outcomes: &[Outcome]) -> Vec<Finding> {
     let mut findings = Vec::new();
     for ((file, rule, words), group) in &groups {
         let words = Words::read(words);
-        let broken = by_resource(group);
-        let found = if broken.len() > SINGLY {
-            vec![together(rule, &words, &broken, &mut outlines)]
+        let is_suppressed = |one: &Broken| suppressions.hold_guard(rule, &one.subject());
+        let (suppressed, broken): (Vec<_>, Vec<_>) = by_resource(group).into_iter().partition(is_suppressed);
+        let mut found = singly(rule, &words, &suppressed, &mut outlines);
+        if broken.len() > SINGLY {
+            found.push(together(rule, &words, &broken, &mut outlines));
         } else {
-            singly(rule, &words, &broken, &mut outlines)
-        };
+            found.extend(singly(rule, &words, &broken, &mut outlines));
+        }
         let note = rules.files().get(*file).map(|file| format!("the rule stands in `{}`", file.source.path.display()));
         findings.extend(found.into_iter().map(|finding| note.iter().fold(finding, crate::finding::Finding::note)));
     }
@@ -60,6 +63,15 @@ impl Broken<'_> {
             "" => format!("`{}`", self.outcome.template.path.display()),
             name => format!("`{name}`"),
         }
+    }
+
+    /// The resource as suppressions name it: `tokyo/users-001/SatoHanaNotebook`.
+    fn subject(&self) -> String {
+        let path = &self.outcome.template.path;
+        let account = path.parent().and_then(Path::file_name).unwrap_or_default().to_string_lossy();
+        let part = path.file_stem().unwrap_or_default().to_string_lossy();
+        let id = if self.resource.is_empty() { String::new() } else { format!("/{}", self.resource) };
+        format!("{account}/{part}{id}")
     }
 }
 
@@ -97,7 +109,8 @@ fn common_ancestor<'a>(a: &'a str, b: &str) -> &'a str {
 fn singly(rule: &str, words: &Words, broken: &[Broken], outlines: &mut Outlines) -> Vec<Finding> {
     let finding = |one: &Broken| {
         let message = format!("{} breaks the guard rule `{rule}`{}", one.name(), words.violation());
-        words.finding(message).at(outlines.place(one))
+        let finding = words.finding(message).at(outlines.place(one));
+        Finding { resource: Some(one.subject()), guard_rule: Some(rule.to_owned()), ..finding }
     };
     broken.iter().map(finding).collect()
 }

@@ -1,0 +1,155 @@
+//! Suppressions applied: what each finding is about, which of them somebody answers for, and what is wrong with the
+//! suppressions themselves.
+
+use std::path::Path;
+
+use super::guard::RuleSet;
+use crate::config::did_you_mean;
+use crate::finding::{Finding, Rule, Severity, Suppressed};
+use crate::model::{Date, SuppressedRule, Suppression};
+use crate::source::Place;
+
+/// Suppressions with the day of the run. Without a day, all of them hold.
+#[derive(Debug)]
+pub struct Suppressions {
+    list: Vec<Suppression>,
+    today: Option<Date>,
+}
+
+impl Suppressions {
+    /// The suppressions of the config folder on a day.
+    pub fn new(list: Vec<Suppression>, today: Option<Date>) -> Self {
+        Self { list, today }
+    }
+
+    /// Whether violations of a guard rule by a resource are suppressed.
+    pub fn hold_guard(&self, guard_rule: &str, resource: &str) -> bool {
+        let of_rule = |rule: &SuppressedRule| matches!(rule, SuppressedRule::Guard(name) if name == guard_rule);
+        self.list.iter().any(|one| self.holds(one) && of_rule(&one.rule) && one.resource == resource)
+    }
+
+    fn holds(&self, suppression: &Suppression) -> bool {
+        self.today.is_none_or(|today| today <= suppression.expires)
+    }
+
+    /// Says of each finding what it is about, and marks those that are suppressed.
+    pub fn apply(&self, findings: &mut [Finding], config: &Path, out: &Path) {
+        for finding in findings {
+            if finding.resource.is_none() {
+                finding.resource = finding.place.as_ref().map(|place| resource(place, config, out));
+            }
+            let by = self.list.iter().find(|one| self.holds(one) && is_of(one, finding));
+            finding.suppressed = by.map(|one| Suppressed {
+                reason: one.reason.clone(),
+                owner: one.owner.clone(),
+                expires: one.expires.to_string(),
+                place: one.place.clone(),
+            });
+        }
+    }
+
+    /// Findings about guard rules that none of the rule files has.
+    pub fn unknown_guard_rules(&self, rules: &RuleSet) -> Vec<Finding> {
+        let unknown = self.list.iter().filter_map(|one| match &one.rule {
+            SuppressedRule::Guard(name) if !rules.names().any(|known| known == name) => Some((one, name)),
+            _ => None,
+        });
+        let finding = |(one, name): (&Suppression, &String)| {
+            let help = did_you_mean(name, rules.names()).map_or_else(
+                || "docs/findings.md lists the IDs of rules".to_owned(),
+                |near| format!("did you mean `{near}`?"),
+            );
+            Finding::new(Rule::SuppressionUnknownRule, format!("there is no guard rule `{name}`"))
+                .at(one.place.clone())
+                .help(help)
+        };
+        unknown.map(finding).collect()
+    }
+
+    /// Findings about suppressions that hold no more. That there was no day to compare with is a warning, and where
+    /// nothing is written (`check`), an error: what could not be checked must not pass.
+    pub fn expired(&self, check: bool) -> Vec<Finding> {
+        let Some(today) = self.today else {
+            let unchecked = self.list.first().map(|first| {
+                let mut finding =
+                    Finding::new(Rule::SuppressionNotCompared, "no day was given to compare `expires` with")
+                        .at(first.expires_place.clone())
+                        .help("give it: `--today YYYY-MM-DD`, in a shell `--today \"$(date +%F)\"`");
+                if check {
+                    finding.severity = Severity::Error;
+                }
+                finding
+            });
+            return unchecked.into_iter().collect();
+        };
+        let expired = self.list.iter().filter(|one| !self.holds(one)).map(|one| {
+            let message = format!("the suppression expired on {}, and today is {today}", one.expires);
+            Finding::new(Rule::SuppressionExpired, message).at(one.expires_place.clone()).help(format!(
+                "mend what it suppresses, or let {} decide anew; then remove it or change `expires`",
+                one.owner
+            ))
+        });
+        expired.collect()
+    }
+
+    /// Findings about suppressions that suppress none of `findings`, which are all that a run over every account made; or
+    /// over the accounts that `selected` names, if any.
+    pub fn unused(&self, findings: &[Finding], selected: &[String]) -> Vec<Finding> {
+        let concerns = |one: &Suppression| {
+            selected.is_empty() || one.resource.split('/').next().is_some_and(|name| selected.iter().any(|s| s == name))
+        };
+        let used = |one: &Suppression| {
+            findings.iter().any(|finding| finding.suppressed.as_ref().is_some_and(|by| by.place == one.place))
+        };
+        let unused = self.list.iter().filter(|one| self.holds(one) && concerns(one) && !used(one));
+        let finding = |one: &Suppression| {
+            Finding::new(Rule::SuppressionUnused, format!("there is nothing to suppress of `{}`", one.resource))
+                .at(one.place.clone())
+                .help("remove it, or correct `rule` and `resource`: `--format json` tells both of every finding")
+        };
+        unused.map(finding).collect()
+    }
+}
+
+fn is_of(suppression: &Suppression, finding: &Finding) -> bool {
+    let of_rule = match &suppression.rule {
+        SuppressedRule::Warning(rule) => finding.rule == *rule && finding.severity == Severity::Warning,
+        SuppressedRule::Guard(name) => finding.guard_rule.as_ref() == Some(name),
+    };
+    of_rule && finding.resource.as_ref() == Some(&suppression.resource)
+}
+
+/// What something at a place is about: `tokyo/users-001/SatoHanaUser` in a template, in the configuration the text itself,
+/// after `tokyo/` in an account's files.
+fn resource(place: &Place, config: &Path, out: &Path) -> String {
+    let words = |path: &Path| -> Vec<String> {
+        path.components().map(|word| word.as_os_str().to_string_lossy().into_owned()).collect()
+    };
+    let text = place.text().lines().next().unwrap_or_default().trim();
+    let or = |file: &str| if text.is_empty() { file.to_owned() } else { text.to_owned() };
+    let path = place.path();
+    let in_config = path.strip_prefix(config).map(words).unwrap_or_default();
+    let in_out = path.strip_prefix(out).map(words).unwrap_or_default();
+    match (in_config.as_slice(), in_out.as_slice()) {
+        ([file], _) => or(file),
+        ([_, account, file], _) => format!("{account}/{}", or(file)),
+        (_, [account, file]) => match (file.strip_suffix(".yaml"), logical_id(place)) {
+            (Some(part), Some(id)) => format!("{account}/{part}/{id}"),
+            (Some(part), None) if !place.source.text.is_empty() => format!("{account}/{part}"),
+            _ => format!("{account}/{file}"),
+        },
+        (_, [account]) => account.clone(),
+        _ => or(&path.display().to_string()),
+    }
+}
+
+/// The resource of a template that a place is in: the nearest key above it with the indentation of logical IDs.
+fn logical_id(place: &Place) -> Option<&str> {
+    let text = &place.source.text;
+    let end = text.get(place.span.start..)?.find('\n').map_or(text.len(), |at| place.span.start + at);
+    let key = |line: &'_ str| {
+        line.strip_prefix("  ").is_some_and(|rest| rest.ends_with(':') && !rest.starts_with([' ', '#']))
+    };
+    let line = text.get(..end)?.lines().rev().take_while(|line| *line != "Resources:").find(|line| key(line))?;
+    Some(line.trim().trim_end_matches(':'))
+}

@@ -1,0 +1,62 @@
+//! The shape of `suppressions.yaml`: findings that somebody answers for, for a while.
+
+use std::path::Path;
+
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use super::node::{Content, Node};
+use super::schema::Schema;
+use super::{encoding, yaml};
+use crate::files::{self, FileError};
+use crate::finding::Finding;
+
+/// The name of the file, in the config folder.
+pub const SUPPRESSIONS_FILE: &str = "suppressions.yaml";
+
+/// The schema of the file.
+pub fn suppressions_schema() -> Schema {
+    Schema::of::<SuppressionRows>()
+}
+
+/// Findings that somebody answers for, for a while: no error any more, but listed in every report.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(transparent)]
+#[schemars(title = "racestack suppressions")]
+pub struct SuppressionRows(pub Vec<SuppressionRow>);
+
+/// A finding that somebody answers for.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SuppressionRow {
+    /// The rule: the name of a guard rule, such as `NOTEBOOK_ROOT_ACCESS_DISABLED`, or the ID of a warning, such as
+    /// `service::retired`.
+    pub rule: String,
+    /// What the finding is about, as `--format json` tells it: `ACCOUNT/STACK/LOGICAL-ID` in a template, such as
+    /// `tokyo/users-001/SatoHanaNotebook`; in the configuration the text that the finding underlines, after `ACCOUNT/` in
+    /// an account's files.
+    pub resource: String,
+    /// Why the finding may stand.
+    pub reason: String,
+    /// Who answers for it.
+    pub owner: String,
+    /// The last day on which it holds, as `YYYY-MM-DD`. It is compared with `--today`.
+    pub expires: String,
+}
+
+/// Reads the file, if there is one: each row with its places.
+///
+/// # Errors
+/// When the file exists but the operating system does not give it out.
+pub(super) fn read(folder: &Path, findings: &mut Vec<Finding>) -> Result<Vec<(Node, SuppressionRow)>, FileError> {
+    let path = folder.join(SUPPRESSIONS_FILE);
+    let Some(bytes) = files::read(&path)? else { return Ok(Vec::new()) };
+    let list = encoding::decode_utf8(&path, &bytes, findings).and_then(|source| yaml::parse(&source, findings));
+    let Some(list) = list else { return Ok(Vec::new()) };
+    let value = suppressions_schema().read(&list, findings);
+    let (Content::Sequence(rows), serde_json::Value::Array(values)) = (list.content, value) else {
+        return Ok(Vec::new());
+    };
+    let rows = rows.into_iter().zip(values);
+    Ok(rows.filter_map(|(node, value)| Some((node, serde_json::from_value(value).ok()?))).collect())
+}
