@@ -2,9 +2,11 @@
 //! is killed between two of them, is for `output` to say.
 
 mod lock;
+mod many;
 mod real;
 
 pub use lock::{Lock, lock, lock_shared};
+pub use many::create_many_in_folder;
 pub use real::real_path;
 
 use std::io::{self, Write};

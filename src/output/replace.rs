@@ -89,18 +89,19 @@ fn draft(folder: &Path, wanted: &[OutputFile]) -> Result<(), FileError> {
         files::create_folders(parent)?;
     }
     files::create_folder(&staging)?;
-    let new = |file: &OutputFile, path: &Path| {
-        files::create_in_folder(path, &NewFile { bytes: file.text.as_bytes(), executable: file.executable })
-    };
     // From its first file on, the draft holds a manifest that lists it.
     for file in wanted.iter().filter(|file| file.name == MANIFEST_FILE) {
-        new(file, &manifest)?;
+        files::create_in_folder(&manifest, &new_file(file))?;
         files::replace_file(&manifest, &staging.join(MANIFEST_FILE))?;
     }
-    for file in wanted.iter().filter(|file| file.name != MANIFEST_FILE) {
-        new(file, &staging.join(&file.name))?;
-    }
+    let others = wanted.iter().filter(|file| file.name != MANIFEST_FILE);
+    let others: Vec<_> = others.map(|file| (staging.join(&file.name), new_file(file))).collect();
+    files::create_many_in_folder(&others)?;
     files::sync_folder(&staging)
+}
+
+fn new_file(file: &OutputFile) -> NewFile<'_> {
+    NewFile { bytes: file.text.as_bytes(), executable: file.executable }
 }
 
 /// Puts the drafted folder in the place of the old one, which then has the draft's name.
