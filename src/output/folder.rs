@@ -1,5 +1,6 @@
 //! The out folder: compared with what it should hold, and replaced.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::time::Duration;
 
@@ -68,12 +69,17 @@ pub fn compare(folder: &Path, wanted: &[OutputFile]) -> Result<Vec<(String, Diff
             differences.push((file.name.clone(), difference));
         }
     }
-    let listed = listed(folder)?;
-    let ours = files::list(folder)?.unwrap_or_default().into_iter().filter(|entry| listed.holds(entry));
-    let surplus = ours.filter(|entry| !wanted.iter().any(|file| file.name == entry.name));
-    differences.extend(surplus.map(|entry| (entry.name, Difference::Surplus)));
+    differences.extend(surplus(folder, wanted)?.into_iter().map(|name| (name, Difference::Surplus)));
     differences.sort_by(|a, b| a.0.cmp(&b.0));
     Ok(differences)
+}
+
+/// The files of racestack's that should not be there.
+fn surplus(folder: &Path, wanted: &[OutputFile]) -> Result<Vec<String>, FileError> {
+    let listed = listed(folder)?;
+    let wanted: BTreeSet<&str> = wanted.iter().map(|file| file.name.as_str()).collect();
+    let ours = files::list(folder)?.unwrap_or_default().into_iter().filter(|entry| listed.holds(entry));
+    Ok(ours.map(|entry| entry.name).filter(|name| !wanted.contains(name.as_str())).collect())
 }
 
 fn difference(path: &Path, file: &OutputFile) -> Result<Option<Difference>, FileError> {
@@ -163,11 +169,21 @@ pub fn write(folder: &Path, wanted: &[OutputFile]) -> Result<bool, FileError> {
 /// When the folder cannot be read or written.
 pub fn stage(folder: &Path, wanted: &[OutputFile]) -> Result<bool, FileError> {
     recover(folder)?;
-    if compare(folder, wanted)?.is_empty() {
+    if holds_exactly(folder, wanted)? {
         return Ok(false);
     }
     draft(folder, wanted)?;
     Ok(true)
+}
+
+/// Whether `compare` would find nothing. The first difference is enough to tell.
+fn holds_exactly(folder: &Path, wanted: &[OutputFile]) -> Result<bool, FileError> {
+    for file in wanted {
+        if difference(&folder.join(&file.name), file)?.is_some() {
+            return Ok(false);
+        }
+    }
+    Ok(surplus(folder, wanted)?.is_empty())
 }
 
 /// Puts the folder that was staged in the place of the old one.
