@@ -87,14 +87,14 @@ fn from_corpus(corpus: &Corpus, catalogue: &Catalogue, chance: &mut Chance) -> C
 
 /// Policies drawn around a request.
 fn from_chance(catalogue: &Catalogue, chance: &mut Chance) -> Case {
-    let who = if chance.percent(75) { Who::user(chance) } else { Who::session(chance) };
+    let who = if chance.percent(60) { Who::user(chance) } else { Who::session(chance) };
     let service =
         chance.pick(&["s3", "s3", "s3", "sagemaker", "sagemaker", "iam", "iam", "deepracer", "logs", "sts", "ec2"]);
     let action = &catalogue.actions[chance.pick(&catalogue.matching(&format!("{service}:*")))];
     let resource = action.resource(chance);
     let mut request = Request::new(&who, &action.name, &resource, catalogue, chance);
     let identity = (0..chance.below(4)).map(|_| drawn(Place::Identity, &request, &who, catalogue, chance)).collect();
-    let boundary = chance.percent(30).then(|| drawn(Place::Identity, &request, &who, catalogue, chance));
+    let boundary = chance.percent(40).then(|| drawn(Place::Identity, &request, &who, catalogue, chance));
     let has_policy = resource.contains(":s3:::") && chance.percent(50);
     let resource_policy = has_policy.then(|| drawn(Place::Bucket, &request, &who, catalogue, chance));
     if chance.percent(25) {
@@ -142,7 +142,7 @@ fn trust(corpus: &Corpus, catalogue: &Catalogue, chance: &mut Chance) -> Case {
     }
     let policies = if who.kind == Kind::Service { 0 } else { chance.below(3) };
     let identity = (0..policies).map(|_| drawn(Place::Identity, &request, &who, catalogue, chance)).collect();
-    let has_boundary = who.kind == Kind::User && chance.percent(30);
+    let has_boundary = who.kind != Kind::Service && chance.percent(40);
     let boundary = has_boundary.then(|| drawn(Place::Identity, &request, &who, catalogue, chance));
     Case { identity, boundary, resource_policy: Some(trust), request }
 }

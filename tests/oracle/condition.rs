@@ -119,6 +119,7 @@ fn value(key: &str, kind: &str, operator: &str, said: &[&str], chance: &mut Chan
         4 if takes_patterns => said.replace("bob", "*"),
         5 | 6 if is_text => words::near(&said, chance),
         7 if is_text => said.to_uppercase(),
+        8 if is_text => format!("${{aws:PrincipalTag/team, '{said}'}}"),
         _ => said,
     }
 }

@@ -22,7 +22,7 @@ pub fn statement(place: Place, request: &Request, who: &Who, catalogue: &Catalog
     let denies = chance.percent(30);
     statement.insert("Effect".to_owned(), json!(if denies { "Deny" } else { "Allow" }));
     if place != Place::Identity {
-        let element = if denies && chance.percent(25) { "NotPrincipal" } else { "Principal" };
+        let element = if denies && chance.percent(45) { "NotPrincipal" } else { "Principal" };
         statement.insert(element.to_owned(), principal(who, chance));
     }
     let element = if place == Place::Identity && chance.percent(15) { "NotAction" } else { "Action" };
@@ -84,7 +84,7 @@ pub fn resource(place: Place, arn: &str, who: &Who, chance: &mut Chance) -> Stri
     }
     let (kind, name) = arn.split_at(start_of_name(arn));
     let half = &name[..name.len() / 2];
-    let name = match chance.below(14) {
+    let name = match chance.below(15) {
         0 | 1 => name.to_owned(),
         2 => "*".to_owned(),
         3 => format!("{half}*"),
@@ -96,6 +96,7 @@ pub fn resource(place: Place, arn: &str, who: &Who, chance: &mut Chance) -> Stri
         10 => format!("{name}/*"),
         11 => words::near(name, chance),
         12 => name.replace(chance.pick(&words::NAMES), "${aws:username, 'bob'}"),
+        13 => name.replace(&who.name, &format!("${{aws:PrincipalTag/team, '{}'}}", who.name)),
         _ => name.replace('?', "${?}"),
     };
     let kind = match chance.below(6) {
