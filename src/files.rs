@@ -1,10 +1,12 @@
 //! The one module that touches the disk. What changes it does one thing each: their order, and what becomes of a run that
 //! is killed between two of them, is for `output` to say.
 
+mod git;
 mod lock;
 mod many;
 mod real;
 
+pub use git::{GitError, read_revision};
 pub use lock::{Lock, lock, lock_shared};
 pub use many::create_many_in_folder;
 pub use real::real_path;

@@ -150,12 +150,12 @@ pub struct SynthArgs {
 /// The arguments of `racestack diff`.
 #[derive(Debug, clap::Args)]
 pub struct DiffArgs {
-    /// The out folder as it was
-    #[arg(value_name = "OLD")]
-    pub old: Option<PathBuf>,
-    /// The out folder as it is now [default: out]
-    #[arg(value_name = "NEW")]
-    pub new: Option<PathBuf>,
+    /// The out folder as it was, and as it is now [default: out]; with --git, as it is now
+    #[arg(value_names = ["OLD", "NEW"], num_args = 0..=2)]
+    pub folders: Vec<PathBuf>,
+    /// Take the out folder as it was from this revision of the git repository
+    #[arg(long, value_name = "REV")]
+    pub git: Option<String>,
     /// Exit with 1 when there is any of these; may be given several times, or with commas
     #[arg(long, value_name = "WHAT", value_enum, value_delimiter = ',')]
     pub fail_on: Vec<FailOn>,

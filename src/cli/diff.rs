@@ -10,9 +10,7 @@ use crate::report::{self, DiffFormat, Format};
 use std::path::{Path, PathBuf};
 
 pub(super) fn run(args: &DiffArgs, colour: bool, notice: &dyn Fn(&str)) -> Result<Outcome, Failure> {
-    let (old, new) = sides(args)?;
-    let new = read(&new, notice)?;
-    let old = read(&old, notice)?;
+    let (old, new) = sides(args, notice)?;
     let (mut diff, mut findings) = diff::compare(&old, &new);
     findings.extend(args.fail_on.iter().filter_map(|what| fail_on(*what, &diff)));
     sort(&mut findings);
@@ -25,12 +23,25 @@ pub(super) fn run(args: &DiffArgs, colour: bool, notice: &dyn Fn(&str)) -> Resul
     Ok(Outcome { stdout, stderr, code: u8::from(any_error(&findings)) })
 }
 
-/// The old and the new folder.
-fn sides(args: &DiffArgs) -> Result<(PathBuf, PathBuf), Failure> {
-    let default = || PathBuf::from(DEFAULT_OUT);
-    match &args.old {
-        Some(old) => Ok((old.clone(), args.new.clone().unwrap_or_else(default))),
-        None => Err(Failure::Usage("say what to compare with: `racestack diff OLD [NEW]`".to_owned())),
+/// The old and the new out folder.
+fn sides(args: &DiffArgs, notice: &dyn Fn(&str)) -> Result<(OutFolder, OutFolder), Failure> {
+    let default = Path::new(DEFAULT_OUT);
+    match (&args.git, args.folders.as_slice()) {
+        (None, [old, rest @ ..]) => {
+            let new = rest.first().map_or(default, PathBuf::as_path);
+            Ok((read(old, notice)?, read(new, notice)?))
+        }
+        (Some(revision), [] | [_]) => {
+            let folder = args.folders.first().map_or(default, PathBuf::as_path);
+            let new = read(folder, notice)?;
+            let old = OutFolder::read_revision(revision, folder).map_err(|error| Failure::Usage(error.to_string()))?;
+            Ok((old, new))
+        }
+        (None, []) => {
+            let message = "say what to compare with: `racestack diff OLD [NEW]`, or `racestack diff --git REV [NEW]`";
+            Err(Failure::Usage(message.to_owned()))
+        }
+        (Some(_), _) => Err(Failure::Usage("with `--git`, name the new folder alone".to_owned())),
     }
 }
 

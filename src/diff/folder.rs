@@ -9,7 +9,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use crate::check::long_form::long_form_of;
-use crate::files::{self, FileError};
+use crate::files::{self, FileError, GitError};
 use crate::output::{MANIFEST_FILE, UserEntry};
 use crate::source::SourceFile;
 
@@ -51,6 +51,8 @@ pub(super) struct Stack {
 pub enum FolderError {
     /// Something cannot be read.
     File(FileError),
+    /// A revision cannot be read.
+    Git(GitError),
     /// There is no such folder, or no account in it.
     Empty(PathBuf),
     /// A file is not as racestack writes it.
@@ -66,6 +68,7 @@ impl std::fmt::Display for FolderError {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::File(error) => write!(formatter, "{error}"),
+            Self::Git(error) => write!(formatter, "{error}"),
             Self::Empty(path) => {
                 write!(formatter, "`{}` is no out folder: no account's {MANIFEST_FILE} is in it", path.display())
             }
@@ -77,6 +80,12 @@ impl std::fmt::Display for FolderError {
 impl From<FileError> for FolderError {
     fn from(error: FileError) -> Self {
         Self::File(error)
+    }
+}
+
+impl From<GitError> for FolderError {
+    fn from(error: GitError) -> Self {
+        Self::Git(error)
     }
 }
 
@@ -135,6 +144,21 @@ impl OutFolder {
             return Err(FolderError::Empty(folder.to_owned()));
         }
         Self::of_files(folder.display().to_string(), folder, found)
+    }
+
+    /// Reads an out folder as a git revision has it. One that it does not have holds no account: all is new.
+    ///
+    /// # Errors
+    /// When git cannot be run or does not know the revision, or the folder holds what racestack did not write.
+    pub fn read_revision(revision: &str, folder: &Path) -> Result<Self, FolderError> {
+        let mut found = Files::new();
+        for (path, bytes) in files::read_revision(revision, folder)? {
+            // Files of the out folder itself, and what is further below, are nobody's.
+            if let Some((account, name)) = path.split_once('/').filter(|(_, name)| !name.contains('/')) {
+                found.entry(account.to_owned()).or_default().insert(name.to_owned(), bytes);
+            }
+        }
+        Self::of_files(format!("{revision}:{}", folder.display()), folder, found)
     }
 
     /// An out folder of these files. `folder` is where they stand, for what is said of them.

@@ -17,7 +17,7 @@ use std::path::{MAIN_SEPARATOR_STR, Path};
 
 use clap::ValueEnum;
 
-pub use diff::{DiffFormat, diff_schema, render_diff};
+pub use diff::{DIFF_STYLE, DiffFormat, diff_fragment, diff_schema, render_diff};
 
 use crate::finding::Finding;
 

@@ -51,19 +51,33 @@ impl Tone {
 #[derive(Debug, Clone)]
 pub(super) struct Line {
     pub tone: Tone,
-    pub text: String,
+    indent: usize,
+    /// Whether the tone's sign stands before the body.
+    signed: bool,
+    body: String,
 }
 
 impl Line {
     /// A line with its sign.
-    pub(super) fn new(tone: Tone, indent: usize, text: impl AsRef<str>) -> Self {
-        let text = text.as_ref();
-        Self { tone, text: format!("{:indent$}{} {text}", "", tone.sign()) }
+    pub(super) fn new(tone: Tone, indent: usize, body: impl Into<String>) -> Self {
+        Self { tone, indent, signed: true, body: body.into() }
     }
 
     /// A line without a sign.
-    pub(super) fn bare(tone: Tone, indent: usize, text: &str) -> Self {
-        Self { tone, text: format!("{:indent$}{text}", "") }
+    pub(super) fn bare(tone: Tone, indent: usize, body: &str) -> Self {
+        Self { tone, indent, signed: false, body: body.to_owned() }
+    }
+
+    /// The line as it stands in a terminal.
+    pub(super) fn text(&self) -> String {
+        let sign = if self.signed { format!("{} ", self.tone.sign()) } else { String::new() };
+        format!("{:indent$}{sign}{}", "", self.body, indent = self.indent)
+    }
+
+    /// The line without its sign, which is to stand elsewhere.
+    pub(super) fn unsigned(&self) -> String {
+        let indent = if self.signed { self.indent + 2 } else { self.indent };
+        format!("{:indent$}{}", "", self.body)
     }
 }
 
@@ -209,7 +223,7 @@ pub(super) fn property(change: &PropertyChange, indent: usize) -> Vec<Line> {
         (None, None) => {}
     }
     if let (Some(first), false) = (lines.first_mut(), change.old.is_some() && change.new.is_some()) {
-        first.text += note;
+        first.body += note;
     }
     lines
 }

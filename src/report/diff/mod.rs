@@ -2,11 +2,15 @@
 //!
 //! All but JSON show the same lines, which `layout` makes, in their own way.
 
+mod html;
 mod layout;
+mod markdown;
 mod text;
 mod values;
 
 use clap::ValueEnum;
+
+pub use html::{STYLE as DIFF_STYLE, fragment as diff_fragment};
 
 use super::json::escaped;
 use crate::diff::Diff;
@@ -19,6 +23,10 @@ pub enum DiffFormat {
     Text,
     /// One JSON document, as `racestack schema diff` describes it.
     Json,
+    /// For the comment of a pull request: at most 65,536 characters, folded.
+    Markdown,
+    /// A page without scripts, with its style in it.
+    Html,
 }
 
 /// The diff as one text in `format`. The text for a terminal is coloured; whoever prints it drops the colours where none
@@ -26,6 +34,8 @@ pub enum DiffFormat {
 pub fn render_diff(format: DiffFormat, diff: &Diff) -> String {
     match format {
         DiffFormat::Text => text::render(diff),
+        DiffFormat::Markdown => markdown::render(diff),
+        DiffFormat::Html => html::page(diff),
         // Strings, numbers and lists always have a form in JSON.
         DiffFormat::Json => escaped(&serde_json::to_string_pretty(diff).unwrap_or_default()) + "\n",
     }

@@ -57,7 +57,7 @@ fn push(text: &mut String, line: &Line) {
     };
     let reset = if colour.is_empty() { "" } else { RESET };
     *text += colour;
-    *text += &line.text;
+    *text += &line.text();
     *text += reset;
     text.push('\n');
 }

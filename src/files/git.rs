@@ -1,0 +1,122 @@
+//! What a git revision holds, by the `git` command: the one program that racestack runs.
+
+use std::collections::BTreeMap;
+use std::io::{BufRead, BufReader, Read, Write};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+/// Why a revision cannot be read.
+#[derive(Debug)]
+pub enum GitError {
+    /// There is no `git` command, or it cannot be run.
+    Missing(std::io::Error),
+    /// The folder is in no git repository.
+    NoRepository(PathBuf),
+    /// The repository has no such revision.
+    UnknownRevision(String),
+    /// Anything else, in git's words.
+    Failed(String),
+}
+
+impl std::fmt::Display for GitError {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Missing(error) => write!(formatter, "cannot run `git`, which `--git` needs: {error}"),
+            Self::NoRepository(folder) => write!(formatter, "`{}` is in no git repository", folder.display()),
+            Self::UnknownRevision(revision) => write!(formatter, "git knows no revision `{revision}`"),
+            Self::Failed(message) => write!(formatter, "git failed: {message}"),
+        }
+    }
+}
+
+/// The regular files below a folder in a revision, by their path in the folder, with `/`; none where the revision has no
+/// such folder. The folder need not be there now, but the one that it is in must.
+///
+/// # Errors
+/// When git cannot be run, or does not know the repository or the revision.
+pub fn read_revision(revision: &str, folder: &Path) -> Result<BTreeMap<String, Vec<u8>>, GitError> {
+    let parent = folder.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let name = folder.file_name().map(|name| name.to_string_lossy().into_owned());
+    // Without a name, as of `.` or `..`, the folder itself is where to look.
+    let (place, prefix) = match &name {
+        Some(name) => (parent, format!("{name}/")),
+        None => (folder, String::new()),
+    };
+    run(place, &["rev-parse", "--git-dir"]).map_err(|error| match error {
+        GitError::Failed(_) => GitError::NoRepository(place.to_owned()),
+        other => other,
+    })?;
+    let wanted = format!("{revision}^{{commit}}");
+    let unknown = |error| match error {
+        GitError::Failed(_) => GitError::UnknownRevision(revision.to_owned()),
+        other => other,
+    };
+    let commit = run(place, &["rev-parse", "--verify", "--quiet", "--end-of-options", &wanted]).map_err(unknown)?;
+    let commit = String::from_utf8_lossy(&commit).trim().to_owned();
+    let path = if prefix.is_empty() { "." } else { prefix.as_str() };
+    // Taken as it stands: no character of the folder's name is a pattern.
+    let listing = run(place, &["--literal-pathspecs", "ls-tree", "-r", "-z", &commit, "--", path])?;
+    let mut blobs = Vec::new();
+    for entry in listing.split(|byte| *byte == 0).filter(|entry| !entry.is_empty()) {
+        let entry = String::from_utf8_lossy(entry);
+        let Some((about, path)) = entry.split_once('\t') else { continue };
+        let mut about = about.split(' ');
+        let (mode, id) = (about.next().unwrap_or_default(), about.nth(1).unwrap_or_default());
+        if let (true, Some(path)) = (mode.starts_with("100"), path.strip_prefix(prefix.as_str())) {
+            blobs.push((path.to_owned(), id.to_owned()));
+        }
+    }
+    contents(place, blobs)
+}
+
+fn command(place: &Path) -> Command {
+    let mut command = Command::new("git");
+    command.arg("-C").arg(place).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    command
+}
+
+fn run(place: &Path, arguments: &[&str]) -> Result<Vec<u8>, GitError> {
+    let output = command(place).args(arguments).output().map_err(GitError::Missing)?;
+    if output.status.success() {
+        Ok(output.stdout)
+    } else {
+        Err(GitError::Failed(String::from_utf8_lossy(&output.stderr).trim().to_owned()))
+    }
+}
+
+/// The contents of these blobs, by path: in one run of git.
+fn contents(place: &Path, blobs: Vec<(String, String)>) -> Result<BTreeMap<String, Vec<u8>>, GitError> {
+    if blobs.is_empty() {
+        return Ok(BTreeMap::new());
+    }
+    let failed = |error: std::io::Error| GitError::Failed(error.to_string());
+    let broken = || GitError::Failed("it ended early".to_owned());
+    let mut child = command(place)
+        .args(["cat-file", "--batch"])
+        .stdin(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .map_err(GitError::Missing)?;
+    let (Some(mut input), Some(output)) = (child.stdin.take(), child.stdout.take()) else { return Err(broken()) };
+    let ids: String = blobs.iter().flat_map(|(_, id)| [id.as_str(), "\n"]).collect();
+    let mut output = BufReader::new(output);
+    let files = std::thread::scope(|scope| {
+        // While git writes, it reads no more: asking and listening take turns of their own.
+        scope.spawn(move || input.write_all(ids.as_bytes()));
+        let mut files = BTreeMap::new();
+        for (path, _) in blobs {
+            let mut header = String::new();
+            output.read_line(&mut header).map_err(failed)?;
+            let size: usize =
+                header.trim_end().rsplit(' ').next().and_then(|size| size.parse().ok()).ok_or_else(broken)?;
+            // Behind each blob stands a line feed.
+            let mut bytes = vec![0; size + 1];
+            output.read_exact(&mut bytes).map_err(failed)?;
+            bytes.truncate(size);
+            files.insert(path, bytes);
+        }
+        Ok(files)
+    });
+    child.wait().map_err(failed)?;
+    files
+}

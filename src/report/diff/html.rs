@@ -1,0 +1,121 @@
+//! A diff as HTML: a page of its own, or what a page holds. No scripts, nothing from elsewhere.
+
+use super::super::visible;
+use super::layout::{self, Line, Tone};
+use crate::diff::{Action, Diff};
+
+/// The page: one document, with its style in it.
+pub(super) fn page(diff: &Diff) -> String {
+    format!(
+        "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
+         <meta name=\"viewport\" content=\"width=device-width\">\n\
+         <meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\">\n\
+         <title>racestack diff</title>\n<style>\n:root {{ color-scheme: light dark; }}\n\
+         body {{ font: 15px/1.5 system-ui, sans-serif; margin: 2rem auto; max-width: 75rem; padding: 0 1rem; }}\n\
+         {STYLE}</style>\n</head>\n<body>\n{}</body>\n</html>\n",
+        fragment(diff)
+    )
+}
+
+/// The style of what `fragment` gives.
+pub const STYLE: &str = "\
+.diff { --add: #116329; --destroy: #b3261e; --change: #7d4e00; --replace: #8250df; --note: #59636e; }
+@media (prefers-color-scheme: dark) {
+  .diff { --add: #56d364; --destroy: #ff8f87; --change: #e3b341; --replace: #d2a8ff; --note: #9198a1; }
+}
+.diff pre { overflow-x: auto; font: 13px/1.45 ui-monospace, monospace; margin: 0.5rem 0 1.25rem; }
+.diff summary { cursor: pointer; font-weight: 600; }
+.diff .add { color: var(--add); } .diff .destroy { color: var(--destroy); } .diff .change { color: var(--change); }
+.diff .replace { color: var(--replace); } .diff .note { color: var(--note); }
+.diff .loss { color: var(--destroy); font-weight: 600; } .diff .heading { font-weight: 600; }
+@media print { .diff pre { white-space: pre-wrap; } }
+";
+
+/// The diff as a `section`, for a page that has the style.
+pub fn fragment(diff: &Diff) -> String {
+    let mut html = String::from("<section class=\"diff\" aria-label=\"diff\">\n");
+    if diff.accounts.is_empty() {
+        let sides = (escaped(&diff.old), escaped(&diff.new));
+        html.extend([
+            "<p>No changes: <code>",
+            &sides.0,
+            "</code> and <code>",
+            &sides.1,
+            "</code> deploy the same.</p>\n",
+        ]);
+        return html + "</section>\n";
+    }
+    html.extend(["<h2>Plan: ", &layout::plan(diff.plan), "</h2>\n<p><code>", &escaped(&diff.old)]);
+    html.extend(["</code> → <code>", &escaped(&diff.new), "</code></p>\n"]);
+    if !diff.findings.is_empty() {
+        html += "<ul class=\"findings\">\n";
+        for finding in &diff.findings {
+            html.extend(["<li class=\"loss\">", &escaped(&finding.severity), " <code>", &escaped(&finding.rule)]);
+            html.extend(["</code>: ", &escaped(&finding.message), "</li>\n"]);
+        }
+        html += "</ul>\n";
+    }
+    for account in &diff.accounts {
+        html.extend([
+            "<h3>",
+            &escaped(&layout::account_title(account)),
+            "</h3>\n<p>",
+            &layout::plan(account.plan),
+            "</p>\n",
+        ]);
+        let access = layout::access(account);
+        if !access.is_empty() {
+            folded(&mut html, "access", &access, true);
+        }
+        for (stacks, changes) in layout::sections(account) {
+            let title = match stacks.as_slice() {
+                [stack] => stack.name.clone(),
+                several => format!("{} stacks", several.len()),
+            };
+            let loses = changes.iter().any(|change| matches!(change.action, Action::Destroy | Action::Replace));
+            folded(&mut html, &title, &layout::section(&stacks, &changes), loses || changes.len() < 10);
+        }
+        for file in &account.files {
+            html.extend(["<p><code>", &escaped(&file.name), "</code> differs</p>\n"]);
+        }
+    }
+    html + "</section>\n"
+}
+
+fn folded(html: &mut String, title: &str, lines: &[Line], open: bool) {
+    html.extend(["<details", if open { " open" } else { "" }, "><summary>", &escaped(title), "</summary>\n<pre>"]);
+    for line in lines {
+        let class = match line.tone {
+            Tone::Plain => "",
+            Tone::Heading => "heading",
+            Tone::Add => "add",
+            Tone::Destroy => "destroy",
+            Tone::Change => "change",
+            Tone::Replace => "replace",
+            Tone::Note => "note",
+            Tone::Loss => "loss",
+        };
+        let text = escaped(&line.text());
+        if class.is_empty() {
+            html.extend([text.as_str(), "\n"]);
+        } else {
+            html.extend(["<span class=\"", class, "\">", &text, "</span>\n"]);
+        }
+    }
+    *html += "</pre></details>\n";
+}
+
+fn escaped(text: &str) -> String {
+    let mut html = String::with_capacity(text.len());
+    for c in visible::line(text).chars() {
+        match c {
+            '&' => html += "&amp;",
+            '<' => html += "&lt;",
+            '>' => html += "&gt;",
+            '"' => html += "&quot;",
+            '\'' => html += "&#39;",
+            other => html.push(other),
+        }
+    }
+    html
+}

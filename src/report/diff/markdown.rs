@@ -1,0 +1,210 @@
+//! A diff as the comment of a pull request.
+//!
+//! What templates and rosters hold stands in code alone, between fences that are longer than any in it, or with every
+//! character that could mean something written as a number: it can neither end a block, nor make a link, a tag or a mention.
+
+use super::super::visible;
+use super::layout::{self, Line, Tone};
+use crate::diff::{AccessDirection, AccountDiff, Action, Change, Diff};
+
+use std::fmt::Write;
+
+/// The most that GitHub takes as a comment. It counts characters; bytes are never fewer.
+/// Source: <https://github.com/orgs/community/discussions/27190>
+pub(super) const LONGEST: usize = 65_536;
+/// What is kept for the head of the text, and for telling what is left out.
+const HEAD: usize = 12_000;
+const FOOT: usize = 2_500;
+/// A part longer than this is cut.
+const LONGEST_PART: usize = 14_000;
+/// Findings and left-out parts that are told one by one.
+const TOLD: usize = 12;
+
+/// A part of the text: shown as a whole, cut, or left out.
+struct Part {
+    rank: Rank,
+    title: String,
+    lines: Vec<Line>,
+}
+
+/// How much a reader must see it; the last is left out first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Rank {
+    Widened,
+    Lost,
+    Narrowed,
+    Changed,
+    Added,
+}
+
+impl Rank {
+    fn words(self) -> &'static str {
+        match self {
+            Rank::Widened => "widened access",
+            Rank::Lost => "what is replaced or destroyed",
+            Rank::Narrowed => "narrowed access",
+            Rank::Changed => "what changes in place",
+            Rank::Added => "what is added",
+        }
+    }
+}
+
+pub(super) fn render(diff: &Diff) -> String {
+    let mut text = head(diff);
+    let parts: Vec<Part> = diff.accounts.iter().flat_map(|account| parts(account, diff.accounts.len() > 1)).collect();
+    let mut by_rank: Vec<usize> = (0..parts.len()).collect();
+    by_rank.sort_by_key(|at| parts[*at].rank);
+    let shown: Vec<String> = parts.iter().map(show).collect();
+    let mut room = LONGEST.saturating_sub(text.len() + FOOT);
+    let mut fits = vec![false; parts.len()];
+    for at in by_rank {
+        if shown[at].len() <= room {
+            room -= shown[at].len();
+            fits[at] = true;
+        }
+    }
+    let left_out: Vec<&Part> = parts.iter().zip(&fits).filter(|(_, fits)| !**fits).map(|(part, _)| part).collect();
+    for (shown, _) in shown.iter().zip(&fits).filter(|(_, fits)| **fits) {
+        text += shown;
+    }
+    text += &foot(parts.len(), &left_out);
+    text
+}
+
+fn head(diff: &Diff) -> String {
+    if diff.accounts.is_empty() {
+        return format!("**No changes**: {} and {} deploy the same.\n", code(&diff.old), code(&diff.new));
+    }
+    let mut text = format!("**Plan: {}**\n\n{} → {}\n\n", layout::plan(diff.plan), code(&diff.old), code(&diff.new));
+    for (at, finding) in diff.findings.iter().enumerate() {
+        let line = format!("- **{}** {}: {}\n", finding.severity, code(&finding.rule), code(&finding.message));
+        if at == TOLD || text.len() + line.len() > HEAD {
+            let _ = writeln!(text, "- and {} more", diff.findings.len() - at);
+            break;
+        }
+        text += &line;
+    }
+    if !diff.findings.is_empty() {
+        text.push('\n');
+    }
+    text
+}
+
+fn parts(account: &AccountDiff, several: bool) -> Vec<Part> {
+    let of = |title: String| {
+        if several { format!("{}: {title}", account.account) } else { title }
+    };
+    let mut parts = Vec::new();
+    let lines = layout::access(account);
+    if !lines.is_empty() {
+        let widens = account
+            .access
+            .iter()
+            .any(|change| change.entries.iter().any(|entry| entry.direction != AccessDirection::Narrowed));
+        let rank = if widens { Rank::Widened } else { Rank::Narrowed };
+        parts.push(Part { rank, title: of("access".to_owned()), lines });
+    }
+    for (stacks, changes) in layout::sections(account) {
+        let title = match stacks.as_slice() {
+            [stack] => stack.name.clone(),
+            several => format!("{} stacks", several.len()),
+        };
+        let lines = layout::section(&stacks, &changes);
+        parts.push(Part { rank: rank(&changes), title: of(title), lines });
+    }
+    for file in &account.files {
+        let lines = vec![Line::bare(Tone::Note, 2, &format!("{} differs", visible::line(&file.name)))];
+        parts.push(Part { rank: Rank::Changed, title: of(file.name.clone()), lines });
+    }
+    parts
+}
+
+fn rank(changes: &[&Change]) -> Rank {
+    let any = |actions: &[Action]| changes.iter().any(|change| actions.contains(&change.action));
+    if any(&[Action::Destroy, Action::Replace]) {
+        Rank::Lost
+    } else if any(&[Action::Change, Action::Retain]) || changes.is_empty() {
+        Rank::Changed
+    } else {
+        Rank::Added
+    }
+}
+
+/// A part that can be unfolded; what a reader must see is unfolded already.
+fn show(part: &Part) -> String {
+    let mut lines = String::new();
+    let mut left = part.lines.len();
+    for line in &part.lines {
+        let line = diff_line(line);
+        if lines.len() + line.len() > LONGEST_PART {
+            break;
+        }
+        lines += &line;
+        lines.push('\n');
+        left -= 1;
+    }
+    if left > 0 {
+        let _ = writeln!(lines, "  … {left} more lines");
+    }
+    let fence = fence(&lines);
+    let open = if part.rank <= Rank::Lost { " open" } else { "" };
+    let title = code(&part.title);
+    format!(
+        "<details{open}><summary>{title}: {}</summary>\n\n{fence}diff\n{lines}{fence}\n</details>\n\n",
+        part.rank.words()
+    )
+}
+
+/// A line with its sign in front, where GitHub looks for it.
+fn diff_line(line: &Line) -> String {
+    let sign = match line.tone {
+        Tone::Add => '+',
+        Tone::Destroy => '-',
+        Tone::Change | Tone::Replace | Tone::Loss => '!',
+        Tone::Plain | Tone::Heading | Tone::Note => ' ',
+    };
+    format!("{sign}{}", line.unsigned())
+}
+
+fn foot(all: usize, left_out: &[&Part]) -> String {
+    if left_out.is_empty() {
+        return String::new();
+    }
+    let mut text = format!("**Left out, since a comment holds no more: {} of {all} parts**\n\n", left_out.len());
+    for (at, part) in left_out.iter().enumerate() {
+        let line = format!("- {}: {}, {} lines\n", code(&part.title), part.rank.words(), part.lines.len());
+        if at == TOLD || text.len() + line.len() > FOOT - 300 {
+            let _ = writeln!(text, "- and {} more", left_out.len() - at);
+            break;
+        }
+        text += &line;
+    }
+    text + "\nAll of it: `racestack diff`\n"
+}
+
+/// More of a name than this is cut.
+const LONGEST_NAME: usize = 120;
+
+/// A text as code in the middle of others: nothing in it means anything.
+fn code(text: &str) -> String {
+    let mut code = String::from("<code>");
+    let visible = visible::line(text);
+    for (at, c) in visible.chars().enumerate() {
+        if at == LONGEST_NAME {
+            code.push('…');
+            break;
+        }
+        if c.is_alphanumeric() || c == ' ' || c == '-' {
+            code.push(c);
+        } else {
+            let _ = write!(code, "&#{};", u32::from(c));
+        }
+    }
+    code + "</code>"
+}
+
+/// More back ticks than stand together anywhere in a text.
+fn fence(text: &str) -> String {
+    let longest = text.split(|c| c != '`').map(str::len).max().unwrap_or(0);
+    "`".repeat(longest.max(2) + 1)
+}

@@ -1,0 +1,206 @@
+//! Diffs: what is the same has none, what changes is in it, and no format lets a name break out.
+#![allow(clippy::disallowed_methods, clippy::unwrap_used, reason = "a test reads and writes files, and may fail")]
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::process::Command;
+
+use clap::Parser;
+use proptest::prelude::*;
+use racestack::cli::{Args, Outcome, Watch, run};
+use racestack::diff::{Diff, Files, OutFolder, compare};
+use racestack::report::{DiffFormat, render_diff};
+use serde_json::{Map, Value, json};
+
+/// An out folder of one account with one stack of these resources, and of these users.
+fn folder(resources: &Value, users: &[&str]) -> OutFolder {
+    let users: Vec<Value> =
+        users.iter().map(|name| json!({"name": name, "logical_id": name, "notebook": null})).collect();
+    let manifest = json!({
+        "account": "tokyo", "account_id": "111122223333", "region": "ap-northeast-1",
+        "stacks": [{"name": "people", "file": "people.yaml", "users": users}],
+    });
+    let template = json!({"Resources": resources});
+    let inside = [("manifest.json", manifest), ("people.yaml", template)];
+    let files: BTreeMap<String, Vec<u8>> =
+        inside.iter().map(|(name, value)| ((*name).to_owned(), value.to_string().into_bytes())).collect();
+    OutFolder::of_files("out".to_owned(), Path::new("out"), Files::from([("tokyo".to_owned(), files)])).unwrap()
+}
+
+fn diff(old: &Value, new: &Value) -> Diff {
+    compare(&folder(old, &[]), &folder(new, &[])).0
+}
+
+fn values() -> impl Strategy<Value = Value> {
+    let leaf = prop_oneof![
+        "[a-z]{1,6}".prop_map(Value::from),
+        (0..99).prop_map(Value::from),
+        any::<bool>().prop_map(Value::from)
+    ];
+    leaf.prop_recursive(3, 20, 4, |inner| {
+        prop_oneof![
+            prop::collection::vec(inner.clone(), 0..4).prop_map(Value::from),
+            prop::collection::btree_map("[A-Z][a-z]{1,4}", inner, 0..4)
+                .prop_map(|entries| Value::Object(entries.into_iter().collect::<Map<_, _>>())),
+        ]
+    })
+}
+
+fn thing(value: &Value) -> Value {
+    json!({"Thing": {"Type": "AWS::SNS::Topic", "Properties": {"Value": value}}})
+}
+
+/// The same value with the entries of its maps the other way round.
+fn reversed(value: &Value) -> Value {
+    match value {
+        Value::Object(entries) => entries.iter().rev().map(|(key, value)| (key.clone(), reversed(value))).collect(),
+        Value::Array(values) => values.iter().map(reversed).collect(),
+        other => other.clone(),
+    }
+}
+
+/// The value with its `at`th scalar changed; `None` if it has fewer.
+fn changed(value: &Value, at: &mut usize) -> Value {
+    match value {
+        Value::Object(entries) => entries.iter().map(|(key, value)| (key.clone(), changed(value, at))).collect(),
+        Value::Array(values) => values.iter().map(|value| changed(value, at)).collect(),
+        scalar => {
+            *at = at.wrapping_sub(1);
+            if *at == usize::MAX { Value::from("CHANGED") } else { scalar.clone() }
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn what_is_the_same_in_another_order_is_no_change(value in values()) {
+        prop_assert!(diff(&thing(&value), &thing(&value)).accounts.is_empty());
+        prop_assert!(diff(&thing(&value), &thing(&reversed(&value))).accounts.is_empty());
+    }
+
+    #[test]
+    fn a_leaf_that_changes_is_in_the_diff(value in values(), mut at in 0_usize..6) {
+        let new = changed(&value, &mut at);
+        prop_assume!(new != value);
+        let diff = diff(&thing(&value), &thing(&new));
+        prop_assert_eq!(diff.plan.change, 1);
+        prop_assert!(render_diff(DiffFormat::Text, &diff).contains("CHANGED"));
+    }
+}
+
+/// Names that mean something in Markdown, in HTML or in a terminal.
+const NASTY: &str =
+    "</code></details><script>alert(1)</script> ```\n| @everyone `x` **b** [l](http://e.x) \u{1b}[31m \u{202e} & \"'";
+
+#[test]
+fn nothing_breaks_out_of_markdown_or_html() {
+    let user = |name: &str| json!({"A": {"Type": "AWS::IAM::User", "Properties": {"UserName": name, "Path": name}}});
+    let (mut diff, _) = compare(&folder(&json!({}), &[NASTY]), &folder(&user(NASTY), &[NASTY]));
+    diff.old = NASTY.to_owned();
+    let html = render_diff(DiffFormat::Html, &diff);
+    assert!(!html.contains("<script") && html.contains("&lt;script"));
+    for format in [DiffFormat::Html, DiffFormat::Markdown, DiffFormat::Json] {
+        let text = render_diff(format, &diff);
+        assert!(!text.contains(['\u{1b}', '\u{202e}']), "{text}");
+    }
+    let markdown = render_diff(DiffFormat::Markdown, &diff);
+    // Outside of fences, which are longer than any in what they hold, every sign is a number.
+    let mut fence = None;
+    for line in markdown.lines() {
+        match fence {
+            None if line.ends_with("diff") && line.starts_with("```") => {
+                fence = Some(line.trim_end_matches("diff").to_owned());
+            }
+            Some(ref end) if line == *end => fence = None,
+            Some(ref end) => assert!(!line.contains(end.as_str()), "{line}"),
+            None => assert!(!line.contains("<script") && !line.contains('@') && !line.contains('`'), "{line}"),
+        }
+    }
+    assert!(fence.is_none());
+}
+
+#[test]
+fn a_comment_is_never_too_long_and_tells_what_it_leaves_out() {
+    let many = |suffix: &str| -> Value {
+        let one = |at: usize| {
+            let text = format!("value {at} {suffix}").repeat(20);
+            (format!("Thing{at}"), json!({"Type": "AWS::SNS::Topic", "Properties": {"DisplayName": text}}))
+        };
+        (0..3_000).map(one).collect::<Map<_, _>>().into()
+    };
+    let (mut diff, _) = compare(&folder(&many("a"), &[]), &folder(&many("b"), &[]));
+    let markdown = render_diff(DiffFormat::Markdown, &diff);
+    assert!(markdown.len() <= 65_536, "{}", markdown.len());
+    assert!(markdown.contains("more lines"));
+    // The same in a hundred accounts.
+    let account = diff.accounts.remove(0);
+    let text = serde_json::to_value(&account).unwrap();
+    assert_eq!(text["plan"]["change"], 3_000);
+    let files = |suffix: &str| -> Files {
+        let account = |at: usize| {
+            let name = format!("account{at}");
+            let manifest =
+                json!({"account": name, "account_id": "1", "region": "r", "stacks": [{"name": "s", "file": "s.yaml"}]});
+            let things: Map<String, Value> = (0..40)
+                .map(|at| {
+                    (
+                        format!("T{at}"),
+                        json!({"Type": "AWS::SNS::Topic", "Properties": {"DisplayName": format!("{at}{suffix}")}}),
+                    )
+                })
+                .collect();
+            let inside = [("manifest.json", manifest), ("s.yaml", json!({"Resources": things}))];
+            (name, inside.iter().map(|(name, value)| ((*name).to_owned(), value.to_string().into_bytes())).collect())
+        };
+        (0..100).map(account).collect()
+    };
+    let side = |suffix: &str| OutFolder::of_files("out".to_owned(), Path::new("out"), files(suffix)).unwrap();
+    let markdown = render_diff(DiffFormat::Markdown, &compare(&side("a"), &side("b")).0);
+    assert!(markdown.len() <= 65_536, "{}", markdown.len());
+    assert!(markdown.contains("Left out, since a comment holds no more: "), "{markdown}");
+}
+
+fn racestack(arguments: &[&str]) -> Outcome {
+    run(&Args::parse_from(arguments), false, &Watch { progress: &|_, _| {}, notice: &|_| {} })
+}
+
+#[test]
+fn the_old_side_may_be_a_revision() {
+    let place = tempfile::tempdir().unwrap();
+    let account = place.path().join("my out/tokyo");
+    std::fs::create_dir_all(&account).unwrap();
+    let git = |arguments: &[&str]| {
+        let identity = ["-c", "user.name=a", "-c", "user.email=a@example.com"];
+        let done = Command::new("git").arg("-C").arg(place.path()).args(identity).args(arguments).output().unwrap();
+        assert!(done.status.success(), "{done:?}");
+    };
+    let manifest =
+        r#"{"account": "tokyo", "account_id": "1", "region": "r", "stacks": [{"name": "s", "file": "s.yaml"}]}"#;
+    git(&["init", "--quiet"]);
+    std::fs::write(account.join("manifest.json"), manifest).unwrap();
+    std::fs::write(account.join("s.yaml"), "Resources:\n  A: {Type: AWS::SNS::Topic}\n").unwrap();
+    git(&["commit", "--quiet", "--allow-empty", "--message", "nothing"]);
+    git(&["add", "."]);
+    git(&["commit", "--quiet", "--message", "a"]);
+    std::fs::write(account.join("s.yaml"), "Resources:\n  B: {Type: AWS::SNS::Topic}\n").unwrap();
+    let out = place.path().join("my out");
+    let out = out.to_str().unwrap();
+    let since = |revision: &str| racestack(&["racestack", "diff", "--git", revision, out]);
+    assert!(since("HEAD").stdout.contains("1 to add, 0 to change, 0 to replace, 1 to destroy"));
+    assert!(since("HEAD~1").stdout.contains("1 to add, 0 to change, 0 to replace, 0 to destroy"));
+    for unknown in ["nope", "--output=x", "HEAD~7"] {
+        let outcome = racestack(&["racestack", "diff", &format!("--git={unknown}"), out]);
+        let said = format!("error: git knows no revision `{unknown}`\n");
+        assert_eq!((outcome.code, outcome.stderr), (2, said));
+    }
+    let elsewhere = tempfile::tempdir().unwrap();
+    let copy = elsewhere.path().join("out/tokyo");
+    std::fs::create_dir_all(&copy).unwrap();
+    std::fs::write(copy.join("manifest.json"), manifest.replace("s.yaml", "t.yaml")).unwrap();
+    std::fs::write(copy.join("t.yaml"), "Resources: {}\n").unwrap();
+    let outcome = racestack(&["racestack", "diff", "--git", "HEAD", elsewhere.path().join("out").to_str().unwrap()]);
+    assert_eq!(outcome.code, 2);
+    assert!(outcome.stderr.ends_with("is in no git repository\n"), "{}", outcome.stderr);
+}
