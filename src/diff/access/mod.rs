@@ -1,6 +1,7 @@
 //! Who gains and who loses what by the change of an account's policies.
 
 mod estate;
+mod strangers;
 mod subjects;
 
 use std::collections::BTreeSet;
@@ -12,7 +13,8 @@ use super::folder::AccountFolder;
 use super::model::{AccessChange, AccessDirection, AccessEntry, Presence};
 use crate::iam::{AccessLine, Attached, Direction, Document, Policies, ResourcePolicy, access_delta};
 use estate::{Estate, Texts};
-use subjects::{Subject, of_trust, outside, people};
+use strangers::{of_trust, outside};
+use subjects::{Subject, people};
 
 /// What the policies of one side say for a subject.
 #[derive(Debug, Clone, Default)]
@@ -58,7 +60,7 @@ fn change(subject: &Subject) -> Option<AccessChange> {
             Err(why) => entries.push(unknown(&why)),
         }
         for policy in old.unknown.symmetric_difference(&new.unknown) {
-            let verb = if new.unknown.contains(policy) { "is attached" } else { "is no longer attached" };
+            let verb = if new.unknown.contains(policy) { "is new" } else { "is gone" };
             entries.push(unknown(&format!("`{policy}` {verb}, and what it says is not known here")));
         }
     }
