@@ -4,6 +4,7 @@
 //! look at what the very bytes to be written parse to.
 
 pub mod guard;
+pub mod isolation;
 mod known;
 mod limits;
 pub mod long_form;
@@ -18,8 +19,9 @@ use rayon::iter::{IndexedParallelIterator, ParallelIterator};
 use rayon::slice::ParallelSlice;
 use serde_json::{Map, Value};
 
-use crate::finding::Finding;
-use crate::plan::{AccountPlan, StackPlan};
+use crate::finding::{Finding, Rule};
+use crate::model::User;
+use crate::plan::{AccountPlan, Part, StackPlan};
 use crate::render::{self, Contents, RenderFailure, Rendered, Template, Templates};
 use crate::source::Place;
 use guard::RuleSet;
@@ -27,6 +29,8 @@ use limits::Counts;
 use outline::Outline;
 use references::References;
 
+pub use isolation::access::{Answer, Owner, Question, Reason};
+pub use isolation::{Asker, across_accounts};
 pub use known::known;
 pub use limits::PolicySize;
 pub use suppressions::Suppressions;
@@ -81,6 +85,8 @@ struct Looked<'a> {
     counts: Counts,
     references: Vec<(&'a Rendered, References)>,
     outcomes: guard::Outcomes,
+    /// The resources of the templates that hold no people.
+    stacks: Vec<(Part, Value)>,
 }
 
 /// Reads and checks the rendered templates of an account, with all findings at once. What they parse to is held for no
@@ -112,6 +118,7 @@ pub fn check(
     let mut references = Vec::with_capacity(rendered.len());
     let mut outcomes = guard::Outcomes::default();
     let looked: Vec<Looked<'_>> = looked.into_iter().collect::<Result<_, _>>()?;
+    let mut stacks = Vec::new();
     let counts = looked.iter().map(|looked| looked.counts).sum();
     for looked in looked {
         contents.extend(looked.contents);
@@ -119,6 +126,7 @@ pub fn check(
         policies.extend(looked.policies);
         references.extend(looked.references);
         outcomes.extend(looked.outcomes);
+        stacks.extend(looked.stacks);
     }
     // With a template missing, the others' references to it would seem broken, and rules never applied.
     if references.len() < rendered.len() {
@@ -127,7 +135,42 @@ pub fn check(
     findings.extend(limits::check_account(plan.account, &counts));
     findings.extend(references::between(&references));
     findings.extend(guard::findings(rules, &outcomes, suppressions));
+    // A person whose resources are not their twin's is an error already, and has policies that isolation knows nothing of.
+    let any = |rules: &[Rule]| findings.iter().any(|finding| rules.contains(&finding.rule));
+    let references_broken = any(&[Rule::ReferenceUnresolved, Rule::ReferenceForeign]);
+    if !any(&[Rule::TemplateStructure]) {
+        let isolation = isolation::check(plan, templates, rendered, &stacks, &expected.long_forms).into_iter();
+        // What leads nowhere allows nothing, and is an error already: that is not told again.
+        findings.extend(isolation.filter(|found| !references_broken || found.rule == Rule::IsolationTooWide));
+    }
     Ok(Checks { findings, policies, contents })
+}
+
+/// What a person of the account may do, by the rendered templates: the answer to one question, or without one, to all that
+/// isolation is made of.
+///
+/// # Errors
+/// When the users template cannot be rendered for a twin; and inside, a finding where a template holds what CloudFormation
+/// does not know.
+pub fn access(
+    plan: &AccountPlan<'_>,
+    templates: &Templates,
+    rendered: &[Rendered],
+    user: &User,
+    question: Option<&Question<'_>>,
+) -> Result<Result<Vec<Answer>, Finding>, RenderFailure> {
+    let expected = structure::Expected::of(plan, templates)?;
+    let mut stacks = Vec::new();
+    for one in rendered.iter().filter(|one| !matches!(one.part, Part::Users(_))) {
+        let template = render::read(templates, one)?;
+        match long_form::long_form(&template) {
+            Ok(json) => stacks.push((one.part, json.get("Resources").cloned().unwrap_or_default())),
+            Err(finding) => return Ok(Err(finding)),
+        }
+    }
+    let estate = isolation::estate(plan, rendered, &stacks, &expected.long_forms);
+    let desk = isolation::access::Desk::new(plan, templates, rendered, &estate, user);
+    Ok(Ok(question.map_or_else(|| desk.table(), |question| desk.one(question))))
 }
 
 /// Everything that can be told of a few templates without knowing the others.
@@ -145,6 +188,7 @@ fn look<'a>(
     let read: Vec<Template> = rendered.iter().map(|one| render::read(templates, one)).collect::<Result<_, _>>()?;
     let contents = read.iter().map(Template::contents).collect();
     let mut checked = Vec::with_capacity(rendered.len());
+    let mut without_people = Vec::new();
     let bytes = plan.account.template_bucket.template_bytes();
     for ((stack, rendered), template) in stacks.iter().zip(rendered).zip(&read) {
         let one = match Checked::new(template) {
@@ -161,11 +205,14 @@ fn look<'a>(
         let mut own = references::read(&plan.names, &one);
         findings.append(&mut own.findings);
         references.push((rendered, own));
+        if !matches!(template.part, Part::Users(_)) {
+            without_people.push((template.part, one.json.get("Resources").cloned().unwrap_or_default()));
+        }
         checked.push(one);
     }
     let counts = checked.iter().map(Counts::of).sum();
     let long_forms: Vec<(&Template, &Value)> = checked.iter().map(|one| (one.template, &one.json)).collect();
     let (outcomes, unchecked) = guard::evaluate(rules, &long_forms);
     findings.extend(unchecked);
-    Ok(Looked { findings, policies, contents, counts, references, outcomes })
+    Ok(Looked { findings, policies, contents, counts, references, outcomes, stacks: without_people })
 }

@@ -12,6 +12,7 @@ use std::path::Path;
 use serde_yaml::Value;
 
 use super::Checked;
+use super::long_form::long_form;
 use crate::finding::{Finding, Rule};
 use crate::model::{Account, Tag, User};
 use crate::plan::{AccountPlan, Part, StackPlan, plan};
@@ -32,6 +33,8 @@ pub struct Expected {
     shared: usize,
     /// For each form of user, a twin's resources, by what their logical IDs have behind the twin's.
     twins: BTreeMap<Form, Vec<(String, Value)>>,
+    /// The resources of a template with that twin, in long form.
+    pub long_forms: Vec<(Form, serde_json::Value)>,
 }
 
 impl Expected {
@@ -41,14 +44,22 @@ impl Expected {
     /// When the template cannot be rendered for a twin.
     pub fn of(plan: &AccountPlan<'_>, templates: &Templates) -> Result<Self, RenderFailure> {
         let mut twins = BTreeMap::new();
+        let mut long_forms = Vec::new();
         for user in plan.stacks.iter().flat_map(|stack| &stack.users) {
             if let Entry::Vacant(entry) = twins.entry(Form::of(user)) {
-                let twin = twin_resources(templates, plan.account, *entry.key())?;
-                entry.insert(twin);
+                let Some(template) = twin(templates, plan.account, *entry.key())? else { continue };
+                // What has no long form is found in the real templates.
+                if let Ok(json) = long_form(&template) {
+                    long_forms.push((*entry.key(), json.get("Resources").cloned().unwrap_or_default()));
+                }
+                let own = resources(Some(&template)).into_iter();
+                entry.insert(
+                    own.filter_map(|(id, value)| Some((id.strip_prefix(TWIN_ID)?.to_owned(), value))).collect(),
+                );
             }
         }
         let shared = resources(render_users(templates, plan.account, Vec::new())?.as_ref()).len();
-        Ok(Self { shared, twins })
+        Ok(Self { shared, twins, long_forms })
     }
 }
 
@@ -72,12 +83,12 @@ pub fn check(stack: &StackPlan<'_>, expected: &Expected, one: &Checked<'_>) -> V
     findings
 }
 
-/// The resources of a twin of this form, by what their logical IDs have behind the twin's.
-fn twin_resources(templates: &Templates, account: &Account, form: Form) -> Result<Vec<(String, Value)>, RenderFailure> {
-    let Some(twin) = form.twin(Longer::Nothing) else { return Ok(Vec::new()) };
-    let template = render_users(templates, account, vec![&twin])?;
-    let own = resources(template.as_ref()).into_iter();
-    Ok(own.filter_map(|(id, value)| Some((id.strip_prefix(TWIN_ID)?.to_owned(), value))).collect())
+/// A template with a twin of this form.
+fn twin(templates: &Templates, account: &Account, form: Form) -> Result<Option<Template>, RenderFailure> {
+    match form.twin(Longer::Nothing) {
+        Some(twin) => render_users(templates, account, vec![&twin]),
+        None => Ok(None),
+    }
 }
 
 fn render_users(

@@ -32,6 +32,8 @@ pub enum Command {
     Explain(ExplainArgs),
     /// Print the steps by which somebody leaves, and run none of them
     Offboard(OffboardArgs),
+    /// Tell what a person may do, and which statements of which policies say so
+    Access(AccessArgs),
     /// Print the completions for a shell
     Completions(CompletionsArgs),
 }
@@ -96,6 +98,51 @@ pub struct OffboardArgs {
     /// The folder that the stacks are written into
     #[arg(long, value_name = "DIR", default_value = DEFAULT_OUT)]
     pub out: PathBuf,
+}
+
+/// The arguments of `racestack access`.
+#[derive(Debug, clap::Args)]
+pub struct AccessArgs {
+    /// The account
+    #[arg(long, value_name = "NAME")]
+    pub account: String,
+    /// The person
+    #[arg(long, value_name = "NAME")]
+    pub user: String,
+    /// Ask for this action alone, such as `s3:GetObject`
+    #[arg(long, value_name = "ACTION")]
+    pub action: Option<String>,
+    /// The ARN of what the action is about; `*` without one
+    #[arg(long, value_name = "ARN", requires = "action")]
+    pub resource: Option<String>,
+    /// A condition key of the request, such as `s3:prefix=bob/`; may be given several times
+    #[arg(long, value_name = "KEY=VALUE", requires = "action", value_parser = key_and_value)]
+    pub context: Vec<(String, String)>,
+    /// How the answer is printed
+    #[arg(long, value_enum, default_value_t = AccessFormat::Human)]
+    pub format: AccessFormat,
+    /// The folder of the settings and rosters
+    #[arg(long, value_name = "DIR", default_value = "config")]
+    pub config: PathBuf,
+    /// A folder of templates that replace the embedded ones of the same path
+    #[arg(long, value_name = "DIR")]
+    pub templates: Option<PathBuf>,
+}
+
+/// How the answer of `racestack access` is printed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum AccessFormat {
+    /// For people
+    Human,
+    /// For machines
+    Json,
+}
+
+fn key_and_value(text: &str) -> Result<(String, String), String> {
+    match text.split_once('=') {
+        Some((key, value)) if key.contains(':') => Ok((key.to_owned(), value.to_owned())),
+        _ => Err("found no `KEY=VALUE`, such as `s3:prefix=bob/`".to_owned()),
+    }
 }
 
 /// The arguments of `racestack completions`.

@@ -1,5 +1,6 @@
 //! The command line: arguments in, texts and an exit code out. Nothing here prints.
 
+mod access;
 mod args;
 mod committed;
 mod diff;
@@ -81,6 +82,7 @@ pub fn run(args: &Args, colour: bool, watch: &Watch<'_>) -> Outcome {
         Command::Schema(schema) => Ok(printed(schema_of(schema.kind))),
         Command::Explain(explain) => explain::run(explain, colour),
         Command::Offboard(offboard) => offboard::run(offboard, colour),
+        Command::Access(access) => access::run(access, colour),
         Command::Completions(completions) => {
             let mut script = Vec::new();
             clap_complete::generate(completions.shell, &mut Args::command(), "racestack", &mut script);

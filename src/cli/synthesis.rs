@@ -48,6 +48,7 @@ pub(super) fn synthesise_all<'a, T: Send>(
     findings.extend(check::known(&material.fleet));
     let accounts = &material.fleet.accounts;
     let mut finished = Vec::new();
+    let mut of_accounts = Vec::new();
     // As many accounts at a time as there are cores: what an account takes while it is checked is many times its files.
     let at_once = rayon::current_num_threads();
     for (batch, some) in accounts.chunks(at_once).enumerate() {
@@ -58,13 +59,14 @@ pub(super) fn synthesise_all<'a, T: Send>(
         };
         let results: Vec<_> = some.par_iter().map(each).collect();
         for (result, found) in results {
-            findings.extend(found);
+            of_accounts.push(found);
             match result {
                 Ok(one) => finished.push(one),
                 Err(failure) => findings.push(own_or_fault(failure)?),
             }
         }
     }
+    findings.extend(check::across_accounts(of_accounts));
     Ok(finished)
 }
 

@@ -86,6 +86,9 @@ rules! {
     SuppressionNotCompared, "suppression::not-compared", Warning, "suppressions expire, and no `--today` was given to compare with; an error under `--check`";
     SuppressionExpired, "suppression::expired", Warning, "a suppression that expired, and so suppresses nothing any more";
     SuppressionUnused, "suppression::unused", Warning, "a suppression of a finding that is not made";
+    IsolationTooWide, "isolation::too-wide", Error, "a person, or their notebook, can do what nobody may; a warning with the documented policies";
+    IsolationOwnRefused, "isolation::own-refused", Error, "a person, or their notebook, cannot use what is their own; a warning with the documented policies";
+    IsolationUndecided, "isolation::undecided", Error, "it cannot be told whether a person, or their notebook, can do what nobody may; a warning with the documented policies";
     PolicyWeak, "policy::weak", Warning, "a known weakness of the documented policies";
     TemplateUnknown, "template::unknown", Error, "a file in the templates folder that replaces no template";
     TemplateSyntax, "template::syntax", Error, "a template that is not well-formed handlebars";

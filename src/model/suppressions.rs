@@ -86,7 +86,8 @@ fn rule(row: &SuppressionRow, place: Place, findings: &mut Vec<Finding>) -> Opti
         findings.push(Finding::new(Rule::SuppressionUnknownRule, message).at(place).help(help));
         return None;
     };
-    if info.severity == Severity::Error || is_about_suppressions(info.rule) {
+    let always_error = info.severity == Severity::Error && !is_of_isolation(info.rule);
+    if always_error || is_about_suppressions(info.rule) {
         let help = if info.rule == Rule::GuardViolation {
             "name the guard rule that is violated, such as `NOTEBOOK_ROOT_ACCESS_DISABLED`"
         } else {
@@ -97,6 +98,11 @@ fn rule(row: &SuppressionRow, place: Place, findings: &mut Vec<Finding>) -> Opti
         return None;
     }
     Some(SuppressedRule::Warning(info.rule))
+}
+
+/// A warning with the documented policies. As an error, nobody suppresses it.
+fn is_of_isolation(rule: Rule) -> bool {
+    rule.info().id.starts_with("isolation::")
 }
 
 fn is_about_suppressions(rule: Rule) -> bool {

@@ -97,7 +97,7 @@ pub struct UsersStack<'a> {
 }
 
 #[derive(Debug, Serialize)]
-struct UserContext<'a> {
+pub(super) struct UserContext<'a> {
     name: &'a str,
     ids: Ids,
     suspended: bool,
@@ -217,7 +217,8 @@ pub fn users<'a>(plan: &'a AccountPlan<'_>, stack: &StackPlan<'a>, script: &str)
     }
 }
 
-fn user_context<'a>(account: &Account, user: &'a User) -> UserContext<'a> {
+/// The context of a person.
+pub(super) fn user_context<'a>(account: &Account, user: &'a User) -> UserContext<'a> {
     let id = |suffix: &str| format!("{}{suffix}", user.logical_id);
     UserContext {
         name: user.name.as_str(),

@@ -130,6 +130,16 @@ impl Templates {
         RenderFailure { finding: Box::new(finding), overridden: !self.overridden.is_empty() }
     }
 
+    /// The policy templates of a profile, or of both, by their paths.
+    pub(super) fn policy_sources<'a>(&'a self, profile: &'a str) -> impl Iterator<Item = &'a Arc<SourceFile>> {
+        let of_profile = move |path: &str| match path.strip_suffix(".json.hbs").and_then(|path| path.rsplit_once('.')) {
+            Some((_, of)) => of == profile,
+            None => true,
+        };
+        let policies = self.sources.iter().filter(|(path, _)| path.starts_with("policies/"));
+        policies.filter(move |(path, _)| of_profile(path)).map(|(_, source)| source)
+    }
+
     /// A file of the templates that is used as it is, such as a script.
     pub fn text(&self, path: &str) -> &str {
         self.sources.get(path).map(|source| source.text.as_str()).unwrap_or_default()

@@ -2,6 +2,7 @@
 
 mod context;
 mod engine;
+mod origin;
 mod policy;
 mod size;
 mod template;
@@ -9,6 +10,7 @@ mod twin;
 mod yaml;
 
 pub use engine::{RenderFailure, Templates};
+pub use origin::Origins;
 pub use size::Sizer;
 pub use template::{Contents, Rendered, Template};
 pub use twin::{Form, Longer, TWIN_ID, TWIN_NAME, TWIN_NOTEBOOK, TWIN_TYPE, TWIN_VOLUME};

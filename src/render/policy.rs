@@ -118,7 +118,7 @@ impl HelperDef for PolicyHelper {
 }
 
 /// What every policy is filled with, besides the user.
-fn values(root: &Value) -> Map<String, Value> {
+pub(super) fn values(root: &Value) -> Map<String, Value> {
     let mut values = root.get("names").and_then(Value::as_object).cloned().unwrap_or_default();
     for key in OTHERS {
         values.insert(key.to_owned(), root.get(key).cloned().unwrap_or_default());

@@ -1,0 +1,247 @@
+//! What a person may do: the answers of `racestack access`.
+
+use super::asks::{Ask, Key, Over, Scene, Whose};
+use super::estate::Estate;
+use super::findings::Places;
+use super::marks::{Cast, OTHER_NAME, OWN_NAME, as_other};
+use super::ruling::{Actor, Asker, rule};
+use super::search::{actors, as_others};
+use super::{Kin, kin};
+use crate::iam::{Decision, Notes};
+use crate::model::User;
+use crate::plan::AccountPlan;
+use crate::render::{Rendered, Templates};
+use crate::source::Place;
+
+/// Context keys that have several values, in lower case.
+/// Source: <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html>
+const MULTIPLE: [&str; 7] = [
+    "aws:calledvia",
+    "aws:principalorgpaths",
+    "aws:principalservicenameslist",
+    "aws:tagkeys",
+    "sagemaker:instancetypes",
+    "sagemaker:vpcsecuritygroupids",
+    "sagemaker:vpcsubnets",
+];
+
+/// A decision about a request of a person's.
+#[derive(Debug)]
+pub struct Answer {
+    /// As what the person asks.
+    pub asker: Asker,
+    /// Whose thing it is about.
+    pub whose: Owner,
+    /// What the request is for, in words; empty where it was given as an action.
+    pub verb: String,
+    /// The action.
+    pub action: String,
+    /// The resource.
+    pub resource: String,
+    /// The decision.
+    pub decision: Decision,
+    /// The statements that made it.
+    pub statements: Vec<Reason>,
+    /// Why it is unknown.
+    pub doubts: Vec<String>,
+}
+
+/// A statement that made a decision.
+#[derive(Debug)]
+pub struct Reason {
+    /// The name of its policy.
+    pub policy: String,
+    /// Its own name.
+    pub sid: Option<String>,
+    /// Where it stands.
+    pub place: Option<Place>,
+}
+
+/// Whose thing a request is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Owner {
+    /// The person's own.
+    Own,
+    /// Another person's.
+    Others,
+    /// Everybody's, or nobody's.
+    Shared,
+}
+
+/// A request that somebody wants to know about.
+#[derive(Debug)]
+pub struct Question<'a> {
+    /// The action.
+    pub action: &'a str,
+    /// The ARN of the resource, or `*`.
+    pub resource: &'a str,
+    /// Keys of the context, each with a value; a key may stand several times.
+    pub context: &'a [(String, String)],
+}
+
+/// What is asked about, and of whom.
+pub(crate) struct Desk<'a> {
+    plan: &'a AccountPlan<'a>,
+    estate: &'a Estate,
+    kin: Vec<Kin<'a>>,
+    places: Places<'a>,
+    user: &'a User,
+}
+
+impl<'a> Desk<'a> {
+    pub(crate) fn new(
+        plan: &'a AccountPlan<'a>,
+        templates: &Templates,
+        rendered: &'a [Rendered],
+        estate: &'a Estate,
+        user: &'a User,
+    ) -> Self {
+        let people: Vec<&User> = plan.stacks.iter().flat_map(|stack| stack.users.iter().copied()).collect();
+        let places = Places::new(plan, templates, rendered, estate);
+        Self { plan, estate, kin: kin(estate, &people), places, user }
+    }
+
+    /// What the person may do to their own, to another's and to shared things; with a second factor, if one is asked for.
+    pub(crate) fn table(&self) -> Vec<Answer> {
+        let scene = Scene { names: &self.plan.names, estate: self.estate, tails: &["model.tar.gz".to_owned()] };
+        let Some((own, holdings)) = self.own() else { return Vec::new() };
+        let whose = Whose { holdings, tags: &own.tags, user_tags: &own.user_tags, name: OWN_NAME };
+        // Somebody with a notebook shows most.
+        let others = self.kin.iter().flat_map(|kin| kin.people.iter().map(move |user| (kin, *user)));
+        let other = others
+            .filter(|(_, other)| other.name != self.user.name)
+            .min_by_key(|(_, other)| (other.notebook.is_none(), &other.name));
+        let mut asks: Vec<(Owner, Ask)> = Vec::new();
+        asks.extend(scene.own(&whose, false).into_iter().map(|ask| (Owner::Own, ask)));
+        if let Some((kin, _)) = other {
+            let held = as_others(self.estate, kin);
+            let theirs = |tags: &[(String, String)]| -> Vec<(String, String)> {
+                tags.iter().map(|(key, value)| (key.clone(), as_other(value))).collect()
+            };
+            let (tags, user_tags) = (theirs(&kin.tags), theirs(&kin.user_tags));
+            let theirs = Whose { holdings: &held, tags: &tags, user_tags: &user_tags, name: OTHER_NAME };
+            asks.extend(scene.others(&whose, &theirs).into_iter().map(|ask| (Owner::Others, ask)));
+        }
+        asks.extend(scene.shared(&whose).into_iter().map(|ask| (Owner::Shared, ask)));
+        let cast = Cast { own: Some(self.user), other: other.map(|(_, user)| user) };
+        self.answer(&asks, cast, true)
+    }
+
+    /// The answer to one question: as a user, and from a notebook if there is one. What is asked for by its ARN has the
+    /// tags that its template gives it, unless the question says otherwise.
+    pub(crate) fn one(&self, question: &Question<'_>) -> Vec<Answer> {
+        let (resource, action) = (question.resource, question.action);
+        let mut context: Vec<Key> = Vec::new();
+        for (name, value) in self.tags_of(resource).iter().chain(question.context) {
+            let stated = question.context.iter().any(|(given, _)| given.eq_ignore_ascii_case(name));
+            match context.iter_mut().find(|key| key.name.eq_ignore_ascii_case(name)) {
+                Some(key) if stated => {
+                    key.values.push(value.clone());
+                    key.multiple |= key.values.len() > 1;
+                }
+                Some(_) => {}
+                None => context.push(Key {
+                    name: name.clone(),
+                    values: vec![value.clone()],
+                    multiple: MULTIPLE.contains(&name.to_lowercase().as_str()),
+                }),
+            }
+        }
+        let ask = Ask {
+            verb: String::new(),
+            action: action.to_owned(),
+            resource: resource.to_owned(),
+            context,
+            over: self.over(action, resource),
+        };
+        let cast = Cast { own: Some(self.user), other: None };
+        self.answer(&[(Owner::Own, ask)], cast, false)
+    }
+
+    fn own(&self) -> Option<(&Kin<'a>, &'a super::estate::Holdings)> {
+        let own = self.kin.iter().find(|kin| kin.people.iter().any(|user| user.name == self.user.name))?;
+        Some((own, self.estate.people.get(&own.form)?))
+    }
+
+    fn answer(&self, asks: &[(Owner, Ask)], cast: Cast<'_>, second_factor: bool) -> Vec<Answer> {
+        let Some((own, holdings)) = self.own() else { return Vec::new() };
+        let mut answers = Vec::new();
+        for held in actors(self.estate, holdings, &self.kin) {
+            let actor = Actor::new(self.estate, held, cast);
+            for (whose, ask) in asks {
+                let how = (cast, second_factor);
+                let names = &self.plan.names;
+                let ruling = rule(names, self.estate, (&actor, own), ask, how, &mut Notes::default());
+                let reason = |(policy, statement, _): &(usize, usize, bool)| {
+                    let of = self.estate.policies.get(*policy)?;
+                    let sid = of.document.statements.get(*statement).and_then(|statement| statement.sid.clone());
+                    let place = self.places.of((*policy, *statement), self.user);
+                    Some(Reason { policy: cast.fill(&of.name), sid, place })
+                };
+                answers.push(Answer {
+                    asker: held.asker,
+                    whose: *whose,
+                    verb: cast.fill(&ask.verb),
+                    action: ask.action.clone(),
+                    resource: cast.fill(&ask.resource),
+                    decision: ruling.decision,
+                    statements: ruling.statements.iter().filter_map(reason).collect(),
+                    doubts: ruling.doubts,
+                });
+            }
+        }
+        answers
+    }
+
+    /// The tags of a thing, by its ARN: a notebook's, a user's, a role's.
+    fn tags_of(&self, arn: &str) -> Vec<(String, String)> {
+        let service = arn.split(':').nth(2).unwrap_or_default();
+        for kin in &self.kin {
+            let Some(holdings) = self.estate.people.get(&kin.form) else { continue };
+            for user in &kin.people {
+                let cast = Cast { own: Some(user), other: None };
+                let is = |marked: &str| cast.fill(marked) == arn;
+                let notebook = holdings.notebooks.iter().any(|notebook| {
+                    arn.strip_suffix(&cast.fill(&notebook.name))
+                        .is_some_and(|rest| rest.ends_with(":notebook-instance/"))
+                });
+                let identity = holdings.users.iter().any(|user| is(&user.arn))
+                    || holdings.roles.iter().any(|role| is(&role.agent.arn));
+                if notebook || identity {
+                    let tags = kin.tags.iter().map(|(key, value)| (key, cast.fill(value)));
+                    let both = |(key, value): (&String, String)| {
+                        [
+                            (format!("aws:ResourceTag/{key}"), value.clone()),
+                            (format!("{service}:ResourceTag/{key}"), value),
+                        ]
+                    };
+                    return tags.flat_map(both).collect();
+                }
+            }
+        }
+        Vec::new()
+    }
+
+    fn over(&self, action: &str, resource: &str) -> Over {
+        if action.to_lowercase().starts_with("s3:") {
+            let of_bucket = |(bucket, _): &&(String, usize)| {
+                let behind = resource.split_once(":::").map_or("", |(_, behind)| behind);
+                behind.split('/').next() == Some(bucket)
+            };
+            let policy = self.estate.bucket_policies.iter().find(of_bucket);
+            return policy.map_or(Over::Nothing, |(_, policy)| Over::Bucket(*policy));
+        }
+        if !action.eq_ignore_ascii_case("sts:AssumeRole") {
+            return Over::Nothing;
+        }
+        let trust = |role: &super::estate::Role| role.trust.map_or(Over::UnknownRole, Over::Role);
+        let shared = self.estate.roles.iter().find(|role| role.agent.arn == resource);
+        let personal = self.kin.iter().find_map(|kin| {
+            let roles = &self.estate.people.get(&kin.form)?.roles;
+            roles.iter().find(|role| {
+                kin.people.iter().any(|user| Cast { own: Some(user), other: None }.fill(&role.agent.arn) == resource)
+            })
+        });
+        shared.or(personal).map_or(Over::UnknownRole, trust)
+    }
+}

@@ -1,0 +1,111 @@
+//! Isolation: that no person, and no notebook of a person's, reaches what is another's, and that all reach their own. For
+//! the very policies that are to be written, and for every pair of people.
+//!
+//! Nobody is asked for by name. People of one form have the same policies but for their names, so each request is decided
+//! once for a form, with marks in the place of names, and every comparison in which a mark took part is noted. For two
+//! people with whose names these come out as with the marks, the decision is the same: the evaluator knows nothing of
+//! names but what comparisons tell it. The few others are found by their names, and are decided one by one. See
+//! docs/decisions/0020-isolation-by-classes-of-names.md.
+
+pub mod access;
+mod asks;
+mod estate;
+mod exceptions;
+mod findings;
+mod marks;
+mod ruling;
+mod search;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::Value;
+
+use crate::finding::Finding;
+use crate::model::{Tag, User};
+use crate::plan::{AccountPlan, Part};
+use crate::render::{Form, Rendered, Templates};
+
+pub use asks::{Ask, Key, Over};
+pub use estate::Estate;
+pub use findings::across_accounts;
+pub use ruling::{Asker, Ruling};
+
+/// People with the same policies and tags, but for their names.
+pub(crate) struct Kin<'a> {
+    /// The form of some of them; what they hold is what all of them do.
+    pub(crate) form: Form,
+    /// The tags of all their things that some policy asks for.
+    pub(crate) tags: Vec<(String, String)>,
+    /// The same, with those that their IAM users alone have.
+    pub(crate) user_tags: Vec<(String, String)>,
+    pub(crate) people: Vec<&'a User>,
+}
+
+/// Checks the isolation of an account's people. `stacks` are the resources of the templates that hold no people, `twins`
+/// those of a template with a twin of each form. That each person's resources are their twin's
+/// but for the names is what `structure` has checked.
+pub fn check(
+    plan: &AccountPlan<'_>,
+    templates: &Templates,
+    rendered: &[Rendered],
+    stacks: &[(Part, Value)],
+    twins: &[(Form, Value)],
+) -> Vec<Finding> {
+    let estate = estate(plan, rendered, stacks, twins);
+    let people: Vec<&User> = plan.stacks.iter().flat_map(|stack| stack.users.iter().copied()).collect();
+    let kin = kin(&estate, &people);
+    let problems = search::search(&plan.names, &estate, &kin);
+    findings::findings(plan, templates, rendered, (&estate, &kin), problems)
+}
+
+/// The estate of an account.
+pub(super) fn estate(
+    plan: &AccountPlan<'_>,
+    rendered: &[Rendered],
+    stacks: &[(Part, Value)],
+    twins: &[(Form, Value)],
+) -> Estate {
+    let index = |part: Part| rendered.iter().position(|one| one.part == part);
+    let stacks: Vec<(usize, Value)> =
+        stacks.iter().filter_map(|(part, json)| Some((index(*part)?, json.clone()))).collect();
+    Estate::of(&plan.names, &stacks, twins)
+}
+
+/// The people, by what they hold and by the tags that some policy asks for.
+pub(crate) fn kin<'a>(estate: &Estate, people: &[&'a User]) -> Vec<Kin<'a>> {
+    type Tags = Vec<(String, String)>;
+    type Alike<'h> = (&'h str, bool, Tags, Tags);
+    let keys = tag_keys(estate);
+    let mut kin: BTreeMap<Alike<'_>, (Form, Vec<&User>)> = BTreeMap::new();
+    let held: BTreeMap<Form, String> =
+        estate.people.iter().map(|(form, holdings)| (*form, format!("{holdings:?}"))).collect();
+    for user in people {
+        let marked = |value: &str| {
+            if value == user.name.as_str() { marks::OWN_NAME.to_string() } else { value.to_owned() }
+        };
+        let asked = |tags: &[Tag]| -> Tags {
+            let asked = tags.iter().filter(|tag| keys.contains(&tag.key.to_lowercase()));
+            asked.map(|tag| (tag.key.clone(), marked(&tag.value))).collect()
+        };
+        let tags = asked(&user.tags);
+        let user_tags = tags.iter().cloned().chain(asked(&user.person_tags)).collect();
+        let form = Form::of(user);
+        let holdings = held.get(&form).map(String::as_str).unwrap_or_default();
+        let (_, people) = kin.entry((holdings, form.suspended, tags, user_tags)).or_insert_with(|| (form, Vec::new()));
+        people.push(user);
+    }
+    let kin = kin.into_iter().map(|((.., tags, user_tags), (form, people))| Kin { form, tags, user_tags, people });
+    kin.collect()
+}
+
+/// The keys, in lower case, of the tags that some policy asks for.
+fn tag_keys(estate: &Estate) -> BTreeSet<String> {
+    let mut keys = BTreeSet::new();
+    for policy in &estate.policies {
+        let text = policy.value.to_string().to_lowercase();
+        for rest in text.split("tag/").skip(1) {
+            keys.insert(rest.split(['"', '}', ',', '\'']).next().unwrap_or_default().trim().to_owned());
+        }
+    }
+    keys
+}

@@ -1,0 +1,310 @@
+//! The search for requests that are decided otherwise than they must be.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::Value;
+
+use super::Kin;
+use super::asks::{Ask, Scene, Whose};
+use super::estate::{Agent, Estate, Holdings, Notebook, Role};
+use super::exceptions::{Exceptions, Index, Register, exceptions};
+use super::marks::{Cast, MARKS, OTHER_NAME, OWN_NAME, as_other};
+use super::ruling::{Actor, Asker, Held, Ruling, rule};
+use crate::iam::{Comparison, Decision, Notes};
+use crate::model::User;
+use crate::plan::Names;
+
+/// A request that is decided otherwise than it must be.
+pub(crate) struct Problem<'a> {
+    pub(crate) what: What,
+    pub(crate) asker: Asker,
+    pub(crate) own: &'a User,
+    pub(crate) other: Option<&'a User>,
+    /// What the request is for, in words, with marks.
+    pub(crate) kind: String,
+    /// The same, with names.
+    pub(crate) verb: String,
+    pub(crate) action: String,
+    pub(crate) resource: String,
+    pub(crate) ruling: Ruling,
+}
+
+/// What is wrong with it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum What {
+    /// It is allowed and must not be.
+    TooWide,
+    /// It is denied, and must not be.
+    OwnRefused,
+    /// It must be denied, and it cannot be told whether it is.
+    Undecided,
+    /// It must be allowed, and it cannot be told whether it is.
+    OwnUndecided,
+}
+
+/// How a request must be decided.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Wanted {
+    Allowed,
+    Denied,
+}
+
+/// The exceptions of comparisons that were looked at before, for one kin of askers and one of others.
+type Memory = BTreeMap<Comparison, Exceptions>;
+
+#[derive(Clone, Copy)]
+struct Search<'a, 'e> {
+    names: &'e Names,
+    estate: &'e Estate,
+    kin: &'e Kin<'a>,
+    own: &'e Register<'a>,
+    /// `None` for requests in which no other takes part.
+    other: Option<&'e Register<'a>>,
+    held: Held<'e>,
+    generic: &'e Actor<'e>,
+}
+
+/// All problems of an account: for each kind of request and pair of forms at most one.
+pub(crate) fn search<'a>(names: &Names, estate: &Estate, kin: &[Kin<'a>]) -> Vec<Problem<'a>> {
+    let tails = tails(estate);
+    let scene = Scene { names, estate, tails: &tails };
+    let theirs = |tags: &[(String, String)]| -> Vec<(String, String)> {
+        tags.iter().map(|(key, value)| (key.clone(), as_other(value))).collect()
+    };
+    let others: Vec<_> =
+        kin.iter().map(|kin| (as_others(estate, kin), theirs(&kin.tags), theirs(&kin.user_tags))).collect();
+    let mut problems = Vec::new();
+    for one in kin {
+        let Some(holdings) = estate.people.get(&one.form) else { continue };
+        let whose = Whose { holdings, tags: &one.tags, user_tags: &one.user_tags, name: OWN_NAME };
+        for held in actors(estate, holdings, kin) {
+            let generic = Actor::new(estate, held, Cast::default());
+            let own = Register::new(one.people.clone());
+            let search = Search { names, estate, kin: one, own: &own, other: None, held, generic: &generic };
+            let mut memory = Memory::new();
+            let wanted = if one.form.suspended { Wanted::Denied } else { Wanted::Allowed };
+            for ask in scene.own(&whose, held.asker == Asker::Notebook) {
+                // An idle notebook of somebody who is suspended stops itself.
+                let stops = one.form.suspended
+                    && held.asker == Asker::Notebook
+                    && ask.action.ends_with(":StopNotebookInstance");
+                if !stops {
+                    problems.extend(search.look(&ask, wanted, &mut memory));
+                }
+            }
+            for ask in scene.shared(&whose) {
+                problems.extend(search.look(&ask, Wanted::Denied, &mut memory));
+            }
+            // Others of whose things the same is asked are one.
+            let mut asked: BTreeMap<String, (Vec<Ask>, Vec<&'a User>)> = BTreeMap::new();
+            for ((holdings, tags, user_tags), kin) in others.iter().zip(kin) {
+                let asks = scene.others(&whose, &Whose { holdings, tags, user_tags, name: OTHER_NAME });
+                let (_, people) = asked.entry(format!("{asks:?}")).or_insert_with(|| (asks, Vec::new()));
+                people.extend(&kin.people);
+            }
+            for (asks, people) in asked.into_values() {
+                let register = Register::new(people);
+                let search = Search { other: Some(&register), ..search };
+                let mut memory = Memory::new();
+                for ask in asks {
+                    problems.extend(search.look(&ask, Wanted::Denied, &mut memory));
+                }
+            }
+        }
+    }
+    problems
+}
+
+impl<'a> Search<'a, '_> {
+    /// One problem with a request, if there is one, with and without a second factor.
+    fn look(&self, ask: &Ask, wanted: Wanted, memory: &mut Memory) -> Option<Problem<'a>> {
+        let factors: &[bool] = match (wanted, self.held.asker) {
+            (Wanted::Denied, Asker::User) => &[true, false],
+            _ => &[true],
+        };
+        factors.iter().find_map(|mfa| self.among(ask, (wanted, *mfa), (None, None), memory))
+    }
+
+    /// One problem among those who are not named yet, and then among the exceptions.
+    fn among(
+        &self,
+        ask: &Ask,
+        how: (Wanted, bool),
+        (own, other): (Option<Index>, Option<Index>),
+        memory: &mut Memory,
+    ) -> Option<Problem<'a>> {
+        let person = |register: Option<&Register<'a>>, index: Option<Index>| {
+            index.and_then(|index| register?.people.get(index).copied())
+        };
+        let cast = Cast { own: person(Some(self.own), own), other: person(self.other, other) };
+        if cast.own.zip(cast.other).is_some_and(|(own, other)| own.name == other.name) {
+            return None;
+        }
+        let mut notes = Notes::of(&MARKS);
+        let ruling = self.rule(ask, how, cast, &mut notes);
+        let mut except = Exceptions::default();
+        for comparison in &notes.comparisons {
+            let nobody = Register::new(Vec::new());
+            let found = memory
+                .entry(comparison.clone())
+                .or_insert_with(|| exceptions(comparison, self.own, self.other.unwrap_or(&nobody)));
+            except.extend(found);
+        }
+        if let Some(what) = is_wrong(how.0, ruling.decision)
+            && let Some(cast) = self.example((own, other), &except)
+        {
+            // Once more, with names, for what is told of it.
+            let ruling = self.rule(ask, how, cast, &mut Notes::default());
+            return Some(Problem {
+                what,
+                asker: self.held.asker,
+                own: cast.own?,
+                other: cast.other.filter(|_| (ask.verb.clone() + &ask.resource).contains(OTHER_NAME)),
+                kind: ask.verb.clone(),
+                verb: cast.fill(&ask.verb),
+                action: ask.action.clone(),
+                resource: cast.fill(&ask.resource),
+                ruling,
+            });
+        }
+        let one_side = except.own.iter().map(|x| (Some(*x), other)).chain(except.other.iter().map(|y| (own, Some(*y))));
+        let both = except.pairs.iter().map(|(x, y)| (Some(*x), Some(*y)));
+        let next: BTreeSet<(Option<Index>, Option<Index>)> = one_side.chain(both).collect();
+        next.into_iter().find_map(|pair| self.among(ask, how, pair, memory))
+    }
+
+    fn rule(&self, ask: &Ask, (_, mfa): (Wanted, bool), cast: Cast<'_>, notes: &mut Notes) -> Ruling {
+        let named;
+        let actor = if cast.own.is_some() {
+            named = Actor::new(self.estate, self.held, cast);
+            &named
+        } else {
+            self.generic
+        };
+        rule(self.names, self.estate, (actor, self.kin), ask, (cast, mfa), notes)
+    }
+
+    /// Two people for whom the marks speak: no exceptions, and not one and the same.
+    fn example(&self, (own, other): (Option<Index>, Option<Index>), except: &Exceptions) -> Option<Cast<'a>> {
+        let all = |register: &Register<'a>, fixed: Option<Index>| match fixed {
+            Some(index) => index..index + 1,
+            None => 0..register.people.len(),
+        };
+        for x in all(self.own, own).filter(|x| own.is_some() || !except.own.contains(x)) {
+            let asks = self.own.people.get(x).copied();
+            let Some(register) = self.other else { return Some(Cast { own: asks, other: None }) };
+            let mut others = all(register, other)
+                .filter(|y| (other.is_some() || !except.other.contains(y)) && !except.pairs.contains(&(x, *y)))
+                .filter_map(|y| register.people.get(y).copied());
+            let found = others.find(|other| asks.is_some_and(|asks| asks.name != other.name));
+            if found.is_some() {
+                return Some(Cast { own: asks, other: found });
+            }
+        }
+        None
+    }
+}
+
+fn is_wrong(wanted: Wanted, decision: Decision) -> Option<What> {
+    match (wanted, decision) {
+        (Wanted::Denied, Decision::Unknown) => Some(What::Undecided),
+        (Wanted::Allowed, Decision::Unknown) => Some(What::OwnUndecided),
+        (Wanted::Denied, Decision::Allowed) => Some(What::TooWide),
+        (Wanted::Allowed, Decision::ExplicitlyDenied | Decision::ImplicitlyDenied) => Some(What::OwnRefused),
+        (Wanted::Denied, Decision::ExplicitlyDenied | Decision::ImplicitlyDenied)
+        | (Wanted::Allowed, Decision::Allowed) => None,
+    }
+}
+
+/// The users of a form, and the roles that its notebooks act as. A notebook whose role is not found is nobody here;
+/// `findings` reports it.
+pub(crate) fn actors<'e>(estate: &'e Estate, holdings: &'e Holdings, kin: &[Kin<'e>]) -> Vec<Held<'e>> {
+    let users = holdings.users.iter().map(|agent| Held { asker: Asker::User, agent, of: None });
+    let notebooks = holdings.notebooks.iter().filter_map(|notebook| role_of(estate, holdings, notebook, kin));
+    users.chain(notebooks).collect()
+}
+
+/// The role that a notebook acts as: its person's own, nobody's, or another person's, whom it names.
+pub(crate) fn role_of<'e>(
+    estate: &'e Estate,
+    holdings: &'e Holdings,
+    notebook: &Notebook,
+    kin: &[Kin<'e>],
+) -> Option<Held<'e>> {
+    let held = |role: &'e Role, of| Held { asker: Asker::Notebook, agent: &role.agent, of };
+    let own = holdings.roles.iter().chain(&estate.roles).find(|role| role.agent.arn == notebook.role);
+    if let Some(role) = own {
+        return Some(held(role, None));
+    }
+    kin.iter().find_map(|kin| {
+        let roles = &estate.people.get(&kin.form)?.roles;
+        kin.people.iter().find_map(|user| {
+            let cast = Cast { own: Some(user), other: None };
+            let role = roles.iter().find(|role| cast.fill(&role.agent.arn) == notebook.role)?;
+            Some(held(role, Some(*user)))
+        })
+    })
+}
+
+/// What people of a kin have, as the other's.
+pub(crate) fn as_others(estate: &Estate, kin: &Kin<'_>) -> Holdings {
+    let Some(holdings) = estate.people.get(&kin.form) else { return Holdings::default() };
+    let agent = |agent: &Agent| Agent { arn: as_other(&agent.arn), ..agent.clone() };
+    Holdings {
+        users: holdings.users.iter().map(agent).collect(),
+        roles: holdings.roles.iter().map(|role| Role { agent: agent(&role.agent), trust: role.trust }).collect(),
+        notebooks: holdings
+            .notebooks
+            .iter()
+            .map(|notebook| Notebook { name: as_other(&notebook.name), role: as_other(&notebook.role) })
+            .collect(),
+    }
+}
+
+/// What may stand behind the name of a folder in a key: a usual name, nothing, and whatever the policies' own patterns have
+/// behind a `*`, so that a statement about some files of every folder meets one.
+fn tails(estate: &Estate) -> Vec<String> {
+    fn collect(value: &Value, tails: &mut BTreeSet<String>) {
+        match value {
+            Value::String(text) => {
+                for (at, _) in text.match_indices('*') {
+                    let behind = text.get(at + 1..).unwrap_or_default();
+                    let tail = without_variables(behind.trim_start_matches('/')).replace(['*', '?'], "x");
+                    if !tail.contains(':') {
+                        tails.insert(tail);
+                    }
+                }
+            }
+            Value::Array(values) => values.iter().for_each(|value| collect(value, tails)),
+            Value::Object(map) => map.values().for_each(|value| collect(value, tails)),
+            _ => {}
+        }
+    }
+    let mut found = BTreeSet::new();
+    for policy in &estate.policies {
+        for statement in policy.value.get("Statement").and_then(Value::as_array).into_iter().flatten() {
+            for key in ["Resource", "NotResource", "Condition"] {
+                if let Some(value) = statement.get(key).filter(|value| value.to_string().contains("s3:")) {
+                    collect(value, &mut found);
+                }
+            }
+        }
+    }
+    let usual = ["model.tar.gz".to_owned(), String::new()];
+    let mut tails: Vec<String> = usual.into_iter().chain(found).collect();
+    let mut seen = BTreeSet::new();
+    tails.retain(|tail| seen.insert(tail.clone()));
+    tails
+}
+
+/// A text with whoever asks in the place of their name, and a letter in that of any other policy variable.
+fn without_variables(text: &str) -> String {
+    let text = text.replace("${aws:username}", &OWN_NAME.to_string());
+    let mut parts = text.split("${");
+    let mut plain = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        plain.push('x');
+        plain.push_str(part.split_once('}').map_or(part, |(_, behind)| behind));
+    }
+    plain
+}

@@ -1,0 +1,92 @@
+//! Origins: which line of which policy template a statement was made from. Found from the statement's end: a document that
+//! is what a policy template gives was made from it.
+
+use std::sync::Arc;
+
+use handlebars::Handlebars;
+use serde_json::{Map, Value};
+
+use super::context;
+use super::engine::{Templates, escape_json};
+use super::policy;
+use crate::plan::AccountPlan;
+use crate::source::{Place, SourceFile};
+
+/// The key that tells, while a policy template is filled for its origins, the line of each statement.
+const LINE: &str = "\u{E000}line";
+
+/// The documents that the policy templates give for an account.
+#[derive(Debug, Default)]
+pub struct Origins {
+    documents: Vec<(Arc<SourceFile>, Value, Vec<usize>)>,
+}
+
+impl Templates {
+    /// The origins of an account's policies, with `mark` in the place of a user's name.
+    pub fn origins(&self, plan: &AccountPlan<'_>, mark: char) -> Origins {
+        let Some(stack) = plan.stacks.first() else { return Origins::default() };
+        let Ok(root) = serde_json::to_value(context::shared(plan, stack)) else { return Origins::default() };
+        let somebody = plan.stacks.iter().find_map(|stack| stack.users.first());
+        let user = somebody.and_then(|user| serde_json::to_value(context::user_context(plan.account, user)).ok());
+        let mut user = user.unwrap_or_default();
+        if let Some(user) = user.as_object_mut() {
+            user.insert("name".to_owned(), mark.to_string().into());
+        }
+        let profile = root.get("profile").and_then(Value::as_str).unwrap_or_default().to_owned();
+        let mut values = policy::values(&root);
+        values.insert("user".to_owned(), user);
+        let documents = self.policy_sources(&profile).filter_map(|source| document(source, &values)).collect();
+        Origins { documents }
+    }
+}
+
+impl Origins {
+    /// The statement of this index in the template that gives `document`.
+    pub fn place(&self, document: &Value, statement: usize) -> Option<Place> {
+        let (source, _, lines) = self.documents.iter().find(|(_, given, _)| given == document)?;
+        let line = *lines.get(statement)?;
+        let start: usize = source.text.split_inclusive('\n').take(line).map(str::len).sum();
+        let text = source.text.get(start..)?.lines().next()?;
+        let indent = text.len() - text.trim_start().len();
+        Some(Place::new(source, start + indent..start + text.trim_end().len()))
+    }
+}
+
+/// What a policy template gives, without its comments, and the lines of its statements: that of the `Sid` where there is
+/// one, and else that of the `Effect`. Counted from 0.
+fn document(source: &Arc<SourceFile>, values: &Map<String, Value>) -> Option<(Arc<SourceFile>, Value, Vec<usize>)> {
+    let mut name = 0;
+    let mut text = String::new();
+    for (line, content) in source.text.split_inclusive('\n').enumerate() {
+        if content.trim_start().starts_with('{') {
+            name = 0;
+        }
+        if content.contains("\"Sid\"") {
+            name = line;
+        }
+        let of = if name == 0 { line } else { name };
+        text.push_str(&content.replace("\"Effect\"", &format!("\"{LINE}\": {of}, \"Effect\"")));
+    }
+    let mut engine = Handlebars::new();
+    engine.set_strict_mode(true);
+    engine.register_escape_fn(escape_json);
+    let filled = engine.render_template(&text, values).ok()?;
+    let mut value: Value = serde_json::from_str(&filled).ok()?;
+    let mut lines = Vec::new();
+    strip(&mut value, &mut lines);
+    Some((Arc::clone(source), value, lines))
+}
+
+/// Takes comments and lines out of a document.
+fn strip(value: &mut Value, lines: &mut Vec<usize>) {
+    match value {
+        Value::Object(map) => {
+            map.shift_remove("//");
+            let line = map.shift_remove(LINE).and_then(|line| line.as_u64());
+            lines.extend(line.and_then(|line| usize::try_from(line).ok()));
+            map.values_mut().for_each(|value| strip(value, lines));
+        }
+        Value::Array(values) => values.iter_mut().for_each(|value| strip(value, lines)),
+        _ => {}
+    }
+}

@@ -1,0 +1,184 @@
+//! The isolation check: that it notices every way in which the hardened policies could be weakened, and none in which they
+//! are merely written otherwise.
+#![allow(clippy::disallowed_methods, clippy::unwrap_used, clippy::panic, reason = "a test reads files and may fail")]
+
+#[allow(dead_code, reason = "each test uses its part")]
+mod common;
+
+use common::Workspace;
+
+/// Names that begin like others, that differ in what stands behind them, and a person of each form.
+const ROSTER: &[u8] =
+    b"name,state,notebook\nbob,,\nbobby,,\nbob.b@x+1,,\nBo,,false\neve,suspended,\nmallory,suspended,false\n";
+const FOLDER: &str = "policies/user/s3-folder.hardened.json.hbs";
+const SAGEMAKER: &str = "policies/user/sagemaker.hardened.json.hbs";
+const KEYS: &str = "policies/user/access-keys.hardened.json.hbs";
+const BOUNDARY: &str = "policies/user/boundary.json.hbs";
+const OWN: &str = "policies/notebook/own.json.hbs";
+const SHARED: &str = "policies/notebook/shared.json.hbs";
+const SUSPENDED: &str = "policies/user/suspended.json.hbs";
+const BUCKET: &str = "policies/bucket/policy.json.hbs";
+const USERS: &str = "stacks/users.yaml.hbs";
+const ACCESS: &str = "stacks/access.yaml.hbs";
+
+/// A replacement of text in a template.
+type Edit = (&'static str, &'static str, &'static str);
+
+/// The nets under the policies: taken away, they show what a policy alone lets through.
+const NO_BOUNDARY: Edit = (USERS, "      PermissionsBoundary: {{@root.names.boundary_arn}}\n", "");
+const NO_GUARDRAILS: Edit = (ACCESS, "        - !Ref GuardrailsPolicy\n", "");
+const NETS: &[Edit] = &[NO_BOUNDARY, NO_GUARDRAILS];
+const NONE: &[Edit] = &[];
+
+const STATEMENT: &str = "\"Statement\": [";
+const OWN_PREFIX: &str = "\"s3:prefix\": \"${aws:username}/*\"";
+const OWN_RESOURCE: &str = "\"Resource\": \"{{bucket_arn}}/${aws:username}/*\"";
+const OWN_OBJECTS: &str = "{{bucket_arn}}/${aws:username}/*";
+const OWN_CONDITION: &str =
+    "\"StringEquals\": {\n          \"sagemaker:ResourceTag/user\": \"${aws:username}\"\n        }";
+const OWN_ROLE: &str = "role{{notebook_role_path}}${aws:username}";
+const TOO_WIDE: &str = "isolation::too-wide";
+const REFUSED: &str = "isolation::own-refused";
+const UNDECIDED: &str = "isolation::undecided";
+
+/// What weakens the policies: a name, the nets that are taken away first, the edit, the rule that must find it, and a
+/// request that must be told.
+#[rustfmt::skip]
+const MUTANTS: &[(&str, &[Edit], Edit, &str, &str)] = &[
+    // The folder in the bucket.
+    ("the slash of the prefix is dropped", NETS, (FOLDER, OWN_PREFIX, "\"s3:prefix\": \"${aws:username}*\""), TOO_WIDE, "list the root of the bucket"),
+    ("the prefix of a name is enough", NETS, (FOLDER, OWN_PREFIX, "\"s3:prefix\": \"${aws:username}*\""), TOO_WIDE, "list the folder of `bob"),
+    ("the condition on the prefix is dropped", NETS, (FOLDER, "\"Resource\": \"{{bucket_arn}}\",\n      \"Condition\": {\n        \"StringLike\": {\n          \"s3:prefix\": \"${aws:username}/*\"\n        }\n      }", "\"Resource\": \"{{bucket_arn}}\""), TOO_WIDE, "list the folder of `"),
+    ("the prefix is asked for if it exists", NETS, (FOLDER, "\"StringLike\"", "\"StringLikeIfExists\""), TOO_WIDE, "list the root of the bucket"),
+    ("the root may be listed with a delimiter", NETS, (FOLDER, OWN_PREFIX, "\"s3:prefix\": [\"\", \"${aws:username}/*\"]"), TOO_WIDE, "list the root of the bucket"),
+    ("the condition is negated", NETS, (FOLDER, "\"StringLike\"", "\"StringNotLike\""), TOO_WIDE, "list the folder of `"),
+    ("versions may be listed", NETS, (FOLDER, "\"Action\": \"s3:ListBucket\",\n      \"Resource\": \"{{bucket_arn}}\",\n", "\"Action\": [\"s3:ListBucket\", \"s3:ListBucketVersions\"],\n      \"Resource\": \"*\",\n      \"NotPrefix\": 1,\n"), UNDECIDED, "NotPrefix"),
+    ("a star instead of the slash", NETS, (FOLDER, OWN_OBJECTS, "{{bucket_arn}}/${aws:username}*"), TOO_WIDE, "`bob` can read the folder of `bob"),
+    ("all objects of the bucket", NETS, (FOLDER, OWN_OBJECTS, "{{bucket_arn}}/*"), TOO_WIDE, "read the folder of `"),
+    ("a name that is a variable without a value", NETS, (FOLDER, OWN_OBJECTS, "{{bucket_arn}}/${aws:userid}/*"), UNDECIDED, "aws:userid"),
+    ("the name stands anywhere in the key", NETS, (FOLDER, OWN_OBJECTS, "{{bucket_arn}}/*${aws:username}/*"), TOO_WIDE, "read the folder of `"),
+    ("a kind of file of everybody's", NETS, (FOLDER, OWN_RESOURCE, "\"Resource\": [\"{{bucket_arn}}/*/public/*\", \"{{bucket_arn}}/${aws:username}/*\"]"), TOO_WIDE, "/public/"),
+    ("some names by their beginning", NETS, (FOLDER, OWN_RESOURCE, "\"Resource\": [\"{{bucket_arn}}/bobb*\", \"{{bucket_arn}}/${aws:username}/*\"]"), TOO_WIDE, "read the folder of `bobby`"),
+    ("all of S3 in the group's policy", NETS, (FOLDER, STATEMENT, "\"Statement\": [{\"Effect\": \"Allow\", \"Action\": \"s3:*\", \"Resource\": \"*\"},"), TOO_WIDE, "delete in the folder of `"),
+    ("everything but IAM", NETS, (FOLDER, STATEMENT, "\"Statement\": [{\"Effect\": \"Allow\", \"NotAction\": \"iam:*\", \"Resource\": \"*\"},"), TOO_WIDE, "notebook of `"),
+    ("all resources but one", NETS, (FOLDER, "\"Resource\": \"{{bucket_arn}}/${aws:username}/*\"", "\"NotResource\": \"{{bucket_arn}}/admin/*\""), TOO_WIDE, "write into the folder of `"),
+    ("the older version, in which a variable is a text", NETS, (FOLDER, "2012-10-17", "2008-10-17"), REFUSED, "read their own folder"),
+    // Buckets.
+    ("buckets may be made", NETS, (FOLDER, "\"Sid\": \"DenyBuckets\",\n      \"Effect\": \"Deny\"", "\"Sid\": \"DenyBuckets\",\n      \"Effect\": \"Allow\""), TOO_WIDE, "make a bucket"),
+    ("the bucket policy is opened to the account's users", NONE, (BUCKET, STATEMENT, "\"Statement\": [{\"Effect\": \"Allow\", \"Principal\": \"*\", \"Action\": \"s3:GetObject\", \"Resource\": \"{{bucket_arn}}/*\"},"), TOO_WIDE, "read the folder of `"),
+    ("the bucket policy lets all but one list", NONE, (BUCKET, STATEMENT, "\"Statement\": [{\"Effect\": \"Allow\", \"NotPrincipal\": {\"AWS\": \"arn:{{partition}}:iam::{{account_id}}:user{{user_path}}eve\"}, \"Action\": \"s3:ListBucket\", \"Resource\": \"{{bucket_arn}}\"},"), TOO_WIDE, "list the root of the bucket"),
+    ("the bucket policy names one notebook's role", NONE, (BUCKET, STATEMENT, "\"Statement\": [{\"Effect\": \"Allow\", \"Principal\": {\"AWS\": \"arn:{{partition}}:iam::{{account_id}}:role{{notebook_role_path}}bobby\"}, \"Action\": \"s3:GetObject\", \"Resource\": \"{{bucket_arn}}/bob/*\"},"), TOO_WIDE, "notebook of `bobby` can read the folder of `bob`"),
+    // Notebooks and their tag.
+    ("the condition on the tag is dropped", NETS, (SAGEMAKER, OWN_CONDITION, "\"Bool\": {\"aws:SecureTransport\": \"true\"}"), TOO_WIDE, "open the notebook of `"),
+    ("the tag is swapped", NETS, (SAGEMAKER, "sagemaker:ResourceTag/user", "sagemaker:ResourceTag/owner"), REFUSED, "open their own notebook"),
+    ("the tag is asked for if it exists, under another key", NETS, (SAGEMAKER, OWN_CONDITION, "\"StringEqualsIfExists\": {\"sagemaker:ResourceTag/owner\": \"${aws:username}\"}"), TOO_WIDE, "open the notebook of `"),
+    ("the tag only has to begin so", NETS, (SAGEMAKER, OWN_CONDITION, "\"StringLike\": {\"sagemaker:ResourceTag/user\": \"${aws:username}*\"}"), TOO_WIDE, "open the notebook of `bob"),
+    ("the tag only has to be there", NETS, (SAGEMAKER, OWN_CONDITION, "\"Null\": {\"sagemaker:ResourceTag/user\": \"false\"}"), TOO_WIDE, "open the notebook of `"),
+    ("all of SageMaker", NETS, (SAGEMAKER, STATEMENT, "\"Statement\": [{\"Effect\": \"Allow\", \"Action\": \"sagemaker:*\", \"Resource\": \"*\"},"), TOO_WIDE, "write lifecycle configurations"),
+    ("lifecycle configurations", NETS, (SAGEMAKER, "\"sagemaker:ListNotebookInstances\",", "\"sagemaker:*LifecycleConfig\","), TOO_WIDE, "write lifecycle configurations"),
+    ("tags at any time", NETS, (SAGEMAKER, "training-job/*\",\n      \"Condition\": {\n        \"StringEquals\": {\n          \"sagemaker:TaggingAction\": \"CreateTrainingJob\",", "*\",\n      \"Condition\": {\n        \"StringEquals\": {"), TOO_WIDE, "set the tag `user` of"),
+    ("tags may be removed", NETS, (SAGEMAKER, "\"sagemaker:ListNotebookInstances\",", "\"sagemaker:DeleteTags\","), TOO_WIDE, "remove the tag `user` of"),
+    ("training jobs of everybody", NETS, (SAGEMAKER, "\"sagemaker:ListNotebookInstances\",", "\"sagemaker:*TrainingJob\","), TOO_WIDE, "stop a training job of `"),
+    ("training jobs in another's name", NETS, (SAGEMAKER, "\"aws:RequestTag/user\": \"${aws:username}\"\n        }\n      }\n    },\n    {\n      \"//\": \"That tag,", "\"aws:RequestTag/user\": [\"${aws:username}\", \"bob\"]\n        }\n      }\n    },\n    {\n      \"//\": \"That tag,"), TOO_WIDE, "make a training job in the name of `bob`"),
+    // Roles.
+    ("any role is passed", NETS, (SAGEMAKER, "arn:{{partition}}:iam::{{account_id}}:role{{notebook_role_path}}${aws:username}", "*"), TOO_WIDE, "pass the notebook role of `"),
+    ("any notebook's role is passed", NETS, (SAGEMAKER, OWN_ROLE, "role{{notebook_role_path}}*"), TOO_WIDE, "pass the notebook role of `"),
+    ("a role that begins like one's own is passed", NETS, (SAGEMAKER, OWN_ROLE, "role{{notebook_role_path}}${aws:username}*"), TOO_WIDE, "`bob` can pass the notebook role of `bob"),
+    ("service roles are passed", NETS, (SAGEMAKER, OWN_ROLE, "role/service-role/*"), TOO_WIDE, "pass roles that are not theirs"),
+    ("roles are taken on", NETS, (SAGEMAKER, "\"iam:PassRole\",", "\"sts:AssumeRole\","), REFUSED, "pass their own notebook role"),
+    ("any role is taken on", NETS, (SAGEMAKER, "\"sagemaker:ListNotebookInstances\",", "\"sts:AssumeRole\","), TOO_WIDE, "take on roles that are not theirs"),
+    ("users trust each notebook's role", NETS, ("policies/notebook/trust.json.hbs", "\"Service\": \"sagemaker.amazonaws.com\"", "\"AWS\": \"*\""), TOO_WIDE, "take on the notebook role of `"),
+    ("one role for all notebooks, by name", NONE, (USERS, "RoleArn: !GetAtt {{ids.notebook_role_arn}}", "RoleArn: arn:aws:iam::111122223333:role/deepracer/notebook/bob"), TOO_WIDE, "can read the folder of `bob`"),
+    ("one role for all notebooks is not their own", NONE, (USERS, "RoleArn: !GetAtt {{ids.notebook_role_arn}}", "RoleArn: arn:aws:iam::111122223333:role/deepracer/notebook/bob"), REFUSED, "cannot read their own folder"),
+    ("a service's role for all notebooks", NONE, (USERS, "RoleArn: !GetAtt {{ids.notebook_role_arn}}", "RoleArn: arn:aws:iam::111122223333:role/service-role/AWSDeepRacerSageMakerAccessRole"), TOO_WIDE, "list the root of the bucket"),
+    ("a role that no stack defines", NONE, (USERS, "RoleArn: !GetAtt {{ids.notebook_role_arn}}", "RoleArn: arn:aws:iam::111122223333:role/aws-service-role/any"), UNDECIDED, "acts as `arn:aws:iam::111122223333:role/aws-service-role/any`"),
+    // Access keys and identity.
+    ("everybody's access keys", NETS, (KEYS, "user{{user_path}}${aws:username}", "user{{user_path}}*"), TOO_WIDE, "make the access keys of `"),
+    ("access keys of who begins so", NETS, (KEYS, "user{{user_path}}${aws:username}", "user{{user_path}}${aws:username}*"), TOO_WIDE, "make the access keys of `bob"),
+    ("access keys by another path", NETS, (KEYS, "user{{user_path}}${aws:username}", "user/${aws:username}"), REFUSED, "make their own access keys"),
+    ("all of IAM", NETS, (KEYS, STATEMENT, "\"Statement\": [{\"Effect\": \"Allow\", \"Action\": \"iam:*\", \"Resource\": \"*\"},"), TOO_WIDE, "change the user `"),
+    ("all of IAM on oneself", NETS, (KEYS, "\"iam:CreateAccessKey\",", "\"iam:*\","), TOO_WIDE, "change their own user"),
+    ("group membership", NETS, (KEYS, "\"iam:GetAccountPasswordPolicy\",", "\"iam:AddUserToGroup\","), TOO_WIDE, "change groups"),
+    ("versions of policies", NETS, (KEYS, "\"iam:GetAccountPasswordPolicy\",", "\"iam:*PolicyVersion\","), TOO_WIDE, "change policies"),
+    // From a notebook.
+    ("the notebook lists without the slash", NONE, (OWN, "\"s3:prefix\": \"{{user.name}}/*\"", "\"s3:prefix\": \"{{user.name}}*\""), TOO_WIDE, "the notebook of `"),
+    ("the notebook reads the bucket", NONE, (OWN, "{{bucket_arn}}/{{user.name}}/*", "{{bucket_arn}}/*"), TOO_WIDE, "the notebook of `"),
+    ("the notebook reads who begins so", NONE, (OWN, "{{bucket_arn}}/{{user.name}}/*", "{{bucket_arn}}/{{user.name}}*"), TOO_WIDE, "the notebook of `bob` can read the folder of `bob"),
+    ("the notebook has a variable that roles do not have", NONE, (OWN, "{{bucket_arn}}/{{user.name}}/*", "{{bucket_arn}}/${aws:username}/*"), REFUSED, "cannot read their own folder"),
+    ("the notebook passes all notebooks' roles", NONE, (OWN, "role{{notebook_role_path}}{{user.name}}", "role{{notebook_role_path}}*"), TOO_WIDE, "pass the notebook role of `"),
+    ("the notebook stops others", NONE, (OWN, "\"aws:ResourceTag/user\": \"{{user.name}}\"", "\"aws:ResourceTag/user\": \"*\", \"aws:ResourceTag/team\": \"a\""), REFUSED, "describe their own notebook"),
+    ("the notebook stops any", NONE, (OWN, "\"StringEquals\": {\n          \"aws:ResourceTag/user\": \"{{user.name}}\"", "\"StringLike\": {\n          \"aws:ResourceTag/user\": \"*\""), TOO_WIDE, "stop the notebook of `"),
+    ("all of S3 in the notebooks' shared policy", NONE, (SHARED, "\"cloudwatch:PutMetricData\"", "\"s3:*\""), TOO_WIDE, "the notebook of `"),
+    // Nets, and people who are suspended.
+    ("the nets are down and all is open", NETS, (BOUNDARY, STATEMENT, "\"Statement\": [{\"Effect\": \"Maybe\", \"Action\": \"*\", \"Resource\": \"*\"},"), UNDECIDED, "a policy cannot be read"),
+    ("the boundary forgets the folder", NONE, (BOUNDARY, "{{bucket_arn}}/${aws:username}/*", "{{bucket_arn}}/${aws:username}/models/*"), REFUSED, "read their own folder"),
+    ("the suspended may read", NONE, (SUSPENDED, "\"Action\": \"*\"", "\"NotAction\": \"s3:GetObject\""), TOO_WIDE, "read their own folder"),
+    ("the suspended are denied on a day", NONE, (SUSPENDED, "\"Resource\": \"*\"", "\"Resource\": \"*\", \"Condition\": {\"DateLessThan\": {\"aws:CurrentTime\": \"2027-01-01\"}}"), UNDECIDED, "aws:CurrentTime"),
+    ("an operator that is not known", NETS, (FOLDER, "\"StringLike\"", "\"StringMatches\""), UNDECIDED, "StringMatches"),
+    ("a policy of AWS's own is attached", NONE, (ACCESS, "        - !Ref S3FolderPolicy\n", "        - !Ref S3FolderPolicy\n        - arn:aws:iam::aws:policy/AmazonS3FullAccess\n"), UNDECIDED, "AmazonS3FullAccess"),
+];
+
+/// What says the same in other words.
+#[rustfmt::skip]
+const HARMLESS: &[(&str, &[Edit], Edit)] = &[
+    ("nothing is changed", NONE, (FOLDER, STATEMENT, STATEMENT)),
+    ("without the nets", NETS, (FOLDER, STATEMENT, STATEMENT)),
+    ("an action in another case", NETS, (FOLDER, "\"s3:GetObject\",", "\"S3:getobject\",")),
+    ("an action by a wildcard", NETS, (FOLDER, "\"s3:GetObject\",", "\"s3:GetObjec?\",")),
+    ("a statement in two", NETS, (FOLDER, "\"s3:PutObject\",\n        \"s3:DeleteObject\"\n      ],\n      \"Resource\": \"{{bucket_arn}}/${aws:username}/*\"", "\"s3:PutObject\"\n      ],\n      \"Resource\": \"{{bucket_arn}}/${aws:username}/*\"\n    },\n    {\n      \"Effect\": \"Allow\",\n      \"Action\": \"s3:DeleteObject\",\n      \"Resource\": [\"{{bucket_arn}}/${aws:username}/*\"]")),
+    ("a denial with a condition that always holds", NETS, (FOLDER, STATEMENT, "\"Statement\": [{\"Effect\": \"Deny\", \"Action\": \"s3:*\", \"NotResource\": [\"{{bucket_arn}}\", \"{{bucket_arn}}/${aws:username}/*\"]},")),
+    ("a default that is never used", NETS, (FOLDER, "{{bucket_arn}}/${aws:username}/*", "{{bucket_arn}}/${aws:username, 'nobody'}/*")),
+    ("the tag by the key of all services", NETS, (SAGEMAKER, "sagemaker:ResourceTag/user", "aws:ResourceTag/User")),
+    ("a permission that reaches nobody", NETS, (SAGEMAKER, "\"kms:ListAliases\",", "\"kms:ListAliases\",\n        \"ec2:DescribeRegions\",")),
+    ("a folder for everybody", NONE, (OWN, "\"Resource\": \"{{bucket_arn}}/{{user.name}}/*\"", "\"Resource\": [\"{{bucket_arn}}/{{user.name}}/*\", \"{{bucket_arn}}/+shared+/*\"]")),
+];
+
+/// What synth reports with these edits, finding by finding.
+#[track_caller]
+fn synth(name: &str, edits: &[Edit]) -> Vec<String> {
+    let workspace = Workspace::new("policies: hardened\nservices: [lambda, sagemaker]\n", "roster.csv", ROSTER);
+    let mut files: Vec<(&str, String)> = Vec::new();
+    for (file, from, to) in edits {
+        let embedded = format!("{}/templates/{file}", env!("CARGO_MANIFEST_DIR"));
+        let index = files.iter().position(|(known, _)| known == file).unwrap_or_else(|| {
+            files.push((file, std::fs::read_to_string(embedded).unwrap()));
+            files.len() - 1
+        });
+        let (_, text) = &mut files[index];
+        assert!(text.contains(from), "{name}: `{file}` has no {from}");
+        *text = text.replacen(from, to, 1);
+    }
+    for (file, text) in files {
+        workspace.write(&format!("templates/{file}"), text.as_bytes());
+    }
+    // The guard rules notice some of it, too; here they are in the way.
+    workspace.write("rules/a.guard", b"rule ANY when Resources exists { Resources exists }\n");
+    let (templates, rules) = (workspace.path("templates"), workspace.path("rules"));
+    let outcome = workspace.synth(&["--templates", templates.to_str().unwrap(), "--rules", rules.to_str().unwrap()]);
+    outcome.stderr.split("\n\n").map(str::to_owned).collect()
+}
+
+#[test]
+fn every_weakening_is_found_by_the_rule_and_with_the_request() {
+    let mut missed = Vec::new();
+    for (name, nets, edit, rule, request) in MUTANTS {
+        let edits: Vec<Edit> = nets.iter().copied().chain([*edit]).collect();
+        let findings = synth(name, &edits);
+        let is_it = |finding: &String| finding.contains(&format!("error[{rule}]")) && finding.contains(request);
+        if !findings.iter().any(is_it) {
+            missed.push(format!("## {name}: no {rule} with {request} in\n{}", findings.join("\n\n")));
+        }
+    }
+    assert!(missed.is_empty(), "{}", missed.join("\n"));
+    assert!(MUTANTS.len() >= 40, "{} mutants", MUTANTS.len());
+}
+
+#[test]
+fn what_is_merely_written_otherwise_is_not_reported() {
+    for (name, nets, edit) in HARMLESS {
+        let edits: Vec<Edit> = nets.iter().copied().chain([*edit]).collect();
+        let findings = synth(name, &edits);
+        let found: Vec<&String> = findings.iter().filter(|finding| finding.contains("isolation::")).collect();
+        assert!(found.is_empty(), "{name}: {found:?}");
+    }
+}
