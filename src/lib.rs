@@ -1,7 +1,7 @@
 //! racestack turns a roster of people and a few settings into CloudFormation stacks.
 //!
 //! The data flows one way, and a module imports only from those before it:
-//! `source`, `finding`, `files`, `facts`, `iam` ← `config` ← `model` ← `plan` ← `render` ← `check` ← `output` ← `diff`.
+//! `source`, `finding`, `files`, `facts`, `iam` ← `config` ← `model` ← `plan` ← `render` ← `check` ← `output` ← `diff` ← `page`.
 //! `report` stands beside that way: it knows `source`, `finding` and `diff` alone.
 //! Nothing here prints or exits; `main.rs` does.
 
@@ -15,6 +15,7 @@ pub mod finding;
 pub mod iam;
 pub mod model;
 pub mod output;
+pub mod page;
 pub mod plan;
 pub mod render;
 pub mod report;

@@ -24,6 +24,8 @@ pub enum Command {
     Synth(SynthArgs),
     /// Tell what changes between two out folders, and what is lost
     Diff(DiffArgs),
+    /// Write a page about the fleet: its stacks, its people, who reaches what, and the findings
+    Report(ReportArgs),
     /// Make a new, commented configuration to start from
     Init(InitArgs),
     /// Print the JSON Schema of a kind of file, for editors and other tools
@@ -220,4 +222,39 @@ pub enum FailOn {
     Replaced,
     /// A resource is deleted
     Deleted,
+}
+
+/// The arguments of `racestack report`.
+#[derive(Debug, clap::Args)]
+pub struct ReportArgs {
+    /// The file that the page is written to
+    #[arg(long, value_name = "FILE", default_value = "racestack.html")]
+    pub page: PathBuf,
+    /// Show what changes from this out folder, too
+    #[arg(long, value_name = "DIR", conflicts_with = "git")]
+    pub against: Option<PathBuf>,
+    /// Show what changes from the out folder of this revision, too
+    #[arg(long, value_name = "REV")]
+    pub git: Option<String>,
+    /// The day on which suppressions are compared with, as YYYY-MM-DD: racestack never asks the clock
+    #[arg(long, value_name = "DATE")]
+    pub today: Option<Date>,
+    /// The page's title
+    #[arg(long, value_name = "TEXT")]
+    pub title: Option<String>,
+    /// The folder of the settings and rosters
+    #[arg(long, value_name = "DIR", default_value = "config")]
+    pub config: PathBuf,
+    /// The out folder that the page is about
+    #[arg(long, value_name = "DIR", default_value = DEFAULT_OUT)]
+    pub out: PathBuf,
+    /// Only this account; may be given several times
+    #[arg(long = "account", value_name = "NAME")]
+    pub accounts: Vec<String>,
+    /// A folder of templates that replace the embedded ones of the same path
+    #[arg(long, value_name = "DIR")]
+    pub templates: Option<PathBuf>,
+    /// A folder of guard rules that are checked instead of the embedded ones
+    #[arg(long, value_name = "DIR")]
+    pub rules: Option<PathBuf>,
 }

@@ -11,16 +11,22 @@ use std::path::{Path, PathBuf};
 
 pub(super) fn run(args: &DiffArgs, colour: bool, notice: &dyn Fn(&str)) -> Result<Outcome, Failure> {
     let (old, new) = sides(args, notice)?;
-    let (mut diff, mut findings) = diff::compare(&old, &new);
-    findings.extend(args.fail_on.iter().filter_map(|what| fail_on(*what, &diff)));
-    sort(&mut findings);
-    findings.dedup();
-    diff.findings = findings.iter().map(note).collect();
+    let (diff, findings) = compared(&old, &new, &args.fail_on);
     let stdout = report::render_diff(args.format, &diff);
     // The other formats tell the findings themselves.
     let stderr =
         if args.format == DiffFormat::Text { report::render(Format::Human, &findings, colour) } else { String::new() };
     Ok(Outcome { stdout, stderr, code: u8::from(any_error(&findings)) })
+}
+
+/// What changes, with the findings about it in it and by themselves.
+pub(super) fn compared(old: &OutFolder, new: &OutFolder, fails_on: &[FailOn]) -> (Diff, Vec<Finding>) {
+    let (mut diff, mut findings) = diff::compare(old, new);
+    findings.extend(fails_on.iter().filter_map(|what| fail_on(*what, &diff)));
+    sort(&mut findings);
+    findings.dedup();
+    diff.findings = findings.iter().map(note).collect();
+    (diff, findings)
 }
 
 /// The old and the new out folder.
@@ -45,7 +51,7 @@ fn sides(args: &DiffArgs, notice: &dyn Fn(&str)) -> Result<(OutFolder, OutFolder
     }
 }
 
-fn read(folder: &Path, notice: &dyn Fn(&str)) -> Result<OutFolder, Failure> {
+pub(super) fn read(folder: &Path, notice: &dyn Fn(&str)) -> Result<OutFolder, Failure> {
     let _claim = output::claim_shared(folder, notice)?;
     OutFolder::read(folder).map_err(|error| Failure::Usage(error.to_string()))
 }

@@ -10,6 +10,7 @@ mod init;
 mod lock;
 mod material;
 mod offboard;
+mod report;
 mod summary;
 mod synth;
 mod synthesis;
@@ -23,7 +24,7 @@ use std::path::Path;
 use crate::config;
 use crate::files::{self, FileError};
 use crate::finding::{Finding, any_error, sort};
-use crate::report::{self, Format, render};
+use crate::report::{Format, render};
 
 /// What a command says, and how it ends.
 #[derive(Debug, Default)]
@@ -77,6 +78,7 @@ pub struct Watch<'a> {
 pub fn run(args: &Args, colour: bool, watch: &Watch<'_>) -> Outcome {
     let result = match &args.command {
         Command::Synth(synth) => synth::run(synth, colour, watch),
+        Command::Report(report) => report::run(report, colour, watch),
         Command::Diff(diff) => diff::run(diff, colour, watch.notice),
         Command::Init(init) => init::run(init),
         Command::Schema(schema) => Ok(printed(schema_of(schema.kind))),
@@ -111,7 +113,7 @@ fn schema_of(kind: SchemaKind) -> String {
         SchemaKind::Account => config::account_schema(),
         SchemaKind::Roster => config::roster_schema(),
         SchemaKind::Suppressions => config::suppressions_schema(),
-        SchemaKind::Diff => return format!("{:#}\n", report::diff_schema()),
+        SchemaKind::Diff => return format!("{:#}\n", crate::report::diff_schema()),
     };
     format!("{:#}\n", schema.to_json())
 }

@@ -42,7 +42,7 @@ pub(super) fn run(args: &SynthArgs, colour: bool, watch: &Watch<'_>) -> Result<O
         return report(args, findings, String::new(), colour);
     };
     findings.extend(material.suppressions.expired(args.check));
-    let purpose = Purpose { out: &args.out, unchecked: args.no_check, assembly: args.assembly.is_some() };
+    let purpose = Purpose { out: &args.out, unchecked: args.no_check, assembly: args.assembly.is_some(), reach: false };
     let finished =
         synthesise_all(&material, &purpose, watch, &mut findings, |made| finish(made, args)).and_then(|finished| {
             material.suppressions.apply(&mut findings, &args.config, &args.out);

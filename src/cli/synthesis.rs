@@ -10,8 +10,9 @@ use crate::check::{self, Checks};
 use crate::finding::Finding;
 use crate::model::{Account, Lock};
 use crate::output::{self, AccountAssembly, Manifest, OutputFile};
-use crate::plan::{self, Placement};
-use crate::render::{self, RenderFailure, Rendered, Sizer};
+use crate::page::{Kind, Reach};
+use crate::plan::{self, AccountPlan, Placement};
+use crate::render::{self, RenderFailure, Rendered, Sizer, Templates};
 
 /// What the stacks are made for.
 pub(super) struct Purpose<'a> {
@@ -21,6 +22,8 @@ pub(super) struct Purpose<'a> {
     pub(super) unchecked: bool,
     /// Whether a cloud assembly is wanted, too.
     pub(super) assembly: bool,
+    /// Whether it is to be told who may do what, too.
+    pub(super) reach: bool,
 }
 
 /// An account's files, ready to be written.
@@ -30,6 +33,8 @@ pub(super) struct Synthesised<'a> {
     pub(super) manifest: Manifest,
     /// Its part of the cloud assembly, if one was asked for.
     pub(super) assembly: Option<AccountAssembly>,
+    /// Who may do what, if that was asked for.
+    pub(super) reach: Reach,
     /// The lock, and its text.
     pub(super) placed: Lock,
     pub(super) lock: String,
@@ -92,6 +97,32 @@ fn synthesise<'a>(
     findings.extend(checks.findings);
     let manifest = output::manifest(&plan, &rendered, &checks.contents, &checks.policies);
     let assembly = purpose.assembly.then(|| output::account_assembly(&plan, templates, &rendered, &manifest));
+    let reach = if purpose.reach { reach(&plan, templates, &rendered, findings)? } else { Reach::default() };
     let files = output::files(&plan, rendered, &checks.contents, &manifest);
-    Ok(Synthesised { account, files, manifest, assembly, lock: lock.to_text(), placed: lock })
+    Ok(Synthesised { account, files, manifest, assembly, reach, lock: lock.to_text(), placed: lock })
+}
+
+/// Who may do what, told of one person of each kind: checks hold everybody of a kind to be alike but for their names.
+fn reach(
+    plan: &AccountPlan<'_>,
+    templates: &Templates,
+    rendered: &[Rendered],
+    findings: &mut Vec<Finding>,
+) -> Result<Reach, RenderFailure> {
+    let users = &plan.account.users;
+    let one = |suspended| {
+        let kind = users.iter().filter(|user| user.suspended == suspended);
+        kind.min_by_key(|user| user.notebook.is_none())
+    };
+    let mut kinds = Vec::new();
+    for (user, people, notebooks) in
+        [(one(false), "people", "their notebooks"), (one(true), "suspended people", "their notebooks, suspended")]
+    {
+        let Some(user) = user else { continue };
+        match check::access(plan, templates, rendered, user, None)? {
+            Ok(answers) => kinds.push(Kind { people, notebooks, answers }),
+            Err(finding) => findings.push(finding),
+        }
+    }
+    Ok(Reach::of(&kinds))
 }

@@ -99,6 +99,16 @@ pub enum Mfa {
     Off,
 }
 
+impl Profile {
+    /// The word in the settings.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Profile::Hardened => "hardened",
+            Profile::Documented => "documented",
+        }
+    }
+}
+
 /// A service that acts in the account with a role of its own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]

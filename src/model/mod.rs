@@ -28,5 +28,5 @@ pub use names::{
 };
 pub use operations::{KeyRotation, key_rotation_role};
 pub use suppressions::{SuppressedRule, Suppression, suppressions};
-pub use tags::{MANAGED_BY, MANAGED_BY_RACESTACK, Tag};
+pub use tags::{DISPLAY_NAME, EMAIL, MANAGED_BY, MANAGED_BY_RACESTACK, TEAM, Tag};
 pub use users::{Notebook, User};

@@ -146,7 +146,7 @@ pub fn shared<'a>(plan: &'a AccountPlan<'_>, stack: &StackPlan<'_>) -> Shared<'a
     tags.extend(tag_contexts(&account.tags));
     Shared {
         description: format!("AWS DeepRacer training environment of {}: {}", account.company, describe(stack.part)),
-        profile: profile(account.policies),
+        profile: account.policies.as_str(),
         hardened: account.policies == Profile::Hardened,
         names: &plan.names,
         tags,
@@ -260,13 +260,6 @@ fn lifecycle_script(account: &Account, script: &str) -> String {
         "#!/bin/bash\nBUCKET='{}'\nREGION='{}'\nIDLE_MINUTES='{}'\n{script}",
         account.bucket.name, account.region, account.idle_stop_minutes
     )
-}
-
-fn profile(policies: Profile) -> &'static str {
-    match policies {
-        Profile::Hardened => "hardened",
-        Profile::Documented => "documented",
-    }
 }
 
 fn logical_word(service: Service) -> &'static str {

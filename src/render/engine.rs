@@ -1,8 +1,8 @@
 //! The templates and the engine that fills them: handlebars in strict mode, with a few helpers.
 //!
-//! There are two kinds. Stack templates are YAML, where every `{{value}}` becomes one YAML scalar. Policy templates are
+//! There are three kinds. Stack templates are YAML, where every `{{value}}` becomes one YAML scalar. Policy templates are
 //! JSON, where every `{{value}}` stands inside a JSON string. The helper `policy` fills a policy template and writes it
-//! into a stack as YAML.
+//! into a stack as YAML. The templates of a fleet's page are HTML, where every `{{value}}` is text.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -24,10 +24,14 @@ use crate::source::{Place, SourceFile};
 
 static EMBEDDED: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/templates");
 
+/// The folder of the page's templates, and the name of the first of them.
+const PAGE: &str = "page";
+
 /// The templates, ready to be filled.
 #[derive(Debug)]
 pub struct Templates {
     stacks: Handlebars<'static>,
+    pages: Handlebars<'static>,
     sources: BTreeMap<String, Arc<SourceFile>>,
     overridden: BTreeSet<String>,
 }
@@ -68,10 +72,16 @@ impl Templates {
         }
         let mut stacks = Handlebars::new();
         let mut policies = Handlebars::new();
+        let mut pages = Handlebars::new();
         stacks.register_escape_fn(|text| yaml::scalar(text).into_owned());
         policies.register_escape_fn(escape_json);
+        pages.register_escape_fn(handlebars::html_escape);
         for (path, source) in &sources {
-            let target = if path.starts_with("policies/") { &mut policies } else { &mut stacks };
+            let target = match path.split('/').next() {
+                Some("policies") => &mut policies,
+                Some(PAGE) => &mut pages,
+                _ => &mut stacks,
+            };
             let Some(name) = template_name(path) else { continue };
             target.set_strict_mode(true);
             if let Err(error) = target.register_template_string(name, &source.text) {
@@ -98,7 +108,7 @@ impl Templates {
         stacks.register_helper("policy", Box::new(PolicyHelper::new(policies, texts.collect())));
         stacks.register_helper("number", Box::new(number));
         stacks.register_helper("block", Box::new(block));
-        Ok(Self { stacks, sources, overridden })
+        Ok(Self { stacks, pages, sources, overridden })
     }
 
     /// Fills the template of a kind of stack.
@@ -120,6 +130,23 @@ impl Templates {
                 .help("compare it with the embedded template, and the names in `{{…}}` with the names there");
             if let Some(source) = self.sources.get(&path) {
                 finding = finding.at(line_place(source, line.unwrap_or(1)));
+            }
+            self.failure(finding)
+        })
+    }
+
+    /// Fills the template of a fleet's page.
+    ///
+    /// # Errors
+    /// When the template asks for what is not there.
+    pub fn page(&self, context: &impl Serialize) -> Result<String, RenderFailure> {
+        self.pages.render(PAGE, context).map_err(|error| {
+            let why = format!("this template cannot be filled: {}", describe(&error));
+            let mut finding = Finding::new(Rule::TemplateFill, why)
+                .help("compare it with the embedded template, and the names in `{{…}}` with the names there");
+            let name = error.template_name.as_deref().unwrap_or(PAGE);
+            if let Some(source) = self.sources.get(&format!("{PAGE}/{name}.html.hbs")) {
+                finding = finding.at(line_place(source, error.line_no.unwrap_or(1)));
             }
             self.failure(finding)
         })
@@ -169,6 +196,7 @@ fn template_name(path: &str) -> Option<&str> {
     path.strip_prefix("policies/")
         .and_then(|path| path.strip_suffix(".json.hbs"))
         .or_else(|| path.strip_prefix("stacks/").and_then(|path| path.strip_suffix(".yaml.hbs")))
+        .or_else(|| path.strip_prefix("page/").and_then(|path| path.strip_suffix(".html.hbs")))
 }
 
 /// A line of a template, without its indentation.

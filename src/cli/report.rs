@@ -1,0 +1,72 @@
+//! `racestack report`: the page of a fleet.
+
+use super::args::ReportArgs;
+use super::diff::compared;
+use super::material::{self, Sources, own_or_fault};
+use super::synthesis::{Purpose, Synthesised, synthesise_all};
+use super::{Failure, Outcome, Watch, outcome};
+use crate::diff::OutFolder;
+use crate::finding::sort;
+use crate::page::{self, Fragment, Page, PageAccount};
+use crate::report::{DIFF_STYLE, Format, diff_fragment};
+use crate::{files, output};
+
+/// The title of a page for which none is given.
+const TITLE: &str = "DeepRacer training environments";
+
+pub(super) fn run(args: &ReportArgs, colour: bool, watch: &Watch<'_>) -> Result<Outcome, Failure> {
+    let diff = diff(args, watch.notice)?;
+    let _claim = output::claim_shared(&args.out, watch.notice)?;
+    let mut findings = Vec::new();
+    let sources = Sources {
+        config: &args.config,
+        accounts: &args.accounts,
+        templates: args.templates.as_deref(),
+        rules: args.rules.as_deref(),
+        today: args.today,
+    };
+    let Some(material) = material::read(&sources, &mut findings)? else {
+        return Ok(outcome(Format::Human, findings, String::new(), colour));
+    };
+    findings.extend(material.suppressions.expired(false));
+    let purpose = Purpose { out: &args.out, unchecked: false, assembly: false, reach: true };
+    let made = synthesise_all(&material, &purpose, watch, &mut findings, |made| of_page(made, args))?;
+    material.suppressions.apply(&mut findings, &args.config, &args.out);
+    let mut accounts = Vec::new();
+    let mut any_stale = false;
+    for one in made {
+        let (account, stale) = one?;
+        any_stale |= stale;
+        accounts.push(account);
+    }
+    sort(&mut findings);
+    findings.dedup();
+    let title = args.title.clone().unwrap_or_else(|| TITLE.to_owned());
+    let page = Page { title, accounts, findings: &findings, stale: any_stale, diff };
+    let html = match page::render(&material.templates, &page) {
+        Ok(html) => html,
+        Err(failure) => return Ok(outcome(Format::Human, vec![own_or_fault(failure)?], String::new(), colour)),
+    };
+    files::write_file_atomically(&args.page, html.as_bytes())?;
+    Ok(outcome(Format::Human, findings, format!("{}\n", args.page.display()), colour))
+}
+
+/// An account in the page, and whether what stands in its out folder is not what synth would write.
+fn of_page<'a>(made: Synthesised<'a>, args: &ReportArgs) -> Result<(PageAccount<'a>, bool), Failure> {
+    let folder = args.out.join(made.account.name.as_str());
+    let stale = !output::compare(&folder, &made.files)?.is_empty();
+    Ok((PageAccount { account: made.account, manifest: made.manifest, reach: made.reach }, stale))
+}
+
+/// What changes from the folder or the revision that the page is to compare with.
+fn diff(args: &ReportArgs, notice: &dyn Fn(&str)) -> Result<Option<Fragment>, Failure> {
+    let old = match (&args.against, &args.git) {
+        (Some(folder), _) => super::diff::read(folder, notice)?,
+        (None, Some(revision)) => {
+            OutFolder::read_revision(revision, &args.out).map_err(|error| Failure::Usage(error.to_string()))?
+        }
+        (None, None) => return Ok(None),
+    };
+    let (diff, _) = compared(&old, &super::diff::read(&args.out, notice)?, &[]);
+    Ok(Some(Fragment { body: diff_fragment(&diff), style: DIFF_STYLE.to_owned() }))
+}

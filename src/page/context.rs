@@ -1,0 +1,340 @@
+//! What the templates of the page are filled with.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD;
+use serde::Serialize;
+use sha2::{Digest, Sha256};
+
+use super::reach::{Answer, ReachRow};
+use super::{Fragment, Page, PageAccount, picture, reach};
+use crate::finding::{Finding, Severity, any_error};
+use crate::model::{DISPLAY_NAME, EMAIL, TEAM};
+use crate::output::{StackEntry, Used};
+use crate::render::Templates;
+
+/// An account's stacks and picture are unfolded at first in a fleet of up to so many accounts.
+const UNFOLDED_ACCOUNTS: usize = 3;
+
+/// The columns of the roster, and whether one can choose among their values.
+const COLUMNS: [(&str, bool); 10] = [
+    ("name", false),
+    ("display name", false),
+    ("e-mail", false),
+    ("team", true),
+    ("state", true),
+    ("account", true),
+    ("stack", false),
+    ("notebook", false),
+    ("instance type", true),
+    ("volume (GB)", false),
+];
+
+#[derive(Debug, Serialize)]
+pub(super) struct PageContext<'a> {
+    title: &'a str,
+    style: &'a str,
+    style_hashes: String,
+    script: &'a str,
+    script_hash: String,
+    stale: bool,
+    incomplete: bool,
+    counts: Vec<Count>,
+    accounts: Vec<AccountContext<'a>>,
+    columns: Vec<&'static str>,
+    filters: Vec<Filter>,
+    people: Vec<Person<'a>>,
+    findings: Vec<FindingContext<'a>>,
+    suppressed: Vec<SuppressedContext<'a>>,
+    diff: Option<FragmentContext<'a>>,
+}
+
+#[derive(Debug, Serialize)]
+struct Count {
+    count: usize,
+    what: &'static str,
+}
+
+#[derive(Debug, Serialize)]
+struct AccountContext<'a> {
+    name: &'a str,
+    id: &'a str,
+    region: &'a str,
+    profile: &'static str,
+    people: usize,
+    stack_count: usize,
+    bucket: String,
+    open: bool,
+    stacks: Vec<StackContext<'a>>,
+    reach: Option<ReachContext<'a>>,
+}
+
+#[derive(Debug, Serialize)]
+struct StackContext<'a> {
+    name: &'a str,
+    file: &'a str,
+    people: usize,
+    bytes: Bar<'a>,
+    resources: Bar<'a>,
+    policy: Option<Bar<'a>>,
+}
+
+/// How much of a limit is used, as a bar.
+#[derive(Debug, Serialize)]
+struct Bar<'a> {
+    label: &'static str,
+    name: Option<&'a str>,
+    used: usize,
+    limit: usize,
+    percent: usize,
+    /// From where on the bar warns, and from where on it alarms.
+    low: usize,
+    high: usize,
+}
+
+#[derive(Debug, Serialize)]
+struct ReachContext<'a> {
+    picture: String,
+    principals: &'a [String],
+    rows: Vec<RowContext<'a>>,
+}
+
+#[derive(Debug, Serialize)]
+struct RowContext<'a> {
+    on: String,
+    what: &'a str,
+    cells: Vec<Cell>,
+}
+
+#[derive(Debug, Serialize)]
+struct Cell {
+    class: &'static str,
+    text: &'static str,
+}
+
+#[derive(Debug, Serialize)]
+struct Filter {
+    label: &'static str,
+    column: usize,
+    values: BTreeSet<String>,
+}
+
+#[derive(Debug, Serialize)]
+struct Person<'a> {
+    name: &'a str,
+    display_name: &'a str,
+    email: &'a str,
+    team: &'a str,
+    state: &'static str,
+    account: &'a str,
+    stack: &'a str,
+    notebook: &'a str,
+    instance_type: &'a str,
+    volume: Option<u32>,
+}
+
+#[derive(Debug, Serialize)]
+struct FindingContext<'a> {
+    severity: &'static str,
+    rule: &'static str,
+    message: &'a str,
+    place: Option<String>,
+    help: Option<&'a str>,
+    notes: &'a [String],
+}
+
+#[derive(Debug, Serialize)]
+struct SuppressedContext<'a> {
+    rule: &'static str,
+    message: &'a str,
+    place: Option<String>,
+    reason: &'a str,
+    owner: &'a str,
+    expires: &'a str,
+}
+
+#[derive(Debug, Serialize)]
+struct FragmentContext<'a> {
+    body: &'a str,
+    style: &'a str,
+}
+
+pub(super) fn of<'a>(templates: &'a Templates, page: &'a Page<'_>) -> PageContext<'a> {
+    let (style, script) = (templates.text("page/page.css"), templates.text("page/page.js"));
+    let diff = page.diff.as_ref().map(|Fragment { body, style }| FragmentContext { body, style });
+    let styles = [Some(style), diff.as_ref().map(|diff| diff.style)];
+    let style_hashes: Vec<String> = styles.into_iter().flatten().map(|style| format!("'{}'", hash(style))).collect();
+    let people: Vec<Person<'_>> = page.accounts.iter().flat_map(people).collect();
+    PageContext {
+        title: &page.title,
+        style,
+        style_hashes: style_hashes.join(" "),
+        script,
+        script_hash: hash(script),
+        stale: page.stale,
+        incomplete: any_error(page.findings),
+        counts: counts(page, &people),
+        accounts: page.accounts.iter().map(|one| account(one, page.accounts.len() <= UNFOLDED_ACCOUNTS)).collect(),
+        columns: COLUMNS.map(|(name, _)| name).to_vec(),
+        filters: filters(&people),
+        people,
+        findings: page.findings.iter().filter(|finding| finding.suppressed.is_none()).map(finding).collect(),
+        suppressed: page.findings.iter().filter_map(suppressed).collect(),
+        diff,
+    }
+}
+
+/// What a Content-Security-Policy calls the text of an element.
+/// Source: <https://www.w3.org/TR/CSP3/#match-element-to-source-list>
+fn hash(text: &str) -> String {
+    format!("sha256-{}", BASE64_STANDARD.encode(Sha256::digest(text)))
+}
+
+fn counts(page: &Page<'_>, people: &[Person<'_>]) -> Vec<Count> {
+    let stacks = || page.accounts.iter().flat_map(|one| &one.manifest.stacks);
+    let open = || page.findings.iter().filter(|finding| finding.suppressed.is_none());
+    let errors = open().filter(|finding| finding.severity == Severity::Error).count();
+    [
+        (page.accounts.len(), "account", "accounts"),
+        (people.len(), "person", "people"),
+        (people.iter().filter(|person| person.state == "suspended").count(), "suspended", "suspended"),
+        (people.iter().filter(|person| !person.notebook.is_empty()).count(), "notebook", "notebooks"),
+        (stacks().count(), "stack", "stacks"),
+        (stacks().map(|stack| stack.resources.used).sum(), "resource", "resources"),
+        (errors, "error", "errors"),
+        (open().count() - errors, "warning", "warnings"),
+        (page.findings.len() - open().count(), "suppressed finding", "suppressed findings"),
+    ]
+    .into_iter()
+    .map(|(count, one, many)| Count { count, what: if count == 1 { one } else { many } })
+    .collect()
+}
+
+fn account<'a>(one: &'a PageAccount<'_>, open: bool) -> AccountContext<'a> {
+    let rows = &one.reach.rows;
+    AccountContext {
+        name: one.account.name.as_str(),
+        id: one.account.id.as_str(),
+        region: one.account.region.as_str(),
+        profile: one.account.policies.as_str(),
+        people: one.account.users.len(),
+        stack_count: one.manifest.stacks.len(),
+        bucket: one.account.bucket.name.to_string(),
+        open,
+        stacks: one.manifest.stacks.iter().map(stack).collect(),
+        reach: (!rows.is_empty()).then(|| ReachContext {
+            picture: picture::svg(one.account.name.as_str(), &one.reach),
+            principals: &one.reach.principals,
+            rows: rows.iter().map(row).collect(),
+        }),
+    }
+}
+
+fn stack(stack: &StackEntry) -> StackContext<'_> {
+    let share = |used: Used| used.used as u128 * 1_000_000 / used.limit.max(1) as u128;
+    let fullest = stack.policies.iter().max_by_key(|policy| share(policy.characters));
+    StackContext {
+        name: &stack.name,
+        file: &stack.file,
+        people: stack.users.len(),
+        bytes: bar("bytes of the template", None, stack.bytes),
+        resources: bar("resources", None, stack.resources),
+        policy: fullest
+            .map(|policy| bar("characters of the fullest policy", Some(&policy.resource), policy.characters)),
+    }
+}
+
+fn bar<'a>(label: &'static str, name: Option<&'a str>, Used { used, limit }: Used) -> Bar<'a> {
+    let percent = used * 100 / limit.max(1);
+    // A stack is filled up to 85 hundredths by placement; above nine tenths an edit may overflow it.
+    Bar { label, name, used, limit, percent, low: limit * 86 / 100, high: limit * 95 / 100 }
+}
+
+fn row(row: &ReachRow) -> RowContext<'_> {
+    let cell = |answer: &Answer| match answer {
+        Answer::Allowed if row.forbidden => Cell { class: "weak", text: "allowed!" },
+        Answer::Some if row.forbidden => Cell { class: "weak", text: "partly!" },
+        Answer::Allowed => Cell { class: "allowed", text: "allowed" },
+        Answer::Some => Cell { class: "allowed", text: "partly" },
+        Answer::Denied => Cell { class: "denied", text: "no" },
+        Answer::Unknown => Cell { class: "unknown", text: "unknown" },
+        Answer::Nothing => Cell { class: "denied", text: "–" },
+    };
+    RowContext {
+        on: format!("{} {}", reach::word(row.whose), row.thing),
+        what: &row.what,
+        cells: row.answers.iter().map(cell).collect(),
+    }
+}
+
+fn people<'a>(one: &'a PageAccount<'_>) -> impl Iterator<Item = Person<'a>> {
+    let stacks = one.manifest.stacks.iter();
+    let stack_of: BTreeMap<&str, &str> =
+        stacks.flat_map(|stack| stack.users.iter().map(|user| (user.name.as_str(), stack.part.as_str()))).collect();
+    one.account.users.iter().map(move |user| {
+        let tag = |key: &str| {
+            let found = user.person_tags.iter().chain(&user.tags).find(|tag| tag.key == key);
+            found.map_or("", |tag| tag.value.as_str())
+        };
+        let notebook = user.notebook.as_ref();
+        Person {
+            name: user.name.as_str(),
+            display_name: tag(DISPLAY_NAME),
+            email: tag(EMAIL),
+            team: tag(TEAM),
+            state: if user.suspended { "suspended" } else { "active" },
+            account: one.account.name.as_str(),
+            stack: stack_of.get(user.name.as_str()).copied().unwrap_or_default(),
+            notebook: notebook.map_or("", |notebook| notebook.name.as_str()),
+            instance_type: notebook.map_or("", |notebook| notebook.instance_type.as_str()),
+            volume: notebook.map(|notebook| notebook.volume_gb),
+        }
+    })
+}
+
+fn filters(people: &[Person<'_>]) -> Vec<Filter> {
+    let value = |person: &Person<'_>, column: &str| match column {
+        "team" => person.team.to_owned(),
+        "state" => person.state.to_owned(),
+        "account" => person.account.to_owned(),
+        _ => person.instance_type.to_owned(),
+    };
+    let chosen = COLUMNS.iter().enumerate().filter(|(_, (_, choice))| *choice);
+    chosen
+        .map(|(column, (label, _))| Filter {
+            label,
+            column,
+            values: people.iter().map(|person| value(person, label)).filter(|value| !value.is_empty()).collect(),
+        })
+        .collect()
+}
+
+fn finding(finding: &Finding) -> FindingContext<'_> {
+    FindingContext {
+        severity: finding.severity.as_str(),
+        rule: finding.rule.info().id,
+        message: &finding.message,
+        place: place(finding),
+        help: finding.help.as_deref(),
+        notes: &finding.notes,
+    }
+}
+
+fn suppressed(finding: &Finding) -> Option<SuppressedContext<'_>> {
+    let suppressed = finding.suppressed.as_ref()?;
+    Some(SuppressedContext {
+        rule: finding.rule.info().id,
+        message: &finding.message,
+        place: place(finding),
+        reason: &suppressed.reason,
+        owner: &suppressed.owner,
+        expires: &suppressed.expires,
+    })
+}
+
+fn place(finding: &Finding) -> Option<String> {
+    let place = finding.place.as_ref()?;
+    let (line, column) = place.line_column();
+    Some(format!("{}:{line}:{column}", place.path().display()))
+}

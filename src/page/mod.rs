@@ -1,0 +1,58 @@
+//! The page of a fleet: one HTML file that needs nothing else, for people who review or run it.
+//!
+//! What a roster, the settings or a template say is text in the page and nothing more: every value is escaped, and the page's
+//! own policy lets run the one script, and apply the one style sheet, whose hashes it names.
+
+mod context;
+mod picture;
+mod reach;
+
+pub use reach::{Answer, Kind, Reach, ReachRow};
+
+use crate::finding::Finding;
+use crate::model::Account;
+use crate::output::Manifest;
+use crate::render::{RenderFailure, Templates};
+
+/// What a page shows.
+#[derive(Debug)]
+pub struct Page<'a> {
+    /// Its title.
+    pub title: String,
+    /// The accounts, in the order of the page.
+    pub accounts: Vec<PageAccount<'a>>,
+    /// What synth has to say, in the order of `finding::sort`, the suppressed among it.
+    pub findings: &'a [Finding],
+    /// Whether what synth would write is not what stands in the out folder.
+    pub stale: bool,
+    /// What changes, if the page is asked to compare.
+    pub diff: Option<Fragment>,
+}
+
+/// An account in a page.
+#[derive(Debug)]
+pub struct PageAccount<'a> {
+    /// The account, with its people.
+    pub account: &'a Account,
+    /// Its stacks.
+    pub manifest: Manifest,
+    /// Who may do what in it.
+    pub reach: Reach,
+}
+
+/// A part of a page that is HTML already.
+#[derive(Debug)]
+pub struct Fragment {
+    /// The elements.
+    pub body: String,
+    /// The style sheet that they need.
+    pub style: String,
+}
+
+/// The page as HTML.
+///
+/// # Errors
+/// When a template of the page is the user's own and cannot be filled.
+pub fn render(templates: &Templates, page: &Page<'_>) -> Result<String, RenderFailure> {
+    templates.page(&context::of(templates, page))
+}

@@ -1,0 +1,156 @@
+//! The picture of who reaches what: principals to the left, things to the right, and a line where something is allowed.
+
+use std::collections::BTreeMap;
+use std::fmt::Write;
+
+use super::reach::{Answer, Reach, word};
+use crate::check::Owner;
+
+const BOX_WIDTH: usize = 210;
+const BOX_HEIGHT: usize = 30;
+const STEP: usize = 42;
+const LEFT: usize = 8;
+const RIGHT: usize = 600;
+const TOP: usize = 34;
+/// From a box's upper edge to its middle, and from there to the base of its text.
+const MIDDLE: usize = BOX_HEIGHT / 2;
+const BASE: usize = MIDDLE + 5;
+
+/// How a line looks, the gravest last.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Line {
+    Fine,
+    Unknown,
+    Weak,
+}
+
+impl Line {
+    fn class(self) -> &'static str {
+        match self {
+            Line::Fine => "reach",
+            Line::Unknown => "reach unknown",
+            Line::Weak => "reach weak",
+        }
+    }
+}
+
+/// The picture as an SVG element, or nothing where nothing was asked.
+pub fn svg(account: &str, reach: &Reach) -> String {
+    let things = things(reach);
+    let rows = reach.principals.len().max(things.len());
+    let height = TOP + rows * STEP;
+    let width = RIGHT + BOX_WIDTH + LEFT;
+    let mut svg = format!(
+        "<svg viewBox=\"0 0 {width} {height}\" width=\"{width}\" height=\"{height}\" role=\"img\" aria-label=\"{}\">",
+        escape(&format!("who reaches what in {account}; the table below says the same"))
+    );
+    let heading = |x: usize, text: &str| format!("<text class=\"lane\" x=\"{x}\" y=\"20\">{text}</text>");
+    svg.push_str(&heading(LEFT, "who"));
+    svg.push_str(&heading(RIGHT, "reaches"));
+    // Lines first, so that boxes cover their ends.
+    let left = |index: usize| TOP + place(index, reach.principals.len(), rows);
+    let right = |index: usize| TOP + place(index, things.len(), rows);
+    for (column, principal) in reach.principals.iter().enumerate() {
+        for (index, (whose, thing)) in things.iter().enumerate() {
+            let Some((line, whats)) = line(reach, column, *whose, thing) else { continue };
+            let (from, to) = (left(column) + MIDDLE, right(index) + MIDDLE);
+            let (start, bend, end) = (LEFT + BOX_WIDTH, usize::midpoint(LEFT + BOX_WIDTH, RIGHT), RIGHT);
+            let title = escape(&format!("{principal}, {} {thing}: {}", word(*whose), whats.join(", ")));
+            let _ = write!(
+                svg,
+                "<path class=\"{}\" d=\"M{start} {from}C{bend} {from} {bend} {to} {end} {to}\"><title>{title}</title></path>",
+                line.class()
+            );
+        }
+    }
+    let mut draw = |x: usize, y: usize, text: &str| {
+        let _ = write!(
+            svg,
+            "<rect class=\"box\" x=\"{x}\" y=\"{y}\" width=\"{BOX_WIDTH}\" height=\"{BOX_HEIGHT}\" rx=\"6\"/><text x=\"{}\" y=\"{}\">{}</text>",
+            x + 10,
+            y + BASE,
+            escape(text)
+        );
+    };
+    for (column, principal) in reach.principals.iter().enumerate() {
+        draw(LEFT, left(column), principal);
+    }
+    for (index, (whose, thing)) in things.iter().enumerate() {
+        draw(RIGHT, right(index), &format!("{} {thing}", word(*whose)));
+    }
+    svg + "</svg>"
+}
+
+/// The things, own ones first, each once, in the order in which they were asked about.
+fn things(reach: &Reach) -> Vec<(Owner, String)> {
+    let mut first: BTreeMap<(Owner, &str), usize> = BTreeMap::new();
+    for (index, row) in reach.rows.iter().enumerate() {
+        first.entry((row.whose, &row.thing)).or_insert(index);
+    }
+    let mut things: Vec<_> = first.into_iter().map(|((whose, thing), index)| (whose, index, thing)).collect();
+    things.sort_unstable();
+    things.into_iter().map(|(whose, _, thing)| (whose, thing.to_owned())).collect()
+}
+
+/// The line from a principal to a thing, and what is allowed along it.
+fn line<'a>(reach: &'a Reach, column: usize, whose: Owner, thing: &str) -> Option<(Line, Vec<&'a str>)> {
+    let of_thing = reach.rows.iter().filter(|row| row.whose == whose && row.thing == thing);
+    let allowed = of_thing.filter_map(|row| {
+        let line = match row.answers.get(column)? {
+            Answer::Allowed | Answer::Some if row.forbidden => Line::Weak,
+            Answer::Allowed | Answer::Some => Line::Fine,
+            Answer::Unknown => Line::Unknown,
+            Answer::Denied | Answer::Nothing => return None,
+        };
+        Some((line, row.what.as_str()))
+    });
+    let (lines, whats): (Vec<Line>, Vec<&str>) = allowed.unzip();
+    lines.into_iter().max().map(|line| (line, whats))
+}
+
+/// The upper edge of a box in a column of `count` boxes that share the height of `rows` with a longer column.
+fn place(index: usize, count: usize, rows: usize) -> usize {
+    (2 * index + 1) * rows * STEP / (2 * count.max(1)) - STEP / 2
+}
+
+/// The text as the inside of an element or an attribute.
+fn escape(text: &str) -> String {
+    handlebars::html_escape(text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::reach::ReachRow;
+    use super::*;
+
+    fn row(whose: Owner, thing: &str, answer: Answer, forbidden: bool) -> ReachRow {
+        ReachRow { whose, thing: thing.to_owned(), what: "read".to_owned(), answers: vec![answer], forbidden }
+    }
+
+    fn drawn(rows: Vec<ReachRow>) -> String {
+        svg("<tokyo>", &Reach { principals: vec!["people & co".to_owned()], rows })
+    }
+
+    #[test]
+    fn a_line_stands_where_something_is_allowed() {
+        let svg = drawn(vec![
+            row(Owner::Own, "folder", Answer::Allowed, false),
+            row(Owner::Others, "folder", Answer::Denied, true),
+        ]);
+        assert_eq!(svg.matches("<path").count(), 1);
+        assert_eq!(svg.matches("<rect").count(), 3);
+        assert!(svg.contains("own folder: read"), "{svg}");
+    }
+
+    #[test]
+    fn a_weakness_is_drawn_as_one() {
+        let svg = drawn(vec![row(Owner::Others, "folder", Answer::Allowed, true)]);
+        assert!(svg.contains("class=\"reach weak\""), "{svg}");
+    }
+
+    #[test]
+    fn texts_are_escaped() {
+        let svg = drawn(vec![row(Owner::Own, "<b>", Answer::Allowed, false)]);
+        assert!(!svg.contains("<b>") && !svg.contains("<tokyo>") && svg.contains("people &amp; co"), "{svg}");
+    }
+}

@@ -1,0 +1,193 @@
+//! Who may do what, in the words of a page: the answers about people of each kind, side by side.
+
+use std::collections::BTreeSet;
+
+use crate::check::{self, Asker, Owner};
+use crate::iam::Decision;
+
+/// Whether something is allowed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Answer {
+    /// All of it.
+    Allowed,
+    /// Some of it.
+    Some,
+    /// Nothing of it.
+    Denied,
+    /// The policies ask for what cannot be known before the request.
+    Unknown,
+    /// It was not asked.
+    Nothing,
+}
+
+impl Answer {
+    /// The answer to several requests that are one in words.
+    fn of(decisions: &[Decision]) -> Self {
+        let any = |wanted| decisions.contains(&wanted);
+        let allowed = decisions.iter().filter(|decision| **decision == Decision::Allowed).count();
+        match allowed {
+            _ if decisions.is_empty() => Answer::Nothing,
+            _ if any(Decision::Unknown) => Answer::Unknown,
+            0 => Answer::Denied,
+            count if count == decisions.len() => Answer::Allowed,
+            _ => Answer::Some,
+        }
+    }
+}
+
+/// What the principals of an account may do.
+#[derive(Debug, Clone, Default)]
+pub struct Reach {
+    /// The principals, such as "people" and "notebook roles": the columns of the matrix.
+    pub principals: Vec<String>,
+    /// What was asked of each.
+    pub rows: Vec<ReachRow>,
+}
+
+/// A question, and the answer for each principal.
+#[derive(Debug, Clone)]
+pub struct ReachRow {
+    /// Whose the thing is.
+    pub whose: Owner,
+    /// The thing, such as "folder".
+    pub thing: String,
+    /// What is done to it, such as "read an object".
+    pub what: String,
+    /// The answers, in the order of the principals.
+    pub answers: Vec<Answer>,
+    /// Whether an allowed request is a weakness.
+    pub forbidden: bool,
+}
+
+/// People who are alike, and the answers of `check::access` about one of them.
+#[derive(Debug)]
+pub struct Kind {
+    /// What they are called, such as "people" or "suspended people".
+    pub people: &'static str,
+    /// What their notebooks are called.
+    pub notebooks: &'static str,
+    /// The answers.
+    pub answers: Vec<check::Answer>,
+}
+
+impl Reach {
+    /// The answers about each kind of people side by side.
+    pub fn of(kinds: &[Kind]) -> Self {
+        let asked = |kind: &Kind, asker| kind.answers.iter().any(|answer| answer.asker == asker);
+        let both = |kind| [(kind, Asker::User), (kind, Asker::Notebook)];
+        let columns: Vec<(&Kind, Asker)> =
+            kinds.iter().flat_map(both).filter(|(kind, asker)| asked(kind, *asker)).collect();
+        let principals = columns.iter().map(|(kind, asker)| match asker {
+            Asker::User => kind.people.to_owned(),
+            Asker::Notebook => kind.notebooks.to_owned(),
+        });
+        let mut seen = BTreeSet::new();
+        let questions = kinds.iter().flat_map(|kind| &kind.answers);
+        let questions = questions.filter(|answer| seen.insert((answer.whose, what(answer))));
+        let row = |question: &check::Answer| {
+            let what = what(question);
+            let decided = |(kind, asker): &(&Kind, Asker)| {
+                let same =
+                    kind.answers.iter().filter(|answer| answer.asker == *asker && answer.whose == question.whose);
+                let decisions: Vec<Decision> =
+                    same.filter(|answer| self::what(answer) == what).map(|answer| answer.decision).collect();
+                Answer::of(&decisions)
+            };
+            ReachRow {
+                whose: question.whose,
+                thing: thing(&question.action).to_owned(),
+                answers: columns.iter().map(decided).collect(),
+                // What is not one's own is asked for only because nobody may do it.
+                forbidden: question.whose != Owner::Own,
+                what,
+            }
+        };
+        Self { rows: questions.map(row).collect(), principals: principals.collect() }
+    }
+}
+
+/// The word before a thing.
+pub fn word(whose: Owner) -> &'static str {
+    match whose {
+        Owner::Own => "own",
+        Owner::Others => "another's",
+        Owner::Shared => "shared",
+    }
+}
+
+/// What is asked, of any other person where one is named: the name comes last, between back ticks.
+fn what(answer: &check::Answer) -> String {
+    let verb = &answer.verb;
+    let named = (answer.whose == Owner::Others).then(|| verb.rmatch_indices('`').nth(1)).flatten();
+    match named {
+        Some((start, _)) => format!("{}another person", verb.get(..start).unwrap_or_default()),
+        None => verb.clone(),
+    }
+}
+
+/// What an action is about.
+fn thing(action: &str) -> &'static str {
+    let has = |word: &str| action.contains(word);
+    match action.split(':').next().unwrap_or_default() {
+        "s3" if has("Object") || action == "s3:ListBucket" || action == "s3:ListBucketVersions" => "folder",
+        "s3" => "bucket",
+        "sagemaker" if has("TrainingJob") => "training jobs",
+        "sagemaker" => "notebook",
+        "sts" => "role",
+        "iam" if has("AccessKey") => "access keys",
+        "iam" if has("Role") => "role",
+        "iam" if has("LoginProfile") || has("MFA") || has("Password") => "sign-in",
+        "iam" => "identity",
+        _ => "other things",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn answer(asker: Asker, whose: Owner, verb: &str, decision: Decision) -> check::Answer {
+        check::Answer {
+            asker,
+            whose,
+            verb: verb.to_owned(),
+            action: "s3:GetObject".to_owned(),
+            resource: String::new(),
+            decision,
+            statements: Vec::new(),
+            doubts: Vec::new(),
+        }
+    }
+
+    fn people(answers: Vec<check::Answer>) -> Kind {
+        Kind { people: "people", notebooks: "notebooks", answers }
+    }
+
+    #[test]
+    fn requests_that_are_one_in_words_are_one_row() {
+        let verb = "change the folder of `bob`";
+        let reach = Reach::of(&[people(vec![
+            answer(Asker::User, Owner::Others, verb, Decision::Allowed),
+            answer(Asker::User, Owner::Others, verb, Decision::ExplicitlyDenied),
+            answer(Asker::Notebook, Owner::Others, verb, Decision::ImplicitlyDenied),
+        ])]);
+        assert_eq!(reach.principals, ["people", "notebooks"]);
+        let [row] = reach.rows.as_slice() else { panic!("{:?}", reach.rows) };
+        assert_eq!(row.what, "change the folder of another person");
+        assert_eq!(row.answers, [Answer::Some, Answer::Denied]);
+        assert!(row.forbidden);
+    }
+
+    #[test]
+    fn a_doubt_outweighs_everything_and_what_was_not_asked_is_no_denial() {
+        let suspended = vec![answer(Asker::User, Owner::Own, "read", Decision::ImplicitlyDenied)];
+        let active = vec![
+            answer(Asker::User, Owner::Own, "read", Decision::Unknown),
+            answer(Asker::User, Owner::Own, "read", Decision::Allowed),
+            answer(Asker::User, Owner::Own, "write", Decision::Allowed),
+        ];
+        let reach = Reach::of(&[people(active), people(suspended)]);
+        let answers: Vec<_> = reach.rows.iter().map(|row| row.answers.clone()).collect();
+        assert_eq!(answers, [[Answer::Unknown, Answer::Denied], [Answer::Allowed, Answer::Nothing]]);
+    }
+}

@@ -1,0 +1,225 @@
+// What a person does with the page of a fleet, in a real browser. Each test is asked for by name:
+//     node page.mjs PAGE.html TEST [SCREENSHOT.png]
+// It exits with 0 when everything holds, and says what does not.
+import assert from "node:assert/strict";
+import { pathToFileURL } from "node:url";
+import { chromium } from "playwright-core";
+
+const [file, name, picture] = process.argv.slice(2);
+
+// How long the page of 5,000 people may take until it can be used, in milliseconds.
+const LOADED_WITHIN = 2000;
+
+const visible = (page) => page.locator("#roster tbody tr:visible");
+const names = (page) => page.$$eval("#roster tbody tr:not([hidden]) th", (cells) => cells.map((cell) => cell.textContent));
+const paper = (page) => page.evaluate(() => getComputedStyle(document.body).backgroundColor);
+
+const tests = {
+  async shows_everything_without_a_script({ browser, url }) {
+    const page = await browser.newPage({ javaScriptEnabled: false });
+    await page.goto(url);
+    assert.equal(await page.locator("#roster tbody tr").count(), 3);
+    assert.equal(await page.locator("#filters").isVisible(), false);
+    assert.ok(await page.locator("#reach svg path").count() > 3);
+  },
+
+  async searches({ page }) {
+    await page.fill("#search", "田中");
+    assert.deepEqual(await names(page), ["tanaka.taro"]);
+    assert.equal(await page.locator("#shown").textContent(), "1 of 3 people");
+    // Words in any order, case or width.
+    await page.fill("#search", "ＲＥＤ sato");
+    assert.deepEqual(await names(page), ["sato.hana"]);
+    await page.fill("#search", "nobody");
+    assert.equal(await visible(page).count(), 0);
+    await page.press("#search", "Escape");
+    assert.equal(await visible(page).count(), 3);
+  },
+
+  async filters({ page }) {
+    await page.getByLabel("state").selectOption("suspended");
+    assert.deepEqual(await names(page), ["sato.hana"]);
+    await page.getByLabel("team").selectOption("blue");
+    assert.equal(await visible(page).count(), 0);
+    await page.getByLabel("state").selectOption("all");
+    assert.deepEqual(await names(page), ["tanaka.taro"]);
+  },
+
+  async sorts({ page }) {
+    const button = page.getByRole("button", { name: "name", exact: true });
+    await button.click();
+    assert.deepEqual(await names(page), ["sato.hana", "suzuki_ken+dev", "tanaka.taro"]);
+    await button.click();
+    assert.deepEqual(await names(page), ["tanaka.taro", "suzuki_ken+dev", "sato.hana"]);
+    assert.equal(await page.locator("#roster th[aria-sort=descending]").count(), 1);
+  },
+
+  async is_used_by_keyboard({ page }) {
+    await page.keyboard.press("Tab");
+    const focused = () => page.evaluate(() => document.activeElement.textContent || document.activeElement.id);
+    assert.equal(await focused(), "Skip to the content");
+    await page.keyboard.press("Enter");
+    assert.equal(await page.evaluate(() => document.activeElement.id), "main");
+    await page.keyboard.press("/");
+    assert.equal(await page.evaluate(() => document.activeElement.id), "search");
+    await page.keyboard.type("tanaka/");
+    assert.equal(await page.inputValue("#search"), "tanaka/");
+    await page.focus("#accounts summary");
+    const open = () => page.locator("#accounts details").first().evaluate((details) => details.open);
+    const before = await open();
+    await page.keyboard.press("Enter");
+    assert.equal(await open(), !before);
+    await page.focus("#roster thead button");
+    await page.keyboard.press("Space");
+    assert.equal(await page.locator("#roster th[aria-sort=ascending]").count(), 1);
+    const outline = await page.evaluate(() => getComputedStyle(document.activeElement).outlineStyle);
+    assert.equal(outline, "solid");
+  },
+
+  async is_dark_when_asked({ browser, url }) {
+    const light = "rgb(255, 255, 255)";
+    const page = await browser.newPage({ colorScheme: "dark" });
+    await page.goto(url);
+    const dark = await paper(page);
+    assert.notEqual(dark, light);
+    await page.getByRole("button", { name: "Dark" }).click();
+    assert.equal(await paper(page), light);
+    await page.getByRole("button", { name: "Dark" }).click();
+    assert.equal(await paper(page), dark);
+    await screenshot(page);
+    await contrast(page);
+    await page.emulateMedia({ colorScheme: "light" });
+    await page.reload();
+    assert.equal(await paper(page), light);
+    await contrast(page);
+  },
+
+  async prints_what_is_folded({ page }) {
+    await page.evaluate(() => document.querySelectorAll("details").forEach((details) => { details.open = false; }));
+    await page.emulateMedia({ media: "print" });
+    assert.equal(await page.locator("#search").isVisible(), false);
+    const height = await page.locator("#accounts table").first().evaluate((table) => table.getBoundingClientRect().height);
+    assert.ok(height > 50, `the folded table is ${height} high`);
+    const pdf = await page.pdf({ format: "A4" });
+    assert.ok(pdf.length > 10_000);
+  },
+
+  async shows_what_changes({ page }) {
+    await page.getByRole("link", { name: "Changes" }).click();
+    const text = await page.locator("#changes").innerText();
+    assert.match(text, /1 to change/);
+    assert.match(text, /VolumeSizeInGB: 20 -> 30/);
+    assert.equal(await page.getByText("The out folder is stale.").count(), 0);
+  },
+
+  // The page was made with texts that would run as scripts, or fetch something, if any of them came to be markup.
+  async runs_nothing_of_the_roster({ page, requests, complaints }) {
+    assert.equal(await page.evaluate(() => globalThis.pwned), undefined);
+    const text = await page.locator("body").innerText();
+    assert.ok(text.includes("<img src=x onerror="), "the hostile text is shown as text");
+    assert.equal(await page.locator("img, iframe, object, embed, body script[src], link[rel=stylesheet]").count(), 0);
+    assert.equal(await page.locator("script").count(), 1);
+    assert.deepEqual(requests.filter((address) => !address.startsWith("file:") && !address.startsWith("data:")), []);
+    // Even what somebody adds to the page does not run.
+    await page.evaluate(() => {
+      const script = document.createElement("script");
+      script.textContent = "globalThis.pwned = 1";
+      document.body.append(script);
+      document.body.insertAdjacentHTML("beforeend", "<button onclick='globalThis.pwned = 1' id='trap'>x</button>");
+    });
+    await page.click("#trap");
+    assert.equal(await page.evaluate(() => globalThis.pwned), undefined);
+    assert.ok(complaints.length >= 2, `the page's policy refused ${complaints.length} times`);
+  },
+
+  async opens_5000_people_quickly({ browser, url }) {
+    const page = await browser.newPage();
+    const times = [];
+    for (let round = 0; round < 3; round += 1) {
+      const start = performance.now();
+      await page.goto(url, { waitUntil: "load" });
+      // Two frames: laid out and painted.
+      await page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))));
+      times.push(performance.now() - start);
+    }
+    const opened = Math.min(...times);
+    assert.equal(await page.locator("#roster tbody tr").count(), 5000);
+    const start = performance.now();
+    await page.fill("#search", "person-4321");
+    await page.waitForFunction(() => document.getElementById("shown").value.startsWith("1 of"));
+    const searched = performance.now() - start;
+    console.log(`opened in ${Math.round(opened)} ms, searched in ${Math.round(searched)} ms`);
+    assert.ok(opened < LOADED_WITHIN, `opened in ${Math.round(opened)} ms`);
+    assert.ok(searched < LOADED_WITHIN, `searched in ${Math.round(searched)} ms`);
+  },
+
+  async looks_right({ page }) {
+    const wide = await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth);
+    assert.ok(wide, "the page scrolls sideways");
+    await page.setViewportSize({ width: 390, height: 844 });
+    const narrow = await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth);
+    assert.ok(narrow, "the page scrolls sideways on a telephone");
+    await page.setViewportSize({ width: 1280, height: 900 });
+    await screenshot(page);
+  },
+};
+
+async function screenshot(page) {
+  if (picture) await page.screenshot({ path: picture, fullPage: true });
+}
+
+// Every text stands out against what is behind it, as WCAG 2.2 asks of normal text (1.4.3: 4.5 to 1).
+async function contrast(page) {
+  const poor = await page.evaluate(() => {
+    const canvas = new OffscreenCanvas(1, 1).getContext("2d", { willReadFrequently: true });
+    const rgba = (colour) => {
+      canvas.clearRect(0, 0, 1, 1);
+      canvas.fillStyle = colour;
+      canvas.fillRect(0, 0, 1, 1);
+      return [...canvas.getImageData(0, 0, 1, 1).data];
+    };
+    const luminance = ([r, g, b]) => {
+      const [x, y, z] = [r, g, b].map((v) => v / 255).map((v) => (v <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4));
+      return 0.2126 * x + 0.7152 * y + 0.0722 * z;
+    };
+    const behind = (element) => {
+      for (let at = element; at; at = at.parentElement) {
+        const colour = rgba(getComputedStyle(at).backgroundColor);
+        if (colour[3] > 0) return colour;
+      }
+      return [255, 255, 255, 255];
+    };
+    const poor = [];
+    for (const element of document.querySelectorAll("body :is(p, th, td, li, span, a, b, code, h1, h2, h3, button, label, caption, summary)")) {
+      if (element.closest(".skip") || !element.checkVisibility()) continue;
+      const [a, b] = [rgba(getComputedStyle(element).color), behind(element)].map(luminance);
+      const ratio = (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05);
+      if (ratio < 4.5) poor.push(`${element.tagName} ${element.className}: ${ratio.toFixed(2)}`);
+    }
+    return [...new Set(poor)];
+  });
+  assert.deepEqual(poor, []);
+}
+
+const browser = await chromium.launch({
+  executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
+  args: ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+    "--disable-component-update", "--disable-sync"],
+});
+try {
+  const url = pathToFileURL(file).href;
+  const page = await browser.newPage({ viewport: { width: 1280, height: 900 } });
+  const requests = [];
+  const complaints = [];
+  const errors = [];
+  page.on("request", (request) => requests.push(request.url()));
+  page.on("console", (message) => { if (/Content Security Policy/.test(message.text())) complaints.push(message.text()); });
+  page.on("pageerror", (error) => errors.push(error.message));
+  await page.goto(url);
+  assert.ok(Object.hasOwn(tests, name), `there is no test ${name}`);
+  assert.deepEqual(complaints, [], "the page breaks its own policy");
+  await tests[name]({ browser, page, url, requests, complaints });
+  assert.deepEqual(errors, []);
+} finally {
+  await browser.close();
+}
