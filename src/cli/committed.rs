@@ -11,7 +11,8 @@ use crate::source::{Place, SourceFile};
 
 /// Points every finding that is in a template as it would be written to the template as it stands in the out folder: to
 /// the same resource, or to the file; without such a file, to the account's settings. The message then says where the line
-/// would be. What the built-in defaults set is shown at the company's settings, which could set it otherwise.
+/// would be. What the built-in defaults set is shown at the company's settings, which could set it otherwise; what stands in a
+/// built-in template, at the line that it comes to in the out folder.
 ///
 /// # Errors
 /// When a file exists but cannot be read.
@@ -23,6 +24,7 @@ pub(super) fn place(findings: &mut [Finding], config: &Path, out: &Path) -> Resu
             finding.place = Some(whole(config.join(SETTINGS_FILE))?);
             continue;
         }
+        let place = if is_built_in(&place)? { written(finding, &place, config, out)? } else { place };
         let Ok(relative) = place.path().strip_prefix(out) else { continue };
         if place.source.text.is_empty() {
             continue;
@@ -43,6 +45,24 @@ pub(super) fn place(findings: &mut [Finding], config: &Path, out: &Path) -> Resu
         });
     }
     Ok(())
+}
+
+/// Whether a place is in a file that only racestack itself has.
+fn is_built_in(place: &Place) -> Result<bool, Failure> {
+    Ok(!place.source.text.is_empty() && place.path().starts_with("templates") && files::read(place.path())?.is_none())
+}
+
+/// Points a finding in a built-in template to the line that this comes to, or without one, to the company's settings.
+fn written(finding: &mut Finding, built_in: &Place, config: &Path, out: &Path) -> Result<Place, Failure> {
+    let of_template = format!("{}:{} of the built-in templates", built_in.path().display(), built_in.line_column().0);
+    finding.message = format!("{} ({of_template})", finding.message);
+    let in_out = finding.related.iter().position(|(place, _)| place.path().starts_with(out));
+    let place = match in_out {
+        Some(index) => finding.related.remove(index).0,
+        None => whole(config.join(SETTINGS_FILE))?,
+    };
+    finding.place = Some(place.clone());
+    Ok(place)
 }
 
 /// The settings of the account whose out folder a path leads into.
