@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use crate::config::ACCOUNTS_FOLDER;
-use crate::facts::retired::RETIRED_SERVICES;
+use crate::facts::retired;
 use crate::finding::{Finding, Rule};
 use crate::model::{Fleet, Profile, Service};
 use crate::source::Place;
@@ -41,30 +41,30 @@ const WEAKNESSES: [Weakness; 3] = [
 /// Warnings about what the accounts of a fleet choose, each once per place that chooses it.
 pub fn known(fleet: &Fleet) -> Vec<Finding> {
     let mut findings = Vec::new();
-    let mut retired: BTreeMap<(&str, usize, String), (&Place, Service)> = BTreeMap::new();
+    let mut services: BTreeMap<(&str, usize, String), (&Place, Service)> = BTreeMap::new();
     let mut documented: BTreeMap<(usize, String), &Place> = BTreeMap::new();
     let key = |place: &Place| (place.span.start, place.path().display().to_string());
     for account in &fleet.accounts {
         for (service, place) in &account.services {
             let (start, path) = key(place);
-            retired.entry((service.as_str(), start, path)).or_insert((place, *service));
+            services.entry((service.as_str(), start, path)).or_insert((place, *service));
         }
         if account.policies == Profile::Documented {
             documented.entry(key(&account.policies_place)).or_insert(&account.policies_place);
         }
     }
-    for (place, service) in retired.into_values() {
-        let Some(fact) = RETIRED_SERVICES.iter().find(|fact| fact.service == service.as_str()) else { continue };
+    for (place, service) in services.into_values() {
+        let Some(fact) = retired::service(service.as_str()) else { continue };
         findings.push(
-            Finding::new(Rule::ServiceRetired, format!("{} ended {}", fact.name, fact.ended))
+            Finding::new(Rule::ServiceRetired, format!("{} ended {}", fact.name, fact.when()))
                 .at(place.clone())
-                .help(format!("remove `{}` from `services`, unless the role is still needed", fact.service))
+                .help(format!("remove `{}` from `services`, unless the role is still needed", service.as_str()))
                 .note(format!(
                     "whether IAM still accepts `{}.amazonaws.com` in a trust policy is unverified, so its role is in a \
                      stack of its own",
-                    fact.service
+                    service.as_str()
                 ))
-                .note(format!("{}: {}", fact.note, fact.source)),
+                .note(format!("{}: {}", fact.instead, fact.source)),
         );
     }
     for place in documented.into_values() {

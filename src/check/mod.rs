@@ -6,6 +6,7 @@
 pub mod guard;
 pub mod isolation;
 mod known;
+mod lifecycle;
 mod limits;
 pub mod long_form;
 pub mod outline;
@@ -19,6 +20,7 @@ use rayon::iter::{IndexedParallelIterator, ParallelIterator};
 use rayon::slice::ParallelSlice;
 use serde_json::{Map, Value};
 
+use crate::facts::date::Date;
 use crate::finding::{Finding, Rule};
 use crate::model::User;
 use crate::plan::{AccountPlan, Part, StackPlan};
@@ -110,7 +112,7 @@ pub fn check(
     let looked: Vec<Result<Looked<'_>, RenderFailure>> = rendered
         .par_chunks(at_once)
         .zip(plan.stacks.par_chunks(at_once))
-        .map(|(rendered, stacks)| look(plan, templates, stacks, &expected, rendered, rules))
+        .map(|(rendered, stacks)| look((plan, templates, suppressions.today()), stacks, &expected, rendered, rules))
         .collect();
     let mut findings = Vec::new();
     let mut policies = Vec::with_capacity(rendered.len());
@@ -175,8 +177,7 @@ pub fn access(
 
 /// Everything that can be told of a few templates without knowing the others.
 fn look<'a>(
-    plan: &AccountPlan<'_>,
-    templates: &Templates,
+    (plan, templates, today): (&AccountPlan<'_>, &Templates, Option<Date>),
     stacks: &[StackPlan<'_>],
     expected: &structure::Expected,
     rendered: &'a [Rendered],
@@ -202,6 +203,7 @@ fn look<'a>(
         findings.extend(limits::check_template(&one, bytes));
         policies.push(limits::policy_sizes(&one));
         findings.extend(structure::check(stack, expected, &one));
+        findings.extend(lifecycle::check(&one, today));
         let mut own = references::read(&plan.names, &one);
         findings.append(&mut own.findings);
         references.push((rendered, own));

@@ -5,8 +5,9 @@ use std::path::Path;
 
 use super::guard::RuleSet;
 use crate::config::did_you_mean;
+use crate::facts::date::Date;
 use crate::finding::{Finding, Rule, Severity, Suppressed};
-use crate::model::{Date, SuppressedRule, Suppression};
+use crate::model::{SuppressedRule, Suppression};
 use crate::source::Place;
 
 /// Suppressions with the day of the run. Without a day, all of them hold.
@@ -20,6 +21,11 @@ impl Suppressions {
     /// The suppressions of the config folder on a day.
     pub fn new(list: Vec<Suppression>, today: Option<Date>) -> Self {
         Self { list, today }
+    }
+
+    /// The day of the run, if it is known.
+    pub fn today(&self) -> Option<Date> {
+        self.today
     }
 
     /// Whether violations of a guard rule by a resource are suppressed.

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Parser, Subcommand};
 
-use crate::model::Date;
+use crate::facts::date::Date;
 use crate::report::{DiffFormat, Format};
 
 /// Turns a roster of people and a few settings into the CloudFormation stacks of their AWS DeepRacer training
@@ -179,7 +179,8 @@ pub struct SynthArgs {
     /// Also write the stacks into this folder as a cloud assembly, for `cdk --app DIR`
     #[arg(long, value_name = "DIR", conflicts_with = "no_check")]
     pub assembly: Option<PathBuf>,
-    /// The day on which suppressions are compared with, as YYYY-MM-DD: racestack never asks the clock
+    /// Which day it is, as YYYY-MM-DD: racestack never asks the clock. Suppressions are compared with it, and what AWS
+    /// soon retires is told by it
     #[arg(long, value_name = "DATE")]
     pub today: Option<Date>,
     /// Refuse to change an account's stacks.lock, as CI should

@@ -37,8 +37,12 @@ pub struct Settings {
     /// What a second factor (MFA) is to the people. Without it, `optional` where anybody gets a password for the console,
     /// `off` elsewhere.
     pub mfa: Option<Mfa>,
+    /// What training jobs may be like.
+    pub training: Option<TrainingSettings>,
     /// Asks for the rotation of access keys: whose is too old is deactivated, after warnings.
     pub access_keys: Option<AccessKeySettings>,
+    /// Asks for budgets: AWS tells when the costs come near them, and stops nothing.
+    pub budgets: Option<BudgetSettings>,
     /// Tags on everything that takes tags: key to value.
     pub tags: Option<BTreeMap<String, String>>,
     /// How the stacks are deployed.
@@ -153,6 +157,18 @@ pub struct NotebookSettings {
     pub direct_internet_access: Option<bool>,
     /// The ARN of a KMS key that encrypts the volumes. Without it, an AWS managed key does.
     pub kms_key: Option<String>,
+    /// The instance types that notebooks may have, such as `ml.t3.medium`, or `ml.t3.*` for all of a family. Without it,
+    /// any.
+    pub allowed_instance_types: Option<Vec<String>>,
+}
+
+/// What training jobs may be like.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct TrainingSettings {
+    /// The instance types that people's training jobs may have, such as `ml.c5.xlarge`, or `ml.c5.*` for all of a family.
+    /// Without it, any.
+    pub allowed_instance_types: Option<Vec<String>>,
 }
 
 /// Which access keys are too old.
@@ -166,6 +182,21 @@ pub struct AccessKeySettings {
     #[schemars(range(min = 0, max = 3650))]
     pub warn_days: Option<u32>,
     /// The e-mail address that is told what was deactivated, what will be, and what failed.
+    pub notify: Option<String>,
+}
+
+/// Budgets, in US dollars a month. At least one of the amounts must be set.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct BudgetSettings {
+    /// What the whole account may cost.
+    #[schemars(range(min = 1, max = 100_000_000))]
+    pub monthly_usd: Option<u32>,
+    /// What each person's notebook and training jobs may cost, by the tag `user`. It counts nothing until the tag is
+    /// activated as a cost allocation tag in the billing console.
+    #[schemars(range(min = 1, max = 100_000_000))]
+    pub monthly_usd_per_user: Option<u32>,
+    /// The e-mail address that is told at 80 % and at 100 %.
     pub notify: Option<String>,
 }
 

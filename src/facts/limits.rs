@@ -80,6 +80,12 @@ pub const BUCKET_POLICY_BYTES: usize = 20 * 1_024;
 /// made of it, the older one 4,096 characters: the stricter figure stands.
 /// Source: <https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-properties-lambda-function-code.html>
 pub const LAMBDA_INLINE_BYTES: usize = 4_096;
+/// Characters of a budget's name.
+/// Source: <https://docs.aws.amazon.com/aws-cost-management/latest/APIReference/API_budgets_Budget.html>
+pub const BUDGET_NAME_CHARACTERS: usize = 100;
+/// Notifications of a budget. Each has at most one SNS topic and ten e-mail addresses as subscribers.
+/// Source: <https://docs.aws.amazon.com/aws-cost-management/latest/APIReference/API_budgets_CreateBudget.html>
+pub const BUDGET_NOTIFICATIONS: usize = 5;
 /// Characters of an e-mail address.
 /// Source: <https://www.rfc-editor.org/errata/eid1690>
 pub const EMAIL_CHARACTERS: usize = 254;

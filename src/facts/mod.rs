@@ -1,6 +1,7 @@
 //! What AWS says, as named constants with their sources: limits, retirements, names that exist. No other module states
 //! such a fact.
 
+pub mod date;
 pub mod limits;
 pub mod replacement;
 pub mod retired;
@@ -35,6 +36,31 @@ pub const NOTEBOOK_PLATFORM: &str = "notebook-al2023-v1";
 /// Source: <https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtimes.html>, and the dates that cfn-lint 1.58.0 ships
 /// (`cfnlint/data/AdditionalSpecs/LmbdRuntimeLifecycle.json`).
 pub const LAMBDA_RUNTIME: &str = "python3.14";
+
+/// The regions whose CloudFormation has no `AWS::Budgets::Budget`, by the resource schemas that cfn-lint 1.58.0 ships
+/// (schemas of 2026-10-20).
+pub const REGIONS_WITHOUT_BUDGETS: [&str; 20] = [
+    "af-south-1",
+    "ap-east-1",
+    "ap-east-2",
+    "ap-northeast-3",
+    "ap-south-2",
+    "ap-southeast-3",
+    "ap-southeast-4",
+    "ap-southeast-5",
+    "ap-southeast-6",
+    "ap-southeast-7",
+    "ca-west-1",
+    "eu-central-2",
+    "eu-north-1",
+    "eu-south-1",
+    "eu-south-2",
+    "il-central-1",
+    "me-central-1",
+    "mx-central-1",
+    "us-gov-east-1",
+    "us-gov-west-1",
+];
 
 /// The path under which the console makes service roles.
 /// Source: <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html#identifiers-friendly-names>

@@ -79,6 +79,8 @@ rules! {
     NotebookInvalidType, "notebook::invalid-type", Error, "text that is no instance type";
     NotebookRetiredType, "notebook::retired-type", Error, "an instance type of a family that the notebook platform no longer offers";
     NotebookUnknownType, "notebook::unknown-type", Warning, "an instance type that was not known for notebooks when this version was made";
+    NotebookTypeNotAllowed, "notebook::type-not-allowed", Error, "an instance type that the settings do not allow for notebooks";
+    BudgetUnavailable, "budget::unavailable", Warning, "budgets in a region whose CloudFormation was not known to have them when this version was made";
     ServiceRetired, "service::retired", Warning, "a role for a service that AWS has retired";
     SuppressionUnknownRule, "suppression::unknown-rule", Error, "a suppression names a rule that does not exist";
     SuppressionNotAllowed, "suppression::not-allowed", Error, "a suppression names a rule whose findings must be mended";
@@ -89,6 +91,8 @@ rules! {
     IsolationTooWide, "isolation::too-wide", Error, "a person, or their notebook, can do what nobody may; a warning with the documented policies";
     IsolationOwnRefused, "isolation::own-refused", Error, "a person, or their notebook, cannot use what is their own; a warning with the documented policies";
     IsolationUndecided, "isolation::undecided", Error, "it cannot be told whether a person, or their notebook, can do what nobody may; a warning with the documented policies";
+    LifecycleEnded, "lifecycle::ended", Warning, "a template uses a platform or a runtime that AWS has retired";
+    LifecycleEnds, "lifecycle::ends", Warning, "a template uses what AWS retires within 180 days of `--today`";
     PolicyWeak, "policy::weak", Warning, "a known weakness of the documented policies";
     TemplateUnknown, "template::unknown", Error, "a file in the templates folder that replaces no template";
     TemplateSyntax, "template::syntax", Error, "a template that is not well-formed handlebars";

@@ -5,12 +5,13 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::bucket::Bucket;
+use super::instance_types::{self, AllowedTypesOfAccount};
 use super::lock::Lock;
 use super::names::{
     AccountId, AccountName, BucketName, Company, IamPath, InstanceType, KmsKeyArn, Refusal, Region, SecurityGroupId,
     SubnetId,
 };
-use super::operations::{self, KeyRotation};
+use super::operations::{self, Budgets, KeyRotation};
 use super::renames;
 use super::services;
 use super::tags::{self, Tag};
@@ -51,6 +52,10 @@ pub struct Account {
     pub mfa: Mfa,
     /// When access keys are deactivated; `None` where nobody asked for it.
     pub key_rotation: Option<KeyRotation>,
+    /// What may be spent; `None` where nobody asked for it.
+    pub budgets: Option<Budgets>,
+    /// The instance types that are allowed.
+    pub allowed_types: AllowedTypesOfAccount,
     /// The tags of everything that takes tags, besides those that racestack sets.
     pub tags: Vec<Tag>,
     /// The bucket that templates may be handed over through.
@@ -191,11 +196,12 @@ impl Reader<'_> {
         let (tags, mut tag_findings) =
             tags::read(settings.tags.as_ref(), self.config.node.get("tags"), Rule::SettingsInvalidTag);
         self.findings.append(&mut tag_findings);
+        let allowed_types = self.all_allowed_types();
         let instance_type = notebooks.and_then(|notebooks| notebooks.instance_type.as_deref());
         let instance_type = self.required("notebooks.instance_type", instance_type, InstanceType::parse);
         if let Some(instance_type) = &instance_type {
             let place = self.config.node.place_of("notebooks.instance_type");
-            self.findings.extend(users::check_instance_type(instance_type, &place));
+            self.findings.extend(instance_types::check(instance_type, allowed_types.notebooks.as_ref(), &place));
         }
         let lock = self.config.lock.as_ref();
         let lock = lock.map(|lock| Lock::build(lock, self.findings)).unwrap_or_default();
@@ -203,12 +209,14 @@ impl Reader<'_> {
         let lock_failed = lock.is_none() && self.config.lock.is_some();
         let lock = lock.unwrap_or_default();
         let key_rotation = self.key_rotation(settings.access_keys.as_ref());
+        let budgets = self.budgets(settings.budgets.as_ref(), region.as_ref());
         let mut role_names = services::role_names(&suffix);
         if let (Some(_), Some(company)) = (&key_rotation, &company) {
             role_names.push(operations::key_rotation_role(company));
         }
         let defaults = users::Defaults {
             instance_type,
+            allowed_types: allowed_types.notebooks.as_ref(),
             volume_gb: notebooks.and_then(|notebooks| notebooks.volume_gb),
             console: settings.console.unwrap_or_default(),
             tags: &tags,
@@ -232,6 +240,8 @@ impl Reader<'_> {
             notebook_kms_key,
             mfa: settings.mfa.unwrap_or(if users.iter().any(|user| user.console) { Mfa::Optional } else { Mfa::Off }),
             key_rotation,
+            budgets,
+            allowed_types,
             tags,
             template_bucket,
             users,

@@ -3,9 +3,9 @@
 
 mod account;
 mod bucket;
-mod date;
 mod fleet;
 mod ids;
+mod instance_types;
 mod lock;
 mod names;
 mod operations;
@@ -19,14 +19,14 @@ mod users;
 pub use crate::config::{Mfa, Profile, Service};
 pub use account::{Account, NotebookNetwork, Quotas, TemplateBucket};
 pub use bucket::Bucket;
-pub use date::Date;
 pub use fleet::{Fleet, build};
+pub use instance_types::{AllowedTypes, AllowedTypesOfAccount};
 pub use lock::{Lock, LockEntry, StackNumber, stack_word};
 pub use names::{
     AccountId, AccountName, BucketName, Company, EmailAddress, IamPath, InstanceType, KmsKeyArn, LogicalId,
     NotebookName, Refusal, Region, SecurityGroupId, StackName, SubnetId, UserName,
 };
-pub use operations::{KeyRotation, key_rotation_role};
+pub use operations::{Budgets, KeyRotation, key_rotation_role};
 pub use suppressions::{SuppressedRule, Suppression, suppressions};
-pub use tags::{DISPLAY_NAME, EMAIL, MANAGED_BY, MANAGED_BY_RACESTACK, TEAM, Tag};
+pub use tags::{DISPLAY_NAME, EMAIL, MANAGED_BY, MANAGED_BY_RACESTACK, TEAM, Tag, USER};
 pub use users::{Notebook, User};

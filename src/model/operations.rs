@@ -1,8 +1,9 @@
 //! What watches over an account besides its users' stacks, where the settings ask for it.
 
 use super::account::Reader;
-use super::names::{Company, EmailAddress};
-use crate::config::AccessKeySettings;
+use super::names::{Company, EmailAddress, Region};
+use crate::config::{AccessKeySettings, BudgetSettings};
+use crate::facts::REGIONS_WITHOUT_BUDGETS;
 use crate::finding::{Finding, Rule};
 
 /// The age at which an access key is deactivated, in days, unless the settings say otherwise. It is no built-in default
@@ -23,12 +24,40 @@ pub struct KeyRotation {
     pub notify: EmailAddress,
 }
 
+/// What may be spent before somebody is told.
+#[derive(Debug, Clone)]
+pub struct Budgets {
+    /// By the whole account, in US dollars a month.
+    pub monthly_usd: Option<u32>,
+    /// By each person, in US dollars a month.
+    pub monthly_usd_per_user: Option<u32>,
+    /// Who is told.
+    pub notify: EmailAddress,
+}
+
 /// The name of the role of the function that rotates access keys.
 pub fn key_rotation_role(company: &Company) -> String {
     format!("{company}-deepracer-key-rotation")
 }
 
 impl Reader<'_> {
+    /// The budgets, where the settings ask for them.
+    pub(super) fn budgets(&mut self, asked: Option<&BudgetSettings>, region: Option<&Region>) -> Option<Budgets> {
+        let asked = asked?;
+        let place = self.config.node.place_of("budgets");
+        if asked.monthly_usd.is_none() && asked.monthly_usd_per_user.is_none() && self.config.complete {
+            let finding = Finding::new(Rule::SettingsMissingKey, "`budgets` names no amount").at(place.clone());
+            self.findings.push(finding.help("add `monthly_usd` or `monthly_usd_per_user` to `budgets`"));
+        }
+        if let Some(region) = region.filter(|region| REGIONS_WITHOUT_BUDGETS.contains(&region.as_str())) {
+            let message = format!("CloudFormation was not known to have budgets in the region `{region}`");
+            let finding = Finding::new(Rule::BudgetUnavailable, message).at(place);
+            self.findings.push(finding.help("remove `budgets` from this account, and watch its costs from another"));
+        }
+        let notify = self.required("budgets.notify", asked.notify.as_deref(), EmailAddress::parse)?;
+        Some(Budgets { monthly_usd: asked.monthly_usd, monthly_usd_per_user: asked.monthly_usd_per_user, notify })
+    }
+
     /// The rotation of access keys, where the settings ask for it.
     pub(super) fn key_rotation(&mut self, asked: Option<&AccessKeySettings>) -> Option<KeyRotation> {
         let asked = asked?;

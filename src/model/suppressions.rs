@@ -1,7 +1,7 @@
 //! Suppressions, validated: which findings somebody answers for, and until when.
 
-use super::date::Date;
 use crate::config::{Config, Node, SuppressionRow, did_you_mean, shorten};
+use crate::facts::date::Date;
 use crate::finding::{Finding, RULES, Rule, Severity};
 use crate::source::Place;
 

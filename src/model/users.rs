@@ -3,15 +3,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::ids::{self, Former};
+use super::instance_types::{self, AllowedTypes};
 use super::lock::{self, Lock, StackNumber};
 use super::names::{InstanceType, LogicalId, NotebookName, UserName};
 use super::tags::{self, Tag};
 use super::unique;
-use crate::config::{
-    Node, RosterConfig, RosterNotebook, RosterNotebookSettings, RosterRow, State, did_you_mean, shorten,
-};
-use crate::facts::retired::RETIRED_FAMILIES;
-use crate::facts::{self, limits};
+use crate::config::{Node, RosterConfig, RosterNotebook, RosterNotebookSettings, RosterRow, State, shorten};
+use crate::facts::limits;
 use crate::finding::{Finding, Rule};
 use crate::source::Place;
 
@@ -55,6 +53,8 @@ pub struct Notebook {
 pub(super) struct Defaults<'a> {
     /// `None` when the settings' own is wrong, which is a finding already.
     pub instance_type: Option<InstanceType>,
+    /// The types that notebooks may have; any where there is no list.
+    pub allowed_types: Option<&'a AllowedTypes>,
     pub volume_gb: Option<u32>,
     pub console: bool,
     pub tags: &'a [Tag],
@@ -212,7 +212,7 @@ fn notebook(
             let place = node.place_of("notebook.instance_type");
             match InstanceType::parse(text) {
                 Ok(instance_type) => {
-                    findings.extend(check_instance_type(&instance_type, &place));
+                    findings.extend(instance_types::check(&instance_type, defaults.allowed_types, &place));
                     instance_type
                 }
                 Err(refusal) => {
@@ -279,30 +279,4 @@ fn notebook_name(
         }
         _ => Some(name),
     }
-}
-
-/// What is known against an instance type for notebooks.
-pub(super) fn check_instance_type(instance_type: &InstanceType, place: &Place) -> Option<Finding> {
-    let retired = RETIRED_FAMILIES.iter().find(|retired| retired.family == instance_type.family());
-    if let Some(retired) = retired {
-        let finding = Finding::new(
-            Rule::NotebookRetiredType,
-            format!("the platform `{}` does not offer `{instance_type}`", facts::NOTEBOOK_PLATFORM),
-        );
-        return Some(
-            finding
-                .at(place.clone())
-                .help(format!("set `instance_type` to another, such as `{}`", retired.instead))
-                .note(format!("it dropped the family `{}`", retired.family)),
-        );
-    }
-    if facts::NOTEBOOK_INSTANCE_TYPES.contains(&instance_type.as_str()) {
-        return None;
-    }
-    let help = match did_you_mean(instance_type.as_str(), facts::NOTEBOOK_INSTANCE_TYPES.iter().copied()) {
-        Some(near) => format!("did you mean `{near}`? Otherwise check `instance_type`"),
-        None => "check `instance_type`".to_owned(),
-    };
-    let message = format!("the instance type `{instance_type}` is not among those known for notebooks");
-    Some(Finding::new(Rule::NotebookUnknownType, message).at(place.clone()).help(help))
 }

@@ -8,7 +8,7 @@ pub use placement::{Placement, Size, place, room};
 
 use std::path::{Path, PathBuf};
 
-use crate::facts::retired::RETIRED_SERVICES;
+use crate::facts::retired;
 use crate::model::{Account, Service, StackName, StackNumber, User, stack_word};
 
 /// What an account's stacks are.
@@ -44,7 +44,7 @@ pub enum Part {
     Access,
     /// The roles of the services that exist.
     ServiceRoles,
-    /// What watches over the account: the rotation of access keys.
+    /// What watches over the account: the rotation of access keys, and budgets.
     Operations,
     /// Users, their notebook roles and their notebooks; counted from 1.
     Users(StackNumber),
@@ -76,7 +76,7 @@ impl Part {
     /// Whether the stack cannot do without `other`, which is therefore deployed before it.
     pub fn depends_on(self, other: Part) -> bool {
         match self {
-            Part::Users(_) => matches!(other, Part::Storage | Part::Access),
+            Part::Users(_) => matches!(other, Part::Storage | Part::Access | Part::Operations),
             Part::Operations => other == Part::Access,
             Part::Storage | Part::Access | Part::ServiceRoles | Part::RetiredRoles => false,
         }
@@ -92,7 +92,7 @@ impl StackPlan<'_> {
 
 /// Whether AWS has retired the service: its role is then apart, since IAM may refuse its principal.
 pub fn is_retired(service: Service) -> bool {
-    RETIRED_SERVICES.iter().any(|retired| retired.service == service.as_str())
+    retired::service(service.as_str()).is_some()
 }
 
 /// Plans an account's stacks, to be written into `folder`, with its users placed in `groups` as `place` made them.
@@ -109,7 +109,7 @@ pub fn plan<'a>(account: &'a Account, folder: &Path, groups: Vec<Vec<&'a User>>)
     if account.services.keys().any(|service| !is_retired(*service)) {
         add(Part::ServiceRoles, Vec::new());
     }
-    if account.key_rotation.is_some() {
+    if account.key_rotation.is_some() || account.budgets.is_some() {
         add(Part::Operations, Vec::new());
     }
     for (index, users) in groups.into_iter().enumerate() {

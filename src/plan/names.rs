@@ -57,6 +57,16 @@ pub struct Names {
     pub boundary_policy: String,
     /// The ARN of the permissions boundary.
     pub boundary_arn: String,
+    /// The managed policy that denies other instance types than those allowed.
+    pub instance_types_policy: String,
+    /// The ARN of the managed policy that denies other instance types than those allowed.
+    pub instance_types_policy_arn: String,
+    /// The topic of what budgets have to tell.
+    pub budgets_topic: String,
+    /// The ARN of the topic of what budgets have to tell.
+    pub budgets_topic_arn: String,
+    /// The budget of the account.
+    pub account_budget: String,
     /// The path of the roles of the operations stack.
     pub operations_role_path: String,
     /// The topic of the notices about access keys.
@@ -83,6 +93,7 @@ impl Names {
             Profile::Documented => "/".to_owned(),
         };
         let arn = |name: &str| format!("arn:{partition}:iam::{}:policy{}{name}", account.id, account.iam_path);
+        let topic_arn = |name: &str| format!("arn:{partition}:sns:{}:{}:{name}", account.region, account.id);
         Self {
             partition: partition.to_owned(),
             dns_suffix: account.region.dns_suffix().to_owned(),
@@ -107,8 +118,13 @@ impl Names {
             guardrails_policy: policy("guardrails"),
             boundary_policy: policy("boundary"),
             boundary_arn: arn(&policy("boundary")),
+            instance_types_policy: policy("instance-types"),
+            instance_types_policy_arn: arn(&policy("instance-types")),
+            budgets_topic_arn: topic_arn(&policy("budgets")),
+            budgets_topic: policy("budgets"),
+            account_budget: format!("{}-deepracer", account.company),
             operations_role_path: account.iam_path.child("operations").to_string(),
-            notices_topic_arn: format!("arn:{partition}:sns:{}:{}:{}", account.region, account.id, policy("notices")),
+            notices_topic_arn: topic_arn(&policy("notices")),
             notices_topic: policy("notices"),
             key_rotation_function: KEY_ROTATION.to_owned(),
             key_rotation_log_group: format!("/aws/lambda/{KEY_ROTATION}"),

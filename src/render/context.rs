@@ -4,10 +4,10 @@
 use serde::Serialize;
 use serde_json::json;
 
-use crate::facts::{LAMBDA_RUNTIME, NOTEBOOK_PLATFORM, SERVICE_ROLE_PATH};
+use crate::facts::{NOTEBOOK_PLATFORM, SERVICE_ROLE_PATH};
 use crate::model::{
-    Account, KeyRotation, KmsKeyArn, MANAGED_BY, MANAGED_BY_RACESTACK, Mfa, Profile, SecurityGroupId, Service,
-    SubnetId, Tag, User,
+    Account, AllowedTypes, KmsKeyArn, MANAGED_BY, MANAGED_BY_RACESTACK, Mfa, Profile, SecurityGroupId, Service,
+    SubnetId, Tag, USER, User,
 };
 use crate::plan::{AccountPlan, Names, Part, StackPlan, is_retired};
 
@@ -25,6 +25,10 @@ pub struct Shared<'a> {
     sign_in: bool,
     #[serde(flatten)]
     sign_in_by: SignInContext,
+    /// Whether there is a list of allowed instance types.
+    instance_types_limited: bool,
+    allowed_notebook_types: Option<Vec<&'a str>>,
+    allowed_training_types: Option<Vec<&'a str>>,
 }
 
 /// What people sign in by.
@@ -64,24 +68,6 @@ struct RoleContext {
     permissions: String,
 }
 
-/// What `operations.yaml.hbs` can name.
-#[derive(Debug, Serialize)]
-pub struct Operations<'a> {
-    #[serde(flatten)]
-    shared: Shared<'a>,
-    runtime: &'static str,
-    key_rotation: Option<KeyRotationContext<'a>>,
-}
-
-#[derive(Debug, Serialize)]
-struct KeyRotationContext<'a> {
-    /// Texts, since they become the variables of a function.
-    max_age_days: String,
-    warn_days: String,
-    notify: &'a str,
-    code: &'a str,
-}
-
 /// What `users.yaml.hbs` can name.
 #[derive(Debug, Serialize)]
 pub struct UsersStack<'a> {
@@ -105,6 +91,7 @@ pub(super) struct UserContext<'a> {
     user_tags: Vec<TagContext<'a>>,
     password: Option<PasswordContext>,
     notebook: Option<NotebookContext<'a>>,
+    budget: Option<BudgetContext>,
 }
 
 /// A person's first password, which Secrets Manager makes up: racestack never sees it.
@@ -133,6 +120,16 @@ struct NotebookContext<'a> {
     volume_gb: u32,
 }
 
+/// What a person may spend.
+#[derive(Debug, Serialize)]
+struct BudgetContext {
+    id: String,
+    name: String,
+    usd: u32,
+    /// The tag that says what is spent by the person, as AWS Budgets writes a tag that is not AWS's own.
+    tag: String,
+}
+
 #[derive(Debug, Serialize)]
 struct TagContext<'a> {
     key: &'a str,
@@ -158,6 +155,9 @@ pub fn shared<'a>(plan: &'a AccountPlan<'_>, stack: &StackPlan<'_>) -> Shared<'a
             mfa: account.mfa != Mfa::Off,
             mfa_required: account.mfa == Mfa::Required,
         },
+        instance_types_limited: account.allowed_types.notebooks.is_some() || account.allowed_types.training.is_some(),
+        allowed_notebook_types: account.allowed_types.notebooks.as_ref().map(patterns),
+        allowed_training_types: account.allowed_types.training.as_ref().map(patterns),
     }
 }
 
@@ -184,21 +184,6 @@ pub fn roles<'a>(plan: &'a AccountPlan<'_>, stack: &StackPlan<'_>) -> Roles<'a> 
         permissions: format!("service/{}", service.as_str()),
     };
     Roles { shared: shared(plan, stack), roles: services.map(role).collect() }
-}
-
-/// The context of the operations stack. `code` is the function that rotates access keys.
-pub fn operations<'a>(plan: &'a AccountPlan<'_>, stack: &StackPlan<'_>, code: &'a str) -> Operations<'a> {
-    let key_rotation = |rotation: &'a KeyRotation| KeyRotationContext {
-        max_age_days: rotation.max_age_days.to_string(),
-        warn_days: rotation.warn_days.to_string(),
-        notify: rotation.notify.as_str(),
-        code,
-    };
-    Operations {
-        shared: shared(plan, stack),
-        runtime: LAMBDA_RUNTIME,
-        key_rotation: plan.account.key_rotation.as_ref().map(key_rotation),
-    }
 }
 
 /// The context of a users stack. `script` is the notebooks' script, without what is this account's.
@@ -238,6 +223,12 @@ pub(super) fn user_context<'a>(account: &Account, user: &'a User) -> UserContext
             instance_type: notebook.instance_type.as_str(),
             volume_gb: notebook.volume_gb,
         }),
+        budget: account.budgets.as_ref().and_then(|budgets| budgets.monthly_usd_per_user).map(|usd| BudgetContext {
+            id: id("Budget"),
+            name: format!("deepracer-{}", user.name),
+            usd,
+            tag: format!("user:{USER}${}", user.name),
+        }),
     }
 }
 
@@ -248,6 +239,10 @@ fn password_context(account: &Account, user: &User) -> PasswordContext {
         reference: format!("{{{{resolve:secretsmanager:{secret_name}:SecretString:password}}}}"),
         secret_name,
     }
+}
+
+fn patterns(allowed: &AllowedTypes) -> Vec<&str> {
+    allowed.patterns().collect()
 }
 
 fn tag_contexts(tags: &[Tag]) -> impl Iterator<Item = TagContext<'_>> {
@@ -277,7 +272,7 @@ fn describe(part: Part) -> &'static str {
         Part::Storage => "the bucket with a folder per person",
         Part::Access => "what its users may do",
         Part::ServiceRoles => "the roles of the services",
-        Part::Operations => "the rotation of access keys",
+        Part::Operations => "what watches over it",
         Part::Users(_) => "users, their notebook roles and their notebooks",
         Part::RetiredRoles => "the roles of services that AWS has retired",
     }

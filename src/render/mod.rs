@@ -2,6 +2,7 @@
 
 mod context;
 mod engine;
+mod operations;
 mod origin;
 mod policy;
 mod size;
@@ -86,7 +87,7 @@ fn body(templates: &Templates, plan: &AccountPlan<'_>, stack: &StackPlan<'_>) ->
         Part::ServiceRoles | Part::RetiredRoles => templates.fill(kind, &context::roles(plan, stack)),
         Part::Operations => {
             let code = templates.text(KEY_ROTATION_CODE);
-            templates.fill(kind, &context::operations(plan, stack, code))
+            templates.fill(kind, &operations::operations(plan, stack, code))
         }
         Part::Users(_) => {
             let script = templates.text(NOTEBOOK_SCRIPT);

@@ -23,7 +23,16 @@ const MARK: char = '\u{E000}';
 const ACCOUNTS: usize = 32;
 
 /// What policies can name besides the names of an account's resources.
-const OTHERS: [&str; 6] = ["bucket_kms_key", "subnet_id", "console", "mfa", "mfa_required", "sign_in"];
+const OTHERS: [&str; 8] = [
+    "bucket_kms_key",
+    "subnet_id",
+    "console",
+    "mfa",
+    "mfa_required",
+    "sign_in",
+    "allowed_notebook_types",
+    "allowed_training_types",
+];
 
 /// The helper, with the policy templates.
 pub(super) struct PolicyHelper {

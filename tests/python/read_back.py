@@ -10,8 +10,10 @@ from collections.abc import Callable
 from typing import Any
 
 from aws_cli import AwsCli
+from moto_extension.budgets_resources import api_budget
 from moto_extension.operations_resources import zipped
 from moto_extension.s3_resources import api_encryption, api_rule
+from moto_server import ACCOUNT_ID
 from templates import Properties, iam_arn
 
 DEFAULTS: dict[str, Properties] = {
@@ -44,6 +46,8 @@ def declared(type_name: str, properties: Properties) -> Properties:
             plain[key] = set(plain[key])
     if "Code" in plain:
         plain["Code"] = base64.b64encode(hashlib.sha256(zipped(properties)).digest()).decode()
+    if "Budget" in plain:
+        plain["Budget"] = api_budget(properties)
     if "BucketEncryption" in plain:
         rules = api_encryption(plain["BucketEncryption"])["Rules"]
         plain["BucketEncryption"] = {"Rules": [{"BucketKeyEnabled": False} | rule for rule in rules]}
@@ -192,6 +196,29 @@ def _topic(cli: AwsCli, properties: Properties) -> Properties:
     }
 
 
+def _topic_policy(cli: AwsCli, properties: Properties) -> Properties:
+    (arn,) = properties["Topics"]
+    attributes = cli.ask("sns", "get-topic-attributes", "--topic-arn", arn)["Attributes"]
+    return {"Topics": [arn], "PolicyDocument": json.loads(attributes["Policy"])}
+
+
+def _budget(cli: AwsCli, properties: Properties) -> Properties:
+    declared = properties["Budget"]
+    which = ("--account-id", ACCOUNT_ID, "--budget-name", declared["BudgetName"])
+    budget = cli.ask("budgets", "describe-budget", *which)["Budget"]
+    notifications = cli.ask("budgets", "describe-notifications-for-budget", *which)["Notifications"]
+    keys = ("NotificationType", "ComparisonOperator", "Threshold")
+    told = [{key: notification[key] for key in keys} for notification in notifications]
+    # moto tells nobody of a budget's subscribers.
+    subscribers = [entry["Subscribers"] for entry in properties["NotificationsWithSubscribers"]]
+    return {
+        "Budget": {key: budget[key] for key in declared},
+        "NotificationsWithSubscribers": [
+            {"Notification": one, "Subscribers": to} for one, to in zip(told, subscribers, strict=True)
+        ],
+    }
+
+
 def _subscription(cli: AwsCli, properties: Properties) -> Properties:
     answer = cli.ask("sns", "list-subscriptions-by-topic", "--topic-arn", properties["TopicArn"])
     (subscription,) = answer["Subscriptions"]
@@ -269,6 +296,7 @@ def _without_empty(properties: Properties) -> Properties:
 
 
 FINDERS: dict[str, Callable[[AwsCli, Properties], Properties]] = {
+    "AWS::Budgets::Budget": _budget,
     "AWS::Events::Rule": _schedule,
     "AWS::IAM::Group": _group,
     "AWS::IAM::ManagedPolicy": _managed_policy,
@@ -282,6 +310,7 @@ FINDERS: dict[str, Callable[[AwsCli, Properties], Properties]] = {
     "AWS::S3::BucketPolicy": _bucket_policy,
     "AWS::SNS::Subscription": _subscription,
     "AWS::SNS::Topic": _topic,
+    "AWS::SNS::TopicPolicy": _topic_policy,
     "AWS::SageMaker::NotebookInstance": _notebook,
     "AWS::SageMaker::NotebookInstanceLifecycleConfig": _lifecycle_config,
     "AWS::SecretsManager::Secret": _secret,

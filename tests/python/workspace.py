@@ -36,6 +36,14 @@ policies: hardened
 access_keys:
   max_age_days: 60
   notify: admins@example.com
+budgets:
+  monthly_usd: 500
+  monthly_usd_per_user: 40
+  notify: costs@example.com
+notebooks:
+  allowed_instance_types: [ml.t3.medium, ml.m5.*]
+training:
+  allowed_instance_types: [ml.c5.*, ml.m5.xlarge]
 """,
 }
 COLUMNS = (

@@ -28,6 +28,15 @@ impl Limiter<'_> {
                 let path = format!("{path}/PolicyDocument");
                 self.limit(&path, "bytes of a bucket policy", bytes, limits::BUCKET_POLICY_BYTES);
             }
+            "AWS::Budgets::Budget" => {
+                let name = properties.get("Budget").map_or("", |budget| text(budget, "BudgetName"));
+                let name_path = format!("{path}/Budget/BudgetName");
+                let characters = name.chars().count();
+                self.limit(&name_path, "characters of a budget's name", characters, limits::BUDGET_NAME_CHARACTERS);
+                let notifications = list(properties, "NotificationsWithSubscribers").len();
+                let path = format!("{path}/NotificationsWithSubscribers");
+                self.limit(&path, "notifications of a budget", notifications, limits::BUDGET_NOTIFICATIONS);
+            }
             "AWS::Lambda::Function" => {
                 let code = properties.pointer("/Code/ZipFile").and_then(Value::as_str).unwrap_or_default();
                 let path = format!("{path}/Code/ZipFile");

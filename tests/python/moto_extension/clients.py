@@ -16,6 +16,7 @@ from botocore.model import OperationModel, Shape
 # How the services say that something does not exist.
 MISSING = {
     "NoSuchEntity",
+    "NotFoundException",
     "NoSuchBucket",
     "NoSuchBucketPolicy",
     "NotFound",
@@ -40,6 +41,7 @@ class Clients:
     events: Any
     logs: Any
     sns: Any
+    budgets: Any
 
 
 class InvalidInput(Exception):
@@ -63,7 +65,7 @@ def clients(region: str) -> Clients:
         made.meta.events.register("provide-client-params", _check_input)
         return made
 
-    services = ("iam", "s3", "sagemaker", "secretsmanager", "lambda", "events", "logs", "sns")
+    services = ("iam", "s3", "sagemaker", "secretsmanager", "lambda", "events", "logs", "sns", "budgets")
     return Clients(os.environ["MOTO_ACCOUNT_ID"], region, *(client(service) for service in services))
 
 

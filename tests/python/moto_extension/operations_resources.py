@@ -4,7 +4,7 @@ import io
 import zipfile
 
 from .clients import Clients
-from .resource_type import Properties, ResourceType, gone, tags_gone
+from .resource_type import Properties, ResourceType, as_json, gone, tags_gone
 
 
 def _tag_map(properties: Properties) -> dict[str, str]:
@@ -24,6 +24,12 @@ def _update_topic(clients: Clients, arn: str, old: Properties, new: Properties) 
         clients.sns.untag_resource(ResourceArn=arn, TagKeys=removed)
     if gone(new.get("Tags", []), old.get("Tags", [])):
         clients.sns.tag_resource(ResourceArn=arn, Tags=new["Tags"])
+
+
+def _set_topic_policy(clients: Clients, _id: str, _old: Properties, new: Properties) -> None:
+    for arn in new["Topics"]:
+        policy = as_json(new["PolicyDocument"])
+        clients.sns.set_topic_attributes(TopicArn=arn, AttributeName="Policy", AttributeValue=policy)
 
 
 def _create_subscription(clients: Clients, properties: Properties) -> str:
@@ -118,6 +124,15 @@ TOPIC = ResourceType(
     update=_update_topic,
     delete=lambda clients, arn, _: clients.sns.delete_topic(TopicArn=arn),
     attributes=lambda _, arn: {"TopicArn": arn, "TopicName": arn.rsplit(":", 1)[1]},
+)
+
+TOPIC_POLICY = ResourceType(
+    name="AWS::SNS::TopicPolicy",
+    properties=frozenset({"PolicyDocument", "Topics"}),
+    create=lambda _, properties: f"policy-of-{properties['Topics'][0]}",
+    update=_set_topic_policy,
+    delete=_nothing,  # The topic goes with it.
+    attributes=lambda *_: {},
 )
 
 SUBSCRIPTION = ResourceType(

@@ -1,5 +1,6 @@
 """Every resource type that stacks can have in these tests."""
 
+from .budgets_resources import BUDGET
 from .iam_resources import GROUP, MANAGED_POLICY, ROLE, USER
 from .operations_resources import (
     EVENT_INVOKE_CONFIG,
@@ -9,6 +10,7 @@ from .operations_resources import (
     SCHEDULE,
     SUBSCRIPTION,
     TOPIC,
+    TOPIC_POLICY,
 )
 from .resource_type import ResourceType
 from .s3_resources import BUCKET, BUCKET_POLICY
@@ -34,5 +36,7 @@ RESOURCE_TYPES: dict[str, ResourceType] = {
         EVENT_INVOKE_CONFIG,
         SCHEDULE,
         PERMISSION,
+        TOPIC_POLICY,
+        BUDGET,
     )
 }

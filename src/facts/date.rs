@@ -1,13 +1,15 @@
-//! Dates: what a suppression's last day and `--today` are.
+//! Days of the calendar: what a retirement, a suppression's last day and `--today` are. Which day it is, nobody here asks:
+//! a caller says it, or it is not known.
 
 use std::fmt;
 use std::str::FromStr;
 
-/// A day of the Gregorian calendar.
+/// A day of the Gregorian calendar, such as `2026-11-24`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Date {
     year: u16,
     month: u8,
+    /// Of the month, from 1 on.
     day: u8,
 }
 
@@ -27,14 +29,29 @@ impl FromStr for Date {
 }
 
 impl Date {
+    /// How many days come after this one until `later`; less than 0 where that was before.
+    pub fn days_until(self, later: Self) -> i64 {
+        later.number() - self.number()
+    }
+
     fn days_of_month(self) -> u8 {
-        let leap = self.year.is_multiple_of(4) && (!self.year.is_multiple_of(100) || self.year.is_multiple_of(400));
         match self.month {
-            2 if leap => 29,
+            2 if self.is_leap() => 29,
             2 => 28,
             4 | 6 | 9 | 11 => 30,
             _ => 31,
         }
+    }
+
+    fn is_leap(self) -> bool {
+        self.year.is_multiple_of(4) && (!self.year.is_multiple_of(100) || self.year.is_multiple_of(400))
+    }
+
+    /// The days since the beginning of the calendar, reckoned in years that begin in March.
+    fn number(self) -> i64 {
+        let (year, month, day) = (i64::from(self.year), i64::from(self.month), i64::from(self.day));
+        let (year, month) = if month > 2 { (year, month - 3) } else { (year - 1, month + 9) };
+        365 * year + year.div_euclid(4) - year.div_euclid(100) + year.div_euclid(400) + (153 * month + 2) / 5 + day
     }
 }
 
@@ -51,15 +68,26 @@ mod tests {
     #[test]
     fn a_date_is_a_day_of_the_calendar_and_comes_after_the_one_before() {
         let date = |text: &str| text.parse::<Date>();
-        for text in ["2027-01-31", "2028-02-29", "2000-02-29", "2026-12-31"] {
+        for text in ["2027-01-31", "2028-02-29", "2000-02-29", "2026-12-31", "0001-01-01"] {
             assert_eq!(date(text).unwrap().to_string(), text);
         }
         for text in ["2027-02-29", "1900-02-29", "2027-13-01", "2027-00-01", "2027-04-31", "2027-1-1", "27-01-01"] {
             assert!(date(text).is_err(), "{text}");
         }
-        for text in ["", "2027-01-31T00:00", "2027/01/31", "+027-01-31", "2027-01-名"] {
+        for text in ["", "2027-01-31T00:00", "2027/01/31", "2026-04-01-1", "+027-01-31", "2027-01-名"] {
             assert!(date(text).is_err(), "{text}");
         }
         assert!(date("2026-12-31") < date("2027-01-01") && date("2027-01-31") < date("2027-02-01"));
+    }
+
+    #[test]
+    fn days_are_counted_over_months_and_leap_years() {
+        let days = |from: &str, to: &str| from.parse::<Date>().unwrap().days_until(to.parse::<Date>().unwrap());
+        assert_eq!(days("2026-11-24", "2026-11-24"), 0);
+        assert_eq!(days("2024-02-28", "2024-03-01"), 2);
+        assert_eq!(days("2026-02-28", "2026-03-01"), 1);
+        assert_eq!(days("2026-12-31", "2027-01-01"), 1);
+        assert_eq!(days("2027-01-01", "2026-01-01"), -365);
+        assert_eq!(days("2000-01-01", "2400-01-01"), 146_097);
     }
 }
