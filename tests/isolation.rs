@@ -136,7 +136,14 @@ const HARMLESS: &[(&str, &[Edit], Edit)] = &[
 /// What synth reports with these edits, finding by finding.
 #[track_caller]
 fn synth(name: &str, edits: &[Edit]) -> Vec<String> {
-    let workspace = Workspace::new("policies: hardened\nservices: [lambda, sagemaker]\n", "roster.csv", ROSTER);
+    synth_with("", name, edits)
+}
+
+/// The same, with more settings.
+#[track_caller]
+fn synth_with(more: &str, name: &str, edits: &[Edit]) -> Vec<String> {
+    let settings = format!("policies: hardened\nservices: [lambda, sagemaker]\n{more}");
+    let workspace = Workspace::new(&settings, "roster.csv", ROSTER);
     let mut files: Vec<(&str, String)> = Vec::new();
     for (file, from, to) in edits {
         let embedded = format!("{}/templates/{file}", env!("CARGO_MANIFEST_DIR"));
@@ -180,5 +187,22 @@ fn what_is_merely_written_otherwise_is_not_reported() {
         let findings = synth(name, &edits);
         let found: Vec<&String> = findings.iter().filter(|finding| finding.contains("isolation::")).collect();
         assert!(found.is_empty(), "{name}: {found:?}");
+    }
+}
+
+#[test]
+fn a_list_of_instance_types_hides_nothing_and_refuses_nothing_of_ones_own() {
+    let lists = "notebooks: {allowed_instance_types: [ml.t3.*]}\ntraining: {allowed_instance_types: [ml.c5.*]}\n";
+    let findings = synth_with(lists, "lists alone", &[(FOLDER, STATEMENT, STATEMENT)]);
+    let found: Vec<&String> = findings.iter().filter(|finding| finding.contains("isolation::")).collect();
+    assert!(found.is_empty(), "{found:?}");
+    let of_training = |name: &str| name.starts_with("training jobs");
+    let weakened: Vec<_> = MUTANTS.iter().filter(|(name, ..)| of_training(name)).collect();
+    assert_eq!(weakened.len(), 2);
+    for (name, nets, edit, rule, request) in weakened {
+        let edits: Vec<Edit> = nets.iter().copied().chain([*edit]).collect();
+        let findings = synth_with(lists, name, &edits);
+        let is_it = |finding: &String| finding.contains(&format!("error[{rule}]")) && finding.contains(request);
+        assert!(findings.iter().any(is_it), "{name}: {findings:?}");
     }
 }

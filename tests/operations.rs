@@ -125,3 +125,40 @@ fn budgets_turned_on_later_move_nobody() {
     let stacks = files.iter().filter(|(file, _)| file.starts_with("users-"));
     assert_eq!(stacks.map(|(_, text)| text.matches("Type: AWS::Budgets::Budget").count()).sum::<usize>(), 150);
 }
+
+#[test]
+fn people_may_train_on_allowed_types_within_their_boundary() {
+    let settings = "policies: hardened\ntraining: {allowed_instance_types: [ml.c5.*]}\n";
+    let files = Workspace::new(settings, "roster.csv", b"name\na\n").synthesised();
+    let of_access = |resource: &str| document(&files, "access.yaml", resource, "/Properties/PolicyDocument");
+    let group = json(&resources(&files["access.yaml"])["Group"]);
+    let attached = group["Properties"]["ManagedPolicyArns"].as_array().unwrap();
+    let names = attached.iter().map(|one| one["!Ref"].as_str().unwrap_or_else(|| panic!("{one}")));
+    let documents: Vec<(&str, Document)> = names.map(|name| (name, of_access(name))).collect();
+    let identity: Vec<Attached<'_>> = documents.iter().map(|(name, document)| Attached { name, document }).collect();
+    let boundary = of_access("BoundaryPolicy");
+    let may = |instance_type: Option<&str>| {
+        let context = Context::new()
+            .with("aws:username", "a")
+            .with("aws:MultiFactorAuthPresent", "true")
+            .with("aws:RequestTag/user", "a")
+            .with_all("aws:TagKeys", ["user"]);
+        let request = Request {
+            principal: Principal::User {
+                arn: format!("arn:aws:iam::{ACCOUNT}:user/deepracer/a"),
+                account: ACCOUNT.to_owned(),
+            },
+            action: "sagemaker:CreateTrainingJob".to_owned(),
+            resource: format!("arn:aws:sagemaker:ap-northeast-1:{ACCOUNT}:training-job/a"),
+            context: match instance_type {
+                Some(instance_type) => context.with_all("sagemaker:InstanceTypes", [instance_type]),
+                None => context,
+            },
+        };
+        let boundary = Some(Attached { name: "boundary", document: &boundary });
+        decide(&request, &Policies { identity: &identity, boundary, ..Policies::default() }).decision
+    };
+    assert_eq!(may(Some("ml.c5.xlarge")), Decision::Allowed);
+    assert_eq!(may(Some("ml.p4d.24xlarge")), Decision::ExplicitlyDenied);
+    assert_eq!(may(None), Decision::ExplicitlyDenied);
+}

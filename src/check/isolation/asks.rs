@@ -132,12 +132,13 @@ impl Scene<'_> {
             let verb = format!("{verb} a training job of `{who}`");
             asks.push(self.ask(verb, &format!("sagemaker:{action}"), &job, resource_tags("sagemaker", other.tags)));
         }
-        asks.push(self.ask(
-            format!("make a training job in the name of `{who}`"),
-            "sagemaker:CreateTrainingJob",
-            &job,
-            vec![one("aws:RequestTag/user", who), several("aws:TagKeys", "user")],
-        ));
+        // A denial of other instance types must not hide what is allowed with these.
+        for instance_type in [None].into_iter().chain(self.estate.instance_types().into_iter().map(Some)) {
+            let mut context = vec![one("aws:RequestTag/user", who), several("aws:TagKeys", "user")];
+            context.extend(instance_type.map(|instance_type| several("sagemaker:InstanceTypes", instance_type)));
+            let verb = format!("make a training job in the name of `{who}`");
+            asks.push(self.ask(verb, "sagemaker:CreateTrainingJob", &job, context));
+        }
         asks.extend(self.tagging(&format!("a training job of `{who}`"), &job, other.tags, &BOTH));
         for notebook in &own.holdings.notebooks {
             let arn = self.sagemaker(&format!("notebook-instance/{}", notebook.name));

@@ -3,9 +3,9 @@
 
 mod resources;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use resources::{Resource, Resources, one_or_more};
 
@@ -143,6 +143,19 @@ impl Estate {
         }
         estate.doubt_attachments(&scopes, &attachments);
         estate
+    }
+
+    /// Instance types that policies compare with: for a pattern, a type that matches it.
+    pub fn instance_types(&self) -> BTreeSet<String> {
+        let conditions = self.policies.iter().flat_map(|policy| one_or_more(policy.value.get("Statement")));
+        let conditions = conditions.filter_map(|statement| statement.get("Condition")?.as_object());
+        let keys = conditions.flat_map(Map::values).filter_map(Value::as_object).flatten();
+        keys.filter(|(key, _)| key.eq_ignore_ascii_case("sagemaker:InstanceTypes"))
+            .flat_map(|(_, values)| one_or_more(Some(values)))
+            .filter_map(Value::as_str)
+            .filter(|text| !matches!(*text, "true" | "false"))
+            .map(|pattern| pattern.replace(['*', '?'], "x"))
+            .collect()
     }
 
     fn doubt(&mut self, message: String, scope: Scope, path: String) {
