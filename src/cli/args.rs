@@ -46,6 +46,18 @@ pub struct InitArgs {
     /// The folder to make it in
     #[arg(value_name = "DIR")]
     pub folder: PathBuf,
+    /// Also write what CI needs to check pull requests; alone where DIR has a configuration already
+    #[arg(long, value_enum)]
+    pub ci: Option<Ci>,
+}
+
+/// Where a configuration is checked when somebody changes it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum Ci {
+    /// A workflow of GitHub Actions
+    Github,
+    /// Jobs of GitLab CI
+    Gitlab,
 }
 
 /// The arguments of `racestack schema`.
@@ -158,6 +170,22 @@ pub struct CompletionsArgs {
 /// The folder that the stacks are written into, unless another is named.
 pub const DEFAULT_OUT: &str = "out";
 
+/// A part of every account's stacks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum StackSetPart {
+    /// The bucket and its policy
+    Storage,
+    /// The group, the policies, the guardrails and the permissions boundary
+    Access,
+    /// The roles of the services that exist
+    ServiceRoles,
+    /// The roles of retired services
+    RetiredRoles,
+    /// The users, which no StackSet can make
+    #[value(hide = true)]
+    Users,
+}
+
 /// The arguments of `racestack synth`.
 #[derive(Debug, clap::Args)]
 pub struct SynthArgs {
@@ -183,6 +211,12 @@ pub struct SynthArgs {
     /// soon retires is told by it
     #[arg(long, value_name = "DATE")]
     pub today: Option<Date>,
+    /// Also write this part of all accounts as one StackSet, into the folder that `--to` names
+    #[arg(long, value_name = "PART", value_enum, requires = "to", conflicts_with_all = ["no_check", "assembly"])]
+    pub stackset: Option<StackSetPart>,
+    /// The folder that the StackSet is written into
+    #[arg(long, value_name = "DIR", requires = "stackset")]
+    pub to: Option<PathBuf>,
     /// Refuse to change an account's stacks.lock, as CI should
     #[arg(long)]
     pub locked: bool,

@@ -2,18 +2,58 @@
 
 use std::path::{Path, PathBuf};
 
-use super::args::SynthArgs;
+use super::args::{StackSetPart, SynthArgs};
 use super::synth::stale;
 use super::{Failure, Watch};
 use crate::files::{self, Lock};
 use crate::finding::Finding;
-use crate::output::{self, AccountAssembly, OutputFile};
+use crate::output::{self, AccountAssembly, Manifest, OutputFile, StackSetMember};
+use crate::plan::{AccountPlan, Part};
+use crate::render::{Rendered, Templates};
+
+/// What the folder is for.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Form {
+    Assembly,
+    /// The part of each account that is to be a stack of one StackSet.
+    StackSet(Part),
+}
+
+/// What of an account goes into the folder.
+pub(super) enum Piece {
+    Assembly(AccountAssembly),
+    Member(StackSetMember),
+}
+
+/// What of an account goes into a folder of this form.
+pub(super) fn piece(
+    form: Form,
+    plan: &AccountPlan<'_>,
+    templates: &Templates,
+    rendered: &[Rendered],
+    manifest: &Manifest,
+) -> Option<Piece> {
+    match form {
+        Form::Assembly => Some(Piece::Assembly(output::account_assembly(plan, templates, rendered, manifest))),
+        Form::StackSet(part) => StackSetMember::of(plan, templates, rendered, part).map(Piece::Member),
+    }
+}
+
+fn part_of(part: StackSetPart) -> Option<Part> {
+    match part {
+        StackSetPart::Storage => Some(Part::Storage),
+        StackSetPart::Access => Some(Part::Access),
+        StackSetPart::ServiceRoles => Some(Part::ServiceRoles),
+        StackSetPart::RetiredRoles => Some(Part::RetiredRoles),
+        StackSetPart::Users => None,
+    }
+}
 
 /// A folder that was asked for, not yet filled.
 pub(super) struct Target {
     folder: PathBuf,
-    /// How it is called in the messages.
-    name: &'static str,
+    /// What it is for.
+    pub(super) form: Form,
     /// Keeps other runs from writing to the folder beside this one.
     #[expect(dead_code, reason = "held, never read")]
     claim: Option<Lock>,
@@ -22,10 +62,22 @@ pub(super) struct Target {
 /// The folder that is asked for, claimed.
 ///
 /// # Errors
-/// When what is written there would get in the way of the configuration or the out folder.
+/// When what is written there would get in the way of the configuration or the out folder, or no tool could use it.
 pub(super) fn target(args: &SynthArgs, watch: &Watch<'_>) -> Result<Option<Target>, Failure> {
-    let Some(folder) = &args.assembly else { return Ok(None) };
-    let (name, option) = ("the cloud assembly", "--assembly");
+    let Some((option, folder)) =
+        args.assembly.as_ref().map(|folder| ("--assembly", folder)).or(args.to.as_ref().map(|folder| ("--to", folder)))
+    else {
+        return Ok(None);
+    };
+    let form = match args.stackset.map(part_of) {
+        None => Form::Assembly,
+        Some(Some(part)) => Form::StackSet(part),
+        Some(None) => {
+            let message =
+                "users cannot be a StackSet: it has one template for all accounts, and each has users of its own";
+            return Err(Failure::Usage(message.to_owned()));
+        }
+    };
     let real = files::real_path(folder)?;
     for (taken, what) in [(&args.out, "the out folder"), (&args.config, "the config folder")] {
         let taken = files::real_path(taken)?;
@@ -43,7 +95,7 @@ pub(super) fn target(args: &SynthArgs, watch: &Watch<'_>) -> Result<Option<Targe
     } else {
         Some(output::claim(parent, watch.notice)?)
     };
-    Ok(Some(Target { folder: folder.clone(), name, claim }))
+    Ok(Some(Target { folder: folder.clone(), form, claim }))
 }
 
 /// A folder with what it is to hold.
@@ -53,10 +105,26 @@ pub(super) struct Export {
 }
 
 impl Export {
-    /// The cloud assembly of these accounts.
-    pub(super) fn assembly(target: Target, accounts: impl Iterator<Item = AccountAssembly>) -> Self {
-        let files = output::assembly_files(accounts);
-        Self { target, files }
+    /// What these pieces come to. `None`, with findings, when it cannot be made.
+    pub(super) fn of(target: Target, pieces: impl Iterator<Item = Piece>, findings: &mut Vec<Finding>) -> Option<Self> {
+        let (mut assemblies, mut members) = (Vec::new(), Vec::new());
+        for piece in pieces {
+            match piece {
+                Piece::Assembly(assembly) => assemblies.push(assembly),
+                Piece::Member(member) => members.push(member),
+            }
+        }
+        let files = match target.form {
+            Form::Assembly => Ok(output::assembly_files(assemblies)),
+            Form::StackSet(part) => output::stack_set_files(part.kind(), &members),
+        };
+        match files {
+            Ok(files) => Some(Self { target, files }),
+            Err(found) => {
+                findings.extend(found);
+                None
+            }
+        }
     }
 
     /// Finds what stands in the way, or, when nothing is to be written, what is not as it would be.
@@ -73,6 +141,10 @@ impl Export {
     /// Writes the folder, and tells what became of it.
     pub(super) fn write(&self) -> Result<String, Failure> {
         let done = if output::write(&self.target.folder, &self.files)? { "written" } else { "unchanged" };
-        Ok(format!("{} `{}`: {done}\n", self.target.name, self.target.folder.display()))
+        let what = match self.target.form {
+            Form::Assembly => "the cloud assembly",
+            Form::StackSet(_) => "the StackSet",
+        };
+        Ok(format!("{what} `{}`: {done}\n", self.target.folder.display()))
     }
 }

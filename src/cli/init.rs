@@ -1,59 +1,79 @@
 //! `racestack init`: a new configuration, commented.
 
+use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::path::Path;
 
 use include_dir::{Dir, include_dir};
 
-use super::args::{InitArgs, SchemaKind};
+use super::args::{Ci, InitArgs, SchemaKind};
 use super::{Failure, Outcome, schema_of};
 use crate::files::{self, NewFile};
 
 /// Lets git merge the locks of two branches. People may have one already, and keep theirs.
 const GIT_ATTRIBUTES: &str = ".gitattributes";
 
+/// Includes the jobs. People may have one already, and keep theirs.
+const GITLAB_CI: &str = ".gitlab-ci.yml";
+
 static FILES: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/templates/init");
+static GITHUB: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/templates/ci/github");
+static GITLAB: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/templates/ci/gitlab");
 
 pub(super) fn run(args: &InitArgs) -> Result<Outcome, Failure> {
     let mut new = Vec::new();
-    collect(&FILES, &mut new);
-    for (kind, name) in [
-        (SchemaKind::Settings, "settings"),
-        (SchemaKind::Account, "account"),
-        (SchemaKind::Roster, "roster"),
-        (SchemaKind::Suppressions, "suppressions"),
-    ] {
-        new.push((format!("config/schemas/{name}.json"), schema_of(kind)));
+    // Who has a configuration already asks for the rest alone.
+    let has_configuration = args.ci.is_some() && files::kind(&args.folder.join("config"))?.is_some();
+    if !has_configuration {
+        collect(&FILES, &mut new);
+        for (kind, name) in [
+            (SchemaKind::Settings, "settings"),
+            (SchemaKind::Account, "account"),
+            (SchemaKind::Roster, "roster"),
+            (SchemaKind::Suppressions, "suppressions"),
+        ] {
+            new.push((format!("config/schemas/{name}.json"), schema_of(kind)));
+        }
+    }
+    match args.ci {
+        Some(Ci::Github) => collect(&GITHUB, &mut new),
+        Some(Ci::Gitlab) => collect(&GITLAB, &mut new),
+        None => {}
     }
     // All are looked for before any is written, so that a refusal leaves nothing half made.
-    let mut kept = None;
+    let mut kept = BTreeMap::new();
     for (path, _) in &new {
-        let is_kept = path == GIT_ATTRIBUTES;
-        let path = args.folder.join(path);
-        if let Some(bytes) = files::read(&path)? {
-            if is_kept {
-                kept = Some(bytes);
+        let place = args.folder.join(path);
+        if let Some(bytes) = files::read(&place)? {
+            if path == GIT_ATTRIBUTES || path == GITLAB_CI {
+                kept.insert(path.clone(), bytes);
                 continue;
             }
-            return Err(Failure::Usage(format!("`{}` exists; nothing was written", path.display())));
+            return Err(Failure::Usage(format!("`{}` exists; nothing was written", place.display())));
         }
     }
     let mut stdout = String::new();
     for (path, text) in &new {
-        let is_kept = path == GIT_ATTRIBUTES;
-        let path = args.folder.join(path);
-        if let Some(kept) = kept.as_deref().filter(|_| is_kept) {
+        let place = args.folder.join(path);
+        if let Some(kept) = kept.get(path) {
             for line in missing_lines(text, &String::from_utf8_lossy(kept)) {
                 // Writing to a string cannot fail.
-                let _ = writeln!(stdout, "kept {}: add the line `{line}` to it", path.display());
+                let _ = writeln!(stdout, "kept {}: add the line `{line}` to it", place.display());
             }
             continue;
         }
-        files::create(&path, &NewFile { bytes: text.as_bytes(), executable: false })?;
+        files::create(&place, &NewFile { bytes: text.as_bytes(), executable: false })?;
         // Writing to a string cannot fail.
-        let _ = writeln!(stdout, "wrote {}", path.display());
+        let _ = writeln!(stdout, "wrote {}", place.display());
     }
-    stdout.push_str(&next_steps(&args.folder));
+    if !has_configuration {
+        stdout.push_str(&next_steps(&args.folder));
+    }
+    if args.ci.is_some() {
+        stdout.push_str(
+            "\nThe file for CI says which variables it needs: where racestack comes from, and which commit of it.\n",
+        );
+    }
     Ok(Outcome { stdout, ..Outcome::default() })
 }
 

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::args::{DEFAULT_OUT, SynthArgs};
-use super::export::{self, Export, Target};
+use super::export::{self, Export, Piece, Target};
 use super::material::{self, Material, Sources};
 use super::summary::{self, Row};
 use super::synthesis::{Purpose, Synthesised, synthesise_all};
@@ -11,7 +11,7 @@ use super::{Failure, Outcome, Watch, committed, lock, outcome, require_config};
 use crate::files::{self, FileError};
 use crate::finding::{Finding, Rule, any_error};
 use crate::model::Account;
-use crate::output::{self, AccountAssembly, OutputFile};
+use crate::output::{self, OutputFile};
 use crate::report::Format;
 use crate::source::{Place, SourceFile};
 
@@ -42,7 +42,8 @@ pub(super) fn run(args: &SynthArgs, colour: bool, watch: &Watch<'_>) -> Result<O
         return report(args, findings, String::new(), colour);
     };
     findings.extend(material.suppressions.expired(args.check));
-    let purpose = Purpose { out: &args.out, unchecked: args.no_check, assembly: args.assembly.is_some(), reach: false };
+    let form = target.as_ref().map(|target| target.form);
+    let purpose = Purpose { out: &args.out, unchecked: args.no_check, form, reach: false };
     let finished =
         synthesise_all(&material, &purpose, watch, &mut findings, |made| finish(made, args)).and_then(|finished| {
             material.suppressions.apply(&mut findings, &args.config, &args.out);
@@ -64,7 +65,8 @@ pub(super) fn run(args: &SynthArgs, colour: bool, watch: &Watch<'_>) -> Result<O
 struct Finished<'a> {
     account: &'a Account,
     lock: String,
-    assembly: Option<AccountAssembly>,
+    /// Its part of what another tool gets, if that was asked for.
+    piece: Option<Piece>,
     /// Whether its new folder waits to be put in its place; `None` where something stands in the way.
     staged: Option<bool>,
     row: Row,
@@ -89,7 +91,7 @@ fn finish<'a>(made: Synthesised<'a>, args: &SynthArgs) -> Result<Finished<'a>, F
     }
     let done = if staged == Some(true) { "written" } else { "unchanged" };
     let row = Row::new(&made.manifest, made.account.users.len(), done);
-    Ok(Finished { account: made.account, lock: made.lock, assembly: made.assembly, staged, row, findings, stale })
+    Ok(Finished { account: made.account, lock: made.lock, piece: made.piece, staged, row, findings, stale })
 }
 
 /// Puts what was staged in its place, unless something was found.
@@ -101,8 +103,8 @@ fn write(
     mut findings: Vec<Finding>,
     colour: bool,
 ) -> Result<Outcome, Failure> {
-    let export =
-        target.map(|target| Export::assembly(target, finished.iter_mut().filter_map(|one| one.assembly.take())));
+    let pieces = finished.iter_mut().filter_map(|one| one.piece.take());
+    let export = target.and_then(|target| Export::of(target, pieces, &mut findings));
     let names: Vec<&str> = material.names.iter().map(String::as_str).collect();
     output::orphans(&args.out, &names, &mut findings)?;
     findings.extend(finished.iter_mut().flat_map(|one| one.findings.drain(..)));

@@ -4,12 +4,13 @@ use std::path::Path;
 
 use rayon::iter::{IntoParallelRefIterator, ParallelIterator};
 
+use super::export::{self, Form, Piece};
 use super::material::{Material, own_or_fault};
 use super::{Failure, Watch};
 use crate::check::{self, Checks};
 use crate::finding::Finding;
 use crate::model::{Account, Lock};
-use crate::output::{self, AccountAssembly, Manifest, OutputFile};
+use crate::output::{self, Manifest, OutputFile};
 use crate::page::{Kind, Reach};
 use crate::plan::{self, AccountPlan, Placement};
 use crate::render::{self, RenderFailure, Rendered, Sizer, Templates};
@@ -20,8 +21,8 @@ pub(super) struct Purpose<'a> {
     pub(super) out: &'a Path,
     /// Whether the checks are left out.
     pub(super) unchecked: bool,
-    /// Whether a cloud assembly is wanted, too.
-    pub(super) assembly: bool,
+    /// The form of another tool in which the stacks are wanted, too.
+    pub(super) form: Option<Form>,
     /// Whether it is to be told who may do what, too.
     pub(super) reach: bool,
 }
@@ -31,8 +32,8 @@ pub(super) struct Synthesised<'a> {
     pub(super) account: &'a Account,
     pub(super) files: Vec<OutputFile>,
     pub(super) manifest: Manifest,
-    /// Its part of the cloud assembly, if one was asked for.
-    pub(super) assembly: Option<AccountAssembly>,
+    /// Its part of what another tool gets, if that was asked for.
+    pub(super) piece: Option<Piece>,
     /// Who may do what, if that was asked for.
     pub(super) reach: Reach,
     /// The lock, and its text.
@@ -96,10 +97,10 @@ fn synthesise<'a>(
     };
     findings.extend(checks.findings);
     let manifest = output::manifest(&plan, &rendered, &checks.contents, &checks.policies);
-    let assembly = purpose.assembly.then(|| output::account_assembly(&plan, templates, &rendered, &manifest));
+    let piece = purpose.form.and_then(|form| export::piece(form, &plan, templates, &rendered, &manifest));
     let reach = if purpose.reach { reach(&plan, templates, &rendered, findings)? } else { Reach::default() };
     let files = output::files(&plan, rendered, &checks.contents, &manifest);
-    Ok(Synthesised { account, files, manifest, assembly, reach, lock: lock.to_text(), placed: lock })
+    Ok(Synthesised { account, files, manifest, piece, reach, lock: lock.to_text(), placed: lock })
 }
 
 /// Who may do what, told of one person of each kind: checks hold everybody of a kind to be alike but for their names.

@@ -207,6 +207,9 @@ pub struct DeploySettings {
     /// A bucket that `aws cloudformation deploy` may put templates into. Raises the limit of a template from 51,200 to
     /// 1,000,000 bytes.
     pub template_bucket: Option<String>,
+    /// The out folder's path from the root of its Git repository, such as `out`: writes a deployment file for
+    /// CloudFormation's Git sync beside each template.
+    pub git_sync: Option<String>,
 }
 
 /// The account's quotas, where AWS has raised them. The quota of users, 5,000, is fixed.

@@ -104,6 +104,10 @@ rules! {
     OutputOrphan, "output::orphan", Warning, "an out folder of an account that is no longer configured";
     OutputRemovedStack, "output::removed-stack", Warning, "a stack that is no longer made, and may still be deployed";
     OutputStale, "output::stale", Error, "`synth --check` found a file that differs from what synth would write";
+    StackSetEmpty, "stackset::empty", Error, "a StackSet was asked for of a part that no account has";
+    StackSetDifference, "stackset::difference", Error, "accounts that differ by more than what a StackSet's parameters can say";
+    StackSetPartition, "stackset::partition", Error, "accounts of several partitions, which no StackSet spans";
+    StackSetMacro, "stackset::macro", Error, "a template with a macro, which a StackSet may not run";
     TemplateNotCloudformation, "template::not-cloudformation", Error, "a template holds what CloudFormation does not know, such as an unknown tag";
     TemplateStructure, "template::structure", Error, "a template whose structure is not the one that its users should give it";
     LimitExceeded, "limit::exceeded", Error, "more of something than AWS allows in one place";

@@ -8,8 +8,8 @@ use super::bucket::Bucket;
 use super::instance_types::{self, AllowedTypesOfAccount};
 use super::lock::Lock;
 use super::names::{
-    AccountId, AccountName, BucketName, Company, IamPath, InstanceType, KmsKeyArn, Refusal, Region, SecurityGroupId,
-    SubnetId,
+    AccountId, AccountName, BucketName, Company, IamPath, InstanceType, KmsKeyArn, Refusal, Region, RepositoryPath,
+    SecurityGroupId, SubnetId,
 };
 use super::operations::{self, Budgets, KeyRotation};
 use super::renames;
@@ -60,6 +60,8 @@ pub struct Account {
     pub tags: Vec<Tag>,
     /// The bucket that templates may be handed over through.
     pub template_bucket: TemplateBucket,
+    /// The out folder's path from the root of its repository, where CloudFormation's Git sync deploys the stacks.
+    pub git_sync: Option<RepositoryPath>,
     /// The people, by name.
     pub users: Vec<User>,
     /// Which users stack each user is in, as the lock has it.
@@ -193,6 +195,8 @@ impl Reader<'_> {
             Some(name) => TemplateBucket::Named(name),
             None => TemplateBucket::None,
         };
+        let git_sync = settings.deploy.as_ref().and_then(|deploy| deploy.git_sync.as_deref());
+        let git_sync = self.optional("deploy.git_sync", git_sync, RepositoryPath::parse);
         let (tags, mut tag_findings) =
             tags::read(settings.tags.as_ref(), self.config.node.get("tags"), Rule::SettingsInvalidTag);
         self.findings.append(&mut tag_findings);
@@ -244,6 +248,7 @@ impl Reader<'_> {
             allowed_types,
             tags,
             template_bucket,
+            git_sync,
             users,
             lock: Some(lock).filter(|_| !lock_failed)?,
             lock_source: self.config.lock.as_ref().map(|lock| Arc::clone(&lock.source))?,

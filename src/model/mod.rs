@@ -24,7 +24,7 @@ pub use instance_types::{AllowedTypes, AllowedTypesOfAccount};
 pub use lock::{Lock, LockEntry, StackNumber, stack_word};
 pub use names::{
     AccountId, AccountName, BucketName, Company, EmailAddress, IamPath, InstanceType, KmsKeyArn, LogicalId,
-    NotebookName, Refusal, Region, SecurityGroupId, StackName, SubnetId, UserName,
+    NotebookName, Refusal, Region, RepositoryPath, SecurityGroupId, StackName, SubnetId, UserName,
 };
 pub use operations::{Budgets, KeyRotation, key_rotation_role};
 pub use suppressions::{SuppressedRule, Suppression, suppressions};

@@ -106,6 +106,15 @@ name! {
 }
 
 name! {
+    /// A folder of a Git repository, as its path from the repository's root.
+    RepositoryPath,
+    "a path such as `out`, from the root of the repository: words of `A-Z a-z 0-9 . _ -`, with `/` between them",
+    |text| {
+        text.split('/').all(|word| !word.is_empty() && only(word, "._-") && word != "." && word != "..")
+    }
+}
+
+name! {
     /// The friendly name of an IAM user, which is also the name of the person's folder and of their notebook's role.
     /// Source: <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html>
     UserName,

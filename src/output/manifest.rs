@@ -5,7 +5,7 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
-use super::{DEPLOY_FILE, MANIFEST_FILE, sha256};
+use super::{DEPLOY_FILE, MANIFEST_FILE, git_sync, sha256};
 use crate::check::PolicySize;
 use crate::facts::limits;
 use crate::files::{self, FileError, FolderEntry, Kind};
@@ -50,6 +50,9 @@ pub struct StackEntry {
     pub order: usize,
     /// The stacks that must be deployed before it.
     pub depends_on: Vec<String>,
+    /// Its deployment file for CloudFormation's Git sync, if there is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub git_sync: Option<String>,
     /// What `aws cloudformation deploy` needs as `--capabilities`.
     pub capabilities: Vec<String>,
     /// Its users, by name, with what their things are called; only of users stacks.
@@ -207,6 +210,7 @@ pub fn of(
                 .filter(|other| stack.part.depends_on(other.part))
                 .map(|other| other.name.to_string())
                 .collect(),
+            git_sync: account.git_sync.as_ref().map(|_| git_sync::file_name(stack)),
             capabilities: contents.capabilities.iter().map(|&one| one.to_owned()).collect(),
             users: stack.users.iter().map(|user| user_entry(user)).collect(),
             bytes: Used { used: template.source.text.len(), limit: account.template_bucket.template_bytes() },
@@ -215,6 +219,7 @@ pub fn of(
         })
         .collect();
     let mut files: Vec<String> = stacks.iter().map(|stack| stack.file.clone()).collect();
+    files.extend(stacks.iter().filter_map(|stack| stack.git_sync.clone()));
     files.extend([DEPLOY_FILE.to_owned(), MANIFEST_FILE.to_owned()]);
     files.sort();
     Manifest {

@@ -3,9 +3,11 @@
 mod assembly;
 mod deploy;
 mod folder;
+mod git_sync;
 mod leave;
 mod manifest;
 mod replace;
+mod stack_set;
 
 pub use assembly::{AccountAssembly, files as assembly_files, of_account as account_assembly};
 pub use deploy::quote;
@@ -14,6 +16,7 @@ pub use leave::{delete_commands, strip_commands};
 pub use manifest::{
     Manifest, PolicyEntry, StackEntry, Used, UserEntry, holds_users, of as manifest, read as read_manifest,
 };
+pub use stack_set::{Member as StackSetMember, files as stack_set_files};
 
 use std::fmt::Write;
 use std::sync::Arc;
@@ -52,6 +55,9 @@ pub fn files(
         .zip(rendered)
         .map(|(stack, template)| plain(stack.file(), Arc::unwrap_or_clone(template.source).text))
         .collect();
+    if let Some(out) = &plan.account.git_sync {
+        files.extend(plan.stacks.iter().map(|stack| git_sync::file(plan, stack, out)));
+    }
     files.push(OutputFile {
         name: DEPLOY_FILE.to_owned(),
         text: deploy::script(plan, contents, manifest),

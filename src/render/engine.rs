@@ -22,6 +22,9 @@ use crate::config::did_you_mean;
 use crate::finding::{Finding, Rule};
 use crate::source::{Place, SourceFile};
 
+/// The folders of templates that `racestack init` writes as they are.
+const NOT_STACKS: [&str; 2] = ["init", "ci"];
+
 static EMBEDDED: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/templates");
 
 /// The folder of the page's templates, and the name of the first of them.
@@ -182,7 +185,7 @@ fn embedded() -> BTreeMap<String, Arc<SourceFile>> {
             sources.insert(path.clone(), SourceFile::new(Path::new("templates").join(&path), text));
         }
         // What `racestack init` copies is no template.
-        for dir in dir.dirs().filter(|dir| dir.path() != Path::new("init")) {
+        for dir in dir.dirs().filter(|dir| !NOT_STACKS.iter().any(|other| dir.path() == Path::new(other))) {
             collect(dir, sources);
         }
     }

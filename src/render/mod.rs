@@ -15,6 +15,7 @@ pub use origin::Origins;
 pub use size::Sizer;
 pub use template::{Contents, Rendered, Template};
 pub use twin::{Form, Longer, TWIN_ID, TWIN_NAME, TWIN_NOTEBOOK, TWIN_TYPE, TWIN_VOLUME};
+pub use yaml::scalar;
 
 use std::sync::Arc;
 

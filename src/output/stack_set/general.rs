@@ -1,0 +1,243 @@
+//! What several accounts' templates have in common: one template, in which every value that is an account's own has become
+//! a reference to a parameter.
+
+use serde_json::{Map, Value, json};
+
+/// A value that is an account's own, and the parameter that stands for it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Literal {
+    /// The name of the parameter, or of the pseudo parameter.
+    pub name: &'static str,
+    /// What the account has there.
+    pub text: String,
+}
+
+/// A place where the templates differ by more than parameters.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Difference {
+    /// Which of the templates differs from the first.
+    pub account: usize,
+    /// The keys that lead there.
+    pub path: Vec<String>,
+    /// What it has there, in a few words.
+    pub found: String,
+    /// What the first has there, in a few words.
+    pub expected: String,
+}
+
+/// The functions whose arguments name things of the template, and so are the same for all accounts.
+const REFERENCES: [&str; 3] = ["Ref", "Fn::GetAtt", "Condition"];
+
+/// The template that, with each account's own values put in, is that account's template; and where there is none such.
+pub(super) fn general<'a>(templates: impl Iterator<Item = (&'a Value, &'a [Literal])>) -> (Value, Vec<Difference>) {
+    let (templates, literals): (Vec<&Value>, Vec<&[Literal]>) = templates.unzip();
+    let mut walk = Walk { literals, path: Vec::new(), differences: Vec::new() };
+    let template = walk.value(&templates, Place::Template);
+    (template, walk.differences)
+}
+
+/// Whether a template refers to a parameter.
+pub(super) fn mentions(template: &Value, name: &str) -> bool {
+    match template {
+        Value::Object(entries) => entries.iter().any(|(key, value)| {
+            let text = value.get(0).unwrap_or(value).as_str().unwrap_or_default();
+            let here = match key.as_str() {
+                "Ref" => text == name,
+                "Fn::Sub" => text.contains(&format!("${{{name}}}")),
+                _ => false,
+            };
+            here || mentions(value, name)
+        }),
+        Value::Array(values) => values.iter().any(|value| mentions(value, name)),
+        _ => false,
+    }
+}
+
+/// The keys that lead to a macro, if the template has one.
+pub(super) fn transform(template: &Value) -> Option<Vec<String>> {
+    fn search(value: &Value, path: &mut Vec<String>) -> bool {
+        let entries: Vec<(String, &Value)> = match value {
+            Value::Object(entries) => entries.iter().map(|(key, value)| (key.clone(), value)).collect(),
+            Value::Array(values) => values.iter().enumerate().map(|(at, value)| (at.to_string(), value)).collect(),
+            _ => Vec::new(),
+        };
+        entries.into_iter().any(|(key, value)| {
+            let found = key == "Fn::Transform" || (key == "Transform" && path.is_empty());
+            path.push(key);
+            let found = found || search(value, path);
+            if !found {
+                path.pop();
+            }
+            found
+        })
+    }
+    let mut path = Vec::new();
+    search(template, &mut path).then_some(path)
+}
+
+/// Where in a template a value stands: functions are allowed in properties and outputs alone.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Place {
+    Template,
+    Resources,
+    Resource,
+    Outputs,
+    Literal,
+    Property,
+    /// The text of a `Fn::Sub`, in which `${` has its meaning already.
+    Sub,
+}
+
+impl Place {
+    fn below(self, key: &str) -> Self {
+        match (self, key) {
+            (Place::Template, "Resources") => Place::Resources,
+            (Place::Template, "Outputs") => Place::Outputs,
+            (Place::Resources, _) => Place::Resource,
+            (Place::Property, "Fn::Sub") => Place::Sub,
+            (Place::Property | Place::Sub, key) if REFERENCES.contains(&key) => Place::Literal,
+            (Place::Resource, "Properties") | (Place::Outputs | Place::Property | Place::Sub, _) => Place::Property,
+            _ => Place::Literal,
+        }
+    }
+}
+
+struct Walk<'a> {
+    literals: Vec<&'a [Literal]>,
+    path: Vec<String>,
+    differences: Vec<Difference>,
+}
+
+impl Walk<'_> {
+    fn value(&mut self, values: &[&Value], place: Place) -> Value {
+        let Some((first, others)) = values.split_first() else { return Value::Null };
+        match first {
+            Value::Object(entries) => {
+                let same = |other: &&Value| {
+                    other.as_object().is_some_and(|other| {
+                        other.len() == entries.len() && entries.keys().all(|key| other.contains_key(key))
+                    })
+                };
+                if self.alike(first, others, same) { self.object(entries, values, place) } else { Value::Null }
+            }
+            Value::Array(entries) => {
+                let same = |other: &&Value| other.as_array().is_some_and(|other| other.len() == entries.len());
+                if !self.alike(first, others, same) {
+                    return Value::Null;
+                }
+                (0..entries.len()).map(|at| self.below(&at.to_string(), values, place, |value| value.get(at))).collect()
+            }
+            Value::String(text) if matches!(place, Place::Property | Place::Sub) => self.text(text, values, place),
+            _ => {
+                self.alike(first, others, |other| other == first);
+                (*first).clone()
+            }
+        }
+    }
+
+    fn object(&mut self, entries: &Map<String, Value>, values: &[&Value], place: Place) -> Value {
+        let general = |key: &String| {
+            let value = self.below(key, values, place.below(key), |value| value.get(key));
+            (key.clone(), value)
+        };
+        entries.keys().map(general).collect::<Map<_, _>>().into()
+    }
+
+    fn below<'v>(
+        &mut self,
+        key: &str,
+        values: &[&'v Value],
+        place: Place,
+        get: impl Fn(&'v Value) -> Option<&'v Value>,
+    ) -> Value {
+        let inner: Vec<&Value> = values.iter().filter_map(|value| get(value)).collect();
+        self.path.push(key.to_owned());
+        let value = self.value(&inner, place);
+        self.path.pop();
+        value
+    }
+
+    fn text(&mut self, first: &str, values: &[&Value], place: Place) -> Value {
+        let texts: Vec<Option<&str>> = values.iter().map(|value| value.as_str()).collect();
+        let general: Vec<Option<String>> = texts
+            .iter()
+            .zip(&self.literals)
+            .map(|(text, literals)| Some(substituted((*text)?, literals, place == Place::Sub)))
+            .collect();
+        let agreed = general.iter().all(|text| *text == general[0]);
+        let Some(text) = general.into_iter().next().flatten().filter(|_| agreed) else {
+            // What only looks like the account's own, such as a region that all of them name.
+            let first = Value::String(first.to_owned());
+            self.alike(&first, &values[1..], |other| **other == first);
+            return first;
+        };
+        let plain = if place == Place::Sub { first.to_owned() } else { first.replace("${", "${!") };
+        if place == Place::Sub || text == plain {
+            return if place == Place::Sub { text.into() } else { first.into() };
+        }
+        let name = text.strip_prefix("${").and_then(|text| text.strip_suffix('}'));
+        match name.filter(|name| !name.contains(['$', '{', '}', '!'])) {
+            Some(name) => json!({"Ref": name}),
+            None => json!({"Fn::Sub": text}),
+        }
+    }
+
+    /// Whether all others are as `same` asks; where not, that is a difference.
+    fn alike(&mut self, first: &Value, others: &[&Value], same: impl Fn(&&Value) -> bool) -> bool {
+        let before = self.differences.len();
+        for (at, other) in others.iter().enumerate().filter(|(_, other)| !same(other)) {
+            let (found, expected) = words(other, first);
+            self.differences.push(Difference { account: at + 1, path: self.path.clone(), found, expected });
+        }
+        self.differences.len() == before
+    }
+}
+
+/// A text with its account's own values as `${NAME}`, and what had that form already escaped.
+fn substituted(text: &str, literals: &[Literal], is_sub: bool) -> String {
+    let mut result = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(first) = rest.chars().next() {
+        if let Some(literal) = literals.iter().find(|literal| starts_with(rest, literal, result.chars().last())) {
+            result.extend(["${", literal.name, "}"]);
+            rest = &rest[literal.text.len()..];
+        } else if rest.starts_with("${") && !is_sub {
+            result.push_str("${!");
+            rest = &rest[2..];
+        } else {
+            result.push(first);
+            rest = &rest[first.len_utf8()..];
+        }
+    }
+    result
+}
+
+/// Whether a text begins with a literal as a word of its own: twelve of the digits of a longer number are no account ID.
+fn starts_with(text: &str, literal: &Literal, before: Option<char>) -> bool {
+    let inside = |c: Option<char>| c.is_some_and(|c| c.is_ascii_alphanumeric());
+    text.strip_prefix(&literal.text).is_some_and(|after| !inside(before) && !inside(after.chars().next()))
+}
+
+/// Two values in a few words each, that tell them apart.
+fn words(found: &Value, expected: &Value) -> (String, String) {
+    if let (Value::Object(found), Value::Object(expected)) = (found, expected) {
+        let more = |these: &Map<String, Value>, those: &Map<String, Value>| -> Vec<String> {
+            these.keys().filter(|key| !those.contains_key(*key)).map(|key| format!("`{key}`")).collect()
+        };
+        let or_none = |keys: Vec<String>| if keys.is_empty() { "nothing more".to_owned() } else { keys.join(", ") };
+        return (or_none(more(found, expected)), or_none(more(expected, found)));
+    }
+    let short = |value: &Value| match value {
+        Value::String(text) if text.chars().count() > 60 => {
+            format!("`{}…`", text.chars().take(60).collect::<String>())
+        }
+        Value::String(text) => format!("`{text}`"),
+        Value::Array(values) => format!("{} values", values.len()),
+        Value::Object(_) => "a map".to_owned(),
+        other => format!("`{other}`"),
+    };
+    (short(found), short(expected))
+}
+
+#[cfg(test)]
+mod tests;
