@@ -26,7 +26,7 @@ pub(super) struct Difference {
 }
 
 /// The functions whose arguments name things of the template, and so are the same for all accounts.
-const REFERENCES: [&str; 3] = ["Ref", "Fn::GetAtt", "Condition"];
+const REFERENCES: [&str; 2] = ["Ref", "Fn::GetAtt"];
 
 /// The template that, with each account's own values put in, is that account's template; and where there is none such.
 pub(super) fn general<'a>(templates: impl Iterator<Item = (&'a Value, &'a [Literal])>) -> (Value, Vec<Difference>) {

@@ -47,6 +47,11 @@ fn what_is_an_accounts_own_becomes_a_parameter() {
             json!({"Fn::Sub": "${A}:rivals"}),
             json!({"Fn::Sub": "${A}:${BucketName}"}),
         ),
+        (
+            json!({"Condition": {"StringEquals": {"aws:SourceAccount": "111122223333"}}}),
+            json!({"Condition": {"StringEquals": {"aws:SourceAccount": "444455556666"}}}),
+            json!({"Condition": {"StringEquals": {"aws:SourceAccount": {"Ref": "AWS::AccountId"}}}}),
+        ),
         (json!([true, 5]), json!([true, 5]), json!([true, 5])),
     ];
     for (tokyo, seoul, expected) in cases {
