@@ -12,6 +12,8 @@ use std::fmt::Write;
 /// The most that GitHub takes as a comment. It counts characters; bytes are never fewer.
 /// Source: <https://github.com/orgs/community/discussions/27190>
 pub(super) const LONGEST: usize = 65_536;
+/// By this first line, which is not shown, CI finds the comment that it wrote before.
+const MARK: &str = "<!-- racestack diff -->\n";
 /// What is kept for the head of the text, and for telling what is left out.
 const HEAD: usize = 12_000;
 const FOOT: usize = 2_500;
@@ -73,9 +75,11 @@ pub(super) fn render(diff: &Diff) -> String {
 
 fn head(diff: &Diff) -> String {
     if diff.accounts.is_empty() {
-        return format!("**No changes**: {} and {} deploy the same.\n", code(&diff.old), code(&diff.new));
+        return format!("{MARK}**No changes**: {} and {} deploy the same.\n", code(&diff.old), code(&diff.new));
     }
-    let mut text = format!("**Plan: {}**\n\n{} → {}\n\n", layout::plan(diff.plan), code(&diff.old), code(&diff.new));
+    let mut text = format!("{MARK}**Plan: {}**\n\n", layout::plan(diff.plan));
+    // Writing to a string cannot fail.
+    let _ = writeln!(text, "{} → {}\n", code(&diff.old), code(&diff.new));
     for (at, finding) in diff.findings.iter().enumerate() {
         let line = format!("- **{}** {}: {}\n", finding.severity, code(&finding.rule), code(&finding.message));
         if at == TOLD || text.len() + line.len() > HEAD {

@@ -1,0 +1,159 @@
+"""What `racestack init --ci` writes is what GitHub and GitLab take, and its commands do what they are for."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote
+
+import pytest
+import yaml
+
+from workspace import REPOSITORY, SETTINGS, Workspace, binary
+
+TOOLS = Path(sys.executable).parent
+GITHUB = Path(".github/workflows/racestack.yaml")
+GITLAB = Path(".gitlab/racestack.yml")
+SUPPRESSION = """\
+- rule: service::retired
+  resource: robomaker
+  reason: kept for the old models
+  owner: admins
+  expires: {expires}
+"""
+
+
+def test_actionlint_finds_nothing_in_the_workflow(tmp_path: Path) -> None:
+    workflow = ci(tmp_path, "github") / GITHUB
+    assert actionlint(workflow) == []
+    workflow.write_text(workflow.read_text().replace("github.ref }}", "github.reff }}"))
+    assert actionlint(workflow), "actionlint finds what is wrong"
+
+
+def test_the_jobs_are_as_gitlabs_schema_wants_them(tmp_path: Path) -> None:
+    folder = ci(tmp_path, "gitlab")
+    files = [folder / ".gitlab-ci.yml", folder / GITLAB]
+    assert included(files[0]) == [str(GITLAB)]
+    finished = run([TOOLS / "check-jsonschema", "--builtin-schema", "vendor.gitlab-ci", *files], tmp_path)
+    assert finished.returncode == 0, finished.stdout
+
+
+def test_pre_commit_takes_the_hook() -> None:
+    finished = run([TOOLS / "pre-commit", "validate-manifest", REPOSITORY / ".pre-commit-hooks.yaml"], REPOSITORY)
+    assert finished.returncode == 0, finished.stdout
+
+
+@pytest.mark.parametrize("tool", ["github", "gitlab", "pre-commit"])
+def test_the_check_passes_what_is_committed_and_nothing_else(tmp_path: Path, tool: str) -> None:
+    made = repository(tmp_path)
+    check = checking(tmp_path, tool)
+    finished = shell(check, tmp_path)
+    assert finished.returncode == 0, finished.stdout + finished.stderr
+    # A template that somebody changed by hand.
+    template = made.out / "storage.yaml"
+    template.write_text(template.read_text() + "# by hand\n")
+    finished = shell(check, tmp_path)
+    assert finished.returncode != 0
+    assert "output::stale" in told(finished)
+    if tool == "gitlab":
+        assert "output::stale" in (tmp_path / "racestack.xml").read_text()
+
+
+@pytest.mark.parametrize("tool", ["github", "gitlab", "pre-commit"])
+def test_the_check_compares_suppressions_with_the_day(tmp_path: Path, tool: str) -> None:
+    repository(tmp_path)
+    check = checking(tmp_path, tool)
+    suppressions = tmp_path / "config" / "suppressions.yaml"
+    suppressions.write_text(SUPPRESSION.format(expires="2001-01-01"))
+    finished = shell(check, tmp_path)
+    text = (tmp_path / "racestack.xml").read_text() if tool == "gitlab" else told(finished)
+    assert "suppression::expired" in text
+    assert "suppression::not-compared" not in text
+
+
+def test_the_comment_tells_what_differs_from_the_branch_that_is_merged_into(tmp_path: Path) -> None:
+    repository(tmp_path)
+    step = next(step for step in steps(ci(tmp_path / "ci", "github")) if "racestack diff" in step.get("run", ""))
+    summary = tmp_path / "summary.md"
+    environment = {"GITHUB_BASE_REF": "main", "GITHUB_STEP_SUMMARY": str(summary)}
+    assert shell(step["run"], tmp_path, environment).returncode == 0
+    assert summary.read_text().startswith("<!-- racestack diff -->\n**No changes**")
+    summary.unlink()
+    changed = Workspace(tmp_path, SETTINGS["hardened"] + "console: true\n")
+    changed.write()
+    changed.synth()
+    assert shell(step["run"], tmp_path, environment).returncode == 0
+    comment = (tmp_path / "diff.md").read_text()
+    assert comment.startswith("<!-- racestack diff -->\n**Plan: ")
+    assert summary.read_text() == comment
+    # By this line the comment of the last run is found again.
+    for text in (ci(tmp_path / "a", "github") / GITHUB, ci(tmp_path / "b", "gitlab") / GITLAB):
+        assert 'startswith("<!-- racestack diff -->")' in text.read_text()
+
+
+def told(finished: subprocess.CompletedProcess[str]) -> str:
+    """What a job's log shows; in GitHub's annotations, colons are escaped."""
+    return unquote(finished.stdout + finished.stderr)
+
+
+def ci(folder: Path, tool: str) -> Path:
+    """What `init --ci` writes, in a folder of its own."""
+    folder.mkdir(exist_ok=True)
+    subprocess.run([binary(), "init", "ci", "--ci", tool], cwd=folder, check=True, capture_output=True, timeout=60)
+    return folder / "ci"
+
+
+def repository(folder: Path) -> Workspace:
+    """A configuration with its stacks, committed, on the branch that `origin/main` names."""
+    made = Workspace(folder, SETTINGS["hardened"])
+    made.write()
+    made.synth()
+    for arguments in (
+        ["init", "--quiet"],
+        ["add", "config", "out"],
+        ["-c", "user.name=ci", "-c", "user.email=ci@example.com", "commit", "--quiet", "--message", "all"],
+        ["update-ref", "refs/remotes/origin/main", "HEAD"],
+    ):
+        subprocess.run(["git", *arguments], cwd=folder, check=True, timeout=60)
+    return made
+
+
+def checking(folder: Path, tool: str) -> str:
+    """The command of the check, as the tool runs it."""
+    if tool == "pre-commit":
+        (hook,) = yaml.safe_load((REPOSITORY / ".pre-commit-hooks.yaml").read_text())
+        return str(hook["entry"])
+    written = ci(folder / "ci", tool)
+    if tool == "github":
+        return next(step["run"] for step in steps(written) if "--check" in step.get("run", ""))
+    return "\n".join(yaml.safe_load((written / GITLAB).read_text())["racestack check"]["script"])
+
+
+def steps(folder: Path) -> list[dict[str, Any]]:
+    return yaml.safe_load((folder / GITHUB).read_text())["jobs"]["check"]["steps"]
+
+
+def included(path: Path) -> list[str]:
+    return [entry["local"] for entry in yaml.safe_load(path.read_text())["include"]]
+
+
+def actionlint(workflow: Path) -> list[Any]:
+    finished = run(["node", REPOSITORY / "tests" / "node" / "workflow-lint.mjs", workflow], workflow.parent)
+    assert finished.returncode == 0, finished.stderr
+    # This version is from before the context `vars`, which GitHub has had since 2023.
+    return [found for found in json.loads(finished.stdout) if 'undefined variable "vars"' not in found["message"]]
+
+
+def shell(script: str, folder: Path, environment: dict[str, str] | None = None) -> subprocess.CompletedProcess[str]:
+    """Run a script as a job does: what fails ends it."""
+    path = f"{Path(binary()).parent}:/usr/local/bin:/usr/bin:/bin"
+    return run(["bash", "-e", "-c", script], folder, {"PATH": path, **(environment or {})})
+
+
+def run(
+    command: list[str | Path], folder: Path, environment: dict[str, str] | None = None
+) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        command, cwd=folder, env=environment, capture_output=True, text=True, timeout=60, check=False
+    )
