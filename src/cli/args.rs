@@ -44,7 +44,7 @@ pub enum Command {
 #[derive(Debug, clap::Args)]
 pub struct InitArgs {
     /// The folder to make it in
-    #[arg(value_name = "DIR")]
+    #[arg(value_name = "DIR", default_value = ".")]
     pub folder: PathBuf,
     /// Also write what CI needs to check pull requests; alone where DIR has a configuration already
     #[arg(long, value_enum)]

@@ -6,7 +6,7 @@ use super::args::{StackSetPart, SynthArgs};
 use super::synth::stale;
 use super::{Failure, Watch};
 use crate::files::{self, Lock};
-use crate::finding::Finding;
+use crate::finding::{Finding, any_error};
 use crate::output::{self, AccountAssembly, Manifest, OutputFile, StackSetMember};
 use crate::plan::{AccountPlan, Part};
 use crate::render::{Rendered, Templates};
@@ -127,13 +127,18 @@ impl Export {
         }
     }
 
-    /// Finds what stands in the way, or, when nothing is to be written, what is not as it would be.
+    /// Finds what stands in the way.
     pub(super) fn inspect(&self, findings: &mut Vec<Finding>) -> Result<(), Failure> {
         Ok(output::inspect(&self.target.folder, &self.files, findings)?)
     }
 
-    /// Finds what is not as it would be written.
+    /// Finds what is not as it would be written, unless something stands in the way.
     pub(super) fn stale(&self, findings: &mut Vec<Finding>) -> Result<(), Failure> {
+        let mut in_the_way = Vec::new();
+        self.inspect(&mut in_the_way)?;
+        if any_error(&in_the_way) {
+            return Ok(());
+        }
         let help = "run `racestack synth` with the same arguments, but without `--check`";
         stale(&self.target.folder, &self.files, help, findings)
     }

@@ -42,8 +42,10 @@ pub(super) fn run(args: &InitArgs) -> Result<Outcome, Failure> {
     }
     // All are looked for before any is written, so that a refusal leaves nothing half made.
     let mut kept = BTreeMap::new();
+    // Said and written as a person would: `config`, not `./config`.
+    let folder = args.folder.strip_prefix(".").unwrap_or(&args.folder);
     for (path, _) in &new {
-        let place = args.folder.join(path);
+        let place = folder.join(path);
         if let Some(bytes) = files::read(&place)? {
             if path == GIT_ATTRIBUTES || path == GITLAB_CI {
                 kept.insert(path.clone(), bytes);
@@ -54,7 +56,7 @@ pub(super) fn run(args: &InitArgs) -> Result<Outcome, Failure> {
     }
     let mut stdout = String::new();
     for (path, text) in &new {
-        let place = args.folder.join(path);
+        let place = folder.join(path);
         if let Some(kept) = kept.get(path) {
             for line in missing_lines(text, &String::from_utf8_lossy(kept)) {
                 // Writing to a string cannot fail.
@@ -67,11 +69,12 @@ pub(super) fn run(args: &InitArgs) -> Result<Outcome, Failure> {
         let _ = writeln!(stdout, "wrote {}", place.display());
     }
     if !has_configuration {
-        stdout.push_str(&next_steps(&args.folder));
+        stdout.push_str(&next_steps(folder));
     }
     if args.ci.is_some() {
         stdout.push_str(
-            "\nThe file for CI says which variables it needs: where racestack comes from, and which commit of it.\n",
+            "\nThe file for CI says which variables it needs: where racestack comes from, and which commit of it. It is read, \
+             and works, in the root of a repository alone.\n",
         );
     }
     Ok(Outcome { stdout, ..Outcome::default() })
@@ -84,12 +87,15 @@ fn missing_lines<'a>(text: &'a str, found: &'a str) -> impl Iterator<Item = &'a 
 
 fn next_steps(folder: &Path) -> String {
     let config = folder.join("config");
-    let out = folder.join("out");
+    let options = if folder.as_os_str().is_empty() {
+        String::new()
+    } else {
+        format!(" --config {} --out {}", config.display(), folder.join("out").display())
+    };
     format!(
         "\nNext: write your company into {config}/settings.yaml, rename {config}/accounts/example, write its account ID \
-         and people, then\n  racestack synth --config {config} --out {out}\n",
+         and people, then\n  racestack synth{options}\n",
         config = config.display(),
-        out = out.display()
     )
 }
 

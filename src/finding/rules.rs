@@ -101,6 +101,7 @@ rules! {
     OutputOccupied, "output::occupied", Error, "a file or folder that racestack did not write has the name of one that it is to write";
     OutputNotAFolder, "output::not-a-folder", Error, "a link or a file in the place of an account's out folder";
     OutputUnreadableManifest, "output::unreadable-manifest", Error, "an out folder's manifest does not tell which files are racestack's";
+    OutputAnotherKind, "output::another-kind", Error, "a folder holds something else than what is to be written there, such as an account's stacks where a cloud assembly is asked for";
     OutputOrphan, "output::orphan", Warning, "an out folder of an account that is no longer configured";
     OutputRemovedStack, "output::removed-stack", Warning, "a stack that is no longer made, and may still be deployed";
     OutputStale, "output::stale", Error, "`synth --check` found a file that differs from what synth would write";

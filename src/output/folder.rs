@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::path::Path;
 use std::time::Duration;
 
+use super::held;
 use super::manifest::{Listed, listed};
 use super::replace::{commit as put_in_place, recover, recover_all, stage as draft, staging};
 use super::{MANIFEST_FILE, OutputFile};
@@ -112,6 +113,10 @@ pub fn inspect(folder: &Path, wanted: &[OutputFile], findings: &mut Vec<Finding>
             return Ok(());
         }
     }
+    if let Some(finding) = held::check(folder, wanted)? {
+        findings.push(finding);
+        return Ok(());
+    }
     let listed = listed(folder)?;
     if let Listed::Unreadable(reason) = &listed {
         let path = folder.join(MANIFEST_FILE);
@@ -217,6 +222,9 @@ fn is_taken(folder: &Path) -> Result<bool, FileError> {
     }
     let listed = listed(folder)?;
     let staging = staging(folder);
+    if held::is_other(folder, &staging)? {
+        return Ok(true);
+    }
     for entry in files::list(folder)?.unwrap_or_default().into_iter().filter(|entry| !listed.holds(entry)) {
         let staged = files::read(&staging.join(&entry.name))?;
         if staged.is_some() && (entry.is_folder || files::read(&entry.path)? != staged) {

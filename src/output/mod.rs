@@ -4,6 +4,7 @@ mod assembly;
 mod deploy;
 mod folder;
 mod git_sync;
+mod held;
 mod leave;
 mod manifest;
 mod replace;

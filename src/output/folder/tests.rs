@@ -139,6 +139,20 @@ fn a_manifest_that_cannot_be_read_is_an_error() {
     assert_eq!(inspected(&folder)[0].0, Rule::OutputUnreadableManifest);
 }
 
+#[test]
+fn a_folder_of_another_kind_is_not_replaced_even_if_it_comes_there_late() {
+    let assembly = "{\"holds\": \"a cloud assembly\", \"files\": [\"access.yaml\", \"manifest.json\"]}";
+    let (_root, folder) = written();
+    std::fs::write(folder.join("manifest.json"), assembly).unwrap();
+    assert_eq!(inspected(&folder)[0].0, Rule::OutputAnotherKind);
+    let (_root, folder) = written();
+    std::fs::write(folder.join("access.yaml"), "old").unwrap();
+    assert!(stage(&folder, &wanted()).unwrap());
+    std::fs::write(folder.join("manifest.json"), assembly).unwrap();
+    assert!(commit(&folder).is_err());
+    assert_eq!(std::fs::read_to_string(folder.join("access.yaml")).unwrap(), "old");
+}
+
 #[cfg(unix)]
 #[test]
 fn an_account_s_folder_may_not_be_a_link_or_a_file() {
