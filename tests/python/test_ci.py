@@ -100,7 +100,8 @@ def told(finished: subprocess.CompletedProcess[str]) -> str:
 def ci(folder: Path, tool: str) -> Path:
     """What `init --ci` writes, in a folder of its own."""
     folder.mkdir(exist_ok=True)
-    subprocess.run([binary(), "init", "ci", "--ci", tool], cwd=folder, check=True, capture_output=True, timeout=60)
+    if not (folder / "ci").exists():
+        subprocess.run([binary(), "init", "ci", "--ci", tool], cwd=folder, check=True, capture_output=True, timeout=60)
     return folder / "ci"
 
 
