@@ -179,6 +179,8 @@ pub enum StackSetPart {
     Access,
     /// The roles of the services that exist
     ServiceRoles,
+    /// The rotation of access keys, and budgets
+    Operations,
     /// The roles of retired services
     RetiredRoles,
     /// The users, which no StackSet can make

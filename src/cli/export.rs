@@ -44,6 +44,7 @@ fn part_of(part: StackSetPart) -> Option<Part> {
         StackSetPart::Storage => Some(Part::Storage),
         StackSetPart::Access => Some(Part::Access),
         StackSetPart::ServiceRoles => Some(Part::ServiceRoles),
+        StackSetPart::Operations => Some(Part::Operations),
         StackSetPart::RetiredRoles => Some(Part::RetiredRoles),
         StackSetPart::Users => None,
     }
@@ -116,7 +117,7 @@ impl Export {
         }
         let files = match target.form {
             Form::Assembly => Ok(output::assembly_files(assemblies)),
-            Form::StackSet(part) => output::stack_set_files(part.kind(), &members),
+            Form::StackSet(part) => output::stack_set_files(part.kind(), members, findings),
         };
         match files {
             Ok(files) => Some(Self { target, files }),

@@ -22,7 +22,7 @@ pub use roster::{Roster, RosterNotebook, RosterNotebookSettings, RosterRow, Stat
 pub use schema::Schema;
 pub use settings::{
     AccessKeySettings, BucketSettings, BudgetSettings, DeploySettings, Mfa, NotebookSettings, Profile, QuotaSettings,
-    Service, ServiceRoleSettings, Settings, account_schema, company_schema,
+    Service, ServiceRoleSettings, Settings, SharedPart, account_schema, company_schema,
 };
 pub use suggestion::did_you_mean;
 pub use suppressions::{SUPPRESSIONS_FILE, SuppressionRow, SuppressionRows, suppressions_schema};

@@ -210,6 +210,24 @@ pub struct DeploySettings {
     /// The out folder's path from the root of its Git repository, such as `out`: writes a deployment file for
     /// CloudFormation's Git sync beside each template.
     pub git_sync: Option<String>,
+    /// The parts that StackSets deploy: `deploy.sh`, the cloud assembly and the files for Git sync leave them out.
+    pub stack_sets: Option<Vec<SharedPart>>,
+}
+
+/// A part of an account's stacks that a StackSet can deploy, since it is the same in several accounts but for their names.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum SharedPart {
+    /// The bucket and its policy.
+    Storage,
+    /// The group, the policies, the guardrails and the permissions boundary.
+    Access,
+    /// The roles of the services that exist.
+    ServiceRoles,
+    /// The rotation of access keys, and budgets.
+    Operations,
+    /// The roles of retired services.
+    RetiredRoles,
 }
 
 /// The account's quotas, where AWS has raised them. The quota of users, 5,000, is fixed.

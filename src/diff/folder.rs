@@ -44,6 +44,8 @@ pub(super) struct Stack {
     pub users: Vec<UserEntry>,
     pub depends_on: Vec<String>,
     pub capabilities: Vec<String>,
+    /// What deploys it, where that is not `deploy.sh`.
+    pub deployed_by: Option<String>,
 }
 
 /// Why an out folder cannot be compared.
@@ -114,6 +116,8 @@ struct StackEntry {
     depends_on: Vec<String>,
     #[serde(default)]
     capabilities: Vec<String>,
+    #[serde(default)]
+    deployed_by: Option<String>,
     #[serde(default)]
     users: Vec<UserEntry>,
 }
@@ -221,5 +225,6 @@ fn stack(entry: StackEntry, path: PathBuf, bytes: Vec<u8>) -> Result<Stack, Fold
         users: entry.users,
         depends_on: entry.depends_on,
         capabilities: entry.capabilities,
+        deployed_by: entry.deployed_by,
     })
 }

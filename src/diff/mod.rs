@@ -70,6 +70,7 @@ fn account(
     if let Some(new) = new {
         findings.extend(refusals::refused(new, &changes));
         findings.extend(old.map(|old| refusals::moved(old, new)).unwrap_or_default());
+        findings.extend(old.map(|old| refusals::handed_over(old, new)).unwrap_or_default());
     }
     AccountDiff {
         account: name.to_owned(),
@@ -127,11 +128,15 @@ fn stack_attributes(old: &Stack, new: &Stack) -> Vec<PropertyChange> {
     let section = |stack: &Stack, key: &str| match key {
         "depends_on" => Some(Value::from(stack.depends_on.clone())),
         "capabilities" => Some(Value::from(stack.capabilities.clone())),
+        "deployed_by" => Some(stack.deployed_by.clone().unwrap_or_else(|| "deploy.sh".to_owned()).into()),
         _ => stack.template.get(key).cloned(),
     };
     let keys = |stack: &Stack| -> Vec<String> {
         let sections = stack.template.as_object().into_iter().flat_map(serde_json::Map::keys).cloned();
-        sections.filter(|key| key != "Resources").chain(["depends_on".to_owned(), "capabilities".to_owned()]).collect()
+        sections
+            .filter(|key| key != "Resources")
+            .chain(["depends_on", "capabilities", "deployed_by"].map(str::to_owned))
+            .collect()
     };
     let mut all = keys(new);
     all.extend(keys(old).into_iter().filter(|key| !new.template.as_object().is_some_and(|new| new.contains_key(key))));

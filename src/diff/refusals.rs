@@ -127,6 +127,29 @@ pub(super) fn moved(old: &AccountFolder, new: &AccountFolder) -> Vec<Finding> {
     moves.into_iter().map(finding).collect()
 }
 
+/// The findings of stacks that something else deploys from now on: CloudFormation makes no second stack of the same names.
+pub(super) fn handed_over(old: &AccountFolder, new: &AccountFolder) -> Vec<Finding> {
+    let finding = |stack: &Stack| {
+        let before = old.stacks.iter().find(|before| before.name == stack.name)?;
+        if before.deployed_by == stack.deployed_by {
+            return None;
+        }
+        let (message, help) = if stack.deployed_by.is_some() {
+            (
+                format!("`{}` is left to a StackSet, while a stack that `deploy.sh` made has its names", stack.name),
+                "before the StackSet is deployed, import that stack into it, or delete it",
+            )
+        } else {
+            (
+                format!("`{}` is no longer left to a StackSet, while the stack of that has its names", stack.name),
+                "before `deploy.sh` runs, delete the StackSet's stack in this account",
+            )
+        };
+        Some(Finding::new(Rule::DiffHandedOver, message).at(Place::whole(&stack.source)).help(help))
+    };
+    new.stacks.iter().filter_map(finding).collect()
+}
+
 /// Where each fixed name of an account is. Names that only CloudFormation knows are left out.
 fn homes(account: &AccountFolder) -> BTreeMap<(&str, Vec<String>), Home<'_>> {
     let mut homes = BTreeMap::new();

@@ -106,6 +106,7 @@ rules! {
     OutputRemovedStack, "output::removed-stack", Warning, "a stack that is no longer made, and may still be deployed";
     OutputStale, "output::stale", Error, "`synth --check` found a file that differs from what synth would write";
     StackSetEmpty, "stackset::empty", Error, "a StackSet was asked for of a part that no account has";
+    StackSetDeployedTwice, "stackset::deployed-twice", Warning, "a StackSet of a part that `deploy.sh` deploys as well, so that the names collide";
     StackSetDifference, "stackset::difference", Error, "accounts that differ by more than what a StackSet's parameters can say";
     StackSetPartition, "stackset::partition", Error, "accounts of several partitions, which no StackSet spans";
     StackSetMacro, "stackset::macro", Error, "a template with a macro, which a StackSet may not run";
@@ -124,6 +125,7 @@ rules! {
     DiffRefusedReplacement, "diff::refused-replacement", Error, "a change that replaces a resource which keeps its fixed name, which CloudFormation refuses";
     DiffChangedType, "diff::changed-type", Error, "another type under the same logical ID, which CloudFormation refuses";
     DiffMovedName, "diff::moved-name", Error, "a resource with a fixed name in another stack, or under another logical ID, than before";
+    DiffHandedOver, "diff::handed-over", Warning, "a stack that something else deploys than before, while the old stack has its names";
     DiffWidened, "diff::widened", Error, "somebody may do more than before, or it cannot be told, and `--fail-on widened` was given";
     DiffReplaced, "diff::replaced", Error, "something is replaced, or may be, and `--fail-on replaced` was given";
     DiffDeleted, "diff::deleted", Error, "something is deleted, and `--fail-on deleted` was given";

@@ -1,6 +1,6 @@
 //! An account: its settings, validated.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -16,7 +16,7 @@ use super::renames;
 use super::services;
 use super::tags::{self, Tag};
 use super::users::{self, User};
-use crate::config::{AccountConfig, Content, Mfa, Profile, QuotaSettings, Service, did_you_mean, shorten};
+use crate::config::{AccountConfig, Content, Mfa, Profile, QuotaSettings, Service, SharedPart, did_you_mean, shorten};
 use crate::facts::{self, limits};
 use crate::finding::{Finding, Rule, any_error};
 use crate::source::{Place, SourceFile};
@@ -62,6 +62,8 @@ pub struct Account {
     pub template_bucket: TemplateBucket,
     /// The out folder's path from the root of its repository, where CloudFormation's Git sync deploys the stacks.
     pub git_sync: Option<RepositoryPath>,
+    /// The parts that StackSets deploy.
+    pub stack_sets: BTreeSet<SharedPart>,
     /// The people, by name.
     pub users: Vec<User>,
     /// Which users stack each user is in, as the lock has it.
@@ -197,6 +199,8 @@ impl Reader<'_> {
         };
         let git_sync = settings.deploy.as_ref().and_then(|deploy| deploy.git_sync.as_deref());
         let git_sync = self.optional("deploy.git_sync", git_sync, RepositoryPath::parse);
+        let stack_sets =
+            settings.deploy.iter().flat_map(|deploy| deploy.stack_sets.iter().flatten().copied()).collect();
         let (tags, mut tag_findings) =
             tags::read(settings.tags.as_ref(), self.config.node.get("tags"), Rule::SettingsInvalidTag);
         self.findings.append(&mut tag_findings);
@@ -249,6 +253,7 @@ impl Reader<'_> {
             tags,
             template_bucket,
             git_sync,
+            stack_sets,
             users,
             lock: Some(lock).filter(|_| !lock_failed)?,
             lock_source: self.config.lock.as_ref().map(|lock| Arc::clone(&lock.source))?,

@@ -16,7 +16,7 @@ mod tags;
 mod unique;
 mod users;
 
-pub use crate::config::{Mfa, Profile, Service};
+pub use crate::config::{Mfa, Profile, Service, SharedPart};
 pub use account::{Account, NotebookNetwork, Quotas, TemplateBucket};
 pub use bucket::Bucket;
 pub use fleet::{Fleet, build};

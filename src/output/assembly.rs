@@ -32,14 +32,15 @@ pub fn of_account(
     let account = plan.account;
     let tags: Map<String, Value> = stack_tags(account).map(|tag| (tag.key, tag.value.into())).collect();
     let mut assembly = AccountAssembly { files: Vec::new(), artifacts: Map::new() };
-    for ((stack, rendered), entry) in plan.stacks.iter().zip(rendered).zip(&manifest.stacks) {
+    let stacks = plan.stacks.iter().zip(rendered).zip(&manifest.stacks);
+    for ((stack, rendered), entry) in stacks.filter(|((stack, _), _)| !stack.by_stack_set) {
         // What has no long form is an error among the checks' findings already: then nothing is written.
         let Ok(template) = render::read(templates, rendered) else { continue };
         let Ok(template) = long_form(&template) else { continue };
         let id = artifact_id(account, stack);
         let template = plain(format!("{id}.template.json"), pretty(&template));
         let mut properties = json!({"templateFile": template.name, "stackName": entry.name, "tags": tags});
-        let before = plan.stacks.iter().filter(|other| comes_after(stack, other));
+        let before = plan.stacks.iter().filter(|other| !other.by_stack_set && comes_after(stack, other));
         let mut dependencies: Vec<String> = before.map(|other| artifact_id(account, other)).collect();
         if let TemplateBucket::Named(bucket) = &account.template_bucket {
             let upload = Upload::of(&template, bucket, account);

@@ -12,7 +12,7 @@ use crate::render::Contents;
 
 /// The script for an account.
 pub fn script(plan: &AccountPlan<'_>, contents: &[Contents], manifest: &Manifest) -> String {
-    let mut script = beginning(plan.account);
+    let mut script = beginning(plan);
     // Writing to a string cannot fail.
     for stack in &manifest.stacks {
         let _ = writeln!(script, "{}  {}", stack.sha256, stack.file);
@@ -32,10 +32,17 @@ pub fn script(plan: &AccountPlan<'_>, contents: &[Contents], manifest: &Manifest
     );
     script.push_str(FUNCTIONS);
     script.push_str(&strip_function(&plan.names.group));
+    if plan.stacks.iter().any(|stack| stack.by_stack_set) {
+        script.push_str(EXPECT);
+    }
     script.push_str(&dry_run(plan));
     let tags: Vec<String> = stack_tags(plan.account).map(|tag| quote(&format!("{}={}", tag.key, tag.value))).collect();
     for (stack, entry) in plan.stacks.iter().zip(&manifest.stacks) {
         script.push('\n');
+        if stack.by_stack_set {
+            script.push_str(&expected(plan, stack));
+            continue;
+        }
         let holds_users = matches!(stack.part, Part::Users(_));
         if holds_users {
             let _ = writeln!(script, "leave {}", quote(&entry.name));
@@ -49,13 +56,21 @@ pub fn script(plan: &AccountPlan<'_>, contents: &[Contents], manifest: &Manifest
     script
 }
 
-fn beginning(account: &Account) -> String {
+fn beginning(plan: &AccountPlan<'_>) -> String {
+    let account = plan.account;
+    let by_stack_sets: Vec<&str> =
+        plan.stacks.iter().filter(|stack| stack.by_stack_set).map(|stack| stack.name.as_str()).collect();
+    let left_out = if by_stack_sets.is_empty() {
+        String::new()
+    } else {
+        format!("# StackSets deploy what is left out here, and before: {}.\n", by_stack_sets.join(", "))
+    };
     format!(
         r#"#!/usr/bin/env bash
 # Made by `racestack synth`. Deploys the stacks of the account {name}, in order; a stack without changes is left as it is.
 # From the users who leave with a stack it first takes what CloudFormation fails on, such as access keys.
 # With --dry-run it changes nothing, and tells who leaves and what would be taken.
-# The credentials are those that the AWS CLI finds: set AWS_PROFILE or the like.
+{left_out}# The credentials are those that the AWS CLI finds: set AWS_PROFILE or the like.
 set -euo pipefail
 cd "$(dirname "${{BASH_SOURCE[0]}}")"
 
@@ -85,6 +100,40 @@ if ! sums_match <<'SUMS'
         account = quote(account.id.as_str()),
         region = quote(account.region.as_str()),
     )
+}
+
+/// The function of `deploy.sh` that asks for what StackSets deploy.
+const EXPECT: &str = r#"
+# Asks for something of a stack that a StackSet deploys: what comes next cannot do without it.
+expect() {
+  local stack=$1
+  shift
+  aws "$@" --region "$region" >/dev/null ||
+    fail "stopped before what needs the stack $stack, which a StackSet deploys: there is none in this account yet, or it \
+could not be asked; deploy the StackSet, then run deploy.sh again"
+}
+"#;
+
+/// What stands in the place of the command for a stack that a StackSet deploys: a look at what others need of it.
+fn expected(plan: &AccountPlan<'_>, stack: &StackPlan<'_>) -> String {
+    let names = &plan.names;
+    let mut text = format!("# {} is deployed by a StackSet.\n", stack.name);
+    let is_needed = plan.stacks.iter().any(|other| !other.by_stack_set && other.part.depends_on(stack.part));
+    let question = match stack.part {
+        Part::Storage => Some(("s3api head-bucket --bucket", names.bucket.as_str())),
+        Part::Access => Some(("iam get-group --group-name", names.group.as_str())),
+        Part::Operations => plan
+            .account
+            .budgets
+            .as_ref()
+            .map(|_| ("sns get-topic-attributes --topic-arn", names.budgets_topic_arn.as_str())),
+        Part::ServiceRoles | Part::Users(_) | Part::RetiredRoles => None,
+    };
+    if let Some((command, name)) = question.filter(|_| is_needed) {
+        // Writing to a string cannot fail.
+        let _ = writeln!(text, "expect {} {command} {}", quote(stack.name.as_str()), quote(name));
+    }
+    text
 }
 
 /// Every IAM user of the account's stacks: the logical ID and the name. Templates of one's own may have more of them than

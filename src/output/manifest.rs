@@ -50,6 +50,9 @@ pub struct StackEntry {
     pub order: usize,
     /// The stacks that must be deployed before it.
     pub depends_on: Vec<String>,
+    /// What deploys it, where that is not `deploy.sh`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub deployed_by: Option<DeployedBy>,
     /// Its deployment file for CloudFormation's Git sync, if there is one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub git_sync: Option<String>,
@@ -65,6 +68,14 @@ pub struct StackEntry {
     /// The characters of its policies, as IAM counts them; of a users stack, of its fullest role or user.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub policies: Vec<PolicyEntry>,
+}
+
+/// What deploys a stack other than `deploy.sh`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum DeployedBy {
+    /// The StackSet of the same name.
+    StackSet,
 }
 
 /// A policy in the manifest, or the inline policies of a principal together.
@@ -210,7 +221,8 @@ pub fn of(
                 .filter(|other| stack.part.depends_on(other.part))
                 .map(|other| other.name.to_string())
                 .collect(),
-            git_sync: account.git_sync.as_ref().map(|_| git_sync::file_name(stack)),
+            deployed_by: stack.by_stack_set.then_some(DeployedBy::StackSet),
+            git_sync: account.git_sync.as_ref().filter(|_| !stack.by_stack_set).map(|_| git_sync::file_name(stack)),
             capabilities: contents.capabilities.iter().map(|&one| one.to_owned()).collect(),
             users: stack.users.iter().map(|user| user_entry(user)).collect(),
             bytes: Used { used: template.source.text.len(), limit: account.template_bucket.template_bytes() },

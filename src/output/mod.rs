@@ -57,7 +57,8 @@ pub fn files(
         .map(|(stack, template)| plain(stack.file(), Arc::unwrap_or_clone(template.source).text))
         .collect();
     if let Some(out) = &plan.account.git_sync {
-        files.extend(plan.stacks.iter().map(|stack| git_sync::file(plan, stack, out)));
+        let own = plan.stacks.iter().filter(|stack| !stack.by_stack_set);
+        files.extend(own.map(|stack| git_sync::file(plan, stack, out)));
     }
     files.push(OutputFile {
         name: DEPLOY_FILE.to_owned(),

@@ -1,6 +1,7 @@
 //! A StackSet: one template for what several accounts have in common, and what each account puts into it.
 
 mod general;
+mod script;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -8,7 +9,8 @@ use std::sync::Arc;
 use serde_json::{Map, Value, json};
 
 use self::general::{Literal, general};
-use super::deploy::{quote, stack_tags};
+use self::script::script;
+use super::deploy::stack_tags;
 use super::held::HOLDS;
 use super::{MANIFEST_FILE, OutputFile, plain};
 use crate::check::long_form::long_form;
@@ -26,9 +28,6 @@ const TEMPLATE_FILE: &str = "template.json";
 const PARAMETERS_FILE: &str = "parameters.json";
 /// The file with the commands.
 const CREATE_FILE: &str = "create.sh";
-/// What the parameters are for an account that was given no values: no bucket and no key can be called so, so that nothing
-/// is allowed by mistake.
-const UNSET: &str = "SET-FOR-EACH-ACCOUNT";
 
 /// The account's own values that a template may hold: what names each, and what it is.
 const PARAMETERS: [(&str, &str); 3] = [
@@ -45,6 +44,8 @@ pub struct Member {
     region: Region,
     tags: Vec<Tag>,
     name: String,
+    /// Whether the account's own `deploy.sh` leaves the part to the StackSet.
+    is_left_to_it: bool,
     capabilities: Vec<&'static str>,
     source: Arc<SourceFile>,
     template: Value,
@@ -73,6 +74,7 @@ impl Member {
             region: account.region.clone(),
             tags: stack_tags(account).collect(),
             name: stack.name.to_string(),
+            is_left_to_it: stack.by_stack_set,
             capabilities: template.contents().capabilities,
             source: Arc::clone(&template.source),
             template: long_form(&template).ok()?,
@@ -86,15 +88,27 @@ impl Member {
     }
 }
 
-/// The files of the StackSet of these accounts: the template, each account's values, and the commands that make it.
+/// The files of the StackSet of these accounts: the template, each account's values, and the commands that make it. Of the
+/// accounts are those taken that leave the part to it; where none does, all are, with a warning.
 ///
 /// # Errors
-/// All that a StackSet cannot do, as findings.
-pub fn files(part: &str, members: &[Member]) -> Result<Vec<OutputFile>, Vec<Finding>> {
+/// All that a StackSet cannot do, as findings. `warnings` hears of what it can do, and should not.
+pub fn files(
+    part: &str,
+    mut members: Vec<Member>,
+    warnings: &mut Vec<Finding>,
+) -> Result<Vec<OutputFile>, Vec<Finding>> {
+    if members.iter().any(|member| member.is_left_to_it) {
+        members.retain(|member| member.is_left_to_it);
+    }
+    let members = &members[..];
     let Some(first) = members.first() else {
         let message = format!("no account has a `{part}` stack");
         return Err(vec![Finding::new(Rule::StackSetEmpty, message).help("name another part, or other accounts")]);
     };
+    if !first.is_left_to_it {
+        warnings.push(deployed_twice(part, first, members.len() - 1));
+    }
     let mut findings: Vec<Finding> = members.iter().flat_map(|member| misfits(member, first)).collect();
     if !findings.is_empty() {
         return Err(findings);
@@ -147,6 +161,20 @@ pub fn files(part: &str, members: &[Member]) -> Result<Vec<OutputFile>, Vec<Find
     ])
 }
 
+/// The warning that no account leaves the part to the StackSet.
+fn deployed_twice(part: &str, first: &Member, others: usize) -> Finding {
+    let accounts = match others {
+        0 => format!("`{}`", first.account),
+        1 => format!("`{}` and of another account", first.account),
+        _ => format!("`{}` and of {others} other accounts", first.account),
+    };
+    let message =
+        format!("`deploy.sh` of {accounts} deploys `{part}`, too: the StackSet's stack would have the same names");
+    Finding::new(Rule::StackSetDeployedTwice, message).at(Place::whole(&first.source)).help(format!(
+        "set `deploy: {{stack_sets: [{part}]}}` for the accounts whose `{part}` the StackSet is to deploy"
+    ))
+}
+
 /// What keeps an account out of the StackSet that `first` is in, whatever its template says.
 fn misfits(member: &Member, first: &Member) -> Vec<Finding> {
     let mut findings = Vec::new();
@@ -187,56 +215,4 @@ fn parameters(members: &[Member], used: &[(&str, &str)]) -> String {
 fn values<'a>(member: &'a Member, used: &'a [(&str, &str)]) -> impl Iterator<Item = (&'a str, &'a str)> {
     let value = |name: &str| member.literals.iter().find(|literal| literal.name == name).map(|one| one.text.as_str());
     used.iter().filter_map(move |(name, _)| Some((*name, value(name)?)))
-}
-
-/// The commands that make the StackSet and its stacks.
-fn script(first: &Member, members: &[Member], used: &[(&str, &str)]) -> String {
-    let mut script = format!(
-        r#"#!/usr/bin/env bash
-# Made by `racestack synth`. Makes the StackSet {name} and its stack in each account, with the
-# credentials and in the region of the StackSet's administrator: set AWS_PROFILE and AWS_REGION or the like.
-set -euo pipefail
-cd "$(dirname "${{BASH_SOURCE[0]}}")"
-
-name={quoted}
-"#,
-        name = first.name,
-        quoted = quote(&first.name),
-    );
-    let mut set = vec![
-        format!("--template-body file://{TEMPLATE_FILE}"),
-        "--permission-model SELF_MANAGED".to_owned(),
-        // The stacks are made by one operation each: further ones wait for the first, rather than fail.
-        "--managed-execution Active=true".to_owned(),
-    ];
-    if !used.is_empty() {
-        let unset: Vec<String> = used.iter().map(|(name, _)| parameter(name, UNSET)).collect();
-        set.push(format!("--parameters {}", unset.join(" ")));
-    }
-    let tags: Value = first.tags.iter().map(|tag| json!({"Key": tag.key, "Value": tag.value})).collect();
-    set.push(format!("--tags {}", quote(&tags.to_string())));
-    if !first.capabilities.is_empty() {
-        set.push(format!("--capabilities {}", first.capabilities.join(" ")));
-    }
-    script.push_str(&command("create-stack-set", &set));
-    for member in members {
-        let mut stack = vec![
-            format!("--accounts {}", quote(member.id.as_str())),
-            format!("--regions {}", quote(member.region.as_str())),
-        ];
-        let overrides: Vec<String> = values(member, used).map(|(name, value)| parameter(name, value)).collect();
-        if !overrides.is_empty() {
-            stack.push(format!("--parameter-overrides {}", overrides.join(" ")));
-        }
-        script.push_str(&command("create-stack-instances", &stack));
-    }
-    script
-}
-
-fn command(name: &str, arguments: &[String]) -> String {
-    format!("\naws cloudformation {name} \\\n  --stack-set-name \"$name\" \\\n  {}\n", arguments.join(" \\\n  "))
-}
-
-fn parameter(name: &str, value: &str) -> String {
-    quote(&format!("ParameterKey={name},ParameterValue={value}"))
 }

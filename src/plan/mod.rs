@@ -9,7 +9,7 @@ pub use placement::{Placement, Size, place, room};
 use std::path::{Path, PathBuf};
 
 use crate::facts::retired;
-use crate::model::{Account, Service, StackName, StackNumber, User, stack_word};
+use crate::model::{Account, Service, SharedPart, StackName, StackNumber, User, stack_word};
 
 /// What an account's stacks are.
 #[derive(Debug)]
@@ -33,6 +33,8 @@ pub struct StackPlan<'a> {
     pub name: StackName,
     /// The users in it, by name; empty except for users stacks.
     pub users: Vec<&'a User>,
+    /// Whether a StackSet deploys it, and nothing else may.
+    pub by_stack_set: bool,
 }
 
 /// What a stack holds.
@@ -73,6 +75,18 @@ impl Part {
         }
     }
 
+    /// The word of the settings for it, where StackSets can deploy it. Users they cannot: each account has its own.
+    fn shared(self) -> Option<SharedPart> {
+        match self {
+            Part::Storage => Some(SharedPart::Storage),
+            Part::Access => Some(SharedPart::Access),
+            Part::ServiceRoles => Some(SharedPart::ServiceRoles),
+            Part::Operations => Some(SharedPart::Operations),
+            Part::Users(_) => None,
+            Part::RetiredRoles => Some(SharedPart::RetiredRoles),
+        }
+    }
+
     /// Whether the stack cannot do without `other`, which is therefore deployed before it.
     pub fn depends_on(self, other: Part) -> bool {
         match self {
@@ -101,7 +115,8 @@ pub fn plan<'a>(account: &'a Account, folder: &Path, groups: Vec<Vec<&'a User>>)
     let mut stacks = Vec::new();
     let mut add = |part: Part, users: Vec<&'a User>| {
         if let Ok(name) = StackName::parse(&format!("{}-deepracer-{}", account.company, part.name())) {
-            stacks.push(StackPlan { part, name, users });
+            let by_stack_set = part.shared().is_some_and(|part| account.stack_sets.contains(&part));
+            stacks.push(StackPlan { part, name, users, by_stack_set });
         }
     };
     add(Part::Storage, Vec::new());

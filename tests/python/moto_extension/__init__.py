@@ -8,7 +8,7 @@ experiment:
 - named users, notebooks and lifecycle configurations are updated by deleting them and making them anew;
 - `DeletionPolicy` is ignored when a resource leaves a template;
 - a resource that fails ends in HTTP 500 and a half-made stack rather than in a roll-back;
-- capabilities and the size of a template are not looked at;
+- capabilities and the size of a template are not looked at, nor the parameters of a StackSet;
 - outputs of a stack that a change set made are lost.
 
 So `engine` and `stacks` replace the part that turns a template into resources. The resource types (`iam_resources`,

@@ -10,7 +10,7 @@ import threading
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoRequestHandler, create_backend_app
 from werkzeug.serving import make_server
 
-from . import clients, iam_service, sagemaker_service, stacks
+from . import clients, iam_service, sagemaker_service, stack_sets, stacks
 
 
 def main() -> None:
@@ -18,6 +18,7 @@ def main() -> None:
     iam_service.extend()
     sagemaker_service.extend()
     stacks.extend()
+    stack_sets.extend()
     application = DomainDispatcherApplication(create_backend_app)
     server = make_server("127.0.0.1", 0, application, threaded=True, request_handler=MotoRequestHandler)
     os.environ["MOTO_PORT"] = str(server.server_port)

@@ -29,7 +29,7 @@ def check(body: str, template: dict[str, Any], capabilities: list[str]) -> None:
         _check_resource(logical_id, resource)
     dependency_order(template["Resources"])
     _check_dynamic_references(body, template["Resources"])
-    _check_capabilities(template["Resources"], capabilities)
+    check_capabilities(template["Resources"], capabilities)
 
 
 def dependency_order(resources: dict[str, Any]) -> list[str]:
@@ -107,7 +107,7 @@ def _check_dynamic_references(body: str, resources: dict[str, Any]) -> None:
             raise ValidationError(message=f"{logical_id} may be made before {sorted(needed)}, and lacks DependsOn")
 
 
-def _check_capabilities(resources: dict[str, Any], capabilities: list[str]) -> None:
+def check_capabilities(resources: dict[str, Any], capabilities: list[str]) -> None:
     """IAM resources ask for a capability; those that the template names ask for the stronger one."""
     iam = [resource for resource in resources.values() if resource["Type"].startswith("AWS::IAM::")]
     names = [RESOURCE_TYPES[resource["Type"]].name_property for resource in iam]
