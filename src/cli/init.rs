@@ -82,7 +82,7 @@ pub(super) fn run(args: &InitArgs) -> Result<Outcome, Failure> {
 
 /// The lines of `text` that `found` lacks, without comments.
 fn missing_lines<'a>(text: &'a str, found: &'a str) -> impl Iterator<Item = &'a str> {
-    text.lines().filter(|line| !line.starts_with('#') && !found.lines().any(|known| known.trim() == *line))
+    text.lines().filter(|line| !line.starts_with('#') && !found.lines().any(|known| known.trim() == line.trim()))
 }
 
 fn next_steps(folder: &Path) -> String {

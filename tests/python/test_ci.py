@@ -92,6 +92,18 @@ def test_the_comment_tells_what_differs_from_the_branch_that_is_merged_into(tmp_
         assert 'startswith("<!-- racestack diff -->")' in text.read_text()
 
 
+@pytest.mark.parametrize("tool", ["github", "gitlab"])
+def test_what_is_not_set_is_named(tmp_path: Path, tool: str) -> None:
+    written = ci(tmp_path, tool)
+    if tool == "github":
+        install = next(step["run"] for step in steps(written) if "cargo install" in step.get("run", ""))
+    else:
+        install = "\n".join(yaml.safe_load((written / GITLAB).read_text())[".racestack"]["before_script"])
+    finished = shell(install, tmp_path, {"CARGO_HOME": str(tmp_path)})
+    assert finished.returncode != 0
+    assert "RACESTACK_REPOSITORY: is not set: see the top of" in finished.stderr
+
+
 def told(finished: subprocess.CompletedProcess[str]) -> str:
     """What a job's log shows; in GitHub's annotations, colons are escaped."""
     return unquote(finished.stdout + finished.stderr)
