@@ -8,7 +8,7 @@ use super::args::SynthArgs;
 use super::synthesis::Synthesised;
 use crate::finding::{Finding, Rule};
 use crate::model::{Account, Lock, LockEntry, UserName, stack_word};
-use crate::output::{self, Manifest, OutputFile, UserEntry};
+use crate::output::{self, DeployedBy, Manifest, OutputFile, UserEntry};
 use crate::source::{Place, SourceFile};
 
 /// Findings about the lock: gone while the out folder holds users stacks, at odds with the out folder, or in need of a
@@ -61,13 +61,21 @@ pub(super) fn check(
 fn removed(account: &Account, manifest: &Manifest, folder: &Path, files: &[OutputFile], findings: &mut Vec<Finding>) {
     for stack in manifest.stacks.iter().filter(|stack| !files.iter().any(|file| file.name == stack.file)) {
         let source = SourceFile::new(folder.join(&stack.file), "");
+        let help = match stack.deployed_by {
+            None => format!(
+                "delete it if it is deployed: `aws cloudformation delete-stack --region {} --stack-name {}`",
+                account.region, stack.name
+            ),
+            Some(DeployedBy::StackSet) => format!(
+                "delete the StackSet's stack in this account if it is deployed: `aws cloudformation \
+                 delete-stack-instances --stack-set-name {} --accounts {} --regions {} --no-retain-stacks`",
+                stack.name, account.id, account.region
+            ),
+        };
         findings.push(
             Finding::new(Rule::OutputRemovedStack, format!("the stack `{}` is no longer made", stack.name))
                 .at(Place::whole(&source))
-                .help(format!(
-                    "delete it if it is deployed: `aws cloudformation delete-stack --region {} --stack-name {}`",
-                    account.region, stack.name
-                )),
+                .help(help),
         );
     }
 }

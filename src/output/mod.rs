@@ -15,7 +15,7 @@ pub use deploy::quote;
 pub use folder::{Difference, claim, claim_shared, commit, compare, discard, inspect, orphans, stage, write};
 pub use leave::{delete_commands, strip_commands};
 pub use manifest::{
-    Manifest, PolicyEntry, StackEntry, Used, UserEntry, holds_users, of as manifest, read as read_manifest,
+    DeployedBy, Manifest, PolicyEntry, StackEntry, Used, UserEntry, holds_users, of as manifest, read as read_manifest,
 };
 pub use stack_set::{Member as StackSetMember, files as stack_set_files};
 

@@ -12,7 +12,7 @@ use self::general::{Literal, general};
 use self::script::script;
 use super::deploy::stack_tags;
 use super::held::HOLDS;
-use super::{MANIFEST_FILE, OutputFile, plain};
+use super::{DEPLOY_FILE, MANIFEST_FILE, OutputFile, plain};
 use crate::check::long_form::long_form;
 use crate::check::outline::Outline;
 use crate::facts::limits;
@@ -26,8 +26,6 @@ use crate::source::{Place, SourceFile};
 const TEMPLATE_FILE: &str = "template.json";
 /// The file with each account's values.
 const PARAMETERS_FILE: &str = "parameters.json";
-/// The file with the commands.
-const CREATE_FILE: &str = "create.sh";
 
 /// The account's own values that a template may hold: what names each, and what it is.
 const PARAMETERS: [(&str, &str); 3] = [
@@ -88,7 +86,7 @@ impl Member {
     }
 }
 
-/// The files of the StackSet of these accounts: the template, each account's values, and the commands that make it. Of the
+/// The files of the StackSet of these accounts: the template, each account's values, and the commands that deploy it. Of the
 /// accounts are those taken that leave the part to it; where none does, all are, with a warning.
 ///
 /// # Errors
@@ -149,9 +147,9 @@ pub fn files(
         return Err(vec![Finding::new(Rule::LimitExceeded, message).at(Place::whole(&first.source))]);
     }
     let holds = format!("the StackSet `{part}`");
-    let names = [CREATE_FILE, MANIFEST_FILE, PARAMETERS_FILE, TEMPLATE_FILE];
+    let names = [DEPLOY_FILE, MANIFEST_FILE, PARAMETERS_FILE, TEMPLATE_FILE];
     Ok(vec![
-        OutputFile { name: CREATE_FILE.to_owned(), text: script(first, members, &used), executable: true },
+        OutputFile { name: DEPLOY_FILE.to_owned(), text: script(first, members, &used), executable: true },
         plain(
             MANIFEST_FILE.to_owned(),
             format!("{:#}\n", json!({"version": 1, HOLDS: holds, "stack_set": first.name, "files": names})),

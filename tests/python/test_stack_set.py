@@ -33,7 +33,18 @@ VARIABLE = re.compile(r"\$\{(!?)([^}]*)}")
 @pytest.fixture(params=["hardened", "documented", "keys"])
 def fleet(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
     """A fleet of three accounts, two of them in one region."""
-    policies = "documented" if request.param == "documented" else "hardened"
+    return made(tmp_path, request.param)
+
+
+@pytest.fixture
+def fleet_with_keys(tmp_path: Path) -> Path:
+    """The one with most parameters."""
+    return made(tmp_path, "keys")
+
+
+def made(tmp_path: Path, kind: str) -> Path:
+    """Write the configuration of a fleet."""
+    policies = "documented" if kind == "documented" else "hardened"
     config = tmp_path / "config"
     config.mkdir()
     (config / "settings.yaml").write_text(
@@ -47,7 +58,7 @@ def fleet(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
         account = config / "accounts" / name
         account.mkdir(parents=True)
         key = KMS_KEY.replace("111122223333", account_id).replace("ap-northeast-1", region)
-        own_key = f', kms_key: "{key}"' if request.param == "keys" else ""
+        own_key = f', kms_key: "{key}"' if kind == "keys" else ""
         (account / "settings.yaml").write_text(
             f'account_id: "{account_id}"\nregion: {region}\nbucket: {{created: "{created}"{own_key}}}\n'
         )
@@ -75,7 +86,7 @@ def test_filled_with_an_accounts_values_it_is_the_accounts_template(fleet: Path,
 @pytest.mark.parametrize("part", PARTS)
 def test_the_linters_accept_it(fleet: Path, part: str) -> None:
     folder = stack_set(fleet, part)
-    shellcheck([folder / "create.sh"])
+    shellcheck([folder / "deploy.sh"])
     finished = subprocess.run(
         [TOOLS / "cfn-lint", "--format", "json", "--regions", "ap-northeast-1", "--", folder / "template.json"],
         capture_output=True,
@@ -89,10 +100,10 @@ def test_the_linters_accept_it(fleet: Path, part: str) -> None:
 
 
 @pytest.mark.parametrize("part", PARTS)
-def test_the_aws_cli_makes_it(fleet: Path, moto: MotoServer, part: str) -> None:
-    folder = stack_set(fleet, part)
+def test_the_aws_cli_makes_it(fleet_with_keys: Path, moto: MotoServer, part: str) -> None:
+    folder = stack_set(fleet_with_keys, part)
     # The server refuses a StackSet that lacks a capability or a parameter that its template asks for.
-    finished = create(folder, moto)
+    finished = deploy(folder, moto)
     assert finished.returncode == 0, finished.stdout + finished.stderr
     cloudformation = moto.client("cloudformation")
     name = f"mycompany-deepracer-{part}"
@@ -105,59 +116,97 @@ def test_the_aws_cli_makes_it(fleet: Path, moto: MotoServer, part: str) -> None:
     assert {(one["Account"], one["Region"]) for one in instances} == {
         (account["account_id"], account["region"]) for account in accounts.values()
     }
-    for account in accounts.values():
-        found = cloudformation.describe_stack_instance(
-            StackSetName=name, StackInstanceAccount=account["account_id"], StackInstanceRegion=account["region"]
-        )["StackInstance"].get("ParameterOverrides", [])
-        assert {one["ParameterKey"]: one["ParameterValue"] for one in found} == account["parameters"]
+    assert overrides(moto, part) == {account["account_id"]: account["parameters"] for account in accounts.values()}
+
+
+def test_a_second_run_brings_it_up_to_date(fleet_with_keys: Path, moto: MotoServer) -> None:
+    first = stack_set(fleet_with_keys, "access", "--account", "tokyo", "--account", "seoul")
+    assert deploy(first, moto).returncode == 0
+    settings = fleet_with_keys / "config" / "accounts" / "tokyo" / "settings.yaml"
+    settings.write_text(settings.read_text().replace("20221130201905", "20260101000000"))
+    company = fleet_with_keys / "config" / "settings.yaml"
+    company.write_text(company.read_text() + "tags: {CostCenter: \"4711\"}\n")
+    finished = deploy(stack_set(fleet_with_keys, "access"), moto)
+    assert finished.returncode == 0, finished.stderr
+    cloudformation = moto.client("cloudformation")
+    made = cloudformation.describe_stack_set(StackSetName="mycompany-deepracer-access")["StackSet"]
+    assert json.loads(made["TemplateBody"]) == json.loads((first / "template.json").read_text())
+    assert {tag["Key"] for tag in made["Tags"]} == {"managed-by", "CostCenter"}
+    expected = json.loads((first / "parameters.json").read_text())
+    assert expected["tokyo"]["parameters"]["BucketName"].endswith("20260101000000")
+    assert overrides(moto, "access") == {one["account_id"]: one["parameters"] for one in expected.values()}
+
+
+def test_a_question_without_an_answer_stops_it(fleet_with_keys: Path, moto: MotoServer) -> None:
+    folder = stack_set(fleet_with_keys, "access")
+    environment = moto.environment() | {"AWS_ENDPOINT_URL": "http://127.0.0.1:9"}
+    finished = subprocess.run(
+        ["bash", "deploy.sh"], cwd=folder, env=environment, capture_output=True, text=True, timeout=100, check=False
+    )
+    assert finished.returncode != 0
+    assert finished.stderr.count("Could not connect") == 1, "nothing more is asked"
 
 
 @pytest.mark.parametrize("part", PARTS)
-def test_it_asks_for_no_capability_that_its_template_does_without(fleet: Path, moto: MotoServer, part: str) -> None:
-    script = stack_set(fleet, part) / "create.sh"
+def test_it_asks_for_no_capability_that_its_template_does_without(fleet_with_keys: Path, moto: MotoServer, part: str) -> None:
+    script = stack_set(fleet_with_keys, part) / "deploy.sh"
     asked = re.findall(r"--capabilities (.*)", script.read_text())
     assert [word for words in asked for word in words.split()] == CAPABILITIES[part]
     if asked:
         without = re.sub(r" \\\n  --capabilities .*", "", script.read_text())
         script.write_text(without)
-        refused = create(script.parent, moto)
+        refused = deploy(script.parent, moto)
         assert refused.returncode != 0
         assert "InsufficientCapabilities" in refused.stderr
 
 
 def test_deploy_sh_waits_for_the_stack_sets(moto: MotoServer, tmp_path: Path) -> None:
     """The parts that StackSets deploy are left to them, and missed where they are needed."""
-    made = Workspace(
+    account = Workspace(
         tmp_path, SETTINGS["operations"] + "deploy: {stack_sets: [access, service-roles, operations], git_sync: out}\n"
     )
-    made.write()
-    made.synth("--assembly", tmp_path / "cdk.out")
-    shellcheck([made.out / "deploy.sh"])
+    account.write()
+    account.synth("--assembly", tmp_path / "cdk.out")
+    shellcheck([account.out / "deploy.sh"])
     stacks = moto.client("cloudformation")
     for part, lacks in (("access", "NoSuchEntity"), ("operations", "NotFound")):
-        early = made.deploy(moto.environment())
+        early = account.deploy(moto.environment())
         assert early.returncode != 0
         assert lacks in early.stderr
         assert f"needs the stack mycompany-deepracer-{part}, which a StackSet deploys" in early.stderr
         assert not moto.client("iam").list_users()["Users"]
         deploy_as_stack_set(tmp_path, part, moto)
-    deployed = made.deploy(moto.environment())
+    deployed = account.deploy(moto.environment())
     assert deployed.returncode == 0, deployed.stderr
     assert len(moto.client("iam").list_users()["Users"]) == len(PEOPLE)
     own = {f"mycompany-deepracer-{part}" for part in ("storage", "users-001", "retired-roles")}
     names = {stack["StackName"] for stack in stacks.list_stacks()["StackSummaries"]}
     assert {name for name in names if not name.startswith("StackSet-")} == own
 
-    by_script = {stack["name"] for stack in manifest(made) if "deployed_by" not in stack}
+    by_script = {stack["name"] for stack in manifest(account) if "deployed_by" not in stack}
     assert by_script == own
-    assert {stack["name"] for stack in manifest(made) if "git_sync" in stack} == own
+    assert {stack["name"] for stack in manifest(account) if "git_sync" in stack} == own
     artifacts = json.loads((tmp_path / "cdk.out" / "manifest.json").read_text())["artifacts"]
     assert {artifact["properties"]["stackName"] for artifact in artifacts.values()} == own
 
 
-def manifest(made: Workspace) -> list[dict[str, Any]]:
+def overrides(moto: MotoServer, part: str) -> dict[str, dict[str, str]]:
+    """The values that the StackSet has for each account."""
+    cloudformation = moto.client("cloudformation")
+    name = f"mycompany-deepracer-{part}"
+    found = {}
+    for one in cloudformation.list_stack_instances(StackSetName=name)["Summaries"]:
+        instance = cloudformation.describe_stack_instance(
+            StackSetName=name, StackInstanceAccount=one["Account"], StackInstanceRegion=one["Region"]
+        )["StackInstance"]
+        values = instance.get("ParameterOverrides", [])
+        found[one["Account"]] = {value["ParameterKey"]: value["ParameterValue"] for value in values}
+    return found
+
+
+def manifest(account: Workspace) -> list[dict[str, Any]]:
     """The stacks as the manifest lists them."""
-    return json.loads((made.out / "manifest.json").read_text())["stacks"]
+    return json.loads((account.out / "manifest.json").read_text())["stacks"]
 
 
 def deploy_as_stack_set(fleet: Path, part: str, moto: MotoServer) -> None:
@@ -174,9 +223,9 @@ def deploy_as_stack_set(fleet: Path, part: str, moto: MotoServer) -> None:
     assert finished.returncode == 0, finished.stdout + finished.stderr
 
 
-def create(folder: Path, moto: MotoServer) -> subprocess.CompletedProcess[str]:
-    """Run create.sh."""
-    return run(["bash", "create.sh"], folder, moto)
+def deploy(folder: Path, moto: MotoServer) -> subprocess.CompletedProcess[str]:
+    """Run the StackSet's deploy.sh."""
+    return run(["bash", "deploy.sh"], folder, moto)
 
 
 def run(command: list[str], folder: Path, moto: MotoServer) -> subprocess.CompletedProcess[str]:
@@ -193,11 +242,12 @@ def run(command: list[str], folder: Path, moto: MotoServer) -> subprocess.Comple
     )
 
 
-def stack_set(fleet: Path, part: str) -> Path:
+def stack_set(fleet: Path, part: str, *options: str) -> Path:
     """Write the StackSet of a part. Returns its folder."""
     folder = fleet / "sets" / part
+    config, out = ["--config", fleet / "config"], ["--out", fleet / "out"]
     finished = subprocess.run(
-        [binary(), "synth", "--config", fleet / "config", "--out", fleet / "out", "--stackset", part, "--to", folder],
+        [binary(), "synth", *config, *out, "--stackset", part, "--to", folder, *options],
         capture_output=True,
         text=True,
         timeout=60,

@@ -1,4 +1,6 @@
-//! `create.sh`: the commands that make a StackSet, and its stack in each account.
+//! `deploy.sh` of a StackSet: the commands that make it, and its stack in each account, or bring them up to date.
+
+use std::fmt::Write;
 
 use serde_json::{Value, json};
 
@@ -9,26 +11,51 @@ use super::{Member, TEMPLATE_FILE, values};
 /// is allowed by mistake.
 const UNSET: &str = "SET-FOR-EACH-ACCOUNT";
 
+/// The functions of the script.
+const FUNCTIONS: &str = r#"
+# Whether there is what the command asks for. Any other answer than yes or no stops the script.
+exists() {
+  local errors
+  if errors=$({ aws cloudformation "$@" --stack-set-name "$name" >/dev/null; } 2>&1); then return 0; fi
+  case $errors in
+    *StackSetNotFound* | *StackInstanceNotFound*) return 1 ;;
+  esac
+  printf '%s\n' "$errors" >&2
+  exit 1
+}
+
+# Makes the stack of an account and a region, or gives the one that there is its parameters, if it has any.
+stack() {
+  local account=$1 region=$2 verb=create
+  shift 2
+  if exists describe-stack-instance --stack-instance-account "$account" --stack-instance-region "$region"; then
+    [ $# != 0 ] || return 0
+    verb=update
+  fi
+  aws cloudformation "$verb-stack-instances" --stack-set-name "$name" --accounts "$account" --regions "$region" "$@"
+}
+
+# Each operation waits for those before it, rather than fail.
+set=(create-stack-set --permission-model SELF_MANAGED --managed-execution Active=true)
+if exists describe-stack-set; then set=(update-stack-set); fi
+"#;
+
 /// The commands that make the StackSet and its stacks.
 pub(super) fn script(first: &Member, members: &[Member], used: &[(&str, &str)]) -> String {
     let mut script = format!(
         r#"#!/usr/bin/env bash
-# Made by `racestack synth`. Makes the StackSet {name} and its stack in each account, with the
-# credentials and in the region of the StackSet's administrator: set AWS_PROFILE and AWS_REGION or the like.
+# Made by `racestack synth`. Makes the StackSet {name} and its stack in each account, or brings them up to
+# date, and waits for nothing. It deletes none: an account that is no more among them keeps its stack.
+# The credentials and the region are the StackSet administrator's: set AWS_PROFILE and AWS_REGION or the like.
 set -euo pipefail
 cd "$(dirname "${{BASH_SOURCE[0]}}")"
 
 name={quoted}
-"#,
+{FUNCTIONS}"#,
         name = first.name,
         quoted = quote(&first.name),
     );
-    let mut set = vec![
-        format!("--template-body file://{TEMPLATE_FILE}"),
-        "--permission-model SELF_MANAGED".to_owned(),
-        // The stacks are made by one operation each: further ones wait for the first, rather than fail.
-        "--managed-execution Active=true".to_owned(),
-    ];
+    let mut set = vec![format!("--template-body file://{TEMPLATE_FILE}")];
     if !used.is_empty() {
         let unset: Vec<String> = used.iter().map(|(name, _)| parameter(name, UNSET)).collect();
         set.push(format!("--parameters {}", unset.join(" ")));
@@ -38,23 +65,21 @@ name={quoted}
     if !first.capabilities.is_empty() {
         set.push(format!("--capabilities {}", first.capabilities.join(" ")));
     }
-    script.push_str(&command("create-stack-set", &set));
+    // Writing to a string cannot fail.
+    let _ = writeln!(
+        script,
+        "aws cloudformation \"${{set[@]}}\" --stack-set-name \"$name\" \\\n  {}\n",
+        set.join(" \\\n  ")
+    );
     for member in members {
-        let mut stack = vec![
-            format!("--accounts {}", quote(member.id.as_str())),
-            format!("--regions {}", quote(member.region.as_str())),
-        ];
+        let _ = write!(script, "stack {} {}", quote(member.id.as_str()), quote(member.region.as_str()));
         let overrides: Vec<String> = values(member, used).map(|(name, value)| parameter(name, value)).collect();
         if !overrides.is_empty() {
-            stack.push(format!("--parameter-overrides {}", overrides.join(" ")));
+            let _ = write!(script, " --parameter-overrides {}", overrides.join(" "));
         }
-        script.push_str(&command("create-stack-instances", &stack));
+        script.push('\n');
     }
     script
-}
-
-fn command(name: &str, arguments: &[String]) -> String {
-    format!("\naws cloudformation {name} \\\n  --stack-set-name \"$name\" \\\n  {}\n", arguments.join(" \\\n  "))
 }
 
 fn parameter(name: &str, value: &str) -> String {
