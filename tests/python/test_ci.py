@@ -44,6 +44,25 @@ def test_pre_commit_takes_the_hook() -> None:
     assert finished.returncode == 0, finished.stdout
 
 
+def test_pre_commit_runs_the_hook_when_what_it_looks_at_changes(tmp_path: Path) -> None:
+    """As it stands, but for the language: no racestack is built here."""
+    made = repository(tmp_path)
+    hooks = yaml.safe_load((REPOSITORY / ".pre-commit-hooks.yaml").read_text())
+    local = {"repo": "local", "hooks": [hook | {"language": "system"} for hook in hooks]}
+    (tmp_path / ".pre-commit-config.yaml").write_text(yaml.safe_dump({"repos": [local]}))
+    environment = {"PRE_COMMIT_HOME": str(tmp_path / "home"), "HOME": str(tmp_path)}
+
+    def changed(path: Path) -> subprocess.CompletedProcess[str]:
+        path.open("a").write("# by hand\n")
+        return shell(f"git add '{path}'; '{TOOLS / 'pre-commit'}' run", tmp_path, environment)
+
+    elsewhere = changed(tmp_path / "notes.txt")
+    assert "(no files to check)Skipped" in elsewhere.stdout, elsewhere.stdout
+    here = changed(made.out / "storage.yaml")
+    assert here.returncode == 1
+    assert "error[output::stale]: `out/tokyo/storage.yaml` is stale: changed" in here.stdout
+
+
 @pytest.mark.parametrize("tool", ["github", "gitlab", "pre-commit"])
 def test_the_check_passes_what_is_committed_and_nothing_else(tmp_path: Path, tool: str) -> None:
     made = repository(tmp_path)
