@@ -109,7 +109,7 @@ rules! {
     StackSetDeployedTwice, "stackset::deployed-twice", Warning, "a StackSet of a part that `deploy.sh` deploys as well, so that the names collide";
     StackSetDifference, "stackset::difference", Error, "accounts that differ by more than what a StackSet's parameters can say";
     StackSetPartition, "stackset::partition", Error, "accounts of several partitions, which no StackSet spans";
-    StackSetMacro, "stackset::macro", Error, "a template with a macro, which a StackSet may not run";
+    StackSetMacro, "stackset::macro", Error, "a template with a macro, whose result a StackSet would deploy without showing it first";
     TemplateNotCloudformation, "template::not-cloudformation", Error, "a template holds what CloudFormation does not know, such as an unknown tag";
     TemplateStructure, "template::structure", Error, "a template whose structure is not the one that its users should give it";
     LimitExceeded, "limit::exceeded", Error, "more of something than AWS allows in one place";

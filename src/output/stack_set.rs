@@ -187,10 +187,13 @@ fn misfits(member: &Member, first: &Member) -> Vec<Finding> {
     }
     if let Some(path) = general::transform(&member.template) {
         findings.push(
-            Finding::new(Rule::StackSetMacro, "found a macro, which a StackSet may not run".to_owned())
-                .at(member.place(&path))
-                .help("write out in the template what the macro makes")
-                .note("StackSets with service-managed permissions take no template with macros"),
+            Finding::new(
+                Rule::StackSetMacro,
+                "found a macro, whose result a StackSet deploys without showing it first",
+            )
+            .at(member.place(&path))
+            .help("write out in the template what the macro makes")
+            .note("StackSets with service-managed permissions run no macros at all"),
         );
     }
     findings
