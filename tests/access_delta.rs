@@ -60,6 +60,68 @@ fn what_is_gained_and_lost_is_told() {
     );
 }
 
+/// One statement that allows an action on resources, under a condition.
+fn allow(action: &str, resource: Value, condition: Value) -> Value {
+    json!([{"Effect": "Allow", "Action": action, "Resource": resource, "Condition": condition}])
+}
+
+#[test]
+fn a_condition_is_told_with_all_values_that_meet_it() {
+    let list = |condition: Value| allow("s3:ListBucket", json!("*"), condition);
+    let own = list(json!({"StringLike": {"s3:prefix": "bob/*"}}));
+    // Without a prefix, and with another one.
+    told(&own, &list(json!({})), &["Widened: s3:listbucket on * unless s3:prefix is like `bob/*`"]);
+    let without_mfa = list(json!({"BoolIfExists": {"aws:MultiFactorAuthPresent": "false"}}));
+    told(&list(json!({})), &without_mfa, &["Narrowed: s3:listbucket on * when aws:MultiFactorAuthPresent is `true`"]);
+    let tagged = list(json!({"ForAnyValue:StringEquals": {"aws:TagKeys": "user"}}));
+    told(&list(json!({})), &tagged, &["Narrowed: s3:listbucket on * unless aws:TagKeys has values of which one is `user`"]);
+}
+
+#[test]
+fn what_a_line_is_about_is_told_in_few_words() {
+    let (get, list) = ("s3:GetObject", "s3:ListBucket");
+    let (a, b) = ("arn:aws:s3:::a/*", "arn:aws:s3:::*x");
+    let on = |action, resource: Value| allow(action, resource, json!({}));
+    // All but one, rather than each that is told elsewhere.
+    let mut old = on(get, json!(a));
+    old.as_array_mut().unwrap().extend(on(list, json!(b)).as_array().unwrap().clone());
+    let mut new = on(get, json!("*"));
+    new.as_array_mut().unwrap().extend(on(list, json!(b)).as_array().unwrap().clone());
+    told(&old, &new, &["Widened: s3:getobject on * but arn:aws:s3:::a/*"]);
+    // What is within another pattern is not told again, nor what everybody may do anyway.
+    told(&json!([]), &on("*", json!("*")), &["Widened: * on *"]);
+    let mut new = on(get, json!(a));
+    new.as_array_mut().unwrap().extend(on("s3:*", json!(a)).as_array().unwrap().clone());
+    told(&on(get, json!(a)), &new, &["Widened: s3:* but s3:getobject on arn:aws:s3:::a/*"]);
+    // What two patterns match at once.
+    let both = json!([
+        {"Effect": "Allow", "Action": get, "Resource": a},
+        {"Effect": "Deny", "Action": get, "NotResource": b},
+    ]);
+    told(&json!([]), &both, &["Widened: s3:getobject on arn:aws:s3:::a/* that are also arn:aws:s3:::*x"]);
+}
+
+#[test]
+fn a_wildcard_that_may_reach_across_colons_is_told_apart() {
+    let role = allow("iam:PassRole", json!("arn:aws:iam::*:role/r"), json!({}));
+    told(
+        &json!([]),
+        &role,
+        &[
+            "Widened: iam:passrole on arn:aws:iam::*:role/r",
+            "Unknown: iam:passrole on arn:aws:iam::*:role/r across colons",
+        ],
+    );
+    told(
+        &role,
+        &json!([]),
+        &[
+            "PerhapsNarrowed: iam:passrole on arn:aws:iam::*:role/r across colons",
+            "Narrowed: iam:passrole on arn:aws:iam::*:role/r",
+        ],
+    );
+}
+
 #[test]
 fn what_means_the_same_is_no_change() {
     let one = json!([{"Effect": "Allow", "Action": ["s3:GetObject", "s3:Get*"], "Resource": ["*", "arn:aws:s3:::b"]}]);
@@ -76,7 +138,9 @@ fn what_cannot_be_told_is_a_line() {
     let odd = json!([
         {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "*", "Condition": {"StringSoundsLike": {"a": "b"}}}
     ]);
-    told(&plain, &odd, &["Unknown: s3:getobject on *"]);
+    told(&odd, &plain, &["Unknown: s3:getobject on *"]);
+    // Whatever the condition asks for, nobody gains by it.
+    told(&plain, &odd, &["PerhapsNarrowed: s3:getobject on *"]);
 }
 
 fn statements() -> impl Strategy<Value = Value> {
@@ -103,6 +167,8 @@ fn statements() -> impl Strategy<Value = Value> {
             "arn:aws:s3:::b/bob*",
             "arn:aws:*:::b/*/x",
             "arn:aws:iam::111122223333:role/*",
+            "arn:aws:iam::*:role/r",
+            "arn:aws:s?:::b",
         ];
         subsequence(all, 1..3)
     };
@@ -124,6 +190,7 @@ fn statements() -> impl Strategy<Value = Value> {
             json!({"ForAllValues:StringEquals": {"aws:TagKeys": ["user", "team"]}}),
             json!({"ForAnyValue:StringLike": {"aws:TagKeys": "te*"}}),
             json!({"ArnLike": {"aws:SourceArn": "arn:aws:s3:*:*:b*"}}),
+            json!({"ArnLike": {"aws:SourceArn": "arn:aws:s?:*:*:b"}}),
             json!({"StringEquals": {"aws:ResourceTag/user": "${aws:username}"}}),
             json!({"DateGreaterThan": {"aws:CurrentTime": "2026-01-01T00:00:00Z"}}),
             json!({"StringEquals": {"aws:PrincipalTag/team": "x"}}),
@@ -163,6 +230,10 @@ fn requests() -> impl Strategy<Value = Request> {
         "arn:aws:s3:::c",
         "arn:aws:iam::111122223333:role/r",
         "arn:aws:iam::444455556666:role/r",
+        // Wildcards would have to reach across colons.
+        "arn:aws:iam::444455556666:x:role/r",
+        "arn:aws:s3:x:::b/bob/x",
+        "arn:aws:s::::b",
     ];
     let one = |values: Vec<&'static str>| proptest::option::of(select(values));
     let contexts = (
@@ -172,7 +243,7 @@ fn requests() -> impl Strategy<Value = Request> {
         one(vec!["1", "5", "7", "10", "11"]),
         select(vec!["10.0.0.1", "10.1.2.3", "11.0.0.0", "::1"]),
         proptest::option::of(subsequence(vec!["user", "team", "tex", "other"], 0..4)),
-        one(vec!["arn:aws:s3:::b", "arn:aws:s3:x:y:bc", "arn:aws:s3:::c", "b"]),
+        one(vec!["arn:aws:s3:::b", "arn:aws:s3:x:y:bc", "arn:aws:s3:::c", "arn:aws:s::::b", "b"]),
         (one(vec!["bob", "eve"]), select(vec!["2025-01-01T00:00:00Z", "2026-07-01T00:00:00Z"])),
     );
     (select(actions), select(resources), contexts).prop_map(|(action, resource, context)| {
@@ -223,7 +294,9 @@ proptest! {
         let decision = |request: &Request, side: &Policies<'_>| decide(request, side).decision;
         let direction = |request: &Request| {
             match (decision(request, &before), decision(request, &after)) {
-                (Decision::Unknown, _) | (_, Decision::Unknown) => Some(Direction::Unknown),
+                (Decision::Unknown, Decision::Unknown | Decision::Allowed) => Some(Direction::Unknown),
+                (Decision::Unknown, _) | (Decision::Allowed, Decision::Unknown) => Some(Direction::PerhapsNarrowed),
+                (_, Decision::Unknown) => Some(Direction::Unknown),
                 (Decision::Allowed, Decision::Allowed) => None,
                 (Decision::Allowed, _) => Some(Direction::Narrowed),
                 (_, Decision::Allowed) => Some(Direction::Widened),

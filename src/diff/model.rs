@@ -165,7 +165,9 @@ pub struct AccessChange {
 impl AccessChange {
     /// Whether somebody may do more than anybody of the kind could before.
     pub fn widens(&self) -> bool {
-        self.same_as == 0 && self.entries.iter().any(|entry| entry.direction != AccessDirection::Narrowed)
+        let widens =
+            |entry: &AccessEntry| entry.direction != AccessDirection::Narrowed && !entry.at_most_narrowed;
+        self.same_as == 0 && self.entries.iter().any(widens)
     }
 }
 
@@ -192,6 +194,10 @@ pub enum AccessPrincipal {
 pub struct AccessEntry {
     /// In which direction.
     pub direction: AccessDirection,
+    /// Of what is unknown: whether nobody gains anything by it.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    #[serde(default)]
+    pub at_most_narrowed: bool,
     /// The actions, as patterns, with what is not meant of them.
     pub actions: Vec<String>,
     /// The resources, likewise.

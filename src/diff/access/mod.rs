@@ -119,6 +119,7 @@ fn lines(subject: &Subject) -> Result<Vec<AccessLine>, String> {
 fn unknown(why: &str) -> AccessEntry {
     AccessEntry {
         direction: AccessDirection::Unknown,
+        at_most_narrowed: false,
         actions: vec!["*".to_owned()],
         resources: vec!["*".to_owned()],
         conditions: vec![why.to_owned()],
@@ -129,12 +130,13 @@ fn entry(subject: &Subject, line: &AccessLine) -> AccessEntry {
     let direction = match line.direction {
         Direction::Widened => AccessDirection::Widened,
         Direction::Narrowed => AccessDirection::Narrowed,
-        Direction::Unknown => AccessDirection::Unknown,
+        Direction::Unknown | Direction::PerhapsNarrowed => AccessDirection::Unknown,
     };
     let actions = line.actions.iter().map(|label| subject.spelled(label)).collect();
     let resources = match &subject.resource {
         Some(resource) => vec![resource.clone()],
         None => line.resources.clone(),
     };
-    AccessEntry { direction, actions, resources, conditions: line.conditions.clone() }
+    let at_most_narrowed = line.direction == Direction::PerhapsNarrowed;
+    AccessEntry { direction, at_most_narrowed, actions, resources, conditions: line.conditions.clone() }
 }

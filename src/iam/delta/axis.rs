@@ -30,8 +30,30 @@ pub(super) struct Axis {
 #[derive(Debug)]
 pub(super) struct Class {
     pub values: Option<Values>,
-    /// In words.
-    pub label: String,
+    /// All values that meet the conditions so, in words.
+    pub labels: Vec<String>,
+}
+
+/// Of several values that are alike, one is named, in these words.
+const SUCH_AS: &str = " is such as ";
+
+/// Between a key and each of several values.
+const AMONG: &str = " has values of which one ";
+
+/// Each of the values that a label names.
+fn parts(label: &str) -> BTreeSet<&str> {
+    label.split_once(AMONG).map_or(BTreeSet::from([label]), |(_, parts)| parts.split(", one ").collect())
+}
+
+impl Class {
+    fn add(&mut self, label: String) {
+        let named = |label: &String| label.contains(SUCH_AS);
+        // Of several values with which all is said.
+        let said = |shorter: &String| *shorter == label || label.contains(AMONG) && parts(shorter).is_subset(&parts(&label));
+        if !self.labels.iter().any(said) && !(named(&label) && self.labels.iter().any(named)) {
+            self.labels.push(label);
+        }
+    }
 }
 
 /// Several values of a key are tried in all combinations of up to these, and in pairs of more.
@@ -49,11 +71,12 @@ impl Axis {
             by_truths: BTreeMap::new(),
         };
         for values in axis.candidates()? {
-            let truths = axis.truths(values.as_ref());
-            if !axis.by_truths.contains_key(&truths) {
-                axis.by_truths.insert(truths, axis.classes.len());
-                let label = axis.label(values.as_ref());
-                axis.classes.push(Class { values, label });
+            let label = axis.label(values.as_ref());
+            let next = axis.classes.len();
+            let at = *axis.by_truths.entry(axis.truths(values.as_ref())).or_insert(next);
+            match axis.classes.get_mut(at) {
+                Some(class) => class.add(label),
+                None => axis.classes.push(Class { values, labels: vec![label] }),
             }
         }
         Some(axis)
@@ -135,7 +158,7 @@ impl Axis {
         match shown.as_slice() {
             [] => format!("{key} has no values"),
             [one] if !values.multiple => format!("{key} {one}"),
-            several => format!("{key} has values of which one {}", several.join(", one ")),
+            several => format!("{key}{AMONG}{}", several.join(", one ")),
         }
     }
 

@@ -130,6 +130,7 @@ pub(super) fn compare(
         let direction = match (old.decide(&request), new.decide(&request)) {
             (Truth::No, Truth::Yes) => Direction::Widened,
             (Truth::Yes, Truth::No) => Direction::Narrowed,
+            (Truth::Yes, Truth::Unknown) | (Truth::Unknown, Truth::No) => Direction::PerhapsNarrowed,
             (Truth::Unknown, _) | (_, Truth::Unknown) => Direction::Unknown,
             _ => continue,
         };
@@ -204,11 +205,14 @@ fn boxes(combinations: &[Vec<usize>], axes: usize) -> Vec<Vec<BTreeSet<usize>>> 
 
 /// The classes of an axis in words: the shorter of what they are and what they are not.
 fn label(axis: &Axis, classes: &BTreeSet<usize>) -> String {
-    let all: BTreeSet<usize> = (0..axis.classes.len()).collect();
-    let words = |classes: &BTreeSet<usize>| {
-        let labels: Vec<&str> = classes.iter().map(|class| axis.classes[*class].label.as_str()).collect();
-        labels.join(" or ")
+    let labels = |ours: bool| -> Vec<&str> {
+        let of = axis.classes.iter().enumerate().filter(|(at, _)| classes.contains(at) == ours);
+        of.flat_map(|(_, class)| &class.labels).map(String::as_str).collect()
     };
-    let others = &all - classes;
-    if others.len() < classes.len() { format!("unless {}", words(&others)) } else { format!("when {}", words(classes)) }
+    let (are, others) = (labels(true), labels(false));
+    if others.len() < are.len() {
+        format!("unless {}", others.join(" or "))
+    } else {
+        format!("when {}", are.join(" or "))
+    }
 }

@@ -18,8 +18,8 @@ pub(super) struct Classes {
     /// A text of each class.
     pub witnesses: Vec<String>,
     by_truths: BTreeMap<Vec<Truth>, usize>,
-    /// The classes that each pattern matches, or may match.
-    matched: Vec<BTreeSet<usize>>,
+    /// The classes that each pattern matches, and those that it may match.
+    matched: Vec<[BTreeSet<usize>; 2]>,
 }
 
 impl Classes {
@@ -52,7 +52,7 @@ impl Classes {
         let mut classes = Self {
             test,
             asking,
-            matched: vec![BTreeSet::new(); patterns.len()],
+            matched: vec![Default::default(); patterns.len()],
             patterns,
             witnesses: Vec::new(),
             by_truths: BTreeMap::new(),
@@ -63,8 +63,12 @@ impl Classes {
             if classes.by_truths.contains_key(&truths) {
                 continue;
             }
-            for (matched, _) in classes.matched.iter_mut().zip(&truths).filter(|(_, truth)| **truth != Truth::No) {
-                matched.insert(class);
+            for ([certainly, perhaps], truth) in classes.matched.iter_mut().zip(&truths) {
+                match truth {
+                    Truth::Yes => _ = certainly.insert(class),
+                    Truth::Unknown => _ = perhaps.insert(class),
+                    Truth::No => {}
+                }
             }
             classes.by_truths.insert(truths, class);
             classes.witnesses.push(text);
@@ -94,64 +98,131 @@ impl Classes {
         })
     }
 
-    /// The classes of `set` in as few words as the patterns allow. That it is about this account alone is not said.
-    pub(super) fn labels(&self, set: &BTreeSet<usize>) -> Vec<String> {
+    /// The classes of `set` in as few words as the patterns allow, with or without those of `of_no_matter`. That it is
+    /// about this account alone is not said.
+    pub(super) fn labels(&self, set: &BTreeSet<usize>, of_no_matter: &BTreeSet<usize>) -> Vec<String> {
+        let (wanted, set) = (set, &(set | of_no_matter));
         let here = |class: &usize| !self.is_elsewhere(&self.witnesses[*class]);
         let all = 0..self.witnesses.len();
         let universe: BTreeSet<usize> = if set.iter().all(here) { all.filter(here).collect() } else { all.collect() };
         if *set == universe {
             return vec!["*".to_owned()];
         }
-        let matched: Vec<BTreeSet<usize>> = self.matched.iter().map(|matched| matched & &universe).collect();
-        let mut labels = Vec::new();
-        let mut rest = set.clone();
-        let mut whole: Vec<usize> =
-            (0..matched.len()).filter(|at| !matched[*at].is_empty() && matched[*at].is_subset(set)).collect();
-        whole.sort_by_key(|at| std::cmp::Reverse(matched[*at].len()));
-        for at in whole {
-            if !matched[at].is_disjoint(&rest) {
-                labels.push(shown(&self.patterns[at]));
-                rest = &rest - &matched[at];
-            }
+        let named: Vec<Named> = self.named(&universe);
+        let mut whole: Vec<Phrase> =
+            named.iter().filter(|(_, classes)| classes.is_subset(set)).map(|one| Phrase::of(one.clone(), &[])).collect();
+        let mut rest = wanted.clone();
+        for phrase in &whole {
+            rest = &rest - &phrase.told;
         }
-        labels.sort();
+        // What a phrase can leave out, the largest first.
+        let mut without: Vec<&Named> = named.iter().filter(|(_, classes)| classes.is_disjoint(set)).collect();
+        without.sort_by_key(|(_, classes)| std::cmp::Reverse(classes.len()));
+        let partly = |(_, classes): &&Named| !classes.is_disjoint(&rest);
+        let around: Vec<&Named> = named.iter().filter(partly).collect();
+        let everything = ("*".to_owned(), universe);
+        let phrases = std::iter::once(&everything).chain(around.iter().copied());
+        let phrases: Vec<Phrase> = phrases.filter_map(|one| Phrase::but(one.clone(), &without, set)).collect();
+        whole.extend(phrases);
+        let mut chosen = cover(&mut rest, wanted, whole);
         while let Some(class) = rest.first().copied() {
-            let (label, told) = self.part(class, set, &universe, &matched);
-            labels.push(label);
-            rest = &rest - &told;
+            let phrase = self.part(class, set, &around, &without);
+            rest = &rest - &phrase.told;
             rest.remove(&class);
+            chosen.push(phrase);
         }
-        labels
+        chosen.sort_by(|a, b| (a.exceptions, &a.label).cmp(&(b.exceptions, &b.label)));
+        chosen.into_iter().map(|phrase| phrase.label).collect()
     }
 
-    /// What a class is part of, and without what, with all classes of `set` that this tells of.
-    fn part(
-        &self,
-        class: usize,
-        set: &BTreeSet<usize>,
-        universe: &BTreeSet<usize>,
-        matched: &[BTreeSet<usize>],
-    ) -> (String, BTreeSet<usize>) {
-        let around = (0..matched.len()).filter(|at| matched[*at].contains(&class)).min_by_key(|at| matched[*at].len());
-        let (name, inside) = around.map_or(("*".to_owned(), universe), |at| (shown(&self.patterns[at]), &matched[at]));
-        let mut without: Vec<usize> = (0..matched.len())
-            .filter(|at| !matched[*at].is_disjoint(inside) && matched[*at].is_disjoint(set))
-            .collect();
-        without.sort_by_key(|at| std::cmp::Reverse(matched[*at].len()));
-        let mut told = inside.clone();
-        let mut exceptions = Vec::new();
-        for at in without {
-            if !matched[at].is_disjoint(&told) {
-                told = &told - &matched[at];
-                exceptions.push(shown(&self.patterns[at]));
+    /// The patterns as they are shown, each with what it matches of `universe`.
+    fn named(&self, universe: &BTreeSet<usize>) -> Vec<Named> {
+        let named = self.patterns.iter().zip(&self.matched).flat_map(|(pattern, [certainly, perhaps])| {
+            let name = shown(pattern);
+            let doubtful = !perhaps.is_empty();
+            let both = doubtful.then(|| (format!("{name} within and across colons"), &(certainly | perhaps) & universe));
+            let across = doubtful.then(|| (format!("{name} across colons"), perhaps & universe));
+            [Some((name, certainly & universe)), both, across]
+        });
+        named.flatten().filter(|(_, classes)| !classes.is_empty()).collect()
+    }
+
+    /// What a class is part of: of two patterns at once, where these match nothing else, or as an example.
+    fn part(&self, class: usize, set: &BTreeSet<usize>, around: &[&Named], without: &[&Named]) -> Phrase {
+        let mut around: Vec<&Named> = around.iter().copied().filter(|(_, classes)| classes.contains(&class)).collect();
+        around.sort_by_key(|(_, classes)| classes.len());
+        for (at, (name, classes)) in around.iter().enumerate() {
+            for (other, others) in &around[at + 1..] {
+                let both = (format!("{name} that are also {other}"), classes & others);
+                if let Some(phrase) = Phrase::but(both, without, set) {
+                    return phrase;
+                }
             }
         }
-        if !told.is_subset(set) {
-            return (format!("{name} in part, such as {}", self.witnesses[class]), BTreeSet::from([class]));
-        }
-        let but = if exceptions.is_empty() { String::new() } else { format!(" but {}", exceptions.join(", ")) };
-        (format!("{name}{but}"), told)
+        let name = around.first().map_or("*", |(name, _)| name);
+        let label = format!("{name} in part, such as {}", self.witnesses[class]);
+        Phrase { label, told: BTreeSet::from([class]), exceptions: usize::MAX }
     }
+}
+
+/// What a pattern, or several, are called, and the classes that they match.
+type Named = (String, BTreeSet<usize>);
+
+/// Words for some classes.
+struct Phrase {
+    label: String,
+    told: BTreeSet<usize>,
+    exceptions: usize,
+}
+
+impl Phrase {
+    fn of((name, told): Named, exceptions: &[&str]) -> Self {
+        let but = if exceptions.is_empty() { String::new() } else { format!(" but {}", exceptions.join(", ")) };
+        Self { label: format!("{name}{but}"), told, exceptions: exceptions.len() }
+    }
+
+    /// What is left without some of `without`, if that is all within `set`.
+    fn but((name, mut told): Named, without: &[&Named], set: &BTreeSet<usize>) -> Option<Self> {
+        let mut exceptions = Vec::new();
+        for (name, classes) in without {
+            if !classes.is_disjoint(&told) {
+                told = &told - classes;
+                exceptions.push(name.as_str());
+            }
+        }
+        (!told.is_empty() && told.is_subset(set)).then(|| Self::of((name, told), &exceptions))
+    }
+}
+
+/// Phrases that together tell of as much of `set` as any do, in few words; `rest` is what none tells of.
+fn cover(rest: &mut BTreeSet<usize>, set: &BTreeSet<usize>, mut phrases: Vec<Phrase>) -> Vec<Phrase> {
+    rest.clone_from(set);
+    let mut chosen: Vec<Phrase> = Vec::new();
+    loop {
+        // How many more classes are told of, per word; of equals, the first.
+        let worth = |phrase: &Phrase| phrase.told.intersection(rest).count() * 1_000 / (phrase.exceptions + 1);
+        let best = (0..phrases.len()).max_by_key(|at| (worth(&phrases[*at]), std::cmp::Reverse(*at)));
+        match best {
+            Some(at) if worth(&phrases[at]) > 0 => {
+                let phrase = phrases.swap_remove(at);
+                *rest = &*rest - &phrase.told;
+                chosen.push(phrase);
+            }
+            _ => break,
+        }
+    }
+    // What all the others tell of already need not be said.
+    let mut at = 0;
+    while at < chosen.len() {
+        let others = chosen.iter().enumerate().filter(|(other, _)| *other != at).flat_map(|(_, phrase)| &phrase.told);
+        let told: BTreeSet<usize> = others.copied().collect();
+        if chosen[at].told.intersection(set).all(|class| told.contains(class)) {
+            chosen.remove(at);
+        } else {
+            at += 1;
+        }
+    }
+    chosen
 }
 
 fn shown(pattern: &str) -> String {

@@ -27,6 +27,8 @@ pub enum Direction {
     Widened,
     /// It cannot be told.
     Unknown,
+    /// It cannot be told whether what was allowed is denied; nobody gains anything.
+    PerhapsNarrowed,
     /// What was allowed is denied.
     Narrowed,
 }
@@ -114,6 +116,7 @@ fn lines(space: &Arc<Space>, request: &Request, old: &Policies<'_>, new: &Polici
     let mut found: BTreeMap<(Direction, Vec<String>), Found> = BTreeMap::new();
     // What is always allowed is no change.
     let always = ALWAYS_ALLOWED.to_ascii_lowercase();
+    let of_no_matter: BTreeSet<usize> = space.actions.class_of(&always).into_iter().collect();
     for (at_action, action) in space.actions.witnesses.iter().enumerate().filter(|(_, action)| **action != always) {
         let (old, new) = (about(old, action), about(new, action));
         for (at_resource, resource) in space.resources.witnesses.iter().enumerate() {
@@ -151,8 +154,8 @@ fn lines(space: &Arc<Space>, request: &Request, old: &Policies<'_>, new: &Polici
             };
             lines.push(AccessLine {
                 direction,
-                actions: space.actions.labels(&actions),
-                resources: space.resources.labels(&resources),
+                actions: space.actions.labels(&actions, &of_no_matter),
+                resources: space.resources.labels(&resources, &BTreeSet::new()),
                 conditions: conditions.clone(),
                 example,
                 space: Arc::clone(space),

@@ -271,6 +271,7 @@ pub(super) fn access_lines(change: &AccessChange) -> Vec<Line> {
         let (tone, word) = match entry.direction {
             AccessDirection::Widened => (Tone::Add, "widened"),
             AccessDirection::Narrowed => (Tone::Destroy, "narrowed"),
+            AccessDirection::Unknown if entry.at_most_narrowed => (Tone::Destroy, "unknown, at most narrowed"),
             AccessDirection::Unknown => (Tone::Loss, "unknown"),
         };
         let list = |texts: &[String]| texts.iter().map(|text| visible::line(text)).collect::<Vec<_>>().join(", ");

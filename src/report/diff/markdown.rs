@@ -5,7 +5,7 @@
 
 use super::super::visible;
 use super::layout::{self, Line, Tone};
-use crate::diff::{AccessDirection, AccountDiff, Action, Change, Diff};
+use crate::diff::{AccessChange, AccountDiff, Action, Change, Diff};
 
 use std::fmt::Write;
 
@@ -104,7 +104,7 @@ fn parts(account: &AccountDiff, several: bool) -> Vec<Part> {
         let widens = account
             .access
             .iter()
-            .any(|change| change.entries.iter().any(|entry| entry.direction != AccessDirection::Narrowed));
+            .any(AccessChange::widens);
         let rank = if widens { Rank::Widened } else { Rank::Narrowed };
         parts.push(Part { rank, title: of("access".to_owned()), lines });
     }
