@@ -74,7 +74,11 @@ fn a_condition_is_told_with_all_values_that_meet_it() {
     let without_mfa = list(json!({"BoolIfExists": {"aws:MultiFactorAuthPresent": "false"}}));
     told(&list(json!({})), &without_mfa, &["Narrowed: s3:listbucket on * when aws:MultiFactorAuthPresent is `true`"]);
     let tagged = list(json!({"ForAnyValue:StringEquals": {"aws:TagKeys": "user"}}));
-    told(&list(json!({})), &tagged, &["Narrowed: s3:listbucket on * unless aws:TagKeys has values of which one is `user`"]);
+    told(
+        &list(json!({})),
+        &tagged,
+        &["Narrowed: s3:listbucket on * unless aws:TagKeys has values of which one is `user`"],
+    );
 }
 
 #[test]

@@ -8,6 +8,7 @@ use rayon::iter::{IntoParallelIterator, ParallelIterator};
 use serde::Deserialize;
 use serde_json::Value;
 
+use super::resolve::resolved;
 use crate::check::long_form::long_form_of;
 use crate::files::{self, FileError, GitError};
 use crate::output::{MANIFEST_FILE, UserEntry};
@@ -39,7 +40,7 @@ pub(super) struct AccountFolder {
 pub(super) struct Stack {
     pub name: String,
     pub source: Arc<SourceFile>,
-    /// The template in long form.
+    /// The template in long form, as it is deployed with the defaults of its parameters.
     pub template: Value,
     pub users: Vec<UserEntry>,
     pub depends_on: Vec<String>,
@@ -192,15 +193,20 @@ fn account(
 ) -> Result<AccountFolder, FolderError> {
     manifest.stacks.sort_by_key(|stack| stack.order);
     let mut texts = Vec::with_capacity(manifest.stacks.len());
-    for entry in manifest.stacks {
+    for entry in std::mem::take(&mut manifest.stacks) {
         let path = folder.join(&entry.file);
         let Some(bytes) = others.remove(&entry.file) else {
             return Err(FolderError::Broken { path, reason: "the manifest lists it, and it is not there".to_owned() });
         };
         texts.push((entry, path, bytes));
     }
+    let pseudo = [
+        ("AWS::AccountId", manifest.account_id.as_str()),
+        ("AWS::Partition", &manifest.partition),
+        ("AWS::Region", &manifest.region),
+    ];
     let stacks: Result<Vec<Stack>, FolderError> =
-        texts.into_par_iter().map(|(entry, path, bytes)| stack(entry, path, bytes)).collect();
+        texts.into_par_iter().map(|(entry, path, bytes)| stack(entry, path, bytes, &pseudo)).collect();
     Ok(AccountFolder {
         id: manifest.account_id,
         partition: manifest.partition,
@@ -210,7 +216,7 @@ fn account(
     })
 }
 
-fn stack(entry: StackEntry, path: PathBuf, bytes: Vec<u8>) -> Result<Stack, FolderError> {
+fn stack(entry: StackEntry, path: PathBuf, bytes: Vec<u8>, pseudo: &[(&str, &str)]) -> Result<Stack, FolderError> {
     let broken = |reason: String| FolderError::Broken { path: path.clone(), reason };
     let text = String::from_utf8(bytes).map_err(|_| broken("it is not UTF-8".to_owned()))?;
     let value: serde_yaml::Value = serde_yaml::from_str(&text).map_err(|error| broken(error.to_string()))?;
@@ -221,7 +227,7 @@ fn stack(entry: StackEntry, path: PathBuf, bytes: Vec<u8>) -> Result<Stack, Fold
     Ok(Stack {
         name: entry.name,
         source: SourceFile::new(path, text),
-        template,
+        template: resolved(template, pseudo),
         users: entry.users,
         depends_on: entry.depends_on,
         capabilities: entry.capabilities,

@@ -12,6 +12,7 @@ mod model;
 mod owners;
 mod references;
 mod refusals;
+mod resolve;
 mod resources;
 mod statements;
 mod values;
@@ -27,6 +28,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::Value;
 
 use crate::finding::Finding;
+use access::Kept;
 use folder::{AccountFolder, Stack};
 use groups::Groups;
 use values::compare as compare_values;
@@ -63,8 +65,9 @@ fn account(
     let known = new.or(old);
     let mut groups = Groups::default();
     let mut stacks = Vec::new();
+    let mut kept = Vec::new();
     for (old, new) in stack_pairs(old, new) {
-        stacks.extend(stack(old, new, &mut groups));
+        stacks.extend(stack(old, new, &mut groups, &mut kept));
     }
     let changes = groups.finish();
     if let Some(new) = new {
@@ -80,7 +83,7 @@ fn account(
         plan: stacks.iter().fold(Plan::default(), |plan, stack: &StackDiff| plan.plus(stack.plan)),
         stacks,
         changes,
-        access: access::compare(old, new),
+        access: access::compare(old, new, &kept),
         files: other_files(old, new),
     }
 }
@@ -98,7 +101,13 @@ fn stack_pairs<'a>(
     kept.chain(gone).collect()
 }
 
-fn stack(old: Option<&Stack>, new: Option<&Stack>, groups: &mut Groups) -> Option<StackDiff> {
+/// What changes in a stack. `kept` gets the resources that it no longer manages, and that are not deleted.
+fn stack<'a>(
+    old: Option<&'a Stack>,
+    new: Option<&'a Stack>,
+    groups: &mut Groups,
+    kept: &mut Vec<Kept<'a>>,
+) -> Option<StackDiff> {
     let known = new.or(old)?;
     let changes = resources::changes(old, new);
     let attributes = match (old, new) {
@@ -112,6 +121,8 @@ fn stack(old: Option<&Stack>, new: Option<&Stack>, groups: &mut Groups) -> Optio
     let mut plan = Plan::default();
     for change in &changes {
         plan.count(change.action, change.may_replace(), 1);
+        let of_old = old.zip(change.old).filter(|_| change.is_kept());
+        kept.extend(of_old.map(|(stack, resource)| Kept { stack, logical_id: change.logical_id, resource }));
     }
     groups.add(&known.name, old, new, changes);
     Some(StackDiff {

@@ -165,8 +165,7 @@ pub struct AccessChange {
 impl AccessChange {
     /// Whether somebody may do more than anybody of the kind could before.
     pub fn widens(&self) -> bool {
-        let widens =
-            |entry: &AccessEntry| entry.direction != AccessDirection::Narrowed && !entry.at_most_narrowed;
+        let widens = |entry: &AccessEntry| entry.direction != AccessDirection::Narrowed && !entry.at_most_narrowed;
         self.same_as == 0 && self.entries.iter().any(widens)
     }
 }
@@ -187,6 +186,8 @@ pub enum AccessPrincipal {
     Account,
     /// Anybody in any other account, as far as their own policies allow it.
     Anybody,
+    /// Whoever uses a resource, or is named by its policy, or is given a policy: by the resource's logical ID.
+    Resource,
 }
 
 /// Requests that are decided otherwise.

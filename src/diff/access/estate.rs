@@ -7,6 +7,8 @@ use serde_json::{Map, Value};
 
 use super::super::folder::{AccountFolder, Stack};
 use super::super::resources::{property, resources, type_of};
+use super::Kept;
+use super::others::Other;
 
 /// The principals of an account with their policies, and the policies of its buckets.
 #[derive(Default)]
@@ -15,6 +17,12 @@ pub(super) struct Estate<'a> {
     pub holders: BTreeMap<String, Holder<'a>>,
     /// The policies of all buckets.
     pub bucket_policies: Vec<Arc<Shared>>,
+    /// What else has to do with access, by stack and logical ID.
+    pub others: BTreeMap<(&'a str, &'a str), Other>,
+    /// To whom policies are attached of whom it is not known who they are, each with its policy.
+    pub unplaced: BTreeSet<String>,
+    /// The names of the stacks.
+    pub stacks: BTreeSet<&'a str>,
 }
 
 /// A policy that several may have.
@@ -53,24 +61,45 @@ pub(super) struct Holder<'a> {
     pub tags: Vec<(String, String)>,
 }
 
-/// What references in a stack lead to: by logical ID what `Ref` gives, and the ARN.
-struct Known<'a> {
+/// What references in a stack lead to: by logical ID what `Ref` gives, and the ARN; empty where that is not known.
+pub(super) struct Known<'a> {
     account: &'a AccountFolder,
+    pub stack: &'a Stack,
     physical: BTreeMap<&'a str, (String, String)>,
 }
 
 impl<'a> Estate<'a> {
-    pub(super) fn of(account: &'a AccountFolder, texts: &mut Texts) -> Self {
+    /// What an account's stacks make, and what is `kept` of what those of `before` made.
+    pub(super) fn of(
+        account: Option<&'a AccountFolder>,
+        kept: &[Kept<'a>],
+        before: Option<&'a AccountFolder>,
+        texts: &mut Texts,
+    ) -> Self {
         let mut estate = Self::default();
-        let known: Vec<Known<'a>> = account.stacks.iter().map(|stack| Known::of(account, stack)).collect();
+        let mut stacks: Vec<(Known<'a>, Vec<(&'a str, &'a Value)>)> = Vec::new();
+        for kept in kept.chunk_by(|a, b| a.stack.name == b.stack.name) {
+            let all = kept.iter().map(|kept| (kept.logical_id, kept.resource)).collect();
+            stacks.extend(before.zip(kept.first()).map(|(before, first)| (Known::of(before, first.stack), all)));
+        }
+        for (account, stack) in
+            account.into_iter().flat_map(|account| account.stacks.iter().map(move |one| (account, one)))
+        {
+            let all = resources(Some(stack)).map(|(id, resource)| (id.as_str(), resource)).collect();
+            stacks.push((Known::of(account, stack), all));
+        }
         let mut managed: BTreeMap<String, Arc<Shared>> = BTreeMap::new();
         let mut attached = Attachments::new();
-        for (stack, known) in account.stacks.iter().zip(&known) {
-            for (id, resource) in resources(Some(stack)) {
+        for (known, all) in &stacks {
+            estate.stacks.insert(&known.stack.name);
+            for (id, resource) in all.iter().copied() {
+                if let Some(other) = Other::of(known, id, resource) {
+                    estate.others.insert((&known.stack.name, id), other);
+                }
                 let Some(document) = property(resource, "PolicyDocument") else { continue };
                 let document = shared(known.filled(document), texts);
-                let arn = known.physical.get(id.as_str()).map(|(_, arn)| arn.clone()).unwrap_or_default();
-                let key = if arn.is_empty() { format!("{} {id}", stack.name) } else { arn };
+                let arn = known.physical.get(id).map(|(_, arn)| arn.clone()).unwrap_or_default();
+                let key = if arn.is_empty() { format!("{} {id}", known.stack.name) } else { arn };
                 match type_of(resource) {
                     "AWS::S3::BucketPolicy" => estate.bucket_policies.push(Arc::clone(&document)),
                     "AWS::IAM::ManagedPolicy" => {
@@ -86,7 +115,11 @@ impl<'a> Estate<'a> {
                     ("GroupName", "group"),
                     ("RoleName", "role"),
                 ] {
-                    for name in one_or_more(property(resource, list)).filter_map(|name| known.text(name)) {
+                    for name in one_or_more(property(resource, list)) {
+                        let Some(name) = known.text(name) else {
+                            estate.unplaced.insert(format!("{name} {}", document.value));
+                            continue;
+                        };
                         attached.entry((to, name)).or_default().push((key.clone(), Arc::clone(&document)));
                     }
                 }
@@ -94,8 +127,8 @@ impl<'a> Estate<'a> {
         }
         let mut groups: BTreeMap<String, Holder<'a>> = BTreeMap::new();
         let mut members: BTreeMap<String, Vec<String>> = BTreeMap::new();
-        for (stack, known) in account.stacks.iter().zip(&known) {
-            for (id, resource) in resources(Some(stack)) {
+        for (known, all) in &stacks {
+            for (id, resource) in all.iter().copied() {
                 let (kind, key) = match type_of(resource) {
                     "AWS::IAM::User" => ("user", "UserName"),
                     "AWS::IAM::Role" => ("role", "RoleName"),
@@ -103,15 +136,18 @@ impl<'a> Estate<'a> {
                     "AWS::IAM::UserToGroupAddition" => {
                         let group =
                             property(resource, "GroupName").and_then(|name| known.text(name)).unwrap_or_default();
-                        for user in one_or_more(property(resource, "Users")).filter_map(|user| known.text(user)) {
-                            members.entry(user).or_default().push(group.clone());
+                        for user in one_or_more(property(resource, "Users")) {
+                            match known.text(user) {
+                                Some(user) => members.entry(user).or_default().push(group.clone()),
+                                None => _ = estate.unplaced.insert(format!("{user} {group}")),
+                            }
                         }
                         continue;
                     }
                     _ => continue,
                 };
                 let name = named(resource, id, key);
-                let mut holder = known.holder(stack, id, resource, &name, &managed);
+                let mut holder = known.holder(id, resource, &name, &managed);
                 holder.is_user = kind == "user";
                 holder.shared.extend(attached.get(&(kind, name.clone())).into_iter().flatten().cloned());
                 if kind == "group" {
@@ -119,14 +155,26 @@ impl<'a> Estate<'a> {
                     continue;
                 }
                 if kind == "user" {
-                    let listed = one_or_more(property(resource, "Groups")).filter_map(|group| known.text(group));
+                    let listed = one_or_more(property(resource, "Groups"));
+                    let listed = listed.map(|group| known.text(group).unwrap_or_else(|| group.to_string()));
                     members.entry(name).or_default().extend(listed);
                 }
-                let arn = known.physical.get(id.as_str()).map(|(_, arn)| arn.clone()).unwrap_or_default();
+                let arn = known.physical.get(id).map(|(_, arn)| arn.clone()).unwrap_or_default();
                 estate.holders.insert(arn, holder);
             }
         }
-        for holder in estate.holders.values_mut().filter(|holder| holder.is_user) {
+        estate.join(&groups, &members, texts);
+        estate
+    }
+
+    /// Gives the members of groups what the groups have.
+    fn join(
+        &mut self,
+        groups: &BTreeMap<String, Holder<'a>>,
+        members: &BTreeMap<String, Vec<String>>,
+        texts: &mut Texts,
+    ) {
+        for holder in self.holders.values_mut().filter(|holder| holder.is_user) {
             for name in members.get(&holder.name).into_iter().flatten() {
                 match groups.get(name) {
                     Some(group) => {
@@ -143,7 +191,6 @@ impl<'a> Estate<'a> {
                 }
             }
         }
-        estate
     }
 }
 
@@ -155,6 +202,8 @@ impl<'a> Known<'a> {
             let name = named(resource, id, key);
             (name.clone(), format!("arn:{partition}:iam::{}:{kind}{path}{name}", account.id))
         };
+        let regional =
+            |service: &str, name: &str| format!("arn:{partition}:{service}:{}:{}:{name}", account.region, account.id);
         let physical = resources(Some(stack)).map(|(id, resource)| {
             let both = match type_of(resource) {
                 "AWS::IAM::User" => iam("user", id, resource, "UserName"),
@@ -168,21 +217,23 @@ impl<'a> Known<'a> {
                     let name = named(resource, id, "BucketName");
                     (name.clone(), format!("arn:{partition}:s3:::{name}"))
                 }
-                _ => (named(resource, id, "Name"), String::new()),
+                "AWS::SNS::Topic" => {
+                    let arn = regional("sns", &named(resource, id, "TopicName"));
+                    (arn.clone(), arn)
+                }
+                "AWS::Lambda::Function" => {
+                    let name = named(resource, id, "FunctionName");
+                    (name.clone(), regional("lambda", &format!("function:{name}")))
+                }
+                "AWS::SQS::Queue" => (String::new(), regional("sqs", &named(resource, id, "QueueName"))),
+                _ => (String::new(), String::new()),
             };
             (id.as_str(), both)
         });
-        Self { account, physical: physical.collect() }
+        Self { account, stack, physical: physical.collect() }
     }
 
-    fn holder(
-        &self,
-        stack: &'a Stack,
-        id: &'a str,
-        resource: &Value,
-        name: &str,
-        managed: &BTreeMap<String, Arc<Shared>>,
-    ) -> Holder<'a> {
+    fn holder(&self, id: &'a str, resource: &Value, name: &str, managed: &BTreeMap<String, Arc<Shared>>) -> Holder<'a> {
         let mut unknown = BTreeSet::new();
         let mut find = |value: &Value| {
             let arn = self.text(value).unwrap_or_else(|| value.to_string());
@@ -199,7 +250,7 @@ impl<'a> Known<'a> {
         Holder {
             name: name.to_owned(),
             is_user: false,
-            stack,
+            stack: self.stack,
             logical_id: id,
             inline: inline.map(|document| self.filled(document)).collect(),
             shared,
@@ -213,7 +264,7 @@ impl<'a> Known<'a> {
     }
 
     /// A value with the references filled in that lead somewhere.
-    fn filled(&self, value: &Value) -> Value {
+    pub(super) fn filled(&self, value: &Value) -> Value {
         if let Some(text) = self.text(value) {
             return Value::String(text);
         }
@@ -227,7 +278,7 @@ impl<'a> Known<'a> {
     }
 
     /// A text, or what a reference gives.
-    fn text(&self, value: &Value) -> Option<String> {
+    pub(super) fn text(&self, value: &Value) -> Option<String> {
         if let Some(text) = value.as_str() {
             return Some(text.to_owned());
         }
@@ -275,7 +326,7 @@ fn named(resource: &Value, id: &str, key: &str) -> String {
     property(resource, key).and_then(Value::as_str).map_or_else(|| format!("unnamed-{id}"), str::to_owned)
 }
 
-fn one_or_more(value: Option<&Value>) -> impl Iterator<Item = &Value> {
+pub(super) fn one_or_more(value: Option<&Value>) -> impl Iterator<Item = &Value> {
     let (list, one): (&[Value], Option<&Value>) = match value {
         Some(Value::Array(values)) => (values, None),
         Some(Value::Null) | None => (&[], None),

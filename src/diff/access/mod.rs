@@ -1,6 +1,7 @@
 //! Who gains and who loses what by the change of an account's policies.
 
 mod estate;
+mod others;
 mod strangers;
 mod subjects;
 
@@ -9,10 +10,11 @@ use std::collections::BTreeSet;
 use rayon::iter::{IntoParallelIterator, ParallelIterator};
 use serde_json::Value;
 
-use super::folder::AccountFolder;
+use super::folder::{AccountFolder, Stack};
 use super::model::{AccessChange, AccessDirection, AccessEntry, Presence};
 use crate::iam::{AccessLine, Attached, Direction, Document, Policies, ResourcePolicy, access_delta};
 use estate::{Estate, Texts};
+use others::undecided;
 use strangers::{of_trust, outside};
 use subjects::{Subject, people};
 
@@ -30,10 +32,23 @@ pub(super) struct Side {
     pub unknown: BTreeSet<String>,
 }
 
-/// What changes in the access to and within an account.
-pub(super) fn compare(old: Option<&AccountFolder>, new: Option<&AccountFolder>) -> Vec<AccessChange> {
+/// A resource that no stack manages any longer, and that is not deleted.
+pub(super) struct Kept<'a> {
+    /// The stack that it was in.
+    pub stack: &'a Stack,
+    pub logical_id: &'a str,
+    /// As it was.
+    pub resource: &'a Value,
+}
+
+/// What changes in the access to and within an account. What is `kept` of the old side goes on to hold.
+pub(super) fn compare(
+    old: Option<&AccountFolder>,
+    new: Option<&AccountFolder>,
+    kept: &[Kept<'_>],
+) -> Vec<AccessChange> {
     let mut texts = Texts::new();
-    let estates = [old, new].map(|account| account.map(|account| Estate::of(account, &mut texts)).unwrap_or_default());
+    let estates = [Estate::of(old, &[], None, &mut texts), Estate::of(new, kept, old, &mut texts)];
     let known = new.or(old);
     let account_id = known.map(|account| account.id.clone()).unwrap_or_default();
     let [before, after] = &estates;
@@ -41,7 +56,7 @@ pub(super) fn compare(old: Option<&AccountFolder>, new: Option<&AccountFolder>) 
     subjects.extend(outside(before, after, &account_id));
     subjects.extend(of_trust(before, after, &account_id));
     let changes: Vec<Option<AccessChange>> = subjects.into_par_iter().map(|subject| change(&subject)).collect();
-    changes.into_iter().flatten().collect()
+    changes.into_iter().flatten().chain(undecided(before, after)).collect()
 }
 
 /// What changes for a subject; `None` if nothing does.

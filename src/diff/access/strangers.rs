@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::super::model::AccessPrincipal;
 use super::Side;
-use super::estate::Estate;
+use super::estate::{Estate, Holder};
 use super::subjects::{Own, Subject, general_value};
 use crate::iam::{Context, Principal};
 
@@ -45,11 +45,13 @@ pub(super) fn outside(before: &Estate<'_>, after: &Estate<'_>, account: &str) ->
 /// Who may take each role.
 pub(super) fn of_trust(before: &Estate<'_>, after: &Estate<'_>, account: &str) -> Vec<Subject> {
     let mut classes: BTreeMap<String, Subject> = BTreeMap::new();
+    let known: BTreeSet<String> = before.holders.values().filter_map(trust_of_people).collect();
     for (arn, role) in &after.holders {
         let old = before.holders.get(arn);
         let (old_trust, new_trust) = (old.and_then(|role| role.trust.as_ref()), role.trust.as_ref());
-        // Who may take a role that is new belongs to the role.
-        if old.is_none() || old_trust == new_trust {
+        // A new person's role that the same may take as the others' is no news.
+        let usual = old.is_none() && trust_of_people(role).is_some_and(|trust| known.contains(&trust));
+        if usual || old_trust == new_trust {
             continue;
         }
         let own = Own::of(role);
@@ -79,6 +81,12 @@ pub(super) fn of_trust(before: &Estate<'_>, after: &Estate<'_>, account: &str) -
         }
     }
     classes.into_values().collect()
+}
+
+/// Who may take the role of somebody's notebook, but for their names.
+fn trust_of_people(role: &Holder<'_>) -> Option<String> {
+    let own = Own::of(role)?;
+    Some(general_list(role.trust.as_slice(), Some(&own)))
 }
 
 fn general_list(values: &[Value], own: Option<&Own>) -> String {

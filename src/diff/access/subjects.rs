@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
+use super::super::folder::Stack;
 use super::super::model::AccessPrincipal;
 use super::super::owners::{Owners, general};
 use super::Side;
@@ -144,8 +145,13 @@ pub(super) fn people(before: &Estate<'_>, after: &Estate<'_>, account: &str) -> 
 
 impl Own {
     pub(super) fn of(holder: &Holder<'_>) -> Option<Self> {
-        let owners = Owners::of(None, Some(holder.stack));
-        let user = owners.owner(holder.logical_id)?;
+        Self::of_resource(holder.stack, holder.logical_id)
+    }
+
+    /// The names of the user whose resource this is.
+    pub(super) fn of_resource(stack: &Stack, logical_id: &str) -> Option<Self> {
+        let owners = Owners::of(None, Some(stack));
+        let user = owners.owner(logical_id)?;
         Some(Self { user: user.name.clone(), notebook: user.notebook.clone() })
     }
 }
@@ -162,7 +168,9 @@ fn key(holder: &Holder<'_>, estate: &Estate<'_>, tagged: bool) -> String {
     let shared: BTreeSet<usize> = holder.shared.values().map(|policy| policy.id).collect();
     let boundary = holder.boundary.as_ref().map(|policy| policy.id);
     let buckets: BTreeSet<usize> = estate.bucket_policies.iter().map(|policy| policy.id).collect();
-    format!("{:?}", (holder.is_user, inline, shared, boundary, buckets, &holder.unknown, tags))
+    // Who may take a role is part of what the role opens.
+    let trust = holder.trust.as_ref().map(|value| general_value(value, &general).to_string());
+    format!("{:?}", (holder.is_user, inline, shared, boundary, buckets, &holder.unknown, tags, trust))
 }
 
 pub(super) fn general_value(value: &Value, general: &impl Fn(&str) -> String) -> Value {

@@ -49,7 +49,8 @@ impl Class {
     fn add(&mut self, label: String) {
         let named = |label: &String| label.contains(SUCH_AS);
         // Of several values with which all is said.
-        let said = |shorter: &String| *shorter == label || label.contains(AMONG) && parts(shorter).is_subset(&parts(&label));
+        let said =
+            |shorter: &String| *shorter == label || label.contains(AMONG) && parts(shorter).is_subset(&parts(&label));
         if !self.labels.iter().any(said) && !(named(&label) && self.labels.iter().any(named)) {
             self.labels.push(label);
         }

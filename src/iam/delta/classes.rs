@@ -109,8 +109,11 @@ impl Classes {
             return vec!["*".to_owned()];
         }
         let named: Vec<Named> = self.named(&universe);
-        let mut whole: Vec<Phrase> =
-            named.iter().filter(|(_, classes)| classes.is_subset(set)).map(|one| Phrase::of(one.clone(), &[])).collect();
+        let mut whole: Vec<Phrase> = named
+            .iter()
+            .filter(|(_, classes)| classes.is_subset(set))
+            .map(|one| Phrase::of(one.clone(), &[]))
+            .collect();
         let mut rest = wanted.clone();
         for phrase in &whole {
             rest = &rest - &phrase.told;
@@ -140,7 +143,8 @@ impl Classes {
         let named = self.patterns.iter().zip(&self.matched).flat_map(|(pattern, [certainly, perhaps])| {
             let name = shown(pattern);
             let doubtful = !perhaps.is_empty();
-            let both = doubtful.then(|| (format!("{name} within and across colons"), &(certainly | perhaps) & universe));
+            let both =
+                doubtful.then(|| (format!("{name} within and across colons"), &(certainly | perhaps) & universe));
             let across = doubtful.then(|| (format!("{name} across colons"), perhaps & universe));
             [Some((name, certainly & universe)), both, across]
         });

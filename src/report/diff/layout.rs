@@ -252,6 +252,7 @@ pub(super) fn access_lines(change: &AccessChange) -> Vec<Line> {
         AccessPrincipal::Service => ("the service", "services"),
         AccessPrincipal::Account => ("the account", "accounts"),
         AccessPrincipal::Anybody => ("", ""),
+        AccessPrincipal::Resource => ("through the resource", "resources"),
     };
     let who = match names.as_slice() {
         [name] => visible::line(format!("{one} {name}").trim()),

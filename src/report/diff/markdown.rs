@@ -101,10 +101,7 @@ fn parts(account: &AccountDiff, several: bool) -> Vec<Part> {
     let mut parts = Vec::new();
     let lines = layout::access(account);
     if !lines.is_empty() {
-        let widens = account
-            .access
-            .iter()
-            .any(AccessChange::widens);
+        let widens = account.access.iter().any(AccessChange::widens);
         let rank = if widens { Rank::Widened } else { Rank::Narrowed };
         parts.push(Part { rank, title: of("access".to_owned()), lines });
     }

@@ -1,0 +1,246 @@
+//! What a diff says about access: what is hidden nowhere, and what is no news.
+#![allow(clippy::unwrap_used, reason = "a helper of a test may fail the test")]
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use racestack::diff::{AccessDirection, Diff, Files, OutFolder, compare};
+use serde_json::{Value, json};
+
+/// An out folder of one account with these stacks, each with its resources; the users are those of the stack `people`.
+fn folder(stacks: &[(&str, Value)], users: &[&str]) -> OutFolder {
+    let users: Vec<Value> =
+        users.iter().map(|name| json!({"name": name, "logical_id": name, "notebook": name})).collect();
+    let entry = |(name, _): &(&str, Value)| json!({"name": name, "file": format!("{name}.yaml"), "users": if *name == "people" { users.clone() } else { vec![] }});
+    let manifest = json!({
+        "account": "tokyo", "account_id": "111122223333", "region": "eu-west-1",
+        "stacks": stacks.iter().map(entry).collect::<Vec<_>>(),
+    });
+    let mut files: BTreeMap<String, Vec<u8>> = BTreeMap::new();
+    files.insert("manifest.json".to_owned(), manifest.to_string().into_bytes());
+    for (name, resources) in stacks {
+        files.insert(format!("{name}.yaml"), json!({"Resources": resources}).to_string().into_bytes());
+    }
+    OutFolder::of_files("out".to_owned(), Path::new("out"), Files::from([("tokyo".to_owned(), files)])).unwrap()
+}
+
+/// What is told of the access, a line for each entry, with the names of whom it is about.
+fn access(diff: &Diff) -> Vec<String> {
+    let changes = diff.accounts.iter().flat_map(|account| &account.access);
+    let lines = changes.flat_map(|change| {
+        change.entries.iter().filter(|_| change.same_as == 0).map(|entry| {
+            let direction = match (entry.direction, entry.at_most_narrowed) {
+                (AccessDirection::Widened, _) => "widened",
+                (AccessDirection::Narrowed, _) => "narrowed",
+                (AccessDirection::Unknown, true) => "at most narrowed",
+                (AccessDirection::Unknown, false) => "unknown",
+            };
+            let (names, actions, resources) =
+                (change.names.join(" "), entry.actions.join(" "), entry.resources.join(" "));
+            format!("{names}: {direction} {actions} on {resources} {}", entry.conditions.join(", ")).trim().to_owned()
+        })
+    });
+    lines.collect()
+}
+
+#[track_caller]
+fn told(old: &Value, new: &Value, expected: &[&str]) {
+    let side = |resources: &Value| folder(&[("stack", resources.clone())], &[]);
+    assert_eq!(access(&compare(&side(old), &side(new)).0), expected);
+}
+
+fn policy(statements: &Value) -> Value {
+    json!({"Version": "2012-10-17", "Statement": statements})
+}
+
+/// The notebook role of a person whom `principal` may take it from.
+fn notebook_role(name: &str, principal: &Value) -> Value {
+    let trust = policy(&json!([{"Effect": "Allow", "Principal": principal, "Action": "sts:AssumeRole"}]));
+    let own =
+        policy(&json!([{"Effect": "Allow", "Action": "s3:GetObject", "Resource": format!("arn:aws:s3:::b/{name}/*")}]));
+    json!({"Type": "AWS::IAM::Role", "Properties": {
+        "RoleName": name, "AssumeRolePolicyDocument": trust, "Policies": [{"PolicyName": "own", "PolicyDocument": own}],
+    }})
+}
+
+#[test]
+fn who_may_take_the_role_of_a_new_person_is_told_where_it_is_not_as_usual() {
+    let sagemaker = json!({"Service": "sagemaker.amazonaws.com"});
+    let ann = notebook_role("ann", &sagemaker);
+    let side = |resources: Value| folder(&[("people", resources)], &["ann", "bob"]);
+    let old = side(json!({"annRole": ann}));
+    let usual = side(json!({"annRole": ann, "bobRole": notebook_role("bob", &sagemaker)}));
+    assert_eq!(access(&compare(&old, &usual).0), Vec::<String>::new());
+    assert!(compare(&old, &usual).0.accounts[0].access.iter().all(|change| change.same_as == 1));
+    let open = side(json!({"annRole": ann, "bobRole": notebook_role("bob", &json!("*"))}));
+    let (diff, _) = compare(&old, &open);
+    assert!(diff.accounts[0].access.iter().any(|change| change.names == ["anybody"] && change.widens()), "{diff:?}");
+    assert!(
+        access(&diff).contains(&"anybody: widened sts:AssumeRole on arn:aws:iam::111122223333:role/bob".to_owned())
+    );
+}
+
+#[test]
+fn who_may_take_a_new_role_is_told() {
+    let role = notebook_role("job", &json!({"Service": "lambda.amazonaws.com"}));
+    let line = "lambda.amazonaws.com: widened sts:AssumeRole on arn:aws:iam::111122223333:role/job";
+    let side = |resources: Value| folder(&[("stack", resources)], &[]);
+    assert!(access(&compare(&side(json!({})), &side(json!({"Role": role}))).0).contains(&line.to_owned()));
+}
+
+#[test]
+fn a_policy_that_is_not_evaluated_is_unknown_wherever_it_changes() {
+    let allow = json!({"Effect": "Allow", "Principal": {"Service": "budgets.amazonaws.com"}, "Action": "sns:Publish", "Resource": {"Ref": "Topic"}});
+    let all = json!({"Effect": "Allow", "Principal": "*", "Action": "sns:*", "Resource": "*"});
+    let deny = json!({"Effect": "Deny", "Principal": "*", "Action": "sns:*", "Resource": "*"});
+    let with = |statements: &Value| {
+        json!({
+            "Topic": {"Type": "AWS::SNS::Topic", "Properties": {"TopicName": "t"}},
+            "Policy": {"Type": "AWS::SNS::TopicPolicy", "Properties": {"Topics": [{"Ref": "Topic"}], "PolicyDocument": policy(statements)}},
+        })
+    };
+    let topic = json!({"Topic": {"Type": "AWS::SNS::Topic", "Properties": {"TopicName": "t"}}});
+    let new = "Policy: unknown sns:Publish on arn:aws:sns:eu-west-1:111122223333:t \
+               its policy (AWS::SNS::TopicPolicy) is new, and is not evaluated here";
+    told(&topic, &with(&json!([allow])), &[new]);
+    let changes = "its policy (AWS::SNS::TopicPolicy) changes, and is not evaluated here";
+    told(&with(&json!([allow])), &with(&json!([allow, all])), &[&format!("Policy: unknown sns:* on * {changes}")]);
+    // What can only take away does not widen.
+    told(
+        &with(&json!([allow, all])),
+        &with(&json!(allow)),
+        &[&format!("Policy: at most narrowed sns:* on * {changes}")],
+    );
+    told(
+        &with(&json!([allow])),
+        &with(&json!([deny, allow])),
+        &[&format!("Policy: at most narrowed sns:* on * {changes}")],
+    );
+    told(&with(&json!([allow])), &topic, &[]);
+    // With a denial goes what it denied.
+    let gone = "Policy: unknown sns:* sns:Publish on * arn:aws:sns:eu-west-1:111122223333:t \
+                its policy (AWS::SNS::TopicPolicy) is gone, and is not evaluated here";
+    told(&with(&json!([allow, deny])), &topic, &[gone]);
+    // The same in other words is no change.
+    let listed = json!([{"Effect": "Allow", "Action": ["sns:Publish"], "Resource": ["arn:aws:sns:eu-west-1:111122223333:t"], "Principal": {"Service": ["budgets.amazonaws.com"]}}]);
+    told(&with(&json!([allow])), &with(&listed), &[]);
+}
+
+#[test]
+fn no_kind_of_policy_is_passed_over() {
+    let statement = |principal: &str| {
+        policy(&json!([{"Effect": "Allow", "Principal": {"AWS": principal}, "Action": "x:Y", "Resource": "*"}]))
+    };
+    let kinds = |principal: &str| {
+        json!({
+            "AWS::KMS::Key": {"KeyPolicy": statement(principal)},
+            "AWS::SecretsManager::ResourcePolicy": {"SecretId": "s", "ResourcePolicy": statement(principal)},
+            "AWS::SQS::QueuePolicy": {"Queues": ["q"], "PolicyDocument": statement(principal)},
+            "AWS::Logs::ResourcePolicy": {"PolicyName": "p", "PolicyDocument": statement(principal).to_string()},
+            "AWS::S3::AccessPoint": {"Bucket": "b", "Policy": statement(principal)},
+            "AWS::Lambda::Permission": {"FunctionName": "f", "Action": "lambda:InvokeFunction", "Principal": principal},
+            "Custom::Thing": {"Deep": [{"Policy": statement(principal)}]},
+        })
+    };
+    for (kind, old) in kinds("111122223333").as_object().unwrap() {
+        let new = &kinds("*")[kind];
+        let resource = |properties: &Value| json!({"A": {"Type": kind, "Properties": properties}});
+        let side = |properties: &Value| folder(&[("stack", resource(properties))], &[]);
+        let (diff, _) = compare(&side(old), &side(new));
+        assert!(diff.accounts[0].access.iter().any(racestack::diff::AccessChange::widens), "{kind}: {diff:?}");
+        assert!(compare(&side(old), &side(old)).0.accounts.is_empty(), "{kind}");
+    }
+}
+
+#[test]
+fn a_notebook_that_acts_as_another_role_is_told() {
+    let notebook = |role: &str| json!({"Type": "AWS::SageMaker::NotebookInstance", "Properties": {"RoleArn": {"Fn::GetAtt": [role, "Arn"]}}});
+    let roles = |names: &[&str]| -> serde_json::Map<String, Value> {
+        let role = |name: &&str| {
+            ((*name).to_owned() + "Role", notebook_role(name, &json!({"Service": "sagemaker.amazonaws.com"})))
+        };
+        names.iter().map(role).collect()
+    };
+    let side = |people: &[&str], role_of_bob: &str| {
+        let mut all = roles(people);
+        all.insert("annNotebook".to_owned(), notebook("annRole"));
+        if !role_of_bob.is_empty() {
+            all.insert("bobNotebook".to_owned(), notebook(role_of_bob));
+        }
+        folder(&[("people", Value::Object(all))], &["ann", "bob"])
+    };
+    let arn = "arn:aws:iam::111122223333:role";
+    let kind = "and so does who can use it (AWS::SageMaker::NotebookInstance)";
+    let line = |instead: &str| {
+        format!("bobNotebook: unknown sts:AssumeRole on {arn}/ann it acts as this role{instead}, {kind}")
+    };
+    let both = ["ann", "bob"];
+    let swapped = compare(&side(&both, "bobRole"), &side(&both, "annRole")).0;
+    assert_eq!(access(&swapped), [line(&format!(" instead of `{arn}/bob`"))]);
+    // Of somebody new it is told unless it is as usual.
+    assert_eq!(access(&compare(&side(&["ann"], ""), &side(&["ann"], "annRole")).0), [line("")]);
+    assert_eq!(access(&compare(&side(&["ann"], ""), &side(&both, "bobRole")).0), Vec::<String>::new());
+}
+
+#[test]
+fn a_policy_whose_holders_are_not_known_is_no_silence() {
+    let attached = |action: &str| {
+        let document = policy(&json!([{"Effect": "Allow", "Action": action, "Resource": "*"}]));
+        json!({"P": {"Type": "AWS::IAM::Policy", "Properties": {"PolicyName": "p", "PolicyDocument": document, "Users": [{"Fn::ImportValue": "x"}]}}})
+    };
+    let line = "policy: unknown * on * to whom it is attached is known only when it is deployed";
+    told(&attached("s3:GetObject"), &attached("s3:*"), &[line]);
+    told(&attached("s3:*"), &attached("s3:*"), &[]);
+    let user =
+        |groups: Value| json!({"U": {"Type": "AWS::IAM::User", "Properties": {"UserName": "u", "Groups": groups}}});
+    let side = |groups: Value| folder(&[("stack", user(groups))], &[]);
+    let (diff, _) = compare(&side(json!([])), &side(json!([{"Fn::ImportValue": "admins"}])));
+    assert!(diff.accounts[0].access.iter().any(racestack::diff::AccessChange::widens), "{diff:?}");
+}
+
+#[test]
+fn what_is_kept_goes_on_to_hold() {
+    let denial = |bucket: &str, retain: bool| {
+        let statement = json!([{"Effect": "Deny", "Principal": "*", "Action": "s3:*", "Resource": format!("arn:aws:s3:::{bucket}/*")}]);
+        let kept = if retain { "Retain" } else { "Delete" };
+        json!({"Type": "AWS::S3::BucketPolicy", "DeletionPolicy": kept, "UpdateReplacePolicy": kept, "Properties": {"Bucket": bucket, "PolicyDocument": policy(&statement)}})
+    };
+    let reads = policy(&json!([{"Effect": "Allow", "Action": "s3:GetObject", "Resource": "*"}]));
+    let user = json!({"Type": "AWS::IAM::User", "DeletionPolicy": "Retain", "Properties": {"UserName": "u", "Policies": [{"PolicyName": "p", "PolicyDocument": reads}]}});
+    // Of a bucket that is replaced and kept, the denials still hold.
+    let side = |bucket: &str, retain: bool| json!({"U": user, "B": denial(bucket, retain)});
+    told(&side("old", true), &side("new", true), &["u: narrowed s3:GetObject on arn:aws:s3:::new/*"]);
+    told(
+        &side("old", false),
+        &side("new", false),
+        &["u: widened s3:GetObject on arn:aws:s3:::old/*", "u: narrowed s3:GetObject on arn:aws:s3:::new/*"],
+    );
+    // Nor is somebody gone who is kept.
+    let folders = [json!({"U": user}), json!({})].map(|resources| folder(&[("stack", resources)], &[]));
+    let (diff, _) = compare(&folders[0], &folders[1]);
+    assert_eq!(diff.plan.retain, 1);
+    assert!(diff.accounts[0].access.is_empty(), "{diff:?}");
+}
+
+#[test]
+fn a_policy_that_names_a_parameter_changes_with_its_default() {
+    let side = |bucket: &str| {
+        let document = policy(
+            &json!([{"Effect": "Allow", "Action": "s3:GetObject", "Resource": {"Fn::Sub": "arn:aws:s3:::${Bucket}/*"}}]),
+        );
+        let template = json!({
+            "Parameters": {"Bucket": {"Type": "String", "Default": bucket}},
+            "Resources": {"U": {"Type": "AWS::IAM::User", "Properties": {"UserName": "u", "Policies": [{"PolicyName": "p", "PolicyDocument": document}]}}},
+        });
+        let manifest =
+            json!({"account": "tokyo", "account_id": "1", "region": "r", "stacks": [{"name": "s", "file": "s.yaml"}]});
+        let files = [("manifest.json", manifest), ("s.yaml", template)];
+        let files = files.map(|(name, value)| (name.to_owned(), value.to_string().into_bytes()));
+        OutFolder::of_files("out".to_owned(), Path::new("out"), Files::from([("tokyo".to_owned(), files.into())]))
+            .unwrap()
+    };
+    assert_eq!(
+        access(&compare(&side("mine"), &side("*")).0),
+        ["u: widened s3:GetObject on arn:aws:s3:::*/* but arn:aws:s3:::mine/*"],
+    );
+}
