@@ -44,7 +44,7 @@ impl Groups {
             let resource = Resource {
                 stack: stack.to_owned(),
                 logical_id: change.logical_id.to_owned(),
-                name: change.new.or(change.old).and_then(literal_name),
+                name: change.new.or(change.old).and_then(literal_name).map(str::to_owned),
                 user,
             };
             let first = Change {

@@ -2,16 +2,16 @@
 
 use serde_json::Value;
 
-use super::model::Action;
-use super::resources::{ResourceChange, fixed_name, property};
+use super::model::{Action, PropertyChange};
+use super::resources::{ResourceChange, fixed_name, property, retains};
 
 /// Sentences about what the change loses, and about what stays behind; none where nothing does. `user` is whose resource
 /// it is.
 pub(super) fn lost(change: &ResourceChange<'_>, user: Option<&str>) -> Vec<String> {
-    let Some(old) = change.old.filter(|_| matches!(change.action, Action::Destroy | Action::Replace | Action::Retain))
-    else {
-        return Vec::new();
-    };
+    let Some(old) = change.old else { return Vec::new() };
+    if !matches!(change.action, Action::Destroy | Action::Replace | Action::Retain) {
+        return [interrupted(change), no_longer_kept(change)].into_iter().flatten().collect();
+    }
     if change.is_kept() {
         return vec!["kept: it is not deleted, and no stack manages it any longer".to_owned()];
     }
@@ -38,6 +38,31 @@ pub(super) fn lost(change: &ResourceChange<'_>, user: Option<&str>) -> Vec<Strin
         "AWS::SSM::Parameter" => vec![format!("lost: the parameter{named}, with its value")],
         _ => Vec::new(),
     }
+}
+
+/// The properties of a notebook for whose change CloudFormation stops it and starts it again.
+/// Source: <https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-sagemaker-notebookinstance.html>
+const STOPPED_FOR: &[&str] = &["AcceleratorTypes", "InstanceType", "VolumeSizeInGB"];
+
+fn interrupted(change: &ResourceChange<'_>) -> Option<String> {
+    let stops = |one: &PropertyChange| {
+        one.path.get(1).is_some_and(|property| one.path[0] == "Properties" && STOPPED_FOR.contains(&property.as_str()))
+    };
+    let is_notebook = change.resource_type() == "AWS::SageMaker::NotebookInstance" && change.old.is_some();
+    (is_notebook && change.properties.iter().any(stops))
+        .then(|| "interrupted: the notebook is stopped and started again; what runs on it ends".to_owned())
+}
+
+fn no_longer_kept(change: &ResourceChange<'_>) -> Option<String> {
+    let (old, new) = change.old.zip(change.new)?;
+    let lifted = |attribute: &str| retains(old, attribute) && !retains(new, attribute);
+    let what = match (lifted("DeletionPolicy"), lifted("UpdateReplacePolicy")) {
+        (false, false) => return None,
+        (true, false) => "once it leaves the stack, or the stack is deleted",
+        (false, true) => "once it is replaced",
+        (true, true) => "once it leaves the stack or is replaced, or the stack is deleted",
+    };
+    Some(format!("no longer kept: from now on it is deleted {what}"))
 }
 
 fn user_losses(action: Action, named: &str, user: Option<&str>) -> Vec<String> {

@@ -166,18 +166,17 @@ fn stack_attributes(old: &Stack, new: &Stack) -> Vec<PropertyChange> {
 fn other_files(old: Option<&AccountFolder>, new: Option<&AccountFolder>) -> Vec<FileDiff> {
     let (Some(old), Some(new)) = (old, new) else { return Vec::new() };
     let names: BTreeSet<&String> = old.others.keys().chain(new.others.keys()).collect();
-    let differs = |name: &&String| {
-        let text = |account: &AccountFolder| account.others.get(*name).map(|bytes| without_checksums(bytes));
-        text(old) != text(new)
-    };
-    names
-        .into_iter()
-        .filter(differs)
-        .map(|name| FileDiff {
+    let differing = |name: &String| {
+        let bytes = |account: &AccountFolder| account.others.get(name).map(|bytes| without_checksums(bytes));
+        let (old, new) = (bytes(old), bytes(new));
+        (old != new).then(|| FileDiff {
             name: name.clone(),
-            presence: presence(old.others.contains_key(name), new.others.contains_key(name)),
+            presence: presence(old.is_some(), new.is_some()),
+            old: old.and_then(|bytes| String::from_utf8(bytes).ok()),
+            new: new.and_then(|bytes| String::from_utf8(bytes).ok()),
         })
-        .collect()
+    };
+    names.into_iter().filter_map(differing).collect()
 }
 
 /// The bytes without runs of the 64 hexadecimal digits that a SHA-256 has.

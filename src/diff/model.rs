@@ -241,6 +241,12 @@ pub struct FileDiff {
     pub name: String,
     /// Whether it is in both folders.
     pub presence: Presence,
+    /// The old text, without checksums; absent where there was none, or no text.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub old: Option<String>,
+    /// The new text, likewise.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub new: Option<String>,
 }
 
 /// What happens to one resource, or to several in the same way.

@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::folder::Stack;
 use super::model::{Action, Change, PropertyChange};
-use super::resources::{property, resources};
+use super::resources::{literal_name, property, resources};
 use crate::output::UserEntry;
 
 /// The users of a stack, by what their logical IDs begin with.
@@ -35,6 +35,8 @@ pub(super) struct OwnNames<'a> {
     ids: Vec<&'a str>,
     /// What the person is called elsewhere: the values of the tags that are about the person.
     person: Vec<(&'static str, &'a str)>,
+    /// The names of the user's resources that end with the user's own, each with that replaced.
+    longer: Vec<(&'a str, String)>,
 }
 
 /// The tags that are about the person alone.
@@ -50,9 +52,13 @@ impl<'a> OwnNames<'a> {
             id.starts_with(&user.logical_id)
                 && owners.owner(id).is_some_and(|owner| owner.logical_id == user.logical_id)
         });
-        let mut names = Self { user, ids: Vec::new(), person: Vec::new() };
+        let mut names = Self { user, ids: Vec::new(), person: Vec::new(), longer: Vec::new() };
         for (id, resource) in own {
             names.ids.push(id);
+            names.longer.extend(literal_name(resource).and_then(|name| {
+                let before = name.strip_suffix(user.name.as_str()).filter(|before| before.ends_with('-'))?;
+                Some((name, format!("{before}{{user}}")))
+            }));
             let tags = property(resource, "Tags").and_then(Value::as_array).into_iter().flatten();
             for tag in tags {
                 let key = tag.get("Key").and_then(Value::as_str);
@@ -82,9 +88,14 @@ impl<'a> OwnNames<'a> {
 
     fn property(&self, change: &PropertyChange, whole: bool) -> PropertyChange {
         let names_nobody = change.path.iter().any(|step| NO_NAMES.contains(&step.as_str()));
-        let value = |value: &Option<Value>| {
-            value.as_ref().map(|value| if names_nobody { value.clone() } else { self.value(value, whole) })
+        let is_notebook = change.path.last().is_some_and(|step| step == "NotebookInstanceName");
+        let general = |value: &Value| match value.as_str() {
+            // Many a notebook is named like its user, and many cannot be.
+            Some(name) if is_notebook && self.user.notebook.as_deref() == Some(name) => Value::from("{notebook}"),
+            _ if names_nobody => value.clone(),
+            _ => self.value(value, whole),
         };
+        let value = |value: &Option<Value>| value.as_ref().map(general);
         PropertyChange {
             path: change.path.iter().map(|step| self.text(step)).collect(),
             old: value(&change.old),
@@ -98,7 +109,8 @@ impl<'a> OwnNames<'a> {
         if self.ids.contains(&text) {
             return text.replacen(&self.user.logical_id, "{id}", 1);
         }
-        general(text, &self.user.name, self.user.notebook.as_deref())
+        let longer = self.longer.iter().fold(text.to_owned(), |text, (name, shown)| replace_word(&text, name, shown));
+        general(&longer, &self.user.name, self.user.notebook.as_deref())
     }
 
     fn value(&self, value: &Value, whole: bool) -> Value {

@@ -7,19 +7,24 @@ use serde_json::Value;
 use super::folder::{AccountFolder, Stack};
 use super::model::{Action, Change};
 use super::owners::Owners;
-use super::resources::{ResourceChange, fixed_name, resources, type_of};
+use super::resources::{ResourceChange, fixed_name, property, resources, type_of};
 use crate::check::outline::Outline;
+use crate::facts::limits::NOTEBOOK_VOLUME_GB;
 use crate::facts::replacement::replacement;
 use crate::finding::{Finding, Rule};
 use crate::source::Place;
 
 const TYPE_CHANGED: &str = "CloudFormation refuses to change the type of a resource";
+const VOLUME_SMALLER: &str = "SageMaker refuses to make the volume of a notebook smaller";
 const NAME_KEPT: &str = "CloudFormation refuses to replace a resource that keeps its fixed name";
 
 /// Why CloudFormation refuses a change, if it does. It makes the new resource before it deletes the old one, and so cannot
 /// replace one that keeps its name.
 /// Source: <https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-properties-name.html>
 pub(super) fn refusal(change: &ResourceChange<'_>) -> Option<String> {
+    if change.action == Action::Change && has_smaller_volume(change) {
+        return Some(VOLUME_SMALLER.to_owned());
+    }
     let (old, new) = change.old.zip(change.new).filter(|_| change.action == Action::Replace)?;
     if type_of(old) != type_of(new) {
         return Some(TYPE_CHANGED.to_owned());
@@ -32,6 +37,20 @@ pub(super) fn refusal(change: &ResourceChange<'_>) -> Option<String> {
     });
     let same = !refers && unique(type_of(new), &old_name) == unique(type_of(new), &new_name);
     same.then(|| NAME_KEPT.to_owned())
+}
+
+/// Source: <https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_UpdateNotebookInstance.html>
+fn has_smaller_volume(change: &ResourceChange<'_>) -> bool {
+    let size = |resource: Option<&Value>| {
+        let resource = resource.filter(|one| type_of(one) == "AWS::SageMaker::NotebookInstance")?;
+        match property(resource, "VolumeSizeInGB") {
+            // The least is what a notebook gets for which none is asked.
+            None => Some(*NOTEBOOK_VOLUME_GB.start()),
+            Some(Value::String(text)) => text.parse().ok(),
+            Some(value) => value.as_u64(),
+        }
+    };
+    size(change.old).zip(size(change.new)).is_some_and(|(old, new)| new < old)
 }
 
 /// The name as it must be unique: IAM's without regard to case.
@@ -47,6 +66,8 @@ pub(super) fn refused(new: &AccountFolder, changes: &[Change]) -> Vec<Finding> {
         let first = change.resources.first()?;
         let (rule, help) = if refused == TYPE_CHANGED {
             (Rule::DiffChangedType, "give the resource another logical ID")
+        } else if refused == VOLUME_SMALLER {
+            (Rule::DiffSmallerVolume, "leave the volume as large as it is; a smaller one takes a new notebook")
         } else {
             let help = "undo the change; or give the resource another name at the same time; or deploy once without the \
                         resource, and then with it, which deletes what it holds";
@@ -63,11 +84,13 @@ pub(super) fn refused(new: &AccountFolder, changes: &[Change]) -> Vec<Finding> {
             count => format!(" and {} more", count - 1),
         };
         let name = first.name.as_ref().map_or_else(String::new, |name| format!(" (`{name}`)"));
-        let message = format!(
-            "`{}`{name}{others} would be replaced, since {} changes: {refused}",
-            first.logical_id,
-            causes.join(", ")
-        );
+        let message = if rule == Rule::DiffSmallerVolume {
+            format!("`{}`{name}{others} would get a smaller volume: {refused}", first.logical_id)
+        } else {
+            let verb = if causes.len() == 1 { "changes" } else { "change" };
+            let causes = causes.join(", ");
+            format!("`{}`{name}{others} would be replaced, since {causes} {verb}: {refused}", first.logical_id)
+        };
         let finding = Finding::new(rule, message).help(help);
         Some(match new.stacks.iter().find(|stack| stack.name == first.stack) {
             Some(stack) => finding.at(place(stack, &first.logical_id)),
@@ -98,7 +121,10 @@ pub(super) fn moved(old: &AccountFolder, new: &AccountFolder) -> Vec<Finding> {
         let owner = Owners::of(None, Some(stack)).owner(id);
         let shown = match owner {
             Some(user) if old_stack.name != stack.name => format!("the user `{}`", user.name),
-            _ => format!("`{}` ({})", name.1.join("`, `"), name.0),
+            _ => {
+                let written = resources(Some(stack)).find(|(one, _)| *one == id).and_then(|(_, one)| fixed_name(one));
+                format!("`{}` ({})", written.unwrap_or(name.1).join("`, `"), name.0)
+            }
         };
         let (_, all) = moves.entry((&old_stack.name, &stack.name)).or_insert(((stack, id), Vec::new()));
         if !all.contains(&shown) {

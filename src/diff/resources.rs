@@ -71,9 +71,9 @@ pub(super) fn fixed_name(resource: &Value) -> Option<Vec<String>> {
 
 /// The name that the template gives a resource, if that is a name and nothing that CloudFormation fills in: the first of
 /// the properties that are its name.
-pub(super) fn literal_name(resource: &Value) -> Option<String> {
+pub(super) fn literal_name(resource: &Value) -> Option<&str> {
     let facts = replacement(type_of(resource))?;
-    property(resource, facts.name.first()?)?.as_str().map(str::to_owned)
+    property(resource, facts.name.first()?)?.as_str()
 }
 
 /// What becomes of the resources of a stack, in the order of the new template; those that only the old one has come last.
@@ -105,8 +105,9 @@ fn action(other_type: bool, properties: &[PropertyChange]) -> Action {
     if other_type || replaces { Action::Replace } else { Action::Change }
 }
 
+/// Whether an attribute, `DeletionPolicy` or `UpdateReplacePolicy`, has a resource kept.
 /// Source: <https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-attribute-deletionpolicy.html>
-fn retains(resource: &Value, attribute: &str) -> bool {
+pub(super) fn retains(resource: &Value, attribute: &str) -> bool {
     let policy = resource.get(attribute).and_then(Value::as_str);
     matches!(policy, Some("Retain" | "RetainExceptOnCreate"))
 }

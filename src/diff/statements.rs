@@ -51,7 +51,7 @@ pub(super) fn pairs<'a>(old: &'a [Value], new: &'a [Value]) -> Vec<Pair<'a>> {
 }
 
 fn sid(statement: &Value) -> Option<&str> {
-    statement.get("Sid").and_then(Value::as_str)
+    statement.get("Sid").and_then(Value::as_str).filter(|sid| !sid.is_empty())
 }
 
 fn name(statement: &Value, at: usize) -> String {

@@ -123,6 +123,7 @@ rules! {
     GuardUnreadableReport, "guard::unreadable-report", Error, "the guard engine gave no report that can be read";
     GuardViolation, "guard::violation", Error, "a template breaks a guard rule";
     DiffRefusedReplacement, "diff::refused-replacement", Error, "a change that replaces a resource which keeps its fixed name, which CloudFormation refuses";
+    DiffSmallerVolume, "diff::smaller-volume", Error, "a notebook's volume that would become smaller, which SageMaker refuses";
     DiffChangedType, "diff::changed-type", Error, "another type under the same logical ID, which CloudFormation refuses";
     DiffMovedName, "diff::moved-name", Error, "a resource with a fixed name in another stack, or under another logical ID, than before";
     DiffHandedOver, "diff::handed-over", Warning, "a stack that something else deploys than before, while the old stack has its names";

@@ -51,7 +51,8 @@ impl Class {
         // Of several values with which all is said.
         let said =
             |shorter: &String| *shorter == label || label.contains(AMONG) && parts(shorter).is_subset(&parts(&label));
-        if !self.labels.iter().any(said) && !(named(&label) && self.labels.iter().any(named)) {
+        let named_already = named(&label) && self.labels.iter().any(named);
+        if !named_already && !self.labels.iter().any(said) {
             self.labels.push(label);
         }
     }

@@ -76,7 +76,7 @@ pub fn fragment(diff: &Diff) -> String {
             folded(&mut html, &title, &layout::section(&stacks, &changes), loses || changes.len() < 10);
         }
         for file in &account.files {
-            html.extend(["<p><code>", &escaped(&file.name), "</code> differs</p>\n"]);
+            folded(&mut html, &file.name, &layout::file(file), true);
         }
     }
     html + "</section>\n"

@@ -3,10 +3,10 @@
 use serde_json::Value;
 
 use super::super::visible;
-use super::values::{block, changed_lines, inline};
+use super::values::{block, changed_lines, inline, untagged};
 use crate::diff::{
-    AccessChange, AccessDirection, AccessPrincipal, AccountDiff, Action, Change, Plan, Presence, PropertyChange,
-    Replacement, StackDiff,
+    AccessChange, AccessDirection, AccessPrincipal, AccountDiff, Action, Change, FileDiff, Plan, Presence,
+    PropertyChange, Replacement, StackDiff,
 };
 
 /// What a line is about, for its colour.
@@ -104,17 +104,19 @@ pub(super) fn account_title(account: &AccountDiff) -> String {
     visible::line(format!("{title} {presence}").trim_end())
 }
 
+/// Stacks, and what happens in all of them.
+pub(super) type Section<'a> = (Vec<&'a StackDiff>, Vec<&'a Change>);
+
 /// The stacks of an account with what happens in them. What happens in several at once stands together, where the first of
 /// them would.
-pub(super) fn sections(account: &AccountDiff) -> Vec<(Vec<&StackDiff>, Vec<&Change>)> {
-    let mut sections: Vec<(Vec<&StackDiff>, Vec<&Change>)> =
-        account.stacks.iter().map(|stack| (vec![stack], Vec::new())).collect();
+pub(super) fn sections(account: &AccountDiff) -> Vec<Section<'_>> {
+    let mut sections: Vec<Section<'_>> = account.stacks.iter().map(|stack| (vec![stack], Vec::new())).collect();
     for change in &account.changes {
         let mut names: Vec<&str> = change.resources.iter().map(|resource| resource.stack.as_str()).collect();
         names.dedup();
         let stacks: Vec<&StackDiff> =
             account.stacks.iter().filter(|stack| names.contains(&stack.name.as_str())).collect();
-        let same = |section: &&mut (Vec<&StackDiff>, Vec<&Change>)| {
+        let same = |section: &&mut Section<'_>| {
             section.0.iter().map(|stack| &stack.name).eq(stacks.iter().map(|stack| &stack.name))
         };
         match sections.iter_mut().find(same) {
@@ -127,13 +129,54 @@ pub(super) fn sections(account: &AccountDiff) -> Vec<(Vec<&StackDiff>, Vec<&Chan
         !changes.is_empty()
             || alone.is_some_and(|stack| stack.presence != Presence::Both || !stack.attributes.is_empty())
     });
-    sections
+    alike(sections)
+}
+
+/// The sections, in which stacks that change in nothing but the same attributes stand together.
+fn alike(sections: Vec<Section<'_>>) -> Vec<Section<'_>> {
+    let mut together: Vec<Section<'_>> = Vec::new();
+    for (stacks, changes) in sections {
+        let only = stacks.first().filter(|stack| changes.is_empty() && stack.presence == Presence::Both);
+        let same = |section: &&mut Section<'_>| {
+            let first = section.0.first().filter(|_| section.1.is_empty());
+            only.zip(first)
+                .is_some_and(|(one, other)| one.presence == other.presence && one.attributes == other.attributes)
+        };
+        match together.iter_mut().find(same) {
+            Some(section) => section.0.extend(stacks),
+            None => together.push((stacks, changes)),
+        }
+    }
+    together
+}
+
+/// A file has more lines to tell than these: the first of them and how many there are.
+const LINES_TOLD: usize = 40;
+
+/// The lines about a file besides the templates.
+pub(super) fn file(file: &FileDiff) -> Vec<Line> {
+    let word = match file.presence {
+        Presence::Added => "is added",
+        Presence::Removed => "is no longer written",
+        Presence::Both => "differs",
+    };
+    let mut lines = vec![Line::bare(Tone::Heading, 2, &visible::line(&format!("{} {word}", file.name)))];
+    if let (Some(old), Some(new)) = (&file.old, &file.new) {
+        lines.extend(changed_lines(old, new, 8));
+    }
+    let more = lines.len().saturating_sub(LINES_TOLD);
+    if more > 1 {
+        lines.truncate(LINES_TOLD);
+        lines.push(Line::bare(Tone::Note, 8, &format!("… {more} more lines")));
+    }
+    lines
 }
 
 /// The lines about one section: its stacks, and what happens in them.
 pub(super) fn section(stacks: &[&StackDiff], changes: &[&Change]) -> Vec<Line> {
     let mut lines = vec![stacks_title(stacks)];
-    if let [stack] = stacks {
+    // Where the same happens to resources of several stacks, their attributes stand elsewhere.
+    if let Some(stack) = stacks.first().filter(|_| stacks.len() == 1 || changes.is_empty()) {
         lines.extend(stack.attributes.iter().flat_map(|attribute| property(attribute, 4)));
     }
     for change in changes {
@@ -181,8 +224,11 @@ pub(super) fn change_lines(change: &Change) -> Vec<Line> {
             }
         }
     }
-    let tone = if change.action == Action::Retain { Tone::Note } else { Tone::Loss };
-    lines.extend(change.lost.iter().map(|lost| Line::new(tone, 8, visible::line(lost))));
+    lines.extend(change.lost.iter().map(|lost| {
+        // What stays is no loss.
+        let stays = lost.starts_with("kept:") || lost.starts_with("stays:");
+        Line::new(if stays { Tone::Note } else { Tone::Loss }, 8, visible::line(lost))
+    }));
     lines.extend(
         change.refused.iter().map(|refused| Line::new(Tone::Loss, 8, format!("refused: {}", visible::line(refused)))),
     );
@@ -218,8 +264,8 @@ pub(super) fn property(change: &PropertyChange, indent: usize) -> Vec<Line> {
                 }
             }
         }
-        (Some(value), None) => block(&path, value, indent, Tone::Destroy, false, &mut lines),
-        (None, Some(value)) => block(&path, value, indent, Tone::Add, false, &mut lines),
+        (Some(value), None) => block(&path, untagged(value), indent, Tone::Destroy, false, &mut lines),
+        (None, Some(value)) => block(&path, untagged(value), indent, Tone::Add, false, &mut lines),
         (None, None) => {}
     }
     if let (Some(first), false) = (lines.first_mut(), change.old.is_some() && change.new.is_some()) {

@@ -114,8 +114,7 @@ fn parts(account: &AccountDiff, several: bool) -> Vec<Part> {
         parts.push(Part { rank: rank(&changes), title: of(title), lines });
     }
     for file in &account.files {
-        let lines = vec![Line::bare(Tone::Note, 2, &format!("{} differs", visible::line(&file.name)))];
-        parts.push(Part { rank: Rank::Changed, title: of(file.name.clone()), lines });
+        parts.push(Part { rank: Rank::Changed, title: of(file.name.clone()), lines: layout::file(file) });
     }
     parts
 }

@@ -38,7 +38,7 @@ fn lines(diff: &Diff) -> Vec<Line> {
         }
         for file in &account.files {
             lines.push(empty.clone());
-            lines.push(Line::bare(Tone::Note, 2, &format!("{} differs", visible::line(&file.name))));
+            lines.extend(layout::file(file));
         }
     }
     lines

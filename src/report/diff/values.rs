@@ -38,6 +38,17 @@ pub(super) fn inline(value: &Value) -> Option<String> {
     }
 }
 
+/// A tag's key and value.
+fn tag(value: &Value) -> Option<(&str, &Value)> {
+    let entries = value.as_object().filter(|entries| entries.len() == 2)?;
+    Some((entries.get("Key")?.as_str()?, entries.get("Value")?))
+}
+
+/// The value of a tag whose key is told already; of anything else, all of it.
+pub(super) fn untagged(value: &Value) -> &Value {
+    tag(value).map_or(value, |(_, value)| value)
+}
+
 /// A value under its key, on as many lines as it takes; of one that takes many, if `fold`, how many there are.
 pub(super) fn block(key: &str, value: &Value, indent: usize, tone: Tone, fold: bool, lines: &mut Vec<Line>) {
     let key = visible::line(key);
@@ -64,9 +75,10 @@ fn inside(value: &Value, indent: usize, tone: Tone, lines: &mut Vec<Line>) {
         }
         Value::Array(values) => {
             for (at, value) in values.iter().enumerate() {
-                match inline(value) {
-                    Some(text) => lines.push(Line::new(tone, indent, text)),
-                    None => block(&format!("[{}]", at + 1), value, indent, tone, false, lines),
+                match (inline(value), tag(value)) {
+                    (Some(text), _) => lines.push(Line::new(tone, indent, text)),
+                    (None, Some((key, value))) => block(key, value, indent, tone, false, lines),
+                    (None, None) => block(&format!("[{}]", at + 1), value, indent, tone, false, lines),
                 }
             }
         }

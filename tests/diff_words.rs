@@ -1,0 +1,196 @@
+//! What a diff says in a terminal, line by line: what is lost, what is refused, and the same of many in one line.
+#![allow(clippy::unwrap_used, reason = "a helper of a test may fail the test")]
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use racestack::diff::{Diff, Files, OutFolder, compare};
+use racestack::finding::Finding;
+use racestack::report::{DiffFormat, render_diff};
+use serde_json::{Value, json};
+
+/// A stack of an out folder: its template, and its users with their notebooks.
+struct Side<'a> {
+    template: Value,
+    users: &'a [(&'a str, &'a str)],
+}
+
+fn folder(stacks: &[Side<'_>], script: &str) -> OutFolder {
+    let entry = |(at, side): (usize, &Side<'_>)| {
+        let user = |(name, notebook): &(&str, &str)| json!({"name": name, "logical_id": format!("U{}", name.replace(['.', '-'], "")), "notebook": notebook});
+        json!({"name": format!("stack-{at}"), "file": format!("{at}.yaml"), "users": side.users.iter().map(user).collect::<Vec<_>>()})
+    };
+    let stack_entries: Vec<Value> = stacks.iter().enumerate().map(entry).collect();
+    let manifest = json!({"account": "tokyo", "account_id": "1", "region": "r", "stacks": stack_entries});
+    let mut files = BTreeMap::from([("manifest.json".to_owned(), manifest.to_string().into_bytes())]);
+    files.insert("deploy.sh".to_owned(), script.as_bytes().to_vec());
+    for (at, side) in stacks.iter().enumerate() {
+        files.insert(format!("{at}.yaml"), side.template.to_string().into_bytes());
+    }
+    OutFolder::of_files("out".to_owned(), Path::new("out"), Files::from([("tokyo".to_owned(), files)])).unwrap()
+}
+
+fn one(resources: &Value) -> OutFolder {
+    folder(&[Side { template: json!({"Resources": resources}), users: &[] }], "")
+}
+
+fn diff(old: &Value, new: &Value) -> (Diff, Vec<Finding>) {
+    compare(&one(old), &one(new))
+}
+
+/// The lines of the text, without its colours and what stands before its first stack.
+fn lines(diff: &Diff) -> Vec<String> {
+    let text = render_diff(DiffFormat::Text, diff);
+    let plain: Vec<&str> = text
+        .split('\u{1b}')
+        .map(|part| part.split_once('m').filter(|_| part.starts_with('[')).map_or(part, |(_, rest)| rest))
+        .collect();
+    plain.concat().lines().skip(4).map(str::to_owned).collect()
+}
+
+fn notebook(size: &Value) -> Value {
+    json!({"N": {"Type": "AWS::SageMaker::NotebookInstance", "Properties": {"NotebookInstanceName": "n", "VolumeSizeInGB": size}}})
+}
+
+#[test]
+fn a_volume_that_grows_interrupts_and_one_that_shrinks_is_refused() {
+    let (grown, findings) = diff(&notebook(&json!(5)), &notebook(&json!("20")));
+    assert!(findings.is_empty());
+    let expected = [
+        "  stack stack-0 (out/tokyo/0.yaml)",
+        "    ~ AWS::SageMaker::NotebookInstance N \"n\"",
+        "        ~ VolumeSizeInGB: 5 -> \"20\"",
+        "        ! interrupted: the notebook is stopped and started again; what runs on it ends",
+    ];
+    assert_eq!(lines(&grown), expected);
+    let (shrunk, findings) = diff(&notebook(&json!("20")), &notebook(&json!(5)));
+    assert_eq!(findings[0].rule.info().id, "diff::smaller-volume");
+    assert!(
+        lines(&shrunk)
+            .contains(&"        ! refused: SageMaker refuses to make the volume of a notebook smaller".to_owned())
+    );
+    // Another tag does not stop it.
+    let tagged = |value: &str| json!({"N": {"Type": "AWS::SageMaker::NotebookInstance", "Properties": {"Tags": [{"Key": "a", "Value": value}]}}});
+    assert!(!lines(&diff(&tagged("1"), &tagged("2")).0).iter().any(|line| line.contains("interrupted")));
+}
+
+#[test]
+fn what_is_no_longer_kept_is_told() {
+    let bucket = |attributes: Value| {
+        let mut bucket = attributes;
+        bucket["Type"] = json!("AWS::S3::Bucket");
+        json!({"B": bucket})
+    };
+    let both = bucket(json!({"DeletionPolicy": "Retain", "UpdateReplacePolicy": "Retain"}));
+    let told = |new: Value| lines(&diff(&both, &bucket(new)).0).last().cloned().unwrap_or_default();
+    let line = |when: &str| format!("        ! no longer kept: from now on it is deleted {when}");
+    assert_eq!(told(json!({})), line("once it leaves the stack or is replaced, or the stack is deleted"));
+    let kept_when_replaced = json!({"DeletionPolicy": "Delete", "UpdateReplacePolicy": "Retain"});
+    assert_eq!(told(kept_when_replaced), line("once it leaves the stack, or the stack is deleted"));
+    assert_eq!(told(json!({"DeletionPolicy": "Retain"})), line("once it is replaced"));
+}
+
+#[test]
+fn the_lines_of_a_script_that_differ_are_told_and_checksums_are_not() {
+    let script = |line: &str, sum: char| format!("set -e\n{}  a.yaml\n{line}\n", sum.to_string().repeat(64));
+    let compared = |old: &str, new: &str| compare(&folder(&[], old), &folder(&[], new)).0;
+    assert!(compared(&script("a", '1'), &script("a", '2')).accounts.is_empty());
+    let text = lines(&compared(&script("a", '1'), &script("curl evil", '2')));
+    assert_eq!(
+        text,
+        ["  deploy.sh differs", "          set -e", "            a.yaml", "        - a", "        + curl evil"]
+    );
+    let many = |of: &str| (0..100).map(|at| format!("{of} {at}\n")).collect::<String>();
+    let text = lines(&compared(&many("a"), &many("b")));
+    assert_eq!((text.len(), text.last().unwrap().as_str()), (41, "        … 161 more lines"));
+}
+
+#[test]
+fn the_same_change_to_things_named_after_their_users_is_one() {
+    let things = |user: &str, notebook: &str| {
+        json!({
+            "Budget": {"Type": "AWS::Budgets::Budget", "Properties": {"Budget": {"BudgetName": format!("deepracer-{user}")}}},
+            "Notebook": {"Type": "AWS::SageMaker::NotebookInstance", "Properties": {"NotebookInstanceName": notebook}},
+        })
+    };
+    let users = [("ann", "ann"), ("bo.b", "bo-b"), ("deepracer", "deepracer")];
+    let resources: serde_json::Map<String, Value> = users
+        .iter()
+        .flat_map(|(user, notebook)| {
+            let id = format!("U{}", user.replace('.', ""));
+            let things = things(user, notebook).as_object().unwrap().clone();
+            things.into_iter().map(move |(kind, thing)| (format!("{id}{kind}"), thing))
+        })
+        .collect();
+    let side = |resources: Value| folder(&[Side { template: json!({"Resources": resources}), users: &users }], "");
+    let (added, _) = compare(&side(json!({})), &side(Value::Object(resources)));
+    let expected = [
+        "  stack stack-0 (out/tokyo/0.yaml)",
+        "    + AWS::Budgets::Budget {id}Budget of 3 users: ann, bo.b, deepracer",
+        "        + Budget:",
+        "            + BudgetName: \"deepracer-{user}\"",
+        "    + AWS::SageMaker::NotebookInstance {id}Notebook of 3 users: ann, bo.b, deepracer",
+        "        + NotebookInstanceName: \"{notebook}\"",
+    ];
+    assert_eq!(lines(&added), expected);
+}
+
+#[test]
+fn stacks_in_which_the_same_attributes_change_stand_together() {
+    let side = |profile: &str| {
+        let stack = |_| Side { template: json!({"Metadata": {"policies": profile}, "Resources": {}}), users: &[] };
+        folder(&(0..7).map(stack).collect::<Vec<_>>(), "")
+    };
+    let (changed, _) = compare(&side("hardened"), &side("documented"));
+    let expected = [
+        "  7 stacks: stack-0, stack-1, stack-2, stack-3, stack-4 and 2 more",
+        "    ~ Metadata.policies: \"hardened\" -> \"documented\"",
+    ];
+    assert_eq!(lines(&changed), expected);
+}
+
+#[test]
+fn tags_stand_in_one_line_each() {
+    let topic = |tags: Value| json!({"T": {"Type": "AWS::SNS::Topic", "Properties": {"Tags": tags}}});
+    let tag = |key: &str| json!({"Key": key, "Value": "1"});
+    let (added, _) = diff(&json!({}), &topic(json!([tag("a"), tag("b")])));
+    assert_eq!(lines(&added)[2..], ["        + Tags:", "            + a: \"1\"", "            + b: \"1\""]);
+    let (changed, _) = diff(&topic(json!([tag("a")])), &topic(json!([tag("b")])));
+    assert_eq!(lines(&changed)[2..], ["        + Tags[b]: \"1\"", "        - Tags[a]: \"1\""]);
+}
+
+#[test]
+fn a_statement_with_an_empty_sid_is_known_by_its_number() {
+    let role = |action: &str| {
+        let trust = json!({"Statement": [{"Sid": "", "Effect": "Allow", "Principal": "*", "Action": action}]});
+        json!({"R": {"Type": "AWS::IAM::Role", "Properties": {"AssumeRolePolicyDocument": trust}}})
+    };
+    let (changed, _) = diff(&role("a:B"), &role("a:C"));
+    let shown = lines(&changed).join("\n");
+    assert!(shown.contains("+ AssumeRolePolicyDocument.Statement[1].Action: \"a:C\""), "{shown}");
+}
+
+#[test]
+fn a_name_that_moves_is_told_as_it_is_spelled() {
+    let role = json!({"Type": "AWS::IAM::Role", "Properties": {"RoleName": "MyRole"}});
+    let (_, findings) = diff(&json!({"A": role}), &json!({"B": role}));
+    assert!(findings[0].message.starts_with("`MyRole` (AWS::IAM::Role) moves"), "{}", findings[0].message);
+}
+
+#[test]
+fn a_replacement_through_the_default_of_a_parameter_is_one() {
+    let side = |default: &str| {
+        let resources = json!({"Topic": {"Type": "AWS::SNS::Topic", "Properties": {"TopicName": {"Ref": "Name"}}}});
+        let parameters = json!({"Name": {"Type": "String", "Default": default}});
+        folder(&[Side { template: json!({"Parameters": parameters, "Resources": resources}), users: &[] }], "")
+    };
+    let (changed, _) = compare(&side("a"), &side("b"));
+    let expected = [
+        "  stack stack-0 (out/tokyo/0.yaml)",
+        "    ~ Parameters.Name.Default: \"a\" -> \"b\"",
+        "    -/+ AWS::SNS::Topic Topic \"b\"",
+        "        ~ TopicName: \"a\" -> \"b\" # forces replacement",
+        "        ! lost: the topic `a`; its subscribers must confirm again",
+    ];
+    assert_eq!(lines(&changed), expected);
+}
