@@ -61,13 +61,13 @@ fn what_is_gained_and_lost_is_told() {
 }
 
 /// One statement that allows an action on resources, under a condition.
-fn allow(action: &str, resource: Value, condition: Value) -> Value {
+fn allow(action: &str, resource: &Value, condition: &Value) -> Value {
     json!([{"Effect": "Allow", "Action": action, "Resource": resource, "Condition": condition}])
 }
 
 #[test]
 fn a_condition_is_told_with_all_values_that_meet_it() {
-    let list = |condition: Value| allow("s3:ListBucket", json!("*"), condition);
+    let list = |condition: Value| allow("s3:ListBucket", &json!("*"), &condition);
     let own = list(json!({"StringLike": {"s3:prefix": "bob/*"}}));
     // Without a prefix, and with another one.
     told(&own, &list(json!({})), &["Widened: s3:listbucket on * unless s3:prefix is like `bob/*`"]);
@@ -85,7 +85,7 @@ fn a_condition_is_told_with_all_values_that_meet_it() {
 fn what_a_line_is_about_is_told_in_few_words() {
     let (get, list) = ("s3:GetObject", "s3:ListBucket");
     let (a, b) = ("arn:aws:s3:::a/*", "arn:aws:s3:::*x");
-    let on = |action, resource: Value| allow(action, resource, json!({}));
+    let on = |action, resource: Value| allow(action, &resource, &json!({}));
     // All but one, rather than each that is told elsewhere.
     let mut old = on(get, json!(a));
     old.as_array_mut().unwrap().extend(on(list, json!(b)).as_array().unwrap().clone());
@@ -107,7 +107,7 @@ fn what_a_line_is_about_is_told_in_few_words() {
 
 #[test]
 fn a_wildcard_that_may_reach_across_colons_is_told_apart() {
-    let role = allow("iam:PassRole", json!("arn:aws:iam::*:role/r"), json!({}));
+    let role = allow("iam:PassRole", &json!("arn:aws:iam::*:role/r"), &json!({}));
     told(
         &json!([]),
         &role,

@@ -100,7 +100,7 @@ fn the_lines_of_a_script_that_differ_are_told_and_checksums_are_not() {
         text,
         ["  deploy.sh differs", "          set -e", "            a.yaml", "        - a", "        + curl evil"]
     );
-    let many = |of: &str| (0..100).map(|at| format!("{of} {at}\n")).collect::<String>();
+    let many = |of: &str| (0..100).map(|at| format!("{of} {at}")).collect::<Vec<_>>().join("\n");
     let text = lines(&compared(&many("a"), &many("b")));
     assert_eq!((text.len(), text.last().unwrap().as_str()), (41, "        … 161 more lines"));
 }
@@ -147,6 +147,30 @@ fn stacks_in_which_the_same_attributes_change_stand_together() {
         "    ~ Metadata.policies: \"hardened\" -> \"documented\"",
     ];
     assert_eq!(lines(&changed), expected);
+}
+
+#[test]
+fn the_same_change_in_many_stacks_is_one() {
+    let side = |bucket: &str| {
+        let script = |at: usize| {
+            json!({"Script": {"Type": "AWS::SageMaker::NotebookInstanceLifecycleConfig", "Properties": {
+                "NotebookInstanceLifecycleConfigName": format!("stack-{at}"), "OnStart": format!("{bucket} of stack-{at}"),
+            }}})
+        };
+        let stack = |at| Side { template: json!({"Resources": script(at)}), users: &[] };
+        folder(&(0..7).map(stack).collect::<Vec<_>>(), "")
+    };
+    let names = "7 stacks: stack-0, stack-1, stack-2, stack-3, stack-4 and 2 more";
+    let kind = "AWS::SageMaker::NotebookInstanceLifecycleConfig Script in";
+    let expected = [
+        format!("  {names}"),
+        format!("    ~ {kind} {names}"),
+        "        ~ OnStart: \"a of {stack}\" -> \"b of {stack}\"".to_owned(),
+    ];
+    assert_eq!(lines(&compare(&side("a"), &side("b")).0), expected);
+    let (added, _) = compare(&folder(&[], ""), &side("a"));
+    assert_eq!(lines(&added)[0], format!("  7 stacks, which are added: {}", &names[10..]));
+    assert_eq!(lines(&added).len(), 4);
 }
 
 #[test]

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::folder::Stack;
 use super::losses::lost;
 use super::model::{Change, Resource};
-use super::owners::{OwnNames, Owners};
+use super::owners::{OwnNames, Owners, general_in_stack};
 use super::refusals::refusal;
 use super::resources::{ResourceChange, literal_name};
 
@@ -19,8 +19,8 @@ pub(super) struct Groups {
 struct Group {
     /// As it is in the first resource.
     first: Change,
-    /// With the names of its user replaced, if it is a user's, and without resources.
-    general: Option<Change>,
+    /// With the names of its user replaced, or of its stack if it is nobody's, and without resources.
+    general: Change,
 }
 
 impl Groups {
@@ -56,25 +56,22 @@ impl Groups {
                 properties: change.properties,
                 lost,
             };
-            self.insert(first, names);
+            let general = match names {
+                Some(names) => names.generalised(&first),
+                None => general_in_stack(&first, stack),
+            };
+            self.insert(first, general, names.is_some());
         }
     }
 
-    fn insert(&mut self, first: Change, names: Option<&OwnNames<'_>>) {
+    fn insert(&mut self, first: Change, general: Change, of_user: bool) {
         let order = self.groups.len();
-        let Some(names) = names else {
-            // What is nobody's stands for itself.
-            let key = format!("{order}");
-            self.groups.insert(key, (order, Group { first, general: None }));
-            return;
-        };
-        let general = names.generalised(&first);
-        // Strings, numbers and lists always have a form in JSON, which begins with a brace.
-        let key = serde_json::to_string(&general).unwrap_or_default();
+        // Strings, numbers and lists always have a form in JSON.
+        let key = format!("{of_user} {}", serde_json::to_string(&general).unwrap_or_default());
         match self.groups.get_mut(&key) {
             Some((_, group)) => group.first.resources.extend(first.resources),
             None => {
-                self.groups.insert(key, (order, Group { first, general: Some(general) }));
+                self.groups.insert(key, (order, Group { first, general }));
             }
         }
     }
@@ -91,9 +88,10 @@ impl Groups {
 
 impl Group {
     fn finish(self) -> Change {
-        match self.general {
-            Some(general) if self.first.resources.len() > 1 => Change { resources: self.first.resources, ..general },
-            _ => self.first,
+        if self.first.resources.len() > 1 {
+            Change { resources: self.first.resources, ..self.general }
+        } else {
+            self.first
         }
     }
 }

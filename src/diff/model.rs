@@ -257,7 +257,8 @@ pub struct Change {
     /// Their type, such as `AWS::IAM::User`.
     pub resource_type: String,
     /// The logical ID. With several resources, what differs from one to the other stands as `{user}`, `{id}` or
-    /// `{notebook}`: the user's name, what the user's logical IDs begin with, the notebook's name.
+    /// `{notebook}`: the user's name, what the user's logical IDs begin with, the notebook's name. Of resources that are
+    /// nobody's, `{stack}` is the name of the stack.
     pub logical_id: String,
     /// The resources.
     pub resources: Vec<Resource>,

@@ -75,15 +75,7 @@ impl<'a> OwnNames<'a> {
     pub(super) fn generalised(&self, change: &Change) -> Change {
         // A person's own address is part of what is made or deleted; where it changes, it is what changes.
         let whole = matches!(change.action, Action::Add | Action::Destroy | Action::Retain);
-        Change {
-            action: change.action,
-            resource_type: change.resource_type.clone(),
-            logical_id: self.text(&change.logical_id),
-            resources: Vec::new(),
-            properties: change.properties.iter().map(|property| self.property(property, whole)).collect(),
-            lost: change.lost.iter().map(|lost| self.text(lost)).collect(),
-            refused: change.refused.as_ref().map(|refused| self.text(refused)),
-        }
+        rewritten(change, |text| self.text(text), |property| self.property(property, whole))
     }
 
     fn property(&self, change: &PropertyChange, whole: bool) -> PropertyChange {
@@ -131,6 +123,44 @@ impl<'a> OwnNames<'a> {
             ),
             other => other.clone(),
         }
+    }
+}
+
+/// What happens to a resource that is nobody's, with the name of its stack replaced, and without the resource.
+pub(super) fn general_in_stack(change: &Change, stack: &str) -> Change {
+    let text = |text: &str| replace_word(text, stack, "{stack}");
+    rewritten(change, text, |property| PropertyChange {
+        old: property.old.as_ref().map(|value| every_text(value, &text)),
+        new: property.new.as_ref().map(|value| every_text(value, &text)),
+        ..property.clone()
+    })
+}
+
+fn rewritten(
+    change: &Change,
+    text: impl Fn(&str) -> String,
+    property: impl Fn(&PropertyChange) -> PropertyChange,
+) -> Change {
+    Change {
+        action: change.action,
+        resource_type: change.resource_type.clone(),
+        logical_id: text(&change.logical_id),
+        resources: Vec::new(),
+        properties: change.properties.iter().map(property).collect(),
+        lost: change.lost.iter().map(|lost| text(lost)).collect(),
+        refused: change.refused.as_ref().map(|refused| text(refused)),
+    }
+}
+
+/// The value with each of its texts rewritten.
+fn every_text(value: &Value, text: &impl Fn(&str) -> String) -> Value {
+    match value {
+        Value::String(one) => Value::String(text(one)),
+        Value::Array(values) => values.iter().map(|value| every_text(value, text)).collect(),
+        Value::Object(entries) => {
+            Value::Object(entries.iter().map(|(key, value)| (key.clone(), every_text(value, text))).collect())
+        }
+        other => other.clone(),
     }
 }
 

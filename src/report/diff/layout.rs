@@ -1,5 +1,7 @@
 //! What a diff says, line by line, whatever it is then shown in.
 
+use std::collections::BTreeSet;
+
 use serde_json::Value;
 
 use super::super::visible;
@@ -124,10 +126,16 @@ pub(super) fn sections(account: &AccountDiff) -> Vec<Section<'_>> {
             None => sections.push((stacks, vec![change])),
         }
     }
+    // The stacks of which a section with changes says what becomes of them.
+    let told: BTreeSet<String> = sections
+        .iter()
+        .filter(|(stacks, changes)| !changes.is_empty() && stacks.iter().all(|one| one.presence == stacks[0].presence))
+        .flat_map(|(stacks, _)| stacks.iter().map(|stack| stack.name.clone()))
+        .collect();
     sections.retain(|(stacks, changes)| {
         let alone = stacks.first().filter(|_| stacks.len() == 1);
-        !changes.is_empty()
-            || alone.is_some_and(|stack| stack.presence != Presence::Both || !stack.attributes.is_empty())
+        let comes_or_goes = |stack: &&StackDiff| stack.presence != Presence::Both && !told.contains(&stack.name);
+        !changes.is_empty() || alone.is_some_and(|stack| comes_or_goes(stack) || !stack.attributes.is_empty())
     });
     alike(sections)
 }
@@ -136,7 +144,7 @@ pub(super) fn sections(account: &AccountDiff) -> Vec<Section<'_>> {
 fn alike(sections: Vec<Section<'_>>) -> Vec<Section<'_>> {
     let mut together: Vec<Section<'_>> = Vec::new();
     for (stacks, changes) in sections {
-        let only = stacks.first().filter(|stack| changes.is_empty() && stack.presence == Presence::Both);
+        let only = stacks.first().filter(|_| changes.is_empty());
         let same = |section: &&mut Section<'_>| {
             let first = section.0.first().filter(|_| section.1.is_empty());
             only.zip(first)
@@ -197,7 +205,15 @@ fn stacks_title(stacks: &[&StackDiff]) -> Line {
         }
         several => {
             let names: Vec<&str> = several.iter().map(|stack| stack.name.as_str()).collect();
-            Line::bare(Tone::Heading, 2, &format!("{} stacks: {}", several.len(), told(&names)))
+            let all = |presence| several.iter().all(|stack| stack.presence == presence);
+            let (tone, presence) = match () {
+                () if all(Presence::Added) => (Tone::Add, ", which are added"),
+                () if all(Presence::Removed) => {
+                    (Tone::Destroy, ", no longer made; they stay until somebody deletes them")
+                }
+                () => (Tone::Heading, ""),
+            };
+            Line::bare(tone, 2, &format!("{} stacks{presence}: {}", several.len(), told(&names)))
         }
     }
 }
@@ -209,7 +225,12 @@ pub(super) fn change_lines(change: &Change) -> Vec<Line> {
         [one] => one.name.as_ref().map_or_else(String::new, |name| format!(" \"{name}\"")),
         several => {
             let users: Vec<&str> = several.iter().filter_map(|resource| resource.user.as_deref()).collect();
-            format!(" of {} users: {}", several.len(), told(&users))
+            if users.is_empty() {
+                let stacks: Vec<&str> = several.iter().map(|resource| resource.stack.as_str()).collect();
+                format!(" in {} stacks: {}", stacks.len(), told(&stacks))
+            } else {
+                format!(" of {} users: {}", several.len(), told(&users))
+            }
         }
     };
     let title = format!("{} {} {}{name}", change.action.sign(), change.resource_type, change.logical_id);
