@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use super::folder::{AccountFolder, Stack};
-use super::model::{Action, Change};
+use super::model::{Action, Change, Replacement};
 use super::owners::Owners;
 use super::resources::{ResourceChange, fixed_name, property, resources, type_of};
 use crate::check::outline::Outline;
@@ -59,45 +59,45 @@ fn unique(resource_type: &str, name: &[String]) -> Vec<String> {
     name.iter().map(|part| if case_matters { part.clone() } else { part.to_ascii_lowercase() }).collect()
 }
 
-/// The findings of the changes that are refused, each at its first resource.
+/// The findings of the changes that are refused: those that are refused for the same together, at the first resource.
 pub(super) fn refused(new: &AccountFolder, changes: &[Change]) -> Vec<Finding> {
-    let finding = |change: &Change| {
-        let refused = change.refused.as_deref()?;
+    let mut alike: BTreeMap<(&str, &str, Vec<String>), (&Change, usize)> = BTreeMap::new();
+    for change in changes {
+        let Some(refused) = &change.refused else { continue };
+        let causes = change.properties.iter().filter(|property| property.replacement == Replacement::Yes);
+        let causes = causes.map(|property| format!("`{}`", property.shown_path())).collect();
+        let (_, count) = alike.entry((refused, &change.resource_type, causes)).or_insert((change, 0));
+        *count += change.resources.len();
+    }
+    let finding = |((refused, _, causes), (change, count)): ((&str, &str, Vec<String>), (&Change, usize))| {
         let first = change.resources.first()?;
-        let (rule, help) = if refused == TYPE_CHANGED {
-            (Rule::DiffChangedType, "give the resource another logical ID")
-        } else if refused == VOLUME_SMALLER {
-            (Rule::DiffSmallerVolume, "leave the volume as large as it is; a smaller one takes a new notebook")
-        } else {
-            let help = "undo the change; or give the resource another name at the same time; or deploy once without the \
-                        resource, and then with it, which deletes what it holds";
-            (Rule::DiffRefusedReplacement, help)
+        let (rule, help) = match refused {
+            TYPE_CHANGED => (Rule::DiffChangedType, "give the resource another logical ID"),
+            VOLUME_SMALLER => {
+                (Rule::DiffSmallerVolume, "leave the volume as large as it is; a smaller one takes a new notebook")
+            }
+            _ => {
+                let help = "undo the change; or give the resource another name at the same time; or deploy once \
+                            without the resource, and then with it, which deletes what it holds";
+                (Rule::DiffRefusedReplacement, help)
+            }
         };
-        let causes: Vec<String> = change
-            .properties
-            .iter()
-            .filter(|property| property.replacement == super::model::Replacement::Yes)
-            .map(|property| format!("`{}`", property.shown_path()))
-            .collect();
-        let others = match change.resources.len() {
-            1 => String::new(),
-            count => format!(" and {} more", count - 1),
-        };
+        let others = if count > 1 { format!(" and {} more", count - 1) } else { String::new() };
         let name = first.name.as_ref().map_or_else(String::new, |name| format!(" (`{name}`)"));
-        let message = if rule == Rule::DiffSmallerVolume {
-            format!("`{}`{name}{others} would get a smaller volume: {refused}", first.logical_id)
+        let what = if rule == Rule::DiffSmallerVolume {
+            "get a smaller volume".to_owned()
         } else {
             let verb = if causes.len() == 1 { "changes" } else { "change" };
-            let causes = causes.join(", ");
-            format!("`{}`{name}{others} would be replaced, since {causes} {verb}: {refused}", first.logical_id)
+            format!("be replaced, since {} {verb}", causes.join(", "))
         };
+        let message = format!("`{}`{name}{others} would {what}: {refused}", first.logical_id);
         let finding = Finding::new(rule, message).help(help);
         Some(match new.stacks.iter().find(|stack| stack.name == first.stack) {
             Some(stack) => finding.at(place(stack, &first.logical_id)),
             None => finding,
         })
     };
-    changes.iter().filter_map(finding).collect()
+    alike.into_iter().filter_map(finding).collect()
 }
 
 fn place(stack: &Stack, logical_id: &str) -> Place {

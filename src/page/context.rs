@@ -14,8 +14,10 @@ use crate::model::{DISPLAY_NAME, EMAIL, TEAM};
 use crate::output::{StackEntry, Used};
 use crate::render::Templates;
 
-/// An account's stacks and picture are unfolded at first in a fleet of up to so many accounts.
+/// An account's stacks and picture are unfolded at first in a fleet of up to so many accounts, and its stacks if there are no
+/// more of them than these.
 const UNFOLDED_ACCOUNTS: usize = 3;
+const UNFOLDED_STACKS: usize = 30;
 
 /// The columns of the roster, and whether one can choose among their values.
 const COLUMNS: [(&str, bool); 10] = [
@@ -66,6 +68,10 @@ struct AccountContext<'a> {
     stack_count: usize,
     bucket: String,
     open: bool,
+    stacks_open: bool,
+    /// The stack whose template is fullest, and how full it is.
+    fullest: &'a str,
+    fullest_percent: usize,
     stacks: Vec<StackContext<'a>>,
     reach: Option<ReachContext<'a>>,
 }
@@ -87,6 +93,9 @@ struct Bar<'a> {
     name: Option<&'a str>,
     used: usize,
     limit: usize,
+    /// Both with a comma at each thousand.
+    used_shown: String,
+    limit_shown: String,
     percent: usize,
     /// From where on the bar warns, and from where on it alarms.
     low: usize,
@@ -103,8 +112,15 @@ struct ReachContext<'a> {
 #[derive(Debug, Serialize)]
 struct RowContext<'a> {
     on: String,
-    what: &'a str,
+    what: Vec<Words<'a>>,
     cells: Vec<Cell>,
+}
+
+/// Words of a sentence, or what stands in it between back ticks.
+#[derive(Debug, Serialize)]
+struct Words<'a> {
+    code: bool,
+    text: &'a str,
 }
 
 #[derive(Debug, Serialize)]
@@ -138,16 +154,16 @@ struct Person<'a> {
 struct FindingContext<'a> {
     severity: &'static str,
     rule: &'static str,
-    message: &'a str,
+    message: Vec<Words<'a>>,
     place: Option<String>,
-    help: Option<&'a str>,
-    notes: &'a [String],
+    help: Option<Vec<Words<'a>>>,
+    notes: Vec<Vec<Words<'a>>>,
 }
 
 #[derive(Debug, Serialize)]
 struct SuppressedContext<'a> {
     rule: &'static str,
-    message: &'a str,
+    message: Vec<Words<'a>>,
     place: Option<String>,
     reason: &'a str,
     owner: &'a str,
@@ -213,6 +229,7 @@ fn counts(page: &Page<'_>, people: &[Person<'_>]) -> Vec<Count> {
 
 fn account<'a>(one: &'a PageAccount<'_>, open: bool) -> AccountContext<'a> {
     let rows = &one.reach.rows;
+    let fullest = one.manifest.stacks.iter().max_by_key(|stack| share(stack.bytes));
     AccountContext {
         name: one.account.name.as_str(),
         id: one.account.id.as_str(),
@@ -222,6 +239,9 @@ fn account<'a>(one: &'a PageAccount<'_>, open: bool) -> AccountContext<'a> {
         stack_count: one.manifest.stacks.len(),
         bucket: one.account.bucket.name.to_string(),
         open,
+        stacks_open: open && one.manifest.stacks.len() <= UNFOLDED_STACKS,
+        fullest: fullest.map_or("", |stack| stack.part.as_str()),
+        fullest_percent: fullest.map_or(0, |stack| percent(stack.bytes)),
         stacks: one.manifest.stacks.iter().map(stack).collect(),
         reach: (!rows.is_empty()).then(|| ReachContext {
             picture: picture::svg(one.account.name.as_str(), &one.reach),
@@ -232,7 +252,6 @@ fn account<'a>(one: &'a PageAccount<'_>, open: bool) -> AccountContext<'a> {
 }
 
 fn stack(stack: &StackEntry) -> StackContext<'_> {
-    let share = |used: Used| used.used as u128 * 1_000_000 / used.limit.max(1) as u128;
     let fullest = stack.policies.iter().max_by_key(|policy| share(policy.characters));
     StackContext {
         name: &stack.name,
@@ -245,10 +264,37 @@ fn stack(stack: &StackEntry) -> StackContext<'_> {
     }
 }
 
+/// How much of a limit is used, in millionths.
+fn share(used: Used) -> u128 {
+    used.used as u128 * 1_000_000 / used.limit.max(1) as u128
+}
+
+fn percent(Used { used, limit }: Used) -> usize {
+    used * 100 / limit.max(1)
+}
+
 fn bar<'a>(label: &'static str, name: Option<&'a str>, Used { used, limit }: Used) -> Bar<'a> {
-    let percent = used * 100 / limit.max(1);
+    let percent = percent(Used { used, limit });
     // A stack is filled up to 85 hundredths by placement; above nine tenths an edit may overflow it.
-    Bar { label, name, used, limit, percent, low: limit * 86 / 100, high: limit * 95 / 100 }
+    let (low, high) = (limit * 86 / 100, limit * 95 / 100);
+    Bar { label, name, used, limit, used_shown: grouped(used), limit_shown: grouped(limit), percent, low, high }
+}
+
+/// A number with a comma at each thousand.
+fn grouped(number: usize) -> String {
+    let digits = number.to_string();
+    let (first, rest) = digits.split_at(digits.len() % 3);
+    let thousands = rest.as_bytes().chunks(3).map(|three| String::from_utf8_lossy(three).into_owned());
+    let parts: Vec<String> =
+        std::iter::once(first.to_owned()).filter(|first| !first.is_empty()).chain(thousands).collect();
+    parts.join(",")
+}
+
+/// A sentence, with what stands between back ticks told apart.
+fn words(sentence: &str) -> Vec<Words<'_>> {
+    let closed = sentence.matches('`').count() & !1;
+    let parts = sentence.splitn(closed + 1, '`').enumerate();
+    parts.filter(|(_, text)| !text.is_empty()).map(|(at, text)| Words { code: at % 2 == 1, text }).collect()
 }
 
 fn row(row: &ReachRow) -> RowContext<'_> {
@@ -263,7 +309,7 @@ fn row(row: &ReachRow) -> RowContext<'_> {
     };
     RowContext {
         on: format!("{} {}", reach::word(row.whose), row.thing),
-        what: &row.what,
+        what: words(&row.what),
         cells: row.answers.iter().map(cell).collect(),
     }
 }
@@ -314,10 +360,10 @@ fn finding(finding: &Finding) -> FindingContext<'_> {
     FindingContext {
         severity: finding.severity.as_str(),
         rule: finding.rule.info().id,
-        message: &finding.message,
+        message: words(&finding.message),
         place: place(finding),
-        help: finding.help.as_deref(),
-        notes: &finding.notes,
+        help: finding.help.as_deref().map(words),
+        notes: finding.notes.iter().map(|note| words(note)).collect(),
     }
 }
 
@@ -325,7 +371,7 @@ fn suppressed(finding: &Finding) -> Option<SuppressedContext<'_>> {
     let suppressed = finding.suppressed.as_ref()?;
     Some(SuppressedContext {
         rule: finding.rule.info().id,
-        message: &finding.message,
+        message: words(&finding.message),
         place: place(finding),
         reason: &suppressed.reason,
         owner: &suppressed.owner,
@@ -337,4 +383,22 @@ fn place(finding: &Finding) -> Option<String> {
     let place = finding.place.as_ref()?;
     let (line, column) = place.line_column();
     Some(format!("{}:{line}:{column}", place.path().display()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_have_a_comma_at_each_thousand() {
+        assert_eq!([0, 999, 1_000, 51_200, 1_000_000].map(grouped), ["0", "999", "1,000", "51,200", "1,000,000"]);
+    }
+
+    #[test]
+    fn what_stands_between_back_ticks_is_code() {
+        let told = |sentence| words(sentence).iter().map(|words| (words.code, words.text)).collect::<Vec<_>>();
+        assert_eq!(told("set `a` to `b`"), [(false, "set "), (true, "a"), (false, " to "), (true, "b")]);
+        assert_eq!(told("an `open` one: `x"), [(false, "an "), (true, "open"), (false, " one: `x")]);
+        assert_eq!(told(""), []);
+    }
 }

@@ -95,7 +95,7 @@ impl Reach {
             };
             ReachRow {
                 whose: question.whose,
-                thing: thing(&question.action).to_owned(),
+                thing: thing(&question.action, &question.resource).to_owned(),
                 answers: columns.iter().map(decided).collect(),
                 // What is not one's own is asked for only because nobody may do it.
                 forbidden: question.whose != Owner::Own,
@@ -120,18 +120,24 @@ fn what(answer: &check::Answer) -> String {
     let verb = &answer.verb;
     let named = (answer.whose == Owner::Others).then(|| verb.rmatch_indices('`').nth(1)).flatten();
     match named {
-        Some((start, _)) => format!("{}another person", verb.get(..start).unwrap_or_default()),
+        Some((start, _)) => {
+            let before = verb.get(..start).unwrap_or_default();
+            match before.strip_suffix("the user ") {
+                Some(before) => format!("{before}another user"),
+                None => format!("{before}another person"),
+            }
+        }
         None => verb.clone(),
     }
 }
 
-/// What an action is about.
-fn thing(action: &str) -> &'static str {
+/// What an action on a resource is about.
+fn thing(action: &str, resource: &str) -> &'static str {
     let has = |word: &str| action.contains(word);
     match action.split(':').next().unwrap_or_default() {
         "s3" if has("Object") || action == "s3:ListBucket" || action == "s3:ListBucketVersions" => "folder",
         "s3" => "bucket",
-        "sagemaker" if has("TrainingJob") => "training jobs",
+        "sagemaker" if has("TrainingJob") || resource.contains(":training-job/") => "training jobs",
         "sagemaker" => "notebook",
         "sts" => "role",
         "iam" if has("AccessKey") => "access keys",
@@ -176,6 +182,22 @@ mod tests {
         assert_eq!(row.what, "change the folder of another person");
         assert_eq!(row.answers, [Answer::Some, Answer::Denied]);
         assert!(row.forbidden);
+    }
+
+    #[test]
+    fn a_row_says_what_it_is_about() {
+        let verb = "change the user `bob`";
+        let mut tags =
+            answer(Asker::User, Owner::Others, "set the tag `user` of a training job of `bob`", Decision::Allowed);
+        (tags.action, tags.resource) =
+            ("sagemaker:AddTags".to_owned(), "arn:aws:sagemaker:r:1:training-job/bob-1".to_owned());
+        let reach = Reach::of(&[people(vec![answer(Asker::User, Owner::Others, verb, Decision::Allowed), tags])]);
+        let rows: Vec<_> = reach.rows.iter().map(|row| (row.thing.as_str(), row.what.as_str())).collect();
+        let expected = [
+            ("folder", "change another user"),
+            ("training jobs", "set the tag `user` of a training job of another person"),
+        ];
+        assert_eq!(rows, expected);
     }
 
     #[test]

@@ -19,17 +19,18 @@ pub(super) fn page(diff: &Diff) -> String {
 
 /// The style of what `fragment` gives.
 pub const STYLE: &str = "\
-.diff { --add: #116329; --destroy: #b3261e; --change: #7d4e00; --replace: #8250df; --note: #59636e; }
-@media (prefers-color-scheme: dark) {
-  .diff { --add: #56d364; --destroy: #ff8f87; --change: #e3b341; --replace: #d2a8ff; --note: #9198a1; }
-}
-.diff pre { overflow-x: auto; font: 13px/1.45 ui-monospace, monospace; margin: 0.5rem 0 1.25rem; }
+.diff { --add: light-dark(#116329, #56d364); --destroy: light-dark(#b3261e, #ff8f87); --change: light-dark(#7d4e00, #e3b341);
+  --replace: light-dark(#8250df, #d2a8ff); --note: light-dark(#59636e, #9198a1); }
+.diff .lines { font: 13px/1.45 ui-monospace, monospace; margin: 0.25rem 0 1rem; padding: 0 0.9rem; }
+.diff .lines div { white-space: pre-wrap; overflow-wrap: anywhere; padding-left: 14ch; text-indent: -14ch; }
 .diff summary { cursor: pointer; font-weight: 600; }
 .diff .add { color: var(--add); } .diff .destroy { color: var(--destroy); } .diff .change { color: var(--change); }
 .diff .replace { color: var(--replace); } .diff .note { color: var(--note); }
 .diff .loss { color: var(--destroy); font-weight: 600; } .diff .heading { font-weight: 600; }
-@media print { .diff pre { white-space: pre-wrap; } }
 ";
+
+/// More findings than these are told by their number.
+const TOLD: usize = 50;
 
 /// The diff as a `section`, for a page that has the style.
 pub fn fragment(diff: &Diff) -> String {
@@ -49,20 +50,20 @@ pub fn fragment(diff: &Diff) -> String {
     html.extend(["</code> → <code>", &escaped(&diff.new), "</code></p>\n"]);
     if !diff.findings.is_empty() {
         html += "<ul class=\"findings\">\n";
-        for finding in &diff.findings {
+        for finding in diff.findings.iter().take(TOLD) {
             html.extend(["<li class=\"loss\">", &escaped(&finding.severity), " <code>", &escaped(&finding.rule)]);
             html.extend(["</code>: ", &escaped(&finding.message), "</li>\n"]);
+        }
+        if let Some(more) = diff.findings.len().checked_sub(TOLD).filter(|more| *more > 0) {
+            html.extend(["<li>and ", &more.to_string(), " more</li>\n"]);
         }
         html += "</ul>\n";
     }
     for account in &diff.accounts {
-        html.extend([
-            "<h3>",
-            &escaped(&layout::account_title(account)),
-            "</h3>\n<p>",
-            &layout::plan(account.plan),
-            "</p>\n",
-        ]);
+        html.extend(["<h3>", &escaped(&layout::account_title(account)), "</h3>\n"]);
+        if diff.accounts.len() > 1 {
+            html.extend(["<p>", &layout::plan(account.plan), "</p>\n"]);
+        }
         let access = layout::access(account);
         if !access.is_empty() {
             folded(&mut html, "access", &access, true);
@@ -83,7 +84,13 @@ pub fn fragment(diff: &Diff) -> String {
 }
 
 fn folded(html: &mut String, title: &str, lines: &[Line], open: bool) {
-    html.extend(["<details", if open { " open" } else { "" }, "><summary>", &escaped(title), "</summary>\n<pre>"]);
+    html.extend([
+        "<details",
+        if open { " open" } else { "" },
+        "><summary>",
+        &escaped(title),
+        "</summary>\n<div class=\"lines\">\n",
+    ]);
     for line in lines {
         let class = match line.tone {
             Tone::Plain => "",
@@ -97,12 +104,12 @@ fn folded(html: &mut String, title: &str, lines: &[Line], open: bool) {
         };
         let text = escaped(&line.text());
         if class.is_empty() {
-            html.extend([text.as_str(), "\n"]);
+            html.extend(["<div>", &text, "</div>\n"]);
         } else {
-            html.extend(["<span class=\"", class, "\">", &text, "</span>\n"]);
+            html.extend(["<div class=\"", class, "\">", &text, "</div>\n"]);
         }
     }
-    *html += "</pre></details>\n";
+    *html += "</div></details>\n";
 }
 
 fn escaped(text: &str) -> String {

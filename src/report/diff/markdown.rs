@@ -37,6 +37,7 @@ enum Rank {
     Narrowed,
     Changed,
     Added,
+    Unchanged,
 }
 
 impl Rank {
@@ -47,6 +48,7 @@ impl Rank {
             Rank::Narrowed => "narrowed access",
             Rank::Changed => "what changes in place",
             Rank::Added => "what is added",
+            Rank::Unchanged => "no change",
         }
     }
 }
@@ -102,7 +104,11 @@ fn parts(account: &AccountDiff, several: bool) -> Vec<Part> {
     let lines = layout::access(account);
     if !lines.is_empty() {
         let widens = account.access.iter().any(AccessChange::widens);
-        let rank = if widens { Rank::Widened } else { Rank::Narrowed };
+        let rank = match widens {
+            true => Rank::Widened,
+            false if account.access.is_empty() => Rank::Unchanged,
+            false => Rank::Narrowed,
+        };
         parts.push(Part { rank, title: of("access".to_owned()), lines });
     }
     for (stacks, changes) in layout::sections(account) {
