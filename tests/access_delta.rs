@@ -82,6 +82,23 @@ fn a_condition_is_told_with_all_values_that_meet_it() {
 }
 
 #[test]
+fn a_time_is_told_as_a_request_says_it() {
+    let until = |date: &str| allow("s3:GetObject", &json!("*"), &json!({"DateLessThan": {"aws:CurrentTime": date}}));
+    let (short, long) = (until("2026-03-01T00:00:00Z"), until("2028-03-01"));
+    told(&short, &long, &["Widened: s3:getobject on * when aws:CurrentTime is such as `2026-03-01T00:00:00Z`"]);
+    told(
+        &json!([]),
+        &until("2026-03-01"),
+        &["Widened: s3:getobject on * when aws:CurrentTime is such as `2026-02-28T23:59:59Z`"],
+    );
+    told(
+        &json!([]),
+        &until("2028-03-01"),
+        &["Widened: s3:getobject on * when aws:CurrentTime is such as `2028-02-29T23:59:59Z`"],
+    );
+}
+
+#[test]
 fn what_a_line_is_about_is_told_in_few_words() {
     let (get, list) = ("s3:GetObject", "s3:ListBucket");
     let (a, b) = ("arn:aws:s3:::a/*", "arn:aws:s3:::*x");

@@ -203,6 +203,20 @@ pub(super) fn date(text: &str) -> Option<i64> {
     Some(days * 86_400_000 + ((hours * 60 + minutes - offset_minutes) * 60 + seconds) * 1000 + milliseconds)
 }
 
+/// A date as `aws:CurrentTime` is written, from the seconds since 1970 began.
+pub(super) fn date_text(seconds: i64) -> String {
+    let (days, rest) = (seconds.div_euclid(86_400), seconds.rem_euclid(86_400));
+    // Never too late: no year has fewer days.
+    let mut year = 1970 + days.div_euclid(366);
+    while days_since_1970(year + 1, 1, 1) <= days {
+        year += 1;
+    }
+    let month = (1..=12).rev().find(|month| days_since_1970(year, *month, 1) <= days).unwrap_or(1);
+    let day = days - days_since_1970(year, month, 1) + 1;
+    let (hour, minute, second) = (rest / 3600, rest / 60 % 60, rest % 60);
+    format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}Z")
+}
+
 /// Days from 1970-01-01, by the calendar that leaps every fourth year but for most centuries.
 fn days_since_1970(year: i64, month: i64, day: i64) -> i64 {
     const DAYS_BEFORE: [i64; 12] = [0, 31, 59, 90, 120, 151, 181, 212, 243, 273, 304, 334];

@@ -92,6 +92,10 @@ const tests = {
     await page.reload();
     assert.equal(await paper(page), light);
     await contrast(page);
+    // Nor does the diff keep the colours of the other scheme.
+    await page.getByRole("button", { name: "Dark" }).click();
+    assert.equal(await paper(page), dark);
+    await contrast(page);
   },
 
   async prints_what_is_folded({ page }) {
@@ -100,6 +104,10 @@ const tests = {
     assert.equal(await page.locator("#search").isVisible(), false);
     const height = await page.locator("#accounts table").first().evaluate((table) => table.getBoundingClientRect().height);
     assert.ok(height > 50, `the folded table is ${height} high`);
+    // What fits on A4 upright, within its margins.
+    await page.setViewportSize({ width: 718, height: 1000 });
+    const wide = await page.evaluate(() => document.documentElement.scrollWidth);
+    assert.ok(wide <= 718, `the page is ${wide} wide on paper`);
     const pdf = await page.pdf({ format: "A4" });
     assert.ok(pdf.length > 10_000);
   },
@@ -159,6 +167,11 @@ const tests = {
     await page.setViewportSize({ width: 390, height: 844 });
     const narrow = await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth);
     assert.ok(narrow, "the page scrolls sideways on a telephone");
+    // The picture can be read there, and no word of the roster is broken.
+    const small = await page.locator("#reach svg text").first().evaluate((text) => text.getBoundingClientRect().height);
+    assert.ok(small > 11, `the picture's text is ${small} high`);
+    const rows = await page.$$eval("#roster tbody tr", (rows) => rows.map((row) => row.cells[4].getBoundingClientRect().height));
+    assert.ok(Math.max(...rows) < 60, `a row of the roster is ${Math.max(...rows)} high`);
     await page.setViewportSize({ width: 1280, height: 900 });
     await screenshot(page);
   },
@@ -190,7 +203,7 @@ async function contrast(page) {
       return [255, 255, 255, 255];
     };
     const poor = [];
-    for (const element of document.querySelectorAll("body :is(p, th, td, li, span, a, b, code, h1, h2, h3, button, label, caption, summary)")) {
+    for (const element of document.querySelectorAll("body :is(p, th, td, li, span, div, a, b, code, h1, h2, h3, button, label, caption, summary)")) {
       if (element.closest(".skip") || !element.checkVisibility()) continue;
       const [a, b] = [rgba(getComputedStyle(element).color), behind(element)].map(luminance);
       const ratio = (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05);

@@ -7,7 +7,7 @@ use super::super::Context;
 use super::super::comparison::{Notes, Truth};
 use super::super::condition::Condition;
 use super::super::keys::{Presence, presence};
-use super::super::operator::{Base, Operator, date, number};
+use super::super::operator::{Base, Operator, date, date_text, number};
 use super::super::pattern::{Filled, MANY, ONE};
 use super::super::request::{Principal, Request, Values};
 use super::automaton::{all, any_case, arn_pattern, pattern, witnesses};
@@ -124,6 +124,7 @@ impl Axis {
         let request = self.request(None);
         let mut languages = Vec::new();
         let mut values: BTreeSet<String> = BTreeSet::new();
+        let mut dates: BTreeSet<i64> = BTreeSet::new();
         for condition in &self.conditions {
             let Some(operator) = condition.operator else { continue };
             for wanted in &condition.values {
@@ -135,7 +136,15 @@ impl Axis {
                     Base::Bool => values.extend(["true".to_owned(), "false".to_owned()]),
                     Base::IpAddress => values.extend(around_range(&text)),
                     Base::Null => {}
-                    _ => values.extend(around_number(&text)),
+                    _ => {
+                        values.insert(text.clone());
+                        if let Some(number) = number(&text) {
+                            values.extend([number - 1.0, number + 1.0].map(|number| format!("{number}")));
+                        } else if let Some(milliseconds) = date(&text) {
+                            let seconds = milliseconds.div_euclid(1000);
+                            dates.extend([seconds - 1, seconds + 1]);
+                        }
+                    }
                 }
             }
         }
@@ -149,6 +158,8 @@ impl Axis {
             middles.extend(numbers[at + 1..].iter().map(|b| format!("{}", f64::midpoint(*a, *b))));
         }
         values.extend(middles);
+        let between: Vec<i64> = dates.iter().zip(dates.iter().skip(1)).map(|(a, b)| i64::midpoint(*a, *b)).collect();
+        values.extend(dates.into_iter().chain(between).map(|seconds| date_text(seconds.max(0))));
         values.extend(texts);
         Some(values.into_iter().collect())
     }
@@ -228,18 +239,6 @@ fn combinations(singles: &[String]) -> Vec<Vec<String>> {
     }
     lists.push(singles.to_vec());
     lists
-}
-
-/// A number or a date, and what is just below and above it.
-fn around_number(text: &str) -> Vec<String> {
-    let mut values = vec![text.to_owned()];
-    if let Some(number) = number(text) {
-        values.extend([number - 1.0, number + 1.0].map(|number| format!("{number}")));
-    } else if let Some(milliseconds) = date(text) {
-        let seconds = milliseconds.div_euclid(1000);
-        values.extend([seconds - 1, seconds + 1].map(|seconds| seconds.max(0).to_string()));
-    }
-    values
 }
 
 /// The first and the last address of a range, and what is just outside of it.
