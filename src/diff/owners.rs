@@ -42,7 +42,7 @@ pub(super) struct OwnNames<'a> {
 /// The tags that are about the person alone.
 const PERSONAL_TAGS: &[(&str, &str)] = &[("display-name", "{display-name}"), ("email", "{email}")];
 /// Keys under which no name of a user's can stand.
-const NO_NAMES: &[&str] = &["Action", "NotAction", "Effect", "Version", "Type"];
+pub(super) const NO_NAMES: &[&str] = &["Action", "NotAction", "Effect", "Version", "Type"];
 
 impl<'a> OwnNames<'a> {
     /// The names of `user` in what `stacks` hold.
@@ -106,23 +106,11 @@ impl<'a> OwnNames<'a> {
     }
 
     fn value(&self, value: &Value, whole: bool) -> Value {
-        match value {
-            Value::String(text) => match self.person.iter().find(|(_, value)| value == text) {
-                Some((shown, _)) if whole => Value::from(*shown),
-                _ => Value::String(self.text(text)),
-            },
-            Value::Array(values) => Value::Array(values.iter().map(|value| self.value(value, whole)).collect()),
-            Value::Object(entries) => Value::Object(
-                entries
-                    .iter()
-                    .map(|(key, value)| {
-                        let same = NO_NAMES.contains(&key.as_str());
-                        (key.clone(), if same { value.clone() } else { self.value(value, whole) })
-                    })
-                    .collect(),
-            ),
-            other => other.clone(),
-        }
+        let text = |text: &str| match self.person.iter().find(|(_, value)| *value == text) {
+            Some((shown, _)) if whole => (*shown).to_owned(),
+            _ => self.text(text),
+        };
+        every_text(value, &text, NO_NAMES)
     }
 }
 
@@ -130,8 +118,8 @@ impl<'a> OwnNames<'a> {
 pub(super) fn general_in_stack(change: &Change, stack: &str) -> Change {
     let text = |text: &str| replace_word(text, stack, "{stack}");
     rewritten(change, text, |property| PropertyChange {
-        old: property.old.as_ref().map(|value| every_text(value, &text)),
-        new: property.new.as_ref().map(|value| every_text(value, &text)),
+        old: property.old.as_ref().map(|value| every_text(value, &text, &[])),
+        new: property.new.as_ref().map(|value| every_text(value, &text, &[])),
         ..property.clone()
     })
 }
@@ -152,13 +140,17 @@ fn rewritten(
     }
 }
 
-/// The value with each of its texts rewritten.
-fn every_text(value: &Value, text: &impl Fn(&str) -> String) -> Value {
+/// The value with each of its texts rewritten, but for what stands under the keys `but`.
+pub(super) fn every_text(value: &Value, text: &impl Fn(&str) -> String, but: &[&str]) -> Value {
     match value {
         Value::String(one) => Value::String(text(one)),
-        Value::Array(values) => values.iter().map(|value| every_text(value, text)).collect(),
+        Value::Array(values) => values.iter().map(|value| every_text(value, text, but)).collect(),
         Value::Object(entries) => {
-            Value::Object(entries.iter().map(|(key, value)| (key.clone(), every_text(value, text))).collect())
+            let rewritten = entries.iter().map(|(key, value)| {
+                let same = but.contains(&key.as_str());
+                (key.clone(), if same { value.clone() } else { every_text(value, text, but) })
+            });
+            Value::Object(rewritten.collect())
         }
         other => other.clone(),
     }

@@ -19,7 +19,7 @@ pub struct Replacement {
 
 /// The types that racestack's templates hold, and those that often stand beside them: `createOnlyProperties` and
 /// `conditionalCreateOnlyProperties` of the AWS resource schemas that cfn-lint 1.58.0 ships for us-east-1 (schemas of
-/// 2026-10-20). `tests/python/test_replacement.py` compares them.
+/// 2026-10-20). `tests/python/test_diff.py` compares them.
 static TABLE: LazyLock<Vec<Replacement>> = LazyLock::new(|| {
     let list = |column: Option<&'static str>| -> Vec<&'static str> {
         column.into_iter().filter(|column| *column != "-").flat_map(|column| column.split(',')).collect()

@@ -8,6 +8,7 @@ use serde::Serialize;
 use sha2::{Digest, Sha256};
 
 use super::reach::{Answer, ReachRow};
+use super::words::{Words, grouped, words};
 use super::{Fragment, Page, PageAccount, picture, reach};
 use crate::finding::{Finding, Severity, any_error};
 use crate::model::{DISPLAY_NAME, EMAIL, TEAM};
@@ -114,13 +115,6 @@ struct RowContext<'a> {
     on: String,
     what: Vec<Words<'a>>,
     cells: Vec<Cell>,
-}
-
-/// Words of a sentence, or what stands in it between back ticks.
-#[derive(Debug, Serialize)]
-struct Words<'a> {
-    code: bool,
-    text: &'a str,
 }
 
 #[derive(Debug, Serialize)]
@@ -280,23 +274,6 @@ fn bar<'a>(label: &'static str, name: Option<&'a str>, Used { used, limit }: Use
     Bar { label, name, used, limit, used_shown: grouped(used), limit_shown: grouped(limit), percent, low, high }
 }
 
-/// A number with a comma at each thousand.
-fn grouped(number: usize) -> String {
-    let digits = number.to_string();
-    let (first, rest) = digits.split_at(digits.len() % 3);
-    let thousands = rest.as_bytes().chunks(3).map(|three| String::from_utf8_lossy(three).into_owned());
-    let parts: Vec<String> =
-        std::iter::once(first.to_owned()).filter(|first| !first.is_empty()).chain(thousands).collect();
-    parts.join(",")
-}
-
-/// A sentence, with what stands between back ticks told apart.
-fn words(sentence: &str) -> Vec<Words<'_>> {
-    let closed = sentence.matches('`').count() & !1;
-    let parts = sentence.splitn(closed + 1, '`').enumerate();
-    parts.filter(|(_, text)| !text.is_empty()).map(|(at, text)| Words { code: at % 2 == 1, text }).collect()
-}
-
 fn row(row: &ReachRow) -> RowContext<'_> {
     let cell = |answer: &Answer| match answer {
         Answer::Allowed if row.forbidden => Cell { class: "weak", text: "allowed!" },
@@ -383,22 +360,4 @@ fn place(finding: &Finding) -> Option<String> {
     let place = finding.place.as_ref()?;
     let (line, column) = place.line_column();
     Some(format!("{}:{line}:{column}", place.path().display()))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn numbers_have_a_comma_at_each_thousand() {
-        assert_eq!([0, 999, 1_000, 51_200, 1_000_000].map(grouped), ["0", "999", "1,000", "51,200", "1,000,000"]);
-    }
-
-    #[test]
-    fn what_stands_between_back_ticks_is_code() {
-        let told = |sentence| words(sentence).iter().map(|words| (words.code, words.text)).collect::<Vec<_>>();
-        assert_eq!(told("set `a` to `b`"), [(false, "set "), (true, "a"), (false, " to "), (true, "b")]);
-        assert_eq!(told("an `open` one: `x"), [(false, "an "), (true, "open"), (false, " one: `x")]);
-        assert_eq!(told(""), []);
-    }
 }

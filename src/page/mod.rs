@@ -6,6 +6,7 @@
 mod context;
 mod picture;
 mod reach;
+mod words;
 
 pub use reach::{Answer, Kind, Reach, ReachRow};
 

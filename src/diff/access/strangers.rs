@@ -5,9 +5,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::{Value, json};
 
 use super::super::model::AccessPrincipal;
+use super::super::owners::{NO_NAMES, every_text};
 use super::Side;
-use super::estate::{Estate, Holder};
-use super::subjects::{Own, Subject, general_value};
+use super::estate::{Estate, Holder, one_or_more};
+use super::subjects::{Own, Subject};
 use crate::iam::{Context, Principal};
 
 /// An account that is nobody's here.
@@ -91,24 +92,15 @@ fn trust_of_people(role: &Holder<'_>) -> Option<String> {
 
 fn general_list(values: &[Value], own: Option<&Own>) -> String {
     let general = |text: &str| own.map_or_else(|| text.to_owned(), |own| own.general(text));
-    values.iter().map(|value| general_value(value, &general).to_string()).collect()
+    values.iter().map(|value| every_text(value, &general, NO_NAMES).to_string()).collect()
 }
 
 /// The kinds and names of the principals that a policy names.
 fn principals(document: &Value, named: &mut BTreeSet<(String, String)>) {
-    let statements = match document.get("Statement") {
-        Some(Value::Array(statements)) => statements.iter().collect(),
-        Some(one) => vec![one],
-        None => Vec::new(),
-    };
-    for statement in statements {
+    for statement in one_or_more(document.get("Statement")) {
         let maps = ["Principal", "NotPrincipal"].into_iter().filter_map(|key| statement.get(key)?.as_object());
         for (kind, list) in maps.flatten() {
-            let list = match list {
-                Value::Array(list) => list.iter().collect(),
-                one => vec![one],
-            };
-            named.extend(list.into_iter().filter_map(Value::as_str).map(|name| (kind.clone(), name.to_owned())));
+            named.extend(one_or_more(Some(list)).filter_map(Value::as_str).map(|name| (kind.clone(), name.to_owned())));
         }
     }
 }
@@ -179,11 +171,7 @@ fn is_anybody(principal: &Principal) -> bool {
 
 /// The statements about principals that no request is decided for: those of identity providers, and canonical users.
 fn undecided(documents: &[Value]) -> BTreeSet<String> {
-    let statements = documents.iter().flat_map(|document| match document.get("Statement") {
-        Some(Value::Array(statements)) => statements.iter().collect(),
-        Some(one) => vec![one],
-        None => Vec::new(),
-    });
+    let statements = documents.iter().flat_map(|document| one_or_more(document.get("Statement")));
     let names_others = |statement: &&Value| {
         let maps = ["Principal", "NotPrincipal"].into_iter().filter_map(|key| statement.get(key)?.as_object());
         maps.flatten().any(|(kind, _)| kind != "AWS" && kind != "Service")

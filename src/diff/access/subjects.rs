@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::super::folder::Stack;
 use super::super::model::AccessPrincipal;
-use super::super::owners::{Owners, general};
+use super::super::owners::{NO_NAMES, Owners, every_text, general};
 use super::Side;
 use super::estate::{Estate, Holder, Shared};
 use crate::iam::{Context, Principal};
@@ -161,7 +161,7 @@ fn key(holder: &Holder<'_>, estate: &Estate<'_>, tagged: bool) -> String {
     let own = Own::of(holder);
     let general = |text: &str| own.as_ref().map_or_else(|| text.to_owned(), |own| own.general(text));
     let mut inline: Vec<String> =
-        holder.inline.iter().map(|value| general_value(value, &general).to_string()).collect();
+        holder.inline.iter().map(|value| every_text(value, &general, NO_NAMES).to_string()).collect();
     inline.sort();
     let tags: Vec<String> =
         holder.tags.iter().filter(|_| tagged).map(|(key, value)| format!("{key}={}", general(value))).collect();
@@ -169,25 +169,8 @@ fn key(holder: &Holder<'_>, estate: &Estate<'_>, tagged: bool) -> String {
     let boundary = holder.boundary.as_ref().map(|policy| policy.id);
     let buckets: BTreeSet<usize> = estate.bucket_policies.iter().map(|policy| policy.id).collect();
     // Who may take a role is part of what the role opens.
-    let trust = holder.trust.as_ref().map(|value| general_value(value, &general).to_string());
+    let trust = holder.trust.as_ref().map(|value| every_text(value, &general, NO_NAMES).to_string());
     format!("{:?}", (holder.is_user, inline, shared, boundary, buckets, &holder.unknown, tags, trust))
-}
-
-pub(super) fn general_value(value: &Value, general: &impl Fn(&str) -> String) -> Value {
-    match value {
-        Value::String(text) => Value::String(general(text)),
-        Value::Array(values) => Value::Array(values.iter().map(|value| general_value(value, general)).collect()),
-        Value::Object(entries) => Value::Object(
-            entries
-                .iter()
-                .map(|(key, value)| {
-                    let same = matches!(key.as_str(), "Action" | "NotAction" | "Effect" | "Version");
-                    (key.clone(), if same { value.clone() } else { general_value(value, general) })
-                })
-                .collect(),
-        ),
-        other => other.clone(),
-    }
 }
 
 /// Whether some policy asks for the tags of whoever asks.

@@ -1,0 +1,45 @@
+//! Numbers and sentences as a page shows them.
+
+use serde::Serialize;
+
+/// Words of a sentence, or what stands in it between back ticks.
+#[derive(Debug, Serialize)]
+pub(super) struct Words<'a> {
+    pub code: bool,
+    pub text: &'a str,
+}
+
+/// A number with a comma at each thousand.
+pub(super) fn grouped(number: usize) -> String {
+    let digits = number.to_string();
+    let (first, rest) = digits.split_at(digits.len() % 3);
+    let thousands = rest.as_bytes().chunks(3).map(|three| String::from_utf8_lossy(three).into_owned());
+    let parts: Vec<String> =
+        std::iter::once(first.to_owned()).filter(|first| !first.is_empty()).chain(thousands).collect();
+    parts.join(",")
+}
+
+/// A sentence, with what stands between back ticks told apart.
+pub(super) fn words(sentence: &str) -> Vec<Words<'_>> {
+    let closed = sentence.matches('`').count() & !1;
+    let parts = sentence.splitn(closed + 1, '`').enumerate();
+    parts.filter(|(_, text)| !text.is_empty()).map(|(at, text)| Words { code: at % 2 == 1, text }).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_have_a_comma_at_each_thousand() {
+        assert_eq!([0, 999, 1_000, 51_200, 1_000_000].map(grouped), ["0", "999", "1,000", "51,200", "1,000,000"]);
+    }
+
+    #[test]
+    fn what_stands_between_back_ticks_is_code() {
+        let told = |sentence| words(sentence).iter().map(|words| (words.code, words.text)).collect::<Vec<_>>();
+        assert_eq!(told("set `a` to `b`"), [(false, "set "), (true, "a"), (false, " to "), (true, "b")]);
+        assert_eq!(told("an `open` one: `x"), [(false, "an "), (true, "open"), (false, " one: `x")]);
+        assert_eq!(told(""), []);
+    }
+}
