@@ -156,6 +156,8 @@ pub struct NewFile<'a> {
     pub bytes: &'a [u8],
     /// Whether it is a program.
     pub executable: bool,
+    /// A file that is just this one. Where the file system can, it gets one more name, rather than that it is written anew.
+    pub same: Option<PathBuf>,
 }
 
 /// Writes a file that must not exist yet, creating the folders above it. It is on the disk when this returns.
@@ -182,11 +184,31 @@ pub fn create_in_folder(path: &Path, file: &NewFile<'_>) -> Result<(), FileError
         use std::os::unix::fs::OpenOptionsExt;
         options.mode(if file.executable { 0o777 } else { 0o666 });
     }
+    if file.same.as_ref().is_some_and(|same| std::fs::hard_link(same, path).is_ok()) {
+        kill_point();
+        // Whoever wrote it, such as git, may not have waited for the disk.
+        return std::fs::OpenOptions::new().read(true).open(path).and_then(|linked| linked.sync_all()).map_err(fail);
+    }
     let mut opened = options.open(path).map_err(fail)?;
     kill_point();
     opened.write_all(file.bytes).map_err(fail)?;
     kill_point();
     opened.sync_all().map_err(fail)
+}
+
+/// Writes a file of which nothing is lost with it: it need not be on the disk when this returns, and a run that is killed
+/// may leave a part of it. A link in its place is replaced, not followed.
+///
+/// # Errors
+/// When it cannot be written.
+pub fn write_scratch(path: &Path, bytes: &[u8]) -> Result<(), FileError> {
+    let fail = |error| FileError::new("write", path, error);
+    remove_file(path)?;
+    let mut opened = std::fs::OpenOptions::new().write(true).create_new(true).open(path).map_err(fail)?;
+    kill_point();
+    opened.write_all(bytes).map_err(fail)?;
+    kill_point();
+    Ok(())
 }
 
 /// Writes a file as a whole: a reader, a run that is killed, a full disk find the old bytes or the new ones. A link in
@@ -197,8 +219,8 @@ pub fn create_in_folder(path: &Path, file: &NewFile<'_>) -> Result<(), FileError
 pub fn write_file_atomically(path: &Path, bytes: &[u8]) -> Result<(), FileError> {
     let beside = beside(path, "");
     remove_draft(path)?;
-    let written =
-        create_in_folder(&beside, &NewFile { bytes, executable: false }).and_then(|()| replace_file(&beside, path));
+    let written = create_in_folder(&beside, &NewFile { bytes, executable: false, same: None })
+        .and_then(|()| replace_file(&beside, path));
     if written.is_err() {
         // If it cannot be removed now, the next run does.
         let _ = remove_file(&beside);

@@ -10,7 +10,9 @@ mod lifecycle;
 mod limits;
 pub mod long_form;
 pub mod outline;
+mod record;
 mod references;
+mod single;
 mod structure;
 mod suppressions;
 
@@ -20,21 +22,21 @@ use rayon::iter::{IndexedParallelIterator, ParallelIterator};
 use rayon::slice::ParallelSlice;
 use serde_json::{Map, Value};
 
-use crate::facts::date::Date;
 use crate::finding::{Finding, Rule};
 use crate::model::User;
-use crate::plan::{AccountPlan, Part, StackPlan};
+use crate::plan::{AccountPlan, Part};
 use crate::render::{self, Contents, RenderFailure, Rendered, Template, Templates};
 use crate::source::Place;
 use guard::RuleSet;
-use limits::Counts;
 use outline::Outline;
-use references::References;
+use record::{Basis, Told};
+use single::{Ground, Looked};
 
 pub use isolation::access::{Answer, Owner, Question, Reason};
 pub use isolation::{Asker, across_accounts};
 pub use known::known;
 pub use limits::PolicySize;
+pub use record::Record;
 pub use suppressions::Suppressions;
 
 /// A template with what the checks look at.
@@ -77,18 +79,18 @@ pub struct Checks {
     pub policies: Vec<Vec<PolicySize>>,
     /// What else the manifest tells of the templates.
     pub contents: Vec<Contents>,
+    /// The templates in which nothing was found, for the next run.
+    pub record: Record,
 }
 
-/// What the checks of a few templates came to.
-struct Looked<'a> {
-    findings: Vec<Finding>,
-    policies: Vec<Vec<PolicySize>>,
-    contents: Vec<Contents>,
-    counts: Counts,
-    references: Vec<(&'a Rendered, References)>,
-    outcomes: guard::Outcomes,
-    /// The resources of the templates that hold no people.
-    stacks: Vec<(Part, Value)>,
+/// What templates are checked by.
+pub struct Against<'a> {
+    /// The guard rules.
+    pub rules: &'a RuleSet,
+    /// What is suppressed, and the day of the run.
+    pub suppressions: &'a Suppressions,
+    /// The templates in which nothing was found before. They are not checked by themselves again.
+    pub record: &'a Record,
 }
 
 /// Reads and checks the rendered templates of an account, with all findings at once. What they parse to is held for no
@@ -100,52 +102,69 @@ pub fn check(
     plan: &AccountPlan<'_>,
     templates: &Templates,
     rendered: &[Rendered],
-    rules: &RuleSet,
-    suppressions: &Suppressions,
+    against: &Against<'_>,
 ) -> Result<Checks, RenderFailure> {
+    let Against { rules, suppressions, record } = *against;
     let unreadable = || rendered.iter().find_map(|one| render::read(templates, one).err());
     // Where twins come out as no YAML, so do people, at places that can be shown.
     let expected = structure::Expected::of(plan, templates).map_err(|failure| unreadable().unwrap_or(failure))?;
+    let ground = Ground {
+        names: &plan.names,
+        bytes: plan.account.template_bucket.template_bytes(),
+        expected: &expected,
+        rules,
+        today: suppressions.today(),
+    };
+    let basis = Basis::of(&ground);
     let largest = rendered.iter().map(|template| template.source.text.len()).max().unwrap_or_default();
     let at_once = (BYTES_AT_ONCE / largest.max(1)).clamp(1, TEMPLATES_AT_ONCE);
     // Collected in the order of the templates, whichever is done first.
     let looked: Vec<Result<Looked<'_>, RenderFailure>> = rendered
         .par_chunks(at_once)
         .zip(plan.stacks.par_chunks(at_once))
-        .map(|(rendered, stacks)| look((plan, templates, suppressions.today()), stacks, &expected, rendered, rules))
+        .map(|(rendered, stacks)| single::look(&ground, templates, stacks, rendered, (&basis, record)))
         .collect();
-    let mut findings = Vec::new();
-    let mut policies = Vec::with_capacity(rendered.len());
-    let mut contents = Vec::with_capacity(rendered.len());
-    let mut references = Vec::with_capacity(rendered.len());
-    let mut outcomes = guard::Outcomes::default();
-    let looked: Vec<Looked<'_>> = looked.into_iter().collect::<Result<_, _>>()?;
-    let mut stacks = Vec::new();
-    let counts = looked.iter().map(|looked| looked.counts).sum();
+    let (mut findings, mut told, mut failed, mut stacks) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+    let (mut passed, mut known) = (Vec::new(), 0);
     for looked in looked {
-        contents.extend(looked.contents);
+        let looked = looked?;
         findings.extend(looked.findings);
-        policies.extend(looked.policies);
-        references.extend(looked.references);
-        outcomes.extend(looked.outcomes);
+        told.extend(looked.told);
+        failed.extend(looked.failed);
         stacks.extend(looked.stacks);
+        passed.extend(looked.passed);
+        known += looked.known;
     }
+    let record = Record::of(passed.into_iter());
     // With a template missing, the others' references to it would seem broken, and rules never applied.
-    if references.len() < rendered.len() {
-        return Ok(Checks { findings, policies, contents });
+    let all: Option<Vec<_>> = told.iter().map(|(rendered, told)| Some((*rendered, told.as_deref()?))).collect();
+    let Some(all) = all else { return Ok(Checks { findings, record, ..Checks::default() }) };
+    let references: Vec<_> = all.iter().map(|(rendered, told)| (*rendered, &told.references)).collect();
+    let unresolved = references::unresolved(&references);
+    if !unresolved.is_empty() && known > 0 {
+        // A record does not hold where in its templates the names stand.
+        return check(plan, templates, rendered, &Against { record: &Record::default(), ..*against });
     }
-    findings.extend(limits::check_account(plan.account, &counts));
-    findings.extend(references::between(&references));
-    findings.extend(guard::findings(rules, &outcomes, suppressions));
+    let all: Vec<&Told> = all.into_iter().map(|(_, told)| told).collect();
+    findings.extend(limits::check_account(plan.account, &all.iter().map(|told| told.counts).sum()));
+    let references_broken =
+        !unresolved.is_empty() || any(&findings, &[Rule::ReferenceUnresolved, Rule::ReferenceForeign]);
+    findings.extend(references::findings(&unresolved));
+    let applied: Vec<&guard::Applied> = all.iter().map(|told| &told.applied).collect();
+    findings.extend(guard::findings(rules, &applied, &failed, suppressions));
     // A person whose resources are not their twin's is an error already, and has policies that isolation knows nothing of.
-    let any = |rules: &[Rule]| findings.iter().any(|finding| rules.contains(&finding.rule));
-    let references_broken = any(&[Rule::ReferenceUnresolved, Rule::ReferenceForeign]);
-    if !any(&[Rule::TemplateStructure]) {
+    if !any(&findings, &[Rule::TemplateStructure]) {
         let isolation = isolation::check(plan, templates, rendered, &stacks, &expected.long_forms).into_iter();
         // What leads nowhere allows nothing, and is an error already: that is not told again.
         findings.extend(isolation.filter(|found| !references_broken || found.rule == Rule::IsolationTooWide));
     }
-    Ok(Checks { findings, policies, contents })
+    let policies = all.iter().map(|told| told.policies.clone()).collect();
+    let contents = all.iter().map(|told| told.contents.clone()).collect();
+    Ok(Checks { findings, policies, contents, record })
+}
+
+fn any(findings: &[Finding], rules: &[Rule]) -> bool {
+    findings.iter().any(|finding| rules.contains(&finding.rule))
 }
 
 /// What a person of the account may do, by the rendered templates: the answer to one question, or without one, to all that
@@ -173,48 +192,4 @@ pub fn access(
     let estate = isolation::estate(plan, rendered, &stacks, &expected.long_forms);
     let desk = isolation::access::Desk::new(plan, templates, rendered, &estate, user);
     Ok(Ok(question.map_or_else(|| desk.table(), |question| desk.one(question))))
-}
-
-/// Everything that can be told of a few templates without knowing the others.
-fn look<'a>(
-    (plan, templates, today): (&AccountPlan<'_>, &Templates, Option<Date>),
-    stacks: &[StackPlan<'_>],
-    expected: &structure::Expected,
-    rendered: &'a [Rendered],
-    rules: &RuleSet,
-) -> Result<Looked<'a>, RenderFailure> {
-    let mut findings = Vec::new();
-    let mut policies = Vec::with_capacity(rendered.len());
-    let mut references = Vec::with_capacity(rendered.len());
-    let read: Vec<Template> = rendered.iter().map(|one| render::read(templates, one)).collect::<Result<_, _>>()?;
-    let contents = read.iter().map(Template::contents).collect();
-    let mut checked = Vec::with_capacity(rendered.len());
-    let mut without_people = Vec::new();
-    let bytes = plan.account.template_bucket.template_bytes();
-    for ((stack, rendered), template) in stacks.iter().zip(rendered).zip(&read) {
-        let one = match Checked::new(template) {
-            Ok(one) => one,
-            Err(finding) => {
-                findings.push(finding);
-                policies.push(Vec::new());
-                continue;
-            }
-        };
-        findings.extend(limits::check_template(&one, bytes));
-        policies.push(limits::policy_sizes(&one));
-        findings.extend(structure::check(stack, expected, &one));
-        findings.extend(lifecycle::check(&one, today));
-        let mut own = references::read(&plan.names, &one);
-        findings.append(&mut own.findings);
-        references.push((rendered, own));
-        if !matches!(template.part, Part::Users(_)) {
-            without_people.push((template.part, one.json.get("Resources").cloned().unwrap_or_default()));
-        }
-        checked.push(one);
-    }
-    let counts = checked.iter().map(Counts::of).sum();
-    let long_forms: Vec<(&Template, &Value)> = checked.iter().map(|one| (one.template, &one.json)).collect();
-    let (outcomes, unchecked) = guard::evaluate(rules, &long_forms);
-    findings.extend(unchecked);
-    Ok(Looked { findings, policies, contents, counts, references, outcomes, stacks: without_people })
 }

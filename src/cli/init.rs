@@ -10,11 +10,9 @@ use super::args::{Ci, InitArgs, SchemaKind};
 use super::{Failure, Outcome, schema_of};
 use crate::files::{self, NewFile};
 
-/// Lets git merge the locks of two branches. People may have one already, and keep theirs.
-const GIT_ATTRIBUTES: &str = ".gitattributes";
-
-/// Includes the jobs. People may have one already, and keep theirs.
-const GITLAB_CI: &str = ".gitlab-ci.yml";
+/// What people may have already, and keep: it lets git merge the locks of two branches, leaves out of git what is one
+/// machine's, includes the jobs.
+const KEPT: [&str; 3] = [".gitattributes", ".gitignore", ".gitlab-ci.yml"];
 
 static FILES: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/templates/init");
 static GITHUB: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/templates/ci/github");
@@ -47,7 +45,7 @@ pub(super) fn run(args: &InitArgs) -> Result<Outcome, Failure> {
     for (path, _) in &new {
         let place = folder.join(path);
         if let Some(bytes) = files::read(&place)? {
-            if path == GIT_ATTRIBUTES || path == GITLAB_CI {
+            if KEPT.contains(&path.as_str()) {
                 kept.insert(path.clone(), bytes);
                 continue;
             }
@@ -64,7 +62,7 @@ pub(super) fn run(args: &InitArgs) -> Result<Outcome, Failure> {
             }
             continue;
         }
-        files::create(&place, &NewFile { bytes: text.as_bytes(), executable: false })?;
+        files::create(&place, &NewFile { bytes: text.as_bytes(), executable: false, same: None })?;
         // Writing to a string cannot fail.
         let _ = writeln!(stdout, "wrote {}", place.display());
     }

@@ -43,7 +43,14 @@ pub(super) fn run(args: &SynthArgs, colour: bool, watch: &Watch<'_>) -> Result<O
     };
     findings.extend(material.suppressions.expired(args.check));
     let form = target.as_ref().map(|target| target.form);
-    let purpose = Purpose { out: &args.out, unchecked: args.no_check, form, reach: false };
+    let purpose = Purpose {
+        out: &args.out,
+        unchecked: args.no_check,
+        // Those who compare want to hear it of these very bytes, whatever somebody's machine remembers.
+        remembers: !args.check && !args.no_check,
+        form,
+        reach: false,
+    };
     let finished =
         synthesise_all(&material, &purpose, watch, &mut findings, |made| finish(made, args)).and_then(|finished| {
             material.suppressions.apply(&mut findings, &args.config, &args.out);
@@ -69,6 +76,8 @@ struct Finished<'a> {
     piece: Option<Piece>,
     /// Whether its new folder waits to be put in its place; `None` where something stands in the way.
     staged: Option<bool>,
+    /// What is to be remembered of it, if it is not what was remembered before.
+    record: Option<String>,
     row: Row,
     /// What was found about its out folder and its lock.
     findings: Vec<Finding>,
@@ -91,7 +100,8 @@ fn finish<'a>(made: Synthesised<'a>, args: &SynthArgs) -> Result<Finished<'a>, F
     }
     let done = if staged == Some(true) { "written" } else { "unchanged" };
     let row = Row::new(&made.manifest, made.account.users.len(), done);
-    Ok(Finished { account: made.account, lock: made.lock, piece: made.piece, staged, row, findings, stale })
+    let record = made.record.map(|record| record.to_text());
+    Ok(Finished { account: made.account, lock: made.lock, piece: made.piece, staged, record, row, findings, stale })
 }
 
 /// Puts what was staged in its place, unless something was found.
@@ -125,14 +135,18 @@ fn write(
         return report(args, findings, String::new(), colour);
     }
     for one in &finished {
+        let folder = args.out.join(one.account.name.as_str());
         // The lock first: whatever a kill leaves undone, the next run makes from it what this one would have.
         if !args.no_check {
             write_lock(one.account, &one.lock)?;
         }
         match one.staged {
-            Some(true) => output::commit(&args.out.join(one.account.name.as_str()))?,
+            Some(true) => output::commit(&folder)?,
             Some(false) => {}
             None => return Err(Failure::Fault(format!("the files of `{}` were not staged", one.account.name))),
+        }
+        if let Some(record) = &one.record {
+            output::keep_record(&folder, record);
         }
     }
     let rows: Vec<Row> = finished.into_iter().map(|one| one.row).collect();

@@ -7,7 +7,7 @@ use rayon::iter::{IntoParallelRefIterator, ParallelIterator};
 use super::export::{self, Form, Piece};
 use super::material::{Material, own_or_fault};
 use super::{Failure, Watch};
-use crate::check::{self, Checks};
+use crate::check::{self, Against, Checks, Record};
 use crate::finding::Finding;
 use crate::model::{Account, Lock};
 use crate::output::{self, Manifest, OutputFile};
@@ -21,6 +21,8 @@ pub(super) struct Purpose<'a> {
     pub(super) out: &'a Path,
     /// Whether the checks are left out.
     pub(super) unchecked: bool,
+    /// Whether what passed in a run before is not checked by itself again.
+    pub(super) remembers: bool,
     /// The form of another tool in which the stacks are wanted, too.
     pub(super) form: Option<Form>,
     /// Whether it is to be told who may do what, too.
@@ -32,6 +34,8 @@ pub(super) struct Synthesised<'a> {
     pub(super) account: &'a Account,
     pub(super) files: Vec<OutputFile>,
     pub(super) manifest: Manifest,
+    /// What passed, for the next run to remember; `None` where it is the same as before.
+    pub(super) record: Option<Record>,
     /// Its part of what another tool gets, if that was asked for.
     pub(super) piece: Option<Piece>,
     /// Who may do what, if that was asked for.
@@ -86,21 +90,25 @@ fn synthesise<'a>(
     let sizer = Sizer::new(templates, account)?;
     let room = plan::room(account.template_bucket.template_bytes(), sizer.empty);
     let Placement { stacks, lock } = plan::place(account, room, |user| sizer.size(user));
-    let plan = plan::plan(account, &purpose.out.join(account.name.as_str()), stacks);
+    let folder = purpose.out.join(account.name.as_str());
+    let plan = plan::plan(account, &folder, stacks);
     let rendered: Vec<_> = plan.stacks.par_iter().map(|stack| render::fill(templates, &plan, stack)).collect();
     let rendered: Vec<Rendered> = rendered.into_iter().collect::<Result<_, _>>()?;
+    let before = if purpose.remembers { output::read_record(&folder) } else { Record::default() };
     let checks = if purpose.unchecked {
         let contents = rendered.par_iter().map(Rendered::contents_by_lines).collect();
         Checks { contents, ..Checks::default() }
     } else {
-        check::check(&plan, templates, &rendered, &material.rules, &material.suppressions)?
+        let (rules, suppressions) = (&material.rules, &material.suppressions);
+        check::check(&plan, templates, &rendered, &Against { rules, suppressions, record: &before })?
     };
     findings.extend(checks.findings);
     let manifest = output::manifest(&plan, &rendered, &checks.contents, &checks.policies);
     let piece = purpose.form.and_then(|form| export::piece(form, &plan, templates, &rendered, &manifest));
     let reach = if purpose.reach { reach(&plan, templates, &rendered, findings)? } else { Reach::default() };
+    let record = (purpose.remembers && !checks.record.is_like(&before)).then_some(checks.record);
     let files = output::files(&plan, rendered, &checks.contents, &manifest);
-    Ok(Synthesised { account, files, manifest, piece, reach, lock: lock.to_text(), placed: lock })
+    Ok(Synthesised { account, files, manifest, record, piece, reach, lock: lock.to_text(), placed: lock })
 }
 
 /// Who may do what, told of one person of each kind: checks hold everybody of a kind to be alike but for their names.

@@ -174,21 +174,17 @@ pub fn write(folder: &Path, wanted: &[OutputFile]) -> Result<bool, FileError> {
 /// When the folder cannot be read or written.
 pub fn stage(folder: &Path, wanted: &[OutputFile]) -> Result<bool, FileError> {
     recover(folder)?;
-    if holds_exactly(folder, wanted)? {
-        return Ok(false);
-    }
-    draft(folder, wanted)?;
-    Ok(true)
-}
-
-/// Whether `compare` would find nothing. The first difference is enough to tell.
-fn holds_exactly(folder: &Path, wanted: &[OutputFile]) -> Result<bool, FileError> {
+    let mut same = BTreeSet::new();
     for file in wanted {
-        if difference(&folder.join(&file.name), file)?.is_some() {
-            return Ok(false);
+        if difference(&folder.join(&file.name), file)?.is_none() {
+            same.insert(file.name.as_str());
         }
     }
-    Ok(surplus(folder, wanted)?.is_empty())
+    if same.len() == wanted.len() && surplus(folder, wanted)?.is_empty() {
+        return Ok(false);
+    }
+    draft(folder, wanted, &same)?;
+    Ok(true)
 }
 
 /// Puts the folder that was staged in the place of the old one.

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
-use super::{DEPLOY_FILE, MANIFEST_FILE, git_sync, sha256};
+use super::{DEPLOY_FILE, MANIFEST_FILE, git_sync, hexadecimal};
 use crate::check::PolicySize;
 use crate::facts::limits;
 use crate::files::{self, FileError, FolderEntry, Kind};
@@ -213,7 +213,7 @@ pub fn of(
             name: stack.name.to_string(),
             part: stack.part.name(),
             file: stack.file(),
-            sha256: sha256(&template.source.text),
+            sha256: hexadecimal(&template.sha256),
             order: index + 1,
             depends_on: plan
                 .stacks
@@ -223,7 +223,7 @@ pub fn of(
                 .collect(),
             deployed_by: stack.by_stack_set.then_some(DeployedBy::StackSet),
             git_sync: account.git_sync.as_ref().filter(|_| !stack.by_stack_set).map(|_| git_sync::file_name(stack)),
-            capabilities: contents.capabilities.iter().map(|&one| one.to_owned()).collect(),
+            capabilities: contents.capabilities.clone(),
             users: stack.users.iter().map(|user| user_entry(user)).collect(),
             bytes: Used { used: template.source.text.len(), limit: account.template_bucket.template_bytes() },
             resources: Used { used: contents.resources, limit: limits::TEMPLATE_RESOURCES },

@@ -7,6 +7,7 @@ mod git_sync;
 mod held;
 mod leave;
 mod manifest;
+mod record;
 mod replace;
 mod stack_set;
 
@@ -17,6 +18,7 @@ pub use leave::{delete_commands, strip_commands};
 pub use manifest::{
     DeployedBy, Manifest, PolicyEntry, StackEntry, Used, UserEntry, holds_users, of as manifest, read as read_manifest,
 };
+pub use record::{keep as keep_record, read as read_record};
 pub use stack_set::{Member as StackSetMember, files as stack_set_files};
 
 use std::fmt::Write;
@@ -76,7 +78,12 @@ fn plain(name: String, text: String) -> OutputFile {
 
 /// The SHA-256 of a text, in lower-case hexadecimal.
 fn sha256(text: &str) -> String {
-    Sha256::digest(text.as_bytes()).iter().fold(String::with_capacity(64), |mut hex, byte| {
+    hexadecimal(&Sha256::digest(text.as_bytes()))
+}
+
+/// Bytes in lower-case hexadecimal.
+fn hexadecimal(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::with_capacity(2 * bytes.len()), |mut hex, byte| {
         // Writing to a string cannot fail.
         let _ = write!(hex, "{byte:02x}");
         hex

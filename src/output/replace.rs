@@ -5,6 +5,7 @@
 //! racestack's files moves into the new one, and the rest is removed. Wherever a run is killed, the same clearing puts it
 //! right: in a folder that was left, what its own manifest lists is racestack's and goes; everything else goes home.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use super::manifest::{Listed, listed};
@@ -19,13 +20,14 @@ const OLD: &str = "~old";
 /// The manifest that is being written. In the folder that is drafted it would be a file that no manifest lists.
 const MANIFEST: &str = "~manifest";
 
-/// Writes beside a folder the new one, which is to hold exactly `wanted`, besides what racestack did not write.
+/// Writes beside a folder the new one, which is to hold exactly `wanted`, besides what racestack did not write. The files
+/// of the folder that these names have are just what is wanted already.
 ///
 /// # Errors
 /// When something cannot be written; then nothing is left of it.
-pub(super) fn stage(folder: &Path, wanted: &[OutputFile]) -> Result<(), FileError> {
+pub(super) fn stage(folder: &Path, wanted: &[OutputFile], same: &BTreeSet<&str>) -> Result<(), FileError> {
     // What was drafted is of no use. If it cannot be removed now, the next run does.
-    draft(folder, wanted).inspect_err(|_| drop(recover(folder)))
+    draft(folder, wanted, same).inspect_err(|_| drop(recover(folder)))
 }
 
 /// Puts the folder that was staged in the place of the old one.
@@ -83,7 +85,7 @@ pub(super) fn recover(folder: &Path) -> Result<(), FileError> {
 }
 
 /// Writes the new folder beside, to the last byte.
-fn draft(folder: &Path, wanted: &[OutputFile]) -> Result<(), FileError> {
+fn draft(folder: &Path, wanted: &[OutputFile], same: &BTreeSet<&str>) -> Result<(), FileError> {
     let (staging, manifest) = (files::beside(folder, STAGING), files::beside(folder, MANIFEST));
     if let Some(parent) = folder.parent() {
         files::create_folders(parent)?;
@@ -91,17 +93,18 @@ fn draft(folder: &Path, wanted: &[OutputFile]) -> Result<(), FileError> {
     files::create_folder(&staging)?;
     // From its first file on, the draft holds a manifest that lists it.
     for file in wanted.iter().filter(|file| file.name == MANIFEST_FILE) {
-        files::create_in_folder(&manifest, &new_file(file))?;
+        files::create_in_folder(&manifest, &new_file(file, None))?;
         files::replace_file(&manifest, &staging.join(MANIFEST_FILE))?;
     }
     let others = wanted.iter().filter(|file| file.name != MANIFEST_FILE);
-    let others: Vec<_> = others.map(|file| (staging.join(&file.name), new_file(file))).collect();
+    let same = |file: &OutputFile| same.contains(file.name.as_str()).then(|| folder.join(&file.name));
+    let others: Vec<_> = others.map(|file| (staging.join(&file.name), new_file(file, same(file)))).collect();
     files::create_many_in_folder(&others)?;
     files::sync_folder(&staging)
 }
 
-fn new_file(file: &OutputFile) -> NewFile<'_> {
-    NewFile { bytes: file.text.as_bytes(), executable: file.executable }
+fn new_file(file: &OutputFile, same: Option<PathBuf>) -> NewFile<'_> {
+    NewFile { bytes: file.text.as_bytes(), executable: file.executable, same }
 }
 
 /// Puts the drafted folder in the place of the old one, which then has the draft's name.

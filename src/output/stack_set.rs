@@ -44,7 +44,7 @@ pub struct Member {
     name: String,
     /// Whether the account's own `deploy.sh` leaves the part to the StackSet.
     is_left_to_it: bool,
-    capabilities: Vec<&'static str>,
+    capabilities: Vec<String>,
     source: Arc<SourceFile>,
     template: Value,
     literals: Vec<Literal>,

@@ -45,7 +45,7 @@ pub fn render(templates: &Templates, plan: &AccountPlan<'_>, stack: &StackPlan<'
 pub fn fill(templates: &Templates, plan: &AccountPlan<'_>, stack: &StackPlan<'_>) -> Result<Rendered, RenderFailure> {
     let mut text = header(plan.account, stack);
     text.push_str(&body(templates, plan, stack)?);
-    Ok(Rendered { part: stack.part, source: SourceFile::new(plan.folder.join(stack.file()), text) })
+    Ok(Rendered::new(stack.part, SourceFile::new(plan.folder.join(stack.file()), text)))
 }
 
 /// Reads a rendered template. What it parses to takes many times as much room as its text.

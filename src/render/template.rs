@@ -2,6 +2,9 @@
 
 use std::sync::Arc;
 
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
 use crate::plan::Part;
 use crate::source::SourceFile;
 
@@ -16,27 +19,39 @@ pub struct Rendered {
     pub part: Part,
     /// The path that it is written to (such as `out/tokyo/users-001.yaml`) and the text.
     pub source: Arc<SourceFile>,
+    /// The SHA-256 of the text.
+    pub sha256: [u8; 32],
 }
 
 /// What the manifest tells of a template, besides its text.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Contents {
     /// How many resources it has.
     pub resources: usize,
     /// What CloudFormation wants acknowledged before it deploys the template.
-    pub capabilities: Vec<&'static str>,
+    pub capabilities: Vec<String>,
     /// Its IAM users: the logical ID, and the name where it is a plain text.
     pub users: Vec<(String, Option<String>)>,
 }
 
 impl Rendered {
+    /// A template with this text.
+    pub(super) fn new(part: Part, source: Arc<SourceFile>) -> Self {
+        let sha256 = Sha256::digest(source.text.as_bytes()).into();
+        Self { part, source, sha256 }
+    }
+
     /// The contents by the lines of the text, for a template that is not to be read: in the templates of racestack each
     /// resource has a line `Type:` at the depth of its keys.
     pub fn contents_by_lines(&self) -> Contents {
         let types = self.source.text.split("\n    Type: ").skip(1);
         let (resources, named) =
             types.fold((0, false), |(resources, named), rest| (resources + 1, named || rest.starts_with("AWS::IAM::")));
-        Contents { resources, capabilities: if named { vec![NAMED_IAM] } else { Vec::new() }, users: Vec::new() }
+        Contents {
+            resources,
+            capabilities: if named { vec![NAMED_IAM.to_owned()] } else { Vec::new() },
+            users: Vec::new(),
+        }
     }
 }
 
@@ -72,7 +87,7 @@ impl Template {
     }
 
     /// Source: <https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_CreateStack.html>
-    fn capabilities(&self) -> Vec<&'static str> {
+    fn capabilities(&self) -> Vec<String> {
         const NAMES: [&str; 5] = ["UserName", "GroupName", "RoleName", "ManagedPolicyName", "InstanceProfileName"];
         let iam = self.resources().filter(|(_, resource)| {
             resource.get("Type").and_then(serde_yaml::Value::as_str).is_some_and(|name| name.starts_with("AWS::IAM::"))
@@ -86,8 +101,8 @@ impl Template {
             any_named |= named(resource);
         }
         match (any, any_named) {
-            (_, true) => vec![NAMED_IAM],
-            (true, false) => vec!["CAPABILITY_IAM"],
+            (_, true) => vec![NAMED_IAM.to_owned()],
+            (true, false) => vec!["CAPABILITY_IAM".to_owned()],
             (false, false) => Vec::new(),
         }
     }

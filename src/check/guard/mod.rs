@@ -30,8 +30,8 @@ use crate::check::long_form::long_form;
 use crate::finding::{Finding, Rule};
 use crate::render::Template;
 use likeness::{Likeness, Seen};
-pub use report::Outcomes;
 use report::Verdict;
+pub use report::{Applied, Outcome, Outcomes};
 use rule_file::RuleFile;
 use rule_set::Group;
 pub use rule_set::{RULE_FILE_EXTENSION, RuleSet};
@@ -50,16 +50,16 @@ pub fn check(rules: &RuleSet, templates: &[Template]) -> Vec<Finding> {
         }
     }
     let readable: Vec<(&Template, &Value)> = readable.iter().map(|(template, value)| (*template, value)).collect();
-    let (outcomes, unchecked) = evaluate(rules, &readable);
+    let (Outcomes { applied, failed }, unchecked) = evaluate(rules, &readable);
     found.extend(unchecked);
-    found.extend(findings(rules, &outcomes, &Suppressions::new(Vec::new(), None)));
+    found.extend(findings(rules, &applied.iter().collect::<Vec<_>>(), &failed, &Suppressions::new(Vec::new(), None)));
     found
 }
 
 /// Evaluates every rule on `templates`, each with its long form. Besides the outcomes, there are findings about what could
 /// not be evaluated. Evaluations can run at the same time.
 pub fn evaluate(rules: &RuleSet, templates: &[(&Template, &Value)]) -> (Outcomes, Vec<Finding>) {
-    let (mut outcomes, mut findings) = (Outcomes::default(), Vec::new());
+    let (mut outcomes, mut findings) = (Outcomes::none(templates.len()), Vec::new());
     if templates.is_empty() {
         return (outcomes, findings);
     }
@@ -69,7 +69,10 @@ pub fn evaluate(rules: &RuleSet, templates: &[(&Template, &Value)]) -> (Outcomes
         if !unlike.is_empty() {
             let (evaluated, unreadable) = engine::evaluate(&files, &unlike);
             for outcome in evaluated {
-                outcomes.add(outcome);
+                let is_of = |(template, _): &(&Template, &Value)| outcome.is_on(&template.source);
+                if let Some(index) = templates.iter().position(is_of) {
+                    outcomes.add(index, outcome);
+                }
             }
             findings.extend(unreadable);
         }
@@ -102,9 +105,9 @@ fn unlike<'a>(
         rules.learn(*likeness, verdict);
     }
     let mut unlike = Vec::new();
-    for (template, seen) in templates.iter().zip(&seen) {
+    for (index, (template, seen)) in templates.iter().zip(&seen).enumerate() {
         match rules.known(seen.likeness) {
-            Some(Verdict::Passed(applied)) => outcomes.add_applied(applied),
+            Some(Verdict::Passed(applied)) => outcomes.add_applied(index, applied),
             _ => unlike.push(*template),
         }
     }
@@ -112,18 +115,27 @@ fn unlike<'a>(
 }
 
 /// What the outcomes on all templates come to: the violations, those that are suppressed each by itself, and the rules
-/// that never applied.
-pub fn findings(rules: &RuleSet, outcomes: &Outcomes, suppressions: &Suppressions) -> Vec<Finding> {
-    let mut findings = violations::findings(rules, &outcomes.failed, suppressions);
-    findings.extend(never_applied(rules, outcomes));
+/// that never applied. `applied` tells of each template, `failed` of those that break a rule.
+pub fn findings(
+    rules: &RuleSet,
+    applied: &[&Applied],
+    failed: &[Outcome],
+    suppressions: &Suppressions,
+) -> Vec<Finding> {
+    let mut findings = violations::findings(rules, failed, suppressions);
+    findings.extend(never_applied(rules, applied));
     findings
 }
 
 /// The rules that no template was a case for, though they do not ask for types: their conditions may be misspelt.
-fn never_applied(rules: &RuleSet, outcomes: &Outcomes) -> Vec<Finding> {
+fn never_applied(rules: &RuleSet, applied: &[&Applied]) -> Vec<Finding> {
     let mut findings = Vec::new();
     for (index, file) in rules.files().iter().enumerate() {
-        let Some(applied) = outcomes.applied.get(&index) else { continue };
+        let mut evaluated = applied.iter().filter_map(|applied| applied.get(&index)).peekable();
+        if evaluated.peek().is_none() {
+            continue;
+        }
+        let applied: BTreeSet<&String> = evaluated.flatten().collect();
         let never = file.rules.iter().filter(|rule| !rule.names_types && !applied.contains(&rule.name));
         findings.extend(never.map(|rule| {
             let message = format!("the guard rule `{}` was skipped on every template", rule.name);

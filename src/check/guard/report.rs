@@ -9,8 +9,8 @@ use super::rule_file::{GuardRule, RuleFile};
 use crate::render::Template;
 use crate::source::SourceFile;
 
-/// By the index of a rule file, those of its rules that were applied, not skipped.
-pub(super) type Applied = BTreeMap<usize, BTreeSet<String>>;
+/// By the index of a rule file that was evaluated, those of its rules that were applied, not skipped.
+pub type Applied = BTreeMap<usize, BTreeSet<String>>;
 
 /// What became of the rules of some files on a template.
 #[derive(Debug, Clone)]
@@ -24,44 +24,45 @@ pub(super) enum Verdict {
 /// What became of all rules on some templates.
 #[derive(Debug, Default)]
 pub struct Outcomes {
-    /// For each file that was evaluated, the rules that were applied to any of the templates.
-    pub(super) applied: Applied,
+    /// The rules that were applied, template by template.
+    pub applied: Vec<Applied>,
     /// What failed, in the order of the templates.
-    pub(super) failed: Vec<Outcome>,
+    pub failed: Vec<Outcome>,
 }
 
 impl Outcomes {
-    /// Adds the outcomes on further templates.
-    pub fn extend(&mut self, more: Self) {
-        self.add_applied(more.applied);
-        self.failed.extend(more.failed);
+    /// Of this many templates, none evaluated yet.
+    pub(super) fn none(templates: usize) -> Self {
+        Self { applied: vec![Applied::default(); templates], failed: Vec::new() }
     }
 
-    pub(super) fn add_applied(&mut self, more: Applied) {
-        for (file, rules) in more {
-            self.applied.entry(file).or_default().extend(rules);
+    /// Adds an outcome on the template at `index`.
+    pub(super) fn add(&mut self, index: usize, outcome: Outcome) {
+        self.add_applied(index, Applied::from([(outcome.file, outcome.applied.clone())]));
+        if !outcome.violations.is_empty() {
+            self.failed.push(outcome);
         }
     }
 
-    pub(super) fn add(&mut self, outcome: Outcome) {
-        self.add_applied(Applied::from([(outcome.file, outcome.applied.clone())]));
-        if !outcome.violations.is_empty() {
-            self.failed.push(outcome);
+    pub(super) fn add_applied(&mut self, index: usize, more: Applied) {
+        let Some(applied) = self.applied.get_mut(index) else { return };
+        for (file, rules) in more {
+            applied.entry(file).or_default().extend(rules);
         }
     }
 }
 
 /// What became of the rules of one file on one template.
 #[derive(Debug)]
-pub(super) struct Outcome {
+pub struct Outcome {
     /// Which file of the rule set.
-    pub file: usize,
+    pub(super) file: usize,
     /// The template's text.
-    pub template: Arc<SourceFile>,
+    pub(super) template: Arc<SourceFile>,
     /// The rules that passed or failed; the others were skipped.
-    pub applied: BTreeSet<String>,
+    pub(super) applied: BTreeSet<String>,
     /// What failed.
-    pub violations: Vec<Violation>,
+    pub(super) violations: Vec<Violation>,
 }
 
 /// A clause of a rule that does not hold.
@@ -76,6 +77,11 @@ pub(super) struct Violation {
 }
 
 impl Outcome {
+    /// Whether it is about this template.
+    pub fn is_on(&self, template: &Arc<SourceFile>) -> bool {
+        Arc::ptr_eq(&self.template, template)
+    }
+
     /// Takes out of a report what is on `file`, at `index`; an error says why it cannot be trusted.
     ///
     /// Of some failures the engine does not say where they are; where there is but one resource to fail, it is that one.

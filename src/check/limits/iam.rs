@@ -1,5 +1,6 @@
 //! The limits of IAM: names, paths, tags, and the sizes of policies.
 
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::Limiter;
@@ -79,7 +80,7 @@ impl Limiter<'_> {
 }
 
 /// How much of IAM's limit a policy uses, or all inline policies of a principal together.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PolicySize {
     /// The logical ID of the policy, or of the principal.
     pub resource: String,

@@ -55,15 +55,17 @@ fn wanted(files: &[(&str, &str)]) -> Vec<OutputFile> {
     files.iter().map(file).collect()
 }
 
-/// What racestack wrote first: `gone.yaml` goes, `new.yaml` comes, the others change.
+/// What racestack wrote first: `gone.yaml` goes, `new.yaml` comes, `kept.yaml` stays as it is, the others change.
 fn old() -> Tree {
-    let manifest = manifest(&["access.yaml", "deploy.sh", "gone.yaml", "manifest.json"]);
-    tree(&[("access.yaml", "old"), ("deploy.sh", "old"), ("gone.yaml", "old"), ("manifest.json", &manifest)])
+    let manifest = manifest(&["access.yaml", "deploy.sh", "gone.yaml", "kept.yaml", "manifest.json"]);
+    let old = [("access.yaml", "old"), ("deploy.sh", "old"), ("gone.yaml", "old"), ("kept.yaml", "kept")];
+    all(&[tree(&old), tree(&[("manifest.json", &manifest)])])
 }
 
 fn new() -> Tree {
-    let manifest = manifest(&["access.yaml", "deploy.sh", "manifest.json", "new.yaml"]);
-    tree(&[("access.yaml", "new"), ("deploy.sh", "new"), ("manifest.json", &manifest), ("new.yaml", "new")])
+    let manifest = manifest(&["access.yaml", "deploy.sh", "kept.yaml", "manifest.json", "new.yaml"]);
+    let new = [("access.yaml", "new"), ("deploy.sh", "new"), ("kept.yaml", "kept"), ("new.yaml", "new")];
+    all(&[tree(&new), tree(&[("manifest.json", &manifest)])])
 }
 
 /// What others put there, with names that racestack's files could have.
@@ -94,7 +96,9 @@ const DRAFT_OF_MANIFEST: &str = ".tokyo~manifest.racestack";
 
 /// Every state that a run can leave behind, and what the next one makes of it before it writes.
 fn replace(folder: &Path, wanted: &[OutputFile]) -> Result<(), FileError> {
-    stage(folder, wanted)?;
+    let is_same =
+        |file: &&OutputFile| std::fs::read_to_string(folder.join(&file.name)).is_ok_and(|text| text == file.text);
+    stage(folder, wanted, &wanted.iter().filter(is_same).map(|file| file.name.as_str()).collect())?;
     commit(folder)
 }
 
