@@ -28,9 +28,9 @@ if command -v sha256sum >/dev/null; then sums=(sha256sum); else sums=(shasum -a 
 sums_match() { "${sums[@]}" --check - >&2; }
 if ! sums_match <<'SUMS'
 02f5913b268a499b8e090767ed29c3b9f32d603095819b9e82ca2aebbac3d4d6  storage.yaml
-ffa6b7cc35def3643a36dfa5308ed5dac64ae3085f771018f2222e86b59c2c26  access.yaml
+0f1047c97916b2405fd9d086138c9ed2a18eec64d6a8a2c52e3dbe8372f9a6bd  access.yaml
 b4ed9645657d63735c08e55317950aec199fb24b00408cd722e414dbb0232c0b  service-roles.yaml
-e91cf6ecb53453380b84f78e177e688229e3de498aeeac811f023647bbcd2573  users-001.yaml
+bff6cf0ed86a0beb83018cfb4d386d1246baed440f8a3ad8519453d637a872e5  users-001.yaml
 add1f17ab20cf373941d6335cdf5920a8852e3292383b0410b75175855d2db04  retired-roles.yaml
 SUMS
 then

@@ -28,9 +28,9 @@ if command -v sha256sum >/dev/null; then sums=(sha256sum); else sums=(shasum -a 
 sums_match() { "${sums[@]}" --check - >&2; }
 if ! sums_match <<'SUMS'
 70e16b45c58da6bda2552e2781912aaa651573466d2308576806caadefb332ad  storage.yaml
-0bdaa32cb257a19b78c0568b122729b99283ce03d69c9fb69d7a97b84c93ff3e  access.yaml
+02d74943207bd19d14572dd6e0d946af52fda357aabca2c5e9f5c025d230580c  access.yaml
 4390a2cec96f9633b71bf91335783698a9f320b0a8a911659975fb6bc4a0a9f4  service-roles.yaml
-de04f2e087ed7e5ee7e212c2a89f7cd3ac833809f7abf976decd317fa9ce19fd  users-001.yaml
+c9d562200d9ea8ebbb9c9ea2e27fd165a7c59efa548141ca5b12e55e4d94791f  users-001.yaml
 1f645aff73f98f1347bdbb714fcf2135433e8c778b327d498f57960dd64be1b9  retired-roles.yaml
 SUMS
 then

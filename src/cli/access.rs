@@ -20,6 +20,7 @@ use crate::report::Format;
 pub(super) fn run(args: &AccessArgs, colour: bool) -> Result<Outcome, Failure> {
     let mut findings = Vec::new();
     let accounts = std::slice::from_ref(&args.account);
+    // No day: what a person may do hangs on no suppression.
     let sources =
         Sources { config: &args.config, accounts, templates: args.templates.as_deref(), rules: None, today: None };
     let Some(material) = material::read(&sources, &mut findings)? else {

@@ -87,6 +87,11 @@ impl Document {
             .map(|(index, value)| Statement::parse(value, &format!("Statement/{index}"), variables));
         Ok(Self { statements: statements.collect::<Result<_, _>>()? })
     }
+
+    /// Whether some statement may allow an action: one that allows names it, whatever else it asks for.
+    pub fn may_allow(&self, action: &str) -> bool {
+        self.statements.iter().any(|statement| statement.effect == Effect::Allow && statement.names_action(action))
+    }
 }
 
 impl Statement {

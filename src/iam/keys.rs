@@ -113,6 +113,11 @@ const SOMETIMES: &[&str] = &[
     "sts:transitivetagkeys",
 ];
 
+/// Whether a key, whose name is in lower case, is known, and in some requests only.
+pub fn may_be_absent(key: &str) -> bool {
+    presence(key) == Presence::Sometimes
+}
+
 /// When a request has a key, whose name is in lower case.
 pub(super) fn presence(key: &str) -> Presence {
     let stem = key.split_inclusive('/').next().unwrap_or(key);

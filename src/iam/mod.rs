@@ -23,6 +23,7 @@ pub use comparison::{Comparison, Notes, Test, Truth};
 pub use decide::{Attached, Decision, Decisive, Kind, Outcome, Policies, ResourcePolicy, decide, decide_noting};
 pub use delta::{AccessLine, Direction, TooManyWays, access_delta};
 pub use document::{Document, Effect, Malformed, Statement};
+pub use keys::may_be_absent;
 pub use pattern::{MANY, ONE};
 pub use principal::{Named, Principals};
 pub use request::{Context, Principal, Request, Values};

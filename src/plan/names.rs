@@ -10,6 +10,7 @@ const KEY_ROTATION: &str = "racestack-key-rotation";
 
 /// The physical names of an account's shared resources, and the ARNs made of them.
 #[derive(Debug, Clone, Serialize)]
+#[cfg_attr(test, derive(Default))]
 pub struct Names {
     /// The partition of the region: `aws`, `aws-cn`, `aws-us-gov`.
     pub partition: String,

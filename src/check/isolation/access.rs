@@ -1,6 +1,6 @@
 //! What a person may do: the answers of `racestack access`.
 
-use super::asks::{Ask, Key, Over, Scene, Whose};
+use super::asks::{Ask, Hints, Key, Over, Scene, Whose, is_multiple};
 use super::estate::Estate;
 use super::findings::Places;
 use super::marks::{Cast, OTHER_NAME, OWN_NAME, as_other};
@@ -12,18 +12,6 @@ use crate::model::User;
 use crate::plan::AccountPlan;
 use crate::render::{Rendered, Templates};
 use crate::source::Place;
-
-/// Context keys that have several values, in lower case.
-/// Source: <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html>
-const MULTIPLE: [&str; 7] = [
-    "aws:calledvia",
-    "aws:principalorgpaths",
-    "aws:principalservicenameslist",
-    "aws:tagkeys",
-    "sagemaker:instancetypes",
-    "sagemaker:vpcsecuritygroupids",
-    "sagemaker:vpcsubnets",
-];
 
 /// A decision about a request of a person's.
 #[derive(Debug)]
@@ -103,7 +91,7 @@ impl<'a> Desk<'a> {
 
     /// What the person may do to their own, to another's and to shared things; with a second factor, if one is asked for.
     pub(crate) fn table(&self) -> Vec<Answer> {
-        let scene = Scene { names: &self.plan.names, estate: self.estate, tails: &["model.tar.gz".to_owned()] };
+        let scene = Scene { names: &self.plan.names, estate: self.estate, hints: &Hints::none() };
         let Some((own, holdings)) = self.own() else { return Vec::new() };
         let whose = Whose { holdings, tags: &own.tags, user_tags: &own.user_tags, name: OWN_NAME };
         // Somebody with a notebook shows most.
@@ -143,7 +131,7 @@ impl<'a> Desk<'a> {
                 None => context.push(Key {
                     name: name.clone(),
                     values: vec![value.clone()],
-                    multiple: MULTIPLE.contains(&name.to_lowercase().as_str()),
+                    multiple: is_multiple(&name.to_lowercase()),
                 }),
             }
         }

@@ -3,11 +3,12 @@
 
 mod resources;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
-use serde_json::{Map, Value};
+use serde_json::Value;
 
-use resources::{Resource, Resources, one_or_more};
+pub(super) use resources::one_or_more;
+use resources::{Resource, Resources};
 
 use super::marks::{OWN_BOOK, OWN_NAME, map_texts};
 use crate::iam::Document;
@@ -44,6 +45,8 @@ pub struct Holdings {
     pub roles: Vec<Role>,
     /// The notebooks.
     pub notebooks: Vec<Notebook>,
+    /// The names of the secrets.
+    pub secrets: Vec<String>,
 }
 
 /// Who has policies.
@@ -145,19 +148,6 @@ impl Estate {
         estate
     }
 
-    /// Instance types that policies compare with: for a pattern, a type that matches it.
-    pub fn instance_types(&self) -> BTreeSet<String> {
-        let conditions = self.policies.iter().flat_map(|policy| one_or_more(policy.value.get("Statement")));
-        let conditions = conditions.filter_map(|statement| statement.get("Condition")?.as_object());
-        let keys = conditions.flat_map(Map::values).filter_map(Value::as_object).flatten();
-        keys.filter(|(key, _)| key.eq_ignore_ascii_case("sagemaker:InstanceTypes"))
-            .flat_map(|(_, values)| one_or_more(Some(values)))
-            .filter_map(Value::as_str)
-            .filter(|text| !matches!(*text, "true" | "false"))
-            .map(|pattern| pattern.replace(['*', '?'], "x"))
-            .collect()
-    }
-
     fn doubt(&mut self, message: String, scope: Scope, path: String) {
         self.doubts.push((message, Home { scope, path }));
     }
@@ -254,6 +244,7 @@ impl Estate {
                     };
                     holdings.notebooks.push(Notebook { name: resource.name("NotebookInstanceName"), role });
                 }
+                "AWS::SecretsManager::Secret" => holdings.secrets.push(resource.name("Name")),
                 _ => {}
             }
         }

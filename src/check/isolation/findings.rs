@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use super::Kin;
 use super::estate::{Estate, Home, Scope};
-use super::marks::{Cast, OWN_NAME};
+use super::marks::{Cast, OWN_BOOK, OWN_NAME};
 use super::ruling::Asker;
 use super::search::{Problem, What, role_of};
 use crate::check::outline::Outline;
@@ -34,7 +34,7 @@ impl<'a> Places<'a> {
         rendered: &'a [Rendered],
         estate: &'a Estate,
     ) -> Self {
-        Self { plan, rendered, estate, origins: templates.origins(plan, OWN_NAME) }
+        Self { plan, rendered, estate, origins: templates.origins(plan, OWN_NAME, OWN_BOOK) }
     }
 
     /// A statement in the template of its policy, if that is known.

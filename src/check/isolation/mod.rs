@@ -109,3 +109,6 @@ fn tag_keys(estate: &Estate) -> BTreeSet<String> {
     }
     keys
 }
+
+#[cfg(test)]
+mod tests;

@@ -2,14 +2,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde_json::Value;
-
 use super::Kin;
-use super::asks::{Ask, Scene, Whose};
+use super::asks::{Ask, Hints, Over, Scene, Whose};
 use super::estate::{Agent, Estate, Holdings, Notebook, Role};
 use super::exceptions::{Exceptions, Index, Register, exceptions};
 use super::marks::{Cast, MARKS, OTHER_NAME, OWN_NAME, as_other};
-use super::ruling::{Actor, Asker, Held, Ruling, rule};
+use super::ruling::{Actor, Asker, Held, Ruling, has_a_chance, rule};
 use crate::iam::{Comparison, Decision, Notes};
 use crate::model::User;
 use crate::plan::Names;
@@ -44,7 +42,7 @@ pub(crate) enum What {
 
 /// How a request must be decided.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Wanted {
+pub(super) enum Wanted {
     Allowed,
     Denied,
 }
@@ -66,8 +64,8 @@ struct Search<'a, 'e> {
 
 /// All problems of an account: for each kind of request and pair of forms at most one.
 pub(crate) fn search<'a>(names: &Names, estate: &Estate, kin: &[Kin<'a>]) -> Vec<Problem<'a>> {
-    let tails = tails(estate);
-    let scene = Scene { names, estate, tails: &tails };
+    let hints = Hints::of(estate);
+    let scene = Scene { names, estate, hints: &hints };
     let theirs = |tags: &[(String, String)]| -> Vec<(String, String)> {
         tags.iter().map(|(key, value)| (key.clone(), as_other(value))).collect()
     };
@@ -82,23 +80,26 @@ pub(crate) fn search<'a>(names: &Names, estate: &Estate, kin: &[Kin<'a>]) -> Vec
             let own = Register::new(one.people.clone());
             let search = Search { names, estate, kin: one, own: &own, other: None, held, generic: &generic };
             let mut memory = Memory::new();
-            let wanted = if one.form.suspended { Wanted::Denied } else { Wanted::Allowed };
+            let mut chances: BTreeMap<(String, Over), bool> = BTreeMap::new();
+            let mut has_a_chance = |ask: &Ask| match chances.get(&(ask.action.clone(), ask.over)) {
+                Some(chance) => *chance,
+                None => *chances
+                    .entry((ask.action.clone(), ask.over))
+                    .or_insert_with(|| has_a_chance(estate, &generic, ask)),
+            };
             for ask in scene.own(&whose, held.asker == Asker::Notebook) {
-                // An idle notebook of somebody who is suspended stops itself.
-                let stops = one.form.suspended
-                    && held.asker == Asker::Notebook
-                    && ask.action.ends_with(":StopNotebookInstance");
-                if !stops {
+                if let Some(wanted) = wanted_of_own(one, held.asker, &ask) {
                     problems.extend(search.look(&ask, wanted, &mut memory));
                 }
             }
-            for ask in scene.shared(&whose) {
+            for ask in scene.shared(&whose).into_iter().filter(&mut has_a_chance) {
                 problems.extend(search.look(&ask, Wanted::Denied, &mut memory));
             }
             // Others of whose things the same is asked are one.
             let mut asked: BTreeMap<String, (Vec<Ask>, Vec<&'a User>)> = BTreeMap::new();
             for ((holdings, tags, user_tags), kin) in others.iter().zip(kin) {
-                let asks = scene.others(&whose, &Whose { holdings, tags, user_tags, name: OTHER_NAME });
+                let mut asks = scene.others(&whose, &Whose { holdings, tags, user_tags, name: OTHER_NAME });
+                asks.retain(&mut has_a_chance);
                 let (_, people) = asked.entry(format!("{asks:?}")).or_insert_with(|| (asks, Vec::new()));
                 people.extend(&kin.people);
             }
@@ -205,7 +206,18 @@ impl<'a> Search<'a, '_> {
     }
 }
 
-fn is_wrong(wanted: Wanted, decision: Decision) -> Option<What> {
+/// How a request for one's own must be decided, if it must be one way.
+pub(super) fn wanted_of_own(kin: &Kin<'_>, asker: Asker, ask: &Ask) -> Option<Wanted> {
+    // An idle notebook of somebody who is suspended stops itself.
+    let stops = asker == Asker::Notebook && ask.action.ends_with(":StopNotebookInstance");
+    match kin.form.suspended {
+        true if stops => None,
+        true => Some(Wanted::Denied),
+        false => Some(Wanted::Allowed),
+    }
+}
+
+pub(super) fn is_wrong(wanted: Wanted, decision: Decision) -> Option<What> {
     match (wanted, decision) {
         (Wanted::Denied, Decision::Unknown) => Some(What::Undecided),
         (Wanted::Allowed, Decision::Unknown) => Some(What::OwnUndecided),
@@ -258,53 +270,6 @@ pub(crate) fn as_others(estate: &Estate, kin: &Kin<'_>) -> Holdings {
             .iter()
             .map(|notebook| Notebook { name: as_other(&notebook.name), role: as_other(&notebook.role) })
             .collect(),
+        secrets: holdings.secrets.iter().map(|name| as_other(name)).collect(),
     }
-}
-
-/// What may stand behind the name of a folder in a key: a usual name, nothing, and whatever the policies' own patterns have
-/// behind a `*`, so that a statement about some files of every folder meets one.
-fn tails(estate: &Estate) -> Vec<String> {
-    fn collect(value: &Value, tails: &mut BTreeSet<String>) {
-        match value {
-            Value::String(text) => {
-                for (at, _) in text.match_indices('*') {
-                    let behind = text.get(at + 1..).unwrap_or_default();
-                    let tail = without_variables(behind.trim_start_matches('/')).replace(['*', '?'], "x");
-                    if !tail.contains(':') {
-                        tails.insert(tail);
-                    }
-                }
-            }
-            Value::Array(values) => values.iter().for_each(|value| collect(value, tails)),
-            Value::Object(map) => map.values().for_each(|value| collect(value, tails)),
-            _ => {}
-        }
-    }
-    let mut found = BTreeSet::new();
-    for policy in &estate.policies {
-        for statement in policy.value.get("Statement").and_then(Value::as_array).into_iter().flatten() {
-            for key in ["Resource", "NotResource", "Condition"] {
-                if let Some(value) = statement.get(key).filter(|value| value.to_string().contains("s3:")) {
-                    collect(value, &mut found);
-                }
-            }
-        }
-    }
-    let usual = ["model.tar.gz".to_owned(), String::new()];
-    let mut tails: Vec<String> = usual.into_iter().chain(found).collect();
-    let mut seen = BTreeSet::new();
-    tails.retain(|tail| seen.insert(tail.clone()));
-    tails
-}
-
-/// A text with whoever asks in the place of their name, and a letter in that of any other policy variable.
-fn without_variables(text: &str) -> String {
-    let text = text.replace("${aws:username}", &OWN_NAME.to_string());
-    let mut parts = text.split("${");
-    let mut plain = parts.next().unwrap_or_default().to_owned();
-    for part in parts {
-        plain.push('x');
-        plain.push_str(part.split_once('}').map_or(part, |(_, behind)| behind));
-    }
-    plain
 }

@@ -89,7 +89,7 @@ impl Resource<'_> {
     }
 }
 
-pub(super) fn one_or_more(value: Option<&Value>) -> impl Iterator<Item = &Value> {
+pub(in crate::check::isolation) fn one_or_more(value: Option<&Value>) -> impl Iterator<Item = &Value> {
     let (list, one): (&[Value], Option<&Value>) = match value {
         Some(Value::Array(values)) => (values, None),
         Some(Value::Null) | None => (&[], None),

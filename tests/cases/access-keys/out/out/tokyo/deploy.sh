@@ -28,10 +28,10 @@ if command -v sha256sum >/dev/null; then sums=(sha256sum); else sums=(shasum -a 
 sums_match() { "${sums[@]}" --check - >&2; }
 if ! sums_match <<'SUMS'
 70e16b45c58da6bda2552e2781912aaa651573466d2308576806caadefb332ad  storage.yaml
-0bdaa32cb257a19b78c0568b122729b99283ce03d69c9fb69d7a97b84c93ff3e  access.yaml
+02d74943207bd19d14572dd6e0d946af52fda357aabca2c5e9f5c025d230580c  access.yaml
 7409b3f5475b354b57096020f8b044f516be121949080cdec161ccfbb67600ec  service-roles.yaml
 2e46bb38e5ec6e40cb85c3641a2a00d2b6f807c63f3ed961e0d40f7c55bd5b56  operations.yaml
-74e75683d6b57705653dda806d20a4437dc34fc155f9528f4a1a4ec065c041ae  users-001.yaml
+1c1a78fd06dc506db95b82be382f0077a41ab32038f3b2295b0cd4f3d9749868  users-001.yaml
 SUMS
 then
   printf 'deploy.sh: a template is not the one that synth wrote: nothing was deployed\n' >&2

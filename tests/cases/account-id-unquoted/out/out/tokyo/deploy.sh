@@ -28,9 +28,9 @@ if command -v sha256sum >/dev/null; then sums=(sha256sum); else sums=(shasum -a 
 sums_match() { "${sums[@]}" --check - >&2; }
 if ! sums_match <<'SUMS'
 f596352f4a2fcd1eb11ba14781ff9b7889f5ffaf6eea8a6c2ef89348d91c193d  storage.yaml
-a99c4a2757c1f98d2a7e117297741e6af7dcb0f9e55181b3456b1648f2cca9e4  access.yaml
+f8c7a76370bead23842e2dd9aeabe5380901c13a574123ef3281275d0ad9af05  access.yaml
 b017b25ea4dc31765a22a18271dca63ae4cfd407e4e0db711fecab4e77895d23  service-roles.yaml
-4d71de598c05e7f64c7591b00656f8b37caa8bcf7c851065f627a88b7e45d8cc  users-001.yaml
+d95753dc5045f8b29aa508b04a34fd6f2af2fcd24b41ed9c14263b570b10bf37  users-001.yaml
 SUMS
 then
   printf 'deploy.sh: a template is not the one that synth wrote: nothing was deployed\n' >&2

@@ -28,9 +28,9 @@ if command -v sha256sum >/dev/null; then sums=(sha256sum); else sums=(shasum -a 
 sums_match() { "${sums[@]}" --check - >&2; }
 if ! sums_match <<'SUMS'
 a7db7f4a2837793374f20388bcd37728cd0092d7a8a811a4e76db3bfd6b521a1  storage.yaml
-97be9149f2e347536e33e5f6dfdbac4633ec17332f0321a0a9b2262c37a411e0  access.yaml
+d4f4ccc868872f6929da4ae2315216be657f19af3f3e1e31734adb3b8e14bab8  access.yaml
 c43c71f6366e09e338d5101ae56b7181182944f8a1c2abe97423a2cffca21f07  service-roles.yaml
-f2746919e07419cb2c60ee3c4385f072c225f4ee73985cfdb1c464c53509ea08  users-001.yaml
+7855267f2f124c9e3eb6163b6837bb0be4fe54c2fb1912c775b6c622ba7aa3b8  users-001.yaml
 333f7559ef31b8334d4ed32ac318de5e8891c20bb44027d7bcf3746d402c07ce  retired-roles.yaml
 SUMS
 then

@@ -28,9 +28,9 @@ if command -v sha256sum >/dev/null; then sums=(sha256sum); else sums=(shasum -a 
 sums_match() { "${sums[@]}" --check - >&2; }
 if ! sums_match <<'SUMS'
 1b499bdd3748ee088d24266e97e800bb1a75b2cc69585f1034e4d88731d17530  storage.yaml
-69f739eace862066f4248fa609629cce2a9c2f0ba1fb8f7d0bf434b7cbfd0e8f  access.yaml
+34ad2312f5e332df7b504954ed3d5702e71e917dc583a6894a58f85ac48b1a7f  access.yaml
 4390a2cec96f9633b71bf91335783698a9f320b0a8a911659975fb6bc4a0a9f4  service-roles.yaml
-41b823b7d0e2305fbeacfd4b4e031f597cf62f9be943526042d737540accd810  users-001.yaml
+47498c35c739be975a531659bcd5738ce61df6d237ba6033471367bd362960d1  users-001.yaml
 1f645aff73f98f1347bdbb714fcf2135433e8c778b327d498f57960dd64be1b9  retired-roles.yaml
 SUMS
 then
