@@ -148,9 +148,12 @@ impl Axis {
                 }
             }
         }
-        // Where no text is asked for, any value of the kind that is will do.
+        // Where no text is asked for, any value of the kind that is will do. A key that is compared as an ARN holds one.
+        let bases = || self.conditions.iter().filter_map(|condition| condition.operator.map(|operator| operator.base));
+        let any_arn = || arn_pattern(&format!("arn:{MANY}:{MANY}:{MANY}:{MANY}:{MANY}"));
+        let possible = bases().find(|base| *base == Base::ArnLike).and_then(|_| any_arn()).unwrap_or_else(all);
         let texts =
-            if languages.is_empty() && !values.is_empty() { Vec::new() } else { witnesses(&languages, &all())? };
+            if languages.is_empty() && !values.is_empty() { Vec::new() } else { witnesses(&languages, &possible)? };
         // The middle between numbers and dates, too, meets other conditions than both.
         let numbers: Vec<f64> = values.iter().filter_map(|value| number(value)).collect();
         let mut middles: Vec<String> = Vec::new();

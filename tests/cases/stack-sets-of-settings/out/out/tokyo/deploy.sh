@@ -29,9 +29,9 @@ if command -v sha256sum >/dev/null; then sums=(sha256sum); else sums=(shasum -a 
 sums_match() { "${sums[@]}" --check - >&2; }
 if ! sums_match <<'SUMS'
 9823faa05e2ce15abecdbeb0ea2068d0d0e651d7152940f815d4f7bd196e04b0  storage.yaml
-0bdaa32cb257a19b78c0568b122729b99283ce03d69c9fb69d7a97b84c93ff3e  access.yaml
+02d74943207bd19d14572dd6e0d946af52fda357aabca2c5e9f5c025d230580c  access.yaml
 c9fa036dee0c9daf07f9a056cfe40b25bae8a11de7b9713cf0fa653091098f79  service-roles.yaml
-dbdd40de36de67ba7d3a03a6fc7d2dc8188922344de413ba99fe9d441bd2499a  users-001.yaml
+ab29bc57f9f10e238939c098bb28a838ad28a8a5e56910b2b30f5c3f5e9069eb  users-001.yaml
 SUMS
 then
   printf 'deploy.sh: a template is not the one that synth wrote: nothing was deployed\n' >&2
