@@ -88,6 +88,16 @@ impl Document {
         Ok(Self { statements: statements.collect::<Result<_, _>>()? })
     }
 
+    /// Whether some statement that allows names a service as principal, whatever else it asks for.
+    pub fn names_service(&self, service: &str) -> bool {
+        let names = |statement: &Statement| match &statement.principals {
+            Some(Listed::These(principals)) => principals.everyone || principals.services.iter().any(|s| s == service),
+            Some(Listed::AllBut(principals)) => !principals.services.iter().any(|s| s == service),
+            None => false,
+        };
+        self.statements.iter().any(|statement| statement.effect == Effect::Allow && names(statement))
+    }
+
     /// Whether some statement may allow an action: one that allows names it, whatever else it asks for.
     pub fn may_allow(&self, action: &str) -> bool {
         self.statements.iter().any(|statement| statement.effect == Effect::Allow && statement.names_action(action))

@@ -3,9 +3,9 @@
 use super::asks::{Ask, Hints, Key, Over, Scene, Whose, is_multiple};
 use super::estate::Estate;
 use super::findings::Places;
-use super::marks::{Cast, OTHER_NAME, OWN_NAME, as_other};
+use super::marks::{Cast, OTHER_NAME, OWN_NAME};
 use super::ruling::{Actor, Asker, rule};
-use super::search::{actors, as_others};
+use super::search::{actors, as_other_tags, as_others};
 use super::{Kin, kin};
 use crate::iam::{Decision, Notes};
 use crate::model::User;
@@ -103,10 +103,7 @@ impl<'a> Desk<'a> {
         asks.extend(scene.own(&whose, false).into_iter().map(|ask| (Owner::Own, ask)));
         if let Some((kin, _)) = other {
             let held = as_others(self.estate, kin);
-            let theirs = |tags: &[(String, String)]| -> Vec<(String, String)> {
-                tags.iter().map(|(key, value)| (key.clone(), as_other(value))).collect()
-            };
-            let (tags, user_tags) = (theirs(&kin.tags), theirs(&kin.user_tags));
+            let (tags, user_tags) = (as_other_tags(&kin.tags), as_other_tags(&kin.user_tags));
             let theirs = Whose { holdings: &held, tags: &tags, user_tags: &user_tags, name: OTHER_NAME };
             asks.extend(scene.others(&whose, &theirs).into_iter().map(|ask| (Owner::Others, ask)));
         }

@@ -11,7 +11,7 @@ mod shared;
 
 pub use hints::{Hints, is_multiple};
 
-use super::estate::{Estate, Holdings};
+use super::estate::{Estate, Holdings, Notebook};
 use super::marks::OWN_NAME;
 use crate::plan::Names;
 
@@ -103,6 +103,15 @@ impl Scene<'_> {
         format!("arn:{partition}:{service}:{region}:{account_id}:{resource}")
     }
 
+    /// What is done with a stream of the logs of SageMaker.
+    fn log_stream(&self, of: &str, stream: &str, actions: &[(&str, &str)]) -> Vec<Ask> {
+        let arn = self.arn("logs", &format!("log-group:/aws/sagemaker/{stream}"));
+        let ask = |(action, verb): &(&str, &str)| {
+            self.ask(format!("{verb} {of}"), &format!("logs:{action}"), arn.clone(), Vec::new())
+        };
+        actions.iter().map(ask).collect()
+    }
+
     /// Adding and removing the tag `user`, whoever it then names: in any case, since AWS compares the keys of tags so in
     /// conditions, on its own and while something is made.
     fn tagging(&self, of: &str, arn: &str, tags: &[(String, String)], names: &[char]) -> Vec<Ask> {
@@ -142,6 +151,12 @@ impl Scene<'_> {
         };
         self.hints.passed_to.iter().map(to).collect()
     }
+}
+
+/// The stream of a notebook's log: it begins with the notebook's name.
+/// Source: <https://docs.aws.amazon.com/sagemaker/latest/dg/logging-cloudwatch.html>
+fn notebook_log(notebook: &Notebook) -> String {
+    format!("NotebookInstances:log-stream:{}/jupyter.log", notebook.name)
 }
 
 /// The tags of a thing, as the condition keys of all services and of its own have them.

@@ -267,6 +267,9 @@ fn grouped(places: &Places<'_>, group: &[Problem<'_>]) -> Option<Finding> {
     for request in requests(group) {
         finding = finding.note(request);
     }
+    for reached in reached(group) {
+        finding = finding.note(reached);
+    }
     for doubt in &first.ruling.doubts {
         finding = finding.note(doubt.clone());
     }
@@ -294,4 +297,22 @@ fn requests(group: &[Problem<'_>]) -> Vec<String> {
         format!("{}: {}{more} of `{}`", problem.verb, listed.join(", "), problem.resource)
     };
     kinds.into_iter().map(line).collect()
+}
+
+/// One line for each role that can be handed over and leads somewhere, with the most that it leads to.
+fn reached(group: &[Problem<'_>]) -> Vec<String> {
+    let mut roles: BTreeMap<&str, &[String]> = BTreeMap::new();
+    for problem in group.iter().filter(|problem| !problem.reaches.is_empty()) {
+        let reaches = roles.entry(&problem.resource).or_default();
+        if reaches.len() < problem.reaches.len() {
+            *reaches = &problem.reaches;
+        }
+    }
+    let line = |(role, reaches): (&str, &[String])| {
+        let more = reaches.len().saturating_sub(LISTED);
+        let more = if more == 0 { String::new() } else { format!(", and {more} more") };
+        let listed = reaches.iter().take(LISTED).cloned().collect::<Vec<_>>().join(", ");
+        format!("as `{role}`: {listed}{more}")
+    };
+    roles.into_iter().map(line).collect()
 }

@@ -17,7 +17,7 @@ use crate::plan::Names;
 pub enum Asker {
     /// As their IAM user.
     User,
-    /// From their notebook, which acts as a role.
+    /// As a role: from their notebook, which acts as one.
     Notebook,
 }
 

@@ -25,6 +25,8 @@ pub(crate) struct Problem<'a> {
     pub(crate) action: String,
     pub(crate) resource: String,
     pub(crate) ruling: Ruling,
+    /// Where it hands over a role: what whoever asks can then do as that role, in words.
+    pub(crate) reaches: Vec<String>,
 }
 
 /// What is wrong with it.
@@ -66,11 +68,10 @@ struct Search<'a, 'e> {
 pub(crate) fn search<'a>(names: &Names, estate: &Estate, kin: &[Kin<'a>]) -> Vec<Problem<'a>> {
     let hints = Hints::of(estate);
     let scene = Scene { names, estate, hints: &hints };
-    let theirs = |tags: &[(String, String)]| -> Vec<(String, String)> {
-        tags.iter().map(|(key, value)| (key.clone(), as_other(value))).collect()
-    };
-    let others: Vec<_> =
-        kin.iter().map(|kin| (as_others(estate, kin), theirs(&kin.tags), theirs(&kin.user_tags))).collect();
+    let others: Vec<_> = kin
+        .iter()
+        .map(|kin| (as_others(estate, kin), as_other_tags(&kin.tags), as_other_tags(&kin.user_tags)))
+        .collect();
     let mut problems = Vec::new();
     for one in kin {
         let Some(holdings) = estate.people.get(&one.form) else { continue };
@@ -93,7 +94,10 @@ pub(crate) fn search<'a>(names: &Names, estate: &Estate, kin: &[Kin<'a>]) -> Vec
                 }
             }
             for ask in scene.shared(&whose).into_iter().filter(&mut has_a_chance) {
-                problems.extend(search.look(&ask, Wanted::Denied, &mut memory));
+                if let Some(mut problem) = search.look(&ask, Wanted::Denied, &mut memory) {
+                    problem.reaches = through(&scene, kin, &search, &ask, &problem);
+                    problems.push(problem);
+                }
             }
             // Others of whose things the same is asked are one.
             let mut asked: BTreeMap<String, (Vec<Ask>, Vec<&'a User>)> = BTreeMap::new();
@@ -166,6 +170,7 @@ impl<'a> Search<'a, '_> {
                 action: ask.action.clone(),
                 resource: cast.fill(&ask.resource),
                 ruling,
+                reaches: Vec::new(),
             });
         }
         let one_side = except.own.iter().map(|x| (Some(*x), other)).chain(except.other.iter().map(|y| (own, Some(*y))));
@@ -204,6 +209,68 @@ impl<'a> Search<'a, '_> {
         }
         None
     }
+}
+
+/// What whoever can pass or take on a service's role, as `problem` says, can do as that role: to others, and to what is
+/// everybody's. Nothing where the role does not trust the service that it is passed to.
+fn through(
+    scene: &Scene<'_>,
+    kin: &[Kin<'_>],
+    search: &Search<'_, '_>,
+    ask: &Ask,
+    problem: &Problem<'_>,
+) -> Vec<String> {
+    let estate = scene.estate;
+    let role = estate.roles.iter().find(|role| role.agent.arn == problem.resource);
+    let Some(role) = role.filter(|role| problem.what == What::TooWide && is_handed_over(estate, role, ask)) else {
+        return Vec::new();
+    };
+    let held = Held { asker: Asker::Notebook, agent: &role.agent, of: None };
+    let generic = Actor::new(estate, held, Cast::default());
+    // The tags of a service's role are nobody's.
+    let nobody = Kin { form: search.kin.form, tags: Vec::new(), user_tags: Vec::new(), people: Vec::new() };
+    let asker = Register::new(vec![problem.own]);
+    let search = Search { kin: &nobody, own: &asker, held, generic: &generic, ..*search };
+    let own = Whose { holdings: &Holdings::default(), tags: &[], user_tags: &[], name: OWN_NAME };
+    let mut reached: Vec<String> = Vec::new();
+    let mut tell = |search: &Search<'_, '_>, asks: Vec<Ask>| {
+        let mut memory = Memory::new();
+        for ask in asks.iter().filter(|ask| has_a_chance(estate, &generic, ask)) {
+            match search.look(ask, Wanted::Denied, &mut memory) {
+                Some(found) if found.what == What::TooWide && !reached.contains(&found.verb) => {
+                    reached.push(found.verb);
+                }
+                _ => {}
+            }
+        }
+    };
+    // One other shows all, if they have a notebook.
+    let is_other = |kin: &&Kin<'_>| kin.people.iter().any(|user| user.name != problem.own.name);
+    let other = kin.iter().filter(is_other).min_by_key(|kin| !kin.form.notebook);
+    if let Some(other) = other {
+        let register = Register::new(other.people.clone());
+        let search = Search { other: Some(&register), ..search };
+        let (tags, user_tags) = (as_other_tags(&other.tags), as_other_tags(&other.user_tags));
+        let holdings = as_others(estate, other);
+        let whose = Whose { holdings: &holdings, tags: &tags, user_tags: &user_tags, name: OTHER_NAME };
+        tell(&search, scene.others(&own, &whose));
+    }
+    tell(&search, scene.shared(&own));
+    reached
+}
+
+/// Whether a service's role, passed as `ask` says, is one that the service can then take on.
+fn is_handed_over(estate: &Estate, role: &Role, ask: &Ask) -> bool {
+    if ask.action != "iam:PassRole" {
+        return ask.action == "sts:AssumeRole";
+    }
+    let service = ask.context.iter().find(|key| key.name == "iam:PassedToService").and_then(|key| key.values.first());
+    let trust = role.trust.and_then(|trust| estate.policies.get(trust));
+    service.zip(trust).is_some_and(|(service, trust)| trust.document.names_service(service))
+}
+
+pub(super) fn as_other_tags(tags: &[(String, String)]) -> Vec<(String, String)> {
+    tags.iter().map(|(key, value)| (key.clone(), as_other(value))).collect()
 }
 
 /// How a request for one's own must be decided, if it must be one way.

@@ -6,9 +6,9 @@ use serde_json::{Value, json};
 
 use super::asks::{Ask, Hints, Scene, Whose};
 use super::estate::Estate;
-use super::marks::{Cast, OTHER_NAME, OWN_NAME, as_other};
+use super::marks::{Cast, OTHER_NAME, OWN_NAME};
 use super::ruling::{Actor, Asker, rule};
-use super::search::{Wanted, actors, as_others, is_wrong, search, wanted_of_own};
+use super::search::{Wanted, actors, as_other_tags, as_others, is_wrong, search, wanted_of_own};
 use super::{Kin, kin};
 use crate::iam::Notes;
 use crate::model::{InstanceType, LogicalId, Notebook, NotebookName, Tag, User, UserName};
@@ -17,7 +17,7 @@ use crate::render::{Form, TWIN_ID, TWIN_NAME, TWIN_NOTEBOOK};
 use crate::source::{Place, SourceFile};
 
 /// How often policies and names are drawn. A round takes a third of a second.
-const ROUNDS: usize = 24;
+const ROUNDS: usize = 40;
 /// The same, with `RACESTACK_SLOW_TESTS=1`.
 const SLOW_ROUNDS: usize = 400;
 
@@ -86,37 +86,38 @@ fn names() -> Names {
 
 /// A statement that allows or denies something by somebody's name. `own` is what stands for the name of whoever asks.
 fn statement(dice: &mut Dice, own: &str, somebody: &str) -> Value {
-    let action = dice.one_of(&[
-        "s3:*",
-        "s3:GetObject",
-        "s3:List*",
-        "s3:GetObjectAnew",
-        "iam:*AccessKey",
-        "iam:PassRole",
-        "sts:AssumeRole",
-        "sagemaker:*",
-        "logs:PutLogEvents",
-        "secretsmanager:*",
-    ]);
-    let resource = dice.one_of(&[
-        "*",
-        "arn:aws:s3:::b",
-        "arn:aws:s3:::b/OWN/*",
-        "arn:aws:s3:::b/OWN*",
-        "arn:aws:s3:::b/*OWN*",
-        "arn:aws:s3:::b/bob*",
-        "arn:aws:s3:::b/SOMEBODY/models/*",
-        "arn:aws:s3:::b/??b/*",
-        "arn:aws:s3:::b/${aws:PrincipalTag/team}/*",
-        "arn:aws:iam::1:user/x/OWN",
-        "arn:aws:iam::*:user/x/OWN*",
-        "arn:aws:iam::1:role/x/notebook/OWN",
-        "arn:aws:iam::1:role/x/notebook/b*",
-        "arn:aws:sagemaker:*:1:notebook-instance/OWN",
-        "arn:aws:sagemaker:*:1:*/SOMEBODY*",
-        "arn:aws:logs:*:*:log-group:/aws/sagemaker/*:OWN*",
-        "arn:aws:secretsmanager:eu:1:secret:p/OWN*",
-    ]);
+    let (actions, resources): (&[&str], &[&str]) = [
+        (
+            &["s3:*", "s3:GetObject", "s3:GetObjectAnew"][..],
+            &[
+                "arn:aws:s3:::b/OWN/*",
+                "arn:aws:s3:::b/OWN*",
+                "arn:aws:s3:::b/*OWN*",
+                "arn:aws:s3:::b/bob*",
+                "arn:aws:s3:::b/SOMEBODY/models/*",
+                "arn:aws:s3:::b/??b/*",
+                "arn:aws:s3:::b/${aws:PrincipalTag/team}/*",
+            ][..],
+        ),
+        (&["s3:List*", "s3:*"], &["*", "arn:aws:s3:::b"]),
+        (&["iam:*AccessKey"], &["arn:aws:iam::1:user/x/OWN", "arn:aws:iam::*:user/x/OWN*", "*"]),
+        (
+            &["iam:PassRole", "sts:AssumeRole"],
+            &[
+                "arn:aws:iam::1:role/x/notebook/OWN",
+                "arn:aws:iam::1:role/x/notebook/?OWN",
+                "arn:aws:iam::1:role/x/notebook/b*",
+                "*",
+            ],
+        ),
+        (&["sagemaker:*"], &["arn:aws:sagemaker:*:1:notebook-instance/OWN", "arn:aws:sagemaker:*:1:*/SOMEBODY*", "*"]),
+        (&["logs:PutLogEvents"], &["arn:aws:logs:*:*:log-group:/aws/sagemaker/*:OWN*", "*"]),
+        (
+            &["secretsmanager:*"],
+            &["arn:aws:secretsmanager:eu:1:secret:p/OWN*", "arn:aws:secretsmanager:eu:1:secret:p/OWN/*"],
+        ),
+    ][dice.below(7)];
+    let (action, resource) = (dice.one_of(actions), dice.one_of(resources));
     let fill = |text: &str| text.replace("OWN", own).replace("SOMEBODY", somebody);
     let tests = [
         "none",
@@ -158,7 +159,7 @@ fn statement(dice: &mut Dice, own: &str, somebody: &str) -> Value {
 }
 
 fn document(dice: &mut Dice, own: &str, somebody: &str) -> Value {
-    let statements: Vec<Value> = (0..=dice.below(2)).map(|_| statement(dice, own, somebody)).collect();
+    let statements: Vec<Value> = (0..=dice.below(1)).map(|_| statement(dice, own, somebody)).collect();
     json!({"Version": "2012-10-17", "Statement": statements})
 }
 
@@ -231,10 +232,7 @@ fn by_hand(names: &Names, estate: &Estate, kin: &[Kin<'_>]) -> Found {
                 ask_all(&shared, cast, false);
             }
             for other in kin {
-                let theirs = |tags: &[(String, String)]| -> Vec<(String, String)> {
-                    tags.iter().map(|(key, value)| (key.clone(), as_other(value))).collect()
-                };
-                let (held_by_other, tags) = (as_others(estate, other), theirs(&other.tags));
+                let (held_by_other, tags) = (as_others(estate, other), as_other_tags(&other.tags));
                 let theirs = Whose { holdings: &held_by_other, tags: &tags, user_tags: &tags, name: OTHER_NAME };
                 let asks: Vec<Ask> = scene.others(&whose, &theirs);
                 for own in one.people.iter().copied() {

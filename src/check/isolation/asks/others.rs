@@ -1,7 +1,7 @@
 //! What nobody may of another's.
 
 use super::actions::{CREDENTIALS, DELETE, JOB, KEYS, LIST, LOG_STREAM, NOTEBOOK, READ, ROLE, SECRET, USER, WRITE};
-use super::{Ask, Over, Scene, Whose, one, resource_tags, several};
+use super::{Ask, Over, Scene, Whose, notebook_log, one, resource_tags, several};
 use crate::check::isolation::marks::{OTHER_NAME, OWN_NAME};
 
 /// Whom a tag `user` may name.
@@ -41,8 +41,8 @@ impl Scene<'_> {
                 asks.push(self.ask(verb, &format!("sagemaker:{action}"), &arn, resource_tags("sagemaker", other.tags)));
             }
             asks.extend(self.tagging(&format!("the notebook of `{who}`"), &arn, other.tags, &BOTH));
-            let stream = format!("NotebookInstances:log-stream:{}/jupyter.log", notebook.name);
-            asks.extend(self.log_stream(&format!("the log of the notebook of `{who}`"), &stream, &LOG_STREAM));
+            let log = format!("the log of the notebook of `{who}`");
+            asks.extend(self.log_stream(&log, &notebook_log(notebook), &LOG_STREAM));
         }
         let job = self.sagemaker(&format!("training-job/{who}-job"));
         for (action, verb) in JOB {
@@ -102,13 +102,5 @@ impl Scene<'_> {
             asks.extend(self.identity(&format!("the notebook role of `{who}`"), &ROLE, &role.agent.arn, &tags()));
         }
         self.hints.with_circumstances(asks)
-    }
-
-    fn log_stream(&self, of: &str, stream: &str, actions: &[(&str, &str)]) -> Vec<Ask> {
-        let arn = self.arn("logs", &format!("log-group:/aws/sagemaker/{stream}"));
-        let ask = |(action, verb): &(&str, &str)| {
-            self.ask(format!("{verb} {of}"), &format!("logs:{action}"), arn.clone(), Vec::new())
-        };
-        actions.iter().map(ask).collect()
     }
 }

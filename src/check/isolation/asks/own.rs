@@ -1,7 +1,7 @@
 //! What everybody may of their own.
 
 use super::actions::{KEYS, NOTEBOOK};
-use super::{Ask, Scene, Whose, one, resource_tags};
+use super::{Ask, Scene, Whose, notebook_log, one, resource_tags};
 
 impl Scene<'_> {
     /// What everybody may of their own: as a user, or from their notebook.
@@ -30,6 +30,10 @@ impl Scene<'_> {
                     asks.push(self.ask(verb, &format!("sagemaker:{action}"), &arn, tags));
                 }
             }
+        }
+        for notebook in own.holdings.notebooks.iter().filter(|_| from_notebook) {
+            let write = [("PutLogEvents", "write into")];
+            asks.extend(self.log_stream("the log of their own notebook", &notebook_log(notebook), &write));
         }
         if !from_notebook {
             for user in &own.holdings.users {

@@ -34,7 +34,7 @@ impl Scene<'_> {
         }
         for (action, kind) in ACCESS_POINT {
             let arn = self.arn("s3", kind);
-            asks.push(self.ask("open other ways to the bucket", &format!("s3:{action}"), arn, Vec::new()));
+            asks.push(self.ask("make other ways to the bucket", &format!("s3:{action}"), arn, Vec::new()));
         }
         for group in ["NotebookInstances", "TrainingJobs"] {
             // A log group's ARN is written with and without what stands for its streams.
