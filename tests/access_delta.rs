@@ -56,7 +56,7 @@ fn what_is_gained_and_lost_is_told() {
     told(
         &list(json!({"StringLike": {"s3:prefix": "bob/*"}})),
         &list(json!({"StringLike": {"s3:prefix": "bob*"}})),
-        &["Widened: s3:listbucket on * when s3:prefix is like `bob*`"],
+        &["Widened: s3:listbucket on * when s3:prefix is like `bob*` but not `bob/*`"],
     );
 }
 

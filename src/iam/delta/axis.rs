@@ -72,8 +72,10 @@ impl Axis {
             classes: Vec::new(),
             by_truths: BTreeMap::new(),
         };
-        for values in axis.candidates()? {
-            let label = axis.label(values.as_ref());
+        let singles = axis.single_values()?;
+        let likes: Vec<BTreeSet<String>> = singles.iter().map(|value| axis.likes(value).0).collect();
+        for values in axis.candidates(&singles) {
+            let label = axis.label(values.as_ref(), &likes);
             let next = axis.classes.len();
             let at = *axis.by_truths.entry(axis.truths(values.as_ref())).or_insert(next);
             match axis.classes.get_mut(at) {
@@ -100,9 +102,8 @@ impl Axis {
         self.conditions.iter().map(|condition| condition.holds(&request, &mut Notes::default())).collect()
     }
 
-    fn candidates(&self) -> Option<Vec<Option<Values>>> {
+    fn candidates(&self, singles: &[String]) -> Vec<Option<Values>> {
         let operators: Vec<Operator> = self.conditions.iter().filter_map(|condition| condition.operator).collect();
-        let singles = self.single_values()?;
         let mut candidates = Vec::new();
         if presence(&self.key) != Presence::Always {
             candidates.push(None);
@@ -114,9 +115,9 @@ impl Axis {
             candidates.extend(singles.iter().map(|one| Some(Values { list: vec![one.clone()], multiple: false })));
         }
         if operators.iter().any(|operator| operator.set.is_some()) {
-            candidates.extend(combinations(&singles).into_iter().map(|list| Some(Values { list, multiple: true })));
+            candidates.extend(combinations(singles).into_iter().map(|list| Some(Values { list, multiple: true })));
         }
-        Some(candidates)
+        candidates
     }
 
     /// Values that meet each of the wanted ones, and miss them.
@@ -167,10 +168,11 @@ impl Axis {
         Some(values.into_iter().collect())
     }
 
-    fn label(&self, values: Option<&Values>) -> String {
+    /// A value in words. `likes` is what each of the single values is like.
+    fn label(&self, values: Option<&Values>, likes: &[BTreeSet<String>]) -> String {
         let key = self.conditions.first().map_or(&self.key, |condition| &condition.key);
         let Some(values) = values else { return format!("there is no {key}") };
-        let shown: Vec<String> = values.list.iter().map(|value| self.value_label(value)).collect();
+        let shown: Vec<String> = values.list.iter().map(|value| self.value_label(value, likes)).collect();
         match shown.as_slice() {
             [] => format!("{key} has no values"),
             [one] if !values.multiple => format!("{key} {one}"),
@@ -179,9 +181,32 @@ impl Axis {
     }
 
     /// What a value is: what of the wanted it is, or that it is something else.
-    fn value_label(&self, value: &str) -> String {
+    fn value_label(&self, value: &str, likes: &[BTreeSet<String>]) -> String {
+        let (like, plain) = self.likes(value);
+        if like.is_empty() {
+            let all_truths = self.conditions.iter().all(|one| one.operator.is_some_and(|one| one.base == Base::Bool));
+            return match (plain, all_truths) {
+                (true, _) => "is something else".to_owned(),
+                (false, true) => format!("is `{value}`"),
+                (false, false) => format!("{SUCH_AS}`{value}`").trim_start().to_owned(),
+            };
+        }
+        if let Some(exact) = like.iter().find(|like| !like.contains(['*', '?'])) {
+            return format!("is `{exact}`");
+        }
+        // What it could be like, too, and is not.
+        let more = likes.iter().filter(|other| other.is_superset(&like)).flat_map(|other| other - &like);
+        let quoted = |texts: &BTreeSet<String>| texts.iter().map(|text| format!("`{text}`")).collect::<Vec<_>>();
+        let without: BTreeSet<String> = more.collect();
+        let but =
+            if without.is_empty() { String::new() } else { format!(" but not {}", quoted(&without).join(" or ")) };
+        format!("is like {}{but}", quoted(&like).join(" and "))
+    }
+
+    /// What of the wanted a value is like, and whether texts alone are wanted.
+    fn likes(&self, value: &str) -> (BTreeSet<String>, bool) {
         let request = self.request(None);
-        let mut likes: Vec<String> = Vec::new();
+        let mut likes = BTreeSet::new();
         let mut plain = true;
         for condition in &self.conditions {
             let Some(operator) = condition.operator else { continue };
@@ -197,23 +222,12 @@ impl Axis {
                         None
                     }
                 };
-                let matches = language.is_some_and(|steps| super::automaton::matches(&steps, value));
-                let shown = text.replace(MANY, "*").replace(ONE, "?");
-                if matches && !likes.contains(&shown) {
-                    likes.push(shown);
+                if language.is_some_and(|steps| super::automaton::matches(&steps, value)) {
+                    likes.insert(text.replace(MANY, "*").replace(ONE, "?"));
                 }
             }
         }
-        likes.sort_by_key(|like| like.contains(['*', '?']));
-        match likes.as_slice() {
-            [] if plain => "is something else".to_owned(),
-            [] if self.conditions.iter().all(|one| one.operator.is_some_and(|one| one.base == Base::Bool)) => {
-                format!("is `{value}`")
-            }
-            [] => format!("is such as `{value}`"),
-            [exact, ..] if !exact.contains(['*', '?']) => format!("is `{exact}`"),
-            all => format!("is like `{}`", all.join("` and `")),
-        }
+        (likes, plain)
     }
 }
 
