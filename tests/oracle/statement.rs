@@ -93,7 +93,8 @@ pub fn resource(place: Place, arn: &str, who: &Who, chance: &mut Chance) -> Stri
         6..=8 if name.contains(&who.name) => name.replace(&who.name, variable(chance)),
         6 | 7 => format!("{}{}", variable(chance), name.find('/').map_or("", |slash| &name[slash..])),
         9 => name.rfind('/').map_or_else(|| format!("{name}*"), |slash| format!("{}*", &name[..=slash])),
-        10 => format!("{name}/*"),
+        // Nothing below a wildcard: what stands before a slash may be the type.
+        10 if !name.starts_with('*') => format!("{name}/*"),
         11 => words::near(name, chance),
         12 => name.replace(chance.pick(&words::NAMES), "${aws:username, 'bob'}"),
         13 => name.replace(&who.name, &format!("${{aws:PrincipalTag/team, '{}'}}", who.name)),
