@@ -3,7 +3,7 @@
 //! Nothing was found in a template that a record holds: neither an error nor a warning. It is held by a digest of
 //! everything that the checks of a single template look at, the program among it; and it tells what the checks between
 //! templates need of it. A record that is damaged, or of another version, holds nothing.
-//! See docs/decisions/0022-a-record-of-what-passed.md.
+//! See docs/decisions/0023-a-record-of-what-passed.md.
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
