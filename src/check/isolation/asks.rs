@@ -4,6 +4,7 @@
 //! <https://docs.aws.amazon.com/service-authorization/latest/reference/reference_policies_actions-resources-contextkeys.html>
 
 mod actions;
+mod circumstances;
 mod hints;
 mod others;
 mod own;
@@ -31,7 +32,7 @@ pub struct Ask {
 }
 
 /// A key of the context.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Key {
     /// Its name.
     pub name: String,

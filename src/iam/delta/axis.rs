@@ -1,13 +1,13 @@
 //! The ways in which the values of a condition key can meet the conditions about it.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use super::super::Context;
 use super::super::comparison::{Notes, Truth};
 use super::super::condition::Condition;
+use super::super::examples::around;
 use super::super::keys::{Presence, presence};
-use super::super::operator::{Base, Operator, date, date_text, number};
+use super::super::operator::{Base, Operator};
 use super::super::pattern::{Filled, MANY, ONE};
 use super::super::request::{Principal, Request, Values};
 use super::automaton::{all, any_case, arn_pattern, pattern, witnesses};
@@ -124,8 +124,7 @@ impl Axis {
     fn single_values(&self) -> Option<Vec<String>> {
         let request = self.request(None);
         let mut languages = Vec::new();
-        let mut values: BTreeSet<String> = BTreeSet::new();
-        let mut dates: BTreeSet<i64> = BTreeSet::new();
+        let mut others = Vec::new();
         for condition in &self.conditions {
             let Some(operator) = condition.operator else { continue };
             for wanted in &condition.values {
@@ -134,36 +133,17 @@ impl Axis {
                     Base::StringEquals | Base::StringLike | Base::BinaryEquals => languages.push(pattern(&text)),
                     Base::StringEqualsIgnoreCase => languages.push(any_case(&text)),
                     Base::ArnLike => languages.extend(arn_pattern(&text)),
-                    Base::Bool => values.extend(["true".to_owned(), "false".to_owned()]),
-                    Base::IpAddress => values.extend(around_range(&text)),
-                    Base::Null => {}
-                    _ => {
-                        values.insert(text.clone());
-                        if let Some(number) = number(&text) {
-                            values.extend([number - 1.0, number + 1.0].map(|number| format!("{number}")));
-                        } else if let Some(milliseconds) = date(&text) {
-                            let seconds = milliseconds.div_euclid(1000);
-                            dates.extend([seconds - 1, seconds + 1]);
-                        }
-                    }
+                    base => others.push((base, text)),
                 }
             }
         }
+        let mut values = around(others.iter().map(|(base, text)| (*base, text.as_str())));
         // Where no text is asked for, any value of the kind that is will do. A key that is compared as an ARN holds one.
         let bases = || self.conditions.iter().filter_map(|condition| condition.operator.map(|operator| operator.base));
         let any_arn = || arn_pattern(&format!("arn:{MANY}:{MANY}:{MANY}:{MANY}:{MANY}"));
         let possible = bases().find(|base| *base == Base::ArnLike).and_then(|_| any_arn()).unwrap_or_else(all);
         let texts =
             if languages.is_empty() && !values.is_empty() { Vec::new() } else { witnesses(&languages, &possible)? };
-        // The middle between numbers and dates, too, meets other conditions than both.
-        let numbers: Vec<f64> = values.iter().filter_map(|value| number(value)).collect();
-        let mut middles: Vec<String> = Vec::new();
-        for (at, a) in numbers.iter().enumerate() {
-            middles.extend(numbers[at + 1..].iter().map(|b| format!("{}", f64::midpoint(*a, *b))));
-        }
-        values.extend(middles);
-        let between: Vec<i64> = dates.iter().zip(dates.iter().skip(1)).map(|(a, b)| i64::midpoint(*a, *b)).collect();
-        values.extend(dates.into_iter().chain(between).map(|seconds| date_text(seconds.max(0))));
         values.extend(texts);
         Some(values.into_iter().collect())
     }
@@ -256,26 +236,4 @@ fn combinations(singles: &[String]) -> Vec<Vec<String>> {
     }
     lists.push(singles.to_vec());
     lists
-}
-
-/// The first and the last address of a range, and what is just outside of it.
-fn around_range(text: &str) -> Vec<String> {
-    let (base, length) = text.split_once('/').map_or((text, None), |(base, length)| (base, Some(length)));
-    let Ok(address) = base.parse::<IpAddr>() else { return vec![text.to_owned()] };
-    let (bits, width) = match address {
-        IpAddr::V4(address) => (u128::from(u32::from(address)), 32_u32),
-        IpAddr::V6(address) => (u128::from(address), 128),
-    };
-    let length = length.and_then(|length| length.parse::<u32>().ok()).unwrap_or(width).min(width);
-    let size = 1_u128.checked_shl(width - length).unwrap_or(0);
-    let first = bits.checked_div(size).map_or(0, |ranges| ranges * size);
-    let last = first.wrapping_add(size.wrapping_sub(1));
-    let shown = |bits: u128| match address {
-        IpAddr::V4(_) => u32::try_from(bits).map_or_else(|_| "::1".to_owned(), |bits| Ipv4Addr::from(bits).to_string()),
-        IpAddr::V6(_) => Ipv6Addr::from(bits).to_string(),
-    };
-    let mut values: Vec<String> = [first, last, first.wrapping_sub(1), last.wrapping_add(1)].map(shown).into();
-    // An address of the other kind is in no such range.
-    values.push(if width == 32 { "::1".to_owned() } else { "192.0.2.1".to_owned() });
-    values
 }

@@ -3,13 +3,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use super::actions::{DELETE, PASSED_TO, READ, WRITE};
+use super::circumstances::Circumstances;
 use super::{Ask, Key};
 use crate::check::isolation::estate::{Estate, one_or_more};
 use crate::check::isolation::marks::OWN_NAME;
-use crate::iam::{self, Comparison, MANY, ONE, Test, Truth};
+use crate::iam::{self, Comparison, MANY, ONE, Test, Truth, Wanted};
 
 /// The name of a usual object of a folder.
 const USUAL: &str = "model.tar.gz";
@@ -80,7 +81,7 @@ impl Hints {
     pub fn of(estate: &Estate) -> Self {
         let mut hints = Self::none();
         let mut tails = BTreeSet::new();
-        let mut brought: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+        let mut circumstances = Circumstances::default();
         for statement in estate.policies.iter().flat_map(|policy| one_or_more(policy.value.get("Statement"))) {
             let texts = |key: &str| one_or_more(statement.get(key)).filter_map(Value::as_str);
             for resource in texts("Resource").chain(texts("NotResource")) {
@@ -89,52 +90,60 @@ impl Hints {
                     tails.extend(endings(key));
                 }
             }
-            if statement.get("Effect").and_then(Value::as_str) == Some("Allow") {
+            let allows = statement.get("Effect").and_then(Value::as_str) == Some("Allow");
+            if allows {
                 hints.actions.extend(texts("Action").filter_map(unlisted));
             }
-            for (key, value) in conditions(statement) {
+            let mut wanted: BTreeMap<String, Vec<Wanted>> = BTreeMap::new();
+            for (operator, key, values) in conditions(statement) {
                 let key = key.to_lowercase();
                 match key.as_str() {
                     "s3:prefix" => {
-                        tails.extend(endings(value));
-                        hints.prefixes.extend(Some(example(value)).filter(|prefix| !prefix.contains('/')));
+                        tails.extend(values.iter().flat_map(|value| endings(value)));
+                        let plain = values.iter().map(|value| example(value));
+                        hints.prefixes.extend(plain.filter(|prefix| !prefix.contains('/')));
                     }
-                    "iam:passedtoservice" => {
-                        hints.passed_to.insert(example(value));
-                    }
+                    "iam:passedtoservice" => hints.passed_to.extend(values.iter().map(|value| example(value))),
                     _ if iam::may_be_absent(&key) && !is_said(&key) => {
-                        brought.entry(key).or_default().insert(example(value));
+                        let values = values.iter().map(|value| without_variables(value)).collect();
+                        wanted.entry(key).or_default().push((operator.to_owned(), values));
                     }
                     _ => {}
                 }
             }
+            circumstances.add(allows, wanted);
         }
         tails.insert(String::new());
         tails.remove(USUAL);
         hints.tails.extend(tails);
-        hints.circumstances = circumstances(&brought);
+        hints.circumstances = circumstances.all();
         hints
     }
 
     /// The requests, and each again with what it may bring along.
     pub fn with_circumstances(&self, mut asks: Vec<Ask>) -> Vec<Ask> {
+        let mut by_service: BTreeMap<String, BTreeSet<Vec<Key>>> = BTreeMap::new();
         let mut more = Vec::new();
         for ask in &asks {
             let service = ask.action.split(':').next().unwrap_or_default();
-            for keys in &self.circumstances {
-                let is_of = |key: &&Key| {
-                    let of = key.name.split(':').next().unwrap_or_default();
-                    of == "aws" || of == service
-                };
-                let keys: Vec<Key> = keys.iter().filter(is_of).cloned().collect();
-                if !keys.is_empty() {
-                    let context = [ask.context.clone(), keys].concat();
-                    more.push(Ask { context, ..ask.clone() });
-                }
+            let circumstances = by_service.entry(service.to_owned()).or_insert_with(|| self.circumstances_of(service));
+            for keys in &*circumstances {
+                let context = ask.context.iter().chain(keys).cloned().collect();
+                more.push(Ask { context, ..ask.clone() });
             }
         }
         asks.extend(more);
         asks
+    }
+
+    /// What requests to a service may bring along: keys of its own, and of all services.
+    fn circumstances_of(&self, service: &str) -> BTreeSet<Vec<Key>> {
+        let is_of = |key: &&Key| {
+            let of = key.name.split(':').next().unwrap_or_default();
+            of == "aws" || of == service
+        };
+        let of_service = self.circumstances.iter().map(|keys| keys.iter().filter(is_of).cloned().collect());
+        of_service.filter(|keys: &Vec<Key>| !keys.is_empty()).collect()
     }
 }
 
@@ -147,32 +156,15 @@ fn is_said(key: &str) -> bool {
     SAID.iter().any(|said| key == *said || said.ends_with('/') && key.starts_with(said))
 }
 
-/// Each value of each key alone, and all keys at once.
-fn circumstances(brought: &BTreeMap<String, BTreeSet<String>>) -> Vec<Vec<Key>> {
-    let key = |name: &String, value: &String| Key {
-        name: name.clone(),
-        values: vec![value.clone()],
-        multiple: is_multiple(name),
-    };
-    let alone = brought.iter().flat_map(|(name, values)| values.iter().map(move |value| vec![key(name, value)]));
-    let mut found: Vec<Vec<Key>> = alone.collect();
-    if brought.len() > 1 {
-        let most = brought.values().map(BTreeSet::len).max().unwrap_or_default();
-        found.extend((0..most).map(|nth| {
-            let one = |(name, values): (&String, &BTreeSet<String>)| {
-                values.iter().cycle().nth(nth).map(|value| key(name, value))
-            };
-            brought.iter().filter_map(one).collect()
-        }));
-    }
-    found
-}
-
-/// The keys of a statement's conditions, each with each of its values.
-fn conditions(statement: &Value) -> impl Iterator<Item = (&str, &str)> {
-    let operators = statement.get("Condition").and_then(Value::as_object).into_iter().flat_map(Map::values);
-    let keys = operators.filter_map(Value::as_object).flatten();
-    keys.flat_map(|(key, values)| one_or_more(Some(values)).filter_map(|value| Some((key.as_str(), value.as_str()?))))
+/// The conditions of a statement: operator, key and values. Numbers and truths count as the texts that IAM makes of them.
+fn conditions(statement: &Value) -> impl Iterator<Item = (&str, &str, Vec<String>)> {
+    let text = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+    let operators = statement.get("Condition").and_then(Value::as_object).into_iter().flatten();
+    let keys =
+        operators.flat_map(|(operator, keys)| keys.as_object().into_iter().flatten().map(move |of| (operator, of)));
+    keys.map(move |(operator, (key, values))| {
+        (operator.as_str(), key.as_str(), one_or_more(Some(values)).map(text).collect())
+    })
 }
 
 /// What a pattern of keys has behind the name of a folder, and behind each `*`.
@@ -185,6 +177,10 @@ fn endings(pattern: &str) -> impl Iterator<Item = String> {
 /// A text that matches a pattern, with whoever asks in the place of their name, and a letter in that of any other policy
 /// variable.
 fn example(pattern: &str) -> String {
+    without_wildcards(&without_variables(pattern))
+}
+
+fn without_variables(pattern: &str) -> String {
     let text = pattern.replace("${aws:username}", &OWN_NAME.to_string());
     let mut parts = text.split("${");
     let mut plain = parts.next().unwrap_or_default().to_owned();
@@ -192,7 +188,12 @@ fn example(pattern: &str) -> String {
         plain.push('x');
         plain.push_str(part.split_once('}').map_or(part, |(_, behind)| behind));
     }
-    plain.replace('*', "").replace('?', "x")
+    plain
+}
+
+/// A text that matches a pattern without variables.
+pub(super) fn without_wildcards(pattern: &str) -> String {
+    pattern.replace('*', "").replace('?', "x")
 }
 
 /// An action that a pattern names, if it is one on objects that is in no list here.
