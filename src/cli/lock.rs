@@ -67,8 +67,8 @@ fn removed(account: &Account, manifest: &Manifest, folder: &Path, files: &[Outpu
                 account.region, stack.name
             ),
             Some(DeployedBy::StackSet) => format!(
-                "delete the StackSet's stack in this account if it is deployed: `aws cloudformation \
-                 delete-stack-instances --stack-set-name {} --accounts {} --regions {} --no-retain-stacks`",
+                "delete the StackSet's stack in this account if it is deployed, with the credentials and the region of the \
+                 StackSet's administrator: `aws cloudformation delete-stack-instances --stack-set-name {} --accounts {} --regions {} --no-retain-stacks`",
                 stack.name, account.id, account.region
             ),
         };

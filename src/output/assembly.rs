@@ -3,7 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use super::deploy::stack_tags;
-use super::held::HOLDS;
+use super::held::{ASSEMBLY, HOLDS};
 use super::manifest::Manifest;
 use super::{MANIFEST_FILE, OutputFile, plain, sha256};
 use crate::check::long_form::long_form;
@@ -99,8 +99,7 @@ pub fn files(accounts: impl IntoIterator<Item = AccountAssembly>) -> Vec<OutputF
     names.push(MANIFEST_FILE.to_owned());
     names.sort();
     // The CDK CLI passes over `holds` and `files`: they tell what the folder is, and which of its files are racestack's.
-    let manifest =
-        json!({"version": SCHEMA_VERSION, HOLDS: "a cloud assembly", "files": names, "artifacts": artifacts});
+    let manifest = json!({"version": SCHEMA_VERSION, HOLDS: ASSEMBLY, "files": names, "artifacts": artifacts});
     files.push(plain(MANIFEST_FILE.to_owned(), pretty(&manifest)));
     files.sort_by(|a, b| a.name.cmp(&b.name));
     files

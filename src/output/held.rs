@@ -4,6 +4,7 @@
 use std::path::Path;
 
 use serde::Deserialize;
+use serde::de::IgnoredAny;
 
 use super::{MANIFEST_FILE, OutputFile};
 use crate::files::{self, FileError, Kind};
@@ -16,15 +17,42 @@ pub(super) const HOLDS: &str = "holds";
 /// What an account's out folder holds.
 const ACCOUNT: &str = "an account's stacks";
 
-/// What a manifest says that its folder holds.
+/// What a cloud assembly holds.
+pub(super) const ASSEMBLY: &str = "a cloud assembly";
+
+/// What the StackSet of a part holds.
+pub(super) fn stack_set(part: &str) -> String {
+    format!("the StackSet `{part}`")
+}
+
+/// What a manifest says that its folder holds. Those of cloud assemblies and StackSets once did not say it in words, but
+/// always listed their own files, which no other tool's do.
 fn held(manifest: &[u8]) -> Option<String> {
     #[derive(Deserialize)]
     struct Manifest {
         holds: Option<String>,
         account_id: Option<String>,
+        artifacts: Option<IgnoredAny>,
+        stack_set: Option<String>,
+        #[serde(default)]
+        files: Vec<String>,
     }
-    let Manifest { holds, account_id } = serde_json::from_slice(manifest).ok()?;
-    holds.or(account_id.map(|_| ACCOUNT.to_owned()))
+    let manifest: Manifest = serde_json::from_slice(manifest).ok()?;
+    if manifest.holds.is_some() {
+        return manifest.holds;
+    }
+    if manifest.account_id.is_some() {
+        return Some(ACCOUNT.to_owned());
+    }
+    if !manifest.files.iter().any(|name| name == MANIFEST_FILE) {
+        return None;
+    }
+    if manifest.artifacts.is_some() {
+        return Some(ASSEMBLY.to_owned());
+    }
+    // A StackSet is called like the stacks that it stands for: `COMPANY-deepracer-PART`.
+    let name = manifest.stack_set?;
+    Some(stack_set(name.rsplit_once("-deepracer-").map_or(&*name, |(_, part)| part)))
 }
 
 /// What the folder of these files is to hold.

@@ -31,7 +31,7 @@ use crate::render::{Contents, Rendered};
 
 /// The name of the manifest in an account's out folder.
 pub const MANIFEST_FILE: &str = "manifest.json";
-/// The name of the script that deploys an account's stacks.
+/// The name of the script that deploys a folder's stacks: an account's, or a StackSet with those that it makes.
 pub const DEPLOY_FILE: &str = "deploy.sh";
 
 /// A file of an account's out folder.

@@ -11,7 +11,7 @@ use serde_json::{Map, Value, json};
 use self::general::{Literal, general};
 use self::script::script;
 use super::deploy::stack_tags;
-use super::held::HOLDS;
+use super::held::{self, HOLDS};
 use super::{DEPLOY_FILE, MANIFEST_FILE, OutputFile, plain};
 use crate::check::long_form::long_form;
 use crate::check::outline::Outline;
@@ -146,13 +146,15 @@ pub fn files(
             format!("the StackSet's template has {} bytes, allowed are {}", text.len(), limits::TEMPLATE_BYTES_DIRECT);
         return Err(vec![Finding::new(Rule::LimitExceeded, message).at(Place::whole(&first.source))]);
     }
-    let holds = format!("the StackSet `{part}`");
     let names = [DEPLOY_FILE, MANIFEST_FILE, PARAMETERS_FILE, TEMPLATE_FILE];
     Ok(vec![
-        OutputFile { name: DEPLOY_FILE.to_owned(), text: script(first, members, &used), executable: true },
+        OutputFile { name: DEPLOY_FILE.to_owned(), text: script(first, members, &used, &text), executable: true },
         plain(
             MANIFEST_FILE.to_owned(),
-            format!("{:#}\n", json!({"version": 1, HOLDS: holds, "stack_set": first.name, "files": names})),
+            format!(
+                "{:#}\n",
+                json!({"version": 1, HOLDS: held::stack_set(part), "stack_set": first.name, "files": names})
+            ),
         ),
         plain(PARAMETERS_FILE.to_owned(), parameters(members, &used)),
         plain(TEMPLATE_FILE.to_owned(), text),

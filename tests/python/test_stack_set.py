@@ -137,6 +137,102 @@ def test_a_second_run_brings_it_up_to_date(fleet_with_keys: Path, moto: MotoServ
     assert overrides(moto, "access") == {one["account_id"]: one["parameters"] for one in expected.values()}
 
 
+def test_a_parameter_that_is_new_to_its_stacks_changes_nothing_before_they_have_values_of_it(
+    fleet_with_keys: Path, moto: MotoServer
+) -> None:
+    settings = {
+        account: fleet_with_keys / "config" / "accounts" / account / "settings.yaml" for account in ACCOUNTS
+    }
+    with_keys = {account: path.read_text() for account, path in settings.items()}
+    for account, path in settings.items():
+        path.write_text(re.sub(", kms_key: [^}]*", "", with_keys[account]))
+    assert deploy(stack_set(fleet_with_keys, "access"), moto).returncode == 0
+    before = overrides(moto, "access")
+    for account, path in settings.items():
+        path.write_text(with_keys[account])
+    folder = stack_set(fleet_with_keys, "access")
+    refused = deploy(folder, moto)
+    assert refused.returncode == 1
+    for account_id, region, _ in ACCOUNTS.values():
+        assert f"the stack in {account_id}, {region} has no value of its own for BucketKeyArn" in refused.stderr
+    assert "BucketName" not in refused.stderr
+    cloudformation = moto.client("cloudformation")
+    name = "mycompany-deepracer-access"
+    assert "BucketKeyArn" not in cloudformation.describe_stack_set(StackSetName=name)["StackSet"]["TemplateBody"]
+    assert overrides(moto, "access") == before
+
+    # The steps that it tells.
+    accounts = json.loads((folder / "parameters.json").read_text()).values()
+    steps = re.findall(r"aws cloudformation (update-.*) ParameterKey=KEY,ParameterValue=VALUE ...", refused.stderr)
+    assert len(steps) == 2
+    for step in steps:
+        for account in accounts:
+            words = step.replace("ACCOUNT", account["account_id"]).replace("REGION", account["region"]).split()
+            values = [f"ParameterKey={key},ParameterValue={value}" for key, value in account["parameters"].items()]
+            taken = run(["aws", "cloudformation", *words, *values], folder, moto)
+            assert taken.returncode == 0, taken.stderr
+    deployed = deploy(folder, moto)
+    assert deployed.returncode == 0, deployed.stderr
+    assert overrides(moto, "access") == {account["account_id"]: account["parameters"] for account in accounts}
+
+
+def test_each_operation_ends_well_before_the_next_begins(fleet_with_keys: Path, tmp_path: Path) -> None:
+    """Told by an AWS CLI that answers as written here: the server's operations end at once."""
+    folder = stack_set(fleet_with_keys, "access")
+    programs = tmp_path / "programs"
+    programs.mkdir()
+    aws = programs / "aws"
+    aws.write_text(
+        "#!/usr/bin/env bash\nprintf '%s\\n' \"$2\" >>asked\n"
+        "case $2 in\n"
+        "  describe-stack-instance) echo StackInstanceNotFound >&2; exit 254 ;;\n"
+        "  update-stack-set | create-stack-instances) echo 0f1e2d3c ;;\n"
+        "  describe-stack-set-operation)\n"
+        "    if [ -e running ]; then echo \"$ENDS\"; else touch running; echo RUNNING; fi ;;\n"
+        "esac\n"
+    )
+    sleep = programs / "sleep"
+    sleep.write_text("#!/bin/sh\n")
+    for program in (aws, sleep):
+        program.chmod(0o755)
+    environment = {"PATH": f"{programs}:/usr/bin:/bin", "LC_ALL": "C"}
+
+    def asked(ends: str) -> tuple[int, str, list[str]]:
+        """The exit code, the errors, and what is asked from the first operation on."""
+        for name in ("asked", "running"):
+            (folder / name).unlink(missing_ok=True)
+        finished = subprocess.run(
+            ["bash", "deploy.sh"],
+            cwd=folder,
+            env=environment | {"ENDS": ends},
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+        lines = (folder / "asked").read_text().splitlines()
+        return finished.returncode, finished.stderr, lines[lines.index("describe-stack-set-operation") :]
+
+    wait, look, create = "describe-stack-set-operation", "describe-stack-instance", "create-stack-instances"
+    code, errors, commands = asked("FAILED")
+    assert code == 1
+    assert "update-stack-set ended as FAILED" in errors
+    assert commands == [wait, wait]
+    code, errors, commands = asked("SUCCEEDED")
+    assert code == 0, errors
+    assert commands == [wait, wait, *[look, create, wait] * len(ACCOUNTS)]
+
+
+def test_a_template_that_synth_did_not_write_is_not_deployed(fleet_with_keys: Path, moto: MotoServer) -> None:
+    folder = stack_set(fleet_with_keys, "access")
+    template = folder / "template.json"
+    template.write_text(template.read_text().replace("sagemaker:", "sagemaker:*"))
+    refused = deploy(folder, moto)
+    assert refused.returncode == 1
+    assert "the template is not the one that synth wrote: nothing was deployed" in refused.stderr
+    assert not moto.client("cloudformation").list_stack_sets()["Summaries"]
+
+
 def test_a_question_without_an_answer_stops_it(fleet_with_keys: Path, moto: MotoServer) -> None:
     folder = stack_set(fleet_with_keys, "access")
     environment = moto.environment() | {"AWS_ENDPOINT_URL": "http://127.0.0.1:9"}
@@ -150,10 +246,10 @@ def test_a_question_without_an_answer_stops_it(fleet_with_keys: Path, moto: Moto
 @pytest.mark.parametrize("part", PARTS)
 def test_it_asks_for_no_capability_that_its_template_does_without(fleet_with_keys: Path, moto: MotoServer, part: str) -> None:
     script = stack_set(fleet_with_keys, part) / "deploy.sh"
-    asked = re.findall(r"--capabilities (.*)", script.read_text())
+    asked = re.findall(r"^  --capabilities (.*)", script.read_text(), re.MULTILINE)
     assert [word for words in asked for word in words.split()] == CAPABILITIES[part]
     if asked:
-        without = re.sub(r" \\\n  --capabilities .*", "", script.read_text())
+        without = re.sub(r"\n  --capabilities .*", "", script.read_text())
         script.write_text(without)
         refused = deploy(script.parent, moto)
         assert refused.returncode != 0
