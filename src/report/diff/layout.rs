@@ -7,8 +7,8 @@ use serde_json::Value;
 use super::super::visible;
 use super::values::{block, changed_lines, inline, untagged};
 use crate::diff::{
-    AccessChange, AccessDirection, AccessPrincipal, AccountDiff, Action, Change, FileDiff, Plan, Presence,
-    PropertyChange, Replacement, StackDiff,
+    AccessChange, AccessDirection, AccessPrincipal, AccountDiff, Action, Change, Plan, Presence, PropertyChange,
+    Replacement, StackDiff,
 };
 
 /// What a line is about, for its colour.
@@ -56,7 +56,7 @@ pub(super) struct Line {
     indent: usize,
     /// Whether the tone's sign stands before the body.
     signed: bool,
-    body: String,
+    pub(super) body: String,
 }
 
 impl Line {
@@ -84,7 +84,7 @@ impl Line {
 }
 
 /// Names that are told one by one; of more, the first of them and how many there are.
-const NAMES_TOLD: usize = 5;
+pub(super) const NAMES_TOLD: usize = 5;
 
 /// The counts, in Terraform's words.
 pub(super) fn plan(plan: Plan) -> String {
@@ -156,28 +156,6 @@ fn alike(sections: Vec<Section<'_>>) -> Vec<Section<'_>> {
         }
     }
     together
-}
-
-/// A file has more lines to tell than these: the first of them and how many there are.
-const LINES_TOLD: usize = 40;
-
-/// The lines about a file besides the templates.
-pub(super) fn file(file: &FileDiff) -> Vec<Line> {
-    let word = match file.presence {
-        Presence::Added => "is added",
-        Presence::Removed => "is no longer written",
-        Presence::Both => "differs",
-    };
-    let mut lines = vec![Line::bare(Tone::Heading, 2, &visible::line(&format!("{} {word}", file.name)))];
-    if let (Some(old), Some(new)) = (&file.old, &file.new) {
-        lines.extend(changed_lines(old, new, 8));
-    }
-    let more = lines.len().saturating_sub(LINES_TOLD);
-    if more > 1 {
-        lines.truncate(LINES_TOLD);
-        lines.push(Line::bare(Tone::Note, 8, &format!("… {more} more lines")));
-    }
-    lines
 }
 
 /// The lines about one section: its stacks, and what happens in them.
@@ -353,7 +331,7 @@ pub(super) fn access_lines(change: &AccessChange) -> Vec<Line> {
 }
 
 /// Names, of many the first ones.
-fn told(names: &[&str]) -> String {
+pub(super) fn told(names: &[&str]) -> String {
     let shown = names.iter().take(NAMES_TOLD).map(|name| visible::line(name)).collect::<Vec<_>>().join(", ");
     match names.len().saturating_sub(NAMES_TOLD) {
         0 => shown,

@@ -5,6 +5,7 @@
 
 use super::super::visible;
 use super::layout::{self, Line, Tone};
+use super::script;
 use crate::diff::{AccessChange, AccountDiff, Action, Change, Diff};
 
 use std::fmt::Write;
@@ -33,6 +34,7 @@ struct Part {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Rank {
     Widened,
+    Runs,
     Lost,
     Narrowed,
     Changed,
@@ -44,6 +46,7 @@ impl Rank {
     fn words(self) -> &'static str {
         match self {
             Rank::Widened => "widened access",
+            Rank::Runs => "a script that changes",
             Rank::Lost => "what is replaced or destroyed",
             Rank::Narrowed => "narrowed access",
             Rank::Changed => "what changes in place",
@@ -120,7 +123,8 @@ fn parts(account: &AccountDiff, several: bool) -> Vec<Part> {
         parts.push(Part { rank: rank(&changes), title: of(title), lines });
     }
     for file in &account.files {
-        parts.push(Part { rank: Rank::Changed, title: of(file.name.clone()), lines: layout::file(file) });
+        let rank = if script::runs(file) { Rank::Runs } else { Rank::Changed };
+        parts.push(Part { rank, title: of(file.name.clone()), lines: script::file(file) });
     }
     parts
 }

@@ -5,6 +5,7 @@
 mod html;
 mod layout;
 mod markdown;
+mod script;
 mod text;
 mod values;
 

@@ -2,6 +2,7 @@
 
 use super::super::visible;
 use super::layout::{self, Line, Tone};
+use super::script;
 use crate::diff::Diff;
 
 const RESET: &str = "\u{1b}[0m";
@@ -38,7 +39,7 @@ fn lines(diff: &Diff) -> Vec<Line> {
         }
         for file in &account.files {
             lines.push(empty.clone());
-            lines.extend(layout::file(file));
+            lines.extend(script::file(file));
         }
     }
     lines
