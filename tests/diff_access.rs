@@ -244,3 +244,134 @@ fn a_policy_that_names_a_parameter_changes_with_its_default() {
         ["u: widened s3:GetObject on arn:aws:s3:::*/* but arn:aws:s3:::mine/*"],
     );
 }
+
+/// The out folder of one stack with this template.
+fn of_template(template: &Value) -> OutFolder {
+    let manifest = json!({"account": "tokyo", "account_id": "111122223333", "region": "eu-west-1", "stacks": [{"name": "s", "file": "s.yaml"}]});
+    let files = [("manifest.json", &manifest), ("s.yaml", template)];
+    let files = files.map(|(name, value)| (name.to_owned(), value.to_string().into_bytes()));
+    OutFolder::of_files("out".to_owned(), Path::new("out"), Files::from([("tokyo".to_owned(), files.into())])).unwrap()
+}
+
+/// A template in which the condition `On` asks a parameter, which by default says no.
+fn with_condition(default: &str, resources: &Value) -> OutFolder {
+    of_template(&json!({
+        "Parameters": {"On": {"Type": "String", "Default": default}},
+        "Conditions": {"On": {"Fn::Equals": [{"Ref": "On"}, "yes"]}},
+        "Resources": resources,
+    }))
+}
+
+/// A user who may do this, and that of a policy under a condition.
+fn user_and_policy(statement: &Value, condition: Option<&str>) -> Value {
+    let reads = policy(&json!([{"Effect": "Allow", "Action": "s3:GetObject", "Resource": "*"}]));
+    let mut more = json!({"Type": "AWS::IAM::Policy", "Properties": {
+        "PolicyName": "more", "Users": [{"Ref": "U"}], "PolicyDocument": policy(&json!([statement])),
+    }});
+    if let Some(name) = condition {
+        more["Condition"] = json!(name);
+    }
+    json!({
+        "U": {"Type": "AWS::IAM::User", "Properties": {"UserName": "u", "Policies": [{"PolicyName": "p", "PolicyDocument": reads}]}},
+        "More": more,
+    })
+}
+
+#[test]
+fn what_a_default_leaves_out_is_told_since_a_stack_keeps_its_values() {
+    let wide = json!({"Effect": "Allow", "Action": "s3:*", "Resource": "*"});
+    let conditional = user_and_policy(&wide, Some("On"));
+    let without = json!({"U": conditional["U"]});
+    let [before, after] = [&without, &conditional].map(|resources| with_condition("no", resources));
+    let (diff, _) = compare(&before, &after);
+    assert_eq!(diff.plan.add, 1);
+    assert_eq!(access(&diff), ["u: widened s3:* but s3:GetObject on * as the parameter `On` decides"]);
+    // A default moves nothing in a stack that exists.
+    assert_eq!(access(&compare(&with_condition("yes", &conditional), &after).0), Vec::<String>::new());
+    assert_eq!(compare(&with_condition("yes", &conditional), &after).0.plan.destroy, 0);
+    // Nor is it known that something is taken away.
+    assert_eq!(
+        access(&compare(&after, &before).0),
+        ["u: at most narrowed s3:* but s3:GetObject on * as the parameter `On` decides"]
+    );
+    // Of a branch, too, neither is passed over.
+    let branch = |action: &str| {
+        let action = json!({"Fn::If": ["On", action, "s3:GetObject"]});
+        with_condition("no", &user_and_policy(&json!({"Effect": "Allow", "Action": action, "Resource": "*"}), None))
+    };
+    assert_eq!(
+        access(&compare(&branch("s3:GetObject"), &branch("s3:PutObject")).0),
+        ["u: widened s3:PutObject on * as the parameter `On` decides"]
+    );
+}
+
+#[test]
+fn a_denial_under_a_condition_hides_no_widening() {
+    let denied = |allowed: &str| {
+        let deny = json!({"Effect": "Deny", "Action": "s3:*", "Resource": "*"});
+        let mut resources = user_and_policy(&deny, Some("On"));
+        resources["U"]["Properties"]["Policies"][0]["PolicyDocument"]["Statement"][0]["Action"] = json!(allowed);
+        with_condition("yes", &resources)
+    };
+    assert_eq!(
+        access(&compare(&denied("s3:GetObject"), &denied("s3:*")).0),
+        ["u: widened s3:* but s3:GetObject on * as the parameter `On` decides"]
+    );
+}
+
+#[test]
+fn a_condition_that_asks_something_else_is_told_where_it_stands() {
+    let resources = user_and_policy(&json!({"Effect": "Allow", "Action": "s3:PutObject", "Resource": "*"}), Some("On"));
+    let side = |value: &str| {
+        of_template(&json!({
+            "Parameters": {"On": {"Type": "String", "Default": "no"}},
+            "Conditions": {"On": {"Fn::Equals": [{"Ref": "On"}, value]}},
+            "Resources": resources,
+        }))
+    };
+    let (diff, _) = compare(&side("yes"), &side("no"));
+    assert!(
+        access(&diff).contains(&"u: widened s3:PutObject on * as the parameter `On` decides".to_owned()),
+        "{diff:?}"
+    );
+    assert_eq!((diff.plan.change, diff.plan.may_replace), (1, 1));
+    let lost = "perhaps lost: it is deleted if its condition holds no longer, as the stack's parameters decide";
+    assert_eq!(diff.accounts[0].changes[0].lost, [lost]);
+}
+
+#[test]
+fn a_role_that_is_handed_on_is_told_whatever_hands_it_on() {
+    let role = |name: &str| notebook_role(name, &json!({"Service": "ec2.amazonaws.com"}));
+    let roles = json!({"Weak": role("weak"), "Strong": role("strong")});
+    let with = |kind: &str, properties: Value| {
+        let mut all = roles.clone();
+        all["A"] = json!({"Type": kind, "Properties": properties});
+        all
+    };
+    let arn = |name: &str| format!("arn:aws:iam::111122223333:role/{name}");
+    let profile = |role: &str| with("AWS::IAM::InstanceProfile", json!({"Roles": [{"Ref": role}]}));
+    let as_role = "it acts as this role";
+    let kind = ", and so does who can use it (AWS::IAM::InstanceProfile)";
+    told(&roles, &profile("Strong"), &[&format!("A: unknown sts:AssumeRole on strong {as_role}{kind}")]);
+    told(
+        &profile("Weak"),
+        &profile("Strong"),
+        &[&format!("A: unknown sts:AssumeRole on strong {as_role} instead of `weak`{kind}")],
+    );
+    // By what a property is called, by an ARN anywhere, and by a reference.
+    for properties in [
+        json!({"RoleARN": "elsewhere"}),
+        json!({"Roles": {"authenticated": arn("strong")}}),
+        json!({"CloudWatchRoleArn": {"Fn::ImportValue": "x"}}),
+        json!({"ServiceRoleArn": "x"}),
+        json!({"IamInstanceProfile": {"Name": "x", "Arn": format!("arn:aws:iam::1:instance-profile/x")}}),
+        json!({"Anything": [{"Deep": {"Fn::GetAtt": ["Strong", "Arn"]}}]}),
+        json!({"Text": {"Fn::Sub": "run as ${Strong} ${Asked}"}}),
+    ] {
+        let side = |resources: &Value| folder(&[("stack", resources.clone())], &[]);
+        let (before, after) = (with("AWS::X::Y", json!({})), with("AWS::X::Y", properties));
+        let (diff, _) = compare(&side(&before), &side(&after));
+        assert!(diff.accounts[0].access.iter().any(racestack::diff::AccessChange::widens), "{after}");
+        assert!(access(&compare(&side(&after), &side(&before)).0).is_empty(), "{after}");
+    }
+}

@@ -2,7 +2,7 @@
 
 use super::args::{DEFAULT_OUT, DiffArgs, FailOn};
 use super::{Failure, Outcome};
-use crate::diff::{self, Diff, Note, OutFolder};
+use crate::diff::{self, Action, Diff, Note, OutFolder, PropertyChange};
 use crate::finding::{Finding, Rule, any_error, sort};
 use crate::output;
 use crate::report::{self, DiffFormat, Format};
@@ -68,8 +68,16 @@ fn fail_on(what: FailOn, diff: &Diff) -> Option<Finding> {
         };
         return Some(Finding::new(Rule::DiffWidened, shown));
     }
+    // Under another condition than before, it is not known whether a resource stays.
+    let changes = diff.accounts.iter().flat_map(|account| &account.changes);
+    let perhaps = changes.filter(|change| change.action == Action::Change);
+    let perhaps = perhaps.filter(|change| change.properties.iter().any(PropertyChange::is_condition));
+    let perhaps: usize = perhaps.map(|change| change.resources.len()).sum();
     let (rule, count, found) = match what {
         FailOn::Replaced => (Rule::DiffReplaced, plan.replace + plan.may_replace, "replaced, or may be"),
+        FailOn::Deleted | FailOn::Widened if perhaps > 0 => {
+            (Rule::DiffDeleted, plan.destroy + perhaps, "deleted, or may be")
+        }
         FailOn::Deleted | FailOn::Widened => (Rule::DiffDeleted, plan.destroy, "deleted"),
     };
     let resources = if count == 1 { "resource is" } else { "resources are" };

@@ -36,11 +36,11 @@ pub(super) struct AccountFolder {
 }
 
 /// A stack, with its template.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Stack {
     pub name: String,
     pub source: Arc<SourceFile>,
-    /// The template in long form, as it is deployed with the defaults of its parameters.
+    /// The template in long form, with the defaults of its parameters; conditions that hang on parameters are open.
     pub template: Value,
     pub users: Vec<UserEntry>,
     pub depends_on: Vec<String>,

@@ -10,7 +10,7 @@ use super::resources::{ResourceChange, fixed_name, property, retains};
 pub(super) fn lost(change: &ResourceChange<'_>, user: Option<&str>) -> Vec<String> {
     let Some(old) = change.old else { return Vec::new() };
     if !matches!(change.action, Action::Destroy | Action::Replace | Action::Retain) {
-        return [interrupted(change), no_longer_kept(change)].into_iter().flatten().collect();
+        return [interrupted(change), no_longer_kept(change), perhaps_deleted(change)].into_iter().flatten().collect();
     }
     if change.is_kept() {
         return vec!["kept: it is not deleted, and no stack manages it any longer".to_owned()];
@@ -63,6 +63,13 @@ fn no_longer_kept(change: &ResourceChange<'_>) -> Option<String> {
         (true, true) => "once it leaves the stack or is replaced, or the stack is deleted",
     };
     Some(format!("no longer kept: from now on it is deleted {what}"))
+}
+
+fn perhaps_deleted(change: &ResourceChange<'_>) -> Option<String> {
+    let other = change.old.is_some() && change.properties.iter().any(PropertyChange::is_condition);
+    other.then(|| {
+        "perhaps lost: it is deleted if its condition holds no longer, as the stack's parameters decide".to_owned()
+    })
 }
 
 fn user_losses(action: Action, named: &str, user: Option<&str>) -> Vec<String> {

@@ -100,6 +100,10 @@ pub(super) fn refused(new: &AccountFolder, changes: &[Change]) -> Vec<Finding> {
     alike.into_iter().filter_map(finding).collect()
 }
 
+fn at_home<'a>(stack: &'a Stack, logical_id: &str) -> Option<&'a Value> {
+    resources(Some(stack)).find(|(id, _)| *id == logical_id).map(|(_, resource)| resource)
+}
+
 fn place(stack: &Stack, logical_id: &str) -> Place {
     Outline::read(&stack.source).place(&format!("/Resources/{logical_id}"))
 }
@@ -116,6 +120,12 @@ pub(super) fn moved(old: &AccountFolder, new: &AccountFolder) -> Vec<Finding> {
     for (name, (stack, id)) in homes(new) {
         let Some(&(old_stack, old_id)) = before.get(&name) else { continue };
         if (old_stack.name.as_str(), old_id) == (stack.name.as_str(), id) {
+            continue;
+        }
+        // Of two under conditions that exclude each other, none moves.
+        let stays = new.stacks.iter().filter(|one| one.name == old_stack.name).find_map(|one| at_home(one, old_id));
+        let stays = stays.and_then(fixed_name).map(|one| unique(name.0, &one)) == Some(name.1.clone());
+        if stays && at_home(stack, id).is_some_and(|one| one.get("Condition").is_some()) {
             continue;
         }
         let owner = Owners::of(None, Some(stack)).owner(id);

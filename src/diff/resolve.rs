@@ -1,25 +1,29 @@
-//! A template as it is deployed with the defaults of its parameters: what refers to one of these has changed when the
-//! default has.
+//! A template with what is known of it filled in: what refers to the default of a parameter has changed when that has. A
+//! condition that hangs on a parameter stays open, since a stack that exists keeps the value that it has.
 
 use std::collections::BTreeMap;
 
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 /// Conditions that stand in conditions are followed so deep; CloudFormation refuses those that lead to themselves.
-const DEEPEST: usize = 20;
+const DEEPEST: usize = 12;
 
 /// The template with the defaults of its parameters, its mappings and its conditions filled in where its resources refer
-/// to them. What is known only when it is deployed stays as it is. `pseudo` holds the pseudo parameters that are known, such
-/// as `AWS::Region`.
+/// to them. What is known only when it is deployed stays as it is; of a condition stands what it asks, and not its name.
+/// `pseudo` holds the pseudo parameters that are known, such as `AWS::Region`.
 pub(super) fn resolved(mut template: Value, pseudo: &[(&str, &str)]) -> Value {
     let names = Names::of(&template, pseudo);
     let Some(resources) = template.get_mut("Resources").and_then(Value::as_object_mut) else { return template };
-    resources.retain(|_, resource| {
-        let condition = resource.get("Condition").and_then(Value::as_str);
-        condition.and_then(|name| names.condition(name, 0)) != Some(false)
-    });
+    let condition = |resource: &Value| Some(names.meaning(resource.get("Condition")?.as_str()?));
+    resources.retain(|_, resource| condition(resource) != Some(Value::Bool(false)));
     for resource in resources.values_mut() {
+        let condition = condition(resource);
         *resource = names.fill(resource);
+        match (condition, resource.as_object_mut()) {
+            (Some(Value::Bool(_)), Some(entries)) => entries.retain(|key, _| key != "Condition"),
+            (Some(open), Some(entries)) => _ = entries.insert("Condition".to_owned(), open),
+            _ => {}
+        }
     }
     template
 }
@@ -29,7 +33,8 @@ struct Names {
     /// The defaults.
     parameters: BTreeMap<String, Value>,
     mappings: Value,
-    conditions: Map<String, Value>,
+    /// What each condition asks; `true` or `false` where that is known.
+    conditions: BTreeMap<String, Value>,
     pseudo: BTreeMap<String, String>,
 }
 
@@ -47,12 +52,18 @@ impl Names {
             // What a parameter of SSM names is known only there.
             (!kind.starts_with("AWS::SSM::")).then_some((name, value))
         };
-        Self {
-            parameters: section("Parameters").into_iter().filter_map(default).collect(),
+        let mut names = Self {
+            parameters: BTreeMap::new(),
             mappings: Value::Object(section("Mappings")),
-            conditions: section("Conditions"),
+            conditions: BTreeMap::new(),
             pseudo: pseudo.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect(),
-        }
+        };
+        // A default decides no condition: as long as these are read, no parameter has a value.
+        let conditions = section("Conditions");
+        let asked = |(name, condition): (&String, &Value)| (name.clone(), names.asked(condition, &conditions, 0));
+        names.conditions = conditions.iter().map(asked).collect();
+        names.parameters = section("Parameters").into_iter().filter_map(default).collect();
+        names
     }
 
     fn fill(&self, value: &Value) -> Value {
@@ -83,8 +94,10 @@ impl Names {
             }
             ("Fn::If", Value::Array(branches)) => {
                 let [name, yes, no] = branches.as_slice() else { return None };
-                let branch = if self.condition(name.as_str()?, 0)? { yes } else { no };
-                Some(self.fill(branch))
+                match self.meaning(name.as_str()?) {
+                    Value::Bool(holds) => Some(self.fill(if holds { yes } else { no })),
+                    open => Some(json!({"Fn::If": [open, self.fill(yes), self.fill(no)]})),
+                }
             }
             ("Fn::Join", Value::Array(parts)) => {
                 let [separator, list] = parts.as_slice() else { return None };
@@ -121,24 +134,49 @@ impl Names {
         }
     }
 
-    /// Whether a condition holds.
-    fn condition(&self, name: &str, depth: usize) -> Option<bool> {
-        self.holds(self.conditions.get(name).filter(|_| depth < DEEPEST)?, depth)
+    /// What the condition of that name asks; of one that is not there, its name.
+    fn meaning(&self, name: &str) -> Value {
+        self.conditions.get(name).cloned().unwrap_or_else(|| Value::from(name))
     }
 
-    fn holds(&self, condition: &Value, depth: usize) -> Option<bool> {
-        let (function, argument) = condition.as_object()?.iter().next()?;
+    /// What a condition asks, with the conditions in it filled in; `true` or `false` if no parameter decides it.
+    fn asked(&self, condition: &Value, all: &Map<String, Value>, depth: usize) -> Value {
+        let only = condition.as_object().and_then(|entries| entries.iter().next());
+        let Some((function, argument)) = only else { return condition.clone() };
         if function == "Condition" {
-            return self.condition(argument.as_str()?, depth + 1);
+            let inner = argument.as_str().and_then(|name| all.get(name)).filter(|_| depth < DEEPEST);
+            return inner.map_or_else(|| condition.clone(), |inner| self.asked(inner, all, depth + 1));
         }
-        let parts = argument.as_array()?;
-        let mut each = parts.iter().map(|part| self.holds(part, depth));
-        match function.as_str() {
-            "Fn::Equals" => Some(self.text(parts.first()?)? == self.text(parts.get(1)?)?),
-            "Fn::Not" => each.next()?.map(|holds| !holds),
-            "Fn::And" => each.try_fold(true, |all, one| Some(all && one?)),
-            "Fn::Or" => each.try_fold(false, |any, one| Some(any || one?)),
-            _ => None,
+        let Some(parts) = argument.as_array() else { return condition.clone() };
+        let inner = |part: &Value| self.asked(part, all, depth + 1);
+        match (function.as_str(), parts.as_slice()) {
+            ("Fn::Equals", [one, other]) => match (self.text(one), self.text(other)) {
+                (Some(one), Some(other)) => Value::Bool(one == other),
+                _ => condition.clone(),
+            },
+            ("Fn::Not", [one]) => match inner(one) {
+                Value::Bool(holds) => Value::Bool(!holds),
+                open => json!({"Fn::Not": [open]}),
+            },
+            ("Fn::And" | "Fn::Or", parts) if depth < DEEPEST => {
+                // One that fails decides that not all hold; one that holds, that any does.
+                let decides = Value::Bool(function == "Fn::Or");
+                let mut open: Vec<Value> = Vec::new();
+                for part in parts.iter().map(inner) {
+                    if part == decides {
+                        return decides;
+                    }
+                    if !part.is_boolean() && !open.contains(&part) {
+                        open.push(part);
+                    }
+                }
+                match open.len() {
+                    0 => Value::Bool(function == "Fn::And"),
+                    1 => open.remove(0),
+                    _ => json!({function: open}),
+                }
+            }
+            _ => condition.clone(),
         }
     }
 
@@ -179,7 +217,10 @@ mod tests {
             },
             "Mappings": {"ByRegion": {"eu": {"Name": "b"}}},
             "Conditions": {
-                "IsAl2": {"Fn::Equals": [{"Ref": "Type"}, "al2"]},
+                "IsAl2": {"Fn::Equals": [{"Ref": "AWS::Region"}, "eu"]},
+                "ByDefault": {"Fn::Equals": [{"Ref": "Type"}, "al2"]},
+                "Never": {"Fn::And": [{"Condition": "ByDefault"}, {"Condition": "IsNot"}]},
+                "Both": {"Fn::And": [{"Condition": "ByDefault"}, {"Condition": "IsAl2"}]},
                 "IsNot": {"Fn::Not": [{"Condition": "IsAl2"}]},
                 "Open": {"Fn::Equals": [{"Ref": "Asked"}, "x"]},
                 "Round": {"Condition": "Round"},
@@ -200,7 +241,21 @@ mod tests {
         fills(&json!({"Fn::FindInMap": ["ByRegion", {"Ref": "AWS::Region"}, "Name"]}), &json!("b"));
         fills(&json!({"Fn::If": ["IsNot", 1, {"Ref": "Type"}]}), &json!("al2"));
         fills(&json!({"Fn::If": ["IsNot", 1, {"Ref": "AWS::NoValue"}]}), &Value::Null);
+        fills(&json!({"Fn::If": ["Never", 1, 2]}), &json!(2));
         fills(&json!({"Fn::Join": ["-", ["a", {"Ref": "Type"}]]}), &json!("a-al2"));
+    }
+
+    #[test]
+    fn no_default_decides_a_condition() {
+        let asked = json!({"Fn::Equals": [{"Ref": "Type"}, "al2"]});
+        for name in ["ByDefault", "Both"] {
+            fills(
+                &json!({"Fn::If": [name, {"Ref": "Type"}, {"Ref": "AWS::NoValue"}]}),
+                &json!({"Fn::If": [asked, "al2", {"Ref": "AWS::NoValue"}]}),
+            );
+        }
+        fills(&json!({"Fn::If": ["Open", 1, 2]}), &json!({"Fn::If": [{"Fn::Equals": [{"Ref": "Asked"}, "x"]}, 1, 2]}));
+        fills(&json!({"Fn::If": ["Round", 1, 2]}), &json!({"Fn::If": [{"Condition": "Round"}, 1, 2]}));
     }
 
     #[test]
@@ -211,8 +266,6 @@ mod tests {
             json!({"Ref": "Bucket"}),
             json!({"Fn::Sub": "${Asked} ${AWS::Region}"}),
             json!({"Fn::Sub": "unclosed ${Type"}),
-            json!({"Fn::If": ["Open", 1, 2]}),
-            json!({"Fn::If": ["Round", 1, 2]}),
             json!({"Fn::FindInMap": ["ByRegion", {"Ref": "Asked"}, "Name"]}),
             json!({"Fn::Join": ["-", [{"Ref": "Bucket"}]]}),
         ] {
@@ -221,15 +274,19 @@ mod tests {
     }
 
     #[test]
-    fn a_resource_whose_condition_does_not_hold_is_none() {
-        let template = |default: &str| {
+    fn a_resource_is_left_out_only_where_its_condition_can_never_hold() {
+        let asked = json!({"Fn::Equals": [{"Ref": "On"}, "yes"]});
+        let template = |condition: &Value| {
             json!({
-                "Parameters": {"On": {"Type": "String", "Default": default}},
-                "Conditions": {"On": {"Fn::Equals": [{"Ref": "On"}, "yes"]}},
+                "Parameters": {"On": {"Type": "String", "Default": "no"}},
+                "Conditions": {"On": condition},
                 "Resources": {"A": {"Condition": "On", "Type": "AWS::SNS::Topic"}},
             })
         };
-        assert_eq!(resolved(template("no"), &[])["Resources"], json!({}));
-        assert!(resolved(template("yes"), &[])["Resources"]["A"].is_object());
+        let found = |condition: &Value| resolved(template(condition), &[("AWS::Region", "eu")])["Resources"].clone();
+        let here = |region: &str| json!({"Fn::Equals": [{"Ref": "AWS::Region"}, region]});
+        assert_eq!(found(&asked), json!({"A": {"Condition": asked, "Type": "AWS::SNS::Topic"}}));
+        assert_eq!(found(&here("eu")), json!({"A": {"Type": "AWS::SNS::Topic"}}));
+        assert_eq!(found(&here("us")), json!({}));
     }
 }

@@ -145,14 +145,25 @@ fn compare_resources(old: Option<&Value>, new: Option<&Value>) -> Vec<PropertyCh
 fn effect(facts: Option<&TypeFacts>, path: &[String]) -> Replacement {
     let property = match path {
         [first] if first == "Type" => return Replacement::Yes,
+        // With another condition it may be deleted, or made.
+        [first, ..] if first == "Condition" => return Replacement::Maybe,
         [first, property @ ..] if first == "Properties" => property,
         // All else is CloudFormation's own affair.
         _ => return Replacement::No,
     };
     let Some(facts) = facts else { return Replacement::Unknown };
+    // A branch is where the whole of it stands.
+    let mut steps: Vec<&String> = Vec::new();
+    let mut in_branch = false;
+    for step in property {
+        if !in_branch && step != "Fn::If" {
+            steps.push(step);
+        }
+        in_branch = step == "Fn::If";
+    }
     let touches = |paths: &[&str]| {
         // Whichever of the two is longer: a change within the property, or of what it is within.
-        paths.iter().any(|path| path.split('/').zip(property).all(|(a, b)| a == b))
+        paths.iter().any(|path| path.split('/').zip(&steps).all(|(a, b)| a == *b))
     };
     if touches(&facts.create_only) {
         Replacement::Yes

@@ -88,7 +88,7 @@ pub struct PolicyEntry {
 }
 
 /// A user in the manifest.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct UserEntry {
     /// The user's name.
     pub name: String,

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use serde_json::{Map, Value};
 
 use super::super::folder::{AccountFolder, Stack};
+use super::super::references::references;
 use super::super::resources::{property, resources, type_of};
 use super::Kept;
 use super::others::Other;
@@ -66,6 +67,8 @@ pub(super) struct Known<'a> {
     account: &'a AccountFolder,
     pub stack: &'a Stack,
     physical: BTreeMap<&'a str, (String, String)>,
+    /// The logical IDs of roles and instance profiles.
+    roles: BTreeSet<String>,
 }
 
 impl<'a> Estate<'a> {
@@ -209,6 +212,7 @@ impl<'a> Known<'a> {
                 "AWS::IAM::User" => iam("user", id, resource, "UserName"),
                 "AWS::IAM::Group" => iam("group", id, resource, "GroupName"),
                 "AWS::IAM::Role" => iam("role", id, resource, "RoleName"),
+                "AWS::IAM::InstanceProfile" => iam("instance-profile", id, resource, "InstanceProfileName"),
                 "AWS::IAM::ManagedPolicy" => {
                     let (_, arn) = iam("policy", id, resource, "ManagedPolicyName");
                     (arn.clone(), arn)
@@ -230,7 +234,16 @@ impl<'a> Known<'a> {
             };
             (id.as_str(), both)
         });
-        Self { account, stack, physical: physical.collect() }
+        let is_role = |one: &Value| matches!(type_of(one), "AWS::IAM::Role" | "AWS::IAM::InstanceProfile");
+        let roles = resources(Some(stack)).filter(|(_, one)| is_role(one)).map(|(id, _)| id.clone()).collect();
+        Self { account, stack, physical: physical.collect(), roles }
+    }
+
+    /// Whether a value refers to a role of the stack, or to an instance profile.
+    pub(super) fn refers_to_role(&self, value: &Value) -> bool {
+        let mut found = Vec::new();
+        references(value, &mut Vec::new(), &self.roles, &mut found);
+        !found.is_empty()
     }
 
     fn holder(&self, id: &'a str, resource: &Value, name: &str, managed: &BTreeMap<String, Arc<Shared>>) -> Holder<'a> {

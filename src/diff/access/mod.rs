@@ -4,6 +4,7 @@ mod estate;
 mod others;
 mod strangers;
 mod subjects;
+mod worlds;
 
 use std::collections::BTreeSet;
 
@@ -47,6 +48,11 @@ pub(super) fn compare(
     new: Option<&AccountFolder>,
     kept: &[Kept<'_>],
 ) -> Vec<AccessChange> {
+    worlds::compare(old, new, kept)
+}
+
+/// The same where no condition is open.
+fn in_one_world(old: Option<&AccountFolder>, new: Option<&AccountFolder>, kept: &[Kept<'_>]) -> Vec<AccessChange> {
     let mut texts = Texts::new();
     let estates = [Estate::of(old, &[], None, &mut texts), Estate::of(new, kept, old, &mut texts)];
     let known = new.or(old);

@@ -5,10 +5,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
 
-use super::super::canonical::{canonical, text};
+use super::super::canonical::{canonical, is_intrinsic, text};
 use super::super::model::{AccessChange, AccessDirection, AccessEntry, AccessPrincipal, Presence};
 use super::super::resources::type_of;
-use super::estate::{Estate, Known, one_or_more};
+use super::estate::{Estate, Holder, Known, one_or_more};
 use super::subjects::Own;
 
 /// A resource that opens something to somebody.
@@ -17,12 +17,23 @@ pub(super) struct Other {
     own: Option<Own>,
     /// The statements of its policies, by what they mean.
     statements: BTreeMap<String, Value>,
-    /// The roles that it acts as, by the property that says so.
-    roles: BTreeMap<String, String>,
+    /// The roles, or instance profiles, that it acts as or hands on, each with the property that says so.
+    roles: BTreeSet<(String, String)>,
 }
 
-/// The properties by which something is given a role to act as.
-const ROLES: &[&str] = &["ExecutionRole", "ExecutionRoleArn", "Role", "RoleArn", "ServiceRole", "TaskRoleArn"];
+/// Types whose policies are decided.
+const DECIDED: &[&str] = &[
+    "AWS::IAM::Group",
+    "AWS::IAM::GroupPolicy",
+    "AWS::IAM::ManagedPolicy",
+    "AWS::IAM::Policy",
+    "AWS::IAM::Role",
+    "AWS::IAM::RolePolicy",
+    "AWS::IAM::User",
+    "AWS::IAM::UserPolicy",
+    "AWS::IAM::UserToGroupAddition",
+    "AWS::S3::BucketPolicy",
+];
 /// Types that are a statement themselves.
 const STATEMENTS: &[&str] =
     &["AWS::Events::EventBusPolicy", "AWS::Lambda::LayerVersionPermission", "AWS::Lambda::Permission"];
@@ -31,7 +42,7 @@ impl Other {
     /// What a resource opens; `None` of one that opens nothing, or whose policies are decided.
     pub(super) fn of(known: &Known<'_>, logical_id: &str, resource: &Value) -> Option<Self> {
         let resource_type = type_of(resource);
-        if resource_type.starts_with("AWS::IAM::") || resource_type == "AWS::S3::BucketPolicy" {
+        if DECIDED.contains(&resource_type) {
             return None;
         }
         let properties = resource.get("Properties")?;
@@ -39,7 +50,7 @@ impl Other {
             resource_type: resource_type.to_owned(),
             own: Own::of_resource(known.stack, logical_id),
             statements: BTreeMap::new(),
-            roles: BTreeMap::new(),
+            roles: BTreeSet::new(),
         };
         if STATEMENTS.contains(&resource_type) {
             let resource = properties.get("FunctionName").cloned().unwrap_or(Value::from("*"));
@@ -53,13 +64,15 @@ impl Other {
 
     fn look(&mut self, known: &Known<'_>, key: &str, value: &Value) {
         match value {
+            _ if names_role(known, key, value) => {
+                let role = known.text(value).unwrap_or_else(|| value.to_string());
+                self.roles.insert((key.to_owned(), role));
+            }
             Value::Object(entries) => {
                 for (key, value) in entries {
                     if key == "Statement" {
                         one_or_more(Some(value)).for_each(|statement| self.add(&known.filled(statement)));
-                    } else if ROLES.contains(&key.as_str()) {
-                        let role = known.text(value).unwrap_or_else(|| value.to_string());
-                        self.roles.insert(key.clone(), role);
+                        continue;
                     }
                     self.look(known, key, value);
                 }
@@ -99,11 +112,14 @@ impl Other {
         let mut entries: Vec<AccessEntry> =
             policy(before, &self.statements, &self.resource_type, verb).into_iter().collect();
         for (key, role) in &self.roles {
-            let was = old.and_then(|old| old.roles.get(key));
-            if was == Some(role) || created(role) {
+            let one = (key.clone(), role.clone());
+            if old.is_some_and(|old| old.roles.contains(&one)) || created(role) {
                 continue;
             }
-            let instead = was.map_or_else(String::new, |was| format!(" instead of `{was}`"));
+            let gone = |was: &&(String, String)| was.0 == *key && !self.roles.contains(*was);
+            let was: Vec<String> =
+                old.into_iter().flat_map(|old| &old.roles).filter(gone).map(|was| format!("`{}`", was.1)).collect();
+            let instead = if was.is_empty() { String::new() } else { format!(" instead of {}", was.join(", ")) };
             entries.push(AccessEntry {
                 direction: AccessDirection::Unknown,
                 at_most_narrowed: false,
@@ -117,6 +133,26 @@ impl Other {
         }
         entries
     }
+}
+
+/// Whether the value of a property is a role or an instance profile: by what the property is called, by its ARN, or since
+/// it refers to one.
+fn names_role(known: &Known<'_>, key: &str, value: &Value) -> bool {
+    if !value.is_string() && !is_intrinsic(value) {
+        return false;
+    }
+    let text = known.text(value).unwrap_or_else(|| value.to_string());
+    // A policy that is written as a text is read as one.
+    if key.contains("Policy")
+        && serde_json::from_str::<Value>(&text).is_ok_and(|one| one.is_object())
+        && value.is_string()
+    {
+        return false;
+    }
+    let key = key.to_ascii_lowercase();
+    ["role", "instanceprofile"].iter().any(|word| key.contains(word))
+        || [":role/", ":instance-profile/"].iter().any(|part| text.contains(part))
+        || known.refers_to_role(value)
 }
 
 /// What is told of the statements of a policy that come and go; `None` where none do.
@@ -154,7 +190,11 @@ fn policy(
 /// What changes in what is not decided.
 pub(super) fn undecided(before: &Estate<'_>, after: &Estate<'_>) -> Vec<AccessChange> {
     let usual: BTreeSet<String> = before.others.values().map(Other::key).collect();
-    let created = |role: &str| after.holders.contains_key(role) && !before.holders.contains_key(role);
+    let has = |estate: &Estate<'_>, role: &str| {
+        let named = |holder: &Holder<'_>| !holder.is_user && holder.name == role;
+        estate.holders.contains_key(role) || estate.holders.values().any(named)
+    };
+    let created = |role: &str| has(after, role) && !has(before, role);
     let mut changes: BTreeMap<String, AccessChange> = BTreeMap::new();
     let mut tell = |id: &str, other: &Other, entries: Vec<AccessEntry>| {
         if entries.is_empty() {
