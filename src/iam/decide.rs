@@ -99,7 +99,8 @@ pub fn decide_noting(request: &Request, policies: &Policies<'_>, notes: &mut Not
     if request.action.eq_ignore_ascii_case(ALWAYS_ALLOWED) {
         return Outcome { decision: Decision::Allowed, statements: Vec::new(), doubts: Vec::new() };
     }
-    let mut found = Found { bounded: policies.boundary.is_some(), ..Found::default() };
+    let action = request.action.to_ascii_lowercase();
+    let mut found = Found { bounded: policies.boundary.is_some(), action, statements: Vec::new() };
     for (index, attached) in policies.identity.iter().enumerate() {
         found.look(Kind::Identity(index), attached.document, request, notes);
     }
@@ -128,16 +129,20 @@ pub fn decide_noting(request: &Request, policies: &Policies<'_>, notes: &mut Not
 }
 
 /// The statements that apply, or may.
-#[derive(Default)]
 struct Found {
     /// Whether who asks has a permissions boundary.
     bounded: bool,
+    /// The action, in lower case.
+    action: String,
     statements: Vec<(Decisive, Effect, Truth, Named)>,
 }
 
 impl Found {
     fn look(&mut self, policy: Kind, document: &Document, request: &Request, notes: &mut Notes) {
         for (statement, one) in document.statements.iter().enumerate() {
+            if !one.names_action(&self.action) {
+                continue;
+            }
             let mut named = Named::Directly;
             let truth = one.applies(request, self.bounded, notes, &mut named);
             if truth != Truth::No {

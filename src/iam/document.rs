@@ -100,7 +100,8 @@ impl Document {
 
     /// Whether some statement may allow an action: one that allows names it, whatever else it asks for.
     pub fn may_allow(&self, action: &str) -> bool {
-        self.statements.iter().any(|statement| statement.effect == Effect::Allow && statement.names_action(action))
+        let action = action.to_ascii_lowercase();
+        self.statements.iter().any(|statement| statement.effect == Effect::Allow && statement.names_action(&action))
     }
 }
 
@@ -141,7 +142,7 @@ impl Statement {
         Ok(Self { sid, effect, principals, actions, resources, conditions })
     }
 
-    /// Whether the statement is about a request. Who asks counts only in a policy that names principals: `how` is then set
+    /// Whether the statement, which names the action, is about a request. Who asks counts only in a policy that names principals: `how` is then set
     /// to how.
     ///
     /// "The `NotPrincipal` element with a `Deny` effect will always deny any IAM principal that has a permissions boundary
@@ -149,9 +150,6 @@ impl Statement {
     /// has one.
     /// Source: <https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_boundaries.html>
     pub(super) fn applies(&self, request: &Request, bounded: bool, notes: &mut Notes, how: &mut Named) -> Truth {
-        if !self.names_action(&request.action) {
-            return Truth::No;
-        }
         match &self.principals {
             Some(Listed::These(principals)) => *how = principals.name(&request.principal, notes),
             Some(Listed::AllBut(principals)) => {
@@ -174,11 +172,11 @@ impl Statement {
         applies
     }
 
-    /// Names of services and actions are compared without regard to case.
+    /// Whether an action, in lower case, is among those that the statement is about: names of services and actions are
+    /// compared without regard to case.
     /// Source: <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_action.html>
     pub(super) fn names_action(&self, action: &str) -> bool {
-        let action = action.to_ascii_lowercase();
-        let any = |patterns: &[String]| patterns.iter().any(|pattern| is_like(pattern, &action));
+        let any = |patterns: &[String]| patterns.iter().any(|pattern| is_like(pattern, action));
         match &self.actions {
             Listed::These(patterns) => any(patterns),
             Listed::AllBut(patterns) => !any(patterns),

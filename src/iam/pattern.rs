@@ -119,12 +119,18 @@ fn variable(inside: &str) -> Piece {
     Piece::Variable { key: key.trim().to_owned(), default }
 }
 
+/// The first byte of a wildcard in UTF-8, and of few other characters.
+const WILDCARDS_BEGIN: u8 = 0xEF;
+
 /// Whether a text fits a pattern with wildcards.
 pub(super) fn is_like(pattern: &str, text: &str) -> bool {
-    // What stands before the first wildcard decides most comparisons.
-    let Some(first) = pattern.find([MANY, ONE]) else { return pattern == text };
-    let (Some(start), Some(mut pattern)) = (pattern.get(..first), pattern.get(first..)) else { return false };
-    let Some(mut text) = text.strip_prefix(start) else { return false };
+    // What stands before the first wildcard decides most comparisons, byte by byte.
+    let bytes = pattern.bytes().zip(text.bytes());
+    let same = bytes.take_while(|(wanted, found)| wanted == found && *wanted != WILDCARDS_BEGIN).count();
+    if pattern.as_bytes().get(same) != Some(&WILDCARDS_BEGIN) {
+        return same == pattern.len() && same == text.len();
+    }
+    let (Some(mut pattern), Some(mut text)) = (pattern.get(same..), text.get(same..)) else { return false };
     // Where to go on from when what follows the last `*` does not fit: with one more character behind that `*`.
     let mut again: Option<(&str, &str)> = None;
     loop {

@@ -34,6 +34,7 @@ const PAGE: &str = "page";
 #[derive(Debug)]
 pub struct Templates {
     stacks: Handlebars<'static>,
+    /// The user's own. Reading the others takes as long as filling a stack, and only reports need them.
     pages: Handlebars<'static>,
     sources: BTreeMap<String, Arc<SourceFile>>,
     overridden: BTreeSet<String>,
@@ -82,6 +83,7 @@ impl Templates {
         for (path, source) in &sources {
             let target = match path.split('/').next() {
                 Some("policies") => &mut policies,
+                Some(PAGE) if !overridden.contains(path) => continue,
                 Some(PAGE) => &mut pages,
                 _ => &mut stacks,
             };
@@ -143,7 +145,14 @@ impl Templates {
     /// # Errors
     /// When the template asks for what is not there.
     pub fn page(&self, context: &impl Serialize) -> Result<String, RenderFailure> {
-        self.pages.render(PAGE, context).map_err(|error| {
+        let mut pages = self.pages.clone();
+        for (path, source) in self.sources.iter().filter(|(path, _)| !self.overridden.contains(*path)) {
+            let name = template_name(path).filter(|_| path.split('/').next() == Some(PAGE));
+            if let Some(Err(error)) = name.map(|name| pages.register_template_string(name, &source.text)) {
+                return Err(self.failure(Finding::new(Rule::TemplateSyntax, error.to_string())));
+            }
+        }
+        pages.render(PAGE, context).map_err(|error| {
             let why = format!("this template cannot be filled: {}", describe(&error));
             let mut finding = Finding::new(Rule::TemplateFill, why)
                 .help("compare it with the embedded template, and the names in `{{…}}` with the names there");

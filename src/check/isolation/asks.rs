@@ -17,7 +17,7 @@ use super::marks::OWN_NAME;
 use crate::plan::Names;
 
 /// A request, with marks in the place of names.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Ask {
     /// What it is for, such as "read the folder of" somebody.
     pub verb: String,

@@ -128,7 +128,7 @@ pub(crate) fn rule(
         Asker::Notebook => Principal::Role { arn, session: None, account },
     };
     let request = Request { principal, action: ask.action.clone(), resource: cast.fill(&ask.resource), context };
-    let anybody = trust_of_the_account(names);
+    let anybody = if ask.over == Over::UnknownRole { trust_of_the_account(names) } else { None };
     let of_resource = match ask.over {
         Over::Nothing | Over::UnknownRole => None,
         Over::Bucket(index) | Over::Role(index) => {

@@ -100,14 +100,13 @@ pub(crate) fn search<'a>(names: &Names, estate: &Estate, kin: &[Kin<'a>]) -> Vec
                 }
             }
             // Others of whose things the same is asked are one.
-            let mut asked: BTreeMap<String, (Vec<Ask>, Vec<&'a User>)> = BTreeMap::new();
+            let mut asked: BTreeMap<Vec<Ask>, Vec<&'a User>> = BTreeMap::new();
             for ((holdings, tags, user_tags), kin) in others.iter().zip(kin) {
                 let mut asks = scene.others(&whose, &Whose { holdings, tags, user_tags, name: OTHER_NAME });
                 asks.retain(&mut has_a_chance);
-                let (_, people) = asked.entry(format!("{asks:?}")).or_insert_with(|| (asks, Vec::new()));
-                people.extend(&kin.people);
+                asked.entry(asks).or_default().extend(&kin.people);
             }
-            for (asks, people) in asked.into_values() {
+            for (asks, people) in asked {
                 let register = Register::new(people);
                 let search = Search { other: Some(&register), ..search };
                 let mut memory = Memory::new();

@@ -208,8 +208,9 @@ struct About<'a> {
 }
 
 fn about<'a>(side: &Policies<'a>, action: &str) -> About<'a> {
+    let action = action.to_ascii_lowercase();
     let of = |document: &'a Document| -> Vec<&'a Statement> {
-        document.statements.iter().filter(|statement| statement.names_action(action)).collect()
+        document.statements.iter().filter(|statement| statement.names_action(&action)).collect()
     };
     let resource = side.resource.map(resource_document);
     About {
