@@ -90,9 +90,10 @@ def make_config(name: str, *arguments: str) -> pathlib.Path:
 
 def synth(name: str, config: pathlib.Path, *arguments: object, keep: bool = False, codes: tuple = (0,)) -> Case:
     out = WORK / f"out-{name}"
-    command = [RACESTACK, "synth", "--config", config, "--out", out, *arguments]
+    cache = WORK / f"cache-{name}"
+    command = [RACESTACK, "synth", "--config", config, "--out", out, "--cache", cache, *arguments]
     locks = [account / "stacks.lock" for account in config.glob("accounts/*")]
-    fresh = [] if keep else [out, *locks]
+    fresh = [] if keep else [out, cache, *locks]
     return Case(name, command, fresh, codes=codes)
 
 

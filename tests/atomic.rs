@@ -18,9 +18,6 @@ const ACCOUNT: &str = "account_id: \"111122223333\"\nregion: ap-northeast-1\nbuc
 /// What others put into `out/tokyo`, one with a name as racestack gives it.
 const FOREIGN: [(&str, &str); 3] = [("mine.yaml", "mine"), (".gitkeep", ""), ("notes/access.yaml", "mine")];
 
-/// How the record of what passed is called, which may be there or not: `tests/record.rs` is about it.
-const RECORD: &str = "~checked.racestack";
-
 /// Every file below a folder with its bytes, and whether it is executable.
 type Tree = BTreeMap<String, (Vec<u8>, bool)>;
 
@@ -61,7 +58,13 @@ impl Bench {
 
     fn command(&self, config: &str, out: &str) -> Command {
         let mut command = Command::new(RACESTACK);
-        command.arg("synth").arg("--config").arg(self.path(config)).arg("--out").arg(self.path(out));
+        command
+            .env("XDG_CACHE_HOME", self.path("cache"))
+            .arg("synth")
+            .arg("--config")
+            .arg(self.path(config))
+            .arg("--out")
+            .arg(self.path(out));
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
         command
     }
@@ -85,7 +88,6 @@ impl Bench {
         let entries = std::fs::read_dir(self.path("out")).unwrap();
         let mut names: Vec<String> =
             entries.map(|entry| entry.unwrap().file_name().to_string_lossy().into_owned()).collect();
-        names.retain(|name| !name.ends_with(RECORD));
         names.sort();
         names
     }
@@ -102,9 +104,6 @@ fn tree(root: &Path) -> Tree {
         let Ok(entries) = std::fs::read_dir(&folder) else { continue };
         for entry in entries {
             let path = entry.unwrap().path();
-            if path.to_string_lossy().ends_with(RECORD) {
-                continue;
-            }
             let metadata = std::fs::symlink_metadata(&path).unwrap();
             if metadata.is_dir() {
                 folders.push(path);

@@ -33,7 +33,10 @@ fn lay_out(folder: &Path) {
 
 fn spawn(folder: &Path, config: &str, out: &str) -> Child {
     let mut command = Command::new(env!("CARGO_BIN_EXE_racestack"));
-    command.args(["synth", "--config", config, "--out", out]).current_dir(folder);
+    command
+        .args(["synth", "--config", config, "--out", out])
+        .current_dir(folder)
+        .env("XDG_CACHE_HOME", folder.join("cache"));
     command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap()
 }
 

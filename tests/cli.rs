@@ -100,11 +100,13 @@ fn check(case: &Path, bless: bool) -> Vec<String> {
         }
     }
     before.retain(|path, _| path.strip_suffix(".link").is_none());
+    let cache = tempfile::tempdir().unwrap();
     let (mut stdout, mut stderr, mut code) = (String::new(), String::new(), String::new());
     for line in std::fs::read_to_string(case.join("args")).unwrap().lines() {
         let output = Command::new(env!("CARGO_BIN_EXE_racestack"))
             .args(line.split_whitespace())
             .current_dir(sandbox.path())
+            .env("XDG_CACHE_HOME", cache.path())
             .output()
             .unwrap();
         stdout += &String::from_utf8(output.stdout).unwrap();
@@ -166,12 +168,10 @@ fn bless(case: &Path, texts: &[(&str, String)], files: &Tree) {
     }
 }
 
-/// What became of the files: as the text of `written`, and the files that are new or changed. `tests/record.rs` is about the
-/// records of checks that runs keep beside.
+/// What became of the files: as the text of `written`, and the files that are new or changed.
 fn changes(before: &Tree, after: &Tree) -> (String, Tree) {
     let same = |path: &str, file: &File| before.get(path).is_some_and(|old| old.bytes == file.bytes);
-    let is_record = |path: &str| path.ends_with("~checked.racestack");
-    let files: Tree = after.clone().into_iter().filter(|(path, file)| !is_record(path) && !same(path, file)).collect();
+    let files: Tree = after.clone().into_iter().filter(|(path, file)| !same(path, file)).collect();
     let mut lines: Vec<String> =
         files.iter().map(|(path, file)| format!("{path}{}\n", if file.program { "*" } else { "" })).collect();
     lines.extend(before.keys().filter(|path| !after.contains_key(*path)).map(|path| format!("- {path}\n")));

@@ -7,6 +7,7 @@ mod common;
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
+use std::path::PathBuf;
 
 use common::{Workspace, copy_folder};
 use proptest::prelude::*;
@@ -14,7 +15,6 @@ use racestack::cli::Outcome;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
-const RECORD: &str = "out/.tokyo~checked.racestack";
 const TODAY: [&str; 2] = ["--today", "2026-11-01"];
 /// What a forged record says of each template, and no template has.
 const FORGED: u64 = 77;
@@ -35,6 +35,12 @@ fn workspace() -> Workspace {
     Workspace::new("", "roster.csv", roster(&people()).as_bytes())
 }
 
+/// Where the run of a workspace remembers what passed.
+fn record(workspace: &Workspace) -> PathBuf {
+    let mut files = std::fs::read_dir(workspace.path("cache/checked")).unwrap();
+    files.next().unwrap().unwrap().path()
+}
+
 /// The users stacks whose checks a run left to the record, which was forged.
 fn believed(workspace: &Workspace) -> Vec<String> {
     let manifest: Value = serde_json::from_str(&workspace.read("out/tokyo/manifest.json")).unwrap();
@@ -53,9 +59,9 @@ fn seal(json: &str) -> String {
 /// A workspace after a run, with a record that is whole and says of every template what is not so.
 fn forged() -> Workspace {
     let workspace = workspace();
-    assert_eq!(workspace.synth(&TODAY).code, 0);
+    assert_eq!(run(&workspace, &TODAY.map(str::to_owned)).code, 0);
     assert_eq!(believed(&workspace), [""; 0]);
-    let text = workspace.read(RECORD);
+    let text = std::fs::read_to_string(record(&workspace)).unwrap();
     let (seal_of_text, json) = text.split_once('\n').unwrap();
     assert_eq!(seal_of_text, seal(json));
     let mut passed: BTreeMap<String, Value> = serde_json::from_str(json).unwrap();
@@ -64,7 +70,7 @@ fn forged() -> Workspace {
         told["contents"]["resources"] = FORGED.into();
     }
     let json = serde_json::to_string(&passed).unwrap();
-    workspace.write(RECORD, format!("{}\n{json}", seal(&json)).as_bytes());
+    std::fs::write(record(&workspace), format!("{}\n{json}", seal(&json)).as_bytes()).unwrap();
     workspace
 }
 
@@ -122,15 +128,16 @@ fn so_are_all_against_another_limit() {
 #[test]
 fn so_are_all_in_a_comparison_or_beside_a_damaged_record() {
     let workspace = forged();
-    let outcome = workspace.synth(&[&TODAY[..], &["--check"]].concat());
+    let outcome =
+        run(&workspace, &[&TODAY[..], &["--check"]].concat().iter().map(|&one| one.to_owned()).collect::<Vec<_>>());
     assert_eq!(outcome.code, 0, "{}", outcome.stderr);
-    let record = workspace.read(RECORD);
-    for damaged in [record.replacen(":77", ":78", 1), record[1..].to_owned(), record[..90].to_owned(), String::new()] {
-        workspace.write(RECORD, damaged.as_bytes());
+    let kept = std::fs::read_to_string(record(&workspace)).unwrap();
+    for damaged in [kept.replacen(":77", ":78", 1), kept[1..].to_owned(), kept[..90].to_owned(), String::new()] {
+        std::fs::write(record(&workspace), damaged.as_bytes()).unwrap();
         check_believed(&workspace, &TODAY, &[]);
     }
     // A run that checked everything keeps a record that is whole.
-    assert!(!workspace.read(RECORD).contains("\"resources\":77"));
+    assert!(!std::fs::read_to_string(record(&workspace)).unwrap().contains("\"resources\":77"));
 }
 
 #[test]
@@ -142,7 +149,7 @@ fn a_template_with_a_warning_is_in_no_record() {
     let (first, second) = (run(&workspace, &[]), run(&workspace, &[]));
     assert!(first.code == 0 && first.stderr.contains("warning[lifecycle::"), "{}", first.stderr);
     assert_eq!(second.stderr, first.stderr);
-    assert!(!workspace.path(RECORD).exists());
+    assert!(!workspace.path("cache").exists());
 }
 
 #[test]
@@ -167,12 +174,12 @@ fn a_file_that_stays_as_it_is_stays_the_same_file() {
         (metadata.ino(), metadata.mtime_nsec())
     };
     let names = ["access.yaml", "deploy.sh", "users-001.yaml", "users-003.yaml"];
-    workspace.synthesised();
+    assert_eq!(run(&workspace, &[]).code, 0);
     let before = names.map(file);
     let mut people = people();
     people.insert("user-00".to_owned(), "6,red,".to_owned());
     workspace.write("config/accounts/tokyo/roster.csv", roster(&people).as_bytes());
-    workspace.synthesised();
+    assert_eq!(run(&workspace, &[]).code, 0);
     let same: Vec<bool> = names.map(file).iter().zip(&before).map(|(after, before)| after == before).collect();
     assert_eq!(same, [true, false, false, true]);
 }
@@ -186,7 +193,8 @@ fn override_template(workspace: &Workspace, path: &str, from: &str, to: &str) {
 
 /// Runs synth with the company's own templates and rules, if there are any.
 fn run(workspace: &Workspace, more: &[String]) -> Outcome {
-    let mut args = more.to_vec();
+    let cache = workspace.path("cache").to_str().unwrap().to_owned();
+    let mut args = [more, &["--cache".to_owned(), cache]].concat();
     for folder in ["templates", "rules"].map(|name| workspace.path(name)).iter().filter(|folder| folder.is_dir()) {
         let name = folder.file_name().unwrap().to_str().unwrap();
         args.extend([format!("--{name}"), folder.to_str().unwrap().to_owned()]);
@@ -260,7 +268,7 @@ proptest! {
             }
             workspace.write("config/accounts/tokyo/roster.csv", roster(&people).as_bytes());
             let fresh = workspace.copied();
-            let _ = std::fs::remove_file(fresh.path(RECORD));
+            let _ = std::fs::remove_dir_all(fresh.path("cache"));
             let today = ["--today".to_owned(), today.to_owned()];
             let (with, without) = (run(&workspace, &today), run(&fresh, &today));
             let said = |outcome: &Outcome, workspace: &Workspace| {

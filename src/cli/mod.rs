@@ -15,8 +15,8 @@ mod summary;
 mod synth;
 mod synthesis;
 
-pub use args::Args;
-use args::{Command, SchemaKind};
+use args::SchemaKind;
+pub use args::{Args, Command};
 use clap::CommandFactory;
 
 use std::path::Path;

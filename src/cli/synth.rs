@@ -47,7 +47,7 @@ pub(super) fn run(args: &SynthArgs, colour: bool, watch: &Watch<'_>) -> Result<O
         out: &args.out,
         unchecked: args.no_check,
         // Those who compare want to hear it of these very bytes, whatever somebody's machine remembers.
-        remembers: !args.check && !args.no_check,
+        cache: args.cache.as_deref().filter(|_| !args.check && !args.no_check),
         form,
         reach: false,
     };
@@ -145,8 +145,8 @@ fn write(
             Some(false) => {}
             None => return Err(Failure::Fault(format!("the files of `{}` were not staged", one.account.name))),
         }
-        if let Some(record) = &one.record {
-            output::keep_record(&folder, record);
+        if let Some((cache, record)) = args.cache.as_ref().zip(one.record.as_ref()) {
+            output::keep_record(cache, &folder, record);
         }
     }
     let rows: Vec<Row> = finished.into_iter().map(|one| one.row).collect();

@@ -21,8 +21,8 @@ pub(super) struct Purpose<'a> {
     pub(super) out: &'a Path,
     /// Whether the checks are left out.
     pub(super) unchecked: bool,
-    /// Whether what passed in a run before is not checked by itself again.
-    pub(super) remembers: bool,
+    /// Where it is kept what passed, which is not checked by itself again; `None` to check everything.
+    pub(super) cache: Option<&'a Path>,
     /// The form of another tool in which the stacks are wanted, too.
     pub(super) form: Option<Form>,
     /// Whether it is to be told who may do what, too.
@@ -94,7 +94,7 @@ fn synthesise<'a>(
     let plan = plan::plan(account, &folder, stacks);
     let rendered: Vec<_> = plan.stacks.par_iter().map(|stack| render::fill(templates, &plan, stack)).collect();
     let rendered: Vec<Rendered> = rendered.into_iter().collect::<Result<_, _>>()?;
-    let before = if purpose.remembers { output::read_record(&folder) } else { Record::default() };
+    let before = purpose.cache.map(|cache| output::read_record(cache, &folder)).unwrap_or_default();
     let checks = if purpose.unchecked {
         let contents = rendered.par_iter().map(Rendered::contents_by_lines).collect();
         Checks { contents, ..Checks::default() }
@@ -106,7 +106,7 @@ fn synthesise<'a>(
     let manifest = output::manifest(&plan, &rendered, &checks.contents, &checks.policies);
     let piece = purpose.form.and_then(|form| export::piece(form, &plan, templates, &rendered, &manifest));
     let reach = if purpose.reach { reach(&plan, templates, &rendered, findings)? } else { Reach::default() };
-    let record = (purpose.remembers && !checks.record.is_like(&before)).then_some(checks.record);
+    let record = (purpose.cache.is_some() && !checks.record.is_like(&before)).then_some(checks.record);
     let files = output::files(&plan, rendered, &checks.contents, &manifest);
     Ok(Synthesised { account, files, manifest, record, piece, reach, lock: lock.to_text(), placed: lock })
 }
