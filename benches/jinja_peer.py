@@ -107,6 +107,9 @@ USER_TAGS
                   StringEquals:
                     aws:ResourceTag/user: {{ user.name }}
               - Effect: Allow
+                Action: logs:PutLogEvents
+                Resource: "arn:aws:logs:{{ region }}:{{ account_id }}:log-group:/aws/sagemaker/NotebookInstances:log-stream:{{ user.notebook.name }}/*"
+              - Effect: Allow
                 Action: sagemaker:CreateTrainingJob
                 Resource: "arn:aws:sagemaker:{{ region }}:{{ account_id }}:training-job/*"
                 Condition:
