@@ -1,11 +1,11 @@
 //! `{{policy NAME indent=N [comments=false]}}`: a policy document as YAML. Of a policy that differs between the profiles,
 //! the one of the template's profile.
 //!
-//! A stack of users asks for the same few documents again and again, which differ in the user's name alone. So a document
-//! is filled and read once, with a mark where the name belongs, and the mark gives way to each name as the document is
-//! written. That comes to the same as to fill it anew because of what `Prepared::new` asserts: it is only done where every
-//! expression is a plain value or the user's name, where the mark stands in texts and in no key, and where the document is
-//! JSON with the mark, which could then stand nowhere but inside a JSON string.
+//! A stack of users asks for the same few documents again and again, which differ in the names of the user and of the
+//! user's notebook alone. So a document is filled and read once, with marks where the names belong, and the marks give way
+//! to each user's names as the document is written. That comes to the same as to fill it anew because of what `Prepared::new` asserts: it is only done where every
+//! expression is a plain value or one of these names, where the marks stand in texts and in no key, and where the document
+//! is JSON with the marks, which could then stand nowhere but inside a JSON string.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, RwLock};
@@ -17,7 +17,10 @@ use super::engine::{PolicyError, describe, indent, refuse};
 use super::yaml;
 
 /// Stands for the user's name: a character of the private use area, which no name of a user may hold.
-const MARK: char = '\u{E000}';
+const USER: char = '\u{E000}';
+
+/// Stands for the name of the user's notebook, which may hold no such character either.
+const NOTEBOOK: char = '\u{E001}';
 
 /// For how many accounts a document is kept: more than are worked on at a time.
 const ACCOUNTS: usize = 32;
@@ -43,12 +46,14 @@ pub(super) struct PolicyHelper {
     prepared: RwLock<BTreeMap<String, VecDeque<Arc<Prepared>>>>,
 }
 
-/// A document that waits for a user's name.
+/// A document that waits for a user's names.
 struct Prepared {
     /// What else it was filled with.
     values: Map<String, Value>,
     /// `None` where the document must be filled for each user.
     document: Option<Value>,
+    /// Whether it names the user's notebook.
+    names_notebook: bool,
 }
 
 impl PolicyHelper {
@@ -79,12 +84,13 @@ impl PolicyHelper {
         }
         let values = values(root);
         let document = self.texts.get(name).filter(|text| is_plain(text, &values)).and_then(|_| {
-            let user = serde_json::json!({ "name": MARK });
+            let user = serde_json::json!({ "name": USER, "notebook": { "name": NOTEBOOK } });
             let document = self.fill(name, values.clone(), user).ok()?;
-            let unmarked = !values.values().filter_map(Value::as_str).any(|value| value.contains(MARK));
+            let unmarked = !values.values().filter_map(Value::as_str).any(|value| value.contains([USER, NOTEBOOK]));
             (unmarked && no_key_is_marked(&document)).then_some(document)
         });
-        let new = Arc::new(Prepared { values, document });
+        let names_notebook = document.as_ref().is_some_and(|document| document.to_string().contains(NOTEBOOK));
+        let new = Arc::new(Prepared { values, document, names_notebook });
         if let Ok(mut prepared) = self.prepared.write() {
             let of_accounts = prepared.entry(name.to_owned()).or_default();
             of_accounts.truncate(ACCOUNTS - 1);
@@ -117,10 +123,16 @@ impl HelperDef for PolicyHelper {
         let this = render.evaluate(context, "this")?;
         let user = this.as_json();
         let prepared = self.prepared(name, root);
-        let user_name = user.get("name").and_then(Value::as_str);
-        let written = match (&prepared.document, user_name) {
-            (Some(document), Some(name)) => yaml::document(document, indent, comments, Some((MARK, name))),
-            _ => yaml::document(&self.fill(name, values(root), user.clone())?, indent, comments, None),
+        let text = |path: &str| user.pointer(path).and_then(Value::as_str);
+        let written = match (&prepared.document, text("/name"), text("/notebook/name")) {
+            (Some(document), Some(name), Some(notebook)) => {
+                yaml::document(document, indent, comments, &[(USER, name), (NOTEBOOK, notebook)])
+            }
+            // Who has no notebook has no policy that names it.
+            (Some(document), Some(name), None) if !prepared.names_notebook => {
+                yaml::document(document, indent, comments, &[(USER, name)])
+            }
+            _ => yaml::document(&self.fill(name, values(root), user.clone())?, indent, comments, &[]),
         };
         Ok(out.write(&written)?)
     }
@@ -143,21 +155,21 @@ fn is_made_of(values: &Map<String, Value>, root: &Value) -> bool {
         && names.is_none_or(|names| names.iter().all(|(name, value)| values.get(name) == Some(value)))
 }
 
-/// Whether every expression of a policy template is the name of a text among `values`, or the user's name.
+/// Whether every expression of a policy template is the name of a text among `values`, or one of the user's names.
 fn is_plain(text: &str, values: &Map<String, Value>) -> bool {
     text.split("{{").skip(1).all(|rest| {
         let name = rest.split("}}").next().unwrap_or_default();
         let is_text = values.get(name).is_some_and(Value::is_string);
         // A backslash before an expression, or a third brace, means something else to handlebars.
-        is_text || name == "user.name"
+        is_text || name == "user.name" || name == "user.notebook.name"
     }) && !text.contains("\\{{")
         && !text.contains("{{{")
-        && !text.contains(MARK)
+        && !text.contains([USER, NOTEBOOK])
 }
 
 fn no_key_is_marked(value: &Value) -> bool {
     match value {
-        Value::Object(map) => map.iter().all(|(key, value)| !key.contains(MARK) && no_key_is_marked(value)),
+        Value::Object(map) => map.iter().all(|(key, value)| !key.contains([USER, NOTEBOOK]) && no_key_is_marked(value)),
         Value::Array(values) => values.iter().all(no_key_is_marked),
         _ => true,
     }
@@ -180,16 +192,16 @@ mod tests {
     #[test]
     fn a_prepared_document_is_the_one_that_filling_gives() {
         let root = json!({"names": {"bucket": "b-1", "partition": "aws"}});
-        let text =
-            r#"{"//": "Of {{user.name}}.", "A": "{{user.name}}", "B": ["{{bucket}}/{{user.name}}/*", 1], "C": {}}"#;
+        let text = r#"{"//": "Of {{user.name}}.", "A": "{{user.name}}", "B": ["{{bucket}}/{{user.name}}/{{user.notebook.name}}", 1], "C": {}}"#;
         let helper = helper(text);
         let prepared = helper.prepared("a", &root);
         for name in ["tanaka.taro", "yes", "0x1", "a=b,c", "@x", "-", "12"] {
-            let filled = helper.fill("a", values(&root), json!({ "name": name })).unwrap();
+            let user = json!({ "name": name, "notebook": { "name": "n-1" } });
+            let filled = helper.fill("a", values(&root), user).unwrap();
             let document = prepared.document.as_ref().unwrap();
             assert_eq!(
-                yaml::document(document, 4, true, Some((MARK, name))),
-                yaml::document(&filled, 4, true, None),
+                yaml::document(document, 4, true, &[(USER, name), (NOTEBOOK, "n-1")]),
+                yaml::document(&filled, 4, true, &[]),
                 "{name}"
             );
         }
@@ -203,6 +215,7 @@ mod tests {
         let root = json!({"names": {"bucket": "b-1"}});
         for text in [
             r#"{"{{user.name}}": 1}"#,
+            r#"{"{{user.notebook.name}}": 1}"#,
             r#"{"A": {{#if user.suspended}}1{{else}}2{{/if}}}"#,
             r#"{"A": "{{{user.name}}}"}"#,
             r#"{"A": "{{user}}"}"#,

@@ -63,9 +63,9 @@ fn is_printable(character: char) -> bool {
 
 /// Writes a document in block style. The first line has no indentation, since it stands where the template puts it; all
 /// others are indented by `indent` spaces. With `comments`, the reasons of the statements come as comments over them.
-/// With `mark`, a character gives way to a text, wherever it stands in a value.
-pub fn document(value: &Value, indent: usize, comments: bool, mark: Option<(char, &str)>) -> String {
-    let mut writer = Writer { out: String::new(), comments, mark };
+/// Each character of `marks` gives way to a text, wherever it stands in a value.
+pub fn document(value: &Value, indent: usize, comments: bool, marks: &[(char, &str)]) -> String {
+    let mut writer = Writer { out: String::new(), comments, marks };
     writer.block(value, indent);
     let written = writer.out;
     written.trim_start().trim_end_matches('\n').to_owned()
@@ -74,7 +74,7 @@ pub fn document(value: &Value, indent: usize, comments: bool, mark: Option<(char
 struct Writer<'a> {
     out: String,
     comments: bool,
-    mark: Option<(char, &'a str)>,
+    marks: &'a [(char, &'a str)],
 }
 
 impl Writer<'_> {
@@ -158,10 +158,8 @@ impl Writer<'_> {
     }
 
     fn marked<'t>(&self, text: &'t str) -> Cow<'t, str> {
-        match self.mark {
-            Some((mark, instead)) if text.contains(mark) => Cow::Owned(text.replace(mark, instead)),
-            _ => Cow::Borrowed(text),
-        }
+        let marks = self.marks.iter().filter(|(mark, _)| text.contains(*mark));
+        marks.fold(Cow::Borrowed(text), |text, (mark, instead)| Cow::Owned(text.replace(*mark, instead)))
     }
 
     fn indent(&mut self, indent: usize) {
@@ -242,7 +240,7 @@ mod tests {
             "Statement": [{"//": "Why.", "Effect": "Allow", "Action": ["s3:GetObject"], "Resource": "*", "Empty": []}]
         });
         let with = "Version: \"2012-10-17\"\n  Statement:\n    # Why.\n    - Effect: Allow\n      Action:\n        - s3:GetObject\n      Resource: \"*\"\n      Empty: []";
-        assert_eq!(document(&value, 2, true, None), with);
-        assert_eq!(document(&value, 2, false, None), with.replace("    # Why.\n", ""));
+        assert_eq!(document(&value, 2, true, &[]), with);
+        assert_eq!(document(&value, 2, false, &[]), with.replace("    # Why.\n", ""));
     }
 }
