@@ -13,13 +13,14 @@ import shutil
 import statistics
 import subprocess
 import sys
+import tempfile
 import time
+import typing
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 RACESTACK = ROOT / "target/release/racestack"
 PEERS = ROOT / "target/peers"
 PYTHON = PEERS / "venv/bin/python"
-WORK = ROOT / "target/bench-work"
 
 # Breaks on every user: nobody's name is `nobody`.
 FAILING_RULE = """\
@@ -48,14 +49,15 @@ class Run:
 
 @dataclasses.dataclass
 class Case:
-    """A command, and the folders that are removed before each run of it."""
+    """A command, made for each run of it, and the files that are removed before."""
 
     name: str
-    command: list
+    command: typing.Callable[[], list]
     fresh: list = dataclasses.field(default_factory=list)
     rounds: int = 0
     codes: tuple = (0,)
     runs: list = dataclasses.field(default_factory=list)
+    out: pathlib.Path | None = None
 
     def seconds(self) -> float:
         return statistics.median(run.seconds for run in self.runs)
@@ -67,47 +69,61 @@ class Case:
         return max(run.megabytes for run in self.runs)
 
 
+class Bench:
+    """Where everything is measured. Each run writes into a folder of its own, and nothing is removed before the end: some file
+    systems are slow to make files for a minute after many were removed, whoever removed them."""
+
+    def __init__(self, work: pathlib.Path) -> None:
+        self.work = work
+        self.made = 0
+
+    def folder(self, name: str) -> pathlib.Path:
+        """A folder that does not exist yet."""
+        self.made += 1
+        return self.work / f"{self.made:03d}-{name}"
+
+    def config(self, name: str, *arguments: str) -> pathlib.Path:
+        folder = self.folder(name)
+        subprocess.run([sys.executable, ROOT / "benches/make_roster.py", folder, *arguments], check=True)
+        return folder
+
+    def synth(self, name: str, config: pathlib.Path, *arguments: object, keep: bool = False, codes: tuple = (0,)) -> Case:
+        """The case that makes everything anew in each run, or with `keep`, goes on from the run before."""
+        kept = self.folder("kept")
+        locks = [account / "stacks.lock" for account in config.glob("accounts/*")]
+
+        def command() -> list:
+            target = kept if keep else self.folder("run")
+            case.out = target / "stacks"
+            return [RACESTACK, "synth", "--config", config, "--out", case.out, "--cache", target / "cache", *arguments]
+
+        case = Case(name, command, [] if keep else locks, codes=codes)
+        return case
+
+    def cfn_guard(self, name: str, stacks: pathlib.Path, rounds: int) -> Case:
+        templates = self.folder("templates")
+        templates.mkdir()
+        for template in stacks.glob("*/*.yaml"):
+            shutil.copy(template, templates)
+        rules = self.folder("rules")
+        shutil.copytree(ROOT / "rules", rules, ignore=shutil.ignore_patterns("*.yaml"))
+        command = [PEERS / "bin/cfn-guard", "validate", "--data", templates, "--rules", rules]
+        return Case(f"cfn-guard {name}", lambda: command, rounds=rounds)
+
+
 def run(case: Case) -> Run:
     for path in case.fresh:
-        shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
+        path.unlink(missing_ok=True)
+    command = case.command()
     os.sync()
     start = time.perf_counter()
-    process = subprocess.Popen(case.command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     _, status, usage = os.wait4(process.pid, 0)
     seconds = time.perf_counter() - start
     process.returncode = code = os.waitstatus_to_exitcode(status)
     if code not in case.codes:
-        sys.exit(f"{case.name}: exit code {code} of {' '.join(map(str, case.command))}")
+        sys.exit(f"{case.name}: exit code {code} of {' '.join(map(str, command))}")
     return Run(seconds, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024, code)
-
-
-def make_config(name: str, *arguments: str) -> pathlib.Path:
-    folder = WORK / name
-    shutil.rmtree(folder, ignore_errors=True)
-    subprocess.run([sys.executable, ROOT / "benches/make_roster.py", folder, *arguments], check=True)
-    return folder
-
-
-def synth(name: str, config: pathlib.Path, *arguments: object, keep: bool = False, codes: tuple = (0,)) -> Case:
-    out = WORK / f"out-{name}"
-    cache = WORK / f"cache-{name}"
-    command = [RACESTACK, "synth", "--config", config, "--out", out, "--cache", cache, *arguments]
-    locks = [account / "stacks.lock" for account in config.glob("accounts/*")]
-    fresh = [] if keep else [out, cache, *locks]
-    return Case(name, command, fresh, codes=codes)
-
-
-def cfn_guard(name: str, out: pathlib.Path, rounds: int) -> Case:
-    templates = WORK / f"templates-{name}"
-    shutil.rmtree(templates, ignore_errors=True)
-    templates.mkdir(parents=True)
-    for template in out.glob("*/*.yaml"):
-        shutil.copy(template, templates)
-    rules = WORK / "rules"
-    shutil.rmtree(rules, ignore_errors=True)
-    shutil.copytree(ROOT / "rules", rules, ignore=shutil.ignore_patterns("*.yaml"))
-    command = [PEERS / "bin/cfn-guard", "validate", "--data", templates, "--rules", rules]
-    return Case(f"cfn-guard {name}", command, rounds=rounds)
 
 
 def grow(config: pathlib.Path) -> None:
@@ -118,35 +134,30 @@ def grow(config: pathlib.Path) -> None:
     roster.write_text(text.removesuffix(more) if text.endswith(more) else text + more)
 
 
-def measure(rounds: int, peer_rounds: int) -> dict[str, Case]:
-    shutil.rmtree(WORK, ignore_errors=True)
-    WORK.mkdir(parents=True)
-    bucket = ("--template-bucket", "templates-of-mycompany")
-    small = make_config("small")
-    large = make_config("large", *bucket)
-    fail = make_config("fail")
-    added = make_config("added", "--users", "4999")
-    rules = WORK / "failing-rules"
-    shutil.rmtree(rules, ignore_errors=True)
+def measure(bench: Bench, rounds: int, peer_rounds: int) -> dict[str, Case]:
+    small = bench.config("small")
+    large = bench.config("large", "--template-bucket", "templates-of-mycompany")
+    added = bench.config("added", "--users", "4999")
+    rules = bench.folder("failing-rules")
     shutil.copytree(ROOT / "rules", rules)
     (rules / "nobody.guard").write_text(FAILING_RULE)
     cases = [
-        synth("5,000 users", small),
-        synth("5,000 users, 1 MB templates", large),
-        synth("1,000 users", make_config("thousand", "--users", "1000")),
-        synth("10 users", make_config("ten", "--users", "10")),
-        synth("100 accounts of 1,000", make_config("fleet", "--accounts", "100", "--users", "1000")),
-        synth("5,000 users, unchecked", make_config("unchecked"), "--no-check"),
-        synth("a rule that fails on all", fail, "--rules", rules, codes=(1,)),
-        synth("one user added", added, keep=True),
+        bench.synth("5,000 users", small),
+        bench.synth("5,000 users, 1 MB templates", large),
+        bench.synth("1,000 users", bench.config("thousand", "--users", "1000")),
+        bench.synth("10 users", bench.config("ten", "--users", "10")),
+        bench.synth("100 accounts of 1,000", bench.config("fleet", "--accounts", "100", "--users", "1000")),
+        bench.synth("5,000 users, unchecked", bench.config("unchecked"), "--no-check"),
+        Case("Jinja2", lambda: [PYTHON, ROOT / "benches/jinja_peer.py", small, bench.folder("run")]),
+        bench.synth("one user added", added, keep=True),
+        bench.synth("a rule that fails on all", bench.config("fail"), "--rules", rules, codes=(1,)),
     ]
     cases[4].rounds = peer_rounds
-    jinja_out = WORK / "out-jinja"
-    cases.append(Case("Jinja2", [PYTHON, ROOT / "benches/jinja_peer.py", small, jinja_out], [jinja_out]))
-    for case in [cases[0], cases[1], cases[7]]:
+    # Once before anything counts: for the templates that the peers are to check, and for the user who is added to them.
+    made = [bench.synth("made", config) for config in (small, large)]
+    for case in [*made, cases[7]]:
         run(case)
-    cases.append(cfn_guard("small", WORK / "out-5,000 users", peer_rounds))
-    cases.append(cfn_guard("large", WORK / "out-5,000 users, 1 MB templates", peer_rounds))
+    cases += [bench.cfn_guard(name, case.out, peer_rounds) for name, case in zip(("small", "large"), made)]
     for number in range(rounds):
         for case in cases:
             if number < (case.rounds or rounds):
@@ -190,7 +201,10 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--peer-rounds", type=int, default=2, help="of the fleet and the cfn-guard command, which take long")
     arguments = parser.parse_args()
-    print(table(measure(arguments.rounds, min(arguments.rounds, arguments.peer_rounds))))
+    # On the disk that the project is on: in memory, nothing would wait for a disk.
+    with tempfile.TemporaryDirectory(prefix="bench-", dir=ROOT / "target") as work:
+        measured = measure(Bench(pathlib.Path(work)), arguments.rounds, min(arguments.rounds, arguments.peer_rounds))
+        print(table(measured))
 
 
 if __name__ == "__main__":

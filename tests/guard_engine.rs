@@ -7,7 +7,7 @@ use std::fmt::Write as _;
 use racestack::check::guard::{RuleSet, check};
 use racestack::finding::{Finding, Rule};
 use racestack::plan::Part;
-use racestack::render::Template;
+use racestack::render::{Template, long_form};
 use racestack::source::SourceFile;
 
 /// The rules of one file.
@@ -19,7 +19,7 @@ fn rules(text: &str) -> RuleSet {
 /// A template with its value.
 #[track_caller]
 fn template(name: &str, text: &str) -> Template {
-    Template { part: Part::Users(1), source: SourceFile::new(name, text), value: serde_yaml::from_str(text).unwrap() }
+    Template { part: Part::Users(1), source: SourceFile::new(name, text), value: long_form(text).unwrap() }
 }
 
 /// What the findings come to: rule, path, line, message, help.
@@ -273,16 +273,6 @@ rule E { AWS::S3::Bucket { Properties exists } }
         [format!("guard::never-applied rules/a.guard:1 the guard rule `B` was skipped on every template {help}")]
     );
     assert_eq!(told(&check(&rules(text), &[])), [""; 0]);
-}
-
-#[test]
-fn a_template_that_is_not_cloudformation_is_found_and_the_others_are_checked() {
-    let unknown =
-        template("a.yaml", "Resources:\n  A:\n    Type: AWS::IAM::User\n    Properties:\n      Path: !Reff B\n");
-    let findings = check(&rules(PATH), &[unknown, users("b.yaml", 1)]);
-    let found: Vec<(Rule, usize)> =
-        findings.iter().map(|finding| (finding.rule, finding.place.as_ref().unwrap().line_column().0)).collect();
-    assert_eq!(found, [(Rule::TemplateNotCloudformation, 5), (Rule::GuardViolation, 4)]);
 }
 
 #[test]

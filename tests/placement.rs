@@ -351,7 +351,7 @@ proptest! {
             let rendered = |users| {
                 let plan = plan::plan(account, Path::new("out"), vec![users]);
                 let stack = plan.stacks.iter().find(|stack| stack.part.name() == "users-001").unwrap();
-                render::render(&templates, &plan, stack).unwrap().source.text.len()
+                render::render(&templates, &plan, stack).unwrap().unwrap().source.text.len()
             };
             let empty = rendered(Vec::new());
             prop_assert_eq!(empty, sizer.empty.bytes);

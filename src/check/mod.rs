@@ -8,8 +8,6 @@ pub mod isolation;
 mod known;
 mod lifecycle;
 mod limits;
-pub mod long_form;
-pub mod outline;
 mod record;
 mod references;
 mod single;
@@ -18,19 +16,19 @@ mod suppressions;
 
 use std::cell::OnceCell;
 
-use rayon::iter::{IndexedParallelIterator, ParallelIterator};
+use rayon::iter::{IndexedParallelIterator, IntoParallelRefMutIterator, ParallelIterator};
 use rayon::slice::ParallelSlice;
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use crate::finding::{Finding, Rule};
 use crate::model::User;
 use crate::plan::{AccountPlan, Part};
+use crate::render::outline::Outline;
 use crate::render::{self, Contents, RenderFailure, Rendered, Template, Templates};
 use crate::source::Place;
-use guard::RuleSet;
-use outline::Outline;
+use guard::{Applied, Examples, Outcome, RuleSet};
 use record::{Basis, Told};
-use single::{Ground, Looked};
+use single::{Batch, Ground, Looked};
 
 pub use isolation::access::{Answer, Owner, Question, Reason};
 pub use isolation::{Asker, across_accounts};
@@ -43,14 +41,12 @@ pub use suppressions::Suppressions;
 pub struct Checked<'a> {
     /// The template.
     pub template: &'a Template,
-    /// Its value in long form.
-    pub json: Value,
     outline: OnceCell<Outline>,
 }
 
 impl<'a> Checked<'a> {
-    fn new(template: &'a Template) -> Result<Self, Finding> {
-        Ok(Self { template, json: long_form::long_form(template)?, outline: OnceCell::new() })
+    fn new(template: &'a Template) -> Self {
+        Self { template, outline: OnceCell::new() }
     }
 
     /// The place in the template that a path of keys leads to. Only findings ask for it.
@@ -60,7 +56,7 @@ impl<'a> Checked<'a> {
 
     /// The resources by logical ID.
     pub fn resources(&self) -> impl Iterator<Item = (&String, &Value)> {
-        self.json.get("Resources").and_then(Value::as_object).into_iter().flat_map(Map::iter)
+        self.template.resources()
     }
 }
 
@@ -116,51 +112,64 @@ pub fn check(
         today: suppressions.today(),
     };
     let basis = Basis::of(&ground);
-    let largest = rendered.iter().map(|template| template.source.text.len()).max().unwrap_or_default();
-    let at_once = (BYTES_AT_ONCE / largest.max(1)).clamp(1, TEMPLATES_AT_ONCE);
-    // Collected in the order of the templates, whichever is done first.
-    let looked: Vec<Result<Looked<'_>, RenderFailure>> = rendered
+    let examples = Examples::default();
+    let at_once = at_once(rendered);
+    // Collected in the order of the templates, whichever is done first; the first failure is told of.
+    let batches: Vec<Result<Batch<'_>, RenderFailure>> = plan
+        .stacks
         .par_chunks(at_once)
-        .zip(plan.stacks.par_chunks(at_once))
-        .map(|(rendered, stacks)| single::look(&ground, templates, stacks, rendered, (&basis, record)))
+        .zip(rendered.par_chunks(at_once))
+        .map(|some| single::look(&ground, templates, some, (&basis, record), &examples))
         .collect();
-    let (mut findings, mut told, mut failed, mut stacks) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
-    let (mut passed, mut known) = (Vec::new(), 0);
-    for looked in looked {
-        let looked = looked?;
-        findings.extend(looked.findings);
-        told.extend(looked.told);
-        failed.extend(looked.failed);
-        stacks.extend(looked.stacks);
-        passed.extend(looked.passed);
-        known += looked.known;
-    }
-    let record = Record::of(passed.into_iter());
+    let mut batches: Vec<Batch<'_>> = batches.into_iter().collect::<Result<_, _>>()?;
+    let mut findings: Vec<Finding> = batches.iter_mut().flat_map(|batch| batch.findings.drain(..)).collect();
+    let looked: Vec<&Looked<'_>> = batches.iter().flat_map(|batch| &batch.looked).collect();
     // With a template missing, the others' references to it would seem broken, and rules never applied.
-    let all: Option<Vec<_>> = told.iter().map(|(rendered, told)| Some((*rendered, told.as_deref()?))).collect();
-    let Some(all) = all else { return Ok(Checks { findings, record, ..Checks::default() }) };
-    let references: Vec<_> = all.iter().map(|(rendered, told)| (*rendered, &told.references)).collect();
+    let Some(told) = looked.iter().map(|looked| looked.told.as_deref()).collect::<Option<Vec<&Told>>>() else {
+        return Ok(Checks { findings, ..Checks::default() });
+    };
+    let references: Vec<_> =
+        looked.iter().zip(&told).map(|(looked, told)| (looked.rendered, &told.references)).collect();
     let unresolved = references::unresolved(&references);
-    if !unresolved.is_empty() && known > 0 {
+    if !unresolved.is_empty() && looked.iter().any(|looked| looked.is_known) {
         // A record does not hold where in its templates the names stand.
         return check(plan, templates, rendered, &Against { record: &Record::default(), ..*against });
     }
-    let all: Vec<&Told> = all.into_iter().map(|(_, told)| told).collect();
-    findings.extend(limits::check_account(plan.account, &all.iter().map(|told| told.counts).sum()));
+    findings.extend(limits::check_account(plan.account, &told.iter().map(|told| told.counts).sum()));
     let references_broken =
         !unresolved.is_empty() || any(&findings, &[Rule::ReferenceUnresolved, Rule::ReferenceForeign]);
     findings.extend(references::findings(&unresolved));
-    let applied: Vec<&guard::Applied> = all.iter().map(|told| &told.applied).collect();
-    findings.extend(guard::findings(rules, &applied, &failed, suppressions));
     // A person whose resources are not their twin's is an error already, and has policies that isolation knows nothing of.
-    if !any(&findings, &[Rule::TemplateStructure]) {
-        let isolation = isolation::check(plan, templates, rendered, &stacks, &expected.long_forms).into_iter();
-        // What leads nowhere allows nothing, and is an error already: that is not told again.
-        findings.extend(isolation.filter(|found| !references_broken || found.rule == Rule::IsolationTooWide));
-    }
-    let policies = all.iter().map(|told| told.policies.clone()).collect();
-    let contents = all.iter().map(|told| told.contents.clone()).collect();
+    let is_sound = !any(&findings, &[Rule::TemplateStructure]);
+    let stacks: Vec<(Part, Value)> = batches.iter_mut().flat_map(|batch| batch.stacks.drain(..)).collect();
+    let isolation = || {
+        if is_sound { isolation::check(plan, templates, rendered, &stacks, &expected.resources) } else { Vec::new() }
+    };
+    let close = || {
+        guard::learn(rules, examples);
+        batches.par_iter_mut().try_for_each(|batch| batch.close(&ground, templates))
+    };
+    let (closed, isolation) = rayon::join(close, isolation);
+    closed?;
+    findings.extend(batches.iter_mut().flat_map(|batch| batch.findings.drain(..)));
+    let looked: Vec<&Looked<'_>> = batches.iter().flat_map(|batch| &batch.looked).collect();
+    let failed: Vec<&Outcome> = looked.iter().flat_map(|looked| &looked.outcomes.failed).collect();
+    let told: Vec<&Told> = looked.iter().filter_map(|looked| looked.told.as_deref()).collect();
+    let applied: Vec<&Applied> = told.iter().map(|told| &told.applied).collect();
+    findings.extend(guard::findings(rules, &applied, &failed, suppressions));
+    // What leads nowhere allows nothing, and is an error already: that is not told again.
+    findings.extend(isolation.into_iter().filter(|found| !references_broken || found.rule == Rule::IsolationTooWide));
+    let policies = told.iter().map(|told| told.policies.clone()).collect();
+    let contents = told.iter().map(|told| told.contents.clone()).collect();
+    let record = Record::of(looked.iter().filter_map(|looked| looked.passed()));
     Ok(Checks { findings, policies, contents, record })
+}
+
+/// How many templates are looked at in one go.
+fn at_once(rendered: &[Rendered]) -> usize {
+    let largest = rendered.iter().map(|template| template.source.text.len()).max().unwrap_or_default();
+    let a_share = rendered.len().div_ceil(rayon::current_num_threads());
+    (BYTES_AT_ONCE / largest.max(1)).min(TEMPLATES_AT_ONCE).min(a_share).max(1)
 }
 
 fn any(findings: &[Finding], rules: &[Rule]) -> bool {
@@ -183,13 +192,12 @@ pub fn access(
     let expected = structure::Expected::of(plan, templates)?;
     let mut stacks = Vec::new();
     for one in rendered.iter().filter(|one| !matches!(one.part, Part::Users(_))) {
-        let template = render::read(templates, one)?;
-        match long_form::long_form(&template) {
-            Ok(json) => stacks.push((one.part, json.get("Resources").cloned().unwrap_or_default())),
+        match render::read(templates, one)? {
+            Ok(template) => stacks.push((one.part, template.value.get("Resources").cloned().unwrap_or_default())),
             Err(finding) => return Ok(Err(finding)),
         }
     }
-    let estate = isolation::estate(plan, rendered, &stacks, &expected.long_forms);
+    let estate = isolation::estate(plan, rendered, &stacks, &expected.resources);
     let desk = isolation::access::Desk::new(plan, templates, rendered, &estate, user);
     Ok(Ok(question.map_or_else(|| desk.table(), |question| desk.one(question))))
 }

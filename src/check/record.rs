@@ -24,7 +24,7 @@ use crate::render::{Contents, Rendered};
 const PROGRAM: &str = env!("RACESTACK_SOURCES");
 
 /// What checks tell of a template, besides what they find.
-#[derive(Debug, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub(super) struct Told {
     pub contents: Contents,
     pub policies: Vec<PolicySize>,

@@ -8,14 +8,14 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::Checked;
-use super::outline::Outline;
 use crate::finding::{Finding, Rule};
 use crate::plan::Names;
 use crate::render::Rendered;
+use crate::render::outline::Outline;
 use crate::source::Place;
 
 /// What the references of one template come to, as far as it alone can tell.
-#[derive(Debug, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct References {
     /// What refers to nothing in the template, or to another account or partition.
     #[serde(skip)]
@@ -27,7 +27,7 @@ pub struct References {
 }
 
 /// What findings tell of a name; a record of checks, which holds none, does not keep it.
-#[derive(Debug, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 struct Wanted {
     /// What to call it.
     #[serde(skip)]
@@ -175,7 +175,7 @@ impl<'a> Walk<'a> {
 
     /// A logical ID of this template, a parameter of it, or a pseudo parameter.
     fn resource(&mut self, target: &str) {
-        let json = &self.checked.json;
+        let json = &self.checked.template.value;
         let known = |section: &str| json.get(section).is_some_and(|section| section.get(target).is_some());
         if !target.starts_with("AWS::") && !known("Resources") && !known("Parameters") {
             self.unresolved(format!("there is no resource `{target}` in this template"));

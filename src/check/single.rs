@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use super::guard::{self, Outcome, RuleSet};
+use super::guard::{self, Applied, Examples, Outcomes, RuleSet};
 use super::limits::{self, Counts};
 use super::record::{Basis, Key, Record, Told};
 use super::structure::Expected;
@@ -25,108 +25,130 @@ pub(super) struct Ground<'a> {
 }
 
 /// What the checks of a few templates came to.
-pub(super) struct Looked<'a> {
+pub(super) struct Batch<'a> {
     pub findings: Vec<Finding>,
-    /// The templates, and what was told of them; of one that CloudFormation could not read, nothing.
-    pub told: Vec<(&'a Rendered, Option<Arc<Told>>)>,
-    /// The guard rules that do not hold.
-    pub failed: Vec<Outcome>,
+    /// The templates, in their order.
+    pub looked: Vec<Looked<'a>>,
     /// The resources of the templates that hold no people.
     pub stacks: Vec<(Part, Value)>,
-    /// What passed, to be recorded.
-    pub passed: Vec<(Key, Arc<Told>)>,
-    /// How many of them a record told of.
-    pub known: usize,
 }
 
-/// A template, and what is known of it before it is looked at.
-struct Asked<'a, 's> {
-    stack: &'s StackPlan<'s>,
-    rendered: &'a Rendered,
+/// What the checks of a template came to.
+pub(super) struct Looked<'a> {
+    pub rendered: &'a Rendered,
+    /// What was told of it; of one that CloudFormation could not read, nothing.
+    pub told: Option<Arc<Told>>,
+    /// What became of the guard rules.
+    pub outcomes: Outcomes,
     /// What a record holds it by, if it is one that records hold.
     key: Option<Key>,
-    known: Option<Arc<Told>>,
+    /// Whether a record told of it.
+    pub is_known: bool,
+    /// Whether nothing was found, apart from what the guard rules find.
+    clean: bool,
 }
 
-/// Checks some templates, except for those that the record holds.
+impl Looked<'_> {
+    /// What is to be recorded of it: nothing, if anything was found.
+    pub fn passed(&self) -> Option<(Key, Arc<Told>)> {
+        self.key.clone().zip(self.told.clone()).filter(|_| self.clean && self.outcomes.failed.is_empty())
+    }
+}
+
+/// Checks some templates, except for those that the record holds. What becomes of the guard rules may stay open, until
+/// something was learnt from `examples`.
 ///
 /// # Errors
 /// When one that the record does not hold is no YAML.
 pub(super) fn look<'a>(
     ground: &Ground<'_>,
     templates: &Templates,
-    stacks: &[StackPlan<'_>],
-    rendered: &'a [Rendered],
+    (stacks, rendered): (&[StackPlan<'_>], &'a [Rendered]),
     (basis, record): (&Basis, &Record),
-) -> Result<Looked<'a>, RenderFailure> {
-    let asked = stacks.iter().zip(rendered).map(|(stack, rendered)| {
+    examples: &Examples,
+) -> Result<Batch<'a>, RenderFailure> {
+    let mut batch = Batch { findings: Vec::new(), looked: Vec::with_capacity(rendered.len()), stacks: Vec::new() };
+    let mut read = Vec::new();
+    for (stack, rendered) in stacks.iter().zip(rendered) {
         // Isolation looks at the whole of the other stacks, and they are few.
         let key = matches!(stack.part, Part::Users(_)).then(|| basis.key(stack, rendered));
-        let known = key.as_ref().and_then(|key| record.get(key).cloned());
-        Asked { stack, rendered, key, known }
-    });
-    let asked: Vec<Asked<'a, '_>> = asked.collect();
-    let new: Vec<&Asked<'_, '_>> = asked.iter().filter(|one| one.known.is_none()).collect();
-    let Anew { findings, told: told_anew, failed, stacks } = look_anew(ground, templates, &new)?;
-    let known = asked.len() - new.len();
-    let mut told_anew = told_anew.into_iter();
-    let (mut told, mut passed) = (Vec::with_capacity(asked.len()), Vec::new());
-    for Asked { rendered, key, known, .. } in asked {
-        let (one, clean) = match known {
-            Some(known) => (Some(known), true),
-            None => told_anew.next().flatten().map_or((None, false), |(new, clean)| (Some(Arc::new(new)), clean)),
-        };
-        passed.extend(key.zip(one.clone()).filter(|_| clean));
-        told.push((rendered, one));
-    }
-    Ok(Looked { findings, told, failed, stacks, passed, known })
-}
-
-/// What the checks of templates came to that no record holds.
-struct Anew {
-    findings: Vec<Finding>,
-    /// Of each template what was told, and whether nothing was found in it.
-    told: Vec<Option<(Told, bool)>>,
-    failed: Vec<Outcome>,
-    stacks: Vec<(Part, Value)>,
-}
-
-fn look_anew(ground: &Ground<'_>, templates: &Templates, new: &[&Asked<'_, '_>]) -> Result<Anew, RenderFailure> {
-    let read: Vec<Template> = new.iter().map(|one| render::read(templates, one.rendered)).collect::<Result<_, _>>()?;
-    let mut findings = Vec::new();
-    let mut told = Vec::with_capacity(new.len());
-    let mut checked = Vec::with_capacity(new.len());
-    let mut stacks = Vec::new();
-    for (asked, template) in new.iter().zip(&read) {
-        let one = match Checked::new(template) {
-            Ok(one) => one,
-            Err(finding) => {
-                findings.push(finding);
-                told.push(None);
-                continue;
+        let told = key.as_ref().and_then(|key| record.get(key).cloned());
+        let is_known = told.is_some();
+        if !is_known {
+            match render::read(templates, rendered)? {
+                Ok(template) => read.push((batch.looked.len(), stack, template)),
+                Err(finding) => batch.findings.push(finding),
             }
-        };
-        let before = findings.len();
-        findings.extend(limits::check_template(&one, ground.bytes));
-        findings.extend(structure::check(asked.stack, ground.expected, &one));
-        findings.extend(lifecycle::check(&one, ground.today));
-        let mut references = references::read(ground.names, &one);
-        findings.append(&mut references.findings);
-        let clean = findings.len() == before;
-        let (contents, policies) = (template.contents(), limits::policy_sizes(&one));
-        let applied = guard::Applied::default();
-        told.push(Some((Told { contents, policies, counts: Counts::of(&one), references, applied }, clean)));
-        if !matches!(template.part, Part::Users(_)) {
-            stacks.push((template.part, one.json.get("Resources").cloned().unwrap_or_default()));
         }
-        checked.push(one);
+        batch.looked.push(Looked { rendered, told, outcomes: Outcomes::default(), key, is_known, clean: is_known });
     }
-    let long_forms: Vec<(&Template, &Value)> = checked.iter().map(|one| (one.template, &one.json)).collect();
-    let (guard::Outcomes { applied, failed }, unchecked) = guard::evaluate(ground.rules, &long_forms);
-    for ((one, (told, clean)), applied) in checked.iter().zip(told.iter_mut().flatten()).zip(applied) {
-        told.applied = applied;
-        *clean &= unchecked.is_empty() && !failed.iter().any(|outcome| outcome.is_on(&one.template.source));
+    for (index, stack, template) in &read {
+        let found = batch.findings.len();
+        let told = tell(ground, stack, template, &mut batch);
+        let clean = batch.findings.len() == found;
+        if let Some(looked) = batch.looked.get_mut(*index) {
+            (looked.told, looked.clean) = (Some(Arc::new(told)), clean);
+        }
     }
-    findings.extend(unchecked);
-    Ok(Anew { findings, told, failed, stacks })
+    let read: Vec<(usize, &Template)> = read.iter().map(|(index, _, template)| (*index, template)).collect();
+    batch.evaluate(ground, &read, Some(examples));
+    Ok(batch)
+}
+
+/// Checks a template, all but the guard rules.
+fn tell(ground: &Ground<'_>, stack: &StackPlan<'_>, template: &Template, batch: &mut Batch<'_>) -> Told {
+    let one = Checked::new(template);
+    batch.findings.extend(limits::check_template(&one, ground.bytes));
+    batch.findings.extend(structure::check(stack, ground.expected, &one));
+    batch.findings.extend(lifecycle::check(&one, ground.today));
+    let mut references = references::read(ground.names, &one);
+    batch.findings.append(&mut references.findings);
+    if !matches!(template.part, Part::Users(_)) {
+        batch.stacks.push((template.part, template.value.get("Resources").cloned().unwrap_or_default()));
+    }
+    Told {
+        contents: template.contents(),
+        policies: limits::policy_sizes(&one),
+        counts: Counts::of(&one),
+        references,
+        applied: Applied::default(),
+    }
+}
+
+impl Batch<'_> {
+    /// Closes what is open of the guard rules, by what was learnt. Where that tells of a failure, the template is read once
+    /// more, and evaluated as it is.
+    ///
+    /// # Errors
+    /// Never: what was read once is read again.
+    pub fn close(&mut self, ground: &Ground<'_>, templates: &Templates) -> Result<(), RenderFailure> {
+        let mut again = Vec::new();
+        for (index, looked) in self.looked.iter_mut().enumerate() {
+            if !looked.outcomes.close(ground.rules)
+                && let Ok(template) = render::read(templates, looked.rendered)?
+            {
+                again.push((index, template));
+            }
+        }
+        let again: Vec<(usize, &Template)> = again.iter().map(|(index, template)| (*index, template)).collect();
+        self.evaluate(ground, &again, None);
+        for looked in self.looked.iter_mut().filter(|looked| !looked.is_known) {
+            if let Some(told) = &mut looked.told {
+                Arc::make_mut(told).applied.clone_from(&looked.outcomes.applied);
+            }
+        }
+        Ok(())
+    }
+
+    fn evaluate(&mut self, ground: &Ground<'_>, templates: &[(usize, &Template)], examples: Option<&Examples>) {
+        let (indices, templates): (Vec<usize>, Vec<&Template>) = templates.iter().copied().unzip();
+        let (outcomes, unchecked) = guard::evaluate(ground.rules, &templates, examples);
+        for (index, outcomes) in indices.into_iter().zip(outcomes) {
+            if let Some(looked) = self.looked.get_mut(index) {
+                looked.outcomes = outcomes;
+                looked.clean &= unchecked.is_empty();
+            }
+        }
+        self.findings.extend(unchecked);
+    }
 }

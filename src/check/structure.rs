@@ -9,10 +9,9 @@ use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 use std::path::Path;
 
-use serde_yaml::Value;
+use serde_json::Value;
 
 use super::Checked;
-use super::long_form::long_form;
 use crate::finding::{Finding, Rule};
 use crate::model::{Account, Tag, User};
 use crate::plan::{AccountPlan, Part, StackPlan, plan};
@@ -33,8 +32,8 @@ pub struct Expected {
     shared: usize,
     /// For each form of user, a twin's resources, by what their logical IDs have behind the twin's.
     twins: BTreeMap<Form, Vec<(String, Value)>>,
-    /// The resources of a template with that twin, in long form.
-    pub long_forms: Vec<(Form, serde_json::Value)>,
+    /// All resources of a template with that twin.
+    pub resources: Vec<(Form, Value)>,
 }
 
 impl Expected {
@@ -44,22 +43,20 @@ impl Expected {
     /// When the template cannot be rendered for a twin.
     pub fn of(plan: &AccountPlan<'_>, templates: &Templates) -> Result<Self, RenderFailure> {
         let mut twins = BTreeMap::new();
-        let mut long_forms = Vec::new();
+        let mut all = Vec::new();
         for user in plan.stacks.iter().flat_map(|stack| &stack.users) {
             if let Entry::Vacant(entry) = twins.entry(Form::of(user)) {
-                let Some(template) = twin(templates, plan.account, *entry.key())? else { continue };
-                // What has no long form is found in the real templates.
-                if let Ok(json) = long_form(&template) {
-                    long_forms.push((*entry.key(), json.get("Resources").cloned().unwrap_or_default()));
-                }
-                let own = resources(Some(&template)).into_iter();
-                entry.insert(
-                    own.filter_map(|(id, value)| Some((id.strip_prefix(TWIN_ID)?.to_owned(), value))).collect(),
-                );
+                let Some(mut template) = twin(templates, plan.account, *entry.key())? else { continue };
+                let own = template.resources();
+                let own = own.filter_map(|(id, value)| Some((id.strip_prefix(TWIN_ID)?.to_owned(), value.clone())));
+                let own = own.collect();
+                all.push((*entry.key(), template.value.get_mut("Resources").map(Value::take).unwrap_or_default()));
+                entry.insert(own);
             }
         }
-        let shared = resources(render_users(templates, plan.account, Vec::new())?.as_ref()).len();
-        Ok(Self { shared, twins, long_forms })
+        let nobody = render_users(templates, plan.account, Vec::new())?;
+        let shared = nobody.map_or(0, |template| template.resources().count());
+        Ok(Self { shared, twins, resources: all })
     }
 }
 
@@ -98,12 +95,9 @@ fn render_users(
 ) -> Result<Option<Template>, RenderFailure> {
     let plan = plan(account, Path::new(""), vec![users]);
     let stack = plan.stacks.iter().find(|stack| matches!(stack.part, Part::Users(_)));
-    stack.map(|stack| render(templates, &plan, stack)).transpose()
-}
-
-fn resources(template: Option<&Template>) -> Vec<(String, Value)> {
-    let resources = template.into_iter().flat_map(Template::resources);
-    resources.map(|(id, value)| (id.to_owned(), value.clone())).collect()
+    let rendered = stack.map(|stack| render(templates, &plan, stack)).transpose()?;
+    // What CloudFormation does not know is found in the real templates.
+    Ok(rendered.and_then(Result::ok))
 }
 
 fn compare(one: &Checked<'_>, user: &User, twin: &[(String, Value)]) -> Option<Finding> {
@@ -150,17 +144,15 @@ impl<'a> Words<'a> {
     /// Whether `expected`, which is a twin's, becomes `found` with this user's words. `key` is what both stand under.
     fn make(&self, expected: &Value, found: &Value, key: &str) -> bool {
         match (expected, found) {
-            (Value::Sequence(_), Value::Sequence(_)) if key == "Tags" => self.are_tags(found),
-            (Value::Mapping(a), Value::Mapping(b)) => {
-                let same = |((ka, va), (kb, vb)): ((&Value, &Value), (&Value, &Value))| {
-                    ka == kb && self.make(va, vb, ka.as_str().unwrap_or_default())
-                };
+            (Value::Array(_), Value::Array(_)) if key == "Tags" => self.are_tags(found),
+            (Value::Object(a), Value::Object(b)) => {
+                let same =
+                    |((ka, va), (kb, vb)): ((&String, &Value), (&String, &Value))| ka == kb && self.make(va, vb, ka);
                 a.len() == b.len() && a.iter().zip(b).all(same)
             }
-            (Value::Sequence(a), Value::Sequence(b)) => {
+            (Value::Array(a), Value::Array(b)) => {
                 a.len() == b.len() && a.iter().zip(b).all(|(a, b)| self.make(a, b, ""))
             }
-            (Value::Tagged(a), Value::Tagged(b)) => a.tag == b.tag && self.make(&a.value, &b.value, ""),
             (Value::String(a), Value::String(b)) => self.is_text(a, b),
             (Value::Number(a), Value::Number(b)) => {
                 let volume = self.user.notebook.as_ref().map(|notebook| u64::from(notebook.volume_gb));
@@ -195,7 +187,7 @@ impl<'a> Words<'a> {
 
     /// Whether these are the tags of all the person's things, or with them those of the IAM user.
     fn are_tags(&self, found: &Value) -> bool {
-        let found = found.as_sequence().into_iter().flatten();
+        let found = found.as_array().into_iter().flatten();
         let found: Vec<_> = found
             .map(|tag| (tag.get("Key").and_then(Value::as_str), tag.get("Value").and_then(Value::as_str)))
             .collect();

@@ -15,6 +15,8 @@ mod yaml;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use rayon::iter::{IndexedParallelIterator, IntoParallelIterator, ParallelIterator};
+
 pub use layers::{DEFAULTS_PATH, explain};
 pub use lock::{LOCK_FILE, LOCK_NOTHING, LOCK_VERSION, LockConfig, LockLine, broken as broken_lock};
 pub use node::{Content, Entry, Node, shorten};
@@ -28,7 +30,7 @@ pub use suggestion::did_you_mean;
 pub use suppressions::{SUPPRESSIONS_FILE, SuppressionRow, SuppressionRows, suppressions_schema};
 
 use crate::files::{self, FileError, FolderEntry};
-use crate::finding::{Finding, Rule, any_error};
+use crate::finding::{Finding, Rule, any_error, each};
 use crate::source::{Place, SourceFile};
 
 /// The file of the company's settings, and of an account's, in their folders.
@@ -91,12 +93,12 @@ pub fn read(folder: &Path, wanted: &[String], findings: &mut Vec<Finding>) -> Re
     let mut base = read_layer(folder.join(SETTINGS_FILE), &company_schema(), help, findings)?;
     base.node = Some(layers::merge(&layers::defaults(), base.node.as_ref()));
 
-    let mut accounts = Vec::new();
     let names = account_names(folder, wanted, findings)?;
-    for name in names {
-        let selected = wanted.is_empty() || wanted.contains(&name);
-        accounts.push(read_account(folder, &name, &base, selected, findings)?);
-    }
+    let accounts = each(&names, findings, |name, findings| {
+        let selected = wanted.is_empty() || wanted.contains(name);
+        read_account(folder, name, &base, selected, findings)
+    });
+    let accounts = accounts.into_iter().collect::<Result<_, _>>()?;
     let suppressions = suppressions::read(folder, findings)?;
     Ok(Config { accounts, suppressions })
 }
@@ -262,8 +264,8 @@ fn read_roster(path: &Path, bytes: &[u8], findings: &mut Vec<Finding>) -> Option
         _ => Vec::new(),
     };
     // A row with findings of its shape has no typed value; its other findings wait until the shape is mended.
-    let rows =
-        rows.into_iter().zip(values).filter_map(|(node, value)| Some((node, serde_json::from_value(value).ok()?)));
+    let rows = rows.into_par_iter().zip(values);
+    let rows = rows.filter_map(|(node, value)| Some((node, serde_json::from_value(value).ok()?)));
     Some(RosterConfig { rows: rows.collect(), source })
 }
 

@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 
 use super::node::{Content, Entry, Node};
 use super::suggestion::did_you_mean;
-use crate::finding::{Finding, Rule};
+use crate::finding::{Finding, Rule, each};
 
 /// A JSON Schema (draft 2020-12) of one kind of file.
 #[derive(Debug)]
@@ -194,7 +194,10 @@ impl Reader<'_> {
             return self.wrong_type(node, path, "a list");
         };
         let path = if path.is_empty() { ROW } else { path };
-        Value::Array(values.iter().map(|value| self.read(value, items, path)).collect())
+        let schema = self.schema;
+        Value::Array(each(values, self.findings, |value, findings| {
+            Reader { schema, findings }.read(value, items, path)
+        }))
     }
 
     fn read_map(&mut self, node: &Node, schema: &Value, path: &str) -> Value {

@@ -9,9 +9,9 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::resolve::resolved;
-use crate::check::long_form::long_form_of;
 use crate::files::{self, FileError, GitError};
 use crate::output::{MANIFEST_FILE, UserEntry};
+use crate::render::{NoLongForm, long_form};
 use crate::source::SourceFile;
 
 /// An out folder, read.
@@ -219,8 +219,10 @@ fn account(
 fn stack(entry: StackEntry, path: PathBuf, bytes: Vec<u8>, pseudo: &[(&str, &str)]) -> Result<Stack, FolderError> {
     let broken = |reason: String| FolderError::Broken { path: path.clone(), reason };
     let text = String::from_utf8(bytes).map_err(|_| broken("it is not UTF-8".to_owned()))?;
-    let value: serde_yaml::Value = serde_yaml::from_str(&text).map_err(|error| broken(error.to_string()))?;
-    let template = long_form_of(&value).map_err(|(at, message)| broken(format!("{message}, at `{at}`")))?;
+    let template = long_form(&text).map_err(|why| match why {
+        NoLongForm::NotYaml(error) => broken(error.to_string()),
+        NoLongForm::NotCloudformation { path: at, message } => broken(format!("{message}, at `{at}`")),
+    })?;
     if !template.is_object() {
         return Err(broken("it holds no template".to_owned()));
     }

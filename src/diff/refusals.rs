@@ -8,10 +8,10 @@ use super::folder::{AccountFolder, Stack};
 use super::model::{Action, Change, Replacement};
 use super::owners::Owners;
 use super::resources::{ResourceChange, fixed_name, property, resources, type_of};
-use crate::check::outline::Outline;
 use crate::facts::limits::NOTEBOOK_VOLUME_GB;
 use crate::facts::replacement::replacement;
 use crate::finding::{Finding, Rule};
+use crate::render::outline::Outline;
 use crate::source::Place;
 
 const TYPE_CHANGED: &str = "CloudFormation refuses to change the type of a resource";

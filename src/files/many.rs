@@ -6,7 +6,7 @@ use super::{FileError, NewFile, create_in_folder};
 
 /// How many files are written at a time. In tests of this crate one, since a run that is killed after a number of changes
 /// is one thread.
-const AT_ONCE: usize = if cfg!(test) { 1 } else { 8 };
+const AT_ONCE: usize = if cfg!(test) { 1 } else { 16 };
 
 /// Writes files that must not exist yet into folders that do. They are on the disk when this returns.
 ///

@@ -7,6 +7,8 @@ mod rules;
 
 pub use rules::{RULES, Rule, RuleInfo};
 
+use rayon::iter::{IntoParallelRefIterator, ParallelIterator};
+
 use crate::source::Place;
 
 /// How much a finding weighs.
@@ -132,6 +134,25 @@ impl Finding {
 /// Whether any of `findings` stops the writing: an error that is not suppressed.
 pub fn any_error(findings: &[Finding]) -> bool {
     findings.iter().any(|finding| finding.severity == Severity::Error && finding.suppressed.is_none())
+}
+
+/// Does the same with each of `things`, several at a time. What comes of it, and what was found, stand in the order of the
+/// things, whichever was done first.
+pub fn each<T: Sync, R: Send>(
+    things: &[T],
+    findings: &mut Vec<Finding>,
+    work: impl Fn(&T, &mut Vec<Finding>) -> R + Sync,
+) -> Vec<R> {
+    let one = |thing: &T| {
+        let mut found = Vec::new();
+        (work(thing, &mut found), found)
+    };
+    let done: Vec<(R, Vec<Finding>)> = things.par_iter().map(one).collect();
+    let and_found = |(result, found)| {
+        findings.extend::<Vec<Finding>>(found);
+        result
+    };
+    done.into_iter().map(and_found).collect()
 }
 
 /// Puts findings into the one order in which every reporter shows them: by path, place, rule and message; those without

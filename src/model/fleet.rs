@@ -2,7 +2,7 @@
 
 use super::account::{self, Account};
 use crate::config::Config;
-use crate::finding::{Finding, Rule};
+use crate::finding::{Finding, Rule, each};
 use crate::source::Place;
 
 /// The accounts of a company, by name.
@@ -14,7 +14,11 @@ pub struct Fleet {
 
 /// Validates what was read. An account with an error is left out of the fleet; its findings say why.
 pub fn build(config: &Config, findings: &mut Vec<Finding>) -> Fleet {
-    let mut accounts = Vec::new();
+    // What its files lack is told as well; but stacks of half a roster would tell nothing true.
+    let accounts = each(&config.accounts, findings, |config, findings| {
+        let account = if config.selected { account::build(config, findings) } else { None };
+        account.filter(|_| config.sound)
+    });
     let mut ids: Vec<(String, Place, &str)> = Vec::new();
     let mut buckets: Vec<(String, Place, &str)> = Vec::new();
     for config in &config.accounts {
@@ -37,12 +41,8 @@ pub fn build(config: &Config, findings: &mut Vec<Finding>) -> Fleet {
                 findings,
             );
         }
-        if config.selected {
-            // What its files lack is told as well; but stacks of half a roster would tell nothing true.
-            accounts.extend(account::build(config, findings).filter(|_| config.sound));
-        }
     }
-    Fleet { accounts }
+    Fleet { accounts: accounts.into_iter().flatten().collect() }
 }
 
 fn clash<'a>(

@@ -10,7 +10,7 @@ use super::tags::{self, Tag};
 use super::unique;
 use crate::config::{Node, RosterConfig, RosterNotebook, RosterNotebookSettings, RosterRow, State, shorten};
 use crate::facts::limits;
-use crate::finding::{Finding, Rule};
+use crate::finding::{Finding, Rule, each};
 use crate::source::Place;
 
 /// A person of an account.
@@ -78,8 +78,8 @@ pub(super) fn build(roster: &RosterConfig, defaults: &Defaults, findings: &mut V
         former: Former::of(defaults.lock, &stay),
         by_lower_case: defaults.lock.entries.keys().map(|name| (name.as_str().to_lowercase(), name)).collect(),
     };
-    let mut users: Vec<User> =
-        roster.rows.iter().filter_map(|(node, row)| user(node, row, defaults, &known, findings)).collect();
+    let users = each(&roster.rows, findings, |(node, row), findings| user(node, row, defaults, &known, findings));
+    let mut users: Vec<User> = users.into_iter().flatten().collect();
     users.sort_by(|a, b| a.name.cmp(&b.name).then_with(|| a.place.span.start.cmp(&b.place.span.start)));
     unique::check(&users, findings);
     users

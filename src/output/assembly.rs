@@ -6,7 +6,6 @@ use super::deploy::stack_tags;
 use super::held::{ASSEMBLY, HOLDS};
 use super::manifest::Manifest;
 use super::{MANIFEST_FILE, OutputFile, plain, sha256};
-use crate::check::long_form::long_form;
 use crate::model::{Account, BucketName, TemplateBucket};
 use crate::plan::{AccountPlan, Part, StackPlan};
 use crate::render::{self, Rendered, Templates};
@@ -35,10 +34,9 @@ pub fn of_account(
     let stacks = plan.stacks.iter().zip(rendered).zip(&manifest.stacks);
     for ((stack, rendered), entry) in stacks.filter(|((stack, _), _)| !stack.by_stack_set) {
         // What has no long form is an error among the checks' findings already: then nothing is written.
-        let Ok(template) = render::read(templates, rendered) else { continue };
-        let Ok(template) = long_form(&template) else { continue };
+        let Ok(Ok(template)) = render::read(templates, rendered) else { continue };
         let id = artifact_id(account, stack);
-        let template = plain(format!("{id}.template.json"), pretty(&template));
+        let template = plain(format!("{id}.template.json"), pretty(&template.value));
         let mut properties = json!({"templateFile": template.name, "stackName": entry.name, "tags": tags});
         let before = plan.stacks.iter().filter(|other| !other.by_stack_set && comes_after(stack, other));
         let mut dependencies: Vec<String> = before.map(|other| artifact_id(account, other)).collect();

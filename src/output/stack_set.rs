@@ -13,12 +13,11 @@ use self::script::script;
 use super::deploy::stack_tags;
 use super::held::{self, HOLDS};
 use super::{DEPLOY_FILE, MANIFEST_FILE, OutputFile, plain};
-use crate::check::long_form::long_form;
-use crate::check::outline::Outline;
 use crate::facts::limits;
 use crate::finding::{Finding, Rule};
 use crate::model::{AccountId, AccountName, Region, Tag};
 use crate::plan::{AccountPlan, Part};
+use crate::render::outline::Outline;
 use crate::render::{self, Rendered, Templates};
 use crate::source::{Place, SourceFile};
 
@@ -56,7 +55,7 @@ impl Member {
         let account = plan.account;
         let (stack, rendered) = plan.stacks.iter().zip(rendered).find(|(stack, _)| stack.part == part)?;
         // What cannot be read or has no long form is an error among the checks' findings already: then nothing is written.
-        let template = render::read(templates, rendered).ok()?;
+        let template = render::read(templates, rendered).ok()?.ok()?;
         let mut literals = Vec::new();
         let mut add = |name: &'static str, text: Option<String>| {
             literals.extend(text.map(|text| Literal { name, text }));
@@ -75,7 +74,7 @@ impl Member {
             is_left_to_it: stack.by_stack_set,
             capabilities: template.contents().capabilities,
             source: Arc::clone(&template.source),
-            template: long_form(&template).ok()?,
+            template: template.value,
             literals,
         })
     }

@@ -9,10 +9,11 @@ use std::path::Path;
 use std::sync::Arc;
 
 use handlebars::{
-    Context, Handlebars, Helper, HelperResult, Output, RenderContext, RenderError, RenderErrorReason,
-    TemplateErrorReason,
+    Context, Handlebars, Helper, HelperResult, Output, RenderContext, RenderError, RenderErrorReason, Template,
+    TemplateError, TemplateErrorReason,
 };
 use include_dir::{Dir, include_dir};
+use rayon::iter::{IntoParallelRefIterator, ParallelIterator};
 use serde::Serialize;
 use serde_json::Value;
 
@@ -80,29 +81,41 @@ impl Templates {
         stacks.register_escape_fn(|text| yaml::scalar(text).into_owned());
         policies.register_escape_fn(escape_json);
         pages.register_escape_fn(handlebars::html_escape);
-        for (path, source) in &sources {
+        let is_page = |path: &str| path.split('/').next() == Some(PAGE);
+        let needed: Vec<(&str, &str, &Arc<SourceFile>)> = sources
+            .iter()
+            .filter(|(path, _)| !is_page(path) || overridden.contains(*path))
+            .filter_map(|(path, source)| Some((path.as_str(), template_name(path)?, source)))
+            .collect();
+        // Each takes as long as a small stack takes to be filled.
+        let read: Vec<Result<Template, TemplateError>> = needed
+            .par_iter()
+            .map(|(_, name, source)| Template::compile_with_name(&source.text, (*name).to_owned()))
+            .collect();
+        for ((path, name, source), read) in needed.into_iter().zip(read) {
             let target = match path.split('/').next() {
                 Some("policies") => &mut policies,
-                Some(PAGE) if !overridden.contains(path) => continue,
                 Some(PAGE) => &mut pages,
                 _ => &mut stacks,
             };
-            let Some(name) = template_name(path) else { continue };
             target.set_strict_mode(true);
-            if let Err(error) = target.register_template_string(name, &source.text) {
-                let (line, _) = error.pos().unwrap_or((1, 1));
-                // Of a wrong syntax the reader only lists the words of its own grammar.
-                let why = match error.reason() {
-                    TemplateErrorReason::InvalidSyntax(_) => String::new(),
-                    reason => format!(": {reason}").replace('"', "`"),
-                };
-                let finding = Finding::new(Rule::TemplateSyntax, format!("this is no handlebars template{why}"));
-                failures.push(RenderFailure {
-                    finding: Box::new(
-                        finding.at(line_place(source, line)).help("close every `{{#block}}`, `{{` and quote"),
-                    ),
-                    overridden: overridden.contains(path),
-                });
+            match read {
+                Ok(template) => target.register_template(name, template),
+                Err(error) => {
+                    let (line, _) = error.pos().unwrap_or((1, 1));
+                    // Of a wrong syntax the reader only lists the words of its own grammar.
+                    let why = match error.reason() {
+                        TemplateErrorReason::InvalidSyntax(_) => String::new(),
+                        reason => format!(": {reason}").replace('"', "`"),
+                    };
+                    let finding = Finding::new(Rule::TemplateSyntax, format!("this is no handlebars template{why}"));
+                    failures.push(RenderFailure {
+                        finding: Box::new(
+                            finding.at(line_place(source, line)).help("close every `{{#block}}`, `{{` and quote"),
+                        ),
+                        overridden: overridden.contains(path),
+                    });
+                }
             }
         }
         if !failures.is_empty() {
@@ -116,13 +129,16 @@ impl Templates {
         Ok(Self { stacks, pages, sources, overridden })
     }
 
-    /// Fills the template of a kind of stack.
+    /// Fills the template of a kind of stack, behind the text that stands there already.
     ///
     /// # Errors
     /// When the template asks for what is not there.
-    pub fn fill(&self, kind: &str, context: &impl Serialize) -> Result<String, RenderFailure> {
+    pub fn fill(&self, kind: &str, context: &impl Serialize, text: String) -> Result<String, RenderFailure> {
         let path = format!("stacks/{kind}.yaml.hbs");
-        self.stacks.render(kind, context).map_err(|error| {
+        let mut bytes = text.into_bytes();
+        let filled = self.stacks.render_to_write(kind, context, &mut bytes);
+        let filled = filled.and_then(|()| String::from_utf8(bytes).map_err(RenderError::from));
+        filled.map_err(|error| {
             let policy = match error.reason() {
                 RenderErrorReason::NestedError(inner) => inner.downcast_ref::<PolicyError>(),
                 _ => None,

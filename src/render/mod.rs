@@ -2,8 +2,10 @@
 
 mod context;
 mod engine;
+mod long_form;
 mod operations;
 mod origin;
+pub mod outline;
 mod policy;
 mod size;
 mod template;
@@ -11,6 +13,7 @@ mod twin;
 mod yaml;
 
 pub use engine::{RenderFailure, Templates};
+pub use long_form::{NoLongForm, long_form};
 pub use origin::Origins;
 pub use size::Sizer;
 pub use template::{Contents, Rendered, Template};
@@ -18,6 +21,8 @@ pub use twin::{Form, Longer, TWIN_ID, TWIN_NAME, TWIN_NOTEBOOK, TWIN_TYPE, TWIN_
 pub use yaml::scalar;
 
 use std::sync::Arc;
+
+use outline::Outline;
 
 use crate::finding::{Finding, Rule};
 use crate::model::Account;
@@ -27,14 +32,21 @@ use crate::source::{Place, SourceFile};
 /// The script that the notebooks run at each start.
 const NOTEBOOK_SCRIPT: &str = "scripts/notebook-on-start.sh";
 
+/// The room that a text is given at first: most templates have it, and none of them is then moved as it grows.
+const ROOM: usize = 1 << 16;
+
 /// The function that rotates access keys.
 const KEY_ROTATION_CODE: &str = "scripts/rotate-keys.py";
 
-/// Renders one stack of a plan, and reads what it gives.
+/// Renders one stack of a plan, and reads what it gives, as `read` does.
 ///
 /// # Errors
 /// When its template cannot be filled, or what it gives is no YAML.
-pub fn render(templates: &Templates, plan: &AccountPlan<'_>, stack: &StackPlan<'_>) -> Result<Template, RenderFailure> {
+pub fn render(
+    templates: &Templates,
+    plan: &AccountPlan<'_>,
+    stack: &StackPlan<'_>,
+) -> Result<Result<Template, Finding>, RenderFailure> {
     read(templates, &fill(templates, plan, stack)?)
 }
 
@@ -43,20 +55,25 @@ pub fn render(templates: &Templates, plan: &AccountPlan<'_>, stack: &StackPlan<'
 /// # Errors
 /// When its template cannot be filled.
 pub fn fill(templates: &Templates, plan: &AccountPlan<'_>, stack: &StackPlan<'_>) -> Result<Rendered, RenderFailure> {
-    let mut text = header(plan.account, stack);
-    text.push_str(&body(templates, plan, stack)?);
+    let text = filled(templates, plan, stack)?;
     Ok(Rendered::new(stack.part, SourceFile::new(plan.folder.join(stack.file()), text)))
 }
 
-/// Reads a rendered template. What it parses to takes many times as much room as its text.
+/// Reads a rendered template; inside, a finding where it holds what CloudFormation does not know. What it parses to takes
+/// many times as much room as its text.
 ///
 /// # Errors
 /// When it is no YAML.
-pub fn read(templates: &Templates, rendered: &Rendered) -> Result<Template, RenderFailure> {
+pub fn read(templates: &Templates, rendered: &Rendered) -> Result<Result<Template, Finding>, RenderFailure> {
     let source = &rendered.source;
-    match serde_yaml::from_str(&source.text) {
-        Ok(value) => Ok(Template { part: rendered.part, source: Arc::clone(source), value }),
-        Err(error) => {
+    match long_form(&source.text) {
+        Ok(value) => Ok(Ok(Template { part: rendered.part, source: Arc::clone(source), value })),
+        Err(NoLongForm::NotCloudformation { path, message }) => {
+            let place = Outline::read(source).place(&format!("/{path}"));
+            let help = "use the YAML that CloudFormation reads: scalar keys, finite numbers, and the tags of its own functions";
+            Ok(Err(Finding::new(Rule::TemplateNotCloudformation, message).at(place).help(help)))
+        }
+        Err(NoLongForm::NotYaml(error)) => {
             let offset = offset_of(&source.text, &error);
             // The place is shown beside the message, so the reader's own words about it are cut.
             let error = error.to_string().replace(['"', '\''], "`");
@@ -80,19 +97,22 @@ fn offset_of(text: &str, error: &serde_yaml::Error) -> usize {
     start + line.chars().take(location.column().saturating_sub(1)).map(char::len_utf8).sum::<usize>()
 }
 
-fn body(templates: &Templates, plan: &AccountPlan<'_>, stack: &StackPlan<'_>) -> Result<String, RenderFailure> {
+/// The text of a stack's template.
+fn filled(templates: &Templates, plan: &AccountPlan<'_>, stack: &StackPlan<'_>) -> Result<String, RenderFailure> {
     let kind = stack.part.kind();
+    let mut text = String::with_capacity(ROOM);
+    text.push_str(&header(plan.account, stack));
     match stack.part {
-        Part::Storage => templates.fill(kind, &context::storage(plan, stack)),
-        Part::Access => templates.fill(kind, &context::shared(plan, stack)),
-        Part::ServiceRoles | Part::RetiredRoles => templates.fill(kind, &context::roles(plan, stack)),
+        Part::Storage => templates.fill(kind, &context::storage(plan, stack), text),
+        Part::Access => templates.fill(kind, &context::shared(plan, stack), text),
+        Part::ServiceRoles | Part::RetiredRoles => templates.fill(kind, &context::roles(plan, stack), text),
         Part::Operations => {
             let code = templates.text(KEY_ROTATION_CODE);
-            templates.fill(kind, &operations::operations(plan, stack, code))
+            templates.fill(kind, &operations::operations(plan, stack, code), text)
         }
         Part::Users(_) => {
             let script = templates.text(NOTEBOOK_SCRIPT);
-            templates.fill(kind, &context::users(plan, stack, script))
+            templates.fill(kind, &context::users(plan, stack, script), text)
         }
     }
 }

@@ -37,7 +37,7 @@ impl Templates {
             }
         }
         let profile = root.get("profile").and_then(Value::as_str).unwrap_or_default().to_owned();
-        let mut values = policy::values(&root);
+        let mut values = policy::Values::of(&root).all();
         values.insert("user".to_owned(), user);
         let documents = self.policy_sources(&profile).filter_map(|source| document(source, &values)).collect();
         Origins { documents }

@@ -14,7 +14,7 @@ use handlebars::{Context, Handlebars, Helper, HelperDef, HelperResult, Output, R
 use serde_json::{Map, Value};
 
 use super::engine::{PolicyError, describe, indent, refuse};
-use super::yaml;
+use super::yaml::Draft;
 
 /// Stands for the user's name: a character of the private use area, which no name of a user may hold.
 const USER: char = '\u{E000}';
@@ -42,16 +42,24 @@ pub(super) struct PolicyHelper {
     policies: Handlebars<'static>,
     /// By the name of a policy template, its text.
     texts: BTreeMap<String, String>,
-    /// Documents that were prepared, by the policy's name: those of the accounts that came last.
+    /// Documents that were prepared, by the policy's name and how they are laid out: those of the accounts that came last.
     prepared: RwLock<BTreeMap<String, VecDeque<Arc<Prepared>>>>,
+}
+
+/// How a document stands in a stack's template.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Layout {
+    indent: usize,
+    comments: bool,
 }
 
 /// A document that waits for a user's names.
 struct Prepared {
+    layout: Layout,
     /// What else it was filled with.
-    values: Map<String, Value>,
+    values: Values,
     /// `None` where the document must be filled for each user.
-    document: Option<Value>,
+    draft: Option<Draft>,
     /// Whether it names the user's notebook.
     names_notebook: bool,
 }
@@ -61,8 +69,8 @@ impl PolicyHelper {
         Self { policies, texts, prepared: RwLock::default() }
     }
 
-    fn fill(&self, name: &str, values: Map<String, Value>, user: Value) -> Result<Value, RenderError> {
-        let mut data = values;
+    fn fill(&self, name: &str, values: &Values, user: Value) -> Result<Value, RenderError> {
+        let mut data = values.all();
         data.insert("user".to_owned(), user);
         let text = self
             .policies
@@ -76,21 +84,24 @@ impl PolicyHelper {
     }
 
     /// The prepared document, which is prepared now if it was not yet.
-    fn prepared(&self, name: &str, root: &Value) -> Arc<Prepared> {
+    fn prepared(&self, name: &str, layout: Layout, root: &Value) -> Arc<Prepared> {
+        let is_it = |one: &&Arc<Prepared>| one.layout == layout && one.values.are_of(root);
         if let Ok(prepared) = self.prepared.read()
-            && let Some(found) = prepared.get(name).and_then(|of| of.iter().find(|one| is_made_of(&one.values, root)))
+            && let Some(found) = prepared.get(name).and_then(|of| of.iter().find(is_it))
         {
             return Arc::clone(found);
         }
-        let values = values(root);
-        let document = self.texts.get(name).filter(|text| is_plain(text, &values)).and_then(|_| {
+        let values = Values::of(root);
+        let all = values.all();
+        let document = self.texts.get(name).filter(|text| is_plain(text, &all)).and_then(|_| {
             let user = serde_json::json!({ "name": USER, "notebook": { "name": NOTEBOOK } });
-            let document = self.fill(name, values.clone(), user).ok()?;
-            let unmarked = !values.values().filter_map(Value::as_str).any(|value| value.contains([USER, NOTEBOOK]));
+            let document = self.fill(name, &values, user).ok()?;
+            let unmarked = !all.values().filter_map(Value::as_str).any(|value| value.contains([USER, NOTEBOOK]));
             (unmarked && no_key_is_marked(&document)).then_some(document)
         });
         let names_notebook = document.as_ref().is_some_and(|document| document.to_string().contains(NOTEBOOK));
-        let new = Arc::new(Prepared { values, document, names_notebook });
+        let draft = document.map(|document| Draft::new(&document, layout.indent, layout.comments, &[USER, NOTEBOOK]));
+        let new = Arc::new(Prepared { layout, values, draft, names_notebook });
         if let Ok(mut prepared) = self.prepared.write() {
             let of_accounts = prepared.entry(name.to_owned()).or_default();
             of_accounts.truncate(ACCOUNTS - 1);
@@ -119,40 +130,64 @@ impl HelperDef for PolicyHelper {
             return Err(refuse(&format!("there is no policy `{name}`")));
         }
         let comments = helper.hash_get("comments").and_then(|value| value.value().as_bool()).unwrap_or(true);
-        let indent = indent(helper)?;
-        let this = render.evaluate(context, "this")?;
-        let user = this.as_json();
-        let prepared = self.prepared(name, root);
+        let layout = Layout { indent: indent(helper)?, comments };
+        let user = this(render, root);
+        let prepared = self.prepared(name, layout, root);
         let text = |path: &str| user.pointer(path).and_then(Value::as_str);
-        let written = match (&prepared.document, text("/name"), text("/notebook/name")) {
-            (Some(document), Some(name), Some(notebook)) => {
-                yaml::document(document, indent, comments, &[(USER, name), (NOTEBOOK, notebook)])
-            }
+        let names = match (text("/name"), text("/notebook/name")) {
+            (Some(name), Some(notebook)) => Some([(USER, name), (NOTEBOOK, notebook)]),
             // Who has no notebook has no policy that names it.
-            (Some(document), Some(name), None) if !prepared.names_notebook => {
-                yaml::document(document, indent, comments, &[(USER, name)])
-            }
-            _ => yaml::document(&self.fill(name, values(root), user.clone())?, indent, comments, &[]),
+            (Some(name), None) if !prepared.names_notebook => Some([(USER, name), (NOTEBOOK, "")]),
+            _ => None,
         };
-        Ok(out.write(&written)?)
+        if let Some((draft, names)) = prepared.draft.as_ref().zip(names) {
+            draft.write(&names, |piece| out.write(piece))?;
+        } else {
+            let document = self.fill(name, &prepared.values, user.clone())?;
+            Draft::new(&document, layout.indent, layout.comments, &[]).write(&[], |piece| out.write(piece))?;
+        }
+        Ok(())
     }
+}
+
+/// What the template's `this` is where the helper stands. The engine's own way there parses the word anew each time.
+fn this<'v>(render: &'v RenderContext<'_, '_>, root: &'v Value) -> &'v Value {
+    let Some(block) = render.block() else { return root };
+    if let Some(value) = block.base_value() {
+        return value;
+    }
+    block.base_path().iter().fold(root, |value, step| match value {
+        Value::Array(values) => step.parse().ok().and_then(|index: usize| values.get(index)).unwrap_or(&Value::Null),
+        value => value.get(step).unwrap_or(&Value::Null),
+    })
 }
 
 /// What every policy is filled with, besides the user.
-pub(super) fn values(root: &Value) -> Map<String, Value> {
-    let mut values = root.get("names").and_then(Value::as_object).cloned().unwrap_or_default();
-    for key in OTHERS {
-        values.insert(key.to_owned(), root.get(key).cloned().unwrap_or_default());
-    }
-    values
+pub(super) struct Values {
+    /// The names of an account's resources.
+    names: Map<String, Value>,
+    others: [Value; OTHERS.len()],
 }
 
-fn is_made_of(values: &Map<String, Value>, root: &Value) -> bool {
-    let names = root.get("names").and_then(Value::as_object);
-    let other = |key: &&str| values.get(*key) == Some(root.get(*key).unwrap_or(&Value::Null));
-    values.len() == names.map_or(0, Map::len) + OTHERS.len()
-        && OTHERS.iter().all(other)
-        && names.is_none_or(|names| names.iter().all(|(name, value)| values.get(name) == Some(value)))
+impl Values {
+    pub(super) fn of(root: &Value) -> Self {
+        let names = root.get("names").and_then(Value::as_object).cloned().unwrap_or_default();
+        Self { names, others: OTHERS.map(|key| root.get(key).cloned().unwrap_or_default()) }
+    }
+
+    /// Whether they are those of `root`. They come in the order of a type's fields, so that nothing need be looked up.
+    fn are_of(&self, root: &Value) -> bool {
+        let names = root.get("names").and_then(Value::as_object).into_iter().flatten();
+        let others = OTHERS.iter().map(|key| root.get(*key).unwrap_or(&Value::Null));
+        self.names.iter().eq(names) && self.others.iter().eq(others)
+    }
+
+    /// All of them, by name.
+    pub(super) fn all(&self) -> Map<String, Value> {
+        let mut all = self.names.clone();
+        all.extend(OTHERS.iter().map(|key| (*key).to_owned()).zip(self.others.iter().cloned()));
+        all
+    }
 }
 
 /// Whether every expression of a policy template is the name of a text among `values`, or one of the user's names.
@@ -181,6 +216,14 @@ mod tests {
 
     use super::*;
 
+    const LAYOUT: Layout = Layout { indent: 4, comments: true };
+
+    fn written(draft: &Draft, texts: &[(char, &str)]) -> String {
+        let mut written = String::new();
+        draft.write(texts, |piece| std::fmt::Write::write_str(&mut written, piece)).unwrap();
+        written
+    }
+
     fn helper(text: &str) -> PolicyHelper {
         let mut policies = Handlebars::new();
         policies.set_strict_mode(true);
@@ -192,22 +235,25 @@ mod tests {
     #[test]
     fn a_prepared_document_is_the_one_that_filling_gives() {
         let root = json!({"names": {"bucket": "b-1", "partition": "aws"}});
-        let text = r#"{"//": "Of {{user.name}}.", "A": "{{user.name}}", "B": ["{{bucket}}/{{user.name}}/{{user.notebook.name}}", 1], "C": {}}"#;
+        let text = r#"{"S": [{"//": "Of {{user.name}}.", "A": "{{user.name}}", "B": ["{{bucket}}/{{user.name}}/{{user.notebook.name}}", 1], "C": {}}]}"#;
         let helper = helper(text);
-        let prepared = helper.prepared("a", &root);
+        let prepared = helper.prepared("a", LAYOUT, &root);
         for name in ["tanaka.taro", "yes", "0x1", "a=b,c", "@x", "-", "12"] {
             let user = json!({ "name": name, "notebook": { "name": "n-1" } });
-            let filled = helper.fill("a", values(&root), user).unwrap();
-            let document = prepared.document.as_ref().unwrap();
+            let filled = helper.fill("a", &Values::of(&root), user).unwrap();
             assert_eq!(
-                yaml::document(document, 4, true, &[(USER, name), (NOTEBOOK, "n-1")]),
-                yaml::document(&filled, 4, true, &[]),
+                written(prepared.draft.as_ref().unwrap(), &[(USER, name), (NOTEBOOK, "n-1")]),
+                written(&Draft::new(&filled, LAYOUT.indent, LAYOUT.comments, &[]), &[]),
                 "{name}"
             );
         }
-        assert!(Arc::ptr_eq(&prepared, &helper.prepared("a", &root)));
+        assert!(Arc::ptr_eq(&prepared, &helper.prepared("a", LAYOUT, &root)));
         let other = json!({"names": {"bucket": "b-2", "partition": "aws"}});
-        assert!(!Arc::ptr_eq(&prepared, &helper.prepared("a", &other)));
+        assert!(!Arc::ptr_eq(&prepared, &helper.prepared("a", LAYOUT, &other)));
+        let without_comments = Layout { comments: false, ..LAYOUT };
+        assert!(!Arc::ptr_eq(&prepared, &helper.prepared("a", without_comments, &root)));
+        let limited = json!({"names": {"bucket": "b-1", "partition": "aws"}, "mfa": true});
+        assert!(!Arc::ptr_eq(&prepared, &helper.prepared("a", LAYOUT, &limited)));
     }
 
     #[test]
@@ -224,7 +270,7 @@ mod tests {
             r#"{"A": "\\{{user.name}}"}"#,
             r#"{"A": "{{bucket_kms_key}}"}"#,
         ] {
-            assert!(helper(text).prepared("a", &root).document.is_none(), "{text}");
+            assert!(helper(text).prepared("a", LAYOUT, &root).draft.is_none(), "{text}");
         }
     }
 }

@@ -6,9 +6,9 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use super::engine::{RenderFailure, Templates};
+use super::filled;
 use super::twin::{Form, Longer, TWIN_ID, TWIN_NAME, TWIN_NOTEBOOK, TWIN_TYPE};
 use super::yaml::scalar;
-use super::{body, header};
 use crate::model::{Account, User};
 use crate::plan::{Part, Size, plan};
 
@@ -105,11 +105,11 @@ fn measure(templates: &Templates, account: &Account, users: Vec<&User>) -> Resul
     let Some(stack) = plan.stacks.iter().find(|stack| matches!(stack.part, Part::Users(_))) else {
         return Ok(Size::default());
     };
-    let body = body(templates, &plan, stack)?;
+    let text = filled(templates, &plan, stack)?;
     Ok(Size {
-        bytes: header(account, stack).len() + body.len(),
+        bytes: text.len(),
         // A resource is a line `Type:` at the depth of a resource's keys: the template is not parsed for a measure.
-        resources: body.matches("\n    Type: ").count(),
-        references: body.matches("{{resolve:").count(),
+        resources: text.matches("\n    Type: ").count(),
+        references: text.matches("{{resolve:").count(),
     })
 }

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
 
 use crate::plan::Part;
@@ -63,26 +64,25 @@ pub struct Template {
     pub part: Part,
     /// The path that it is written to (such as `out/tokyo/users-001.yaml`) and the text.
     pub source: Arc<SourceFile>,
-    /// The text read back: YAML short forms such as `!Ref` are `serde_yaml::Value::Tagged`.
-    pub value: serde_yaml::Value,
+    /// The text read back, with YAML's short forms such as `!Ref` in their long form.
+    pub value: Value,
 }
 
 impl Template {
     /// The resources, by logical ID, in the order of the text.
-    pub fn resources(&self) -> impl Iterator<Item = (&str, &serde_yaml::Value)> {
-        let resources = self.value.get("Resources").and_then(serde_yaml::Value::as_mapping);
-        resources.into_iter().flatten().filter_map(|(id, resource)| Some((id.as_str()?, resource)))
+    pub fn resources(&self) -> impl Iterator<Item = (&String, &Value)> {
+        self.value.get("Resources").and_then(Value::as_object).into_iter().flat_map(Map::iter)
     }
 
     /// What the manifest tells of it.
     pub fn contents(&self) -> Contents {
-        let text = |value: &serde_yaml::Value, key: &str| Some(value.get(key)?.as_str()?.to_owned());
+        let text = |value: &Value, key: &str| Some(value.get(key)?.as_str()?.to_owned());
         let users = self.resources().filter(|(_, resource)| text(resource, "Type").is_some_and(|kind| kind == USER));
-        let name = |resource: &serde_yaml::Value| text(resource.get("Properties")?, "UserName");
+        let name = |resource: &Value| text(resource.get("Properties")?, "UserName");
         Contents {
             resources: self.resources().count(),
             capabilities: self.capabilities(),
-            users: users.map(|(id, resource)| (id.to_owned(), name(resource))).collect(),
+            users: users.map(|(id, resource)| (id.clone(), name(resource))).collect(),
         }
     }
 
@@ -90,9 +90,9 @@ impl Template {
     fn capabilities(&self) -> Vec<String> {
         const NAMES: [&str; 5] = ["UserName", "GroupName", "RoleName", "ManagedPolicyName", "InstanceProfileName"];
         let iam = self.resources().filter(|(_, resource)| {
-            resource.get("Type").and_then(serde_yaml::Value::as_str).is_some_and(|name| name.starts_with("AWS::IAM::"))
+            resource.get("Type").and_then(Value::as_str).is_some_and(|name| name.starts_with("AWS::IAM::"))
         });
-        let named = |resource: &serde_yaml::Value| {
+        let named = |resource: &Value| {
             resource.get("Properties").is_some_and(|properties| NAMES.iter().any(|name| properties.get(name).is_some()))
         };
         let (mut any, mut any_named) = (false, false);

@@ -61,20 +61,58 @@ fn is_printable(character: char) -> bool {
     allowed && !hidden
 }
 
-/// Writes a document in block style. The first line has no indentation, since it stands where the template puts it; all
-/// others are indented by `indent` spaces. With `comments`, the reasons of the statements come as comments over them.
-/// Each character of `marks` gives way to a text, wherever it stands in a value.
-pub fn document(value: &Value, indent: usize, comments: bool, marks: &[(char, &str)]) -> String {
-    let mut writer = Writer { out: String::new(), comments, marks };
-    writer.block(value, indent);
-    let written = writer.out;
-    written.trim_start().trim_end_matches('\n').to_owned()
+/// A document in block style, in which a few texts are yet to be filled in.
+///
+/// The first line has no indentation, since it stands where the template puts it; all others have theirs.
+#[derive(Debug, Default)]
+pub struct Draft {
+    pieces: Vec<Piece>,
+}
+
+#[derive(Debug)]
+enum Piece {
+    /// What stands as it is.
+    Text(String),
+    /// A value with marks: one scalar, once they are filled in.
+    Value(String),
+    /// A line of a comment with marks.
+    Comment(String),
+}
+
+impl Draft {
+    /// Drafts a document whose lines are indented by `indent` spaces. With `comments`, the reasons of the statements come as
+    /// comments over them. Each of `marks` stands for a text, wherever it is in a value.
+    pub fn new(value: &Value, indent: usize, comments: bool, marks: &[char]) -> Self {
+        let mut writer = Writer { draft: Self::default(), comments, marks };
+        writer.block(value, indent);
+        let mut draft = writer.draft;
+        if let Some(Piece::Text(first)) = draft.pieces.first_mut() {
+            first.drain(..first.len() - first.trim_start().len());
+        }
+        if let Some(Piece::Text(last)) = draft.pieces.last_mut() {
+            last.truncate(last.trim_end_matches('\n').len());
+        }
+        draft
+    }
+
+    /// Hands the document to `out`, piece by piece, with texts in the place of marks.
+    pub fn write<E>(&self, texts: &[(char, &str)], mut out: impl FnMut(&str) -> Result<(), E>) -> Result<(), E> {
+        let filled = |text: &'_ str| -> String {
+            let marks = texts.iter().filter(|(mark, _)| text.contains(*mark));
+            marks.fold(Cow::Borrowed(text), |text, (mark, instead)| text.replace(*mark, instead).into()).into_owned()
+        };
+        self.pieces.iter().try_for_each(|piece| match piece {
+            Piece::Text(text) => out(text),
+            Piece::Value(text) => out(&scalar(&filled(text))),
+            Piece::Comment(text) => out(&filled(text)),
+        })
+    }
 }
 
 struct Writer<'a> {
-    out: String,
+    draft: Draft,
     comments: bool,
-    marks: &'a [(char, &'a str)],
+    marks: &'a [char],
 }
 
 impl Writer<'_> {
@@ -95,36 +133,40 @@ impl Writer<'_> {
             scalar => {
                 self.indent(indent);
                 self.inline(scalar);
-                self.out.push('\n');
+                self.push("\n");
             }
         }
     }
 
     /// `key: value`, from where the line's indentation ends.
     fn entry(&mut self, key: &str, value: &Value, indent: usize) {
-        self.out.push_str(&scalar(key));
-        self.out.push(':');
+        self.push(&scalar(key));
+        self.push(":");
         if is_block(value) {
-            self.out.push('\n');
+            self.push("\n");
             self.block(value, indent + 2);
         } else {
-            self.out.push(' ');
+            self.push(" ");
             self.inline(value);
-            self.out.push('\n');
+            self.push("\n");
         }
     }
 
     fn item(&mut self, value: &Value, indent: usize) {
         if let (true, Some(comment)) = (self.comments, value.get(COMMENT_KEY).and_then(Value::as_str)) {
-            for line in self.marked(comment).lines() {
+            for line in comment.lines() {
                 self.indent(indent);
-                self.out.push_str("# ");
-                self.out.push_str(line);
-                self.out.push('\n');
+                self.push("# ");
+                if line.contains(self.marks) {
+                    self.draft.pieces.push(Piece::Comment(line.to_owned()));
+                } else {
+                    self.push(line);
+                }
+                self.push("\n");
             }
         }
         self.indent(indent);
-        self.out.push_str("- ");
+        self.push("- ");
         match value {
             Value::Object(map) if is_block(value) => {
                 for (index, (key, value)) in map.iter().filter(|(key, _)| *key != COMMENT_KEY).enumerate() {
@@ -135,35 +177,36 @@ impl Writer<'_> {
                 }
             }
             Value::Array(_) if is_block(value) => {
-                self.out.push('\n');
+                self.push("\n");
                 self.block(value, indent + 2);
             }
             scalar => {
                 self.inline(scalar);
-                self.out.push('\n');
+                self.push("\n");
             }
         }
     }
 
     fn inline(&mut self, value: &Value) {
         match value {
-            Value::String(text) => {
-                let text = self.marked(text);
-                self.out.push_str(&scalar(&text));
-            }
-            Value::Array(_) => self.out.push_str("[]"),
-            Value::Object(_) => self.out.push_str("{}"),
-            other => self.out.push_str(&other.to_string()),
+            Value::String(text) if text.contains(self.marks) => self.draft.pieces.push(Piece::Value(text.clone())),
+            Value::String(text) => self.push(&scalar(text)),
+            Value::Array(_) => self.push("[]"),
+            Value::Object(_) => self.push("{}"),
+            other => self.push(&other.to_string()),
         }
     }
 
-    fn marked<'t>(&self, text: &'t str) -> Cow<'t, str> {
-        let marks = self.marks.iter().filter(|(mark, _)| text.contains(*mark));
-        marks.fold(Cow::Borrowed(text), |text, (mark, instead)| Cow::Owned(text.replace(*mark, instead)))
+    fn push(&mut self, text: &str) {
+        if let Some(Piece::Text(last)) = self.draft.pieces.last_mut() {
+            last.push_str(text);
+        } else {
+            self.draft.pieces.push(Piece::Text(text.to_owned()));
+        }
     }
 
     fn indent(&mut self, indent: usize) {
-        self.out.extend(std::iter::repeat_n(' ', indent));
+        self.push(&" ".repeat(indent));
     }
 }
 
@@ -240,7 +283,22 @@ mod tests {
             "Statement": [{"//": "Why.", "Effect": "Allow", "Action": ["s3:GetObject"], "Resource": "*", "Empty": []}]
         });
         let with = "Version: \"2012-10-17\"\n  Statement:\n    # Why.\n    - Effect: Allow\n      Action:\n        - s3:GetObject\n      Resource: \"*\"\n      Empty: []";
-        assert_eq!(document(&value, 2, true, &[]), with);
-        assert_eq!(document(&value, 2, false, &[]), with.replace("    # Why.\n", ""));
+        assert_eq!(written(&Draft::new(&value, 2, true, &[]), &[]), with);
+        assert_eq!(written(&Draft::new(&value, 2, false, &[]), &[]), with.replace("    # Why.\n", ""));
+    }
+
+    #[test]
+    fn marks_give_way_to_texts_that_become_scalars_with_all_around_them() {
+        let value = serde_json::json!([{"//": "Of %.", "A": "%", "B": ["x/%/~", "~"]}, "%"]);
+        let draft = Draft::new(&value, 0, true, &['%', '~']);
+        let with = "# Of yes.\n- A: \"yes\"\n  B:\n    - x/yes/b\n    - b\n- \"yes\"";
+        assert_eq!(written(&draft, &[('%', "yes"), ('~', "b")]), with);
+        assert_eq!(written(&Draft::new(&"%".into(), 4, true, &['%']), &[('%', "a: b")]), "\"a: b\"");
+    }
+
+    fn written(draft: &Draft, texts: &[(char, &str)]) -> String {
+        let mut written = String::new();
+        draft.write(texts, |piece| written.write_str(piece)).unwrap();
+        written
     }
 }

@@ -18,15 +18,14 @@ use crate::finding::{Finding, Rule};
 use crate::render::Template;
 use crate::source::Place;
 
-/// Evaluates the rules of `files`, which have the same reach, on `templates`, each with its long form. One outcome a
-/// template and file; or a finding, when the engine gave none that can be trusted.
+/// Evaluates the rules of `files`, which have the same reach, on `templates`. One outcome a template and file; or a finding, when the engine gave none that can be trusted.
 ///
 /// Reading a template costs the engine more than a rule file does, so files go together. Should that fail, each is tried
 /// by itself, to find the one that is to blame.
-pub(super) fn evaluate(
-    files: &[(usize, &RuleFile)],
-    templates: &[(&Template, &Value)],
-) -> (Vec<Outcome>, Vec<Finding>) {
+pub(super) fn evaluate(files: &[(usize, &RuleFile)], templates: &[&Template]) -> (Vec<Outcome>, Vec<Finding>) {
+    if templates.is_empty() {
+        return (Vec::new(), Vec::new());
+    }
     match (evaluate_together(files, templates), files) {
         (Ok(outcomes), _) => (outcomes, Vec::new()),
         (Err(reason), [(_, file)]) => (Vec::new(), vec![unreadable(file, &reason)]),
@@ -38,18 +37,10 @@ pub(super) fn evaluate(
     }
 }
 
-/// What the rules of `files`, which have the same reach, say of each of `templates`, of which only the resources of these
-/// logical IDs are looked at. An error says why the engine gave nothing that can be trusted.
-pub(super) fn verdicts(
-    files: &[(usize, &RuleFile)],
-    templates: &[(&Value, &BTreeSet<&str>)],
-) -> Result<Vec<Verdict>, String> {
-    let Some((_, first)) = files.first() else { return Ok(Vec::new()) };
-    let projections: Vec<Projection> = templates
-        .iter()
-        .map(|(value, only)| Projection { template: value, reach: &first.reach, only: Some(only) })
-        .collect();
-    let reports = run_on(files, &projections)?;
+/// What the rules of `files`, which have the same reach, say of each of `documents`, which are projections. An error says
+/// why the engine gave nothing that can be trusted.
+pub(super) fn verdicts(files: &[(usize, &RuleFile)], documents: &[String]) -> Result<Vec<Verdict>, String> {
+    let reports = run_on(files, documents)?;
     let verdict = |report: &FileReport| -> Result<Verdict, String> {
         let mut all = Applied::new();
         for (index, file) in files {
@@ -61,13 +52,16 @@ pub(super) fn verdicts(
     reports.iter().map(verdict).collect()
 }
 
-fn evaluate_together(files: &[(usize, &RuleFile)], templates: &[(&Template, &Value)]) -> Result<Vec<Outcome>, String> {
+fn evaluate_together(files: &[(usize, &RuleFile)], templates: &[&Template]) -> Result<Vec<Outcome>, String> {
     let Some((_, first)) = files.first() else { return Ok(Vec::new()) };
-    let projections: Vec<Projection> =
-        templates.iter().map(|(_, value)| Projection { template: value, reach: &first.reach, only: None }).collect();
-    let reports = run_on(files, &projections)?;
+    let projections: Vec<Projection> = templates
+        .iter()
+        .map(|template| Projection { template: &template.value, reach: &first.reach, only: None })
+        .collect();
+    let documents: Result<Vec<String>, _> = projections.iter().map(serde_json::to_string).collect();
+    let reports = run_on(files, &documents.map_err(|error| error.to_string())?)?;
     let mut outcomes = Vec::new();
-    for (((template, _), projection), report) in templates.iter().zip(&projections).zip(&reports) {
+    for ((template, projection), report) in templates.iter().zip(&projections).zip(&reports) {
         for (index, file) in files {
             outcomes.push(Outcome::read(*index, file, template, projection.only_resource(), report)?);
         }
@@ -75,11 +69,10 @@ fn evaluate_together(files: &[(usize, &RuleFile)], templates: &[(&Template, &Val
     Ok(outcomes)
 }
 
-/// Runs the engine: one report a projection, each on the rules of `files` and no others.
-fn run_on(files: &[(usize, &RuleFile)], projections: &[Projection<'_>]) -> Result<Vec<FileReport>, String> {
-    let documents: Result<Vec<String>, _> = projections.iter().map(serde_json::to_string).collect();
+/// Runs the engine: one report a document, each on the rules of `files` and no others.
+fn run_on(files: &[(usize, &RuleFile)], documents: &[String]) -> Result<Vec<FileReport>, String> {
     let rules: Vec<&str> = files.iter().map(|(_, file)| file.source.text.as_str()).collect();
-    let reports = run(&rules, &documents.map_err(|error| error.to_string())?)?;
+    let reports = run(&rules, documents)?;
     reports.iter().try_for_each(|report| report.only_on(files.iter().flat_map(|(_, file)| &file.rules)))?;
     Ok(reports)
 }
@@ -141,11 +134,11 @@ fn first_words(error: &str) -> String {
 }
 
 /// The part of a template that is within reach of a rule file.
-struct Projection<'a> {
-    template: &'a Value,
-    reach: &'a Reach,
+pub(super) struct Projection<'a> {
+    pub template: &'a Value,
+    pub reach: &'a Reach,
     /// Where it is given, only the resources of these logical IDs.
-    only: Option<&'a BTreeSet<&'a str>>,
+    pub only: Option<&'a BTreeSet<&'a str>>,
 }
 
 impl Projection<'_> {

@@ -22,17 +22,17 @@ mod types;
 mod violations;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Mutex;
 
-use serde_json::Value;
+use rayon::iter::{IntoParallelIterator, ParallelIterator};
 
 use crate::check::Suppressions;
-use crate::check::long_form::long_form;
 use crate::finding::{Finding, Rule};
 use crate::render::Template;
+use engine::Projection;
 use likeness::{Likeness, Seen};
 use report::Verdict;
 pub use report::{Applied, Outcome, Outcomes};
-use rule_file::RuleFile;
 use rule_set::Group;
 pub use rule_set::{RULE_FILE_EXTENSION, RuleSet};
 
@@ -41,77 +41,100 @@ pub use rule_set::{RULE_FILE_EXTENSION, RuleSet};
 /// A violation is found at its line in the template; a rule that many resources break is one finding. What keeps a rule
 /// from being checked is a finding, too.
 pub fn check(rules: &RuleSet, templates: &[Template]) -> Vec<Finding> {
-    let mut found = Vec::new();
-    let mut readable: Vec<(&Template, Value)> = Vec::new();
-    for template in templates {
-        match long_form(template) {
-            Ok(value) => readable.push((template, value)),
-            Err(finding) => found.push(finding),
-        }
-    }
-    let readable: Vec<(&Template, &Value)> = readable.iter().map(|(template, value)| (*template, value)).collect();
-    let (Outcomes { applied, failed }, unchecked) = evaluate(rules, &readable);
-    found.extend(unchecked);
-    found.extend(findings(rules, &applied.iter().collect::<Vec<_>>(), &failed, &Suppressions::new(Vec::new(), None)));
+    let templates: Vec<&Template> = templates.iter().collect();
+    let examples = Examples::default();
+    evaluate(rules, &templates, Some(&examples));
+    learn(rules, examples);
+    let (outcomes, mut found) = evaluate(rules, &templates, None);
+    let applied: Vec<&Applied> = outcomes.iter().map(|outcomes| &outcomes.applied).collect();
+    let failed: Vec<&Outcome> = outcomes.iter().flat_map(|outcomes| &outcomes.failed).collect();
+    found.extend(findings(rules, &applied, &failed, &Suppressions::new(Vec::new(), None)));
     found
 }
 
-/// Evaluates every rule on `templates`, each with its long form. Besides the outcomes, there are findings about what could
-/// not be evaluated. Evaluations can run at the same time.
-pub fn evaluate(rules: &RuleSet, templates: &[(&Template, &Value)]) -> (Outcomes, Vec<Finding>) {
-    let (mut outcomes, mut findings) = (Outcomes::none(templates.len()), Vec::new());
-    if templates.is_empty() {
-        return (outcomes, findings);
-    }
-    for group in rules.groups() {
-        let files = rules.files_of(group);
-        let unlike = unlike(rules, group, &files, templates, &mut outcomes);
-        if !unlike.is_empty() {
-            let (evaluated, unreadable) = engine::evaluate(&files, &unlike);
-            for outcome in evaluated {
-                let is_of = |(template, _): &(&Template, &Value)| outcome.is_on(&template.source);
-                if let Some(index) = templates.iter().position(is_of) {
-                    outcomes.add(index, outcome);
+/// Of templates that are alike, and of which nothing is known yet, one each: what the engine is to be handed of it.
+#[derive(Debug, Default)]
+pub struct Examples(Mutex<BTreeMap<Likeness, Example>>);
+
+#[derive(Debug)]
+struct Example {
+    /// Which group of the rule set it is for.
+    group: usize,
+    document: String,
+}
+
+/// Evaluates every rule on `templates`. Where it is known that templates which are alike pass, this one does. Where nothing
+/// is known of them yet, the outcome stays open and `examples` get one of them, to be learnt from; without `examples`, and
+/// where they failed, the template is evaluated as it is.
+///
+/// Besides the outcomes, there are findings about what could not be evaluated. Evaluations can run at the same time.
+pub fn evaluate(
+    rules: &RuleSet,
+    templates: &[&Template],
+    examples: Option<&Examples>,
+) -> (Vec<Outcomes>, Vec<Finding>) {
+    let mut outcomes: Vec<Outcomes> = templates.iter().map(|_| Outcomes::default()).collect();
+    let mut findings = Vec::new();
+    for (index, group) in rules.groups().iter().enumerate() {
+        let mut unlike = Vec::new();
+        for (template, outcomes) in templates.iter().zip(&mut outcomes) {
+            let seen = group.sight.as_ref().map(|sight| Seen::new(&template.value, sight, &group.reach, group.first()));
+            let known = seen.as_ref().and_then(|seen| rules.known(seen.likeness));
+            match (known, seen, examples) {
+                (Some(Verdict::Passed(applied)), ..) => outcomes.add_applied(applied),
+                (None, Some(seen), Some(examples)) => {
+                    examples.add(index, group, template, &seen);
+                    outcomes.open.push(seen.likeness);
                 }
+                _ => unlike.push(*template),
             }
-            findings.extend(unreadable);
         }
+        let (evaluated, unreadable) = engine::evaluate(&rules.files_of(group), &unlike);
+        for outcome in evaluated {
+            let of = templates.iter().position(|template| outcome.is_on(&template.source));
+            if let Some(outcomes) = of.and_then(|of| outcomes.get_mut(of)) {
+                outcomes.add(outcome);
+            }
+        }
+        findings.extend(unreadable);
     }
     (outcomes, findings)
 }
 
-/// Those of `templates` that must be evaluated as they are, since no template that is alike to the rules is known to pass.
+/// Evaluates the rules on the examples, all those of a group in one run: the engine reads the rules anew for each.
 ///
-/// Of templates that are alike, one is evaluated, with one of each kind of its resources. Should it fail, each is evaluated
-/// as it is, so that every violation is named with its own values.
-fn unlike<'a>(
-    rules: &RuleSet,
-    group: &Group,
-    files: &[(usize, &RuleFile)],
-    templates: &[(&'a Template, &'a Value)],
-    outcomes: &mut Outcomes,
-) -> Vec<(&'a Template, &'a Value)> {
-    let Some(sight) = &group.sight else { return templates.to_vec() };
-    let seen: Vec<Seen> =
-        templates.iter().map(|(_, value)| Seen::new(value, sight, &group.reach, group.first())).collect();
-    let mut new: BTreeMap<Likeness, (&Value, &BTreeSet<&str>)> = BTreeMap::new();
-    for ((_, value), seen) in templates.iter().zip(&seen).filter(|(_, seen)| rules.known(seen.likeness).is_none()) {
-        new.entry(seen.likeness).or_insert((value, &seen.resources));
+/// Where one fails, or the engine does, each template that is alike must be evaluated as it is: so every violation is
+/// named with its own values, and what the engine has to say is told.
+pub fn learn(rules: &RuleSet, examples: Examples) {
+    let mut of_groups: BTreeMap<usize, Vec<(Likeness, String)>> = BTreeMap::new();
+    for (likeness, Example { group, document }) in examples.into_inner() {
+        of_groups.entry(group).or_default().push((likeness, document));
     }
-    let examples: Vec<_> = new.values().copied().collect();
-    // Where the engine fails, the evaluation of the templates as they are says why.
-    let verdicts = engine::verdicts(files, &examples).unwrap_or_else(|_| vec![Verdict::Failed; examples.len()]);
-    for (likeness, verdict) in new.keys().zip(verdicts) {
-        rules.learn(*likeness, verdict);
-    }
-    let mut unlike = Vec::new();
-    for (index, (template, seen)) in templates.iter().zip(&seen).enumerate() {
-        match rules.known(seen.likeness) {
-            Some(Verdict::Passed(applied)) => outcomes.add_applied(index, applied),
-            _ => unlike.push(*template),
+    of_groups.into_par_iter().for_each(|(group, examples)| {
+        let Some(group) = rules.groups().get(group) else { return };
+        let (likenesses, documents): (Vec<Likeness>, Vec<String>) = examples.into_iter().unzip();
+        let verdicts = engine::verdicts(&rules.files_of(group), &documents);
+        let verdicts = verdicts.unwrap_or_else(|_| vec![Verdict::Failed; documents.len()]);
+        for (likeness, verdict) in likenesses.into_iter().zip(verdicts) {
+            rules.learn(likeness, verdict);
         }
+    });
+}
+
+impl Examples {
+    /// Adds a template as an example, unless there is one that is alike.
+    fn add(&self, index: usize, group: &Group, template: &Template, seen: &Seen<'_>) {
+        let Ok(mut examples) = self.0.lock() else { return };
+        examples.entry(seen.likeness).or_insert_with(|| {
+            let projection = Projection { template: &template.value, reach: &group.reach, only: Some(&seen.resources) };
+            // A value always has a JSON form; the engine refuses an empty one.
+            Example { group: index, document: serde_json::to_string(&projection).unwrap_or_default() }
+        });
     }
-    unlike
+
+    fn into_inner(self) -> BTreeMap<Likeness, Example> {
+        self.0.into_inner().unwrap_or_default()
+    }
 }
 
 /// What the outcomes on all templates come to: the violations, those that are suppressed each by itself, and the rules
@@ -119,7 +142,7 @@ fn unlike<'a>(
 pub fn findings(
     rules: &RuleSet,
     applied: &[&Applied],
-    failed: &[Outcome],
+    failed: &[&Outcome],
     suppressions: &Suppressions,
 ) -> Vec<Finding> {
     let mut findings = violations::findings(rules, failed, suppressions);

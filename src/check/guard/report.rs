@@ -5,7 +5,9 @@ use std::sync::Arc;
 
 use serde::Deserialize;
 
+use super::likeness::Likeness;
 use super::rule_file::{GuardRule, RuleFile};
+use super::rule_set::RuleSet;
 use crate::render::Template;
 use crate::source::SourceFile;
 
@@ -21,34 +23,40 @@ pub(super) enum Verdict {
     Failed,
 }
 
-/// What became of all rules on some templates.
+/// What became of all rules on a template.
 #[derive(Debug, Default)]
 pub struct Outcomes {
-    /// The rules that were applied, template by template.
-    pub applied: Vec<Applied>,
-    /// What failed, in the order of the templates.
+    /// The rules that were applied.
+    pub applied: Applied,
+    /// What failed.
     pub failed: Vec<Outcome>,
+    /// What is yet to be learnt of templates that are alike.
+    pub(super) open: Vec<Likeness>,
 }
 
 impl Outcomes {
-    /// Of this many templates, none evaluated yet.
-    pub(super) fn none(templates: usize) -> Self {
-        Self { applied: vec![Applied::default(); templates], failed: Vec::new() }
-    }
-
-    /// Adds an outcome on the template at `index`.
-    pub(super) fn add(&mut self, index: usize, outcome: Outcome) {
-        self.add_applied(index, Applied::from([(outcome.file, outcome.applied.clone())]));
+    pub(super) fn add(&mut self, outcome: Outcome) {
+        self.add_applied(Applied::from([(outcome.file, outcome.applied.clone())]));
         if !outcome.violations.is_empty() {
             self.failed.push(outcome);
         }
     }
 
-    pub(super) fn add_applied(&mut self, index: usize, more: Applied) {
-        let Some(applied) = self.applied.get_mut(index) else { return };
+    pub(super) fn add_applied(&mut self, more: Applied) {
         for (file, rules) in more {
-            applied.entry(file).or_default().extend(rules);
+            self.applied.entry(file).or_default().extend(rules);
         }
+    }
+
+    /// Closes what is open, by what was learnt by now. `false` where the template must be evaluated as it is.
+    pub fn close(&mut self, rules: &RuleSet) -> bool {
+        for likeness in std::mem::take(&mut self.open) {
+            match rules.known(likeness) {
+                Some(Verdict::Passed(applied)) => self.add_applied(applied),
+                _ => return false,
+            }
+        }
+        true
     }
 }
 

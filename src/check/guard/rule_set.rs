@@ -5,6 +5,7 @@ use std::path::Path;
 use std::sync::{Arc, RwLock};
 
 use include_dir::{Dir, include_dir};
+use rayon::iter::{IntoParallelRefIterator, ParallelIterator};
 
 use super::likeness::Likeness;
 use super::reach::Reach;
@@ -73,8 +74,9 @@ impl RuleSet {
         }
         let mut read = Vec::new();
         let mut findings = Vec::new();
-        for file in &files {
-            match RuleFile::read(file) {
+        let all: Vec<Result<RuleFile, Vec<Finding>>> = files.par_iter().map(RuleFile::read).collect();
+        for file in all {
+            match file {
                 Ok(file) => read.push(file),
                 Err(found) => findings.extend(found),
             }

@@ -8,8 +8,8 @@ use std::sync::Arc;
 use super::report::{Outcome, Violation};
 use super::rule_set::RuleSet;
 use crate::check::Suppressions;
-use crate::check::outline::Outline;
 use crate::finding::{Finding, Rule};
+use crate::render::outline::Outline;
 use crate::source::{Place, SourceFile};
 
 /// A rule that more resources than this break is one finding.
@@ -22,9 +22,9 @@ const NAMED: usize = 3;
 type Group<'a> = Vec<(&'a Outcome, &'a Violation)>;
 
 /// The findings of `outcomes`: by rule file, rule and words.
-pub(super) fn findings(rules: &RuleSet, outcomes: &[Outcome], suppressions: &Suppressions) -> Vec<Finding> {
+pub(super) fn findings(rules: &RuleSet, outcomes: &[&Outcome], suppressions: &Suppressions) -> Vec<Finding> {
     let mut groups: BTreeMap<(usize, &str, &str), Group> = BTreeMap::new();
-    for outcome in outcomes {
+    for &outcome in outcomes {
         for violation in &outcome.violations {
             let key = (outcome.file, violation.rule.as_str(), violation.words.as_str());
             groups.entry(key).or_default().push((outcome, violation));

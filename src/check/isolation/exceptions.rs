@@ -3,6 +3,7 @@
 //! A comparison is asked of marks first, and then of no pair of people but those whose names could make a difference: what
 //! stands before the first wildcard of a pattern is looked up among the sorted names.
 
+use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::marks::{Cast, MARKS, OTHER, OTHER_BOOK, OWN, word};
@@ -32,28 +33,35 @@ impl Exceptions {
     }
 }
 
-/// People, with their names in order.
+/// People, with their names in order once somebody asks.
 pub(super) struct Register<'a> {
     pub(super) people: Vec<&'a User>,
-    names: BTreeMap<String, Vec<Index>>,
-    books: BTreeMap<String, Vec<Index>>,
+    names: OnceCell<Sorted>,
+    books: OnceCell<Sorted>,
 }
+
+/// Who has a name, by the name in lower case.
+type Sorted = BTreeMap<String, Vec<Index>>;
 
 impl<'a> Register<'a> {
     pub(super) fn new(people: Vec<&'a User>) -> Self {
-        let sorted = |book: bool| {
-            let mut sorted: BTreeMap<String, Vec<Index>> = BTreeMap::new();
-            for (index, user) in people.iter().enumerate() {
+        Self { people, names: OnceCell::new(), books: OnceCell::new() }
+    }
+
+    fn sorted(&self, book: bool) -> &Sorted {
+        let sorted = if book { &self.books } else { &self.names };
+        sorted.get_or_init(|| {
+            let mut sorted = Sorted::new();
+            for (index, user) in self.people.iter().enumerate() {
                 sorted.entry(word(user, book).to_lowercase()).or_default().push(index);
             }
             sorted
-        };
-        Self { names: sorted(false), books: sorted(true), people }
+        })
     }
 
     /// Whoever has a name that begins with `text`, or that `text` begins with, whatever the case.
     fn kin(&self, text: &str, book: bool) -> Vec<Index> {
-        let sorted = if book { &self.books } else { &self.names };
+        let sorted = self.sorted(book);
         let text = text.to_lowercase();
         let longer = sorted.range(text.clone()..).take_while(|(name, _)| name.starts_with(&text));
         let mut found: Vec<Index> = longer.flat_map(|(_, people)| people.iter().copied()).collect();

@@ -8,11 +8,11 @@ use super::estate::{Estate, Home, Scope};
 use super::marks::{Cast, OWN_BOOK, OWN_NAME};
 use super::ruling::Asker;
 use super::search::{Problem, What, role_of};
-use crate::check::outline::Outline;
 use crate::finding::{Finding, Rule, Severity};
 use crate::iam::Decision;
 use crate::model::{Profile, User};
 use crate::plan::AccountPlan;
+use crate::render::outline::Outline;
 use crate::render::{Origins, Rendered, Templates};
 use crate::source::Place;
 

@@ -1,5 +1,7 @@
 //! The limits of IAM: names, paths, tags, and the sizes of policies.
 
+use std::fmt::Display;
+
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -14,54 +16,52 @@ impl Limiter<'_> {
     pub(super) fn principal(&mut self, path: &str, properties: &Value, name_key: &str, inline_limit: usize) {
         let name = text(properties, name_key);
         let most = if name_key == "GroupName" { limits::GROUP_NAME_CHARACTERS } else { limits::USER_NAME_CHARACTERS };
-        self.limit(&format!("{path}/{name_key}"), "characters of a name", name.chars().count(), most);
+        self.limit(format_args!("{path}/{name_key}"), "characters of a name", name.chars().count(), most);
         // Groups take the characters that users and roles take.
         if !name.is_empty() && name.len() <= limits::USER_NAME_CHARACTERS && UserName::parse(name).is_err() {
-            self.refuse(&format!("{path}/{name_key}"), format!("IAM refuses the name `{name}`"));
+            self.refuse(format_args!("{path}/{name_key}"), format!("IAM refuses the name `{name}`"));
         }
         self.iam_path(path, properties);
         let attached = list(properties, "ManagedPolicyArns").len();
-        self.limit(&format!("{path}/ManagedPolicyArns"), "attached policies", attached, limits::ATTACHED_POLICIES);
+        self.limit(format_args!("{path}/ManagedPolicyArns"), "attached policies", attached, limits::ATTACHED_POLICIES);
         let groups = list(properties, "Groups").len();
-        self.limit(&format!("{path}/Groups"), "groups of a user", groups, limits::USER_GROUPS);
+        self.limit(format_args!("{path}/Groups"), "groups of a user", groups, limits::USER_GROUPS);
         let mut inline = 0;
         for (index, policy) in list(properties, "Policies").iter().enumerate() {
             let document = policy.get("PolicyDocument").unwrap_or(&Value::Null);
             inline += characters(document);
-            self.policy_text(&format!("{path}/Policies/{index}/PolicyDocument"), document);
+            self.policy_text(format_args!("{path}/Policies/{index}/PolicyDocument"), document);
         }
-        self.limit(&format!("{path}/Policies"), "characters of inline policies", inline, inline_limit);
+        self.limit(format_args!("{path}/Policies"), "characters of inline policies", inline, inline_limit);
         if let Some(trust) = properties.get("AssumeRolePolicyDocument") {
-            let path = format!("{path}/AssumeRolePolicyDocument");
-            self.limit(&path, "characters of a trust policy", characters(trust), limits::TRUST_POLICY_CHARACTERS);
-            self.policy_text(&path, trust);
+            let path = format_args!("{path}/AssumeRolePolicyDocument");
+            self.limit(path, "characters of a trust policy", characters(trust), limits::TRUST_POLICY_CHARACTERS);
+            self.policy_text(path, trust);
         }
     }
 
     pub(super) fn managed_policy(&mut self, path: &str, properties: &Value) {
         let name = text(properties, "ManagedPolicyName");
-        let name_path = format!("{path}/ManagedPolicyName");
-        self.limit(&name_path, "characters of a name", name.chars().count(), limits::GROUP_NAME_CHARACTERS);
+        let name_path = format_args!("{path}/ManagedPolicyName");
+        self.limit(name_path, "characters of a name", name.chars().count(), limits::GROUP_NAME_CHARACTERS);
         self.iam_path(path, properties);
         let document = properties.get("PolicyDocument").unwrap_or(&Value::Null);
-        let path = format!("{path}/PolicyDocument");
-        self.limit(&path, "characters of a policy", characters(document), limits::MANAGED_POLICY_CHARACTERS);
-        self.policy_text(&path, document);
+        let path = format_args!("{path}/PolicyDocument");
+        self.limit(path, "characters of a policy", characters(document), limits::MANAGED_POLICY_CHARACTERS);
+        self.policy_text(path, document);
     }
 
     fn iam_path(&mut self, path: &str, properties: &Value) {
         let iam_path = text(properties, "Path");
         if !iam_path.is_empty() && IamPath::parse(iam_path).is_err() {
-            self.refuse(&format!("{path}/Path"), format!("IAM refuses the path `{iam_path}`"));
+            self.refuse(format_args!("{path}/Path"), format!("IAM refuses the path `{iam_path}`"));
         }
     }
 
     /// IAM takes tab, line feed, carriage return and U+0020 to U+00FF in policies, and nothing else.
     /// Source: <https://docs.aws.amazon.com/IAM/latest/APIReference/API_CreatePolicy.html>
-    pub(super) fn policy_text(&mut self, path: &str, document: &Value) {
-        let allowed = |character: char| matches!(character, '\t' | '\n' | '\r' | ' '..='\u{FF}');
-        let text = document.to_string();
-        if let Some(found) = text.chars().find(|character| !allowed(*character)) {
+    pub(super) fn policy_text(&mut self, path: impl Display, document: &Value) {
+        if let Some(found) = refused_character(document) {
             let message = format!("IAM refuses the character `{found}` in a policy, allowed are U+0020 to U+00FF");
             self.refuse(path, message);
         }
@@ -69,13 +69,24 @@ impl Limiter<'_> {
 
     pub(super) fn tags(&mut self, path: &str, properties: &Value) {
         let tags = list(properties, "Tags");
-        self.limit(&format!("{path}/Tags"), "tags", tags.len(), limits::TAGS);
+        self.limit(format_args!("{path}/Tags"), "tags", tags.len(), limits::TAGS);
         for (index, tag) in tags.iter().enumerate() {
-            let path = format!("{path}/Tags/{index}");
+            let path = format_args!("{path}/Tags/{index}");
             let characters = |key| text(tag, key).chars().count();
-            self.limit(&path, "characters of a tag's key", characters("Key"), limits::TAG_KEY_CHARACTERS);
-            self.limit(&path, "characters of a tag's value", characters("Value"), limits::TAG_VALUE_CHARACTERS);
+            self.limit(path, "characters of a tag's key", characters("Key"), limits::TAG_KEY_CHARACTERS);
+            self.limit(path, "characters of a tag's value", characters("Value"), limits::TAG_VALUE_CHARACTERS);
         }
+    }
+}
+
+/// The first character of a document that IAM does not take. Those below U+0020 are escaped in JSON.
+fn refused_character(document: &Value) -> Option<char> {
+    let in_text = |text: &str| text.chars().find(|character| *character > '\u{FF}');
+    match document {
+        Value::String(text) => in_text(text),
+        Value::Array(values) => values.iter().find_map(refused_character),
+        Value::Object(map) => map.iter().find_map(|(key, value)| in_text(key).or_else(|| refused_character(value))),
+        Value::Null | Value::Bool(_) | Value::Number(_) => None,
     }
 }
 

@@ -7,6 +7,8 @@ mod resource;
 pub use account::{Counts, check_account};
 pub use iam::{PolicySize, policy_sizes};
 
+use std::fmt::Display;
+
 use serde_json::Value;
 
 use super::Checked;
@@ -72,21 +74,21 @@ impl Limiter<'_> {
             ("Outputs", "outputs", limits::TEMPLATE_OUTPUTS),
             ("Mappings", "mappings", limits::TEMPLATE_MAPPINGS),
         ] {
-            let Some(entries) = self.checked.json.get(section).and_then(Value::as_object) else { continue };
+            let Some(entries) = self.checked.template.value.get(section).and_then(Value::as_object) else { continue };
             self.limit(section, what, entries.len(), limit);
             for (name, entry) in entries {
-                let path = format!("{section}/{name}");
-                self.limit(&path, "characters of a name", name.chars().count(), limits::TEMPLATE_NAME_CHARACTERS);
+                let path = format_args!("{section}/{name}");
+                self.limit(path, "characters of a name", name.chars().count(), limits::TEMPLATE_NAME_CHARACTERS);
                 if section == "Resources" && !name.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
-                    self.refuse(&path, format!("`{name}` is no logical ID, allowed are `A-Z a-z 0-9`"));
+                    self.refuse(path, format!("`{name}` is no logical ID, allowed are `A-Z a-z 0-9`"));
                 }
                 let description = entry.get("Description").and_then(Value::as_str).unwrap_or_default();
                 if section == "Outputs" {
-                    self.limit(&path, "bytes of a description", description.len(), limits::DESCRIPTION_BYTES);
+                    self.limit(path, "bytes of a description", description.len(), limits::DESCRIPTION_BYTES);
                 }
             }
         }
-        let description = self.checked.json.get("Description").and_then(Value::as_str).unwrap_or_default();
+        let description = self.checked.template.value.get("Description").and_then(Value::as_str).unwrap_or_default();
         self.limit("Description", "bytes of a description", description.len(), limits::DESCRIPTION_BYTES);
     }
 
@@ -106,11 +108,11 @@ impl Limiter<'_> {
         }
     }
 
-    /// A finding, if there is more than the limit allows.
-    fn limit(&mut self, path: &str, what: &str, used: usize, limit: usize) {
+    /// A finding, if there is more than the limit allows. `path` is only written out for a finding.
+    fn limit(&mut self, path: impl Display, what: &str, used: usize, limit: usize) {
         if used > limit {
             self.over(
-                &Count { path, what, used, limit },
+                &Count { path: &path.to_string(), what, used, limit },
                 "change what the template is made from: settings, roster or template",
             );
         }
@@ -127,10 +129,10 @@ impl Limiter<'_> {
     }
 
     /// A finding about what no figure says.
-    fn refuse(&mut self, path: &str, message: String) {
+    fn refuse(&mut self, path: impl Display, message: String) {
         self.findings.push(
             Finding::new(Rule::LimitSyntax, message)
-                .at(self.checked.place(path))
+                .at(self.checked.place(&path.to_string()))
                 .help("mend the template that this is rendered from"),
         );
     }

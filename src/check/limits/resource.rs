@@ -25,22 +25,22 @@ impl Limiter<'_> {
             "AWS::S3::Bucket" => self.bucket(&path, properties),
             "AWS::S3::BucketPolicy" => {
                 let bytes = properties.get("PolicyDocument").map_or(0, |document| document.to_string().len());
-                let path = format!("{path}/PolicyDocument");
-                self.limit(&path, "bytes of a bucket policy", bytes, limits::BUCKET_POLICY_BYTES);
+                let path = format_args!("{path}/PolicyDocument");
+                self.limit(path, "bytes of a bucket policy", bytes, limits::BUCKET_POLICY_BYTES);
             }
             "AWS::Budgets::Budget" => {
                 let name = properties.get("Budget").map_or("", |budget| text(budget, "BudgetName"));
-                let name_path = format!("{path}/Budget/BudgetName");
+                let name_path = format_args!("{path}/Budget/BudgetName");
                 let characters = name.chars().count();
-                self.limit(&name_path, "characters of a budget's name", characters, limits::BUDGET_NAME_CHARACTERS);
+                self.limit(name_path, "characters of a budget's name", characters, limits::BUDGET_NAME_CHARACTERS);
                 let notifications = list(properties, "NotificationsWithSubscribers").len();
-                let path = format!("{path}/NotificationsWithSubscribers");
-                self.limit(&path, "notifications of a budget", notifications, limits::BUDGET_NOTIFICATIONS);
+                let path = format_args!("{path}/NotificationsWithSubscribers");
+                self.limit(path, "notifications of a budget", notifications, limits::BUDGET_NOTIFICATIONS);
             }
             "AWS::Lambda::Function" => {
                 let code = properties.pointer("/Code/ZipFile").and_then(Value::as_str).unwrap_or_default();
-                let path = format!("{path}/Code/ZipFile");
-                self.limit(&path, "bytes of a function's code", code.len(), limits::LAMBDA_INLINE_BYTES);
+                let path = format_args!("{path}/Code/ZipFile");
+                self.limit(path, "bytes of a function's code", code.len(), limits::LAMBDA_INLINE_BYTES);
             }
             "AWS::SageMaker::NotebookInstance" => self.notebook(&path, properties),
             "AWS::SageMaker::NotebookInstanceLifecycleConfig" => self.lifecycle(&path, properties),
@@ -53,21 +53,21 @@ impl Limiter<'_> {
     fn bucket(&mut self, path: &str, properties: &Value) {
         let name = text(properties, "BucketName");
         if !name.is_empty() && BucketName::parse(name).is_err() {
-            self.refuse(&format!("{path}/BucketName"), format!("S3 refuses the bucket name `{name}`"));
+            self.refuse(format_args!("{path}/BucketName"), format!("S3 refuses the bucket name `{name}`"));
         }
     }
 
     fn secret(&mut self, path: &str, properties: &Value) {
         let name = text(properties, "Name");
-        let name_path = format!("{path}/Name");
-        self.limit(&name_path, "characters of a secret's name", name.len(), limits::SECRET_NAME_CHARACTERS);
+        let name_path = format_args!("{path}/Name");
+        self.limit(name_path, "characters of a secret's name", name.len(), limits::SECRET_NAME_CHARACTERS);
         if !name.chars().all(|c| c.is_ascii_alphanumeric() || "/_+=.@-".contains(c)) {
-            self.refuse(&name_path, format!("Secrets Manager refuses the name `{name}`"));
+            self.refuse(name_path, format!("Secrets Manager refuses the name `{name}`"));
         }
         let length = properties.pointer("/GenerateSecretString/PasswordLength").and_then(Value::as_u64);
         let length = length.and_then(|length| usize::try_from(length).ok()).unwrap_or_default();
-        let length_path = format!("{path}/GenerateSecretString/PasswordLength");
-        self.limit(&length_path, "characters of a password", length, limits::PASSWORD_CHARACTERS);
+        let length_path = format_args!("{path}/GenerateSecretString/PasswordLength");
+        self.limit(length_path, "characters of a password", length, limits::PASSWORD_CHARACTERS);
     }
 
     fn notebook(&mut self, path: &str, properties: &Value) {
@@ -77,14 +77,14 @@ impl Limiter<'_> {
         if !limits::NOTEBOOK_VOLUME_GB.contains(&volume) {
             let (least, most) = limits::NOTEBOOK_VOLUME_GB.into_inner();
             let message = format!("found a volume of {volume} GB, allowed are {least} to {most}");
-            self.refuse(&format!("{path}/VolumeSizeInGB"), message);
+            self.refuse(format_args!("{path}/VolumeSizeInGB"), message);
         }
         let groups = list(properties, "SecurityGroupIds").len();
-        let groups_path = format!("{path}/SecurityGroupIds");
-        self.limit(&groups_path, "security groups", groups, limits::NOTEBOOK_SECURITY_GROUPS);
+        let groups_path = format_args!("{path}/SecurityGroupIds");
+        self.limit(groups_path, "security groups", groups, limits::NOTEBOOK_SECURITY_GROUPS);
         if text(properties, "DirectInternetAccess") == "Disabled" && properties.get("SubnetId").is_none() {
             let message = "without direct internet access, a notebook needs a `SubnetId`".to_owned();
-            self.refuse(&format!("{path}/DirectInternetAccess"), message);
+            self.refuse(format_args!("{path}/DirectInternetAccess"), message);
         }
     }
 
@@ -99,8 +99,8 @@ impl Limiter<'_> {
                     Some(plain) => plain.len().div_ceil(3) * 4,
                     None => content.as_str().map_or(0, str::len),
                 };
-                let path = format!("{path}/{hook}/{index}");
-                self.limit(&path, "characters of a lifecycle script", sent, limits::LIFECYCLE_SCRIPT_CHARACTERS);
+                let path = format_args!("{path}/{hook}/{index}");
+                self.limit(path, "characters of a lifecycle script", sent, limits::LIFECYCLE_SCRIPT_CHARACTERS);
             }
         }
     }
