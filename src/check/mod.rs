@@ -61,8 +61,9 @@ impl<'a> Checked<'a> {
 }
 
 /// How many templates are looked at in one go, and how many bytes they may have: enough to spread the guard engine's cost
-/// of reading the rules, few enough to keep several cores busy. What the engine makes of a template takes some hundred
-/// times its bytes, and is held for no more templates than these at a time, on each core.
+/// of reading the rules, where templates are evaluated as they are; few enough to keep several cores busy. What the engine
+/// makes of a template takes some hundred times its bytes, and is held for no more templates than these at a time, on each
+/// core.
 const TEMPLATES_AT_ONCE: usize = 8;
 const BYTES_AT_ONCE: usize = 400_000;
 

@@ -16,7 +16,7 @@ use crate::finding::{Finding, Rule};
 use crate::model::{Account, Tag, User};
 use crate::plan::{AccountPlan, Part, StackPlan, plan};
 use crate::render::{
-    Form, Longer, RenderFailure, TWIN_ID, TWIN_NAME, TWIN_NOTEBOOK, TWIN_TYPE, TWIN_VOLUME, Template, Templates, render,
+    Form, RenderFailure, TWIN_ID, TWIN_NAME, TWIN_NOTEBOOK, TWIN_TYPE, TWIN_VOLUME, Template, Templates, render,
 };
 
 /// Each word of a twin has one of these characters.
@@ -82,7 +82,7 @@ pub fn check(stack: &StackPlan<'_>, expected: &Expected, one: &Checked<'_>) -> V
 
 /// A template with a twin of this form.
 fn twin(templates: &Templates, account: &Account, form: Form) -> Result<Option<Template>, RenderFailure> {
-    match form.twin(Longer::Nothing) {
+    match form.twin() {
         Some(twin) => render_users(templates, account, vec![&twin]),
         None => Ok(None),
     }

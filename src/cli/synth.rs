@@ -2,6 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
+use rayon::iter::{IntoParallelRefIterator, ParallelIterator};
+
 use super::args::{DEFAULT_OUT, SynthArgs};
 use super::export::{self, Export, Piece, Target};
 use super::material::{self, Material, Sources};
@@ -134,27 +136,33 @@ fn write(
     if args.check || any_error(&findings) {
         return report(args, findings, String::new(), colour);
     }
-    for one in &finished {
-        let folder = args.out.join(one.account.name.as_str());
-        // The lock first: whatever a kill leaves undone, the next run makes from it what this one would have.
-        if !args.no_check {
-            write_lock(one.account, &one.lock)?;
-        }
-        match one.staged {
-            Some(true) => output::commit(&folder)?,
-            Some(false) => {}
-            None => return Err(Failure::Fault(format!("the files of `{}` were not staged", one.account.name))),
-        }
-        if let Some((cache, record)) = args.cache.as_ref().zip(one.record.as_ref()) {
-            output::keep_record(cache, &folder, record);
-        }
-    }
+    // Accounts know nothing of each other, and each waits for the disk a few times. The first failure is told of.
+    let put: Vec<Result<(), Failure>> = finished.par_iter().map(|one| put_in_place(one, args)).collect();
+    put.into_iter().collect::<Result<(), Failure>>()?;
     let rows: Vec<Row> = finished.into_iter().map(|one| one.row).collect();
     let mut summary = if rows.is_empty() { String::new() } else { summary::table(rows) };
     if let Some(export) = &export {
         summary.push_str(&export.write()?);
     }
     report(args, findings, summary, colour)
+}
+
+/// Puts what was staged of an account in its place, with its lock, and remembers what passed.
+fn put_in_place(one: &Finished<'_>, args: &SynthArgs) -> Result<(), Failure> {
+    let folder = args.out.join(one.account.name.as_str());
+    // The lock first: whatever a kill leaves undone, the next run makes from it what this one would have.
+    if !args.no_check {
+        write_lock(one.account, &one.lock)?;
+    }
+    match one.staged {
+        Some(true) => output::commit(&folder)?,
+        Some(false) => {}
+        None => return Err(Failure::Fault(format!("the files of `{}` were not staged", one.account.name))),
+    }
+    if let Some((cache, record)) = args.cache.as_ref().zip(one.record.as_ref()) {
+        output::keep_record(cache, &folder, record);
+    }
+    Ok(())
 }
 
 /// The outcome of a run. Machines show findings beside lines, which must be those of the committed files.

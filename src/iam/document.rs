@@ -5,6 +5,7 @@ use serde_json::{Map, Value};
 
 use super::comparison::{Notes, Truth};
 use super::condition::Condition;
+use super::decide::ALWAYS_ALLOWED;
 use super::pattern::{Filled, MANY, ONE, Pattern, is_like};
 use super::principal::Principals;
 use super::request::Request;
@@ -102,6 +103,25 @@ impl Document {
     pub fn may_allow(&self, action: &str) -> bool {
         let action = action.to_ascii_lowercase();
         self.statements.iter().any(|statement| statement.effect == Effect::Allow && statement.names_action(&action))
+    }
+
+    /// Whether some statement denies an action of whatever resource, whoever asks and in whatever circumstances.
+    pub fn surely_denies(&self, action: &str) -> bool {
+        if action.eq_ignore_ascii_case(ALWAYS_ALLOWED) {
+            return false;
+        }
+        let action = action.to_ascii_lowercase();
+        let everywhere = |statement: &Statement| match &statement.resources {
+            Some(Listed::These(patterns)) => patterns.iter().any(Pattern::is_everything),
+            Some(Listed::AllBut(_)) | None => false,
+        };
+        self.statements.iter().any(|statement| {
+            statement.effect == Effect::Deny
+                && statement.principals.is_none()
+                && statement.conditions.is_empty()
+                && everywhere(statement)
+                && statement.names_action(&action)
+        })
     }
 }
 

@@ -17,7 +17,7 @@ pub use long_form::{NoLongForm, long_form};
 pub use origin::Origins;
 pub use size::Sizer;
 pub use template::{Contents, Rendered, Template};
-pub use twin::{Form, Longer, TWIN_ID, TWIN_NAME, TWIN_NOTEBOOK, TWIN_TYPE, TWIN_VOLUME};
+pub use twin::{Form, TWIN_ID, TWIN_NAME, TWIN_NOTEBOOK, TWIN_TYPE, TWIN_VOLUME};
 pub use yaml::scalar;
 
 use std::sync::Arc;

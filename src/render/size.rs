@@ -1,5 +1,5 @@
-//! How much of a users stack a user takes, reckoned without rendering the user: the template is rendered for twins of
-//! the user's form, which tells how many bytes one more character of each value costs.
+//! How much of a users stack a user takes, reckoned without rendering the user: the template is rendered for a twin of the
+//! user's form, in which the words of the twin are counted. So many bytes does one more character of each value cost.
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -7,7 +7,9 @@ use std::path::Path;
 
 use super::engine::{RenderFailure, Templates};
 use super::filled;
-use super::twin::{Form, Longer, TWIN_ID, TWIN_NAME, TWIN_NOTEBOOK, TWIN_TYPE};
+use super::twin::{
+    Form, TWIN_ID, TWIN_KEY, TWIN_NAME, TWIN_NOTEBOOK, TWIN_PERSON_TAG, TWIN_TAG, TWIN_TYPE, TWIN_VOLUME,
+};
 use super::yaml::scalar;
 use crate::model::{Account, User};
 use crate::plan::{Part, Size, plan};
@@ -25,7 +27,7 @@ pub struct Sizer<'a> {
 /// and cannot move to another stack then.
 const PASSWORD_REFERENCES: usize = 1;
 
-/// The size of a twin, and what one more character of each value costs.
+/// The size of a twin without its volume's, and how often each of its values stands there.
 #[derive(Debug, Clone, Copy, Default)]
 struct Rates {
     twin: Size,
@@ -44,7 +46,7 @@ impl<'a> Sizer<'a> {
     /// # Errors
     /// When the users template cannot be filled.
     pub fn new(templates: &'a Templates, account: &'a Account) -> Result<Self, RenderFailure> {
-        let empty = measure(templates, account, Vec::new())?;
+        let (empty, _) = measure(templates, account, Vec::new())?;
         Ok(Self { templates, account, empty, forms: RefCell::default() })
     }
 
@@ -59,7 +61,7 @@ impl<'a> Sizer<'a> {
         });
         let more = |text: &str, word: &str| scalar(text).len().saturating_sub(word.len());
         let tags = |tags: &[crate::model::Tag]| -> usize {
-            tags.iter().map(|tag| more(&tag.key, "key") + more(&tag.value, "value")).sum()
+            tags.iter().map(|tag| more(&tag.key, TWIN_KEY) + more(&tag.value, TWIN_TAG)).sum()
         };
         let mut bytes = rates.twin.bytes
             + rates.name * more(user.name.as_str(), TWIN_NAME)
@@ -69,47 +71,45 @@ impl<'a> Sizer<'a> {
         if let Some(notebook) = &user.notebook {
             bytes += rates.notebook_name * more(notebook.name.as_str(), TWIN_NOTEBOOK)
                 + rates.instance_type * more(notebook.instance_type.as_str(), TWIN_TYPE)
-                + rates.volume * notebook.volume_gb.to_string().len().saturating_sub(1);
+                + rates.volume * notebook.volume_gb.to_string().len();
         }
         Size { bytes, references: rates.twin.references.max(PASSWORD_REFERENCES), ..rates.twin }
     }
 
     fn rates(&self, form: Form) -> Option<Rates> {
-        let size = |longer: Longer| {
-            let twin = form.twin(longer)?;
-            let size = measure(self.templates, self.account, vec![&twin]).ok()?;
-            Some(Size {
-                bytes: size.bytes.saturating_sub(self.empty.bytes),
+        let twin = form.twin()?;
+        let (size, text) = measure(self.templates, self.account, vec![&twin]).ok()?;
+        let count = |word: &str| text.matches(word).count();
+        let (volume, digits) = (TWIN_VOLUME.to_string(), TWIN_VOLUME.to_string().len());
+        Some(Rates {
+            twin: Size {
+                bytes: size.bytes.saturating_sub(self.empty.bytes + count(&volume) * digits),
                 resources: size.resources.saturating_sub(self.empty.resources),
                 references: size.references.saturating_sub(self.empty.references),
-            })
-        };
-        let twin = size(Longer::Nothing)?;
-        let rate = |longer: Longer| Some(size(longer)?.bytes.saturating_sub(twin.bytes));
-        Some(Rates {
-            twin,
-            name: rate(Longer::Name)?,
-            logical_id: rate(Longer::LogicalId)?,
-            tag: rate(Longer::Tag)?,
-            person_tag: rate(Longer::PersonTag)?,
-            notebook_name: rate(Longer::NotebookName)?,
-            instance_type: rate(Longer::InstanceType)?,
-            volume: rate(Longer::Volume)?,
+            },
+            name: count(TWIN_NAME),
+            logical_id: count(TWIN_ID),
+            tag: count(TWIN_TAG).div_ceil(form.tags.max(1)),
+            person_tag: count(TWIN_PERSON_TAG).div_ceil(form.person_tags.max(1)),
+            notebook_name: count(TWIN_NOTEBOOK),
+            instance_type: count(TWIN_TYPE),
+            volume: count(&volume),
         })
     }
 }
 
-/// The size of a users stack of these users.
-fn measure(templates: &Templates, account: &Account, users: Vec<&User>) -> Result<Size, RenderFailure> {
+/// The size of a users stack of these users, and its text.
+fn measure(templates: &Templates, account: &Account, users: Vec<&User>) -> Result<(Size, String), RenderFailure> {
     let plan = plan(account, Path::new(""), vec![users]);
     let Some(stack) = plan.stacks.iter().find(|stack| matches!(stack.part, Part::Users(_))) else {
-        return Ok(Size::default());
+        return Ok((Size::default(), String::new()));
     };
     let text = filled(templates, &plan, stack)?;
-    Ok(Size {
+    let size = Size {
         bytes: text.len(),
         // A resource is a line `Type:` at the depth of a resource's keys: the template is not parsed for a measure.
         resources: text.matches("\n    Type: ").count(),
         references: text.matches("{{resolve:").count(),
-    })
+    };
+    Ok((size, text))
 }

@@ -19,27 +19,6 @@ pub struct Form {
     pub notebook: bool,
 }
 
-/// The value of a twin that is longer than usual, by one character.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Longer {
-    /// None is.
-    Nothing,
-    /// The name.
-    Name,
-    /// What the logical IDs begin with.
-    LogicalId,
-    /// The value of the first tag.
-    Tag,
-    /// The value of the IAM user's first tag.
-    PersonTag,
-    /// The notebook's name.
-    NotebookName,
-    /// The notebook's instance type.
-    InstanceType,
-    /// The size of the notebook's volume.
-    Volume,
-}
-
 /// The name of a twin. None of a twin's words is part of another, or likely to be part of an account's own names: so a
 /// twin's resource with the words of a real user in their place must be that user's resource.
 pub const TWIN_NAME: &str = "q7twin";
@@ -50,7 +29,13 @@ pub const TWIN_NOTEBOOK: &str = "q7book";
 /// The type of a twin's notebook.
 pub const TWIN_TYPE: &str = "ml.q7.type";
 /// The size of a twin's volume.
-pub const TWIN_VOLUME: u32 = 7;
+pub const TWIN_VOLUME: u32 = 7_777_777;
+/// The value of each tag that all of a twin's things have.
+pub(super) const TWIN_TAG: &str = "q7tag";
+/// The value of each tag that the IAM user of a twin has besides.
+pub(super) const TWIN_PERSON_TAG: &str = "q7own";
+/// The key of each tag of a twin.
+pub(super) const TWIN_KEY: &str = "key";
 
 impl Form {
     /// The form of a user.
@@ -65,24 +50,18 @@ impl Form {
     }
 
     /// A twin of this form. `None` never happens: the words are valid names.
-    pub fn twin(self, longer: Longer) -> Option<User> {
-        let word =
-            |word: &str, of: Longer, more: &str| if longer == of { format!("{word}{more}") } else { word.to_owned() };
-        let tags = |count: usize, of: Longer| {
-            (0..count)
-                .map(|index| Tag::new("key", if index == 0 { word("value", of, "x") } else { "value".to_owned() }))
-                .collect()
-        };
+    pub fn twin(self) -> Option<User> {
+        let tags = |count: usize, value: &str| (0..count).map(|_| Tag::new(TWIN_KEY, value)).collect();
         let notebook = Notebook {
-            name: NotebookName::parse(&word(TWIN_NOTEBOOK, Longer::NotebookName, "x")).ok()?,
-            instance_type: InstanceType::parse(&word(TWIN_TYPE, Longer::InstanceType, "x")).ok()?,
-            volume_gb: if longer == Longer::Volume { 10 * TWIN_VOLUME } else { TWIN_VOLUME },
+            name: NotebookName::parse(TWIN_NOTEBOOK).ok()?,
+            instance_type: InstanceType::parse(TWIN_TYPE).ok()?,
+            volume_gb: TWIN_VOLUME,
         };
         Some(User {
-            name: UserName::parse(&word(TWIN_NAME, Longer::Name, "x")).ok()?,
-            logical_id: LogicalId::parse(&word(TWIN_ID, Longer::LogicalId, "x")).ok()?,
-            tags: tags(self.tags, Longer::Tag),
-            person_tags: tags(self.person_tags, Longer::PersonTag),
+            name: UserName::parse(TWIN_NAME).ok()?,
+            logical_id: LogicalId::parse(TWIN_ID).ok()?,
+            tags: tags(self.tags, TWIN_TAG),
+            person_tags: tags(self.person_tags, TWIN_PERSON_TAG),
             suspended: self.suspended,
             console: self.console,
             notebook: self.notebook.then_some(notebook),

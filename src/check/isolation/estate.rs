@@ -113,6 +113,12 @@ pub enum Scope {
 type Attachments = Vec<(&'static str, String, usize)>;
 
 impl Estate {
+    /// Whether some policy may tell who has a second factor from who has none: by a condition on a key of that, or by its
+    /// value as a variable. No other word in a policy stands for it.
+    pub(super) fn asks_for_a_second_factor(&self) -> bool {
+        self.policies.iter().any(|policy| policy.value.to_string().to_lowercase().contains("aws:multifactorauth"))
+    }
+
     /// The estate of these stacks and of these people, who are given by the resources of a twin.
     pub fn of(names: &Names, stacks: &[(usize, Value)], twins: &[(Form, Value)]) -> Self {
         let twins: Vec<(Form, Value)> = twins

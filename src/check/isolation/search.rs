@@ -62,6 +62,8 @@ struct Search<'a, 'e> {
     other: Option<&'e Register<'a>>,
     held: Held<'e>,
     generic: &'e Actor<'e>,
+    /// With and without a second factor; or one of them, where no policy could tell.
+    factors: &'static [bool],
 }
 
 /// All problems of an account: for each kind of request and pair of forms at most one.
@@ -72,6 +74,7 @@ pub(crate) fn search<'a>(names: &Names, estate: &Estate, kin: &[Kin<'a>]) -> Vec
         .iter()
         .map(|kin| (as_others(estate, kin), as_other_tags(&kin.tags), as_other_tags(&kin.user_tags)))
         .collect();
+    let factors: &[bool] = if estate.asks_for_a_second_factor() { &[true, false] } else { &[true] };
     let mut problems = Vec::new();
     for one in kin {
         let Some(holdings) = estate.people.get(&one.form) else { continue };
@@ -79,7 +82,7 @@ pub(crate) fn search<'a>(names: &Names, estate: &Estate, kin: &[Kin<'a>]) -> Vec
         for held in actors(estate, holdings, kin) {
             let generic = Actor::new(estate, held, Cast::default());
             let own = Register::new(one.people.clone());
-            let search = Search { names, estate, kin: one, own: &own, other: None, held, generic: &generic };
+            let search = Search { names, estate, kin: one, own: &own, other: None, held, generic: &generic, factors };
             let mut memory = Memory::new();
             let mut chances: BTreeMap<(String, Over), bool> = BTreeMap::new();
             let mut has_a_chance = |ask: &Ask| match chances.get(&(ask.action.clone(), ask.over)) {
@@ -122,8 +125,8 @@ pub(crate) fn search<'a>(names: &Names, estate: &Estate, kin: &[Kin<'a>]) -> Vec
 impl<'a> Search<'a, '_> {
     /// One problem with a request, if there is one, with and without a second factor.
     fn look(&self, ask: &Ask, wanted: Wanted, memory: &mut Memory) -> Option<Problem<'a>> {
-        let factors: &[bool] = match (wanted, self.held.asker) {
-            (Wanted::Denied, Asker::User) => &[true, false],
+        let factors = match (wanted, self.held.asker) {
+            (Wanted::Denied, Asker::User) => self.factors,
             _ => &[true],
         };
         factors.iter().find_map(|mfa| self.among(ask, (wanted, *mfa), (None, None), memory))
