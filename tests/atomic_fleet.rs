@@ -126,3 +126,34 @@ fn an_account_that_cannot_be_staged_leaves_all_as_they_were() {
     synth(root.path(), "b", "out");
     assert!(folders(&out).iter().zip(&before).all(|(new, old)| new.1 != old.1));
 }
+
+#[test]
+fn an_account_that_cannot_be_put_in_its_place_is_told_of_and_keeps_no_other_from_its_own() {
+    let root = tempfile::tempdir().unwrap();
+    lay_out(root.path());
+    let out = root.path().join("out");
+    synth(root.path(), "a", "out");
+    let before = folders(&out);
+    // The lock is written first, by way of a draft: here something stands where that would be.
+    let in_the_way = root.path().join("b/accounts/seoul/.stacks.lock.racestack");
+    std::fs::create_dir(&in_the_way).unwrap();
+    for (account, _) in ACCOUNTS {
+        let lock = format!("accounts/{account}/stacks.lock");
+        std::fs::copy(root.path().join("a").join(&lock), root.path().join("b").join(&lock)).unwrap();
+    }
+    let roster = root.path().join("b/accounts/seoul/roster.csv");
+    let more = std::fs::read_to_string(&roster).unwrap() + "somebody\n";
+    std::fs::write(roster, more).unwrap();
+    let mut command = Command::new(env!("CARGO_BIN_EXE_racestack"));
+    let output = command.args(["synth", "--config", "b"]).current_dir(root.path()).output().unwrap();
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(2), "{stderr}");
+    assert!(stderr.contains("seoul/.stacks.lock.racestack"), "{stderr}");
+    let seen = folders(&out);
+    assert_eq!(seen.len(), ACCOUNTS.len(), "a draft is left");
+    assert_eq!(seen["seoul"], before["seoul"]);
+    assert!(seen["osaka"] != before["osaka"] && seen["tokyo"] != before["tokyo"]);
+    std::fs::remove_dir(in_the_way).unwrap();
+    synth(root.path(), "b", "out");
+    assert_ne!(folders(&out)["seoul"], before["seoul"]);
+}
