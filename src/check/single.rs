@@ -120,14 +120,15 @@ impl Batch<'_> {
     /// more, and evaluated as it is.
     ///
     /// # Errors
-    /// Never: what was read once is read again.
+    /// As `look`; what was read once is read again.
     pub fn close(&mut self, ground: &Ground<'_>, templates: &Templates) -> Result<(), RenderFailure> {
         let mut again = Vec::new();
         for (index, looked) in self.looked.iter_mut().enumerate() {
-            if !looked.outcomes.close(ground.rules)
-                && let Ok(template) = render::read(templates, looked.rendered)?
-            {
-                again.push((index, template));
+            if !looked.outcomes.close(ground.rules) {
+                match render::read(templates, looked.rendered)? {
+                    Ok(template) => again.push((index, template)),
+                    Err(finding) => self.findings.push(finding),
+                }
             }
         }
         let again: Vec<(usize, &Template)> = again.iter().map(|(index, template)| (*index, template)).collect();

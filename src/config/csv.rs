@@ -46,16 +46,20 @@ struct Cell {
 
 fn records(source: &Arc<SourceFile>, findings: &mut Vec<Finding>) -> Vec<Vec<Cell>> {
     let text = source.text.as_str();
-    let first_line = text.lines().find(|line| !line.trim().is_empty()).unwrap_or_default();
-    let delimiter = DELIMITERS.into_iter().max_by_key(|&d| (count(first_line, d), d == b',')).unwrap_or(b',');
+    let (announced, rest) = announced(text);
+    let skipped = text.len() - rest.len();
+    let first_line = rest.lines().find(|line| !line.trim().is_empty()).unwrap_or_default();
+    let most = DELIMITERS.into_iter().max_by_key(|&d| (count(first_line, d), d == b','));
+    let delimiter = announced.or(most).unwrap_or(b',');
     let mut reader =
-        csv::ReaderBuilder::new().has_headers(false).flexible(true).delimiter(delimiter).from_reader(text.as_bytes());
+        csv::ReaderBuilder::new().has_headers(false).flexible(true).delimiter(delimiter).from_reader(rest.as_bytes());
     let mut records = Vec::new();
     let mut record = csv::StringRecord::new();
     loop {
         match reader.read_record(&mut record) {
             Ok(true) => {
                 let start = record.position().map_or(0, |at| usize::try_from(at.byte()).unwrap_or(usize::MAX));
+                let start = start.saturating_add(skipped);
                 let (spans, closed) = cell_spans(text, start, delimiter);
                 if !closed {
                     let place = Place::new(source, spans.last().cloned().unwrap_or(start..start));
@@ -86,6 +90,17 @@ fn records(source: &Arc<SourceFile>, findings: &mut Vec<Finding>) -> Vec<Vec<Cel
                 return records;
             }
         }
+    }
+}
+
+/// The delimiter that a first line `sep=;` announces, as Excel reads and some tools write it, and what follows that line.
+fn announced(text: &str) -> (Option<u8>, &str) {
+    let (line, rest) = text.split_once('\n').unwrap_or((text, ""));
+    match line.trim_end_matches('\r').trim_matches('"').as_bytes() {
+        [b's' | b'S', b'e' | b'E', b'p' | b'P', b'=', delimiter] if DELIMITERS.contains(delimiter) => {
+            (Some(*delimiter), rest)
+        }
+        _ => (None, text),
     }
 }
 
@@ -264,6 +279,19 @@ mod tests {
     fn semicolons_and_tabs_delimit_too() {
         assert_eq!(cell(&read("name;team\na;x,y\n").0[0], "team"), "x,y");
         assert_eq!(cell(&read("name\tteam\na\tx\n").0[0], "team"), "x");
+    }
+
+    #[test]
+    fn a_first_line_may_announce_the_delimiter() {
+        for text in ["sep=;\r\nname;team\r\na;x,y,z\r\n", "\"SEP=;\"\nname;team\na;x,y,z\n"] {
+            let (rows, findings) = read(text);
+            assert!(findings.is_empty(), "{findings:?}");
+            assert_eq!(cell(&rows[0], "team"), "x,y,z");
+            assert_eq!(rows[0].get("team").unwrap().place.line_column(), (3, 3));
+        }
+        // It holds whatever the header would say.
+        assert_eq!(cell(&read("sep=;\nname;tags.a,b\nx;y\n").0[0], "tags.a,b"), "y");
+        assert_eq!(read("sep=|\nname|team\n").1[0].rule, Rule::SettingsMissingKey);
     }
 
     #[test]
