@@ -344,9 +344,11 @@ proptest! {
         let workspace = Workspace::new(&format!("policies: {policies}\n"), "roster.json", rows.to_string().as_bytes());
         let mut findings = Vec::new();
         let config = config::read(&workspace.path("config"), &[], &mut findings).unwrap();
-        let fleet = model::build(&config, &mut findings);
         let templates = Templates::new(Vec::new()).unwrap_or_else(|_| panic!("the embedded templates are well-formed"));
-        for account in &fleet.accounts {
+        for account in &config.accounts {
+            let people = config::people(&workspace.path("config"), account, &mut findings).unwrap();
+            let account = model::account(account, &people, &mut findings);
+            let Some(account) = &account else { continue };
             let sizer = Sizer::new(&templates, account).unwrap();
             let rendered = |users| {
                 let plan = plan::plan(account, Path::new("out"), vec![users]);

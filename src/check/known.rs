@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use crate::config::ACCOUNTS_FOLDER;
 use crate::facts::retired;
 use crate::finding::{Finding, Rule};
-use crate::model::{Fleet, Profile, Service};
+use crate::model::{Account, Profile, Service};
 use crate::source::Place;
 
 /// A weakness of the documented policies, with the reason why it matters.
@@ -38,19 +38,35 @@ const WEAKNESSES: [Weakness; 3] = [
     },
 ];
 
+/// What an account chooses, and where.
+#[derive(Debug)]
+pub struct Choices {
+    services: BTreeMap<Service, Place>,
+    /// Where the documented policies are chosen, if they are.
+    documented: Option<Place>,
+}
+
+impl Choices {
+    /// The choices of an account.
+    pub fn of(account: &Account) -> Self {
+        let documented = (account.policies == Profile::Documented).then(|| account.policies_place.clone());
+        Self { services: account.services.clone(), documented }
+    }
+}
+
 /// Warnings about what the accounts of a fleet choose, each once per place that chooses it.
-pub fn known(fleet: &Fleet) -> Vec<Finding> {
+pub fn known(accounts: &[Choices]) -> Vec<Finding> {
     let mut findings = Vec::new();
     let mut services: BTreeMap<(&str, usize, String), (&Place, Service)> = BTreeMap::new();
     let mut documented: BTreeMap<(usize, String), &Place> = BTreeMap::new();
     let key = |place: &Place| (place.span.start, place.path().display().to_string());
-    for account in &fleet.accounts {
-        for (service, place) in &account.services {
+    for choices in accounts {
+        for (service, place) in &choices.services {
             let (start, path) = key(place);
             services.entry((service.as_str(), start, path)).or_insert((place, *service));
         }
-        if account.policies == Profile::Documented {
-            documented.entry(key(&account.policies_place)).or_insert(&account.policies_place);
+        if let Some(place) = &choices.documented {
+            documented.entry(key(place)).or_insert(place);
         }
     }
     for (place, service) in services.into_values() {

@@ -32,7 +32,7 @@ use single::{Batch, Ground, Looked};
 
 pub use isolation::access::{Answer, Owner, Question, Reason};
 pub use isolation::{Asker, across_accounts};
-pub use known::known;
+pub use known::{Choices, known};
 pub use limits::PolicySize;
 pub use record::Record;
 pub use suppressions::Suppressions;

@@ -26,10 +26,13 @@ pub(super) fn run(args: &AccessArgs, colour: bool) -> Result<Outcome, Failure> {
     let Some(material) = material::read(&sources, &mut findings)? else {
         return Ok(outcome(Format::Human, findings, String::new(), colour));
     };
-    let (fleet, templates) = (&material.fleet, &material.templates);
+    let templates = &material.templates;
+    let account = match material.selected().first() {
+        Some(config) => material.account(config, &mut findings)?,
+        None => None,
+    };
     findings.retain(|finding| any_error(std::slice::from_ref(finding)));
-    let account = fleet.accounts.iter().find(|account| account.name.as_str() == args.account);
-    let Some(account) = account.filter(|_| findings.is_empty()) else {
+    let Some(account) = account.as_ref().filter(|_| findings.is_empty()) else {
         return Ok(outcome(Format::Human, findings, String::new(), colour));
     };
     let Some(user) = account.users.iter().find(|user| user.name.as_str() == args.user) else {

@@ -4,8 +4,8 @@ use std::fmt::Write;
 
 use super::args::ExplainArgs;
 use super::{Failure, Outcome, outcome, require_config};
-use crate::config::{self, ROSTER_FILES, account_schema, did_you_mean, explain};
-use crate::finding::{Finding, any_error};
+use crate::config::{self, account_schema, did_you_mean, explain};
+use crate::finding::any_error;
 use crate::report::Format;
 
 pub(super) fn run(args: &ExplainArgs, colour: bool) -> Result<Outcome, Failure> {
@@ -34,11 +34,6 @@ pub(super) fn run(args: &ExplainArgs, colour: bool) -> Result<Outcome, Failure> 
         let _ = writeln!(stdout, "{key}: {value}    # {}:{line}", place.path().display());
     }
     // Only what keeps the value from being right is worth telling here.
-    findings.retain(|finding| any_error(std::slice::from_ref(finding)) && !is_of_roster(finding));
+    findings.retain(|finding| any_error(std::slice::from_ref(finding)));
     Ok(outcome(Format::Human, findings, stdout, colour))
-}
-
-fn is_of_roster(finding: &Finding) -> bool {
-    let name = finding.place.as_ref().and_then(|place| place.path().file_name());
-    name.is_some_and(|name| ROSTER_FILES.iter().any(|roster| name == *roster))
 }

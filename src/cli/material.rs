@@ -1,16 +1,17 @@
-//! What the commands that make stacks start from: the fleet, the templates and the rules, as the command line names them.
+//! What the commands that make stacks start from: the configuration, the templates and the rules, as the command line names
+//! them.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::{Failure, require_config};
 use crate::check::Suppressions;
 use crate::check::guard::{RULE_FILE_EXTENSION, RuleSet};
-use crate::config::{self, Config};
+use crate::config::{self, AccountConfig, Config};
 use crate::facts::date::Date;
-use crate::files;
+use crate::files::{self, FileError};
 use crate::finding::Finding;
-use crate::model::{self, Fleet};
+use crate::model::{self, Account};
 use crate::render::{RenderFailure, Templates};
 use crate::source::{Place, SourceFile};
 
@@ -30,9 +31,9 @@ pub(super) struct Sources<'a> {
 
 /// What stacks are made of, and checked by.
 pub(super) struct Material {
-    pub(super) fleet: Fleet,
-    /// The names of the accounts' folders, those without a sound account among them.
-    pub(super) names: Vec<String>,
+    folder: PathBuf,
+    /// Without rosters and locks, which are read account by account.
+    pub(super) config: Config,
     pub(super) templates: Templates,
     pub(super) rules: RuleSet,
     pub(super) suppressions: Suppressions,
@@ -46,12 +47,9 @@ pub(super) fn read(sources: &Sources<'_>, findings: &mut Vec<Finding>) -> Result
         || read_config(sources),
         || rayon::join(|| read_templates(sources.templates), || read_rules(sources.rules)),
     );
-    let (config, fleet, found) = config?;
+    let (config, found) = config?;
     findings.extend(found);
-    let names = config.accounts.iter().map(|account| account.name.clone()).collect();
     let suppressions = Suppressions::new(model::suppressions(&config, findings), sources.today);
-    // What was read takes as much room as what will be written, and is of no more use. Nobody waits for it to go.
-    rayon::spawn(move || drop(config));
     let templates = match templates? {
         Ok(templates) => templates,
         Err(failures) => {
@@ -69,15 +67,32 @@ pub(super) fn read(sources: &Sources<'_>, findings: &mut Vec<Finding>) -> Result
         }
     };
     findings.extend(suppressions.unknown_guard_rules(&rules));
-    Ok(Some(Material { fleet, names, templates, rules, suppressions }))
+    Ok(Some(Material { folder: sources.config.to_owned(), config, templates, rules, suppressions }))
 }
 
-/// The configuration and the fleet that it makes, with what was found in them.
-fn read_config(sources: &Sources<'_>) -> Result<(Config, Fleet, Vec<Finding>), Failure> {
+impl Material {
+    /// The accounts that are asked for.
+    pub(super) fn selected(&self) -> Vec<&AccountConfig> {
+        self.config.accounts.iter().filter(|account| account.selected).collect()
+    }
+
+    /// One of them, with its people. Where something is wrong with it, which are findings, there is none.
+    pub(super) fn account(
+        &self,
+        config: &AccountConfig,
+        findings: &mut Vec<Finding>,
+    ) -> Result<Option<Account>, FileError> {
+        let people = config::people(&self.folder, config, findings)?;
+        Ok(model::account(config, &people, findings))
+    }
+}
+
+/// The configuration, with what was found in it.
+fn read_config(sources: &Sources<'_>) -> Result<(Config, Vec<Finding>), Failure> {
     let mut findings = Vec::new();
     let config = config::read(sources.config, sources.accounts, &mut findings)?;
-    let fleet = model::build(&config, &mut findings);
-    Ok((config, fleet, findings))
+    model::clashes(&config, &mut findings);
+    Ok((config, findings))
 }
 
 /// The finding of a failed template, if the template is the user's own.

@@ -18,8 +18,15 @@ pub(super) fn run(args: &OffboardArgs, colour: bool) -> Result<Outcome, Failure>
     require_config(&args.config)?;
     let mut findings = Vec::new();
     let config = config::read(&args.config, std::slice::from_ref(&args.account), &mut findings)?;
-    let fleet = model::build(&config, &mut findings);
-    let steps = match fleet.accounts.first() {
+    model::clashes(&config, &mut findings);
+    let account = match config.accounts.iter().find(|account| account.selected) {
+        Some(account) => {
+            let people = config::people(&args.config, account, &mut findings)?;
+            model::account(account, &people, &mut findings)
+        }
+        None => None,
+    };
+    let steps = match &account {
         None => String::new(),
         Some(account) => {
             let deploy = args.out.join(account.name.as_str()).join(DEPLOY_FILE);

@@ -52,10 +52,10 @@ pub(super) fn run(args: &ReportArgs, colour: bool, watch: &Watch<'_>) -> Result<
 }
 
 /// An account in the page, and whether what stands in its out folder is not what synth would write.
-fn of_page<'a>(made: Synthesised<'a>, args: &ReportArgs) -> Result<(PageAccount<'a>, bool), Failure> {
+fn of_page(made: Synthesised<'_>, args: &ReportArgs) -> Result<(PageAccount, bool), Failure> {
     let folder = args.out.join(made.account.name.as_str());
     let stale = !output::compare(&folder, &made.files)?.is_empty();
-    Ok((PageAccount { account: made.account, manifest: made.manifest, reach: made.reach }, stale))
+    Ok((PageAccount { account: made.account.clone(), manifest: made.manifest, reach: made.reach }, stale))
 }
 
 /// What changes from the folder or the revision that the page is to compare with.

@@ -10,9 +10,9 @@ use super::material::{self, Material, Sources};
 use super::summary::{self, Row};
 use super::synthesis::{Purpose, Synthesised, synthesise_all};
 use super::{Failure, Outcome, Watch, committed, lock, outcome, require_config};
-use crate::files::{self, FileError};
+use crate::files;
 use crate::finding::{Finding, Rule, any_error};
-use crate::model::Account;
+use crate::model::AccountName;
 use crate::output::{self, OutputFile};
 use crate::report::Format;
 use crate::source::{Place, SourceFile};
@@ -59,7 +59,7 @@ pub(super) fn run(args: &SynthArgs, colour: bool, watch: &Watch<'_>) -> Result<O
             // What was found in the templates comes before what could not be read or written.
             if any_error(&findings) { Ok(None) } else { finished.into_iter().collect::<Result<_, _>>().map(Some) }
         });
-    let written = finished.and_then(|finished: Option<Vec<Finished<'_>>>| match finished {
+    let written = finished.and_then(|finished: Option<Vec<Finished>>| match finished {
         None => report(args, findings, String::new(), colour),
         Some(finished) => write(finished, target, &material, args, findings, colour),
     });
@@ -70,16 +70,16 @@ pub(super) fn run(args: &SynthArgs, colour: bool, watch: &Watch<'_>) -> Result<O
     written
 }
 
-/// An account whose files are staged, or compared, and no longer held.
-struct Finished<'a> {
-    account: &'a Account,
-    lock: String,
+/// An account whose files are staged, or compared, and no longer held; nor are its people.
+struct Finished {
+    name: AccountName,
+    lock_path: PathBuf,
+    /// The lock's text, unless it stays as it is.
+    lock: Option<String>,
     /// Its part of what another tool gets, if that was asked for.
     piece: Option<Piece>,
     /// Whether its new folder waits to be put in its place; `None` where something stands in the way.
     staged: Option<bool>,
-    /// What is to be remembered of it, if it is not what was remembered before.
-    record: Option<String>,
     row: Row,
     /// What was found about its out folder and its lock.
     findings: Vec<Finding>,
@@ -88,7 +88,7 @@ struct Finished<'a> {
 }
 
 /// Looks at an account's out folder, and stages its files unless something stands in the way.
-fn finish<'a>(made: Synthesised<'a>, args: &SynthArgs) -> Result<Finished<'a>, Failure> {
+fn finish(made: Synthesised<'_>, args: &SynthArgs) -> Result<Finished, Failure> {
     let folder = args.out.join(made.account.name.as_str());
     let (mut findings, mut stale) = (Vec::new(), Vec::new());
     output::inspect(&folder, &made.files, &mut findings)?;
@@ -102,13 +102,19 @@ fn finish<'a>(made: Synthesised<'a>, args: &SynthArgs) -> Result<Finished<'a>, F
     }
     let done = if staged == Some(true) { "written" } else { "unchanged" };
     let row = Row::new(&made.manifest, made.account.users.len(), done);
-    let record = made.record.map(|record| record.to_text());
-    Ok(Finished { account: made.account, lock: made.lock, piece: made.piece, staged, record, row, findings, stale })
+    // What passed has passed, whatever becomes of the run.
+    if let Some((cache, record)) = args.cache.as_ref().zip(made.record) {
+        output::keep_record(cache, &folder, &record.to_text());
+    }
+    let source = &made.account.lock_source;
+    let (name, lock_path) = (made.account.name.clone(), source.path.clone());
+    let lock = Some(made.lock).filter(|lock| *lock != source.text);
+    Ok(Finished { name, lock_path, lock, piece: made.piece, staged, row, findings, stale })
 }
 
 /// Puts what was staged in its place, unless something was found.
 fn write(
-    mut finished: Vec<Finished<'_>>,
+    mut finished: Vec<Finished>,
     target: Option<Target>,
     material: &Material,
     args: &SynthArgs,
@@ -117,7 +123,7 @@ fn write(
 ) -> Result<Outcome, Failure> {
     let pieces = finished.iter_mut().filter_map(|one| one.piece.take());
     let export = target.and_then(|target| Export::of(target, pieces, &mut findings));
-    let names: Vec<&str> = material.names.iter().map(String::as_str).collect();
+    let names: Vec<&str> = material.config.accounts.iter().map(|account| account.name.as_str()).collect();
     output::orphans(&args.out, &names, &mut findings)?;
     findings.extend(finished.iter_mut().flat_map(|one| one.findings.drain(..)));
     if let Some(export) = &export {
@@ -147,22 +153,19 @@ fn write(
     report(args, findings, summary, colour)
 }
 
-/// Puts what was staged of an account in its place, with its lock, and remembers what passed.
-fn put_in_place(one: &Finished<'_>, args: &SynthArgs) -> Result<(), Failure> {
-    let folder = args.out.join(one.account.name.as_str());
+/// Puts what was staged of an account in its place, with its lock.
+fn put_in_place(one: &Finished, args: &SynthArgs) -> Result<(), Failure> {
     // The lock first: whatever a kill leaves undone, the next run makes from it what this one would have.
-    if !args.no_check {
-        write_lock(one.account, &one.lock)?;
+    match &one.lock {
+        _ if args.no_check => {}
+        Some(lock) => files::write_file_atomically(&one.lock_path, lock.as_bytes())?,
+        None => files::remove_draft(&one.lock_path)?,
     }
     match one.staged {
-        Some(true) => output::commit(&folder)?,
-        Some(false) => {}
-        None => return Err(Failure::Fault(format!("the files of `{}` were not staged", one.account.name))),
+        Some(true) => output::commit(&args.out.join(one.name.as_str())).map_err(Failure::from),
+        Some(false) => Ok(()),
+        None => Err(Failure::Fault(format!("the files of `{}` were not staged", one.name))),
     }
-    if let Some((cache, record)) = args.cache.as_ref().zip(one.record.as_ref()) {
-        output::keep_record(cache, &folder, record);
-    }
-    Ok(())
 }
 
 /// The outcome of a run. Machines show findings beside lines, which must be those of the committed files.
@@ -171,15 +174,6 @@ fn report(args: &SynthArgs, mut findings: Vec<Finding>, summary: String, colour:
         committed::place(&mut findings, &args.config, &args.out)?;
     }
     Ok(outcome(args.format, findings, summary, colour))
-}
-
-fn write_lock(account: &Account, lock: &str) -> Result<(), FileError> {
-    let source = &account.lock_source;
-    if lock == source.text {
-        files::remove_draft(&source.path)
-    } else {
-        files::write_file_atomically(&source.path, lock.as_bytes())
-    }
 }
 
 /// Unchecked stacks are for benchmarks, and must never stand where somebody could deploy them from.

@@ -8,6 +8,8 @@ use super::export::{self, Form, Piece};
 use super::material::{Material, own_or_fault};
 use super::{Failure, Watch};
 use crate::check::{self, Against, Checks, Record};
+use crate::config::AccountConfig;
+use crate::files::FileError;
 use crate::finding::Finding;
 use crate::model::{Account, Lock};
 use crate::output::{self, Manifest, OutputFile};
@@ -45,39 +47,63 @@ pub(super) struct Synthesised<'a> {
     pub(super) lock: String,
 }
 
-/// Makes and checks the stacks of all accounts. An account whose templates cannot be filled is missing, with a finding.
+/// Makes and checks the stacks of all accounts. An account that is not sound, or whose templates cannot be filled, is
+/// missing, with a finding.
 ///
-/// Each account is handed to `finish` as soon as it is made, and what that keeps is all that is held of it.
-pub(super) fn synthesise_all<'a, T: Send>(
-    material: &'a Material,
+/// Each account's people are read when its turn comes, and it is handed to `finish` as soon as it is made: what that keeps is
+/// all that is held of it.
+pub(super) fn synthesise_all<T: Send>(
+    material: &Material,
     purpose: &Purpose<'_>,
     watch: &Watch<'_>,
     findings: &mut Vec<Finding>,
-    finish: impl Fn(Synthesised<'a>) -> T + Sync,
+    finish: impl Fn(Synthesised<'_>) -> T + Sync,
 ) -> Result<Vec<T>, Failure> {
-    findings.extend(check::known(&material.fleet));
-    let accounts = &material.fleet.accounts;
-    let mut finished = Vec::new();
-    let mut of_accounts = Vec::new();
+    let accounts = material.selected();
+    let (mut finished, mut choices, mut of_accounts) = (Vec::new(), Vec::new(), Vec::new());
     // As many accounts at a time as there are cores: what an account takes while it is checked is many times its files.
     let at_once = rayon::current_num_threads();
     for (batch, some) in accounts.chunks(at_once).enumerate() {
         (watch.progress)(batch * at_once, accounts.len());
-        let each = |account| {
-            let mut findings = Vec::new();
-            (synthesise(account, material, purpose, &mut findings).map(&finish), findings)
-        };
-        let results: Vec<_> = some.par_iter().map(each).collect();
-        for (result, found) in results {
-            of_accounts.push(found);
-            match result {
-                Ok(one) => finished.push(one),
-                Err(failure) => findings.push(own_or_fault(failure)?),
+        let each = |config: &&AccountConfig| one(config, material, purpose, &finish);
+        let results: Vec<Result<One<T>, FileError>> = some.par_iter().map(each).collect();
+        for result in results {
+            let One { made, chosen, in_files, in_stacks } = result?;
+            findings.extend(in_files);
+            choices.extend(chosen);
+            of_accounts.push(in_stacks);
+            match made {
+                Some(Ok(made)) => finished.push(made),
+                Some(Err(failure)) => findings.push(own_or_fault(failure)?),
+                None => {}
             }
         }
     }
+    findings.extend(check::known(&choices));
     findings.extend(check::across_accounts(of_accounts));
     Ok(finished)
+}
+
+/// What came of an account.
+struct One<T> {
+    /// `None` where the account is not sound.
+    made: Option<Result<T, RenderFailure>>,
+    chosen: Option<check::Choices>,
+    in_files: Vec<Finding>,
+    in_stacks: Vec<Finding>,
+}
+
+fn one<T>(
+    config: &AccountConfig,
+    material: &Material,
+    purpose: &Purpose<'_>,
+    finish: impl Fn(Synthesised<'_>) -> T,
+) -> Result<One<T>, FileError> {
+    let (mut in_files, mut in_stacks) = (Vec::new(), Vec::new());
+    let account = material.account(config, &mut in_files)?;
+    let chosen = account.as_ref().map(check::Choices::of);
+    let made = account.map(|account| synthesise(&account, material, purpose, &mut in_stacks).map(finish));
+    Ok(One { made, chosen, in_files, in_stacks })
 }
 
 fn synthesise<'a>(

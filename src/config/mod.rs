@@ -66,12 +66,19 @@ pub struct AccountConfig {
     pub node: Node,
     /// The layered settings, typed.
     pub settings: Settings,
-    /// Its people; `None` when the roster could not be read, or the account is not selected.
+}
+
+/// What the config folder says of an account's people.
+#[derive(Debug, Default)]
+pub struct People {
+    /// The roster; `None` when it could not be read.
     pub roster: Option<RosterConfig>,
-    /// Its lock; `None` when it is damaged, or the account is not selected.
+    /// The lock; `None` when it is damaged.
     pub lock: Option<LockConfig>,
-    /// The files that were read for it, relative to the config folder.
+    /// The files that the account is made from, relative to the config folder.
     pub inputs: Vec<PathBuf>,
+    /// Whether no error was found in roster and lock.
+    pub sound: bool,
 }
 
 /// The roster of an account.
@@ -83,8 +90,8 @@ pub struct RosterConfig {
     pub rows: Vec<(Node, RosterRow)>,
 }
 
-/// Reads the config folder. The settings of every account are read, so that clashes between accounts are found; the
-/// rosters only of those that `wanted` names, or of all when it names none.
+/// Reads the config folder, but for rosters and locks. The settings of every account are read, so that clashes between
+/// accounts are found; those that `wanted` names are selected, or all when it names none.
 ///
 /// # Errors
 /// When a file or folder exists but cannot be read. Mistakes inside the files are findings.
@@ -96,7 +103,7 @@ pub fn read(folder: &Path, wanted: &[String], findings: &mut Vec<Finding>) -> Re
     let names = account_names(folder, wanted, findings)?;
     let accounts = each(&names, findings, |name, findings| {
         let selected = wanted.is_empty() || wanted.contains(name);
-        read_account(folder, name, &base, selected, findings)
+        read_settings(folder, name, &base, selected, findings)
     });
     let accounts = accounts.into_iter().collect::<Result<_, _>>()?;
     let suppressions = suppressions::read(folder, findings)?;
@@ -165,7 +172,7 @@ fn account_names(folder: &Path, wanted: &[String], findings: &mut Vec<Finding>) 
     Ok(names)
 }
 
-fn read_account(
+fn read_settings(
     folder: &Path,
     name: &str,
     base: &Layer,
@@ -173,27 +180,35 @@ fn read_account(
     findings: &mut Vec<Finding>,
 ) -> Result<AccountConfig, FileError> {
     let before = findings.len();
-    let relative = Path::new(ACCOUNTS_FOLDER).join(name);
-    let path = folder.join(&relative).join(SETTINGS_FILE);
+    let path = folder.join(ACCOUNTS_FOLDER).join(name).join(SETTINGS_FILE);
     let help = "write the account's `account_id`, `region` and `bucket` into it";
     let Layer { source, node: own, complete, .. } = read_layer(path, &account_schema(), help, findings)?;
     let complete = complete && base.complete;
     let node = base.node.as_ref().or(own.as_ref()).map(|below| layers::merge(below, own.as_ref()));
     let node = node.unwrap_or_else(layers::defaults);
     let settings = layers::typed(&node);
+    let sound = base.sound && !any_error(&findings[before..]);
+    Ok(AccountConfig { name: name.to_owned(), selected, complete, sound, source, node, settings })
+}
+
+/// Reads the roster and the lock of an account. They are by far the most of what a config folder holds, so that nobody
+/// should keep those of many accounts.
+///
+/// # Errors
+/// When a file exists but cannot be read. Mistakes inside the files are findings.
+pub fn people(folder: &Path, account: &AccountConfig, findings: &mut Vec<Finding>) -> Result<People, FileError> {
+    let before = findings.len();
+    let relative = Path::new(ACCOUNTS_FOLDER).join(&account.name);
     let mut inputs = vec![PathBuf::from(SETTINGS_FILE), relative.join(SETTINGS_FILE)];
     let mut roster = None;
-    if selected && let Some((file, bytes)) = find_roster(folder, &relative, findings)? {
+    if let Some((file, bytes)) = find_roster(folder, &relative, findings)? {
         roster = read_roster(&folder.join(&file), &bytes, findings);
         inputs.push(file);
     }
     let lock_path = folder.join(&relative).join(LOCK_FILE);
-    let mut lock = None;
-    if selected {
-        lock = lock::read(&lock_path, files::read(&lock_path)?.as_deref(), findings);
-    }
-    let sound = base.sound && !any_error(&findings[before..]);
-    Ok(AccountConfig { name: name.to_owned(), selected, complete, sound, source, node, settings, roster, lock, inputs })
+    let lock = lock::read(&lock_path, files::read(&lock_path)?.as_deref(), findings);
+    let sound = !any_error(&findings[before..]);
+    Ok(People { roster, lock, inputs, sound })
 }
 
 /// The one roster of an account: its path relative to the config folder, and its bytes.

@@ -16,7 +16,9 @@ use super::renames;
 use super::services;
 use super::tags::{self, Tag};
 use super::users::{self, User};
-use crate::config::{AccountConfig, Content, Mfa, Profile, QuotaSettings, Service, SharedPart, did_you_mean, shorten};
+use crate::config::{
+    AccountConfig, Content, Mfa, People, Profile, QuotaSettings, Service, SharedPart, did_you_mean, shorten,
+};
 use crate::facts::{self, limits};
 use crate::finding::{Finding, Rule, any_error};
 use crate::source::{Place, SourceFile};
@@ -142,29 +144,31 @@ pub(super) struct Claims {
 
 /// The claims of an account, as far as its settings say them.
 pub(super) fn claims(config: &AccountConfig) -> Claims {
-    let mut ignored = Vec::new();
-    let mut reader = Reader { config, findings: &mut ignored };
+    let (nobody, mut ignored) = (People::default(), Vec::new());
+    let mut reader = Reader { config, people: &nobody, findings: &mut ignored };
     Claims {
         account_id: config.settings.account_id.clone().map(|id| (id, config.node.place_of("account_id"))),
         bucket: reader.bucket_name().map(|name| (name.to_string(), reader.bucket_place())),
     }
 }
 
-/// Validates an account. `None`, with findings, when something essential is missing or wrong.
-pub(super) fn build(config: &AccountConfig, findings: &mut Vec<Finding>) -> Option<Account> {
+/// Validates what was read of an account. `None`, with findings, when something essential is missing or wrong.
+pub fn account(config: &AccountConfig, people: &People, findings: &mut Vec<Finding>) -> Option<Account> {
     let mut own = Vec::new();
-    let account = Reader { config, findings: &mut own }.account();
-    if let (Some(account), Some(roster)) = (&account, &config.roster) {
+    let account = Reader { config, people, findings: &mut own }.account();
+    if let (Some(account), Some(roster)) = (&account, &people.roster) {
         own.extend(renames::check(account, roster));
     }
     let failed = any_error(&own);
     findings.append(&mut own);
-    account.filter(|_| !failed)
+    // What its files lack is told as well; but stacks of half a roster would tell nothing true.
+    account.filter(|_| !failed && config.sound && people.sound)
 }
 
 /// Reads one account's settings into validated values, and collects what is wrong.
 pub(super) struct Reader<'a> {
     pub(super) config: &'a AccountConfig,
+    people: &'a People,
     pub(super) findings: &'a mut Vec<Finding>,
 }
 
@@ -211,10 +215,10 @@ impl Reader<'_> {
             let place = self.config.node.place_of("notebooks.instance_type");
             self.findings.extend(instance_types::check(instance_type, allowed_types.notebooks.as_ref(), &place));
         }
-        let lock = self.config.lock.as_ref();
+        let lock = self.people.lock.as_ref();
         let lock = lock.map(|lock| Lock::build(lock, self.findings)).unwrap_or_default();
         // A damaged lock is a finding, and then nothing is written; the roster is checked all the same.
-        let lock_failed = lock.is_none() && self.config.lock.is_some();
+        let lock_failed = lock.is_none() && self.people.lock.is_some();
         let lock = lock.unwrap_or_default();
         let key_rotation = self.key_rotation(settings.access_keys.as_ref());
         let budgets = self.budgets(settings.budgets.as_ref(), region.as_ref());
@@ -231,7 +235,7 @@ impl Reader<'_> {
             reserved_names: &role_names,
             lock: &lock,
         };
-        let roster = self.config.roster.as_ref();
+        let roster = self.people.roster.as_ref();
         let users = roster.map(|roster| users::build(roster, &defaults, self.findings)).unwrap_or_default();
         Some(Account {
             name: name?,
@@ -256,11 +260,11 @@ impl Reader<'_> {
             stack_sets,
             users,
             lock: Some(lock).filter(|_| !lock_failed)?,
-            lock_source: self.config.lock.as_ref().map(|lock| Arc::clone(&lock.source))?,
-            lock_exists: self.config.lock.as_ref().is_some_and(|lock| lock.exists),
+            lock_source: self.people.lock.as_ref().map(|lock| Arc::clone(&lock.source))?,
+            lock_exists: self.people.lock.as_ref().is_some_and(|lock| lock.exists),
             quotas: quotas(settings.quotas.as_ref()),
             roster_place: roster.map(|roster| Place::whole(&roster.source)),
-            inputs: self.config.inputs.clone(),
+            inputs: self.people.inputs.clone(),
             policies_place: self.config.node.place_of("policies"),
         })
     }

@@ -1,24 +1,12 @@
-//! The fleet: all accounts, and what must hold between them.
+//! The fleet: what must hold between accounts.
 
-use super::account::{self, Account};
+use super::account;
 use crate::config::Config;
-use crate::finding::{Finding, Rule, each};
+use crate::finding::{Finding, Rule};
 use crate::source::Place;
 
-/// The accounts of a company, by name.
-#[derive(Debug)]
-pub struct Fleet {
-    /// The accounts that are to be synthesised.
-    pub accounts: Vec<Account>,
-}
-
-/// Validates what was read. An account with an error is left out of the fleet; its findings say why.
-pub fn build(config: &Config, findings: &mut Vec<Finding>) -> Fleet {
-    // What its files lack is told as well; but stacks of half a roster would tell nothing true.
-    let accounts = each(&config.accounts, findings, |config, findings| {
-        let account = if config.selected { account::build(config, findings) } else { None };
-        account.filter(|_| config.sound)
-    });
+/// Finds accounts that claim the same for themselves: an account ID, a bucket.
+pub fn clashes(config: &Config, findings: &mut Vec<Finding>) {
     let mut ids: Vec<(String, Place, &str)> = Vec::new();
     let mut buckets: Vec<(String, Place, &str)> = Vec::new();
     for config in &config.accounts {
@@ -42,7 +30,6 @@ pub fn build(config: &Config, findings: &mut Vec<Finding>) -> Fleet {
             );
         }
     }
-    Fleet { accounts: accounts.into_iter().flatten().collect() }
 }
 
 fn clash<'a>(

@@ -1,4 +1,4 @@
-//! The validated domain: a fleet of accounts, each with its users and their notebooks. What stands here is right: past
+//! The validated domain: accounts, each with its users and their notebooks. What stands here is right: past
 //! these types, nothing is checked again.
 
 mod account;
@@ -17,9 +17,9 @@ mod unique;
 mod users;
 
 pub use crate::config::{Mfa, Profile, Service, SharedPart};
-pub use account::{Account, NotebookNetwork, Quotas, TemplateBucket};
+pub use account::{Account, NotebookNetwork, Quotas, TemplateBucket, account};
 pub use bucket::Bucket;
-pub use fleet::{Fleet, build};
+pub use fleet::clashes;
 pub use instance_types::{AllowedTypes, AllowedTypesOfAccount};
 pub use lock::{Lock, LockEntry, StackNumber, stack_word};
 pub use names::{

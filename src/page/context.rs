@@ -221,7 +221,7 @@ fn counts(page: &Page<'_>, people: &[Person<'_>]) -> Vec<Count> {
     .collect()
 }
 
-fn account<'a>(one: &'a PageAccount<'_>, open: bool) -> AccountContext<'a> {
+fn account(one: &PageAccount, open: bool) -> AccountContext<'_> {
     let rows = &one.reach.rows;
     let fullest = one.manifest.stacks.iter().max_by_key(|stack| share(stack.bytes));
     AccountContext {
@@ -291,7 +291,7 @@ fn row(row: &ReachRow) -> RowContext<'_> {
     }
 }
 
-fn people<'a>(one: &'a PageAccount<'_>) -> impl Iterator<Item = Person<'a>> {
+fn people(one: &PageAccount) -> impl Iterator<Item = Person<'_>> {
     let stacks = one.manifest.stacks.iter();
     let stack_of: BTreeMap<&str, &str> =
         stacks.flat_map(|stack| stack.users.iter().map(|user| (user.name.as_str(), stack.part.as_str()))).collect();

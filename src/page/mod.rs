@@ -21,7 +21,7 @@ pub struct Page<'a> {
     /// Its title.
     pub title: String,
     /// The accounts, in the order of the page.
-    pub accounts: Vec<PageAccount<'a>>,
+    pub accounts: Vec<PageAccount>,
     /// What synth has to say, in the order of `finding::sort`, the suppressed among it.
     pub findings: &'a [Finding],
     /// Whether what synth would write is not what stands in the out folder.
@@ -32,9 +32,9 @@ pub struct Page<'a> {
 
 /// An account in a page.
 #[derive(Debug)]
-pub struct PageAccount<'a> {
+pub struct PageAccount {
     /// The account, with its people.
-    pub account: &'a Account,
+    pub account: Account,
     /// Its stacks.
     pub manifest: Manifest,
     /// Who may do what in it.
