@@ -39,7 +39,7 @@ pub(super) fn evaluate(files: &[(usize, &RuleFile)], templates: &[&Template]) ->
 
 /// What the rules of `files`, which have the same reach, say of each of `documents`, which are projections. An error says
 /// why the engine gave nothing that can be trusted.
-pub(super) fn verdicts(files: &[(usize, &RuleFile)], documents: &[String]) -> Result<Vec<Verdict>, String> {
+pub(super) fn verdicts(files: &[(usize, &RuleFile)], documents: &[&str]) -> Result<Vec<Verdict>, String> {
     let reports = run_on(files, documents)?;
     let verdict = |report: &FileReport| -> Result<Verdict, String> {
         let mut all = Applied::new();
@@ -59,7 +59,8 @@ fn evaluate_together(files: &[(usize, &RuleFile)], templates: &[&Template]) -> R
         .map(|template| Projection { template: &template.value, reach: &first.reach, only: None })
         .collect();
     let documents: Result<Vec<String>, _> = projections.iter().map(serde_json::to_string).collect();
-    let reports = run_on(files, &documents.map_err(|error| error.to_string())?)?;
+    let documents = documents.map_err(|error| error.to_string())?;
+    let reports = run_on(files, &documents.iter().map(String::as_str).collect::<Vec<_>>())?;
     let mut outcomes = Vec::new();
     for ((template, projection), report) in templates.iter().zip(&projections).zip(&reports) {
         for (index, file) in files {
@@ -70,7 +71,7 @@ fn evaluate_together(files: &[(usize, &RuleFile)], templates: &[&Template]) -> R
 }
 
 /// Runs the engine: one report a document, each on the rules of `files` and no others.
-fn run_on(files: &[(usize, &RuleFile)], documents: &[String]) -> Result<Vec<FileReport>, String> {
+fn run_on(files: &[(usize, &RuleFile)], documents: &[&str]) -> Result<Vec<FileReport>, String> {
     let rules: Vec<&str> = files.iter().map(|(_, file)| file.source.text.as_str()).collect();
     let reports = run(&rules, documents)?;
     reports.iter().try_for_each(|report| report.only_on(files.iter().flat_map(|(_, file)| &file.rules)))?;
@@ -89,12 +90,12 @@ pub(super) fn matches_some_type(regex: &str) -> bool {
     let escaped = regex.replace("\\/", "/").replace('/', "\\/");
     let rule = format!("rule matches {{ some Types[*] == /{escaped}/ }}");
     let document = serde_json::json!({ "Types": types::all().collect::<Vec<_>>() }).to_string();
-    run(&[&rule], &[document]).is_ok_and(|reports| reports.iter().all(|report| report.compliant.contains("matches")))
+    run(&[&rule], &[&document]).is_ok_and(|reports| reports.iter().all(|report| report.compliant.contains("matches")))
 }
 
 /// Runs the engine: one report a document, in their order.
-fn run(rules: &[&str], documents: &[String]) -> Result<Vec<FileReport>, String> {
-    let payload = BTreeMap::from([("rules", rules.to_vec()), ("data", documents.iter().map(String::as_str).collect())]);
+fn run(rules: &[&str], documents: &[&str]) -> Result<Vec<FileReport>, String> {
+    let payload = BTreeMap::from([("rules", rules), ("data", documents)]);
     let payload = serde_json::to_string(&payload).map_err(|error| error.to_string())?;
     // The engine has panics of its own for rules that it parses but did not foresee.
     let (code, report) = std::panic::catch_unwind(|| execute(payload))

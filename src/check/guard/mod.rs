@@ -101,7 +101,11 @@ pub fn evaluate(
     (outcomes, findings)
 }
 
-/// Evaluates the rules on the examples, all those of a group in one run: the engine reads the rules anew for each.
+/// How many examples the engine is handed in one run: enough to spread the cost of reading the rules, which it does anew
+/// in each; few enough to bound what it makes of them, and to keep several cores busy.
+const EXAMPLES_AT_ONCE: usize = 24;
+
+/// Evaluates the rules on the examples, many of those of a group in one run.
 ///
 /// Where one fails, or the engine does, each template that is alike must be evaluated as it is: so every violation is
 /// named with its own values, and what the engine has to say is told.
@@ -110,9 +114,14 @@ pub fn learn(rules: &RuleSet, examples: Examples) {
     for (likeness, Example { group, document }) in examples.into_inner() {
         of_groups.entry(group).or_default().push((likeness, document));
     }
-    of_groups.into_par_iter().for_each(|(group, examples)| {
+    let runs: Vec<(usize, &[(Likeness, String)])> = of_groups
+        .iter()
+        .flat_map(|(group, examples)| examples.chunks(EXAMPLES_AT_ONCE).map(|some| (*group, some)))
+        .collect();
+    runs.into_par_iter().for_each(|(group, examples)| {
         let Some(group) = rules.groups().get(group) else { return };
-        let (likenesses, documents): (Vec<Likeness>, Vec<String>) = examples.into_iter().unzip();
+        let (likenesses, documents): (Vec<Likeness>, Vec<&str>) =
+            examples.iter().map(|(likeness, document)| (*likeness, document.as_str())).unzip();
         let verdicts = engine::verdicts(&rules.files_of(group), &documents);
         let verdicts = verdicts.unwrap_or_else(|_| vec![Verdict::Failed; documents.len()]);
         for (likeness, verdict) in likenesses.into_iter().zip(verdicts) {
