@@ -10,7 +10,7 @@ use crate::check::guard::{RULE_FILE_EXTENSION, RuleSet};
 use crate::config::{self, AccountConfig, Config};
 use crate::facts::date::Date;
 use crate::files::{self, FileError};
-use crate::finding::Finding;
+use crate::finding::{Finding, each};
 use crate::model::{self, Account};
 use crate::render::{RenderFailure, Templates};
 use crate::source::{Place, SourceFile};
@@ -50,24 +50,32 @@ pub(super) fn read(sources: &Sources<'_>, findings: &mut Vec<Finding>) -> Result
     let (config, found) = config?;
     findings.extend(found);
     let suppressions = Suppressions::new(model::suppressions(&config, findings), sources.today);
-    let templates = match templates? {
-        Ok(templates) => templates,
-        Err(failures) => {
-            for failure in failures {
+    let (templates, rules) = match (templates?, rules?) {
+        (Ok(templates), Ok(rules)) => (templates, rules),
+        (templates, rules) => {
+            for failure in templates.err().into_iter().flatten() {
                 findings.push(own_or_fault(failure)?);
             }
-            return Ok(None);
-        }
-    };
-    let rules = match rules? {
-        Ok(rules) => rules,
-        Err(broken) => {
-            findings.extend(broken);
+            findings.extend(rules.err().into_iter().flatten());
+            // No stacks are made, but what is wrong with the people is told all the same.
+            let selected: Vec<&AccountConfig> = config.accounts.iter().filter(|account| account.selected).collect();
+            let looked = each(&selected, findings, |one, findings| account(sources.config, one, findings).map(drop));
+            looked.into_iter().collect::<Result<(), FileError>>()?;
             return Ok(None);
         }
     };
     findings.extend(suppressions.unknown_guard_rules(&rules));
     Ok(Some(Material { folder: sources.config.to_owned(), config, templates, rules, suppressions }))
+}
+
+/// An account with its people. Where something is wrong with it, which are findings, there is none.
+pub(super) fn account(
+    folder: &Path,
+    config: &AccountConfig,
+    findings: &mut Vec<Finding>,
+) -> Result<Option<Account>, FileError> {
+    let people = config::people(folder, config, findings)?;
+    Ok(model::account(config, &people, findings))
 }
 
 impl Material {
@@ -76,14 +84,13 @@ impl Material {
         self.config.accounts.iter().filter(|account| account.selected).collect()
     }
 
-    /// One of them, with its people. Where something is wrong with it, which are findings, there is none.
+    /// One of them, as `account` does.
     pub(super) fn account(
         &self,
         config: &AccountConfig,
         findings: &mut Vec<Finding>,
     ) -> Result<Option<Account>, FileError> {
-        let people = config::people(&self.folder, config, findings)?;
-        Ok(model::account(config, &people, findings))
+        account(&self.folder, config, findings)
     }
 }
 

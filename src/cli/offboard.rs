@@ -5,7 +5,7 @@ use std::path::Path;
 
 use super::args::OffboardArgs;
 use super::lock::line_of;
-use super::{Failure, Outcome, outcome, require_config};
+use super::{Failure, Outcome, material, outcome, require_config};
 use crate::config::{self, did_you_mean, shorten};
 use crate::finding::{Finding, Rule, any_error};
 use crate::model::{self, Account, LockEntry, User};
@@ -20,10 +20,7 @@ pub(super) fn run(args: &OffboardArgs, colour: bool) -> Result<Outcome, Failure>
     let config = config::read(&args.config, std::slice::from_ref(&args.account), &mut findings)?;
     model::clashes(&config, &mut findings);
     let account = match config.accounts.iter().find(|account| account.selected) {
-        Some(account) => {
-            let people = config::people(&args.config, account, &mut findings)?;
-            model::account(account, &people, &mut findings)
-        }
+        Some(config) => material::account(&args.config, config, &mut findings)?,
         None => None,
     };
     let steps = match &account {
