@@ -87,7 +87,7 @@ impl Templates {
             .filter(|(path, _)| !is_page(path) || overridden.contains(*path))
             .filter_map(|(path, source)| Some((path.as_str(), template_name(path)?, source)))
             .collect();
-        // Each takes as long as a small stack takes to be filled.
+        // To read one takes as long as to fill a small stack: they are read on all cores.
         let read: Vec<Result<Template, TemplateError>> = needed
             .par_iter()
             .map(|(_, name, source)| Template::compile_with_name(&source.text, (*name).to_owned()))
