@@ -1,0 +1,32 @@
+"""What a fleet takes of memory: that of the accounts that are worked on, however many there are."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from workspace import REPOSITORY, binary
+
+# From some number of accounts on, so that what a run takes at all is in both.
+ACCOUNTS = (20, 80)
+USERS = 800
+
+
+def peak(folder: Path, accounts: int) -> int:
+    """The most that a run over so many accounts took at any time, in kilobytes."""
+    config = folder / f"{accounts}-accounts"
+    roster = REPOSITORY / "benches/make_roster.py"
+    make = [sys.executable, roster, config, "--accounts", str(accounts), "--users", str(USERS)]
+    subprocess.run(make, check=True)
+    # Without checks, what they take does not hide what is held; accounts are worked on in the same way.
+    command = [binary(), "synth", "--no-check", "--config", config, "--out", folder / f"stacks-{accounts}"]
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    _, status, usage = os.wait4(process.pid, 0)
+    process.returncode = os.waitstatus_to_exitcode(status)
+    assert process.returncode == 0
+    return usage.ru_maxrss
+
+
+def test_a_fleet_takes_the_memory_of_what_is_in_flight(tmp_path: Path) -> None:
+    few, many = (peak(tmp_path, accounts) for accounts in ACCOUNTS)
+    assert many < 1.25 * few, f"{ACCOUNTS[0]} accounts took {few} KB, {ACCOUNTS[1]} took {many} KB"
