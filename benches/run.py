@@ -70,8 +70,8 @@ class Case:
 
 
 class Bench:
-    """Where everything is measured. Each run writes into a folder of its own, and nothing is removed before the end: some file
-    systems are slow to make files for a minute after many were removed, whoever removed them."""
+    """Where everything is measured. Each run writes into a folder of its own, and nothing is removed before the end: some
+    file systems are slow to make files for a minute after many were removed, whoever removed them."""
 
     def __init__(self, work: pathlib.Path) -> None:
         self.work = work
@@ -87,7 +87,9 @@ class Bench:
         subprocess.run([sys.executable, ROOT / "benches/make_roster.py", folder, *arguments], check=True)
         return folder
 
-    def synth(self, name: str, config: pathlib.Path, *arguments: object, keep: bool = False, codes: tuple = (0,)) -> Case:
+    def synth(
+        self, name: str, config: pathlib.Path, *arguments: object, keep: bool = False, codes: tuple = (0,)
+    ) -> Case:
         """The case that makes everything anew in each run, or with `keep`, goes on from the run before."""
         kept = self.folder("kept")
         locks = [account / "stacks.lock" for account in config.glob("accounts/*")]

@@ -2,10 +2,11 @@
 //! the one of the template's profile.
 //!
 //! A stack of users asks for the same few documents again and again, which differ in the names of the user and of the
-//! user's notebook alone. So a document is filled and read once, with marks where the names belong, and the marks give way
-//! to each user's names as the document is written. That comes to the same as to fill it anew because of what `Prepared::new` asserts: it is only done where every
-//! expression is a plain value or one of these names, where the marks stand in texts and in no key, and where the document
-//! is JSON with the marks, which could then stand nowhere but inside a JSON string.
+//! user's notebook alone. So a document is filled, read and laid out once, with marks where the names belong, and the marks
+//! give way to each user's names as the document is written. That comes to the same as to fill it anew because of what
+//! `PolicyHelper::prepared` asserts: it is only done where every expression is a plain value or one of these names, where the
+//! marks stand in texts and in no key, and where the document is JSON with the marks, which could then stand nowhere but
+//! inside a JSON string.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, RwLock};
