@@ -44,13 +44,15 @@ pub struct Choices {
     services: BTreeMap<Service, Place>,
     /// Where the documented policies are chosen, if they are.
     documented: Option<Place>,
+    /// Where notebook roles are left unbound, if they are.
+    unbound_roles: Option<Place>,
 }
 
 impl Choices {
     /// The choices of an account.
     pub fn of(account: &Account) -> Self {
         let documented = (account.policies == Profile::Documented).then(|| account.policies_place.clone());
-        Self { services: account.services.clone(), documented }
+        Self { services: account.services.clone(), documented, unbound_roles: account.unbound_roles.clone() }
     }
 }
 
@@ -81,6 +83,18 @@ pub fn known(accounts: &[Choices]) -> Vec<Finding> {
                     service.as_str()
                 ))
                 .note(format!("{}: {}", fact.instead, fact.source)),
+        );
+    }
+    let unbound: BTreeMap<_, &Place> =
+        accounts.iter().filter_map(|choices| choices.unbound_roles.as_ref()).map(|place| (key(place), place)).collect();
+    for place in unbound.into_values() {
+        findings.push(
+            Finding::new(Rule::IsolationUnboundRoles, "nothing binds the tag `user` of a notebook role to the role's name")
+                .at(place.clone())
+                .help("set `bind_roles: true`, unless AWS then denies notebooks everything in this account")
+                .note("whoever can change the tag of a notebook role can make it another person's: only IAM's own \
+                       permissions keep it as it is")
+                .note("docs/policies.md has the command that tells whether the binding works in an account"),
         );
     }
     for place in documented.into_values() {

@@ -8,6 +8,7 @@ pub mod isolation;
 mod known;
 mod lifecycle;
 mod limits;
+mod owner_tags;
 mod record;
 mod references;
 mod single;
@@ -144,7 +145,7 @@ pub fn check(
     let is_sound = !any(&findings, &[Rule::TemplateStructure]);
     let stacks: Vec<(Part, Value)> = batches.iter_mut().flat_map(|batch| batch.stacks.drain(..)).collect();
     let isolation = || {
-        if is_sound { isolation::check(plan, templates, rendered, &stacks, &expected.resources) } else { Vec::new() }
+        if is_sound { isolation::check(plan, templates, rendered, &stacks, &expected.prototypes) } else { Vec::new() }
     };
     let close = || {
         guard::learn(rules, examples);
@@ -198,7 +199,7 @@ pub fn access(
             Err(finding) => return Ok(Err(finding)),
         }
     }
-    let estate = isolation::estate(plan, rendered, &stacks, &expected.resources);
+    let estate = isolation::estate(plan, rendered, &stacks, &expected.prototypes);
     let desk = isolation::access::Desk::new(plan, templates, rendered, &estate, user);
     Ok(Ok(question.map_or_else(|| desk.table(), |question| desk.one(question))))
 }

@@ -113,6 +113,9 @@ fn declared(names: &Names, one: &Checked<'_>) -> Vec<String> {
             "AWS::IAM::Role" => one(text("RoleName").map(|name| iam("role", name))),
             "AWS::IAM::User" => one(text("UserName").map(|name| iam("user", name))),
             "AWS::S3::Bucket" => one(text("BucketName").map(|name| format!("arn:{partition}:s3:::{name}"))),
+            "AWS::SageMaker::NotebookInstanceLifecycleConfig" => {
+                one(text("NotebookInstanceLifecycleConfigName").map(|name| format!("lifecycle {name}")))
+            }
             "AWS::SNS::Topic" => {
                 one(text("TopicName").map(|name| format!("arn:{partition}:sns:{region}:{account}:{name}")))
             }
@@ -156,6 +159,7 @@ impl<'a> Walk<'a> {
                                 self.wanted(format!("group {group}"), group);
                             }
                         }
+                        ("LifecycleConfigName", Value::String(name)) => self.wanted(format!("lifecycle {name}"), name),
                         _ => self.value(value),
                     }
                     self.path.pop();

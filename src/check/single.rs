@@ -8,7 +8,7 @@ use super::guard::{self, Applied, Examples, Outcomes, RuleSet};
 use super::limits::{self, Counts};
 use super::record::{Basis, Key, Record, Told};
 use super::structure::Expected;
-use super::{Checked, lifecycle, references, structure};
+use super::{Checked, lifecycle, owner_tags, references, structure};
 use crate::facts::date::Date;
 use crate::finding::Finding;
 use crate::plan::{Names, Part, StackPlan};
@@ -100,6 +100,7 @@ fn tell(ground: &Ground<'_>, stack: &StackPlan<'_>, template: &Template, batch: 
     let one = Checked::new(template);
     batch.findings.extend(limits::check_template(&one, ground.bytes));
     batch.findings.extend(structure::check(stack, ground.expected, &one));
+    batch.findings.extend(owner_tags::check(&one, ground.names));
     batch.findings.extend(lifecycle::check(&one, ground.today));
     let mut references = references::read(ground.names, &one);
     batch.findings.append(&mut references.findings);

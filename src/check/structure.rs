@@ -1,77 +1,68 @@
-//! Structure: no value of a roster changed what a users template is made of, and every value came back as itself, in every
-//! place where it belongs.
+//! Structure: no value of a roster changes what a users template is made of, and every value comes back as itself, in
+//! every place where it belongs.
 //!
-//! Each user is compared with a twin: a user of the same form (as many tags, a notebook or none, suspended or not) whose
-//! every value is a word found nowhere else. The parsed resources of the twin, with the user's words in place of the
-//! twin's, must be the user's resources.
+//! Each person is compared with a prototype: somebody of the same shape (the same tag keys, a notebook or none, suspended or
+//! not) whose every value is a word found nowhere else. The parsed resources of the prototype, with the person's values in
+//! the place of the words, must be the person's resources. What a template gives everybody alike is thus no matter.
 
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
-use std::path::Path;
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use super::Checked;
 use crate::finding::{Finding, Rule};
-use crate::model::{Account, Tag, User};
-use crate::plan::{AccountPlan, Part, StackPlan, plan};
-use crate::render::{
-    Form, RenderFailure, TWIN_ID, TWIN_NAME, TWIN_NOTEBOOK, TWIN_TYPE, TWIN_VOLUME, Template, Templates, render,
-};
+use crate::model::User;
+use crate::plan::{AccountPlan, Part, StackPlan};
+use crate::render::{PROTOTYPE_ID, PROTOTYPE_VOLUME, RenderFailure, Templates, UserShape, resources_of, words};
 
-/// Each word of a twin has one of these characters.
-const MARKS: [u8; 2] = *b"7-";
-
-/// The stack that twins are rendered in.
-const TWIN_STACK: &str = "users-001";
+/// Each word of a prototype has this character.
+const MARK: u8 = b'7';
 
 /// What the users templates of an account are compared with.
 #[derive(Debug)]
 pub struct Expected {
-    /// The resources of a template without users.
+    /// How many resources a template without people has.
     shared: usize,
-    /// For each form of user, a twin's resources, by what their logical IDs have behind the twin's.
-    twins: BTreeMap<Form, Vec<(String, Value)>>,
-    /// All resources of a template with that twin.
-    pub resources: Vec<(Form, Value)>,
+    /// The resources of a template with the prototype of each shape.
+    pub prototypes: BTreeMap<UserShape, Value>,
 }
 
 impl Expected {
-    /// Renders a twin of every form that the users of `plan` have.
+    /// Renders a prototype of every shape that the people of `plan` have.
     ///
     /// # Errors
-    /// When the template cannot be rendered for a twin.
+    /// When the template cannot be rendered for a prototype.
     pub fn of(plan: &AccountPlan<'_>, templates: &Templates) -> Result<Self, RenderFailure> {
-        let mut twins = BTreeMap::new();
-        let mut all = Vec::new();
+        let mut prototypes = BTreeMap::new();
         for user in plan.stacks.iter().flat_map(|stack| &stack.users) {
-            if let Entry::Vacant(entry) = twins.entry(Form::of(user)) {
-                let Some(mut template) = twin(templates, plan.account, *entry.key())? else { continue };
-                let own = template.resources();
-                let own = own.filter_map(|(id, value)| Some((id.strip_prefix(TWIN_ID)?.to_owned(), value.clone())));
-                let own = own.collect();
-                all.push((*entry.key(), template.value.get_mut("Resources").map(Value::take).unwrap_or_default()));
-                entry.insert(own);
+            if let Entry::Vacant(entry) = prototypes.entry(UserShape::of(user)) {
+                let prototype = entry.key().prototype();
+                entry.insert(resources_of(templates, plan, &prototype.iter().collect::<Vec<_>>())?);
             }
         }
-        let nobody = render_users(templates, plan.account, Vec::new())?;
-        let shared = nobody.map_or(0, |template| template.resources().count());
-        Ok(Self { shared, twins, resources: all })
+        let nobody = resources_of(templates, plan, &[])?;
+        Ok(Self { shared: nobody.as_object().map_or(0, Map::len), prototypes })
     }
 }
 
-/// Checks the template of a stack, if it is one of users.
+/// Checks the template of a stack, if it is one of users. What is wrong with several people alike is one finding.
 pub fn check(stack: &StackPlan<'_>, expected: &Expected, one: &Checked<'_>) -> Vec<Finding> {
-    let mut findings = Vec::new();
     if !matches!(stack.part, Part::Users(_)) {
-        return findings;
+        return Vec::new();
     }
     let mut count = expected.shared;
+    let mut wrong: BTreeMap<String, (Mismatch, usize)> = BTreeMap::new();
     for user in &stack.users {
-        let twin = expected.twins.get(&Form::of(user)).map(Vec::as_slice).unwrap_or_default();
-        count += twin.len();
-        findings.extend(compare(one, user, twin));
+        let Some(prototype) = expected.prototypes.get(&UserShape::of(user)).and_then(Value::as_object) else { continue };
+        let own = prototype.iter().filter_map(|(id, value)| Some((id.strip_prefix(PROTOTYPE_ID)?, value)));
+        count += prototype.len() - expected.shared;
+        if let Some(mismatch) = mismatch(one, user, own) {
+            let (_, more) = wrong.entry(mismatch.suffix.clone()).or_insert((mismatch, 0));
+            *more += 1;
+        }
     }
+    let mut findings: Vec<Finding> = wrong.into_values().map(|(mismatch, people)| mismatch.finding(one, people)).collect();
     let found = one.template.resources().count();
     if found != count {
         let message = format!("found {found} resources in `{}`, expected {count}", stack.part.name());
@@ -80,101 +71,96 @@ pub fn check(stack: &StackPlan<'_>, expected: &Expected, one: &Checked<'_>) -> V
     findings
 }
 
-/// A template with a twin of this form.
-fn twin(templates: &Templates, account: &Account, form: Form) -> Result<Option<Template>, RenderFailure> {
-    match form.twin() {
-        Some(twin) => render_users(templates, account, vec![&twin]),
-        None => Ok(None),
+/// The first resource in which a person differs from their prototype.
+struct Mismatch {
+    /// What the logical ID has behind the person's.
+    suffix: String,
+    user: String,
+    id: String,
+    missing: bool,
+}
+
+impl Mismatch {
+    /// `people` are those with the same mismatch, this person among them.
+    fn finding(&self, one: &Checked<'_>, people: usize) -> Finding {
+        let Self { id, user, .. } = self;
+        let what = if self.missing {
+            format!("the resource `{id}` of the user `{user}` is missing")
+        } else {
+            format!("the resource `{id}` is not what the template gives others, with the values of `{user}`")
+        };
+        let others = match people {
+            1 => String::new(),
+            2 => "; so it is for 1 more person of this stack".to_owned(),
+            _ => format!("; so it is for {} more people of this stack", people - 1),
+        };
+        structure(one, &format!("Resources/{id}"), format!("{what}{others}"))
     }
 }
 
-fn render_users(
-    templates: &Templates,
-    account: &Account,
-    users: Vec<&User>,
-) -> Result<Option<Template>, RenderFailure> {
-    let plan = plan(account, Path::new(""), vec![users]);
-    let stack = plan.stacks.iter().find(|stack| matches!(stack.part, Part::Users(_)));
-    let rendered = stack.map(|stack| render(templates, &plan, stack)).transpose()?;
-    // What CloudFormation does not know is found in the real templates.
-    Ok(rendered.and_then(Result::ok))
-}
-
-fn compare(one: &Checked<'_>, user: &User, twin: &[(String, Value)]) -> Option<Finding> {
+fn mismatch<'v>(
+    one: &Checked<'_>,
+    user: &User,
+    prototype: impl Iterator<Item = (&'v str, &'v Value)>,
+) -> Option<Mismatch> {
     let resources = one.template.value.get("Resources")?;
-    let stack = one.template.part.name();
-    let words = Words::of(user, &stack);
-    for (suffix, expected) in twin {
+    let substitution = Substitution::of(user);
+    for (suffix, expected) in prototype {
         let id = format!("{}{suffix}", user.logical_id);
-        let path = format!("Resources/{id}");
-        let Some(found) = resources.get(&id) else {
-            return Some(structure(one, &path, format!("the resource `{id}` of the user `{}` is missing", user.name)));
-        };
-        if !words.make(expected, found, "") {
-            let message = format!(
-                "the resource `{id}` is not what the template gives others, with the values of `{}`",
-                user.name
-            );
-            return Some(structure(one, &path, message));
+        let found = resources.get(&id);
+        if !found.is_some_and(|found| substitution.makes(expected, found)) {
+            let missing = found.is_none();
+            return Some(Mismatch { suffix: suffix.to_owned(), user: user.name.to_string(), id, missing });
         }
     }
     None
 }
 
-/// The words of a user, in place of a twin's.
-struct Words<'a> {
-    user: &'a User,
-    pairs: [(&'static str, &'a str); 5],
+/// A person's values in the place of a prototype's words.
+struct Substitution {
+    words: Vec<(String, String)>,
+    volume: Option<u64>,
 }
 
-impl<'a> Words<'a> {
-    fn of(user: &'a User, stack: &'a str) -> Self {
-        let notebook = user.notebook.as_ref();
-        let pairs = [
-            (TWIN_NAME, user.name.as_str()),
-            (TWIN_ID, user.logical_id.as_str()),
-            (TWIN_NOTEBOOK, notebook.map_or("", |notebook| notebook.name.as_str())),
-            (TWIN_TYPE, notebook.map_or("", |notebook| notebook.instance_type.as_str())),
-            // A template of the user's own may name what belongs to the stack; a twin's stands in the first.
-            (TWIN_STACK, stack),
-        ];
-        Self { user, pairs }
+impl Substitution {
+    fn of(user: &User) -> Self {
+        let volume = user.notebook.as_ref().map(|notebook| u64::from(notebook.volume_gb));
+        Self { words: words(user), volume }
     }
 
-    /// Whether `expected`, which is a twin's, becomes `found` with this user's words. `key` is what both stand under.
-    fn make(&self, expected: &Value, found: &Value, key: &str) -> bool {
+    /// Whether `expected`, which is a prototype's, becomes `found` with the person's values.
+    fn makes(&self, expected: &Value, found: &Value) -> bool {
         match (expected, found) {
-            (Value::Array(_), Value::Array(_)) if key == "Tags" => self.are_tags(found),
             (Value::Object(a), Value::Object(b)) => {
-                let same =
-                    |((ka, va), (kb, vb)): ((&String, &Value), (&String, &Value))| ka == kb && self.make(va, vb, ka);
+                let same = |((ka, va), (kb, vb)): ((&String, &Value), (&String, &Value))| {
+                    self.makes_text(ka, kb) && self.makes(va, vb)
+                };
                 a.len() == b.len() && a.iter().zip(b).all(same)
             }
             (Value::Array(a), Value::Array(b)) => {
-                a.len() == b.len() && a.iter().zip(b).all(|(a, b)| self.make(a, b, ""))
+                a.len() == b.len() && a.iter().zip(b).all(|(a, b)| self.makes(a, b))
             }
-            (Value::String(a), Value::String(b)) => self.is_text(a, b),
+            (Value::String(a), Value::String(b)) => self.makes_text(a, b),
             (Value::Number(a), Value::Number(b)) => {
-                let volume = self.user.notebook.as_ref().map(|notebook| u64::from(notebook.volume_gb));
-                a == b || (a.as_u64() == Some(TWIN_VOLUME.into()) && b.as_u64() == volume)
+                a == b || (a.as_u64() == Some(PROTOTYPE_VOLUME.into()) && b.as_u64() == self.volume)
             }
             (a, b) => a == b,
         }
     }
 
-    /// Whether `expected` becomes `found` when each word of the twin gives way to the user's.
-    fn is_text(&self, expected: &str, found: &str) -> bool {
+    /// Whether `expected` becomes `found` when each word of the prototype gives way to the person's.
+    fn makes_text(&self, expected: &str, found: &str) -> bool {
         let (mut expected, mut found) = (expected, found);
-        // Most texts hold no word of the twin's, and each such word has one of these characters.
-        if !expected.bytes().any(|byte| MARKS.contains(&byte)) {
+        // Most texts hold no word of a prototype's, and each such word has this character.
+        if !expected.bytes().any(|byte| byte == MARK) {
             return expected == found;
         }
         loop {
-            let next = self.pairs.iter().filter_map(|(twin, own)| Some((expected.find(twin)?, *twin, *own)));
-            let Some((at, twin, own)) = next.min() else { return expected == found };
+            let next = self.words.iter().filter_map(|(word, own)| Some((expected.find(word)?, word, own)));
+            let Some((at, word, own)) = next.min() else { return expected == found };
             let (Some(a), Some(b)) = (expected.get(..at), found.get(..at)) else { return false };
             let (Some(rest), Some(own_rest)) =
-                (expected.get(at + twin.len()..), found.get(at..).and_then(|rest| rest.strip_prefix(own)))
+                (expected.get(at + word.len()..), found.get(at..).and_then(|rest| rest.strip_prefix(own.as_str())))
             else {
                 return false;
             };
@@ -184,34 +170,33 @@ impl<'a> Words<'a> {
             (expected, found) = (rest, own_rest);
         }
     }
-
-    /// Whether these are the tags of all the person's things, or with them those of the IAM user.
-    fn are_tags(&self, found: &Value) -> bool {
-        let found = found.as_array().into_iter().flatten();
-        let found: Vec<_> = found
-            .map(|tag| (tag.get("Key").and_then(Value::as_str), tag.get("Value").and_then(Value::as_str)))
-            .collect();
-        let pair = |tag: &'a Tag| (Some(tag.key.as_str()), Some(tag.value.as_str()));
-        let own = self.user.tags.iter().map(pair);
-        let more = self.user.person_tags.iter().map(pair);
-        found.iter().copied().eq(own.clone()) || found.iter().copied().eq(own.chain(more))
-    }
 }
 
 fn structure(one: &Checked<'_>, path: &str, message: String) -> Finding {
     Finding::new(Rule::TemplateStructure, message)
         .at(one.place(path))
-        .help("let every value stand alone as `{{value}}` in the users template, so that it becomes one scalar")
+        .help("let every value of a person stand alone as `{{value}}` in the users template, so that it becomes one scalar")
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::render::PROTOTYPE_NAME;
 
     #[test]
-    fn each_word_of_a_twin_has_a_mark() {
-        for word in [TWIN_NAME, TWIN_ID, TWIN_NOTEBOOK, TWIN_TYPE, TWIN_STACK] {
-            assert!(word.bytes().any(|byte| MARKS.contains(&byte)), "{word}");
+    fn each_word_of_a_prototype_has_the_mark_and_is_no_part_of_another() {
+        let shape = UserShape {
+            tags: vec!["user".to_owned(), "notebook".to_owned(), "team".to_owned()],
+            person_tags: vec!["email".to_owned()],
+            suspended: false,
+            console: false,
+            notebook: true,
+        };
+        let words: Vec<String> = words(&shape.prototype().unwrap()).into_iter().map(|(word, _)| word).collect();
+        assert_eq!(words.iter().filter(|word| **word == PROTOTYPE_NAME).count(), 1);
+        for word in &words {
+            assert!(word.bytes().any(|byte| byte == MARK), "{word}");
+            assert_eq!(words.iter().filter(|other| other.contains(word.as_str())).count(), 1, "{word}");
         }
     }
 }

@@ -13,8 +13,8 @@ use crate::config::did_you_mean;
 use crate::finding::any_error;
 use crate::iam::Decision;
 use crate::model::User;
-use crate::plan::{self, Placement};
-use crate::render::{self, RenderFailure, Rendered, Sizer};
+use crate::plan::{self, Names, Placement};
+use crate::render::{self, People, RenderFailure, Rendered};
 use crate::report::Format;
 
 pub(super) fn run(args: &AccessArgs, colour: bool) -> Result<Outcome, Failure> {
@@ -46,13 +46,13 @@ pub(super) fn run(args: &AccessArgs, colour: bool) -> Result<Outcome, Failure> {
         )));
     };
     let answers = || -> Result<Result<Vec<Answer>, crate::finding::Finding>, RenderFailure> {
-        let sizer = Sizer::new(templates, account)?;
-        let room = plan::room(account.template_bucket.template_bytes(), sizer.empty);
-        let Placement { stacks, .. } = plan::place(account, room, |user| sizer.size(user));
+        let people = People::render(templates, account, &Names::of(account), &account.users)?;
+        let room = render::room(account, &people);
+        let Placement { stacks, .. } = plan::place(account, room, |user| people.size(user));
         let folder = Path::new(DEFAULT_OUT).join(account.name.as_str());
         let plan = plan::plan(account, &folder, stacks);
         let rendered: Vec<Rendered> =
-            plan.stacks.iter().map(|stack| render::fill(templates, &plan, stack)).collect::<Result<_, _>>()?;
+            plan.stacks.iter().map(|stack| render::fill(templates, &plan, stack, &people)).collect::<Result<_, _>>()?;
         let question = args.action.as_deref().map(|action| Question {
             action,
             resource: args.resource.as_deref().unwrap_or("*"),

@@ -175,8 +175,10 @@ pub const DEFAULT_OUT: &str = "out";
 pub enum StackSetPart {
     /// The bucket and its policy
     Storage,
-    /// The group, the policies, the guardrails and the permissions boundary
+    /// The group, the policies, the guardrails and the permissions boundaries
     Access,
+    /// The lifecycle configuration of the notebooks
+    Notebooks,
     /// The roles of the services that exist
     ServiceRoles,
     /// The rotation of access keys, and budgets

@@ -43,6 +43,7 @@ fn part_of(part: StackSetPart) -> Option<Part> {
     match part {
         StackSetPart::Storage => Some(Part::Storage),
         StackSetPart::Access => Some(Part::Access),
+        StackSetPart::Notebooks => Some(Part::Notebooks),
         StackSetPart::ServiceRoles => Some(Part::ServiceRoles),
         StackSetPart::Operations => Some(Part::Operations),
         StackSetPart::RetiredRoles => Some(Part::RetiredRoles),

@@ -14,8 +14,8 @@ use crate::finding::Finding;
 use crate::model::{Account, Lock};
 use crate::output::{self, Manifest, OutputFile};
 use crate::page::{Kind, Reach};
-use crate::plan::{self, AccountPlan, Placement};
-use crate::render::{self, RenderFailure, Rendered, Sizer, Templates};
+use crate::plan::{self, AccountPlan, Names, Placement};
+use crate::render::{self, People, RenderFailure, Rendered, Templates};
 
 /// What the stacks are made for.
 pub(super) struct Purpose<'a> {
@@ -113,12 +113,11 @@ fn synthesise<'a>(
     findings: &mut Vec<Finding>,
 ) -> Result<Synthesised<'a>, RenderFailure> {
     let templates = &material.templates;
-    let sizer = Sizer::new(templates, account)?;
-    let room = plan::room(account.template_bucket.template_bytes(), sizer.empty);
-    let Placement { stacks, lock } = plan::place(account, room, |user| sizer.size(user));
+    let people = People::render(templates, account, &Names::of(account), &account.users)?;
+    let Placement { stacks, lock } = plan::place(account, render::room(account, &people), |user| people.size(user));
     let folder = purpose.out.join(account.name.as_str());
     let plan = plan::plan(account, &folder, stacks);
-    let rendered: Vec<_> = plan.stacks.par_iter().map(|stack| render::fill(templates, &plan, stack)).collect();
+    let rendered: Vec<_> = plan.stacks.par_iter().map(|stack| render::fill(templates, &plan, stack, &people)).collect();
     let rendered: Vec<Rendered> = rendered.into_iter().collect::<Result<_, _>>()?;
     let before = purpose.cache.map(|cache| output::read_record(cache, &folder)).unwrap_or_default();
     let checks = if purpose.unchecked {

@@ -157,6 +157,9 @@ pub struct NotebookSettings {
     pub direct_internet_access: Option<bool>,
     /// The ARN of a KMS key that encrypts the volumes. Without it, an AWS managed key does.
     pub kms_key: Option<String>,
+    /// Whether a notebook's role may do nothing unless its tag `user` is its own name, as it should be. `false` is for an
+    /// account in which AWS denies notebooks everything for it: then nothing but IAM's denials keeps the tag as it is.
+    pub bind_roles: Option<bool>,
     /// The instance types that notebooks may have, such as `ml.t3.medium`, or `ml.t3.*` for all of a family. Without it,
     /// any.
     pub allowed_instance_types: Option<Vec<String>>,
@@ -220,8 +223,10 @@ pub struct DeploySettings {
 pub enum SharedPart {
     /// The bucket and its policy.
     Storage,
-    /// The group, the policies, the guardrails and the permissions boundary.
+    /// The group, the policies, the guardrails and the permissions boundaries.
     Access,
+    /// The lifecycle configuration of the notebooks.
+    Notebooks,
     /// The roles of the services that exist.
     ServiceRoles,
     /// The rotation of access keys, and budgets.

@@ -91,6 +91,8 @@ rules! {
     IsolationTooWide, "isolation::too-wide", Error, "a person, or their notebook, can do what nobody may; a warning with the documented policies";
     IsolationOwnRefused, "isolation::own-refused", Error, "a person, or their notebook, cannot use what is their own; a warning with the documented policies";
     IsolationUndecided, "isolation::undecided", Error, "it cannot be told whether a person, or their notebook, can do what nobody may; a warning with the documented policies";
+    IsolationWrongTag, "isolation::wrong-tag", Error, "a user, a notebook role or a notebook whose tags `user` and `notebook` do not say whose it is";
+    IsolationUnboundRoles, "isolation::unbound-roles", Warning, "the settings leave out what binds a notebook role's tag to its name";
     LifecycleEnded, "lifecycle::ended", Warning, "a template uses a platform or a runtime that AWS has retired";
     LifecycleEnds, "lifecycle::ends", Warning, "a template uses what AWS retires within 180 days of `--today`";
     PolicyWeak, "policy::weak", Warning, "a known weakness of the documented policies";

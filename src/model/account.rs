@@ -50,6 +50,8 @@ pub struct Account {
     pub network: NotebookNetwork,
     /// The key that encrypts the notebooks' volumes, if not an AWS managed one.
     pub notebook_kms_key: Option<KmsKeyArn>,
+    /// Where the settings say that a notebook role's tag is not bound to its name; `None` where it is bound.
+    pub unbound_roles: Option<Place>,
     /// What a second factor is to the people.
     pub mfa: Mfa,
     /// When access keys are deactivated; `None` where nobody asked for it.
@@ -250,6 +252,8 @@ impl Reader<'_> {
             idle_stop_minutes: notebooks.and_then(|notebooks| notebooks.idle_stop_minutes)?,
             network,
             notebook_kms_key,
+            unbound_roles: (notebooks.and_then(|notebooks| notebooks.bind_roles) == Some(false))
+                .then(|| self.config.node.place_of("notebooks.bind_roles")),
             mfa: settings.mfa.unwrap_or(if users.iter().any(|user| user.console) { Mfa::Optional } else { Mfa::Off }),
             key_rotation,
             budgets,

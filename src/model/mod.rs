@@ -28,5 +28,5 @@ pub use names::{
 };
 pub use operations::{Budgets, KeyRotation, key_rotation_role};
 pub use suppressions::{SuppressedRule, Suppression, suppressions};
-pub use tags::{DISPLAY_NAME, EMAIL, MANAGED_BY, MANAGED_BY_RACESTACK, TEAM, Tag, USER};
+pub use tags::{DISPLAY_NAME, EMAIL, MANAGED_BY, MANAGED_BY_RACESTACK, NOTEBOOK, TEAM, Tag, USER};
 pub use users::{Notebook, User};

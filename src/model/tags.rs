@@ -25,8 +25,11 @@ impl Tag {
     }
 }
 
-/// The tag that says whose a thing is: what the policies compare with the name of the one who asks.
+/// The tag that says whose a thing is. Policies compare it with the user name of a person, and with the same tag of a
+/// notebook's role.
 pub const USER: &str = "user";
+/// The tag that says which notebook the person has, with its name; a person without a notebook has no such tag.
+pub const NOTEBOOK: &str = "notebook";
 /// The tag that says which team the person is in.
 pub const TEAM: &str = "team";
 /// The tag that says what made the thing.
@@ -41,7 +44,7 @@ pub const EMAIL: &str = "email";
 /// The keys that racestack sets. Nobody else may, in any case: IAM compares the key of a condition such as
 /// `aws:ResourceTag/user` without regard to case, so that a tag `User` could speak for another person.
 /// Source: <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html>
-pub const RESERVED: [&str; 5] = [USER, TEAM, MANAGED_BY, DISPLAY_NAME, EMAIL];
+pub const RESERVED: [&str; 6] = [USER, NOTEBOOK, TEAM, MANAGED_BY, DISPLAY_NAME, EMAIL];
 
 const CHARACTERS: &str = "letters, digits, spaces and `_ . : / = + - @`";
 

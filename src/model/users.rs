@@ -125,7 +125,14 @@ fn user(node: &Node, row: &RosterRow, defaults: &Defaults, known: &Known, findin
         );
         return None;
     }
+    let locked = known.lock.entries.get(&name);
+    let notebook = match &row.notebook {
+        Some(RosterNotebook::Wanted(false)) => None,
+        Some(RosterNotebook::Settings(own)) => notebook(&name, Some(own), node, defaults, known, findings),
+        Some(RosterNotebook::Wanted(true)) | None => notebook(&name, None, node, defaults, known, findings),
+    };
     let mut all_tags = vec![Tag::new(tags::USER, name.as_str())];
+    all_tags.extend(notebook.as_ref().map(|notebook| Tag::new(tags::NOTEBOOK, notebook.name.as_str())));
     all_tags.extend(team);
     all_tags.push(Tag::new(tags::MANAGED_BY, tags::MANAGED_BY_RACESTACK));
     all_tags.extend(tags::merge(defaults.tags, &own_tags));
@@ -140,12 +147,6 @@ fn user(node: &Node, row: &RosterRow, defaults: &Defaults, known: &Known, findin
             .help("remove some of `tags`, here or in the settings"),
         );
     }
-    let locked = known.lock.entries.get(&name);
-    let notebook = match &row.notebook {
-        Some(RosterNotebook::Wanted(false)) => None,
-        Some(RosterNotebook::Settings(own)) => notebook(&name, Some(own), node, defaults, known, findings),
-        Some(RosterNotebook::Wanted(true)) | None => notebook(&name, None, node, defaults, known, findings),
-    };
     Some(User {
         logical_id: match locked {
             Some(entry) => entry.logical_id.clone(),

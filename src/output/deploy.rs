@@ -122,6 +122,10 @@ fn expected(plan: &AccountPlan<'_>, stack: &StackPlan<'_>) -> String {
     let question = match stack.part {
         Part::Storage => Some(("s3api head-bucket --bucket", names.bucket.as_str())),
         Part::Access => Some(("iam get-group --group-name", names.group.as_str())),
+        Part::Notebooks => Some((
+            "sagemaker describe-notebook-instance-lifecycle-config --notebook-instance-lifecycle-config-name",
+            names.notebook_lifecycle.as_str(),
+        )),
         Part::Operations => plan
             .account
             .budgets

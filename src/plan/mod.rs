@@ -42,8 +42,10 @@ pub struct StackPlan<'a> {
 pub enum Part {
     /// The bucket and its policy.
     Storage,
-    /// The group, the user policies, the guardrails and the permissions boundary.
+    /// The group, the policies of people and notebooks, the guardrails and the permissions boundaries.
     Access,
+    /// The lifecycle configuration of all notebooks.
+    Notebooks,
     /// The roles of the services that exist.
     ServiceRoles,
     /// What watches over the account: the rotation of access keys, and budgets.
@@ -68,6 +70,7 @@ impl Part {
         match self {
             Part::Storage => "storage",
             Part::Access => "access",
+            Part::Notebooks => "notebooks",
             Part::ServiceRoles => "service-roles",
             Part::Operations => "operations",
             Part::Users(_) => "users",
@@ -80,6 +83,7 @@ impl Part {
         match self {
             Part::Storage => Some(SharedPart::Storage),
             Part::Access => Some(SharedPart::Access),
+            Part::Notebooks => Some(SharedPart::Notebooks),
             Part::ServiceRoles => Some(SharedPart::ServiceRoles),
             Part::Operations => Some(SharedPart::Operations),
             Part::Users(_) => None,
@@ -90,9 +94,9 @@ impl Part {
     /// Whether the stack cannot do without `other`, which is therefore deployed before it.
     pub fn depends_on(self, other: Part) -> bool {
         match self {
-            Part::Users(_) => matches!(other, Part::Storage | Part::Access | Part::Operations),
+            Part::Users(_) => matches!(other, Part::Storage | Part::Access | Part::Notebooks | Part::Operations),
             Part::Operations => other == Part::Access,
-            Part::Storage | Part::Access | Part::ServiceRoles | Part::RetiredRoles => false,
+            Part::Storage | Part::Access | Part::Notebooks | Part::ServiceRoles | Part::RetiredRoles => false,
         }
     }
 }
@@ -109,18 +113,24 @@ pub fn is_retired(service: Service) -> bool {
     retired::service(service.as_str()).is_some()
 }
 
+/// The name of the account's stack that holds a part. `None` never happens: a company's name is short enough.
+pub fn stack_name(account: &Account, part: Part) -> Option<StackName> {
+    StackName::parse(&format!("{}-deepracer-{}", account.company, part.name())).ok()
+}
+
 /// Plans an account's stacks, to be written into `folder`, with its users placed in `groups` as `place` made them.
 pub fn plan<'a>(account: &'a Account, folder: &Path, groups: Vec<Vec<&'a User>>) -> AccountPlan<'a> {
     let names = Names::of(account);
     let mut stacks = Vec::new();
     let mut add = |part: Part, users: Vec<&'a User>| {
-        if let Ok(name) = StackName::parse(&format!("{}-deepracer-{}", account.company, part.name())) {
+        if let Some(name) = stack_name(account, part) {
             let by_stack_set = part.shared().is_some_and(|part| account.stack_sets.contains(&part));
             stacks.push(StackPlan { part, name, users, by_stack_set });
         }
     };
     add(Part::Storage, Vec::new());
     add(Part::Access, Vec::new());
+    add(Part::Notebooks, Vec::new());
     if account.services.keys().any(|service| !is_retired(*service)) {
         add(Part::ServiceRoles, Vec::new());
     }

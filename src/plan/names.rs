@@ -48,10 +48,26 @@ pub struct Names {
     pub sign_in_policy: String,
     /// What the names of the secrets with people's first passwords begin with.
     pub secrets_path: String,
-    /// The managed policy that all notebook roles share.
+    /// The managed policy of all notebook roles.
     pub notebook_policy: String,
-    /// The ARN of the managed policy that all notebook roles share.
+    /// The ARN of the managed policy of all notebook roles.
     pub notebook_policy_arn: String,
+    /// The managed policy that is every notebook role's permissions boundary.
+    pub notebook_boundary_policy: String,
+    /// The ARN of the notebook roles' permissions boundary.
+    pub notebook_boundary_arn: String,
+    /// The lifecycle configuration of all notebooks.
+    pub notebook_lifecycle: String,
+    /// The managed policy that denies a suspended person everything.
+    pub suspended_user_policy: String,
+    /// The ARN of the managed policy that denies a suspended person everything.
+    pub suspended_user_policy_arn: String,
+    /// The managed policy that denies a suspended person's notebook everything but to stop itself.
+    pub suspended_notebook_policy: String,
+    /// The ARN of the managed policy that denies a suspended person's notebook everything but to stop itself.
+    pub suspended_notebook_policy_arn: String,
+    /// The managed policy that denies people, beside the documented policies, the tags of users and roles.
+    pub identity_tags_policy: String,
     /// The managed policy that denies what nobody may.
     pub guardrails_policy: String,
     /// The managed policy that is every user's permissions boundary.
@@ -116,6 +132,14 @@ impl Names {
             secrets_path: secrets_path(account),
             notebook_policy: policy("notebook"),
             notebook_policy_arn: arn(&policy("notebook")),
+            notebook_boundary_policy: policy("notebook-boundary"),
+            notebook_boundary_arn: arn(&policy("notebook-boundary")),
+            notebook_lifecycle: policy("notebooks"),
+            suspended_user_policy: policy("suspended-user"),
+            suspended_user_policy_arn: arn(&policy("suspended-user")),
+            suspended_notebook_policy: policy("suspended-notebook"),
+            suspended_notebook_policy_arn: arn(&policy("suspended-notebook")),
+            identity_tags_policy: policy("identity-tags"),
             guardrails_policy: policy("guardrails"),
             boundary_policy: policy("boundary"),
             boundary_arn: arn(&policy("boundary")),
@@ -131,11 +155,6 @@ impl Names {
             key_rotation_log_group: format!("/aws/lambda/{KEY_ROTATION}"),
             key_rotation_role: key_rotation_role(&account.company),
         }
-    }
-
-    /// The lifecycle configuration of the notebooks of one users stack.
-    pub fn lifecycle(account: &Account, part: &str) -> String {
-        format!("{}-deepracer-{part}", account.company)
     }
 
     /// The secret that holds a person's first password. It ends with a word of its own: Secrets Manager takes a hyphen and

@@ -7,9 +7,9 @@ use serde_json::json;
 use crate::facts::{NOTEBOOK_PLATFORM, SERVICE_ROLE_PATH};
 use crate::model::{
     Account, AllowedTypes, KmsKeyArn, MANAGED_BY, MANAGED_BY_RACESTACK, Mfa, Profile, SecurityGroupId, Service,
-    SubnetId, Tag, USER, User,
+    StackNumber, SubnetId, Tag, USER, User,
 };
-use crate::plan::{AccountPlan, Names, Part, StackPlan, is_retired};
+use crate::plan::{Names, Part, is_retired};
 
 /// What every stack template can name.
 #[derive(Debug, Serialize)]
@@ -25,6 +25,8 @@ pub struct Shared<'a> {
     sign_in: bool,
     #[serde(flatten)]
     sign_in_by: SignInContext,
+    /// Whether a notebook role may do nothing unless its tag `user` is its name.
+    role_bound: bool,
     /// Whether there is a list of allowed instance types.
     instance_types_limited: bool,
     allowed_notebook_types: Option<Vec<&'a str>>,
@@ -68,18 +70,25 @@ struct RoleContext {
     permissions: String,
 }
 
+/// What `notebooks.yaml.hbs` can name.
+#[derive(Debug, Serialize)]
+pub struct Notebooks<'a> {
+    #[serde(flatten)]
+    shared: Shared<'a>,
+    lifecycle_script: String,
+}
+
 /// What `users.yaml.hbs` can name.
 #[derive(Debug, Serialize)]
 pub struct UsersStack<'a> {
     #[serde(flatten)]
     shared: Shared<'a>,
-    lifecycle_name: String,
-    lifecycle_script: String,
     platform: &'static str,
     notebook_kms_key: Option<&'a str>,
     security_group_ids: Vec<&'a str>,
     direct_internet_access: &'static str,
-    users: Vec<UserContext<'a>>,
+    /// One `UserContext` while a person is rendered.
+    users: [(); 0],
 }
 
 #[derive(Debug, Serialize)]
@@ -137,15 +146,14 @@ struct TagContext<'a> {
 }
 
 /// The context of the stacks that need nothing of their own.
-pub fn shared<'a>(plan: &'a AccountPlan<'_>, stack: &StackPlan<'_>) -> Shared<'a> {
-    let account = plan.account;
+pub fn shared<'a>(account: &'a Account, names: &'a Names, part: Part) -> Shared<'a> {
     let mut tags = vec![TagContext { key: MANAGED_BY, value: MANAGED_BY_RACESTACK }];
     tags.extend(tag_contexts(&account.tags));
     Shared {
-        description: format!("AWS DeepRacer training environment of {}: {}", account.company, describe(stack.part)),
+        description: format!("AWS DeepRacer training environment of {}: {}", account.company, describe(part)),
         profile: account.policies.as_str(),
         hardened: account.policies == Profile::Hardened,
-        names: &plan.names,
+        names,
         tags,
         bucket_kms_key: account.bucket.kms_key.as_ref().map(KmsKeyArn::as_str),
         subnet_id: account.network.subnet_id.as_ref().map(SubnetId::as_str),
@@ -155,6 +163,7 @@ pub fn shared<'a>(plan: &'a AccountPlan<'_>, stack: &StackPlan<'_>) -> Shared<'a
             mfa: account.mfa != Mfa::Off,
             mfa_required: account.mfa == Mfa::Required,
         },
+        role_bound: account.unbound_roles.is_none(),
         instance_types_limited: account.allowed_types.notebooks.is_some() || account.allowed_types.training.is_some(),
         allowed_notebook_types: account.allowed_types.notebooks.as_ref().map(patterns),
         allowed_training_types: account.allowed_types.training.as_ref().map(patterns),
@@ -162,19 +171,19 @@ pub fn shared<'a>(plan: &'a AccountPlan<'_>, stack: &StackPlan<'_>) -> Shared<'a
 }
 
 /// The context of the storage stack.
-pub fn storage<'a>(plan: &'a AccountPlan<'_>, stack: &StackPlan<'_>) -> Storage<'a> {
+pub fn storage<'a>(account: &'a Account, names: &'a Names) -> Storage<'a> {
     Storage {
-        shared: shared(plan, stack),
-        old_version_days: plan.account.bucket.old_version_days,
-        incomplete_upload_days: plan.account.bucket.incomplete_upload_days,
+        shared: shared(account, names, Part::Storage),
+        old_version_days: account.bucket.old_version_days,
+        incomplete_upload_days: account.bucket.incomplete_upload_days,
     }
 }
 
 /// The context of a stack of service roles.
-pub fn roles<'a>(plan: &'a AccountPlan<'_>, stack: &StackPlan<'_>) -> Roles<'a> {
-    let retired = stack.part == Part::RetiredRoles;
-    let services = plan.account.services.keys().filter(|service| is_retired(**service) == retired);
-    let suffix = &plan.account.service_role_suffix;
+pub fn roles<'a>(account: &'a Account, names: &'a Names, part: Part) -> Roles<'a> {
+    let retired = part == Part::RetiredRoles;
+    let services = account.services.keys().filter(|service| is_retired(**service) == retired);
+    let suffix = &account.service_role_suffix;
     let role = |service: &Service| RoleContext {
         logical_id: format!("{}Role", logical_word(*service)),
         role_name: format!("{}{suffix}", service.role_name()),
@@ -183,22 +192,27 @@ pub fn roles<'a>(plan: &'a AccountPlan<'_>, stack: &StackPlan<'_>) -> Roles<'a> 
         trust: format!("trust/{}", service.as_str()),
         permissions: format!("service/{}", service.as_str()),
     };
-    Roles { shared: shared(plan, stack), roles: services.map(role).collect() }
+    Roles { shared: shared(account, names, part), roles: services.map(role).collect() }
 }
 
-/// The context of a users stack. `script` is the notebooks' script, without what is this account's.
-pub fn users<'a>(plan: &'a AccountPlan<'_>, stack: &StackPlan<'a>, script: &str) -> UsersStack<'a> {
-    let account = plan.account;
+/// The context of the notebooks stack. `script` is the notebooks' script, without what is this account's.
+pub fn notebooks<'a>(account: &'a Account, names: &'a Names, script: &str) -> Notebooks<'a> {
+    Notebooks {
+        shared: shared(account, names, Part::Notebooks),
+        lifecycle_script: lifecycle_script(account, script),
+    }
+}
+
+/// The context of a users stack without anybody in it.
+pub fn users<'a>(account: &'a Account, names: &'a Names) -> UsersStack<'a> {
     let network = &account.network;
     UsersStack {
-        shared: shared(plan, stack),
-        lifecycle_name: Names::lifecycle(account, &stack.part.name()),
-        lifecycle_script: lifecycle_script(account, script),
+        shared: shared(account, names, Part::Users(StackNumber::MIN)),
         platform: NOTEBOOK_PLATFORM,
         notebook_kms_key: account.notebook_kms_key.as_ref().map(KmsKeyArn::as_str),
         security_group_ids: network.security_group_ids.iter().map(SecurityGroupId::as_str).collect(),
         direct_internet_access: if network.direct_internet_access { "Enabled" } else { "Disabled" },
-        users: stack.users.iter().map(|user| user_context(account, user)).collect(),
+        users: [],
     }
 }
 
@@ -271,6 +285,7 @@ fn describe(part: Part) -> &'static str {
     match part {
         Part::Storage => "the bucket with a folder per person",
         Part::Access => "what its users may do",
+        Part::Notebooks => "what its notebooks run at each start",
         Part::ServiceRoles => "the roles of the services",
         Part::Operations => "what watches over it",
         Part::Users(_) => "users, their notebook roles and their notebooks",

@@ -121,31 +121,36 @@ impl Templates {
         if !failures.is_empty() {
             return Err(failures);
         }
-        let texts =
-            sources.iter().filter_map(|(path, source)| Some((template_name(path)?.to_owned(), source.text.clone())));
-        stacks.register_helper("policy", Box::new(PolicyHelper::new(policies, texts.collect())));
+        stacks.register_helper("policy", Box::new(PolicyHelper::new(policies)));
         stacks.register_helper("number", Box::new(number));
         stacks.register_helper("block", Box::new(block));
         Ok(Self { stacks, pages, sources, overridden })
     }
 
-    /// Fills the template of a kind of stack, behind the text that stands there already.
+    /// Fills the template of a kind of stack.
     ///
     /// # Errors
     /// When the template asks for what is not there.
-    pub fn fill(&self, kind: &str, context: &impl Serialize, text: String) -> Result<String, RenderFailure> {
-        let path = format!("stacks/{kind}.yaml.hbs");
-        let mut bytes = text.into_bytes();
-        let filled = self.stacks.render_to_write(kind, context, &mut bytes);
-        let filled = filled.and_then(|()| String::from_utf8(bytes).map_err(RenderError::from));
-        filled.map_err(|error| {
+    pub fn fill(&self, kind: &str, context: &impl Serialize) -> Result<String, RenderFailure> {
+        match Context::wraps(context) {
+            Ok(context) => self.fill_with(kind, &context),
+            Err(error) => Err(self.failure(Finding::new(Rule::TemplateFill, error.to_string()))),
+        }
+    }
+
+    /// Fills the template of a kind of stack.
+    ///
+    /// # Errors
+    /// When the template asks for what is not there.
+    pub(super) fn fill_with(&self, kind: &str, context: &Context) -> Result<String, RenderFailure> {
+        self.stacks.render_with_context(kind, context).map_err(|error| {
             let policy = match error.reason() {
                 RenderErrorReason::NestedError(inner) => inner.downcast_ref::<PolicyError>(),
                 _ => None,
             };
             let (path, line, why) = match policy {
                 Some(policy) => (format!("policies/{}.json.hbs", policy.name), Some(policy.line), policy.why.clone()),
-                None => (path, error.line_no, describe(&error)),
+                None => (stack_path(kind), error.line_no, describe(&error)),
             };
             let mut finding = Finding::new(Rule::TemplateFill, format!("this template cannot be filled: {why}"))
                 .help("compare it with the embedded template, and the names in `{{…}}` with the names there");
@@ -154,6 +159,14 @@ impl Templates {
             }
             self.failure(finding)
         })
+    }
+
+    /// A finding about the template of a kind of stack as a whole.
+    pub(super) fn at_first_line(&self, kind: &str, finding: Finding) -> Finding {
+        match self.sources.get(&stack_path(kind)) {
+            Some(source) => finding.at(line_place(source, 1)),
+            None => finding,
+        }
     }
 
     /// Fills the template of a fleet's page.
@@ -217,6 +230,11 @@ fn embedded() -> BTreeMap<String, Arc<SourceFile>> {
     let mut sources = BTreeMap::new();
     collect(&EMBEDDED, &mut sources);
     sources
+}
+
+/// The path of the template of a kind of stack.
+fn stack_path(kind: &str) -> String {
+    format!("stacks/{kind}.yaml.hbs")
 }
 
 /// `stacks/users.yaml.hbs` → `users`, `policies/user/s3-folder.hardened.json.hbs` → `user/s3-folder.hardened`.

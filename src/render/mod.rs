@@ -6,57 +6,87 @@ mod long_form;
 mod operations;
 mod origin;
 pub mod outline;
+mod people;
 mod policy;
-mod size;
+mod prototype;
 mod template;
-mod twin;
 mod yaml;
 
 pub use engine::{RenderFailure, Templates};
 pub use long_form::{NoLongForm, long_form};
 pub use origin::Origins;
-pub use size::Sizer;
+pub use people::People;
+pub use prototype::{PROTOTYPE_ID, PROTOTYPE_NAME, PROTOTYPE_NOTEBOOK, PROTOTYPE_VOLUME, UserShape, words};
 pub use template::{Contents, Rendered, Template};
-pub use twin::{Form, TWIN_ID, TWIN_NAME, TWIN_NOTEBOOK, TWIN_TYPE, TWIN_VOLUME};
 pub use yaml::scalar;
 
 use std::sync::Arc;
 
+use serde_json::Value;
+
 use outline::Outline;
 
 use crate::finding::{Finding, Rule};
-use crate::model::Account;
-use crate::plan::{AccountPlan, Part, StackPlan};
+use crate::model::{Account, StackName, StackNumber, User};
+use crate::plan::{self, AccountPlan, Part, Size, StackPlan, stack_name};
 use crate::source::{Place, SourceFile};
 
 /// The script that the notebooks run at each start.
 const NOTEBOOK_SCRIPT: &str = "scripts/notebook-on-start.sh";
 
-/// The room that a text is given at first: most templates have it, and none of them is then moved as it grows.
-const ROOM: usize = 1 << 16;
-
 /// The function that rotates access keys.
 const KEY_ROTATION_CODE: &str = "scripts/rotate-keys.py";
 
-/// Renders one stack of a plan, and reads what it gives, as `read` does.
-///
-/// # Errors
-/// When its template cannot be filled, or what it gives is no YAML.
-pub fn render(
-    templates: &Templates,
-    plan: &AccountPlan<'_>,
-    stack: &StackPlan<'_>,
-) -> Result<Result<Template, Finding>, RenderFailure> {
-    read(templates, &fill(templates, plan, stack)?)
-}
-
-/// Renders one stack of a plan.
+/// Renders one stack of a plan, with its people as they were rendered.
 ///
 /// # Errors
 /// When its template cannot be filled.
-pub fn fill(templates: &Templates, plan: &AccountPlan<'_>, stack: &StackPlan<'_>) -> Result<Rendered, RenderFailure> {
-    let text = filled(templates, plan, stack)?;
+pub fn fill(
+    templates: &Templates,
+    plan: &AccountPlan<'_>,
+    stack: &StackPlan<'_>,
+    people: &People<'_>,
+) -> Result<Rendered, RenderFailure> {
+    let (account, names, kind) = (plan.account, &plan.names, stack.part.kind());
+    let mut text = header(account, &stack.name);
+    match stack.part {
+        Part::Storage => text.push_str(&templates.fill(kind, &context::storage(account, names))?),
+        Part::Access => text.push_str(&templates.fill(kind, &context::shared(account, names, stack.part))?),
+        Part::Notebooks => {
+            let script = templates.text(NOTEBOOK_SCRIPT);
+            text.push_str(&templates.fill(kind, &context::notebooks(account, names, script))?);
+        }
+        Part::ServiceRoles | Part::RetiredRoles => {
+            text.push_str(&templates.fill(kind, &context::roles(account, names, stack.part))?);
+        }
+        Part::Operations => {
+            let code = templates.text(KEY_ROTATION_CODE);
+            text.push_str(&templates.fill(kind, &operations::operations(account, names, code))?);
+        }
+        Part::Users(_) => people.write(&stack.users, &mut text),
+    }
     Ok(Rendered::new(stack.part, SourceFile::new(plan.folder.join(stack.file()), text)))
+}
+
+/// The resources of these people, read from a users template of their own.
+///
+/// # Errors
+/// When the users template cannot be filled, or gives no YAML.
+pub fn resources_of(templates: &Templates, plan: &AccountPlan<'_>, users: &[&User]) -> Result<Value, RenderFailure> {
+    let people = People::render(templates, plan.account, &plan.names, users.iter().copied())?;
+    let mut text = String::new();
+    people.write(users, &mut text);
+    let rendered = Rendered::new(Part::Users(1), SourceFile::new("", text));
+    // What CloudFormation does not know is found in the real templates.
+    let template = read(templates, &rendered)?.ok();
+    Ok(template.and_then(|mut template| template.value.get_mut("Resources").map(Value::take)).unwrap_or_default())
+}
+
+/// What an empty users stack of the account has room for.
+pub fn room(account: &Account, people: &People<'_>) -> Size {
+    let longest = stack_name(account, Part::Users(StackNumber::MAX)).map_or(0, |name| header(account, &name).len());
+    let empty = Size { bytes: longest, ..Size::default() } + people.empty();
+    plan::room(account.template_bucket.template_bytes(), empty)
 }
 
 /// Reads a rendered template; inside, a finding where it holds what CloudFormation does not know. What it parses to takes
@@ -97,33 +127,13 @@ fn offset_of(text: &str, error: &serde_yaml::Error) -> usize {
     start + line.chars().take(location.column().saturating_sub(1)).map(char::len_utf8).sum::<usize>()
 }
 
-/// The text of a stack's template.
-fn filled(templates: &Templates, plan: &AccountPlan<'_>, stack: &StackPlan<'_>) -> Result<String, RenderFailure> {
-    let kind = stack.part.kind();
-    let mut text = String::with_capacity(ROOM);
-    text.push_str(&header(plan.account, stack));
-    match stack.part {
-        Part::Storage => templates.fill(kind, &context::storage(plan, stack), text),
-        Part::Access => templates.fill(kind, &context::shared(plan, stack), text),
-        Part::ServiceRoles | Part::RetiredRoles => templates.fill(kind, &context::roles(plan, stack), text),
-        Part::Operations => {
-            let code = templates.text(KEY_ROTATION_CODE);
-            templates.fill(kind, &operations::operations(plan, stack, code), text)
-        }
-        Part::Users(_) => {
-            let script = templates.text(NOTEBOOK_SCRIPT);
-            templates.fill(kind, &context::users(plan, stack, script), text)
-        }
-    }
-}
-
 /// What the reader of a generated file must know first. Nothing in it changes with the day or with racestack's version.
-fn header(account: &Account, stack: &StackPlan<'_>) -> String {
+fn header(account: &Account, stack: &StackName) -> String {
     let inputs: Vec<String> = account.inputs.iter().map(|path| path.display().to_string().replace('\\', "/")).collect();
     format!(
         "# Made by `racestack synth` from {}. Change those, not this file.\n# Stack {} in the account {}, {}.\n",
         inputs.join(", "),
-        stack.name,
+        stack,
         account.id,
         account.region
     )

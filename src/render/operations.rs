@@ -4,8 +4,8 @@ use serde::Serialize;
 
 use super::context::{Shared, shared};
 use crate::facts::LAMBDA_RUNTIME;
-use crate::model::{Budgets, KeyRotation};
-use crate::plan::{AccountPlan, StackPlan};
+use crate::model::{Account, Budgets, KeyRotation};
+use crate::plan::{Names, Part};
 
 /// What `operations.yaml.hbs` can name.
 #[derive(Debug, Serialize)]
@@ -33,7 +33,7 @@ struct BudgetsContext<'a> {
 }
 
 /// The context of the operations stack. `code` is the function that rotates access keys.
-pub fn operations<'a>(plan: &'a AccountPlan<'_>, stack: &StackPlan<'_>, code: &'a str) -> Operations<'a> {
+pub fn operations<'a>(account: &'a Account, names: &'a Names, code: &'a str) -> Operations<'a> {
     let key_rotation = |rotation: &'a KeyRotation| KeyRotationContext {
         max_age_days: rotation.max_age_days.to_string(),
         warn_days: rotation.warn_days.to_string(),
@@ -43,9 +43,9 @@ pub fn operations<'a>(plan: &'a AccountPlan<'_>, stack: &StackPlan<'_>, code: &'
     let budgets =
         |budgets: &'a Budgets| BudgetsContext { notify: budgets.notify.as_str(), account_usd: budgets.monthly_usd };
     Operations {
-        shared: shared(plan, stack),
+        shared: shared(account, names, Part::Operations),
         runtime: LAMBDA_RUNTIME,
-        key_rotation: plan.account.key_rotation.as_ref().map(key_rotation),
-        budgets: plan.account.budgets.as_ref().map(budgets),
+        key_rotation: account.key_rotation.as_ref().map(key_rotation),
+        budgets: account.budgets.as_ref().map(budgets),
     }
 }

@@ -9,7 +9,7 @@ use serde_json::{Map, Value};
 use super::context;
 use super::engine::{Templates, escape_json};
 use super::policy;
-use crate::plan::AccountPlan;
+use crate::plan::{AccountPlan, Part};
 use crate::source::{Place, SourceFile};
 
 /// The key that tells, while a policy template is filled for its origins, the line of each statement.
@@ -22,23 +22,13 @@ pub struct Origins {
 }
 
 impl Templates {
-    /// The origins of an account's policies, with `name` and `notebook` in the place of a user's and a notebook's name.
-    pub fn origins(&self, plan: &AccountPlan<'_>, name: char, notebook: char) -> Origins {
-        let Some(stack) = plan.stacks.first() else { return Origins::default() };
-        let Ok(root) = serde_json::to_value(context::shared(plan, stack)) else { return Origins::default() };
-        // Somebody with a notebook shows all policies.
-        let somebody = plan.stacks.iter().flat_map(|stack| &stack.users).min_by_key(|user| user.notebook.is_none());
-        let user = somebody.and_then(|user| serde_json::to_value(context::user_context(plan.account, user)).ok());
-        let mut user = user.unwrap_or_default();
-        if let Some(user) = user.as_object_mut() {
-            user.insert("name".to_owned(), name.to_string().into());
-            if let Some(Value::Object(of_user)) = user.get_mut("notebook") {
-                of_user.insert("name".to_owned(), notebook.to_string().into());
-            }
-        }
+    /// The origins of an account's policies.
+    pub fn origins(&self, plan: &AccountPlan<'_>) -> Origins {
+        let Ok(root) = serde_json::to_value(context::shared(plan.account, &plan.names, Part::Access)) else {
+            return Origins::default();
+        };
         let profile = root.get("profile").and_then(Value::as_str).unwrap_or_default().to_owned();
-        let mut values = policy::Values::of(&root).all();
-        values.insert("user".to_owned(), user);
+        let values = policy::Values::of(&root).all();
         let documents = self.policy_sources(&profile).filter_map(|source| document(source, &values)).collect();
         Origins { documents }
     }

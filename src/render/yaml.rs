@@ -61,61 +61,21 @@ fn is_printable(character: char) -> bool {
     allowed && !hidden
 }
 
-/// A document in block style, in which a few texts are yet to be filled in.
-///
-/// The first line has no indentation, since it stands where the template puts it; all others have theirs.
-#[derive(Debug, Default)]
-pub struct Draft {
-    pieces: Vec<Piece>,
+/// A document in block style, whose lines are indented by `indent` spaces. The first has no indentation, since it stands
+/// where the template puts it, and the last no line break. With `comments`, the reasons of the statements come as comments
+/// over them.
+pub fn block(value: &Value, indent: usize, comments: bool) -> String {
+    let mut writer = Writer { text: String::new(), comments };
+    writer.block(value, indent);
+    writer.text.trim_matches(['\n', ' ']).to_owned()
 }
 
-#[derive(Debug)]
-enum Piece {
-    /// What stands as it is.
-    Text(String),
-    /// A value with marks: one scalar, once they are filled in.
-    Value(String),
-    /// A line of a comment with marks.
-    Comment(String),
-}
-
-impl Draft {
-    /// Drafts a document whose lines are indented by `indent` spaces. With `comments`, the reasons of the statements come as
-    /// comments over them. Each of `marks` stands for a text, wherever it is in a value.
-    pub fn new(value: &Value, indent: usize, comments: bool, marks: &[char]) -> Self {
-        let mut writer = Writer { draft: Self::default(), comments, marks };
-        writer.block(value, indent);
-        let mut draft = writer.draft;
-        if let Some(Piece::Text(first)) = draft.pieces.first_mut() {
-            first.drain(..first.len() - first.trim_start().len());
-        }
-        if let Some(Piece::Text(last)) = draft.pieces.last_mut() {
-            last.truncate(last.trim_end_matches('\n').len());
-        }
-        draft
-    }
-
-    /// Hands the document to `out`, piece by piece, with texts in the place of marks.
-    pub fn write<E>(&self, texts: &[(char, &str)], mut out: impl FnMut(&str) -> Result<(), E>) -> Result<(), E> {
-        let filled = |text: &'_ str| -> String {
-            let marks = texts.iter().filter(|(mark, _)| text.contains(*mark));
-            marks.fold(Cow::Borrowed(text), |text, (mark, instead)| text.replace(*mark, instead).into()).into_owned()
-        };
-        self.pieces.iter().try_for_each(|piece| match piece {
-            Piece::Text(text) => out(text),
-            Piece::Value(text) => out(&scalar(&filled(text))),
-            Piece::Comment(text) => out(&filled(text)),
-        })
-    }
-}
-
-struct Writer<'a> {
-    draft: Draft,
+struct Writer {
+    text: String,
     comments: bool,
-    marks: &'a [char],
 }
 
-impl Writer<'_> {
+impl Writer {
     /// A map or list on lines of its own; or a scalar, with its line's indentation.
     fn block(&mut self, value: &Value, indent: usize) {
         match value {
@@ -157,11 +117,7 @@ impl Writer<'_> {
             for line in comment.lines() {
                 self.indent(indent);
                 self.push("# ");
-                if line.contains(self.marks) {
-                    self.draft.pieces.push(Piece::Comment(line.to_owned()));
-                } else {
-                    self.push(line);
-                }
+                self.push(line);
                 self.push("\n");
             }
         }
@@ -189,7 +145,6 @@ impl Writer<'_> {
 
     fn inline(&mut self, value: &Value) {
         match value {
-            Value::String(text) if text.contains(self.marks) => self.draft.pieces.push(Piece::Value(text.clone())),
             Value::String(text) => self.push(&scalar(text)),
             Value::Array(_) => self.push("[]"),
             Value::Object(_) => self.push("{}"),
@@ -198,15 +153,11 @@ impl Writer<'_> {
     }
 
     fn push(&mut self, text: &str) {
-        if let Some(Piece::Text(last)) = self.draft.pieces.last_mut() {
-            last.push_str(text);
-        } else {
-            self.draft.pieces.push(Piece::Text(text.to_owned()));
-        }
+        self.text.push_str(text);
     }
 
     fn indent(&mut self, indent: usize) {
-        self.push(&" ".repeat(indent));
+        self.text.extend(std::iter::repeat_n(' ', indent));
     }
 }
 
@@ -283,22 +234,7 @@ mod tests {
             "Statement": [{"//": "Why.", "Effect": "Allow", "Action": ["s3:GetObject"], "Resource": "*", "Empty": []}]
         });
         let with = "Version: \"2012-10-17\"\n  Statement:\n    # Why.\n    - Effect: Allow\n      Action:\n        - s3:GetObject\n      Resource: \"*\"\n      Empty: []";
-        assert_eq!(written(&Draft::new(&value, 2, true, &[]), &[]), with);
-        assert_eq!(written(&Draft::new(&value, 2, false, &[]), &[]), with.replace("    # Why.\n", ""));
-    }
-
-    #[test]
-    fn marks_give_way_to_texts_that_become_scalars_with_all_around_them() {
-        let value = serde_json::json!([{"//": "Of %.", "A": "%", "B": ["x/%/~", "~"]}, "%"]);
-        let draft = Draft::new(&value, 0, true, &['%', '~']);
-        let with = "# Of yes.\n- A: \"yes\"\n  B:\n    - x/yes/b\n    - b\n- \"yes\"";
-        assert_eq!(written(&draft, &[('%', "yes"), ('~', "b")]), with);
-        assert_eq!(written(&Draft::new(&"%".into(), 4, true, &['%']), &[('%', "a: b")]), "\"a: b\"");
-    }
-
-    fn written(draft: &Draft, texts: &[(char, &str)]) -> String {
-        let mut written = String::new();
-        draft.write(texts, |piece| written.write_str(piece)).unwrap();
-        written
+        assert_eq!(block(&value, 2, true), with);
+        assert_eq!(block(&value, 2, false), with.replace("    # Why.\n", ""));
     }
 }

@@ -13,7 +13,8 @@ use resources::{Resource, Resources};
 use super::marks::{OWN_BOOK, OWN_NAME, map_texts};
 use crate::iam::Document;
 use crate::plan::Names;
-use crate::render::{Form, TWIN_ID, TWIN_NAME, TWIN_NOTEBOOK};
+use super::{ShapeId, shape_ids};
+use crate::render::{PROTOTYPE_ID, PROTOTYPE_NAME, PROTOTYPE_NOTEBOOK, UserShape};
 
 /// Everything in an account that decides about a request.
 #[derive(Debug, Default)]
@@ -21,7 +22,9 @@ pub struct Estate {
     /// All policies.
     pub policies: Vec<Policy>,
     /// What a person of each form has.
-    pub people: BTreeMap<Form, Holdings>,
+    pub people: BTreeMap<ShapeId, Holdings>,
+    /// The shapes of people.
+    pub shapes: BTreeMap<UserShape, ShapeId>,
     /// The roles that are nobody's, such as those of services.
     pub roles: Vec<Role>,
     /// The ARNs of the groups.
@@ -106,7 +109,7 @@ pub enum Scope {
     /// Those of a template that holds no people, by its index.
     Stack(usize),
     /// Those of each person of this form.
-    People(Form),
+    People(ShapeId),
 }
 
 /// What is attached from the policy's side: the key of the list, the name in it, the policy.
@@ -120,12 +123,14 @@ impl Estate {
     }
 
     /// The estate of these stacks and of these people, who are given by the resources of a twin.
-    pub fn of(names: &Names, stacks: &[(usize, Value)], twins: &[(Form, Value)]) -> Self {
-        let twins: Vec<(Form, Value)> = twins
-            .iter()
+    pub fn of(names: &Names, stacks: &[(usize, Value)], prototypes: &BTreeMap<UserShape, Value>) -> Self {
+        let shapes = shape_ids(prototypes);
+        let twins: Vec<(ShapeId, Value)> = shapes
+            .values()
+            .zip(prototypes.values())
             .map(|(form, value)| {
                 let marked = |text: &str| {
-                    text.replace(TWIN_NAME, &OWN_NAME.to_string()).replace(TWIN_NOTEBOOK, &OWN_BOOK.to_string())
+                    text.replace(PROTOTYPE_NAME, &OWN_NAME.to_string()).replace(PROTOTYPE_NOTEBOOK, &OWN_BOOK.to_string())
                 };
                 (*form, map_texts(value, &marked))
             })
@@ -133,7 +138,7 @@ impl Estate {
         let stacks = stacks.iter().map(|(index, json)| Resources::of(names, Scope::Stack(*index), json));
         let twins = twins.iter().map(|(form, json)| Resources::of(names, Scope::People(*form), json));
         let scopes: Vec<Resources<'_>> = stacks.chain(twins).collect();
-        let mut estate = Self::default();
+        let mut estate = Self { shapes, ..Self::default() };
         let mut attachments = Attachments::new();
         for scope in &scopes {
             estate.read_policies(names, scope, &mut attachments);
@@ -354,5 +359,5 @@ impl Estate {
 
 /// The part of a logical ID that says what a thing of a person's is.
 pub fn suffix(path: &str) -> Option<&str> {
-    path.strip_prefix(TWIN_ID)
+    path.strip_prefix(PROTOTYPE_ID)
 }

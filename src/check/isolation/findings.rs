@@ -5,13 +5,14 @@ use std::collections::BTreeMap;
 
 use super::Kin;
 use super::estate::{Estate, Home, Scope};
-use super::marks::{Cast, OWN_BOOK, OWN_NAME};
+use super::marks::Cast;
 use super::ruling::Asker;
 use super::search::{Problem, What, role_of};
 use crate::finding::{Finding, Rule, Severity};
 use crate::iam::Decision;
 use crate::model::{Profile, User};
 use crate::plan::AccountPlan;
+use crate::render::UserShape;
 use crate::render::outline::Outline;
 use crate::render::{Origins, Rendered, Templates};
 use crate::source::Place;
@@ -34,7 +35,7 @@ impl<'a> Places<'a> {
         rendered: &'a [Rendered],
         estate: &'a Estate,
     ) -> Self {
-        Self { plan, rendered, estate, origins: templates.origins(plan, OWN_NAME, OWN_BOOK) }
+        Self { plan, rendered, estate, origins: templates.origins(plan) }
     }
 
     /// A statement in the template of its policy, if that is known.
@@ -58,7 +59,7 @@ impl<'a> Places<'a> {
         let (index, path) = match home.scope {
             Scope::Stack(index) => (index, home.path.clone()),
             Scope::People(form) => {
-                let is_of_form = |user: &&&User| crate::render::Form::of(user) == form;
+                let is_of_form = |user: &&&User| self.estate.shapes.get(&UserShape::of(user)) == Some(&form);
                 let user =
                     user.or_else(|| self.plan.stacks.iter().flat_map(|stack| &stack.users).find(is_of_form).copied())?;
                 let holds = |stack: &crate::plan::StackPlan<'_>| stack.users.iter().any(|one| one.name == user.name);

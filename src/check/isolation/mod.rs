@@ -23,17 +23,33 @@ use serde_json::Value;
 use crate::finding::Finding;
 use crate::model::{Tag, User};
 use crate::plan::{AccountPlan, Part};
-use crate::render::{Form, Rendered, Templates};
+use crate::render::{Rendered, Templates, UserShape};
 
 pub use asks::{Ask, Key, Over};
 pub use estate::Estate;
 pub use findings::across_accounts;
 pub use ruling::{Asker, Ruling};
 
+/// A shape of people, by its place among those of the account.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct ShapeId {
+    index: usize,
+    pub(crate) suspended: bool,
+    pub(crate) notebook: bool,
+}
+
+/// The shapes of an account's people.
+pub(crate) fn shape_ids(prototypes: &BTreeMap<UserShape, Value>) -> BTreeMap<UserShape, ShapeId> {
+    let id = |(index, shape): (usize, &UserShape)| {
+        (shape.clone(), ShapeId { index, suspended: shape.suspended, notebook: shape.notebook })
+    };
+    prototypes.keys().enumerate().map(id).collect()
+}
+
 /// People with the same policies and tags, but for their names.
 pub(crate) struct Kin<'a> {
     /// The form of some of them; what they hold is what all of them do.
-    pub(crate) form: Form,
+    pub(crate) form: ShapeId,
     /// The tags of all their things that some policy asks for.
     pub(crate) tags: Vec<(String, String)>,
     /// The same, with those that their IAM users alone have.
@@ -41,17 +57,17 @@ pub(crate) struct Kin<'a> {
     pub(crate) people: Vec<&'a User>,
 }
 
-/// Checks the isolation of an account's people. `stacks` are the resources of the templates that hold no people, `twins`
-/// those of a template with a twin of each form. That each person's resources are their twin's
+/// Checks the isolation of an account's people. `stacks` are the resources of the templates that hold no people, `prototypes`
+/// those of a template with a prototype of each shape. That each person's resources are their prototype's
 /// but for the names is what `structure` has checked.
 pub fn check(
     plan: &AccountPlan<'_>,
     templates: &Templates,
     rendered: &[Rendered],
     stacks: &[(Part, Value)],
-    twins: &[(Form, Value)],
+    prototypes: &BTreeMap<UserShape, Value>,
 ) -> Vec<Finding> {
-    let estate = estate(plan, rendered, stacks, twins);
+    let estate = estate(plan, rendered, stacks, prototypes);
     let people: Vec<&User> = plan.stacks.iter().flat_map(|stack| stack.users.iter().copied()).collect();
     let kin = kin(&estate, &people);
     let problems = search::search(&plan.names, &estate, &kin);
@@ -63,12 +79,12 @@ pub(super) fn estate(
     plan: &AccountPlan<'_>,
     rendered: &[Rendered],
     stacks: &[(Part, Value)],
-    twins: &[(Form, Value)],
+    prototypes: &BTreeMap<UserShape, Value>,
 ) -> Estate {
     let index = |part: Part| rendered.iter().position(|one| one.part == part);
     let stacks: Vec<(usize, Value)> =
         stacks.iter().filter_map(|(part, json)| Some((index(*part)?, json.clone()))).collect();
-    Estate::of(&plan.names, &stacks, twins)
+    Estate::of(&plan.names, &stacks, prototypes)
 }
 
 /// The people, by what they hold and by the tags that some policy asks for.
@@ -76,8 +92,8 @@ pub(crate) fn kin<'a>(estate: &Estate, people: &[&'a User]) -> Vec<Kin<'a>> {
     type Tags = Vec<(String, String)>;
     type Alike<'h> = (&'h str, bool, Tags, Tags);
     let keys = tag_keys(estate);
-    let mut kin: BTreeMap<Alike<'_>, (Form, Vec<&User>)> = BTreeMap::new();
-    let held: BTreeMap<Form, String> =
+    let mut kin: BTreeMap<Alike<'_>, (ShapeId, Vec<&User>)> = BTreeMap::new();
+    let held: BTreeMap<ShapeId, String> =
         estate.people.iter().map(|(form, holdings)| (*form, format!("{holdings:?}"))).collect();
     for user in people {
         let marked = |value: &str| {
@@ -89,7 +105,7 @@ pub(crate) fn kin<'a>(estate: &Estate, people: &[&'a User]) -> Vec<Kin<'a>> {
         };
         let tags = asked(&user.tags);
         let user_tags = tags.iter().cloned().chain(asked(&user.person_tags)).collect();
-        let form = Form::of(user);
+        let Some(form) = estate.shapes.get(&UserShape::of(user)).copied() else { continue };
         let holdings = held.get(&form).map(String::as_str).unwrap_or_default();
         let (_, people) = kin.entry((holdings, form.suspended, tags, user_tags)).or_insert_with(|| (form, Vec::new()));
         people.push(user);

@@ -1,0 +1,149 @@
+//! Owner tags: the tags `user` and `notebook`, by which policies know whose a thing is, say the name of the very user, role
+//! or notebook that they are on. IAM compares tag keys without regard to case, so no other tag may have such a key in
+//! another case.
+//! Source: <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html>
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+
+use super::Checked;
+use crate::finding::{Finding, Rule};
+use crate::model::{NOTEBOOK, USER};
+use crate::plan::Names;
+
+const NOTEBOOK_TYPE: &str = "AWS::SageMaker::NotebookInstance";
+
+/// Checks the owner tags of a template's users, notebook roles and notebooks. What is wrong with several resources alike is
+/// one finding.
+pub fn check(one: &Checked<'_>, names: &Names) -> Vec<Finding> {
+    let of_role = notebooks_by_role(one);
+    let mut wrong: BTreeMap<(&str, &str, bool), (Finding, usize)> = BTreeMap::new();
+    for (id, resource) in one.resources() {
+        let Some(properties) = resource.get("Properties") else { continue };
+        let kind = resource.get("Type").and_then(Value::as_str).unwrap_or_default();
+        for (key, wanted) in owner(one, names, &of_role, (kind, resource)) {
+            let Some(Wrong { path, found }) = wrong_tag(properties, key, &wanted) else { continue };
+            let (_, count) = wrong.entry((kind, key, found.is_none())).or_insert_with(|| {
+                let found = found.as_deref().unwrap_or("missing");
+                let message = match wanted {
+                    Wanted::Text(text) => format!("the tag `{key}` of `{id}` is {found}, and must be `{text}`"),
+                    Wanted::Nothing => format!("the tag `{key}` of `{id}` is {found}, and there must be no such tag"),
+                    Wanted::Unknown => format!("the tag `{key}` of `{id}` is {found}, and there is no name to compare it with"),
+                };
+                let finding = Finding::new(Rule::IsolationWrongTag, message)
+                    .at(one.place(&format!("Resources/{id}/Properties{path}")))
+                    .help("give it the tags `{{#each tags}}` of its person, and no other of these keys")
+                    .note("the policies of people and notebooks know by these tags whose a thing is");
+                (finding, 0)
+            });
+            *count += 1;
+        }
+    }
+    let finding = |(mut finding, count): (Finding, usize)| {
+        match count - 1 {
+            0 => {}
+            1 => finding.message.push_str("; the same is wrong with 1 more resource of this stack"),
+            more => finding.message.push_str(&format!("; the same is wrong with {more} more resources of this stack")),
+        }
+        finding
+    };
+    wrong.into_values().map(finding).collect()
+}
+
+/// The notebooks of a template, by the names of the roles that they act as.
+fn notebooks_by_role<'v>(one: &'v Checked<'_>) -> BTreeMap<&'v str, &'v Value> {
+    let notebooks = one.resources().filter(|(_, resource)| resource.get("Type").is_some_and(|kind| kind == NOTEBOOK_TYPE));
+    notebooks.filter_map(|(_, notebook)| Some((role_name(one, notebook)?, notebook))).collect()
+}
+
+/// What a tag must say.
+enum Wanted {
+    Text(String),
+    Nothing,
+    /// Its resource has no literal name.
+    Unknown,
+}
+
+impl Wanted {
+    fn text(value: Option<&str>) -> Self {
+        value.map_or(Self::Unknown, |text| Self::Text(text.to_owned()))
+    }
+}
+
+/// What the owner tags of a resource must say. Resources that are nobody's have none.
+fn owner(
+    one: &Checked<'_>,
+    names: &Names,
+    of_role: &BTreeMap<&str, &Value>,
+    (kind, resource): (&str, &Value),
+) -> Vec<(&'static str, Wanted)> {
+    let properties = resource.get("Properties").unwrap_or(&Value::Null);
+    let text = |key: &str| properties.get(key).and_then(Value::as_str);
+    // The role of a person's notebook has the person's name.
+    let named = |name: Option<&str>| {
+        let notebook = name.and_then(|name| of_role.get(name)).copied();
+        vec![(USER, Wanted::text(name)), (NOTEBOOK, notebook_name(notebook))]
+    };
+    match kind {
+        "AWS::IAM::User" => named(text("UserName")),
+        "AWS::IAM::Role" if text("Path") == Some(&names.notebook_role_path) || has_tag(properties, USER) => {
+            named(text("RoleName"))
+        }
+        NOTEBOOK_TYPE => vec![(USER, Wanted::text(role_name(one, resource))), (NOTEBOOK, notebook_name(Some(resource)))],
+        _ => Vec::new(),
+    }
+}
+
+/// The name of a notebook, as a tag must say it.
+fn notebook_name(notebook: Option<&Value>) -> Wanted {
+    let name = |notebook: &Value| {
+        Wanted::text(notebook.get("Properties").and_then(|of| of.get("NotebookInstanceName")).and_then(Value::as_str))
+    };
+    notebook.map_or(Wanted::Nothing, name)
+}
+
+/// The name of the role that a notebook acts as, where both are in this template.
+fn role_name<'v>(one: &'v Checked<'_>, notebook: &Value) -> Option<&'v str> {
+    let role = notebook.get("Properties")?.get("RoleArn")?.get("Fn::GetAtt")?.get(0)?.as_str()?;
+    let resources = one.template.value.get("Resources")?;
+    resources.get(role)?.get("Properties")?.get("RoleName")?.as_str()
+}
+
+/// Whether there is a tag of this key, in whatever case.
+fn has_tag(properties: &Value, key: &str) -> bool {
+    let is_it = |tag: &Value| tag.get("Key").and_then(Value::as_str).is_some_and(|own| own.eq_ignore_ascii_case(key));
+    properties.get("Tags").and_then(Value::as_array).is_some_and(|tags| tags.iter().any(is_it))
+}
+
+/// A tag that is not as it must be.
+struct Wrong {
+    /// Where it stands below the properties.
+    path: String,
+    /// What it is; `None` for one that is missing.
+    found: Option<String>,
+}
+
+fn wrong_tag(properties: &Value, key: &str, wanted: &Wanted) -> Option<Wrong> {
+    let tags = properties.get("Tags").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
+    let mut is_there = false;
+    for (index, tag) in tags.iter().enumerate() {
+        let [own_key, value] = ["Key", "Value"].map(|part| tag.get(part).and_then(Value::as_str));
+        // A key that is no literal text could be this one.
+        if own_key.is_some_and(|own| !own.eq_ignore_ascii_case(key)) {
+            continue;
+        }
+        let is_right = matches!(wanted, Wanted::Text(text) if own_key == Some(key) && value == Some(text));
+        if !is_right || is_there {
+            let found = match (own_key, value) {
+                (Some(own), Some(value)) if own == key => format!("`{value}`"),
+                (Some(own), Some(value)) => format!("`{value}` under the key `{own}`"),
+                _ => "no literal text".to_owned(),
+            };
+            return Some(Wrong { path: format!("/Tags/{index}"), found: Some(found) });
+        }
+        is_there = true;
+    }
+    let is_wanted = !matches!(wanted, Wanted::Nothing);
+    (is_wanted && !is_there).then(|| Wrong { path: String::new(), found: None })
+}
