@@ -87,19 +87,15 @@ class Bench:
         subprocess.run([sys.executable, ROOT / "benches/make_roster.py", folder, *arguments], check=True)
         return folder
 
-    def synth(
-        self, name: str, config: pathlib.Path, *arguments: object, keep: bool = False, codes: tuple = (0,)
-    ) -> Case:
-        """The case that makes everything anew in each run, or with `keep`, goes on from the run before."""
-        kept = self.folder("kept")
+    def synth(self, name: str, config: pathlib.Path, *arguments: object, codes: tuple = (0,)) -> Case:
+        """The case that makes everything anew in each run."""
         locks = [account / "stacks.lock" for account in config.glob("accounts/*")]
 
         def command() -> list:
-            target = kept if keep else self.folder("run")
-            case.out = target / "stacks"
-            return [RACESTACK, "synth", "--config", config, "--out", case.out, "--cache", target / "cache", *arguments]
+            case.out = self.folder("run") / "stacks"
+            return [RACESTACK, "synth", "--config", config, "--out", case.out, *arguments]
 
-        case = Case(name, command, [] if keep else locks, codes=codes)
+        case = Case(name, command, locks, codes=codes)
         return case
 
     def cfn_guard(self, name: str, stacks: pathlib.Path, rounds: int) -> Case:
@@ -128,18 +124,9 @@ def run(case: Case) -> Run:
     return Run(seconds, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024, code)
 
 
-def grow(config: pathlib.Path) -> None:
-    """Adds a user to the roster, or takes it away again, so that each run finds one user more or less."""
-    roster = config / "accounts/account-000/roster.csv"
-    text = roster.read_text()
-    more = "new.user,new.user@example.com,team-1,,,,,\n"
-    roster.write_text(text.removesuffix(more) if text.endswith(more) else text + more)
-
-
 def measure(bench: Bench, rounds: int, peer_rounds: int) -> dict[str, Case]:
     small = bench.config("small")
     large = bench.config("large", "--template-bucket", "templates-of-mycompany")
-    added = bench.config("added", "--users", "4999")
     rules = bench.folder("failing-rules")
     shutil.copytree(ROOT / "rules", rules)
     (rules / "nobody.guard").write_text(FAILING_RULE)
@@ -151,21 +138,18 @@ def measure(bench: Bench, rounds: int, peer_rounds: int) -> dict[str, Case]:
         bench.synth("100 accounts of 1,000", bench.config("fleet", "--accounts", "100", "--users", "1000")),
         bench.synth("5,000 users, unchecked", bench.config("unchecked"), "--no-check"),
         Case("Jinja2", lambda: [PYTHON, ROOT / "benches/jinja_peer.py", small, bench.folder("run")]),
-        bench.synth("one user added", added, keep=True),
         bench.synth("a rule that fails on all", bench.config("fail"), "--rules", rules, codes=(1,)),
     ]
     cases[4].rounds = peer_rounds
-    # Once before anything counts: for the templates that the peers are to check, and for the user who is added to them.
+    # Once before anything counts: for the templates that the peers are to check.
     made = [bench.synth("made", config) for config in (small, large)]
-    for case in [*made, cases[7]]:
+    for case in made:
         run(case)
     cases += [bench.cfn_guard(name, case.out, peer_rounds) for name, case in zip(("small", "large"), made)]
     for number in range(rounds):
         for case in cases:
             if number < (case.rounds or rounds):
                 print(f"round {number + 1} of {case.rounds or rounds}: {case.name}", file=sys.stderr)
-                if case.name == "one user added":
-                    grow(added)
                 case.runs.append(run(case))
     return {case.name: case for case in cases}
 
@@ -186,7 +170,6 @@ def table(cases: dict[str, Case]) -> str:
         ("5,000 users / 1,000 users", ratio("5,000 users", "1,000 users"), 6.0, ""),
         ("10 users / 60 ms", cases["10 users"].seconds() / 0.06, 1.0, ""),
         (f"{fleet} / 5,000 users", ratio(fleet, "5,000 users"), 20.0, memory(fleet, 500)),
-        ("one user added / 5,000 users", ratio("one user added", "5,000 users"), 0.6, ""),
         ("a rule that fails on all / 5,000 users", ratio("a rule that fails on all", "5,000 users"), 3.0, ""),
     ]
     lines = ["| what | ratio | target | memory |", "|---|---|---|---|"]

@@ -196,29 +196,6 @@ pub fn create_in_folder(path: &Path, file: &NewFile<'_>) -> Result<(), FileError
     opened.sync_all().map_err(fail)
 }
 
-/// A path that does not hang on where the program was started.
-pub fn absolute(path: &Path) -> PathBuf {
-    std::path::absolute(path).unwrap_or_else(|_| path.to_owned())
-}
-
-/// Writes a file of which nothing is lost with it: it need not be on the disk when this returns, and a run that is killed
-/// may leave a part of it. A link in its place is replaced, not followed; the folders above it are made.
-///
-/// # Errors
-/// When it cannot be written.
-pub fn write_scratch(path: &Path, bytes: &[u8]) -> Result<(), FileError> {
-    let fail = |error| FileError::new("write", path, error);
-    if let Some(folder) = path.parent() {
-        create_folders(folder)?;
-    }
-    remove_file(path)?;
-    let mut opened = std::fs::OpenOptions::new().write(true).create_new(true).open(path).map_err(fail)?;
-    kill_point();
-    opened.write_all(bytes).map_err(fail)?;
-    kill_point();
-    Ok(())
-}
-
 /// Writes a file as a whole: a reader, a run that is killed, a full disk find the old bytes or the new ones. A link in
 /// its place is replaced, not followed.
 ///

@@ -1,12 +1,10 @@
 //! The `racestack` command: prints and sets the exit code; everything else is in the library.
 
 use std::io::{IsTerminal, Write};
-use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
 use clap::Parser;
-use etcetera::{BaseStrategy, choose_base_strategy};
 use indicatif::{ProgressBar, ProgressStyle};
 use mimalloc::MiMalloc;
 use racestack::cli;
@@ -19,10 +17,7 @@ static ALLOCATOR: MiMalloc = MiMalloc;
 const PATIENCE: Duration = Duration::from_secs(1);
 
 fn main() -> ExitCode {
-    let mut args = cli::Args::parse();
-    if let cli::Command::Synth(synth) = &mut args.command {
-        synth.cache = synth.cache.take().or_else(user_cache);
-    }
+    let args = cli::Args::parse();
     let terminal = std::io::stderr().is_terminal();
     let bar = ProgressBar::hidden();
     let start = Instant::now();
@@ -40,11 +35,6 @@ fn main() -> ExitCode {
     let _ = anstream::stderr().write_all(outcome.stderr.as_bytes());
     let _ = anstream::stdout().write_all(outcome.stdout.as_bytes());
     ExitCode::from(outcome.code)
-}
-
-/// The folder of racestack in the user's cache: none where nobody knows the user's home.
-fn user_cache() -> Option<PathBuf> {
-    Some(choose_base_strategy().ok()?.cache_dir().join("racestack"))
 }
 
 /// Shows the bar, which is hidden until a run has lasted.

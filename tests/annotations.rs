@@ -36,7 +36,6 @@ fn every_annotation_of_every_case_stands_at_a_line_of_a_file() {
                 .args(args.split_whitespace())
                 .args(["--format", format])
                 .current_dir(sandbox.path())
-                .env("XDG_CACHE_HOME", sandbox.path().join("cache"))
                 .output()
                 .unwrap();
             let stdout = String::from_utf8(output.stdout).unwrap();

@@ -158,8 +158,7 @@ fn without_tests(text: &str) -> String {
     code.lines().filter(|line| !line.trim_start().starts_with("//")).flat_map(|line| [line, "\n"]).collect()
 }
 
-/// Every file of `src` with its path in there. Those that hold tests alone are left out, and the build script, which is
-/// no part of the program.
+/// Every file of `src` with its path in there; those that hold tests alone are left out.
 fn sources() -> Vec<(PathBuf, String)> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
     let mut found = Vec::new();
@@ -169,10 +168,7 @@ fn sources() -> Vec<(PathBuf, String)> {
             let path = entry.unwrap().path();
             if path.is_dir() {
                 folders.push(path);
-            } else if path.extension().is_some_and(|kind| kind == "rs")
-                && !path.ends_with("tests.rs")
-                && path != root.join("build.rs")
-            {
+            } else if path.extension().is_some_and(|kind| kind == "rs") && !path.ends_with("tests.rs") {
                 let text = std::fs::read_to_string(&path).unwrap();
                 found.push((path.strip_prefix(&root).unwrap().to_owned(), text));
             }

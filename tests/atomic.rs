@@ -58,13 +58,7 @@ impl Bench {
 
     fn command(&self, config: &str, out: &str) -> Command {
         let mut command = Command::new(RACESTACK);
-        command
-            .env("XDG_CACHE_HOME", self.path("cache"))
-            .arg("synth")
-            .arg("--config")
-            .arg(self.path(config))
-            .arg("--out")
-            .arg(self.path(out));
+        command.arg("synth").arg("--config").arg(self.path(config)).arg("--out").arg(self.path(out));
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
         command
     }
@@ -332,6 +326,25 @@ fn a_run_that_waits_says_so_and_goes_on() {
     said.read_to_string(&mut line).unwrap();
     assert_eq!(run.wait().unwrap().code(), Some(0), "{line}");
     assert_eq!(bench.names(), ["tokyo"]);
+}
+
+#[test]
+fn a_file_that_stays_as_it_is_stays_the_same_file() {
+    let bench = Bench::new();
+    let file = |name: &str| {
+        let metadata = std::fs::metadata(bench.path("out/tokyo").join(name)).unwrap();
+        assert_eq!(metadata.nlink(), 1, "{name}");
+        (metadata.ino(), metadata.mtime_nsec())
+    };
+    let names = ["access.yaml", "deploy.sh", "manifest.json", "users-001.yaml"];
+    bench.synth("a", "out");
+    let before = names.map(file);
+    let roster = "a/accounts/tokyo/roster.csv";
+    bench.put(roster, &(std::fs::read_to_string(bench.path(roster)).unwrap() + "new.user\n"));
+    bench.synth("a", "out");
+    let same: Vec<bool> = names.map(file).iter().zip(&before).map(|(after, before)| after == before).collect();
+    // Whoever is new gets a stack of their own: the first one is full.
+    assert_eq!(same, [true, false, false, true]);
 }
 
 #[test]

@@ -33,10 +33,7 @@ fn lay_out(folder: &Path) {
 
 fn spawn(folder: &Path, config: &str, out: &str) -> Child {
     let mut command = Command::new(env!("CARGO_BIN_EXE_racestack"));
-    command
-        .args(["synth", "--config", config, "--out", out])
-        .current_dir(folder)
-        .env("XDG_CACHE_HOME", folder.join("cache"));
+    command.args(["synth", "--config", config, "--out", out]).current_dir(folder);
     command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap()
 }
 

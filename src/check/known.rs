@@ -89,12 +89,17 @@ pub fn known(accounts: &[Choices]) -> Vec<Finding> {
         accounts.iter().filter_map(|choices| choices.unbound_roles.as_ref()).map(|place| (key(place), place)).collect();
     for place in unbound.into_values() {
         findings.push(
-            Finding::new(Rule::IsolationUnboundRoles, "nothing binds the tag `user` of a notebook role to the role's name")
-                .at(place.clone())
-                .help("set `bind_roles: true`, unless AWS then denies notebooks everything in this account")
-                .note("whoever can change the tag of a notebook role can make it another person's: only IAM's own \
-                       permissions keep it as it is")
-                .note("docs/policies.md has the command that tells whether the binding works in an account"),
+            Finding::new(
+                Rule::IsolationUnboundRoles,
+                "nothing binds the tag `user` of a notebook role to the role's name",
+            )
+            .at(place.clone())
+            .help("set `bind_roles: true`, unless AWS then denies notebooks everything in this account")
+            .note(
+                "whoever can change the tag of a notebook role can make it another person's: only IAM's own \
+                       permissions keep it as it is",
+            )
+            .note("docs/policies.md has the command that tells whether the binding works in an account"),
         );
     }
     for place in documented.into_values() {

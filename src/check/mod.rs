@@ -9,7 +9,6 @@ mod known;
 mod lifecycle;
 mod limits;
 mod owner_tags;
-mod record;
 mod references;
 mod single;
 mod structure;
@@ -28,14 +27,12 @@ use crate::render::outline::Outline;
 use crate::render::{self, Contents, RenderFailure, Rendered, Template, Templates};
 use crate::source::Place;
 use guard::{Applied, Examples, Outcome, RuleSet};
-use record::{Basis, Told};
-use single::{Batch, Ground, Looked};
+use single::{CheckBatch, CheckContext, CheckedTemplate};
 
 pub use isolation::access::{Answer, Owner, Question, Reason};
 pub use isolation::{Asker, across_accounts};
 pub use known::{Choices, known};
 pub use limits::PolicySize;
-pub use record::Record;
 pub use suppressions::Suppressions;
 
 /// A template with what the checks look at.
@@ -73,12 +70,10 @@ const BYTES_AT_ONCE: usize = 400_000;
 pub struct Checks {
     /// All findings.
     pub findings: Vec<Finding>,
-    /// The sizes of the policies, template by template; empty for one that could not be read.
+    /// The sizes of the policies, template by template. Empty, as `contents` is, where a template could not be read.
     pub policies: Vec<Vec<PolicySize>>,
     /// What else the manifest tells of the templates.
     pub contents: Vec<Contents>,
-    /// The templates in which nothing was found, for the next run.
-    pub record: Record,
 }
 
 /// What templates are checked by.
@@ -87,8 +82,6 @@ pub struct Against<'a> {
     pub rules: &'a RuleSet,
     /// What is suppressed, and the day of the run.
     pub suppressions: &'a Suppressions,
-    /// The templates in which nothing was found before. They are not checked by themselves again.
-    pub record: &'a Record,
 }
 
 /// Reads and checks the rendered templates of an account, with all findings at once. What they parse to is held for no
@@ -102,45 +95,37 @@ pub fn check(
     rendered: &[Rendered],
     against: &Against<'_>,
 ) -> Result<Checks, RenderFailure> {
-    let Against { rules, suppressions, record } = *against;
+    let Against { rules, suppressions } = *against;
     let unreadable = || rendered.iter().find_map(|one| render::read(templates, one).err());
     // Where twins come out as no YAML, so do people, at places that can be shown.
     let expected = structure::Expected::of(plan, templates).map_err(|failure| unreadable().unwrap_or(failure))?;
-    let ground = Ground {
+    let context = CheckContext {
         names: &plan.names,
         bytes: plan.account.template_bucket.template_bytes(),
         expected: &expected,
         rules,
         today: suppressions.today(),
     };
-    let basis = Basis::of(&ground);
     let examples = Examples::default();
     let at_once = at_once(rendered);
     // Collected in the order of the templates, whichever is done first; the first failure is told of.
-    let batches: Vec<Result<Batch<'_>, RenderFailure>> = plan
+    let batches: Vec<Result<CheckBatch<'_>, RenderFailure>> = plan
         .stacks
         .par_chunks(at_once)
         .zip(rendered.par_chunks(at_once))
-        .map(|some| single::look(&ground, templates, some, (&basis, record), &examples))
+        .map(|some| single::check(&context, templates, some, &examples))
         .collect();
-    let mut batches: Vec<Batch<'_>> = batches.into_iter().collect::<Result<_, _>>()?;
+    let mut batches: Vec<CheckBatch<'_>> = batches.into_iter().collect::<Result<_, _>>()?;
     let mut findings: Vec<Finding> = batches.iter_mut().flat_map(|batch| batch.findings.drain(..)).collect();
-    let looked: Vec<&Looked<'_>> = batches.iter().flat_map(|batch| &batch.looked).collect();
-    // With a template missing, the others' references to it would seem broken, and rules never applied.
-    let Some(told) = looked.iter().map(|looked| looked.told.as_deref()).collect::<Option<Vec<&Told>>>() else {
+    let checked: Vec<&CheckedTemplate<'_>> = batches.iter().flat_map(|batch| &batch.templates).collect();
+    if checked.len() < rendered.len() {
+        // With a template missing, the others' references to it would seem broken, and rules never applied.
         return Ok(Checks { findings, ..Checks::default() });
-    };
-    let references: Vec<_> =
-        looked.iter().zip(&told).map(|(looked, told)| (looked.rendered, &told.references)).collect();
-    let unresolved = references::unresolved(&references);
-    if !unresolved.is_empty() && looked.iter().any(|looked| looked.is_known) {
-        // A record does not hold where in its templates the names stand.
-        return check(plan, templates, rendered, &Against { record: &Record::default(), ..*against });
     }
-    findings.extend(limits::check_account(plan.account, &told.iter().map(|told| told.counts).sum()));
-    let references_broken =
-        !unresolved.is_empty() || any(&findings, &[Rule::ReferenceUnresolved, Rule::ReferenceForeign]);
-    findings.extend(references::findings(&unresolved));
+    findings.extend(limits::check_account(plan.account, &checked.iter().map(|one| one.counts).sum()));
+    let references: Vec<_> = checked.iter().map(|one| (one.rendered, &one.references)).collect();
+    findings.extend(references::between(&references));
+    let references_broken = any(&findings, &[Rule::ReferenceUnresolved, Rule::ReferenceForeign]);
     // A person whose resources are not their twin's is an error already, and has policies that isolation knows nothing of.
     let is_sound = !any(&findings, &[Rule::TemplateStructure]);
     let stacks: Vec<(Part, Value)> = batches.iter_mut().flat_map(|batch| batch.stacks.drain(..)).collect();
@@ -149,22 +134,19 @@ pub fn check(
     };
     let close = || {
         guard::learn(rules, examples);
-        batches.par_iter_mut().try_for_each(|batch| batch.close(&ground, templates))
+        batches.par_iter_mut().try_for_each(|batch| batch.close(&context, templates))
     };
     let (closed, isolation) = rayon::join(close, isolation);
     closed?;
     findings.extend(batches.iter_mut().flat_map(|batch| batch.findings.drain(..)));
-    let looked: Vec<&Looked<'_>> = batches.iter().flat_map(|batch| &batch.looked).collect();
-    let failed: Vec<&Outcome> = looked.iter().flat_map(|looked| &looked.outcomes.failed).collect();
-    let told: Vec<&Told> = looked.iter().filter_map(|looked| looked.told.as_deref()).collect();
-    let applied: Vec<&Applied> = told.iter().map(|told| &told.applied).collect();
+    let checked: Vec<CheckedTemplate<'_>> = batches.into_iter().flat_map(|batch| batch.templates).collect();
+    let applied: Vec<&Applied> = checked.iter().map(|one| &one.outcomes.applied).collect();
+    let failed: Vec<&Outcome> = checked.iter().flat_map(|one| &one.outcomes.failed).collect();
     findings.extend(guard::findings(rules, &applied, &failed, suppressions));
     // What leads nowhere allows nothing, and is an error already: that is not told again.
     findings.extend(isolation.into_iter().filter(|found| !references_broken || found.rule == Rule::IsolationTooWide));
-    let policies = told.iter().map(|told| told.policies.clone()).collect();
-    let contents = told.iter().map(|told| told.contents.clone()).collect();
-    let record = Record::of(looked.iter().filter_map(|looked| looked.passed()));
-    Ok(Checks { findings, policies, contents, record })
+    let (policies, contents) = checked.into_iter().map(|one| (one.policies, one.contents)).unzip();
+    Ok(Checks { findings, policies, contents })
 }
 
 /// How many templates are looked at in one go.

@@ -29,7 +29,9 @@ pub fn check(one: &Checked<'_>, names: &Names) -> Vec<Finding> {
                 let message = match wanted {
                     Wanted::Text(text) => format!("the tag `{key}` of `{id}` is {found}, and must be `{text}`"),
                     Wanted::Nothing => format!("the tag `{key}` of `{id}` is {found}, and there must be no such tag"),
-                    Wanted::Unknown => format!("the tag `{key}` of `{id}` is {found}, and there is no name to compare it with"),
+                    Wanted::Unknown => {
+                        format!("the tag `{key}` of `{id}` is {found}, and there is no name to compare it with")
+                    }
                 };
                 let finding = Finding::new(Rule::IsolationWrongTag, message)
                     .at(one.place(&format!("Resources/{id}/Properties{path}")))
@@ -53,7 +55,8 @@ pub fn check(one: &Checked<'_>, names: &Names) -> Vec<Finding> {
 
 /// The notebooks of a template, by the names of the roles that they act as.
 fn notebooks_by_role<'v>(one: &'v Checked<'_>) -> BTreeMap<&'v str, &'v Value> {
-    let notebooks = one.resources().filter(|(_, resource)| resource.get("Type").is_some_and(|kind| kind == NOTEBOOK_TYPE));
+    let notebooks =
+        one.resources().filter(|(_, resource)| resource.get("Type").is_some_and(|kind| kind == NOTEBOOK_TYPE));
     notebooks.filter_map(|(_, notebook)| Some((role_name(one, notebook)?, notebook))).collect()
 }
 
@@ -90,7 +93,9 @@ fn owner(
         "AWS::IAM::Role" if text("Path") == Some(&names.notebook_role_path) || has_tag(properties, USER) => {
             named(text("RoleName"))
         }
-        NOTEBOOK_TYPE => vec![(USER, Wanted::text(role_name(one, resource))), (NOTEBOOK, notebook_name(Some(resource)))],
+        NOTEBOOK_TYPE => {
+            vec![(USER, Wanted::text(role_name(one, resource))), (NOTEBOOK, notebook_name(Some(resource)))]
+        }
         _ => Vec::new(),
     }
 }

@@ -4,7 +4,6 @@
 use std::cell::OnceCell;
 use std::collections::BTreeMap;
 
-use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::Checked;
@@ -15,10 +14,9 @@ use crate::render::outline::Outline;
 use crate::source::Place;
 
 /// What the references of one template come to, as far as it alone can tell.
-#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[derive(Default)]
 pub struct References {
     /// What refers to nothing in the template, or to another account or partition.
-    #[serde(skip)]
     pub findings: Vec<Finding>,
     /// The physical names and ARNs that the template declares.
     declared: Vec<String>,
@@ -26,14 +24,11 @@ pub struct References {
     wanted: BTreeMap<String, Wanted>,
 }
 
-/// What findings tell of a name; a record of checks, which holds none, does not keep it.
-#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+/// What findings tell of a name.
 struct Wanted {
     /// What to call it.
-    #[serde(skip)]
     shown: String,
     /// Where the template refers to it.
-    #[serde(skip)]
     paths: Vec<String>,
 }
 
@@ -48,43 +43,21 @@ pub fn read(names: &Names, one: &Checked<'_>) -> References {
     walk.references
 }
 
-/// A name that no stack has, or none that is deployed before.
-pub struct Unresolved<'a> {
-    template: &'a Rendered,
-    wanted: &'a Wanted,
-    /// Whether a stack has it that is deployed later.
-    is_later: bool,
-}
-
-/// The names of resources in other stacks that are not found in a stack which is deployed before. `stacks` are the
-/// templates in the order in which they are deployed, each with its references.
-pub fn unresolved<'a>(stacks: &[(&'a Rendered, &'a References)]) -> Vec<Unresolved<'a>> {
+/// A finding at each place where a template names a resource of another stack that is not found in a stack which is
+/// deployed before. `stacks` are the templates in the order in which they are deployed, each with its references.
+pub fn between(stacks: &[(&Rendered, &References)]) -> Vec<Finding> {
     let mut declared = BTreeMap::new();
     for (order, (_, references)) in stacks.iter().enumerate() {
         declared.extend(references.declared.iter().map(|name| (name.as_str(), order)));
     }
-    let mut unresolved = Vec::new();
-    for (order, (template, references)) in stacks.iter().enumerate() {
-        for (key, wanted) in &references.wanted {
-            let found = declared.get(key.as_str());
-            if found.is_none_or(|found| *found > order) {
-                unresolved.push(Unresolved { template, wanted, is_later: found.is_some() });
-            }
-        }
-    }
-    unresolved
-}
-
-/// A finding at each place where a name stands that leads nowhere; of a template that was read in this run.
-pub fn findings(unresolved: &[Unresolved<'_>]) -> Vec<Finding> {
     let mut findings = Vec::new();
-    for of_template in unresolved.chunk_by(|a, b| std::ptr::eq(a.template, b.template)) {
+    for (order, (template, references)) in stacks.iter().enumerate() {
         let outline = OnceCell::new();
-        for Unresolved { template, wanted: Wanted { shown, paths }, is_later } in of_template {
-            let message = if *is_later {
-                format!("`{shown}` is in a stack that is deployed later")
-            } else {
-                format!("no stack of this account defines `{shown}`")
+        for (key, Wanted { shown, paths }) in &references.wanted {
+            let message = match declared.get(key.as_str()) {
+                Some(found) if *found <= order => continue,
+                Some(_) => format!("`{shown}` is in a stack that is deployed later"),
+                None => format!("no stack of this account defines `{shown}`"),
             };
             let outline = outline.get_or_init(|| Outline::read(&template.source));
             let places = paths.iter().map(|path| outline.place(&format!("/{path}")));

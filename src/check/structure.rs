@@ -54,7 +54,9 @@ pub fn check(stack: &StackPlan<'_>, expected: &Expected, one: &Checked<'_>) -> V
     let mut count = expected.shared;
     let mut wrong: BTreeMap<String, (Mismatch, usize)> = BTreeMap::new();
     for user in &stack.users {
-        let Some(prototype) = expected.prototypes.get(&UserShape::of(user)).and_then(Value::as_object) else { continue };
+        let Some(prototype) = expected.prototypes.get(&UserShape::of(user)).and_then(Value::as_object) else {
+            continue;
+        };
         let own = prototype.iter().filter_map(|(id, value)| Some((id.strip_prefix(PROTOTYPE_ID)?, value)));
         count += prototype.len() - expected.shared;
         if let Some(mismatch) = mismatch(one, user, own) {
@@ -62,7 +64,8 @@ pub fn check(stack: &StackPlan<'_>, expected: &Expected, one: &Checked<'_>) -> V
             *more += 1;
         }
     }
-    let mut findings: Vec<Finding> = wrong.into_values().map(|(mismatch, people)| mismatch.finding(one, people)).collect();
+    let mut findings: Vec<Finding> =
+        wrong.into_values().map(|(mismatch, people)| mismatch.finding(one, people)).collect();
     let found = one.template.resources().count();
     if found != count {
         let message = format!("found {found} resources in `{}`, expected {count}", stack.part.name());
@@ -137,9 +140,7 @@ impl Substitution {
                 };
                 a.len() == b.len() && a.iter().zip(b).all(same)
             }
-            (Value::Array(a), Value::Array(b)) => {
-                a.len() == b.len() && a.iter().zip(b).all(|(a, b)| self.makes(a, b))
-            }
+            (Value::Array(a), Value::Array(b)) => a.len() == b.len() && a.iter().zip(b).all(|(a, b)| self.makes(a, b)),
             (Value::String(a), Value::String(b)) => self.makes_text(a, b),
             (Value::Number(a), Value::Number(b)) => {
                 a == b || (a.as_u64() == Some(PROTOTYPE_VOLUME.into()) && b.as_u64() == self.volume)
@@ -173,9 +174,9 @@ impl Substitution {
 }
 
 fn structure(one: &Checked<'_>, path: &str, message: String) -> Finding {
-    Finding::new(Rule::TemplateStructure, message)
-        .at(one.place(path))
-        .help("let every value of a person stand alone as `{{value}}` in the users template, so that it becomes one scalar")
+    Finding::new(Rule::TemplateStructure, message).at(one.place(path)).help(
+        "let every value of a person stand alone as `{{value}}` in the users template, so that it becomes one scalar",
+    )
 }
 
 #[cfg(test)]

@@ -205,10 +205,6 @@ pub struct SynthArgs {
     /// Write nothing; exit with 1 when the out folder differs from what would be written
     #[arg(long)]
     pub check: bool,
-    /// The folder that remembers which templates passed the checks, so that they need not be checked again; `--check` never
-    /// asks it [default: `racestack` in the user's cache folder]
-    #[arg(long, value_name = "DIR")]
-    pub cache: Option<PathBuf>,
     /// Write the stacks without checking them, for benchmarks
     #[arg(long, hide = true, conflicts_with = "check")]
     pub no_check: bool,

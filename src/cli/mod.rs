@@ -15,8 +15,8 @@ mod summary;
 mod synth;
 mod synthesis;
 
-use args::SchemaKind;
-pub use args::{Args, Command};
+pub use args::Args;
+use args::{Command, SchemaKind};
 use clap::CommandFactory;
 
 use std::path::Path;

@@ -29,7 +29,7 @@ pub(super) fn run(args: &ReportArgs, colour: bool, watch: &Watch<'_>) -> Result<
         return Ok(outcome(Format::Human, findings, String::new(), colour));
     };
     findings.extend(material.suppressions.expired(false));
-    let purpose = Purpose { out: &args.out, unchecked: false, cache: None, form: None, reach: true };
+    let purpose = Purpose { out: &args.out, unchecked: false, form: None, reach: true };
     let made = synthesise_all(&material, &purpose, watch, &mut findings, |made| of_page(made, args))?;
     material.suppressions.apply(&mut findings, &args.config, &args.out);
     let mut accounts = Vec::new();

@@ -45,14 +45,7 @@ pub(super) fn run(args: &SynthArgs, colour: bool, watch: &Watch<'_>) -> Result<O
     };
     findings.extend(material.suppressions.expired(args.check));
     let form = target.as_ref().map(|target| target.form);
-    let purpose = Purpose {
-        out: &args.out,
-        unchecked: args.no_check,
-        // Those who compare want to hear it of these very bytes, whatever somebody's machine remembers.
-        cache: args.cache.as_deref().filter(|_| !args.check && !args.no_check),
-        form,
-        reach: false,
-    };
+    let purpose = Purpose { out: &args.out, unchecked: args.no_check, form, reach: false };
     let finished =
         synthesise_all(&material, &purpose, watch, &mut findings, |made| finish(made, args)).and_then(|finished| {
             material.suppressions.apply(&mut findings, &args.config, &args.out);
@@ -102,10 +95,6 @@ fn finish(made: Synthesised<'_>, args: &SynthArgs) -> Result<Finished, Failure> 
     }
     let done = if staged == Some(true) { "written" } else { "unchanged" };
     let row = Row::new(&made.manifest, made.account.users.len(), done);
-    // What passed has passed, whatever becomes of the run.
-    if let Some((cache, record)) = args.cache.as_ref().zip(made.record) {
-        output::keep_record(cache, &folder, &record.to_text());
-    }
     let source = &made.account.lock_source;
     let (name, lock_path) = (made.account.name.clone(), source.path.clone());
     let lock = Some(made.lock).filter(|lock| *lock != source.text);

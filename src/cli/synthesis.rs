@@ -7,7 +7,7 @@ use rayon::iter::{IntoParallelRefIterator, ParallelIterator};
 use super::export::{self, Form, Piece};
 use super::material::{Material, own_or_fault};
 use super::{Failure, Watch};
-use crate::check::{self, Against, Checks, Record};
+use crate::check::{self, Against, Checks};
 use crate::config::AccountConfig;
 use crate::files::FileError;
 use crate::finding::Finding;
@@ -23,8 +23,6 @@ pub(super) struct Purpose<'a> {
     pub(super) out: &'a Path,
     /// Whether the checks are left out.
     pub(super) unchecked: bool,
-    /// Where it is kept what passed, which is not checked by itself again; `None` to check everything.
-    pub(super) cache: Option<&'a Path>,
     /// The form of another tool in which the stacks are wanted, too.
     pub(super) form: Option<Form>,
     /// Whether it is to be told who may do what, too.
@@ -36,8 +34,6 @@ pub(super) struct Synthesised<'a> {
     pub(super) account: &'a Account,
     pub(super) files: Vec<OutputFile>,
     pub(super) manifest: Manifest,
-    /// What passed, for the next run to remember; `None` where it is the same as before.
-    pub(super) record: Option<Record>,
     /// Its part of what another tool gets, if that was asked for.
     pub(super) piece: Option<Piece>,
     /// Who may do what, if that was asked for.
@@ -119,21 +115,19 @@ fn synthesise<'a>(
     let plan = plan::plan(account, &folder, stacks);
     let rendered: Vec<_> = plan.stacks.par_iter().map(|stack| render::fill(templates, &plan, stack, &people)).collect();
     let rendered: Vec<Rendered> = rendered.into_iter().collect::<Result<_, _>>()?;
-    let before = purpose.cache.map(|cache| output::read_record(cache, &folder)).unwrap_or_default();
     let checks = if purpose.unchecked {
         let contents = rendered.par_iter().map(Rendered::contents_by_lines).collect();
         Checks { contents, ..Checks::default() }
     } else {
         let (rules, suppressions) = (&material.rules, &material.suppressions);
-        check::check(&plan, templates, &rendered, &Against { rules, suppressions, record: &before })?
+        check::check(&plan, templates, &rendered, &Against { rules, suppressions })?
     };
     findings.extend(checks.findings);
     let manifest = output::manifest(&plan, &rendered, &checks.contents, &checks.policies);
     let piece = purpose.form.and_then(|form| export::piece(form, &plan, templates, &rendered, &manifest));
     let reach = if purpose.reach { reach(&plan, templates, &rendered, findings)? } else { Reach::default() };
-    let record = (purpose.cache.is_some() && !checks.record.is_like(&before)).then_some(checks.record);
     let files = output::files(&plan, rendered, &checks.contents, &manifest);
-    Ok(Synthesised { account, files, manifest, record, piece, reach, lock: lock.to_text(), placed: lock })
+    Ok(Synthesised { account, files, manifest, piece, reach, lock: lock.to_text(), placed: lock })
 }
 
 /// Who may do what, told of one person of each kind: checks hold everybody of a kind to be alike but for their names.

@@ -7,7 +7,6 @@ mod git_sync;
 mod held;
 mod leave;
 mod manifest;
-mod record;
 mod replace;
 mod stack_set;
 
@@ -18,7 +17,6 @@ pub use leave::{delete_commands, strip_commands};
 pub use manifest::{
     DeployedBy, Manifest, PolicyEntry, StackEntry, Used, UserEntry, holds_users, of as manifest, read as read_manifest,
 };
-pub use record::{keep as keep_record, read as read_record};
 pub use stack_set::{Member as StackSetMember, files as stack_set_files};
 
 use std::fmt::Write;

@@ -197,10 +197,7 @@ pub fn roles<'a>(account: &'a Account, names: &'a Names, part: Part) -> Roles<'a
 
 /// The context of the notebooks stack. `script` is the notebooks' script, without what is this account's.
 pub fn notebooks<'a>(account: &'a Account, names: &'a Names, script: &str) -> Notebooks<'a> {
-    Notebooks {
-        shared: shared(account, names, Part::Notebooks),
-        lifecycle_script: lifecycle_script(account, script),
-    }
+    Notebooks { shared: shared(account, names, Part::Notebooks), lifecycle_script: lifecycle_script(account, script) }
 }
 
 /// The context of a users stack without anybody in it.

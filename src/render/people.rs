@@ -61,7 +61,8 @@ impl<'a> People<'a> {
         for (name, text) in &mut texts {
             let own = text.strip_prefix(before).and_then(|text| text.strip_suffix(behind));
             *text = own.map(str::to_owned).ok_or_else(|| {
-                let message = format!("what this template gives for `{name}` is no addition to what it gives for nobody");
+                let message =
+                    format!("what this template gives for `{name}` is no addition to what it gives for nobody");
                 let finding = Finding::new(Rule::TemplateStructure, message)
                     .help("let only what stands between `{{#each users}}` and `{{/each}}` depend on `users`");
                 templates.failure(templates.at_first_line(USERS, finding))

@@ -81,7 +81,7 @@ impl Workspace {
 }
 
 #[track_caller]
-pub fn copy_folder(from: &Path, to: &Path) {
+fn copy_folder(from: &Path, to: &Path) {
     std::fs::create_dir_all(to).unwrap();
     for path in std::fs::read_dir(from).unwrap().map(|entry| entry.unwrap().path()) {
         let to = to.join(path.file_name().unwrap());

@@ -1,7 +1,6 @@
 //! The rules that templates are checked against: those in the binary, or a company's own in their place.
 
 use std::collections::BTreeMap;
-use std::path::Path;
 use std::sync::{Arc, RwLock};
 
 use include_dir::{Dir, include_dir};
@@ -91,11 +90,6 @@ impl RuleSet {
     /// The names of all rules.
     pub fn names(&self) -> impl Iterator<Item = &str> {
         self.files.iter().flat_map(|file| &file.rules).map(|rule| rule.name.as_str())
-    }
-
-    /// The paths and texts of all files: what decides everything that they find.
-    pub fn texts(&self) -> impl Iterator<Item = (&Path, &str)> {
-        self.files.iter().map(|file| (file.source.path.as_path(), file.source.text.as_str()))
     }
 
     /// The files, in the order of their paths.

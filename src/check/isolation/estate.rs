@@ -11,9 +11,9 @@ pub(super) use resources::one_or_more;
 use resources::{Resource, Resources};
 
 use super::marks::{OWN_BOOK, OWN_NAME, map_texts};
+use super::{ShapeId, shape_ids};
 use crate::iam::Document;
 use crate::plan::Names;
-use super::{ShapeId, shape_ids};
 use crate::render::{PROTOTYPE_ID, PROTOTYPE_NAME, PROTOTYPE_NOTEBOOK, UserShape};
 
 /// Everything in an account that decides about a request.
@@ -130,7 +130,8 @@ impl Estate {
             .zip(prototypes.values())
             .map(|(form, value)| {
                 let marked = |text: &str| {
-                    text.replace(PROTOTYPE_NAME, &OWN_NAME.to_string()).replace(PROTOTYPE_NOTEBOOK, &OWN_BOOK.to_string())
+                    text.replace(PROTOTYPE_NAME, &OWN_NAME.to_string())
+                        .replace(PROTOTYPE_NOTEBOOK, &OWN_BOOK.to_string())
                 };
                 (*form, map_texts(value, &marked))
             })

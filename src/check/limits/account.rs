@@ -1,14 +1,12 @@
 //! The quotas of an account: what all its stacks together may hold.
 
-use serde::{Deserialize, Serialize};
-
 use crate::check::Checked;
 use crate::finding::{Finding, Rule};
 use crate::model::Account;
 use crate::source::Place;
 
 /// How many there are of what an account has quotas for.
-#[derive(Debug, Clone, Copy, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default)]
 pub struct Counts {
     users: usize,
     roles: usize,

@@ -2,7 +2,6 @@
 
 use std::fmt::Display;
 
-use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::Limiter;
@@ -91,7 +90,7 @@ fn refused_character(document: &Value) -> Option<char> {
 }
 
 /// How much of IAM's limit a policy uses, or all inline policies of a principal together.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PolicySize {
     /// The logical ID of the policy, or of the principal.
     pub resource: String,
