@@ -217,7 +217,7 @@ fn a_full_file_system_leaves_the_old_and_no_draft() {
     let old = bench.reference("a");
     let pages = |tree: &Tree| tree.values().map(|(bytes, _)| bytes.len().div_ceil(4096)).sum::<usize>();
     // Room for the old files and a part of the new ones.
-    let room = (pages(&old) + pages(&bench.reference("b")) / 2 + 4) * 4096;
+    let room = (pages(&old) + pages(&bench.reference("b")) / 8 + 4) * 4096;
     std::fs::create_dir(bench.path("out")).unwrap();
     let script = r#"
         mount -t tmpfs -o size="$1" none out || exit 99
@@ -336,15 +336,14 @@ fn a_file_that_stays_as_it_is_stays_the_same_file() {
         assert_eq!(metadata.nlink(), 1, "{name}");
         (metadata.ino(), metadata.mtime_nsec())
     };
-    let names = ["access.yaml", "deploy.sh", "manifest.json", "users-001.yaml"];
+    let names = ["access.yaml", "deploy.sh", "manifest.json", "notebooks.yaml", "users-001.yaml"];
     bench.synth("a", "out");
     let before = names.map(file);
     let roster = "a/accounts/tokyo/roster.csv";
     bench.put(roster, &(std::fs::read_to_string(bench.path(roster)).unwrap() + "new.user\n"));
     bench.synth("a", "out");
     let same: Vec<bool> = names.map(file).iter().zip(&before).map(|(after, before)| after == before).collect();
-    // Whoever is new gets a stack of their own: the first one is full.
-    assert_eq!(same, [true, false, false, true]);
+    assert_eq!(same, [true, false, false, true, false]);
 }
 
 #[test]

@@ -112,7 +112,7 @@ fn an_account_that_cannot_be_staged_leaves_all_as_they_were() {
     let roster = root.path().join("b/accounts/tokyo/roster.csv");
     let more = (0..400).fold(std::fs::read_to_string(&roster).unwrap(), |csv, n| format!("{csv}somebody-{n}\n"));
     std::fs::write(roster, more).unwrap();
-    let limited = "trap '' XFSZ; ulimit -f 200; exec \"$0\" synth --config b --out out";
+    let limited = "trap '' XFSZ; ulimit -f 120; exec \"$0\" synth --config b --out out";
     let mut shell = Command::new("sh");
     shell.args(["-c", limited, env!("CARGO_BIN_EXE_racestack")]).current_dir(root.path());
     let output = shell.output().unwrap();

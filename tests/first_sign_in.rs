@@ -24,17 +24,16 @@ const WITH_MFA: fn() -> Context = || Context::new().with("aws:MultiFactorAuthPre
 /// What somebody may do, by all their policies.
 struct Person {
     principal: Principal,
-    name: Option<String>,
+    /// What each of their requests says of them.
+    own: Context,
     identity: Vec<Document>,
     boundary: Option<Document>,
 }
 
 impl Person {
     fn asks(&self, action: &str, resource: &str, context: Context) -> Decision {
-        let context = match &self.name {
-            Some(name) => context.with("aws:username", name),
-            None => context,
-        };
+        let context =
+            self.own.iter().fold(context, |context, (key, values)| context.with(key, &values.unwrap().list[0]));
         let (principal, action, resource) = (self.principal.clone(), action.to_owned(), resource.to_owned());
         let identity: Vec<_> = self.identity.iter().map(|document| Attached { name: "", document }).collect();
         let boundary = self.boundary.as_ref().map(|document| Attached { name: "boundary", document });
@@ -85,22 +84,27 @@ impl Stacks {
         let name = user["UserName"].as_str().unwrap().to_owned();
         Person {
             principal: Principal::User { arn: self.user_arn(&name), account: ACCOUNT.to_owned() },
-            name: Some(name),
-            identity: of_group.chain(inline(user)).collect(),
+            own: tags(user).with("aws:username", &name),
+            identity: of_group.chain(self.managed(user)).collect(),
             boundary: user.get("PermissionsBoundary").map(|arn| self.attached(arn)),
         }
     }
 
     fn notebook_role(&self, id: &str) -> Person {
         let role = &self.users[&format!("{id}NotebookRole")]["Properties"];
-        let shared = role["ManagedPolicyArns"].as_array().unwrap().iter().map(|arn| self.attached(arn));
         let arn = format!("arn:aws:iam::{ACCOUNT}:role/deepracer/notebook/{}", role["RoleName"].as_str().unwrap());
         Person {
+            own: tags(role).with("aws:PrincipalArn", &arn),
             principal: Principal::Role { arn, session: None, account: ACCOUNT.to_owned() },
-            name: None,
-            identity: shared.chain(inline(role)).collect(),
-            boundary: None,
+            identity: self.managed(role).collect(),
+            boundary: Some(self.attached(&role["PermissionsBoundary"])),
         }
+    }
+
+    /// The policies that are attached to a user or role itself.
+    fn managed<'a>(&'a self, principal: &'a Value) -> impl Iterator<Item = Document> {
+        assert!(principal.get("Policies").is_none(), "an inline policy");
+        principal.get("ManagedPolicyArns").and_then(Value::as_array).into_iter().flatten().map(|arn| self.attached(arn))
     }
 
     fn user_arn(&self, name: &str) -> String {
@@ -108,9 +112,11 @@ impl Stacks {
     }
 }
 
-fn inline(principal: &Value) -> impl Iterator<Item = Document> {
-    let policies = principal.get("Policies").and_then(Value::as_array).into_iter().flatten();
-    policies.map(|policy| Document::parse(&policy["PolicyDocument"]).unwrap())
+/// The tags of a user or role, as its requests have them.
+fn tags(principal: &Value) -> Context {
+    principal["Tags"].as_array().unwrap().iter().fold(Context::new(), |context, tag| {
+        context.with(&format!("aws:PrincipalTag/{}", tag["Key"].as_str().unwrap()), tag["Value"].as_str().unwrap())
+    })
 }
 
 fn device(name: &str) -> String {

@@ -14,8 +14,7 @@ const FOLDER: &str = "policies/user/s3-folder.hardened.json.hbs";
 const SAGEMAKER: &str = "policies/user/sagemaker.hardened.json.hbs";
 const KEYS: &str = "policies/user/access-keys.hardened.json.hbs";
 const BOUNDARY: &str = "policies/user/boundary.json.hbs";
-const OWN: &str = "policies/notebook/own.json.hbs";
-const SHARED: &str = "policies/notebook/shared.json.hbs";
+const NOTEBOOK: &str = "policies/notebook/access.json.hbs";
 const SUSPENDED: &str = "policies/user/suspended.json.hbs";
 const BUCKET: &str = "policies/bucket/policy.json.hbs";
 const USERS: &str = "stacks/users.yaml.hbs";
@@ -28,6 +27,9 @@ type Edit = (&'static str, &'static str, &'static str);
 const NO_BOUNDARY: Edit = (USERS, "      PermissionsBoundary: {{@root.names.boundary_arn}}\n", "");
 const NO_GUARDRAILS: Edit = (ACCESS, "        - !Ref GuardrailsPolicy\n", "");
 const NETS: &[Edit] = &[NO_BOUNDARY, NO_GUARDRAILS];
+/// The same for notebooks.
+const NO_NOTEBOOK_BOUNDARY: Edit = (USERS, "      PermissionsBoundary: {{@root.names.notebook_boundary_arn}}\n", "");
+const NOTEBOOK_NET: &[Edit] = &[NO_NOTEBOOK_BOUNDARY];
 const NONE: &[Edit] = &[];
 /// The same where people have passwords, and no policy denies the secrets that hold them.
 const NO_DENIAL: Edit = (
@@ -103,7 +105,7 @@ const MUTANTS: &[Mutant] = &[
     ("buckets may be made", NETS, (FOLDER, "\"Sid\": \"DenyBuckets\",\n      \"Effect\": \"Deny\"", "\"Sid\": \"DenyBuckets\",\n      \"Effect\": \"Allow\""), TOO_WIDE, "make a bucket"),
     ("the bucket policy is opened to the account's users", NONE, (BUCKET, STATEMENT, "\"Statement\": [{\"Effect\": \"Allow\", \"Principal\": \"*\", \"Action\": \"s3:GetObject\", \"Resource\": \"{{bucket_arn}}/*\"},"), TOO_WIDE, "read the folder of `"),
     ("the bucket policy lets all but one list", NONE, (BUCKET, STATEMENT, "\"Statement\": [{\"Effect\": \"Allow\", \"NotPrincipal\": {\"AWS\": \"arn:{{partition}}:iam::{{account_id}}:user{{user_path}}eve\"}, \"Action\": \"s3:ListBucket\", \"Resource\": \"{{bucket_arn}}\"},"), TOO_WIDE, "list the root of the bucket"),
-    ("the bucket policy names one notebook's role", NONE, (BUCKET, STATEMENT, "\"Statement\": [{\"Effect\": \"Allow\", \"Principal\": {\"AWS\": \"arn:{{partition}}:iam::{{account_id}}:role{{notebook_role_path}}bobby\"}, \"Action\": \"s3:GetObject\", \"Resource\": \"{{bucket_arn}}/bob/*\"},"), TOO_WIDE, "notebook of `bobby` can read the folder of `bob`"),
+    ("the bucket policy names one notebook's role", NOTEBOOK_NET, (BUCKET, STATEMENT, "\"Statement\": [{\"Effect\": \"Allow\", \"Principal\": {\"AWS\": \"arn:{{partition}}:iam::{{account_id}}:role{{notebook_role_path}}bobby\"}, \"Action\": \"s3:GetObject\", \"Resource\": \"{{bucket_arn}}/bob/*\"},"), TOO_WIDE, "notebook of `bobby` can read the folder of `bob`"),
     // Notebooks and their tag.
     ("the condition on the tag is dropped", NETS, (SAGEMAKER, OWN_CONDITION, "\"Bool\": {\"aws:SecureTransport\": \"true\"}"), TOO_WIDE, "open the notebook of `"),
     ("the tag is swapped", NETS, (SAGEMAKER, "sagemaker:ResourceTag/user", "sagemaker:ResourceTag/owner"), REFUSED, "open their own notebook"),
@@ -123,9 +125,9 @@ const MUTANTS: &[Mutant] = &[
     ("secrets of who begins so are read", PASSWORDS, (FOLDER, STATEMENT, "\"Statement\": [{\"Effect\": \"Allow\", \"Action\": \"secretsmanager:*\", \"Resource\": \"arn:{{partition}}:secretsmanager:*:*:secret:{{secrets_path}}${aws:username}*\"},"), TOO_WIDE, "`bob` can read the first password of `bob"),
     ("logs of everybody are read", NETS, (FOLDER, STATEMENT, "\"Statement\": [{\"Effect\": \"Allow\", \"Action\": \"logs:FilterLogEvents\", \"Resource\": \"arn:{{partition}}:logs:*:*:log-group:/aws/sagemaker/TrainingJobs:*\"},"), TOO_WIDE, "read everybody's logs"),
     ("a log of whoever begins so is read", NETS, (SAGEMAKER, STATEMENT, "\"Statement\": [{\"Effect\": \"Allow\", \"Action\": \"logs:GetLogEvents\", \"Resource\": \"arn:{{partition}}:logs:*:*:log-group:/aws/sagemaker/NotebookInstances:log-stream:${aws:username}*\"},"), TOO_WIDE, "`bob` can read the log of the notebook of `bob"),
-    ("the notebook writes into all logs", NONE, (SHARED, "/aws/sagemaker/TrainingJobs:*", "/aws/sagemaker/*"), TOO_WIDE, "write into the log of the notebook of `"),
-    ("the notebook writes into the logs of who begins so", NONE, (OWN, "log-stream:{{user.notebook.name}}/*", "log-stream:{{user.notebook.name}}*"), TOO_WIDE, "the notebook of `bob` can write into the log of the notebook of `bob"),
-    ("the notebook writes no log", NONE, (OWN, "log-stream:{{user.notebook.name}}/*", "log-stream:{{user.name}}-*"), REFUSED, "write into the log of their own notebook"),
+    ("the notebook writes into all logs", NOTEBOOK_NET, (NOTEBOOK, "/aws/sagemaker/TrainingJobs:*", "/aws/sagemaker/*"), TOO_WIDE, "write into the log of the notebook of `"),
+    ("the notebook writes into the logs of who begins so", NOTEBOOK_NET, (NOTEBOOK, "log-stream:${aws:PrincipalTag/notebook}/*", "log-stream:${aws:PrincipalTag/notebook}*"), TOO_WIDE, "the notebook of `bob` can write into the log of the notebook of `bob"),
+    ("the notebook writes no log", NOTEBOOK_NET, (NOTEBOOK, "log-stream:${aws:PrincipalTag/notebook}/*", "log-stream:${aws:PrincipalTag/user}-*"), REFUSED, "write into the log of their own notebook"),
     ("functions are changed", NETS, (FOLDER, STATEMENT, "\"Statement\": [{\"Effect\": \"Allow\", \"Action\": \"lambda:UpdateFunctionCode\", \"Resource\": \"*\"},"), TOO_WIDE, "read, run or change functions"),
     ("reward functions are read", NETS, (FOLDER, STATEMENT, "\"Statement\": [{\"Effect\": \"Allow\", \"Action\": \"lambda:Get*\", \"Resource\": \"arn:{{partition}}:lambda:*:*:function:*deepracer*\"},"), TOO_WIDE, "read, run or change functions"),
     ("stacks are changed", NETS, (FOLDER, STATEMENT, "\"Statement\": [{\"Effect\": \"Allow\", \"Action\": \"cloudformation:*\", \"Resource\": \"arn:{{partition}}:cloudformation:*:*:stack/mycompany-*\"},"), TOO_WIDE, "change stacks"),
@@ -140,7 +142,7 @@ const MUTANTS: &[Mutant] = &[
     ("roles are taken on", NETS, (SAGEMAKER, "\"iam:PassRole\",", "\"sts:AssumeRole\","), REFUSED, "pass their own notebook role"),
     ("any role is taken on", NETS, (SAGEMAKER, "\"sagemaker:ListNotebookInstances\",", "\"sts:AssumeRole\","), TOO_WIDE, "take on roles that are not theirs"),
     ("users trust each notebook's role", NETS, ("policies/notebook/trust.json.hbs", "\"Service\": \"sagemaker.amazonaws.com\"", "\"AWS\": \"*\""), TOO_WIDE, "take on the notebook role of `"),
-    ("one role for all notebooks, by name", NONE, (USERS, "RoleArn: !GetAtt {{ids.notebook_role_arn}}", "RoleArn: arn:aws:iam::111122223333:role/deepracer/notebook/bob"), TOO_WIDE, "can read the folder of `bob`"),
+    ("one role for all notebooks, by name", NONE, (USERS, "RoleArn: !GetAtt {{ids.notebook_role_arn}}", "RoleArn: arn:aws:iam::111122223333:role/deepracer/notebook/bob"), "isolation::wrong-tag", "there is no name to compare it with"),
     ("one role for all notebooks is not their own", NONE, (USERS, "RoleArn: !GetAtt {{ids.notebook_role_arn}}", "RoleArn: arn:aws:iam::111122223333:role/deepracer/notebook/bob"), REFUSED, "cannot read their own folder"),
     ("a service's role for all notebooks", NONE, (USERS, "RoleArn: !GetAtt {{ids.notebook_role_arn}}", "RoleArn: arn:aws:iam::111122223333:role/service-role/AWSDeepRacerSageMakerAccessRole"), TOO_WIDE, "list the root of the bucket"),
     ("a role that no stack defines", NONE, (USERS, "RoleArn: !GetAtt {{ids.notebook_role_arn}}", "RoleArn: arn:aws:iam::111122223333:role/aws-service-role/any"), UNDECIDED, "acts as `arn:aws:iam::111122223333:role/aws-service-role/any`"),
@@ -153,14 +155,14 @@ const MUTANTS: &[Mutant] = &[
     ("group membership", NETS, (KEYS, "\"iam:GetAccountPasswordPolicy\",", "\"iam:AddUserToGroup\","), TOO_WIDE, "change groups"),
     ("versions of policies", NETS, (KEYS, "\"iam:GetAccountPasswordPolicy\",", "\"iam:*PolicyVersion\","), TOO_WIDE, "change policies"),
     // From a notebook.
-    ("the notebook lists without the slash", NONE, (OWN, "\"s3:prefix\": \"{{user.name}}/*\"", "\"s3:prefix\": \"{{user.name}}*\""), TOO_WIDE, "the notebook of `"),
-    ("the notebook reads the bucket", NONE, (OWN, "{{bucket_arn}}/{{user.name}}/*", "{{bucket_arn}}/*"), TOO_WIDE, "the notebook of `"),
-    ("the notebook reads who begins so", NONE, (OWN, "{{bucket_arn}}/{{user.name}}/*", "{{bucket_arn}}/{{user.name}}*"), TOO_WIDE, "the notebook of `bob` can read the folder of `bob"),
-    ("the notebook has a variable that roles do not have", NONE, (OWN, "{{bucket_arn}}/{{user.name}}/*", "{{bucket_arn}}/${aws:username}/*"), REFUSED, "cannot read their own folder"),
-    ("the notebook passes all notebooks' roles", NONE, (OWN, "role{{notebook_role_path}}{{user.name}}", "role{{notebook_role_path}}*"), TOO_WIDE, "pass the notebook role of `"),
-    ("the notebook stops others", NONE, (OWN, "\"aws:ResourceTag/user\": \"{{user.name}}\"", "\"aws:ResourceTag/user\": \"*\", \"aws:ResourceTag/team\": \"a\""), REFUSED, "describe their own notebook"),
-    ("the notebook stops any", NONE, (OWN, "\"StringEquals\": {\n          \"aws:ResourceTag/user\": \"{{user.name}}\"", "\"StringLike\": {\n          \"aws:ResourceTag/user\": \"*\""), TOO_WIDE, "stop the notebook of `"),
-    ("all of S3 in the notebooks' shared policy", NONE, (SHARED, "\"cloudwatch:PutMetricData\"", "\"s3:*\""), TOO_WIDE, "the notebook of `"),
+    ("the notebook lists without the slash", NOTEBOOK_NET, (NOTEBOOK, "\"s3:prefix\": \"${aws:PrincipalTag/user}/*\"", "\"s3:prefix\": \"${aws:PrincipalTag/user}*\""), TOO_WIDE, "the notebook of `"),
+    ("the notebook reads the bucket", NOTEBOOK_NET, (NOTEBOOK, "{{bucket_arn}}/${aws:PrincipalTag/user}/*", "{{bucket_arn}}/*"), TOO_WIDE, "the notebook of `"),
+    ("the notebook reads who begins so", NOTEBOOK_NET, (NOTEBOOK, "{{bucket_arn}}/${aws:PrincipalTag/user}/*", "{{bucket_arn}}/${aws:PrincipalTag/user}*"), TOO_WIDE, "the notebook of `bob` can read the folder of `bob"),
+    ("the notebook has a variable that roles do not have", NOTEBOOK_NET, (NOTEBOOK, "{{bucket_arn}}/${aws:PrincipalTag/user}/*", "{{bucket_arn}}/${aws:username}/*"), REFUSED, "cannot read their own folder"),
+    ("the notebook passes all notebooks' roles", NOTEBOOK_NET, (NOTEBOOK, "role{{notebook_role_path}}${aws:PrincipalTag/user}", "role{{notebook_role_path}}*"), TOO_WIDE, "pass the notebook role of `"),
+    ("the notebook stops others", NOTEBOOK_NET, (NOTEBOOK, "\"aws:ResourceTag/user\": \"${aws:PrincipalTag/user}\"", "\"aws:ResourceTag/user\": \"*\", \"aws:ResourceTag/team\": \"a\""), REFUSED, "describe their own notebook"),
+    ("the notebook stops any", NOTEBOOK_NET, (NOTEBOOK, "\"StringEquals\": {\n          \"aws:ResourceTag/user\": \"${aws:PrincipalTag/user}\"", "\"StringLike\": {\n          \"aws:ResourceTag/user\": \"*\""), TOO_WIDE, "stop the notebook of `"),
+    ("all of S3 in the notebooks' shared policy", NOTEBOOK_NET, (NOTEBOOK, "\"cloudwatch:PutMetricData\"", "\"s3:*\""), TOO_WIDE, "the notebook of `"),
     // Nets, and people who are suspended.
     ("the nets are down and all is open", NETS, (BOUNDARY, STATEMENT, "\"Statement\": [{\"Effect\": \"Maybe\", \"Action\": \"*\", \"Resource\": \"*\"},"), UNDECIDED, "a policy cannot be read"),
     ("the boundary forgets the folder", NONE, (BOUNDARY, "{{bucket_arn}}/${aws:username}/*", "{{bucket_arn}}/${aws:username}/models/*"), REFUSED, "read their own folder"),
@@ -182,7 +184,7 @@ const HARMLESS: &[(&str, &[Edit], Edit)] = &[
     ("a default that is never used", NETS, (FOLDER, "{{bucket_arn}}/${aws:username}/*", "{{bucket_arn}}/${aws:username, 'nobody'}/*")),
     ("the tag by the key of all services", NETS, (SAGEMAKER, "sagemaker:ResourceTag/user", "aws:ResourceTag/User")),
     ("a permission that reaches nobody", NETS, (SAGEMAKER, "\"kms:ListAliases\",", "\"kms:ListAliases\",\n        \"ec2:DescribeRegions\",")),
-    ("a folder for everybody", NONE, (OWN, "\"Resource\": \"{{bucket_arn}}/{{user.name}}/*\"", "\"Resource\": [\"{{bucket_arn}}/{{user.name}}/*\", \"{{bucket_arn}}/+shared+/*\"]")),
+    ("a folder for everybody", NOTEBOOK_NET, (NOTEBOOK, "\"Resource\": \"{{bucket_arn}}/${aws:PrincipalTag/user}/*\"", "\"Resource\": [\"{{bucket_arn}}/${aws:PrincipalTag/user}/*\", \"{{bucket_arn}}/+shared+/*\"]")),
 ];
 
 /// What synth reports with these edits, finding by finding.

@@ -28,9 +28,10 @@ if command -v sha256sum >/dev/null; then sums=(sha256sum); else sums=(shasum -a 
 sums_match() { "${sums[@]}" --check - >&2; }
 if ! sums_match <<'SUMS'
 02f5913b268a499b8e090767ed29c3b9f32d603095819b9e82ca2aebbac3d4d6  storage.yaml
-0f1047c97916b2405fd9d086138c9ed2a18eec64d6a8a2c52e3dbe8372f9a6bd  access.yaml
+755d4068cf1e117ba3196d0b59091c232d43f4f6315eed016090f19a1888aa69  access.yaml
+3438479c509694156d90c3bdc5cea33cfd6f01d693f8c40b71ed00eab646db60  notebooks.yaml
 b4ed9645657d63735c08e55317950aec199fb24b00408cd722e414dbb0232c0b  service-roles.yaml
-bff6cf0ed86a0beb83018cfb4d386d1246baed440f8a3ad8519453d637a872e5  users-001.yaml
+0962cb8b9b992b28d7f3618d709fa5d35ce8454515b5abf20b13c0226c7cda28  users-001.yaml
 add1f17ab20cf373941d6335cdf5920a8852e3292383b0410b75175855d2db04  retired-roles.yaml
 SUMS
 then
@@ -251,6 +252,12 @@ aws cloudformation deploy --region "$region" \
   --template-file 'access.yaml' \
   --tags 'managed-by=racestack' 'CostCenter=4711' \
   --capabilities 'CAPABILITY_NAMED_IAM' \
+  --no-fail-on-empty-changeset
+
+aws cloudformation deploy --region "$region" \
+  --stack-name 'mycompany-deepracer-notebooks' \
+  --template-file 'notebooks.yaml' \
+  --tags 'managed-by=racestack' 'CostCenter=4711' \
   --no-fail-on-empty-changeset
 
 aws cloudformation deploy --region "$region" \

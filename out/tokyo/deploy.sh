@@ -28,9 +28,10 @@ if command -v sha256sum >/dev/null; then sums=(sha256sum); else sums=(shasum -a 
 sums_match() { "${sums[@]}" --check - >&2; }
 if ! sums_match <<'SUMS'
 70e16b45c58da6bda2552e2781912aaa651573466d2308576806caadefb332ad  storage.yaml
-02d74943207bd19d14572dd6e0d946af52fda357aabca2c5e9f5c025d230580c  access.yaml
+750a488c3966c5a3a05714fb9b9c6168bbe80ef4601b4cf44e7eddaa2255cd94  access.yaml
+6c1e1477a7c82fa5a470e3ede3cf18428cdd4bdfbd7b5760f03827ca933294d4  notebooks.yaml
 4390a2cec96f9633b71bf91335783698a9f320b0a8a911659975fb6bc4a0a9f4  service-roles.yaml
-c9d562200d9ea8ebbb9c9ea2e27fd165a7c59efa548141ca5b12e55e4d94791f  users-001.yaml
+b3ba53a99f9fbb94c29acdb3829f0c02ed76d3b8f02826cd866b49eaf8cbf7df  users-001.yaml
 1f645aff73f98f1347bdbb714fcf2135433e8c778b327d498f57960dd64be1b9  retired-roles.yaml
 SUMS
 then
@@ -254,6 +255,12 @@ aws cloudformation deploy --region "$region" \
   --template-file 'access.yaml' \
   --tags 'managed-by=racestack' 'CostCenter=4711' \
   --capabilities 'CAPABILITY_NAMED_IAM' \
+  --no-fail-on-empty-changeset
+
+aws cloudformation deploy --region "$region" \
+  --stack-name 'mycompany-deepracer-notebooks' \
+  --template-file 'notebooks.yaml' \
+  --tags 'managed-by=racestack' 'CostCenter=4711' \
   --no-fail-on-empty-changeset
 
 aws cloudformation deploy --region "$region" \

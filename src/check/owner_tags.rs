@@ -17,7 +17,7 @@ const NOTEBOOK_TYPE: &str = "AWS::SageMaker::NotebookInstance";
 /// Checks the owner tags of a template's users, notebook roles and notebooks. What is wrong with several resources alike is
 /// one finding.
 pub fn check(one: &Checked<'_>, names: &Names) -> Vec<Finding> {
-    let of_role = notebooks_by_role(one);
+    let of_role = NotebooksByRole::of(one);
     let mut wrong: BTreeMap<(&str, &str, bool), (Finding, usize)> = BTreeMap::new();
     for (id, resource) in one.resources() {
         let Some(properties) = resource.get("Properties") else { continue };
@@ -43,21 +43,33 @@ pub fn check(one: &Checked<'_>, names: &Names) -> Vec<Finding> {
         }
     }
     let finding = |(mut finding, count): (Finding, usize)| {
-        match count - 1 {
-            0 => {}
-            1 => finding.message.push_str("; the same is wrong with 1 more resource of this stack"),
-            more => finding.message.push_str(&format!("; the same is wrong with {more} more resources of this stack")),
-        }
+        let others = match count - 1 {
+            0 => String::new(),
+            1 => "; the same is wrong with 1 more resource of this stack".to_owned(),
+            more => format!("; the same is wrong with {more} more resources of this stack"),
+        };
+        finding.message.push_str(&others);
         finding
     };
     wrong.into_values().map(finding).collect()
 }
 
 /// The notebooks of a template, by the names of the roles that they act as.
-fn notebooks_by_role<'v>(one: &'v Checked<'_>) -> BTreeMap<&'v str, &'v Value> {
-    let notebooks =
-        one.resources().filter(|(_, resource)| resource.get("Type").is_some_and(|kind| kind == NOTEBOOK_TYPE));
-    notebooks.filter_map(|(_, notebook)| Some((role_name(one, notebook)?, notebook))).collect()
+struct NotebooksByRole<'v> {
+    by_name: BTreeMap<&'v str, &'v Value>,
+    /// Whether the roles of all of them are known.
+    complete: bool,
+}
+
+impl<'v> NotebooksByRole<'v> {
+    fn of(one: &'v Checked<'_>) -> Self {
+        let is_notebook = |resource: &Value| resource.get("Type").is_some_and(|kind| kind == NOTEBOOK_TYPE);
+        let notebooks = one.resources().filter(|(_, resource)| is_notebook(resource));
+        let roles: Vec<(Option<&str>, &Value)> =
+            notebooks.map(|(_, notebook)| (role_name(one, notebook), notebook)).collect();
+        let complete = roles.iter().all(|(role, _)| role.is_some());
+        Self { by_name: roles.into_iter().filter_map(|(role, one)| Some((role?, one))).collect(), complete }
+    }
 }
 
 /// What a tag must say.
@@ -78,20 +90,21 @@ impl Wanted {
 fn owner(
     one: &Checked<'_>,
     names: &Names,
-    of_role: &BTreeMap<&str, &Value>,
+    of_role: &NotebooksByRole<'_>,
     (kind, resource): (&str, &Value),
 ) -> Vec<(&'static str, Wanted)> {
     let properties = resource.get("Properties").unwrap_or(&Value::Null);
     let text = |key: &str| properties.get(key).and_then(Value::as_str);
-    // The role of a person's notebook has the person's name.
-    let named = |name: Option<&str>| {
-        let notebook = name.and_then(|name| of_role.get(name)).copied();
-        vec![(USER, Wanted::text(name)), (NOTEBOOK, notebook_name(notebook))]
+    // The role of a person's notebook has the person's name. A notebook whose role is unknown could be anybody's.
+    let of_name = |name: Option<&str>| {
+        let notebook = name.and_then(|name| of_role.by_name.get(name)).copied();
+        let tag = (notebook.is_some() || of_role.complete).then(|| (NOTEBOOK, notebook_name(notebook)));
+        std::iter::once((USER, Wanted::text(name))).chain(tag).collect()
     };
     match kind {
-        "AWS::IAM::User" => named(text("UserName")),
+        "AWS::IAM::User" => of_name(text("UserName")),
         "AWS::IAM::Role" if text("Path") == Some(&names.notebook_role_path) || has_tag(properties, USER) => {
-            named(text("RoleName"))
+            of_name(text("RoleName"))
         }
         NOTEBOOK_TYPE => {
             vec![(USER, Wanted::text(role_name(one, resource))), (NOTEBOOK, notebook_name(Some(resource)))]

@@ -57,8 +57,9 @@ pub fn check(stack: &StackPlan<'_>, expected: &Expected, one: &Checked<'_>) -> V
         let Some(prototype) = expected.prototypes.get(&UserShape::of(user)).and_then(Value::as_object) else {
             continue;
         };
+        // What does not begin with the person's logical ID belongs to nobody, and is one too many below.
         let own = prototype.iter().filter_map(|(id, value)| Some((id.strip_prefix(PROTOTYPE_ID)?, value)));
-        count += prototype.len() - expected.shared;
+        count += own.clone().count();
         if let Some(mismatch) = mismatch(one, user, own) {
             let (_, more) = wrong.entry(mismatch.suffix.clone()).or_insert((mismatch, 0));
             *more += 1;

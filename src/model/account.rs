@@ -9,8 +9,8 @@ use super::instance_types::{self, AllowedTypesOfAccount};
 use super::lock::Lock;
 use super::names::{
     AccountId, AccountName, BucketName, Company, IamPath, InstanceType, KmsKeyArn, Refusal, Region, RepositoryPath,
-    SecurityGroupId, SubnetId,
 };
+use super::network::NotebookNetwork;
 use super::operations::{self, Budgets, KeyRotation};
 use super::renames;
 use super::services;
@@ -91,17 +91,6 @@ impl Account {
     pub fn has_console(&self) -> bool {
         self.users.iter().any(|user| user.console)
     }
-}
-
-/// The network of the notebooks.
-#[derive(Debug, Clone)]
-pub struct NotebookNetwork {
-    /// The subnet; without one, SageMaker's own network.
-    pub subnet_id: Option<SubnetId>,
-    /// The security groups, at most five.
-    pub security_group_ids: Vec<SecurityGroupId>,
-    /// Whether notebooks reach the internet directly; only with a subnet may they not.
-    pub direct_internet_access: bool,
 }
 
 /// How many resources an account may hold.
@@ -305,36 +294,6 @@ impl Reader<'_> {
             if valid { Ok(text.to_owned()) } else { Err(Refusal { allowed: ALLOWED }) }
         })
         .unwrap_or_default()
-    }
-
-    fn network(&mut self) -> NotebookNetwork {
-        let notebooks = self.config.settings.notebooks.as_ref();
-        let subnet_id = notebooks.and_then(|notebooks| notebooks.subnet_id.as_deref());
-        let subnet_id = self.optional("notebooks.subnet_id", subnet_id, SubnetId::parse);
-        let listed = notebooks.and_then(|notebooks| notebooks.security_group_ids.as_deref()).unwrap_or_default();
-        let security_group_ids: Vec<SecurityGroupId> = listed
-            .iter()
-            .filter_map(|id| self.optional("notebooks.security_group_ids", Some(id), SecurityGroupId::parse))
-            .collect();
-        let direct_internet_access = notebooks.and_then(|notebooks| notebooks.direct_internet_access).unwrap_or(true);
-        let mut contradict = |message: String, key: &str, help: &str| {
-            let finding = Finding::new(Rule::SettingsContradiction, message).help(help);
-            self.findings.push(finding.at(self.config.node.place_of(key)));
-        };
-        if subnet_id.is_none() && !direct_internet_access {
-            let message = "without direct internet access, a notebook needs a subnet".to_owned();
-            contradict(message, "notebooks.direct_internet_access", "set `notebooks.subnet_id`");
-        }
-        if subnet_id.is_none() && !security_group_ids.is_empty() {
-            let message = "security groups belong to a subnet, and there is none".to_owned();
-            contradict(message, "notebooks.security_group_ids", "set `notebooks.subnet_id`");
-        }
-        if listed.len() > limits::NOTEBOOK_SECURITY_GROUPS {
-            let message =
-                format!("found {} security groups, allowed are {}", listed.len(), limits::NOTEBOOK_SECURITY_GROUPS);
-            contradict(message, "notebooks.security_group_ids", "shorten `notebooks.security_group_ids`");
-        }
-        NotebookNetwork { subnet_id, security_group_ids, direct_internet_access }
     }
 
     fn services(&self) -> BTreeMap<Service, Place> {

@@ -7,6 +7,23 @@ use super::lock::Lock;
 use super::names::{LogicalId, NotebookName, UserName};
 use crate::facts::limits;
 
+/// What stands between the name of a notebook and the rest of a training job's name: so a policy can name the jobs of one
+/// notebook by a prefix that no other notebook's name begins with.
+const NOTEBOOK_SEPARATOR: &str = "--";
+
+impl NotebookName {
+    /// Whether the name holds `--`, which ends the notebook's name in the names of training jobs. No new notebook has such
+    /// a name; one from before may.
+    pub fn holds_separator(&self) -> bool {
+        self.as_str().contains(NOTEBOOK_SEPARATOR)
+    }
+
+    /// What stands before each `--` of the name.
+    pub fn before_separators(&self) -> impl Iterator<Item = &str> {
+        self.as_str().match_indices(NOTEBOOK_SEPARATOR).filter_map(|(at, _)| self.as_str().get(..at))
+    }
+}
+
 /// The names of people who are not in the roster: of those who left, and of those who leave in this very run. With them
 /// the names of notebooks that people gave up.
 #[derive(Debug, Default)]
@@ -72,11 +89,11 @@ fn mapped_logical_id(name: &UserName) -> String {
     id
 }
 
-/// `tanaka.taro` → `tanaka-taro`: what SageMaker does not take becomes `-`. The one character that IAM allows beyond
+/// `tanaka.taro` → `tanaka-taro`: each run of what SageMaker does not take, or of `-`, becomes one `-`. The one character that IAM allows beyond
 /// SageMaker's 63 is cut; two names that meet are a finding.
 fn mapped_notebook_name(name: &UserName) -> String {
-    let mapped: String = name.as_str().chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '-' }).collect();
-    let cut: String = mapped.trim_matches('-').chars().take(limits::NOTEBOOK_NAME_CHARACTERS).collect();
+    let words = name.as_str().split(|c: char| !c.is_ascii_alphanumeric()).filter(|word| !word.is_empty());
+    let cut: String = words.collect::<Vec<_>>().join("-").chars().take(limits::NOTEBOOK_NAME_CHARACTERS).collect();
     let mut notebook = cut.trim_end_matches('-').to_owned();
     if notebook.is_empty() {
         notebook = format!("x{}", spelled(name)).chars().take(limits::NOTEBOOK_NAME_CHARACTERS).collect();
@@ -103,6 +120,7 @@ mod tests {
             ("a_b+c=d@f-g", "ABCDFG", "a-b-c-d-f-g"),
             ("-x.", "X", "x"),
             ("2nd", "2nd", "2nd"),
+            ("a..b--c", "ABC", "a-b-c"),
             ("@@", "X4040", "x4040"),
         ] {
             let name = UserName::parse(name).unwrap();

@@ -8,6 +8,7 @@ mod ids;
 mod instance_types;
 mod lock;
 mod names;
+mod network;
 mod operations;
 mod renames;
 mod services;
@@ -17,7 +18,7 @@ mod unique;
 mod users;
 
 pub use crate::config::{Mfa, Profile, Service, SharedPart};
-pub use account::{Account, NotebookNetwork, Quotas, TemplateBucket, account};
+pub use account::{Account, Quotas, TemplateBucket, account};
 pub use bucket::Bucket;
 pub use fleet::clashes;
 pub use instance_types::{AllowedTypes, AllowedTypesOfAccount};
@@ -26,6 +27,7 @@ pub use names::{
     AccountId, AccountName, BucketName, Company, EmailAddress, IamPath, InstanceType, KmsKeyArn, LogicalId,
     NotebookName, Refusal, Region, RepositoryPath, SecurityGroupId, StackName, SubnetId, UserName,
 };
+pub use network::NotebookNetwork;
 pub use operations::{Budgets, KeyRotation, key_rotation_role};
 pub use suppressions::{SuppressedRule, Suppression, suppressions};
 pub use tags::{DISPLAY_NAME, EMAIL, MANAGED_BY, MANAGED_BY_RACESTACK, NOTEBOOK, TEAM, Tag, USER};

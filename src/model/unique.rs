@@ -54,4 +54,20 @@ pub(super) fn check(users: &[User], findings: &mut Vec<Finding>) {
             );
         }
     }
+    // Training jobs of `a--b` could be named like those of `a`.
+    let behind = users.iter().filter_map(|user| Some((user, &user.notebook.as_ref()?.name)));
+    for (user, name) in behind {
+        let other = name.before_separators().find_map(|before| notebooks.get(&before.to_lowercase()));
+        if let Some(other) = other {
+            let message =
+                format!("the training jobs of `{}` and `{}` could have the same names", other.name, user.name);
+            findings.push(
+                Finding::new(Rule::RosterSharedNotebookName, message)
+                    .at(other.place.clone())
+                    .related(user.place.clone(), format!("has the notebook `{name}`"))
+                    .help("set `notebook.name` for one of them")
+                    .note("in the names of training jobs, `--` ends the notebook's name"),
+            );
+        }
+    }
 }

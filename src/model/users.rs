@@ -245,6 +245,20 @@ fn notebook_name(
 ) -> Option<NotebookName> {
     let entry = known.lock.entries.get(user);
     let locked = entry.and_then(|entry| entry.notebook.as_ref());
+    if let Some(locked) = locked.filter(|locked| locked.holds_separator() && entry.is_some_and(|entry| !entry.gave_up))
+    {
+        findings.push(
+            Finding::new(
+                Rule::NotebookDoubleHyphen,
+                format!("the notebook `{locked}` of `{user}` has `--` in its name"),
+            )
+            .at(node.place_of("name"))
+            .help(
+                "nothing need be done; to have another, set `notebook: false`, run synth and deploy, then set it back",
+            )
+            .note("no new notebook gets such a name: in the names of training jobs, `--` ends the notebook's name"),
+        );
+    }
     let Some(text) = set else { return locked.cloned().or_else(|| ids::notebook_name(user, &known.former)) };
     let place = node.place_of("notebook.name");
     let name = match NotebookName::parse(text) {
@@ -259,6 +273,12 @@ fn notebook_name(
     };
     match locked {
         Some(locked) if *locked == name => Some(name),
+        _ if name.holds_separator() => {
+            let message = format!("the notebook name `{name}` holds `--`, which ends it in the names of training jobs");
+            let finding = Finding::new(Rule::NotebookInvalidName, message);
+            findings.push(finding.at(place).help("change `notebook.name`: one hyphen at a time"));
+            None
+        }
         Some(locked) if entry.is_some_and(|entry| !entry.gave_up) => {
             let message =
                 format!("the notebook of `{user}` is named `{locked}`, and would be replaced by an empty one");

@@ -25,10 +25,8 @@ pub struct Shared<'a> {
     sign_in: bool,
     #[serde(flatten)]
     sign_in_by: SignInContext,
-    /// Whether a notebook role may do nothing unless its tag `user` is its name.
-    role_bound: bool,
-    /// Whether there is a list of allowed instance types.
-    instance_types_limited: bool,
+    #[serde(flatten)]
+    limits: LimitsContext,
     allowed_notebook_types: Option<Vec<&'a str>>,
     allowed_training_types: Option<Vec<&'a str>>,
 }
@@ -41,6 +39,15 @@ struct SignInContext {
     /// Whether people can set up a second factor.
     mfa: bool,
     mfa_required: bool,
+}
+
+/// What people and notebooks are limited to.
+#[derive(Debug, Serialize)]
+struct LimitsContext {
+    /// Whether a notebook role may do nothing unless its tag `user` is its name.
+    role_bound: bool,
+    /// Whether there is a list of allowed instance types.
+    instance_types_limited: bool,
 }
 
 /// What `storage.yaml.hbs` can name.
@@ -163,8 +170,11 @@ pub fn shared<'a>(account: &'a Account, names: &'a Names, part: Part) -> Shared<
             mfa: account.mfa != Mfa::Off,
             mfa_required: account.mfa == Mfa::Required,
         },
-        role_bound: account.unbound_roles.is_none(),
-        instance_types_limited: account.allowed_types.notebooks.is_some() || account.allowed_types.training.is_some(),
+        limits: LimitsContext {
+            role_bound: account.unbound_roles.is_none(),
+            instance_types_limited: account.allowed_types.notebooks.is_some()
+                || account.allowed_types.training.is_some(),
+        },
         allowed_notebook_types: account.allowed_types.notebooks.as_ref().map(patterns),
         allowed_training_types: account.allowed_types.training.as_ref().map(patterns),
     }

@@ -6,6 +6,10 @@ set -euo pipefail
 here=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")" && pwd)
 stamp=$here/node_modules/installed.json
 
+# Two tests may come here at once: one installs, the other waits.
+exec 9>"$here/.install.lock"
+flock 9
+
 if ! cmp --silent "$here/package-lock.json" "$stamp"; then
   (cd -- "$here" && npm ci --silent --ignore-scripts --no-audit --no-fund)
   cp -- "$here/package-lock.json" "$stamp"

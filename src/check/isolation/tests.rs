@@ -13,7 +13,7 @@ use super::{Kin, kin};
 use crate::iam::Notes;
 use crate::model::{InstanceType, LogicalId, Notebook, NotebookName, Tag, User, UserName};
 use crate::plan::Names;
-use crate::render::{Form, TWIN_ID, TWIN_NAME, TWIN_NOTEBOOK};
+use crate::render::{PROTOTYPE_ID, PROTOTYPE_NAME, PROTOTYPE_NOTEBOOK, UserShape};
 use crate::source::{Place, SourceFile};
 
 /// How often policies and names are drawn. A round takes a third of a second.
@@ -166,35 +166,35 @@ fn document(dice: &mut Dice, own: &str, somebody: &str) -> Value {
 fn estate(dice: &mut Dice, people: &[User]) -> Estate {
     let somebody = people[dice.below(people.len())].name.to_string();
     let of_group = document(dice, "${aws:username}", &somebody);
-    let of_role = document(dice, TWIN_NAME, &somebody);
+    let of_role = document(dice, PROTOTYPE_NAME, &somebody);
     let group = json!({"Type": "AWS::IAM::Group", "Properties": {
         "GroupName": "g", "Policies": [{"PolicyName": "p", "PolicyDocument": of_group}]
     }});
-    let twin = |form: &Form| {
+    let twin = |form: &UserShape| {
         let trusted = if form.suspended { format!("arn:aws:iam::1:user/x/{somebody}") } else { "1".to_owned() };
         let trust = json!({"Version": "2012-10-17", "Statement": {
             "Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"AWS": trusted}
         }});
-        let role = format!("{TWIN_ID}Role");
+        let role = format!("{PROTOTYPE_ID}Role");
         let mut resources = json!({
-            format!("{TWIN_ID}User"): {"Type": "AWS::IAM::User", "Properties": {
-                "UserName": TWIN_NAME, "Path": "/x/", "Groups": ["g"]
+            format!("{PROTOTYPE_ID}User"): {"Type": "AWS::IAM::User", "Properties": {
+                "UserName": PROTOTYPE_NAME, "Path": "/x/", "Groups": ["g"]
             }},
-            format!("{TWIN_ID}Password"): {"Type": "AWS::SecretsManager::Secret", "Properties": {"Name": format!("p/{TWIN_NAME}/password")}},
+            format!("{PROTOTYPE_ID}Password"): {"Type": "AWS::SecretsManager::Secret", "Properties": {"Name": format!("p/{PROTOTYPE_NAME}/password")}},
             &role: {"Type": "AWS::IAM::Role", "Properties": {
-                "RoleName": TWIN_NAME, "Path": "/x/notebook/", "AssumeRolePolicyDocument": trust,
+                "RoleName": PROTOTYPE_NAME, "Path": "/x/notebook/", "AssumeRolePolicyDocument": trust,
                 "Policies": [{"PolicyName": "p", "PolicyDocument": of_role}]
             }},
         });
         if form.notebook {
-            resources[format!("{TWIN_ID}Notebook")] = json!({"Type": "AWS::SageMaker::NotebookInstance", "Properties": {
-                "NotebookInstanceName": TWIN_NOTEBOOK, "RoleArn": {"Fn::GetAtt": [role, "Arn"]}
+            resources[format!("{PROTOTYPE_ID}Notebook")] = json!({"Type": "AWS::SageMaker::NotebookInstance", "Properties": {
+                "NotebookInstanceName": PROTOTYPE_NOTEBOOK, "RoleArn": {"Fn::GetAtt": [role, "Arn"]}
             }});
         }
         resources
     };
-    let forms: BTreeSet<Form> = people.iter().map(Form::of).collect();
-    let twins: Vec<(Form, Value)> = forms.into_iter().map(|form| (form, twin(&form))).collect();
+    let shapes: BTreeSet<UserShape> = people.iter().map(UserShape::of).collect();
+    let twins: BTreeMap<UserShape, Value> = shapes.into_iter().map(|shape| (shape.clone(), twin(&shape))).collect();
     Estate::of(&names(), &[(0, json!({"Group": group}))], &twins)
 }
 

@@ -28,10 +28,11 @@ if command -v sha256sum >/dev/null; then sums=(sha256sum); else sums=(shasum -a 
 sums_match() { "${sums[@]}" --check - >&2; }
 if ! sums_match <<'SUMS'
 70e16b45c58da6bda2552e2781912aaa651573466d2308576806caadefb332ad  storage.yaml
-02d74943207bd19d14572dd6e0d946af52fda357aabca2c5e9f5c025d230580c  access.yaml
+750a488c3966c5a3a05714fb9b9c6168bbe80ef4601b4cf44e7eddaa2255cd94  access.yaml
+6c1e1477a7c82fa5a470e3ede3cf18428cdd4bdfbd7b5760f03827ca933294d4  notebooks.yaml
 7409b3f5475b354b57096020f8b044f516be121949080cdec161ccfbb67600ec  service-roles.yaml
 2e46bb38e5ec6e40cb85c3641a2a00d2b6f807c63f3ed961e0d40f7c55bd5b56  operations.yaml
-1c1a78fd06dc506db95b82be382f0077a41ab32038f3b2295b0cd4f3d9749868  users-001.yaml
+2c15a325cf68751b56fed8a53dd4d23e1526d4c20af2503b0d4de47a5917712a  users-001.yaml
 SUMS
 then
   printf 'deploy.sh: a template is not the one that synth wrote: nothing was deployed\n' >&2
@@ -250,6 +251,12 @@ aws cloudformation deploy --region "$region" \
   --template-file 'access.yaml' \
   --tags 'managed-by=racestack' 'CostCenter=4711' \
   --capabilities 'CAPABILITY_NAMED_IAM' \
+  --no-fail-on-empty-changeset
+
+aws cloudformation deploy --region "$region" \
+  --stack-name 'mycompany-deepracer-notebooks' \
+  --template-file 'notebooks.yaml' \
+  --tags 'managed-by=racestack' 'CostCenter=4711' \
   --no-fail-on-empty-changeset
 
 aws cloudformation deploy --region "$region" \

@@ -28,9 +28,10 @@ if command -v sha256sum >/dev/null; then sums=(sha256sum); else sums=(shasum -a 
 sums_match() { "${sums[@]}" --check - >&2; }
 if ! sums_match <<'SUMS'
 f596352f4a2fcd1eb11ba14781ff9b7889f5ffaf6eea8a6c2ef89348d91c193d  storage.yaml
-f8c7a76370bead23842e2dd9aeabe5380901c13a574123ef3281275d0ad9af05  access.yaml
+9d7efb7ca9d95d0a9f5edc9b024e9c9cfe73902a4158511d00b7d8e9f5ee1ed0  access.yaml
+63d40b8f2603edf1d89cf19afa93f79be6e6d692b8cbfa548787b8dc3213c64f  notebooks.yaml
 b017b25ea4dc31765a22a18271dca63ae4cfd407e4e0db711fecab4e77895d23  service-roles.yaml
-d95753dc5045f8b29aa508b04a34fd6f2af2fcd24b41ed9c14263b570b10bf37  users-001.yaml
+1e58bf1779d0524f85749ee691627933804a661251906a4d23a6a60de2676c3d  users-001.yaml
 SUMS
 then
   printf 'deploy.sh: a template is not the one that synth wrote: nothing was deployed\n' >&2
@@ -249,6 +250,12 @@ aws cloudformation deploy --region "$region" \
   --template-file 'access.yaml' \
   --tags 'managed-by=racestack' \
   --capabilities 'CAPABILITY_NAMED_IAM' \
+  --no-fail-on-empty-changeset
+
+aws cloudformation deploy --region "$region" \
+  --stack-name 'mycompany-deepracer-notebooks' \
+  --template-file 'notebooks.yaml' \
+  --tags 'managed-by=racestack' \
   --no-fail-on-empty-changeset
 
 aws cloudformation deploy --region "$region" \

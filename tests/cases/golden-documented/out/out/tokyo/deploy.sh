@@ -28,9 +28,10 @@ if command -v sha256sum >/dev/null; then sums=(sha256sum); else sums=(shasum -a 
 sums_match() { "${sums[@]}" --check - >&2; }
 if ! sums_match <<'SUMS'
 a7db7f4a2837793374f20388bcd37728cd0092d7a8a811a4e76db3bfd6b521a1  storage.yaml
-d4f4ccc868872f6929da4ae2315216be657f19af3f3e1e31734adb3b8e14bab8  access.yaml
+da7b509bfc11757381e94fc69d1736c05dc9a4459c469458a6aa2408582c4e37  access.yaml
+1132c17632eb775a37e6a1b71e328ecef762b3392cb3632827e3d12f2bcaefeb  notebooks.yaml
 c43c71f6366e09e338d5101ae56b7181182944f8a1c2abe97423a2cffca21f07  service-roles.yaml
-7855267f2f124c9e3eb6163b6837bb0be4fe54c2fb1912c775b6c622ba7aa3b8  users-001.yaml
+7fc7386564725b212ef282ec2b2080a57b55a6e5d5be3e6dc9f717cd57942c3a  users-001.yaml
 333f7559ef31b8334d4ed32ac318de5e8891c20bb44027d7bcf3746d402c07ce  retired-roles.yaml
 SUMS
 then
@@ -253,6 +254,12 @@ aws cloudformation deploy --region "$region" \
   --template-file 'access.yaml' \
   --tags 'managed-by=racestack' 'CostCenter=4711' \
   --capabilities 'CAPABILITY_NAMED_IAM' \
+  --no-fail-on-empty-changeset
+
+aws cloudformation deploy --region "$region" \
+  --stack-name 'mycompany-deepracer-notebooks' \
+  --template-file 'notebooks.yaml' \
+  --tags 'managed-by=racestack' 'CostCenter=4711' \
   --no-fail-on-empty-changeset
 
 aws cloudformation deploy --region "$region" \

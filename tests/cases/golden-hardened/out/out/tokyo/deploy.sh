@@ -28,9 +28,10 @@ if command -v sha256sum >/dev/null; then sums=(sha256sum); else sums=(shasum -a 
 sums_match() { "${sums[@]}" --check - >&2; }
 if ! sums_match <<'SUMS'
 1b499bdd3748ee088d24266e97e800bb1a75b2cc69585f1034e4d88731d17530  storage.yaml
-34ad2312f5e332df7b504954ed3d5702e71e917dc583a6894a58f85ac48b1a7f  access.yaml
+d846581fb4a31d471272eea5a4e4f08a7965f16bde87019a15f0c3fb459a9c1c  access.yaml
+477a22bea13a05c1de26434034a42764824107c9109f0039da963518c955b044  notebooks.yaml
 4390a2cec96f9633b71bf91335783698a9f320b0a8a911659975fb6bc4a0a9f4  service-roles.yaml
-47498c35c739be975a531659bcd5738ce61df6d237ba6033471367bd362960d1  users-001.yaml
+bd1876640d729c6a4147a9e86ecf14428cbd05d025f8f8855455e0503beab8b2  users-001.yaml
 1f645aff73f98f1347bdbb714fcf2135433e8c778b327d498f57960dd64be1b9  retired-roles.yaml
 SUMS
 then
@@ -253,6 +254,12 @@ aws cloudformation deploy --region "$region" \
   --template-file 'access.yaml' \
   --tags 'managed-by=racestack' 'CostCenter=4711' \
   --capabilities 'CAPABILITY_NAMED_IAM' \
+  --no-fail-on-empty-changeset
+
+aws cloudformation deploy --region "$region" \
+  --stack-name 'mycompany-deepracer-notebooks' \
+  --template-file 'notebooks.yaml' \
+  --tags 'managed-by=racestack' 'CostCenter=4711' \
   --no-fail-on-empty-changeset
 
 aws cloudformation deploy --region "$region" \

@@ -9,7 +9,7 @@ cd "$(dirname "${BASH_SOURCE[0]}")"
 if command -v sha256sum >/dev/null; then sums=(sha256sum); else sums=(shasum -a 256); fi
 sums_match() { "${sums[@]}" --check - >&2; }
 if ! sums_match <<'SUMS'
-f400f9cda40ebaa5fc5d7d26f096c39b8415be84cd5e9e431a5528670b44da6d  template.json
+c41bc5df61f186f3b08086bf5273b6aae91a919707d76594c578c43e566276aa  template.json
 SUMS
 then
   printf 'deploy.sh: the template is not the one that synth wrote: nothing was deployed\n' >&2

@@ -29,9 +29,10 @@ if command -v sha256sum >/dev/null; then sums=(sha256sum); else sums=(shasum -a 
 sums_match() { "${sums[@]}" --check - >&2; }
 if ! sums_match <<'SUMS'
 9823faa05e2ce15abecdbeb0ea2068d0d0e651d7152940f815d4f7bd196e04b0  storage.yaml
-02d74943207bd19d14572dd6e0d946af52fda357aabca2c5e9f5c025d230580c  access.yaml
+750a488c3966c5a3a05714fb9b9c6168bbe80ef4601b4cf44e7eddaa2255cd94  access.yaml
+6c1e1477a7c82fa5a470e3ede3cf18428cdd4bdfbd7b5760f03827ca933294d4  notebooks.yaml
 c9fa036dee0c9daf07f9a056cfe40b25bae8a11de7b9713cf0fa653091098f79  service-roles.yaml
-ab29bc57f9f10e238939c098bb28a838ad28a8a5e56910b2b30f5c3f5e9069eb  users-001.yaml
+12e55bd75f2a5f8caaeea316f487aeb1a42e5316831d0e9b04060a2e32ccfa6d  users-001.yaml
 SUMS
 then
   printf 'deploy.sh: a template is not the one that synth wrote: nothing was deployed\n' >&2
@@ -256,6 +257,12 @@ aws cloudformation deploy --region "$region" \
 
 # mycompany-deepracer-access is deployed by a StackSet.
 expect 'mycompany-deepracer-access' iam get-group --group-name 'mycompany-deepracer-users'
+
+aws cloudformation deploy --region "$region" \
+  --stack-name 'mycompany-deepracer-notebooks' \
+  --template-file 'notebooks.yaml' \
+  --tags 'managed-by=racestack' \
+  --no-fail-on-empty-changeset
 
 # mycompany-deepracer-service-roles is deployed by a StackSet.
 
