@@ -7,7 +7,19 @@ use std::path::{Path, PathBuf};
 
 /// The way of the data: a module knows only of those before it.
 const ORDER: &[&str] = &[
-    "source", "finding", "files", "facts", "iam", "config", "model", "plan", "render", "check", "output", "diff",
+    "source",
+    "finding",
+    "files",
+    "facts",
+    "iam",
+    "inventory",
+    "config",
+    "model",
+    "plan",
+    "render",
+    "check",
+    "output",
+    "diff",
     "page",
 ];
 /// The reporters stand beside that way: they know what a finding and a diff are and nothing of how they came about.

@@ -10,7 +10,6 @@ mod groups;
 mod losses;
 mod model;
 mod owners;
-mod references;
 mod refusals;
 mod resolve;
 mod resources;
@@ -121,8 +120,8 @@ fn stack<'a>(
     let mut plan = Plan::default();
     for change in &changes {
         plan.count(change.action, change.may_replace(), 1);
-        let of_old = old.zip(change.old).filter(|_| change.is_kept());
-        kept.extend(of_old.map(|(stack, resource)| Kept { stack, logical_id: change.logical_id, resource }));
+        let of_old = old.filter(|_| change.old.is_some() && change.is_kept());
+        kept.extend(of_old.map(|stack| Kept { stack, logical_id: change.logical_id }));
     }
     groups.add(&known.name, old, new, changes);
     Some(StackDiff {

@@ -6,9 +6,9 @@ use serde_json::{Map, Value};
 
 use super::folder::Stack;
 use super::model::{Action, PropertyChange, Replacement};
-use super::references::references;
 use super::values::compare;
 use crate::facts::replacement::{Replacement as TypeFacts, replacement};
+use crate::inventory::references;
 
 /// What becomes of one resource.
 #[derive(Debug)]

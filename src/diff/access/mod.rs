@@ -1,6 +1,6 @@
 //! Who gains and who loses what by the change of an account's policies.
 
-mod estate;
+mod account;
 mod others;
 mod strangers;
 mod subjects;
@@ -14,7 +14,8 @@ use serde_json::Value;
 use super::folder::{AccountFolder, Stack};
 use super::model::{AccessChange, AccessDirection, AccessEntry, Presence};
 use crate::iam::{AccessLine, Attached, Direction, Document, Policies, ResourcePolicy, access_delta};
-use estate::{Estate, Texts};
+use crate::inventory::Documents;
+use account::AccountIam;
 use others::undecided;
 use strangers::{of_trust, outside};
 use subjects::{Subject, people};
@@ -38,8 +39,6 @@ pub(super) struct Kept<'a> {
     /// The stack that it was in.
     pub stack: &'a Stack,
     pub logical_id: &'a str,
-    /// As it was.
-    pub resource: &'a Value,
 }
 
 /// What changes in the access to and within an account. What is `kept` of the old side goes on to hold.
@@ -53,11 +52,11 @@ pub(super) fn compare(
 
 /// The same where no condition is open.
 fn in_one_world(old: Option<&AccountFolder>, new: Option<&AccountFolder>, kept: &[Kept<'_>]) -> Vec<AccessChange> {
-    let mut texts = Texts::new();
-    let estates = [Estate::of(old, &[], None, &mut texts), Estate::of(new, kept, old, &mut texts)];
+    let mut documents = Documents::default();
+    let sides = [AccountIam::of(old, &[], None, &mut documents), AccountIam::of(new, kept, old, &mut documents)];
     let known = new.or(old);
     let account_id = known.map(|account| account.id.clone()).unwrap_or_default();
-    let [before, after] = &estates;
+    let [before, after] = &sides;
     let mut subjects = people(before, after, &account_id);
     subjects.extend(outside(before, after, &account_id));
     subjects.extend(of_trust(before, after, &account_id));

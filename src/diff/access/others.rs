@@ -5,15 +5,14 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
 
-use super::super::canonical::{canonical, is_intrinsic, text};
+use super::super::canonical::{canonical, text};
 use super::super::model::{AccessChange, AccessDirection, AccessEntry, AccessPrincipal, Presence};
-use super::super::resources::type_of;
-use super::estate::{Estate, Holder, Known, one_or_more};
-use super::subjects::Own;
+use super::account::{AccountIam, Own, is_user};
+use crate::inventory::{self, Location, one_or_more};
 
 /// A resource that opens something to somebody.
-pub(super) struct Other {
-    resource_type: String,
+struct Other<'a> {
+    resource_type: &'a str,
     own: Option<Own>,
     /// The statements of its policies, by what they mean.
     statements: BTreeMap<String, Value>,
@@ -21,71 +20,36 @@ pub(super) struct Other {
     roles: BTreeSet<(String, String)>,
 }
 
-/// Types whose policies are decided.
-const DECIDED: &[&str] = &[
-    "AWS::IAM::Group",
-    "AWS::IAM::GroupPolicy",
-    "AWS::IAM::ManagedPolicy",
-    "AWS::IAM::Policy",
-    "AWS::IAM::Role",
-    "AWS::IAM::RolePolicy",
-    "AWS::IAM::User",
-    "AWS::IAM::UserPolicy",
-    "AWS::IAM::UserToGroupAddition",
-    "AWS::S3::BucketPolicy",
-];
-/// Types that are a statement themselves.
-const STATEMENTS: &[&str] =
-    &["AWS::Events::EventBusPolicy", "AWS::Lambda::LayerVersionPermission", "AWS::Lambda::Permission"];
-
-impl Other {
-    /// What a resource opens; `None` of one that opens nothing, or whose policies are decided.
-    pub(super) fn of(known: &Known<'_>, logical_id: &str, resource: &Value) -> Option<Self> {
-        let resource_type = type_of(resource);
-        if DECIDED.contains(&resource_type) {
-            return None;
+/// By stack and logical ID, the resources that open something, but for those whose policies are decided.
+fn others<'a>(iam: &AccountIam<'a>) -> BTreeMap<(&'a str, &'a str), Other<'a>> {
+    let policies = iam.inventory.resource_policies.iter();
+    let policies = policies.filter(|one| one.resource_type != inventory::BUCKET_POLICY);
+    let mut by_place: BTreeMap<(usize, &str), Other<'a>> = BTreeMap::new();
+    let mut at = |location: &Location<'a>, resource_type: &'a str, change: &mut dyn FnMut(&mut Other<'a>)| {
+        let place = (location.stack, location.logical_id);
+        change(by_place.entry(place).or_insert_with(|| Other::new(resource_type, iam.own(location))));
+    };
+    for one in policies {
+        let documents = one.policies.iter().filter_map(|policy| iam.document(*policy));
+        let statements: Vec<&Value> =
+            documents.flat_map(|document| one_or_more(document.value.get("Statement"))).collect();
+        if !statements.is_empty() {
+            at(&one.location, one.resource_type, &mut |other| statements.iter().for_each(|one| other.add(one)));
         }
-        let properties = resource.get("Properties")?;
-        let mut other = Self {
-            resource_type: resource_type.to_owned(),
-            own: Own::of_resource(known.stack, logical_id),
-            statements: BTreeMap::new(),
-            roles: BTreeSet::new(),
-        };
-        if STATEMENTS.contains(&resource_type) {
-            let resource = properties.get("FunctionName").cloned().unwrap_or(Value::from("*"));
-            let action = properties.get("Action").cloned().unwrap_or(Value::from("*"));
-            let given = json!({"Effect": "Allow", "Action": action, "Resource": resource, "Condition": properties});
-            other.add(&known.filled(&given));
-        }
-        other.look(known, "", properties);
-        (!other.statements.is_empty() || !other.roles.is_empty()).then_some(other)
     }
+    for one in &iam.inventory.service_roles {
+        at(&one.location, one.resource_type, &mut |other| {
+            other.roles.insert((one.property.clone(), one.role.clone()));
+        });
+    }
+    // What is kept of a stack comes before the stack: what the stack has now is what counts.
+    let named = by_place.into_iter().filter_map(|((stack, id), other)| Some(((iam.name_of(stack)?, id), other)));
+    named.collect()
+}
 
-    fn look(&mut self, known: &Known<'_>, key: &str, value: &Value) {
-        match value {
-            _ if names_role(known, key, value) => {
-                let role = known.text(value).unwrap_or_else(|| value.to_string());
-                self.roles.insert((key.to_owned(), role));
-            }
-            Value::Object(entries) => {
-                for (key, value) in entries {
-                    if key == "Statement" {
-                        one_or_more(Some(value)).for_each(|statement| self.add(&known.filled(statement)));
-                        continue;
-                    }
-                    self.look(known, key, value);
-                }
-            }
-            Value::Array(values) => values.iter().for_each(|value| self.look(known, key, value)),
-            // Some policies are written as a text.
-            Value::String(text) if key.contains("Policy") => {
-                if let Ok(document @ Value::Object(_)) = serde_json::from_str(text) {
-                    self.look(known, "", &document);
-                }
-            }
-            _ => {}
-        }
+impl<'a> Other<'a> {
+    fn new(resource_type: &'a str, own: Option<Own>) -> Self {
+        Self { resource_type, own, statements: BTreeMap::new(), roles: BTreeSet::new() }
     }
 
     fn add(&mut self, statement: &Value) {
@@ -110,7 +74,7 @@ impl Other {
         let before = old.map_or(&none, |old| &old.statements);
         let verb = if before.is_empty() { "is new" } else { "changes" };
         let mut entries: Vec<AccessEntry> =
-            policy(before, &self.statements, &self.resource_type, verb).into_iter().collect();
+            policy(before, &self.statements, self.resource_type, verb).into_iter().collect();
         for (key, role) in &self.roles {
             let one = (key.clone(), role.clone());
             if old.is_some_and(|old| old.roles.contains(&one)) || created(role) {
@@ -133,26 +97,6 @@ impl Other {
         }
         entries
     }
-}
-
-/// Whether the value of a property is a role or an instance profile: by what the property is called, by its ARN, or since
-/// it refers to one.
-fn names_role(known: &Known<'_>, key: &str, value: &Value) -> bool {
-    if !value.is_string() && !is_intrinsic(value) {
-        return false;
-    }
-    let text = known.text(value).unwrap_or_else(|| value.to_string());
-    // A policy that is written as a text is read as one.
-    if key.contains("Policy")
-        && serde_json::from_str::<Value>(&text).is_ok_and(|one| one.is_object())
-        && value.is_string()
-    {
-        return false;
-    }
-    let key = key.to_ascii_lowercase();
-    ["role", "instanceprofile"].iter().any(|word| key.contains(word))
-        || [":role/", ":instance-profile/"].iter().any(|part| text.contains(part))
-        || known.refers_to_role(value)
 }
 
 /// What is told of the statements of a policy that come and go; `None` where none do.
@@ -188,15 +132,15 @@ fn policy(
 }
 
 /// What changes in what is not decided.
-pub(super) fn undecided(before: &Estate<'_>, after: &Estate<'_>) -> Vec<AccessChange> {
-    let usual: BTreeSet<String> = before.others.values().map(Other::key).collect();
-    let has = |estate: &Estate<'_>, role: &str| {
-        let named = |holder: &Holder<'_>| !holder.is_user && holder.name == role;
-        estate.holders.contains_key(role) || estate.holders.values().any(named)
+pub(super) fn undecided(before: &AccountIam<'_>, after: &AccountIam<'_>) -> Vec<AccessChange> {
+    let (old_others, new_others) = (others(before), others(after));
+    let usual: BTreeSet<String> = old_others.values().map(Other::key).collect();
+    let has = |iam: &AccountIam<'_>, role: &str| {
+        iam.principal(role).is_some() || iam.principals().any(|(_, one)| !is_user(one) && one.name == role)
     };
     let created = |role: &str| has(after, role) && !has(before, role);
     let mut changes: BTreeMap<String, AccessChange> = BTreeMap::new();
-    let mut tell = |id: &str, other: &Other, entries: Vec<AccessEntry>| {
+    let mut tell = |id: &str, other: &Other<'_>, entries: Vec<AccessEntry>| {
         if entries.is_empty() {
             return;
         }
@@ -219,21 +163,21 @@ pub(super) fn undecided(before: &Estate<'_>, after: &Estate<'_>) -> Vec<AccessCh
             None => _ = changes.insert(class, through(id, entries)),
         }
     };
-    for (place, other) in &after.others {
-        let old = before.others.get(place);
+    for (place, other) in &new_others {
+        let old = old_others.get(place);
         // What a new person has as others had it is no news.
         if old.is_none() && other.own.is_some() && usual.contains(&other.key()) {
             continue;
         }
         tell(place.1, other, other.entries(old, created));
     }
-    for (place, other) in before.others.iter().filter(|(place, _)| !after.others.contains_key(*place)) {
+    for (place, other) in old_others.iter().filter(|(place, _)| !new_others.contains_key(*place)) {
         // With what allows, access goes; with what denies, some may come, as long as there is something to reach.
-        let entry = policy(&other.statements, &BTreeMap::new(), &other.resource_type, "is gone");
-        let denied = entry.filter(|entry| !entry.at_most_narrowed && after.stacks.contains(place.0));
+        let entry = policy(&other.statements, &BTreeMap::new(), other.resource_type, "is gone");
+        let denied = entry.filter(|entry| !entry.at_most_narrowed && after.stack_names().any(|name| name == place.0));
         tell(place.1, other, denied.into_iter().collect());
     }
-    let unplaced = before.unplaced.symmetric_difference(&after.unplaced).next().map(|_| {
+    let unplaced = before.inventory.unresolved.symmetric_difference(&after.inventory.unresolved).next().map(|_| {
         let entry = AccessEntry {
             direction: AccessDirection::Unknown,
             at_most_narrowed: false,

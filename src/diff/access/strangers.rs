@@ -7,23 +7,23 @@ use serde_json::{Value, json};
 use super::super::model::AccessPrincipal;
 use super::super::owners::{NO_NAMES, every_text};
 use super::Side;
-use super::estate::{Estate, Holder, one_or_more};
-use super::subjects::{Own, Subject};
+use super::account::{AccountIam, Own};
+use super::subjects::Subject;
 use crate::iam::{Context, Principal};
+use crate::inventory::{self, one_or_more};
 
 /// An account that is nobody's here.
 const ELSEWHERE: &str = "000000000000";
 
 /// Whom the policies of buckets name besides the account's own users and roles, and anybody else.
-pub(super) fn outside(before: &Estate<'_>, after: &Estate<'_>, account: &str) -> Vec<Subject> {
-    let documents = |estate: &Estate<'_>| -> Vec<Value> {
-        estate.bucket_policies.iter().map(|policy| policy.value.clone()).collect()
-    };
+pub(super) fn outside(before: &AccountIam<'_>, after: &AccountIam<'_>, account: &str) -> Vec<Subject> {
+    let documents =
+        |iam: &AccountIam<'_>| -> Vec<Value> { iam.bucket_policies().map(|policy| policy.value.clone()).collect() };
     let (old, new) = (documents(before), documents(after));
     if old == new {
         return Vec::new();
     }
-    let known: BTreeSet<&String> = before.holders.keys().chain(after.holders.keys()).collect();
+    let known: BTreeSet<&String> = before.principals().chain(after.principals()).map(|(arn, _)| arn).collect();
     let mut named = BTreeSet::new();
     old.iter().chain(&new).for_each(|document| principals(document, &mut named));
     named.retain(|(_, name)| !known.contains(name));
@@ -44,18 +44,18 @@ pub(super) fn outside(before: &Estate<'_>, after: &Estate<'_>, account: &str) ->
 }
 
 /// Who may take each role.
-pub(super) fn of_trust(before: &Estate<'_>, after: &Estate<'_>, account: &str) -> Vec<Subject> {
+pub(super) fn of_trust(before: &AccountIam<'_>, after: &AccountIam<'_>, account: &str) -> Vec<Subject> {
     let mut classes: BTreeMap<String, Subject> = BTreeMap::new();
-    let known: BTreeSet<String> = before.holders.values().filter_map(trust_of_people).collect();
-    for (arn, role) in &after.holders {
-        let old = before.holders.get(arn);
-        let (old_trust, new_trust) = (old.and_then(|role| role.trust.as_ref()), role.trust.as_ref());
+    let known: BTreeSet<String> = before.principals().filter_map(|(_, role)| trust_of_people(role, before)).collect();
+    for (arn, role) in after.principals() {
+        let old = before.principal(arn);
+        let (old_trust, new_trust) = (old.and_then(|role| before.trust(role)), after.trust(role));
         // A new person's role that the same may take as the others' is no news.
-        let usual = old.is_none() && trust_of_people(role).is_some_and(|trust| known.contains(&trust));
+        let usual = old.is_none() && trust_of_people(role, after).is_some_and(|trust| known.contains(&trust));
         if usual || old_trust == new_trust {
             continue;
         }
-        let own = Own::of(role);
+        let own = after.own(&role.location);
         let documents = [old_trust, new_trust].map(|trust| trust.cloned().into_iter().collect::<Vec<_>>());
         let mut named = BTreeSet::new();
         documents.iter().flatten().for_each(|document| principals(document, &mut named));
@@ -85,14 +85,14 @@ pub(super) fn of_trust(before: &Estate<'_>, after: &Estate<'_>, account: &str) -
 }
 
 /// Who may take the role of somebody's notebook, but for their names.
-fn trust_of_people(role: &Holder<'_>) -> Option<String> {
-    let own = Own::of(role)?;
-    Some(general_list(role.trust.as_slice(), Some(&own)))
+fn trust_of_people(role: &inventory::Principal<'_>, iam: &AccountIam<'_>) -> Option<String> {
+    let own = iam.own(&role.location)?;
+    Some(general_list(iam.trust(role), Some(&own)))
 }
 
-fn general_list(values: &[Value], own: Option<&Own>) -> String {
+fn general_list<'v>(values: impl IntoIterator<Item = &'v Value>, own: Option<&Own>) -> String {
     let general = |text: &str| own.map_or_else(|| text.to_owned(), |own| own.general(text));
-    values.iter().map(|value| every_text(value, &general, NO_NAMES).to_string()).collect()
+    values.into_iter().map(|value| every_text(value, &general, NO_NAMES).to_string()).collect()
 }
 
 /// The kinds and names of the principals that a policy names.

@@ -1,22 +1,23 @@
 //! About whom the access is compared: those who have the same policies but for their names together.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use serde_json::Value;
 
-use super::super::folder::Stack;
 use super::super::model::AccessPrincipal;
-use super::super::owners::{NO_NAMES, Owners, every_text, general};
+use super::super::owners::{NO_NAMES, every_text};
 use super::Side;
-use super::estate::{Estate, Holder, Shared};
-use crate::iam::{Context, Principal};
+use super::account::{AccountIam, Own, is_user, undefined};
+use crate::iam::{self, Context};
+use crate::inventory::{PolicyDocument, Principal};
 
 /// Somebody, or several with the same policies.
 pub(super) struct Subject {
     pub kind: AccessPrincipal,
     pub names: Vec<String>,
     /// The first of them.
-    pub principal: Principal,
+    pub principal: iam::Principal,
     pub base: Context,
     pub old: Side,
     pub new: Side,
@@ -26,19 +27,6 @@ pub(super) struct Subject {
     pub resource: Option<String>,
     /// The own names of the first.
     pub own: Option<Own>,
-}
-
-/// A user's own names.
-pub(super) struct Own {
-    pub user: String,
-    pub notebook: Option<String>,
-}
-
-impl Own {
-    /// A text with the names replaced.
-    pub(super) fn general(&self, text: &str) -> String {
-        general(text, &self.user, self.notebook.as_deref())
-    }
 }
 
 impl Subject {
@@ -79,36 +67,36 @@ fn actions(value: &Value, spellings: &mut BTreeMap<String, String>) {
 }
 
 /// The users and the roles of both sides.
-pub(super) fn people(before: &Estate<'_>, after: &Estate<'_>, account: &str) -> Vec<Subject> {
-    let arns: BTreeSet<&String> = before.holders.keys().chain(after.holders.keys()).collect();
+pub(super) fn people(before: &AccountIam<'_>, after: &AccountIam<'_>, account: &str) -> Vec<Subject> {
+    let arns: BTreeSet<&String> = before.principals().chain(after.principals()).map(|(arn, _)| arn).collect();
     let tagged = mentions_tags(before) || mentions_tags(after);
     // A user may get another path, and with it another ARN.
-    let [old_arns, new_arns] = [before, after].map(|estate| -> BTreeMap<(bool, &str), &String> {
-        estate.holders.iter().map(|(arn, one)| ((one.is_user, one.name.as_str()), arn)).collect()
+    let [old_arns, new_arns] = [before, after].map(|iam| -> BTreeMap<(bool, &str), &String> {
+        iam.principals().map(|(arn, one)| ((is_user(one), one.name.as_str()), arn)).collect()
     });
     let mut classes: BTreeMap<String, Subject> = BTreeMap::new();
     let mut old_classes: BTreeMap<String, usize> = BTreeMap::new();
     let mut seen: BTreeSet<(bool, String)> = BTreeSet::new();
     let mut added: Vec<(String, String)> = Vec::new();
     for arn in arns {
-        let Some(any) = after.holders.get(arn).or_else(|| before.holders.get(arn)) else { continue };
-        if !seen.insert((any.is_user, any.name.clone())) {
+        let Some(any) = after.principal(arn).or_else(|| before.principal(arn)) else { continue };
+        if !seen.insert((is_user(any), any.name.clone())) {
             continue;
         }
-        let of = (any.is_user, any.name.as_str());
-        let old = old_arns.get(&of).and_then(|arn| before.holders.get(*arn));
+        let of = (is_user(any), any.name.as_str());
+        let old = old_arns.get(&of).and_then(|arn| before.principal(arn));
         let new_arn = new_arns.get(&of).copied();
-        let new = new_arn.and_then(|arn| after.holders.get(arn));
-        let own = Own::of(any);
-        let old_key = old.map(|holder| key(holder, before, tagged));
-        let new_key = new.map(|holder| key(holder, after, tagged));
+        let new = new_arn.and_then(|arn| after.principal(arn));
+        let own = if after.principal(arn).is_some() { after } else { before }.own(&any.location);
+        let old_key = old.map(|one| key(one, before, tagged));
+        let new_key = new.map(|one| key(one, after, tagged));
         if let Some(key) = &old_key {
             *old_classes.entry(key.clone()).or_default() += 1;
         }
         if old_key == new_key {
             continue;
         }
-        let class = format!("{} {old_key:?} {new_key:?}", any.is_user);
+        let class = format!("{} {old_key:?} {new_key:?}", is_user(any));
         if let (None, Some(key)) = (&old_key, &new_key) {
             added.push((class.clone(), key.clone()));
         }
@@ -117,7 +105,7 @@ pub(super) fn people(before: &Estate<'_>, after: &Estate<'_>, account: &str) -> 
             continue;
         }
         let arn = new_arn.unwrap_or(arn).clone();
-        let kind = match (any.is_user, own.is_some()) {
+        let kind = match (is_user(any), own.is_some()) {
             (true, _) => AccessPrincipal::User,
             (false, true) => AccessPrincipal::NotebookRole,
             (false, false) => AccessPrincipal::Role,
@@ -125,7 +113,7 @@ pub(super) fn people(before: &Estate<'_>, after: &Estate<'_>, account: &str) -> 
         let subject = Subject {
             kind,
             names: vec![any.name.clone()],
-            principal: principal(any.is_user, &arn, account),
+            principal: principal(is_user(any), &arn, account),
             base: base(new.unwrap_or(any), &arn, account),
             old: side(old, before),
             new: side(new, after),
@@ -143,83 +131,65 @@ pub(super) fn people(before: &Estate<'_>, after: &Estate<'_>, account: &str) -> 
     classes.into_values().collect()
 }
 
-impl Own {
-    pub(super) fn of(holder: &Holder<'_>) -> Option<Self> {
-        Self::of_resource(holder.stack, holder.logical_id)
-    }
-
-    /// The names of the user whose resource this is.
-    pub(super) fn of_resource(stack: &Stack, logical_id: &str) -> Option<Self> {
-        let owners = Owners::of(None, Some(stack));
-        let user = owners.owner(logical_id)?;
-        Some(Self { user: user.name.clone(), notebook: user.notebook.clone() })
-    }
-}
-
-/// What two holders have in common when they have the same policies but for their names.
-fn key(holder: &Holder<'_>, estate: &Estate<'_>, tagged: bool) -> String {
-    let own = Own::of(holder);
+/// What two principals have in common when they have the same policies but for their names.
+fn key(of: &Principal<'_>, iam: &AccountIam<'_>, tagged: bool) -> String {
+    let own = iam.own(&of.location);
     let general = |text: &str| own.as_ref().map_or_else(|| text.to_owned(), |own| own.general(text));
-    let mut inline: Vec<String> =
-        holder.inline.iter().map(|value| every_text(value, &general, NO_NAMES).to_string()).collect();
+    let general_text = |value: &Value| every_text(value, &general, NO_NAMES).to_string();
+    let mut inline: Vec<String> = iam.inline(of).map(|policy| general_text(&policy.value)).collect();
     inline.sort();
     let tags: Vec<String> =
-        holder.tags.iter().filter(|_| tagged).map(|(key, value)| format!("{key}={}", general(value))).collect();
-    let shared: BTreeSet<usize> = holder.shared.values().map(|policy| policy.id).collect();
-    let boundary = holder.boundary.as_ref().map(|policy| policy.id);
-    let buckets: BTreeSet<usize> = estate.bucket_policies.iter().map(|policy| policy.id).collect();
+        tags(of).filter(|_| tagged).map(|(key, value)| format!("{key}={}", general(value))).collect();
+    let shared: BTreeSet<usize> = iam.shared(of).map(|policy| policy.id).collect();
+    let boundary = iam.boundary(of).map(|policy| policy.id);
+    let buckets: BTreeSet<usize> = iam.bucket_policies().map(|policy| policy.id).collect();
     // Who may take a role is part of what the role opens.
-    let trust = holder.trust.as_ref().map(|value| every_text(value, &general, NO_NAMES).to_string());
-    format!("{:?}", (holder.is_user, inline, shared, boundary, buckets, &holder.unknown, tags, trust))
+    let trust = iam.trust(of).map(general_text);
+    format!("{:?}", (is_user(of), inline, shared, boundary, buckets, undefined(of), tags, trust))
+}
+
+/// The tags of a principal; empty where they are known only when the stack is deployed.
+fn tags<'p>(of: &'p Principal<'_>) -> impl Iterator<Item = (&'p str, &'p str)> {
+    of.tags.iter().map(|tag| (tag.key.as_deref().unwrap_or_default(), tag.value.as_deref().unwrap_or_default()))
 }
 
 /// Whether some policy asks for the tags of whoever asks.
-fn mentions_tags(estate: &Estate<'_>) -> bool {
-    let asks = |value: &Value| value.to_string().to_lowercase().contains("principaltag");
-    let asked = |policy: &Shared| asks(&policy.value);
+fn mentions_tags(iam: &AccountIam<'_>) -> bool {
     let mut seen = BTreeSet::new();
-    let shared = estate.holders.values().flat_map(|holder| holder.shared.values().chain(&holder.boundary));
-    estate.bucket_policies.iter().any(|policy| asked(policy))
-        || estate.holders.values().any(|holder| holder.inline.iter().any(asks))
-        || shared.filter(|policy| seen.insert(policy.id)).any(|policy| asked(policy))
+    let of_principals =
+        iam.principals().flat_map(|(_, of)| iam.inline(of).chain(iam.shared(of)).chain(iam.boundary(of)));
+    let mut policies = iam.bucket_policies().chain(of_principals).filter(|policy| seen.insert(policy.id));
+    policies.any(|policy| policy.value.to_string().to_lowercase().contains("principaltag"))
 }
 
-fn side(holder: Option<&Holder<'_>>, estate: &Estate<'_>) -> Side {
-    let resource = estate.bucket_policies.iter().map(|policy| policy.value.clone()).collect();
-    let Some(holder) = holder else { return Side { resource: Vec::new(), ..Side::default() } };
+fn side(of: Option<&Principal<'_>>, iam: &AccountIam<'_>) -> Side {
+    let Some(of) = of else { return Side::default() };
+    let value = |policy: &Arc<PolicyDocument>| policy.value.clone();
     Side {
         exists: true,
-        identity: holder
-            .inline
-            .iter()
-            .cloned()
-            .chain(holder.shared.values().map(|policy| policy.value.clone()))
-            .collect(),
-        boundary: holder.boundary.as_ref().map(|policy| policy.value.clone()),
-        resource,
+        identity: iam.inline(of).chain(iam.sorted(of)).map(value).collect(),
+        boundary: iam.boundary(of).map(value),
+        resource: iam.bucket_policies().map(value).collect(),
         required: false,
-        unknown: holder.unknown.clone(),
+        unknown: undefined(of),
     }
 }
 
-fn principal(is_user: bool, arn: &str, account: &str) -> Principal {
+fn principal(is_user: bool, arn: &str, account: &str) -> iam::Principal {
     if is_user {
-        Principal::User { arn: arn.to_owned(), account: account.to_owned() }
+        iam::Principal::User { arn: arn.to_owned(), account: account.to_owned() }
     } else {
-        Principal::Role { arn: arn.to_owned(), session: None, account: account.to_owned() }
+        iam::Principal::Role { arn: arn.to_owned(), session: None, account: account.to_owned() }
     }
 }
 
 /// What all requests of a principal say.
-fn base(holder: &Holder<'_>, arn: &str, account: &str) -> Context {
-    let kind = if holder.is_user { "User" } else { "AssumedRole" };
+fn base(of: &Principal<'_>, arn: &str, account: &str) -> Context {
+    let kind = if is_user(of) { "User" } else { "AssumedRole" };
     let context = Context::new()
         .with("aws:PrincipalArn", arn)
         .with("aws:PrincipalAccount", account)
         .with("aws:PrincipalType", kind);
-    let context = if holder.is_user { context.with("aws:username", holder.name.as_str()) } else { context };
-    holder
-        .tags
-        .iter()
-        .fold(context, |context, (key, value)| context.with(&format!("aws:PrincipalTag/{key}"), value.as_str()))
+    let context = if is_user(of) { context.with("aws:username", of.name.as_str()) } else { context };
+    tags(of).fold(context, |context, (key, value)| context.with(&format!("aws:PrincipalTag/{key}"), value))
 }

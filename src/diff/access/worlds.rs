@@ -118,8 +118,8 @@ fn look<'a>(stack: &'a str, value: &Value, questions: &mut Questions<'a>) {
 
 fn still_kept<'a>(kept: &Kept<'_>, old: &'a AccountFolder) -> Option<Kept<'a>> {
     let stack = old.stacks.iter().find(|stack| stack.name == kept.stack.name)?;
-    let (id, resource) = resources(Some(stack)).find(|(id, _)| *id == kept.logical_id)?;
-    Some(Kept { stack, logical_id: id, resource })
+    let (id, _) = resources(Some(stack)).find(|(id, _)| *id == kept.logical_id)?;
+    Some(Kept { stack, logical_id: id })
 }
 
 /// An account in one world.

@@ -5,10 +5,10 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 
 /// A reference: where it stands, the logical ID that it leads to, and the value that holds it.
-pub(super) type Reference<'a> = (Vec<String>, String, &'a Value);
+pub type Reference<'a> = (Vec<String>, String, &'a Value);
 
-/// The references to one of `targets` that stand in a value.
-pub(super) fn references<'a>(
+/// Adds the references to one of `targets` that stand in a value to `found`. `path` leads to the value.
+pub fn references<'a>(
     value: &'a Value,
     path: &mut Vec<String>,
     targets: &BTreeSet<String>,

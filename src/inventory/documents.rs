@@ -1,0 +1,99 @@
+//! The policies of an inventory, of which each text is held once.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, OnceLock};
+
+use serde_json::Value;
+
+use super::model::Location;
+use super::return_values::ReturnValues;
+use super::template::Resource;
+use crate::iam::{Document, Malformed};
+
+/// The text of a policy. Several policies may have the same.
+#[derive(Debug)]
+pub struct PolicyDocument {
+    /// The same number for equal texts, of all inventories that were made with the same `Documents`.
+    pub id: usize,
+    /// What it says, with the return values that are known in place of references.
+    pub value: Value,
+    parsed: OnceLock<Result<Document, Malformed>>,
+}
+
+impl PolicyDocument {
+    /// The document as IAM reads it.
+    ///
+    /// # Errors
+    /// When it is no policy document, or holds a reference of which it is not known what it returns.
+    pub fn parsed(&self) -> Result<&Document, &Malformed> {
+        self.parsed.get_or_init(|| Document::parse(&self.value)).as_ref()
+    }
+}
+
+/// The texts of policies, each once.
+#[derive(Debug, Default)]
+pub struct Documents {
+    by_text: BTreeMap<String, Arc<PolicyDocument>>,
+}
+
+impl Documents {
+    /// The one document of this text.
+    pub fn of(&mut self, value: Value) -> Arc<PolicyDocument> {
+        let id = self.by_text.len();
+        let document = self.by_text.entry(value.to_string());
+        Arc::clone(document.or_insert_with(|| Arc::new(PolicyDocument { id, value, parsed: OnceLock::new() })))
+    }
+}
+
+/// What a policy is to IAM.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum PolicyKind {
+    /// A managed policy, with its ARN.
+    Managed(String),
+    /// A policy that is part of a user, role or group.
+    Inline,
+    /// The trust policy of a role.
+    Trust,
+    /// The policy of a resource.
+    Resource,
+}
+
+/// A policy.
+#[derive(Debug)]
+pub struct Policy<'a> {
+    /// What it is.
+    pub kind: PolicyKind,
+    /// Its name; of a policy without one, what it is.
+    pub name: String,
+    /// Where its document stands.
+    pub location: Location<'a>,
+    /// What it says.
+    pub document: Arc<PolicyDocument>,
+}
+
+/// The policies that were found so far.
+pub struct PolicyList<'a, 'd> {
+    /// They themselves.
+    pub policies: Vec<Policy<'a>>,
+    documents: &'d mut Documents,
+}
+
+impl<'a, 'd> PolicyList<'a, 'd> {
+    /// None, whose texts are to be held in `documents`.
+    pub fn new(documents: &'d mut Documents) -> Self {
+        Self { policies: Vec::new(), documents }
+    }
+
+    /// Adds a policy of a resource, of which `path` leads to the document. Returns its index.
+    pub fn add(
+        &mut self,
+        values: &ReturnValues<'_>,
+        resource: &Resource<'a>,
+        (kind, name): (PolicyKind, String),
+        (path, document): (String, &Value),
+    ) -> usize {
+        let document = self.documents.of(values.filled(document));
+        self.policies.push(Policy { kind, name, location: resource.location(path), document });
+        self.policies.len() - 1
+    }
+}

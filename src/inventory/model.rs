@@ -1,0 +1,196 @@
+//! What an inventory holds: the types that all of its readers share.
+
+use std::collections::BTreeSet;
+
+use serde_json::Value;
+
+/// The account that a stack is deployed to: what the pseudo parameters of CloudFormation return there.
+#[derive(Debug, Clone, Copy)]
+pub struct Account<'a> {
+    /// `AWS::AccountId`.
+    pub id: &'a str,
+    /// `AWS::Region`.
+    pub region: &'a str,
+    /// `AWS::Partition`.
+    pub partition: &'a str,
+}
+
+/// A stack, as an inventory reads it.
+#[derive(Debug, Clone)]
+pub struct Stack<'a> {
+    /// Where it is deployed.
+    pub account: Account<'a>,
+    /// Its name.
+    pub name: &'a str,
+    /// The `Resources` of its template, in long form.
+    pub resources: &'a Value,
+    /// The logical IDs of the resources that are taken into the inventory; all of them with `None`. References lead to
+    /// the others, too.
+    pub only: Option<BTreeSet<&'a str>>,
+}
+
+/// Where something stands.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Location<'a> {
+    /// The index of the stack.
+    pub stack: usize,
+    /// The logical ID of the resource.
+    pub logical_id: &'a str,
+    /// The keys and indexes that lead to it from the resource, with `/` between them; empty for the resource itself.
+    pub path: String,
+}
+
+/// A tag. `None` is a key or a value that is known only when the stack is deployed.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Tag {
+    /// Its key.
+    pub key: Option<String>,
+    /// Its value.
+    pub value: Option<String>,
+}
+
+/// What kind of IAM identity something is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum IdentityKind {
+    /// A user.
+    User,
+    /// A group of users.
+    Group,
+    /// A role.
+    Role,
+}
+
+/// Something that is attached to an identity and that no stack defines.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Undefined {
+    /// A managed policy: its ARN, or the reference to it.
+    Policy(String),
+    /// A group: its name, or the reference to it.
+    Group(String),
+}
+
+/// A permissions boundary.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Boundary {
+    /// A managed policy, by its index.
+    Policy(usize),
+    /// One that no stack defines: its ARN, or the reference to it.
+    Undefined(String),
+}
+
+/// An IAM user or role.
+#[derive(Debug)]
+pub struct Principal<'a> {
+    /// Whether it is a user or a role.
+    pub kind: IdentityKind,
+    /// The ARN.
+    pub arn: String,
+    /// The name.
+    pub name: String,
+    /// Whether the template tells the name and the path. Otherwise the name is one that nobody has.
+    pub is_named: bool,
+    /// The resource.
+    pub location: Location<'a>,
+    /// The tags that its template gives it.
+    pub tags: Vec<Tag>,
+    /// The identity policies, by their indexes: its own, the attached ones, and those of its groups, each once.
+    pub policies: Vec<usize>,
+    /// The permissions boundary.
+    pub boundary: Option<Boundary>,
+    /// The trust policy, by its index.
+    pub trust: Option<usize>,
+    /// The names of a user's groups, as far as stacks define them.
+    pub groups: BTreeSet<String>,
+    /// What is attached besides, to it or to its groups, and no stack defines.
+    pub undefined: BTreeSet<Undefined>,
+}
+
+/// An IAM group.
+#[derive(Debug)]
+pub struct Group<'a> {
+    /// The ARN.
+    pub arn: String,
+    /// The name.
+    pub name: String,
+    /// Whether the template tells the name and the path. Otherwise the name is one that nobody has.
+    pub is_named: bool,
+    /// The resource.
+    pub location: Location<'a>,
+    /// The policies, by their indexes, each once.
+    pub policies: Vec<usize>,
+    /// What is attached besides, and no stack defines.
+    pub undefined: BTreeSet<Undefined>,
+}
+
+/// The policies of a resource.
+#[derive(Debug)]
+pub struct ResourcePolicy<'a> {
+    /// The type of the resource that holds them.
+    pub resource_type: &'a str,
+    /// The resource that holds them.
+    pub location: Location<'a>,
+    /// What they are about: ARNs or names, as the template has them. `None` is one that is not known, as that of each
+    /// type that this program knows nothing of.
+    pub targets: Vec<Option<String>>,
+    /// The policies, by their indexes.
+    pub policies: Vec<usize>,
+}
+
+/// A role, or an instance profile, that a resource acts as or hands on.
+#[derive(Debug)]
+pub struct ServiceRole<'a> {
+    /// The type of the resource.
+    pub resource_type: &'a str,
+    /// The resource.
+    pub location: Location<'a>,
+    /// The property that says so.
+    pub property: String,
+    /// The ARN or the name, or the reference to it.
+    pub role: String,
+}
+
+/// A notebook instance.
+#[derive(Debug)]
+pub struct Notebook<'a> {
+    /// The name.
+    pub name: String,
+    /// The resource.
+    pub location: Location<'a>,
+    /// The ARN of the role that it acts as, if that is known.
+    pub role_arn: Option<String>,
+    /// The name of its lifecycle configuration, or the reference to it; `None` without one.
+    pub lifecycle_configuration: Option<String>,
+    /// The tags that its template gives it.
+    pub tags: Vec<Tag>,
+}
+
+/// A secret.
+#[derive(Debug)]
+pub struct Secret<'a> {
+    /// The name.
+    pub name: String,
+    /// The resource.
+    pub location: Location<'a>,
+    /// The tags that its template gives it.
+    pub tags: Vec<Tag>,
+}
+
+/// A bucket.
+#[derive(Debug)]
+pub struct Bucket<'a> {
+    /// The name.
+    pub name: String,
+    /// The ARN.
+    pub arn: String,
+    /// The resource.
+    pub location: Location<'a>,
+}
+
+/// Something that could not be read.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Doubt<'a> {
+    /// What, in words.
+    pub message: String,
+    /// Where it stands.
+    pub location: Location<'a>,
+}

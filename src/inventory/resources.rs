@@ -1,0 +1,47 @@
+//! What policies are about besides principals: notebooks, secrets and buckets.
+
+use super::model::{Bucket, Doubt, Notebook, Secret};
+use super::return_values::ReturnValues;
+use super::template::Resource;
+
+/// The resources of an account.
+#[derive(Default)]
+pub struct Found<'a> {
+    /// The notebook instances.
+    pub notebooks: Vec<Notebook<'a>>,
+    /// The secrets.
+    pub secrets: Vec<Secret<'a>>,
+    /// The buckets.
+    pub buckets: Vec<Bucket<'a>>,
+}
+
+impl<'a> Found<'a> {
+    /// Takes in a resource, if it is one of these.
+    pub fn read(&mut self, values: &ReturnValues<'a>, resource: &Resource<'a>, doubts: &mut Vec<Doubt<'a>>) {
+        let physical = values.physical(resource.logical_id);
+        let name = || physical.name.clone();
+        let location = resource.location("");
+        match resource.kind {
+            "AWS::SageMaker::NotebookInstance" => {
+                let role_arn = resource.property("RoleArn").and_then(|role| values.text(role));
+                if role_arn.is_none() {
+                    let message = "it cannot be told which role a notebook acts as".to_owned();
+                    doubts.push(Doubt { message, location: resource.location("Properties/RoleArn") });
+                }
+                let lifecycle = resource.property("LifecycleConfigName");
+                self.notebooks.push(Notebook {
+                    name: name(),
+                    location,
+                    role_arn,
+                    lifecycle_configuration: lifecycle.map(|name| values.text_or_reference(name)),
+                    tags: values.tags(resource),
+                });
+            }
+            "AWS::SecretsManager::Secret" => {
+                self.secrets.push(Secret { name: name(), location, tags: values.tags(resource) });
+            }
+            "AWS::S3::Bucket" => self.buckets.push(Bucket { name: name(), arn: physical.arn.clone(), location }),
+            _ => {}
+        }
+    }
+}

@@ -1,0 +1,190 @@
+//! What the functions `Ref`, `Fn::GetAtt` and `Fn::Sub` return in a stack.
+
+use std::borrow::Cow;
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::{Map, Value};
+
+use super::model::{Account, Stack, Tag};
+use super::references::references;
+use super::template::{Resource, one_or_more, resources};
+
+/// The properties that name a resource, by its type.
+const NAMES: &[(&str, &str)] = &[
+    ("AWS::IAM::Group", "GroupName"),
+    ("AWS::IAM::InstanceProfile", "InstanceProfileName"),
+    ("AWS::IAM::ManagedPolicy", "ManagedPolicyName"),
+    ("AWS::IAM::Role", "RoleName"),
+    ("AWS::IAM::User", "UserName"),
+    ("AWS::Lambda::Function", "FunctionName"),
+    ("AWS::S3::Bucket", "BucketName"),
+    ("AWS::SNS::Topic", "TopicName"),
+    ("AWS::SQS::Queue", "QueueName"),
+    ("AWS::SageMaker::NotebookInstance", "NotebookInstanceName"),
+    ("AWS::SageMaker::NotebookInstanceLifecycleConfig", "NotebookInstanceLifecycleConfigName"),
+    ("AWS::SecretsManager::Secret", "Name"),
+];
+
+/// What a resource is called once it is deployed. What is not known is empty.
+#[derive(Debug, Clone, Default)]
+pub struct Physical {
+    /// The name; of a resource that the template names nothing, one that nobody has.
+    pub name: String,
+    /// Whether the template tells the name and the path.
+    pub is_named: bool,
+    /// What `Ref` returns.
+    pub reference: String,
+    /// The ARN.
+    pub arn: String,
+}
+
+static NOTHING: Physical =
+    Physical { name: String::new(), is_named: false, reference: String::new(), arn: String::new() };
+
+/// What functions return in a stack.
+pub struct ReturnValues<'a> {
+    account: Account<'a>,
+    /// By logical ID.
+    physical: BTreeMap<&'a str, Physical>,
+    /// The logical IDs of roles and instance profiles.
+    roles: BTreeSet<String>,
+}
+
+impl<'a> ReturnValues<'a> {
+    /// What they return in `stack`.
+    pub fn of(stack: &Stack<'a>) -> Self {
+        let mut values = Self { account: stack.account, physical: BTreeMap::new(), roles: BTreeSet::new() };
+        let is_role = |one: &Resource<'_>| matches!(one.kind, "AWS::IAM::Role" | "AWS::IAM::InstanceProfile");
+        values.roles = resources(0, stack.resources).filter(is_role).map(|one| one.logical_id.to_owned()).collect();
+        // Names are texts, or made of pseudo parameters: at first, nothing else is known.
+        values.physical = resources(0, stack.resources)
+            .map(|resource| (resource.logical_id, values.physical_of(&resource)))
+            .collect();
+        values
+    }
+
+    /// What a resource is called.
+    pub fn physical(&self, logical_id: &str) -> &Physical {
+        self.physical.get(logical_id).unwrap_or(&NOTHING)
+    }
+
+    /// The property by which it is known only when the stack is deployed what a resource is called, if there is one.
+    pub fn open_name(&self, resource: &Resource<'_>) -> Option<&'static str> {
+        let (_, key) = NAMES.iter().find(|(of, _)| *of == resource.kind)?;
+        [*key, "Path"].into_iter().find(|key| resource.property(key).is_some_and(|name| self.text(name).is_none()))
+    }
+
+    fn physical_of(&self, resource: &Resource<'_>) -> Physical {
+        let kind = resource.kind;
+        let Some((_, key)) = NAMES.iter().find(|(of, _)| *of == kind) else { return Physical::default() };
+        let Account { id, region, partition } = self.account;
+        let given = resource.property(key).and_then(|name| self.text(name));
+        let path = resource.property("Path").map_or_else(|| Some("/".to_owned()), |path| self.text(path));
+        let is_named = given.is_some() && path.is_some();
+        let name = given.unwrap_or_else(|| format!("unnamed-{}", resource.logical_id));
+        let path = path.unwrap_or_else(|| "/".to_owned());
+        let iam = |word: &str| format!("arn:{partition}:iam::{id}:{word}{path}{name}");
+        let regional = |service: &str, of: &str| format!("arn:{partition}:{service}:{region}:{id}:{of}");
+        let (reference, arn) = match kind {
+            "AWS::IAM::User" => (name.clone(), iam("user")),
+            "AWS::IAM::Group" => (name.clone(), iam("group")),
+            "AWS::IAM::Role" => (name.clone(), iam("role")),
+            "AWS::IAM::InstanceProfile" => (name.clone(), iam("instance-profile")),
+            "AWS::IAM::ManagedPolicy" => (iam("policy"), iam("policy")),
+            "AWS::S3::Bucket" => (name.clone(), format!("arn:{partition}:s3:::{name}")),
+            "AWS::SNS::Topic" => (regional("sns", &name), regional("sns", &name)),
+            "AWS::SQS::Queue" => (String::new(), regional("sqs", &name)),
+            "AWS::Lambda::Function" => (name.clone(), regional("lambda", &format!("function:{name}"))),
+            // The rest is named, and nothing more is known of it.
+            _ => (String::new(), String::new()),
+        };
+        Physical { name, is_named, reference, arn }
+    }
+
+    /// Whether a value refers to a role of the stack, or to an instance profile.
+    pub fn refers_to_role(&self, value: &Value) -> bool {
+        let mut found = Vec::new();
+        references(value, &mut Vec::new(), &self.roles, &mut found);
+        !found.is_empty()
+    }
+
+    /// A value with what its references return, as far as that is known.
+    pub fn filled(&self, value: &Value) -> Value {
+        if let Some(text) = self.text(value) {
+            return Value::String(text);
+        }
+        match value {
+            Value::Array(values) => Value::Array(values.iter().map(|value| self.filled(value)).collect()),
+            Value::Object(entries) => Value::Object(
+                entries.iter().map(|(key, value)| (key.clone(), self.filled(value))).collect::<Map<_, _>>(),
+            ),
+            other => other.clone(),
+        }
+    }
+
+    /// A text, or what a reference returns; `None` where that is not known.
+    pub fn text(&self, value: &Value) -> Option<String> {
+        if let Some(text) = value.as_str() {
+            return Some(text.to_owned());
+        }
+        let (function, argument) = value.as_object().filter(|entries| entries.len() == 1)?.iter().next()?;
+        match (function.as_str(), argument) {
+            ("Ref", Value::String(id)) => self.returned(id),
+            ("Fn::GetAtt", Value::Array(steps)) => {
+                self.returned(&format!("{}.{}", steps.first()?.as_str()?, steps.get(1)?.as_str()?))
+            }
+            ("Fn::Sub", Value::String(text)) => self.substituted(text),
+            _ => None,
+        }
+    }
+
+    /// A text, or what a reference returns; where that is not known, the reference itself.
+    pub fn text_or_reference(&self, value: &Value) -> String {
+        self.shown(value).into_owned()
+    }
+
+    /// The same, without a copy where there is none to make.
+    pub fn shown<'v>(&self, value: &'v Value) -> Cow<'v, str> {
+        match value {
+            Value::String(text) => Cow::Borrowed(text),
+            other => Cow::Owned(self.text(other).unwrap_or_else(|| other.to_string())),
+        }
+    }
+
+    /// The tags of a resource.
+    pub fn tags(&self, resource: &Resource<'_>) -> Vec<Tag> {
+        let text = |value: Option<&Value>| value.and_then(|value| self.text(value));
+        let tag = |tag: &Value| Tag { key: text(tag.get("Key")), value: text(tag.get("Value")) };
+        one_or_more(resource.property("Tags")).map(tag).collect()
+    }
+
+    fn substituted(&self, text: &str) -> Option<String> {
+        let mut filled = String::new();
+        let mut rest = text;
+        while let Some((before, behind)) = rest.split_once("${") {
+            let (name, after) = behind.split_once('}')?;
+            filled += before;
+            match name.strip_prefix('!') {
+                Some(literal) => filled.extend(["${", literal, "}"]),
+                None => filled += &self.returned(name)?,
+            }
+            rest = after;
+        }
+        Some(filled + rest)
+    }
+
+    fn returned(&self, name: &str) -> Option<String> {
+        let found = match name {
+            "AWS::AccountId" => self.account.id,
+            "AWS::Region" => self.account.region,
+            "AWS::Partition" => self.account.partition,
+            _ => match name.split_once('.') {
+                None => &self.physical.get(name)?.reference,
+                Some((id, "Arn")) => &self.physical.get(id)?.arn,
+                Some((id, "NotebookInstanceLifecycleConfigName")) => &self.physical.get(id)?.name,
+                Some(_) => return None,
+            },
+        };
+        Some(found.to_owned()).filter(|found| !found.is_empty())
+    }
+}

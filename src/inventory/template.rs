@@ -1,0 +1,67 @@
+//! The resources of a template as they are written.
+
+use serde_json::{Map, Value};
+
+use super::model::Location;
+
+/// A resource.
+#[derive(Debug, Clone, Copy)]
+pub struct Resource<'a> {
+    /// The index of its stack.
+    pub stack: usize,
+    /// Its logical ID.
+    pub logical_id: &'a str,
+    /// Its type; empty where it has none.
+    pub kind: &'a str,
+    /// All of it.
+    pub value: &'a Value,
+}
+
+impl<'a> Resource<'a> {
+    /// A property.
+    pub fn property(&self, key: &str) -> Option<&'a Value> {
+        self.value.get("Properties")?.get(key)
+    }
+
+    /// What `path` leads to in the resource; itself, where that is empty.
+    pub fn location(&self, path: impl Into<String>) -> Location<'a> {
+        Location { stack: self.stack, logical_id: self.logical_id, path: path.into() }
+    }
+
+    /// The values of a property that is a list, each with the path to it from the resource. One value may stand without
+    /// its list.
+    pub fn list(&self, key: &str) -> impl Iterator<Item = (String, &'a Value)> + use<'a> {
+        let value = self.property(key);
+        let is_list = value.is_some_and(Value::is_array);
+        let path = format!("Properties/{key}");
+        one_or_more(value)
+            .enumerate()
+            .map(move |(index, one)| (if is_list { format!("{path}/{index}") } else { path.clone() }, one))
+    }
+}
+
+/// The resources of a template, in its order.
+pub fn resources(stack: usize, resources: &Value) -> impl Iterator<Item = Resource<'_>> {
+    resources.as_object().into_iter().flat_map(Map::iter).map(move |(logical_id, value)| Resource {
+        stack,
+        logical_id,
+        kind: value.get("Type").and_then(Value::as_str).unwrap_or_default(),
+        value,
+    })
+}
+
+/// The values of a list; a value that is none stands for itself.
+pub fn one_or_more(value: Option<&Value>) -> impl Iterator<Item = &Value> {
+    let (list, one): (&[Value], Option<&Value>) = match value {
+        Some(Value::Array(values)) => (values, None),
+        Some(Value::Null) | None => (&[], None),
+        one => (&[], one),
+    };
+    list.iter().chain(one)
+}
+
+/// Whether the value is a function of CloudFormation's, such as `{"Ref": …}`.
+pub fn is_intrinsic(value: &Value) -> bool {
+    let only_key = value.as_object().filter(|entries| entries.len() == 1).and_then(|entries| entries.keys().next());
+    only_key.is_some_and(|key| key == "Ref" || key.starts_with("Fn::"))
+}
