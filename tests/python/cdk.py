@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from moto_server import MotoServer
+from patience import PATIENCE
 from workspace import REPOSITORY
 
 CDK = REPOSITORY / "tests" / "node" / "node_modules" / ".bin" / "cdk"
@@ -41,7 +42,7 @@ class Cdk:
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
-            timeout=150,
+            timeout=PATIENCE,
             check=False,
         )
 

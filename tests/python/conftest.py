@@ -1,13 +1,27 @@
 """Fixtures that every test may ask for."""
 
+import os
+import socket
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from aws_program import running_aws_program
 from moto_server import MotoServer, running_moto_server
+from patience import PATIENCE
 from workspace import SETTINGS, Workspace
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _machine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """What a machine's user has set up or kept for git and racestack is none of the tests' business."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("GIT_CONFIG_GLOBAL", os.devnull)
+        patch.setenv("GIT_CONFIG_SYSTEM", os.devnull)
+        patch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("cache")))
+        yield
 
 
 @pytest.fixture(scope="session")
@@ -17,9 +31,19 @@ def moto_log(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def moto_server(moto_log: Path) -> Iterator[MotoServer]:
+def aws_program() -> Iterator[Path | None]:
+    """The folder of an `aws` that is loaded already; none in a run at full length, where each `aws` starts anew."""
+    if os.environ.get("RACESTACK_SLOW_TESTS"):
+        yield None
+        return
+    with running_aws_program() as folder:
+        yield folder
+
+
+@pytest.fixture(scope="session")
+def moto_server(moto_log: Path, aws_program: Path | None) -> Iterator[MotoServer]:
     """The server of this run."""
-    with running_moto_server(moto_log) as server:
+    with running_moto_server(moto_log, programs=aws_program) as server:
         yield server
 
 
@@ -27,11 +51,19 @@ def moto_server(moto_log: Path) -> Iterator[MotoServer]:
 def moto(moto_server: MotoServer, moto_log: Path) -> Iterator[MotoServer]:
     """An empty account for one test. A fault of the server itself fails the test."""
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-    opener.open(f"{moto_server.endpoint}/moto-api/reset", data=b"", timeout=30).close()
+    opener.open(f"{moto_server.endpoint}/moto-api/reset", data=b"", timeout=PATIENCE).close()
     before = moto_log.stat().st_size
     yield moto_server
     written = moto_log.read_text()[before:]
     assert "Traceback" not in written, f"the moto server failed:\n{written}"
+
+
+@pytest.fixture
+def nobody() -> Iterator[str]:
+    """An address and port of this machine where nobody answers, nor comes to while the test runs."""
+    with socket.socket() as held:
+        held.bind(("127.0.0.1", 0))
+        yield f"127.0.0.1:{held.getsockname()[1]}"
 
 
 @pytest.fixture(params=SETTINGS)

@@ -9,6 +9,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
+from patience import PATIENCE
+
 TOKEN = "its-token"
 # What the forges take as the text of a comment, in characters.
 LIMITS = {"github": 65_536, "gitlab": 1_000_000}
@@ -114,4 +116,4 @@ def running_forge(kind: str) -> Iterator[Forge]:
     finally:
         server.shutdown()
         server.server_close()
-        thread.join(timeout=10)
+        thread.join(timeout=PATIENCE)

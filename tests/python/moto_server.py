@@ -15,10 +15,11 @@ from typing import Any
 import boto3
 from botocore.config import Config
 
+from patience import PATIENCE
+
 HERE = Path(__file__).parent
 REGION = "ap-northeast-1"
 ACCOUNT_ID = "111122223333"
-READY_WITHIN_SECONDS = 30
 
 
 @dataclass(frozen=True)
@@ -26,9 +27,13 @@ class MotoServer:
     """An account of its own, empty at first, behind an endpoint."""
 
     endpoint: str
+    # A folder with an `aws` that is loaded already.
+    programs: Path | None = None
 
-    def environment(self) -> dict[str, str]:
-        """The variables with which a command speaks to this server, and to nothing else."""
+    def environment(self, *, anew: bool = False) -> dict[str, str]:
+        """The variables with which a command speaks to this server, and to nothing else. `anew`: each `aws` is started
+        as an administrator starts it."""
+        programs = [] if anew or self.programs is None else [str(self.programs)]
         inherited = {key: value for key, value in os.environ.items() if not key.upper().startswith(("AWS_", "HTTP"))}
         return inherited | {
             "AWS_ACCESS_KEY_ID": "testing",
@@ -41,7 +46,7 @@ class MotoServer:
             "AWS_MAX_ATTEMPTS": "1",
             "AWS_PAGER": "",
             "NO_PROXY": "127.0.0.1",
-            "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
+            "PATH": os.pathsep.join([*programs, str(Path(sys.executable).parent), os.environ["PATH"]]),
             "PYTHONUTF8": "1",
         }
 
@@ -51,7 +56,9 @@ class MotoServer:
 
 
 @contextlib.contextmanager
-def running_moto_server(log: Path, *, account_id: str = ACCOUNT_ID) -> Iterator[MotoServer]:
+def running_moto_server(
+    log: Path, *, account_id: str = ACCOUNT_ID, programs: Path | None = None
+) -> Iterator[MotoServer]:
     """Run a server for as long as the block runs."""
     environment = os.environ | {"MOTO_ACCOUNT_ID": account_id, "PYTHONPATH": str(HERE)}
     command = [sys.executable, "-m", "moto_extension"]
@@ -67,24 +74,25 @@ def running_moto_server(log: Path, *, account_id: str = ACCOUNT_ID) -> Iterator[
                 raise RuntimeError(f"moto did not start:\n{log.read_text()}")
             endpoint = f"http://127.0.0.1:{port}"
             _wait_until_it_answers(endpoint)
-            yield MotoServer(endpoint)
+            yield MotoServer(endpoint, programs)
         finally:
             process.terminate()
-            process.wait(timeout=10)
+            process.wait(timeout=PATIENCE)
 
 
 @functools.lru_cache
 def _client(endpoint: str, service: str) -> Any:
     session = boto3.Session(aws_access_key_id="testing", aws_secret_access_key="testing", region_name=REGION)
-    return session.client(service, endpoint_url=endpoint, config=Config(proxies={}, retries={"total_max_attempts": 1}))
+    config = Config(proxies={}, read_timeout=PATIENCE, retries={"total_max_attempts": 1})
+    return session.client(service, endpoint_url=endpoint, config=config)
 
 
 def _wait_until_it_answers(endpoint: str) -> None:
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-    deadline = time.monotonic() + READY_WITHIN_SECONDS
+    deadline = time.monotonic() + PATIENCE
     while True:
         try:
-            opener.open(f"{endpoint}/moto-api/data.json", timeout=5).close()
+            opener.open(f"{endpoint}/moto-api/data.json", timeout=PATIENCE).close()
             return
         except OSError:
             if time.monotonic() > deadline:

@@ -10,6 +10,7 @@ from urllib.parse import unquote
 import pytest
 import yaml
 
+from patience import PATIENCE
 from workspace import REPOSITORY, SETTINGS, Workspace, binary
 
 TOOLS = Path(sys.executable).parent
@@ -132,7 +133,7 @@ def ci(folder: Path, tool: str) -> Path:
     """What `init --ci` writes, in a folder of its own."""
     folder.mkdir(exist_ok=True)
     if not (folder / "ci").exists():
-        subprocess.run([binary(), "init", "ci", "--ci", tool], cwd=folder, check=True, capture_output=True, timeout=60)
+        subprocess.run([binary(), "init", "ci", "--ci", tool], cwd=folder, check=True, capture_output=True, timeout=PATIENCE)
     return folder / "ci"
 
 
@@ -147,7 +148,7 @@ def repository(folder: Path) -> Workspace:
         ["-c", "user.name=ci", "-c", "user.email=ci@example.com", "commit", "--quiet", "--message", "all"],
         ["update-ref", "refs/remotes/origin/main", "HEAD"],
     ):
-        subprocess.run(["git", *arguments], cwd=folder, check=True, timeout=60)
+        subprocess.run(["git", *arguments], cwd=folder, check=True, timeout=PATIENCE)
     return made
 
 
@@ -187,5 +188,5 @@ def run(
     command: list[str | Path], folder: Path, environment: dict[str, str] | None = None
 ) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        command, cwd=folder, env=environment, capture_output=True, text=True, timeout=60, check=False
+        command, cwd=folder, env=environment, capture_output=True, text=True, timeout=PATIENCE, check=False
     )

@@ -9,6 +9,7 @@ import pytest
 import yaml
 
 from forge import BOT, PERSON, Forge, running_forge
+from patience import PATIENCE
 from test_ci import GITHUB, GITLAB, ci, repository, shell
 from workspace import SETTINGS, Workspace
 
@@ -136,7 +137,7 @@ def tell(forge: Forge, folder: Path) -> subprocess.CompletedProcess[str]:
         return shell(script, folder, {"GITHUB_BASE_REF": "main", "GITHUB_STEP_SUMMARY": str(folder / "summary.md")})
     script = "\n".join(yaml.safe_load((written / GITLAB).read_text())["racestack diff"]["script"])
     base = subprocess.run(
-        ["git", "rev-parse", "HEAD"], cwd=folder, check=True, capture_output=True, text=True, timeout=60
+        ["git", "rev-parse", "HEAD"], cwd=folder, check=True, capture_output=True, text=True, timeout=PATIENCE
     ).stdout.strip()
     job = "https://gitlab.example.com/acme/training/-/jobs/5"
     return shell(script, folder, {"CI_MERGE_REQUEST_DIFF_BASE_SHA": base, "CI_JOB_URL": job})
@@ -158,6 +159,6 @@ def comment(forge: Forge, folder: Path) -> subprocess.CompletedProcess[str]:
         env=forge.environment,
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=PATIENCE,
         check=False,
     )

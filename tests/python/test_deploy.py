@@ -44,8 +44,6 @@ def test_a_second_deployment_changes_nothing(moto: MotoServer, workspace: Worksp
     assert creation_dates(moto) == dates
 
 
-# Each of those who leave takes the AWS CLI a dozen starts.
-@pytest.mark.timeout(600)
 def test_of_sixty_five_leave_and_eight_join_without_moving_others(moto: MotoServer, tmp_path: Path) -> None:
     workspace = Workspace(tmp_path, SETTINGS["hardened"])
     people = tuple({"name": f"racer.{number:02}", "team": TEAMS[number % 3]} for number in range(60))

@@ -12,6 +12,7 @@ import jsonschema
 
 from cdk import Cdk
 from moto_server import REGION, MotoServer
+from patience import PATIENCE
 from workspace import REPOSITORY, binary
 
 ACCOUNT_ID = "111122223333"
@@ -117,13 +118,13 @@ def by_racestack(folder: Path) -> dict[str, str]:
         cwd=folder,
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=PATIENCE,
         check=False,
     )
     # The templates are nonsense to CloudFormation in other ways, too: refusals are no matter here.
     assert finished.returncode in (0, 1), finished.stderr
     diff = json.loads(finished.stdout)
-    printed = subprocess.run([binary(), "schema", "diff"], capture_output=True, timeout=60, check=True)
+    printed = subprocess.run([binary(), "schema", "diff"], capture_output=True, timeout=PATIENCE, check=True)
     jsonschema.Draft202012Validator(json.loads(printed.stdout)).validate(diff)
     (account,) = diff["accounts"]
     found = {}

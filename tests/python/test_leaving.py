@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from moto_server import ACCOUNT_ID, MotoServer
+from patience import PATIENCE
 from test_deploy import creation_dates
 from workspace import SETTINGS, Person, Workspace, binary
 
@@ -175,8 +176,6 @@ def test_who_could_not_be_deleted_is_told(moto: MotoServer, workspace: Workspace
     assert users(moto) == ["sato.hana", "taro-kun"]
 
 
-# Each of those who leave takes the AWS CLI a dozen starts.
-@pytest.mark.timeout(600)
 def test_the_steps_that_offboard_prints_are_those_that_a_deployment_lacks(moto: MotoServer, workspace: Workspace) -> None:
     burden(moto, "tanaka.taro")
     run_steps(workspace, moto, "# 6. Only where something else")
@@ -191,10 +190,10 @@ def test_the_steps_that_offboard_prints_are_those_that_a_deployment_lacks(moto: 
 def run_steps(workspace: Workspace, moto: MotoServer, heading: str) -> None:
     """Run the commands below one of the headings that `racestack offboard tanaka.taro` prints."""
     command = [binary(), "offboard", "tanaka.taro", "--account", "tokyo"]
-    printed = subprocess.run(command, cwd=workspace.root, capture_output=True, text=True, timeout=60, check=True).stdout
+    printed = subprocess.run(command, cwd=workspace.root, capture_output=True, text=True, timeout=PATIENCE, check=True).stdout
     steps = [step for step in printed.split("\n\n") if step.startswith(heading)]
     assert len(steps) == 1, printed
-    subprocess.run(["bash", "-uc", steps[0]], env=moto.environment(), timeout=120, check=True)
+    subprocess.run(["bash", "-uc", steps[0]], env=moto.environment(), timeout=PATIENCE, check=True)
 
 
 @pytest.mark.parametrize("profile", ["hardened", "documented"])

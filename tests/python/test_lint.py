@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 from moto_server import REGION
+from patience import PATIENCE
 from templates import load
 from workspace import REPOSITORY, Workspace
 
@@ -23,7 +24,7 @@ def test_cfn_lint_finds_nothing_but_the_retired_service(workspace: Workspace) ->
         [TOOLS / "cfn-lint", "--format", "json", "--regions", REGION, "--include-checks", "I", "--", *templates],
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=PATIENCE,
         check=False,
     )
     findings = json.loads(finished.stdout)
@@ -47,7 +48,7 @@ def test_shellcheck_accepts_the_scripts_of_the_templates() -> None:
 
 def shellcheck(scripts: list[Path]) -> None:
     """Fail with what shellcheck says of any of the scripts."""
-    finished = subprocess.run([TOOLS / "shellcheck", *scripts], capture_output=True, text=True, timeout=60, check=False)
+    finished = subprocess.run([TOOLS / "shellcheck", *scripts], capture_output=True, text=True, timeout=PATIENCE, check=False)
     assert finished.returncode == 0, finished.stdout + finished.stderr
 
 

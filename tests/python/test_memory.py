@@ -5,6 +5,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+from patience import PATIENCE
 from workspace import REPOSITORY, binary
 
 # From some number of accounts on, so that what a run takes at all is in both.
@@ -17,7 +18,7 @@ def peak(folder: Path, accounts: int) -> int:
     config = folder / f"{accounts}-accounts"
     roster = REPOSITORY / "benches/make_roster.py"
     make = [sys.executable, roster, config, "--accounts", str(accounts), "--users", str(USERS)]
-    subprocess.run(make, check=True)
+    subprocess.run(make, timeout=PATIENCE, check=True)
     # Without checks, what they take does not hide what is held; accounts are worked on in the same way.
     command = [binary(), "synth", "--no-check", "--config", config, "--out", folder / f"stacks-{accounts}"]
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)

@@ -8,12 +8,11 @@ from pathlib import Path
 
 import pytest
 
+from patience import PATIENCE
 from workspace import PEOPLE, REPOSITORY, SETTINGS, Workspace, binary
 
 BROWSER_TESTS = REPOSITORY / "tests" / "node" / "page.mjs"
 HOSTILE = '<img src=x onerror="globalThis.pwned = 1"></title></style></script><script>globalThis.pwned = 1</script>'
-# Seconds; the browser starts slowly on a busy machine.
-PATIENCE = 120
 
 
 @pytest.fixture(scope="session")
@@ -28,7 +27,7 @@ def report(config: Path, page: Path, *arguments: str) -> subprocess.CompletedPro
     """Run `racestack report`."""
     out = page.parent / "out"
     command = [binary(), "report", "--config", config, "--out", out, "--page", page, *arguments]
-    return subprocess.run(command, capture_output=True, text=True, check=False)
+    return subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE, check=False)
 
 
 def browse(chromium: str, page: Path, test: str) -> str:

@@ -7,6 +7,7 @@ from typing import Any
 
 from aws_cli import AwsCli, running_aws_cli
 from moto_server import MotoServer
+from patience import PATIENCE
 from workspace import Person, Workspace
 
 PEOPLE: tuple[Person, ...] = ({"name": "tanaka.taro"}, {"name": "sato.hana"})
@@ -34,7 +35,7 @@ def handed_over(cli: AwsCli, name: str) -> dict[str, str]:
 def accepted(moto: MotoServer, name: str) -> str:
     """The password that IAM holds for a user: moto alone tells it."""
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-    with opener.open(f"{moto.endpoint}/moto-api/data.json", timeout=30) as answer:
+    with opener.open(f"{moto.endpoint}/moto-api/data.json", timeout=PATIENCE) as answer:
         data: dict[str, Any] = json.load(answer)
     return next(user["password"] for user in data["iam"]["User"] if user["name"] == name)
 

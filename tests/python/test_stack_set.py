@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from moto_server import MotoServer
+from patience import PATIENCE
 from templates import load
 from test_lint import TOOLS, shellcheck
 from workspace import KMS_KEY, PEOPLE, SETTINGS, Workspace, binary
@@ -91,7 +92,7 @@ def test_the_linters_accept_it(fleet: Path, part: str) -> None:
         [TOOLS / "cfn-lint", "--format", "json", "--regions", "ap-northeast-1", "--", folder / "template.json"],
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=PATIENCE,
         check=False,
     )
     # Its rules on policies no longer know the actions of a service that AWS has retired.
@@ -207,7 +208,7 @@ def test_each_operation_ends_well_before_the_next_begins(fleet_with_keys: Path, 
             env=environment | {"ENDS": ends},
             capture_output=True,
             text=True,
-            timeout=60,
+            timeout=PATIENCE,
             check=False,
         )
         lines = (folder / "asked").read_text().splitlines()
@@ -233,11 +234,11 @@ def test_a_template_that_synth_did_not_write_is_not_deployed(fleet_with_keys: Pa
     assert not moto.client("cloudformation").list_stack_sets()["Summaries"]
 
 
-def test_a_question_without_an_answer_stops_it(fleet_with_keys: Path, moto: MotoServer) -> None:
+def test_a_question_without_an_answer_stops_it(fleet_with_keys: Path, moto: MotoServer, nobody: str) -> None:
     folder = stack_set(fleet_with_keys, "access")
-    environment = moto.environment() | {"AWS_ENDPOINT_URL": "http://127.0.0.1:9"}
+    environment = moto.environment() | {"AWS_ENDPOINT_URL": f"http://{nobody}"}
     finished = subprocess.run(
-        ["bash", "deploy.sh"], cwd=folder, env=environment, capture_output=True, text=True, timeout=100, check=False
+        ["bash", "deploy.sh"], cwd=folder, env=environment, capture_output=True, text=True, timeout=PATIENCE, check=False
     )
     assert finished.returncode != 0
     assert finished.stderr.count("Could not connect") == 1, "nothing more is asked"
@@ -333,7 +334,7 @@ def run(command: list[str], folder: Path, moto: MotoServer) -> subprocess.Comple
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
-        timeout=100,
+        timeout=PATIENCE,
         check=False,
     )
 
@@ -346,7 +347,7 @@ def stack_set(fleet: Path, part: str, *options: str) -> Path:
         [binary(), "synth", *config, *out, "--stackset", part, "--to", folder, *options],
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=PATIENCE,
         check=False,
     )
     assert finished.returncode == 0, finished.stderr

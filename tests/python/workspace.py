@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from moto_server import ACCOUNT_ID, REGION
+from patience import PATIENCE
 
 REPOSITORY = Path(__file__).parents[2]
 KMS_KEY = f"arn:aws:kms:{REGION}:{ACCOUNT_ID}:key/11111111-2222-3333-4444-555555555555"
@@ -110,7 +111,7 @@ class Workspace:
             [binary(), "synth", "--config", self.root / "config", "--out", self.root / "out", *arguments],
             capture_output=True,
             text=True,
-            timeout=60,
+            timeout=PATIENCE,
             check=False,
         )
         assert finished.returncode == 0, f"racestack synth ended with {finished.returncode}:\n{finished.stderr}"
@@ -124,14 +125,15 @@ class Workspace:
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
-            timeout=300,
+            timeout=PATIENCE,
             check=False,
         )
 
 
 def binary() -> Path:
     """The racestack to test: `RACESTACK_BIN`, or what `cargo build` made."""
-    path = Path(os.environ.get("RACESTACK_BIN") or REPOSITORY / "target" / "debug" / "racestack")
+    built = REPOSITORY / os.environ.get("CARGO_TARGET_DIR", "target") / "debug" / "racestack"
+    path = Path(os.environ.get("RACESTACK_BIN") or built)
     if not path.is_file():
         pytest.fail(f"{path} is missing: build racestack, or set RACESTACK_BIN")
     return path.resolve()
