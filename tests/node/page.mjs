@@ -2,13 +2,18 @@
 //     node page.mjs PAGE.html TEST [SCREENSHOT.png]
 // It exits with 0 when everything holds, and says what does not.
 import assert from "node:assert/strict";
+import { writeFileSync } from "node:fs";
 import { pathToFileURL } from "node:url";
 import { chromium } from "playwright-core";
 
 const [file, name, picture] = process.argv.slice(2);
 
-// How long the page of 5,000 people may take until it can be used, in milliseconds.
+// How long the page of 5,000 people may take until it can be used, in milliseconds, on a machine whose browser opens a
+// plain table of as many rows in PLAIN_TABLE milliseconds. On a slower machine, it may take longer by as much.
 const LOADED_WITHIN = 2000;
+const PLAIN_TABLE = 500;
+// How long to wait for anything before it counts as hung, in milliseconds.
+const PATIENCE = 600_000;
 
 const visible = (page) => page.locator("#roster tbody tr:visible");
 const names = (page) => page.$$eval("#roster tbody tr:not([hidden]) th", (cells) => cells.map((cell) => cell.textContent));
@@ -16,7 +21,7 @@ const paper = (page) => page.evaluate(() => getComputedStyle(document.body).back
 
 const tests = {
   async shows_everything_without_a_script({ browser, url }) {
-    const page = await browser.newPage({ javaScriptEnabled: false });
+    const page = await newPage(browser, { javaScriptEnabled: false });
     await page.goto(url);
     assert.equal(await page.locator("#roster tbody tr").count(), 3);
     assert.equal(await page.locator("#filters").isVisible(), false);
@@ -78,7 +83,7 @@ const tests = {
 
   async is_dark_when_asked({ browser, url }) {
     const light = "rgb(255, 255, 255)";
-    const page = await browser.newPage({ colorScheme: "dark" });
+    const page = await newPage(browser, { colorScheme: "dark" });
     await page.goto(url);
     const dark = await paper(page);
     assert.notEqual(dark, light);
@@ -141,21 +146,31 @@ const tests = {
   },
 
   async opens_5000_people_quickly({ browser, url }) {
-    const page = await browser.newPage();
-    const times = [];
-    // What else the machine does at that moment is not the page's: the quickest of some rounds counts.
-    for (let round = 0; round < 20 && !(Math.min(...times) < LOADED_WITHIN); round += 1) {
+    const page = await newPage(browser);
+    const cells = Array.from({ length: 8 }, (_, n) => `<td>something ${n}</td>`).join("");
+    const plain = `${file}.plain.html`;
+    writeFileSync(plain, `<!DOCTYPE html><title>plain</title><table>${`<tr>${cells}</tr>`.repeat(5000)}</table>`);
+    const open = async (url) => {
       const start = performance.now();
       await page.goto(url, { waitUntil: "load" });
       // Two frames: laid out and painted.
       await page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))));
-      times.push(performance.now() - start);
+      return performance.now() - start;
+    };
+    const [plains, times] = [[], []];
+    // The first ones start what the browser starts once.
+    for (let round = 0; round < 5; round += 1) plains.push(await open(pathToFileURL(plain).href));
+    const within = () => LOADED_WITHIN * Math.max(1, Math.min(...plains) / PLAIN_TABLE);
+    // What else the machine does at that moment is not the page's: the quickest of some rounds counts.
+    for (let round = 0; round < 20 && !(Math.min(...times) < within()); round += 1) {
+      plains.push(await open(pathToFileURL(plain).href));
+      times.push(await open(url));
     }
     const opened = Math.min(...times);
     assert.equal(await page.locator("#roster tbody tr").count(), 5000);
     const shows = (start) => page.waitForFunction((start) => document.getElementById("shown").value.startsWith(start), start);
     const searches = [];
-    for (let round = 0; round < 20 && !(Math.min(...searches) < LOADED_WITHIN); round += 1) {
+    for (let round = 0; round < 20 && !(Math.min(...searches) < within()); round += 1) {
       await page.fill("#search", "");
       await shows("5000 ");
       const start = performance.now();
@@ -164,9 +179,9 @@ const tests = {
       searches.push(performance.now() - start);
     }
     const searched = Math.min(...searches);
-    console.log(`opened in ${Math.round(opened)} ms, searched in ${Math.round(searched)} ms`);
-    assert.ok(opened < LOADED_WITHIN, `opened in ${Math.round(opened)} ms`);
-    assert.ok(searched < LOADED_WITHIN, `searched in ${Math.round(searched)} ms`);
+    console.log(`opened in ${Math.round(opened)} ms, searched in ${Math.round(searched)} ms, of ${Math.round(within())} ms`);
+    assert.ok(opened < within(), `opened in ${Math.round(opened)} ms`);
+    assert.ok(searched < within(), `searched in ${Math.round(searched)} ms`);
   },
 
   async looks_right({ page }) {
@@ -184,6 +199,12 @@ const tests = {
     await screenshot(page);
   },
 };
+
+async function newPage(browser, options = {}) {
+  const page = await browser.newPage(options);
+  page.setDefaultTimeout(PATIENCE);
+  return page;
+}
 
 async function screenshot(page) {
   if (picture) await page.screenshot({ path: picture, fullPage: true });
@@ -224,12 +245,13 @@ async function contrast(page) {
 
 const browser = await chromium.launch({
   executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
+  timeout: PATIENCE,
   args: ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
     "--disable-component-update", "--disable-sync"],
 });
 try {
   const url = pathToFileURL(file).href;
-  const page = await browser.newPage({ viewport: { width: 1280, height: 900 } });
+  const page = await newPage(browser, { viewport: { width: 1280, height: 900 } });
   const requests = [];
   const complaints = [];
   const errors = [];
