@@ -6,6 +6,7 @@ its own, as it is of a command that starts anew: program, arguments, environment
 It listens on the Unix socket that its argument names, and ends when its standard input closes.
 """
 
+import contextlib
 import gc
 import importlib
 import json
@@ -16,6 +17,7 @@ import socket
 import sys
 import traceback
 from pathlib import Path
+from typing import NoReturn
 
 import awscli
 import awscli.clidriver
@@ -36,15 +38,19 @@ def main() -> None:
         readable, _, _ = select.select([listening, 0], [], [])
         if 0 in readable:
             return
+        reap()
         connection, _ = listening.accept()
         if os.fork() == 0:
             listening.close()
-            # The second fork is nobody's to wait for.
-            if os.fork() == 0:
-                serve(connection)
-            os._exit(0)
+            serve(connection)
         connection.close()
-        os.wait()
+
+
+def reap() -> None:
+    """Take leave of the commands that have ended."""
+    with contextlib.suppress(ChildProcessError):
+        while os.waitpid(-1, os.WNOHANG) != (0, 0):
+            pass
 
 
 def load() -> None:
@@ -52,7 +58,7 @@ def load() -> None:
     awscli.clidriver.create_clidriver()
 
 
-def serve(connection: socket.socket) -> None:
+def serve(connection: socket.socket) -> NoReturn:
     """Run the one command that a connection asks for, and answer with its exit code."""
     status = 255
     try:

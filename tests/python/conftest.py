@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from aws_program import running_aws_program
-from moto_server import MotoServer, running_moto_server
+from moto_server import OTHER_ACCOUNT_ID, MotoServer, running_moto_server
 from patience import PATIENCE
 from workspace import SETTINGS, Workspace
 
@@ -47,11 +47,31 @@ def moto_server(moto_log: Path, aws_program: Path | None) -> Iterator[MotoServer
         yield server
 
 
+@pytest.fixture(scope="session")
+def other_server(tmp_path_factory: pytest.TempPathFactory, aws_program: Path | None) -> Iterator[MotoServer]:
+    """A server of another account."""
+    log = tmp_path_factory.mktemp("moto") / "other.log"
+    with running_moto_server(log, account_id=OTHER_ACCOUNT_ID, programs=aws_program) as server:
+        yield server
+
+
+def empty(server: MotoServer) -> None:
+    """Take everything out of an account."""
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    opener.open(f"{server.endpoint}/moto-api/reset", data=b"", timeout=PATIENCE).close()
+
+
+@pytest.fixture
+def other_moto(other_server: MotoServer) -> MotoServer:
+    """Another account, `OTHER_ACCOUNT_ID`, empty."""
+    empty(other_server)
+    return other_server
+
+
 @pytest.fixture
 def moto(moto_server: MotoServer, moto_log: Path) -> Iterator[MotoServer]:
     """An empty account for one test. A fault of the server itself fails the test."""
-    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-    opener.open(f"{moto_server.endpoint}/moto-api/reset", data=b"", timeout=PATIENCE).close()
+    empty(moto_server)
     before = moto_log.stat().st_size
     yield moto_server
     written = moto_log.read_text()[before:]

@@ -20,6 +20,7 @@ from patience import PATIENCE
 HERE = Path(__file__).parent
 REGION = "ap-northeast-1"
 ACCOUNT_ID = "111122223333"
+OTHER_ACCOUNT_ID = "444455556666"
 
 
 @dataclass(frozen=True)

@@ -20,6 +20,8 @@ fi
 
 "$root/tests/node/install.sh"
 
+# Text is UTF-8 in whatever language the machine speaks.
+export PYTHONUTF8=1
 export SARIF_SCHEMA=$venv/package/lib/schemas/sarif-2.1.0-rtm.5.json
 cd -- "$root"
 exec "$venv/bin/python" -m pytest --config-file="$here/pytest.ini" --rootdir="$root" "$@"

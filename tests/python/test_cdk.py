@@ -8,7 +8,7 @@ import pytest
 
 from aws_cli import running_aws_cli
 from cdk import Cdk
-from moto_server import REGION, MotoServer, running_moto_server
+from moto_server import OTHER_ACCOUNT_ID, REGION, MotoServer
 from read_back import declared, found
 from templates import declared_resources, load
 from test_deploy import NAMES, names_found
@@ -17,7 +17,6 @@ from workspace import PEOPLE, SETTINGS, Workspace
 TEMPLATES = "mycompany-templates"
 # In the order in which they are deployed.
 STACKS = ("storage", "access", "service-roles", "users-001", "retired-roles")
-OTHER_ACCOUNT_ID = "444455556666"
 # A cdk command takes seconds: other settings than the default ones are for a run at full length.
 ALL_SETTINGS = list(SETTINGS) if os.environ.get("RACESTACK_SLOW_TESTS") else ["hardened"]
 
@@ -123,9 +122,8 @@ def test_templates_go_through_the_bucket_that_the_settings_name(moto: MotoServer
     assert len(objects) == len(list(cdk.assembly.glob("*.template.json")))
 
 
-def test_another_accounts_credentials_deploy_nothing(hardened: Cdk, tmp_path: Path) -> None:
-    with running_moto_server(tmp_path / "other.log", account_id=OTHER_ACCOUNT_ID) as other:
-        refused = Cdk(hardened.assembly, tmp_path / "elsewhere", other).run("deploy", "--all")
-        assert refused.returncode != 0
-        assert f"the current credentials are for {OTHER_ACCOUNT_ID}" in refused.stdout
-        assert all(not names for names in names_found(other).values())
+def test_another_accounts_credentials_deploy_nothing(hardened: Cdk, other_moto: MotoServer, tmp_path: Path) -> None:
+    refused = Cdk(hardened.assembly, tmp_path / "elsewhere", other_moto).run("deploy", "--all")
+    assert refused.returncode != 0
+    assert f"the current credentials are for {OTHER_ACCOUNT_ID}" in refused.stdout
+    assert all(not names for names in names_found(other_moto).values())

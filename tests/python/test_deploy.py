@@ -8,17 +8,17 @@ from typing import Any
 import pytest
 
 from aws_cli import AwsCli, running_aws_cli
-from moto_server import REGION, MotoServer, running_moto_server
+from moto_server import OTHER_ACCOUNT_ID, REGION, MotoServer
 from read_back import declared, found
 from templates import declared_resources, load
 from workspace import SETTINGS, Workspace
 
-OTHER_ACCOUNT_ID = "444455556666"
 TEAMS = ("blue", "red", "green")
 
 
 def test_every_resource_comes_as_declared(moto: MotoServer, workspace: Workspace) -> None:
-    deployed = workspace.deploy(moto.environment())
+    # With one of the settings, as an administrator does: with an `aws` that starts anew each time.
+    deployed = workspace.deploy(moto.environment(anew=workspace.settings == SETTINGS["hardened"]))
     assert deployed.returncode == 0, deployed.stdout + deployed.stderr
 
     resources = declared_resources(workspace.out)
@@ -71,14 +71,13 @@ def test_of_sixty_five_leave_and_eight_join_without_moving_others(moto: MotoServ
     }
 
 
-def test_another_accounts_credentials_deploy_nothing(workspace: Workspace, tmp_path: Path) -> None:
-    with running_moto_server(tmp_path / "other.log", account_id=OTHER_ACCOUNT_ID) as other:
-        refused = workspace.deploy(other.environment())
-        assert refused.returncode != 0
-        assert OTHER_ACCOUNT_ID in refused.stdout + refused.stderr
-        assert "Waiting for changeset" not in refused.stdout
-        assert other.client("cloudformation").list_stacks()["StackSummaries"] == []
-        assert all(not names for names in names_found(other).values())
+def test_another_accounts_credentials_deploy_nothing(workspace: Workspace, other_moto: MotoServer) -> None:
+    refused = workspace.deploy(other_moto.environment())
+    assert refused.returncode != 0
+    assert OTHER_ACCOUNT_ID in refused.stdout + refused.stderr
+    assert "Waiting for changeset" not in refused.stdout
+    assert other_moto.client("cloudformation").list_stacks()["StackSummaries"] == []
+    assert all(not names for names in names_found(other_moto).values())
 
 
 def test_a_failed_stack_stops_the_deployment(moto: MotoServer, workspace: Workspace) -> None:
@@ -124,13 +123,13 @@ def names_found(moto: MotoServer) -> dict[str, list[str]]:
     return {kind: sorted(names) for kind, names in lists.items()}
 
 
-def creation_dates(moto: MotoServer) -> dict[str, datetime]:
-    """When everything that belongs to people was made."""
+def creation_dates(moto: MotoServer) -> dict[str, tuple[datetime, str]]:
+    """When everything that belongs to people was made; with its ID, where it has one, as a second is long."""
     iam, sagemaker = moto.client("iam"), moto.client("sagemaker")
-    users = {f"user {user['UserName']}": user["CreateDate"] for user in iam.list_users()["Users"]}
-    roles = {f"role {role['RoleName']}": role["CreateDate"] for role in iam.list_roles()["Roles"]}
+    users = {f"user {user['UserName']}": (user["CreateDate"], user["UserId"]) for user in iam.list_users()["Users"]}
+    roles = {f"role {role['RoleName']}": (role["CreateDate"], role["RoleId"]) for role in iam.list_roles()["Roles"]}
     notebooks = {
-        f"notebook {notebook['NotebookInstanceName']}": notebook["CreationTime"]
+        f"notebook {notebook['NotebookInstanceName']}": (notebook["CreationTime"], "")
         for notebook in sagemaker.list_notebook_instances()["NotebookInstances"]
     }
     return users | roles | notebooks
