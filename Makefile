@@ -8,8 +8,13 @@ TODAY ?= $(shell date +%F)
 
 .DEFAULT_GOAL := help
 PEERS := target/peers
+# What the tests print is kept here, for their counts.
+RESULTS := target/test-results
+# A test that fails fails its command, though what it prints goes through another.
+SHELL := bash
+.SHELLFLAGS := -o pipefail -c
 
-.PHONY: help bench synth test test-all test-rust test-clients check lint bless deploy clean
+.PHONY: help bench synth test test-all test-rust test-clients check check-out lint bless deploy clean
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -27,14 +32,21 @@ test-all: ## run all tests at full length: hundreds of kills, 1000 new cases of 
 SEED ?= 20221130
 
 test-rust:
-	PROPTEST_RNG_SEED=$(SEED) $(CARGO) test --locked --quiet
+	@mkdir -p $(RESULTS)
+	PROPTEST_RNG_SEED=$(SEED) $(CARGO) test --locked --quiet --no-fail-fast 2>&1 | tee $(RESULTS)/rust.log
 
 # The real clients: the AWS CLI against a server on this machine, cfn-lint, shellcheck.
 test-clients:
+	@mkdir -p $(RESULTS)
 	$(CARGO) build --locked --quiet
-	tests/python/run.sh -q
+	tests/python/run.sh -q 2>&1 | tee $(RESULTS)/python.log
 
-check: lint test ## what CI runs: lint, all tests, and whether out/ is what synth writes
+# What fails keeps nothing else from being told, and the counts come last.
+check: ## what CI runs: lint, all tests, and whether out/ is what synth writes; their counts at the end
+	@rm -rf $(RESULTS)
+	@$(MAKE) --no-print-directory --keep-going lint test check-out; status=$$?; .ci/counts $(RESULTS) && exit $$status
+
+check-out:
 	$(CARGO) run --quiet --locked -- synth --check --config $(CONFIG) --out $(OUT) --today $(TODAY)
 
 lint: ## formatting and lints
