@@ -44,7 +44,9 @@ test-clients:
 # What fails keeps nothing else from being told, and the counts come last.
 check: ## what CI runs: lint, all tests, and whether out/ is what synth writes; their counts at the end
 	@rm -rf $(RESULTS)
-	@$(MAKE) --no-print-directory --keep-going lint test check-out; status=$$?; .ci/counts $(RESULTS) && exit $$status
+	@$(MAKE) --no-print-directory --keep-going lint test check-out; status=$$?; \
+	  [ $$status = 0 ] || echo 'make check has failed: *** above tells where'; \
+	  .ci/counts $(RESULTS) && exit $$status
 
 check-out:
 	$(CARGO) run --quiet --locked -- synth --check --config $(CONFIG) --out $(OUT) --today $(TODAY)

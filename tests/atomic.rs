@@ -154,6 +154,7 @@ fn a_run_that_is_killed_leaves_the_old_or_the_new_and_the_next_run_cleans_up() {
     let until_draft = began.elapsed();
     assert_eq!(run.wait().unwrap().code(), Some(0));
     let whole_run = began.elapsed();
+    let with_draft = whole_run.saturating_sub(until_draft);
     let mut numbers = Numbers(0x9E37_79B9_7F4A_7C15);
     let (mut killed, mut left) = (0, 0);
     let kills = if is_slow() { 240 } else { 25 };
@@ -169,7 +170,7 @@ fn a_run_that_is_killed_leaves_the_old_or_the_new_and_the_next_run_cleans_up() {
         } else {
             // Most of the time of a run changes nothing on the disk: these are killed while it does.
             wait_for(&mut run, || draft.exists());
-            let moment = Instant::now() + numbers.below(whole_run - until_draft);
+            let moment = Instant::now() + numbers.below(with_draft);
             while Instant::now() < moment {
                 std::hint::spin_loop();
             }
