@@ -11,6 +11,7 @@ from workspace import REPOSITORY, binary
 # From some number of accounts on, so that what a run takes at all is in both.
 ACCOUNTS = (20, 80)
 USERS = 800
+ROUNDS = 5
 
 
 def peak(folder: Path, accounts: int) -> int:
@@ -31,5 +32,10 @@ def peak(folder: Path, accounts: int) -> int:
 
 
 def test_a_fleet_takes_the_memory_of_what_is_in_flight(tmp_path: Path) -> None:
-    few, many = (peak(tmp_path, accounts) for accounts in ACCOUNTS)
-    assert many < 1.25 * few, f"{ACCOUNTS[0]} accounts took {few} KB, {ACCOUNTS[1]} took {many} KB"
+    few, many = [], []
+    # How much of each account is there at the same moment is chance, and more on a busy machine: the least of some rounds
+    # counts. What is held for good is there in every one.
+    while not many or (min(many) >= 1.25 * min(few) and len(many) < ROUNDS):
+        for taken, accounts in zip((few, many), ACCOUNTS, strict=True):
+            taken.append(peak(tmp_path / str(len(taken)), accounts))
+    assert min(many) < 1.25 * min(few), f"{ACCOUNTS[0]} accounts took {few} KB, {ACCOUNTS[1]} took {many} KB"
