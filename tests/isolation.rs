@@ -5,7 +5,9 @@
 #[allow(dead_code, reason = "each test uses its part")]
 mod common;
 
+use clap::Parser;
 use common::Workspace;
+use racestack::cli::{Args, Watch, run};
 
 /// Names that begin like others, that differ in what stands behind them, and a person of each form.
 const ROSTER: &[u8] =
@@ -45,6 +47,9 @@ const OWN_RESOURCE: &str = "\"Resource\": \"{{bucket_arn}}/${aws:username}/*\"";
 const OWN_OBJECTS: &str = "{{bucket_arn}}/${aws:username}/*";
 const OWN_CONDITION: &str =
     "\"StringEquals\": {\n          \"sagemaker:ResourceTag/user\": \"${aws:username}\"\n        }";
+/// The tags of a person's notebook, with what follows.
+const TAGS_OF_NOTEBOOK: &str = "      Tags:\n        {{#each tags}}\n        - Key: {{key}}\n          Value: {{value}}\n        {{/each}}\n  {{/if}}\n  {{#if budget}}";
+const UNTAGGED: Edit = (USERS, TAGS_OF_NOTEBOOK, "  {{/if}}\n  {{#if budget}}");
 const OWN_ROLE: &str = "role{{notebook_role_path}}${aws:username}";
 const TOO_WIDE: &str = "isolation::too-wide";
 const REFUSED: &str = "isolation::own-refused";
@@ -116,6 +121,8 @@ const MUTANTS: &[Mutant] = &[
     ("lifecycle configurations", NETS, (SAGEMAKER, "\"sagemaker:ListNotebookInstances\",", "\"sagemaker:*LifecycleConfig\","), TOO_WIDE, "write lifecycle configurations"),
     ("tags at any time", NETS, (SAGEMAKER, "training-job/*\",\n      \"Condition\": {\n        \"StringEquals\": {\n          \"sagemaker:TaggingAction\": \"CreateTrainingJob\",", "*\",\n      \"Condition\": {\n        \"StringEquals\": {"), TOO_WIDE, "set the tag `user` of"),
     ("tags may be removed", NETS, (SAGEMAKER, "\"sagemaker:ListNotebookInstances\",", "\"sagemaker:DeleteTags\","), TOO_WIDE, "remove the tag `user` of"),
+    ("notebooks have no tags", NONE, UNTAGGED, REFUSED, "start their own notebook"),
+    ("notebooks have a tag of which the value is known only when they are made", NONE, (USERS, TAGS_OF_NOTEBOOK, "      Tags:\n        Fn::If: [A, [], []]\n  {{/if}}\n  {{#if budget}}"), UNDECIDED, "a policy asks for tags"),
     ("training jobs of everybody", NETS, (SAGEMAKER, "\"sagemaker:ListNotebookInstances\",", "\"sagemaker:*TrainingJob\","), TOO_WIDE, "stop a training job of `"),
     ("training jobs in another's name", NETS, (SAGEMAKER, "\"aws:RequestTag/user\": \"${aws:username}\"\n        }\n      }\n    },\n    {\n      \"//\": \"That tag,", "\"aws:RequestTag/user\": [\"${aws:username}\", \"bob\"]\n        }\n      }\n    },\n    {\n      \"//\": \"That tag,"), TOO_WIDE, "make a training job in the name of `bob`"),
     ("notebooks in another's name", NETS, (SAGEMAKER, STATEMENT, "\"Statement\": [{\"Effect\": \"Allow\", \"Action\": \"sagemaker:CreateNotebookInstance\", \"Resource\": \"*\"},"), TOO_WIDE, "make a notebook in the name of `"),
@@ -154,6 +161,7 @@ const MUTANTS: &[Mutant] = &[
     ("all of IAM on oneself", NETS, (KEYS, "\"iam:CreateAccessKey\",", "\"iam:*\","), TOO_WIDE, "change their own user"),
     ("group membership", NETS, (KEYS, "\"iam:GetAccountPasswordPolicy\",", "\"iam:AddUserToGroup\","), TOO_WIDE, "change groups"),
     ("versions of policies", NETS, (KEYS, "\"iam:GetAccountPasswordPolicy\",", "\"iam:*PolicyVersion\","), TOO_WIDE, "change policies"),
+    ("the suspended open S3 to the whole group", NETS, (USERS, "  {{ids.user}}:\n", "  {{#if suspended}}\n  {{ids.user}}Group:\n    Type: AWS::IAM::GroupPolicy\n    Properties:\n      PolicyName: wide\n      GroupName: {{@root.names.group}}\n      PolicyDocument: {Version: \"2012-10-17\", Statement: [{Effect: Allow, Action: \"s3:*\", Resource: \"*\"}]}\n  {{/if}}\n\n  {{ids.user}}:\n"), TOO_WIDE, "`bob` can read the folder of `"),
     // From a notebook.
     ("the notebook lists without the slash", NOTEBOOK_NET, (NOTEBOOK, "\"s3:prefix\": \"${aws:PrincipalTag/user}/*\"", "\"s3:prefix\": \"${aws:PrincipalTag/user}*\""), TOO_WIDE, "the notebook of `"),
     ("the notebook reads the bucket", NOTEBOOK_NET, (NOTEBOOK, "{{bucket_arn}}/${aws:PrincipalTag/user}/*", "{{bucket_arn}}/*"), TOO_WIDE, "the notebook of `"),
@@ -196,6 +204,17 @@ fn synth(name: &str, edits: &[Edit]) -> Vec<String> {
 /// The same, with more settings.
 #[track_caller]
 fn synth_with(more: &str, name: &str, edits: &[Edit]) -> Vec<String> {
+    let workspace = edited(more, name, edits);
+    // The guard rules notice some of it, too; here they are in the way.
+    workspace.write("rules/a.guard", b"rule ANY when Resources exists { Resources exists }\n");
+    let (templates, rules) = (workspace.path("templates"), workspace.path("rules"));
+    let outcome = workspace.synth(&["--templates", templates.to_str().unwrap(), "--rules", rules.to_str().unwrap()]);
+    outcome.stderr.split("\n\n").map(str::to_owned).collect()
+}
+
+/// A workspace with more settings, and with these edits in its templates.
+#[track_caller]
+fn edited(more: &str, name: &str, edits: &[Edit]) -> Workspace {
     let settings = format!("policies: hardened\nservices: [lambda, sagemaker]\nconsole: true\n{more}");
     let workspace = Workspace::new(&settings, "roster.csv", ROSTER);
     let mut files: Vec<(&str, String)> = Vec::new();
@@ -212,11 +231,7 @@ fn synth_with(more: &str, name: &str, edits: &[Edit]) -> Vec<String> {
     for (file, text) in files {
         workspace.write(&format!("templates/{file}"), text.as_bytes());
     }
-    // The guard rules notice some of it, too; here they are in the way.
-    workspace.write("rules/a.guard", b"rule ANY when Resources exists { Resources exists }\n");
-    let (templates, rules) = (workspace.path("templates"), workspace.path("rules"));
-    let outcome = workspace.synth(&["--templates", templates.to_str().unwrap(), "--rules", rules.to_str().unwrap()]);
-    outcome.stderr.split("\n\n").map(str::to_owned).collect()
+    workspace
 }
 
 /// What is told where a weakening is not found.
@@ -264,5 +279,22 @@ fn a_list_of_instance_types_hides_nothing_and_refuses_nothing_of_ones_own() {
         let findings = synth_with(lists, name, &edits);
         let is_it = |finding: &String| finding.contains(&format!("error[{rule}]")) && finding.contains(request);
         assert!(findings.iter().any(is_it), "{name}: {findings:?}");
+    }
+}
+
+#[test]
+fn access_takes_the_tags_of_a_notebook_from_its_template() {
+    let notebook = "arn:aws:sagemaker:ap-northeast-1:111122223333:notebook-instance/bob";
+    for (name, edit, expected) in [
+        ("tagged", (FOLDER, STATEMENT, STATEMENT), "`bob`: allowed"),
+        ("untagged", UNTAGGED, "`bob`: explicitly denied"),
+    ] {
+        let workspace = edited("", name, &[edit]);
+        let (config, templates) = (workspace.path("config"), workspace.path("templates"));
+        let mut args = vec!["racestack", "access", "--config", config.to_str().unwrap()];
+        args.extend(["--templates", templates.to_str().unwrap(), "--account", "tokyo", "--user", "bob"]);
+        args.extend(["--action", "sagemaker:StartNotebookInstance", "--resource", notebook]);
+        let outcome = run(&Args::parse_from(args), false, &Watch { progress: &|_, _| {}, notice: &|_| {} });
+        assert!(outcome.stdout.starts_with(expected), "{name}: {} {}", outcome.stdout, outcome.stderr);
     }
 }

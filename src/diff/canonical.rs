@@ -2,6 +2,8 @@
 
 use serde_json::{Map, Value};
 
+use crate::inventory::is_intrinsic;
+
 /// Lists in which the order means nothing, by the key that they stand under.
 /// Source: `insertionOrder: false` or the property's page in the CloudFormation template reference.
 const SETS: &[&str] = &[
@@ -86,12 +88,6 @@ fn strings(value: &Value) -> Value {
         other => other.clone(),
     };
     value.as_array().map_or_else(|| value.clone(), |values| Value::Array(values.iter().map(string).collect()))
-}
-
-/// Whether the value is a function of CloudFormation's, such as `{"Ref": …}`.
-pub(super) fn is_intrinsic(value: &Value) -> bool {
-    let only_key = value.as_object().filter(|entries| entries.len() == 1).and_then(|entries| entries.keys().next());
-    only_key.is_some_and(|key| key == "Ref" || key.starts_with("Fn::"))
 }
 
 /// A text that two values have in common when they mean the same: without regard to the order of keys, and `5` like

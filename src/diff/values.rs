@@ -4,9 +4,10 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
-use super::canonical::{canonical, is_intrinsic, is_set, text};
+use super::canonical::{canonical, is_set, text};
 use super::model::{PropertyChange, Replacement};
 use super::statements;
+use crate::inventory::is_intrinsic;
 
 /// What differs between two values that stand under `path`, leaf by leaf, in the order of the new value. Order, where it
 /// means nothing, and the ways of writing the same are no difference.

@@ -186,15 +186,16 @@ impl<'a> Desk<'a> {
             for user in &kin.people {
                 let cast = Cast { own: Some(user), other: None };
                 let is = |marked: &str| cast.fill(marked) == arn;
-                let notebook = holdings.notebooks.iter().any(|notebook| {
-                    arn.strip_suffix(&cast.fill(&notebook.name))
-                        .is_some_and(|rest| rest.ends_with(":notebook-instance/"))
-                });
-                let identity = holdings.users.iter().any(|user| is(&user.arn))
-                    || holdings.roles.iter().any(|role| is(&role.agent.arn));
-                if notebook || identity {
-                    let tags = kin.tags.iter().map(|(key, value)| (key, cast.fill(value)));
-                    let both = |(key, value): (&String, String)| {
+                let is_notebook = |name: &str| {
+                    arn.strip_suffix(&cast.fill(name)).is_some_and(|rest| rest.ends_with(":notebook-instance/"))
+                };
+                let notebook = holdings.notebooks.iter().find(|notebook| is_notebook(&notebook.name));
+                let agents = holdings.users.iter().chain(holdings.roles.iter().map(|role| &role.agent));
+                let identity = agents.into_iter().find(|agent| is(&agent.arn)).map(|agent| &agent.tags);
+                if let Some(tags) = notebook.map(|notebook| &notebook.tags).or(identity) {
+                    let tags = tags.of(&kin.tags, &kin.user_tags).into_iter();
+                    let tags = tags.map(|(key, value)| (key, cast.fill(&value)));
+                    let both = |(key, value): (String, String)| {
                         [
                             (format!("aws:ResourceTag/{key}"), value.clone()),
                             (format!("{service}:ResourceTag/{key}"), value),

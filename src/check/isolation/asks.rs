@@ -12,7 +12,7 @@ mod shared;
 
 pub use hints::{Hints, is_multiple};
 
-use super::estate::{Estate, Holdings, Notebook};
+use super::estate::{Estate, Holdings, Notebook, Tags};
 use super::marks::OWN_NAME;
 use crate::plan::Names;
 
@@ -69,7 +69,7 @@ pub struct Scene<'a> {
 pub struct Whose<'a> {
     /// What the person has.
     pub holdings: &'a Holdings,
-    /// The tags of their things, as far as a policy asks for them.
+    /// The tags that their things may get, as far as a policy asks for them.
     pub tags: &'a [(String, String)],
     /// The tags of their IAM user, likewise.
     pub user_tags: &'a [(String, String)],
@@ -158,6 +158,13 @@ impl Scene<'_> {
 /// Source: <https://docs.aws.amazon.com/sagemaker/latest/dg/logging-cloudwatch.html>
 fn notebook_log(notebook: &Notebook) -> String {
     format!("NotebookInstances:log-stream:{}/jupyter.log", notebook.name)
+}
+
+impl Whose<'_> {
+    /// The tags of one of their things.
+    fn tags_of(&self, tags: &Tags) -> Vec<(String, String)> {
+        tags.of(self.tags, self.user_tags)
+    }
 }
 
 /// The tags of a thing, as the condition keys of all services and of its own have them.

@@ -16,7 +16,7 @@ mod marks;
 mod ruling;
 mod search;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use serde_json::Value;
 
@@ -50,9 +50,10 @@ pub(crate) fn shape_ids(prototypes: &BTreeMap<UserShape, Value>) -> BTreeMap<Use
 pub(crate) struct Kin<'a> {
     /// The form of some of them; what they hold is what all of them do.
     pub(crate) form: ShapeId,
-    /// The tags of all their things that some policy asks for.
+    /// The tags of all their things that some policy asks for, as their roster has them. Which of their things get them,
+    /// the templates say.
     pub(crate) tags: Vec<(String, String)>,
-    /// The same, with those that their IAM users alone have.
+    /// The same, with those that their IAM users alone get.
     pub(crate) user_tags: Vec<(String, String)>,
     pub(crate) people: Vec<&'a User>,
 }
@@ -91,7 +92,7 @@ pub(super) fn estate(
 pub(crate) fn kin<'a>(estate: &Estate, people: &[&'a User]) -> Vec<Kin<'a>> {
     type Tags = Vec<(String, String)>;
     type Alike<'h> = (&'h str, bool, Tags, Tags);
-    let keys = tag_keys(estate);
+    let keys = estate.tag_keys();
     let mut kin: BTreeMap<Alike<'_>, (ShapeId, Vec<&User>)> = BTreeMap::new();
     let held: BTreeMap<ShapeId, String> =
         estate.people.iter().map(|(form, holdings)| (*form, format!("{holdings:?}"))).collect();
@@ -112,18 +113,6 @@ pub(crate) fn kin<'a>(estate: &Estate, people: &[&'a User]) -> Vec<Kin<'a>> {
     }
     let kin = kin.into_iter().map(|((.., tags, user_tags), (form, people))| Kin { form, tags, user_tags, people });
     kin.collect()
-}
-
-/// The keys, in lower case, of the tags that some policy asks for.
-fn tag_keys(estate: &Estate) -> BTreeSet<String> {
-    let mut keys = BTreeSet::new();
-    for policy in &estate.policies {
-        let text = policy.value.to_string().to_lowercase();
-        for rest in text.split("tag/").skip(1) {
-            keys.insert(rest.split(['"', '}', ',', '\'']).next().unwrap_or_default().trim().to_owned());
-        }
-    }
-    keys
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use super::Kin;
 use super::asks::{Ask, Over};
-use super::estate::{Agent, Estate, Policy, Scope};
+use super::estate::{Agent, Estate, Policy, Scope, Tags};
 use super::marks::{Cast, MARKS, OWN_NAME, as_other, map_texts};
 use crate::iam::{
     Attached, Context, Decision, Document, Kind, Notes, Policies, Principal, Request, ResourcePolicy, decide_noting,
@@ -37,6 +37,7 @@ pub struct Ruling {
 pub(crate) struct Actor<'a> {
     pub(crate) asker: Asker,
     arn: String,
+    tags: Tags,
     policies: Vec<(usize, Cow<'a, Document>)>,
     boundary: Option<(usize, Cow<'a, Document>)>,
 }
@@ -58,6 +59,7 @@ impl<'a> Actor<'a> {
         Self {
             asker: held.asker,
             arn: cast.fill(&held.agent.arn),
+            tags: held.agent.tags.clone(),
             policies: held.agent.policies.iter().filter_map(document).collect(),
             boundary: held.agent.boundary.as_ref().and_then(document),
         }
@@ -110,9 +112,8 @@ pub(crate) fn rule(
         .with("aws:RequestedRegion", &names.region)
         .with("aws:SecureTransport", "true")
         .with("aws:ViaAWSService", "false");
-    let tags = if actor.asker == Asker::User { &kin.user_tags } else { &kin.tags };
-    for (key, value) in tags {
-        context = context.with(&format!("aws:PrincipalTag/{key}"), cast.fill(value));
+    for (key, value) in actor.tags.of(&kin.tags, &kin.user_tags) {
+        context = context.with(&format!("aws:PrincipalTag/{key}"), cast.fill(&value));
     }
     context = match actor.asker {
         Asker::User => context.with("aws:username", own_name).with("aws:PrincipalType", "User"),

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::Kin;
 use super::asks::{Ask, Hints, Over, Scene, Whose};
-use super::estate::{Agent, Estate, Holdings, Notebook, Role};
+use super::estate::{Agent, Estate, Holdings, Notebook, Role, Secret};
 use super::exceptions::{Exceptions, Index, Register, exceptions};
 use super::marks::{Cast, MARKS, OTHER_NAME, OWN_NAME, as_other};
 use super::ruling::{Actor, Asker, Held, Ruling, has_a_chance, rule};
@@ -229,7 +229,7 @@ fn through(
     };
     let held = Held { asker: Asker::Notebook, agent: &role.agent, of: None };
     let generic = Actor::new(estate, held, Cast::default());
-    // The tags of a service's role are nobody's.
+    // A service's role is nobody's: it has the tags of its template alone.
     let nobody = Kin { form: search.kin.form, tags: Vec::new(), user_tags: Vec::new(), people: Vec::new() };
     let asker = Register::new(vec![problem.own]);
     let search = Search { kin: &nobody, own: &asker, held, generic: &generic, ..*search };
@@ -330,15 +330,23 @@ pub(crate) fn role_of<'e>(
 /// What people of a kin have, as the other's.
 pub(crate) fn as_others(estate: &Estate, kin: &Kin<'_>) -> Holdings {
     let Some(holdings) = estate.people.get(&kin.form) else { return Holdings::default() };
-    let agent = |agent: &Agent| Agent { arn: as_other(&agent.arn), ..agent.clone() };
+    let agent = |agent: &Agent| Agent { arn: as_other(&agent.arn), tags: agent.tags.map(as_other), ..agent.clone() };
     Holdings {
         users: holdings.users.iter().map(agent).collect(),
         roles: holdings.roles.iter().map(|role| Role { agent: agent(&role.agent), trust: role.trust }).collect(),
         notebooks: holdings
             .notebooks
             .iter()
-            .map(|notebook| Notebook { name: as_other(&notebook.name), role: as_other(&notebook.role) })
+            .map(|notebook| Notebook {
+                name: as_other(&notebook.name),
+                role: as_other(&notebook.role),
+                tags: notebook.tags.map(as_other),
+            })
             .collect(),
-        secrets: holdings.secrets.iter().map(|name| as_other(name)).collect(),
+        secrets: holdings
+            .secrets
+            .iter()
+            .map(|secret| Secret { name: as_other(&secret.name), tags: secret.tags.map(as_other) })
+            .collect(),
     }
 }

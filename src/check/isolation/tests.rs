@@ -167,6 +167,7 @@ fn estate(dice: &mut Dice, people: &[User]) -> Estate {
     let somebody = people[dice.below(people.len())].name.to_string();
     let of_group = document(dice, "${aws:username}", &somebody);
     let of_role = document(dice, PROTOTYPE_NAME, &somebody);
+    let (tagged_user, tagged_role, tagged_notebook) = (dice.below(4) > 0, dice.below(4) > 0, dice.below(4) > 0);
     let group = json!({"Type": "AWS::IAM::Group", "Properties": {
         "GroupName": "g", "Policies": [{"PolicyName": "p", "PolicyDocument": of_group}]
     }});
@@ -176,19 +177,25 @@ fn estate(dice: &mut Dice, people: &[User]) -> Estate {
             "Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"AWS": trusted}
         }});
         let role = format!("{PROTOTYPE_ID}Role");
+        let tags = |tagged: bool| -> Vec<Value> {
+            let twin = form.prototype().unwrap();
+            let tags = twin.tags.iter().filter(|_| tagged);
+            tags.map(|tag| json!({"Key": tag.key, "Value": tag.value})).collect()
+        };
         let mut resources = json!({
             format!("{PROTOTYPE_ID}User"): {"Type": "AWS::IAM::User", "Properties": {
-                "UserName": PROTOTYPE_NAME, "Path": "/x/", "Groups": ["g"]
+                "UserName": PROTOTYPE_NAME, "Path": "/x/", "Groups": ["g"], "Tags": tags(tagged_user)
             }},
             format!("{PROTOTYPE_ID}Password"): {"Type": "AWS::SecretsManager::Secret", "Properties": {"Name": format!("p/{PROTOTYPE_NAME}/password")}},
             &role: {"Type": "AWS::IAM::Role", "Properties": {
                 "RoleName": PROTOTYPE_NAME, "Path": "/x/notebook/", "AssumeRolePolicyDocument": trust,
-                "Policies": [{"PolicyName": "p", "PolicyDocument": of_role}]
+                "Policies": [{"PolicyName": "p", "PolicyDocument": of_role}], "Tags": tags(tagged_role)
             }},
         });
         if form.notebook {
             resources[format!("{PROTOTYPE_ID}Notebook")] = json!({"Type": "AWS::SageMaker::NotebookInstance", "Properties": {
-                "NotebookInstanceName": PROTOTYPE_NOTEBOOK, "RoleArn": {"Fn::GetAtt": [role, "Arn"]}
+                "NotebookInstanceName": PROTOTYPE_NOTEBOOK, "RoleArn": {"Fn::GetAtt": [role, "Arn"]},
+                "Tags": tags(tagged_notebook)
             }});
         }
         resources

@@ -8,9 +8,10 @@ use serde_json::Value;
 use super::actions::{DELETE, PASSED_TO, READ, WRITE};
 use super::circumstances::Circumstances;
 use super::{Ask, Key};
-use crate::check::isolation::estate::{Estate, one_or_more};
+use crate::check::isolation::estate::Estate;
 use crate::check::isolation::marks::OWN_NAME;
 use crate::iam::{self, Comparison, MANY, ONE, Test, Truth, Wanted};
+use crate::inventory::one_or_more;
 
 /// The name of a usual object of a folder.
 const USUAL: &str = "model.tar.gz";

@@ -36,14 +36,16 @@ impl Scene<'_> {
         }
         for notebook in &other.holdings.notebooks {
             let arn = self.sagemaker(&format!("notebook-instance/{}", notebook.name));
+            let tags = other.tags_of(&notebook.tags);
             for (action, verb) in NOTEBOOK {
                 let verb = format!("{verb} the notebook of `{who}`");
-                asks.push(self.ask(verb, &format!("sagemaker:{action}"), &arn, resource_tags("sagemaker", other.tags)));
+                asks.push(self.ask(verb, &format!("sagemaker:{action}"), &arn, resource_tags("sagemaker", &tags)));
             }
-            asks.extend(self.tagging(&format!("the notebook of `{who}`"), &arn, other.tags, &BOTH));
+            asks.extend(self.tagging(&format!("the notebook of `{who}`"), &arn, &tags, &BOTH));
             let log = format!("the log of the notebook of `{who}`");
             asks.extend(self.log_stream(&log, &notebook_log(notebook), &LOG_STREAM));
         }
+        // Whoever makes a training job gives it its tags: no template does.
         let job = self.sagemaker(&format!("training-job/{who}-job"));
         for (action, verb) in JOB {
             let verb = format!("{verb} a training job of `{who}`");
@@ -65,10 +67,11 @@ impl Scene<'_> {
         asks.extend(self.tagging(&format!("a training job of `{who}`"), &job, other.tags, &BOTH));
         for notebook in &own.holdings.notebooks {
             let arn = self.sagemaker(&format!("notebook-instance/{}", notebook.name));
-            asks.extend(self.tagging(&format!("their own notebook to `{who}`"), &arn, own.tags, &[OTHER_NAME]));
+            let tags = own.tags_of(&notebook.tags);
+            asks.extend(self.tagging(&format!("their own notebook to `{who}`"), &arn, &tags, &[OTHER_NAME]));
         }
         for user in &other.holdings.users {
-            let tags = || resource_tags("iam", other.user_tags);
+            let tags = || resource_tags("iam", &other.tags_of(&user.tags));
             for (action, verb) in KEYS {
                 let verb = format!("{verb} the access keys of `{who}`");
                 asks.push(self.ask(verb, &format!("iam:{action}"), &user.arn, tags()));
@@ -81,10 +84,10 @@ impl Scene<'_> {
         }
         for secret in &other.holdings.secrets {
             // Secrets Manager appends six characters of its own.
-            let arn = self.arn("secretsmanager", &format!("secret:{secret}-AbCdEf"));
+            let arn = self.arn("secretsmanager", &format!("secret:{}-AbCdEf", secret.name));
             for (action, verb) in SECRET {
                 let verb = format!("{verb} the first password of `{who}`");
-                let tags = resource_tags("secretsmanager", other.tags);
+                let tags = resource_tags("secretsmanager", &other.tags_of(&secret.tags));
                 asks.push(self.ask(verb, &format!("secretsmanager:{action}"), &arn, tags));
             }
         }
@@ -93,7 +96,7 @@ impl Scene<'_> {
             asks.push(self.ask(format!("change the credentials of `{who}`"), action, &mfa, Vec::new()));
         }
         for role in &other.holdings.roles {
-            let tags = || resource_tags("iam", other.tags);
+            let tags = || resource_tags("iam", &other.tags_of(&role.agent.tags));
             asks.extend(self.pass(&format!("the notebook role of `{who}`"), &role.agent.arn, &tags()));
             asks.push(Ask {
                 over: role.trust.map_or(Over::UnknownRole, Over::Role),

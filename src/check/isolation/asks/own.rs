@@ -26,7 +26,7 @@ impl Scene<'_> {
                 let from_outside = action.starts_with("Create") || action.starts_with("Start");
                 if !(changes || from_notebook && from_outside) {
                     let verb = format!("{verb} their own notebook");
-                    let tags = resource_tags("sagemaker", own.tags);
+                    let tags = resource_tags("sagemaker", &own.tags_of(&notebook.tags));
                     asks.push(self.ask(verb, &format!("sagemaker:{action}"), &arn, tags));
                 }
             }
@@ -39,12 +39,13 @@ impl Scene<'_> {
             for user in &own.holdings.users {
                 for (action, verb) in KEYS {
                     let verb = format!("{verb} their own access keys");
-                    asks.push(self.ask(verb, &format!("iam:{action}"), &user.arn, resource_tags("iam", own.user_tags)));
+                    let tags = resource_tags("iam", &own.tags_of(&user.tags));
+                    asks.push(self.ask(verb, &format!("iam:{action}"), &user.arn, tags));
                 }
             }
         }
         for role in own.holdings.roles.iter().filter(|_| !own.holdings.notebooks.is_empty()) {
-            let mut context = resource_tags("iam", own.tags);
+            let mut context = resource_tags("iam", &own.tags_of(&role.agent.tags));
             context.push(one("iam:PassedToService", "sagemaker.amazonaws.com"));
             asks.push(self.ask("pass their own notebook role", "iam:PassRole", &role.agent.arn, context));
         }

@@ -68,7 +68,7 @@ impl Scene<'_> {
         }
         for notebook in &own.holdings.notebooks {
             let arn = self.sagemaker(&format!("notebook-instance/{}", notebook.name));
-            asks.extend(self.tagging("their own notebook", &arn, own.tags, &[OWN_NAME]));
+            asks.extend(self.tagging("their own notebook", &arn, &own.tags_of(&notebook.tags), &[OWN_NAME]));
         }
         for group in &self.estate.groups {
             asks.extend(self.identity("groups", &GROUP, group, &[]));
@@ -77,15 +77,12 @@ impl Scene<'_> {
             asks.extend(self.identity("policies", &POLICY, policy, &[]));
         }
         for user in &own.holdings.users {
-            asks.extend(self.identity("their own user", &USER, &user.arn, &resource_tags("iam", own.user_tags)));
+            let tags = resource_tags("iam", &own.tags_of(&user.tags));
+            asks.extend(self.identity("their own user", &USER, &user.arn, &tags));
         }
         for role in &own.holdings.roles {
-            asks.extend(self.identity(
-                "their own notebook role",
-                &ROLE,
-                &role.agent.arn,
-                &resource_tags("iam", own.tags),
-            ));
+            let tags = resource_tags("iam", &own.tags_of(&role.agent.tags));
+            asks.extend(self.identity("their own notebook role", &ROLE, &role.agent.arn, &tags));
         }
         for (verb, action, kind) in [
             ("make users", "iam:CreateUser", "user/any"),
