@@ -3,6 +3,7 @@
 //! Every check is a function from what it looks at to findings. None sees the text that a template was made from: all
 //! look at what the very bytes to be written parse to.
 
+pub mod access;
 pub mod guard;
 pub mod isolation;
 mod known;
@@ -29,8 +30,9 @@ use crate::source::Place;
 use guard::{Applied, Examples, Outcome, RuleSet};
 use single::{CheckBatch, CheckContext, CheckedTemplate};
 
-pub use isolation::access::{Answer, Owner, Question, Reason};
-pub use isolation::{Asker, across_accounts};
+pub use access::Asker;
+pub use access::desk::{Answer, Owner, Question, Reason};
+pub use isolation::{Proofs, across_accounts};
 pub use known::{Choices, known};
 pub use limits::PolicySize;
 pub use suppressions::Suppressions;
@@ -80,6 +82,8 @@ pub struct Checks {
 pub struct Against<'a> {
     /// The guard rules.
     pub rules: &'a RuleSet,
+    /// What was proven of other accounts.
+    pub proofs: &'a Proofs,
     /// What is suppressed, and the day of the run.
     pub suppressions: &'a Suppressions,
 }
@@ -95,7 +99,7 @@ pub fn check(
     rendered: &[Rendered],
     against: &Against<'_>,
 ) -> Result<Checks, RenderFailure> {
-    let Against { rules, suppressions } = *against;
+    let Against { rules, suppressions, proofs } = *against;
     let unreadable = || rendered.iter().find_map(|one| render::read(templates, one).err());
     // Where twins come out as no YAML, so do people, at places that can be shown.
     let expected = structure::Expected::of(plan, templates).map_err(|failure| unreadable().unwrap_or(failure))?;
@@ -130,7 +134,11 @@ pub fn check(
     let is_sound = !any(&findings, &[Rule::TemplateStructure]);
     let stacks: Vec<(Part, Value)> = batches.iter_mut().flat_map(|batch| batch.stacks.drain(..)).collect();
     let isolation = || {
-        if is_sound { isolation::check(plan, templates, rendered, &stacks, &expected.prototypes) } else { Vec::new() }
+        if is_sound {
+            isolation::check(plan, templates, rendered, &stacks, &expected.prototypes, proofs)
+        } else {
+            Vec::new()
+        }
     };
     let close = || {
         guard::learn(rules, examples);
@@ -166,7 +174,7 @@ fn any(findings: &[Finding], rules: &[Rule]) -> bool {
 /// # Errors
 /// When the users template cannot be rendered for a twin; and inside, a finding where a template holds what CloudFormation
 /// does not know.
-pub fn access(
+pub fn answers(
     plan: &AccountPlan<'_>,
     templates: &Templates,
     rendered: &[Rendered],
@@ -181,7 +189,7 @@ pub fn access(
             Err(finding) => return Ok(Err(finding)),
         }
     }
-    let estate = isolation::estate(plan, rendered, &stacks, &expected.prototypes);
-    let desk = isolation::access::Desk::new(plan, templates, rendered, &estate, user);
+    let estate = access::estate(plan, rendered, &stacks, &expected.prototypes);
+    let desk = access::desk::Desk::new(plan, templates, rendered, &estate, user);
     Ok(Ok(question.map_or_else(|| desk.table(), |question| desk.one(question))))
 }

@@ -58,7 +58,7 @@ pub(super) fn run(args: &AccessArgs, colour: bool) -> Result<Outcome, Failure> {
             resource: args.resource.as_deref().unwrap_or("*"),
             context: &args.context,
         });
-        check::access(&plan, templates, &rendered, user, question.as_ref())
+        check::answers(&plan, templates, &rendered, user, question.as_ref())
     };
     let answers = match answers() {
         Ok(Ok(answers)) => answers,

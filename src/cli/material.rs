@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::{Failure, require_config};
-use crate::check::Suppressions;
 use crate::check::guard::{RULE_FILE_EXTENSION, RuleSet};
+use crate::check::{Proofs, Suppressions};
 use crate::config::{self, AccountConfig, Config};
 use crate::facts::date::Date;
 use crate::files::{self, FileError};
@@ -37,6 +37,8 @@ pub(super) struct Material {
     pub(super) templates: Templates,
     pub(super) rules: RuleSet,
     pub(super) suppressions: Suppressions,
+    /// What is proven in this run.
+    pub(super) proofs: Proofs,
 }
 
 /// Reads it all. With templates or rules that cannot be used, which are findings, there is none.
@@ -65,7 +67,14 @@ pub(super) fn read(sources: &Sources<'_>, findings: &mut Vec<Finding>) -> Result
         }
     };
     findings.extend(suppressions.unknown_guard_rules(&rules));
-    Ok(Some(Material { folder: sources.config.to_owned(), config, templates, rules, suppressions }))
+    Ok(Some(Material {
+        folder: sources.config.to_owned(),
+        config,
+        templates,
+        rules,
+        suppressions,
+        proofs: Proofs::default(),
+    }))
 }
 
 /// An account with its people. Where something is wrong with it, which are findings, there is none.

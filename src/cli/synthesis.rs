@@ -119,8 +119,8 @@ fn synthesise<'a>(
         let contents = rendered.par_iter().map(Rendered::contents_by_lines).collect();
         Checks { contents, ..Checks::default() }
     } else {
-        let (rules, suppressions) = (&material.rules, &material.suppressions);
-        check::check(&plan, templates, &rendered, &Against { rules, suppressions })?
+        let Material { rules, suppressions, proofs, .. } = material;
+        check::check(&plan, templates, &rendered, &Against { rules, suppressions, proofs })?
     };
     findings.extend(checks.findings);
     let manifest = output::manifest(&plan, &rendered, &checks.contents, &checks.policies);
@@ -147,7 +147,7 @@ fn reach(
         [(one(false), "people", "their notebooks"), (one(true), "suspended people", "their notebooks, suspended")]
     {
         let Some(user) = user else { continue };
-        match check::access(plan, templates, rendered, user, None)? {
+        match check::answers(plan, templates, rendered, user, None)? {
             Ok(answers) => kinds.push(Kind { people, notebooks, answers }),
             Err(finding) => findings.push(finding),
         }

@@ -102,6 +102,11 @@ impl Context {
 }
 
 impl Request {
+    /// The same request about another resource.
+    pub(super) fn about(&self, resource: &str) -> Self {
+        Self { resource: resource.to_owned(), ..self.clone() }
+    }
+
     /// What is known of a key: given, known to be absent, or neither. A key that every request has (a time, an address) is
     /// never absent, and one that is not in the table of keys is unknown.
     pub(super) fn find(&self, key: &str) -> Found<'_> {

@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::model::Location;
 use super::return_values::ReturnValues;
-use super::template::Resource;
+use super::template::{Resource, one_or_more};
 use crate::iam::{Document, Malformed};
 
 /// The text of a policy. Several policies may have the same.
@@ -27,6 +27,13 @@ impl PolicyDocument {
     /// When it is no policy document, or holds a reference of which it is not known what it returns.
     pub fn parsed(&self) -> Result<&Document, &Malformed> {
         self.parsed.get_or_init(|| Document::parse(&self.value)).as_ref()
+    }
+
+    /// The actions that its statements name, as they are spelled.
+    pub fn actions(&self) -> impl Iterator<Item = &str> {
+        let statements = one_or_more(self.value.get("Statement"));
+        let lists = statements.flat_map(|one| ["Action", "NotAction"].map(|key| one.get(key)));
+        lists.flat_map(one_or_more).filter_map(Value::as_str)
     }
 }
 

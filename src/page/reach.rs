@@ -59,7 +59,7 @@ pub struct ReachRow {
     pub forbidden: bool,
 }
 
-/// People who are alike, and the answers of `check::access` about one of them.
+/// People who are alike, and the answers of `check::answers` about one of them.
 #[derive(Debug)]
 pub struct Kind {
     /// What they are called, such as "people" or "suspended people".

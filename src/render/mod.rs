@@ -9,6 +9,7 @@ pub mod outline;
 mod people;
 mod policy;
 mod prototype;
+mod reference;
 mod template;
 mod yaml;
 
@@ -17,6 +18,7 @@ pub use long_form::{NoLongForm, long_form};
 pub use origin::Origins;
 pub use people::People;
 pub use prototype::{PROTOTYPE_ID, PROTOTYPE_NAME, PROTOTYPE_NOTEBOOK, PROTOTYPE_VOLUME, UserShape, words};
+pub use reference::PolicyValues;
 pub use template::{Contents, Rendered, Template};
 pub use yaml::scalar;
 

@@ -1,119 +1,96 @@
-//! Isolation: that no person, and no notebook of a person's, reaches what is another's, and that all reach their own. For
-//! the very policies that are to be written, and for every pair of people.
+//! Isolation: what a person, and a person's notebook, may do lies between two policies. What they need for their day
+//! (`needs`) is allowed, and nothing beyond what isolation permits (`limits`) is: for the very policies that are written.
 //!
-//! Nobody is asked for by name. People of one form have the same policies but for their names, so each request is decided
-//! once for a form, with marks in the place of names, and every comparison in which a mark took part is noted. For two
-//! people with whose names these come out as with the marks, the decision is the same: the evaluator knows nothing of
-//! names but what comparisons tell it. The few others are found by their names, and are decided one by one. See
-//! docs/decisions/0020-isolation-by-classes-of-names.md.
+//! Policies are compared as sets of requests, over all actions, resources and conditions; no list of requests is tried.
+//! People are of kinds: a prototype, whose name stands in no policy, is compared for each, and `structure` has checked that
+//! every person's resources are their prototype's but for their own values. See docs/isolation.md.
 
-pub mod access;
-mod asks;
-mod estate;
-mod exceptions;
 mod findings;
-mod marks;
-mod ruling;
-mod search;
+mod kind;
+mod problem;
+mod proof;
+mod reference;
+mod resources;
+mod shared;
+mod trust;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
+use rayon::iter::{IntoParallelRefIterator, ParallelIterator};
 use serde_json::Value;
 
 use crate::finding::Finding;
-use crate::model::{Tag, User};
+use crate::inventory::{Account, Documents, IamInventory, Stack};
 use crate::plan::{AccountPlan, Part};
 use crate::render::{Rendered, Templates, UserShape};
+use findings::Sites;
+use kind::Subject;
+use problem::Problem;
+use reference::References;
 
-pub use asks::{Ask, Key, Over};
-pub use estate::Estate;
 pub use findings::across_accounts;
-pub use ruling::{Asker, Ruling};
+pub use shared::Proofs;
 
-/// A shape of people, by its place among those of the account.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub struct ShapeId {
-    index: usize,
-    pub(crate) suspended: bool,
-    pub(crate) notebook: bool,
-}
-
-/// The shapes of an account's people.
-pub(crate) fn shape_ids(prototypes: &BTreeMap<UserShape, Value>) -> BTreeMap<UserShape, ShapeId> {
-    let id = |(index, shape): (usize, &UserShape)| {
-        (shape.clone(), ShapeId { index, suspended: shape.suspended, notebook: shape.notebook })
-    };
-    prototypes.keys().enumerate().map(id).collect()
-}
-
-/// People with the same policies and tags, but for their names.
-pub(crate) struct Kin<'a> {
-    /// The form of some of them; what they hold is what all of them do.
-    pub(crate) form: ShapeId,
-    /// The tags of all their things that some policy asks for, as their roster has them. Which of their things get them,
-    /// the templates say.
-    pub(crate) tags: Vec<(String, String)>,
-    /// The same, with those that their IAM users alone get.
-    pub(crate) user_tags: Vec<(String, String)>,
-    pub(crate) people: Vec<&'a User>,
-}
-
-/// Checks the isolation of an account's people. `stacks` are the resources of the templates that hold no people, `prototypes`
-/// those of a template with a prototype of each shape. That each person's resources are their prototype's
-/// but for the names is what `structure` has checked.
+/// Checks the isolation of an account's people. `stacks` are the resources of the templates that hold no people,
+/// `prototypes` those of a template with a prototype of each shape.
 pub fn check(
     plan: &AccountPlan<'_>,
     templates: &Templates,
     rendered: &[Rendered],
     stacks: &[(Part, Value)],
     prototypes: &BTreeMap<UserShape, Value>,
+    proofs: &Proofs,
 ) -> Vec<Finding> {
-    let estate = estate(plan, rendered, stacks, prototypes);
-    let people: Vec<&User> = plan.stacks.iter().flat_map(|stack| stack.users.iter().copied()).collect();
-    let kin = kin(&estate, &people);
-    let problems = search::search(&plan.names, &estate, &kin);
-    findings::findings(plan, templates, rendered, (&estate, &kin), problems)
-}
-
-/// The estate of an account.
-pub(super) fn estate(
-    plan: &AccountPlan<'_>,
-    rendered: &[Rendered],
-    stacks: &[(Part, Value)],
-    prototypes: &BTreeMap<UserShape, Value>,
-) -> Estate {
-    let index = |part: Part| rendered.iter().position(|one| one.part == part);
-    let stacks: Vec<(usize, Value)> =
-        stacks.iter().filter_map(|(part, json)| Some((index(*part)?, json.clone()))).collect();
-    Estate::of(&plan.names, &stacks, prototypes)
-}
-
-/// The people, by what they hold and by the tags that some policy asks for.
-pub(crate) fn kin<'a>(estate: &Estate, people: &[&'a User]) -> Vec<Kin<'a>> {
-    type Tags = Vec<(String, String)>;
-    type Alike<'h> = (&'h str, bool, Tags, Tags);
-    let keys = estate.tag_keys();
-    let mut kin: BTreeMap<Alike<'_>, (ShapeId, Vec<&User>)> = BTreeMap::new();
-    let held: BTreeMap<ShapeId, String> =
-        estate.people.iter().map(|(form, holdings)| (*form, format!("{holdings:?}"))).collect();
-    for user in people {
-        let marked = |value: &str| {
-            if value == user.name.as_str() { marks::OWN_NAME.to_string() } else { value.to_owned() }
-        };
-        let asked = |tags: &[Tag]| -> Tags {
-            let asked = tags.iter().filter(|tag| keys.contains(&tag.key.to_lowercase()));
-            asked.map(|tag| (tag.key.clone(), marked(&tag.value))).collect()
-        };
-        let tags = asked(&user.tags);
-        let user_tags = tags.iter().cloned().chain(asked(&user.person_tags)).collect();
-        let Some(form) = estate.shapes.get(&UserShape::of(user)).copied() else { continue };
-        let holdings = held.get(&form).map(String::as_str).unwrap_or_default();
-        let (_, people) = kin.entry((holdings, form.suspended, tags, user_tags)).or_insert_with(|| (form, Vec::new()));
-        people.push(user);
+    let names = &plan.names;
+    let account = Account { id: &names.account_id, region: &names.region, partition: &names.partition };
+    let references = match References::of(plan) {
+        Ok(references) => references,
+        Err(why) => return vec![findings::unusable(plan, &why)],
+    };
+    let mut documents = Documents::default();
+    let mut sites = Sites::new(plan, templates, rendered, stacks);
+    let mut found: Vec<Finding> = Vec::new();
+    let mut proven = BTreeSet::new();
+    let mut told = BTreeSet::new();
+    // Prototypes have the same names, so that there is an inventory with each of them, and one without any.
+    for shape in std::iter::once(None).chain(prototypes.iter().map(Some)) {
+        let shared = stacks.iter().map(|(_, resources)| resources);
+        let all: Vec<Stack<'_>> = shared
+            .chain(shape.map(|(_, resources)| resources))
+            .map(|resources| Stack { account, name: "", resources, only: None })
+            .collect();
+        let inventory = IamInventory::of(&all, &mut documents);
+        sites.shape = shape.map(|(shape, _)| shape);
+        let mut subjects = Vec::new();
+        for principal in &inventory.principals {
+            let subject =
+                Subject::of(principal, &inventory, names, sites.is_personal(&principal.location), sites.shape);
+            if proven.insert(subject.key()) {
+                subjects.push(subject);
+            }
+        }
+        let of_subjects: Vec<Vec<Problem>> = subjects
+            .par_iter()
+            .map(|subject| {
+                let key = shared::key(subject, &references.filled, plan);
+                if key.as_ref().is_some_and(|key| proofs.holds(key)) {
+                    return Vec::new();
+                }
+                let mut problems = proof::check(subject, &references, plan);
+                problems.extend(trust::check(subject, names));
+                if let Some(key) = key.filter(|_| problems.is_empty()) {
+                    proofs.remember(key);
+                }
+                problems
+            })
+            .collect();
+        let mut problems: Vec<Problem> = of_subjects.into_iter().flatten().collect();
+        problems.extend(resources::check(&inventory, &all, names));
+        for problem in problems {
+            if told.insert(problem.key()) {
+                found.push(sites.finding(&problem, &inventory));
+            }
+        }
     }
-    let kin = kin.into_iter().map(|((.., tags, user_tags), (form, people))| Kin { form, tags, user_tags, people });
-    kin.collect()
+    found
 }
-
-#[cfg(test)]
-mod tests;

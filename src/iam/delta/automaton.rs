@@ -4,7 +4,7 @@
 //! Every state that some text leads to is visited, so that each combination of patterns that some text matches, and no
 //! other, is found, with a shortest text for it.
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::super::pattern::{MANY, ONE};
 
@@ -123,8 +123,78 @@ const MOST_STATES: usize = 20_000;
 /// Of these characters, one that stands in no pattern stands for all that do not.
 const OTHERS: &str = "xqzjkvwy0123456789abcdefghilmnoprstu-_~éあ";
 
-/// Where in the living patterns one may be.
-type State = Vec<(usize, Vec<usize>)>;
+/// Where in the patterns one may be: positions of all patterns, in order.
+type State = Vec<u32>;
+
+/// The steps of several patterns, one after the other.
+struct Automaton {
+    steps: Vec<Option<Step>>,
+    /// For each position, those that may follow it without a character, itself among them.
+    closures: Vec<Vec<u32>>,
+    /// For each pattern, its first position; its last is the one before that of the next, and has no step.
+    starts: Vec<u32>,
+}
+
+impl Automaton {
+    fn new(patterns: &[&[Step]]) -> Self {
+        let mut automaton = Self { steps: Vec::new(), closures: Vec::new(), starts: Vec::new() };
+        for pattern in patterns {
+            let start = automaton.steps.len();
+            automaton.starts.push(u32::try_from(start).unwrap_or(u32::MAX));
+            for position in 0..=pattern.len() {
+                let from = u32::try_from(start + position).unwrap_or(u32::MAX);
+                let skipped = pattern.iter().skip(position).take_while(|step| step.repeats()).count();
+                automaton.steps.push(pattern.get(position).copied());
+                automaton.closures.push((from..=from + u32::try_from(skipped).unwrap_or(0)).collect());
+            }
+        }
+        automaton
+    }
+
+    fn closure(&self, position: u32) -> &[u32] {
+        self.closures.get(position as usize).map_or(&[], Vec::as_slice)
+    }
+
+    fn step_at(&self, position: u32) -> Option<Step> {
+        self.steps.get(position as usize).copied().flatten()
+    }
+
+    fn start(&self) -> State {
+        self.starts.iter().flat_map(|start| self.closure(*start)).copied().collect()
+    }
+
+    fn after(&self, state: &State, c: char) -> State {
+        let mut after = State::with_capacity(state.len());
+        for position in state {
+            let Some(step) = self.step_at(*position).filter(|step| step.takes(c)) else { continue };
+            after.extend_from_slice(self.closure(if step.repeats() { *position } else { position + 1 }));
+        }
+        after.sort_unstable();
+        after.dedup();
+        after
+    }
+
+    /// The patterns that a text which leads to the state matches.
+    fn accepted(&self, state: &State) -> Vec<usize> {
+        let last = state.iter().filter(|position| self.step_at(**position).is_none());
+        last.map(|position| self.starts.partition_point(|start| start <= position) - 1).collect()
+    }
+
+    /// The characters that lead on in different ways.
+    fn next(&self, state: &State, other: Option<char>) -> BTreeSet<char> {
+        let mut characters: BTreeSet<char> = other.into_iter().collect();
+        for step in state.iter().filter_map(|position| self.step_at(*position)) {
+            match step {
+                Step::Char(c) => _ = characters.insert(c),
+                Step::AnyCase(c) => characters.extend(c.to_lowercase().take(1).chain(c.to_uppercase().take(1))),
+                Step::OneInSegment | Step::ManyInSegment => _ = characters.insert(':'),
+                Step::Digit => _ = characters.insert('0'),
+                Step::One | Step::Many | Step::Letter | Step::Letters => {}
+            }
+        }
+        characters
+    }
+}
 
 /// For every combination of `patterns` that some text of `domain` matches, such a text. `None` if there are too many ways.
 pub(super) fn witnesses(patterns: &[Vec<Step>], domain: &[Step]) -> Option<Vec<String>> {
@@ -135,36 +205,41 @@ pub(super) fn witnesses(patterns: &[Vec<Step>], domain: &[Step]) -> Option<Vec<S
         all.iter().flat_map(|steps| steps.iter()).filter_map(|step| literal(*step)).collect();
     let in_domain = |c: char| domain.iter().any(|step| literal(*step).is_none() && step.takes(c));
     let other = OTHERS.chars().find(|c| !literals.contains(c) && in_domain(*c));
-    let start: State = all.iter().enumerate().map(|(at, steps)| (at, closure(steps, [0]))).collect();
-    let mut seen: BTreeSet<State> = BTreeSet::from([start.clone()]);
-    let mut queue = VecDeque::from([(start, String::new())]);
-    let mut found: BTreeMap<Vec<usize>, String> = BTreeMap::new();
-    while let Some((state, text)) = queue.pop_front() {
-        let accepted: Vec<usize> = state
-            .iter()
-            .filter(|(at, positions)| positions.last().is_some_and(|last| *last == all[*at].len()))
-            .map(|(at, _)| *at)
-            .collect();
+    let automaton = Automaton::new(&all);
+    let of_domain = u32::try_from(domain.len()).unwrap_or(u32::MAX);
+    // Each state that was reached, with the one before it and the character between.
+    let mut reached: Vec<(State, usize, Option<char>)> = vec![(automaton.start(), 0, None)];
+    #[expect(clippy::disallowed_types, reason = "it is only asked what is in it, and in what order shows nowhere")]
+    let mut seen: std::collections::HashSet<State> = reached.iter().map(|(state, ..)| state.clone()).collect();
+    let mut found: BTreeMap<Vec<usize>, usize> = BTreeMap::new();
+    let mut index = 0;
+    while let Some((state, ..)) = reached.get(index) {
+        let accepted = automaton.accepted(state);
         if accepted.first() == Some(&0) {
-            found.entry(accepted).or_insert_with(|| text.clone());
+            found.entry(accepted).or_insert(index);
         }
-        for c in next(&state, &all, other) {
-            let after: State = state
-                .iter()
-                .map(|(at, positions)| (*at, step(all[*at], positions, c)))
-                .filter(|(_, positions)| !positions.is_empty())
-                .collect();
+        let afters: Vec<(char, State)> =
+            automaton.next(state, other).into_iter().map(|c| (c, automaton.after(state, c))).collect();
+        for (c, after) in afters {
             // Only texts of the domain are of interest.
-            if after.first().is_some_and(|(at, _)| *at == 0) && !seen.contains(&after) {
-                if seen.len() >= MOST_STATES {
+            if after.first().is_some_and(|first| *first <= of_domain) && seen.insert(after.clone()) {
+                if seen.len() > MOST_STATES {
                     return None;
                 }
-                seen.insert(after.clone());
-                queue.push_back((after, format!("{text}{c}")));
+                reached.push((after, index, Some(c)));
             }
         }
+        index += 1;
     }
-    Some(found.into_values().collect())
+    let text = |mut index: usize| {
+        let mut characters = Vec::new();
+        while let Some((_, before, Some(c))) = reached.get(index) {
+            characters.push(*c);
+            index = *before;
+        }
+        characters.iter().rev().collect()
+    };
+    Some(found.into_values().map(text).collect())
 }
 
 /// Whether a text matches a pattern.
@@ -178,31 +253,6 @@ fn literal(step: Step) -> Option<char> {
         Step::Char(c) | Step::AnyCase(c) => Some(c),
         _ => None,
     }
-}
-
-/// The characters that lead on in different ways.
-fn next(state: &State, all: &[&[Step]], other: Option<char>) -> BTreeSet<char> {
-    let mut characters: BTreeSet<char> = other.into_iter().collect();
-    for (at, positions) in state {
-        for step in positions.iter().filter_map(|position| all[*at].get(*position)) {
-            match step {
-                Step::Char(c) => {
-                    characters.insert(*c);
-                }
-                Step::AnyCase(c) => {
-                    characters.extend(c.to_lowercase().take(1).chain(c.to_uppercase().take(1)));
-                }
-                Step::OneInSegment | Step::ManyInSegment => {
-                    characters.insert(':');
-                }
-                Step::Digit => {
-                    characters.insert('0');
-                }
-                Step::One | Step::Many | Step::Letter | Step::Letters => {}
-            }
-        }
-    }
-    characters
 }
 
 fn step(steps: &[Step], positions: &[usize], c: char) -> Vec<usize> {

@@ -10,6 +10,7 @@ mod cell;
 mod classes;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
 use std::sync::Arc;
 
 use super::comparison::{Notes, Truth};
@@ -110,23 +111,33 @@ pub struct TooManyWays;
 type Found = BTreeMap<usize, BTreeMap<usize, Region>>;
 
 fn lines(space: &Arc<Space>, request: &Request, old: &Policies<'_>, new: &Policies<'_>) -> Vec<AccessLine> {
-    // What the same statements are about is decided the same.
-    let mut known: BTreeMap<(String, String, bool), Vec<Region>> = BTreeMap::new();
+    let sides = [Side::of(old), Side::of(new)];
+    let applicability = sides.each_ref().map(|side| side.applicability(space, request));
+    // What the same statements are about is decided the same: told by their indexes first, which is quick, and then by what
+    // they say.
+    let mut by_statements: BTreeMap<[Vec<(usize, Truth)>; 3], usize> = BTreeMap::new();
+    let mut by_meaning: BTreeMap<(String, String, bool), usize> = BTreeMap::new();
+    let mut known: Vec<Vec<Region>> = Vec::new();
     // By direction and condition.
     let mut found: BTreeMap<(Direction, Vec<String>), Found> = BTreeMap::new();
     // What is always allowed is no change.
     let always = ALWAYS_ALLOWED.to_ascii_lowercase();
     let of_no_matter: BTreeSet<usize> = space.actions.class_of(&always).into_iter().collect();
+    let elsewhere: Vec<bool> = space.resources.witnesses.iter().map(|one| space.resources.is_elsewhere(one)).collect();
     for (at_action, action) in space.actions.witnesses.iter().enumerate().filter(|(_, action)| **action != always) {
-        let (old, new) = (about(old, action), about(new, action));
         for (at_resource, resource) in space.resources.witnesses.iter().enumerate() {
-            let asked = Request { action: action.clone(), resource: resource.clone(), ..request.clone() };
-            let (old, new) = (old.on(&asked), new.on(&asked));
-            let elsewhere = space.resources.is_elsewhere(resource);
-            let regions = known.entry((old.meaning(), new.meaning(), elsewhere)).or_insert_with(|| {
-                cell::compare((&old, &new), (action, resource), &request.principal, &request.context)
+            let [old_indexes, new_indexes] = applicability.each_ref().map(|one| one.indexes(at_action, at_resource));
+            let is_elsewhere = elsewhere.get(at_resource).copied().unwrap_or_default();
+            let mark = if is_elsewhere { vec![(0, Truth::Yes)] } else { Vec::new() };
+            let [old_side, new_side] = &sides;
+            let index = *by_statements.entry([old_indexes, new_indexes, mark]).or_insert_with_key(|[old, new, _]| {
+                let (old, new) = (old_side.relevant(old), new_side.relevant(new));
+                *by_meaning.entry((old.meaning(), new.meaning(), is_elsewhere)).or_insert_with(|| {
+                    known.push(cell::compare((&old, &new), (action, resource), &request.principal, &request.context));
+                    known.len() - 1
+                })
             });
-            for region in regions.iter() {
+            for region in known.get(index).into_iter().flatten() {
                 let by_conditions = found.entry((region.direction, region.labels.clone())).or_default();
                 by_conditions.entry(at_action).or_default().insert(at_resource, region.clone());
             }
@@ -199,40 +210,76 @@ fn resource_document(policy: ResourcePolicy<'_>) -> (&Document, bool) {
     }
 }
 
-/// The statements of a side that are about an action.
-struct About<'a> {
-    identity: Vec<&'a Statement>,
-    boundary: Option<Vec<&'a Statement>>,
-    resource: Option<Vec<&'a Statement>>,
+/// The statements of a side, one after the other, and which of them are of which policy.
+struct Side<'a> {
+    statements: Vec<&'a Statement>,
+    identity: Range<usize>,
+    boundary: Option<Range<usize>>,
+    resource: Option<Range<usize>>,
+    /// Whether the policy of the resource must allow.
     required: bool,
 }
 
-fn about<'a>(side: &Policies<'a>, action: &str) -> About<'a> {
-    let action = action.to_ascii_lowercase();
-    let of = |document: &'a Document| -> Vec<&'a Statement> {
-        document.statements.iter().filter(|statement| statement.names_action(&action)).collect()
-    };
-    let resource = side.resource.map(resource_document);
-    About {
-        identity: side.identity.iter().flat_map(|attached| of(attached.document)).collect(),
-        boundary: side.boundary.map(|attached| of(attached.document)),
-        resource: resource.map(|(document, _)| of(document)),
-        required: resource.is_some_and(|(_, required)| required),
+/// Which statements of a side are about which classes of actions and resources.
+struct Applicability {
+    /// For each class of actions, the statements that name it.
+    named: Vec<Vec<usize>>,
+    /// For each statement, whether it reaches each class of resources.
+    reached: Vec<Vec<Truth>>,
+}
+
+impl<'a> Side<'a> {
+    fn of(side: &Policies<'a>) -> Self {
+        let mut statements: Vec<&Statement> =
+            side.identity.iter().flat_map(|attached| &attached.document.statements).collect();
+        let identity = 0..statements.len();
+        let mut add = |document: &'a Document| {
+            let start = statements.len();
+            statements.extend(&document.statements);
+            start..statements.len()
+        };
+        let boundary = side.boundary.map(|attached| add(attached.document));
+        let policy = side.resource.map(resource_document);
+        let resource = policy.map(|(document, _)| add(document));
+        Self { statements, identity, boundary, resource, required: policy.is_some_and(|(_, required)| required) }
+    }
+
+    fn applicability(&self, space: &Space, request: &Request) -> Applicability {
+        let named = |action: &String| {
+            let all = self.statements.iter().enumerate();
+            all.filter(|(_, statement)| statement.names_action(action)).map(|(index, _)| index).collect()
+        };
+        let requests: Vec<Request> = space.resources.witnesses.iter().map(|one| request.about(one)).collect();
+        let reached =
+            |statement: &&Statement| requests.iter().map(|request| statement.reaches_resource(request)).collect();
+        Applicability {
+            named: space.actions.witnesses.iter().map(named).collect(),
+            reached: self.statements.iter().map(reached).collect(),
+        }
+    }
+
+    /// The statements of these indexes.
+    fn relevant(&self, indexes: &[(usize, Truth)]) -> Relevant<'a> {
+        let part = |range: &Range<usize>| -> Vec<(&'a Statement, Truth)> {
+            let inside = indexes.iter().filter(|(index, _)| range.contains(index));
+            inside.filter_map(|(index, truth)| Some((*self.statements.get(*index)?, *truth))).collect()
+        };
+        Relevant {
+            identity: part(&self.identity),
+            boundary: self.boundary.as_ref().map(part),
+            resource: self.resource.as_ref().map(part),
+            required: self.required,
+        }
     }
 }
 
-impl<'a> About<'a> {
-    fn on(&self, request: &Request) -> Relevant<'a> {
-        let on = |statements: &Vec<&'a Statement>| -> Vec<(&'a Statement, Truth)> {
-            let truths = statements.iter().map(|one| (*one, one.reaches_resource(request)));
-            truths.filter(|(_, truth)| *truth != Truth::No).collect()
-        };
-        Relevant {
-            identity: on(&self.identity),
-            boundary: self.boundary.as_ref().map(on),
-            resource: self.resource.as_ref().map(on),
-            required: self.required,
-        }
+impl Applicability {
+    /// The statements that are about a class of actions and may be about one of resources.
+    fn indexes(&self, action: usize, resource: usize) -> Vec<(usize, Truth)> {
+        let named = self.named.get(action).into_iter().flatten();
+        let truth = |index: &usize| self.reached.get(*index).and_then(|reached| reached.get(resource)).copied();
+        let pairs = named.filter_map(|index| Some((*index, truth(index)?)));
+        pairs.filter(|(_, truth)| *truth != Truth::No).collect()
     }
 }
 

@@ -2,7 +2,10 @@
 
 use super::actions::{CREDENTIALS, DELETE, JOB, KEYS, LIST, LOG_STREAM, NOTEBOOK, READ, ROLE, SECRET, USER, WRITE};
 use super::{Ask, Over, Scene, Whose, notebook_log, one, resource_tags, several};
-use crate::check::isolation::marks::{OTHER_NAME, OWN_NAME};
+use crate::check::access::marks::{OTHER_NAME, OWN_NAME};
+
+/// The name of a usual object of a folder.
+const USUAL: &str = "model.tar.gz";
 
 /// Whom a tag `user` may name.
 const BOTH: [char; 2] = [OWN_NAME, OTHER_NAME];
@@ -17,20 +20,16 @@ impl Scene<'_> {
             (READ.to_vec(), "read the folder of"),
             (WRITE.to_vec(), "write into the folder of"),
             (DELETE.to_vec(), "delete in the folder of"),
-            (self.hints.actions.iter().map(String::as_str).collect(), "reach the folder of"),
         ];
         for (actions, verb) in listed {
             for action in actions {
-                for tail in &self.hints.tails {
-                    let key = format!("{bucket}/{who}/{tail}");
-                    asks.push(self.ask(format!("{verb} `{who}`"), action, key, Vec::new()));
-                }
+                let key = format!("{bucket}/{who}/{USUAL}");
+                asks.push(self.ask(format!("{verb} `{who}`"), action, key, Vec::new()));
             }
         }
         for (action, verb) in LIST {
             let verb = format!("{verb} the folder of `{who}`");
-            let prefixes = self.hints.tails.iter().map(|tail| format!("{who}/{tail}"));
-            for prefix in prefixes.chain([who.to_string()]) {
+            for prefix in [format!("{who}/{USUAL}"), who.to_string()] {
                 asks.push(self.ask(verb.clone(), action, bucket, vec![one("s3:prefix", prefix)]));
             }
         }
@@ -104,6 +103,6 @@ impl Scene<'_> {
             });
             asks.extend(self.identity(&format!("the notebook role of `{who}`"), &ROLE, &role.agent.arn, &tags()));
         }
-        self.hints.with_circumstances(asks)
+        asks
     }
 }

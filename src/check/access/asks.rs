@@ -4,17 +4,31 @@
 //! <https://docs.aws.amazon.com/service-authorization/latest/reference/reference_policies_actions-resources-contextkeys.html>
 
 mod actions;
-mod circumstances;
-mod hints;
 mod others;
 mod own;
 mod shared;
 
-pub use hints::{Hints, is_multiple};
-
 use super::estate::{Estate, Holdings, Notebook, Tags};
 use super::marks::OWN_NAME;
 use crate::plan::Names;
+use actions::PASSED_TO;
+
+/// Condition keys that have several values, in lower case.
+/// Source: <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html>
+const MULTIPLE: [&str; 7] = [
+    "aws:calledvia",
+    "aws:principalorgpaths",
+    "aws:principalservicenameslist",
+    "aws:tagkeys",
+    "sagemaker:instancetypes",
+    "sagemaker:vpcsecuritygroupids",
+    "sagemaker:vpcsubnets",
+];
+
+/// Whether a condition key, in lower case, has several values.
+pub fn is_multiple(key: &str) -> bool {
+    MULTIPLE.contains(&key)
+}
 
 /// A request, with marks in the place of names.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -61,8 +75,6 @@ pub struct Scene<'a> {
     pub names: &'a Names,
     /// Its principals and policies.
     pub estate: &'a Estate,
-    /// What the policies hint at.
-    pub hints: &'a Hints,
 }
 
 /// A person as the requests name them.
@@ -145,12 +157,12 @@ impl Scene<'_> {
     }
 
     fn pass(&self, what: &str, arn: &str, context: &[Key]) -> Vec<Ask> {
-        let to = |service: &String| {
+        let to = |service: &&str| {
             let mut context = context.to_vec();
-            context.push(one("iam:PassedToService", service));
+            context.push(one("iam:PassedToService", *service));
             self.ask(format!("pass {what}"), "iam:PassRole", arn, context)
         };
-        self.hints.passed_to.iter().map(to).collect()
+        PASSED_TO.iter().map(to).collect()
     }
 }
 

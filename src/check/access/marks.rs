@@ -16,10 +16,6 @@ pub(super) const OTHER_BOOK: char = '\u{E004}';
 
 /// All of them.
 pub(super) const MARKS: [char; 4] = [OWN_NAME, OWN_BOOK, OTHER_NAME, OTHER_BOOK];
-/// Those of whoever asks.
-pub(super) const OWN: [char; 2] = [OWN_NAME, OWN_BOOK];
-/// Those of the other.
-pub(super) const OTHER: [char; 2] = [OTHER_NAME, OTHER_BOOK];
 
 /// Who stands for the marks; `None` leaves them.
 #[derive(Debug, Clone, Copy, Default)]

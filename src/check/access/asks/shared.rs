@@ -1,10 +1,8 @@
 //! What nobody may of what is everybody's.
 
-use std::collections::BTreeSet;
-
 use super::actions::{ACCESS_POINT, BUCKET, FUNCTION, GROUP, LIFECYCLE, LIST, LOG_GROUP, POLICY, ROLE, STACK, USER};
 use super::{Ask, Over, Scene, Whose, one, resource_tags};
-use crate::check::isolation::marks::OWN_NAME;
+use crate::check::access::marks::OWN_NAME;
 
 impl Scene<'_> {
     /// What nobody may of what belongs to everybody, and of their own that says who they are.
@@ -16,9 +14,7 @@ impl Scene<'_> {
         for (action, verb) in LIST {
             let verb = format!("{verb} the root of the bucket");
             asks.push(self.ask(verb.clone(), action, bucket, Vec::new()));
-            let prefixes = self.hints.prefixes.iter().cloned();
-            let prefixes: BTreeSet<String> = prefixes.chain([String::new(), who.to_string()]).collect();
-            for prefix in prefixes {
+            for prefix in [String::new(), who.to_string()] {
                 asks.push(self.ask(verb.clone(), action, bucket, vec![one("s3:prefix", prefix)]));
             }
         }
@@ -101,6 +97,6 @@ impl Scene<'_> {
             let take = self.ask("take on roles that are not theirs", "sts:AssumeRole", arn, Vec::new());
             asks.push(Ask { over, ..take });
         }
-        self.hints.with_circumstances(asks)
+        asks
     }
 }

@@ -66,24 +66,6 @@ impl<'a> Actor<'a> {
     }
 }
 
-/// Whether anything could allow what is asked for: a statement that allows, of whoever asks or of what is asked for, names
-/// the action, and none of whoever asks denies it whatever else is true. Otherwise it is denied, whoever asks.
-pub(crate) fn has_a_chance(estate: &Estate, actor: &Actor<'_>, ask: &Ask) -> bool {
-    let of_resource = match ask.over {
-        Over::Nothing | Over::UnknownRole => None,
-        Over::Bucket(index) | Over::Role(index) => estate.policies.get(index),
-    };
-    let own = actor.policies.iter().map(|(_, document)| document.as_ref());
-    if own
-        .clone()
-        .chain(actor.boundary.iter().map(|(_, document)| document.as_ref()))
-        .any(|document| document.surely_denies(&ask.action))
-    {
-        return false;
-    }
-    own.chain(of_resource.map(|policy| &policy.document)).any(|document| document.may_allow(&ask.action))
-}
-
 /// A policy's document with names in place of its marks. `of_other` says that it is the other's.
 fn document<'a>(policy: &'a Policy, cast: Cast<'_>, of_other: bool) -> Option<Cow<'a, Document>> {
     let personal = matches!(policy.home.scope, Scope::People(_)) && policy.value.to_string().contains(MARKS);

@@ -1,11 +1,11 @@
 //! What a person may do: the answers of `racestack access`.
 
-use super::asks::{Ask, Hints, Key, Over, Scene, Whose, is_multiple};
+use super::asks::{Ask, Key, Over, Scene, Whose, is_multiple};
 use super::estate::Estate;
-use super::findings::Places;
 use super::marks::{Cast, OTHER_NAME, OWN_NAME};
+use super::places::Places;
+use super::roles::{actors, as_other_tags, as_others};
 use super::ruling::{Actor, Asker, rule};
-use super::search::{actors, as_other_tags, as_others};
 use super::{Kin, kin};
 use crate::iam::{Decision, Notes};
 use crate::model::User;
@@ -91,7 +91,7 @@ impl<'a> Desk<'a> {
 
     /// What the person may do to their own, to another's and to shared things; with a second factor, if one is asked for.
     pub(crate) fn table(&self) -> Vec<Answer> {
-        let scene = Scene { names: &self.plan.names, estate: self.estate, hints: &Hints::none() };
+        let scene = Scene { names: &self.plan.names, estate: self.estate };
         let Some((own, holdings)) = self.own() else { return Vec::new() };
         let whose = Whose { holdings, tags: &own.tags, user_tags: &own.user_tags, name: OWN_NAME };
         // Somebody with a notebook shows most.

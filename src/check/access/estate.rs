@@ -136,12 +136,6 @@ pub enum Scope {
 }
 
 impl Estate {
-    /// Whether some policy may tell who has a second factor from who has none: by a condition on a key of that, or by its
-    /// value as a variable. No other word in a policy stands for it.
-    pub(super) fn asks_for_a_second_factor(&self) -> bool {
-        self.policies.iter().any(|policy| policy.value.to_string().to_lowercase().contains("aws:multifactorauth"))
-    }
-
     /// The keys, in lower case, of the tags that some policy asks for.
     pub(super) fn tag_keys(&self) -> BTreeSet<String> {
         let mut keys = BTreeSet::new();

@@ -1,0 +1,110 @@
+//! Kinds of principals: whom the policies of an account are for, each with what its requests say of it.
+
+use crate::facts::SERVICE_ROLE_PATH;
+use crate::iam::{Context, Principal};
+use crate::inventory::{self, Boundary, IamInventory, IdentityKind};
+use crate::plan::Names;
+use crate::render::UserShape;
+
+/// What a user or a role is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Kind {
+    /// A person's IAM user.
+    Person,
+    /// That of a suspended person.
+    SuspendedPerson,
+    /// The role of a person's notebook.
+    Notebook,
+    /// That of a suspended person's notebook.
+    SuspendedNotebook,
+    /// The role of the function that rotates access keys.
+    KeyRotation,
+    /// The role of a service, which people can neither take nor pass.
+    Service,
+    /// Something else.
+    Other,
+}
+
+impl Kind {
+    /// The kind in words.
+    pub fn who(self) -> &'static str {
+        match self {
+            Kind::Person => "a person",
+            Kind::SuspendedPerson => "a suspended person",
+            Kind::Notebook => "a notebook",
+            Kind::SuspendedNotebook => "the notebook of a suspended person",
+            Kind::KeyRotation => "the function that rotates access keys",
+            Kind::Service => "a service",
+            Kind::Other => "a user or role that is of no known kind",
+        }
+    }
+}
+
+/// A user or a role with all its policies.
+pub struct Subject<'i, 'a> {
+    /// What it is for.
+    pub kind: Kind,
+    /// It itself.
+    pub identity: &'i inventory::Principal<'a>,
+    /// Where its policies are.
+    pub inventory: &'i IamInventory<'a>,
+    /// Whoever asks.
+    pub principal: Principal,
+    /// What all its requests say of it.
+    pub base: Context,
+}
+
+impl<'i, 'a> Subject<'i, 'a> {
+    /// A user or role of an account; `is_personal` says that a person's template makes it, `shape` what that person is like.
+    pub fn of(
+        identity: &'i inventory::Principal<'a>,
+        inventory: &'i IamInventory<'a>,
+        names: &Names,
+        is_personal: bool,
+        shape: Option<&UserShape>,
+    ) -> Self {
+        let suspended = shape.is_some_and(|shape| shape.suspended);
+        let below = |path: &str| {
+            let arn = format!("arn:{}:iam::{}:role{path}", names.partition, names.account_id);
+            identity.arn.starts_with(&arn)
+        };
+        let kind = match (identity.kind, is_personal) {
+            (IdentityKind::User, true) if suspended => Kind::SuspendedPerson,
+            (IdentityKind::User, true) => Kind::Person,
+            (IdentityKind::Role, true) if suspended => Kind::SuspendedNotebook,
+            (IdentityKind::Role, true) => Kind::Notebook,
+            (IdentityKind::Role, false) if below(&names.operations_role_path) => Kind::KeyRotation,
+            (IdentityKind::Role, false) if below(SERVICE_ROLE_PATH) => Kind::Service,
+            _ => Kind::Other,
+        };
+        let (arn, account) = (identity.arn.clone(), names.account_id.clone());
+        let is_user = identity.kind == IdentityKind::User;
+        let base = Context::new()
+            .with("aws:PrincipalArn", &arn)
+            .with("aws:PrincipalAccount", &account)
+            .with("aws:PrincipalType", if is_user { "User" } else { "AssumedRole" });
+        let base = if is_user { base.with("aws:username", &identity.name) } else { base };
+        let base = identity.tags.iter().fold(base, |base, tag| match (&tag.key, &tag.value) {
+            (Some(key), Some(value)) => base.with(&format!("aws:PrincipalTag/{key}"), value),
+            (Some(key), None) => base.with_unknown(&format!("aws:PrincipalTag/{key}")),
+            // Owner tags are compared with literal names elsewhere.
+            (None, _) => base,
+        });
+        let principal =
+            if is_user { Principal::User { arn, account } } else { Principal::Role { arn, session: None, account } };
+        Self { kind, identity, inventory, principal, base }
+    }
+
+    /// The same text for subjects that have the same policies, trust and tags.
+    pub fn key(&self) -> String {
+        let id = |index: usize| self.inventory.policies.get(index).map(|policy| policy.document.id);
+        let boundary = match &self.identity.boundary {
+            Some(Boundary::Policy(index)) => format!("{:?}", id(*index)),
+            other => format!("{other:?}"),
+        };
+        let policies: Vec<Option<usize>> = self.identity.policies.iter().map(|index| id(*index)).collect();
+        let trust = self.identity.trust.map(id);
+        let Self { kind, identity, .. } = self;
+        format!("{:?}", (kind, &identity.arn, policies, boundary, trust, &identity.tags, &identity.undefined))
+    }
+}

@@ -1,0 +1,346 @@
+//! The proof: `needs ⊆ access ⊆ limits` for a kind of principal, and that each net holds alone.
+
+use std::collections::BTreeMap;
+
+use serde_json::json;
+
+use super::kind::{Kind, Subject};
+use super::problem::Problem;
+use super::reference::References;
+use crate::finding::Rule;
+use crate::iam::{
+    AccessLine, Attached, Decision, Direction, Document, Policies, Request, ResourcePolicy, access_delta, decide,
+};
+use crate::inventory::{BUCKET_POLICY, Boundary, Undefined};
+use crate::model::Profile;
+use crate::plan::AccountPlan;
+use crate::render::{PROTOTYPE_NAME, PROTOTYPE_NOTEBOOK};
+
+/// How many requests a finding lists.
+const LISTED: usize = 4;
+
+const NARROW: &str = "narrow the statement to the person's own, or deny what is not";
+const GRANT: &str = "allow it in the policies of the person's group, of the notebook roles or of their boundary";
+
+/// The policies of a subject, as IAM reads them.
+struct Access<'s> {
+    /// The identity policies, each with its index in the inventory.
+    identity: Vec<(usize, &'s Document)>,
+    boundary: Option<(usize, &'s Document)>,
+    /// The statements of the policies of all buckets, which are about different resources each, and that of `elsewhere`.
+    resource: Document,
+    /// Of which policy and statement each of them is, but for the last.
+    of_resource: Vec<(usize, usize)>,
+    /// That every other account leaves its things to this account: what those say is not known.
+    elsewhere: Option<Document>,
+}
+
+/// Proves the isolation of a subject; what fails is returned.
+pub fn check(subject: &Subject<'_, '_>, references: &References, plan: &AccountPlan<'_>) -> Vec<Problem> {
+    let mut problems = undefined(subject);
+    if subject.kind == Kind::Other {
+        let message = format!("`{}` is of no kind that is known here", subject.identity.arn);
+        problems.push(Problem::at(Rule::IsolationUndecided, message, &subject.identity.location));
+    }
+    let Some(limits) = references.limits(subject.kind) else { return problems };
+    let access = match Access::of(subject, plan) {
+        Ok(access) => access,
+        Err(problem) => {
+            problems.push(problem);
+            return problems;
+        }
+    };
+    let who = subject.kind.who();
+    let mut compare = |verb: &str, limits: &Document, access: &Access<'_>| {
+        let beyond = |line: &AccessLine| matches!(line.direction, Direction::Widened | Direction::Unknown);
+        match access.beyond(subject, limits) {
+            Ok(lines) => {
+                let lines = lines.into_iter().filter(beyond).collect();
+                problems.extend(access.problems(subject, &format!("{who} {verb}"), lines));
+            }
+            Err(problem) => problems.push(problem),
+        }
+    };
+    compare("can", limits, &access);
+    let everything = Document::parse(&json!({"Statement": {"Effect": "Allow", "Action": "*", "Resource": "*"}}));
+    if let (Ok(everything), Some(limits)) = (&everything, references.boundary_limits(subject.kind)) {
+        // Nets hold in `hardened`; in `documented`, people have the policies of the documents and no boundary.
+        let is_notebook = matches!(subject.kind, Kind::Notebook | Kind::SuspendedNotebook);
+        let hardened = plan.account.policies == Profile::Hardened;
+        if access.boundary.is_some() {
+            compare("could, by its permissions boundary alone,", limits, &access.with(everything, false));
+        } else if hardened || is_notebook {
+            compare(
+                "has no permissions boundary, and with some other policy could",
+                limits,
+                &access.with(everything, false),
+            );
+        }
+        if hardened && subject.kind == Kind::Person {
+            problems.extend(access.guardrails(subject, everything, (&references.forbidden, plan)));
+        }
+    }
+    problems.extend(refused(subject, references, &access));
+    problems
+}
+
+/// What is attached and not known.
+fn undefined(subject: &Subject<'_, '_>) -> Vec<Problem> {
+    if subject.kind == Kind::Service {
+        return Vec::new();
+    }
+    let identity = subject.identity;
+    let mut unknown: Vec<String> = identity
+        .undefined
+        .iter()
+        .map(|undefined| match undefined {
+            Undefined::Policy(arn) => format!("the policy `{arn}`"),
+            Undefined::Group(name) => format!("the group `{name}`"),
+        })
+        .collect();
+    if let Some(Boundary::Undefined(arn)) = &identity.boundary {
+        unknown.push(format!("the permissions boundary `{arn}`"));
+    }
+    let who = subject.kind.who();
+    let problem = |what: String| {
+        let message = format!("{who} has {what}, which no stack defines");
+        Problem::at(Rule::IsolationUndecided, message, &identity.location)
+    };
+    unknown.into_iter().map(problem).collect()
+}
+
+/// What a subject needs and does not get.
+fn refused(subject: &Subject<'_, '_>, references: &References, access: &Access<'_>) -> Vec<Problem> {
+    let needs = references.needs(subject.kind);
+    if needs.is_empty() {
+        return Vec::new();
+    }
+    let attached: Vec<Attached<'_>> =
+        needs.iter().map(|need| Attached { name: "", document: &need.document }).collect();
+    let elsewhere = access.elsewhere.as_ref();
+    let resource = elsewhere.map(|document| ResourcePolicy::Sufficient(Attached { name: "", document }));
+    let needed = Policies { identity: &attached, boundary: None, resource };
+    let lines = access.with_policies(|policies| access_delta(&subject.principal, &subject.base, &needed, policies));
+    let Ok(lines) = lines else { return vec![access.too_many(subject)] };
+    let mut problems: BTreeMap<(usize, bool), Problem> = BTreeMap::new();
+    for line in lines {
+        let is_unknown = match line.direction {
+            Direction::Narrowed => false,
+            Direction::PerhapsNarrowed => true,
+            Direction::Widened | Direction::Unknown => continue,
+        };
+        let allows = |one: &Attached<'_>| {
+            let alone = Policies { identity: std::slice::from_ref(one), boundary: None, resource };
+            decide(&line.example, &alone).decision == Decision::Allowed
+        };
+        let Some(index) = attached.iter().position(allows) else { continue };
+        let what = needs.get(index).map_or("", |need| need.what.as_str());
+        let (rule, may) = if is_unknown {
+            (Rule::IsolationUndecided, "perhaps cannot")
+        } else {
+            (Rule::IsolationOwnRefused, "cannot")
+        };
+        problems.entry((index, is_unknown)).or_insert_with(|| Problem {
+            rule,
+            message: format!("{} {may} {what}", subject.kind.who()),
+            help: GRANT,
+            notes: vec![access.line(&line, subject)],
+            statements: access.decisive(&line.example),
+            location: Some(at(subject)),
+        });
+    }
+    problems.into_values().collect()
+}
+
+fn at(subject: &Subject<'_, '_>) -> (usize, String, String) {
+    let location = &subject.identity.location;
+    (location.stack, location.logical_id.to_owned(), location.path.clone())
+}
+
+impl<'s> Access<'s> {
+    fn of(subject: &Subject<'s, '_>, plan: &AccountPlan<'_>) -> Result<Self, Problem> {
+        let inventory = subject.inventory;
+        let parsed = |index: usize| -> Result<Option<(usize, &'s Document)>, Problem> {
+            let Some(policy) = inventory.policies.get(index) else { return Ok(None) };
+            match policy.document.parsed() {
+                Ok(document) => Ok(Some((index, document))),
+                Err(malformed) => {
+                    let message = format!("the policy `{}` cannot be read: {}", policy.name, malformed.message);
+                    Err(Problem::at(Rule::IsolationUndecided, message, &policy.location))
+                }
+            }
+        };
+        let mut identity = Vec::new();
+        for index in &subject.identity.policies {
+            identity.extend(parsed(*index)?);
+        }
+        let boundary = match &subject.identity.boundary {
+            Some(Boundary::Policy(index)) => parsed(*index)?,
+            _ => None,
+        };
+        let mut resource = Document { statements: Vec::new() };
+        let mut of_resource = Vec::new();
+        for of in inventory.resource_policies.iter().filter(|policy| policy.resource_type == BUCKET_POLICY) {
+            for index in &of.policies {
+                let Some((index, document)) = parsed(*index)? else { continue };
+                of_resource.extend((0..document.statements.len()).map(|statement| (index, statement)));
+                resource.statements.extend(document.statements.iter().cloned());
+            }
+        }
+        let account = &plan.names.account_id;
+        let trusting = json!({"Statement": {
+            "Effect": "Allow", "Principal": {"AWS": account}, "Action": "*", "Resource": "*"
+        }});
+        let elsewhere = Document::parse(&trusting).ok();
+        resource.statements.extend(elsewhere.iter().flat_map(|document| document.statements.iter().cloned()));
+        Ok(Self { identity, boundary, resource, of_resource, elsewhere })
+    }
+
+    /// The same with everything allowed, and without the identity policies; `alone` leaves the boundary out, too.
+    fn with(&self, everything: &'s Document, alone: bool) -> Self {
+        Self {
+            identity: vec![(usize::MAX, everything)],
+            boundary: self.boundary.filter(|_| !alone),
+            resource: self.resource.clone(),
+            of_resource: self.of_resource.clone(),
+            elsewhere: self.elsewhere.clone(),
+        }
+    }
+
+    fn with_policies<T>(&self, use_them: impl FnOnce(&Policies<'_>) -> T) -> T {
+        let attached = |document: &'s Document| Attached { name: "", document };
+        let identity: Vec<Attached<'_>> = self.identity.iter().map(|(_, document)| attached(document)).collect();
+        let boundary = self.boundary.map(|(_, document)| attached(document));
+        let resource = Some(ResourcePolicy::Sufficient(Attached { name: "", document: &self.resource }));
+        use_them(&Policies { identity: &identity, boundary, resource })
+    }
+
+    /// What differs from `limits`.
+    fn beyond(&self, subject: &Subject<'_, '_>, limits: &Document) -> Result<Vec<AccessLine>, Problem> {
+        let attached = [Attached { name: "", document: limits }];
+        let resource =
+            self.elsewhere.as_ref().map(|document| ResourcePolicy::Sufficient(Attached { name: "", document }));
+        let limits = Policies { identity: &attached, boundary: None, resource };
+        self.with_policies(|access| access_delta(&subject.principal, &subject.base, &limits, access))
+            .map_err(|_| self.too_many(subject))
+    }
+
+    fn too_many(&self, subject: &Subject<'_, '_>) -> Problem {
+        let who = subject.kind.who();
+        let message = format!("what {who} may do cannot be compared: there are too many combinations of wildcards");
+        let mut problem = Problem::at(Rule::IsolationUndecided, message, &subject.identity.location);
+        problem.statements = self.identity.iter().map(|(policy, _)| (*policy, 0)).take(1).collect();
+        problem
+    }
+
+    /// What the guardrails leave open with everything allowed beside them.
+    fn guardrails(
+        &self,
+        subject: &Subject<'_, '_>,
+        everything: &'s Document,
+        (forbidden, plan): (&'s Document, &AccountPlan<'_>),
+    ) -> Vec<Problem> {
+        let name = &plan.names.guardrails_policy;
+        let is_it = |index: usize| subject.inventory.policies.get(index).is_some_and(|policy| policy.name == *name);
+        let guardrails = self.identity.iter().find(|(index, _)| is_it(*index)).copied();
+        let Some(guardrails) = guardrails else {
+            let message = format!("a person does not have the policy `{name}`, which denies what nobody may");
+            return vec![Problem::at(Rule::IsolationTooWide, message, &subject.identity.location)];
+        };
+        let alone = Self {
+            identity: vec![(usize::MAX, everything), guardrails],
+            boundary: Some((usize::MAX, forbidden)),
+            resource: Document { statements: Vec::new() },
+            of_resource: Vec::new(),
+            elsewhere: None,
+        };
+        let nothing = Document { statements: Vec::new() };
+        match alone.beyond(subject, &nothing) {
+            Ok(lines) => {
+                let mut problems =
+                    alone.problems(subject, "with some other policy, the guardrails would let a person", lines);
+                for problem in &mut problems {
+                    problem.statements = vec![(guardrails.0, 0)];
+                }
+                problems
+            }
+            Err(problem) => vec![problem],
+        }
+    }
+
+    /// The problems that these lines are, those of the same statements together.
+    fn problems(&self, subject: &Subject<'_, '_>, who_can: &str, lines: Vec<AccessLine>) -> Vec<Problem> {
+        let mut groups: BTreeMap<(bool, Vec<(usize, usize)>), Vec<AccessLine>> = BTreeMap::new();
+        for line in lines {
+            let is_unknown = line.direction == Direction::Unknown;
+            groups.entry((is_unknown, self.decisive(&line.example))).or_default().push(line);
+        }
+        let problem = |((is_unknown, statements), lines): (_, Vec<AccessLine>)| {
+            let first = lines.first()?;
+            let action = subject_spelling(subject, &first.example.action);
+            let more = lines.len().saturating_sub(LISTED);
+            let mut notes: Vec<String> = lines.iter().take(LISTED).map(|line| self.line(line, subject)).collect();
+            if more > 0 {
+                notes.push(format!("and {more} more"));
+            }
+            let (rule, message, help) = if is_unknown {
+                let message = format!("it cannot be told whether {who_can} call `{action}`");
+                (
+                    Rule::IsolationUndecided,
+                    message,
+                    "use condition keys and operators whose outcome is known beforehand",
+                )
+            } else {
+                let message = format!("{who_can} call `{action}` where isolation does not permit it");
+                (Rule::IsolationTooWide, message, NARROW)
+            };
+            Some(Problem { rule, message, help, notes, statements, location: Some(at(subject)) })
+        };
+        groups.into_iter().filter_map(problem).collect()
+    }
+
+    /// What a line is about, in words, with a request.
+    fn line(&self, line: &AccessLine, subject: &Subject<'_, '_>) -> String {
+        let list =
+            |texts: &[String]| texts.iter().map(|text| format!("`{}`", shown(text))).collect::<Vec<_>>().join(", ");
+        let actions: Vec<String> = line.actions.iter().map(|action| subject_spelling(subject, action)).collect();
+        let conditions = line.conditions.iter().map(|text| format!(", {}", shown(text))).collect::<String>();
+        let example = &line.example;
+        let action = subject_spelling(subject, &example.action);
+        format!(
+            "{} on {}{conditions}: for example `{action}` on `{}`",
+            list(&actions),
+            list(&line.resources),
+            shown(&example.resource)
+        )
+    }
+
+    /// The statements that decide a request.
+    fn decisive(&self, request: &Request) -> Vec<(usize, usize)> {
+        let outcome = self.with_policies(|policies| decide(request, policies));
+        let denies = outcome.decision == Decision::ExplicitlyDenied;
+        let statement = |decisive: &crate::iam::Decisive| match decisive.policy {
+            crate::iam::Kind::Identity(index) => Some((self.identity.get(index)?.0, decisive.statement)),
+            // What the boundary allows besides is not what is at fault, unless nothing else is.
+            crate::iam::Kind::Boundary if denies || self.identity.iter().all(|(index, _)| *index == usize::MAX) => {
+                Some((self.boundary?.0, decisive.statement))
+            }
+            crate::iam::Kind::Boundary => None,
+            crate::iam::Kind::Resource => self.of_resource.get(decisive.statement).copied(),
+        };
+        outcome.statements.iter().filter_map(statement).filter(|(policy, _)| *policy != usize::MAX).collect()
+    }
+}
+
+/// A text with words in the place of a prototype's names.
+fn shown(text: &str) -> String {
+    text.replace(PROTOTYPE_NOTEBOOK, "NOTEBOOK").replace(PROTOTYPE_NAME, "NAME")
+}
+
+/// An action as the policies spell it.
+fn subject_spelling(subject: &Subject<'_, '_>, action: &str) -> String {
+    let policies = subject.inventory.policies.iter();
+    let spelled =
+        policies.flat_map(|policy| policy.document.actions()).find(|spelled| spelled.eq_ignore_ascii_case(action));
+    spelled.map_or_else(|| action.to_owned(), str::to_owned)
+}

@@ -1,0 +1,155 @@
+//! The reference policies: the most that isolation permits to each kind of principal, and what it needs. They are part of
+//! the program, and no template replaces them.
+
+use serde_json::{Value, json};
+
+use super::kind::Kind;
+use crate::iam::Document;
+use crate::model::Mfa;
+use crate::plan::AccountPlan;
+use crate::render::PolicyValues;
+
+const LIMITS_PERSON: &str = include_str!("reference/limits-person.json.hbs");
+const LIMITS_WITHOUT_MFA: &str = include_str!("reference/limits-without-mfa.json.hbs");
+const LIMITS_NOTEBOOK: &str = include_str!("reference/limits-notebook.json.hbs");
+const LIMITS_SUSPENDED_NOTEBOOK: &str = include_str!("reference/limits-suspended-notebook.json.hbs");
+const LIMITS_KEY_ROTATION: &str = include_str!("reference/limits-key-rotation.json.hbs");
+const NEEDS_PERSON: &str = include_str!("reference/needs-person.json.hbs");
+const NEEDS_WITHOUT_MFA: &str = include_str!("reference/needs-without-mfa.json.hbs");
+const NEEDS_NOTEBOOK: &str = include_str!("reference/needs-notebook.json.hbs");
+const FORBIDDEN_PERSON: &str = include_str!("reference/forbidden-person.json.hbs");
+
+/// A need: what it is for, in words that fit behind "cannot", and the statement.
+#[derive(Debug)]
+pub struct Need {
+    /// What it is for.
+    pub what: String,
+    /// The statement, as a document of its own.
+    pub document: Document,
+}
+
+/// The reference policies of an account.
+#[derive(Debug)]
+pub struct References {
+    person: Document,
+    /// The same for a permissions boundary, which does not ask for a second factor.
+    person_with_mfa: Document,
+    notebook: Document,
+    suspended_notebook: Document,
+    key_rotation: Document,
+    nothing: Document,
+    needs_person: Vec<Need>,
+    needs_notebook: Vec<Need>,
+    /// What the guardrails must deny, whatever is allowed beside them.
+    pub forbidden: Document,
+    /// All of them as they are filled.
+    pub filled: Vec<Value>,
+}
+
+impl References {
+    /// The reference policies, with an account's values.
+    ///
+    /// # Errors
+    /// Why one cannot be made, which is a fault of the program.
+    pub fn of(plan: &AccountPlan<'_>) -> Result<Self, String> {
+        let values = PolicyValues::of(plan);
+        let mut filled = Vec::new();
+        let mut fill = |template: &str| -> Result<Value, String> {
+            let value = values.fill(template)?;
+            filled.push(value.clone());
+            Ok(value)
+        };
+        let document = |value: &Value| parse(statements(value));
+        let (person, needs) = (fill(LIMITS_PERSON)?, statements(&fill(NEEDS_PERSON)?));
+        let person_with_mfa = document(&person)?;
+        let (person, needs) = if plan.account.mfa == Mfa::Required {
+            let limits = statements(&person).into_iter().map(with_mfa);
+            let limits = statements(&fill(LIMITS_WITHOUT_MFA)?).into_iter().chain(limits);
+            let without = statements(&fill(NEEDS_WITHOUT_MFA)?);
+            (policy(limits.collect()), needs.into_iter().map(with_mfa).chain(without).collect())
+        } else {
+            (person, needs)
+        };
+        let references = Self {
+            person: document(&person)?,
+            person_with_mfa,
+            notebook: document(&fill(LIMITS_NOTEBOOK)?)?,
+            suspended_notebook: document(&fill(LIMITS_SUSPENDED_NOTEBOOK)?)?,
+            key_rotation: document(&fill(LIMITS_KEY_ROTATION)?)?,
+            nothing: document(&policy(Vec::new()))?,
+            needs_person: read_needs(needs)?,
+            needs_notebook: read_needs(statements(&fill(NEEDS_NOTEBOOK)?))?,
+            forbidden: document(&fill(FORBIDDEN_PERSON)?)?,
+            filled: Vec::new(),
+        };
+        Ok(Self { filled, ..references })
+    }
+
+    /// The most that a kind may; `None` where only its trust counts.
+    pub fn limits(&self, kind: Kind) -> Option<&Document> {
+        match kind {
+            Kind::Person => Some(&self.person),
+            Kind::SuspendedPerson => Some(&self.nothing),
+            Kind::Notebook => Some(&self.notebook),
+            Kind::SuspendedNotebook => Some(&self.suspended_notebook),
+            Kind::KeyRotation => Some(&self.key_rotation),
+            Kind::Service | Kind::Other => None,
+        }
+    }
+
+    /// The most that the permissions boundary of a kind may allow; `None` where it needs none.
+    pub fn boundary_limits(&self, kind: Kind) -> Option<&Document> {
+        match kind {
+            Kind::Person | Kind::SuspendedPerson => Some(&self.person_with_mfa),
+            Kind::Notebook | Kind::SuspendedNotebook => Some(&self.notebook),
+            Kind::KeyRotation | Kind::Service | Kind::Other => None,
+        }
+    }
+
+    /// What a kind needs.
+    pub fn needs(&self, kind: Kind) -> &[Need] {
+        match kind {
+            Kind::Person => &self.needs_person,
+            Kind::Notebook => &self.needs_notebook,
+            _ => &[],
+        }
+    }
+}
+
+fn statements(policy: &Value) -> Vec<Value> {
+    policy.get("Statement").and_then(Value::as_array).cloned().unwrap_or_default()
+}
+
+fn policy(statements: Vec<Value>) -> Value {
+    json!({"Version": "2012-10-17", "Statement": statements})
+}
+
+/// A statement that asks for a second factor besides.
+fn with_mfa(mut statement: Value) -> Value {
+    if let Some(statement) = statement.as_object_mut() {
+        let condition = statement.entry("Condition").or_insert_with(|| json!({}));
+        if let Some(condition) = condition.as_object_mut() {
+            let truths = condition.entry("Bool").or_insert_with(|| json!({}));
+            if let Some(truths) = truths.as_object_mut() {
+                truths.insert("aws:MultiFactorAuthPresent".to_owned(), "true".into());
+            }
+        }
+    }
+    statement
+}
+
+/// The document of these statements, without the comments in them.
+fn parse(mut statements: Vec<Value>) -> Result<Document, String> {
+    for statement in statements.iter_mut().filter_map(Value::as_object_mut) {
+        statement.shift_remove("//");
+    }
+    Document::parse(&policy(statements)).map_err(|malformed| malformed.message)
+}
+
+fn read_needs(statements: Vec<Value>) -> Result<Vec<Need>, String> {
+    let need = |statement: Value| {
+        let what = statement.get("//").and_then(Value::as_str).unwrap_or_default().to_owned();
+        Ok(Need { what, document: parse(vec![statement])? })
+    };
+    statements.into_iter().map(need).collect()
+}

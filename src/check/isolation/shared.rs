@@ -1,0 +1,93 @@
+//! What many accounts share is proven once in a run: policies that are the same but for the account's ID, its region and its
+//! bucket's name. Only what holds is remembered, and only while the run lasts.
+
+use std::collections::BTreeSet;
+use std::sync::Mutex;
+
+use serde_json::Value;
+
+use super::kind::Subject;
+use crate::inventory::{BUCKET_POLICY, Boundary};
+use crate::plan::AccountPlan;
+
+/// The proofs that hold, of all accounts of a run.
+#[derive(Debug, Default)]
+pub struct Proofs(Mutex<BTreeSet<String>>);
+
+impl Proofs {
+    /// Whether the same was proven before.
+    pub(super) fn holds(&self, key: &str) -> bool {
+        self.0.lock().is_ok_and(|proven| proven.contains(key))
+    }
+
+    /// Remembers what was proven.
+    pub(super) fn remember(&self, key: String) {
+        if let Ok(mut proven) = self.0.lock() {
+            proven.insert(key);
+        }
+    }
+}
+
+/// The same text for subjects of several accounts of which the proof is the same: everything that it looks at, with words in
+/// the place of the account's own values. `references` are the filled reference policies. `None` where a wildcard could
+/// tell one account's values from another's.
+pub(super) fn key(subject: &Subject<'_, '_>, references: &[Value], plan: &AccountPlan<'_>) -> Option<String> {
+    let names = &plan.names;
+    let inventory = subject.inventory;
+    let of_buckets = inventory.resource_policies.iter().filter(|policy| policy.resource_type == BUCKET_POLICY);
+    let boundary = match &subject.identity.boundary {
+        Some(Boundary::Policy(index)) => Some(*index),
+        _ => None,
+    };
+    let indexes = subject.identity.policies.iter().copied().chain(boundary).chain(subject.identity.trust);
+    let indexes = indexes.chain(of_buckets.flat_map(|policy| policy.policies.iter().copied()));
+    let mut text = format!(
+        "{:?}",
+        (
+            (subject.kind, &subject.identity.arn, &subject.identity.tags, &subject.identity.undefined),
+            (boundary.is_some(), plan.account.policies, &names.guardrails_policy),
+        )
+    );
+    let policies = indexes.filter_map(|index| inventory.policies.get(index));
+    let all = policies.map(|policy| (policy.name.as_str(), &policy.document.value));
+    for (name, value) in all.chain(references.iter().map(|value| ("", value))) {
+        if !is_alike(value, "") {
+            return None;
+        }
+        text.push_str(name);
+        text.push_str(&value.to_string());
+    }
+    let mut own = [(&names.account_id, "\u{1}"), (&names.bucket, "\u{2}"), (&names.region, "\u{3}")];
+    own.sort_by_key(|(value, _)| std::cmp::Reverse(value.len()));
+    Some(own.iter().fold(text, |text, (value, word)| text.replace(value.as_str(), word)))
+}
+
+/// Whether no wildcard in a policy can match one account's ID, region or bucket and not another's.
+fn is_alike(value: &Value, key: &str) -> bool {
+    match value {
+        Value::Object(entries) => entries.iter().all(|(key, value)| is_alike(value, key)),
+        Value::Array(values) => values.iter().all(|value| is_alike(value, key)),
+        Value::String(text) => {
+            let actions = key == "Action" || key == "NotAction";
+            actions || key == "s3:prefix" || key == "//" || text == "*" || is_text_alike(text)
+        }
+        _ => true,
+    }
+}
+
+fn is_text_alike(text: &str) -> bool {
+    if !text.contains(['*', '?']) {
+        return true;
+    }
+    let parts: Vec<&str> = text.splitn(6, ':').collect();
+    let [arn, partition, service, region, account, resource] = parts.as_slice() else { return false };
+    let plain = |text: &&str| !text.contains(['*', '?']);
+    let whole = |text: &&str| plain(text) || *text == "*";
+    let first = resource.split('/').next().unwrap_or_default();
+    *arn == "arn"
+        && plain(partition)
+        && plain(service)
+        && whole(region)
+        && whole(account)
+        && (*service != "s3" || plain(&first))
+}

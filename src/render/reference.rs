@@ -1,0 +1,32 @@
+//! Policies of the program's own, which no template replaces, filled with an account's values.
+
+use handlebars::Handlebars;
+use serde_json::{Map, Value};
+
+use super::context;
+use super::engine::{describe, escape_json};
+use super::policy::Values;
+use crate::plan::{AccountPlan, Part};
+
+/// What the policies of an account are filled with.
+pub struct PolicyValues(Map<String, Value>);
+
+impl PolicyValues {
+    /// The values of an account.
+    pub fn of(plan: &AccountPlan<'_>) -> Self {
+        let root = serde_json::to_value(context::shared(plan.account, &plan.names, Part::Access)).unwrap_or_default();
+        Self(Values::of(&root).all())
+    }
+
+    /// The document that a policy template gives.
+    ///
+    /// # Errors
+    /// When it names what is not there, or gives no JSON.
+    pub fn fill(&self, template: &str) -> Result<Value, String> {
+        let mut engine = Handlebars::new();
+        engine.set_strict_mode(true);
+        engine.register_escape_fn(escape_json);
+        let text = engine.render_template(template, &self.0).map_err(|error| describe(&error))?;
+        serde_json::from_str(&text).map_err(|error| error.to_string())
+    }
+}
