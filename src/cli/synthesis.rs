@@ -120,7 +120,7 @@ fn synthesise<'a>(
         Checks { contents, ..Checks::default() }
     } else {
         let Material { rules, suppressions, proofs, .. } = material;
-        check::check(&plan, templates, &rendered, &Against { rules, suppressions, proofs })?
+        check::check(&plan, templates, &rendered, &Against { rules, proofs, suppressions })?
     };
     findings.extend(checks.findings);
     let manifest = output::manifest(&plan, &rendered, &checks.contents, &checks.policies);

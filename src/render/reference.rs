@@ -18,6 +18,14 @@ impl PolicyValues {
         Self(Values::of(&root).all())
     }
 
+    /// The same without a value, as where the settings do not have it.
+    #[must_use]
+    pub fn without(&self, key: &str) -> Self {
+        let mut values = self.0.clone();
+        values.insert(key.to_owned(), Value::Null);
+        Self(values)
+    }
+
     /// The document that a policy template gives.
     ///
     /// # Errors

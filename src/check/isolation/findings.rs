@@ -101,16 +101,15 @@ fn place(
     shape: Option<&UserShape>,
     (stack, id, path): (usize, &str, &str),
 ) -> Option<Place> {
-    let (index, id) = match parts.get(stack) {
-        Some(part) => (rendered.iter().position(|one| one.part == *part)?, id.to_owned()),
-        None => {
-            let is_it = |user: &&&User| shape == Some(&UserShape::of(user));
-            let holds = |(index, stack): (usize, &crate::plan::StackPlan<'_>)| {
-                Some((index, stack.users.iter().find(is_it)?.logical_id.to_string()))
-            };
-            let (index, own) = plan.stacks.iter().enumerate().find_map(holds)?;
-            (index, id.replacen(PROTOTYPE_ID, &own, 1))
-        }
+    let (index, id) = if let Some(part) = parts.get(stack) {
+        (rendered.iter().position(|one| one.part == *part)?, id.to_owned())
+    } else {
+        let is_it = |user: &&&User| shape == Some(&UserShape::of(user));
+        let holds = |(index, stack): (usize, &crate::plan::StackPlan<'_>)| {
+            Some((index, stack.users.iter().find(is_it)?.logical_id.to_string()))
+        };
+        let (index, own) = plan.stacks.iter().enumerate().find_map(holds)?;
+        (index, id.replacen(PROTOTYPE_ID, &own, 1))
     };
     let source = &rendered.get(index)?.source;
     let path = path.trim_start_matches('/');

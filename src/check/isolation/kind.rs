@@ -26,6 +26,15 @@ pub enum Kind {
 }
 
 impl Kind {
+    /// The kind that it would be of if nobody were suspended: both have the same nets.
+    pub fn active(self) -> Self {
+        match self {
+            Kind::SuspendedPerson => Kind::Person,
+            Kind::SuspendedNotebook => Kind::Notebook,
+            other => other,
+        }
+    }
+
     /// The kind in words.
     pub fn who(self) -> &'static str {
         match self {

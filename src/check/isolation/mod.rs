@@ -13,6 +13,7 @@ mod reference;
 mod resources;
 mod shared;
 mod trust;
+mod words;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -85,7 +86,7 @@ pub fn check(
             })
             .collect();
         let mut problems: Vec<Problem> = of_subjects.into_iter().flatten().collect();
-        problems.extend(resources::check(&inventory, &all, names));
+        problems.extend(resources::check(&inventory, &all, names, |location| sites.is_personal(location)));
         for problem in problems {
             if told.insert(problem.key()) {
                 found.push(sites.finding(&problem, &inventory));

@@ -7,6 +7,7 @@ use serde_json::json;
 use super::kind::{Kind, Subject};
 use super::problem::Problem;
 use super::reference::References;
+use super::words::{line_in_words, spelled};
 use crate::finding::Rule;
 use crate::iam::{
     AccessLine, Attached, Decision, Direction, Document, Policies, Request, ResourcePolicy, access_delta, decide,
@@ -14,13 +15,15 @@ use crate::iam::{
 use crate::inventory::{BUCKET_POLICY, Boundary, Undefined};
 use crate::model::Profile;
 use crate::plan::AccountPlan;
-use crate::render::{PROTOTYPE_NAME, PROTOTYPE_NOTEBOOK};
 
 /// How many requests a finding lists.
 const LISTED: usize = 4;
 
 const NARROW: &str = "narrow the statement to the person's own, or deny what is not";
 const GRANT: &str = "allow it in the policies of the person's group, of the notebook roles or of their boundary";
+
+/// Whether it cannot be told, and the statements that make it so.
+type Cause = (bool, Vec<(usize, usize)>);
 
 /// The policies of a subject, as IAM reads them.
 struct Access<'s> {
@@ -51,32 +54,30 @@ pub fn check(subject: &Subject<'_, '_>, references: &References, plan: &AccountP
         }
     };
     let who = subject.kind.who();
-    let mut compare = |verb: &str, limits: &Document, access: &Access<'_>| {
+    let mut compare = |who_can: &str, limits: &Document, access: &Access<'_>| {
         let beyond = |line: &AccessLine| matches!(line.direction, Direction::Widened | Direction::Unknown);
         match access.beyond(subject, limits) {
             Ok(lines) => {
                 let lines = lines.into_iter().filter(beyond).collect();
-                problems.extend(access.problems(subject, &format!("{who} {verb}"), lines));
+                problems.extend(access.problems(subject, who_can, lines));
             }
             Err(problem) => problems.push(problem),
         }
     };
-    compare("can", limits, &access);
+    compare(&format!("{who} can"), limits, &access);
     let everything = Document::parse(&json!({"Statement": {"Effect": "Allow", "Action": "*", "Resource": "*"}}));
     if let (Ok(everything), Some(limits)) = (&everything, references.boundary_limits(subject.kind)) {
         // Nets hold in `hardened`; in `documented`, people have the policies of the documents and no boundary.
         let is_notebook = matches!(subject.kind, Kind::Notebook | Kind::SuspendedNotebook);
         let hardened = plan.account.policies == Profile::Hardened;
+        let who = subject.kind.active().who();
         if access.boundary.is_some() {
-            compare("could, by its permissions boundary alone,", limits, &access.with(everything, false));
+            compare(&format!("the permissions boundary alone would let {who}"), limits, &access.with(everything));
         } else if hardened || is_notebook {
-            compare(
-                "has no permissions boundary, and with some other policy could",
-                limits,
-                &access.with(everything, false),
-            );
+            let message = format!("no permissions boundary limits {who}");
+            problems.push(Problem::at(Rule::IsolationTooWide, message, &subject.identity.location));
         }
-        if hardened && subject.kind == Kind::Person {
+        if hardened && subject.kind.active() == Kind::Person {
             problems.extend(access.guardrails(subject, everything, (&references.forbidden, plan)));
         }
     }
@@ -144,7 +145,7 @@ fn refused(subject: &Subject<'_, '_>, references: &References, access: &Access<'
             rule,
             message: format!("{} {may} {what}", subject.kind.who()),
             help: GRANT,
-            notes: vec![access.line(&line, subject)],
+            notes: vec![line_in_words(&line, subject)],
             statements: access.decisive(&line.example),
             location: Some(at(subject)),
         });
@@ -196,11 +197,11 @@ impl<'s> Access<'s> {
         Ok(Self { identity, boundary, resource, of_resource, elsewhere })
     }
 
-    /// The same with everything allowed, and without the identity policies; `alone` leaves the boundary out, too.
-    fn with(&self, everything: &'s Document, alone: bool) -> Self {
+    /// The same with everything allowed in the place of the identity policies.
+    fn with(&self, everything: &'s Document) -> Self {
         Self {
             identity: vec![(usize::MAX, everything)],
-            boundary: self.boundary.filter(|_| !alone),
+            boundary: self.boundary,
             resource: self.resource.clone(),
             of_resource: self.of_resource.clone(),
             elsewhere: self.elsewhere.clone(),
@@ -270,16 +271,16 @@ impl<'s> Access<'s> {
 
     /// The problems that these lines are, those of the same statements together.
     fn problems(&self, subject: &Subject<'_, '_>, who_can: &str, lines: Vec<AccessLine>) -> Vec<Problem> {
-        let mut groups: BTreeMap<(bool, Vec<(usize, usize)>), Vec<AccessLine>> = BTreeMap::new();
+        let mut groups: BTreeMap<Cause, Vec<AccessLine>> = BTreeMap::new();
         for line in lines {
             let is_unknown = line.direction == Direction::Unknown;
             groups.entry((is_unknown, self.decisive(&line.example))).or_default().push(line);
         }
-        let problem = |((is_unknown, statements), lines): (_, Vec<AccessLine>)| {
+        let problem = |((is_unknown, statements), lines): (Cause, Vec<AccessLine>)| {
             let first = lines.first()?;
-            let action = subject_spelling(subject, &first.example.action);
+            let action = spelled(subject, &first.example.action);
             let more = lines.len().saturating_sub(LISTED);
-            let mut notes: Vec<String> = lines.iter().take(LISTED).map(|line| self.line(line, subject)).collect();
+            let mut notes: Vec<String> = lines.iter().take(LISTED).map(|line| line_in_words(line, subject)).collect();
             if more > 0 {
                 notes.push(format!("and {more} more"));
             }
@@ -299,22 +300,6 @@ impl<'s> Access<'s> {
         groups.into_iter().filter_map(problem).collect()
     }
 
-    /// What a line is about, in words, with a request.
-    fn line(&self, line: &AccessLine, subject: &Subject<'_, '_>) -> String {
-        let list =
-            |texts: &[String]| texts.iter().map(|text| format!("`{}`", shown(text))).collect::<Vec<_>>().join(", ");
-        let actions: Vec<String> = line.actions.iter().map(|action| subject_spelling(subject, action)).collect();
-        let conditions = line.conditions.iter().map(|text| format!(", {}", shown(text))).collect::<String>();
-        let example = &line.example;
-        let action = subject_spelling(subject, &example.action);
-        format!(
-            "{} on {}{conditions}: for example `{action}` on `{}`",
-            list(&actions),
-            list(&line.resources),
-            shown(&example.resource)
-        )
-    }
-
     /// The statements that decide a request.
     fn decisive(&self, request: &Request) -> Vec<(usize, usize)> {
         let outcome = self.with_policies(|policies| decide(request, policies));
@@ -330,17 +315,4 @@ impl<'s> Access<'s> {
         };
         outcome.statements.iter().filter_map(statement).filter(|(policy, _)| *policy != usize::MAX).collect()
     }
-}
-
-/// A text with words in the place of a prototype's names.
-fn shown(text: &str) -> String {
-    text.replace(PROTOTYPE_NOTEBOOK, "NOTEBOOK").replace(PROTOTYPE_NAME, "NAME")
-}
-
-/// An action as the policies spell it.
-fn subject_spelling(subject: &Subject<'_, '_>, action: &str) -> String {
-    let policies = subject.inventory.policies.iter();
-    let spelled =
-        policies.flat_map(|policy| policy.document.actions()).find(|spelled| spelled.eq_ignore_ascii_case(action));
-    spelled.map_or_else(|| action.to_owned(), str::to_owned)
 }

@@ -32,9 +32,10 @@ pub struct Need {
 #[derive(Debug)]
 pub struct References {
     person: Document,
-    /// The same for a permissions boundary, which does not ask for a second factor.
-    person_with_mfa: Document,
     notebook: Document,
+    /// The same for permissions boundaries: second factors and instance types are the matter of other policies.
+    person_boundary: Document,
+    notebook_boundary: Document,
     suspended_notebook: Document,
     key_rotation: Document,
     nothing: Document,
@@ -53,6 +54,7 @@ impl References {
     /// Why one cannot be made, which is a fault of the program.
     pub fn of(plan: &AccountPlan<'_>) -> Result<Self, String> {
         let values = PolicyValues::of(plan);
+        let any_type = values.without("allowed_training_types");
         let mut filled = Vec::new();
         let mut fill = |template: &str| -> Result<Value, String> {
             let value = values.fill(template)?;
@@ -61,22 +63,22 @@ impl References {
         };
         let document = |value: &Value| parse(statements(value));
         let (person, needs) = (fill(LIMITS_PERSON)?, statements(&fill(NEEDS_PERSON)?));
-        let person_with_mfa = document(&person)?;
         let (person, needs) = if plan.account.mfa == Mfa::Required {
             let limits = statements(&person).into_iter().map(with_mfa);
             let limits = statements(&fill(LIMITS_WITHOUT_MFA)?).into_iter().chain(limits);
             let without = statements(&fill(NEEDS_WITHOUT_MFA)?);
-            (policy(limits.collect()), needs.into_iter().map(with_mfa).chain(without).collect())
+            (policy(&limits.collect::<Vec<_>>()), needs.into_iter().map(with_mfa).chain(without).collect())
         } else {
             (person, needs)
         };
         let references = Self {
             person: document(&person)?,
-            person_with_mfa,
             notebook: document(&fill(LIMITS_NOTEBOOK)?)?,
+            person_boundary: document(&any_type.fill(LIMITS_PERSON)?)?,
+            notebook_boundary: document(&any_type.fill(LIMITS_NOTEBOOK)?)?,
             suspended_notebook: document(&fill(LIMITS_SUSPENDED_NOTEBOOK)?)?,
             key_rotation: document(&fill(LIMITS_KEY_ROTATION)?)?,
-            nothing: document(&policy(Vec::new()))?,
+            nothing: document(&policy(&[]))?,
             needs_person: read_needs(needs)?,
             needs_notebook: read_needs(statements(&fill(NEEDS_NOTEBOOK)?))?,
             forbidden: document(&fill(FORBIDDEN_PERSON)?)?,
@@ -100,8 +102,8 @@ impl References {
     /// The most that the permissions boundary of a kind may allow; `None` where it needs none.
     pub fn boundary_limits(&self, kind: Kind) -> Option<&Document> {
         match kind {
-            Kind::Person | Kind::SuspendedPerson => Some(&self.person_with_mfa),
-            Kind::Notebook | Kind::SuspendedNotebook => Some(&self.notebook),
+            Kind::Person | Kind::SuspendedPerson => Some(&self.person_boundary),
+            Kind::Notebook | Kind::SuspendedNotebook => Some(&self.notebook_boundary),
             Kind::KeyRotation | Kind::Service | Kind::Other => None,
         }
     }
@@ -120,7 +122,7 @@ fn statements(policy: &Value) -> Vec<Value> {
     policy.get("Statement").and_then(Value::as_array).cloned().unwrap_or_default()
 }
 
-fn policy(statements: Vec<Value>) -> Value {
+fn policy(statements: &[Value]) -> Value {
     json!({"Version": "2012-10-17", "Statement": statements})
 }
 
@@ -143,7 +145,7 @@ fn parse(mut statements: Vec<Value>) -> Result<Document, String> {
     for statement in statements.iter_mut().filter_map(Value::as_object_mut) {
         statement.shift_remove("//");
     }
-    Document::parse(&policy(statements)).map_err(|malformed| malformed.message)
+    Document::parse(&policy(&statements)).map_err(|malformed| malformed.message)
 }
 
 fn read_needs(statements: Vec<Value>) -> Result<Vec<Need>, String> {

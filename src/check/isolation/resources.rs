@@ -4,7 +4,7 @@ use serde_json::{Map, Value};
 
 use super::problem::Problem;
 use crate::finding::Rule;
-use crate::inventory::{BUCKET_POLICY, IamInventory, Location, Stack, one_or_more};
+use crate::inventory::{BUCKET_POLICY, IamInventory, Location, PolicyKind, Stack, one_or_more};
 use crate::plan::Names;
 
 /// The services that a resource's policy may name, by its type. Of any other type, nothing is known.
@@ -41,12 +41,43 @@ const FROM_BUCKETS: [&str; 4] =
     ["AnalyticsConfigurations", "InventoryConfigurations", "ReplicationConfiguration", "NotificationConfiguration"];
 
 /// What is not as it must be in the resources of an account.
-pub fn check(inventory: &IamInventory<'_>, stacks: &[Stack<'_>], names: &Names) -> Vec<Problem> {
+pub fn check(
+    inventory: &IamInventory<'_>,
+    stacks: &[Stack<'_>],
+    names: &Names,
+    is_personal: impl Fn(&Location<'_>) -> bool,
+) -> Vec<Problem> {
     let mut problems: Vec<Problem> = inventory
         .doubts
         .iter()
         .map(|doubt| Problem::at(Rule::IsolationUndecided, doubt.message.clone(), &doubt.location))
         .collect();
+    for policy in &inventory.policies {
+        if let (true, Err(malformed)) = (policy.kind != PolicyKind::Resource, policy.document.parsed()) {
+            let message = format!("the policy `{}` cannot be read: {}", policy.name, malformed.message);
+            problems.push(Problem::at(Rule::IsolationUndecided, message, &policy.location));
+        }
+    }
+    let groups = inventory.groups.iter().map(|group| (&group.name, &group.location, &group.policies));
+    let roles = inventory.principals.iter().map(|one| (&one.name, &one.location, &one.policies));
+    for (name, location, policies) in groups.chain(roles).filter(|(_, location, _)| !is_personal(location)) {
+        let of_people = policies.iter().filter_map(|index| inventory.policies.get(*index));
+        if let Some(policy) = of_people.into_iter().find(|policy| is_personal(&policy.location)) {
+            let message =
+                format!("the template of people gives `{name}`, which others have too, the policy `{}`", policy.name);
+            problems.push(Problem::at(Rule::IsolationUndecided, message, location));
+        }
+    }
+    for notebook in &inventory.notebooks {
+        let own = inventory.principals.iter().filter(|one| is_personal(&one.location)).map(|one| &one.arn);
+        let role = notebook.role_arn.as_ref();
+        if role.is_none_or(|role| !own.clone().any(|own| own == role)) {
+            let role = role.map_or("a role that is not known", String::as_str);
+            let message =
+                format!("the notebook `{}` acts as `{role}`, which is not its person's own role", notebook.name);
+            problems.push(Problem::at(Rule::IsolationUndecided, message, &notebook.location));
+        }
+    }
     for (index, stack) in stacks.iter().enumerate() {
         for (id, resource) in stack.resources.as_object().into_iter().flat_map(Map::iter) {
             let kind = resource.get("Type").and_then(Value::as_str).unwrap_or_default();

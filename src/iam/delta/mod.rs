@@ -177,9 +177,11 @@ fn lines(space: &Arc<Space>, request: &Request, old: &Policies<'_>, new: &Polici
     lines
 }
 
-/// Whether a key is the same in all requests of a principal.
+/// Whether a key, in lower case, is the same in all requests of a principal. Which organization an account is in, nobody
+/// here knows: those keys may be anything.
 fn is_fixed(key: &str, base: &Context) -> bool {
-    key.starts_with("aws:principal")
+    let of_organization = matches!(key, "aws:principalorgid" | "aws:principalorgpaths");
+    (key.starts_with("aws:principal") && !of_organization)
         || matches!(key, "aws:username" | "aws:userid")
         || base.iter().any(|(given, _)| given == key)
 }
