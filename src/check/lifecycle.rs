@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
-use super::Checked;
+use super::checked::Checked;
 use crate::facts::date::Date;
 use crate::facts::retired::{self, DAYS_AHEAD, KNOWN_UNTIL, Retirement};
 use crate::finding::{Finding, Rule};

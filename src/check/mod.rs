@@ -4,6 +4,7 @@
 //! look at what the very bytes to be written parse to.
 
 pub mod access;
+mod checked;
 pub mod guard;
 pub mod isolation;
 mod known;
@@ -15,8 +16,6 @@ mod single;
 mod structure;
 mod suppressions;
 
-use std::cell::OnceCell;
-
 use rayon::iter::{IndexedParallelIterator, IntoParallelRefMutIterator, ParallelIterator};
 use rayon::slice::ParallelSlice;
 use serde_json::Value;
@@ -24,41 +23,17 @@ use serde_json::Value;
 use crate::finding::{Finding, Rule};
 use crate::model::User;
 use crate::plan::{AccountPlan, Part};
-use crate::render::outline::Outline;
-use crate::render::{self, Contents, RenderFailure, Rendered, Template, Templates};
-use crate::source::Place;
+use crate::render::{self, Contents, RenderFailure, Rendered, Templates};
 use guard::{Applied, Examples, Outcome, RuleSet};
 use single::{CheckBatch, CheckContext, CheckedTemplate};
 
 pub use access::Asker;
 pub use access::desk::{Answer, Owner, Question, Reason};
+pub use checked::Checked;
 pub use isolation::{Proofs, across_accounts};
 pub use known::{Choices, known};
 pub use limits::PolicySize;
 pub use suppressions::Suppressions;
-
-/// A template with what the checks look at.
-pub struct Checked<'a> {
-    /// The template.
-    pub template: &'a Template,
-    outline: OnceCell<Outline>,
-}
-
-impl<'a> Checked<'a> {
-    fn new(template: &'a Template) -> Self {
-        Self { template, outline: OnceCell::new() }
-    }
-
-    /// The place in the template that a path of keys leads to. Only findings ask for it.
-    pub fn place(&self, path: &str) -> Place {
-        self.outline.get_or_init(|| Outline::read(&self.template.source)).place(&format!("/{path}"))
-    }
-
-    /// The resources by logical ID.
-    pub fn resources(&self) -> impl Iterator<Item = (&String, &Value)> {
-        self.template.resources()
-    }
-}
 
 /// How many templates are looked at in one go, and how many bytes they may have: enough to spread the guard engine's cost
 /// of reading the rules, where templates are evaluated as they are; few enough to keep several cores busy. What the engine

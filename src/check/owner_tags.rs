@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use super::Checked;
+use super::checked::Checked;
 use crate::finding::{Finding, Rule};
 use crate::model::{NOTEBOOK, USER};
 use crate::plan::Names;

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use super::Checked;
+use super::checked::Checked;
 use crate::finding::{Finding, Rule};
 use crate::plan::Names;
 use crate::render::Rendered;

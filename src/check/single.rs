@@ -2,11 +2,12 @@
 
 use serde_json::Value;
 
+use super::checked::Checked;
 use super::guard::{self, Examples, Outcomes, RuleSet};
 use super::limits::{self, Counts, PolicySize};
 use super::references::{self, References};
 use super::structure::{self, Expected};
-use super::{Checked, lifecycle, owner_tags};
+use super::{lifecycle, owner_tags};
 use crate::facts::date::Date;
 use crate::finding::Finding;
 use crate::plan::{Names, Part, StackPlan};

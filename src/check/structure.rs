@@ -10,7 +10,7 @@ use std::collections::btree_map::Entry;
 
 use serde_json::{Map, Value};
 
-use super::Checked;
+use super::checked::Checked;
 use crate::finding::{Finding, Rule};
 use crate::model::User;
 use crate::plan::{AccountPlan, Part, StackPlan};

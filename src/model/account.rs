@@ -12,15 +12,14 @@ use super::names::{
 };
 use super::network::NotebookNetwork;
 use super::operations::{self, Budgets, KeyRotation};
-use super::renames;
+use super::reader::Reader;
 use super::services;
 use super::tags::{self, Tag};
+use super::unique;
 use super::users::{self, User};
-use crate::config::{
-    AccountConfig, Content, Mfa, People, Profile, QuotaSettings, Service, SharedPart, did_you_mean, shorten,
-};
+use crate::config::{AccountConfig, Content, Mfa, People, Profile, QuotaSettings, Service, SharedPart, did_you_mean};
 use crate::facts::{self, limits};
-use crate::finding::{Finding, Rule, any_error};
+use crate::finding::{Finding, Rule};
 use crate::source::{Place, SourceFile};
 
 /// An AWS account with everything that its stacks are made of.
@@ -143,28 +142,9 @@ pub(super) fn claims(config: &AccountConfig) -> Claims {
     }
 }
 
-/// Validates what was read of an account. `None`, with findings, when something essential is missing or wrong.
-pub fn account(config: &AccountConfig, people: &People, findings: &mut Vec<Finding>) -> Option<Account> {
-    let mut own = Vec::new();
-    let account = Reader { config, people, findings: &mut own }.account();
-    if let (Some(account), Some(roster)) = (&account, &people.roster) {
-        own.extend(renames::check(account, roster));
-    }
-    let failed = any_error(&own);
-    findings.append(&mut own);
-    // What its files lack is told as well; but stacks of half a roster would tell nothing true.
-    account.filter(|_| !failed && config.sound && people.sound)
-}
-
-/// Reads one account's settings into validated values, and collects what is wrong.
-pub(super) struct Reader<'a> {
-    pub(super) config: &'a AccountConfig,
-    people: &'a People,
-    pub(super) findings: &'a mut Vec<Finding>,
-}
-
 impl Reader<'_> {
-    fn account(&mut self) -> Option<Account> {
+    /// The account. `None`, with findings, when something essential is missing or wrong.
+    pub(super) fn account(&mut self) -> Option<Account> {
         let settings = &self.config.settings;
         let name = self.account_name();
         let id = self.required("account_id", settings.account_id.as_deref(), AccountId::parse);
@@ -228,6 +208,7 @@ impl Reader<'_> {
         };
         let roster = self.people.roster.as_ref();
         let users = roster.map(|roster| users::build(roster, &defaults, self.findings)).unwrap_or_default();
+        unique::check(&users, self.findings);
         Some(Account {
             name: name?,
             id: id?,
@@ -304,44 +285,6 @@ impl Reader<'_> {
             _ => Vec::new(),
         };
         listed.iter().copied().zip(places).collect()
-    }
-
-    /// A name that must be there.
-    pub(super) fn required<T>(
-        &mut self,
-        key: &str,
-        text: Option<&str>,
-        parse: fn(&str) -> Result<T, Refusal>,
-    ) -> Option<T> {
-        // What could not be read, or has the wrong type, is a finding already.
-        if text.is_none() && self.config.complete && !self.config.node.stands_in(key) {
-            let help = match key {
-                "account_id" => "add `account_id`: each account has its own".to_owned(),
-                "bucket.created" => "add `bucket: {created: \"YYYYMMDDhhmmss\"}` or `bucket: {name: …}`".to_owned(),
-                _ => format!("add `{key}` here, or to the company's settings where it holds for all accounts"),
-            };
-            let finding = Finding::new(Rule::SettingsMissingKey, format!("`{key}` is missing"));
-            self.findings.push(finding.at(Place::whole(&self.config.source)).help(help));
-        }
-        self.optional(key, text, parse)
-    }
-
-    pub(super) fn optional<T>(
-        &mut self,
-        key: &str,
-        text: Option<&str>,
-        parse: fn(&str) -> Result<T, Refusal>,
-    ) -> Option<T> {
-        let text = text?;
-        match parse(text) {
-            Ok(name) => Some(name),
-            Err(refusal) => {
-                let message = format!("found `{}` for `{key}`, allowed is {}", shorten(text), refusal.allowed);
-                let finding = Finding::new(Rule::SettingsInvalidName, message).help(format!("correct `{key}`"));
-                self.findings.push(finding.at(self.config.node.place_of(key)));
-                None
-            }
-        }
     }
 }
 

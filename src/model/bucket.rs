@@ -5,8 +5,8 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
-use super::account::Reader;
 use super::names::{BucketName, Company, KmsKeyArn, Refusal, Region};
+use super::reader::Reader;
 use crate::config::DEFAULTS_PATH;
 use crate::finding::{Finding, Rule};
 use crate::source::Place;

@@ -1,7 +1,7 @@
 //! Instance types: which of them are allowed, and what is known against them.
 
-use super::account::Reader;
 use super::names::InstanceType;
+use super::reader::Reader;
 use crate::config::{Content, did_you_mean, shorten};
 use crate::facts::{self, retired};
 use crate::finding::{Finding, Rule};

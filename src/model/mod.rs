@@ -10,6 +10,7 @@ mod lock;
 mod names;
 mod network;
 mod operations;
+mod reader;
 mod renames;
 mod services;
 mod suppressions;
@@ -18,7 +19,7 @@ mod unique;
 mod users;
 
 pub use crate::config::{Mfa, Profile, Service, SharedPart};
-pub use account::{Account, Quotas, TemplateBucket, account};
+pub use account::{Account, Quotas, TemplateBucket};
 pub use bucket::Bucket;
 pub use fleet::clashes;
 pub use instance_types::{AllowedTypes, AllowedTypesOfAccount};
@@ -32,3 +33,20 @@ pub use operations::{Budgets, KeyRotation, key_rotation_role};
 pub use suppressions::{SuppressedRule, Suppression, suppressions};
 pub use tags::{DISPLAY_NAME, EMAIL, MANAGED_BY, MANAGED_BY_RACESTACK, NOTEBOOK, TEAM, Tag, USER};
 pub use users::{Notebook, User};
+
+use crate::config::{AccountConfig, People};
+use crate::finding::{Finding, any_error};
+use reader::Reader;
+
+/// Validates what was read of an account. `None`, with findings, when something essential is missing or wrong.
+pub fn account(config: &AccountConfig, people: &People, findings: &mut Vec<Finding>) -> Option<Account> {
+    let mut own = Vec::new();
+    let account = Reader { config, people, findings: &mut own }.account();
+    if let (Some(account), Some(roster)) = (&account, &people.roster) {
+        own.extend(renames::check(account, roster));
+    }
+    let failed = any_error(&own);
+    findings.append(&mut own);
+    // What its files lack is told as well; but stacks of half a roster would tell nothing true.
+    account.filter(|_| !failed && config.sound && people.sound)
+}

@@ -1,7 +1,7 @@
 //! The network of an account's notebooks.
 
-use super::account::Reader;
 use super::names::{SecurityGroupId, SubnetId};
+use super::reader::Reader;
 use crate::facts::limits;
 use crate::finding::{Finding, Rule};
 

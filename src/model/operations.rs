@@ -1,7 +1,7 @@
 //! What watches over an account besides its users' stacks, where the settings ask for it.
 
-use super::account::Reader;
 use super::names::{Company, EmailAddress, Region};
+use super::reader::Reader;
 use crate::config::{AccessKeySettings, BudgetSettings};
 use crate::facts::REGIONS_WITHOUT_BUDGETS;
 use crate::finding::{Finding, Rule};

@@ -7,7 +7,6 @@ use super::instance_types::{self, AllowedTypes};
 use super::lock::{self, Lock, StackNumber};
 use super::names::{InstanceType, LogicalId, NotebookName, UserName};
 use super::tags::{self, Tag};
-use super::unique;
 use crate::config::{Node, RosterConfig, RosterNotebook, RosterNotebookSettings, RosterRow, State, shorten};
 use crate::facts::limits;
 use crate::finding::{Finding, Rule, each};
@@ -81,7 +80,6 @@ pub(super) fn build(roster: &RosterConfig, defaults: &Defaults, findings: &mut V
     let users = each(&roster.rows, findings, |(node, row), findings| user(node, row, defaults, &known, findings));
     let mut users: Vec<User> = users.into_iter().flatten().collect();
     users.sort_by(|a, b| a.name.cmp(&b.name).then_with(|| a.place.span.start.cmp(&b.place.span.start)));
-    unique::check(&users, findings);
     users
 }
 

@@ -9,14 +9,14 @@ use std::path::Path;
 use std::sync::Arc;
 
 use handlebars::{
-    Context, Handlebars, Helper, HelperResult, Output, RenderContext, RenderError, RenderErrorReason, Template,
-    TemplateError, TemplateErrorReason,
+    Context, Handlebars, Helper, HelperResult, Output, RenderContext, RenderErrorReason, Template, TemplateError,
+    TemplateErrorReason,
 };
 use include_dir::{Dir, include_dir};
 use rayon::iter::{IntoParallelRefIterator, ParallelIterator};
 use serde::Serialize;
-use serde_json::Value;
 
+use super::helpers::{PolicyError, describe, escape_json, indent, refuse};
 use super::policy::PolicyHelper;
 use super::yaml;
 use crate::config::did_you_mean;
@@ -253,43 +253,6 @@ fn line_place(source: &Arc<SourceFile>, line: usize) -> Place {
     Place::new(source, start + indent..start + text.len())
 }
 
-/// What kept a policy from becoming a document, at its line of the policy's template.
-#[derive(Debug)]
-pub(super) struct PolicyError {
-    name: String,
-    line: usize,
-    why: String,
-}
-
-impl std::fmt::Display for PolicyError {
-    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(formatter, "policy `{}`: {}", self.name, self.why)
-    }
-}
-
-impl std::error::Error for PolicyError {}
-
-impl PolicyError {
-    pub(super) fn refuse(name: &str, line: usize, why: String) -> RenderError {
-        let error = Self { name: name.to_owned(), line, why };
-        RenderErrorReason::NestedError(Box::new(error)).into()
-    }
-}
-
-/// The engine's complaint as a person would say it.
-pub(super) fn describe(error: &RenderError) -> String {
-    match error.reason() {
-        RenderErrorReason::MissingVariable(Some(name)) => format!("there is no value `{name}`"),
-        reason => reason.to_string().replace('"', "`"),
-    }
-}
-
-/// The text as the inside of a JSON string.
-pub(super) fn escape_json(text: &str) -> String {
-    let quoted = Value::String(text.to_owned()).to_string();
-    quoted.get(1..quoted.len() - 1).unwrap_or_default().to_owned()
-}
-
 /// `{{number N}}`: a number that is to stand as a number.
 fn number(
     helper: &Helper<'_>,
@@ -312,13 +275,4 @@ fn block(
 ) -> HelperResult {
     let text = helper.param(0).and_then(|text| text.value().as_str()).ok_or_else(|| refuse("it is no text"))?;
     Ok(out.write(&yaml::block_lines(text, indent(helper)?))?)
-}
-
-pub(super) fn indent(helper: &Helper<'_>) -> Result<usize, RenderError> {
-    let indent = helper.hash_get("indent").and_then(|indent| indent.value().as_u64());
-    indent.and_then(|indent| usize::try_from(indent).ok()).ok_or_else(|| refuse("it says no `indent=`"))
-}
-
-pub(super) fn refuse(why: &str) -> RenderError {
-    RenderErrorReason::Other(why.to_owned()).into()
 }

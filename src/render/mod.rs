@@ -2,6 +2,7 @@
 
 mod context;
 mod engine;
+mod helpers;
 mod long_form;
 mod operations;
 mod origin;

@@ -7,7 +7,8 @@ use handlebars::Handlebars;
 use serde_json::{Map, Value};
 
 use super::context;
-use super::engine::{Templates, escape_json};
+use super::engine::Templates;
+use super::helpers::escape_json;
 use super::policy;
 use crate::plan::{AccountPlan, Part};
 use crate::source::{Place, SourceFile};

@@ -10,7 +10,7 @@ use std::sync::{Arc, RwLock};
 use handlebars::{Context, Handlebars, Helper, HelperDef, HelperResult, Output, RenderContext, RenderError};
 use serde_json::{Map, Value};
 
-use super::engine::{PolicyError, describe, indent, refuse};
+use super::helpers::{PolicyError, describe, indent, refuse};
 use super::yaml;
 
 /// For how many accounts a document is kept: more than are worked on at a time.
@@ -151,7 +151,7 @@ mod tests {
     fn a_document_is_filled_once_for_each_account_and_layout() {
         let mut policies = Handlebars::new();
         policies.set_strict_mode(true);
-        policies.register_escape_fn(super::super::engine::escape_json);
+        policies.register_escape_fn(super::super::helpers::escape_json);
         policies.register_template_string("a", r#"{"A": "{{bucket}}{{#if mfa}}-m{{/if}}"}"#).unwrap();
         let helper = PolicyHelper::new(policies);
         let layout = Layout { indent: 4, comments: true };

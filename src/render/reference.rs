@@ -4,7 +4,7 @@ use handlebars::Handlebars;
 use serde_json::{Map, Value};
 
 use super::context;
-use super::engine::{describe, escape_json};
+use super::helpers::{describe, escape_json};
 use super::policy::Values;
 use crate::plan::{AccountPlan, Part};
 

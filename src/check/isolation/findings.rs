@@ -47,8 +47,10 @@ impl<'a> Sites<'a> {
         let account = &self.plan.account.name;
         let mut finding = Finding::new(problem.rule, format!("in the account `{account}`, {}", problem.message));
         let documented = self.plan.account.policies == Profile::Documented;
-        if documented {
+        if documented || problem.is_warning {
             finding.severity = Severity::Warning;
+        }
+        if documented {
             finding = finding.help(format!("set `policies: hardened`, or {}", problem.help));
         } else {
             finding = finding.help(problem.help);

@@ -7,6 +7,8 @@ use crate::finding::Rule;
 pub struct Problem {
     /// The rule that it breaks.
     pub rule: Rule,
+    /// Whether it hangs on something that the reader must judge, such as from where or when somebody asks.
+    pub is_warning: bool,
     /// What it is, without the account.
     pub message: String,
     /// What to do.
@@ -25,7 +27,15 @@ impl Problem {
         let location = (location.stack, location.logical_id.to_owned(), location.path.clone());
         let help =
             "let the templates define everything that decides what a person may do, in a form that is known here";
-        Self { rule, message, help, notes: Vec::new(), statements: Vec::new(), location: Some(location) }
+        Self {
+            rule,
+            is_warning: false,
+            message,
+            help,
+            notes: Vec::new(),
+            statements: Vec::new(),
+            location: Some(location),
+        }
     }
 
     /// The same text for the same problem.

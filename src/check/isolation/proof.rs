@@ -134,16 +134,21 @@ fn refused(subject: &Subject<'_, '_>, references: &References, access: &Access<'
             let alone = Policies { identity: std::slice::from_ref(one), boundary: None, resource };
             decide(&line.example, &alone).decision == Decision::Allowed
         };
-        let Some(index) = attached.iter().position(allows) else { continue };
-        let what = needs.get(index).map_or("", |need| need.what.as_str());
-        let (rule, may) = if is_unknown {
-            (Rule::IsolationUndecided, "perhaps cannot")
-        } else {
-            (Rule::IsolationOwnRefused, "cannot")
+        let Some((index, need)) = attached.iter().position(allows).and_then(|index| Some((index, needs.get(index)?)))
+        else {
+            continue;
         };
-        problems.entry((index, is_unknown)).or_insert_with(|| Problem {
+        // What hangs on the hour, on the network or the like may be as the company wants it.
+        let is_partial = line.conditions.iter().any(|condition| !need.mentions(condition));
+        let (rule, may) = match (is_unknown, is_partial) {
+            (true, _) => (Rule::IsolationUndecided, "perhaps cannot"),
+            (false, true) => (Rule::IsolationOwnRefused, "cannot always"),
+            (false, false) => (Rule::IsolationOwnRefused, "cannot"),
+        };
+        problems.entry((index, is_unknown || is_partial)).or_insert_with(|| Problem {
             rule,
-            message: format!("{} {may} {what}", subject.kind.who()),
+            is_warning: is_unknown || is_partial,
+            message: format!("{} {may} {}", subject.kind.who(), need.what),
             help: GRANT,
             notes: vec![line_in_words(&line, subject)],
             statements: access.decisive(&line.example),
@@ -295,7 +300,7 @@ impl<'s> Access<'s> {
                 let message = format!("{who_can} call `{action}` where isolation does not permit it");
                 (Rule::IsolationTooWide, message, NARROW)
             };
-            Some(Problem { rule, message, help, notes, statements, location: Some(at(subject)) })
+            Some(Problem { rule, is_warning: false, message, help, notes, statements, location: Some(at(subject)) })
         };
         groups.into_iter().filter_map(problem).collect()
     }

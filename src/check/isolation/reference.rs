@@ -26,6 +26,16 @@ pub struct Need {
     pub what: String,
     /// The statement, as a document of its own.
     pub document: Document,
+    /// The condition keys of the statement, in lower case.
+    keys: Vec<String>,
+}
+
+impl Need {
+    /// Whether a condition, in words, is about one of the keys of the statement.
+    pub fn mentions(&self, condition: &str) -> bool {
+        let condition = condition.to_lowercase();
+        self.keys.iter().any(|key| condition.contains(key))
+    }
 }
 
 /// The reference policies of an account.
@@ -151,7 +161,10 @@ fn parse(mut statements: Vec<Value>) -> Result<Document, String> {
 fn read_needs(statements: Vec<Value>) -> Result<Vec<Need>, String> {
     let need = |statement: Value| {
         let what = statement.get("//").and_then(Value::as_str).unwrap_or_default().to_owned();
-        Ok(Need { what, document: parse(vec![statement])? })
+        let conditions = statement.get("Condition").and_then(Value::as_object).into_iter().flatten();
+        let keys = conditions.filter_map(|(_, keys)| keys.as_object()).flat_map(|keys| keys.keys());
+        let keys = keys.map(|key| key.to_lowercase()).collect();
+        Ok(Need { what, document: parse(vec![statement])?, keys })
     };
     statements.into_iter().map(need).collect()
 }

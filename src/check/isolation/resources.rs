@@ -120,6 +120,7 @@ pub fn check(
                 }
                 problems.push(Problem {
                     rule: Rule::IsolationTooWide,
+                    is_warning: false,
                     message: format!("the policy of `{}` lets somebody in by itself", of.location.logical_id),
                     help: "name the one service that needs it, or this account, as the principal",
                     notes: Vec::new(),

@@ -36,6 +36,7 @@ pub fn check(subject: &Subject<'_, '_>, names: &Names) -> Vec<Problem> {
         }
         problems.push(Problem {
             rule: Rule::IsolationTooWide,
+            is_warning: false,
             message: format!("{}'s role can be taken by somebody else, or in another way", subject.kind.who()),
             help: "let `sts:AssumeRole` by the role's one service be all that the trust policy allows",
             notes: vec![format!("allowed is `sts:AssumeRole` by one of {}", services.join(", "))],

@@ -11,7 +11,7 @@ use std::fmt::Display;
 
 use serde_json::Value;
 
-use super::Checked;
+use super::checked::Checked;
 use crate::facts::limits;
 use crate::finding::{Finding, Rule};
 use crate::plan::Part;

@@ -1,0 +1,53 @@
+//! Reading an account's settings into validated values.
+
+use super::names::Refusal;
+use crate::config::{AccountConfig, People, shorten};
+use crate::finding::{Finding, Rule};
+use crate::source::Place;
+
+/// Reads one account's settings into validated values, and collects what is wrong.
+pub(super) struct Reader<'a> {
+    pub(super) config: &'a AccountConfig,
+    pub(super) people: &'a People,
+    pub(super) findings: &'a mut Vec<Finding>,
+}
+
+impl Reader<'_> {
+    /// A name that must be there.
+    pub(super) fn required<T>(
+        &mut self,
+        key: &str,
+        text: Option<&str>,
+        parse: fn(&str) -> Result<T, Refusal>,
+    ) -> Option<T> {
+        // What could not be read, or has the wrong type, is a finding already.
+        if text.is_none() && self.config.complete && !self.config.node.stands_in(key) {
+            let help = match key {
+                "account_id" => "add `account_id`: each account has its own".to_owned(),
+                "bucket.created" => "add `bucket: {created: \"YYYYMMDDhhmmss\"}` or `bucket: {name: …}`".to_owned(),
+                _ => format!("add `{key}` here, or to the company's settings where it holds for all accounts"),
+            };
+            let finding = Finding::new(Rule::SettingsMissingKey, format!("`{key}` is missing"));
+            self.findings.push(finding.at(Place::whole(&self.config.source)).help(help));
+        }
+        self.optional(key, text, parse)
+    }
+
+    pub(super) fn optional<T>(
+        &mut self,
+        key: &str,
+        text: Option<&str>,
+        parse: fn(&str) -> Result<T, Refusal>,
+    ) -> Option<T> {
+        let text = text?;
+        match parse(text) {
+            Ok(name) => Some(name),
+            Err(refusal) => {
+                let message = format!("found `{}` for `{key}`, allowed is {}", shorten(text), refusal.allowed);
+                let finding = Finding::new(Rule::SettingsInvalidName, message).help(format!("correct `{key}`"));
+                self.findings.push(finding.at(self.config.node.place_of(key)));
+                None
+            }
+        }
+    }
+}
