@@ -375,3 +375,28 @@ fn a_role_that_is_handed_on_is_told_whatever_hands_it_on() {
         assert!(access(&compare(&side(&after), &side(&before)).0).is_empty(), "{after}");
     }
 }
+
+#[test]
+fn a_tag_by_which_policies_know_a_role_is_told_when_it_changes() {
+    let side = |tags: Value, owner: &str| {
+        let statement = json!([{"Effect": "Allow", "Action": "s3:GetObject", "Resource": format!("arn:aws:s3:::b/{owner}/*")}]);
+        json!({
+            "Policy": {"Type": "AWS::IAM::ManagedPolicy", "Properties": {
+                "ManagedPolicyName": "p", "PolicyDocument": policy(&statement), "Roles": ["bob"]
+            }},
+            "Role": {"Type": "AWS::IAM::Role", "Properties": {"RoleName": "bob", "Tags": tags}},
+        })
+    };
+    let tag = |value: &str| json!([{"Key": "user", "Value": value}]);
+    let by_tag = "${aws:PrincipalTag/user}";
+    told(
+        &side(tag("bob"), by_tag),
+        &side(tag("ann"), by_tag),
+        &["bob: unknown * on * the tag `user` is another than before, and policies know the principal by it"],
+    );
+    // A name that is written out, and then known by the tag, is the same access.
+    told(&side(tag("bob"), "bob"), &side(tag("bob"), by_tag), &[]);
+    told(&side(json!([]), "bob"), &side(tag("bob"), by_tag), &[]);
+    // What no policy knows anybody by is no news.
+    told(&side(tag("bob"), "x"), &side(tag("ann"), "x"), &[]);
+}

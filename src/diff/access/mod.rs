@@ -79,6 +79,11 @@ fn change(subject: &Subject) -> Option<AccessChange> {
             Ok(lines) => entries.extend(lines.iter().map(|line| entry(subject, line))),
             Err(why) => entries.push(unknown(&why)),
         }
+        for tag in &subject.retagged {
+            entries.push(unknown(&format!(
+                "the tag `{tag}` is another than before, and policies know the principal by it"
+            )));
+        }
         for policy in old.unknown.symmetric_difference(&new.unknown) {
             let verb = if new.unknown.contains(policy) { "is new" } else { "is gone" };
             entries.push(unknown(&format!("`{policy}` {verb}, and what it says is not known here")));

@@ -21,6 +21,8 @@ pub(super) struct Subject {
     pub base: Context,
     pub old: Side,
     pub new: Side,
+    /// The tags that are other than before, where policies know the principal by them.
+    pub retagged: Vec<String>,
     /// How many had the same access before; of somebody new.
     pub same_as: usize,
     /// What all of it is about, where that is one thing.
@@ -117,6 +119,7 @@ pub(super) fn people(before: &AccountIam<'_>, after: &AccountIam<'_>, account: &
             base: base(new.unwrap_or(any), &arn, account),
             old: side(old, before),
             new: side(new, after),
+            retagged: old.zip(new).map(|(old, new)| retagged(old, new, before)).unwrap_or_default(),
             same_as: 0,
             resource: None,
             own,
@@ -160,6 +163,25 @@ fn mentions_tags(iam: &AccountIam<'_>) -> bool {
         iam.principals().flat_map(|(_, of)| iam.inline(of).chain(iam.shared(of)).chain(iam.boundary(of)));
     let mut policies = iam.bucket_policies().chain(of_principals).filter(|policy| seen.insert(policy.id));
     policies.any(|policy| policy.value.to_string().to_lowercase().contains("principaltag"))
+}
+
+/// The tags that are other than before and by which the policies from before knew the principal. Both sides are decided with
+/// the new tags, so that what such a change opens or closes does not show.
+fn retagged(old: &Principal<'_>, new: &Principal<'_>, before: &AccountIam<'_>) -> Vec<String> {
+    let policies: Vec<String> = before
+        .inline(old)
+        .chain(before.shared(old))
+        .chain(before.boundary(old))
+        .map(|policy| policy.value.to_string().to_lowercase())
+        .collect();
+    let value =
+        |of: &Principal<'_>, key: &str| tags(of).find(|(own, _)| *own == key).map(|(_, value)| value.to_owned());
+    let keys: BTreeSet<&str> = tags(old).chain(tags(new)).map(|(key, _)| key).collect();
+    let is_known_by = |key: &&str| {
+        let name = format!("principaltag/{}", key.to_lowercase());
+        value(old, key) != value(new, key) && policies.iter().any(|policy| policy.contains(&name))
+    };
+    keys.into_iter().filter(is_known_by).map(str::to_owned).collect()
 }
 
 fn side(of: Option<&Principal<'_>>, iam: &AccountIam<'_>) -> Side {
