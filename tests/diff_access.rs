@@ -379,7 +379,8 @@ fn a_role_that_is_handed_on_is_told_whatever_hands_it_on() {
 #[test]
 fn a_tag_by_which_policies_know_a_role_is_told_when_it_changes() {
     let side = |tags: Value, owner: &str| {
-        let statement = json!([{"Effect": "Allow", "Action": "s3:GetObject", "Resource": format!("arn:aws:s3:::b/{owner}/*")}]);
+        let statement =
+            json!([{"Effect": "Allow", "Action": "s3:GetObject", "Resource": format!("arn:aws:s3:::b/{owner}/*")}]);
         json!({
             "Policy": {"Type": "AWS::IAM::ManagedPolicy", "Properties": {
                 "ManagedPolicyName": "p", "PolicyDocument": policy(&statement), "Roles": ["bob"]

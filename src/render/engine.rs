@@ -124,6 +124,7 @@ impl Templates {
         stacks.register_helper("policy", Box::new(PolicyHelper::new(policies)));
         stacks.register_helper("number", Box::new(number));
         stacks.register_helper("block", Box::new(block));
+        stacks.register_helper("tag", Box::new(tag));
         Ok(Self { stacks, pages, sources, overridden })
     }
 
@@ -263,6 +264,19 @@ fn number(
 ) -> HelperResult {
     let number = helper.param(0).and_then(|number| number.value().as_u64()).ok_or_else(|| refuse("it is no number"))?;
     Ok(out.write(&number.to_string())?)
+}
+
+/// `{{tag KEY VALUE}}`: a tag on one line.
+fn tag(
+    helper: &Helper<'_>,
+    _: &Handlebars<'_>,
+    _: &Context,
+    _: &mut RenderContext<'_, '_>,
+    out: &mut dyn Output,
+) -> HelperResult {
+    let text = |index: usize| helper.param(index).and_then(|text| text.value().as_str());
+    let (key, value) = text(0).zip(text(1)).ok_or_else(|| refuse("a tag is a key and a value"))?;
+    Ok(out.write(&format!("{{Key: {}, Value: {}}}", yaml::flow_scalar(key), yaml::flow_scalar(value)))?)
 }
 
 /// `{{block TEXT indent=N}}`: the lines of a block scalar.

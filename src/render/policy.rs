@@ -1,4 +1,5 @@
-//! `{{policy NAME indent=N [comments=false]}}`: a policy document as YAML. Of a policy that differs between the profiles,
+//! `{{policy NAME indent=N}}`: a policy document as YAML, with the reasons of its statements as comments;
+//! `{{policy NAME}}`: the same on one line, without comments. Of a policy that differs between the profiles,
 //! the one of the template's profile.
 //!
 //! A policy knows the account's values and nobody's name: it names its owner by IAM's variables. So a document that stands
@@ -36,12 +37,8 @@ pub(super) struct PolicyHelper {
     filled: RwLock<BTreeMap<String, VecDeque<Arc<Filled>>>>,
 }
 
-/// How a document stands in a stack's template.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Layout {
-    indent: usize,
-    comments: bool,
-}
+/// How a document stands in a stack's template: by how many spaces its lines are indented, or on one line.
+type Layout = Option<usize>;
 
 /// A document as text, and what it was filled with.
 struct Filled {
@@ -65,7 +62,7 @@ impl PolicyHelper {
         }
         let values = Values::of(root);
         let document = self.document(name, &values)?;
-        let text = yaml::block(&document, layout.indent, layout.comments);
+        let text = layout.map_or_else(|| yaml::flow(&document), |indent| yaml::block(&document, indent));
         let new = Arc::new(Filled { layout, values, text });
         if let Ok(mut filled) = self.filled.write() {
             let of_accounts = filled.entry(name.to_owned()).or_default();
@@ -106,8 +103,7 @@ impl HelperDef for PolicyHelper {
         if !self.policies.has_template(name) {
             return Err(refuse(&format!("there is no policy `{name}`")));
         }
-        let comments = helper.hash_get("comments").and_then(|value| value.value().as_bool()).unwrap_or(true);
-        let layout = Layout { indent: indent(helper)?, comments };
+        let layout = if helper.hash_get("indent").is_some() { Some(indent(helper)?) } else { None };
         out.write(&self.filled(name, layout, root)?.text)?;
         Ok(())
     }
@@ -154,13 +150,12 @@ mod tests {
         policies.register_escape_fn(super::super::helpers::escape_json);
         policies.register_template_string("a", r#"{"A": "{{bucket}}{{#if mfa}}-m{{/if}}"}"#).unwrap();
         let helper = PolicyHelper::new(policies);
-        let layout = Layout { indent: 4, comments: true };
+        let layout = Some(4);
         let root = json!({"names": {"bucket": "b-1"}});
         let first = helper.filled("a", layout, &root).unwrap();
         assert_eq!(first.text, "A: b-1");
         assert!(Arc::ptr_eq(&first, &helper.filled("a", layout, &root).unwrap()));
-        let without_comments = Layout { comments: false, ..layout };
-        assert!(!Arc::ptr_eq(&first, &helper.filled("a", without_comments, &root).unwrap()));
+        assert_eq!(helper.filled("a", None, &root).unwrap().text, "{A: b-1}");
         assert_eq!(helper.filled("a", layout, &json!({"names": {"bucket": "b-2"}})).unwrap().text, "A: b-2");
         let with_mfa = json!({"names": {"bucket": "b-1"}, "mfa": true});
         assert_eq!(helper.filled("a", layout, &with_mfa).unwrap().text, "A: b-1-m");

@@ -17,6 +17,26 @@ pub fn scalar(text: &str) -> Cow<'_, str> {
     if is_plain(text) { Cow::Borrowed(text) } else { Cow::Owned(quoted(text)) }
 }
 
+/// The same within braces or brackets, where older readers take a colon for the end of a key.
+/// Source: <https://pyyaml.org/wiki/YAMLColonInFlowContext>
+pub fn flow_scalar(text: &str) -> Cow<'_, str> {
+    if text.contains(':') { Cow::Owned(quoted(text)) } else { scalar(text) }
+}
+
+/// A document on one line, without its comments.
+pub fn flow(value: &Value) -> String {
+    match value {
+        Value::String(text) => flow_scalar(text).into_owned(),
+        Value::Array(values) => format!("[{}]", values.iter().map(flow).collect::<Vec<_>>().join(", ")),
+        Value::Object(map) => {
+            let entries = map.iter().filter(|(key, _)| *key != COMMENT_KEY);
+            let entries = entries.map(|(key, value)| format!("{}: {}", flow_scalar(key), flow(value)));
+            format!("{{{}}}", entries.collect::<Vec<_>>().join(", "))
+        }
+        other => other.to_string(),
+    }
+}
+
 fn is_plain(text: &str) -> bool {
     let bytes = text.as_bytes();
     let starts = bytes.first().is_some_and(|byte| byte.is_ascii_alphabetic() || *byte == b'/');
@@ -62,17 +82,15 @@ fn is_printable(character: char) -> bool {
 }
 
 /// A document in block style, whose lines are indented by `indent` spaces. The first has no indentation, since it stands
-/// where the template puts it, and the last no line break. With `comments`, the reasons of the statements come as comments
-/// over them.
-pub fn block(value: &Value, indent: usize, comments: bool) -> String {
-    let mut writer = Writer { text: String::new(), comments };
+/// where the template puts it, and the last no line break. The reasons of the statements come as comments over them.
+pub fn block(value: &Value, indent: usize) -> String {
+    let mut writer = Writer { text: String::new() };
     writer.block(value, indent);
     writer.text.trim_matches(['\n', ' ']).to_owned()
 }
 
 struct Writer {
     text: String,
-    comments: bool,
 }
 
 impl Writer {
@@ -113,7 +131,7 @@ impl Writer {
     }
 
     fn item(&mut self, value: &Value, indent: usize) {
-        if let (true, Some(comment)) = (self.comments, value.get(COMMENT_KEY).and_then(Value::as_str)) {
+        if let Some(comment) = value.get(COMMENT_KEY).and_then(Value::as_str) {
             for line in comment.lines() {
                 self.indent(indent);
                 self.push("# ");
@@ -227,6 +245,16 @@ mod tests {
         }
     }
 
+    proptest! {
+        #[test]
+        fn any_document_on_one_line_comes_back_as_itself(key in "[a-zA-Z:]{1,8}", text in any::<String>()) {
+            let value = serde_json::json!({ key: [{ "Value": text }, 1, true, [], {}] });
+            let line = format!("A: {}\nB: 1\n", flow(&value));
+            let read: serde_json::Value = serde_yaml::from_str(&line).unwrap();
+            prop_assert_eq!(read, serde_json::json!({ "A": value, "B": 1 }));
+        }
+    }
+
     #[test]
     fn documents_are_written_in_block_style_with_reasons_as_comments() {
         let value = serde_json::json!({
@@ -234,7 +262,8 @@ mod tests {
             "Statement": [{"//": "Why.", "Effect": "Allow", "Action": ["s3:GetObject"], "Resource": "*", "Empty": []}]
         });
         let with = "Version: \"2012-10-17\"\n  Statement:\n    # Why.\n    - Effect: Allow\n      Action:\n        - s3:GetObject\n      Resource: \"*\"\n      Empty: []";
-        assert_eq!(block(&value, 2, true), with);
-        assert_eq!(block(&value, 2, false), with.replace("    # Why.\n", ""));
+        assert_eq!(block(&value, 2), with);
+        let line = "{Version: \"2012-10-17\", Statement: [{Effect: Allow, Action: [\"s3:GetObject\"], Resource: \"*\", Empty: []}]}";
+        assert_eq!(flow(&value), line);
     }
 }

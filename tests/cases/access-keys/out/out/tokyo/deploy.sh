@@ -32,7 +32,7 @@ if ! sums_match <<'SUMS'
 6c1e1477a7c82fa5a470e3ede3cf18428cdd4bdfbd7b5760f03827ca933294d4  notebooks.yaml
 7409b3f5475b354b57096020f8b044f516be121949080cdec161ccfbb67600ec  service-roles.yaml
 2e46bb38e5ec6e40cb85c3641a2a00d2b6f807c63f3ed961e0d40f7c55bd5b56  operations.yaml
-2c15a325cf68751b56fed8a53dd4d23e1526d4c20af2503b0d4de47a5917712a  users-001.yaml
+75aaf8473128f1b672216564a105bf56044e54d6d393425a66ea693707ade4b6  users-001.yaml
 SUMS
 then
   printf 'deploy.sh: a template is not the one that synth wrote: nothing was deployed\n' >&2

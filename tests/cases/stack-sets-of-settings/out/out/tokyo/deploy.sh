@@ -32,7 +32,7 @@ if ! sums_match <<'SUMS'
 750a488c3966c5a3a05714fb9b9c6168bbe80ef4601b4cf44e7eddaa2255cd94  access.yaml
 6c1e1477a7c82fa5a470e3ede3cf18428cdd4bdfbd7b5760f03827ca933294d4  notebooks.yaml
 c9fa036dee0c9daf07f9a056cfe40b25bae8a11de7b9713cf0fa653091098f79  service-roles.yaml
-12e55bd75f2a5f8caaeea316f487aeb1a42e5316831d0e9b04060a2e32ccfa6d  users-001.yaml
+ee907cc7b1d1653122e81c28decc0bf33fc8551b2bc75dd6e53789eca6bb4bda  users-001.yaml
 SUMS
 then
   printf 'deploy.sh: a template is not the one that synth wrote: nothing was deployed\n' >&2
