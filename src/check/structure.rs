@@ -122,14 +122,17 @@ fn mismatch<'v>(
 
 /// A person's values in the place of a prototype's words.
 struct Substitution {
-    words: Vec<(String, String)>,
+    /// Each word, with where its mark is and what the person has in its place.
+    words: Vec<(usize, String, String)>,
     volume: Option<u64>,
 }
 
 impl Substitution {
     fn of(user: &User) -> Self {
         let volume = user.notebook.as_ref().map(|notebook| u64::from(notebook.volume_gb));
-        Self { words: words(user), volume }
+        let mark = |word: &str| word.bytes().position(|byte| byte == MARK);
+        let words = words(user).into_iter().filter_map(|(word, own)| Some((mark(&word)?, word, own)));
+        Self { words: words.collect(), volume }
     }
 
     /// Whether `expected`, which is a prototype's, becomes `found` with the person's values.
@@ -151,26 +154,24 @@ impl Substitution {
     }
 
     /// Whether `expected` becomes `found` when each word of the prototype gives way to the person's.
-    fn makes_text(&self, expected: &str, found: &str) -> bool {
-        let (mut expected, mut found) = (expected, found);
-        // Most texts hold no word of a prototype's, and each such word has this character.
-        if !expected.bytes().any(|byte| byte == MARK) {
-            return expected == found;
-        }
-        loop {
-            let next = self.words.iter().filter_map(|(word, own)| Some((expected.find(word)?, word, own)));
-            let Some((at, word, own)) = next.min() else { return expected == found };
-            let (Some(a), Some(b)) = (expected.get(..at), found.get(..at)) else { return false };
-            let (Some(rest), Some(own_rest)) =
-                (expected.get(at + word.len()..), found.get(at..).and_then(|rest| rest.strip_prefix(own.as_str())))
-            else {
-                return false;
+    fn makes_text(&self, mut expected: &str, mut found: &str) -> bool {
+        // Most texts hold no word of a prototype's; each such word has the mark at its place in it.
+        let mut from = 0;
+        while let Some(mark) = expected.bytes().skip(from).position(|byte| byte == MARK).map(|at| at + from) {
+            let word_here = self.words.iter().find_map(|(offset, word, own)| {
+                let start = mark.checked_sub(*offset)?;
+                expected.get(start..)?.strip_prefix(word.as_str()).map(|rest| (start, rest, own))
+            });
+            let Some((start, rest, own)) = word_here else {
+                from = mark + 1;
+                continue;
             };
-            if a != b {
-                return false;
-            }
-            (expected, found) = (rest, own_rest);
+            let (before, after) = (expected.get(..start), found.get(..start));
+            let own_rest = found.get(start..).and_then(|rest| rest.strip_prefix(own.as_str()));
+            let (true, Some(own_rest)) = (before == after, own_rest) else { return false };
+            (expected, found, from) = (rest, own_rest, 0);
         }
+        expected == found
     }
 }
 

@@ -104,6 +104,17 @@ impl<'i, 'a> Subject<'i, 'a> {
         Self { kind, identity, inventory, principal, base }
     }
 
+    /// The same text for subjects that have the same nets: boundary and guardrails.
+    pub fn key_of_nets(&self, guardrails: &str) -> String {
+        let policies = self.identity.policies.iter().filter_map(|index| self.inventory.policies.get(*index));
+        let guardrails = policies.filter(|policy| policy.name == guardrails).map(|policy| policy.document.id);
+        let boundary = match &self.identity.boundary {
+            Some(Boundary::Policy(index)) => self.inventory.policies.get(*index).map(|policy| policy.document.id),
+            _ => None,
+        };
+        format!("{:?}", (self.kind.active(), guardrails.collect::<Vec<_>>(), boundary, &self.identity.tags))
+    }
+
     /// The same text for subjects that have the same policies, trust and tags.
     pub fn key(&self) -> String {
         let id = |index: usize| self.inventory.policies.get(index).map(|policy| policy.document.id);
