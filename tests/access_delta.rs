@@ -240,6 +240,7 @@ fn requests() -> impl Strategy<Value = Request> {
         "iam:PassRole",
         "ec2:Run",
         "sts:GetCallerIdentity",
+        "sts:GetSessionToken",
     ];
     let resources = vec![
         "*",

@@ -182,8 +182,8 @@ fn where_a_second_factor_is_required_the_first_sign_in_leads_to_one_and_nowhere_
                 assert_eq!(decision, ExplicitlyDenied, "{profile}: {action} on {resource}");
             }
             assert_eq!(person.asks("iam:DeactivateMFADevice", &user, mfa()), ExplicitlyDenied, "{profile}");
-            // Nobody needs a permission for it; a denial would end the way of those who have keys alone.
-            assert_eq!(person.asks("sts:GetSessionToken", "*", mfa()), ImplicitlyDenied, "{profile}");
+            // Nobody needs a permission for it.
+            assert_eq!(person.asks("sts:GetSessionToken", "*", mfa()), Allowed, "{profile}");
         }
         for (action, resource, context) in work(&user) {
             let decision = person.asks(action, &resource, and(context, &WITH_MFA()));

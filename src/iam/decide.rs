@@ -82,10 +82,27 @@ pub struct Outcome {
     pub doubts: Vec<String>,
 }
 
+/// What policies do not decide.
+///
 /// "No permissions are required to perform this operation. If an administrator attaches a policy to your identity that
 /// explicitly denies access to the `sts:GetCallerIdentity` action, you can still perform this operation."
 /// Source: <https://docs.aws.amazon.com/STS/latest/APIReference/API_GetCallerIdentity.html>
-pub(super) const ALWAYS_ALLOWED: &str = "sts:GetCallerIdentity";
+///
+/// "No permissions are required for users to perform this operation. [...] You cannot use policies to control
+/// authentication operations." A policy that names it "has no effect on a user's ability to perform the `GetSessionToken`
+/// operation", whether it allows or denies.
+/// Sources: <https://docs.aws.amazon.com/STS/latest/APIReference/API_GetSessionToken.html>,
+/// <https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_temp_control-access_getsessiontoken.html>
+pub(super) const NOT_BY_POLICIES: [&str; 2] = ["sts:GetCallerIdentity", FOR_USERS];
+
+/// It "must be called by using the long-term AWS security credentials of an IAM user": who has taken a role has none.
+/// Source: <https://docs.aws.amazon.com/STS/latest/APIReference/API_GetSessionToken.html>
+const FOR_USERS: &str = "sts:GetSessionToken";
+
+/// Whether policies have no say in an action.
+pub fn is_beyond_policies(action: &str) -> bool {
+    NOT_BY_POLICIES.iter().any(|one| one.eq_ignore_ascii_case(action))
+}
 
 /// Decides a request.
 pub fn decide(request: &Request, policies: &Policies<'_>) -> Outcome {
@@ -96,8 +113,11 @@ pub fn decide(request: &Request, policies: &Policies<'_>) -> Outcome {
 /// so does the decision.
 pub fn decide_noting(request: &Request, policies: &Policies<'_>, notes: &mut Notes) -> Outcome {
     notes.doubts.clear();
-    if request.action.eq_ignore_ascii_case(ALWAYS_ALLOWED) {
-        return Outcome { decision: Decision::Allowed, statements: Vec::new(), doubts: Vec::new() };
+    if is_beyond_policies(&request.action) {
+        let is_user = matches!(request.principal, Principal::User { .. } | Principal::Root(_));
+        let for_all = !request.action.eq_ignore_ascii_case(FOR_USERS);
+        let decision = if is_user || for_all { Decision::Allowed } else { Decision::ImplicitlyDenied };
+        return Outcome { decision, statements: Vec::new(), doubts: Vec::new() };
     }
     let action = request.action.to_ascii_lowercase();
     let mut found = Found { bounded: policies.boundary.is_some(), action, statements: Vec::new() };

@@ -5,7 +5,7 @@ use serde_json::{Map, Value};
 
 use super::comparison::{Notes, Truth};
 use super::condition::Condition;
-use super::decide::ALWAYS_ALLOWED;
+use super::decide::is_beyond_policies;
 use super::pattern::{Filled, MANY, ONE, Pattern, is_like};
 use super::principal::Principals;
 use super::request::Request;
@@ -107,7 +107,7 @@ impl Document {
 
     /// Whether some statement denies an action of whatever resource, whoever asks and in whatever circumstances.
     pub fn surely_denies(&self, action: &str) -> bool {
-        if action.eq_ignore_ascii_case(ALWAYS_ALLOWED) {
+        if is_beyond_policies(action) {
             return false;
         }
         let action = action.to_ascii_lowercase();

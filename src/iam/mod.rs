@@ -21,7 +21,9 @@ mod principal;
 mod request;
 
 pub use comparison::{Comparison, Notes, Test, Truth};
-pub use decide::{Attached, Decision, Decisive, Kind, Outcome, Policies, ResourcePolicy, decide, decide_noting};
+pub use decide::{
+    Attached, Decision, Decisive, Kind, Outcome, Policies, ResourcePolicy, decide, decide_noting, is_beyond_policies,
+};
 pub use delta::{AccessLine, Direction, TooManyWays, access_delta};
 pub use document::{Document, Effect, Malformed, Statement};
 pub use examples::{Wanted, examples, is_met};

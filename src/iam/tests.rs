@@ -324,7 +324,18 @@ fn what_is_in_another_account_needs_that_account_to_allow() {
 #[test]
 fn whoever_is_denied_everything_may_ask_who_they_are() {
     let none = json!([{"Effect": "Deny", "Action": "*", "Resource": "*"}]);
-    check(none, &request("sts:GetCallerIdentity", "*", Context::new()), Allowed);
+    check(none.clone(), &request("sts:GetCallerIdentity", "*", Context::new()), Allowed);
+    check(none, &request("sts:GetSessionToken", "*", Context::new()), Allowed);
+}
+
+#[test]
+fn who_has_taken_a_role_gets_no_session_token() {
+    let any = document(json!([{"Effect": "Allow", "Action": "*", "Resource": "*"}]));
+    let identity = [Attached { name: "a", document: &any }];
+    let principal = Principal::Role { arn: "arn:aws:iam::1:role/r".to_owned(), session: None, account: "1".to_owned() };
+    let request = Request { principal, ..request("sts:GetSessionToken", "*", Context::new()) };
+    let outcome = decide(&request, &Policies { identity: &identity, boundary: None, resource: None });
+    assert_eq!(outcome.decision, ImplicitlyDenied);
 }
 
 #[test]
@@ -355,4 +366,5 @@ fn only_what_nothing_else_decides_is_surely_denied() {
     }
     let everything = document(json!([{"Effect": "Deny", "Action": "*", "Resource": "*"}]));
     assert!(!everything.surely_denies("sts:GetCallerIdentity"));
+    assert!(!everything.surely_denies("sts:GetSessionToken"));
 }

@@ -116,20 +116,28 @@ impl<'a> Desk<'a> {
     /// tags that its template gives it, unless the question says otherwise.
     pub(crate) fn one(&self, question: &Question<'_>) -> Vec<Answer> {
         let (resource, action) = (question.resource, question.action);
+        let known = self.tags_of(resource);
+        let stated = |name: &str| question.context.iter().any(|(given, _)| is_same_tag(given, name));
         let mut context: Vec<Key> = Vec::new();
-        for (name, value) in self.tags_of(resource).iter().chain(question.context) {
-            let stated = question.context.iter().any(|(given, _)| given.eq_ignore_ascii_case(name));
+        for (name, value) in question.context.iter().chain(known.iter().filter(|(name, _)| !stated(name))) {
             match context.iter_mut().find(|key| key.name.eq_ignore_ascii_case(name)) {
-                Some(key) if stated => {
+                Some(key) => {
                     key.values.push(value.clone());
-                    key.multiple |= key.values.len() > 1;
+                    key.multiple = true;
                 }
-                Some(_) => {}
                 None => context.push(Key {
                     name: name.clone(),
                     values: vec![value.clone()],
                     multiple: is_multiple(&name.to_lowercase()),
                 }),
+            }
+        }
+        // A tag is the same by the key of all services and by that of its own.
+        let same = known.iter().filter(|(name, _)| stated(name));
+        for (name, _) in same {
+            let given = context.iter().find(|key| is_same_tag(&key.name, name)).cloned();
+            if !context.iter().any(|key| key.name.eq_ignore_ascii_case(name)) {
+                context.extend(given.map(|key| Key { name: name.clone(), ..key }));
             }
         }
         let ask = Ask {
@@ -230,4 +238,11 @@ impl<'a> Desk<'a> {
         });
         shared.or(personal).map_or(Over::UnknownRole, trust)
     }
+}
+
+/// Whether two keys of a context are of one tag of a resource, such as `aws:ResourceTag/user` and
+/// `sagemaker:ResourceTag/user`; or are the same.
+fn is_same_tag(one: &str, other: &str) -> bool {
+    let tag = |key: &str| key.to_lowercase().split_once(":resourcetag/").map(|(_, tag)| tag.to_owned());
+    one.eq_ignore_ascii_case(other) || tag(one).is_some_and(|of_one| tag(other) == Some(of_one))
 }

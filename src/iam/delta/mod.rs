@@ -14,7 +14,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use super::comparison::{Notes, Truth};
-use super::decide::{ALWAYS_ALLOWED, Policies, ResourcePolicy};
+use super::decide::{NOT_BY_POLICIES, Policies, ResourcePolicy};
 use super::document::{Document, Listed, Statement};
 use super::pattern::{Filled, Pattern};
 use super::request::{Context, Principal, Request};
@@ -84,7 +84,7 @@ pub fn access_delta(
     let statements: Vec<&Statement> = of_side(old).chain(of_side(new)).collect();
     let request =
         Request { principal: principal.clone(), action: String::new(), resource: String::new(), context: base.clone() };
-    let mut action_patterns = BTreeSet::from([ALWAYS_ALLOWED.to_ascii_lowercase()]);
+    let mut action_patterns = BTreeSet::from(NOT_BY_POLICIES.map(str::to_ascii_lowercase));
     let mut resource_patterns = BTreeSet::new();
     for statement in &statements {
         let (Listed::These(patterns) | Listed::AllBut(patterns)) = &statement.actions;
@@ -120,11 +120,12 @@ fn lines(space: &Arc<Space>, request: &Request, old: &Policies<'_>, new: &Polici
     let mut known: Vec<Vec<Region>> = Vec::new();
     // By direction and condition.
     let mut found: BTreeMap<(Direction, Vec<String>), Found> = BTreeMap::new();
-    // What is always allowed is no change.
-    let always = ALWAYS_ALLOWED.to_ascii_lowercase();
-    let of_no_matter: BTreeSet<usize> = space.actions.class_of(&always).into_iter().collect();
+    // What no policy decides is no change.
+    let apart = NOT_BY_POLICIES.map(str::to_ascii_lowercase);
+    let of_no_matter: BTreeSet<usize> = apart.iter().filter_map(|action| space.actions.class_of(action)).collect();
     let elsewhere: Vec<bool> = space.resources.witnesses.iter().map(|one| space.resources.is_elsewhere(one)).collect();
-    for (at_action, action) in space.actions.witnesses.iter().enumerate().filter(|(_, action)| **action != always) {
+    for (at_action, action) in space.actions.witnesses.iter().enumerate().filter(|(_, action)| !apart.contains(action))
+    {
         for (at_resource, resource) in space.resources.witnesses.iter().enumerate() {
             let [old_indexes, new_indexes] = applicability.each_ref().map(|one| one.indexes(at_action, at_resource));
             let is_elsewhere = elsewhere.get(at_resource).copied().unwrap_or_default();
