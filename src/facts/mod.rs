@@ -1,6 +1,7 @@
 //! What AWS says, as named constants with their sources: limits, retirements, names that exist. No other module states
 //! such a fact.
 
+pub mod actions;
 pub mod date;
 pub mod limits;
 pub mod replacement;
