@@ -24,11 +24,13 @@ use crate::finding::{Finding, Rule};
 use crate::model::User;
 use crate::plan::{AccountPlan, Part};
 use crate::render::{self, Contents, RenderFailure, Rendered, Templates};
+use access::Estate;
+use access::desk::Desk;
 use guard::{Applied, Examples, Outcome, RuleSet};
 use single::{CheckBatch, CheckContext, CheckedTemplate};
 
 pub use access::Asker;
-pub use access::desk::{Answer, Owner, Question, Reason};
+pub use access::desk::{Answer, Holder, Owner, Question, Reason, Who};
 pub use checked::Checked;
 pub use isolation::{Proofs, across_accounts};
 pub use known::{Choices, known};
@@ -156,6 +158,31 @@ pub fn answers(
     user: &User,
     question: Option<&Question<'_>>,
 ) -> Result<Result<Vec<Answer>, Finding>, RenderFailure> {
+    let answers = |estate| {
+        let desk = Desk::new(plan, rendered, &estate);
+        question.map_or_else(|| desk.table(user), |question| desk.one(user, question))
+    };
+    Ok(estate(plan, templates, rendered)?.map(answers))
+}
+
+/// The decision about every principal of the account, by the rendered templates.
+///
+/// # Errors
+/// As those of `answers`.
+pub fn who_can(
+    plan: &AccountPlan<'_>,
+    templates: &Templates,
+    rendered: &[Rendered],
+    question: &Question<'_>,
+) -> Result<Result<Vec<Holder>, Finding>, RenderFailure> {
+    Ok(estate(plan, templates, rendered)?.map(|estate| Desk::new(plan, rendered, &estate).all(question)))
+}
+
+fn estate(
+    plan: &AccountPlan<'_>,
+    templates: &Templates,
+    rendered: &[Rendered],
+) -> Result<Result<Estate, Finding>, RenderFailure> {
     let expected = structure::Expected::of(plan, templates)?;
     let mut stacks = Vec::new();
     for one in rendered.iter().filter(|one| !matches!(one.part, Part::Users(_))) {
@@ -164,7 +191,5 @@ pub fn answers(
             Err(finding) => return Ok(Err(finding)),
         }
     }
-    let estate = access::estate(plan, rendered, &stacks, &expected.prototypes);
-    let desk = access::desk::Desk::new(plan, templates, rendered, &estate, user);
-    Ok(Ok(question.map_or_else(|| desk.table(), |question| desk.one(question))))
+    Ok(Ok(access::estate(plan, rendered, &stacks, &expected.prototypes)))
 }

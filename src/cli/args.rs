@@ -34,7 +34,7 @@ pub enum Command {
     Explain(ExplainArgs),
     /// Print the steps by which somebody leaves, and run none of them
     Offboard(OffboardArgs),
-    /// Tell what a person may do, and which statements of which policies say so
+    /// Tell what a person may do, or who may do something, and which statements of which policies say so
     Access(AccessArgs),
     /// Print the completions for a shell
     Completions(CompletionsArgs),
@@ -121,16 +121,23 @@ pub struct AccessArgs {
     #[arg(long, value_name = "NAME")]
     pub account: String,
     /// The person
-    #[arg(long, value_name = "NAME")]
-    pub user: String,
+    #[arg(long, value_name = "NAME", required_unless_present = "who_can")]
+    pub user: Option<String>,
+    /// Only what the person may as their IAM user, or only what their notebook may
+    #[arg(long = "as", value_name = "WHO", value_enum)]
+    pub asker: Option<AccessAs>,
     /// Ask for this action alone, such as `s3:GetObject`
-    #[arg(long, value_name = "ACTION")]
+    #[arg(long, value_name = "ACTION", group = "asked")]
     pub action: Option<String>,
-    /// The ARN of what the action is about; `*` without one
-    #[arg(long, value_name = "ARN", requires = "action")]
+    /// Ask who may call this action: all users, notebooks and roles that the stacks make
+    #[arg(long, value_name = "ACTION", group = "asked", conflicts_with = "user")]
+    pub who_can: Option<String>,
+    /// The ARN of what the action is about, unless it can do without
+    #[arg(long, value_name = "ARN", requires = "asked")]
     pub resource: Option<String>,
-    /// A condition key of the request, such as `s3:prefix=bob/`; may be given several times
-    #[arg(long, value_name = "KEY=VALUE", requires = "action", value_parser = key_and_value)]
+    /// A condition key of the request, such as `s3:prefix=bob/`, in the place of what is known of it; may be given several
+    /// times
+    #[arg(long, value_name = "KEY=VALUE", requires = "asked", value_parser = key_and_value)]
     pub context: Vec<(String, String)>,
     /// How the answer is printed
     #[arg(long, value_enum, default_value_t = AccessFormat::Human)]
@@ -141,6 +148,15 @@ pub struct AccessArgs {
     /// A folder of templates that replace the embedded ones of the same path
     #[arg(long, value_name = "DIR")]
     pub templates: Option<PathBuf>,
+}
+
+/// As whom a person acts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum AccessAs {
+    /// As their IAM user
+    User,
+    /// From their notebook, by its role
+    Notebook,
 }
 
 /// How the answer of `racestack access` is printed.

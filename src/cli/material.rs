@@ -10,7 +10,7 @@ use crate::check::{Proofs, Suppressions};
 use crate::config::{self, AccountConfig, Config};
 use crate::facts::date::Date;
 use crate::files::{self, FileError};
-use crate::finding::{Finding, each};
+use crate::finding::{Finding, any_error, each};
 use crate::model::{self, Account};
 use crate::render::{RenderFailure, Templates};
 use crate::source::{Place, SourceFile};
@@ -101,6 +101,21 @@ impl Material {
     ) -> Result<Option<Account>, FileError> {
         account(&self.folder, config, findings)
     }
+}
+
+/// The material and the one account that is asked for. What keeps that from being sound are findings, and nothing else is:
+/// then there is none.
+pub(super) fn one_account(
+    sources: &Sources<'_>,
+    findings: &mut Vec<Finding>,
+) -> Result<Option<(Material, Account)>, Failure> {
+    let Some(material) = read(sources, findings)? else { return Ok(None) };
+    let account = match material.selected().first() {
+        Some(config) => material.account(config, findings)?,
+        None => None,
+    };
+    findings.retain(|finding| any_error(std::slice::from_ref(finding)));
+    Ok(account.filter(|_| findings.is_empty()).map(|account| (material, account)))
 }
 
 /// The configuration, with what was found in it.

@@ -1,16 +1,16 @@
-//! What a person may do: the answers of `racestack access`.
+//! What a person may do, and who may do something: the answers of `racestack access`.
 
 use super::asks::{Ask, Key, Over, Scene, Whose, is_multiple};
 use super::estate::Estate;
 use super::marks::{Cast, OTHER_NAME, OWN_NAME};
 use super::places::Places;
 use super::roles::{actors, as_other_tags, as_others};
-use super::ruling::{Actor, Asker, rule};
+use super::ruling::{Actor, Asker, Held, Ruling, rule};
 use super::{Kin, kin};
 use crate::iam::{Decision, Notes};
 use crate::model::User;
 use crate::plan::AccountPlan;
-use crate::render::{Rendered, Templates};
+use crate::render::Rendered;
 use crate::source::Place;
 
 /// A decision about a request of a person's.
@@ -67,37 +67,53 @@ pub struct Question<'a> {
     pub context: &'a [(String, String)],
 }
 
-/// What is asked about, and of whom.
+/// A principal of the account, and the decision about it.
+#[derive(Debug)]
+pub struct Holder {
+    /// Who it is.
+    pub who: Who,
+    /// The decision.
+    pub decision: Decision,
+    /// The statements that made it.
+    pub statements: Vec<Reason>,
+    /// Why it is unknown.
+    pub doubts: Vec<String>,
+}
+
+/// A principal of an account.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Who {
+    /// A person's IAM user, by the person's name.
+    User(String),
+    /// The role that a person's notebook acts as, by the person's name.
+    Notebook(String),
+    /// A role that is nobody's, such as a service's, by its ARN.
+    Role(String),
+}
+
+/// Where it is told who may do what.
 pub(crate) struct Desk<'a> {
     plan: &'a AccountPlan<'a>,
     estate: &'a Estate,
     kin: Vec<Kin<'a>>,
     places: Places<'a>,
-    user: &'a User,
 }
 
 impl<'a> Desk<'a> {
-    pub(crate) fn new(
-        plan: &'a AccountPlan<'a>,
-        templates: &Templates,
-        rendered: &'a [Rendered],
-        estate: &'a Estate,
-        user: &'a User,
-    ) -> Self {
+    pub(crate) fn new(plan: &'a AccountPlan<'a>, rendered: &'a [Rendered], estate: &'a Estate) -> Self {
         let people: Vec<&User> = plan.stacks.iter().flat_map(|stack| stack.users.iter().copied()).collect();
-        let places = Places::new(plan, templates, rendered, estate);
-        Self { plan, estate, kin: kin(estate, &people), places, user }
+        Self { plan, estate, kin: kin(estate, &people), places: Places::new(plan, rendered, estate) }
     }
 
-    /// What the person may do to their own, to another's and to shared things; with a second factor, if one is asked for.
-    pub(crate) fn table(&self) -> Vec<Answer> {
+    /// What a person may do to their own, to another's and to shared things; with a second factor, if one is asked for.
+    pub(crate) fn table(&self, user: &User) -> Vec<Answer> {
         let scene = Scene { names: &self.plan.names, estate: self.estate };
-        let Some((own, holdings)) = self.own() else { return Vec::new() };
+        let Some((own, holdings)) = self.own(user) else { return Vec::new() };
         let whose = Whose { holdings, tags: &own.tags, user_tags: &own.user_tags, name: OWN_NAME };
         // Somebody with a notebook shows most.
-        let others = self.kin.iter().flat_map(|kin| kin.people.iter().map(move |user| (kin, *user)));
+        let others = self.kin.iter().flat_map(|kin| kin.people.iter().map(move |other| (kin, *other)));
         let other = others
-            .filter(|(_, other)| other.name != self.user.name)
+            .filter(|(_, other)| other.name != user.name)
             .min_by_key(|(_, other)| (other.notebook.is_none(), &other.name));
         let mut asks: Vec<(Owner, Ask)> = Vec::new();
         asks.extend(scene.own(&whose, false).into_iter().map(|ask| (Owner::Own, ask)));
@@ -108,13 +124,58 @@ impl<'a> Desk<'a> {
             asks.extend(scene.others(&whose, &theirs).into_iter().map(|ask| (Owner::Others, ask)));
         }
         asks.extend(scene.shared(&whose).into_iter().map(|ask| (Owner::Shared, ask)));
-        let cast = Cast { own: Some(self.user), other: other.map(|(_, user)| user) };
-        self.answer(&asks, cast, true)
+        let cast = Cast { own: Some(user), other: other.map(|(_, other)| other) };
+        self.answer(&asks, (user, cast), true)
     }
 
-    /// The answer to one question: as a user, and from a notebook if there is one. What is asked for by its ARN has the
-    /// tags that its template gives it, unless the question says otherwise.
-    pub(crate) fn one(&self, question: &Question<'_>) -> Vec<Answer> {
+    /// The answer to one question: as a user, and from a notebook if there is one.
+    pub(crate) fn one(&self, user: &User, question: &Question<'_>) -> Vec<Answer> {
+        let cast = Cast { own: Some(user), other: None };
+        self.answer(&[(Owner::Own, self.ask(question))], (user, cast), false)
+    }
+
+    /// The decision about every principal of the account: the users by their names, the notebooks, and the roles.
+    pub(crate) fn all(&self, question: &Question<'_>) -> Vec<Holder> {
+        let ask = self.ask(question);
+        let mut holders = Vec::new();
+        for kin in &self.kin {
+            let Some(holdings) = self.estate.people.get(&kin.form) else { continue };
+            let held = actors(self.estate, holdings, &self.kin);
+            for (user, held) in kin.people.iter().flat_map(|user| held.iter().map(move |held| (*user, *held))) {
+                let cast = Cast { own: Some(user), other: None };
+                let actor = Actor::new(self.estate, held, Some(kin), cast);
+                let name = user.name.to_string();
+                let who = if held.asker == Asker::User { Who::User(name) } else { Who::Notebook(name) };
+                holders.push(self.holder(who, &actor, &ask, (Some(user), cast)));
+            }
+        }
+        for role in &self.estate.roles {
+            let held = Held { asker: Asker::Notebook, agent: &role.agent, of: None };
+            let actor = Actor::new(self.estate, held, None, Cast::default());
+            holders.push(self.holder(Who::Role(role.agent.arn.clone()), &actor, &ask, (None, Cast::default())));
+        }
+        holders.sort_by(|one, other| one.who.cmp(&other.who));
+        holders
+    }
+
+    fn holder(&self, who: Who, actor: &Actor<'_>, ask: &Ask, (user, cast): (Option<&User>, Cast<'_>)) -> Holder {
+        let ruling = rule(&self.plan.names, self.estate, actor, ask, (cast, false), &mut Notes::default());
+        let statements = self.reasons(&ruling, user, cast);
+        Holder { who, decision: ruling.decision, statements, doubts: ruling.doubts }
+    }
+
+    fn reasons(&self, ruling: &Ruling, user: Option<&User>, cast: Cast<'_>) -> Vec<Reason> {
+        let reason = |(policy, statement, _): &(usize, usize, bool)| {
+            let of = self.estate.policies.get(*policy)?;
+            let sid = of.document.statements.get(*statement).and_then(|statement| statement.sid.clone());
+            Some(Reason { policy: cast.fill(&of.name), sid, place: self.places.of((*policy, *statement), user) })
+        };
+        ruling.statements.iter().filter_map(reason).collect()
+    }
+
+    /// The request of a question. What is asked for by its ARN has the tags that its template gives it, unless the question
+    /// says otherwise.
+    fn ask(&self, question: &Question<'_>) -> Ask {
         let (resource, action) = (question.resource, question.action);
         let known = self.tags_of(resource);
         let stated = |name: &str| question.context.iter().any(|(given, _)| is_same_tag(given, name));
@@ -140,37 +201,28 @@ impl<'a> Desk<'a> {
                 context.extend(given.map(|key| Key { name: name.clone(), ..key }));
             }
         }
-        let ask = Ask {
+        Ask {
             verb: String::new(),
             action: action.to_owned(),
             resource: resource.to_owned(),
             context,
             over: self.over(action, resource),
-        };
-        let cast = Cast { own: Some(self.user), other: None };
-        self.answer(&[(Owner::Own, ask)], cast, false)
+        }
     }
 
-    fn own(&self) -> Option<(&Kin<'a>, &'a super::estate::Holdings)> {
-        let own = self.kin.iter().find(|kin| kin.people.iter().any(|user| user.name == self.user.name))?;
+    fn own(&self, user: &User) -> Option<(&Kin<'a>, &'a super::estate::Holdings)> {
+        let own = self.kin.iter().find(|kin| kin.people.iter().any(|one| one.name == user.name))?;
         Some((own, self.estate.people.get(&own.form)?))
     }
 
-    fn answer(&self, asks: &[(Owner, Ask)], cast: Cast<'_>, second_factor: bool) -> Vec<Answer> {
-        let Some((own, holdings)) = self.own() else { return Vec::new() };
+    fn answer(&self, asks: &[(Owner, Ask)], (user, cast): (&User, Cast<'_>), second_factor: bool) -> Vec<Answer> {
+        let Some((own, holdings)) = self.own(user) else { return Vec::new() };
         let mut answers = Vec::new();
         for held in actors(self.estate, holdings, &self.kin) {
-            let actor = Actor::new(self.estate, held, cast);
+            let actor = Actor::new(self.estate, held, Some(own), cast);
             for (whose, ask) in asks {
                 let how = (cast, second_factor);
-                let names = &self.plan.names;
-                let ruling = rule(names, self.estate, (&actor, own), ask, how, &mut Notes::default());
-                let reason = |(policy, statement, _): &(usize, usize, bool)| {
-                    let of = self.estate.policies.get(*policy)?;
-                    let sid = of.document.statements.get(*statement).and_then(|statement| statement.sid.clone());
-                    let place = self.places.of((*policy, *statement), self.user);
-                    Some(Reason { policy: cast.fill(&of.name), sid, place })
-                };
+                let ruling = rule(&self.plan.names, self.estate, &actor, ask, how, &mut Notes::default());
                 answers.push(Answer {
                     asker: held.asker,
                     whose: *whose,
@@ -178,7 +230,7 @@ impl<'a> Desk<'a> {
                     action: ask.action.clone(),
                     resource: cast.fill(&ask.resource),
                     decision: ruling.decision,
-                    statements: ruling.statements.iter().filter_map(reason).collect(),
+                    statements: self.reasons(&ruling, Some(user), cast),
                     doubts: ruling.doubts,
                 });
             }

@@ -1,45 +1,41 @@
-//! Where the statements of policies stand.
+//! Where the statements of policies stand: in the files that are deployed.
+
+use std::cell::OnceCell;
+use std::collections::BTreeMap;
 
 use super::estate::{Estate, Home, Scope};
 use crate::model::User;
 use crate::plan::AccountPlan;
 use crate::render::outline::Outline;
-use crate::render::{Origins, Rendered, Templates, UserShape};
+use crate::render::{Rendered, UserShape};
 use crate::source::Place;
 
 /// Where statements stand.
 pub(crate) struct Places<'a> {
     plan: &'a AccountPlan<'a>,
-    rendered: &'a [Rendered],
     estate: &'a Estate,
-    origins: Origins,
+    /// The templates, each with its outline once that has been asked for.
+    templates: Vec<(&'a Rendered, OnceCell<Outline>)>,
+    /// The template that each person is in.
+    homes: BTreeMap<&'a str, usize>,
 }
 
 impl<'a> Places<'a> {
-    pub(crate) fn new(
-        plan: &'a AccountPlan<'a>,
-        templates: &Templates,
-        rendered: &'a [Rendered],
-        estate: &'a Estate,
-    ) -> Self {
-        Self { plan, rendered, estate, origins: templates.origins(plan) }
+    pub(crate) fn new(plan: &'a AccountPlan<'a>, rendered: &'a [Rendered], estate: &'a Estate) -> Self {
+        let people = plan
+            .stacks
+            .iter()
+            .enumerate()
+            .flat_map(|(index, stack)| stack.users.iter().map(move |user| (user.name.as_str(), index)));
+        let templates = rendered.iter().map(|one| (one, OnceCell::new()));
+        Self { plan, estate, templates: templates.collect(), homes: people.collect() }
     }
 
-    /// A statement in the template of its policy, if that is known.
-    fn of_template(&self, (policy, statement): (usize, usize)) -> Option<Place> {
-        self.origins.place(&self.estate.policies.get(policy)?.value, statement)
-    }
-
-    /// A statement in the out folder; of a person's policies, in the template of `user`'s stack.
-    fn of_out(&self, (policy, statement): (usize, usize), user: &User) -> Option<Place> {
+    /// A statement; of a person's policies, in the template of `user`'s stack.
+    pub(crate) fn of(&self, (policy, statement): (usize, usize), user: Option<&User>) -> Option<Place> {
         let home = &self.estate.policies.get(policy)?.home;
         let path = format!("{}/Statement/{statement}", home.path);
-        self.home(&Home { scope: home.scope, path }, Some(user))
-    }
-
-    /// Where a statement is to be changed.
-    pub(crate) fn of(&self, statement: (usize, usize), user: &User) -> Option<Place> {
-        self.of_template(statement).or_else(|| self.of_out(statement, user))
+        self.home(&Home { scope: home.scope, path }, user)
     }
 
     fn home(&self, home: &Home, user: Option<&User>) -> Option<Place> {
@@ -49,16 +45,15 @@ impl<'a> Places<'a> {
                 let is_of_form = |user: &&&User| self.estate.shapes.get(&UserShape::of(user)) == Some(&form);
                 let user =
                     user.or_else(|| self.plan.stacks.iter().flat_map(|stack| &stack.users).find(is_of_form).copied())?;
-                let holds = |stack: &crate::plan::StackPlan<'_>| stack.users.iter().any(|one| one.name == user.name);
-                let index = self.plan.stacks.iter().position(holds)?;
                 let path = match super::estate::suffix(&home.path) {
                     Some(suffix) => format!("{}{suffix}", user.logical_id),
                     None => home.path.clone(),
                 };
-                (index, path)
+                (*self.homes.get(user.name.as_str())?, path)
             }
         };
-        let source = &self.rendered.get(index)?.source;
-        Some(Outline::read(source).place(&format!("/Resources/{path}")))
+        let (rendered, outline) = self.templates.get(index)?;
+        let outline = outline.get_or_init(|| Outline::read(&rendered.source));
+        Some(outline.place(&format!("/Resources/{path}")))
     }
 }

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use super::Kin;
 use super::asks::{Ask, Over};
-use super::estate::{Agent, Estate, Policy, Scope, Tags};
+use super::estate::{Agent, Estate, Policy, Scope};
 use super::marks::{Cast, MARKS, OWN_NAME, as_other, map_texts};
 use crate::iam::{
     Attached, Context, Decision, Document, Kind, Notes, Policies, Principal, Request, ResourcePolicy, decide_noting,
@@ -37,7 +37,8 @@ pub struct Ruling {
 pub(crate) struct Actor<'a> {
     pub(crate) asker: Asker,
     arn: String,
-    tags: Tags,
+    /// The tags, with marks in the place of names.
+    tags: Vec<(String, String)>,
     policies: Vec<(usize, Cow<'a, Document>)>,
     boundary: Option<(usize, Cow<'a, Document>)>,
 }
@@ -52,14 +53,16 @@ pub(crate) struct Held<'a> {
 }
 
 impl<'a> Actor<'a> {
-    /// The actor, for these people. A policy whose names make it no policy allows nothing.
-    pub(crate) fn new(estate: &'a Estate, held: Held<'_>, cast: Cast<'_>) -> Self {
+    /// The actor, for these people: one of `kin`, or with none, a role that is nobody's. A policy whose names make it no
+    /// policy allows nothing.
+    pub(crate) fn new(estate: &'a Estate, held: Held<'_>, kin: Option<&Kin<'_>>, cast: Cast<'_>) -> Self {
+        let (tags, user_tags) = kin.map_or((&[][..], &[][..]), |kin| (&kin.tags, &kin.user_tags));
         let cast = Cast { own: held.of.or(cast.own), other: None };
         let document = |index: &usize| Some((*index, document(estate.policies.get(*index)?, cast, false)?));
         Self {
             asker: held.asker,
             arn: cast.fill(&held.agent.arn),
-            tags: held.agent.tags.clone(),
+            tags: held.agent.tags.of(tags, user_tags),
             policies: held.agent.policies.iter().filter_map(document).collect(),
             boundary: held.agent.boundary.as_ref().and_then(document),
         }
@@ -76,11 +79,11 @@ fn document<'a>(policy: &'a Policy, cast: Cast<'_>, of_other: bool) -> Option<Co
     Document::parse(&cast.fill_value(&value)).ok().map(Cow::Owned)
 }
 
-/// Decides what one of `kin` asks for, and notes the comparisons that it hung on.
+/// Decides what an actor asks for, and notes the comparisons that it hung on.
 pub(crate) fn rule(
     names: &Names,
     estate: &Estate,
-    (actor, kin): (&Actor<'_>, &Kin<'_>),
+    actor: &Actor<'_>,
     ask: &Ask,
     (cast, mfa): (Cast<'_>, bool),
     notes: &mut Notes,
@@ -94,8 +97,8 @@ pub(crate) fn rule(
         .with("aws:RequestedRegion", &names.region)
         .with("aws:SecureTransport", "true")
         .with("aws:ViaAWSService", "false");
-    for (key, value) in actor.tags.of(&kin.tags, &kin.user_tags) {
-        context = context.with(&format!("aws:PrincipalTag/{key}"), cast.fill(&value));
+    for (key, value) in &actor.tags {
+        context = context.with(&format!("aws:PrincipalTag/{key}"), cast.fill(value));
     }
     context = match actor.asker {
         Asker::User => context.with("aws:username", own_name).with("aws:PrincipalType", "User"),

@@ -1,185 +1,159 @@
-//! `racestack access`: what a person may do, and the statements that say so.
+//! `racestack access`: what a person may do, or who may do something, and the statements that say so.
 
-use std::fmt::Write;
+mod json;
+mod words;
+
 use std::path::Path;
 
-use serde_json::json;
-
-use super::args::{AccessArgs, AccessFormat, DEFAULT_OUT};
+use super::args::{AccessArgs, AccessAs, AccessFormat, DEFAULT_OUT};
 use super::material::{self, Sources, own_or_fault};
 use super::{Failure, Outcome, outcome};
-use crate::check::{self, Answer, Asker, Owner, Question};
+use crate::check::{self, Answer, Asker, Holder, Question, Who};
 use crate::config::did_you_mean;
-use crate::finding::any_error;
+use crate::facts::actions::{service_action, service_actions};
+use crate::finding::Finding;
 use crate::iam::Decision;
-use crate::model::User;
-use crate::plan::{self, Names, Placement};
-use crate::render::{self, People, RenderFailure, Rendered};
+use crate::model::{Account, User};
+use crate::plan::{self, AccountPlan, Names, Placement};
+use crate::render::{self, People, RenderFailure, Rendered, Templates};
 use crate::report::Format;
+
+/// What is answered: in words or as JSON, and whether something is unknown.
+struct Reply {
+    stdout: String,
+    unknown: bool,
+}
+
+/// What a look into the policies comes to; a finding where a template cannot be used.
+type Found<T> = Result<Result<T, Finding>, RenderFailure>;
 
 pub(super) fn run(args: &AccessArgs, colour: bool) -> Result<Outcome, Failure> {
     let mut findings = Vec::new();
+    let resource = match args.action.as_deref().or(args.who_can.as_deref()) {
+        Some(action) => match resource(action, args.resource.as_deref())? {
+            Ok(resource) => resource,
+            Err(stderr) => return Ok(Outcome { stderr, code: 1, ..Outcome::default() }),
+        },
+        None => String::new(),
+    };
+    let question = |action| Question { action, resource: &resource, context: &args.context };
     let accounts = std::slice::from_ref(&args.account);
     // No day: what a person may do hangs on no suppression.
     let sources =
         Sources { config: &args.config, accounts, templates: args.templates.as_deref(), rules: None, today: None };
-    let Some(material) = material::read(&sources, &mut findings)? else {
+    let Some((material, account)) = material::one_account(&sources, &mut findings)? else {
         return Ok(outcome(Format::Human, findings, String::new(), colour));
     };
     let templates = &material.templates;
-    let account = match material.selected().first() {
-        Some(config) => material.account(config, &mut findings)?,
-        None => None,
+    let reply = match (&args.who_can, &args.user) {
+        (Some(action), _) => {
+            let question = question(action);
+            let holders = rendered(&account, templates, |plan, all| check::who_can(plan, templates, all, &question));
+            holders.map(|holders| holders.map(|holders| of_holders(args, &question, holders)))
+        }
+        (None, user) => {
+            let user = user_of(&account, user.as_deref().unwrap_or_default())?;
+            let question = args.action.as_deref().map(question);
+            let answers = rendered(&account, templates, |plan, all| {
+                check::answers(plan, templates, all, user, question.as_ref())
+            });
+            if args.asker == Some(AccessAs::Notebook) && user.notebook.is_none() {
+                return Err(Failure::Usage(format!("`{}` has no notebook", user.name)));
+            }
+            answers.map(|answers| answers.map(|answers| of_answers(args, user, answers)))
+        }
     };
-    findings.retain(|finding| any_error(std::slice::from_ref(finding)));
-    let Some(account) = account.as_ref().filter(|_| findings.is_empty()) else {
-        return Ok(outcome(Format::Human, findings, String::new(), colour));
+    match reply {
+        Ok(Ok(Reply { stdout, unknown })) => Ok(Outcome { stdout, code: u8::from(unknown), ..Outcome::default() }),
+        Ok(Err(finding)) => Ok(outcome(Format::Human, vec![finding], String::new(), colour)),
+        Err(failure) => Ok(outcome(Format::Human, vec![own_or_fault(failure)?], String::new(), colour)),
+    }
+}
+
+/// The resource of a request: what is given, or `*` for an action that can do without. Inside, what is to be said of an
+/// action that no service has.
+fn resource(action: &str, given: Option<&str>) -> Result<Result<String, String>, Failure> {
+    let Some(known) = service_action(action) else {
+        let service = action.split(':').next().unwrap_or_default();
+        let (mut near, mut all) = (Vec::new(), Vec::new());
+        for one in service_actions() {
+            if one.service.eq_ignore_ascii_case(service) {
+                near.push(one.to_string());
+            }
+            all.push(one.to_string());
+        }
+        let known = if near.is_empty() { &all } else { &near };
+        let help = match did_you_mean(action, known.iter().map(String::as_str)) {
+            _ if !action.contains(':') => "an action is written as in `s3:GetObject`".to_owned(),
+            _ if action.contains(['*', '?']) => "ask for one action at a time".to_owned(),
+            Some(near) => format!("did you mean `{near}`?"),
+            None => "the Service Authorization Reference of AWS names all".to_owned(),
+        };
+        return Ok(Err(format!("error: no service has the action `{action}`; {help}\n")));
     };
-    let Some(user) = account.users.iter().find(|user| user.name.as_str() == args.user) else {
-        let help = match did_you_mean(&args.user, account.users.iter().map(|user| user.name.as_str())) {
+    match given {
+        Some(given) => Ok(Ok(given.to_owned())),
+        None if known.needs_resource => {
+            Err(Failure::Usage(format!("`{known}` is an action on a resource; `--resource ARN` says on which")))
+        }
+        None => Ok(Ok("*".to_owned())),
+    }
+}
+
+fn user_of<'a>(account: &'a Account, name: &str) -> Result<&'a User, Failure> {
+    account.users.iter().find(|user| user.name.as_str() == name).ok_or_else(|| {
+        let help = match did_you_mean(name, account.users.iter().map(|user| user.name.as_str())) {
             Some(near) => format!("did you mean `{near}`?"),
             None => "its roster names everybody".to_owned(),
         };
-        return Err(Failure::Usage(format!(
-            "there is no user `{}` in the account `{}`; {help}",
-            args.user, args.account
-        )));
-    };
-    let answers = || -> Result<Result<Vec<Answer>, crate::finding::Finding>, RenderFailure> {
-        let people = People::render(templates, account, &Names::of(account), &account.users)?;
-        let room = render::room(account, &people);
-        let Placement { stacks, .. } = plan::place(account, room, |user| people.size(user));
-        let folder = Path::new(DEFAULT_OUT).join(account.name.as_str());
-        let plan = plan::plan(account, &folder, stacks);
-        let rendered: Vec<Rendered> =
-            plan.stacks.iter().map(|stack| render::fill(templates, &plan, stack, &people)).collect::<Result<_, _>>()?;
-        let question = args.action.as_deref().map(|action| Question {
-            action,
-            resource: args.resource.as_deref().unwrap_or("*"),
-            context: &args.context,
-        });
-        check::answers(&plan, templates, &rendered, user, question.as_ref())
-    };
-    let answers = match answers() {
-        Ok(Ok(answers)) => answers,
-        Ok(Err(finding)) => return Ok(outcome(Format::Human, vec![finding], String::new(), colour)),
-        Err(failure) => {
-            return Ok(outcome(Format::Human, vec![own_or_fault(failure)?], String::new(), colour));
-        }
-    };
+        Failure::Usage(format!("there is no user `{name}` in the account `{}`; {help}", account.name))
+    })
+}
+
+/// What `look` finds in the stacks of an account, as they are written.
+fn rendered<T>(
+    account: &Account,
+    templates: &Templates,
+    look: impl FnOnce(&AccountPlan<'_>, &[Rendered]) -> Found<T>,
+) -> Found<T> {
+    let people = People::render(templates, account, &Names::of(account), &account.users)?;
+    let room = render::room(account, &people);
+    let Placement { stacks, .. } = plan::place(account, room, |user| people.size(user));
+    let folder = Path::new(DEFAULT_OUT).join(account.name.as_str());
+    let plan = plan::plan(account, &folder, stacks);
+    let rendered: Vec<Rendered> =
+        plan.stacks.iter().map(|stack| render::fill(templates, &plan, stack, &people)).collect::<Result<_, _>>()?;
+    look(&plan, &rendered)
+}
+
+fn of_answers(args: &AccessArgs, user: &User, mut answers: Vec<Answer>) -> Reply {
+    answers.retain(|answer| match args.asker {
+        None => true,
+        Some(AccessAs::User) => answer.asker == Asker::User,
+        Some(AccessAs::Notebook) => answer.asker == Asker::Notebook,
+    });
+    let unknown = answers.iter().any(|answer| answer.decision == Decision::Unknown);
     let stdout = match (args.format, &args.action) {
-        (AccessFormat::Json, _) => to_json(args, &answers),
-        (AccessFormat::Human, Some(_)) => decisions(user, &answers),
-        (AccessFormat::Human, None) => table(user, &answers),
+        (AccessFormat::Json, _) => json::of_person(&args.account, user, &answers),
+        (AccessFormat::Human, Some(_)) => words::decisions(user, &answers),
+        (AccessFormat::Human, None) => words::table(user, &answers),
     };
-    Ok(Outcome { stdout, ..Outcome::default() })
+    Reply { stdout, unknown }
 }
 
-fn word(decision: Decision) -> &'static str {
-    match decision {
-        Decision::Allowed => "allowed",
-        Decision::ExplicitlyDenied => "explicitly denied",
-        Decision::ImplicitlyDenied => "implicitly denied",
-        Decision::Unknown => "unknown",
-    }
-}
-
-/// The decisions about one request, each with its statements.
-fn decisions(user: &User, answers: &[Answer]) -> String {
-    let mut text = String::new();
-    for answer in answers {
-        let who = match answer.asker {
-            Asker::User => format!("`{}`", user.name),
-            Asker::Notebook => format!("the notebook of `{}`", user.name),
+fn of_holders(args: &AccessArgs, question: &Question<'_>, mut holders: Vec<Holder>) -> Reply {
+    holders.retain(|holder| {
+        let asked = match args.asker {
+            None => true,
+            Some(AccessAs::User) => matches!(holder.who, Who::User(_)),
+            Some(AccessAs::Notebook) => matches!(holder.who, Who::Notebook(_)),
         };
-        let why = match (answer.decision, answer.statements.is_empty()) {
-            (Decision::ImplicitlyDenied, true) => ": no statement allows it",
-            (Decision::ImplicitlyDenied, false) => {
-                ": these statements allow it, but the permissions boundary or the trust policy does not"
-            }
-            _ => "",
-        };
-        // Writing to a string cannot fail.
-        let _ = writeln!(text, "{who}: {}{why}", word(answer.decision));
-        for reason in &answer.statements {
-            let sid = reason.sid.as_deref().map_or_else(|| "a statement".to_owned(), |sid| format!("`{sid}`"));
-            let place = reason.place.as_ref().map_or_else(String::new, |place| {
-                format!("    # {}:{}", place.path().display(), place.line_column().0)
-            });
-            let _ = writeln!(text, "  {sid} of `{}`{place}", reason.policy);
-        }
-        for doubt in &answer.doubts {
-            let _ = writeln!(text, "  {doubt}");
-        }
-    }
-    text
-}
-
-/// One line for each kind of request, with what comes of it as the user and from the notebook.
-fn table(user: &User, answers: &[Answer]) -> String {
-    let mut rows: Vec<(Owner, &str)> = Vec::new();
-    for answer in answers {
-        let row = (answer.whose, answer.verb.as_str());
-        if !rows.contains(&row) {
-            rows.push(row);
-        }
-    }
-    rows.sort_by_key(|(whose, _)| *whose);
-    let notebook = answers.iter().any(|answer| answer.asker == Asker::Notebook);
-    let cell = |(whose, verb): (Owner, &str), asker: Asker| {
-        let of = |answer: &&Answer| answer.whose == whose && answer.verb == verb && answer.asker == asker;
-        let decisions: Vec<Decision> = answers.iter().filter(of).map(|answer| answer.decision).collect();
-        let count = |decision| decisions.iter().filter(|one| **one == decision).count();
-        match (count(Decision::Allowed), count(Decision::Unknown)) {
-            (_, 1..) => "unknown",
-            (0, 0) => "no",
-            (allowed, 0) if allowed == decisions.len() => "yes",
-            _ => "in part",
-        }
+        asked && matches!(holder.decision, Decision::Allowed | Decision::Unknown)
+    });
+    let unknown = holders.iter().any(|holder| holder.decision == Decision::Unknown);
+    let stdout = match args.format {
+        AccessFormat::Json => json::of_account(&args.account, question, &holders),
+        AccessFormat::Human => words::holders(&args.account, question, &holders),
     };
-    let width = rows.iter().map(|(_, verb)| verb.chars().count()).max().unwrap_or_default();
-    let heading = format!("what `{}` may do", user.name);
-    let width = width.max(heading.chars().count());
-    let line = |what: &str, as_user: &str, from_notebook: &str| {
-        let line = format!("{what:width$}  {as_user:7}  {from_notebook}");
-        format!("{}\n", line.trim_end())
-    };
-    let mut text = line(&heading, "as user", if notebook { "from the notebook" } else { "" });
-    for row in rows {
-        let from_notebook = if notebook { cell(row, Asker::Notebook) } else { "" };
-        text.push_str(&line(row.1, cell(row, Asker::User), from_notebook));
-    }
-    text
-}
-
-fn to_json(args: &AccessArgs, answers: &[Answer]) -> String {
-    let requests: Vec<serde_json::Value> = answers
-        .iter()
-        .map(|answer| {
-            let statements: Vec<serde_json::Value> = answer
-                .statements
-                .iter()
-                .map(|reason| {
-                    let place = reason.place.as_ref();
-                    json!({
-                        "policy": reason.policy,
-                        "sid": reason.sid,
-                        "path": place.map(|place| place.path().display().to_string()),
-                        "line": place.map(|place| place.line_column().0),
-                    })
-                })
-                .collect();
-            json!({
-                "as": match answer.asker { Asker::User => "user", Asker::Notebook => "notebook" },
-                "of": match answer.whose { Owner::Own => "own", Owner::Others => "others", Owner::Shared => "shared" },
-                "what": answer.verb,
-                "action": answer.action,
-                "resource": answer.resource,
-                "decision": word(answer.decision),
-                "statements": statements,
-                "doubts": answer.doubts,
-            })
-        })
-        .collect();
-    format!("{:#}\n", json!({ "account": args.account, "user": args.user, "requests": requests }))
+    Reply { stdout, unknown }
 }

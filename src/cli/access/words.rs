@@ -1,0 +1,129 @@
+//! What is answered, in words.
+
+use std::fmt::Write;
+
+use crate::check::{Answer, Asker, Holder, Owner, Question, Reason, Who};
+use crate::iam::{Decision, is_beyond_policies};
+use crate::model::User;
+
+pub(super) fn word(decision: Decision) -> &'static str {
+    match decision {
+        Decision::Allowed => "allowed",
+        Decision::ExplicitlyDenied => "explicitly denied",
+        Decision::ImplicitlyDenied => "implicitly denied",
+        Decision::Unknown => "unknown",
+    }
+}
+
+/// The decisions about one request, each with its statements.
+pub(super) fn decisions(user: &User, answers: &[Answer]) -> String {
+    let mut text = String::new();
+    for answer in answers {
+        let who = match answer.asker {
+            Asker::User => format!("`{}`", user.name),
+            Asker::Notebook => format!("the notebook of `{}`", user.name),
+        };
+        let why = match (answer.decision, answer.statements.is_empty()) {
+            (Decision::Allowed, _) if is_beyond_policies(&answer.action) => ": policies have no say in it",
+            (Decision::ImplicitlyDenied, _) if is_beyond_policies(&answer.action) => ": AWS lets users alone call it",
+            (Decision::ImplicitlyDenied, true) => ": no statement allows it",
+            (Decision::ImplicitlyDenied, false) => {
+                ": these statements allow it, but the permissions boundary or the trust policy does not"
+            }
+            _ => "",
+        };
+        // Writing to a string cannot fail.
+        let _ = writeln!(text, "{who}: {}{why}", word(answer.decision));
+        text.push_str(&reasons(&answer.statements, &answer.doubts));
+    }
+    text
+}
+
+fn reasons(statements: &[Reason], doubts: &[String]) -> String {
+    let mut text = String::new();
+    for reason in statements {
+        let sid = reason.sid.as_deref().map_or_else(|| "a statement".to_owned(), |sid| format!("`{sid}`"));
+        let place = reason
+            .place
+            .as_ref()
+            .map_or_else(String::new, |place| format!("    # {}:{}", place.path().display(), place.line_column().0));
+        // Writing to a string cannot fail.
+        let _ = writeln!(text, "  {sid} of `{}`{place}", reason.policy);
+    }
+    for doubt in doubts {
+        let _ = writeln!(text, "  {doubt}");
+    }
+    text
+}
+
+/// Who may, or perhaps may: those of whom the same statements say so one after the other, and then these.
+pub(super) fn holders(account: &str, question: &Question<'_>, holders: &[Holder]) -> String {
+    if holders.is_empty() {
+        let Question { action, resource, .. } = question;
+        return format!("nobody in the account `{account}` may call `{action}` on `{resource}`\n");
+    }
+    let mut groups: Vec<(String, String)> = Vec::new();
+    for holder in holders {
+        let who = match &holder.who {
+            Who::User(name) => format!("`{name}`"),
+            Who::Notebook(name) => format!("the notebook of `{name}`"),
+            Who::Role(arn) => format!("the role `{arn}`"),
+        };
+        let why = match holder.decision {
+            Decision::Allowed if is_beyond_policies(question.action) => ": policies have no say in it",
+            _ => "",
+        };
+        let line = format!("{who}: {}{why}\n", word(holder.decision));
+        let reasons = reasons(&holder.statements, &holder.doubts);
+        match groups.last_mut().filter(|(_, last)| *last == reasons) {
+            Some((lines, _)) => lines.push_str(&line),
+            None => groups.push((line, reasons)),
+        }
+    }
+    groups.into_iter().flat_map(|(lines, reasons)| [lines, reasons]).collect()
+}
+
+/// One line for each kind of request, with what comes of it as the user and from the notebook.
+pub(super) fn table(user: &User, answers: &[Answer]) -> String {
+    let mut rows: Vec<(Owner, &str)> = Vec::new();
+    for answer in answers {
+        let row = (answer.whose, answer.verb.as_str());
+        if !rows.contains(&row) {
+            rows.push(row);
+        }
+    }
+    rows.sort_by_key(|(whose, _)| *whose);
+    let columns: Vec<(Asker, &str)> = [(Asker::User, "as user"), (Asker::Notebook, "from the notebook")]
+        .into_iter()
+        .filter(|(column, _)| answers.iter().any(|answer| answer.asker == *column))
+        .collect();
+    let cell = |(whose, verb): (Owner, &str), asker: Asker| {
+        let of = |answer: &&Answer| answer.whose == whose && answer.verb == verb && answer.asker == asker;
+        let decisions: Vec<Decision> = answers.iter().filter(of).map(|answer| answer.decision).collect();
+        let count = |decision| decisions.iter().filter(|one| **one == decision).count();
+        match (count(Decision::Allowed), count(Decision::Unknown)) {
+            (_, 1..) => "unknown",
+            (0, 0) => "no",
+            (allowed, 0) if allowed == decisions.len() => "yes",
+            _ => "in part",
+        }
+    };
+    let width = rows.iter().map(|(_, verb)| verb.chars().count()).max().unwrap_or_default();
+    let heading = format!("what `{}` may do", user.name);
+    let width = width.max(heading.chars().count());
+    let line = |what: &str, cells: &[&str]| {
+        let mut line = format!("{what:width$}");
+        for cell in cells {
+            // Writing to a string cannot fail.
+            let _ = write!(line, "  {cell:7}");
+        }
+        format!("{}\n", line.trim_end())
+    };
+    let headings: Vec<&str> = columns.iter().map(|(_, heading)| *heading).collect();
+    let mut text = line(&heading, &headings);
+    for row in rows {
+        let cells: Vec<&str> = columns.iter().map(|(asker, _)| cell(row, *asker)).collect();
+        text.push_str(&line(row.1, &cells));
+    }
+    text
+}
