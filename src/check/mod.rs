@@ -32,7 +32,7 @@ use single::{CheckBatch, CheckContext, CheckedTemplate};
 pub use access::Asker;
 pub use access::desk::{Answer, Holder, Owner, Question, Reason, Who};
 pub use checked::Checked;
-pub use isolation::{Proofs, across_accounts};
+pub use isolation::{Bound, Kind as PrincipalKind, Proofs, across_accounts, reference_policy};
 pub use known::{Choices, known};
 pub use limits::PolicySize;
 pub use suppressions::Suppressions;

@@ -36,6 +36,8 @@ pub enum Command {
     Offboard(OffboardArgs),
     /// Tell what a person may do, or who may do something, and which statements of which policies say so
     Access(AccessArgs),
+    /// Print the most that isolation permits to a kind of principal, or what it needs, as an IAM policy for Access Analyzer
+    Limits(LimitsArgs),
     /// Print the completions for a shell
     Completions(CompletionsArgs),
 }
@@ -173,6 +175,36 @@ fn key_and_value(text: &str) -> Result<(String, String), String> {
         Some((key, value)) if key.contains(':') => Ok((key.to_owned(), value.to_owned())),
         _ => Err("found no `KEY=VALUE`, such as `s3:prefix=bob/`".to_owned()),
     }
+}
+
+/// The arguments of `racestack limits`. There are no templates among them: none replaces these policies.
+#[derive(Debug, clap::Args)]
+pub struct LimitsArgs {
+    /// The account
+    #[arg(long, value_name = "NAME")]
+    pub account: String,
+    /// Whose policy
+    #[arg(long, value_enum)]
+    pub kind: LimitsKind,
+    /// Print what it needs, in the place of the most that it may
+    #[arg(long)]
+    pub needs: bool,
+    /// The folder of the settings and rosters
+    #[arg(long, value_name = "DIR", default_value = "config")]
+    pub config: PathBuf,
+}
+
+/// The kinds of principals that isolation is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum LimitsKind {
+    /// The IAM user of a person
+    Person,
+    /// The role of a person's notebook
+    Notebook,
+    /// The IAM user of a suspended person
+    SuspendedPerson,
+    /// The role of a suspended person's notebook
+    SuspendedNotebook,
 }
 
 /// The arguments of `racestack completions`.

@@ -7,6 +7,7 @@ mod diff;
 mod explain;
 mod export;
 mod init;
+mod limits;
 mod lock;
 mod material;
 mod offboard;
@@ -85,6 +86,7 @@ pub fn run(args: &Args, colour: bool, watch: &Watch<'_>) -> Outcome {
         Command::Explain(explain) => explain::run(explain, colour),
         Command::Offboard(offboard) => offboard::run(offboard, colour),
         Command::Access(access) => access::run(access, colour),
+        Command::Limits(limits) => limits::run(limits, colour),
         Command::Completions(completions) => {
             let mut script = Vec::new();
             clap_complete::generate(completions.shell, &mut Args::command(), "racestack", &mut script);

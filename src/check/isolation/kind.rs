@@ -27,6 +27,7 @@ pub enum Kind {
 
 impl Kind {
     /// The kind that it would be of if nobody were suspended: both have the same nets.
+    #[must_use]
     pub fn active(self) -> Self {
         match self {
             Kind::SuspendedPerson => Kind::Person,

@@ -30,6 +30,8 @@ use problem::Problem;
 use reference::References;
 
 pub use findings::across_accounts;
+pub use kind::Kind;
+pub use reference::{Bound, reference_policy};
 pub use shared::Proofs;
 
 /// Checks the isolation of an account's people. `stacks` are the resources of the templates that hold no people,

@@ -19,6 +19,15 @@ const NEEDS_WITHOUT_MFA: &str = include_str!("reference/needs-without-mfa.json.h
 const NEEDS_NOTEBOOK: &str = include_str!("reference/needs-notebook.json.hbs");
 const FORBIDDEN_PERSON: &str = include_str!("reference/forbidden-person.json.hbs");
 
+/// What a reference policy says of a kind.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Bound {
+    /// The most that isolation permits.
+    Limits,
+    /// What is needed.
+    Needs,
+}
+
 /// A need: what it is for, in words that fit behind "cannot", and the statement.
 #[derive(Debug)]
 pub struct Need {
@@ -72,17 +81,9 @@ impl References {
             Ok(value)
         };
         let document = |value: &Value| parse(statements(value));
-        let (person, needs) = (fill(LIMITS_PERSON)?, statements(&fill(NEEDS_PERSON)?));
-        let (person, needs) = if plan.account.mfa == Mfa::Required {
-            let limits = statements(&person).into_iter().map(with_mfa);
-            let limits = statements(&fill(LIMITS_WITHOUT_MFA)?).into_iter().chain(limits);
-            let without = statements(&fill(NEEDS_WITHOUT_MFA)?);
-            (policy(&limits.collect::<Vec<_>>()), needs.into_iter().map(with_mfa).chain(without).collect())
-        } else {
-            (person, needs)
-        };
+        let (person, needs) = (person(plan, Bound::Limits, &mut fill)?, person(plan, Bound::Needs, &mut fill)?);
         let references = Self {
-            person: document(&person)?,
+            person: parse(person)?,
             notebook: document(&fill(LIMITS_NOTEBOOK)?)?,
             person_boundary: document(&any_type.fill(LIMITS_PERSON)?)?,
             notebook_boundary: document(&any_type.fill(LIMITS_NOTEBOOK)?)?,
@@ -128,6 +129,48 @@ impl References {
     }
 }
 
+/// The reference policy of a kind as IAM and its Access Analyzer take it, with an account's values: the most that isolation
+/// permits, or what is needed. Policy variables stay as they are. Who is permitted nothing, or needs nothing, has a policy
+/// that denies everything: IAM knows none without statements.
+///
+/// # Errors
+/// Why it cannot be made, which is a fault of the program.
+pub fn reference_policy(plan: &AccountPlan<'_>, kind: Kind, bound: Bound) -> Result<Value, String> {
+    let values = PolicyValues::of(plan);
+    let mut fill = |template: &str| values.fill(template);
+    let mut all = match (kind, bound) {
+        (Kind::Person, _) => person(plan, bound, &mut fill)?,
+        (Kind::Notebook, Bound::Limits) => statements(&fill(LIMITS_NOTEBOOK)?),
+        (Kind::Notebook, Bound::Needs) => statements(&fill(NEEDS_NOTEBOOK)?),
+        (Kind::SuspendedNotebook, Bound::Limits) => statements(&fill(LIMITS_SUSPENDED_NOTEBOOK)?),
+        (Kind::KeyRotation, Bound::Limits) => statements(&fill(LIMITS_KEY_ROTATION)?),
+        _ => Vec::new(),
+    };
+    if all.is_empty() {
+        all.push(json!({"Sid": "Nothing", "Effect": "Deny", "Action": "*", "Resource": "*"}));
+    }
+    all.iter_mut().for_each(without_comment);
+    Ok(policy(&all))
+}
+
+/// The statements that a person's access lies within, or that lie within it.
+fn person(
+    plan: &AccountPlan<'_>,
+    bound: Bound,
+    fill: &mut impl FnMut(&str) -> Result<Value, String>,
+) -> Result<Vec<Value>, String> {
+    let (with, without) = match bound {
+        Bound::Limits => (LIMITS_PERSON, LIMITS_WITHOUT_MFA),
+        Bound::Needs => (NEEDS_PERSON, NEEDS_WITHOUT_MFA),
+    };
+    let with = statements(&fill(with)?);
+    if plan.account.mfa != Mfa::Required {
+        return Ok(with);
+    }
+    let without = statements(&fill(without)?);
+    Ok(without.into_iter().chain(with.into_iter().map(with_mfa)).collect())
+}
+
 fn statements(policy: &Value) -> Vec<Value> {
     policy.get("Statement").and_then(Value::as_array).cloned().unwrap_or_default()
 }
@@ -150,11 +193,15 @@ fn with_mfa(mut statement: Value) -> Value {
     statement
 }
 
-/// The document of these statements, without the comments in them.
-fn parse(mut statements: Vec<Value>) -> Result<Document, String> {
-    for statement in statements.iter_mut().filter_map(Value::as_object_mut) {
+fn without_comment(statement: &mut Value) {
+    if let Some(statement) = statement.as_object_mut() {
         statement.shift_remove("//");
     }
+}
+
+/// The document of these statements, without the comments in them.
+fn parse(mut statements: Vec<Value>) -> Result<Document, String> {
+    statements.iter_mut().for_each(without_comment);
     Document::parse(&policy(&statements)).map_err(|malformed| malformed.message)
 }
 

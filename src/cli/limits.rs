@@ -1,0 +1,30 @@
+//! `racestack limits`: the reference policies that isolation is proven by, for others to compare with.
+
+use std::path::Path;
+
+use super::args::{DEFAULT_OUT, LimitsArgs, LimitsKind};
+use super::material::{self, Sources};
+use super::{Failure, Outcome, outcome, printed};
+use crate::check::{Bound, PrincipalKind, reference_policy};
+use crate::plan;
+use crate::report::Format;
+
+pub(super) fn run(args: &LimitsArgs, colour: bool) -> Result<Outcome, Failure> {
+    let mut findings = Vec::new();
+    let accounts = std::slice::from_ref(&args.account);
+    let sources = Sources { config: &args.config, accounts, templates: None, rules: None, today: None };
+    let Some((_, account)) = material::one_account(&sources, &mut findings)? else {
+        return Ok(outcome(Format::Human, findings, String::new(), colour));
+    };
+    let kind = match args.kind {
+        LimitsKind::Person => PrincipalKind::Person,
+        LimitsKind::Notebook => PrincipalKind::Notebook,
+        LimitsKind::SuspendedPerson => PrincipalKind::SuspendedPerson,
+        LimitsKind::SuspendedNotebook => PrincipalKind::SuspendedNotebook,
+    };
+    let bound = if args.needs { Bound::Needs } else { Bound::Limits };
+    // The policies are the same whoever is in which stack.
+    let plan = plan::plan(&account, Path::new(DEFAULT_OUT), Vec::new());
+    let policy = reference_policy(&plan, kind, bound).map_err(Failure::Fault)?;
+    Ok(printed(format!("{policy:#}\n")))
+}

@@ -1,0 +1,30 @@
+//! The policies that `racestack limits` prints are valid IAM policies. Which these are, the cases `limits` and
+//! `limits-with-mfa` hold.
+#![allow(clippy::disallowed_methods, clippy::unwrap_used, reason = "a test reads files and may fail")]
+
+use std::collections::BTreeSet;
+
+use racestack::iam::Document;
+use serde_json::Value;
+
+#[test]
+fn the_printed_policies_are_valid() {
+    for case in ["limits", "limits-with-mfa"] {
+        let text =
+            std::fs::read_to_string(format!("{}/tests/cases/{case}/stdout", env!("CARGO_MANIFEST_DIR"))).unwrap();
+        let policies: Vec<Value> =
+            serde_json::Deserializer::from_str(&text).into_iter::<Value>().collect::<Result<_, _>>().unwrap();
+        assert!(policies.len() > 1);
+        for policy in policies {
+            // It refuses keys that IAM does not have, such as that of a comment.
+            let document = Document::parse(&policy).unwrap();
+            assert!(!document.statements.is_empty());
+            let mut sids = BTreeSet::new();
+            for sid in document.statements.iter().filter_map(|statement| statement.sid.as_deref()) {
+                assert!(sid.chars().all(|c| c.is_ascii_alphanumeric()), "{case}: `{sid}`");
+                assert!(sids.insert(sid), "{case}: two statements are called `{sid}`");
+            }
+            assert!(!text.contains("{{"), "{case}: something is not filled");
+        }
+    }
+}
