@@ -191,5 +191,5 @@ fn estate(
             Err(finding) => return Ok(Err(finding)),
         }
     }
-    Ok(Ok(access::estate(plan, rendered, &stacks, &expected.prototypes)))
+    Ok(Ok(Estate::of_account(plan, rendered, &stacks, &expected.prototypes)))
 }

@@ -2,11 +2,11 @@
 
 use super::asks::{Ask, Key, Over, Scene, Whose, is_multiple};
 use super::estate::Estate;
+use super::kin::{Kin, kin};
 use super::marks::{Cast, OTHER_NAME, OWN_NAME};
 use super::places::Places;
 use super::roles::{actors, as_other_tags, as_others};
 use super::ruling::{Actor, Asker, Held, Ruling, rule};
-use super::{Kin, kin};
 use crate::iam::{Decision, Notes};
 use crate::model::User;
 use crate::plan::AccountPlan;

@@ -1,19 +1,17 @@
 //! An account's principals and policies, as the inventory of its templates has them. People of one form have the same, but
 //! for their names: these are marks.
 
+mod assembly;
 mod reading;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
-use super::marks::{OWN_BOOK, OWN_NAME, map_texts};
-use super::{ShapeId, shape_ids};
+use super::shapes::ShapeId;
 use crate::iam::Document;
-use crate::inventory::{self, Documents, IamInventory};
-use crate::plan::Names;
-use crate::render::{PROTOTYPE_ID, PROTOTYPE_NAME, PROTOTYPE_NOTEBOOK, UserShape};
-use reading::Reading;
+use crate::inventory;
+use crate::render::{PROTOTYPE_ID, UserShape};
 
 /// Everything in an account that decides about a request.
 #[derive(Debug, Default)]
@@ -148,65 +146,6 @@ impl Estate {
         keys
     }
 
-    /// The estate of these stacks and of these people, who are given by the resources of a twin.
-    pub fn of(names: &Names, stacks: &[(usize, Value)], prototypes: &BTreeMap<UserShape, Value>) -> Self {
-        let marked = |text: &str| {
-            text.replace(PROTOTYPE_NAME, &OWN_NAME.to_string()).replace(PROTOTYPE_NOTEBOOK, &OWN_BOOK.to_string())
-        };
-        let shapes = shape_ids(prototypes);
-        let values = prototypes.values().map(|value| map_texts(value, &marked));
-        let twins: Vec<(ShapeId, Value)> = shapes.values().copied().zip(values).collect();
-        let account = inventory::Account { id: &names.account_id, region: &names.region, partition: &names.partition };
-        let read = |resources| inventory::Stack { account, name: "", resources, only: None };
-        let mut documents = Documents::default();
-        let mut estate = Self { shapes, ..Self::default() };
-        let mut open_tags = Vec::new();
-        let mut attached = Vec::new();
-        // Twins have the same names, so that there is an inventory with each of them. The first has none.
-        for twin in [None].into_iter().chain(twins.iter().map(Some)) {
-            let own = twin.map(|(_, json)| json);
-            let all: Vec<_> = stacks.iter().map(|(_, json)| json).chain(own).map(read).collect();
-            let shared = stacks.iter().map(|(index, _)| Scope::Stack(*index));
-            let form = twin.map(|(form, _)| *form);
-            let scopes = shared.chain(form.map(Scope::People)).collect();
-            let inventory = IamInventory::of(&all, &mut documents);
-            let reading = Reading::new(&inventory, scopes, form, &mut estate);
-            open_tags.extend(reading.open_tags());
-            attached.extend(reading.attached_to_shared());
-            estate.take(names, &reading);
-        }
-        estate.attach(&attached);
-        estate.doubt_tags(open_tags);
-        estate
-    }
-
-    /// Gives what the templates of some people attach to a group or a role, each by its ARN, to all who have it.
-    fn attach(&mut self, attached: &[(String, usize)]) {
-        let users = self.people.values_mut().flat_map(|holdings| &mut holdings.users);
-        for agent in users.chain(self.roles.iter_mut().map(|role| &mut role.agent)) {
-            let meant = attached.iter().filter(|(to, _)| agent.arn == *to || agent.groups.contains(to));
-            for (_, policy) in meant {
-                if !agent.policies.contains(policy) {
-                    agent.policies.push(*policy);
-                }
-            }
-        }
-    }
-
-    /// Takes in what is read: what a person of its form has, or what is nobody's.
-    fn take(&mut self, names: &Names, reading: &Reading<'_>) {
-        self.doubts.extend(reading.doubts());
-        self.groups.extend(reading.groups());
-        self.managed.extend(reading.managed());
-        let bucket =
-            |(bucket, policy): (Option<String>, usize)| (bucket.unwrap_or_else(|| names.bucket.clone()), policy);
-        self.bucket_policies.extend(reading.bucket_policies().map(bucket));
-        match reading.form {
-            Some(form) => _ = self.people.insert(form, reading.holdings()),
-            None => self.roles.extend(reading.roles()),
-        }
-    }
-
     /// A policy, unless it cannot be read: that is doubtful.
     pub(super) fn policy(&mut self, policy: &inventory::Policy<'_>, home: Home) -> Option<usize> {
         let value = &policy.document.value;
@@ -238,19 +177,6 @@ impl Estate {
                 None
             }
         }
-    }
-
-    /// Doubts the tags that some policy asks for, of those whose value, or `None`, whose key is known only when the stack is
-    /// deployed.
-    fn doubt_tags(&mut self, open: Vec<(Option<String>, Home)>) {
-        let keys = self.tag_keys();
-        let asked = |key: &Option<String>| match key {
-            Some(key) => keys.contains(&key.to_lowercase()),
-            None => !keys.is_empty(),
-        };
-        let message = "a policy asks for tags that are known only when they are deployed";
-        let doubts = open.into_iter().filter(|(key, _)| asked(key)).map(|(_, home)| (message.to_owned(), home));
-        self.doubts.extend(doubts);
     }
 }
 

@@ -1,7 +1,7 @@
 //! As whom a person acts: as their user, and from their notebook as its role.
 
-use super::Kin;
 use super::estate::{Agent, Estate, Holdings, Notebook, Role, Secret};
+use super::kin::Kin;
 use super::marks::{Cast, as_other};
 use super::ruling::{Asker, Held};
 

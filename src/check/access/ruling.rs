@@ -2,9 +2,9 @@
 
 use std::borrow::Cow;
 
-use super::Kin;
 use super::asks::{Ask, Over};
 use super::estate::{Agent, Estate, Policy, Scope};
+use super::kin::Kin;
 use super::marks::{Cast, MARKS, OWN_NAME, as_other, map_texts};
 use crate::iam::{
     Attached, Context, Decision, Document, Kind, Notes, Policies, Principal, Request, ResourcePolicy, decide_noting,

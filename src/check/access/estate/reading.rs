@@ -2,8 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use super::super::ShapeId;
 use super::{Agent, Estate, Holdings, Home, Notebook, Role, Scope, Secret, Tags};
+use crate::check::access::shapes::ShapeId;
 use crate::inventory::{self, Boundary, IamInventory, IdentityKind, Location, PolicyKind, Principal, ResourcePolicy};
 use crate::model::{Tag, User};
 
