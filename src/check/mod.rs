@@ -24,13 +24,13 @@ use crate::finding::{Finding, Rule};
 use crate::model::User;
 use crate::plan::{AccountPlan, Part};
 use crate::render::{self, Contents, RenderFailure, Rendered, Templates};
-use access::Estate;
-use access::desk::Desk;
+use access::AccountInventory;
+use access::explainer::AccessExplainer;
 use guard::{Applied, Examples, Outcome, RuleSet};
 use single::{CheckBatch, CheckContext, CheckedTemplate};
 
 pub use access::Asker;
-pub use access::desk::{Answer, Holder, Owner, Question, Reason, Who};
+pub use access::explainer::{Answer, Holder, Owner, Question, Reason, Who};
 pub use checked::Checked;
 pub use isolation::{Bound, Kind as PrincipalKind, Proofs, across_accounts, reference_policy};
 pub use known::{Choices, known};
@@ -158,11 +158,11 @@ pub fn answers(
     user: &User,
     question: Option<&Question<'_>>,
 ) -> Result<Result<Vec<Answer>, Finding>, RenderFailure> {
-    let answers = |estate| {
-        let desk = Desk::new(plan, rendered, &estate);
-        question.map_or_else(|| desk.table(user), |question| desk.one(user, question))
+    let answers = |account_inventory| {
+        let explainer = AccessExplainer::new(plan, rendered, &account_inventory);
+        question.map_or_else(|| explainer.table(user), |question| explainer.one(user, question))
     };
-    Ok(estate(plan, templates, rendered)?.map(answers))
+    Ok(account_inventory(plan, templates, rendered)?.map(answers))
 }
 
 /// The decision about every principal of the account, by the rendered templates.
@@ -175,14 +175,15 @@ pub fn who_can(
     rendered: &[Rendered],
     question: &Question<'_>,
 ) -> Result<Result<Vec<Holder>, Finding>, RenderFailure> {
-    Ok(estate(plan, templates, rendered)?.map(|estate| Desk::new(plan, rendered, &estate).all(question)))
+    Ok(account_inventory(plan, templates, rendered)?
+        .map(|account_inventory| AccessExplainer::new(plan, rendered, &account_inventory).all(question)))
 }
 
-fn estate(
+fn account_inventory(
     plan: &AccountPlan<'_>,
     templates: &Templates,
     rendered: &[Rendered],
-) -> Result<Result<Estate, Finding>, RenderFailure> {
+) -> Result<Result<AccountInventory, Finding>, RenderFailure> {
     let expected = structure::Expected::of(plan, templates)?;
     let mut stacks = Vec::new();
     for one in rendered.iter().filter(|one| !matches!(one.part, Part::Users(_))) {
@@ -191,5 +192,5 @@ fn estate(
             Err(finding) => return Ok(Err(finding)),
         }
     }
-    Ok(Ok(Estate::of_account(plan, rendered, &stacks, &expected.prototypes)))
+    Ok(Ok(AccountInventory::of_account(plan, rendered, &stacks, &expected.prototypes)))
 }

@@ -1,15 +1,15 @@
 //! What a person may do: requests of theirs, each decided by the policies of the account. See `isolation` for the proof that
 //! nobody may do more.
 
-mod asks;
-pub mod desk;
-mod estate;
-mod kin;
-mod marks;
+mod account_inventory;
+mod classes;
+mod evaluation;
+pub mod explainer;
+mod placeholders;
 mod places;
+mod probes;
 mod roles;
-mod ruling;
 mod shapes;
 
-pub use estate::Estate;
-pub use ruling::Asker;
+pub use account_inventory::AccountInventory;
+pub use evaluation::Asker;

@@ -3,7 +3,7 @@
 use std::cell::OnceCell;
 use std::collections::BTreeMap;
 
-use super::estate::{Estate, Home, Scope};
+use super::account_inventory::{AccountInventory, Home, Scope};
 use crate::model::User;
 use crate::plan::AccountPlan;
 use crate::render::outline::Outline;
@@ -13,7 +13,7 @@ use crate::source::Place;
 /// Where statements stand.
 pub(crate) struct Places<'a> {
     plan: &'a AccountPlan<'a>,
-    estate: &'a Estate,
+    account_inventory: &'a AccountInventory,
     /// The templates, each with its outline once that has been asked for.
     templates: Vec<(&'a Rendered, OnceCell<Outline>)>,
     /// The template that each person is in.
@@ -21,19 +21,23 @@ pub(crate) struct Places<'a> {
 }
 
 impl<'a> Places<'a> {
-    pub(crate) fn new(plan: &'a AccountPlan<'a>, rendered: &'a [Rendered], estate: &'a Estate) -> Self {
+    pub(crate) fn new(
+        plan: &'a AccountPlan<'a>,
+        rendered: &'a [Rendered],
+        account_inventory: &'a AccountInventory,
+    ) -> Self {
         let people = plan
             .stacks
             .iter()
             .enumerate()
             .flat_map(|(index, stack)| stack.users.iter().map(move |user| (user.name.as_str(), index)));
         let templates = rendered.iter().map(|one| (one, OnceCell::new()));
-        Self { plan, estate, templates: templates.collect(), homes: people.collect() }
+        Self { plan, account_inventory, templates: templates.collect(), homes: people.collect() }
     }
 
     /// A statement; of a person's policies, in the template of `user`'s stack.
     pub(crate) fn of(&self, (policy, statement): (usize, usize), user: Option<&User>) -> Option<Place> {
-        let home = &self.estate.policies.get(policy)?.home;
+        let home = &self.account_inventory.policies.get(policy)?.home;
         let path = format!("{}/Statement/{statement}", home.path);
         self.home(&Home { scope: home.scope, path }, user)
     }
@@ -42,10 +46,10 @@ impl<'a> Places<'a> {
         let (index, path) = match home.scope {
             Scope::Stack(index) => (index, home.path.clone()),
             Scope::People(form) => {
-                let is_of_form = |user: &&&User| self.estate.shapes.get(&UserShape::of(user)) == Some(&form);
+                let is_of_form = |user: &&&User| self.account_inventory.shapes.get(&UserShape::of(user)) == Some(&form);
                 let user =
                     user.or_else(|| self.plan.stacks.iter().flat_map(|stack| &stack.users).find(is_of_form).copied())?;
-                let path = match super::estate::suffix(&home.path) {
+                let path = match super::account_inventory::suffix(&home.path) {
                     Some(suffix) => format!("{}{suffix}", user.logical_id),
                     None => home.path.clone(),
                 };

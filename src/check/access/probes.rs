@@ -8,8 +8,8 @@ mod others;
 mod own;
 mod shared;
 
-use super::estate::{Estate, Holdings, Notebook, Tags};
-use super::marks::OWN_NAME;
+use super::account_inventory::{AccountInventory, Notebook, PersonResources, Tags};
+use super::placeholders::ACTOR_NAME;
 use crate::plan::Names;
 use actions::PASSED_TO;
 
@@ -30,9 +30,9 @@ pub fn is_multiple(key: &str) -> bool {
     MULTIPLE.contains(&key)
 }
 
-/// A request, with marks in the place of names.
+/// A request, with placeholders in the place of names.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Ask {
+pub struct AccessProbe {
     /// What it is for, such as "read the folder of" somebody.
     pub verb: String,
     /// The action.
@@ -70,17 +70,17 @@ pub enum Over {
 }
 
 /// What the requests are made of.
-pub struct Scene<'a> {
+pub struct ProbeBuilder<'a> {
     /// The account's names.
     pub names: &'a Names,
     /// Its principals and policies.
-    pub estate: &'a Estate,
+    pub account_inventory: &'a AccountInventory,
 }
 
 /// A person as the requests name them.
-pub struct Whose<'a> {
+pub struct ProbedPerson<'a> {
     /// What the person has.
-    pub holdings: &'a Holdings,
+    pub resources: &'a PersonResources,
     /// The tags that their things may get, as far as a policy asks for them.
     pub tags: &'a [(String, String)],
     /// The tags of their IAM user, likewise.
@@ -97,13 +97,19 @@ fn several(name: &str, value: impl Into<String>) -> Key {
     Key { name: name.to_owned(), values: vec![value.into()], multiple: true }
 }
 
-impl Scene<'_> {
-    fn ask(&self, verb: impl Into<String>, action: &str, resource: impl Into<String>, context: Vec<Key>) -> Ask {
-        let over = match action.strip_prefix("s3:").and(self.estate.bucket_policies.first()) {
+impl ProbeBuilder<'_> {
+    fn probe(
+        &self,
+        verb: impl Into<String>,
+        action: &str,
+        resource: impl Into<String>,
+        context: Vec<Key>,
+    ) -> AccessProbe {
+        let over = match action.strip_prefix("s3:").and(self.account_inventory.bucket_policies.first()) {
             Some((_, policy)) => Over::Bucket(*policy),
             None => Over::Nothing,
         };
-        Ask { verb: verb.into(), action: action.to_owned(), resource: resource.into(), context, over }
+        AccessProbe { verb: verb.into(), action: action.to_owned(), resource: resource.into(), context, over }
     }
 
     fn sagemaker(&self, resource: &str) -> String {
@@ -117,18 +123,18 @@ impl Scene<'_> {
     }
 
     /// What is done with a stream of the logs of SageMaker.
-    fn log_stream(&self, of: &str, stream: &str, actions: &[(&str, &str)]) -> Vec<Ask> {
+    fn log_stream(&self, of: &str, stream: &str, actions: &[(&str, &str)]) -> Vec<AccessProbe> {
         let arn = self.arn("logs", &format!("log-group:/aws/sagemaker/{stream}"));
-        let ask = |(action, verb): &(&str, &str)| {
-            self.ask(format!("{verb} {of}"), &format!("logs:{action}"), arn.clone(), Vec::new())
+        let probe = |(action, verb): &(&str, &str)| {
+            self.probe(format!("{verb} {of}"), &format!("logs:{action}"), arn.clone(), Vec::new())
         };
-        actions.iter().map(ask).collect()
+        actions.iter().map(probe).collect()
     }
 
     /// Adding and removing the tag `user`, whoever it then names: in any case, since AWS compares the keys of tags so in
     /// conditions, on its own and while something is made.
-    fn tagging(&self, of: &str, arn: &str, tags: &[(String, String)], names: &[char]) -> Vec<Ask> {
-        let mut asks = Vec::new();
+    fn tagging(&self, of: &str, arn: &str, tags: &[(String, String)], names: &[char]) -> Vec<AccessProbe> {
+        let mut probes = Vec::new();
         for key in ["user", "User"] {
             for name in names {
                 for making in [None, Some("CreateNotebookInstance")] {
@@ -137,30 +143,30 @@ impl Scene<'_> {
                     context.push(one(&format!("aws:RequestTag/{key}"), *name));
                     context.extend(making.map(|making| one("sagemaker:TaggingAction", making)));
                     let verb = format!("set the tag `user` of {of}");
-                    asks.push(self.ask(verb, "sagemaker:AddTags", arn, context));
+                    probes.push(self.probe(verb, "sagemaker:AddTags", arn, context));
                 }
             }
             // To remove it, nobody is named.
-            if names.contains(&OWN_NAME) {
+            if names.contains(&ACTOR_NAME) {
                 let mut context = resource_tags("sagemaker", tags);
                 context.push(several("aws:TagKeys", key));
                 let verb = format!("remove the tag `user` of {of}");
-                asks.push(self.ask(verb, "sagemaker:DeleteTags", arn, context));
+                probes.push(self.probe(verb, "sagemaker:DeleteTags", arn, context));
             }
         }
-        asks
+        probes
     }
 
-    fn identity(&self, of: &str, actions: &[&str], arn: &str, context: &[Key]) -> Vec<Ask> {
-        let ask = |action: &&str| self.ask(format!("change {of}"), &format!("iam:{action}"), arn, context.to_vec());
-        actions.iter().map(ask).collect()
+    fn identity(&self, of: &str, actions: &[&str], arn: &str, context: &[Key]) -> Vec<AccessProbe> {
+        let probe = |action: &&str| self.probe(format!("change {of}"), &format!("iam:{action}"), arn, context.to_vec());
+        actions.iter().map(probe).collect()
     }
 
-    fn pass(&self, what: &str, arn: &str, context: &[Key]) -> Vec<Ask> {
+    fn pass(&self, what: &str, arn: &str, context: &[Key]) -> Vec<AccessProbe> {
         let to = |service: &&str| {
             let mut context = context.to_vec();
             context.push(one("iam:PassedToService", *service));
-            self.ask(format!("pass {what}"), "iam:PassRole", arn, context)
+            self.probe(format!("pass {what}"), "iam:PassRole", arn, context)
         };
         PASSED_TO.iter().map(to).collect()
     }
@@ -172,7 +178,7 @@ fn notebook_log(notebook: &Notebook) -> String {
     format!("NotebookInstances:log-stream:{}/jupyter.log", notebook.name)
 }
 
-impl Whose<'_> {
+impl ProbedPerson<'_> {
     /// The tags of one of their things.
     fn tags_of(&self, tags: &Tags) -> Vec<(String, String)> {
         tags.of(self.tags, self.user_tags)

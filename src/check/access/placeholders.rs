@@ -1,40 +1,40 @@
-//! Marks: private characters that stand for names. What is true of a mark is true of every name, but for the names that
-//! some comparison tells from it.
+//! Placeholders: private characters that stand for names. What is true of a placeholder is true of every name,
+//! but for the names that some comparison tells from it.
 
 use serde_json::Value;
 
 use crate::model::User;
 
 /// Stands for the name of whoever asks.
-pub(super) const OWN_NAME: char = '\u{E001}';
+pub(super) const ACTOR_NAME: char = '\u{E001}';
 /// Stands for the name of their notebook.
-pub(super) const OWN_BOOK: char = '\u{E002}';
+pub(super) const ACTOR_NOTEBOOK: char = '\u{E002}';
 /// Stands for the name of the other person.
-pub(super) const OTHER_NAME: char = '\u{E003}';
+pub(super) const TARGET_NAME: char = '\u{E003}';
 /// Stands for the name of the other's notebook.
-pub(super) const OTHER_BOOK: char = '\u{E004}';
+pub(super) const TARGET_NOTEBOOK: char = '\u{E004}';
 
 /// All of them.
-pub(super) const MARKS: [char; 4] = [OWN_NAME, OWN_BOOK, OTHER_NAME, OTHER_BOOK];
+pub(super) const PLACEHOLDERS: [char; 4] = [ACTOR_NAME, ACTOR_NOTEBOOK, TARGET_NAME, TARGET_NOTEBOOK];
 
-/// Who stands for the marks; `None` leaves them.
+/// Who stands for the placeholders; `None` leaves them.
 #[derive(Debug, Clone, Copy, Default)]
-pub(super) struct Cast<'a> {
+pub(super) struct Substitution<'a> {
     pub own: Option<&'a User>,
     pub other: Option<&'a User>,
 }
 
-impl Cast<'_> {
-    /// The text with names in place of the marks.
+impl Substitution<'_> {
+    /// The text with names in place of the placeholders.
     pub(super) fn fill(self, text: &str) -> String {
-        if !text.contains(MARKS) {
+        if !text.contains(PLACEHOLDERS) {
             return text.to_owned();
         }
         let mut filled = String::with_capacity(text.len() + 64);
         for c in text.chars() {
             let word = match c {
-                OWN_NAME | OWN_BOOK => self.own.map(|user| word(user, c == OWN_BOOK)),
-                OTHER_NAME | OTHER_BOOK => self.other.map(|user| word(user, c == OTHER_BOOK)),
+                ACTOR_NAME | ACTOR_NOTEBOOK => self.own.map(|user| word(user, c == ACTOR_NOTEBOOK)),
+                TARGET_NAME | TARGET_NOTEBOOK => self.other.map(|user| word(user, c == TARGET_NOTEBOOK)),
                 _ => None,
             };
             match word {
@@ -45,23 +45,23 @@ impl Cast<'_> {
         filled
     }
 
-    /// A value with names in place of the marks of all its texts.
+    /// A value with names in place of the placeholders of all its texts.
     pub(super) fn fill_value(self, value: &Value) -> Value {
         map_texts(value, &|text| self.fill(text))
     }
 }
 
 /// The name of a person, or of their notebook. Who has no notebook is never asked for its name.
-pub(super) fn word(user: &User, book: bool) -> &str {
+pub(super) fn word(user: &User, of_notebook: bool) -> &str {
     match &user.notebook {
-        Some(notebook) if book => notebook.name.as_str(),
+        Some(notebook) if of_notebook => notebook.name.as_str(),
         _ => user.name.as_str(),
     }
 }
 
 /// A text in which whoever asks becomes the other.
-pub(super) fn as_other(text: &str) -> String {
-    text.replace(OWN_NAME, &OTHER_NAME.to_string()).replace(OWN_BOOK, &OTHER_BOOK.to_string())
+pub(super) fn as_target(text: &str) -> String {
+    text.replace(ACTOR_NAME, &TARGET_NAME.to_string()).replace(ACTOR_NOTEBOOK, &TARGET_NOTEBOOK.to_string())
 }
 
 /// A value with all its texts, keys included, as `change` makes them.

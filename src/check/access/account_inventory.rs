@@ -1,5 +1,5 @@
 //! An account's principals and policies, as the inventory of its templates has them. People of one form have the same, but
-//! for their names: these are marks.
+//! for their names: these are placeholders.
 
 mod assembly;
 mod reading;
@@ -15,11 +15,11 @@ use crate::render::{PROTOTYPE_ID, UserShape};
 
 /// Everything in an account that decides about a request.
 #[derive(Debug, Default)]
-pub struct Estate {
+pub struct AccountInventory {
     /// All policies.
     pub policies: Vec<Policy>,
     /// What a person of each form has.
-    pub people: BTreeMap<ShapeId, Holdings>,
+    pub people: BTreeMap<ShapeId, PersonResources>,
     /// The shapes of people.
     pub shapes: BTreeMap<UserShape, ShapeId>,
     /// The roles that are nobody's, such as those of services.
@@ -36,9 +36,9 @@ pub struct Estate {
 
 /// What a person has.
 #[derive(Debug, Default)]
-pub struct Holdings {
+pub struct PersonResources {
     /// The IAM users; one, unless the template makes more.
-    pub users: Vec<Agent>,
+    pub users: Vec<ActingPrincipal>,
     /// The roles.
     pub roles: Vec<Role>,
     /// The notebooks.
@@ -60,7 +60,7 @@ pub struct Tags {
 
 /// Who has policies.
 #[derive(Debug, Clone)]
-pub struct Agent {
+pub struct ActingPrincipal {
     /// The ARN.
     pub arn: String,
     /// The ARNs of a user's groups.
@@ -77,7 +77,7 @@ pub struct Agent {
 #[derive(Debug, Clone)]
 pub struct Role {
     /// What it may do.
-    pub agent: Agent,
+    pub principal: ActingPrincipal,
     /// Who may take it.
     pub trust: Option<usize>,
 }
@@ -133,7 +133,7 @@ pub enum Scope {
     People(ShapeId),
 }
 
-impl Estate {
+impl AccountInventory {
     /// The keys, in lower case, of the tags that some policy asks for.
     pub(super) fn tag_keys(&self) -> BTreeSet<String> {
         let mut keys = BTreeSet::new();

@@ -1,8 +1,8 @@
-//! An inventory of stacks that are nobody's, and of one twin: what it is in an estate.
+//! An inventory of stacks that are nobody's, and of one twin: what it is in the inventory of the account.
 
 use std::collections::BTreeSet;
 
-use super::{Agent, Estate, Holdings, Home, Notebook, Role, Scope, Secret, Tags};
+use super::{AccountInventory, ActingPrincipal, Home, Notebook, PersonResources, Role, Scope, Secret, Tags};
 use crate::check::access::shapes::ShapeId;
 use crate::inventory::{self, Boundary, IamInventory, IdentityKind, Location, PolicyKind, Principal, ResourcePolicy};
 use crate::model::{Tag, User};
@@ -15,19 +15,19 @@ pub(super) struct Reading<'r> {
     /// The scope of each stack.
     scopes: Vec<Scope>,
     twin: Option<User>,
-    /// The index in the estate of each policy that could be read.
+    /// The index in the inventory of the account of each policy that could be read.
     policies: Vec<Option<usize>>,
 }
 
 impl<'r> Reading<'r> {
-    /// The reading of an inventory of stacks of these scopes, whose policies `estate` takes in.
+    /// The reading of an inventory of stacks of these scopes, whose policies the inventory of the account takes in.
     pub(super) fn new(
         inventory: &'r IamInventory<'r>,
         scopes: Vec<Scope>,
         form: Option<ShapeId>,
-        estate: &mut Estate,
+        account_inventory: &mut AccountInventory,
     ) -> Self {
-        let shape = form.and_then(|form| estate.shapes.iter().find(|(_, id)| **id == form));
+        let shape = form.and_then(|form| account_inventory.shapes.iter().find(|(_, id)| **id == form));
         let twin = shape.and_then(|(shape, _)| shape.prototype());
         let mut reading = Self { form, inventory, scopes, twin, policies: Vec::new() };
         let of_buckets: BTreeSet<usize> = reading.of_buckets().flat_map(|one| &one.policies).copied().collect();
@@ -36,7 +36,9 @@ impl<'r> Reading<'r> {
         };
         let all = inventory.policies.iter().enumerate();
         let policies =
-            all.map(|one| if decides(one) { estate.policy(one.1, reading.home(&one.1.location)) } else { None });
+            all.map(
+                |one| if decides(one) { account_inventory.policy(one.1, reading.home(&one.1.location)) } else { None },
+            );
         reading.policies = policies.collect();
         reading
     }
@@ -72,18 +74,18 @@ impl<'r> Reading<'r> {
     /// The roles.
     pub(super) fn roles(&self) -> impl Iterator<Item = Role> {
         self.principals(IdentityKind::Role)
-            .map(|one| Role { agent: self.agent(one), trust: one.trust.and_then(|trust| self.policy(trust)) })
+            .map(|one| Role { principal: self.principal(one), trust: one.trust.and_then(|trust| self.policy(trust)) })
     }
 
     /// What a person has.
-    pub(super) fn holdings(&self) -> Holdings {
+    pub(super) fn resources(&self) -> PersonResources {
         let notebooks = self.inventory.notebooks.iter().filter(|one| self.is_read(&one.location));
         let notebooks = notebooks.filter_map(|one| {
             Some(Notebook { name: one.name.clone(), role: one.role_arn.clone()?, tags: self.tags(&one.tags) })
         });
         let secrets = self.inventory.secrets.iter().filter(|one| self.is_read(&one.location));
-        Holdings {
-            users: self.principals(IdentityKind::User).map(|one| self.agent(one)).collect(),
+        PersonResources {
+            users: self.principals(IdentityKind::User).map(|one| self.principal(one)).collect(),
             roles: self.roles().collect(),
             notebooks: notebooks.collect(),
             secrets: secrets.map(|one| Secret { name: one.name.clone(), tags: self.tags(&one.tags) }).collect(),
@@ -142,14 +144,14 @@ impl<'r> Reading<'r> {
         self.policies.get(index).copied().flatten()
     }
 
-    fn agent(&self, principal: &Principal<'_>) -> Agent {
+    fn principal(&self, principal: &Principal<'_>) -> ActingPrincipal {
         let boundary = match principal.boundary {
             Some(Boundary::Policy(policy)) => self.policy(policy),
             // That is doubtful already.
             Some(Boundary::Undefined(_)) | None => None,
         };
         let groups = self.inventory.groups.iter().filter(|group| principal.groups.contains(&group.name));
-        Agent {
+        ActingPrincipal {
             arn: principal.arn.clone(),
             groups: groups.map(|group| group.arn.clone()).collect(),
             policies: principal.policies.iter().filter_map(|policy| self.policy(*policy)).collect(),

@@ -1,19 +1,19 @@
-//! How an estate is put together of an account's stacks.
+//! How an account's inventory is put together of its stacks.
 
 use std::collections::BTreeMap;
 
 use serde_json::Value;
 
 use super::reading::Reading;
-use super::{Estate, Home, Scope};
-use crate::check::access::marks::{OWN_BOOK, OWN_NAME, map_texts};
+use super::{AccountInventory, Home, Scope};
+use crate::check::access::placeholders::{ACTOR_NAME, ACTOR_NOTEBOOK, map_texts};
 use crate::check::access::shapes::{ShapeId, shape_ids};
 use crate::inventory::{self, Documents, IamInventory};
 use crate::plan::{AccountPlan, Names, Part};
 use crate::render::{PROTOTYPE_NAME, PROTOTYPE_NOTEBOOK, Rendered, UserShape};
 
-impl Estate {
-    /// The estate of an account. `stacks` are the resources of the templates that hold no people, `prototypes` those of a
+impl AccountInventory {
+    /// The inventory of an account. `stacks` are the resources of the templates that hold no people, `prototypes` those of a
     /// template with a twin of each shape.
     pub(crate) fn of_account(
         plan: &AccountPlan<'_>,
@@ -27,18 +27,19 @@ impl Estate {
         Self::of(&plan.names, &stacks, prototypes)
     }
 
-    /// The estate of these stacks and of these people, who are given by the resources of a twin.
+    /// The inventory of these stacks and of these people, who are given by the resources of a twin.
     fn of(names: &Names, stacks: &[(usize, Value)], prototypes: &BTreeMap<UserShape, Value>) -> Self {
-        let marked = |text: &str| {
-            text.replace(PROTOTYPE_NAME, &OWN_NAME.to_string()).replace(PROTOTYPE_NOTEBOOK, &OWN_BOOK.to_string())
+        let with_placeholders = |text: &str| {
+            text.replace(PROTOTYPE_NAME, &ACTOR_NAME.to_string())
+                .replace(PROTOTYPE_NOTEBOOK, &ACTOR_NOTEBOOK.to_string())
         };
         let shapes = shape_ids(prototypes);
-        let values = prototypes.values().map(|value| map_texts(value, &marked));
+        let values = prototypes.values().map(|value| map_texts(value, &with_placeholders));
         let twins: Vec<(ShapeId, Value)> = shapes.values().copied().zip(values).collect();
         let account = inventory::Account { id: &names.account_id, region: &names.region, partition: &names.partition };
         let read = |resources| inventory::Stack { account, name: "", resources, only: None };
         let mut documents = Documents::default();
-        let mut estate = Self { shapes, ..Self::default() };
+        let mut account_inventory = Self { shapes, ..Self::default() };
         let mut open_tags = Vec::new();
         let mut attached = Vec::new();
         // Twins have the same names, so that there is an inventory with each of them. The first has none.
@@ -49,24 +50,24 @@ impl Estate {
             let form = twin.map(|(form, _)| *form);
             let scopes = shared.chain(form.map(Scope::People)).collect();
             let inventory = IamInventory::of(&all, &mut documents);
-            let reading = Reading::new(&inventory, scopes, form, &mut estate);
+            let reading = Reading::new(&inventory, scopes, form, &mut account_inventory);
             open_tags.extend(reading.open_tags());
             attached.extend(reading.attached_to_shared());
-            estate.take(names, &reading);
+            account_inventory.take(names, &reading);
         }
-        estate.attach(&attached);
-        estate.doubt_tags(open_tags);
-        estate
+        account_inventory.attach(&attached);
+        account_inventory.doubt_tags(open_tags);
+        account_inventory
     }
 
     /// Gives what the templates of some people attach to a group or a role, each by its ARN, to all who have it.
     fn attach(&mut self, attached: &[(String, usize)]) {
-        let users = self.people.values_mut().flat_map(|holdings| &mut holdings.users);
-        for agent in users.chain(self.roles.iter_mut().map(|role| &mut role.agent)) {
-            let meant = attached.iter().filter(|(to, _)| agent.arn == *to || agent.groups.contains(to));
+        let users = self.people.values_mut().flat_map(|resources| &mut resources.users);
+        for principal in users.chain(self.roles.iter_mut().map(|role| &mut role.principal)) {
+            let meant = attached.iter().filter(|(to, _)| principal.arn == *to || principal.groups.contains(to));
             for (_, policy) in meant {
-                if !agent.policies.contains(policy) {
-                    agent.policies.push(*policy);
+                if !principal.policies.contains(policy) {
+                    principal.policies.push(*policy);
                 }
             }
         }
@@ -81,7 +82,7 @@ impl Estate {
             |(bucket, policy): (Option<String>, usize)| (bucket.unwrap_or_else(|| names.bucket.clone()), policy);
         self.bucket_policies.extend(reading.bucket_policies().map(bucket));
         match reading.form {
-            Some(form) => _ = self.people.insert(form, reading.holdings()),
+            Some(form) => _ = self.people.insert(form, reading.resources()),
             None => self.roles.extend(reading.roles()),
         }
     }

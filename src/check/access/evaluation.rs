@@ -1,11 +1,11 @@
-//! Rulings: a request of a person's, decided by the policies of the account.
+//! Evaluations: a request of a person's, decided by the policies of the account.
 
 use std::borrow::Cow;
 
-use super::asks::{Ask, Over};
-use super::estate::{Agent, Estate, Policy, Scope};
-use super::kin::Kin;
-use super::marks::{Cast, MARKS, OWN_NAME, as_other, map_texts};
+use super::account_inventory::{AccountInventory, ActingPrincipal, Policy, Scope};
+use super::classes::PrincipalClass;
+use super::placeholders::{ACTOR_NAME, PLACEHOLDERS, Substitution, as_target, map_texts};
+use super::probes::{AccessProbe, Over};
 use crate::iam::{
     Attached, Context, Decision, Document, Kind, Notes, Policies, Principal, Request, ResourcePolicy, decide_noting,
 };
@@ -23,11 +23,11 @@ pub enum Asker {
 
 /// What came of a request.
 #[derive(Debug, Clone)]
-pub struct Ruling {
+pub struct Evaluation {
     /// The decision.
     pub decision: Decision,
-    /// The statements that made it: the policy's index in the estate, the statement's in the policy, and whether the
-    /// policy is the boundary.
+    /// The statements that made it: the policy's index in the inventory of the account, the statement's in the policy, and
+    /// whether the policy is the boundary.
     pub statements: Vec<(usize, usize, bool)>,
     /// Why it is unknown.
     pub doubts: Vec<String>,
@@ -37,7 +37,7 @@ pub struct Ruling {
 pub(crate) struct Actor<'a> {
     pub(crate) asker: Asker,
     arn: String,
-    /// The tags, with marks in the place of names.
+    /// The tags, with placeholders in the place of names.
     tags: Vec<(String, String)>,
     policies: Vec<(usize, Cow<'a, Document>)>,
     boundary: Option<(usize, Cow<'a, Document>)>,
@@ -45,50 +45,56 @@ pub(crate) struct Actor<'a> {
 
 /// The one whose user, or whose notebook's role, is the actor.
 #[derive(Clone, Copy)]
-pub(crate) struct Held<'a> {
+pub(crate) struct ActingAs<'a> {
     pub(crate) asker: Asker,
-    pub(crate) agent: &'a Agent,
+    pub(crate) principal: &'a ActingPrincipal,
     /// Whose it is, where it is not the asker's own: a role that is written out by name.
     pub(crate) of: Option<&'a User>,
 }
 
 impl<'a> Actor<'a> {
-    /// The actor, for these people: one of `kin`, or with none, a role that is nobody's. A policy whose names make it no
+    /// The actor, for these people: one of a class, or with none, a role that is nobody's. A policy whose names make it no
     /// policy allows nothing.
-    pub(crate) fn new(estate: &'a Estate, held: Held<'_>, kin: Option<&Kin<'_>>, cast: Cast<'_>) -> Self {
-        let (tags, user_tags) = kin.map_or((&[][..], &[][..]), |kin| (&kin.tags, &kin.user_tags));
-        let cast = Cast { own: held.of.or(cast.own), other: None };
-        let document = |index: &usize| Some((*index, document(estate.policies.get(*index)?, cast, false)?));
+    pub(crate) fn new(
+        account_inventory: &'a AccountInventory,
+        acting_as: ActingAs<'_>,
+        class: Option<&PrincipalClass<'_>>,
+        substitution: Substitution<'_>,
+    ) -> Self {
+        let (tags, user_tags) = class.map_or((&[][..], &[][..]), |class| (&class.tags, &class.user_tags));
+        let substitution = Substitution { own: acting_as.of.or(substitution.own), other: None };
+        let document =
+            |index: &usize| Some((*index, document(account_inventory.policies.get(*index)?, substitution, false)?));
         Self {
-            asker: held.asker,
-            arn: cast.fill(&held.agent.arn),
-            tags: held.agent.tags.of(tags, user_tags),
-            policies: held.agent.policies.iter().filter_map(document).collect(),
-            boundary: held.agent.boundary.as_ref().and_then(document),
+            asker: acting_as.asker,
+            arn: substitution.fill(&acting_as.principal.arn),
+            tags: acting_as.principal.tags.of(tags, user_tags),
+            policies: acting_as.principal.policies.iter().filter_map(document).collect(),
+            boundary: acting_as.principal.boundary.as_ref().and_then(document),
         }
     }
 }
 
-/// A policy's document with names in place of its marks. `of_other` says that it is the other's.
-fn document<'a>(policy: &'a Policy, cast: Cast<'_>, of_other: bool) -> Option<Cow<'a, Document>> {
-    let personal = matches!(policy.home.scope, Scope::People(_)) && policy.value.to_string().contains(MARKS);
-    if !personal || (cast.own.is_none() && !of_other) {
+/// A policy's document with names in place of its placeholders. `of_other` says that it is the other's.
+fn document<'a>(policy: &'a Policy, substitution: Substitution<'_>, of_other: bool) -> Option<Cow<'a, Document>> {
+    let personal = matches!(policy.home.scope, Scope::People(_)) && policy.value.to_string().contains(PLACEHOLDERS);
+    if !personal || (substitution.own.is_none() && !of_other) {
         return Some(Cow::Borrowed(&policy.document));
     }
-    let value = if of_other { map_texts(&policy.value, &as_other) } else { policy.value.clone() };
-    Document::parse(&cast.fill_value(&value)).ok().map(Cow::Owned)
+    let value = if of_other { map_texts(&policy.value, &as_target) } else { policy.value.clone() };
+    Document::parse(&substitution.fill_value(&value)).ok().map(Cow::Owned)
 }
 
 /// Decides what an actor asks for, and notes the comparisons that it hung on.
-pub(crate) fn rule(
+pub(crate) fn evaluate(
     names: &Names,
-    estate: &Estate,
+    account_inventory: &AccountInventory,
     actor: &Actor<'_>,
-    ask: &Ask,
-    (cast, mfa): (Cast<'_>, bool),
+    probe: &AccessProbe,
+    (substitution, mfa): (Substitution<'_>, bool),
     notes: &mut Notes,
-) -> Ruling {
-    let own_name = cast.fill(&OWN_NAME.to_string());
+) -> Evaluation {
+    let own_name = substitution.fill(&ACTOR_NAME.to_string());
     let account = &names.account_id;
     let mut context = Context::new()
         .with("aws:PrincipalArn", &actor.arn)
@@ -98,7 +104,7 @@ pub(crate) fn rule(
         .with("aws:SecureTransport", "true")
         .with("aws:ViaAWSService", "false");
     for (key, value) in &actor.tags {
-        context = context.with(&format!("aws:PrincipalTag/{key}"), cast.fill(value));
+        context = context.with(&format!("aws:PrincipalTag/{key}"), substitution.fill(value));
     }
     context = match actor.asker {
         Asker::User => context.with("aws:username", own_name).with("aws:PrincipalType", "User"),
@@ -107,8 +113,8 @@ pub(crate) fn rule(
     if mfa && actor.asker == Asker::User {
         context = context.with("aws:MultiFactorAuthPresent", "true");
     }
-    for key in &ask.context {
-        let mut values = key.values.iter().map(|value| cast.fill(value));
+    for key in &probe.context {
+        let mut values = key.values.iter().map(|value| substitution.fill(value));
         context = if key.multiple {
             context.with_all(&key.name, values)
         } else {
@@ -120,15 +126,18 @@ pub(crate) fn rule(
         Asker::User => Principal::User { arn, account },
         Asker::Notebook => Principal::Role { arn, session: None, account },
     };
-    let request = Request { principal, action: ask.action.clone(), resource: cast.fill(&ask.resource), context };
-    let anybody = if ask.over == Over::UnknownRole { trust_of_the_account(names) } else { None };
-    let of_resource = match ask.over {
+    let request =
+        Request { principal, action: probe.action.clone(), resource: substitution.fill(&probe.resource), context };
+    let anybody = if probe.over == Over::UnknownRole { trust_of_the_account(names) } else { None };
+    let of_resource = match probe.over {
         Over::Nothing | Over::UnknownRole => None,
-        Over::Bucket(index) | Over::Role(index) => {
-            estate.policies.get(index).and_then(|policy| document(policy, cast, true)).map(|document| (index, document))
-        }
+        Over::Bucket(index) | Over::Role(index) => account_inventory
+            .policies
+            .get(index)
+            .and_then(|policy| document(policy, substitution, true))
+            .map(|document| (index, document)),
     };
-    let resource = match (ask.over, &of_resource, &anybody) {
+    let resource = match (probe.over, &of_resource, &anybody) {
         (Over::Bucket(_), Some((_, document)), _) => Some(ResourcePolicy::Sufficient(Attached { name: "", document })),
         (Over::Role(_), Some((_, document)), _) => Some(ResourcePolicy::Required(Attached { name: "", document })),
         (Over::UnknownRole, _, Some(document)) => Some(ResourcePolicy::Required(Attached { name: "", document })),
@@ -146,7 +155,7 @@ pub(crate) fn rule(
         };
         Some((policy, decisive.statement, boundary))
     });
-    Ruling { decision: outcome.decision, statements: statements.collect(), doubts: outcome.doubts }
+    Evaluation { decision: outcome.decision, statements: statements.collect(), doubts: outcome.doubts }
 }
 
 /// What the trust policy of a role that is not known here is taken to be: it leaves everything to the account.

@@ -1,43 +1,43 @@
 //! What nobody may of what is everybody's.
 
 use super::actions::{ACCESS_POINT, BUCKET, FUNCTION, GROUP, LIFECYCLE, LIST, LOG_GROUP, POLICY, ROLE, STACK, USER};
-use super::{Ask, Over, Scene, Whose, one, resource_tags};
-use crate::check::access::marks::OWN_NAME;
+use super::{AccessProbe, Over, ProbeBuilder, ProbedPerson, one, resource_tags};
+use crate::check::access::placeholders::ACTOR_NAME;
 
-impl Scene<'_> {
+impl ProbeBuilder<'_> {
     /// What nobody may of what belongs to everybody, and of their own that says who they are.
-    pub fn shared(&self, own: &Whose<'_>) -> Vec<Ask> {
-        let who = OWN_NAME;
+    pub fn shared(&self, own: &ProbedPerson<'_>) -> Vec<AccessProbe> {
+        let who = ACTOR_NAME;
         let (partition, account) = (&self.names.partition, &self.names.account_id);
         let bucket = &self.names.bucket_arn;
-        let mut asks = Vec::new();
+        let mut probes = Vec::new();
         for (action, verb) in LIST {
             let verb = format!("{verb} the root of the bucket");
-            asks.push(self.ask(verb.clone(), action, bucket, Vec::new()));
+            probes.push(self.probe(verb.clone(), action, bucket, Vec::new()));
             for prefix in [String::new(), who.to_string()] {
-                asks.push(self.ask(verb.clone(), action, bucket, vec![one("s3:prefix", prefix)]));
+                probes.push(self.probe(verb.clone(), action, bucket, vec![one("s3:prefix", prefix)]));
             }
         }
         // Uploads are listed of all or none.
         let uploads = "s3:ListBucketMultipartUploads";
-        asks.push(self.ask("list the uploads in the bucket", uploads, bucket, Vec::new()));
+        probes.push(self.probe("list the uploads in the bucket", uploads, bucket, Vec::new()));
         for action in BUCKET {
-            asks.push(self.ask("change or delete the bucket", &format!("s3:{action}"), bucket, Vec::new()));
+            probes.push(self.probe("change or delete the bucket", &format!("s3:{action}"), bucket, Vec::new()));
         }
         for name in [self.names.bucket.as_str(), "another-bucket"] {
             let arn = format!("arn:{partition}:s3:::{name}");
-            asks.push(self.ask("make a bucket", "s3:CreateBucket", arn, Vec::new()));
+            probes.push(self.probe("make a bucket", "s3:CreateBucket", arn, Vec::new()));
         }
         for (action, kind) in ACCESS_POINT {
             let arn = self.arn("s3", kind);
-            asks.push(self.ask("make other ways to the bucket", &format!("s3:{action}"), arn, Vec::new()));
+            probes.push(self.probe("make other ways to the bucket", &format!("s3:{action}"), arn, Vec::new()));
         }
         for group in ["NotebookInstances", "TrainingJobs"] {
             // A log group's ARN is written with and without what stands for its streams.
             for streams in ["", ":log-stream:any"] {
                 let arn = self.arn("logs", &format!("log-group:/aws/sagemaker/{group}{streams}"));
                 for (action, verb) in LOG_GROUP {
-                    asks.push(self.ask(
+                    probes.push(self.probe(
                         format!("{verb} everybody's logs"),
                         &format!("logs:{action}"),
                         &arn,
@@ -50,35 +50,35 @@ impl Scene<'_> {
             let arn = self.arn("lambda", &format!("function:{function}"));
             for action in FUNCTION {
                 let verb = "read, run or change functions";
-                asks.push(self.ask(verb, &format!("lambda:{action}"), &arn, Vec::new()));
+                probes.push(self.probe(verb, &format!("lambda:{action}"), &arn, Vec::new()));
             }
         }
         let stack = self.arn("cloudformation", &format!("stack/{}-001/any", self.names.group));
         for action in STACK {
-            asks.push(self.ask("change stacks", &format!("cloudformation:{action}"), &stack, Vec::new()));
+            probes.push(self.probe("change stacks", &format!("cloudformation:{action}"), &stack, Vec::new()));
         }
         let lifecycle = self.sagemaker("notebook-instance-lifecycle-config/any");
         for action in LIFECYCLE {
             let action = format!("sagemaker:{action}");
-            asks.push(self.ask("write lifecycle configurations", &action, &lifecycle, Vec::new()));
+            probes.push(self.probe("write lifecycle configurations", &action, &lifecycle, Vec::new()));
         }
-        for notebook in &own.holdings.notebooks {
+        for notebook in &own.resources.notebooks {
             let arn = self.sagemaker(&format!("notebook-instance/{}", notebook.name));
-            asks.extend(self.tagging("their own notebook", &arn, &own.tags_of(&notebook.tags), &[OWN_NAME]));
+            probes.extend(self.tagging("their own notebook", &arn, &own.tags_of(&notebook.tags), &[ACTOR_NAME]));
         }
-        for group in &self.estate.groups {
-            asks.extend(self.identity("groups", &GROUP, group, &[]));
+        for group in &self.account_inventory.groups {
+            probes.extend(self.identity("groups", &GROUP, group, &[]));
         }
-        for (policy, _) in &self.estate.managed {
-            asks.extend(self.identity("policies", &POLICY, policy, &[]));
+        for (policy, _) in &self.account_inventory.managed {
+            probes.extend(self.identity("policies", &POLICY, policy, &[]));
         }
-        for user in &own.holdings.users {
+        for user in &own.resources.users {
             let tags = resource_tags("iam", &own.tags_of(&user.tags));
-            asks.extend(self.identity("their own user", &USER, &user.arn, &tags));
+            probes.extend(self.identity("their own user", &USER, &user.arn, &tags));
         }
-        for role in &own.holdings.roles {
-            let tags = resource_tags("iam", &own.tags_of(&role.agent.tags));
-            asks.extend(self.identity("their own notebook role", &ROLE, &role.agent.arn, &tags));
+        for role in &own.resources.roles {
+            let tags = resource_tags("iam", &own.tags_of(&role.principal.tags));
+            probes.extend(self.identity("their own notebook role", &ROLE, &role.principal.arn, &tags));
         }
         for (verb, action, kind) in [
             ("make users", "iam:CreateUser", "user/any"),
@@ -87,16 +87,19 @@ impl Scene<'_> {
             ("make groups", "iam:CreateGroup", "group/any"),
         ] {
             let arn = format!("arn:{partition}:iam::{account}:{kind}");
-            asks.push(self.ask(verb, action, arn, Vec::new()));
+            probes.push(self.probe(verb, action, arn, Vec::new()));
         }
         let foreign = format!("arn:{partition}:iam::{account}:role/any");
-        let roles =
-            self.estate.roles.iter().map(|role| (&role.agent.arn, role.trust.map_or(Over::UnknownRole, Over::Role)));
+        let roles = self
+            .account_inventory
+            .roles
+            .iter()
+            .map(|role| (&role.principal.arn, role.trust.map_or(Over::UnknownRole, Over::Role)));
         for (arn, over) in roles.chain([(&foreign, Over::UnknownRole)]) {
-            asks.extend(self.pass("roles that are not theirs", arn, &[]));
-            let take = self.ask("take on roles that are not theirs", "sts:AssumeRole", arn, Vec::new());
-            asks.push(Ask { over, ..take });
+            probes.extend(self.pass("roles that are not theirs", arn, &[]));
+            let take = self.probe("take on roles that are not theirs", "sts:AssumeRole", arn, Vec::new());
+            probes.push(AccessProbe { over, ..take });
         }
-        asks
+        probes
     }
 }

@@ -1,0 +1,343 @@
+//! What a person may do, and who may do something: the answers of `racestack access`.
+
+use super::account_inventory::AccountInventory;
+use super::classes::{PrincipalClass, classes};
+use super::evaluation::{ActingAs, Actor, Asker, Evaluation, evaluate};
+use super::placeholders::{ACTOR_NAME, Substitution, TARGET_NAME};
+use super::places::Places;
+use super::probes::{AccessProbe, Key, Over, ProbeBuilder, ProbedPerson, is_multiple};
+use super::roles::{acting_principals, as_target_tags, as_targets};
+use crate::iam::{Decision, Notes};
+use crate::model::User;
+use crate::plan::AccountPlan;
+use crate::render::Rendered;
+use crate::source::Place;
+
+/// A decision about a request of a person's.
+#[derive(Debug)]
+pub struct Answer {
+    /// As what the person asks.
+    pub asker: Asker,
+    /// Whose thing it is about.
+    pub whose: Owner,
+    /// What the request is for, in words; empty where it was given as an action.
+    pub verb: String,
+    /// The action.
+    pub action: String,
+    /// The resource.
+    pub resource: String,
+    /// The decision.
+    pub decision: Decision,
+    /// The statements that made it.
+    pub statements: Vec<Reason>,
+    /// Why it is unknown.
+    pub doubts: Vec<String>,
+}
+
+/// A statement that made a decision.
+#[derive(Debug)]
+pub struct Reason {
+    /// The name of its policy.
+    pub policy: String,
+    /// Its own name.
+    pub sid: Option<String>,
+    /// Where it stands.
+    pub place: Option<Place>,
+}
+
+/// Whose thing a request is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Owner {
+    /// The person's own.
+    Own,
+    /// Another person's.
+    Others,
+    /// Everybody's, or nobody's.
+    Shared,
+}
+
+/// A request that somebody wants to know about.
+#[derive(Debug)]
+pub struct Question<'a> {
+    /// The action.
+    pub action: &'a str,
+    /// The ARN of the resource, or `*`.
+    pub resource: &'a str,
+    /// Keys of the context, each with a value; a key may stand several times.
+    pub context: &'a [(String, String)],
+}
+
+/// A principal of the account, and the decision about it.
+#[derive(Debug)]
+pub struct Holder {
+    /// Who it is.
+    pub who: Who,
+    /// The decision.
+    pub decision: Decision,
+    /// The statements that made it.
+    pub statements: Vec<Reason>,
+    /// Why it is unknown.
+    pub doubts: Vec<String>,
+}
+
+/// A principal of an account.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Who {
+    /// A person's IAM user, by the person's name.
+    User(String),
+    /// The role that a person's notebook acts as, by the person's name.
+    Notebook(String),
+    /// A role that is nobody's, such as a service's, by its ARN.
+    Role(String),
+}
+
+/// Where it is told who may do what.
+pub(crate) struct AccessExplainer<'a> {
+    plan: &'a AccountPlan<'a>,
+    account_inventory: &'a AccountInventory,
+    classes: Vec<PrincipalClass<'a>>,
+    places: Places<'a>,
+}
+
+impl<'a> AccessExplainer<'a> {
+    pub(crate) fn new(
+        plan: &'a AccountPlan<'a>,
+        rendered: &'a [Rendered],
+        account_inventory: &'a AccountInventory,
+    ) -> Self {
+        let people: Vec<&User> = plan.stacks.iter().flat_map(|stack| stack.users.iter().copied()).collect();
+        Self {
+            plan,
+            account_inventory,
+            classes: classes(account_inventory, &people),
+            places: Places::new(plan, rendered, account_inventory),
+        }
+    }
+
+    /// What a person may do to their own, to another's and to shared things; with a second factor, if one is asked for.
+    pub(crate) fn table(&self, user: &User) -> Vec<Answer> {
+        let builder = ProbeBuilder { names: &self.plan.names, account_inventory: self.account_inventory };
+        let Some((own, resources)) = self.own(user) else { return Vec::new() };
+        let actor = ProbedPerson { resources, tags: &own.tags, user_tags: &own.user_tags, name: ACTOR_NAME };
+        // Somebody with a notebook shows most.
+        let others = self.classes.iter().flat_map(|class| class.people.iter().map(move |other| (class, *other)));
+        let other = others
+            .filter(|(_, other)| other.name != user.name)
+            .min_by_key(|(_, other)| (other.notebook.is_none(), &other.name));
+        let mut probes: Vec<(Owner, AccessProbe)> = Vec::new();
+        probes.extend(builder.own(&actor, false).into_iter().map(|probe| (Owner::Own, probe)));
+        if let Some((class, _)) = other {
+            let of_target = as_targets(self.account_inventory, class);
+            let (tags, user_tags) = (as_target_tags(&class.tags), as_target_tags(&class.user_tags));
+            let theirs = ProbedPerson { resources: &of_target, tags: &tags, user_tags: &user_tags, name: TARGET_NAME };
+            probes.extend(builder.others(&actor, &theirs).into_iter().map(|probe| (Owner::Others, probe)));
+        }
+        probes.extend(builder.shared(&actor).into_iter().map(|probe| (Owner::Shared, probe)));
+        let substitution = Substitution { own: Some(user), other: other.map(|(_, other)| other) };
+        self.answer(&probes, (user, substitution), true)
+    }
+
+    /// The answer to one question: as a user, and from a notebook if there is one.
+    pub(crate) fn one(&self, user: &User, question: &Question<'_>) -> Vec<Answer> {
+        let substitution = Substitution { own: Some(user), other: None };
+        self.answer(&[(Owner::Own, self.probe(question))], (user, substitution), false)
+    }
+
+    /// The decision about every principal of the account: the users by their names, the notebooks, and the roles.
+    pub(crate) fn all(&self, question: &Question<'_>) -> Vec<Holder> {
+        let probe = self.probe(question);
+        let mut holders = Vec::new();
+        for class in &self.classes {
+            let Some(resources) = self.account_inventory.people.get(&class.form) else { continue };
+            let all = acting_principals(self.account_inventory, resources, &self.classes);
+            for (user, acting_as) in
+                class.people.iter().flat_map(|user| all.iter().map(move |acting_as| (*user, *acting_as)))
+            {
+                let substitution = Substitution { own: Some(user), other: None };
+                let actor = Actor::new(self.account_inventory, acting_as, Some(class), substitution);
+                let name = user.name.to_string();
+                let who = if acting_as.asker == Asker::User { Who::User(name) } else { Who::Notebook(name) };
+                holders.push(self.holder(who, &actor, &probe, (Some(user), substitution)));
+            }
+        }
+        for role in &self.account_inventory.roles {
+            let acting_as = ActingAs { asker: Asker::Notebook, principal: &role.principal, of: None };
+            let actor = Actor::new(self.account_inventory, acting_as, None, Substitution::default());
+            holders.push(self.holder(
+                Who::Role(role.principal.arn.clone()),
+                &actor,
+                &probe,
+                (None, Substitution::default()),
+            ));
+        }
+        holders.sort_by(|one, other| one.who.cmp(&other.who));
+        holders
+    }
+
+    fn holder(
+        &self,
+        who: Who,
+        actor: &Actor<'_>,
+        probe: &AccessProbe,
+        (user, substitution): (Option<&User>, Substitution<'_>),
+    ) -> Holder {
+        let evaluation = evaluate(
+            &self.plan.names,
+            self.account_inventory,
+            actor,
+            probe,
+            (substitution, false),
+            &mut Notes::default(),
+        );
+        let statements = self.reasons(&evaluation, user, substitution);
+        Holder { who, decision: evaluation.decision, statements, doubts: evaluation.doubts }
+    }
+
+    fn reasons(&self, evaluation: &Evaluation, user: Option<&User>, substitution: Substitution<'_>) -> Vec<Reason> {
+        let reason = |(policy, statement, _): &(usize, usize, bool)| {
+            let of = self.account_inventory.policies.get(*policy)?;
+            let sid = of.document.statements.get(*statement).and_then(|statement| statement.sid.clone());
+            Some(Reason {
+                policy: substitution.fill(&of.name),
+                sid,
+                place: self.places.of((*policy, *statement), user),
+            })
+        };
+        evaluation.statements.iter().filter_map(reason).collect()
+    }
+
+    /// The request of a question. What is asked for by its ARN has the tags that its template gives it, unless the question
+    /// says otherwise.
+    fn probe(&self, question: &Question<'_>) -> AccessProbe {
+        let (resource, action) = (question.resource, question.action);
+        let known = self.tags_of(resource);
+        let stated = |name: &str| question.context.iter().any(|(given, _)| is_same_tag(given, name));
+        let mut context: Vec<Key> = Vec::new();
+        for (name, value) in question.context.iter().chain(known.iter().filter(|(name, _)| !stated(name))) {
+            match context.iter_mut().find(|key| key.name.eq_ignore_ascii_case(name)) {
+                Some(key) => {
+                    key.values.push(value.clone());
+                    key.multiple = true;
+                }
+                None => context.push(Key {
+                    name: name.clone(),
+                    values: vec![value.clone()],
+                    multiple: is_multiple(&name.to_lowercase()),
+                }),
+            }
+        }
+        // A tag is the same by the key of all services and by that of its own.
+        let same = known.iter().filter(|(name, _)| stated(name));
+        for (name, _) in same {
+            let given = context.iter().find(|key| is_same_tag(&key.name, name)).cloned();
+            if !context.iter().any(|key| key.name.eq_ignore_ascii_case(name)) {
+                context.extend(given.map(|key| Key { name: name.clone(), ..key }));
+            }
+        }
+        AccessProbe {
+            verb: String::new(),
+            action: action.to_owned(),
+            resource: resource.to_owned(),
+            context,
+            over: self.over(action, resource),
+        }
+    }
+
+    fn own(&self, user: &User) -> Option<(&PrincipalClass<'a>, &'a super::account_inventory::PersonResources)> {
+        let own = self.classes.iter().find(|class| class.people.iter().any(|one| one.name == user.name))?;
+        Some((own, self.account_inventory.people.get(&own.form)?))
+    }
+
+    fn answer(
+        &self,
+        probes: &[(Owner, AccessProbe)],
+        (user, substitution): (&User, Substitution<'_>),
+        second_factor: bool,
+    ) -> Vec<Answer> {
+        let Some((own, resources)) = self.own(user) else { return Vec::new() };
+        let mut answers = Vec::new();
+        for acting_as in acting_principals(self.account_inventory, resources, &self.classes) {
+            let actor = Actor::new(self.account_inventory, acting_as, Some(own), substitution);
+            for (whose, probe) in probes {
+                let how = (substitution, second_factor);
+                let evaluation =
+                    evaluate(&self.plan.names, self.account_inventory, &actor, probe, how, &mut Notes::default());
+                answers.push(Answer {
+                    asker: acting_as.asker,
+                    whose: *whose,
+                    verb: substitution.fill(&probe.verb),
+                    action: probe.action.clone(),
+                    resource: substitution.fill(&probe.resource),
+                    decision: evaluation.decision,
+                    statements: self.reasons(&evaluation, Some(user), substitution),
+                    doubts: evaluation.doubts,
+                });
+            }
+        }
+        answers
+    }
+
+    /// The tags of a thing, by its ARN: a notebook's, a user's, a role's.
+    fn tags_of(&self, arn: &str) -> Vec<(String, String)> {
+        let service = arn.split(':').nth(2).unwrap_or_default();
+        for class in &self.classes {
+            let Some(resources) = self.account_inventory.people.get(&class.form) else { continue };
+            for user in &class.people {
+                let substitution = Substitution { own: Some(user), other: None };
+                let is = |with_placeholders: &str| substitution.fill(with_placeholders) == arn;
+                let is_notebook = |name: &str| {
+                    arn.strip_suffix(&substitution.fill(name)).is_some_and(|rest| rest.ends_with(":notebook-instance/"))
+                };
+                let notebook = resources.notebooks.iter().find(|notebook| is_notebook(&notebook.name));
+                let principals = resources.users.iter().chain(resources.roles.iter().map(|role| &role.principal));
+                let identity =
+                    principals.into_iter().find(|principal| is(&principal.arn)).map(|principal| &principal.tags);
+                if let Some(tags) = notebook.map(|notebook| &notebook.tags).or(identity) {
+                    let tags = tags.of(&class.tags, &class.user_tags).into_iter();
+                    let tags = tags.map(|(key, value)| (key, substitution.fill(&value)));
+                    let both = |(key, value): (String, String)| {
+                        [
+                            (format!("aws:ResourceTag/{key}"), value.clone()),
+                            (format!("{service}:ResourceTag/{key}"), value),
+                        ]
+                    };
+                    return tags.flat_map(both).collect();
+                }
+            }
+        }
+        Vec::new()
+    }
+
+    fn over(&self, action: &str, resource: &str) -> Over {
+        if action.to_lowercase().starts_with("s3:") {
+            let of_bucket = |(bucket, _): &&(String, usize)| {
+                let behind = resource.split_once(":::").map_or("", |(_, behind)| behind);
+                behind.split('/').next() == Some(bucket)
+            };
+            let policy = self.account_inventory.bucket_policies.iter().find(of_bucket);
+            return policy.map_or(Over::Nothing, |(_, policy)| Over::Bucket(*policy));
+        }
+        if !action.eq_ignore_ascii_case("sts:AssumeRole") {
+            return Over::Nothing;
+        }
+        let trust = |role: &super::account_inventory::Role| role.trust.map_or(Over::UnknownRole, Over::Role);
+        let shared = self.account_inventory.roles.iter().find(|role| role.principal.arn == resource);
+        let personal = self.classes.iter().find_map(|class| {
+            let roles = &self.account_inventory.people.get(&class.form)?.roles;
+            roles.iter().find(|role| {
+                class
+                    .people
+                    .iter()
+                    .any(|user| Substitution { own: Some(user), other: None }.fill(&role.principal.arn) == resource)
+            })
+        });
+        shared.or(personal).map_or(Over::UnknownRole, trust)
+    }
+}
+
+/// Whether two keys of a context are of one tag of a resource, such as `aws:ResourceTag/user` and
+/// `sagemaker:ResourceTag/user`; or are the same.
+fn is_same_tag(one: &str, other: &str) -> bool {
+    let tag = |key: &str| key.to_lowercase().split_once(":resourcetag/").map(|(_, tag)| tag.to_owned());
+    one.eq_ignore_ascii_case(other) || tag(one).is_some_and(|of_one| tag(other) == Some(of_one))
+}
