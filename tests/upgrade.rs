@@ -1,0 +1,86 @@
+//! The upgrade from the version that gave each notebook role an inline policy: nobody moves, nothing is made anew, and what
+//! people may do stays. `tests/upgrade` holds what that version wrote; `tests/python/test_upgrade.py` deploys both.
+#![allow(clippy::unwrap_used, clippy::disallowed_methods, reason = "a test reads files, and may fail")]
+
+use std::path::{Path, PathBuf};
+
+use clap::Parser;
+use racestack::cli::{Args, Outcome, Watch, run};
+use serde_json::{Value, json};
+
+const ACCOUNTS: [&str; 2] = ["documented", "hardened"];
+
+fn before() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/upgrade")
+}
+
+fn racestack(args: &[&str]) -> Outcome {
+    let args = Args::parse_from(["racestack"].iter().chain(args));
+    run(&args, false, &Watch { progress: &|_, _| {}, notice: &|_| {} })
+}
+
+/// The configuration and the out folder that the earlier version left, after a synth.
+#[track_caller]
+fn upgraded() -> tempfile::TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    copy(&before(), folder.path());
+    let (config, out) = (folder.path().join("config"), folder.path().join("out"));
+    let outcome = racestack(&["synth", "--config", text(&config), "--out", text(&out)]);
+    assert_eq!(outcome.code, 0, "{}", outcome.stderr);
+    folder
+}
+
+#[track_caller]
+fn copy(from: &Path, to: &Path) {
+    std::fs::create_dir_all(to).unwrap();
+    for path in std::fs::read_dir(from).unwrap().map(|entry| entry.unwrap().path()) {
+        let to = to.join(path.file_name().unwrap());
+        if path.is_dir() {
+            copy(&path, &to);
+        } else {
+            std::fs::copy(&path, to).unwrap();
+        }
+    }
+}
+
+fn text(path: &Path) -> &str {
+    path.to_str().unwrap()
+}
+
+#[test]
+fn nobody_moves() {
+    let folder = upgraded();
+    for account in ACCOUNTS {
+        let lock = Path::new("config/accounts").join(account).join("stacks.lock");
+        let read = |folder: &Path| std::fs::read_to_string(folder.join(&lock)).unwrap();
+        assert_eq!(read(folder.path()), read(&before()), "{account}");
+    }
+}
+
+#[test]
+fn nothing_is_made_anew_and_no_access_changes() {
+    let folder = upgraded();
+    let (old, new) = (before().join("out"), folder.path().join("out"));
+    let told = |more: &[&str]| racestack(&[&["diff", text(&old), text(&new)], more].concat());
+
+    let human = told(&["--fail-on", "widened,replaced"]);
+    assert_eq!(human.code, 0, "{}", human.stderr);
+    assert_eq!(human.stdout.matches("no change in access").count(), ACCOUNTS.len());
+
+    let diff: Value = serde_json::from_str(&told(&["--format", "json"]).stdout).unwrap();
+    let accounts = diff["accounts"].as_array().unwrap();
+    let names: Vec<&str> = accounts.iter().filter_map(|account| account["account"].as_str()).collect();
+    assert_eq!(names, ACCOUNTS);
+    for account in accounts {
+        let plan = &account["plan"];
+        assert_eq!([&plan["replace"], &plan["may_replace"], &plan["destroy"]], [&json!(0), &json!(0), &json!(1)]);
+        let gone = account["changes"].as_array().unwrap().iter().filter(|change| change["action"] == "destroy");
+        let gone: Vec<(&Value, &Value)> = gone.map(|change| (&change["resource_type"], &change["resources"])).collect();
+        let lifecycle = json!([{
+            "stack": "mycompany-deepracer-users-001",
+            "logical_id": "NotebookLifecycle",
+            "name": "mycompany-deepracer-users-001",
+        }]);
+        assert_eq!(gone, [(&json!("AWS::SageMaker::NotebookInstanceLifecycleConfig"), &lifecycle)]);
+    }
+}
