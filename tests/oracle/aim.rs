@@ -5,7 +5,7 @@ use serde_json::{Value as Json, json};
 use crate::case::{ALWAYS, Request, said};
 use crate::catalogue::Catalogue;
 use crate::chance::Chance;
-use crate::who::Who;
+use crate::who::{TAG, Who};
 use crate::words;
 
 /// A request that a statement of this policy speaks of, as far as its elements are plain.
@@ -59,7 +59,14 @@ fn target(statement: &Json, who: &Who, catalogue: &Catalogue, chance: &mut Chanc
 
 /// A text that a pattern with wildcards and variables matches.
 fn filled(pattern: &str, who: &Who, chance: &mut Chance) -> String {
-    let pattern = pattern.replace("${aws:username}", &who.name);
+    let mut pattern = pattern.replace("${aws:username}", &who.name);
+    for (key, value) in &who.tags {
+        pattern = pattern.replace(&format!("${{{TAG}{key}}}"), value);
+    }
+    // A tag that the person does not have: somebody has it.
+    for key in ["user", "notebook"] {
+        pattern = pattern.replace(&format!("${{{TAG}{key}}}"), chance.pick(&words::NAMES));
+    }
     if !pattern.starts_with("arn:") {
         return pattern.replace('*', chance.pick(&words::NAMES));
     }
@@ -76,9 +83,19 @@ fn filled(pattern: &str, who: &Who, chance: &mut Chance) -> String {
 /// Says under each key of the statement's conditions what the condition asks for.
 fn satisfy(request: &mut Request, statement: &Json, who: &Who, catalogue: &Catalogue, chance: &mut Chance) {
     let operators = statement["Condition"].as_object().into_iter().flatten();
-    for (key, values) in operators.flat_map(|(_, conditions)| conditions.as_object().into_iter().flatten()) {
+    let conditions = operators.flat_map(|(operator, conditions)| {
+        conditions.as_object().into_iter().flatten().map(move |(key, values)| (operator, key, values))
+    });
+    for (operator, key, values) in conditions {
         let values = texts(values);
-        if values.is_empty() || key.eq_ignore_ascii_case("aws:username") {
+        let is_name = ["aws:username", "aws:PrincipalArn"].iter().any(|name| key.eq_ignore_ascii_case(name));
+        if values.is_empty() || is_name {
+            continue;
+        }
+        if operator == "Null" {
+            if values.contains(&"true") {
+                request.context.retain(|known, _| !known.eq_ignore_ascii_case(key));
+            }
             continue;
         }
         let value = filled(chance.pick(&values), who, chance);

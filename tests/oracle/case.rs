@@ -6,7 +6,7 @@ use crate::catalogue::Catalogue;
 use crate::chance::Chance;
 use crate::corpus::{Corpus, Policies};
 use crate::statement::{Place, statement};
-use crate::who::{Kind, Who};
+use crate::who::{Kind, TAG, Who};
 use crate::words::{self, ACCOUNT};
 use crate::{aim, condition, mutate};
 
@@ -50,6 +50,23 @@ impl Case {
     }
 }
 
+impl Case {
+    /// Whether a policy asks for a tag of whoever asks.
+    pub fn speaks_of_tags(&self) -> bool {
+        let mut policies = self.identity.iter().chain(&self.boundary).chain(&self.resource_policy);
+        policies.any(|policy| policy.to_string().to_ascii_lowercase().contains(&TAG.to_ascii_lowercase()))
+    }
+
+    /// Whose name the tag `user` of whoever asks says.
+    pub fn tag_says(&self) -> &'static str {
+        match self.request.context.get("aws:PrincipalTag/user") {
+            Some(name) if *name == self.request.who.name => "the own name",
+            Some(_) => "another name",
+            None => "nothing",
+        }
+    }
+}
+
 pub fn case(corpus: &Corpus, catalogue: &Catalogue, chance: &mut Chance) -> Case {
     match chance.below(100) {
         0..=44 => from_corpus(corpus, catalogue, chance),
@@ -62,7 +79,7 @@ pub fn case(corpus: &Corpus, catalogue: &Catalogue, chance: &mut Chance) -> Case
 /// The policies of one principal as they are written, or changed in up to three places, asked for what a statement of theirs
 /// speaks of or for something near that.
 fn from_corpus(corpus: &Corpus, catalogue: &Catalogue, chance: &mut Chance) -> Case {
-    let Policies { is_role, mut identity, boundary, bucket } = chance.one(&corpus.policies).clone();
+    let Policies { is_role, mut identity, boundary, bucket, .. } = chance.one(&corpus.policies).clone();
     let who = if is_role { Who::session(chance) } else { Who::user(chance) };
     let mut boundary = boundary.filter(|_| chance.percent(75));
     let mut resource_policy = bucket.filter(|_| chance.percent(60));
@@ -168,14 +185,10 @@ pub const ALWAYS: [&str; 7] = [
 ];
 
 /// The keys that AWS may send with any request.
-const GLOBAL: [&str; 6] = [
-    "aws:MultiFactorAuthPresent",
-    "aws:MultiFactorAuthAge",
-    "aws:PrincipalTag/user",
-    "aws:PrincipalTag/team",
-    "aws:CalledVia",
-    "aws:username",
-];
+const GLOBAL: [&str; 4] = ["aws:MultiFactorAuthPresent", "aws:MultiFactorAuthAge", "aws:CalledVia", "aws:username"];
+
+/// The tags that whoever asks may have.
+const TAGS: [&str; 3] = ["aws:PrincipalTag/user", "aws:PrincipalTag/notebook", "aws:PrincipalTag/team"];
 
 impl Request {
     /// A request with what AWS always says, and some of the keys that it may send.
@@ -184,12 +197,15 @@ impl Request {
         let of_action = known.first().map(|place| catalogue.actions[*place].keys(resource, chance)).unwrap_or_default();
         let mut context = who.context();
         let some = GLOBAL.iter().map(|key| (*key).to_owned()).chain(of_action);
-        let keys: Vec<String> = ALWAYS.iter().map(|key| (*key).to_owned()).chain(some).collect();
+        let mut keys: Vec<String> = ALWAYS.iter().map(|key| (*key).to_owned()).chain(some).collect();
         for (index, key) in keys.iter().enumerate() {
             let is_known = context.keys().any(|known| known.eq_ignore_ascii_case(key)) || key == "aws:username";
             if !is_known && (index < ALWAYS.len() || chance.percent(45)) {
                 context.insert(key.clone(), said(key, catalogue, chance));
             }
+        }
+        if who.kind != Kind::Service {
+            keys.extend(TAGS.iter().map(|key| (*key).to_owned()));
         }
         let account = match resource.split(':').nth(4) {
             Some(account) if !account.is_empty() => account,

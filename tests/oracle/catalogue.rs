@@ -103,6 +103,12 @@ impl Action {
         if self.resources.is_empty() { "*".to_owned() } else { filled(&chance.one(&self.resources).arn, chance) }
     }
 
+    /// The ARN of a resource of each type of this action, or `*` where it takes none.
+    pub fn resource_of_each(&self, chance: &mut Chance) -> Vec<String> {
+        let each = self.resources.iter().map(|known| filled(&known.arn, chance)).collect::<Vec<_>>();
+        if each.is_empty() { vec!["*".to_owned()] } else { each }
+    }
+
     /// Whether a request for this action may name this resource.
     pub fn takes(&self, resource: &str) -> bool {
         if self.resources.is_empty() {

@@ -103,6 +103,12 @@ fn value(key: &str, kind: &str, operator: &str, said: &[&str], chance: &mut Chan
             _ => variable.to_owned(),
         };
     }
+    if operator.starts_with("Arn") && chance.percent(35) {
+        // The ARN of whoever has the tag.
+        let arn = said.first().map_or_else(|| words::arn(chance), |arn| (*arn).to_owned());
+        let (start, _) = arn.rsplit_once('/').unwrap_or((&arn, ""));
+        return format!("{start}/{}", variable(chance));
+    }
     if operator.ends_with("IpAddress") && chance.percent(70) {
         return chance.pick(&words::NETWORKS).to_owned();
     }

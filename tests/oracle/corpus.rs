@@ -13,6 +13,8 @@ const ROSTER: &[u8] = b"name,state\nbob,\nbobby,\nBobo,suspended\ntanaka.taro,\n
 #[derive(Clone)]
 pub struct Policies {
     pub is_role: bool,
+    /// The name of the user or role, of those that synth writes.
+    pub name: String,
     pub identity: Vec<Json>,
     pub boundary: Option<Json>,
     pub bucket: Option<Json>,
@@ -28,9 +30,16 @@ impl Corpus {
     pub fn read() -> Self {
         let mut corpus = reference();
         for settings in SETTINGS {
-            let files = Workspace::new(settings, "roster.csv", ROSTER).synthesised();
-            corpus.add(&files);
+            corpus.add(&Workspace::new(settings, "roster.csv", ROSTER).synthesised());
         }
+        corpus
+    }
+
+    /// What synth writes with these settings.
+    #[track_caller]
+    pub fn written(settings: &str) -> Self {
+        let mut corpus = Self { policies: Vec::new(), trusts: Vec::new() };
+        corpus.add(&Workspace::new(settings, "roster.csv", ROSTER).synthesised());
         corpus
     }
 
@@ -43,26 +52,42 @@ impl Corpus {
             .map(|(id, resource)| (id, json(&resource)))
             .collect();
         let of = |kind: &'static str| written.iter().filter(move |(_, resource)| resource["Type"] == kind);
-        let document = |id: &str| {
-            let found = of("AWS::IAM::ManagedPolicy").find(|(known, _)| known == id);
-            found.map(|(_, resource)| resource["Properties"]["PolicyDocument"].clone())
+        // A managed policy that something names, by its logical ID or by its ARN.
+        let document = |named: &Json| {
+            let found = of("AWS::IAM::ManagedPolicy").find(|(id, policy)| {
+                let name = policy["Properties"]["ManagedPolicyName"].as_str().unwrap();
+                match named.as_str() {
+                    Some(arn) => arn.ends_with(&format!("/{name}")),
+                    None => named["!Ref"] == *id,
+                }
+            });
+            let (_, policy) = found.unwrap_or_else(|| panic!("no policy {named}"));
+            policy["Properties"]["PolicyDocument"].clone()
+        };
+        let attached = |resource: &Json| -> Vec<Json> {
+            let named = resource["Properties"]["ManagedPolicyArns"].as_array().into_iter().flatten();
+            named.map(document).collect()
+        };
+        let boundary = |resource: &Json| {
+            let named = &resource["Properties"]["PermissionsBoundary"];
+            (!named.is_null()).then(|| document(named))
         };
         let bucket =
             of("AWS::S3::BucketPolicy").next().map(|(_, policy)| policy["Properties"]["PolicyDocument"].clone());
         let (_, group) = of("AWS::IAM::Group").next().unwrap();
-        let attached = group["Properties"]["ManagedPolicyArns"].as_array().unwrap().iter();
-        let attached: Vec<Json> =
-            attached.filter_map(|policy| document(policy["!Ref"].as_str().or_else(|| policy.as_str())?)).collect();
-        assert!(attached.len() >= 3, "the group has {} policies", attached.len());
+        let of_group = attached(group);
+        assert!(of_group.len() >= 3, "the group has {} policies", of_group.len());
         for (_, user) in of("AWS::IAM::User") {
-            let identity = attached.iter().cloned().chain(inline(user)).collect();
-            let boundary = document("BoundaryPolicy");
-            self.policies.push(Policies { is_role: false, identity, boundary, bucket: bucket.clone() });
+            let identity = of_group.iter().cloned().chain(attached(user)).chain(inline(user)).collect();
+            let boundary = boundary(user);
+            let name = user["Properties"]["UserName"].as_str().unwrap_or_default().to_owned();
+            self.policies.push(Policies { is_role: false, name, identity, boundary, bucket: bucket.clone() });
         }
-        for (id, role) in of("AWS::IAM::Role") {
-            let shared = if id.ends_with("NotebookRole") { document("NotebookPolicy") } else { None };
-            let identity = inline(role).chain(shared).collect();
-            self.policies.push(Policies { is_role: true, identity, boundary: None, bucket: bucket.clone() });
+        for (_, role) in of("AWS::IAM::Role") {
+            let identity: Vec<Json> = inline(role).chain(attached(role)).collect();
+            let boundary = boundary(role);
+            let name = role["Properties"]["RoleName"].as_str().unwrap_or_default().to_owned();
+            self.policies.push(Policies { is_role: true, name, identity, boundary, bucket: bucket.clone() });
             self.trusts.push(role["Properties"]["AssumeRolePolicyDocument"].clone());
         }
     }
@@ -83,7 +108,7 @@ fn reference() -> Corpus {
     let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/reference/policies");
     let mut paths: Vec<_> = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
     paths.sort();
-    let mut user = Policies { is_role: false, identity: Vec::new(), boundary: None, bucket: None };
+    let mut user = Policies { is_role: false, name: String::new(), identity: Vec::new(), boundary: None, bucket: None };
     let mut corpus = Corpus { policies: Vec::new(), trusts: Vec::new() };
     for path in paths {
         let text = std::fs::read_to_string(&path).unwrap().replace("会社名-aws-deepracer-test-作成日時", BUCKET);
@@ -92,7 +117,13 @@ fn reference() -> Corpus {
             "user" => user.identity.push(document),
             "trust" => corpus.trusts.push(document),
             _ => {
-                let policies = Policies { is_role: true, identity: vec![document], boundary: None, bucket: None };
+                let policies = Policies {
+                    is_role: true,
+                    name: String::new(),
+                    identity: vec![document],
+                    boundary: None,
+                    bucket: None,
+                };
                 corpus.policies.push(policies);
             }
         }

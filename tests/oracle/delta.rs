@@ -21,7 +21,7 @@ const ALL_CHANGES: usize = 1_200;
 /// Requests that are asked about each.
 const REQUESTS: usize = 40;
 /// The least of a hundred requests that a change must decide otherwise, in each direction.
-const LEAST_SHARE: usize = 2;
+const LEAST_SHARE: usize = 1;
 
 /// A change of somebody's policies, and requests of theirs.
 struct Change {
@@ -54,12 +54,7 @@ fn a_line_covers_each_request_that_the_oracle_decides_otherwise_and_each_line_ha
 fn change(corpus: &Corpus, catalogue: &Catalogue, chance: &mut Chance) -> Change {
     let Policies { is_role, identity, boundary, .. } = chance.one(&corpus.policies).clone();
     let who = if is_role { Who::session(chance) } else { Who::user(chance) };
-    let mut base = who.context();
-    for key in ["aws:PrincipalTag/user", "aws:PrincipalTag/team"] {
-        if chance.percent(50) {
-            base.insert(key.to_owned(), json!(chance.pick(&words::NAMES)));
-        }
-    }
+    let base = who.context();
     let of_request = |policy: &Json, chance: &mut Chance| {
         let mut request = aim::request(policy, &who, catalogue, chance);
         if chance.percent(40) {
@@ -69,7 +64,7 @@ fn change(corpus: &Corpus, catalogue: &Catalogue, chance: &mut Chance) -> Change
         request.context.extend(base.clone());
         request
     };
-    let boundary = boundary.filter(|_| chance.percent(50));
+    let boundary = boundary.filter(|_| chance.percent(25));
     let old = (identity, boundary);
     let mut new = old.clone();
     for _ in 0..=chance.below(3) {

@@ -16,6 +16,9 @@ pub type Departures = BTreeMap<&'static str, usize>;
 /// Source: <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_variables.html#policy-vars-no-value>
 const NO_VALUE: &str = "a variable without a value, in a negated condition";
 
+/// An ARN of nothing.
+const NO_ARN: &str = "arn:aws:none:none:000000000000:no-value";
+
 /// Of any operator with `IfExists`: "If the key is not present, evaluate the condition element as true"; the oracle passes
 /// over it behind `ForAnyValue`.
 /// Source: <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition_operators.html#Conditions_IfExists>
@@ -72,7 +75,9 @@ fn keep(operator: &str, key: &str, values: &mut Json, context: &Map<String, Json
         .map(|text| {
             if is_negated && lacks_a_value(text, context) {
                 count(NO_VALUE);
-                "no value, which nothing is equal to or like".to_owned()
+                let none =
+                    if operator.contains("Arn") { NO_ARN } else { "no value, which nothing is equal to or like" };
+                none.to_owned()
             } else if operator.contains("NotIpAddress") && !text.contains('/') {
                 count(NO_PREFIX);
                 format!("{text}/{}", if text.contains(':') { 128 } else { 32 })

@@ -24,6 +24,7 @@ mod departures;
 mod evaluator;
 mod mutate;
 mod node;
+mod notebooks;
 mod smaller;
 mod statement;
 mod who;
@@ -46,6 +47,7 @@ const AT_ONCE: usize = 3_000;
 /// The least that each decision must be of a hundred cases, and the most that cases without a comparison may be: else the
 /// cases say little.
 const LEAST_SHARE: usize = 15;
+const LEAST_SHARE_OF_TAGS: usize = 1;
 const MOST_UNKNOWN: usize = 8;
 const MOST_REFUSED: usize = 2;
 
@@ -96,6 +98,8 @@ struct Seen {
     /// Cases that the oracle does not decide, by its reason.
     refused: BTreeMap<String, usize>,
     departures: Departures,
+    /// Cases whose policies speak of tags of whoever asks, by what the tag `user` says, and the decision.
+    tags: BTreeMap<(&'static str, String), usize>,
 }
 
 impl Seen {
@@ -110,6 +114,12 @@ impl Seen {
         }
         assert!(unknown * 100 < MOST_UNKNOWN * all, "{unknown} of {all} cases are unknown");
         assert!(refused * 100 < MOST_REFUSED * all, "{refused} of {all} cases are refused");
+        for says in ["the own name", "another name", "nothing"] {
+            for decision in self.decisions.keys() {
+                let count = self.tags.get(&(says, decision.clone())).copied().unwrap_or_default();
+                assert!(count * 100 > LEAST_SHARE_OF_TAGS * all, "{decision} in {count} cases whose tag says {says}");
+            }
+        }
     }
 }
 
@@ -176,6 +186,9 @@ fn compared(cases: &[Case], seen: &mut Seen) -> Vec<Disagreement> {
         }
         if evaluator != oracle {
             found.push(Disagreement { place, oracle: oracle.clone(), evaluator });
+        }
+        if case.speaks_of_tags() {
+            *seen.tags.entry((case.tag_says(), oracle.clone())).or_default() += 1;
         }
         *seen.decisions.entry(oracle).or_default() += 1;
     }

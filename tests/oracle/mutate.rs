@@ -47,7 +47,8 @@ pub fn policy(
         }),
         _ => change(statement, "Resource", chance, |resource, chance| {
             if resource.contains('$') && chance.percent(50) {
-                return resource.replace("${aws:username}", statement::variable(chance));
+                let variable = statement::variable(chance);
+                return resource.replace("${aws:username}", variable).replace("${aws:PrincipalTag/user}", variable);
             }
             statement::resource(place, resource, who, chance)
         }),

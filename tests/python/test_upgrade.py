@@ -342,7 +342,7 @@ def document(iam: Any, arn: str) -> Document:
 
 
 def states_between(old: Holder, new: Holder) -> Iterator[Holder]:
-    """All states that the changes of one update can lead through, in whatever order they come, before and after included."""
+    """All states that the changes of one update can lead through, in any order, before and after included."""
     changes: list[tuple[str, str]] = [
         ("policies", key) for key in old.policies | new.policies if old.policies.get(key) != new.policies.get(key)
     ]
