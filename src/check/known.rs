@@ -99,7 +99,7 @@ pub fn known(accounts: &[Choices]) -> Vec<Finding> {
                 "whoever can change the tag of a notebook role can make it another person's: only IAM's own \
                        permissions keep it as it is",
             )
-            .note("docs/policies.md has the command that tells whether the binding works in an account"),
+            .note("docs/upgrade.md has the command that tells whether the binding works in an account"),
         );
     }
     for place in documented.into_values() {

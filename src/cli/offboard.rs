@@ -128,7 +128,7 @@ fn of_user(account: &Account, user: &User, synth: &str, deploy: &Path) -> String
     step(
         "Only where something else than deploy.sh deploys the stacks: take away, before it does, what CloudFormation\n\
          #    cannot delete the user with. deploy.sh does the same.",
-        &lines(&output::strip_commands(name, &Names::of(account).group, region.as_str())),
+        &lines(&output::strip_commands(name, &Names::of(account), region.as_str())),
     );
     if user.console {
         let secret = quote(&Names::password_secret(account, &user.name));
@@ -145,7 +145,7 @@ fn of_user(account: &Account, user: &User, synth: &str, deploy: &Path) -> String
 
 fn of_former(account: &Account, name: &str, entry: &LockEntry, deploy: &Path) -> String {
     let (region, option) = (&account.region, format!("--user-name={}", quote(name)));
-    let group = Names::of(account).group;
+    let names = Names::of(account);
     let mut text = heading(account, name, &format!("left the roster, {}", line(&line_of(account, name))));
     let mut step = |title: &str, commands: &str| {
         // Writing to a string cannot fail.
@@ -159,8 +159,8 @@ fn of_former(account: &Account, name: &str, entry: &LockEntry, deploy: &Path) ->
         "2. If nothing was deployed since: deploy.sh does the rest.",
         &format!("{0} --dry-run\n{0}\n", quote(&deploy.display().to_string())),
     );
-    let mut commands = output::strip_commands(name, &group, region.as_str());
-    commands.extend(output::delete_commands(name, &group, region.as_str()));
+    let mut commands = output::strip_commands(name, &names, region.as_str());
+    commands.extend(output::delete_commands(name, &names, region.as_str()));
     step(
         "3. If it was, CloudFormation left the user behind, who is in no stack any more. See by the first command whether it\n\
          #    is this person, and not another one of the name; then",

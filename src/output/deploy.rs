@@ -31,7 +31,7 @@ pub fn script(plan: &AccountPlan<'_>, contents: &[Contents], manifest: &Manifest
         quote(plan.account.bucket.name.as_str())
     );
     script.push_str(FUNCTIONS);
-    script.push_str(&strip_function(&plan.names.group));
+    script.push_str(&strip_function(&plan.names));
     if plan.stacks.iter().any(|stack| stack.by_stack_set) {
         script.push_str(EXPECT);
     }

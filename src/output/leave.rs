@@ -6,11 +6,12 @@
 use std::fmt::Write;
 
 use super::deploy::quote;
+use crate::plan::Names;
 
 /// The functions of `deploy.sh`, all but `strip`.
 pub(super) const FUNCTIONS: &str = include_str!("leave.sh");
 
-/// The inline policy of suspended users, in `templates/stacks/users.yaml.hbs`.
+/// The inline policy that suspended users had in stacks of the version before. Now they have an attached one.
 const SUSPENDED_POLICY: &str = "suspended";
 
 /// Something that a user may have several of.
@@ -34,7 +35,8 @@ impl Kind {
 }
 
 /// In the commands and queries, `{user}` stands for the option with the user's name, `{name}` for the name itself, `{id}`
-/// for what is taken away, `{group}` for the stacks' group, `{suspended}` for the policy of suspended users.
+/// for what is taken away, `{group}` for the stacks' group, `{suspended}` and `{attached}` for the inline and
+/// the attached policy of suspended users.
 ///
 /// Credentials come first, so that a user who could not be stripped to the end can do nothing any more; denials that
 /// somebody attached, and what the user is allowed, come last. What the stack itself gave stays for CloudFormation: the
@@ -87,7 +89,7 @@ const KINDS: &[Kind] = &[
     Kind::new(
         "managed policies from outside the stack",
         "list-attached-user-policies {user}",
-        "AttachedPolicies[].PolicyArn",
+        "AttachedPolicies[?PolicyName!='{attached}'].PolicyArn",
         &["detach-user-policy {user} --policy-arn={id}"],
     ),
     Kind::new(
@@ -98,14 +100,14 @@ const KINDS: &[Kind] = &[
     ),
 ];
 
-/// The function `strip USER` of `deploy.sh`, for an account whose users are in `group`.
-pub(super) fn strip_function(group: &str) -> String {
+/// The function `strip USER` of `deploy.sh`, for an account with these names.
+pub(super) fn strip_function(names: &Names) -> String {
     let mut text = String::from(
         "\n# Takes from a user what IAM deletes no user with, and CloudFormation does not delete.\nstrip() {\n  \
          local user=$1 ids id\n  if exists iam get-login-profile --user-name=\"$user\"; then\n    \
          change iam delete-login-profile --user-name=\"$user\"\n  fi\n",
     );
-    let words = Words { name: "$user", option: "--user-name=\"$user\"", group };
+    let words = Words { name: "$user", option: "--user-name=\"$user\"", names };
     for kind in KINDS {
         // Writing to a string cannot fail.
         let _ = writeln!(
@@ -124,11 +126,13 @@ pub(super) fn strip_function(group: &str) -> String {
 }
 
 /// What deletes a user whom CloudFormation left behind, after `strip_commands`: lines for a shell.
-pub fn delete_commands(user: &str, group: &str, region: &str) -> Vec<String> {
+pub fn delete_commands(user: &str, names: &Names, region: &str) -> Vec<String> {
+    let Names { group, suspended_user_policy_arn, .. } = names;
     let run = |command: &str| format!("aws iam {command} --user-name={} --region {region}", quote(user));
     vec![
         "# what the stack gave; NoSuchEntity: it is gone".to_owned(),
         run(&format!("remove-user-from-group --group-name={group}")),
+        run(&format!("detach-user-policy --policy-arn={suspended_user_policy_arn}")),
         run(&format!("delete-user-policy --policy-name={SUSPENDED_POLICY}")),
         "# the user".to_owned(),
         run("delete-user"),
@@ -137,9 +141,9 @@ pub fn delete_commands(user: &str, group: &str, region: &str) -> Vec<String> {
 
 /// The same steps as `deploy.sh` takes, for a person to run: lines for a shell. No comment has a quote or a back tick,
 /// since some shells take no comments.
-pub fn strip_commands(user: &str, group: &str, region: &str) -> Vec<String> {
+pub fn strip_commands(user: &str, names: &Names, region: &str) -> Vec<String> {
     let option = format!("--user-name={}", quote(user));
-    let words = Words { name: user, option: &option, group };
+    let words = Words { name: user, option: &option, names };
     let region = format!(" --region {region}");
     let mut lines = vec![
         "# the password; NoSuchEntity: there is none".to_owned(),
@@ -168,7 +172,7 @@ fn deletions(kind: &Kind, words: &Words<'_>, run: &str, region: &str) -> Vec<Str
 struct Words<'a> {
     name: &'a str,
     option: &'a str,
-    group: &'a str,
+    names: &'a Names,
 }
 
 impl Words<'_> {
@@ -176,7 +180,8 @@ impl Words<'_> {
         text.replace("{user}", self.option)
             .replace("{name}", self.name)
             .replace("{id}", "\"$id\"")
-            .replace("{group}", self.group)
+            .replace("{group}", &self.names.group)
+            .replace("{attached}", &self.names.suspended_user_policy)
             .replace("{suspended}", SUSPENDED_POLICY)
     }
 }

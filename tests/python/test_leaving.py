@@ -67,6 +67,13 @@ def holdings(moto: MotoServer, name: str) -> dict[str, Any]:
     }
 
 
+def document(moto: MotoServer, arn: str) -> list[dict[str, Any]]:
+    """The statements of a managed policy."""
+    iam = moto.client("iam")
+    version = iam.get_policy(PolicyArn=arn)["Policy"]["DefaultVersionId"]
+    return iam.get_policy_version(PolicyArn=arn, VersionId=version)["PolicyVersion"]["Document"]["Statement"]
+
+
 def users(moto: MotoServer) -> list[str]:
     """The names of all users."""
     return sorted(user["UserName"] for user in moto.client("iam").list_users()["Users"])
@@ -210,13 +217,16 @@ def test_who_is_suspended_keeps_everything_and_may_nothing(moto: MotoServer, tmp
     assert deployed.returncode == 0, deployed.stdout + deployed.stderr
 
     assert creation_dates(moto) == before
-    assert holdings(moto, "tanaka.taro") == taro | {"inline": ["by-hand", "suspended"]}
     iam, sagemaker = moto.client("iam"), moto.client("sagemaker")
-    deny = {"Effect": "Deny", "Action": "*", "Resource": "*"}
-    found = iam.get_user_policy(UserName="tanaka.taro", PolicyName="suspended")["PolicyDocument"]["Statement"]
-    assert found == [deny]
-    found = iam.get_role_policy(RoleName="tanaka.taro", PolicyName="suspended")["PolicyDocument"]["Statement"]
-    assert found == [{"Effect": "Deny", "NotAction": "sagemaker:StopNotebookInstance", "Resource": "*"}]
+    suspended = holdings(moto, "tanaka.taro")
+    more = [policy for policy in suspended.pop("attached") if policy not in taro["attached"]]
+    assert suspended == {key: value for key, value in taro.items() if key != "attached"}
+    assert [policy["PolicyName"] for policy in more] == ["mycompany-deepracer-suspended-user"]
+    assert document(moto, more[0]["PolicyArn"]) == [{"Effect": "Deny", "Action": "*", "Resource": "*"}]
+    attached = iam.list_attached_role_policies(RoleName="tanaka.taro")["AttachedPolicies"]
+    arns = [policy["PolicyArn"] for policy in attached if policy["PolicyName"].endswith("-suspended-notebook")]
+    denial = {"Effect": "Deny", "NotAction": "sagemaker:StopNotebookInstance", "Resource": "*"}
+    assert [document(moto, arn) for arn in arns] == [[denial]]
     states = {
         notebook["NotebookInstanceName"]: notebook["NotebookInstanceStatus"]
         for notebook in sagemaker.list_notebook_instances()["NotebookInstances"]
