@@ -4,14 +4,13 @@
 
 #[allow(dead_code, reason = "each test uses its part")]
 mod common;
+#[path = "common/edits.rs"]
+mod edits;
 
 use clap::Parser;
-use common::Workspace;
+use edits::{Edit, ROSTER, edited, message, synth_with};
 use racestack::cli::{Args, Watch, run};
 
-/// Names that begin like others, that differ in what stands behind them, and a person of each form.
-const ROSTER: &[u8] =
-    b"name,state,notebook\nbob,,\nbobby,,\nbob.b@x+1,,\nBo,,false\neve,suspended,\nmallory,suspended,false\n";
 const FOLDER: &str = "policies/user/s3-folder.hardened.json.hbs";
 const SAGEMAKER: &str = "policies/user/sagemaker.hardened.json.hbs";
 const KEYS: &str = "policies/user/access-keys.hardened.json.hbs";
@@ -22,24 +21,22 @@ const BUCKET: &str = "policies/bucket/policy.json.hbs";
 const USERS: &str = "stacks/users.yaml.hbs";
 const ACCESS: &str = "stacks/access.yaml.hbs";
 
-/// A replacement of text in a template.
-type Edit = (&'static str, &'static str, &'static str);
-
 /// The nets under the policies: taken away, they show what a policy alone lets through.
-const NO_BOUNDARY: Edit = (USERS, "      PermissionsBoundary: {{@root.names.boundary_arn}}\n", "");
-const NO_GUARDRAILS: Edit = (ACCESS, "        - !Ref GuardrailsPolicy\n", "");
-const NETS: &[Edit] = &[NO_BOUNDARY, NO_GUARDRAILS];
+const NO_BOUNDARY: Edit<'static> = (USERS, "      PermissionsBoundary: {{@root.names.boundary_arn}}\n", "");
+const NO_GUARDRAILS: Edit<'static> = (ACCESS, "        - !Ref GuardrailsPolicy\n", "");
+const NETS: &[Edit<'static>] = &[NO_BOUNDARY, NO_GUARDRAILS];
 /// The same for notebooks.
-const NO_NOTEBOOK_BOUNDARY: Edit = (USERS, "      PermissionsBoundary: {{@root.names.notebook_boundary_arn}}\n", "");
-const NOTEBOOK_NET: &[Edit] = &[NO_NOTEBOOK_BOUNDARY];
-const NONE: &[Edit] = &[];
+const NO_NOTEBOOK_BOUNDARY: Edit<'static> =
+    (USERS, "      PermissionsBoundary: {{@root.names.notebook_boundary_arn}}\n", "");
+const NOTEBOOK_NET: &[Edit<'static>] = &[NO_NOTEBOOK_BOUNDARY];
+const NONE: &[Edit<'static>] = &[];
 /// The same where people have passwords, and no policy denies the secrets that hold them.
-const NO_DENIAL: Edit = (
+const NO_DENIAL: Edit<'static> = (
     "policies/user/sign-in.json.hbs",
     "\"Sid\": \"DenyFirstPasswords\",\n      \"Effect\": \"Deny\",\n      \"Action\": \"secretsmanager:*\"",
     "\"Effect\": \"Deny\",\n      \"Action\": \"secretsmanager:CreateSecret\"",
 );
-const PASSWORDS: &[Edit] = &[NO_BOUNDARY, NO_GUARDRAILS, NO_DENIAL];
+const PASSWORDS: &[Edit<'static>] = &[NO_BOUNDARY, NO_GUARDRAILS, NO_DENIAL];
 
 const STATEMENT: &str = "\"Statement\": [";
 const OWN_PREFIX: &str = "\"s3:prefix\": \"${aws:username}/*\"";
@@ -49,7 +46,7 @@ const OWN_CONDITION: &str =
     "\"StringEquals\": {\n          \"sagemaker:ResourceTag/user\": \"${aws:username}\"\n        }";
 /// The tags of a person's notebook, with what follows.
 const TAGS_OF_NOTEBOOK: &str = "      Tags:\n        {{#each tags}}\n        - Key: {{key}}\n          Value: {{value}}\n        {{/each}}\n  {{/if}}\n  {{#if budget}}";
-const UNTAGGED: Edit = (USERS, TAGS_OF_NOTEBOOK, "  {{/if}}\n  {{#if budget}}");
+const UNTAGGED: Edit<'static> = (USERS, TAGS_OF_NOTEBOOK, "  {{/if}}\n  {{#if budget}}");
 const OWN_ROLE: &str = "role{{notebook_role_path}}${aws:username}";
 const TOO_WIDE: &str = "isolation::too-wide";
 const REFUSED: &str = "isolation::own-refused";
@@ -57,7 +54,7 @@ const UNDECIDED: &str = "isolation::undecided";
 
 /// What weakens the policies: a name, the nets that are taken away first, the edit, the rule that must find it, and a
 /// request that must be told.
-type Mutant = (&'static str, &'static [Edit], Edit, &'static str, &'static str);
+type Mutant = (&'static str, &'static [Edit<'static>], Edit<'static>, &'static str, &'static str);
 
 #[rustfmt::skip]
 const MUTANTS: &[Mutant] = &[
@@ -184,7 +181,7 @@ const MUTANTS: &[Mutant] = &[
 
 /// What says the same in other words.
 #[rustfmt::skip]
-const HARMLESS: &[(&str, &[Edit], Edit)] = &[
+const HARMLESS: &[(&str, &[Edit<'static>], Edit<'static>)] = &[
     ("nothing is changed", NONE, (FOLDER, STATEMENT, STATEMENT)),
     ("without the nets", NETS, (FOLDER, STATEMENT, STATEMENT)),
     ("an action in another case", NETS, (FOLDER, "\"s3:GetObject\",", "\"S3:getobject\",")),
@@ -196,53 +193,15 @@ const HARMLESS: &[(&str, &[Edit], Edit)] = &[
 
 /// What synth reports with these edits, finding by finding.
 #[track_caller]
-fn synth(name: &str, edits: &[Edit]) -> Vec<String> {
+fn synth(name: &str, edits: &[Edit<'_>]) -> Vec<String> {
     synth_with("", name, edits)
 }
 
-/// The same, with more settings.
-#[track_caller]
-fn synth_with(more: &str, name: &str, edits: &[Edit]) -> Vec<String> {
-    let workspace = edited(more, name, edits);
-    // The guard rules notice some of it, too; here they are in the way.
-    workspace.write("rules/a.guard", b"rule ANY when Resources exists { Resources exists }\n");
-    let (templates, rules) = (workspace.path("templates"), workspace.path("rules"));
-    let outcome = workspace.synth(&["--templates", templates.to_str().unwrap(), "--rules", rules.to_str().unwrap()]);
-    outcome.stderr.split("\n\n").map(str::to_owned).collect()
-}
-
-/// A workspace with more settings, and with these edits in its templates.
-#[track_caller]
-fn edited(more: &str, name: &str, edits: &[Edit]) -> Workspace {
-    let settings = format!("policies: hardened\nservices: [lambda, sagemaker]\nconsole: true\n{more}");
-    let workspace = Workspace::new(&settings, "roster.csv", ROSTER);
-    let mut files: Vec<(&str, String)> = Vec::new();
-    for (file, from, to) in edits {
-        let embedded = format!("{}/templates/{file}", env!("CARGO_MANIFEST_DIR"));
-        let index = files.iter().position(|(known, _)| known == file).unwrap_or_else(|| {
-            files.push((file, std::fs::read_to_string(embedded).unwrap()));
-            files.len() - 1
-        });
-        let (_, text) = &mut files[index];
-        assert!(text.contains(from), "{name}: `{file}` has no {from}");
-        *text = text.replacen(from, to, 1);
-    }
-    for (file, text) in files {
-        workspace.write(&format!("templates/{file}"), text.as_bytes());
-    }
-    workspace
-}
-
 /// What is found with these nets taken away and nothing else changed.
-fn baseline(nets: &'static [Edit]) -> Vec<String> {
+fn baseline(nets: &'static [Edit<'static>]) -> Vec<String> {
     let mut edits = nets.to_vec();
     edits.push((FOLDER, STATEMENT, STATEMENT));
     synth("baseline", &edits)
-}
-
-/// The message of a finding: what is told of it without the place.
-fn message(finding: &str) -> &str {
-    finding.lines().next().unwrap_or_default()
 }
 
 /// What is told where a weakening is not found: `known` is what is found without it.
@@ -314,7 +273,7 @@ fn access_takes_the_tags_of_a_notebook_from_its_template() {
         ("tagged", (FOLDER, STATEMENT, STATEMENT), "`bob`: allowed"),
         ("untagged", UNTAGGED, "`bob`: explicitly denied"),
     ] {
-        let workspace = edited("", name, &[edit]);
+        let workspace = edited(ROSTER, "", name, &[edit]);
         let (config, templates) = (workspace.path("config"), workspace.path("templates"));
         let mut args = vec!["racestack", "access", "--config", config.to_str().unwrap()];
         args.extend(["--templates", templates.to_str().unwrap(), "--account", "tokyo", "--user", "bob"]);

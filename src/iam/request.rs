@@ -95,6 +95,13 @@ impl Context {
         self
     }
 
+    /// The same context without a key.
+    #[must_use]
+    pub fn without(mut self, key: &str) -> Self {
+        self.given.remove(&key.to_lowercase());
+        self
+    }
+
     /// The keys, in lower case, with their values; `None` where they are unknown.
     pub fn iter(&self) -> impl Iterator<Item = (&str, Option<&Values>)> {
         self.given.iter().map(|(key, values)| (key.as_str(), values.as_ref()))

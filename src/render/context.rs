@@ -271,7 +271,7 @@ fn tag_contexts(tags: &[Tag]) -> impl Iterator<Item = TagContext<'_>> {
 }
 
 /// The script of the notebooks with the account's own values. They are names that need no quotes in a shell.
-fn lifecycle_script(account: &Account, script: &str) -> String {
+pub(super) fn lifecycle_script(account: &Account, script: &str) -> String {
     format!(
         "#!/bin/bash\nBUCKET='{}'\nREGION='{}'\nIDLE_MINUTES='{}'\n{script}",
         account.bucket.name, account.region, account.idle_stop_minutes

@@ -215,6 +215,11 @@ impl Templates {
     }
 }
 
+/// An embedded file.
+pub(super) fn embedded_text(path: &str) -> &'static str {
+    EMBEDDED.get_file(path).and_then(|file| file.contents_utf8()).unwrap_or_default()
+}
+
 /// All embedded files by their path below `templates/`.
 fn embedded() -> BTreeMap<String, Arc<SourceFile>> {
     fn collect(dir: &Dir<'_>, sources: &mut BTreeMap<String, Arc<SourceFile>>) {

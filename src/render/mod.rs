@@ -71,6 +71,11 @@ pub fn fill(
     Ok(Rendered::new(stack.part, SourceFile::new(plan.folder.join(stack.file()), text)))
 }
 
+/// What notebooks run at each start, as racestack has it, whatever stands in its place in the templates.
+pub fn start_script(account: &Account) -> String {
+    context::lifecycle_script(account, engine::embedded_text(NOTEBOOK_SCRIPT))
+}
+
 /// The resources of these people, read from a users template of their own.
 ///
 /// # Errors

@@ -116,6 +116,15 @@ impl<'i, 'a> Subject<'i, 'a> {
         format!("{:?}", (self.kind.active(), guardrails.collect::<Vec<_>>(), boundary, &self.identity.tags))
     }
 
+    /// The same one, if it had the tag `user` of somebody else, or none.
+    pub fn tagged(&self, user: Option<&str>) -> Self {
+        const TAG: &str = "aws:PrincipalTag/user";
+        let base = self.base.clone().without(TAG);
+        let base = user.map_or_else(|| base.clone(), |user| base.clone().with(TAG, user));
+        let Self { kind, identity, inventory, .. } = *self;
+        Self { kind, identity, inventory, principal: self.principal.clone(), base }
+    }
+
     /// The same text for subjects that have the same policies, trust and tags.
     pub fn key(&self) -> String {
         let id = |index: usize| self.inventory.policies.get(index).map(|policy| policy.document.id);

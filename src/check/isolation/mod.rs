@@ -11,6 +11,7 @@ mod problem;
 mod proof;
 mod reference;
 mod resources;
+mod scripts;
 mod shared;
 mod trust;
 mod words;
@@ -23,7 +24,7 @@ use serde_json::Value;
 use crate::finding::Finding;
 use crate::inventory::{Account, Documents, IamInventory, Stack};
 use crate::plan::{AccountPlan, Part};
-use crate::render::{Rendered, Templates, UserShape};
+use crate::render::{self, Rendered, Templates, UserShape};
 use findings::Sites;
 use kind::Subject;
 use problem::Problem;
@@ -52,6 +53,7 @@ pub fn check(
     };
     let mut documents = Documents::default();
     let mut sites = Sites::new(plan, templates, rendered, stacks);
+    let start_script = render::start_script(plan.account);
     let mut found: Vec<Finding> = Vec::new();
     let mut proven = BTreeSet::new();
     let mut told = BTreeSet::new();
@@ -89,6 +91,7 @@ pub fn check(
             .collect();
         let mut problems: Vec<Problem> = of_subjects.into_iter().flatten().collect();
         problems.extend(resources::check(&inventory, &all, names, |location| sites.is_personal(location)));
+        problems.extend(scripts::check(&all, &start_script));
         for problem in problems {
             if told.insert(problem.key()) {
                 found.push(sites.finding(&problem, &inventory));

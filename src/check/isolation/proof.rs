@@ -16,6 +16,9 @@ use crate::inventory::{BUCKET_POLICY, Boundary, Undefined};
 use crate::model::Profile;
 use crate::plan::AccountPlan;
 
+/// The name of somebody else.
+const ANOTHER: &str = "somebody-else";
+
 /// How many requests a finding lists.
 const LISTED: usize = 4;
 
@@ -54,7 +57,7 @@ pub fn check(subject: &Subject<'_, '_>, references: &References, plan: &AccountP
         }
     };
     let who = subject.kind.who();
-    let mut compare = |who_can: &str, limits: &Document, access: &Access<'_>| {
+    let mut compare = |subject: &Subject<'_, '_>, who_can: &str, limits: &Document, access: &Access<'_>| {
         let beyond = |line: &AccessLine| matches!(line.direction, Direction::Widened | Direction::Unknown);
         match access.beyond(subject, limits) {
             Ok(lines) => {
@@ -64,7 +67,7 @@ pub fn check(subject: &Subject<'_, '_>, references: &References, plan: &AccountP
             Err(problem) => problems.push(problem),
         }
     };
-    compare(&format!("{who} can"), limits, &access);
+    compare(subject, &format!("{who} can"), limits, &access);
     let everything = Document::parse(&json!({"Statement": {"Effect": "Allow", "Action": "*", "Resource": "*"}}));
     if let (Ok(everything), Some(limits)) = (&everything, references.boundary_limits(subject.kind)) {
         // Nets hold in `hardened`; in `documented`, people have the policies of the documents and no boundary.
@@ -72,7 +75,17 @@ pub fn check(subject: &Subject<'_, '_>, references: &References, plan: &AccountP
         let hardened = plan.account.policies == Profile::Hardened;
         let who = subject.kind.active().who();
         if access.boundary.is_some() {
-            compare(&format!("the permissions boundary alone would let {who}"), limits, &access.with(everything));
+            let alone = access.with(everything);
+            compare(subject, &format!("the permissions boundary alone would let {who}"), limits, &alone);
+            if is_notebook {
+                // Whose things the policies mean is what the role's tag says: that of somebody else must open nothing.
+                let bound = plan.account.unbound_roles.is_none();
+                let another = bound.then_some((Some(ANOTHER), "with the tag `user` of somebody else"));
+                for (tag, having) in another.into_iter().chain([(None, "without the tag `user`")]) {
+                    let who_can = format!("{having}, the permissions boundary would let {who}");
+                    compare(&subject.tagged(tag), &who_can, &references.nothing, &alone);
+                }
+            }
         } else if hardened || is_notebook {
             let message = format!("no permissions boundary limits {who}");
             problems.push(Problem::at(Rule::IsolationTooWide, message, &subject.identity.location));

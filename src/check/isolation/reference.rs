@@ -57,7 +57,8 @@ pub struct References {
     notebook_boundary: Document,
     suspended_notebook: Document,
     key_rotation: Document,
-    nothing: Document,
+    /// Nothing at all.
+    pub nothing: Document,
     needs_person: Vec<Need>,
     needs_notebook: Vec<Need>,
     /// What the guardrails must deny, whatever is allowed beside them.

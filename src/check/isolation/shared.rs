@@ -45,7 +45,7 @@ pub(super) fn key(subject: &Subject<'_, '_>, references: &[Value], plan: &Accoun
         "{:?}",
         (
             (subject.kind, &subject.identity.arn, &subject.identity.tags, &subject.identity.undefined),
-            (boundary.is_some(), plan.account.policies, &names.guardrails_policy),
+            (boundary.is_some(), plan.account.policies, plan.account.unbound_roles.is_some(), &names.guardrails_policy),
         )
     );
     let policies = indexes.filter_map(|index| inventory.policies.get(index));

