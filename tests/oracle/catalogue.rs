@@ -10,7 +10,7 @@ use crate::chance::Chance;
 use crate::words::{self, ACCOUNT, OTHER_ACCOUNT};
 
 /// The services whose actions the policies name, and those around them.
-pub const SERVICES: [&str; 19] = [
+pub const SERVICES: [&str; 20] = [
     "s3",
     "sagemaker",
     "iam",
@@ -30,6 +30,7 @@ pub const SERVICES: [&str; 19] = [
     "events",
     "secretsmanager",
     "budgets",
+    "kms",
 ];
 
 pub struct Catalogue {

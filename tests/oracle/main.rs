@@ -27,6 +27,7 @@ mod node;
 mod notebooks;
 mod smaller;
 mod statement;
+mod weakened;
 mod who;
 mod words;
 

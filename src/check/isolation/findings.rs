@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::problem::Problem;
 use crate::finding::{Finding, Rule, Severity};
-use crate::inventory::{IamInventory, Location};
+use crate::inventory::IamInventory;
 use crate::model::{Profile, User};
 use crate::plan::{AccountPlan, Part};
 use crate::render::outline::Outline;
@@ -35,11 +35,6 @@ impl<'a> Sites<'a> {
     ) -> Self {
         let parts = stacks.iter().map(|(part, _)| *part).collect();
         Self { plan, templates, rendered, parts, shape: None, origins: None }
-    }
-
-    /// Whether something stands in the template of a person.
-    pub fn is_personal(&self, location: &Location<'_>) -> bool {
-        location.stack >= self.parts.len()
     }
 
     /// The finding of a problem.

@@ -21,8 +21,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use rayon::iter::{IntoParallelRefIterator, ParallelIterator};
 use serde_json::Value;
 
-use crate::finding::Finding;
-use crate::inventory::{Account, Documents, IamInventory, Stack};
+use crate::finding::{Finding, Rule};
+use crate::iam::AccessLine;
+use crate::inventory::{Account, Documents, IamInventory, Location, Stack};
 use crate::plan::{AccountPlan, Part};
 use crate::render::{self, Rendered, Templates, UserShape};
 use findings::Sites;
@@ -45,18 +46,61 @@ pub fn check(
     prototypes: &BTreeMap<UserShape, Value>,
     proofs: &Proofs,
 ) -> Vec<Finding> {
+    let mut sites = Sites::new(plan, templates, rendered, stacks);
+    let mut found: Vec<Finding> = Vec::new();
+    let proven = each_problem(plan, stacks, prototypes, proofs, |problem, inventory, shape| {
+        sites.shape = shape;
+        found.push(sites.finding(problem, inventory));
+    });
+    found.extend(proven.err().map(|why| findings::unusable(plan, &why)));
+    found
+}
+
+/// What the proof tells of an account, without the places where it stands.
+#[derive(Debug)]
+pub struct Told {
+    /// The rule that is broken.
+    pub rule: Rule,
+    /// In words.
+    pub message: String,
+    /// The requests of which it is true, if it is about requests.
+    pub lines: Vec<AccessLine>,
+}
+
+/// The same as `check`, for whoever asks about policies that no template gives.
+///
+/// # Errors
+/// Why a reference policy cannot be used, which is a fault of the program.
+pub fn told(
+    plan: &AccountPlan<'_>,
+    stacks: &[(Part, Value)],
+    prototypes: &BTreeMap<UserShape, Value>,
+    proofs: &Proofs,
+) -> Result<Vec<Told>, String> {
+    let mut all = Vec::new();
+    each_problem(plan, stacks, prototypes, proofs, |problem, _, _| {
+        let Problem { rule, message, lines, .. } = problem.clone();
+        all.push(Told { rule, message, lines });
+    })?;
+    Ok(all)
+}
+
+/// Hands on each problem once, with the inventory that it is in, and the shape of the people there.
+fn each_problem<'a>(
+    plan: &AccountPlan<'_>,
+    stacks: &[(Part, Value)],
+    prototypes: &'a BTreeMap<UserShape, Value>,
+    proofs: &Proofs,
+    mut tell: impl FnMut(&Problem, &IamInventory<'_>, Option<&'a UserShape>),
+) -> Result<(), String> {
     let names = &plan.names;
     let account = Account { id: &names.account_id, region: &names.region, partition: &names.partition };
-    let references = match References::of(plan) {
-        Ok(references) => references,
-        Err(why) => return vec![findings::unusable(plan, &why)],
-    };
+    let references = References::of(plan)?;
     let mut documents = Documents::default();
-    let mut sites = Sites::new(plan, templates, rendered, stacks);
     let start_script = render::start_script(plan.account);
-    let mut found: Vec<Finding> = Vec::new();
     let mut proven = BTreeSet::new();
     let mut told = BTreeSet::new();
+    let is_personal = |location: &Location<'_>| location.stack >= stacks.len();
     // Prototypes have the same names, so that there is an inventory with each of them, and one without any.
     for shape in std::iter::once(None).chain(prototypes.iter().map(Some)) {
         let shared = stacks.iter().map(|(_, resources)| resources);
@@ -65,11 +109,10 @@ pub fn check(
             .map(|resources| Stack { account, name: "", resources, only: None })
             .collect();
         let inventory = IamInventory::of(&all, &mut documents);
-        sites.shape = shape.map(|(shape, _)| shape);
+        let shape = shape.map(|(shape, _)| shape);
         let mut subjects = Vec::new();
         for principal in &inventory.principals {
-            let subject =
-                Subject::of(principal, &inventory, names, sites.is_personal(&principal.location), sites.shape);
+            let subject = Subject::of(principal, &inventory, names, is_personal(&principal.location), shape);
             if proven.insert(subject.key()) {
                 subjects.push(subject);
             }
@@ -90,13 +133,13 @@ pub fn check(
             })
             .collect();
         let mut problems: Vec<Problem> = of_subjects.into_iter().flatten().collect();
-        problems.extend(resources::check(&inventory, &all, names, |location| sites.is_personal(location)));
+        problems.extend(resources::check(&inventory, &all, names, is_personal));
         problems.extend(scripts::check(&all, &start_script));
         for problem in problems {
             if told.insert(problem.key()) {
-                found.push(sites.finding(&problem, &inventory));
+                tell(&problem, &inventory, shape);
             }
         }
     }
-    found
+    Ok(())
 }

@@ -1,6 +1,7 @@
 //! What was found, before it is known where it stands.
 
 use crate::finding::Rule;
+use crate::iam::AccessLine;
 
 /// Something that is not as isolation wants it.
 #[derive(Debug, Clone)]
@@ -17,6 +18,8 @@ pub struct Problem {
     pub notes: Vec<String>,
     /// The statements that make it so: the indexes of the policy in the inventory, and of the statement in it.
     pub statements: Vec<(usize, usize)>,
+    /// The requests of which it is true, if it is about requests.
+    pub lines: Vec<AccessLine>,
     /// Where it stands, if no statement makes it so: the stack, the logical ID, and the path in the resource.
     pub location: Option<(usize, String, String)>,
 }
@@ -34,6 +37,7 @@ impl Problem {
             help,
             notes: Vec::new(),
             statements: Vec::new(),
+            lines: Vec::new(),
             location: Some(location),
         }
     }

@@ -165,6 +165,7 @@ fn refused(subject: &Subject<'_, '_>, references: &References, access: &Access<'
             help: GRANT,
             notes: vec![line_in_words(&line, subject)],
             statements: access.decisive(&line.example),
+            lines: vec![line.clone()],
             location: Some(at(subject)),
         });
     }
@@ -313,7 +314,16 @@ impl<'s> Access<'s> {
                 let message = format!("{who_can} call `{action}` where isolation does not permit it");
                 (Rule::IsolationTooWide, message, NARROW)
             };
-            Some(Problem { rule, is_warning: false, message, help, notes, statements, location: Some(at(subject)) })
+            Some(Problem {
+                rule,
+                is_warning: false,
+                message,
+                help,
+                notes,
+                statements,
+                lines,
+                location: Some(at(subject)),
+            })
         };
         groups.into_iter().filter_map(problem).collect()
     }

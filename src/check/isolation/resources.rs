@@ -125,6 +125,7 @@ pub fn check(
                     help: "name the one service that needs it, or this account, as the principal",
                     notes: Vec::new(),
                     statements: vec![(*index, statement)],
+                    lines: Vec::new(),
                     location: None,
                 });
             }

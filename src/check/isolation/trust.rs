@@ -41,6 +41,7 @@ pub fn check(subject: &Subject<'_, '_>, names: &Names) -> Vec<Problem> {
             help: "let `sts:AssumeRole` by the role's one service be all that the trust policy allows",
             notes: vec![format!("allowed is `sts:AssumeRole` by one of {}", services.join(", "))],
             statements: vec![(index, statement)],
+            lines: Vec::new(),
             location: None,
         });
     }
