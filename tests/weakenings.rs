@@ -9,7 +9,7 @@ mod edits;
 
 use std::collections::BTreeMap;
 
-use edits::{Edit, message, synth_of};
+use edits::{Edit, edited, message, synth_of};
 use serde_json::{Value as Json, json};
 
 /// Few people are checked sooner: one who begins like another, and one who is suspended.
@@ -498,4 +498,19 @@ fn a_denial_of_what_nothing_allows_is_not_missed() {
         let findings = synth_of(ROSTER, "", from, &[(file, from, to)]);
         assert!(!findings.iter().any(|finding| finding.contains("isolation::")), "{from}: {findings:?}");
     }
+}
+
+#[test]
+fn somebody_may_answer_for_another_start_script_and_for_nothing_else() {
+    let script: Edit<'static> = ("scripts/notebook-on-start.sh", "set -u\n", "set -u\necho more\n");
+    let workspace = edited(ROSTER, "", "a longer script", &[script]);
+    let suppression = "- {rule: \"isolation::undecided\", resource: tokyo/notebooks/NotebookLifecycle, reason: read, owner: Aoi, expires: 2027-01-01}\n";
+    workspace.write("config/suppressions.yaml", suppression.as_bytes());
+    let templates = workspace.path("templates");
+    let told = |more: &[&str]| workspace.synth(&[&["--templates", templates.to_str().unwrap()], more].concat());
+    let outcome = told(&["--today", "2026-12-01"]);
+    assert_eq!(outcome.code, 0, "{}", outcome.stderr);
+    assert!(!outcome.stderr.contains(DOUBTFUL), "{}", outcome.stderr);
+    let outcome = told(&["--today", "2027-01-02"]);
+    assert!(outcome.stderr.contains(DOUBTFUL), "{}", outcome.stderr);
 }

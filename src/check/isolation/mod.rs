@@ -114,17 +114,18 @@ fn each_problem<'a>(
         for principal in &inventory.principals {
             let subject = Subject::of(principal, &inventory, names, is_personal(&principal.location), shape);
             if proven.insert(subject.key()) {
-                subjects.push(subject);
+                let with_nets = proven.insert(subject.key_of_nets(&names.guardrails_policy));
+                subjects.push((subject, with_nets));
             }
         }
         let of_subjects: Vec<Vec<Problem>> = subjects
             .par_iter()
-            .map(|subject| {
-                let key = shared::key(subject, &references.filled, plan);
+            .map(|(subject, with_nets)| {
+                let key = shared::key(subject, *with_nets, &references.filled, plan);
                 if key.as_ref().is_some_and(|key| proofs.holds(key)) {
                     return Vec::new();
                 }
-                let mut problems = proof::check(subject, &references, plan);
+                let mut problems = proof::check(subject, *with_nets, &references, plan);
                 problems.extend(trust::check(subject, names));
                 if let Some(key) = key.filter(|_| problems.is_empty()) {
                     proofs.remember(key);

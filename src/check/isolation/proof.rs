@@ -41,8 +41,13 @@ struct Access<'s> {
     elsewhere: Option<Document>,
 }
 
-/// Proves the isolation of a subject; what fails is returned.
-pub fn check(subject: &Subject<'_, '_>, references: &References, plan: &AccountPlan<'_>) -> Vec<Problem> {
+/// Proves the isolation of a subject; what fails is returned. `with_nets` says whether its nets are not proven yet.
+pub fn check(
+    subject: &Subject<'_, '_>,
+    with_nets: bool,
+    references: &References,
+    plan: &AccountPlan<'_>,
+) -> Vec<Problem> {
     let mut problems = undefined(subject);
     if subject.kind == Kind::Other {
         let message = format!("`{}` is of no kind that is known here", subject.identity.arn);
@@ -56,45 +61,48 @@ pub fn check(subject: &Subject<'_, '_>, references: &References, plan: &AccountP
             return problems;
         }
     };
-    let who = subject.kind.who();
-    let mut compare = |subject: &Subject<'_, '_>, who_can: &str, limits: &Document, access: &Access<'_>| {
-        let beyond = |line: &AccessLine| matches!(line.direction, Direction::Widened | Direction::Unknown);
-        match access.beyond(subject, limits) {
-            Ok(lines) => {
-                let lines = lines.into_iter().filter(beyond).collect();
-                problems.extend(access.problems(subject, who_can, lines));
-            }
-            Err(problem) => problems.push(problem),
-        }
-    };
-    compare(subject, &format!("{who} can"), limits, &access);
-    let everything = Document::parse(&json!({"Statement": {"Effect": "Allow", "Action": "*", "Resource": "*"}}));
-    if let (Ok(everything), Some(limits)) = (&everything, references.boundary_limits(subject.kind)) {
-        // Nets hold in `hardened`; in `documented`, people have the policies of the documents and no boundary.
-        let is_notebook = matches!(subject.kind, Kind::Notebook | Kind::SuspendedNotebook);
-        let hardened = plan.account.policies == Profile::Hardened;
-        let who = subject.kind.active().who();
-        if access.boundary.is_some() {
-            let alone = access.with(everything);
-            compare(subject, &format!("the permissions boundary alone would let {who}"), limits, &alone);
-            if is_notebook {
-                // Whose things the policies mean is what the role's tag says: that of somebody else must open nothing.
-                let bound = plan.account.unbound_roles.is_none();
-                let another = bound.then_some((Some(ANOTHER), "with the tag `user` of somebody else"));
-                for (tag, having) in another.into_iter().chain([(None, "without the tag `user`")]) {
-                    let who_can = format!("{having}, the permissions boundary would let {who}");
-                    compare(&subject.tagged(tag), &who_can, &references.nothing, &alone);
-                }
-            }
-        } else if hardened || is_notebook {
-            let message = format!("no permissions boundary limits {who}");
-            problems.push(Problem::at(Rule::IsolationTooWide, message, &subject.identity.location));
-        }
-        if hardened && subject.kind.active() == Kind::Person {
-            problems.extend(access.guardrails(subject, everything, (&references.forbidden, plan)));
-        }
+    problems.extend(access.compared(subject, &format!("{} can", subject.kind.who()), limits));
+    if with_nets {
+        problems.extend(nets(subject, references, plan, &access));
     }
     problems.extend(refused(subject, references, &access));
+    problems
+}
+
+/// What a net alone lets through: the permissions boundary with everything allowed beneath it, and the guardrails with
+/// everything allowed beside them. Nets hold in `hardened`; in `documented`, only notebook roles have one.
+fn nets(
+    subject: &Subject<'_, '_>,
+    references: &References,
+    plan: &AccountPlan<'_>,
+    access: &Access<'_>,
+) -> Vec<Problem> {
+    let everything = Document::parse(&json!({"Statement": {"Effect": "Allow", "Action": "*", "Resource": "*"}}));
+    let (Ok(everything), Some(limits)) = (&everything, references.boundary_limits(subject.kind)) else {
+        return Vec::new();
+    };
+    let is_notebook = subject.kind.active() == Kind::Notebook;
+    let hardened = plan.account.policies == Profile::Hardened;
+    let who = subject.kind.active().who();
+    let mut problems = Vec::new();
+    if access.boundary.is_some() {
+        let alone = access.with(everything);
+        let who_can = format!("the permissions boundary alone would let {who}");
+        problems.extend(alone.compared(subject, &who_can, limits));
+        // Whose things the policies mean is what the role's tag says: that of somebody else must open nothing.
+        let bound = plan.account.unbound_roles.is_none();
+        let another = bound.then_some((Some(ANOTHER), "with the tag `user` of somebody else"));
+        for (tag, having) in another.into_iter().chain([(None, "without the tag `user`")]).filter(|_| is_notebook) {
+            let who_can = format!("{having}, the permissions boundary would let {who}");
+            problems.extend(alone.compared(&subject.tagged(tag), &who_can, &references.nothing));
+        }
+    } else if hardened || is_notebook {
+        let message = format!("no permissions boundary limits {who}");
+        problems.push(Problem::at(Rule::IsolationTooWide, message, &subject.identity.location));
+    }
+    if hardened && !is_notebook {
+        problems.extend(access.guardrails(subject, everything, (&references.forbidden, plan)));
+    }
     problems
 }
 
@@ -233,6 +241,15 @@ impl<'s> Access<'s> {
         let boundary = self.boundary.map(|(_, document)| attached(document));
         let resource = Some(ResourcePolicy::Sufficient(Attached { name: "", document: &self.resource }));
         use_them(&Policies { identity: &identity, boundary, resource })
+    }
+
+    /// What is beyond `limits`, or cannot be told; `who_can` are the words for it.
+    fn compared(&self, subject: &Subject<'_, '_>, who_can: &str, limits: &Document) -> Vec<Problem> {
+        let beyond = |line: &AccessLine| matches!(line.direction, Direction::Widened | Direction::Unknown);
+        match self.beyond(subject, limits) {
+            Ok(lines) => self.problems(subject, who_can, lines.into_iter().filter(beyond).collect()),
+            Err(problem) => vec![problem],
+        }
     }
 
     /// What differs from `limits`.

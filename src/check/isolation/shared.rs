@@ -31,7 +31,12 @@ impl Proofs {
 /// The same text for subjects of several accounts of which the proof is the same: everything that it looks at, with words in
 /// the place of the account's own values. `references` are the filled reference policies. `None` where a wildcard could
 /// tell one account's values from another's.
-pub(super) fn key(subject: &Subject<'_, '_>, references: &[Value], plan: &AccountPlan<'_>) -> Option<String> {
+pub(super) fn key(
+    subject: &Subject<'_, '_>,
+    with_nets: bool,
+    references: &[Value],
+    plan: &AccountPlan<'_>,
+) -> Option<String> {
     let names = &plan.names;
     let inventory = subject.inventory;
     let of_buckets = inventory.resource_policies.iter().filter(|policy| policy.resource_type == BUCKET_POLICY);
@@ -45,7 +50,13 @@ pub(super) fn key(subject: &Subject<'_, '_>, references: &[Value], plan: &Accoun
         "{:?}",
         (
             (subject.kind, &subject.identity.arn, &subject.identity.tags, &subject.identity.undefined),
-            (boundary.is_some(), plan.account.policies, plan.account.unbound_roles.is_some(), &names.guardrails_policy),
+            (
+                with_nets,
+                boundary.is_some(),
+                plan.account.policies,
+                plan.account.unbound_roles.is_some(),
+                &names.guardrails_policy
+            ),
         )
     );
     let policies = indexes.filter_map(|index| inventory.policies.get(index));
