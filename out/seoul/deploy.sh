@@ -221,7 +221,7 @@ strip() {
   done
   # managed policies from outside the stack
   ids=$(list list-attached-user-policies --user-name="$user" \
-    --query "AttachedPolicies[].PolicyArn") || exit 1
+    --query "AttachedPolicies[?PolicyName!='mycompany-deepracer-suspended-user'].PolicyArn") || exit 1
   for id in $ids; do
     change iam detach-user-policy --user-name="$user" --policy-arn="$id"
   done
