@@ -385,7 +385,8 @@ fn request(view: View, about: &Json, catalogue: &Catalogue, chance: &mut Chance)
     let arn = format!("arn:aws:iam::{ACCOUNT}:{path}");
     let principal =
         if is_role { format!("arn:aws:sts::{ACCOUNT}:assumed-role/{PROTOTYPE_NAME}/SageMaker") } else { arn.clone() };
-    let who = Who { principal, account: Some(ACCOUNT), name: PROTOTYPE_NAME.to_owned(), arn, kind };
+    let who =
+        Who { principal, account: Some(ACCOUNT), name: PROTOTYPE_NAME.to_owned(), arn, kind, tags: BTreeMap::new() };
     let mut request = aim::request(about, &who, catalogue, chance);
     if chance.percent(60) {
         aim::aside(&mut request, catalogue, chance);
@@ -416,7 +417,7 @@ fn example_of(example: &Asked) -> Request {
     let context: Map<String, Json> = said.collect();
     let resource = example.resource.clone();
     let account = resource.split(':').nth(4).filter(|account| !account.is_empty()).unwrap_or(ACCOUNT).to_owned();
-    let who = Who { principal, account: Some(ACCOUNT), name, arn, kind };
+    let who = Who { principal, account: Some(ACCOUNT), name, arn, kind, tags: BTreeMap::new() };
     Request { who, action: example.action.clone(), resource, account, context, possible: Vec::new() }
 }
 
