@@ -45,7 +45,8 @@ const OWN_OBJECTS: &str = "{{bucket_arn}}/${aws:username}/*";
 const OWN_CONDITION: &str =
     "\"StringEquals\": {\n          \"sagemaker:ResourceTag/user\": \"${aws:username}\"\n        }";
 /// The tags of a person's notebook, with what follows.
-const TAGS_OF_NOTEBOOK: &str = "      Tags:\n        {{#each tags}}\n        - Key: {{key}}\n          Value: {{value}}\n        {{/each}}\n  {{/if}}\n  {{#if budget}}";
+const TAGS_OF_NOTEBOOK: &str =
+    "      Tags:\n        {{#each tags}}\n        - {{tag key value}}\n        {{/each}}\n  {{/if}}\n  {{#if budget}}";
 const UNTAGGED: Edit<'static> = (USERS, TAGS_OF_NOTEBOOK, "  {{/if}}\n  {{#if budget}}");
 const OWN_ROLE: &str = "role{{notebook_role_path}}${aws:username}";
 const TOO_WIDE: &str = "isolation::too-wide";

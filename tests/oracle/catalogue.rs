@@ -33,6 +33,10 @@ pub const SERVICES: [&str; 20] = [
     "kms",
 ];
 
+/// "You cannot use policies to control authentication operations", and the oracle decides it by policies.
+/// Source: <https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_temp_control-access_getsessiontoken.html>
+const UNDECIDED: &str = "sts:GetSessionToken";
+
 pub struct Catalogue {
     pub actions: Vec<Action>,
     /// The type of each condition key, such as `String` or `ArrayOfString`; a key with a variable part under its prefix.
@@ -70,7 +74,13 @@ impl Catalogue {
             keys: keys(&value["keys"]),
         };
         Self {
-            actions: json["actions"].as_array().unwrap().iter().map(action).collect(),
+            actions: json["actions"]
+                .as_array()
+                .unwrap()
+                .iter()
+                .map(action)
+                .filter(|one| one.name != UNDECIDED)
+                .collect(),
             types: types.iter().map(|(key, kind)| (prefix(key), kind.as_str().unwrap().to_owned())).collect(),
             matched: RefCell::default(),
         }

@@ -34,10 +34,21 @@ const EMPTY_LIST: &str = "`Null` of an empty list";
 /// Source: <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition_operators.html#Conditions_IPAddress>
 const NO_PREFIX: &str = "`NotIpAddress` of an address without a prefix";
 
+/// A key has a policy, which as AWS makes it "enables IAM policies" of its account; without one, the oracle denies.
+/// Source: <https://docs.aws.amazon.com/kms/latest/developerguide/key-policy-default.html#key-policy-default-allow-root-enable-iam>
+const KEY_POLICY: &str = "a key without the policy that AWS gives it";
+
 /// The case as the oracle is to be asked it.
 pub fn without(case: &Case, met: &mut Departures) -> Case {
     let mut asked = case.clone();
     let context = &case.request.context;
+    let resource = &case.request.resource;
+    if asked.resource_policy.is_none() && resource.contains(":kms:") && resource.contains(":key/") {
+        *met.entry(KEY_POLICY).or_default() += 1;
+        let root = json!({"AWS": format!("arn:aws:iam::{}:root", case.request.account)});
+        let statement = json!({"Effect": "Allow", "Principal": root, "Action": "kms:*", "Resource": "*"});
+        asked.resource_policy = Some(json!({"Version": "2012-10-17", "Statement": [statement]}));
+    }
     let policies = asked.identity.iter_mut().chain(&mut asked.boundary).chain(&mut asked.resource_policy);
     for policy in policies {
         let statements = match &mut policy["Statement"] {

@@ -131,6 +131,12 @@ fn undefined(subject: &Subject<'_, '_>) -> Vec<Problem> {
     unknown.into_iter().map(problem).collect()
 }
 
+/// Whether what is refused is refused unless a request or a resource has a tag.
+fn asks_for_a_tag(condition: &str) -> bool {
+    let condition = condition.to_ascii_lowercase();
+    condition.starts_with("unless ") && ["requesttag/", "resourcetag/"].iter().any(|key| condition.contains(key))
+}
+
 /// What a subject needs and does not get.
 fn refused(subject: &Subject<'_, '_>, references: &References, access: &Access<'_>) -> Vec<Problem> {
     let needs = references.needs(subject.kind);
@@ -159,8 +165,10 @@ fn refused(subject: &Subject<'_, '_>, references: &References, access: &Access<'
         else {
             continue;
         };
-        // What hangs on the hour, on the network or the like may be as the company wants it.
-        let is_partial = line.conditions.iter().any(|condition| !need.mentions(condition));
+        // What hangs on the hour, on the network or the like may be as the company wants it; a tag that is no part of isolation
+        // is in nobody's request.
+        let is_partial =
+            line.conditions.iter().any(|condition| !need.mentions(condition) && !asks_for_a_tag(condition));
         let (rule, may) = match (is_unknown, is_partial) {
             (true, _) => (Rule::IsolationUndecided, "perhaps cannot"),
             (false, true) => (Rule::IsolationOwnRefused, "cannot always"),
