@@ -27,9 +27,12 @@ NEWER_KEY = "a key of SageMaker's for tagged resources, which the linter's data 
 # severity, the others of the one above.
 EXPECTED: dict[Item, str] = {
     ("RESOURCE_STAR", "BoundaryPolicy", "sagemaker:BatchGetMetrics"): TAGGED,
-    ("RESOURCE_STAR", "NotebookRole", "sagemaker:DescribeNotebookInstance"): TAGGED,
+    ("RESOURCE_STAR", "NotebookPolicy", "sagemaker:DescribeNotebookInstance"): TAGGED,
     ("RESOURCE_STAR", "NotebookPolicy", "ec2:CreateNetworkInterface"): MADE_LATER,
     ("RESOURCE_STAR", "NotebookPolicy", "ecr:BatchCheckLayerAvailability"): FOREIGN,
+    ("RESOURCE_STAR", "NotebookBoundaryPolicy", "sagemaker:DescribeNotebookInstance"): TAGGED,
+    ("RESOURCE_STAR", "NotebookBoundaryPolicy", "ec2:CreateNetworkInterface"): MADE_LATER,
+    ("RESOURCE_STAR", "NotebookBoundaryPolicy", "ecr:BatchCheckLayerAvailability"): FOREIGN,
     ("RESOURCE_STAR", "CloudFormationRole", "cloudformation:CancelUpdateStack"): MADE_LATER,
     ("RESOURCE_STAR", "CloudFormationRole", "ec2:AllocateAddress"): MADE_LATER,
     ("RESOURCE_STAR", "DeepRacerRole", "cloudformation:CancelUpdateStack"): MADE_LATER,
