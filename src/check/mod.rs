@@ -78,7 +78,7 @@ pub fn check(
 ) -> Result<Checks, RenderFailure> {
     let Against { rules, suppressions, proofs } = *against;
     let unreadable = || rendered.iter().find_map(|one| render::read(templates, one).err());
-    // Where twins come out as no YAML, so do people, at places that can be shown.
+    // Where prototypes come out as no YAML, so do people, at places that can be shown.
     let expected = structure::Expected::of(plan, templates).map_err(|failure| unreadable().unwrap_or(failure))?;
     let context = CheckContext {
         names: &plan.names,
@@ -107,7 +107,7 @@ pub fn check(
     let references: Vec<_> = checked.iter().map(|one| (one.rendered, &one.references)).collect();
     findings.extend(references::between(&references));
     let references_broken = any(&findings, &[Rule::ReferenceUnresolved, Rule::ReferenceForeign]);
-    // A person whose resources are not their twin's is an error already, and has policies that isolation knows nothing of.
+    // A person whose resources are not their prototype's is an error already, and has policies that isolation knows nothing of.
     let is_sound = !any(&findings, &[Rule::TemplateStructure]);
     let stacks: Vec<(Part, Value)> = batches.iter_mut().flat_map(|batch| batch.stacks.drain(..)).collect();
     let isolation = || {
@@ -149,7 +149,7 @@ fn any(findings: &[Finding], rules: &[Rule]) -> bool {
 /// isolation is made of.
 ///
 /// # Errors
-/// When the users template cannot be rendered for a twin; and inside, a finding where a template holds what CloudFormation
+/// When the users template cannot be rendered for a prototype; and inside, a finding where a template holds what CloudFormation
 /// does not know.
 pub fn answers(
     plan: &AccountPlan<'_>,

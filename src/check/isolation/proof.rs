@@ -295,9 +295,9 @@ impl<'s> Access<'s> {
         let alone = Self {
             identity: vec![(usize::MAX, everything), guardrails],
             boundary: Some((usize::MAX, forbidden)),
-            resource: Document { statements: Vec::new() },
+            resource: self.elsewhere.clone().unwrap_or(Document { statements: Vec::new() }),
             of_resource: Vec::new(),
-            elsewhere: None,
+            elsewhere: self.elsewhere.clone(),
         };
         let nothing = Document { statements: Vec::new() };
         match alone.beyond(subject, &nothing) {

@@ -14,7 +14,7 @@ use crate::render::{PROTOTYPE_NAME, PROTOTYPE_NOTEBOOK, Rendered, UserShape};
 
 impl AccountInventory {
     /// The inventory of an account. `stacks` are the resources of the templates that hold no people, `prototypes` those of a
-    /// template with a twin of each shape.
+    /// template with a prototype of each shape.
     pub(crate) fn of_account(
         plan: &AccountPlan<'_>,
         rendered: &[Rendered],
@@ -27,7 +27,7 @@ impl AccountInventory {
         Self::of(&plan.names, &stacks, prototypes)
     }
 
-    /// The inventory of these stacks and of these people, who are given by the resources of a twin.
+    /// The inventory of these stacks and of these people, who are given by the resources of a prototype.
     fn of(names: &Names, stacks: &[(usize, Value)], prototypes: &BTreeMap<UserShape, Value>) -> Self {
         let with_placeholders = |text: &str| {
             text.replace(PROTOTYPE_NAME, &ACTOR_NAME.to_string())
@@ -35,7 +35,7 @@ impl AccountInventory {
         };
         let shapes = shape_ids(prototypes);
         let values = prototypes.values().map(|value| map_texts(value, &with_placeholders));
-        let twins: Vec<(ShapeId, Value)> = shapes.values().copied().zip(values).collect();
+        let prototypes: Vec<(ShapeId, Value)> = shapes.values().copied().zip(values).collect();
         let account = inventory::Account { id: &names.account_id, region: &names.region, partition: &names.partition };
         let read = |resources| inventory::Stack { account, name: "", resources, only: None };
         let mut documents = Documents::default();
@@ -43,11 +43,11 @@ impl AccountInventory {
         let mut open_tags = Vec::new();
         let mut attached = Vec::new();
         // Twins have the same names, so that there is an inventory with each of them. The first has none.
-        for twin in [None].into_iter().chain(twins.iter().map(Some)) {
-            let own = twin.map(|(_, json)| json);
+        for prototype in [None].into_iter().chain(prototypes.iter().map(Some)) {
+            let own = prototype.map(|(_, json)| json);
             let all: Vec<_> = stacks.iter().map(|(_, json)| json).chain(own).map(read).collect();
             let shared = stacks.iter().map(|(index, _)| Scope::Stack(*index));
-            let form = twin.map(|(form, _)| *form);
+            let form = prototype.map(|(form, _)| *form);
             let scopes = shared.chain(form.map(Scope::People)).collect();
             let inventory = IamInventory::of(&all, &mut documents);
             let reading = Reading::new(&inventory, scopes, form, &mut account_inventory);

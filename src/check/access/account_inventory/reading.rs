@@ -1,4 +1,4 @@
-//! An inventory of stacks that are nobody's, and of one twin: what it is in the inventory of the account.
+//! An inventory of stacks that are nobody's, and of one prototype: what it is in the inventory of the account.
 
 use std::collections::BTreeSet;
 
@@ -7,14 +7,14 @@ use crate::check::access::shapes::ShapeId;
 use crate::inventory::{self, Boundary, IamInventory, IdentityKind, Location, PolicyKind, Principal, ResourcePolicy};
 use crate::model::{Tag, User};
 
-/// What is read of an inventory: what a twin has, or without one, what is nobody's.
+/// What is read of an inventory: what a prototype has, or without one, what is nobody's.
 pub(super) struct Reading<'r> {
-    /// The form of the twin.
+    /// The form of the prototype.
     pub(super) form: Option<ShapeId>,
     inventory: &'r IamInventory<'r>,
     /// The scope of each stack.
     scopes: Vec<Scope>,
-    twin: Option<User>,
+    prototype: Option<User>,
     /// The index in the inventory of the account of each policy that could be read.
     policies: Vec<Option<usize>>,
 }
@@ -28,8 +28,8 @@ impl<'r> Reading<'r> {
         account_inventory: &mut AccountInventory,
     ) -> Self {
         let shape = form.and_then(|form| account_inventory.shapes.iter().find(|(_, id)| **id == form));
-        let twin = shape.and_then(|(shape, _)| shape.prototype());
-        let mut reading = Self { form, inventory, scopes, twin, policies: Vec::new() };
+        let prototype = shape.and_then(|(shape, _)| shape.prototype());
+        let mut reading = Self { form, inventory, scopes, prototype, policies: Vec::new() };
         let of_buckets: BTreeSet<usize> = reading.of_buckets().flat_map(|one| &one.policies).copied().collect();
         let decides = |(index, policy): (usize, &inventory::Policy<'_>)| {
             policy.kind != PolicyKind::Resource || of_buckets.contains(&index)
@@ -92,7 +92,7 @@ impl<'r> Reading<'r> {
         }
     }
 
-    /// What the template of the twin attaches to groups and roles that are nobody's: the ARN of each, and the policy.
+    /// What the template of the prototype attaches to groups and roles that are nobody's: the ARN of each, and the policy.
     pub(super) fn attached_to_shared(&self) -> Vec<(String, usize)> {
         let groups = self.inventory.groups.iter().map(|one| (&one.location, &one.arn, &one.policies));
         let principals = self.inventory.principals.iter().map(|one| (&one.location, &one.arn, &one.policies));
@@ -121,7 +121,7 @@ impl<'r> Reading<'r> {
         open.collect()
     }
 
-    /// Whether something stands where it is read: the stacks that are nobody's are in the inventory of each twin.
+    /// Whether something stands where it is read: the stacks that are nobody's are in the inventory of each prototype.
     fn is_read(&self, location: &Location<'_>) -> bool {
         self.form.is_none() || matches!(self.scopes.get(location.stack), Some(Scope::People(_)))
     }
@@ -160,8 +160,8 @@ impl<'r> Reading<'r> {
         }
     }
 
-    /// The tags of a resource. Those of the twin stand for those of each person: `structure` has checked that a person's
-    /// resource has them where the twin's has.
+    /// The tags of a resource. Those of the prototype stand for those of each person: `structure` has checked that a person's
+    /// resource has them where the prototype's has.
     fn tags(&self, tags: &[inventory::Tag]) -> Tags {
         let known = tags.iter().filter_map(|tag| Some((tag.key.clone()?, tag.value.clone()?)));
         let mut others: Vec<(String, String)> = known.collect();
@@ -173,9 +173,9 @@ impl<'r> Reading<'r> {
             }
             all
         };
-        let twin = self.twin.as_ref();
-        let usual = twin.is_some_and(|twin| take(&twin.tags));
-        let personal = twin.is_some_and(|twin| take(&twin.person_tags));
+        let prototype = self.prototype.as_ref();
+        let usual = prototype.is_some_and(|prototype| take(&prototype.tags));
+        let personal = prototype.is_some_and(|prototype| take(&prototype.person_tags));
         Tags { usual, personal, others }
     }
 }
