@@ -8,13 +8,15 @@
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use super::checked::Checked;
 use crate::finding::{Finding, Rule};
 use crate::model::User;
 use crate::plan::{AccountPlan, Part, StackPlan};
-use crate::render::{PROTOTYPE_ID, PROTOTYPE_VOLUME, RenderFailure, Templates, UserShape, resources_of, words};
+use crate::render::{
+    NOBODY_ID, PROTOTYPE_ID, PROTOTYPE_VOLUME, RenderFailure, Templates, UserShape, resources_of, words,
+};
 
 /// Each word of a prototype has this character.
 const MARK: u8 = b'7';
@@ -42,7 +44,8 @@ impl Expected {
             }
         }
         let nobody = resources_of(templates, plan, &[])?;
-        Ok(Self { shared: nobody.as_object().map_or(0, Map::len), prototypes })
+        let shared = nobody.as_object().map_or(0, |all| all.keys().filter(|id| *id != NOBODY_ID).count());
+        Ok(Self { shared, prototypes })
     }
 }
 
@@ -51,7 +54,8 @@ pub fn check(stack: &StackPlan<'_>, expected: &Expected, one: &Checked<'_>) -> V
     if !matches!(stack.part, Part::Users(_)) {
         return Vec::new();
     }
-    let mut count = expected.shared;
+    // A stack that everybody has left holds one resource at least.
+    let mut count = if stack.users.is_empty() { expected.shared.max(1) } else { expected.shared };
     let mut wrong: BTreeMap<String, (Mismatch, usize)> = BTreeMap::new();
     for user in &stack.users {
         let Some(prototype) = expected.prototypes.get(&UserShape::of(user)).and_then(Value::as_object) else {

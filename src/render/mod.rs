@@ -17,7 +17,7 @@ mod yaml;
 pub use engine::{RenderFailure, Templates};
 pub use long_form::{NoLongForm, long_form};
 pub use origin::Origins;
-pub use people::People;
+pub use people::{NOBODY_ID, People};
 pub use prototype::{PROTOTYPE_ID, PROTOTYPE_NAME, PROTOTYPE_NOTEBOOK, PROTOTYPE_VOLUME, UserShape, words};
 pub use reference::PolicyValues;
 pub use template::{Contents, Rendered, Template};

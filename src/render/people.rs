@@ -86,6 +86,9 @@ impl<'a> People<'a> {
     pub(super) fn write(&self, users: &[&User], text: &mut String) {
         text.push_str(&self.before);
         text.extend(users.iter().map(|user| self.text(&user.name)));
+        if users.is_empty() && self.empty().resources == 0 {
+            text.push_str(NOBODY);
+        }
         text.push_str(&self.behind);
     }
 
@@ -94,6 +97,13 @@ impl<'a> People<'a> {
         found.ok().and_then(|index| self.texts.get(index)).map_or("", |(_, text)| text)
     }
 }
+
+/// What stands in a stack that everybody has left: a template must have a resource, and this one makes nothing.
+/// Source: <https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/resources-section-structure.html>
+const NOBODY: &str = "  Nobody:\n    Type: AWS::CloudFormation::WaitConditionHandle\n";
+
+/// The logical ID of that resource.
+pub const NOBODY_ID: &str = "Nobody";
 
 /// The size of a text. A resource is a line `Type:` at the depth of a resource's keys: the text is not parsed for it.
 fn size_of(text: &str) -> Size {
