@@ -2,6 +2,7 @@
 
 use std::io::Write;
 use std::process::{Command, Stdio};
+use std::sync::OnceLock;
 
 use serde_json::Value as Json;
 
@@ -15,11 +16,9 @@ pub enum Answer {
     Refused(String),
 }
 
-/// Installs the oracle where it is not, and gives the actions that it knows of these services.
+/// The actions that the oracle knows of these services.
 #[track_caller]
 pub fn catalogue(services: &[&str]) -> Json {
-    let installed = Command::new(format!("{FOLDER}/install.sh")).status().unwrap();
-    assert!(installed.success(), "tests/oracle/install.sh: {installed}");
     let mut command = node("catalogue");
     let output = command.args(services).output().unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
@@ -61,7 +60,19 @@ fn answer(line: &str) -> Answer {
     }
 }
 
+/// Whichever test is the first to ask installs the oracle where it is missing, and the others wait.
+static INSTALLED: OnceLock<()> = OnceLock::new();
+
+#[track_caller]
+fn install() {
+    let installed = Command::new(format!("{FOLDER}/install.sh")).status().unwrap();
+    assert!(installed.success(), "tests/oracle/install.sh: {installed}");
+}
+
+/// The oracle's program, once it is installed.
+#[track_caller]
 fn node(mode: &str) -> Command {
+    INSTALLED.get_or_init(install);
     let mut command = Command::new("node");
     command.arg(format!("{FOLDER}/simulate.mjs")).arg(mode);
     command
