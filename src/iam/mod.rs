@@ -24,7 +24,7 @@ pub use comparison::{Comparison, Notes, Test, Truth};
 pub use decide::{
     Attached, Decision, Decisive, Kind, Outcome, Policies, ResourcePolicy, decide, decide_noting, is_beyond_policies,
 };
-pub use delta::{AccessLine, Direction, TooManyWays, access_delta};
+pub use delta::{AccessLine, Direction, TooManyWays, access_delta, access_gains, access_losses};
 pub use document::{Document, Effect, Malformed, Statement};
 pub use examples::{Wanted, examples, is_met};
 pub use keys::may_be_absent;

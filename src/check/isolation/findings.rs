@@ -50,9 +50,6 @@ impl<'a> Sites<'a> {
         } else {
             finding = finding.help(problem.help);
         }
-        if problem.is_warning {
-            finding.severity = Severity::Warning;
-        }
         let origins = self.origins.get_or_insert_with(|| self.templates.origins(self.plan));
         let mut is_first = true;
         for (index, statement) in &problem.statements {

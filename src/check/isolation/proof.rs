@@ -2,15 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use serde_json::json;
-
 use super::kind::{Kind, Subject};
 use super::problem::Problem;
 use super::reference::References;
 use super::words::{line_in_words, spelled};
 use crate::finding::Rule;
 use crate::iam::{
-    AccessLine, Attached, Decision, Direction, Document, Policies, Request, ResourcePolicy, access_delta, decide,
+    AccessLine, Attached, Decision, Direction, Document, Policies, Request, ResourcePolicy, access_gains,
+    access_losses, decide,
 };
 use crate::inventory::{BUCKET_POLICY, Boundary, Undefined};
 use crate::model::Profile;
@@ -33,12 +32,13 @@ struct Access<'s> {
     /// The identity policies, each with its index in the inventory.
     identity: Vec<(usize, &'s Document)>,
     boundary: Option<(usize, &'s Document)>,
-    /// The statements of the policies of all buckets, which are about different resources each, and that of `elsewhere`.
+    /// The statements of the policies of all buckets, which are about different resources each, and those of
+    /// `of_other_accounts`.
     resource: Document,
     /// Of which policy and statement each of them is, but for the last.
     of_resource: Vec<(usize, usize)>,
-    /// That every other account leaves its things to this account: what those say is not known.
-    elsewhere: Option<Document>,
+    /// `References::of_other_accounts`.
+    of_other_accounts: &'s Document,
 }
 
 /// Proves the isolation of a subject; what fails is returned. `with_nets` says whether its nets are not proven yet.
@@ -54,7 +54,7 @@ pub fn check(
         problems.push(Problem::at(Rule::IsolationUndecided, message, &subject.identity.location));
     }
     let Some(limits) = references.limits(subject.kind) else { return problems };
-    let access = match Access::of(subject, plan) {
+    let access = match Access::of(subject, references) {
         Ok(access) => access,
         Err(problem) => {
             problems.push(problem);
@@ -71,16 +71,14 @@ pub fn check(
 
 /// What a net alone lets through: the permissions boundary with everything allowed beneath it, and the guardrails with
 /// everything allowed beside them. Nets hold in `hardened`; in `documented`, only notebook roles have one.
-fn nets(
+fn nets<'s>(
     subject: &Subject<'_, '_>,
-    references: &References,
+    references: &'s References,
     plan: &AccountPlan<'_>,
-    access: &Access<'_>,
+    access: &Access<'s>,
 ) -> Vec<Problem> {
-    let everything = Document::parse(&json!({"Statement": {"Effect": "Allow", "Action": "*", "Resource": "*"}}));
-    let (Ok(everything), Some(limits)) = (&everything, references.boundary_limits(subject.kind)) else {
-        return Vec::new();
-    };
+    let Some(limits) = references.boundary_limits(subject.kind) else { return Vec::new() };
+    let everything = &references.everything;
     let is_notebook = subject.kind.active() == Kind::Notebook;
     let hardened = plan.account.policies == Profile::Hardened;
     let who = subject.kind.active().who();
@@ -101,7 +99,7 @@ fn nets(
         problems.push(Problem::at(Rule::IsolationTooWide, message, &subject.identity.location));
     }
     if hardened && !is_notebook {
-        problems.extend(access.guardrails(subject, everything, (&references.forbidden, plan)));
+        problems.extend(access.guardrails(subject, references, plan));
     }
     problems
 }
@@ -145,18 +143,13 @@ fn refused(subject: &Subject<'_, '_>, references: &References, access: &Access<'
     }
     let attached: Vec<Attached<'_>> =
         needs.iter().map(|need| Attached { name: "", document: &need.document }).collect();
-    let elsewhere = access.elsewhere.as_ref();
-    let resource = elsewhere.map(|document| ResourcePolicy::Sufficient(Attached { name: "", document }));
+    let resource = Some(access.resource_policy_of_others());
     let needed = Policies { identity: &attached, boundary: None, resource };
-    let lines = access.with_policies(|policies| access_delta(&subject.principal, &subject.base, &needed, policies));
+    let lines = access.with_policies(|policies| access_losses(&subject.principal, &subject.base, &needed, policies));
     let Ok(lines) = lines else { return vec![access.too_many(subject)] };
     let mut problems: BTreeMap<(usize, bool), Problem> = BTreeMap::new();
     for line in lines {
-        let is_unknown = match line.direction {
-            Direction::Narrowed => false,
-            Direction::PerhapsNarrowed => true,
-            Direction::Widened | Direction::Unknown => continue,
-        };
+        let is_unknown = line.direction == Direction::PerhapsNarrowed;
         let allows = |one: &Attached<'_>| {
             let alone = Policies { identity: std::slice::from_ref(one), boundary: None, resource };
             decide(&line.example, &alone).decision == Decision::Allowed
@@ -194,7 +187,7 @@ fn at(subject: &Subject<'_, '_>) -> (usize, String, String) {
 }
 
 impl<'s> Access<'s> {
-    fn of(subject: &Subject<'s, '_>, plan: &AccountPlan<'_>) -> Result<Self, Problem> {
+    fn of(subject: &Subject<'s, '_>, references: &'s References) -> Result<Self, Problem> {
         let inventory = subject.inventory;
         let parsed = |index: usize| -> Result<Option<(usize, &'s Document)>, Problem> {
             let Some(policy) = inventory.policies.get(index) else { return Ok(None) };
@@ -223,13 +216,13 @@ impl<'s> Access<'s> {
                 resource.statements.extend(document.statements.iter().cloned());
             }
         }
-        let account = &plan.names.account_id;
-        let trusting = json!({"Statement": {
-            "Effect": "Allow", "Principal": {"AWS": account}, "Action": "*", "Resource": "*"
-        }});
-        let elsewhere = Document::parse(&trusting).ok();
-        resource.statements.extend(elsewhere.iter().flat_map(|document| document.statements.iter().cloned()));
-        Ok(Self { identity, boundary, resource, of_resource, elsewhere })
+        let of_other_accounts = &references.of_other_accounts;
+        resource.statements.extend(of_other_accounts.statements.iter().cloned());
+        Ok(Self { identity, boundary, resource, of_resource, of_other_accounts })
+    }
+
+    fn resource_policy_of_others(&self) -> ResourcePolicy<'s> {
+        ResourcePolicy::Sufficient(Attached { name: "", document: self.of_other_accounts })
     }
 
     /// The same with everything allowed in the place of the identity policies.
@@ -239,7 +232,7 @@ impl<'s> Access<'s> {
             boundary: self.boundary,
             resource: self.resource.clone(),
             of_resource: self.of_resource.clone(),
-            elsewhere: self.elsewhere.clone(),
+            of_other_accounts: self.of_other_accounts,
         }
     }
 
@@ -253,20 +246,18 @@ impl<'s> Access<'s> {
 
     /// What is beyond `limits`, or cannot be told; `who_can` are the words for it.
     fn compared(&self, subject: &Subject<'_, '_>, who_can: &str, limits: &Document) -> Vec<Problem> {
-        let beyond = |line: &AccessLine| matches!(line.direction, Direction::Widened | Direction::Unknown);
         match self.beyond(subject, limits) {
-            Ok(lines) => self.problems(subject, who_can, lines.into_iter().filter(beyond).collect()),
+            Ok(lines) => self.problems(subject, who_can, lines),
             Err(problem) => vec![problem],
         }
     }
 
-    /// What differs from `limits`.
+    /// What `limits` do not allow.
     fn beyond(&self, subject: &Subject<'_, '_>, limits: &Document) -> Result<Vec<AccessLine>, Problem> {
         let attached = [Attached { name: "", document: limits }];
-        let resource =
-            self.elsewhere.as_ref().map(|document| ResourcePolicy::Sufficient(Attached { name: "", document }));
+        let resource = Some(self.resource_policy_of_others());
         let limits = Policies { identity: &attached, boundary: None, resource };
-        self.with_policies(|access| access_delta(&subject.principal, &subject.base, &limits, access))
+        self.with_policies(|access| access_gains(&subject.principal, &subject.base, &limits, access))
             .map_err(|_| self.too_many(subject))
     }
 
@@ -282,8 +273,8 @@ impl<'s> Access<'s> {
     fn guardrails(
         &self,
         subject: &Subject<'_, '_>,
-        everything: &'s Document,
-        (forbidden, plan): (&'s Document, &AccountPlan<'_>),
+        references: &'s References,
+        plan: &AccountPlan<'_>,
     ) -> Vec<Problem> {
         let name = &plan.names.guardrails_policy;
         let is_it = |index: usize| subject.inventory.policies.get(index).is_some_and(|policy| policy.name == *name);
@@ -293,14 +284,13 @@ impl<'s> Access<'s> {
             return vec![Problem::at(Rule::IsolationTooWide, message, &subject.identity.location)];
         };
         let alone = Self {
-            identity: vec![(usize::MAX, everything), guardrails],
-            boundary: Some((usize::MAX, forbidden)),
-            resource: self.elsewhere.clone().unwrap_or(Document { statements: Vec::new() }),
+            identity: vec![(usize::MAX, &references.everything), guardrails],
+            boundary: Some((usize::MAX, &references.forbidden)),
+            resource: self.of_other_accounts.clone(),
             of_resource: Vec::new(),
-            elsewhere: self.elsewhere.clone(),
+            of_other_accounts: self.of_other_accounts,
         };
-        let nothing = Document { statements: Vec::new() };
-        match alone.beyond(subject, &nothing) {
+        match alone.beyond(subject, &references.nothing) {
             Ok(lines) => {
                 let mut problems =
                     alone.problems(subject, "with some other policy, the guardrails would let a person", lines);

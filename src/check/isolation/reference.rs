@@ -59,6 +59,10 @@ pub struct References {
     key_rotation: Document,
     /// Nothing at all.
     pub nothing: Document,
+    /// Everything that IAM can allow.
+    pub everything: Document,
+    /// A resource policy by which every other account leaves its things to this account: what theirs say is not known.
+    pub of_other_accounts: Document,
     needs_person: Vec<Need>,
     needs_notebook: Vec<Need>,
     /// What the guardrails must deny, whatever is allowed beside them.
@@ -91,6 +95,10 @@ impl References {
             suspended_notebook: document(&fill(LIMITS_SUSPENDED_NOTEBOOK)?)?,
             key_rotation: document(&fill(LIMITS_KEY_ROTATION)?)?,
             nothing: document(&policy(&[]))?,
+            everything: document(&policy(&[json!({"Effect": "Allow", "Action": "*", "Resource": "*"})]))?,
+            of_other_accounts: document(&policy(&[json!({
+                "Effect": "Allow", "Principal": {"AWS": plan.names.account_id}, "Action": "*", "Resource": "*"
+            })]))?,
             needs_person: read_needs(needs)?,
             needs_notebook: read_needs(statements(&fill(NEEDS_NOTEBOOK)?))?,
             forbidden: document(&fill(FORBIDDEN_PERSON)?)?,

@@ -7,20 +7,18 @@ use super::problem::Problem;
 use crate::finding::Rule;
 use crate::inventory::IdentityKind;
 use crate::inventory::one_or_more;
+use crate::model::Service;
 use crate::plan::Names;
-
-/// The services that take the roles of services.
-const SERVICES: [&str; 5] = ["cloudformation", "deepracer", "lambda", "robomaker", "sagemaker"];
 
 /// Checks the trust policy of a role.
 pub fn check(subject: &Subject<'_, '_>, names: &Names) -> Vec<Problem> {
     if subject.identity.kind != IdentityKind::Role {
         return Vec::new();
     }
-    let services: &[&str] = match subject.kind {
-        Kind::Notebook | Kind::SuspendedNotebook => &["sagemaker"],
-        Kind::KeyRotation => &["lambda"],
-        Kind::Service => &SERVICES,
+    let services: &[Service] = match subject.kind {
+        Kind::Notebook | Kind::SuspendedNotebook => &[Service::Sagemaker],
+        Kind::KeyRotation => &[Service::Lambda],
+        Kind::Service => &Service::ALL,
         Kind::Person | Kind::SuspendedPerson | Kind::Other => &[],
     };
     let Some((index, policy)) =
@@ -39,7 +37,7 @@ pub fn check(subject: &Subject<'_, '_>, names: &Names) -> Vec<Problem> {
             is_warning: false,
             message: format!("{}'s role can be taken by somebody else, or in another way", subject.kind.who()),
             help: "let `sts:AssumeRole` by the role's one service be all that the trust policy allows",
-            notes: vec![format!("allowed is `sts:AssumeRole` by one of {}", services.join(", "))],
+            notes: vec![format!("allowed is `sts:AssumeRole` by one of {}", words(services))],
             statements: vec![(index, statement)],
             lines: Vec::new(),
             location: None,
@@ -52,10 +50,15 @@ pub fn check(subject: &Subject<'_, '_>, names: &Names) -> Vec<Problem> {
     problems
 }
 
+fn words(services: &[Service]) -> String {
+    services.iter().map(|service| service.as_str()).collect::<Vec<_>>().join(", ")
+}
+
 /// Whether a statement lets one of the services take the role, and nobody do anything else. Conditions only narrow it.
-fn is_allowed(statement: &Value, services: &[&str], names: &Names) -> bool {
+fn is_allowed(statement: &Value, services: &[Service], names: &Names) -> bool {
     let allowed: Vec<String> = services
         .iter()
+        .map(|service| service.as_str())
         .flat_map(|service| [format!("{service}.amazonaws.com"), format!("{service}.{}", names.dns_suffix)])
         .collect();
     let principals = statement.get("Principal").and_then(Value::as_object);

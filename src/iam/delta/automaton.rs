@@ -1,7 +1,7 @@
-//! Texts for every way in which a set of patterns can match.
+//! Texts for every way in which a set of languages can match, each of them some patterns.
 //!
 //! All patterns are followed at once, character by character, as automata are: a state is where in each pattern one may be.
-//! Every state that some text leads to is visited, so that each combination of patterns that some text matches, and no
+//! Every state that some text leads to is visited, so that each combination of languages that some text is of, and no
 //! other, is found, with a shortest text for it.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -118,97 +118,153 @@ pub(super) fn all() -> Vec<Step> {
     vec![Step::Many]
 }
 
+/// A set of texts: those that at least one of these patterns matches.
+pub(super) type Language = Vec<Vec<Step>>;
+
 /// More states than these are not visited: patterns with many wildcards each can have any number.
 const MOST_STATES: usize = 20_000;
-/// Of these characters, one that stands in no pattern stands for all that do not.
+/// Of these characters, one that is in no pattern stands for all that are not.
 const OTHERS: &str = "xqzjkvwy0123456789abcdefghilmnoprstu-_~éあ";
 
-/// Where in the patterns one may be: positions of all patterns, in order.
+/// Positions in the patterns of all languages, in descending order.
 type State = Vec<u32>;
 
-/// The steps of several patterns, one after the other.
+/// A place in a pattern of a language.
+struct Position {
+    /// What the next character must be; `None` at the end of the pattern.
+    step: Option<Step>,
+    /// The language, by its index.
+    language: usize,
+    /// The pattern, by its index among those of all languages.
+    pattern: usize,
+    /// The positions that a text is at when it gets here: this one, and those that may follow without a character.
+    closure: Vec<u32>,
+}
+
+/// All languages, followed at once.
 struct Automaton {
-    steps: Vec<Option<Step>>,
-    /// For each position, those that may follow it without a character, itself among them.
-    closures: Vec<Vec<u32>>,
-    /// For each pattern, its first position; its last is the one before that of the next, and has no step.
-    starts: Vec<u32>,
+    positions: Vec<Position>,
+    /// For each language, the position at which every text that continues is in the language.
+    endless: Vec<u32>,
+    start: State,
 }
 
 impl Automaton {
-    fn new(patterns: &[&[Step]]) -> Self {
-        let mut automaton = Self { steps: Vec::new(), closures: Vec::new(), starts: Vec::new() };
-        for pattern in patterns {
-            let start = automaton.steps.len();
-            automaton.starts.push(u32::try_from(start).unwrap_or(u32::MAX));
-            for position in 0..=pattern.len() {
-                let from = u32::try_from(start + position).unwrap_or(u32::MAX);
-                let skipped = pattern.iter().skip(position).take_while(|step| step.repeats()).count();
-                automaton.steps.push(pattern.get(position).copied());
-                automaton.closures.push((from..=from + u32::try_from(skipped).unwrap_or(0)).collect());
+    fn new(languages: &[&Language]) -> Self {
+        let mut automaton = Self { positions: Vec::new(), endless: Vec::new(), start: Vec::new() };
+        let mut pattern = 0;
+        for (language, patterns) in languages.iter().enumerate() {
+            let end: usize = automaton.positions.len() + patterns.iter().map(|steps| steps.len() + 1).sum::<usize>();
+            for steps in *patterns {
+                let first = automaton.positions.len();
+                for at in 0..=steps.len() {
+                    let rest = steps.get(at..).unwrap_or_default();
+                    let skipped = rest.iter().take_while(|step| step.repeats()).count();
+                    let closure = (0..=skipped).map(|skipped| match rest.get(skipped..) {
+                        Some([Step::Many]) => end,
+                        _ => first + at + skipped,
+                    });
+                    let closure: Vec<u32> = closure.map(index).collect();
+                    if at == 0 {
+                        automaton.start.extend(&closure);
+                    }
+                    automaton.positions.push(Position { step: rest.first().copied(), language, pattern, closure });
+                }
+                pattern += 1;
             }
+            automaton.endless.push(index(end));
+            let closure = vec![index(end)];
+            automaton.positions.push(Position { step: Some(Step::Many), language, pattern, closure });
+            pattern += 1;
         }
+        let start = std::mem::take(&mut automaton.start);
+        automaton.start = automaton.reduced(start);
         automaton
     }
 
-    fn closure(&self, position: u32) -> &[u32] {
-        self.closures.get(position as usize).map_or(&[], Vec::as_slice)
+    /// The positions, with their indexes, of a state.
+    fn of<'a>(&'a self, state: &'a [u32]) -> impl DoubleEndedIterator<Item = (u32, &'a Position)> {
+        state.iter().filter_map(|index| Some((*index, self.positions.get(*index as usize)?)))
     }
 
-    fn step_at(&self, position: u32) -> Option<Step> {
-        self.steps.get(position as usize).copied().flatten()
-    }
-
-    fn start(&self) -> State {
-        self.starts.iter().flat_map(|start| self.closure(*start)).copied().collect()
+    /// The positions that matter. Past a `Many`, what comes before it in the pattern can match nothing more; where every
+    /// text that continues is in a language, no other position of the language can add one.
+    fn reduced(&self, mut state: State) -> State {
+        state.sort_unstable_by(|a, b| b.cmp(a));
+        state.dedup();
+        let (mut done_language, mut done_pattern) = (None, None);
+        state.retain(|index| {
+            let Some(position) = self.positions.get(*index as usize) else { return false };
+            if done_language == Some(position.language) || done_pattern == Some(position.pattern) {
+                return false;
+            }
+            if self.endless.get(position.language) == Some(index) {
+                done_language = Some(position.language);
+            } else if position.step == Some(Step::Many) {
+                done_pattern = Some(position.pattern);
+            }
+            true
+        });
+        state
     }
 
     fn after(&self, state: &State, c: char) -> State {
         let mut after = State::with_capacity(state.len());
-        for position in state {
-            let Some(step) = self.step_at(*position).filter(|step| step.takes(c)) else { continue };
-            after.extend_from_slice(self.closure(if step.repeats() { *position } else { position + 1 }));
+        for (index, position) in self.of(state) {
+            let Some(step) = position.step.filter(|step| step.takes(c)) else { continue };
+            let reached = if step.repeats() { index } else { index + 1 };
+            after.extend(self.of(&[reached]).flat_map(|(_, reached)| &reached.closure));
         }
-        after.sort_unstable();
-        after.dedup();
-        after
+        self.reduced(after)
     }
 
-    /// The patterns that a text which leads to the state matches.
+    /// The languages that a text which leads to the state is of, in order.
     fn accepted(&self, state: &State) -> Vec<usize> {
-        let last = state.iter().filter(|position| self.step_at(**position).is_none());
-        last.map(|position| self.starts.partition_point(|start| start <= position) - 1).collect()
+        let is_end = |index: u32, position: &Position| {
+            position.step.is_none() || self.endless.get(position.language) == Some(&index)
+        };
+        let ends = self.of(state).rev().filter(|(index, position)| is_end(*index, position));
+        let mut languages: Vec<usize> = ends.map(|(_, position)| position.language).collect();
+        languages.dedup();
+        languages
     }
 
-    /// The characters that lead on in different ways.
-    fn next(&self, state: &State, other: Option<char>) -> BTreeSet<char> {
-        let mut characters: BTreeSet<char> = other.into_iter().collect();
-        for step in state.iter().filter_map(|position| self.step_at(*position)) {
+    /// The characters that lead on in different ways, in order.
+    fn next(&self, state: &State, other: Option<char>) -> Vec<char> {
+        let mut characters: Vec<char> = other.into_iter().collect();
+        for step in self.of(state).filter_map(|(_, position)| position.step) {
             match step {
-                Step::Char(c) => _ = characters.insert(c),
+                Step::Char(c) => characters.push(c),
                 Step::AnyCase(c) => characters.extend(c.to_lowercase().take(1).chain(c.to_uppercase().take(1))),
-                Step::OneInSegment | Step::ManyInSegment => _ = characters.insert(':'),
-                Step::Digit => _ = characters.insert('0'),
+                Step::OneInSegment | Step::ManyInSegment => characters.push(':'),
+                Step::Digit => characters.push('0'),
                 Step::One | Step::Many | Step::Letter | Step::Letters => {}
             }
         }
+        characters.sort_unstable();
+        characters.dedup();
         characters
     }
 }
 
-/// For every combination of `patterns` that some text of `domain` matches, such a text. `None` if there are too many ways.
-pub(super) fn witnesses(patterns: &[Vec<Step>], domain: &[Step]) -> Option<Vec<String>> {
-    let unique: BTreeSet<&Vec<Step>> = patterns.iter().collect();
-    let mut all: Vec<&[Step]> = vec![domain];
-    all.extend(unique.into_iter().map(Vec::as_slice));
-    let literals: BTreeSet<char> =
-        all.iter().flat_map(|steps| steps.iter()).filter_map(|step| literal(*step)).collect();
+fn index(position: usize) -> u32 {
+    u32::try_from(position).unwrap_or(u32::MAX)
+}
+
+/// For every combination of `languages` that some text of `domain` is of, such a text. `None` if there are too many ways.
+pub(super) fn witnesses(languages: &[Language], domain: &[Step]) -> Option<Vec<String>> {
+    let unique: BTreeSet<&Language> = languages.iter().collect();
+    let of_domain = vec![domain.to_vec()];
+    let mut all = vec![&of_domain];
+    all.extend(unique);
+    let literals: BTreeSet<char> = all.iter().copied().flatten().flatten().filter_map(|step| literal(*step)).collect();
     let in_domain = |c: char| domain.iter().any(|step| literal(*step).is_none() && step.takes(c));
     let other = OTHERS.chars().find(|c| !literals.contains(c) && in_domain(*c));
     let automaton = Automaton::new(&all);
-    let of_domain = u32::try_from(domain.len()).unwrap_or(u32::MAX);
+    // The first language is the domain.
+    let last_of_domain = automaton.endless.first().copied().unwrap_or_default();
     // Each state that was reached, with the one before it and the character between.
-    let mut reached: Vec<(State, usize, Option<char>)> = vec![(automaton.start(), 0, None)];
+    let mut reached: Vec<(State, usize, Option<char>)> = vec![(automaton.start.clone(), 0, None)];
     #[expect(clippy::disallowed_types, reason = "it is only asked what is in it, and in what order shows nowhere")]
     let mut seen: std::collections::HashSet<State> = reached.iter().map(|(state, ..)| state.clone()).collect();
     let mut found: BTreeMap<Vec<usize>, usize> = BTreeMap::new();
@@ -222,10 +278,11 @@ pub(super) fn witnesses(patterns: &[Vec<Step>], domain: &[Step]) -> Option<Vec<S
             automaton.next(state, other).into_iter().map(|c| (c, automaton.after(state, c))).collect();
         for (c, after) in afters {
             // Only texts of the domain are of interest.
-            if after.first().is_some_and(|first| *first <= of_domain) && seen.insert(after.clone()) {
-                if seen.len() > MOST_STATES {
+            if after.last().is_some_and(|last| *last <= last_of_domain) && !seen.contains(&after) {
+                if seen.len() == MOST_STATES {
                     return None;
                 }
+                seen.insert(after.clone());
                 reached.push((after, index, Some(c)));
             }
         }
@@ -283,10 +340,21 @@ mod tests {
     }
 
     fn texts(patterns: &[&str], domain: &[Step]) -> Vec<String> {
-        let patterns: Vec<Vec<Step>> = patterns.iter().map(|text| pattern(&encoded(text))).collect();
-        let mut texts = witnesses(&patterns, domain).unwrap();
+        let languages: Vec<Language> = patterns.iter().map(|text| vec![pattern(&encoded(text))]).collect();
+        sorted(witnesses(&languages, domain).unwrap())
+    }
+
+    fn sorted(mut texts: Vec<String>) -> Vec<String> {
         texts.sort();
         texts
+    }
+
+    #[test]
+    fn which_pattern_of_a_language_matches_makes_no_difference() {
+        let language = |patterns: &[&str]| patterns.iter().map(|text| pattern(&encoded(text))).collect::<Language>();
+        let of = |languages: &[Language]| sorted(witnesses(languages, &all()).unwrap());
+        assert_eq!(of(&[language(&["*a*", "*b*", "*c*"])]), ["", "a"]);
+        assert_eq!(of(&[language(&["a*", "b"]), language(&["*b"])]), ["", "a", "b", "bb"]);
     }
 
     #[test]
@@ -311,7 +379,8 @@ mod tests {
     #[test]
     fn more_states_than_can_be_visited_are_told() {
         let many: Vec<String> = (0..26).map(|at| encoded(&format!("*{}*", char::from(b'a' + at)))).collect();
-        let patterns: Vec<Vec<Step>> = many.iter().map(|text| pattern(text)).collect();
-        assert_eq!(witnesses(&patterns, &all()), None);
+        let languages: Vec<Language> = many.iter().map(|text| vec![pattern(text)]).collect();
+        assert_eq!(witnesses(&languages, &all()), None);
+        assert_eq!(witnesses(&[languages.concat()], &all()).map(|texts| texts.len()), Some(2));
     }
 }

@@ -130,9 +130,9 @@ impl Axis {
             for wanted in &condition.values {
                 let Filled::Text(text) = wanted.fill(&request, operator.has_wildcards()) else { continue };
                 match operator.base {
-                    Base::StringEquals | Base::StringLike | Base::BinaryEquals => languages.push(pattern(&text)),
-                    Base::StringEqualsIgnoreCase => languages.push(any_case(&text)),
-                    Base::ArnLike => languages.extend(arn_pattern(&text)),
+                    Base::StringEquals | Base::StringLike | Base::BinaryEquals => languages.push(vec![pattern(&text)]),
+                    Base::StringEqualsIgnoreCase => languages.push(vec![any_case(&text)]),
+                    Base::ArnLike => languages.extend(arn_pattern(&text).map(|steps| vec![steps])),
                     base => others.push((base, text)),
                 }
             }

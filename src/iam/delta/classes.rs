@@ -6,7 +6,7 @@ use super::super::comparison::{Comparison, Test, Truth};
 use super::super::decide::is_elsewhere;
 use super::super::pattern::{MANY, ONE};
 use super::super::request::{Context, Principal, Request};
-use super::automaton::{Step, actions, arn_pattern, arns, arns_of_accounts, pattern, witnesses};
+use super::automaton::{Language, Step, actions, arn_pattern, arns, arns_of_accounts, pattern, witnesses};
 
 /// Texts, of which those that the same patterns match are one class.
 #[derive(Debug)]
@@ -23,11 +23,13 @@ pub(super) struct Classes {
 }
 
 impl Classes {
-    /// The actions, by patterns in lower case. `None` if there are too many combinations.
-    pub(super) fn of_actions(patterns: BTreeSet<String>) -> Option<Self> {
-        let languages: Vec<Vec<Step>> = patterns.iter().map(|text| pattern(text)).collect();
+    /// The actions, by the lists that name them, of patterns in lower case: two actions that the same lists name are of one
+    /// class. `None` if there are too many combinations.
+    pub(super) fn of_actions(lists: &BTreeSet<BTreeSet<String>>) -> Option<Self> {
+        let language = |list: &BTreeSet<String>| list.iter().map(|text| pattern(text)).collect();
+        let languages: Vec<Language> = lists.iter().map(language).collect();
         let texts = witnesses(&languages, &actions())?;
-        Some(Self::of(Test::Like, patterns, texts, None))
+        Some(Self::of(Test::Like, lists.iter().flatten().cloned().collect(), texts, None))
     }
 
     /// The resources: ARNs, and the `*` of an action that knows none.
@@ -42,6 +44,7 @@ impl Classes {
         {
             languages.extend(arns_of_accounts(account));
         }
+        let languages: Vec<Language> = languages.into_iter().map(|steps| vec![steps]).collect();
         let mut texts = witnesses(&languages, &arns())?;
         texts.push("*".to_owned());
         Some(Self::of(Test::Resource, patterns, texts, Some(request.principal.clone())))

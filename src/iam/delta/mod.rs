@@ -56,7 +56,7 @@ pub struct AccessLine {
 #[derive(Debug)]
 struct Space {
     actions: Classes,
-    resources: Classes,
+    resources: Arc<Classes>,
 }
 
 impl AccessLine {
@@ -70,25 +70,73 @@ impl AccessLine {
     }
 }
 
+impl Direction {
+    /// Whether somebody gains something, or may.
+    fn is_gain(self) -> bool {
+        matches!(self, Direction::Widened | Direction::Unknown)
+    }
+}
+
+/// What `new` allows, or may allow, and `old` does not: the lines of `access_delta` that are `Widened` or `Unknown`.
+///
+/// # Errors
+/// As of `access_delta`.
+pub fn access_gains(
+    principal: &Principal,
+    base: &Context,
+    old: &Policies<'_>,
+    new: &Policies<'_>,
+) -> Result<Vec<AccessLine>, TooManyWays> {
+    delta(principal, base, old, new, Direction::is_gain)
+}
+
+/// What `old` allows and `new` does not, or perhaps does not: the lines of `access_delta` that are `Narrowed` or
+/// `PerhapsNarrowed`.
+///
+/// # Errors
+/// As of `access_delta`.
+pub fn access_losses(
+    principal: &Principal,
+    base: &Context,
+    old: &Policies<'_>,
+    new: &Policies<'_>,
+) -> Result<Vec<AccessLine>, TooManyWays> {
+    delta(principal, base, old, new, |direction| !direction.is_gain())
+}
+
 /// Everything in which the decisions about a principal differ. `base` is what the context of all the principal's requests
 /// holds, such as `aws:username`; of a principal's own keys (`aws:PrincipalTag/…`), those that are not in it are absent.
 ///
 /// Each request that is decided otherwise is covered by one line; each line covers at least one. What cannot be decided is
 /// a line of its own.
+///
+/// # Errors
+/// If there are more combinations of wildcards than can be tried.
 pub fn access_delta(
     principal: &Principal,
     base: &Context,
     old: &Policies<'_>,
     new: &Policies<'_>,
 ) -> Result<Vec<AccessLine>, TooManyWays> {
+    delta(principal, base, old, new, |_| true)
+}
+
+/// The lines in the directions that are `wanted`.
+fn delta(
+    principal: &Principal,
+    base: &Context,
+    old: &Policies<'_>,
+    new: &Policies<'_>,
+    wanted: impl Fn(Direction) -> bool,
+) -> Result<Vec<AccessLine>, TooManyWays> {
     let statements: Vec<&Statement> = of_side(old).chain(of_side(new)).collect();
     let request =
         Request { principal: principal.clone(), action: String::new(), resource: String::new(), context: base.clone() };
-    let mut action_patterns = BTreeSet::from(NOT_BY_POLICIES.map(str::to_ascii_lowercase));
+    let mut action_lists = BTreeSet::from(NOT_BY_POLICIES.map(|action| BTreeSet::from([action.to_ascii_lowercase()])));
     let mut resource_patterns = BTreeSet::new();
     for statement in &statements {
         let (Listed::These(patterns) | Listed::AllBut(patterns)) = &statement.actions;
-        action_patterns.extend(patterns.iter().cloned());
+        action_lists.insert(patterns.iter().cloned().collect());
         if let Some(Listed::These(patterns) | Listed::AllBut(patterns)) = &statement.resources {
             resource_patterns.extend(patterns.iter().filter_map(|pattern| match pattern.fill(&request, true) {
                 Filled::Text(text) => Some(text),
@@ -96,11 +144,19 @@ pub fn access_delta(
             }));
         }
     }
-    let space = Arc::new(Space {
-        actions: Classes::of_actions(action_patterns).ok_or(TooManyWays)?,
-        resources: Classes::of_resources(resource_patterns, &request).ok_or(TooManyWays)?,
-    });
-    Ok(lines(&space, &request, old, new))
+    let resources = Arc::new(Classes::of_resources(resource_patterns, &request).ok_or(TooManyWays)?);
+    let lines_by = |lists: &BTreeSet<BTreeSet<String>>| {
+        let actions = Classes::of_actions(lists).ok_or(TooManyWays)?;
+        let mut lines = lines(&Arc::new(Space { actions, resources: Arc::clone(&resources) }), &request, old, new);
+        lines.retain(|line| wanted(line.direction));
+        Ok(lines)
+    };
+    // Decisions rest on which lists name an action. Naming what is decided otherwise takes the single patterns, which have
+    // many more combinations.
+    if lines_by(&action_lists)?.is_empty() {
+        return Ok(Vec::new());
+    }
+    lines_by(&action_lists.into_iter().flatten().map(|pattern| BTreeSet::from([pattern])).collect())
 }
 
 /// There are more combinations of wildcards than can be tried.
