@@ -115,7 +115,7 @@ fn hardened_service_roles_still_reach_every_service_in_use() {
 fn hardened_user_policies_close_what_the_documents_leave_open() {
     let files = Workspace::new("policies: hardened\n", "roster.csv", ROSTER).synthesised();
     let of = |resource| policy(&files, "access.yaml", resource, "/Properties/PolicyDocument");
-    let everyone = ["AccessKeysPolicy", "S3FolderPolicy", "SageMakerPolicy"].map(of);
+    let everyone = ["AccessKeysPolicy", "S3FolderPolicy", "SageMakerPolicy", "DailyWorkPolicy"].map(of);
     let allowed: Vec<(String, String)> = everyone.iter().flat_map(|document| actions(document, "Allow")).collect();
     let only = |action: &str, statement: &str| {
         let found: Vec<&String> = allowed.iter().filter(|(name, _)| name == action).map(|(_, text)| text).collect();
@@ -124,6 +124,10 @@ fn hardened_user_policies_close_what_the_documents_leave_open() {
     };
     only("s3:ListBucket", r#""Condition":{"StringLike":{"s3:prefix":"${aws:username}/*"}}"#);
     only("s3:GetObject", r#"/${aws:username}/*""#);
+    only("s3:GetObjectVersion", r#"/${aws:username}/*""#);
+    only("s3:ListBucketVersions", r#""Condition":{"StringLike":{"s3:prefix":"${aws:username}/*"}}"#);
+    only("logs:GetLogEvents", r#"NotebookInstances:log-stream:${aws:PrincipalTag/notebook}/*""#);
+    only("logs:GetLogEvents", r#"TrainingJobs:log-stream:${aws:PrincipalTag/notebook}--*""#);
     only("iam:PassRole", r#""Resource":"arn:aws:iam::111122223333:role/deepracer/notebook/${aws:username}""#);
     only("iam:PassRole", r#"{"iam:PassedToService":"sagemaker.amazonaws.com"}"#);
     only("iam:CreateAccessKey", r#"arn:aws:iam::111122223333:user/deepracer/${aws:username}""#);
@@ -131,7 +135,16 @@ fn hardened_user_policies_close_what_the_documents_leave_open() {
     only("sagemaker:StopTrainingJob", r#"{"aws:ResourceTag/user":"${aws:username}"}"#);
     only("sagemaker:DescribeTrainingJob", r#"{"aws:ResourceTag/user":"${aws:username}"}"#);
     only("sagemaker:AddTags", r#""sagemaker:TaggingAction":"CreateTrainingJob""#);
-    for closed in ["UpdateNotebookInstance", "LifecycleConfig", "DeleteTags", "sagemaker:*", "sagemaker:List*"] {
+    for closed in [
+        "UpdateNotebookInstance",
+        "LifecycleConfig",
+        "DeleteTags",
+        "sagemaker:*",
+        "sagemaker:List*",
+        "FilterLogEvents",
+        "StartQuery",
+        "DeleteObjectVersion",
+    ] {
         assert!(!allowed.iter().any(|(action, _)| action.contains(closed)), "{closed} is allowed");
     }
     let denied: BTreeSet<String> =
@@ -157,9 +170,26 @@ fn the_boundary_allows_everything_that_the_user_policies_do() {
     let of = |resource| policy(&files, "access.yaml", resource, "/Properties/PolicyDocument");
     let boundary: BTreeSet<String> =
         actions(&of("BoundaryPolicy"), "Allow").into_iter().map(|(action, _)| action).collect();
-    for resource in ["AccessKeysPolicy", "S3FolderPolicy", "SageMakerPolicy", "BucketKeyPolicy", "SignInPolicy"] {
+    for resource in [
+        "AccessKeysPolicy",
+        "S3FolderPolicy",
+        "SageMakerPolicy",
+        "DailyWorkPolicy",
+        "BucketKeyPolicy",
+        "SignInPolicy",
+    ] {
         for (action, _) in actions(&of(resource), "Allow") {
             assert!(boundary.contains(&action), "{resource} allows {action}, the boundary does not");
         }
     }
+}
+
+#[test]
+fn what_the_day_needs_is_the_same_in_both_profiles_but_for_the_users_path() {
+    let [hardened, documented] = ["hardened", "documented"].map(|profile| {
+        let files = Workspace::new(&format!("policies: {profile}\n"), "roster.csv", ROSTER).synthesised();
+        policy(&files, "access.yaml", "DailyWorkPolicy", "/Properties/PolicyDocument")
+    });
+    let without_path = hardened.to_string().replace("user/deepracer/", "user/");
+    assert_eq!(without_path, documented.to_string());
 }

@@ -40,6 +40,8 @@ pub struct Names {
     pub s3_folder_policy: String,
     /// The managed policy on one's own notebook.
     pub sagemaker_policy: String,
+    /// The managed policy on logs, older versions and what else a day's work needs.
+    pub daily_work_policy: String,
     /// The managed policy on the bucket's key.
     pub bucket_key_policy: String,
     /// The ARN of the managed policy on the bucket's key.
@@ -126,6 +128,7 @@ impl Names {
             access_keys_policy: policy("access-keys"),
             s3_folder_policy: policy("s3-folder"),
             sagemaker_policy: policy("sagemaker"),
+            daily_work_policy: policy("daily-work"),
             bucket_key_policy: policy("bucket-key"),
             bucket_key_policy_arn: arn(&policy("bucket-key")),
             sign_in_policy: policy("sign-in"),

@@ -18,7 +18,12 @@ const OWNER: &str = "bob";
 /// Requests that statements of the role's own policies speak of, for each of the tags.
 const AIMED: usize = 30;
 /// What a role may do to its owner's things.
-const OWN: [&str; 10] = ["read", "write", "delete", "list", "describe", "stop", "train", "tag", "pass", "log"];
+const OWN: [&str; 15] = [
+    "read", "write", "delete", "read version", "abort", "list", "list versions", "describe", "stop", "train", "tag", "pass",
+    "log", "read log", "read job's log",
+];
+/// What it does with logs, by the tag `notebook`.
+const LOGS: [&str; 3] = ["log", "read log", "read job's log"];
 
 /// Both profiles, and with everything that puts more into the notebook's policies.
 const SETTINGS: [&str; 3] = [
@@ -52,9 +57,9 @@ fn a_role_with_its_owners_tag_reaches_what_is_its_owners_alone() {
             expect(Some(OWNER), name, &[]);
         }
         // The tag `notebook` opens one log, and nothing else; without it, no log is open.
-        let not_log: Vec<&str> = OWN.into_iter().filter(|what| *what != "log").collect();
+        let not_log: Vec<&str> = OWN.into_iter().filter(|what| !LOGS.contains(what)).collect();
         expect(Some("bobby"), OWNER, &not_log);
-        expect(Some("bobby"), "bobby", &["log"]);
+        expect(Some("bobby"), "bobby", &LOGS);
         expect(None, OWNER, &not_log);
     }
     check(&reaches);
@@ -210,8 +215,10 @@ fn requests(who: &Who, name: &str) -> Vec<(&'static str, Request)> {
     });
     let passed = json!({"iam:PassedToService": "sagemaker.amazonaws.com"});
     let role = format!("arn:aws:iam::{ACCOUNT}:role/deepracer/notebook/{name}");
-    let stream = format!("/aws/sagemaker/NotebookInstances:log-stream:{name}/jupyter.log");
-    let log = format!("arn:aws:logs:ap-northeast-1:{ACCOUNT}:log-group:{stream}");
+    let log = |group: &str, stream: &str| {
+        format!("arn:aws:logs:ap-northeast-1:{ACCOUNT}:log-group:/aws/sagemaker/{group}:log-stream:{name}{stream}")
+    };
+    let of_notebook = log("NotebookInstances", "/jupyter.log");
     let bucket = format!("arn:aws:s3:::{BUCKET}");
     let request = |action: &str, resource: &str, said: &Json| {
         let mut context: Map<String, Json> = who.context();
@@ -230,13 +237,21 @@ fn requests(who: &Who, name: &str) -> Vec<(&'static str, Request)> {
         ("read", request("s3:GetObject", &object, &json!({}))),
         ("write", request("s3:PutObject", &object, &json!({}))),
         ("delete", request("s3:DeleteObject", &object, &json!({}))),
+        ("read version", request("s3:GetObjectVersion", &object, &json!({}))),
+        ("delete version", request("s3:DeleteObjectVersion", &object, &json!({}))),
+        ("abort", request("s3:AbortMultipartUpload", &object, &json!({}))),
         ("list", request("s3:ListBucket", &bucket, &json!({"s3:prefix": format!("{name}/")}))),
+        ("list versions", request("s3:ListBucketVersions", &bucket, &json!({"s3:prefix": format!("{name}/old/")}))),
         ("describe", request("sagemaker:DescribeNotebookInstance", &notebook, &its)),
         ("stop", request("sagemaker:StopNotebookInstance", &notebook, &its)),
         ("train", request("sagemaker:CreateTrainingJob", &job, &new)),
         ("tag", request("sagemaker:AddTags", &job, &tag)),
         ("pass", request("iam:PassRole", &role, &passed)),
-        ("log", request("logs:PutLogEvents", &log, &json!({}))),
+        ("log", request("logs:PutLogEvents", &of_notebook, &json!({}))),
+        ("read log", request("logs:GetLogEvents", &of_notebook, &json!({}))),
+        ("read job's log", request("logs:GetLogEvents", &log("TrainingJobs", "--j/algo-1-1764000000"), &json!({}))),
+        ("read log of a job without the notebook's prefix", request("logs:GetLogEvents", &log("TrainingJobs", "-j/algo-1-1"), &json!({}))),
+        ("read log of a longer name", request("logs:GetLogEvents", &log("NotebookInstances", "x/jupyter.log"), &json!({}))),
     ]
 }
 

@@ -9,7 +9,7 @@ cd "$(dirname "${BASH_SOURCE[0]}")"
 if command -v sha256sum >/dev/null; then sums=(sha256sum); else sums=(shasum -a 256); fi
 sums_match() { "${sums[@]}" --check - >&2; }
 if ! sums_match <<'SUMS'
-c41bc5df61f186f3b08086bf5273b6aae91a919707d76594c578c43e566276aa  template.json
+209ad57c1cb800e230e976069488a941d84a95e860867cd48dcc17028e20d8c6  template.json
 SUMS
 then
   printf 'deploy.sh: the template is not the one that synth wrote: nothing was deployed\n' >&2
