@@ -170,14 +170,9 @@ fn the_boundary_allows_everything_that_the_user_policies_do() {
     let of = |resource| policy(&files, "access.yaml", resource, "/Properties/PolicyDocument");
     let boundary: BTreeSet<String> =
         actions(&of("BoundaryPolicy"), "Allow").into_iter().map(|(action, _)| action).collect();
-    for resource in [
-        "AccessKeysPolicy",
-        "S3FolderPolicy",
-        "SageMakerPolicy",
-        "DailyWorkPolicy",
-        "BucketKeyPolicy",
-        "SignInPolicy",
-    ] {
+    for resource in
+        ["AccessKeysPolicy", "S3FolderPolicy", "SageMakerPolicy", "DailyWorkPolicy", "BucketKeyPolicy", "SignInPolicy"]
+    {
         for (action, _) in actions(&of(resource), "Allow") {
             assert!(boundary.contains(&action), "{resource} allows {action}, the boundary does not");
         }

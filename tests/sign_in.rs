@@ -111,20 +111,24 @@ fn what_people_may_do_themselves_follows_the_settings() {
 fn every_policy_keeps_to_its_limit_with_everything_on_and_long_names() {
     let (company, path) = ("c".repeat(40), format!("/{}/", "p".repeat(40)));
     let key = "arn:aws-us-gov:kms:us-gov-west-1:111122223333:key/0123abcd-12ab-34cd-56ef-0123456789ab";
-    let settings = format!(
-        "bucket: {{name: {}, kms_key: \"{key}\"}}\niam_path: {path}\nconsole: true\nmfa: required\nnotebooks: {{subnet_id: \
-         subnet-0123456789abcdef0}}\n",
-        "deepracer".repeat(7)
-    );
-    let workspace = Workspace::new("", "roster.csv", b"name\ntanaka.taro\n");
-    workspace.write("config/settings.yaml", format!("company: {company}\n{settings}").as_bytes());
-    workspace.write("config/accounts/tokyo/settings.yaml", b"account_id: \"111122223333\"\nregion: us-gov-west-1\n");
-    let manifest: Value = serde_json::from_str(&workspace.synthesised()["manifest.json"]).unwrap();
-    let stacks = manifest["stacks"].as_array().unwrap().iter();
-    let policies: Vec<&Value> = stacks.filter_map(|stack| stack.get("policies")?.as_array()).flatten().collect();
-    assert!(policies.len() > 8, "{policies:?}");
-    for policy in policies {
-        let of = |key: &str| policy["characters"][key].as_u64().unwrap();
-        assert!(of("used") <= of("limit") * 3 / 4, "{policy}: what others add must fit, too");
+    let bucket = "deepracer".repeat(7);
+    // The share of its limit that a policy may take, in percent, without what people share and with it.
+    for (sharing, most) in [("", 75), (", shared_folders: [materials], team_folders: true", 90)] {
+        let settings = format!(
+            "bucket: {{name: {bucket}, kms_key: \"{key}\"{sharing}}}\niam_path: {path}\nconsole: true\nmfa: required\n\
+             notebooks: {{subnet_id: subnet-0123456789abcdef0}}\n"
+        );
+        let workspace = Workspace::new("", "roster.csv", b"name\ntanaka.taro\n");
+        workspace.write("config/settings.yaml", format!("company: {company}\n{settings}").as_bytes());
+        workspace
+            .write("config/accounts/tokyo/settings.yaml", b"account_id: \"111122223333\"\nregion: us-gov-west-1\n");
+        let manifest: Value = serde_json::from_str(&workspace.synthesised()["manifest.json"]).unwrap();
+        let stacks = manifest["stacks"].as_array().unwrap().iter();
+        let policies: Vec<&Value> = stacks.filter_map(|stack| stack.get("policies")?.as_array()).flatten().collect();
+        assert!(policies.len() > 8, "{policies:?}");
+        for policy in policies {
+            let of = |key: &str| policy["characters"][key].as_u64().unwrap();
+            assert!(of("used") * 100 <= of("limit") * most, "{policy}: what others add must fit, too");
+        }
     }
 }

@@ -28,7 +28,7 @@ if command -v sha256sum >/dev/null; then sums=(sha256sum); else sums=(shasum -a 
 sums_match() { "${sums[@]}" --check - >&2; }
 if ! sums_match <<'SUMS'
 02f5913b268a499b8e090767ed29c3b9f32d603095819b9e82ca2aebbac3d4d6  storage.yaml
-c7ec73680a25ee35fa7e32f3d216062aa733e6899a74063d2519779a8deeb93a  access.yaml
+97e78c6b4fbfd03259e6b0d37ef8eaf519fda3c41ebb796c4f17e34831eeb8d6  access.yaml
 3438479c509694156d90c3bdc5cea33cfd6f01d693f8c40b71ed00eab646db60  notebooks.yaml
 b4ed9645657d63735c08e55317950aec199fb24b00408cd722e414dbb0232c0b  service-roles.yaml
 46fb58cdc33771ca19ecd1bd3781852afc3126fca2b622602fe46618606dd2d8  users-001.yaml

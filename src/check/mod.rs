@@ -82,6 +82,7 @@ pub fn check(
     let expected = structure::Expected::of(plan, templates).map_err(|failure| unreadable().unwrap_or(failure))?;
     let context = CheckContext {
         names: &plan.names,
+        team_folders: plan.account.shared_folders.of_teams,
         bytes: plan.account.template_bucket.template_bytes(),
         expected: &expected,
         rules,

@@ -1,5 +1,5 @@
 //! Owner tags: the tags `user` and `notebook`, by which policies know whose a thing is, say the name of the very user, role
-//! or notebook that they are on. IAM compares tag keys without regard to case, so no other tag may have such a key in
+//! or notebook that they are on; and where teams have folders, the tag `team` of a user or role says their team. IAM compares tag keys without regard to case, so no other tag may have such a key in
 //! another case.
 //! Source: <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html>
 
@@ -9,20 +9,24 @@ use serde_json::Value;
 
 use super::checked::Checked;
 use crate::finding::{Finding, Rule};
-use crate::model::{NOTEBOOK, USER};
+use crate::model::{NOTEBOOK, TEAM, USER, User};
 use crate::plan::Names;
 
 const NOTEBOOK_TYPE: &str = "AWS::SageMaker::NotebookInstance";
 
 /// Checks the owner tags of a template's users, notebook roles and notebooks. What is wrong with several resources alike is
 /// one finding.
-pub fn check(one: &Checked<'_>, names: &Names) -> Vec<Finding> {
+///
+/// `teams` are the teams of the people of the template, where teams have folders.
+pub fn check(one: &Checked<'_>, names: &Names, teams: Option<&Teams<'_>>) -> Vec<Finding> {
     let of_role = NotebooksByRole::of(one);
     let mut wrong: BTreeMap<(&str, &str, bool), (Finding, usize)> = BTreeMap::new();
     for (id, resource) in one.resources() {
         let Some(properties) = resource.get("Properties") else { continue };
         let kind = resource.get("Type").and_then(Value::as_str).unwrap_or_default();
-        for (key, wanted) in owner(one, names, &of_role, (kind, resource)) {
+        let owner = owner(one, names, &of_role, (kind, resource));
+        let team = teams.and_then(|teams| teams.wanted(kind, properties));
+        for (key, wanted) in owner.into_iter().chain(team) {
             let Some(Wrong { path, found }) = wrong_tag(properties, key, &wanted) else { continue };
             let (_, count) = wrong.entry((kind, key, found.is_none())).or_insert_with(|| {
                 let found = found.as_deref().unwrap_or("missing");
@@ -52,6 +56,29 @@ pub fn check(one: &Checked<'_>, names: &Names) -> Vec<Finding> {
         finding
     };
     wrong.into_values().map(finding).collect()
+}
+
+/// The teams of people, by user name.
+pub struct Teams<'u>(BTreeMap<&'u str, Option<&'u str>>);
+
+impl<'u> Teams<'u> {
+    /// The teams of these people.
+    pub fn of(users: &[&'u User]) -> Self {
+        let team = |user: &'u User| user.tags.iter().find(|tag| tag.key == TEAM).map(|tag| tag.value.as_str());
+        Self(users.iter().map(|user| (user.name.as_str(), team(user))).collect())
+    }
+
+    /// What the tag `team` of a user or role must say. A team's folder is open to none who is not one of its people.
+    fn wanted(&self, kind: &str, properties: &Value) -> Option<(&'static str, Wanted)> {
+        let name = match kind {
+            "AWS::IAM::User" => "UserName",
+            "AWS::IAM::Role" => "RoleName",
+            _ => return None,
+        };
+        let name = properties.get(name).and_then(Value::as_str);
+        let team = name.and_then(|name| self.0.get(name).copied().flatten());
+        Some((TEAM, team.map_or(Wanted::Nothing, |team| Wanted::Text(team.to_owned()))))
+    }
 }
 
 /// The notebooks of a template, by the names of the roles that they act as.

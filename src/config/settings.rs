@@ -79,6 +79,12 @@ pub struct BucketSettings {
     /// After how many days an upload that was never completed is deleted.
     #[schemars(range(min = 1, max = 365))]
     pub incomplete_upload_days: Option<u32>,
+    /// Folders at the top of the bucket that everybody reads and administrators alone write, such as `[materials]`. Nobody can
+    /// have a user name of theirs.
+    pub shared_folders: Option<Vec<String>>,
+    /// Whether people of one `team` share the folder `teams/TEAM/`, by the tag `team` of the IAM user and the notebook role.
+    /// Nobody can then have the user name `teams`.
+    pub team_folders: Option<bool>,
 }
 
 /// Which policies the people and the service roles get.

@@ -56,7 +56,7 @@ rules! {
     RosterEmpty, "roster::empty", Error, "a roster names nobody";
     RosterInvalidName, "roster::invalid-name", Error, "a user name that IAM refuses";
     RosterDuplicateUser, "roster::duplicate-user", Error, "two users of one name; IAM names are unique without regard to case";
-    RosterReservedName, "roster::reserved-name", Error, "a user name that one of the service roles has";
+    RosterReservedName, "roster::reserved-name", Error, "a user name that a service role or a folder that people share has";
     RosterSharedLogicalId, "roster::shared-logical-id", Error, "two users whose names give one logical ID";
     RosterSharedNotebookName, "roster::shared-notebook-name", Error, "two users whose notebooks would have one name";
     RosterInvalidTag, "roster::invalid-tag", Error, "a tag that AWS refuses, or that racestack sets itself";

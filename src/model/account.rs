@@ -14,6 +14,7 @@ use super::network::NotebookNetwork;
 use super::operations::{self, Budgets, KeyRotation};
 use super::reader::Reader;
 use super::services;
+use super::sharing::{ReservedName, SharedFolders};
 use super::tags::{self, Tag};
 use super::unique;
 use super::users::{self, User};
@@ -35,6 +36,8 @@ pub struct Account {
     pub company: Company,
     /// The bucket with a folder per person.
     pub bucket: Bucket,
+    /// The folders of the bucket that people share.
+    pub shared_folders: SharedFolders,
     /// Which policies people and services get.
     pub policies: Profile,
     /// The services that get a role, each with the place that names it.
@@ -197,13 +200,16 @@ impl Reader<'_> {
         if let (Some(_), Some(company)) = (&key_rotation, &company) {
             role_names.push(operations::key_rotation_role(company));
         }
+        let (shared_folders, mut reserved_names) = self.shared_folders(&lock);
+        reserved_names.extend(role_names.into_iter().map(ReservedName::of_service_role));
         let defaults = users::Defaults {
             instance_type,
             allowed_types: allowed_types.notebooks.as_ref(),
             volume_gb: notebooks.and_then(|notebooks| notebooks.volume_gb),
             console: settings.console.unwrap_or_default(),
             tags: &tags,
-            reserved_names: &role_names,
+            reserved_names: &reserved_names,
+            team_folders: shared_folders.of_teams,
             lock: &lock,
         };
         let roster = self.people.roster.as_ref();
@@ -215,6 +221,7 @@ impl Reader<'_> {
             region: region?,
             company: company?,
             bucket: bucket?,
+            shared_folders,
             policies: settings.policies?,
             services: self.services(),
             service_role_suffix: suffix,

@@ -13,6 +13,7 @@ mod operations;
 mod reader;
 mod renames;
 mod services;
+mod sharing;
 mod suppressions;
 mod tags;
 mod unique;
@@ -30,6 +31,7 @@ pub use names::{
 };
 pub use network::NotebookNetwork;
 pub use operations::{Budgets, KeyRotation, key_rotation_role};
+pub use sharing::{FolderName, SharedFolders, TEAMS_FOLDER};
 pub use suppressions::{SuppressedRule, Suppression, suppressions};
 pub use tags::{DISPLAY_NAME, EMAIL, MANAGED_BY, MANAGED_BY_RACESTACK, NOTEBOOK, TEAM, Tag, USER};
 pub use users::{Notebook, User};

@@ -6,6 +6,7 @@ use super::ids::{self, Former};
 use super::instance_types::{self, AllowedTypes};
 use super::lock::{self, Lock, StackNumber};
 use super::names::{InstanceType, LogicalId, NotebookName, UserName};
+use super::sharing::{self, ReservedName};
 use super::tags::{self, Tag};
 use crate::config::{Node, RosterConfig, RosterNotebook, RosterNotebookSettings, RosterRow, State, shorten};
 use crate::facts::limits;
@@ -57,7 +58,9 @@ pub(super) struct Defaults<'a> {
     pub volume_gb: Option<u32>,
     pub console: bool,
     pub tags: &'a [Tag],
-    pub reserved_names: &'a [String],
+    pub reserved_names: &'a [ReservedName],
+    /// Whether teams have folders, whose names their names then are.
+    pub team_folders: bool,
     pub lock: &'a Lock,
 }
 
@@ -88,7 +91,7 @@ fn user(node: &Node, row: &RosterRow, defaults: &Defaults, known: &Known, findin
     // What needs no name is looked at first: a person with a wrong name may have a wrong tag as well.
     let (own_tags, mut tag_findings) = tags::read(row.tags.as_ref(), node.get("tags"), Rule::RosterInvalidTag);
     findings.append(&mut tag_findings);
-    let team = team_tag(row, node, findings);
+    let team = team_tag(row, node, defaults.team_folders, findings);
     let person_tags = person_tags(row, node, findings);
     let name = match UserName::parse(&row.name) {
         Ok(name) => name,
@@ -104,13 +107,7 @@ fn user(node: &Node, row: &RosterRow, defaults: &Defaults, known: &Known, findin
             return None;
         }
     };
-    if defaults.reserved_names.iter().any(|reserved| reserved.eq_ignore_ascii_case(name.as_str())) {
-        findings.push(
-            Finding::new(Rule::RosterReservedName, format!("a service role is named `{name}`"))
-                .at(place.clone())
-                .help("change `name`: the person's notebook role would have the name of the service role"),
-        );
-    }
+    findings.extend(defaults.reserved_names.iter().find_map(|reserved| reserved.refuse(&name, &place)));
     if let Some(locked) = known.by_lower_case.get(&name.as_str().to_lowercase()).filter(|locked| ***locked != name) {
         findings.push(
             Finding::new(
@@ -162,9 +159,13 @@ fn user(node: &Node, row: &RosterRow, defaults: &Defaults, known: &Known, findin
     })
 }
 
-fn team_tag(row: &RosterRow, node: &Node, findings: &mut Vec<Finding>) -> Option<Tag> {
+fn team_tag(row: &RosterRow, node: &Node, has_folder: bool, findings: &mut Vec<Finding>) -> Option<Tag> {
     let team = row.team.as_deref()?;
     if tags::is_value(team) {
+        if has_folder && !sharing::is_team_folder(team) {
+            findings.push(sharing::no_team_folder(team, node.place_of("team")));
+            return None;
+        }
         return Some(Tag::new(tags::TEAM, team));
     }
     findings.push(

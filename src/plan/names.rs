@@ -46,6 +46,10 @@ pub struct Names {
     pub bucket_key_policy: String,
     /// The ARN of the managed policy on the bucket's key.
     pub bucket_key_policy_arn: String,
+    /// The managed policy on the folders that people share.
+    pub shared_folders_policy: String,
+    /// The ARN of the managed policy on the folders that people share.
+    pub shared_folders_policy_arn: String,
     /// The managed policy on one's own password and second factor.
     pub sign_in_policy: String,
     /// What the names of the secrets with people's first passwords begin with.
@@ -131,6 +135,8 @@ impl Names {
             daily_work_policy: policy("daily-work"),
             bucket_key_policy: policy("bucket-key"),
             bucket_key_policy_arn: arn(&policy("bucket-key")),
+            shared_folders_policy: policy("shared-folders"),
+            shared_folders_policy_arn: arn(&policy("shared-folders")),
             sign_in_policy: policy("sign-in"),
             secrets_path: secrets_path(account),
             notebook_policy: policy("notebook"),

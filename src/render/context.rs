@@ -6,8 +6,8 @@ use serde_json::json;
 
 use crate::facts::{NOTEBOOK_PLATFORM, SERVICE_ROLE_PATH};
 use crate::model::{
-    Account, AllowedTypes, KmsKeyArn, MANAGED_BY, MANAGED_BY_RACESTACK, Mfa, Profile, SecurityGroupId, Service,
-    StackNumber, SubnetId, Tag, USER, User,
+    Account, AllowedTypes, FolderName, KmsKeyArn, MANAGED_BY, MANAGED_BY_RACESTACK, Mfa, Profile, SecurityGroupId,
+    Service, StackNumber, SubnetId, Tag, USER, User,
 };
 use crate::plan::{Names, Part, is_retired};
 
@@ -21,6 +21,8 @@ pub struct Shared<'a> {
     tags: Vec<TagContext<'a>>,
     bucket_kms_key: Option<&'a str>,
     subnet_id: Option<&'a str>,
+    #[serde(flatten)]
+    sharing: SharingContext<'a>,
     /// Whether there is anything about signing in that people may do themselves.
     sign_in: bool,
     #[serde(flatten)]
@@ -39,6 +41,17 @@ struct SignInContext {
     /// Whether people can set up a second factor.
     mfa: bool,
     mfa_required: bool,
+}
+
+/// What people share in the bucket.
+#[derive(Debug, Serialize)]
+struct SharingContext<'a> {
+    /// Whether there is anything that people share.
+    sharing: bool,
+    /// The folders that everybody reads.
+    shared_folders: Vec<&'a str>,
+    /// Whether teams have folders.
+    team_folders: bool,
 }
 
 /// What people and notebooks are limited to.
@@ -164,6 +177,11 @@ pub fn shared<'a>(account: &'a Account, names: &'a Names, part: Part) -> Shared<
         tags,
         bucket_kms_key: account.bucket.kms_key.as_ref().map(KmsKeyArn::as_str),
         subnet_id: account.network.subnet_id.as_ref().map(SubnetId::as_str),
+        sharing: SharingContext {
+            sharing: !account.shared_folders.is_empty(),
+            shared_folders: account.shared_folders.of_everybody.iter().map(FolderName::as_str).collect(),
+            team_folders: account.shared_folders.of_teams,
+        },
         sign_in: account.has_console() || account.mfa != Mfa::Off,
         sign_in_by: SignInContext {
             console: account.has_console(),

@@ -18,7 +18,9 @@ pub use engine::{RenderFailure, Templates};
 pub use long_form::{NoLongForm, long_form};
 pub use origin::Origins;
 pub use people::{NOBODY_ID, People};
-pub use prototype::{PROTOTYPE_ID, PROTOTYPE_NAME, PROTOTYPE_NOTEBOOK, PROTOTYPE_VOLUME, UserShape, words};
+pub use prototype::{
+    PROTOTYPE_ID, PROTOTYPE_NAME, PROTOTYPE_NOTEBOOK, PROTOTYPE_TEAM, PROTOTYPE_VOLUME, UserShape, words,
+};
 pub use reference::PolicyValues;
 pub use template::{Contents, Rendered, Template};
 pub use yaml::scalar;

@@ -18,9 +18,11 @@ use super::yaml;
 const ACCOUNTS: usize = 32;
 
 /// What policies can name besides the names of an account's resources.
-const OTHERS: [&str; 9] = [
+const OTHERS: [&str; 11] = [
     "bucket_kms_key",
     "subnet_id",
+    "shared_folders",
+    "team_folders",
     "console",
     "mfa",
     "mfa_required",

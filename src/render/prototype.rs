@@ -1,7 +1,7 @@
 //! Prototypes: made-up people of the same shape as real ones, whose every value is a word found nowhere else. A person's
 //! resources must be their prototype's with the person's values in the place of the words.
 
-use crate::model::{InstanceType, LogicalId, NOTEBOOK, Notebook, NotebookName, Tag, USER, User, UserName};
+use crate::model::{InstanceType, LogicalId, NOTEBOOK, Notebook, NotebookName, TEAM, Tag, USER, User, UserName};
 use crate::source::{Place, SourceFile};
 
 /// What decides which lines a person's resources have.
@@ -25,6 +25,8 @@ pub const PROTOTYPE_NAME: &str = "q7person";
 pub const PROTOTYPE_ID: &str = "Q7Person";
 /// The name of a prototype's notebook.
 pub const PROTOTYPE_NOTEBOOK: &str = "q7notebook";
+/// The team of a prototype.
+pub const PROTOTYPE_TEAM: &str = "q7team";
 /// The type of a prototype's notebook.
 pub const PROTOTYPE_TYPE: &str = "ml.q7.type";
 /// The size of a prototype's volume.
@@ -49,7 +51,7 @@ impl UserShape {
             let value = match key.as_str() {
                 USER => PROTOTYPE_NAME.to_owned(),
                 NOTEBOOK => PROTOTYPE_NOTEBOOK.to_owned(),
-                _ => tag_word(index),
+                _ => tag_word(index, key),
             };
             Tag::new(key.as_str(), value)
         };
@@ -85,12 +87,15 @@ pub fn words(user: &User) -> Vec<(String, String)> {
         (PROTOTYPE_TYPE.to_owned(), notebook.map_or_else(String::new, |notebook| notebook.instance_type.to_string())),
     ];
     let tags = user.tags.iter().chain(&user.person_tags).enumerate();
-    words.extend(tags.map(|(index, tag)| (tag_word(index), tag.value.clone())));
+    words.extend(tags.map(|(index, tag)| (tag_word(index, &tag.key), tag.value.clone())));
     words
 }
 
 /// The value of a prototype's tag, by its index among all of the person's.
-fn tag_word(index: usize) -> String {
+fn tag_word(index: usize, key: &str) -> String {
+    if key == TEAM {
+        return PROTOTYPE_TEAM.to_owned();
+    }
     // Of one length: none is the beginning of another.
     format!("q7tag{index:04}")
 }

@@ -19,8 +19,21 @@ const OWNER: &str = "bob";
 const AIMED: usize = 30;
 /// What a role may do to its owner's things.
 const OWN: [&str; 15] = [
-    "read", "write", "delete", "read version", "abort", "list", "list versions", "describe", "stop", "train", "tag", "pass",
-    "log", "read log", "read job's log",
+    "read",
+    "write",
+    "delete",
+    "read version",
+    "abort",
+    "list",
+    "list versions",
+    "describe",
+    "stop",
+    "train",
+    "tag",
+    "pass",
+    "log",
+    "read log",
+    "read job's log",
 ];
 /// What it does with logs, by the tag `notebook`.
 const LOGS: [&str; 3] = ["log", "read log", "read job's log"];
@@ -250,8 +263,14 @@ fn requests(who: &Who, name: &str) -> Vec<(&'static str, Request)> {
         ("log", request("logs:PutLogEvents", &of_notebook, &json!({}))),
         ("read log", request("logs:GetLogEvents", &of_notebook, &json!({}))),
         ("read job's log", request("logs:GetLogEvents", &log("TrainingJobs", "--j/algo-1-1764000000"), &json!({}))),
-        ("read log of a job without the notebook's prefix", request("logs:GetLogEvents", &log("TrainingJobs", "-j/algo-1-1"), &json!({}))),
-        ("read log of a longer name", request("logs:GetLogEvents", &log("NotebookInstances", "x/jupyter.log"), &json!({}))),
+        (
+            "read log of a job without the notebook's prefix",
+            request("logs:GetLogEvents", &log("TrainingJobs", "-j/algo-1-1"), &json!({})),
+        ),
+        (
+            "read log of a longer name",
+            request("logs:GetLogEvents", &log("NotebookInstances", "x/jupyter.log"), &json!({})),
+        ),
     ]
 }
 

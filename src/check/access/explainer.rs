@@ -116,7 +116,11 @@ impl<'a> AccessExplainer<'a> {
 
     /// What a person may do to their own, to another's and to shared things; with a second factor, if one is asked for.
     pub(crate) fn table(&self, user: &User) -> Vec<Answer> {
-        let builder = ProbeBuilder { names: &self.plan.names, account_inventory: self.account_inventory };
+        let builder = ProbeBuilder {
+            names: &self.plan.names,
+            shared_folders: &self.plan.account.shared_folders,
+            account_inventory: self.account_inventory,
+        };
         let Some((own, resources)) = self.own(user) else { return Vec::new() };
         let actor = ProbedPerson { resources, tags: &own.tags, user_tags: &own.user_tags, name: ACTOR_NAME };
         // Somebody with a notebook shows most.

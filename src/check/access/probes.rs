@@ -10,6 +10,7 @@ mod shared;
 
 use super::account_inventory::{AccountInventory, Notebook, PersonResources, Tags};
 use super::placeholders::ACTOR_NAME;
+use crate::model::{SharedFolders, TEAM, TEAMS_FOLDER};
 use crate::plan::Names;
 use actions::PASSED_TO;
 
@@ -73,6 +74,8 @@ pub enum Over {
 pub struct ProbeBuilder<'a> {
     /// The account's names.
     pub names: &'a Names,
+    /// The folders that its people share.
+    pub shared_folders: &'a SharedFolders,
     /// Its principals and policies.
     pub account_inventory: &'a AccountInventory,
 }
@@ -120,6 +123,11 @@ impl ProbeBuilder<'_> {
     fn arn(&self, service: &str, resource: &str) -> String {
         let Names { partition, region, account_id, .. } = self.names;
         format!("arn:{partition}:{service}:{region}:{account_id}:{resource}")
+    }
+
+    /// A usual object of a team's folder.
+    fn of_team(&self, team: &str) -> String {
+        format!("{}/{TEAMS_FOLDER}/{team}/model.tar.gz", self.names.bucket_arn)
     }
 
     /// What is done with a stream of the logs of SageMaker.
@@ -178,7 +186,17 @@ fn notebook_log(notebook: &Notebook) -> String {
     format!("NotebookInstances:log-stream:{}/jupyter.log", notebook.name)
 }
 
+/// The stream of the log of a training job of a notebook's, whose name begins with the notebook's name.
+fn job_log(notebook: &Notebook) -> String {
+    format!("TrainingJobs:log-stream:{}--job/algo-1-1764000000", notebook.name)
+}
+
 impl ProbedPerson<'_> {
+    /// Their team, where a policy asks for it.
+    fn team(&self) -> Option<&str> {
+        self.user_tags.iter().find(|(key, _)| key == TEAM).map(|(_, team)| team.as_str())
+    }
+
     /// The tags of one of their things.
     fn tags_of(&self, tags: &Tags) -> Vec<(String, String)> {
         tags.of(self.tags, self.user_tags)

@@ -2,7 +2,7 @@
 
 use super::kind::Subject;
 use crate::iam::AccessLine;
-use crate::render::{PROTOTYPE_NAME, PROTOTYPE_NOTEBOOK};
+use crate::render::{PROTOTYPE_NAME, PROTOTYPE_NOTEBOOK, PROTOTYPE_TEAM};
 
 /// What a line is about, in words, with a request.
 pub fn line_in_words(line: &AccessLine, subject: &Subject<'_, '_>) -> String {
@@ -22,7 +22,7 @@ pub fn line_in_words(line: &AccessLine, subject: &Subject<'_, '_>) -> String {
 
 /// A text with words in the place of a prototype's names.
 fn shown(text: &str) -> String {
-    text.replace(PROTOTYPE_NOTEBOOK, "NOTEBOOK").replace(PROTOTYPE_NAME, "NAME")
+    text.replace(PROTOTYPE_NOTEBOOK, "NOTEBOOK").replace(PROTOTYPE_NAME, "NAME").replace(PROTOTYPE_TEAM, "TEAM")
 }
 
 /// An action as the policies spell it.

@@ -1,7 +1,7 @@
 //! What nobody may of another's.
 
 use super::actions::{CREDENTIALS, DELETE, JOB, KEYS, LIST, LOG_STREAM, NOTEBOOK, READ, ROLE, SECRET, USER, WRITE};
-use super::{AccessProbe, Over, ProbeBuilder, ProbedPerson, notebook_log, one, resource_tags, several};
+use super::{AccessProbe, Over, ProbeBuilder, ProbedPerson, job_log, notebook_log, one, resource_tags, several};
 use crate::check::access::placeholders::{ACTOR_NAME, TARGET_NAME};
 
 /// The name of a usual object of a folder.
@@ -27,6 +27,15 @@ impl ProbeBuilder<'_> {
                 probes.push(self.probe(format!("{verb} `{who}`"), action, key, Vec::new()));
             }
         }
+        // The folder of the same team is both's.
+        let team = other.team().filter(|team| self.shared_folders.of_teams && own.team() != Some(*team));
+        if let Some(team) = team {
+            let listed = [(READ.to_vec(), "read"), (WRITE.to_vec(), "write into"), (DELETE.to_vec(), "delete in")];
+            for (actions, verb) in listed {
+                let verb = format!("{verb} the folder of the team of `{who}`");
+                probes.extend(actions.iter().map(|action| self.probe(&verb, action, self.of_team(team), Vec::new())));
+            }
+        }
         for (action, verb) in LIST {
             let verb = format!("{verb} the folder of `{who}`");
             for prefix in [format!("{who}/{USUAL}"), who.to_string()] {
@@ -43,6 +52,8 @@ impl ProbeBuilder<'_> {
             probes.extend(self.tagging(&format!("the notebook of `{who}`"), &arn, &tags, &BOTH));
             let log = format!("the log of the notebook of `{who}`");
             probes.extend(self.log_stream(&log, &notebook_log(notebook), &LOG_STREAM));
+            let log = format!("the log of a training job of `{who}`");
+            probes.extend(self.log_stream(&log, &job_log(notebook), &LOG_STREAM[..1]));
         }
         // Whoever makes a training job gives it its tags: no template does.
         let job = self.sagemaker(&format!("training-job/{who}-job"));
@@ -50,8 +61,6 @@ impl ProbeBuilder<'_> {
             let verb = format!("{verb} a training job of `{who}`");
             probes.push(self.probe(verb, &format!("sagemaker:{action}"), &job, resource_tags("sagemaker", other.tags)));
         }
-        let stream = format!("TrainingJobs:log-stream:{who}-job/algo-1-1");
-        probes.extend(self.log_stream(&format!("the log of a training job of `{who}`"), &stream, &LOG_STREAM[..1]));
         for (action, verb, arn) in [
             ("sagemaker:CreateTrainingJob", "make a training job in the name of", &job),
             (

@@ -1,7 +1,7 @@
 //! What everybody may of their own.
 
 use super::actions::{KEYS, NOTEBOOK};
-use super::{AccessProbe, ProbeBuilder, ProbedPerson, notebook_log, one, resource_tags};
+use super::{AccessProbe, ProbeBuilder, ProbedPerson, job_log, notebook_log, one, resource_tags};
 
 impl ProbeBuilder<'_> {
     /// What everybody may of their own: as a user, or from their notebook.
@@ -23,7 +23,23 @@ impl ProbeBuilder<'_> {
                 Vec::new(),
             ),
             self.probe("list their own folder", "s3:ListBucket", bucket, vec![one("s3:prefix", format!("{who}/"))]),
+            self.probe(
+                "read older versions in their own folder",
+                "s3:GetObjectVersion",
+                format!("{bucket}/{who}/model.tar.gz"),
+                Vec::new(),
+            ),
         ];
+        for folder in &self.shared_folders.of_everybody {
+            let verb = format!("read the shared folder `{folder}`");
+            probes.push(self.probe(verb, "s3:GetObject", format!("{bucket}/{folder}/any"), Vec::new()));
+        }
+        if let Some(team) = own.team().filter(|_| self.shared_folders.of_teams) {
+            for (action, verb) in [("s3:GetObject", "read"), ("s3:PutObject", "write into")] {
+                let verb = format!("{verb} the folder of their team");
+                probes.push(self.probe(verb, action, self.of_team(team), Vec::new()));
+            }
+        }
         for notebook in &own.resources.notebooks {
             let arn = self.sagemaker(&format!("notebook-instance/{}", notebook.name));
             for (action, verb) in NOTEBOOK {
@@ -36,9 +52,14 @@ impl ProbeBuilder<'_> {
                 }
             }
         }
-        for notebook in own.resources.notebooks.iter().filter(|_| from_notebook) {
-            let write = [("PutLogEvents", "write into")];
-            probes.extend(self.log_stream("the log of their own notebook", &notebook_log(notebook), &write));
+        for notebook in &own.resources.notebooks {
+            let read = [("GetLogEvents", "read")];
+            let of_notebook = "the log of their own notebook";
+            probes.extend(self.log_stream(of_notebook, &notebook_log(notebook), &read));
+            if from_notebook {
+                probes.extend(self.log_stream(of_notebook, &notebook_log(notebook), &[("PutLogEvents", "write into")]));
+            }
+            probes.extend(self.log_stream("the log of their own training job", &job_log(notebook), &read));
         }
         if !from_notebook {
             for user in &own.resources.users {

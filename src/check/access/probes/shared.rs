@@ -1,6 +1,8 @@
 //! What nobody may of what is everybody's.
 
-use super::actions::{ACCESS_POINT, BUCKET, FUNCTION, GROUP, LIFECYCLE, LIST, LOG_GROUP, POLICY, ROLE, STACK, USER};
+use super::actions::{
+    ACCESS_POINT, BUCKET, DELETE, FUNCTION, GROUP, LIFECYCLE, LIST, LOG_GROUP, POLICY, ROLE, STACK, USER, WRITE,
+};
 use super::{AccessProbe, Over, ProbeBuilder, ProbedPerson, one, resource_tags};
 use crate::check::access::placeholders::ACTOR_NAME;
 
@@ -17,6 +19,12 @@ impl ProbeBuilder<'_> {
             for prefix in [String::new(), who.to_string()] {
                 probes.push(self.probe(verb.clone(), action, bucket, vec![one("s3:prefix", prefix)]));
             }
+        }
+        for folder in &self.shared_folders.of_everybody {
+            let verb = format!("write into the shared folder `{folder}`");
+            let key = format!("{bucket}/{folder}/any");
+            let actions = WRITE.iter().chain(&DELETE);
+            probes.extend(actions.map(|action| self.probe(&verb, action, &key, Vec::new())));
         }
         // Uploads are listed of all or none.
         let uploads = "s3:ListBucketMultipartUploads";

@@ -28,7 +28,7 @@ if command -v sha256sum >/dev/null; then sums=(sha256sum); else sums=(shasum -a 
 sums_match() { "${sums[@]}" --check - >&2; }
 if ! sums_match <<'SUMS'
 70e16b45c58da6bda2552e2781912aaa651573466d2308576806caadefb332ad  storage.yaml
-2f3f088edbd07b3a9c3f7eb6036a12fe85af1d9c2cb746a00e21776cc462624d  access.yaml
+97f562ceb187a75cbf7aefcd40a6d0bb35dde951dfc7c4048e9cd1faf9385d1e  access.yaml
 6c1e1477a7c82fa5a470e3ede3cf18428cdd4bdfbd7b5760f03827ca933294d4  notebooks.yaml
 7409b3f5475b354b57096020f8b044f516be121949080cdec161ccfbb67600ec  service-roles.yaml
 2e46bb38e5ec6e40cb85c3641a2a00d2b6f807c63f3ed961e0d40f7c55bd5b56  operations.yaml

@@ -28,7 +28,7 @@ if command -v sha256sum >/dev/null; then sums=(sha256sum); else sums=(shasum -a 
 sums_match() { "${sums[@]}" --check - >&2; }
 if ! sums_match <<'SUMS'
 1b499bdd3748ee088d24266e97e800bb1a75b2cc69585f1034e4d88731d17530  storage.yaml
-83d5a04faa72ad6979c9bb08773cfa20e81326bcccc0b834cb383ac19f9c8db7  access.yaml
+8e5ccdf9515adf601ee0b4cf7769dfd29ead0fd0d54143fdf7608b1adff26950  access.yaml
 477a22bea13a05c1de26434034a42764824107c9109f0039da963518c955b044  notebooks.yaml
 4390a2cec96f9633b71bf91335783698a9f320b0a8a911659975fb6bc4a0a9f4  service-roles.yaml
 2d19b41fddd983de5015e3bb461aea0925750eeef6ee949b3cb98c4ea1f95b6d  users-001.yaml

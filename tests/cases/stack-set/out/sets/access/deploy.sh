@@ -9,7 +9,7 @@ cd "$(dirname "${BASH_SOURCE[0]}")"
 if command -v sha256sum >/dev/null; then sums=(sha256sum); else sums=(shasum -a 256); fi
 sums_match() { "${sums[@]}" --check - >&2; }
 if ! sums_match <<'SUMS'
-209ad57c1cb800e230e976069488a941d84a95e860867cd48dcc17028e20d8c6  template.json
+37359df6378cafef3c86a033bd44065f80f0d5882c7e47a021a63f514df70558  template.json
 SUMS
 then
   printf 'deploy.sh: the template is not the one that synth wrote: nothing was deployed\n' >&2
