@@ -158,7 +158,7 @@ fn tagged(user: Option<&str>, notebook: Option<&str>) -> Who {
     Who::role(&format!("deepracer/notebook/{OWNER}"), tags.collect::<BTreeMap<String, String>>())
 }
 
-fn case(policies: &Policies, request: Request) -> Case {
+pub fn case(policies: &Policies, request: Request) -> Case {
     let is_bucket = request.resource.starts_with(&format!("arn:aws:s3:::{BUCKET}"));
     Case {
         identity: policies.identity.clone(),
@@ -197,7 +197,7 @@ fn check(reaches: &[Reach]) {
 
 /// Hands on what both decide, which must be the same, of each case that the oracle decides. The evaluator knows all.
 #[track_caller]
-fn decided(cases: &mut [Case], mut with: impl FnMut(&Case, &'static str)) -> BTreeMap<String, usize> {
+pub fn decided(cases: &mut [Case], mut with: impl FnMut(&Case, &'static str)) -> BTreeMap<String, usize> {
     let mut counts = BTreeMap::new();
     let answers = answers(cases, &mut Seen::default());
     for (case, answer) in cases.iter().zip(answers) {

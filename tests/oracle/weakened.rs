@@ -11,7 +11,9 @@ use racestack::finding::Rule;
 use racestack::iam::{Principal, Request as Asked};
 use racestack::model;
 use racestack::plan::{self, AccountPlan, Names, Part};
-use racestack::render::{self, PROTOTYPE_NAME, PROTOTYPE_NOTEBOOK, People, PolicyValues, Templates, UserShape};
+use racestack::render::{
+    self, PROTOTYPE_NAME, PROTOTYPE_NOTEBOOK, PROTOTYPE_TEAM, People, PolicyValues, Templates, UserShape,
+};
 use serde_json::{Map, Value as Json, json};
 
 use crate::case::{Case, Request};
@@ -24,8 +26,8 @@ use crate::who::{Kind, Who};
 use crate::words::ACCOUNT;
 use crate::{Seen, aim, answers, evaluator, is_long, start};
 
-const SETTINGS: &str = "policies: hardened\nconsole: true\n";
-const ROSTER: &[u8] = b"name,state\nbob,\neve,suspended\n";
+const SETTINGS: &str = "policies: hardened\nconsole: true\nbucket: {shared_folders: [materials], team_folders: true}\n";
+const ROSTER: &[u8] = b"name,state,team\nbob,,red\neve,suspended,red\n";
 const ACTIONS: &str = include_str!("actions.txt");
 const LIMITS_PERSON: &str = include_str!("../../src/check/isolation/reference/limits-person.json.hbs");
 const LIMITS_NOTEBOOK: &str = include_str!("../../src/check/isolation/reference/limits-notebook.json.hbs");
@@ -225,8 +227,13 @@ impl<'a> Estate<'a> {
         }
         for (id, document) in &self.documents {
             for statement in document["Statement"].as_array().unwrap() {
-                // The same statement of notebooks stands in their boundary.
-                let both: &[&str] = if id == "NotebookPolicy" { &[id, "NotebookBoundaryPolicy"] } else { &[id] };
+                // The same statement stands in the boundary.
+                let both: &[&str] = match id.as_str() {
+                    "NotebookPolicy" => &[id, "NotebookBoundaryPolicy"],
+                    "DailyWorkPolicy" => &[id, "BoundaryPolicy"],
+                    "SharedFoldersPolicy" => &[id, "BoundaryPolicy", "NotebookBoundaryPolicy"],
+                    _ => &[id],
+                };
                 let name = |what: &str| format!("{id}, {}: {what}", statement["Sid"]);
                 let is_it = |one: &Json| one["Sid"] == statement["Sid"];
                 let drop = |statements: &mut Vec<Json>| statements.retain(|one| !is_it(one));
@@ -265,10 +272,12 @@ impl<'a> Estate<'a> {
             View::SuspendedPerson => {
                 (of_group().chain([of("SuspendedUserPolicy")]).collect(), Some(of("BoundaryPolicy")))
             }
-            View::Notebook => (vec![of("NotebookPolicy")], Some(of("NotebookBoundaryPolicy"))),
+            View::Notebook => {
+                (vec![of("NotebookPolicy"), of("SharedFoldersPolicy")], Some(of("NotebookBoundaryPolicy")))
+            }
             View::SuspendedNotebook => {
                 let denied = of("SuspendedNotebookPolicy");
-                (vec![of("NotebookPolicy"), denied], Some(of("NotebookBoundaryPolicy")))
+                (vec![of("NotebookPolicy"), of("SharedFoldersPolicy"), denied], Some(of("NotebookBoundaryPolicy")))
             }
             View::PersonBoundary => (vec![everything], Some(of("BoundaryPolicy"))),
             View::NotebookBoundary => (vec![everything], Some(of("NotebookBoundaryPolicy"))),
@@ -401,9 +410,9 @@ fn request(view: View, about: &Json, catalogue: &Catalogue, chance: &mut Chance)
         aim::aside(&mut request, catalogue, chance);
     }
     request.context.retain(|key, _| !key.to_ascii_lowercase().starts_with("aws:principaltag/"));
-    let of_role = [("user", PROTOTYPE_NAME), ("notebook", PROTOTYPE_NOTEBOOK)]
+    let tags = [("user", PROTOTYPE_NAME), ("notebook", PROTOTYPE_NOTEBOOK), ("team", PROTOTYPE_TEAM)]
         .map(|(key, value)| (format!("aws:PrincipalTag/{key}"), json!(value)));
-    request.context.extend(of_role.into_iter().filter(|_| is_role));
+    request.context.extend(tags);
     request.context.insert("aws:SecureTransport".to_owned(), json!("true"));
     request
 }

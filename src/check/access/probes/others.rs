@@ -27,15 +27,7 @@ impl ProbeBuilder<'_> {
                 probes.push(self.probe(format!("{verb} `{who}`"), action, key, Vec::new()));
             }
         }
-        // The folder of the same team is both's.
-        let team = other.team().filter(|team| self.shared_folders.of_teams && own.team() != Some(*team));
-        if let Some(team) = team {
-            let listed = [(READ.to_vec(), "read"), (WRITE.to_vec(), "write into"), (DELETE.to_vec(), "delete in")];
-            for (actions, verb) in listed {
-                let verb = format!("{verb} the folder of the team of `{who}`");
-                probes.extend(actions.iter().map(|action| self.probe(&verb, action, self.of_team(team), Vec::new())));
-            }
-        }
+        probes.extend(self.team_of_other(own, other));
         for (action, verb) in LIST {
             let verb = format!("{verb} the folder of `{who}`");
             for prefix in [format!("{who}/{USUAL}"), who.to_string()] {
@@ -118,5 +110,18 @@ impl ProbeBuilder<'_> {
             probes.extend(self.identity(&format!("the notebook role of `{who}`"), &ROLE, &role.principal.arn, &tags()));
         }
         probes
+    }
+
+    /// What nobody may in the folder of another's team. That of one's own team is both's.
+    fn team_of_other(&self, own: &ProbedPerson<'_>, other: &ProbedPerson<'_>) -> Vec<AccessProbe> {
+        let team = other.team().filter(|team| self.shared_folders.of_teams && own.team() != Some(*team));
+        let Some(team) = team else { return Vec::new() };
+        let listed = [(READ.to_vec(), "read"), (WRITE.to_vec(), "write into"), (DELETE.to_vec(), "delete in")];
+        let probes = listed.into_iter().flat_map(|(actions, verb)| {
+            let verb = format!("{verb} the folder of the team of `{}`", other.name);
+            let of_action = |action| self.probe(&verb, action, self.of_team(team), Vec::new());
+            actions.into_iter().map(of_action).collect::<Vec<_>>()
+        });
+        probes.collect()
     }
 }
