@@ -175,7 +175,7 @@ const MUTANTS: &[Mutant] = &[
     // A day's work.
     ("versions are listed without the slash", NETS, (DAILY, OWN_PREFIX, "\"s3:prefix\": \"${aws:username}*\""), TOO_WIDE, "s3:ListBucketVersions"),
     ("versions are deleted", NETS, (DAILY, "\"s3:GetObjectVersion\",", "\"s3:GetObjectVersion\", \"s3:DeleteObjectVersion\","), TOO_WIDE, "s3:DeleteObjectVersion"),
-    ("whatever is done with versions", NETS, (DAILY, "\"s3:GetObjectVersion\",", "\"s3:*ObjectVersion*\","), TOO_WIDE, "s3:DeleteObjectVersion"),
+    ("whatever is done with versions", NETS, (DAILY, "\"s3:GetObjectVersion\",", "\"s3:*ObjectVersion*\","), TOO_WIDE, "s3:*objectversion*"),
     ("versions of everybody are read", NETS, (DAILY, OWN_OBJECTS, "{{bucket_arn}}/*"), TOO_WIDE, "s3:GetObjectVersion"),
     ("versions are not read", NETS, (DAILY, "\"s3:GetObjectVersion\",", ""), REFUSED, "read older versions"),
     ("versions are not listed", NONE, (DAILY, "\"s3:ListBucketVersions\"", "\"s3:ListBucket\""), REFUSED, "list older versions"),
