@@ -169,3 +169,16 @@ fn what_is_shared_is_the_same_in_both_profiles_and_nothing_unless_it_is_set() {
     assert_eq!(statements("bucket: {shared_folders: [materials]}\n", "SharedFoldersPolicy").len(), 2);
     assert_eq!(statements("bucket: {team_folders: true}\n", "SharedFoldersPolicy").len(), 2);
 }
+
+#[test]
+fn with_the_documented_policies_sharing_adds_no_finding() {
+    let told = |sharing: &str| -> Vec<String> {
+        let settings = format!("policies: documented\nservices: [lambda, sagemaker]\n{sharing}");
+        let outcome = Workspace::new(&settings, "roster.csv", ROSTER).synth(&[]);
+        assert_eq!(outcome.code, 0, "{}", outcome.stderr);
+        outcome.stderr.lines().filter(|line| line.contains("]: ")).map(str::to_owned).collect()
+    };
+    let without = told("");
+    assert!(without.iter().any(|one| one.contains("isolation::too-wide")), "{without:?}");
+    assert_eq!(told(SETTINGS), without);
+}
