@@ -4,6 +4,7 @@
 use serde_json::Value;
 
 use crate::model::User;
+use crate::render::{PROTOTYPE_NAME, PROTOTYPE_NOTEBOOK};
 
 /// Stands for the name of whoever asks.
 pub(super) const ACTOR_NAME: char = '\u{E001}';
@@ -57,6 +58,11 @@ pub(super) fn word(user: &User, of_notebook: bool) -> &str {
         Some(notebook) if of_notebook => notebook.name.as_str(),
         _ => user.name.as_str(),
     }
+}
+
+/// A text of a prototype, who becomes whoever asks.
+pub(super) fn of_prototype(text: &str) -> String {
+    text.replace(PROTOTYPE_NAME, &ACTOR_NAME.to_string()).replace(PROTOTYPE_NOTEBOOK, &ACTOR_NOTEBOOK.to_string())
 }
 
 /// A text in which whoever asks becomes the other.

@@ -6,11 +6,11 @@ use serde_json::Value;
 
 use super::reading::Reading;
 use super::{AccountInventory, Home, Scope};
-use crate::check::access::placeholders::{ACTOR_NAME, ACTOR_NOTEBOOK, map_texts};
+use crate::check::access::placeholders::{map_texts, of_prototype};
 use crate::check::access::shapes::{ShapeId, shape_ids};
 use crate::inventory::{self, Documents, IamInventory};
 use crate::plan::{AccountPlan, Names, Part};
-use crate::render::{PROTOTYPE_NAME, PROTOTYPE_NOTEBOOK, Rendered, UserShape};
+use crate::render::{Rendered, UserShape};
 
 impl AccountInventory {
     /// The inventory of an account. `stacks` are the resources of the templates that hold no people, `prototypes` those of a
@@ -29,12 +29,8 @@ impl AccountInventory {
 
     /// The inventory of these stacks and of these people, who are given by the resources of a prototype.
     fn of(names: &Names, stacks: &[(usize, Value)], prototypes: &BTreeMap<UserShape, Value>) -> Self {
-        let with_placeholders = |text: &str| {
-            text.replace(PROTOTYPE_NAME, &ACTOR_NAME.to_string())
-                .replace(PROTOTYPE_NOTEBOOK, &ACTOR_NOTEBOOK.to_string())
-        };
         let shapes = shape_ids(prototypes);
-        let values = prototypes.values().map(|value| map_texts(value, &with_placeholders));
+        let values = prototypes.values().map(|value| map_texts(value, &of_prototype));
         let prototypes: Vec<(ShapeId, Value)> = shapes.values().copied().zip(values).collect();
         let account = inventory::Account { id: &names.account_id, region: &names.region, partition: &names.partition };
         let read = |resources| inventory::Stack { account, name: "", resources, only: None };

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::{AccountInventory, ActingPrincipal, Home, Notebook, PersonResources, Role, Scope, Secret, Tags};
+use crate::check::access::placeholders::of_prototype;
 use crate::check::access::shapes::ShapeId;
 use crate::inventory::{self, Boundary, IamInventory, IdentityKind, Location, PolicyKind, Principal, ResourcePolicy};
 use crate::model::{Tag, User};
@@ -166,7 +167,10 @@ impl<'r> Reading<'r> {
         let known = tags.iter().filter_map(|tag| Some((tag.key.clone()?, tag.value.clone()?)));
         let mut others: Vec<(String, String)> = known.collect();
         let mut take = |of: &[Tag]| {
-            let is_it = |(key, value): &(String, String)| of.iter().any(|tag| tag.key == *key && tag.value == *value);
+            // What is read of the prototype has placeholders in the place of its names.
+            let is_it = |(key, value): &(String, String)| {
+                of.iter().any(|tag| tag.key == *key && of_prototype(&tag.value) == *value)
+            };
             let all = !of.is_empty() && others.iter().filter(|tag| is_it(tag)).count() == of.len();
             if all {
                 others.retain(|tag| !is_it(tag));
