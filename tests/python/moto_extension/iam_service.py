@@ -12,9 +12,16 @@ from typing import Any
 
 from moto.core.responses import ActionResult, EmptyResult
 from moto.core.utils import utcnow
-from moto.iam.exceptions import DeleteConflictException, EntityAlreadyExists, LimitExceededException, NoSuchEntity
+from moto.iam.exceptions import (
+    DeleteConflictException,
+    EntityAlreadyExists,
+    IAMException,
+    LimitExceededException,
+    NoSuchEntity,
+)
 from moto.iam.models import IAMBackend, User
 from moto.iam.responses import IamResponse
+from moto.sts.models import sts_backends
 
 MANAGED_POLICY_LIMIT = 6_144
 TRUST_POLICY_LIMIT = 2_048
@@ -29,6 +36,7 @@ def extend() -> None:
     IamResponse.create_user = _create_user_with_boundary(IamResponse.create_user)
     IamResponse.put_user_permissions_boundary = _put_user_permissions_boundary
     IamResponse.delete_user_permissions_boundary = _delete_user_permissions_boundary
+    IamResponse.change_password = _change_password
     IamResponse.create_login_profile = _create_login_profile_with_reset(IamResponse.create_login_profile)
     before(IAMBackend, "delete_user", _refuse_user_in_use)
     before(IAMBackend, "delete_group", _refuse_group_in_use)
@@ -85,6 +93,19 @@ def _create_login_profile_with_reset(original: Callable[..., Any]) -> Callable[.
         return original(response)
 
     return create_login_profile
+
+
+def _change_password(response: IamResponse) -> EmptyResult:
+    """The caller's own password, which moto cannot change."""
+    key = response.get_access_key()
+    session = sts_backends[response.current_account][response.partition].user_sessions.get(key)
+    iam = response.backend
+    user = iam.get_user(session.user_name) if session else iam.get_user_from_access_key_id(key)
+    if user is None or user.password != response._get_param("OldPassword"):
+        raise IAMException("AccessDenied", "The old password was incorrect.")
+    user.password = response._get_param("NewPassword")
+    user.password_reset_required = False
+    return EmptyResult()
 
 
 def _put_user_permissions_boundary(response: IamResponse) -> EmptyResult:
