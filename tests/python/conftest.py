@@ -3,7 +3,8 @@
 import os
 import socket
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,8 @@ import pytest
 from aws_program import running_aws_program
 from moto_server import OTHER_ACCOUNT_ID, MotoServer, running_moto_server
 from patience import PATIENCE
+from stand_access import Agreement
+from stand_server import Stand, running_stand
 from workspace import SETTINGS, Workspace
 
 
@@ -76,6 +79,38 @@ def moto(moto_server: MotoServer, moto_log: Path) -> Iterator[MotoServer]:
     yield moto_server
     written = moto_log.read_text()[before:]
     assert "Traceback" not in written, f"the moto server failed:\n{written}"
+
+
+@pytest.fixture(scope="session")
+def stands(
+    tmp_path_factory: pytest.TempPathFactory, aws_program: Path | None
+) -> Iterator[Callable[[str], tuple[Stand, Agreement]]]:
+    """The stands of this run by their settings, each deployed when a test asks for it first."""
+    running: dict[str, tuple[Stand, Agreement]] = {}
+    with ExitStack() as stack:
+
+        def stand(settings: str) -> tuple[Stand, Agreement]:
+            if settings not in running:
+                made = running_stand(tmp_path_factory.mktemp("stand"), f"{settings}services: []\n", aws_program)
+                running[settings] = (stack.enter_context(made), Agreement())
+            return running[settings]
+
+        yield stand
+
+
+@pytest.fixture(params=["hardened", "documented"])
+def stand(
+    request: pytest.FixtureRequest, stands: Callable[[str], tuple[Stand, Agreement]]
+) -> Iterator[Stand]:
+    """A stand with these settings (a key of `SETTINGS`). What its map does not know fails the test, and so does a decision
+    that racestack's own evaluator makes otherwise."""
+    made, agreement = stands(SETTINGS[request.param])
+    before = len(made.entries())
+    yield made
+    entries = made.entries()[before:]
+    faults = [f"{entry['operation']}: {entry['reason']}" for entry in entries if entry["outcome"] == "fault"]
+    assert faults == []
+    assert agreement.disagreements(made, entries) == []
 
 
 @pytest.fixture

@@ -74,7 +74,7 @@ def running_moto_server(
             if not port:
                 raise RuntimeError(f"moto did not start:\n{log.read_text()}")
             endpoint = f"http://127.0.0.1:{port}"
-            _wait_until_it_answers(endpoint)
+            wait_until_it_answers(endpoint)
             yield MotoServer(endpoint, programs)
         finally:
             process.terminate()
@@ -88,7 +88,8 @@ def _client(endpoint: str, service: str) -> Any:
     return session.client(service, endpoint_url=endpoint, config=config)
 
 
-def _wait_until_it_answers(endpoint: str) -> None:
+def wait_until_it_answers(endpoint: str) -> None:
+    """Wait until a server does."""
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     deadline = time.monotonic() + PATIENCE
     while True:
