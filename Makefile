@@ -76,4 +76,4 @@ deploy: ## deploy an account's stacks: make deploy ACCOUNT=tokyo
 
 clean: ## remove what was built and installed
 	$(CARGO) clean
-	rm -rf .venv tests/node/node_modules tests/oracle/node_modules
+	rm -rf .venv .venv-sagemaker-* tests/node/node_modules tests/oracle/node_modules

@@ -1,0 +1,31 @@
+"""Run a sample with the SageMaker Python SDK, unchanged, as a kernel of a notebook or Python on a laptop runs it.
+
+Arguments: the sample, the file that each kernel runs first (or nothing), and the file in which SageMaker tells a notebook what
+it is (or nothing), which the SDK looks for in a place that only a notebook has.
+"""
+
+import importlib
+import runpy
+import sys
+
+# Where the SDK's versions keep the place.
+HOLDERS = ("sagemaker.session", "sagemaker.core.helper.session_helper")
+
+
+def main() -> None:
+    """Run the sample."""
+    sample, startup, metadata = sys.argv[1:]
+    if startup:
+        runpy.run_path(startup)
+    if metadata:
+        for name in HOLDERS:
+            try:
+                holder = importlib.import_module(name)
+            except ImportError:
+                continue
+            holder.NOTEBOOK_METADATA_FILE = metadata
+    runpy.run_path(sample, run_name="__main__")
+
+
+if __name__ == "__main__":
+    main()
