@@ -230,6 +230,56 @@ def test_the_map_names_what_aws_has(
         assert decider.decision(asked) == ("Allowed" if operation != "AssumeRole" else "ImplicitlyDenied")
 
 
+ITS = {"Bucket": BUCKET, "Key": "key"}
+
+
+@pytest.mark.parametrize(
+    ("service", "operation", "parameters", "actions"),
+    [
+        (
+            "sagemaker",
+            "CreateTrainingJob",
+            job("one", RACER, RACER),
+            ["sagemaker:CreateTrainingJob", "sagemaker:AddTags", "iam:PassRole"],
+        ),
+        (
+            "sagemaker",
+            "CreateTrainingJob",
+            job("one", RACER, RACER) | {"Tags": []},
+            ["sagemaker:CreateTrainingJob", "iam:PassRole"],
+        ),
+        (
+            "sagemaker",
+            "UpdateNotebookInstance",
+            {"NotebookInstanceName": "one", "RoleArn": role_arn(RACER)},
+            ["sagemaker:UpdateNotebookInstance", "iam:PassRole"],
+        ),
+        ("s3", "CopyObject", ITS | {"CopySource": "other/key"}, ["s3:GetObject", "s3:PutObject"]),
+        ("s3", "CopyObject", ITS | {"CopySource": "other/key?versionId=1"}, ["s3:GetObjectVersion", "s3:PutObject"]),
+        ("s3", "UploadPartCopy", ITS | {"CopySource": "/other/key"}, ["s3:GetObject", "s3:PutObject"]),
+        ("s3", "PutObject", ITS | {"Tagging": "a=b"}, ["s3:PutObject", "s3:PutObjectTagging"]),
+        ("s3", "CreateMultipartUpload", ITS | {"ACL": "private"}, ["s3:PutObject", "s3:PutObjectAcl"]),
+        ("s3", "CompleteMultipartUpload", ITS, ["s3:PutObject"]),
+        ("s3", "HeadObject", ITS | {"VersionId": "1"}, ["s3:GetObjectVersion"]),
+        (
+            "s3",
+            "DeleteObjects",
+            {"Bucket": BUCKET, "Delete": {"Objects": [{"Key": "a"}, {"Key": "b", "VersionId": "1"}]}},
+            ["s3:DeleteObject", "s3:DeleteObjectVersion"],
+        ),
+        ("logs", "DescribeLogStreams", {"logGroupName": "one"}, ["logs:DescribeLogStreams"] * 2),
+        ("sts", "GetCallerIdentity", {}, []),
+    ],
+)
+def test_a_call_needs_all_actions_that_aws_lists(
+    monkeypatch: pytest.MonkeyPatch, service: str, operation: str, parameters: dict[str, Any], actions: list[str]
+) -> None:
+    monkeypatch.setenv("MOTO_ACCOUNT_ID", ACCOUNT_ID)
+    who = Caller("user", RACER, f"arn:aws:iam::{ACCOUNT_ID}:user/{RACER}", {}, [], None)
+    found = needs_of(Call(service, operation, "json", parameters, "AKIA"), who)
+    assert [need.action for need in found] == actions
+
+
 def example(shape: Shape, name: str) -> Any:
     """A value of a parameter."""
     if name in SPECIAL and shape.type_name == "string":
