@@ -203,6 +203,17 @@ def test_a_part_of_an_address_that_no_operation_has_is_a_fault(bare: Stand, quer
     assert last(bare)["outcome"] == "fault"
 
 
+def test_what_the_evaluator_decides_otherwise_is_reported(bare: Stand) -> None:
+    def entry(decision: str) -> dict[str, Any]:
+        bucket, context = f"arn:aws:s3:::{BUCKET}", {"s3:prefix": f"{RACER}/"}
+        verdict = {"action": "s3:ListBucket", "resource": bucket, "context": context, "decision": decision}
+        return {"name": RACER, "kind": "role", "verdicts": [verdict]}
+
+    assert Agreement().disagreements(bare, [entry("Allowed")]) == []
+    (reported,) = Agreement().disagreements(bare, [entry("ImplicitlyDenied")])
+    assert "the simulator says ImplicitlyDenied, access allowed" in reported
+
+
 @pytest.fixture(scope="module")
 def decider() -> Iterator[Decider]:
     """The simulator."""
