@@ -28,8 +28,8 @@ if command -v sha256sum >/dev/null; then sums=(sha256sum); else sums=(shasum -a 
 sums_match() { "${sums[@]}" --check - >&2; }
 if ! sums_match <<'SUMS'
 70e16b45c58da6bda2552e2781912aaa651573466d2308576806caadefb332ad  storage.yaml
-97f562ceb187a75cbf7aefcd40a6d0bb35dde951dfc7c4048e9cd1faf9385d1e  access.yaml
-6c1e1477a7c82fa5a470e3ede3cf18428cdd4bdfbd7b5760f03827ca933294d4  notebooks.yaml
+750a488c3966c5a3a05714fb9b9c6168bbe80ef4601b4cf44e7eddaa2255cd94  access.yaml
+426f71fdbfa604784de3526a5c7bbc26cf242e44bcc89b863bf863a906ba94e0  notebooks.yaml
 4390a2cec96f9633b71bf91335783698a9f320b0a8a911659975fb6bc4a0a9f4  service-roles.yaml
 c45befdf693e40706196224a0d30e616032d33885d57d037bf680000757ac583  users-001.yaml
 1f645aff73f98f1347bdbb714fcf2135433e8c778b327d498f57960dd64be1b9  retired-roles.yaml

@@ -22,6 +22,8 @@ pub struct Settings {
     pub region: Option<String>,
     /// The bucket that holds a folder per person.
     pub bucket: Option<BucketSettings>,
+    /// The language of what racers read: the first files on their notebooks.
+    pub language: Option<Language>,
     /// Which policies the people and the service roles get.
     pub policies: Option<Profile>,
     /// The services that get a role. Leave one out to turn its role off.
@@ -97,6 +99,29 @@ pub enum Profile {
     Documented,
 }
 
+/// A language that racers read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Language {
+    /// English.
+    En,
+    /// Japanese.
+    Ja,
+    /// Korean.
+    Ko,
+}
+
+impl Language {
+    /// The word in the settings: the language's ISO 639-1 code.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Language::En => "en",
+            Language::Ja => "ja",
+            Language::Ko => "ko",
+        }
+    }
+}
+
 /// What a second factor (MFA) is to the people.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
@@ -155,6 +180,10 @@ pub struct NotebookSettings {
     /// After how many idle minutes the instance stops; 0 never stops it.
     #[schemars(range(min = 0, max = 10080))]
     pub idle_stop_minutes: Option<u32>,
+    /// Whether a notebook's kernels adapt the SageMaker SDK: the names that it makes for training jobs begin with the
+    /// notebook's name and `--`, since a person can read the logs of such jobs alone, and its version 3 gives them the tags
+    /// of its defaults file.
+    pub adapt_sdk: Option<bool>,
     /// The subnet to put notebooks in, such as `subnet-0123456789abcdef0`. Without it, SageMaker's own network.
     pub subnet_id: Option<String>,
     /// The security groups of the notebooks; asks for `subnet_id`.

@@ -18,7 +18,9 @@ use super::sharing::{ReservedName, SharedFolders};
 use super::tags::{self, Tag};
 use super::unique;
 use super::users::{self, User};
-use crate::config::{AccountConfig, Content, Mfa, People, Profile, QuotaSettings, Service, SharedPart, did_you_mean};
+use crate::config::{
+    AccountConfig, Content, Language, Mfa, People, Profile, QuotaSettings, Service, SharedPart, did_you_mean,
+};
 use crate::facts::{self, limits};
 use crate::finding::{Finding, Rule};
 use crate::source::{Place, SourceFile};
@@ -38,6 +40,8 @@ pub struct Account {
     pub bucket: Bucket,
     /// The folders of the bucket that people share.
     pub shared_folders: SharedFolders,
+    /// The language of what racers read.
+    pub language: Language,
     /// Which policies people and services get.
     pub policies: Profile,
     /// The services that get a role, each with the place that names it.
@@ -48,6 +52,8 @@ pub struct Account {
     pub iam_path: IamPath,
     /// After how many idle minutes a notebook stops; 0 never stops it.
     pub idle_stop_minutes: u32,
+    /// Whether the notebooks' kernels adapt the SageMaker SDK to what people may do.
+    pub adapt_sdk: bool,
     /// The network of the notebooks.
     pub network: NotebookNetwork,
     /// The key that encrypts the notebooks' volumes, if not an AWS managed one.
@@ -222,11 +228,13 @@ impl Reader<'_> {
             company: company?,
             bucket: bucket?,
             shared_folders,
+            language: settings.language?,
             policies: settings.policies?,
             services: self.services(),
             service_role_suffix: suffix,
             iam_path: iam_path?,
             idle_stop_minutes: notebooks.and_then(|notebooks| notebooks.idle_stop_minutes)?,
+            adapt_sdk: notebooks.and_then(|notebooks| notebooks.adapt_sdk)?,
             network,
             notebook_kms_key,
             unbound_roles: (notebooks.and_then(|notebooks| notebooks.bind_roles) == Some(false))

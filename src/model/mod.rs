@@ -19,7 +19,7 @@ mod tags;
 mod unique;
 mod users;
 
-pub use crate::config::{Mfa, Profile, Service, SharedPart};
+pub use crate::config::{Language, Mfa, Profile, Service, SharedPart};
 pub use account::{Account, Quotas, TemplateBucket};
 pub use bucket::Bucket;
 pub use fleet::clashes;

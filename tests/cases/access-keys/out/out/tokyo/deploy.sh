@@ -28,8 +28,8 @@ if command -v sha256sum >/dev/null; then sums=(sha256sum); else sums=(shasum -a 
 sums_match() { "${sums[@]}" --check - >&2; }
 if ! sums_match <<'SUMS'
 70e16b45c58da6bda2552e2781912aaa651573466d2308576806caadefb332ad  storage.yaml
-97f562ceb187a75cbf7aefcd40a6d0bb35dde951dfc7c4048e9cd1faf9385d1e  access.yaml
-6c1e1477a7c82fa5a470e3ede3cf18428cdd4bdfbd7b5760f03827ca933294d4  notebooks.yaml
+750a488c3966c5a3a05714fb9b9c6168bbe80ef4601b4cf44e7eddaa2255cd94  access.yaml
+426f71fdbfa604784de3526a5c7bbc26cf242e44bcc89b863bf863a906ba94e0  notebooks.yaml
 7409b3f5475b354b57096020f8b044f516be121949080cdec161ccfbb67600ec  service-roles.yaml
 2e46bb38e5ec6e40cb85c3641a2a00d2b6f807c63f3ed961e0d40f7c55bd5b56  operations.yaml
 75aaf8473128f1b672216564a105bf56044e54d6d393425a66ea693707ade4b6  users-001.yaml

@@ -28,8 +28,8 @@ if command -v sha256sum >/dev/null; then sums=(sha256sum); else sums=(shasum -a 
 sums_match() { "${sums[@]}" --check - >&2; }
 if ! sums_match <<'SUMS'
 a7db7f4a2837793374f20388bcd37728cd0092d7a8a811a4e76db3bfd6b521a1  storage.yaml
-522f829c3acb2bb933c85ba73b8eee31c7b3434322d3c77dfc975f99164ffc3b  access.yaml
-1132c17632eb775a37e6a1b71e328ecef762b3392cb3632827e3d12f2bcaefeb  notebooks.yaml
+da7b509bfc11757381e94fc69d1736c05dc9a4459c469458a6aa2408582c4e37  access.yaml
+2f8becd69a8de9b0250b3b97dfdda0240c95d5622ef3c3184179dda3d6d72e6c  notebooks.yaml
 c43c71f6366e09e338d5101ae56b7181182944f8a1c2abe97423a2cffca21f07  service-roles.yaml
 743c7d8a274a983726a1bc3acdc73572837b3d680c9e0fff2a76d197d741aa2c  users-001.yaml
 333f7559ef31b8334d4ed32ac318de5e8891c20bb44027d7bcf3746d402c07ce  retired-roles.yaml

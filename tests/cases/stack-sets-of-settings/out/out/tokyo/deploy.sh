@@ -29,8 +29,8 @@ if command -v sha256sum >/dev/null; then sums=(sha256sum); else sums=(shasum -a 
 sums_match() { "${sums[@]}" --check - >&2; }
 if ! sums_match <<'SUMS'
 9823faa05e2ce15abecdbeb0ea2068d0d0e651d7152940f815d4f7bd196e04b0  storage.yaml
-97f562ceb187a75cbf7aefcd40a6d0bb35dde951dfc7c4048e9cd1faf9385d1e  access.yaml
-6c1e1477a7c82fa5a470e3ede3cf18428cdd4bdfbd7b5760f03827ca933294d4  notebooks.yaml
+750a488c3966c5a3a05714fb9b9c6168bbe80ef4601b4cf44e7eddaa2255cd94  access.yaml
+426f71fdbfa604784de3526a5c7bbc26cf242e44bcc89b863bf863a906ba94e0  notebooks.yaml
 c9fa036dee0c9daf07f9a056cfe40b25bae8a11de7b9713cf0fa653091098f79  service-roles.yaml
 ee907cc7b1d1653122e81c28decc0bf33fc8551b2bc75dd6e53789eca6bb4bda  users-001.yaml
 SUMS

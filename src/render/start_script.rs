@@ -1,0 +1,63 @@
+//! The script that notebooks run at each start: what is the account's own, then the script as it is in the templates.
+
+use std::collections::BTreeMap;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use miniz_oxide::deflate::compress_to_vec_zlib;
+use serde_json::json;
+
+use crate::model::{Account, AllowedTypes, InstanceType};
+
+/// What runs as root.
+const SCRIPT: &str = "scripts/notebook-on-start.sh";
+
+/// The folder of what the script unpacks.
+const FILES: &str = "scripts/notebook";
+
+/// What is the same in every language.
+const PROGRAMS: [&str; 3] = ["idle-stop.py", "adapt-sdk.py", "prepare.py"];
+
+/// What racers read; each has the language in its name.
+const TEXTS: [&str; 2] = ["README", "start-here"];
+
+/// The level of compression that gives the fewest bytes.
+const SMALLEST: u8 = 10;
+
+/// What the starter notebook trains on, where it is allowed: the smallest type of the family that AWS's own example of
+/// scikit-learn has. Source: <https://docs.aws.amazon.com/sagemaker/latest/dg/sklearn.html>
+const TRAINING_TYPE: &str = "ml.m5.large";
+
+/// The script, from the templates' files by their paths. The account's own values need no quotes in a shell.
+pub(super) fn start_script<'a>(account: &Account, file: impl Fn(&str) -> &'a str) -> String {
+    let language = account.language.as_str();
+    let texts = TEXTS.map(|name| (format!("{name}.md"), file(&format!("{FILES}/{name}.{language}.md"))));
+    let programs = PROGRAMS.map(|name| (name.to_owned(), file(&format!("{FILES}/{name}"))));
+    format!(
+        "#!/bin/bash\nBUCKET='{}'\nREGION='{}'\nIDLE_MINUTES='{}'\nADAPT_SDK='{}'\nTRAINING_TYPE='{}'\n\
+         # The files of templates/{FILES}: their names and texts in JSON, by zlib, in base64.\nPACKED='{}'\n{}",
+        account.bucket.name,
+        account.region,
+        account.idle_stop_minutes,
+        account.adapt_sdk,
+        training_type(account.allowed_types.training.as_ref()),
+        pack(&programs.into_iter().chain(texts).collect()),
+        file(SCRIPT)
+    )
+}
+
+/// Files by their names, so small that SageMaker takes them, and in ASCII, whatever they hold.
+fn pack(files: &BTreeMap<String, &str>) -> String {
+    STANDARD.encode(compress_to_vec_zlib(json!(files).to_string().as_bytes(), SMALLEST))
+}
+
+/// A type that training jobs may have.
+fn training_type(allowed: Option<&AllowedTypes>) -> String {
+    let is_allowed =
+        |allowed: &AllowedTypes| InstanceType::parse(TRAINING_TYPE).is_ok_and(|usual| allowed.allow(&usual));
+    match allowed.filter(|allowed| !is_allowed(allowed)).and_then(|allowed| allowed.patterns().next()) {
+        // Of a whole family, the size that nearly all have.
+        Some(pattern) => pattern.replace('*', "xlarge"),
+        None => TRAINING_TYPE.to_owned(),
+    }
+}
