@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+import templates
+from moto_server import ACCOUNT_ID, REGION
 from patience import PATIENCE
 from stand_server import BUCKET, IMAGE, NOTEBOOKS, OTHER, RACER, Racer, Stand, role_arn
 from workspace import REPOSITORY
@@ -24,28 +26,25 @@ class Sample:
     version: int
     nobody: str
 
-    def run(self, racer: Racer, folder: Path, defaults: dict[str, object]) -> subprocess.CompletedProcess[str]:
-        """Run the sample in a folder, with these defaults."""
+    def run(self, racer: Racer, machine: "Machine") -> subprocess.CompletedProcess[str]:
+        """Run the sample on a machine."""
+        folder = machine.folder
         (folder / "src").mkdir(exist_ok=True)
         (folder / "src" / "train.py").write_text("print('training')\n")
         (folder / "data.csv").write_text("1,2\n")
-        (folder / "config.yaml").write_text(json.dumps(defaults))
-        is_notebook = racer.kind == "role"
-        metadata = folder / "resource-metadata.json"
-        arn = f"arn:aws:sagemaker:ap-northeast-1:111122223333:notebook-instance/{NOTEBOOK}"
-        metadata.write_text(json.dumps({"ResourceArn": arn, "ResourceName": NOTEBOOK}))
         environment = racer.environment() | {
-            "SAGEMAKER_ADMIN_CONFIG_OVERRIDE": str(folder / "config.yaml"),
+            # In the place of /etc/xdg, in which the SDK looks for its defaults.
+            "XDG_CONFIG_DIRS": str(folder / "etc" / "xdg"),
             "HOME": str(folder),
             "HTTPS_PROXY": f"http://{self.nobody}",
             "IMAGE": IMAGE,
-            "OWNER": racer.name,
-            "ON_NOTEBOOK": "yes" if is_notebook else "no",
-            "BASE_JOB_NAME": f"{NOTEBOOK}--racer",
+            "ON_NOTEBOOK": "yes" if machine.metadata else "no",
+            **machine.more,
         }
         python = REPOSITORY / f".venv-sagemaker-{self.version}" / "bin" / "python"
+        files = (machine.startup or "", machine.metadata or "")
         return subprocess.run(
-            [python, SDK / "run_sample.py", SDK / f"sample_{self.version}.py", "", metadata if is_notebook else ""],
+            [python, SDK / "run_sample.py", SDK / f"sample_{self.version}.py", *files],
             cwd=folder,
             env=environment,
             stdin=subprocess.DEVNULL,
@@ -56,14 +55,53 @@ class Sample:
         )
 
 
-def defaults(name: str) -> dict[str, object]:
-    """The SDK's defaults of a person, as their notebook writes them."""
+@dataclass(frozen=True)
+class Machine:
+    """A notebook or a laptop, with the SDK's defaults file: on a notebook, what each kernel runs first and what SageMaker tells
+    it; on a laptop, what its person has to say."""
+
+    folder: Path
+    startup: Path | None
+    metadata: Path | None
+    more: dict[str, str]
+
+
+def notebook(stand: Stand, racer: Racer, folder: Path) -> Machine:
+    """A notebook that has run its start script."""
+    script, metadata = folder / "on-start.sh", folder / "resource-metadata.json"
+    lifecycle = templates.load(stand.workspace.out / "notebooks.yaml")["Resources"]["NotebookLifecycle"]
+    script.write_text(lifecycle["Properties"]["OnStart"][0]["Content"]["Fn::Base64"])
+    arn = f"arn:aws:sagemaker:{REGION}:{ACCOUNT_ID}:notebook-instance/{NOTEBOOK}"
+    metadata.write_text(json.dumps({"ResourceArn": arn, "ResourceName": NOTEBOOK}))
+    (folder / "SageMaker").mkdir()
+    (folder / "bin").mkdir()
+    (folder / "bin" / "systemd-run").write_text("#!/bin/sh\n")
+    (folder / "bin" / "systemd-run").chmod(0o755)
+    environment = racer.environment()
+    environment |= {
+        "PATH": f"{folder / 'bin'}:{environment['PATH']}",
+        "INSTALL_DIR": str(folder / "opt"),
+        "ETC_DIR": str(folder / "etc"),
+        "FOLDER": str(folder / "SageMaker"),
+        "METADATA_FILE": str(metadata),
+        "RETRY_SECONDS": "0",
+    }
+    started = subprocess.run(
+        ["bash", script], env=environment, capture_output=True, text=True, timeout=PATIENCE, check=False
+    )
+    assert (started.returncode, started.stderr) == (0, ""), started.stdout + started.stderr
+    return Machine(folder, folder / "etc" / "ipython" / "startup" / "50-racestack.py", metadata, {})
+
+
+def laptop(folder: Path, name: str) -> Machine:
+    """A laptop with the SDK's defaults of a person. Of them, version 3 leaves the tag out; and neither names jobs for one."""
     session = {"DefaultS3Bucket": BUCKET, "DefaultS3ObjectKeyPrefix": f"{name}/sagemaker"}
     job = {"RoleArn": role_arn(name), "Tags": [{"Key": "user", "Value": name}]}
-    return {
-        "SchemaVersion": "1.0",
-        "SageMaker": {"PythonSDK": {"Modules": {"Session": session}}, "TrainingJob": job},
-    }
+    sdk = {"PythonSDK": {"Modules": {"Session": session}}, "TrainingJob": job}
+    written = folder / "etc" / "xdg" / "sagemaker" / "config.yaml"
+    written.parent.mkdir(parents=True)
+    written.write_text(json.dumps({"SchemaVersion": "1.0", "SageMaker": sdk}))
+    return Machine(folder, None, None, {"OWNER": name, "BASE_JOB_NAME": f"{NOTEBOOKS[name]}--racer"})
 
 
 @pytest.fixture(params=[2, 3])
@@ -75,7 +113,9 @@ def sample(request: pytest.FixtureRequest, nobody: str) -> Sample:
 
 @pytest.mark.parametrize("kind", ["role", "user"])
 def test_a_sample_trains(stand: Stand, sample: Sample, tmp_path: Path, kind: str) -> None:
-    finished = sample.run(stand.racer(kind, RACER), tmp_path, defaults(RACER))
+    racer = stand.racer(kind, RACER)
+    machine = notebook(stand, racer, tmp_path) if kind == "role" else laptop(tmp_path, RACER)
+    finished = sample.run(racer, machine)
     assert finished.returncode == 0, finished.stdout + finished.stderr
     assert f"bucket: {BUCKET}" in finished.stdout
     assert f"data: s3://{BUCKET}/{RACER}/sagemaker/" in finished.stdout
@@ -88,7 +128,7 @@ def test_a_sample_trains(stand: Stand, sample: Sample, tmp_path: Path, kind: str
 @pytest.mark.parametrize("stand", ["hardened"], indirect=True)
 def test_with_anothers_defaults_nothing_is_uploaded(stand: Stand, sample: Sample, tmp_path: Path) -> None:
     before = len(stand.entries())
-    finished = sample.run(stand.user(RACER), tmp_path, defaults(OTHER))
+    finished = sample.run(stand.user(RACER), laptop(tmp_path, OTHER))
     assert finished.returncode != 0
     refused = [json.dumps(entry) for entry in stand.entries()[before:] if entry["outcome"] == "refused"]
     assert any(OTHER in entry for entry in refused)

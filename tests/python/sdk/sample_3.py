@@ -25,7 +25,7 @@ trainer = ModelTrainer(
     compute=Compute(instance_type="ml.c5.xlarge", instance_count=1),
     base_job_name=os.environ.get("BASE_JOB_NAME"),
     # `ModelTrainer` (sagemaker-train 1.27) does not take the tags of the SDK's defaults: a laptop has to say them.
-    tags=[Tag(key="user", value=os.environ["OWNER"])],
+    tags=[Tag(key="user", value=os.environ["OWNER"])] if "OWNER" in os.environ else None,
 )
 trainer.train(input_data_config=[InputData(channel_name="train", data_source=data)])
 job = trainer._latest_training_job
