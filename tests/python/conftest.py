@@ -13,7 +13,7 @@ from aws_program import running_aws_program
 from moto_server import OTHER_ACCOUNT_ID, MotoServer, running_moto_server
 from patience import PATIENCE
 from stand_access import Agreement
-from stand_server import Stand, running_stand
+from stand_server import SHARED, Stand, running_stand
 from workspace import SETTINGS, Workspace
 
 
@@ -102,9 +102,9 @@ def stands(
 def stand(
     request: pytest.FixtureRequest, stands: Callable[[str], tuple[Stand, Agreement]]
 ) -> Iterator[Stand]:
-    """A stand with these settings (a key of `SETTINGS`). What its map does not know fails the test, and so does a decision
+    """A stand with these settings (a key of `SETTINGS` or `SHARED`). What its map does not know fails the test, and so does a decision
     that racestack's own evaluator makes otherwise."""
-    made, agreement = stands(SETTINGS[request.param])
+    made, agreement = stands((SETTINGS | SHARED)[request.param])
     before = len(made.entries())
     yield made
     entries = made.entries()[before:]

@@ -25,6 +25,9 @@ LOG_GROUPS = ("/aws/sagemaker/NotebookInstances", "/aws/sagemaker/TrainingJobs")
 IMAGE_REPOSITORY = "simapp"
 IMAGE = f"{ACCOUNT_ID}.dkr.ecr.{REGION}.amazonaws.com/{IMAGE_REPOSITORY}:1"
 
+# The settings with which people share folders.
+SHARED = {"shared": "policies: hardened\nbucket:\n  shared_folders: [materials]\n  team_folders: true\n"}
+
 RACER, OTHER, SUSPENDED = "tanaka.taro", "suzuki.hanako", "sato.jiro"
 NOTEBOOKS = {name: name.replace(".", "-") for name in (RACER, OTHER, SUSPENDED)}
 PEOPLE: tuple[Person, ...] = (
