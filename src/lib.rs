@@ -1,7 +1,7 @@
 //! racestack turns a roster of people and a few settings into CloudFormation stacks.
 //!
 //! The data flows one way, and a module imports only from those before it:
-//! `source`, `finding`, `files`, `facts`, `iam` ← `inventory` ← `config` ← `model` ← `plan` ← `render` ← `check` ← `output` ← `diff` ← `page`.
+//! `source`, `finding`, `files`, `facts`, `iam` ← `inventory` ← `config` ← `model` ← `plan` ← `render` ← `check` ← `output` ← `diff` ← `page`, `handout`.
 //! `report` stands beside that way: it knows `source`, `finding` and `diff` alone.
 //! Nothing here prints or exits; `main.rs` does.
 
@@ -12,6 +12,7 @@ pub mod diff;
 pub mod facts;
 pub mod files;
 pub mod finding;
+pub mod handout;
 pub mod iam;
 pub mod inventory;
 pub mod model;

@@ -22,6 +22,7 @@ const ORDER: &[&str] = &[
     "output",
     "diff",
     "page",
+    "handout",
 ];
 /// The reporters stand beside that way: they know what a finding and a diff are and nothing of how they came about.
 const REPORT_KNOWS: &[&str] = &["source", "finding", "diff"];

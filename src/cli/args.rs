@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::{Parser, Subcommand};
 
 use crate::facts::date::Date;
+use crate::handout::{HandoutFormat, Language};
 use crate::report::{DiffFormat, Format};
 
 /// Turns a roster of people and a few settings into the CloudFormation stacks of their AWS DeepRacer training
@@ -32,6 +33,8 @@ pub enum Command {
     Schema(SchemaArgs),
     /// Tell what a setting is for an account, and the file and line that set it
     Explain(ExplainArgs),
+    /// Write the page that a person gets on their first day: what is theirs, and the commands to use it
+    Handout(HandoutArgs),
     /// Print the steps by which somebody leaves, and run none of them
     Offboard(OffboardArgs),
     /// Tell what a person may do, or who may do something, and which statements of which policies say so
@@ -97,6 +100,35 @@ pub struct ExplainArgs {
     /// The folder of the settings and rosters
     #[arg(long, value_name = "DIR", default_value = "config")]
     pub config: PathBuf,
+}
+
+/// The arguments of `racestack handout`.
+#[derive(Debug, clap::Args)]
+pub struct HandoutArgs {
+    /// The account
+    #[arg(long, value_name = "NAME")]
+    pub account: String,
+    /// The person, whose page goes to standard output
+    #[arg(long, value_name = "NAME", required_unless_present = "all")]
+    pub user: Option<String>,
+    /// A page for everybody in the account, suspended people too
+    #[arg(long, conflicts_with = "user", requires = "out")]
+    pub all: bool,
+    /// The folder of everybody's pages; it is replaced as a whole
+    #[arg(long, value_name = "DIR", requires = "all", conflicts_with = "user")]
+    pub out: Option<PathBuf>,
+    /// The language; English unless set
+    #[arg(long, value_enum)]
+    pub lang: Option<Language>,
+    /// The form of a page
+    #[arg(long, value_enum, default_value_t = HandoutFormat::Markdown)]
+    pub format: HandoutFormat,
+    /// The folder of the settings and rosters
+    #[arg(long, value_name = "DIR", default_value = "config")]
+    pub config: PathBuf,
+    /// A folder of templates that replace the embedded ones of the same path
+    #[arg(long, value_name = "DIR")]
+    pub templates: Option<PathBuf>,
 }
 
 /// The arguments of `racestack offboard`.

@@ -1,11 +1,11 @@
 //! What synth writes besides the out folder: the same stacks in the forms of other tools, each in a folder of its own.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use super::args::{StackSetPart, SynthArgs};
 use super::synth::stale;
-use super::{Failure, Watch};
-use crate::files::{self, Lock};
+use super::{Failure, Watch, target};
+use crate::files::Lock;
 use crate::finding::{Finding, any_error};
 use crate::output::{self, AccountAssembly, Manifest, OutputFile, StackSetMember};
 use crate::plan::{AccountPlan, Part};
@@ -80,23 +80,8 @@ pub(super) fn target(args: &SynthArgs, watch: &Watch<'_>) -> Result<Option<Targe
             return Err(Failure::Usage(message.to_owned()));
         }
     };
-    let real = files::real_path(folder)?;
-    for (taken, what) in [(&args.out, "the out folder"), (&args.config, "the config folder")] {
-        let taken = files::real_path(taken)?;
-        if real.starts_with(&taken) || taken.starts_with(&real) {
-            let message = format!("`{option} {}` and {what} are in each other's way", folder.display());
-            return Err(Failure::Usage(format!("{message}; name a folder beside it")));
-        }
-    }
-    let Some(parent) = folder.parent().filter(|_| folder.file_name().is_some()) else {
-        return Err(Failure::Usage(format!("`{option} {}` names no folder to be replaced", folder.display())));
-    };
-    let parent = if parent.as_os_str().is_empty() { Path::new(".") } else { parent };
-    let claim = if args.check {
-        output::claim_shared(parent, watch.notice)?
-    } else {
-        Some(output::claim(parent, watch.notice)?)
-    };
+    let taken = [(args.out.as_path(), "the out folder"), (args.config.as_path(), "the config folder")];
+    let claim = target::claim(option, folder, &taken, args.check, watch.notice)?;
     Ok(Some(Target { folder: folder.clone(), form, claim }))
 }
 

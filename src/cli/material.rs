@@ -7,11 +7,11 @@ use std::sync::Arc;
 use super::{Failure, require_config};
 use crate::check::guard::{RULE_FILE_EXTENSION, RuleSet};
 use crate::check::{Proofs, Suppressions};
-use crate::config::{self, AccountConfig, Config};
+use crate::config::{self, AccountConfig, Config, did_you_mean};
 use crate::facts::date::Date;
 use crate::files::{self, FileError};
 use crate::finding::{Finding, any_error, each};
-use crate::model::{self, Account};
+use crate::model::{self, Account, User};
 use crate::render::{RenderFailure, Templates};
 use crate::source::{Place, SourceFile};
 
@@ -116,6 +116,17 @@ pub(super) fn one_account(
     };
     findings.retain(|finding| any_error(std::slice::from_ref(finding)));
     Ok(account.filter(|_| findings.is_empty()).map(|account| (material, account)))
+}
+
+/// The person of that name.
+pub(super) fn user_of<'a>(account: &'a Account, name: &str) -> Result<&'a User, Failure> {
+    account.users.iter().find(|user| user.name.as_str() == name).ok_or_else(|| {
+        let help = match did_you_mean(name, account.users.iter().map(|user| user.name.as_str())) {
+            Some(near) => format!("did you mean `{near}`?"),
+            None => "its roster names everybody".to_owned(),
+        };
+        Failure::Usage(format!("there is no user `{name}` in the account `{}`; {help}", account.name))
+    })
 }
 
 /// The configuration, with what was found in it.

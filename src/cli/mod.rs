@@ -6,6 +6,7 @@ mod committed;
 mod diff;
 mod explain;
 mod export;
+mod handout;
 mod init;
 mod limits;
 mod lock;
@@ -15,6 +16,7 @@ mod report;
 mod summary;
 mod synth;
 mod synthesis;
+mod target;
 
 pub use args::Args;
 use args::{Command, SchemaKind};
@@ -85,6 +87,7 @@ pub fn run(args: &Args, colour: bool, watch: &Watch<'_>) -> Outcome {
         Command::Schema(schema) => Ok(printed(schema_of(schema.kind))),
         Command::Explain(explain) => explain::run(explain, colour),
         Command::Offboard(offboard) => offboard::run(offboard, colour),
+        Command::Handout(handout) => handout::run(handout, colour, watch),
         Command::Access(access) => access::run(access, colour),
         Command::Limits(limits) => limits::run(limits, colour),
         Command::Completions(completions) => {

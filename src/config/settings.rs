@@ -39,6 +39,9 @@ pub struct Settings {
     /// What a second factor (MFA) is to the people. Without it, `optional` where anybody gets a password for the console,
     /// `off` elsewhere.
     pub mfa: Option<Mfa>,
+    /// Whom people ask when something does not work, on one line: a name, an e-mail address, a channel. It stands on the pages
+    /// that `racestack handout` writes.
+    pub contact: Option<String>,
     /// What training jobs may be like.
     pub training: Option<TrainingSettings>,
     /// Asks for the rotation of access keys: whose is too old is deactivated, after warnings.

@@ -24,6 +24,18 @@ pub const PARTITIONS: [(&str, &str, &str); 7] = [
     ("eusc-", "aws-eusc", "amazonaws.eu"),
 ];
 
+/// Where people reach the AWS console, by partition: what the names of the regions' consoles end with, and of the pages on
+/// which IAM users sign in. No other partition's are known.
+/// Sources: <https://docs.aws.amazon.com/general/latest/gr/mgmt-console.html>,
+/// <https://docs.aws.amazon.com/IAM/latest/UserGuide/console.html>,
+/// <https://docs.amazonaws.cn/en_us/aws/latest/userguide/getting-started.html>,
+/// <https://docs.aws.amazon.com/govcloud-us/latest/UserGuide/govcloud-console.html>
+pub const CONSOLES: [(&str, &str, &str); 3] = [
+    ("aws", "console.aws.amazon.com", "signin.aws.amazon.com"),
+    ("aws-cn", "console.amazonaws.cn", "signin.amazonaws.cn"),
+    ("aws-us-gov", "console.amazonaws-us-gov.com", "signin.amazonaws-us-gov.com"),
+];
+
 /// The instance types that botocore 1.43.11 knows for notebooks (shape `InstanceType` of
 /// `botocore/data/sagemaker/2017-07-24/service-2.json`).
 pub static NOTEBOOK_INSTANCE_TYPES: LazyLock<Vec<&str>> =

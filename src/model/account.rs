@@ -76,6 +76,8 @@ pub struct Account {
     pub git_sync: Option<RepositoryPath>,
     /// The parts that StackSets deploy.
     pub stack_sets: BTreeSet<SharedPart>,
+    /// Whom people ask when something does not work.
+    pub contact: Option<String>,
     /// The people, by name.
     pub users: Vec<User>,
     /// Which users stack each user is in, as the lock has it.
@@ -247,6 +249,7 @@ impl Reader<'_> {
             template_bucket,
             git_sync,
             stack_sets,
+            contact: self.optional("contact", settings.contact.as_deref(), contact),
             users,
             lock: Some(lock).filter(|_| !lock_failed)?,
             lock_source: self.people.lock.as_ref().map(|lock| Arc::clone(&lock.source))?,
@@ -301,6 +304,11 @@ impl Reader<'_> {
         };
         listed.iter().copied().zip(places).collect()
     }
+}
+
+fn contact(text: &str) -> Result<String, Refusal> {
+    let valid = !text.trim().is_empty() && text.chars().count() <= 200 && !text.contains(char::is_control);
+    if valid { Ok(text.trim().to_owned()) } else { Err(Refusal { allowed: "one line of 1 to 200 characters" }) }
 }
 
 fn quotas(raised: Option<&QuotaSettings>) -> Quotas {

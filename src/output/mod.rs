@@ -4,6 +4,7 @@ mod assembly;
 mod deploy;
 mod folder;
 mod git_sync;
+mod handouts;
 mod held;
 mod leave;
 mod manifest;
@@ -13,6 +14,7 @@ mod stack_set;
 pub use assembly::{AccountAssembly, files as assembly_files, of_account as account_assembly};
 pub use deploy::quote;
 pub use folder::{Difference, claim, claim_shared, commit, compare, discard, inspect, orphans, stage, write};
+pub use handouts::files as handout_files;
 pub use leave::{delete_commands, strip_commands};
 pub use manifest::{
     DeployedBy, Manifest, PolicyEntry, StackEntry, Used, UserEntry, holds_users, of as manifest, read as read_manifest,

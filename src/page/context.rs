@@ -2,10 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use base64::Engine;
-use base64::prelude::BASE64_STANDARD;
 use serde::Serialize;
-use sha2::{Digest, Sha256};
 
 use super::reach::{Answer, ReachRow};
 use super::words::{Words, grouped, words};
@@ -13,7 +10,7 @@ use super::{Fragment, Page, PageAccount, picture, reach};
 use crate::finding::{Finding, Severity, any_error};
 use crate::model::{DISPLAY_NAME, EMAIL, TEAM};
 use crate::output::{StackEntry, Used};
-use crate::render::Templates;
+use crate::render::{Templates, policy_hash};
 
 /// An account's stacks and picture are unfolded at first in a fleet of up to so many accounts, and its stacks if there are no
 /// more of them than these.
@@ -174,14 +171,15 @@ pub(super) fn of<'a>(templates: &'a Templates, page: &'a Page<'_>) -> PageContex
     let (style, script) = (templates.text("page/page.css"), templates.text("page/page.js"));
     let diff = page.diff.as_ref().map(|Fragment { body, style }| FragmentContext { body, style });
     let styles = [Some(style), diff.as_ref().map(|diff| diff.style)];
-    let style_hashes: Vec<String> = styles.into_iter().flatten().map(|style| format!("'{}'", hash(style))).collect();
+    let style_hashes: Vec<String> =
+        styles.into_iter().flatten().map(|style| format!("'{}'", policy_hash(style))).collect();
     let people: Vec<Person<'_>> = page.accounts.iter().flat_map(people).collect();
     PageContext {
         title: &page.title,
         style,
         style_hashes: style_hashes.join(" "),
         script,
-        script_hash: hash(script),
+        script_hash: policy_hash(script),
         stale: page.stale,
         incomplete: any_error(page.findings),
         counts: counts(page, &people),
@@ -193,12 +191,6 @@ pub(super) fn of<'a>(templates: &'a Templates, page: &'a Page<'_>) -> PageContex
         suppressed: page.findings.iter().filter_map(suppressed).collect(),
         diff,
     }
-}
-
-/// What a Content-Security-Policy calls the text of an element.
-/// Source: <https://www.w3.org/TR/CSP3/#match-element-to-source-list>
-fn hash(text: &str) -> String {
-    format!("sha256-{}", BASE64_STANDARD.encode(Sha256::digest(text)))
 }
 
 fn counts(page: &Page<'_>, people: &[Person<'_>]) -> Vec<Count> {

@@ -55,5 +55,5 @@ pub struct Fragment {
 /// # Errors
 /// When a template of the page is the user's own and cannot be filled.
 pub fn render(templates: &Templates, page: &Page<'_>) -> Result<String, RenderFailure> {
-    templates.page(&context::of(templates, page))
+    templates.html()?.fill("page", &context::of(templates, page))
 }

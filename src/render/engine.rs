@@ -1,8 +1,8 @@
 //! The templates and the engine that fills them: handlebars in strict mode, with a few helpers.
 //!
-//! There are three kinds. Stack templates are YAML, where every `{{value}}` becomes one YAML scalar. Policy templates are
-//! JSON, where every `{{value}}` stands inside a JSON string. The helper `policy` fills a policy template and writes it
-//! into a stack as YAML. The templates of a fleet's page are HTML, where every `{{value}}` is text.
+//! Stack templates are YAML, where every `{{value}}` becomes one YAML scalar. Policy templates are JSON, where every
+//! `{{value}}` stands inside a JSON string. The helper `policy` fills a policy template and writes it into a stack as YAML.
+//! Templates of texts for people are HTML or Markdown, where every `{{value}}` is text: see `library`.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -28,17 +28,16 @@ const NOT_STACKS: [&str; 2] = ["init", "ci"];
 
 static EMBEDDED: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/templates");
 
-/// The folder of the page's templates, and the name of the first of them.
-const PAGE: &str = "page";
+/// How the names of HTML and of Markdown templates end.
+pub(super) const HTML: &str = ".html.hbs";
+pub(super) const MARKDOWN: &str = ".md.hbs";
 
 /// The templates, ready to be filled.
 #[derive(Debug)]
 pub struct Templates {
     stacks: Handlebars<'static>,
-    /// The user's own. Reading the others takes as long as filling a stack, and only reports need them.
-    pages: Handlebars<'static>,
-    sources: BTreeMap<String, Arc<SourceFile>>,
-    overridden: BTreeSet<String>,
+    pub(super) sources: BTreeMap<String, Arc<SourceFile>>,
+    pub(super) overridden: BTreeSet<String>,
 }
 
 /// Why a template could not be filled.
@@ -77,14 +76,15 @@ impl Templates {
         }
         let mut stacks = Handlebars::new();
         let mut policies = Handlebars::new();
-        let mut pages = Handlebars::new();
+        let mut texts = Handlebars::new();
         stacks.register_escape_fn(|text| yaml::scalar(text).into_owned());
         policies.register_escape_fn(escape_json);
-        pages.register_escape_fn(handlebars::html_escape);
-        let is_page = |path: &str| path.split('/').next() == Some(PAGE);
+        // Reading a text for people takes as long as filling a stack, and few commands need one: only whether the user's own
+        // can be read is asked here.
+        let is_text = |path: &str| path.ends_with(HTML) || path.ends_with(MARKDOWN);
         let needed: Vec<(&str, &str, &Arc<SourceFile>)> = sources
             .iter()
-            .filter(|(path, _)| !is_page(path) || overridden.contains(*path))
+            .filter(|(path, _)| !is_text(path) || overridden.contains(*path))
             .filter_map(|(path, source)| Some((path.as_str(), template_name(path)?, source)))
             .collect();
         // To read one takes as long as to fill a small stack: they are read on all cores.
@@ -95,7 +95,7 @@ impl Templates {
         for ((path, name, source), read) in needed.into_iter().zip(read) {
             let target = match path.split('/').next() {
                 Some("policies") => &mut policies,
-                Some(PAGE) => &mut pages,
+                _ if is_text(path) => &mut texts,
                 _ => &mut stacks,
             };
             target.set_strict_mode(true);
@@ -125,7 +125,7 @@ impl Templates {
         stacks.register_helper("number", Box::new(number));
         stacks.register_helper("block", Box::new(block));
         stacks.register_helper("tag", Box::new(tag));
-        Ok(Self { stacks, pages, sources, overridden })
+        Ok(Self { stacks, sources, overridden })
     }
 
     /// Fills the template of a kind of stack.
@@ -168,30 +168,6 @@ impl Templates {
             Some(source) => finding.at(line_place(source, 1)),
             None => finding,
         }
-    }
-
-    /// Fills the template of a fleet's page.
-    ///
-    /// # Errors
-    /// When the template asks for what is not there.
-    pub fn page(&self, context: &impl Serialize) -> Result<String, RenderFailure> {
-        let mut pages = self.pages.clone();
-        for (path, source) in self.sources.iter().filter(|(path, _)| !self.overridden.contains(*path)) {
-            let name = template_name(path).filter(|_| path.split('/').next() == Some(PAGE));
-            if let Some(Err(error)) = name.map(|name| pages.register_template_string(name, &source.text)) {
-                return Err(self.failure(Finding::new(Rule::TemplateSyntax, error.to_string())));
-            }
-        }
-        pages.render(PAGE, context).map_err(|error| {
-            let why = format!("this template cannot be filled: {}", describe(&error));
-            let mut finding = Finding::new(Rule::TemplateFill, why)
-                .help("compare it with the embedded template, and the names in `{{…}}` with the names there");
-            let name = error.template_name.as_deref().unwrap_or(PAGE);
-            if let Some(source) = self.sources.get(&format!("{PAGE}/{name}.html.hbs")) {
-                finding = finding.at(line_place(source, error.line_no.unwrap_or(1)));
-            }
-            self.failure(finding)
-        })
     }
 
     /// A failure of a template. It is the user's as soon as they replaced any: one template can break another.
@@ -244,15 +220,16 @@ fn stack_path(kind: &str) -> String {
 }
 
 /// `stacks/users.yaml.hbs` → `users`, `policies/user/s3-folder.hardened.json.hbs` → `user/s3-folder.hardened`.
-fn template_name(path: &str) -> Option<&str> {
+pub(super) fn template_name(path: &str) -> Option<&str> {
     path.strip_prefix("policies/")
         .and_then(|path| path.strip_suffix(".json.hbs"))
         .or_else(|| path.strip_prefix("stacks/").and_then(|path| path.strip_suffix(".yaml.hbs")))
-        .or_else(|| path.strip_prefix("page/").and_then(|path| path.strip_suffix(".html.hbs")))
+        .or_else(|| path.rsplit('/').next()?.strip_suffix(HTML))
+        .or_else(|| path.rsplit('/').next()?.strip_suffix(MARKDOWN))
 }
 
 /// A line of a template, without its indentation.
-fn line_place(source: &Arc<SourceFile>, line: usize) -> Place {
+pub(super) fn line_place(source: &Arc<SourceFile>, line: usize) -> Place {
     let start: usize = source.text.split_inclusive('\n').take(line.saturating_sub(1)).map(str::len).sum();
     let text = source.text.get(start..).and_then(|rest| rest.lines().next()).unwrap_or_default();
     let indent = text.len() - text.trim_start().len();

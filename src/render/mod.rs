@@ -3,6 +3,7 @@
 mod context;
 mod engine;
 mod helpers;
+mod library;
 mod long_form;
 mod operations;
 mod origin;
@@ -16,6 +17,7 @@ mod template;
 mod yaml;
 
 pub use engine::{RenderFailure, Templates};
+pub use library::{Library, policy_hash};
 pub use long_form::{NoLongForm, long_form};
 pub use origin::Origins;
 pub use people::{NOBODY_ID, People};

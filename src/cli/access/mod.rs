@@ -6,7 +6,7 @@ mod words;
 use std::path::Path;
 
 use super::args::{AccessArgs, AccessAs, AccessFormat, DEFAULT_OUT};
-use super::material::{self, Sources, own_or_fault};
+use super::material::{self, Sources, own_or_fault, user_of};
 use super::{Failure, Outcome, outcome};
 use crate::check::{self, Answer, Asker, Holder, Question, Who};
 use crate::config::did_you_mean;
@@ -98,16 +98,6 @@ fn resource(action: &str, given: Option<&str>) -> Result<Result<String, String>,
         }
         None => Ok(Ok("*".to_owned())),
     }
-}
-
-fn user_of<'a>(account: &'a Account, name: &str) -> Result<&'a User, Failure> {
-    account.users.iter().find(|user| user.name.as_str() == name).ok_or_else(|| {
-        let help = match did_you_mean(name, account.users.iter().map(|user| user.name.as_str())) {
-            Some(near) => format!("did you mean `{near}`?"),
-            None => "its roster names everybody".to_owned(),
-        };
-        Failure::Usage(format!("there is no user `{name}` in the account `{}`; {help}", account.name))
-    })
 }
 
 /// What `look` finds in the stacks of an account, as they are written.

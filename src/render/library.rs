@@ -1,0 +1,110 @@
+//! The templates of texts for people, which only the commands that write such a text read.
+//!
+//! In HTML and in Markdown, every `{{value}}` is text, whatever characters it has. In Markdown, code takes no escapes: there
+//! `{{{value}}}` stands, and only for values whose type keeps them to harmless characters, such as a user's name.
+
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD;
+use handlebars::Handlebars;
+use serde::Serialize;
+use sha2::{Digest, Sha256};
+
+use super::engine::{HTML, MARKDOWN, RenderFailure, Templates, line_place, template_name};
+use super::helpers::describe;
+use crate::finding::{Finding, Rule};
+
+/// The templates of one kind of text, ready to be filled.
+#[derive(Debug)]
+pub struct Library<'a> {
+    templates: &'a Templates,
+    ending: &'static str,
+    engine: Handlebars<'static>,
+}
+
+impl Templates {
+    /// The HTML templates.
+    ///
+    /// # Errors
+    /// When one of them is no template.
+    pub fn html(&self) -> Result<Library<'_>, RenderFailure> {
+        Library::of(self, HTML, handlebars::html_escape)
+    }
+
+    /// The Markdown templates.
+    ///
+    /// # Errors
+    /// When one of them is no template.
+    pub fn markdown(&self) -> Result<Library<'_>, RenderFailure> {
+        Library::of(self, MARKDOWN, escape_markdown)
+    }
+}
+
+impl<'a> Library<'a> {
+    fn of(templates: &'a Templates, ending: &'static str, escape: fn(&str) -> String) -> Result<Self, RenderFailure> {
+        let mut engine = Handlebars::new();
+        engine.set_strict_mode(true);
+        engine.register_escape_fn(escape);
+        for (path, source) in templates.sources.iter().filter(|(path, _)| path.ends_with(ending)) {
+            let Some(name) = template_name(path) else { continue };
+            if let Err(error) = engine.register_template_string(name, &source.text) {
+                return Err(templates.failure(Finding::new(Rule::TemplateSyntax, error.to_string())));
+            }
+        }
+        Ok(Self { templates, ending, engine })
+    }
+
+    /// Fills the template of a name.
+    ///
+    /// # Errors
+    /// When the template asks for what is not there.
+    pub fn fill(&self, name: &str, context: &impl Serialize) -> Result<String, RenderFailure> {
+        self.engine.render(name, context).map_err(|error| {
+            let why = format!("this template cannot be filled: {}", describe(&error));
+            let mut finding = Finding::new(Rule::TemplateFill, why)
+                .help("compare it with the embedded template, and the names in `{{…}}` with the names there");
+            let name = error.template_name.as_deref().unwrap_or(name);
+            let named = |path: &&String| path.ends_with(self.ending) && template_name(path) == Some(name);
+            if let Some(source) =
+                self.templates.sources.keys().find(named).and_then(|path| self.templates.sources.get(path))
+            {
+                finding = finding.at(line_place(source, error.line_no.unwrap_or(1)));
+            }
+            self.templates.failure(finding)
+        })
+    }
+}
+
+/// What a Content-Security-Policy calls the text of an element.
+/// Source: <https://www.w3.org/TR/CSP3/#match-element-to-source-list>
+pub fn policy_hash(text: &str) -> String {
+    format!("sha256-{}", BASE64_STANDARD.encode(Sha256::digest(text)))
+}
+
+/// The text as Markdown that shows just this text, on one line.
+/// Source: <https://spec.commonmark.org/0.31.2/#backslash-escapes>
+fn escape_markdown(text: &str) -> String {
+    let mut escaped = String::with_capacity(text.len());
+    // At the beginning of a line, these make lists and underlines: `- `, `1. `, `===`.
+    let first = text.find(|c: char| !c.is_ascii_digit());
+    for (at, c) in text.char_indices() {
+        let begins_block = Some(at) == first && "-+=.)".contains(c);
+        if begins_block || "\\`*_[]<>&|~#!$".contains(c) {
+            escaped.push('\\');
+        }
+        escaped.push(if c.is_control() { ' ' } else { c });
+    }
+    escaped
+}
+
+#[cfg(test)]
+mod tests {
+    use super::escape_markdown;
+
+    #[test]
+    fn markdown_escapes() {
+        assert_eq!(escape_markdown("tanaka.taro@example.com"), "tanaka.taro@example.com");
+        assert_eq!(escape_markdown("a<b>&`c`|*d*_e_"), r"a\<b\>\&\`c\`\|\*d\*\_e\_");
+        assert_eq!(escape_markdown("1. FC Tokyo"), r"1\. FC Tokyo");
+        assert_eq!(escape_markdown("- a - b\nc"), r"\- a - b c");
+    }
+}

@@ -1,0 +1,381 @@
+"""Handouts: every address in them is right, every command is one that the AWS CLI takes, and asks for the person's own things.
+
+The commands run in the AWS CLI itself, whose requests are answered here instead of being sent. What each asks for is then put to
+`racestack access`, which decides it by the policies that synth writes.
+"""
+
+import ast
+import csv
+import json
+import os
+import re
+import shlex
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+import yaml
+
+from moto_server import ACCOUNT_ID, REGION
+from patience import PATIENCE
+from workspace import REPOSITORY, SETTINGS, Person, Workspace, binary
+
+LANGUAGES = ("en", "ja", "ko")
+BUCKET = "mycompany-aws-deepracer-test-20221130201905"
+OWN = "tanaka_taro+x@y=z"
+PEOPLE: tuple[Person, ...] = (
+    {"name": OWN, "display_name": "田中_太郎"},
+    {"name": "sato.hana", "state": "suspended"},
+    {"name": "suzuki-ken", "notebook": "false"},
+    {"name": "kim.minjun", "console": "false"},
+)
+ALL_SETTINGS = {**SETTINGS, "required": "mfa: required\n", "never idle": "notebooks: {idle_stop_minutes: 0}\n"}
+HOSTILE = "<img src=x onerror=\"globalThis.pwned = 1\"></title></style> `*_[x](javascript:1)|"
+# What a person puts in the place of the words in capitals.
+PLACEHOLDERS = {
+    "CODE1": "123456",
+    "CODE2": "654321",
+    "CODE": "123456",
+    "SESSION_TOKEN": "token",
+    "VERSION_ID": "3sL4kqtJlcpXroDTDmJ+rmSpXd3dIbrHY",
+    "OLD_KEY_ID": "AKIAIOSFODNN7EXAMPLE",
+}
+# The IAM action of each API operation, where it has another name.
+ACTIONS = {
+    "s3:ListObjectsV2": "s3:ListBucket",
+    "s3:HeadObject": "s3:GetObject",
+    "s3:ListObjectVersions": "s3:ListBucketVersions",
+}
+# Nobody needs a permission for these.
+# Source: https://docs.aws.amazon.com/STS/latest/APIReference/API_GetCallerIdentity.html
+# Source: https://docs.aws.amazon.com/STS/latest/APIReference/API_GetSessionToken.html
+FREE = {"sts:GetCallerIdentity", "sts:GetSessionToken"}
+# The AWS CLI, whose requests end here: each is printed and answered.
+CLI = """
+import io, json, sys
+from awscli.clidriver import create_clidriver
+from botocore.awsrequest import AWSResponse
+from botocore.response import StreamingBody
+
+calls, asked = [], {}
+
+def remember(params, model, **_):
+    asked[model.name] = {key: value for key, value in params.items() if isinstance(value, (str, int))}
+
+def answer(model, **_):
+    name, parameters = model.name, asked[model.name]
+    calls.append([model.service_model.service_name, name, parameters])
+    object = {"Key": parameters.get("Prefix", "") + "x", "Size": 1, "LastModified": "2026-01-01T00:00:00Z"}
+    answers = {
+        "CreateVirtualMFADevice": {"VirtualMFADevice": {"SerialNumber": "x", "QRCodePNG": b"x"}},
+        "DescribeNotebookInstance": {"NotebookInstanceStatus": "InService"},
+        "GetObject": {"Body": StreamingBody(io.BytesIO(b"x"), 1), "ContentLength": 1, "ETag": "x"},
+        "ListObjectsV2": {"Contents": [{**object, "ETag": "x"}]},
+    }
+    return AWSResponse("", 200, {}, None), {"ResponseMetadata": {"HTTPStatusCode": 200}, **answers.get(name, {})}
+
+driver = create_clidriver()
+driver.session.register("before-parameter-build", remember)
+driver.session.register("before-call", answer)
+code = driver.main(sys.argv[1:])
+print("\\nCALLS " + json.dumps(calls))
+sys.exit(code)
+"""
+
+
+@dataclass(frozen=True)
+class Handouts:
+    """The pages of an account, in every language."""
+
+    workspace: Workspace
+
+    def page(self, name: str, language: str) -> str:
+        """The page of a person, as Markdown."""
+        return self._run("--user", name, "--lang", language)
+
+    def folder(self, language: str, form: str) -> Path:
+        """A folder with everybody's pages."""
+        folder = self.workspace.root / f"pages-{language}-{form}"
+        self._run("--all", "--out", str(folder), "--lang", language, "--format", form)
+        return folder
+
+    def access(self, action: str, resource: str, context: dict[str, str]) -> str:
+        """The decision on a request of `OWN`, who has given a second factor."""
+        context = {"aws:MultiFactorAuthPresent": "true", **context}
+        asked = [f"--context={key}={value}" for key, value in context.items()]
+        found = self._racestack(
+            "access", "--user", OWN, "--as", "user", "--action", action, "--resource", resource, "--format", "json", *asked
+        )
+        return str(json.loads(found)["requests"][0]["decision"])
+
+    def _run(self, *arguments: str) -> str:
+        return self._racestack("handout", *arguments)
+
+    def _racestack(self, command: str, *arguments: str) -> str:
+        config = self.workspace.root / "config"
+        finished = subprocess.run(
+            [binary(), command, "--account", "tokyo", "--config", config, *arguments],
+            capture_output=True, text=True, timeout=PATIENCE, check=False, cwd=self.workspace.root,
+        )
+        assert finished.returncode == 0, finished.stderr
+        return finished.stdout
+
+
+def configured(root: Path, settings: str, region: str = REGION) -> Handouts:
+    """An account with `PEOPLE`."""
+    workspace = Workspace(root, settings)
+    workspace.write()
+    account = root / "config" / "accounts" / "tokyo"
+    own = account / "settings.yaml"
+    own.write_text(own.read_text().replace(REGION, region))
+    columns = ("name", "display_name", "state", "console", "notebook")
+    with (account / "roster.csv").open("w", encoding="utf-8", newline="") as file:
+        rows = csv.DictWriter(file, columns)
+        rows.writeheader()
+        rows.writerows(PEOPLE)
+    return Handouts(workspace)
+
+
+@pytest.fixture(params=ALL_SETTINGS)
+def handouts(request: pytest.FixtureRequest, tmp_path: Path) -> Handouts:
+    """The account, once for each of the settings."""
+    return configured(tmp_path, ALL_SETTINGS[request.param])
+
+
+def blocks(page: str) -> list[tuple[str, str]]:
+    """The blocks of code: their language, and what they hold."""
+    found = re.findall(r"^( *)```(\w+)\n(.*?)^ *```$", page, re.DOTALL | re.MULTILINE)
+    return [(language, re.sub(f"^{indent}", "", code, flags=re.MULTILINE)) for indent, language, code in found]
+
+
+def commands(page: str) -> list[list[str]]:
+    """The shell's commands, each as its words."""
+    lines = [line for language, code in blocks(page) if language == "sh" for line in code.splitlines()]
+    return [shlex.split(line) for line in lines]
+
+
+def test_the_languages_say_the_same(handouts: Handouts) -> None:
+    """Code, code in texts, addresses, headings and rows of tables are the same in every language; nothing is left unfilled."""
+    for person in PEOPLE:
+        pages = [handouts.page(person["name"], language) for language in LANGUAGES]
+        shapes = []
+        for page in pages:
+            prose = re.sub(r"^ *```.*?^ *```$", "", page, flags=re.DOTALL | re.MULTILINE)
+            shapes.append(
+                (
+                    blocks(page),
+                    sorted(re.findall(r"`[^`]+`", prose)),
+                    [re.sub("/ja_jp/|/ko_kr/", "/", address) for address in re.findall(r"<(https://[^>]+)>", prose)],
+                    [line.count("#") for line in prose.splitlines() if line.startswith("#")],
+                    [line.count("|") for line in prose.splitlines() if line.startswith("|")],
+                    len(re.findall(r"^ *\d\. ", prose, re.MULTILINE)),
+                )
+            )
+            assert "{{" not in page and "undefined" not in page
+        assert shapes[0] == shapes[1] == shapes[2]
+        # Each is in its own script, but for the person's name.
+        english, japanese, korean = (page.replace("田中\\_太郎", "") for page in pages)
+        assert english.isascii()
+        assert re.search("[ぁ-ヿ]", japanese) and not re.search("[가-힣]", japanese)
+        assert re.search("[가-힣]", korean) and not re.search("[ぁ-ヿ一-鿿]", korean)
+
+
+def test_the_templates_ask_the_same() -> None:
+    """A misspelt condition would quietly be false: each language has the same conditions, in the same order."""
+    texts = [(REPOSITORY / "templates" / "handout" / f"{language}.md.hbs").read_text() for language in LANGUAGES]
+    conditions = [re.findall(r"{{(#\w+ [\w.]+|else|/\w+)}}", text) for text in texts]
+    assert conditions[0] == conditions[1] == conditions[2]
+    known = (REPOSITORY / "src" / "handout" / "context.rs").read_text()
+    asked = {name for condition in conditions[0] if condition.startswith("#") for name in condition.split()[1].split(".")}
+    assert asked and [name for name in asked if f" {name}: " not in known] == []
+
+
+def test_the_documentation_has_the_same_defaults(tmp_path: Path) -> None:
+    """What docs/racers.md says of the defaults file is what a handout has."""
+    page = configured(tmp_path, SETTINGS["hardened"]).page(OWN, "en")
+    documented = blocks((REPOSITORY / "docs" / "racers.md").read_text())
+    values = {"BUCKET": BUCKET, "NAME": OWN, "ACCOUNT-ID": ACCOUNT_ID}
+    (text,) = (re.sub("BUCKET|NAME|ACCOUNT-ID", lambda found: values[found[0]], code) for _, code in documented)
+    assert ("yaml", text) in blocks(page)
+
+
+def test_names_are_texts(tmp_path: Path) -> None:
+    """A name with marks of Markdown is the heading, letter by letter."""
+    handouts = configured(tmp_path, SETTINGS["hardened"])
+    assert handouts.page(OWN, "en").splitlines()[0] == "# AWS DeepRacer training: 田中\\_太郎"
+    html = (handouts.folder("en", "html") / f"{OWN}.html").read_text()
+    assert "<h1>AWS DeepRacer training: 田中_太郎</h1>" in html
+    assert "<title>AWS DeepRacer training: 田中_太郎</title>" in html
+
+
+@pytest.mark.parametrize(
+    ("region", "console", "sign_in"),
+    [
+        (REGION, "console.aws.amazon.com", "signin.aws.amazon.com"),
+        ("cn-north-1", "console.amazonaws.cn", "signin.amazonaws.cn"),
+        ("us-gov-west-1", "console.amazonaws-us-gov.com", "signin.amazonaws-us-gov.com"),
+    ],
+)
+def test_addresses(tmp_path: Path, region: str, console: str, sign_in: str) -> None:
+    """The addresses of the console lead to the account, to the very prefix that may be listed, and to the notebook."""
+    page = configured(tmp_path, "console: true\n", region).page(OWN, "en")
+    found = [urlsplit(address) for address in re.findall(r"<(https://[^>]+)>", page)]
+    own = [address for address in found if address.hostname != "docs.aws.amazon.com"]
+    assert [address.hostname for address in own] == [f"{ACCOUNT_ID}.{sign_in}", *[f"{region}.{console}"] * 2]
+    signing_in, folder, notebook = own
+    assert signing_in.path == "/console"
+    assert folder.path == f"/s3/buckets/{BUCKET}"
+    assert parse_qs(folder.query) == {"region": [region], "prefix": [f"{OWN}/"]}
+    assert notebook.path == "/sagemaker/home" and parse_qs(notebook.query) == {"region": [region]}
+    assert notebook.fragment == "/notebook-instances/tanaka-taro-x-y-z"
+
+
+def test_who_has_no_password_gets_no_address_of_the_console(tmp_path: Path) -> None:
+    """Who is not to sign in is not told where."""
+    handouts = configured(tmp_path, SETTINGS["console"])
+    assert "console.aws.amazon.com" in handouts.page(OWN, "en")
+    page = handouts.page("kim.minjun", "en")
+    assert "console.aws.amazon.com" not in page and "signin" not in page
+    assert "aws iam enable-mfa-device" in page
+
+
+def test_who_is_suspended_gets_no_command(handouts: Handouts) -> None:
+    """Nothing would work, and the page says so."""
+    for language in LANGUAGES:
+        page = handouts.page("sato.hana", language)
+        assert blocks(page) == [] and "https://" not in page
+        assert f"s3://{BUCKET}/sato.hana/" in page
+
+
+def test_who_has_no_notebook_cannot_train(handouts: Handouts) -> None:
+    """Without a notebook there is no role for a job: the page names neither."""
+    page = handouts.page("suzuki-ken", "en")
+    assert "You have no notebook." in page
+    assert "sagemaker" not in page and "role/" not in page and "/aws/" not in page
+
+
+def test_the_defaults_of_the_sdk(handouts: Handouts) -> None:
+    """The file has the keys that the SageMaker SDK reads, with the person's own values."""
+    (text,) = (code for language, code in blocks(handouts.page(OWN, "en")) if language == "yaml")
+    role = f"arn:aws:iam::{ACCOUNT_ID}:role/deepracer/notebook/{OWN}"
+    job: dict[str, object] = {"RoleArn": role, "Tags": [{"Key": "user", "Value": OWN}]}
+    if "subnet_id" in handouts.workspace.settings:
+        groups = ["sg-0123456789abcdef0", "sg-0123456789abcdef1"]
+        job["VpcConfig"] = {"SecurityGroupIds": groups, "Subnets": ["subnet-0123456789abcdef0"]}
+        key = f"arn:aws:kms:{REGION}:{ACCOUNT_ID}:key/11111111-2222-3333-4444-555555555555"
+        job["ResourceConfig"] = {"VolumeKmsKeyId": key}
+    session = {"DefaultS3Bucket": BUCKET, "DefaultS3ObjectKeyPrefix": f"{OWN}/sagemaker"}
+    sdk = {"PythonSDK": {"Modules": {"Session": session}}, "TrainingJob": job}
+    assert yaml.safe_load(text) == {"SchemaVersion": "1.0", "SageMaker": sdk}
+
+
+def test_the_example_of_a_job(handouts: Handouts) -> None:
+    """The example is Python, and its job's name begins as it must to be read."""
+    (text,) = (code for language, code in blocks(handouts.page(OWN, "en")) if language == "python")
+    calls = [node for node in ast.walk(ast.parse(text)) if isinstance(node, ast.Call) and node.keywords]
+    values = {keyword.arg: ast.literal_eval(keyword.value) for keyword in calls[0].keywords}
+    assert values["base_job_name"] == "tanaka-taro-x-y-z--first"
+    # SageMaker takes no other name, once the SDK has appended the time.
+    # Source: https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_CreateTrainingJob.html
+    assert re.fullmatch(r"[a-zA-Z0-9](-*[a-zA-Z0-9]){0,62}", values["base_job_name"] + "-2026-11-28-04-33-40-926")
+
+
+def answered(words: list[str], folder: Path) -> list[tuple[str, str, dict[str, str]]]:
+    """The requests that a command of the AWS CLI makes: service, operation and parameters."""
+    home = {"HOME": str(folder), "AWS_ACCESS_KEY_ID": "key", "AWS_SECRET_ACCESS_KEY": "secret", "AWS_DEFAULT_REGION": REGION}
+    keys = "aws_access_key_id = key\naws_secret_access_key = secret\n"
+    (folder / ".aws").mkdir(exist_ok=True)
+    (folder / ".aws" / "config").write_text(f"[profile deepracer]\n{keys}[profile deepracer-key]\n{keys}")
+    (folder / "reward_function.py").write_text("x")
+    done = subprocess.run(
+        [sys.executable, "-c", CLI, *words],
+        input="", capture_output=True, text=True, check=False, timeout=PATIENCE, cwd=folder, env={"PATH": os.environ["PATH"]} | home,
+    )
+    assert done.returncode == 0, f"{words}: {done.stdout}{done.stderr}"
+    return [tuple(call) for call in json.loads(done.stdout.rsplit("CALLS ", 1)[1])]
+
+
+@pytest.mark.parametrize("settings", ["hardened", "documented", "console"])
+def test_commands(tmp_path: Path, settings: str) -> None:
+    """Every command is one that the AWS CLI takes; it asks for what is the person's own, and is allowed."""
+    handouts = configured(tmp_path, SETTINGS[settings])
+    seen: set[str] = set()
+    refused: list[str] = []
+    path = "/" if settings == "documented" else "/deepracer/"
+    user = f"arn:aws:iam::{ACCOUNT_ID}:user{path}{OWN}"
+    names = {"JOB": "tanaka-taro-x-y-z--first-1", "JOB/": "tanaka-taro-x-y-z--first-1/", "STREAM": "tanaka-taro-x-y-z--first-1/algo-1"}
+    for words in commands(handouts.page(OWN, "en")):
+        filled = [(PLACEHOLDERS | names).get(word, word) for word in words]
+        assert not [word for word in filled if re.fullmatch("[A-Z][A-Z_/]+", word)], words
+        if words[0] != "aws":
+            assert words[0] in ("export", "pip", "python"), words
+            continue
+        if words[:2] == ["aws", "configure"] and "set" not in words:
+            # It asks for the key.
+            continue
+        for service, operation, parameters in answered(filled[1:], tmp_path):
+            seen.add(operation)
+            action = f"{service}:{operation}"
+            if action not in FREE:
+                decision = handouts.access(*request(action, parameters, operation, user))
+                if decision != "allowed":
+                    refused.append(f"{shlex.join(words)}: {action} is {decision}")
+    assert refused == []
+    assert {"ListObjectsV2", "PutObject", "GetObject", "ListObjectVersions", "GetLogEvents", "CreateAccessKey"} <= seen
+    assert {"StartNotebookInstance", "CreatePresignedNotebookInstanceUrl", "StopTrainingJob", "GetCallerIdentity"} <= seen
+
+
+def request(action: str, parameters: dict[str, str], operation: str, user: str) -> tuple[str, str, dict[str, str]]:
+    """The IAM action of a request, the ARN of what it is about, which is the person's own, and the keys that IAM looks at."""
+    service = action.split(":")[0]
+    account = f"{REGION}:{ACCOUNT_ID}"
+    if service == "s3":
+        assert parameters["Bucket"] == BUCKET
+        key = parameters.get("Key") or parameters["Prefix"]
+        assert key.startswith(f"{OWN}/")
+        if operation == "GetObject" and "VersionId" in parameters:
+            action = "s3:GetObjectVersion"
+        action = ACTIONS.get(action, action)
+        if "Key" in parameters:
+            return action, f"arn:aws:s3:::{BUCKET}/{key}", {}
+        return action, f"arn:aws:s3:::{BUCKET}", {"s3:prefix": key}
+    if service == "iam":
+        assert parameters.get("UserName", OWN) == OWN
+        return action, user, {}
+    if service == "logs":
+        group = parameters["logGroupName"]
+        stream = parameters.get("logStreamName") or parameters["logStreamNamePrefix"]
+        assert stream.startswith("tanaka-taro-x-y-z--")
+        arn = f"arn:aws:logs:{account}:log-group:{group}"
+        return action, f"{arn}:log-stream:{stream}" if operation == "GetLogEvents" else arn, {}
+    if operation.startswith("List"):
+        return action, "*", {}
+    name = parameters.get("NotebookInstanceName") or parameters["TrainingJobName"]
+    assert name.startswith("tanaka-taro-x-y-z")
+    kind = "notebook-instance" if "NotebookInstanceName" in parameters else "training-job"
+    tags = {"aws:ResourceTag/user": OWN, "sagemaker:ResourceTag/user": OWN}
+    return action, f"arn:aws:sagemaker:{account}:{kind}/{name}", tags
+
+
+@pytest.fixture(scope="module")
+def pages(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """The longest page, in each language, with a contact that would be markup."""
+    settings = SETTINGS["own keys and network"] + SETTINGS["console"] + f"contact: '{HOSTILE}'\n"
+    handouts = configured(tmp_path_factory.mktemp("handouts"), settings)
+    return {language: handouts.folder(language, "html") / f"{OWN}.html" for language in LANGUAGES}
+
+
+@pytest.mark.parametrize("test", ["reads_well", "is_copied_line_by_line", "prints", "runs_nothing"])
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_in_the_browser(pages: dict[str, Path], language: str, test: str) -> None:
+    """A person reads, copies and prints the page."""
+    pictures = os.environ.get("SCREENSHOTS")
+    picture = [str(Path(pictures) / f"handout-{language}-{test}.png")] if pictures else []
+    done = subprocess.run(
+        ["node", REPOSITORY / "tests" / "node" / "handout.mjs", pages[language], test, *picture],
+        capture_output=True, text=True, check=False, timeout=PATIENCE,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
