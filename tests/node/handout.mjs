@@ -44,13 +44,11 @@ const tests = {
     assert.equal(copied[0], copied[1]);
     assert.equal(copied[0].split("\n").length, 3);
     // Each begins at the left, and goes on indented.
-    const starts = await page.$$eval("pre", (blocks) => blocks.find((one) => one.textContent.includes("aws s3 ls"))
-      .querySelectorAll("span").values().map((span) => {
-        const range = document.createRange();
-        range.setStart(span.firstChild, 0);
-        range.setEnd(span.firstChild, 1);
-        return range.getBoundingClientRect().left;
-      }).toArray());
+    const starts = await page.$$eval("pre", (blocks) => {
+      const lines = blocks.find((one) => one.textContent.includes("aws s3 ls")).querySelectorAll("code > span");
+      return [...lines].map((line) => line.querySelector("span").getBoundingClientRect().left);
+    });
+    assert.equal(starts.length, 3);
     assert.equal(new Set(starts).size, 1);
   },
 
