@@ -4,8 +4,9 @@ use std::path::PathBuf;
 
 use clap::{Parser, Subcommand};
 
+use crate::config::Language;
 use crate::facts::date::Date;
-use crate::handout::{HandoutFormat, Language};
+use crate::handout::HandoutFormat;
 use crate::report::{DiffFormat, Format};
 
 /// Turns a roster of people and a few settings into the CloudFormation stacks of their AWS DeepRacer training
@@ -117,7 +118,7 @@ pub struct HandoutArgs {
     /// The folder of everybody's pages; it is replaced as a whole
     #[arg(long, value_name = "DIR", requires = "all", conflicts_with = "user")]
     pub out: Option<PathBuf>,
-    /// The language; English unless set
+    /// The language, in the place of the settings' `language`
     #[arg(long, value_enum)]
     pub lang: Option<Language>,
     /// The form of a page

@@ -8,7 +8,7 @@ use super::args::{DEFAULT_OUT, HandoutArgs};
 use super::material::{self, Sources, own_or_fault, user_of};
 use super::{Failure, Outcome, Watch, outcome, target};
 use crate::finding::any_error;
-use crate::handout::{Language, Press};
+use crate::handout::Press;
 use crate::model::Account;
 use crate::output;
 use crate::render::RenderFailure;
@@ -30,7 +30,7 @@ pub(super) fn run(args: &HandoutArgs, colour: bool, watch: &Watch<'_>) -> Result
     let Some((material, account)) = material::one_account(&sources, &mut findings)? else {
         return Ok(outcome(Format::Human, findings, String::new(), colour));
     };
-    let language = args.lang.unwrap_or(Language::En);
+    let language = args.lang.unwrap_or(account.language);
     let pages = Press::new(&material.templates, language, args.format).and_then(|press| pages(args, &press, &account));
     let mut pages = match pages {
         Ok(pages) => pages?,

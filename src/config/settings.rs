@@ -22,7 +22,7 @@ pub struct Settings {
     pub region: Option<String>,
     /// The bucket that holds a folder per person.
     pub bucket: Option<BucketSettings>,
-    /// The language of what racers read: the first files on their notebooks.
+    /// The language of what racers read: the first files on their notebooks, and the pages that `racestack handout` writes.
     pub language: Option<Language>,
     /// Which policies the people and the service roles get.
     pub policies: Option<Profile>,
@@ -103,7 +103,7 @@ pub enum Profile {
 }
 
 /// A language that racers read.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema, clap::ValueEnum)]
 #[serde(rename_all = "lowercase")]
 pub enum Language {
     /// English.

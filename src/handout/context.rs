@@ -1,11 +1,13 @@
-//! What the templates of a page are filled with. Every value but `display_name` and `contact` has a type that keeps it to
-//! characters which are harmless in Markdown's code, in a shell and in YAML's double quotes.
+//! What the templates of a page are filled with. Every value but `display_name`, `contact` and `team` has a type that keeps it to
+//! characters which are harmless in Markdown's code, in a shell and in YAML's double quotes. A team's name may have spaces, and
+//! no other character that means something there.
 
 use serde::Serialize;
 
 use super::addresses::Console;
 use crate::model::{
-    Account, AllowedTypes, DISPLAY_NAME, InstanceType, KmsKeyArn, Mfa, Notebook, Profile, SecurityGroupId, User,
+    Account, AllowedTypes, DISPLAY_NAME, FolderName, InstanceType, KmsKeyArn, Mfa, Notebook, Profile, SecurityGroupId,
+    TEAM, User,
 };
 use crate::plan::Names;
 
@@ -22,6 +24,12 @@ pub(super) struct HandoutContext<'a> {
     account_id: &'a str,
     region: &'a str,
     bucket: &'a str,
+    /// The folders of the bucket that everybody reads.
+    shared_folders: Vec<&'a str>,
+    /// Whether there is any folder that the person shares.
+    shares: bool,
+    /// The name of the person's team, where it has a folder.
+    team: Option<&'a str>,
     suspended: bool,
     hardened: bool,
     /// Whether the person has a password.
@@ -39,6 +47,8 @@ pub(super) struct HandoutContext<'a> {
     /// the profile `deepracer`.
     key_profile: &'static str,
     notebook: Option<NotebookContext<'a>>,
+    /// Whether jobs get their name and tag by themselves on the notebook.
+    adapt_sdk: bool,
     /// The key of the volumes of training jobs.
     volume_kms_key: Option<&'a str>,
     network: Option<NetworkContext<'a>>,
@@ -77,6 +87,7 @@ struct KeyRotationContext {
 pub(super) fn of<'a>(account: &'a Account, user: &'a User) -> HandoutContext<'a> {
     let console = Console::of(account).filter(|_| user.console);
     let display_name = user.person_tags.iter().find(|tag| tag.key == DISPLAY_NAME && !tag.value.is_empty());
+    let team = user.tags.iter().find(|tag| tag.key == TEAM).filter(|_| account.shared_folders.of_teams);
     let network = &account.network;
     let groups: Vec<&str> = network.security_group_ids.iter().map(SecurityGroupId::as_str).collect();
     HandoutContext {
@@ -85,6 +96,9 @@ pub(super) fn of<'a>(account: &'a Account, user: &'a User) -> HandoutContext<'a>
         account_id: account.id.as_str(),
         region: account.region.as_str(),
         bucket: account.bucket.name.as_str(),
+        shared_folders: account.shared_folders.of_everybody.iter().map(FolderName::as_str).collect(),
+        shares: team.is_some() || !account.shared_folders.of_everybody.is_empty(),
+        team: team.map(|tag| tag.value.as_str()),
         suspended: user.suspended,
         hardened: account.policies == Profile::Hardened,
         console: user.console,
@@ -95,6 +109,7 @@ pub(super) fn of<'a>(account: &'a Account, user: &'a User) -> HandoutContext<'a>
         mfa_arn: format!("arn:{}:iam::{}:mfa/{}", account.region.partition(), account.id, user.name),
         key_profile: if account.mfa == Mfa::Required { "deepracer-key" } else { "deepracer" },
         notebook: user.notebook.as_ref().map(|notebook| notebook_context(account, user, notebook, console)),
+        adapt_sdk: account.adapt_sdk,
         volume_kms_key: account.notebook_kms_key.as_ref().map(KmsKeyArn::as_str),
         network: network
             .subnet_id

@@ -4,7 +4,7 @@ use handlebars::html_escape;
 use pulldown_cmark::{CowStr, Event, HeadingLevel, Options, Parser, Tag, TagEnd, html};
 use serde::Serialize;
 
-use super::Language;
+use crate::model::Language;
 use crate::render::policy_hash;
 
 #[derive(Debug, Serialize)]

@@ -6,31 +6,8 @@ mod addresses;
 mod context;
 mod html;
 
-use crate::model::{Account, User};
+use crate::model::{Account, Language, User};
 use crate::render::{Library, RenderFailure, Templates};
-
-/// The languages of a page.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
-pub enum Language {
-    /// English
-    En,
-    /// Japanese
-    Ja,
-    /// Korean
-    Ko,
-}
-
-impl Language {
-    /// The language as HTML names it, and the name of its template.
-    /// Source: <https://www.rfc-editor.org/info/bcp47>
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Language::En => "en",
-            Language::Ja => "ja",
-            Language::Ko => "ko",
-        }
-    }
-}
 
 /// The forms of a page.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
