@@ -27,12 +27,19 @@ LANGUAGES = ("en", "ja", "ko")
 BUCKET = "mycompany-aws-deepracer-test-20221130201905"
 OWN = "tanaka_taro+x@y=z"
 PEOPLE: tuple[Person, ...] = (
-    {"name": OWN, "display_name": "田中_太郎"},
+    {"name": OWN, "display_name": "田中_太郎", "team": "Team A"},
     {"name": "sato.hana", "state": "suspended"},
     {"name": "suzuki-ken", "notebook": "false"},
     {"name": "kim.minjun", "console": "false"},
 )
-ALL_SETTINGS = {**SETTINGS, "required": "mfa: required\n", "never idle": "notebooks: {idle_stop_minutes: 0}\n"}
+SHARED = "bucket: {shared_folders: [materials], team_folders: true}\n"
+ALL_SETTINGS = {
+    **SETTINGS,
+    "shared": SHARED,
+    "own names": "notebooks: {adapt_sdk: false}\n",
+    "required": "mfa: required\n",
+    "never idle": "notebooks: {idle_stop_minutes: 0}\n",
+}
 HOSTILE = "<img src=x onerror=\"globalThis.pwned = 1\"></title></style> `*_[x](javascript:1)|"
 # What a person puts in the place of the words in capitals.
 PLACEHOLDERS = {
@@ -103,8 +110,8 @@ class Handouts:
         return folder
 
     def access(self, action: str, resource: str, context: dict[str, str]) -> str:
-        """The decision on a request of `OWN`, who has given a second factor."""
-        context = {"aws:MultiFactorAuthPresent": "true", **context}
+        """The decision on a request of `OWN`, who has a team and has given a second factor."""
+        context = {"aws:MultiFactorAuthPresent": "true", "aws:PrincipalTag/team": "Team A", **context}
         asked = [f"--context={key}={value}" for key, value in context.items()]
         found = self._racestack(
             "access", "--user", OWN, "--as", "user", "--action", action, "--resource", resource, "--format", "json", *asked
@@ -131,7 +138,7 @@ def configured(root: Path, settings: str, region: str = REGION) -> Handouts:
     account = root / "config" / "accounts" / "tokyo"
     own = account / "settings.yaml"
     own.write_text(own.read_text().replace(REGION, region))
-    columns = ("name", "display_name", "state", "console", "notebook")
+    columns = ("name", "display_name", "team", "state", "console", "notebook")
     with (account / "roster.csv").open("w", encoding="utf-8", newline="") as file:
         rows = csv.DictWriter(file, columns)
         rows.writeheader()
@@ -233,6 +240,22 @@ def test_addresses(tmp_path: Path, region: str, console: str, sign_in: str) -> N
     assert notebook.fragment == "/notebook-instances/tanaka-taro-x-y-z"
 
 
+def test_shared_folders(tmp_path: Path) -> None:
+    """Everybody's folders are told to everybody, and a team's to those who are in it."""
+    handouts = configured(tmp_path, SHARED)
+    everybodys, teams = f"`s3://{BUCKET}/materials/`", f"`s3://{BUCKET}/teams/Team A/`"
+    page, other = handouts.page(OWN, "en"), handouts.page("kim.minjun", "en")
+    assert everybodys in page and teams in page
+    assert everybodys in other and "teams/" not in other and "team" not in other
+
+
+def test_the_language_is_that_of_the_settings(tmp_path: Path) -> None:
+    """Nobody has to name the language each time."""
+    handouts = configured(tmp_path, "language: ko\n")
+    assert handouts.page(OWN, "ko") == handouts._run("--user", OWN)
+    assert handouts.page(OWN, "en") != handouts._run("--user", OWN)
+
+
 def test_who_has_no_password_gets_no_address_of_the_console(tmp_path: Path) -> None:
     """Who is not to sign in is not told where."""
     handouts = configured(tmp_path, SETTINGS["console"])
@@ -298,10 +321,10 @@ def answered(words: list[str], folder: Path) -> list[tuple[str, str, dict[str, s
     return [tuple(call) for call in json.loads(done.stdout.rsplit("CALLS ", 1)[1])]
 
 
-@pytest.mark.parametrize("settings", ["hardened", "documented", "console"])
+@pytest.mark.parametrize("settings", ["hardened", "documented", "console", "shared"])
 def test_commands(tmp_path: Path, settings: str) -> None:
     """Every command is one that the AWS CLI takes; it asks for what is the person's own, and is allowed."""
-    handouts = configured(tmp_path, SETTINGS[settings])
+    handouts = configured(tmp_path, ALL_SETTINGS[settings])
     seen: set[str] = set()
     refused: list[str] = []
     path = "/" if settings == "documented" else "/deepracer/"
@@ -335,7 +358,7 @@ def request(action: str, parameters: dict[str, str], operation: str, user: str) 
     if service == "s3":
         assert parameters["Bucket"] == BUCKET
         key = parameters.get("Key") or parameters["Prefix"]
-        assert key.startswith(f"{OWN}/")
+        assert key.startswith(f"{OWN}/") or (operation == "ListObjectsV2" and key in ("materials/", "teams/Team A/"))
         if operation == "GetObject" and "VersionId" in parameters:
             action = "s3:GetObjectVersion"
         action = ACTIONS.get(action, action)
