@@ -67,8 +67,6 @@ const CIRCLES: &[(&str, &str)] = &[
     ("iam/comparison", "iam/operator"),
     ("iam/decide", "iam/document"),
     ("iam/document", "iam/principal"),
-    ("output/deploy", "output/leave"),
-    ("output/stack_set", "output/stack_set/script"),
     ("report/diff/layout", "report/diff/values"),
 ];
 

@@ -119,7 +119,10 @@ impl Suppressions {
 
 fn is_of(suppression: &Suppression, finding: &Finding) -> bool {
     let of_rule = match &suppression.rule {
-        SuppressedRule::Warning(rule) => finding.rule == *rule && finding.severity == Severity::Warning,
+        // That many leave is a warning, which `--locked` makes an error of unless somebody answers for it.
+        SuppressedRule::Warning(rule) => {
+            finding.rule == *rule && (finding.severity == Severity::Warning || *rule == Rule::RosterManyLeave)
+        }
         SuppressedRule::Guard(name) => finding.guard_rule.as_ref() == Some(name),
     };
     of_rule && finding.resource.as_ref() == Some(&suppression.resource)

@@ -305,6 +305,9 @@ pub struct SynthArgs {
     /// Refuse to change an account's stacks.lock, as CI should
     #[arg(long)]
     pub locked: bool,
+    /// Let exactly N people leave an account, however many these are of all
+    #[arg(long, value_name = "N")]
+    pub leavers: Option<usize>,
     /// A folder of templates that replace the embedded ones of the same path
     #[arg(long, value_name = "DIR")]
     pub templates: Option<PathBuf>,

@@ -6,7 +6,7 @@ use std::path::Path;
 use super::Failure;
 use super::args::SynthArgs;
 use super::synthesis::Synthesised;
-use crate::finding::{Finding, Rule};
+use crate::finding::{Finding, Rule, Severity};
 use crate::model::{Account, Lock, LockEntry, UserName, stack_word};
 use crate::output::{self, DeployedBy, Manifest, OutputFile, UserEntry};
 use crate::source::{Place, SourceFile};
@@ -34,6 +34,7 @@ pub(super) fn check(
         );
         return Ok(());
     }
+    findings.extend(many_leave(account, args));
     if let Some(manifest) = output::read_manifest(folder)? {
         moved(account, lock, &manifest, findings);
         removed(account, &manifest, folder, &made.files, findings);
@@ -55,6 +56,56 @@ pub(super) fn check(
         }
     }
     Ok(())
+}
+
+/// Of those who leave an account at once, up to this share of its people is nothing to ask about; nor are this many.
+const FEW_PERCENT: usize = 10;
+const FEW: usize = 2;
+
+/// The finding that many leave at once: a roster with a filter set, or cut off, looks so.
+fn many_leave(account: &Account, args: &SynthArgs) -> Option<Finding> {
+    let Movement { leaving, before, .. } = Movement::of(account);
+    let count = leaving.len();
+    if count <= FEW || count * 100 <= before * FEW_PERCENT || args.leavers == Some(count) {
+        return None;
+    }
+    let mut message = format!("{count} of {before} people leave `{}` at once", account.name);
+    if let Some(wanted) = args.leavers {
+        message.push_str(&format!(", not the {wanted} of `--leavers`"));
+    }
+    let place = account.roster_place.clone().unwrap_or_else(|| Place::whole(&account.lock_source));
+    let names: Vec<&str> = leaving.iter().map(|name| name.as_str()).collect();
+    let mut finding = Finding::new(Rule::RosterManyLeave, message)
+        .at(place)
+        .help(format!(
+            "see whether rows are missing, as with a filter in a spreadsheet; if it is meant: `--leavers {count}`"
+        ))
+        .note(format!("who leaves: {}", names.join(", ")));
+    finding.resource = Some(format!("{}/leavers/{count}", account.name));
+    if args.locked || args.leavers.is_some() {
+        finding.severity = Severity::Error;
+    }
+    Some(finding)
+}
+
+/// Who comes and who goes, against the lock as it is.
+pub(super) struct Movement<'a> {
+    /// How many come.
+    pub(super) joining: usize,
+    /// Who leaves, by name.
+    pub(super) leaving: Vec<&'a UserName>,
+    /// How many there were before.
+    before: usize,
+}
+
+impl<'a> Movement<'a> {
+    pub(super) fn of(account: &'a Account) -> Self {
+        let lock = &account.lock.entries;
+        let joining = account.users.iter().filter(|user| lock.get(&user.name).is_none_or(|entry| entry.left)).count();
+        let gone = |name| account.users.binary_search_by(|user| user.name.cmp(name)).is_err();
+        let present = || lock.iter().filter(|(_, entry)| !entry.left).map(|(name, _)| name);
+        Self { joining, leaving: present().filter(|name| gone(name)).collect(), before: present().count() }
+    }
 }
 
 /// Stacks that the out folder holds and synth would no longer make: nothing deletes them but a person.
@@ -156,12 +207,9 @@ fn changes(account: &Account, text: &str) -> String {
     if !account.lock_exists {
         return "there is none yet".to_owned();
     }
-    let lock = &account.lock.entries;
-    let joined = account.users.iter().filter(|user| lock.get(&user.name).is_none_or(|entry| entry.left)).count();
-    let gone = |name| account.users.binary_search_by(|user| user.name.cmp(name)).is_err();
-    let left = lock.iter().filter(|(name, entry)| !entry.left && gone(*name)).count();
-    if joined + left > 0 {
-        return format!("{joined} to add, {left} to mark as left");
+    let Movement { joining, leaving, .. } = Movement::of(account);
+    if joining + leaving.len() > 0 {
+        return format!("{joining} to add, {} to mark as left", leaving.len());
     }
     let old: BTreeSet<&str> = account.lock_source.text.lines().collect();
     let new: BTreeSet<&str> = text.lines().collect();

@@ -53,7 +53,11 @@ fn returned(account: &Account, user: &User) -> Option<Finding> {
                 "the user gets the former one's place in `{}`, and reaches what is still in the folder `{}/`",
                 stack_word(entry.stack),
                 user.name
-            )),
+            ))
+            .note(
+                "a training job of the former one that still runs has this user's tag: `deploy.sh` stops it when somebody \
+                 leaves, other tools do not",
+            ),
     )
 }
 

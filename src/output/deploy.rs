@@ -1,143 +1,87 @@
-//! `deploy.sh`: the exact commands that deploy an account's stacks, in order, and what must come before them for those who
-//! leave.
+//! The data of `deploy.sh`: which stacks an account has, who stays in them, and who is suspended.
 
 use std::collections::BTreeSet;
-use std::fmt::Write;
 
-use super::leave::{FUNCTIONS, strip_function};
 use super::manifest::{Manifest, StackEntry};
+use super::shell::{account_script, assignment, lines, tags_json};
 use crate::model::{Account, MANAGED_BY, MANAGED_BY_RACESTACK, Tag, TemplateBucket, UserName};
 use crate::plan::{AccountPlan, Part, StackPlan};
 use crate::render::Contents;
 
-/// The script for an account.
-pub fn script(plan: &AccountPlan<'_>, contents: &[Contents], manifest: &Manifest) -> String {
-    let mut script = beginning(plan);
-    // Writing to a string cannot fail.
-    for stack in &manifest.stacks {
-        let _ = writeln!(script, "{}  {}", stack.sha256, stack.file);
-    }
-    script.push_str(
-        "SUMS\nthen\n  printf 'deploy.sh: a template is not the one that synth wrote: nothing was deployed\\n' >&2\n  \
-         exit 1\nfi\n\n# Everyone who stays, by logical ID and name: nobody of them is touched.\nusers='\n",
-    );
-    for (id, name) in users(plan, contents) {
-        let _ = writeln!(script, "{id} {name}");
-    }
-    let _ = writeln!(
-        script,
-        "'\nname={}\nbucket={}\nleavers=''",
-        quote(plan.account.name.as_str()),
-        quote(plan.account.bucket.name.as_str())
-    );
-    script.push_str(FUNCTIONS);
-    script.push_str(&strip_function(&plan.names));
-    if plan.stacks.iter().any(|stack| stack.by_stack_set) {
-        script.push_str(EXPECT);
-    }
-    script.push_str(&dry_run(plan));
-    let tags: Vec<String> = stack_tags(plan.account).map(|tag| quote(&format!("{}={}", tag.key, tag.value))).collect();
-    for (stack, entry) in plan.stacks.iter().zip(&manifest.stacks) {
-        script.push('\n');
-        if stack.by_stack_set {
-            script.push_str(&expected(plan, stack));
-            continue;
-        }
-        let holds_users = matches!(stack.part, Part::Users(_));
-        if holds_users {
-            let _ = writeln!(script, "leave {}", quote(&entry.name));
-        }
-        script.push_str(&command(entry, &plan.account.template_bucket, &tags));
-        if holds_users {
-            let _ = writeln!(script, "left {}", quote(&entry.name));
-        }
-        script.extend(stop_suspended(stack).map(|line| line + "\n"));
-    }
-    script
-}
+/// Stands for nothing in a line of the data.
+const NONE: &str = "-";
 
-fn beginning(plan: &AccountPlan<'_>) -> String {
-    let account = plan.account;
-    let by_stack_sets: Vec<&str> =
-        plan.stacks.iter().filter(|stack| stack.by_stack_set).map(|stack| stack.name.as_str()).collect();
-    let left_out = if by_stack_sets.is_empty() {
-        String::new()
-    } else {
-        format!("# StackSets deploy what is left out here, and before: {}.\n", by_stack_sets.join(", "))
+/// The script for an account. `digests` are those of the stacks' templates.
+pub fn script(
+    plan: &AccountPlan<'_>,
+    digests: &[Option<String>],
+    contents: &[Contents],
+    manifest: &Manifest,
+) -> String {
+    let (account, names) = (plan.account, &plan.names);
+    let (template_bucket, template_url) = match &account.template_bucket {
+        TemplateBucket::Named(name) => (name.as_str(), format!("https://s3.{}.{}", names.region, names.dns_suffix)),
+        TemplateBucket::None => ("", String::new()),
     };
-    format!(
-        r#"#!/usr/bin/env bash
-# Made by `racestack synth`. Deploys the stacks of the account {name}, in order; a stack without changes is left as it is.
-# From the users who leave with a stack it first takes what CloudFormation fails on, such as access keys.
-# With --dry-run it changes nothing, and tells who leaves and what would be taken.
-{left_out}# The credentials are those that the AWS CLI finds: set AWS_PROFILE or the like.
-set -euo pipefail
-cd "$(dirname "${{BASH_SOURCE[0]}}")"
-
-dry_run=''
-if [ "$*" = --dry-run ]; then
-  dry_run=yes
-elif [ $# != 0 ]; then
-  printf 'usage: deploy.sh [--dry-run]\n' >&2
-  exit 2
-fi
-
-account={account}
-region={region}
-
-found=$(aws sts get-caller-identity --region "$region" --query Account --output text)
-if [ "$found" != "$account" ]; then
-  printf 'deploy.sh: the credentials are of account %s, the stacks of %s: nothing was deployed\n' "$found" "$account" >&2
-  exit 1
-fi
-
-# What was reviewed is what is deployed: the files are those that the manifest lists.
-if command -v sha256sum >/dev/null; then sums=(sha256sum); else sums=(shasum -a 256); fi
-sums_match() {{ "${{sums[@]}}" --check - >&2; }}
-if ! sums_match <<'SUMS'
-"#,
-        name = account.name,
-        account = quote(account.id.as_str()),
-        region = quote(account.region.as_str()),
-    )
+    let stacks = plan.stacks.iter().zip(&manifest.stacks).zip(digests);
+    let suspended = account.users.iter().filter(|user| user.suspended).map(|user| {
+        format!("{} {}", user.name, user.notebook.as_ref().map_or(NONE, |notebook| notebook.name.as_str()))
+    });
+    let data = [
+        assignment("account_name", account.name.as_str()),
+        assignment("account", account.id.as_str()),
+        assignment("region", account.region.as_str()),
+        assignment("bucket", account.bucket.name.as_str()),
+        assignment("group", &names.group),
+        assignment("suspended_policy", &names.suspended_user_policy),
+        assignment("template_bucket", template_bucket),
+        assignment("template_url", &template_url),
+        assignment("tags", &tags_json(stack_tags(account))),
+        "# A line a stack: name, kind, file, SHA-256 of the file, digest of the template, capabilities, what it needs.\n"
+            .to_owned(),
+        lines("stacks", stacks.map(|((stack, entry), digest)| stack_line(stack, entry, digest.as_deref()))),
+        "# What others need of a stack that a StackSet deploys: the stack, and the command that looks for it.\n".to_owned(),
+        lines("expected", plan.stacks.iter().filter_map(|stack| expected(plan, stack))),
+        "# Everyone who stays, by logical ID and name: nobody of them is touched.\n".to_owned(),
+        lines("users", users(plan, contents).into_iter().map(|(id, name)| format!("{id} {name}"))),
+        "# Everyone who is suspended, by name and notebook.\n".to_owned(),
+        lines("suspended", suspended),
+    ];
+    account_script(&data.concat())
 }
 
-/// The function of `deploy.sh` that asks for what StackSets deploy.
-const EXPECT: &str = r#"
-# Asks for something of a stack that a StackSet deploys: what comes next cannot do without it.
-expect() {
-  local stack=$1
-  shift
-  aws "$@" --region "$region" >/dev/null ||
-    fail "stopped before what needs the stack $stack, which a StackSet deploys: there is none in this account yet, or it \
-could not be asked; deploy the StackSet, then run deploy.sh again"
+fn stack_line(stack: &StackPlan<'_>, entry: &StackEntry, digest: Option<&str>) -> String {
+    let kind = match stack.part {
+        _ if stack.by_stack_set => "stack-set",
+        Part::Users(_) => "users",
+        _ => "stack",
+    };
+    let or_none = |words: &[String]| if words.is_empty() { NONE.to_owned() } else { words.join(",") };
+    let (capabilities, needs) = (or_none(&entry.capabilities), or_none(&entry.depends_on));
+    let (name, file, sha256) = (&entry.name, &entry.file, &entry.sha256);
+    format!("{name} {kind} {file} {sha256} {} {capabilities} {needs}", digest.unwrap_or(NONE))
 }
-"#;
 
-/// What stands in the place of the command for a stack that a StackSet deploys: a look at what others need of it.
-fn expected(plan: &AccountPlan<'_>, stack: &StackPlan<'_>) -> String {
+/// A stack that a StackSet deploys, and what of it is looked for on behalf of those that need it.
+fn expected(plan: &AccountPlan<'_>, stack: &StackPlan<'_>) -> Option<String> {
     let names = &plan.names;
-    let mut text = format!("# {} is deployed by a StackSet.\n", stack.name);
     let is_needed = plan.stacks.iter().any(|other| !other.by_stack_set && other.part.depends_on(stack.part));
-    let question = match stack.part {
-        Part::Storage => Some(("s3api head-bucket --bucket", names.bucket.as_str())),
-        Part::Access => Some(("iam get-group --group-name", names.group.as_str())),
-        Part::Notebooks => Some((
+    if !stack.by_stack_set || !is_needed {
+        return None;
+    }
+    let (command, name) = match stack.part {
+        Part::Storage => ("s3api head-bucket --bucket", names.bucket.as_str()),
+        Part::Access => ("iam get-group --group-name", names.group.as_str()),
+        Part::Notebooks => (
             "sagemaker describe-notebook-instance-lifecycle-config --notebook-instance-lifecycle-config-name",
             names.notebook_lifecycle.as_str(),
-        )),
-        Part::Operations => plan
-            .account
-            .budgets
-            .as_ref()
-            .map(|_| ("sns get-topic-attributes --topic-arn", names.budgets_topic_arn.as_str())),
-        Part::ServiceRoles | Part::Users(_) | Part::RetiredRoles => None,
+        ),
+        Part::Operations if plan.account.budgets.is_some() => {
+            ("sns get-topic-attributes --topic-arn", names.budgets_topic_arn.as_str())
+        }
+        Part::Operations | Part::ServiceRoles | Part::Users(_) | Part::RetiredRoles => return None,
     };
-    if let Some((command, name)) = question.filter(|_| is_needed) {
-        // Writing to a string cannot fail.
-        let _ = writeln!(text, "expect {} {command} {}", quote(stack.name.as_str()), quote(name));
-    }
-    text
+    Some(format!("{} {command} {name}", stack.name))
 }
 
 /// Every IAM user of the account's stacks: the logical ID and the name. Templates of one's own may have more of them than
@@ -147,57 +91,13 @@ fn users(plan: &AccountPlan<'_>, contents: &[Contents]) -> BTreeSet<(String, Str
     let people = people.map(|user| (format!("{}User", user.logical_id), user.name.to_string()));
     let others = contents.iter().flat_map(|contents| &contents.users).map(|(id, name)| {
         let name = name.as_ref().and_then(|name| UserName::parse(name).ok());
-        (id.clone(), name.map_or_else(|| "-".to_owned(), |name| name.to_string()))
+        (id.clone(), name.map_or_else(|| NONE.to_owned(), |name| name.to_string()))
     });
     people.chain(others).collect()
 }
 
-/// The command that stops the notebooks of a stack's suspended users: what they opened before goes on until then.
-fn stop_suspended(stack: &StackPlan<'_>) -> Option<String> {
-    let suspended = stack.users.iter().filter(|user| user.suspended);
-    let notebooks = suspended.filter_map(|user| Some(quote(user.notebook.as_ref()?.name.as_str())));
-    let notebooks = notebooks.collect::<Vec<_>>().join(" ");
-    (!notebooks.is_empty()).then(|| format!("stop_running {notebooks}"))
-}
-
-fn dry_run(plan: &AccountPlan<'_>) -> String {
-    let mut text = String::from("\nif [ -n \"$dry_run\" ]; then\n  nobody=yes\n");
-    for stack in plan.stacks.iter().filter(|stack| matches!(stack.part, Part::Users(_))) {
-        // Writing to a string cannot fail.
-        let _ = writeln!(text, "  leave {}\n  [ -z \"$leavers\" ] || nobody=''", quote(stack.name.as_str()));
-        text.extend(stop_suspended(stack).map(|line| format!("  {line}\n")));
-    }
-    text + "  [ -z \"$nobody\" ] || printf 'nobody leaves\\n'\n  exit 0\nfi\n"
-}
-
-/// The tags of the stacks themselves, whatever deploys them. A stack takes no empty value, and the AWS CLI ends a key at
-/// the first `=`.
+/// The tags of the stacks themselves, whatever deploys them. A stack takes no empty value.
 pub(super) fn stack_tags(account: &Account) -> impl Iterator<Item = Tag> {
-    let taken = account.tags.iter().filter(|tag| !tag.value.is_empty() && !tag.key.contains('='));
+    let taken = account.tags.iter().filter(|tag| !tag.value.is_empty());
     std::iter::once(Tag::new(MANAGED_BY, MANAGED_BY_RACESTACK)).chain(taken.cloned())
-}
-
-fn command(stack: &StackEntry, bucket: &TemplateBucket, tags: &[String]) -> String {
-    let mut command = format!(
-        "aws cloudformation deploy --region \"$region\" \\\n  --stack-name {} \\\n  --template-file {} \\\n",
-        quote(&stack.name),
-        quote(&stack.file)
-    );
-    if let TemplateBucket::Named(name) = bucket {
-        let _ = writeln!(command, "  --s3-bucket {} \\", quote(name.as_str()));
-    }
-    if !tags.is_empty() {
-        let _ = writeln!(command, "  --tags {} \\", tags.join(" "));
-    }
-    if !stack.capabilities.is_empty() {
-        let capabilities: Vec<String> = stack.capabilities.iter().map(|capability| quote(capability)).collect();
-        let _ = writeln!(command, "  --capabilities {} \\", capabilities.join(" "));
-    }
-    command.push_str("  --no-fail-on-empty-changeset\n");
-    command
-}
-
-/// The text as one word of a shell.
-pub fn quote(text: &str) -> String {
-    format!("'{}'", text.replace('\'', r"'\''"))
 }

@@ -9,16 +9,17 @@ mod held;
 mod leave;
 mod manifest;
 mod replace;
+mod shell;
 mod stack_set;
 
 pub use assembly::{AccountAssembly, files as assembly_files, of_account as account_assembly};
-pub use deploy::quote;
 pub use folder::{Difference, claim, claim_shared, commit, compare, discard, inspect, orphans, stage, write};
 pub use handouts::files as handout_files;
 pub use leave::{delete_commands, strip_commands};
 pub use manifest::{
     DeployedBy, Manifest, PolicyEntry, StackEntry, Used, UserEntry, holds_users, of as manifest, read as read_manifest,
 };
+pub use shell::quote;
 pub use stack_set::{Member as StackSetMember, files as stack_set_files};
 
 use std::fmt::Write;
@@ -52,6 +53,7 @@ pub fn files(
     contents: &[Contents],
     manifest: &Manifest,
 ) -> Vec<OutputFile> {
+    let digests: Vec<Option<String>> = rendered.iter().map(|template| template.digest.clone()).collect();
     let mut files: Vec<OutputFile> = plan
         .stacks
         .iter()
@@ -64,7 +66,7 @@ pub fn files(
     }
     files.push(OutputFile {
         name: DEPLOY_FILE.to_owned(),
-        text: deploy::script(plan, contents, manifest),
+        text: deploy::script(plan, &digests, contents, manifest),
         executable: true,
     });
     files.push(plain(MANIFEST_FILE.to_owned(), manifest.to_json()));

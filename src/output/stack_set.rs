@@ -9,16 +9,16 @@ use std::sync::Arc;
 use serde_json::{Map, Value, json};
 
 use self::general::{Literal, general};
-use self::script::script;
+use self::script::{Definition, script};
 use super::deploy::stack_tags;
 use super::held::{self, HOLDS};
-use super::{DEPLOY_FILE, MANIFEST_FILE, OutputFile, plain};
+use super::{DEPLOY_FILE, MANIFEST_FILE, OutputFile, plain, sha256};
 use crate::facts::limits;
 use crate::finding::{Finding, Rule};
 use crate::model::{AccountId, AccountName, Region, Tag};
 use crate::plan::{AccountPlan, Part};
 use crate::render::outline::Outline;
-use crate::render::{self, Rendered, Templates};
+use crate::render::{self, DIGEST_OUTPUT, Rendered, Templates};
 use crate::source::{Place, SourceFile};
 
 /// The template's file.
@@ -74,7 +74,7 @@ impl Member {
             is_left_to_it: stack.by_stack_set,
             capabilities: template.contents().capabilities,
             source: Arc::clone(&template.source),
-            template: template.value,
+            template: without_digest(template.value),
             literals,
         })
     }
@@ -83,6 +83,17 @@ impl Member {
     fn place(&self, path: &[String]) -> Place {
         Outline::read(&self.source).place(&format!("/{}", path.join("/")))
     }
+}
+
+/// The template without the digest that it has for `deploy.sh` of its account.
+fn without_digest(mut template: Value) -> Value {
+    if let Some(outputs) = template.get_mut("Outputs").and_then(Value::as_object_mut) {
+        outputs.remove(DIGEST_OUTPUT);
+        if outputs.is_empty() {
+            template.as_object_mut().map(|template| template.remove("Outputs"));
+        }
+    }
+    template
 }
 
 /// The files of the StackSet of these accounts: the template, each account's values, and the commands that deploy it. Of the
@@ -146,8 +157,16 @@ pub fn files(
         return Err(vec![Finding::new(Rule::LimitExceeded, message).at(Place::whole(&first.source))]);
     }
     let names = [DEPLOY_FILE, MANIFEST_FILE, PARAMETERS_FILE, TEMPLATE_FILE];
+    let definition = Definition {
+        name: &first.name,
+        template: (&sha256(&text), TEMPLATE_FILE),
+        tags: &first.tags,
+        capabilities: &first.capabilities,
+        parameters: used.iter().map(|(name, _)| *name).collect(),
+        members: members.iter().map(|member| (&member.id, &member.region, values(member, &used).collect())).collect(),
+    };
     Ok(vec![
-        OutputFile { name: DEPLOY_FILE.to_owned(), text: script(first, members, &used, &text), executable: true },
+        OutputFile { name: DEPLOY_FILE.to_owned(), text: script(&definition), executable: true },
         plain(
             MANIFEST_FILE.to_owned(),
             format!(

@@ -16,6 +16,7 @@ use include_dir::{Dir, include_dir};
 use rayon::iter::{IntoParallelRefIterator, ParallelIterator};
 use serde::Serialize;
 
+use super::digest;
 use super::helpers::{PolicyError, describe, escape_json, indent, refuse};
 use super::policy::PolicyHelper;
 use super::yaml;
@@ -25,6 +26,9 @@ use crate::source::{Place, SourceFile};
 
 /// The folders of templates that `racestack init` writes as they are.
 const NOT_STACKS: [&str; 2] = ["init", "ci"];
+
+/// What deploys the stacks is nobody's to replace: it keeps people who stay from being touched.
+const DEPLOYMENT: [&str; 2] = ["scripts/deploy.sh", "scripts/deploy-stack-set.sh"];
 
 static EMBEDDED: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/templates");
 
@@ -125,6 +129,7 @@ impl Templates {
         stacks.register_helper("number", Box::new(number));
         stacks.register_helper("block", Box::new(block));
         stacks.register_helper("tag", Box::new(tag));
+        stacks.register_helper("template_digest", Box::new(template_digest));
         Ok(Self { stacks, sources, overridden })
     }
 
@@ -201,6 +206,9 @@ fn embedded() -> BTreeMap<String, Arc<SourceFile>> {
     fn collect(dir: &Dir<'_>, sources: &mut BTreeMap<String, Arc<SourceFile>>) {
         for file in dir.files() {
             let path = file.path().to_string_lossy().replace('\\', "/");
+            if DEPLOYMENT.contains(&path.as_str()) {
+                continue;
+            }
             let text = file.contents_utf8().unwrap_or_default();
             sources.insert(path.clone(), SourceFile::new(Path::new("templates").join(&path), text));
         }
@@ -246,6 +254,17 @@ fn number(
 ) -> HelperResult {
     let number = helper.param(0).and_then(|number| number.value().as_u64()).ok_or_else(|| refuse("it is no number"))?;
     Ok(out.write(&number.to_string())?)
+}
+
+/// `{{template_digest}}`: the place of the template's own digest.
+fn template_digest(
+    _: &Helper<'_>,
+    _: &Handlebars<'_>,
+    _: &Context,
+    _: &mut RenderContext<'_, '_>,
+    out: &mut dyn Output,
+) -> HelperResult {
+    Ok(out.write(digest::PLACEHOLDER)?)
 }
 
 /// `{{tag KEY VALUE}}`: a tag on one line.

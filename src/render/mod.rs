@@ -1,6 +1,7 @@
 //! Rendering: from a plan to templates, as text and as the value that the text parses back to.
 
 mod context;
+mod digest;
 mod engine;
 mod helpers;
 mod library;
@@ -16,6 +17,7 @@ mod start_script;
 mod template;
 mod yaml;
 
+pub use digest::DIGEST_OUTPUT;
 pub use engine::{RenderFailure, Templates};
 pub use library::{Library, policy_hash};
 pub use long_form::{NoLongForm, long_form};
@@ -53,7 +55,7 @@ pub fn fill(
     people: &People<'_>,
 ) -> Result<Rendered, RenderFailure> {
     let (account, names, kind) = (plan.account, &plan.names, stack.part.kind());
-    let mut text = header(account, &stack.name);
+    let mut text = String::new();
     match stack.part {
         Part::Storage => text.push_str(&templates.fill(kind, &context::storage(account, names))?),
         Part::Access => text.push_str(&templates.fill(kind, &context::shared(account, names, stack.part))?),
@@ -70,7 +72,9 @@ pub fn fill(
         }
         Part::Users(_) => people.write(&stack.users, &mut text),
     }
-    Ok(Rendered::new(stack.part, SourceFile::new(plan.folder.join(stack.file()), text)))
+    let (text, digest) = digest::with_digest(&text);
+    let text = header(account, &stack.name) + &text;
+    Ok(Rendered::new(stack.part, SourceFile::new(plan.folder.join(stack.file()), text), digest))
 }
 
 /// What notebooks run at each start, as racestack has it, whatever stands in its place in the templates.
@@ -86,7 +90,7 @@ pub fn resources_of(templates: &Templates, plan: &AccountPlan<'_>, users: &[&Use
     let people = People::render(templates, plan.account, &plan.names, users.iter().copied())?;
     let mut text = String::new();
     people.write(users, &mut text);
-    let rendered = Rendered::new(Part::Users(1), SourceFile::new("", text));
+    let rendered = Rendered::new(Part::Users(1), SourceFile::new("", text), None);
     // What CloudFormation does not know is found in the real templates.
     let template = read(templates, &rendered)?.ok();
     Ok(template.and_then(|mut template| template.value.get_mut("Resources").map(Value::take)).unwrap_or_default())

@@ -14,8 +14,8 @@ use crate::plan::{Names, Size};
 /// The kind of stack that people are in, and the key of its context that holds them.
 const USERS: &str = "users";
 
-/// The dynamic references that a password takes. They are reserved for everybody: who has no password today may get one,
-/// and cannot move to another stack then.
+/// The dynamic references that a password takes. Where anybody has a password they are reserved for everybody: who has none
+/// today may get one, and cannot move to another stack then.
 const PASSWORD_REFERENCES: usize = 1;
 
 /// The rendered resources of people.
@@ -24,6 +24,8 @@ pub struct People<'a> {
     /// What a users stack has before and behind its people.
     before: String,
     behind: String,
+    /// Whether anybody of the account has a password.
+    has_passwords: bool,
     /// By name.
     texts: Vec<(&'a UserName, String)>,
 }
@@ -68,13 +70,14 @@ impl<'a> People<'a> {
                 templates.failure(templates.at_first_line(USERS, finding))
             })?;
         }
-        Ok(Self { before: before.to_owned(), behind: behind.to_owned(), texts })
+        Ok(Self { before: before.to_owned(), behind: behind.to_owned(), has_passwords: account.has_console(), texts })
     }
 
     /// What a person takes of a users stack; nothing for somebody who was not rendered.
     pub fn size(&self, user: &User) -> Size {
         let own = size_of(self.text(&user.name));
-        Size { references: own.references.max(PASSWORD_REFERENCES), ..own }
+        let reserved = if self.has_passwords { PASSWORD_REFERENCES } else { 0 };
+        Size { references: own.references.max(reserved), ..own }
     }
 
     /// What a users stack takes without any people and without the comment at its head.

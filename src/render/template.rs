@@ -21,6 +21,8 @@ pub struct Rendered {
     pub source: Arc<SourceFile>,
     /// The SHA-256 of the text.
     pub sha256: [u8; 32],
+    /// The digest that the template has as an output, in hexadecimal; `None` where a replaced template has none.
+    pub digest: Option<String>,
 }
 
 /// What the manifest tells of a template, besides its text.
@@ -36,9 +38,9 @@ pub struct Contents {
 
 impl Rendered {
     /// A template with this text.
-    pub(super) fn new(part: Part, source: Arc<SourceFile>) -> Self {
+    pub(super) fn new(part: Part, source: Arc<SourceFile>, digest: Option<String>) -> Self {
         let sha256 = Sha256::digest(source.text.as_bytes()).into();
-        Self { part, source, sha256 }
+        Self { part, source, sha256, digest }
     }
 
     /// The contents by the lines of the text, for a template that is not to be read: in the templates of racestack each

@@ -48,7 +48,7 @@ class MotoServer:
             "AWS_PAGER": "",
             "NO_PROXY": "127.0.0.1",
             "PATH": os.pathsep.join([*programs, str(Path(sys.executable).parent), os.environ["PATH"]]),
-            "PYTHONUTF8": "1",
+            "RETRY_SECONDS": "0",
         }
 
     def client(self, service: str) -> Any:

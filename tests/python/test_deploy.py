@@ -40,7 +40,8 @@ def test_a_second_deployment_changes_nothing(moto: MotoServer, workspace: Worksp
     again = workspace.deploy(moto.environment())
     assert again.returncode == 0, again.stdout + again.stderr
     stacks = len(list(workspace.out.glob("*.yaml")))
-    assert (again.stdout + again.stderr).count("No changes to deploy") == stacks
+    assert f": 0 deployed, {stacks} unchanged, 0 failed, 0 skipped" in again.stdout
+    assert "change set" not in again.stdout
     assert creation_dates(moto) == dates
 
 
@@ -80,7 +81,7 @@ def test_another_accounts_credentials_deploy_nothing(workspace: Workspace, other
     assert all(not names for names in names_found(other_moto).values())
 
 
-def test_a_failed_stack_stops_the_deployment(moto: MotoServer, workspace: Workspace) -> None:
+def test_a_failed_stack_stops_what_needs_it_and_nothing_else(moto: MotoServer, workspace: Workspace) -> None:
     bucket = next(
         resource["Properties"]["BucketName"]
         for resource in load(workspace.out / "storage.yaml")["Resources"].values()
@@ -90,8 +91,42 @@ def test_a_failed_stack_stops_the_deployment(moto: MotoServer, workspace: Worksp
     moto.client("s3").create_bucket(Bucket=bucket, CreateBucketConfiguration=here)
     failed = workspace.deploy(moto.environment())
     assert failed.returncode != 0
-    stacks = moto.client("cloudformation").list_stacks()["StackSummaries"]
-    assert [stack["StackStatus"] for stack in stacks] == ["ROLLBACK_COMPLETE"]
+    stacks = moto.client("cloudformation").describe_stacks()["Stacks"]
+    states = {stack["StackName"].removeprefix("mycompany-deepracer-"): stack["StackStatus"] for stack in stacks}
+    assert states.pop("storage") == "ROLLBACK_COMPLETE"
+    assert set(states.values()) == {"CREATE_COMPLETE"} and not any(name.startswith("users") for name in states), states
+    assert "failed: mycompany-deepracer-storage: it is ROLLBACK_COMPLETE: Bucket (AWS::S3::Bucket): " in failed.stdout
+    assert "aws cloudformation delete-stack --region ap-northeast-1 --stack-name mycompany-deepracer-storage" in failed.stdout
+    assert "skipped: mycompany-deepracer-users-001 needs mycompany-deepracer-storage, which failed" in failed.stdout
+
+    # The way out that it names leads out.
+    moto.client("s3").delete_bucket(Bucket=bucket)
+    moto.client("cloudformation").delete_stack(StackName="mycompany-deepracer-storage")
+    assert workspace.deploy(moto.environment()).returncode == 0
+
+
+def test_a_first_creation_that_fails_leaves_no_bucket_behind(moto: MotoServer, workspace: Workspace) -> None:
+    late = (
+        "  Late:\n    Type: AWS::IAM::Group\n    DependsOn: BucketPolicy\n    Properties:\n      GroupName: late\n"
+        "      ManagedPolicyArns: [arn:aws:iam::111122223333:policy/not-there]\n\nOutputs:"
+    )
+    template = workspace.root / "late.yaml"
+    template.write_text((workspace.out / "storage.yaml").read_text().replace("\nOutputs:", late, 1))
+    name = "mycompany-deepracer-storage"
+    cloudformation = moto.client("cloudformation")
+    made = cloudformation.create_change_set(
+        StackName=name,
+        ChangeSetName="late",
+        ChangeSetType="CREATE",
+        TemplateBody=template.read_text(),
+        Capabilities=["CAPABILITY_NAMED_IAM"],
+        Tags=[{"Key": "managed-by", "Value": "racestack"}],
+    )
+    cloudformation.execute_change_set(ChangeSetName=made["Id"], StackName=name)
+    assert cloudformation.describe_stacks(StackName=name)["Stacks"][0]["StackStatus"] == "ROLLBACK_COMPLETE"
+    assert moto.client("s3").list_buckets()["Buckets"] == []
+    cloudformation.delete_stack(StackName=name)
+    assert workspace.deploy(moto.environment()).returncode == 0
 
 
 # The property that names a resource, for each type that an account must hold nothing else of.

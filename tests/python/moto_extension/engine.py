@@ -155,7 +155,8 @@ def _create(deployment: Deployment, logical_id: str, definition: dict[str, Any],
 
     def take_back() -> None:
         deployment.deployed.pop(logical_id, None)
-        if not _retained(made):
+        # `RetainExceptOnCreate` is for what outlives its own creation.
+        if made.definition.get("DeletionPolicy") != "Retain":
             made.delete(clients)
 
     deployment.undo.append(take_back)
@@ -174,7 +175,7 @@ def _removal_order(present: dict[str, Deployed]) -> list[str]:
 
 
 def _retained(resource: Deployed) -> bool:
-    return resource.definition.get("DeletionPolicy") == "Retain"
+    return resource.definition.get("DeletionPolicy") in ("Retain", "RetainExceptOnCreate")
 
 
 def _delete_all(leaving: list[Deployed], clients: Clients) -> list[Failure]:

@@ -1,0 +1,135 @@
+#!/usr/bin/env bash
+# What deploy.sh of a StackSet has in the place of the script of an account: what is before that there comes first.
+# shellcheck disable=SC2034,SC2154
+
+# ---- data ----
+name='example-deepracer-access'
+region=''
+sums='
+0000000000000000000000000000000000000000000000000000000000000000  template.json
+'
+tags='[{"Key":"managed-by","Value":"racestack"}]'
+capabilities='CAPABILITY_NAMED_IAM'
+# The parameters of the template: values that stand for none, since each account has its own.
+parameters=''
+# A line a stack: account, region, and its values of the parameters.
+members='
+111122223333 ap-northeast-1
+'
+# ---- end of the data ----
+
+usage() {
+  cat <<'USAGE'
+usage: deploy.sh
+
+Makes the StackSet of this folder and its stack in each account, or brings them up to date, one operation after the other.
+It deletes none: an account that is no more among them keeps its stack.
+The credentials and the region are the StackSet administrator's: set AWS_PROFILE and AWS_REGION or the like. RETRY_SECONDS
+is the pause between two looks at what AWS does (5).
+USAGE
+}
+
+case $# in
+  0) ;;
+  *)
+    if [ "$*" = --help ] || [ "$*" = -h ]; then
+      usage
+      exit 0
+    fi
+    usage >&2
+    exit 2
+    ;;
+esac
+
+# Whether there is what the command looks for. Any other answer than yes or no stops the script.
+exists() {
+  if ask cloudformation "$@" --stack-set-name "$name" >/dev/null; then return 0; fi
+  case $(errors) in
+    *StackSetNotFound* | *StackInstanceNotFound*) return 1 ;;
+  esac
+  fail "stopped: could not be asked: aws cloudformation $1: $(errors)"
+}
+
+# Starts an operation and waits for its end. One that does not succeed stops the script.
+operation() {
+  local id found
+  id=$(ask cloudformation "$@" --stack-set-name "$name" --query OperationId --output text) || fail "stopped: $(errors)"
+  say "$name: $1, operation $id"
+  while :; do
+    found=$(ask cloudformation describe-stack-set-operation --stack-set-name "$name" --operation-id "$id" \
+      --query StackSetOperation.Status --output text) || fail "stopped: $(errors)"
+    case $found in
+      SUCCEEDED) return 0 ;;
+      QUEUED | RUNNING | STOPPING) sleep "$pause" ;;
+      *)
+        fail "stopped, since $1 ended as $found; to see why: aws cloudformation list-stack-set-operation-results \
+--stack-set-name $name --operation-id $id"
+        ;;
+    esac
+  done
+}
+
+# Makes the stack of an account and a region, or gives the one that there is its parameters, if it has any.
+make_stack() {
+  local in_account=$1 in_region=$2 verb=create value values=()
+  shift 2
+  for value in "$@"; do values+=("ParameterKey=${value%%=*},ParameterValue=${value#*=}"); done
+  if exists describe-stack-instance --stack-instance-account "$in_account" --stack-instance-region "$in_region"; then
+    [ $# != 0 ] || return 0
+    verb=update
+  fi
+  operation "$verb-stack-instances" --accounts "$in_account" --regions "$in_region" \
+    ${values[@]+--parameter-overrides "${values[@]}"}
+}
+
+# An update of the StackSet changes all its stacks. One that has no value of its own for a parameter, such as one that is
+# new, would be given the StackSet's, which names no bucket and no key. CloudFormation takes no override of a parameter before
+# the stack has it, and an update of the StackSet gives it to all stacks.
+# Source: https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_UpdateStackInstances.html
+own_values() {
+  local found in_account in_region own parameter lacking=''
+  [ -n "$parameters" ] || return 0
+  found=$(ask cloudformation list-stack-instances --stack-set-name "$name" \
+    --query 'Summaries[].[Account, Region]' --output text) || fail "stopped: $(errors)"
+  while read -r in_account in_region; do
+    [ -n "$in_account" ] || continue
+    own=$(ask cloudformation describe-stack-instance --stack-set-name "$name" --stack-instance-account "$in_account" \
+      --stack-instance-region "$in_region" --query 'StackInstance.ParameterOverrides[].[ParameterKey]' --output text) ||
+      fail "stopped: $(errors)"
+    for parameter in $parameters; do
+      if ! grep -qx "${parameter%%=*}" <<<"$own"; then
+        printf 'deploy.sh: the stack in %s, %s has no value of its own for %s\n' "$in_account" "$in_region" "${parameter%%=*}" >&2
+        lacking=yes
+      fi
+    done
+  done <<<"$found"
+  [ -z "$lacking" ] || fail "nothing was changed. First give each of these stacks its values, which parameters.json lists:
+  1. In this folder, one account after the other, waiting until each operation has succeeded:
+       aws cloudformation update-stack-set --stack-set-name $name --accounts ACCOUNT --regions REGION \
+--template-body file://template.json ${capabilities:+--capabilities $capabilities }--parameters ParameterKey=KEY,ParameterValue=VALUE ...
+  2. Then, for each again:
+       aws cloudformation update-stack-instances --stack-set-name $name --accounts ACCOUNT --regions REGION \
+--parameter-overrides ParameterKey=KEY,ParameterValue=VALUE ...
+  3. Run deploy.sh again."
+}
+
+begin
+printf '%s' "${sums#?}" | verify
+definition=(--template-body file://template.json --tags "$tags")
+# shellcheck disable=SC2206
+[ -z "$capabilities" ] || definition+=(--capabilities $capabilities)
+if [ -n "$parameters" ]; then
+  definition+=(--parameters)
+  for parameter in $parameters; do definition+=("ParameterKey=${parameter%%=*},ParameterValue=${parameter#*=}"); done
+fi
+if exists describe-stack-set; then
+  own_values
+  operation update-stack-set "${definition[@]}"
+else
+  ask cloudformation create-stack-set --stack-set-name "$name" --permission-model SELF_MANAGED "${definition[@]}" ||
+    fail "the StackSet could not be made: $(errors)"
+fi
+while read -r in_account in_region values; do
+  # shellcheck disable=SC2086
+  [ -z "$in_account" ] || make_stack "$in_account" "$in_region" $values
+done <<<"$members"

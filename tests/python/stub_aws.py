@@ -1,0 +1,135 @@
+"""A stub of the AWS CLI that keeps the states of stacks in files, for what no server shows: states, faults and times.
+
+Each stack is a file in `STUB_DIR/stacks`: status, digest and tags, in a line with tabs. What is asked goes to `STUB_DIR/log`.
+A file `STUB_DIR/faults/COMMAND` or `STUB_DIR/faults/COMMAND.STACK` holds lines that are taken off one by one: an error that
+the command ends with, or `after STATUS`, which a stack gets at the end of the change set that is executed.
+"""
+
+import os
+import shlex
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+
+from patience import PATIENCE
+
+TAGS = '[{"Key":"Environment","Value":"training"},{"Key":"managed-by","Value":"racestack"}]'
+
+PROGRAM = r"""#!/bin/sh
+# Made for a test.
+dir=${STUB_DIR:?}
+service=$1 command=$2
+printf '%s\n' "$(printf '%s' "$*" | tr '\n' ' ')" >>"$dir/log"
+name='' set='' body='' url='' previous=''
+for word in "$@"; do
+  case $previous in
+    --stack-name) name=$word ;;
+    --change-set-name) set=$word ;;
+    --template-body) body=${word#file://} ;;
+    --tags) tags=$word ;;
+  esac
+  previous=$word
+done
+fault=''
+for file in "$dir/faults/$command.$name" "$dir/faults/$command"; do
+  [ -s "$file" ] || continue
+  fault=$(head -n 1 "$file")
+  sed -i 1d "$file"
+  break
+done
+case $fault in
+  '' | 'after '*) ;;
+  *) printf '\n%s\n' "$fault" >&2; exit 254 ;;
+esac
+case $service/$command in
+  sts/get-caller-identity) echo "${STUB_ACCOUNT:-111122223333}" ;;
+  cloudformation/describe-stacks)
+    if [ -n "$name" ]; then
+      [ -e "$dir/stacks/$name" ] || { echo "An error occurred (ValidationError): Stack with id $name does not exist" >&2; exit 254; }
+      # A status that goes on has lines below it: each look takes one off.
+      printf '%s\t' "$name"; head -n 1 "$dir/stacks/$name"
+      [ "$(wc -l <"$dir/stacks/$name")" -lt 2 ] || sed -i 1d "$dir/stacks/$name"
+    else
+      for file in "$dir/stacks"/*; do [ ! -e "$file" ] || { printf '%s\t' "${file##*/}"; head -n 1 "$file"; }; done
+    fi ;;
+  cloudformation/create-change-set)
+    printf '%s\t%s\n' "$(sed -n '/TemplateDigest/{n;s/.*"\(.*\)"/\1/p;}' "$body")" "$tags" >"$dir/$name.$set" ;;
+  cloudformation/describe-change-set)
+    case "$*" in *Changes*) printf 'Modify\tThing\tAWS::IAM::User\tTrue\n' ;; *) printf 'CREATE_COMPLETE\tNone\n' ;; esac ;;
+  cloudformation/execute-change-set)
+    status=UPDATE_COMPLETE
+    [ -e "$dir/stacks/$name" ] || status=CREATE_COMPLETE
+    case $fault in 'after '*) status=${fault#after } ;; esac
+    printf 'UPDATE_IN_PROGRESS\t-\t-\n%s\t%s\n' "$status" "$(cat "$dir/$name.$set")" >"$dir/stacks/$name" ;;
+  cloudformation/describe-stack-events)
+    printf 'Second\tAWS::IAM::Role\tCREATE_FAILED\tResource creation cancelled\n'
+    printf 'First\tAWS::IAM::User\tCREATE_FAILED\tbob already exists\n'
+    printf '%s\tAWS::CloudFormation::Stack\tCREATE_IN_PROGRESS\tUser Initiated\n' "$name"
+    printf 'Older\tAWS::IAM::User\tCREATE_FAILED\tof another day\n' ;;
+  cloudformation/list-stack-resources)
+    case "$*" in *DELETE_FAILED*) printf 'Bucket\n' ;; *) [ ! -e "$dir/resources.$name" ] || cat "$dir/resources.$name" ;; esac ;;
+  iam/get-login-profile | iam/get-user) echo 'An error occurred (NoSuchEntity)' >&2; exit 254 ;;
+esac
+exit 0
+"""
+
+
+@dataclass(frozen=True)
+class StubAws:
+    """A folder with a stub `aws` and the stacks that it knows."""
+
+    folder: Path
+
+    @classmethod
+    def make(cls, folder: Path) -> "StubAws":
+        """Make the stub, of an account without stacks."""
+        for name in ("bin", "stacks", "faults"):
+            (folder / name).mkdir(parents=True)
+        program = folder / "bin" / "aws"
+        program.write_text(PROGRAM)
+        program.chmod(0o755)
+        return cls(folder)
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """With no more in it than a machine has."""
+        path = f"{self.folder / 'bin'}:/usr/bin:/bin"
+        return {"PATH": path, "STUB_DIR": str(self.folder), "RETRY_SECONDS": "0", "HOME": str(self.folder)}
+
+    def stack(self, name: str, *states: str, digest: str = "-", tags: str = TAGS) -> None:
+        """Have a stack that is in these states, one after the other; the last stays."""
+        lines = [f"{state}\t{digest}\t{tags}\n" for state in states]
+        (self.folder / "stacks" / f"mycompany-deepracer-{name}").write_text("".join(lines))
+
+    def status(self, name: str) -> str:
+        """The last state of a stack."""
+        return (self.folder / "stacks" / f"mycompany-deepracer-{name}").read_text().splitlines()[-1].split("\t")[0]
+
+    def fault(self, command: str, *lines: str) -> None:
+        """Have the next calls of a command fail, or end as the lines say."""
+        (self.folder / "faults" / command).write_text("".join(f"{line}\n" for line in lines))
+
+    def leavers(self, name: str, count: int) -> None:
+        """Have a stack hold users who are in no template."""
+        lines = [f"AWS::IAM::User\tGone{number}User\tgone.{number}\n" for number in range(count)]
+        (self.folder / f"resources.mycompany-deepracer-{name}").write_text("".join(lines))
+
+    def asked(self) -> list[str]:
+        """What was asked since the last time: the service and the command of each call."""
+        log = self.folder / "log"
+        lines = [" ".join(line.split()[:2]) for line in log.read_text().splitlines()] if log.exists() else []
+        log.unlink(missing_ok=True)
+        return lines
+
+    def run(self, script: Path, *options: str, shell: str = "bash", **more: str) -> subprocess.CompletedProcess[str]:
+        """Run a deploy.sh."""
+        return subprocess.run(
+            [*shlex.split(shell), script, *options],
+            env=self.environment | more,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=PATIENCE,
+            check=False,
+            cwd=os.fspath(self.folder),
+        )
