@@ -14,7 +14,7 @@ RESULTS := target/test-results
 SHELL := bash
 .SHELLFLAGS := -o pipefail -c
 
-.PHONY: help bench synth test test-all test-rust test-clients check check-out lint bless deploy clean
+.PHONY: help bench synth test test-all test-rust test-clients check check-out lint bless deploy deploy-all clean
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -73,6 +73,9 @@ $(PEERS)/venv: benches/requirements.txt
 deploy: ## deploy an account's stacks: make deploy ACCOUNT=tokyo
 	@test -n "$(ACCOUNT)" || { echo 'say which account: make deploy ACCOUNT=NAME' >&2; exit 2; }
 	$(OUT)/$(ACCOUNT)/deploy.sh
+
+deploy-all: ## deploy all accounts at once, each with the AWS profile of its name: make deploy-all OPTIONS=--dry-run
+	OUT=$(OUT) bash templates/init/deploy-all.sh $(OPTIONS)
 
 clean: ## remove what was built and installed
 	$(CARGO) clean

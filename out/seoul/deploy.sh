@@ -44,12 +44,12 @@ template_url=''
 tags='[{"Key":"CostCenter","Value":"4711"},{"Key":"managed-by","Value":"racestack"}]'
 # A line a stack: name, kind, file, SHA-256 of the file, digest of the template, capabilities, what it needs.
 stacks='
-mycompany-deepracer-storage stack storage.yaml 46c358e81e6d52fb39169da2d00c9daf94b13afb0f6dcd80fe15e6596f6aa815 b26947c756f0e231bae8cb53ba940fcbc2690295cb93e1f111853c7ec3097b2f - -
-mycompany-deepracer-access stack access.yaml 0cbb4602247212df681636b412c6ed1231106e111cb0e54c52b27a2998744629 77ef686599340dbf370a02d92875e5cb78063346d6fd6a85013408f5b29be270 CAPABILITY_NAMED_IAM -
-mycompany-deepracer-notebooks stack notebooks.yaml 8eac92ef99b39d823f57370fd0d561e9a27480ef6224296ac470ddd9e27799f1 619b7466afa2c0894483ebcd25d008041a05637fff384bf5513a367b05f0a317 - -
-mycompany-deepracer-service-roles stack service-roles.yaml c5a0522a74723be8ad13ab3c242af217faf5858d9e4bfb0ba0a384a244ccd334 2fb3a791ae9dd9be7a6778978662783f780c6f168a7862f1c192f9289945c64a CAPABILITY_NAMED_IAM -
-mycompany-deepracer-users-001 users users-001.yaml 900729af47a2743ba486f588f9e41dfaf8cb1e2ffe487266185f95f6fc9d1802 a3f53179d2cd51724f548633328096369ea0dd410c0ab22028dd35847f259039 CAPABILITY_NAMED_IAM mycompany-deepracer-storage,mycompany-deepracer-access,mycompany-deepracer-notebooks
-mycompany-deepracer-retired-roles stack retired-roles.yaml d80eec103bebd840ae249d1722358795df755e44fe51ccfd31b25e09c0bf4ad7 b59f4446706bca2a75c8a978cede1f9d48767671d8a687c5c801fe9d817daa41 CAPABILITY_NAMED_IAM -
+mycompany-deepracer-storage stack storage.yaml e1bae608bb3940d95308a88341113b8e741c3fac47053a2ed15d033e3dba4387 9192aac2f5bf97b209ee41cedaf40b20ad5b17577851617b3f671b8a9268ff8a - -
+mycompany-deepracer-access stack access.yaml 1cf0e3492975b014b10210a52ea6b0ad7d6ba9dfcd374b12e7f26f4361e60985 2b52ed3b3493286d0eae4818b8c4a305eb1bedad89485ce55da07aa27483e377 CAPABILITY_NAMED_IAM -
+mycompany-deepracer-notebooks stack notebooks.yaml 1501f99293df474f541445782a1ffbd9d8ad88eef96ee2540c169f6b5f693bac ed7cb52640f3f21f1338b471f28b4f01aa4423218ca3e7b692210e105854f062 - -
+mycompany-deepracer-service-roles stack service-roles.yaml 9633afb4e839569def1b9fb4c879a3468ab3134a08ca619e36546f75e350cc1e aac214b72fcec3dac02a6e0412538cbac8890d2cb6ad14edec3e5dd1adc05026 CAPABILITY_NAMED_IAM -
+mycompany-deepracer-users-001 users users-001.yaml f280237c469351d65abfd01199039fe4a148229b7fcb399699cb7455dee4c194 39e45c5101298318cc05655bc8ac1bf231d018d36ea1c0c0730c9d3098a8f61b CAPABILITY_NAMED_IAM mycompany-deepracer-storage,mycompany-deepracer-access,mycompany-deepracer-notebooks
+mycompany-deepracer-retired-roles stack retired-roles.yaml f74d407a3aff17ee4fb3b0d52be90f44310684396ffbbfc35d47272501cb3430 72f3a7f2312523eebc2ad082aadb6496c169740bd83664e1e28f87573b166213 CAPABILITY_NAMED_IAM -
 '
 # What others need of a stack that a StackSet deploys: the stack, and the command that looks for it.
 expected='
@@ -120,8 +120,8 @@ verify() {
   # shellcheck disable=SC2086
   if ! found=$(LC_ALL=C $program -c - 2>&1); then
     printf '%s\n' "$found" | grep -v ': OK$' >&2
-    fail "a template in $(pwd) is not the one that synth wrote: nothing was deployed; \
-run 'racestack synth' again, or 'git checkout' that folder"
+    fail "a template is not the one that synth wrote: nothing was deployed; \
+run 'racestack synth' again, or 'git checkout' the folder $(pwd)"
   fi
 }
 

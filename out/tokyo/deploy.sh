@@ -44,12 +44,12 @@ template_url=''
 tags='[{"Key":"CostCenter","Value":"4711"},{"Key":"managed-by","Value":"racestack"}]'
 # A line a stack: name, kind, file, SHA-256 of the file, digest of the template, capabilities, what it needs.
 stacks='
-mycompany-deepracer-storage stack storage.yaml 9d4d28408610a4e993f64228e21d84869a65e3be13052f5ea67bd5f77728b158 fd1757df09ee2a591a6c9e2ea1c801c00e084e573fb3497e484985768d8b87f1 - -
-mycompany-deepracer-access stack access.yaml 92d52179eaefe1a72ebf9a6b3113b702677344ddbeb4bba4a2ceb7859b308f09 07459ecb98c725b3e3406dbc58984c599e3b03bd7cba5383055fd6cb52cdce3e CAPABILITY_NAMED_IAM -
-mycompany-deepracer-notebooks stack notebooks.yaml 8f7196c73d28cd128c4ff6c46449b7ff499ce39641b9ae536206975a6862e51d 0b7615bd0174754dd88efdb14deb42fed674979c96ee50dff882f86d6997080d - -
-mycompany-deepracer-service-roles stack service-roles.yaml 73050871f974e07fbbed6c7143a7812907a78f75de737cdede222021bbb0263b 13c2949889a6ff19392efe0ba4169cef592c8bbc94926452d8f2014d77a02c5e CAPABILITY_NAMED_IAM -
-mycompany-deepracer-users-001 users users-001.yaml 8bc18b3d0dead91b202b015f7d94e197a4e808c31f2d186b1fc5a3b4d5cd76c8 a229f4a862e5e0dbdc0dd2e2e9c658677c25aa90dd85b8d98abe4075316614e6 CAPABILITY_NAMED_IAM mycompany-deepracer-storage,mycompany-deepracer-access,mycompany-deepracer-notebooks
-mycompany-deepracer-retired-roles stack retired-roles.yaml 4a07937c08dd071df650a75ea8d8e4caea4e990d56c4efec6d47183342e40e64 82d8e9672b61d828914387a38f20d76c2432156a4d7e9f952087a122af9761e5 CAPABILITY_NAMED_IAM -
+mycompany-deepracer-storage stack storage.yaml 48af4a07cb53d680e94ef4920513fc7503fee5c5fa7f6fae62f42d9606731ce5 bca8d48f8841ee1e42e77b0062f2e3ee4a55bd5cbb784fc1b4f48ba506669d7f - -
+mycompany-deepracer-access stack access.yaml a8660da297ba1f2df411354432cb197b2fb09f685729417718bb72c2dccee4e2 5d44040f375d0c5a8520edc34bc332c51ede835afaa188e92355cdc998aeb268 CAPABILITY_NAMED_IAM -
+mycompany-deepracer-notebooks stack notebooks.yaml 063ea40bae7134bea1700e0494c0482111831340d7b9121d185bc066806a5141 67036746b655ba4ff92ebf76b7fd465a15392ac545bd86381581188027c6e7dd - -
+mycompany-deepracer-service-roles stack service-roles.yaml 4a86b95df623e7e02c80ea47fae75971b1346dfacbb67f7c8ac292e72e36d542 9a3b0d50409f7e5e78b6ee4ecda0d504c901daca6afcd3b203dac2d47149d5f8 CAPABILITY_NAMED_IAM -
+mycompany-deepracer-users-001 users users-001.yaml ac7cdc7efc939d89dbf67adebb83d1ce7c6d9931827c035aef7280d6e5023df5 79b2f46f6fd56291601b3608a28f2b5915c7ee80e0866aeda4d654006fd53a41 CAPABILITY_NAMED_IAM mycompany-deepracer-storage,mycompany-deepracer-access,mycompany-deepracer-notebooks
+mycompany-deepracer-retired-roles stack retired-roles.yaml 8c2b627a2cbde15824dad656e691f4f99fefd67df44043f9fcf5fb9096ae96b2 ae34543b91b054185e80cf1657e882003f0496e0e19a207a76706b4e7024072d CAPABILITY_NAMED_IAM -
 '
 # What others need of a stack that a StackSet deploys: the stack, and the command that looks for it.
 expected='
@@ -123,8 +123,8 @@ verify() {
   # shellcheck disable=SC2086
   if ! found=$(LC_ALL=C $program -c - 2>&1); then
     printf '%s\n' "$found" | grep -v ': OK$' >&2
-    fail "a template in $(pwd) is not the one that synth wrote: nothing was deployed; \
-run 'racestack synth' again, or 'git checkout' that folder"
+    fail "a template is not the one that synth wrote: nothing was deployed; \
+run 'racestack synth' again, or 'git checkout' the folder $(pwd)"
   fi
 }
 

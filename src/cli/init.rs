@@ -71,8 +71,8 @@ pub(super) fn run(args: &InitArgs) -> Result<Outcome, Failure> {
     }
     if args.ci.is_some() {
         stdout.push_str(
-            "\nThe file for CI says which variables it needs: where racestack comes from, and which commit of it. It is read, \
-             and works, in the root of a repository alone.\n",
+            "\nThe files for CI say which variables they need: where racestack comes from, which version or commit of it, and which \
+             role deploys. They are read, and work, in the root of a repository alone.\n",
         );
     }
     Ok(Outcome { stdout, ..Outcome::default() })

@@ -72,8 +72,10 @@ pub fn fill(
         }
         Part::Users(_) => people.write(&stack.users, &mut text),
     }
+    let header = header(account, &stack.name);
+    let text = digest::fitted(text, account.template_bucket.template_bytes().saturating_sub(header.len()));
     let (text, digest) = digest::with_digest(&text);
-    let text = header(account, &stack.name) + &text;
+    let text = header + &text;
     Ok(Rendered::new(stack.part, SourceFile::new(plan.folder.join(stack.file()), text), digest))
 }
 

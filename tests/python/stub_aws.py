@@ -53,7 +53,7 @@ case $service/$command in
       for file in "$dir/stacks"/*; do [ ! -e "$file" ] || { printf '%s\t' "${file##*/}"; head -n 1 "$file"; }; done
     fi ;;
   cloudformation/create-change-set)
-    printf '%s\t%s\n' "$(sed -n '/TemplateDigest/{n;s/.*"\(.*\)"/\1/p;}' "$body")" "$tags" >"$dir/$name.$set" ;;
+    printf '%s\t%s\n' "$(sed -n '/TemplateDigest:/,$s/.*Value: "\(.*\)"/\1/p' "$body")" "$tags" >"$dir/$name.$set" ;;
   cloudformation/describe-change-set)
     case "$*" in *Changes*) printf 'Modify\tThing\tAWS::IAM::User\tTrue\n' ;; *) printf 'CREATE_COMPLETE\tNone\n' ;; esac ;;
   cloudformation/execute-change-set)

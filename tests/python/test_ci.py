@@ -1,5 +1,6 @@
 """What `racestack init --ci` writes is what GitHub and GitLab take, and its commands do what they are for."""
 
+import hashlib
 import json
 import subprocess
 import sys
@@ -15,7 +16,9 @@ from workspace import REPOSITORY, SETTINGS, Workspace, binary
 
 TOOLS = Path(sys.executable).parent
 GITHUB = Path(".github/workflows/racestack.yaml")
+GITHUB_DEPLOY = Path(".github/workflows/racestack-deploy.yaml")
 GITLAB = Path(".gitlab/racestack.yml")
+GITLAB_DEPLOY = Path(".gitlab/racestack-deploy.yml")
 SUPPRESSION = """\
 - rule: service::retired
   resource: robomaker
@@ -25,8 +28,10 @@ SUPPRESSION = """\
 """
 
 
-def test_actionlint_finds_nothing_in_the_workflow(tmp_path: Path) -> None:
-    workflow = ci(tmp_path, "github") / GITHUB
+def test_actionlint_finds_nothing_in_the_workflows(tmp_path: Path) -> None:
+    folder = ci(tmp_path, "github")
+    assert actionlint(folder / GITHUB_DEPLOY) == []
+    workflow = folder / GITHUB
     assert actionlint(workflow) == []
     workflow.write_text(workflow.read_text().replace("github.ref }}", "github.reff }}"))
     assert actionlint(workflow), "actionlint finds what is wrong"
@@ -34,8 +39,8 @@ def test_actionlint_finds_nothing_in_the_workflow(tmp_path: Path) -> None:
 
 def test_the_jobs_are_as_gitlabs_schema_wants_them(tmp_path: Path) -> None:
     folder = ci(tmp_path, "gitlab")
-    files = [folder / ".gitlab-ci.yml", folder / GITLAB]
-    assert included(files[0]) == [str(GITLAB)]
+    files = [folder / ".gitlab-ci.yml", *sorted((folder / ".gitlab").iterdir())]
+    assert included(files[0]) == [str(GITLAB), str(GITLAB_DEPLOY)]
     finished = run([TOOLS / "check-jsonschema", "--builtin-schema", "vendor.gitlab-ci", *files], tmp_path)
     assert finished.returncode == 0, finished.stdout
 
@@ -99,14 +104,15 @@ def test_the_comment_tells_what_differs_from_the_branch_that_is_merged_into(tmp_
     environment = {"GITHUB_BASE_REF": "main", "GITHUB_STEP_SUMMARY": str(summary)}
     assert shell(step["run"], tmp_path, environment).returncode == 0
     assert summary.read_text().startswith("<!-- racestack diff -->\n**No changes**")
-    summary.unlink()
     changed = Workspace(tmp_path, SETTINGS["hardened"] + "console: true\n")
     changed.write()
     changed.synth()
-    assert shell(step["run"], tmp_path, environment).returncode == 0
+    # Passwords widen what people may do: that needs a label.
+    assert shell(step["run"], tmp_path, environment).returncode == 1
+    assert shell(step["run"], tmp_path, environment | {"AGREED": "true"}).returncode == 0
     comment = (tmp_path / "diff.md").read_text()
     assert comment.startswith("<!-- racestack diff -->\n**Plan: ")
-    assert summary.read_text() == comment
+    assert summary.read_text().endswith(comment)
     # By this line the comment of the last run is found again.
     for text in (ci(tmp_path / "a", "github") / GITHUB, ci(tmp_path / "b", "gitlab") / GITLAB):
         assert 'startswith("<!-- racestack diff -->")' in text.read_text()
@@ -119,9 +125,53 @@ def test_what_is_not_set_is_named(tmp_path: Path, tool: str) -> None:
         install = next(step["run"] for step in steps(written) if "cargo install" in step.get("run", ""))
     else:
         install = "\n".join(yaml.safe_load((written / GITLAB).read_text())[".racestack"]["before_script"])
-    finished = shell(install, tmp_path, {"CARGO_HOME": str(tmp_path)})
+    finished = shell(install, tmp_path, {"CARGO_HOME": str(tmp_path), "PATH": "/usr/bin:/bin"})
     assert finished.returncode != 0
     assert "RACESTACK_REPOSITORY: is not set: see the top of" in finished.stderr
+
+
+@pytest.mark.parametrize("tool", ["github", "gitlab"])
+def test_a_released_binary_is_installed_if_it_has_the_checksum(tmp_path: Path, tool: str) -> None:
+    written = ci(tmp_path, tool)
+    if tool == "github":
+        install = next(step["run"] for step in steps(written) if "cargo install" in step.get("run", ""))
+        deployment = yaml.safe_load((written / GITHUB_DEPLOY).read_text())["jobs"]["changes"]["steps"]
+        assert install.replace("this workflow", "racestack.yaml") in [step.get("run") for step in deployment]
+    else:
+        install = "\n".join(yaml.safe_load((written / GITLAB).read_text())[".racestack"]["before_script"])
+    release = tmp_path / "releases" / "v1.2.3" / "racestack-x86_64-unknown-linux-gnu"
+    release.parent.mkdir(parents=True)
+    release.write_text("#!/bin/sh\necho racestack 1.2.3\n")
+    home = tmp_path / "home"
+    environment = {
+        "HOME": str(home),
+        "CARGO_HOME": str(home / ".cargo"),
+        "RACESTACK_VERSION": "1.2.3",
+        "RACESTACK_DOWNLOADS": (tmp_path / "releases").as_uri(),
+        "RACESTACK_SHA256": hashlib.sha256(release.read_bytes()).hexdigest(),
+        "PATH": "/usr/bin:/bin",
+    }
+    finished = shell(install, tmp_path, environment | {"RACESTACK_SHA256": "0" * 64})
+    assert finished.returncode != 0 and "FAILED" in finished.stdout
+    assert not (home / ".cargo" / "bin" / "racestack").exists(), "what is another's is never found in the cache"
+    finished = shell(install, tmp_path, environment)
+    assert finished.returncode == 0, finished.stderr
+    assert subprocess.check_output([home / ".cargo" / "bin" / "racestack"], text=True) == "racestack 1.2.3\n"
+
+
+def test_gitlab_makes_a_job_for_each_account(tmp_path: Path) -> None:
+    written = ci(tmp_path, "gitlab")
+    made = repository(tmp_path)
+    _, listing = yaml.safe_load((written / GITLAB_DEPLOY).read_text())["racestack changes"]["script"]
+    assert shell(listing, tmp_path).returncode == 0
+    jobs = yaml.safe_load((tmp_path / "accounts.yml").read_text())
+    assert jobs.pop("include") == [{"local": ".gitlab/racestack-account.yml"}]
+    assert list(jobs) == [f"deploy {made.out.name}"]
+    # With what the job extends, as GitLab puts them together.
+    whole = yaml.safe_load((written / ".gitlab" / "racestack-account.yml").read_text()) | jobs
+    (tmp_path / "whole.yml").write_text(yaml.safe_dump(whole))
+    finished = run([TOOLS / "check-jsonschema", "--builtin-schema", "vendor.gitlab-ci", "whole.yml"], tmp_path)
+    assert finished.returncode == 0, finished.stdout
 
 
 def told(finished: subprocess.CompletedProcess[str]) -> str:

@@ -44,12 +44,12 @@ template_url=''
 tags='[{"Key":"CostCenter","Value":"4711"},{"Key":"managed-by","Value":"racestack"}]'
 # A line a stack: name, kind, file, SHA-256 of the file, digest of the template, capabilities, what it needs.
 stacks='
-mycompany-deepracer-storage stack storage.yaml 9d4d28408610a4e993f64228e21d84869a65e3be13052f5ea67bd5f77728b158 fd1757df09ee2a591a6c9e2ea1c801c00e084e573fb3497e484985768d8b87f1 - -
-mycompany-deepracer-access stack access.yaml 92d52179eaefe1a72ebf9a6b3113b702677344ddbeb4bba4a2ceb7859b308f09 07459ecb98c725b3e3406dbc58984c599e3b03bd7cba5383055fd6cb52cdce3e CAPABILITY_NAMED_IAM -
-mycompany-deepracer-notebooks stack notebooks.yaml 8f7196c73d28cd128c4ff6c46449b7ff499ce39641b9ae536206975a6862e51d 0b7615bd0174754dd88efdb14deb42fed674979c96ee50dff882f86d6997080d - -
-mycompany-deepracer-service-roles stack service-roles.yaml abec0ad41326ec052aaa61cab8635d175ff5c36193fe5e0f6bf19bd42d518666 777f3a8c0e5aabf17d09ff68efa9c15150a3e25184ae8c9898c9946a935a2eba CAPABILITY_NAMED_IAM -
-mycompany-deepracer-operations stack operations.yaml 6aba45360f739da4d75e9b4fda1a686a0f70b1cf6650c85138397d79b4329e64 c4deda69381a8986125361baaaf7223956f2afffce77f42f4c00d697da4c0189 CAPABILITY_NAMED_IAM mycompany-deepracer-access
-mycompany-deepracer-users-001 users users-001.yaml a5da00bb8b356dcb7bd8366afd8bcce1a08eca03832f167b74ec4096c7c43f7e 8f9035afdbf2e92ba59b71eaf06f284f777a2381b8c24e607518e3bea3b2eb76 CAPABILITY_NAMED_IAM mycompany-deepracer-storage,mycompany-deepracer-access,mycompany-deepracer-notebooks,mycompany-deepracer-operations
+mycompany-deepracer-storage stack storage.yaml 48af4a07cb53d680e94ef4920513fc7503fee5c5fa7f6fae62f42d9606731ce5 bca8d48f8841ee1e42e77b0062f2e3ee4a55bd5cbb784fc1b4f48ba506669d7f - -
+mycompany-deepracer-access stack access.yaml a8660da297ba1f2df411354432cb197b2fb09f685729417718bb72c2dccee4e2 5d44040f375d0c5a8520edc34bc332c51ede835afaa188e92355cdc998aeb268 CAPABILITY_NAMED_IAM -
+mycompany-deepracer-notebooks stack notebooks.yaml 063ea40bae7134bea1700e0494c0482111831340d7b9121d185bc066806a5141 67036746b655ba4ff92ebf76b7fd465a15392ac545bd86381581188027c6e7dd - -
+mycompany-deepracer-service-roles stack service-roles.yaml 22c8a03f0bfb4bedbaaa6100b826164ac39acc28e6b86c36677894e8a0fe2e66 afeb5856e7c54c21cf09fa762447a8e0e1a66465312724677cf9c9de1b42ecb6 CAPABILITY_NAMED_IAM -
+mycompany-deepracer-operations stack operations.yaml 407061ee485e97aa7daa3adc8f7f6d40e2f23218404d7989e478b4546e8ee11b 5bd4214014d9bfdeb21afc9509143feac596365dc6fcc8974e3922bfeb8fc1a8 CAPABILITY_NAMED_IAM mycompany-deepracer-access
+mycompany-deepracer-users-001 users users-001.yaml 5110da2abc38d87c7e39d94b150f6f6070169b302d248a4fd31b7a6e37fc8e78 92d65a2d723e9a3c29d93226ec46dbda611b931d23957b59dd6136939b46cf53 CAPABILITY_NAMED_IAM mycompany-deepracer-storage,mycompany-deepracer-access,mycompany-deepracer-notebooks,mycompany-deepracer-operations
 '
 # What others need of a stack that a StackSet deploys: the stack, and the command that looks for it.
 expected='
@@ -119,8 +119,8 @@ verify() {
   # shellcheck disable=SC2086
   if ! found=$(LC_ALL=C $program -c - 2>&1); then
     printf '%s\n' "$found" | grep -v ': OK$' >&2
-    fail "a template in $(pwd) is not the one that synth wrote: nothing was deployed; \
-run 'racestack synth' again, or 'git checkout' that folder"
+    fail "a template is not the one that synth wrote: nothing was deployed; \
+run 'racestack synth' again, or 'git checkout' the folder $(pwd)"
   fi
 }
 

@@ -44,11 +44,11 @@ template_url=''
 tags='[{"Key":"managed-by","Value":"racestack"}]'
 # A line a stack: name, kind, file, SHA-256 of the file, digest of the template, capabilities, what it needs.
 stacks='
-mycompany-deepracer-storage stack storage.yaml 38f558f990f625ceb17a242902cfe7ce96697f5c9aa94bc002249aaf569117a8 0cbcb75c565b4a8c2968643edd7d05d4197c880a89a538df75f16e28f51d9e7a - -
-mycompany-deepracer-access stack access.yaml cd85859ee3b1f028aa8f628d1f8527ac4e1607a897e665b77793c7b953fa3ad0 28fdcab8cd60af29447c24c35020a2baeffe9bf401098776c61970e833585ef3 CAPABILITY_NAMED_IAM -
-mycompany-deepracer-notebooks stack notebooks.yaml bc71ae4e09e10a6f3d09190a9a9c83db6fb5ad66dede0f6be11afb4568ba4c65 0b7615bd0174754dd88efdb14deb42fed674979c96ee50dff882f86d6997080d - -
-mycompany-deepracer-service-roles stack service-roles.yaml 64c72f219afcd5dae53654eef46d364b417418896be44f14c0636d37563ce69e c1489a520586e4020190d8336ea1024c3b3ffe7d01d9a266e1128ac76fcd56d5 CAPABILITY_NAMED_IAM -
-mycompany-deepracer-users-001 users users-001.yaml 7339c719ce6f8d39713c8c9a6d8bc64d4dd9e4111101298a3eb03fe21a207e91 07c6021a77a0b2ce262a64cb39e7f6f431f17cf3247567af0b12b702aba2956c CAPABILITY_NAMED_IAM mycompany-deepracer-storage,mycompany-deepracer-access,mycompany-deepracer-notebooks
+mycompany-deepracer-storage stack storage.yaml 52dcc6af497a21a2fcdc6a2904957f8cd7e5b1e49257a5b70772c0e98a93c5df 4d1dd633733f1533fe37b43a4a8f73d891bb569f091ac826a9f8117eeafcaa59 - -
+mycompany-deepracer-access stack access.yaml 7af1a0db7784d7de903572eac6b79efd44424fbf40cff9912773df1e1533dd89 955ecf633426864df4dc2c334938f3d65009b54e92a80cabe63e757d1485352e CAPABILITY_NAMED_IAM -
+mycompany-deepracer-notebooks stack notebooks.yaml ed6b348f72d09eb604e4362c0d8c027094e9d5eaf2a39de9bc0e815e7c3dcf20 67036746b655ba4ff92ebf76b7fd465a15392ac545bd86381581188027c6e7dd - -
+mycompany-deepracer-service-roles stack service-roles.yaml bf8642c636167230d114bade36c35df5ce445bbf479108453e675f8368f7bdf7 59cc796509a41c09a2ea3a758dc2e954ac59134a338c0a81ea2ff307f85e0bd9 CAPABILITY_NAMED_IAM -
+mycompany-deepracer-users-001 users users-001.yaml 46b715c06ca148ff1c1bcca7a9f3bc11255b8e9a5f77afc2b6cdac3bf2a2ff8b 17002ab1f186cd8d5e4e1376ad2559adb8e6e65c77f860ea1f87729936fc8d00 CAPABILITY_NAMED_IAM mycompany-deepracer-storage,mycompany-deepracer-access,mycompany-deepracer-notebooks
 '
 # What others need of a stack that a StackSet deploys: the stack, and the command that looks for it.
 expected='
@@ -118,8 +118,8 @@ verify() {
   # shellcheck disable=SC2086
   if ! found=$(LC_ALL=C $program -c - 2>&1); then
     printf '%s\n' "$found" | grep -v ': OK$' >&2
-    fail "a template in $(pwd) is not the one that synth wrote: nothing was deployed; \
-run 'racestack synth' again, or 'git checkout' that folder"
+    fail "a template is not the one that synth wrote: nothing was deployed; \
+run 'racestack synth' again, or 'git checkout' the folder $(pwd)"
   fi
 }
 
