@@ -44,12 +44,12 @@ template_url=''
 tags='[{"Key":"CostCenter","Value":"4711"},{"Key":"managed-by","Value":"racestack"}]'
 # A line a stack: name, kind, file, SHA-256 of the file, digest of the template, capabilities, what it needs.
 stacks='
-mycompany-deepracer-storage stack storage.yaml 02b5542087c291de363de452fc5af5829511ce0ab974fca497250005a7682d4b ab35896d775c5acc0dcd589f081486f1dfbee7b8b026f3a1c426b80ccef37fc4 - -
-mycompany-deepracer-access stack access.yaml d1f686d745fcbab0718c65fd329c4813f70aab24da144bcc4ab0a618c5116ead 7f60481bf1e84f08368b362f0ba0da94c492935a1303e4a2d066bf38b4f18ceb CAPABILITY_NAMED_IAM -
-mycompany-deepracer-notebooks stack notebooks.yaml 38130f4762beada327d1757f54251ed4c4f486c4212d983492eaf2e1ddf777db 142a43179d33d778a2383b8b38ad9ee91e2b85bfc7f34b1852b789a9724269ab - -
-mycompany-deepracer-service-roles stack service-roles.yaml 97e38999509ff8e54e4aa528e69a3915b16a2fd8d839c5f78ef70841dbbffd59 0846956fd451195eb108d4b852e05676a0dd7044e50f77fd791497f4ea5df568 CAPABILITY_NAMED_IAM -
-mycompany-deepracer-users-001 users users-001.yaml d0ce0beb583e30052113ff37af993e50f16bf505c7cac783e27ba03008d6cafd ca671a064bdc9bac200a8f2fe4663c270475659dff826bef79d67657972060a7 CAPABILITY_NAMED_IAM mycompany-deepracer-storage,mycompany-deepracer-access,mycompany-deepracer-notebooks
-mycompany-deepracer-retired-roles stack retired-roles.yaml fe11be28b4d6e01c1deefaf477a5135f11c29564d21fd080399a2cfbc51f88b4 a125ec7a42655efc44c57a7482499ad2b2e8ab7bdaebe524139152f74a9b2dcb CAPABILITY_NAMED_IAM -
+mycompany-deepracer-storage stack storage.yaml 83da9190dd32691e930eba603b31eefebf58c75eaaf6a5e0921101cb433ab2a6 014b205e2f21bfe99f21b8bc395183a6f32d26a9987306b56ff8ab311b7429f1 - -
+mycompany-deepracer-access stack access.yaml 6d2d4ef03d49e3d67252839302e49c324404fa63288f7ae0c58f83d9a4cc8430 05da69c13a40f26913fe6a17466cba7f6d77ce1c18101d0d1af989d68eeaa4a2 CAPABILITY_NAMED_IAM -
+mycompany-deepracer-notebooks stack notebooks.yaml 8c4cbe8598acd6807de1787b97f5749f7c7c9d12eef83f1bbb74666bc82a3e3e dd8cdda71020a0444b6cba382dd828356f6023166a96723f2d784d0dd4900fb9 - -
+mycompany-deepracer-service-roles stack service-roles.yaml aaf74bda90c52331fe39516a834a8af5733e3bda4e3da84d67bebabf558d5d5b 2366b5423ecc0636ed01d043a3107c9184e7058073c84ba418cfba201136a66b CAPABILITY_NAMED_IAM -
+mycompany-deepracer-users-001 users users-001.yaml 6786883ecac1267f8f0721a9967d6749a68cfc94ff80b6b14ee806896a95c6bf bb1118453406c42a23c8821012824b5cdd3e5f9227b206240a3c3517fe9880f2 CAPABILITY_NAMED_IAM mycompany-deepracer-storage,mycompany-deepracer-access,mycompany-deepracer-notebooks
+mycompany-deepracer-retired-roles stack retired-roles.yaml 84095bb2cd19ec556f2a1cf880bfe0bbc8efd0c8c9878c2a33d47642fed418b5 f6ed692ddb87b2a86a8497512dbdcd5ae60e13a3cc16d15c6d848d62db4bebf3 CAPABILITY_NAMED_IAM -
 '
 # What others need of a stack that a StackSet deploys: the stack, and the command that looks for it.
 expected='
@@ -122,8 +122,8 @@ verify() {
   # shellcheck disable=SC2086
   if ! found=$(LC_ALL=C $program -c - 2>&1); then
     printf '%s\n' "$found" | grep -v ': OK$' >&2
-    fail "a template in $(pwd) is not the one that synth wrote: nothing was deployed; \
-run 'racestack synth' again, or 'git checkout' that folder"
+    fail "a template is not the one that synth wrote: nothing was deployed; \
+run 'racestack synth' again, or 'git checkout' the folder $(pwd)"
   fi
 }
 

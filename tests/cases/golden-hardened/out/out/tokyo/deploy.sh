@@ -44,12 +44,12 @@ template_url=''
 tags='[{"Key":"CostCenter","Value":"4711"},{"Key":"managed-by","Value":"racestack"}]'
 # A line a stack: name, kind, file, SHA-256 of the file, digest of the template, capabilities, what it needs.
 stacks='
-mycompany-deepracer-storage stack storage.yaml 16c28cafccb4c0deaf58f2b4771eaad3cd1a8eb6b4c621a34be414db4f36a904 4e6377cf9dbeb432673f680f9a83ae8f403676a5d43af81d23e0e8f5be041974 - -
-mycompany-deepracer-access stack access.yaml 7bc093e853894f42a94988712e2c0ba02f31471c3b1a32fe4f90fb4a48680a42 3989e9040d81fd8f54363d7a2594cc8c6ec1fb1f4176eaa35ac99d64e14fc853 CAPABILITY_NAMED_IAM -
-mycompany-deepracer-notebooks stack notebooks.yaml 069a4284235f7ac0a078a3a60737c56a2b7c45af58cbcf902ebde75db12bb051 0065991a0c758a9fdb8f7e0cd190d7e72a12d9ba7e7a1720049ed4dd8a1c407d - -
-mycompany-deepracer-service-roles stack service-roles.yaml 73050871f974e07fbbed6c7143a7812907a78f75de737cdede222021bbb0263b 13c2949889a6ff19392efe0ba4169cef592c8bbc94926452d8f2014d77a02c5e CAPABILITY_NAMED_IAM -
-mycompany-deepracer-users-001 users users-001.yaml dd0204288d2d3750b6cdd26d6fecf2b1b977f3f7644e05d55df8677fa895037d 761291411ddf9401d6146f82ff32357433fefbdcd86e034173de405a50abb8ce CAPABILITY_NAMED_IAM mycompany-deepracer-storage,mycompany-deepracer-access,mycompany-deepracer-notebooks
-mycompany-deepracer-retired-roles stack retired-roles.yaml 4a07937c08dd071df650a75ea8d8e4caea4e990d56c4efec6d47183342e40e64 82d8e9672b61d828914387a38f20d76c2432156a4d7e9f952087a122af9761e5 CAPABILITY_NAMED_IAM -
+mycompany-deepracer-storage stack storage.yaml 07aab78aee715e6a5dbddbf66532c0a9e5bd5cb0f1c003deed3696d16376c9af 556172d16ff2c1be21d48ee4d575e66246803fc9b829ce2b1aff5ee3f392a555 - -
+mycompany-deepracer-access stack access.yaml 98ac283f1f3e25ab63f42fb850258fbfcba06126aa4a22ede5bd6f43269e3671 2ae0dc0ac62fb4b675a35f6e844537c097111b1616fb9954beccddf2092bace8 CAPABILITY_NAMED_IAM -
+mycompany-deepracer-notebooks stack notebooks.yaml 3f86c2239d9f22c0c5b0de34dd16d7c43a6c0d71101cb300ea67e31945a56a1f efa844d1e73f8b19e38f73714aba3071a7a8bc05e4aa2a5317cf87c70bb151de - -
+mycompany-deepracer-service-roles stack service-roles.yaml 4a86b95df623e7e02c80ea47fae75971b1346dfacbb67f7c8ac292e72e36d542 9a3b0d50409f7e5e78b6ee4ecda0d504c901daca6afcd3b203dac2d47149d5f8 CAPABILITY_NAMED_IAM -
+mycompany-deepracer-users-001 users users-001.yaml ab035ce211dca60c81f10cd79325d71b30ecfe0576e3c2955ab5f16607b47bf5 2502545fbafb8e4ea10d4edd2237760d800792bc28078afca50414dac52027b6 CAPABILITY_NAMED_IAM mycompany-deepracer-storage,mycompany-deepracer-access,mycompany-deepracer-notebooks
+mycompany-deepracer-retired-roles stack retired-roles.yaml 8c2b627a2cbde15824dad656e691f4f99fefd67df44043f9fcf5fb9096ae96b2 ae34543b91b054185e80cf1657e882003f0496e0e19a207a76706b4e7024072d CAPABILITY_NAMED_IAM -
 '
 # What others need of a stack that a StackSet deploys: the stack, and the command that looks for it.
 expected='
@@ -122,8 +122,8 @@ verify() {
   # shellcheck disable=SC2086
   if ! found=$(LC_ALL=C $program -c - 2>&1); then
     printf '%s\n' "$found" | grep -v ': OK$' >&2
-    fail "a template in $(pwd) is not the one that synth wrote: nothing was deployed; \
-run 'racestack synth' again, or 'git checkout' that folder"
+    fail "a template is not the one that synth wrote: nothing was deployed; \
+run 'racestack synth' again, or 'git checkout' the folder $(pwd)"
   fi
 }
 

@@ -44,11 +44,11 @@ template_url=''
 tags='[{"Key":"managed-by","Value":"racestack"}]'
 # A line a stack: name, kind, file, SHA-256 of the file, digest of the template, capabilities, what it needs.
 stacks='
-mycompany-deepracer-storage stack storage.yaml 31b6c605643eb6a8e221fda69f1e1353243cd29c875bbf87d99a0db4d5e32a8a 0cbcb75c565b4a8c2968643edd7d05d4197c880a89a538df75f16e28f51d9e7a - -
-mycompany-deepracer-access stack-set access.yaml 92d52179eaefe1a72ebf9a6b3113b702677344ddbeb4bba4a2ceb7859b308f09 07459ecb98c725b3e3406dbc58984c599e3b03bd7cba5383055fd6cb52cdce3e CAPABILITY_NAMED_IAM -
-mycompany-deepracer-notebooks stack notebooks.yaml 8f7196c73d28cd128c4ff6c46449b7ff499ce39641b9ae536206975a6862e51d 0b7615bd0174754dd88efdb14deb42fed674979c96ee50dff882f86d6997080d - -
-mycompany-deepracer-service-roles stack-set service-roles.yaml ede8c939a41f1a6d613d7aaacb149c712b6d198107c4d950f793b8aaf69fe6ef 14944fceca06bf870b6d0fc658a246ebca59289de229c5ad9a7fce38a2c21e54 CAPABILITY_NAMED_IAM -
-mycompany-deepracer-users-001 users users-001.yaml 4bb15ebf721db7e6b47858edb217f57196d32308cdbc115aeaf3b9b194f54001 035dd31aea61254d1a8ac3745612a133881cdd0f0b4e9437b844d7c3ef27a343 CAPABILITY_NAMED_IAM mycompany-deepracer-storage,mycompany-deepracer-access,mycompany-deepracer-notebooks
+mycompany-deepracer-storage stack storage.yaml 5e4978865e740a95c740d7d9f82fff5a0dcdcaa1e9ca89111de2bc707fc14b87 4d1dd633733f1533fe37b43a4a8f73d891bb569f091ac826a9f8117eeafcaa59 - -
+mycompany-deepracer-access stack-set access.yaml a8660da297ba1f2df411354432cb197b2fb09f685729417718bb72c2dccee4e2 5d44040f375d0c5a8520edc34bc332c51ede835afaa188e92355cdc998aeb268 CAPABILITY_NAMED_IAM -
+mycompany-deepracer-notebooks stack notebooks.yaml 063ea40bae7134bea1700e0494c0482111831340d7b9121d185bc066806a5141 67036746b655ba4ff92ebf76b7fd465a15392ac545bd86381581188027c6e7dd - -
+mycompany-deepracer-service-roles stack-set service-roles.yaml adb3b09cc1658408b3e4506c49b2f36e7e3ff1e471f3a531e5dcb5cca3c32f12 922ce2f2a7b4d963a948256675fae0399ff6926427c081144ac7ef6c88b850b6 CAPABILITY_NAMED_IAM -
+mycompany-deepracer-users-001 users users-001.yaml 6539d847e20b2cfc44bc1b65e41231624b020e249390bd0cf2239868b5da57a3 0f9d947c95fce52c3bdaefe3de7a1a6f819fa8589ff0dc1523c84861758bb43e CAPABILITY_NAMED_IAM mycompany-deepracer-storage,mycompany-deepracer-access,mycompany-deepracer-notebooks
 '
 # What others need of a stack that a StackSet deploys: the stack, and the command that looks for it.
 expected='
@@ -119,8 +119,8 @@ verify() {
   # shellcheck disable=SC2086
   if ! found=$(LC_ALL=C $program -c - 2>&1); then
     printf '%s\n' "$found" | grep -v ': OK$' >&2
-    fail "a template in $(pwd) is not the one that synth wrote: nothing was deployed; \
-run 'racestack synth' again, or 'git checkout' that folder"
+    fail "a template is not the one that synth wrote: nothing was deployed; \
+run 'racestack synth' again, or 'git checkout' the folder $(pwd)"
   fi
 }
 
