@@ -1,0 +1,115 @@
+"""How long a deployment of 5,000 people takes: the real deploy.sh, with a stub of the AWS CLI and a clock that runs faster.
+
+A stack takes 6 minutes. A second here is `SCALE` seconds there, for the stub and for `sleep`; what this machine takes for the
+script itself counts `SCALE` times, so that the hours are an upper bound.
+
+usage: benches/deployment.py RACESTACK [JOBS]
+"""
+
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+SCALE = 240
+STACK_SECONDS = 360
+PEOPLE = 5_000
+
+AWS = r"""#!/bin/bash
+dir=$STUB_DIR name='' set='' body='' previous='' tags=''
+for word in "$@"; do
+  case $previous in
+    --stack-name) name=$word ;;
+    --template-body) body=${word#file://} ;;
+    --template-url) url=$word ;;
+    --tags) tags=$word ;;
+  esac
+  previous=$word
+done
+echo "$2" >>"$dir/log"
+case $1/$2 in
+  sts/get-caller-identity) echo 111122223333 ;;
+  s3/cp) cp "$4" "$dir/upload.${5##*/}" ;;
+  cloudformation/describe-stacks)
+    if [ -n "$name" ]; then
+      read -r ends digest tags <"$dir/stacks/$name"
+      state=UPDATE_COMPLETE
+      now=${EPOCHREALTIME/./}
+      [ "$now" -ge "$ends" ] || state=UPDATE_IN_PROGRESS
+      printf '%s\t%s\t%s\t%s\n' "$name" "$state" "$digest" "$tags"
+    else
+      cd "$dir/stacks" && for file in *; do
+        [ -e "$file" ] || continue
+        read -r _ digest tags <"$file"; printf '%s\tUPDATE_COMPLETE\t%s\t%s\n' "$file" "$digest" "$tags"
+      done
+    fi ;;
+  cloudformation/create-change-set)
+    [ -n "$body" ] || body="$dir/upload.${url##*/}"
+    while IFS= read -r line; do case $line in '    Value: "'*) digest=$line ;; esac; done < <(tail -n 1 "$body")
+    digest=${digest#*\"}
+    printf '%s %s\n' "${digest%\"}" "$tags" >"$dir/set.$name" ;;
+  cloudformation/describe-change-set) printf 'CREATE_COMPLETE\tNone\n' ;;
+  cloudformation/execute-change-set)
+    now=${EPOCHREALTIME/./}
+    read -r set <"$dir/set.$name"
+    echo "$((now + STACK_MICROSECONDS)) $set" >"$dir/stacks/$name" ;;
+esac
+exit 0
+"""
+SLEEP = '#!/bin/sh\nexec /bin/sleep "$(awk "BEGIN { print $1 / %d }")"\n' % SCALE
+
+
+def main() -> None:
+    """Print a row for each limit of a template."""
+    racestack, jobs = Path(sys.argv[1]).resolve(), (sys.argv[2:] or ["8"])[0]
+    for settings in ("", "deploy: {template_bucket: templates}\n"):
+        with tempfile.TemporaryDirectory() as folder:
+            measure(Path(folder), racestack, jobs, settings)
+
+
+def measure(folder: Path, racestack: Path, jobs: str, settings: str) -> None:
+    """Deploy an account twice, and print how long each took."""
+    account = folder / "config" / "accounts" / "tokyo"
+    account.mkdir(parents=True)
+    (folder / "config" / "settings.yaml").write_text(f"company: mycompany\nservices: []\n{settings}")
+    (account / "settings.yaml").write_text(
+        'account_id: "111122223333"\nregion: ap-northeast-1\nquotas: {roles: 6000, stacks: 2000, notebooks: 6000}\n'
+        'bucket: {purpose: test, created: "20221130201905"}\n'
+    )
+    rows = [f"racer.{number:04},Racer {number},racer.{number:04}@example.com,team{number % 40}" for number in range(PEOPLE)]
+    (account / "roster.csv").write_text("\n".join(["name,display_name,email,team", *rows]) + "\n")
+    made = subprocess.run([racestack, "synth"], cwd=folder, capture_output=True, text=True, check=False)
+    if made.returncode != 0:
+        sys.exit(made.stderr[-3000:])
+    stub = folder / "stub"
+    for name in ("bin", "stacks"):
+        (stub / name).mkdir(parents=True)
+    for name, text in (("aws", AWS), ("sleep", SLEEP)):
+        (stub / "bin" / name).write_text(text)
+        (stub / "bin" / name).chmod(0o755)
+    environment = os.environ | {
+        "PATH": f"{stub / 'bin'}:/usr/bin:/bin",
+        "STUB_DIR": str(stub),
+        "STACK_MICROSECONDS": str(STACK_SECONDS * 1_000_000 // SCALE),
+        # The stub has more processes a second to start than AWS: it is asked less often.
+        "RETRY_SECONDS": "30",
+    }
+    stacks = len(list((folder / "out" / "tokyo").glob("*.yaml")))
+    for what in ("first deployment", "nothing changed"):
+        (stub / "log").unlink(missing_ok=True)
+        begun = time.monotonic()
+        done = subprocess.run(
+            ["bash", folder / "out" / "tokyo" / "deploy.sh", "--jobs", jobs], env=environment, capture_output=True, text=True
+        )
+        seconds = (time.monotonic() - begun) * (SCALE if what == "first deployment" else 1)
+        calls = len((stub / "log").read_text().splitlines())
+        last = [line for line in done.stdout.splitlines() if "deployed," in line]
+        print(f"{stacks} stacks, {what}, --jobs {jobs}: {seconds / 60:.1f} min, {calls} calls; {last}", flush=True)
+        if done.returncode != 0:
+            sys.exit(done.stdout[-2000:] + done.stderr[-2000:])
+
+
+if __name__ == "__main__":
+    main()
