@@ -27,6 +27,7 @@ for word in "$@"; do
     --change-set-name) set=$word ;;
     --template-body) body=${word#file://} ;;
     --tags) tags=$word ;;
+    --resource-arn) arn=$word ;;
   esac
   previous=$word
 done
@@ -68,6 +69,8 @@ case $service/$command in
     printf 'Older\tAWS::IAM::User\tCREATE_FAILED\tof another day\n' ;;
   cloudformation/list-stack-resources)
     case "$*" in *DELETE_FAILED*) printf 'Bucket\n' ;; *) [ ! -e "$dir/resources.$name" ] || cat "$dir/resources.$name" ;; esac ;;
+  sagemaker/list-training-jobs) [ ! -e "$dir/jobs" ] || cut -d ' ' -f 1 "$dir/jobs" ;;
+  sagemaker/list-tags) sed -n "s|^$arn ||p" "$dir/jobs" ;;
   iam/get-login-profile | iam/get-user) echo 'An error occurred (NoSuchEntity)' >&2; exit 254 ;;
 esac
 exit 0
@@ -113,6 +116,12 @@ class StubAws:
         """Have a stack hold users who are in no template."""
         lines = [f"AWS::IAM::User\tGone{number}User\tgone.{number}\n" for number in range(count)]
         (self.folder / f"resources.mycompany-deepracer-{name}").write_text("".join(lines))
+
+    def jobs(self, **owners: str) -> None:
+        """Have these training jobs run, each with the user whom its tag names."""
+        arn = "arn:aws:sagemaker:ap-northeast-1:111122223333:training-job"
+        lines = [f"{arn}/{job} {owner}\n" for job, owner in owners.items()]
+        (self.folder / "jobs").write_text("".join(lines))
 
     def asked(self) -> list[str]:
         """What was asked since the last time: the service and the command of each call."""

@@ -202,6 +202,27 @@ def test_nobody_leaves_by_accident(
         assert finished.stdout.count(f"leaves with {USERS}") == leaving
 
 
+def test_jobs_of_who_leaves_or_is_suspended_are_stopped(tmp_path: Path, aws: StubAws) -> None:
+    made = Workspace(tmp_path / "account", SETTINGS["hardened"] + "services: []\n")
+    made.write(({"name": "sato.hana"}, {"name": "mei", "state": "suspended"}))
+    made.synth()
+    deployed(made, aws)
+    aws.stack("users-001", "UPDATE_COMPLETE", digest="0" * 64)
+    aws.leavers("users-001", 1)
+    aws.jobs(one="gone.0", two="sato.hana", three="mei", four="None", five="gone.00")
+
+    planned = aws.run(made.out / "deploy.sh", "--dry-run")
+    assert planned.returncode == 0, planned.stderr
+    said = ["the training job one of gone.0 runs, and is stopped", "the training job three of mei runs, and is stopped"]
+    assert [line for line in planned.stdout.splitlines() if "training job" in line] == said
+    assert "sagemaker stop-training-job" not in aws.asked()
+
+    assert aws.run(made.out / "deploy.sh").returncode == 0
+    stopped = re.findall(r"stop-training-job --training-job-name (\w+)", (aws.folder / "log").read_text())
+    # Once before the user is deleted and once after: the stub's jobs go on for ever.
+    assert stopped == ["one", "one", "three"]
+
+
 def test_a_dry_run_changes_nothing_and_shows_tables(account: Workspace, aws: StubAws) -> None:
     deployed(account, aws)
     (aws.folder / "stacks" / "mycompany-deepracer-storage").unlink()

@@ -96,6 +96,10 @@ def _empty_change_sets_fail(original: Callable[..., Any]) -> Callable[..., Any]:
                 raise ValidationError(
                     message=f"Stack:{stack.stack_id} is in {stack.status} state and can not be updated."
                 )
+        # To moto, one that is only reviewed yet is another stack than the next of that name.
+        for stack_id, stack in list(backend.stacks.items()):
+            if stack.name == name and stack.status == "REVIEW_IN_PROGRESS":
+                del backend.stacks[stack_id]
         change_set_id, stack_id = original(backend, **parameters)
         change_set = backend.change_sets[change_set_id]
         empty = change_set.change_set_type == "UPDATE" and not _changes_anything(change_set)
