@@ -11,7 +11,8 @@ pub const DIGEST_OUTPUT: &str = "TemplateDigest";
 pub(super) const PLACEHOLDER: &str = "<<the-sha-256-of-this-template-without-header-and-this-line--->>";
 
 /// What stands at the end of each stack template.
-const OUTPUT: &str = "\nOutputs:\n  TemplateDigest:\n    Description: What deploy.sh knows this template by\n    Value: \"{digest}\"\n";
+const OUTPUT: &str =
+    "\nOutputs:\n  TemplateDigest:\n    Description: What deploy.sh knows this template by\n    Value: \"{digest}\"\n";
 
 /// The text, without the digest where that is all that is too much for a template of so many bytes: then deploy.sh makes a
 /// change set each time. Nobody may have to move for it.

@@ -16,7 +16,7 @@ from workspace import SETTINGS, Person, Workspace
 
 STAYING: tuple[Person, ...] = ({"name": "sato.hana"}, {"name": "taro-kun", "notebook": "false"})
 COMING_AND_GOING = ("ito.ken", "mori.yui")
-KILLS = 50 if os.environ.get("RACESTACK_SLOW_TESTS") else 4
+KILLS = 50 if os.environ.get("RACESTACK_SLOW_TESTS") else 3
 
 # Ends the whole deployment, with all its workers, before or after its call of the given number.
 PROGRAM = """#!/bin/sh
