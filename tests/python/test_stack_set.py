@@ -249,10 +249,10 @@ def test_a_question_without_an_answer_stops_it(fleet_with_keys: Path, moto: Moto
 @pytest.mark.parametrize("part", PARTS)
 def test_it_asks_for_no_capability_that_its_template_does_without(fleet_with_keys: Path, moto: MotoServer, part: str) -> None:
     script = stack_set(fleet_with_keys, part) / "deploy.sh"
-    asked = re.findall(r"^  --capabilities (.*)", script.read_text(), re.MULTILINE)
+    asked = re.findall(r"^capabilities='(.*)'", script.read_text(), re.MULTILINE)
     assert [word for words in asked for word in words.split()] == CAPABILITIES[part]
-    if asked:
-        without = re.sub(r"\n  --capabilities .*", "", script.read_text())
+    if CAPABILITIES[part]:
+        without = re.sub(r"(?m)^capabilities=.*", "capabilities=''", script.read_text())
         script.write_text(without)
         refused = deploy(script.parent, moto)
         assert refused.returncode != 0
