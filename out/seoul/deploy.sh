@@ -45,8 +45,8 @@ tags='[{"Key":"CostCenter","Value":"4711"},{"Key":"managed-by","Value":"racestac
 # A line a stack: name, kind, file, SHA-256 of the file, digest of the template, capabilities, what it needs.
 stacks='
 mycompany-deepracer-storage stack storage.yaml e1bae608bb3940d95308a88341113b8e741c3fac47053a2ed15d033e3dba4387 9192aac2f5bf97b209ee41cedaf40b20ad5b17577851617b3f671b8a9268ff8a - -
-mycompany-deepracer-access stack access.yaml 1cf0e3492975b014b10210a52ea6b0ad7d6ba9dfcd374b12e7f26f4361e60985 2b52ed3b3493286d0eae4818b8c4a305eb1bedad89485ce55da07aa27483e377 CAPABILITY_NAMED_IAM -
-mycompany-deepracer-notebooks stack notebooks.yaml 1501f99293df474f541445782a1ffbd9d8ad88eef96ee2540c169f6b5f693bac ed7cb52640f3f21f1338b471f28b4f01aa4423218ca3e7b692210e105854f062 - -
+mycompany-deepracer-access stack access.yaml 99132350429a05ff78e1e1cd5f1edb27656767454ff8bb4719df1da268f2b95f 48d1410473457984e38be00daa1567a13f8d4a7e74e571b17d3dd6fc7a20e1ee CAPABILITY_NAMED_IAM -
+mycompany-deepracer-notebooks stack notebooks.yaml fde3d306f69b8aeb41db421d1a35ace95fd6344ff929225baa3083a94d08274f f7ee00518a48072325ba933bce38706b9fb60bc8820d63ec92b7f2494315c18b - -
 mycompany-deepracer-service-roles stack service-roles.yaml 9633afb4e839569def1b9fb4c879a3468ab3134a08ca619e36546f75e350cc1e aac214b72fcec3dac02a6e0412538cbac8890d2cb6ad14edec3e5dd1adc05026 CAPABILITY_NAMED_IAM -
 mycompany-deepracer-users-001 users users-001.yaml f280237c469351d65abfd01199039fe4a148229b7fcb399699cb7455dee4c194 39e45c5101298318cc05655bc8ac1bf231d018d36ea1c0c0730c9d3098a8f61b CAPABILITY_NAMED_IAM mycompany-deepracer-storage,mycompany-deepracer-access,mycompany-deepracer-notebooks
 mycompany-deepracer-retired-roles stack retired-roles.yaml f74d407a3aff17ee4fb3b0d52be90f44310684396ffbbfc35d47272501cb3430 72f3a7f2312523eebc2ad082aadb6496c169740bd83664e1e28f87573b166213 CAPABILITY_NAMED_IAM -

@@ -45,8 +45,8 @@ tags='[{"Key":"CostCenter","Value":"4711"},{"Key":"managed-by","Value":"racestac
 # A line a stack: name, kind, file, SHA-256 of the file, digest of the template, capabilities, what it needs.
 stacks='
 mycompany-deepracer-storage stack storage.yaml 48af4a07cb53d680e94ef4920513fc7503fee5c5fa7f6fae62f42d9606731ce5 bca8d48f8841ee1e42e77b0062f2e3ee4a55bd5cbb784fc1b4f48ba506669d7f - -
-mycompany-deepracer-access stack access.yaml a8660da297ba1f2df411354432cb197b2fb09f685729417718bb72c2dccee4e2 5d44040f375d0c5a8520edc34bc332c51ede835afaa188e92355cdc998aeb268 CAPABILITY_NAMED_IAM -
-mycompany-deepracer-notebooks stack notebooks.yaml 063ea40bae7134bea1700e0494c0482111831340d7b9121d185bc066806a5141 67036746b655ba4ff92ebf76b7fd465a15392ac545bd86381581188027c6e7dd - -
+mycompany-deepracer-access stack access.yaml 1325d9cf7f4072c11d673f838de5341e0cc08cf6394f20154a86a0e655bea8e0 79428a0b7573c2da63dd3e7b6303ac21be6d13a79ab7cf9f89cc36c406ce5333 CAPABILITY_NAMED_IAM -
+mycompany-deepracer-notebooks stack notebooks.yaml 0f0bc4615d928d7d46dafc28b41b8962ec01a877c2d94d6cfe221296202527db 7e104a317ff0f6255f21e1da2117619286c47bbc537f433f0d1fbc6ebc7ced50 - -
 mycompany-deepracer-service-roles stack service-roles.yaml 4a86b95df623e7e02c80ea47fae75971b1346dfacbb67f7c8ac292e72e36d542 9a3b0d50409f7e5e78b6ee4ecda0d504c901daca6afcd3b203dac2d47149d5f8 CAPABILITY_NAMED_IAM -
 mycompany-deepracer-users-001 users users-001.yaml ac7cdc7efc939d89dbf67adebb83d1ce7c6d9931827c035aef7280d6e5023df5 79b2f46f6fd56291601b3608a28f2b5915c7ee80e0866aeda4d654006fd53a41 CAPABILITY_NAMED_IAM mycompany-deepracer-storage,mycompany-deepracer-access,mycompany-deepracer-notebooks
 mycompany-deepracer-retired-roles stack retired-roles.yaml 8c2b627a2cbde15824dad656e691f4f99fefd67df44043f9fcf5fb9096ae96b2 ae34543b91b054185e80cf1657e882003f0496e0e19a207a76706b4e7024072d CAPABILITY_NAMED_IAM -
