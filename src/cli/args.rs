@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Parser, Subcommand};
 
-use crate::config::Language;
+use crate::config::{ENCODINGS, Encoding, Language};
 use crate::facts::date::Date;
 use crate::handout::HandoutFormat;
 use crate::report::{DiffFormat, Format};
@@ -144,6 +144,9 @@ pub struct OffboardArgs {
     /// The folder of the settings and rosters
     #[arg(long, value_name = "DIR", default_value = "config")]
     pub config: PathBuf,
+    /// The encoding of rosters in CSV that are not UTF-8, such as `cp932` or `cp949`; wins over `roster_encoding`
+    #[arg(long, value_name = "NAME", value_parser = encoding)]
+    pub encoding: Option<Encoding>,
     /// The folder that the stacks are written into
     #[arg(long, value_name = "DIR", default_value = DEFAULT_OUT)]
     pub out: PathBuf,
@@ -180,6 +183,9 @@ pub struct AccessArgs {
     /// The folder of the settings and rosters
     #[arg(long, value_name = "DIR", default_value = "config")]
     pub config: PathBuf,
+    /// The encoding of rosters in CSV that are not UTF-8, such as `cp932` or `cp949`; wins over `roster_encoding`
+    #[arg(long, value_name = "NAME", value_parser = encoding)]
+    pub encoding: Option<Encoding>,
     /// A folder of templates that replace the embedded ones of the same path
     #[arg(long, value_name = "DIR")]
     pub templates: Option<PathBuf>,
@@ -201,6 +207,10 @@ pub enum AccessFormat {
     Human,
     /// For machines
     Json,
+}
+
+fn encoding(name: &str) -> Result<Encoding, String> {
+    Encoding::parse(name).ok_or_else(|| ENCODINGS.to_owned())
 }
 
 fn key_and_value(text: &str) -> Result<(String, String), String> {
@@ -277,6 +287,9 @@ pub struct SynthArgs {
     /// The folder of the settings and rosters
     #[arg(long, value_name = "DIR", default_value = "config")]
     pub config: PathBuf,
+    /// The encoding of rosters in CSV that are not UTF-8, such as `cp932` or `cp949`; wins over `roster_encoding`
+    #[arg(long, value_name = "NAME", value_parser = encoding)]
+    pub encoding: Option<Encoding>,
     /// The folder that the stacks are written into
     #[arg(long, value_name = "DIR", default_value = DEFAULT_OUT)]
     pub out: PathBuf,
@@ -368,6 +381,9 @@ pub struct ReportArgs {
     /// The folder of the settings and rosters
     #[arg(long, value_name = "DIR", default_value = "config")]
     pub config: PathBuf,
+    /// The encoding of rosters in CSV that are not UTF-8, such as `cp932` or `cp949`; wins over `roster_encoding`
+    #[arg(long, value_name = "NAME", value_parser = encoding)]
+    pub encoding: Option<Encoding>,
     /// The out folder that the page is about
     #[arg(long, value_name = "DIR", default_value = DEFAULT_OUT)]
     pub out: PathBuf,

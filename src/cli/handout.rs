@@ -26,7 +26,7 @@ pub(super) fn run(args: &HandoutArgs, colour: bool, watch: &Watch<'_>) -> Result
     let accounts = std::slice::from_ref(&args.account);
     // No rules and no day: a page hangs on neither.
     let sources =
-        Sources { config: &args.config, accounts, templates: args.templates.as_deref(), rules: None, today: None };
+        Sources { config: &args.config, accounts, templates: args.templates.as_deref(), rules: None, today: None, encoding: None };
     let Some((material, account)) = material::one_account(&sources, &mut findings)? else {
         return Ok(outcome(Format::Human, findings, String::new(), colour));
     };

@@ -12,7 +12,7 @@ use crate::report::Format;
 pub(super) fn run(args: &LimitsArgs, colour: bool) -> Result<Outcome, Failure> {
     let mut findings = Vec::new();
     let accounts = std::slice::from_ref(&args.account);
-    let sources = Sources { config: &args.config, accounts, templates: None, rules: None, today: None };
+    let sources = Sources { config: &args.config, accounts, templates: None, rules: None, today: None, encoding: None };
     let Some((_, account)) = material::one_account(&sources, &mut findings)? else {
         return Ok(outcome(Format::Human, findings, String::new(), colour));
     };

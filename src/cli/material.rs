@@ -7,7 +7,7 @@ use std::sync::Arc;
 use super::{Failure, require_config};
 use crate::check::guard::{RULE_FILE_EXTENSION, RuleSet};
 use crate::check::{Proofs, Suppressions};
-use crate::config::{self, AccountConfig, Config, did_you_mean};
+use crate::config::{self, AccountConfig, Config, Encoding, did_you_mean};
 use crate::facts::date::Date;
 use crate::files::{self, FileError};
 use crate::finding::{Finding, any_error, each};
@@ -27,6 +27,8 @@ pub(super) struct Sources<'a> {
     pub(super) rules: Option<&'a Path>,
     /// The day that suppressions are compared with.
     pub(super) today: Option<Date>,
+    /// How rosters in CSV are encoded, whatever the settings say.
+    pub(super) encoding: Option<Encoding>,
 }
 
 /// What stacks are made of, and checked by.
@@ -132,9 +134,17 @@ pub(super) fn user_of<'a>(account: &'a Account, name: &str) -> Result<&'a User, 
 /// The configuration, with what was found in it.
 fn read_config(sources: &Sources<'_>) -> Result<(Config, Vec<Finding>), Failure> {
     let mut findings = Vec::new();
-    let config = config::read(sources.config, sources.accounts, &mut findings)?;
+    let mut config = config::read(sources.config, sources.accounts, &mut findings)?;
+    say_encoding(&mut config, sources.encoding);
     model::clashes(&config, &mut findings);
     Ok((config, findings))
+}
+
+/// Lets the command line decide how rosters are encoded.
+pub(super) fn say_encoding(config: &mut Config, encoding: Option<Encoding>) {
+    for account in &mut config.accounts {
+        account.encoding = encoding.or(account.encoding);
+    }
 }
 
 /// The finding of a failed template, if the template is the user's own.

@@ -17,7 +17,8 @@ use crate::source::Place;
 pub(super) fn run(args: &OffboardArgs, colour: bool) -> Result<Outcome, Failure> {
     require_config(&args.config)?;
     let mut findings = Vec::new();
-    let config = config::read(&args.config, std::slice::from_ref(&args.account), &mut findings)?;
+    let mut config = config::read(&args.config, std::slice::from_ref(&args.account), &mut findings)?;
+    material::say_encoding(&mut config, args.encoding);
     model::clashes(&config, &mut findings);
     let account = match config.accounts.iter().find(|account| account.selected) {
         Some(config) => material::account(&args.config, config, &mut findings)?,

@@ -24,6 +24,7 @@ pub(super) fn run(args: &ReportArgs, colour: bool, watch: &Watch<'_>) -> Result<
         templates: args.templates.as_deref(),
         rules: args.rules.as_deref(),
         today: args.today,
+        encoding: args.encoding,
     };
     let Some(material) = material::read(&sources, &mut findings)? else {
         return Ok(outcome(Format::Human, findings, String::new(), colour));

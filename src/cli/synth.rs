@@ -20,6 +20,10 @@ use crate::source::{Place, SourceFile};
 /// What brings the out folder up to date.
 const COMMIT: &str = "run `racestack synth` and commit the out folder";
 
+/// What keeps git from changing line endings.
+const KEEP_LINE_ENDINGS: &str = "add the line `out/** text=auto eol=lf` to `.gitattributes`, as `racestack init` does, and \
+                                 run `racestack synth`";
+
 pub(super) fn run(args: &SynthArgs, colour: bool, watch: &Watch<'_>) -> Result<Outcome, Failure> {
     require_config(&args.config)?;
     if args.no_check {
@@ -39,6 +43,7 @@ pub(super) fn run(args: &SynthArgs, colour: bool, watch: &Watch<'_>) -> Result<O
         templates: args.templates.as_deref(),
         rules: args.rules.as_deref(),
         today: args.today,
+        encoding: args.encoding,
     };
     let Some(material) = material::read(&sources, &mut findings)? else {
         return report(args, findings, String::new(), colour);
@@ -198,6 +203,7 @@ pub(super) fn stale(
     for (name, difference) in output::compare(folder, wanted)? {
         let path = folder.join(name);
         let message = format!("`{}` is stale: {}", path.display(), difference.as_str());
+        let help = if difference == output::Difference::LineEndings { KEEP_LINE_ENDINGS } else { help };
         findings.push(Finding::new(Rule::OutputStale, message).at(Place::whole(&SourceFile::new(path, ""))).help(help));
     }
     Ok(())

@@ -3,7 +3,9 @@
 use std::ops::Range;
 use std::sync::Arc;
 
+use super::mangled;
 use super::node::{Content, Entry, Node};
+use super::suggestion::{COLUMNS, column_of};
 use crate::finding::{Finding, Rule};
 use crate::source::{Place, SourceFile};
 
@@ -20,15 +22,29 @@ pub fn parse(source: &Arc<SourceFile>, findings: &mut Vec<Finding>) -> Node {
         if header.is_empty() {
             if !blank {
                 header = columns(source, &record, findings);
-                findings.extend(nameless(source, &header));
+                findings.extend(nameless(source, &mut header));
             }
             continue;
         }
-        if !blank {
+        if is_header(&header, &record) {
+            let (first, last) = (&record[0].span, &record[record.len() - 1].span);
+            findings.push(
+                Finding::new(Rule::FileSyntax, "the header stands in the file a second time")
+                    .at(Place::new(source, first.start..last.end))
+                    .related(header[0].place.clone(), "first here")
+                    .help("remove this row"),
+            );
+        } else if !blank {
             rows.push(row(source, &header, &record, findings));
         }
     }
     Node { place: Place::whole(source), content: Content::Sequence(rows) }
+}
+
+/// Whether a row says what the header does.
+fn is_header(header: &[Column], record: &[Cell]) -> bool {
+    let same = |(column, cell): (&Column, &Cell)| column.place.text().trim() == cell.span_text(&column.place);
+    header.len() > 1 && record.len() == header.len() && header.iter().zip(record).all(same)
 }
 
 /// A column of the header.
@@ -42,6 +58,13 @@ struct Column {
 struct Cell {
     text: String,
     span: Range<usize>,
+}
+
+impl Cell {
+    /// The cell as it stands in the source that `place` is in.
+    fn span_text<'a>(&self, place: &'a Place) -> &'a str {
+        place.source.text.get(self.span.clone()).unwrap_or_default().trim()
+    }
 }
 
 fn records(source: &Arc<SourceFile>, findings: &mut Vec<Finding>) -> Vec<Vec<Cell>> {
@@ -162,15 +185,23 @@ fn columns(source: &Arc<SourceFile>, record: &[Cell], findings: &mut Vec<Finding
     columns
 }
 
-/// A finding, if no column holds the names of the users.
-fn nameless(source: &Arc<SourceFile>, header: &[Column]) -> Option<Finding> {
+/// A finding, if no column holds the names of the users. One that seems to is read as if it were called so.
+fn nameless(source: &Arc<SourceFile>, header: &mut [Column]) -> Option<Finding> {
     if header.iter().any(|column| column.name == "name") {
         return None;
+    }
+    let all = COLUMNS.map(|column| format!("`{column}`")).join(", ");
+    let note = format!("the columns are {all} and `tags.KEY`");
+    if let Some(column) = header.iter_mut().find(|column| column_of(&column.name) == Some("name")) {
+        let found = std::mem::replace(&mut column.name, "name".to_owned());
+        let finding = Finding::new(Rule::SettingsMissingKey, "the column `name` is missing");
+        return Some(finding.at(column.place.clone()).help(format!("did you mean `name` by `{found}`?")).note(note));
     }
     let start = header.first().map_or(0, |column| column.place.span.start);
     let end = header.last().map_or(start, |column| column.place.span.end);
     let finding = Finding::new(Rule::SettingsMissingKey, "the column `name` is missing");
-    Some(finding.at(Place::new(source, start..end)).help("name the column of the IAM user names `name`"))
+    let place = Place::new(source, start..end);
+    Some(finding.at(place).help("name the column of the IAM user names `name`").note(note))
 }
 
 fn row(source: &Arc<SourceFile>, header: &[Column], record: &[Cell], findings: &mut Vec<Finding>) -> Node {
@@ -195,6 +226,7 @@ fn row(source: &Arc<SourceFile>, header: &[Column], record: &[Cell], findings: &
         if column.repeated {
             continue;
         }
+        findings.extend(mangled::check(&column.name, text, &cell_place));
         // A cell is never quoted in the sense of YAML: `false` and `5` may be read as what they look like.
         let value = Node { place: cell_place, content: Content::Scalar { text: text.to_owned(), plain: true } };
         if let Err(value) = insert(&mut entries, &column.name, &column.place, value) {

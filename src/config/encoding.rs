@@ -1,15 +1,63 @@
 //! From the bytes of a file to its text.
 
+mod readings;
+
+use std::fmt;
 use std::path::Path;
 use std::sync::Arc;
 
+use encoding_rs as rs;
+
+use self::readings::{Reading, certain, is_unlikely_utf8, readings};
 use crate::finding::{Finding, Rule};
 use crate::source::{Place, SourceFile};
+
+/// How a roster in CSV is encoded.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Encoding(&'static rs::Encoding);
+
+/// What Microsoft calls the encodings that the WHATWG has under other names: the same, to the byte.
+/// Source: <https://encoding.spec.whatwg.org/#names-and-labels>
+const CODE_PAGES: [(&str, &rs::Encoding); 6] = [
+    ("CP932", rs::SHIFT_JIS),
+    ("CP949", rs::EUC_KR),
+    ("CP936", rs::GBK),
+    ("CP950", rs::BIG5),
+    ("UTF-16LE", rs::UTF_16LE),
+    ("UTF-16BE", rs::UTF_16BE),
+];
+
+impl Encoding {
+    /// The encoding of a name: `cp949`, `windows-1252`, `euc-jp`, `utf-16le`.
+    pub fn parse(name: &str) -> Option<Self> {
+        let name = name.trim();
+        if let Some((_, known)) = CODE_PAGES.iter().find(|(page, _)| page.eq_ignore_ascii_case(name)) {
+            return Some(Self(known));
+        }
+        let windows = name.to_ascii_lowercase().strip_prefix("cp").map(|number| format!("windows-{number}"));
+        let known = rs::Encoding::for_label(name.as_bytes())
+            .or_else(|| rs::Encoding::for_label(windows.as_deref().unwrap_or_default().as_bytes()));
+        known.filter(|known| *known != rs::REPLACEMENT && *known != rs::X_USER_DEFINED).map(Self)
+    }
+
+    /// Whether it is UTF-16, whose lines `git diff` does not show.
+    fn is_utf16(self) -> bool {
+        self.0 == rs::UTF_16LE || self.0 == rs::UTF_16BE
+    }
+}
+
+impl fmt::Display for Encoding {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let page = CODE_PAGES.iter().find(|(_, known)| *known == self.0).map(|(page, _)| (*page).to_owned());
+        let name = page.unwrap_or_else(|| self.0.name().replace("windows-", "CP"));
+        formatter.write_str(&name)
+    }
+}
 
 /// Decodes a settings file or a roster in YAML or JSON: UTF-8, with or without a byte order mark. `None`, with a
 /// finding, where it is anything else.
 pub fn decode_utf8(path: &Path, bytes: &[u8], findings: &mut Vec<Finding>) -> Option<Arc<SourceFile>> {
-    let bytes = without_mark(bytes);
+    let bytes = bytes.strip_prefix(UTF8_MARK).unwrap_or(bytes);
     match std::str::from_utf8(bytes) {
         Ok(text) => Some(SourceFile::new(path, text)),
         Err(error) => {
@@ -20,22 +68,135 @@ pub fn decode_utf8(path: &Path, bytes: &[u8], findings: &mut Vec<Finding>) -> Op
     }
 }
 
-/// Decodes a roster in CSV: UTF-8, with or without a byte order mark, or CP932, which Excel writes in Japanese. `None`,
-/// with a finding, where it is anything else.
-pub fn decode_csv(path: &Path, bytes: &[u8], findings: &mut Vec<Finding>) -> Option<Arc<SourceFile>> {
-    let bytes = without_mark(bytes);
-    let Err(error) = std::str::from_utf8(bytes) else { return decode_utf8(path, bytes, findings) };
-    // WHATWG's `Shift_JIS` is Microsoft's code page 932: https://encoding.spec.whatwg.org/#shift_jis
-    if let Some(text) = encoding_rs::SHIFT_JIS.decode_without_bom_handling_and_without_replacement(bytes) {
-        return Some(SourceFile::new(path, text));
+const UTF8_MARK: &[u8] = b"\xEF\xBB\xBF";
+
+/// Decodes a roster in CSV, in the encoding that is `given`, or else the one that it is certain to be in. Findings say which
+/// that is, with an example, unless it is UTF-8. `None`, with a finding, where none is certain.
+pub fn decode_csv(
+    path: &Path,
+    bytes: &[u8],
+    given: Option<Encoding>,
+    findings: &mut Vec<Finding>,
+) -> Option<Arc<SourceFile>> {
+    if let Some(marked) = bytes.strip_prefix(UTF8_MARK) {
+        return decode_utf8(path, marked, findings);
     }
-    let finding = encoding_error(path, bytes, error.valid_up_to(), "UTF-8 or CP932");
-    findings.push(finding.help("save the file as UTF-8 (in Excel: `CSV UTF-8 (Comma delimited)`)"));
-    None
+    let marked = rs::Encoding::for_bom(bytes).map(|(encoding, length)| (Encoding(encoding), &bytes[length..]));
+    if let Some((encoding, rest)) = marked.or_else(|| Some((given.or_else(|| unmarked_utf16(bytes))?, bytes))) {
+        let text = encoding.0.decode_without_bom_handling_and_without_replacement(rest);
+        let Some(text) = text.filter(|text| !text.contains('\0')) else {
+            findings.push(not_in(path, rest, encoding));
+            return None;
+        };
+        let source = SourceFile::new(path, text);
+        if encoding.is_utf16() {
+            findings.push(not_in_diff(&source, encoding));
+        }
+        return Some(source);
+    }
+    let utf8 = std::str::from_utf8(bytes);
+    let bytes_of_mail = utf8.is_ok() && bytes.contains(&ESCAPE);
+    if bytes_of_mail && let Some(text) = rs::ISO_2022_JP.decode_without_bom_handling_and_without_replacement(bytes) {
+        return Some(taken(path, &Reading { encoding: rs::ISO_2022_JP, text: text.into_owned() }, findings));
+    }
+    match utf8 {
+        Ok(text) => {
+            let others = if is_unlikely_utf8(text) { readings(bytes) } else { Vec::new() };
+            if others.is_empty() {
+                return Some(SourceFile::new(path, text));
+            }
+            let utf8 = Reading { encoding: rs::UTF_8, text: text.to_owned() };
+            findings.push(uncertain(path, std::iter::once(utf8).chain(others).collect()));
+            None
+        }
+        Err(error) => match certain(bytes, readings(bytes)) {
+            Ok(reading) => Some(taken(path, &reading, findings)),
+            Err(readings) if readings.is_empty() => {
+                let finding = encoding_error(path, bytes, error.valid_up_to(), "UTF-8, or another encoding of names");
+                findings.push(finding.help(SAVE_OR_SAY).note("read in any other known encoding, it has no words"));
+                None
+            }
+            Err(readings) => {
+                findings.push(uncertain(path, readings));
+                None
+            }
+        },
+    }
 }
 
-fn without_mark(bytes: &[u8]) -> &[u8] {
-    bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes)
+/// Begins a change of alphabets in ISO-2022-JP.
+const ESCAPE: u8 = 0x1B;
+
+const SAVE_OR_SAY: &str = "save the file as UTF-8 (in Excel: `CSV UTF-8 (Comma delimited)`), or say what it is, such as \
+                           `--encoding cp932`, or `roster_encoding: cp932` in the settings";
+
+/// UTF-16 without a byte order mark, where every second byte of what is mostly ASCII is zero.
+fn unmarked_utf16(bytes: &[u8]) -> Option<Encoding> {
+    let zeros = |offset: usize| bytes.iter().skip(offset).step_by(2).filter(|byte| **byte == 0).count();
+    let (even, odd) = (zeros(0), zeros(1));
+    let most = bytes.len() / 4;
+    match bytes.len() % 2 {
+        0 if even == 0 && odd > 0 && odd >= most => Some(Encoding(rs::UTF_16LE)),
+        0 if odd == 0 && even > 0 && even >= most => Some(Encoding(rs::UTF_16BE)),
+        _ => None,
+    }
+}
+
+/// The text of a file that is not UTF-8, with a finding that says what it was taken for.
+fn taken(path: &Path, reading: &Reading, findings: &mut Vec<Finding>) -> Arc<SourceFile> {
+    let source = SourceFile::new(path, reading.text.as_str());
+    let encoding = Encoding(reading.encoding);
+    let (example, place) = example(&source);
+    findings.push(
+        Finding::new(Rule::FileNotUtf8, format!("the file is not UTF-8; it was read as {encoding}, such as `{example}`"))
+            .at(place)
+            .help(format!(
+                "save it as UTF-8 (in Excel: `CSV UTF-8 (Comma delimited)`); or, if this is right, write `roster_encoding: {}` into the settings",
+                encoding.to_string().to_lowercase()
+            )),
+    );
+    source
+}
+
+fn not_in_diff(source: &Arc<SourceFile>, encoding: Encoding) -> Finding {
+    let (example, place) = example(source);
+    Finding::new(
+        Rule::RosterNotInDiff,
+        format!("`git diff` shows no line of a roster in {encoding}, such as `{example}`"),
+    )
+    .at(place)
+    .help("save it as UTF-8 (in Excel: `CSV UTF-8 (Comma delimited)`)")
+}
+
+/// A file that may be one of several encodings, as which it reads otherwise.
+fn uncertain(path: &Path, readings: Vec<Reading>) -> Finding {
+    let finding = Finding::new(Rule::FileEncoding, "it is not certain which encoding the file is in");
+    let finding = finding.at(Place::whole(&SourceFile::new(path, ""))).help(SAVE_OR_SAY);
+    readings.into_iter().take(5).fold(finding, |finding, reading| {
+        let source = SourceFile::new(path, reading.text);
+        finding.note(format!("as {} it reads `{}`", Encoding(reading.encoding), example(&source).0))
+    })
+}
+
+/// A cell that shows whether the encoding is right: the first below the header that ASCII has not, or else in it.
+fn example(source: &Arc<SourceFile>) -> (String, Place) {
+    let header = source.text.find('\n').unwrap_or_default();
+    let first = |from: usize| source.text[from..].find(|c: char| !c.is_ascii()).map(|at| from + at);
+    let at = first(header).or_else(|| first(0)).unwrap_or_default();
+    let is_end = |c: char| matches!(c, ',' | ';' | '\t' | '\r' | '\n' | '"');
+    let start = source.text[..at].rfind(is_end).map_or(0, |before| before + 1);
+    let end = source.text[at..].find(is_end).map_or(source.text.len(), |length| at + length);
+    let place = Place::new(source, start..end);
+    (super::shorten(place.text().trim()), place)
+}
+
+fn not_in(path: &Path, bytes: &[u8], encoding: Encoding) -> Finding {
+    let (text, _) = encoding.0.decode_without_bom_handling(bytes);
+    let source = SourceFile::new(path, text);
+    let at = source.text.find(['\u{fffd}', '\0']).unwrap_or_default();
+    Finding::new(Rule::FileEncoding, format!("the file is not all {encoding}"))
+        .at(Place::new(&source, at..at + 1))
+        .help("save it as UTF-8, or say what it is with `--encoding`, or `roster_encoding` in the settings")
 }
 
 fn encoding_error(path: &Path, bytes: &[u8], valid_up_to: usize, allowed: &str) -> Finding {
@@ -55,24 +216,22 @@ mod tests {
     use super::*;
 
     #[test]
-    fn marks_are_dropped_and_cp932_is_understood() {
-        let mut findings = Vec::new();
-        let path = Path::new("roster.csv");
-        assert_eq!(decode_csv(path, b"\xEF\xBB\xBFname\n", &mut findings).unwrap().text, "name\n");
-        let (bytes, _, _) = encoding_rs::SHIFT_JIS.encode("name,display_name\na,田中①髙\n");
-        assert_eq!(decode_csv(path, &bytes, &mut findings).unwrap().text, "name,display_name\na,田中①髙\n");
-        assert!(findings.is_empty());
-    }
-
-    #[test]
-    fn other_encodings_are_findings_at_the_first_bad_byte() {
-        let mut findings = Vec::new();
-        decode_csv(Path::new("roster.csv"), b"name\na\xFFb\n", &mut findings);
-        assert_eq!(findings[0].message, "found the byte 0xFF where the file must be UTF-8 or CP932");
-        assert_eq!(findings[0].place.as_ref().unwrap().line_column(), (2, 2));
-        decode_csv(Path::new("roster.csv"), b"\xFF\xFEn\0a\0", &mut findings);
-        assert_eq!(findings[1].message, "found UTF-16 where the file must be UTF-8 or CP932");
-        decode_utf8(Path::new("settings.yaml"), b"company: \x93\xfa\n", &mut findings);
-        assert_eq!(findings[2].message, "found the byte 0x93 where the file must be UTF-8");
+    fn encodings_have_the_names_that_people_know_them_by() {
+        for (name, shown) in [
+            ("cp932", "CP932"),
+            ("shift_jis", "CP932"),
+            ("CP949", "CP949"),
+            ("euc-kr", "CP949"),
+            ("cp1252", "CP1252"),
+            ("windows-1250", "CP1250"),
+            ("latin1", "CP1252"),
+            ("euc-jp", "EUC-JP"),
+            ("utf-16be", "UTF-16BE"),
+            ("utf-8", "UTF-8"),
+        ] {
+            assert_eq!(Encoding::parse(name).unwrap().to_string(), shown, "{name}");
+        }
+        assert_eq!(Encoding::parse("klingon"), None);
+        assert_eq!(Encoding::parse("iso-2022-kr"), None);
     }
 }

@@ -1,15 +1,19 @@
 //! Reading: settings, layered, and rosters, from the files of the config folder to typed values that know their places.
 
+mod characters;
+mod conflict;
 mod csv;
 mod encoding;
 mod layers;
 mod lock;
+mod mangled;
 mod node;
 mod roster;
 mod schema;
 mod settings;
 mod suggestion;
 mod suppressions;
+mod workbook;
 mod yaml;
 
 use std::path::{Path, PathBuf};
@@ -17,6 +21,8 @@ use std::sync::Arc;
 
 use rayon::iter::{IndexedParallelIterator, IntoParallelIterator, ParallelIterator};
 
+pub use characters::{mixed_alphabets, refused_character};
+pub use encoding::Encoding;
 pub use layers::{DEFAULTS_PATH, explain};
 pub use lock::{LOCK_FILE, LOCK_NOTHING, LOCK_VERSION, LockConfig, LockLine, broken as broken_lock};
 pub use node::{Content, Entry, Node, shorten};
@@ -38,7 +44,10 @@ pub const SETTINGS_FILE: &str = "settings.yaml";
 /// The folder that holds a folder per account.
 pub const ACCOUNTS_FOLDER: &str = "accounts";
 /// What a roster may be called, in the order in which messages name them.
-pub const ROSTER_FILES: [&str; 3] = ["roster.csv", "roster.yaml", "roster.json"];
+pub const ROSTER_FILES: [&str; 4] = ["roster.csv", "roster.xlsx", "roster.yaml", "roster.json"];
+
+/// Names of encodings that rosters are saved in.
+pub const ENCODINGS: &str = "encodings are `utf-8`, `cp932`, `cp949`, `cp1252`, `euc-jp`, `utf-16le` and the like";
 
 /// Everything that the config folder says.
 #[derive(Debug)]
@@ -66,6 +75,8 @@ pub struct AccountConfig {
     pub node: Node,
     /// The layered settings, typed.
     pub settings: Settings,
+    /// How its roster in CSV is encoded, where somebody says so.
+    pub encoding: Option<Encoding>,
 }
 
 /// What the config folder says of an account's people.
@@ -129,6 +140,10 @@ fn read_layer(path: PathBuf, schema: &Schema, help: &str, findings: &mut Vec<Fin
     let Some(source) = source else {
         return Ok(Layer { source: SourceFile::new(path, ""), node: None, complete: false, sound: false });
     };
+    if let Some(conflict) = conflict::find(&source) {
+        findings.push(conflict);
+        return Ok(Layer { source, node: None, complete: false, sound: false });
+    }
     let node = layers::read_settings(&source, schema, findings);
     let sound = !any_error(&findings[before..]);
     let complete = node.is_some() || sound;
@@ -187,8 +202,17 @@ fn read_settings(
     let node = base.node.as_ref().or(own.as_ref()).map(|below| layers::merge(below, own.as_ref()));
     let node = node.unwrap_or_else(layers::defaults);
     let settings = layers::typed(&node);
+    let encoding = settings.roster_encoding.as_deref().and_then(|name| {
+        let known = Encoding::parse(name);
+        if known.is_none() {
+            let message = format!("there is no encoding `{}`", shorten(name));
+            let place = node.place_of("roster_encoding");
+            findings.push(Finding::new(Rule::SettingsUnknownValue, message).at(place).help(ENCODINGS));
+        }
+        known
+    });
     let sound = base.sound && !any_error(&findings[before..]);
-    Ok(AccountConfig { name: name.to_owned(), selected, complete, sound, source, node, settings })
+    Ok(AccountConfig { name: name.to_owned(), selected, complete, sound, source, node, settings, encoding })
 }
 
 /// Reads the roster and the lock of an account. They are by far the most of what a config folder holds, so that nobody
@@ -202,7 +226,7 @@ pub fn people(folder: &Path, account: &AccountConfig, findings: &mut Vec<Finding
     let mut inputs = vec![PathBuf::from(SETTINGS_FILE), relative.join(SETTINGS_FILE)];
     let mut roster = None;
     if let Some((file, bytes)) = find_roster(folder, &relative, findings)? {
-        roster = read_roster(&folder.join(&file), &bytes, findings);
+        roster = read_roster(&folder.join(&file), &bytes, account.encoding, findings);
         inputs.push(file);
     }
     let lock_path = folder.join(&relative).join(LOCK_FILE);
@@ -227,7 +251,7 @@ fn find_roster(
     if found.is_empty() {
         findings.push(missing(
             &folder.join(relative).join(ROSTER_FILES[0]),
-            "write one row a person, with at least the column `name`; `roster.yaml` and `roster.json` do as well",
+            "write one row a person, with at least the column `name`; `roster.xlsx`, `roster.yaml` and `roster.json` do as well",
         ));
     }
     if let [_, (second, _), ..] = found.as_slice() {
@@ -244,14 +268,32 @@ fn find_roster(
     Ok(found.into_iter().next())
 }
 
-fn read_roster(path: &Path, bytes: &[u8], findings: &mut Vec<Finding>) -> Option<RosterConfig> {
-    let errors_before = findings.len();
-    let is_csv = path.extension().is_some_and(|extension| extension == "csv");
-    let source = if is_csv {
-        encoding::decode_csv(path, bytes, findings)?
+fn read_roster(
+    path: &Path,
+    bytes: &[u8],
+    encoding: Option<Encoding>,
+    findings: &mut Vec<Finding>,
+) -> Option<RosterConfig> {
+    let extension = path.extension().unwrap_or_default();
+    let is_workbook = extension == "xlsx";
+    let is_csv = extension == "csv" || is_workbook;
+    if !is_workbook && workbook::is_one(bytes) {
+        findings.push(workbook::renamed(path));
+        return None;
+    }
+    let source = if is_workbook {
+        workbook::read(path, bytes, findings)?
+    } else if is_csv {
+        encoding::decode_csv(path, bytes, encoding, findings)?
     } else {
         encoding::decode_utf8(path, bytes, findings)?
     };
+    let source = characters::composed(&source);
+    if let Some(conflict) = conflict::find(&source) {
+        findings.push(conflict);
+        return None;
+    }
+    let errors_before = findings.len();
     let list = if is_csv { Some(csv::parse(&source, findings)) } else { yaml::parse(&source, findings) };
     if list.is_none() && findings.len() > errors_before {
         return None;

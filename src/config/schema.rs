@@ -6,7 +6,7 @@ use schemars::generate::SchemaSettings;
 use serde_json::{Map, Value};
 
 use super::node::{Content, Entry, Node};
-use super::suggestion::did_you_mean;
+use super::suggestion::{COLUMNS, column_of, did_you_mean, state_of};
 use crate::finding::{Finding, Rule, each};
 
 /// A JSON Schema (draft 2020-12) of one kind of file.
@@ -160,7 +160,9 @@ impl Reader<'_> {
         if words.contains(&text.as_str()) {
             return text.as_str().into();
         }
+        let meant = if label(path) == "`state`" { state_of(text) } else { None };
         let help = match did_you_mean(text, words.iter().copied()) {
+            _ if meant.is_some() => meant.unwrap_or_default().to_owned(),
             Some(word) => format!("did you mean `{word}`?"),
             None => format!("correct {}", label(path)),
         };
@@ -232,18 +234,19 @@ impl Reader<'_> {
 
     fn unknown_key(&mut self, entry: &Entry, properties: Option<&Map<String, Value>>, path: &str) {
         let keys: Vec<&str> = properties.into_iter().flat_map(Map::keys).map(String::as_str).collect();
+        let meant = if path == ROW { column_of(&entry.key) } else { None };
         let help = match did_you_mean(&entry.key, keys.iter().copied()) {
             _ if path.is_empty() && self.schema.of_account == Some(&entry.key) => {
                 format!("move `{}` into the account's own settings: it is another in each", entry.key)
             }
+            _ if meant.is_some() => format!("did you mean `{}`?", meant.unwrap_or_default()),
             Some(key) => format!("did you mean `{}`?", join(path, key)),
+            None if path == ROW => "rename the column, or remove it".to_owned(),
             None => format!("allowed here are {}", quoted_list(&keys)),
         };
-        self.findings.push(
-            Finding::new(Rule::SettingsUnknownKey, format!("unknown key `{}`", join(path, &entry.key)))
-                .at(entry.key_place.clone())
-                .help(help),
-        );
+        let finding = Finding::new(Rule::SettingsUnknownKey, format!("unknown key `{}`", join(path, &entry.key)));
+        let all = (path == ROW).then(|| format!("the columns are {} and `tags.KEY`", quoted_list(&COLUMNS)));
+        self.findings.push(finding.at(entry.key_place.clone()).help(help).notes(all));
     }
 
     fn wrong_type(&mut self, node: &Node, path: &str, allowed: &str) -> Value {

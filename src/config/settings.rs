@@ -24,6 +24,9 @@ pub struct Settings {
     pub bucket: Option<BucketSettings>,
     /// The language of what racers read: the first files on their notebooks, and the pages that `racestack handout` writes.
     pub language: Option<Language>,
+    /// The encoding of the rosters in CSV, such as `cp932` or `cp949`. Without it, UTF-8, or the one that a roster is certain
+    /// to be in.
+    pub roster_encoding: Option<String>,
     /// Which policies the people and the service roles get.
     pub policies: Option<Profile>,
     /// The services that get a role. Leave one out to turn its role off.

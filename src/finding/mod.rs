@@ -123,6 +123,13 @@ impl Finding {
         self
     }
 
+    /// The same finding, with reasons or sources, if there are any.
+    #[must_use]
+    pub fn notes(mut self, notes: impl IntoIterator<Item = String>) -> Self {
+        self.notes.extend(notes);
+        self
+    }
+
     /// The same finding, with one more reason or source.
     #[must_use]
     pub fn note(mut self, note: impl Into<String>) -> Self {

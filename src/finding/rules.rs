@@ -33,7 +33,9 @@ macro_rules! rules {
 
 rules! {
     FileMissing, "file::missing", Error, "a file that racestack needs does not exist";
-    FileEncoding, "file::encoding", Error, "a file is neither UTF-8 nor (for a roster in CSV) CP932";
+    FileEncoding, "file::encoding", Error, "a file is not UTF-8, nor, where it is a roster in CSV, certain to be in another encoding";
+    FileNotUtf8, "file::not-utf8", Warning, "a roster in CSV that is not UTF-8, and the encoding that it was taken to be in";
+    FileConflict, "file::conflict", Error, "a settings file or a roster has the marks of a merge conflict";
     FileSyntax, "file::syntax", Error, "a file is not well-formed YAML, JSON or CSV";
     FileDuplicateKey, "file::duplicate-key", Error, "a key stands twice in one map, or a column twice in a header";
     SettingsUnknownKey, "settings::unknown-key", Error, "a key that racestack does not know";
@@ -54,10 +56,13 @@ rules! {
     AccountDuplicateBucket, "account::duplicate-bucket", Error, "two accounts have one bucket name";
     RosterSeveral, "roster::several", Error, "an account has more than one roster";
     RosterEmpty, "roster::empty", Error, "a roster names nobody";
+    RosterNotInDiff, "roster::not-in-diff", Warning, "a roster that `git diff` does not show: in UTF-16, or a workbook";
     RosterInvalidName, "roster::invalid-name", Error, "a user name that IAM refuses";
     RosterDuplicateUser, "roster::duplicate-user", Error, "two users of one name; IAM names are unique without regard to case";
+    RosterDuplicateEmail, "roster::duplicate-email", Warning, "two users with one e-mail address: perhaps the same person";
+    RosterMangled, "roster::mangled", Warning, "a cell that a spreadsheet has made a date of, or a number; an error where digits are lost";
+    RosterMixedAlphabets, "roster::mixed-alphabets", Warning, "a word with letters of two alphabets, some of which look alike";
     RosterReservedName, "roster::reserved-name", Error, "a user name that a service role or a folder that people share has";
-    RosterSharedLogicalId, "roster::shared-logical-id", Error, "two users whose names give one logical ID";
     RosterSharedNotebookName, "roster::shared-notebook-name", Error, "two users whose notebooks would have one name";
     RosterInvalidTag, "roster::invalid-tag", Error, "a tag that AWS refuses, or that racestack sets itself";
     RosterTooManyTags, "roster::too-many-tags", Error, "more tags than AWS allows on one resource";

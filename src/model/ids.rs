@@ -1,6 +1,6 @@
 //! The names that a new user's things get: made of the user's name, and never one that is or was another's.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 
 use super::lock::Lock;
@@ -24,42 +24,70 @@ impl NotebookName {
     }
 }
 
-/// The names of people who are not in the roster: of those who left, and of those who leave in this very run. With them
-/// the names of notebooks that people gave up.
-#[derive(Debug, Default)]
-pub(super) struct Former {
-    logical_ids: BTreeSet<String>,
-    notebooks: BTreeSet<String>,
+/// Somebody of the roster, as far as the names of their things go.
+pub(super) struct Wish {
+    /// The user's name.
+    pub name: UserName,
+    /// The notebook's name that the roster sets.
+    pub notebook: Option<String>,
 }
 
-impl Former {
-    /// The names that the lock has of those who are not among `stay`.
-    pub(super) fn of(lock: &Lock, stay: &BTreeSet<&str>) -> Self {
-        let mut former = Self::default();
-        for (name, entry) in &lock.entries {
-            let gone = !stay.contains(name.as_str());
-            if gone {
-                former.logical_ids.insert(entry.logical_id.to_string());
+/// The names that the lock does not have yet: what the things of new users are called, and new notebooks.
+#[derive(Debug, Default)]
+pub(super) struct NewNames {
+    logical_ids: BTreeMap<UserName, LogicalId>,
+    notebooks: BTreeMap<UserName, NotebookName>,
+}
+
+impl NewNames {
+    /// Names for everybody, in the order of the users' names: never one that the lock has of somebody, and each once. So
+    /// `alice-b` and `alice.b` get `AliceB` and `AliceB2`, and keep them.
+    pub(super) fn of(lock: &Lock, mut wishes: Vec<Wish>) -> Self {
+        wishes.sort_by(|a, b| a.name.cmp(&b.name));
+        let mut ids: BTreeSet<String> = lock.entries.values().map(|entry| entry.logical_id.to_string()).collect();
+        let set = wishes.iter().filter_map(|wish| wish.notebook.as_ref());
+        let locked = lock.entries.values().filter_map(|entry| entry.notebook.as_ref());
+        let mut notebooks: BTreeSet<String> =
+            set.map(|name| name.to_lowercase()).chain(locked.map(|name| name.as_str().to_lowercase())).collect();
+        let mut names = Self::default();
+        for Wish { name, notebook } in wishes {
+            let entry = lock.entries.get(&name);
+            if notebook.is_none()
+                && entry.is_none_or(|entry| entry.notebook.is_none())
+                && let Some(new) = new_notebook_name(&name, &notebooks)
+            {
+                notebooks.insert(new.as_str().to_lowercase());
+                names.notebooks.insert(name.clone(), new);
             }
-            if gone || entry.gave_up {
-                former.notebooks.extend(entry.notebook.as_ref().map(|name| name.as_str().to_lowercase()));
+            if entry.is_none()
+                && let Some(new) = new_logical_id(&name, &ids)
+            {
+                ids.insert(new.to_string());
+                names.logical_ids.insert(name, new);
             }
         }
-        former
+        names
+    }
+
+    /// What the logical IDs of a new user's resources begin with.
+    pub(super) fn logical_id(&self, name: &UserName) -> Option<&LogicalId> {
+        self.logical_ids.get(name)
+    }
+
+    /// The name of a new notebook.
+    pub(super) fn notebook(&self, name: &UserName) -> Option<&NotebookName> {
+        self.notebooks.get(name)
     }
 }
 
-/// What the logical IDs of a new user's resources begin with. Where someone who left had it, a number makes it another:
-/// a resource that keeps its logical ID would be handed on, with what is in it.
-pub(super) fn logical_id(name: &UserName, former: &Former) -> Option<LogicalId> {
-    let free = |id: &LogicalId| !former.logical_ids.contains(id.as_str());
+fn new_logical_id(name: &UserName, taken: &BTreeSet<String>) -> Option<LogicalId> {
+    let free = |id: &LogicalId| !taken.contains(id.as_str());
     numbered(&mapped_logical_id(name), "", usize::MAX).filter_map(|id| LogicalId::parse(&id).ok()).find(free)
 }
 
-/// The name of a new user's notebook; as with logical IDs, never that of someone who left.
-pub(super) fn notebook_name(name: &UserName, former: &Former) -> Option<NotebookName> {
+fn new_notebook_name(name: &UserName, taken: &BTreeSet<String>) -> Option<NotebookName> {
     let mapped = mapped_notebook_name(name);
-    let free = |name: &NotebookName| !former.notebooks.contains(&name.as_str().to_lowercase());
+    let free = |name: &NotebookName| !taken.contains(&name.as_str().to_lowercase());
     let longest = limits::NOTEBOOK_NAME_CHARACTERS;
     numbered(&mapped, "-", longest).filter_map(|name| NotebookName::parse(&name).ok()).find(free)
 }
@@ -90,7 +118,7 @@ fn mapped_logical_id(name: &UserName) -> String {
 }
 
 /// `tanaka.taro` → `tanaka-taro`: each run of what SageMaker does not take, or of `-`, becomes one `-`. The one character that IAM allows beyond
-/// SageMaker's 63 is cut; two names that meet are a finding.
+/// SageMaker's 63 is cut.
 fn mapped_notebook_name(name: &UserName) -> String {
     let words = name.as_str().split(|c: char| !c.is_ascii_alphanumeric()).filter(|word| !word.is_empty());
     let cut: String = words.collect::<Vec<_>>().join("-").chars().take(limits::NOTEBOOK_NAME_CHARACTERS).collect();
@@ -113,6 +141,14 @@ fn spelled(name: &UserName) -> String {
 mod tests {
     use super::*;
 
+    fn names(users: &[&str]) -> Vec<(String, String)> {
+        let users: Vec<UserName> = users.iter().map(|name| UserName::parse(name).unwrap()).collect();
+        let wishes = users.iter().map(|name| Wish { name: name.clone(), notebook: None }).collect();
+        let new = NewNames::of(&Lock::default(), wishes);
+        let of = |name: &UserName| (new.logical_id(name).unwrap().to_string(), new.notebook(name).unwrap().to_string());
+        users.iter().map(of).collect()
+    }
+
     #[test]
     fn names_map_to_logical_ids_and_notebook_names() {
         for (name, id, notebook) in [
@@ -123,20 +159,22 @@ mod tests {
             ("a..b--c", "ABC", "a-b-c"),
             ("@@", "X4040", "x4040"),
         ] {
-            let name = UserName::parse(name).unwrap();
-            assert_eq!(logical_id(&name, &Former::default()).unwrap().as_str(), id);
-            assert_eq!(notebook_name(&name, &Former::default()).unwrap().as_str(), notebook);
+            assert_eq!(names(&[name]), [(id.to_owned(), notebook.to_owned())]);
         }
+    }
+
+    #[test]
+    fn names_that_map_to_one_get_numbers_in_their_order_whatever_the_order_of_the_rows() {
+        let pair = |id: &str, notebook: &str| (id.to_owned(), notebook.to_owned());
+        let expected = [pair("AliceB", "alice-b"), pair("AliceB2", "alice-b2"), pair("AliceB3", "alice-b-2")];
+        assert_eq!(names(&["alice-b", "alice.b2", "alice_b"]), expected);
+        assert_eq!(names(&["alice_b", "alice.b2", "alice-b"]), [2, 1, 0].map(|at| expected[at].clone()));
     }
 
     #[test]
     fn every_user_name_has_a_logical_id_and_a_notebook_name() {
         for name in ["a".repeat(64), "@".repeat(64), format!("{}-b", "a".repeat(62)), "_".to_owned()] {
-            let name = UserName::parse(&name).unwrap();
-            assert!(
-                logical_id(&name, &Former::default()).is_some() && notebook_name(&name, &Former::default()).is_some(),
-                "{name}"
-            );
+            assert_eq!(names(&[&name]).len(), 1, "{name}");
         }
     }
 }

@@ -125,6 +125,13 @@ name! {
     }
 }
 
+impl UserName {
+    /// Whether a character may be in such a name.
+    pub fn takes(c: char) -> bool {
+        c.is_ascii_alphanumeric() || "_+=.@-".contains(c)
+    }
+}
+
 name! {
     /// The path of IAM users, groups, roles and policies. Narrower than IAM allows: a `*` or `?` would be a wildcard in
     /// the ARNs of our policies.

@@ -59,6 +59,12 @@ pub fn is_value(text: &str) -> bool {
     text.chars().count() <= limits::TAG_VALUE_CHARACTERS && TAGGABLE.is_match(text)
 }
 
+/// Whether AWS takes a character in a tag.
+pub fn takes(c: char) -> bool {
+    let mut buffer = [0; 4];
+    TAGGABLE.is_match(c.encode_utf8(&mut buffer))
+}
+
 fn is_key(text: &str) -> bool {
     (1..=limits::TAG_KEY_CHARACTERS).contains(&text.chars().count()) && TAGGABLE.is_match(text)
 }

@@ -1,4 +1,4 @@
-//! What must be each user's own: the name, the logical IDs, the notebook's name.
+//! What must be each user's own: the name, the notebook's name.
 
 use std::collections::BTreeMap;
 
@@ -8,8 +8,8 @@ use crate::finding::{Finding, Rule};
 /// Finds users of an account who would share what must be each one's own.
 pub(super) fn check(users: &[User], findings: &mut Vec<Finding>) {
     let mut names: BTreeMap<String, &User> = BTreeMap::new();
-    let mut logical_ids: BTreeMap<String, &User> = BTreeMap::new();
     let mut notebooks: BTreeMap<String, &User> = BTreeMap::new();
+    let mut emails: BTreeMap<String, &User> = BTreeMap::new();
     let mut by_place: Vec<&User> = users.iter().collect();
     by_place.sort_by_key(|user| user.place.span.start);
     for user in by_place {
@@ -27,18 +27,16 @@ pub(super) fn check(users: &[User], findings: &mut Vec<Finding>) {
             );
             continue;
         }
-        if let Some(first) = logical_ids.insert(user.logical_id.as_str().to_owned(), user) {
-            let message = format!(
-                "the users `{}` and `{}` would share the logical ID `{}`",
-                first.name, user.name, user.logical_id
-            );
+        if let Some(email) = &user.email
+            && let Some(first) = emails.insert(email.to_lowercase(), user)
+        {
+            let message = format!("the users `{}` and `{}` have one e-mail address, `{email}`", first.name, user.name);
             findings.push(
-                Finding::new(Rule::RosterSharedLogicalId, message)
+                Finding::new(Rule::RosterDuplicateEmail, message)
                     .at(user.place.clone())
                     .related(first.place.clone(), "first here")
-                    .help("change `name`: names must differ in more than punctuation"),
+                    .help("if they are one person, keep one row; for a new name, write the former one under `was`"),
             );
-            continue;
         }
         let Some(notebook) = &user.notebook else { continue };
         if let Some(first) = notebooks.insert(notebook.name.as_str().to_lowercase(), user) {

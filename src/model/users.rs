@@ -1,14 +1,15 @@
 //! The people of an account: roster rows, validated, with the names that their things get.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
-use super::ids::{self, Former};
+use super::ids::{NewNames, Wish};
 use super::instance_types::{self, AllowedTypes};
 use super::lock::{self, Lock, StackNumber};
 use super::names::{InstanceType, LogicalId, NotebookName, UserName};
 use super::sharing::{self, ReservedName};
 use super::tags::{self, Tag};
 use crate::config::{Node, RosterConfig, RosterNotebook, RosterNotebookSettings, RosterRow, State, shorten};
+use crate::config::{mixed_alphabets, refused_character};
 use crate::facts::limits;
 use crate::finding::{Finding, Rule, each};
 use crate::source::Place;
@@ -67,17 +68,23 @@ pub(super) struct Defaults<'a> {
 /// The lock, and what the rows of the roster make of it.
 struct Known<'a> {
     lock: &'a Lock,
-    former: Former,
+    new: NewNames,
     /// The names of the lock in lower case: IAM takes `Ann` and `ann` for one.
     by_lower_case: BTreeMap<String, &'a UserName>,
 }
 
 /// Validates a roster; the users come by name, whatever the order of the rows.
 pub(super) fn build(roster: &RosterConfig, defaults: &Defaults, findings: &mut Vec<Finding>) -> Vec<User> {
-    let stay: BTreeSet<&str> = roster.rows.iter().map(|(_, row)| row.name.as_str()).collect();
+    let wishes = roster.rows.iter().filter_map(|(_, row)| {
+        let notebook = match &row.notebook {
+            Some(RosterNotebook::Settings(own)) => own.name.clone(),
+            _ => None,
+        };
+        Some(Wish { name: UserName::parse(&row.name).ok()?, notebook })
+    });
     let known = Known {
         lock: defaults.lock,
-        former: Former::of(defaults.lock, &stay),
+        new: NewNames::of(defaults.lock, wishes.collect()),
         by_lower_case: defaults.lock.entries.keys().map(|name| (name.as_str().to_lowercase(), name)).collect(),
     };
     let users = each(&roster.rows, findings, |(node, row), findings| user(node, row, defaults, &known, findings));
@@ -102,7 +109,8 @@ fn user(node: &Node, row: &RosterRow, defaults: &Defaults, known: &Known, findin
                     format!("IAM refuses the user name `{}`, allowed are {}", shorten(&row.name), refusal.allowed),
                 )
                 .at(place)
-                .help("change `name`; `display_name` takes names in any script"),
+                .help("change `name`; `display_name` takes names in any script")
+                .notes(refused_character(&row.name, UserName::takes)),
             );
             return None;
         }
@@ -145,7 +153,7 @@ fn user(node: &Node, row: &RosterRow, defaults: &Defaults, known: &Known, findin
     Some(User {
         logical_id: match locked {
             Some(entry) => entry.logical_id.clone(),
-            None => ids::logical_id(&name, &known.former)?,
+            None => known.new.logical_id(&name)?.clone(),
         },
         stack: locked.map(|entry| entry.stack),
         email: lock::email_word(row.email.as_deref()),
@@ -161,6 +169,7 @@ fn user(node: &Node, row: &RosterRow, defaults: &Defaults, known: &Known, findin
 
 fn team_tag(row: &RosterRow, node: &Node, has_folder: bool, findings: &mut Vec<Finding>) -> Option<Tag> {
     let team = row.team.as_deref()?;
+    findings.extend(mixed("team", team, node));
     if tags::is_value(team) {
         if has_folder && !sharing::is_team_folder(team) {
             findings.push(sharing::no_team_folder(team, node.place_of("team")));
@@ -171,9 +180,18 @@ fn team_tag(row: &RosterRow, node: &Node, has_folder: bool, findings: &mut Vec<F
     findings.push(
         Finding::new(Rule::RosterInvalidTag, format!("AWS refuses the value `{}` of the tag `team`", shorten(team)))
             .at(node.place_of("team"))
-            .help("allowed in `team` are up to 256 letters, digits, spaces and `_ . : / = + - @`"),
+            .help("allowed in `team` are up to 256 letters, digits, spaces and `_ . : / = + - @`")
+            .notes(refused_character(team, tags::takes)),
     );
     None
+}
+
+/// A warning of letters that look like others, where two alphabets mix in a word: `r\u{430}cing` is another team than `racing`.
+fn mixed(column: &str, value: &str, node: &Node) -> Option<Finding> {
+    let which = mixed_alphabets(value)?;
+    let message = format!("a word of `{}` has letters of two alphabets", shorten(value));
+    let finding = Finding::new(Rule::RosterMixedAlphabets, message).at(node.place_of(column)).note(which);
+    Some(finding.help(format!("type `{column}` again, unless it is meant so")))
 }
 
 fn person_tags(row: &RosterRow, node: &Node, findings: &mut Vec<Finding>) -> Vec<Tag> {
@@ -181,6 +199,7 @@ fn person_tags(row: &RosterRow, node: &Node, findings: &mut Vec<Finding>) -> Vec
     let mut taken = Vec::new();
     for (key, column, value) in candidates {
         let Some(value) = value else { continue };
+        findings.extend(mixed(column, value, node));
         if tags::is_value(value) {
             taken.push(Tag::new(key, value));
             continue;
@@ -191,7 +210,8 @@ fn person_tags(row: &RosterRow, node: &Node, findings: &mut Vec<Finding>) -> Vec
                 format!("AWS refuses `{}` in a tag, so the user gets no tag `{key}`", shorten(value)),
             )
             .at(node.place_of(column))
-            .help(format!("to have the tag, write `{column}` with letters, digits, spaces and `_ . : / = + - @`")),
+            .help(format!("to have the tag, write `{column}` with letters, digits, spaces and `_ . : / = + - @`"))
+            .notes(refused_character(value, tags::takes)),
         );
     }
     taken
@@ -258,7 +278,7 @@ fn notebook_name(
             .note("no new notebook gets such a name: in the names of training jobs, `--` ends the notebook's name"),
         );
     }
-    let Some(text) = set else { return locked.cloned().or_else(|| ids::notebook_name(user, &known.former)) };
+    let Some(text) = set else { return locked.or_else(|| known.new.notebook(user)).cloned() };
     let place = node.place_of("notebook.name");
     let name = match NotebookName::parse(text) {
         Ok(name) => name,

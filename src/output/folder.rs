@@ -19,6 +19,8 @@ pub enum Difference {
     Missing,
     /// It holds something else.
     Changed,
+    /// It holds the same lines, which end otherwise, as git makes them with `core.autocrlf`.
+    LineEndings,
     /// It is a program and should be none, or the other way round.
     Mode,
     /// racestack wrote it once, and would not now.
@@ -31,6 +33,7 @@ impl Difference {
         match self {
             Difference::Missing => "missing",
             Difference::Changed => "changed",
+            Difference::LineEndings => "it differs in line endings alone",
             Difference::Mode => "executable or not, unlike what synth makes it",
             Difference::Surplus => "no longer made",
         }
@@ -90,10 +93,16 @@ fn difference(path: &Path, file: &OutputFile) -> Result<Option<Difference>, File
         // Whatever a link leads to, racestack writes none.
         Some(_) => return Ok(Some(Difference::Changed)),
     };
-    if files::read(path)?.is_none_or(|bytes| bytes != file.text.as_bytes()) {
-        return Ok(Some(Difference::Changed));
+    match files::read(path)? {
+        Some(bytes) if bytes == file.text.as_bytes() => {}
+        Some(bytes) if is_same_but_for_line_endings(&bytes, &file.text) => return Ok(Some(Difference::LineEndings)),
+        _ => return Ok(Some(Difference::Changed)),
     }
     Ok((cfg!(unix) && executable != file.executable).then_some(Difference::Mode))
+}
+
+fn is_same_but_for_line_endings(bytes: &[u8], text: &str) -> bool {
+    std::str::from_utf8(bytes).is_ok_and(|found| found.contains('\r') && found.replace("\r\n", "\n") == text)
 }
 
 /// Finds what stands in the way of an account's out folder: then it cannot be replaced. What racestack did not write there

@@ -39,8 +39,14 @@ pub(super) fn run(args: &AccessArgs, colour: bool) -> Result<Outcome, Failure> {
     let question = |action| Question { action, resource: &resource, context: &args.context };
     let accounts = std::slice::from_ref(&args.account);
     // No day: what a person may do hangs on no suppression.
-    let sources =
-        Sources { config: &args.config, accounts, templates: args.templates.as_deref(), rules: None, today: None };
+    let sources = Sources {
+        config: &args.config,
+        accounts,
+        templates: args.templates.as_deref(),
+        rules: None,
+        today: None,
+        encoding: args.encoding,
+    };
     let Some((material, account)) = material::one_account(&sources, &mut findings)? else {
         return Ok(outcome(Format::Human, findings, String::new(), colour));
     };

@@ -71,6 +71,21 @@ fn every_kind_of_difference_is_told() {
     assert_eq!(compare(&folder, &wanted()).unwrap(), expected.map(|(name, how)| (name.to_owned(), how)));
 }
 
+#[test]
+fn line_endings_that_git_made_are_told_from_other_changes() {
+    let (_root, folder) = written();
+    let lines = "a\nb\n";
+    let wanted = [OutputFile { name: "access.yaml".to_owned(), text: lines.to_owned(), executable: false }];
+    let of = |text: &str| {
+        std::fs::write(folder.join("access.yaml"), text).unwrap();
+        difference(&folder.join("access.yaml"), &wanted[0]).unwrap()
+    };
+    assert_eq!(of("a\r\nb\r\n"), Some(Difference::LineEndings));
+    assert_eq!(of("a\r\nc\r\n"), Some(Difference::Changed));
+    assert_eq!(of("a\nb\n\n"), Some(Difference::Changed));
+    assert_eq!(of(lines), None);
+}
+
 #[cfg(unix)]
 #[test]
 fn a_link_is_not_taken_for_the_file_that_it_leads_to() {

@@ -1,0 +1,63 @@
+//! Cells that are not what somebody typed: a spreadsheet has made a number or a date of it.
+
+use std::sync::LazyLock;
+
+use regex::Regex;
+
+use crate::finding::{Finding, Rule, Severity};
+use crate::source::Place;
+
+#[expect(clippy::expect_used, reason = "the expressions are constants that the tests run")]
+static PATTERNS: LazyLock<(Regex, Regex)> = LazyLock::new(|| {
+    // Of a number of more than eleven digits, Excel shows and saves the first six.
+    let number = r"^[0-9](\.[0-9]+)?E\+[0-9]{2,3}$";
+    let date = r"^([0-9]{1,2}-[A-Z][a-z]{2}(-[0-9]{2,4})?|[A-Z][a-z]{2}-[0-9]{2}|[0-9]{4}-[0-9]{2}-[0-9]{2}|[0-9]{1,2}月[0-9]{1,2}日|[0-9]{1,2}월 ?[0-9]{1,2}일|[0-9]{1,4}/[0-9]{1,2}(/[0-9]{1,4})?)$";
+    (Regex::new(number).expect("a valid expression"), Regex::new(date).expect("a valid expression"))
+});
+
+/// The columns in which nobody writes dates.
+const NO_DATES: [&str; 3] = ["name", "was", "notebook.name"];
+
+/// What speaks against a cell being what somebody typed.
+pub fn check(column: &str, text: &str, place: &Place) -> Option<Finding> {
+    let (number, date) = &*PATTERNS;
+    let help = "format the column as text before you type into it: in Excel, `Format Cells`, `Text`";
+    if text.starts_with('#') && ["#REF!", "#N/A", "#VALUE!", "#NAME?", "#DIV/0!", "#NULL!", "#NUM!"].contains(&text) {
+        let finding = Finding::new(Rule::RosterMangled, format!("found `{text}`, a formula that failed"));
+        return Some(Finding { severity: Severity::Error, ..finding }.at(place.clone()).help("write the value itself"));
+    }
+    if number.is_match(text) {
+        let message = format!("a spreadsheet has made the number `{text}` of a longer one, whose last digits are lost");
+        let finding = Finding::new(Rule::RosterMangled, message).at(place.clone());
+        return Some(Finding { severity: Severity::Error, ..finding }.help(format!("type it again, and {help}")));
+    }
+    (NO_DATES.contains(&column) && date.is_match(text)).then(|| {
+        let message = format!("a spreadsheet may have made the date `{text}` of what was typed under `{column}`");
+        Finding::new(Rule::RosterMangled, message).at(place.clone()).help(format!("if so, type it again, and {help}"))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::source::SourceFile;
+
+    fn severity(column: &str, text: &str) -> Option<Severity> {
+        check(column, text, &Place::whole(&SourceFile::new("roster.csv", ""))).map(|finding| finding.severity)
+    }
+
+    #[test]
+    fn what_a_spreadsheet_makes_is_told_from_what_people_type() {
+        for text in ["1.23457E+11", "1E+12", "#REF!", "#N/A"] {
+            assert_eq!(severity("name", text), Some(Severity::Error), "{text}");
+            assert_eq!(severity("tags.Id", text), Some(Severity::Error), "{text}");
+        }
+        for text in ["1-Mar", "Sep-02", "2026-03-01", "3/1", "2026/3/1", "3月1日", "1-Mar-26"] {
+            assert_eq!(severity("name", text), Some(Severity::Warning), "{text}");
+            assert_eq!(severity("tags.Since", text), None, "{text}");
+        }
+        for text in ["hana", "user-1", "e12", "123456789012", "mar-1a", "1e3", "sato-02"] {
+            assert_eq!(severity("name", text), None, "{text}");
+        }
+    }
+}

@@ -1,0 +1,121 @@
+//! Reads a roster in an Excel workbook: the sheet with the people, as the CSV text that it would be saved as.
+
+use std::io::Cursor;
+use std::path::Path;
+use std::sync::Arc;
+
+use calamine::{Data, DataRef, Reader, Xlsx};
+
+use crate::finding::{Finding, Rule};
+use crate::source::{Place, SourceFile};
+
+/// How the bytes begin of an `.xlsx`, which is a ZIP archive, and of an `.xls` or a workbook with a password.
+const MARKS: [&[u8]; 2] = [b"PK\x03\x04", b"\xD0\xCF\x11\xE0"];
+
+/// The name of the sheet to be read, where several have cells.
+const SHEET: &str = "roster";
+
+/// The most rows and columns: more people than an account has, and more columns than a roster.
+const MOST: (u32, u32) = (100_000, 1_000);
+
+/// Whether the bytes are a workbook, whatever the file is called.
+pub fn is_one(bytes: &[u8]) -> bool {
+    MARKS.iter().any(|mark| bytes.starts_with(mark))
+}
+
+/// A finding about a workbook that is called something else.
+pub fn renamed(path: &Path) -> Finding {
+    Finding::new(Rule::FileSyntax, "this is an Excel workbook under another name")
+        .at(Place::whole(&SourceFile::new(path, "")))
+        .help("name it `roster.xlsx`; or save it in Excel as `CSV UTF-8 (Comma delimited)`")
+}
+
+/// The sheet of the people as CSV, whose lines are the sheet's rows. `None`, with a finding, where there is none to be read.
+pub fn read(path: &Path, bytes: &[u8], findings: &mut Vec<Finding>) -> Option<Arc<SourceFile>> {
+    // A broken archive must not end the run.
+    let text =
+        std::panic::catch_unwind(|| text(bytes)).unwrap_or_else(|_| Err("its parts do not fit together".to_owned()));
+    match text {
+        Ok(text) => {
+            let source = SourceFile::new(path, text);
+            findings.push(
+                Finding::new(Rule::RosterNotInDiff, "`git diff` shows no line of a roster in a workbook")
+                    .at(Place::whole(&source))
+                    .help("save it in Excel as `CSV UTF-8 (Comma delimited)`, `roster.csv`, so that reviewers see who is added"),
+            );
+            Some(source)
+        }
+        Err(reason) => {
+            let help =
+                "save it anew in Excel, as a workbook (.xlsx) without a password, or as `CSV UTF-8 (Comma delimited)`";
+            let finding = Finding::new(Rule::FileSyntax, format!("the workbook cannot be read: {reason}"));
+            findings.push(finding.at(Place::whole(&SourceFile::new(path, ""))).help(help));
+            None
+        }
+    }
+}
+
+fn text(bytes: &[u8]) -> Result<String, String> {
+    if bytes.starts_with(MARKS[1]) {
+        return Err("it is of an older form (.xls), or has a password".to_owned());
+    }
+    let mut workbook: Xlsx<_> = Xlsx::new(Cursor::new(bytes)).map_err(|error| error.to_string())?;
+    let mut sheets = Vec::new();
+    for name in workbook.sheet_names() {
+        let rows = rows(&mut workbook, &name)?;
+        if !rows.is_empty() {
+            sheets.push((name, rows));
+        }
+    }
+    let names: Vec<String> = sheets.iter().map(|(name, _)| format!("`{name}`")).collect();
+    let position = match sheets.as_slice() {
+        [] => return Ok(String::new()),
+        [_] => Some(0),
+        _ => sheets.iter().position(|(name, _)| name.eq_ignore_ascii_case(SHEET)),
+    };
+    let Some((_, rows)) = position.and_then(|position| sheets.into_iter().nth(position)) else {
+        return Err(format!("the sheets {} have cells; name the one with the people `{SHEET}`", names.join(", ")));
+    };
+    let mut writer = csv::WriterBuilder::new().flexible(true).from_writer(Vec::new());
+    rows.iter().try_for_each(|row| writer.write_record(row)).map_err(|error| error.to_string())?;
+    let bytes = writer.into_inner().map_err(|error| error.to_string())?;
+    String::from_utf8(bytes).map_err(|error| error.to_string())
+}
+
+/// The cells of a sheet as texts, from its first row on. They are read one by one: a sheet may have a cell in its last row.
+fn rows(workbook: &mut Xlsx<Cursor<&[u8]>>, sheet: &str) -> Result<Vec<Vec<String>>, String> {
+    let mut rows: Vec<Vec<String>> = Vec::new();
+    let mut cells = workbook.worksheet_cells_reader(sheet).map_err(|error| error.to_string())?;
+    while let Some(cell) = cells.next_cell().map_err(|error| error.to_string())? {
+        let (row, column) = cell.get_position();
+        let text = text_of(cell.get_value());
+        if text.is_empty() {
+            continue;
+        }
+        if row >= MOST.0 || column >= MOST.1 {
+            return Err(format!("the sheet `{sheet}` has a cell in row {}, column {}", row + 1, column + 1));
+        }
+        let (row, column) = (usize::try_from(row).unwrap_or(0), usize::try_from(column).unwrap_or(0));
+        // A record of one empty cell is written as a line of its own.
+        rows.resize(rows.len().max(row + 1), vec![String::new()]);
+        let cells = &mut rows[row];
+        cells.resize(cells.len().max(column + 1), String::new());
+        cells[column] = text;
+    }
+    Ok(rows)
+}
+
+fn text_of(value: &DataRef<'_>) -> String {
+    match Data::from(value.clone()) {
+        Data::Empty => String::new(),
+        // Shown as Excel's error is, such as `#N/A`.
+        Data::Error(error) => error.to_string(),
+        // Of a number that is an integer, no decimal point is shown.
+        Data::Float(number) => number.to_string(),
+        Data::DateTime(date) => {
+            let (year, month, day, ..) = date.to_ymd_hms_milli();
+            format!("{year:04}-{month:02}-{day:02}")
+        }
+        other => other.to_string(),
+    }
+}
