@@ -4,11 +4,13 @@
 mod git;
 mod lock;
 mod many;
+mod mode;
 mod real;
 
 pub use git::{GitError, read_revision};
 pub use lock::{Lock, lock, lock_shared};
 pub use many::create_many_in_folder;
+pub use mode::{is_writable, make_writable};
 pub use real::real_path;
 
 use std::io::{self, Write};
@@ -123,6 +125,11 @@ pub fn kind(path: &Path) -> Result<Option<Kind>, FileError> {
 /// Whether a link leads to a file. One that leads nowhere does not.
 pub fn leads_to_file(link: &Path) -> bool {
     link.is_file()
+}
+
+/// Whether a link leads to a folder.
+pub fn leads_to_folder(link: &Path) -> bool {
+    link.is_dir()
 }
 
 /// What stands in a folder, by name, or `None` where there is no such folder.

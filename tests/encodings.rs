@@ -1,5 +1,6 @@
 //! Rosters in the encodings that spreadsheets save: read rightly or refused, never garbled.
 #![allow(clippy::disallowed_methods, clippy::unwrap_used, reason = "a test reads files and may fail")]
+#![allow(clippy::print_stdout, reason = "the counts are what this test is for")]
 
 use std::path::Path;
 

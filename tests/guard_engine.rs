@@ -70,13 +70,72 @@ fn a_rule_set_without_a_file_is_refused() {
 
 #[test]
 fn a_file_without_a_rule_is_refused() {
-    for text in ["", "\n", "# rule A { X exists }\n", "let a = Resources\n", "rule p(x) { %x exists }\n"] {
+    for text in ["let a = Resources\n", "rule p(x) { %x exists }\n"] {
         refused(
             text,
             "guard::broken-rules rules/a.guard:1 the rule file `rules/a.guard` holds no rule (write a rule into it, or \
              remove the file: a file without rules would pass whatever the templates hold)",
         );
     }
+}
+
+#[test]
+fn a_file_of_comments_holds_no_rules_and_a_set_of_such_files_is_refused() {
+    let comments = || SourceFile::new("rules/a.guard", "# rule A { X exists }\n\n");
+    let findings = RuleSet::from_files(vec![comments(), SourceFile::new("rules/b.guard", "")]).unwrap_err();
+    assert!(told(&findings)[0].contains("there are no guard rules"), "{findings:?}");
+    let rules = RuleSet::from_files(vec![comments(), SourceFile::new("rules/b.guard", PATH)]).unwrap();
+    assert_eq!(rules.names().collect::<Vec<_>>(), ["USER_HAS_PATH"]);
+}
+
+#[test]
+fn a_file_that_is_nested_beyond_all_measure_is_refused_and_ends_no_process() {
+    let nested = |depth: usize| {
+        let text = format!("rule A {{ {} X exists {} }}\n", "a {".repeat(depth), "}".repeat(depth));
+        RuleSet::from_files(vec![SourceFile::new("rules/a.guard", text)])
+    };
+    assert!(nested(20).is_ok());
+    for depth in [101, 800, 50_000] {
+        let findings = nested(depth).unwrap_err();
+        assert_eq!(findings[0].notes, ["blocks are nested more than 100 deep at line 1"]);
+    }
+}
+
+#[test]
+fn clauses_outside_rules_are_the_rule_default_of_their_file() {
+    let text = "Resources.*[ Type == 'AWS::IAM::User' ] { Properties.Path == '/a/' }\n";
+    let files = ["rules/a.guard", "rules/b.guard"].map(|name| SourceFile::new(name, text));
+    let rules = RuleSet::from_files(files.into()).unwrap();
+    let of = |path: &str| {
+        let user = format!("Resources:\n  A:\n    Type: AWS::IAM::User\n    Properties:\n      Path: {path}\n");
+        told(&check(&rules, &[template("t.yaml", &user)]))
+    };
+    assert_eq!(of("/a/"), [""; 0]);
+    let broken = of("/b/");
+    assert_eq!(broken.len(), 2);
+    assert!(broken[1].contains("`rules/b.guard/default`"), "{broken:?}");
+}
+
+#[test]
+fn only_a_filter_on_resources_names_their_types() {
+    for text in [
+        "rule A { Parameters.*[ Type == 'String' ] empty or Parameters !exists }\n",
+        "let x = Resources.*[ Type != 'My::Thing' ]\nrule A when %x !empty { %x.Type exists }\n",
+        "let p = Parameters.*\nrule A { when %p !empty { %p[ Type == 'String' ] empty } }\n",
+        "rule A { Resources.*[ Type == 'AWS::IAM::User'\n Properties.Source.Type == 'GITHUB' ] empty }\n",
+        "rule A { Resources.*[ Type == /^Custom::/ ] empty }\n",
+        "rule A { Resources.*[ not Type == 'My::Thing' ] empty }\n",
+        "rule A { Resources.*.Properties.Action.Type != 'ALLOW' }\n",
+    ] {
+        assert!(RuleSet::from_files(vec![SourceFile::new("rules/a.guard", text)]).is_ok(), "{text}");
+    }
+    let expected = "guard::unknown-type rules/a.guard:2 CloudFormation has no resource type `AWS::IAM::Usr`, so the rule would be \
+                    skipped everywhere (did you mean `AWS::IAM::User`?)";
+    refused(
+        "let types = ['AWS::IAM::Usr', 'AWS::IAM::Role']\nrule A { Resources.*[ Type IN %types ] empty }\n",
+        expected,
+    );
+    refused("let all = Resources.*\nlet u = %all[ Type == 'AWS::IAM::Usr' ]\nrule A { %u empty }\n", expected);
 }
 
 #[test]
@@ -125,7 +184,7 @@ fn a_type_that_does_not_exist_is_refused_wherever_it_stands() {
         &expected(3, "AWS::IAM::Usr"),
     );
     refused("rule A {\n  AWS::IAM::Users { X exists }\n}\n", &expected(2, "AWS::IAM::Users"));
-    refused("rule A { Resources.*.Type != 'AWS::iam::User' }\n", &expected(1, "AWS::iam::User"));
+    refused("rule A { Resources.*[ Type IN ['AWS::iam::User'] ] empty }\n", &expected(1, "AWS::iam::User"));
     let regex = |regex: &str| {
         RuleSet::from_files(vec![SourceFile::new(
             "a.guard",
@@ -226,6 +285,16 @@ fn a_rule_that_many_resources_break_is_one_finding() {
     );
     assert_eq!(findings[0].related.len(), 2);
     assert_eq!(findings[0].related[1].0.line_column().0, 10);
+}
+
+#[test]
+fn a_rule_that_many_resources_break_is_one_finding_though_its_words_differ() {
+    let rules = rules("rule A { AWS::IAM::User { Properties.Path == '/a/' } }\n");
+    let user = |at: usize| format!("  User{at}:\n    Type: AWS::IAM::User\n    Properties: {{Path: /b{at}/}}\n");
+    let text = format!("Resources:\n{}", (0..9).map(user).collect::<String>());
+    let findings = check(&rules, &[template("a.yaml", &text)]);
+    assert_eq!(findings.len(), 1, "{findings:?}");
+    assert!(findings[0].message.starts_with("9 resources break"), "{findings:?}");
 }
 
 #[test]

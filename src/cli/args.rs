@@ -42,6 +42,10 @@ pub enum Command {
     Access(AccessArgs),
     /// Print the most that isolation permits to a kind of principal, or what it needs, as an IAM policy for Access Analyzer
     Limits(LimitsArgs),
+    /// List the built-in guard rules, or write them into a folder to start from
+    Rules(BuiltInArgs),
+    /// List the built-in templates, or write them into a folder to start from
+    Templates(BuiltInArgs),
     /// Print the completions for a shell
     Completions(CompletionsArgs),
 }
@@ -55,6 +59,9 @@ pub struct InitArgs {
     /// Also write what CI needs to check pull requests; alone where DIR has a configuration already
     #[arg(long, value_enum)]
     pub ci: Option<Ci>,
+    /// Write the schemas, and the files for CI that are there, anew as this version has them
+    #[arg(long, conflicts_with = "ci")]
+    pub update: bool,
 }
 
 /// Where a configuration is checked when somebody changes it.
@@ -250,6 +257,14 @@ pub enum LimitsKind {
     SuspendedNotebook,
 }
 
+/// The arguments of `racestack rules` and `racestack templates`.
+#[derive(Debug, clap::Args)]
+pub struct BuiltInArgs {
+    /// The folder that they are written into; without it, their paths are printed
+    #[arg(long, value_name = "DIR")]
+    pub export: Option<PathBuf>,
+}
+
 /// The arguments of `racestack completions`.
 #[derive(Debug, clap::Args)]
 pub struct CompletionsArgs {
@@ -324,7 +339,7 @@ pub struct SynthArgs {
     /// A folder of templates that replace the embedded ones of the same path
     #[arg(long, value_name = "DIR")]
     pub templates: Option<PathBuf>,
-    /// A folder of guard rules that are checked instead of the embedded ones
+    /// Guard rules that are checked instead of the built-in ones, a folder or a file; `+DIR` adds them to those
     #[arg(long, value_name = "DIR")]
     pub rules: Option<PathBuf>,
     /// How findings are reported: for people on standard error, for machines on standard output
@@ -393,7 +408,7 @@ pub struct ReportArgs {
     /// A folder of templates that replace the embedded ones of the same path
     #[arg(long, value_name = "DIR")]
     pub templates: Option<PathBuf>,
-    /// A folder of guard rules that are checked instead of the embedded ones
+    /// Guard rules that are checked instead of the built-in ones, a folder or a file; `+DIR` adds them to those
     #[arg(long, value_name = "DIR")]
     pub rules: Option<PathBuf>,
 }

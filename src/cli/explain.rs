@@ -15,10 +15,13 @@ pub(super) fn run(args: &ExplainArgs, colour: bool) -> Result<Outcome, Failure> 
     let Some(account) = config.accounts.iter().find(|account| account.name == args.account) else {
         return Ok(outcome(Format::Human, findings, String::new(), colour));
     };
+    let schema = account_schema();
+    let meaning =
+        schema.meaning(&args.key).map(|meaning| format!("# {}\n", meaning.replace('\n', " "))).unwrap_or_default();
     let Some(leaves) = explain(&account.node, &args.key) else {
-        let keys = account_schema().keys();
+        let keys = schema.keys();
         if keys.contains(&args.key) {
-            let message = format!("`{}` is not set for `{}`, and has no default\n", args.key, args.account);
+            let message = format!("{meaning}`{}` is not set for `{}`, and has no default\n", args.key, args.account);
             return Ok(Outcome { stdout: message, ..Outcome::default() });
         }
         let help = match did_you_mean(&args.key, keys.iter().map(String::as_str)) {
@@ -27,7 +30,7 @@ pub(super) fn run(args: &ExplainArgs, colour: bool) -> Result<Outcome, Failure> 
         };
         return Err(Failure::Usage(format!("there is no setting `{}`; {help}", args.key)));
     };
-    let mut stdout = String::new();
+    let mut stdout = meaning;
     for (key, value, place) in leaves {
         let (line, _) = place.line_column();
         // Writing to a string cannot fail.

@@ -18,20 +18,48 @@ static FILES: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/templates/init");
 static GITHUB: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/templates/ci/github");
 static GITLAB: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/templates/ci/gitlab");
 
+/// The schemas that editors check the configuration by.
+fn schemas() -> impl Iterator<Item = (String, String)> {
+    let kinds = [
+        (SchemaKind::Settings, "settings"),
+        (SchemaKind::Account, "account"),
+        (SchemaKind::Roster, "roster"),
+        (SchemaKind::Suppressions, "suppressions"),
+    ];
+    kinds.into_iter().map(|(kind, name)| (format!("config/schemas/{name}.json"), schema_of(kind)))
+}
+
+/// Writes anew what an older version wrote and nobody edits: the schemas, and the files for CI where they are.
+fn update(folder: &Path) -> Result<Outcome, Failure> {
+    let mut all: Vec<(String, String)> = schemas().collect();
+    collect(&GITHUB, &mut all);
+    collect(&GITLAB, &mut all);
+    let mut stdout = String::new();
+    for (path, text) in all.iter().filter(|(path, _)| !KEPT.contains(&path.as_str())) {
+        let place = folder.join(path);
+        let found = files::read(&place)?;
+        if found.as_ref().is_some_and(|bytes| bytes != text.as_bytes()) {
+            files::write_file_atomically(&place, text.as_bytes())?;
+            // Writing to a string cannot fail.
+            let _ = writeln!(stdout, "updated {}", place.display());
+        }
+    }
+    if stdout.is_empty() {
+        stdout.push_str("nothing to update\n");
+    }
+    Ok(Outcome { stdout, ..Outcome::default() })
+}
+
 pub(super) fn run(args: &InitArgs) -> Result<Outcome, Failure> {
+    if args.update {
+        return update(args.folder.strip_prefix(".").unwrap_or(&args.folder));
+    }
     let mut new = Vec::new();
     // Who has a configuration already asks for the rest alone.
     let has_configuration = args.ci.is_some() && files::kind(&args.folder.join("config"))?.is_some();
     if !has_configuration {
         collect(&FILES, &mut new);
-        for (kind, name) in [
-            (SchemaKind::Settings, "settings"),
-            (SchemaKind::Account, "account"),
-            (SchemaKind::Roster, "roster"),
-            (SchemaKind::Suppressions, "suppressions"),
-        ] {
-            new.push((format!("config/schemas/{name}.json"), schema_of(kind)));
-        }
+        new.extend(schemas());
     }
     match args.ci {
         Some(Ci::Github) => collect(&GITHUB, &mut new),

@@ -1,15 +1,16 @@
 //! What the commands that make stacks start from: the configuration, the templates and the rules, as the command line names
 //! them.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::{Failure, require_config};
-use crate::check::guard::{RULE_FILE_EXTENSION, RuleSet};
+use crate::check::guard::{RULE_FILE_EXTENSIONS, RuleSet};
 use crate::check::{Proofs, Suppressions};
 use crate::config::{self, AccountConfig, Config, Encoding, did_you_mean};
 use crate::facts::date::Date;
-use crate::files::{self, FileError};
+use crate::files::{self, FileError, Kind};
 use crate::finding::{Finding, any_error, each};
 use crate::model::{self, Account, User};
 use crate::render::{RenderFailure, Templates};
@@ -168,15 +169,52 @@ fn read_rules(folder: Option<&Path>) -> Result<Result<RuleSet, Vec<Finding>>, Fa
             Err(broken) => Err(Failure::Fault(broken.into_iter().map(|finding| finding.message).collect())),
         };
     };
-    let mut found = Vec::new();
-    collect(folder, "", &mut found)?;
-    let is_rule = |name: &String| Path::new(name).extension().is_some_and(|extension| extension == RULE_FILE_EXTENSION);
-    let files = found.into_iter().filter(|(name, _)| is_rule(name)).map(|(_, source)| source).collect();
+    // `+DIR` adds to the embedded rules.
+    let added = folder.to_str().and_then(|folder| folder.strip_prefix('+')).map(Path::new);
+    let mut files = if added.is_some() { RuleSet::embedded_files() } else { Vec::new() };
+    let folder = added.unwrap_or(folder);
+    if matches!(files::kind(folder)?, Some(Kind::File { .. })) {
+        files.push(source(folder)?);
+    } else {
+        collect_rules(folder, &mut BTreeSet::new(), &mut files)?;
+    }
     let placed = |finding: Finding| match finding.place {
         Some(_) => finding,
         None => finding.at(Place::whole(&SourceFile::new(folder, ""))),
     };
     Ok(RuleSet::from_files(files).map_err(|findings| findings.into_iter().map(placed).collect()))
+}
+
+/// All rule files below a folder, as the command of cfn-guard finds them, and those in folders that links lead to.
+fn collect_rules(folder: &Path, seen: &mut BTreeSet<PathBuf>, found: &mut Vec<Arc<SourceFile>>) -> Result<(), Failure> {
+    let Some(entries) = files::list(folder)? else {
+        return Err(Failure::Usage(format!("there is no folder `{}`", folder.display())));
+    };
+    // Links may lead in a circle.
+    if !seen.insert(files::real_path(folder)?) {
+        return Ok(());
+    }
+    for entry in entries {
+        let path = folder.join(&entry.name);
+        let extension = path.extension().unwrap_or_default();
+        if entry.is_folder || (entry.is_link && files::leads_to_folder(&path)) {
+            collect_rules(&path, seen, found)?;
+        } else if RULE_FILE_EXTENSIONS.iter().any(|known| extension == *known) {
+            found.push(source(&path)?);
+        }
+    }
+    Ok(())
+}
+
+/// A file of the user's own rules or templates.
+fn source(path: &Path) -> Result<Arc<SourceFile>, Failure> {
+    let bytes = files::read(path)?.unwrap_or_default();
+    let text = String::from_utf8(bytes).map_err(|error| {
+        let valid = error.utf8_error().valid_up_to();
+        let line = error.as_bytes().iter().take(valid).filter(|byte| **byte == b'\n').count() + 1;
+        Failure::Usage(format!("`{}` is not UTF-8, from line {line} on", path.display()))
+    })?;
+    Ok(SourceFile::new(path, text))
 }
 
 /// All files below a folder, by their path in it.
@@ -189,10 +227,8 @@ fn collect(folder: &Path, prefix: &str, found: &mut Vec<(String, Arc<SourceFile>
         let name = format!("{prefix}{}", entry.name);
         if entry.is_folder {
             collect(&path, &format!("{name}/"), found)?;
-        } else if let Some(bytes) = files::read(&path)? {
-            let text =
-                String::from_utf8(bytes).map_err(|_| Failure::Usage(format!("`{}` is not UTF-8", path.display())))?;
-            found.push((name, SourceFile::new(path, text)));
+        } else {
+            found.push((name, source(&path)?));
         }
     }
     Ok(())

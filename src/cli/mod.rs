@@ -2,6 +2,7 @@
 
 mod access;
 mod args;
+mod built_in;
 mod committed;
 mod diff;
 mod explain;
@@ -26,7 +27,7 @@ use std::path::Path;
 
 use crate::config;
 use crate::files::{self, FileError};
-use crate::finding::{Finding, any_error, sort};
+use crate::finding::{Finding, any_error, cap, sort};
 use crate::report::{Format, render};
 
 /// What a command says, and how it ends.
@@ -90,6 +91,8 @@ pub fn run(args: &Args, colour: bool, watch: &Watch<'_>) -> Outcome {
         Command::Handout(handout) => handout::run(handout, colour, watch),
         Command::Access(access) => access::run(access, colour),
         Command::Limits(limits) => limits::run(limits, colour),
+        Command::Rules(rules) => built_in::rules(rules),
+        Command::Templates(templates) => built_in::templates(templates),
         Command::Completions(completions) => {
             let mut script = Vec::new();
             clap_complete::generate(completions.shell, &mut Args::command(), "racestack", &mut script);
@@ -128,6 +131,7 @@ fn outcome(format: Format, mut findings: Vec<Finding>, summary: String, colour: 
     sort(&mut findings);
     findings.dedup();
     let code = u8::from(any_error(&findings));
+    cap(&mut findings);
     let text = render(format, &findings, colour);
     match format {
         Format::Human => Outcome { stdout: summary, stderr: text, code },

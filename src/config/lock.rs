@@ -54,10 +54,14 @@ pub fn read(path: &Path, bytes: Option<&[u8]>, findings: &mut Vec<Finding>) -> O
     let Some(bytes) = bytes else {
         return Some(LockConfig { source: SourceFile::new(path, ""), exists: false, stacks: 0, lines: Vec::new() });
     };
-    let Ok(text) = std::str::from_utf8(bytes) else {
-        let source = SourceFile::new(path, String::from_utf8_lossy(bytes));
-        findings.push(broken(&Place::whole(&source), "the lock is not UTF-8"));
-        return None;
+    let text = match std::str::from_utf8(bytes) {
+        Ok(text) => text,
+        Err(error) => {
+            let source = SourceFile::new(path, String::from_utf8_lossy(bytes));
+            let at = error.valid_up_to();
+            findings.push(broken(&Place::new(&source, at..at + 1), "the lock is not UTF-8"));
+            return None;
+        }
     };
     let source = SourceFile::new(path, text);
     let mut reader =

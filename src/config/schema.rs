@@ -63,6 +63,18 @@ impl Schema {
         }
     }
 
+    /// What a key means, in the words of the schema; of a map's own keys, what the map means.
+    pub fn meaning(&self, key: &str) -> Option<&str> {
+        let mut schema = self.resolve(&self.root);
+        let mut meaning = None;
+        for part in key.split('.') {
+            let Some(next) = schema.get("properties").and_then(|properties| properties.get(part)) else { break };
+            meaning = next.get("description").or_else(|| self.resolve(next).get("description")).and_then(Value::as_str);
+            schema = self.resolve(next);
+        }
+        meaning
+    }
+
     /// The schema as JSON, for editors and other tools.
     pub fn to_json(&self) -> &Value {
         &self.root
@@ -234,18 +246,20 @@ impl Reader<'_> {
 
     fn unknown_key(&mut self, entry: &Entry, properties: Option<&Map<String, Value>>, path: &str) {
         let keys: Vec<&str> = properties.into_iter().flat_map(Map::keys).map(String::as_str).collect();
-        let meant = if path == ROW { column_of(&entry.key) } else { None };
+        let of_roster =
+            path == ROW && COLUMNS.iter().filter(|column| !column.contains('.')).all(|column| keys.contains(column));
+        let meant = if of_roster { column_of(&entry.key) } else { None };
         let help = match did_you_mean(&entry.key, keys.iter().copied()) {
             _ if path.is_empty() && self.schema.of_account == Some(&entry.key) => {
                 format!("move `{}` into the account's own settings: it is another in each", entry.key)
             }
             _ if meant.is_some() => format!("did you mean `{}`?", meant.unwrap_or_default()),
             Some(key) => format!("did you mean `{}`?", join(path, key)),
-            None if path == ROW => "rename the column, or remove it".to_owned(),
+            None if of_roster => "rename the column, or remove it".to_owned(),
             None => format!("allowed here are {}", quoted_list(&keys)),
         };
         let finding = Finding::new(Rule::SettingsUnknownKey, format!("unknown key `{}`", join(path, &entry.key)));
-        let all = (path == ROW).then(|| format!("the columns are {} and `tags.KEY`", quoted_list(&COLUMNS)));
+        let all = of_roster.then(|| format!("the columns are {} and `tags.KEY`", quoted_list(&COLUMNS)));
         self.findings.push(finding.at(entry.key_place.clone()).help(help).notes(all));
     }
 

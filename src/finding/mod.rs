@@ -7,6 +7,8 @@ mod rules;
 
 pub use rules::{RULES, Rule, RuleInfo};
 
+use std::collections::BTreeMap;
+
 use rayon::iter::{IntoParallelRefIterator, ParallelIterator};
 
 use crate::source::Place;
@@ -141,6 +143,43 @@ impl Finding {
 /// Whether any of `findings` stops the writing: an error that is not suppressed.
 pub fn any_error(findings: &[Finding]) -> bool {
     findings.iter().any(|finding| finding.severity == Severity::Error && finding.suppressed.is_none())
+}
+
+/// The most findings of one rule that a report shows: more tell a reader nothing new, and no viewer shows them.
+const SHOWN: usize = 100;
+
+/// Keeps the first findings of each rule, and says at the next one how many more there are. Suppressed ones all stay.
+pub fn cap(findings: &mut Vec<Finding>) {
+    type Kind = (Rule, Severity, Option<String>);
+    let kind = |finding: &Finding| -> Kind { (finding.rule, finding.severity, finding.guard_rule.clone()) };
+    let mut counts: BTreeMap<Kind, usize> = BTreeMap::new();
+    for finding in findings.iter().filter(|finding| finding.suppressed.is_none()) {
+        *counts.entry(kind(finding)).or_default() += 1;
+    }
+    if counts.values().all(|count| *count <= SHOWN) {
+        return;
+    }
+    let mut seen: BTreeMap<Kind, usize> = BTreeMap::new();
+    findings.retain_mut(|finding| {
+        if finding.suppressed.is_some() {
+            return true;
+        }
+        let kind = kind(finding);
+        let (count, seen) = (counts.get(&kind).copied().unwrap_or_default(), seen.entry(kind).or_default());
+        *seen += 1;
+        if count > SHOWN && *seen == SHOWN {
+            let more = count - SHOWN + 1;
+            let of = finding.guard_rule.clone().unwrap_or_else(|| finding.rule.info().id.to_owned());
+            *finding = Finding {
+                severity: finding.severity,
+                guard_rule: finding.guard_rule.take(),
+                place: finding.place.take(),
+                ..Finding::new(finding.rule, format!("{more} more findings of `{of}`, from here on, are not shown"))
+            }
+            .help("mend those that are shown, and run it again");
+        }
+        *seen <= SHOWN
+    });
 }
 
 /// Does the same with each of `things`, several at a time. What comes of it, and what was found, stand in the order of the

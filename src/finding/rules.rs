@@ -85,7 +85,7 @@ rules! {
     NotebookDoubleHyphen, "notebook::double-hyphen", Warning, "a notebook from before whose name holds `--`, as no new notebook's does";
     NotebookInvalidType, "notebook::invalid-type", Error, "text that is no instance type";
     NotebookRetiredType, "notebook::retired-type", Error, "an instance type of a family that the notebook platform no longer offers";
-    NotebookUnknownType, "notebook::unknown-type", Warning, "an instance type that was not known for notebooks when this version was made";
+    NotebookUnknownType, "notebook::unknown-type", Warning, "an instance type that was not known for notebooks when this version was made; an error where its family gets no new sizes";
     NotebookTypeNotAllowed, "notebook::type-not-allowed", Error, "an instance type that the settings do not allow for notebooks";
     BudgetUnavailable, "budget::unavailable", Warning, "budgets in a region whose CloudFormation was not known to have them when this version was made";
     ServiceRetired, "service::retired", Warning, "a role for a service that AWS has retired";
@@ -128,7 +128,7 @@ rules! {
     ReferenceForeign, "reference::foreign", Error, "an ARN of another partition or account than the stack's";
     GuardBrokenRules, "guard::broken-rules", Error, "a guard rule file cannot be used: it is empty, does not parse, or recurses";
     GuardUnknownType, "guard::unknown-type", Error, "a guard rule asks for a resource type that CloudFormation does not have, and so could never fail";
-    GuardNeverApplied, "guard::never-applied", Error, "a guard rule was skipped on every template although it names no resource type";
+    GuardNeverApplied, "guard::never-applied", Warning, "a guard rule was skipped on every template although it names no resource type";
     GuardUnreadableReport, "guard::unreadable-report", Error, "the guard engine gave no report that can be read";
     GuardViolation, "guard::violation", Error, "a template breaks a guard rule";
     DiffRefusedReplacement, "diff::refused-replacement", Error, "a change that replaces a resource which keeps its fixed name, which CloudFormation refuses";

@@ -4,7 +4,7 @@ use super::names::InstanceType;
 use super::reader::Reader;
 use crate::config::{Content, did_you_mean, shorten};
 use crate::facts::{self, retired};
-use crate::finding::{Finding, Rule};
+use crate::finding::{Finding, Rule, Severity};
 use crate::source::Place;
 
 /// The instance types that an account allows for something.
@@ -123,5 +123,11 @@ pub(super) fn check(instance_type: &InstanceType, allowed: Option<&AllowedTypes>
         None => "check `instance_type`".to_owned(),
     };
     let message = format!("the instance type `{instance_type}` is not among those known for notebooks");
-    Some(Finding::new(Rule::NotebookUnknownType, message).at(place.clone()).help(help))
+    let finding = Finding::new(Rule::NotebookUnknownType, message).at(place.clone()).help(help);
+    if facts::COMPLETE_FAMILIES.contains(&instance_type.family()) {
+        let note =
+            format!("AWS adds no sizes to `{}` any more, so CloudFormation would refuse it", instance_type.family());
+        return Some(Finding { severity: Severity::Error, ..finding }.note(note));
+    }
+    Some(finding)
 }

@@ -192,6 +192,12 @@ pub fn stage(folder: &Path, wanted: &[OutputFile]) -> Result<bool, FileError> {
     if same.len() == wanted.len() && surplus(folder, wanted)?.is_empty() {
         return Ok(false);
     }
+    // The old files go once the new folder is in place: too late to find out that they cannot.
+    if files::kind(folder)?.is_some() && !files::is_writable(folder) {
+        let message = "its files cannot be replaced; make the folder writable for you: `chmod u+w`";
+        let error = std::io::Error::new(std::io::ErrorKind::PermissionDenied, message);
+        return Err(FileError { action: "replace", path: folder.to_owned(), error });
+    }
     draft(folder, wanted, &same)?;
     Ok(true)
 }

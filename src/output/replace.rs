@@ -133,6 +133,10 @@ fn clear(left: &Path, home: &Path) -> Result<(), FileError> {
         Some(Kind::Folder) => {}
         Some(_) => return Err(taken("remove", left, "it is not a folder of racestack's; move it elsewhere")),
     }
+    // It lies where only racestack puts folders; a mode that it had in its place must not keep every later run from its work.
+    if !files::is_writable(left) {
+        files::make_writable(left)?;
+    }
     let listed = listed(left)?;
     if let Listed::Unreadable(_) = &listed {
         let message = "its manifest.json does not tell what is racestack's; move what is yours elsewhere and remove it";

@@ -138,7 +138,6 @@ struct Ids {
     user: String,
     password: String,
     notebook_role: String,
-    notebook_role_arn: String,
     notebook: String,
 }
 
@@ -250,7 +249,6 @@ pub(super) fn user_context<'a>(account: &Account, user: &'a User) -> UserContext
             user: id("User"),
             password: id("Password"),
             notebook_role: id("NotebookRole"),
-            notebook_role_arn: id("NotebookRole.Arn"),
             notebook: id("Notebook"),
         },
         suspended: user.suspended,

@@ -63,6 +63,10 @@ impl Templates {
         let mut failures = Vec::new();
         let mut overridden = BTreeSet::new();
         for (path, source) in own {
+            // Whoever copies all of the folder has these as well. They make no stacks.
+            if EMBEDDED.get_file(&path).is_some() && !sources.contains_key(&path) {
+                continue;
+            }
             if !sources.contains_key(&path) {
                 let help = match did_you_mean(&path, sources.keys().map(String::as_str)) {
                     Some(near) => format!("did you mean `{near}`?"),
@@ -199,6 +203,11 @@ impl Templates {
 /// An embedded file.
 pub(super) fn embedded_text(path: &str) -> &'static str {
     EMBEDDED.get_file(path).and_then(|file| file.contents_utf8()).unwrap_or_default()
+}
+
+/// The built-in templates, in the order of their paths, below `templates/`.
+pub fn embedded_templates() -> Vec<Arc<SourceFile>> {
+    embedded().into_values().collect()
 }
 
 /// All embedded files by their path below `templates/`.

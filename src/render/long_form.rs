@@ -5,6 +5,8 @@
 use serde::de::{DeserializeSeed, Deserializer, EnumAccess, Error, MapAccess, SeqAccess, VariantAccess, Visitor};
 use serde_json::{Map, Number, Value};
 
+use super::unsupported::unsupported;
+
 /// The short forms whose long form is `Fn::NAME`. `!Ref` and `!Condition` keep their bare names.
 const FUNCTIONS: &[&str] = &[
     "And",
@@ -52,6 +54,9 @@ pub enum NoLongForm {
 /// # Errors
 /// When it is no YAML, or not of the kind that CloudFormation reads.
 pub fn long_form(text: &str) -> Result<Value, NoLongForm> {
+    if let Some(message) = unsupported(text) {
+        return Err(NoLongForm::NotCloudformation { path: String::new(), message });
+    }
     let mut strange = None;
     let read = Node(&mut strange).deserialize(serde_yaml::Deserializer::from_str(text));
     match (read, strange) {
@@ -278,7 +283,6 @@ mod tests {
             ("!If [A, 1, !Ref AWS::NoValue]", json!({"Fn::If": ["A", 1, {"Ref": "AWS::NoValue"}]})),
             ("!Select {A: 1}", json!({"Fn::Select": {"A": 1}})),
             ("{1: 1.5, true: null, 0.5: -1}", json!({"1": 1.5, "true": null, "0.5": -1})),
-            ("A: &it [1]\nB: *it", json!({"A": [1], "B": [1]})),
             ("A: !!str 1\nB: '2'\nC: 18446744073709551615", json!({"A": "1", "B": "2", "C": u64::MAX})),
             ("", Value::Null),
             ("A:\nB: ~\nC: ''", json!({"A": null, "B": null, "C": ""})),

@@ -15,10 +15,11 @@ mod prototype;
 mod reference;
 mod start_script;
 mod template;
+mod unsupported;
 mod yaml;
 
 pub use digest::DIGEST_OUTPUT;
-pub use engine::{RenderFailure, Templates};
+pub use engine::{RenderFailure, Templates, embedded_templates};
 pub use library::{Library, policy_hash};
 pub use long_form::{NoLongForm, long_form};
 pub use origin::Origins;

@@ -9,7 +9,8 @@ use serde_json::Value;
 pub const COMMENT_KEY: &str = "//";
 
 /// Words that YAML 1.1 does not read as text. Source: <https://yaml.org/type/bool.html>, <https://yaml.org/type/null.html>
-const NOT_TEXT: [&str; 9] = ["y", "n", "yes", "no", "on", "off", "true", "false", "null"];
+/// And those that some readers take for numbers, which is how Rust writes them.
+const NOT_TEXT: [&str; 12] = ["y", "n", "yes", "no", "on", "off", "true", "false", "null", "nan", "inf", "infinity"];
 
 /// The text as one YAML scalar that every reader of YAML 1.1 and 1.2 reads back as this very text: plain where no reader
 /// could take it for anything else, otherwise in double quotes.

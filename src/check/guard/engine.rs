@@ -18,6 +18,9 @@ use crate::finding::{Finding, Rule};
 use crate::render::Template;
 use crate::source::Place;
 
+/// What the engine calls the clauses of a file that stand outside its rules, behind the file's name.
+const DEFAULT_RULE: &str = "default";
+
 /// Evaluates the rules of `files`, which have the same reach, on `templates`. One outcome a template and file; or a finding, when the engine gave none that can be trusted.
 ///
 /// Reading a template costs the engine more than a rule file does, so files go together. Should that fail, each is tried
@@ -73,7 +76,16 @@ fn evaluate_together(files: &[(usize, &RuleFile)], templates: &[&Template]) -> R
 /// Runs the engine: one report a document, each on the rules of `files` and no others.
 fn run_on(files: &[(usize, &RuleFile)], documents: &[&str]) -> Result<Vec<FileReport>, String> {
     let rules: Vec<&str> = files.iter().map(|(_, file)| file.source.text.as_str()).collect();
-    let reports = run(&rules, documents)?;
+    let mut reports = run(&rules, documents)?;
+    // The engine calls the clauses outside rules by the name of the file, which it does not know.
+    for (number, (_, file)) in files.iter().enumerate() {
+        let stdin = format!("RULES_STDIN[{}]/{DEFAULT_RULE}", number + 1);
+        if let Some(rule) = file.rules.iter().find(|rule| rule.name.ends_with(DEFAULT_RULE)) {
+            for report in &mut reports {
+                report.rename(&stdin, &rule.name);
+            }
+        }
+    }
     reports.iter().try_for_each(|report| report.only_on(files.iter().flat_map(|(_, file)| &file.rules)))?;
     Ok(reports)
 }
@@ -87,6 +99,10 @@ fn unreadable(file: &RuleFile, reason: &str) -> Finding {
 
 /// Whether a regular expression, as it stands between slashes in a rule, matches a type that CloudFormation has.
 pub(super) fn matches_some_type(regex: &str) -> bool {
+    // Custom resources have whatever type a company gives them.
+    if regex.contains("Custom::") {
+        return true;
+    }
     let escaped = regex.replace("\\/", "/").replace('/', "\\/");
     let rule = format!("rule matches {{ some Types[*] == /{escaped}/ }}");
     let document = serde_json::json!({ "Types": types::all().collect::<Vec<_>>() }).to_string();

@@ -34,7 +34,7 @@ use likeness::{Likeness, Seen};
 use report::Verdict;
 pub use report::{Applied, Outcome, Outcomes};
 use rule_set::Group;
-pub use rule_set::{RULE_FILE_EXTENSION, RuleSet};
+pub use rule_set::{RULE_FILE_EXTENSIONS, RuleSet};
 
 /// Checks every template against every rule.
 ///

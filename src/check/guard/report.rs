@@ -136,11 +136,18 @@ fn flatten(rule: &str, checks: &[Check], violations: &mut Vec<Violation>) {
     for check in checks {
         match check {
             Check::Rule(nested) => flatten(rule, &nested.checks, violations),
-            // Any one of them would have done: they fail together, and the last one speaks for all.
+            // Any one of them would have done: of a resource they fail together, and the last one speaks for all.
             Check::Disjunctions(alternatives) => {
                 let mut nested = Vec::new();
                 flatten(rule, &alternatives.checks, &mut nested);
-                violations.extend(nested.pop());
+                let mut seen = BTreeSet::new();
+                nested.reverse();
+                nested.retain(|violation: &Violation| seen.insert(resource(&violation.path).to_owned()));
+                // What has a place says more than what has none.
+                if nested.iter().any(|violation| !violation.path.is_empty()) {
+                    nested.retain(|violation| !violation.path.is_empty());
+                }
+                violations.extend(nested.into_iter().rev());
             }
             Check::Block(block) => violations.push(Violation {
                 rule: rule.to_owned(),
@@ -156,6 +163,11 @@ fn flatten(rule: &str, checks: &[Check], violations: &mut Vec<Violation>) {
     }
 }
 
+/// The logical ID that a path leads through, or nothing.
+pub(super) fn resource(path: &str) -> &str {
+    path.strip_prefix("/Resources/").and_then(|rest| rest.split('/').next()).unwrap_or_default()
+}
+
 /// The report on one template. What is not read here is not relied on.
 #[derive(Debug, Deserialize)]
 pub(super) struct FileReport {
@@ -168,6 +180,22 @@ pub(super) struct FileReport {
 }
 
 impl FileReport {
+    /// Gives a rule the name that its file has for it.
+    pub(super) fn rename(&mut self, from: &str, to: &str) {
+        for names in [&mut self.not_applicable, &mut self.compliant] {
+            if names.remove(from) {
+                names.insert(to.to_owned());
+            }
+        }
+        for check in &mut self.not_compliant {
+            if let Check::Rule(rule) = check
+                && rule.name == from
+            {
+                to.clone_into(&mut rule.name);
+            }
+        }
+    }
+
     /// Asserts that each failure belongs to one of `rules`.
     pub(super) fn only_on<'a>(&self, rules: impl Iterator<Item = &'a GuardRule>) -> Result<(), String> {
         let names: BTreeSet<&str> = rules.map(|rule| rule.name.as_str()).collect();

@@ -15,7 +15,7 @@ use crate::finding::{Finding, Rule};
 use crate::source::SourceFile;
 
 /// How the name of a rule file ends, after the dot. The `.tests.yaml` beside it are not for the engine.
-pub const RULE_FILE_EXTENSION: &str = "guard";
+pub const RULE_FILE_EXTENSIONS: [&str; 2] = ["guard", "ruleset"];
 
 static EMBEDDED: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/rules");
 
@@ -50,13 +50,16 @@ impl Group {
 impl RuleSet {
     /// The rules in the binary: the folder `rules/` of the repository.
     pub fn embedded() -> Result<Self, Vec<Finding>> {
+        Self::from_files(Self::embedded_files())
+    }
+
+    /// The files of these rules.
+    pub fn embedded_files() -> Vec<Arc<SourceFile>> {
         let files = EMBEDDED
             .files()
-            .filter(|file| file.path().extension().is_some_and(|extension| extension == RULE_FILE_EXTENSION));
+            .filter(|file| file.path().extension().is_some_and(|extension| extension == RULE_FILE_EXTENSIONS[0]));
         let text = |file: &include_dir::File<'_>| String::from_utf8_lossy(file.contents()).into_owned();
-        Self::from_files(
-            files.map(|file| SourceFile::new(format!("rules/{}", file.path().display()), text(file))).collect(),
-        )
+        files.map(|file| SourceFile::new(format!("rules/{}", file.path().display()), text(file))).collect()
     }
 
     /// The rules of `files`, which the caller has read: in the order of their paths, whatever order they come in.
@@ -65,10 +68,13 @@ impl RuleSet {
     /// cannot fail would pass for a check.
     pub fn from_files(mut files: Vec<Arc<SourceFile>>) -> Result<Self, Vec<Finding>> {
         files.sort_by(|a, b| a.path.cmp(&b.path));
+        // A file of nothing but comments is one without rules, as for the engine's own command.
+        let is_code = |line: &str| !line.trim_start().starts_with('#') && !line.trim().is_empty();
+        files.retain(|file| file.text.lines().any(is_code));
         if files.is_empty() {
             return Err(vec![
                 Finding::new(Rule::GuardBrokenRules, "there are no guard rules")
-                    .help(format!("put at least one `NAME.{RULE_FILE_EXTENSION}` into the folder of rules")),
+                    .help(format!("put at least one `NAME.{}` into the folder of rules", RULE_FILE_EXTENSIONS[0])),
             ]);
         }
         let mut read = Vec::new();

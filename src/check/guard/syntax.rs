@@ -2,7 +2,7 @@
 //!
 //! cfn-guard keeps the types of its tree to itself but serializes it, so the tree is read as JSON.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
@@ -46,20 +46,46 @@ pub(super) struct TypeUse {
 impl Syntax {
     /// Reads a file. An error holds the engine's own words.
     pub(super) fn read(text: &str, name: &str) -> Result<Self, String> {
+        // The engine's parser calls itself for every bracket, until the stack overflows and the process is ended.
+        if let Some(line) = too_deep(text) {
+            return Err(format!("blocks are nested more than {DEEPEST} deep at line {line}"));
+        }
         let parsed = cfn_guard::commands::validate::parse_rules(text, name).map_err(|error| error.to_string())?;
         let tree = serde_json::to_value(&parsed).map_err(|error| error.to_string())?;
+        let known = Variables::of(&tree);
         let mut blocks = Vec::new();
-        collect_blocks(&tree, &mut blocks);
+        collect_blocks(&tree, &known, &mut blocks);
         Ok(Self {
-            rules: list(&tree["guard_rules"]).iter().map(|rule| definition(&rule["rule_name"], rule)).collect(),
+            rules: list(&tree["guard_rules"]).iter().map(|rule| definition(&rule["rule_name"], rule, &known)).collect(),
             parameterized: list(&tree["parameterized_rules"])
                 .iter()
-                .map(|entry| definition(&entry["rule"]["rule_name"], &entry["rule"]))
+                .map(|entry| definition(&entry["rule"]["rule_name"], &entry["rule"], &known))
                 .collect(),
-            variables: definitions(&tree["assignments"]),
+            variables: definitions(&tree["assignments"], &known),
             blocks,
         })
     }
+}
+
+/// How deep brackets may be nested: no rule that a person writes comes near.
+const DEEPEST: usize = 100;
+
+/// The line in which brackets are nested too deep. Those in texts and expressions count as well, which are few.
+fn too_deep(text: &str) -> Option<usize> {
+    let mut depth = 0_usize;
+    for (index, line) in text.lines().enumerate().filter(|(_, line)| !line.trim_start().starts_with('#')) {
+        for byte in line.bytes() {
+            match byte {
+                b'{' | b'[' | b'(' => depth += 1,
+                b'}' | b']' | b')' => depth = depth.saturating_sub(1),
+                _ => {}
+            }
+            if depth > DEEPEST {
+                return Some(index + 1);
+            }
+        }
+    }
+    None
 }
 
 /// The elements of `value`, or none.
@@ -81,24 +107,24 @@ pub(super) fn literals(value: &Value) -> Vec<&str> {
     }
 }
 
-fn collect_blocks(tree: &Value, blocks: &mut Vec<Vec<Definition>>) {
+fn collect_blocks(tree: &Value, known: &Variables, blocks: &mut Vec<Vec<Definition>>) {
     match tree {
         Value::Object(entries) => {
             if let Some(assignments) = entries.get("assignments").filter(|value| !list(value).is_empty()) {
-                blocks.push(definitions(assignments));
+                blocks.push(definitions(assignments, known));
             }
-            entries.values().for_each(|value| collect_blocks(value, blocks));
+            entries.values().for_each(|value| collect_blocks(value, known, blocks));
         }
-        Value::Array(values) => values.iter().for_each(|value| collect_blocks(value, blocks)),
+        Value::Array(values) => values.iter().for_each(|value| collect_blocks(value, known, blocks)),
         _ => {}
     }
 }
 
-fn definitions(assignments: &Value) -> Vec<Definition> {
-    list(assignments).iter().map(|entry| definition(&entry["var"], &entry["value"])).collect()
+fn definitions(assignments: &Value, known: &Variables) -> Vec<Definition> {
+    list(assignments).iter().map(|entry| definition(&entry["var"], &entry["value"], known)).collect()
 }
 
-fn definition(name: &Value, tree: &Value) -> Definition {
+fn definition(name: &Value, tree: &Value, known: &Variables) -> Definition {
     let mut found = Definition {
         name: name.as_str().unwrap_or_default().to_owned(),
         rules: Vec::new(),
@@ -106,12 +132,79 @@ fn definition(name: &Value, tree: &Value) -> Definition {
         types: Vec::new(),
         tree: tree.clone(),
     };
-    visit(tree, false, &mut found);
+    visit(tree, known, &mut found);
     found
 }
 
-/// Notes what `tree` refers to. The types of `Parameters` are another matter than those of resources.
-fn visit(tree: &Value, in_parameters: bool, found: &mut Definition) {
+/// The variables of a file that say what a type is compared with.
+#[derive(Debug, Default)]
+struct Variables {
+    /// Those that are resources.
+    resources: BTreeSet<String>,
+    /// Those that are written out.
+    literals: BTreeMap<String, Vec<String>>,
+}
+
+impl Variables {
+    /// The variables that are set anywhere in a file.
+    fn of(tree: &Value) -> Self {
+        let mut known = Self::default();
+        known.collect(tree);
+        known
+    }
+
+    fn collect(&mut self, tree: &Value) {
+        match tree {
+            Value::Object(entries) => {
+                if let (Some(name), Some(value)) = (entries.get("var").and_then(Value::as_str), entries.get("value")) {
+                    let first = list(&value["AccessClause"]["query"]).first().and_then(key);
+                    if first.is_some_and(|first| self.are_resources(first)) {
+                        self.resources.insert(name.to_owned());
+                    }
+                    let texts: Vec<String> = literals(value).into_iter().map(str::to_owned).collect();
+                    if !texts.is_empty() {
+                        self.literals.insert(name.to_owned(), texts);
+                    }
+                }
+                entries.values().for_each(|value| self.collect(value));
+            }
+            Value::Array(values) => values.iter().for_each(|value| self.collect(value)),
+            _ => {}
+        }
+    }
+
+    /// Whether a query that begins with this key is about resources.
+    fn are_resources(&self, first: &str) -> bool {
+        match first.strip_prefix('%') {
+            Some(variable) => self.resources.contains(variable),
+            None => first.eq_ignore_ascii_case("Resources"),
+        }
+    }
+
+    /// What a comparison is with: texts that are written out there, or in a variable.
+    fn compared(&self, compare_with: &Value) -> Vec<String> {
+        let variable = list(&compare_with["AccessClause"]["query"]).first().and_then(key);
+        match variable.and_then(|key| self.literals.get(key.strip_prefix('%')?)) {
+            Some(texts) => texts.clone(),
+            None => literals(compare_with).into_iter().map(str::to_owned).collect(),
+        }
+    }
+}
+
+/// The types that a filter lets through: what it rules out may well not exist, and a `Type` further in is another's.
+fn types_of(filter: &Value, known: &Variables, types: &mut Vec<TypeUse>) {
+    for clause in list(filter).iter().flat_map(list).map(|clause| &clause["Clause"]) {
+        let access = &clause["access_clause"];
+        let positive = clause["negation"] == false && access["comparator"][1] == false;
+        if positive && compares_type(access) && list(&access["query"]["query"]).len() == 1 {
+            let patterns = known.compared(&access["compare_with"]).into_iter();
+            types.extend(patterns.map(|pattern| TypeUse { line: line(access), pattern }));
+        }
+    }
+}
+
+/// Notes what `tree` refers to. The types of parameters, and of what else has a `Type`, are another matter.
+fn visit(tree: &Value, known: &Variables, found: &mut Definition) {
     match tree {
         Value::Object(entries) => {
             if let Some(rule) = entries.get("dependent_rule").and_then(Value::as_str) {
@@ -120,16 +213,15 @@ fn visit(tree: &Value, in_parameters: bool, found: &mut Definition) {
             if let Some(variable) = key(tree).and_then(|key| key.strip_prefix('%')) {
                 found.variables.insert(variable.to_owned());
             }
-            if !in_parameters && compares_type(tree) {
-                let patterns = literals(&tree["compare_with"]).into_iter();
-                found.types.extend(patterns.map(|pattern| TypeUse { line: line(tree), pattern: pattern.to_owned() }));
-            }
-            entries.values().for_each(|value| visit(value, in_parameters, found));
+            entries.values().for_each(|value| visit(value, known, found));
         }
         Value::Array(values) => {
-            let in_parameters = in_parameters || values.first().and_then(key) == Some("Parameters");
+            if values.first().and_then(key).is_some_and(|first| known.are_resources(first)) {
+                let filters = values.iter().filter_map(|step| list(step.get("Filter")?).get(1));
+                filters.for_each(|filter| types_of(filter, known, &mut found.types));
+            }
             for value in values {
-                visit(value, in_parameters, found);
+                visit(value, known, found);
             }
         }
         _ => {}
@@ -159,7 +251,7 @@ rule A when %users !empty {
     AWS::S3::Bucket { Properties exists }
     Parameters.*[ Type == 'AWS::EC2::VPC::Id' ] empty
 }
-rule B { Resources.*.Type IN ['AWS::IAM::Role', /^AWS::S3/] }
+rule B { Resources.*[ Type IN ['AWS::IAM::Role', /^AWS::S3/] ] empty }
 rule C(x) { %x exists }
 ";
         let syntax = Syntax::read(text, "a.guard").unwrap();

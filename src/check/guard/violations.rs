@@ -5,7 +5,7 @@ use std::collections::btree_map::Entry;
 use std::path::Path;
 use std::sync::Arc;
 
-use super::report::{Outcome, Violation};
+use super::report::{Outcome, Violation, resource};
 use super::rule_set::RuleSet;
 use crate::check::Suppressions;
 use crate::finding::{Finding, Rule};
@@ -18,34 +18,46 @@ const SINGLY: usize = 5;
 /// How many of the resources such a finding names.
 const NAMED: usize = 3;
 
-/// The violations of one rule, in the same words.
+/// The violations of one rule.
 type Group<'a> = Vec<(&'a Outcome, &'a Violation)>;
 
 /// The findings of `outcomes`: by rule file, rule and words.
 pub(super) fn findings(rules: &RuleSet, outcomes: &[&Outcome], suppressions: &Suppressions) -> Vec<Finding> {
-    let mut groups: BTreeMap<(usize, &str, &str), Group> = BTreeMap::new();
+    let mut groups: BTreeMap<(usize, &str), Group> = BTreeMap::new();
     for &outcome in outcomes {
         for violation in &outcome.violations {
-            let key = (outcome.file, violation.rule.as_str(), violation.words.as_str());
-            groups.entry(key).or_default().push((outcome, violation));
+            groups.entry((outcome.file, violation.rule.as_str())).or_default().push((outcome, violation));
         }
     }
     let mut outlines = Outlines::default();
     let mut findings = Vec::new();
-    for ((file, rule, words), group) in &groups {
-        let words = Words::read(words);
+    for ((file, rule), group) in &groups {
         let is_suppressed = |one: &Broken| suppressions.hold_guard(rule, &one.subject());
-        let (suppressed, broken): (Vec<_>, Vec<_>) = by_resource(group).into_iter().partition(is_suppressed);
-        let mut found = singly(rule, &words, &suppressed, &mut outlines);
-        if broken.len() > SINGLY {
-            found.push(together(rule, &words, &broken, &mut outlines));
-        } else {
-            found.extend(singly(rule, &words, &broken, &mut outlines));
+        let broken: Vec<_> = by_resource(group).into_iter().filter(|one| !is_suppressed(one)).collect();
+        let many = broken.len() > SINGLY;
+        let mut found = Vec::new();
+        if let (true, Some((_, first))) = (many, group.first()) {
+            // The words may name what each resource has, and so differ: those of the first stand for all.
+            found.push(together(rule, &Words::read(&first.words), &broken, &mut outlines));
+        }
+        for (words, group) in by_words(group) {
+            let told = |one: &Broken| !many || is_suppressed(one);
+            let each: Vec<_> = by_resource(&group).into_iter().filter(told).collect();
+            found.extend(singly(rule, &Words::read(words), &each, &mut outlines));
         }
         let note = rules.files().get(*file).map(|file| format!("the rule stands in `{}`", file.source.path.display()));
         findings.extend(found.into_iter().map(|finding| note.iter().fold(finding, crate::finding::Finding::note)));
     }
     findings
+}
+
+/// The violations of a group in the same words.
+fn by_words<'a>(group: &Group<'a>) -> BTreeMap<&'a str, Group<'a>> {
+    let mut words: BTreeMap<&str, Group> = BTreeMap::new();
+    for &(outcome, violation) in group {
+        words.entry(violation.words.as_str()).or_default().push((outcome, violation));
+    }
+    words
 }
 
 /// What one rule says of one resource, in the same words.
@@ -129,11 +141,6 @@ fn together(rule: &str, words: &Words, broken: &[Broken], outlines: &mut Outline
     finding
 }
 
-/// The logical ID that a path leads through, or nothing.
-fn resource(path: &str) -> &str {
-    path.strip_prefix("/Resources/").and_then(|rest| rest.split('/').next()).unwrap_or_default()
-}
-
 /// The outlines of the templates that something was found in, each read once.
 #[derive(Default)]
 struct Outlines {
@@ -179,8 +186,9 @@ impl Words {
 
 /// The engine's `[Path=… Value=x]` and `[x]` as `x`, in back ticks.
 fn without_places(text: &str) -> String {
+    let text = without_positions(text);
     let mut plain = String::new();
-    let mut rest = text;
+    let mut rest = text.as_str();
     while let Some((before, inside)) = rest.split_once('[') {
         let mut depth = 1;
         let end = inside.find(|c: char| {
@@ -191,6 +199,24 @@ fn without_places(text: &str) -> String {
         let value = inside[..end].split_once(" Value=").map_or(&inside[..end], |(_, value)| value);
         plain.extend([before, "`", value.trim_matches('"'), "`"]);
         rest = &inside[end + 1..];
+    }
+    plain + rest
+}
+
+/// The engine's positions, such as `[L:0,C:461]`, are in a document that nobody has seen.
+fn without_positions(text: &str) -> String {
+    let mut plain = String::new();
+    let mut rest = text;
+    while let Some((before, behind)) = rest.split_once("[L:") {
+        plain.push_str(before);
+        let is_position = |inside: &str| inside.chars().all(|c| c.is_ascii_digit() || ",C:".contains(c));
+        rest = match behind.split_once(']') {
+            Some((inside, after)) if is_position(inside) => after,
+            _ => {
+                plain.push_str("[L:");
+                behind
+            }
+        };
     }
     plain + rest
 }
@@ -223,6 +249,9 @@ mod tests {
         );
         assert_eq!(words.violation(), ": property value `x` not equal to value `[1]`");
         assert_eq!(Words::read("").violation(), "");
+        let words = Words::read("property [/R/A/RoleArn/Fn::GetAtt[L:0,C:461]] was not string");
+        assert_eq!(words.violation(), ": property `/R/A/RoleArn/Fn::GetAtt` was not string");
+        assert_eq!(Words::read("a [L:x] b").violation(), ": a `L:x` b");
     }
 
     #[test]

@@ -128,7 +128,7 @@ fn can_be(text: &str, script: Script) -> bool {
             Script::Chinese => foreign.clone().all(is_chinese) && is_regular(word),
             Script::Latin => is_latin_word(word),
             Script::Other => {
-                let same = |c: char| c.is_alphabetic() && c >= '\u{370}' && c < '\u{1e00}';
+                let same = |c: char| c.is_alphabetic() && ('\u{370}'..'\u{1e00}').contains(&c);
                 let mixed = word.chars().any(|c| c.is_ascii_alphabetic());
                 foreign.clone().all(same) && !mixed && has_regular_case(word)
             }

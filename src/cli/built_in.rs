@@ -1,0 +1,48 @@
+//! `racestack rules` and `racestack templates`: what is built in, to read and to start from.
+
+use std::fmt::Write;
+use std::path::Path;
+use std::sync::Arc;
+
+use super::args::BuiltInArgs;
+use super::{Failure, Outcome, printed};
+use crate::check::guard::RuleSet;
+use crate::files::{self, NewFile};
+use crate::render::embedded_templates;
+use crate::source::SourceFile;
+
+pub(super) fn rules(args: &BuiltInArgs) -> Result<Outcome, Failure> {
+    list_or_write(args, &RuleSet::embedded_files(), "rules")
+}
+
+pub(super) fn templates(args: &BuiltInArgs) -> Result<Outcome, Failure> {
+    list_or_write(args, &embedded_templates(), "templates")
+}
+
+/// Prints the paths, or writes the files without the folder that all of them are in.
+fn list_or_write(args: &BuiltInArgs, all: &[Arc<SourceFile>], within: &str) -> Result<Outcome, Failure> {
+    let inside = |file: &Arc<SourceFile>| file.path.strip_prefix(within).unwrap_or(&file.path).to_owned();
+    let Some(folder) = &args.export else {
+        let paths: Vec<String> = all.iter().map(|file| inside(file).display().to_string()).collect();
+        return Ok(printed(paths.join("\n") + "\n"));
+    };
+    // All are looked for before any is written, so that a refusal leaves nothing half made.
+    let places: Vec<_> = all.iter().map(|file| (folder.join(inside(file)), file)).collect();
+    for (place, _) in &places {
+        refuse_existing(place)?;
+    }
+    let mut stdout = String::new();
+    for (place, file) in &places {
+        files::create(place, &NewFile { bytes: file.text.as_bytes(), executable: false, same: None })?;
+        // Writing to a string cannot fail.
+        let _ = writeln!(stdout, "wrote {}", place.display());
+    }
+    Ok(printed(stdout))
+}
+
+fn refuse_existing(place: &Path) -> Result<(), Failure> {
+    match files::kind(place)? {
+        None => Ok(()),
+        Some(_) => Err(Failure::Usage(format!("`{}` exists; nothing was written", place.display()))),
+    }
+}

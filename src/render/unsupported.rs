@@ -1,0 +1,45 @@
+//! What of YAML is refused before it is read: it takes a reader time out of all proportion, and CloudFormation has no use for it.
+
+use granit_parser::{Event, Parser};
+
+/// How deep flow collections may be nested. Readers of YAML take time by the square of it.
+const DEEPEST: usize = 1_000;
+
+/// What is nested beyond all measure, and aliases, which make much of little, in words; `None` where there is neither.
+/// Source: <https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/template-formats.html>, "supported YAML features"
+pub(super) fn unsupported(text: &str) -> Option<String> {
+    let mut depth = 0_usize;
+    let mut before = [b'\n'; 2];
+    let mut may_have_alias = false;
+    for byte in text.bytes() {
+        match byte {
+            b'[' | b'{' => depth += 1,
+            b']' | b'}' => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        if depth > DEEPEST {
+            return Some(format!("brackets are nested more than {DEEPEST} deep"));
+        }
+        may_have_alias |= before[1] == b'*' && b" \n[{,".contains(&before[0]) && byte.is_ascii_alphanumeric();
+        before = [before[1], byte];
+    }
+    let is_alias = |event: &Event<'_>| matches!(event, Event::Alias(..) | Event::UnresolvedAlias(..));
+    let mut events = Parser::new_from_str(text).map_while(Result::ok).map(|(event, _)| event);
+    (may_have_alias && events.any(|event| is_alias(&event)))
+        .then(|| "found an alias (`*NAME`), which CloudFormation does not support".to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn aliases_and_towers_are_refused_and_what_looks_like_them_is_not() {
+        let said = unsupported("a: &a {b: 1}\nc: [*a, *a]\n").unwrap();
+        assert!(said.contains("alias"), "{said}");
+        assert!(unsupported(&"[".repeat(100_000)).unwrap().contains("deep"));
+        for text in ["a: '*b'\n", "a: s3:*x\n", "a: |\n  rm *b\n  [ *c ]\n", "# *a\na: 1\n", "a: [\"*\", '*']\n"] {
+            assert_eq!(unsupported(text), None, "{text}");
+        }
+    }
+}
