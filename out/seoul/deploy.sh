@@ -28,7 +28,7 @@ if command -v sha256sum >/dev/null; then sums=(sha256sum); else sums=(shasum -a 
 sums_match() { "${sums[@]}" --check - >&2; }
 if ! sums_match <<'SUMS'
 02f5913b268a499b8e090767ed29c3b9f32d603095819b9e82ca2aebbac3d4d6  storage.yaml
-755d4068cf1e117ba3196d0b59091c232d43f4f6315eed016090f19a1888aa69  access.yaml
+97e78c6b4fbfd03259e6b0d37ef8eaf519fda3c41ebb796c4f17e34831eeb8d6  access.yaml
 0d3313f5424137faf5d97516f60dae5c89d0cc30a12badcc44ed97c87ea7f064  notebooks.yaml
 b4ed9645657d63735c08e55317950aec199fb24b00408cd722e414dbb0232c0b  service-roles.yaml
 e090fb27aa35872152bb0b8817f4434eac8946bf7c0e129c8db0780284cb8920  users-001.yaml

@@ -28,7 +28,7 @@ if command -v sha256sum >/dev/null; then sums=(sha256sum); else sums=(shasum -a 
 sums_match() { "${sums[@]}" --check - >&2; }
 if ! sums_match <<'SUMS'
 70e16b45c58da6bda2552e2781912aaa651573466d2308576806caadefb332ad  storage.yaml
-750a488c3966c5a3a05714fb9b9c6168bbe80ef4601b4cf44e7eddaa2255cd94  access.yaml
+97f562ceb187a75cbf7aefcd40a6d0bb35dde951dfc7c4048e9cd1faf9385d1e  access.yaml
 426f71fdbfa604784de3526a5c7bbc26cf242e44bcc89b863bf863a906ba94e0  notebooks.yaml
 4390a2cec96f9633b71bf91335783698a9f320b0a8a911659975fb6bc4a0a9f4  service-roles.yaml
 bdb152d955888b85ed88517c252132c31a18e60381dd9f9819c53cd655531722  users-001.yaml

@@ -28,7 +28,7 @@ if command -v sha256sum >/dev/null; then sums=(sha256sum); else sums=(shasum -a 
 sums_match() { "${sums[@]}" --check - >&2; }
 if ! sums_match <<'SUMS'
 f596352f4a2fcd1eb11ba14781ff9b7889f5ffaf6eea8a6c2ef89348d91c193d  storage.yaml
-9d7efb7ca9d95d0a9f5edc9b024e9c9cfe73902a4158511d00b7d8e9f5ee1ed0  access.yaml
+2be3f00f6567e75e01a2208e95e3699239e3632f5898e3eb7bdd93cd464dbf6f  access.yaml
 54870a56810bd77664eb3380b7312c7d15ea675aaad9583f7124b6dbbf24ca22  notebooks.yaml
 b017b25ea4dc31765a22a18271dca63ae4cfd407e4e0db711fecab4e77895d23  service-roles.yaml
 5cb08c0aadd15139a70cfe38ce3eafffed317c36ca1d461c748076214e8d9e6c  users-001.yaml

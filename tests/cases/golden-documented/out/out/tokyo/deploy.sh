@@ -28,7 +28,7 @@ if command -v sha256sum >/dev/null; then sums=(sha256sum); else sums=(shasum -a 
 sums_match() { "${sums[@]}" --check - >&2; }
 if ! sums_match <<'SUMS'
 a7db7f4a2837793374f20388bcd37728cd0092d7a8a811a4e76db3bfd6b521a1  storage.yaml
-da7b509bfc11757381e94fc69d1736c05dc9a4459c469458a6aa2408582c4e37  access.yaml
+522f829c3acb2bb933c85ba73b8eee31c7b3434322d3c77dfc975f99164ffc3b  access.yaml
 2f8becd69a8de9b0250b3b97dfdda0240c95d5622ef3c3184179dda3d6d72e6c  notebooks.yaml
 c43c71f6366e09e338d5101ae56b7181182944f8a1c2abe97423a2cffca21f07  service-roles.yaml
 484a7a24f56f8d62bb141fb3d08b5f1d90676000f722556cf93522e7d0b3da21  users-001.yaml

@@ -28,7 +28,7 @@ if command -v sha256sum >/dev/null; then sums=(sha256sum); else sums=(shasum -a 
 sums_match() { "${sums[@]}" --check - >&2; }
 if ! sums_match <<'SUMS'
 1b499bdd3748ee088d24266e97e800bb1a75b2cc69585f1034e4d88731d17530  storage.yaml
-d846581fb4a31d471272eea5a4e4f08a7965f16bde87019a15f0c3fb459a9c1c  access.yaml
+8e5ccdf9515adf601ee0b4cf7769dfd29ead0fd0d54143fdf7608b1adff26950  access.yaml
 27078c0ca60f59dae687a3e39c86c4bae19596bca49c4ee53b42e598ecb5b2d6  notebooks.yaml
 4390a2cec96f9633b71bf91335783698a9f320b0a8a911659975fb6bc4a0a9f4  service-roles.yaml
 5f5c243344f79af3d9f1c159dfc82841046694e34076d378615a1d992188eb72  users-001.yaml
