@@ -4,7 +4,8 @@ use std::path::PathBuf;
 
 use clap::{Parser, Subcommand};
 
-use crate::config::{ENCODINGS, Encoding, Language};
+use super::built_in::BuiltInArgs;
+use crate::config::{Encoding, Language};
 use crate::facts::date::Date;
 use crate::handout::HandoutFormat;
 use crate::report::{DiffFormat, Format};
@@ -152,7 +153,7 @@ pub struct OffboardArgs {
     #[arg(long, value_name = "DIR", default_value = "config")]
     pub config: PathBuf,
     /// The encoding of rosters in CSV that are not UTF-8, such as `cp932` or `cp949`; wins over `roster_encoding`
-    #[arg(long, value_name = "NAME", value_parser = encoding)]
+    #[arg(long, value_name = "NAME", value_parser = Encoding::parse_named)]
     pub encoding: Option<Encoding>,
     /// The folder that the stacks are written into
     #[arg(long, value_name = "DIR", default_value = DEFAULT_OUT)]
@@ -191,7 +192,7 @@ pub struct AccessArgs {
     #[arg(long, value_name = "DIR", default_value = "config")]
     pub config: PathBuf,
     /// The encoding of rosters in CSV that are not UTF-8, such as `cp932` or `cp949`; wins over `roster_encoding`
-    #[arg(long, value_name = "NAME", value_parser = encoding)]
+    #[arg(long, value_name = "NAME", value_parser = Encoding::parse_named)]
     pub encoding: Option<Encoding>,
     /// A folder of templates that replace the embedded ones of the same path
     #[arg(long, value_name = "DIR")]
@@ -214,10 +215,6 @@ pub enum AccessFormat {
     Human,
     /// For machines
     Json,
-}
-
-fn encoding(name: &str) -> Result<Encoding, String> {
-    Encoding::parse(name).ok_or_else(|| ENCODINGS.to_owned())
 }
 
 fn key_and_value(text: &str) -> Result<(String, String), String> {
@@ -255,14 +252,6 @@ pub enum LimitsKind {
     SuspendedPerson,
     /// The role of a suspended person's notebook
     SuspendedNotebook,
-}
-
-/// The arguments of `racestack rules` and `racestack templates`.
-#[derive(Debug, clap::Args)]
-pub struct BuiltInArgs {
-    /// The folder that they are written into; without it, their paths are printed
-    #[arg(long, value_name = "DIR")]
-    pub export: Option<PathBuf>,
 }
 
 /// The arguments of `racestack completions`.
@@ -303,7 +292,7 @@ pub struct SynthArgs {
     #[arg(long, value_name = "DIR", default_value = "config")]
     pub config: PathBuf,
     /// The encoding of rosters in CSV that are not UTF-8, such as `cp932` or `cp949`; wins over `roster_encoding`
-    #[arg(long, value_name = "NAME", value_parser = encoding)]
+    #[arg(long, value_name = "NAME", value_parser = Encoding::parse_named)]
     pub encoding: Option<Encoding>,
     /// The folder that the stacks are written into
     #[arg(long, value_name = "DIR", default_value = DEFAULT_OUT)]
@@ -397,7 +386,7 @@ pub struct ReportArgs {
     #[arg(long, value_name = "DIR", default_value = "config")]
     pub config: PathBuf,
     /// The encoding of rosters in CSV that are not UTF-8, such as `cp932` or `cp949`; wins over `roster_encoding`
-    #[arg(long, value_name = "NAME", value_parser = encoding)]
+    #[arg(long, value_name = "NAME", value_parser = Encoding::parse_named)]
     pub encoding: Option<Encoding>,
     /// The out folder that the page is about
     #[arg(long, value_name = "DIR", default_value = DEFAULT_OUT)]

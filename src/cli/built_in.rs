@@ -1,15 +1,22 @@
 //! `racestack rules` and `racestack templates`: what is built in, to read and to start from.
 
 use std::fmt::Write;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::args::BuiltInArgs;
 use super::{Failure, Outcome, printed};
 use crate::check::guard::RuleSet;
 use crate::files::{self, NewFile};
 use crate::render::embedded_templates;
 use crate::source::SourceFile;
+
+/// The arguments of `racestack rules` and `racestack templates`.
+#[derive(Debug, clap::Args)]
+pub struct BuiltInArgs {
+    /// The folder that they are written into; without it, their paths are printed
+    #[arg(long, value_name = "DIR")]
+    pub export: Option<PathBuf>,
+}
 
 pub(super) fn rules(args: &BuiltInArgs) -> Result<Outcome, Failure> {
     list_or_write(args, &RuleSet::embedded_files(), "rules")

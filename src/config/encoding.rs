@@ -40,6 +40,14 @@ impl Encoding {
         known.filter(|known| *known != rs::REPLACEMENT && *known != rs::X_USER_DEFINED).map(Self)
     }
 
+    /// The same, for the command line.
+    ///
+    /// # Errors
+    /// Names of encodings, where it is none.
+    pub fn parse_named(name: &str) -> Result<Self, String> {
+        Self::parse(name).ok_or_else(|| super::ENCODINGS.to_owned())
+    }
+
     /// Whether it is UTF-16, whose lines `git diff` does not show.
     fn is_utf16(self) -> bool {
         self.0 == rs::UTF_16LE || self.0 == rs::UTF_16BE
