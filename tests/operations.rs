@@ -114,7 +114,7 @@ fn other_instance_types_are_denied_to_people_and_to_notebooks() {
 #[test]
 fn budgets_turned_on_later_move_nobody() {
     let large = "deploy: {template_bucket: mycompany-templates}\n";
-    let roster = (0..150).fold("name\n".to_owned(), |text, number| text + &format!("racer.{number:03}\n"));
+    let roster = (0..100).fold("name\n".to_owned(), |text, number| text + &format!("racer.{number:03}\n"));
     let workspace = Workspace::new(large, "roster.csv", roster.as_bytes());
     workspace.synthesised();
     let before = workspace.read("config/accounts/tokyo/stacks.lock");
@@ -123,7 +123,24 @@ fn budgets_turned_on_later_move_nobody() {
     let files = workspace.synthesised();
     assert_eq!(workspace.read("config/accounts/tokyo/stacks.lock"), before);
     let stacks = files.iter().filter(|(file, _)| file.starts_with("users-"));
-    assert_eq!(stacks.map(|(_, text)| text.matches("Type: AWS::Budgets::Budget").count()).sum::<usize>(), 150);
+    assert_eq!(stacks.map(|(_, text)| text.matches("Type: AWS::Budgets::Budget").count()).sum::<usize>(), 100);
+}
+
+#[test]
+fn budgets_for_which_a_stack_has_no_room_are_a_finding_with_its_choices() {
+    let large = "deploy: {template_bucket: mycompany-templates}\n";
+    let roster = (0..150).fold("name\n".to_owned(), |text, number| text + &format!("racer.{number:03}\n"));
+    let workspace = Workspace::new(large, "roster.csv", roster.as_bytes());
+    workspace.synthesised();
+    let before = workspace.files();
+    let budgets = "budgets: {monthly_usd_per_user: 40, notify: costs@example.com}\n";
+    workspace.write("config/settings.yaml", format!("company: mycompany\n{large}{budgets}").as_bytes());
+    let outcome = workspace.synth(&[]);
+    assert_eq!(outcome.code, 1);
+    assert!(outcome.stderr.contains("resources in `Resources`, allowed are 500"), "{}", outcome.stderr);
+    assert!(outcome.stderr.contains("turn off what each person has a resource for"), "{}", outcome.stderr);
+    assert!(outcome.stderr.contains("a deployed user cannot move"), "{}", outcome.stderr);
+    assert_eq!(workspace.files(), before);
 }
 
 #[test]

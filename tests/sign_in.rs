@@ -45,11 +45,28 @@ fn no_stack_has_more_people_than_a_template_may_have_passwords() {
 
 #[test]
 fn console_can_be_turned_on_for_everybody_later_and_nobody_moves() {
-    let workspace = Workspace::new(LARGE, "roster.csv", roster(150).as_bytes());
+    let workspace = Workspace::new(LARGE, "roster.csv", roster(60).as_bytes());
     let before = people(&workspace.synthesised());
     workspace.write("config/settings.yaml", format!("company: mycompany\n{LARGE}console: true\n").as_bytes());
     let after = people(&workspace.synthesised());
     assert_eq!(after, before);
+}
+
+#[test]
+fn passwords_for_which_a_stack_has_no_room_are_a_finding_with_its_choices() {
+    let workspace = Workspace::new(LARGE, "roster.csv", roster(61).as_bytes());
+    workspace.synthesised();
+    let before = workspace.files();
+    workspace.write("config/settings.yaml", format!("company: mycompany\n{LARGE}console: true\n").as_bytes());
+    let outcome = workspace.synth(&[]);
+    assert_eq!(outcome.code, 1);
+    assert!(
+        outcome.stderr.contains("found 61 dynamic references in `users-001`, allowed are 60"),
+        "{}",
+        outcome.stderr
+    );
+    assert!(outcome.stderr.contains("set `console: false` in the rows of 1 people"), "{}", outcome.stderr);
+    assert_eq!(workspace.files(), before);
 }
 
 #[test]

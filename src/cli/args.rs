@@ -4,7 +4,9 @@ use std::path::PathBuf;
 
 use clap::{Parser, Subcommand};
 
+use super::DEFAULT_OUT;
 use super::built_in::BuiltInArgs;
+use super::limits::LimitsArgs;
 use crate::config::{Encoding, Language};
 use crate::facts::date::Date;
 use crate::handout::HandoutFormat;
@@ -224,36 +226,6 @@ fn key_and_value(text: &str) -> Result<(String, String), String> {
     }
 }
 
-/// The arguments of `racestack limits`. There are no templates among them: none replaces these policies.
-#[derive(Debug, clap::Args)]
-pub struct LimitsArgs {
-    /// The account
-    #[arg(long, value_name = "NAME")]
-    pub account: String,
-    /// Whose policy
-    #[arg(long, value_enum)]
-    pub kind: LimitsKind,
-    /// Print what it needs, in the place of the most that it may
-    #[arg(long)]
-    pub needs: bool,
-    /// The folder of the settings and rosters
-    #[arg(long, value_name = "DIR", default_value = "config")]
-    pub config: PathBuf,
-}
-
-/// The kinds of principals that isolation is about.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
-pub enum LimitsKind {
-    /// The IAM user of a person
-    Person,
-    /// The role of a person's notebook
-    Notebook,
-    /// The IAM user of a suspended person
-    SuspendedPerson,
-    /// The role of a suspended person's notebook
-    SuspendedNotebook,
-}
-
 /// The arguments of `racestack completions`.
 #[derive(Debug, clap::Args)]
 pub struct CompletionsArgs {
@@ -261,9 +233,6 @@ pub struct CompletionsArgs {
     #[arg(value_enum)]
     pub shell: clap_complete::Shell,
 }
-
-/// The folder that the stacks are written into, unless another is named.
-pub const DEFAULT_OUT: &str = "out";
 
 /// A part of every account's stacks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]

@@ -1,6 +1,7 @@
 //! `racestack diff`.
 
-use super::args::{DEFAULT_OUT, DiffArgs, FailOn};
+use super::DEFAULT_OUT;
+use super::args::{DiffArgs, FailOn};
 use super::{Failure, Outcome};
 use crate::diff::{self, Action, Diff, Note, OutFolder, PropertyChange};
 use crate::finding::{Finding, Rule, any_error, sort};

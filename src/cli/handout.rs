@@ -4,7 +4,8 @@ use std::path::Path;
 
 use rayon::iter::{IntoParallelRefIterator, ParallelIterator};
 
-use super::args::{DEFAULT_OUT, HandoutArgs};
+use super::DEFAULT_OUT;
+use super::args::HandoutArgs;
 use super::material::{self, Sources, own_or_fault, user_of};
 use super::{Failure, Outcome, Watch, outcome, target};
 use crate::finding::any_error;
@@ -25,8 +26,14 @@ pub(super) fn run(args: &HandoutArgs, colour: bool, watch: &Watch<'_>) -> Result
     let mut findings = Vec::new();
     let accounts = std::slice::from_ref(&args.account);
     // No rules and no day: a page hangs on neither.
-    let sources =
-        Sources { config: &args.config, accounts, templates: args.templates.as_deref(), rules: None, today: None, encoding: None };
+    let sources = Sources {
+        config: &args.config,
+        accounts,
+        templates: args.templates.as_deref(),
+        rules: None,
+        today: None,
+        encoding: None,
+    };
     let Some((material, account)) = material::one_account(&sources, &mut findings)? else {
         return Ok(outcome(Format::Human, findings, String::new(), colour));
     };

@@ -69,10 +69,8 @@ fn many_leave(account: &Account, args: &SynthArgs) -> Option<Finding> {
     if count <= FEW || count * 100 <= before * FEW_PERCENT || args.leavers == Some(count) {
         return None;
     }
-    let mut message = format!("{count} of {before} people leave `{}` at once", account.name);
-    if let Some(wanted) = args.leavers {
-        message.push_str(&format!(", not the {wanted} of `--leavers`"));
-    }
+    let wanted = args.leavers.map(|wanted| format!(", not the {wanted} of `--leavers`")).unwrap_or_default();
+    let message = format!("{count} of {before} people leave `{}` at once{wanted}", account.name);
     let place = account.roster_place.clone().unwrap_or_else(|| Place::whole(&account.lock_source));
     let names: Vec<&str> = leaving.iter().map(|name| name.as_str()).collect();
     let mut finding = Finding::new(Rule::RosterManyLeave, message)

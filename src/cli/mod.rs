@@ -30,6 +30,9 @@ use crate::files::{self, FileError};
 use crate::finding::{Finding, any_error, cap, sort};
 use crate::report::{Format, render};
 
+/// The folder that the stacks are written into, unless another is named.
+const DEFAULT_OUT: &str = "out";
+
 /// What a command says, and how it ends.
 #[derive(Debug, Default)]
 pub struct Outcome {

@@ -4,7 +4,8 @@ use std::path::{Path, PathBuf};
 
 use rayon::iter::{IntoParallelRefIterator, ParallelIterator};
 
-use super::args::{DEFAULT_OUT, SynthArgs};
+use super::DEFAULT_OUT;
+use super::args::SynthArgs;
 use super::export::{self, Export, Piece, Target};
 use super::material::{self, Material, Sources};
 use super::summary::{self, Row};

@@ -154,15 +154,21 @@ pub(super) fn claims(config: &AccountConfig) -> Claims {
 }
 
 impl Reader<'_> {
+    /// The region; one that is not known is a finding.
+    fn region(&mut self) -> Option<Region> {
+        let region = self.required("region", self.config.settings.region.as_deref(), Region::parse);
+        if let Some(region) = region.as_ref().filter(|region| !region.is_known()) {
+            self.unknown_region(region);
+        }
+        region
+    }
+
     /// The account. `None`, with findings, when something essential is missing or wrong.
     pub(super) fn account(&mut self) -> Option<Account> {
         let settings = &self.config.settings;
         let name = self.account_name();
         let id = self.required("account_id", settings.account_id.as_deref(), AccountId::parse);
-        let region = self.required("region", settings.region.as_deref(), Region::parse);
-        if let Some(region) = region.as_ref().filter(|region| !region.is_known()) {
-            self.unknown_region(region);
-        }
+        let region = self.region();
         let company = self.required("company", settings.company.as_deref(), Company::parse);
         let bucket = self.bucket(region.as_ref());
         let iam_path = self.required("iam_path", settings.iam_path.as_deref(), IamPath::parse);

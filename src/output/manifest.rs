@@ -5,13 +5,13 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
-use super::{DEPLOY_FILE, MANIFEST_FILE, git_sync, hexadecimal};
+use super::{DEPLOY_FILE, MANIFEST_FILE, git_sync};
 use crate::check::PolicySize;
 use crate::facts::limits;
 use crate::files::{self, FileError, FolderEntry, Kind};
 use crate::model::User;
 use crate::plan::AccountPlan;
-use crate::render::{Contents, Rendered};
+use crate::render::{Contents, Rendered, hexadecimal};
 
 /// The version of the manifest's form.
 const VERSION: u32 = 1;

@@ -22,13 +22,12 @@ pub use manifest::{
 pub use shell::quote;
 pub use stack_set::{Member as StackSetMember, files as stack_set_files};
 
-use std::fmt::Write;
 use std::sync::Arc;
 
 use sha2::{Digest, Sha256};
 
 use crate::plan::AccountPlan;
-use crate::render::{Contents, Rendered};
+use crate::render::{Contents, Rendered, hexadecimal};
 
 /// The name of the manifest in an account's out folder.
 pub const MANIFEST_FILE: &str = "manifest.json";
@@ -81,13 +80,4 @@ fn plain(name: String, text: String) -> OutputFile {
 /// The SHA-256 of a text, in lower-case hexadecimal.
 fn sha256(text: &str) -> String {
     hexadecimal(&Sha256::digest(text.as_bytes()))
-}
-
-/// Bytes in lower-case hexadecimal.
-fn hexadecimal(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::with_capacity(2 * bytes.len()), |mut hex, byte| {
-        // Writing to a string cannot fail.
-        let _ = write!(hex, "{byte:02x}");
-        hex
-    })
 }

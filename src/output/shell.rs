@@ -51,16 +51,16 @@ pub(super) fn tags_json(tags: impl IntoIterator<Item = Tag>) -> String {
     let mut tags: Vec<Tag> = tags.into_iter().collect();
     tags.sort_by(|a, b| a.key.cmp(&b.key));
     let tags: Value = tags.iter().map(|tag| json!({"Key": tag.key, "Value": tag.value})).collect();
-    tags.to_string().chars().map(ascii).collect()
+    tags.to_string().chars().fold(String::new(), in_ascii)
 }
 
-/// A character as JSON has it in ASCII.
-fn ascii(character: char) -> String {
+/// The text with one more character, as JSON has it in ASCII.
+fn in_ascii(mut text: String, character: char) -> String {
     if matches!(character, ' '..='~') {
-        return character.to_string();
+        text.push(character);
+        return text;
     }
-    let mut units = [0; 2];
-    character.encode_utf16(&mut units).iter().map(|unit| format!("\\u{unit:04x}")).collect()
+    character.encode_utf16(&mut [0; 2]).iter().fold(text, |text, unit| format!("{text}\\u{unit:04x}"))
 }
 
 #[cfg(test)]

@@ -2,6 +2,8 @@
 //! template a stack was deployed from.
 //! Source: <https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_DescribeStacks.html>
 
+use std::fmt::Write;
+
 use sha2::{Digest, Sha256};
 
 /// The name of the output.
@@ -30,9 +32,17 @@ pub(super) fn with_digest(text: &str) -> (String, Option<String>) {
     if !text.contains(PLACEHOLDER) {
         return (text.to_owned(), None);
     }
-    let bytes = Sha256::digest(text.as_bytes());
-    let digest: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+    let digest = hexadecimal(&Sha256::digest(text.as_bytes()));
     (text.replace(PLACEHOLDER, &digest), Some(digest))
+}
+
+/// Bytes in hexadecimal, in lower case.
+pub fn hexadecimal(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::with_capacity(2 * bytes.len()), |mut hex, byte| {
+        // Writing to a string cannot fail.
+        let _ = write!(hex, "{byte:02x}");
+        hex
+    })
 }
 
 #[cfg(test)]

@@ -18,7 +18,7 @@ mod template;
 mod unsupported;
 mod yaml;
 
-pub use digest::DIGEST_OUTPUT;
+pub use digest::{DIGEST_OUTPUT, hexadecimal};
 pub use engine::{RenderFailure, Templates, embedded_templates};
 pub use library::{Library, policy_hash};
 pub use long_form::{NoLongForm, long_form};

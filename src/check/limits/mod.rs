@@ -29,6 +29,9 @@ struct Count<'a> {
 /// What can be done about a users stack with too many bytes, besides moving users.
 const SHORTEN: &str = "shortening what grew in it, such as tags or display names, helps as well";
 
+/// What can be done about a users stack with too many resources.
+const FEWER: &str = "turn off what each person has a resource for, such as `budgets`, or remove people from this stack";
+
 /// Who can move out of a users stack that edits made too large. Moving a user is never done by itself.
 const MOVING_CHOICES: [&str; 2] = [
     "who was never deployed may go to another stack: remove the row, run synth, put the row back, and run synth again",
@@ -76,6 +79,12 @@ impl Limiter<'_> {
         ] {
             let Some(entries) = self.checked.template.value.get(section).and_then(Value::as_object) else { continue };
             self.limit(section, what, entries.len(), limit);
+            if let (true, Part::Users(_), Some(finding)) =
+                (entries.len() > limit, self.checked.template.part, self.findings.last_mut())
+            {
+                finding.help = Some(FEWER.to_owned());
+                finding.notes.extend(MOVING_CHOICES.map(str::to_owned));
+            }
             for (name, entry) in entries {
                 let path = format_args!("{section}/{name}");
                 self.limit(path, "characters of a name", name.chars().count(), limits::TEMPLATE_NAME_CHARACTERS);

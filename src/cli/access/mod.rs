@@ -5,7 +5,8 @@ mod words;
 
 use std::path::Path;
 
-use super::args::{AccessArgs, AccessAs, AccessFormat, DEFAULT_OUT};
+use super::DEFAULT_OUT;
+use super::args::{AccessArgs, AccessAs, AccessFormat};
 use super::material::{self, Sources, own_or_fault, user_of};
 use super::{Failure, Outcome, outcome};
 use crate::check::{self, Answer, Asker, Holder, Question, Who};

@@ -1,87 +1,382 @@
 #!/usr/bin/env bash
-# Made by `racestack synth`. Deploys the stacks of the account tokyo, in order; a stack without changes is left as it is.
-# From the users who leave with a stack it first takes what CloudFormation fails on, such as access keys.
-# With --dry-run it changes nothing, and tells who leaves and what would be taken.
-# The credentials are those that the AWS CLI finds: set AWS_PROFILE or the like.
-set -euo pipefail
-cd "$(dirname "${BASH_SOURCE[0]}")"
+# Made by `racestack synth`. Only the data between the two marks is a folder's own; the script is the same everywhere.
+# `bash deploy.sh --help` lists what it takes. It needs bash 3.2 or later and the AWS CLI, version 1 or 2, and nothing else.
 
-dry_run=''
-if [ "$*" = --dry-run ]; then
-  dry_run=yes
-elif [ $# != 0 ]; then
-  printf 'usage: deploy.sh [--dry-run]\n' >&2
+# shellcheck disable=SC2030,SC2031
+
+# Every shell reads up to here.
+if [ -z "${BASH_VERSION:-}" ]; then
+  echo "deploy.sh: run with bash: bash $0" >&2
   exit 2
 fi
+if [ "${BASH_SOURCE[0]:-}" != "$0" ]; then
+  echo 'deploy.sh: run with bash, as a program of its own: bash deploy.sh' >&2
+  # shellcheck disable=SC2317
+  return 2 2>/dev/null || exit 2
+fi
+set +o posix
+set -euf -o pipefail
 
+# The folder of the templates is that of the script itself, whatever link leads to it, and whatever `cd` would search.
+unset CDPATH
+self=$0
+while [ -L "$self" ]; do
+  link=$(readlink "$self")
+  case $link in
+    /*) self=$link ;;
+    *) case $self in */*) self=${self%/*}/$link ;; *) self=$link ;; esac ;;
+  esac
+done
+case $self in */*) cd -P -- "${self%/*}/" ;; esac
+
+# The AWS CLI reads templates as UTF-8, whatever the locale: version 1 by the first of these, version 2 by the second.
+export PYTHONUTF8=1 AWS_CLI_FILE_ENCODING=UTF-8 AWS_PAGER='' AWS_CLI_AUTO_PROMPT=off
+
+# ---- data ----
+account_name='tokyo'
 account='012345670123'
 region='ap-northeast-1'
-
-found=$(aws sts get-caller-identity --region "$region" --query Account --output text)
-if [ "$found" != "$account" ]; then
-  printf 'deploy.sh: the credentials are of account %s, the stacks of %s: nothing was deployed\n' "$found" "$account" >&2
-  exit 1
-fi
-
-# What was reviewed is what is deployed: the files are those that the manifest lists.
-if command -v sha256sum >/dev/null; then sums=(sha256sum); else sums=(shasum -a 256); fi
-sums_match() { "${sums[@]}" --check - >&2; }
-if ! sums_match <<'SUMS'
-f596352f4a2fcd1eb11ba14781ff9b7889f5ffaf6eea8a6c2ef89348d91c193d  storage.yaml
-2be3f00f6567e75e01a2208e95e3699239e3632f5898e3eb7bdd93cd464dbf6f  access.yaml
-54870a56810bd77664eb3380b7312c7d15ea675aaad9583f7124b6dbbf24ca22  notebooks.yaml
-b017b25ea4dc31765a22a18271dca63ae4cfd407e4e0db711fecab4e77895d23  service-roles.yaml
-5cb08c0aadd15139a70cfe38ce3eafffed317c36ca1d461c748076214e8d9e6c  users-001.yaml
-SUMS
-then
-  printf 'deploy.sh: a template is not the one that synth wrote: nothing was deployed\n' >&2
-  exit 1
-fi
-
+bucket='mycompany-aws-deepracer-test-20221130201905'
+group='mycompany-deepracer-users'
+suspended_policy='mycompany-deepracer-suspended-user'
+template_bucket=''
+template_url=''
+tags='[{"Key":"managed-by","Value":"racestack"}]'
+# A line a stack: name, kind, file, SHA-256 of the file, digest of the template, capabilities, what it needs.
+stacks='
+mycompany-deepracer-storage stack storage.yaml 52dcc6af497a21a2fcdc6a2904957f8cd7e5b1e49257a5b70772c0e98a93c5df 4d1dd633733f1533fe37b43a4a8f73d891bb569f091ac826a9f8117eeafcaa59 - -
+mycompany-deepracer-access stack access.yaml ab9aa52366f78c98d1c6fc830f1e654cdd7b17c9c326d5efae95e946fbcad105 0249f856ce36b23e2e3315bc15c1b4c9e1f145db4e8a8b27b4a237f110aa0d63 CAPABILITY_NAMED_IAM -
+mycompany-deepracer-notebooks stack notebooks.yaml e60d4a5e77db0b1c9e23c5a3fc65b13103dacf8a66ced88a293c4c91c048d870 7e104a317ff0f6255f21e1da2117619286c47bbc537f433f0d1fbc6ebc7ced50 - -
+mycompany-deepracer-service-roles stack service-roles.yaml bf8642c636167230d114bade36c35df5ce445bbf479108453e675f8368f7bdf7 59cc796509a41c09a2ea3a758dc2e954ac59134a338c0a81ea2ff307f85e0bd9 CAPABILITY_NAMED_IAM -
+mycompany-deepracer-users-001 users users-001.yaml 6b4939f50cbd24af27b8ce6a1500326e19ea94fdc01307fac573e9e4e629cc34 5dda463952c5f6a395f5048d63e08687f4ed49fc6133a081f5c78900b7dd0c95 CAPABILITY_NAMED_IAM mycompany-deepracer-storage,mycompany-deepracer-access,mycompany-deepracer-notebooks
+'
+# What others need of a stack that a StackSet deploys: the stack, and the command that looks for it.
+expected='
+'
 # Everyone who stays, by logical ID and name: nobody of them is touched.
 users='
 TanakaTaroUser tanaka.taro
 '
-name='tokyo'
-bucket='mycompany-aws-deepracer-test-20221130201905'
-leavers=''
+# Everyone who is suspended, by name and notebook.
+suspended='
+'
+# ---- end of the data ----
+
+# Seconds between two looks at what AWS does; a throttled call waits longer each time.
+pause=${RETRY_SECONDS:-5}
+# Who asks: a worker has its own number, and so its own file of errors.
+me=main
+
+say() {
+  printf '%5d s  %s\n' "$SECONDS" "$*"
+}
 
 fail() {
-  printf 'deploy.sh: %s\n' "$1" >&2
+  printf 'deploy.sh: %s\n' "$*" >&2
   exit 1
 }
 
-# Says and runs a command that changes something; with --dry-run, says it alone.
-change() {
-  printf '  aws %s\n' "$*"
-  if [ -z "$dry_run" ]; then
-    aws "$@" --region "$region" ||
-      fail 'stopped: that command did not work, those before it are done; run deploy.sh again to go on'
+# Runs the AWS CLI, and prints what it answers, or returns what it ended with: then `errors` prints why. A call that is
+# throttled, or that nobody answers, waits and is tried again.
+ask() {
+  local answer status tries wait=$pause
+  for tries in 1 2 3 4 5 6 7; do
+    status=0
+    answer=$(aws "$@" ${region:+--region "$region"} </dev/null 2>"$work/errors.$me") || status=$?
+    if [ "$status" = 0 ]; then
+      [ -z "$answer" ] || printf '%s\n' "$answer"
+      return 0
+    fi
+    case $(errors) in
+      *Throttl* | *'Rate exceeded'* | *TooManyRequests* | *RequestLimitExceeded* | *SlowDown* | *ServiceUnavailable* | \
+        *InternalFailure* | *InternalError* | *'timeout on endpoint'* | *'timed out'* | *'Could not connect to the endpoint'* | \
+        *'Connection was closed'* | *'Connection reset'*) ;;
+      *) return "$status" ;;
+    esac
+    [ "$tries" != 7 ] || return "$status"
+    printf 'deploy.sh: AWS is busy or gave no answer to aws %s %s; it is asked again in %d s\n' "$1" "$2" "$wait" >&2
+    sleep "$wait"
+    if [ "$wait" -lt 60 ]; then wait=$((wait * 2)); fi
+  done
+}
+
+# Why the last command failed, in a line.
+errors() {
+  tr -s '\n' ' ' <"$work/errors.$me" | sed 's/^ *//; s/ *$//'
+}
+
+# Compares files with their SHA-256, which come as lines on standard input: what was reviewed is what is deployed.
+verify() {
+  local program found
+  if command -v sha256sum >/dev/null; then
+    program='sha256sum'
+  elif command -v shasum >/dev/null; then
+    program='shasum -a 256'
+  else
+    fail 'found neither sha256sum nor shasum, one of which tells whether the templates are those of synth: nothing was deployed'
+  fi
+  # shellcheck disable=SC2086
+  if ! found=$(LC_ALL=C $program -c - 2>&1); then
+    printf '%s\n' "$found" | grep -v ': OK$' >&2
+    fail "a template is not the one that synth wrote: nothing was deployed; \
+run 'racestack synth' again, or 'git checkout' the folder $(pwd)"
   fi
 }
 
-# Whether there is what the command asks for. Any other answer than yes or no stops the script.
-exists() {
-  local errors
-  if errors=$({ aws "$@" --region "$region" >/dev/null; } 2>&1); then return 0; fi
-  case $errors in
-    *NoSuchEntity* | *RecordNotFound* | *'Stack with id'*'does not exist'*) return 1 ;;
-  esac
-  printf '%s\n' "$errors" >&2
-  fail 'stopped: that could not be asked; run deploy.sh again to go on'
+# Makes what everything else needs.
+begin() {
+  command -v aws >/dev/null || fail 'the AWS CLI is missing: install it, version 1 or 2, so that the command aws is found'
+  work=$(mktemp -d "${TMPDIR:-/tmp}/racestack.XXXXXX") ||
+    fail 'no temporary folder can be made: set TMPDIR to a folder that can be written to'
+  trap 'rm -rf "$work"' EXIT
 }
 
-# What `aws iam` lists, as words.
-list() {
-  aws iam "$@" --region "$region" --output text ||
-    fail 'stopped: that could not be listed; run deploy.sh again to go on'
+# ---- the script of an account ----
+
+usage() {
+  cat <<'USAGE'
+usage: deploy.sh [--jobs N] [--only STACK]... [--leavers N] [--dry-run]
+
+Deploys the stacks of an account that are not what synth wrote, each after those that it needs.
+From people who leave it first takes what CloudFormation cannot delete a user with, such as access keys.
+
+  --jobs N       deploy up to N stacks at once (4)
+  --only STACK   deploy this stack alone, whether it has changed or not, such as users-001; may be given several times
+  --leavers N    let exactly N people leave, however many these are of all
+  --dry-run      change nothing; show who leaves, which stacks change, and each change set's table
+  --help         print this
+
+The credentials are those that the AWS CLI finds: set AWS_PROFILE or the like. RETRY_SECONDS is the pause between two
+looks at what AWS does (5).
+USAGE
+}
+
+misused() {
+  printf 'deploy.sh: %s\n' "$1" >&2
+  usage >&2
+  exit 2
+}
+
+jobs=4 only='' leavers_allowed='' dry_run=''
+is_number() { case $1 in '' | *[!0-9]* | ??????*) return 1 ;; esac; }
+while [ $# != 0 ]; do
+  case $1 in
+    --jobs | --only | --leavers)
+      [ $# -ge 2 ] || misused "$1 needs a value"
+      option=$1 value=$2
+      shift 2
+      ;;
+    --jobs=* | --only=* | --leavers=*)
+      option=${1%%=*} value=${1#*=}
+      shift
+      ;;
+    --dry-run)
+      dry_run=yes
+      shift
+      continue
+      ;;
+    --help | -h)
+      usage
+      exit 0
+      ;;
+    *) misused "there is no option $1" ;;
+  esac
+  case $option in
+    --jobs)
+      if ! is_number "$value" || [ "$value" -lt 1 ]; then misused "--jobs takes a number from 1, not '$value'"; fi
+      jobs=$value
+      ;;
+    --leavers)
+      is_number "$value" || misused "--leavers takes a number, not '$value'"
+      leavers_allowed=$value
+      ;;
+    --only) only="$only $value" ;;
+  esac
+done
+
+# The stacks: of each, what the data says at the same index. `verdict` is what becomes of it: same, changed, new, busy,
+# deployed, unchanged, there, failed, skipped, out.
+names=() kinds=() files=() sums=() digests=() capabilities=() needs=() verdict=() status=()
+
+# Sets `at` to the index of a stack.
+index_of() {
+  for ((at = 0; at < ${#names[@]}; at++)); do
+    [ "${names[at]}" != "$1" ] || return 0
+  done
+  return 1
+}
+
+read_stacks() {
+  local name kind file sum digest capability needed need indices
+  while read -r name kind file sum digest capability needed; do
+    [ -n "$name" ] || continue
+    indices=''
+    if [ "$needed" != - ]; then
+      for need in ${needed//,/ }; do
+        index_of "$need" || fail "the data of this script names no stack $need: run 'racestack synth' again"
+        indices="$indices $at"
+      done
+    fi
+    names+=("$name") kinds+=("$kind") files+=("$file") sums+=("$sum") digests+=("$digest")
+    capabilities+=("$capability") needs+=("$indices") verdict+=('') status+=('')
+  done <<<"$stacks"
+}
+
+# Leaves only the stacks of `--only` in, by their names or the last words of them.
+choose() {
+  local word i found chosen=' '
+  for word in $only; do
+    found=''
+    for ((i = 0; i < ${#names[@]}; i++)); do
+      case ${names[i]} in
+        "$word" | *-deepracer-"$word")
+          chosen="$chosen$i " found=yes
+          [ "${kinds[i]}" != stack-set ] || misused "a StackSet deploys ${names[i]}, not this script"
+          ;;
+      esac
+    done
+    [ -n "$found" ] || misused "there is no stack $word; there are: ${names[*]}"
+  done
+  [ -n "$only" ] || return 0
+  for ((i = 0; i < ${#names[@]}; i++)); do
+    case $chosen in *" $i "*) ;; *) verdict[i]=out ;; esac
+  done
+}
+
+# What there is of all stacks of the region, or of one: a line each with name, status, digest and tags.
+seen() {
+  # shellcheck disable=SC2016
+  ask cloudformation describe-stacks ${1+--stack-name "$1"} --output text --query 'Stacks[].[
+    StackName, StackStatus, (Outputs || `[]`)[?OutputKey==`TemplateDigest`].OutputValue | [0],
+    to_string(sort_by((Tags || `[]`)[?!starts_with(Key, `aws:`)], &Key)[].{Key: Key, Value: Value})]'
+}
+
+# Sets the verdict on a stack by what there is of it.
+judge() {
+  local i=$1 found=$2 digest=$3 found_tags=$4
+  status[i]=$found
+  case $found in
+    absent | REVIEW_IN_PROGRESS)
+      verdict[i]=new
+      return
+      ;;
+    *_IN_PROGRESS)
+      verdict[i]=busy
+      return
+      ;;
+  esac
+  case "$found_tags $digest" in
+    *'{"Key":"managed-by","Value":"racestack"}'*) ;;
+    *' None' | *' -')
+      lost "$i" "there is a stack of this name that racestack did not make: it has no tag managed-by=racestack" \
+        "if something else needs it, set another \`company\` in settings.yaml; to see it:
+       aws cloudformation describe-stacks --region $region --stack-name ${names[i]}"
+      return
+      ;;
+  esac
+  case $found in
+    CREATE_COMPLETE | UPDATE_COMPLETE | IMPORT_COMPLETE)
+      verdict[i]=changed
+      if [ "$digest" = "${digests[i]}" ] && [ "$found_tags" = "$tags" ]; then verdict[i]=same; fi
+      ;;
+    UPDATE_ROLLBACK_COMPLETE | IMPORT_ROLLBACK_COMPLETE) verdict[i]=changed ;;
+    *) lost "$i" "the stack is $found" "$(way_out "$found" "${names[i]}")" ;;
+  esac
+}
+
+# Sets the verdict `failed` on a stack, with the reason and what to do.
+lost() {
+  verdict[$1]=failed
+  printf '%s\n' "$2" >"$work/$1.reason"
+  printf '%s\n' "$3" >"$work/$1.help"
+}
+
+# What to do with a stack in a state that no change set gets it out of.
+# Source: https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/view-stack-events.html
+way_out() {
+  local here="--region $region --stack-name $2" retain
+  case $1 in
+    ROLLBACK_COMPLETE | ROLLBACK_FAILED | CREATE_FAILED)
+      printf 'it never was complete, so that nothing of it is lost: delete it, then run deploy.sh again:\n'
+      printf '       aws cloudformation delete-stack %s\n' "$here"
+      printf '       aws cloudformation wait stack-delete-complete %s\n' "$here"
+      ;;
+    DELETE_FAILED)
+      printf 'somebody began to delete it; delete it to the end, then run deploy.sh again:\n'
+      printf '       aws cloudformation delete-stack %s\n' "$here"
+      printf '       aws cloudformation wait stack-delete-complete %s\n' "$here"
+      # shellcheck disable=SC2016
+      retain=$(ask cloudformation list-stack-resources --stack-name "$2" --output text --query \
+        'StackResourceSummaries[?ResourceStatus==`DELETE_FAILED`].LogicalResourceId' | tr '\n\t' '  ') || retain=''
+      if [ -n "$retain" ]; then
+        printf '     should that fail again, keep what cannot be deleted, and remove it by hand:\n'
+        printf '       aws cloudformation delete-stack %s --retain-resources %s\n' "$here" "$retain"
+      fi
+      ;;
+    UPDATE_ROLLBACK_FAILED)
+      printf 'mend what its events name, let it roll back to the end, then run deploy.sh again:\n'
+      printf '       aws cloudformation continue-update-rollback %s\n' "$here"
+      printf '       aws cloudformation wait stack-rollback-complete %s\n' "$here"
+      ;;
+    UPDATE_ROLLBACK_COMPLETE) printf 'it is as it was before; mend that, then run deploy.sh again\n' ;;
+    UPDATE_FAILED)
+      printf 'let it roll back, then run deploy.sh again:\n       aws cloudformation rollback-stack %s\n' "$here"
+      printf '       aws cloudformation wait stack-rollback-complete %s\n' "$here"
+      ;;
+    *) printf 'its events say more:\n       aws cloudformation describe-stack-events %s\n' "$here" ;;
+  esac
+}
+
+# Runs a function for each of the given indices, as many at once as there are jobs.
+each() {
+  local function=$1 i started=0
+  shift
+  for i in "$@"; do
+    (me=$i && "$function" "$i") &
+    started=$((started + 1))
+    if [ $((started % jobs)) = 0 ]; then wait; fi
+  done
+  wait
+}
+
+# Before a plan can be made: waits for the end of what goes on, and lists who leaves.
+prepare() {
+  local i=$1 found state digest found_tags
+  state=${status[i]}
+  if [ "${verdict[i]}" = busy ]; then
+    [ -z "$dry_run" ] || return 0
+    say "${names[i]}: is $state, which is waited for"
+    while :; do
+      sleep "$pause"
+      if found=$(seen "${names[i]}"); then
+        IFS=$'\t' read -r _ state digest found_tags <<<"$found"
+      else
+        case $(errors) in
+          *'does not exist'*) state=absent digest=- found_tags=- ;;
+          *) give_up "it could not be looked at: $(errors)" 'run deploy.sh again' ;;
+        esac
+      fi
+      case $state in REVIEW_IN_PROGRESS) break ;; *_IN_PROGRESS) ;; *) break ;; esac
+    done
+    printf '%s\t%s\t%s\n' "$state" "$digest" "$found_tags" >"$work/$i.state"
+  fi
+  case $state in absent | REVIEW_IN_PROGRESS) return 0 ;; esac
+  [ "${kinds[i]}" != users ] || leavers_of "${names[i]}" >"$work/$i.leavers" ||
+    give_up "who leaves could not be told: $(errors)" 'nothing of it was changed; run deploy.sh again'
+}
+
+# A worker's last word on its stack: why it failed, and what to do.
+give_up() {
+  printf '%s\n' "$1" >"$work/$me.reason"
+  printf '%s\n' "$2" >"$work/$me.help"
+  exit 1
 }
 
 # Who leaves with the stack: its deployed users that are no more in any template of the account, under neither logical ID
-# nor name (IAM tells no case apart). A line each: the user, a slash, the notebook.
+# nor name (IAM tells no case apart). A line each: the user, and the notebook or -.
 leavers_of() {
   local deployed
-  deployed=$(aws cloudformation list-stack-resources --region "$region" --stack-name "$1" --output text --query \
+  deployed=$(ask cloudformation list-stack-resources --stack-name "$1" --output text --query \
     "StackResourceSummaries[?(ResourceType=='AWS::IAM::User' || ResourceType=='AWS::SageMaker::NotebookInstance')
       && ResourceStatus!='DELETE_COMPLETE' && ResourceStatus!='DELETE_SKIPPED' && PhysicalResourceId
     ].[ResourceType,LogicalResourceId,PhysicalResourceId]") || return 1
@@ -93,16 +388,36 @@ leavers_of() {
     END {
       for (i = 1; i <= count; i++) {
         sub(/User$/, "Notebook", id[i])
-        print name[i] "/" notebooks[id[i]]
+        print name[i], (id[i] in notebooks) ? notebooks[id[i]] : "-"
       }
     }'
+}
+
+# Says and runs a command that changes something; in a dry run, says it alone.
+change() {
+  printf '  aws %s\n' "$*"
+  [ -n "$dry_run" ] || ask "$@" >/dev/null ||
+    give_up "a command did not work: aws $*: $(errors)" 'those before it are done; run deploy.sh again to go on'
+}
+
+# Whether there is what the command looks for. Any other answer than yes or no stops the stack.
+exists() {
+  if ask "$@" >/dev/null; then return 0; fi
+  case $(errors) in *NoSuchEntity*) return 1 ;; esac
+  give_up "could not be asked: aws $*: $(errors)" 'run deploy.sh again to go on'
+}
+
+# The notebooks in a state.
+notebooks() {
+  ask sagemaker list-notebook-instances --status-equals "$1" --output text --query 'NotebookInstances[].[NotebookInstanceName]' ||
+    give_up "the notebooks could not be listed: $(errors)" 'run deploy.sh again to go on'
 }
 
 # Stops those of the notebooks that run: whoever has one open goes on in it until then.
 stop_running() {
   local running notebook
-  running=$(aws sagemaker list-notebook-instances --region "$region" --status-equals InService --output text \
-    --query 'NotebookInstances[].[NotebookInstanceName]') || fail 'stopped: could not ask which notebooks run'
+  [ $# != 0 ] || return 0
+  running=$(notebooks InService) || exit 1
   for notebook in "$@"; do
     if grep -qFx -e "$notebook" <<<"$running"; then
       change sagemaker stop-notebook-instance --notebook-instance-name "$notebook"
@@ -114,162 +429,510 @@ stop_running() {
 await_stopping() {
   local stopping notebook
   [ -z "$dry_run" ] || return 0
-  stopping=$(aws sagemaker list-notebook-instances --region "$region" --status-equals Stopping --output text \
-    --query 'NotebookInstances[].[NotebookInstanceName]') || fail 'stopped: could not ask which notebooks stop'
-  for notebook in "$@"; do
-    if grep -qFx -e "$notebook" <<<"$stopping"; then
-      aws sagemaker wait notebook-instance-stopped --region "$region" --notebook-instance-name "$notebook" ||
-        fail "stopped: the notebook $notebook did not stop; run deploy.sh again to go on"
-    fi
+  while [ $# != 0 ]; do
+    stopping=$(notebooks Stopping) || exit 1
+    for notebook in "$@"; do
+      if grep -qFx -e "$notebook" <<<"$stopping"; then
+        sleep "$pause"
+        continue 2
+      fi
+    done
+    return 0
   done
 }
 
-# Before a users stack is deployed: what CloudFormation fails on with those who leave. What the stack is in no state to
-# be deployed in, the deployment says.
-leave() {
-  local status found pair user notebook notebooks=''
-  leavers=''
-  exists cloudformation describe-stacks --stack-name "$1" || return 0
-  status=$(aws cloudformation describe-stacks --region "$region" --stack-name "$1" \
-    --query 'Stacks[0].StackStatus' --output text) || fail "could not ask for the stack $1"
-  case $status in
-    CREATE_COMPLETE | UPDATE_COMPLETE | UPDATE_ROLLBACK_COMPLETE | IMPORT_COMPLETE | IMPORT_ROLLBACK_COMPLETE) ;;
-    *) return 0 ;;
-  esac
-  found=$(leavers_of "$1") || fail "could not tell who leaves with the stack $1; nothing of it was changed"
-  for pair in $found; do
-    user=${pair%%/*} notebook=${pair#*/}
-    leavers="$leavers $user"
-    if [ -n "$notebook" ]; then notebooks="$notebooks $notebook"; fi
-    printf '%s leaves with %s: deleted are the user%s; s3://%s/%s/ stays\n' "$user" "$1" \
-      "${notebook:+, the role, and the notebook $notebook with its volume}" "$bucket" "$user"
+# Stops the training jobs of these users that run, so that nobody of the same name inherits them. Whose a job is, its tag
+# `user` says.
+stop_jobs() {
+  local running arn user
+  [ $# != 0 ] || return 0
+  running=$(ask sagemaker list-training-jobs --status-equals InProgress --output text \
+    --query 'TrainingJobSummaries[].[TrainingJobArn]') ||
+    give_up "the training jobs could not be listed: $(errors)" 'run deploy.sh again to go on'
+  for arn in $running; do
+    user=$(ask sagemaker list-tags --resource-arn "$arn" --output text --query "Tags[?Key=='user'].Value | [0]") ||
+      give_up "the tags of $arn could not be listed: $(errors)" 'run deploy.sh again to go on'
+    case " $* " in
+      *" $user "*)
+        printf 'the training job %s of %s runs, and is stopped\n' "${arn##*/}" "$user"
+        [ -z "$dry_run" ] || continue
+        # One that has ended meanwhile is refused as invalid.
+        ask sagemaker stop-training-job --training-job-name "${arn##*/}" >/dev/null ||
+          grep -q ValidationException "$work/errors.$me" ||
+          give_up "the training job ${arn##*/} could not be stopped: $(errors)" 'run deploy.sh again to go on'
+        ;;
+    esac
   done
-  # Names of notebooks are words.
-  # shellcheck disable=SC2086
-  if [ -n "$notebooks" ]; then stop_running $notebooks; fi
-  for user in $leavers; do
+}
+
+# Takes from those who leave with a stack what CloudFormation fails on.
+leave() {
+  local i=$1 user notebook people=() instances=()
+  [ -s "$work/$i.leavers" ] || return 0
+  while read -r user notebook; do
+    people+=("$user")
+    if [ "$notebook" != - ]; then instances+=("$notebook"); else notebook=''; fi
+    printf '%s leaves with %s: deleted are the user%s; s3://%s/%s/ stays\n' "$user" "${names[i]}" \
+      "${notebook:+, the role, and the notebook $notebook with its volume}" "$bucket" "$user"
+  done <"$work/$i.leavers"
+  stop_running ${instances[@]+"${instances[@]}"}
+  for user in "${people[@]}"; do
     if exists iam get-user --user-name="$user"; then strip "$user"; fi
   done
-  # shellcheck disable=SC2086
-  if [ -n "$notebooks" ]; then await_stopping $notebooks; fi
+  stop_jobs "${people[@]}"
+  await_stopping ${instances[@]+"${instances[@]}"}
 }
 
-# After it was deployed: CloudFormation calls an update complete, too, that could not delete a user.
+# After a stack was deployed: CloudFormation calls an update complete, too, that could not delete a user.
 left() {
-  local user tries
-  for user in $leavers; do
+  local i=$1 user tries people=()
+  [ -s "$work/$i.leavers" ] || return 0
+  while read -r user _; do people+=("$user"); done <"$work/$i.leavers"
+  for user in "${people[@]}"; do
     tries=3
     while exists iam get-user --user-name="$user"; do
       tries=$((tries - 1))
-      [ "$tries" -gt 0 ] || fail "CloudFormation could not delete the user $user, and has let go of it: the events of the \
-stack $1 tell why, and 'racestack offboard $user --account $name' what to do"
-      sleep "${RETRY_SECONDS:-5}"
+      [ "$tries" -gt 0 ] || give_up "CloudFormation could not delete the user $user, and has let go of it: its events tell why" \
+        "'racestack offboard $user --account $account_name' prints what to do"
+      sleep "$pause"
     done
   done
+  # What was started with a session of before, until the user and the role were gone.
+  stop_jobs "${people[@]}"
 }
 
-# Takes from a user what IAM deletes no user with, and CloudFormation does not delete.
+# Takes from a user what IAM deletes no user with, and CloudFormation does not delete. Credentials come first, so that a
+# user who could not be stripped to the end can do nothing any more; denials that somebody attached, and what the user is
+# allowed, come last. What the stack itself gave stays for CloudFormation: the group and the policy of suspended users.
+# A line a kind: what it is, the command that lists it, what of the answer names it, the command that takes one away, and,
+# for those whose name has a pattern, another. {user} is the option with the user's name, {name} the name, {id} what is
+# taken away. MFA devices in hardware have no ARN, or one of another kind, and exist without IAM.
+# Source: https://docs.aws.amazon.com/IAM/latest/APIReference/API_DeleteUser.html
 strip() {
-  local user=$1 ids id
+  local user=$1 what list query delete pattern also ids id
   if exists iam get-login-profile --user-name="$user"; then
     change iam delete-login-profile --user-name="$user"
   fi
-  # access keys
-  ids=$(list list-access-keys --user-name="$user" \
-    --query "AccessKeyMetadata[].AccessKeyId") || exit 1
-  for id in $ids; do
-    change iam delete-access-key --user-name="$user" --access-key-id="$id"
+  while IFS='|' read -r what list query delete pattern also; do
+    # shellcheck disable=SC2046
+    ids=$(ask iam $(filled "$list") --output text --query "$(filled "$query")") ||
+      give_up "the $what of $user could not be listed: $(errors)" 'run deploy.sh again to go on'
+    for id in $ids; do
+      # shellcheck disable=SC2046
+      change iam $(filled "$delete")
+      # shellcheck disable=SC2046,SC2254
+      case $id in ${pattern:--}) change iam $(filled "$also") ;; esac
+    done
+  done <<'KINDS'
+access keys|list-access-keys {user}|AccessKeyMetadata[].AccessKeyId|delete-access-key {user} --access-key-id={id}
+virtual MFA devices of this name that are enabled for nobody|list-virtual-mfa-devices --assignment-status=Unassigned|VirtualMFADevices[?ends_with(SerialNumber, ':mfa/{name}')].SerialNumber|delete-virtual-mfa-device --serial-number={id}
+MFA devices|list-mfa-devices {user}|MFADevices[].SerialNumber|deactivate-mfa-device {user} --serial-number={id}|arn:*:mfa/*|delete-virtual-mfa-device --serial-number={id}
+signing certificates|list-signing-certificates {user}|Certificates[].CertificateId|delete-signing-certificate {user} --certificate-id={id}
+SSH public keys|list-ssh-public-keys {user}|SSHPublicKeys[].SSHPublicKeyId|delete-ssh-public-key {user} --ssh-public-key-id={id}
+service-specific credentials|list-service-specific-credentials {user}|ServiceSpecificCredentials[].ServiceSpecificCredentialId|delete-service-specific-credential {user} --service-specific-credential-id={id}
+inline policies from outside the stack|list-user-policies {user}|PolicyNames[?@!='suspended']|delete-user-policy {user} --policy-name={id}
+managed policies from outside the stack|list-attached-user-policies {user}|AttachedPolicies[?PolicyName!='{attached}'].PolicyArn|detach-user-policy {user} --policy-arn={id}
+groups from outside the stack|list-groups-for-user {user}|Groups[?GroupName!='{group}'].GroupName|remove-user-from-group {user} --group-name={id}
+KINDS
+}
+
+# A command or query of that list for the user and what is taken away. No name holds a blank or a pattern.
+filled() {
+  local text=$1
+  text=${text//'{user}'/--user-name=$user}
+  text=${text//'{name}'/$user}
+  text=${text//'{id}'/${id:-}}
+  text=${text//'{attached}'/$suspended_policy}
+  printf '%s\n' "${text//'{group}'/$group}"
+}
+
+# Makes a change set for the stack, and waits for it. Returns 1 where nothing would change.
+make_change_set() {
+  local i=$1 type=UPDATE options found state reason
+  [ "${verdict[i]}" != new ] || type=CREATE
+  options=(--stack-name "${names[i]}" --change-set-name "$run-$me" --change-set-type "$type" --tags "$tags")
+  if [ -n "$template_bucket" ]; then
+    ask s3 cp --only-show-errors "${files[i]}" "s3://$template_bucket/${sums[i]}.template" >/dev/null ||
+      give_up "its template could not be uploaded: $(errors)" "the bucket $template_bucket is \`deploy.template_bucket\` of the settings"
+    options+=(--template-url "$template_url/$template_bucket/${sums[i]}.template")
+  else
+    options+=(--template-body "file://${files[i]}")
+  fi
+  # shellcheck disable=SC2206
+  [ "${capabilities[i]}" = - ] || options+=(--capabilities ${capabilities[i]//,/ })
+  if ! ask cloudformation create-change-set "${options[@]}" >/dev/null; then
+    # The first of two tries may have made it, and got no answer.
+    case $(errors) in
+      *AlreadyExistsException*) ;;
+      *) give_up "CloudFormation takes no change set: $(errors)" "nothing of it was changed; mend that, then run deploy.sh again" ;;
+    esac
+  fi
+  while :; do
+    found=$(ask cloudformation describe-change-set --stack-name "${names[i]}" --change-set-name "$run-$me" --no-paginate \
+      --output text --query '[Status, StatusReason]') ||
+      give_up "its change set could not be looked at: $(errors)" 'nothing of it was changed; run deploy.sh again'
+    IFS=$'\t' read -r state reason <<<"$found"
+    case $state in
+      CREATE_COMPLETE) return 0 ;;
+      FAILED) break ;;
+    esac
+    sleep "$pause"
   done
-  # virtual MFA devices of this name that are enabled for nobody
-  ids=$(list list-virtual-mfa-devices --assignment-status=Unassigned \
-    --query "VirtualMFADevices[?ends_with(SerialNumber, ':mfa/$user')].SerialNumber") || exit 1
-  for id in $ids; do
-    change iam delete-virtual-mfa-device --serial-number="$id"
+  drop_change_set "$i"
+  case $reason in
+    *"didn't contain changes"* | *'No updates are to be performed'*) return 1 ;;
+  esac
+  give_up "CloudFormation takes no change set: $reason" 'nothing of it was changed; mend that, then run deploy.sh again'
+}
+
+drop_change_set() {
+  ask cloudformation delete-change-set --stack-name "${names[$1]}" --change-set-name "$run-$me" >/dev/null || true
+}
+
+# Deploys a stack; the file of its number says what came of it.
+deploy() {
+  local i=$1 found state digest stale=0
+  say "${names[i]}: change set"
+  if ! make_change_set "$i"; then
+    printf 'unchanged\n' >"$work/$i.done"
+    say "${names[i]}: unchanged"
+    return
+  fi
+  leave "$i"
+  say "${names[i]}: $([ "${verdict[i]}" = new ] && printf 'is created' || printf 'is updated')"
+  if ! ask cloudformation execute-change-set --stack-name "${names[i]}" --change-set-name "$run-$me" >/dev/null; then
+    case $(errors) in
+      *InvalidChangeSetStatus*EXECUTE_*) ;;
+      *) give_up "its change set could not be executed: $(errors)" 'run deploy.sh again' ;;
+    esac
+  fi
+  while :; do
+    sleep "$pause"
+    found=$(seen "${names[i]}") || give_up "it could not be looked at: $(errors)" 'run deploy.sh again: it waits for what goes on'
+    IFS=$'\t' read -r _ state digest _ <<<"$found"
+    case $state in
+      REVIEW_IN_PROGRESS | CREATE_COMPLETE | UPDATE_COMPLETE)
+        if [ "$state" != REVIEW_IN_PROGRESS ] && { [ "${digests[i]}" = - ] || [ "$digest" = "${digests[i]}" ]; }; then break; fi
+        # The state of before, if this look came early.
+        stale=$((stale + 1))
+        [ "$stale" -lt 12 ] || give_up "it is $state, with another template than it was given" 'run deploy.sh again'
+        ;;
+      *_IN_PROGRESS) ;;
+      *)
+        give_up "it is $state: $(first_failure "${names[i]}")" \
+          "$(way_out "$state" "${names[i]}")"
+        ;;
+    esac
   done
-  # MFA devices
-  ids=$(list list-mfa-devices --user-name="$user" \
-    --query "MFADevices[].SerialNumber") || exit 1
-  for id in $ids; do
-    change iam deactivate-mfa-device --user-name="$user" --serial-number="$id"
-    case $id in arn:*:mfa/*) change iam delete-virtual-mfa-device --serial-number="$id" ;; esac
-  done
-  # signing certificates
-  ids=$(list list-signing-certificates --user-name="$user" \
-    --query "Certificates[].CertificateId") || exit 1
-  for id in $ids; do
-    change iam delete-signing-certificate --user-name="$user" --certificate-id="$id"
-  done
-  # SSH public keys
-  ids=$(list list-ssh-public-keys --user-name="$user" \
-    --query "SSHPublicKeys[].SSHPublicKeyId") || exit 1
-  for id in $ids; do
-    change iam delete-ssh-public-key --user-name="$user" --ssh-public-key-id="$id"
-  done
-  # service-specific credentials
-  ids=$(list list-service-specific-credentials --user-name="$user" \
-    --query "ServiceSpecificCredentials[].ServiceSpecificCredentialId") || exit 1
-  for id in $ids; do
-    change iam delete-service-specific-credential --user-name="$user" --service-specific-credential-id="$id"
-  done
-  # inline policies from outside the stack
-  ids=$(list list-user-policies --user-name="$user" \
-    --query "PolicyNames[?@!='suspended']") || exit 1
-  for id in $ids; do
-    change iam delete-user-policy --user-name="$user" --policy-name="$id"
-  done
-  # managed policies from outside the stack
-  ids=$(list list-attached-user-policies --user-name="$user" \
-    --query "AttachedPolicies[?PolicyName!='mycompany-deepracer-suspended-user'].PolicyArn") || exit 1
-  for id in $ids; do
-    change iam detach-user-policy --user-name="$user" --policy-arn="$id"
-  done
-  # groups from outside the stack
-  ids=$(list list-groups-for-user --user-name="$user" \
-    --query "Groups[?GroupName!='mycompany-deepracer-users'].GroupName") || exit 1
-  for id in $ids; do
-    change iam remove-user-from-group --user-name="$user" --group-name="$id"
+  left "$i"
+  printf 'deployed\n' >"$work/$i.done"
+  say "${names[i]}: deployed"
+}
+
+# What failed first in the last operation of a stack. Events come newest first.
+first_failure() {
+  local events
+  events=$(ask cloudformation describe-stack-events --stack-name "$1" --output text --query \
+    'StackEvents[].[LogicalResourceId, ResourceType, ResourceStatus, ResourceStatusReason]') || {
+    printf 'its events could not be listed'
+    return
+  }
+  printf '%s\n' "$events" | awk -F '\t' '
+    $2 == "AWS::CloudFormation::Stack" && $3 ~ /^(CREATE|UPDATE)_IN_PROGRESS$/ { exit }
+    $3 ~ /_FAILED$/ && $4 !~ /cancelled/ { first = $1 " (" $2 "): " $4 }
+    END { print first == "" ? "its events name nothing that failed" : first }'
+}
+
+# Looks for what others need of a stack that a StackSet deploys.
+look_for() {
+  local i=$1 stack command
+  while read -r stack command; do
+    [ "$stack" = "${names[i]}" ] || continue
+    # shellcheck disable=SC2086
+    ask $command >/dev/null ||
+      give_up "a StackSet deploys it, and it is not in this account yet, or could not be looked for: $(errors)" \
+        'deploy the StackSet, then run deploy.sh again'
+  done <<<"$expected"
+  printf 'there\n' >"$work/$i.done"
+}
+
+# What a dry run shows of a stack that changes: the table of its change set, or of the template where there is no stack yet.
+show() {
+  local i=$1 changes
+  if [ "${verdict[i]}" = new ]; then
+    changes=$(awk '
+      /^[A-Za-z]/ { inside = /^Resources:/; next }
+      inside && /^  [A-Za-z0-9]+:/ { id = $1; sub(/:$/, "", id) }
+      inside && /^    Type:/ { print "Add\t" id "\t" $2 "\tNone" }' "${files[i]}")
+  elif make_change_set "$i"; then
+    changes=$(ask cloudformation describe-change-set --stack-name "${names[i]}" --change-set-name "$run-$me" --output text \
+      --query 'Changes[].ResourceChange.[Action, LogicalResourceId, ResourceType, Replacement]') ||
+      give_up "its change set could not be looked at: $(errors)" 'nothing of it was changed; run deploy.sh again'
+    drop_change_set "$i"
+    [ -n "$changes" ] || changes='no resource changes: only its output or its tags'
+  else
+    changes='CloudFormation finds no change'
+  fi
+  printf '%s\n' "$changes" >"$work/$i.table"
+}
+
+table() {
+  awk -F '\t' '
+    NF < 3 { print "  " $0; next }
+    { printf "  %-7s %-40s %s%s\n", $1, $2, $3, ($4 == "True" ? " (replaced)" : $4 == "Conditional" ? " (may be replaced)" : "") }' "$1"
+}
+
+# What becomes of everybody who is suspended: what they opened or started before goes on until then.
+suspend() {
+  local user notebook people=() instances=()
+  while read -r user notebook; do
+    [ -n "$user" ] || continue
+    people+=("$user")
+    [ "$notebook" = - ] || instances+=("$notebook")
+  done <<<"$suspended"
+  stop_running ${instances[@]+"${instances[@]}"}
+  stop_jobs ${people[@]+"${people[@]}"}
+}
+
+# Everything that goes on at once; an interruption ends it.
+workers=''
+
+interrupted() {
+  local i under_way=''
+  trap '' INT TERM HUP
+  # shellcheck disable=SC2046
+  kill $(jobs -p) 2>/dev/null || true
+  for i in $workers; do under_way="$under_way ${names[${i%%:*}]}"; done
+  printf '\ndeploy.sh: interrupted. Nothing more is started.\n' >&2
+  [ -z "$under_way" ] || printf 'CloudFormation goes on by itself with what it has begun of:%s\n' "$under_way" >&2
+  printf 'To go on, run deploy.sh again: it passes over what is done, and waits for what goes on.\n' >&2
+  exit 130
+}
+
+# Whether all that a stack needs is there: 0 yes, 1 not yet, 2 never; then `missing` says why.
+is_ready() {
+  local need
+  for need in ${needs[$1]}; do
+    case ${verdict[need]} in
+      deployed | unchanged | same | there) ;;
+      failed | skipped)
+        missing="needs ${names[need]}, which $([ "${verdict[need]}" = failed ] && printf 'failed' || printf 'was skipped')"
+        return 2
+        ;;
+      out)
+        if [ "${was[need]}" != same ] && [ "${was[need]}" != there ]; then
+          missing="needs ${names[need]}, which is not up to date: deploy that, too, with --only ${names[need]}"
+          return 2
+        fi
+        ;;
+      *) return 1 ;;
+    esac
   done
 }
 
+# Deploys what is to be deployed: each stack after those that it needs, as many at once as there are jobs.
+run() {
+  local i worker pid running pending still ready
+  while :; do
+    running='' pending=''
+    for worker in $workers; do
+      i=${worker%%:*} pid=${worker#*:}
+      if [ ! -s "$work/$i.done" ] && [ ! -s "$work/$i.reason" ] && kill -0 "$pid" 2>/dev/null; then
+        running="$running $worker"
+        continue
+      fi
+      wait "$pid" || true
+      if [ -s "$work/$i.done" ]; then
+        verdict[i]=$(cat "$work/$i.done")
+      else
+        verdict[i]=failed
+        [ -s "$work/$i.reason" ] || lost "$i" 'its worker ended without a word' 'run deploy.sh again'
+        say "${names[i]}: failed"
+      fi
+    done
+    workers=$running
+    still=0
+    for worker in $workers; do still=$((still + 1)); done
+    for ((i = 0; i < ${#names[@]}; i++)); do
+      case ${verdict[i]} in changed | new | stack-set) ;; *) continue ;; esac
+      case " $workers" in *" $i:"*) continue ;; esac
+      ready=0
+      is_ready "$i" || ready=$?
+      case $ready in
+        0)
+          pending=yes
+          [ "$still" -lt "$jobs" ] || continue
+          if [ "${verdict[i]}" = stack-set ]; then
+            (me=$i && look_for "$i") &
+          else
+            (me=$i && deploy "$i") &
+          fi
+          workers="$workers $i:$!" still=$((still + 1))
+          ;;
+        1) pending=yes ;;
+        2)
+          verdict[i]=skipped
+          printf '%s\n' "$missing" >"$work/$i.reason"
+          say "${names[i]}: skipped, since it $missing"
+          ;;
+      esac
+    done
+    if [ -z "$workers" ]; then
+      [ -n "$pending" ] || return 0
+      continue
+    fi
+    sleep 0.2
+  done
+}
+
+# The stacks of a verdict, and how many.
+listed() {
+  local i
+  count=0 list=''
+  for ((i = 0; i < ${#names[@]}; i++)); do
+    if [ "${verdict[i]}" = "$1" ]; then count=$((count + 1)) list="$list $i"; fi
+  done
+}
+
+summary() {
+  local i deployed unchanged
+  listed deployed
+  deployed=$count
+  listed unchanged
+  unchanged=$count
+  listed same
+  unchanged=$((unchanged + count))
+  listed skipped
+  skipped=$count
+  listed failed
+  printf '\n%s (%s, %s): %d deployed, %d unchanged, %d failed, %d skipped, in %d min %d s\n' "$account_name" "$account" \
+    "$region" "$deployed" "$unchanged" "$count" "$skipped" $((SECONDS / 60)) $((SECONDS % 60))
+  for i in $list; do
+    printf '  failed: %s: %s\n     %s\n' "${names[i]}" "$(cat "$work/$i.reason")" "$(cat "$work/$i.help")"
+  done
+  listed skipped
+  for i in $list; do printf '  skipped: %s %s\n' "${names[i]}" "$(cat "$work/$i.reason")"; done
+}
+
+begin
+read_stacks
+choose
+for ((i = 0; i < ${#names[@]}; i++)); do
+  [ "${kinds[i]}" = stack-set ] || printf '%s  %s\n' "${sums[i]}" "${files[i]}"
+done | verify
+
+found=$(ask sts get-caller-identity --query Account --output text) ||
+  fail "the AWS CLI has no credentials that work; set AWS_PROFILE, or sign in ('aws sso login'): nothing was deployed
+$(errors)"
+[ "$found" = "$account" ] || fail "the credentials are of account $found, the stacks of $account: nothing was deployed"
+
+# One call tells what there is of all stacks. The words of an awk program: those that are wanted, then those that are there.
+all=$(seen) || fail "the stacks could not be listed (cloudformation:DescribeStacks on all): nothing was deployed
+$(errors)"
+i=0
+was=()
+while IFS=$'\t' read -r found digest found_tags; do
+  if [ "${kinds[i]}" = stack-set ]; then
+    [ "${verdict[i]}" = out ] || verdict[i]='stack-set'
+    was+=(there)
+  else
+    is_out=${verdict[i]}
+    judge "$i" "$found" "$digest" "$found_tags"
+    was+=("${verdict[i]}")
+    if [ "$is_out" = out ]; then
+      verdict[i]=out
+    elif [ -n "$only" ] && [ "${verdict[i]}" = same ]; then
+      verdict[i]=changed
+    fi
+  fi
+  i=$((i + 1))
+done < <(printf '%s\n' "${names[@]}" -- "$all" | awk -F '\t' '
+  $1 == "--" && !there { there = 1; next }
+  !there { name[++count] = $1; next }
+  { found[$1] = $2 "\t" $3 "\t" $4 }
+  END { for (i = 1; i <= count; i++) print (name[i] in found) ? found[name[i]] : "absent\t-\t-" }')
+
+# Whoever interrupts this goes on later.
+trap interrupted INT TERM HUP
+run=racestack-$(date +%s)-$$
+
+todo=''
+for ((i = 0; i < ${#names[@]}; i++)); do
+  case ${kinds[i]}:${verdict[i]} in *:busy | users:changed) todo="$todo $i" ;; esac
+done
+# shellcheck disable=SC2086
+each prepare $todo
+leaving=0
+for i in $todo; do
+  if [ -s "$work/$i.reason" ]; then
+    verdict[i]=failed
+    continue
+  fi
+  if [ -s "$work/$i.state" ]; then
+    IFS=$'\t' read -r found digest found_tags <"$work/$i.state"
+    judge "$i" "$found" "$digest" "$found_tags"
+  fi
+  if [ "${verdict[i]}" = changed ] && [ -s "$work/$i.leavers" ]; then
+    while read -r user _; do leaving=$((leaving + 1)); done <"$work/$i.leavers"
+  else
+    rm -f "$work/$i.leavers"
+  fi
+done
+
+# Nobody leaves by accident: many at once must be asked for, by their number.
+staying=0
+while read -r id _; do [ -z "$id" ] || staying=$((staying + 1)); done <<<"$users"
+refused=''
+if [ -n "$leavers_allowed" ] && [ "$leaving" != "$leavers_allowed" ]; then
+  refused="$leaving people would leave, not the $leavers_allowed of --leavers"
+elif [ -z "$leavers_allowed" ] && [ "$leaving" -gt 2 ] && [ $((leaving * 10)) -gt $((staying + leaving)) ]; then
+  refused="$leaving of $((staying + leaving)) people would leave; if that is meant, run it with --leavers $leaving"
+fi
+if [ -n "$refused" ]; then
+  for i in $todo; do
+    [ ! -s "$work/$i.leavers" ] || while read -r user _; do printf '%s leaves with %s\n' "$user" "${names[i]}" >&2; done <"$work/$i.leavers"
+  done
+  [ -n "$dry_run" ] || fail "$refused: nothing was deployed"
+  printf 'deploy.sh: %s\n' "$refused" >&2
+fi
+
 if [ -n "$dry_run" ]; then
-  nobody=yes
-  leave 'mycompany-deepracer-users-001'
-  [ -z "$leavers" ] || nobody=''
-  [ -z "$nobody" ] || printf 'nobody leaves\n'
+  [ "$leaving" != 0 ] || printf 'nobody leaves\n'
+  todo=''
+  for ((i = 0; i < ${#names[@]}; i++)); do
+    case ${verdict[i]} in changed | new) todo="$todo $i" ;; esac
+  done
+  # shellcheck disable=SC2086
+  each show $todo
+  for ((i = 0; i < ${#names[@]}; i++)); do
+    case ${verdict[i]} in
+      changed | new)
+        if [ ! -s "$work/$i.table" ]; then
+          verdict[i]=failed
+          continue
+        fi
+        printf '%s: %s\n' "${names[i]}" "$([ "${verdict[i]}" = new ] && printf 'is created' || printf 'changes')"
+        table "$work/$i.table"
+        (me=$i && leave "$i") || verdict[i]=failed
+        ;;
+      busy) printf '%s: is %s, which a deployment waits for\n' "${names[i]}" "${status[i]}" ;;
+    esac
+  done
+  (me=suspended && suspend) || cat "$work/suspended.reason" >&2
+  listed same
+  printf '%d stacks are up to date\n' "$count"
+  listed failed
+  for i in $list; do printf 'failed: %s: %s\n     %s\n' "${names[i]}" "$(cat "$work/$i.reason")" "$(cat "$work/$i.help")" >&2; done
+  [ "$count" = 0 ] || exit 1
   exit 0
 fi
 
-aws cloudformation deploy --region "$region" \
-  --stack-name 'mycompany-deepracer-storage' \
-  --template-file 'storage.yaml' \
-  --tags 'managed-by=racestack' \
-  --no-fail-on-empty-changeset
-
-aws cloudformation deploy --region "$region" \
-  --stack-name 'mycompany-deepracer-access' \
-  --template-file 'access.yaml' \
-  --tags 'managed-by=racestack' \
-  --capabilities 'CAPABILITY_NAMED_IAM' \
-  --no-fail-on-empty-changeset
-
-aws cloudformation deploy --region "$region" \
-  --stack-name 'mycompany-deepracer-notebooks' \
-  --template-file 'notebooks.yaml' \
-  --tags 'managed-by=racestack' \
-  --no-fail-on-empty-changeset
-
-aws cloudformation deploy --region "$region" \
-  --stack-name 'mycompany-deepracer-service-roles' \
-  --template-file 'service-roles.yaml' \
-  --tags 'managed-by=racestack' \
-  --capabilities 'CAPABILITY_NAMED_IAM' \
-  --no-fail-on-empty-changeset
-
-leave 'mycompany-deepracer-users-001'
-aws cloudformation deploy --region "$region" \
-  --stack-name 'mycompany-deepracer-users-001' \
-  --template-file 'users-001.yaml' \
-  --tags 'managed-by=racestack' \
-  --capabilities 'CAPABILITY_NAMED_IAM' \
-  --no-fail-on-empty-changeset
-left 'mycompany-deepracer-users-001'
+run
+ended=0
+(me=suspended && suspend) || ended=1
+summary
+if [ "$ended" != 0 ]; then
+  printf '  of people who are suspended: %s\n     %s\n' "$(cat "$work/suspended.reason")" "$(cat "$work/suspended.help")"
+fi
+listed failed
+[ "$count" = 0 ] && [ "$skipped" = 0 ] && [ "$ended" = 0 ]

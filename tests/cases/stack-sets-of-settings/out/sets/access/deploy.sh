@@ -36,7 +36,7 @@ export PYTHONUTF8=1 AWS_CLI_FILE_ENCODING=UTF-8 AWS_PAGER='' AWS_CLI_AUTO_PROMPT
 name='mycompany-deepracer-access'
 region=''
 sums='
-c41bc5df61f186f3b08086bf5273b6aae91a919707d76594c578c43e566276aa  template.json
+37359df6378cafef3c86a033bd44065f80f0d5882c7e47a021a63f514df70558  template.json
 '
 tags='[{"Key":"managed-by","Value":"racestack"}]'
 capabilities='CAPABILITY_NAMED_IAM'
