@@ -42,7 +42,8 @@ def test_the_first_run_writes_a_comment_and_later_ones_bring_it_up_to_date(forge
     for number in range(150):
         forge.add(f"later remark {number}", PERSON)
     change(tmp_path)
-    assert tell(forge, tmp_path).returncode == 0
+    assert tell(forge, tmp_path).returncode == 1, "access is widened, and nobody has agreed"
+    assert tell(forge, tmp_path, agreed=True).returncode == 0
     finished = comment(forge, tmp_path)
     assert finished.returncode == 0, finished.stderr
     own = [one["body"] for one in forge.comments if one["body"].startswith(MARK)]
@@ -57,7 +58,7 @@ def test_a_diff_too_long_for_a_comment_is_folded_into_one(forge: Forge, tmp_path
     many = tuple({"name": f"racer.{number:03}", "tags.CostCenter": f"{number:04}" * 9} for number in range(300))
     made.write(many)
     made.synth()
-    assert tell(forge, tmp_path).returncode == 0
+    assert tell(forge, tmp_path, agreed=True).returncode == 0
     finished = comment(forge, tmp_path)
     assert finished.returncode == 0, finished.stderr
     (told,) = forge.comments
@@ -128,19 +129,23 @@ def change(folder: Path) -> None:
     changed.synth()
 
 
-def tell(forge: Forge, folder: Path) -> subprocess.CompletedProcess[str]:
-    """Run the step that writes the diff."""
+def tell(forge: Forge, folder: Path, *, agreed: bool = False) -> subprocess.CompletedProcess[str]:
+    """Run the step that writes the diff, with or without the label that agrees to it."""
     written = ci(folder / "ci", forge.kind)
     if forge.kind == "github":
         jobs = yaml.safe_load((written / GITHUB).read_text())["jobs"]
         script = next(step["run"] for step in jobs["check"]["steps"] if "racestack diff" in step.get("run", ""))
-        return shell(script, folder, {"GITHUB_BASE_REF": "main", "GITHUB_STEP_SUMMARY": str(folder / "summary.md")})
+        summary = str(folder / "summary.md")
+        label = str(agreed).lower()
+        return shell(script, folder, {"GITHUB_BASE_REF": "main", "GITHUB_STEP_SUMMARY": summary, "AGREED": label})
     script = "\n".join(yaml.safe_load((written / GITLAB).read_text())["racestack diff"]["script"])
     base = subprocess.run(
         ["git", "rev-parse", "HEAD"], cwd=folder, check=True, capture_output=True, text=True, timeout=PATIENCE
     ).stdout.strip()
     job = "https://gitlab.example.com/acme/training/-/jobs/5"
-    return shell(script, folder, {"CI_MERGE_REQUEST_DIFF_BASE_SHA": base, "CI_JOB_URL": job})
+    labels = "other,racestack-agreed" if agreed else "other"
+    variables = {"CI_MERGE_REQUEST_DIFF_BASE_SHA": base, "CI_JOB_URL": job, "CI_MERGE_REQUEST_LABELS": labels}
+    return shell(script, folder, variables)
 
 
 def comment(forge: Forge, folder: Path) -> subprocess.CompletedProcess[str]:
