@@ -17,6 +17,8 @@ const KEYS: &str = "policies/user/access-keys.hardened.json.hbs";
 const BOUNDARY: &str = "policies/user/boundary.json.hbs";
 const DAILY: &str = "policies/user/daily-work.json.hbs";
 const NOTEBOOK: &str = "policies/notebook/access.json.hbs";
+const NOTEBOOK_BOUNDARY: &str = "policies/notebook/boundary.json.hbs";
+const OWN_NAME: &str = "\"ArnNotEquals\": {\n          \"aws:PrincipalArn\": \"arn:{{partition}}:iam::{{account_id}}:role{{notebook_role_path}}${aws:PrincipalTag/user}\"";
 const SUSPENDED: &str = "policies/user/suspended.json.hbs";
 const BUCKET: &str = "policies/bucket/policy.json.hbs";
 const USERS: &str = "stacks/users.yaml.hbs";
@@ -200,6 +202,16 @@ const MUTANTS: &[Mutant] = &[
     // Nets, and people who are suspended.
     ("the nets are down and all is open", NETS, (BOUNDARY, STATEMENT, "\"Statement\": [{\"Effect\": \"Maybe\", \"Action\": \"*\", \"Resource\": \"*\"},"), UNDECIDED, ""),
     ("the boundary forgets the folder", NONE, (BOUNDARY, "{{bucket_arn}}/${aws:username}/*", "{{bucket_arn}}/${aws:username}/models/*"), REFUSED, ""),
+    // What a statement says of one person, and not of another.
+    ("the suspended are denied unless they have a tag", NONE, (SUSPENDED, "\"Resource\": \"*\"", "\"Resource\": \"*\", \"Condition\": {\"StringNotEquals\": {\"aws:PrincipalTag/managed-by\": \"racestack\"}}"), UNDECIDED, "`aws:PrincipalTag/managed-by`"),
+    ("notebooks with a tag that all have reach the bucket", NONE, (NOTEBOOK, STATEMENT, "\"Statement\": [{\"Effect\": \"Allow\", \"Action\": \"s3:*\", \"Resource\": \"{{bucket_arn}}/*\", \"Condition\": {\"StringEquals\": {\"aws:PrincipalTag/managed-by\": \"racestack\"}}},"), UNDECIDED, "`aws:PrincipalTag/managed-by`"),
+    ("one name reaches all folders", NETS, (FOLDER, STATEMENT, "\"Statement\": [{\"Effect\": \"Allow\", \"Action\": \"s3:GetObject\", \"Resource\": \"{{bucket_arn}}/*\", \"Condition\": {\"StringLike\": {\"aws:username\": \"a*\"}}},"), UNDECIDED, "`aws:username`"),
+    ("a team reaches all folders", NETS, (FOLDER, STATEMENT, "\"Statement\": [{\"Effect\": \"Allow\", \"Action\": \"s3:GetObject\", \"Resource\": \"{{bucket_arn}}/*\", \"Condition\": {\"StringEquals\": {\"aws:PrincipalTag/team\": \"red\"}}},"), UNDECIDED, "`aws:PrincipalTag/team`"),
+    ("one notebook role reaches all folders", NONE, (NOTEBOOK, STATEMENT, "\"Statement\": [{\"Effect\": \"Allow\", \"Action\": \"s3:GetObject\", \"Resource\": \"{{bucket_arn}}/*\", \"Condition\": {\"ArnLike\": {\"aws:PrincipalArn\": \"arn:aws:iam::*:role/deepracer/notebook/a*\"}}},"), UNDECIDED, "`aws:PrincipalArn`"),
+    ("a team is denied everything", NONE, (DAILY, STATEMENT, "\"Statement\": [{\"Effect\": \"Deny\", \"Action\": \"*\", \"Resource\": \"*\", \"Condition\": {\"StringEquals\": {\"aws:PrincipalTag/team\": \"red\"}}},"), UNDECIDED, "`aws:PrincipalTag/team`"),
+    ("the role's name ends with the tag", NONE, (NOTEBOOK_BOUNDARY, OWN_NAME, "\"StringNotLike\": {\n          \"aws:PrincipalArn\": \"arn:{{partition}}:iam::{{account_id}}:role{{notebook_role_path}}*${aws:PrincipalTag/user}\""), TOO_WIDE, "with the tag `user` of somebody else"),
+    ("the role's name begins with the tag", NONE, (NOTEBOOK_BOUNDARY, OWN_NAME, "\"ArnNotLike\": {\n          \"aws:PrincipalArn\": \"arn:{{partition}}:iam::{{account_id}}:role{{notebook_role_path}}${aws:PrincipalTag/user}*\""), TOO_WIDE, "with the tag `user` of somebody else"),
+    ("the tag is the role's name in another case", NONE, (NOTEBOOK_BOUNDARY, OWN_NAME, "\"StringNotEqualsIgnoreCase\": {\n          \"aws:PrincipalArn\": \"arn:{{partition}}:iam::{{account_id}}:role{{notebook_role_path}}${aws:PrincipalTag/user}\""), TOO_WIDE, "with the tag `user` of somebody else"),
     ("the suspended may read", NONE, (SUSPENDED, "\"Action\": \"*\"", "\"NotAction\": \"s3:GetObject\""), TOO_WIDE, ""),
     ("the suspended are denied on a day", NONE, (SUSPENDED, "\"Resource\": \"*\"", "\"Resource\": \"*\", \"Condition\": {\"DateLessThan\": {\"aws:CurrentTime\": \"2027-01-01\"}}"), TOO_WIDE, ""),
     ("an operator that is not known", NETS, (FOLDER, "\"StringLike\"", "\"StringMatches\""), UNDECIDED, ""),

@@ -24,6 +24,20 @@ impl Condition {
         Self { operator, operator_name: operator_name.to_owned(), key: key.to_owned(), values }
     }
 
+    /// Whether the condition singles out principals: whether it is met depends on who asks, and not only on whether they have a
+    /// tag, or on whether their ARN and their own name agree.
+    pub(super) fn singles_out(&self) -> bool {
+        const OWN_NAME: [&str; 2] = ["aws:principaltag/user", "aws:username"];
+        let key = self.key.to_lowercase();
+        let is_own = |variable: &str| OWN_NAME.contains(&variable.to_lowercase().as_str());
+        match key.as_str() {
+            _ if self.operator.is_some_and(|operator| operator.base == Base::Null) => false,
+            "aws:principalarn" => !self.values.iter().all(|value| value.variables().any(is_own)),
+            "aws:username" | "aws:userid" => true,
+            key => key.starts_with("aws:principaltag/"),
+        }
+    }
+
     /// Whether a request meets the condition.
     ///
     /// Of a key that is absent: a negated operator holds, an operator with `IfExists` holds, `ForAllValues` holds, and

@@ -203,6 +203,12 @@ impl Statement {
         }
     }
 
+    /// The condition key by which the statement singles out principals, such as `aws:PrincipalTag/team`: what it says of one of
+    /// them says nothing of another. `None` if it says the same of all.
+    pub fn singled_out_by(&self) -> Option<&str> {
+        self.conditions.iter().find(|condition| condition.singles_out()).map(|condition| condition.key.as_str())
+    }
+
     /// Trust policies name no resource: theirs is the role.
     pub(super) fn names_resource(&self, request: &Request, notes: &mut Notes) -> Truth {
         let (patterns, negated) = match &self.resources {

@@ -20,7 +20,8 @@ pub(super) fn unsupported(text: &str) -> Option<String> {
         if depth > DEEPEST {
             return Some(format!("brackets are nested more than {DEEPEST} deep"));
         }
-        may_have_alias |= before[1] == b'*' && b" \n[{,".contains(&before[0]) && byte.is_ascii_alphanumeric();
+        // Nearly all stars stand in texts, or for themselves; of the rest, the parser decides.
+        may_have_alias |= before[1] == b'*' && b" \t\n[{,:".contains(&before[0]) && !b" \t\r\n\"',]}".contains(&byte);
         before = [before[1], byte];
     }
     let is_alias = |event: &Event<'_>| matches!(event, Event::Alias(..) | Event::UnresolvedAlias(..));
@@ -37,6 +38,9 @@ mod tests {
     fn aliases_and_towers_are_refused_and_what_looks_like_them_is_not() {
         let said = unsupported("a: &a {b: 1}\nc: [*a, *a]\n").unwrap();
         assert!(said.contains("alias"), "{said}");
+        for name in ["_a", "-a", "é", "0"] {
+            assert!(unsupported(&format!("a: &{name} 1\nc: *{name}\n")).is_some(), "{name}");
+        }
         assert!(unsupported(&"[".repeat(100_000)).unwrap().contains("deep"));
         for text in ["a: '*b'\n", "a: s3:*x\n", "a: |\n  rm *b\n  [ *c ]\n", "# *a\na: 1\n", "a: [\"*\", '*']\n"] {
             assert_eq!(unsupported(text), None, "{text}");

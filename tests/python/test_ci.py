@@ -240,3 +240,18 @@ def run(
     return subprocess.run(
         command, cwd=folder, env=environment, capture_output=True, text=True, timeout=PATIENCE, check=False
     )
+
+
+@pytest.mark.parametrize("status", [0, 1])
+def test_the_job_fails_if_the_deployment_does(tmp_path: Path, status: int) -> None:
+    """What is printed goes through another program, whose status is not that of the deployment."""
+    folder = ci(tmp_path / "ci", "github")
+    script = tmp_path / "out" / "tokyo" / "deploy.sh"
+    script.parent.mkdir(parents=True)
+    script.write_text(f"echo deploying with \"$@\"\nexit {status}\n")
+    (job,) = (job for name, job in yaml.safe_load((folder / GITHUB_DEPLOY).read_text())["jobs"].items() if name == "deploy")
+    (step,) = (step["run"] for step in job["steps"] if step.get("name") == "Deploy")
+    summary = tmp_path / "summary.md"
+    finished = shell(step, tmp_path, {"ACCOUNT": "tokyo", "LEAVERS": "", "GITHUB_STEP_SUMMARY": str(summary)})
+    assert finished.returncode == status
+    assert "deploying with --jobs 8" in summary.read_text()

@@ -80,7 +80,7 @@ fn run_on(files: &[(usize, &RuleFile)], documents: &[&str]) -> Result<Vec<FileRe
     // The engine calls the clauses outside rules by the name of the file, which it does not know.
     for (number, (_, file)) in files.iter().enumerate() {
         let stdin = format!("RULES_STDIN[{}]/{DEFAULT_RULE}", number + 1);
-        if let Some(rule) = file.rules.iter().find(|rule| rule.name.ends_with(DEFAULT_RULE)) {
+        if let Some(rule) = file.rules.iter().find(|rule| rule.name.rsplit('/').next() == Some(DEFAULT_RULE)) {
             for report in &mut reports {
                 report.rename(&stdin, &rule.name);
             }

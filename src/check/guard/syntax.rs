@@ -70,12 +70,19 @@ impl Syntax {
 /// How deep brackets may be nested: no rule that a person writes comes near.
 const DEEPEST: usize = 100;
 
-/// The line in which brackets are nested too deep. Those in texts and expressions count as well, which are few.
+/// The line in which brackets are nested too deep. Those in texts and regular expressions do not count.
 fn too_deep(text: &str) -> Option<usize> {
     let mut depth = 0_usize;
     for (index, line) in text.lines().enumerate().filter(|(_, line)| !line.trim_start().starts_with('#')) {
+        let mut closing = None;
+        let mut is_escaped = false;
         for byte in line.bytes() {
+            if let Some(end) = closing {
+                (closing, is_escaped) = (Some(end).filter(|_| is_escaped || byte != end), byte == b'\\' && !is_escaped);
+                continue;
+            }
             match byte {
+                b'"' | b'\'' | b'/' => closing = Some(byte),
                 b'{' | b'[' | b'(' => depth += 1,
                 b'}' | b']' | b')' => depth = depth.saturating_sub(1),
                 _ => {}

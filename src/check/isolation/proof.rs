@@ -8,7 +8,7 @@ use super::reference::References;
 use super::words::{line_in_words, spelled};
 use crate::finding::Rule;
 use crate::iam::{
-    AccessLine, Attached, Decision, Direction, Document, Policies, Request, ResourcePolicy, access_gains,
+    AccessLine, Attached, Decision, Direction, Document, Policies, Request, ResourcePolicy, Statement, access_gains,
     access_losses, decide,
 };
 use crate::inventory::{BUCKET_POLICY, Boundary, Undefined};
@@ -61,6 +61,7 @@ pub fn check(
             return problems;
         }
     };
+    problems.extend(access.singled_out(subject));
     problems.extend(access.compared(subject, &format!("{} can", subject.kind.who()), limits));
     if with_nets {
         problems.extend(nets(subject, references, plan, &access));
@@ -89,8 +90,9 @@ fn nets<'s>(
         problems.extend(alone.compared(subject, &who_can, limits));
         // Whose things the policies mean is what the role's tag says: that of somebody else must open nothing.
         let bound = plan.account.unbound_roles.is_none();
-        let another = bound.then_some((Some(ANOTHER), "with the tag `user` of somebody else"));
-        for (tag, having) in another.into_iter().chain([(None, "without the tag `user`")]).filter(|_| is_notebook) {
+        let others = if bound { other_names(&subject.identity.name) } else { Vec::new() };
+        let others = others.iter().map(|name| (Some(name.as_str()), "with the tag `user` of somebody else"));
+        for (tag, having) in others.chain([(None, "without the tag `user`")]).filter(|_| is_notebook) {
             let who_can = format!("{having}, the permissions boundary would let {who}");
             problems.extend(alone.compared(&subject.tagged(tag), &who_can, &references.nothing));
         }
@@ -102,6 +104,17 @@ fn nets<'s>(
         problems.extend(access.guardrails(subject, references, plan));
     }
     problems
+}
+
+/// Names of others: one that has nothing in common with `name`, those that it begins and ends with, and one in another case.
+fn other_names(name: &str) -> Vec<String> {
+    let mut shorter = name.chars();
+    shorter.next();
+    let without_first = shorter.as_str();
+    shorter = name.chars();
+    shorter.next_back();
+    let others = [ANOTHER, without_first, shorter.as_str(), &name.to_uppercase()];
+    others.into_iter().filter(|other| !other.is_empty() && *other != name).map(str::to_owned).collect()
 }
 
 /// What is attached and not known.
@@ -234,6 +247,26 @@ impl<'s> Access<'s> {
             of_resource: self.of_resource.clone(),
             of_other_accounts: self.of_other_accounts,
         }
+    }
+
+    /// Statements that say something else of each principal: what they say of one person proves nothing of another.
+    fn singled_out(&self, subject: &Subject<'_, '_>) -> Vec<Problem> {
+        let own = self.identity.iter().chain(&self.boundary);
+        let own = own.flat_map(|(policy, document)| {
+            document.statements.iter().enumerate().map(move |(index, statement)| ((*policy, index), statement))
+        });
+        let of_resource = self.of_resource.iter().copied().zip(&self.resource.statements);
+        let problem = |(at, statement): ((usize, usize), &Statement)| {
+            let key = statement.singled_out_by()?;
+            let who = subject.kind.who();
+            let message = format!("whether the statement is about {who} depends on the value of their `{key}`");
+            let mut problem = Problem::at(Rule::IsolationUndecided, message, &subject.identity.location);
+            problem.help =
+                "say the same of everybody: compare resources and requests with policy variables of who asks";
+            problem.statements = vec![at];
+            Some(problem)
+        };
+        own.chain(of_resource).filter_map(problem).collect()
     }
 
     fn with_policies<T>(&self, use_them: impl FnOnce(&Policies<'_>) -> T) -> T {

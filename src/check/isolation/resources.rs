@@ -21,13 +21,24 @@ const SERVICES: &[(&str, &[&str])] = &[
 
 /// Types by which somebody gets at what people have, without any policy that is compared.
 const OTHER_WAYS: &[(&str, &str)] = &[
+    ("AWS::DataSync::Task", "copies what it is pointed at to elsewhere"),
+    ("AWS::EC2::Instance", "lets whoever is on it act as its role"),
+    ("AWS::FSx::DataRepositoryAssociation", "copies what it is pointed at to elsewhere"),
     ("AWS::IAM::AccessKey", "makes an access key, whose secret the template hands on"),
     ("AWS::IAM::InstanceProfile", "lets instances act as a role"),
     ("AWS::IAM::OIDCProvider", "lets identities of elsewhere in"),
     ("AWS::IAM::SAMLProvider", "lets identities of elsewhere in"),
+    ("AWS::Logs::AccountPolicy", "may hand on logs"),
+    ("AWS::Logs::Delivery", "hands on logs"),
+    ("AWS::Logs::MetricFilter", "makes figures of logs, which others see"),
+    ("AWS::Logs::SubscriptionFilter", "hands on logs"),
     ("AWS::RolesAnywhere::Profile", "lets identities of elsewhere in"),
     ("AWS::S3::AccessGrant", "grants access to the bucket by itself"),
+    ("AWS::S3::AccessGrantsInstance", "grants access to the bucket by itself"),
     ("AWS::S3::AccessGrantsLocation", "grants access to the bucket by itself"),
+    ("AWS::SSM::Association", "runs commands on instances and notebooks"),
+    ("AWS::SSO::Assignment", "lets identities of elsewhere in"),
+    ("AWS::S3Express::AccessPoint", "is another way to a bucket"),
     ("AWS::S3::AccessPoint", "is another way to the bucket"),
     ("AWS::S3::MultiRegionAccessPoint", "is another way to the bucket"),
     ("AWS::S3ObjectLambda::AccessPoint", "is another way to the bucket"),
@@ -37,8 +48,15 @@ const OTHER_WAYS: &[(&str, &str)] = &[
 ];
 
 /// Properties of a bucket by which its objects, or their names, go elsewhere.
-const FROM_BUCKETS: [&str; 4] =
-    ["AnalyticsConfigurations", "InventoryConfigurations", "ReplicationConfiguration", "NotificationConfiguration"];
+const FROM_BUCKETS: [&str; 7] = [
+    "AnalyticsConfigurations",
+    "InventoryConfigurations",
+    "LoggingConfiguration",
+    "MetadataConfiguration",
+    "MetadataTableConfiguration",
+    "NotificationConfiguration",
+    "ReplicationConfiguration",
+];
 
 /// What is not as it must be in the resources of an account.
 pub fn check(
