@@ -6,6 +6,7 @@ outlives a stop. What could not be prepared stands in that folder's README.
 
 import json
 import os
+import re
 import string
 import sys
 
@@ -61,6 +62,8 @@ def sdk_defaults():
 
 def readme():
     text, failed = filled("README.md").split("<!-- problems -->")
+    # What stands before the mark is said of a notebook that stops by itself, what stands behind it of another.
+    text = re.sub("^- (.*)<!-- 0: -->(.*)$", r"- \2" if idle == "0" else r"- \1", text, flags=re.MULTILINE)
     found = (read(os.path.join(here, "problems")) or "").splitlines() + problems
     return text.rstrip() + "\n" + (failed + "".join(f"\n- {line}" for line in found) + "\n" if found else "")
 
