@@ -62,7 +62,7 @@ pub struct InitArgs {
     /// Also write what CI needs to check pull requests; alone where DIR has a configuration already
     #[arg(long, value_enum)]
     pub ci: Option<Ci>,
-    /// Write the schemas, and the files for CI that are there, anew as this version has them
+    /// Write the schemas, `deploy-all.sh` and the files for CI, where they are, anew as this version has them
     #[arg(long, conflicts_with = "ci")]
     pub update: bool,
 }

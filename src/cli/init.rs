@@ -14,6 +14,9 @@ use crate::files::{self, NewFile};
 /// machine's, includes the jobs.
 const KEPT: [&str; 3] = [".gitattributes", ".gitignore", ".gitlab-ci.yml"];
 
+/// The only one of the first files that is a program, which nobody edits.
+const DEPLOY_ALL: &str = "deploy-all.sh";
+
 static FILES: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/templates/init");
 static GITHUB: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/templates/ci/github");
 static GITLAB: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/templates/ci/gitlab");
@@ -29,9 +32,12 @@ fn schemas() -> impl Iterator<Item = (String, String)> {
     kinds.into_iter().map(|(kind, name)| (format!("config/schemas/{name}.json"), schema_of(kind)))
 }
 
-/// Writes anew what an older version wrote and nobody edits: the schemas, and the files for CI where they are.
+/// Writes anew what an older version wrote and nobody edits, where it is: the schemas, the files for CI, and `deploy-all.sh`.
 fn update(folder: &Path) -> Result<Outcome, Failure> {
-    let mut all: Vec<(String, String)> = schemas().collect();
+    let mut all: Vec<(String, String)> = Vec::new();
+    collect(&FILES, &mut all);
+    all.retain(|(path, _)| path == DEPLOY_ALL);
+    all.extend(schemas());
     collect(&GITHUB, &mut all);
     collect(&GITLAB, &mut all);
     let mut stdout = String::new();
@@ -77,7 +83,10 @@ pub(super) fn run(args: &InitArgs) -> Result<Outcome, Failure> {
                 kept.insert(path.clone(), bytes);
                 continue;
             }
-            return Err(Failure::Usage(format!("`{}` exists; nothing was written", place.display())));
+            return Err(Failure::Usage(format!(
+                "`{}` exists; nothing was written; `racestack init --update` writes anew what another version wrote",
+                place.display()
+            )));
         }
     }
     let mut stdout = String::new();

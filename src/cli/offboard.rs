@@ -8,7 +8,7 @@ use super::lock::line_of;
 use super::{Failure, Outcome, material, outcome, require_config};
 use crate::config::{self, did_you_mean, shorten};
 use crate::finding::{Finding, Rule, any_error};
-use crate::model::{self, Account, LockEntry, User};
+use crate::model::{self, Account, LockEntry, Region, User};
 use crate::output::{self, DEPLOY_FILE, quote};
 use crate::plan::Names;
 use crate::report::Format;
@@ -101,10 +101,9 @@ fn of_user(account: &Account, user: &User, synth: &str, deploy: &Path) -> String
             ),
             &format!(
                 "#    in a terminal of the notebook:\n#      aws s3 sync ~/SageMaker {}\n#    Later, an administrator \
-                 starts and opens it, and downloads what is worth keeping:\n#      aws sagemaker start-notebook-instance \
-                 --region {region} --notebook-instance-name {notebook}\n#      aws sagemaker \
-                 create-presigned-notebook-instance-url --region {region} --notebook-instance-name {notebook}\n",
-                quote(&format!("s3://{bucket}/{name}/notebook/"))
+                 starts and opens it, and downloads what is worth keeping:\n{}",
+                quote(&format!("s3://{bucket}/{name}/notebook/")),
+                open_notebook(region, &notebook)
             ),
         );
     }
@@ -148,36 +147,41 @@ fn of_former(account: &Account, name: &str, entry: &LockEntry, deploy: &Path) ->
     let (region, option) = (&account.region, format!("--user-name={}", quote(name)));
     let names = Names::of(account);
     let mut text = heading(account, name, &format!("left the roster, {}", line(&line_of(account, name))));
+    let mut number = 0;
     let mut step = |title: &str, commands: &str| {
+        number += 1;
         // Writing to a string cannot fail.
-        let _ = write!(text, "\n# {title}\n{commands}");
+        let _ = write!(text, "\n# {number}. {title}\n{commands}");
     };
+    if let Some(notebook) = &entry.notebook {
+        let notebook = quote(notebook.as_str());
+        step(
+            &format!("Whether the notebook {notebook} is still there: RecordNotFound says that it is not."),
+            &format!(
+                "aws sagemaker describe-notebook-instance --region {region} --notebook-instance-name {notebook}\n#    If it \
+                 is, save what is on it before the next deployment, which deletes its volume with it. An administrator\n#    \
+                 starts and opens it, and downloads what is worth keeping:\n{}",
+                open_notebook(region, &notebook)
+            ),
+        );
+    }
     step(
-        "1. Whether the user is still there: NoSuchEntity says that it is not.",
+        "Whether the user is still there: NoSuchEntity says that it is not.",
         &format!("aws iam get-user {option} --region {region}\n"),
     );
     step(
-        "2. If nothing was deployed since: deploy.sh does the rest.",
+        "If nothing was deployed since: deploy.sh does the rest.",
         &format!("{0} --dry-run\n{0}\n", quote(&deploy.display().to_string())),
     );
     let mut commands = output::strip_commands(name, &names, region.as_str());
     commands.extend(output::delete_commands(name, &names, region.as_str()));
     step(
-        "3. If it was, CloudFormation left the user behind, who is in no stack any more. See by the first command whether it\n\
+        "If it was, CloudFormation left the user behind, who is in no stack any more. See by the first command whether it\n\
          #    is this person, and not another one of the name; then",
         &lines(&commands),
     );
-    if let Some(notebook) = &entry.notebook {
-        let notebook = quote(notebook.as_str());
-        step(
-            &format!("4. Whether the notebook {notebook} is still there: RecordNotFound says that it is not."),
-            &format!(
-                "aws sagemaker describe-notebook-instance --region {region} --notebook-instance-name {notebook}\n"
-            ),
-        );
-    }
     step(
-        &format!("5. Export the folder. {}", rest(account)),
+        &format!("Export the folder. {}", rest(account)),
         &format!(
             "aws s3 sync --region {region} {0} {1}\naws s3 rm --recursive --region {region} {0}\n",
             folder(account, name),
@@ -185,6 +189,15 @@ fn of_former(account: &Account, name: &str, entry: &LockEntry, deploy: &Path) ->
         ),
     );
     text
+}
+
+/// How an administrator opens a notebook, as comments: it stands behind what is to be looked at first.
+fn open_notebook(region: &Region, notebook: &str) -> String {
+    let named = format!("--region {region} --notebook-instance-name {notebook}");
+    format!(
+        "#      aws sagemaker start-notebook-instance {named}\n#      aws sagemaker create-presigned-notebook-instance-url \
+         {named}\n"
+    )
 }
 
 fn folder(account: &Account, name: &str) -> String {

@@ -2,6 +2,7 @@
 
 mod readings;
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::path::Path;
 use std::sync::Arc;
@@ -121,7 +122,9 @@ pub fn decode_csv(
             Ok(reading) => Some(taken(path, &reading, findings)),
             Err(readings) if readings.is_empty() => {
                 let finding = encoding_error(path, bytes, error.valid_up_to(), "UTF-8, or another encoding of names");
-                findings.push(finding.help(SAVE_OR_SAY).note("read in any other known encoding, it has no words"));
+                let help = format!("{SAVE}, or say what it is with `--encoding`, or `roster_encoding` in the settings");
+                let note = "read in any other known encoding, it has no words";
+                findings.push(finding.help(help).note(note).note(super::ENCODINGS));
                 None
             }
             Err(readings) => {
@@ -135,8 +138,7 @@ pub fn decode_csv(
 /// Begins a change of alphabets in ISO-2022-JP.
 const ESCAPE: u8 = 0x1B;
 
-const SAVE_OR_SAY: &str = "save the file as UTF-8 (in Excel: `CSV UTF-8 (Comma delimited)`), or say what it is, such as \
-                           `--encoding cp932`, or `roster_encoding: cp932` in the settings";
+const SAVE: &str = "save the file as UTF-8 (in Excel: `CSV UTF-8 (Comma delimited)`)";
 
 /// UTF-16 without a byte order mark, where every second byte of what is mostly ASCII is zero.
 fn unmarked_utf16(bytes: &[u8]) -> Option<Encoding> {
@@ -176,14 +178,51 @@ fn not_in_diff(source: &Arc<SourceFile>, encoding: Encoding) -> Finding {
     .help("save it as UTF-8 (in Excel: `CSV UTF-8 (Comma delimited)`)")
 }
 
-/// A file that may be one of several encodings, as which it reads otherwise.
-fn uncertain(path: &Path, readings: Vec<Reading>) -> Finding {
+/// A file that may be one of several encodings, with the cells that tell them apart.
+fn uncertain(path: &Path, mut readings: Vec<Reading>) -> Finding {
+    readings.truncate(5);
+    let options: Vec<String> = readings
+        .iter()
+        .map(|reading| format!("`--encoding {}`", Encoding(reading.encoding).to_string().to_lowercase()))
+        .collect();
+    let help = format!("{SAVE}, or say what it is: {}, or `roster_encoding` in the settings", options.join(" or "));
     let finding = Finding::new(Rule::FileEncoding, "it is not certain which encoding the file is in");
-    let finding = finding.at(Place::whole(&SourceFile::new(path, ""))).help(SAVE_OR_SAY);
-    readings.into_iter().take(5).fold(finding, |finding, reading| {
-        let source = SourceFile::new(path, reading.text);
-        finding.note(format!("as {} it reads `{}`", Encoding(reading.encoding), example(&source).0))
+    let finding = finding.at(Place::whole(&SourceFile::new(path, ""))).help(help);
+    readings.iter().zip(telling_cells(&readings)).fold(finding, |finding, (reading, cells)| {
+        finding.note(format!("as {} it reads {}", Encoding(reading.encoding), cells.join(", ")))
     })
+}
+
+/// Of each reading, the fewest cells by which all differ, those of the header last.
+fn telling_cells(readings: &[Reading]) -> Vec<Vec<String>> {
+    // No character of these encodings has a byte of a delimiter or of a line's end, so that the cells are the same bytes.
+    let cells: Vec<Vec<&str>> = readings.iter().map(|reading| reading.text.split(is_cell_end).collect()).collect();
+    let first_line = readings.first().and_then(|reading| reading.text.lines().next()).unwrap_or_default();
+    let header = first_line.split(is_cell_end).count();
+    let all = cells.iter().map(Vec::len).min().unwrap_or_default();
+    let mut chosen: Vec<usize> = Vec::new();
+    loop {
+        let different = |more: Option<usize>| {
+            let told = cells.iter().map(|cells| chosen.iter().copied().chain(more).map(|at| cells[at]).collect());
+            told.collect::<BTreeSet<Vec<&str>>>().len()
+        };
+        let mut best = (different(None), None);
+        for at in (header..all).chain(0..header.min(all)) {
+            let count = different(Some(at));
+            if count > best.0 {
+                best = (count, Some(at));
+            }
+        }
+        let Some(at) = best.1 else { break };
+        chosen.push(at);
+    }
+    let shown =
+        |cells: &Vec<&str>| chosen.iter().map(|&at| format!("`{}`", super::shorten(cells[at].trim()))).collect();
+    cells.iter().map(shown).collect()
+}
+
+fn is_cell_end(c: char) -> bool {
+    matches!(c, ',' | ';' | '\t' | '\r' | '\n' | '"')
 }
 
 /// A cell that shows whether the encoding is right: the first below the header that ASCII has not, or else in it.
@@ -191,9 +230,8 @@ fn example(source: &Arc<SourceFile>) -> (String, Place) {
     let header = source.text.find('\n').unwrap_or_default();
     let first = |from: usize| source.text[from..].find(|c: char| !c.is_ascii()).map(|at| from + at);
     let at = first(header).or_else(|| first(0)).unwrap_or_default();
-    let is_end = |c: char| matches!(c, ',' | ';' | '\t' | '\r' | '\n' | '"');
-    let start = source.text[..at].rfind(is_end).map_or(0, |before| before + 1);
-    let end = source.text[at..].find(is_end).map_or(source.text.len(), |length| at + length);
+    let start = source.text[..at].rfind(is_cell_end).map_or(0, |before| before + 1);
+    let end = source.text[at..].find(is_cell_end).map_or(source.text.len(), |length| at + length);
     let place = Place::new(source, start..end);
     (super::shorten(place.text().trim()), place)
 }
@@ -224,6 +262,30 @@ mod tests {
     use super::*;
 
     #[test]
+    fn the_cells_that_are_shown_tell_the_readings_apart() {
+        let reading = |encoding, text: &str| Reading { encoding, text: text.to_owned() };
+        let cells = telling_cells(&[
+            reading(rs::WINDOWS_1252, "name,ä\na,é\nb,ð\nc,þ"),
+            reading(rs::WINDOWS_1254, "name,ä\na,é\nb,ğ\nc,ş"),
+            reading(rs::WINDOWS_1257, "name,ä\na,é\nb,š\nc,ž"),
+        ]);
+        assert_eq!(cells, [["`ð`"], ["`ğ`"], ["`š`"]]);
+        // One cell may not do for all; the header's come last.
+        let cells = telling_cells(&[
+            reading(rs::WINDOWS_1252, "x,name\na,é\nb,ð"),
+            reading(rs::WINDOWS_1254, "y,name\na,é\nb,ğ"),
+            reading(rs::WINDOWS_1250, "z,name\na,č\nb,ð"),
+        ]);
+        assert_eq!(cells, [["`x`"], ["`y`"], ["`z`"]]);
+        let cells = telling_cells(&[
+            reading(rs::WINDOWS_1252, "x,name\na,é\nb,ð"),
+            reading(rs::WINDOWS_1254, "x,name\na,é\nb,ğ"),
+            reading(rs::WINDOWS_1250, "x,name\na,č\nb,ð"),
+        ]);
+        assert_eq!(cells, [["`é`", "`ð`"], ["`é`", "`ğ`"], ["`č`", "`ð`"]]);
+    }
+
+    #[test]
     fn encodings_have_the_names_that_people_know_them_by() {
         for (name, shown) in [
             ("cp932", "CP932"),
@@ -236,6 +298,12 @@ mod tests {
             ("euc-jp", "EUC-JP"),
             ("utf-16be", "UTF-16BE"),
             ("utf-8", "UTF-8"),
+            // Each name that a finding offers is one that the option takes.
+            ("macintosh", "macintosh"),
+            ("x-mac-cyrillic", "x-mac-cyrillic"),
+            ("cp874", "CP874"),
+            ("ibm866", "IBM866"),
+            ("iso-8859-15", "ISO-8859-15"),
         ] {
             assert_eq!(Encoding::parse(name).unwrap().to_string(), shown, "{name}");
         }

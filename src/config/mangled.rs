@@ -9,8 +9,8 @@ use crate::source::Place;
 
 #[expect(clippy::expect_used, reason = "the expressions are constants that the tests run")]
 static PATTERNS: LazyLock<(Regex, Regex)> = LazyLock::new(|| {
-    // Of a number of more than eleven digits, Excel shows and saves the first six.
-    let number = r"^[0-9](\.[0-9]+)?E\+[0-9]{2,3}$";
+    // Of a number of more than eleven digits, Excel shows the first six, and saves them in a CSV.
+    let number = r"^-?[0-9](\.[0-9]+)?E\+[0-9]{2,3}$";
     let date = r"^([0-9]{1,2}-[A-Z][a-z]{2}(-[0-9]{2,4})?|[A-Z][a-z]{2}-[0-9]{2}|[0-9]{4}-[0-9]{2}-[0-9]{2}|[0-9]{1,2}月[0-9]{1,2}日|[0-9]{1,2}월 ?[0-9]{1,2}일|[0-9]{1,4}/[0-9]{1,2}(/[0-9]{1,4})?)$";
     (Regex::new(number).expect("a valid expression"), Regex::new(date).expect("a valid expression"))
 });
@@ -48,7 +48,7 @@ mod tests {
 
     #[test]
     fn what_a_spreadsheet_makes_is_told_from_what_people_type() {
-        for text in ["1.23457E+11", "1E+12", "#REF!", "#N/A"] {
+        for text in ["1.23457E+11", "1E+12", "-1.23456789012345E+16", "#REF!", "#N/A"] {
             assert_eq!(severity("name", text), Some(Severity::Error), "{text}");
             assert_eq!(severity("tags.Id", text), Some(Severity::Error), "{text}");
         }

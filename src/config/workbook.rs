@@ -33,8 +33,8 @@ pub fn renamed(path: &Path) -> Finding {
 /// The sheet of the people as CSV, whose lines are the sheet's rows. `None`, with a finding, where there is none to be read.
 pub fn read(path: &Path, bytes: &[u8], findings: &mut Vec<Finding>) -> Option<Arc<SourceFile>> {
     // A broken archive must not end the run.
-    let text =
-        std::panic::catch_unwind(|| text(bytes)).unwrap_or_else(|_| Err("its parts do not fit together".to_owned()));
+    let text = std::panic::catch_unwind(|| text(bytes))
+        .unwrap_or_else(|_| Err("its parts do not fit together".to_owned().into()));
     match text {
         Ok(text) => {
             let source = SourceFile::new(path, text);
@@ -45,9 +45,7 @@ pub fn read(path: &Path, bytes: &[u8], findings: &mut Vec<Finding>) -> Option<Ar
             );
             Some(source)
         }
-        Err(reason) => {
-            let help =
-                "save it anew in Excel, as a workbook (.xlsx) without a password, or as `CSV UTF-8 (Comma delimited)`";
+        Err(Unread { reason, help }) => {
             let finding = Finding::new(Rule::FileSyntax, format!("the workbook cannot be read: {reason}"));
             findings.push(finding.at(Place::whole(&SourceFile::new(path, ""))).help(help));
             None
@@ -55,9 +53,23 @@ pub fn read(path: &Path, bytes: &[u8], findings: &mut Vec<Finding>) -> Option<Ar
     }
 }
 
-fn text(bytes: &[u8]) -> Result<String, String> {
+/// Why a workbook is not read, and what to do.
+struct Unread {
+    reason: String,
+    help: &'static str,
+}
+
+impl From<String> for Unread {
+    fn from(reason: String) -> Self {
+        let help =
+            "save it anew in Excel, as a workbook (.xlsx) without a password, or as `CSV UTF-8 (Comma delimited)`";
+        Self { reason, help }
+    }
+}
+
+fn text(bytes: &[u8]) -> Result<String, Unread> {
     if bytes.starts_with(MARKS[1]) {
-        return Err("it is of an older form (.xls), or has a password".to_owned());
+        return Err("it is of an older form (.xls), or has a password".to_owned().into());
     }
     let mut workbook: Xlsx<_> = Xlsx::new(Cursor::new(bytes)).map_err(|error| error.to_string())?;
     let mut sheets = Vec::new();
@@ -74,16 +86,17 @@ fn text(bytes: &[u8]) -> Result<String, String> {
         _ => sheets.iter().position(|(name, _)| name.eq_ignore_ascii_case(SHEET)),
     };
     let Some((_, rows)) = position.and_then(|position| sheets.into_iter().nth(position)) else {
-        return Err(format!("the sheets {} have cells; name the one with the people `{SHEET}`", names.join(", ")));
+        let reason = format!("the sheets {} have cells", names.join(", "));
+        return Err(Unread { reason, help: "name the sheet with the people `roster`, or delete the others" });
     };
     let mut writer = csv::WriterBuilder::new().flexible(true).from_writer(Vec::new());
     rows.iter().try_for_each(|row| writer.write_record(row)).map_err(|error| error.to_string())?;
     let bytes = writer.into_inner().map_err(|error| error.to_string())?;
-    String::from_utf8(bytes).map_err(|error| error.to_string())
+    String::from_utf8(bytes).map_err(|error| error.to_string().into())
 }
 
 /// The cells of a sheet as texts, from its first row on. They are read one by one: a sheet may have a cell in its last row.
-fn rows(workbook: &mut Xlsx<Cursor<&[u8]>>, sheet: &str) -> Result<Vec<Vec<String>>, String> {
+fn rows(workbook: &mut Xlsx<Cursor<&[u8]>>, sheet: &str) -> Result<Vec<Vec<String>>, Unread> {
     let mut rows: Vec<Vec<String>> = Vec::new();
     let mut cells = workbook.worksheet_cells_reader(sheet).map_err(|error| error.to_string())?;
     while let Some(cell) = cells.next_cell().map_err(|error| error.to_string())? {
@@ -93,7 +106,8 @@ fn rows(workbook: &mut Xlsx<Cursor<&[u8]>>, sheet: &str) -> Result<Vec<Vec<Strin
             continue;
         }
         if row >= MOST.0 || column >= MOST.1 {
-            return Err(format!("the sheet `{sheet}` has a cell in row {}, column {}", row + 1, column + 1));
+            let reason = format!("the sheet `{sheet}` has a cell in row {}, column {}", row + 1, column + 1);
+            return Err(Unread { reason, help: "delete the rows and columns that belong to nobody" });
         }
         let (row, column) = (usize::try_from(row).unwrap_or(0), usize::try_from(column).unwrap_or(0));
         // A record of one empty cell is written as a line of its own.
@@ -105,11 +119,17 @@ fn rows(workbook: &mut Xlsx<Cursor<&[u8]>>, sheet: &str) -> Result<Vec<Vec<Strin
     Ok(rows)
 }
 
+/// The least number of more than 15 digits: Excel keeps the first 15 and makes zeros of the rest.
+/// Source: <https://support.microsoft.com/office/excel-specifications-and-limits-1672b34d-7043-467e-8e27-269d656771c3>
+const TOO_LONG: f64 = 1e15;
+
 fn text_of(value: &DataRef<'_>) -> String {
     match Data::from(value.clone()) {
         Data::Empty => String::new(),
         // Shown as Excel's error is, such as `#N/A`.
         Data::Error(error) => error.to_string(),
+        // Written as Excel shows it, which is what a cell that has lost digits is told by.
+        Data::Float(number) if number.abs() >= TOO_LONG => format!("{number:E}").replace('E', "E+"),
         // Of a number that is an integer, no decimal point is shown.
         Data::Float(number) => number.to_string(),
         Data::DateTime(date) => {

@@ -58,6 +58,22 @@ def test_writes_a_readme_in_the_language_of_the_company(sandbox, language, title
     assert readme.count("\n## ") == 0
 
 
+STOPS = {
+    "en": ("stops by itself after 60 minutes", "does not stop by itself"),
+    "ja": ("60 分続くと、自動的に停止します", "自動停止は無効です"),
+    "ko": ("60분 동안 계속되면 자동으로 중지됩니다", "자동 중지는 사용하지 않도록 설정되어 있습니다"),
+}
+
+
+@pytest.mark.parametrize("minutes", [60, 0])
+@pytest.mark.parametrize("language", STOPS)
+def test_the_readme_says_whether_the_notebook_stops_by_itself(sandbox, language, minutes):
+    sandbox.start(f"language: {language}\nnotebooks: {{idle_stop_minutes: {minutes}}}\n")
+    readme = (sandbox.folder / "README.md").read_text()
+    stops, never = STOPS[language]
+    assert (stops in readme, never in readme) == (minutes == 60, minutes == 0)
+
+
 @pytest.mark.parametrize("language", ["en", "ja", "ko"])
 def test_writes_a_starter_notebook(sandbox, language):
     sandbox.start(f"language: {language}\n")

@@ -1,0 +1,2 @@
+#!/usr/bin/env bash
+# as an older version wrote it
