@@ -176,7 +176,7 @@ fn of_former(account: &Account, name: &str, entry: &LockEntry, deploy: &Path) ->
     let mut commands = output::strip_commands(name, &names, region.as_str());
     commands.extend(output::delete_commands(name, &names, region.as_str()));
     step(
-        "If it was, CloudFormation left the user behind, who is in no stack any more. See by the first command whether it\n\
+        "If it was, CloudFormation left the user behind, who is in no stack any more. See by get-user whether it\n\
          #    is this person, and not another one of the name; then",
         &lines(&commands),
     );
