@@ -110,3 +110,20 @@ fn no_roster_is_garbled_in_silence() {
         assert!(!is_told || count.right * 4 > rosters, "{}: of {rosters}, {} were read", encoded.0, count.right);
     }
 }
+
+#[test]
+fn a_roster_that_was_saved_as_utf8_is_read_so_whatever_encoding_is_given() {
+    let folder = tempfile::tempdir().unwrap();
+    let account = folder.path().join("accounts/tokyo");
+    std::fs::create_dir_all(&account).unwrap();
+    std::fs::write(folder.path().join("settings.yaml"), "company: acme\nroster_encoding: cp932\n").unwrap();
+    std::fs::write(account.join("settings.yaml"), "region: eu-west-1\n").unwrap();
+    for name in ["Jürgen Müller", "佐藤 花子", "김민수"] {
+        std::fs::write(account.join("roster.csv"), format!("name,display_name\nuser,{name}\n")).unwrap();
+        let mut findings = Vec::new();
+        let config = config::read(folder.path(), &[], &mut findings).unwrap();
+        let people = config::people(folder.path(), &config.accounts[0], &mut findings).unwrap();
+        let roster = people.roster.unwrap();
+        assert_eq!(roster.rows[0].1.display_name.as_deref(), Some(name), "{findings:?}");
+    }
+}

@@ -134,6 +134,9 @@ pub struct HandoutArgs {
     /// The form of a page
     #[arg(long, value_enum, default_value_t = HandoutFormat::Markdown)]
     pub format: HandoutFormat,
+    /// The encoding of rosters in CSV that are not UTF-8, such as `cp932` or `cp949`; wins over `roster_encoding`
+    #[arg(long, value_name = "NAME", value_parser = Encoding::parse_named)]
+    pub encoding: Option<Encoding>,
     /// The folder of the settings and rosters
     #[arg(long, value_name = "DIR", default_value = "config")]
     pub config: PathBuf,

@@ -32,7 +32,7 @@ pub(super) fn run(args: &HandoutArgs, colour: bool, watch: &Watch<'_>) -> Result
         templates: args.templates.as_deref(),
         rules: None,
         today: None,
-        encoding: None,
+        encoding: args.encoding,
     };
     let Some((material, account)) = material::one_account(&sources, &mut findings)? else {
         return Ok(outcome(Format::Human, findings, String::new(), colour));

@@ -90,6 +90,8 @@ pub fn decode_csv(
     if let Some(marked) = bytes.strip_prefix(UTF8_MARK) {
         return decode_utf8(path, marked, findings);
     }
+    // What is given is about rosters that are not UTF-8: one that was saved as UTF-8 since is read as what it is.
+    let given = given.filter(|given| given.is_utf16() || !is_certainly_utf8(bytes));
     let marked = rs::Encoding::for_bom(bytes).map(|(encoding, length)| (Encoding(encoding), &bytes[length..]));
     if let Some((encoding, rest)) = marked.or_else(|| Some((given.or_else(|| unmarked_utf16(bytes))?, bytes))) {
         let text = encoding.0.decode_without_bom_handling_and_without_replacement(rest);
@@ -133,6 +135,11 @@ pub fn decode_csv(
             }
         },
     }
+}
+
+/// Whether bytes are a text in UTF-8 that is not ASCII alone, and unlikely to be one in another encoding.
+fn is_certainly_utf8(bytes: &[u8]) -> bool {
+    std::str::from_utf8(bytes).is_ok_and(|text| !text.is_ascii() && !is_unlikely_utf8(text))
 }
 
 /// Begins a change of alphabets in ISO-2022-JP.
