@@ -121,8 +121,17 @@ fn write(
 ) -> Result<Outcome, Failure> {
     let pieces = finished.iter_mut().filter_map(|one| one.piece.take());
     let export = target.and_then(|target| Export::of(target, pieces, &mut findings));
-    let names: Vec<&str> = material.config.accounts.iter().map(|account| account.name.as_str()).collect();
-    output::orphans(&args.out, &names, &mut findings)?;
+    let accounts: Vec<output::Configured<'_>> = material
+        .config
+        .accounts
+        .iter()
+        .map(|account| output::Configured {
+            name: &account.name,
+            id: account.settings.account_id.as_deref(),
+            region: account.settings.region.as_deref(),
+        })
+        .collect();
+    output::orphans(&args.out, &accounts, &mut findings)?;
     findings.extend(finished.iter_mut().flat_map(|one| one.findings.drain(..)));
     if let Some(export) = &export {
         export.inspect(&mut findings)?;

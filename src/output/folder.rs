@@ -5,7 +5,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use super::held;
-use super::manifest::{Listed, listed};
+use super::manifest::{Listed, listed, place};
 use super::replace::{commit as put_in_place, recover, recover_all, stage as draft, staging};
 use super::{MANIFEST_FILE, OutputFile};
 use crate::files::{self, FileError, Kind, Lock};
@@ -245,19 +245,43 @@ fn is_taken(folder: &Path) -> Result<bool, FileError> {
     Ok(matches!(listed, Listed::Unreadable(_)))
 }
 
-/// The folders of accounts that are no longer configured: their stacks may still be deployed.
+/// A configured account: what tells its out folder, and its stacks, from others'.
+#[derive(Debug, Clone, Copy)]
+pub struct Configured<'a> {
+    /// Its name, which is its folder's.
+    pub name: &'a str,
+    /// Its ID.
+    pub id: Option<&'a str>,
+    /// Where its stacks are deployed.
+    pub region: Option<&'a str>,
+}
+
+/// The folders of accounts that are no longer configured: their stacks may still be deployed. Those of a folder whose
+/// manifest names the ID and the region of a configured account are that account's, which had another name.
 ///
 /// # Errors
 /// When the out folder exists but cannot be read.
-pub fn orphans(out: &Path, accounts: &[&str], findings: &mut Vec<Finding>) -> Result<(), FileError> {
+pub fn orphans(out: &Path, accounts: &[Configured<'_>], findings: &mut Vec<Finding>) -> Result<(), FileError> {
     for entry in files::list(out)?.unwrap_or_default() {
         let folder = entry.path;
-        let known = accounts.contains(&entry.name.as_str()) || entry.name.starts_with('.');
+        let known = accounts.iter().any(|account| account.name == entry.name) || entry.name.starts_with('.');
         if !entry.is_folder || known || files::kind(&folder.join(MANIFEST_FILE))?.is_none() {
             continue;
         }
-        let message = format!("`{}` belongs to no configured account", folder.display());
-        let help = "delete the account's stacks if they are deployed, then remove the folder";
+        let of = place(&folder)?;
+        let renamed = accounts.iter().find(|account| {
+            of.as_ref().is_some_and(|(id, region)| account.id == Some(id) && account.region == Some(region))
+        });
+        let (message, help) = match renamed {
+            Some(Configured { name, .. }) => (
+                format!("`{}` is of the account that is now configured as `{name}`", folder.display()),
+                format!("remove the folder `{}`; delete no stack: they are those of `{name}`", folder.display()),
+            ),
+            None => (
+                format!("`{}` belongs to no configured account", folder.display()),
+                "delete the account's stacks if they are deployed, then remove the folder".to_owned(),
+            ),
+        };
         findings.push(finding(Rule::OutputOrphan, message, &folder, help));
     }
     Ok(())

@@ -186,6 +186,17 @@ pub fn holds_users(folder: &Path) -> Result<bool, FileError> {
     Ok(by_stacks || by_files)
 }
 
+/// The account ID and the region that the manifest of an account's out folder names, in the form of whatever version.
+///
+/// # Errors
+/// When the file exists but the operating system does not give it out.
+pub(super) fn place(folder: &Path) -> Result<Option<(String, String)>, FileError> {
+    let bytes = files::read(&folder.join(MANIFEST_FILE))?.unwrap_or_default();
+    let manifest: Option<serde_json::Value> = serde_json::from_slice(&bytes).ok();
+    let word = |name| Some(manifest.as_ref()?.get(name)?.as_str()?.to_owned());
+    Ok(word("account_id").zip(word("region")))
+}
+
 /// The manifest of an account's out folder, if there is one that this version can read.
 ///
 /// # Errors

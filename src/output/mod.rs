@@ -13,7 +13,9 @@ mod shell;
 mod stack_set;
 
 pub use assembly::{AccountAssembly, files as assembly_files, of_account as account_assembly};
-pub use folder::{Difference, claim, claim_shared, commit, compare, discard, inspect, orphans, stage, write};
+pub use folder::{
+    Configured, Difference, claim, claim_shared, commit, compare, discard, inspect, orphans, stage, write,
+};
 pub use handouts::files as handout_files;
 pub use leave::{delete_commands, strip_commands};
 pub use manifest::{

@@ -14,6 +14,21 @@ set -euf -o pipefail
 
 out=${OUT:-out}
 at_once=${AT_ONCE:-8}
+
+misused() {
+  printf 'deploy-all.sh: %s: nothing was deployed\n' "$1" >&2
+  sed -n '/^# usage/,/^#   AT_ONCE/s/^# //p' "$0" >&2
+  exit 2
+}
+
+case $at_once in
+  *[!0123456789]* | 0* | ?????*) misused "AT_ONCE is a number from 1, not '$at_once'" ;;
+esac
+# What is empty was meant to say something.
+for option in "$@"; do
+  case $option in '' | --*=) misused "the option '$option' says nothing" ;; esac
+done
+
 work=$(mktemp -d "${TMPDIR:-/tmp}/racestack.XXXXXX")
 trap 'rm -rf "$work"' EXIT
 # Each deploy.sh says itself how to go on; background processes hear of no Ctrl-C.
@@ -41,6 +56,27 @@ for account in "${accounts[@]}"; do
     printf 'deploy-all.sh: there is no account %s in %s: nothing was deployed\n' "$account" "$out" >&2
     exit 2
   fi
+done
+
+# A folder of before, such as of an account that was renamed, would undo what another deploys.
+config=$out/../config/accounts
+seen=''
+for account in "${accounts[@]}"; do
+  if [ -d "$config" ] && [ ! -e "$config/$account" ]; then
+    printf 'deploy-all.sh: %s is no configured account: there is no config/accounts/%s; if it was renamed, remove %s: nothing was deployed\n' \
+      "$out/$account" "$account" "$out/$account" >&2
+    exit 2
+  fi
+  place=$(sed -n "/^account='/p; /^region='/p; /^# ---- end of the data/q" "$out/$account/deploy.sh" | tr '\n' ' ')
+  while IFS='|' read -r other there; do
+    if [ "$there" = "$place" ] && [ "$other" != "$account" ]; then
+      printf 'deploy-all.sh: %s and %s deploy the same account and region: remove that of the two which synth does not write: nothing was deployed\n' \
+        "$out/$other" "$out/$account" >&2
+      exit 2
+    fi
+  done <<<"$seen"
+  seen="$seen$account|$place
+"
 done
 
 # Deploys an account. Each line says whose it is; the code it ends with is kept.

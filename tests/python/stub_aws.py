@@ -43,7 +43,7 @@ case $fault in
   *) printf '\n%s\n' "$fault" >&2; exit 254 ;;
 esac
 case $service/$command in
-  sts/get-caller-identity) echo "${STUB_ACCOUNT:-111122223333}" ;;
+  sts/get-caller-identity) echo "${STUB_ACCOUNT-111122223333}" ;;
   cloudformation/describe-stacks)
     if [ -n "$name" ]; then
       [ -e "$dir/stacks/$name" ] || { echo "An error occurred (ValidationError): Stack with id $name does not exist" >&2; exit 254; }
@@ -56,12 +56,21 @@ case $service/$command in
   cloudformation/create-change-set)
     printf '%s\t%s\n' "$(sed -n '/TemplateDigest:/,$s/.*Value: "\(.*\)"/\1/p' "$body")" "$tags" >"$dir/$name.$set" ;;
   cloudformation/describe-change-set)
+    case "$*" in
+      *ExecutionStatus*)
+        # It is over when the stack has come to its last state.
+        [ "$(wc -l <"$dir/stacks/$name")" -lt 2 ] && echo EXECUTE_COMPLETE || echo EXECUTE_IN_PROGRESS
+        exit 0 ;;
+    esac
+    [ ! -e "$dir/odd" ] || exit 0
     case "$*" in *Changes*) printf 'Modify\tThing\tAWS::IAM::User\tTrue\n' ;; *) printf 'CREATE_COMPLETE\tNone\n' ;; esac ;;
   cloudformation/execute-change-set)
     status=UPDATE_COMPLETE
+    before=$([ ! -e "$dir/early" ] || { cat "$dir/stacks/$name"; cat "$dir/stacks/$name"; })
     [ -e "$dir/stacks/$name" ] || status=CREATE_COMPLETE
     case $fault in 'after '*) status=${fault#after } ;; esac
-    printf 'UPDATE_IN_PROGRESS\t-\t-\n%s\t%s\n' "$status" "$(cat "$dir/$name.$set")" >"$dir/stacks/$name" ;;
+    printf '%sUPDATE_IN_PROGRESS\t-\t-\n%s\t%s\n' "${before:+$before
+}" "$status" "$(cat "$dir/$name.$set")" >"$dir/stacks/$name" ;;
   cloudformation/describe-stack-events)
     printf 'Second\tAWS::IAM::Role\tCREATE_FAILED\tResource creation cancelled\n'
     printf 'First\tAWS::IAM::User\tCREATE_FAILED\tbob already exists\n'
@@ -70,7 +79,11 @@ case $service/$command in
   cloudformation/list-stack-resources)
     case "$*" in *DELETE_FAILED*) printf 'Bucket\n' ;; *) [ ! -e "$dir/resources.$name" ] || cat "$dir/resources.$name" ;; esac ;;
   sagemaker/list-training-jobs) [ ! -e "$dir/jobs" ] || cut -d ' ' -f 1 "$dir/jobs" ;;
-  sagemaker/list-tags) sed -n "s|^$arn ||p" "$dir/jobs" ;;
+  sagemaker/list-tags)
+    # A query for one value answers None where there is no tag.
+    found=$(sed -n "s|^$arn ||p" "$dir/jobs")
+    case $found:$* in :*'| [0]'*) echo None ;; :*) ;; *) echo "$found" ;; esac ;;
+  iam/get-group) [ ! -e "$dir/members" ] || cat "$dir/members" ;;
   iam/get-login-profile | iam/get-user) echo 'An error occurred (NoSuchEntity)' >&2; exit 254 ;;
 esac
 exit 0

@@ -51,7 +51,7 @@ def test_what_is_up_to_date_is_told_by_one_call(account: Workspace, aws: StubAws
     deployed(account, aws)
     again = aws.run(account.out / "deploy.sh")
     assert again.returncode == 0, again.stderr
-    assert aws.asked() == ["sts get-caller-identity", "cloudformation describe-stacks"]
+    assert aws.asked() == ["sts get-caller-identity", "cloudformation describe-stacks", "iam get-group"]
     assert "0 deployed, 4 unchanged, 0 failed, 0 skipped" in again.stdout
 
 
@@ -209,7 +209,10 @@ def test_jobs_of_who_leaves_or_is_suspended_are_stopped(tmp_path: Path, aws: Stu
     deployed(made, aws)
     aws.stack("users-001", "UPDATE_COMPLETE", digest="0" * 64)
     aws.leavers("users-001", 1)
-    aws.jobs(one="gone.0", two="sato.hana", three="mei", four="None", five="gone.00")
+    # The word that a query answers with where there is nothing is a name like any other.
+    with (aws.folder / f"resources.{USERS}").open("a") as file:
+        file.write("AWS::IAM::User\tNoneUser\tNone\n")
+    aws.jobs(one="gone.0", two="sato.hana", three="mei", four="", five="gone.00")
 
     planned = aws.run(made.out / "deploy.sh", "--dry-run")
     assert planned.returncode == 0, planned.stderr
@@ -231,7 +234,7 @@ def test_a_dry_run_changes_nothing_and_shows_tables(account: Workspace, aws: Stu
     aws.leavers("users-001", 3)
     before = {file.name: file.read_text() for file in (aws.folder / "stacks").iterdir()}
     finished = aws.run(account.out / "deploy.sh", "--dry-run")
-    assert finished.returncode == 0, finished.stdout + finished.stderr
+    assert finished.returncode == 1, "the deployment would refuse, too"
     assert {file.name: file.read_text() for file in (aws.folder / "stacks").iterdir()} == before
     commands = [line.split()[1] for line in changes(aws)]
     assert commands == ["create-change-set", "delete-change-set"]
@@ -332,7 +335,14 @@ def test_a_template_that_synth_did_not_write_is_named(account: Workspace, aws: S
     assert "a template is not the one that synth wrote: nothing was deployed" in finished.stderr
 
 
-@pytest.mark.parametrize("options", [["--jobs"], ["--jobs", "0"], ["--jobs=x"], ["--leavers", "-1"], ["--dry"], ["tokyo"]])
+MISUSES = [
+    *(["--jobs"], ["--jobs", "0"], ["--jobs=x"], ["--jobs", "08"], ["--jobs", "010"], ["--jobs", "1000"]),
+    *(["--leavers", "-1"], ["--leavers", "00"], ["--leavers=08"], ["--only", ""], ["--only="], ["--only", " "]),
+    *(["--dry"], ["tokyo"]),
+]
+
+
+@pytest.mark.parametrize("options", MISUSES)
 def test_misuse_is_refused_before_anything_is_asked(account: Workspace, aws: StubAws, options: list[str]) -> None:
     finished = aws.run(account.out / "deploy.sh", *options)
     assert (finished.returncode, finished.stdout, aws.asked()) == (2, "", [])
@@ -354,3 +364,124 @@ def test_every_account_has_the_same_script(tmp_path: Path) -> None:
         head, rest = (made.out / "deploy.sh").read_text().split("# ---- data ----\n")
         texts.add((head, rest.split("# ---- end of the data ----\n")[1]))
     assert len(texts) == 1
+
+
+@pytest.mark.parametrize("seconds", ["", "x", "-1", "0.5", "08"])
+def test_the_pause_is_a_number_of_seconds(account: Workspace, aws: StubAws, seconds: str) -> None:
+    finished = aws.run(account.out / "deploy.sh", RETRY_SECONDS=seconds)
+    # Nothing is as good as not set.
+    assert finished.returncode == (2 if seconds else 0)
+    assert seconds == "" or f"RETRY_SECONDS is a whole number of seconds from 0, not '{seconds}'" in finished.stderr
+
+
+def test_a_dry_run_refuses_what_changes_something(account: Workspace, aws: StubAws) -> None:
+    script = account.out / "deploy.sh"
+    # As if a mistake let a dry run go on to the deployment.
+    text = script.read_text()
+    broken = text.replace('if [ -n "$dry_run" ]; then\n  [ "$leaving"', 'if false; then\n  [ "$leaving"')
+    assert broken != text
+    script.write_text(broken)
+    finished = aws.run(script, "--dry-run")
+    assert finished.returncode == 1
+    assert "could not be executed: a dry run changes nothing" in finished.stdout
+    assert "cloudformation execute-change-set" not in aws.asked()
+
+
+def test_what_was_verified_is_what_is_deployed(account: Workspace, aws: StubAws) -> None:
+    # Somebody writes the templates anew as soon as the first call is made.
+    program = aws.folder / "bin" / "aws"
+    late = f"#!/bin/sh\nfor file in '{account.out}'/*.yaml; do echo 'Resources: {{}}' >\"$file\"; done\n"
+    program.write_text(late + program.read_text())
+    finished = aws.run(account.out / "deploy.sh")
+    assert finished.returncode == 0, finished.stdout + finished.stderr
+    assert "4 deployed" in finished.stdout
+    planned = aws.run(account.out / "deploy.sh", "--dry-run")
+    assert planned.returncode == 1 and "users-001.yaml: FAILED" in planned.stderr
+
+
+@pytest.mark.parametrize("before", ["UPDATE_COMPLETE", "UPDATE_ROLLBACK_COMPLETE"])
+@pytest.mark.parametrize("after", ["UPDATE_COMPLETE", "UPDATE_ROLLBACK_COMPLETE"])
+def test_an_early_look_decides_nothing(account: Workspace, aws: StubAws, before: str, after: str) -> None:
+    deployed(account, aws)
+    # The digest is that of before: a stack alone, or other tags.
+    aws.stack("users-001", before, digest=digest(account, "users-001"))
+    (aws.folder / "early").touch()
+    aws.fault(f"execute-change-set.{USERS}", f"after {after}")
+    finished = aws.run(account.out / "deploy.sh", "--only", USERS)
+    assert finished.returncode == (0 if after == "UPDATE_COMPLETE" else 1), finished.stdout
+    assert (f"failed: {USERS}: it is UPDATE_ROLLBACK_COMPLETE" in finished.stdout) == (after != "UPDATE_COMPLETE")
+    assert len((aws.folder / "stacks" / USERS).read_text().splitlines()) == 1, "it was waited for the end"
+
+
+def test_a_change_set_without_a_state_is_given_up(account: Workspace, aws: StubAws) -> None:
+    (aws.folder / "odd").touch()
+    finished = aws.run(account.out / "deploy.sh")
+    assert finished.returncode == 1
+    assert "its change set is '', which is no state that it gets out of" in finished.stdout
+
+
+def test_a_long_wait_is_heard_of(account: Workspace, aws: StubAws) -> None:
+    aws.stack("users-001", *["UPDATE_IN_PROGRESS"] * 5, "UPDATE_COMPLETE")
+    script = account.out / "deploy.sh"
+    text = script.read_text()
+    assert text.count("-ge 60 ] || return 0") == 1
+    assert "still is" not in aws.run(script, "--only", "users-001").stdout
+    script.write_text(text.replace("-ge 60 ] || return 0", "-ge 0 ] || return 0"))
+    aws.stack("users-001", *["UPDATE_IN_PROGRESS"] * 5, "UPDATE_COMPLETE")
+    assert f"{USERS}: still is UPDATE_IN_PROGRESS" in aws.run(script).stdout
+
+
+def test_one_stack_alone_is_deployed_though_it_was_busy(account: Workspace, aws: StubAws) -> None:
+    deployed(account, aws)
+    aws.stack("users-001", "UPDATE_IN_PROGRESS", "UPDATE_IN_PROGRESS", "UPDATE_COMPLETE", digest=digest(account, "users-001"))
+    finished = aws.run(account.out / "deploy.sh", "--only", "users-001")
+    assert finished.returncode == 0, finished.stdout + finished.stderr
+    assert "1 deployed" in finished.stdout
+
+
+def test_who_left_and_still_exists_is_told_each_time(account: Workspace, aws: StubAws) -> None:
+    deployed(account, aws)
+    (aws.folder / "members").write_text("sato.hana\nTaro-Kun\nlong.gone\n")
+    for options in ([], ["--dry-run"]):
+        finished = aws.run(account.out / "deploy.sh", *options)
+        assert finished.returncode == 1
+        assert re.findall("offboard (.*) --account tokyo", finished.stderr) == ["long.gone"]
+
+
+@pytest.mark.parametrize("answer", ["", "None", "12345"])
+def test_credentials_of_no_account_are_told(account: Workspace, aws: StubAws, answer: str) -> None:
+    finished = aws.run(account.out / "deploy.sh", STUB_ACCOUNT=answer)
+    assert finished.returncode == 1
+    assert f"names no account for its credentials, but '{answer}': nothing was deployed" in finished.stderr
+
+
+@pytest.mark.parametrize("tool", ["awk", "sed", "grep", "tr", "mktemp", "readlink"])
+def test_a_missing_command_is_named(account: Workspace, aws: StubAws, tool: str) -> None:
+    tools = aws.folder / "tools"
+    tools.mkdir()
+    for folder in ("/usr/bin", "/bin"):
+        for file in Path(folder).iterdir():
+            if file.name != tool and not (tools / file.name).exists():
+                (tools / file.name).symlink_to(file)
+    finished = aws.run(account.out / "deploy.sh", PATH=f"{aws.folder / 'bin'}:{tools}")
+    assert (finished.returncode, aws.asked()) == (1, [])
+    assert f"the command {tool} is missing" in finished.stderr
+
+
+def test_a_list_of_stacks_that_breaks_off_deploys_nothing(account: Workspace, aws: StubAws) -> None:
+    awk = aws.folder / "bin" / "awk"
+    awk.write_text("#!/bin/sh\nexit 1\n")
+    awk.chmod(0o755)
+    finished = aws.run(account.out / "deploy.sh")
+    assert finished.returncode == 1
+    assert "only 0 of 4 stacks could be looked at: nothing was deployed" in finished.stderr
+    assert changes(aws) == []
+
+
+def test_a_dry_run_fails_where_the_deployment_would(account: Workspace, aws: StubAws) -> None:
+    aws.stack("access", "ROLLBACK_COMPLETE")
+    finished = aws.run(account.out / "deploy.sh", "--dry-run")
+    assert finished.returncode == 1
+    assert f"{USERS}: would be skipped, since it needs mycompany-deepracer-access, which failed" in finished.stdout
+    alone = aws.run(account.out / "deploy.sh", "--dry-run", "--only", "users-001")
+    assert alone.returncode == 1 and "is not up to date" in alone.stdout
