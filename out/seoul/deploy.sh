@@ -46,7 +46,7 @@ tags='[{"Key":"CostCenter","Value":"4711"},{"Key":"managed-by","Value":"racestac
 stacks='
 mycompany-deepracer-storage stack storage.yaml e1bae608bb3940d95308a88341113b8e741c3fac47053a2ed15d033e3dba4387 9192aac2f5bf97b209ee41cedaf40b20ad5b17577851617b3f671b8a9268ff8a - -
 mycompany-deepracer-access stack access.yaml 99132350429a05ff78e1e1cd5f1edb27656767454ff8bb4719df1da268f2b95f 48d1410473457984e38be00daa1567a13f8d4a7e74e571b17d3dd6fc7a20e1ee CAPABILITY_NAMED_IAM -
-mycompany-deepracer-notebooks stack notebooks.yaml fde3d306f69b8aeb41db421d1a35ace95fd6344ff929225baa3083a94d08274f f7ee00518a48072325ba933bce38706b9fb60bc8820d63ec92b7f2494315c18b - -
+mycompany-deepracer-notebooks stack notebooks.yaml e7707d8e9cfd6601be7c9eaa4cfca5be9275d69987781256d905b96e4c07d419 c6b081b4b8a31b05b13361409a37fe88f31a5016e71bafb805ded25a8ea103be - -
 mycompany-deepracer-service-roles stack service-roles.yaml 9633afb4e839569def1b9fb4c879a3468ab3134a08ca619e36546f75e350cc1e aac214b72fcec3dac02a6e0412538cbac8890d2cb6ad14edec3e5dd1adc05026 CAPABILITY_NAMED_IAM -
 mycompany-deepracer-users-001 users users-001.yaml c2353eb10a95317e28f43487c7744059a79e1a787a055a4b21b6d15dd472d685 a1794106855cca933fe9ed1991ce3d6cdb65097e50e6c7ff9b71c4f810d7a52b CAPABILITY_NAMED_IAM mycompany-deepracer-storage,mycompany-deepracer-access,mycompany-deepracer-notebooks
 mycompany-deepracer-retired-roles stack retired-roles.yaml f74d407a3aff17ee4fb3b0d52be90f44310684396ffbbfc35d47272501cb3430 72f3a7f2312523eebc2ad082aadb6496c169740bd83664e1e28f87573b166213 CAPABILITY_NAMED_IAM -
@@ -361,7 +361,11 @@ each() {
   local function=$1 i started=0
   shift
   for i in "$@"; do
-    (me=$i && "$function" "$i") &
+    (
+      me=$i
+      "$function" "$i"
+      : >"$work/$i.answered"
+    ) &
     started=$((started + 1))
     if [ $((started % jobs)) = 0 ]; then wait; fi
   done
@@ -850,7 +854,6 @@ run() {
     done
     if [ -z "$workers" ]; then
       [ -n "$pending" ] || return 0
-      continue
     fi
     sleep 0.2
   done
@@ -973,6 +976,10 @@ leaving=0
 for i in $todo; do
   if [ -s "$work/$i.reason" ]; then
     verdict[i]=failed
+    continue
+  fi
+  if [ ! -e "$work/$i.answered" ]; then
+    lost "$i" 'who leaves could not be told: its worker ended early' 'nothing of it was changed; run deploy.sh again'
     continue
   fi
   if [ -s "$work/$i.state" ]; then

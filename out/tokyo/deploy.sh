@@ -46,7 +46,7 @@ tags='[{"Key":"CostCenter","Value":"4711"},{"Key":"managed-by","Value":"racestac
 stacks='
 mycompany-deepracer-storage stack storage.yaml 48af4a07cb53d680e94ef4920513fc7503fee5c5fa7f6fae62f42d9606731ce5 bca8d48f8841ee1e42e77b0062f2e3ee4a55bd5cbb784fc1b4f48ba506669d7f - -
 mycompany-deepracer-access stack access.yaml 1325d9cf7f4072c11d673f838de5341e0cc08cf6394f20154a86a0e655bea8e0 79428a0b7573c2da63dd3e7b6303ac21be6d13a79ab7cf9f89cc36c406ce5333 CAPABILITY_NAMED_IAM -
-mycompany-deepracer-notebooks stack notebooks.yaml 0f0bc4615d928d7d46dafc28b41b8962ec01a877c2d94d6cfe221296202527db 7e104a317ff0f6255f21e1da2117619286c47bbc537f433f0d1fbc6ebc7ced50 - -
+mycompany-deepracer-notebooks stack notebooks.yaml f6c91bdbf326320024a3029eee5ed54879897255db68c09571a7504fa1d67630 fa003401141ecf213f71abd7515d02860ff7de3cbba9389dfca81c138a7051aa - -
 mycompany-deepracer-service-roles stack service-roles.yaml 4a86b95df623e7e02c80ea47fae75971b1346dfacbb67f7c8ac292e72e36d542 9a3b0d50409f7e5e78b6ee4ecda0d504c901daca6afcd3b203dac2d47149d5f8 CAPABILITY_NAMED_IAM -
 mycompany-deepracer-users-001 users users-001.yaml 77bc703f3e9526c2461c2347e60370e5de6244581538391b66103e7ccdbfeab6 09fb1646503090c976633423e7fa71ce2cad9d8b1248e97d9702efa246358d43 CAPABILITY_NAMED_IAM mycompany-deepracer-storage,mycompany-deepracer-access,mycompany-deepracer-notebooks
 mycompany-deepracer-retired-roles stack retired-roles.yaml 8c2b627a2cbde15824dad656e691f4f99fefd67df44043f9fcf5fb9096ae96b2 ae34543b91b054185e80cf1657e882003f0496e0e19a207a76706b4e7024072d CAPABILITY_NAMED_IAM -
@@ -364,7 +364,11 @@ each() {
   local function=$1 i started=0
   shift
   for i in "$@"; do
-    (me=$i && "$function" "$i") &
+    (
+      me=$i
+      "$function" "$i"
+      : >"$work/$i.answered"
+    ) &
     started=$((started + 1))
     if [ $((started % jobs)) = 0 ]; then wait; fi
   done
@@ -853,7 +857,6 @@ run() {
     done
     if [ -z "$workers" ]; then
       [ -n "$pending" ] || return 0
-      continue
     fi
     sleep 0.2
   done
@@ -976,6 +979,10 @@ leaving=0
 for i in $todo; do
   if [ -s "$work/$i.reason" ]; then
     verdict[i]=failed
+    continue
+  fi
+  if [ ! -e "$work/$i.answered" ]; then
+    lost "$i" 'who leaves could not be told: its worker ended early' 'nothing of it was changed; run deploy.sh again'
     continue
   fi
   if [ -s "$work/$i.state" ]; then

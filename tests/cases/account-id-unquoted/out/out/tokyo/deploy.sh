@@ -46,9 +46,9 @@ tags='[{"Key":"managed-by","Value":"racestack"}]'
 stacks='
 mycompany-deepracer-storage stack storage.yaml 52dcc6af497a21a2fcdc6a2904957f8cd7e5b1e49257a5b70772c0e98a93c5df 4d1dd633733f1533fe37b43a4a8f73d891bb569f091ac826a9f8117eeafcaa59 - -
 mycompany-deepracer-access stack access.yaml ab9aa52366f78c98d1c6fc830f1e654cdd7b17c9c326d5efae95e946fbcad105 0249f856ce36b23e2e3315bc15c1b4c9e1f145db4e8a8b27b4a237f110aa0d63 CAPABILITY_NAMED_IAM -
-mycompany-deepracer-notebooks stack notebooks.yaml e60d4a5e77db0b1c9e23c5a3fc65b13103dacf8a66ced88a293c4c91c048d870 7e104a317ff0f6255f21e1da2117619286c47bbc537f433f0d1fbc6ebc7ced50 - -
+mycompany-deepracer-notebooks stack notebooks.yaml b5f31d77bd567f968a1f067ab2ec427a22903312d61168c641de063bdb62a218 fa003401141ecf213f71abd7515d02860ff7de3cbba9389dfca81c138a7051aa - -
 mycompany-deepracer-service-roles stack service-roles.yaml bf8642c636167230d114bade36c35df5ce445bbf479108453e675f8368f7bdf7 59cc796509a41c09a2ea3a758dc2e954ac59134a338c0a81ea2ff307f85e0bd9 CAPABILITY_NAMED_IAM -
-mycompany-deepracer-users-001 users users-001.yaml 6b4939f50cbd24af27b8ce6a1500326e19ea94fdc01307fac573e9e4e629cc34 5dda463952c5f6a395f5048d63e08687f4ed49fc6133a081f5c78900b7dd0c95 CAPABILITY_NAMED_IAM mycompany-deepracer-storage,mycompany-deepracer-access,mycompany-deepracer-notebooks
+mycompany-deepracer-users-001 users users-001.yaml b97fc8746bd61aa81c8be7a209b4de712dd7d139309ff6fc0a8f3e23071c3223 0d866c7491bbfb9a2205e8b8f9f2a3e2cf7b90fa9e372ec7309e1ea7b6bcaae9 CAPABILITY_NAMED_IAM mycompany-deepracer-storage,mycompany-deepracer-access,mycompany-deepracer-notebooks
 '
 # What others need of a stack that a StackSet deploys: the stack, and the command that looks for it.
 expected='
@@ -80,6 +80,14 @@ fail() {
 # throttled, or that nobody answers, waits and is tried again.
 ask() {
   local answer status tries wait=$pause
+  # A dry run asks, and makes change sets, which it deletes again: nothing else, whoever calls this.
+  case ${dry_run:-no}:$1:$2 in
+    no:* | *:get-* | *:list-* | *:describe-* | *:head-* | *:create-change-set | *:delete-change-set | *:s3:cp) ;;
+    *)
+      printf 'a dry run changes nothing\n' >"$work/errors.$me"
+      return 1
+      ;;
+  esac
   for tries in 1 2 3 4 5 6 7; do
     status=0
     answer=$(aws "$@" ${region:+--region "$region"} </dev/null 2>"$work/errors.$me") || status=$?
@@ -105,7 +113,8 @@ errors() {
   tr -s '\n' ' ' <"$work/errors.$me" | sed 's/^ *//; s/ *$//'
 }
 
-# Compares files with their SHA-256, which come as lines on standard input: what was reviewed is what is deployed.
+# Compares the copies of the files with their SHA-256, which come as lines on standard input. Only the copies are read
+# from then on: what was reviewed is what is deployed, whatever becomes of the folder meanwhile.
 verify() {
   local program found
   if command -v sha256sum >/dev/null; then
@@ -116,7 +125,7 @@ verify() {
     fail 'found neither sha256sum nor shasum, one of which tells whether the templates are those of synth: nothing was deployed'
   fi
   # shellcheck disable=SC2086
-  if ! found=$(LC_ALL=C $program -c - 2>&1); then
+  if ! found=$(cd -- "$work/templates" && LC_ALL=C $program -c - 2>&1); then
     printf '%s\n' "$found" | grep -v ': OK$' >&2
     fail "a template is not the one that synth wrote: nothing was deployed; \
 run 'racestack synth' again, or 'git checkout' the folder $(pwd)"
@@ -125,10 +134,15 @@ run 'racestack synth' again, or 'git checkout' the folder $(pwd)"
 
 # Makes what everything else needs.
 begin() {
+  local tool
+  for tool in awk cat cp date grep mkdir mktemp readlink rm sed sleep tr; do
+    command -v "$tool" >/dev/null || fail "the command $tool is missing: install it: nothing was deployed"
+  done
   command -v aws >/dev/null || fail 'the AWS CLI is missing: install it, version 1 or 2, so that the command aws is found'
   work=$(mktemp -d "${TMPDIR:-/tmp}/racestack.XXXXXX") ||
     fail 'no temporary folder can be made: set TMPDIR to a folder that can be written to'
   trap 'rm -rf "$work"' EXIT
+  mkdir "$work/templates"
 }
 
 # ---- the script of an account ----
@@ -158,7 +172,9 @@ misused() {
 }
 
 jobs=4 only='' leavers_allowed='' dry_run=''
-is_number() { case $1 in '' | *[!0-9]* | ??????*) return 1 ;; esac; }
+# A number that begins with 0 would be one of base 8 to the shell.
+is_number() { case $1 in '' | *[!0123456789]* | 0?* | ?????*) return 1 ;; esac; }
+is_number "$pause" || misused "RETRY_SECONDS is a whole number of seconds from 0, not '$pause'"
 while [ $# != 0 ]; do
   case $1 in
     --jobs | --only | --leavers)
@@ -183,14 +199,19 @@ while [ $# != 0 ]; do
   esac
   case $option in
     --jobs)
-      if ! is_number "$value" || [ "$value" -lt 1 ]; then misused "--jobs takes a number from 1, not '$value'"; fi
+      if ! is_number "$value" || [ "$value" -lt 1 ] || [ "$value" -gt 999 ]; then
+        misused "--jobs takes a number from 1 to 999, not '$value'"
+      fi
       jobs=$value
       ;;
     --leavers)
       is_number "$value" || misused "--leavers takes a number, not '$value'"
       leavers_allowed=$value
       ;;
-    --only) only="$only $value" ;;
+    --only)
+      [ -n "${value//[[:space:]]/}" ] || misused '--only takes the name of a stack, not nothing'
+      only="$only $value"
+      ;;
   esac
 done
 
@@ -297,12 +318,18 @@ way_out() {
   local here="--region $region --stack-name $2" retain
   case $1 in
     ROLLBACK_COMPLETE | ROLLBACK_FAILED | CREATE_FAILED)
-      printf 'it never was complete, so that nothing of it is lost: delete it, then run deploy.sh again:\n'
+      printf 'it never was complete: see that nobody uses what is left of it, delete it, then run deploy.sh again:\n'
       printf '       aws cloudformation delete-stack %s\n' "$here"
       printf '       aws cloudformation wait stack-delete-complete %s\n' "$here"
       ;;
     DELETE_FAILED)
       printf 'somebody began to delete it; delete it to the end, then run deploy.sh again:\n'
+      case $2 in
+        *-deepracer-users-*)
+          printf '     with it go the users in it who stay, and their notebooks with all that is on the volumes: first let\n'
+          printf "     each copy it to the bucket, as 'racestack offboard NAME --account %s' shows in its export step\n" "$account_name"
+          ;;
+      esac
       printf '       aws cloudformation delete-stack %s\n' "$here"
       printf '       aws cloudformation wait stack-delete-complete %s\n' "$here"
       # shellcheck disable=SC2016
@@ -332,23 +359,36 @@ each() {
   local function=$1 i started=0
   shift
   for i in "$@"; do
-    (me=$i && "$function" "$i") &
+    (
+      me=$i
+      "$function" "$i"
+      : >"$work/$i.answered"
+    ) &
     started=$((started + 1))
     if [ $((started % jobs)) = 0 ]; then wait; fi
   done
   wait
 }
 
+# Waits until the next look, and says once a minute what is waited for: `said`, of the caller, is when it last was.
+look_later() {
+  sleep "$pause"
+  [ $((SECONDS - said)) -ge 60 ] || return 0
+  said=$SECONDS
+  say "$1"
+}
+
 # Before a plan can be made: waits for the end of what goes on, and lists who leaves.
 prepare() {
-  local i=$1 found state digest found_tags
+  local i=$1 found state digest found_tags said=$SECONDS
   state=${status[i]}
   if [ "${verdict[i]}" = busy ]; then
     [ -z "$dry_run" ] || return 0
     say "${names[i]}: is $state, which is waited for"
     while :; do
-      sleep "$pause"
+      look_later "${names[i]}: still is $state"
       if found=$(seen "${names[i]}"); then
+        [ -n "$found" ] || give_up 'it could not be looked at: AWS gave an empty answer' 'run deploy.sh again'
         IFS=$'\t' read -r _ state digest found_tags <<<"$found"
       else
         case $(errors) in
@@ -427,13 +467,13 @@ stop_running() {
 
 # Waits for those of the notebooks that are about to stop: none can be deleted before.
 await_stopping() {
-  local stopping notebook
+  local stopping notebook said=$SECONDS
   [ -z "$dry_run" ] || return 0
   while [ $# != 0 ]; do
     stopping=$(notebooks Stopping) || exit 1
     for notebook in "$@"; do
       if grep -qFx -e "$notebook" <<<"$stopping"; then
-        sleep "$pause"
+        look_later "the notebook $notebook still stops"
         continue 2
       fi
     done
@@ -450,8 +490,10 @@ stop_jobs() {
     --query 'TrainingJobSummaries[].[TrainingJobArn]') ||
     give_up "the training jobs could not be listed: $(errors)" 'run deploy.sh again to go on'
   for arn in $running; do
-    user=$(ask sagemaker list-tags --resource-arn "$arn" --output text --query "Tags[?Key=='user'].Value | [0]") ||
+    user=$(ask sagemaker list-tags --resource-arn "$arn" --output text --query "(Tags || \`[]\`)[?Key=='user'].[Value]") ||
       give_up "the tags of $arn could not be listed: $(errors)" 'run deploy.sh again to go on'
+    # No line, where there is no such tag: the word None could be a name.
+    [ -n "$user" ] || continue
     case " $* " in
       *" $user "*)
         printf 'the training job %s of %s runs, and is stopped\n' "${arn##*/}" "$user"
@@ -548,7 +590,7 @@ filled() {
 
 # Makes a change set for the stack, and waits for it. Returns 1 where nothing would change.
 make_change_set() {
-  local i=$1 type=UPDATE options found state reason
+  local i=$1 type=UPDATE options found state reason odd=0 said=$SECONDS
   [ "${verdict[i]}" != new ] || type=CREATE
   options=(--stack-name "${names[i]}" --change-set-name "$run-$me" --change-set-type "$type" --tags "$tags")
   if [ -n "$template_bucket" ]; then
@@ -575,8 +617,14 @@ make_change_set() {
     case $state in
       CREATE_COMPLETE) return 0 ;;
       FAILED) break ;;
+      CREATE_PENDING | CREATE_IN_PROGRESS) ;;
+      *)
+        odd=$((odd + 1))
+        [ "$odd" -lt 12 ] || give_up "its change set is '$state', which is no state that it gets out of" \
+          'nothing of it was changed; run deploy.sh again'
+        ;;
     esac
-    sleep "$pause"
+    look_later "${names[i]}: its change set still is $state"
   done
   drop_change_set "$i"
   case $reason in
@@ -589,9 +637,23 @@ drop_change_set() {
   ask cloudformation delete-change-set --stack-name "${names[$1]}" --change-set-name "$run-$me" >/dev/null || true
 }
 
+# Whether a stack's change set is executed to its end: the stack may keep the state of before for a while. One that is
+# not there any more was executed.
+# Source: https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_DescribeChangeSet.html
+is_over() {
+  local found
+  found=$(ask cloudformation describe-change-set --stack-name "${names[$1]}" --change-set-name "$run-$me" --no-paginate \
+    --output text --query '[ExecutionStatus]') || {
+    case $(errors) in *ChangeSetNotFound*) return 0 ;; esac
+    give_up "its change set could not be looked at: $(errors)" 'run deploy.sh again: it waits for what goes on'
+  }
+  case $found in EXECUTE_COMPLETE | EXECUTE_FAILED | OBSOLETE) return 0 ;; esac
+  return 1
+}
+
 # Deploys a stack; the file of its number says what came of it.
 deploy() {
-  local i=$1 found state digest stale=0
+  local i=$1 found state digest stale=0 over='' said=$SECONDS
   say "${names[i]}: change set"
   if ! make_change_set "$i"; then
     printf 'unchanged\n' >"$work/$i.done"
@@ -606,23 +668,34 @@ deploy() {
       *) give_up "its change set could not be executed: $(errors)" 'run deploy.sh again' ;;
     esac
   fi
+  state=''
   while :; do
-    sleep "$pause"
+    look_later "${names[i]}: still ${state:+is $state}"
     found=$(seen "${names[i]}") || give_up "it could not be looked at: $(errors)" 'run deploy.sh again: it waits for what goes on'
     IFS=$'\t' read -r _ state digest _ <<<"$found"
     case $state in
-      REVIEW_IN_PROGRESS | CREATE_COMPLETE | UPDATE_COMPLETE)
-        if [ "$state" != REVIEW_IN_PROGRESS ] && { [ "${digests[i]}" = - ] || [ "$digest" = "${digests[i]}" ]; }; then break; fi
-        # The state of before, if this look came early.
-        stale=$((stale + 1))
-        [ "$stale" -lt 12 ] || give_up "it is $state, with another template than it was given" 'run deploy.sh again'
-        ;;
-      *_IN_PROGRESS) ;;
+      '' | REVIEW_IN_PROGRESS) ;;
+      *_IN_PROGRESS) continue ;;
       *)
-        give_up "it is $state: $(first_failure "${names[i]}")" \
-          "$(way_out "$state" "${names[i]}")"
+        # No state counts before the change set is over: only one that was looked at after that.
+        if [ -z "$over" ] && is_over "$i"; then
+          over=yes
+          found=$(seen "${names[i]}") || give_up "it could not be looked at: $(errors)" 'run deploy.sh again: it waits for what goes on'
+          IFS=$'\t' read -r _ state digest _ <<<"$found"
+        fi
+        case $over:$state in
+          :* | *: | *:*_IN_PROGRESS) ;;
+          *:CREATE_COMPLETE | *:UPDATE_COMPLETE)
+            if [ "${digests[i]}" = - ] || [ "$digest" = "${digests[i]}" ]; then break; fi
+            ;;
+          *) give_up "it is $state: $(first_failure "${names[i]}")" "$(way_out "$state" "${names[i]}")" ;;
+        esac
         ;;
     esac
+    # The state of before, if this look came early.
+    stale=$((stale + 1))
+    [ "$stale" -lt 12 ] || give_up "it is '$state', and not what its change set makes of it" \
+      'run deploy.sh again: it waits for what goes on'
   done
   left "$i"
   printf 'deployed\n' >"$work/$i.done"
@@ -779,7 +852,6 @@ run() {
     done
     if [ -z "$workers" ]; then
       [ -n "$pending" ] || return 0
-      continue
     fi
     sleep 0.2
   done
@@ -814,16 +886,50 @@ summary() {
   for i in $list; do printf '  skipped: %s %s\n' "${names[i]}" "$(cat "$work/$i.reason")"; done
 }
 
+# Names those who left and exist all the same: a stack whose update is complete has let go of users whom it could not
+# delete. They are still in the group. While a stack is not up to date, nobody can be told from those who leave with it.
+forgotten() {
+  local i members left user
+  for ((i = 0; i < ${#names[@]}; i++)); do
+    case ${verdict[i]} in failed | skipped | out) return 0 ;; esac
+    case ${dry_run:-no}:${status[i]} in yes:*_IN_PROGRESS) return 0 ;; esac
+  done
+  members=$(ask iam get-group --group-name "$group" --output text --query 'Users[].[UserName]') || {
+    case $(errors) in *NoSuchEntity*) return 0 ;; esac
+    printf 'deploy.sh: the members of the group %s could not be listed: %s\n' "$group" "$(errors)" >&2
+    return 1
+  }
+  left=$({
+    while read -r _ user; do printf '%s\n' "$user"; done <<<"$users"
+    for ((i = 0; i < ${#names[@]}; i++)); do
+      [ ! -s "$work/$i.leavers" ] || while read -r user _; do printf '%s\n' "$user"; done <"$work/$i.leavers"
+    done
+    printf -- '--\n%s\n' "$members"
+  } | awk '$1 == "--" { there = 1; next } !there { known[tolower($1)]; next } NF && !(tolower($1) in known)')
+  [ -n "$left" ] || return 0
+  for user in $left; do
+    printf "deploy.sh: %s is in the group %s and in no template: whoever left still exists; \
+'racestack offboard %s --account %s' prints what to do\n" "$user" "$group" "$user" "$account_name" >&2
+  done
+  return 1
+}
+
 begin
 read_stacks
 choose
 for ((i = 0; i < ${#names[@]}; i++)); do
+  [ "${kinds[i]}" = stack-set ] || cp -- "${files[i]}" "$work/templates/" || true
+done
+for ((i = 0; i < ${#names[@]}; i++)); do
   [ "${kinds[i]}" = stack-set ] || printf '%s  %s\n' "${sums[i]}" "${files[i]}"
 done | verify
+for ((i = 0; i < ${#names[@]}; i++)); do files[i]=$work/templates/${files[i]}; done
 
 found=$(ask sts get-caller-identity --query Account --output text) ||
   fail "the AWS CLI has no credentials that work; set AWS_PROFILE, or sign in ('aws sso login'): nothing was deployed
 $(errors)"
+is_account() { case $1 in *[!0123456789]*) return 1 ;; esac; [ "${#1}" = 12 ]; }
+is_account "$found" || fail "the AWS CLI names no account for its credentials, but '$found': nothing was deployed"
 [ "$found" = "$account" ] || fail "the credentials are of account $found, the stacks of $account: nothing was deployed"
 
 # One call tells what there is of all stacks. The words of an awk program: those that are wanted, then those that are there.
@@ -852,6 +958,8 @@ done < <(printf '%s\n' "${names[@]}" -- "$all" | awk -F '\t' '
   { found[$1] = $2 "\t" $3 "\t" $4 }
   END { for (i = 1; i <= count; i++) print (name[i] in found) ? found[name[i]] : "absent\t-\t-" }')
 
+[ "$i" = "${#names[@]}" ] && [ "$i" != 0 ] || fail "only $i of ${#names[@]} stacks could be looked at: nothing was deployed"
+
 # Whoever interrupts this goes on later.
 trap interrupted INT TERM HUP
 run=racestack-$(date +%s)-$$
@@ -868,9 +976,14 @@ for i in $todo; do
     verdict[i]=failed
     continue
   fi
+  if [ ! -e "$work/$i.answered" ]; then
+    lost "$i" 'who leaves could not be told: its worker ended early' 'nothing of it was changed; run deploy.sh again'
+    continue
+  fi
   if [ -s "$work/$i.state" ]; then
     IFS=$'\t' read -r found digest found_tags <"$work/$i.state"
     judge "$i" "$found" "$digest" "$found_tags"
+    if [ -n "$only" ] && [ "${verdict[i]}" = same ]; then verdict[i]=changed; fi
   fi
   if [ "${verdict[i]}" = changed ] && [ -s "$work/$i.leavers" ]; then
     while read -r user _; do leaving=$((leaving + 1)); done <"$work/$i.leavers"
@@ -904,7 +1017,20 @@ if [ -n "$dry_run" ]; then
   done
   # shellcheck disable=SC2086
   each show $todo
+  ended=0
+  [ -z "$refused" ] || ended=1
   for ((i = 0; i < ${#names[@]}; i++)); do
+    case ${verdict[i]} in
+      changed | new | busy | stack-set) ;;
+      *) continue ;;
+    esac
+    ready=0
+    is_ready "$i" || ready=$?
+    if [ "$ready" = 2 ]; then
+      verdict[i]=skipped
+      printf '%s: would be skipped, since it %s\n' "${names[i]}" "$missing"
+      continue
+    fi
     case ${verdict[i]} in
       changed | new)
         if [ ! -s "$work/$i.table" ]; then
@@ -916,15 +1042,24 @@ if [ -n "$dry_run" ]; then
         (me=$i && leave "$i") || verdict[i]=failed
         ;;
       busy) printf '%s: is %s, which a deployment waits for\n' "${names[i]}" "${status[i]}" ;;
+      stack-set) (me=$i && look_for "$i") || verdict[i]=failed ;;
     esac
+    # Each stack stands after those that it needs: what needs this one may count on it.
+    [ "${verdict[i]}" = failed ] || verdict[i]=there
   done
-  (me=suspended && suspend) || cat "$work/suspended.reason" >&2
+  if ! (me=suspended && suspend); then
+    cat "$work/suspended.reason" >&2
+    ended=1
+  fi
+  (me=forgotten && forgotten) || ended=1
   listed same
   printf '%d stacks are up to date\n' "$count"
+  listed skipped
+  [ "$count" = 0 ] || ended=1
   listed failed
   for i in $list; do printf 'failed: %s: %s\n     %s\n' "${names[i]}" "$(cat "$work/$i.reason")" "$(cat "$work/$i.help")" >&2; done
-  [ "$count" = 0 ] || exit 1
-  exit 0
+  [ "$count" = 0 ] || ended=1
+  exit "$ended"
 fi
 
 run
@@ -934,5 +1069,6 @@ summary
 if [ "$ended" != 0 ]; then
   printf '  of people who are suspended: %s\n     %s\n' "$(cat "$work/suspended.reason")" "$(cat "$work/suspended.help")"
 fi
+(me=forgotten && forgotten) || ended=1
 listed failed
 [ "$count" = 0 ] && [ "$skipped" = 0 ] && [ "$ended" = 0 ]

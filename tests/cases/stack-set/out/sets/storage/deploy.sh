@@ -66,6 +66,14 @@ fail() {
 # throttled, or that nobody answers, waits and is tried again.
 ask() {
   local answer status tries wait=$pause
+  # A dry run asks, and makes change sets, which it deletes again: nothing else, whoever calls this.
+  case ${dry_run:-no}:$1:$2 in
+    no:* | *:get-* | *:list-* | *:describe-* | *:head-* | *:create-change-set | *:delete-change-set | *:s3:cp) ;;
+    *)
+      printf 'a dry run changes nothing\n' >"$work/errors.$me"
+      return 1
+      ;;
+  esac
   for tries in 1 2 3 4 5 6 7; do
     status=0
     answer=$(aws "$@" ${region:+--region "$region"} </dev/null 2>"$work/errors.$me") || status=$?
@@ -91,7 +99,8 @@ errors() {
   tr -s '\n' ' ' <"$work/errors.$me" | sed 's/^ *//; s/ *$//'
 }
 
-# Compares files with their SHA-256, which come as lines on standard input: what was reviewed is what is deployed.
+# Compares the copies of the files with their SHA-256, which come as lines on standard input. Only the copies are read
+# from then on: what was reviewed is what is deployed, whatever becomes of the folder meanwhile.
 verify() {
   local program found
   if command -v sha256sum >/dev/null; then
@@ -102,7 +111,7 @@ verify() {
     fail 'found neither sha256sum nor shasum, one of which tells whether the templates are those of synth: nothing was deployed'
   fi
   # shellcheck disable=SC2086
-  if ! found=$(LC_ALL=C $program -c - 2>&1); then
+  if ! found=$(cd -- "$work/templates" && LC_ALL=C $program -c - 2>&1); then
     printf '%s\n' "$found" | grep -v ': OK$' >&2
     fail "a template is not the one that synth wrote: nothing was deployed; \
 run 'racestack synth' again, or 'git checkout' the folder $(pwd)"
@@ -111,10 +120,15 @@ run 'racestack synth' again, or 'git checkout' the folder $(pwd)"
 
 # Makes what everything else needs.
 begin() {
+  local tool
+  for tool in awk cat cp date grep mkdir mktemp readlink rm sed sleep tr; do
+    command -v "$tool" >/dev/null || fail "the command $tool is missing: install it: nothing was deployed"
+  done
   command -v aws >/dev/null || fail 'the AWS CLI is missing: install it, version 1 or 2, so that the command aws is found'
   work=$(mktemp -d "${TMPDIR:-/tmp}/racestack.XXXXXX") ||
     fail 'no temporary folder can be made: set TMPDIR to a folder that can be written to'
   trap 'rm -rf "$work"' EXIT
+  mkdir "$work/templates"
 }
 
 # ---- the script of a StackSet ----
