@@ -188,3 +188,17 @@ fn what_the_day_needs_is_the_same_in_both_profiles_but_for_the_users_path() {
     let without_path = hardened.to_string().replace("user/deepracer/", "user/");
     assert_eq!(without_path, documented.to_string());
 }
+
+#[test]
+fn notebook_roles_let_sagemaker_encrypt_the_volumes_of_training_jobs() {
+    let key = "arn:aws:kms:ap-northeast-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab";
+    let settings = format!("notebooks: {{kms_key: '{key}'}}\n");
+    let files = Workspace::new(&settings, "roster.csv", ROSTER).synthesised();
+    for resource in ["NotebookPolicy", "NotebookBoundaryPolicy"] {
+        let document = policy(&files, "access.yaml", resource, "/Properties/PolicyDocument");
+        let statements = document["Statement"].as_array().unwrap();
+        let statement = statements.iter().find(|one| one["Sid"] == "UseVolumeKey").unwrap();
+        assert_eq!([&statement["Action"], &statement["Resource"]], ["kms:CreateGrant", key], "{resource}");
+        assert_eq!(statement["Condition"]["Bool"]["kms:GrantIsForAWSResource"], "true", "{resource}");
+    }
+}

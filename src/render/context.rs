@@ -20,6 +20,7 @@ pub struct Shared<'a> {
     names: &'a Names,
     tags: Vec<TagContext<'a>>,
     bucket_kms_key: Option<&'a str>,
+    notebook_kms_key: Option<&'a str>,
     subnet_id: Option<&'a str>,
     #[serde(flatten)]
     sharing: SharingContext<'a>,
@@ -104,7 +105,6 @@ pub struct UsersStack<'a> {
     #[serde(flatten)]
     shared: Shared<'a>,
     platform: &'static str,
-    notebook_kms_key: Option<&'a str>,
     security_group_ids: Vec<&'a str>,
     direct_internet_access: &'static str,
     /// One `UserContext` while a person is rendered.
@@ -175,6 +175,7 @@ pub fn shared<'a>(account: &'a Account, names: &'a Names, part: Part) -> Shared<
         names,
         tags,
         bucket_kms_key: account.bucket.kms_key.as_ref().map(KmsKeyArn::as_str),
+        notebook_kms_key: account.notebook_kms_key.as_ref().map(KmsKeyArn::as_str),
         subnet_id: account.network.subnet_id.as_ref().map(SubnetId::as_str),
         sharing: SharingContext {
             sharing: !account.shared_folders.is_empty(),
@@ -233,7 +234,6 @@ pub fn users<'a>(account: &'a Account, names: &'a Names) -> UsersStack<'a> {
     UsersStack {
         shared: shared(account, names, Part::Users(StackNumber::MIN)),
         platform: NOTEBOOK_PLATFORM,
-        notebook_kms_key: account.notebook_kms_key.as_ref().map(KmsKeyArn::as_str),
         security_group_ids: network.security_group_ids.iter().map(SecurityGroupId::as_str).collect(),
         direct_internet_access: if network.direct_internet_access { "Enabled" } else { "Disabled" },
         users: [],

@@ -18,8 +18,9 @@ use super::yaml;
 const ACCOUNTS: usize = 32;
 
 /// What policies can name besides the names of an account's resources.
-const OTHERS: [&str; 11] = [
+const OTHERS: [&str; 12] = [
     "bucket_kms_key",
+    "notebook_kms_key",
     "subnet_id",
     "shared_folders",
     "team_folders",
