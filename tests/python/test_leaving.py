@@ -178,7 +178,7 @@ def test_who_could_not_be_deleted_is_told(moto: MotoServer, workspace: Workspace
     assert "racestack offboard tanaka.taro --account tokyo" in finished.stdout
     assert users(moto) == ["sato.hana", "tanaka.taro", "taro-kun"]
 
-    run_steps(workspace, moto, "# 3. If it was")
+    run_steps(workspace, moto, "# 4. If it was")
     assert users(moto) == ["sato.hana", "taro-kun"]
 
 

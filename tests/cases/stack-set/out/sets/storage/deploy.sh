@@ -229,8 +229,9 @@ own_values() {
 }
 
 begin
+cp -- template.json "$work/templates/" || true
 printf '%s' "${sums#?}" | verify
-definition=(--template-body file://template.json --tags "$tags")
+definition=(--template-body "file://$work/templates/template.json" --tags "$tags")
 # shellcheck disable=SC2206
 [ -z "$capabilities" ] || definition+=(--capabilities $capabilities)
 if [ -n "$parameters" ]; then
