@@ -9,7 +9,7 @@ use super::args::HandoutArgs;
 use super::material::{self, Sources, own_or_fault, user_of};
 use super::{Failure, Outcome, Watch, outcome, target};
 use crate::finding::any_error;
-use crate::handout::Press;
+use crate::handout::HandoutRenderer;
 use crate::model::Account;
 use crate::output;
 use crate::render::RenderFailure;
@@ -38,7 +38,8 @@ pub(super) fn run(args: &HandoutArgs, colour: bool, watch: &Watch<'_>) -> Result
         return Ok(outcome(Format::Human, findings, String::new(), colour));
     };
     let language = args.lang.unwrap_or(account.language);
-    let pages = Press::new(&material.templates, language, args.format).and_then(|press| pages(args, &press, &account));
+    let pages = HandoutRenderer::new(&material.templates, language, args.format)
+        .and_then(|renderer| pages(args, &renderer, &account));
     let mut pages = match pages {
         Ok(pages) => pages?,
         Err(failure) => return Ok(outcome(Format::Human, vec![own_or_fault(failure)?], String::new(), colour)),
@@ -60,7 +61,7 @@ pub(super) fn run(args: &HandoutArgs, colour: bool, watch: &Watch<'_>) -> Result
 /// The pages that are asked for, each by the name of its file.
 fn pages(
     args: &HandoutArgs,
-    press: &Press<'_>,
+    renderer: &HandoutRenderer<'_>,
     account: &Account,
 ) -> Result<Result<Vec<(String, String)>, Failure>, RenderFailure> {
     let users = match &args.user {
@@ -72,7 +73,7 @@ fn pages(
     };
     let pages: Vec<Result<(String, String), RenderFailure>> = users
         .par_iter()
-        .map(|user| Ok((format!("{}.{}", user.name, args.format.extension()), press.page(account, user)?)))
+        .map(|user| Ok((format!("{}.{}", user.name, args.format.extension()), renderer.page(account, user)?)))
         .collect();
     pages.into_iter().collect::<Result<_, _>>().map(Ok)
 }

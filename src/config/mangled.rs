@@ -8,11 +8,14 @@ use crate::finding::{Finding, Rule, Severity};
 use crate::source::Place;
 
 #[expect(clippy::expect_used, reason = "the expressions are constants that the tests run")]
-static PATTERNS: LazyLock<(Regex, Regex)> = LazyLock::new(|| {
-    // Of a number of more than eleven digits, Excel shows the first six, and saves them in a CSV.
-    let number = r"^-?[0-9](\.[0-9]+)?E\+[0-9]{2,3}$";
+static PATTERNS: LazyLock<(Regex, Regex, Regex)> = LazyLock::new(|| {
+    // Of a number of more than eleven digits, Excel shows the first six, and saves them in a CSV; in many languages with a comma.
+    let number = r"^-?[0-9]([.,][0-9]+)?E\+[0-9]{2,3}$";
+    // `#REF!` and `#NAME?`, in German `#BEZUG!`, in French `#VALEUR!`.
+    let failed = r"^#(\p{Lu}+(/0)?[!?]|N/A|NV)$";
     let date = r"^([0-9]{1,2}-[A-Z][a-z]{2}(-[0-9]{2,4})?|[A-Z][a-z]{2}-[0-9]{2}|[0-9]{4}-[0-9]{2}-[0-9]{2}|[0-9]{1,2}月[0-9]{1,2}日|[0-9]{1,2}월 ?[0-9]{1,2}일|[0-9]{1,4}/[0-9]{1,2}(/[0-9]{1,4})?)$";
-    (Regex::new(number).expect("a valid expression"), Regex::new(date).expect("a valid expression"))
+    let read = |pattern| Regex::new(pattern).expect("a valid expression");
+    (read(number), read(date), read(failed))
 });
 
 /// The columns in which nobody writes dates.
@@ -20,9 +23,9 @@ const NO_DATES: [&str; 3] = ["name", "was", "notebook.name"];
 
 /// What speaks against a cell being what somebody typed.
 pub fn check(column: &str, text: &str, place: &Place) -> Option<Finding> {
-    let (number, date) = &*PATTERNS;
+    let (number, date, failed) = &*PATTERNS;
     let help = "format the column as text before you type into it: in Excel, `Format Cells`, `Text`";
-    if text.starts_with('#') && ["#REF!", "#N/A", "#VALUE!", "#NAME?", "#DIV/0!", "#NULL!", "#NUM!"].contains(&text) {
+    if failed.is_match(text) {
         let finding = Finding::new(Rule::RosterMangled, format!("found `{text}`, a formula that failed"));
         return Some(Finding { severity: Severity::Error, ..finding }.at(place.clone()).help("write the value itself"));
     }
@@ -48,7 +51,19 @@ mod tests {
 
     #[test]
     fn what_a_spreadsheet_makes_is_told_from_what_people_type() {
-        for text in ["1.23457E+11", "1E+12", "-1.23456789012345E+16", "#REF!", "#N/A"] {
+        for text in [
+            "1.23457E+11",
+            "1,23457E+11",
+            "1E+12",
+            "-1.23456789012345E+16",
+            "#REF!",
+            "#N/A",
+            "#NAME?",
+            "#DIV/0!",
+            "#NV",
+            "#BEZUG!",
+            "#VALEUR!",
+        ] {
             assert_eq!(severity("name", text), Some(Severity::Error), "{text}");
             assert_eq!(severity("tags.Id", text), Some(Severity::Error), "{text}");
         }
@@ -56,7 +71,7 @@ mod tests {
             assert_eq!(severity("name", text), Some(Severity::Warning), "{text}");
             assert_eq!(severity("tags.Since", text), None, "{text}");
         }
-        for text in ["hana", "user-1", "e12", "123456789012", "mar-1a", "1e3", "sato-02"] {
+        for text in ["hana", "user-1", "e12", "123456789012", "mar-1a", "1e3", "sato-02", "#1", "#team!x"] {
             assert_eq!(severity("name", text), None, "{text}");
         }
     }

@@ -18,6 +18,9 @@ const SHEET: &str = "roster";
 /// The most rows and columns: more people than an account has, and more columns than a roster.
 const MOST: (u32, u32) = (100_000, 1_000);
 
+/// The most cells, empty ones in front of others among them: a small file can have one at the end of each row.
+const MOST_CELLS: usize = 2_000_000;
+
 /// Whether the bytes are a workbook, whatever the file is called.
 pub fn is_one(bytes: &[u8]) -> bool {
     MARKS.iter().any(|mark| bytes.starts_with(mark))
@@ -98,6 +101,7 @@ fn text(bytes: &[u8]) -> Result<String, Unread> {
 /// The cells of a sheet as texts, from its first row on. They are read one by one: a sheet may have a cell in its last row.
 fn rows(workbook: &mut Xlsx<Cursor<&[u8]>>, sheet: &str) -> Result<Vec<Vec<String>>, Unread> {
     let mut rows: Vec<Vec<String>> = Vec::new();
+    let mut count = 0;
     let mut cells = workbook.worksheet_cells_reader(sheet).map_err(|error| error.to_string())?;
     while let Some(cell) = cells.next_cell().map_err(|error| error.to_string())? {
         let (row, column) = cell.get_position();
@@ -113,6 +117,11 @@ fn rows(workbook: &mut Xlsx<Cursor<&[u8]>>, sheet: &str) -> Result<Vec<Vec<Strin
         // A record of one empty cell is written as a line of its own.
         rows.resize(rows.len().max(row + 1), vec![String::new()]);
         let cells = &mut rows[row];
+        count += (column + 1).saturating_sub(cells.len());
+        if count > MOST_CELLS {
+            let reason = format!("the sheet `{sheet}` has more than {MOST_CELLS} cells");
+            return Err(Unread { reason, help: "delete the rows and columns that belong to nobody" });
+        }
         cells.resize(cells.len().max(column + 1), String::new());
         cells[column] = text;
     }

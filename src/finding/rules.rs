@@ -35,7 +35,7 @@ rules! {
     FileMissing, "file::missing", Error, "a file that racestack needs does not exist";
     FileEncoding, "file::encoding", Error, "a file is not UTF-8, nor, where it is a roster in CSV, certain to be in another encoding";
     FileNotUtf8, "file::not-utf8", Warning, "a roster in CSV that is not UTF-8, and the encoding that it was taken to be in";
-    FileConflict, "file::conflict", Error, "a settings file or a roster has the marks of a merge conflict";
+    FileConflict, "file::conflict", Error, "a file of the configuration has the marks of a merge conflict";
     FileSyntax, "file::syntax", Error, "a file is not well-formed YAML, JSON or CSV";
     FileDuplicateKey, "file::duplicate-key", Error, "a key stands twice in one map, or a column twice in a header";
     SettingsUnknownKey, "settings::unknown-key", Error, "a key that racestack does not know";

@@ -1,14 +1,11 @@
 //! What the templates of a page are filled with. Every value but `display_name`, `contact` and `team` has a type that keeps it to
-//! characters which are harmless in Markdown's code, in a shell and in YAML's double quotes. A team's name may have spaces, and
-//! no other character that means something there.
+//! characters which are harmless in Markdown's code, in a shell and in YAML's double quotes. A team's name may have spaces; what else
+//! means something in a shell, no tag takes (`model::tags`).
 
 use serde::Serialize;
 
 use super::addresses::Console;
-use crate::model::{
-    Account, AllowedTypes, DISPLAY_NAME, FolderName, InstanceType, KmsKeyArn, Mfa, Notebook, Profile, SecurityGroupId,
-    TEAM, User,
-};
+use crate::model::{Account, DISPLAY_NAME, FolderName, KmsKeyArn, Mfa, Notebook, Profile, SecurityGroupId, TEAM, User};
 use crate::plan::Names;
 
 /// The instance type of the example of a training job, where it is allowed.
@@ -122,7 +119,7 @@ pub(super) fn of<'a>(account: &'a Account, user: &'a User) -> HandoutContext<'a>
             .training
             .as_ref()
             .map(|types| types.patterns().map(|pattern| format!("`{pattern}`")).collect::<Vec<_>>().join(", ")),
-        job_instance_type: job_instance_type(account.allowed_types.training.as_ref()),
+        job_instance_type: account.allowed_types.example_of_training(JOB_INSTANCE_TYPE),
         key_rotation: account
             .key_rotation
             .as_ref()
@@ -130,14 +127,6 @@ pub(super) fn of<'a>(account: &'a Account, user: &'a User) -> HandoutContext<'a>
         old_version_days: account.bucket.old_version_days,
         contact: account.contact.as_deref(),
     }
-}
-
-/// The usual type where it is allowed; otherwise the first that is, or of the first family that is.
-fn job_instance_type(allowed: Option<&AllowedTypes>) -> String {
-    let first = allowed.and_then(|types| types.patterns().next()).map(|pattern| pattern.replace('*', "xlarge"));
-    let is_usual_allowed =
-        |types: &AllowedTypes| InstanceType::parse(JOB_INSTANCE_TYPE).is_ok_and(|usual| types.allow(&usual));
-    if allowed.is_none_or(is_usual_allowed) { JOB_INSTANCE_TYPE.to_owned() } else { first.unwrap_or_default() }
 }
 
 fn notebook_context<'a>(

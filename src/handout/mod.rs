@@ -7,7 +7,7 @@ mod context;
 mod html;
 
 use crate::model::{Account, Language, User};
-use crate::render::{Library, RenderFailure, Templates};
+use crate::render::{RenderFailure, Templates, TextTemplates};
 
 /// The forms of a page.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
@@ -30,15 +30,15 @@ impl HandoutFormat {
 
 /// What the pages of one language and form are made with.
 #[derive(Debug)]
-pub struct Press<'a> {
+pub struct HandoutRenderer<'a> {
     templates: &'a Templates,
-    markdown: Library<'a>,
-    html: Library<'a>,
+    markdown: TextTemplates<'a>,
+    html: TextTemplates<'a>,
     language: Language,
     format: HandoutFormat,
 }
 
-impl<'a> Press<'a> {
+impl<'a> HandoutRenderer<'a> {
     /// Reads the templates.
     ///
     /// # Errors

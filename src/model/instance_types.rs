@@ -36,6 +36,17 @@ impl AllowedTypes {
     }
 }
 
+impl AllowedTypesOfAccount {
+    /// A type that training jobs may have: `usual` where it is allowed, otherwise the first that is. Of a whole family, the size
+    /// that nearly all have.
+    pub fn example_of_training(&self, usual: &str) -> String {
+        let is_allowed = |allowed: &AllowedTypes| InstanceType::parse(usual).is_ok_and(|usual| allowed.allow(&usual));
+        let first = self.training.as_ref().filter(|allowed| !is_allowed(allowed));
+        let first = first.and_then(|allowed| allowed.patterns().next());
+        first.map_or_else(|| usual.to_owned(), |pattern| pattern.replace('*', "xlarge"))
+    }
+}
+
 impl TypePattern {
     fn parse(text: &str) -> Option<Self> {
         let type_of_family = text.strip_suffix(".*").map(|family| format!("{family}.any"));

@@ -189,7 +189,7 @@ mod tests {
 
     #[test]
     fn a_team_with_a_slash_or_without_a_name_has_no_folder() {
-        for team in ["red", "Red Bulls", "ランナー", "김", "a.b", "r&d+1@x=y:z"] {
+        for team in ["red", "Red Bulls", "ランナー", "김", "a.b", "r+1@x=y:z"] {
             assert!(is_team_folder(team), "{team:?}");
         }
         for team in ["", "a/b", "/", "a/", ".", "..", " a", "a ", "\u{3000}a"] {

@@ -2,7 +2,7 @@
 //!
 //! Stack templates are YAML, where every `{{value}}` becomes one YAML scalar. Policy templates are JSON, where every
 //! `{{value}}` stands inside a JSON string. The helper `policy` fills a policy template and writes it into a stack as YAML.
-//! Templates of texts for people are HTML or Markdown, where every `{{value}}` is text: see `library`.
+//! Templates of texts for people are HTML or Markdown, where every `{{value}}` is text: see `text_templates`.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;

@@ -4,7 +4,6 @@ mod context;
 mod digest;
 mod engine;
 mod helpers;
-mod library;
 mod long_form;
 mod operations;
 mod origin;
@@ -15,12 +14,12 @@ mod prototype;
 mod reference;
 mod start_script;
 mod template;
+mod text_templates;
 mod unsupported;
 mod yaml;
 
 pub use digest::{DIGEST_OUTPUT, hexadecimal};
 pub use engine::{RenderFailure, Templates, embedded_templates};
-pub use library::{Library, policy_hash};
 pub use long_form::{NoLongForm, long_form};
 pub use origin::Origins;
 pub use people::{NOBODY_ID, People};
@@ -29,6 +28,7 @@ pub use prototype::{
 };
 pub use reference::PolicyValues;
 pub use template::{Contents, Rendered, Template};
+pub use text_templates::{TextTemplates, policy_hash};
 pub use yaml::scalar;
 
 use std::sync::Arc;

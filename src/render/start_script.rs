@@ -7,7 +7,7 @@ use base64::engine::general_purpose::STANDARD;
 use miniz_oxide::deflate::compress_to_vec_zlib;
 use serde_json::json;
 
-use crate::model::{Account, AllowedTypes, InstanceType};
+use crate::model::Account;
 
 /// What runs as root.
 const SCRIPT: &str = "scripts/notebook-on-start.sh";
@@ -40,7 +40,7 @@ pub(super) fn start_script<'a>(account: &Account, file: impl Fn(&str) -> &'a str
         account.region,
         account.idle_stop_minutes,
         account.adapt_sdk,
-        training_type(account.allowed_types.training.as_ref()),
+        account.allowed_types.example_of_training(TRAINING_TYPE),
         pack(&programs.into_iter().chain(texts).collect()),
         file(SCRIPT)
     )
@@ -49,15 +49,4 @@ pub(super) fn start_script<'a>(account: &Account, file: impl Fn(&str) -> &'a str
 /// Files by their names, so small that SageMaker takes them, and in ASCII, whatever they hold.
 fn pack(files: &BTreeMap<String, &str>) -> String {
     STANDARD.encode(compress_to_vec_zlib(json!(files).to_string().as_bytes(), SMALLEST))
-}
-
-/// A type that training jobs may have.
-fn training_type(allowed: Option<&AllowedTypes>) -> String {
-    let is_allowed =
-        |allowed: &AllowedTypes| InstanceType::parse(TRAINING_TYPE).is_ok_and(|usual| allowed.allow(&usual));
-    match allowed.filter(|allowed| !is_allowed(allowed)).and_then(|allowed| allowed.patterns().next()) {
-        // Of a whole family, the size that nearly all have.
-        Some(pattern) => pattern.replace('*', "xlarge"),
-        None => TRAINING_TYPE.to_owned(),
-    }
 }

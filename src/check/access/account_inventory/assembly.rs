@@ -38,7 +38,7 @@ impl AccountInventory {
         let mut account_inventory = Self { shapes, ..Self::default() };
         let mut open_tags = Vec::new();
         let mut attached = Vec::new();
-        // Twins have the same names, so that there is an inventory with each of them. The first has none.
+        // Prototypes have the same names, so that there is an inventory with each of them. The first has none.
         for prototype in [None].into_iter().chain(prototypes.iter().map(Some)) {
             let own = prototype.map(|(_, json)| json);
             let all: Vec<_> = stacks.iter().map(|(_, json)| json).chain(own).map(read).collect();

@@ -15,7 +15,7 @@ use crate::finding::{Finding, Rule};
 
 /// The templates of one kind of text, ready to be filled.
 #[derive(Debug)]
-pub struct Library<'a> {
+pub struct TextTemplates<'a> {
     templates: &'a Templates,
     ending: &'static str,
     engine: Handlebars<'static>,
@@ -26,20 +26,20 @@ impl Templates {
     ///
     /// # Errors
     /// When one of them is no template.
-    pub fn html(&self) -> Result<Library<'_>, RenderFailure> {
-        Library::of(self, HTML, handlebars::html_escape)
+    pub fn html(&self) -> Result<TextTemplates<'_>, RenderFailure> {
+        TextTemplates::of(self, HTML, handlebars::html_escape)
     }
 
     /// The Markdown templates.
     ///
     /// # Errors
     /// When one of them is no template.
-    pub fn markdown(&self) -> Result<Library<'_>, RenderFailure> {
-        Library::of(self, MARKDOWN, escape_markdown)
+    pub fn markdown(&self) -> Result<TextTemplates<'_>, RenderFailure> {
+        TextTemplates::of(self, MARKDOWN, escape_markdown)
     }
 }
 
-impl<'a> Library<'a> {
+impl<'a> TextTemplates<'a> {
     fn of(templates: &'a Templates, ending: &'static str, escape: fn(&str) -> String) -> Result<Self, RenderFailure> {
         let mut engine = Handlebars::new();
         engine.set_strict_mode(true);
