@@ -7,7 +7,7 @@ use super::Failure;
 use super::args::SynthArgs;
 use super::synthesis::Synthesised;
 use crate::finding::{Finding, Rule, Severity};
-use crate::model::{Account, Lock, LockEntry, UserName, stack_word};
+use crate::model::{Account, FEW_LEAVERS, FEW_LEAVERS_PERCENT, Lock, LockEntry, UserName, stack_word};
 use crate::output::{self, DeployedBy, Manifest, OutputFile, UserEntry};
 use crate::source::{Place, SourceFile};
 
@@ -58,15 +58,11 @@ pub(super) fn check(
     Ok(())
 }
 
-/// Of those who leave an account at once, up to this share of its people is nothing to ask about; nor are this many.
-const FEW_PERCENT: usize = 10;
-const FEW: usize = 2;
-
 /// The finding that many leave at once: a roster with a filter set, or cut off, looks so.
 fn many_leave(account: &Account, args: &SynthArgs) -> Option<Finding> {
     let Movement { leaving, before, .. } = Movement::of(account);
     let count = leaving.len();
-    if count <= FEW || count * 100 <= before * FEW_PERCENT || args.leavers == Some(count) {
+    if count <= FEW_LEAVERS || count * 100 <= before * FEW_LEAVERS_PERCENT || args.leavers == Some(count) {
         return None;
     }
     let wanted = args.leavers.map(|wanted| format!(", not the {wanted} of `--leavers`")).unwrap_or_default();

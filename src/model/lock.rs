@@ -11,6 +11,11 @@ use crate::source::Place;
 /// The number of a users stack, counted from 1: 1 is `users-001`.
 pub type StackNumber = u16;
 
+/// Of the people of an account, so many may leave at once, or so many of a hundred: more look like a roster that is cut off.
+pub const FEW_LEAVERS: usize = 2;
+/// The percentage of that.
+pub const FEW_LEAVERS_PERCENT: usize = 10;
+
 /// What the lock says of an account's users.
 #[derive(Debug, Clone, Default)]
 pub struct Lock {

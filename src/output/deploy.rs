@@ -4,7 +4,9 @@ use std::collections::BTreeSet;
 
 use super::manifest::{Manifest, StackEntry};
 use super::shell::{account_script, assignment, lines, tags_json};
-use crate::model::{Account, MANAGED_BY, MANAGED_BY_RACESTACK, Tag, TemplateBucket, UserName};
+use crate::model::{
+    Account, FEW_LEAVERS, FEW_LEAVERS_PERCENT, MANAGED_BY, MANAGED_BY_RACESTACK, Tag, TemplateBucket, UserName,
+};
 use crate::plan::{AccountPlan, Part, StackPlan};
 use crate::render::Contents;
 
@@ -34,6 +36,8 @@ pub fn script(
         assignment("bucket", account.bucket.name.as_str()),
         assignment("group", &names.group),
         assignment("suspended_policy", &names.suspended_user_policy),
+        assignment("few_leavers", &FEW_LEAVERS.to_string()),
+        assignment("few_leavers_percent", &FEW_LEAVERS_PERCENT.to_string()),
         assignment("template_bucket", template_bucket),
         assignment("template_url", &template_url),
         assignment("tags", &tags_json(stack_tags(account))),

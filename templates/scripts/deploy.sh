@@ -39,6 +39,9 @@ region='ap-northeast-1'
 bucket='example-bucket'
 group='example-deepracer-users'
 suspended_policy='example-deepracer-suspended-user'
+# So many people may leave at once, or so many of a hundred: more must be asked for, by their number.
+few_leavers='2'
+few_leavers_percent='10'
 # Where templates are uploaded, and the URL of that; empty where they are sent as they are.
 template_bucket=''
 template_url=''
@@ -996,7 +999,8 @@ while read -r id _; do [ -z "$id" ] || staying=$((staying + 1)); done <<<"$users
 refused=''
 if [ -n "$leavers_allowed" ] && [ "$leaving" != "$leavers_allowed" ]; then
   refused="$leaving people would leave, not the $leavers_allowed of --leavers"
-elif [ -z "$leavers_allowed" ] && [ "$leaving" -gt 2 ] && [ $((leaving * 10)) -gt $((staying + leaving)) ]; then
+elif [ -z "$leavers_allowed" ] && [ "$leaving" -gt "$few_leavers" ] &&
+  [ $((leaving * 100)) -gt $((few_leavers_percent * (staying + leaving))) ]; then
   refused="$leaving of $((staying + leaving)) people would leave; if that is meant, run it with --leavers $leaving"
 fi
 if [ -n "$refused" ]; then

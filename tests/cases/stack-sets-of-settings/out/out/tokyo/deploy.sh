@@ -39,6 +39,8 @@ region='ap-northeast-1'
 bucket='mycompany-aws-deepracer-test-20221130201905'
 group='mycompany-deepracer-users'
 suspended_policy='mycompany-deepracer-suspended-user'
+few_leavers='2'
+few_leavers_percent='10'
 template_bucket=''
 template_url=''
 tags='[{"Key":"managed-by","Value":"racestack"}]'
@@ -999,7 +1001,8 @@ while read -r id _; do [ -z "$id" ] || staying=$((staying + 1)); done <<<"$users
 refused=''
 if [ -n "$leavers_allowed" ] && [ "$leaving" != "$leavers_allowed" ]; then
   refused="$leaving people would leave, not the $leavers_allowed of --leavers"
-elif [ -z "$leavers_allowed" ] && [ "$leaving" -gt 2 ] && [ $((leaving * 10)) -gt $((staying + leaving)) ]; then
+elif [ -z "$leavers_allowed" ] && [ "$leaving" -gt "$few_leavers" ] &&
+  [ $((leaving * 100)) -gt $((few_leavers_percent * (staying + leaving))) ]; then
   refused="$leaving of $((staying + leaving)) people would leave; if that is meant, run it with --leavers $leaving"
 fi
 if [ -n "$refused" ]; then
