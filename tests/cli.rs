@@ -5,7 +5,8 @@
 //! - `code`: the exit code of each run, one a line;
 //! - `stdout`, `stderr`: all that the runs print; no such file where they print nothing;
 //! - `written`: what the runs wrote, changed (`PATH`, with a `*` behind a program) or removed (`- PATH`), one a line;
-//! - `out/`: files that the runs wrote, compared byte for byte. In a case `golden-…` every one of them.
+//! - `out/`: files that the runs wrote, compared byte for byte. In a case `golden-…` every one of them; in others, of a
+//!   `deploy.sh` its data alone, where the rest of it is the script of the templates to the byte.
 //!
 //! `BLESS=1 cargo test --test cli` rewrites all but `args` and `in/`; in `out/`, the files that stand there.
 #![allow(clippy::disallowed_methods, reason = "a test reads the environment and the cases")]
@@ -112,7 +113,11 @@ fn check(case: &Path, bless: bool) -> Vec<String> {
         writeln!(code, "{}", output.status.code().map_or("killed".to_owned(), |code| code.to_string())).unwrap();
     }
     let after = files_below(sandbox.path());
-    let (written, files) = changes(&before, &after);
+    let (written, mut files) = changes(&before, &after);
+    let is_golden = case.file_name().unwrap().to_string_lossy().starts_with("golden-");
+    for (_, file) in files.iter_mut().filter(|(path, _)| !is_golden && path.ends_with("deploy.sh")) {
+        file.bytes = data_of(&file.bytes).unwrap_or(&file.bytes).to_vec();
+    }
     let texts = [("stdout", stdout), ("stderr", stderr), ("code", code), ("written", written)];
     if bless {
         self::bless(case, &texts, &files);
@@ -136,12 +141,28 @@ fn check(case: &Path, bless: bool) -> Vec<String> {
             Some(_) => {}
         }
     }
-    if name.starts_with("golden-") {
+    if is_golden {
         let golden = files_below(&case.join("out"));
         let missing = files.keys().filter(|path| !golden.contains_key(*path));
         problems.extend(missing.map(|path| format!("{name}: `{path}` was written, and is not in `out/`")));
     }
     problems
+}
+
+/// The data of a script that deploys. `None` where anything around it is not as the templates have it.
+fn data_of(script: &[u8]) -> Option<&[u8]> {
+    const ACCOUNT: &str = include_str!("../templates/scripts/deploy.sh");
+    const STACK_SET: &str = include_str!("../templates/scripts/deploy-stack-set.sh");
+    const DATA: &str = "# ---- data ----\n";
+    const END: &str = "# ---- end of the data ----\n";
+    let (head, rest) = ACCOUNT.split_once(DATA).unwrap();
+    let (_, of_account) = rest.split_once(END).unwrap();
+    let (shared, _) = of_account.split_once("# ---- the script of an account ----\n").unwrap();
+    let (_, own) = STACK_SET.split_once(END).unwrap();
+    let of_stack_set = format!("{shared}# ---- the script of a StackSet ----\n{own}");
+    let behind = script.strip_prefix(head.as_bytes())?.strip_prefix(DATA.as_bytes())?;
+    let ends = [of_account, &of_stack_set];
+    ends.into_iter().find_map(|end| behind.strip_suffix(end.as_bytes())?.strip_suffix(END.as_bytes()))
 }
 
 fn bless(case: &Path, texts: &[(&str, String)], files: &Tree) {
