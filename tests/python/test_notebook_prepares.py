@@ -38,6 +38,14 @@ def test_the_defaults_have_the_network_and_the_key_of_the_notebook(sandbox):
     assert job["ResourceConfig"] == {"VolumeKmsKeyId": "arn:aws:kms:::key/1"}
 
 
+def test_an_answer_that_cannot_be_read_is_listed_in_the_readme(sandbox):
+    (sandbox.home / "notebook").write_text('{"RoleArn": "arn')
+    sandbox.start()
+    job = yaml.safe_load(sandbox.defaults.read_text())["SageMaker"]["TrainingJob"]
+    assert job == {"Tags": [{"Key": "user", "Value": NAME}]}
+    assert "could not be read" in (sandbox.folder / "README.md").read_text()
+
+
 @pytest.mark.parametrize("name", ["-dash", "a+b=c,d", "x_y", "123", "no"])
 def test_the_defaults_take_every_name(sandbox, name):
     (sandbox.home / "user").write_text(name)

@@ -48,6 +48,7 @@ def sdk_defaults():
         facts = json.loads(read(os.path.join(here, "notebook.json")) or "{}")
     except ValueError:
         facts = {}
+        problems.append("what SageMaker says of the notebook could not be read: jobs have no role, network and key by themselves")
     job = {"Tags": [{"Key": "user", "Value": user}]}
     if facts.get("RoleArn"):
         job["RoleArn"] = facts["RoleArn"]
