@@ -14,7 +14,7 @@ RESULTS := target/test-results
 SHELL := bash
 .SHELLFLAGS := -o pipefail -c
 
-.PHONY: help bench synth test test-all test-rust test-clients check check-out lint bless deploy deploy-all clean
+.PHONY: help bench synth test test-all test-rust test-clients test-aws-cli-2 check check-out lint bless deploy deploy-all clean
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -40,6 +40,10 @@ test-clients:
 	@mkdir -p $(RESULTS)
 	$(CARGO) build --locked --quiet
 	tests/python/run.sh -q 2>&1 | tee $(RESULTS)/python.log
+
+test-aws-cli-2: ## test the scripts that deploy with version 2 of the AWS CLI, from Debian's packages
+	$(CARGO) build --locked --quiet
+	AWS_CLI=$$(tests/python/aws-cli-2.sh) tests/python/run.sh -q -k 'test_deploy or test_leaving or test_stack_set or test_racer_cli'
 
 # What fails keeps nothing else from being told, and the counts come last.
 check: ## what CI runs: lint, all tests, and whether out/ is what synth writes; their counts at the end

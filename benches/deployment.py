@@ -3,7 +3,7 @@
 A stack takes 6 minutes. The clock stands still while anything works, and goes on to the next end of a `sleep` when nothing has
 for a moment: so the hours are those of AWS, and not this machine's.
 
-usage: benches/deployment.py RACESTACK [JOBS]
+usage: benches/deployment.py RACESTACK [OPTION OF deploy.sh]...      such as --jobs 4
 """
 
 import os
@@ -88,13 +88,13 @@ def turn(stub: Path, ended: threading.Event) -> None:
 
 def main() -> None:
     """Print a row for each limit of a template."""
-    racestack, jobs = Path(sys.argv[1]).resolve(), (sys.argv[2:] or ["8"])[0]
+    racestack, options = Path(sys.argv[1]).resolve(), sys.argv[2:]
     for settings in ("", "deploy: {template_bucket: templates}\n"):
         with tempfile.TemporaryDirectory() as folder:
-            measure(Path(folder), racestack, jobs, settings)
+            measure(Path(folder), racestack, options, settings)
 
 
-def measure(folder: Path, racestack: Path, jobs: str, settings: str) -> None:
+def measure(folder: Path, racestack: Path, options: list[str], settings: str) -> None:
     """Deploy an account twice, and print how long each took."""
     account = folder / "config" / "accounts" / "tokyo"
     account.mkdir(parents=True)
@@ -132,7 +132,7 @@ def measure(folder: Path, racestack: Path, jobs: str, settings: str) -> None:
         clock.start()
         begun = time.monotonic()
         done = subprocess.run(
-            ["bash", folder / "out" / "tokyo" / "deploy.sh", "--jobs", jobs], env=environment, capture_output=True, text=True
+            ["bash", folder / "out" / "tokyo" / "deploy.sh", *options], env=environment, capture_output=True, text=True
         )
         ended.set()
         clock.join()
@@ -140,7 +140,7 @@ def measure(folder: Path, racestack: Path, jobs: str, settings: str) -> None:
         virtual = int((stub / "clock").read_text())
         calls = len((stub / "log").read_text().splitlines())
         last = [line for line in done.stdout.splitlines() if "deployed," in line]
-        print(f"{stacks} stacks, {what}, --jobs {jobs}: {virtual / 60:.0f} min of AWS, {took:.0f} s here, {calls} calls; {last}", flush=True)
+        print(f"{stacks} stacks, {what}: {virtual / 60:.0f} min of AWS, {took:.0f} s here, {calls} calls; {last}", flush=True)
         if done.returncode != 0:
             sys.exit(done.stdout[-2000:] + done.stderr[-2000:])
 

@@ -369,3 +369,16 @@ proptest! {
         }
     }
 }
+
+/// The stacks of 2,000 people like those of a large company, with a template's default limit and with a template bucket.
+#[test]
+fn two_thousand_people_take_few_stacks() {
+    for (settings, most) in [("", 95), ("deploy: {template_bucket: templates}\n", 20)] {
+        let settings = format!("quotas: {{roles: 3000}}\n{settings}");
+        let rows = (0..2000).map(|n| format!("racer.{n:04},Racer {n},racer.{n:04}@example.com,team{}\n", n % 40));
+        let roster = std::iter::once("name,display_name,email,team\n".to_owned()).chain(rows).collect::<String>();
+        let files = Workspace::new(&settings, "roster.csv", roster.as_bytes()).synthesised();
+        let stacks = files.keys().filter(|name| name.ends_with(".yaml")).count();
+        assert!(stacks <= most, "{stacks} stacks");
+    }
+}

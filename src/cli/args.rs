@@ -294,7 +294,7 @@ pub struct SynthArgs {
     /// Refuse to change an account's stacks.lock, as CI should
     #[arg(long)]
     pub locked: bool,
-    /// Let exactly N people leave an account, however many these are of all
+    /// Where more than two people and more than a tenth of an account's leave: let them, if they are exactly N
     #[arg(long, value_name = "N")]
     pub leavers: Option<usize>,
     /// A folder of templates that replace the embedded ones of the same path

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Deploys all accounts at once, each with the AWS profile of its name, and ends with one summary.
+# Deploys all accounts at once, each with the AWS profile of its name, and ends with one summary. Each line says whose it is.
 #
 # usage: bash deploy-all.sh [OPTION OF deploy.sh]...      such as --jobs 8, or --dry-run
 #   OUT              the folder that synth writes into (out)
@@ -79,17 +79,25 @@ for account in "${accounts[@]}"; do
 "
 done
 
-# Deploys an account. Each line says whose it is; the code it ends with is kept.
+# Deploys an account, and shows each line as it comes, with the account's name before it. The code it ends with is kept.
 deploy() {
-  local account=$1 code=0
+  local account=$1 code=0 script printer
   shift
-  AWS_PROFILE="${PROFILE_PREFIX:-}$account" bash "$out/$account/deploy.sh" "$@" >"$work/$account.log" 2>&1 &
+  : >"$work/$account.log"
+  mkfifo "$work/$account.lines"
+  while IFS= read -r line || [ -n "$line" ]; do
+    printf '%s: %s\n' "$account" "$line"
+    printf '%s\n' "$line" >>"$work/$account.log"
+  done <"$work/$account.lines" &
+  printer=$!
+  AWS_PROFILE="${PROFILE_PREFIX:-}$account" bash "$out/$account/deploy.sh" "$@" >"$work/$account.lines" 2>&1 &
+  script=$!
   # Whoever ends this ends what it waits for.
   # shellcheck disable=SC2064
-  trap "kill $! 2>/dev/null || true; wait; cat '$work/$account.log'; exit 130" TERM
-  wait "$!" || code=$?
+  trap "kill $script 2>/dev/null || true; wait; exit 130" TERM
+  wait "$script" || code=$?
+  wait "$printer" || true
   printf '%s\n' "$code" >"$work/$account.code"
-  sed "s/^/$account: /" "$work/$account.log"
 }
 
 running() {

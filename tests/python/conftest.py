@@ -1,6 +1,7 @@
 """Fixtures that every test may ask for."""
 
 import os
+import shutil
 import socket
 import urllib.request
 from collections.abc import Callable, Iterator
@@ -14,6 +15,7 @@ from moto_server import OTHER_ACCOUNT_ID, MotoServer, running_moto_server
 from patience import PATIENCE
 from stand_access import Agreement
 from stand_server import SHARED, Stand, running_stand
+from stub_aws import StubAws
 from workspace import SETTINGS, Workspace
 
 
@@ -123,6 +125,28 @@ def nobody() -> Iterator[str]:
     with socket.socket() as held:
         held.bind(("127.0.0.1", 0))
         yield f"127.0.0.1:{held.getsockname()[1]}"
+
+
+@pytest.fixture(scope="session")
+def original(tmp_path_factory: pytest.TempPathFactory) -> Workspace:
+    """An account of three people and four stacks, in a folder with a blank, for the tests with a stub of the AWS CLI."""
+    made = Workspace(tmp_path_factory.mktemp("original") / "the account", SETTINGS["hardened"] + "services: []\n")
+    made.write(({"name": "sato.hana"}, {"name": "taro-kun"}, {"name": "mei"}))
+    made.synth()
+    return made
+
+
+@pytest.fixture
+def account(original: Workspace, tmp_path: Path) -> Workspace:
+    """A copy of it for one test."""
+    shutil.copytree(original.root, tmp_path / "the account")
+    return Workspace(tmp_path / "the account", original.settings)
+
+
+@pytest.fixture
+def aws(tmp_path: Path) -> StubAws:
+    """An `aws` that knows no stack yet."""
+    return StubAws.make(tmp_path / "stub")
 
 
 @pytest.fixture(params=SETTINGS)

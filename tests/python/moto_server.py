@@ -34,7 +34,9 @@ class MotoServer:
     def environment(self, *, anew: bool = False) -> dict[str, str]:
         """The variables with which a command speaks to this server, and to nothing else. `anew`: each `aws` is started
         as an administrator starts it."""
-        programs = [] if anew or self.programs is None else [str(self.programs)]
+        # The folder of an AWS CLI that is not the tests' own, such as version 2: see `aws-cli-2.sh`.
+        another = os.environ.get("AWS_CLI")
+        programs = [another] if another else [] if anew or self.programs is None else [str(self.programs)]
         inherited = {key: value for key, value in os.environ.items() if not key.upper().startswith(("AWS_", "HTTP"))}
         return inherited | {
             "AWS_ACCESS_KEY_ID": "testing",

@@ -8,11 +8,14 @@ the command ends with, or `after STATUS`, which a stack gets at the end of the c
 import os
 import shlex
 import subprocess
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
 from patience import PATIENCE
 
+# The bash that runs what is tested. Version 3.2, which macOS has, is another one of one's own: `DEPLOY_BASH=…/bash`.
+BASH = os.environ.get("DEPLOY_BASH", "bash")
 TAGS = '[{"Key":"Environment","Value":"training"},{"Key":"managed-by","Value":"racestack"}]'
 
 PROGRAM = r"""#!/bin/sh
@@ -63,12 +66,14 @@ case $service/$command in
         exit 0 ;;
     esac
     [ ! -e "$dir/odd" ] || exit 0
+    [ ! -e "$dir/unchanged" ] || { printf "FAILED\tThe submitted information didn't contain changes.\n"; exit 0; }
     case "$*" in *Changes*) printf 'Modify\tThing\tAWS::IAM::User\tTrue\n' ;; *) printf 'CREATE_COMPLETE\tNone\n' ;; esac ;;
   cloudformation/execute-change-set)
     status=UPDATE_COMPLETE
     before=$([ ! -e "$dir/early" ] || { cat "$dir/stacks/$name"; cat "$dir/stacks/$name"; })
     [ -e "$dir/stacks/$name" ] || status=CREATE_COMPLETE
     case $fault in 'after '*) status=${fault#after } ;; esac
+    [ ! -e "$dir/keeps-outputs" ] || printf '%s\t%s\n' "$(cut -f 2 "$dir/stacks/$name")" "$tags" >"$dir/$name.$set"
     printf '%sUPDATE_IN_PROGRESS\t-\t-\n%s\t%s\n' "${before:+$before
 }" "$status" "$(cat "$dir/$name.$set")" >"$dir/stacks/$name" ;;
   cloudformation/describe-stack-events)
@@ -125,9 +130,10 @@ class StubAws:
         """Have the next calls of a command fail, or end as the lines say."""
         (self.folder / "faults" / command).write_text("".join(f"{line}\n" for line in lines))
 
-    def leavers(self, name: str, count: int) -> None:
-        """Have a stack hold users who are in no template."""
-        lines = [f"AWS::IAM::User\tGone{number}User\tgone.{number}\n" for number in range(count)]
+    def leavers(self, name: str, count: int, staying: Iterable[str] = ("sato.hana", "taro-kun", "mei")) -> None:
+        """Have a stack hold users who are in no template, beside those who stay."""
+        lines = [f"AWS::IAM::User\tStays{number}User\t{user}\n" for number, user in enumerate(staying)]
+        lines += [f"AWS::IAM::User\tGone{number}User\tgone.{number}\n" for number in range(count)]
         (self.folder / f"resources.mycompany-deepracer-{name}").write_text("".join(lines))
 
     def jobs(self, **owners: str) -> None:
@@ -143,7 +149,7 @@ class StubAws:
         log.unlink(missing_ok=True)
         return lines
 
-    def run(self, script: Path, *options: str, shell: str = "bash", **more: str) -> subprocess.CompletedProcess[str]:
+    def run(self, script: Path, *options: str, shell: str = BASH, **more: str) -> subprocess.CompletedProcess[str]:
         """Run a deploy.sh."""
         return subprocess.run(
             [*shlex.split(shell), script, *options],

@@ -1,11 +1,14 @@
-"""What deploy-all.sh refuses before it deploys anything."""
+"""What deploy-all.sh shows, and what it refuses before it deploys anything."""
 
 import shutil
+import signal
+import subprocess
 from pathlib import Path
 
 import pytest
 
-from stub_aws import StubAws
+from patience import PATIENCE
+from stub_aws import BASH, StubAws
 from workspace import SETTINGS, Workspace
 
 SCRIPT = Path(__file__).parents[2] / "templates" / "init" / "deploy-all.sh"
@@ -20,16 +23,32 @@ def account(tmp_path: Path) -> Workspace:
     return made
 
 
-@pytest.fixture
-def aws(tmp_path: Path) -> StubAws:
-    """An `aws` that knows no stack yet."""
-    return StubAws.make(tmp_path / "stub")
-
-
 def test_all_accounts_are_deployed(account: Workspace, aws: StubAws) -> None:
     finished = aws.run(SCRIPT, "--jobs", "2", OUT=str(account.root / "out"))
     assert finished.returncode == 0, finished.stdout + finished.stderr
     assert finished.stdout.endswith("tokyo: done\n1 accounts, 0 failed\n")
+
+
+def test_each_line_is_shown_as_it_comes_with_the_name_of_its_account(account: Workspace, aws: StubAws) -> None:
+    aws.stack("users-001", "CREATE_IN_PROGRESS")
+    environment = aws.environment | {"OUT": str(account.root / "out"), "RETRY_SECONDS": "1"}
+    with subprocess.Popen([BASH, SCRIPT], env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as running:
+        # It waits for ever, and has said so.
+        assert running.stdout.readline().startswith("tokyo:     0 s  mycompany-deepracer-users-001: is CREATE_IN_PROGRESS")
+        running.send_signal(signal.SIGTERM)
+        output, _ = running.communicate(timeout=PATIENCE)
+    assert running.returncode == 130
+    assert "tokyo: To go on, run deploy.sh again" in output
+
+
+def test_the_summary_has_what_failed(account: Workspace, aws: StubAws) -> None:
+    aws.stack("access", "ROLLBACK_COMPLETE")
+    finished = aws.run(SCRIPT, OUT=str(account.root / "out"))
+    assert finished.returncode == 1
+    assert finished.stdout.endswith(
+        "tokyo: FAILED with 1\n  failed: mycompany-deepracer-access: the stack is ROLLBACK_COMPLETE\n"
+        "  skipped: mycompany-deepracer-users-001 needs mycompany-deepracer-access, which failed\n1 accounts, 1 failed\n"
+    )
 
 
 @pytest.mark.parametrize("is_configured", [False, True])

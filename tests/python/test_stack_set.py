@@ -140,6 +140,36 @@ def test_a_second_run_brings_it_up_to_date(fleet_with_keys: Path, moto: MotoServ
     assert overrides(moto, "access") == {one["account_id"]: one["parameters"] for one in expected.values()}
 
 
+@pytest.mark.parametrize("kind", ["hardened", "keys"])
+def test_what_is_up_to_date_is_passed_over(tmp_path: Path, moto: MotoServer, kind: str) -> None:
+    folder = stack_set(made(tmp_path, kind), "storage")
+    assert deploy(folder, moto).stdout.count(", operation ") == len(ACCOUNTS)
+    again = deploy(folder, moto)
+    assert again.returncode == 0, again.stderr
+    assert "mycompany-deepracer-storage: the StackSet is up to date" in again.stdout
+    assert ", operation " not in again.stdout
+
+    # Other values of one account alone, another template, other tags: each is one operation.
+    cloudformation = moto.client("cloudformation")
+    name = "mycompany-deepracer-storage"
+    values = json.loads((folder / "parameters.json").read_text())["seoul"]
+    other = [
+        {"ParameterKey": key, "ParameterValue": "other" if key == "BucketName" else value}
+        for key, value in values["parameters"].items()
+    ]
+    where = {"Accounts": [values["account_id"]], "Regions": [ACCOUNTS["seoul"][1]]}
+    cloudformation.update_stack_instances(StackSetName=name, **where, ParameterOverrides=other)
+    assert "update-stack-instances, operation" in deploy(folder, moto).stdout
+    assert overrides(moto, "storage")[values["account_id"]] == values["parameters"]
+    kept = cloudformation.describe_stack_set(StackSetName=name)["StackSet"]
+    parameters = [{"ParameterKey": one["ParameterKey"], "UsePreviousValue": True} for one in kept.get("Parameters", [])]
+    for change in ({"TemplateBody": kept["TemplateBody"] + " ", "Tags": kept["Tags"]}, {"TemplateBody": kept["TemplateBody"], "Tags": []}):
+        cloudformation.update_stack_set(StackSetName=name, Parameters=parameters, **change)
+        changed = deploy(folder, moto).stdout
+        assert "update-stack-set, operation" in changed and changed.count(", operation ") == 1
+    assert "the StackSet is up to date" in deploy(folder, moto).stdout
+
+
 def test_a_parameter_that_is_new_to_its_stacks_changes_nothing_before_they_have_values_of_it(
     fleet_with_keys: Path, moto: MotoServer
 ) -> None:
@@ -188,7 +218,6 @@ def test_each_operation_ends_well_before_the_next_begins(fleet_with_keys: Path, 
     aws.write_text(
         "#!/usr/bin/env bash\nprintf '%s\\n' \"$2\" >>asked\n"
         "case $2 in\n"
-        "  describe-stack-instance) echo StackInstanceNotFound >&2; exit 254 ;;\n"
         "  update-stack-set | create-stack-instances) echo 0f1e2d3c ;;\n"
         "  describe-stack-set-operation)\n"
         "    if [ -e running ]; then echo \"$ENDS\"; else touch running; echo RUNNING; fi ;;\n"
@@ -216,14 +245,14 @@ def test_each_operation_ends_well_before_the_next_begins(fleet_with_keys: Path, 
         lines = (folder / "asked").read_text().splitlines()
         return finished.returncode, finished.stderr, lines[lines.index("describe-stack-set-operation") :]
 
-    wait, look, create = "describe-stack-set-operation", "describe-stack-instance", "create-stack-instances"
+    wait, create = "describe-stack-set-operation", "create-stack-instances"
     code, errors, commands = asked("FAILED")
     assert code == 1
     assert "update-stack-set ended as FAILED" in errors
     assert commands == [wait, wait]
     code, errors, commands = asked("SUCCEEDED")
     assert code == 0, errors
-    assert commands == [wait, wait, *[look, create, wait] * len(ACCOUNTS)]
+    assert commands == [wait, wait, *[create, wait] * len(ACCOUNTS)]
 
 
 def test_a_template_that_synth_did_not_write_is_not_deployed(fleet_with_keys: Path, moto: MotoServer) -> None:
