@@ -8,6 +8,10 @@ use super::addresses::Console;
 use crate::model::{Account, DISPLAY_NAME, FolderName, KmsKeyArn, Mfa, Notebook, Profile, SecurityGroupId, TEAM, User};
 use crate::plan::Names;
 
+/// The most characters of a notebook's name with which the names of its training jobs begin by themselves: see
+/// `templates/scripts/notebook/prepare.py`.
+const LONGEST_ADAPTED_NAME: usize = 53;
+
 /// The instance type of the example of a training job, where it is allowed.
 const JOB_INSTANCE_TYPE: &str = "ml.c5.xlarge";
 
@@ -106,7 +110,8 @@ pub(super) fn of<'a>(account: &'a Account, user: &'a User) -> HandoutContext<'a>
         mfa_arn: format!("arn:{}:iam::{}:mfa/{}", account.region.partition(), account.id, user.name),
         key_profile: if account.mfa == Mfa::Required { "deepracer-key" } else { "deepracer" },
         notebook: user.notebook.as_ref().map(|notebook| notebook_context(account, user, notebook, console)),
-        adapt_sdk: account.adapt_sdk,
+        adapt_sdk: account.adapt_sdk
+            && user.notebook.as_ref().is_some_and(|notebook| notebook.name.as_str().len() <= LONGEST_ADAPTED_NAME),
         volume_kms_key: account.notebook_kms_key.as_ref().map(KmsKeyArn::as_str),
         network: network
             .subnet_id

@@ -25,7 +25,7 @@ def test_writes_the_defaults_of_the_sdk(sandbox):
     sandbox.start()
     session = {"DefaultS3Bucket": BUCKET, "DefaultS3ObjectKeyPrefix": f"{NAME}/sagemaker"}
     job = {"RoleArn": ROLE, "Tags": [{"Key": "user", "Value": NAME}]}
-    sdk = {"PythonSDK": {"Modules": {"Session": session}}, "TrainingJob": job}
+    sdk = {"PythonSDK": {"Modules": {"Session": session, "TelemetryOptOut": True}}, "TrainingJob": job}
     assert yaml.safe_load(sandbox.defaults.read_text()) == {"SchemaVersion": "1.0", "SageMaker": sdk}
     assert "racestack" not in sandbox.log
 

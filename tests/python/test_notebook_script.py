@@ -144,6 +144,13 @@ def test_tries_again_after_a_hiccup(sandbox, verb):
     assert sandbox.objects() == [f"{BUCKET}!tanaka.taro@example!"]
 
 
+def test_a_timer_that_a_failed_try_made_is_no_failure(sandbox):
+    (sandbox.home / "slow").touch()
+    sandbox.fails("systemd-run", times=1)
+    assert verbs(sandbox.start()).count("systemd-run") == 1
+    assert "gave up" not in sandbox.log
+
+
 @pytest.mark.parametrize("verb", ["list-tags", "put-object", "systemd-run"])
 def test_a_lasting_failure_does_not_fail_the_start(sandbox, verb):
     sandbox.fails(verb, times=99)
@@ -233,6 +240,7 @@ def test_a_clock_that_runs_ahead_keeps_nothing_alive_for_long(sandbox, jupyter):
 # What Jupyter is to its terminals: the parent of a shell that leads a session with a terminal of its own.
 TERMINAL = """
 import os, pty, sys, time
+open("/proc/self/comm", "w").write(sys.argv[1])
 pid, terminal = pty.fork()
 if pid == 0:
     os.execvp(sys.argv[2], sys.argv[2:])
@@ -287,11 +295,22 @@ def terminal(sandbox):
         (["bash", "-c", "sleep 1000; true"], "sleep", False),
         (["bash", "-c", "sleep 1000 & bash --norc; true"], "sleep", False),
         (["bash", "-c", "bash -c 'sleep 1000; true'; true"], "sleep", False),
+        # What was stopped, as by Ctrl-Z, and a tmux in which nothing runs.
+        (["bash", "-c", "sleep 1000 & kill -STOP $!; dash; true"], "dash", True),
+        (["bash", "-c", "bash -c 'printf \"tmux: client\" >/proc/self/comm; read -r'; true"], "tmux: client", True),
     ],
 )
 def test_a_busy_terminal_counts(sandbox, jupyter, terminal, command, until, stopped):
     sandbox.start()
     terminal(*command, until=until)
+    assert sandbox.check_idle(jupyter.url) is stopped
+
+
+@pytest.mark.parametrize("server", ["tmux: server", "screen"])
+@pytest.mark.parametrize("command, until, stopped", [("sleep 1000; true", "sleep", False), ("dash; true", "dash", True)])
+def test_what_runs_in_tmux_or_screen_counts(sandbox, jupyter, terminal, server, command, until, stopped):
+    sandbox.start()
+    terminal("bash", "-c", command, server=server, until=until)
     assert sandbox.check_idle(jupyter.url) is stopped
 
 

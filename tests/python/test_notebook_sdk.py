@@ -45,7 +45,7 @@ class Kernel:
 
     def run(self, code, cwd=None):
         """Runs the code. Returns the requests for training jobs, and the rest of what was printed."""
-        environment = {key: value for key, value in os.environ.items() if not key.startswith(("AWS_", "SAGEMAKER_"))}
+        environment = {key: value for key, value in os.environ.items() if not re.match("AWS_|SAGEMAKER_|.*_proxy$", key, re.IGNORECASE)}
         environment |= {
             "AWS_DEFAULT_REGION": "ap-northeast-1",
             "AWS_ACCESS_KEY_ID": "testing",
@@ -65,6 +65,7 @@ class Kernel:
             timeout=PATIENCE,
         )
         assert done.returncode == 0, done.stdout + done.stderr
+        self.left = [line for line in done.stderr.splitlines() if line.startswith("LEFT ")]
         lines = done.stdout.splitlines()
         jobs = [json.loads(line[len("JOB ") :]) for line in lines if line.startswith("JOB ")]
         return jobs, "\n".join(line for line in lines if not line.startswith("JOB "))
@@ -72,6 +73,8 @@ class Kernel:
     def train(self, more="", fit=""):
         """Trains as the SDK's samples do. Returns the request, after a look at whether the SDK knows its own job."""
         (job,), printed = self.run(SAMPLES[self.version].replace("MORE", more).replace("FIT", fit))
+        # The SDK would report each call to a bucket of AWS's.
+        assert self.left == []
         assert f"NAME {job['TrainingJobName']}\n" in printed + "\n"
         assert JOB_NAME.fullmatch(job["TrainingJobName"])
         return job
@@ -110,6 +113,16 @@ def test_an_unchanged_sample_asks_for_a_job_of_ones_own(kernel):
     assert job["VpcConfig"] == {"Subnets": ["subnet-1"], "SecurityGroupIds": ["sg-1"]}
     assert job["ResourceConfig"]["VolumeKmsKeyId"] == "arn:aws:kms:::key/1"
     assert job["OutputDataConfig"]["S3OutputPath"].startswith(f"s3://{BUCKET}/{NAME}/sagemaker")
+
+
+def test_without_the_defaults_the_sdk_reports_to_aws(kernel):
+    """So that those above, with them, are no accident: version 2 and 3 ask for a bucket of their makers'."""
+    kernel.sandbox.start()
+    defaults = json.loads(kernel.sandbox.defaults.read_text())
+    del defaults["SageMaker"]["PythonSDK"]["Modules"]["TelemetryOptOut"]
+    kernel.sandbox.defaults.write_text(json.dumps(defaults))
+    kernel.run(SAMPLES[kernel.version].replace("MORE", "").replace("FIT", ""))
+    assert any("sm-pysdk-t-ap-northeast-1.s3." in line for line in kernel.left), kernel.left
 
 
 @pytest.mark.parametrize("base", ["rl-deepracer", f"{NOTEBOOK}--rl-deepracer"])

@@ -35,7 +35,12 @@ for path in "kernels", "sessions", "terminals":
         print(f"{path}: {error}", file=sys.stderr)
 
 
-# Jupyter does not report whether a terminal is busy. It is when something other than a shell runs below its shell.
+# Jupyter does not report whether a terminal is busy. It is when something other than a shell runs below its shell, or below
+# one of tmux or screen, which outlives the terminal. What is stopped (Ctrl-Z) does not run.
+SERVERS = ("tmux: server", "screen")
+IDLE = ("bash", "sh", "dash", "zsh", "fish", "su", "sudo", "tmux: client", *SERVERS)
+
+
 def busy_terminals():
     commands, children, shells = {}, {}, []
     for pid in filter(str.isdigit, os.listdir(proc)):
@@ -43,19 +48,19 @@ def busy_terminals():
             with open(f"{proc}/{pid}/stat") as file:
                 command, rest = file.read().split("(", 1)[1].rsplit(")", 1)
             state, parent, _, session, tty = rest.split()[:5]
-            if state == "Z":
+            if state in "ZTt":
                 continue
             commands[pid] = command
             children.setdefault(parent, []).append(pid)
             if session == pid and tty != "0":
-                with open(f"{proc}/{parent}/cmdline") as file:
-                    if "jupyter" in file.read():
+                with open(f"{proc}/{parent}/cmdline") as line, open(f"{proc}/{parent}/comm") as name:
+                    if "jupyter" in line.read() or name.read().strip() in SERVERS:
                         shells.append(pid)
         except (OSError, ValueError, IndexError):
             pass  # It has just ended.
     while shells:
         below = children.get(shells.pop(), [])
-        if any(commands[pid] not in ("bash", "sh", "dash", "zsh", "fish", "su", "sudo") for pid in below):
+        if any(commands[pid] not in IDLE for pid in below):
             return True
         shells += below
     return False

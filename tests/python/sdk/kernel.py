@@ -1,6 +1,6 @@
 """A kernel of a notebook that runs code with the SageMaker SDK: arguments are the start-up files, the code comes in stdin.
 
-Nothing leaves the machine: calls of AWS are answered here, and training jobs written to stdout as JSON, one a line.
+Calls of AWS are answered here, and training jobs written to stdout as JSON, one a line. Nothing leaves the machine: see `alone.py`.
 """
 
 import glob
@@ -8,6 +8,7 @@ import json
 import os
 import sys
 
+import alone
 import botocore.client
 from botocore.exceptions import ClientError
 
@@ -38,6 +39,7 @@ def answer(client, operation, request):
     return ANSWERS.get(operation, {})
 
 
+alone.stay()
 botocore.client.BaseClient._make_api_call = answer
 names = {"__name__": "__main__"}
 for path in sorted(glob.glob(sys.argv[1])):

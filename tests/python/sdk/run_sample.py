@@ -8,6 +8,8 @@ import importlib
 import runpy
 import sys
 
+import alone
+
 # Where the SDK's versions keep the place.
 HOLDERS = ("sagemaker.session", "sagemaker.core.helper.session_helper")
 
@@ -15,6 +17,7 @@ HOLDERS = ("sagemaker.session", "sagemaker.core.helper.session_helper")
 def main() -> None:
     """Run the sample."""
     sample, startup, metadata = sys.argv[1:]
+    alone.stay()
     if startup:
         runpy.run_path(startup)
     if metadata:

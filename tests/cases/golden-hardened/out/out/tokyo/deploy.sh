@@ -48,7 +48,7 @@ tags='[{"Key":"CostCenter","Value":"4711"},{"Key":"managed-by","Value":"racestac
 stacks='
 mycompany-deepracer-storage stack storage.yaml 07aab78aee715e6a5dbddbf66532c0a9e5bd5cb0f1c003deed3696d16376c9af 556172d16ff2c1be21d48ee4d575e66246803fc9b829ce2b1aff5ee3f392a555 - -
 mycompany-deepracer-access stack access.yaml 7dae6dceef6c12464a864e1158022e308b917d54a61f35e6e130ceb2fcdd46a8 23731ae09a5b758904156e0a069ebf02251b45a5b61efd4f71e5c0f23d77c7fd CAPABILITY_NAMED_IAM -
-mycompany-deepracer-notebooks stack notebooks.yaml 23273715d6f3650d1c584b0bdbd97216e9e6bfaeea909c3cab2382f3fc2cb24e d15d6db563bf26a2d8372e019b63f46a1c1ff137756a61e809e21bb7ddf0901c - -
+mycompany-deepracer-notebooks stack notebooks.yaml 3596d330d7eda8aab5db8b2840f0b4cff81b5b372050d86850adcc82028d4f33 cb89195c21b5208bff1e45eb2558a1f7bbe6687efad9929e8db0cd2d6c692c4b - -
 mycompany-deepracer-service-roles stack service-roles.yaml 4a86b95df623e7e02c80ea47fae75971b1346dfacbb67f7c8ac292e72e36d542 9a3b0d50409f7e5e78b6ee4ecda0d504c901daca6afcd3b203dac2d47149d5f8 CAPABILITY_NAMED_IAM -
 mycompany-deepracer-users-001 users users-001.yaml ddedf2129855085dbf67a0793deda8d9145b031b110f0abcba5cecce3dd055db b90868bd14bcdf2ee10f0e2f1b1f25ab13605510400b4f260e7b2e62698054fe CAPABILITY_NAMED_IAM mycompany-deepracer-storage,mycompany-deepracer-access,mycompany-deepracer-notebooks
 mycompany-deepracer-retired-roles stack retired-roles.yaml 8c2b627a2cbde15824dad656e691f4f99fefd67df44043f9fcf5fb9096ae96b2 ae34543b91b054185e80cf1657e882003f0496e0e19a207a76706b4e7024072d CAPABILITY_NAMED_IAM -
@@ -107,6 +107,7 @@ ask() {
         *'Connection was closed'* | *'Connection reset'*) ;;
       *) return "$status" ;;
     esac
+    : >"$work/busy"
     [ "$tries" != 7 ] || return "$status"
     printf 'deploy.sh: AWS is busy or gave no answer to aws %s %s; it is asked again in %d s\n' "$1" "$2" "$wait" >&2
     sleep "$wait"
@@ -160,9 +161,10 @@ usage: deploy.sh [--jobs N] [--only STACK]... [--leavers N] [--dry-run]
 Deploys the stacks of an account that are not what synth wrote, each after those that it needs.
 From people who leave it first takes what CloudFormation cannot delete a user with, such as access keys.
 
-  --jobs N       deploy up to N stacks at once (4)
+  --jobs N       deploy up to N stacks at once (8); fewer while AWS throttles
   --only STACK   deploy this stack alone, whether it has changed or not, such as users-001; may be given several times
-  --leavers N    let exactly N people leave, however many these are of all
+  --leavers N    where more than two people and more than a tenth of those who are there leave: let them, if they are
+                 exactly N; fewer need no number
   --dry-run      change nothing; show who leaves, which stacks change, and each change set's table
   --help         print this
 
@@ -177,7 +179,7 @@ misused() {
   exit 2
 }
 
-jobs=4 only='' leavers_allowed='' dry_run=''
+jobs=8 only='' leavers_allowed='' dry_run=''
 # A number that begins with 0 would be one of base 8 to the shell.
 is_number() { case $1 in '' | *[!0123456789]* | 0?* | ?????*) return 1 ;; esac; }
 is_number "$pause" || misused "RETRY_SECONDS is a whole number of seconds from 0, not '$pause'"
@@ -407,7 +409,7 @@ prepare() {
     printf '%s\t%s\t%s\n' "$state" "$digest" "$found_tags" >"$work/$i.state"
   fi
   case $state in absent | REVIEW_IN_PROGRESS) return 0 ;; esac
-  [ "${kinds[i]}" != users ] || leavers_of "${names[i]}" >"$work/$i.leavers" ||
+  [ "${kinds[i]}" != users ] || leavers_of "${names[i]}" "$work/$i.people" >"$work/$i.leavers" ||
     give_up "who leaves could not be told: $(errors)" 'nothing of it was changed; run deploy.sh again'
 }
 
@@ -419,19 +421,21 @@ give_up() {
 }
 
 # Who leaves with the stack: its deployed users that are no more in any template of the account, under neither logical ID
-# nor name (IAM tells no case apart). A line each: the user, and the notebook or -.
+# nor name (IAM tells no case apart). A line each: the user, and the notebook or -. The file gets the number of all its users.
 leavers_of() {
   local deployed
   deployed=$(ask cloudformation list-stack-resources --stack-name "$1" --output text --query \
     "StackResourceSummaries[?(ResourceType=='AWS::IAM::User' || ResourceType=='AWS::SageMaker::NotebookInstance')
       && ResourceStatus!='DELETE_COMPLETE' && ResourceStatus!='DELETE_SKIPPED' && PhysicalResourceId
     ].[ResourceType,LogicalResourceId,PhysicalResourceId]") || return 1
-  printf '%s\n--\n%s\n' "$users" "$deployed" | awk '
+  printf '%s\n--\n%s\n' "$users" "$deployed" | awk -v people="$2" '
     $1 == "--" { deployed = 1; next }
     !deployed { ids[$1]; names[tolower($2)]; next }
     $1 == "AWS::SageMaker::NotebookInstance" { sub(/.*\//, "", $3); notebooks[$2] = $3; next }
+    NF == 3 { all++ }
     NF == 3 && !($2 in ids) && !(tolower($3) in names) { id[++count] = $2; name[count] = $3 }
     END {
+      print all + 0 >people
       for (i = 1; i <= count; i++) {
         sub(/User$/, "Notebook", id[i])
         print name[i], (id[i] in notebooks) ? notebooks[id[i]] : "-"
@@ -644,22 +648,22 @@ drop_change_set() {
 }
 
 # Whether a stack's change set is executed to its end: the stack may keep the state of before for a while. One that is
-# not there any more was executed.
+# not there any more was executed. Sets `executed` to what became of it.
 # Source: https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_DescribeChangeSet.html
 is_over() {
-  local found
-  found=$(ask cloudformation describe-change-set --stack-name "${names[$1]}" --change-set-name "$run-$me" --no-paginate \
+  executed=$(ask cloudformation describe-change-set --stack-name "${names[$1]}" --change-set-name "$run-$me" --no-paginate \
     --output text --query '[ExecutionStatus]') || {
+    executed=''
     case $(errors) in *ChangeSetNotFound*) return 0 ;; esac
     give_up "its change set could not be looked at: $(errors)" 'run deploy.sh again: it waits for what goes on'
   }
-  case $found in EXECUTE_COMPLETE | EXECUTE_FAILED | OBSOLETE) return 0 ;; esac
+  case $executed in EXECUTE_COMPLETE | EXECUTE_FAILED | OBSOLETE) return 0 ;; esac
   return 1
 }
 
 # Deploys a stack; the file of its number says what came of it.
 deploy() {
-  local i=$1 found state digest stale=0 over='' said=$SECONDS
+  local i=$1 found state digest stale=0 over='' executed='' said=$SECONDS
   say "${names[i]}: change set"
   if ! make_change_set "$i"; then
     printf 'unchanged\n' >"$work/$i.done"
@@ -700,6 +704,15 @@ deploy() {
     esac
     # The state of before, if this look came early.
     stale=$((stale + 1))
+    if [ "$stale" -ge 12 ]; then
+      # AWS leaves open whether outputs change with nothing else: what they tell is then the template of before.
+      case $executed:$state in
+        EXECUTE_COMPLETE:CREATE_COMPLETE | EXECUTE_COMPLETE:UPDATE_COMPLETE)
+          say "${names[i]}: CloudFormation kept the output TemplateDigest of before: the next run makes a change set again"
+          break
+          ;;
+      esac
+    fi
     [ "$stale" -lt 12 ] || give_up "it is '$state', and not what its change set makes of it" \
       'run deploy.sh again: it waits for what goes on'
   done
@@ -809,9 +822,12 @@ is_ready() {
   done
 }
 
-# Deploys what is to be deployed: each stack after those that it needs, as many at once as there are jobs.
+# Deploys what is to be deployed: each stack after those that it needs, as many at once as there are jobs. Of these it
+# begins half as many when AWS is busy (that counts once in half a minute), and one more with each stack that is deployed
+# since. AWS publishes no rates of CloudFormation's calls; how many resources may be in operations at once is a quota.
+# Source: https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-limits.html
 run() {
-  local i worker pid running pending still ready
+  local i worker pid running pending still ready allowed=$jobs eased=-30
   while :; do
     running='' pending=''
     for worker in $workers; do
@@ -823,6 +839,7 @@ run() {
       wait "$pid" || true
       if [ -s "$work/$i.done" ]; then
         verdict[i]=$(cat "$work/$i.done")
+        if [ "$allowed" -lt "$jobs" ]; then allowed=$((allowed + 1)); fi
       else
         verdict[i]=failed
         [ -s "$work/$i.reason" ] || lost "$i" 'its worker ended without a word' 'run deploy.sh again'
@@ -830,6 +847,13 @@ run() {
       fi
     done
     workers=$running
+    if [ -e "$work/busy" ]; then
+      rm -f "$work/busy"
+      if [ "$allowed" -gt 1 ] && [ $((SECONDS - eased)) -ge 30 ]; then
+        allowed=$((allowed / 2)) eased=$SECONDS
+        say "AWS is busy: at most $allowed at once for now"
+      fi
+    fi
     still=0
     for worker in $workers; do still=$((still + 1)); done
     for ((i = 0; i < ${#names[@]}; i++)); do
@@ -840,7 +864,7 @@ run() {
       case $ready in
         0)
           pending=yes
-          [ "$still" -lt "$jobs" ] || continue
+          [ "$still" -lt "$allowed" ] || continue
           if [ "${verdict[i]}" = stack-set ]; then
             (me=$i && look_for "$i") &
           else
@@ -998,15 +1022,23 @@ for i in $todo; do
   fi
 done
 
-# Nobody leaves by accident: many at once must be asked for, by their number.
-staying=0
-while read -r id _; do [ -z "$id" ] || staying=$((staying + 1)); done <<<"$users"
+# Nobody leaves by accident: many at once must be asked for, by their number. They are counted against those who are there:
+# the users of the stacks that were listed, and of the templates of those that were not. Who joins is none of them.
+there=0
+for ((i = 0; i < ${#names[@]}; i++)); do
+  [ "${kinds[i]}" = users ] && [ "${was[i]}" != new ] || continue
+  if [ -s "$work/$i.people" ]; then
+    read -r people <"$work/$i.people"
+  else
+    people=$(grep -cE '^ +Type: *"?AWS::IAM::User"? *$' "${files[i]}") || people=0
+  fi
+  there=$((there + people))
+done
 refused=''
-if [ -n "$leavers_allowed" ] && [ "$leaving" != "$leavers_allowed" ]; then
-  refused="$leaving people would leave, not the $leavers_allowed of --leavers"
-elif [ -z "$leavers_allowed" ] && [ "$leaving" -gt "$few_leavers" ] &&
-  [ $((leaving * 100)) -gt $((few_leavers_percent * (staying + leaving))) ]; then
-  refused="$leaving of $((staying + leaving)) people would leave; if that is meant, run it with --leavers $leaving"
+if [ "$leaving" -gt "$few_leavers" ] && [ $((leaving * 100)) -gt $((few_leavers_percent * there)) ] &&
+  [ "$leaving" != "$leavers_allowed" ]; then
+  refused="$leaving of $there people would leave${leavers_allowed:+, not the $leavers_allowed of --leavers}; \
+if that is meant, run it with --leavers $leaving"
 fi
 if [ -n "$refused" ]; then
   for i in $todo; do
