@@ -6,6 +6,8 @@ import signal
 import subprocess
 from pathlib import Path
 
+import pytest
+
 from aws_cli import running_aws_cli
 from moto_server import MotoServer
 from patience import PATIENCE
@@ -30,6 +32,8 @@ exec aws "$@"
 """
 
 
+# Each command ends by itself, if it hangs: all of them together take as long as they take.
+@pytest.mark.timeout(KILLS * PATIENCE)
 def test_killed_at_any_point_it_is_completed_by_the_next(moto: MotoServer, tmp_path: Path) -> None:
     seed = os.environ.get("SEED", "20221130")
     chance = random.Random(seed)

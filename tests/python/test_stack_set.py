@@ -19,6 +19,7 @@ ACCOUNTS = {
     "seoul": ("444455556666", "ap-northeast-2", "20240115093000"),
     "osaka": ("777788889999", "ap-northeast-1", "20250101000000"),
 }
+OTHER_TAGS = [{"Key": "managed-by", "Value": "somebody"}]
 PARTS = ("access", "service-roles", "retired-roles", "storage", "operations")
 # CloudFormation asks for it where a template names roles, users, groups or policies.
 CAPABILITIES = {
@@ -163,7 +164,7 @@ def test_what_is_up_to_date_is_passed_over(tmp_path: Path, moto: MotoServer, kin
     assert overrides(moto, "storage")[values["account_id"]] == values["parameters"]
     kept = cloudformation.describe_stack_set(StackSetName=name)["StackSet"]
     parameters = [{"ParameterKey": one["ParameterKey"], "UsePreviousValue": True} for one in kept.get("Parameters", [])]
-    for change in ({"TemplateBody": kept["TemplateBody"] + " ", "Tags": kept["Tags"]}, {"TemplateBody": kept["TemplateBody"], "Tags": []}):
+    for change in ({"TemplateBody": kept["TemplateBody"] + " ", "Tags": kept["Tags"]}, {"TemplateBody": kept["TemplateBody"], "Tags": OTHER_TAGS}):
         cloudformation.update_stack_set(StackSetName=name, Parameters=parameters, **change)
         changed = deploy(folder, moto).stdout
         assert "update-stack-set, operation" in changed and changed.count(", operation ") == 1
@@ -216,8 +217,7 @@ def test_each_operation_ends_well_before_the_next_begins(fleet_with_keys: Path, 
     programs.mkdir()
     aws = programs / "aws"
     aws.write_text(
-        "#!/usr/bin/env bash\nprintf '%s\\n' \"$2\" >>asked\n"
-        "case $2 in\n"
+        "#!/usr/bin/env bash\nprintf '%s\\n' \"$2\" >>asked\ncase $2 in\n"
         "  update-stack-set | create-stack-instances) echo 0f1e2d3c ;;\n"
         "  describe-stack-set-operation)\n"
         "    if [ -e running ]; then echo \"$ENDS\"; else touch running; echo RUNNING; fi ;;\n"
