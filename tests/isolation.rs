@@ -52,6 +52,11 @@ const TAGS_OF_NOTEBOOK: &str =
     "      Tags:\n        {{#each tags}}\n        - {{tag key value}}\n        {{/each}}\n  {{/if}}\n  {{#if budget}}";
 const UNTAGGED: Edit<'static> = (USERS, TAGS_OF_NOTEBOOK, "  {{/if}}\n  {{#if budget}}");
 const OWN_ROLE: &str = "role{{notebook_role_path}}${aws:username}";
+/// The two log groups, and everything whose name begins so.
+const LOG_GROUPS: &str = "log-group:/aws/sagemaker/NotebookInstances*\",\n        \"arn:{{partition}}:logs:{{region}}:{{account_id}}:log-group:/aws/sagemaker/TrainingJobs*\"";
+/// The two exactly, in both of the forms in which AWS names a log group.
+const EXACT_GROUPS: &str = "log-group:/aws/sagemaker/NotebookInstances\",\n        \"arn:{{partition}}:logs:{{region}}:{{account_id}}:log-group:/aws/sagemaker/TrainingJobs\"";
+const INSIDE_GROUPS: &str = "log-group:/aws/sagemaker/NotebookInstances:*\",\n        \"arn:{{partition}}:logs:{{region}}:{{account_id}}:log-group:/aws/sagemaker/TrainingJobs:*\"";
 const TOO_WIDE: &str = "isolation::too-wide";
 const REFUSED: &str = "isolation::own-refused";
 const UNDECIDED: &str = "isolation::undecided";
@@ -68,6 +73,8 @@ const MUTANTS: &[Mutant] = &[
     ("the condition on the prefix is dropped", NETS, (FOLDER, "\"Resource\": \"{{bucket_arn}}\",\n      \"Condition\": {\n        \"StringLike\": {\n          \"s3:prefix\": \"${aws:username}/*\"\n        }\n      }", "\"Resource\": \"{{bucket_arn}}\""), TOO_WIDE, ""),
     ("the prefix is asked for if it exists", NETS, (FOLDER, "\"StringLike\"", "\"StringLikeIfExists\""), TOO_WIDE, ""),
     ("the root may be listed with a delimiter", NETS, (FOLDER, OWN_PREFIX, "\"s3:prefix\": [\"\", \"${aws:username}/*\"]"), TOO_WIDE, ""),
+    ("of a prefix that is not there, all values are like it", NETS, (FOLDER, "\"StringLike\"", "\"ForAllValues:StringLike\""), TOO_WIDE, ""),
+    ("one of the values is another", NETS, (FOLDER, "\"StringLike\"", "\"ForAnyValue:StringNotLike\""), TOO_WIDE, ""),
     ("the condition is negated", NETS, (FOLDER, "\"StringLike\"", "\"StringNotLike\""), TOO_WIDE, ""),
     ("versions may be listed", NETS, (FOLDER, "\"Action\": \"s3:ListBucket\",\n      \"Resource\": \"{{bucket_arn}}\",\n", "\"Action\": [\"s3:ListBucket\", \"s3:ListBucketVersions\"],\n      \"Resource\": \"*\",\n      \"NotPrefix\": 1,\n"), UNDECIDED, ""),
     ("a star instead of the slash", NETS, (FOLDER, OWN_OBJECTS, "{{bucket_arn}}/${aws:username}*"), TOO_WIDE, ""),
@@ -192,6 +199,13 @@ const MUTANTS: &[Mutant] = &[
     ("streams of all log groups are listed", NETS, (DAILY, "log-group:/aws/sagemaker/TrainingJobs*", "log-group:*"), TOO_WIDE, "logs:DescribeLogStreams"),
     ("streams are not found", NETS, (DAILY, "logs:DescribeLogStreams", "logs:DescribeLogGroups"), REFUSED, "find the streams"),
     ("users are looked at", NETS, (DAILY, "user{{user_path}}${aws:username}", "user{{user_path}}*"), TOO_WIDE, "iam:GetUser"),
+    ("networks are not seen", NONE, (SAGEMAKER, "\"ec2:DescribeSubnets\",", ""), REFUSED, "see networks and keys"),
+    ("metrics are not read", NONE, (SAGEMAKER, "\"sagemaker:BatchGetMetrics\",", ""), REFUSED, "read and write their metrics"),
+    ("jobs are not changed", NONE, (SAGEMAKER, "\"sagemaker:UpdateTrainingJob\",", ""), REFUSED, "change their own training jobs"),
+    ("tags of the own notebook are not seen", NONE, (SAGEMAKER, "\"sagemaker:StopNotebookInstance\",\n        \"sagemaker:ListTags\"", "\"sagemaker:StopNotebookInstance\""), REFUSED, "see its tags"),
+    ("counts are not seen", NONE, (KEYS, "\"iam:GetAccountPasswordPolicy\",\n        \"iam:GetAccountSummary\"", "\"iam:GetAccountPasswordPolicy\""), REFUSED, "the account's password policy and counts"),
+    ("when the password was made is not seen", NONE, ("policies/user/sign-in.json.hbs", "\"iam:ChangePassword\",\n        \"iam:GetLoginProfile\"", "\"iam:ChangePassword\""), REFUSED, "change their own password"),
+    ("one log group alone is looked through", NONE, (DAILY, LOG_GROUPS, "log-group:/aws/sagemaker/TrainingJobs*\""), REFUSED, "find the streams"),
     ("one's own user is not looked at", NONE, (DAILY, "\"iam:GetUser\",", ""), REFUSED, "see their own user"),
     ("the notebook deletes versions", NOTEBOOK_NET, (NOTEBOOK, "\"s3:GetObjectVersion\",", "\"s3:GetObjectVersion\", \"s3:DeleteObjectVersion\","), TOO_WIDE, "s3:DeleteObjectVersion"),
     ("the notebook reads the log of a longer name", NOTEBOOK_NET, (NOTEBOOK, "\"logs:GetLogEvents\",\n      \"Resource\": [\n        \"arn:{{partition}}:logs:{{region}}:{{account_id}}:log-group:/aws/sagemaker/NotebookInstances:log-stream:${aws:PrincipalTag/notebook}/*\"", "\"logs:GetLogEvents\",\n      \"Resource\": [\n        \"arn:{{partition}}:logs:{{region}}:{{account_id}}:log-group:/aws/sagemaker/NotebookInstances:log-stream:${aws:PrincipalTag/notebook}*\""), TOO_WIDE, "logs:GetLogEvents"),
@@ -237,6 +251,11 @@ const HARMLESS: &[(&str, &[Edit<'static>], Edit<'static>)] = &[
     ("the key of the tag in another case", NOTEBOOK_NET, (NOTEBOOK, "\"aws:ResourceTag/user\": \"${aws:PrincipalTag/user}\"", "\"AWS:resourcetag/User\": \"${AWS:principaltag/User}\"")),
     ("a condition that is asked for twice", NETS, (FOLDER, "\"StringLike\": {\n          \"s3:prefix\": \"${aws:username}/*\"", "\"Null\": {\"s3:prefix\": \"false\"},\n        \"StringLike\": {\n          \"s3:prefix\": \"${aws:username}/*\"")),
     ("a narrower folder besides", NETS, (FOLDER, OWN_RESOURCE, "\"Resource\": [\"{{bucket_arn}}/${aws:username}/models/*\", \"{{bucket_arn}}/${aws:username}/*\"]")),
+    ("a key of one value as a set", NETS, (FOLDER, "\"StringLike\"", "\"ForAnyValue:StringLike\"")),
+    ("the log groups exactly", NETS, (DAILY, LOG_GROUPS, EXACT_GROUPS)),
+    ("what is in the log groups", NETS, (DAILY, LOG_GROUPS, INSIDE_GROUPS)),
+    ("the notebook's log groups exactly", NOTEBOOK_NET, (NOTEBOOK, LOG_GROUPS, EXACT_GROUPS)),
+    ("what is in the notebook's log groups", NOTEBOOK_NET, (NOTEBOOK, LOG_GROUPS, INSIDE_GROUPS)),
     ("the tag by the key of all services", NETS, (SAGEMAKER, "sagemaker:ResourceTag/user", "aws:ResourceTag/User")),
 ];
 

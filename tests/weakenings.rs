@@ -22,6 +22,7 @@ const GUARDRAILS: &str = "policies/user/guardrails.json.hbs";
 const SIGN_IN: &str = "policies/user/sign-in.json.hbs";
 const BUCKET: &str = "policies/bucket/policy.json.hbs";
 const STORAGE: &str = "stacks/storage.yaml.hbs";
+const USERS: &str = "stacks/users.yaml.hbs";
 const STATEMENT: &str = "\"Statement\": [";
 const NO_NOTEBOOK_BOUNDARY: Edit<'static> =
     ("stacks/users.yaml.hbs", "      PermissionsBoundary: {{@root.names.notebook_boundary_arn}}\n", "");
@@ -324,6 +325,8 @@ fn of_resources() -> Vec<Weakening> {
     const BY_LAMBDA: &str = "\"Principal\": {\n        \"Service\": \"lambda.amazonaws.com\"\n      }";
     const ROTATION_POLICY: &str = "policies/operations/key-rotation.json.hbs";
     const BUCKET_START: &str = "Resources:\n";
+    const INCLUDED: &str =
+        "Transform: {Name: AWS::Include, Parameters: {Location: \"s3://elsewhere/more.yaml\"}}\n\nResources:\n";
     const CONTROLS: &str = "      OwnershipControls:";
     const INVENTORY: &str = "      InventoryConfigurations:\n        - Id: all\n          Enabled: true\n          IncludedObjectVersions: All\n          ScheduleFrequency: Daily\n          Destination:\n            BucketArn: arn:aws:s3:::mycompany-aws-deepracer-test-20221130201905\n            Format: CSV\n            Prefix: bob/\n      OwnershipControls:";
     const SECOND_OPEN: &str = "Resources:\n  Archive:\n    Type: AWS::S3::Bucket\n    Properties:\n      BucketName: mycompany-archive\n\n  ArchivePolicy:\n    Type: AWS::S3::BucketPolicy\n    Properties:\n      Bucket: !Ref Archive\n      PolicyDocument: {Version: \"2012-10-17\", Statement: [{Effect: Allow, Principal: \"*\", Action: \"s3:GetObject\", Resource: \"arn:aws:s3:::mycompany-archive/*\"}]}\n\n";
@@ -338,6 +341,12 @@ fn of_resources() -> Vec<Weakening> {
         Weakening::new(name, &[], TOO_WIDE, &["the policy of `BucketPolicy` lets somebody in by itself"])
             .and_in(&[BUCKET], &lets(principal))
     };
+    let made = |name: &str, kind: &str, told: &str| {
+        let with_it = format!("{BUCKET_START}  Made:\n    Type: {kind}\n\n");
+        let edits = vec![(STORAGE, BUCKET_START.to_owned(), with_it)];
+        Weakening { edits, ..Weakening::new(name, &[], UNDECIDED, &[told]) }
+    };
+    let on_deployment = ["a macro changes this template"];
     let on_start = ["racestack's own start script", "runs as root on every notebook"];
     vec![
         Weakening::new(
@@ -402,6 +411,27 @@ fn of_resources() -> Vec<Weakening> {
             &["`Profile` lets its user act as a role"],
         )
         .with(ROTATION),
+        made("a nested stack", "AWS::CloudFormation::Stack", "what resources this makes"),
+        made("stacks of a set", "AWS::CloudFormation::StackSet", "what resources this makes"),
+        made("a function of a shorter template", "AWS::Serverless::Function", "what resources this makes"),
+        made("a custom resource", "AWS::CloudFormation::CustomResource", "may give anybody access"),
+        made("a custom resource with a name", "Custom::Grant", "may give anybody access"),
+        made("a type of somebody's own", "MyCompany::Iam::Grant", "may give anybody access"),
+        made("a module", "MyCompany::Iam::Grant::MODULE", "may give anybody access"),
+        made("a macro for others", "AWS::CloudFormation::Macro", "changes what templates say"),
+        Weakening::new(
+            "a template that a macro changes",
+            &[(STORAGE, BUCKET_START, INCLUDED)],
+            UNDECIDED,
+            &on_deployment,
+        ),
+        Weakening::new("people that a macro changes", &[(USERS, BUCKET_START, INCLUDED)], UNDECIDED, &on_deployment),
+        Weakening::new(
+            "a property that a macro makes",
+            &[(STORAGE, CONTROLS, "      Fn::Transform: {Name: Elsewhere}\n      OwnershipControls:")],
+            UNDECIDED,
+            &on_deployment,
+        ),
         Weakening::new("a start script that copies elsewhere", &[(SCRIPT, "set -u\n", COPIED)], DOUBTFUL, &on_start),
         Weakening::new(
             "a script at the making of a notebook",

@@ -21,7 +21,7 @@ use rayon::slice::ParallelSlice;
 use serde_json::Value;
 
 use crate::finding::{Finding, Rule};
-use crate::model::User;
+use crate::model::{Profile, User};
 use crate::plan::{AccountPlan, Part};
 use crate::render::{self, Contents, RenderFailure, Rendered, Templates};
 use access::AccountInventory;
@@ -82,6 +82,7 @@ pub fn check(
     let expected = structure::Expected::of(plan, templates).map_err(|failure| unreadable().unwrap_or(failure))?;
     let context = CheckContext {
         names: &plan.names,
+        documented: plan.account.policies == Profile::Documented,
         team_folders: plan.account.shared_folders.of_teams,
         bytes: plan.account.template_bucket.template_bytes(),
         expected: &expected,

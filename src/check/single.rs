@@ -4,11 +4,11 @@ use serde_json::Value;
 
 use super::checked::Checked;
 use super::guard::{self, Examples, Outcomes, RuleSet};
-use super::lifecycle;
 use super::limits::{self, Counts, PolicySize};
 use super::owner_tags::{self, Teams};
 use super::references::{self, References};
 use super::structure::{self, Expected};
+use super::{isolation, lifecycle};
 use crate::facts::date::Date;
 use crate::finding::Finding;
 use crate::plan::{Names, Part, StackPlan};
@@ -17,6 +17,8 @@ use crate::render::{self, Contents, RenderFailure, Rendered, Template, Templates
 /// All that these checks know besides a template and its stack.
 pub(super) struct CheckContext<'a> {
     pub names: &'a Names,
+    /// Whether what isolation finds is no error.
+    pub documented: bool,
     /// Whether teams have folders.
     pub team_folders: bool,
     /// The most bytes that a template may have.
@@ -81,6 +83,7 @@ impl<'a> CheckBatch<'a> {
         self.findings.extend(structure::check(stack, context.expected, &one));
         let teams = context.team_folders.then(|| Teams::of(&stack.users));
         self.findings.extend(owner_tags::check(&one, context.names, teams.as_ref()));
+        self.findings.extend(isolation::transformed(&one, context.documented));
         self.findings.extend(lifecycle::check(&one, context.today));
         let mut references = references::read(context.names, &one);
         self.findings.append(&mut references.findings);

@@ -67,16 +67,15 @@ impl Condition {
         let one = |value: &String, notes: &mut Notes| self.fits(operator, value, request, notes);
         match (operator.set, values.multiple) {
             (None, false) => values.list.first().map_or(Truth::No, |value| one(value, notes)),
-            (Some(Set::All), true) => values.list.iter().fold(Truth::Yes, |all, value| all.and(one(value, notes))),
-            (Some(Set::Any), true) => values.list.iter().fold(Truth::No, |any, value| any.or(one(value, notes))),
-            // AWS says not to write either, and not what comes of it.
+            // A key of one value is a set of one. AWS advises against such an operator, since of a key that is absent
+            // `ForAllValues` holds, which is what is decided above.
+            (Some(Set::All), _) => values.list.iter().fold(Truth::Yes, |all, value| all.and(one(value, notes))),
+            (Some(Set::Any), _) => values.list.iter().fold(Truth::No, |any, value| any.or(one(value, notes))),
+            // AWS says not to write it, and not what comes of it.
             (None, true) => notes.doubt(format!(
                 "`{}` may have several values, and `{}` does not say which of them must match",
                 self.key, self.operator_name
             )),
-            (Some(_), false) => {
-                notes.doubt(format!("`{}` has one value, and `{}` is for several", self.key, self.operator_name))
-            }
         }
     }
 

@@ -113,6 +113,36 @@ const SOMETIMES: &[&str] = &[
     "sts:transitivetagkeys",
 ];
 
+/// Those of the keys above that may have several values, in lower case; all others have one.
+/// Sources: as above, where their types are `ArrayOf…`, or the page of the global keys calls them multivalued.
+const SEVERAL: &[&str] = &[
+    "aws:calledvia",
+    "aws:principalorgpaths",
+    "aws:principalservicenameslist",
+    "aws:resourceorgpaths",
+    "aws:sourceorgpaths",
+    "aws:tagkeys",
+    "kms:encryptioncontextkeys",
+    "kms:grantoperations",
+    "kms:resourcealiases",
+    "s3:requestobjecttagkeys",
+    "sagemaker:acceleratortypes",
+    "sagemaker:instancetypes",
+    "sagemaker:vpcsecuritygroupids",
+    "sagemaker:vpcsubnets",
+    "sts:transitivetagkeys",
+];
+
+/// Whether a key, whose name is in lower case, may have several values.
+pub fn has_several_values(key: &str) -> bool {
+    SEVERAL.contains(&key)
+}
+
+/// Whether a key, whose name is in lower case, is known to have no more than one value.
+pub(super) fn has_one_value(key: &str) -> bool {
+    presence(key) != Presence::Unheard && !has_several_values(key)
+}
+
 /// Whether a key, whose name is in lower case, is known, and in some requests only.
 pub fn may_be_absent(key: &str) -> bool {
     presence(key) == Presence::Sometimes

@@ -211,6 +211,21 @@ fn an_absent_key_meets_what_is_negated_or_asked_if_it_exists() {
 }
 
 #[test]
+fn a_key_of_one_value_is_a_set_of_one() {
+    let prefix = |value: &str| Context::new().with("s3:prefix", value);
+    for (operator, same, other, absent) in [
+        ("ForAnyValue:StringLike", Allowed, ImplicitlyDenied, ImplicitlyDenied),
+        ("ForAnyValue:StringNotLike", ImplicitlyDenied, Allowed, ImplicitlyDenied),
+        ("ForAllValues:StringLike", Allowed, ImplicitlyDenied, Allowed),
+        ("ForAllValues:StringNotLike", ImplicitlyDenied, Allowed, Allowed),
+    ] {
+        for (context, expected) in [(prefix("bob/x"), same), (prefix("bobby/x"), other), (Context::new(), absent)] {
+            condition(json!({operator: {"s3:prefix": "bob/*"}}), context, expected);
+        }
+    }
+}
+
+#[test]
 fn keys_of_several_values_need_a_set_operator() {
     let keys = |values: &[&str]| Context::new().with_all("aws:TagKeys", values.iter().copied());
     let any = json!({"ForAnyValue:StringEquals": {"aws:TagKeys": ["a", "b"]}});
@@ -224,7 +239,7 @@ fn keys_of_several_values_need_a_set_operator() {
     condition(json!({"ForAnyValue:StringNotEquals": {"aws:TagKeys": "a"}}), keys(&["a", "c"]), Allowed);
     condition(json!({"ForAllValues:StringNotEquals": {"aws:TagKeys": "a"}}), keys(&["a", "c"]), ImplicitlyDenied);
     condition(json!({"StringEquals": {"aws:TagKeys": "a"}}), keys(&["a"]), Unknown);
-    condition(any, Context::new().with("aws:TagKeys", "a"), Unknown);
+    condition(any, Context::new().with("aws:TagKeys", "a"), Allowed);
 }
 
 #[test]

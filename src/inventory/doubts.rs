@@ -2,15 +2,33 @@
 
 use std::collections::BTreeSet;
 
+use serde_json::Value;
+
 use super::attachments::Attachments;
 use super::documents::Policy;
 use super::model::{Doubt, IdentityKind, Principal};
 use super::principals::Memberships;
+use super::resource_policies::holds_policies;
 use super::return_values::ReturnValues;
-use super::template::Resource;
+use super::template::{Resource, path_to};
 
-/// Types whose resources are other resources, which no template here shows. A name that ends with `::` is that of a service.
-const OTHER_TEMPLATES: &[&str] = &["AWS::CloudFormation::Stack", "AWS::Serverless::"];
+const OTHER_TEMPLATES: &str = "what resources this makes is known only when it is deployed";
+const OTHER_CODE: &str = "code that no template here shows makes this, and may give anybody access";
+
+/// Types of which no template here shows what they make. A name that ends with `::` is that of a service; a type that is
+/// none of AWS's, such as `Custom::…` or a module, is somebody's own code.
+/// Source: <https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-template-resource-type-ref.html>
+const OPEN_TYPES: &[(&str, &str)] = &[
+    ("AWS::CloudFormation::CustomResource", OTHER_CODE),
+    ("AWS::CloudFormation::Macro", "this changes what templates say as they are deployed"),
+    ("AWS::CloudFormation::Stack", OTHER_TEMPLATES),
+    ("AWS::CloudFormation::StackSet", OTHER_TEMPLATES),
+    ("AWS::Serverless::", OTHER_TEMPLATES),
+];
+
+/// What CloudFormation fills in from Systems Manager or Secrets Manager.
+/// Source: <https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/dynamic-references.html>
+const DYNAMIC_REFERENCE: &str = "{{resolve:";
 
 /// What a resource leaves open by itself.
 pub fn of_resource<'a>(values: &ReturnValues<'a>, resource: &Resource<'a>) -> Vec<Doubt<'a>> {
@@ -22,10 +40,19 @@ pub fn of_resource<'a>(values: &ReturnValues<'a>, resource: &Resource<'a>) -> Ve
     if kind.is_empty() {
         doubt("a resource has no type", "");
     }
-    if OTHER_TEMPLATES.iter().any(|of| *of == kind || of.ends_with("::") && kind.starts_with(of)) {
-        doubt("what resources this makes is known only when it is deployed", "");
+    let is_open = |of: &str| of == kind || of.ends_with("::") && kind.starts_with(of);
+    match OPEN_TYPES.iter().find(|(of, _)| is_open(of)) {
+        Some((_, why)) => doubt(why, ""),
+        None if !kind.is_empty() && !kind.starts_with("AWS::") => doubt(OTHER_CODE, ""),
+        None => {}
     }
     let decides = kind.starts_with("AWS::IAM::") || matches!(kind, "AWS::S3::BucketPolicy");
+    let is_dynamic = |key: &str, value: &Value| {
+        key != "Password" && value.as_str().is_some_and(|text| text.contains(DYNAMIC_REFERENCE))
+    };
+    if let Some(path) = path_to(resource.value, &is_dynamic).filter(|_| decides || holds_policies(kind)) {
+        doubt("what this says is known only when it is deployed", &path.join("/"));
+    }
     if decides && resource.value.get("Condition").is_some() {
         doubt("whether this is there is known only when it is deployed", "Condition");
     }

@@ -46,6 +46,11 @@ const TARGETS: &[(&str, Option<&str>)] = &[
 /// What the properties that hold a policy document are called, or end with.
 const DOCUMENT_KEYS: &[&str] = &["PolicyDocument", "PolicyText", "AccessPolicies", "Policy"];
 
+/// Whether resources of a type hold policies that say who is let in.
+pub fn holds_policies(kind: &str) -> bool {
+    TARGETS.iter().any(|(of, _)| *of == kind)
+}
+
 /// What is found in a resource.
 struct Found<'a, 'd, 'r> {
     resource: &'r Resource<'a>,

@@ -65,3 +65,23 @@ pub fn is_intrinsic(value: &Value) -> bool {
     let only_key = value.as_object().filter(|entries| entries.len() == 1).and_then(|entries| entries.keys().next());
     only_key.is_some_and(|key| key == "Ref" || key.starts_with("Fn::"))
 }
+
+/// The keys that lead to a macro, if the template has one.
+pub fn transform(template: &Value) -> Option<Vec<String>> {
+    let of_all = template.get("Transform").map(|_| vec!["Transform".to_owned()]);
+    of_all.or_else(|| path_to(template, &|key, _| key == "Fn::Transform"))
+}
+
+/// The keys and indexes that lead to the first value inside of which `is_it` holds, given its key or index, and itself.
+pub fn path_to(value: &Value, is_it: &impl Fn(&str, &Value) -> bool) -> Option<Vec<String>> {
+    let inside = |key: &str, inner: &Value| {
+        let mut path = if is_it(key, inner) { Vec::new() } else { path_to(inner, is_it)? };
+        path.insert(0, key.to_owned());
+        Some(path)
+    };
+    match value {
+        Value::Object(entries) => entries.iter().find_map(|(key, inner)| inside(key, inner)),
+        Value::Array(values) => values.iter().enumerate().find_map(|(at, inner)| inside(&at.to_string(), inner)),
+        _ => None,
+    }
+}

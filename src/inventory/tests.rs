@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 
 use super::{
     Account, Boundary, Documents, IamInventory, IdentityKind, PolicyKind, Principal, Stack, Tag, Undefined, references,
+    transform,
 };
 
 fn stack<'a>(name: &'a str, resources: &'a Value) -> Stack<'a> {
@@ -234,4 +235,29 @@ fn only_what_is_asked_for_is_taken_in() {
     let mut leading = Vec::new();
     references(&resources["U"], &mut Vec::new(), &BTreeSet::from(["B".to_owned()]), &mut leading);
     assert_eq!(leading[0].0.join("/"), "Properties/Policies/[1]/PolicyDocument/Statement/[1]/Resource");
+}
+
+#[test]
+fn what_is_filled_in_from_elsewhere_is_a_doubt() {
+    let text = "{{resolve:ssm:action}}";
+    let resources = json!({
+        "Policy": resource("AWS::IAM::ManagedPolicy", &json!({"PolicyDocument": allow(text)})),
+        "Topic": resource("AWS::SNS::TopicPolicy", &json!({"Topics": [text], "PolicyDocument": allow("sns:Publish")})),
+        "User": resource("AWS::IAM::User", &json!({"LoginProfile": {"Password": text}})),
+        "Alarm": resource("AWS::CloudWatch::Alarm", &json!({"AlarmName": text})),
+    });
+    let known_later = "what this says is known only when it is deployed";
+    let expected = [
+        format!("Policy Properties/PolicyDocument/Statement/0/Action: {known_later}"),
+        format!("Topic Properties/Topics/0: {known_later}"),
+    ];
+    assert_eq!(doubts(&inventory(&[stack("s", &resources)])), expected);
+}
+
+#[test]
+fn macros_are_found() {
+    assert_eq!(transform(&json!({"Transform": "AWS::Include"})), Some(vec!["Transform".to_owned()]));
+    let inner = json!({"Resources": {"A": [{"Fn::Transform": {}}]}});
+    assert_eq!(transform(&inner).unwrap(), ["Resources", "A", "0", "Fn::Transform"]);
+    assert_eq!(transform(&json!({"Resources": {"A": {"Properties": {"Transform": 1}}}})), None);
 }

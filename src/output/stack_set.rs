@@ -15,6 +15,7 @@ use super::held::{self, HOLDS};
 use super::{DEPLOY_FILE, MANIFEST_FILE, OutputFile, plain, sha256};
 use crate::facts::limits;
 use crate::finding::{Finding, Rule};
+use crate::inventory::transform;
 use crate::model::{AccountId, AccountName, Region, Tag};
 use crate::plan::{AccountPlan, Part};
 use crate::render::outline::Outline;
@@ -205,7 +206,7 @@ fn misfits(member: &Member, first: &Member) -> Vec<Finding> {
                 .help("make a StackSet for each partition: choose the accounts with `--account`"),
         );
     }
-    if let Some(path) = general::transform(&member.template) {
+    if let Some(path) = transform(&member.template) {
         findings.push(
             Finding::new(
                 Rule::StackSetMacro,

@@ -5,9 +5,9 @@ use super::classes::{PrincipalClass, classes};
 use super::evaluation::{ActingAs, Actor, Asker, Evaluation, evaluate};
 use super::placeholders::{ACTOR_NAME, Substitution, TARGET_NAME};
 use super::places::Places;
-use super::probes::{AccessProbe, Key, Over, ProbeBuilder, ProbedPerson, is_multiple};
+use super::probes::{AccessProbe, Key, Over, ProbeBuilder, ProbedPerson};
 use super::roles::{acting_principals, as_target_tags, as_targets};
-use crate::iam::{Decision, Notes};
+use crate::iam::{Decision, Notes, has_several_values};
 use crate::model::User;
 use crate::plan::AccountPlan;
 use crate::render::Rendered;
@@ -226,7 +226,7 @@ impl<'a> AccessExplainer<'a> {
                 None => context.push(Key {
                     name: name.clone(),
                     values: vec![value.clone()],
-                    multiple: is_multiple(&name.to_lowercase()),
+                    multiple: has_several_values(&name.to_lowercase()),
                 }),
             }
         }

@@ -14,23 +14,6 @@ use crate::model::{SharedFolders, TEAM, TEAMS_FOLDER};
 use crate::plan::Names;
 use actions::PASSED_TO;
 
-/// Condition keys that have several values, in lower case.
-/// Source: <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html>
-const MULTIPLE: [&str; 7] = [
-    "aws:calledvia",
-    "aws:principalorgpaths",
-    "aws:principalservicenameslist",
-    "aws:tagkeys",
-    "sagemaker:instancetypes",
-    "sagemaker:vpcsecuritygroupids",
-    "sagemaker:vpcsubnets",
-];
-
-/// Whether a condition key, in lower case, has several values.
-pub fn is_multiple(key: &str) -> bool {
-    MULTIPLE.contains(&key)
-}
-
 /// A request, with placeholders in the place of names.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct AccessProbe {

@@ -5,8 +5,9 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use super::problem::Problem;
+use crate::check::checked::Checked;
 use crate::finding::{Finding, Rule, Severity};
-use crate::inventory::IamInventory;
+use crate::inventory::{IamInventory, transform};
 use crate::model::{Profile, User};
 use crate::plan::{AccountPlan, Part};
 use crate::render::outline::Outline;
@@ -119,6 +120,17 @@ pub fn unusable(plan: &AccountPlan<'_>, why: &str) -> Finding {
     Finding::new(Rule::IsolationUndecided, message)
         .at(plan.account.policies_place.clone())
         .help("report this as a fault of racestack")
+}
+
+/// What a macro makes of a template: isolation is proven of the text that it gets.
+pub fn transformed(one: &Checked<'_>, documented: bool) -> Option<Finding> {
+    let path = transform(&one.template.value)?.join("/");
+    let message = "a macro changes this template as it is deployed, and isolation cannot be proven of what comes out";
+    let mut finding = Finding::new(Rule::IsolationUndecided, message).at(one.place(&path));
+    if documented {
+        finding.severity = Severity::Warning;
+    }
+    Some(finding.help("write out in the template what the macro makes of it"))
 }
 
 /// The findings of all accounts: what isolation finds in several at one line of a policy template is told once.

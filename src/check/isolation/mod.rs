@@ -31,7 +31,7 @@ use kind::Subject;
 use problem::Problem;
 use reference::References;
 
-pub use findings::across_accounts;
+pub use findings::{across_accounts, transformed};
 pub use kind::Kind;
 pub use reference::{Bound, reference_policy};
 pub use shared::Proofs;

@@ -1,6 +1,6 @@
 //! The proof: `needs ⊆ access ⊆ limits` for a kind of principal, and that each net holds alone.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::kind::{Kind, Subject};
 use super::problem::Problem;
@@ -142,12 +142,6 @@ fn undefined(subject: &Subject<'_, '_>) -> Vec<Problem> {
     unknown.into_iter().map(problem).collect()
 }
 
-/// Whether what is refused is refused unless a request or a resource has a tag.
-fn asks_for_a_tag(condition: &str) -> bool {
-    let condition = condition.to_ascii_lowercase();
-    condition.starts_with("unless ") && ["requesttag/", "resourcetag/"].iter().any(|key| condition.contains(key))
-}
-
 /// What a subject needs and does not get.
 fn refused(subject: &Subject<'_, '_>, references: &References, access: &Access<'_>) -> Vec<Problem> {
     let needs = references.needs(subject.kind);
@@ -160,38 +154,53 @@ fn refused(subject: &Subject<'_, '_>, references: &References, access: &Access<'
     let needed = Policies { identity: &attached, boundary: None, resource };
     let lines = access.with_policies(|policies| access_losses(&subject.principal, &subject.base, &needed, policies));
     let Ok(lines) = lines else { return vec![access.too_many(subject)] };
+    let allows = |one: &Attached<'_>, request: &Request| {
+        let alone = Policies { identity: std::slice::from_ref(one), boundary: None, resource };
+        one.document.may_allow(&request.action) && decide(request, &alone).decision == Decision::Allowed
+    };
     let mut problems: BTreeMap<(usize, bool), Problem> = BTreeMap::new();
     for line in lines {
-        let is_unknown = line.direction == Direction::PerhapsNarrowed;
-        let allows = |one: &Attached<'_>| {
-            let alone = Policies { identity: std::slice::from_ref(one), boundary: None, resource };
-            decide(&line.example, &alone).decision == Decision::Allowed
-        };
-        let Some((index, need)) = attached.iter().position(allows).and_then(|index| Some((index, needs.get(index)?)))
-        else {
-            continue;
-        };
-        // What hangs on the hour, on the network or the like may be as the company wants it; a tag that is no part of isolation
-        // is in nobody's request.
-        let is_partial =
-            line.conditions.iter().any(|condition| !need.mentions(condition) && !asks_for_a_tag(condition));
-        let (rule, may) = match (is_unknown, is_partial) {
-            (true, _) => (Rule::IsolationUndecided, "perhaps cannot"),
-            (false, true) => (Rule::IsolationOwnRefused, "cannot always"),
-            (false, false) => (Rule::IsolationOwnRefused, "cannot"),
-        };
-        problems.entry((index, is_unknown || is_partial)).or_insert_with(|| Problem {
-            rule,
-            is_warning: is_unknown || is_partial,
-            message: format!("{} {may} {}", subject.kind.who(), need.what),
-            help: GRANT,
-            notes: vec![line_in_words(&line, subject)],
-            statements: access.decisive(&line.example),
-            lines: vec![line.clone()],
-            location: Some(at(subject)),
-        });
+        for example in line.examples() {
+            let Some(index) = attached.iter().position(|one| allows(one, &example)) else { continue };
+            let Some(need) = needs.get(index) else { continue };
+            let is_unknown = line.direction == Direction::PerhapsNarrowed;
+            // What hangs on the hour, on the network or the like may be as the company wants it; a tag that is no part of
+            // isolation is in nobody's request.
+            let is_partial =
+                line.keys().any(|(key, when_absent)| !need.keys.contains(key) && !(when_absent && is_tag(key)));
+            let (rule, may) = match (is_unknown, is_partial) {
+                (true, _) => (Rule::IsolationUndecided, "perhaps cannot"),
+                (false, true) => (Rule::IsolationOwnRefused, "cannot always"),
+                (false, false) => (Rule::IsolationOwnRefused, "cannot"),
+            };
+            problems.entry((index, is_unknown || is_partial)).or_insert_with(|| {
+                let mut line = line.clone();
+                line.example = example;
+                Problem {
+                    rule,
+                    is_warning: is_unknown || is_partial,
+                    message: format!("{} {may} {}", subject.kind.who(), need.what),
+                    help: GRANT,
+                    notes: vec![line_in_words(&line, subject)],
+                    statements: access.decisive(&line.example),
+                    lines: vec![line],
+                    location: Some(at(subject)),
+                }
+            });
+        }
     }
+    // Of needs for the same, one has to be met; where none is, the first is told of.
+    let unmet: BTreeSet<usize> = problems.keys().map(|(index, _)| *index).collect();
+    let alike = |index: usize| (0..needs.len()).filter(move |other| needs[*other].what == needs[index].what);
+    problems.retain(|(index, _), _| {
+        alike(*index).all(|other| unmet.contains(&other)) && alike(*index).min() == Some(*index)
+    });
     problems.into_values().collect()
+}
+
+/// Whether a condition key, in lower case, is a tag of a request or of a resource.
+fn is_tag(key: &str) -> bool {
+    ["requesttag/", "resourcetag/"].iter().any(|tag| key.contains(tag))
 }
 
 fn at(subject: &Subject<'_, '_>) -> (usize, String, String) {

@@ -1,6 +1,8 @@
 //! The reference policies: the most that isolation permits to each kind of principal, and what it needs. They are part of
 //! the program, and no template replaces them.
 
+use std::collections::BTreeSet;
+
 use serde_json::{Value, json};
 
 use super::kind::Kind;
@@ -28,7 +30,8 @@ pub enum Bound {
     Needs,
 }
 
-/// A need: what it is for, in words that fit behind "cannot", and the statement.
+/// A need: what it is for, in words that fit behind "cannot", and the statement. Of needs with the same words, one has to be
+/// met: they are the forms in which AWS may name the same thing.
 #[derive(Debug)]
 pub struct Need {
     /// What it is for.
@@ -36,15 +39,7 @@ pub struct Need {
     /// The statement, as a document of its own.
     pub document: Document,
     /// The condition keys of the statement, in lower case.
-    keys: Vec<String>,
-}
-
-impl Need {
-    /// Whether a condition, in words, is about one of the keys of the statement.
-    pub fn mentions(&self, condition: &str) -> bool {
-        let condition = condition.to_lowercase();
-        self.keys.iter().any(|key| condition.contains(key))
-    }
+    pub keys: BTreeSet<String>,
 }
 
 /// The reference policies of an account.

@@ -6,7 +6,7 @@ use super::super::Context;
 use super::super::comparison::{Notes, Truth};
 use super::super::condition::Condition;
 use super::super::examples::around;
-use super::super::keys::{Presence, presence};
+use super::super::keys::{Presence, has_one_value, presence};
 use super::super::operator::{Base, Operator};
 use super::super::pattern::{Filled, MANY, ONE};
 use super::super::request::{Principal, Request, Values};
@@ -109,12 +109,14 @@ impl Axis {
             candidates.push(None);
         }
         let null_alone = |operator: &Operator| operator.base == Base::Null;
-        if operators.iter().any(|operator| operator.set.is_none() && !null_alone(operator))
+        let is_single = has_one_value(&self.key);
+        if is_single
+            || operators.iter().any(|operator| operator.set.is_none() && !null_alone(operator))
             || operators.iter().all(null_alone)
         {
             candidates.extend(singles.iter().map(|one| Some(Values { list: vec![one.clone()], multiple: false })));
         }
-        if operators.iter().any(|operator| operator.set.is_some()) {
+        if !is_single && operators.iter().any(|operator| operator.set.is_some()) {
             candidates.extend(combinations(singles).into_iter().map(|list| Some(Values { list, multiple: true })));
         }
         candidates

@@ -68,6 +68,25 @@ impl AccessLine {
             Some(*of_action) == action && Some(*of_resource) == resource && region.holds(&request.context)
         })
     }
+
+    /// A request of each class that the line tells of.
+    pub fn examples(&self) -> impl Iterator<Item = Request> {
+        self.regions.iter().map(|(action, resource, region)| Request {
+            action: self.space.actions.witnesses[*action].clone(),
+            resource: self.space.resources.witnesses[*resource].clone(),
+            context: region.example.clone(),
+            principal: self.example.principal.clone(),
+        })
+    }
+
+    /// The condition keys, in lower case, on which it depends what the line tells of, each with whether that is so of requests
+    /// without the key.
+    pub fn keys(&self) -> impl Iterator<Item = (&str, bool)> {
+        self.regions.iter().flat_map(|(.., region)| &region.within).map(|(axis, classes)| {
+            let is_absent = |class: &usize| axis.classes.get(*class).is_some_and(|class| class.values.is_none());
+            (axis.key.as_str(), classes.iter().any(is_absent))
+        })
+    }
 }
 
 impl Direction {

@@ -53,28 +53,6 @@ pub(super) fn mentions(template: &Value, name: &str) -> bool {
     }
 }
 
-/// The keys that lead to a macro, if the template has one.
-pub(super) fn transform(template: &Value) -> Option<Vec<String>> {
-    fn search(value: &Value, path: &mut Vec<String>) -> bool {
-        let entries: Vec<(String, &Value)> = match value {
-            Value::Object(entries) => entries.iter().map(|(key, value)| (key.clone(), value)).collect(),
-            Value::Array(values) => values.iter().enumerate().map(|(at, value)| (at.to_string(), value)).collect(),
-            _ => Vec::new(),
-        };
-        entries.into_iter().any(|(key, value)| {
-            let found = key == "Fn::Transform" || (key == "Transform" && path.is_empty());
-            path.push(key);
-            let found = found || search(value, path);
-            if !found {
-                path.pop();
-            }
-            found
-        })
-    }
-    let mut path = Vec::new();
-    search(template, &mut path).then_some(path)
-}
-
 /// Where in a template a value stands: functions are allowed in properties and outputs alone.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Place {

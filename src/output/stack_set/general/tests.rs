@@ -92,11 +92,3 @@ fn outside_properties_nothing_becomes_a_function() {
     let (_, differences) = general([(&tokyos, &tokyo[..]), (&seouls, &seoul[..])].into_iter());
     assert_eq!(differences.len(), 1);
 }
-
-#[test]
-fn macros_are_found() {
-    assert_eq!(transform(&json!({"Transform": "AWS::Include"})), Some(vec!["Transform".to_owned()]));
-    let inner = json!({"Resources": {"A": [{"Fn::Transform": {}}]}});
-    assert_eq!(transform(&inner).unwrap(), ["Resources", "A", "0", "Fn::Transform"]);
-    assert_eq!(transform(&json!({"Resources": {"A": {"Properties": {"Transform": 1}}}})), None);
-}
