@@ -65,7 +65,6 @@ const CIRCLES: &[(&str, &str)] = &[
     ("cli/export", "cli/synth"),
     ("diff/statements", "diff/values"),
     ("iam/comparison", "iam/operator"),
-    ("iam/decide", "iam/document"),
     ("iam/document", "iam/principal"),
     ("report/diff/layout", "report/diff/values"),
 ];

@@ -7,10 +7,12 @@ mod common;
 #[allow(dead_code, reason = "each test uses its part")]
 mod edits;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
+use clap::Parser;
 use common::{Workspace, resources};
 use edits::{Edit, edited, message, synth_of};
+use racestack::cli::{Args, Watch, run};
 use serde_json::{Value as Json, json};
 
 /// Few people are checked sooner: one who begins like another, and one who is suspended.
@@ -196,6 +198,8 @@ fn of_guardrails() -> Vec<Weakening> {
 
 /// The permissions boundaries with a hole.
 fn of_boundaries() -> Vec<Weakening> {
+    const NO_BOUNDARY: Edit<'static> = (USERS, "      PermissionsBoundary: {{@root.names.boundary_arn}}\n", "");
+    const NO_GUARDRAILS: Edit<'static> = ("stacks/access.yaml.hbs", "        - !Ref GuardrailsPolicy\n", "");
     const OWN: &str = "\"ArnNotEquals\": {\n          \"aws:PrincipalArn\": \"arn:{{partition}}:iam::{{account_id}}:role{{notebook_role_path}}${aws:PrincipalTag/user}";
     const ANY: &str = "\"ArnNotLike\": {\n          \"aws:PrincipalArn\": \"arn:{{partition}}:iam::{{account_id}}:role{{notebook_role_path}}*";
     const NO_TAG: &str = "\"aws:PrincipalTag/user\": \"true\"";
@@ -208,6 +212,8 @@ fn of_boundaries() -> Vec<Weakening> {
         Weakening { edits: vec![voided(sid)], ..Weakening::new(name, &[], found_as, &[told]) }
     };
     vec![
+        Weakening::new("no boundary", &[NO_BOUNDARY], TOO_WIDE, &["no permissions boundary limits a person"]),
+        Weakening::new("no guardrails", &[NO_GUARDRAILS], TOO_WIDE, &["a person does not have the policy"]),
         Weakening::new("S3 in the boundary", &[], TOO_WIDE, &[of_people, "`s3:* but"])
             .and_in(&[BOUNDARY], &all("s3:*")),
         Weakening::new("users in the boundary", &[], TOO_WIDE, &[of_people, "`iam:*user*"])
@@ -320,6 +326,46 @@ fn of_settings() -> Vec<Weakening> {
     ]
 }
 
+/// Types of resources by which somebody gets at what people have.
+const OTHER_TYPES: [&str; 25] = [
+    "DataSync::Task",
+    "EC2::Instance",
+    "FSx::DataRepositoryAssociation",
+    "IAM::AccessKey",
+    "IAM::InstanceProfile",
+    "IAM::OIDCProvider",
+    "IAM::SAMLProvider",
+    "Logs::AccountPolicy",
+    "Logs::Delivery",
+    "Logs::MetricFilter",
+    "Logs::SubscriptionFilter",
+    "RAM::ResourceShare",
+    "RolesAnywhere::Profile",
+    "S3::AccessGrant",
+    "S3::AccessGrantsInstance",
+    "S3::AccessGrantsLocation",
+    "S3::AccessPoint",
+    "S3::MultiRegionAccessPoint",
+    "S3Express::AccessPoint",
+    "S3ObjectLambda::AccessPoint",
+    "SSM::Association",
+    "SSO::Assignment",
+    "SageMaker::Domain",
+    "SageMaker::Space",
+    "SageMaker::UserProfile",
+];
+
+/// Properties by which what is in a bucket goes elsewhere.
+const FROM_BUCKETS: [&str; 7] = [
+    "AnalyticsConfigurations",
+    "InventoryConfigurations",
+    "LoggingConfiguration",
+    "MetadataConfiguration",
+    "MetadataTableConfiguration",
+    "NotificationConfiguration",
+    "ReplicationConfiguration",
+];
+
 /// Other ways: who takes a role, what resources hand on, what runs on notebooks.
 fn of_resources() -> Vec<Weakening> {
     const BY_LAMBDA: &str = "\"Principal\": {\n        \"Service\": \"lambda.amazonaws.com\"\n      }";
@@ -334,6 +380,9 @@ fn of_resources() -> Vec<Weakening> {
     const SECRET: &str = "Resources:\n  SecretPolicy:\n    Type: AWS::SecretsManager::ResourcePolicy\n    Properties:\n      SecretId: deepracer/first-password/bob\n      ResourcePolicy: {Version: \"2012-10-17\", Statement: [{Effect: Allow, Principal: \"*\", Action: \"secretsmanager:GetSecretValue\", Resource: \"*\"}]}\n\n";
     const TOPIC: &str = "Resources:\n  TopicPolicy:\n    Type: AWS::SNS::TopicPolicy\n    Properties:\n      Topics: [\"arn:aws:sns:ap-northeast-1:111122223333:any\"]\n      PolicyDocument: {Version: \"2012-10-17\", Statement: [{Effect: Allow, Principal: \"*\", Action: \"sns:Subscribe\", Resource: \"*\"}]}\n\n";
     const PROFILE: &str = "Resources:\n  Profile:\n    Type: AWS::SageMaker::UserProfile\n    Properties:\n      DomainId: d-1\n      UserProfileName: bob\n      UserSettings: {ExecutionRole: \"arn:aws:iam::111122223333:role/service-role/AWSDeepRacerSageMakerAccessRole\"}\n\n";
+    const VAULT: &str = "Resources:\n  Vault:\n    Type: AWS::Backup::BackupVault\n    Properties:\n      BackupVaultName: any\n      AccessPolicy: {Version: \"2012-10-17\", Statement: [{Effect: Allow, Principal: \"*\", Action: \"backup:*\", Resource: \"*\"}]}\n\n";
+    const CALLED: &str = "Resources:\n  Called:\n    Type: AWS::Lambda::Permission\n    Properties: {FunctionName: any, Action: \"lambda:InvokeFunction\", Principal: \"*\"}\n\n";
+    const TRUST: &str = "policies/notebook/trust.json.hbs";
     const SCRIPT: &str = "scripts/notebook-on-start.sh";
     const COPIED: &str = "set -u\naws s3 sync /home/ec2-user/SageMaker s3://elsewhere/\n";
     let lets = |principal: Json| json!({"Effect": "Allow", "Principal": principal, "Action": "s3:GetObject", "Resource": "{{bucket_arn}}/*"});
@@ -346,6 +395,24 @@ fn of_resources() -> Vec<Weakening> {
         let edits = vec![(STORAGE, BUCKET_START.to_owned(), with_it)];
         Weakening { edits, ..Weakening::new(name, &[], UNDECIDED, &[told]) }
     };
+    // All of them in one template, each told of.
+    let types: Vec<String> = OTHER_TYPES
+        .iter()
+        .enumerate()
+        .map(|(at, kind)| format!("  Other{at:02}:\n    Type: AWS::{kind}\n\n"))
+        .collect();
+    let of_types = Weakening {
+        edits: vec![(STORAGE, BUCKET_START.to_owned(), format!("{BUCKET_START}{}", types.concat()))],
+        ..Weakening::new("other ways to what people have", &[], UNDECIDED, &["`Other00` copies"])
+    };
+    let told = |all: Weakening, at: usize| all.and_told(&[&format!("`Other{at:02}` ")]);
+    let other_types = (0..OTHER_TYPES.len()).fold(of_types, told);
+    let properties: Vec<String> = FROM_BUCKETS.iter().map(|key| format!("      {key}: {{Id: a}}\n")).collect();
+    let of_buckets = Weakening {
+        edits: vec![(STORAGE, CONTROLS.to_owned(), format!("{}{CONTROLS}", properties.concat()))],
+        ..Weakening::new("ways from a bucket", &[], UNDECIDED, &["names go elsewhere"])
+    };
+    let from_buckets = FROM_BUCKETS.iter().fold(of_buckets, |all, key| all.and_told(&[&format!("by `{key}`")]));
     let on_deployment = ["a macro changes this template"];
     let on_start = ["racestack's own start script", "runs as root on every notebook"];
     vec![
@@ -419,6 +486,32 @@ fn of_resources() -> Vec<Weakening> {
         made("a type of somebody's own", "MyCompany::Iam::Grant", "may give anybody access"),
         made("a module", "MyCompany::Iam::Grant::MODULE", "may give anybody access"),
         made("a macro for others", "AWS::CloudFormation::Macro", "changes what templates say"),
+        Weakening::new(
+            "a role without a trust policy",
+            &[(USERS, "      AssumeRolePolicyDocument: {{policy \"notebook/trust\"}}\n", "")],
+            UNDECIDED,
+            &["has no trust policy"],
+        ),
+        Weakening::new(
+            "a trust policy that cannot be read",
+            &[(TRUST, "\"Allow\"", "\"Maybe\"")],
+            UNDECIDED,
+            &["the trust policy of"],
+        ),
+        Weakening::new(
+            "a policy of a type that is not known",
+            &[(STORAGE, BUCKET_START, VAULT)],
+            UNDECIDED,
+            &["whom the policy of `Vault` lets in is not known here"],
+        ),
+        Weakening::new(
+            "a function for everybody",
+            &[(STORAGE, BUCKET_START, CALLED)],
+            TOO_WIDE,
+            &["`Called` lets somebody call a function"],
+        ),
+        other_types,
+        from_buckets,
         Weakening::new(
             "a template that a macro changes",
             &[(STORAGE, BUCKET_START, INCLUDED)],
@@ -509,6 +602,36 @@ fn weakened_settings_are_found() {
 #[test]
 fn other_ways_are_found() {
     check(&of_resources());
+}
+
+#[test]
+fn what_the_policies_grant_is_needed() {
+    let settings = format!(
+        "policies: hardened\nconsole: true\n{MFA}bucket: {{shared_folders: [materials], team_folders: true}}\n"
+    );
+    let workspace = Workspace::new(&settings, "roster.csv", b"name,team\nbob,red\n");
+    let resources = resources(&workspace.synthesised()["access.yaml"]);
+    let properties = |id: &str| common::json(&resources[id])["Properties"].clone();
+    let list = |value: &Json| value.as_array().cloned().unwrap_or_else(|| vec![value.clone()]);
+    let allowed = |policy: &Json| -> BTreeSet<String> {
+        let statements = list(&policy["Statement"]).into_iter().filter(|one| one["Effect"] == "Allow");
+        statements.flat_map(|one| list(&one["Action"])).map(|action| action.as_str().unwrap().to_owned()).collect()
+    };
+    let of_group: Vec<Json> = list(&properties("Group")["ManagedPolicyArns"]);
+    let of_group = of_group.iter().map(|one| one.as_object().unwrap().values().next().unwrap().as_str().unwrap());
+    for (kind, policies) in
+        [("person", of_group.collect()), ("notebook", vec!["NotebookPolicy", "SharedFoldersPolicy"])]
+    {
+        let granted: BTreeSet<String> =
+            policies.iter().flat_map(|id| allowed(&properties(id)["PolicyDocument"])).collect();
+        let config = workspace.path("config");
+        let args = ["racestack", "limits", "--config", config.to_str().unwrap(), "--account", "tokyo", "--kind", kind];
+        let args = Args::parse_from(args.into_iter().chain(["--needs"]));
+        let outcome = run(&args, false, &Watch { progress: &|_, _| {}, notice: &|_| {} });
+        let needed = allowed(&serde_json::from_str(&outcome.stdout).unwrap());
+        let not_needed: Vec<&String> = granted.difference(&needed).collect();
+        assert!(granted.len() > 20 && not_needed.is_empty(), "{kind}: {not_needed:?} of {granted:?}");
+    }
 }
 
 #[test]

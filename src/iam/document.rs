@@ -5,7 +5,6 @@ use serde_json::{Map, Value};
 
 use super::comparison::{Notes, Truth};
 use super::condition::Condition;
-use super::decide::is_beyond_policies;
 use super::pattern::{Filled, MANY, ONE, Pattern, is_like};
 use super::principal::Principals;
 use super::request::Request;
@@ -89,39 +88,10 @@ impl Document {
         Ok(Self { statements: statements.collect::<Result<_, _>>()? })
     }
 
-    /// Whether some statement that allows names a service as principal, whatever else it asks for.
-    pub fn names_service(&self, service: &str) -> bool {
-        let names = |statement: &Statement| match &statement.principals {
-            Some(Listed::These(principals)) => principals.everyone || principals.services.iter().any(|s| s == service),
-            Some(Listed::AllBut(principals)) => !principals.services.iter().any(|s| s == service),
-            None => false,
-        };
-        self.statements.iter().any(|statement| statement.effect == Effect::Allow && names(statement))
-    }
-
     /// Whether some statement may allow an action: one that allows names it, whatever else it asks for.
     pub fn may_allow(&self, action: &str) -> bool {
         let action = action.to_ascii_lowercase();
         self.statements.iter().any(|statement| statement.effect == Effect::Allow && statement.names_action(&action))
-    }
-
-    /// Whether some statement denies an action of whatever resource, whoever asks and in whatever circumstances.
-    pub fn surely_denies(&self, action: &str) -> bool {
-        if is_beyond_policies(action) {
-            return false;
-        }
-        let action = action.to_ascii_lowercase();
-        let everywhere = |statement: &Statement| match &statement.resources {
-            Some(Listed::These(patterns)) => patterns.iter().any(Pattern::is_everything),
-            Some(Listed::AllBut(_)) | None => false,
-        };
-        self.statements.iter().any(|statement| {
-            statement.effect == Effect::Deny
-                && statement.principals.is_none()
-                && statement.conditions.is_empty()
-                && everywhere(statement)
-                && statement.names_action(&action)
-        })
     }
 }
 

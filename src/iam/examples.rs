@@ -3,33 +3,10 @@
 use std::collections::BTreeSet;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-use super::comparison::{Notes, Truth};
-use super::condition::Condition;
-use super::operator::{Base, Operator, date, date_text, number};
-use super::request::{Context, Principal, Request};
-
-/// An operator, as a policy names it, with the values that are wanted of some key.
-pub type Wanted = (String, Vec<String>);
+use super::operator::{Base, date, date_text, number};
 
 /// Values that meet and miss what is wanted of a key by operators on numbers, dates, addresses and truths; none for
 /// operators on texts.
-pub fn examples(wanted: &[Wanted]) -> BTreeSet<String> {
-    let base = |name: &str| Operator::parse(name).map(|operator| operator.base);
-    let by_base = wanted.iter().filter_map(|(operator, texts)| Some((base(operator)?, texts)));
-    around(by_base.flat_map(|(base, texts)| texts.iter().map(move |text| (base, text.as_str()))))
-}
-
-/// Whether the values of a key in a context meet all that is wanted of it. Policy variables stand for themselves.
-pub fn is_met(key: &str, wanted: &[Wanted], context: Context) -> bool {
-    let principal = Principal::Service(String::new());
-    let request = Request { principal, action: String::new(), resource: String::new(), context };
-    let holds = |(operator, texts): &Wanted| {
-        Condition::new(operator, key, texts, false).holds(&request, &mut Notes::default()) == Truth::Yes
-    };
-    wanted.iter().all(holds)
-}
-
-/// The same as `examples`, of operators that are known.
 pub(super) fn around<'a>(wanted: impl Iterator<Item = (Base, &'a str)>) -> BTreeSet<String> {
     let mut values: BTreeSet<String> = BTreeSet::new();
     let mut dates: BTreeSet<i64> = BTreeSet::new();

@@ -143,11 +143,6 @@ pub(super) fn has_one_value(key: &str) -> bool {
     presence(key) != Presence::Unheard && !has_several_values(key)
 }
 
-/// Whether a key, whose name is in lower case, is known, and in some requests only.
-pub fn may_be_absent(key: &str) -> bool {
-    presence(key) == Presence::Sometimes
-}
-
 /// When a request has a key, whose name is in lower case.
 pub(super) fn presence(key: &str) -> Presence {
     let stem = key.split_inclusive('/').next().unwrap_or(key);

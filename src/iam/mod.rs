@@ -26,8 +26,7 @@ pub use decide::{
 };
 pub use delta::{AccessLine, Direction, TooManyWays, access_delta, access_gains, access_losses};
 pub use document::{Document, Effect, Malformed, Statement};
-pub use examples::{Wanted, examples, is_met};
-pub use keys::{has_several_values, may_be_absent};
+pub use keys::has_several_values;
 pub use pattern::{MANY, ONE};
 pub use principal::{Named, Principals};
 pub use request::{Context, Principal, Request, Values};

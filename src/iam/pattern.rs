@@ -30,11 +30,6 @@ pub(super) enum Filled {
 }
 
 impl Pattern {
-    /// Whether it is a `*` alone, which every text fits.
-    pub(super) fn is_everything(&self) -> bool {
-        self.0 == [Piece::Many]
-    }
-
     /// Takes a text apart. Policy variables exist since the version 2012-10-17; before, they are plain text.
     /// Source: <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_variables.html>
     pub(super) fn parse(text: &str, variables: bool) -> Self {

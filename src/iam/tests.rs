@@ -361,25 +361,3 @@ fn a_variable_without_a_value_in_a_not_resource_leaves_it_open() {
     let red = Context::new().with("aws:PrincipalTag/team", "red");
     check(not_own, &request("s3:GetObject", "arn:aws:s3:::b/k", red), Allowed);
 }
-
-#[test]
-fn only_what_nothing_else_decides_is_surely_denied() {
-    let cases = [
-        (json!({"Effect": "Deny", "Action": "*", "Resource": "*"}), true),
-        (json!({"Effect": "Deny", "NotAction": "iam:*", "Resource": ["a", "*"]}), true),
-        (json!({"Effect": "Deny", "Action": "S3:Get*", "Resource": "*"}), true),
-        (json!({"Effect": "Allow", "Action": "*", "Resource": "*"}), false),
-        (json!({"Effect": "Deny", "Action": "s3:PutObject", "Resource": "*"}), false),
-        (json!({"Effect": "Deny", "NotAction": "s3:GetObject", "Resource": "*"}), false),
-        (json!({"Effect": "Deny", "Action": "*", "Resource": "arn:aws:s3:::*"}), false),
-        (json!({"Effect": "Deny", "Action": "*", "NotResource": "*"}), false),
-        (json!({"Effect": "Deny", "Action": "*", "Resource": "*", "Principal": "*"}), false),
-        (json!({"Effect": "Deny", "Action": "*", "Resource": "*", "Condition": {"Bool": {"a:b": "true"}}}), false),
-    ];
-    for (statement, expected) in cases {
-        assert_eq!(document(json!([statement])).surely_denies("s3:GetObject"), expected, "{statement}");
-    }
-    let everything = document(json!([{"Effect": "Deny", "Action": "*", "Resource": "*"}]));
-    assert!(!everything.surely_denies("sts:GetCallerIdentity"));
-    assert!(!everything.surely_denies("sts:GetSessionToken"));
-}

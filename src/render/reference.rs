@@ -1,5 +1,7 @@
 //! Policies of the program's own, which no template replaces, filled with an account's values.
 
+use std::sync::{LazyLock, RwLock, RwLockReadGuard};
+
 use handlebars::Handlebars;
 use serde_json::{Map, Value};
 
@@ -31,10 +33,24 @@ impl PolicyValues {
     /// # Errors
     /// When it names what is not there, or gives no JSON.
     pub fn fill(&self, template: &str) -> Result<Value, String> {
-        let mut engine = Handlebars::new();
-        engine.set_strict_mode(true);
-        engine.register_escape_fn(escape_json);
-        let text = engine.render_template(template, &self.0).map_err(|error| describe(&error))?;
+        if !engine()?.has_template(template) {
+            let mut engine = ENGINE.write().map_err(|error| error.to_string())?;
+            engine.register_template_string(template, template).map_err(|error| error.to_string())?;
+        }
+        let text = engine()?.render(template, &self.0).map_err(|error| describe(&error))?;
         serde_json::from_str(&text).map_err(|error| error.to_string())
     }
+}
+
+/// The templates that were filled before, each by its own text: all accounts of a run fill the same, and to compile one takes
+/// many times as long as to fill it.
+static ENGINE: LazyLock<RwLock<Handlebars<'static>>> = LazyLock::new(|| {
+    let mut engine = Handlebars::new();
+    engine.set_strict_mode(true);
+    engine.register_escape_fn(escape_json);
+    RwLock::new(engine)
+});
+
+fn engine() -> Result<RwLockReadGuard<'static, Handlebars<'static>>, String> {
+    ENGINE.read().map_err(|error| error.to_string())
 }

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use racestack::check::Proofs;
-use racestack::check::isolation::{self, Told};
+use racestack::check::isolation::{self, Problem as Told};
 use racestack::config;
 use racestack::finding::Rule;
 use racestack::iam::{Principal, Request as Asked};
@@ -210,7 +210,10 @@ impl<'a> Estate<'a> {
             let (_, access) = stacks.iter_mut().find(|(part, _)| *part == Part::Access).unwrap();
             access[id]["Properties"]["PolicyDocument"] = document.clone();
         }
-        isolation::told(self.plan, &stacks, &self.prototypes, proofs).unwrap()
+        let mut told = Vec::new();
+        isolation::each_problem(self.plan, &stacks, &self.prototypes, proofs, |one, _, _| told.push(one.clone()))
+            .unwrap();
+        told
     }
 
     fn weakenings(&self) -> Vec<Weakening> {

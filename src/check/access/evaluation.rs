@@ -1,6 +1,7 @@
 //! Evaluations: a request of a person's, decided by the policies of the account.
 
 use std::borrow::Cow;
+use std::collections::BTreeSet;
 
 use super::account_inventory::{AccountInventory, ActingPrincipal, Policy, Scope};
 use super::classes::PrincipalClass;
@@ -8,6 +9,7 @@ use super::placeholders::{ACTOR_NAME, PLACEHOLDERS, Substitution, as_target, map
 use super::probes::{AccessProbe, Over};
 use crate::iam::{
     Attached, Context, Decision, Document, Kind, Notes, Policies, Principal, Request, ResourcePolicy, decide_noting,
+    is_beyond_policies,
 };
 use crate::model::User;
 use crate::plan::Names;
@@ -155,7 +157,15 @@ pub(crate) fn evaluate(
         };
         Some((policy, decisive.statement, boundary))
     });
-    Evaluation { decision: outcome.decision, statements: statements.collect(), doubts: outcome.doubts }
+    let statements = statements.collect();
+    // What of the templates could not be read may allow or deny; what is denied explicitly is denied all the same.
+    let unread: BTreeSet<&String> = account_inventory.doubts.iter().map(|(message, _)| message).collect();
+    let is_settled = outcome.decision == Decision::ExplicitlyDenied || is_beyond_policies(&request.action);
+    if is_settled || unread.is_empty() {
+        return Evaluation { decision: outcome.decision, statements, doubts: outcome.doubts };
+    }
+    let doubts = outcome.doubts.into_iter().chain(unread.into_iter().cloned()).collect();
+    Evaluation { decision: Decision::Unknown, statements, doubts }
 }
 
 /// What the trust policy of a role that is not known here is taken to be: it leaves everything to the account.

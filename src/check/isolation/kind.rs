@@ -2,7 +2,7 @@
 
 use crate::facts::SERVICE_ROLE_PATH;
 use crate::iam::{Context, Principal};
-use crate::inventory::{self, Boundary, IamInventory, IdentityKind};
+use crate::inventory::{self, Boundary, IamInventory, IdentityKind, Policy};
 use crate::plan::Names;
 use crate::render::UserShape;
 
@@ -105,14 +105,33 @@ impl<'i, 'a> Subject<'i, 'a> {
         Self { kind, identity, inventory, principal, base }
     }
 
+    /// The permissions boundary, if a stack defines it.
+    pub fn boundary(&self) -> Option<usize> {
+        match self.identity.boundary {
+            Some(Boundary::Policy(index)) => Some(index),
+            _ => None,
+        }
+    }
+
+    /// All policies that it has, with its boundary and its trust policy.
+    pub fn policies(&self) -> impl Iterator<Item = &'i Policy<'a>> {
+        let own = self.identity.policies.iter().copied();
+        let all = own.chain(self.boundary()).chain(self.identity.trust);
+        all.filter_map(|index| self.inventory.policies.get(index))
+    }
+
+    /// The same text for subjects that have the same policies, trust and tags.
+    pub fn key(&self) -> String {
+        let ids: Vec<usize> = self.policies().map(|policy| policy.document.id).collect();
+        let inventory::Principal { arn, boundary, trust, tags, undefined, .. } = self.identity;
+        format!("{:?}", (self.kind, arn, ids, boundary, trust, tags, undefined))
+    }
+
     /// The same text for subjects that have the same nets: boundary and guardrails.
     pub fn key_of_nets(&self, guardrails: &str) -> String {
-        let policies = self.identity.policies.iter().filter_map(|index| self.inventory.policies.get(*index));
-        let guardrails = policies.filter(|policy| policy.name == guardrails).map(|policy| policy.document.id);
-        let boundary = match &self.identity.boundary {
-            Some(Boundary::Policy(index)) => self.inventory.policies.get(*index).map(|policy| policy.document.id),
-            _ => None,
-        };
+        let guardrails = self.policies().filter(|policy| policy.name == guardrails).map(|policy| policy.document.id);
+        let boundary = self.boundary().and_then(|index| self.inventory.policies.get(index));
+        let boundary = boundary.map(|policy| policy.document.id);
         format!("{:?}", (self.kind.active(), guardrails.collect::<Vec<_>>(), boundary, &self.identity.tags))
     }
 
@@ -120,21 +139,7 @@ impl<'i, 'a> Subject<'i, 'a> {
     pub fn tagged(&self, user: Option<&str>) -> Self {
         const TAG: &str = "aws:PrincipalTag/user";
         let base = self.base.clone().without(TAG);
-        let base = user.map_or_else(|| base.clone(), |user| base.clone().with(TAG, user));
-        let Self { kind, identity, inventory, .. } = *self;
-        Self { kind, identity, inventory, principal: self.principal.clone(), base }
-    }
-
-    /// The same text for subjects that have the same policies, trust and tags.
-    pub fn key(&self) -> String {
-        let id = |index: usize| self.inventory.policies.get(index).map(|policy| policy.document.id);
-        let boundary = match &self.identity.boundary {
-            Some(Boundary::Policy(index)) => format!("{:?}", id(*index)),
-            other => format!("{other:?}"),
-        };
-        let policies: Vec<Option<usize>> = self.identity.policies.iter().map(|index| id(*index)).collect();
-        let trust = self.identity.trust.map(id);
-        let Self { kind, identity, .. } = self;
-        format!("{:?}", (kind, &identity.arn, policies, boundary, trust, &identity.tags, &identity.undefined))
+        let base = if let Some(user) = user { base.with(TAG, user) } else { base };
+        Self { base, principal: self.principal.clone(), ..*self }
     }
 }

@@ -11,28 +11,24 @@ mod problem;
 mod proof;
 mod reference;
 mod resources;
-mod scripts;
 mod shared;
-mod trust;
-mod words;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use rayon::iter::{IntoParallelRefIterator, ParallelIterator};
 use serde_json::Value;
 
-use crate::finding::{Finding, Rule};
-use crate::iam::AccessLine;
+use crate::finding::Finding;
 use crate::inventory::{Account, Documents, IamInventory, Location, Stack};
 use crate::plan::{AccountPlan, Part};
 use crate::render::{self, Rendered, Templates, UserShape};
 use findings::Sites;
 use kind::Subject;
-use problem::Problem;
 use reference::References;
 
 pub use findings::{across_accounts, transformed};
 pub use kind::Kind;
+pub use problem::Problem;
 pub use reference::{Bound, reference_policy};
 pub use shared::Proofs;
 
@@ -46,7 +42,8 @@ pub fn check(
     prototypes: &BTreeMap<UserShape, Value>,
     proofs: &Proofs,
 ) -> Vec<Finding> {
-    let mut sites = Sites::new(plan, templates, rendered, stacks);
+    let parts = stacks.iter().map(|(part, _)| *part).collect();
+    let mut sites = Sites { plan, templates, rendered, parts, shape: None, origins: None };
     let mut found: Vec<Finding> = Vec::new();
     let proven = each_problem(plan, stacks, prototypes, proofs, |problem, inventory, shape| {
         sites.shape = shape;
@@ -56,37 +53,11 @@ pub fn check(
     found
 }
 
-/// What the proof tells of an account, without the places where it stands.
-#[derive(Debug)]
-pub struct Told {
-    /// The rule that is broken.
-    pub rule: Rule,
-    /// In words.
-    pub message: String,
-    /// The requests of which it is true, if it is about requests.
-    pub lines: Vec<AccessLine>,
-}
-
-/// The same as `check`, for whoever asks about policies that no template gives.
+/// Tells of each problem once, with the inventory that it is in, and the shape of the people there.
 ///
 /// # Errors
 /// Why a reference policy cannot be used, which is a fault of the program.
-pub fn told(
-    plan: &AccountPlan<'_>,
-    stacks: &[(Part, Value)],
-    prototypes: &BTreeMap<UserShape, Value>,
-    proofs: &Proofs,
-) -> Result<Vec<Told>, String> {
-    let mut all = Vec::new();
-    each_problem(plan, stacks, prototypes, proofs, |problem, _, _| {
-        let Problem { rule, message, lines, .. } = problem.clone();
-        all.push(Told { rule, message, lines });
-    })?;
-    Ok(all)
-}
-
-/// Hands on each problem once, with the inventory that it is in, and the shape of the people there.
-fn each_problem<'a>(
+pub fn each_problem<'a>(
     plan: &AccountPlan<'_>,
     stacks: &[(Part, Value)],
     prototypes: &'a BTreeMap<UserShape, Value>,
@@ -118,24 +89,15 @@ fn each_problem<'a>(
                 subjects.push((subject, with_nets));
             }
         }
-        let of_subjects: Vec<Vec<Problem>> = subjects
-            .par_iter()
-            .map(|(subject, with_nets)| {
-                let key = shared::key(subject, *with_nets, &references.filled, plan);
-                if key.as_ref().is_some_and(|key| proofs.holds(key)) {
-                    return Vec::new();
-                }
+        let problems = subjects.par_iter().flat_map(|(subject, with_nets)| {
+            proofs.problems(shared::key(subject, *with_nets, &references, plan), || {
                 let mut problems = proof::check(subject, *with_nets, &references, plan);
-                problems.extend(trust::check(subject, names));
-                if let Some(key) = key.filter(|_| problems.is_empty()) {
-                    proofs.remember(key);
-                }
+                problems.extend(resources::check_trust(subject, names));
                 problems
             })
-            .collect();
-        let mut problems: Vec<Problem> = of_subjects.into_iter().flatten().collect();
-        problems.extend(resources::check(&inventory, &all, names, is_personal));
-        problems.extend(scripts::check(&all, &start_script));
+        });
+        let mut problems: Vec<Problem> = problems.collect();
+        problems.extend(resources::check(&inventory, &all, names, &start_script, is_personal));
         for problem in problems {
             if told.insert(problem.key()) {
                 tell(&problem, &inventory, shape);

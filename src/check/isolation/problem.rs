@@ -1,7 +1,13 @@
-//! What was found, before it is known where it stands.
+//! What was found, before it is known where it stands, and how it is said.
 
+use super::kind::Subject;
 use crate::finding::Rule;
 use crate::iam::AccessLine;
+use crate::inventory::Location;
+use crate::render::{PROTOTYPE_NAME, PROTOTYPE_NOTEBOOK, PROTOTYPE_TEAM};
+
+/// Statements: of each the index of its policy in the inventory, and its own in the policy.
+pub type Statements = Vec<(usize, usize)>;
 
 /// Something that is not as isolation wants it.
 #[derive(Debug, Clone)]
@@ -16,35 +22,52 @@ pub struct Problem {
     pub help: &'static str,
     /// What else there is to say.
     pub notes: Vec<String>,
-    /// The statements that make it so: the indexes of the policy in the inventory, and of the statement in it.
-    pub statements: Vec<(usize, usize)>,
+    /// The statements that make it so.
+    pub statements: Statements,
     /// The requests of which it is true, if it is about requests.
     pub lines: Vec<AccessLine>,
     /// Where it stands, if no statement makes it so: the stack, the logical ID, and the path in the resource.
-    pub location: Option<(usize, String, String)>,
+    pub location: (usize, String, String),
 }
 
 impl Problem {
     /// A problem that stands at a place in a template.
-    pub fn at(rule: Rule, message: String, location: &crate::inventory::Location<'_>) -> Self {
-        let location = (location.stack, location.logical_id.to_owned(), location.path.clone());
-        let help =
-            "let the templates define everything that decides what a person may do, in a form that is known here";
+    pub fn at(rule: Rule, message: String, location: &Location<'_>) -> Self {
         Self {
             rule,
             is_warning: false,
             message,
-            help,
+            help: "let the templates define everything that decides what a person may do, in a form that is known here",
             notes: Vec::new(),
             statements: Vec::new(),
             lines: Vec::new(),
-            location: Some(location),
+            location: (location.stack, location.logical_id.to_owned(), location.path.clone()),
         }
     }
 
     /// The same text for the same problem.
     pub fn key(&self) -> String {
-        let place = self.location.as_ref().map(|(stack, id, path)| format!("{stack} {id} {path}"));
-        format!("{:?} {} {:?} {:?}", self.rule, self.message, self.notes, place)
+        format!("{:?} {} {:?} {:?}", self.rule, self.message, self.notes, self.location)
     }
+}
+
+/// What a line is about, in words, with a request.
+pub fn line_in_words(line: &AccessLine, subject: &Subject<'_, '_>) -> String {
+    let list = |texts: &[String]| texts.iter().map(|text| format!("`{}`", shown(text))).collect::<Vec<_>>().join(", ");
+    let actions: Vec<String> = line.actions.iter().map(|action| spelled(subject, action)).collect();
+    let conditions: Vec<String> = line.conditions.iter().map(|text| format!(", {}", shown(text))).collect();
+    let (actions, resources) = (list(&actions), list(&line.resources));
+    let (action, resource) = (spelled(subject, &line.example.action), shown(&line.example.resource));
+    format!("{actions} on {resources}{}: for example `{action}` on `{resource}`", conditions.concat())
+}
+
+/// A text with words in the place of a prototype's names.
+fn shown(text: &str) -> String {
+    text.replace(PROTOTYPE_NOTEBOOK, "NOTEBOOK").replace(PROTOTYPE_NAME, "NAME").replace(PROTOTYPE_TEAM, "TEAM")
+}
+
+/// An action as the policies spell it.
+pub fn spelled(subject: &Subject<'_, '_>, action: &str) -> String {
+    let mut spelled = subject.inventory.policies.iter().flat_map(|policy| policy.document.actions());
+    spelled.find(|spelled| spelled.eq_ignore_ascii_case(action)).unwrap_or(action).to_owned()
 }

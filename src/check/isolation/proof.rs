@@ -3,15 +3,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::kind::{Kind, Subject};
-use super::problem::Problem;
+use super::problem::{Problem, Statements, line_in_words, spelled};
 use super::reference::References;
-use super::words::{line_in_words, spelled};
 use crate::finding::Rule;
 use crate::iam::{
-    AccessLine, Attached, Decision, Direction, Document, Policies, Request, ResourcePolicy, Statement, access_gains,
+    self, AccessLine, Attached, Decision, Direction, Document, Policies, Request, ResourcePolicy, access_gains,
     access_losses, decide,
 };
-use crate::inventory::{BUCKET_POLICY, Boundary, Undefined};
+use crate::inventory::{BUCKET_POLICY, Boundary, Policy, Undefined};
 use crate::model::Profile;
 use crate::plan::AccountPlan;
 
@@ -21,13 +20,72 @@ const ANOTHER: &str = "somebody-else";
 /// How many requests a finding lists.
 const LISTED: usize = 4;
 
+/// The index of a policy that is no policy of the inventory.
+const NO_POLICY: usize = usize::MAX;
+
 const NARROW: &str = "narrow the statement to the person's own, or deny what is not";
 const GRANT: &str = "allow it in the policies of the person's group, of the notebook roles or of their boundary";
+const KNOWN: &str = "use condition keys and operators whose outcome is known beforehand";
+const ALIKE: &str = "say the same of everybody: compare resources and requests with policy variables of who asks";
 
-/// Whether it cannot be told, and the statements that make it so.
-type Cause = (bool, Vec<(usize, usize)>);
+/// Proves the isolation of a subject; what fails is returned. `with_nets` says whether its nets are not proven yet.
+pub fn check(
+    subject: &Subject<'_, '_>,
+    with_nets: bool,
+    references: &References,
+    plan: &AccountPlan<'_>,
+) -> Vec<Problem> {
+    let mut problems = undefined(subject);
+    let Some(limits) = references.limits(subject.kind) else { return problems };
+    let access = match Access::of(subject, references) {
+        Ok(access) => access,
+        Err(problem) => {
+            problems.push(problem);
+            return problems;
+        }
+    };
+    problems.extend(access.singled_out(subject));
+    problems.extend(access.beyond(subject, &format!("{} can", subject.kind.who()), limits));
+    if with_nets {
+        problems.extend(access.nets(subject, references, plan));
+    }
+    problems.extend(access.refused(subject, references));
+    problems
+}
+
+/// What a subject is or has, and is not known.
+fn undefined(subject: &Subject<'_, '_>) -> Vec<Problem> {
+    let (kind, identity) = (subject.kind, subject.identity);
+    let boundary = match &identity.boundary {
+        Some(Boundary::Undefined(arn)) => Some(format!("the permissions boundary `{arn}`")),
+        _ => None,
+    };
+    let attached = identity.undefined.iter().filter(|_| kind != Kind::Service).map(|undefined| match undefined {
+        Undefined::Policy(arn) => format!("the policy `{arn}`"),
+        Undefined::Group(name) => format!("the group `{name}`"),
+    });
+    let unknown = attached.chain(boundary.filter(|_| kind != Kind::Service));
+    let messages = unknown.map(|what| format!("{} has {what}, which no stack defines", kind.who()));
+    let other = (kind == Kind::Other).then(|| format!("`{}` is of no kind that is known here", identity.arn));
+    messages.chain(other).map(|message| Problem::at(Rule::IsolationUndecided, message, &identity.location)).collect()
+}
+
+/// Names of others: one that has nothing in common with `name`, those that it begins and ends with, and one in another case.
+fn other_names(name: &str) -> Vec<String> {
+    let (mut behind, mut before) = (name.chars(), name.chars());
+    behind.next();
+    before.next_back();
+    let others = [ANOTHER, behind.as_str(), before.as_str(), &name.to_uppercase()];
+    others.into_iter().filter(|other| !other.is_empty() && *other != name).map(str::to_owned).collect()
+}
+
+/// Whether a condition key, in lower case, is a tag of a request or of a resource.
+fn is_tag(key: &str) -> bool {
+    ["requesttag/", "resourcetag/"].iter().any(|tag| key.contains(tag))
+}
 
 /// The policies of a subject, as IAM reads them.
+#[derive(Clone)]
 struct Access<'s> {
     /// The identity policies, each with its index in the inventory.
     identity: Vec<(usize, &'s Document)>,
@@ -41,241 +99,32 @@ struct Access<'s> {
     of_other_accounts: &'s Document,
 }
 
-/// Proves the isolation of a subject; what fails is returned. `with_nets` says whether its nets are not proven yet.
-pub fn check(
-    subject: &Subject<'_, '_>,
-    with_nets: bool,
-    references: &References,
-    plan: &AccountPlan<'_>,
-) -> Vec<Problem> {
-    let mut problems = undefined(subject);
-    if subject.kind == Kind::Other {
-        let message = format!("`{}` is of no kind that is known here", subject.identity.arn);
-        problems.push(Problem::at(Rule::IsolationUndecided, message, &subject.identity.location));
-    }
-    let Some(limits) = references.limits(subject.kind) else { return problems };
-    let access = match Access::of(subject, references) {
-        Ok(access) => access,
-        Err(problem) => {
-            problems.push(problem);
-            return problems;
-        }
-    };
-    problems.extend(access.singled_out(subject));
-    problems.extend(access.compared(subject, &format!("{} can", subject.kind.who()), limits));
-    if with_nets {
-        problems.extend(nets(subject, references, plan, &access));
-    }
-    problems.extend(refused(subject, references, &access));
-    problems
-}
-
-/// What a net alone lets through: the permissions boundary with everything allowed beneath it, and the guardrails with
-/// everything allowed beside them. Nets hold in `hardened`; in `documented`, only notebook roles have one.
-fn nets<'s>(
-    subject: &Subject<'_, '_>,
-    references: &'s References,
-    plan: &AccountPlan<'_>,
-    access: &Access<'s>,
-) -> Vec<Problem> {
-    let Some(limits) = references.boundary_limits(subject.kind) else { return Vec::new() };
-    let everything = &references.everything;
-    let is_notebook = subject.kind.active() == Kind::Notebook;
-    let hardened = plan.account.policies == Profile::Hardened;
-    let who = subject.kind.active().who();
-    let mut problems = Vec::new();
-    if access.boundary.is_some() {
-        let alone = access.with(everything);
-        let who_can = format!("the permissions boundary alone would let {who}");
-        problems.extend(alone.compared(subject, &who_can, limits));
-        // Whose things the policies mean is what the role's tag says: that of somebody else must open nothing.
-        let bound = plan.account.unbound_roles.is_none();
-        let others = if bound { other_names(&subject.identity.name) } else { Vec::new() };
-        let others = others.iter().map(|name| (Some(name.as_str()), "with the tag `user` of somebody else"));
-        for (tag, having) in others.chain([(None, "without the tag `user`")]).filter(|_| is_notebook) {
-            let who_can = format!("{having}, the permissions boundary would let {who}");
-            problems.extend(alone.compared(&subject.tagged(tag), &who_can, &references.nothing));
-        }
-    } else if hardened || is_notebook {
-        let message = format!("no permissions boundary limits {who}");
-        problems.push(Problem::at(Rule::IsolationTooWide, message, &subject.identity.location));
-    }
-    if hardened && !is_notebook {
-        problems.extend(access.guardrails(subject, references, plan));
-    }
-    problems
-}
-
-/// Names of others: one that has nothing in common with `name`, those that it begins and ends with, and one in another case.
-fn other_names(name: &str) -> Vec<String> {
-    let mut shorter = name.chars();
-    shorter.next();
-    let without_first = shorter.as_str();
-    shorter = name.chars();
-    shorter.next_back();
-    let others = [ANOTHER, without_first, shorter.as_str(), &name.to_uppercase()];
-    others.into_iter().filter(|other| !other.is_empty() && *other != name).map(str::to_owned).collect()
-}
-
-/// What is attached and not known.
-fn undefined(subject: &Subject<'_, '_>) -> Vec<Problem> {
-    if subject.kind == Kind::Service {
-        return Vec::new();
-    }
-    let identity = subject.identity;
-    let mut unknown: Vec<String> = identity
-        .undefined
-        .iter()
-        .map(|undefined| match undefined {
-            Undefined::Policy(arn) => format!("the policy `{arn}`"),
-            Undefined::Group(name) => format!("the group `{name}`"),
-        })
-        .collect();
-    if let Some(Boundary::Undefined(arn)) = &identity.boundary {
-        unknown.push(format!("the permissions boundary `{arn}`"));
-    }
-    let who = subject.kind.who();
-    let problem = |what: String| {
-        let message = format!("{who} has {what}, which no stack defines");
-        Problem::at(Rule::IsolationUndecided, message, &identity.location)
-    };
-    unknown.into_iter().map(problem).collect()
-}
-
-/// What a subject needs and does not get.
-fn refused(subject: &Subject<'_, '_>, references: &References, access: &Access<'_>) -> Vec<Problem> {
-    let needs = references.needs(subject.kind);
-    if needs.is_empty() {
-        return Vec::new();
-    }
-    let attached: Vec<Attached<'_>> =
-        needs.iter().map(|need| Attached { name: "", document: &need.document }).collect();
-    let resource = Some(access.resource_policy_of_others());
-    let needed = Policies { identity: &attached, boundary: None, resource };
-    let lines = access.with_policies(|policies| access_losses(&subject.principal, &subject.base, &needed, policies));
-    let Ok(lines) = lines else { return vec![access.too_many(subject)] };
-    let allows = |one: &Attached<'_>, request: &Request| {
-        let alone = Policies { identity: std::slice::from_ref(one), boundary: None, resource };
-        one.document.may_allow(&request.action) && decide(request, &alone).decision == Decision::Allowed
-    };
-    let mut problems: BTreeMap<(usize, bool), Problem> = BTreeMap::new();
-    for line in lines {
-        for example in line.examples() {
-            let Some(index) = attached.iter().position(|one| allows(one, &example)) else { continue };
-            let Some(need) = needs.get(index) else { continue };
-            let is_unknown = line.direction == Direction::PerhapsNarrowed;
-            // What hangs on the hour, on the network or the like may be as the company wants it; a tag that is no part of
-            // isolation is in nobody's request.
-            let is_partial =
-                line.keys().any(|(key, when_absent)| !need.keys.contains(key) && !(when_absent && is_tag(key)));
-            let (rule, may) = match (is_unknown, is_partial) {
-                (true, _) => (Rule::IsolationUndecided, "perhaps cannot"),
-                (false, true) => (Rule::IsolationOwnRefused, "cannot always"),
-                (false, false) => (Rule::IsolationOwnRefused, "cannot"),
-            };
-            problems.entry((index, is_unknown || is_partial)).or_insert_with(|| {
-                let mut line = line.clone();
-                line.example = example;
-                Problem {
-                    rule,
-                    is_warning: is_unknown || is_partial,
-                    message: format!("{} {may} {}", subject.kind.who(), need.what),
-                    help: GRANT,
-                    notes: vec![line_in_words(&line, subject)],
-                    statements: access.decisive(&line.example),
-                    lines: vec![line],
-                    location: Some(at(subject)),
-                }
-            });
-        }
-    }
-    // Of needs for the same, one has to be met; where none is, the first is told of.
-    let unmet: BTreeSet<usize> = problems.keys().map(|(index, _)| *index).collect();
-    let alike = |index: usize| (0..needs.len()).filter(move |other| needs[*other].what == needs[index].what);
-    problems.retain(|(index, _), _| {
-        alike(*index).all(|other| unmet.contains(&other)) && alike(*index).min() == Some(*index)
-    });
-    problems.into_values().collect()
-}
-
-/// Whether a condition key, in lower case, is a tag of a request or of a resource.
-fn is_tag(key: &str) -> bool {
-    ["requesttag/", "resourcetag/"].iter().any(|tag| key.contains(tag))
-}
-
-fn at(subject: &Subject<'_, '_>) -> (usize, String, String) {
-    let location = &subject.identity.location;
-    (location.stack, location.logical_id.to_owned(), location.path.clone())
-}
-
 impl<'s> Access<'s> {
     fn of(subject: &Subject<'s, '_>, references: &'s References) -> Result<Self, Problem> {
         let inventory = subject.inventory;
-        let parsed = |index: usize| -> Result<Option<(usize, &'s Document)>, Problem> {
-            let Some(policy) = inventory.policies.get(index) else { return Ok(None) };
-            match policy.document.parsed() {
-                Ok(document) => Ok(Some((index, document))),
+        let parsed = |index: &usize| {
+            let of = |policy: &'s Policy<'_>| match policy.document.parsed() {
+                Ok(document) => Ok((*index, document)),
                 Err(malformed) => {
                     let message = format!("the policy `{}` cannot be read: {}", policy.name, malformed.message);
                     Err(Problem::at(Rule::IsolationUndecided, message, &policy.location))
                 }
-            }
+            };
+            inventory.policies.get(*index).map(of)
         };
-        let mut identity = Vec::new();
-        for index in &subject.identity.policies {
-            identity.extend(parsed(*index)?);
-        }
-        let boundary = match &subject.identity.boundary {
-            Some(Boundary::Policy(index)) => parsed(*index)?,
-            _ => None,
-        };
+        let identity = subject.identity.policies.iter().filter_map(parsed).collect::<Result<_, _>>()?;
+        let boundary = subject.boundary().as_ref().and_then(parsed).transpose()?;
         let mut resource = Document { statements: Vec::new() };
         let mut of_resource = Vec::new();
-        for of in inventory.resource_policies.iter().filter(|policy| policy.resource_type == BUCKET_POLICY) {
-            for index in &of.policies {
-                let Some((index, document)) = parsed(*index)? else { continue };
-                of_resource.extend((0..document.statements.len()).map(|statement| (index, statement)));
-                resource.statements.extend(document.statements.iter().cloned());
-            }
+        let buckets = inventory.resource_policies.iter().filter(|policy| policy.resource_type == BUCKET_POLICY);
+        for policy in buckets.flat_map(|of| &of.policies).filter_map(parsed) {
+            let (index, document) = policy?;
+            of_resource.extend((0..document.statements.len()).map(|statement| (index, statement)));
+            resource.statements.extend(document.statements.iter().cloned());
         }
         let of_other_accounts = &references.of_other_accounts;
         resource.statements.extend(of_other_accounts.statements.iter().cloned());
         Ok(Self { identity, boundary, resource, of_resource, of_other_accounts })
-    }
-
-    fn resource_policy_of_others(&self) -> ResourcePolicy<'s> {
-        ResourcePolicy::Sufficient(Attached { name: "", document: self.of_other_accounts })
-    }
-
-    /// The same with everything allowed in the place of the identity policies.
-    fn with(&self, everything: &'s Document) -> Self {
-        Self {
-            identity: vec![(usize::MAX, everything)],
-            boundary: self.boundary,
-            resource: self.resource.clone(),
-            of_resource: self.of_resource.clone(),
-            of_other_accounts: self.of_other_accounts,
-        }
-    }
-
-    /// Statements that say something else of each principal: what they say of one person proves nothing of another.
-    fn singled_out(&self, subject: &Subject<'_, '_>) -> Vec<Problem> {
-        let own = self.identity.iter().chain(&self.boundary);
-        let own = own.flat_map(|(policy, document)| {
-            document.statements.iter().enumerate().map(move |(index, statement)| ((*policy, index), statement))
-        });
-        let of_resource = self.of_resource.iter().copied().zip(&self.resource.statements);
-        let problem = |(at, statement): ((usize, usize), &Statement)| {
-            let key = statement.singled_out_by()?;
-            let who = subject.kind.who();
-            let message = format!("whether the statement is about {who} depends on the value of their `{key}`");
-            let mut problem = Problem::at(Rule::IsolationUndecided, message, &subject.identity.location);
-            problem.help =
-                "say the same of everybody: compare resources and requests with policy variables of who asks";
-            problem.statements = vec![at];
-            Some(problem)
-        };
-        own.chain(of_resource).filter_map(problem).collect()
     }
 
     fn with_policies<T>(&self, use_them: impl FnOnce(&Policies<'_>) -> T) -> T {
@@ -286,118 +135,184 @@ impl<'s> Access<'s> {
         use_them(&Policies { identity: &identity, boundary, resource })
     }
 
-    /// What is beyond `limits`, or cannot be told; `who_can` are the words for it.
-    fn compared(&self, subject: &Subject<'_, '_>, who_can: &str, limits: &Document) -> Vec<Problem> {
-        match self.beyond(subject, limits) {
-            Ok(lines) => self.problems(subject, who_can, lines),
-            Err(problem) => vec![problem],
-        }
+    /// These identity policies and nothing else in this account.
+    fn alone<'p>(&self, identity: &'p [Attached<'p>]) -> Policies<'p>
+    where
+        's: 'p,
+    {
+        let resource = Some(ResourcePolicy::Sufficient(Attached { name: "", document: self.of_other_accounts }));
+        Policies { identity, boundary: None, resource }
     }
 
-    /// What `limits` do not allow.
-    fn beyond(&self, subject: &Subject<'_, '_>, limits: &Document) -> Result<Vec<AccessLine>, Problem> {
-        let attached = [Attached { name: "", document: limits }];
-        let resource = Some(self.resource_policy_of_others());
-        let limits = Policies { identity: &attached, boundary: None, resource };
-        self.with_policies(|access| access_gains(&subject.principal, &subject.base, &limits, access))
-            .map_err(|_| self.too_many(subject))
+    /// What a net alone lets through: the permissions boundary with everything allowed beneath it, and the guardrails with
+    /// everything allowed beside them. Nets hold in `hardened`; in `documented`, only notebook roles have one.
+    fn nets(&self, subject: &Subject<'_, '_>, references: &'s References, plan: &AccountPlan<'_>) -> Vec<Problem> {
+        let Some(limits) = references.boundary_limits(subject.kind) else { return Vec::new() };
+        let is_notebook = subject.kind.active() == Kind::Notebook;
+        let hardened = plan.account.policies == Profile::Hardened;
+        let who = subject.kind.active().who();
+        let mut problems = Vec::new();
+        if self.boundary.is_some() {
+            let alone = Self { identity: vec![(NO_POLICY, &references.everything)], ..self.clone() };
+            let who_can = format!("the permissions boundary alone would let {who}");
+            problems.extend(alone.beyond(subject, &who_can, limits));
+            // Whose things the policies mean is what the role's tag says: that of somebody else must open nothing.
+            let bound = plan.account.unbound_roles.is_none();
+            let others = if bound { other_names(&subject.identity.name) } else { Vec::new() };
+            let others = others.iter().map(|name| (Some(name.as_str()), "with the tag `user` of somebody else"));
+            for (tag, having) in others.chain([(None, "without the tag `user`")]).filter(|_| is_notebook) {
+                let who_can = format!("{having}, the permissions boundary would let {who}");
+                problems.extend(alone.beyond(&subject.tagged(tag), &who_can, &references.nothing));
+            }
+        } else if hardened || is_notebook {
+            let message = format!("no permissions boundary limits {who}");
+            problems.push(Problem::at(Rule::IsolationTooWide, message, &subject.identity.location));
+        }
+        if hardened && !is_notebook {
+            problems.extend(self.guardrails(subject, references, &plan.names.guardrails_policy));
+        }
+        problems
+    }
+
+    /// What the guardrails leave open with everything allowed beside them.
+    fn guardrails(&self, subject: &Subject<'_, '_>, references: &'s References, name: &str) -> Vec<Problem> {
+        let is_it = |index: usize| subject.inventory.policies.get(index).is_some_and(|policy| policy.name == *name);
+        let Some(guardrails) = self.identity.iter().find(|(index, _)| is_it(*index)) else {
+            let message = format!("a person does not have the policy `{name}`, which denies what nobody may");
+            return vec![Problem::at(Rule::IsolationTooWide, message, &subject.identity.location)];
+        };
+        let alone = Self {
+            identity: vec![(NO_POLICY, &references.everything), *guardrails],
+            boundary: Some((NO_POLICY, &references.forbidden)),
+            resource: self.of_other_accounts.clone(),
+            of_resource: Vec::new(),
+            of_other_accounts: self.of_other_accounts,
+        };
+        let who_can = "with some other policy, the guardrails would let a person";
+        let problems = alone.beyond(subject, who_can, &references.nothing);
+        problems.into_iter().map(|one| Problem { statements: vec![(guardrails.0, 0)], ..one }).collect()
+    }
+
+    /// Statements that say something else of each principal: what they say of one person proves nothing of another.
+    fn singled_out(&self, subject: &Subject<'_, '_>) -> Vec<Problem> {
+        let own = self.identity.iter().chain(&self.boundary).flat_map(|(policy, document)| {
+            document.statements.iter().enumerate().map(|(index, statement)| ((*policy, index), statement))
+        });
+        let all = own.chain(self.of_resource.iter().copied().zip(&self.resource.statements));
+        all.filter_map(|(at, statement)| {
+            let (who, key) = (subject.kind.who(), statement.singled_out_by()?);
+            let message = format!("whether the statement is about {who} depends on the value of their `{key}`");
+            let problem = Problem::at(Rule::IsolationUndecided, message, &subject.identity.location);
+            Some(Problem { help: ALIKE, statements: vec![at], ..problem })
+        })
+        .collect()
+    }
+
+    /// What is beyond `limits`, or cannot be told, that of the same statements together; `who_can` are the words for it.
+    fn beyond(&self, subject: &Subject<'_, '_>, who_can: &str, limits: &Document) -> Vec<Problem> {
+        let limits = [Attached { name: "", document: limits }];
+        let limits = self.alone(&limits);
+        let lines = self.with_policies(|access| access_gains(&subject.principal, &subject.base, &limits, access));
+        let Ok(lines) = lines else { return vec![self.too_many(subject)] };
+        // By whether it cannot be told, and the statements that make it so.
+        let mut groups: BTreeMap<(bool, Statements), Vec<AccessLine>> = BTreeMap::new();
+        for line in lines {
+            let is_unknown = line.direction == Direction::Unknown;
+            groups.entry((is_unknown, self.decisive(&line.example))).or_default().push(line);
+        }
+        let problem = |((is_unknown, statements), lines): (_, Vec<AccessLine>)| {
+            let action = spelled(subject, &lines.first()?.example.action);
+            let mut notes: Vec<String> = lines.iter().take(LISTED).map(|line| line_in_words(line, subject)).collect();
+            if lines.len() > LISTED {
+                notes.push(format!("and {} more", lines.len() - LISTED));
+            }
+            let (rule, message, help) = if is_unknown {
+                (Rule::IsolationUndecided, format!("it cannot be told whether {who_can} call `{action}`"), KNOWN)
+            } else {
+                let message = format!("{who_can} call `{action}` where isolation does not permit it");
+                (Rule::IsolationTooWide, message, NARROW)
+            };
+            let problem = Problem::at(rule, message, &subject.identity.location);
+            Some(Problem { help, notes, statements, lines, ..problem })
+        };
+        groups.into_iter().filter_map(problem).collect()
+    }
+
+    /// What a subject needs and does not get.
+    fn refused(&self, subject: &Subject<'_, '_>, references: &References) -> Vec<Problem> {
+        let needs = references.needs(subject.kind);
+        if needs.is_empty() {
+            return Vec::new();
+        }
+        let attached: Vec<Attached<'_>> =
+            needs.iter().map(|need| Attached { name: "", document: &need.document }).collect();
+        let needed = self.alone(&attached);
+        let lines = self.with_policies(|access| access_losses(&subject.principal, &subject.base, &needed, access));
+        let Ok(lines) = lines else { return vec![self.too_many(subject)] };
+        let asks_for = |one: &Attached<'_>, request: &Request| {
+            let alone = self.alone(std::slice::from_ref(one));
+            one.document.may_allow(&request.action) && decide(request, &alone).decision == Decision::Allowed
+        };
+        let mut problems: BTreeMap<(usize, bool), Problem> = BTreeMap::new();
+        for line in lines {
+            for example in line.examples() {
+                let index = attached.iter().position(|one| asks_for(one, &example));
+                let Some((index, need)) = index.and_then(|index| Some((index, needs.get(index)?))) else { continue };
+                let is_unknown = line.direction == Direction::PerhapsNarrowed;
+                // What hangs on the hour, on the network or the like may be as the company wants it; a tag that is no part
+                // of isolation is in nobody's request.
+                let hangs_on = |(key, when_absent)| !(need.keys.contains(key) || when_absent && is_tag(key));
+                let is_partial = line.keys().any(hangs_on);
+                let (rule, may) = match (is_unknown, is_partial) {
+                    (true, _) => (Rule::IsolationUndecided, "perhaps cannot"),
+                    (false, true) => (Rule::IsolationOwnRefused, "cannot always"),
+                    (false, false) => (Rule::IsolationOwnRefused, "cannot"),
+                };
+                let is_warning = is_unknown || is_partial;
+                problems.entry((index, is_warning)).or_insert_with(|| {
+                    let message = format!("{} {may} {}", subject.kind.who(), need.what);
+                    let mut line = line.clone();
+                    line.example = example;
+                    Problem {
+                        is_warning,
+                        help: GRANT,
+                        notes: vec![line_in_words(&line, subject)],
+                        statements: self.decisive(&line.example),
+                        lines: vec![line],
+                        ..Problem::at(rule, message, &subject.identity.location)
+                    }
+                });
+            }
+        }
+        // Of needs for the same, one has to be met; where none is, the first is told of.
+        let unmet: BTreeSet<usize> = problems.keys().map(|(index, _)| *index).collect();
+        let same = |index: usize| (0..needs.len()).filter(move |other| needs[*other].what == needs[index].what);
+        problems.retain(|(index, _), _| {
+            same(*index).all(|other| unmet.contains(&other)) && same(*index).next() == Some(*index)
+        });
+        problems.into_values().collect()
     }
 
     fn too_many(&self, subject: &Subject<'_, '_>) -> Problem {
         let who = subject.kind.who();
         let message = format!("what {who} may do cannot be compared: there are too many combinations of wildcards");
-        let mut problem = Problem::at(Rule::IsolationUndecided, message, &subject.identity.location);
-        problem.statements = self.identity.iter().map(|(policy, _)| (*policy, 0)).take(1).collect();
-        problem
-    }
-
-    /// What the guardrails leave open with everything allowed beside them.
-    fn guardrails(
-        &self,
-        subject: &Subject<'_, '_>,
-        references: &'s References,
-        plan: &AccountPlan<'_>,
-    ) -> Vec<Problem> {
-        let name = &plan.names.guardrails_policy;
-        let is_it = |index: usize| subject.inventory.policies.get(index).is_some_and(|policy| policy.name == *name);
-        let guardrails = self.identity.iter().find(|(index, _)| is_it(*index)).copied();
-        let Some(guardrails) = guardrails else {
-            let message = format!("a person does not have the policy `{name}`, which denies what nobody may");
-            return vec![Problem::at(Rule::IsolationTooWide, message, &subject.identity.location)];
-        };
-        let alone = Self {
-            identity: vec![(usize::MAX, &references.everything), guardrails],
-            boundary: Some((usize::MAX, &references.forbidden)),
-            resource: self.of_other_accounts.clone(),
-            of_resource: Vec::new(),
-            of_other_accounts: self.of_other_accounts,
-        };
-        match alone.beyond(subject, &references.nothing) {
-            Ok(lines) => {
-                let mut problems =
-                    alone.problems(subject, "with some other policy, the guardrails would let a person", lines);
-                for problem in &mut problems {
-                    problem.statements = vec![(guardrails.0, 0)];
-                }
-                problems
-            }
-            Err(problem) => vec![problem],
-        }
-    }
-
-    /// The problems that these lines are, those of the same statements together.
-    fn problems(&self, subject: &Subject<'_, '_>, who_can: &str, lines: Vec<AccessLine>) -> Vec<Problem> {
-        let mut groups: BTreeMap<Cause, Vec<AccessLine>> = BTreeMap::new();
-        for line in lines {
-            let is_unknown = line.direction == Direction::Unknown;
-            groups.entry((is_unknown, self.decisive(&line.example))).or_default().push(line);
-        }
-        let problem = |((is_unknown, statements), lines): (Cause, Vec<AccessLine>)| {
-            let first = lines.first()?;
-            let action = spelled(subject, &first.example.action);
-            let more = lines.len().saturating_sub(LISTED);
-            let mut notes: Vec<String> = lines.iter().take(LISTED).map(|line| line_in_words(line, subject)).collect();
-            if more > 0 {
-                notes.push(format!("and {more} more"));
-            }
-            let (rule, message, help) = if is_unknown {
-                let message = format!("it cannot be told whether {who_can} call `{action}`");
-                (
-                    Rule::IsolationUndecided,
-                    message,
-                    "use condition keys and operators whose outcome is known beforehand",
-                )
-            } else {
-                let message = format!("{who_can} call `{action}` where isolation does not permit it");
-                (Rule::IsolationTooWide, message, NARROW)
-            };
-            Some(Problem {
-                rule,
-                is_warning: false,
-                message,
-                help,
-                notes,
-                statements,
-                lines,
-                location: Some(at(subject)),
-            })
-        };
-        groups.into_iter().filter_map(problem).collect()
+        let statements = self.identity.iter().map(|(policy, _)| (*policy, 0)).take(1).collect();
+        Problem { statements, ..Problem::at(Rule::IsolationUndecided, message, &subject.identity.location) }
     }
 
     /// The statements that decide a request.
-    fn decisive(&self, request: &Request) -> Vec<(usize, usize)> {
+    fn decisive(&self, request: &Request) -> Statements {
         let outcome = self.with_policies(|policies| decide(request, policies));
         let denies = outcome.decision == Decision::ExplicitlyDenied;
-        let statement = |decisive: &crate::iam::Decisive| match decisive.policy {
-            crate::iam::Kind::Identity(index) => Some((self.identity.get(index)?.0, decisive.statement)),
+        let statement = |decisive: &iam::Decisive| match decisive.policy {
+            iam::Kind::Identity(index) => Some((self.identity.get(index)?.0, decisive.statement)),
             // What the boundary allows besides is not what is at fault, unless nothing else is.
-            crate::iam::Kind::Boundary if denies || self.identity.iter().all(|(index, _)| *index == usize::MAX) => {
+            iam::Kind::Boundary if denies || self.identity.iter().all(|(index, _)| *index == NO_POLICY) => {
                 Some((self.boundary?.0, decisive.statement))
             }
-            crate::iam::Kind::Boundary => None,
-            crate::iam::Kind::Resource => self.of_resource.get(decisive.statement).copied(),
+            iam::Kind::Boundary => None,
+            iam::Kind::Resource => self.of_resource.get(decisive.statement).copied(),
         };
-        outcome.statements.iter().filter_map(statement).filter(|(policy, _)| *policy != usize::MAX).collect()
+        outcome.statements.iter().filter_map(statement).filter(|(policy, _)| *policy != NO_POLICY).collect()
     }
 }

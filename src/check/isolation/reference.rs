@@ -1,7 +1,7 @@
 //! The reference policies: the most that isolation permits to each kind of principal, and what it needs. They are part of
 //! the program, and no template replaces them.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
 
@@ -30,11 +30,10 @@ pub enum Bound {
     Needs,
 }
 
-/// A need: what it is for, in words that fit behind "cannot", and the statement. Of needs with the same words, one has to be
-/// met: they are the forms in which AWS may name the same thing.
+/// A need. Of needs with the same words, one has to be met: they are the forms in which AWS may name the same thing.
 #[derive(Debug)]
 pub struct Need {
-    /// What it is for.
+    /// What it is for, in words that fit behind "cannot".
     pub what: String,
     /// The statement, as a document of its own.
     pub document: Document,
@@ -45,25 +44,20 @@ pub struct Need {
 /// The reference policies of an account.
 #[derive(Debug)]
 pub struct References {
-    person: Document,
-    notebook: Document,
-    /// The same for permissions boundaries: second factors and instance types are the matter of other policies.
-    person_boundary: Document,
-    notebook_boundary: Document,
-    suspended_notebook: Document,
-    key_rotation: Document,
+    limits: BTreeMap<Kind, Document>,
+    /// The most that permissions boundaries may allow: second factors and instance types are the matter of other policies.
+    boundary_limits: BTreeMap<Kind, Document>,
+    needs: BTreeMap<Kind, Vec<Need>>,
     /// Nothing at all.
     pub nothing: Document,
     /// Everything that IAM can allow.
     pub everything: Document,
     /// A resource policy by which every other account leaves its things to this account: what theirs say is not known.
     pub of_other_accounts: Document,
-    needs_person: Vec<Need>,
-    needs_notebook: Vec<Need>,
     /// What the guardrails must deny, whatever is allowed beside them.
     pub forbidden: Document,
-    /// All of them as they are filled.
-    pub filled: Vec<Value>,
+    /// The statements of those that have an account's values.
+    pub filled: Vec<Vec<Value>>,
 }
 
 impl References {
@@ -74,62 +68,46 @@ impl References {
     pub fn of(plan: &AccountPlan<'_>) -> Result<Self, String> {
         let values = PolicyValues::of(plan);
         let any_type = values.without("allowed_training_types");
-        let mut filled = Vec::new();
-        let mut fill = |template: &str| -> Result<Value, String> {
-            let value = values.fill(template)?;
-            filled.push(value.clone());
-            Ok(value)
-        };
-        let document = |value: &Value| parse(statements(value));
-        let (person, needs) = (person(plan, Bound::Limits, &mut fill)?, person(plan, Bound::Needs, &mut fill)?);
-        let references = Self {
-            person: parse(person)?,
-            notebook: document(&fill(LIMITS_NOTEBOOK)?)?,
-            person_boundary: document(&any_type.fill(LIMITS_PERSON)?)?,
-            notebook_boundary: document(&any_type.fill(LIMITS_NOTEBOOK)?)?,
-            suspended_notebook: document(&fill(LIMITS_SUSPENDED_NOTEBOOK)?)?,
-            key_rotation: document(&fill(LIMITS_KEY_ROTATION)?)?,
-            nothing: document(&policy(&[]))?,
-            everything: document(&policy(&[json!({"Effect": "Allow", "Action": "*", "Resource": "*"})]))?,
-            of_other_accounts: document(&policy(&[json!({
+        let one = |statement: Value| parse(vec![statement]);
+        let forbidden = fill(&values, FORBIDDEN_PERSON)?;
+        let mut references = Self {
+            limits: BTreeMap::new(),
+            boundary_limits: BTreeMap::new(),
+            needs: BTreeMap::new(),
+            nothing: parse(Vec::new())?,
+            everything: one(json!({"Effect": "Allow", "Action": "*", "Resource": "*"}))?,
+            of_other_accounts: one(json!({
                 "Effect": "Allow", "Principal": {"AWS": plan.names.account_id}, "Action": "*", "Resource": "*"
-            })]))?,
-            needs_person: read_needs(needs)?,
-            needs_notebook: read_needs(statements(&fill(NEEDS_NOTEBOOK)?))?,
-            forbidden: document(&fill(FORBIDDEN_PERSON)?)?,
-            filled: Vec::new(),
+            }))?,
+            forbidden: parse(forbidden.clone())?,
+            filled: vec![forbidden],
         };
-        Ok(Self { filled, ..references })
+        for kind in [Kind::Person, Kind::SuspendedPerson, Kind::Notebook, Kind::SuspendedNotebook, Kind::KeyRotation] {
+            let limits = statements(plan, &values, kind, Bound::Limits)?;
+            let needs = statements(plan, &values, kind, Bound::Needs)?;
+            references.filled.extend([limits.clone(), needs.clone()]);
+            references.limits.insert(kind, parse(limits)?);
+            references.needs.insert(kind, needs.into_iter().map(need).collect::<Result<_, _>>()?);
+        }
+        for (kind, template) in [(Kind::Person, LIMITS_PERSON), (Kind::Notebook, LIMITS_NOTEBOOK)] {
+            references.boundary_limits.insert(kind, parse(fill(&any_type, template)?)?);
+        }
+        Ok(references)
     }
 
     /// The most that a kind may; `None` where only its trust counts.
     pub fn limits(&self, kind: Kind) -> Option<&Document> {
-        match kind {
-            Kind::Person => Some(&self.person),
-            Kind::SuspendedPerson => Some(&self.nothing),
-            Kind::Notebook => Some(&self.notebook),
-            Kind::SuspendedNotebook => Some(&self.suspended_notebook),
-            Kind::KeyRotation => Some(&self.key_rotation),
-            Kind::Service | Kind::Other => None,
-        }
+        self.limits.get(&kind)
     }
 
     /// The most that the permissions boundary of a kind may allow; `None` where it needs none.
     pub fn boundary_limits(&self, kind: Kind) -> Option<&Document> {
-        match kind {
-            Kind::Person | Kind::SuspendedPerson => Some(&self.person_boundary),
-            Kind::Notebook | Kind::SuspendedNotebook => Some(&self.notebook_boundary),
-            Kind::KeyRotation | Kind::Service | Kind::Other => None,
-        }
+        self.boundary_limits.get(&kind.active())
     }
 
     /// What a kind needs.
     pub fn needs(&self, kind: Kind) -> &[Need] {
-        match kind {
-            Kind::Person => &self.needs_person,
-            Kind::Notebook => &self.needs_notebook,
-            _ => &[],
-        }
+        self.needs.get(&kind).map(Vec::as_slice).unwrap_or_default()
     }
 }
 
@@ -140,82 +118,60 @@ impl References {
 /// # Errors
 /// Why it cannot be made, which is a fault of the program.
 pub fn reference_policy(plan: &AccountPlan<'_>, kind: Kind, bound: Bound) -> Result<Value, String> {
-    let values = PolicyValues::of(plan);
-    let mut fill = |template: &str| values.fill(template);
-    let mut all = match (kind, bound) {
-        (Kind::Person, _) => person(plan, bound, &mut fill)?,
-        (Kind::Notebook, Bound::Limits) => statements(&fill(LIMITS_NOTEBOOK)?),
-        (Kind::Notebook, Bound::Needs) => statements(&fill(NEEDS_NOTEBOOK)?),
-        (Kind::SuspendedNotebook, Bound::Limits) => statements(&fill(LIMITS_SUSPENDED_NOTEBOOK)?),
-        (Kind::KeyRotation, Bound::Limits) => statements(&fill(LIMITS_KEY_ROTATION)?),
-        _ => Vec::new(),
-    };
+    let mut all = statements(plan, &PolicyValues::of(plan), kind, bound)?;
     if all.is_empty() {
         all.push(json!({"Sid": "Nothing", "Effect": "Deny", "Action": "*", "Resource": "*"}));
     }
-    all.iter_mut().for_each(without_comment);
-    Ok(policy(&all))
+    Ok(policy(all))
 }
 
-/// The statements that a person's access lies within, or that lie within it.
-fn person(
-    plan: &AccountPlan<'_>,
-    bound: Bound,
-    fill: &mut impl FnMut(&str) -> Result<Value, String>,
-) -> Result<Vec<Value>, String> {
-    let (with, without) = match bound {
-        Bound::Limits => (LIMITS_PERSON, LIMITS_WITHOUT_MFA),
-        Bound::Needs => (NEEDS_PERSON, NEEDS_WITHOUT_MFA),
+/// The statements that the access of a kind lies within, or that lie within it.
+fn statements(plan: &AccountPlan<'_>, values: &PolicyValues, kind: Kind, bound: Bound) -> Result<Vec<Value>, String> {
+    let (template, without_mfa) = match (kind, bound) {
+        (Kind::Person, Bound::Limits) => (LIMITS_PERSON, Some(LIMITS_WITHOUT_MFA)),
+        (Kind::Person, Bound::Needs) => (NEEDS_PERSON, Some(NEEDS_WITHOUT_MFA)),
+        (Kind::Notebook, Bound::Limits) => (LIMITS_NOTEBOOK, None),
+        (Kind::Notebook, Bound::Needs) => (NEEDS_NOTEBOOK, None),
+        (Kind::SuspendedNotebook, Bound::Limits) => (LIMITS_SUSPENDED_NOTEBOOK, None),
+        (Kind::KeyRotation, Bound::Limits) => (LIMITS_KEY_ROTATION, None),
+        _ => return Ok(Vec::new()),
     };
-    let with = statements(&fill(with)?);
-    if plan.account.mfa != Mfa::Required {
-        return Ok(with);
+    let all = fill(values, template)?;
+    match without_mfa.filter(|_| plan.account.mfa == Mfa::Required) {
+        Some(without) => Ok(fill(values, without)?.into_iter().chain(all.into_iter().map(with_mfa)).collect()),
+        None => Ok(all),
     }
-    let without = statements(&fill(without)?);
-    Ok(without.into_iter().chain(with.into_iter().map(with_mfa)).collect())
 }
 
-fn statements(policy: &Value) -> Vec<Value> {
-    policy.get("Statement").and_then(Value::as_array).cloned().unwrap_or_default()
-}
-
-fn policy(statements: &[Value]) -> Value {
-    json!({"Version": "2012-10-17", "Statement": statements})
+fn fill(values: &PolicyValues, template: &str) -> Result<Vec<Value>, String> {
+    let policy = values.fill(template)?;
+    Ok(policy.get("Statement").and_then(Value::as_array).cloned().unwrap_or_default())
 }
 
 /// A statement that asks for a second factor besides.
 fn with_mfa(mut statement: Value) -> Value {
-    if let Some(statement) = statement.as_object_mut() {
-        let condition = statement.entry("Condition").or_insert_with(|| json!({}));
-        if let Some(condition) = condition.as_object_mut() {
-            let truths = condition.entry("Bool").or_insert_with(|| json!({}));
-            if let Some(truths) = truths.as_object_mut() {
-                truths.insert("aws:MultiFactorAuthPresent".to_owned(), "true".into());
-            }
-        }
+    if statement.is_object() {
+        statement["Condition"]["Bool"]["aws:MultiFactorAuthPresent"] = "true".into();
     }
     statement
 }
 
-fn without_comment(statement: &mut Value) {
-    if let Some(statement) = statement.as_object_mut() {
+/// The policy of these statements, without the comments in them.
+fn policy(mut statements: Vec<Value>) -> Value {
+    for statement in statements.iter_mut().filter_map(Value::as_object_mut) {
         statement.shift_remove("//");
     }
+    json!({"Version": "2012-10-17", "Statement": statements})
 }
 
-/// The document of these statements, without the comments in them.
-fn parse(mut statements: Vec<Value>) -> Result<Document, String> {
-    statements.iter_mut().for_each(without_comment);
-    Document::parse(&policy(&statements)).map_err(|malformed| malformed.message)
+fn parse(statements: Vec<Value>) -> Result<Document, String> {
+    Document::parse(&policy(statements)).map_err(|malformed| malformed.message)
 }
 
-fn read_needs(statements: Vec<Value>) -> Result<Vec<Need>, String> {
-    let need = |statement: Value| {
-        let what = statement.get("//").and_then(Value::as_str).unwrap_or_default().to_owned();
-        let conditions = statement.get("Condition").and_then(Value::as_object).into_iter().flatten();
-        let keys = conditions.filter_map(|(_, keys)| keys.as_object()).flat_map(|keys| keys.keys());
-        let keys = keys.map(|key| key.to_lowercase()).collect();
-        Ok(Need { what, document: parse(vec![statement])?, keys })
-    };
-    statements.into_iter().map(need).collect()
+fn need(statement: Value) -> Result<Need, String> {
+    let what = statement.get("//").and_then(Value::as_str).unwrap_or_default().to_owned();
+    let conditions = statement.get("Condition").and_then(Value::as_object).into_iter().flatten();
+    let keys = conditions.filter_map(|(_, keys)| keys.as_object()).flat_map(|keys| keys.keys());
+    let keys = keys.map(|key| key.to_lowercase()).collect();
+    Ok(Need { what, document: parse(vec![statement])?, keys })
 }

@@ -1,50 +1,51 @@
-//! Other ways to somebody's things: the policies of resources, and resources that hand on what people have.
+//! Other ways to somebody's things: the policies of resources and roles, which name who is let in, and resources that hand on
+//! what people have.
 
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
+use super::kind::{Kind, Subject};
 use super::problem::Problem;
 use crate::finding::Rule;
-use crate::inventory::{BUCKET_POLICY, IamInventory, Location, PolicyKind, Stack, one_or_more};
+use crate::inventory::{BUCKET_POLICY, IamInventory, IdentityKind, Location, PolicyKind, Stack, one_or_more};
+use crate::model::Service;
 use crate::plan::Names;
 
-/// The services that a resource's policy may name, by its type. Of any other type, nothing is known.
-const SERVICES: &[(&str, &[&str])] = &[
-    (BUCKET_POLICY, &[]),
-    ("AWS::SNS::TopicPolicy", &["budgets.amazonaws.com"]),
-    ("AWS::Lambda::Permission", &["events.amazonaws.com"]),
-    ("AWS::KMS::Key", &[]),
-    ("AWS::SecretsManager::ResourcePolicy", &[]),
-    ("AWS::SNS::TopicInlinePolicy", &[]),
-    ("AWS::SQS::QueueInlinePolicy", &[]),
-    ("AWS::SQS::QueuePolicy", &[]),
+/// What the names of services end with, in some partitions beside their own suffix.
+const DNS_SUFFIX: &str = "amazonaws.com";
+const PERMISSION: &str = "AWS::Lambda::Permission";
+
+/// The service that a resource's policy may name, by its type. Of any other type, nothing is known.
+const SERVICES: &[(&str, Option<&str>)] = &[
+    (BUCKET_POLICY, None),
+    ("AWS::SNS::TopicPolicy", Some("budgets")),
+    (PERMISSION, Some("events")),
+    ("AWS::KMS::Key", None),
+    ("AWS::SecretsManager::ResourcePolicy", None),
+    ("AWS::SNS::TopicInlinePolicy", None),
+    ("AWS::SQS::QueueInlinePolicy", None),
+    ("AWS::SQS::QueuePolicy", None),
 ];
 
 /// Types by which somebody gets at what people have, without any policy that is compared.
-const OTHER_WAYS: &[(&str, &str)] = &[
-    ("AWS::DataSync::Task", "copies what it is pointed at to elsewhere"),
-    ("AWS::EC2::Instance", "lets whoever is on it act as its role"),
-    ("AWS::FSx::DataRepositoryAssociation", "copies what it is pointed at to elsewhere"),
-    ("AWS::IAM::AccessKey", "makes an access key, whose secret the template hands on"),
-    ("AWS::IAM::InstanceProfile", "lets instances act as a role"),
-    ("AWS::IAM::OIDCProvider", "lets identities of elsewhere in"),
-    ("AWS::IAM::SAMLProvider", "lets identities of elsewhere in"),
-    ("AWS::Logs::AccountPolicy", "may hand on logs"),
-    ("AWS::Logs::Delivery", "hands on logs"),
-    ("AWS::Logs::MetricFilter", "makes figures of logs, which others see"),
-    ("AWS::Logs::SubscriptionFilter", "hands on logs"),
-    ("AWS::RolesAnywhere::Profile", "lets identities of elsewhere in"),
-    ("AWS::S3::AccessGrant", "grants access to the bucket by itself"),
-    ("AWS::S3::AccessGrantsInstance", "grants access to the bucket by itself"),
-    ("AWS::S3::AccessGrantsLocation", "grants access to the bucket by itself"),
-    ("AWS::SSM::Association", "runs commands on instances and notebooks"),
-    ("AWS::SSO::Assignment", "lets identities of elsewhere in"),
-    ("AWS::S3Express::AccessPoint", "is another way to a bucket"),
-    ("AWS::S3::AccessPoint", "is another way to the bucket"),
-    ("AWS::S3::MultiRegionAccessPoint", "is another way to the bucket"),
-    ("AWS::S3ObjectLambda::AccessPoint", "is another way to the bucket"),
-    ("AWS::SageMaker::Domain", "lets its users act as a role"),
-    ("AWS::SageMaker::UserProfile", "lets its user act as a role"),
-    ("AWS::SageMaker::Space", "lets its user act as a role"),
+const OTHER_WAYS: &[(&str, &[&str])] = &[
+    ("copies what it is pointed at to elsewhere", &["AWS::DataSync::Task", "AWS::FSx::DataRepositoryAssociation"]),
+    ("grants access to the bucket by itself", &["AWS::S3::AccessGrant", "AWS::S3::AccessGrantsInstance"]),
+    ("grants access to the bucket by itself", &["AWS::S3::AccessGrantsLocation"]),
+    ("hands on logs", &["AWS::Logs::Delivery", "AWS::Logs::SubscriptionFilter"]),
+    ("is another way to a bucket", &["AWS::S3Express::AccessPoint"]),
+    ("is another way to the bucket", &["AWS::S3::AccessPoint", "AWS::S3::MultiRegionAccessPoint"]),
+    ("is another way to the bucket", &["AWS::S3ObjectLambda::AccessPoint"]),
+    ("lets identities of elsewhere in", &["AWS::IAM::OIDCProvider", "AWS::IAM::SAMLProvider"]),
+    ("lets identities of elsewhere in", &["AWS::RolesAnywhere::Profile", "AWS::SSO::Assignment"]),
+    ("lets instances act as a role", &["AWS::IAM::InstanceProfile"]),
+    ("lets its user act as a role", &["AWS::SageMaker::Space", "AWS::SageMaker::UserProfile"]),
+    ("lets its users act as a role", &["AWS::SageMaker::Domain"]),
+    ("lets whoever is on it act as its role", &["AWS::EC2::Instance"]),
+    ("makes an access key, whose secret the template hands on", &["AWS::IAM::AccessKey"]),
+    ("makes figures of logs, which others see", &["AWS::Logs::MetricFilter"]),
+    ("may hand on logs", &["AWS::Logs::AccountPolicy"]),
+    ("runs commands on instances and notebooks", &["AWS::SSM::Association"]),
+    ("shares what it names with other accounts", &["AWS::RAM::ResourceShare"]),
 ];
 
 /// Properties of a bucket by which its objects, or their names, go elsewhere.
@@ -58,121 +59,175 @@ const FROM_BUCKETS: [&str; 7] = [
     "ReplicationConfiguration",
 ];
 
-/// What is not as it must be in the resources of an account.
+/// What is not as it must be in the resources of an account. `start_script` is racestack's own, which runs on notebooks.
 pub fn check(
     inventory: &IamInventory<'_>,
     stacks: &[Stack<'_>],
     names: &Names,
+    start_script: &str,
     is_personal: impl Fn(&Location<'_>) -> bool,
 ) -> Vec<Problem> {
-    let mut problems: Vec<Problem> = inventory
-        .doubts
-        .iter()
-        .map(|doubt| Problem::at(Rule::IsolationUndecided, doubt.message.clone(), &doubt.location))
-        .collect();
+    let undecided = |message: String, location: &Location<'_>| Problem::at(Rule::IsolationUndecided, message, location);
+    let mut problems: Vec<Problem> =
+        inventory.doubts.iter().map(|doubt| undecided(doubt.message.clone(), &doubt.location)).collect();
     for policy in &inventory.policies {
         if let (true, Err(malformed)) = (policy.kind != PolicyKind::Resource, policy.document.parsed()) {
             let message = format!("the policy `{}` cannot be read: {}", policy.name, malformed.message);
-            problems.push(Problem::at(Rule::IsolationUndecided, message, &policy.location));
+            problems.push(undecided(message, &policy.location));
         }
     }
     let groups = inventory.groups.iter().map(|group| (&group.name, &group.location, &group.policies));
     let roles = inventory.principals.iter().map(|one| (&one.name, &one.location, &one.policies));
     for (name, location, policies) in groups.chain(roles).filter(|(_, location, _)| !is_personal(location)) {
-        let of_people = policies.iter().filter_map(|index| inventory.policies.get(*index));
-        if let Some(policy) = of_people.into_iter().find(|policy| is_personal(&policy.location)) {
+        let mut all = policies.iter().filter_map(|index| inventory.policies.get(*index));
+        if let Some(policy) = all.find(|policy| is_personal(&policy.location)) {
             let message =
                 format!("the template of people gives `{name}`, which others have too, the policy `{}`", policy.name);
-            problems.push(Problem::at(Rule::IsolationUndecided, message, location));
+            problems.push(undecided(message, location));
         }
     }
     for notebook in &inventory.notebooks {
-        let own = inventory.principals.iter().filter(|one| is_personal(&one.location)).map(|one| &one.arn);
-        let role = notebook.role_arn.as_ref();
-        if role.is_none_or(|role| !own.clone().any(|own| own == role)) {
-            let role = role.map_or("a role that is not known", String::as_str);
+        let mut own = inventory.principals.iter().filter(|one| is_personal(&one.location));
+        if !own.any(|one| notebook.role_arn.as_ref() == Some(&one.arn)) {
+            let role = notebook.role_arn.as_deref().unwrap_or("a role that is not known");
             let message =
                 format!("the notebook `{}` acts as `{role}`, which is not its person's own role", notebook.name);
-            problems.push(Problem::at(Rule::IsolationUndecided, message, &notebook.location));
+            problems.push(undecided(message, &notebook.location));
         }
     }
     for (index, stack) in stacks.iter().enumerate() {
         for (id, resource) in stack.resources.as_object().into_iter().flat_map(Map::iter) {
-            let kind = resource.get("Type").and_then(Value::as_str).unwrap_or_default();
-            let at = |path: &str| Location { stack: index, logical_id: id, path: path.to_owned() };
-            if let Some((_, why)) = OTHER_WAYS.iter().find(|(other, _)| *other == kind) {
-                problems.push(Problem::at(Rule::IsolationUndecided, format!("`{id}` {why}"), &at("")));
-            }
-            if kind == "AWS::S3::Bucket" {
-                for key in FROM_BUCKETS {
-                    if resource.get("Properties").is_some_and(|properties| properties.get(key).is_some()) {
-                        let message = format!("by `{key}`, what is in the bucket `{id}` or its names go elsewhere");
-                        problems.push(Problem::at(
-                            Rule::IsolationUndecided,
-                            message,
-                            &at(&format!("Properties/{key}")),
-                        ));
-                    }
-                }
-            }
-            if kind == "AWS::Lambda::Permission" {
-                problems.extend(permission(resource, &at("Properties")));
-            }
+            problems.extend(of_resource((index, id, resource), start_script));
         }
     }
     for of in &inventory.resource_policies {
-        let Some((_, services)) = SERVICES.iter().find(|(kind, _)| *kind == of.resource_type) else {
+        let Some((_, service)) = SERVICES.iter().find(|(kind, _)| *kind == of.resource_type) else {
             let message = format!("whom the policy of `{}` lets in is not known here", of.location.logical_id);
-            problems.push(Problem::at(Rule::IsolationUndecided, message, &of.location));
+            problems.push(undecided(message, &of.location));
             continue;
         };
-        if of.resource_type == "AWS::Lambda::Permission" {
-            continue;
-        }
-        for index in &of.policies {
-            let Some(policy) = inventory.policies.get(*index) else { continue };
-            for (statement, one) in one_or_more(policy.document.value.get("Statement")).enumerate() {
-                let denies = one.get("Effect").and_then(Value::as_str) == Some("Deny");
-                if denies || lets_in_only(one, services, names) {
-                    continue;
-                }
-                problems.push(Problem {
-                    rule: Rule::IsolationTooWide,
-                    is_warning: false,
-                    message: format!("the policy of `{}` lets somebody in by itself", of.location.logical_id),
-                    help: "name the one service that needs it, or this account, as the principal",
-                    notes: Vec::new(),
-                    statements: vec![(*index, statement)],
-                    lines: Vec::new(),
-                    location: None,
-                });
-            }
+        let message = format!("the policy of `{}` lets somebody in by itself", of.location.logical_id);
+        let help = "name the one service that needs it, or this account, as the principal";
+        let problem = Problem { help, ..Problem::at(Rule::IsolationTooWide, message, &of.location) };
+        for index in of.policies.iter().filter(|_| of.resource_type != PERMISSION) {
+            let is_allowed = |one: &Value| lets_in_only(one, service.as_slice(), true, names);
+            problems.extend(opened(inventory, *index, &problem, is_allowed));
         }
     }
     problems
 }
 
-/// Whether a statement names nobody but these services and the account, which leaves it to the account's own policies.
-fn lets_in_only(statement: &Value, services: &[&str], names: &Names) -> bool {
-    let root = format!("arn:{}:iam::{}:root", names.partition, names.account_id);
-    let Some(principals) = statement.get("Principal").and_then(Value::as_object) else { return false };
-    !principals.is_empty()
-        && principals.iter().all(|(kind, value)| {
-            one_or_more(Some(value)).all(|one| match (kind.as_str(), one.as_str()) {
-                ("AWS", Some(one)) => one == names.account_id || one == root,
-                ("Service", Some(one)) => services.contains(&one),
-                _ => false,
-            })
-        })
+/// What a resource hands on by itself.
+fn of_resource((stack, id, resource): (usize, &String, &Value), start_script: &str) -> Vec<Problem> {
+    let property = |key: &str| resource.get("Properties").and_then(|properties| properties.get(key));
+    let problem = |rule: Rule, message: String, path: &str| {
+        Problem::at(rule, message, &Location { stack, logical_id: id, path: path.to_owned() })
+    };
+    let kind = resource.get("Type").and_then(Value::as_str).unwrap_or_default();
+    let other_way = OTHER_WAYS.iter().find(|(_, kinds)| kinds.contains(&kind));
+    let other_way = other_way.map(|(why, _)| problem(Rule::IsolationUndecided, format!("`{id}` {why}"), ""));
+    let mut problems: Vec<Problem> = other_way.into_iter().collect();
+    match kind {
+        "AWS::S3::Bucket" => {
+            problems.extend(FROM_BUCKETS.into_iter().filter(|key| property(key).is_some()).map(|key| {
+                let message = format!("by `{key}`, what is in the bucket `{id}` or its names go elsewhere");
+                problem(Rule::IsolationUndecided, message, &format!("Properties/{key}"))
+            }));
+        }
+        // One rule of the account's events calls a function, by its ARN.
+        PERMISSION
+            if property("Principal") != Some(&json!("events.amazonaws.com")) || property("SourceArn").is_none() =>
+        {
+            let message = format!("`{id}` lets somebody call a function");
+            problems.push(problem(Rule::IsolationTooWide, message, "Properties"));
+        }
+        // No policy says what a script does.
+        "AWS::SageMaker::NotebookInstanceLifecycleConfig" => {
+            let own = json!([{ "Content": { "Fn::Base64": start_script.trim_end() } }]);
+            if property("OnCreate").is_some() || property("OnStart").map(trimmed) != Some(own) {
+                let message = format!(
+                    "racestack's own start script was replaced by that of `{id}`, which runs as root on every notebook"
+                );
+                let help = "leave racestack's script as it is, or answer for what this one does: suppress this warning";
+                let at = problem(Rule::IsolationUndecided, message, "Properties");
+                problems.push(Problem { is_warning: true, help, ..at });
+            }
+        }
+        _ => {}
+    }
+    problems
 }
 
-/// Who may call a function: one rule of the account's events, by its ARN.
-fn permission(resource: &Value, location: &Location<'_>) -> Option<Problem> {
-    let property = |key: &str| resource.get("Properties").and_then(|properties| properties.get(key));
-    let is_events = property("Principal").and_then(Value::as_str) == Some("events.amazonaws.com");
-    if is_events && property("SourceArn").is_some() {
-        return None;
+/// The same value with no space at the end of its texts.
+fn trimmed(value: &Value) -> Value {
+    match value {
+        Value::Object(entries) => entries.iter().map(|(key, value)| (key.clone(), trimmed(value))).collect(),
+        Value::Array(values) => values.iter().map(trimmed).collect(),
+        Value::String(text) => text.trim_end().into(),
+        other => other.clone(),
     }
-    let message = format!("`{}` lets somebody call a function", location.logical_id);
-    Some(Problem::at(Rule::IsolationTooWide, message, location))
+}
+
+/// Checks who may take a role: by the one trust policy that is allowed to its kind.
+pub fn check_trust(subject: &Subject<'_, '_>, names: &Names) -> Vec<Problem> {
+    let Subject { identity, inventory, kind, .. } = *subject;
+    if identity.kind != IdentityKind::Role {
+        return Vec::new();
+    }
+    let undecided = |message, location| vec![Problem::at(Rule::IsolationUndecided, message, location)];
+    let Some((index, policy)) = identity.trust.and_then(|index| Some((index, inventory.policies.get(index)?))) else {
+        return undecided(format!("the role `{}` has no trust policy", identity.name), &identity.location);
+    };
+    let services: &[Service] = match kind {
+        Kind::Notebook | Kind::SuspendedNotebook => &[Service::Sagemaker],
+        Kind::KeyRotation => &[Service::Lambda],
+        Kind::Service => &Service::ALL,
+        Kind::Person | Kind::SuspendedPerson | Kind::Other => &[],
+    };
+    let services: Vec<&str> = services.iter().map(|service| service.as_str()).collect();
+    let is_allowed = |one: &Value| {
+        let mut actions = one_or_more(one.get("Action"));
+        let is_taking = one.get("Action").is_some() && actions.all(|action| action == "sts:AssumeRole");
+        is_taking && lets_in_only(one, &services, false, names)
+    };
+    let message = format!("{}'s role can be taken by somebody else, or in another way", kind.who());
+    let help = "let `sts:AssumeRole` by the role's one service be all that the trust policy allows";
+    let notes = vec![format!("allowed is `sts:AssumeRole` by one of {}", services.join(", "))];
+    let problem = Problem { help, notes, ..Problem::at(Rule::IsolationTooWide, message, &policy.location) };
+    let mut problems = opened(inventory, index, &problem, is_allowed);
+    if policy.document.parsed().is_err() {
+        problems.extend(undecided(format!("the trust policy of `{}` cannot be read", identity.name), &policy.location));
+    }
+    problems
+}
+
+/// The problem for each statement of a policy that lets somebody in and is not allowed.
+fn opened(
+    inventory: &IamInventory<'_>,
+    index: usize,
+    problem: &Problem,
+    is_allowed: impl Fn(&Value) -> bool,
+) -> Vec<Problem> {
+    let document = inventory.policies.get(index).map(|policy| &policy.document.value);
+    let statements = one_or_more(document.and_then(|document| document.get("Statement"))).enumerate();
+    let open = statements.filter(|(_, one)| one.get("Effect") != Some(&json!("Deny")) && !is_allowed(one));
+    open.map(|(at, _)| Problem { statements: vec![(index, at)], ..problem.clone() }).collect()
+}
+
+/// Whether a statement names nobody but these services and, where it may, the account, which leaves it to the account's own
+/// policies. Conditions only narrow it.
+fn lets_in_only(statement: &Value, services: &[&str], or_account: bool, names: &Names) -> bool {
+    let root = format!("arn:{}:iam::{}:root", names.partition, names.account_id);
+    let Some(principals) = statement.get("Principal").and_then(Value::as_object) else { return false };
+    let is_named = |kind: &str, one: &str| match kind {
+        "AWS" => or_account && (one == names.account_id || one == root),
+        "Service" => one.split_once('.').is_some_and(|(service, suffix)| {
+            services.contains(&service) && [DNS_SUFFIX, &names.dns_suffix].contains(&suffix)
+        }),
+        _ => false,
+    };
+    let all_named = |(kind, value): (&String, &Value)| {
+        one_or_more(Some(value)).all(|one| one.as_str().is_some_and(|one| is_named(kind, one)))
+    };
+    !principals.is_empty() && principals.iter().all(all_named) && statement.get("NotPrincipal").is_none()
 }

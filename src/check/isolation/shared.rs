@@ -7,7 +7,9 @@ use std::sync::Mutex;
 use serde_json::Value;
 
 use super::kind::Subject;
-use crate::inventory::{BUCKET_POLICY, Boundary};
+use super::problem::Problem;
+use super::reference::References;
+use crate::inventory::BUCKET_POLICY;
 use crate::plan::AccountPlan;
 
 /// The proofs that hold, of all accounts of a run.
@@ -15,53 +17,38 @@ use crate::plan::AccountPlan;
 pub struct Proofs(Mutex<BTreeSet<String>>);
 
 impl Proofs {
-    /// Whether the same was proven before.
-    pub(super) fn holds(&self, key: &str) -> bool {
-        self.0.lock().is_ok_and(|proven| proven.contains(key))
-    }
-
-    /// Remembers what was proven.
-    pub(super) fn remember(&self, key: String) {
-        if let Ok(mut proven) = self.0.lock() {
+    /// The problems that `prove` returns; none, without proof, where the same was proven before.
+    pub(super) fn problems(&self, key: Option<String>, prove: impl FnOnce() -> Vec<Problem>) -> Vec<Problem> {
+        let is_proven = |key: &String| self.0.lock().is_ok_and(|proven| proven.contains(key));
+        if key.as_ref().is_some_and(is_proven) {
+            return Vec::new();
+        }
+        let problems = prove();
+        if let (Some(key), Ok(mut proven), true) = (key, self.0.lock(), problems.is_empty()) {
             proven.insert(key);
         }
+        problems
     }
 }
 
 /// The same text for subjects of several accounts of which the proof is the same: everything that it looks at, with words in
-/// the place of the account's own values. `references` are the filled reference policies. `None` where a wildcard could
-/// tell one account's values from another's.
+/// the place of the account's own values. `None` where a wildcard could tell one account's values from another's.
 pub(super) fn key(
     subject: &Subject<'_, '_>,
     with_nets: bool,
-    references: &[Value],
+    references: &References,
     plan: &AccountPlan<'_>,
 ) -> Option<String> {
-    let names = &plan.names;
-    let inventory = subject.inventory;
-    let of_buckets = inventory.resource_policies.iter().filter(|policy| policy.resource_type == BUCKET_POLICY);
-    let boundary = match &subject.identity.boundary {
-        Some(Boundary::Policy(index)) => Some(*index),
-        _ => None,
-    };
-    let indexes = subject.identity.policies.iter().copied().chain(boundary).chain(subject.identity.trust);
-    let indexes = indexes.chain(of_buckets.flat_map(|policy| policy.policies.iter().copied()));
-    let mut text = format!(
-        "{:?}",
-        (
-            (subject.kind, &subject.identity.arn, &subject.identity.tags, &subject.identity.undefined),
-            (
-                with_nets,
-                boundary.is_some(),
-                plan.account.policies,
-                plan.account.unbound_roles.is_some(),
-                &names.guardrails_policy
-            ),
-        )
-    );
-    let policies = indexes.filter_map(|index| inventory.policies.get(index));
-    let all = policies.map(|policy| (policy.name.as_str(), &policy.document.value));
-    for (name, value) in all.chain(references.iter().map(|value| ("", value))) {
+    let (names, account, identity) = (&plan.names, plan.account, subject.identity);
+    let buckets = subject.inventory.resource_policies.iter().filter(|policy| policy.resource_type == BUCKET_POLICY);
+    let of_buckets = buckets.flat_map(|policy| &policy.policies);
+    let of_buckets = of_buckets.filter_map(|index| subject.inventory.policies.get(*index));
+    let who = (subject.kind, &identity.arn, &identity.tags, &identity.undefined, subject.boundary().is_some());
+    let settings = (with_nets, account.policies, account.unbound_roles.is_some(), &names.guardrails_policy);
+    let mut text = format!("{who:?}{settings:?}");
+    let policies = subject.policies().chain(of_buckets).map(|policy| (policy.name.as_str(), &policy.document.value));
+    let references = references.filled.iter().flatten().map(|statement| ("", statement));
+    for (name, value) in policies.chain(references) {
         if !is_alike(value, "") {
             return None;
         }
