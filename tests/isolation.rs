@@ -51,6 +51,8 @@ const OWN_CONDITION: &str =
 const TAGS_OF_NOTEBOOK: &str =
     "      Tags:\n        {{#each tags}}\n        - {{tag key value}}\n        {{/each}}\n  {{/if}}\n  {{#if budget}}";
 const UNTAGGED: Edit<'static> = (USERS, TAGS_OF_NOTEBOOK, "  {{/if}}\n  {{#if budget}}");
+const NESTED: Edit<'static> =
+    ("stacks/storage.yaml.hbs", "Resources:\n", "Resources:\n  Nested:\n    Type: AWS::CloudFormation::Stack\n\n");
 const OWN_ROLE: &str = "role{{notebook_role_path}}${aws:username}";
 /// The two log groups, and everything whose name begins so.
 const LOG_GROUPS: &str = "log-group:/aws/sagemaker/NotebookInstances*\",\n        \"arn:{{partition}}:logs:{{region}}:{{account_id}}:log-group:/aws/sagemaker/TrainingJobs*\"";
@@ -338,11 +340,12 @@ fn a_list_of_instance_types_hides_nothing_and_refuses_nothing_of_ones_own() {
 }
 
 #[test]
-fn access_takes_the_tags_of_a_notebook_from_its_template() {
+fn access_takes_the_tags_of_a_notebook_from_its_template_and_doubts_what_it_cannot_read() {
     let notebook = "arn:aws:sagemaker:ap-northeast-1:111122223333:notebook-instance/bob";
     for (name, edit, expected) in [
         ("tagged", (FOLDER, STATEMENT, STATEMENT), "`bob`: allowed"),
         ("untagged", UNTAGGED, "`bob`: explicitly denied"),
+        ("with what cannot be read", NESTED, "`bob`: unknown"),
     ] {
         let workspace = edited(ROSTER, "", name, &[edit]);
         let (config, templates) = (workspace.path("config"), workspace.path("templates"));

@@ -67,6 +67,8 @@ pub fn each_problem<'a>(
     let names = &plan.names;
     let account = Account { id: &names.account_id, region: &names.region, partition: &names.partition };
     let references = References::of(plan)?;
+    let of_references =
+        shared::text(String::new(), references.filled.iter().flatten().map(|statement| ("", statement)), names);
     let mut documents = Documents::default();
     let start_script = render::start_script(plan.account);
     let mut proven = BTreeSet::new();
@@ -90,7 +92,7 @@ pub fn each_problem<'a>(
             }
         }
         let problems = subjects.par_iter().flat_map(|(subject, with_nets)| {
-            proofs.problems(shared::key(subject, *with_nets, &references, plan), || {
+            proofs.problems(shared::key(subject, *with_nets, of_references.as_ref(), plan), || {
                 let mut problems = proof::check(subject, *with_nets, &references, plan);
                 problems.extend(resources::check_trust(subject, names));
                 problems

@@ -8,9 +8,8 @@ use serde_json::Value;
 
 use super::kind::Subject;
 use super::problem::Problem;
-use super::reference::References;
 use crate::inventory::BUCKET_POLICY;
-use crate::plan::AccountPlan;
+use crate::plan::{AccountPlan, Names};
 
 /// The proofs that hold, of all accounts of a run.
 #[derive(Debug, Default)]
@@ -32,11 +31,12 @@ impl Proofs {
 }
 
 /// The same text for subjects of several accounts of which the proof is the same: everything that it looks at, with words in
-/// the place of the account's own values. `None` where a wildcard could tell one account's values from another's.
+/// the place of the account's own values. `references` is the `text` of the reference policies. `None` where a wildcard could
+/// tell one account's values from another's.
 pub(super) fn key(
     subject: &Subject<'_, '_>,
     with_nets: bool,
-    references: &References,
+    references: Option<&String>,
     plan: &AccountPlan<'_>,
 ) -> Option<String> {
     let (names, account, identity) = (&plan.names, plan.account, subject.identity);
@@ -45,10 +45,17 @@ pub(super) fn key(
     let of_buckets = of_buckets.filter_map(|index| subject.inventory.policies.get(*index));
     let who = (subject.kind, &identity.arn, &identity.tags, &identity.undefined, subject.boundary().is_some());
     let settings = (with_nets, account.policies, account.unbound_roles.is_some(), &names.guardrails_policy);
-    let mut text = format!("{who:?}{settings:?}");
     let policies = subject.policies().chain(of_buckets).map(|policy| (policy.name.as_str(), &policy.document.value));
-    let references = references.filled.iter().flatten().map(|statement| ("", statement));
-    for (name, value) in policies.chain(references) {
+    Some(text(format!("{who:?}{settings:?}"), policies, names)? + references?)
+}
+
+/// The text with those of named values behind it, and words in the place of the account's own values.
+pub(super) fn text<'v>(
+    mut text: String,
+    values: impl Iterator<Item = (&'v str, &'v Value)>,
+    names: &Names,
+) -> Option<String> {
+    for (name, value) in values {
         if !is_alike(value, "") {
             return None;
         }
