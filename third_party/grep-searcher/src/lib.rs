@@ -1,0 +1,1 @@
+//! Empty: `cfn-guard` declares this dependency and uses nothing of it.
