@@ -8,19 +8,22 @@ TODAY ?= $(shell date +%F)
 
 .DEFAULT_GOAL := help
 PEERS := target/peers
+# Programs that only some targets need.
+TOOLS := target/tools
 # What the tests print is kept here, for their counts.
 RESULTS := target/test-results
 # A test that fails fails its command, though what it prints goes through another.
 SHELL := bash
 .SHELLFLAGS := -o pipefail -c
 
-.PHONY: help bench synth test test-all test-rust test-clients test-aws-cli-2 check check-out lint bless deploy deploy-all clean
+.PHONY: help bench synth test test-all test-rust test-clients test-aws-cli-2 check check-out lint bless picture book licences advisories deploy \
+  deploy-all clean
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 synth: ## write the stacks of every account into out/
-	$(CARGO) run --release --quiet --locked -- synth --config $(CONFIG) --out $(OUT) --today $(TODAY)
+	$(CARGO) run --release --locked -- synth --config $(CONFIG) --out $(OUT) --today $(TODAY)
 
 test: test-rust test-clients ## run all tests, installing what they need
 
@@ -61,6 +64,35 @@ lint: ## formatting and lints
 
 bless: ## rewrite the expected texts of the tests to what they are now; review the diff
 	BLESS=1 $(CARGO) test --locked --quiet
+
+picture: ## draw docs/picture.svg, the picture of the README, from what racestack prints
+	$(CARGO) build --locked
+	python3 docs/picture.py target/debug/racestack >docs/picture.svg.new
+	mv docs/picture.svg.new docs/picture.svg
+
+# The book has the repository's folders, so that a link leads where it leads on GitHub.
+BOOK := target/book
+PAGES := README.md CHANGELOG.md CONTRIBUTING.md SECURITY.md THIRD-PARTY.md
+book: $(TOOLS)/bin/mdbook ## build docs/ as a book, in target/book/html
+	rm -rf $(BOOK)
+	mkdir -p $(BOOK)/src
+	cp -R docs LICENSE README.ja.md README.ko.md $(PAGES) $(BOOK)/src
+	cp docs/book.toml $(BOOK)
+	sed -E 's#\]\(#](docs/#; s#\]\(docs/\.\./#](#' docs/SUMMARY.md >$(BOOK)/src/SUMMARY.md
+	$(TOOLS)/bin/mdbook build $(BOOK)
+
+licences: ## collect the licences of all packages of a binary in THIRD-PARTY.md
+	python3 third_party/licences.py >THIRD-PARTY.md.new
+	mv THIRD-PARTY.md.new THIRD-PARTY.md
+
+advisories: $(TOOLS)/bin/cargo-deny ## compare the packages with the advisories of RustSec, and with what deny.toml allows
+	$(TOOLS)/bin/cargo-deny --locked check
+
+$(TOOLS)/bin/mdbook:
+	$(CARGO) install mdbook --version 0.5.4 --no-default-features --root $(TOOLS) --locked
+
+$(TOOLS)/bin/cargo-deny:
+	$(CARGO) install cargo-deny --version 0.20.2 --root $(TOOLS) --locked
 
 bench: $(PEERS)/bin/cfn-guard $(PEERS)/venv ## measure speed and memory against other tools, installing those
 	$(CARGO) build --release --locked --quiet
