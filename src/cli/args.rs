@@ -12,10 +12,13 @@ use crate::facts::date::Date;
 use crate::handout::HandoutFormat;
 use crate::report::{DiffFormat, Format};
 
+/// The version, and in a release build the revision.
+const VERSION: &str = concat!(env!("CARGO_PKG_VERSION"), env!("RACESTACK_SHOWN_REVISION"));
+
 /// Turns a roster of people and a few settings into the CloudFormation stacks of their AWS DeepRacer training
 /// environment.
 #[derive(Debug, Parser)]
-#[command(name = "racestack", version, max_term_width = 100)]
+#[command(name = "racestack", version = VERSION, max_term_width = 100)]
 pub struct Args {
     /// What to do.
     #[command(subcommand)]
