@@ -25,7 +25,7 @@ pub struct Placement<'a> {
 
 /// New users fill a stack up to this share of what it has room for. The rest is head-room for edits, such as a longer
 /// tag, so that a later edit rarely overflows a stack.
-const FILL_PERCENT: usize = 85;
+const FILL_PERCENT: usize = 88;
 
 /// Of the room that a stack has at the beginning of a run, up to this share of its limit, a run fills half. So two
 /// branches that each fill the same stack can be merged. Who leaves in this very run still takes room in that: the other
