@@ -37,10 +37,8 @@ arn='' notebook='' user=''
 
 # Stop the notebook when nothing ran in it for IDLE_MINUTES; 0 means never.
 if [[ $notebook ]] && ((IDLE_MINUTES > 0)); then
-  # A try that was cut off may have made the timer: then the next one must not fail.
-  # shellcheck disable=SC2016
-  try bash -c 'systemctl is-active --quiet racestack-idle-stop.timer 2>/dev/null || exec systemd-run "$@"' - \
-    --unit=racestack-idle-stop --on-calendar='*:0/5' --setenv=HOME=/root --setenv=PATH="$PATH" /usr/bin/python3 "$dir/idle-stop.py" "$notebook" "$REGION" "$IDLE_MINUTES" https://localhost:8443
+  # Without a name: a try that was cut off may have made a timer.
+  try systemd-run --on-calendar='*:0/5' --setenv=HOME=/root --setenv=PATH="$PATH" /usr/bin/python3 "$dir/idle-stop.py" "$notebook" "$REGION" "$IDLE_MINUTES" https://localhost:8443
 fi
 
 # Whose notebook it is, says a tag that is out of the person's reach; role, network and key, the notebook itself.

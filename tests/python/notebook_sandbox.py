@@ -39,16 +39,15 @@ FAKE = r"""#!{python}
 import json, os, pathlib, sys
 home = pathlib.Path({home!r})
 name, args = os.path.basename(sys.argv[0]), sys.argv[1:]
-if name == "systemctl":
-    # Whether there is the timer.
-    sys.exit(0 if args == ["is-active", "--quiet", "racestack-idle-stop.timer"] and (home / "timer").exists() else 3)
 with open(home / "calls", "a") as calls:
     calls.write(json.dumps([name, *args]) + "\n")
 verb = args[1] if name == "aws" else name
-if verb == "systemd-run" and (home / "timer").exists():
-    sys.exit("Unit racestack-idle-stop.timer already exists.")
-if verb == "systemd-run" and (home / "slow").exists():
-    (home / "timer").touch()
+if verb == "systemd-run":
+    # Of two timers of one name, the second is refused.
+    timer = home / ("timer-" + next((arg for arg in args if arg.startswith("--unit=")), str(os.getpid())))
+    if timer.exists():
+        sys.exit("the unit already exists")
+    timer.touch()
 broken = home / "broken" / verb
 if broken.exists() and int(broken.read_text()) > 0:
     broken.write_text(str(int(broken.read_text()) - 1))
@@ -78,7 +77,7 @@ class Sandbox:
         self.startup = home / "etc/ipython/startup/50-racestack.py"
         for folder in ("bin", "objects", "broken", "proc", "SageMaker"):
             (home / folder).mkdir()
-        for command in ("aws", "systemd-run", "systemctl"):
+        for command in ("aws", "systemd-run"):
             path = home / "bin" / command
             path.write_text(FAKE.format(python=sys.executable, home=str(home)))
             path.chmod(0o755)

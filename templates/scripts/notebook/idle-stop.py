@@ -36,7 +36,7 @@ for path in "kernels", "sessions", "terminals":
 
 
 # Jupyter does not report whether a terminal is busy. It is when something other than a shell runs below its shell, or below
-# one of tmux or screen, which outlives the terminal. What is stopped (Ctrl-Z) does not run.
+# one of tmux or screen. What is stopped (Ctrl-Z) does not run.
 SERVERS = ("tmux: server", "screen")
 IDLE = ("bash", "sh", "dash", "zsh", "fish", "su", "sudo", "tmux: client", *SERVERS)
 

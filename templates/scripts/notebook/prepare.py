@@ -57,7 +57,7 @@ def sdk_defaults():
     if facts.get("KmsKeyId"):
         job["ResourceConfig"] = {"VolumeKmsKeyId": facts["KmsKeyId"]}
     session = {"DefaultS3Bucket": bucket, "DefaultS3ObjectKeyPrefix": user + "/sagemaker"}
-    # What the SDK would report of each call goes to a bucket of AWS's, which a company's network need not let it reach.
+    # The SDK would report each call to a bucket of AWS's.
     sdk = {"PythonSDK": {"Modules": {"Session": session, "TelemetryOptOut": True}}, "TrainingJob": job}
     return json.dumps({"SchemaVersion": "1.0", "SageMaker": sdk}, indent=2) + "\n"
 
