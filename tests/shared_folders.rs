@@ -69,7 +69,7 @@ const MUTANTS: &[Mutant] = &[
     ("shared folders are not listed", NETS, (SHARED, "\"s3:ListBucket\"", "\"s3:GetBucketLocation\""), REFUSED, &["a person cannot list the shared folders"]),
     ("the root is listed beside shared folders", NETS, (SHARED, "\"s3:prefix\": [{{#each", "\"s3:prefix\": [\"\", {{#each"), TOO_WIDE, &["s3:ListBucket"]),
     ("the boundary lets shared folders be written", NONE, (BOUNDARY, READ_IN_BOUNDARY, "\"Sid\": \"ReadSharedFolders\",\n      \"Effect\": \"Allow\",\n      \"Action\": [\n        \"s3:PutObject\","), TOO_WIDE, &["the permissions boundary alone would let a person", "s3:PutObject"]),
-    ("the notebooks' boundary lets shared folders be written", NONE, (NOTEBOOK_BOUNDARY, READ_IN_BOUNDARY, "\"Sid\": \"ReadSharedFolders\",\n      \"Effect\": \"Allow\",\n      \"Action\": [\n        \"s3:PutObject\","), TOO_WIDE, &["the permissions boundary alone would let a notebook", "s3:PutObject"]),
+    ("the notebooks' boundary lets shared folders be written", NONE, (NOTEBOOK_BOUNDARY, "\"s3:GetObjectTagging\"\n      ],\n      \"Resource\": [{{#each", "\"s3:PutObject\"\n      ],\n      \"Resource\": [{{#each"), TOO_WIDE, &["the permissions boundary alone would let a notebook", "s3:PutObject"]),
     ("the boundary forgets shared folders", NONE, (BOUNDARY, SHARED_OBJECTS, "\"{{bucket_arn}}/materials/*\""), REFUSED, &["a person cannot read the shared folders"]),
     ("the guardrails leave writing open", NONE, (GUARDRAILS, "\"s3:PutObject*\",\n        \"s3:RenameObject\"", "\"s3:RenameObject\""), TOO_WIDE, &["the guardrails would let a person", "s3:PutObject"]),
     ("the guardrails leave deleting open", NONE, (GUARDRAILS, "\"s3:DeleteObject*\",", ""), TOO_WIDE, &["the guardrails would let a person", "s3:DeleteObject"]),

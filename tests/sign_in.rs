@@ -102,7 +102,7 @@ fn what_people_may_do_themselves_follows_the_settings() {
     let everybody = "name\na\n";
     let password = ["ChangeOwnPassword", "DenyFirstPasswords"].as_slice();
     let mfa = ["DeactivateOwnMfa", "EnableOwnMfa", "ListMfaDevices", "ManageOwnMfaDevice"].as_slice();
-    let required = ["DenyWithoutMfa"].as_slice();
+    let required = ["DenySecurityKeysWithoutMfa", "DenyWithoutMfa"].as_slice();
     let cases = [
         ("console: true\n", everybody, vec![password, mfa]),
         ("console: true\nmfa: optional\n", everybody, vec![password, mfa]),
@@ -130,7 +130,7 @@ fn every_policy_keeps_to_its_limit_with_everything_on_and_long_names() {
     let key = "arn:aws-us-gov:kms:us-gov-west-1:111122223333:key/0123abcd-12ab-34cd-56ef-0123456789ab";
     let bucket = "deepracer".repeat(7);
     // The share of its limit that a policy may take, in percent, without what people share and with it.
-    for (sharing, most) in [("", 75), (", shared_folders: [materials], team_folders: true", 90)] {
+    for (sharing, most) in [("", 85), (", shared_folders: [materials], team_folders: true", 98)] {
         let settings = format!(
             "bucket: {{name: {bucket}, kms_key: \"{key}\"{sharing}}}\niam_path: {path}\nconsole: true\nmfa: required\n\
              notebooks: {{subnet_id: subnet-0123456789abcdef0}}\n"

@@ -29,8 +29,8 @@ pub use node::{Content, Entry, Node, shorten};
 pub use roster::{Roster, RosterNotebook, RosterNotebookSettings, RosterRow, State, roster_schema};
 pub use schema::Schema;
 pub use settings::{
-    AccessKeySettings, BucketSettings, BudgetSettings, DeploySettings, Language, Mfa, NotebookSettings, Profile,
-    QuotaSettings, Service, ServiceRoleSettings, Settings, SharedPart, account_schema, company_schema,
+    AccessKeySettings, BucketSettings, BudgetSettings, DeploySettings, Language, LogSettings, Mfa, NotebookSettings,
+    Profile, QuotaSettings, Service, ServiceRoleSettings, Settings, SharedPart, account_schema, company_schema,
 };
 pub use suggestion::did_you_mean;
 pub use suppressions::{SUPPRESSIONS_FILE, SuppressionRow, SuppressionRows, suppressions_schema};

@@ -27,6 +27,9 @@ pub struct Settings {
     /// The encoding of the rosters in CSV, such as `cp932` or `cp949`. Without it, UTF-8, or the one that a roster is certain
     /// to be in.
     pub roster_encoding: Option<String>,
+    /// The ARN of a KMS key for the secrets with first passwords, the topics and the log groups that the stacks make. Without it,
+    /// AWS managed keys.
+    pub kms_key: Option<String>,
     /// Which policies the people and the service roles get.
     pub policies: Option<Profile>,
     /// The services that get a role. Leave one out to turn its role off.
@@ -39,6 +42,9 @@ pub struct Settings {
     pub notebooks: Option<NotebookSettings>,
     /// Whether people get a password for the AWS console, unless the roster says otherwise for a person.
     pub console: Option<bool>,
+    /// The networks that people may use AWS from: public address ranges such as `203.0.113.0/24`, and VPC endpoints such as
+    /// `vpce-0123456789abcdef0`. Notebooks and training jobs are not limited. Without it, from anywhere.
+    pub allowed_networks: Option<Vec<String>>,
     /// What a second factor (MFA) is to the people. Without it, `optional` where anybody gets a password for the console,
     /// `off` elsewhere.
     pub mfa: Option<Mfa>,
@@ -47,6 +53,8 @@ pub struct Settings {
     pub contact: Option<String>,
     /// What training jobs may be like.
     pub training: Option<TrainingSettings>,
+    /// Asks for the log groups of notebooks and training jobs, which SageMaker otherwise makes itself and keeps for ever.
+    pub logs: Option<LogSettings>,
     /// Asks for the rotation of access keys: whose is too old is deactivated, after warnings.
     pub access_keys: Option<AccessKeySettings>,
     /// Asks for budgets: AWS tells when the costs come near them, and stops nothing.
@@ -79,11 +87,15 @@ pub struct BucketSettings {
     pub created: Option<String>,
     /// The whole name of the bucket, instead of one made of the parts.
     pub name: Option<String>,
-    /// The ARN of a KMS key to encrypt with (SSE-KMS). Without it, S3's own keys do (SSE-S3).
+    /// The ARN of a KMS key to encrypt with (SSE-KMS): uploads and what training jobs write have this key or are refused. Without
+    /// it, S3's own keys do (SSE-S3).
     pub kms_key: Option<String>,
     /// After how many days an old version of an object is deleted.
     #[schemars(range(min = 1, max = 36500))]
     pub old_version_days: Option<u32>,
+    /// The bucket, in the same account and region, that S3 writes a log of all requests to. Without it, nobody can tell later who
+    /// read what.
+    pub access_logs: Option<String>,
     /// After how many days an upload that was never completed is deleted.
     #[schemars(range(min = 1, max = 365))]
     pub incomplete_upload_days: Option<u32>,
@@ -190,13 +202,14 @@ pub struct NotebookSettings {
     /// notebook's name and `--`, since a person can read the logs of such jobs alone, and its version 3 gives them the tags
     /// of its defaults file.
     pub adapt_sdk: Option<bool>,
-    /// The subnet to put notebooks in, such as `subnet-0123456789abcdef0`. Without it, SageMaker's own network.
+    /// The subnet of notebooks and training jobs, such as `subnet-0123456789abcdef0`. Without it, SageMaker's own network for
+    /// notebooks, and any for training jobs.
     pub subnet_id: Option<String>,
-    /// The security groups of the notebooks; asks for `subnet_id`.
+    /// The security groups of notebooks and training jobs; asks for `subnet_id`.
     pub security_group_ids: Option<Vec<String>>,
     /// Whether notebooks reach the internet directly. `false` asks for `subnet_id`.
     pub direct_internet_access: Option<bool>,
-    /// The ARN of a KMS key that encrypts the volumes. Without it, an AWS managed key does.
+    /// The ARN of a KMS key that encrypts the volumes of notebooks and training jobs. Without it, an AWS managed key does.
     pub kms_key: Option<String>,
     /// Whether a notebook's role may do nothing unless its tag `user` is its own name, as it should be. `false` is for an
     /// account in which AWS denies notebooks everything for it: then nothing but IAM's denials keeps the tag as it is.
@@ -213,6 +226,18 @@ pub struct TrainingSettings {
     /// The instance types that people's training jobs may have, such as `ml.c5.xlarge`, or `ml.c5.*` for all of a family.
     /// Without it, any.
     pub allowed_instance_types: Option<Vec<String>>,
+    /// How many minutes a training job may run, at most 28 days. A job must then say how long it may run, and cannot keep its
+    /// instances after its end. Without it, as long as SageMaker lets it.
+    #[schemars(range(min = 1, max = 40320))]
+    pub max_runtime_minutes: Option<u32>,
+}
+
+/// The log groups of notebooks and training jobs.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct LogSettings {
+    /// After how many days what they hold is deleted: a number that CloudWatch Logs knows, such as 90 or 365.
+    pub retention_days: Option<u32>,
 }
 
 /// Which access keys are too old.

@@ -44,6 +44,7 @@ rules! {
     SettingsMissingKey, "settings::missing-key", Error, "a required key is missing";
     SettingsInvalidName, "settings::invalid-name", Error, "a name or ID that AWS refuses";
     SettingsContradiction, "settings::contradiction", Error, "two settings that cannot hold together";
+    SettingsDefaultSecurityGroup, "settings::default-security-group", Warning, "notebooks in a subnet without security groups of their own, where those of the network let machines reach each other";
     SettingsInvalidTag, "settings::invalid-tag", Error, "a tag that AWS refuses, or that racestack sets itself";
     SettingsUnknownRegion, "settings::unknown-region", Warning, "a region that was not known when this version was made";
     SettingsUnlikelyDate, "settings::unlikely-date", Warning, "a bucket's `created` is 14 digits but no date";

@@ -5,7 +5,9 @@
 use serde::Serialize;
 
 use super::addresses::Console;
-use crate::model::{Account, DISPLAY_NAME, FolderName, KmsKeyArn, Mfa, Notebook, Profile, SecurityGroupId, TEAM, User};
+use crate::model::{
+    Account, DISPLAY_NAME, FolderName, KmsKeyArn, Mfa, Notebook, Profile, SecurityGroupId, SubnetId, TEAM, User,
+};
 use crate::plan::Names;
 
 /// The most characters of a notebook's name with which the names of its training jobs begin by themselves: see
@@ -52,7 +54,15 @@ pub(super) struct HandoutContext<'a> {
     adapt_sdk: bool,
     /// The key of the volumes of training jobs.
     volume_kms_key: Option<&'a str>,
+    /// The key of what training jobs write.
+    output_kms_key: Option<&'a str>,
+    /// The subnet of training jobs.
+    job_subnet: Option<&'a str>,
     network: Option<NetworkContext<'a>>,
+    /// How long a training job may run, in seconds.
+    max_runtime_seconds: Option<u32>,
+    /// Whether training jobs must have a network, a key or a run time.
+    job_limited: bool,
     /// The instance types of training jobs, where they are limited.
     training_types: Option<String>,
     /// One that the example of a training job may have.
@@ -113,6 +123,10 @@ pub(super) fn of<'a>(account: &'a Account, user: &'a User) -> HandoutContext<'a>
         adapt_sdk: account.adapt_sdk
             && user.notebook.as_ref().is_some_and(|notebook| notebook.name.as_str().len() <= LONGEST_ADAPTED_NAME),
         volume_kms_key: account.notebook_kms_key.as_ref().map(KmsKeyArn::as_str),
+        output_kms_key: account.bucket.kms_key.as_ref().map(KmsKeyArn::as_str),
+        job_subnet: network.subnet_id.as_ref().map(SubnetId::as_str),
+        max_runtime_seconds: account.max_runtime_seconds(),
+        job_limited: account.limits_training(),
         network: network
             .subnet_id
             .as_ref()

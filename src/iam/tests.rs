@@ -244,7 +244,7 @@ fn keys_of_several_values_need_a_set_operator() {
 
 #[test]
 fn what_is_not_known_is_never_a_yes_or_a_no() {
-    condition(json!({"StringEquals": {"aws:SourceIp": "a"}}), Context::new(), Unknown);
+    condition(json!({"StringEquals": {"aws:UserAgent": "a"}}), Context::new(), Unknown);
     condition(json!({"StringEquals": {"aws:NewKey": "a"}}), Context::new(), Unknown);
     condition(json!({"StringMatches": {"s3:prefix": "a"}}), Context::new(), Unknown);
     condition(json!({"StringEquals": {"s3:prefix": "a"}}), Context::new().with_unknown("s3:prefix"), Unknown);
@@ -254,13 +254,13 @@ fn what_is_not_known_is_never_a_yes_or_a_no() {
 #[test]
 fn what_is_not_known_does_not_matter_where_the_rest_decides() {
     let get = request("s3:GetObject", "arn:aws:s3:::b/k", Context::new());
-    let maybe = |effect: &str| json!({"Effect": effect, "Action": "*", "Resource": "*", "Condition": {"StringEquals": {"aws:SourceIp": "a"}}});
+    let maybe = |effect: &str| json!({"Effect": effect, "Action": "*", "Resource": "*", "Condition": {"StringEquals": {"aws:UserAgent": "a"}}});
     let sure = |effect: &str| json!({"Effect": effect, "Action": "*", "Resource": "*"});
     check(json!([maybe("Allow"), sure("Deny")]), &get, ExplicitlyDenied);
     check(json!([maybe("Allow"), sure("Allow")]), &get, Allowed);
     check(json!([maybe("Deny")]), &get, ImplicitlyDenied);
     check(json!([maybe("Deny"), sure("Allow")]), &get, Unknown);
-    let conditions = json!({"StringEquals": {"aws:SourceIp": "a", "s3:prefix": "b"}});
+    let conditions = json!({"StringEquals": {"aws:UserAgent": "a", "s3:prefix": "b"}});
     check(
         json!([{"Effect": "Allow", "Action": "*", "Resource": "*", "Condition": conditions}]),
         &get,

@@ -10,7 +10,7 @@ use super::lock::Lock;
 use super::names::{
     AccountId, AccountName, BucketName, Company, IamPath, InstanceType, KmsKeyArn, Refusal, Region, RepositoryPath,
 };
-use super::network::NotebookNetwork;
+use super::network::{AllowedNetworks, NotebookNetwork};
 use super::operations::{self, Budgets, KeyRotation};
 use super::reader::Reader;
 use super::services;
@@ -58,16 +58,24 @@ pub struct Account {
     pub network: NotebookNetwork,
     /// The key that encrypts the notebooks' volumes, if not an AWS managed one.
     pub notebook_kms_key: Option<KmsKeyArn>,
+    /// The key of secrets, topics and log groups, if not an AWS managed one.
+    pub kms_key: Option<KmsKeyArn>,
     /// Where the settings say that a notebook role's tag is not bound to its name; `None` where it is bound.
     pub unbound_roles: Option<Place>,
+    /// The networks that people may use AWS from; any where there is no list.
+    pub allowed_networks: Option<AllowedNetworks>,
     /// What a second factor is to the people.
     pub mfa: Mfa,
+    /// After how many days the logs of notebooks and training jobs are deleted; `None` where SageMaker makes their groups.
+    pub log_days: Option<u32>,
     /// When access keys are deactivated; `None` where nobody asked for it.
     pub key_rotation: Option<KeyRotation>,
     /// What may be spent; `None` where nobody asked for it.
     pub budgets: Option<Budgets>,
     /// The instance types that are allowed.
     pub allowed_types: AllowedTypesOfAccount,
+    /// How long a training job may run; `None` as long as SageMaker lets it.
+    pub max_runtime_minutes: Option<u32>,
     /// The tags of everything that takes tags, besides those that racestack sets.
     pub tags: Vec<Tag>,
     /// The bucket that templates may be handed over through.
@@ -100,6 +108,19 @@ impl Account {
     /// Whether anybody gets a password for the AWS console.
     pub fn has_console(&self) -> bool {
         self.users.iter().any(|user| user.console)
+    }
+
+    /// Whether training jobs must have a network, a key or a run time.
+    pub fn limits_training(&self) -> bool {
+        self.network.subnet_id.is_some()
+            || self.notebook_kms_key.is_some()
+            || self.bucket.kms_key.is_some()
+            || self.max_runtime_minutes.is_some()
+    }
+
+    /// How long a training job may run, in seconds.
+    pub fn max_runtime_seconds(&self) -> Option<u32> {
+        self.max_runtime_minutes.map(|minutes| minutes.saturating_mul(60))
     }
 }
 
@@ -181,9 +202,11 @@ impl Reader<'_> {
         }
         let suffix = self.service_role_suffix();
         let network = self.network();
+        let allowed_networks = self.allowed_networks();
         let notebooks = settings.notebooks.as_ref();
         let notebook_kms_key =
             self.kms_key("notebooks.kms_key", notebooks.and_then(|n| n.kms_key.as_deref()), region.as_ref());
+        let kms_key = self.kms_key("kms_key", settings.kms_key.as_deref(), region.as_ref());
         let template_bucket = settings.deploy.as_ref().and_then(|deploy| deploy.template_bucket.as_deref());
         let template_bucket = match self.optional("deploy.template_bucket", template_bucket, BucketName::parse) {
             Some(name) => TemplateBucket::Named(name),
@@ -209,6 +232,7 @@ impl Reader<'_> {
         let lock_failed = lock.is_none() && self.people.lock.is_some();
         let lock = lock.unwrap_or_default();
         let key_rotation = self.key_rotation(settings.access_keys.as_ref());
+        let log_days = self.log_days(settings.logs.as_ref());
         let budgets = self.budgets(settings.budgets.as_ref(), region.as_ref());
         let mut role_names = services::role_names(&suffix);
         if let (Some(_), Some(company)) = (&key_rotation, &company) {
@@ -245,12 +269,16 @@ impl Reader<'_> {
             adapt_sdk: notebooks.and_then(|notebooks| notebooks.adapt_sdk)?,
             network,
             notebook_kms_key,
+            kms_key,
+            allowed_networks,
             unbound_roles: (notebooks.and_then(|notebooks| notebooks.bind_roles) == Some(false))
                 .then(|| self.config.node.place_of("notebooks.bind_roles")),
             mfa: settings.mfa.unwrap_or(if users.iter().any(|user| user.console) { Mfa::Optional } else { Mfa::Off }),
+            log_days,
             key_rotation,
             budgets,
             allowed_types,
+            max_runtime_minutes: settings.training.as_ref().and_then(|training| training.max_runtime_minutes),
             tags,
             template_bucket,
             git_sync,

@@ -22,6 +22,8 @@ pub struct Bucket {
     pub old_version_days: u32,
     /// After how many days an upload that was never completed is deleted.
     pub incomplete_upload_days: u32,
+    /// The bucket that a log of all requests is written to.
+    pub access_logs: Option<BucketName>,
 }
 
 impl Reader<'_> {
@@ -40,11 +42,20 @@ impl Reader<'_> {
             );
         }
         let kms_key = self.kms_key("bucket.kms_key", settings.kms_key.as_deref(), region);
+        let access_logs = self.optional("bucket.access_logs", settings.access_logs.as_deref(), BucketName::parse);
+        if access_logs.is_some() && access_logs == name {
+            // Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/enable-server-access-logging.html
+            let message = "the bucket would log into itself, and each line would be a request of its own".to_owned();
+            let finding = Finding::new(Rule::SettingsContradiction, message);
+            let place = self.config.node.place_of("bucket.access_logs");
+            self.findings.push(finding.at(place).help("name another bucket in `bucket.access_logs`"));
+        }
         Some(Bucket {
             name: name?,
             kms_key,
             old_version_days: settings.old_version_days?,
             incomplete_upload_days: settings.incomplete_upload_days?,
+            access_logs,
         })
     }
 

@@ -29,11 +29,11 @@ pub use names::{
     AccountId, AccountName, BucketName, Company, EmailAddress, IamPath, InstanceType, KmsKeyArn, LogicalId,
     NotebookName, Refusal, Region, RepositoryPath, SecurityGroupId, StackName, SubnetId, UserName,
 };
-pub use network::NotebookNetwork;
+pub use network::{AllowedNetworks, NotebookNetwork};
 pub use operations::{Budgets, KeyRotation, key_rotation_role};
 pub use sharing::{FolderName, SharedFolders, TEAMS_FOLDER};
 pub use suppressions::{SuppressedRule, Suppression, suppressions};
-pub use tags::{DISPLAY_NAME, EMAIL, MANAGED_BY, MANAGED_BY_RACESTACK, NOTEBOOK, TEAM, Tag, USER};
+pub use tags::{DISPLAY_NAME, EMAIL, MANAGED_BY, MANAGED_BY_RACESTACK, NOTEBOOK, TEAM, Tag, USER, other_spellings};
 pub use users::{Notebook, User};
 
 use crate::config::{AccountConfig, People};

@@ -2,8 +2,8 @@
 
 use super::names::{Company, EmailAddress, Region};
 use super::reader::Reader;
-use crate::config::{AccessKeySettings, BudgetSettings};
-use crate::facts::REGIONS_WITHOUT_BUDGETS;
+use crate::config::{AccessKeySettings, BudgetSettings, LogSettings};
+use crate::facts::{REGIONS_WITHOUT_BUDGETS, RETENTION_DAYS};
 use crate::finding::{Finding, Rule};
 
 /// The age at which an access key is deactivated, in days, unless the settings say otherwise. It is no built-in default
@@ -12,6 +12,9 @@ use crate::finding::{Finding, Rule};
 const MAX_AGE_DAYS: u32 = 90;
 /// How many days before that the warnings begin, unless the settings say otherwise.
 const WARN_DAYS: u32 = 14;
+
+/// After how many days logs are deleted, unless the settings say otherwise.
+const LOG_DAYS: u32 = 365;
 
 /// When access keys are deactivated, and who is told.
 #[derive(Debug, Clone)]
@@ -41,6 +44,20 @@ pub fn key_rotation_role(company: &Company) -> String {
 }
 
 impl Reader<'_> {
+    /// After how many days the logs of notebooks and training jobs are deleted, where the settings ask for their groups.
+    pub(super) fn log_days(&mut self, asked: Option<&LogSettings>) -> Option<u32> {
+        let days = asked?.retention_days.unwrap_or(LOG_DAYS);
+        if !RETENTION_DAYS.contains(&days) {
+            let message = format!("found {days} days for `logs.retention_days`, which CloudWatch Logs does not know");
+            let near = RETENTION_DAYS.iter().find(|known| **known > days).or(RETENTION_DAYS.last());
+            let finding = Finding::new(Rule::SettingsWrongType, message);
+            let place = self.config.node.place_of("logs.retention_days");
+            self.findings
+                .push(finding.at(place).help(format!("the next that it knows is {}", near.unwrap_or(&LOG_DAYS))));
+        }
+        Some(days)
+    }
+
     /// The budgets, where the settings ask for them.
     pub(super) fn budgets(&mut self, asked: Option<&BudgetSettings>, region: Option<&Region>) -> Option<Budgets> {
         let asked = asked?;

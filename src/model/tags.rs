@@ -46,6 +46,17 @@ pub const EMAIL: &str = "email";
 /// Source: <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html>
 pub const RESERVED: [&str; 6] = [USER, NOTEBOOK, TEAM, MANAGED_BY, DISPLAY_NAME, EMAIL];
 
+/// A tag's key in every other case of its letters, which must be ASCII: `User`, `uSER` … .
+pub fn other_spellings(key: &str) -> Vec<String> {
+    let spelling = |upper: u32| {
+        let cased = |(place, letter): (usize, char)| {
+            if upper & (1 << place) == 0 { letter } else { letter.to_ascii_uppercase() }
+        };
+        key.chars().enumerate().map(cased).collect()
+    };
+    (1..1 << key.len()).map(spelling).collect()
+}
+
 const CHARACTERS: &str = "letters, digits, spaces and `_ . : / = + - @`";
 
 #[expect(clippy::expect_used, reason = "the expression is a constant that the tests run")]

@@ -22,8 +22,12 @@ pub struct Names {
     pub region: String,
     /// The bucket.
     pub bucket: String,
+    /// The bucket of the company that the log of requests is written to; empty where there is none.
+    pub log_bucket: String,
     /// The ARN of the bucket.
     pub bucket_arn: String,
+    /// What the names of the stacks begin with.
+    pub stack_prefix: String,
     /// The group of all users.
     pub group: String,
     /// The ARN of the group.
@@ -84,6 +88,10 @@ pub struct Names {
     pub instance_types_policy: String,
     /// The ARN of the managed policy that denies other instance types than those allowed.
     pub instance_types_policy_arn: String,
+    /// The managed policy that denies training jobs in other networks, with other keys or for too long.
+    pub training_policy: String,
+    /// The ARN of the managed policy that denies training jobs in other networks, with other keys or for too long.
+    pub training_policy_arn: String,
     /// The topic of what budgets have to tell.
     pub budgets_topic: String,
     /// The ARN of the topic of what budgets have to tell.
@@ -123,7 +131,9 @@ impl Names {
             account_id: account.id.to_string(),
             region: account.region.to_string(),
             bucket: account.bucket.name.to_string(),
+            log_bucket: account.bucket.access_logs.as_ref().map(ToString::to_string).unwrap_or_default(),
             bucket_arn: format!("arn:{partition}:s3:::{}", account.bucket.name),
+            stack_prefix: format!("{}-deepracer-", account.company),
             group: policy("users"),
             group_arn: format!("arn:{partition}:iam::{}:group{}{}", account.id, account.iam_path, policy("users")),
             iam_path: account.iam_path.to_string(),
@@ -154,6 +164,8 @@ impl Names {
             boundary_arn: arn(&policy("boundary")),
             instance_types_policy: policy("instance-types"),
             instance_types_policy_arn: arn(&policy("instance-types")),
+            training_policy: policy("training"),
+            training_policy_arn: arn(&policy("training")),
             budgets_topic_arn: topic_arn(&policy("budgets")),
             budgets_topic: policy("budgets"),
             account_budget: format!("{}-deepracer", account.company),

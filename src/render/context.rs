@@ -6,10 +6,15 @@ use serde_json::json;
 
 use crate::facts::{NOTEBOOK_PLATFORM, SERVICE_ROLE_PATH};
 use crate::model::{
-    Account, AllowedTypes, FolderName, KmsKeyArn, MANAGED_BY, MANAGED_BY_RACESTACK, Mfa, Profile, SecurityGroupId,
-    Service, StackNumber, SubnetId, Tag, USER, User,
+    Account, AllowedNetworks, AllowedTypes, FolderName, KmsKeyArn, MANAGED_BY, MANAGED_BY_RACESTACK, Mfa, Profile,
+    SecurityGroupId, Service, StackNumber, SubnetId, Tag, USER, User, other_spellings,
 };
 use crate::plan::{Names, Part, is_retired};
+
+/// The log groups that SageMaker writes to, by the logical IDs that they have here.
+/// Source: <https://docs.aws.amazon.com/sagemaker/latest/dg/logging-cloudwatch.html>
+const LOG_GROUPS: [(&str, &str); 2] =
+    [("NotebookLogs", "/aws/sagemaker/NotebookInstances"), ("TrainingLogs", "/aws/sagemaker/TrainingJobs")];
 
 /// What every stack template can name.
 #[derive(Debug, Serialize)]
@@ -21,7 +26,12 @@ pub struct Shared<'a> {
     tags: Vec<TagContext<'a>>,
     bucket_kms_key: Option<&'a str>,
     notebook_kms_key: Option<&'a str>,
+    /// The tag `user` in every other case.
+    user_spellings: Vec<String>,
+    /// The key of secrets, topics and log groups.
+    kms_key: Option<&'a str>,
     subnet_id: Option<&'a str>,
+    security_group_ids: Vec<&'a str>,
     #[serde(flatten)]
     sharing: SharingContext<'a>,
     /// Whether there is anything about signing in that people may do themselves.
@@ -42,6 +52,8 @@ struct SignInContext {
     /// Whether people can set up a second factor.
     mfa: bool,
     mfa_required: bool,
+    /// The networks that people may use AWS from.
+    allowed_networks: Option<AllowedNetworks>,
 }
 
 /// What people share in the bucket.
@@ -62,6 +74,10 @@ struct LimitsContext {
     role_bound: bool,
     /// Whether there is a list of allowed instance types.
     instance_types_limited: bool,
+    /// Whether training jobs are limited to a network, a key or a time.
+    training_limited: bool,
+    /// How long a training job may run, in seconds.
+    max_runtime_seconds: Option<u32>,
 }
 
 /// What `storage.yaml.hbs` can name.
@@ -97,6 +113,15 @@ pub struct Notebooks<'a> {
     #[serde(flatten)]
     shared: Shared<'a>,
     lifecycle_script: String,
+    /// The log groups of notebooks and training jobs.
+    log_groups: Vec<LogGroupContext>,
+}
+
+#[derive(Debug, Serialize)]
+struct LogGroupContext {
+    logical_id: &'static str,
+    name: &'static str,
+    retention_days: u32,
 }
 
 /// What `users.yaml.hbs` can name.
@@ -105,7 +130,6 @@ pub struct UsersStack<'a> {
     #[serde(flatten)]
     shared: Shared<'a>,
     platform: &'static str,
-    security_group_ids: Vec<&'a str>,
     direct_internet_access: &'static str,
     /// One `UserContext` while a person is rendered.
     users: [(); 0],
@@ -176,22 +200,28 @@ pub fn shared<'a>(account: &'a Account, names: &'a Names, part: Part) -> Shared<
         tags,
         bucket_kms_key: account.bucket.kms_key.as_ref().map(KmsKeyArn::as_str),
         notebook_kms_key: account.notebook_kms_key.as_ref().map(KmsKeyArn::as_str),
+        user_spellings: other_spellings(USER),
+        kms_key: account.kms_key.as_ref().map(KmsKeyArn::as_str),
         subnet_id: account.network.subnet_id.as_ref().map(SubnetId::as_str),
+        security_group_ids: account.network.security_group_ids.iter().map(SecurityGroupId::as_str).collect(),
         sharing: SharingContext {
             sharing: !account.shared_folders.is_empty(),
             shared_folders: account.shared_folders.of_everybody.iter().map(FolderName::as_str).collect(),
             team_folders: account.shared_folders.of_teams,
         },
-        sign_in: account.has_console() || account.mfa != Mfa::Off,
+        sign_in: account.has_console() || account.mfa != Mfa::Off || account.allowed_networks.is_some(),
         sign_in_by: SignInContext {
             console: account.has_console(),
             mfa: account.mfa != Mfa::Off,
             mfa_required: account.mfa == Mfa::Required,
+            allowed_networks: account.allowed_networks.clone(),
         },
         limits: LimitsContext {
             role_bound: account.unbound_roles.is_none(),
             instance_types_limited: account.allowed_types.notebooks.is_some()
                 || account.allowed_types.training.is_some(),
+            training_limited: account.limits_training(),
+            max_runtime_seconds: account.max_runtime_seconds(),
         },
         allowed_notebook_types: account.allowed_types.notebooks.as_ref().map(patterns),
         allowed_training_types: account.allowed_types.training.as_ref().map(patterns),
@@ -225,17 +255,17 @@ pub fn roles<'a>(account: &'a Account, names: &'a Names, part: Part) -> Roles<'a
 
 /// The context of the notebooks stack, with the script that notebooks run at each start.
 pub fn notebooks<'a>(account: &'a Account, names: &'a Names, lifecycle_script: String) -> Notebooks<'a> {
-    Notebooks { shared: shared(account, names, Part::Notebooks), lifecycle_script }
+    let group = |(logical_id, name), retention_days| LogGroupContext { logical_id, name, retention_days };
+    let log_groups = account.log_days.map(|days| LOG_GROUPS.map(|each| group(each, days)).into()).unwrap_or_default();
+    Notebooks { shared: shared(account, names, Part::Notebooks), lifecycle_script, log_groups }
 }
 
 /// The context of a users stack without anybody in it.
 pub fn users<'a>(account: &'a Account, names: &'a Names) -> UsersStack<'a> {
-    let network = &account.network;
     UsersStack {
         shared: shared(account, names, Part::Users(StackNumber::MIN)),
         platform: NOTEBOOK_PLATFORM,
-        security_group_ids: network.security_group_ids.iter().map(SecurityGroupId::as_str).collect(),
-        direct_internet_access: if network.direct_internet_access { "Enabled" } else { "Disabled" },
+        direct_internet_access: if account.network.direct_internet_access { "Enabled" } else { "Disabled" },
         users: [],
     }
 }

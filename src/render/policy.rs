@@ -18,15 +18,22 @@ use super::yaml;
 const ACCOUNTS: usize = 32;
 
 /// What policies can name besides the names of an account's resources.
-const OTHERS: [&str; 12] = [
+const OTHERS: [&str; 19] = [
     "bucket_kms_key",
     "notebook_kms_key",
+    "kms_key",
+    "user_spellings",
     "subnet_id",
+    "security_group_ids",
+    "max_runtime_seconds",
     "shared_folders",
     "team_folders",
     "console",
     "mfa",
     "mfa_required",
+    "allowed_networks",
+    "notices_address",
+    "budgets_address",
     "sign_in",
     "role_bound",
     "allowed_notebook_types",

@@ -7,7 +7,7 @@ use base64::engine::general_purpose::STANDARD;
 use miniz_oxide::deflate::compress_to_vec_zlib;
 use serde_json::json;
 
-use crate::model::Account;
+use crate::model::{Account, KmsKeyArn};
 
 /// What runs as root.
 const SCRIPT: &str = "scripts/notebook-on-start.sh";
@@ -34,13 +34,16 @@ pub(super) fn start_script<'a>(account: &Account, file: impl Fn(&str) -> &'a str
     let texts = TEXTS.map(|name| (format!("{name}.md"), file(&format!("{FILES}/{name}.{language}.md"))));
     let programs = PROGRAMS.map(|name| (name.to_owned(), file(&format!("{FILES}/{name}"))));
     format!(
-        "#!/bin/bash\nBUCKET='{}'\nREGION='{}'\nIDLE_MINUTES='{}'\nADAPT_SDK='{}'\nTRAINING_TYPE='{}'\n\
+        "#!/bin/bash\nBUCKET='{}'\nREGION='{}'\nIDLE_MINUTES='{}'\nADAPT_SDK='{}'\nTRAINING_TYPE='{}'\nOUTPUT_KEY='{}'\n\
+         LONGEST_SECONDS='{}'\n\
          # The files of templates/{FILES}: their names and texts in JSON, by zlib, in base64.\nPACKED='{}'\n{}",
         account.bucket.name,
         account.region,
         account.idle_stop_minutes,
         account.adapt_sdk,
         account.allowed_types.example_of_training(TRAINING_TYPE),
+        account.bucket.kms_key.as_ref().map_or("", KmsKeyArn::as_str),
+        account.max_runtime_seconds().unwrap_or_default(),
         pack(&programs.into_iter().chain(texts).collect()),
         file(SCRIPT)
     )

@@ -55,5 +55,5 @@ else
 fi
 
 timeout 30 python3 -I "$dir/prepare.py" "${ETC_DIR:-/etc}" "${FOLDER:-/home/ec2-user/SageMaker}" "$ADAPT_SDK" \
-  "$BUCKET" "$user" "$notebook" "$REGION" "$IDLE_MINUTES" "$TRAINING_TYPE" || problem "the notebook could not be prepared"
+  "$BUCKET" "$user" "$notebook" "$REGION" "$IDLE_MINUTES" "$TRAINING_TYPE" "$OUTPUT_KEY" "$LONGEST_SECONDS" || problem "the notebook could not be prepared"
 exit 0

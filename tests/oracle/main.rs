@@ -25,6 +25,7 @@ mod evaluator;
 mod mutate;
 mod node;
 mod notebooks;
+mod settings;
 mod sharing;
 mod smaller;
 mod statement;

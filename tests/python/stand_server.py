@@ -18,15 +18,30 @@ from botocore.config import Config
 import oracle
 from moto_server import ACCOUNT_ID, HERE, REGION, MotoServer, wait_until_it_answers
 from patience import PATIENCE
-from workspace import Person, Workspace
+from workspace import KMS_KEY, Person, Workspace
 
 BUCKET = "mycompany-aws-deepracer-test-20221130201905"
 LOG_GROUPS = ("/aws/sagemaker/NotebookInstances", "/aws/sagemaker/TrainingJobs")
 IMAGE_REPOSITORY = "simapp"
 IMAGE = f"{ACCOUNT_ID}.dkr.ecr.{REGION}.amazonaws.com/{IMAGE_REPOSITORY}:1"
 
-# The settings with which people share folders.
-SHARED = {"shared": "policies: hardened\nbucket:\n  shared_folders: [materials]\n  team_folders: true\n"}
+# The settings with which people share folders, and those that limit training jobs, all of them.
+SUBNET, GROUP = "subnet-0123456789abcdef0", "sg-0123456789abcdef0"
+SHARED = {
+    "shared": "policies: hardened\nbucket:\n  shared_folders: [materials]\n  team_folders: true\n",
+    "limited": f"""\
+policies: hardened
+bucket:
+  kms_key: {KMS_KEY}
+notebooks:
+  subnet_id: {SUBNET}
+  security_group_ids: [{GROUP}]
+  kms_key: {KMS_KEY}
+training:
+  max_runtime_minutes: 30
+  allowed_instance_types: [ml.c5.*, ml.m5.*]
+""",
+}
 
 RACER, OTHER, SUSPENDED = "tanaka.taro", "suzuki.hanako", "sato.jiro"
 NOTEBOOKS = {name: name.replace(".", "-") for name in (RACER, OTHER, SUSPENDED)}
@@ -45,6 +60,8 @@ class Racer:
     name: str
     server: MotoServer
     keys: dict[str, str]
+    # Whether the settings limit what training jobs are like.
+    limited: bool
 
     def environment(self) -> dict[str, str]:
         """The variables with which a command speaks to the stand as this racer, and to nothing else."""
@@ -94,7 +111,8 @@ class Stand:
         return [json.loads(line) for line in self.journal.read_text().splitlines()]
 
     def _racer(self, kind: str, name: str) -> Racer:
-        return Racer(kind, name, MotoServer(self.endpoint, self.moto.programs), {})
+        limited = self.workspace.settings.startswith(SHARED["limited"])
+        return Racer(kind, name, MotoServer(self.endpoint, self.moto.programs), {}, limited)
 
 
 @functools.lru_cache

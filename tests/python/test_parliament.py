@@ -18,6 +18,7 @@ Item = tuple[str, str, str]
 
 TAGGED = "a tag says whose it is, and a condition asks for that: the names are not known beforehand"
 MADE_LATER = "the role makes these itself, under names that are not known beforehand"
+OF_SUBNET = "a condition asks for the subnet of the interface, whose ID is not known beforehand"
 FOREIGN = "the images are AWS's own, in accounts of AWS"
 ANY_BUCKET = "a condition asks for a tag of the object, in whichever bucket it is"
 WITHOUT_RESOURCE = "takes `*` alone, so that the statement, which the service's documents have, does not allow it"
@@ -28,10 +29,10 @@ NEWER_KEY = "a key of SageMaker's for tagged resources, which the linter's data 
 EXPECTED: dict[Item, str] = {
     ("RESOURCE_STAR", "BoundaryPolicy", "sagemaker:BatchGetMetrics"): TAGGED,
     ("RESOURCE_STAR", "NotebookPolicy", "sagemaker:DescribeNotebookInstance"): TAGGED,
-    ("RESOURCE_STAR", "NotebookPolicy", "ec2:CreateNetworkInterface"): MADE_LATER,
+    ("RESOURCE_STAR", "NotebookPolicy", "ec2:DeleteNetworkInterface"): OF_SUBNET,
     ("RESOURCE_STAR", "NotebookPolicy", "ecr:BatchCheckLayerAvailability"): FOREIGN,
     ("RESOURCE_STAR", "NotebookBoundaryPolicy", "sagemaker:DescribeNotebookInstance"): TAGGED,
-    ("RESOURCE_STAR", "NotebookBoundaryPolicy", "ec2:CreateNetworkInterface"): MADE_LATER,
+    ("RESOURCE_STAR", "NotebookBoundaryPolicy", "ec2:CreateNetworkInterfacePermission"): OF_SUBNET,
     ("RESOURCE_STAR", "NotebookBoundaryPolicy", "ecr:BatchCheckLayerAvailability"): FOREIGN,
     ("RESOURCE_STAR", "CloudFormationRole", "cloudformation:CancelUpdateStack"): MADE_LATER,
     ("RESOURCE_STAR", "CloudFormationRole", "ec2:AllocateAddress"): MADE_LATER,

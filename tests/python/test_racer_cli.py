@@ -7,9 +7,14 @@ from pathlib import Path
 
 import pytest
 
+from conftest import PROFILES
 from patience import PATIENCE
 from racer_cli import Cli
-from stand_server import BUCKET, IMAGE, LOG_GROUPS, NOTEBOOKS, OTHER, RACER, Stand, role_arn
+from stand_server import BUCKET, GROUP, IMAGE, LOG_GROUPS, NOTEBOOKS, OTHER, RACER, SUBNET, Stand, role_arn
+from workspace import KMS_KEY
+
+# The day is the same where the settings limit training jobs.
+pytestmark = pytest.mark.parametrize("stand", [*PROFILES, "limited"], indirect=True)
 
 # More than the AWS CLI sends in one request: https://docs.aws.amazon.com/cli/latest/topic/s3-config.html
 BIG = 9 * 2**20
@@ -160,6 +165,14 @@ def test_a_notebook_stops_itself(stand: Stand, tmp_path: Path) -> None:
     Cli(stand.user(RACER), tmp_path).run("sagemaker", "start-notebook-instance", *own)
 
 
+# What a job says besides, where the settings limit it.
+LIMITED = {
+    "resource-config": f"InstanceType=ml.c5.xlarge,InstanceCount=1,VolumeSizeInGB=10,VolumeKmsKeyId={KMS_KEY}",
+    "output-data-config": f"S3OutputPath=s3://{BUCKET}/{RACER}/models,KmsKeyId={KMS_KEY}",
+    "vpc-config": f"Subnets={SUBNET},SecurityGroupIds={GROUP}",
+}
+
+
 def job(cli: Cli, name: str, **more: str) -> list[str]:
     """The command that creates a training job."""
     image = {"TrainingImage": IMAGE, "TrainingInputMode": "File"}
@@ -173,6 +186,7 @@ def job(cli: Cli, name: str, **more: str) -> list[str]:
         "resource-config": "InstanceType=ml.c5.xlarge,InstanceCount=1,VolumeSizeInGB=10",
         "stopping-condition": "MaxRuntimeInSeconds=600",
         "tags": f"Key=user,Value={RACER}",
+        **(LIMITED if cli.racer.limited else {}),
         **more,
     }
     words = [word for option, value in options.items() for word in (f"--{option}", value)]

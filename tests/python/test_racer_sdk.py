@@ -120,6 +120,16 @@ def sample(request: pytest.FixtureRequest) -> Sample:
 
 @pytest.mark.parametrize("where", ["notebook", "laptop", "laptop with the start-up file"])
 def test_a_sample_trains(stand: Stand, sample: Sample, tmp_path: Path, where: str) -> None:
+    trains(stand, sample, tmp_path, where)
+
+
+@pytest.mark.parametrize("stand", ["limited"], indirect=True)
+def test_a_sample_trains_on_a_notebook_where_jobs_are_limited(stand: Stand, sample: Sample, tmp_path: Path) -> None:
+    trains(stand, sample, tmp_path, "notebook")
+
+
+def trains(stand: Stand, sample: Sample, tmp_path: Path, where: str) -> None:
+    """Train the sample, which knows nothing of the settings, on a machine."""
     racer = stand.racer("role" if where == "notebook" else "user", RACER)
     machines = {
         "notebook": lambda: notebook(stand, racer, tmp_path),

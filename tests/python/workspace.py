@@ -14,12 +14,16 @@ from patience import PATIENCE
 REPOSITORY = Path(__file__).parents[2]
 KMS_KEY = f"arn:aws:kms:{REGION}:{ACCOUNT_ID}:key/11111111-2222-3333-4444-555555555555"
 
+# The retired services, too.
+ALL_SERVICES = "services: [deepracer, lambda, sagemaker, robomaker, cloudformation]\n"
+
 # The company's settings that the tests run with, beside its name and tags.
 SETTINGS = {
     "hardened": "policies: hardened\n",
     "documented": "policies: documented\n",
     "own keys and network": f"""\
 policies: hardened
+{ALL_SERVICES}kms_key: {KMS_KEY}
 bucket:
   kms_key: {KMS_KEY}
 service_roles:
@@ -32,6 +36,7 @@ notebooks:
 """,
     "console": "console: true\nmfa: required\n",
     "documented console": "policies: documented\nconsole: true\n",
+    "documented services": f"policies: documented\n{ALL_SERVICES}",
     "operations": """\
 policies: hardened
 access_keys:
@@ -45,6 +50,9 @@ notebooks:
   allowed_instance_types: [ml.t3.medium, ml.m5.*]
 training:
   allowed_instance_types: [ml.c5.*, ml.m5.xlarge]
+  max_runtime_minutes: 240
+logs:
+  retention_days: 90
 """,
 }
 COLUMNS = (

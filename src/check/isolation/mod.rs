@@ -12,6 +12,7 @@ mod proof;
 mod reference;
 mod resources;
 mod shared;
+mod training;
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -6,8 +6,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::{Value, json};
 
 use super::kind::Kind;
+use super::training::{self, Condition};
 use crate::iam::Document;
-use crate::model::Mfa;
+use crate::model::{Account, Mfa};
 use crate::plan::AccountPlan;
 use crate::render::PolicyValues;
 
@@ -45,7 +46,8 @@ pub struct Need {
 #[derive(Debug)]
 pub struct References {
     limits: BTreeMap<Kind, Document>,
-    /// The most that permissions boundaries may allow: second factors and instance types are the matter of other policies.
+    /// The most that permissions boundaries may allow: second factors, networks of people, security groups and what training
+    /// jobs are like are the matter of other policies.
     boundary_limits: BTreeMap<Kind, Document>,
     needs: BTreeMap<Kind, Vec<Need>>,
     /// Nothing at all.
@@ -67,7 +69,7 @@ impl References {
     /// Why one cannot be made, which is a fault of the program.
     pub fn of(plan: &AccountPlan<'_>) -> Result<Self, String> {
         let values = PolicyValues::of(plan);
-        let any_type = values.without("allowed_training_types");
+        let any_group = values.without("security_group_ids");
         let one = |statement: Value| parse(vec![statement]);
         let forbidden = fill(&values, FORBIDDEN_PERSON)?;
         let mut references = Self {
@@ -90,7 +92,7 @@ impl References {
             references.needs.insert(kind, needs.into_iter().map(need).collect::<Result<_, _>>()?);
         }
         for (kind, template) in [(Kind::Person, LIMITS_PERSON), (Kind::Notebook, LIMITS_NOTEBOOK)] {
-            references.boundary_limits.insert(kind, parse(fill(&any_type, template)?)?);
+            references.boundary_limits.insert(kind, parse(encrypted(fill(&any_group, template)?, plan.account))?);
         }
         Ok(references)
     }
@@ -136,11 +138,12 @@ fn statements(plan: &AccountPlan<'_>, values: &PolicyValues, kind: Kind, bound: 
         (Kind::KeyRotation, Bound::Limits) => (LIMITS_KEY_ROTATION, None),
         _ => return Ok(Vec::new()),
     };
-    let all = fill(values, template)?;
-    match without_mfa.filter(|_| plan.account.mfa == Mfa::Required) {
-        Some(without) => Ok(fill(values, without)?.into_iter().chain(all.into_iter().map(with_mfa)).collect()),
-        None => Ok(all),
-    }
+    let all = limited(fill(values, template)?, plan.account);
+    let all = match without_mfa.filter(|_| plan.account.mfa == Mfa::Required) {
+        Some(without) => fill(values, without)?.into_iter().chain(all.into_iter().map(with_mfa)).collect(),
+        None => all,
+    };
+    Ok(if kind == Kind::Person { from_networks(all, plan.account) } else { all })
 }
 
 fn fill(values: &PolicyValues, template: &str) -> Result<Vec<Value>, String> {
@@ -152,6 +155,69 @@ fn fill(values: &PolicyValues, template: &str) -> Result<Vec<Value>, String> {
 fn with_mfa(mut statement: Value) -> Value {
     if statement.is_object() {
         statement["Condition"]["Bool"]["aws:MultiFactorAuthPresent"] = "true".into();
+    }
+    statement
+}
+
+/// The statements, with what the settings ask of training jobs and of uploads.
+fn limited(statements: Vec<Value>, account: &Account) -> Vec<Value> {
+    let limit = |statement: Value| {
+        let action = statement.get("Action").and_then(Value::as_str).unwrap_or_default();
+        let conditions = training::conditions(account, action);
+        with_conditions(statement, "", conditions)
+    };
+    encrypted(statements.into_iter().map(limit).collect(), account)
+}
+
+/// The statements of an account whose bucket has a key: uploads name no encryption, or that key.
+fn encrypted(statements: Vec<Value>, account: &Account) -> Vec<Value> {
+    let Some(key) = &account.bucket.kms_key else { return statements };
+    let split = |statement: Value| {
+        let actions: Vec<Value> = statement.get("Action").and_then(Value::as_array).cloned().unwrap_or_default();
+        let (uploads, others): (Vec<Value>, Vec<Value>) = actions.into_iter().partition(|one| *one == "s3:PutObject");
+        if uploads.is_empty() {
+            return vec![statement];
+        }
+        let with = |actions: Vec<Value>, words: &str, conditions: Vec<Condition>| {
+            let mut statement = statement.clone();
+            statement["Action"] = actions.into();
+            with_conditions(statement, words, conditions)
+        };
+        let (algorithm, id) = ("s3:x-amz-server-side-encryption", "s3:x-amz-server-side-encryption-aws-kms-key-id");
+        let named = vec![("StringEquals", algorithm, "aws:kms".into()), ("ArnEquals", id, key.as_str().into())];
+        vec![
+            with(others, "", Vec::new()),
+            with(uploads.clone(), ", with the bucket's encryption", vec![("Null", algorithm, "true".into())]),
+            with(uploads, ", with the bucket's key by name", named),
+        ]
+    };
+    statements.into_iter().flat_map(split).collect()
+}
+
+/// The statements, each for the networks that people may come from, and for services that do what somebody asked for.
+fn from_networks(statements: Vec<Value>, account: &Account) -> Vec<Value> {
+    let Some(networks) = &account.allowed_networks else { return statements };
+    let mut ways: Vec<(&str, Condition)> = vec![(", through a service", ("Bool", "aws:ViaAWSService", "true".into()))];
+    if !networks.ranges.is_empty() {
+        ways.push((", from an allowed network", ("IpAddress", "aws:SourceIp", json!(networks.ranges))));
+    }
+    if !networks.endpoints.is_empty() {
+        ways.push((", through an allowed endpoint", ("StringEquals", "aws:SourceVpce", json!(networks.endpoints))));
+    }
+    let each_way = |statement: Value| {
+        let with = |(words, way): &(&str, Condition)| with_conditions(statement.clone(), words, vec![way.clone()]);
+        ways.iter().map(with).collect::<Vec<Value>>()
+    };
+    statements.into_iter().flat_map(each_way).collect()
+}
+
+/// A statement that asks for these besides, with these words at the end of what it is for.
+fn with_conditions(mut statement: Value, words: &str, conditions: Vec<Condition>) -> Value {
+    for (operator, key, values) in conditions {
+        statement["Condition"][operator][key] = values;
+    }
+    if let Some(Value::String(what)) = statement.get_mut("//") {
+        what.push_str(words);
     }
     statement
 }

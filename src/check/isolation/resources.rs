@@ -97,7 +97,7 @@ pub fn check(
     }
     for (index, stack) in stacks.iter().enumerate() {
         for (id, resource) in stack.resources.as_object().into_iter().flat_map(Map::iter) {
-            problems.extend(of_resource((index, id, resource), start_script));
+            problems.extend(of_resource((index, id, resource), start_script, names));
         }
     }
     for of in &inventory.resource_policies {
@@ -118,7 +118,7 @@ pub fn check(
 }
 
 /// What a resource hands on by itself.
-fn of_resource((stack, id, resource): (usize, &String, &Value), start_script: &str) -> Vec<Problem> {
+fn of_resource((stack, id, resource): (usize, &String, &Value), start_script: &str, names: &Names) -> Vec<Problem> {
     let property = |key: &str| resource.get("Properties").and_then(|properties| properties.get(key));
     let problem = |rule: Rule, message: String, path: &str| {
         Problem::at(rule, message, &Location { stack, logical_id: id, path: path.to_owned() })
@@ -129,7 +129,10 @@ fn of_resource((stack, id, resource): (usize, &String, &Value), start_script: &s
     let mut problems: Vec<Problem> = other_way.into_iter().collect();
     match kind {
         "AWS::S3::Bucket" => {
-            problems.extend(FROM_BUCKETS.into_iter().filter(|key| property(key).is_some()).map(|key| {
+            let log_bucket = property("LoggingConfiguration").and_then(|logging| logging.get("DestinationBucketName"));
+            let logs_as_set = log_bucket.is_some_and(|name| *name == names.log_bucket);
+            let is_there = |key: &&str| property(key).is_some() && !(logs_as_set && *key == "LoggingConfiguration");
+            problems.extend(FROM_BUCKETS.into_iter().filter(is_there).map(|key| {
                 let message = format!("by `{key}`, what is in the bucket `{id}` or its names go elsewhere");
                 problem(Rule::IsolationUndecided, message, &format!("Properties/{key}"))
             }));

@@ -92,6 +92,12 @@ impl Axis {
         self.by_truths.get(&self.truths(values)).copied()
     }
 
+    /// Whether a condition about the key holds, of each class.
+    pub(super) fn each(&self, condition: &Condition) -> Vec<Truth> {
+        let holds = |class: &Class| condition.holds(&self.request(class.values.as_ref()), &mut Notes::default());
+        self.classes.iter().map(holds).collect()
+    }
+
     fn request(&self, values: Option<&Values>) -> Request {
         let context = with(&self.base, &self.key, values);
         Request { principal: self.principal.clone(), action: String::new(), resource: String::new(), context }

@@ -3,10 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use super::super::comparison::Truth;
+use super::super::comparison::{Notes, Truth};
 use super::super::condition::Condition;
 use super::super::decide::{Attached, Decision, Policies, ResourcePolicy, decide};
-use super::super::document::{Document, Statement};
+use super::super::document::{Document, Effect, Listed, Statement};
+use super::super::principal::Named;
 use super::super::request::{Context, Principal, Request};
 use super::axis::{Axis, with};
 use super::{Direction, is_fixed};
@@ -115,12 +116,13 @@ pub(super) fn compare(
     let Some(axes) = axes(old, new, principal, base) else {
         return vec![Region::unknown("there are too many ways to meet the conditions", base)];
     };
-    let combinations = axes.iter().try_fold(1_usize, |count, axis| count.checked_mul(axis.classes.len()));
-    if combinations.is_none_or(|count| count > MOST_COMBINATIONS) {
+    let sides = [Outline::of(old, &axes, principal), Outline::of(new, &axes, principal)];
+    let mut combinations = Vec::new();
+    if !undecided(&sides, &axes, &mut Vec::new(), &mut combinations) {
         return vec![Region::unknown("there are too many combinations of conditions", base)];
     }
     let mut found: BTreeMap<Direction, Vec<Vec<usize>>> = BTreeMap::new();
-    for combination in product(&axes) {
+    for combination in combinations {
         let request = Request {
             principal: principal.clone(),
             action: action.to_owned(),
@@ -172,12 +174,72 @@ fn context(axes: &[Arc<Axis>], combination: &[usize], base: &Context) -> Context
     })
 }
 
-fn product(axes: &[Arc<Axis>]) -> Vec<Vec<usize>> {
-    axes.iter().fold(vec![Vec::new()], |combinations, axis| {
-        let longer = |combination: Vec<usize>| {
-            (0..axis.classes.len()).map(move |class| combination.iter().copied().chain([class]).collect())
+/// What is known of a side before all keys have a value.
+struct Outline {
+    /// The statements that deny, but for those of the resource's policy: of each, what it says of the classes of which axes.
+    denials: Vec<Vec<(usize, Vec<Truth>)>>,
+    /// Those that allow.
+    grants: Vec<Vec<(usize, Vec<Truth>)>>,
+}
+
+impl Outline {
+    fn of(side: &Relevant<'_>, axes: &[Arc<Axis>], principal: &Principal) -> Self {
+        let of_axes = |statement: &Statement| {
+            let by_axis = |condition: &Condition| {
+                let at = axes.iter().position(|axis| axis.key == condition.key.to_lowercase())?;
+                Some((at, axes.get(at)?.each(condition)))
+            };
+            statement.conditions.iter().filter_map(by_axis).collect::<Vec<_>>()
         };
-        combinations.into_iter().flat_map(longer).collect()
+        // A condition on what is the same in all requests may hold or not: then nothing is taken for sure.
+        let is_sure = |statement: &Statement| statement.conditions.len() == of_axes(statement).len();
+        let own = side.identity.iter().chain(side.boundary.iter().flatten());
+        let denials = own.filter(|(one, truth)| one.effect == Effect::Deny && *truth == Truth::Yes && is_sure(one));
+        // What a resource's policy leaves to the account, or says of others, allows nothing by itself.
+        let is_direct = |(one, _): &&(&Statement, Truth)| match &one.principals {
+            Some(Listed::These(named)) => named.name(principal, &mut Notes::default()) > Named::ByAccount,
+            _ => true,
+        };
+        let grants = side.identity.iter().chain(side.resource.iter().flatten().filter(is_direct));
+        let grants = grants.filter(|(one, _)| one.effect == Effect::Allow);
+        Self {
+            denials: denials.map(|(one, _)| of_axes(one)).collect(),
+            grants: grants.map(|(one, _)| of_axes(one)).collect(),
+        }
+    }
+
+    /// Whether nothing is allowed, whatever the values of the other keys are.
+    fn refuses(&self, chosen: &[usize]) -> bool {
+        let truth = |axis: usize, each: &[Truth]| chosen.get(axis).and_then(|class| each.get(*class)).copied();
+        let denies = |denial: &Vec<(usize, Vec<Truth>)>| {
+            denial.iter().all(|(axis, each)| truth(*axis, each) == Some(Truth::Yes))
+        };
+        let grants =
+            |grant: &Vec<(usize, Vec<Truth>)>| grant.iter().all(|(axis, each)| truth(*axis, each) != Some(Truth::No));
+        self.denials.iter().any(denies) || !self.grants.iter().any(grants)
+    }
+}
+
+/// Adds all combinations of classes that begin with those chosen, but for those with which both sides refuse. False if there are
+/// too many.
+fn undecided(
+    sides: &[Outline; 2],
+    axes: &[Arc<Axis>],
+    chosen: &mut Vec<usize>,
+    combinations: &mut Vec<Vec<usize>>,
+) -> bool {
+    if sides.iter().all(|side| side.refuses(chosen)) {
+        return true;
+    }
+    let Some(axis) = axes.get(chosen.len()) else {
+        combinations.push(chosen.clone());
+        return combinations.len() <= MOST_COMBINATIONS;
+    };
+    (0..axis.classes.len()).all(|class| {
+        chosen.push(class);
+        let within = undecided(sides, axes, chosen, combinations);
+        chosen.pop();
+        within
     })
 }
 

@@ -1,8 +1,9 @@
 # Written at each start of the notebook, and run by each kernel. It adapts the SageMaker SDK to what you may do:
 # - The names that the SDK makes for training jobs begin with your notebook's, since you can read the logs of such jobs alone.
 #   A name that you give in full stays as it is.
-# - Version 3 takes the tags, the network and the key of training jobs from the SDK's defaults file, as version 2 does.
-def _racestack(prefix):
+# - Version 3 takes the tags, the network and the keys of training jobs from the SDK's defaults file, as version 2 does.
+# - No job asks for more time than a job may have.
+def _racestack(prefix, longest):
     import importlib.abc, importlib.machinery, re, sys, time
 
     def named(base, stamp):
@@ -13,7 +14,21 @@ def _racestack(prefix):
         base = re.sub("[^A-Za-z0-9]+", "-", base).strip("-")[: max(0, room - len(stamp) - 1)]
         return prefix + f"{base}-{stamp}".strip("-")
 
+    def shorter(seconds):
+        if not longest or isinstance(seconds, int) and seconds <= longest:
+            return seconds
+        print(f"A training job may run for {longest} seconds: it gets no more.")
+        return longest
+
     def estimators(module):
+        made = module.EstimatorBase.__init__
+
+        def __init__(self, *args, **job):
+            made(self, *args, **job)
+            self.max_run = shorter(self.max_run)
+
+        module.EstimatorBase.__init__ = __init__
+
         def _get_or_create_name(self, name=None):
             if not name:
                 self._ensure_base_job_name()
@@ -44,6 +59,14 @@ def _racestack(prefix):
             key, machines = defaults.get("ResourceConfig", {}).get("VolumeKmsKeyId"), job.get("resource_config")
             if key and machines and not isinstance(getattr(machines, "volume_kms_key_id", None), str):
                 machines.volume_kms_key_id = key
+            key, output = defaults.get("OutputDataConfig", {}).get("KmsKeyId"), job.get("output_data_config")
+            if key and output and not isinstance(getattr(output, "kms_key_id", None), str):
+                output.kms_key_id = key
+            stop = job.get("stopping_condition")
+            if longest and not stop:
+                job["stopping_condition"] = {"max_runtime_in_seconds": longest}
+            elif longest:
+                stop.max_runtime_in_seconds = shorter(getattr(stop, "max_runtime_in_seconds", None))
             return create(*args, **job)
 
         module.TrainingJob.create = staticmethod(with_defaults)
@@ -76,5 +99,5 @@ def _racestack(prefix):
     sys.meta_path.insert(0, Finder())
 
 
-_racestack("$NOTEBOOK--")
+_racestack("$NOTEBOOK--", $LONGEST)
 del _racestack

@@ -11,7 +11,7 @@ import string
 import sys
 
 here = os.path.dirname(os.path.abspath(__file__))
-etc, folder, adapt_sdk, bucket, user, notebook, region, idle, instance_type = sys.argv[1:]
+etc, folder, adapt_sdk, bucket, user, notebook, region, idle, instance_type, output_key, longest = sys.argv[1:]
 problems = []
 
 
@@ -38,7 +38,7 @@ def write(path, text):
 
 def filled(name):
     values = {"BUCKET": bucket, "NAME": user or "NAME", "NOTEBOOK": notebook or "NOTEBOOK", "REGION": region}
-    values.update(IDLE=idle, TYPE=instance_type)
+    values.update(IDLE=idle, TYPE=instance_type, LONGEST=longest)
     return string.Template(read(os.path.join(here, name)) or "").safe_substitute(values)
 
 
@@ -56,6 +56,8 @@ def sdk_defaults():
         job["VpcConfig"] = {"Subnets": [facts["SubnetId"]], "SecurityGroupIds": facts["SecurityGroups"]}
     if facts.get("KmsKeyId"):
         job["ResourceConfig"] = {"VolumeKmsKeyId": facts["KmsKeyId"]}
+    if output_key:
+        job["OutputDataConfig"] = {"KmsKeyId": output_key}
     session = {"DefaultS3Bucket": bucket, "DefaultS3ObjectKeyPrefix": user + "/sagemaker"}
     # The SDK would report each call to a bucket of AWS's.
     sdk = {"PythonSDK": {"Modules": {"Session": session, "TelemetryOptOut": True}}, "TrainingJob": job}

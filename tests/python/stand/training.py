@@ -64,7 +64,16 @@ def _work(job: FakeTrainingJob, endpoint: str) -> None:
     clients["cloudwatch"].put_metric_data(Namespace=METRICS_NAMESPACE, MetricData=[datum])
     bucket, prefix = _place(job.output_data_config["S3OutputPath"])
     key = "/".join(filter(None, [prefix.rstrip("/"), job.training_job_name, "output", "model.tar.gz"]))
-    s3.put_object(Bucket=bucket, Key=key, Body=_model())
+    s3.put_object(Bucket=bucket, Key=key, Body=_model(), **_encryption(job.output_data_config))
+
+
+def _encryption(output: dict[str, str]) -> dict[str, str]:
+    """How SageMaker has what a job writes encrypted: without a key, by the key that S3 has for the account.
+
+    https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_OutputDataConfig.html
+    """
+    key = output.get("KmsKeyId")
+    return {"ServerSideEncryption": "aws:kms"} | ({"SSEKMSKeyId": key} if key else {})
 
 
 def _clients(role: str, endpoint: str) -> dict[str, Any]:

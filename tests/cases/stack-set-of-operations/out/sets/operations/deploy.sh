@@ -1,7 +1,7 @@
 name='mycompany-deepracer-operations'
 region=''
 sums='
-0684bb0ec194ea26cb4f9cd256a1686aa6af5174653ad344956034622cbb4980  template.json
+060a4909257ac895ae14f5b34b506852e1fed67948ba206c35bd49a6838934be  template.json
 '
 tags='[{"Key":"managed-by","Value":"racestack"}]'
 capabilities='CAPABILITY_NAMED_IAM'

@@ -1,7 +1,7 @@
 name='mycompany-deepracer-access'
 region=''
 sums='
-37359df6378cafef3c86a033bd44065f80f0d5882c7e47a021a63f514df70558  template.json
+faa63d8a0b563fe9a6944e9c33ec51169787f80bc34645a41406cdde3e966b8c  template.json
 '
 tags='[{"Key":"managed-by","Value":"racestack"}]'
 capabilities='CAPABILITY_NAMED_IAM'

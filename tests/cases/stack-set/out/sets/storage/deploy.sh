@@ -1,7 +1,7 @@
 name='mycompany-deepracer-storage'
 region=''
 sums='
-074a65ea4071f29ceb1d9b64b168a8de35a592333c77cb5c5aa6214240f9be50  template.json
+21df5b5db13e1a5d35bc68352212c6550a73899486f35c81008b089aed3afbe6  template.json
 '
 tags='[{"Key":"managed-by","Value":"racestack"}]'
 capabilities=''
