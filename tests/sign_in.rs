@@ -129,11 +129,14 @@ fn every_policy_keeps_to_its_limit_with_everything_on_and_long_names() {
     let (company, path) = ("c".repeat(40), format!("/{}/", "p".repeat(40)));
     let key = "arn:aws-us-gov:kms:us-gov-west-1:111122223333:key/0123abcd-12ab-34cd-56ef-0123456789ab";
     let bucket = "deepracer".repeat(7);
+    let groups: Vec<String> = (0..5).map(|number| format!("sg-0123456789abcdef{number}")).collect();
+    let groups = groups.join(", ");
     // The share of its limit that a policy may take, in percent, without what people share and with it.
-    for (sharing, most) in [("", 85), (", shared_folders: [materials], team_folders: true", 98)] {
+    for (sharing, most) in [("", 93), (", shared_folders: [materials], team_folders: true", 97)] {
         let settings = format!(
             "bucket: {{name: {bucket}, kms_key: \"{key}\"{sharing}}}\niam_path: {path}\nconsole: true\nmfa: required\n\
-             notebooks: {{subnet_id: subnet-0123456789abcdef0}}\n"
+             notebooks: {{subnet_id: subnet-0123456789abcdef0, security_group_ids: [{groups}], kms_key: \"{key}\"}}\n\
+             training: {{max_runtime_minutes: 60}}\nallowed_networks: [203.0.113.0/24]\ndeploy: {{template_bucket: templates}}\n"
         );
         let workspace = Workspace::new("", "roster.csv", b"name\ntanaka.taro\n");
         workspace.write("config/settings.yaml", format!("company: {company}\n{settings}").as_bytes());

@@ -236,7 +236,7 @@ pub struct TrainingSettings {
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct LogSettings {
-    /// After how many days what they hold is deleted: a number that CloudWatch Logs knows, such as 90 or 365.
+    /// After how many days what they hold is deleted: a number that AWS knows, such as 90 or 365.
     pub retention_days: Option<u32>,
 }
 

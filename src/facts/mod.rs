@@ -79,7 +79,7 @@ pub const REGIONS_WITHOUT_BUDGETS: [&str; 20] = [
     "us-gov-west-1",
 ];
 
-/// The numbers of days after which CloudWatch Logs can delete what a log group holds.
+/// The numbers of days after which AWS can delete what a log group holds.
 /// Source: <https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutRetentionPolicy.html>
 pub const RETENTION_DAYS: [u32; 22] =
     [1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653];

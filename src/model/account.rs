@@ -192,14 +192,7 @@ impl Reader<'_> {
         let region = self.region();
         let company = self.required("company", settings.company.as_deref(), Company::parse);
         let bucket = self.bucket(region.as_ref());
-        let iam_path = self.required("iam_path", settings.iam_path.as_deref(), IamPath::parse);
-        if let Some(path) = iam_path.as_ref().filter(|path| services::may_pass(path)) {
-            let message =
-                format!("services may pass the roles below `{path}`, and so take on a person's notebook role");
-            let finding = Finding::new(Rule::SettingsContradiction, message);
-            let place = self.config.node.place_of("iam_path");
-            self.findings.push(finding.at(place).help("choose another `iam_path`, such as `/deepracer/`"));
-        }
+        let iam_path = self.iam_path();
         let suffix = self.service_role_suffix();
         let network = self.network();
         let allowed_networks = self.allowed_networks();
@@ -293,6 +286,19 @@ impl Reader<'_> {
             inputs: self.people.inputs.clone(),
             policies_place: self.config.node.place_of("policies"),
         })
+    }
+
+    /// The path of the group, the policies and the notebook roles, which no service may pass.
+    fn iam_path(&mut self) -> Option<IamPath> {
+        let path = self.required("iam_path", self.config.settings.iam_path.as_deref(), IamPath::parse)?;
+        if services::may_pass(&path) {
+            let message =
+                format!("services may pass the roles below `{path}`, and so take on a person's notebook role");
+            let finding = Finding::new(Rule::SettingsContradiction, message);
+            let place = self.config.node.place_of("iam_path");
+            self.findings.push(finding.at(place).help("choose another `iam_path`, such as `/deepracer/`"));
+        }
+        Some(path)
     }
 
     fn account_name(&mut self) -> Option<AccountName> {

@@ -210,7 +210,9 @@ fn second_factors() -> Vec<Asked> {
 
 fn networks_of_people() -> Vec<Asked> {
     let open = |by: By, with: With, said: Json| {
-        let own = changed(json!({"aws:ResourceTag/user": OWNER, "sagemaker:ResourceTag/user": OWNER}), said);
+        let mut own = json!({"aws:ResourceTag/user": OWNER, "sagemaker:ResourceTag/user": OWNER});
+        // What is null there is taken from what requests usually say.
+        own.as_object_mut().unwrap().extend(said.as_object().unwrap().clone());
         asked(by, with, "sagemaker:DescribeNotebookInstance", arn("sagemaker", "notebook-instance/bob"), own)
     };
     let elsewhere = || json!({"aws:SourceIp": "198.51.100.7"});

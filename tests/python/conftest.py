@@ -19,6 +19,10 @@ from stub_aws import StubAws
 from workspace import SETTINGS, Workspace
 
 
+# The checkers of others are large, and run at full length alone.
+collect_ignore = [] if os.environ.get("RACESTACK_SLOW_TESTS") else ["test_checkers.py"]
+
+
 @pytest.fixture(scope="session", autouse=True)
 def _machine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """What a machine's user has set up or kept for git and racestack is none of the tests' business."""

@@ -50,6 +50,9 @@ def declared(type_name: str, properties: Properties) -> Properties:
         plain["Budget"] = api_budget(properties)
     if "BucketEncryption" in plain:
         rules = api_encryption(plain["BucketEncryption"])["Rules"]
+        for rule in rules:
+            # moto keeps nothing of it.
+            rule.pop("BlockedEncryptionTypes", None)
         plain["BucketEncryption"] = {"Rules": [{"BucketKeyEnabled": False} | rule for rule in rules]}
     if "LifecycleConfiguration" in plain:
         plain["LifecycleConfiguration"] = [api_rule(rule) for rule in plain["LifecycleConfiguration"]["Rules"]]

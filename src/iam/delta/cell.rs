@@ -231,11 +231,11 @@ fn undecided(
     if sides.iter().all(|side| side.refuses(chosen)) {
         return true;
     }
-    let Some(axis) = axes.get(chosen.len()) else {
+    let Some(next) = axes.get(chosen.len()) else {
         combinations.push(chosen.clone());
         return combinations.len() <= MOST_COMBINATIONS;
     };
-    (0..axis.classes.len()).all(|class| {
+    (0..next.classes.len()).all(|class| {
         chosen.push(class);
         let within = undecided(sides, axes, chosen, combinations);
         chosen.pop();

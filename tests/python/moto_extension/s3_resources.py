@@ -67,6 +67,7 @@ def _update_bucket(clients: Clients, name: str, old: Properties, new: Properties
 def api_encryption(encryption: Properties) -> Properties:
     """A template's encryption in the words of S3's API."""
     words = {
+        "BlockedEncryptionTypes": "BlockedEncryptionTypes",
         "ServerSideEncryptionByDefault": "ApplyServerSideEncryptionByDefault",
         "BucketKeyEnabled": "BucketKeyEnabled",
     }
