@@ -101,7 +101,7 @@ fn settings_and_rosters_in_the_pages_are_valid() {
         for (language, text) in &page.blocks {
             let named = text.lines().next().and_then(|line| line.strip_prefix("# config/"));
             match (named, language.as_str()) {
-                (Some(file), "yaml") => examples.push((path.clone(), file.to_owned(), text.clone())),
+                (Some(file), "yaml" | "") => examples.push((path.clone(), file.to_owned(), text.clone())),
                 (None, "yaml") if !TRANSLATIONS.contains(&path.as_str()) => {
                     serde_saphyr::from_str::<serde_json::Value>(text).unwrap_or_else(|error| panic!("{path}: {error}"));
                 }
