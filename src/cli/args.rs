@@ -262,6 +262,7 @@ pub enum StackSetPart {
 
 /// The arguments of `racestack synth`.
 #[derive(Debug, clap::Args)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
 pub struct SynthArgs {
     /// The folder of the settings and rosters
     #[arg(long, value_name = "DIR", default_value = "config")]
@@ -300,6 +301,10 @@ pub struct SynthArgs {
     /// Where more than two people and more than a tenth of an account's leave: let them, if they are exactly N
     #[arg(long, value_name = "N")]
     pub leavers: Option<usize>,
+    /// Go on where an account's ID, region, bucket or company is another than its out folder was made with: what is deployed
+    /// stays where it is
+    #[arg(long)]
+    pub leave_behind: bool,
     /// A folder of templates that replace the embedded ones of the same path
     #[arg(long, value_name = "DIR")]
     pub templates: Option<PathBuf>,

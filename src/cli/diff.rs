@@ -8,6 +8,7 @@ use crate::finding::{Finding, Rule, any_error, sort};
 use crate::output;
 use crate::report::{self, DiffFormat, Format};
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 pub(super) fn run(args: &DiffArgs, colour: bool, notice: &dyn Fn(&str)) -> Result<Outcome, Failure> {
@@ -35,14 +36,13 @@ fn sides(args: &DiffArgs, notice: &dyn Fn(&str)) -> Result<(OutFolder, OutFolder
     let default = Path::new(DEFAULT_OUT);
     match (&args.git, args.folders.as_slice()) {
         (None, [old, rest @ ..]) => {
-            let new = rest.first().map_or(default, PathBuf::as_path);
-            Ok((read(old, notice)?, read(new, notice)?))
+            let new = read(rest.first().map_or(default, PathBuf::as_path), None, notice)?;
+            Ok((read(old, Some(&new), notice)?, new))
         }
         (Some(revision), [] | [_]) => {
             let folder = args.folders.first().map_or(default, PathBuf::as_path);
-            let new = read(folder, notice)?;
-            let old = OutFolder::read_revision(revision, folder).map_err(|error| Failure::Usage(error.to_string()))?;
-            Ok((old, new))
+            let new = read(folder, None, notice)?;
+            Ok((read_revision(revision, folder, &new)?, new))
         }
         (None, []) => {
             let message = "say what to compare with: `racestack diff OLD [NEW]`, or `racestack diff --git REV [NEW]`";
@@ -52,26 +52,35 @@ fn sides(args: &DiffArgs, notice: &dyn Fn(&str)) -> Result<(OutFolder, OutFolder
     }
 }
 
-pub(super) fn read(folder: &Path, notice: &dyn Fn(&str)) -> Result<OutFolder, Failure> {
+/// Reads an out folder. What is the same in the folder `like` is not read anew.
+pub(super) fn read(folder: &Path, like: Option<&OutFolder>, notice: &dyn Fn(&str)) -> Result<OutFolder, Failure> {
     let _claim = output::claim_shared(folder, notice)?;
-    OutFolder::read(folder).map_err(|error| Failure::Usage(error.to_string()))
+    OutFolder::read(folder, like).map_err(|error| Failure::Usage(error.to_string()))
+}
+
+/// Reads an out folder as a revision has it, likewise.
+pub(super) fn read_revision(revision: &str, folder: &Path, like: &OutFolder) -> Result<OutFolder, Failure> {
+    OutFolder::read_revision(revision, folder, Some(like)).map_err(|error| Failure::Usage(error.to_string()))
 }
 
 fn fail_on(what: FailOn, diff: &Diff) -> Option<Finding> {
     let plan = diff.plan;
     if what == FailOn::Widened {
-        let wider = diff.accounts.iter().flat_map(|account| &account.access).filter(|change| change.widens());
-        let names: Vec<&str> = wider.flat_map(|change| change.names.iter().map(String::as_str)).collect();
+        let wider = diff.access.iter().filter(|change| change.widens());
+        let names: Vec<&str> = wider.clone().flat_map(|change| change.names.iter().map(String::as_str)).collect();
+        let accounts: BTreeSet<&str> = wider.flat_map(|change| change.accounts.iter().map(String::as_str)).collect();
+        let accounts = accounts.into_iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
         let shown = match names.as_slice() {
             [] => return None,
-            [first] => format!("the access of `{first}` is widened, or may be"),
-            [first, rest @ ..] => format!("the access of `{first}` and {} more is widened, or may be", rest.len()),
+            [first] => format!("the access of `{first}` in {accounts} is widened, or may be"),
+            [first, rest @ ..] => {
+                format!("the access of `{first}` and {} more in {accounts} is widened, or may be", rest.len())
+            }
         };
         return Some(Finding::new(Rule::DiffWidened, shown));
     }
     // Under another condition than before, it is not known whether a resource stays.
-    let changes = diff.accounts.iter().flat_map(|account| &account.changes);
-    let perhaps = changes.filter(|change| change.action == Action::Change);
+    let perhaps = diff.changes.iter().filter(|change| change.action == Action::Change);
     let perhaps = perhaps.filter(|change| change.properties.iter().any(PropertyChange::is_condition));
     let perhaps: usize = perhaps.map(|change| change.resources.len()).sum();
     let (rule, count, found) = match what {

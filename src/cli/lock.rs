@@ -5,6 +5,7 @@ use std::path::Path;
 
 use super::Failure;
 use super::args::SynthArgs;
+use super::identity;
 use super::synthesis::Synthesised;
 use crate::finding::{Finding, Rule, Severity};
 use crate::model::{Account, FEW_LEAVERS, FEW_LEAVERS_PERCENT, Lock, LockEntry, UserName, stack_word};
@@ -37,7 +38,11 @@ pub(super) fn check(
     findings.extend(many_leave(account, args));
     if let Some(manifest) = output::read_manifest(folder)? {
         moved(account, lock, &manifest, findings);
-        removed(account, &manifest, folder, &made.files, findings);
+        let left_behind = if args.leave_behind { Vec::new() } else { identity::check(made, &manifest) };
+        if left_behind.is_empty() {
+            removed(account, &manifest, folder, &made.files, findings);
+        }
+        findings.extend(left_behind);
     }
     if text != account.lock_source.text {
         let change = changes(account, text);
@@ -109,12 +114,12 @@ fn removed(account: &Account, manifest: &Manifest, folder: &Path, files: &[Outpu
         let help = match stack.deployed_by {
             None => format!(
                 "delete it if it is deployed: `aws cloudformation delete-stack --region {} --stack-name {}`",
-                account.region, stack.name
+                manifest.region, stack.name
             ),
             Some(DeployedBy::StackSet) => format!(
                 "delete the StackSet's stack in this account if it is deployed, with the credentials and the region of the \
                  StackSet's administrator: `aws cloudformation delete-stack-instances --stack-set-name {} --accounts {} --regions {} --no-retain-stacks`",
-                stack.name, account.id, account.region
+                stack.name, account.id, manifest.region
             ),
         };
         findings.push(

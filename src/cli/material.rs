@@ -8,7 +8,7 @@ use std::sync::Arc;
 use super::{Failure, require_config};
 use crate::check::guard::{RULE_FILE_EXTENSIONS, RuleSet};
 use crate::check::{Proofs, Suppressions};
-use crate::config::{self, AccountConfig, Config, Encoding, did_you_mean};
+use crate::config::{self, AccountConfig, Config, Encoding, did_you_mean, find_conflict};
 use crate::facts::date::Date;
 use crate::files::{self, FileError, Kind};
 use crate::finding::{Finding, any_error, each};
@@ -158,7 +158,10 @@ fn read_templates(folder: Option<&Path>) -> Result<Result<Templates, Vec<RenderF
     if let Some(folder) = folder {
         collect(folder, "", &mut own)?;
     }
-    Ok(Templates::new(own))
+    let conflicts = own.iter().filter_map(|(_, source)| find_conflict(source));
+    let conflicts: Vec<RenderFailure> =
+        conflicts.map(|finding| RenderFailure { finding: Box::new(finding), overridden: true }).collect();
+    Ok(if conflicts.is_empty() { Templates::new(own) } else { Err(conflicts) })
 }
 
 fn read_rules(folder: Option<&Path>) -> Result<Result<RuleSet, Vec<Finding>>, Failure> {
@@ -177,6 +180,10 @@ fn read_rules(folder: Option<&Path>) -> Result<Result<RuleSet, Vec<Finding>>, Fa
         files.push(source(folder)?);
     } else {
         collect_rules(folder, &mut BTreeSet::new(), &mut files)?;
+    }
+    let conflicts: Vec<Finding> = files.iter().filter_map(find_conflict).collect();
+    if !conflicts.is_empty() {
+        return Ok(Err(conflicts));
     }
     let placed = |finding: Finding| match finding.place {
         Some(_) => finding,

@@ -8,6 +8,7 @@ mod diff;
 mod explain;
 mod export;
 mod handout;
+mod identity;
 mod init;
 mod limits;
 mod lock;

@@ -33,7 +33,9 @@ pub(super) fn run(args: &OffboardArgs, colour: bool) -> Result<Outcome, Failure>
             let former = account.lock.entries.iter().find(|(name, _)| name.as_str() == args.user);
             match (user, former) {
                 (Some(user), _) => of_user(account, user, &synth, &deploy),
-                (None, Some((_, entry))) => of_former(account, &args.user, entry, &deploy),
+                (None, Some((_, entry))) => {
+                    of_former(account, &args.user, entry, &deploy) + &renamed(account, &args.user)
+                }
                 (None, None) => {
                     findings.push(unknown(account, &args.user));
                     String::new()
@@ -141,6 +143,16 @@ fn of_user(account: &Account, user: &User, synth: &str, deploy: &Path) -> String
     }
     step(&rest(account), &format!("aws s3 rm --recursive --region {region} {}\n", folder(account, name)));
     text
+}
+
+/// What else there is to do where the roster says that somebody had this name before.
+fn renamed(account: &Account, was: &str) -> String {
+    let is_it = |user: &&User| user.was.as_ref().is_some_and(|known| known.as_str() == was);
+    let Some(user) = account.users.iter().find(is_it) else { return String::new() };
+    let name = user.name.as_str();
+    let steps = model::rename_steps(account.bucket.name.as_str(), was, name);
+    let steps = (1..).zip(steps).map(|(number, step)| format!("#    {number}. {step}")).collect::<Vec<_>>().join("\n");
+    format!("\n# `{was}` is `{name}` from now on ({}). Instead of all this:\n{steps}\n", line(&user.place))
 }
 
 fn of_former(account: &Account, name: &str, entry: &LockEntry, deploy: &Path) -> String {

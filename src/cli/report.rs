@@ -1,11 +1,10 @@
 //! `racestack report`: the page of a fleet.
 
 use super::args::ReportArgs;
-use super::diff::compared;
+use super::diff::{compared, read, read_revision};
 use super::material::{self, Sources, own_or_fault};
 use super::synthesis::{Purpose, Synthesised, synthesise_all};
 use super::{Failure, Outcome, Watch, outcome};
-use crate::diff::OutFolder;
 use crate::finding::sort;
 use crate::page::{self, Fragment, Page, PageAccount};
 use crate::report::{DIFF_STYLE, Format, diff_fragment};
@@ -61,13 +60,14 @@ fn of_page(made: Synthesised<'_>, args: &ReportArgs) -> Result<(PageAccount, boo
 
 /// What changes from the folder or the revision that the page is to compare with.
 fn diff(args: &ReportArgs, notice: &dyn Fn(&str)) -> Result<Option<Fragment>, Failure> {
+    if args.against.is_none() && args.git.is_none() {
+        return Ok(None);
+    }
+    let new = read(&args.out, None, notice)?;
     let old = match (&args.against, &args.git) {
-        (Some(folder), _) => super::diff::read(folder, notice)?,
-        (None, Some(revision)) => {
-            OutFolder::read_revision(revision, &args.out).map_err(|error| Failure::Usage(error.to_string()))?
-        }
-        (None, None) => return Ok(None),
+        (Some(folder), _) => read(folder, Some(&new), notice)?,
+        (None, revision) => read_revision(revision.as_deref().unwrap_or_default(), &args.out, &new)?,
     };
-    let (diff, _) = compared(&old, &super::diff::read(&args.out, notice)?, &[]);
+    let (diff, _) = compared(&old, &new, &[]);
     Ok(Some(Fragment { body: diff_fragment(&diff), style: DIFF_STYLE.to_owned() }))
 }

@@ -21,6 +21,9 @@ use crate::source::{Place, SourceFile};
 /// What brings the out folder up to date.
 const COMMIT: &str = "run `racestack synth` and commit the out folder";
 
+/// What resolves conflicts in the out folder.
+const RESOLVE: &str = "run `racestack synth`, then `git add` the out folder: no line of it has to be merged by hand";
+
 /// What keeps git from changing line endings.
 const KEEP_LINE_ENDINGS: &str = "add the line `out/** text=auto eol=lf` to `.gitattributes`, as `racestack init` does, and \
                                  run `racestack synth`";
@@ -213,7 +216,11 @@ pub(super) fn stale(
     for (name, difference) in output::compare(folder, wanted)? {
         let path = folder.join(name);
         let message = format!("`{}` is stale: {}", path.display(), difference.as_str());
-        let help = if difference == output::Difference::LineEndings { KEEP_LINE_ENDINGS } else { help };
+        let help = match difference {
+            output::Difference::LineEndings => KEEP_LINE_ENDINGS,
+            output::Difference::Conflict => RESOLVE,
+            _ => help,
+        };
         findings.push(Finding::new(Rule::OutputStale, message).at(Place::whole(&SourceFile::new(path, ""))).help(help));
     }
     Ok(())

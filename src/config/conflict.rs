@@ -1,23 +1,69 @@
 //! The marks that git leaves in a file that two branches have changed in the same place.
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use crate::finding::{Finding, Rule};
 use crate::source::{Place, SourceFile};
 
+/// What the marks' lines begin with: of the one side, of what both come from, and of the other side. Each ends in the name of a
+/// branch. Seven of `=` alone, between the sides, may underline something in a file without a conflict.
+const MARKS: [&str; 3] = ["<<<<<<< ", "||||||| ", ">>>>>>> "];
+const MIDDLE: &str = "=======";
+
 /// A finding at the first mark, if there is one: then nothing else of the file makes sense.
 pub fn find(source: &Arc<SourceFile>) -> Option<Finding> {
+    let span = first(&source.text)?;
+    let help = "keep the lines that are right, and remove those that begin with `<<<<<<<`, `=======` and `>>>>>>>`";
+    Some(Finding::new(Rule::FileConflict, "the file has a merge conflict").at(Place::new(source, span)).help(help))
+}
+
+/// The number of the line with the first mark, counted from 1.
+pub fn line(text: &str) -> Option<usize> {
+    first(text).map(|span| text[..span.start].matches('\n').count() + 1)
+}
+
+fn first(text: &str) -> Option<Range<usize>> {
     let mut at = 0;
-    for line in source.text.split_inclusive('\n') {
-        let text = line.trim_end();
-        // Seven of `=` alone may underline something; the other two end in the names of branches.
-        if ["<<<<<<< ", ">>>>>>> ", "||||||| "].iter().any(|mark| text.starts_with(mark)) {
-            let finding = Finding::new(Rule::FileConflict, "the file has a merge conflict");
-            let help =
-                "keep the lines that are right, and remove those that begin with `<<<<<<<`, `=======` and `>>>>>>>`";
-            return Some(finding.at(Place::new(source, at..at + text.len())).help(help));
+    for line in text.split_inclusive('\n') {
+        let mark = line.trim_end();
+        if MARKS.iter().any(|known| mark.starts_with(known)) {
+            return Some(at..at + mark.len());
         }
         at += line.len();
     }
     None
+}
+
+/// The texts of both sides. `None` where there is no mark.
+pub fn sides(text: &str) -> Option<[String; 2]> {
+    first(text)?;
+    let mut sides = [String::new(), String::new()];
+    // Which of them the lines belong to: both, outside of conflicts; neither, in what both come from.
+    let mut of: &[usize] = &[0, 1];
+    for line in text.split_inclusive('\n') {
+        let mark = line.trim_end();
+        let [ours, base, theirs] = MARKS.map(|known| mark.starts_with(known));
+        let in_conflict = of != [0, 1];
+        match () {
+            () if ours => of = &[0],
+            () if base && in_conflict => of = &[],
+            () if theirs => of = &[0, 1],
+            () if mark == MIDDLE && in_conflict => of = &[1],
+            () => of.iter().for_each(|side| sides[*side].push_str(line)),
+        }
+    }
+    Some(sides)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_side_has_its_own_lines_and_those_of_both() {
+        let text = "a\n=======\n<<<<<<< HEAD\nb\n||||||| base\nx\n=======\nc\n>>>>>>> other\nd\n";
+        assert_eq!(sides(text), Some(["a\n=======\nb\nd\n".to_owned(), "a\n=======\nc\nd\n".to_owned()]));
+        assert_eq!((line(text), line("a\n=======\n"), sides("a\n=======\n")), (Some(3), None, None));
+    }
 }

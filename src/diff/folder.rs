@@ -9,6 +9,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::resolve::resolved;
+use crate::config::conflict_line;
 use crate::files::{self, FileError, GitError};
 use crate::output::{MANIFEST_FILE, UserEntry};
 use crate::render::{NoLongForm, long_form};
@@ -29,6 +30,10 @@ pub(super) struct AccountFolder {
     pub id: String,
     pub partition: String,
     pub region: String,
+    /// The bucket with everybody's folders; empty where the manifest does not say so.
+    pub bucket: String,
+    /// Whether the manifest says who is suspended.
+    pub says_who_is_suspended: bool,
     /// In the order of their deployment.
     pub stacks: Vec<Stack>,
     /// The files besides the manifest and the templates.
@@ -40,8 +45,9 @@ pub(super) struct AccountFolder {
 pub(super) struct Stack {
     pub name: String,
     pub source: Arc<SourceFile>,
-    /// The template in long form, with the defaults of its parameters; conditions that hang on parameters are open.
-    pub template: Value,
+    /// The template in long form, with the defaults of its parameters; conditions that hang on parameters are open. The same
+    /// text is read once, for both sides.
+    pub template: Arc<Value>,
     pub users: Vec<UserEntry>,
     pub depends_on: Vec<String>,
     pub capabilities: Vec<String>,
@@ -95,11 +101,15 @@ impl From<GitError> for FolderError {
 /// The parts of a manifest that are compared. Those of other versions of racestack may hold more, or less.
 #[derive(Deserialize)]
 struct Manifest {
+    #[serde(default)]
+    version: u32,
     account: String,
     account_id: String,
     region: String,
     #[serde(default = "usual_partition")]
     partition: String,
+    #[serde(default)]
+    bucket: String,
     stacks: Vec<StackEntry>,
 }
 
@@ -127,11 +137,11 @@ struct StackEntry {
 pub type Files = BTreeMap<String, BTreeMap<String, Vec<u8>>>;
 
 impl OutFolder {
-    /// Reads an out folder from the disk.
+    /// Reads an out folder from the disk. What is the same in the folder `like` is not read anew.
     ///
     /// # Errors
     /// When it cannot be read, holds no account, or holds what racestack did not write.
-    pub fn read(folder: &Path) -> Result<Self, FolderError> {
+    pub fn read(folder: &Path, like: Option<&Self>) -> Result<Self, FolderError> {
         let mut found = Files::new();
         for account in files::list(folder)?.unwrap_or_default() {
             if !account.is_folder || account.name.starts_with('.') {
@@ -148,14 +158,14 @@ impl OutFolder {
         if !found.values().any(|account| account.contains_key(MANIFEST_FILE)) {
             return Err(FolderError::Empty(folder.to_owned()));
         }
-        Self::of_files(folder.display().to_string(), folder, found)
+        Self::made(folder.display().to_string(), folder, found, like)
     }
 
     /// Reads an out folder as a git revision has it. One that it does not have holds no account: all is new.
     ///
     /// # Errors
     /// When git cannot be run or does not know the revision, or the folder holds what racestack did not write.
-    pub fn read_revision(revision: &str, folder: &Path) -> Result<Self, FolderError> {
+    pub fn read_revision(revision: &str, folder: &Path, like: Option<&Self>) -> Result<Self, FolderError> {
         let mut found = Files::new();
         for (path, bytes) in files::read_revision(revision, folder)? {
             // Files of the out folder itself, and what is further below, are nobody's.
@@ -163,7 +173,7 @@ impl OutFolder {
                 found.entry(account.to_owned()).or_default().insert(name.to_owned(), bytes);
             }
         }
-        Self::of_files(format!("{revision}:{}", folder.display()), folder, found)
+        Self::made(format!("{revision}:{}", folder.display()), folder, found, like)
     }
 
     /// An out folder of these files. `folder` is where they stand, for what is said of them.
@@ -171,16 +181,23 @@ impl OutFolder {
     /// # Errors
     /// When a file is not as racestack writes it.
     pub fn of_files(label: String, folder: &Path, found: Files) -> Result<Self, FolderError> {
+        Self::made(label, folder, found, None)
+    }
+
+    fn made(label: String, folder: &Path, found: Files, like: Option<&Self>) -> Result<Self, FolderError> {
         let mut accounts = BTreeMap::new();
         for (name, mut inside) in found {
             let Some(manifest) = inside.remove(MANIFEST_FILE) else { continue };
             let folder = folder.join(&name);
             let broken = |reason: String| FolderError::Broken { path: folder.join(MANIFEST_FILE), reason };
-            let manifest: Manifest = serde_json::from_slice(&manifest).map_err(|error| broken(error.to_string()))?;
+            let marked = std::str::from_utf8(&manifest).ok().and_then(conflict_line);
+            let manifest: Manifest = serde_json::from_slice(&manifest)
+                .map_err(|error| broken(marked.map_or(error.to_string(), conflict)))?;
             if manifest.account != name {
                 return Err(broken(format!("it is of the account `{}`", manifest.account)));
             }
-            accounts.insert(name, account(&folder, manifest, inside)?);
+            let like = like.and_then(|like| like.accounts.get(&name));
+            accounts.insert(name, account(&folder, manifest, inside, like)?);
         }
         Ok(Self { label, accounts })
     }
@@ -190,6 +207,7 @@ fn account(
     folder: &Path,
     mut manifest: Manifest,
     mut others: BTreeMap<String, Vec<u8>>,
+    like: Option<&AccountFolder>,
 ) -> Result<AccountFolder, FolderError> {
     manifest.stacks.sort_by_key(|stack| stack.order);
     let mut texts = Vec::with_capacity(manifest.stacks.len());
@@ -205,20 +223,55 @@ fn account(
         ("AWS::Partition", &manifest.partition),
         ("AWS::Region", &manifest.region),
     ];
-    let stacks: Result<Vec<Stack>, FolderError> =
-        texts.into_par_iter().map(|(entry, path, bytes)| stack(entry, path, bytes, &pseudo)).collect();
+    let like = like.filter(|like| {
+        (&like.id, &like.partition, &like.region) == (&manifest.account_id, &manifest.partition, &manifest.region)
+    });
+    let known: BTreeMap<&str, &Stack> =
+        like.iter().flat_map(|like| &like.stacks).map(|stack| (stack.name.as_str(), stack)).collect();
+    let read = |(entry, path, bytes): (StackEntry, PathBuf, Vec<u8>)| {
+        let known = known.get(entry.name.as_str()).copied();
+        stack(entry, path, bytes, &pseudo, known)
+    };
+    let stacks: Result<Vec<Stack>, FolderError> = texts.into_par_iter().map(read).collect();
     Ok(AccountFolder {
         id: manifest.account_id,
         partition: manifest.partition,
         region: manifest.region,
+        bucket: manifest.bucket,
+        says_who_is_suspended: manifest.version >= 2,
         stacks: stacks?,
         others,
     })
 }
 
-fn stack(entry: StackEntry, path: PathBuf, bytes: Vec<u8>, pseudo: &[(&str, &str)]) -> Result<Stack, FolderError> {
+fn conflict(line: usize) -> String {
+    format!("it has a merge conflict in line {line}; run `racestack synth`, then `git add` the out folder")
+}
+
+fn stack(
+    entry: StackEntry,
+    path: PathBuf,
+    bytes: Vec<u8>,
+    pseudo: &[(&str, &str)],
+    known: Option<&Stack>,
+) -> Result<Stack, FolderError> {
     let broken = |reason: String| FolderError::Broken { path: path.clone(), reason };
     let text = String::from_utf8(bytes).map_err(|_| broken("it is not UTF-8".to_owned()))?;
+    if let Some(line) = conflict_line(&text) {
+        return Err(broken(conflict(line)));
+    }
+    let of = |source, template| Stack {
+        name: entry.name,
+        source,
+        template,
+        users: entry.users,
+        depends_on: entry.depends_on,
+        capabilities: entry.capabilities,
+        deployed_by: entry.deployed_by,
+    };
+    if let Some(known) = known.filter(|known| known.source.text == text) {
+        return Ok(of(Arc::clone(&known.source), Arc::clone(&known.template)));
+    }
     let template = long_form(&text).map_err(|why| match why {
         NoLongForm::NotYaml(error) => broken(error.to_string()),
         NoLongForm::NotCloudformation { path: at, message } => broken(format!("{message}, at `{at}`")),
@@ -226,13 +279,6 @@ fn stack(entry: StackEntry, path: PathBuf, bytes: Vec<u8>, pseudo: &[(&str, &str
     if !template.is_object() {
         return Err(broken("it holds no template".to_owned()));
     }
-    Ok(Stack {
-        name: entry.name,
-        source: SourceFile::new(path, text),
-        template: resolved(template, pseudo),
-        users: entry.users,
-        depends_on: entry.depends_on,
-        capabilities: entry.capabilities,
-        deployed_by: entry.deployed_by,
-    })
+    let template = Arc::new(resolved(template, pseudo));
+    Ok(of(SourceFile::new(path, text), template))
 }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::fleet::AccountTexts;
 use super::folder::Stack;
 use super::losses::lost;
 use super::model::{Change, Resource};
@@ -9,7 +10,7 @@ use super::owners::{OwnNames, Owners, general_in_stack};
 use super::refusals::refusal;
 use super::resources::{ResourceChange, literal_name};
 
-/// The changes of an account on their way to being grouped.
+/// The changes of all accounts on their way to being grouped.
 #[derive(Default)]
 pub(super) struct Groups {
     /// By what they have in common, with the order in which they were met.
@@ -21,12 +22,15 @@ struct Group {
     first: Change,
     /// With the names of its user replaced, or of its stack if it is nobody's, and without resources.
     general: Change,
+    /// With what is the account's own replaced, too.
+    everywhere: Change,
 }
 
 impl Groups {
-    /// Adds the changes of a stack.
+    /// Adds the changes of a stack of an account.
     pub(super) fn add(
         &mut self,
+        (account, texts): (&str, &AccountTexts),
         stack: &str,
         old: Option<&Stack>,
         new: Option<&Stack>,
@@ -40,8 +44,9 @@ impl Groups {
                 &*names.entry(user.logical_id.as_str()).or_insert_with(|| OwnNames::of(user, &owners, old, new))
             });
             let user = owner.map(|user| user.name.clone());
-            let lost = lost(&change, user.as_deref());
+            let lost = lost(&change, user.as_deref(), new.is_some());
             let resource = Resource {
+                account: account.to_owned(),
                 stack: stack.to_owned(),
                 logical_id: change.logical_id.to_owned(),
                 name: change.new.or(change.old).and_then(literal_name).map(str::to_owned),
@@ -60,18 +65,19 @@ impl Groups {
                 Some(names) => names.generalised(&first),
                 None => general_in_stack(&first, stack),
             };
-            self.insert(first, general, names.is_some());
+            let everywhere = texts.change(&general);
+            self.insert(Group { first, general, everywhere }, names.is_some());
         }
     }
 
-    fn insert(&mut self, first: Change, general: Change, of_user: bool) {
+    fn insert(&mut self, new: Group, of_user: bool) {
         let order = self.groups.len();
         // Strings, numbers and lists always have a form in JSON.
-        let key = format!("{of_user} {}", serde_json::to_string(&general).unwrap_or_default());
+        let key = format!("{of_user} {}", serde_json::to_string(&new.everywhere).unwrap_or_default());
         match self.groups.get_mut(&key) {
-            Some((_, group)) => group.first.resources.extend(first.resources),
+            Some((_, group)) => group.first.resources.extend(new.first.resources),
             None => {
-                self.groups.insert(key, (order, Group { first, general }));
+                self.groups.insert(key, (order, new));
             }
         }
     }
@@ -88,10 +94,12 @@ impl Groups {
 
 impl Group {
     fn finish(self) -> Change {
-        if self.first.resources.len() > 1 {
-            Change { resources: self.first.resources, ..self.general }
-        } else {
-            self.first
+        let (first, last) = (self.first.resources.first(), self.first.resources.last());
+        let in_one = first.map(|one| &one.account) == last.map(|one| &one.account);
+        match self.first.resources.len() {
+            0 | 1 => self.first,
+            _ if in_one => Change { resources: self.first.resources, ..self.general },
+            _ => Change { resources: self.first.resources, ..self.everywhere },
         }
     }
 }

@@ -6,8 +6,8 @@ use super::model::{Action, PropertyChange};
 use super::resources::{ResourceChange, fixed_name, property, retains};
 
 /// Sentences about what the change loses, and about what stays behind; none where nothing does. `user` is whose resource
-/// it is.
-pub(super) fn lost(change: &ResourceChange<'_>, user: Option<&str>) -> Vec<String> {
+/// it is; `deployed`, whether its stack is still made.
+pub(super) fn lost(change: &ResourceChange<'_>, user: Option<&str>, deployed: bool) -> Vec<String> {
     let Some(old) = change.old else { return Vec::new() };
     if !matches!(change.action, Action::Destroy | Action::Replace | Action::Retain) {
         return [interrupted(change), no_longer_kept(change), perhaps_deleted(change)].into_iter().flatten().collect();
@@ -23,7 +23,7 @@ pub(super) fn lost(change: &ResourceChange<'_>, user: Option<&str>) -> Vec<Strin
                 property(old, "VolumeSizeInGB").map_or_else(String::new, |size| format!(" of {} GB", plain(size)));
             vec![format!("lost: the notebook's volume{size}, with everything on it")]
         }
-        "AWS::IAM::User" => user_losses(change.action, &named, user),
+        "AWS::IAM::User" => user_losses(change.action == Action::Destroy && deployed, &named, user),
         "AWS::IAM::AccessKey" => vec!["lost: the access key; programs that use it stop working".to_owned()],
         "AWS::S3::Bucket" => {
             vec![format!("lost: the bucket{named}; CloudFormation deletes it only while it is empty, and else fails")]
@@ -72,18 +72,19 @@ fn perhaps_deleted(change: &ResourceChange<'_>) -> Option<String> {
     })
 }
 
-fn user_losses(action: Action, named: &str, user: Option<&str>) -> Vec<String> {
-    let mut lost = vec![format!("lost: the access keys, the password and the MFA devices of the user{named}")];
-    if action == Action::Destroy {
-        lost.push(
-            "to do first: delete those that were made outside the stack; while there are any, CloudFormation cannot \
-             delete the user"
-                .to_owned(),
-        );
-        if let Some(user) = user {
-            lost.push(format!("stays: the folder `{user}/` in the bucket"));
-        }
-    }
+/// What goes with a user. `deploy.sh` takes from whoever leaves what CloudFormation cannot delete a user with; not from a user
+/// who is replaced, nor before somebody deletes a whole stack.
+fn user_losses(leaves: bool, named: &str, user: Option<&str>) -> Vec<String> {
+    let what = format!("the access keys, the password and the MFA devices of the user{named}");
+    let mut lost = if leaves {
+        vec![format!("lost: {what}, which `deploy.sh` deletes before")]
+    } else {
+        let how = user.map_or_else(String::new, |user| format!(", as `racestack offboard {user}` prints"));
+        let first = "to do first: delete those that were made outside the stack; while there are any, CloudFormation cannot \
+                     delete the user";
+        vec![format!("lost: {what}"), format!("{first}{how}")]
+    };
+    lost.extend(user.map(|user| format!("stays: the folder `{user}/` in the bucket")));
     lost
 }
 

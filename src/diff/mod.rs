@@ -5,11 +5,15 @@
 
 mod access;
 mod canonical;
+mod fleet;
 mod folder;
 mod groups;
 mod losses;
 mod model;
+mod other_files;
 mod owners;
+mod pairs;
+mod people;
 mod refusals;
 mod resolve;
 mod resources;
@@ -18,8 +22,9 @@ mod values;
 
 pub use folder::{Files, FolderError, OutFolder};
 pub use model::{
-    AccessChange, AccessDirection, AccessEntry, AccessPrincipal, AccountDiff, Action, Change, Diff, FileDiff, Note,
-    Plan, Presence, PropertyChange, Replacement, Resource, StackDiff, VERSION,
+    AccessChange, AccessCount, AccessDirection, AccessEntry, AccessPrincipal, AccountDiff, Action, Change, Diff,
+    FileDiff, Note, PersonChange, PersonDiff, Plan, Presence, PropertyChange, Replacement, Resource, StackDiff,
+    VERSION,
 };
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -27,64 +32,81 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::Value;
 
 use crate::finding::Finding;
+use crate::render::DIGEST_OUTPUT;
 use access::Kept;
+use fleet::AccountTexts;
 use folder::{AccountFolder, Stack};
 use groups::Groups;
+use pairs::Pair;
 use values::compare as compare_values;
 
 /// What deploying `new` would change, seen from `old`, and what CloudFormation would refuse of it.
 pub fn compare(old: &OutFolder, new: &OutFolder) -> (Diff, Vec<Finding>) {
-    let names: BTreeSet<&String> = old.accounts.keys().chain(new.accounts.keys()).collect();
-    let mut accounts = Vec::new();
-    let mut findings = Vec::new();
-    for name in names {
-        match (old.accounts.get(name), new.accounts.get(name)) {
-            // Another account in AWS, or another region, has nothing in common with the one before.
-            (Some(old), Some(new)) if (&old.id, &old.region) != (&new.id, &new.region) => {
-                accounts.push(account(name, Some(old), None, &mut findings));
-                accounts.push(account(name, None, Some(new), &mut findings));
-            }
-            (old, new) => accounts.push(account(name, old, new, &mut findings)),
-        }
-    }
-    accounts.retain(|account| {
-        account.presence != Presence::Both || !account.stacks.is_empty() || !account.files.is_empty()
-    });
-    let plan = accounts.iter().fold(Plan::default(), |plan, account| plan.plus(account.plan));
-    let (old, new) = (old.label.clone(), new.label.clone());
-    (Diff { version: VERSION, old, new, plan, accounts, findings: Vec::new() }, findings)
-}
-
-fn account(
-    name: &str,
-    old: Option<&AccountFolder>,
-    new: Option<&AccountFolder>,
-    findings: &mut Vec<Finding>,
-) -> AccountDiff {
-    let known = new.or(old);
+    let pairs = pairs::pairs(old, new);
+    let mut findings = pairs::collisions(&pairs);
+    let (mut accounts, mut people, mut access) = (Vec::new(), Vec::new(), Vec::new());
     let mut groups = Groups::default();
-    let mut stacks = Vec::new();
-    let mut kept = Vec::new();
-    for (old, new) in stack_pairs(old, new) {
-        stacks.extend(stack(old, new, &mut groups, &mut kept));
+    for pair in &pairs {
+        let Pair { name, old, new, .. } = *pair;
+        let Some(known) = new.or(old) else { continue };
+        let texts = AccountTexts::of(known);
+        let (account, kept) = account(pair, known, &texts, &mut groups);
+        let changes = access::compare(old, new, &kept);
+        access.extend(changes.into_iter().map(|mut change| {
+            change.accounts.push(name.to_owned());
+            (texts.clone(), change)
+        }));
+        if let Some((old, new)) = old.zip(new) {
+            findings.extend(refusals::moved(old, new));
+            findings.extend(refusals::handed_over(old, new));
+        }
+        let of_people = people::people(name, old, new);
+        let changes = account.presence != Presence::Both || !account.stacks.is_empty() || !account.files.is_empty();
+        accounts.extend(Some(account).filter(|account| changes || account.was.is_some() || !of_people.is_empty()));
+        people.extend(of_people);
     }
     let changes = groups.finish();
-    if let Some(new) = new {
-        findings.extend(refusals::refused(new, &changes));
-        findings.extend(old.map(|old| refusals::moved(old, new)).unwrap_or_default());
-        findings.extend(old.map(|old| refusals::handed_over(old, new)).unwrap_or_default());
+    findings.extend(refusals::refused(new, &changes));
+    let access = fleet::together(access);
+    let plan = accounts.iter().fold(Plan::default(), |plan, account: &AccountDiff| plan.plus(account.plan));
+    let diff = Diff {
+        version: VERSION,
+        old: old.label.clone(),
+        new: new.label.clone(),
+        plan,
+        access_counts: fleet::counts(&access),
+        people,
+        accounts,
+        access,
+        changes,
+        findings: Vec::new(),
+    };
+    (diff, findings)
+}
+
+/// What changes in an account but for its access, and the resources that no stack manages any longer, and that are kept.
+fn account<'a>(
+    pair: &Pair<'a>,
+    known: &AccountFolder,
+    texts: &AccountTexts,
+    groups: &mut Groups,
+) -> (AccountDiff, Vec<Kept<'a>>) {
+    let Pair { name, was, old, new } = *pair;
+    let (mut stacks, mut kept) = (Vec::new(), Vec::new());
+    for (old, new) in stack_pairs(old, new) {
+        stacks.extend(stack((name, texts), old, new, groups, &mut kept));
     }
-    AccountDiff {
+    let account = AccountDiff {
         account: name.to_owned(),
-        account_id: known.map(|known| known.id.clone()).unwrap_or_default(),
-        region: known.map(|known| known.region.clone()).unwrap_or_default(),
-        presence: presence(old.is_some(), new.is_some()),
+        was: was.map(str::to_owned),
+        account_id: known.id.clone(),
+        region: known.region.clone(),
+        presence: Presence::of(old.is_some(), new.is_some()),
         plan: stacks.iter().fold(Plan::default(), |plan, stack: &StackDiff| plan.plus(stack.plan)),
         stacks,
-        changes,
-        access: access::compare(old, new, &kept),
-        files: other_files(old, new),
-    }
+        files: other_files::compare(old, new),
+    };
+    (account, kept)
 }
 
 /// The stacks of both sides by name, in the order of the new side; those that are gone come last.
@@ -102,6 +124,7 @@ fn stack_pairs<'a>(
 
 /// What changes in a stack. `kept` gets the resources that it no longer manages, and that are not deleted.
 fn stack<'a>(
+    account: (&str, &AccountTexts),
     old: Option<&'a Stack>,
     new: Option<&'a Stack>,
     groups: &mut Groups,
@@ -113,7 +136,7 @@ fn stack<'a>(
         (Some(old), Some(new)) => stack_attributes(old, new),
         _ => Vec::new(),
     };
-    let presence = presence(old.is_some(), new.is_some());
+    let presence = Presence::of(old.is_some(), new.is_some());
     if changes.is_empty() && attributes.is_empty() && presence == Presence::Both {
         return None;
     }
@@ -123,7 +146,7 @@ fn stack<'a>(
         let of_old = old.filter(|_| change.old.is_some() && change.is_kept());
         kept.extend(of_old.map(|stack| Kept { stack, logical_id: change.logical_id }));
     }
-    groups.add(&known.name, old, new, changes);
+    groups.add(account, &known.name, old, new, changes);
     Some(StackDiff {
         name: known.name.clone(),
         file: known.source.path.display().to_string(),
@@ -157,43 +180,7 @@ fn stack_attributes(old: &Stack, new: &Stack) -> Vec<PropertyChange> {
             let (old, new) = (section(old, &key), section(new, &key));
             compare_values(&[key], old.as_ref(), new.as_ref())
         })
+        // It changes with whatever else does.
+        .filter(|one| !(one.path == ["Outputs", DIGEST_OUTPUT, "Value"] && one.old.is_some() && one.new.is_some()))
         .collect()
-}
-
-/// The files besides templates and manifest that differ. `deploy.sh` names the templates' checksums, which differ whenever
-/// a template does, and are left out.
-fn other_files(old: Option<&AccountFolder>, new: Option<&AccountFolder>) -> Vec<FileDiff> {
-    let (Some(old), Some(new)) = (old, new) else { return Vec::new() };
-    let names: BTreeSet<&String> = old.others.keys().chain(new.others.keys()).collect();
-    let differing = |name: &String| {
-        let bytes = |account: &AccountFolder| account.others.get(name).map(|bytes| without_checksums(bytes));
-        let (old, new) = (bytes(old), bytes(new));
-        (old != new).then(|| FileDiff {
-            name: name.clone(),
-            presence: presence(old.is_some(), new.is_some()),
-            old: old.and_then(|bytes| String::from_utf8(bytes).ok()),
-            new: new.and_then(|bytes| String::from_utf8(bytes).ok()),
-        })
-    };
-    names.into_iter().filter_map(differing).collect()
-}
-
-/// The bytes without runs of the 64 hexadecimal digits that a SHA-256 has.
-fn without_checksums(bytes: &[u8]) -> Vec<u8> {
-    const DIGITS: usize = 64;
-    let mut kept = Vec::with_capacity(bytes.len());
-    for run in bytes.chunk_by(|a, b| a.is_ascii_hexdigit() == b.is_ascii_hexdigit()) {
-        if run.len() != DIGITS || !run.iter().all(u8::is_ascii_hexdigit) {
-            kept.extend_from_slice(run);
-        }
-    }
-    kept
-}
-
-fn presence(old: bool, new: bool) -> Presence {
-    match (old, new) {
-        (true, true) => Presence::Both,
-        (true, false) => Presence::Removed,
-        (false, _) => Presence::Added,
-    }
 }

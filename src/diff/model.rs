@@ -1,17 +1,23 @@
 //! What a diff says, as one value that every format is written from.
 
+mod access;
+mod people;
+
+pub use access::{AccessChange, AccessCount, AccessDirection, AccessEntry, AccessPrincipal};
+pub use people::{PersonChange, PersonDiff};
+
 use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::Value;
 
 /// The version of this form. It rises when something is renamed, removed or gets another meaning; not when something is
 /// added.
-pub const VERSION: u32 = 1;
+pub const VERSION: u32 = 2;
 
 /// What deploying the new out folder would change, seen from the old one.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct Diff {
-    /// The version of this form: 1.
+    /// The version of this form: 2.
     pub version: u32,
     /// What was compared: the old folder, or a revision and the folder in it.
     pub old: String,
@@ -19,8 +25,16 @@ pub struct Diff {
     pub new: String,
     /// How many resources change in which way.
     pub plan: Plan,
+    /// Whose access is widened, is narrowed, or cannot be told, and how many they are of each kind.
+    pub access_counts: Vec<AccessCount>,
+    /// Who joins, leaves, is renamed or suspended, by account and name.
+    pub people: Vec<PersonDiff>,
     /// The accounts in which something changes, by name.
     pub accounts: Vec<AccountDiff>,
+    /// Who gains and who loses what; of several accounts at once, where it is the same but for names.
+    pub access: Vec<AccessChange>,
+    /// What happens to resources; those to which the same happens together, of whichever accounts.
+    pub changes: Vec<Change>,
     /// What CloudFormation would refuse, and what was asked to fail on.
     pub findings: Vec<Note>,
 }
@@ -112,6 +126,17 @@ impl Action {
     }
 }
 
+impl Presence {
+    /// What is on these sides.
+    pub(super) fn of(old: bool, new: bool) -> Self {
+        match (old, new) {
+            (true, true) => Self::Both,
+            (true, false) => Self::Removed,
+            (false, _) => Self::Added,
+        }
+    }
+}
+
 /// What becomes of an account, or of a stack.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
@@ -129,6 +154,9 @@ pub enum Presence {
 pub struct AccountDiff {
     /// Its name in the configuration.
     pub account: String,
+    /// The name that it had in the old folder, where that is another.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub was: Option<String>,
     /// Its ID.
     pub account_id: String,
     /// The region of its stacks.
@@ -139,84 +167,8 @@ pub struct AccountDiff {
     pub plan: Plan,
     /// The stacks that are added, removed, or in which something changes, in the order of their deployment.
     pub stacks: Vec<StackDiff>,
-    /// What happens to resources; those to which the same happens together.
-    pub changes: Vec<Change>,
-    /// Who gains and who loses what.
-    pub access: Vec<AccessChange>,
     /// Files of the folder, besides templates and manifest, that differ in more than the templates' checksums.
     pub files: Vec<FileDiff>,
-}
-
-/// What changes in the access of a principal, or of several with the same policies but for their names.
-#[derive(Debug, Serialize, JsonSchema)]
-pub struct AccessChange {
-    /// What kind of principal.
-    pub principal: AccessPrincipal,
-    /// Who, by name.
-    pub names: Vec<String>,
-    /// Whether they are in both folders.
-    pub presence: Presence,
-    /// Of principals who are new: how many there were before who have the same access, but for their names.
-    pub same_as: usize,
-    /// What changes. Of principals who are gone nothing is told: all their access goes with them.
-    pub entries: Vec<AccessEntry>,
-}
-
-impl AccessChange {
-    /// Whether somebody may do more than anybody of the kind could before.
-    pub fn widens(&self) -> bool {
-        let widens = |entry: &AccessEntry| entry.direction != AccessDirection::Narrowed && !entry.at_most_narrowed;
-        self.same_as == 0 && self.entries.iter().any(widens)
-    }
-}
-
-/// A kind of principal.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
-#[serde(rename_all = "kebab-case")]
-pub enum AccessPrincipal {
-    /// An IAM user.
-    User,
-    /// The role of a user's notebook.
-    NotebookRole,
-    /// Another role.
-    Role,
-    /// A service of AWS.
-    Service,
-    /// Whoever in an account is allowed it by the account.
-    Account,
-    /// Anybody in any other account, as far as their own policies allow it.
-    Anybody,
-    /// Whoever uses a resource, or is named by its policy, or is given a policy: by the resource's logical ID.
-    Resource,
-}
-
-/// Requests that are decided otherwise.
-#[derive(Debug, Serialize, JsonSchema)]
-pub struct AccessEntry {
-    /// In which direction.
-    pub direction: AccessDirection,
-    /// Of what is unknown: whether nobody gains anything by it.
-    #[serde(skip_serializing_if = "std::ops::Not::not")]
-    #[serde(default)]
-    pub at_most_narrowed: bool,
-    /// The actions, as patterns, with what is not meant of them.
-    pub actions: Vec<String>,
-    /// The resources, likewise.
-    pub resources: Vec<String>,
-    /// When, if not always; all of these hold together. Of what is unknown, why.
-    pub conditions: Vec<String>,
-}
-
-/// Whether access is gained or lost.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
-#[serde(rename_all = "lowercase")]
-pub enum AccessDirection {
-    /// What was denied is allowed.
-    Widened,
-    /// It cannot be told.
-    Unknown,
-    /// What was allowed is denied.
-    Narrowed,
 }
 
 /// A stack in which something changes.
@@ -258,7 +210,8 @@ pub struct Change {
     pub resource_type: String,
     /// The logical ID. With several resources, what differs from one to the other stands as `{user}`, `{id}` or
     /// `{notebook}`: the user's name, what the user's logical IDs begin with, the notebook's name. Of resources that are
-    /// nobody's, `{stack}` is the name of the stack.
+    /// nobody's, `{stack}` is the name of the stack. With several accounts, `{account}`, `{region}` and `{bucket}` are the
+    /// account's ID, its region and its bucket.
     pub logical_id: String,
     /// The resources.
     pub resources: Vec<Resource>,
@@ -286,6 +239,8 @@ impl Change {
 /// A resource to which something happens.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
 pub struct Resource {
+    /// The account, by its name in the new folder.
+    pub account: String,
     /// The stack.
     pub stack: String,
     /// The logical ID.

@@ -166,7 +166,7 @@ pub(super) fn general(text: &str, user: &str, notebook: Option<&str>) -> String 
 }
 
 /// `text` with `word` replaced where it stands alone: not within a longer name.
-fn replace_word(text: &str, word: &str, with: &str) -> String {
+pub(super) fn replace_word(text: &str, word: &str, with: &str) -> String {
     if word.is_empty() {
         return text.to_owned();
     }

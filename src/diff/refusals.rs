@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use super::folder::{AccountFolder, Stack};
+use super::folder::{AccountFolder, OutFolder, Stack};
 use super::model::{Action, Change, Replacement};
 use super::owners::Owners;
 use super::resources::{ResourceChange, fixed_name, property, resources, type_of};
@@ -60,7 +60,7 @@ fn unique(resource_type: &str, name: &[String]) -> Vec<String> {
 }
 
 /// The findings of the changes that are refused: those that are refused for the same together, at the first resource.
-pub(super) fn refused(new: &AccountFolder, changes: &[Change]) -> Vec<Finding> {
+pub(super) fn refused(new: &OutFolder, changes: &[Change]) -> Vec<Finding> {
     let mut alike: BTreeMap<(&str, &str, Vec<String>), (&Change, usize)> = BTreeMap::new();
     for change in changes {
         let Some(refused) = &change.refused else { continue };
@@ -92,7 +92,8 @@ pub(super) fn refused(new: &AccountFolder, changes: &[Change]) -> Vec<Finding> {
         };
         let message = format!("`{}`{name}{others} would {what}: {refused}", first.logical_id);
         let finding = Finding::new(rule, message).help(help);
-        Some(match new.stacks.iter().find(|stack| stack.name == first.stack) {
+        let stacks = new.accounts.get(&first.account).map_or(&[] as &[Stack], |account| &account.stacks);
+        Some(match stacks.iter().find(|stack| stack.name == first.stack) {
             Some(stack) => finding.at(place(stack, &first.logical_id)),
             None => finding,
         })

@@ -35,7 +35,7 @@ rules! {
     FileMissing, "file::missing", Error, "a file that racestack needs does not exist";
     FileEncoding, "file::encoding", Error, "a file is not UTF-8, nor, where it is a roster in CSV, certain to be in another encoding";
     FileNotUtf8, "file::not-utf8", Warning, "a roster in CSV that is not UTF-8, and the encoding that it was taken to be in";
-    FileConflict, "file::conflict", Error, "a file of the configuration has the marks of a merge conflict";
+    FileConflict, "file::conflict", Error, "a file of the configuration, a template or a rule file has the marks of a merge conflict";
     FileSyntax, "file::syntax", Error, "a file is not well-formed YAML, JSON or CSV";
     FileDuplicateKey, "file::duplicate-key", Error, "a key stands twice in one map, or a column twice in a header";
     SettingsUnknownKey, "settings::unknown-key", Error, "a key that racestack does not know";
@@ -55,6 +55,7 @@ rules! {
     AccountLink, "account::link", Error, "a link in the place of an account's folder, which is not followed";
     AccountDuplicateId, "account::duplicate-id", Error, "two accounts have one account ID";
     AccountDuplicateBucket, "account::duplicate-bucket", Error, "two accounts have one bucket name";
+    AccountLeftBehind, "account::left-behind", Error, "an account whose ID, region, bucket or company is another than its out folder was made with: what is deployed would be left behind";
     RosterSeveral, "roster::several", Error, "an account has more than one roster";
     RosterEmpty, "roster::empty", Error, "a roster names nobody";
     RosterNotInDiff, "roster::not-in-diff", Warning, "a roster that `git diff` does not show: in UTF-16, or a workbook";
@@ -136,6 +137,7 @@ rules! {
     DiffSmallerVolume, "diff::smaller-volume", Error, "a notebook's volume that would become smaller, which SageMaker refuses";
     DiffChangedType, "diff::changed-type", Error, "another type under the same logical ID, which CloudFormation refuses";
     DiffMovedName, "diff::moved-name", Error, "a resource with a fixed name in another stack, or under another logical ID, than before";
+    DiffCollides, "diff::collides", Error, "stacks in another region or AWS account than before, while those of before have names that are global";
     DiffHandedOver, "diff::handed-over", Warning, "a stack that something else deploys than before, while the old stack has its names";
     DiffWidened, "diff::widened", Error, "somebody may do more than before, or it cannot be told, and `--fail-on widened` was given";
     DiffReplaced, "diff::replaced", Error, "something is replaced, or may be, and `--fail-on replaced` was given";

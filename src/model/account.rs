@@ -102,6 +102,21 @@ pub struct Account {
     pub inputs: Vec<PathBuf>,
     /// Where `policies` is set.
     pub policies_place: Place,
+    /// Where it is set what the account's stacks are known by.
+    pub identity: IdentityPlaces,
+}
+
+/// Where it is set what an account's stacks are known by: with another value, those that are deployed would be left behind.
+#[derive(Debug, Clone)]
+pub struct IdentityPlaces {
+    /// `account_id`.
+    pub account_id: Place,
+    /// `region`.
+    pub region: Place,
+    /// `company`.
+    pub company: Place,
+    /// `bucket.name`, or what the name is made of.
+    pub bucket: Place,
 }
 
 impl Account {
@@ -285,6 +300,7 @@ impl Reader<'_> {
             roster_place: roster.map(|roster| Place::whole(&roster.source)),
             inputs: self.people.inputs.clone(),
             policies_place: self.config.node.place_of("policies"),
+            identity: self.identity(),
         })
     }
 
@@ -299,6 +315,16 @@ impl Reader<'_> {
             self.findings.push(finding.at(place).help("choose another `iam_path`, such as `/deepracer/`"));
         }
         Some(path)
+    }
+
+    fn identity(&self) -> IdentityPlaces {
+        let node = &self.config.node;
+        IdentityPlaces {
+            account_id: node.place_of("account_id"),
+            region: node.place_of("region"),
+            company: node.place_of("company"),
+            bucket: self.bucket_place(),
+        }
     }
 
     fn account_name(&mut self) -> Option<AccountName> {

@@ -20,7 +20,7 @@ mod unique;
 mod users;
 
 pub use crate::config::{Language, Mfa, Profile, Service, SharedPart};
-pub use account::{Account, Quotas, TemplateBucket};
+pub use account::{Account, IdentityPlaces, Quotas, TemplateBucket};
 pub use bucket::Bucket;
 pub use fleet::clashes;
 pub use instance_types::{AllowedTypes, AllowedTypesOfAccount};
@@ -31,6 +31,7 @@ pub use names::{
 };
 pub use network::{AllowedNetworks, NotebookNetwork};
 pub use operations::{Budgets, KeyRotation, key_rotation_role};
+pub use renames::rename_steps;
 pub use sharing::{FolderName, SharedFolders, TEAMS_FOLDER};
 pub use suppressions::{SuppressedRule, Suppression, suppressions};
 pub use tags::{DISPLAY_NAME, EMAIL, MANAGED_BY, MANAGED_BY_RACESTACK, NOTEBOOK, TEAM, Tag, USER, other_spellings};

@@ -35,9 +35,6 @@ fn renamed(account: &Account, user: &User, was: &str, place: Place) -> Finding {
     let Some(was) = known else {
         return stale(format!("the lock knows no user `{}` that `{}` could have been", shorten(was), user.name));
     };
-    if user.stack.is_some() {
-        return stale(format!("`{}` has replaced `{was}` in the lock already", user.name));
-    }
     steps(account, user, &was, Finding::new(Rule::RosterRenamed, format!("`{was}` becomes `{}`", user.name)).at(place))
 }
 
@@ -76,19 +73,25 @@ fn maybe_renamed(account: &Account, user: &User) -> Option<Finding> {
 
 /// What CloudFormation does with a user under a new name, and the steps that keep what would be lost.
 fn steps(account: &Account, user: &User, was: &UserName, finding: Finding) -> Finding {
-    let (bucket, name) = (&account.bucket.name, &user.name);
-    finding
-        .help("take the steps 1 to 5, then remove `was`")
-        .note(format!(
-            "CloudFormation makes the user `{name}` and deletes `{was}`, with the access keys; the folder stays where it \
-             is, and the notebook with its volume is deleted"
-        ))
-        .note(format!("1. save what is worth keeping on the notebook of `{was}` into the folder `{was}/`"))
-        .note(format!("2. aws s3 cp --recursive 's3://{bucket}/{was}/' 's3://{bucket}/{name}/'"))
-        .note(format!(
-            "3. deploy: `deploy.sh` first deletes the access keys of `{was}`, without which CloudFormation could not delete \
+    let name = &user.name;
+    let finding = finding.help("take the steps 1 to 5, then remove `was`").note(format!(
+        "CloudFormation makes the user `{name}` and deletes `{was}`, with the access keys; the folder stays where it is, \
+         and the notebook with its volume is deleted"
+    ));
+    let steps = rename_steps(account.bucket.name.as_str(), was.as_str(), name.as_str());
+    steps.into_iter().zip(1..).fold(finding, |finding, (step, number)| finding.note(format!("{number}. {step}")))
+}
+
+/// What keeps the data of a person who was `was` and becomes `name`, step by step.
+pub fn rename_steps(bucket: &str, was: &str, name: &str) -> [String; 5] {
+    [
+        format!("save what is worth keeping on the notebook of `{was}` into the folder `{was}/`"),
+        format!("aws s3 cp --recursive 's3://{bucket}/{was}/' 's3://{bucket}/{name}/'"),
+        format!(
+            "deploy: `deploy.sh` first deletes the access keys of `{was}`, without which CloudFormation could not delete \
              the user"
-        ))
-        .note("4. let the person make new access keys")
-        .note(format!("5. aws s3 rm --recursive 's3://{bucket}/{was}/', when nothing of it is missed"))
+        ),
+        "let the person make new access keys".to_owned(),
+        format!("aws s3 rm --recursive 's3://{bucket}/{was}/', when nothing of it is missed"),
+    ]
 }

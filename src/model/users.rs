@@ -35,6 +35,8 @@ pub struct User {
     pub email: Option<String>,
     /// The users stack that the lock has the person in; `None` for someone new.
     pub stack: Option<StackNumber>,
+    /// The name that the person had before, if the lock knows it.
+    pub was: Option<UserName>,
     /// Where the roster names the person.
     pub place: Place,
 }
@@ -157,6 +159,11 @@ fn user(node: &Node, row: &RosterRow, defaults: &Defaults, known: &Known, findin
         },
         stack: locked.map(|entry| entry.stack),
         email: lock::email_word(row.email.as_deref()),
+        was: row
+            .was
+            .as_deref()
+            .and_then(|was| known.lock.entries.get_key_value(&UserName::parse(was).ok()?))
+            .map(|(was, _)| was.clone()),
         name,
         tags: all_tags,
         person_tags,

@@ -29,6 +29,7 @@ pub fn script(
     let suspended = account.users.iter().filter(|user| user.suspended).map(|user| {
         format!("{} {}", user.name, user.notebook.as_ref().map_or(NONE, |notebook| notebook.name.as_str()))
     });
+    let renamed = account.users.iter().filter_map(|user| Some(format!("{} {}", user.was.as_ref()?, user.name)));
     let data = [
         assignment("account_name", account.name.as_str()),
         assignment("account", account.id.as_str()),
@@ -50,6 +51,8 @@ pub fn script(
         lines("users", users(plan, contents).into_iter().map(|(id, name)| format!("{id} {name}"))),
         "# Everyone who is suspended, by name and notebook.\n".to_owned(),
         lines("suspended", suspended),
+        "# Everyone who has another name from now on: the name of before, and the one of now.\n".to_owned(),
+        lines("renamed", renamed),
     ];
     account_script(&data.concat())
 }

@@ -8,6 +8,7 @@ use super::held;
 use super::manifest::{Listed, listed, place};
 use super::replace::{commit as put_in_place, recover, recover_all, stage as draft, staging};
 use super::{MANIFEST_FILE, OutputFile};
+use crate::config::conflict_line;
 use crate::files::{self, FileError, Kind, Lock};
 use crate::finding::{Finding, Rule};
 use crate::source::{Place, SourceFile};
@@ -19,6 +20,8 @@ pub enum Difference {
     Missing,
     /// It holds something else.
     Changed,
+    /// It has the marks of a merge conflict.
+    Conflict,
     /// It holds the same lines, which end otherwise, as git makes them with `core.autocrlf`.
     LineEndings,
     /// It is a program and should be none, or the other way round.
@@ -33,6 +36,7 @@ impl Difference {
         match self {
             Difference::Missing => "missing",
             Difference::Changed => "changed",
+            Difference::Conflict => "it has a merge conflict",
             Difference::LineEndings => "it differs in line endings alone",
             Difference::Mode => "executable or not, unlike what synth makes it",
             Difference::Surplus => "no longer made",
@@ -96,6 +100,9 @@ fn difference(path: &Path, file: &OutputFile) -> Result<Option<Difference>, File
     match files::read(path)? {
         Some(bytes) if bytes == file.text.as_bytes() => {}
         Some(bytes) if is_same_but_for_line_endings(&bytes, &file.text) => return Ok(Some(Difference::LineEndings)),
+        Some(bytes) if std::str::from_utf8(&bytes).is_ok_and(|text| conflict_line(text).is_some()) => {
+            return Ok(Some(Difference::Conflict));
+        }
         _ => return Ok(Some(Difference::Changed)),
     }
     Ok((cfg!(unix) && executable != file.executable).then_some(Difference::Mode))
@@ -269,11 +276,22 @@ pub fn orphans(out: &Path, accounts: &[Configured<'_>], findings: &mut Vec<Findi
             continue;
         }
         let of = place(&folder)?;
-        let renamed = accounts.iter().find(|account| {
-            of.as_ref().is_some_and(|(id, region)| account.id == Some(id) && account.region == Some(region))
+        let renamed = of.as_ref().and_then(|(id, region)| {
+            let account = accounts.iter().find(|account| account.id == Some(id))?;
+            Some((account, region, account.region == Some(region)))
         });
         let (message, help) = match renamed {
-            Some(Configured { name, .. }) => (
+            Some((Configured { name, .. }, region, false)) => (
+                format!(
+                    "`{}` is of the account that is now configured as `{name}`, in another region",
+                    folder.display()
+                ),
+                format!(
+                    "set the region of `{name}` back to `{region}`: the names of IAM and of buckets are global, so that the \
+                     stacks there and the new ones collide"
+                ),
+            ),
+            Some((Configured { name, .. }, ..)) => (
                 format!("`{}` is of the account that is now configured as `{name}`", folder.display()),
                 format!("remove the folder `{}`; delete no stack: they are those of `{name}`", folder.display()),
             ),

@@ -7,14 +7,15 @@ use serde::{Deserialize, Serialize};
 
 use super::{DEPLOY_FILE, MANIFEST_FILE, git_sync};
 use crate::check::PolicySize;
+use crate::config::conflict_sides;
 use crate::facts::limits;
 use crate::files::{self, FileError, FolderEntry, Kind};
 use crate::model::User;
 use crate::plan::AccountPlan;
 use crate::render::{Contents, Rendered, hexadecimal};
 
-/// The version of the manifest's form.
-const VERSION: u32 = 1;
+/// The version of the manifest's form. From 2 on it says who is suspended, and who had another name.
+const VERSION: u32 = 2;
 
 /// The manifest of an account's out folder.
 #[derive(Debug, Serialize, Deserialize)]
@@ -29,6 +30,9 @@ pub struct Manifest {
     pub region: String,
     /// The partition of the region.
     pub partition: String,
+    /// The bucket with everybody's folders; empty where a version of racestack wrote it that did not say so.
+    #[serde(default)]
+    pub bucket: String,
     /// Every file of the folder that racestack wrote, by name: only these will it ever replace or delete.
     pub files: Vec<String>,
     /// The stacks, in the order in which they are deployed.
@@ -96,6 +100,12 @@ pub struct UserEntry {
     pub logical_id: String,
     /// The notebook's name, if the user has a notebook.
     pub notebook: Option<String>,
+    /// Whether the user keeps everything and may do nothing.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub suspended: bool,
+    /// The name that the user had before, as long as the roster says so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub was: Option<String>,
 }
 
 /// How much of a limit is used.
@@ -124,6 +134,8 @@ fn user_entry(user: &User) -> UserEntry {
         name: user.name.to_string(),
         logical_id: user.logical_id.to_string(),
         notebook: user.notebook.as_ref().map(|notebook| notebook.name.to_string()),
+        suspended: user.suspended,
+        was: user.was.as_ref().map(ToString::to_string),
     }
 }
 
@@ -164,7 +176,11 @@ pub(super) fn listed(folder: &Path) -> Result<Listed, FileError> {
     let bytes = files::read(&path)?.unwrap_or_default();
     let mut names = match serde_json::from_slice(&bytes) {
         Ok(Files { files }) => files,
-        Err(error) => return Ok(Listed::Unreadable(error.to_string())),
+        // Of two branches' manifests, each lists what racestack wrote there.
+        Err(error) => match sides(&bytes).map(|sides| sides.map(|side| serde_json::from_str::<Files>(&side))) {
+            Some([Ok(ours), Ok(theirs)]) => ours.files.into_iter().chain(theirs.files).collect(),
+            _ => return Ok(Listed::Unreadable(error.to_string())),
+        },
     };
     names.retain(|name| !name.is_empty() && name != "." && name != ".." && !name.contains(['/', '\\', '\0']));
     names.insert(MANIFEST_FILE.to_owned());
@@ -191,8 +207,7 @@ pub fn holds_users(folder: &Path) -> Result<bool, FileError> {
 /// # Errors
 /// When the file exists but the operating system does not give it out.
 pub(super) fn place(folder: &Path) -> Result<Option<(String, String)>, FileError> {
-    let bytes = files::read(&folder.join(MANIFEST_FILE))?.unwrap_or_default();
-    let manifest: Option<serde_json::Value> = serde_json::from_slice(&bytes).ok();
+    let manifest: Option<serde_json::Value> = parsed(folder)?;
     let word = |name| Some(manifest.as_ref()?.get(name)?.as_str()?.to_owned());
     Ok(word("account_id").zip(word("region")))
 }
@@ -202,7 +217,18 @@ pub(super) fn place(folder: &Path) -> Result<Option<(String, String)>, FileError
 /// # Errors
 /// When the file exists but the operating system does not give it out.
 pub fn read(folder: &Path) -> Result<Option<Manifest>, FileError> {
-    Ok(files::read(&folder.join(MANIFEST_FILE))?.and_then(|bytes| serde_json::from_slice(&bytes).ok()))
+    parsed(folder)
+}
+
+/// The manifest of a folder, if it is of this form; of one with a merge conflict, that of the branch that is checked out.
+fn parsed<T: serde::de::DeserializeOwned>(folder: &Path) -> Result<Option<T>, FileError> {
+    let Some(bytes) = files::read(&folder.join(MANIFEST_FILE))? else { return Ok(None) };
+    let Some([ours, _]) = sides(&bytes) else { return Ok(serde_json::from_slice(&bytes).ok()) };
+    Ok(serde_json::from_str(&ours).ok())
+}
+
+fn sides(bytes: &[u8]) -> Option<[String; 2]> {
+    std::str::from_utf8(bytes).ok().and_then(conflict_sides)
 }
 
 /// The manifest of a plan's rendered templates.
@@ -251,6 +277,7 @@ pub fn of(
         account_id: account.id.to_string(),
         region: account.region.to_string(),
         partition: account.region.partition().to_owned(),
+        bucket: account.bucket.name.to_string(),
         files,
         stacks,
     }

@@ -72,6 +72,7 @@ impl UserShape {
             notebook: self.notebook.then_some(notebook),
             email: None,
             stack: None,
+            was: None,
             place: Place::whole(&SourceFile::new("", "")),
         })
     }

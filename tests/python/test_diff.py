@@ -126,9 +126,8 @@ def by_racestack(folder: Path) -> dict[str, str]:
     diff = json.loads(finished.stdout)
     printed = subprocess.run([binary(), "schema", "diff"], capture_output=True, timeout=PATIENCE, check=True)
     jsonschema.Draft202012Validator(json.loads(printed.stdout)).validate(diff)
-    (account,) = diff["accounts"]
     found = {}
-    for change in account["changes"]:
+    for change in diff["changes"]:
         replacements = {one.get("replacement", "no") for one in change["properties"]}
         action = "may replace" if change["action"] == "change" and "maybe" in replacements else change["action"]
         found |= {one["logical_id"]: action for one in change["resources"]}

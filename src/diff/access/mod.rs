@@ -14,7 +14,7 @@ use serde_json::Value;
 use super::folder::{AccountFolder, Stack};
 use super::model::{AccessChange, AccessDirection, AccessEntry, Presence};
 use crate::iam::{AccessLine, Attached, Direction, Document, Policies, ResourcePolicy, access_delta};
-use crate::inventory::Documents;
+use crate::inventory::{Documents, one_or_more};
 use account::AccountIam;
 use others::undecided;
 use strangers::{of_trust, outside};
@@ -96,10 +96,23 @@ fn change(subject: &Subject) -> Option<AccessChange> {
             texts.for_each(|text| *text = own.general(text));
         }
     }
+    // Whoever may do nothing any more, or hardly anything, has lost all else.
+    let only_narrowed = entries.iter().all(|entry| entry.direction == AccessDirection::Narrowed);
+    let spared = new.identity.iter().find_map(spared_by_denial).filter(|_| only_narrowed && entries.len() > 1);
+    if let Some(spared) =
+        spared.filter(|spared| !entries.iter().flat_map(|entry| &entry.actions).any(|one| spared.contains(one)))
+    {
+        entries.truncate(1);
+        let but = if spared.is_empty() { String::new() } else { format!(" but {}", spared.join(", ")) };
+        let (actions, resources) = (vec![format!("*{but}")], vec!["*".to_owned()]);
+        entries[0] = AccessEntry { actions, resources, conditions: Vec::new(), ..entries[0].clone() };
+    }
     let nothing = entries.is_empty() && presence == Presence::Both;
     (!nothing).then(|| AccessChange {
         principal: subject.kind,
         names: subject.names.clone(),
+        accounts: Vec::new(),
+        own: subject.own.as_ref().map(|own| (own.user.clone(), own.notebook.clone())),
         presence,
         same_as: subject.same_as,
         entries,
@@ -139,6 +152,20 @@ fn lines(subject: &Subject) -> Result<Vec<AccessLine>, String> {
     };
     access_delta(&subject.principal, &subject.base, &before, &after)
         .map_err(|_| "there are too many combinations of wildcards".to_owned())
+}
+
+/// What a policy leaves that otherwise denies everything at any time, whatever others allow: the actions, if any. `None` where
+/// it does not.
+fn spared_by_denial(policy: &Value) -> Option<Vec<String>> {
+    one_or_more(policy.get("Statement")).find_map(|statement| {
+        let texts = |key: &str| -> Vec<String> {
+            one_or_more(statement.get(key)).filter_map(|value| Some(value.as_str()?.to_owned())).collect()
+        };
+        let denies = statement.get("Effect").is_some_and(|effect| effect == "Deny");
+        let always = texts("Resource") == ["*"] && statement.get("Condition").is_none();
+        let spared = texts("NotAction");
+        (denies && always && (!spared.is_empty() || texts("Action") == ["*"])).then_some(spared)
+    })
 }
 
 fn unknown(why: &str) -> AccessEntry {

@@ -194,6 +194,8 @@ fn through(id: &str, entries: Vec<AccessEntry>) -> AccessChange {
     AccessChange {
         principal: AccessPrincipal::Resource,
         names: vec![id.to_owned()],
+        accounts: Vec::new(),
+        own: None,
         presence: Presence::Both,
         same_as: 0,
         entries,

@@ -11,6 +11,7 @@ use super::Side;
 use super::account::{AccountIam, Own, is_user, undefined};
 use crate::iam::{self, Context};
 use crate::inventory::{PolicyDocument, Principal};
+use crate::model::NOTEBOOK;
 
 /// Somebody, or several with the same policies.
 pub(super) struct Subject {
@@ -71,7 +72,7 @@ fn actions(value: &Value, spellings: &mut BTreeMap<String, String>) {
 /// The users and the roles of both sides.
 pub(super) fn people(before: &AccountIam<'_>, after: &AccountIam<'_>, account: &str) -> Vec<Subject> {
     let arns: BTreeSet<&String> = before.principals().chain(after.principals()).map(|(arn, _)| arn).collect();
-    let tagged = mentions_tags(before) || mentions_tags(after);
+    let tagged = mentioned_tags([before, after]);
     // A user may get another path, and with it another ARN.
     let [old_arns, new_arns] = [before, after].map(|iam| -> BTreeMap<(bool, &str), &String> {
         iam.principals().map(|(arn, one)| ((is_user(one), one.name.as_str()), arn)).collect()
@@ -90,8 +91,8 @@ pub(super) fn people(before: &AccountIam<'_>, after: &AccountIam<'_>, account: &
         let new_arn = new_arns.get(&of).copied();
         let new = new_arn.and_then(|arn| after.principal(arn));
         let own = if after.principal(arn).is_some() { after } else { before }.own(&any.location);
-        let old_key = old.map(|one| key(one, before, tagged));
-        let new_key = new.map(|one| key(one, after, tagged));
+        let old_key = old.map(|one| key(one, before, &tagged));
+        let new_key = new.map(|one| key(one, after, &tagged));
         if let Some(key) = &old_key {
             *old_classes.entry(key.clone()).or_default() += 1;
         }
@@ -135,14 +136,18 @@ pub(super) fn people(before: &AccountIam<'_>, after: &AccountIam<'_>, account: &
 }
 
 /// What two principals have in common when they have the same policies but for their names.
-fn key(of: &Principal<'_>, iam: &AccountIam<'_>, tagged: bool) -> String {
+fn key(of: &Principal<'_>, iam: &AccountIam<'_>, tagged: &BTreeSet<String>) -> String {
     let own = iam.own(&of.location);
     let general = |text: &str| own.as_ref().map_or_else(|| text.to_owned(), |own| own.general(text));
     let general_text = |value: &Value| every_text(value, &general, NO_NAMES).to_string();
     let mut inline: Vec<String> = iam.inline(of).map(|policy| general_text(&policy.value)).collect();
     inline.sort();
-    let tags: Vec<String> =
-        tags(of).filter(|_| tagged).map(|(key, value)| format!("{key}={}", general(value))).collect();
+    let tag = |(key, value): (&str, &str)| {
+        // Many a notebook is named like its user, and many cannot be.
+        let is_own = key == NOTEBOOK && own.as_ref().is_some_and(|own| own.notebook.as_deref() == Some(value));
+        if is_own { format!("{key}={{notebook}}") } else { format!("{key}={}", general(value)) }
+    };
+    let tags: Vec<String> = tags(of).filter(|(key, _)| tagged.contains(*key)).map(tag).collect();
     let shared: BTreeSet<usize> = iam.shared(of).map(|policy| policy.id).collect();
     let boundary = iam.boundary(of).map(|policy| policy.id);
     let buckets: BTreeSet<usize> = iam.bucket_policies().map(|policy| policy.id).collect();
@@ -156,14 +161,28 @@ fn tags<'p>(of: &'p Principal<'_>) -> impl Iterator<Item = (&'p str, &'p str)> {
     of.tags.iter().map(|tag| (tag.key.as_deref().unwrap_or_default(), tag.value.as_deref().unwrap_or_default()))
 }
 
-/// Whether some policy asks for the tags of whoever asks.
-fn mentions_tags(iam: &AccountIam<'_>) -> bool {
-    let mut seen = BTreeSet::new();
-    let of_principals =
-        iam.principals().flat_map(|(_, of)| iam.inline(of).chain(iam.shared(of)).chain(iam.boundary(of)));
-    let mut policies = iam.bucket_policies().chain(of_principals).filter(|policy| seen.insert(policy.id));
-    policies.any(|policy| policy.value.to_string().to_lowercase().contains("principaltag"))
+/// The tags of principals by which some policy knows whoever asks. Those that tell people apart and nothing else, such as their
+/// addresses, are in no policy, and so make nobody's access another than that of others.
+fn mentioned_tags(sides: [&AccountIam<'_>; 2]) -> BTreeSet<String> {
+    let mut texts = Vec::new();
+    for iam in sides {
+        let mut seen = BTreeSet::new();
+        let of_principals =
+            iam.principals().flat_map(|(_, of)| iam.inline(of).chain(iam.shared(of)).chain(iam.boundary(of)));
+        let policies = iam.bucket_policies().chain(of_principals).filter(|policy| seen.insert(policy.id));
+        texts.extend(policies.map(|policy| policy.value.to_string().to_lowercase()).filter(|text| text.contains(TAG)));
+    }
+    let all = sides.into_iter().flat_map(AccountIam::principals).flat_map(|(_, of)| tags(of));
+    let mut keys: BTreeSet<String> = all.map(|(key, _)| key.to_owned()).collect();
+    keys.retain(|key| {
+        let name = format!("{TAG}/{}", key.to_lowercase());
+        texts.iter().any(|text| text.contains(&name))
+    });
+    keys
 }
+
+/// What the keys of conditions begin with that hold a principal's tags, and the variables of policies, in lower case.
+const TAG: &str = "principaltag";
 
 /// The tags that are other than before and by which the policies from before knew the principal. Both sides are decided with
 /// the new tags, so that what such a change opens or closes does not show.

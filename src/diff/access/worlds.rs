@@ -2,6 +2,7 @@
 //! own. So the access is compared for each way in which the conditions may come out, the same on both sides.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use serde_json::Value;
 
@@ -57,6 +58,8 @@ pub(super) fn compare(
         changes.push(AccessChange {
             principal: AccessPrincipal::Resource,
             names: vec!["conditions".to_owned()],
+            accounts: Vec::new(),
+            own: None,
             presence: Presence::Both,
             same_as: 0,
             entries: vec![unknown(&format!("{why}; these are too many to try all of their values"))],
@@ -128,7 +131,8 @@ fn answered(account: &AccountFolder, holds: &impl Fn(&str, &Value) -> bool) -> A
         let mut stack = stack.clone();
         let name = stack.name.clone();
         let holds = |condition: &Value| decided(condition, &|question| holds(&name, question));
-        if let Some(resources) = stack.template.get_mut("Resources").and_then(Value::as_object_mut) {
+        if let Some(resources) = Arc::make_mut(&mut stack.template).get_mut("Resources").and_then(Value::as_object_mut)
+        {
             resources.retain(|_, resource| resource.get("Condition").is_none_or(&holds));
             resources.values_mut().for_each(|resource| *resource = chosen(resource, &holds));
         }
@@ -138,6 +142,8 @@ fn answered(account: &AccountFolder, holds: &impl Fn(&str, &Value) -> bool) -> A
         id: account.id.clone(),
         partition: account.partition.clone(),
         region: account.region.clone(),
+        bucket: account.bucket.clone(),
+        says_who_is_suspended: account.says_who_is_suspended,
         stacks: account.stacks.iter().map(in_stack).collect(),
         others: BTreeMap::new(),
     }

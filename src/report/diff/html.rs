@@ -2,7 +2,7 @@
 
 use super::super::visible;
 use super::layout::{self, Line, Tone};
-use super::script;
+use super::{script, summary};
 use crate::diff::{Action, Diff};
 
 /// The page: one document, with its style in it.
@@ -27,7 +27,7 @@ pub const STYLE: &str = "\
 .diff summary { cursor: pointer; font-weight: 600; }
 .diff .add { color: var(--add); } .diff .destroy { color: var(--destroy); } .diff .change { color: var(--change); }
 .diff .replace { color: var(--replace); } .diff .note { color: var(--note); }
-.diff .loss { color: var(--destroy); font-weight: 600; } .diff .heading { font-weight: 600; }
+.diff .warning { color: var(--change); font-weight: 600; } .diff .loss { color: var(--destroy); font-weight: 600; } .diff .heading { font-weight: 600; }
 ";
 
 /// More findings than these are told by their number.
@@ -60,26 +60,30 @@ pub fn fragment(diff: &Diff) -> String {
         }
         html += "</ul>\n";
     }
+    let first = summary::lines(diff);
+    if !first.is_empty() {
+        html += "<div class=\"lines\">\n";
+        push(&mut html, &first);
+        html += "</div>\n";
+    }
+    let several = diff.accounts.len() > 1;
     for account in &diff.accounts {
         html.extend(["<h3>", &escaped(&layout::account_title(account)), "</h3>\n"]);
-        if diff.accounts.len() > 1 {
+        if several {
             html.extend(["<p>", &layout::plan(account.plan), "</p>\n"]);
         }
-        let access = layout::access(account);
-        if !access.is_empty() {
-            folded(&mut html, "access", &access, true);
-        }
-        for (stacks, changes) in layout::sections(account) {
-            let title = match stacks.as_slice() {
-                [stack] => stack.name.clone(),
-                several => format!("{} stacks", several.len()),
-            };
-            let loses = changes.iter().any(|change| matches!(change.action, Action::Destroy | Action::Replace));
-            folded(&mut html, &title, &layout::section(&stacks, &changes), loses || changes.len() < 10);
-        }
-        for file in &account.files {
-            folded(&mut html, &file.name, &script::file(file), true);
-        }
+    }
+    let access = layout::access(diff);
+    if !access.is_empty() {
+        folded(&mut html, "access", &access, true);
+    }
+    for (stacks, changes) in layout::sections(diff) {
+        let loses = changes.iter().any(|change| matches!(change.action, Action::Destroy | Action::Replace));
+        let title = layout::section_name(&stacks, several);
+        folded(&mut html, &title, &layout::section(&stacks, &changes), loses || changes.len() < 10);
+    }
+    for lines in script::files(diff) {
+        folded(&mut html, lines.first().map_or("", |line| &line.body), &lines, true);
     }
     html + "</section>\n"
 }
@@ -92,6 +96,11 @@ fn folded(html: &mut String, title: &str, lines: &[Line], open: bool) {
         &escaped(title),
         "</summary>\n<div class=\"lines\">\n",
     ]);
+    push(html, lines);
+    *html += "</div></details>\n";
+}
+
+fn push(html: &mut String, lines: &[Line]) {
     for line in lines {
         let class = match line.tone {
             Tone::Plain => "",
@@ -101,6 +110,7 @@ fn folded(html: &mut String, title: &str, lines: &[Line], open: bool) {
             Tone::Change => "change",
             Tone::Replace => "replace",
             Tone::Note => "note",
+            Tone::Warning => "warning",
             Tone::Loss => "loss",
         };
         let text = escaped(&line.text());
@@ -110,7 +120,6 @@ fn folded(html: &mut String, title: &str, lines: &[Line], open: bool) {
             html.extend(["<div class=\"", class, "\">", &text, "</div>\n"]);
         }
     }
-    *html += "</div></details>\n";
 }
 
 fn escaped(text: &str) -> String {

@@ -1,14 +1,14 @@
 //! What a diff says, line by line, whatever it is then shown in.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
 use super::super::visible;
 use super::values::{block, changed_lines, inline, untagged};
 use crate::diff::{
-    AccessChange, AccessDirection, AccessPrincipal, AccountDiff, Action, Change, Plan, Presence, PropertyChange,
-    Replacement, StackDiff,
+    AccessChange, AccessDirection, AccessPrincipal, AccountDiff, Action, Change, Diff, Plan, Presence, PropertyChange,
+    Replacement, Resource, StackDiff,
 };
 
 /// What a line is about, for its colour.
@@ -22,6 +22,8 @@ pub(super) enum Tone {
     Replace,
     /// Something in passing.
     Note,
+    /// What is to be looked at first: access that is widened.
+    Warning,
     /// Something lost or refused.
     Loss,
 }
@@ -43,14 +45,14 @@ impl Tone {
             Self::Add => "+",
             Self::Destroy => "-",
             Self::Change | Self::Replace => "~",
-            Self::Loss => "!",
+            Self::Warning | Self::Loss => "!",
             Self::Plain | Self::Heading | Self::Note => " ",
         }
     }
 }
 
 /// A line, in which every character can be shown.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Line {
     pub tone: Tone,
     indent: usize,
@@ -102,53 +104,69 @@ pub(super) fn account_title(account: &AccountDiff) -> String {
         Presence::Removed => "is no longer there; its stacks stay until somebody deletes them",
         Presence::Both => "",
     };
+    let was = account.was.as_ref().map_or_else(String::new, |was| {
+        format!(", which was `{was}` before: its stacks are the same, and none is to be deleted")
+    });
     let title = format!("{} ({}, {})", account.account, account.account_id, account.region);
-    visible::line(format!("{title} {presence}").trim_end())
+    visible::line(format!("{title} {presence}").trim_end()) + &visible::line(&was)
 }
 
-/// Stacks, and what happens in all of them.
-pub(super) type Section<'a> = (Vec<&'a StackDiff>, Vec<&'a Change>);
+/// A stack of an account.
+pub(super) type StackOf<'a> = (&'a AccountDiff, &'a StackDiff);
 
-/// The stacks of an account with what happens in them. What happens in several at once stands together, where the first of
-/// them would.
-pub(super) fn sections(account: &AccountDiff) -> Vec<Section<'_>> {
-    let mut sections: Vec<Section<'_>> = account.stacks.iter().map(|stack| (vec![stack], Vec::new())).collect();
-    for change in &account.changes {
-        let mut names: Vec<&str> = change.resources.iter().map(|resource| resource.stack.as_str()).collect();
-        names.dedup();
-        let stacks: Vec<&StackDiff> =
-            account.stacks.iter().filter(|stack| names.contains(&stack.name.as_str())).collect();
-        let same = |section: &&mut Section<'_>| {
-            section.0.iter().map(|stack| &stack.name).eq(stacks.iter().map(|stack| &stack.name))
+/// Stacks of whichever accounts, and what happens in all of them.
+pub(super) type Section<'a> = (Vec<StackOf<'a>>, Vec<&'a Change>);
+
+/// The stacks with what happens in them. What happens in several at once stands together, where the first of them would.
+pub(super) fn sections(diff: &Diff) -> Vec<Section<'_>> {
+    let stacks: Vec<StackOf<'_>> =
+        diff.accounts.iter().flat_map(|of| of.stacks.iter().map(move |one| (of, one))).collect();
+    // An account that is made anew elsewhere is there twice.
+    let number: BTreeMap<(&str, &str, bool), usize> = stacks
+        .iter()
+        .zip(0..)
+        .map(|((of, one), at)| ((of.account.as_str(), one.name.as_str(), of.presence == Presence::Removed), at))
+        .collect();
+    // Each section by the numbers of its stacks.
+    let mut sections: BTreeMap<Vec<usize>, Vec<&Change>> = (0..stacks.len()).map(|at| (vec![at], Vec::new())).collect();
+    for change in &diff.changes {
+        let goes = matches!(change.action, Action::Destroy | Action::Retain);
+        let of = |resource: &Resource| {
+            let (account, stack) = (resource.account.as_str(), resource.stack.as_str());
+            number.get(&(account, stack, goes)).or_else(|| number.get(&(account, stack, !goes))).copied()
         };
-        match sections.iter_mut().find(same) {
-            Some((_, changes)) => changes.push(change),
-            None => sections.push((stacks, vec![change])),
-        }
+        let mut numbers: Vec<usize> = change.resources.iter().filter_map(of).collect();
+        numbers.sort_unstable();
+        numbers.dedup();
+        sections.entry(numbers).or_default().push(change);
     }
     // The stacks of which a section with changes says what becomes of them.
-    let told: BTreeSet<String> = sections
+    let presence = |at: &usize| stacks[*at].1.presence;
+    let told: BTreeSet<usize> = sections
         .iter()
-        .filter(|(stacks, changes)| !changes.is_empty() && stacks.iter().all(|one| one.presence == stacks[0].presence))
-        .flat_map(|(stacks, _)| stacks.iter().map(|stack| stack.name.clone()))
+        .filter(|(numbers, changes)| {
+            !changes.is_empty() && numbers.iter().all(|at| presence(at) == presence(&numbers[0]))
+        })
+        .flat_map(|(numbers, _)| numbers.iter().copied())
         .collect();
-    sections.retain(|(stacks, changes)| {
-        let alone = stacks.first().filter(|_| stacks.len() == 1);
-        let comes_or_goes = |stack: &&StackDiff| stack.presence != Presence::Both && !told.contains(&stack.name);
-        !changes.is_empty() || alone.is_some_and(|stack| comes_or_goes(stack) || !stack.attributes.is_empty())
+    sections.retain(|numbers, changes| {
+        let alone = numbers.first().filter(|_| numbers.len() == 1);
+        let comes_or_goes = |at: &usize| presence(at) != Presence::Both && !told.contains(at);
+        !changes.is_empty() || alone.is_some_and(|at| comes_or_goes(at) || !stacks[*at].1.attributes.is_empty())
     });
-    alike(sections)
+    alike(sections.into_iter().map(|(numbers, changes)| (numbers.into_iter().map(|at| stacks[at]).collect(), changes)))
 }
 
 /// The sections, in which stacks that change in nothing but the same attributes stand together.
-fn alike(sections: Vec<Section<'_>>) -> Vec<Section<'_>> {
+fn alike<'a>(sections: impl Iterator<Item = Section<'a>>) -> Vec<Section<'a>> {
     let mut together: Vec<Section<'_>> = Vec::new();
     for (stacks, changes) in sections {
         let only = stacks.first().filter(|_| changes.is_empty());
         let same = |section: &&mut Section<'_>| {
             let first = section.0.first().filter(|_| section.1.is_empty());
-            only.zip(first)
-                .is_some_and(|(one, other)| one.presence == other.presence && one.attributes == other.attributes)
+            only.zip(first).is_some_and(|((_, one), (_, other))| {
+                one.presence == other.presence && one.attributes == other.attributes
+            })
         };
         match together.iter_mut().find(same) {
             Some(section) => section.0.extend(stacks),
@@ -158,11 +176,29 @@ fn alike(sections: Vec<Section<'_>>) -> Vec<Section<'_>> {
     together
 }
 
+/// The name of a section, where its lines stand elsewhere.
+pub(super) fn section_name(stacks: &[StackOf<'_>], several_accounts: bool) -> String {
+    match stacks {
+        [(account, stack)] if several_accounts => format!("{}: {}", account.account, stack.name),
+        [(_, stack)] => stack.name.clone(),
+        several => {
+            format!("{} stacks{}", several.len(), in_accounts(several.iter().map(|(of, _)| of.account.as_str())))
+        }
+    }
+}
+
+/// Where something happens, if that is in several accounts: ` in 2 accounts: seoul, tokyo`.
+fn in_accounts<'a>(accounts: impl Iterator<Item = &'a str>) -> String {
+    let names: BTreeSet<&str> = accounts.collect();
+    let names: Vec<&str> = names.into_iter().collect();
+    if names.len() < 2 { String::new() } else { format!(" in {} accounts ({})", names.len(), told(&names)) }
+}
+
 /// The lines about one section: its stacks, and what happens in them.
-pub(super) fn section(stacks: &[&StackDiff], changes: &[&Change]) -> Vec<Line> {
+pub(super) fn section(stacks: &[StackOf<'_>], changes: &[&Change]) -> Vec<Line> {
     let mut lines = vec![stacks_title(stacks)];
     // Where the same happens to resources of several stacks, their attributes stand elsewhere.
-    if let Some(stack) = stacks.first().filter(|_| stacks.len() == 1 || changes.is_empty()) {
+    if let Some((_, stack)) = stacks.first().filter(|_| stacks.len() == 1 || changes.is_empty()) {
         lines.extend(stack.attributes.iter().flat_map(|attribute| property(attribute, 4)));
     }
     for change in changes {
@@ -171,9 +207,9 @@ pub(super) fn section(stacks: &[&StackDiff], changes: &[&Change]) -> Vec<Line> {
     lines
 }
 
-fn stacks_title(stacks: &[&StackDiff]) -> Line {
+fn stacks_title(stacks: &[StackOf<'_>]) -> Line {
     match stacks {
-        [stack] => {
+        [(_, stack)] => {
             let (tone, presence) = match stack.presence {
                 Presence::Added => (Tone::Add, ", is added"),
                 Presence::Removed => (Tone::Destroy, ", is no longer made; it stays until somebody deletes it"),
@@ -182,8 +218,11 @@ fn stacks_title(stacks: &[&StackDiff]) -> Line {
             Line::bare(tone, 2, &visible::line(&format!("stack {} ({}){presence}", stack.name, stack.file)))
         }
         several => {
-            let names: Vec<&str> = several.iter().map(|stack| stack.name.as_str()).collect();
-            let all = |presence| several.iter().all(|stack| stack.presence == presence);
+            let mut names: Vec<&str> = several.iter().map(|(_, stack)| stack.name.as_str()).collect();
+            let count = names.len();
+            names.dedup();
+            let accounts = in_accounts(several.iter().map(|(of, _)| of.account.as_str()));
+            let all = |presence| several.iter().all(|(_, stack)| stack.presence == presence);
             let (tone, presence) = match () {
                 () if all(Presence::Added) => (Tone::Add, ", which are added"),
                 () if all(Presence::Removed) => {
@@ -191,7 +230,7 @@ fn stacks_title(stacks: &[&StackDiff]) -> Line {
                 }
                 () => (Tone::Heading, ""),
             };
-            Line::bare(tone, 2, &format!("{} stacks{presence}: {}", several.len(), told(&names)))
+            Line::bare(tone, 2, &format!("{count} stacks{accounts}{presence}: {}", told(&names)))
         }
     }
 }
@@ -203,11 +242,15 @@ pub(super) fn change_lines(change: &Change) -> Vec<Line> {
         [one] => one.name.as_ref().map_or_else(String::new, |name| format!(" \"{name}\"")),
         several => {
             let users: Vec<&str> = several.iter().filter_map(|resource| resource.user.as_deref()).collect();
-            if users.is_empty() {
+            let accounts: BTreeSet<&str> = several.iter().map(|resource| resource.account.as_str()).collect();
+            let accounts = if accounts.len() > 1 { format!(" in {} accounts", accounts.len()) } else { String::new() };
+            if users.is_empty() && accounts.is_empty() {
                 let stacks: Vec<&str> = several.iter().map(|resource| resource.stack.as_str()).collect();
                 format!(" in {} stacks: {}", stacks.len(), told(&stacks))
+            } else if users.is_empty() {
+                accounts
             } else {
-                format!(" of {} users: {}", several.len(), told(&users))
+                format!(" of {} users{accounts}: {}", several.len(), told(&users))
             }
         }
     };
@@ -274,22 +317,28 @@ pub(super) fn property(change: &PropertyChange, indent: usize) -> Vec<Line> {
 }
 
 /// The lines about who gains and who loses what; none where no policy changes.
-pub(super) fn access(account: &AccountDiff) -> Vec<Line> {
+pub(super) fn access(diff: &Diff) -> Vec<Line> {
     let about_access = |change: &Change| {
         change.resource_type.starts_with("AWS::IAM::") || change.resource_type == "AWS::S3::BucketPolicy"
     };
-    if account.access.is_empty() {
-        let asked = account.changes.iter().any(about_access);
+    if diff.access.is_empty() {
+        let asked = diff.changes.iter().any(about_access);
         return asked.then(|| Line::bare(Tone::Heading, 2, "no change in access")).into_iter().collect();
     }
     let mut lines = vec![Line::bare(Tone::Heading, 2, "access")];
-    lines.extend(account.access.iter().flat_map(access_lines));
+    lines.extend(diff.access.iter().flat_map(|change| access_lines(change, diff.accounts.len() > 1)));
     lines
 }
 
 /// The lines about the access of one principal, or of several.
-pub(super) fn access_lines(change: &AccessChange) -> Vec<Line> {
-    let names: Vec<&str> = change.names.iter().map(String::as_str).collect();
+fn access_lines(change: &AccessChange, several_accounts: bool) -> Vec<Line> {
+    let mut names: Vec<&str> = change.names.iter().map(String::as_str).collect();
+    let count = names.len();
+    names.dedup();
+    let accounts = match change.accounts.as_slice() {
+        [account] if several_accounts => format!(" in {account}"),
+        accounts => in_accounts(accounts.iter().map(String::as_str)),
+    };
     let (one, several) = match change.principal {
         AccessPrincipal::User => ("the user", "users"),
         AccessPrincipal::NotebookRole => ("the notebook role", "notebook roles"),
@@ -300,8 +349,8 @@ pub(super) fn access_lines(change: &AccessChange) -> Vec<Line> {
         AccessPrincipal::Resource => ("through the resource", "resources"),
     };
     let who = match names.as_slice() {
-        [name] => visible::line(format!("{one} {name}").trim()),
-        many => format!("{} {several}: {}", many.len(), told(many)),
+        [name] => visible::line(format!("{one} {name}{accounts}").trim()),
+        many => format!("{count} {several}{accounts}: {}", told(many)),
     };
     let gone = change.presence == Presence::Removed;
     let (tone, suffix) = match (change.presence, change.same_as) {
@@ -315,7 +364,7 @@ pub(super) fn access_lines(change: &AccessChange) -> Vec<Line> {
     let told = change.entries.iter().filter(|_| !gone && change.same_as == 0);
     lines.extend(told.map(|entry| {
         let (tone, word) = match entry.direction {
-            AccessDirection::Widened => (Tone::Add, "widened"),
+            AccessDirection::Widened => (Tone::Warning, "widened"),
             AccessDirection::Narrowed => (Tone::Destroy, "narrowed"),
             AccessDirection::Unknown if entry.at_most_narrowed => (Tone::Destroy, "unknown, at most narrowed"),
             AccessDirection::Unknown => (Tone::Loss, "unknown"),
@@ -325,7 +374,15 @@ pub(super) fn access_lines(change: &AccessChange) -> Vec<Line> {
             [] => String::new(),
             all => format!(", {}", all.iter().map(|text| visible::line(text)).collect::<Vec<_>>().join(", and ")),
         };
-        Line::new(tone, 8, format!("{word}: {} on {}{conditions}", list(&entry.actions), list(&entry.resources)))
+        let but = match entry.actions.as_slice() {
+            [one] if entry.resources == ["*"] && conditions.is_empty() => one.strip_prefix('*'),
+            _ => None,
+        };
+        let what = match (entry.direction, but) {
+            (AccessDirection::Narrowed, Some(but)) => format!("all there was{}", visible::line(but)),
+            _ => format!("{} on {}{conditions}", list(&entry.actions), list(&entry.resources)),
+        };
+        Line::new(tone, 8, format!("{word}: {what}"))
     }));
     lines
 }

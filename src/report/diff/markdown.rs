@@ -5,8 +5,8 @@
 
 use super::super::visible;
 use super::layout::{self, Line, Tone};
-use super::script;
-use crate::diff::{AccessChange, AccountDiff, Action, Change, Diff};
+use super::{script, summary};
+use crate::diff::{AccessChange, Action, Change, Diff};
 
 use std::fmt::Write;
 
@@ -58,7 +58,7 @@ impl Rank {
 
 pub(super) fn render(diff: &Diff) -> String {
     let mut text = head(diff);
-    let parts: Vec<Part> = diff.accounts.iter().flat_map(|account| parts(account, diff.accounts.len() > 1)).collect();
+    let parts = parts(diff);
     let mut by_rank: Vec<usize> = (0..parts.len()).collect();
     by_rank.sort_by_key(|at| parts[*at].rank);
     let shown: Vec<String> = parts.iter().map(show).collect();
@@ -85,6 +85,9 @@ fn head(diff: &Diff) -> String {
     let mut text = format!("{MARK}**Plan: {}**\n\n", layout::plan(diff.plan));
     // Writing to a string cannot fail.
     let _ = writeln!(text, "{} → {}\n", code(&diff.old), code(&diff.new));
+    let accounts = diff.accounts.iter().map(|account| Line::bare(Tone::Plain, 0, &layout::account_title(account)));
+    text += &block(summary::lines(diff).into_iter().chain(accounts.take(TOLD)));
+    text.push('\n');
     for (at, finding) in diff.findings.iter().enumerate() {
         let line = format!("- **{}** {}: {}\n", finding.severity, code(&finding.rule), code(&finding.message));
         if at == TOLD || text.len() + line.len() > HEAD {
@@ -99,32 +102,30 @@ fn head(diff: &Diff) -> String {
     text
 }
 
-fn parts(account: &AccountDiff, several: bool) -> Vec<Part> {
-    let of = |title: String| {
-        if several { format!("{}: {title}", account.account) } else { title }
-    };
+fn parts(diff: &Diff) -> Vec<Part> {
+    let several = diff.accounts.len() > 1;
     let mut parts = Vec::new();
-    let lines = layout::access(account);
+    let lines = layout::access(diff);
     if !lines.is_empty() {
-        let widens = account.access.iter().any(AccessChange::widens);
+        let widens = diff.access.iter().any(AccessChange::widens);
         let rank = match widens {
             true => Rank::Widened,
-            false if account.access.is_empty() => Rank::Unchanged,
+            false if diff.access.is_empty() => Rank::Unchanged,
             false => Rank::Narrowed,
         };
-        parts.push(Part { rank, title: of("access".to_owned()), lines });
+        parts.push(Part { rank, title: "access".to_owned(), lines });
     }
-    for (stacks, changes) in layout::sections(account) {
-        let title = match stacks.as_slice() {
-            [stack] => stack.name.clone(),
-            several => format!("{} stacks", several.len()),
-        };
+    for (stacks, changes) in layout::sections(diff) {
+        let title = layout::section_name(&stacks, several);
         let lines = layout::section(&stacks, &changes);
-        parts.push(Part { rank: rank(&changes), title: of(title), lines });
+        parts.push(Part { rank: rank(&changes), title, lines });
     }
-    for file in &account.files {
-        let rank = if script::runs(file) { Rank::Runs } else { Rank::Changed };
-        parts.push(Part { rank, title: of(file.name.clone()), lines: script::file(file) });
+    let all = diff.accounts.iter().flat_map(|account| &account.files);
+    let runs = |name: &str| all.clone().any(|file| file.name == name && script::runs(file));
+    for lines in script::files(diff) {
+        let title = lines.first().map(|line| line.body.clone()).unwrap_or_default();
+        let rank = if runs(title.split(' ').next().unwrap_or_default()) { Rank::Runs } else { Rank::Changed };
+        parts.push(Part { rank, title, lines });
     }
     parts
 }
@@ -165,12 +166,19 @@ fn show(part: &Part) -> String {
     )
 }
 
+/// Lines between fences.
+fn block(lines: impl Iterator<Item = Line>) -> String {
+    let lines: String = lines.map(|line| diff_line(&line) + "\n").collect();
+    let fence = fence(&lines);
+    format!("{fence}diff\n{lines}{fence}\n")
+}
+
 /// A line with its sign in front, where GitHub looks for it.
 fn diff_line(line: &Line) -> String {
     let sign = match line.tone {
         Tone::Add => '+',
         Tone::Destroy => '-',
-        Tone::Change | Tone::Replace | Tone::Loss => '!',
+        Tone::Change | Tone::Replace | Tone::Warning | Tone::Loss => '!',
         Tone::Plain | Tone::Heading | Tone::Note => ' ',
     };
     format!("{sign}{}", line.unsigned())

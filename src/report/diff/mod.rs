@@ -6,6 +6,7 @@ mod html;
 mod layout;
 mod markdown;
 mod script;
+mod summary;
 mod text;
 mod values;
 

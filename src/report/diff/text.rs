@@ -2,7 +2,7 @@
 
 use super::super::visible;
 use super::layout::{self, Line, Tone};
-use super::script;
+use super::{script, summary};
 use crate::diff::Diff;
 
 const RESET: &str = "\u{1b}[0m";
@@ -22,25 +22,21 @@ fn lines(diff: &Diff) -> Vec<Line> {
     }
     let empty = Line::bare(Tone::Plain, 0, "");
     let mut lines = vec![Line::bare(Tone::Heading, 0, &format!("Plan: {}", layout::plan(diff.plan)))];
+    lines.extend(summary::lines(diff));
+    lines.push(empty.clone());
     for account in &diff.accounts {
-        lines.push(empty.clone());
         lines.push(Line::bare(Tone::Heading, 0, &layout::account_title(account)));
         if diff.accounts.len() > 1 {
             lines.push(Line::bare(Tone::Plain, 2, &layout::plan(account.plan)));
         }
-        let access = layout::access(account);
-        if !access.is_empty() {
-            lines.push(empty.clone());
-            lines.extend(access);
-        }
-        for (stacks, changes) in layout::sections(account) {
-            lines.push(empty.clone());
-            lines.extend(layout::section(&stacks, &changes));
-        }
-        for file in &account.files {
-            lines.push(empty.clone());
-            lines.extend(script::file(file));
-        }
+    }
+    let sections = layout::sections(diff);
+    let parts = std::iter::once(layout::access(diff))
+        .chain(sections.iter().map(|(stacks, changes)| layout::section(stacks, changes)))
+        .chain(script::files(diff));
+    for part in parts.filter(|part| !part.is_empty()) {
+        lines.push(empty.clone());
+        lines.extend(part);
     }
     lines
 }
@@ -54,6 +50,7 @@ fn push(text: &mut String, line: &Line) {
         Tone::Change => "\u{1b}[33m",
         Tone::Replace => "\u{1b}[35m",
         Tone::Note => "\u{1b}[2m",
+        Tone::Warning => "\u{1b}[1;33m",
         Tone::Loss => "\u{1b}[1;31m",
     };
     let reset = if colour.is_empty() { "" } else { RESET };

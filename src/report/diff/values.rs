@@ -1,14 +1,13 @@
 //! Values of templates as lines.
 
 use serde_json::Value;
+use similar::{Algorithm, DiffTag, capture_diff_slices};
 
 use super::super::visible;
 use super::layout::{Line, Tone};
 
 /// More lines than these of an added value are told by their number.
 const MANY: usize = 16;
-/// A longer list of old and new lines is not compared line by line.
-const COMPARABLE: usize = 2_000;
 /// Unchanged lines that are shown around changed ones.
 const CONTEXT: usize = 2;
 
@@ -90,12 +89,16 @@ fn inside(value: &Value, indent: usize, tone: Tone, lines: &mut Vec<Line>) {
 /// Two texts of several lines, compared line by line.
 pub(super) fn changed_lines(old: &str, new: &str, indent: usize) -> Vec<Line> {
     let (old, new): (Vec<&str>, Vec<&str>) = (old.lines().collect(), new.lines().collect());
-    let start = old.iter().zip(&new).take_while(|(a, b)| a == b).count();
-    let end = old[start..].iter().rev().zip(new[start..].iter().rev()).take_while(|(a, b)| a == b).count();
-    let (old_middle, new_middle) = (&old[start..old.len() - end], &new[start..new.len() - end]);
-    let mut all: Vec<(Tone, &str)> = old[..start].iter().map(|line| (Tone::Plain, *line)).collect();
-    all.extend(edits(old_middle, new_middle));
-    all.extend(old[old.len() - end..].iter().map(|line| (Tone::Plain, *line)));
+    let mut all: Vec<(Tone, &str)> = Vec::with_capacity(new.len());
+    for operation in capture_diff_slices(Algorithm::Patience, &old, &new) {
+        let (kind, before, after) = operation.as_tag_tuple();
+        if kind == DiffTag::Equal {
+            all.extend(new[after].iter().map(|line| (Tone::Plain, *line)));
+        } else {
+            all.extend(old[before].iter().map(|line| (Tone::Destroy, *line)));
+            all.extend(new[after].iter().map(|line| (Tone::Add, *line)));
+        }
+    }
     let near = |at: usize| {
         let around = at.saturating_sub(CONTEXT)..(at + CONTEXT + 1).min(all.len());
         all[around].iter().any(|(tone, _)| *tone != Tone::Plain)
@@ -112,39 +115,4 @@ pub(super) fn changed_lines(old: &str, new: &str, indent: usize) -> Vec<Line> {
         }
     }
     lines
-}
-
-/// The longest common subsequence is kept; what is not in it goes and comes.
-fn edits<'a>(old: &[&'a str], new: &[&'a str]) -> Vec<(Tone, &'a str)> {
-    if old.len() * new.len() > COMPARABLE * COMPARABLE {
-        let gone = old.iter().map(|line| (Tone::Destroy, *line));
-        return gone.chain(new.iter().map(|line| (Tone::Add, *line))).collect();
-    }
-    let width = new.len() + 1;
-    // How many lines the rests of both have in common.
-    let mut common = vec![0_usize; (old.len() + 1) * width];
-    for (i, a) in old.iter().enumerate().rev() {
-        for (j, b) in new.iter().enumerate().rev() {
-            common[i * width + j] = if a == b {
-                common[(i + 1) * width + j + 1] + 1
-            } else {
-                common[(i + 1) * width + j].max(common[i * width + j + 1])
-            };
-        }
-    }
-    let (mut i, mut j) = (0, 0);
-    let mut edits = Vec::new();
-    while i < old.len() || j < new.len() {
-        if i < old.len() && j < new.len() && old[i] == new[j] {
-            edits.push((Tone::Plain, old[i]));
-            (i, j) = (i + 1, j + 1);
-        } else if j == new.len() || i < old.len() && common[(i + 1) * width + j] >= common[i * width + j + 1] {
-            edits.push((Tone::Destroy, old[i]));
-            i += 1;
-        } else {
-            edits.push((Tone::Add, new[j]));
-            j += 1;
-        }
-    }
-    edits
 }

@@ -28,3 +28,6 @@ TanakaTaroUser tanaka.taro
 # Everyone who is suspended, by name and notebook.
 suspended='
 '
+# Everyone who has another name from now on: the name of before, and the one of now.
+renamed='
+'

@@ -66,6 +66,9 @@ TanakaTaroUser tanaka.taro
 suspended='
 suzuki.hanako hanako
 '
+# Everyone who has another name from now on: the name of before, and the one of now.
+renamed='
+'
 # ---- end of the data ----
 
 # Seconds between two looks at what AWS does; a throttled call waits longer each time.
@@ -519,13 +522,16 @@ stop_jobs() {
 
 # Takes from those who leave with a stack what CloudFormation fails on.
 leave() {
-  local i=$1 user notebook people=() instances=()
+  local i=$1 user notebook name people=() instances=()
   [ -s "$work/$i.leavers" ] || return 0
   while read -r user notebook; do
     people+=("$user")
     if [ "$notebook" != - ]; then instances+=("$notebook"); else notebook=''; fi
     printf '%s leaves with %s: deleted are the user%s; s3://%s/%s/ stays\n' "$user" "${names[i]}" \
       "${notebook:+, the role, and the notebook $notebook with its volume}" "$bucket" "$user"
+    name=$(awk -v was="$user" '$1 == was { print $2 }' <<<"$renamed")
+    [ -z "$name" ] || printf '%s is %s from now on, and the folder does not follow: aws s3 cp --recursive s3://%s/%s/ s3://%s/%s/\n' \
+      "$user" "$name" "$bucket" "$user" "$bucket" "$name"
   done <"$work/$i.leavers"
   stop_running ${instances[@]+"${instances[@]}"}
   for user in "${people[@]}"; do

@@ -1,0 +1,96 @@
+//! What changes in access.
+
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use super::Presence;
+
+/// What changes in the access of a principal, or of several with the same policies but for their names.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct AccessChange {
+    /// What kind of principal.
+    pub principal: AccessPrincipal,
+    /// Who, by name.
+    pub names: Vec<String>,
+    /// The accounts, by name.
+    pub accounts: Vec<String>,
+    /// Whether they are in both folders.
+    pub presence: Presence,
+    /// Of principals who are new: how many there were before who have the same access, but for their names.
+    pub same_as: usize,
+    /// What changes. Of principals who are gone nothing is told: all their access goes with them.
+    pub entries: Vec<AccessEntry>,
+    /// The names of the user and of the notebook, where it is about one person and the entries hold these.
+    #[serde(skip)]
+    pub(in super::super) own: Option<(String, Option<String>)>,
+}
+
+impl AccessChange {
+    /// Whether somebody may do more than anybody of the kind could before.
+    pub fn widens(&self) -> bool {
+        let widens = |entry: &AccessEntry| entry.direction != AccessDirection::Narrowed && !entry.at_most_narrowed;
+        self.same_as == 0 && self.entries.iter().any(widens)
+    }
+}
+
+/// A kind of principal.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum AccessPrincipal {
+    /// An IAM user.
+    User,
+    /// The role of a user's notebook.
+    NotebookRole,
+    /// Another role.
+    Role,
+    /// A service of AWS.
+    Service,
+    /// Whoever in an account is allowed it by the account.
+    Account,
+    /// Anybody in any other account, as far as their own policies allow it.
+    Anybody,
+    /// Whoever uses a resource, or is named by its policy, or is given a policy: by the resource's logical ID.
+    Resource,
+}
+
+/// Requests that are decided otherwise.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
+pub struct AccessEntry {
+    /// In which direction.
+    pub direction: AccessDirection,
+    /// Of what is unknown: whether nobody gains anything by it.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    #[serde(default)]
+    pub at_most_narrowed: bool,
+    /// The actions, as patterns, with what is not meant of them.
+    pub actions: Vec<String>,
+    /// The resources, likewise.
+    pub resources: Vec<String>,
+    /// When, if not always; all of these hold together. Of what is unknown, why.
+    pub conditions: Vec<String>,
+}
+
+/// Whether access is gained or lost.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum AccessDirection {
+    /// What was denied is allowed.
+    Widened,
+    /// It cannot be told.
+    Unknown,
+    /// What was allowed is denied.
+    Narrowed,
+}
+
+/// How many principals of a kind have their access changed in a direction.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct AccessCount {
+    /// The direction. Who is new with the access that others had before counts as nothing.
+    pub direction: AccessDirection,
+    /// The kind.
+    pub principal: AccessPrincipal,
+    /// How many.
+    pub count: usize,
+    /// In how many accounts.
+    pub accounts: usize,
+}

@@ -1,0 +1,122 @@
+//! The first lines of a diff: what a reviewer must know before anything else.
+
+use std::collections::BTreeMap;
+
+use super::super::visible;
+use super::layout::{Line, NAMES_TOLD, Tone, told};
+use crate::diff::{AccessDirection, AccessPrincipal, Action, Diff, PersonChange, PersonDiff};
+
+/// The lines: access that is widened or narrowed and for how many, who joins, leaves, is renamed or suspended, and what is
+/// destroyed.
+pub(super) fn lines(diff: &Diff) -> Vec<Line> {
+    let mut lines: Vec<Line> = [AccessDirection::Widened, AccessDirection::Unknown, AccessDirection::Narrowed]
+        .into_iter()
+        .filter_map(|direction| access(diff, direction))
+        .collect();
+    lines.extend(people(diff));
+    lines.extend(destroyed(diff));
+    lines
+}
+
+fn access(diff: &Diff, direction: AccessDirection) -> Option<Line> {
+    let counts = diff.access_counts.iter().filter(|count| count.direction == direction);
+    let whom: Vec<String> = counts.clone().map(|count| principals(count.principal, count.count)).collect();
+    let accounts = counts.map(|count| count.accounts).max()?;
+    let (tone, word) = match direction {
+        AccessDirection::Widened => (Tone::Warning, "is widened for"),
+        AccessDirection::Unknown => (Tone::Loss, "is perhaps widened for"),
+        AccessDirection::Narrowed => (Tone::Destroy, "is narrowed for"),
+    };
+    let accounts = if accounts > 1 { format!(" in {accounts} accounts") } else { String::new() };
+    Some(Line::new(tone, 2, format!("access {word} {}{accounts}", listed(&whom))))
+}
+
+fn principals(kind: AccessPrincipal, count: usize) -> String {
+    let (one, many) = match kind {
+        AccessPrincipal::User => ("user", "users"),
+        AccessPrincipal::NotebookRole => ("notebook role", "notebook roles"),
+        AccessPrincipal::Role => ("role", "roles"),
+        AccessPrincipal::Service => ("service", "services"),
+        AccessPrincipal::Account => ("account", "accounts as a whole"),
+        AccessPrincipal::Anybody => return "anybody".to_owned(),
+        AccessPrincipal::Resource => ("resource", "resources"),
+    };
+    format!("{count} {}", if count == 1 { one } else { many })
+}
+
+/// Words as a sentence has them: `a, b and c`.
+fn listed(words: &[String]) -> String {
+    match words {
+        [] => String::new(),
+        [one] => one.clone(),
+        [all @ .., last] => format!("{} and {last}", all.join(", ")),
+    }
+}
+
+fn people(diff: &Diff) -> Vec<Line> {
+    let several = diff.accounts.len() > 1;
+    let of = |change: PersonChange| diff.people.iter().filter(move |person| person.change == change);
+    let name = |person: &PersonDiff| match &person.was {
+        Some(was) if several => format!("{was} becomes {} ({})", person.name, person.account),
+        Some(was) => format!("{was} becomes {}", person.name),
+        None if several => format!("{} ({})", person.name, person.account),
+        None => person.name.clone(),
+    };
+    let line = |change, tone, one: &str, many: &str| {
+        let names: Vec<String> = of(change).map(name).collect();
+        let names: Vec<&str> = names.iter().map(String::as_str).collect();
+        let who = if names.len() == 1 { format!("1 person {one}") } else { format!("{} people {many}", names.len()) };
+        (!names.is_empty()).then(|| Line::new(tone, 2, format!("{who}: {}", told(&names))))
+    };
+    let mut lines = Vec::new();
+    lines.extend(line(PersonChange::Joins, Tone::Add, "joins", "join"));
+    lines.extend(line(PersonChange::Leaves, Tone::Destroy, "leaves", "leave"));
+    lines.extend(line(PersonChange::Renamed, Tone::Warning, "gets another name", "get another name"));
+    for person in of(PersonChange::Renamed).take(NAMES_TOLD) {
+        let steps = (1..).zip(&person.steps);
+        lines.extend(
+            steps.map(|(number, step)| Line::bare(Tone::Plain, 8, &visible::line(&format!("{number}. {step}")))),
+        );
+    }
+    lines.extend(line(PersonChange::Suspended, Tone::Change, "is suspended", "are suspended"));
+    lines.extend(line(PersonChange::Resumed, Tone::Change, "is no longer suspended", "are no longer suspended"));
+    lines
+}
+
+/// What goes with a resource of a type, of one and of many; of all others, the type is told.
+const GONE: &[(&str, &str, &str)] = &[
+    ("AWS::IAM::AccessKey", "access key", "access keys"),
+    ("AWS::IAM::User", "user with all credentials", "users with all credentials"),
+    ("AWS::KMS::Key", "key with what it encrypts", "keys with what they encrypt"),
+    ("AWS::S3::Bucket", "bucket", "buckets"),
+    ("AWS::SageMaker::NotebookInstance", "notebook with its volume", "notebooks with their volumes"),
+    ("AWS::SecretsManager::Secret", "secret with its value", "secrets with their values"),
+];
+
+/// Of more other types, only how many resources there are is told.
+const KINDS_TOLD: usize = 3;
+
+fn destroyed(diff: &Diff) -> Option<Line> {
+    // What is replaced and kept is not gone.
+    let gone = diff.changes.iter().filter(|change| {
+        let kept = change.lost.iter().any(|lost| lost.starts_with("kept:"));
+        matches!(change.action, Action::Destroy | Action::Replace) && !kept
+    });
+    let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
+    for change in gone {
+        *counts.entry(change.resource_type.as_str()).or_default() += change.resources.len();
+    }
+    let (known, others): (Vec<_>, Vec<_>) =
+        counts.into_iter().partition(|(kind, _)| GONE.iter().any(|(known, ..)| known == kind));
+    let words = GONE.iter().filter_map(|(kind, one, many)| {
+        let (_, count) = known.iter().find(|(known, _)| known == kind)?;
+        Some(format!("{count} {}", if *count == 1 { one } else { many }))
+    });
+    let mut words: Vec<String> = words.collect();
+    let rest: usize = others.iter().map(|(_, count)| count).sum();
+    match others.as_slice() {
+        kinds if kinds.len() <= KINDS_TOLD => words.extend(kinds.iter().map(|(kind, count)| format!("{count} {kind}"))),
+        _ => words.push(format!("{rest} other resources")),
+    }
+    (!words.is_empty()).then(|| Line::new(Tone::Loss, 2, format!("destroyed or replaced: {}", listed(&words))))
+}
