@@ -42,7 +42,8 @@ pub(super) fn run(args: &ReportArgs, colour: bool, watch: &Watch<'_>) -> Result<
     sort(&mut findings);
     findings.dedup();
     let title = args.title.clone().unwrap_or_else(|| TITLE.to_owned());
-    let page = Page { title, accounts, findings: &findings, stale: any_stale, diff };
+    let revision = files::revision(&args.config);
+    let page = Page { title, today: args.today, revision, accounts, findings: &findings, stale: any_stale, diff };
     let html = match page::render(&material.templates, &page) {
         Ok(html) => html,
         Err(failure) => return Ok(outcome(Format::Human, vec![own_or_fault(failure)?], String::new(), colour)),

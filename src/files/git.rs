@@ -69,6 +69,13 @@ pub fn read_revision(revision: &str, folder: &Path) -> Result<BTreeMap<String, V
     contents(place, blobs)
 }
 
+/// What a folder's working copy is of: the revision, and whether anything was changed since. `None` outside of git.
+pub fn revision(folder: &Path) -> Option<String> {
+    let described =
+        run(folder, &["describe", "--always", "--abbrev=12", "--exclude=*", "--dirty= and changes"]).ok()?;
+    Some(String::from_utf8_lossy(&described).trim().to_owned()).filter(|revision| !revision.is_empty())
+}
+
 fn command(place: &Path) -> Command {
     let mut command = Command::new("git");
     command.arg("-C").arg(place).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());

@@ -34,6 +34,9 @@ const COLUMNS: [(&str, bool); 10] = [
 #[derive(Debug, Serialize)]
 pub(super) struct PageContext<'a> {
     title: &'a str,
+    today: Option<String>,
+    revision: Option<&'a str>,
+    version: &'static str,
     style: &'a str,
     style_hashes: String,
     script: &'a str,
@@ -41,6 +44,9 @@ pub(super) struct PageContext<'a> {
     stale: bool,
     incomplete: bool,
     counts: Vec<Count>,
+    reach: Vec<ReachContext<'a>>,
+    /// Whether nobody reaches anything of anybody else in any account.
+    isolated: bool,
     accounts: Vec<AccountContext<'a>>,
     columns: Vec<&'static str>,
     filters: Vec<Filter>,
@@ -65,13 +71,11 @@ struct AccountContext<'a> {
     people: usize,
     stack_count: usize,
     bucket: String,
-    open: bool,
     stacks_open: bool,
     /// The stack whose template is fullest, and how full it is.
     fullest: &'a str,
     fullest_percent: usize,
     stacks: Vec<StackContext<'a>>,
-    reach: Option<ReachContext<'a>>,
 }
 
 #[derive(Debug, Serialize)]
@@ -100,8 +104,14 @@ struct Bar<'a> {
     high: usize,
 }
 
+/// Who may do what in accounts that are alike.
 #[derive(Debug, Serialize)]
 struct ReachContext<'a> {
+    names: String,
+    profile: &'static str,
+    open: bool,
+    /// How many requests are allowed, or perhaps, that nobody may make.
+    weak: usize,
     picture: String,
     principals: &'a [String],
     rows: Vec<RowContext<'a>>,
@@ -176,6 +186,9 @@ pub(super) fn of<'a>(templates: &'a Templates, page: &'a Page<'_>) -> PageContex
     let people: Vec<Person<'_>> = page.accounts.iter().flat_map(people).collect();
     PageContext {
         title: &page.title,
+        today: page.today.map(|today| today.to_string()),
+        revision: page.revision.as_deref(),
+        version: env!("CARGO_PKG_VERSION"),
         style,
         style_hashes: style_hashes.join(" "),
         script,
@@ -183,6 +196,9 @@ pub(super) fn of<'a>(templates: &'a Templates, page: &'a Page<'_>) -> PageContex
         stale: page.stale,
         incomplete: any_error(page.findings),
         counts: counts(page, &people),
+        isolated: !page.accounts.is_empty()
+            && page.accounts.iter().all(|one| !one.reach.rows.is_empty() && one.reach.weak() == 0),
+        reach: reaches(&page.accounts),
         accounts: page.accounts.iter().map(|one| account(one, page.accounts.len() <= UNFOLDED_ACCOUNTS)).collect(),
         columns: COLUMNS.map(|(name, _)| name).to_vec(),
         filters: filters(&people),
@@ -214,7 +230,6 @@ fn counts(page: &Page<'_>, people: &[Person<'_>]) -> Vec<Count> {
 }
 
 fn account(one: &PageAccount, open: bool) -> AccountContext<'_> {
-    let rows = &one.reach.rows;
     let fullest = one.manifest.stacks.iter().max_by_key(|stack| share(stack.bytes));
     AccountContext {
         name: one.account.name.as_str(),
@@ -224,17 +239,36 @@ fn account(one: &PageAccount, open: bool) -> AccountContext<'_> {
         people: one.account.users.len(),
         stack_count: one.manifest.stacks.len(),
         bucket: one.account.bucket.name.to_string(),
-        open,
         stacks_open: open && one.manifest.stacks.len() <= UNFOLDED_STACKS,
         fullest: fullest.map_or("", |stack| stack.part.as_str()),
         fullest_percent: fullest.map_or(0, |stack| percent(stack.bytes)),
         stacks: one.manifest.stacks.iter().map(stack).collect(),
-        reach: (!rows.is_empty()).then(|| ReachContext {
-            picture: picture::svg(one.account.name.as_str(), &one.reach),
-            principals: &one.reach.principals,
-            rows: rows.iter().map(row).collect(),
-        }),
     }
+}
+
+/// Who may do what, of accounts in which it is the same once.
+fn reaches(accounts: &[PageAccount]) -> Vec<ReachContext<'_>> {
+    let mut alike: Vec<(&PageAccount, Vec<&str>)> = Vec::new();
+    for one in accounts.iter().filter(|one| !one.reach.rows.is_empty()) {
+        let same = |(known, _): &&mut (&PageAccount, Vec<&str>)| {
+            (known.account.policies, &known.reach) == (one.account.policies, &one.reach)
+        };
+        match alike.iter_mut().find(same) {
+            Some((_, names)) => names.push(one.account.name.as_str()),
+            None => alike.push((one, vec![one.account.name.as_str()])),
+        }
+    }
+    let open = alike.len() <= UNFOLDED_ACCOUNTS;
+    let contexts = alike.into_iter().map(|(one, names)| (one, names.join(", "))).map(|(one, names)| ReachContext {
+        picture: picture::svg(&names, &one.reach),
+        names,
+        profile: one.account.policies.as_str(),
+        open,
+        weak: one.reach.weak(),
+        principals: &one.reach.principals,
+        rows: one.reach.rows.iter().map(row).collect(),
+    });
+    contexts.collect()
 }
 
 fn stack(stack: &StackEntry) -> StackContext<'_> {

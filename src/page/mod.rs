@@ -10,6 +10,7 @@ mod words;
 
 pub use reach::{Answer, Kind, Reach, ReachRow};
 
+use crate::facts::date::Date;
 use crate::finding::Finding;
 use crate::model::Account;
 use crate::output::Manifest;
@@ -20,6 +21,10 @@ use crate::render::{RenderFailure, Templates};
 pub struct Page<'a> {
     /// Its title.
     pub title: String,
+    /// The day of the run, if it was given.
+    pub today: Option<Date>,
+    /// The revision of the configuration, if it is in git.
+    pub revision: Option<String>,
     /// The accounts, in the order of the page.
     pub accounts: Vec<PageAccount>,
     /// What synth has to say, in the order of `finding::sort`, the suppressed among it.

@@ -36,7 +36,7 @@ impl Answer {
 }
 
 /// What the principals of an account may do.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Reach {
     /// The principals, such as "people" and "notebook roles": the columns of the matrix.
     pub principals: Vec<String>,
@@ -45,7 +45,7 @@ pub struct Reach {
 }
 
 /// A question, and the answer for each principal.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ReachRow {
     /// Whose the thing is.
     pub whose: Owner,
@@ -71,6 +71,12 @@ pub struct Kind {
 }
 
 impl Reach {
+    /// How many requests are allowed, or perhaps, that nobody may make.
+    pub fn weak(&self) -> usize {
+        let open = |answer: &Answer| !matches!(answer, Answer::Denied | Answer::Nothing);
+        self.rows.iter().filter(|row| row.forbidden && row.answers.iter().any(open)).count()
+    }
+
     /// The answers about each kind of people side by side.
     pub fn of(kinds: &[Kind]) -> Self {
         let asked = |kind: &Kind, asker| kind.answers.iter().any(|answer| answer.asker == asker);

@@ -190,6 +190,8 @@ const tests = {
     const rows = await page.$$eval("#roster tbody tr", (rows) => rows.map((row) => row.cells[4].getBoundingClientRect().height));
     assert.ok(Math.max(...rows) < 60, `a row of the roster is ${Math.max(...rows)} high`);
     await page.setViewportSize({ width: 1280, height: 900 });
+    const cut = await page.$$eval(".wide", (all) => all.filter((one) => one.scrollWidth > one.clientWidth).length);
+    assert.equal(cut, 0, "a table is cut off at 1,280 px");
     await screenshot(page);
   },
 };
