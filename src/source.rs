@@ -11,12 +11,19 @@ pub struct SourceFile {
     pub path: PathBuf,
     /// The decoded text (UTF-8, without a byte order mark). Empty when the file could not be read or does not exist.
     pub text: String,
+    /// The sheet of a workbook whose rows the lines are, as CSV.
+    pub sheet: Option<String>,
 }
 
 impl SourceFile {
     /// A source with its text, shared by all places in it.
     pub fn new(path: impl Into<PathBuf>, text: impl Into<String>) -> Arc<Self> {
-        Arc::new(Self { path: path.into(), text: text.into() })
+        Arc::new(Self { path: path.into(), text: text.into(), sheet: None })
+    }
+
+    /// A sheet of a workbook as CSV.
+    pub fn of_sheet(path: impl Into<PathBuf>, text: impl Into<String>, sheet: impl Into<String>) -> Arc<Self> {
+        Arc::new(Self { path: path.into(), text: text.into(), sheet: Some(sheet.into()) })
     }
 }
 
@@ -65,6 +72,27 @@ impl Place {
         line_column(&self.source.text, self.span.end)
     }
 
+    /// The cell of the workbook, such as `C3`, and its sheet. `None` of other files, and of a file as a whole.
+    pub fn cell(&self) -> Option<(String, &str)> {
+        let sheet = self.source.sheet.as_deref().filter(|_| self.span != (0..0))?;
+        let (mut row, mut column, mut quoted) = (1_usize, 0_usize, false);
+        for byte in self.source.text.get(..self.span.start)?.bytes() {
+            match byte {
+                b'"' => quoted = !quoted,
+                b',' if !quoted => column += 1,
+                b'\n' if !quoted => (row, column) = (row + 1, 0),
+                _ => {}
+            }
+        }
+        let mut letters = Vec::new();
+        let mut rest = column + 1;
+        while rest > 0 {
+            letters.push(char::from(b'A' + u8::try_from((rest - 1) % 26).unwrap_or(0)));
+            rest = (rest - 1) / 26;
+        }
+        Some((letters.iter().rev().collect::<String>() + &row.to_string(), sheet))
+    }
+
     /// The text that the place covers.
     pub fn text(&self) -> &str {
         self.source.text.get(self.span.clone()).unwrap_or_default()
@@ -88,6 +116,16 @@ mod tests {
         assert_eq!(Place::new(&source, 0..0).line_column(), (1, 1));
         assert_eq!(Place::new(&source, 5..6).line_column(), (1, 4));
         assert_eq!(Place::new(&source, 9..10).line_column(), (2, 3));
+    }
+
+    #[test]
+    fn a_place_in_a_workbook_is_a_cell() {
+        let source = SourceFile::of_sheet("a.xlsx", format!("a,b\n\"x,\ny\",{}z\n", ",".repeat(26)), "roster");
+        let cell = |at: usize| Place::new(&source, at..at + 1).cell().map(|(cell, sheet)| (cell, sheet.to_owned()));
+        assert_eq!(cell(2), Some(("B1".to_owned(), "roster".to_owned())));
+        assert_eq!(cell(5), Some(("A2".to_owned(), "roster".to_owned())));
+        assert_eq!(cell(source.text.find('z').unwrap()), Some(("AB2".to_owned(), "roster".to_owned())));
+        assert_eq!(Place::new(&SourceFile::new("a", "a"), 0..1).cell(), None);
     }
 
     #[test]

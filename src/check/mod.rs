@@ -15,6 +15,7 @@ mod references;
 mod single;
 mod structure;
 mod suppressions;
+mod yaml_words;
 
 use rayon::iter::{IndexedParallelIterator, IntoParallelRefMutIterator, ParallelIterator};
 use rayon::slice::ParallelSlice;
@@ -88,6 +89,7 @@ pub fn check(
         expected: &expected,
         rules,
         today: suppressions.today(),
+        has_own_stacks: templates.has_own_stacks(),
     };
     let examples = Examples::default();
     let at_once = at_once(rendered);

@@ -8,6 +8,7 @@ use super::limits::{self, Counts, PolicySize};
 use super::owner_tags::{self, Teams};
 use super::references::{self, References};
 use super::structure::{self, Expected};
+use super::yaml_words;
 use super::{isolation, lifecycle};
 use crate::facts::date::Date;
 use crate::finding::Finding;
@@ -26,6 +27,8 @@ pub(super) struct CheckContext<'a> {
     pub expected: &'a Expected,
     pub rules: &'a RuleSet,
     pub today: Option<Date>,
+    /// Whether templates of stacks are the user's own.
+    pub has_own_stacks: bool,
 }
 
 /// What the checks of a few templates came to.
@@ -85,6 +88,9 @@ impl<'a> CheckBatch<'a> {
         self.findings.extend(owner_tags::check(&one, context.names, teams.as_ref()));
         self.findings.extend(isolation::transformed(&one, context.documented));
         self.findings.extend(lifecycle::check(&one, context.today));
+        if context.has_own_stacks {
+            self.findings.extend(yaml_words::check(&template.source));
+        }
         let mut references = references::read(context.names, &one);
         self.findings.append(&mut references.findings);
         if !matches!(template.part, Part::Users(_)) {

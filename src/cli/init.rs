@@ -2,26 +2,30 @@
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use include_dir::{Dir, include_dir};
+use sha2::{Digest, Sha256};
 
 use super::args::{Ci, InitArgs, SchemaKind};
 use super::{Failure, Outcome, schema_of};
 use crate::files::{self, NewFile};
+use crate::finding::{Finding, Rule};
+use crate::render::hexadecimal;
+use crate::source::{Place, SourceFile};
 
 /// What people may have already, and keep: it lets git merge the locks of two branches, leaves out of git what is one
 /// machine's, includes the jobs.
 const KEPT: [&str; 3] = [".gitattributes", ".gitignore", ".gitlab-ci.yml"];
 
-/// The only one of the first files that is a program, which nobody edits.
+/// The only one of the first files that is a program.
 const DEPLOY_ALL: &str = "deploy-all.sh";
 
 static FILES: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/templates/init");
 static GITHUB: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/templates/ci/github");
 static GITLAB: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/templates/ci/gitlab");
 
-/// The schemas that editors check the configuration by.
+/// The schemas that editors check the configuration by, by their path in the config folder.
 fn schemas() -> impl Iterator<Item = (String, String)> {
     let kinds = [
         (SchemaKind::Settings, "settings"),
@@ -29,26 +33,72 @@ fn schemas() -> impl Iterator<Item = (String, String)> {
         (SchemaKind::Roster, "roster"),
         (SchemaKind::Suppressions, "suppressions"),
     ];
-    kinds.into_iter().map(|(kind, name)| (format!("config/schemas/{name}.json"), schema_of(kind)))
+    kinds.into_iter().map(|(kind, name)| (format!("schemas/{name}.json"), schema_of(kind)))
 }
 
-/// Writes anew what an older version wrote and nobody edits, where it is: the schemas, the files for CI, and `deploy-all.sh`.
-fn update(folder: &Path) -> Result<Outcome, Failure> {
-    let mut all: Vec<(String, String)> = Vec::new();
-    collect(&FILES, &mut all);
-    all.retain(|(path, _)| path == DEPLOY_ALL);
-    all.extend(schemas());
-    collect(&GITHUB, &mut all);
-    collect(&GITLAB, &mut all);
-    let mut stdout = String::new();
-    for (path, text) in all.iter().filter(|(path, _)| !KEPT.contains(&path.as_str())) {
-        let place = folder.join(path);
-        let found = files::read(&place)?;
-        if found.as_ref().is_some_and(|bytes| bytes != text.as_bytes()) {
-            files::write_file_atomically(&place, text.as_bytes())?;
-            // Writing to a string cannot fail.
-            let _ = writeln!(stdout, "updated {}", place.display());
+/// What stands before the checksum, in the last line of the files for CI and of `deploy-all.sh`: with it, nobody has edited
+/// them since.
+const SEAL: &str =
+    "# Written by `racestack init`, which writes this file anew as long as it has this SHA-256 above this line: ";
+
+/// A text with its checksum.
+fn sealed(text: &str) -> String {
+    format!("{text}{SEAL}{}\n", hexadecimal(&Sha256::digest(text.as_bytes())))
+}
+
+/// Whether nobody has edited a file since some version wrote it; an empty one asks to be written anew.
+fn is_sealed(found: &str) -> bool {
+    found.trim().is_empty() || found.rfind(SEAL).is_some_and(|at| sealed(&found[..at]) == found)
+}
+
+/// The schemas in a config folder, and the files beside it, that another version of racestack wrote: what each is to hold, and
+/// whether somebody has edited it.
+fn differing(config: &Path, folder: &Path) -> Result<Vec<(PathBuf, String, bool)>, Failure> {
+    let mut beside: Vec<(String, String)> = Vec::new();
+    collect(&FILES, &mut beside);
+    beside.retain(|(path, _)| path == DEPLOY_ALL);
+    collect(&GITHUB, &mut beside);
+    collect(&GITLAB, &mut beside);
+    let schemas = schemas().map(|(name, text)| (config.join(name), text, false));
+    let beside = beside.into_iter().filter(|(path, _)| !KEPT.contains(&path.as_str()));
+    let mut found = Vec::new();
+    for (place, text, may_be_edited) in
+        schemas.chain(beside.map(|(path, text)| (folder.join(path), sealed(&text), true)))
+    {
+        let Some(bytes) = files::read(&place)? else { continue };
+        if bytes != text.as_bytes() {
+            let edited = may_be_edited && !is_sealed(&String::from_utf8_lossy(&bytes));
+            found.push((place, text, edited));
         }
+    }
+    Ok(found)
+}
+
+/// A finding about what `racestack init` wrote in another version, and nobody has edited since.
+pub(super) fn outdated(config: &Path) -> Result<Option<Finding>, Failure> {
+    let folder = config.parent().unwrap_or(Path::new(""));
+    let mut stale = differing(config, folder)?;
+    stale.retain(|(.., edited)| !edited);
+    let names: Vec<String> = stale.iter().map(|(path, ..)| format!("`{}`", path.display())).collect();
+    let Some((first, ..)) = stale.first() else { return Ok(None) };
+    let message = format!("another version of racestack wrote {}", names.join(", "));
+    let folder = if folder.as_os_str().is_empty() { String::new() } else { format!(" {}", folder.display()) };
+    let finding = Finding::new(Rule::FileOutdated, message).at(Place::whole(&SourceFile::new(first, "")));
+    Ok(Some(finding.help(format!("run `racestack init --update{folder}`, and commit what it writes"))))
+}
+
+/// Writes anew what an older version wrote, where it is: the schemas, and unless somebody has edited them, the files for CI and
+/// `deploy-all.sh`.
+fn update(folder: &Path) -> Result<Outcome, Failure> {
+    let mut stdout = String::new();
+    for (place, text, edited) in differing(&folder.join("config"), folder)? {
+        // Writing to a string cannot fail.
+        let _ = if edited {
+            writeln!(stdout, "kept {0}, which was edited: empty it and run this again to have it anew", place.display())
+        } else {
+            files::write_file_atomically(&place, text.as_bytes())?;
+            writeln!(stdout, "updated {}", place.display())
+        };
     }
     if stdout.is_empty() {
         stdout.push_str("nothing to update\n");
@@ -65,12 +115,18 @@ pub(super) fn run(args: &InitArgs) -> Result<Outcome, Failure> {
     let has_configuration = args.ci.is_some() && files::kind(&args.folder.join("config"))?.is_some();
     if !has_configuration {
         collect(&FILES, &mut new);
-        new.extend(schemas());
+        new.extend(schemas().map(|(path, text)| (format!("config/{path}"), text)));
     }
     match args.ci {
         Some(Ci::Github) => collect(&GITHUB, &mut new),
         Some(Ci::Gitlab) => collect(&GITLAB, &mut new),
         None => {}
+    }
+    for (path, text) in &mut new {
+        let of_ci = path.starts_with(".github") || path.starts_with(".gitlab") || path == DEPLOY_ALL;
+        if of_ci && !KEPT.contains(&path.as_str()) {
+            *text = sealed(text);
+        }
     }
     // All are looked for before any is written, so that a refusal leaves nothing half made.
     let mut kept = BTreeMap::new();

@@ -10,7 +10,7 @@ use super::export::{self, Export, Piece, Target};
 use super::material::{self, Material, Sources};
 use super::summary::{self, Row};
 use super::synthesis::{Purpose, Synthesised, synthesise_all};
-use super::{Failure, Outcome, Watch, committed, lock, outcome, require_config};
+use super::{Failure, Outcome, Watch, committed, init, lock, outcome, require_config};
 use crate::files;
 use crate::finding::{Finding, Rule, any_error};
 use crate::model::AccountName;
@@ -40,7 +40,7 @@ pub(super) fn run(args: &SynthArgs, colour: bool, watch: &Watch<'_>) -> Result<O
         Some(output::claim(&args.out, watch.notice)?)
     };
     let target = export::target(args, watch)?;
-    let mut findings = Vec::new();
+    let mut findings: Vec<Finding> = init::outdated(&args.config)?.into_iter().collect();
     let sources = Sources {
         config: &args.config,
         accounts: &args.accounts,

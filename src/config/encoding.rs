@@ -99,16 +99,17 @@ pub fn decode_csv(
             findings.push(not_in(path, rest, encoding));
             return None;
         };
-        let source = SourceFile::new(path, text);
         if encoding.is_utf16() {
+            let source = SourceFile::new(path, text);
             findings.push(not_in_diff(&source, encoding));
+            return Some(source);
         }
-        return Some(source);
+        return Some(taken(path, encoding, &text, true, findings));
     }
     let utf8 = std::str::from_utf8(bytes);
     let bytes_of_mail = utf8.is_ok() && bytes.contains(&ESCAPE);
     if bytes_of_mail && let Some(text) = rs::ISO_2022_JP.decode_without_bom_handling_and_without_replacement(bytes) {
-        return Some(taken(path, &Reading { encoding: rs::ISO_2022_JP, text: text.into_owned() }, findings));
+        return Some(taken(path, Encoding(rs::ISO_2022_JP), &text, false, findings));
     }
     match utf8 {
         Ok(text) => {
@@ -121,7 +122,7 @@ pub fn decode_csv(
             None
         }
         Err(error) => match certain(bytes, readings(bytes)) {
-            Ok(reading) => Some(taken(path, &reading, findings)),
+            Ok(reading) => Some(taken(path, Encoding(reading.encoding), &reading.text, false, findings)),
             Err(readings) if readings.is_empty() => {
                 let finding = encoding_error(path, bytes, error.valid_up_to(), "UTF-8, or another encoding of names");
                 let help = format!("{SAVE}, or say what it is with `--encoding`, or `roster_encoding` in the settings");
@@ -159,11 +160,17 @@ fn unmarked_utf16(bytes: &[u8]) -> Option<Encoding> {
     }
 }
 
-/// The text of a file that is not UTF-8, with a finding that says what it was taken for.
-fn taken(path: &Path, reading: &Reading, findings: &mut Vec<Finding>) -> Arc<SourceFile> {
-    let source = SourceFile::new(path, reading.text.as_str());
-    let encoding = Encoding(reading.encoding);
+/// The text of a file that is not UTF-8, with a finding that says what it was taken for: what was `given`, or what it is certain
+/// to be.
+fn taken(path: &Path, encoding: Encoding, text: &str, given: bool, findings: &mut Vec<Finding>) -> Arc<SourceFile> {
+    let source = SourceFile::new(path, text);
     let (example, place) = example(&source);
+    if given {
+        let message = format!("the file was read as {encoding}, which was given, such as `{example}`");
+        let help = "save it as UTF-8 (in Excel: `CSV UTF-8 (Comma delimited)`); then no encoding has to be given";
+        findings.push(Finding::new(Rule::FileNotUtf8, message).at(place).help(help));
+        return source;
+    }
     findings.push(
         Finding::new(Rule::FileNotUtf8, format!("the file is not UTF-8; it was read as {encoding}, such as `{example}`"))
             .at(place)

@@ -39,8 +39,8 @@ pub fn read(path: &Path, bytes: &[u8], findings: &mut Vec<Finding>) -> Option<Ar
     let text = std::panic::catch_unwind(|| text(bytes))
         .unwrap_or_else(|_| Err("its parts do not fit together".to_owned().into()));
     match text {
-        Ok(text) => {
-            let source = SourceFile::new(path, text);
+        Ok((sheet, text)) => {
+            let source = SourceFile::of_sheet(path, text, sheet);
             findings.push(
                 Finding::new(Rule::RosterNotInDiff, "`git diff` shows no line of a roster in a workbook")
                     .at(Place::whole(&source))
@@ -70,7 +70,8 @@ impl From<String> for Unread {
     }
 }
 
-fn text(bytes: &[u8]) -> Result<String, Unread> {
+/// The name of the sheet of the people, and the sheet as CSV.
+fn text(bytes: &[u8]) -> Result<(String, String), Unread> {
     if bytes.starts_with(MARKS[1]) {
         return Err("it is of an older form (.xls), or has a password".to_owned().into());
     }
@@ -84,18 +85,19 @@ fn text(bytes: &[u8]) -> Result<String, Unread> {
     }
     let names: Vec<String> = sheets.iter().map(|(name, _)| format!("`{name}`")).collect();
     let position = match sheets.as_slice() {
-        [] => return Ok(String::new()),
+        [] => return Ok((String::new(), String::new())),
         [_] => Some(0),
         _ => sheets.iter().position(|(name, _)| name.eq_ignore_ascii_case(SHEET)),
     };
-    let Some((_, rows)) = position.and_then(|position| sheets.into_iter().nth(position)) else {
+    let Some((sheet, rows)) = position.and_then(|position| sheets.into_iter().nth(position)) else {
         let reason = format!("the sheets {} have cells", names.join(", "));
         return Err(Unread { reason, help: "name the sheet with the people `roster`, or delete the others" });
     };
     let mut writer = csv::WriterBuilder::new().flexible(true).from_writer(Vec::new());
     rows.iter().try_for_each(|row| writer.write_record(row)).map_err(|error| error.to_string())?;
     let bytes = writer.into_inner().map_err(|error| error.to_string())?;
-    String::from_utf8(bytes).map_err(|error| error.to_string().into())
+    let text = String::from_utf8(bytes).map_err(|error| error.to_string())?;
+    Ok((sheet, text))
 }
 
 /// The cells of a sheet as texts, from its first row on. They are read one by one: a sheet may have a cell in its last row.

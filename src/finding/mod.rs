@@ -93,6 +93,8 @@ impl Finding {
     /// The same finding, at `place`.
     #[must_use]
     pub fn at(mut self, place: Place) -> Self {
+        // A workbook has no lines.
+        self.notes.extend(place.cell().map(|(cell, sheet)| format!("this is the cell {cell} of the sheet `{sheet}`")));
         self.place = Some(place);
         self
     }

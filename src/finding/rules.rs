@@ -36,6 +36,7 @@ rules! {
     FileEncoding, "file::encoding", Error, "a file is not UTF-8, nor, where it is a roster in CSV, certain to be in another encoding";
     FileNotUtf8, "file::not-utf8", Warning, "a roster in CSV that is not UTF-8, and the encoding that it was taken to be in";
     FileConflict, "file::conflict", Error, "a file of the configuration, a template or a rule file has the marks of a merge conflict";
+    FileOutdated, "file::outdated", Warning, "a schema, or a file for CI, that another version of racestack wrote";
     FileSyntax, "file::syntax", Error, "a file is not well-formed YAML, JSON or CSV";
     FileDuplicateKey, "file::duplicate-key", Error, "a key stands twice in one map, or a column twice in a header";
     SettingsUnknownKey, "settings::unknown-key", Error, "a key that racestack does not know";
@@ -122,6 +123,7 @@ rules! {
     StackSetPartition, "stackset::partition", Error, "accounts of several partitions, which no StackSet spans";
     StackSetMacro, "stackset::macro", Error, "a template with a macro, whose result a StackSet would deploy without showing it first";
     TemplateNotCloudformation, "template::not-cloudformation", Error, "a template holds what CloudFormation does not know, such as an unknown tag";
+    TemplateYamlWord, "template::yaml-word", Warning, "a word without quotes in a template of one's own that CloudFormation takes for true or false";
     TemplateStructure, "template::structure", Error, "a template whose structure is not the one that its users should give it";
     LimitExceeded, "limit::exceeded", Error, "more of something than AWS allows in one place";
     LimitSyntax, "limit::syntax", Error, "a name or value in a template that AWS refuses";

@@ -54,6 +54,11 @@ pub struct RenderFailure {
 }
 
 impl Templates {
+    /// Whether a template of a stack is the user's own.
+    pub fn has_own_stacks(&self) -> bool {
+        self.overridden.iter().any(|path| path.starts_with("stacks/"))
+    }
+
     /// The embedded templates, with the user's own in place of those of the same path.
     ///
     /// # Errors

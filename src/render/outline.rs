@@ -3,7 +3,7 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-use granit_parser::{Event, Parser};
+use granit_parser::{Event, Parser, ScalarStyle};
 
 use crate::source::{Place, SourceFile};
 
@@ -83,6 +83,22 @@ impl Node {
                 .map(|((_, key, node), rest)| (key.start..node.span.end.max(key.end), node, rest)),
         }
     }
+}
+
+/// The words that YAML 1.1 takes for true or false, and later versions for texts.
+/// Source: <https://yaml.org/type/bool.html>
+const WORDS_OF_YAML_1_1: &[&str] =
+    &["y", "Y", "yes", "Yes", "YES", "n", "N", "no", "No", "NO", "on", "On", "ON", "off", "Off", "OFF"];
+
+/// Where such words stand in a text without quotes, each with the word.
+pub fn words_of_yaml_1_1(source: &Arc<SourceFile>) -> Vec<(Place, &'static str)> {
+    let events = Parser::new_from_str(&source.text).map_while(Result::ok);
+    let words = events.filter_map(|(event, span)| {
+        let Event::Scalar(text, ScalarStyle::Plain, _, None) = &event else { return None };
+        let word = WORDS_OF_YAML_1_1.iter().find(|word| **word == text.as_ref())?;
+        Some((Place::new(source, span.byte_range()?), *word))
+    });
+    words.collect()
 }
 
 /// The node that begins with `event`. Where the events end early, it holds what came before.

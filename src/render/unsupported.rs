@@ -9,6 +9,7 @@ const DEEPEST: usize = 1_000;
 /// Source: <https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/template-formats.html>, "supported YAML features"
 pub(super) fn unsupported(text: &str) -> Option<String> {
     let mut depth = 0_usize;
+    let mut may_be_deep = false;
     let mut before = [b'\n'; 2];
     let mut may_have_alias = false;
     for byte in text.bytes() {
@@ -17,17 +18,37 @@ pub(super) fn unsupported(text: &str) -> Option<String> {
             b']' | b'}' => depth = depth.saturating_sub(1),
             _ => {}
         }
-        if depth > DEEPEST {
-            return Some(format!("brackets are nested more than {DEEPEST} deep"));
-        }
+        // Brackets in texts and comments count here, and not below.
+        may_be_deep |= depth > DEEPEST;
         // Nearly all stars stand in texts, or for themselves; of the rest, the parser decides.
         may_have_alias |= before[1] == b'*' && b" \t\n[{,:".contains(&before[0]) && !b" \t\r\n\"',]}".contains(&byte);
         before = [before[1], byte];
+    }
+    if may_be_deep && is_deep(text) {
+        return Some(format!("brackets are nested more than {DEEPEST} deep"));
     }
     let is_alias = |event: &Event<'_>| matches!(event, Event::Alias(..) | Event::UnresolvedAlias(..));
     let mut events = Parser::new_from_str(text).map_while(Result::ok).map(|(event, _)| event);
     (may_have_alias && events.any(|event| is_alias(&event)))
         .then(|| "found an alias (`*NAME`), which CloudFormation does not support".to_owned())
+}
+
+/// Whether anything is nested deeper than `DEEPEST`, or than the parser follows, in a text with so many brackets.
+fn is_deep(text: &str) -> bool {
+    let mut depth = 0_usize;
+    for event in Parser::new_from_str(text) {
+        match event {
+            Ok((Event::SequenceStart(..) | Event::MappingStart(..), _)) => depth += 1,
+            Ok((Event::SequenceEnd | Event::MappingEnd, _)) => depth = depth.saturating_sub(1),
+            Ok(_) => {}
+            // The parser itself gives up on what is nested so deep.
+            Err(_) => return true,
+        }
+        if depth > DEEPEST {
+            return true;
+        }
+    }
+    false
 }
 
 #[cfg(test)]
@@ -42,6 +63,10 @@ mod tests {
             assert!(unsupported(&format!("a: &{name} 1\nc: *{name}\n")).is_some(), "{name}");
         }
         assert!(unsupported(&"[".repeat(100_000)).unwrap().contains("deep"));
+        let many = "[".repeat(2_000);
+        for text in [format!("# {many}\na: 1\n"), format!("a: '{many}'\n"), format!("a: |\n  {many}\n")] {
+            assert_eq!(unsupported(&text), None);
+        }
         for text in ["a: '*b'\n", "a: s3:*x\n", "a: |\n  rm *b\n  [ *c ]\n", "# *a\na: 1\n", "a: [\"*\", '*']\n"] {
             assert_eq!(unsupported(text), None, "{text}");
         }
