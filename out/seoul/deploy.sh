@@ -46,12 +46,11 @@ template_url=''
 tags='[{"Key":"CostCenter","Value":"4711"},{"Key":"managed-by","Value":"racestack"}]'
 # A line a stack: name, kind, file, SHA-256 of the file, digest of the template, capabilities, what it needs.
 stacks='
-mycompany-deepracer-storage stack storage.yaml e1bae608bb3940d95308a88341113b8e741c3fac47053a2ed15d033e3dba4387 9192aac2f5bf97b209ee41cedaf40b20ad5b17577851617b3f671b8a9268ff8a - -
-mycompany-deepracer-access stack access.yaml 99132350429a05ff78e1e1cd5f1edb27656767454ff8bb4719df1da268f2b95f 48d1410473457984e38be00daa1567a13f8d4a7e74e571b17d3dd6fc7a20e1ee CAPABILITY_NAMED_IAM -
-mycompany-deepracer-notebooks stack notebooks.yaml b4a17d05d579b4b58d666fa560c8583438ab7b0b5d4394bd22a0fbbba5a9b352 673728c9b319113f896a1730729bb9fb5960bc8987648aaa733784d1b9b7a9ac - -
-mycompany-deepracer-service-roles stack service-roles.yaml 9633afb4e839569def1b9fb4c879a3468ab3134a08ca619e36546f75e350cc1e aac214b72fcec3dac02a6e0412538cbac8890d2cb6ad14edec3e5dd1adc05026 CAPABILITY_NAMED_IAM -
+mycompany-deepracer-storage stack storage.yaml a9aec8906635b2fb84ae3d0c76a81fd04842e5fa040dd83bac26a76120330d6b f05ebe99561a89b8f8a47a8df2a12a82d06a151c5533f7f4d0b42b0148b77b51 - -
+mycompany-deepracer-access stack access.yaml 8c3888f6e0c2759bf417966491357ff7aa235d4346397a1df25ed4f4a66f775c 191f57a8d401843d6296f011ddbfa820afdbde18e95796cc8e64273fb2036b7c CAPABILITY_NAMED_IAM -
+mycompany-deepracer-notebooks stack notebooks.yaml c03ac798f21afc231fbfc64f504fb8bbd458f06ea248ef02abf51e52dc71b651 9e5840e05df74dc9a460562c0d1bdd2c9b7046ab6d79fef9a12492110a161ad3 - -
+mycompany-deepracer-service-roles stack service-roles.yaml 6c03acc9b1732e09cdd088d05224911fa1580e712046ad5e4ea9b0fea476996f 16c5f6926eaec45fc70ac77dd23f6d8f15e14dbcfd3f51b85fb2b1879e6dc416 CAPABILITY_NAMED_IAM -
 mycompany-deepracer-users-001 users users-001.yaml c2353eb10a95317e28f43487c7744059a79e1a787a055a4b21b6d15dd472d685 a1794106855cca933fe9ed1991ce3d6cdb65097e50e6c7ff9b71c4f810d7a52b CAPABILITY_NAMED_IAM mycompany-deepracer-storage,mycompany-deepracer-access,mycompany-deepracer-notebooks
-mycompany-deepracer-retired-roles stack retired-roles.yaml f74d407a3aff17ee4fb3b0d52be90f44310684396ffbbfc35d47272501cb3430 72f3a7f2312523eebc2ad082aadb6496c169740bd83664e1e28f87573b166213 CAPABILITY_NAMED_IAM -
 '
 # What others need of a stack that a StackSet deploys: the stack, and the command that looks for it.
 expected='

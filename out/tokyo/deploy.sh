@@ -46,12 +46,11 @@ template_url=''
 tags='[{"Key":"CostCenter","Value":"4711"},{"Key":"managed-by","Value":"racestack"}]'
 # A line a stack: name, kind, file, SHA-256 of the file, digest of the template, capabilities, what it needs.
 stacks='
-mycompany-deepracer-storage stack storage.yaml 48af4a07cb53d680e94ef4920513fc7503fee5c5fa7f6fae62f42d9606731ce5 bca8d48f8841ee1e42e77b0062f2e3ee4a55bd5cbb784fc1b4f48ba506669d7f - -
-mycompany-deepracer-access stack access.yaml 1325d9cf7f4072c11d673f838de5341e0cc08cf6394f20154a86a0e655bea8e0 79428a0b7573c2da63dd3e7b6303ac21be6d13a79ab7cf9f89cc36c406ce5333 CAPABILITY_NAMED_IAM -
-mycompany-deepracer-notebooks stack notebooks.yaml 5b76b6f1295570c78ccacb42e6ceac92b795fb868e337e108ebc8b93f81489d2 ce742e9aba2fadce9c7948ba5e70aa5023d4ea4c6177ddd864d99d77f8d26ff6 - -
-mycompany-deepracer-service-roles stack service-roles.yaml 4a86b95df623e7e02c80ea47fae75971b1346dfacbb67f7c8ac292e72e36d542 9a3b0d50409f7e5e78b6ee4ecda0d504c901daca6afcd3b203dac2d47149d5f8 CAPABILITY_NAMED_IAM -
+mycompany-deepracer-storage stack storage.yaml 063e30bb09c611baec82f03a91c4c13e1838d48219b7268187a1e501de0966b6 e90fa6d81a604ec9716e4ff295178bc3e9f7280ea71c3bcbbb452245b85df55c - -
+mycompany-deepracer-access stack access.yaml f18b49b87f1e500610a77a5a5a8a2f4d403e9601da509aea92ae6977887a9aa6 ca362bd81cf8895eecee65af7e7f61e596d8f1c33d1b0665235d819d4c7cb339 CAPABILITY_NAMED_IAM -
+mycompany-deepracer-notebooks stack notebooks.yaml bdb8318fa99a1c10e26f01070e637ebbb3266d76de0826141f11664c554a4bd6 cd5f933fb361d41b465872f334e4a824cc347a589fd59ac0811b5bcce61c9af9 - -
+mycompany-deepracer-service-roles stack service-roles.yaml 4eafb3302307e895d661a300deac40f81a09884351104336224a3fa12f3150e2 0062f8eb5733a92e64f5452e83f79230862d3c8c5ded2d1edd02fc9db4de7e70 CAPABILITY_NAMED_IAM -
 mycompany-deepracer-users-001 users users-001.yaml 77bc703f3e9526c2461c2347e60370e5de6244581538391b66103e7ccdbfeab6 09fb1646503090c976633423e7fa71ce2cad9d8b1248e97d9702efa246358d43 CAPABILITY_NAMED_IAM mycompany-deepracer-storage,mycompany-deepracer-access,mycompany-deepracer-notebooks
-mycompany-deepracer-retired-roles stack retired-roles.yaml 8c2b627a2cbde15824dad656e691f4f99fefd67df44043f9fcf5fb9096ae96b2 ae34543b91b054185e80cf1657e882003f0496e0e19a207a76706b4e7024072d CAPABILITY_NAMED_IAM -
 '
 # What others need of a stack that a StackSet deploys: the stack, and the command that looks for it.
 expected='

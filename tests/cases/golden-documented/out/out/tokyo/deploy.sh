@@ -46,9 +46,9 @@ template_url=''
 tags='[{"Key":"CostCenter","Value":"4711"},{"Key":"managed-by","Value":"racestack"}]'
 # A line a stack: name, kind, file, SHA-256 of the file, digest of the template, capabilities, what it needs.
 stacks='
-mycompany-deepracer-storage stack storage.yaml 83da9190dd32691e930eba603b31eefebf58c75eaaf6a5e0921101cb433ab2a6 014b205e2f21bfe99f21b8bc395183a6f32d26a9987306b56ff8ab311b7429f1 - -
-mycompany-deepracer-access stack access.yaml 2ea3be0ce0ea59f1731b3536cf0ede772fd8a06e87d694ca951d5e26a0ac8f40 a4f6be9fe439d266ec16d34a7d61781ab77a8e554de54749b469897fd2630fa4 CAPABILITY_NAMED_IAM -
-mycompany-deepracer-notebooks stack notebooks.yaml 1de5efad6cdef50072ed79be0b848b93dec2be6b566e4ae6042be5bf37dbf26d 7b3de5e574dde98df2775d5d679345b23815ed0d67e18903c9072627b3e8d6a8 - -
+mycompany-deepracer-storage stack storage.yaml 187c406fd82167264384944e5cfda8582afd7d104317666d0f03a0eafe48896f 3491e2940dd3c266707d8664bb897105e2e1bd8c1c7b3c5b4be8c69e86c1091b - -
+mycompany-deepracer-access stack access.yaml 66ea8571bda5c14b58ddadd3f301b2866482aa40916111054c235b7ca26bc9c4 be668de1c0d319cc2e07050a819dadcd574359aeba8faf285a45a9353ec6901c CAPABILITY_NAMED_IAM -
+mycompany-deepracer-notebooks stack notebooks.yaml 2d731fc5266bff54dd67e05ff85327d8e5f3c89d0c51261798e81c535ceb389b 143659a3d77e7c31e9c362ef4f74f028bfc71cd3be9351b77f5df857b0f8164f - -
 mycompany-deepracer-service-roles stack service-roles.yaml aaf74bda90c52331fe39516a834a8af5733e3bda4e3da84d67bebabf558d5d5b 2366b5423ecc0636ed01d043a3107c9184e7058073c84ba418cfba201136a66b CAPABILITY_NAMED_IAM -
 mycompany-deepracer-users-001 users users-001.yaml 0318be482db7cbcf9de572f995cb8b03bbba2cfe298089d61058c7da16e057df 9adbd6eaa3081a1a61c259c755422fd970af220f78a2d6dad2ec455dfeffa804 CAPABILITY_NAMED_IAM mycompany-deepracer-storage,mycompany-deepracer-access,mycompany-deepracer-notebooks
 mycompany-deepracer-retired-roles stack retired-roles.yaml 84095bb2cd19ec556f2a1cf880bfe0bbc8efd0c8c9878c2a33d47642fed418b5 f6ed692ddb87b2a86a8497512dbdcd5ae60e13a3cc16d15c6d848d62db4bebf3 CAPABILITY_NAMED_IAM -

@@ -46,12 +46,11 @@ template_url=''
 tags='[{"Key":"CostCenter","Value":"4711"},{"Key":"managed-by","Value":"racestack"}]'
 # A line a stack: name, kind, file, SHA-256 of the file, digest of the template, capabilities, what it needs.
 stacks='
-mycompany-deepracer-storage stack storage.yaml 07aab78aee715e6a5dbddbf66532c0a9e5bd5cb0f1c003deed3696d16376c9af 556172d16ff2c1be21d48ee4d575e66246803fc9b829ce2b1aff5ee3f392a555 - -
-mycompany-deepracer-access stack access.yaml 7dae6dceef6c12464a864e1158022e308b917d54a61f35e6e130ceb2fcdd46a8 23731ae09a5b758904156e0a069ebf02251b45a5b61efd4f71e5c0f23d77c7fd CAPABILITY_NAMED_IAM -
-mycompany-deepracer-notebooks stack notebooks.yaml 86ea228dd1017b2945116cdea9e415d8c7be0f1176da2f643b9c7b62f36bf17d d143eadbe5132ffec14048bc04c28385b480a2af1b53aa4ffab84a9c5b72d751 - -
-mycompany-deepracer-service-roles stack service-roles.yaml 4a86b95df623e7e02c80ea47fae75971b1346dfacbb67f7c8ac292e72e36d542 9a3b0d50409f7e5e78b6ee4ecda0d504c901daca6afcd3b203dac2d47149d5f8 CAPABILITY_NAMED_IAM -
+mycompany-deepracer-storage stack storage.yaml a3e6eddf172f9340c346e88c66cddd17e7e47ae46e0797249eb485892e45034a 5e40733bce726c875df14a44647c90c4132093d0c83a96ea91805a76d69f91cd - -
+mycompany-deepracer-access stack access.yaml dbf7089060a768bbd0f2aa46c9f2ac99c5e4165338c4ad8b3fe68e19221b2ecd f09cd8c835c6e928aa885b2444b62d5787c67bb51556a9a278e3744f428d5e0a CAPABILITY_NAMED_IAM -
+mycompany-deepracer-notebooks stack notebooks.yaml fbd1de65a2fdc7daa4e18a142ce91f1c828b403971b54e0271c246503aa52232 05fa81091f86c5555eb2d16e994d9a46feb5c06c4ffa231cefa8b3b8176f35b4 - -
+mycompany-deepracer-service-roles stack service-roles.yaml 4eafb3302307e895d661a300deac40f81a09884351104336224a3fa12f3150e2 0062f8eb5733a92e64f5452e83f79230862d3c8c5ded2d1edd02fc9db4de7e70 CAPABILITY_NAMED_IAM -
 mycompany-deepracer-users-001 users users-001.yaml ddedf2129855085dbf67a0793deda8d9145b031b110f0abcba5cecce3dd055db b90868bd14bcdf2ee10f0e2f1b1f25ab13605510400b4f260e7b2e62698054fe CAPABILITY_NAMED_IAM mycompany-deepracer-storage,mycompany-deepracer-access,mycompany-deepracer-notebooks
-mycompany-deepracer-retired-roles stack retired-roles.yaml 8c2b627a2cbde15824dad656e691f4f99fefd67df44043f9fcf5fb9096ae96b2 ae34543b91b054185e80cf1657e882003f0496e0e19a207a76706b4e7024072d CAPABILITY_NAMED_IAM -
 '
 # What others need of a stack that a StackSet deploys: the stack, and the command that looks for it.
 expected='

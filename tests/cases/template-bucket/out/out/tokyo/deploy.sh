@@ -11,10 +11,10 @@ template_url='https://s3.ap-northeast-1.amazonaws.com'
 tags='[{"Key":"managed-by","Value":"racestack"}]'
 # A line a stack: name, kind, file, SHA-256 of the file, digest of the template, capabilities, what it needs.
 stacks='
-mycompany-deepracer-storage stack storage.yaml 5e4978865e740a95c740d7d9f82fff5a0dcdcaa1e9ca89111de2bc707fc14b87 4d1dd633733f1533fe37b43a4a8f73d891bb569f091ac826a9f8117eeafcaa59 - -
-mycompany-deepracer-access stack access.yaml 1325d9cf7f4072c11d673f838de5341e0cc08cf6394f20154a86a0e655bea8e0 79428a0b7573c2da63dd3e7b6303ac21be6d13a79ab7cf9f89cc36c406ce5333 CAPABILITY_NAMED_IAM -
-mycompany-deepracer-notebooks stack notebooks.yaml 5b76b6f1295570c78ccacb42e6ceac92b795fb868e337e108ebc8b93f81489d2 ce742e9aba2fadce9c7948ba5e70aa5023d4ea4c6177ddd864d99d77f8d26ff6 - -
-mycompany-deepracer-service-roles stack service-roles.yaml adb3b09cc1658408b3e4506c49b2f36e7e3ff1e471f3a531e5dcb5cca3c32f12 922ce2f2a7b4d963a948256675fae0399ff6926427c081144ac7ef6c88b850b6 CAPABILITY_NAMED_IAM -
+mycompany-deepracer-storage stack storage.yaml 3c7dc8fa5a2a0a6a79470c2b069b9927dfad9af0a82958aead8405348aedefa1 a0c966bb5e3afa8d19742ad249cd8c41822e4da4ee98727951d2231b13ac2066 - -
+mycompany-deepracer-access stack access.yaml f18b49b87f1e500610a77a5a5a8a2f4d403e9601da509aea92ae6977887a9aa6 ca362bd81cf8895eecee65af7e7f61e596d8f1c33d1b0665235d819d4c7cb339 CAPABILITY_NAMED_IAM -
+mycompany-deepracer-notebooks stack notebooks.yaml bdb8318fa99a1c10e26f01070e637ebbb3266d76de0826141f11664c554a4bd6 cd5f933fb361d41b465872f334e4a824cc347a589fd59ac0811b5bcce61c9af9 - -
+mycompany-deepracer-service-roles stack service-roles.yaml 283be9802c62e62319be63d8132443220fa13c872b3d7155e23ebb7bee004374 010d0a7f448609dd5c6f4d8169db527cb6c593255afaf59f633ba77fb7fcbcf3 CAPABILITY_NAMED_IAM -
 mycompany-deepracer-users-001 users users-001.yaml 1208048c2b085d83f1fc44c271d273f6e2d07be4bfa7fd2765e88c1e64fb5126 a0fe8fe5a85316b7a3765d68fc12ec835b9016424e8560b3a007635f0994846a CAPABILITY_NAMED_IAM mycompany-deepracer-storage,mycompany-deepracer-access,mycompany-deepracer-notebooks
 '
 # What others need of a stack that a StackSet deploys: the stack, and the command that looks for it.
