@@ -122,11 +122,13 @@ fn files(folder: &Path) -> Vec<(String, String)> {
     files
 }
 
+/// What a branch changes.
+type Change = Box<dyn Fn(&Repository)>;
+
 #[test]
 fn after_a_merge_one_synth_makes_the_out_folder_right() {
     let joins = |row: &'static str| edit(ROSTER, ROWS[0], row);
     let last = |row: &'static str| edit(ROSTER, ROWS[2], row);
-    type Change = Box<dyn Fn(&Repository)>;
     let merges: Vec<(&str, Change, Change)> = vec![
         (
             "two people join, far from each other",
