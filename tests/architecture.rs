@@ -14,6 +14,7 @@ const ORDER: &[&str] = &[
     "facts",
     "iam",
     "inventory",
+    "account",
     "config",
     "model",
     "plan",
@@ -21,6 +22,7 @@ const ORDER: &[&str] = &[
     "check",
     "output",
     "diff",
+    "audit",
     "page",
     "handout",
 ];

@@ -9,12 +9,13 @@ use racestack::finding::{Finding, Rule, Severity, Suppressed, sort};
 use racestack::report::{Format, render};
 use racestack::source::{Place, SourceFile};
 
-const FORMATS: [(Format, &str); 5] = [
+const FORMATS: [(Format, &str); 6] = [
     (Format::Human, "every-kind.txt"),
     (Format::Json, "every-kind.json"),
     (Format::Sarif, "every-kind.sarif"),
     (Format::Github, "every-kind.github"),
     (Format::Junit, "every-kind.junit"),
+    (Format::Markdown, "every-kind.md"),
 ];
 
 #[test]

@@ -33,7 +33,9 @@ use single::{CheckBatch, CheckContext, CheckedTemplate};
 pub use access::Asker;
 pub use access::explainer::{Answer, Holder, Owner, Question, Reason, Who};
 pub use checked::Checked;
-pub use isolation::{Bound, Kind as PrincipalKind, Proofs, across_accounts, reference_policy};
+pub use isolation::{
+    Bound, Kind as PrincipalKind, Problem as IsolationProblem, Proofs, across_accounts, deployed, reference_policy,
+};
 pub use known::{Choices, known};
 pub use limits::PolicySize;
 pub use suppressions::Suppressions;

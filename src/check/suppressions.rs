@@ -99,10 +99,13 @@ impl Suppressions {
     }
 
     /// Findings about suppressions that suppress none of `findings`, which are all that a run over every account made; or
-    /// over the accounts that `selected` names, if any.
-    pub fn unused(&self, findings: &[Finding], selected: &[String]) -> Vec<Finding> {
+    /// over the accounts that `selected` names, if any. `audited` says whether it was an audit, which alone makes the findings
+    /// of its own rules, and those whose resource is a thing of an account.
+    pub fn unused(&self, findings: &[Finding], selected: &[String], audited: bool) -> Vec<Finding> {
         let concerns = |one: &Suppression| {
-            selected.is_empty() || one.resource.split('/').next().is_some_and(|name| selected.iter().any(|s| s == name))
+            is_of_audit(one) == audited
+                && (selected.is_empty()
+                    || one.resource.split('/').next().is_some_and(|name| selected.iter().any(|s| s == name)))
         };
         let used = |one: &Suppression| {
             findings.iter().any(|finding| finding.suppressed.as_ref().is_some_and(|by| by.place == one.place))
@@ -114,6 +117,18 @@ impl Suppressions {
                 .help("remove it, or correct `rule` and `resource`: `--format json` tells both of every finding")
         };
         unused.map(finding).collect()
+    }
+}
+
+/// Whether an audit alone makes what is suppressed: `audit::drift`; or `isolation::too-wide` of `tokyo/user/bob/POLICY/SID`, which
+/// synth says of `tokyo/POLICY/SID`.
+fn is_of_audit(suppression: &Suppression) -> bool {
+    match &suppression.rule {
+        SuppressedRule::Warning(rule) if rule.info().id.starts_with("audit::") => true,
+        SuppressedRule::Warning(rule) if rule.info().id.starts_with("isolation::") => {
+            suppression.resource.split('/').count() > 3
+        }
+        _ => false,
     }
 }
 

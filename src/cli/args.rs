@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::{Parser, Subcommand};
 
 use super::DEFAULT_OUT;
+use super::audit::AuditArgs;
 use super::built_in::BuiltInArgs;
 use super::limits::LimitsArgs;
 use crate::config::{Encoding, Language};
@@ -42,6 +43,8 @@ pub enum Command {
     Explain(ExplainArgs),
     /// Write the page that a person gets on their first day: what is theirs, and the commands to use it
     Handout(HandoutArgs),
+    /// Look at an account as it is: who reaches whose things, what differs from the out folder, what to clean up
+    Audit(AuditArgs),
     /// Print the steps by which somebody leaves, and run none of them
     Offboard(OffboardArgs),
     /// Tell what a person may do, or who may do something, and which statements of which policies say so
@@ -356,6 +359,10 @@ pub struct ReportArgs {
     /// Show what changes from the out folder of this revision, too
     #[arg(long, value_name = "REV")]
     pub git: Option<String>,
+    /// Write the page of an audit instead: of the one account that `--account` names, as the script of `racestack audit`
+    /// wrote it into this folder
+    #[arg(long, value_name = "DIR", requires = "accounts", conflicts_with_all = ["git", "against", "rules"])]
+    pub audit: Option<PathBuf>,
     /// The day on which suppressions are compared with, as YYYY-MM-DD: racestack never asks the clock
     #[arg(long, value_name = "DATE")]
     pub today: Option<Date>,

@@ -2,6 +2,7 @@
 
 mod access;
 mod args;
+mod audit;
 mod built_in;
 mod committed;
 mod diff;
@@ -91,6 +92,7 @@ pub fn run(args: &Args, colour: bool, watch: &Watch<'_>) -> Outcome {
         Command::Init(init) => init::run(init),
         Command::Schema(schema) => Ok(printed(schema_of(schema.kind))),
         Command::Explain(explain) => explain::run(explain, colour),
+        Command::Audit(audit) => audit::run(audit, colour, watch.notice),
         Command::Offboard(offboard) => offboard::run(offboard, colour),
         Command::Handout(handout) => handout::run(handout, colour, watch),
         Command::Access(access) => access::run(access, colour),
@@ -139,7 +141,7 @@ fn outcome(format: Format, mut findings: Vec<Finding>, summary: String, colour: 
     let text = render(format, &findings, colour);
     match format {
         Format::Human => Outcome { stdout: summary, stderr: text, code },
-        Format::Json | Format::Sarif | Format::Github | Format::Junit => {
+        Format::Json | Format::Sarif | Format::Github | Format::Junit | Format::Markdown => {
             Outcome { stdout: text, stderr: String::new(), code }
         }
     }

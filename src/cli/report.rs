@@ -1,12 +1,15 @@
 //! `racestack report`: the page of a fleet.
 
+use std::path::Path;
+
 use super::args::ReportArgs;
+use super::audit::Auditing;
 use super::diff::{compared, read, read_revision};
 use super::material::{self, Sources, own_or_fault};
 use super::synthesis::{Purpose, Synthesised, synthesise_all};
 use super::{Failure, Outcome, Watch, outcome};
 use crate::finding::sort;
-use crate::page::{self, Fragment, Page, PageAccount};
+use crate::page::{self, AuditPage, Fragment, Page, PageAccount};
 use crate::report::{DIFF_STYLE, Format, diff_fragment};
 use crate::{files, output};
 
@@ -14,6 +17,9 @@ use crate::{files, output};
 const TITLE: &str = "DeepRacer training environments";
 
 pub(super) fn run(args: &ReportArgs, colour: bool, watch: &Watch<'_>) -> Result<Outcome, Failure> {
+    if let Some(folder) = &args.audit {
+        return audit_page(args, folder, colour, watch.notice);
+    }
     let diff = diff(args, watch.notice)?;
     let _claim = output::claim_shared(&args.out, watch.notice)?;
     let mut findings = Vec::new();
@@ -50,6 +56,38 @@ pub(super) fn run(args: &ReportArgs, colour: bool, watch: &Watch<'_>) -> Result<
     };
     files::write_file_atomically(&args.page, html.as_bytes())?;
     Ok(outcome(Format::Human, findings, format!("{}\n", args.page.display()), colour))
+}
+
+/// Writes the page of an audit.
+fn audit_page(args: &ReportArgs, folder: &Path, colour: bool, notice: &dyn Fn(&str)) -> Result<Outcome, Failure> {
+    let [account] = args.accounts.as_slice() else {
+        return Err(Failure::Usage("the page of an audit is about one account: name one `--account`".to_owned()));
+    };
+    let sources = Sources {
+        config: &args.config,
+        accounts: std::slice::from_ref(account),
+        templates: args.templates.as_deref(),
+        rules: None,
+        today: args.today,
+        encoding: args.encoding,
+    };
+    let mut findings = Vec::new();
+    let page = Auditing { sources: &sources, out: &args.out, notice }.run(&mut findings, |audited, findings| {
+        let Some((taken, mut found)) = audited.findings(folder, findings)? else { return Ok(None) };
+        sort(&mut found);
+        let title = args.title.clone().unwrap_or_else(|| format!("Audit of {account}"));
+        let page = AuditPage { title, account: audited.plan.account, taken: taken.to_string(), findings: &found };
+        match page::render_audit(&audited.material.templates, &page) {
+            Ok(html) => Ok(Some((html, found))),
+            Err(failure) => {
+                findings.push(own_or_fault(failure)?);
+                Ok(None)
+            }
+        }
+    })?;
+    let Some((html, found)) = page else { return Ok(outcome(Format::Human, findings, String::new(), colour)) };
+    files::write_file_atomically(&args.page, html.as_bytes())?;
+    Ok(outcome(Format::Human, found, format!("{}\n", args.page.display()), colour))
 }
 
 /// An account in the page, and whether what stands in its out folder is not what synth would write.

@@ -141,7 +141,7 @@ fn write(
     }
     material.suppressions.apply(&mut findings, &args.config, &args.out);
     if !any_error(&findings) {
-        findings.extend(material.suppressions.unused(&findings, &args.accounts));
+        findings.extend(material.suppressions.unused(&findings, &args.accounts, false));
     }
     if args.check {
         findings.extend(finished.iter_mut().flat_map(|one| one.stale.drain(..)));

@@ -65,6 +65,9 @@ pub struct Settings {
     pub deploy: Option<DeploySettings>,
     /// The account's quotas, where AWS has raised them.
     pub quotas: Option<QuotaSettings>,
+    /// The administrators and services that may reach what people have, as ARNs of users and roles in which `*` and `?` are
+    /// wildcards, such as `arn:aws:iam::111122223333:role/Admin*`. `racestack audit` reports everybody else who can.
+    pub trusted: Option<Vec<String>>,
 }
 
 /// The schema of an account's settings file, and of the settings that hold for it.

@@ -26,9 +26,12 @@ pub struct OutFolder {
 
 /// An account's part of an out folder.
 #[derive(Debug)]
-pub(super) struct AccountFolder {
+pub struct AccountFolder {
+    /// The account's ID.
     pub id: String,
+    /// The partition of its region.
     pub partition: String,
+    /// The region.
     pub region: String,
     /// The bucket with everybody's folders; empty where the manifest does not say so.
     pub bucket: String,
@@ -42,14 +45,19 @@ pub(super) struct AccountFolder {
 
 /// A stack, with its template.
 #[derive(Debug, Clone)]
-pub(super) struct Stack {
+pub struct Stack {
+    /// Its name.
     pub name: String,
+    /// The text of its template.
     pub source: Arc<SourceFile>,
     /// The template in long form, with the defaults of its parameters; conditions that hang on parameters are open. The same
     /// text is read once, for both sides.
     pub template: Arc<Value>,
+    /// The users in it.
     pub users: Vec<UserEntry>,
+    /// The stacks that it needs.
     pub depends_on: Vec<String>,
+    /// The capabilities that it is deployed with.
     pub capabilities: Vec<String>,
     /// What deploys it, where that is not `deploy.sh`.
     pub deployed_by: Option<String>,
@@ -159,6 +167,11 @@ impl OutFolder {
             return Err(FolderError::Empty(folder.to_owned()));
         }
         Self::made(folder.display().to_string(), folder, found, like)
+    }
+
+    /// What the folder has of an account.
+    pub fn account(&self, name: &str) -> Option<&AccountFolder> {
+        self.accounts.get(name)
     }
 
     /// Reads an out folder as a git revision has it. One that it does not have holds no account: all is new.

@@ -20,7 +20,7 @@ mod resources;
 mod statements;
 mod values;
 
-pub use folder::{Files, FolderError, OutFolder};
+pub use folder::{AccountFolder, Files, FolderError, OutFolder, Stack};
 pub use model::{
     AccessChange, AccessCount, AccessDirection, AccessEntry, AccessPrincipal, AccountDiff, Action, Change, Diff,
     FileDiff, Note, PersonChange, PersonDiff, Plan, Presence, PropertyChange, Replacement, Resource, StackDiff,
@@ -35,7 +35,6 @@ use crate::finding::Finding;
 use crate::render::DIGEST_OUTPUT;
 use access::Kept;
 use fleet::AccountTexts;
-use folder::{AccountFolder, Stack};
 use groups::Groups;
 use pairs::Pair;
 use values::compare as compare_values;
@@ -120,6 +119,12 @@ fn stack_pairs<'a>(
     let kept = stacks(new).iter().map(|stack| (olds.get(stack.name.as_str()).copied(), Some(stack)));
     let gone = stacks(old).iter().filter(|stack| !news.contains(stack.name.as_str())).map(|stack| (Some(stack), None));
     kept.chain(gone).collect()
+}
+
+/// What differs between two values that stand under the property `key`, leaf by leaf. Order, where it means nothing, and the
+/// ways of writing the same are no difference.
+pub fn differences(key: &str, old: Option<&Value>, new: Option<&Value>) -> Vec<PropertyChange> {
+    compare_values(&[key.to_owned()], old, new)
 }
 
 /// What changes in a stack. `kept` gets the resources that it no longer manages, and that are not deleted.

@@ -34,6 +34,23 @@ impl Date {
         later.number() - self.number()
     }
 
+    /// The day that comes so many days after 1970-01-01; `None` before that one, and after the year 9999.
+    pub fn since_1970(days: i64) -> Option<Self> {
+        let first = Self { year: 1970, month: 1, day: 1 };
+        // A year has 365.2425 days: that is the year, or the one after it.
+        let year = u16::try_from(1970 + days.max(0) / 366).ok().filter(|year| *year <= 9999)?;
+        let wanted = first.number() + u32::try_from(days).ok().map(i64::from)?;
+        let mut date = Self { year, month: 1, day: 1 };
+        while (Self { year: date.year + 1, ..date }).number() <= wanted {
+            date.year += 1;
+        }
+        while date.number() + i64::from(date.days_of_month()) <= wanted {
+            date.month += 1;
+        }
+        date.day = u8::try_from(wanted - date.number() + 1).ok()?;
+        Some(date)
+    }
+
     fn days_of_month(self) -> u8 {
         match self.month {
             2 if self.is_leap() => 29,
@@ -78,6 +95,17 @@ mod tests {
             assert!(date(text).is_err(), "{text}");
         }
         assert!(date("2026-12-31") < date("2027-01-01") && date("2027-01-31") < date("2027-02-01"));
+    }
+
+    #[test]
+    fn days_since_1970_are_days_of_the_calendar() {
+        let first: Date = "1970-01-01".parse().unwrap();
+        for days in [0, 30, 31, 58, 59, 364, 365, 789, 790, 11_016, 20_785, 20_786, 47_540] {
+            assert_eq!(first.days_until(Date::since_1970(days).unwrap()), days);
+        }
+        assert_eq!(Date::since_1970(20_785), "2026-11-28".parse().ok());
+        assert_eq!(Date::since_1970(-1), None);
+        assert_eq!(Date::since_1970(i64::MAX), None);
     }
 
     #[test]

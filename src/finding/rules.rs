@@ -144,6 +144,18 @@ rules! {
     DiffWidened, "diff::widened", Error, "somebody may do more than before, or it cannot be told, and `--fail-on widened` was given";
     DiffReplaced, "diff::replaced", Error, "something is replaced, or may be, and `--fail-on replaced` was given";
     DiffDeleted, "diff::deleted", Error, "something is deleted, and `--fail-on deleted` was given";
+    AuditExport, "audit::export", Error, "an export of an account that lacks something, is of another account, or cannot be read";
+    AuditReached, "audit::reached", Error, "a user, role or resource policy that is neither a person's nor trusted, and reaches what people have";
+    AuditNotebookRole, "audit::notebook-role", Error, "a notebook that acts as another role than its person's own";
+    AuditDrift, "audit::drift", Warning, "something in an account that differs from what its out folder says";
+    AuditNotInRoster, "audit::not-in-roster", Warning, "somebody, or something, that is deployed and that no stack of the out folder has";
+    AuditNotDeployed, "audit::not-deployed", Warning, "something that the out folder has and the account does not";
+    AuditOwnerless, "audit::ownerless", Warning, "a notebook, a training job or a folder that belongs to nobody of the roster";
+    AuditOldKey, "audit::old-key", Warning, "an access key older than the settings allow";
+    AuditUnusedKey, "audit::unused-key", Warning, "an access key that was never used, or not for long";
+    AuditNoMfa, "audit::no-mfa", Warning, "a user with a password for the console and without a second factor";
+    AuditRetiredPlatform, "audit::retired-platform", Warning, "a notebook on a platform that AWS has retired";
+    AuditRunning, "audit::running", Warning, "a notebook that has been running for days";
 }
 
 impl Rule {

@@ -86,6 +86,8 @@ pub struct Account {
     pub stack_sets: BTreeSet<SharedPart>,
     /// Whom people ask when something does not work.
     pub contact: Option<String>,
+    /// The ARNs, with the wildcards `*` and `?`, of administrators and services that may reach what people have.
+    pub trusted: Vec<String>,
     /// The people, by name.
     pub users: Vec<User>,
     /// Which users stack each user is in, as the lock has it.
@@ -292,6 +294,7 @@ impl Reader<'_> {
             git_sync,
             stack_sets,
             contact: self.optional("contact", settings.contact.as_deref(), contact),
+            trusted: self.trusted(),
             users,
             lock: Some(lock).filter(|_| !lock_failed)?,
             lock_source: self.people.lock.as_ref().map(|lock| Arc::clone(&lock.source))?,

@@ -16,6 +16,7 @@ mod services;
 mod sharing;
 mod suppressions;
 mod tags;
+mod trusted;
 mod unique;
 mod users;
 
@@ -30,7 +31,7 @@ pub use names::{
     NotebookName, Refusal, Region, RepositoryPath, SecurityGroupId, StackName, SubnetId, UserName,
 };
 pub use network::{AllowedNetworks, NotebookNetwork};
-pub use operations::{Budgets, KeyRotation, key_rotation_role};
+pub use operations::{Budgets, KeyRotation, MAX_AGE_DAYS, key_rotation_role};
 pub use renames::rename_steps;
 pub use sharing::{FolderName, SharedFolders, TEAMS_FOLDER};
 pub use suppressions::{SuppressedRule, Suppression, suppressions};

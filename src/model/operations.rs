@@ -9,7 +9,7 @@ use crate::finding::{Finding, Rule};
 /// The age at which an access key is deactivated, in days, unless the settings say otherwise. It is no built-in default
 /// of the settings, since `access_keys` alone asks for the rotation.
 /// Source: <https://docs.aws.amazon.com/config/latest/developerguide/access-keys-rotated.html>
-const MAX_AGE_DAYS: u32 = 90;
+pub const MAX_AGE_DAYS: u32 = 90;
 /// How many days before that the warnings begin, unless the settings say otherwise.
 const WARN_DAYS: u32 = 14;
 

@@ -1,6 +1,7 @@
 //! Output: the files of an account's out folder, and how they get there.
 
 mod assembly;
+mod audit;
 mod deploy;
 mod folder;
 mod git_sync;
@@ -13,6 +14,7 @@ mod shell;
 mod stack_set;
 
 pub use assembly::{AccountAssembly, files as assembly_files, of_account as account_assembly};
+pub use audit::audit_script;
 pub use folder::{
     Configured, Difference, claim, claim_shared, commit, compare, discard, inspect, orphans, stage, write,
 };

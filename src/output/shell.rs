@@ -16,7 +16,12 @@ const OWN: &str = "# ---- the script of an account ----\n";
 
 /// The script of an account with its data.
 pub(super) fn account_script(data: &str) -> String {
-    let (before, rest) = ACCOUNT_SCRIPT.split_once(DATA).unwrap_or_default();
+    filled(ACCOUNT_SCRIPT, data)
+}
+
+/// A script with this data between its two marks.
+pub(super) fn filled(script: &str, data: &str) -> String {
+    let (before, rest) = script.split_once(DATA).unwrap_or_default();
     let (_, behind) = rest.split_once(END_OF_DATA).unwrap_or_default();
     [before, DATA, data, END_OF_DATA, behind].concat()
 }

@@ -4,10 +4,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 
+use super::findings::{self, FindingContext, SuppressedContext};
 use super::reach::{Answer, ReachRow};
 use super::words::{Words, grouped, words};
 use super::{Fragment, Page, PageAccount, picture, reach};
-use crate::finding::{Finding, Severity, any_error};
+use crate::finding::{Severity, any_error};
 use crate::model::{DISPLAY_NAME, EMAIL, TEAM};
 use crate::output::{StackEntry, Used};
 use crate::render::{Templates, policy_hash};
@@ -152,26 +153,6 @@ struct Person<'a> {
 }
 
 #[derive(Debug, Serialize)]
-struct FindingContext<'a> {
-    severity: &'static str,
-    rule: &'static str,
-    message: Vec<Words<'a>>,
-    place: Option<String>,
-    help: Option<Vec<Words<'a>>>,
-    notes: Vec<Vec<Words<'a>>>,
-}
-
-#[derive(Debug, Serialize)]
-struct SuppressedContext<'a> {
-    rule: &'static str,
-    message: Vec<Words<'a>>,
-    place: Option<String>,
-    reason: &'a str,
-    owner: &'a str,
-    expires: &'a str,
-}
-
-#[derive(Debug, Serialize)]
 struct FragmentContext<'a> {
     body: &'a str,
     style: &'a str,
@@ -203,8 +184,8 @@ pub(super) fn of<'a>(templates: &'a Templates, page: &'a Page<'_>) -> PageContex
         columns: COLUMNS.map(|(name, _)| name).to_vec(),
         filters: filters(&people),
         people,
-        findings: page.findings.iter().filter(|finding| finding.suppressed.is_none()).map(finding).collect(),
-        suppressed: page.findings.iter().filter_map(suppressed).collect(),
+        findings: findings::open(page.findings),
+        suppressed: findings::suppressed(page.findings),
         diff,
     }
 }
@@ -357,33 +338,4 @@ fn filters(people: &[Person<'_>]) -> Vec<Filter> {
             values: people.iter().map(|person| value(person, label)).filter(|value| !value.is_empty()).collect(),
         })
         .collect()
-}
-
-fn finding(finding: &Finding) -> FindingContext<'_> {
-    FindingContext {
-        severity: finding.severity.as_str(),
-        rule: finding.rule.info().id,
-        message: words(&finding.message),
-        place: place(finding),
-        help: finding.help.as_deref().map(words),
-        notes: finding.notes.iter().map(|note| words(note)).collect(),
-    }
-}
-
-fn suppressed(finding: &Finding) -> Option<SuppressedContext<'_>> {
-    let suppressed = finding.suppressed.as_ref()?;
-    Some(SuppressedContext {
-        rule: finding.rule.info().id,
-        message: words(&finding.message),
-        place: place(finding),
-        reason: &suppressed.reason,
-        owner: &suppressed.owner,
-        expires: &suppressed.expires,
-    })
-}
-
-fn place(finding: &Finding) -> Option<String> {
-    let place = finding.place.as_ref()?;
-    let (line, column) = place.line_column();
-    Some(format!("{}:{line}:{column}", place.path().display()))
 }

@@ -3,11 +3,14 @@
 //! What a roster, the settings or a template say is text in the page and nothing more: every value is escaped, and the page's
 //! own policy lets run the one script, and apply the one style sheet, whose hashes it names.
 
+mod audit;
 mod context;
+mod findings;
 mod picture;
 mod reach;
 mod words;
 
+pub use audit::{AuditPage, render as render_audit};
 pub use reach::{Answer, Kind, Reach, ReachRow};
 
 use crate::facts::date::Date;

@@ -39,6 +39,7 @@ struct Entry<'a> {
     line: Option<usize>,
     column: Option<usize>,
     help: Option<&'a str>,
+    notes: &'a [String],
 }
 
 pub(super) fn render(findings: &[Finding]) -> String {
@@ -81,6 +82,7 @@ fn entry<'a>(finding: &'a Finding, sources: &Sources) -> Entry<'a> {
         line: region.map(|region| region.line),
         column: region.map(|region| region.column),
         help: finding.help.as_deref(),
+        notes: &finding.notes,
     }
 }
 

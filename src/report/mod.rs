@@ -1,5 +1,4 @@
-//! Reporters: findings as text for people, as JSON, as SARIF, as GitHub annotations and as
-//! JUnit XML; and diffs.
+//! Reporters: findings as text for people, as JSON, as SARIF, as GitHub annotations, as JUnit XML and as Markdown; and diffs.
 //!
 //! Each is a pure function from sorted findings to the whole text. Nothing here prints, and nothing here decides what a
 //! finding says: the wording is the finding's own.
@@ -10,6 +9,7 @@ mod human;
 mod json;
 mod junit;
 mod lines;
+mod markdown;
 mod sarif;
 mod visible;
 
@@ -35,6 +35,8 @@ pub enum Format {
     Github,
     /// JUnit XML, as GitLab and Jenkins take it.
     Junit,
+    /// Markdown, for comments and tickets.
+    Markdown,
 }
 
 /// The findings, which `finding::sort` has put in order, as one text in `format`. Only the format for people has colour.
@@ -45,6 +47,7 @@ pub fn render(format: Format, findings: &[Finding], colour: bool) -> String {
         Format::Sarif => sarif::render(findings),
         Format::Github => github::render(findings),
         Format::Junit => junit::render(findings),
+        Format::Markdown => markdown::render(findings),
     }
 }
 

@@ -11,6 +11,7 @@
 )]
 
 mod aim;
+mod audited;
 mod case;
 mod catalogue;
 mod chance;
@@ -22,6 +23,9 @@ mod corpus;
 mod delta;
 mod departures;
 mod evaluator;
+#[path = "../common/export.rs"]
+#[allow(dead_code, reason = "each test uses its part")]
+mod export;
 mod mutate;
 mod node;
 mod notebooks;

@@ -217,7 +217,7 @@ pub fn decided(cases: &mut [Case], mut with: impl FnMut(&Case, &'static str)) ->
 }
 
 /// Requests for what is somebody's.
-fn requests(who: &Who, name: &str) -> Vec<(&'static str, Request)> {
+pub fn requests(who: &Who, name: &str) -> Vec<(&'static str, Request)> {
     let object = format!("arn:aws:s3:::{BUCKET}/{name}/model.tar.gz");
     let sagemaker = format!("arn:aws:sagemaker:ap-northeast-1:{ACCOUNT}");
     let (notebook, job) = (format!("{sagemaker}:notebook-instance/{name}"), format!("{sagemaker}:training-job/j"));

@@ -21,6 +21,8 @@ pub enum Kind {
     KeyRotation,
     /// The role of a service, which people can neither take nor pass.
     Service,
+    /// Anybody else of an account as it is: a user or role that is nobody's of the roster.
+    Stranger,
     /// Something else.
     Other,
 }
@@ -45,6 +47,7 @@ impl Kind {
             Kind::SuspendedNotebook => "the notebook of a suspended person",
             Kind::KeyRotation => "the function that rotates access keys",
             Kind::Service => "a service",
+            Kind::Stranger => "somebody else",
             Kind::Other => "a user or role that is of no known kind",
         }
     }
@@ -62,6 +65,8 @@ pub struct Subject<'i, 'a> {
     pub principal: Principal,
     /// What all its requests say of it.
     pub base: Context,
+    /// Whether it stands for itself alone, and not for everybody of its kind.
+    pub is_alone: bool,
 }
 
 impl<'i, 'a> Subject<'i, 'a> {
@@ -87,7 +92,17 @@ impl<'i, 'a> Subject<'i, 'a> {
             (IdentityKind::Role, false) if below(SERVICE_ROLE_PATH) => Kind::Service,
             _ => Kind::Other,
         };
-        let (arn, account) = (identity.arn.clone(), names.account_id.clone());
+        Self::of_kind(kind, identity, inventory, &names.account_id)
+    }
+
+    /// A user or role of an account, which is of this kind.
+    pub fn of_kind(
+        kind: Kind,
+        identity: &'i inventory::Principal<'a>,
+        inventory: &'i IamInventory<'a>,
+        account_id: &str,
+    ) -> Self {
+        let (arn, account) = (identity.arn.clone(), account_id.to_owned());
         let is_user = identity.kind == IdentityKind::User;
         let base = Context::new()
             .with("aws:PrincipalArn", &arn)
@@ -102,7 +117,7 @@ impl<'i, 'a> Subject<'i, 'a> {
         });
         let principal =
             if is_user { Principal::User { arn, account } } else { Principal::Role { arn, session: None, account } };
-        Self { kind, identity, inventory, principal, base }
+        Self { kind, identity, inventory, principal, base, is_alone: false }
     }
 
     /// The permissions boundary, if a stack defines it.

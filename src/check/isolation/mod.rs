@@ -5,6 +5,7 @@
 //! People are of kinds: a prototype, whose name stands in no policy, is compared for each, and `structure` has checked that
 //! every person's resources are their prototype's but for their own values. See docs/isolation.md.
 
+mod deployed;
 mod findings;
 mod kind;
 mod problem;
@@ -27,6 +28,7 @@ use findings::Sites;
 use kind::Subject;
 use reference::References;
 
+pub use deployed::deployed;
 pub use findings::{across_accounts, transformed};
 pub use kind::Kind;
 pub use problem::Problem;

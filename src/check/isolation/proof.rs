@@ -44,7 +44,9 @@ pub fn check(
             return problems;
         }
     };
-    problems.extend(access.singled_out(subject));
+    if !subject.is_alone {
+        problems.extend(access.singled_out(subject));
+    }
     problems.extend(access.beyond(subject, &format!("{} can", subject.kind.who()), limits));
     if with_nets {
         problems.extend(access.nets(subject, references, plan));

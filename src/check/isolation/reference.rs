@@ -17,6 +17,7 @@ const LIMITS_WITHOUT_MFA: &str = include_str!("reference/limits-without-mfa.json
 const LIMITS_NOTEBOOK: &str = include_str!("reference/limits-notebook.json.hbs");
 const LIMITS_SUSPENDED_NOTEBOOK: &str = include_str!("reference/limits-suspended-notebook.json.hbs");
 const LIMITS_KEY_ROTATION: &str = include_str!("reference/limits-key-rotation.json.hbs");
+const LIMITS_STRANGER: &str = include_str!("reference/limits-stranger.json.hbs");
 const NEEDS_PERSON: &str = include_str!("reference/needs-person.json.hbs");
 const NEEDS_WITHOUT_MFA: &str = include_str!("reference/needs-without-mfa.json.hbs");
 const NEEDS_NOTEBOOK: &str = include_str!("reference/needs-notebook.json.hbs");
@@ -91,6 +92,8 @@ impl References {
             references.limits.insert(kind, parse(limits)?);
             references.needs.insert(kind, needs.into_iter().map(need).collect::<Result<_, _>>()?);
         }
+        // No template of synth's has any, so that no proof hangs on it.
+        references.limits.insert(Kind::Stranger, parse(fill(&values, LIMITS_STRANGER)?)?);
         for (kind, template) in [(Kind::Person, LIMITS_PERSON), (Kind::Notebook, LIMITS_NOTEBOOK)] {
             references.boundary_limits.insert(kind, parse(encrypted(fill(&any_group, template)?, plan.account))?);
         }

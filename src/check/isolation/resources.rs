@@ -185,7 +185,7 @@ pub fn check_trust(subject: &Subject<'_, '_>, names: &Names) -> Vec<Problem> {
         Kind::Notebook | Kind::SuspendedNotebook => &[Service::Sagemaker],
         Kind::KeyRotation => &[Service::Lambda],
         Kind::Service => &Service::ALL,
-        Kind::Person | Kind::SuspendedPerson | Kind::Other => &[],
+        Kind::Person | Kind::SuspendedPerson | Kind::Stranger | Kind::Other => &[],
     };
     let services: Vec<&str> = services.iter().map(|service| service.as_str()).collect();
     let is_allowed = |one: &Value| {

@@ -60,6 +60,12 @@ struct Space {
 }
 
 impl AccessLine {
+    /// Whether the line tells of an action, of some resource and in some circumstances.
+    pub fn names_action(&self, action: &str) -> bool {
+        let class = self.space.actions.class_of(&action.to_ascii_lowercase());
+        self.regions.iter().any(|(of_action, ..)| Some(*of_action) == class)
+    }
+
     /// Whether the line tells of a request.
     pub fn covers(&self, request: &Request) -> bool {
         let action = self.space.actions.class_of(&request.action.to_ascii_lowercase());

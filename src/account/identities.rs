@@ -1,0 +1,154 @@
+//! What `iam get-account-authorization-details` writes.
+//! Source: <https://docs.aws.amazon.com/IAM/latest/APIReference/API_GetAccountAuthorizationDetails.html>
+
+use serde::Deserialize;
+use serde_json::Value;
+
+use super::reading::{LiveTag, read_document};
+
+/// The users, groups, roles and policies of an account.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct Identities {
+    /// The users.
+    #[serde(rename = "UserDetailList")]
+    pub users: Vec<UserDetail>,
+    /// The groups.
+    #[serde(rename = "GroupDetailList")]
+    pub groups: Vec<GroupDetail>,
+    /// The roles.
+    #[serde(rename = "RoleDetailList")]
+    pub roles: Vec<RoleDetail>,
+    /// The managed policies, AWS's own too where they are attached.
+    pub policies: Vec<ManagedPolicy>,
+    #[serde(default)]
+    pub(super) is_truncated: bool,
+}
+
+/// A user.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct UserDetail {
+    /// The name.
+    pub user_name: String,
+    /// The ARN, which has the path.
+    pub arn: String,
+    /// The inline policies.
+    #[serde(default)]
+    pub user_policy_list: Vec<InlinePolicy>,
+    /// The names of the groups.
+    #[serde(default)]
+    pub group_list: Vec<String>,
+    /// The attached policies.
+    #[serde(default)]
+    pub attached_managed_policies: Vec<Attached>,
+    /// The permissions boundary.
+    pub permissions_boundary: Option<AttachedBoundary>,
+    /// The tags.
+    #[serde(default)]
+    pub tags: Vec<LiveTag>,
+}
+
+/// A group.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct GroupDetail {
+    /// The name.
+    pub group_name: String,
+    /// The ARN.
+    pub arn: String,
+    /// The inline policies.
+    #[serde(default)]
+    pub group_policy_list: Vec<InlinePolicy>,
+    /// The attached policies.
+    #[serde(default)]
+    pub attached_managed_policies: Vec<Attached>,
+}
+
+/// A role.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct RoleDetail {
+    /// The name.
+    pub role_name: String,
+    /// The ARN.
+    pub arn: String,
+    /// The trust policy.
+    #[serde(deserialize_with = "read_document")]
+    pub assume_role_policy_document: Value,
+    /// The inline policies.
+    #[serde(default)]
+    pub role_policy_list: Vec<InlinePolicy>,
+    /// The attached policies.
+    #[serde(default)]
+    pub attached_managed_policies: Vec<Attached>,
+    /// The permissions boundary.
+    pub permissions_boundary: Option<AttachedBoundary>,
+    /// The tags.
+    #[serde(default)]
+    pub tags: Vec<LiveTag>,
+}
+
+/// An inline policy.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct InlinePolicy {
+    /// The name.
+    pub policy_name: String,
+    /// What it says.
+    #[serde(deserialize_with = "read_document")]
+    pub policy_document: Value,
+}
+
+/// An attached policy.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct Attached {
+    /// The ARN.
+    pub policy_arn: String,
+}
+
+/// A permissions boundary.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct AttachedBoundary {
+    /// The ARN.
+    pub permissions_boundary_arn: String,
+}
+
+/// A managed policy with its versions.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct ManagedPolicy {
+    /// The ARN.
+    pub arn: String,
+    default_version_id: Option<String>,
+    #[serde(default)]
+    policy_version_list: Vec<PolicyVersion>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct PolicyVersion {
+    version_id: Option<String>,
+    #[serde(default)]
+    is_default_version: bool,
+    #[serde(deserialize_with = "read_document")]
+    document: Value,
+}
+
+impl ManagedPolicy {
+    /// The name, which its ARN ends with.
+    pub fn name(&self) -> &str {
+        self.arn.rsplit('/').next().unwrap_or_default()
+    }
+
+    /// What the version says that is in force; nothing where the export does not have it.
+    pub fn document(&self) -> Option<&Value> {
+        let by_id =
+            |version: &&PolicyVersion| version.version_id.is_some() && version.version_id == self.default_version_id;
+        let versions = &self.policy_version_list;
+        let found = versions.iter().find(|version| version.is_default_version).or_else(|| versions.iter().find(by_id));
+        found.map(|version| &version.document)
+    }
+}

@@ -1,0 +1,178 @@
+//! An account as it is: what the AWS CLI wrote of it into a folder, by the script of `racestack audit --script`.
+//!
+//! Nothing here asks AWS. What the folder lacks, or cannot be read, is a finding: nothing is taken to be absent because its
+//! file is.
+
+mod credentials;
+mod identities;
+mod inventory;
+mod notebooks;
+mod reading;
+mod storage;
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::Arc;
+
+use serde::Deserialize;
+
+use crate::facts::date::Date;
+use crate::files::FileError;
+use crate::finding::{Finding, Rule};
+use crate::source::{Place, SourceFile};
+use reading::Reader;
+
+pub use credentials::{AccessKey, Credentials};
+pub use identities::{Attached, GroupDetail, Identities, InlinePolicy, ManagedPolicy, RoleDetail, UserDetail};
+pub use inventory::tags;
+pub use notebooks::{LiveNotebook, PROPERTIES as NOTEBOOK_PROPERTIES, TrainingJob};
+pub use reading::LiveTag;
+pub use storage::{AccessPoint, BucketDetail, PolicyOf};
+
+/// The file that says of what account an export is, and of what day.
+pub const EXPORT_FILE: &str = "export.json";
+/// What `iam get-account-authorization-details` wrote.
+pub const IDENTITIES_FILE: &str = "identities.json";
+
+/// An account, as an export tells of it.
+#[derive(Debug)]
+pub struct Export {
+    /// The day on which it was taken.
+    pub taken: Date,
+    /// The users, groups, roles and managed policies.
+    pub identities: Identities,
+    /// Passwords, second factors and access keys, by the name of the user; `<root_account>` is the root user.
+    pub credentials: BTreeMap<String, Credentials>,
+    /// The notebook instances, by name.
+    pub notebooks: Vec<LiveNotebook>,
+    /// The training jobs that were running.
+    pub jobs: Vec<TrainingJob>,
+    /// The scripts of the lifecycle configurations, in Base64, and where they are told, by the configuration's name.
+    pub lifecycles: BTreeMap<String, (Vec<String>, Place)>,
+    /// The bucket.
+    pub bucket: BucketDetail,
+    /// The policies of KMS keys and SNS topics.
+    pub policies: Vec<PolicyOf>,
+    /// The text of `identities.json`, for places in it.
+    identities_source: Arc<SourceFile>,
+    /// Where each ARN stands in it first.
+    arns: BTreeMap<String, usize>,
+    /// The text of the credential report's file.
+    credentials_source: Arc<SourceFile>,
+}
+
+/// What an export must be of.
+#[derive(Debug, Clone, Copy)]
+pub struct Wanted<'a> {
+    /// The account's ID.
+    pub account_id: &'a str,
+    /// The region.
+    pub region: &'a str,
+    /// The bucket.
+    pub bucket: &'a str,
+    /// The KMS keys and SNS topics whose policies are looked at.
+    pub policies: &'a [String],
+}
+
+#[derive(Debug, Deserialize)]
+struct Header {
+    account: String,
+    region: String,
+    bucket: String,
+    taken: String,
+}
+
+impl Export {
+    /// Reads a folder. Where it is not a whole export of this account, which are findings, there is none.
+    ///
+    /// # Errors
+    /// When a file is there and cannot be read.
+    pub fn read(folder: &Path, wanted: &Wanted<'_>, findings: &mut Vec<Finding>) -> Result<Option<Self>, FileError> {
+        let mut reader = Reader::new(folder);
+        let export = reader.export(wanted);
+        findings.append(&mut reader.findings);
+        export
+    }
+
+    /// Where something with an ARN is told of: a user, group, role or managed policy.
+    pub fn place(&self, arn: &str) -> Place {
+        let source = &self.identities_source;
+        let found = self.arns.get(arn).map(|at| Place::new(source, *at..*at + arn.len()));
+        found.unwrap_or_else(|| Place::whole(source))
+    }
+
+    /// Where the credential report stands.
+    pub fn credentials_place(&self) -> Place {
+        Place::whole(&self.credentials_source)
+    }
+}
+
+/// Where a text stands first in a file, or the file.
+fn place_of(source: &Arc<SourceFile>, text: &str) -> Place {
+    match source.text.find(text) {
+        Some(at) => Place::new(source, at..at + text.len()),
+        None => Place::whole(source),
+    }
+}
+
+/// Where each value of a key `Arn` stands first.
+fn arns(text: &str) -> BTreeMap<String, usize> {
+    const KEY: &str = "\"Arn\":";
+    let mut found = BTreeMap::new();
+    for (at, _) in text.match_indices(KEY) {
+        let behind = &text[at + KEY.len()..];
+        let Some(value) = behind.trim_start().strip_prefix('"') else { continue };
+        let arn = value.split('"').next().unwrap_or_default();
+        found.entry(arn.to_owned()).or_insert(at + KEY.len() + (behind.len() - value.len()));
+    }
+    found
+}
+
+impl Reader {
+    fn export(&mut self, wanted: &Wanted<'_>) -> Result<Option<Export>, FileError> {
+        let Some((source, header)) = self.json::<Header>(EXPORT_FILE)? else { return Ok(None) };
+        let of = [
+            ("account", &header.account, wanted.account_id),
+            ("region", &header.region, wanted.region),
+            ("bucket", &header.bucket, wanted.bucket),
+        ];
+        for (key, found, allowed) in of.into_iter().filter(|(_, found, allowed)| found != allowed) {
+            let message = format!("the export is of the {key} `{found}`, and the configuration has `{allowed}`");
+            let finding = Finding::new(Rule::AuditExport, message).at(place_of(&source, &format!("\"{found}\"")));
+            self.findings.push(finding.help("export the account that the configuration names, by its own script"));
+        }
+        let taken = header.taken.parse::<Date>().map_err(|allowed| {
+            let message = format!("found `{}` for `taken`, {allowed}", header.taken);
+            self.findings.push(Finding::new(Rule::AuditExport, message).at(Place::whole(&source)));
+        });
+        // Everything that is missing is told at once.
+        let identities = self.json::<Identities>(IDENTITIES_FILE)?;
+        if let Some((source, identities)) = &identities {
+            self.refuse_part(source, identities.is_truncated);
+        }
+        let credentials = self.credentials()?;
+        let notebooks = self.notebooks()?;
+        let jobs = self.jobs()?;
+        let lifecycles = self.lifecycles()?;
+        let bucket = self.bucket()?;
+        let policies = self.policies(wanted.policies)?;
+        if !self.findings.is_empty() {
+            return Ok(None);
+        }
+        let (Ok(taken), Some((identities_source, identities))) = (taken, identities) else { return Ok(None) };
+        let Some((credentials_source, credentials)) = credentials else { return Ok(None) };
+        Ok(Some(Export {
+            taken,
+            identities,
+            credentials,
+            notebooks,
+            jobs,
+            lifecycles,
+            bucket,
+            policies,
+            arns: arns(&identities_source.text),
+            identities_source,
+            credentials_source,
+        }))
+    }
+}

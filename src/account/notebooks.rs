@@ -1,0 +1,244 @@
+//! Notebook instances, training jobs and lifecycle configurations, as SageMaker tells of them.
+//! Sources: <https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_DescribeNotebookInstance.html>,
+//! <https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_ListTrainingJobs.html>
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use serde::Deserialize;
+use serde_json::Value;
+
+use super::reading::{LiveTag, Reader};
+use crate::facts::date::Date;
+use crate::files::FileError;
+use crate::source::{Place, SourceFile};
+
+/// A notebook instance.
+#[derive(Debug)]
+pub struct LiveNotebook {
+    /// The name.
+    pub name: String,
+    /// The ARN.
+    pub arn: String,
+    /// The ARN of the role that it acts as.
+    pub role_arn: String,
+    /// Whether it runs.
+    pub is_running: bool,
+    /// The day on which it last started, stopped or changed.
+    pub modified: Option<Date>,
+    /// The platform.
+    pub platform: Option<String>,
+    /// The name of its lifecycle configuration.
+    pub lifecycle: Option<String>,
+    /// What SageMaker tells of it, by CloudFormation's names for it.
+    pub properties: BTreeMap<String, Value>,
+    /// The tags.
+    pub tags: Vec<LiveTag>,
+    source: Arc<SourceFile>,
+}
+
+impl LiveNotebook {
+    /// Where it is told of.
+    pub fn place(&self) -> Place {
+        super::place_of(&self.source, &format!("\"{}\"", self.name))
+    }
+}
+
+/// A training job that runs.
+#[derive(Debug)]
+pub struct TrainingJob {
+    /// The name.
+    pub name: String,
+    /// The tags.
+    pub tags: Vec<LiveTag>,
+    source: Arc<SourceFile>,
+}
+
+impl TrainingJob {
+    /// Where it is told of.
+    pub fn place(&self) -> Place {
+        Place::whole(&self.source)
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct NotebookList {
+    notebook_instances: Vec<NotebookSummary>,
+    next_token: Option<Value>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct NotebookSummary {
+    notebook_instance_name: String,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct NotebookDescription {
+    notebook_instance_name: String,
+    notebook_instance_arn: String,
+    notebook_instance_status: String,
+    role_arn: String,
+    last_modified_time: Option<Value>,
+    platform_identifier: Option<String>,
+    notebook_instance_lifecycle_config_name: Option<String>,
+    #[serde(flatten)]
+    rest: BTreeMap<String, Value>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct TaggedList {
+    resource_tag_mapping_list: Vec<Tagged>,
+    pagination_token: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct Tagged {
+    #[serde(rename = "ResourceARN")]
+    arn: String,
+    #[serde(rename = "Tags", default)]
+    tags: Vec<LiveTag>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct JobList {
+    training_job_summaries: Vec<JobSummary>,
+    next_token: Option<Value>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct JobSummary {
+    training_job_name: String,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct TagList {
+    tags: Vec<LiveTag>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct LifecycleList {
+    notebook_instance_lifecycle_configs: Vec<LifecycleSummary>,
+    next_token: Option<Value>,
+}
+
+#[derive(Deserialize)]
+struct LifecycleSummary {
+    #[serde(rename = "NotebookInstanceLifecycleConfigName")]
+    name: String,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct LifecycleDescription {
+    #[serde(default)]
+    on_start: Vec<LifecycleHook>,
+    #[serde(default)]
+    on_create: Vec<LifecycleHook>,
+}
+
+#[derive(Deserialize)]
+struct LifecycleHook {
+    #[serde(rename = "Content", default)]
+    content: String,
+}
+
+/// What `DescribeNotebookInstance` calls otherwise than CloudFormation.
+const OTHER_NAMES: &[(&str, &str)] = &[("SecurityGroups", "SecurityGroupIds")];
+/// The properties of a notebook that are compared by CloudFormation's names for them.
+pub const PROPERTIES: &[&str] = &[
+    "InstanceType",
+    "VolumeSizeInGB",
+    "RootAccess",
+    "InstanceMetadataServiceConfiguration",
+    "SubnetId",
+    "SecurityGroupIds",
+    "KmsKeyId",
+    "DirectInternetAccess",
+];
+
+impl Reader {
+    pub(super) fn notebooks(&mut self) -> Result<Vec<LiveNotebook>, FileError> {
+        let list = self.json::<NotebookList>("notebook-instances.json")?;
+        let tags = self.json::<TaggedList>("notebook-tags.json")?;
+        let (Some((source, list)), Some((tags_source, tagged))) = (list, tags) else { return Ok(Vec::new()) };
+        self.refuse_part(&source, list.next_token.is_some());
+        self.refuse_part(&tags_source, tagged.pagination_token.is_some_and(|token| !token.is_empty()));
+        let mut by_arn: BTreeMap<String, Vec<LiveTag>> =
+            tagged.resource_tag_mapping_list.into_iter().map(|one| (one.arn, one.tags)).collect();
+        let mut found = Vec::with_capacity(list.notebook_instances.len());
+        for NotebookSummary { notebook_instance_name: name } in list.notebook_instances {
+            let file = format!("notebook-instances/{name}.json");
+            let Some((source, one)) = self.json::<NotebookDescription>(&file)? else { continue };
+            if one.notebook_instance_name != name {
+                self.refuse(&source, 1, &format!("`{file}` is about the notebook `{}`", one.notebook_instance_name));
+                continue;
+            }
+            let mut properties = one.rest;
+            for (theirs, ours) in OTHER_NAMES {
+                if let Some(value) = properties.remove(*theirs) {
+                    properties.insert((*ours).to_owned(), value);
+                }
+            }
+            properties.retain(|key, _| PROPERTIES.contains(&key.as_str()));
+            found.push(LiveNotebook {
+                tags: by_arn.remove(&one.notebook_instance_arn).unwrap_or_default(),
+                name,
+                arn: one.notebook_instance_arn,
+                role_arn: one.role_arn,
+                is_running: one.notebook_instance_status == "InService",
+                modified: one.last_modified_time.as_ref().and_then(day),
+                platform: one.platform_identifier,
+                lifecycle: one.notebook_instance_lifecycle_config_name,
+                properties,
+                source,
+            });
+        }
+        found.sort_by(|a, b| a.name.cmp(&b.name));
+        Ok(found)
+    }
+
+    pub(super) fn jobs(&mut self) -> Result<Vec<TrainingJob>, FileError> {
+        let Some((source, list)) = self.json::<JobList>("training-jobs.json")? else { return Ok(Vec::new()) };
+        self.refuse_part(&source, list.next_token.is_some());
+        let mut found = Vec::new();
+        for JobSummary { training_job_name: name } in list.training_job_summaries {
+            let Some((source, TagList { tags })) = self.json(&format!("training-jobs/{name}.json"))? else { continue };
+            found.push(TrainingJob { name, tags, source });
+        }
+        found.sort_by(|a, b| a.name.cmp(&b.name));
+        Ok(found)
+    }
+
+    pub(super) fn lifecycles(&mut self) -> Result<BTreeMap<String, (Vec<String>, Place)>, FileError> {
+        let list = self.json::<LifecycleList>("lifecycle-configurations.json")?;
+        let Some((source, list)) = list else { return Ok(BTreeMap::new()) };
+        self.refuse_part(&source, list.next_token.is_some());
+        let mut found = BTreeMap::new();
+        for LifecycleSummary { name } in list.notebook_instance_lifecycle_configs {
+            let file = format!("lifecycle-configurations/{name}.json");
+            let Some((source, one)) = self.json::<LifecycleDescription>(&file)? else { continue };
+            let hooks = one.on_create.into_iter().chain(one.on_start).map(|hook| hook.content).collect();
+            found.insert(name, (hooks, Place::whole(&source)));
+        }
+        Ok(found)
+    }
+}
+
+/// The day of a moment: a text such as `2026-11-01T10:00:00+09:00`, or the seconds since 1970.
+fn day(moment: &Value) -> Option<Date> {
+    const SECONDS_A_DAY: f64 = 86_400.0;
+    match moment {
+        Value::String(text) => text.get(..10)?.parse().ok(),
+        #[allow(clippy::cast_possible_truncation, reason = "days since 1970 are a small number")]
+        Value::Number(seconds) => Date::since_1970((seconds.as_f64()? / SECONDS_A_DAY).floor() as i64),
+        _ => None,
+    }
+}

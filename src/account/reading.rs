@@ -1,0 +1,122 @@
+//! Files of an export, and what is wrong with them.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+
+use crate::files::{self, FileError};
+use crate::finding::{Finding, Rule};
+use crate::source::{Place, SourceFile};
+
+const AGAIN: &str = "run the script that `racestack audit --script` prints into the folder: it writes what is missing, and nothing else";
+const ANEW: &str = "remove the file, and run the script that `racestack audit --script` prints: it writes it again";
+
+/// Reads an export, and collects what is wrong with it.
+pub(super) struct Reader {
+    folder: PathBuf,
+    pub(super) findings: Vec<Finding>,
+}
+
+/// A tag, as AWS writes it.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct LiveTag {
+    /// Its key.
+    pub key: String,
+    /// Its value.
+    #[serde(default)]
+    pub value: String,
+}
+
+impl Reader {
+    pub(super) fn new(folder: &Path) -> Self {
+        Self { folder: folder.to_owned(), findings: Vec::new() }
+    }
+
+    /// What a file of the export holds, with its text. One that is missing, or cannot be read, is a finding.
+    pub(super) fn json<T: DeserializeOwned>(&mut self, name: &str) -> Result<Option<(Arc<SourceFile>, T)>, FileError> {
+        let path = self.folder.join(name);
+        let Some(bytes) = files::read(&path)? else {
+            let finding = Finding::new(Rule::AuditExport, format!("the export lacks `{name}`"));
+            self.findings.push(finding.at(Place::whole(&SourceFile::new(path, ""))).help(AGAIN));
+            return Ok(None);
+        };
+        let Ok(text) = String::from_utf8(bytes) else {
+            let finding = Finding::new(Rule::AuditExport, format!("`{name}` is not UTF-8"));
+            self.findings.push(finding.at(Place::whole(&SourceFile::new(path, ""))).help(ANEW));
+            return Ok(None);
+        };
+        let source = SourceFile::new(path, text);
+        match serde_json::from_str(&source.text) {
+            Ok(value) => Ok(Some((source, value))),
+            Err(error) => {
+                let why = error.to_string();
+                let why = why.split(" at line ").next().unwrap_or_default().to_owned();
+                self.refuse(&source, error.line(), &format!("`{name}` is not what the AWS CLI writes: {why}"));
+                Ok(None)
+            }
+        }
+    }
+
+    /// A finding about a file, at a line, counted from 1.
+    pub(super) fn refuse(&mut self, source: &Arc<SourceFile>, line: usize, message: &str) {
+        let start: usize = source.text.split_inclusive('\n').take(line.saturating_sub(1)).map(str::len).sum();
+        let end = source.text[start..].find('\n').map_or(source.text.len(), |length| start + length);
+        let finding = Finding::new(Rule::AuditExport, message).at(Place::new(source, start..end));
+        self.findings.push(finding.help(ANEW));
+    }
+
+    /// Refuses a list that is only a part of what there is.
+    pub(super) fn refuse_part(&mut self, source: &Arc<SourceFile>, is_part: bool) {
+        if is_part {
+            self.refuse(source, 1, "the list is only a part: the AWS CLI stopped before its end");
+        }
+    }
+}
+
+/// A policy document: as an object, or as a text, which the IAM API returns with percent signs.
+pub(super) fn document(value: Value) -> Value {
+    let Value::String(text) = &value else { return value };
+    let parsed = serde_json::from_str(text).or_else(|_| serde_json::from_str(&percent_decoded(text)));
+    parsed.unwrap_or(value)
+}
+
+/// The same for a field of a type that is read.
+pub(super) fn read_document<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Value, D::Error> {
+    Value::deserialize(deserializer).map(document)
+}
+
+fn percent_decoded(text: &str) -> String {
+    let mut bytes = Vec::with_capacity(text.len());
+    let mut rest = text.as_bytes();
+    while let Some((first, behind)) = rest.split_first() {
+        let code = behind.get(..2).and_then(|code| std::str::from_utf8(code).ok());
+        let code = code.filter(|_| *first == b'%').and_then(|code| u8::from_str_radix(code, 16).ok());
+        bytes.push(code.unwrap_or(*first));
+        rest = if code.is_some() { &behind[2..] } else { behind };
+    }
+    String::from_utf8_lossy(&bytes).into_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::document;
+
+    #[test]
+    fn a_document_may_be_a_text() {
+        let wanted = json!({"Statement": [{"Action": "s3:*", "Resource": "日 %"}]});
+        assert_eq!(document(wanted.clone()), wanted);
+        assert_eq!(document(Value::String(wanted.to_string())), wanted);
+        let encoded =
+            "%7B%22Statement%22%3A%5B%7B%22Action%22%3A%22s3%3A*%22%2C%22Resource%22%3A%22%E6%97%A5%20%25%22%7D%5D%7D";
+        assert_eq!(document(encoded.into()), wanted);
+        for broken in ["", "%", "%7", "%zz", "{", "%7B"] {
+            assert_eq!(document(broken.into()), Value::from(broken));
+        }
+    }
+}

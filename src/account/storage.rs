@@ -1,0 +1,149 @@
+//! The bucket, and the policies of keys and topics.
+
+use serde::Deserialize;
+use serde_json::Value;
+
+use super::reading::{Reader, document};
+use crate::files::FileError;
+use crate::source::Place;
+
+/// The bucket, as it is.
+#[derive(Debug, Default)]
+pub struct BucketDetail {
+    /// Its policy, with where it is told.
+    pub policy: Option<(Value, Place)>,
+    /// Which ways for the public are blocked, with where it is told.
+    pub public_access_block: Option<(Value, Place)>,
+    /// Whether it keeps older versions: `Enabled` where it does.
+    pub versioning: Option<String>,
+    /// The names at its top that end with a slash, without it.
+    pub folders: Vec<String>,
+    /// Where the folders are told.
+    pub folders_place: Option<Place>,
+    /// Its access points.
+    pub access_points: Vec<AccessPoint>,
+}
+
+/// An access point of the bucket.
+#[derive(Debug)]
+pub struct AccessPoint {
+    /// The name.
+    pub name: String,
+    /// Its policy.
+    pub policy: Option<Value>,
+    /// Where it is told.
+    pub place: Place,
+}
+
+/// The policy of a KMS key or an SNS topic.
+#[derive(Debug)]
+pub struct PolicyOf {
+    /// The ARN of the key or topic.
+    pub arn: String,
+    /// What it says.
+    pub policy: Option<Value>,
+    /// Where it is told.
+    pub place: Place,
+}
+
+/// An answer that holds a policy as a text; none where there is no policy.
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Answer {
+    policy: Option<Value>,
+    attributes: Option<Attributes>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Attributes {
+    policy: Option<Value>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct PublicAccess {
+    public_access_block_configuration: Option<Value>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Versioning {
+    status: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct FolderList {
+    common_prefixes: Option<Vec<Prefix>>,
+    next_token: Option<Value>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Prefix {
+    prefix: String,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct AccessPointList {
+    #[serde(default)]
+    access_point_list: Vec<AccessPointSummary>,
+    next_token: Option<Value>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct AccessPointSummary {
+    name: String,
+}
+
+impl Reader {
+    pub(super) fn bucket(&mut self) -> Result<BucketDetail, FileError> {
+        let mut bucket = BucketDetail::default();
+        if let Some((source, answer)) = self.json::<Answer>("bucket-policy.json")? {
+            bucket.policy = answer.policy.map(|policy| (document(policy), Place::whole(&source)));
+        }
+        if let Some((source, answer)) = self.json::<PublicAccess>("bucket-public-access-block.json")? {
+            let block = answer.public_access_block_configuration;
+            bucket.public_access_block = Some((block.unwrap_or_default(), Place::whole(&source)));
+        }
+        if let Some((_, answer)) = self.json::<Versioning>("bucket-versioning.json")? {
+            bucket.versioning = answer.status;
+        }
+        if let Some((source, list)) = self.json::<FolderList>("bucket-folders.json")? {
+            self.refuse_part(&source, list.next_token.is_some());
+            let folders = list.common_prefixes.unwrap_or_default().into_iter();
+            bucket.folders = folders.map(|one| one.prefix.trim_end_matches('/').to_owned()).collect();
+            bucket.folders_place = Some(Place::whole(&source));
+        }
+        if let Some((source, list)) = self.json::<AccessPointList>("access-points.json")? {
+            self.refuse_part(&source, list.next_token.is_some());
+            for AccessPointSummary { name } in list.access_point_list {
+                let Some((source, answer)) = self.json::<Answer>(&format!("access-points/{name}.json"))? else {
+                    continue;
+                };
+                let policy = answer.policy.map(document);
+                bucket.access_points.push(AccessPoint { name, policy, place: Place::whole(&source) });
+            }
+        }
+        Ok(bucket)
+    }
+
+    /// The policies of KMS keys and SNS topics, by their ARNs.
+    pub(super) fn policies(&mut self, arns: &[String]) -> Result<Vec<PolicyOf>, FileError> {
+        let mut found = Vec::new();
+        for arn in arns {
+            let Some((source, answer)) = self.json::<Answer>(&policy_file(arn))? else { continue };
+            let policy = answer.policy.or(answer.attributes.and_then(|attributes| attributes.policy)).map(document);
+            found.push(PolicyOf { arn: arn.clone(), policy, place: Place::whole(&source) });
+        }
+        Ok(found)
+    }
+}
+
+/// The file of the policy of a key or topic: `policies/` and the end of its ARN.
+fn policy_file(arn: &str) -> String {
+    format!("policies/{}.json", arn.rsplit([':', '/']).next().unwrap_or_default())
+}

@@ -1,0 +1,136 @@
+//! Hygiene: old and unused keys, missing second factors, notebooks that should not run as they do, and what belongs to nobody.
+
+use std::collections::BTreeSet;
+
+use super::observation::{Observation, Thing};
+use super::owners::Owners;
+use super::sides::Sides;
+use crate::account::AccessKey;
+use crate::facts::date::Date;
+use crate::facts::retired;
+use crate::finding::Rule;
+use crate::model::{MAX_AGE_DAYS, TEAMS_FOLDER, USER};
+
+/// After how many days without use a key is to go.
+/// Source: <https://docs.aws.amazon.com/securityhub/latest/userguide/iam-controls.html#iam-22>
+const UNUSED_DAYS: i64 = 45;
+/// After how many days a notebook that still runs is told of. A day of training and the night after it are no news; over a
+/// weekend, it was forgotten.
+const RUNNING_DAYS: i64 = 3;
+/// How the credential report calls the root user.
+const ROOT: &str = "<root_account>";
+
+const KEEP: &str = "save what is worth keeping, then delete it: `racestack offboard` prints the steps";
+
+/// What is found on the day `today`.
+pub fn observations(sides: &Sides<'_>, owners: &Owners<'_>, today: Date) -> Vec<Observation> {
+    let mut found = credentials(sides, today);
+    found.extend(notebooks(sides, today));
+    found.extend(ownerless(sides, owners));
+    found
+}
+
+fn credentials(sides: &Sides<'_>, today: Date) -> Vec<Observation> {
+    let max_age = sides.plan.account.key_rotation.as_ref().map_or(MAX_AGE_DAYS, |rotation| rotation.max_age_days);
+    let place = |name: &str| {
+        sides.users.get(name).map_or_else(|| sides.export.credentials_place(), |arn| sides.export.place(arn))
+    };
+    let mut found = Vec::new();
+    for (name, credentials) in &sides.export.credentials {
+        let thing = (Thing::User, if name == ROOT { "root" } else { name.as_str() });
+        if !credentials.has_mfa && (credentials.has_password || name == ROOT) {
+            let what = "a password for the console without a second factor";
+            let one = Observation::of(Rule::AuditNoMfa, thing, "mfa", what);
+            found.push(one.at(place(name), "set up a second factor, or take the password away"));
+        }
+        for (number, AccessKey { made, used }) in credentials.keys.iter().enumerate() {
+            let topic = format!("key-{}", number + 1);
+            let age = made.map(|made| made.days_until(today));
+            if let Some(age) = age.filter(|age| *age > i64::from(max_age)) {
+                let what = format!("an active access key is older than {max_age} days");
+                let mut one = Observation::of(Rule::AuditOldKey, thing, topic.clone(), what)
+                    .at(place(name), "make a new key, use it, then delete the old one");
+                one.detail = Some(format!("{age} days"));
+                found.push(one);
+            }
+            let unused = used.or(*made).map(|since| since.days_until(today)).filter(|days| *days > UNUSED_DAYS);
+            if let Some(days) = unused {
+                let never = if used.is_none() { "never used" } else { "not used" };
+                let what = format!("an active access key was {never} for more than {UNUSED_DAYS} days");
+                let mut one = Observation::of(Rule::AuditUnusedKey, thing, topic, what)
+                    .at(place(name), "deactivate it, and delete it once nobody misses it");
+                one.detail = Some(format!("{days} days"));
+                found.push(one);
+            }
+        }
+    }
+    found
+}
+
+fn notebooks(sides: &Sides<'_>, today: Date) -> Vec<Observation> {
+    let mut found = Vec::new();
+    for one in &sides.export.notebooks {
+        let thing = (Thing::Notebook, one.name.as_str());
+        let retirement = one.platform.as_deref().and_then(retired::platform);
+        if let Some(retirement) = retirement.filter(|row| row.day().is_some_and(|day| day <= today)) {
+            let what = format!("on {}, which AWS retired {}", retirement.name, retirement.when());
+            let help = format!("move it to `{}`: docs/notebook.md says how", retirement.instead);
+            found.push(Observation::of(Rule::AuditRetiredPlatform, thing, "platform", what).at(one.place(), help));
+        }
+        let days = one.modified.filter(|_| one.is_running).map(|since| since.days_until(today));
+        if let Some(days) = days.filter(|days| *days >= RUNNING_DAYS) {
+            let what = format!("running for {RUNNING_DAYS} days or more");
+            let mut observation = Observation::of(Rule::AuditRunning, thing, "running", what)
+                .at(one.place(), "stop it, or ask its person: `notebooks.idle_stop_minutes` stops it when it is idle");
+            observation.detail = Some(format!("{days} days"));
+            found.push(observation);
+        }
+    }
+    found
+}
+
+/// Notebooks, jobs and folders of those who left, and those that are nobody's.
+fn ownerless(sides: &Sides<'_>, owners: &Owners<'_>) -> Vec<Observation> {
+    let mut found = Vec::new();
+    let mut of_tag = |thing: (Thing, &str), tag: Option<&str>, place: crate::source::Place| {
+        let (what, help) = match tag {
+            Some(name) if owners.people.contains_key(name) => return,
+            Some(name) => (format!("the tag `user` names `{name}`, who is not in the roster"), KEEP),
+            None => (
+                "no tag `user`, so that it belongs to nobody".to_owned(),
+                "give it the tag `user` of its person, or stop it",
+            ),
+        };
+        found.push(Observation::of(Rule::AuditOwnerless, thing, "owner", what).at(place, help));
+    };
+    for job in &sides.export.jobs {
+        let tag = job.tags.iter().find(|tag| tag.key == USER).map(|tag| tag.value.as_str());
+        of_tag((Thing::Job, &job.name), tag, job.place());
+    }
+    for notebook in &sides.export.notebooks {
+        let tag = notebook.tags.iter().find(|tag| tag.key == USER).map(|tag| tag.value.as_str());
+        // What no stack has and nobody owns is told where the stacks are compared.
+        if tag.is_some() || sides.notebooks.contains_key(notebook.name.as_str()) {
+            of_tag((Thing::Notebook, &notebook.name), tag, notebook.place());
+        }
+    }
+    let shared = &sides.plan.account.shared_folders;
+    let mut known: BTreeSet<&str> = shared.of_everybody.iter().map(crate::model::FolderName::as_str).collect();
+    if shared.of_teams {
+        known.insert(TEAMS_FOLDER);
+    }
+    let bucket = &sides.export.bucket;
+    for folder in bucket.folders.iter().filter(|name| !known.contains(name.as_str())) {
+        let Some(place) = bucket.folders_place.clone().filter(|_| !owners.people.contains_key(folder.as_str())) else {
+            continue;
+        };
+        let left = owners.former.contains(folder);
+        let what = if left {
+            "belongs to somebody who is not in the roster any more"
+        } else {
+            "belongs to nobody in the roster, and is not shared"
+        };
+        found.push(Observation::of(Rule::AuditOwnerless, (Thing::Folder, folder), "owner", what).at(place, KEEP));
+    }
+    found
+}

@@ -1,0 +1,177 @@
+//! What an audit finds, before those of whom the same is true are put together.
+
+use std::collections::BTreeMap;
+
+use crate::finding::{Finding, Rule, Severity};
+use crate::source::Place;
+
+/// How many names a message lists; a note lists all.
+const LISTED: usize = 5;
+
+/// What is looked at in an account.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Thing {
+    /// An IAM user.
+    User,
+    /// An IAM group.
+    Group,
+    /// An IAM role.
+    Role,
+    /// A managed policy.
+    Policy,
+    /// A notebook instance.
+    Notebook,
+    /// A lifecycle configuration.
+    Lifecycle,
+    /// A training job.
+    Job,
+    /// The bucket.
+    Bucket,
+    /// A folder of the bucket.
+    Folder,
+    /// A KMS key.
+    Key,
+    /// An SNS topic.
+    Topic,
+    /// An access point of the bucket.
+    AccessPoint,
+}
+
+impl Thing {
+    /// The word for one of them.
+    pub fn word(self) -> &'static str {
+        match self {
+            Thing::User => "user",
+            Thing::Group => "group",
+            Thing::Role => "role",
+            Thing::Policy => "policy",
+            Thing::Notebook => "notebook",
+            Thing::Lifecycle => "lifecycle configuration",
+            Thing::Job => "training job",
+            Thing::Bucket => "bucket",
+            Thing::Folder => "folder",
+            Thing::Key => "key",
+            Thing::Topic => "topic",
+            Thing::AccessPoint => "access point",
+        }
+    }
+
+    /// The word in the names of resources that suppressions know.
+    fn key(self) -> &'static str {
+        match self {
+            Thing::Lifecycle => "lifecycle",
+            Thing::Job => "job",
+            Thing::AccessPoint => "access-point",
+            other => other.word(),
+        }
+    }
+}
+
+/// One thing that is found of one user, role, notebook or the like.
+#[derive(Debug, Clone)]
+pub struct Observation {
+    /// The rule.
+    pub rule: Rule,
+    /// What kind of thing it is about.
+    pub thing: Thing,
+    /// Its name.
+    pub name: String,
+    /// What of it, as a part of the name that suppressions know: `tag-team`.
+    pub topic: String,
+    /// What is so, the same words for everything of which the same is true.
+    pub what: String,
+    /// What is not the same for all of these, such as an age.
+    pub detail: Option<String>,
+    /// Reasons, statements, requests.
+    pub notes: Vec<String>,
+    /// What to do.
+    pub help: String,
+    /// Where it is told.
+    pub place: Place,
+    /// Whether it is a warning although its rule's findings are errors.
+    pub is_warning: bool,
+}
+
+impl Observation {
+    /// An observation of a thing, without notes.
+    pub fn of(rule: Rule, (thing, name): (Thing, &str), topic: impl Into<String>, what: impl Into<String>) -> Draft {
+        Draft { rule, thing, name: name.to_owned(), topic: topic.into(), what: what.into() }
+    }
+
+    /// The finding about this thing alone.
+    pub fn finding(&self, account: &str) -> Finding {
+        let detail = self.detail.as_ref().map(|detail| format!(" ({detail})")).unwrap_or_default();
+        let who = format!("{} `{}`{detail}", self.thing.word(), self.name);
+        let mut finding = Finding::new(self.rule, format!("in the account `{account}`, {}: {who}", self.what))
+            .at(self.place.clone())
+            .help(&self.help)
+            .notes(self.notes.iter().cloned())
+            .about(format!("{account}/{}/{}/{}", self.thing.key(), self.name, self.topic));
+        if self.is_warning {
+            finding.severity = Severity::Warning;
+        }
+        finding
+    }
+}
+
+/// An observation without a place.
+#[derive(Debug)]
+pub struct Draft {
+    rule: Rule,
+    thing: Thing,
+    name: String,
+    topic: String,
+    what: String,
+}
+
+impl Draft {
+    /// The observation, with where it is told and what to do.
+    pub fn at(self, place: Place, help: impl Into<String>) -> Observation {
+        let Self { rule, thing, name, topic, what } = self;
+        let (notes, help) = (Vec::new(), help.into());
+        Observation { rule, thing, name, topic, what, detail: None, notes, help, place, is_warning: false }
+    }
+}
+
+/// The findings of observations: those that are suppressed each by itself, and of the others one for all of which the same is
+/// true. `apply` marks what is suppressed.
+pub fn findings(observations: &[Observation], account: &str, apply: impl Fn(&mut [Finding])) -> Vec<Finding> {
+    type Alike<'o> = (Rule, Thing, &'o str, &'o [String], Severity);
+    let mut all: Vec<Finding> = observations.iter().map(|one| one.finding(account)).collect();
+    apply(&mut all);
+    let mut found = Vec::new();
+    let mut groups: BTreeMap<Alike<'_>, Vec<(&Observation, Finding)>> = BTreeMap::new();
+    for (one, finding) in observations.iter().zip(all) {
+        if finding.suppressed.is_some() {
+            found.push(finding);
+        } else {
+            let key = (one.rule, one.thing, one.what.as_str(), one.notes.as_slice(), finding.severity);
+            groups.entry(key).or_default().push((one, finding));
+        }
+    }
+    for mut group in groups.into_values() {
+        let count = group.len();
+        let names: Vec<String> = group
+            .iter()
+            .map(|(one, _)| {
+                let detail = one.detail.as_ref().map(|detail| format!(" ({detail})")).unwrap_or_default();
+                format!("`{}`{detail}", one.name)
+            })
+            .collect();
+        let (one, mut finding) = group.swap_remove(0);
+        if count > 1 {
+            let more = count.saturating_sub(LISTED);
+            let mut listed = names.iter().take(LISTED).cloned().collect::<Vec<_>>().join(", ");
+            if more > 0 {
+                listed = format!("{listed} and {more} more");
+                finding.notes.push(format!("all of them: {}", names.join(", ")));
+            }
+            let word = one.thing.word();
+            let plural =
+                word.strip_suffix('y').filter(|_| word != "key").map_or(format!("{word}s"), |w| format!("{w}ies"));
+            finding.message = format!("in the account `{account}`, {}: {plural} {listed}", one.what);
+        }
+        found.push(finding);
+    }
+    found
+}

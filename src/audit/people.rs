@@ -1,0 +1,198 @@
+//! The isolation of people as it is: the proof that synth makes for prototypes, made for one of those who have the same
+//! policies but for their names.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::observation::{Observation, Thing};
+use super::owners::{Owners, owner_of_role, tag};
+use super::sides::Sides;
+use crate::check::{IsolationProblem, PrincipalKind, deployed};
+use crate::finding::Rule;
+use crate::iam::Statement;
+use crate::inventory::{BUCKET_POLICY, Boundary, IamInventory, IdentityKind, Principal};
+use crate::model::{NOTEBOOK, Profile};
+
+/// Stands for a person's name in what is compared, and for the name of the notebook.
+const NAMES: [&str; 2] = ["\u{1}", "\u{2}"];
+
+/// People who are alike: what is true of the first is true of all. `None` in the place of a key is nobody else's.
+type Alike = (PrincipalKind, String);
+
+/// What does not hold of the isolation of the account's people, their notebooks' roles and racestack's service roles.
+///
+/// # Errors
+/// As of `check::deployed`.
+pub fn observations(sides: &Sides<'_>, owners: &Owners<'_>) -> Result<Vec<Observation>, String> {
+    let live = &sides.live;
+    let asked = Asked::of(live);
+    let mut classes: BTreeMap<Alike, Vec<usize>> = BTreeMap::new();
+    for (index, principal) in live.principals.iter().enumerate() {
+        let kind = owners.kind(sides.plan, principal).filter(|kind| *kind != PrincipalKind::Stranger);
+        if let Some(kind) = kind {
+            classes.entry((kind, asked.key(live, principal))).or_default().push(index);
+        }
+    }
+    let firsts: Vec<(usize, PrincipalKind)> =
+        classes.iter().filter_map(|((kind, _), members)| Some((*members.first()?, *kind))).collect();
+    let problems = deployed(sides.plan, live, &firsts)?;
+    let documented = sides.plan.account.policies == Profile::Documented;
+    let mut observations = Vec::new();
+    for (members, problems) in classes.values().zip(problems) {
+        for problem in problems {
+            let notes = notes(live, &problem);
+            for member in members.iter().filter_map(|index| live.principals.get(*index)) {
+                let thing = if member.kind == IdentityKind::User { Thing::User } else { Thing::Role };
+                let topic = topic(live, &problem);
+                let one = Observation::of(problem.rule, (thing, &member.name), topic, &problem.message);
+                let mut one = one.at(sides.export.place(&member.arn), problem.help);
+                one.is_warning = problem.is_warning || documented;
+                one.notes.clone_from(&notes);
+                observations.push(one);
+            }
+        }
+    }
+    Ok(observations)
+}
+
+/// The statements of a problem and its requests, in words.
+pub fn notes(live: &IamInventory<'_>, problem: &IsolationProblem) -> Vec<String> {
+    let statements = problem.statements.iter().filter_map(|(policy, statement)| {
+        let (name, sid) = statement_of(live, *policy, *statement)?;
+        Some(format!("by the statement `{sid}` of the policy `{name}`"))
+    });
+    statements.chain(problem.notes.iter().cloned()).collect()
+}
+
+/// What a problem is about, as suppressions know it: the policy and its statement.
+fn topic(live: &IamInventory<'_>, problem: &IsolationProblem) -> String {
+    let first = problem.statements.first().and_then(|(policy, statement)| statement_of(live, *policy, *statement));
+    first.map_or_else(|| "isolation".to_owned(), |(name, sid)| format!("{name}/{sid}"))
+}
+
+/// The name of a policy, and the Sid or the number of a statement in it.
+fn statement_of<'i>(live: &'i IamInventory<'_>, policy: usize, statement: usize) -> Option<(&'i str, String)> {
+    let policy = live.policies.get(policy)?;
+    let sid = policy.document.parsed().ok().and_then(|document| document.statements.get(statement)?.sid.clone());
+    Some((&policy.name, sid.unwrap_or_else(|| (statement + 1).to_string())))
+}
+
+/// What policies ask of principals.
+struct Asked {
+    /// The keys of tags, in lower case.
+    tags: BTreeSet<String>,
+    /// Each document once, by its number: its text, and whether a statement of it singles out principals.
+    documents: BTreeMap<usize, (String, bool)>,
+}
+
+impl Asked {
+    fn of(live: &IamInventory<'_>) -> Self {
+        const TAG: &str = "principaltag/";
+        let mut asked = Self { tags: BTreeSet::new(), documents: BTreeMap::new() };
+        for document in live.policies.iter().map(|policy| &policy.document) {
+            if asked.documents.contains_key(&document.id) {
+                continue;
+            }
+            let text = document.value.to_string();
+            let lower = text.to_lowercase();
+            for (at, _) in lower.match_indices(TAG) {
+                let rest = &lower[at + TAG.len()..];
+                asked.tags.insert(rest.split(['}', '"', ',']).next().unwrap_or_default().trim().to_owned());
+            }
+            let singles_out = document.parsed().is_ok_and(|parsed| parsed.statements.iter().any(singles_out));
+            asked.documents.insert(document.id, (text, singles_out));
+        }
+        asked
+    }
+
+    /// The same text for principals of which the same is true: what decides about them, but for their own names. Whoever is
+    /// meant by name, or by what else is theirs alone, is like nobody else.
+    fn key(&self, live: &IamInventory<'_>, principal: &Principal<'_>) -> String {
+        let notebook = tag(&principal.tags, NOTEBOOK).map(String::as_str).unwrap_or_default();
+        let mut names = [(principal.name.as_str(), NAMES[0]), (notebook, NAMES[1])];
+        // The longer first, so that one within the other is not taken apart.
+        names.sort_by_key(|(name, _)| std::cmp::Reverse(name.len()));
+        let without_names = |text: &str| {
+            let known = names.iter().filter(|(name, _)| !name.is_empty());
+            known.fold(text.to_owned(), |text, (name, placeholder)| text.replace(name, placeholder))
+        };
+        let mut is_alone = false;
+        let mut key_of = |index: usize| {
+            let policy = live.policies.get(index)?;
+            let (text, singles_out) = self.documents.get(&policy.document.id)?;
+            let is_theirs = policy.location.logical_id == principal.arn;
+            is_alone |= singles_out | (!is_theirs && names.iter().any(|(name, _)| mentions(text, name)));
+            Some(if is_theirs { without_names(text) } else { format!("#{}", policy.document.id) })
+        };
+        let mut identity: Vec<_> = principal.policies.iter().map(|index| key_of(*index)).collect();
+        identity.sort();
+        let boundary = match &principal.boundary {
+            Some(Boundary::Policy(index)) => key_of(*index),
+            Some(Boundary::Undefined(arn)) => Some(arn.clone()),
+            None => None,
+        };
+        let trust = principal.trust.and_then(&mut key_of);
+        let of_bucket = live.resource_policies.iter().filter(|policy| policy.resource_type == BUCKET_POLICY);
+        let of_bucket: Vec<_> = of_bucket.flat_map(|policy| &policy.policies).map(|index| key_of(*index)).collect();
+        let tags = principal.tags.iter().filter_map(|tag| Some((tag.key.as_ref()?, tag.value.as_ref()?)));
+        let asked = tags.filter(|(key, _)| self.tags.contains(&key.to_lowercase()));
+        let tags: BTreeSet<(&String, String)> = asked.map(|(key, value)| (key, without_names(value))).collect();
+        let own_name = if is_alone { principal.arn.as_str() } else { "" };
+        let arn = without_names(&principal.arn);
+        format!("{:?}", (own_name, arn, identity, boundary, trust, of_bucket, &principal.undefined, tags))
+    }
+}
+
+/// Whether a text has a name in it that is not a part of a longer one.
+fn mentions(text: &str, name: &str) -> bool {
+    let is_of_name = |c: char| c.is_ascii_alphanumeric() || "_+=,.@-".contains(c);
+    !name.is_empty()
+        && text.match_indices(name).any(|(at, _)| {
+            let (before, behind) = (text[..at].chars().next_back(), text[at + name.len()..].chars().next());
+            !before.is_some_and(is_of_name) && !behind.is_some_and(is_of_name)
+        })
+}
+
+/// Whether a statement singles out principals by more than the tags that are compared.
+fn singles_out(statement: &Statement) -> bool {
+    statement.singled_out_by().is_some_and(|key| !key.to_lowercase().starts_with("aws:principaltag/"))
+}
+
+/// Owner tags that say another name than they must. What lacks one is told as drift.
+pub fn wrong_tags(sides: &Sides<'_>, owners: &Owners<'_>) -> Vec<Observation> {
+    const HELP: &str = "correct the tag: policies know by it whose a thing is; `racestack synth` and deploy.sh set it";
+    let mut found = Vec::new();
+    let mut wrong = |thing: (Thing, &str), tags: &[crate::inventory::Tag], (key, wanted): (&str, &str), place| {
+        let values = tags.iter().filter(|tag| tag.key.as_ref().is_some_and(|own| own.eq_ignore_ascii_case(key)));
+        if let Some(value) = values.filter_map(|tag| tag.value.as_ref()).find(|value| *value != wanted) {
+            let what = format!("the tag `{key}` says `{value}`, and must say the name of its own person or notebook");
+            let one = Observation::of(Rule::IsolationWrongTag, thing, format!("tag-{key}"), what);
+            found.push(one.at(place, HELP));
+        }
+    };
+    for principal in &sides.live.principals {
+        let is_person = matches!(
+            owners.kind(sides.plan, principal),
+            Some(
+                PrincipalKind::Person
+                    | PrincipalKind::SuspendedPerson
+                    | PrincipalKind::Notebook
+                    | PrincipalKind::SuspendedNotebook
+            )
+        );
+        if is_person {
+            let thing = if principal.kind == IdentityKind::User { Thing::User } else { Thing::Role };
+            let place = sides.export.place(&principal.arn);
+            wrong((thing, &principal.name), &principal.tags, (crate::model::USER, &principal.name), place);
+        }
+    }
+    for notebook in &sides.live.notebooks {
+        let owner = notebook.role_arn.as_ref().and_then(|arn| owner_of_role(sides.plan, arn));
+        let declared = sides.owner_of_notebook(&notebook.name);
+        let place = sides.place_of_notebook(&notebook.name);
+        if let Some(owner) = declared.or(owner) {
+            wrong((Thing::Notebook, &notebook.name), &notebook.tags, (crate::model::USER, owner), place.clone());
+            wrong((Thing::Notebook, &notebook.name), &notebook.tags, (NOTEBOOK, &notebook.name), place);
+        }
+    }
+    found
+}

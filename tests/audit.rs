@@ -1,0 +1,458 @@
+//! `racestack audit`: an account that is as its out folder says has no findings; every slip has its own, and no other.
+#![allow(clippy::disallowed_methods, clippy::unwrap_used, clippy::panic, reason = "a test reads files and may fail")]
+
+#[allow(dead_code, reason = "each test uses its part")]
+mod common;
+#[path = "common/export.rs"]
+mod export;
+
+use std::collections::BTreeSet;
+
+use clap::Parser;
+use common::Workspace;
+use export::{ACCOUNT, ExportFiles, REGION};
+use racestack::cli::{Args, Outcome, Watch, run};
+use serde_json::{Value, json};
+
+const ROSTER: &[u8] = b"name,team,state,notebook\nbob,red,,\nbobby,blue,,\neve,,suspended,\nmei,,,false\n";
+const BUCKET: &str = "arn:aws:s3:::mycompany-aws-deepracer-test-20221130201905";
+
+/// An account with its out folder and an export of exactly that.
+struct Account {
+    workspace: Workspace,
+    export: ExportFiles,
+}
+
+/// A finding: its rule, what it is about, and its message.
+type Found = (String, String, String);
+
+impl Account {
+    #[track_caller]
+    fn new(settings: &str) -> Self {
+        Self::of(settings, ROSTER)
+    }
+
+    #[track_caller]
+    fn of(settings: &str, roster: &[u8]) -> Self {
+        let workspace = Workspace::new(settings, "roster.csv", roster);
+        workspace.synthesised();
+        let export = ExportFiles::of(&workspace.path("out"));
+        Self { workspace, export }
+    }
+
+    #[track_caller]
+    fn audit(&self, more: &[&str]) -> Outcome {
+        let folder = self.workspace.path("export");
+        self.export.write(&folder);
+        let paths = [self.workspace.path("config"), self.workspace.path("out"), folder];
+        let [config, out, from] = paths.each_ref().map(|path| path.to_str().unwrap());
+        let mut args =
+            vec!["racestack", "audit", "--account", "tokyo", "--config", config, "--out", out, "--from", from];
+        args.extend(more);
+        run(&Args::parse_from(args), false, &Watch { progress: &|_, _| {}, notice: &|_| {} })
+    }
+
+    #[track_caller]
+    fn findings(&self) -> Vec<Found> {
+        let outcome = self.audit(&["--format", "json", "--today", export::TAKEN]);
+        let report: Value = serde_json::from_str(&outcome.stdout).unwrap_or_else(|_| panic!("{}", outcome.stderr));
+        let text = |finding: &Value, key: &str| finding[key].as_str().unwrap_or_default().to_owned();
+        let found = report["findings"].as_array().unwrap().iter();
+        found.map(|one| (text(one, "rule"), text(one, "resource"), text(one, "message"))).collect()
+    }
+
+    /// The rules and resources of what is found, each once.
+    #[track_caller]
+    fn found(&self) -> BTreeSet<(String, String)> {
+        self.findings().into_iter().map(|(rule, resource, _)| (rule, resource)).collect()
+    }
+
+    #[track_caller]
+    fn finds(&self, wanted: &[(&str, &str)]) {
+        let wanted: BTreeSet<(String, String)> =
+            wanted.iter().map(|(rule, resource)| ((*rule).to_owned(), (*resource).to_owned())).collect();
+        assert_eq!(self.found(), wanted, "left: found; right: wanted\n{:#?}", self.findings());
+    }
+
+    #[track_caller]
+    fn file(&mut self, name: &str) -> &mut Value {
+        self.export.0.get_mut(name).unwrap()
+    }
+}
+
+#[test]
+fn an_account_that_is_as_its_out_folder_says_has_no_findings() {
+    for settings in
+        ["", "mfa: required\nconsole: true\n", "bucket: {shared_folders: [materials], team_folders: true}\n"]
+    {
+        let account = Account::new(settings);
+        account.finds(&[]);
+        let outcome = account.audit(&["--today", export::TAKEN]);
+        assert_eq!((outcome.code, outcome.stdout.as_str()), (0, "tokyo: 0 errors, 0 warnings\n"), "{}", outcome.stderr);
+    }
+}
+
+#[test]
+fn an_administrator_is_found_unless_the_settings_trust_them() {
+    let everything = json!({"Effect": "Allow", "Action": "*", "Resource": "*"});
+    for trusted in ["", &format!("trusted: [\"arn:aws:iam::{ACCOUNT}:user/ro*\"]\n")] {
+        let mut account = Account::new(trusted);
+        account.export.add_user("root.admin");
+        account.export.allow("UserDetailList", "root.admin", &everything);
+        account.export.add_user("robot");
+        let wanted: &[_] = if trusted.is_empty() { &[("audit::reached", "tokyo/user/root.admin/access")] } else { &[] };
+        account.finds(wanted);
+    }
+}
+
+#[test]
+fn who_reaches_a_thing_of_somebodys_is_found_with_it() {
+    let notebook = format!("arn:aws:sagemaker:{REGION}:{ACCOUNT}:notebook-instance/bob");
+    let cases = [
+        ("s3:GetObject", format!("{BUCKET}/bob/*"), "`bob`"),
+        ("s3:GetObject", format!("{BUCKET}/*/models/*"), "4 people"),
+        ("s3:PutObject", format!("{BUCKET}/*"), "4 people"),
+        ("s3:ListBucket", BUCKET.to_owned(), "4 people"),
+        ("s3:PutBucketPolicy", BUCKET.to_owned(), "all people's access"),
+        ("sagemaker:CreatePresignedNotebookInstanceUrl", notebook.clone(), "`bob`"),
+        ("sagemaker:StopTrainingJob", "*".to_owned(), "3 people"),
+        ("iam:CreateAccessKey", format!("arn:aws:iam::{ACCOUNT}:user/deepracer/bob"), "`bob`"),
+        ("iam:PassRole", format!("arn:aws:iam::{ACCOUNT}:role/deepracer/notebook/*"), "3 people"),
+        ("iam:CreatePolicyVersion", "*".to_owned(), "all people's access"),
+        ("sagemaker:*", "*".to_owned(), "3 people have, and what all people's access"),
+        ("logs:GetLogEvents", "*".to_owned(), "3 people"),
+        ("secretsmanager:GetSecretValue", "*".to_owned(), "4 people"),
+    ];
+    for (action, resource, whose) in cases {
+        let mut account = Account::new("");
+        account.export.add_role("ci", &json!({"Service": "codebuild.amazonaws.com"}));
+        let statement = json!({"Sid": "Ci", "Effect": "Allow", "Action": action, "Resource": resource});
+        account.export.allow("RoleDetailList", "ci", &statement);
+        let found = account.findings();
+        let [(rule, about, message)] = found.as_slice() else { panic!("{action} on {resource}: {found:#?}") };
+        assert_eq!((rule.as_str(), about.as_str()), ("audit::reached", "tokyo/role/ci/access"), "{action}");
+        assert!(message.contains(whose), "{action} on {resource}: {message}");
+    }
+}
+
+#[test]
+fn who_reaches_nothing_of_anybodys_is_not_told_of() {
+    let cases = [
+        ("s3:GetObject", format!("{BUCKET}/reports/*")),
+        ("s3:*", "arn:aws:s3:::another-bucket/*".to_owned()),
+        ("s3:GetBucketPolicy", BUCKET.to_owned()),
+        (
+            "sagemaker:StartNotebookInstance",
+            format!("arn:aws:sagemaker:{REGION}:{ACCOUNT}:notebook-instance/science-*"),
+        ),
+        ("sagemaker:CreateEndpoint", "*".to_owned()),
+        ("iam:PassRole", format!("arn:aws:iam::{ACCOUNT}:role/ci/*")),
+        ("iam:CreateAccessKey", format!("arn:aws:iam::{ACCOUNT}:user/robot")),
+        ("iam:List*", "*".to_owned()),
+        ("logs:PutLogEvents", "*".to_owned()),
+        ("ec2:*", "*".to_owned()),
+    ];
+    let mut account = Account::new("");
+    account.export.add_user("robot");
+    account.export.add_role("ci", &json!({"Service": "codebuild.amazonaws.com"}));
+    for (action, resource) in cases {
+        let statement = json!({"Effect": "Allow", "Action": action, "Resource": resource});
+        account.export.allow("UserDetailList", "robot", &statement);
+        account.export.allow("RoleDetailList", "ci", &statement);
+    }
+    account.finds(&[]);
+}
+
+#[test]
+fn who_can_take_a_trusted_role_is_found() {
+    let mut account = Account::new(&format!("trusted: [\"arn:aws:iam::{ACCOUNT}:role/Admin\"]\n"));
+    account.export.add_role("Admin", &json!({"AWS": format!("arn:aws:iam::{ACCOUNT}:root")}));
+    account.export.allow("RoleDetailList", "Admin", &json!({"Effect": "Allow", "Action": "*", "Resource": "*"}));
+    for name in ["robot", "visitor"] {
+        account.export.add_user(name);
+    }
+    let statement = json!({"Effect": "Allow", "Action": "sts:AssumeRole", "Resource": "*"});
+    account.export.allow("UserDetailList", "robot", &statement);
+    account.finds(&[("audit::reached", "tokyo/user/robot/assume-Admin")]);
+}
+
+#[test]
+fn what_a_person_has_besides_is_found_of_that_person() {
+    let mut account = Account::new("");
+    let folder =
+        json!({"Sid": "Second", "Effect": "Allow", "Action": "s3:GetObject", "Resource": format!("{BUCKET}/bobby/*")});
+    account.export.allow("GroupDetailList", "mycompany-deepracer-users", &folder);
+    // The guardrails and the boundary deny it all the same: nothing but the difference is told.
+    account.finds(&[("audit::drift", "tokyo/group/mycompany-deepracer-users/policy-extra-0")]);
+    account.export.identity("UserDetailList", "bob")["PermissionsBoundary"] = Value::Null;
+    let found = account.found();
+    assert!(
+        found.contains(&("audit::drift".to_owned(), "tokyo/user/bob/the permissions boundary".to_owned())),
+        "{found:#?}"
+    );
+    assert!(
+        found.iter().any(|(rule, about)| rule == "isolation::too-wide" && about.starts_with("tokyo/user/bob/")),
+        "{found:#?}"
+    );
+    assert!(!found.iter().any(|(_, about)| about.starts_with("tokyo/user/bobby/")), "{found:#?}");
+}
+
+#[test]
+fn a_statement_about_one_person_by_name_is_looked_at_for_that_person() {
+    let mut account = Account::new("");
+    let deny = json!({"Effect": "Deny", "Action": "s3:*", "Resource": format!("{BUCKET}/bobby/*")});
+    account.export.allow("GroupDetailList", "mycompany-deepracer-users", &deny);
+    let found = account.found();
+    let refused: Vec<&str> =
+        found.iter().filter(|(rule, _)| rule == "isolation::own-refused").map(|(_, about)| about.as_str()).collect();
+    assert!(!refused.is_empty() && refused.iter().all(|about| about.starts_with("tokyo/user/bobby/")), "{found:#?}");
+}
+
+#[test]
+fn drift_is_told_by_what_differs() {
+    let mut account = Account::new("");
+    let attached =
+        json!({"PolicyName": "AmazonS3FullAccess", "PolicyArn": "arn:aws:iam::aws:policy/AmazonS3FullAccess"});
+    account.export.identity("RoleDetailList", "bob")["AttachedManagedPolicies"].as_array_mut().unwrap().push(attached);
+    let full = json!({"Statement": [{"Effect": "Allow", "Action": "s3:*", "Resource": "*"}]});
+    account.export.list("Policies").push(json!({
+        "PolicyName": "AmazonS3FullAccess", "Arn": "arn:aws:iam::aws:policy/AmazonS3FullAccess",
+        "PolicyVersionList": [{"VersionId": "v1", "IsDefaultVersion": true, "Document": full}],
+    }));
+    for tag in account.export.identity("UserDetailList", "mei")["Tags"].as_array_mut().unwrap() {
+        if tag["Key"] == "managed-by" {
+            tag["Value"] = "hand".into();
+        }
+    }
+    account.file("notebook-instances/eve.json")["InstanceType"] = "ml.m5.xlarge".into();
+    account.file("bucket-versioning.json")["Status"] = "Suspended".into();
+    account.file("bucket-public-access-block.json")["PublicAccessBlockConfiguration"]["BlockPublicPolicy"] =
+        false.into();
+    account.finds(&[
+        ("audit::drift", "tokyo/role/bob/policy-arn:aws:iam::aws:policy/AmazonS3FullAccess"),
+        ("audit::drift", "tokyo/user/mei/tag-managed-by"),
+        ("audit::drift", "tokyo/notebook/eve/`InstanceType`"),
+        ("audit::drift", "tokyo/bucket/mycompany-aws-deepracer-test-20221130201905/the versioning"),
+        ("audit::drift", "tokyo/bucket/mycompany-aws-deepracer-test-20221130201905/`BlockPublicPolicy`"),
+    ]);
+}
+
+#[test]
+fn who_is_on_one_side_alone_is_told() {
+    let mut account = Account::new("");
+    account.export.list("UserDetailList").retain(|user| user["UserName"] != "mei");
+    account.export.add_user("left");
+    account.export.identity("UserDetailList", "left")["Tags"] = json!([{"Key": "user", "Value": "left"}]);
+    let found = account.found();
+    for wanted in
+        [("audit::not-deployed", "tokyo/user/mei/missing"), ("audit::not-in-roster", "tokyo/user/left/unknown")]
+    {
+        assert!(found.contains(&(wanted.0.to_owned(), wanted.1.to_owned())), "{found:#?}");
+    }
+}
+
+#[test]
+fn what_should_be_cleaned_up_is_told() {
+    let mut account = Account::new("");
+    account.export.credentials(&[
+        ("<root_account>", "not_supported,N/A,N/A,N/A,true,false,N/A,N/A,N/A,N/A,false,N/A,N/A,N/A,N/A,false,N/A,false,N/A"),
+        ("bob", "true,N/A,N/A,N/A,false,true,2026-05-01T00:00:00+00:00,2026-11-19T00:00:00+00:00,a,s3,false,N/A,N/A,N/A,N/A,false,N/A,false,N/A"),
+        ("bobby", "false,N/A,N/A,N/A,false,true,2026-10-01T00:00:00+00:00,N/A,N/A,N/A,false,N/A,N/A,N/A,N/A,false,N/A,false,N/A"),
+    ]);
+    let notebook = account.file("notebook-instances/bob.json");
+    notebook["NotebookInstanceStatus"] = "InService".into();
+    notebook["PlatformIdentifier"] = "notebook-al2-v2".into();
+    *account.file("bucket-folders.json") = json!({"CommonPrefixes": [{"Prefix": "bob/"}, {"Prefix": "gone/"}]});
+    *account.file("training-jobs.json") =
+        json!({"TrainingJobSummaries": [{"TrainingJobName": "j1"}, {"TrainingJobName": "j2"}]});
+    account.export.0.insert("training-jobs/j1.json".to_owned(), json!({"Tags": [{"Key": "user", "Value": "gone"}]}));
+    account.export.0.insert("training-jobs/j2.json".to_owned(), json!({"Tags": []}));
+    account.finds(&[
+        ("audit::no-mfa", "tokyo/user/bob/mfa"),
+        ("audit::old-key", "tokyo/user/bob/key-1"),
+        ("audit::unused-key", "tokyo/user/bobby/key-1"),
+        ("audit::running", "tokyo/notebook/bob/running"),
+        ("audit::retired-platform", "tokyo/notebook/bob/platform"),
+        ("audit::drift", "tokyo/notebook/bob/the platform"),
+        ("audit::ownerless", "tokyo/folder/gone/owner"),
+        ("audit::ownerless", "tokyo/job/j1/owner"),
+        ("audit::ownerless", "tokyo/job/j2/owner"),
+    ]);
+}
+
+#[test]
+fn a_notebook_that_is_nobodys_or_anothers_is_told() {
+    let mut account = Account::new("");
+    let shared = format!("arn:aws:iam::{ACCOUNT}:role/shared");
+    account.export.add_role("shared", &json!({"Service": "sagemaker.amazonaws.com"}));
+    account.file("notebook-instances/bob.json")["RoleArn"] = shared.into();
+    let tags = account.file("notebook-tags.json")["ResourceTagMappingList"].as_array_mut().unwrap();
+    tags.retain(|one| !one["ResourceARN"].as_str().unwrap().ends_with("/eve"));
+    let is_bobby = |one: &&mut Value| one["ResourceARN"].as_str().unwrap().ends_with("/bobby");
+    tags.iter_mut().find(is_bobby).unwrap()["Tags"][0]["Value"] = "bob".into();
+    let found = account.found();
+    for (rule, about) in [
+        ("audit::notebook-role", "tokyo/notebook/bob/role"),
+        ("audit::ownerless", "tokyo/notebook/eve/owner"),
+        ("audit::drift", "tokyo/notebook/eve/tag-user"),
+        ("isolation::wrong-tag", "tokyo/notebook/bobby/tag-user"),
+    ] {
+        assert!(found.contains(&(rule.to_owned(), about.to_owned())), "{about}: {found:#?}");
+    }
+}
+
+#[test]
+fn a_policy_that_lets_others_in_is_told() {
+    let mut account = Account::new("");
+    let policy = json!({"Statement": [{"Sid": "Open", "Effect": "Allow", "Principal": "*", "Action": "s3:GetObject", "Resource": format!("{BUCKET}/*")}]});
+    *account.file("access-points.json") = json!({"AccessPointList": [{"Name": "side"}]});
+    account.export.0.insert("access-points/side.json".to_owned(), json!({"Policy": policy.to_string()}));
+    account.finds(&[("audit::reached", "tokyo/access-point/side/policy/Open")]);
+    account.export.0.insert("access-points/side.json".to_owned(), json!({}));
+    let elsewhere = json!({"Sid": "Else", "Effect": "Allow", "Principal": {"AWS": "arn:aws:iam::999999999999:root"}, "Action": "s3:*", "Resource": "*"});
+    let text = account.file("bucket-policy.json")["Policy"].as_str().unwrap().to_owned();
+    let mut policy: Value = serde_json::from_str(&text).unwrap();
+    policy["Statement"].as_array_mut().unwrap().push(elsewhere);
+    account.file("bucket-policy.json")["Policy"] = policy.to_string().into();
+    let found = account.found();
+    let about = "tokyo/bucket/mycompany-aws-deepracer-test-20221130201905/policy/Else";
+    assert!(found.contains(&("audit::reached".to_owned(), about.to_owned())), "{found:#?}");
+}
+
+#[test]
+fn an_export_that_is_not_whole_is_refused() {
+    let whole = Account::new("");
+    let names: Vec<String> = whole.export.0.keys().cloned().collect();
+    for name in names {
+        for broken in [None, Some(json!([])), Some(json!({"NextToken": "x"})), Some(Value::Null)] {
+            let mut account = Account { workspace: whole.workspace.copied(), export: whole.export.clone() };
+            match &broken {
+                None => _ = account.export.0.remove(&name),
+                Some(value) => *account.file(&name) = value.clone(),
+            }
+            let outcome = account.audit(&[]);
+            // What an answer may lack is taken to be nothing; never is a file that is missing, or a list that is only a part.
+            let may_be_empty = name.starts_with("bucket-") || name.starts_with("lifecycle-configurations/");
+            if broken.is_none() || !may_be_empty {
+                assert_eq!(outcome.code, 1, "{name} {broken:?}: {}{}", outcome.stdout, outcome.stderr);
+                assert!(outcome.stderr.contains("error[audit::export]"), "{name} {broken:?}: {}", outcome.stderr);
+            }
+        }
+    }
+}
+
+#[test]
+fn two_audits_are_compared() {
+    let mut account = Account::new("");
+    account.export.write(&account.workspace.path("before"));
+    account.export.add_user("robot");
+    account.export.allow("UserDetailList", "robot", &json!({"Effect": "Allow", "Action": "*", "Resource": "*"}));
+    let before = account.workspace.path("before");
+    let outcome = account.audit(&["--against", before.to_str().unwrap()]);
+    assert!(outcome.stdout.ends_with("1 new, 0 gone, 0 as before\n"), "{}", outcome.stdout);
+    assert_eq!(outcome.code, 1);
+    account.export.write(&account.workspace.path("before"));
+    let outcome = account.audit(&["--against", before.to_str().unwrap()]);
+    assert!(outcome.stdout.ends_with("0 new, 0 gone, 1 as before\n"), "{}", outcome.stdout);
+    assert_eq!(outcome.code, 0);
+}
+
+#[test]
+fn the_script_knows_the_account_and_is_otherwise_the_templates() {
+    let key = "arn:aws:kms:ap-northeast-1:111122223333:key/11111111-2222-3333-4444-555555555555";
+    let settings = format!("bucket: {{kms_key: \"{key}\"}}\nbudgets: {{monthly_usd: 5, notify: a@example.com}}\n");
+    let account = Account::new(&settings);
+    let config = account.workspace.path("config");
+    let args = ["racestack", "audit", "--account", "tokyo", "--script", "--config", config.to_str().unwrap()];
+    let outcome = run(&Args::parse_from(args), false, &Watch { progress: &|_, _| {}, notice: &|_| {} });
+    let template = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/templates/scripts/audit.sh")).unwrap();
+    let parts = |text: &str| {
+        let (before, rest) = text.split_once("# ---- data ----\n").unwrap();
+        let (data, behind) = rest.split_once("# ---- end of the data ----\n").unwrap();
+        [before, data, behind].map(str::to_owned)
+    };
+    let ([before, data, behind], [of_template, _, rest]) = (parts(&outcome.stdout), parts(&template));
+    assert_eq!((before, behind), (of_template, rest));
+    let topic = format!("arn:aws:sns:{REGION}:{ACCOUNT}:mycompany-deepracer-budgets");
+    let wanted = format!(
+        "account_name='tokyo'\naccount='{ACCOUNT}'\nregion='{REGION}'\n\
+         bucket='mycompany-aws-deepracer-test-20221130201905'\n\
+         # A line a KMS key or SNS topic whose policy is looked at: its ARN.\npolicies='\n{key}\n{topic}\n'\n"
+    );
+    assert_eq!(data, wanted);
+    let outcome = account.audit(&[]);
+    for file in ["11111111-2222-3333-4444-555555555555", "mycompany-deepracer-budgets"] {
+        assert!(outcome.stderr.contains(&format!("the export lacks `policies/{file}.json`")), "{}", outcome.stderr);
+    }
+}
+
+#[test]
+fn what_iam_writes_in_other_forms_is_read() {
+    let mut account = Account::new("");
+    let encoded = "%7B%22Version%22%3A%222012-10-17%22%2C%22Statement%22%3A%7B%22Effect%22%3A%22Allow%22%2C%22Action%22%3A%22\
+        s3%3AGet*%22%2C%22Resource%22%3A%22*%22%7D%7D";
+    let bare = |name: &str| json!({"UserName": name, "Arn": format!("arn:aws:iam::{ACCOUNT}:user/team/{name}")});
+    let with = |name: &str, document: Value| {
+        let mut user = bare(name);
+        user["UserPolicyList"] = json!([{"PolicyName": "own", "PolicyDocument": document}]);
+        user
+    };
+    let statement = |effect: &str, action: &str| json!({"Effect": effect, "Action": action, "Resource": "*"});
+    let mut unknown = bare("unknown");
+    unknown["AttachedManagedPolicies"] = json!([{"PolicyName": "x", "PolicyArn": "arn:aws:iam::aws:policy/x"}]);
+    let mut member = bare("member");
+    member["GroupList"] = json!(["nowhere"]);
+    let users = [
+        bare("bare"),
+        with("encoded", encoded.into()),
+        with("single", json!({"Statement": statement("Allow", "s3:GetObject")})),
+        with("denied", json!({"Statement": [statement("Allow", "ec2:*"), statement("Deny", "*")]})),
+        with("garbage", json!("{not json")),
+        with("nothing", json!({"Version": "2012-10-17", "Statement": []})),
+        with("versioned", json!({"Version": "2031-01-01", "Statement": [statement("Allow", "s3:*")]})),
+        unknown,
+        member,
+    ];
+    account.export.list("UserDetailList").extend(users);
+    // What is true of several is told once: `single` reaches what `encoded` does.
+    let found = ["encoded", "garbage", "versioned", "unknown", "member"];
+    let wanted: Vec<String> = found.iter().map(|name| format!("tokyo/user/{name}/access")).collect();
+    account.finds(&wanted.iter().map(|about| ("audit::reached", about.as_str())).collect::<Vec<_>>());
+}
+
+#[test]
+fn a_broken_export_is_told_of_and_never_panics() {
+    let whole = Account::new("");
+    let mut state = 20_221_130_u64;
+    let mut below = |bound: usize| {
+        // The generator of Lehmer: enough to break a text somewhere.
+        state = state.wrapping_mul(0xda94_2042_e4dd_58b5).wrapping_add(1);
+        usize::try_from(state >> 33).unwrap() % bound
+    };
+    let folder = whole.workspace.path("export");
+    whole.export.write(&folder);
+    let names: Vec<&String> = whole.export.0.keys().collect();
+    for _ in 0..60 {
+        let path = folder.join(names[below(names.len())]);
+        let text = std::fs::read(&path).unwrap();
+        let mut broken = text.clone();
+        match below(3) {
+            0 => broken.truncate(below(broken.len())),
+            1 => {
+                let at = below(broken.len());
+                broken[at] = [b'"', b'{', b'9', b' ', 0xff, b']'][below(6)];
+            }
+            _ => {
+                let (from, to) = (below(broken.len()), below(broken.len()));
+                broken.drain(from.min(to)..from.max(to));
+            }
+        }
+        std::fs::write(&path, broken).unwrap();
+        let paths = [whole.workspace.path("config"), whole.workspace.path("out"), folder.clone()];
+        let [config, out, from] = paths.each_ref().map(|path| path.to_str().unwrap());
+        let args = ["racestack", "audit", "--account", "tokyo", "--config", config, "--out", out, "--from", from];
+        let outcome = run(&Args::parse_from(args), false, &Watch { progress: &|_, _| {}, notice: &|_| {} });
+        assert!(outcome.code <= 1, "{}: {}", path.display(), outcome.stderr);
+        std::fs::write(&path, text).unwrap();
+    }
+}
