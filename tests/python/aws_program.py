@@ -22,7 +22,7 @@ def running_aws_program() -> Iterator[Path]:
         words = (sys.executable, "-I", "-S", str(HERE / "aws_command.py"), str(socket))
         program.write_text(f'#!/bin/sh\nexec {shlex.join(words)} "$@"\n')
         program.chmod(0o755)
-        environment = os.environ | {"PYTHONUTF8": "1"}
+        environment = os.environ | {"PYTHONUTF8": "1", "PYTHONPATH": str(HERE / "hosts")}
         command = [sys.executable, HERE / "aws_fork_server.py", socket]
         with subprocess.Popen(
             command, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True

@@ -48,6 +48,7 @@ class MotoServer:
             "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
             "AWS_MAX_ATTEMPTS": "1",
             "AWS_PAGER": "",
+            "PYTHONPATH": str(HERE / "hosts"),
             "NO_PROXY": "127.0.0.1",
             "PATH": os.pathsep.join([*programs, str(Path(sys.executable).parent), os.environ["PATH"]]),
             "RETRY_SECONDS": "0",

@@ -13,6 +13,6 @@ experiment:
 
 So `engine` and `stacks` replace the part that turns a template into resources. The resource types (`iam_resources`,
 `s3_resources`, `sagemaker_resources`, `secrets_resources`) call the services' own APIs, as CloudFormation does, on this very server.
-`iam_service`, `sts_service`, `sagemaker_service` and `training_jobs` add what these APIs lack in moto. Whatever is not covered fails the stack: nothing
+`iam_service`, `sts_service`, `sagemaker_service`, `training_jobs` and `exports` add what these APIs lack in moto. Whatever is not covered fails the stack: nothing
 passes silently.
 """

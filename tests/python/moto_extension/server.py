@@ -8,7 +8,7 @@ from typing import Any
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoRequestHandler, create_backend_app
 from werkzeug.serving import make_server
 
-from . import clients, iam_service, sagemaker_service, stack_sets, stacks, sts_service, training_jobs
+from . import clients, exports, iam_service, sagemaker_service, stack_sets, stacks, sts_service, training_jobs
 
 
 def extended_moto() -> DomainDispatcherApplication:
@@ -16,6 +16,7 @@ def extended_moto() -> DomainDispatcherApplication:
     iam_service.extend()
     sagemaker_service.extend()
     training_jobs.extend()
+    exports.extend()
     sts_service.extend()
     stacks.extend()
     stack_sets.extend()
