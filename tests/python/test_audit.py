@@ -83,7 +83,7 @@ def account(moto: MotoServer, tmp_path: Path) -> Workspace:
 
 
 def test_what_deploy_wrote_is_audited_without_findings(moto: MotoServer, account: Workspace) -> None:
-    folder = export(account, moto.environment(anew=True))
+    folder = export(account, moto.environment())
     code, found, findings = audit(account, folder)
     assert (code, found) == (0, set()), findings
     page = racestack(account, "report", "--account", "tokyo", "--audit", folder, "--page", account.root / "audit.html")
