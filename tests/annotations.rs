@@ -2,36 +2,30 @@
 #![allow(clippy::disallowed_methods, reason = "a test reads the cases")]
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a helper of a test may fail the test")]
 
-use std::path::Path;
 use std::process::Command;
 
-const CASES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/cases");
+#[allow(dead_code, reason = "this test reads cases, and writes none")]
+#[path = "common/case.rs"]
+mod case;
 
 /// Where an annotation stands: the file, and the first and the last line if it names any.
 type At = (String, Option<(usize, usize)>);
 
 #[test]
 fn every_annotation_of_every_case_stands_at_a_line_of_a_file() {
-    let mut names: Vec<String> =
-        std::fs::read_dir(CASES).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
-    names.sort();
     let (mut runs, mut lines, mut problems) = (0, 0, Vec::new());
-    for (index, name) in names.iter().enumerate() {
-        let case = Path::new(CASES).join(name);
-        let args = std::fs::read_to_string(case.join("args")).unwrap();
-        let findings = std::fs::read_to_string(case.join("stderr")).unwrap_or_default();
+    for (index, case) in case::all().into_iter().flat_map(|(_, cases)| cases).enumerate() {
+        let name = &case.name;
         let is_synth =
-            |line: &&str| line.starts_with("synth") && !line.contains("--format") && !line.contains("--no-check");
-        let Some(args) =
-            args.lines().find(is_synth).filter(|_| findings.contains("\n --> ") || findings.contains("--> "))
-        else {
-            continue;
-        };
+            |args: &&str| args.starts_with("synth") && !args.contains("--format") && !args.contains("--no-check");
+        let findings = case.printed(|run| &run.stderr);
+        let mut args = case.runs.iter().map(|run| run.args.as_str());
+        let Some(args) = args.find(is_synth).filter(|_| findings.contains("--> ")) else { continue };
         // Both take their lines from one place; what differs is how they name the file.
         let formats: &[&str] = if index % 5 == 0 { &["github", "sarif"] } else { &["github"] };
         for &format in formats {
             let sandbox = tempfile::tempdir().unwrap();
-            copy(&case.join("in"), sandbox.path());
+            case.lay_down(sandbox.path());
             let output = Command::new(env!("CARGO_BIN_EXE_racestack"))
                 .args(args.split_whitespace())
                 .args(["--format", format])
@@ -84,20 +78,4 @@ fn of_sarif(stdout: &str) -> Vec<At> {
         (uri, Some((number(&region["startLine"]), number(&region["endLine"]))))
     };
     results.iter().map(at).collect()
-}
-
-fn copy(from: &Path, to: &Path) {
-    for entry in std::fs::read_dir(from).into_iter().flatten() {
-        let entry = entry.unwrap();
-        let name = entry.file_name().into_string().unwrap();
-        if entry.path().is_dir() {
-            std::fs::create_dir_all(to.join(&name)).unwrap();
-            copy(&entry.path(), &to.join(&name));
-        } else if let Some(link) = name.strip_suffix(".link") {
-            #[cfg(unix)]
-            std::os::unix::fs::symlink(std::fs::read_to_string(entry.path()).unwrap().trim(), to.join(link)).unwrap();
-        } else {
-            std::fs::copy(entry.path(), to.join(&name)).unwrap();
-        }
-    }
 }

@@ -1,17 +1,21 @@
 //! The policies that `racestack limits` prints are valid IAM policies. Which these are, the cases `limits` and
 //! `limits-with-mfa` hold.
-#![allow(clippy::disallowed_methods, clippy::unwrap_used, reason = "a test reads files and may fail")]
+#![allow(clippy::disallowed_methods, clippy::unwrap_used, clippy::panic, reason = "a test reads files and may fail")]
 
 use std::collections::BTreeSet;
 
 use racestack::iam::Document;
 use serde_json::Value;
 
+#[allow(dead_code, reason = "this test reads cases, and writes none")]
+#[path = "common/case.rs"]
+mod case;
+
 #[test]
 fn the_printed_policies_are_valid() {
     for case in ["limits", "limits-with-mfa"] {
-        let text =
-            std::fs::read_to_string(format!("{}/tests/cases/{case}/stdout", env!("CARGO_MANIFEST_DIR"))).unwrap();
+        let mut cases = case::all().into_iter().flat_map(|(_, cases)| cases);
+        let text = cases.find(|found| found.name == case).unwrap().printed(|run| &run.stdout);
         let policies: Vec<Value> =
             serde_json::Deserializer::from_str(&text).into_iter::<Value>().collect::<Result<_, _>>().unwrap();
         assert!(policies.len() > 1);

@@ -1,0 +1,75 @@
+//! What is compared of the texts that a run prints and writes: nothing that changes with every word of every template.
+
+use serde_json::Value;
+
+/// A text without digests of files, and without the sizes of stacks that the table of synth and the manifest hold. The
+/// goldens alone have them.
+pub fn redact(text: &str) -> String {
+    let mut redacted = String::new();
+    let mut rest = text;
+    while let Some(at) = rest.find(|c: char| c.is_ascii_hexdigit()) {
+        let (before, word) = rest.split_at(at);
+        let end = word.find(|c: char| !c.is_ascii_hexdigit()).unwrap_or(word.len());
+        let (word, behind) = word.split_at(end);
+        redacted += before;
+        let of_a_stack = word.bytes().all(|byte| byte.is_ascii_digit());
+        rest = behind;
+        if end == 64 {
+            redacted += "<sha256>";
+        } else if let (true, Some(behind)) = (of_a_stack, of_limit(behind)) {
+            redacted += "<n> ";
+            rest = behind;
+        } else if of_a_stack && behind.starts_with(" %  ") {
+            redacted += "<p>";
+        } else {
+            redacted += word;
+        }
+    }
+    redacted + rest
+}
+
+/// What stands behind a size, from `of` on, where that is ` of LIMIT bytes, `.
+fn of_limit(behind: &str) -> Option<&str> {
+    let (limit, rest) = behind.strip_prefix(" of ")?.split_once(' ')?;
+    let number = limit.bytes().all(|byte| byte.is_ascii_digit());
+    (number && rest.starts_with("bytes, ")).then(|| &behind[1..])
+}
+
+/// A resource of a template, by its logical ID, or a section, by its name; as it is written in YAML but for comments, and
+/// laid out in JSON. `None` where the file has no such part.
+pub fn part(path: &str, text: &str, name: &str) -> Option<String> {
+    if std::path::Path::new(path).extension().is_some_and(|extension| extension == "json") {
+        let template: Value = serde_json::from_str(text).ok()?;
+        let part = template.get(name).or_else(|| template.get("Resources")?.get(name))?;
+        return Some(serde_json::to_string_pretty(part).ok()? + "\n");
+    }
+    block(text, "", name).or_else(|| block(text, "  ", name))
+}
+
+/// The lines of a key at this indentation, with all that is indented deeper.
+fn block(text: &str, indent: &str, key: &str) -> Option<String> {
+    let head = format!("{indent}{key}:");
+    let mut lines = text
+        .split_inclusive('\n')
+        .skip_while(|line| line.strip_prefix(&head).is_none_or(|rest| !rest.starts_with(['\n', ' '])));
+    let first = lines.next()?.to_owned();
+    let deeper = |line: &&str| line.trim().is_empty() || line.starts_with(&format!("{indent} "));
+    let told = |line: &&str| !line.trim().is_empty() && !line.trim_start().starts_with('#');
+    Some(first + &lines.take_while(deeper).filter(told).collect::<String>())
+}
+
+/// The data of a script that deploys. `None` where anything around it is not as the templates have it.
+pub fn data_of(script: &str) -> Option<&str> {
+    const ACCOUNT: &str = include_str!("../../templates/scripts/deploy.sh");
+    const STACK_SET: &str = include_str!("../../templates/scripts/deploy-stack-set.sh");
+    const DATA: &str = "# ---- data ----\n";
+    const END: &str = "# ---- end of the data ----\n";
+    let (head, rest) = ACCOUNT.split_once(DATA)?;
+    let (_, of_account) = rest.split_once(END)?;
+    let (shared, _) = of_account.split_once("# ---- the script of an account ----\n")?;
+    let (_, own) = STACK_SET.split_once(END)?;
+    let of_stack_set = format!("{shared}# ---- the script of a StackSet ----\n{own}");
+    let behind = script.strip_prefix(head)?.strip_prefix(DATA)?;
+    let ends = [of_account, &of_stack_set];
+    ends.into_iter().find_map(|end| behind.strip_suffix(end)?.strip_suffix(END))
+}
