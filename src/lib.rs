@@ -1,7 +1,7 @@
 //! racestack turns a roster of people and a few settings into CloudFormation stacks.
 //!
 //! The data flows one way, and a module imports only from those before it:
-//! `source`, `finding`, `files`, `facts`, `iam` ← `inventory` ← `account` ← `config` ← `model` ← `plan` ← `render` ← `check` ← `output` ← `diff` ← `audit` ← `page`, `handout`.
+//! `source`, `finding`, `files`, `facts`, `iam` ← `inventory` ← `account` ← `config` ← `model` ← `plan` ← `render` ← `check` ← `output` ← `diff` ← `audit` ← `page`, `handout` ← `synthesis`.
 //! `report` stands beside that way: it knows `source`, `finding` and `diff` alone.
 //! Nothing here prints or exits; `main.rs` does.
 
@@ -24,3 +24,4 @@ pub mod plan;
 pub mod render;
 pub mod report;
 pub mod source;
+mod synthesis;

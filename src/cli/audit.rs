@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
 
-use super::material::{self, Material, Sources};
+use crate::synthesis::material::{self, Material, Sources};
 use super::{DEFAULT_OUT, Failure, Outcome, outcome, printed};
 use crate::account::{Export, Wanted};
 use crate::audit;

@@ -4,11 +4,12 @@ use std::fmt::Write;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::{Failure, Outcome, printed};
+use super::{Outcome, printed};
 use crate::check::guard::RuleSet;
 use crate::files::{self, NewFile};
 use crate::render::embedded_templates;
 use crate::source::SourceFile;
+use crate::synthesis::Failure;
 
 /// The arguments of `racestack rules` and `racestack templates`.
 #[derive(Debug, clap::Args)]

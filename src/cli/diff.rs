@@ -1,12 +1,13 @@
 //! `racestack diff`.
 
 use super::DEFAULT_OUT;
+use super::Outcome;
 use super::args::{DiffArgs, FailOn};
-use super::{Failure, Outcome};
 use crate::diff::{self, Action, Diff, Note, OutFolder, PropertyChange};
 use crate::finding::{Finding, Rule, any_error, sort};
 use crate::output;
 use crate::report::{self, DiffFormat, Format};
+use crate::synthesis::Failure;
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};

@@ -3,10 +3,11 @@
 use std::fmt::Write;
 
 use super::args::ExplainArgs;
-use super::{Failure, Outcome, outcome, require_config};
+use super::{Outcome, outcome};
 use crate::config::{self, account_schema, did_you_mean, explain};
 use crate::finding::any_error;
 use crate::report::Format;
+use crate::synthesis::{Failure, require_config};
 
 pub(super) fn run(args: &ExplainArgs, colour: bool) -> Result<Outcome, Failure> {
     require_config(&args.config)?;

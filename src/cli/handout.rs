@@ -6,20 +6,21 @@ use rayon::iter::{IntoParallelRefIterator, ParallelIterator};
 
 use super::DEFAULT_OUT;
 use super::args::HandoutArgs;
-use super::material::{self, Sources, own_or_fault, user_of};
-use super::{Failure, Outcome, Watch, outcome, target};
+use super::{Outcome, outcome};
 use crate::finding::any_error;
 use crate::handout::HandoutRenderer;
 use crate::model::Account;
 use crate::output;
 use crate::render::RenderFailure;
 use crate::report::Format;
+use crate::synthesis::material::{self, Sources, own_or_fault, user_of};
+use crate::synthesis::{Failure, Watch, claim};
 
 pub(super) fn run(args: &HandoutArgs, colour: bool, watch: &Watch<'_>) -> Result<Outcome, Failure> {
     let _claim = match &args.out {
         Some(folder) => {
             let taken = [(args.config.as_path(), "the config folder"), (Path::new(DEFAULT_OUT), "the out folder")];
-            target::claim("--out", folder, &taken, false, watch.notice)?
+            claim("--out", folder, &taken, false, watch.notice)?
         }
         None => None,
     };

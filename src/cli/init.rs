@@ -8,11 +8,12 @@ use include_dir::{Dir, include_dir};
 use sha2::{Digest, Sha256};
 
 use super::args::{Ci, InitArgs, SchemaKind};
-use super::{Failure, Outcome, schema_of};
+use super::{Outcome, schema_of};
 use crate::files::{self, NewFile};
 use crate::finding::{Finding, Rule};
 use crate::render::hexadecimal;
 use crate::source::{Place, SourceFile};
+use crate::synthesis::Failure;
 
 /// What people may have already, and keep: it lets git merge the locks of two branches, leaves out of git what is one
 /// machine's, includes the jobs.

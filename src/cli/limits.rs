@@ -3,11 +3,12 @@
 use std::path::{Path, PathBuf};
 
 use super::DEFAULT_OUT;
-use super::material::{self, Sources};
-use super::{Failure, Outcome, outcome, printed};
+use super::{Outcome, outcome, printed};
 use crate::check::{Bound, PrincipalKind, reference_policy};
 use crate::plan;
 use crate::report::Format;
+use crate::synthesis::Failure;
+use crate::synthesis::material::{self, Sources};
 
 /// The arguments of `racestack limits`. There are no templates among them: none replaces these policies.
 #[derive(Debug, clap::Args)]

@@ -4,33 +4,25 @@ mod access;
 mod args;
 mod audit;
 mod built_in;
-mod committed;
 mod diff;
 mod explain;
-mod export;
 mod handout;
-mod identity;
 mod init;
 mod limits;
-mod lock;
-mod material;
 mod offboard;
 mod report;
 mod summary;
 mod synth;
-mod synthesis;
-mod target;
 
 pub use args::Args;
 use args::{Command, SchemaKind};
 use clap::CommandFactory;
 
-use std::path::Path;
-
 use crate::config;
-use crate::files::{self, FileError};
 use crate::finding::{Finding, any_error, cap, sort};
 use crate::report::{Format, render};
+use crate::synthesis::Failure;
+pub use crate::synthesis::Watch;
 
 /// The folder that the stacks are written into, unless another is named.
 const DEFAULT_OUT: &str = "out";
@@ -44,43 +36,6 @@ pub struct Outcome {
     pub stderr: String,
     /// 0 clean; 1 error findings, or something stale; 2 what could not be read or written, or a fault of our own.
     pub code: u8,
-}
-
-/// Why a command could not do its work; not a mistake in the user's material.
-#[derive(Debug)]
-pub enum Failure {
-    /// A file or folder could not be read or written.
-    File(FileError),
-    /// The arguments ask for what cannot be.
-    Usage(String),
-    /// Something in racestack itself is wrong.
-    Fault(String),
-}
-
-impl std::fmt::Display for Failure {
-    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            Failure::File(error) => write!(formatter, "{error}"),
-            Failure::Usage(message) => formatter.write_str(message),
-            Failure::Fault(message) => {
-                write!(formatter, "this is a fault in racestack, not in your files; please report it: {message}")
-            }
-        }
-    }
-}
-
-impl From<FileError> for Failure {
-    fn from(error: FileError) -> Self {
-        Self::File(error)
-    }
-}
-
-/// Who is told, while a command runs, what cannot wait for its end.
-pub struct Watch<'a> {
-    /// Is told how many accounts are done, and of how many.
-    pub progress: &'a (dyn Fn(usize, usize) + Sync),
-    /// Is told what a user should know at once, such as that a run waits for another.
-    pub notice: &'a dyn Fn(&str),
 }
 
 /// Runs a command. `colour` says whether standard error is a terminal that shows colours.
@@ -106,15 +61,6 @@ pub fn run(args: &Args, colour: bool, watch: &Watch<'_>) -> Outcome {
         }
     };
     result.unwrap_or_else(|failure| Outcome { stderr: format!("error: {failure}\n"), code: 2, ..Outcome::default() })
-}
-
-/// Refuses a config folder that is not there: with a folder, what is missing in it are findings.
-fn require_config(folder: &Path) -> Result<(), Failure> {
-    if files::list(folder)?.is_none() {
-        let message = format!("there is no folder `{}`; `racestack init DIR` makes one", folder.display());
-        return Err(Failure::Usage(message));
-    }
-    Ok(())
 }
 
 fn printed(stdout: String) -> Outcome {

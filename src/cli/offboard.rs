@@ -4,8 +4,7 @@ use std::fmt::Write;
 use std::path::Path;
 
 use super::args::OffboardArgs;
-use super::lock::line_of;
-use super::{Failure, Outcome, material, outcome, require_config};
+use super::{Outcome, outcome};
 use crate::config::{self, did_you_mean, shorten};
 use crate::finding::{Finding, Rule, any_error};
 use crate::model::{self, Account, LockEntry, Region, User};
@@ -13,6 +12,8 @@ use crate::output::{self, DEPLOY_FILE, quote};
 use crate::plan::Names;
 use crate::report::Format;
 use crate::source::Place;
+use crate::synthesis::lock::line_of;
+use crate::synthesis::{Failure, material, require_config};
 
 pub(super) fn run(args: &OffboardArgs, colour: bool) -> Result<Outcome, Failure> {
     require_config(&args.config)?;

@@ -5,12 +5,12 @@ use std::path::Path;
 use super::args::ReportArgs;
 use super::audit::Auditing;
 use super::diff::{compared, read, read_revision};
-use super::material::{self, Sources, own_or_fault};
-use super::synthesis::{Purpose, Synthesised, synthesise_all};
-use super::{Failure, Outcome, Watch, outcome};
+use super::{Outcome, outcome};
 use crate::finding::sort;
 use crate::page::{self, AuditPage, Fragment, Page, PageAccount};
 use crate::report::{DIFF_STYLE, Format, diff_fragment};
+use crate::synthesis::material::{self, Sources, own_or_fault};
+use crate::synthesis::{Failure, Purpose, Synthesised, Watch, synthesise_all};
 use crate::{files, output};
 
 /// The title of a page for which none is given.

@@ -5,28 +5,22 @@ use std::path::{Path, PathBuf};
 use rayon::iter::{IntoParallelRefIterator, ParallelIterator};
 
 use super::DEFAULT_OUT;
-use super::args::SynthArgs;
-use super::export::{self, Export, Piece, Target};
-use super::material::{self, Material, Sources};
+use super::args::{StackSetPart, SynthArgs};
 use super::summary::{self, Row};
-use super::synthesis::{Purpose, Synthesised, synthesise_all};
-use super::{Failure, Outcome, Watch, committed, init, lock, outcome, require_config};
+use super::{Outcome, init, outcome};
 use crate::files;
-use crate::finding::{Finding, Rule, any_error};
+use crate::finding::{Finding, any_error};
 use crate::model::AccountName;
-use crate::output::{self, OutputFile};
+use crate::output;
+use crate::plan::Part;
 use crate::report::Format;
-use crate::source::{Place, SourceFile};
+use crate::synthesis::export::{self, Export, Form, Piece, Target};
+use crate::synthesis::lock::{self, Movement};
+use crate::synthesis::material::{self, Material, Sources};
+use crate::synthesis::{Failure, Purpose, Synthesised, Watch, committed, require_config, stale, synthesise_all};
 
 /// What brings the out folder up to date.
 const COMMIT: &str = "run `racestack synth` and commit the out folder";
-
-/// What resolves conflicts in the out folder.
-const RESOLVE: &str = "run `racestack synth`, then `git add` the out folder: no line of it has to be merged by hand";
-
-/// What keeps git from changing line endings.
-const KEEP_LINE_ENDINGS: &str = "add the line `out/** text=auto eol=lf` to `.gitattributes`, as `racestack init` does, and \
-                                 run `racestack synth`";
 
 pub(super) fn run(args: &SynthArgs, colour: bool, watch: &Watch<'_>) -> Result<Outcome, Failure> {
     require_config(&args.config)?;
@@ -39,7 +33,7 @@ pub(super) fn run(args: &SynthArgs, colour: bool, watch: &Watch<'_>) -> Result<O
     } else {
         Some(output::claim(&args.out, watch.notice)?)
     };
-    let target = export::target(args, watch)?;
+    let target = target(args, watch)?;
     let mut findings: Vec<Finding> = init::outdated(&args.config)?.into_iter().collect();
     let sources = Sources {
         config: &args.config,
@@ -95,7 +89,8 @@ fn finish(made: Synthesised<'_>, args: &SynthArgs) -> Result<Finished, Failure> 
     let (mut findings, mut stale) = (Vec::new(), Vec::new());
     output::inspect(&folder, &made.files, &mut findings)?;
     let is_free = !any_error(&findings);
-    lock::check(&made, &folder, args, &mut findings)?;
+    let wanted = lock::Wanted { locked: args.locked, stale: args.check, leave_behind: args.leave_behind, leavers: args.leavers };
+    lock::check(&made, &folder, &wanted, &mut findings)?;
     let mut staged = None;
     if args.check {
         self::stale(&folder, &made.files, COMMIT, &mut stale)?;
@@ -104,7 +99,7 @@ fn finish(made: Synthesised<'_>, args: &SynthArgs) -> Result<Finished, Failure> 
     }
     let done = if staged == Some(true) { "written" } else { "unchanged" };
     // Where there is no lock yet, everybody is new.
-    let movement = Some(lock::Movement::of(made.account)).filter(|_| made.account.lock_exists);
+    let movement = Some(Movement::of(made.account)).filter(|_| made.account.lock_exists);
     let change = movement.map_or((0, 0), |movement| (movement.joining, movement.leaving.len()));
     let row = Row::new(&made.manifest, made.account.users.len(), change, done);
     let source = &made.account.lock_source;
@@ -206,22 +201,34 @@ fn refuse_unchecked(out: &Path) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Finds what in a folder differs from what it should hold; `help` says how to bring it up to date.
-pub(super) fn stale(
-    folder: &Path,
-    wanted: &[OutputFile],
-    help: &str,
-    findings: &mut Vec<Finding>,
-) -> Result<(), Failure> {
-    for (name, difference) in output::compare(folder, wanted)? {
-        let path = folder.join(name);
-        let message = format!("`{}` is stale: {}", path.display(), difference.as_str());
-        let help = match difference {
-            output::Difference::LineEndings => KEEP_LINE_ENDINGS,
-            output::Difference::Conflict => RESOLVE,
-            _ => help,
-        };
-        findings.push(Finding::new(Rule::OutputStale, message).at(Place::whole(&SourceFile::new(path, ""))).help(help));
+/// The folder of another tool's form that is asked for, claimed.
+fn target(args: &SynthArgs, watch: &Watch<'_>) -> Result<Option<Target>, Failure> {
+    let Some((option, folder)) =
+        args.assembly.as_ref().map(|folder| ("--assembly", folder)).or(args.to.as_ref().map(|folder| ("--to", folder)))
+    else {
+        return Ok(None);
+    };
+    let form = match args.stackset.map(part_of) {
+        None => Form::Assembly,
+        Some(Some(part)) => Form::StackSet(part),
+        Some(None) => {
+            let message =
+                "users cannot be a StackSet: it has one template for all accounts, and each has users of its own";
+            return Err(Failure::Usage(message.to_owned()));
+        }
+    };
+    let taken = [(args.out.as_path(), "the out folder"), (args.config.as_path(), "the config folder")];
+    export::target(form, option, folder, &taken, args.check, watch.notice).map(Some)
+}
+
+fn part_of(part: StackSetPart) -> Option<Part> {
+    match part {
+        StackSetPart::Storage => Some(Part::Storage),
+        StackSetPart::Access => Some(Part::Access),
+        StackSetPart::Notebooks => Some(Part::Notebooks),
+        StackSetPart::ServiceRoles => Some(Part::ServiceRoles),
+        StackSetPart::Operations => Some(Part::Operations),
+        StackSetPart::RetiredRoles => Some(Part::RetiredRoles),
+        StackSetPart::Users => None,
     }
-    Ok(())
 }

@@ -7,7 +7,6 @@ use std::path::Path;
 
 use super::DEFAULT_OUT;
 use super::args::{AccessArgs, AccessAs, AccessFormat};
-use super::material::{self, Sources, own_or_fault, user_of};
 use super::{Failure, Outcome, outcome};
 use crate::check::{self, Answer, Asker, Holder, Question, Who};
 use crate::config::did_you_mean;
@@ -18,6 +17,7 @@ use crate::model::{Account, User};
 use crate::plan::{self, AccountPlan, Names, Placement};
 use crate::render::{self, People, RenderFailure, Rendered, Templates};
 use crate::report::Format;
+use crate::synthesis::material::{self, Sources, own_or_fault, user_of};
 
 /// What is answered: in words or as JSON, and whether something is unknown.
 struct Reply {

@@ -16,7 +16,7 @@ use crate::source::{Place, SourceFile};
 ///
 /// # Errors
 /// When a file exists but cannot be read.
-pub(super) fn place(findings: &mut [Finding], config: &Path, out: &Path) -> Result<(), Failure> {
+pub(crate) fn place(findings: &mut [Finding], config: &Path, out: &Path) -> Result<(), Failure> {
     for finding in findings {
         let Some(place) = finding.place.clone() else { continue };
         if place.path() == Path::new(DEFAULTS_PATH) {

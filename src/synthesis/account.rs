@@ -18,29 +18,29 @@ use crate::plan::{self, AccountPlan, Names, Placement};
 use crate::render::{self, People, RenderFailure, Rendered, Templates};
 
 /// What the stacks are made for.
-pub(super) struct Purpose<'a> {
+pub(crate) struct Purpose<'a> {
     /// The out folder, which stands in the places of findings.
-    pub(super) out: &'a Path,
+    pub(crate) out: &'a Path,
     /// Whether the checks are left out.
-    pub(super) unchecked: bool,
+    pub(crate) unchecked: bool,
     /// The form of another tool in which the stacks are wanted, too.
-    pub(super) form: Option<Form>,
+    pub(crate) form: Option<Form>,
     /// Whether it is to be told who may do what, too.
-    pub(super) reach: bool,
+    pub(crate) reach: bool,
 }
 
 /// An account's files, ready to be written.
-pub(super) struct Synthesised<'a> {
-    pub(super) account: &'a Account,
-    pub(super) files: Vec<OutputFile>,
-    pub(super) manifest: Manifest,
+pub(crate) struct Synthesised<'a> {
+    pub(crate) account: &'a Account,
+    pub(crate) files: Vec<OutputFile>,
+    pub(crate) manifest: Manifest,
     /// Its part of what another tool gets, if that was asked for.
-    pub(super) piece: Option<Piece>,
+    pub(crate) piece: Option<Piece>,
     /// Who may do what, if that was asked for.
-    pub(super) reach: Reach,
+    pub(crate) reach: Reach,
     /// The lock, and its text.
-    pub(super) placed: Lock,
-    pub(super) lock: String,
+    pub(crate) placed: Lock,
+    pub(crate) lock: String,
 }
 
 /// Makes and checks the stacks of all accounts. An account that is not sound, or whose templates cannot be filled, is
@@ -48,7 +48,7 @@ pub(super) struct Synthesised<'a> {
 ///
 /// Each account's people are read when its turn comes, and it is handed to `finish` as soon as it is made: what that keeps is
 /// all that is held of it.
-pub(super) fn synthesise_all<T: Send>(
+pub(crate) fn synthesise_all<T: Send>(
     material: &Material,
     purpose: &Purpose<'_>,
     watch: &Watch<'_>,

@@ -10,7 +10,7 @@ use crate::output;
 ///
 /// # Errors
 /// When what is written there would get in the way of what is `taken`, or the folder cannot be replaced.
-pub(super) fn claim(
+pub(crate) fn claim(
     option: &str,
     folder: &Path,
     taken: &[(&Path, &str)],

@@ -17,35 +17,35 @@ use crate::render::{RenderFailure, Templates};
 use crate::source::{Place, SourceFile};
 
 /// Where the material stands.
-pub(super) struct Sources<'a> {
+pub(crate) struct Sources<'a> {
     /// The config folder.
-    pub(super) config: &'a Path,
+    pub(crate) config: &'a Path,
     /// The accounts that are asked for; none asks for all.
-    pub(super) accounts: &'a [String],
+    pub(crate) accounts: &'a [String],
     /// The user's own templates.
-    pub(super) templates: Option<&'a Path>,
+    pub(crate) templates: Option<&'a Path>,
     /// The user's own rules.
-    pub(super) rules: Option<&'a Path>,
+    pub(crate) rules: Option<&'a Path>,
     /// The day that suppressions are compared with.
-    pub(super) today: Option<Date>,
+    pub(crate) today: Option<Date>,
     /// How rosters in CSV are encoded, whatever the settings say.
-    pub(super) encoding: Option<Encoding>,
+    pub(crate) encoding: Option<Encoding>,
 }
 
 /// What stacks are made of, and checked by.
-pub(super) struct Material {
+pub(crate) struct Material {
     folder: PathBuf,
     /// Without rosters and locks, which are read account by account.
-    pub(super) config: Config,
-    pub(super) templates: Templates,
-    pub(super) rules: RuleSet,
-    pub(super) suppressions: Suppressions,
+    pub(crate) config: Config,
+    pub(crate) templates: Templates,
+    pub(crate) rules: RuleSet,
+    pub(crate) suppressions: Suppressions,
     /// What is proven in this run.
-    pub(super) proofs: Proofs,
+    pub(crate) proofs: Proofs,
 }
 
 /// Reads it all. With templates or rules that cannot be used, which are findings, there is none.
-pub(super) fn read(sources: &Sources<'_>, findings: &mut Vec<Finding>) -> Result<Option<Material>, Failure> {
+pub(crate) fn read(sources: &Sources<'_>, findings: &mut Vec<Finding>) -> Result<Option<Material>, Failure> {
     require_config(sources.config)?;
     // None of these knows of another, and in a small fleet each takes as long as all the rest.
     let (config, (templates, rules)) = rayon::join(
@@ -81,7 +81,7 @@ pub(super) fn read(sources: &Sources<'_>, findings: &mut Vec<Finding>) -> Result
 }
 
 /// An account with its people. Where something is wrong with it, which are findings, there is none.
-pub(super) fn account(
+pub(crate) fn account(
     folder: &Path,
     config: &AccountConfig,
     findings: &mut Vec<Finding>,
@@ -92,12 +92,12 @@ pub(super) fn account(
 
 impl Material {
     /// The accounts that are asked for.
-    pub(super) fn selected(&self) -> Vec<&AccountConfig> {
+    pub(crate) fn selected(&self) -> Vec<&AccountConfig> {
         self.config.accounts.iter().filter(|account| account.selected).collect()
     }
 
     /// One of them, as `account` does.
-    pub(super) fn account(
+    pub(crate) fn account(
         &self,
         config: &AccountConfig,
         findings: &mut Vec<Finding>,
@@ -108,7 +108,7 @@ impl Material {
 
 /// The material and the one account that is asked for. What keeps that from being sound are findings, and nothing else is:
 /// then there is none.
-pub(super) fn one_account(
+pub(crate) fn one_account(
     sources: &Sources<'_>,
     findings: &mut Vec<Finding>,
 ) -> Result<Option<(Material, Account)>, Failure> {
@@ -122,7 +122,7 @@ pub(super) fn one_account(
 }
 
 /// The person of that name.
-pub(super) fn user_of<'a>(account: &'a Account, name: &str) -> Result<&'a User, Failure> {
+pub(crate) fn user_of<'a>(account: &'a Account, name: &str) -> Result<&'a User, Failure> {
     account.users.iter().find(|user| user.name.as_str() == name).ok_or_else(|| {
         let help = match did_you_mean(name, account.users.iter().map(|user| user.name.as_str())) {
             Some(near) => format!("did you mean `{near}`?"),
@@ -142,14 +142,14 @@ fn read_config(sources: &Sources<'_>) -> Result<(Config, Vec<Finding>), Failure>
 }
 
 /// Lets the command line decide how rosters are encoded.
-pub(super) fn say_encoding(config: &mut Config, encoding: Option<Encoding>) {
+pub(crate) fn say_encoding(config: &mut Config, encoding: Option<Encoding>) {
     for account in &mut config.accounts {
         account.encoding = encoding.or(account.encoding);
     }
 }
 
 /// The finding of a failed template, if the template is the user's own.
-pub(super) fn own_or_fault(failure: RenderFailure) -> Result<Finding, Failure> {
+pub(crate) fn own_or_fault(failure: RenderFailure) -> Result<Finding, Failure> {
     if failure.overridden { Ok(*failure.finding) } else { Err(Failure::Fault(failure.finding.message)) }
 }
 

@@ -1,10 +1,9 @@
 //! What synth writes besides the out folder: the same stacks in the forms of other tools, each in a folder of its own.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use super::args::{StackSetPart, SynthArgs};
-use super::synth::stale;
-use super::{Failure, Watch, target};
+use super::stale::stale;
+use super::{Failure, claimed};
 use crate::files::Lock;
 use crate::finding::{Finding, any_error};
 use crate::output::{self, AccountAssembly, Manifest, OutputFile, StackSetMember};
@@ -13,20 +12,20 @@ use crate::render::{Rendered, Templates};
 
 /// What the folder is for.
 #[derive(Debug, Clone, Copy)]
-pub(super) enum Form {
+pub(crate) enum Form {
     Assembly,
     /// The part of each account that is to be a stack of one StackSet.
     StackSet(Part),
 }
 
 /// What of an account goes into the folder.
-pub(super) enum Piece {
+pub(crate) enum Piece {
     Assembly(AccountAssembly),
     Member(StackSetMember),
 }
 
 /// What of an account goes into a folder of this form.
-pub(super) fn piece(
+pub(crate) fn piece(
     form: Form,
     plan: &AccountPlan<'_>,
     templates: &Templates,
@@ -39,61 +38,41 @@ pub(super) fn piece(
     }
 }
 
-fn part_of(part: StackSetPart) -> Option<Part> {
-    match part {
-        StackSetPart::Storage => Some(Part::Storage),
-        StackSetPart::Access => Some(Part::Access),
-        StackSetPart::Notebooks => Some(Part::Notebooks),
-        StackSetPart::ServiceRoles => Some(Part::ServiceRoles),
-        StackSetPart::Operations => Some(Part::Operations),
-        StackSetPart::RetiredRoles => Some(Part::RetiredRoles),
-        StackSetPart::Users => None,
-    }
-}
-
 /// A folder that was asked for, not yet filled.
-pub(super) struct Target {
+pub(crate) struct Target {
     folder: PathBuf,
     /// What it is for.
-    pub(super) form: Form,
+    pub(crate) form: Form,
     /// Keeps other runs from writing to the folder beside this one.
     #[expect(dead_code, reason = "held, never read")]
     claim: Option<Lock>,
 }
 
-/// The folder that is asked for, claimed.
+/// A folder for this form that `option` names, claimed; one that is only looked at, where it is `shared`.
 ///
 /// # Errors
-/// When what is written there would get in the way of the configuration or the out folder, or no tool could use it.
-pub(super) fn target(args: &SynthArgs, watch: &Watch<'_>) -> Result<Option<Target>, Failure> {
-    let Some((option, folder)) =
-        args.assembly.as_ref().map(|folder| ("--assembly", folder)).or(args.to.as_ref().map(|folder| ("--to", folder)))
-    else {
-        return Ok(None);
-    };
-    let form = match args.stackset.map(part_of) {
-        None => Form::Assembly,
-        Some(Some(part)) => Form::StackSet(part),
-        Some(None) => {
-            let message =
-                "users cannot be a StackSet: it has one template for all accounts, and each has users of its own";
-            return Err(Failure::Usage(message.to_owned()));
-        }
-    };
-    let taken = [(args.out.as_path(), "the out folder"), (args.config.as_path(), "the config folder")];
-    let claim = target::claim(option, folder, &taken, args.check, watch.notice)?;
-    Ok(Some(Target { folder: folder.clone(), form, claim }))
+/// When what is written there would get in the way of what is `taken`, or the folder cannot be replaced.
+pub(crate) fn target(
+    form: Form,
+    option: &str,
+    folder: &Path,
+    taken: &[(&Path, &str)],
+    shared: bool,
+    notice: &dyn Fn(&str),
+) -> Result<Target, Failure> {
+    let claim = claimed::claim(option, folder, taken, shared, notice)?;
+    Ok(Target { folder: folder.to_owned(), form, claim })
 }
 
 /// A folder with what it is to hold.
-pub(super) struct Export {
+pub(crate) struct Export {
     target: Target,
     files: Vec<OutputFile>,
 }
 
 impl Export {
     /// What these pieces come to. `None`, with findings, when it cannot be made.
-    pub(super) fn of(target: Target, pieces: impl Iterator<Item = Piece>, findings: &mut Vec<Finding>) -> Option<Self> {
+    pub(crate) fn of(target: Target, pieces: impl Iterator<Item = Piece>, findings: &mut Vec<Finding>) -> Option<Self> {
         let (mut assemblies, mut members) = (Vec::new(), Vec::new());
         for piece in pieces {
             match piece {
@@ -115,12 +94,12 @@ impl Export {
     }
 
     /// Finds what stands in the way.
-    pub(super) fn inspect(&self, findings: &mut Vec<Finding>) -> Result<(), Failure> {
+    pub(crate) fn inspect(&self, findings: &mut Vec<Finding>) -> Result<(), Failure> {
         Ok(output::inspect(&self.target.folder, &self.files, findings)?)
     }
 
     /// Finds what is not as it would be written, unless something stands in the way.
-    pub(super) fn stale(&self, findings: &mut Vec<Finding>) -> Result<(), Failure> {
+    pub(crate) fn stale(&self, findings: &mut Vec<Finding>) -> Result<(), Failure> {
         let mut in_the_way = Vec::new();
         self.inspect(&mut in_the_way)?;
         if any_error(&in_the_way) {
@@ -131,7 +110,7 @@ impl Export {
     }
 
     /// Writes the folder, and tells what became of it.
-    pub(super) fn write(&self) -> Result<String, Failure> {
+    pub(crate) fn write(&self) -> Result<String, Failure> {
         let done = if output::write(&self.target.folder, &self.files)? { "written" } else { "unchanged" };
         let what = match self.target.form {
             Form::Assembly => "the cloud assembly",

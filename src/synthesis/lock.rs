@@ -4,20 +4,31 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 use super::Failure;
-use super::args::SynthArgs;
+use super::account::Synthesised;
 use super::identity;
-use super::synthesis::Synthesised;
 use crate::finding::{Finding, Rule, Severity};
 use crate::model::{Account, FEW_LEAVERS, FEW_LEAVERS_PERCENT, Lock, LockEntry, UserName, stack_word};
 use crate::output::{self, DeployedBy, Manifest, OutputFile, UserEntry};
 use crate::source::{Place, SourceFile};
 
+/// What a run says of the locks that it finds.
+pub(crate) struct Wanted {
+    /// Whether a lock that would change is an error.
+    pub(crate) locked: bool,
+    /// Whether nothing is written: then it is stale.
+    pub(crate) stale: bool,
+    /// Whether what an account's stacks were known by may change.
+    pub(crate) leave_behind: bool,
+    /// How many people leave an account, if that was said.
+    pub(crate) leavers: Option<usize>,
+}
+
 /// Findings about the lock: gone while the out folder holds users stacks, at odds with the out folder, or in need of a
 /// change that was not asked for.
-pub(super) fn check(
+pub(crate) fn check(
     made: &Synthesised<'_>,
     folder: &Path,
-    args: &SynthArgs,
+    wanted: &Wanted,
     findings: &mut Vec<Finding>,
 ) -> Result<(), Failure> {
     let (account, lock, text) = (made.account, &made.placed, made.lock.as_str());
@@ -35,10 +46,10 @@ pub(super) fn check(
         );
         return Ok(());
     }
-    findings.extend(many_leave(account, args));
+    findings.extend(many_leave(account, wanted));
     if let Some(manifest) = output::read_manifest(folder)? {
         moved(account, lock, &manifest, findings);
-        let left_behind = if args.leave_behind { Vec::new() } else { identity::check(made, &manifest) };
+        let left_behind = if wanted.leave_behind { Vec::new() } else { identity::check(made, &manifest) };
         if left_behind.is_empty() {
             removed(account, &manifest, folder, &made.files, findings);
         }
@@ -46,13 +57,13 @@ pub(super) fn check(
     }
     if text != account.lock_source.text {
         let change = changes(account, text);
-        if args.locked {
+        if wanted.locked {
             findings.push(
                 Finding::new(Rule::LockNeedsUpdate, format!("the lock is not up to date: {change}"))
                     .at(place)
                     .help("run `racestack synth` and commit the lock with the out folder"),
             );
-        } else if args.check {
+        } else if wanted.stale {
             findings.push(
                 Finding::new(Rule::OutputStale, format!("`{path}` is stale: {change}"))
                     .at(place)
@@ -64,14 +75,14 @@ pub(super) fn check(
 }
 
 /// The finding that many leave at once: a roster with a filter set, or cut off, looks so.
-fn many_leave(account: &Account, args: &SynthArgs) -> Option<Finding> {
+fn many_leave(account: &Account, wanted: &Wanted) -> Option<Finding> {
     let Movement { leaving, before, .. } = Movement::of(account);
     let count = leaving.len();
-    if count <= FEW_LEAVERS || count * 100 <= before * FEW_LEAVERS_PERCENT || args.leavers == Some(count) {
+    if count <= FEW_LEAVERS || count * 100 <= before * FEW_LEAVERS_PERCENT || wanted.leavers == Some(count) {
         return None;
     }
-    let wanted = args.leavers.map(|wanted| format!(", not the {wanted} of `--leavers`")).unwrap_or_default();
-    let message = format!("{count} of {before} people leave `{}` at once{wanted}", account.name);
+    let other = wanted.leavers.map(|wanted| format!(", not the {wanted} of `--leavers`")).unwrap_or_default();
+    let message = format!("{count} of {before} people leave `{}` at once{other}", account.name);
     let place = account.roster_place.clone().unwrap_or_else(|| Place::whole(&account.lock_source));
     let names: Vec<&str> = leaving.iter().map(|name| name.as_str()).collect();
     let mut finding = Finding::new(Rule::RosterManyLeave, message)
@@ -81,24 +92,24 @@ fn many_leave(account: &Account, args: &SynthArgs) -> Option<Finding> {
         ))
         .note(format!("who leaves: {}", names.join(", ")));
     finding.resource = Some(format!("{}/leavers/{count}", account.name));
-    if args.locked || args.leavers.is_some() {
+    if wanted.locked || wanted.leavers.is_some() {
         finding.severity = Severity::Error;
     }
     Some(finding)
 }
 
 /// Who comes and who goes, against the lock as it is.
-pub(super) struct Movement<'a> {
+pub(crate) struct Movement<'a> {
     /// How many come.
-    pub(super) joining: usize,
+    pub(crate) joining: usize,
     /// Who leaves, by name.
-    pub(super) leaving: Vec<&'a UserName>,
+    pub(crate) leaving: Vec<&'a UserName>,
     /// How many there were before.
     before: usize,
 }
 
 impl<'a> Movement<'a> {
-    pub(super) fn of(account: &'a Account) -> Self {
+    pub(crate) fn of(account: &'a Account) -> Self {
         let lock = &account.lock.entries;
         let joining = account.users.iter().filter(|user| lock.get(&user.name).is_none_or(|entry| entry.left)).count();
         let gone = |name| account.users.binary_search_by(|user| user.name.cmp(name)).is_err();
@@ -189,7 +200,7 @@ fn disagreement(account: &Account, message: String, place: Place) -> Finding {
 }
 
 /// The line of a user in the account's lock.
-pub(super) fn line_of(account: &Account, name: &str) -> Place {
+pub(crate) fn line_of(account: &Account, name: &str) -> Place {
     let source = &account.lock_source;
     let mut offset = 0;
     for line in source.text.split_inclusive('\n') {

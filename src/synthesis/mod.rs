@@ -1,0 +1,66 @@
+//! From what people hand in to the files of each account: the configuration, templates and rules are read, each account's stacks
+//! are made and checked, and compared with what stands in its folder. Nothing here knows of the command line, prints, or
+//! puts anything in its place.
+
+mod account;
+mod claimed;
+pub(crate) mod committed;
+pub(crate) mod export;
+mod identity;
+pub(crate) mod lock;
+pub(crate) mod material;
+mod stale;
+
+use std::path::Path;
+
+pub(crate) use account::{Purpose, Synthesised, synthesise_all};
+pub(crate) use claimed::claim;
+pub(crate) use stale::stale;
+
+use crate::files::{self, FileError};
+
+/// Why a command could not do its work; not a mistake in the user's material.
+#[derive(Debug)]
+pub enum Failure {
+    /// A file or folder could not be read or written.
+    File(FileError),
+    /// The arguments ask for what cannot be.
+    Usage(String),
+    /// Something in racestack itself is wrong.
+    Fault(String),
+}
+
+impl std::fmt::Display for Failure {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Failure::File(error) => write!(formatter, "{error}"),
+            Failure::Usage(message) => formatter.write_str(message),
+            Failure::Fault(message) => {
+                write!(formatter, "this is a fault in racestack, not in your files; please report it: {message}")
+            }
+        }
+    }
+}
+
+impl From<FileError> for Failure {
+    fn from(error: FileError) -> Self {
+        Self::File(error)
+    }
+}
+
+/// Who is told, while a command runs, what cannot wait for its end.
+pub struct Watch<'a> {
+    /// Is told how many accounts are done, and of how many.
+    pub progress: &'a (dyn Fn(usize, usize) + Sync),
+    /// Is told what a user should know at once, such as that a run waits for another.
+    pub notice: &'a dyn Fn(&str),
+}
+
+/// Refuses a config folder that is not there: with a folder, what is missing in it are findings.
+pub(crate) fn require_config(folder: &Path) -> Result<(), Failure> {
+    if files::list(folder)?.is_none() {
+        let message = format!("there is no folder `{}`; `racestack init DIR` makes one", folder.display());
+        return Err(Failure::Usage(message));
+    }
+    Ok(())
+}
