@@ -115,7 +115,7 @@ impl<'a> CheckBatch<'a> {
     pub fn close(&mut self, context: &CheckContext<'_>, templates: &Templates) -> Result<(), RenderFailure> {
         let mut again = Vec::new();
         for (index, one) in self.templates.iter_mut().enumerate() {
-            if !one.outcomes.close(context.rules) {
+            if !context.rules.close(&mut one.outcomes) {
                 match render::read(templates, one.rendered)? {
                     Ok(template) => again.push((index, template)),
                     Err(finding) => self.findings.push(finding),

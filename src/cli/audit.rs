@@ -4,7 +4,6 @@ use std::collections::BTreeSet;
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
 
-use crate::synthesis::material::{self, Material, Sources};
 use super::{DEFAULT_OUT, Failure, Outcome, outcome, printed};
 use crate::account::{Export, Wanted};
 use crate::audit;
@@ -16,6 +15,7 @@ use crate::model::Account;
 use crate::output;
 use crate::plan::{self, AccountPlan};
 use crate::report::Format;
+use crate::synthesis::material::{self, Material, Sources};
 
 /// The arguments of `racestack audit`.
 #[derive(Debug, clap::Args)]

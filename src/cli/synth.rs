@@ -89,7 +89,8 @@ fn finish(made: Synthesised<'_>, args: &SynthArgs) -> Result<Finished, Failure> 
     let (mut findings, mut stale) = (Vec::new(), Vec::new());
     output::inspect(&folder, &made.files, &mut findings)?;
     let is_free = !any_error(&findings);
-    let wanted = lock::Wanted { locked: args.locked, stale: args.check, leave_behind: args.leave_behind, leavers: args.leavers };
+    let wanted =
+        lock::Wanted { locked: args.locked, stale: args.check, leave_behind: args.leave_behind, leavers: args.leavers };
     lock::check(&made, &folder, &wanted, &mut findings)?;
     let mut staged = None;
     if args.check {

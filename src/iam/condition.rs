@@ -1,10 +1,11 @@
 //! Conditions of a statement.
 //! Source: <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition.html>
 
-use super::comparison::{Notes, Test, Truth};
+use super::comparison::{Notes, Test};
 use super::operator::{Base, Operator, Set};
 use super::pattern::{Filled, Pattern};
 use super::request::{Found, Request};
+use super::truth::Truth;
 
 /// One key of one operator, with the values that the policy wants.
 #[derive(Debug, Clone)]

@@ -3,11 +3,13 @@
 
 use serde_json::{Map, Value};
 
-use super::comparison::{Notes, Truth};
+use super::comparison::Notes;
 use super::condition::Condition;
+use super::grammar::{Malformed, known, texts};
 use super::pattern::{Filled, MANY, ONE, Pattern, is_like};
 use super::principal::Principals;
 use super::request::Request;
+use super::truth::Truth;
 use super::{Test, principal::Named};
 
 /// A policy document.
@@ -44,21 +46,6 @@ pub enum Effect {
 pub(super) enum Listed<T> {
     These(T),
     AllBut(T),
-}
-
-/// Why a value is no policy document.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Malformed {
-    /// The path of keys in the document, such as `Statement/0/Effect`.
-    pub path: String,
-    /// What was found there.
-    pub message: String,
-}
-
-impl Malformed {
-    pub(super) fn at(path: &str, message: impl Into<String>) -> Self {
-        Self { path: path.to_owned(), message: message.into() }
-    }
 }
 
 impl Document {
@@ -229,29 +216,5 @@ fn listed<T>(
         (Some(value), None) => Ok(Some(Listed::These(parse(value, &format!("{path}/{key}"))?))),
         (None, Some(value)) => Ok(Some(Listed::AllBut(parse(value, &format!("{path}/{not_key}"))?))),
         (None, None) => Ok(None),
-    }
-}
-
-/// One text or several. Numbers and truths count as the texts that IAM makes of them.
-pub(super) fn texts(value: &Value, path: &str) -> Result<Vec<String>, Malformed> {
-    let text = |value: &Value| match value {
-        Value::String(text) if text.contains([MANY, ONE]) => {
-            Err(Malformed::at(path, "found a character of the private use area"))
-        }
-        Value::String(text) => Ok(text.clone()),
-        Value::Bool(truth) => Ok(truth.to_string()),
-        Value::Number(number) => Ok(number.to_string()),
-        _ => Err(Malformed::at(path, "found what is no text")),
-    };
-    match value {
-        Value::Array(values) => values.iter().map(text).collect(),
-        value => Ok(vec![text(value)?]),
-    }
-}
-
-fn known(map: &Map<String, Value>, path: &str, keys: &[&str]) -> Result<(), Malformed> {
-    match map.keys().find(|key| !keys.contains(&key.as_str())) {
-        Some(key) => Err(Malformed::at(path, format!("found the key `{key}`, which IAM does not have"))),
-        None => Ok(()),
     }
 }

@@ -8,28 +8,32 @@
 //! knows that these come out the same for other texts knows that the decision does.
 //! Source: <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic.html>
 
+mod beyond;
 mod comparison;
 mod condition;
 mod decide;
 mod delta;
 mod document;
 mod examples;
+mod grammar;
 mod keys;
 mod operator;
 mod pattern;
 mod principal;
 mod request;
+mod truth;
 
-pub use comparison::{Comparison, Notes, Test, Truth};
-pub use decide::{
-    Attached, Decision, Decisive, Kind, Outcome, Policies, ResourcePolicy, decide, decide_noting, is_beyond_policies,
-};
+pub use beyond::is_beyond_policies;
+pub use comparison::{Comparison, Notes, Test};
+pub use decide::{Attached, Decision, Decisive, Kind, Outcome, Policies, ResourcePolicy, decide, decide_noting};
 pub use delta::{AccessLine, Direction, TooManyWays, access_delta, access_gains, access_losses};
-pub use document::{Document, Effect, Malformed, Statement};
+pub use document::{Document, Effect, Statement};
+pub use grammar::Malformed;
 pub use keys::has_several_values;
 pub use pattern::{MANY, ONE};
 pub use principal::{Named, Principals};
 pub use request::{Context, Principal, Request, Values};
+pub use truth::Truth;
 
 #[cfg(test)]
 mod tests;

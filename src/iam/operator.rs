@@ -4,7 +4,7 @@
 use std::cmp::Ordering;
 use std::net::IpAddr;
 
-use super::comparison::Truth;
+use super::truth::Truth;
 
 /// What an operator compares, and how; negated operators are the opposite of these.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

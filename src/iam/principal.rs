@@ -3,9 +3,10 @@
 
 use serde_json::Value;
 
-use super::comparison::{Notes, Test, Truth};
-use super::document::{Malformed, texts};
+use super::comparison::{Notes, Test};
+use super::grammar::{Malformed, texts};
 use super::request::Principal;
+use super::truth::Truth;
 
 /// Whom a statement names.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]

@@ -7,7 +7,6 @@ use serde::Deserialize;
 
 use super::likeness::Likeness;
 use super::rule_file::{GuardRule, RuleFile};
-use super::rule_set::RuleSet;
 use crate::render::Template;
 use crate::source::SourceFile;
 
@@ -46,17 +45,6 @@ impl Outcomes {
         for (file, rules) in more {
             self.applied.entry(file).or_default().extend(rules);
         }
-    }
-
-    /// Closes what is open, by what was learnt by now. `false` where the template must be evaluated as it is.
-    pub fn close(&mut self, rules: &RuleSet) -> bool {
-        for likeness in std::mem::take(&mut self.open) {
-            match rules.known(likeness) {
-                Some(Verdict::Passed(applied)) => self.add_applied(applied),
-                _ => return false,
-            }
-        }
-        true
     }
 }
 

@@ -8,7 +8,7 @@ use rayon::iter::{IntoParallelRefIterator, ParallelIterator};
 
 use super::likeness::Likeness;
 use super::reach::Reach;
-use super::report::Verdict;
+use super::report::{Outcomes, Verdict};
 use super::rule_file::RuleFile;
 use super::sight::Sight;
 use crate::finding::{Finding, Rule};
@@ -119,6 +119,17 @@ impl RuleSet {
     /// The files of a group, each with its index.
     pub(super) fn files_of(&self, group: &Group) -> Vec<(usize, &RuleFile)> {
         group.files.iter().filter_map(|index| Some((*index, self.files.get(*index)?))).collect()
+    }
+
+    /// Closes what is open in these outcomes, by what was learnt by now. `false` where the template must be evaluated as it is.
+    pub fn close(&self, outcomes: &mut Outcomes) -> bool {
+        for likeness in std::mem::take(&mut outcomes.open) {
+            match self.known(likeness) {
+                Some(Verdict::Passed(applied)) => outcomes.add_applied(applied),
+                _ => return false,
+            }
+        }
+        true
     }
 
     /// What is known of templates that are alike.

@@ -3,13 +3,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::super::Context;
-use super::super::comparison::{Notes, Truth};
+use super::super::comparison::Notes;
 use super::super::condition::Condition;
 use super::super::examples::around;
 use super::super::keys::{Presence, has_one_value, presence};
 use super::super::operator::{Base, Operator};
 use super::super::pattern::{Filled, MANY, ONE};
 use super::super::request::{Principal, Request, Values};
+use super::super::truth::Truth;
 use super::automaton::{all, any_case, arn_pattern, pattern, witnesses};
 
 /// A condition key, and for every way in which its values can meet the conditions a value.

@@ -3,12 +3,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use super::super::comparison::{Notes, Truth};
+use super::super::comparison::Notes;
 use super::super::condition::Condition;
 use super::super::decide::{Attached, Decision, Policies, ResourcePolicy, decide};
 use super::super::document::{Document, Effect, Listed, Statement};
 use super::super::principal::Named;
 use super::super::request::{Context, Principal, Request};
+use super::super::truth::Truth;
 use super::axis::{Axis, with};
 use super::{Direction, is_fixed};
 

@@ -2,10 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::super::comparison::{Comparison, Test, Truth};
+use super::super::comparison::{Comparison, Test};
 use super::super::decide::is_elsewhere;
 use super::super::pattern::{MANY, ONE};
 use super::super::request::{Context, Principal, Request};
+use super::super::truth::Truth;
 use super::automaton::{Language, Step, actions, arn_pattern, arns, arns_of_accounts, pattern, witnesses};
 
 /// Texts, of which those that the same patterns match are one class.

@@ -13,11 +13,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 use std::sync::Arc;
 
-use super::comparison::{Notes, Truth};
-use super::decide::{NOT_BY_POLICIES, Policies, ResourcePolicy};
+use super::beyond::NOT_BY_POLICIES;
+use super::comparison::Notes;
+use super::decide::{Policies, ResourcePolicy};
 use super::document::{Document, Listed, Statement};
 use super::pattern::{Filled, Pattern};
 use super::request::{Context, Principal, Request};
+use super::truth::Truth;
 use cell::{Region, Relevant};
 use classes::Classes;
 
