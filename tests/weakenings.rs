@@ -327,14 +327,20 @@ fn of_settings() -> Vec<Weakening> {
 }
 
 /// Types of resources by which somebody gets at what people have.
-const OTHER_TYPES: [&str; 25] = [
+const OTHER_TYPES: [&str; 32] = [
+    "AutoScaling::AutoScalingGroup",
+    "CloudTrail::Trail",
     "DataSync::Task",
     "EC2::Instance",
+    "EC2::LaunchTemplate",
     "FSx::DataRepositoryAssociation",
+    "FSx::FileSystem",
     "IAM::AccessKey",
     "IAM::InstanceProfile",
     "IAM::OIDCProvider",
     "IAM::SAMLProvider",
+    "IAM::VirtualMFADevice",
+    "LakeFormation::Resource",
     "Logs::AccountPolicy",
     "Logs::Delivery",
     "Logs::MetricFilter",
@@ -353,6 +359,7 @@ const OTHER_TYPES: [&str; 25] = [
     "SageMaker::Domain",
     "SageMaker::Space",
     "SageMaker::UserProfile",
+    "ServiceCatalog::CloudFormationProvisionedProduct",
 ];
 
 /// Properties by which what is in a bucket goes elsewhere.
@@ -403,7 +410,7 @@ fn of_resources() -> Vec<Weakening> {
         .collect();
     let of_types = Weakening {
         edits: vec![(STORAGE, BUCKET_START.to_owned(), format!("{BUCKET_START}{}", types.concat()))],
-        ..Weakening::new("other ways to what people have", &[], UNDECIDED, &["`Other00` copies"])
+        ..Weakening::new("other ways to what people have", &[], UNDECIDED, &["`Other02` copies"])
     };
     let told = |all: Weakening, at: usize| all.and_told(&[&format!("`Other{at:02}` ")]);
     let other_types = (0..OTHER_TYPES.len()).fold(of_types, told);
@@ -415,7 +422,14 @@ fn of_resources() -> Vec<Weakening> {
     let from_buckets = FROM_BUCKETS.iter().fold(of_buckets, |all, key| all.and_told(&[&format!("by `{key}`")]));
     let on_deployment = ["a macro changes this template"];
     let on_start = ["racestack's own start script", "runs as root on every notebook"];
+    let for_no_service = json!({
+        "Effect": "Allow", "Action": "s3:GetObject", "Resource": "{{bucket_arn}}/*",
+        "Condition": {"Bool": {"aws:PrincipalIsAWSService": "false"}},
+    });
     vec![
+        // The key is in every signed request, and `false` for people and notebooks.
+        Weakening::new("all files, for whoever is no service", &[], TOO_WIDE, &["s3:GetObject"])
+            .and_in(&[NOTEBOOK, NOTEBOOK_BOUNDARY], &for_no_service),
         Weakening::new(
             "sessions of notebooks with tags",
             &[("policies/notebook/trust.json.hbs", "\"sts:AssumeRole\"", "[\"sts:AssumeRole\", \"sts:TagSession\"]")],

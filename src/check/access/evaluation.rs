@@ -109,8 +109,11 @@ pub(crate) fn evaluate(
         context = context.with(&format!("aws:PrincipalTag/{key}"), substitution.fill(value));
     }
     context = match actor.asker {
-        Asker::User => context.with("aws:username", own_name).with("aws:PrincipalType", "User"),
-        Asker::Notebook => context.with("aws:PrincipalType", "AssumedRole"),
+        Asker::User => context
+            .with("aws:username", own_name)
+            .with("aws:PrincipalType", "User")
+            .with("aws:PrincipalIsAWSService", "false"),
+        Asker::Notebook => context.with("aws:PrincipalType", "AssumedRole").with("aws:PrincipalIsAWSService", "false"),
     };
     if mfa && actor.asker == Asker::User {
         context = context.with("aws:MultiFactorAuthPresent", "true");

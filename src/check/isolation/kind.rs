@@ -107,7 +107,10 @@ impl<'i, 'a> Subject<'i, 'a> {
         let base = Context::new()
             .with("aws:PrincipalArn", &arn)
             .with("aws:PrincipalAccount", &account)
-            .with("aws:PrincipalType", if is_user { "User" } else { "AssumedRole" });
+            .with("aws:PrincipalType", if is_user { "User" } else { "AssumedRole" })
+            // In every signed request: `false` but for services that ask for themselves.
+            // <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html#condition-keys-principalisawsservice>
+            .with("aws:PrincipalIsAWSService", "false");
         let base = if is_user { base.with("aws:username", &identity.name) } else { base };
         let base = identity.tags.iter().fold(base, |base, tag| match (&tag.key, &tag.value) {
             (Some(key), Some(value)) => base.with(&format!("aws:PrincipalTag/{key}"), value),

@@ -29,6 +29,9 @@ const SERVICES: &[(&str, Option<&str>)] = &[
 /// Types by which somebody gets at what people have, without any policy that is compared.
 const OTHER_WAYS: &[(&str, &[&str])] = &[
     ("copies what it is pointed at to elsewhere", &["AWS::DataSync::Task", "AWS::FSx::DataRepositoryAssociation"]),
+    // `ImportPath` and `ExportPath` of a Lustre file system are buckets, and whoever mounts it is asked for no policy.
+    ("copies what it is pointed at to elsewhere", &["AWS::FSx::FileSystem"]),
+    ("grants access to the bucket by itself", &["AWS::LakeFormation::Resource"]),
     ("grants access to the bucket by itself", &["AWS::S3::AccessGrant", "AWS::S3::AccessGrantsInstance"]),
     ("grants access to the bucket by itself", &["AWS::S3::AccessGrantsLocation"]),
     ("hands on logs", &["AWS::Logs::Delivery", "AWS::Logs::SubscriptionFilter"]),
@@ -37,13 +40,17 @@ const OTHER_WAYS: &[(&str, &[&str])] = &[
     ("is another way to the bucket", &["AWS::S3ObjectLambda::AccessPoint"]),
     ("lets identities of elsewhere in", &["AWS::IAM::OIDCProvider", "AWS::IAM::SAMLProvider"]),
     ("lets identities of elsewhere in", &["AWS::RolesAnywhere::Profile", "AWS::SSO::Assignment"]),
+    ("lets instances act as a role", &["AWS::AutoScaling::AutoScalingGroup", "AWS::EC2::LaunchTemplate"]),
     ("lets instances act as a role", &["AWS::IAM::InstanceProfile"]),
     ("lets its user act as a role", &["AWS::SageMaker::Space", "AWS::SageMaker::UserProfile"]),
     ("lets its users act as a role", &["AWS::SageMaker::Domain"]),
     ("lets whoever is on it act as its role", &["AWS::EC2::Instance"]),
     ("makes an access key, whose secret the template hands on", &["AWS::IAM::AccessKey"]),
+    ("makes a second factor, whose seed whoever makes it knows", &["AWS::IAM::VirtualMFADevice"]),
     ("makes figures of logs, which others see", &["AWS::Logs::MetricFilter"]),
+    ("makes what another template says", &["AWS::ServiceCatalog::CloudFormationProvisionedProduct"]),
     ("may hand on logs", &["AWS::Logs::AccountPolicy"]),
+    ("records the names of files, and for whom", &["AWS::CloudTrail::Trail"]),
     ("runs commands on instances and notebooks", &["AWS::SSM::Association"]),
     ("shares what it names with other accounts", &["AWS::RAM::ResourceShare"]),
 ];
@@ -139,7 +146,8 @@ fn of_resource((stack, id, resource): (usize, &String, &Value), start_script: &s
         }
         // One rule of the account's events calls a function, by its ARN.
         PERMISSION
-            if property("Principal") != Some(&json!("events.amazonaws.com")) || property("SourceArn").is_none() =>
+            if property("Principal") != Some(&json!("events.amazonaws.com"))
+                || property("SourceArn").is_none_or(|arn| arn.as_str().is_some_and(|arn| arn.contains('*'))) =>
         {
             let message = format!("`{id}` lets somebody call a function");
             problems.push(problem(Rule::IsolationTooWide, message, "Properties"));

@@ -147,11 +147,13 @@ fn stranger_base(principal: &Principal) -> Context {
             .with("aws:PrincipalArn", arn.as_str())
             .with("aws:PrincipalAccount", account.as_str())
             .with("aws:PrincipalType", "User")
+            .with("aws:PrincipalIsAWSService", "false")
             .with("aws:username", "anybody"),
         Principal::Role { arn, account, .. } => Context::new()
             .with("aws:PrincipalArn", arn.as_str())
             .with("aws:PrincipalAccount", account.as_str())
-            .with("aws:PrincipalType", "AssumedRole"),
+            .with("aws:PrincipalType", "AssumedRole")
+            .with("aws:PrincipalIsAWSService", "false"),
         Principal::Service(_) | Principal::Root(_) => Context::new(),
     }
 }

@@ -230,7 +230,8 @@ fn base(of: &Principal<'_>, arn: &str, account: &str) -> Context {
     let context = Context::new()
         .with("aws:PrincipalArn", arn)
         .with("aws:PrincipalAccount", account)
-        .with("aws:PrincipalType", kind);
+        .with("aws:PrincipalType", kind)
+        .with("aws:PrincipalIsAWSService", "false");
     let context = if is_user(of) { context.with("aws:username", of.name.as_str()) } else { context };
     tags(of).fold(context, |context, (key, value)| context.with(&format!("aws:PrincipalTag/{key}"), value))
 }
