@@ -1,6 +1,10 @@
 //! Has the program built anew when a rule or a template is added, since cargo knows only the embedded files that it found
 //! before, and gives a release build the revision that `racestack --version` prints.
-#![allow(clippy::disallowed_methods, reason = "a build script reads files and the environment; the program does not")]
+#![allow(
+    clippy::disallowed_methods,
+    clippy::print_stdout,
+    reason = "a build script tells cargo by what it prints, reads files and the environment; the program does not"
+)]
 
 use std::path::Path;
 use std::process::Command;

@@ -8,7 +8,7 @@ mod mode;
 mod real;
 
 pub use git::{GitError, read_revision, revision};
-pub use lock::{Lock, lock, lock_shared};
+pub use lock::{FileLock, lock, lock_shared};
 pub use many::create_many_in_folder;
 pub use mode::{is_writable, make_writable};
 pub use real::real_path;

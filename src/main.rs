@@ -29,7 +29,7 @@ fn main() -> ExitCode {
     let notice = |message: &str| {
         let _ = writeln!(anstream::stderr(), "{message}");
     };
-    let outcome = cli::run(&args, terminal, &cli::Watch { progress: &progress, notice: &notice });
+    let outcome = cli::run(&args, terminal, &cli::Progress { progress: &progress, notice: &notice });
     bar.finish_and_clear();
     // A reader that went away, such as `head`, is no reason to fail louder than with the exit code.
     let _ = anstream::stderr().write_all(outcome.stderr.as_bytes());

@@ -11,7 +11,7 @@ use std::collections::BTreeSet;
 use clap::Parser;
 use common::Workspace;
 use export::{ACCOUNT, ExportFiles, REGION};
-use racestack::cli::{Args, Outcome, Watch, run};
+use racestack::cli::{Args, Outcome, Progress, run};
 use serde_json::{Value, json};
 
 const ROSTER: &[u8] = b"name,team,state,notebook\nbob,red,,\nbobby,blue,,\neve,,suspended,\nmei,,,false\n";
@@ -49,7 +49,7 @@ impl Account {
         let mut args =
             vec!["racestack", "audit", "--account", "tokyo", "--config", config, "--out", out, "--from", from];
         args.extend(more);
-        run(&Args::parse_from(args), false, &Watch { progress: &|_, _| {}, notice: &|_| {} })
+        run(&Args::parse_from(args), false, &Progress { progress: &|_, _| {}, notice: &|_| {} })
     }
 
     #[track_caller]
@@ -364,7 +364,7 @@ fn the_script_knows_the_account_and_is_otherwise_the_templates() {
     let account = Account::new(&settings);
     let config = account.workspace.path("config");
     let args = ["racestack", "audit", "--account", "tokyo", "--script", "--config", config.to_str().unwrap()];
-    let outcome = run(&Args::parse_from(args), false, &Watch { progress: &|_, _| {}, notice: &|_| {} });
+    let outcome = run(&Args::parse_from(args), false, &Progress { progress: &|_, _| {}, notice: &|_| {} });
     let template = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/templates/scripts/audit.sh")).unwrap();
     let parts = |text: &str| {
         let (before, rest) = text.split_once("# ---- data ----\n").unwrap();
@@ -451,7 +451,7 @@ fn a_broken_export_is_told_of_and_never_panics() {
         let paths = [whole.workspace.path("config"), whole.workspace.path("out"), folder.clone()];
         let [config, out, from] = paths.each_ref().map(|path| path.to_str().unwrap());
         let args = ["racestack", "audit", "--account", "tokyo", "--config", config, "--out", out, "--from", from];
-        let outcome = run(&Args::parse_from(args), false, &Watch { progress: &|_, _| {}, notice: &|_| {} });
+        let outcome = run(&Args::parse_from(args), false, &Progress { progress: &|_, _| {}, notice: &|_| {} });
         assert!(outcome.code <= 1, "{}: {}", path.display(), outcome.stderr);
         std::fs::write(&path, text).unwrap();
     }

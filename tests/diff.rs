@@ -7,7 +7,7 @@ use std::process::Command;
 
 use clap::Parser;
 use proptest::prelude::*;
-use racestack::cli::{Args, Outcome, Watch, run};
+use racestack::cli::{Args, Outcome, Progress, run};
 use racestack::diff::{Diff, Files, OutFolder, compare};
 use racestack::report::{DiffFormat, render_diff};
 use serde_json::{Map, Value, json};
@@ -163,7 +163,7 @@ fn a_comment_is_never_too_long_and_tells_what_it_leaves_out() {
 }
 
 fn racestack(arguments: &[&str]) -> Outcome {
-    run(&Args::parse_from(arguments), false, &Watch { progress: &|_, _| {}, notice: &|_| {} })
+    run(&Args::parse_from(arguments), false, &Progress { progress: &|_, _| {}, notice: &|_| {} })
 }
 
 #[test]

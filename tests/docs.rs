@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a helper of a test may fail the test")]
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write;
 use std::path::Path;
 use std::process::Command;
 
@@ -181,8 +182,8 @@ fn every_decision_is_listed() {
         let text = std::fs::read_to_string(Path::new(ROOT).join(&path)).unwrap();
         let title = text.lines().next().unwrap().strip_prefix("# ").unwrap();
         let (number, words) = title.split_once(". ").unwrap_or_else(|| panic!("{path}: the title has no number"));
-        index += &format!("{number}. [{words}]({name})\n");
-        chapters += &format!("  - [{title}](decisions/{name})\n");
+        writeln!(index, "{number}. [{words}]({name})").unwrap();
+        writeln!(chapters, "  - [{title}](decisions/{name})").unwrap();
     }
     holds("docs/decisions/README.md", &index, |line| line.contains("](0"));
     holds("docs/SUMMARY.md", &chapters, |line| line.contains("](decisions/0"));
@@ -217,8 +218,10 @@ fn pages() -> BTreeMap<String, Page> {
 fn markdown(folder: &str) -> Vec<String> {
     let entries = std::fs::read_dir(Path::new(ROOT).join(folder)).unwrap();
     let names = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap());
-    let mut paths: Vec<String> =
-        names.filter(|name| name.ends_with(".md")).map(|name| format!("{folder}/{name}")).collect();
+    let mut paths: Vec<String> = names
+        .filter(|name| Path::new(name).extension().is_some_and(|extension| extension == "md"))
+        .map(|name| format!("{folder}/{name}"))
+        .collect();
     paths.sort();
     paths
 }
@@ -230,7 +233,7 @@ fn read(text: &str) -> Page {
     for event in pulldown_cmark::Parser::new_ext(text, Options::ENABLE_TABLES) {
         match event {
             Event::Start(Tag::Link { dest_url, .. } | Tag::Image { dest_url, .. }) => {
-                page.links.push(dest_url.into_string())
+                page.links.push(dest_url.into_string());
             }
             Event::Start(Tag::Heading { .. }) => heading = Some(String::new()),
             Event::End(TagEnd::Heading(_)) => {
@@ -248,12 +251,18 @@ fn read(text: &str) -> Page {
             }
             Event::End(TagEnd::CodeBlock) => page.blocks.push(block.take().unwrap()),
             Event::Code(code) => {
-                heading.iter_mut().for_each(|heading| heading.push_str(&code));
+                if let Some(heading) = &mut heading {
+                    heading.push_str(&code);
+                }
                 page.codes.push(code.into_string());
             }
             Event::Text(text) => {
-                heading.iter_mut().for_each(|heading| heading.push_str(&text));
-                block.iter_mut().for_each(|(_, block)| block.push_str(&text));
+                if let Some(heading) = &mut heading {
+                    heading.push_str(&text);
+                }
+                if let Some((_, block)) = &mut block {
+                    block.push_str(&text);
+                }
             }
             _ => {}
         }

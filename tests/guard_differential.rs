@@ -12,7 +12,7 @@ use racestack::check::Suppressions;
 use racestack::check::guard::{RuleSet, evaluate, findings};
 use racestack::model::{SuppressedRule, Suppression};
 use racestack::plan::Part;
-use racestack::render::{Template, long_form};
+use racestack::render::{Template, expand_short_tags};
 use racestack::source::{Place, SourceFile};
 use serde_json::{Value, json};
 
@@ -96,7 +96,7 @@ fn template(resources: &BTreeMap<String, Value>) -> Template {
     let text = serde_json::to_string_pretty(&json!({"Resources": resources})).unwrap();
     Template {
         part: Part::Users(1),
-        value: long_form(&text).unwrap(),
+        value: expand_short_tags(&text).unwrap(),
         source: SourceFile::new("out/tokyo/users-001.yaml", text),
     }
 }

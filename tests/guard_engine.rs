@@ -7,7 +7,7 @@ use std::fmt::Write as _;
 use racestack::check::guard::{RuleSet, check};
 use racestack::finding::{Finding, Rule};
 use racestack::plan::Part;
-use racestack::render::{Template, long_form};
+use racestack::render::{Template, expand_short_tags};
 use racestack::source::SourceFile;
 
 /// The rules of one file.
@@ -19,7 +19,7 @@ fn rules(text: &str) -> RuleSet {
 /// A template with its value.
 #[track_caller]
 fn template(name: &str, text: &str) -> Template {
-    Template { part: Part::Users(1), source: SourceFile::new(name, text), value: long_form(text).unwrap() }
+    Template { part: Part::Users(1), source: SourceFile::new(name, text), value: expand_short_tags(text).unwrap() }
 }
 
 /// What the findings come to: rule, path, line, message, help.

@@ -7,7 +7,7 @@ use proptest::prelude::*;
 use racestack::check::guard::{RuleSet, check};
 use racestack::finding::{Finding, Rule};
 use racestack::plan::Part;
-use racestack::render::{Template, long_form};
+use racestack::render::{Template, expand_short_tags};
 use racestack::source::SourceFile;
 use serde_json::{Value, json};
 
@@ -75,7 +75,7 @@ fn same(text: &str, templates: &[Template]) -> Vec<Finding> {
 fn template(index: usize, value: &Value) -> Template {
     // JSON is YAML.
     let text = serde_json::to_string_pretty(value).unwrap();
-    let value = long_form(&text).unwrap();
+    let value = expand_short_tags(&text).unwrap();
     Template { part: Part::Users(1), source: SourceFile::new(format!("{index}.yaml"), text), value }
 }
 

@@ -9,7 +9,7 @@ mod edits;
 
 use clap::Parser;
 use edits::{Edit, ROSTER, edited, message, synth_with};
-use racestack::cli::{Args, Watch, run};
+use racestack::cli::{Args, Progress, run};
 
 const FOLDER: &str = "policies/user/s3-folder.hardened.json.hbs";
 const SAGEMAKER: &str = "policies/user/sagemaker.hardened.json.hbs";
@@ -18,7 +18,7 @@ const BOUNDARY: &str = "policies/user/boundary.json.hbs";
 const DAILY: &str = "policies/user/daily-work.json.hbs";
 const NOTEBOOK: &str = "policies/notebook/access.json.hbs";
 const NOTEBOOK_BOUNDARY: &str = "policies/notebook/boundary.json.hbs";
-const OWN_NAME: &str = "\"ArnNotEquals\": {\n          \"aws:PrincipalArn\": \"arn:{{partition}}:iam::{{account_id}}:role{{notebook_role_path}}${aws:PrincipalTag/user}\"";
+const ACTOR_NAME: &str = "\"ArnNotEquals\": {\n          \"aws:PrincipalArn\": \"arn:{{partition}}:iam::{{account_id}}:role{{notebook_role_path}}${aws:PrincipalTag/user}\"";
 const SUSPENDED: &str = "policies/user/suspended.json.hbs";
 const BUCKET: &str = "policies/bucket/policy.json.hbs";
 const USERS: &str = "stacks/users.yaml.hbs";
@@ -225,9 +225,9 @@ const MUTANTS: &[Mutant] = &[
     ("a team reaches all folders", NETS, (FOLDER, STATEMENT, "\"Statement\": [{\"Effect\": \"Allow\", \"Action\": \"s3:GetObject\", \"Resource\": \"{{bucket_arn}}/*\", \"Condition\": {\"StringEquals\": {\"aws:PrincipalTag/team\": \"red\"}}},"), UNDECIDED, "`aws:PrincipalTag/team`"),
     ("one notebook role reaches all folders", NONE, (NOTEBOOK, STATEMENT, "\"Statement\": [{\"Effect\": \"Allow\", \"Action\": \"s3:GetObject\", \"Resource\": \"{{bucket_arn}}/*\", \"Condition\": {\"ArnLike\": {\"aws:PrincipalArn\": \"arn:aws:iam::*:role/deepracer/notebook/a*\"}}},"), UNDECIDED, "`aws:PrincipalArn`"),
     ("a team is denied everything", NONE, (DAILY, STATEMENT, "\"Statement\": [{\"Effect\": \"Deny\", \"Action\": \"*\", \"Resource\": \"*\", \"Condition\": {\"StringEquals\": {\"aws:PrincipalTag/team\": \"red\"}}},"), UNDECIDED, "`aws:PrincipalTag/team`"),
-    ("the role's name ends with the tag", NONE, (NOTEBOOK_BOUNDARY, OWN_NAME, "\"StringNotLike\": {\n          \"aws:PrincipalArn\": \"arn:{{partition}}:iam::{{account_id}}:role{{notebook_role_path}}*${aws:PrincipalTag/user}\""), TOO_WIDE, "with the tag `user` of somebody else"),
-    ("the role's name begins with the tag", NONE, (NOTEBOOK_BOUNDARY, OWN_NAME, "\"ArnNotLike\": {\n          \"aws:PrincipalArn\": \"arn:{{partition}}:iam::{{account_id}}:role{{notebook_role_path}}${aws:PrincipalTag/user}*\""), TOO_WIDE, "with the tag `user` of somebody else"),
-    ("the tag is the role's name in another case", NONE, (NOTEBOOK_BOUNDARY, OWN_NAME, "\"StringNotEqualsIgnoreCase\": {\n          \"aws:PrincipalArn\": \"arn:{{partition}}:iam::{{account_id}}:role{{notebook_role_path}}${aws:PrincipalTag/user}\""), TOO_WIDE, "with the tag `user` of somebody else"),
+    ("the role's name ends with the tag", NONE, (NOTEBOOK_BOUNDARY, ACTOR_NAME, "\"StringNotLike\": {\n          \"aws:PrincipalArn\": \"arn:{{partition}}:iam::{{account_id}}:role{{notebook_role_path}}*${aws:PrincipalTag/user}\""), TOO_WIDE, "with the tag `user` of somebody else"),
+    ("the role's name begins with the tag", NONE, (NOTEBOOK_BOUNDARY, ACTOR_NAME, "\"ArnNotLike\": {\n          \"aws:PrincipalArn\": \"arn:{{partition}}:iam::{{account_id}}:role{{notebook_role_path}}${aws:PrincipalTag/user}*\""), TOO_WIDE, "with the tag `user` of somebody else"),
+    ("the tag is the role's name in another case", NONE, (NOTEBOOK_BOUNDARY, ACTOR_NAME, "\"StringNotEqualsIgnoreCase\": {\n          \"aws:PrincipalArn\": \"arn:{{partition}}:iam::{{account_id}}:role{{notebook_role_path}}${aws:PrincipalTag/user}\""), TOO_WIDE, "with the tag `user` of somebody else"),
     ("the suspended may read", NONE, (SUSPENDED, "\"Action\": \"*\"", "\"NotAction\": \"s3:GetObject\""), TOO_WIDE, ""),
     ("the suspended are denied on a day", NONE, (SUSPENDED, "\"Resource\": \"*\"", "\"Resource\": \"*\", \"Condition\": {\"DateLessThan\": {\"aws:CurrentTime\": \"2027-01-01\"}}"), TOO_WIDE, ""),
     ("an operator that is not known", NETS, (FOLDER, "\"StringLike\"", "\"StringMatches\""), UNDECIDED, ""),
@@ -352,7 +352,7 @@ fn access_takes_the_tags_of_a_notebook_from_its_template_and_doubts_what_it_cann
         let mut args = vec!["racestack", "access", "--config", config.to_str().unwrap()];
         args.extend(["--templates", templates.to_str().unwrap(), "--account", "tokyo", "--user", "bob"]);
         args.extend(["--action", "sagemaker:StartNotebookInstance", "--resource", notebook]);
-        let outcome = run(&Args::parse_from(args), false, &Watch { progress: &|_, _| {}, notice: &|_| {} });
+        let outcome = run(&Args::parse_from(args), false, &Progress { progress: &|_, _| {}, notice: &|_| {} });
         assert!(outcome.stdout.starts_with(expected), "{name}: {} {}", outcome.stdout, outcome.stderr);
     }
 }

@@ -360,7 +360,7 @@ proptest! {
             let empty = rendered(Vec::new()) - "  Nobody:\n    Type: AWS::CloudFormation::WaitConditionHandle\n".len();
             let limit = account.template_bucket.template_bytes();
             // The comment at the head holds the number of the stack, which may have more digits.
-            prop_assert!((0..=2).contains(&(limit - empty - render::room(account, &people).bytes)));
+            prop_assert!((0..=2).contains(&(limit - empty - render::capacity(account, &people).bytes)));
             prop_assert_eq!(empty + account.users.iter().map(|user| people.size(user).bytes).sum::<usize>(), rendered(account.users.iter().collect()));
             for user in &account.users {
                 let takes = rendered(vec![user]) - empty;

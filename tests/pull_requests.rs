@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use clap::Parser;
-use racestack::cli::{Args, Outcome, Watch, run};
+use racestack::cli::{Args, Outcome, Progress, run};
 
 const HEADER: &str = "name,display_name,email,team,state,notebook,was\n";
 const ROWS: [&str; 3] = [
@@ -102,7 +102,7 @@ impl Repository {
 
 fn racestack(arguments: &[&str]) -> Outcome {
     let arguments = std::iter::once("racestack").chain(arguments.iter().copied());
-    run(&Args::parse_from(arguments), false, &Watch { progress: &|_, _| {}, notice: &|_| {} })
+    run(&Args::parse_from(arguments), false, &Progress { progress: &|_, _| {}, notice: &|_| {} })
 }
 
 fn edit(path: &'static str, from: &'static str, to: &'static str) -> impl Fn(&Repository) {
@@ -262,7 +262,9 @@ fn the_six_pull_requests_of_the_documentation_are_what_reviewers_get() {
         };
         let screen = lines[..SCREEN.min(lines.len())].iter().map(cut).collect::<Vec<_>>().join("\n");
         let head = format!("### {title}\n\n`git diff` has {of_git} lines, `racestack diff` {}.", lines.len());
-        text += &format!("{head}\n\n```text\n{screen}\n{rest}```\n\n");
+        for part in [&head, "\n\n```text\n", &screen, "\n", rest, "```\n\n"] {
+            text += part;
+        }
         assert!(repository.git(&["reset", "--quiet", "--hard"]));
     }
     let page = std::fs::read_to_string(PAGE).unwrap();

@@ -146,7 +146,10 @@ fn default_of(defaults: &Value, key: &str) -> Option<String> {
 }
 
 fn short(rows: impl IntoIterator<Item = Row>) -> String {
-    rows.into_iter().map(|row| format!("| `{}` | {} | {} |\n", row.key, row.kind, row.meaning)).collect()
+    rows.into_iter()
+        .map(|row| format!("| `{}` | {} | {} |\n", row.key, row.kind, row.meaning))
+        .collect::<Vec<_>>()
+        .concat()
 }
 
 fn command_section(command: &Command) -> String {
@@ -174,7 +177,7 @@ fn command_section(command: &Command) -> String {
 fn spelled(argument: &Arg) -> String {
     let names = argument.get_value_names().unwrap_or_default();
     let value = if argument.get_action().takes_values() {
-        names.iter().map(|name| format!(" {name}")).collect()
+        names.iter().map(|name| format!(" {name}")).collect::<Vec<_>>().concat()
     } else {
         String::new()
     };

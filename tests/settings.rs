@@ -50,8 +50,8 @@ fn synthesised(region: &str, partition: &str, settings: &[&[(&str, &str)]]) -> B
         maps.entry(map).or_default().push(line);
     }
     let mut text = "deploy: {template_bucket: mycompany-templates}\n".to_owned();
-    text += &maps.remove("").unwrap_or_default().iter().map(|line| format!("{line}\n")).collect::<String>();
-    text += &maps.iter().map(|(map, lines)| format!("{map}: {{{}}}\n", lines.join(", "))).collect::<String>();
+    text += &maps.remove("").unwrap_or_default().iter().map(|line| format!("{line}\n")).collect::<Vec<_>>().concat();
+    text += &maps.iter().map(|(map, lines)| format!("{map}: {{{}}}\n", lines.join(", "))).collect::<Vec<_>>().concat();
     let key = format!("\"arn:{partition}:kms:{region}:111122223333:key/11111111-2222-3333-4444-555555555555\"");
     let workspace = Workspace::new(&text.replace("KEY", &key), "roster.csv", ROSTER);
     workspace.write("config/accounts/tokyo/settings.yaml", format!("{OWN_ACCOUNT}region: {region}\n").as_bytes());

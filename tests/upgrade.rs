@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use clap::Parser;
-use racestack::cli::{Args, Outcome, Watch, run};
+use racestack::cli::{Args, Outcome, Progress, run};
 use serde_json::{Value, json};
 
 const ACCOUNTS: [&str; 2] = ["documented", "hardened"];
@@ -17,7 +17,7 @@ fn before() -> PathBuf {
 
 fn racestack(args: &[&str]) -> Outcome {
     let args = Args::parse_from(["racestack"].iter().chain(args));
-    run(&args, false, &Watch { progress: &|_, _| {}, notice: &|_| {} })
+    run(&args, false, &Progress { progress: &|_, _| {}, notice: &|_| {} })
 }
 
 /// The configuration and the out folder that the earlier version left, after a synth.

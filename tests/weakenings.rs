@@ -12,7 +12,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use clap::Parser;
 use common::{Workspace, resources};
 use edits::{Edit, edited, message, synth_of};
-use racestack::cli::{Args, Watch, run};
+use racestack::cli::{Args, Progress, run};
 use serde_json::{Value as Json, json};
 
 /// Few people are checked sooner: one who begins like another, and one who is suspended.
@@ -641,7 +641,7 @@ fn what_the_policies_grant_is_needed() {
         let config = workspace.path("config");
         let args = ["racestack", "limits", "--config", config.to_str().unwrap(), "--account", "tokyo", "--kind", kind];
         let args = Args::parse_from(args.into_iter().chain(["--needs"]));
-        let outcome = run(&args, false, &Watch { progress: &|_, _| {}, notice: &|_| {} });
+        let outcome = run(&args, false, &Progress { progress: &|_, _| {}, notice: &|_| {} });
         let needed = allowed(&serde_json::from_str(&outcome.stdout).unwrap());
         let not_needed: Vec<&String> = granted.difference(&needed).collect();
         assert!(granted.len() > 20 && not_needed.is_empty(), "{kind}: {not_needed:?} of {granted:?}");

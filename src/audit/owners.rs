@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::account::Export;
 use crate::check::PrincipalKind;
-use crate::iam::{Comparison, MANY, ONE, Test, Truth};
+use crate::iam::{ANY_CHAR, ANY_RUN, Comparison, Test, TriBool};
 use crate::inventory::{IamInventory, IdentityKind, Principal, Tag};
 use crate::model::{USER, User};
 use crate::plan::AccountPlan;
@@ -47,8 +47,9 @@ impl<'a> Owners<'a> {
                 (one.arn.clone(), kind)
             })
             .collect();
-        let trusted = account.trusted.iter().map(|pattern| pattern.replace('*', &MANY.to_string())).collect::<Vec<_>>();
-        let trusted = trusted.iter().map(|pattern| pattern.replace('?', &ONE.to_string())).collect();
+        let trusted =
+            account.trusted.iter().map(|pattern| pattern.replace('*', &ANY_RUN.to_string())).collect::<Vec<_>>();
+        let trusted = trusted.iter().map(|pattern| pattern.replace('?', &ANY_CHAR.to_string())).collect();
         Self { people, former, service_roles, trusted }
     }
 
@@ -72,7 +73,7 @@ impl<'a> Owners<'a> {
 
     /// Whether the settings trust a user or role.
     pub fn is_trusted(&self, arn: &str) -> bool {
-        self.trusted.iter().any(|pattern| Comparison::holds(Test::Like, pattern, arn) == Truth::Yes)
+        self.trusted.iter().any(|pattern| Comparison::holds(Test::Like, pattern, arn) == TriBool::Yes)
     }
 }
 

@@ -5,14 +5,14 @@ use std::cell::OnceCell;
 use serde_json::Value;
 
 use crate::render::Template;
-use crate::render::outline::Outline;
+use crate::render::span_index::SpanIndex;
 use crate::source::Place;
 
 /// A template with what the checks look at.
 pub struct Checked<'a> {
     /// The template.
     pub template: &'a Template,
-    outline: OnceCell<Outline>,
+    outline: OnceCell<SpanIndex>,
 }
 
 impl<'a> Checked<'a> {
@@ -23,7 +23,7 @@ impl<'a> Checked<'a> {
 
     /// The place in the template that a path of keys leads to. Only findings ask for it.
     pub fn place(&self, path: &str) -> Place {
-        self.outline.get_or_init(|| Outline::read(&self.template.source)).place(&format!("/{path}"))
+        self.outline.get_or_init(|| SpanIndex::read(&self.template.source)).place(&format!("/{path}"))
     }
 
     /// The resources by logical ID.

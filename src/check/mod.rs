@@ -31,7 +31,7 @@ use guard::{Applied, Examples, Outcome, RuleSet};
 use single::{CheckBatch, CheckContext, CheckedTemplate};
 
 pub use access::Asker;
-pub use access::explainer::{Answer, Holder, Owner, Question, Reason, Who};
+pub use access::explainer::{ActingPrincipal, Answer, Owner, Question, Reason, Who};
 pub use checked::Checked;
 pub use isolation::{
     Bound, Kind as PrincipalKind, Problem as IsolationProblem, Proofs, across_accounts, deployed, reference_policy,
@@ -180,7 +180,7 @@ pub fn who_can(
     templates: &Templates,
     rendered: &[Rendered],
     question: &Question<'_>,
-) -> Result<Result<Vec<Holder>, Finding>, RenderFailure> {
+) -> Result<Result<Vec<ActingPrincipal>, Finding>, RenderFailure> {
     Ok(account_inventory(plan, templates, rendered)?
         .map(|account_inventory| AccessExplainer::new(plan, rendered, &account_inventory).all(question)))
 }

@@ -10,7 +10,7 @@ use super::checked::Checked;
 use crate::finding::{Finding, Rule};
 use crate::plan::Names;
 use crate::render::Rendered;
-use crate::render::outline::Outline;
+use crate::render::span_index::SpanIndex;
 use crate::source::Place;
 
 /// What the references of one template come to, as far as it alone can tell.
@@ -59,7 +59,7 @@ pub fn between(stacks: &[(&Rendered, &References)]) -> Vec<Finding> {
                 Some(_) => format!("`{shown}` is in a stack that is deployed later"),
                 None => format!("no stack of this account defines `{shown}`"),
             };
-            let outline = outline.get_or_init(|| Outline::read(&template.source));
+            let outline = outline.get_or_init(|| SpanIndex::read(&template.source));
             let places = paths.iter().map(|path| outline.place(&format!("/{path}")));
             findings.extend(places.map(|place| finding(Rule::ReferenceUnresolved, message.clone(), place)));
         }

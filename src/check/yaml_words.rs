@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::finding::{Finding, Rule};
-use crate::render::outline::words_of_yaml_1_1;
+use crate::render::span_index::words_of_yaml_1_1;
 use crate::source::{Place, SourceFile};
 
 /// Findings about words that YAML 1.1 takes for true or false, each word of a template once.

@@ -15,7 +15,7 @@ use crate::model::Account;
 use crate::output;
 use crate::plan::{self, AccountPlan};
 use crate::report::Format;
-use crate::synthesis::material::{self, Material, Sources};
+use crate::synthesis::inputs::{self, Inputs, Sources};
 
 /// The arguments of `racestack audit`.
 #[derive(Debug, clap::Args)]
@@ -61,7 +61,7 @@ pub(super) fn run(args: &AuditArgs, colour: bool, notice: &dyn Fn(&str)) -> Resu
         encoding: args.encoding,
     };
     if args.script {
-        let script = material::one_account(&sources, &mut findings)?.map(|(_, account)| {
+        let script = inputs::one_account(&sources, &mut findings)?.map(|(_, account)| {
             let plan = plan::plan(&account, &args.out, Vec::new());
             output::audit_script(&plan, &policies_of(&plan))
         });
@@ -99,7 +99,7 @@ pub(super) struct Auditing<'a> {
 /// What an export is compared with.
 pub(super) struct Audited<'a> {
     pub(super) plan: &'a AccountPlan<'a>,
-    pub(super) material: &'a Material,
+    pub(super) material: &'a Inputs,
     auditing: &'a Auditing<'a>,
     policies: Vec<String>,
     stacks: &'a [Stack],
@@ -113,7 +113,7 @@ impl Auditing<'_> {
         findings: &mut Vec<Finding>,
         work: impl FnOnce(&Audited<'_>, &mut Vec<Finding>) -> Result<Option<T>, Failure>,
     ) -> Result<Option<T>, Failure> {
-        let Some((material, account)) = material::one_account(self.sources, findings)? else { return Ok(None) };
+        let Some((material, account)) = inputs::one_account(self.sources, findings)? else { return Ok(None) };
         let out = {
             let _claim = output::claim_shared(self.out, self.notice)?;
             OutFolder::read(self.out, None)

@@ -13,10 +13,10 @@ use crate::model::Account;
 use crate::output;
 use crate::render::RenderFailure;
 use crate::report::Format;
-use crate::synthesis::material::{self, Sources, own_or_fault, user_of};
-use crate::synthesis::{Failure, Watch, claim};
+use crate::synthesis::inputs::{self, Sources, own_or_fault, user_of};
+use crate::synthesis::{Failure, Progress, claim};
 
-pub(super) fn run(args: &HandoutArgs, colour: bool, watch: &Watch<'_>) -> Result<Outcome, Failure> {
+pub(super) fn run(args: &HandoutArgs, colour: bool, watch: &Progress<'_>) -> Result<Outcome, Failure> {
     let _claim = match &args.out {
         Some(folder) => {
             let taken = [(args.config.as_path(), "the config folder"), (Path::new(DEFAULT_OUT), "the out folder")];
@@ -35,7 +35,7 @@ pub(super) fn run(args: &HandoutArgs, colour: bool, watch: &Watch<'_>) -> Result
         today: None,
         encoding: args.encoding,
     };
-    let Some((material, account)) = material::one_account(&sources, &mut findings)? else {
+    let Some((material, account)) = inputs::one_account(&sources, &mut findings)? else {
         return Ok(outcome(Format::Human, findings, String::new(), colour));
     };
     let language = args.lang.unwrap_or(account.language);

@@ -8,7 +8,7 @@ use crate::check::{Bound, PrincipalKind, reference_policy};
 use crate::plan;
 use crate::report::Format;
 use crate::synthesis::Failure;
-use crate::synthesis::material::{self, Sources};
+use crate::synthesis::inputs::{self, Sources};
 
 /// The arguments of `racestack limits`. There are no templates among them: none replaces these policies.
 #[derive(Debug, clap::Args)]
@@ -44,7 +44,7 @@ pub(super) fn run(args: &LimitsArgs, colour: bool) -> Result<Outcome, Failure> {
     let mut findings = Vec::new();
     let accounts = std::slice::from_ref(&args.account);
     let sources = Sources { config: &args.config, accounts, templates: None, rules: None, today: None, encoding: None };
-    let Some((_, account)) = material::one_account(&sources, &mut findings)? else {
+    let Some((_, account)) = inputs::one_account(&sources, &mut findings)? else {
         return Ok(outcome(Format::Human, findings, String::new(), colour));
     };
     let kind = match args.kind {

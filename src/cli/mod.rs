@@ -22,7 +22,7 @@ use crate::config;
 use crate::finding::{Finding, any_error, cap, sort};
 use crate::report::{Format, render};
 use crate::synthesis::Failure;
-pub use crate::synthesis::Watch;
+pub use crate::synthesis::Progress;
 
 /// The folder that the stacks are written into, unless another is named.
 const DEFAULT_OUT: &str = "out";
@@ -39,7 +39,7 @@ pub struct Outcome {
 }
 
 /// Runs a command. `colour` says whether standard error is a terminal that shows colours.
-pub fn run(args: &Args, colour: bool, watch: &Watch<'_>) -> Outcome {
+pub fn run(args: &Args, colour: bool, watch: &Progress<'_>) -> Outcome {
     let result = match &args.command {
         Command::Synth(synth) => synth::run(synth, colour, watch),
         Command::Report(report) => report::run(report, colour, watch),

@@ -13,16 +13,16 @@ use crate::plan::Names;
 use crate::report::Format;
 use crate::source::Place;
 use crate::synthesis::lock::line_of;
-use crate::synthesis::{Failure, material, require_config};
+use crate::synthesis::{Failure, inputs, require_config};
 
 pub(super) fn run(args: &OffboardArgs, colour: bool) -> Result<Outcome, Failure> {
     require_config(&args.config)?;
     let mut findings = Vec::new();
     let mut config = config::read(&args.config, std::slice::from_ref(&args.account), &mut findings)?;
-    material::say_encoding(&mut config, args.encoding);
+    inputs::say_encoding(&mut config, args.encoding);
     model::clashes(&config, &mut findings);
     let account = match config.accounts.iter().find(|account| account.selected) {
-        Some(config) => material::account(&args.config, config, &mut findings)?,
+        Some(config) => inputs::account(&args.config, config, &mut findings)?,
         None => None,
     };
     let steps = match &account {

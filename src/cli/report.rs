@@ -9,14 +9,14 @@ use super::{Outcome, outcome};
 use crate::finding::sort;
 use crate::page::{self, AuditPage, Fragment, Page, PageAccount};
 use crate::report::{DIFF_STYLE, Format, diff_fragment};
-use crate::synthesis::material::{self, Sources, own_or_fault};
-use crate::synthesis::{Failure, Purpose, Synthesised, Watch, synthesise_all};
+use crate::synthesis::inputs::{self, Sources, own_or_fault};
+use crate::synthesis::{AccountOutput, Failure, Progress, SynthOptions, synthesise_all};
 use crate::{files, output};
 
 /// The title of a page for which none is given.
 const TITLE: &str = "DeepRacer training environments";
 
-pub(super) fn run(args: &ReportArgs, colour: bool, watch: &Watch<'_>) -> Result<Outcome, Failure> {
+pub(super) fn run(args: &ReportArgs, colour: bool, watch: &Progress<'_>) -> Result<Outcome, Failure> {
     if let Some(folder) = &args.audit {
         return audit_page(args, folder, colour, watch.notice);
     }
@@ -31,11 +31,11 @@ pub(super) fn run(args: &ReportArgs, colour: bool, watch: &Watch<'_>) -> Result<
         today: args.today,
         encoding: args.encoding,
     };
-    let Some(material) = material::read(&sources, &mut findings)? else {
+    let Some(material) = inputs::read(&sources, &mut findings)? else {
         return Ok(outcome(Format::Human, findings, String::new(), colour));
     };
     findings.extend(material.suppressions.expired(false));
-    let purpose = Purpose { out: &args.out, unchecked: false, form: None, reach: true };
+    let purpose = SynthOptions { out: &args.out, unchecked: false, form: None, reach: true };
     let made = synthesise_all(&material, &purpose, watch, &mut findings, |made| of_page(made, args))?;
     material.suppressions.apply(&mut findings, &args.config, &args.out);
     let mut accounts = Vec::new();
@@ -91,7 +91,7 @@ fn audit_page(args: &ReportArgs, folder: &Path, colour: bool, notice: &dyn Fn(&s
 }
 
 /// An account in the page, and whether what stands in its out folder is not what synth would write.
-fn of_page(made: Synthesised<'_>, args: &ReportArgs) -> Result<(PageAccount, bool), Failure> {
+fn of_page(made: AccountOutput<'_>, args: &ReportArgs) -> Result<(PageAccount, bool), Failure> {
     let folder = args.out.join(made.account.name.as_str());
     let stale = !output::compare(&folder, &made.files)?.is_empty();
     Ok((PageAccount { account: made.account.clone(), manifest: made.manifest, reach: made.reach }, stale))

@@ -14,15 +14,17 @@ use crate::model::AccountName;
 use crate::output;
 use crate::plan::Part;
 use crate::report::Format;
-use crate::synthesis::export::{self, Export, Form, Piece, Target};
+use crate::synthesis::export::{self, Export, ExportFormat, ExportPart, Target};
+use crate::synthesis::inputs::{self, Inputs, Sources};
 use crate::synthesis::lock::{self, Movement};
-use crate::synthesis::material::{self, Material, Sources};
-use crate::synthesis::{Failure, Purpose, Synthesised, Watch, committed, require_config, stale, synthesise_all};
+use crate::synthesis::{
+    AccountOutput, Failure, Progress, SynthOptions, committed, require_config, stale, synthesise_all,
+};
 
 /// What brings the out folder up to date.
 const COMMIT: &str = "run `racestack synth` and commit the out folder";
 
-pub(super) fn run(args: &SynthArgs, colour: bool, watch: &Watch<'_>) -> Result<Outcome, Failure> {
+pub(super) fn run(args: &SynthArgs, colour: bool, watch: &Progress<'_>) -> Result<Outcome, Failure> {
     require_config(&args.config)?;
     if args.no_check {
         refuse_unchecked(&args.out)?;
@@ -43,12 +45,12 @@ pub(super) fn run(args: &SynthArgs, colour: bool, watch: &Watch<'_>) -> Result<O
         today: args.today,
         encoding: args.encoding,
     };
-    let Some(material) = material::read(&sources, &mut findings)? else {
+    let Some(material) = inputs::read(&sources, &mut findings)? else {
         return report(args, findings, String::new(), colour);
     };
     findings.extend(material.suppressions.expired(args.check));
     let form = target.as_ref().map(|target| target.form);
-    let purpose = Purpose { out: &args.out, unchecked: args.no_check, form, reach: false };
+    let purpose = SynthOptions { out: &args.out, unchecked: args.no_check, form, reach: false };
     let finished =
         synthesise_all(&material, &purpose, watch, &mut findings, |made| finish(made, args)).and_then(|finished| {
             material.suppressions.apply(&mut findings, &args.config, &args.out);
@@ -73,7 +75,7 @@ struct Finished {
     /// The lock's text, unless it stays as it is.
     lock: Option<String>,
     /// Its part of what another tool gets, if that was asked for.
-    piece: Option<Piece>,
+    piece: Option<ExportPart>,
     /// Whether its new folder waits to be put in its place; `None` where something stands in the way.
     staged: Option<bool>,
     row: Row,
@@ -84,7 +86,7 @@ struct Finished {
 }
 
 /// Looks at an account's out folder, and stages its files unless something stands in the way.
-fn finish(made: Synthesised<'_>, args: &SynthArgs) -> Result<Finished, Failure> {
+fn finish(made: AccountOutput<'_>, args: &SynthArgs) -> Result<Finished, Failure> {
     let folder = args.out.join(made.account.name.as_str());
     let (mut findings, mut stale) = (Vec::new(), Vec::new());
     output::inspect(&folder, &made.files, &mut findings)?;
@@ -113,7 +115,7 @@ fn finish(made: Synthesised<'_>, args: &SynthArgs) -> Result<Finished, Failure> 
 fn write(
     mut finished: Vec<Finished>,
     target: Option<Target>,
-    material: &Material,
+    material: &Inputs,
     args: &SynthArgs,
     mut findings: Vec<Finding>,
     colour: bool,
@@ -203,15 +205,15 @@ fn refuse_unchecked(out: &Path) -> Result<(), Failure> {
 }
 
 /// The folder of another tool's form that is asked for, claimed.
-fn target(args: &SynthArgs, watch: &Watch<'_>) -> Result<Option<Target>, Failure> {
+fn target(args: &SynthArgs, watch: &Progress<'_>) -> Result<Option<Target>, Failure> {
     let Some((option, folder)) =
         args.assembly.as_ref().map(|folder| ("--assembly", folder)).or(args.to.as_ref().map(|folder| ("--to", folder)))
     else {
         return Ok(None);
     };
     let form = match args.stackset.map(part_of) {
-        None => Form::Assembly,
-        Some(Some(part)) => Form::StackSet(part),
+        None => ExportFormat::Assembly,
+        Some(Some(part)) => ExportFormat::StackSet(part),
         Some(None) => {
             let message =
                 "users cannot be a StackSet: it has one template for all accounts, and each has users of its own";

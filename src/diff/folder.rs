@@ -12,7 +12,7 @@ use super::resolve::resolved;
 use crate::config::conflict_line;
 use crate::files::{self, FileError, GitError};
 use crate::output::{MANIFEST_FILE, UserEntry};
-use crate::render::{NoLongForm, long_form};
+use crate::render::{NotExpanded, expand_short_tags};
 use crate::source::SourceFile;
 
 /// An out folder, read.
@@ -285,9 +285,9 @@ fn stack(
     if let Some(known) = known.filter(|known| known.source.text == text) {
         return Ok(of(Arc::clone(&known.source), Arc::clone(&known.template)));
     }
-    let template = long_form(&text).map_err(|why| match why {
-        NoLongForm::NotYaml(error) => broken(error.to_string()),
-        NoLongForm::NotCloudformation { path: at, message } => broken(format!("{message}, at `{at}`")),
+    let template = expand_short_tags(&text).map_err(|why| match why {
+        NotExpanded::NotYaml(error) => broken(error.to_string()),
+        NotExpanded::NotCloudformation { path: at, message } => broken(format!("{message}, at `{at}`")),
     })?;
     if !template.is_object() {
         return Err(broken("it holds no template".to_owned()));

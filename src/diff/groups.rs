@@ -2,12 +2,12 @@
 
 use std::collections::BTreeMap;
 
+use super::data_loss::lost;
+use super::deploy_errors::refusal;
 use super::fleet::AccountTexts;
 use super::folder::Stack;
-use super::losses::lost;
 use super::model::{Change, Resource};
 use super::owners::{OwnNames, Owners, general_in_stack};
-use super::refusals::refusal;
 use super::resources::{ResourceChange, literal_name};
 
 /// The changes of all accounts on their way to being grouped.

@@ -5,16 +5,16 @@
 
 mod access;
 mod canonical;
+mod data_loss;
+mod deploy_errors;
 mod fleet;
 mod folder;
 mod groups;
-mod losses;
 mod model;
 mod other_files;
 mod owners;
 mod pairs;
 mod people;
-mod refusals;
 mod resolve;
 mod resources;
 mod statements;
@@ -33,7 +33,7 @@ use serde_json::Value;
 
 use crate::finding::Finding;
 use crate::render::DIGEST_OUTPUT;
-use access::Kept;
+use access::RetainedResource;
 use fleet::AccountTexts;
 use groups::Groups;
 use pairs::Pair;
@@ -56,8 +56,8 @@ pub fn compare(old: &OutFolder, new: &OutFolder) -> (Diff, Vec<Finding>) {
             (texts.clone(), change)
         }));
         if let Some((old, new)) = old.zip(new) {
-            findings.extend(refusals::moved(old, new));
-            findings.extend(refusals::handed_over(old, new));
+            findings.extend(deploy_errors::moved(old, new));
+            findings.extend(deploy_errors::handed_over(old, new));
         }
         let of_people = people::people(name, old, new);
         let changes = account.presence != Presence::Both || !account.stacks.is_empty() || !account.files.is_empty();
@@ -65,7 +65,7 @@ pub fn compare(old: &OutFolder, new: &OutFolder) -> (Diff, Vec<Finding>) {
         people.extend(of_people);
     }
     let changes = groups.finish();
-    findings.extend(refusals::refused(new, &changes));
+    findings.extend(deploy_errors::refused(new, &changes));
     let access = fleet::together(access);
     let plan = accounts.iter().fold(Plan::default(), |plan, account: &AccountDiff| plan.plus(account.plan));
     let diff = Diff {
@@ -89,7 +89,7 @@ fn account<'a>(
     known: &AccountFolder,
     texts: &AccountTexts,
     groups: &mut Groups,
-) -> (AccountDiff, Vec<Kept<'a>>) {
+) -> (AccountDiff, Vec<RetainedResource<'a>>) {
     let Pair { name, was, old, new } = *pair;
     let (mut stacks, mut kept) = (Vec::new(), Vec::new());
     for (old, new) in stack_pairs(old, new) {
@@ -133,7 +133,7 @@ fn stack<'a>(
     old: Option<&'a Stack>,
     new: Option<&'a Stack>,
     groups: &mut Groups,
-    kept: &mut Vec<Kept<'a>>,
+    kept: &mut Vec<RetainedResource<'a>>,
 ) -> Option<StackDiff> {
     let known = new.or(old)?;
     let changes = resources::changes(old, new);
@@ -149,7 +149,7 @@ fn stack<'a>(
     for change in &changes {
         plan.count(change.action, change.may_replace(), 1);
         let of_old = old.filter(|_| change.old.is_some() && change.is_kept());
-        kept.extend(of_old.map(|stack| Kept { stack, logical_id: change.logical_id }));
+        kept.extend(of_old.map(|stack| RetainedResource { stack, logical_id: change.logical_id }));
     }
     groups.add(account, &known.name, old, new, changes);
     Some(StackDiff {

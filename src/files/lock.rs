@@ -15,7 +15,7 @@ const SILENCE: Duration = Duration::from_secs(1);
 
 /// A folder is locked while this lives.
 #[derive(Debug)]
-pub struct Lock {
+pub struct FileLock {
     /// The operating system unlocks it when it is closed, also when the run is killed.
     #[expect(dead_code, reason = "held open, never read")]
     file: File,
@@ -30,7 +30,7 @@ pub struct Lock {
 ///
 /// # Errors
 /// When the lock file cannot be written, or another run still has the folder after `limit`.
-pub fn lock(folder: &Path, limit: Duration, notice: &dyn Fn(&str)) -> Result<Lock, FileError> {
+pub fn lock(folder: &Path, limit: Duration, notice: &dyn Fn(&str)) -> Result<FileLock, FileError> {
     let path = folder.join(LOCK_FILE);
     let mut options = OpenOptions::new();
     options.read(true).write(true).create(true).truncate(false);
@@ -52,7 +52,7 @@ pub fn lock(folder: &Path, limit: Duration, notice: &dyn Fn(&str)) -> Result<Loc
         match options.open(&path) {
             Ok(file) => match file.try_lock() {
                 Ok(()) if is_at(&file, &path)? => {
-                    return Ok(Lock { file, path: cfg!(unix).then(|| path.clone()), made });
+                    return Ok(FileLock { file, path: cfg!(unix).then(|| path.clone()), made });
                 }
                 // The run that had it removed it meanwhile: who comes next makes another.
                 Ok(()) => continue,
@@ -73,7 +73,7 @@ pub fn lock(folder: &Path, limit: Duration, notice: &dyn Fn(&str)) -> Result<Loc
 ///
 /// # Errors
 /// When another run still writes to the folder after `limit`.
-pub fn lock_shared(folder: &Path, limit: Duration, notice: &dyn Fn(&str)) -> Result<Option<Lock>, FileError> {
+pub fn lock_shared(folder: &Path, limit: Duration, notice: &dyn Fn(&str)) -> Result<Option<FileLock>, FileError> {
     let path = folder.join(LOCK_FILE);
     let mut options = OpenOptions::new();
     options.read(true);
@@ -82,7 +82,7 @@ pub fn lock_shared(folder: &Path, limit: Duration, notice: &dyn Fn(&str)) -> Res
     loop {
         let Ok(file) = options.open(&path) else { return Ok(None) };
         match file.try_lock_shared() {
-            Ok(()) if is_at(&file, &path)? => return Ok(Some(Lock { file, path: None, made: None })),
+            Ok(()) if is_at(&file, &path)? => return Ok(Some(FileLock { file, path: None, made: None })),
             Ok(()) => continue,
             Err(TryLockError::WouldBlock) => {}
             Err(TryLockError::Error(_)) => return Ok(None),
@@ -91,7 +91,7 @@ pub fn lock_shared(folder: &Path, limit: Duration, notice: &dyn Fn(&str)) -> Res
     }
 }
 
-impl Drop for Lock {
+impl Drop for FileLock {
     /// Removes the lock file while it is still locked. That is safe because who gets the lock looks whether its file is
     /// still the one of that name: a run that waited for the removed file starts again, with the next one. Outside Unix
     /// that cannot be seen, and the file stays.

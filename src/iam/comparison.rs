@@ -2,7 +2,7 @@
 
 use super::operator::{self, Base};
 use super::pattern;
-use super::truth::Truth;
+use super::tri_bool::TriBool;
 
 /// How a pattern and a text are compared.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -26,7 +26,7 @@ pub enum Test {
 pub struct Comparison {
     /// How.
     pub test: Test,
-    /// The pattern; `MANY` and `ONE` stand for its wildcards.
+    /// The pattern; `ANY_RUN` and `ANY_CHAR` stand for its wildcards.
     pub pattern: String,
     /// The text.
     pub text: String,
@@ -34,11 +34,11 @@ pub struct Comparison {
 
 impl Comparison {
     /// Whether the text fits the pattern.
-    pub fn holds(by: Test, pattern: &str, text: &str) -> Truth {
+    pub fn holds(by: Test, pattern: &str, text: &str) -> TriBool {
         match by {
-            Test::Equal => Truth::from(pattern == text),
-            Test::EqualInAnyCase => Truth::from(pattern.to_lowercase() == text.to_lowercase()),
-            Test::Like => Truth::from(pattern::is_like(pattern, text)),
+            Test::Equal => TriBool::from(pattern == text),
+            Test::EqualInAnyCase => TriBool::from(pattern.to_lowercase() == text.to_lowercase()),
+            Test::Like => TriBool::from(pattern::is_like(pattern, text)),
             Test::Resource => pattern::is_resource_like(pattern, text),
             Test::Arn => pattern::is_arn_like(pattern, text),
             Test::Other(base) => operator::compare(base, pattern, text),
@@ -48,7 +48,7 @@ impl Comparison {
 
 /// What is noted while a decision is made.
 #[derive(Debug, Default)]
-pub struct Notes {
+pub struct Trace {
     /// The comparisons in which one of `marks` takes part.
     pub comparisons: Vec<Comparison>,
     /// Why something is unknown.
@@ -56,13 +56,13 @@ pub struct Notes {
     marks: Vec<char>,
 }
 
-impl Notes {
-    /// Notes of all comparisons in which one of these characters stands on either side.
+impl Trace {
+    /// Trace of all comparisons in which one of these characters stands on either side.
     pub fn of(marks: &[char]) -> Self {
         Self { marks: marks.to_vec(), ..Self::default() }
     }
 
-    pub(super) fn compare(&mut self, by: Test, pattern: &str, text: &str) -> Truth {
+    pub(super) fn compare(&mut self, by: Test, pattern: &str, text: &str) -> TriBool {
         let truth = Comparison::holds(by, pattern, text);
         if !self.marks.is_empty() && (pattern.contains(&*self.marks) || text.contains(&*self.marks)) {
             self.comparisons.push(Comparison { test: by, pattern: pattern.to_owned(), text: text.to_owned() });
@@ -70,10 +70,10 @@ impl Notes {
         truth
     }
 
-    pub(super) fn doubt(&mut self, why: String) -> Truth {
+    pub(super) fn doubt(&mut self, why: String) -> TriBool {
         if !self.doubts.contains(&why) {
             self.doubts.push(why);
         }
-        Truth::Unknown
+        TriBool::Unknown
     }
 }

@@ -1,11 +1,11 @@
 //! Conditions of a statement.
 //! Source: <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition.html>
 
-use super::comparison::{Notes, Test};
+use super::comparison::{Test, Trace};
 use super::operator::{Base, Operator, Set};
 use super::pattern::{Filled, Pattern};
 use super::request::{Found, Request};
-use super::truth::Truth;
+use super::tri_bool::TriBool;
 
 /// One key of one operator, with the values that the policy wants.
 #[derive(Debug, Clone)]
@@ -28,9 +28,9 @@ impl Condition {
     /// Whether the condition singles out principals: whether it is met depends on who asks, and not only on whether they have a
     /// tag, or on whether their ARN and their own name agree.
     pub(super) fn singles_out(&self) -> bool {
-        const OWN_NAME: [&str; 2] = ["aws:principaltag/user", "aws:username"];
+        const ACTOR_NAME: [&str; 2] = ["aws:principaltag/user", "aws:username"];
         let key = self.key.to_lowercase();
-        let is_own = |variable: &str| OWN_NAME.contains(&variable.to_lowercase().as_str());
+        let is_own = |variable: &str| ACTOR_NAME.contains(&variable.to_lowercase().as_str());
         match key.as_str() {
             _ if self.operator.is_some_and(|operator| operator.base == Base::Null) => false,
             "aws:principalarn" => !self.values.iter().all(|value| value.variables().any(is_own)),
@@ -45,7 +45,7 @@ impl Condition {
     /// nothing else does.
     /// Sources: <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition_operators.html>,
     /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-single-vs-multi-valued-context-keys.html>
-    pub(super) fn holds(&self, request: &Request, notes: &mut Notes) -> Truth {
+    pub(super) fn holds(&self, request: &Request, notes: &mut Trace) -> TriBool {
         let Some(operator) = self.operator else {
             return notes.doubt(format!("the condition operator `{}` is not known here", self.operator_name));
         };
@@ -63,15 +63,15 @@ impl Condition {
                 Some(Set::Any) => operator.if_exists,
                 None => operator.if_exists || operator.negated,
             };
-            return Truth::from(holds);
+            return TriBool::from(holds);
         };
-        let one = |value: &String, notes: &mut Notes| self.fits(operator, value, request, notes);
+        let one = |value: &String, notes: &mut Trace| self.fits(operator, value, request, notes);
         match (operator.set, values.multiple) {
-            (None, false) => values.list.first().map_or(Truth::No, |value| one(value, notes)),
+            (None, false) => values.list.first().map_or(TriBool::No, |value| one(value, notes)),
             // A key of one value is a set of one. AWS advises against such an operator, since of a key that is absent
             // `ForAllValues` holds, which is what is decided above.
-            (Some(Set::All), _) => values.list.iter().fold(Truth::Yes, |all, value| all.and(one(value, notes))),
-            (Some(Set::Any), _) => values.list.iter().fold(Truth::No, |any, value| any.or(one(value, notes))),
+            (Some(Set::All), _) => values.list.iter().fold(TriBool::Yes, |all, value| all.and(one(value, notes))),
+            (Some(Set::Any), _) => values.list.iter().fold(TriBool::No, |any, value| any.or(one(value, notes))),
             // AWS says not to write it, and not what comes of it.
             (None, true) => notes.doubt(format!(
                 "`{}` may have several values, and `{}` does not say which of them must match",
@@ -82,7 +82,7 @@ impl Condition {
 
     /// Whether one value of the request fits: any of the policy's values, or with a negated operator, none of them.
     /// Source: <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_multi-value-conditions.html>
-    fn fits(&self, operator: Operator, value: &str, request: &Request, notes: &mut Notes) -> Truth {
+    fn fits(&self, operator: Operator, value: &str, request: &Request, notes: &mut Trace) -> TriBool {
         let test = match operator.base {
             Base::StringEquals => Test::Equal,
             Base::StringEqualsIgnoreCase => Test::EqualInAnyCase,
@@ -90,33 +90,33 @@ impl Condition {
             Base::ArnLike => Test::Arn,
             base => Test::Other(base),
         };
-        let mut any = Truth::No;
+        let mut any = TriBool::No;
         for wanted in &self.values {
             let truth = match wanted.fill(request, operator.has_wildcards()) {
                 Filled::Text(wanted) => {
                     let truth = notes.compare(test, &wanted, value);
-                    if truth == Truth::Unknown {
+                    if truth == TriBool::Unknown {
                         notes.doubt(format!("`{}` cannot compare `{wanted}` with `{value}`", self.operator_name));
                     }
                     truth
                 }
-                Filled::Nothing => Truth::No,
+                Filled::Nothing => TriBool::No,
                 Filled::Unknown(why) => notes.doubt(why),
             };
             any = any.or(truth);
-            if any == Truth::Yes {
+            if any == TriBool::Yes {
                 break;
             }
         }
         if operator.negated { any.opposite() } else { any }
     }
 
-    fn is_null(&self, absent: bool, request: &Request) -> Truth {
+    fn is_null(&self, absent: bool, request: &Request) -> TriBool {
         let wanted = if absent { "true" } else { "false" };
         let fits = |value: &Pattern| match value.fill(request, false) {
             Filled::Text(text) => text.eq_ignore_ascii_case(wanted),
             Filled::Nothing | Filled::Unknown(_) => false,
         };
-        Truth::from(self.values.iter().any(fits))
+        TriBool::from(self.values.iter().any(fits))
     }
 }

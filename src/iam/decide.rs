@@ -2,11 +2,11 @@
 //! Source: <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic_policy-eval-basics.html>
 
 use super::beyond::{FOR_USERS, is_beyond_policies};
-use super::comparison::Notes;
+use super::comparison::Trace;
 use super::document::{Document, Effect};
 use super::principal::Named;
 use super::request::{Principal, Request};
-use super::truth::Truth;
+use super::tri_bool::TriBool;
 
 /// A policy that somebody has.
 #[derive(Debug, Clone, Copy)]
@@ -64,7 +64,7 @@ pub enum Kind {
 
 /// A statement that a decision rests on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Decisive {
+pub struct DeterminingStatement {
     /// The policy.
     pub policy: Kind,
     /// The statement's index in it.
@@ -79,19 +79,19 @@ pub struct Outcome {
     /// The statements that made it: those that deny, or those that allow. Of an implicit denial, those that allow what the
     /// boundary or the trust policy does not; of an unknown, those of which it is not known whether they apply, and those
     /// that allow.
-    pub statements: Vec<Decisive>,
+    pub statements: Vec<DeterminingStatement>,
     /// Why it is unknown.
     pub doubts: Vec<String>,
 }
 
 /// Decides a request.
 pub fn decide(request: &Request, policies: &Policies<'_>) -> Outcome {
-    decide_noting(request, policies, &mut Notes::default())
+    decide_noting(request, policies, &mut Trace::default())
 }
 
 /// Decides a request, and notes the comparisons that the decision hung on: for texts with which these come out the same,
 /// so does the decision.
-pub fn decide_noting(request: &Request, policies: &Policies<'_>, notes: &mut Notes) -> Outcome {
+pub fn decide_noting(request: &Request, policies: &Policies<'_>, notes: &mut Trace) -> Outcome {
     notes.doubts.clear();
     if is_beyond_policies(&request.action) {
         let is_user = matches!(request.principal, Principal::User { .. } | Principal::Root(_));
@@ -114,11 +114,11 @@ pub fn decide_noting(request: &Request, policies: &Policies<'_>, notes: &mut Not
     let doubts = |decision| if decision == Decision::Unknown { notes.doubts.clone() } else { Vec::new() };
     let (decision, mut statements) = match (found.denied(), allowed) {
         // An explicit denial wins, wherever it stands.
-        (Truth::Yes, _) => (Decision::ExplicitlyDenied, found.of(Effect::Deny, Truth::Yes)),
-        (_, Truth::No) => (Decision::ImplicitlyDenied, allowing),
-        (Truth::No, Truth::Yes) => (Decision::Allowed, allowing),
-        (Truth::Unknown, _) | (_, Truth::Unknown) => {
-            let mut statements = found.of(Effect::Deny, Truth::Unknown);
+        (TriBool::Yes, _) => (Decision::ExplicitlyDenied, found.of(Effect::Deny, TriBool::Yes)),
+        (_, TriBool::No) => (Decision::ImplicitlyDenied, allowing),
+        (TriBool::No, TriBool::Yes) => (Decision::Allowed, allowing),
+        (TriBool::Unknown, _) | (_, TriBool::Unknown) => {
+            let mut statements = found.of(Effect::Deny, TriBool::Unknown);
             statements.extend(allowing);
             (Decision::Unknown, statements)
         }
@@ -134,36 +134,36 @@ struct Found {
     bounded: bool,
     /// The action, in lower case.
     action: String,
-    statements: Vec<(Decisive, Effect, Truth, Named)>,
+    statements: Vec<(DeterminingStatement, Effect, TriBool, Named)>,
 }
 
 impl Found {
-    fn look(&mut self, policy: Kind, document: &Document, request: &Request, notes: &mut Notes) {
+    fn look(&mut self, policy: Kind, document: &Document, request: &Request, notes: &mut Trace) {
         for (statement, one) in document.statements.iter().enumerate() {
             if !one.names_action(&self.action) {
                 continue;
             }
             let mut named = Named::Directly;
             let truth = one.applies(request, self.bounded, notes, &mut named);
-            if truth != Truth::No {
-                self.statements.push((Decisive { policy, statement }, one.effect, truth, named));
+            if truth != TriBool::No {
+                self.statements.push((DeterminingStatement { policy, statement }, one.effect, truth, named));
             }
         }
     }
 
-    fn denied(&self) -> Truth {
+    fn denied(&self) -> TriBool {
         let denials = self.statements.iter().filter(|(_, effect, ..)| *effect == Effect::Deny);
-        denials.fold(Truth::No, |denied, (_, _, truth, _)| denied.or(*truth))
+        denials.fold(TriBool::No, |denied, (_, _, truth, _)| denied.or(*truth))
     }
 
-    fn of(&self, effect: Effect, truth: Truth) -> Vec<Decisive> {
+    fn of(&self, effect: Effect, truth: TriBool) -> Vec<DeterminingStatement> {
         let wanted = self.statements.iter().filter(|(_, of, at, _)| *of == effect && *at == truth);
         wanted.map(|(decisive, ..)| *decisive).collect()
     }
 
     /// What allows among the statements of a kind of policy, and whether any does.
-    fn allowing(&self, of: impl Fn(Kind, Named) -> bool) -> (Truth, Vec<Decisive>) {
-        let mut truth = Truth::No;
+    fn allowing(&self, of: impl Fn(Kind, Named) -> bool) -> (TriBool, Vec<DeterminingStatement>) {
+        let mut truth = TriBool::No;
         let mut statements = Vec::new();
         for (decisive, effect, applies, named) in &self.statements {
             if *effect == Effect::Allow && of(decisive.policy, *named) {
@@ -181,11 +181,11 @@ impl Found {
     /// policies.
     /// Sources: <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic_policy-eval-basics.html>,
     /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_boundaries.html>
-    fn allowed(&self, request: &Request, policies: &Policies<'_>) -> (Truth, Vec<Decisive>) {
+    fn allowed(&self, request: &Request, policies: &Policies<'_>) -> (TriBool, Vec<DeterminingStatement>) {
         let (identity, mut statements) = self.allowing(|kind, _| matches!(kind, Kind::Identity(_)));
         let (in_boundary, bounding) = match policies.boundary {
             Some(_) => self.allowing(|kind, _| kind == Kind::Boundary),
-            None => (Truth::Yes, Vec::new()),
+            None => (TriBool::Yes, Vec::new()),
         };
         let (direct, directly) = self.allowing(|kind, named| kind == Kind::Resource && named == Named::Directly);
         let (by_role, of_role) = self.allowing(|kind, named| kind == Kind::Resource && named == Named::ByRole);
@@ -193,15 +193,15 @@ impl Found {
         // What is in another account, that account must allow, too.
         // Source: <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic-cross-account.html>
         let elsewhere = is_elsewhere(request);
-        let by_itself = if elsewhere { Truth::No } else { direct.or(by_role.and(in_boundary)) };
+        let by_itself = if elsewhere { TriBool::No } else { direct.or(by_role.and(in_boundary)) };
         let by_identity = match (policies.resource, &request.principal) {
             // Services and root users have no policies of their own.
-            (_, Principal::Service(_) | Principal::Root(_)) => Truth::No,
+            (_, Principal::Service(_) | Principal::Root(_)) => TriBool::No,
             _ if elsewhere => direct.or(by_role).or(by_account).and(identity).and(in_boundary),
             (Some(ResourcePolicy::Required(_)), _) => by_account.and(identity).and(in_boundary),
             _ => identity.and(in_boundary),
         };
-        if identity != Truth::No || by_role != Truth::No {
+        if identity != TriBool::No || by_role != TriBool::No {
             statements.extend(bounding);
         }
         statements.extend(directly);

@@ -3,13 +3,13 @@
 
 use serde_json::{Map, Value};
 
-use super::comparison::Notes;
+use super::comparison::Trace;
 use super::condition::Condition;
 use super::grammar::{Malformed, known, texts};
-use super::pattern::{Filled, MANY, ONE, Pattern, is_like};
+use super::pattern::{ANY_CHAR, ANY_RUN, Filled, Pattern, is_like};
 use super::principal::Principals;
 use super::request::Request;
-use super::truth::Truth;
+use super::tri_bool::TriBool;
 use super::{Test, principal::Named};
 
 /// A policy document.
@@ -126,7 +126,7 @@ impl Statement {
     /// policy attached, regardless of the values specified in the `NotPrincipal` element": `bounded` says whether who asks
     /// has one.
     /// Source: <https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_boundaries.html>
-    pub(super) fn applies(&self, request: &Request, bounded: bool, notes: &mut Notes, how: &mut Named) -> Truth {
+    pub(super) fn applies(&self, request: &Request, bounded: bool, notes: &mut Trace, how: &mut Named) -> TriBool {
         match &self.principals {
             Some(Listed::These(principals)) => *how = principals.name(&request.principal, notes),
             Some(Listed::AllBut(principals)) => {
@@ -137,11 +137,11 @@ impl Statement {
             None => {}
         }
         if self.principals.is_some() && *how == Named::Not {
-            return Truth::No;
+            return TriBool::No;
         }
         let mut applies = self.names_resource(request, notes);
         for condition in &self.conditions {
-            if applies == Truth::No {
+            if applies == TriBool::No {
                 break;
             }
             applies = applies.and(condition.holds(request, notes));
@@ -167,19 +167,19 @@ impl Statement {
     }
 
     /// Trust policies name no resource: theirs is the role.
-    pub(super) fn names_resource(&self, request: &Request, notes: &mut Notes) -> Truth {
+    pub(super) fn names_resource(&self, request: &Request, notes: &mut Trace) -> TriBool {
         let (patterns, negated) = match &self.resources {
             Some(Listed::These(patterns)) => (patterns, false),
             Some(Listed::AllBut(patterns)) => (patterns, true),
-            None => return Truth::Yes,
+            None => return TriBool::Yes,
         };
-        let mut any = Truth::No;
+        let mut any = TriBool::No;
         for pattern in patterns {
             let truth = match pattern.fill(request, true) {
                 Filled::Text(pattern) => {
                     let truth = notes.compare(Test::Resource, &pattern, &request.resource);
-                    if truth == Truth::Unknown {
-                        let shown = pattern.replace(MANY, "*").replace(ONE, "?");
+                    if truth == TriBool::Unknown {
+                        let shown = pattern.replace(ANY_RUN, "*").replace(ANY_CHAR, "?");
                         let resource = &request.resource;
                         notes.doubt(format!(
                             "whether `{shown}` matches `{resource}` hangs on a `*` that ends a segment"
@@ -191,11 +191,11 @@ impl Statement {
                 // Whether the statement is then about every resource or about none, AWS does not say.
                 // Source: <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_variables.html>
                 Filled::Nothing if negated => notes.doubt("a `NotResource` has a variable without a value".to_owned()),
-                Filled::Nothing => Truth::No,
+                Filled::Nothing => TriBool::No,
                 Filled::Unknown(why) => notes.doubt(why),
             };
             any = any.or(truth);
-            if any == Truth::Yes {
+            if any == TriBool::Yes {
                 break;
             }
         }

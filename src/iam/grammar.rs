@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 
-use super::pattern::{MANY, ONE};
+use super::pattern::{ANY_CHAR, ANY_RUN};
 
 /// Why a value is no policy document.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -22,7 +22,7 @@ impl Malformed {
 /// One text or several. Numbers and truths count as the texts that IAM makes of them.
 pub(super) fn texts(value: &Value, path: &str) -> Result<Vec<String>, Malformed> {
     let text = |value: &Value| match value {
-        Value::String(text) if text.contains([MANY, ONE]) => {
+        Value::String(text) if text.contains([ANY_RUN, ANY_CHAR]) => {
             Err(Malformed::at(path, "found a character of the private use area"))
         }
         Value::String(text) => Ok(text.clone()),

@@ -21,19 +21,21 @@ mod operator;
 mod pattern;
 mod principal;
 mod request;
-mod truth;
+mod tri_bool;
 
 pub use beyond::is_beyond_policies;
-pub use comparison::{Comparison, Notes, Test};
-pub use decide::{Attached, Decision, Decisive, Kind, Outcome, Policies, ResourcePolicy, decide, decide_noting};
+pub use comparison::{Comparison, Test, Trace};
+pub use decide::{
+    Attached, Decision, DeterminingStatement, Kind, Outcome, Policies, ResourcePolicy, decide, decide_noting,
+};
 pub use delta::{AccessLine, Direction, TooManyWays, access_delta, access_gains, access_losses};
 pub use document::{Document, Effect, Statement};
 pub use grammar::Malformed;
 pub use keys::has_several_values;
-pub use pattern::{MANY, ONE};
+pub use pattern::{ANY_CHAR, ANY_RUN};
 pub use principal::{Named, Principals};
 pub use request::{Context, Principal, Request, Values};
-pub use truth::Truth;
+pub use tri_bool::TriBool;
 
 #[cfg(test)]
 mod tests;

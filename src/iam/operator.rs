@@ -4,7 +4,7 @@
 use std::cmp::Ordering;
 use std::net::IpAddr;
 
-use super::truth::Truth;
+use super::tri_bool::TriBool;
 
 /// What an operator compares, and how; negated operators are the opposite of these.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -128,9 +128,9 @@ impl Operator {
 
 /// Compares a value of the policy with one of the request, by an operator that is not about strings or ARNs. Values that
 /// are no number, date or address give no answer.
-pub(super) fn compare(base: Base, wanted: &str, found: &str) -> Truth {
+pub(super) fn compare(base: Base, wanted: &str, found: &str) -> TriBool {
     let by = |ordering: Option<Ordering>, fits: fn(Ordering) -> bool| {
-        ordering.map_or(Truth::Unknown, |ordering| Truth::from(fits(ordering)))
+        ordering.map_or(TriBool::Unknown, |ordering| TriBool::from(fits(ordering)))
     };
     // How what was found stands to what is wanted.
     let numbers = || number(found)?.partial_cmp(&number(wanted)?);
@@ -146,11 +146,11 @@ pub(super) fn compare(base: Base, wanted: &str, found: &str) -> Truth {
         Base::DateLessThanEquals => by(dates(), Ordering::is_le),
         Base::DateGreaterThan => by(dates(), Ordering::is_gt),
         Base::DateGreaterThanEquals => by(dates(), Ordering::is_ge),
-        Base::Bool => Truth::from(wanted.eq_ignore_ascii_case(found)),
-        Base::BinaryEquals => Truth::from(wanted == found),
-        Base::IpAddress => is_in_range(found, wanted).map_or(Truth::Unknown, Truth::from),
+        Base::Bool => TriBool::from(wanted.eq_ignore_ascii_case(found)),
+        Base::BinaryEquals => TriBool::from(wanted == found),
+        Base::IpAddress => is_in_range(found, wanted).map_or(TriBool::Unknown, TriBool::from),
         Base::StringEquals | Base::StringEqualsIgnoreCase | Base::StringLike | Base::ArnLike | Base::Null => {
-            Truth::Unknown
+            TriBool::Unknown
         }
     }
 }
@@ -262,24 +262,24 @@ mod tests {
     #[test]
     fn values_are_compared_as_what_they_are() {
         for (base, wanted, found, expected) in [
-            (Base::NumericEquals, "10", "10.0", Truth::Yes),
-            (Base::NumericLessThan, "10", "9", Truth::Yes),
-            (Base::NumericLessThan, "10", "10", Truth::No),
-            (Base::NumericGreaterThanEquals, "-1", "-1", Truth::Yes),
-            (Base::NumericEquals, "ten", "10", Truth::Unknown),
-            (Base::NumericEquals, "nan", "nan", Truth::Unknown),
-            (Base::DateEquals, "2026-03-01T00:00:00Z", "1772323200", Truth::Yes),
-            (Base::DateEquals, "2026-03-01T09:00:00+09:00", "2026-03-01", Truth::Yes),
-            (Base::DateLessThan, "2026-03-01", "2024-02-29T23:59:59.999Z", Truth::Yes),
-            (Base::DateLessThan, "2026-13-01", "2024-02-29", Truth::Unknown),
-            (Base::Bool, "true", "True", Truth::Yes),
-            (Base::Bool, "true", "false", Truth::No),
-            (Base::IpAddress, "203.0.113.0/24", "203.0.113.77", Truth::Yes),
-            (Base::IpAddress, "203.0.113.0/24", "203.0.114.1", Truth::No),
-            (Base::IpAddress, "0.0.0.0/0", "203.0.114.1", Truth::Yes),
-            (Base::IpAddress, "2001:db8::/32", "2001:db8:1::1", Truth::Yes),
-            (Base::IpAddress, "0.0.0.0/0", "2001:db8:1::1", Truth::No),
-            (Base::IpAddress, "203.0.113.0/33", "203.0.113.1", Truth::Unknown),
+            (Base::NumericEquals, "10", "10.0", TriBool::Yes),
+            (Base::NumericLessThan, "10", "9", TriBool::Yes),
+            (Base::NumericLessThan, "10", "10", TriBool::No),
+            (Base::NumericGreaterThanEquals, "-1", "-1", TriBool::Yes),
+            (Base::NumericEquals, "ten", "10", TriBool::Unknown),
+            (Base::NumericEquals, "nan", "nan", TriBool::Unknown),
+            (Base::DateEquals, "2026-03-01T00:00:00Z", "1772323200", TriBool::Yes),
+            (Base::DateEquals, "2026-03-01T09:00:00+09:00", "2026-03-01", TriBool::Yes),
+            (Base::DateLessThan, "2026-03-01", "2024-02-29T23:59:59.999Z", TriBool::Yes),
+            (Base::DateLessThan, "2026-13-01", "2024-02-29", TriBool::Unknown),
+            (Base::Bool, "true", "True", TriBool::Yes),
+            (Base::Bool, "true", "false", TriBool::No),
+            (Base::IpAddress, "203.0.113.0/24", "203.0.113.77", TriBool::Yes),
+            (Base::IpAddress, "203.0.113.0/24", "203.0.114.1", TriBool::No),
+            (Base::IpAddress, "0.0.0.0/0", "203.0.114.1", TriBool::Yes),
+            (Base::IpAddress, "2001:db8::/32", "2001:db8:1::1", TriBool::Yes),
+            (Base::IpAddress, "0.0.0.0/0", "2001:db8:1::1", TriBool::No),
+            (Base::IpAddress, "203.0.113.0/33", "203.0.113.1", TriBool::Unknown),
         ] {
             assert_eq!(compare(base, wanted, found), expected, "{base:?} {wanted} {found}");
         }

@@ -1,12 +1,12 @@
 //! Texts of a policy: wildcards and policy variables.
 
-use super::Truth;
+use super::TriBool;
 use super::request::{Found, Request};
 
 /// Stands for `*` in a pattern whose variables are filled in: a private character, so that the `*` of a value is none.
-pub const MANY: char = '\u{F8F0}';
+pub const ANY_RUN: char = '\u{F8F0}';
 /// Stands for `?`, likewise.
-pub const ONE: char = '\u{F8F1}';
+pub const ANY_CHAR: char = '\u{F8F1}';
 
 /// A text of a policy, taken apart.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -63,8 +63,8 @@ impl Pattern {
         for piece in &self.0 {
             match piece {
                 Piece::Text(text) => filled.push_str(text),
-                Piece::Many => filled.push(if wildcards { MANY } else { '*' }),
-                Piece::One => filled.push(if wildcards { ONE } else { '?' }),
+                Piece::Many => filled.push(if wildcards { ANY_RUN } else { '*' }),
+                Piece::One => filled.push(if wildcards { ANY_CHAR } else { '?' }),
                 Piece::Variable { key, default } => match (request.find(key), default) {
                     (Found::Values(values), _) if !values.multiple && values.list.len() == 1 => {
                         filled.push_str(&values.list[0]);
@@ -92,9 +92,9 @@ impl Pattern {
         text.chars()
             .map(|c| {
                 if c == '*' {
-                    MANY
+                    ANY_RUN
                 } else if c == '?' {
-                    ONE
+                    ANY_CHAR
                 } else {
                     c.to_ascii_lowercase()
                 }
@@ -136,7 +136,7 @@ pub(super) fn is_like(pattern: &str, text: &str) -> bool {
     loop {
         let mut rest = pattern.chars();
         match rest.next() {
-            Some(MANY) => {
+            Some(ANY_RUN) => {
                 pattern = rest.as_str();
                 if pattern.is_empty() {
                     return true;
@@ -146,7 +146,7 @@ pub(super) fn is_like(pattern: &str, text: &str) -> bool {
             }
             Some(wanted) => {
                 let mut behind = text.chars();
-                if behind.next().is_some_and(|found| wanted == ONE || wanted == found) {
+                if behind.next().is_some_and(|found| wanted == ANY_CHAR || wanted == found) {
                     (pattern, text) = (rest.as_str(), behind.as_str());
                     continue;
                 }
@@ -168,33 +168,33 @@ pub(super) fn is_like(pattern: &str, text: &str) -> bool {
 /// that follows as one. "If the `*` wildcard is the last character of a resource ARN segment, it can expand to match
 /// beyond the colon boundaries": where a match hangs on that in one of the first five, nobody can tell.
 /// Source: <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_resource.html>
-pub(super) fn is_resource_like(pattern: &str, text: &str) -> Truth {
+pub(super) fn is_resource_like(pattern: &str, text: &str) -> TriBool {
     if !is_like(pattern, text) {
-        return Truth::No;
+        return TriBool::No;
     }
-    let last_is_many = pattern.ends_with(MANY);
+    let last_is_many = pattern.ends_with(ANY_RUN);
     match (segments(pattern), segments(text)) {
         (Some(patterns), Some(texts)) => {
             let all = patterns.iter().zip(texts).all(|(pattern, text)| is_like(pattern, text));
-            if all { Truth::Yes } else { Truth::Unknown }
+            if all { TriBool::Yes } else { TriBool::Unknown }
         }
         // `*`, and what ends with it early.
-        (None, _) if last_is_many => Truth::Yes,
+        (None, _) if last_is_many => TriBool::Yes,
         // What is no ARN, such as the `*` of an action that knows no resource.
-        (_, None) => Truth::Yes,
-        (None, Some(_)) => Truth::Unknown,
+        (_, None) => TriBool::Yes,
+        (None, Some(_)) => TriBool::Unknown,
     }
 }
 
 /// Whether an ARN fits the pattern of an operator on ARNs, which compares each of the six segments on its own.
 /// Source: <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition_operators.html#Conditions_ARN>
-pub(super) fn is_arn_like(pattern: &str, text: &str) -> Truth {
+pub(super) fn is_arn_like(pattern: &str, text: &str) -> TriBool {
     match (segments(pattern), segments(text)) {
         (Some(patterns), Some(texts)) => {
-            Truth::from(patterns.iter().zip(texts).all(|(pattern, text)| is_like(pattern, text)))
+            TriBool::from(patterns.iter().zip(texts).all(|(pattern, text)| is_like(pattern, text)))
         }
-        (Some(_), None) => Truth::No,
-        (None, _) => Truth::Unknown,
+        (Some(_), None) => TriBool::No,
+        (None, _) => TriBool::Unknown,
     }
 }
 
@@ -243,15 +243,15 @@ mod tests {
     #[test]
     fn a_wildcard_of_an_arn_stays_in_its_segment() {
         for (pattern, text, expected) in [
-            ("*", "arn:aws:s3:::b/k", Truth::Yes),
-            ("*", "*", Truth::Yes),
-            ("arn:aws:s3:::*", "*", Truth::No),
-            ("arn:aws:s3:::b/*", "arn:aws:s3:::b/x:y/z", Truth::Yes),
-            ("arn:aws:sagemaker:*:1:*", "arn:aws:sagemaker:eu:1:notebook-instance/n", Truth::Yes),
-            ("arn:aws:sagemaker:*:1:*", "arn:aws:sagemaker:eu:2:x:1:n", Truth::Unknown),
-            ("arn:aws:*", "arn:aws:s3:::b", Truth::Yes),
-            ("arn:aws:s3:*:b", "arn:aws:s3:::b", Truth::Unknown),
-            ("arn:aws:iam::1:role/a", "arn:aws:iam::1:role/A", Truth::No),
+            ("*", "arn:aws:s3:::b/k", TriBool::Yes),
+            ("*", "*", TriBool::Yes),
+            ("arn:aws:s3:::*", "*", TriBool::No),
+            ("arn:aws:s3:::b/*", "arn:aws:s3:::b/x:y/z", TriBool::Yes),
+            ("arn:aws:sagemaker:*:1:*", "arn:aws:sagemaker:eu:1:notebook-instance/n", TriBool::Yes),
+            ("arn:aws:sagemaker:*:1:*", "arn:aws:sagemaker:eu:2:x:1:n", TriBool::Unknown),
+            ("arn:aws:*", "arn:aws:s3:::b", TriBool::Yes),
+            ("arn:aws:s3:*:b", "arn:aws:s3:::b", TriBool::Unknown),
+            ("arn:aws:iam::1:role/a", "arn:aws:iam::1:role/A", TriBool::No),
         ] {
             assert_eq!(is_resource_like(&encoded(pattern), text), expected, "{pattern} {text}");
         }

@@ -3,10 +3,10 @@
 
 use serde_json::Value;
 
-use super::comparison::{Notes, Test};
+use super::comparison::{Test, Trace};
 use super::grammar::{Malformed, texts};
 use super::request::Principal;
-use super::truth::Truth;
+use super::tri_bool::TriBool;
 
 /// Whom a statement names.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -57,12 +57,12 @@ impl Principals {
     }
 
     /// How these name whoever asks. Names are compared as they stand: an ARN takes no wildcards here.
-    pub(super) fn name(&self, principal: &Principal, notes: &mut Notes) -> Named {
+    pub(super) fn name(&self, principal: &Principal, notes: &mut Trace) -> Named {
         if self.everyone {
             return Named::Directly;
         }
         let mut named = Named::Not;
-        let mut is = |name: &str, arn: &str| notes.compare(Test::Equal, name, arn) == Truth::Yes;
+        let mut is = |name: &str, arn: &str| notes.compare(Test::Equal, name, arn) == TriBool::Yes;
         match principal {
             Principal::Service(service) => {
                 if self.services.iter().any(|name| is(name, service)) {

@@ -292,11 +292,11 @@ fn the_comparisons_of_a_marked_text_are_noted() {
         {"Effect": "Deny", "Action": "iam:*", "Resource": "*"},
     ]));
     let identity = [Attached { name: "a", document: &document }];
-    let mut notes = Notes::of(&[mark]);
+    let mut notes = Trace::of(&[mark]);
     let get = request("s3:GetObject", &format!("arn:aws:s3:::b/{mark}/k"), Context::new());
     decide_noting(&get, &Policies { identity: &identity, ..Policies::default() }, &mut notes);
     let patterns: Vec<String> =
-        notes.comparisons.iter().map(|comparison| comparison.pattern.replace(MANY, "*")).collect();
+        notes.comparisons.iter().map(|comparison| comparison.pattern.replace(ANY_RUN, "*")).collect();
     assert_eq!(patterns, ["arn:aws:s3:::c/*", "arn:aws:s3:::b/bob/*"]);
 }
 

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use super::bucket::Bucket;
 use super::instance_types::{self, AllowedTypesOfAccount};
-use super::lock::Lock;
+use super::lock::PlacementLock;
 use super::names::{
     AccountId, AccountName, BucketName, Company, IamPath, InstanceType, KmsKeyArn, Refusal, Region, RepositoryPath,
 };
@@ -91,7 +91,7 @@ pub struct Account {
     /// The people, by name.
     pub users: Vec<User>,
     /// Which users stack each user is in, as the lock has it.
-    pub lock: Lock,
+    pub lock: PlacementLock,
     /// The lock's file.
     pub lock_source: Arc<SourceFile>,
     /// Whether the lock's file exists.
@@ -217,11 +217,7 @@ impl Reader<'_> {
         let notebook_kms_key =
             self.kms_key("notebooks.kms_key", notebooks.and_then(|n| n.kms_key.as_deref()), region.as_ref());
         let kms_key = self.kms_key("kms_key", settings.kms_key.as_deref(), region.as_ref());
-        let template_bucket = settings.deploy.as_ref().and_then(|deploy| deploy.template_bucket.as_deref());
-        let template_bucket = match self.optional("deploy.template_bucket", template_bucket, BucketName::parse) {
-            Some(name) => TemplateBucket::Named(name),
-            None => TemplateBucket::None,
-        };
+        let template_bucket = self.template_bucket();
         let git_sync = settings.deploy.as_ref().and_then(|deploy| deploy.git_sync.as_deref());
         let git_sync = self.optional("deploy.git_sync", git_sync, RepositoryPath::parse);
         let stack_sets =
@@ -237,7 +233,7 @@ impl Reader<'_> {
             self.findings.extend(instance_types::check(instance_type, allowed_types.notebooks.as_ref(), &place));
         }
         let lock = self.people.lock.as_ref();
-        let lock = lock.map(|lock| Lock::build(lock, self.findings)).unwrap_or_default();
+        let lock = lock.map(|lock| PlacementLock::build(lock, self.findings)).unwrap_or_default();
         // A damaged lock is a finding, and then nothing is written; the roster is checked all the same.
         let lock_failed = lock.is_none() && self.people.lock.is_some();
         let lock = lock.unwrap_or_default();
@@ -305,6 +301,12 @@ impl Reader<'_> {
             policies_place: self.config.node.place_of("policies"),
             identity: self.identity(),
         })
+    }
+
+    fn template_bucket(&mut self) -> TemplateBucket {
+        let name = self.config.settings.deploy.as_ref().and_then(|deploy| deploy.template_bucket.as_deref());
+        let name = self.optional("deploy.template_bucket", name, BucketName::parse);
+        name.map_or(TemplateBucket::None, TemplateBucket::Named)
     }
 
     /// The path of the group, the policies and the notebook roles, which no service may pass.

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 
-use super::lock::Lock;
+use super::lock::PlacementLock;
 use super::names::{LogicalId, NotebookName, UserName};
 use crate::facts::limits;
 
@@ -42,7 +42,7 @@ pub(super) struct NewNames {
 impl NewNames {
     /// Names for everybody, in the order of the users' names: never one that the lock has of somebody, and each once. So
     /// `alice-b` and `alice.b` get `AliceB` and `AliceB2`, and keep them.
-    pub(super) fn of(lock: &Lock, mut wishes: Vec<Wish>) -> Self {
+    pub(super) fn of(lock: &PlacementLock, mut wishes: Vec<Wish>) -> Self {
         wishes.sort_by(|a, b| a.name.cmp(&b.name));
         let mut ids: BTreeSet<String> = lock.entries.values().map(|entry| entry.logical_id.to_string()).collect();
         let set = wishes.iter().filter_map(|wish| wish.notebook.as_ref());
@@ -144,7 +144,7 @@ mod tests {
     fn names(users: &[&str]) -> Vec<(String, String)> {
         let users: Vec<UserName> = users.iter().map(|name| UserName::parse(name).unwrap()).collect();
         let wishes = users.iter().map(|name| Wish { name: name.clone(), notebook: None }).collect();
-        let new = NewNames::of(&Lock::default(), wishes);
+        let new = NewNames::of(&PlacementLock::default(), wishes);
         let of = |name: &UserName| (new.logical_id(name).unwrap().to_string(), new.notebook(name).unwrap().to_string());
         users.iter().map(of).collect()
     }

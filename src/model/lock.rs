@@ -18,7 +18,7 @@ pub const FEW_LEAVERS_PERCENT: usize = 10;
 
 /// What the lock says of an account's users.
 #[derive(Debug, Clone, Default)]
-pub struct Lock {
+pub struct PlacementLock {
     /// How many users stacks there are; once made, a stack stays, even when everyone in it has left.
     pub stacks: StackNumber,
     /// Everyone who is or was a user, by name.
@@ -47,7 +47,7 @@ pub fn stack_word(number: StackNumber) -> String {
     format!("users-{number:03}")
 }
 
-impl Lock {
+impl PlacementLock {
     /// Validates what was read. `None`, with findings, when it does not hold together.
     pub(super) fn build(config: &LockConfig, findings: &mut Vec<Finding>) -> Option<Self> {
         let before = findings.len();

@@ -25,7 +25,7 @@ pub use account::{Account, IdentityPlaces, Quotas, TemplateBucket};
 pub use bucket::Bucket;
 pub use fleet::clashes;
 pub use instance_types::{AllowedTypes, AllowedTypesOfAccount};
-pub use lock::{FEW_LEAVERS, FEW_LEAVERS_PERCENT, Lock, LockEntry, StackNumber, stack_word};
+pub use lock::{FEW_LEAVERS, FEW_LEAVERS_PERCENT, LockEntry, PlacementLock, StackNumber, stack_word};
 pub use names::{
     AccountId, AccountName, BucketName, Company, EmailAddress, IamPath, InstanceType, KmsKeyArn, LogicalId,
     NotebookName, Refusal, Region, RepositoryPath, SecurityGroupId, StackName, SubnetId, UserName,

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::lock::Lock;
+use super::lock::PlacementLock;
 use super::names::{Refusal, UserName};
 use super::reader::Reader;
 use crate::config::{Content, RosterConfig, shorten};
@@ -97,7 +97,7 @@ impl ReservedName {
     }
 
     /// A finding where somebody who left had the name: what is still in their folder would become others'.
-    fn former(&self, lock: &Lock, roster: Option<&RosterConfig>) -> Option<Finding> {
+    fn former(&self, lock: &PlacementLock, roster: Option<&RosterConfig>) -> Option<Finding> {
         let name = lock.entries.keys().find(|name| name.as_str().eq_ignore_ascii_case(&self.name))?;
         let stays = roster.is_some_and(|roster| roster.rows.iter().any(|(_, row)| row.name == name.as_str()));
         if stays {
@@ -116,7 +116,7 @@ const TEAMS: &str = "bucket.team_folders";
 
 impl Reader<'_> {
     /// The folders that people share, and the names that nobody can have therefore.
-    pub(super) fn shared_folders(&mut self, lock: &Lock) -> (SharedFolders, Vec<ReservedName>) {
+    pub(super) fn shared_folders(&mut self, lock: &PlacementLock) -> (SharedFolders, Vec<ReservedName>) {
         let settings = self.config.settings.bucket.as_ref();
         let of_teams = settings.and_then(|bucket| bucket.team_folders).unwrap_or_default();
         let mut shared = SharedFolders { of_everybody: Vec::new(), of_teams };

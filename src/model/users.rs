@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::ids::{NewNames, Wish};
 use super::instance_types::{self, AllowedTypes};
-use super::lock::{self, Lock, StackNumber};
+use super::lock::{self, PlacementLock, StackNumber};
 use super::names::{InstanceType, LogicalId, NotebookName, UserName};
 use super::sharing::{self, ReservedName};
 use super::tags::{self, Tag};
@@ -64,12 +64,12 @@ pub(super) struct Defaults<'a> {
     pub reserved_names: &'a [ReservedName],
     /// Whether teams have folders, whose names their names then are.
     pub team_folders: bool,
-    pub lock: &'a Lock,
+    pub lock: &'a PlacementLock,
 }
 
 /// The lock, and what the rows of the roster make of it.
 struct Known<'a> {
-    lock: &'a Lock,
+    lock: &'a PlacementLock,
     new: NewNames,
     /// The names of the lock in lower case: IAM takes `Ann` and `ann` for one.
     by_lower_case: BTreeMap<String, &'a UserName>,

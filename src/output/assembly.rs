@@ -3,7 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use super::deploy::stack_tags;
-use super::held::{ASSEMBLY, HOLDS};
+use super::folder_kind::{ASSEMBLY, HOLDS};
 use super::manifest::Manifest;
 use super::{MANIFEST_FILE, OutputFile, plain, sha256};
 use crate::model::{Account, BucketName, TemplateBucket};

@@ -4,12 +4,12 @@ use std::collections::BTreeSet;
 use std::path::Path;
 use std::time::Duration;
 
-use super::held;
+use super::folder_kind;
 use super::manifest::{Listed, listed, place};
 use super::replace::{commit as put_in_place, recover, recover_all, stage as draft, staging};
 use super::{MANIFEST_FILE, OutputFile};
 use crate::config::conflict_line;
-use crate::files::{self, FileError, Kind, Lock};
+use crate::files::{self, FileError, FileLock, Kind};
 use crate::finding::{Finding, Rule};
 use crate::source::{Place, SourceFile};
 
@@ -52,7 +52,7 @@ const PATIENCE: Duration = Duration::from_secs(120);
 ///
 /// # Errors
 /// When the folder cannot be written to, or another run has it for too long.
-pub fn claim(out: &Path, notice: &dyn Fn(&str)) -> Result<Lock, FileError> {
+pub fn claim(out: &Path, notice: &dyn Fn(&str)) -> Result<FileLock, FileError> {
     let lock = files::lock(out, PATIENCE, notice)?;
     recover_all(out)?;
     Ok(lock)
@@ -62,7 +62,7 @@ pub fn claim(out: &Path, notice: &dyn Fn(&str)) -> Result<Lock, FileError> {
 ///
 /// # Errors
 /// When another run has it for too long.
-pub fn claim_shared(out: &Path, notice: &dyn Fn(&str)) -> Result<Option<Lock>, FileError> {
+pub fn claim_shared(out: &Path, notice: &dyn Fn(&str)) -> Result<Option<FileLock>, FileError> {
     files::lock_shared(out, PATIENCE, notice)
 }
 
@@ -129,7 +129,7 @@ pub fn inspect(folder: &Path, wanted: &[OutputFile], findings: &mut Vec<Finding>
             return Ok(());
         }
     }
-    if let Some(finding) = held::check(folder, wanted)? {
+    if let Some(finding) = folder_kind::check(folder, wanted)? {
         findings.push(finding);
         return Ok(());
     }
@@ -240,7 +240,7 @@ fn is_taken(folder: &Path) -> Result<bool, FileError> {
     }
     let listed = listed(folder)?;
     let staging = staging(folder);
-    if held::is_other(folder, &staging)? {
+    if folder_kind::is_other(folder, &staging)? {
         return Ok(true);
     }
     for entry in files::list(folder)?.unwrap_or_default().into_iter().filter(|entry| !listed.holds(entry)) {

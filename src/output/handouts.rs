@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::held::HOLDS;
+use super::folder_kind::HOLDS;
 use super::{MANIFEST_FILE, OutputFile, plain};
 use crate::model::AccountName;
 

@@ -3,11 +3,11 @@
 mod assembly;
 mod audit;
 mod deploy;
+mod deprovision;
 mod folder;
+mod folder_kind;
 mod git_sync;
 mod handouts;
-mod held;
-mod leave;
 mod manifest;
 mod replace;
 mod shell;
@@ -15,11 +15,11 @@ mod stack_set;
 
 pub use assembly::{AccountAssembly, files as assembly_files, of_account as account_assembly};
 pub use audit::audit_script;
+pub use deprovision::{delete_commands, strip_commands};
 pub use folder::{
     Configured, Difference, claim, claim_shared, commit, compare, discard, inspect, orphans, stage, write,
 };
 pub use handouts::files as handout_files;
-pub use leave::{delete_commands, strip_commands};
 pub use manifest::{
     DeployedBy, Manifest, PolicyEntry, StackEntry, Used, UserEntry, holds_users, of as manifest, read as read_manifest,
 };

@@ -11,14 +11,14 @@ use serde_json::{Map, Value, json};
 use self::general::{Literal, general};
 use self::script::{Definition, script};
 use super::deploy::stack_tags;
-use super::held::{self, HOLDS};
+use super::folder_kind::{self, HOLDS};
 use super::{DEPLOY_FILE, MANIFEST_FILE, OutputFile, plain, sha256};
 use crate::facts::limits;
 use crate::finding::{Finding, Rule};
 use crate::inventory::transform;
 use crate::model::{AccountId, AccountName, Region, Tag};
 use crate::plan::{AccountPlan, Part};
-use crate::render::outline::Outline;
+use crate::render::span_index::SpanIndex;
 use crate::render::{self, DIGEST_OUTPUT, Rendered, Templates};
 use crate::source::{Place, SourceFile};
 
@@ -82,7 +82,7 @@ impl Member {
 
     /// The place that a path of keys leads to in the account's own template.
     fn place(&self, path: &[String]) -> Place {
-        Outline::read(&self.source).place(&format!("/{}", path.join("/")))
+        SpanIndex::read(&self.source).place(&format!("/{}", path.join("/")))
     }
 }
 
@@ -172,7 +172,7 @@ pub fn files(
             MANIFEST_FILE.to_owned(),
             format!(
                 "{:#}\n",
-                json!({"version": 1, HOLDS: held::stack_set(part), "stack_set": first.name, "files": names})
+                json!({"version": 1, HOLDS: folder_kind::stack_set(part), "stack_set": first.name, "files": names})
             ),
         ),
         plain(PARAMETERS_FILE.to_owned(), parameters(members, &used)),

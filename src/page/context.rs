@@ -4,10 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 
+use super::access_matrix::{Answer, ReachRow};
 use super::findings::{self, FindingContext, SuppressedContext};
-use super::reach::{Answer, ReachRow};
 use super::words::{Words, grouped, words};
-use super::{Fragment, Page, PageAccount, picture, reach};
+use super::{Fragment, Page, PageAccount, access_matrix, picture};
 use crate::finding::{Severity, any_error};
 use crate::model::{DISPLAY_NAME, EMAIL, TEAM};
 use crate::output::{StackEntry, Used};
@@ -292,7 +292,7 @@ fn row(row: &ReachRow) -> RowContext<'_> {
         Answer::Nothing => Cell { class: "denied", text: "–" },
     };
     RowContext {
-        on: format!("{} {}", reach::word(row.whose), row.thing),
+        on: format!("{} {}", access_matrix::word(row.whose), row.thing),
         what: words(&row.what),
         cells: row.answers.iter().map(cell).collect(),
     }

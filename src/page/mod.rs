@@ -3,15 +3,15 @@
 //! What a roster, the settings or a template say is text in the page and nothing more: every value is escaped, and the page's
 //! own policy lets run the one script, and apply the one style sheet, whose hashes it names.
 
+mod access_matrix;
 mod audit;
 mod context;
 mod findings;
 mod picture;
-mod reach;
 mod words;
 
+pub use access_matrix::{AccessMatrix, Answer, Kind, ReachRow};
 pub use audit::{AuditPage, render as render_audit};
-pub use reach::{Answer, Kind, Reach, ReachRow};
 
 use crate::facts::date::Date;
 use crate::finding::Finding;
@@ -46,7 +46,7 @@ pub struct PageAccount {
     /// Its stacks.
     pub manifest: Manifest,
     /// Who may do what in it.
-    pub reach: Reach,
+    pub reach: AccessMatrix,
 }
 
 /// A part of a page that is HTML already.

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
-use super::reach::{Answer, Reach, word};
+use super::access_matrix::{AccessMatrix, Answer, word};
 use crate::check::Owner;
 
 const BOX_WIDTH: usize = 210;
@@ -35,7 +35,7 @@ impl Line {
 }
 
 /// The picture as an SVG element, or nothing where nothing was asked.
-pub fn svg(account: &str, reach: &Reach) -> String {
+pub fn svg(account: &str, reach: &AccessMatrix) -> String {
     let things = things(reach);
     let rows = reach.principals.len().max(things.len());
     let height = TOP + rows * STEP;
@@ -82,7 +82,7 @@ pub fn svg(account: &str, reach: &Reach) -> String {
 }
 
 /// The things, own ones first, each once, in the order in which they were asked about.
-fn things(reach: &Reach) -> Vec<(Owner, String)> {
+fn things(reach: &AccessMatrix) -> Vec<(Owner, String)> {
     let mut first: BTreeMap<(Owner, &str), usize> = BTreeMap::new();
     for (index, row) in reach.rows.iter().enumerate() {
         first.entry((row.whose, &row.thing)).or_insert(index);
@@ -93,7 +93,7 @@ fn things(reach: &Reach) -> Vec<(Owner, String)> {
 }
 
 /// The line from a principal to a thing, and what is allowed along it.
-fn line<'a>(reach: &'a Reach, column: usize, whose: Owner, thing: &str) -> Option<(Line, Vec<&'a str>)> {
+fn line<'a>(reach: &'a AccessMatrix, column: usize, whose: Owner, thing: &str) -> Option<(Line, Vec<&'a str>)> {
     let of_thing = reach.rows.iter().filter(|row| row.whose == whose && row.thing == thing);
     let allowed = of_thing.filter_map(|row| {
         let line = match row.answers.get(column)? {
@@ -120,7 +120,7 @@ fn escape(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::super::reach::ReachRow;
+    use super::super::access_matrix::ReachRow;
     use super::*;
 
     fn row(whose: Owner, thing: &str, answer: Answer, forbidden: bool) -> ReachRow {
@@ -128,7 +128,7 @@ mod tests {
     }
 
     fn drawn(rows: Vec<ReachRow>) -> String {
-        svg("<tokyo>", &Reach { principals: vec!["people & co".to_owned()], rows })
+        svg("<tokyo>", &AccessMatrix { principals: vec!["people & co".to_owned()], rows })
     }
 
     #[test]

@@ -4,7 +4,7 @@ mod names;
 mod placement;
 
 pub use names::Names;
-pub use placement::{Placement, Size, place, room};
+pub use placement::{Placement, Size, capacity, place};
 
 use std::path::{Path, PathBuf};
 

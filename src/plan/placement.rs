@@ -1,7 +1,7 @@
 //! Placement: which user is in which users stack. Who has a stack keeps it, whoever joins or leaves.
 
 use crate::facts::limits;
-use crate::model::{Account, Lock, LockEntry, StackNumber, User};
+use crate::model::{Account, LockEntry, PlacementLock, StackNumber, User};
 
 /// What something takes of a users stack, or what a users stack has room for.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -20,7 +20,7 @@ pub struct Placement<'a> {
     /// The users of each stack, by name; the first is `users-001`.
     pub stacks: Vec<Vec<&'a User>>,
     /// The lock that says so.
-    pub lock: Lock,
+    pub lock: PlacementLock,
 }
 
 /// New users fill a stack up to this share of what it has room for. The rest is head-room for edits, such as a longer
@@ -57,13 +57,13 @@ pub fn place(account: &Account, room: Size, size: impl Fn(&User) -> Size) -> Pla
         let sizes: Vec<Vec<Size>> = stacks.iter().map(|users| users.iter().map(|user| size(user)).collect()).collect();
         let largest = sizes.iter().flatten().chain(new.iter().map(|(_, own)| own)).copied();
         let largest = largest.reduce(Size::max).unwrap_or_default();
-        let mut levels: Vec<Level> =
-            sizes.iter().zip(leaving).map(|(users, leaving)| Level::of(users, leaving, largest)).collect();
+        let mut levels: Vec<StackUsage> =
+            sizes.iter().zip(leaving).map(|(users, leaving)| StackUsage::of(users, leaving, largest)).collect();
         for (user, own) in new {
             let old = index_of(user).filter(|index| levels.get(*index).is_some_and(|level| level.has_room(own, room)));
             let first = || levels.iter().position(|level| level.takes(own, room, first_run));
             let index = old.or_else(first).unwrap_or_else(|| {
-                levels.push(Level::default());
+                levels.push(StackUsage::default());
                 stacks.push(Vec::new());
                 levels.len() - 1
             });
@@ -92,7 +92,7 @@ fn leaving(account: &Account, stacks: usize) -> Vec<usize> {
 
 /// How full a stack is.
 #[derive(Default)]
-struct Level {
+struct StackUsage {
     /// At the beginning of the run, with those who leave.
     shared: Size,
     /// At the beginning of the run, without them.
@@ -101,7 +101,7 @@ struct Level {
     now: Size,
 }
 
-impl Level {
+impl StackUsage {
     /// Those who leave are reckoned as large as the largest who stays, in the stack or, if nobody does, anywhere: nothing
     /// says any more how large they were.
     fn of(users: &[Size], leaving: usize, largest_anywhere: Size) -> Self {
@@ -158,7 +158,7 @@ impl std::ops::Add for Size {
 }
 
 /// The limits of a template less what it has without any user.
-pub fn room(template_bytes: usize, empty: Size) -> Size {
+pub fn capacity(template_bytes: usize, empty: Size) -> Size {
     Size {
         bytes: template_bytes.saturating_sub(empty.bytes),
         resources: limits::TEMPLATE_RESOURCES.saturating_sub(empty.resources),
@@ -166,7 +166,7 @@ pub fn room(template_bytes: usize, empty: Size) -> Size {
     }
 }
 
-fn lock_of(account: &Account, stacks: &[Vec<&User>]) -> Lock {
+fn lock_of(account: &Account, stacks: &[Vec<&User>]) -> PlacementLock {
     let mut lock = account.lock.clone();
     lock.stacks = StackNumber::try_from(stacks.len()).unwrap_or(StackNumber::MAX);
     for entry in lock.entries.values_mut() {

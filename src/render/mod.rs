@@ -3,15 +3,15 @@
 mod context;
 mod digest;
 mod engine;
+mod expand_short_tags;
 mod helpers;
-mod long_form;
 mod operations;
-mod origin;
-pub mod outline;
 mod people;
 mod policy;
+mod policy_source;
 mod prototype;
 mod reference;
+pub mod span_index;
 mod start_script;
 mod template;
 mod text_templates;
@@ -20,9 +20,9 @@ mod yaml;
 
 pub use digest::{DIGEST_OUTPUT, hexadecimal};
 pub use engine::{RenderFailure, Templates, embedded_templates};
-pub use long_form::{NoLongForm, long_form};
-pub use origin::Origins;
+pub use expand_short_tags::{NotExpanded, expand_short_tags};
 pub use people::{NOBODY_ID, People};
+pub use policy_source::PolicySourceMap;
 pub use prototype::{
     PROTOTYPE_ID, PROTOTYPE_NAME, PROTOTYPE_NOTEBOOK, PROTOTYPE_TEAM, PROTOTYPE_VOLUME, UserShape, words,
 };
@@ -35,7 +35,7 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use outline::Outline;
+use span_index::SpanIndex;
 
 use crate::finding::{Finding, Rule};
 use crate::model::{Account, StackName, StackNumber, User};
@@ -100,10 +100,10 @@ pub fn resources_of(templates: &Templates, plan: &AccountPlan<'_>, users: &[&Use
 }
 
 /// What an empty users stack of the account has room for.
-pub fn room(account: &Account, people: &People<'_>) -> Size {
+pub fn capacity(account: &Account, people: &People<'_>) -> Size {
     let longest = stack_name(account, Part::Users(StackNumber::MAX)).map_or(0, |name| header(account, &name).len());
     let empty = Size { bytes: longest, ..Size::default() } + people.empty();
-    plan::room(account.template_bucket.template_bytes(), empty)
+    plan::capacity(account.template_bucket.template_bytes(), empty)
 }
 
 /// Reads a rendered template; inside, a finding where it holds what CloudFormation does not know. What it parses to takes
@@ -113,14 +113,14 @@ pub fn room(account: &Account, people: &People<'_>) -> Size {
 /// When it is no YAML.
 pub fn read(templates: &Templates, rendered: &Rendered) -> Result<Result<Template, Finding>, RenderFailure> {
     let source = &rendered.source;
-    match long_form(&source.text) {
+    match expand_short_tags(&source.text) {
         Ok(value) => Ok(Ok(Template { part: rendered.part, source: Arc::clone(source), value })),
-        Err(NoLongForm::NotCloudformation { path, message }) => {
-            let place = Outline::read(source).place(&format!("/{path}"));
+        Err(NotExpanded::NotCloudformation { path, message }) => {
+            let place = SpanIndex::read(source).place(&format!("/{path}"));
             let help = "use the YAML that CloudFormation reads: scalar keys, finite numbers, and the tags of its own functions";
             Ok(Err(Finding::new(Rule::TemplateNotCloudformation, message).at(place).help(help)))
         }
-        Err(NoLongForm::NotYaml(error)) => {
+        Err(NotExpanded::NotYaml(error)) => {
             let offset = offset_of(&source.text, &error);
             // The place is shown beside the message, so the reader's own words about it are cut.
             let error = error.to_string().replace(['"', '\''], "`");

@@ -4,42 +4,42 @@ use std::path::Path;
 
 use rayon::iter::{IntoParallelRefIterator, ParallelIterator};
 
-use super::export::{self, Form, Piece};
-use super::material::{Material, own_or_fault};
-use super::{Failure, Watch};
+use super::export::{self, ExportFormat, ExportPart};
+use super::inputs::{Inputs, own_or_fault};
+use super::{Failure, Progress};
 use crate::check::{self, Against, Checks};
 use crate::config::AccountConfig;
 use crate::files::FileError;
 use crate::finding::Finding;
-use crate::model::{Account, Lock};
+use crate::model::{Account, PlacementLock};
 use crate::output::{self, Manifest, OutputFile};
-use crate::page::{Kind, Reach};
+use crate::page::{AccessMatrix, Kind};
 use crate::plan::{self, AccountPlan, Names, Placement};
 use crate::render::{self, People, RenderFailure, Rendered, Templates};
 
 /// What the stacks are made for.
-pub(crate) struct Purpose<'a> {
+pub(crate) struct SynthOptions<'a> {
     /// The out folder, which stands in the places of findings.
     pub(crate) out: &'a Path,
     /// Whether the checks are left out.
     pub(crate) unchecked: bool,
     /// The form of another tool in which the stacks are wanted, too.
-    pub(crate) form: Option<Form>,
+    pub(crate) form: Option<ExportFormat>,
     /// Whether it is to be told who may do what, too.
     pub(crate) reach: bool,
 }
 
 /// An account's files, ready to be written.
-pub(crate) struct Synthesised<'a> {
+pub(crate) struct AccountOutput<'a> {
     pub(crate) account: &'a Account,
     pub(crate) files: Vec<OutputFile>,
     pub(crate) manifest: Manifest,
     /// Its part of what another tool gets, if that was asked for.
-    pub(crate) piece: Option<Piece>,
+    pub(crate) piece: Option<ExportPart>,
     /// Who may do what, if that was asked for.
-    pub(crate) reach: Reach,
+    pub(crate) reach: AccessMatrix,
     /// The lock, and its text.
-    pub(crate) placed: Lock,
+    pub(crate) placed: PlacementLock,
     pub(crate) lock: String,
 }
 
@@ -49,11 +49,11 @@ pub(crate) struct Synthesised<'a> {
 /// Each account's people are read when its turn comes, and it is handed to `finish` as soon as it is made: what that keeps is
 /// all that is held of it.
 pub(crate) fn synthesise_all<T: Send>(
-    material: &Material,
-    purpose: &Purpose<'_>,
-    watch: &Watch<'_>,
+    material: &Inputs,
+    purpose: &SynthOptions<'_>,
+    watch: &Progress<'_>,
     findings: &mut Vec<Finding>,
-    finish: impl Fn(Synthesised<'_>) -> T + Sync,
+    finish: impl Fn(AccountOutput<'_>) -> T + Sync,
 ) -> Result<Vec<T>, Failure> {
     let accounts = material.selected();
     let (mut finished, mut choices, mut of_accounts) = (Vec::new(), Vec::new(), Vec::new());
@@ -62,9 +62,9 @@ pub(crate) fn synthesise_all<T: Send>(
     for (batch, some) in accounts.chunks(at_once).enumerate() {
         (watch.progress)(batch * at_once, accounts.len());
         let each = |config: &&AccountConfig| one(config, material, purpose, &finish);
-        let results: Vec<Result<One<T>, FileError>> = some.par_iter().map(each).collect();
+        let results: Vec<Result<AccountResult<T>, FileError>> = some.par_iter().map(each).collect();
         for result in results {
-            let One { made, chosen, in_files, in_stacks } = result?;
+            let AccountResult { made, chosen, in_files, in_stacks } = result?;
             findings.extend(in_files);
             choices.extend(chosen);
             of_accounts.push(in_stacks);
@@ -81,7 +81,7 @@ pub(crate) fn synthesise_all<T: Send>(
 }
 
 /// What came of an account.
-struct One<T> {
+struct AccountResult<T> {
     /// `None` where the account is not sound.
     made: Option<Result<T, RenderFailure>>,
     chosen: Option<check::Choices>,
@@ -91,26 +91,26 @@ struct One<T> {
 
 fn one<T>(
     config: &AccountConfig,
-    material: &Material,
-    purpose: &Purpose<'_>,
-    finish: impl Fn(Synthesised<'_>) -> T,
-) -> Result<One<T>, FileError> {
+    material: &Inputs,
+    purpose: &SynthOptions<'_>,
+    finish: impl Fn(AccountOutput<'_>) -> T,
+) -> Result<AccountResult<T>, FileError> {
     let (mut in_files, mut in_stacks) = (Vec::new(), Vec::new());
     let account = material.account(config, &mut in_files)?;
     let chosen = account.as_ref().map(check::Choices::of);
     let made = account.map(|account| synthesise(&account, material, purpose, &mut in_stacks).map(finish));
-    Ok(One { made, chosen, in_files, in_stacks })
+    Ok(AccountResult { made, chosen, in_files, in_stacks })
 }
 
 fn synthesise<'a>(
     account: &'a Account,
-    material: &Material,
-    purpose: &Purpose<'_>,
+    material: &Inputs,
+    purpose: &SynthOptions<'_>,
     findings: &mut Vec<Finding>,
-) -> Result<Synthesised<'a>, RenderFailure> {
+) -> Result<AccountOutput<'a>, RenderFailure> {
     let templates = &material.templates;
     let people = People::render(templates, account, &Names::of(account), &account.users)?;
-    let Placement { stacks, lock } = plan::place(account, render::room(account, &people), |user| people.size(user));
+    let Placement { stacks, lock } = plan::place(account, render::capacity(account, &people), |user| people.size(user));
     let folder = purpose.out.join(account.name.as_str());
     let plan = plan::plan(account, &folder, stacks);
     let rendered: Vec<_> = plan.stacks.par_iter().map(|stack| render::fill(templates, &plan, stack, &people)).collect();
@@ -119,15 +119,15 @@ fn synthesise<'a>(
         let contents = rendered.par_iter().map(Rendered::contents_by_lines).collect();
         Checks { contents, ..Checks::default() }
     } else {
-        let Material { rules, suppressions, proofs, .. } = material;
+        let Inputs { rules, suppressions, proofs, .. } = material;
         check::check(&plan, templates, &rendered, &Against { rules, proofs, suppressions })?
     };
     findings.extend(checks.findings);
     let manifest = output::manifest(&plan, &rendered, &checks.contents, &checks.policies);
     let piece = purpose.form.and_then(|form| export::piece(form, &plan, templates, &rendered, &manifest));
-    let reach = if purpose.reach { reach(&plan, templates, &rendered, findings)? } else { Reach::default() };
+    let reach = if purpose.reach { reach(&plan, templates, &rendered, findings)? } else { AccessMatrix::default() };
     let files = output::files(&plan, rendered, &checks.contents, &manifest);
-    Ok(Synthesised { account, files, manifest, piece, reach, lock: lock.to_text(), placed: lock })
+    Ok(AccountOutput { account, files, manifest, piece, reach, lock: lock.to_text(), placed: lock })
 }
 
 /// Who may do what, told of one person of each kind: checks hold everybody of a kind to be alike but for their names.
@@ -136,7 +136,7 @@ fn reach(
     templates: &Templates,
     rendered: &[Rendered],
     findings: &mut Vec<Finding>,
-) -> Result<Reach, RenderFailure> {
+) -> Result<AccessMatrix, RenderFailure> {
     let users = &plan.account.users;
     let one = |suspended| {
         let kind = users.iter().filter(|user| user.suspended == suspended);
@@ -152,5 +152,5 @@ fn reach(
             Err(finding) => findings.push(finding),
         }
     }
-    Ok(Reach::of(&kinds))
+    Ok(AccessMatrix::of(&kinds))
 }

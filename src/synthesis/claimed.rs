@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use super::Failure;
-use crate::files::{self, Lock};
+use crate::files::{self, FileLock};
 use crate::output;
 
 /// Keeps other runs from writing to the folder that `option` names beside this one. With `shared`, this run only reads it.
@@ -16,7 +16,7 @@ pub(crate) fn claim(
     taken: &[(&Path, &str)],
     shared: bool,
     notice: &dyn Fn(&str),
-) -> Result<Option<Lock>, Failure> {
+) -> Result<Option<FileLock>, Failure> {
     let real = files::real_path(folder)?;
     for (taken, what) in taken {
         let taken = files::real_path(taken)?;

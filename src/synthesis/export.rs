@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use super::stale::stale;
 use super::{Failure, claimed};
-use crate::files::Lock;
+use crate::files::FileLock;
 use crate::finding::{Finding, any_error};
 use crate::output::{self, AccountAssembly, Manifest, OutputFile, StackSetMember};
 use crate::plan::{AccountPlan, Part};
@@ -12,29 +12,31 @@ use crate::render::{Rendered, Templates};
 
 /// What the folder is for.
 #[derive(Debug, Clone, Copy)]
-pub(crate) enum Form {
+pub(crate) enum ExportFormat {
     Assembly,
     /// The part of each account that is to be a stack of one StackSet.
     StackSet(Part),
 }
 
 /// What of an account goes into the folder.
-pub(crate) enum Piece {
+pub(crate) enum ExportPart {
     Assembly(AccountAssembly),
     Member(StackSetMember),
 }
 
 /// What of an account goes into a folder of this form.
 pub(crate) fn piece(
-    form: Form,
+    form: ExportFormat,
     plan: &AccountPlan<'_>,
     templates: &Templates,
     rendered: &[Rendered],
     manifest: &Manifest,
-) -> Option<Piece> {
+) -> Option<ExportPart> {
     match form {
-        Form::Assembly => Some(Piece::Assembly(output::account_assembly(plan, templates, rendered, manifest))),
-        Form::StackSet(part) => StackSetMember::of(plan, templates, rendered, part).map(Piece::Member),
+        ExportFormat::Assembly => {
+            Some(ExportPart::Assembly(output::account_assembly(plan, templates, rendered, manifest)))
+        }
+        ExportFormat::StackSet(part) => StackSetMember::of(plan, templates, rendered, part).map(ExportPart::Member),
     }
 }
 
@@ -42,10 +44,10 @@ pub(crate) fn piece(
 pub(crate) struct Target {
     folder: PathBuf,
     /// What it is for.
-    pub(crate) form: Form,
+    pub(crate) form: ExportFormat,
     /// Keeps other runs from writing to the folder beside this one.
     #[expect(dead_code, reason = "held, never read")]
-    claim: Option<Lock>,
+    claim: Option<FileLock>,
 }
 
 /// A folder for this form that `option` names, claimed; one that is only looked at, where it is `shared`.
@@ -53,7 +55,7 @@ pub(crate) struct Target {
 /// # Errors
 /// When what is written there would get in the way of what is `taken`, or the folder cannot be replaced.
 pub(crate) fn target(
-    form: Form,
+    form: ExportFormat,
     option: &str,
     folder: &Path,
     taken: &[(&Path, &str)],
@@ -72,17 +74,21 @@ pub(crate) struct Export {
 
 impl Export {
     /// What these pieces come to. `None`, with findings, when it cannot be made.
-    pub(crate) fn of(target: Target, pieces: impl Iterator<Item = Piece>, findings: &mut Vec<Finding>) -> Option<Self> {
+    pub(crate) fn of(
+        target: Target,
+        pieces: impl Iterator<Item = ExportPart>,
+        findings: &mut Vec<Finding>,
+    ) -> Option<Self> {
         let (mut assemblies, mut members) = (Vec::new(), Vec::new());
         for piece in pieces {
             match piece {
-                Piece::Assembly(assembly) => assemblies.push(assembly),
-                Piece::Member(member) => members.push(member),
+                ExportPart::Assembly(assembly) => assemblies.push(assembly),
+                ExportPart::Member(member) => members.push(member),
             }
         }
         let files = match target.form {
-            Form::Assembly => Ok(output::assembly_files(assemblies)),
-            Form::StackSet(part) => output::stack_set_files(part.kind(), members, findings),
+            ExportFormat::Assembly => Ok(output::assembly_files(assemblies)),
+            ExportFormat::StackSet(part) => output::stack_set_files(part.kind(), members, findings),
         };
         match files {
             Ok(files) => Some(Self { target, files }),
@@ -113,8 +119,8 @@ impl Export {
     pub(crate) fn write(&self) -> Result<String, Failure> {
         let done = if output::write(&self.target.folder, &self.files)? { "written" } else { "unchanged" };
         let what = match self.target.form {
-            Form::Assembly => "the cloud assembly",
-            Form::StackSet(_) => "the StackSet",
+            ExportFormat::Assembly => "the cloud assembly",
+            ExportFormat::StackSet(_) => "the StackSet",
         };
         Ok(format!("{what} `{}`: {done}\n", self.target.folder.display()))
     }

@@ -1,13 +1,13 @@
 //! What synth says of an account whose deployed stacks would be left behind: in another AWS account or region, or with another
 //! bucket or company, than its out folder was made with.
 
-use super::account::Synthesised;
+use super::account::AccountOutput;
 use crate::finding::{Finding, Rule};
 use crate::output::Manifest;
 use crate::source::Place;
 
 /// Findings about what an account's stacks are known by, against the manifest that its out folder has.
-pub(crate) fn check(made: &Synthesised<'_>, old: &Manifest) -> Vec<Finding> {
+pub(crate) fn check(made: &AccountOutput<'_>, old: &Manifest) -> Vec<Finding> {
     let (account, new) = (made.account, &made.manifest);
     let places = &account.identity;
     let name = &account.name;

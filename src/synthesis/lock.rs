@@ -4,10 +4,10 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 use super::Failure;
-use super::account::Synthesised;
+use super::account::AccountOutput;
 use super::identity;
 use crate::finding::{Finding, Rule, Severity};
-use crate::model::{Account, FEW_LEAVERS, FEW_LEAVERS_PERCENT, Lock, LockEntry, UserName, stack_word};
+use crate::model::{Account, FEW_LEAVERS, FEW_LEAVERS_PERCENT, LockEntry, PlacementLock, UserName, stack_word};
 use crate::output::{self, DeployedBy, Manifest, OutputFile, UserEntry};
 use crate::source::{Place, SourceFile};
 
@@ -26,7 +26,7 @@ pub(crate) struct Wanted {
 /// Findings about the lock: gone while the out folder holds users stacks, at odds with the out folder, or in need of a
 /// change that was not asked for.
 pub(crate) fn check(
-    made: &Synthesised<'_>,
+    made: &AccountOutput<'_>,
     folder: &Path,
     wanted: &Wanted,
     findings: &mut Vec<Finding>,
@@ -142,7 +142,7 @@ fn removed(account: &Account, manifest: &Manifest, folder: &Path, files: &[Outpu
 }
 
 /// Users whom the lock has elsewhere than the out folder: someone edited the lock, or merged it wrongly.
-fn moved(account: &Account, lock: &Lock, manifest: &Manifest, findings: &mut Vec<Finding>) {
+fn moved(account: &Account, lock: &PlacementLock, manifest: &Manifest, findings: &mut Vec<Finding>) {
     for stack in &manifest.stacks {
         for was in &stack.users {
             let Some((name, entry)) = entry_of(&account.lock, was) else {
@@ -175,7 +175,7 @@ fn moved(account: &Account, lock: &Lock, manifest: &Manifest, findings: &mut Vec
 }
 
 /// Someone whom the lock has as left and the roster has again, before the out folder had them gone.
-fn no_room(account: &Account, lock: &Lock, was: &UserEntry, part: &str) -> Option<Finding> {
+fn no_room(account: &Account, lock: &PlacementLock, was: &UserEntry, part: &str) -> Option<Finding> {
     let (name, entry) = entry_of(lock, was)?;
     let now = stack_word(entry.stack);
     (now != part).then(|| {
@@ -188,7 +188,7 @@ fn no_room(account: &Account, lock: &Lock, was: &UserEntry, part: &str) -> Optio
     })
 }
 
-fn entry_of<'a>(lock: &'a Lock, was: &UserEntry) -> Option<(&'a UserName, &'a LockEntry)> {
+fn entry_of<'a>(lock: &'a PlacementLock, was: &UserEntry) -> Option<(&'a UserName, &'a LockEntry)> {
     lock.entries.get_key_value(&UserName::parse(&was.name).ok()?)
 }
 

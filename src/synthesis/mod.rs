@@ -7,13 +7,13 @@ mod claimed;
 pub(crate) mod committed;
 pub(crate) mod export;
 mod identity;
+pub(crate) mod inputs;
 pub(crate) mod lock;
-pub(crate) mod material;
 mod stale;
 
 use std::path::Path;
 
-pub(crate) use account::{Purpose, Synthesised, synthesise_all};
+pub(crate) use account::{AccountOutput, SynthOptions, synthesise_all};
 pub(crate) use claimed::claim;
 pub(crate) use stale::stale;
 
@@ -49,7 +49,7 @@ impl From<FileError> for Failure {
 }
 
 /// Who is told, while a command runs, what cannot wait for its end.
-pub struct Watch<'a> {
+pub struct Progress<'a> {
     /// Is told how many accounts are done, and of how many.
     pub progress: &'a (dyn Fn(usize, usize) + Sync),
     /// Is told what a user should know at once, such as that a run waits for another.

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use clap::Parser;
-use racestack::cli::{Args, Outcome, Watch, run};
+use racestack::cli::{Args, Outcome, Progress, run};
 use serde_json::Value as Json;
 use serde_yaml::Value as Yaml;
 
@@ -59,7 +59,7 @@ impl Workspace {
         let out = self.folder.path().join("out");
         let mut args = vec!["racestack", "synth", "--config", utf8(&config), "--out", utf8(&out)];
         args.extend(more);
-        run(&Args::parse_from(args), false, &Watch { progress: &|_, _| {}, notice: &|_| {} })
+        run(&Args::parse_from(args), false, &Progress { progress: &|_, _| {}, notice: &|_| {} })
     }
 
     /// Runs synth, which must succeed, and gives the files it wrote.

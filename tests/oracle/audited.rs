@@ -2,7 +2,7 @@
 //! that very user or role.
 
 use clap::Parser;
-use racestack::cli::{Args, Watch, run};
+use racestack::cli::{Args, Progress, run};
 use serde_json::{Value as Json, json};
 
 use crate::case::Case;
@@ -176,7 +176,7 @@ fn findings(workspace: &Workspace, export: &ExportFiles) -> Vec<(String, String)
     let [config, out, from] = paths.each_ref().map(|path| path.to_str().unwrap());
     let args = ["racestack", "audit", "--account", "tokyo", "--config", config, "--out", out, "--from", from];
     let args = Args::parse_from(args.into_iter().chain(["--format", "json"]));
-    let outcome = run(&args, false, &Watch { progress: &|_, _| {}, notice: &|_| {} });
+    let outcome = run(&args, false, &Progress { progress: &|_, _| {}, notice: &|_| {} });
     let report: Json = serde_json::from_str(&outcome.stdout).unwrap();
     let text = |one: &Json, key: &str| one[key].as_str().unwrap().to_owned();
     let found = report["findings"].as_array().unwrap().iter();

@@ -1,7 +1,7 @@
 //! The evaluator's side.
 
 use racestack::iam::{
-    Attached, Context, Decision, Document, Notes, Outcome, Policies, Principal, Request, ResourcePolicy, decide_noting,
+    Attached, Context, Decision, Document, Outcome, Policies, Principal, Request, ResourcePolicy, Trace, decide_noting,
 };
 use serde_json::{Map, Value as Json};
 
@@ -12,7 +12,7 @@ use crate::who::Kind;
 /// What the evaluator says of a case, in the oracle's words, and what it does not know.
 #[track_caller]
 pub fn decision(case: &Case) -> (&'static str, Vec<String>) {
-    let mut notes = Notes::default();
+    let mut notes = Trace::default();
     let Outcome { decision, .. } = with_policies(case, |policies| decide_noting(&request(case), policies, &mut notes));
     let decision = match decision {
         Decision::Allowed => "Allowed",

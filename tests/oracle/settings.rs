@@ -78,11 +78,11 @@ fn job() -> Json {
 }
 
 /// Creating that job with this in the place of what it says; `null` takes a key away.
-fn training(with: With, changes: Json) -> Asked {
+fn training(with: With, changes: &Json) -> Asked {
     asked(By::Both, with, "sagemaker:CreateTrainingJob", arn("sagemaker", "training-job/j"), changed(job(), changes))
 }
 
-fn changed(mut context: Json, changes: Json) -> Json {
+fn changed(mut context: Json, changes: &Json) -> Json {
     let said = context.as_object_mut().unwrap();
     for (key, value) in changes.as_object().unwrap() {
         match value {
@@ -103,15 +103,15 @@ fn arn(service: &str, resource: &str) -> String {
 
 fn networks() -> Vec<Asked> {
     vec![
-        training(With::Allowed, json!({})),
-        training(With::Allowed, json!({"sagemaker:VpcSecurityGroupIds": [GROUPS[1]]})),
-        training(With::Denied, json!({"sagemaker:VpcSubnets": null, "sagemaker:VpcSecurityGroupIds": null})),
-        training(With::Denied, json!({"sagemaker:VpcSubnets": ["subnet-99999999999999999"]})),
-        training(With::Denied, json!({"sagemaker:VpcSubnets": [SUBNET, "subnet-99999999999999999"]})),
-        training(With::Denied, json!({"sagemaker:VpcSubnets": ["SUBNET-0123456789abcdef0"]})),
-        training(With::Denied, json!({"sagemaker:VpcSecurityGroupIds": ["sg-99999999999999999"]})),
-        training(With::Denied, json!({"sagemaker:VpcSecurityGroupIds": [GROUPS[0], "sg-99999999999999999"]})),
-        training(With::Denied, json!({"sagemaker:VpcSecurityGroupIds": null})),
+        training(With::Allowed, &json!({})),
+        training(With::Allowed, &json!({"sagemaker:VpcSecurityGroupIds": [GROUPS[1]]})),
+        training(With::Denied, &json!({"sagemaker:VpcSubnets": null, "sagemaker:VpcSecurityGroupIds": null})),
+        training(With::Denied, &json!({"sagemaker:VpcSubnets": ["subnet-99999999999999999"]})),
+        training(With::Denied, &json!({"sagemaker:VpcSubnets": [SUBNET, "subnet-99999999999999999"]})),
+        training(With::Denied, &json!({"sagemaker:VpcSubnets": ["SUBNET-0123456789abcdef0"]})),
+        training(With::Denied, &json!({"sagemaker:VpcSecurityGroupIds": ["sg-99999999999999999"]})),
+        training(With::Denied, &json!({"sagemaker:VpcSecurityGroupIds": [GROUPS[0], "sg-99999999999999999"]})),
+        training(With::Denied, &json!({"sagemaker:VpcSecurityGroupIds": null})),
         ec2(With::Granted, "ec2:CreateNetworkInterface", &format!("subnet/{SUBNET}"), json!({})),
         ec2(With::Granted, "ec2:CreateNetworkInterface", &format!("security-group/{}", GROUPS[1]), json!({})),
         ec2(With::Granted, "ec2:CreateNetworkInterface", "network-interface/*", json!({})),
@@ -146,10 +146,10 @@ fn subnet(id: &str) -> String {
 
 fn volume_keys() -> Vec<Asked> {
     vec![
-        training(With::Allowed, json!({})),
-        training(With::Denied, json!({"sagemaker:VolumeKmsKey": OTHER_KEY})),
-        training(With::Denied, json!({"sagemaker:VolumeKmsKey": arn("kms", "alias/aws/ebs")})),
-        training(With::Denied, json!({"sagemaker:VolumeKmsKey": null})),
+        training(With::Allowed, &json!({})),
+        training(With::Denied, &json!({"sagemaker:VolumeKmsKey": OTHER_KEY})),
+        training(With::Denied, &json!({"sagemaker:VolumeKmsKey": arn("kms", "alias/aws/ebs")})),
+        training(With::Denied, &json!({"sagemaker:VolumeKmsKey": null})),
     ]
 }
 
@@ -159,9 +159,9 @@ fn bucket_keys() -> Vec<Asked> {
     };
     let (algorithm, id) = ("s3:x-amz-server-side-encryption", "s3:x-amz-server-side-encryption-aws-kms-key-id");
     vec![
-        training(With::Allowed, json!({})),
-        training(With::Denied, json!({"sagemaker:OutputKmsKey": OTHER_KEY})),
-        training(With::Denied, json!({"sagemaker:OutputKmsKey": null})),
+        training(With::Allowed, &json!({})),
+        training(With::Denied, &json!({"sagemaker:OutputKmsKey": OTHER_KEY})),
+        training(With::Denied, &json!({"sagemaker:OutputKmsKey": null})),
         put(With::Allowed, json!({})),
         put(With::Allowed, json!({algorithm: "aws:kms", id: KEY})),
         put(With::Denied, json!({algorithm: "AES256"})),
@@ -173,15 +173,15 @@ fn bucket_keys() -> Vec<Asked> {
 
 fn run_times() -> Vec<Asked> {
     let update = |with: With, said: Json| {
-        let own = changed(json!({"aws:ResourceTag/user": OWNER}), said);
+        let own = changed(json!({"aws:ResourceTag/user": OWNER}), &said);
         asked(By::Person, with, "sagemaker:UpdateTrainingJob", arn("sagemaker", "training-job/j"), own)
     };
     vec![
-        training(With::Allowed, json!({})),
-        training(With::Allowed, json!({"sagemaker:MaxRuntimeInSeconds": "60", "sagemaker:KeepAlivePeriod": "0"})),
-        training(With::Denied, json!({"sagemaker:MaxRuntimeInSeconds": "3601"})),
-        training(With::Denied, json!({"sagemaker:MaxRuntimeInSeconds": null})),
-        training(With::Denied, json!({"sagemaker:KeepAlivePeriod": "1"})),
+        training(With::Allowed, &json!({})),
+        training(With::Allowed, &json!({"sagemaker:MaxRuntimeInSeconds": "60", "sagemaker:KeepAlivePeriod": "0"})),
+        training(With::Denied, &json!({"sagemaker:MaxRuntimeInSeconds": "3601"})),
+        training(With::Denied, &json!({"sagemaker:MaxRuntimeInSeconds": null})),
+        training(With::Denied, &json!({"sagemaker:KeepAlivePeriod": "1"})),
         update(With::Allowed, json!({})),
         update(With::Denied, json!({"sagemaker:KeepAlivePeriod": "3600"})),
     ]
@@ -189,9 +189,9 @@ fn run_times() -> Vec<Asked> {
 
 fn types() -> Vec<Asked> {
     vec![
-        training(With::Allowed, json!({})),
-        training(With::Denied, json!({"sagemaker:InstanceTypes": ["ml.p4d.24xlarge"]})),
-        training(With::Denied, json!({"sagemaker:InstanceTypes": null})),
+        training(With::Allowed, &json!({})),
+        training(With::Denied, &json!({"sagemaker:InstanceTypes": ["ml.p4d.24xlarge"]})),
+        training(With::Denied, &json!({"sagemaker:InstanceTypes": null})),
     ]
 }
 
@@ -229,7 +229,7 @@ fn networks_of_people() -> Vec<Asked> {
 
 /// What holds with any settings.
 fn always() -> Vec<Asked> {
-    let tagged = |with: With, keys: &[&str]| training(with, json!({"aws:TagKeys": keys}));
+    let tagged = |with: With, keys: &[&str]| training(with, &json!({"aws:TagKeys": keys}));
     let metric = |with: With, namespace: &str| {
         asked(
             By::Notebook,
@@ -326,7 +326,7 @@ fn request(policies: &Policies, one: &Asked) -> Request {
     context.insert("aws:SecureTransport".to_owned(), json!("true"));
     let usual =
         json!({"aws:SourceIp": "203.0.113.7", "aws:ViaAWSService": "false", "aws:MultiFactorAuthPresent": "true"});
-    let said = changed(usual, one.context.clone());
+    let said = changed(usual, &one.context);
     context.extend(said.as_object().cloned().unwrap_or_default());
     Request {
         who,

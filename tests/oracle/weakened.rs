@@ -96,7 +96,7 @@ fn each_weakening_that_the_oracle_confirms_is_found_and_no_example_is_refuted() 
     let account = model::account(&config.accounts[0], &people, &mut findings).unwrap();
     let templates = Templates::new(Vec::new()).unwrap();
     let people = People::render(&templates, &account, &Names::of(&account), &account.users).unwrap();
-    let placed = plan::place(&account, render::room(&account, &people), |user| people.size(user));
+    let placed = plan::place(&account, render::capacity(&account, &people), |user| people.size(user));
     let plan = plan::plan(&account, Path::new("out"), placed.stacks);
     let estate = Estate::of(&plan, &templates, &people);
 

@@ -6,9 +6,9 @@ use std::collections::BTreeSet;
 use super::account_inventory::{AccountInventory, ActingPrincipal, Policy, Scope};
 use super::classes::PrincipalClass;
 use super::placeholders::{ACTOR_NAME, PLACEHOLDERS, Substitution, as_target, map_texts};
-use super::probes::{AccessProbe, Over};
+use super::probes::{AccessProbe, ResourcePolicyRef};
 use crate::iam::{
-    Attached, Context, Decision, Document, Kind, Notes, Policies, Principal, Request, ResourcePolicy, decide_noting,
+    Attached, Context, Decision, Document, Kind, Policies, Principal, Request, ResourcePolicy, Trace, decide_noting,
     is_beyond_policies,
 };
 use crate::model::User;
@@ -94,7 +94,7 @@ pub(crate) fn evaluate(
     actor: &Actor<'_>,
     probe: &AccessProbe,
     (substitution, mfa): (Substitution<'_>, bool),
-    notes: &mut Notes,
+    notes: &mut Trace,
 ) -> Evaluation {
     let own_name = substitution.fill(&ACTOR_NAME.to_string());
     let account = &names.account_id;
@@ -133,19 +133,25 @@ pub(crate) fn evaluate(
     };
     let request =
         Request { principal, action: probe.action.clone(), resource: substitution.fill(&probe.resource), context };
-    let anybody = if probe.over == Over::UnknownRole { trust_of_the_account(names) } else { None };
+    let anybody = if probe.over == ResourcePolicyRef::UnknownRole { trust_of_the_account(names) } else { None };
     let of_resource = match probe.over {
-        Over::Nothing | Over::UnknownRole => None,
-        Over::Bucket(index) | Over::Role(index) => account_inventory
+        ResourcePolicyRef::Nothing | ResourcePolicyRef::UnknownRole => None,
+        ResourcePolicyRef::Bucket(index) | ResourcePolicyRef::Role(index) => account_inventory
             .policies
             .get(index)
             .and_then(|policy| document(policy, substitution, true))
             .map(|document| (index, document)),
     };
     let resource = match (probe.over, &of_resource, &anybody) {
-        (Over::Bucket(_), Some((_, document)), _) => Some(ResourcePolicy::Sufficient(Attached { name: "", document })),
-        (Over::Role(_), Some((_, document)), _) => Some(ResourcePolicy::Required(Attached { name: "", document })),
-        (Over::UnknownRole, _, Some(document)) => Some(ResourcePolicy::Required(Attached { name: "", document })),
+        (ResourcePolicyRef::Bucket(_), Some((_, document)), _) => {
+            Some(ResourcePolicy::Sufficient(Attached { name: "", document }))
+        }
+        (ResourcePolicyRef::Role(_), Some((_, document)), _) => {
+            Some(ResourcePolicy::Required(Attached { name: "", document }))
+        }
+        (ResourcePolicyRef::UnknownRole, _, Some(document)) => {
+            Some(ResourcePolicy::Required(Attached { name: "", document }))
+        }
         _ => None,
     };
     let identity: Vec<Attached<'_>> =

@@ -5,9 +5,9 @@ use super::classes::{PrincipalClass, classes};
 use super::evaluation::{ActingAs, Actor, Asker, Evaluation, evaluate};
 use super::placeholders::{ACTOR_NAME, Substitution, TARGET_NAME};
 use super::places::Places;
-use super::probes::{AccessProbe, Key, Over, ProbeBuilder, ProbedPerson};
+use super::probes::{AccessProbe, Key, ProbeBuilder, ProbedPerson, ResourcePolicyRef};
 use super::roles::{acting_principals, as_target_tags, as_targets};
-use crate::iam::{Decision, Notes, has_several_values};
+use crate::iam::{Decision, Trace, has_several_values};
 use crate::model::User;
 use crate::plan::AccountPlan;
 use crate::render::Rendered;
@@ -69,7 +69,7 @@ pub struct Question<'a> {
 
 /// A principal of the account, and the decision about it.
 #[derive(Debug)]
-pub struct Holder {
+pub struct ActingPrincipal {
     /// Who it is.
     pub who: Who,
     /// The decision.
@@ -148,7 +148,7 @@ impl<'a> AccessExplainer<'a> {
     }
 
     /// The decision about every principal of the account: the users by their names, the notebooks, and the roles.
-    pub(crate) fn all(&self, question: &Question<'_>) -> Vec<Holder> {
+    pub(crate) fn all(&self, question: &Question<'_>) -> Vec<ActingPrincipal> {
         let probe = self.probe(question);
         let mut holders = Vec::new();
         for class in &self.classes {
@@ -184,17 +184,17 @@ impl<'a> AccessExplainer<'a> {
         actor: &Actor<'_>,
         probe: &AccessProbe,
         (user, substitution): (Option<&User>, Substitution<'_>),
-    ) -> Holder {
+    ) -> ActingPrincipal {
         let evaluation = evaluate(
             &self.plan.names,
             self.account_inventory,
             actor,
             probe,
             (substitution, false),
-            &mut Notes::default(),
+            &mut Trace::default(),
         );
         let statements = self.reasons(&evaluation, user, substitution);
-        Holder { who, decision: evaluation.decision, statements, doubts: evaluation.doubts }
+        ActingPrincipal { who, decision: evaluation.decision, statements, doubts: evaluation.doubts }
     }
 
     fn reasons(&self, evaluation: &Evaluation, user: Option<&User>, substitution: Substitution<'_>) -> Vec<Reason> {
@@ -265,7 +265,7 @@ impl<'a> AccessExplainer<'a> {
             for (whose, probe) in probes {
                 let how = (substitution, second_factor);
                 let evaluation =
-                    evaluate(&self.plan.names, self.account_inventory, &actor, probe, how, &mut Notes::default());
+                    evaluate(&self.plan.names, self.account_inventory, &actor, probe, how, &mut Trace::default());
                 answers.push(Answer {
                     asker: acting_as.asker,
                     whose: *whose,
@@ -312,19 +312,21 @@ impl<'a> AccessExplainer<'a> {
         Vec::new()
     }
 
-    fn over(&self, action: &str, resource: &str) -> Over {
+    fn over(&self, action: &str, resource: &str) -> ResourcePolicyRef {
         if action.to_lowercase().starts_with("s3:") {
             let of_bucket = |(bucket, _): &&(String, usize)| {
                 let behind = resource.split_once(":::").map_or("", |(_, behind)| behind);
                 behind.split('/').next() == Some(bucket)
             };
             let policy = self.account_inventory.bucket_policies.iter().find(of_bucket);
-            return policy.map_or(Over::Nothing, |(_, policy)| Over::Bucket(*policy));
+            return policy.map_or(ResourcePolicyRef::Nothing, |(_, policy)| ResourcePolicyRef::Bucket(*policy));
         }
         if !action.eq_ignore_ascii_case("sts:AssumeRole") {
-            return Over::Nothing;
+            return ResourcePolicyRef::Nothing;
         }
-        let trust = |role: &super::account_inventory::Role| role.trust.map_or(Over::UnknownRole, Over::Role);
+        let trust = |role: &super::account_inventory::Role| {
+            role.trust.map_or(ResourcePolicyRef::UnknownRole, ResourcePolicyRef::Role)
+        };
         let shared = self.account_inventory.roles.iter().find(|role| role.principal.arn == resource);
         let personal = self.classes.iter().find_map(|class| {
             let roles = &self.account_inventory.people.get(&class.form)?.roles;
@@ -335,7 +337,7 @@ impl<'a> AccessExplainer<'a> {
                     .any(|user| Substitution { own: Some(user), other: None }.fill(&role.principal.arn) == resource)
             })
         });
-        shared.or(personal).map_or(Over::UnknownRole, trust)
+        shared.or(personal).map_or(ResourcePolicyRef::UnknownRole, trust)
     }
 }
 

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use super::account_inventory::{AccountInventory, Home, Scope};
 use crate::model::User;
 use crate::plan::AccountPlan;
-use crate::render::outline::Outline;
+use crate::render::span_index::SpanIndex;
 use crate::render::{Rendered, UserShape};
 use crate::source::Place;
 
@@ -15,7 +15,7 @@ pub(crate) struct Places<'a> {
     plan: &'a AccountPlan<'a>,
     account_inventory: &'a AccountInventory,
     /// The templates, each with its outline once that has been asked for.
-    templates: Vec<(&'a Rendered, OnceCell<Outline>)>,
+    templates: Vec<(&'a Rendered, OnceCell<SpanIndex>)>,
     /// The template that each person is in.
     homes: BTreeMap<&'a str, usize>,
 }
@@ -57,7 +57,7 @@ impl<'a> Places<'a> {
             }
         };
         let (rendered, outline) = self.templates.get(index)?;
-        let outline = outline.get_or_init(|| Outline::read(&rendered.source));
+        let outline = outline.get_or_init(|| SpanIndex::read(&rendered.source));
         Some(outline.place(&format!("/Resources/{path}")))
     }
 }

@@ -26,7 +26,7 @@ pub struct AccessProbe {
     /// What AWS says of the request besides who asks.
     pub context: Vec<Key>,
     /// Whose policy takes part in the decision.
-    pub over: Over,
+    pub over: ResourcePolicyRef,
 }
 
 /// A key of the context.
@@ -42,7 +42,7 @@ pub struct Key {
 
 /// The policy of the resource that is asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Over {
+pub enum ResourcePolicyRef {
     /// It has none.
     Nothing,
     /// A bucket policy, by its index.
@@ -92,8 +92,8 @@ impl ProbeBuilder<'_> {
         context: Vec<Key>,
     ) -> AccessProbe {
         let over = match action.strip_prefix("s3:").and(self.account_inventory.bucket_policies.first()) {
-            Some((_, policy)) => Over::Bucket(*policy),
-            None => Over::Nothing,
+            Some((_, policy)) => ResourcePolicyRef::Bucket(*policy),
+            None => ResourcePolicyRef::Nothing,
         };
         AccessProbe { verb: verb.into(), action: action.to_owned(), resource: resource.into(), context, over }
     }

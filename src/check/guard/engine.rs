@@ -10,9 +10,9 @@ use cfn_guard::{CommandBuilder, ValidateBuilder};
 use serde::ser::{Serialize, SerializeMap, Serializer};
 use serde_json::Value;
 
-use super::reach::Reach;
 use super::report::{Applied, FileReport, Outcome, Verdict};
 use super::rule_file::RuleFile;
+use super::type_filter::TypeFilter;
 use super::types;
 use crate::finding::{Finding, Rule};
 use crate::render::Template;
@@ -153,7 +153,7 @@ fn first_words(error: &str) -> String {
 /// The part of a template that is within reach of a rule file.
 pub(super) struct Projection<'a> {
     pub template: &'a Value,
-    pub reach: &'a Reach,
+    pub reach: &'a TypeFilter,
     /// Where it is given, only the resources of these logical IDs.
     pub only: Option<&'a BTreeSet<&'a str>>,
 }
@@ -161,7 +161,7 @@ pub(super) struct Projection<'a> {
 impl Projection<'_> {
     /// The logical ID of the one resource within reach, if there is exactly one.
     fn only_resource(&self) -> Option<&str> {
-        let Reach::Types(_) = self.reach else { return None };
+        let TypeFilter::Types(_) = self.reach else { return None };
         match self.reach.within(self.template["Resources"].as_object()?).as_slice() {
             [(only, resource)] if self.reach.includes(resource) => Some(only),
             _ => None,

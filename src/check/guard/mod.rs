@@ -10,14 +10,14 @@
 
 mod cycles;
 mod engine;
-mod likeness;
-mod reach;
+mod fingerprint;
+mod footprint;
 mod report;
 mod rule_file;
 mod rule_set;
-mod sight;
 mod syntax;
 mod tree;
+mod type_filter;
 mod types;
 mod violations;
 
@@ -30,7 +30,7 @@ use crate::check::Suppressions;
 use crate::finding::{Finding, Rule};
 use crate::render::Template;
 use engine::Projection;
-use likeness::{Likeness, Seen};
+use fingerprint::{Fingerprint, Seen};
 use report::Verdict;
 pub use report::{Applied, Outcome, Outcomes};
 use rule_set::Group;
@@ -54,7 +54,7 @@ pub fn check(rules: &RuleSet, templates: &[Template]) -> Vec<Finding> {
 
 /// Of templates that are alike, and of which nothing is known yet, one each: what the engine is to be handed of it.
 #[derive(Debug, Default)]
-pub struct Examples(Mutex<BTreeMap<Likeness, Example>>);
+pub struct Examples(Mutex<BTreeMap<Fingerprint, Example>>);
 
 #[derive(Debug)]
 struct Example {
@@ -79,12 +79,12 @@ pub fn evaluate(
         let mut unlike = Vec::new();
         for (template, outcomes) in templates.iter().zip(&mut outcomes) {
             let seen = group.sight.as_ref().map(|sight| Seen::new(&template.value, sight, &group.reach, group.first()));
-            let known = seen.as_ref().and_then(|seen| rules.known(seen.likeness));
+            let known = seen.as_ref().and_then(|seen| rules.known(seen.fingerprint));
             match (known, seen, examples) {
                 (Some(Verdict::Passed(applied)), ..) => outcomes.add_applied(applied),
                 (None, Some(seen), Some(examples)) => {
                     examples.add(index, group, template, &seen);
-                    outcomes.open.push(seen.likeness);
+                    outcomes.open.push(seen.fingerprint);
                 }
                 _ => unlike.push(*template),
             }
@@ -110,22 +110,22 @@ const EXAMPLES_AT_ONCE: usize = 24;
 /// Where one fails, or the engine does, each template that is alike must be evaluated as it is: so every violation is
 /// named with its own values, and what the engine has to say is told.
 pub fn learn(rules: &RuleSet, examples: Examples) {
-    let mut of_groups: BTreeMap<usize, Vec<(Likeness, String)>> = BTreeMap::new();
-    for (likeness, Example { group, document }) in examples.into_inner() {
-        of_groups.entry(group).or_default().push((likeness, document));
+    let mut of_groups: BTreeMap<usize, Vec<(Fingerprint, String)>> = BTreeMap::new();
+    for (fingerprint, Example { group, document }) in examples.into_inner() {
+        of_groups.entry(group).or_default().push((fingerprint, document));
     }
-    let runs: Vec<(usize, &[(Likeness, String)])> = of_groups
+    let runs: Vec<(usize, &[(Fingerprint, String)])> = of_groups
         .iter()
         .flat_map(|(group, examples)| examples.chunks(EXAMPLES_AT_ONCE).map(|some| (*group, some)))
         .collect();
     runs.into_par_iter().for_each(|(group, examples)| {
         let Some(group) = rules.groups().get(group) else { return };
-        let (likenesses, documents): (Vec<Likeness>, Vec<&str>) =
-            examples.iter().map(|(likeness, document)| (*likeness, document.as_str())).unzip();
+        let (likenesses, documents): (Vec<Fingerprint>, Vec<&str>) =
+            examples.iter().map(|(fingerprint, document)| (*fingerprint, document.as_str())).unzip();
         let verdicts = engine::verdicts(&rules.files_of(group), &documents);
         let verdicts = verdicts.unwrap_or_else(|_| vec![Verdict::Failed; documents.len()]);
-        for (likeness, verdict) in likenesses.into_iter().zip(verdicts) {
-            rules.learn(likeness, verdict);
+        for (fingerprint, verdict) in likenesses.into_iter().zip(verdicts) {
+            rules.learn(fingerprint, verdict);
         }
     });
 }
@@ -134,14 +134,14 @@ impl Examples {
     /// Adds a template as an example, unless there is one that is alike.
     fn add(&self, index: usize, group: &Group, template: &Template, seen: &Seen<'_>) {
         let Ok(mut examples) = self.0.lock() else { return };
-        examples.entry(seen.likeness).or_insert_with(|| {
+        examples.entry(seen.fingerprint).or_insert_with(|| {
             let projection = Projection { template: &template.value, reach: &group.reach, only: Some(&seen.resources) };
             // A value always has a JSON form; the engine refuses an empty one.
             Example { group: index, document: serde_json::to_string(&projection).unwrap_or_default() }
         });
     }
 
-    fn into_inner(self) -> BTreeMap<Likeness, Example> {
+    fn into_inner(self) -> BTreeMap<Fingerprint, Example> {
         self.0.into_inner().unwrap_or_default()
     }
 }

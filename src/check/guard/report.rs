@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use serde::Deserialize;
 
-use super::likeness::Likeness;
+use super::fingerprint::Fingerprint;
 use super::rule_file::{GuardRule, RuleFile};
 use crate::render::Template;
 use crate::source::SourceFile;
@@ -30,7 +30,7 @@ pub struct Outcomes {
     /// What failed.
     pub failed: Vec<Outcome>,
     /// What is yet to be learnt of templates that are alike.
-    pub(super) open: Vec<Likeness>,
+    pub(super) open: Vec<Fingerprint>,
 }
 
 impl Outcomes {

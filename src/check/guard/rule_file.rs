@@ -4,9 +4,9 @@ use std::collections::BTreeSet;
 use std::ops::Range;
 use std::sync::Arc;
 
-use super::reach::{Reach, reach};
-use super::sight::{Sight, sight};
+use super::footprint::{RuleFootprint, footprint};
 use super::syntax::{Definition, Syntax, TypeUse};
+use super::type_filter::{TypeFilter, type_filter};
 use super::{cycles, engine, types};
 use crate::finding::{Finding, Rule};
 use crate::source::{Place, SourceFile};
@@ -19,9 +19,9 @@ pub(super) struct RuleFile {
     /// Its rules, in order.
     pub rules: Vec<GuardRule>,
     /// What it must be handed of a template.
-    pub reach: Reach,
+    pub reach: TypeFilter,
     /// What it can tell apart of that; `None` where it may be everything.
-    pub sight: Option<Sight>,
+    pub sight: Option<RuleFootprint>,
 }
 
 /// A rule of a rule file.
@@ -57,8 +57,8 @@ impl RuleFile {
             place: definition_place(source, &rule.name),
             names_types: names_types(&syntax, rule),
         });
-        let reach = reach(&syntax);
-        let sight = sight(&syntax).filter(|_| matches!(reach, Reach::Types(_)));
+        let reach = type_filter(&syntax);
+        let sight = footprint(&syntax).filter(|_| matches!(reach, TypeFilter::Types(_)));
         Ok(Self { source: Arc::clone(source), rules: rules.collect(), reach, sight })
     }
 }

@@ -6,11 +6,11 @@ use std::sync::{Arc, RwLock};
 use include_dir::{Dir, include_dir};
 use rayon::iter::{IntoParallelRefIterator, ParallelIterator};
 
-use super::likeness::Likeness;
-use super::reach::Reach;
+use super::fingerprint::Fingerprint;
+use super::footprint::RuleFootprint;
 use super::report::{Outcomes, Verdict};
 use super::rule_file::RuleFile;
-use super::sight::Sight;
+use super::type_filter::TypeFilter;
 use crate::finding::{Finding, Rule};
 use crate::source::SourceFile;
 
@@ -25,7 +25,7 @@ pub struct RuleSet {
     files: Vec<RuleFile>,
     groups: Vec<Group>,
     /// What became of templates that were evaluated, and so of all that are alike. No order of it ever shows.
-    known: RwLock<BTreeMap<Likeness, Verdict>>,
+    known: RwLock<BTreeMap<Fingerprint, Verdict>>,
 }
 
 /// Rule files that can be evaluated together: of the same reach, and without a name of a rule in common, since the
@@ -35,9 +35,9 @@ pub(super) struct Group {
     /// Which files of the rule set.
     files: Vec<usize>,
     /// The reach of each.
-    pub reach: Reach,
+    pub reach: TypeFilter,
     /// What all of them can tell apart of it; `None` where it may be everything.
-    pub sight: Option<Sight>,
+    pub sight: Option<RuleFootprint>,
 }
 
 impl Group {
@@ -123,8 +123,8 @@ impl RuleSet {
 
     /// Closes what is open in these outcomes, by what was learnt by now. `false` where the template must be evaluated as it is.
     pub fn close(&self, outcomes: &mut Outcomes) -> bool {
-        for likeness in std::mem::take(&mut outcomes.open) {
-            match self.known(likeness) {
+        for fingerprint in std::mem::take(&mut outcomes.open) {
+            match self.known(fingerprint) {
                 Some(Verdict::Passed(applied)) => outcomes.add_applied(applied),
                 _ => return false,
             }
@@ -133,14 +133,14 @@ impl RuleSet {
     }
 
     /// What is known of templates that are alike.
-    pub(super) fn known(&self, likeness: Likeness) -> Option<Verdict> {
-        self.known.read().ok()?.get(&likeness).cloned()
+    pub(super) fn known(&self, fingerprint: Fingerprint) -> Option<Verdict> {
+        self.known.read().ok()?.get(&fingerprint).cloned()
     }
 
     /// Notes what became of a template.
-    pub(super) fn learn(&self, likeness: Likeness, verdict: Verdict) {
+    pub(super) fn learn(&self, fingerprint: Fingerprint, verdict: Verdict) {
         if let Ok(mut known) = self.known.write() {
-            known.insert(likeness, verdict);
+            known.insert(fingerprint, verdict);
         }
     }
 }
@@ -184,7 +184,7 @@ mod tests {
     #[test]
     fn no_rule_file_in_the_binary_must_be_handed_whole_templates() {
         for file in RuleSet::embedded().unwrap().files() {
-            assert!(matches!(file.reach, Reach::Types(_)), "{}", file.source.path.display());
+            assert!(matches!(file.reach, TypeFilter::Types(_)), "{}", file.source.path.display());
             assert!(file.sight.is_some(), "{} tells all templates apart", file.source.path.display());
         }
     }

@@ -31,12 +31,12 @@ pub(super) fn exists(name: &str) -> bool {
     }
     let ours = name.get(..3).is_some_and(|start| start.eq_ignore_ascii_case("aws"));
     let segments = name.split("::").count();
-    !ours && segments >= 3 && closest(name).is_none_or(|(_, likeness)| likeness < MISSPELT)
+    !ours && segments >= 3 && closest(name).is_none_or(|(_, fingerprint)| fingerprint < MISSPELT)
 }
 
 /// The known type that `name` was probably meant to be.
 pub(super) fn did_you_mean(name: &str) -> Option<&'static str> {
-    closest(name).filter(|(_, likeness)| *likeness >= ALIKE).map(|(known, _)| known)
+    closest(name).filter(|(_, fingerprint)| *fingerprint >= ALIKE).map(|(known, _)| known)
 }
 
 fn closest(name: &str) -> Option<(&'static str, f64)> {

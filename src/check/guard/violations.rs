@@ -9,7 +9,7 @@ use super::report::{Outcome, Violation, resource};
 use super::rule_set::RuleSet;
 use crate::check::Suppressions;
 use crate::finding::{Finding, Rule};
-use crate::render::outline::Outline;
+use crate::render::span_index::SpanIndex;
 use crate::source::{Place, SourceFile};
 
 /// A rule that more resources than this break is one finding.
@@ -144,13 +144,13 @@ fn together(rule: &str, words: &Words, broken: &[Broken], outlines: &mut Outline
 /// The outlines of the templates that something was found in, each read once.
 #[derive(Default)]
 struct Outlines {
-    read: BTreeMap<std::path::PathBuf, Outline>,
+    read: BTreeMap<std::path::PathBuf, SpanIndex>,
 }
 
 impl Outlines {
     fn place(&mut self, broken: &Broken) -> Place {
         let source: &Arc<SourceFile> = &broken.outcome.template;
-        let outline = self.read.entry(source.path.clone()).or_insert_with(|| Outline::read(source));
+        let outline = self.read.entry(source.path.clone()).or_insert_with(|| SpanIndex::read(source));
         outline.place(broken.path)
     }
 }

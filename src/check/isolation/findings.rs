@@ -11,8 +11,8 @@ use crate::finding::{Finding, Rule, Severity};
 use crate::inventory::{IamInventory, one_or_more, transform};
 use crate::model::{Profile, User};
 use crate::plan::{AccountPlan, Part, StackPlan};
-use crate::render::outline::Outline;
-use crate::render::{Origins, PROTOTYPE_ID, Rendered, Templates, UserShape};
+use crate::render::span_index::SpanIndex;
+use crate::render::{PROTOTYPE_ID, PolicySourceMap, Rendered, Templates, UserShape};
 use crate::source::Place;
 
 /// Where the things of an inventory stand.
@@ -28,7 +28,7 @@ pub struct Sites<'a> {
     /// The shape of the people whose prototype is the last of the inventory's stacks.
     pub shape: Option<&'a UserShape>,
     /// Where statements stand in the templates; read when the first is asked for.
-    pub origins: Option<Origins>,
+    pub origins: Option<PolicySourceMap>,
 }
 
 impl<'a> Sites<'a> {
@@ -79,7 +79,7 @@ impl<'a> Sites<'a> {
             let (index, user) = self.plan.stacks.iter().enumerate().find_map(own)?;
             (index, id.replacen(PROTOTYPE_ID, user.logical_id.as_str(), 1))
         };
-        let outline = Outline::read(&self.rendered.get(index)?.source);
+        let outline = SpanIndex::read(&self.rendered.get(index)?.source);
         Some(outline.place(&format!("/Resources/{id}/{}", path.trim_start_matches('/'))))
     }
 }

@@ -306,7 +306,7 @@ impl<'s> Access<'s> {
     fn decisive(&self, request: &Request) -> Statements {
         let outcome = self.with_policies(|policies| decide(request, policies));
         let denies = outcome.decision == Decision::ExplicitlyDenied;
-        let statement = |decisive: &iam::Decisive| match decisive.policy {
+        let statement = |decisive: &iam::DeterminingStatement| match decisive.policy {
             iam::Kind::Identity(index) => Some((self.identity.get(index)?.0, decisive.statement)),
             // What the boundary allows besides is not what is at fault, unless nothing else is.
             iam::Kind::Boundary if denies || self.identity.iter().all(|(index, _)| *index == NO_POLICY) => {

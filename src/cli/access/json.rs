@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::words::word;
-use crate::check::{Answer, Asker, Holder, Owner, Question, Reason, Who};
+use crate::check::{ActingPrincipal, Answer, Asker, Owner, Question, Reason, Who};
 use crate::model::User;
 
 /// What a person may do.
@@ -25,8 +25,8 @@ pub(super) fn of_person(account: &str, user: &User, answers: &[Answer]) -> Strin
 }
 
 /// Who may do something, or perhaps may.
-pub(super) fn of_account(account: &str, question: &Question<'_>, holders: &[Holder]) -> String {
-    let principal = |holder: &Holder| {
+pub(super) fn of_account(account: &str, question: &Question<'_>, holders: &[ActingPrincipal]) -> String {
+    let principal = |holder: &ActingPrincipal| {
         let (kind, name) = match &holder.who {
             Who::User(name) => ("user", name),
             Who::Notebook(name) => ("notebook", name),

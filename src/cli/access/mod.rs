@@ -8,7 +8,7 @@ use std::path::Path;
 use super::DEFAULT_OUT;
 use super::args::{AccessArgs, AccessAs, AccessFormat};
 use super::{Failure, Outcome, outcome};
-use crate::check::{self, Answer, Asker, Holder, Question, Who};
+use crate::check::{self, ActingPrincipal, Answer, Asker, Question, Who};
 use crate::config::did_you_mean;
 use crate::facts::actions::{service_action, service_actions};
 use crate::finding::Finding;
@@ -17,7 +17,7 @@ use crate::model::{Account, User};
 use crate::plan::{self, AccountPlan, Names, Placement};
 use crate::render::{self, People, RenderFailure, Rendered, Templates};
 use crate::report::Format;
-use crate::synthesis::material::{self, Sources, own_or_fault, user_of};
+use crate::synthesis::inputs::{self, Sources, own_or_fault, user_of};
 
 /// What is answered: in words or as JSON, and whether something is unknown.
 struct Reply {
@@ -48,7 +48,7 @@ pub(super) fn run(args: &AccessArgs, colour: bool) -> Result<Outcome, Failure> {
         today: None,
         encoding: args.encoding,
     };
-    let Some((material, account)) = material::one_account(&sources, &mut findings)? else {
+    let Some((material, account)) = inputs::one_account(&sources, &mut findings)? else {
         return Ok(outcome(Format::Human, findings, String::new(), colour));
     };
     let templates = &material.templates;
@@ -114,7 +114,7 @@ fn rendered<T>(
     look: impl FnOnce(&AccountPlan<'_>, &[Rendered]) -> Found<T>,
 ) -> Found<T> {
     let people = People::render(templates, account, &Names::of(account), &account.users)?;
-    let room = render::room(account, &people);
+    let room = render::capacity(account, &people);
     let Placement { stacks, .. } = plan::place(account, room, |user| people.size(user));
     let folder = Path::new(DEFAULT_OUT).join(account.name.as_str());
     let plan = plan::plan(account, &folder, stacks);
@@ -138,7 +138,7 @@ fn of_answers(args: &AccessArgs, user: &User, mut answers: Vec<Answer>) -> Reply
     Reply { stdout, unknown }
 }
 
-fn of_holders(args: &AccessArgs, question: &Question<'_>, mut holders: Vec<Holder>) -> Reply {
+fn of_holders(args: &AccessArgs, question: &Question<'_>, mut holders: Vec<ActingPrincipal>) -> Reply {
     holders.retain(|holder| {
         let asked = match args.asker {
             None => true,

@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use crate::check::{Answer, Asker, Holder, Owner, Question, Reason, Who};
+use crate::check::{ActingPrincipal, Answer, Asker, Owner, Question, Reason, Who};
 use crate::iam::{Decision, is_beyond_policies};
 use crate::model::User;
 
@@ -57,7 +57,7 @@ fn reasons(statements: &[Reason], doubts: &[String]) -> String {
 }
 
 /// Who may, or perhaps may: those of whom the same statements say so one after the other, and then these.
-pub(super) fn holders(account: &str, question: &Question<'_>, holders: &[Holder]) -> String {
+pub(super) fn holders(account: &str, question: &Question<'_>, holders: &[ActingPrincipal]) -> String {
     if holders.is_empty() {
         let Question { action, resource, .. } = question;
         return format!("nobody in the account `{account}` may call `{action}` on `{resource}`\n");

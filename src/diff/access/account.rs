@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::super::folder::{AccountFolder, Stack};
 use super::super::owners::{Owners, general};
-use super::Kept;
+use super::RetainedResource;
 use crate::inventory::{
     self, Boundary, Documents, Group, IamInventory, IdentityKind, Location, PolicyDocument, PolicyKind, Principal,
     Undefined,
@@ -40,7 +40,7 @@ impl<'a> AccountIam<'a> {
     /// What an account's stacks make, and what is `kept` of what those of `before` made.
     pub(super) fn of(
         account: Option<&'a AccountFolder>,
-        kept: &[Kept<'a>],
+        kept: &[RetainedResource<'a>],
         before: Option<&'a AccountFolder>,
         documents: &mut Documents,
     ) -> Self {

@@ -1,10 +1,10 @@
 //! Who gains and who loses what by the change of an account's policies.
 
 mod account;
-mod others;
-mod strangers;
+mod condition_assignments;
+mod external_principals;
 mod subjects;
-mod worlds;
+mod unevaluated_grants;
 
 use std::collections::BTreeSet;
 
@@ -16,9 +16,9 @@ use super::model::{AccessChange, AccessDirection, AccessEntry, Presence};
 use crate::iam::{AccessLine, Attached, Direction, Document, Policies, ResourcePolicy, access_delta};
 use crate::inventory::{Documents, one_or_more};
 use account::AccountIam;
-use others::undecided;
-use strangers::{of_trust, outside};
+use external_principals::{of_trust, outside};
 use subjects::{Subject, people};
+use unevaluated_grants::undecided;
 
 /// What the policies of one side say for a subject.
 #[derive(Debug, Clone, Default)]
@@ -35,7 +35,7 @@ pub(super) struct Side {
 }
 
 /// A resource that no stack manages any longer, and that is not deleted.
-pub(super) struct Kept<'a> {
+pub(super) struct RetainedResource<'a> {
     /// The stack that it was in.
     pub stack: &'a Stack,
     pub logical_id: &'a str,
@@ -45,13 +45,17 @@ pub(super) struct Kept<'a> {
 pub(super) fn compare(
     old: Option<&AccountFolder>,
     new: Option<&AccountFolder>,
-    kept: &[Kept<'_>],
+    kept: &[RetainedResource<'_>],
 ) -> Vec<AccessChange> {
-    worlds::compare(old, new, kept)
+    condition_assignments::compare(old, new, kept)
 }
 
 /// The same where no condition is open.
-fn in_one_world(old: Option<&AccountFolder>, new: Option<&AccountFolder>, kept: &[Kept<'_>]) -> Vec<AccessChange> {
+fn in_one_world(
+    old: Option<&AccountFolder>,
+    new: Option<&AccountFolder>,
+    kept: &[RetainedResource<'_>],
+) -> Vec<AccessChange> {
     let mut documents = Documents::default();
     let sides = [AccountIam::of(old, &[], None, &mut documents), AccountIam::of(new, kept, old, &mut documents)];
     let known = new.or(old);

@@ -6,7 +6,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::super::pattern::{MANY, ONE};
+use super::super::pattern::{ANY_CHAR, ANY_RUN};
 
 /// A step of a pattern.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -48,7 +48,7 @@ impl Step {
     }
 }
 
-/// A pattern, in which `MANY` and `ONE` stand for the wildcards.
+/// A pattern, in which `ANY_RUN` and `ANY_CHAR` stand for the wildcards.
 pub(super) fn pattern(text: &str) -> Vec<Step> {
     steps(text, Step::One, Step::Many)
 }
@@ -74,8 +74,8 @@ pub(super) fn any_case(text: &str) -> Vec<Step> {
 
 fn steps(text: &str, one: Step, many: Step) -> Vec<Step> {
     let step = |c: char| match c {
-        ONE => one,
-        MANY => many,
+        ANY_CHAR => one,
+        ANY_RUN => many,
         c => Step::Char(c),
     };
     text.chars().map(step).collect()
@@ -336,7 +336,7 @@ mod tests {
     use super::*;
 
     fn encoded(text: &str) -> String {
-        text.replace('*', &MANY.to_string()).replace('?', &ONE.to_string())
+        text.replace('*', &ANY_RUN.to_string()).replace('?', &ANY_CHAR.to_string())
     }
 
     fn texts(patterns: &[&str], domain: &[Step]) -> Vec<String> {

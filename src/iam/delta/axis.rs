@@ -3,14 +3,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::super::Context;
-use super::super::comparison::Notes;
+use super::super::comparison::Trace;
 use super::super::condition::Condition;
 use super::super::examples::around;
 use super::super::keys::{Presence, has_one_value, presence};
 use super::super::operator::{Base, Operator};
-use super::super::pattern::{Filled, MANY, ONE};
+use super::super::pattern::{ANY_CHAR, ANY_RUN, Filled};
 use super::super::request::{Principal, Request, Values};
-use super::super::truth::Truth;
+use super::super::tri_bool::TriBool;
 use super::automaton::{all, any_case, arn_pattern, pattern, witnesses};
 
 /// A condition key, and for every way in which its values can meet the conditions a value.
@@ -24,7 +24,7 @@ pub(super) struct Axis {
     principal: Principal,
     /// The ways.
     pub classes: Vec<Class>,
-    by_truths: BTreeMap<Vec<Truth>, usize>,
+    by_truths: BTreeMap<Vec<TriBool>, usize>,
 }
 
 /// A way, with a value; `None` where the key is absent.
@@ -94,8 +94,8 @@ impl Axis {
     }
 
     /// Whether a condition about the key holds, of each class.
-    pub(super) fn each(&self, condition: &Condition) -> Vec<Truth> {
-        let holds = |class: &Class| condition.holds(&self.request(class.values.as_ref()), &mut Notes::default());
+    pub(super) fn each(&self, condition: &Condition) -> Vec<TriBool> {
+        let holds = |class: &Class| condition.holds(&self.request(class.values.as_ref()), &mut Trace::default());
         self.classes.iter().map(holds).collect()
     }
 
@@ -104,9 +104,9 @@ impl Axis {
         Request { principal: self.principal.clone(), action: String::new(), resource: String::new(), context }
     }
 
-    fn truths(&self, values: Option<&Values>) -> Vec<Truth> {
+    fn truths(&self, values: Option<&Values>) -> Vec<TriBool> {
         let request = self.request(values);
-        self.conditions.iter().map(|condition| condition.holds(&request, &mut Notes::default())).collect()
+        self.conditions.iter().map(|condition| condition.holds(&request, &mut Trace::default())).collect()
     }
 
     fn candidates(&self, singles: &[String]) -> Vec<Option<Values>> {
@@ -149,7 +149,7 @@ impl Axis {
         let mut values = around(others.iter().map(|(base, text)| (*base, text.as_str())));
         // Where no text is asked for, any value of the kind that is will do. A key that is compared as an ARN holds one.
         let bases = || self.conditions.iter().filter_map(|condition| condition.operator.map(|operator| operator.base));
-        let any_arn = || arn_pattern(&format!("arn:{MANY}:{MANY}:{MANY}:{MANY}:{MANY}"));
+        let any_arn = || arn_pattern(&format!("arn:{ANY_RUN}:{ANY_RUN}:{ANY_RUN}:{ANY_RUN}:{ANY_RUN}"));
         let possible = bases().find(|base| *base == Base::ArnLike).and_then(|_| any_arn()).unwrap_or_else(all);
         let texts =
             if languages.is_empty() && !values.is_empty() { Vec::new() } else { witnesses(&languages, &possible)? };
@@ -212,7 +212,7 @@ impl Axis {
                     }
                 };
                 if language.is_some_and(|steps| super::automaton::matches(&steps, value)) {
-                    likes.insert(text.replace(MANY, "*").replace(ONE, "?"));
+                    likes.insert(text.replace(ANY_RUN, "*").replace(ANY_CHAR, "?"));
                 }
             }
         }

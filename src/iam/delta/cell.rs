@@ -3,35 +3,35 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use super::super::comparison::Notes;
+use super::super::comparison::Trace;
 use super::super::condition::Condition;
 use super::super::decide::{Attached, Decision, Policies, ResourcePolicy, decide};
 use super::super::document::{Document, Effect, Listed, Statement};
 use super::super::principal::Named;
 use super::super::request::{Context, Principal, Request};
-use super::super::truth::Truth;
+use super::super::tri_bool::TriBool;
 use super::axis::{Axis, with};
 use super::{Direction, is_fixed};
 
 /// The statements that are about an action and a resource, in all the policies of a side.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Relevant<'a> {
-    pub identity: Vec<(&'a Statement, Truth)>,
+    pub identity: Vec<(&'a Statement, TriBool)>,
     /// `None` without a boundary.
-    pub boundary: Option<Vec<(&'a Statement, Truth)>>,
-    pub resource: Option<Vec<(&'a Statement, Truth)>>,
+    pub boundary: Option<Vec<(&'a Statement, TriBool)>>,
+    pub resource: Option<Vec<(&'a Statement, TriBool)>>,
     /// Whether the policy of the resource must allow.
     pub required: bool,
 }
 
 impl<'a> Relevant<'a> {
-    fn all(&self) -> impl Iterator<Item = &(&'a Statement, Truth)> {
+    fn all(&self) -> impl Iterator<Item = &(&'a Statement, TriBool)> {
         self.identity.iter().chain(self.boundary.iter().flatten()).chain(self.resource.iter().flatten())
     }
 
     /// A text that two sides have in common when they say the same, however it is written.
     pub(super) fn meaning(&self) -> String {
-        let list = |statements: &[(&Statement, Truth)]| -> BTreeSet<String> {
+        let list = |statements: &[(&Statement, TriBool)]| -> BTreeSet<String> {
             statements
                 .iter()
                 .map(|(statement, truth)| {
@@ -41,12 +41,12 @@ impl<'a> Relevant<'a> {
                 })
                 .collect()
         };
-        let part = |part: &Option<Vec<(&Statement, Truth)>>| part.as_deref().map(list);
+        let part = |part: &Option<Vec<(&Statement, TriBool)>>| part.as_deref().map(list);
         format!("{:?} {:?} {:?} {}", list(&self.identity), part(&self.boundary), part(&self.resource), self.required)
     }
 
-    fn decide(&self, request: &Request) -> Truth {
-        let document = |list: &[(&Statement, Truth)]| Document {
+    fn decide(&self, request: &Request) -> TriBool {
+        let document = |list: &[(&Statement, TriBool)]| Document {
             statements: list.iter().map(|(one, _)| (*one).clone()).collect(),
         };
         let identity = document(&self.identity);
@@ -66,9 +66,9 @@ impl<'a> Relevant<'a> {
             },
         );
         match outcome.decision {
-            Decision::Allowed => Truth::Yes,
-            Decision::Unknown => Truth::Unknown,
-            Decision::ExplicitlyDenied | Decision::ImplicitlyDenied => Truth::No,
+            Decision::Allowed => TriBool::Yes,
+            Decision::Unknown => TriBool::Unknown,
+            Decision::ExplicitlyDenied | Decision::ImplicitlyDenied => TriBool::No,
         }
     }
 }
@@ -117,7 +117,7 @@ pub(super) fn compare(
     let Some(axes) = axes(old, new, principal, base) else {
         return vec![Region::unknown("there are too many ways to meet the conditions", base)];
     };
-    let sides = [Outline::of(old, &axes, principal), Outline::of(new, &axes, principal)];
+    let sides = [SpanIndex::of(old, &axes, principal), SpanIndex::of(new, &axes, principal)];
     let mut combinations = Vec::new();
     if !undecided(&sides, &axes, &mut Vec::new(), &mut combinations) {
         return vec![Region::unknown("there are too many combinations of conditions", base)];
@@ -131,10 +131,10 @@ pub(super) fn compare(
             context: context(&axes, &combination, base),
         };
         let direction = match (old.decide(&request), new.decide(&request)) {
-            (Truth::No, Truth::Yes) => Direction::Widened,
-            (Truth::Yes, Truth::No) => Direction::Narrowed,
-            (Truth::Yes, Truth::Unknown) | (Truth::Unknown, Truth::No) => Direction::PerhapsNarrowed,
-            (Truth::Unknown, _) | (_, Truth::Unknown) => Direction::Unknown,
+            (TriBool::No, TriBool::Yes) => Direction::Widened,
+            (TriBool::Yes, TriBool::No) => Direction::Narrowed,
+            (TriBool::Yes, TriBool::Unknown) | (TriBool::Unknown, TriBool::No) => Direction::PerhapsNarrowed,
+            (TriBool::Unknown, _) | (_, TriBool::Unknown) => Direction::Unknown,
             _ => continue,
         };
         found.entry(direction).or_default().push(combination);
@@ -176,14 +176,14 @@ fn context(axes: &[Arc<Axis>], combination: &[usize], base: &Context) -> Context
 }
 
 /// What is known of a side before all keys have a value.
-struct Outline {
+struct SpanIndex {
     /// The statements that deny, but for those of the resource's policy: of each, what it says of the classes of which axes.
-    denials: Vec<Vec<(usize, Vec<Truth>)>>,
+    denials: Vec<Vec<(usize, Vec<TriBool>)>>,
     /// Those that allow.
-    grants: Vec<Vec<(usize, Vec<Truth>)>>,
+    grants: Vec<Vec<(usize, Vec<TriBool>)>>,
 }
 
-impl Outline {
+impl SpanIndex {
     fn of(side: &Relevant<'_>, axes: &[Arc<Axis>], principal: &Principal) -> Self {
         let of_axes = |statement: &Statement| {
             let by_axis = |condition: &Condition| {
@@ -195,10 +195,10 @@ impl Outline {
         // A condition on what is the same in all requests may hold or not: then nothing is taken for sure.
         let is_sure = |statement: &Statement| statement.conditions.len() == of_axes(statement).len();
         let own = side.identity.iter().chain(side.boundary.iter().flatten());
-        let denials = own.filter(|(one, truth)| one.effect == Effect::Deny && *truth == Truth::Yes && is_sure(one));
+        let denials = own.filter(|(one, truth)| one.effect == Effect::Deny && *truth == TriBool::Yes && is_sure(one));
         // What a resource's policy leaves to the account, or says of others, allows nothing by itself.
-        let is_direct = |(one, _): &&(&Statement, Truth)| match &one.principals {
-            Some(Listed::These(named)) => named.name(principal, &mut Notes::default()) > Named::ByAccount,
+        let is_direct = |(one, _): &&(&Statement, TriBool)| match &one.principals {
+            Some(Listed::These(named)) => named.name(principal, &mut Trace::default()) > Named::ByAccount,
             _ => true,
         };
         let grants = side.identity.iter().chain(side.resource.iter().flatten().filter(is_direct));
@@ -211,12 +211,13 @@ impl Outline {
 
     /// Whether nothing is allowed, whatever the values of the other keys are.
     fn refuses(&self, chosen: &[usize]) -> bool {
-        let truth = |axis: usize, each: &[Truth]| chosen.get(axis).and_then(|class| each.get(*class)).copied();
-        let denies = |denial: &Vec<(usize, Vec<Truth>)>| {
-            denial.iter().all(|(axis, each)| truth(*axis, each) == Some(Truth::Yes))
+        let truth = |axis: usize, each: &[TriBool]| chosen.get(axis).and_then(|class| each.get(*class)).copied();
+        let denies = |denial: &Vec<(usize, Vec<TriBool>)>| {
+            denial.iter().all(|(axis, each)| truth(*axis, each) == Some(TriBool::Yes))
         };
-        let grants =
-            |grant: &Vec<(usize, Vec<Truth>)>| grant.iter().all(|(axis, each)| truth(*axis, each) != Some(Truth::No));
+        let grants = |grant: &Vec<(usize, Vec<TriBool>)>| {
+            grant.iter().all(|(axis, each)| truth(*axis, each) != Some(TriBool::No))
+        };
         self.denials.iter().any(denies) || !self.grants.iter().any(grants)
     }
 }
@@ -224,7 +225,7 @@ impl Outline {
 /// Adds all combinations of classes that begin with those chosen, but for those with which both sides refuse. False if there are
 /// too many.
 fn undecided(
-    sides: &[Outline; 2],
+    sides: &[SpanIndex; 2],
     axes: &[Arc<Axis>],
     chosen: &mut Vec<usize>,
     combinations: &mut Vec<Vec<usize>>,

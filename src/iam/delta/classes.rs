@@ -4,9 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::super::comparison::{Comparison, Test};
 use super::super::decide::is_elsewhere;
-use super::super::pattern::{MANY, ONE};
+use super::super::pattern::{ANY_CHAR, ANY_RUN};
 use super::super::request::{Context, Principal, Request};
-use super::super::truth::Truth;
+use super::super::tri_bool::TriBool;
 use super::automaton::{Language, Step, actions, arn_pattern, arns, arns_of_accounts, pattern, witnesses};
 
 /// Texts, of which those that the same patterns match are one class.
@@ -18,7 +18,7 @@ pub(super) struct Classes {
     patterns: Vec<String>,
     /// A text of each class.
     pub witnesses: Vec<String>,
-    by_truths: BTreeMap<Vec<Truth>, usize>,
+    by_truths: BTreeMap<Vec<TriBool>, usize>,
     /// The classes that each pattern matches, and those that it may match.
     matched: Vec<[BTreeSet<usize>; 2]>,
 }
@@ -69,9 +69,9 @@ impl Classes {
             }
             for ([certainly, perhaps], truth) in classes.matched.iter_mut().zip(&truths) {
                 match truth {
-                    Truth::Yes => _ = certainly.insert(class),
-                    Truth::Unknown => _ = perhaps.insert(class),
-                    Truth::No => {}
+                    TriBool::Yes => _ = certainly.insert(class),
+                    TriBool::Unknown => _ = perhaps.insert(class),
+                    TriBool::No => {}
                 }
             }
             classes.by_truths.insert(truths, class);
@@ -85,9 +85,9 @@ impl Classes {
         self.by_truths.get(&self.truths(text)).copied()
     }
 
-    fn truths(&self, text: &str) -> Vec<Truth> {
+    fn truths(&self, text: &str) -> Vec<TriBool> {
         let of_patterns = self.patterns.iter().map(|pattern| Comparison::holds(self.test, pattern, text));
-        of_patterns.chain([Truth::from(self.is_elsewhere(text))]).collect()
+        of_patterns.chain([TriBool::from(self.is_elsewhere(text))]).collect()
     }
 
     /// Whether a resource is in another account than that of who asks.
@@ -234,5 +234,5 @@ fn cover(rest: &mut BTreeSet<usize>, set: &BTreeSet<usize>, mut phrases: Vec<Phr
 }
 
 fn shown(pattern: &str) -> String {
-    pattern.replace(MANY, "*").replace(ONE, "?")
+    pattern.replace(ANY_RUN, "*").replace(ANY_CHAR, "?")
 }

@@ -14,12 +14,12 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use super::beyond::NOT_BY_POLICIES;
-use super::comparison::Notes;
+use super::comparison::Trace;
 use super::decide::{Policies, ResourcePolicy};
 use super::document::{Document, Listed, Statement};
 use super::pattern::{Filled, Pattern};
 use super::request::{Context, Principal, Request};
-use super::truth::Truth;
+use super::tri_bool::TriBool;
 use cell::{Region, Relevant};
 use classes::Classes;
 
@@ -198,7 +198,7 @@ fn lines(space: &Arc<Space>, request: &Request, old: &Policies<'_>, new: &Polici
     let applicability = sides.each_ref().map(|side| side.applicability(space, request));
     // What the same statements are about is decided the same: told by their indexes first, which is quick, and then by what
     // they say.
-    let mut by_statements: BTreeMap<[Vec<(usize, Truth)>; 3], usize> = BTreeMap::new();
+    let mut by_statements: BTreeMap<[Vec<(usize, TriBool)>; 3], usize> = BTreeMap::new();
     let mut by_meaning: BTreeMap<(String, String, bool), usize> = BTreeMap::new();
     let mut known: Vec<Vec<Region>> = Vec::new();
     // By direction and condition.
@@ -212,7 +212,7 @@ fn lines(space: &Arc<Space>, request: &Request, old: &Policies<'_>, new: &Polici
         for (at_resource, resource) in space.resources.witnesses.iter().enumerate() {
             let [old_indexes, new_indexes] = applicability.each_ref().map(|one| one.indexes(at_action, at_resource));
             let is_elsewhere = elsewhere.get(at_resource).copied().unwrap_or_default();
-            let mark = if is_elsewhere { vec![(0, Truth::Yes)] } else { Vec::new() };
+            let mark = if is_elsewhere { vec![(0, TriBool::Yes)] } else { Vec::new() };
             let [old_side, new_side] = &sides;
             let index = *by_statements.entry([old_indexes, new_indexes, mark]).or_insert_with_key(|[old, new, _]| {
                 let (old, new) = (old_side.relevant(old), new_side.relevant(new));
@@ -311,7 +311,7 @@ struct Applicability {
     /// For each class of actions, the statements that name it.
     named: Vec<Vec<usize>>,
     /// For each statement, whether it reaches each class of resources.
-    reached: Vec<Vec<Truth>>,
+    reached: Vec<Vec<TriBool>>,
 }
 
 impl<'a> Side<'a> {
@@ -345,8 +345,8 @@ impl<'a> Side<'a> {
     }
 
     /// The statements of these indexes.
-    fn relevant(&self, indexes: &[(usize, Truth)]) -> Relevant<'a> {
-        let part = |range: &Range<usize>| -> Vec<(&'a Statement, Truth)> {
+    fn relevant(&self, indexes: &[(usize, TriBool)]) -> Relevant<'a> {
+        let part = |range: &Range<usize>| -> Vec<(&'a Statement, TriBool)> {
             let inside = indexes.iter().filter(|(index, _)| range.contains(index));
             inside.filter_map(|(index, truth)| Some((*self.statements.get(*index)?, *truth))).collect()
         };
@@ -361,20 +361,20 @@ impl<'a> Side<'a> {
 
 impl Applicability {
     /// The statements that are about a class of actions and may be about one of resources.
-    fn indexes(&self, action: usize, resource: usize) -> Vec<(usize, Truth)> {
+    fn indexes(&self, action: usize, resource: usize) -> Vec<(usize, TriBool)> {
         let named = self.named.get(action).into_iter().flatten();
         let truth = |index: &usize| self.reached.get(*index).and_then(|reached| reached.get(resource)).copied();
         let pairs = named.filter_map(|index| Some((*index, truth(index)?)));
-        pairs.filter(|(_, truth)| *truth != Truth::No).collect()
+        pairs.filter(|(_, truth)| *truth != TriBool::No).collect()
     }
 }
 
 impl Statement {
     /// Whether the statement is about a resource. One with variables that nobody knows may be.
-    fn reaches_resource(&self, request: &Request) -> Truth {
+    fn reaches_resource(&self, request: &Request) -> TriBool {
         if self.open_variables(&request.context) && self.resources.is_some() {
-            return Truth::Unknown;
+            return TriBool::Unknown;
         }
-        self.names_resource(request, &mut Notes::default())
+        self.names_resource(request, &mut Trace::default())
     }
 }

@@ -1,7 +1,9 @@
 //! What nobody may of another's.
 
 use super::actions::{CREDENTIALS, DELETE, JOB, KEYS, LIST, LOG_STREAM, NOTEBOOK, READ, ROLE, SECRET, USER, WRITE};
-use super::{AccessProbe, Over, ProbeBuilder, ProbedPerson, job_log, notebook_log, one, resource_tags, several};
+use super::{
+    AccessProbe, ProbeBuilder, ProbedPerson, ResourcePolicyRef, job_log, notebook_log, one, resource_tags, several,
+};
 use crate::check::access::placeholders::{ACTOR_NAME, TARGET_NAME};
 
 /// The name of a usual object of a folder.
@@ -99,7 +101,7 @@ impl ProbeBuilder<'_> {
             let tags = || resource_tags("iam", &other.tags_of(&role.principal.tags));
             probes.extend(self.pass(&format!("the notebook role of `{who}`"), &role.principal.arn, &tags()));
             probes.push(AccessProbe {
-                over: role.trust.map_or(Over::UnknownRole, Over::Role),
+                over: role.trust.map_or(ResourcePolicyRef::UnknownRole, ResourcePolicyRef::Role),
                 ..self.probe(
                     format!("take on the notebook role of `{who}`"),
                     "sts:AssumeRole",

@@ -3,7 +3,7 @@
 use super::actions::{
     ACCESS_POINT, BUCKET, DELETE, FUNCTION, GROUP, LIFECYCLE, LIST, LOG_GROUP, POLICY, ROLE, STACK, USER, WRITE,
 };
-use super::{AccessProbe, Over, ProbeBuilder, ProbedPerson, one, resource_tags};
+use super::{AccessProbe, ProbeBuilder, ProbedPerson, ResourcePolicyRef, one, resource_tags};
 use crate::check::access::placeholders::ACTOR_NAME;
 
 impl ProbeBuilder<'_> {
@@ -98,12 +98,10 @@ impl ProbeBuilder<'_> {
             probes.push(self.probe(verb, action, arn, Vec::new()));
         }
         let foreign = format!("arn:{partition}:iam::{account}:role/any");
-        let roles = self
-            .account_inventory
-            .roles
-            .iter()
-            .map(|role| (&role.principal.arn, role.trust.map_or(Over::UnknownRole, Over::Role)));
-        for (arn, over) in roles.chain([(&foreign, Over::UnknownRole)]) {
+        let roles = self.account_inventory.roles.iter().map(|role| {
+            (&role.principal.arn, role.trust.map_or(ResourcePolicyRef::UnknownRole, ResourcePolicyRef::Role))
+        });
+        for (arn, over) in roles.chain([(&foreign, ResourcePolicyRef::UnknownRole)]) {
             probes.extend(self.pass("roles that are not theirs", arn, &[]));
             let take = self.probe("take on roles that are not theirs", "sts:AssumeRole", arn, Vec::new());
             probes.push(AccessProbe { over, ..take });

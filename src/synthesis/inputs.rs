@@ -33,7 +33,7 @@ pub(crate) struct Sources<'a> {
 }
 
 /// What stacks are made of, and checked by.
-pub(crate) struct Material {
+pub(crate) struct Inputs {
     folder: PathBuf,
     /// Without rosters and locks, which are read account by account.
     pub(crate) config: Config,
@@ -45,7 +45,7 @@ pub(crate) struct Material {
 }
 
 /// Reads it all. With templates or rules that cannot be used, which are findings, there is none.
-pub(crate) fn read(sources: &Sources<'_>, findings: &mut Vec<Finding>) -> Result<Option<Material>, Failure> {
+pub(crate) fn read(sources: &Sources<'_>, findings: &mut Vec<Finding>) -> Result<Option<Inputs>, Failure> {
     require_config(sources.config)?;
     // None of these knows of another, and in a small fleet each takes as long as all the rest.
     let (config, (templates, rules)) = rayon::join(
@@ -70,7 +70,7 @@ pub(crate) fn read(sources: &Sources<'_>, findings: &mut Vec<Finding>) -> Result
         }
     };
     findings.extend(suppressions.unknown_guard_rules(&rules));
-    Ok(Some(Material {
+    Ok(Some(Inputs {
         folder: sources.config.to_owned(),
         config,
         templates,
@@ -90,7 +90,7 @@ pub(crate) fn account(
     Ok(model::account(config, &people, findings))
 }
 
-impl Material {
+impl Inputs {
     /// The accounts that are asked for.
     pub(crate) fn selected(&self) -> Vec<&AccountConfig> {
         self.config.accounts.iter().filter(|account| account.selected).collect()
@@ -111,7 +111,7 @@ impl Material {
 pub(crate) fn one_account(
     sources: &Sources<'_>,
     findings: &mut Vec<Finding>,
-) -> Result<Option<(Material, Account)>, Failure> {
+) -> Result<Option<(Inputs, Account)>, Failure> {
     let Some(material) = read(sources, findings)? else { return Ok(None) };
     let account = match material.selected().first() {
         Some(config) => material.account(config, findings)?,

@@ -1,4 +1,4 @@
-//! Origins: which line of which policy template a statement was made from. Found from the statement's end: a document that
+//! Which line of which policy template a statement was made from. Found from the statement's end: a document that
 //! is what a policy template gives was made from it.
 
 use std::sync::Arc;
@@ -18,24 +18,24 @@ const LINE: &str = "\u{E000}line";
 
 /// The documents that the policy templates give for an account.
 #[derive(Debug, Default)]
-pub struct Origins {
+pub struct PolicySourceMap {
     documents: Vec<(Arc<SourceFile>, Value, Vec<usize>)>,
 }
 
 impl Templates {
     /// The origins of an account's policies.
-    pub fn origins(&self, plan: &AccountPlan<'_>) -> Origins {
+    pub fn origins(&self, plan: &AccountPlan<'_>) -> PolicySourceMap {
         let Ok(root) = serde_json::to_value(context::shared(plan.account, &plan.names, Part::Access)) else {
-            return Origins::default();
+            return PolicySourceMap::default();
         };
         let profile = root.get("profile").and_then(Value::as_str).unwrap_or_default().to_owned();
         let values = policy::Values::of(&root).all();
         let documents = self.policy_sources(&profile).filter_map(|source| document(source, &values)).collect();
-        Origins { documents }
+        PolicySourceMap { documents }
     }
 }
 
-impl Origins {
+impl PolicySourceMap {
     /// The statement of this index in the template that gives `document`.
     pub fn place(&self, document: &Value, statement: usize) -> Option<Place> {
         let (source, _, lines) = self.documents.iter().find(|(_, given, _)| given == document)?;

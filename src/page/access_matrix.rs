@@ -37,7 +37,7 @@ impl Answer {
 
 /// What the principals of an account may do.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Reach {
+pub struct AccessMatrix {
     /// The principals, such as "people" and "notebook roles": the columns of the matrix.
     pub principals: Vec<String>,
     /// What was asked of each.
@@ -70,7 +70,7 @@ pub struct Kind {
     pub answers: Vec<check::Answer>,
 }
 
-impl Reach {
+impl AccessMatrix {
     /// How many requests are allowed, or perhaps, that nobody may make.
     pub fn weak(&self) -> usize {
         let open = |answer: &Answer| !matches!(answer, Answer::Denied | Answer::Nothing);
@@ -178,7 +178,7 @@ mod tests {
     #[test]
     fn requests_that_are_one_in_words_are_one_row() {
         let verb = "change the folder of `bob`";
-        let reach = Reach::of(&[people(vec![
+        let reach = AccessMatrix::of(&[people(vec![
             answer(Asker::User, Owner::Others, verb, Decision::Allowed),
             answer(Asker::User, Owner::Others, verb, Decision::ExplicitlyDenied),
             answer(Asker::Notebook, Owner::Others, verb, Decision::ImplicitlyDenied),
@@ -197,7 +197,8 @@ mod tests {
             answer(Asker::User, Owner::Others, "set the tag `user` of a training job of `bob`", Decision::Allowed);
         (tags.action, tags.resource) =
             ("sagemaker:AddTags".to_owned(), "arn:aws:sagemaker:r:1:training-job/bob-1".to_owned());
-        let reach = Reach::of(&[people(vec![answer(Asker::User, Owner::Others, verb, Decision::Allowed), tags])]);
+        let reach =
+            AccessMatrix::of(&[people(vec![answer(Asker::User, Owner::Others, verb, Decision::Allowed), tags])]);
         let rows: Vec<_> = reach.rows.iter().map(|row| (row.thing.as_str(), row.what.as_str())).collect();
         let expected = [
             ("folder", "change another user"),
@@ -214,7 +215,7 @@ mod tests {
             answer(Asker::User, Owner::Own, "read", Decision::Allowed),
             answer(Asker::User, Owner::Own, "write", Decision::Allowed),
         ];
-        let reach = Reach::of(&[people(active), people(suspended)]);
+        let reach = AccessMatrix::of(&[people(active), people(suspended)]);
         let answers: Vec<_> = reach.rows.iter().map(|row| row.answers.clone()).collect();
         assert_eq!(answers, [[Answer::Unknown, Answer::Denied], [Answer::Allowed, Answer::Nothing]]);
     }

@@ -22,7 +22,7 @@ use super::tree::{
 
 /// By what a rule file tells one text from another, besides comparing them.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Sight {
+pub(super) struct RuleFootprint {
     /// The texts that it writes out.
     texts: BTreeSet<String>,
     /// Its regular expressions, by how they are written.
@@ -32,7 +32,7 @@ pub(super) struct Sight {
 }
 
 /// What a rule file can tell apart; `None` where it may be everything.
-pub(super) fn sight(syntax: &Syntax) -> Option<Sight> {
+pub(super) fn footprint(syntax: &Syntax) -> Option<RuleFootprint> {
     if !syntax.parameterized.is_empty() {
         return None;
     }
@@ -62,7 +62,7 @@ pub(super) fn sight(syntax: &Syntax) -> Option<Sight> {
     Some(reader.sight)
 }
 
-impl Sight {
+impl RuleFootprint {
     /// What two files together can tell apart.
     pub(super) fn and(mut self, other: &Self) -> Self {
         self.texts.extend(other.texts.iter().cloned());
@@ -138,7 +138,7 @@ enum Variable {
 
 #[derive(Default)]
 struct Reader {
-    sight: Sight,
+    sight: RuleFootprint,
     /// The variables of the blocks that are open, the innermost last.
     scopes: Vec<BTreeMap<String, Variable>>,
 }

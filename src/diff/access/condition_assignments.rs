@@ -10,7 +10,7 @@ use super::super::canonical::text;
 use super::super::folder::{AccountFolder, Stack};
 use super::super::model::{AccessChange, AccessDirection, AccessEntry, AccessPrincipal, Presence};
 use super::super::resources::resources;
-use super::{Kept, in_one_world, unknown};
+use super::{RetainedResource, in_one_world, unknown};
 
 /// Of more questions only two worlds are compared: in one all hold, in the other none. What else there may be is unknown.
 const MOST_QUESTIONS: usize = 5;
@@ -22,7 +22,7 @@ type Questions<'a> = BTreeMap<(&'a str, String), BTreeSet<String>>;
 pub(super) fn compare(
     old: Option<&AccountFolder>,
     new: Option<&AccountFolder>,
-    kept: &[Kept<'_>],
+    kept: &[RetainedResource<'_>],
 ) -> Vec<AccessChange> {
     let mut questions = Questions::new();
     for stack in old.into_iter().chain(new).flat_map(|account| &account.stacks) {
@@ -45,7 +45,7 @@ pub(super) fn compare(
             world.checked_shr(number).unwrap_or(world) & 1 == 1
         };
         let [old, new] = [old, new].map(|side| side.map(|account| answered(account, &holds)));
-        let kept: Vec<Kept<'_>> = kept.iter().filter_map(|kept| still_kept(kept, old.as_ref()?)).collect();
+        let kept: Vec<RetainedResource<'_>> = kept.iter().filter_map(|kept| still_kept(kept, old.as_ref()?)).collect();
         in_one_world(old.as_ref(), new.as_ref(), &kept)
     };
     let all: Vec<Vec<AccessChange>> = worlds.into_iter().map(in_world).collect();
@@ -119,10 +119,10 @@ fn look<'a>(stack: &'a str, value: &Value, questions: &mut Questions<'a>) {
     }
 }
 
-fn still_kept<'a>(kept: &Kept<'_>, old: &'a AccountFolder) -> Option<Kept<'a>> {
+fn still_kept<'a>(kept: &RetainedResource<'_>, old: &'a AccountFolder) -> Option<RetainedResource<'a>> {
     let stack = old.stacks.iter().find(|stack| stack.name == kept.stack.name)?;
     let (id, _) = resources(Some(stack)).find(|(id, _)| *id == kept.logical_id)?;
-    Some(Kept { stack, logical_id: id })
+    Some(RetainedResource { stack, logical_id: id })
 }
 
 /// An account in one world.

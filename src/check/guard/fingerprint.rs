@@ -5,25 +5,25 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
-use super::reach::Reach;
-use super::sight::Sight;
+use super::footprint::RuleFootprint;
+use super::type_filter::TypeFilter;
 
 /// The same for templates that are alike, and for no others.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Likeness([u8; 32]);
+pub(super) struct Fingerprint([u8; 32]);
 
 /// A template as a group of rule files sees it.
 #[derive(Debug)]
 pub(super) struct Seen<'a> {
     /// What it has in common with those that are alike.
-    pub likeness: Likeness,
+    pub fingerprint: Fingerprint,
     /// Of its resources within reach one of each kind, by logical ID.
     pub resources: BTreeSet<&'a str>,
 }
 
 impl<'a> Seen<'a> {
     /// `template` to rules of this sight and reach. `group` tells the rules from others.
-    pub(super) fn new(template: &'a Value, sight: &Sight, reach: &Reach, group: usize) -> Self {
+    pub(super) fn new(template: &'a Value, sight: &RuleFootprint, reach: &TypeFilter, group: usize) -> Self {
         let mut kinds = BTreeMap::new();
         let mut whole = Sha256::new();
         whole.update(group.to_le_bytes());
@@ -47,13 +47,13 @@ impl<'a> Seen<'a> {
         for kind in kinds.keys() {
             whole.update(kind);
         }
-        Self { likeness: Likeness(whole.finalize().into()), resources: kinds.into_values().collect() }
+        Self { fingerprint: Fingerprint(whole.finalize().into()), resources: kinds.into_values().collect() }
     }
 }
 
 /// Writes values so that what is alike comes out the same, and nothing else does.
 struct Writer<'a, 's> {
-    sight: &'s Sight,
+    sight: &'s RuleFootprint,
     out: Vec<u8>,
     /// The texts of the resource, by when they were first met.
     texts: BTreeMap<&'a str, usize>,

@@ -2,7 +2,7 @@
 
 /// An answer, or none.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Truth {
+pub enum TriBool {
     /// It does not hold.
     No,
     /// It cannot be told.
@@ -11,7 +11,7 @@ pub enum Truth {
     Yes,
 }
 
-impl Truth {
+impl TriBool {
     /// Both hold.
     #[must_use]
     pub fn and(self, other: Self) -> Self {
@@ -28,15 +28,15 @@ impl Truth {
     #[must_use]
     pub fn opposite(self) -> Self {
         match self {
-            Truth::No => Truth::Yes,
-            Truth::Unknown => Truth::Unknown,
-            Truth::Yes => Truth::No,
+            TriBool::No => TriBool::Yes,
+            TriBool::Unknown => TriBool::Unknown,
+            TriBool::Yes => TriBool::No,
         }
     }
 }
 
-impl From<bool> for Truth {
+impl From<bool> for TriBool {
     fn from(truth: bool) -> Self {
-        if truth { Truth::Yes } else { Truth::No }
+        if truth { TriBool::Yes } else { TriBool::No }
     }
 }

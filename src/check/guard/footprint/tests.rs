@@ -3,8 +3,8 @@ use super::*;
 const USERS: &str = "let users = Resources.*[ Type == 'AWS::IAM::User' ]\n";
 
 #[track_caller]
-fn of(rules: &str) -> Option<Sight> {
-    sight(&Syntax::read(&format!("{USERS}{rules}"), "a.guard").unwrap())
+fn of(rules: &str) -> Option<RuleFootprint> {
+    footprint(&Syntax::read(&format!("{USERS}{rules}"), "a.guard").unwrap())
 }
 
 #[test]

@@ -8,14 +8,14 @@ use super::syntax::{Syntax, compares_type, key, list, literals};
 
 /// The part of a template that a rule file must be handed.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Reach {
+pub(super) enum TypeFilter {
     /// All of it.
     Everything,
     /// The resources of these types, and all that is no resource.
     Types(BTreeSet<String>),
 }
 
-impl Reach {
+impl TypeFilter {
     /// The resources within reach, in the order of the template; one whose type cannot be read is not held back.
     ///
     /// Where there are none, the first of all stands for them: a template without any resource is another matter to the
@@ -36,12 +36,12 @@ impl Reach {
 
 /// The reach of a file. It is `Types` only when every way in the file to the resources begins with
 /// `Resources.*[ Type == '…' ]` (or `Type IN […]`, or a type block), so that the other resources cannot matter.
-pub(super) fn reach(syntax: &Syntax) -> Reach {
+pub(super) fn type_filter(syntax: &Syntax) -> TypeFilter {
     let mut seen = Seen::default();
     for definition in syntax.rules.iter().chain(&syntax.parameterized).chain(&syntax.variables) {
         seen.visit(&definition.tree, true);
     }
-    if seen.everything { Reach::Everything } else { Reach::Types(seen.types) }
+    if seen.everything { TypeFilter::Everything } else { TypeFilter::Types(seen.types) }
 }
 
 #[derive(Default)]
@@ -128,9 +128,10 @@ mod tests {
 
     #[track_caller]
     fn check(text: &str, expected: Option<&[&str]>) {
-        let expected = expected
-            .map_or(Reach::Everything, |types| Reach::Types(types.iter().map(|&name| name.to_owned()).collect()));
-        assert_eq!(reach(&Syntax::read(text, "a.guard").unwrap()), expected, "{text}");
+        let expected = expected.map_or(TypeFilter::Everything, |types| {
+            TypeFilter::Types(types.iter().map(|&name| name.to_owned()).collect())
+        });
+        assert_eq!(type_filter(&Syntax::read(text, "a.guard").unwrap()), expected, "{text}");
     }
 
     #[test]

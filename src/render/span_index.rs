@@ -9,7 +9,7 @@ use crate::source::{Place, SourceFile};
 
 /// The places of everything in a YAML text. Building one reads the text once: do so only when something must be found.
 #[derive(Debug)]
-pub struct Outline {
+pub struct SpanIndex {
     source: Arc<SourceFile>,
     root: Option<Node>,
 }
@@ -27,7 +27,7 @@ enum Children {
     Mapping(Vec<(String, Range<usize>, Node)>),
 }
 
-impl Outline {
+impl SpanIndex {
     /// The outline of `source`. What follows an error in the YAML is missing from it.
     pub fn read(source: &Arc<SourceFile>) -> Self {
         let mut events = Parser::new_from_str(&source.text).map_while(Result::ok).filter_map(|(event, span)| {
@@ -161,7 +161,7 @@ Resources:
 
     #[track_caller]
     fn check(path: &str, line: usize, column: usize, text: &str) {
-        let place = Outline::read(&SourceFile::new("a.yaml", TEXT)).place(path);
+        let place = SpanIndex::read(&SourceFile::new("a.yaml", TEXT)).place(path);
         assert_eq!((place.line_column(), place.text()), ((line, column), text), "{path}");
     }
 
@@ -199,8 +199,8 @@ Resources:
 
     #[test]
     fn a_text_that_is_no_yaml_is_shown_as_far_as_it_was_read() {
-        let place = Outline::read(&SourceFile::new("a.yaml", "A:\n  B: 1\n  C: ]\n")).place("/A/B");
+        let place = SpanIndex::read(&SourceFile::new("a.yaml", "A:\n  B: 1\n  C: ]\n")).place("/A/B");
         assert_eq!(place.line_column(), (2, 3));
-        assert_eq!(Outline::read(&SourceFile::new("a.yaml", "")).place("/A").line_column(), (1, 1));
+        assert_eq!(SpanIndex::read(&SourceFile::new("a.yaml", "")).place("/A").line_column(), (1, 1));
     }
 }

@@ -11,7 +11,7 @@ use super::resources::{ResourceChange, fixed_name, property, resources, type_of}
 use crate::facts::limits::NOTEBOOK_VOLUME_GB;
 use crate::facts::replacement::replacement;
 use crate::finding::{Finding, Rule};
-use crate::render::outline::Outline;
+use crate::render::span_index::SpanIndex;
 use crate::source::Place;
 
 const TYPE_CHANGED: &str = "CloudFormation refuses to change the type of a resource";
@@ -106,7 +106,7 @@ fn at_home<'a>(stack: &'a Stack, logical_id: &str) -> Option<&'a Value> {
 }
 
 fn place(stack: &Stack, logical_id: &str) -> Place {
-    Outline::read(&stack.source).place(&format!("/Resources/{logical_id}"))
+    SpanIndex::read(&stack.source).place(&format!("/Resources/{logical_id}"))
 }
 
 /// Where a name is: the stack, and the logical ID.

@@ -37,7 +37,7 @@ const FUNCTIONS: &[&str] = &[
 
 /// Why a text has no long form.
 #[derive(Debug)]
-pub enum NoLongForm {
+pub enum NotExpanded {
     /// It is no YAML.
     NotYaml(serde_yaml::Error),
     /// It holds what CloudFormation does not know, such as an unknown tag or a key that is no scalar.
@@ -53,9 +53,9 @@ pub enum NoLongForm {
 ///
 /// # Errors
 /// When it is no YAML, or not of the kind that CloudFormation reads.
-pub fn long_form(text: &str) -> Result<Value, NoLongForm> {
+pub fn expand_short_tags(text: &str) -> Result<Value, NotExpanded> {
     if let Some(message) = unsupported(text) {
-        return Err(NoLongForm::NotCloudformation { path: String::new(), message });
+        return Err(NotExpanded::NotCloudformation { path: String::new(), message });
     }
     let mut strange = None;
     let read = Node(&mut strange).deserialize(serde_yaml::Deserializer::from_str(text));
@@ -63,9 +63,9 @@ pub fn long_form(text: &str) -> Result<Value, NoLongForm> {
         (Ok(value), _) => Ok(value),
         (Err(_), Some(Strange { mut path, message })) => {
             path.reverse();
-            Err(NoLongForm::NotCloudformation { path: path.join("/"), message })
+            Err(NotExpanded::NotCloudformation { path: path.join("/"), message })
         }
-        (Err(error), None) => Err(NoLongForm::NotYaml(error)),
+        (Err(error), None) => Err(NotExpanded::NotYaml(error)),
     }
 }
 
@@ -288,14 +288,14 @@ mod tests {
             ("A:\nB: ~\nC: ''", json!({"A": null, "B": null, "C": ""})),
         ];
         for (short, long) in cases {
-            assert_eq!(long_form(short).unwrap(), long, "{short}");
+            assert_eq!(expand_short_tags(short).unwrap(), long, "{short}");
         }
     }
 
     #[track_caller]
     fn strange(text: &str) -> (String, String) {
-        match long_form(text) {
-            Err(NoLongForm::NotCloudformation { path, message }) => (path, message),
+        match expand_short_tags(text) {
+            Err(NotExpanded::NotCloudformation { path, message }) => (path, message),
             other => panic!("{text}: {other:?}"),
         }
     }
@@ -321,7 +321,7 @@ mod tests {
     #[test]
     fn what_is_no_yaml_is_told_by_the_reader() {
         for text in ["A: ]", "A: 1\nA: 2", "A: 1\n---\nB: 2", "A: *nothing", "A: \"", "\u{7}"] {
-            assert!(matches!(long_form(text), Err(NoLongForm::NotYaml(_))), "{text}");
+            assert!(matches!(expand_short_tags(text), Err(NotExpanded::NotYaml(_))), "{text}");
         }
     }
 
@@ -375,7 +375,7 @@ mod tests {
         fn any_value_comes_out_as_it_would_by_way_of_its_tags(value in a_value()) {
             let text = serde_yaml::to_string(&value).unwrap();
             let read: serde_yaml::Value = serde_yaml::from_str(&text).unwrap();
-            prop_assert_eq!(long_form(&text).unwrap(), long_form_of(&read), "{}", text);
+            prop_assert_eq!(expand_short_tags(&text).unwrap(), long_form_of(&read), "{}", text);
         }
     }
 }
