@@ -961,7 +961,7 @@ done | verify
 for ((i = 0; i < ${#names[@]}; i++)); do files[i]=$work/templates/${files[i]}; done
 
 found=$(ask sts get-caller-identity --query Account --output text) ||
-  fail "the AWS CLI has no credentials that work; set AWS_PROFILE, or sign in ('aws sso login'): nothing was deployed
+  fail "the AWS CLI does not reach AWS, or has no credentials that work (set AWS_PROFILE, or sign in: 'aws sso login'): nothing was deployed
 $(errors)"
 is_account() { case $1 in *[!0123456789]*) return 1 ;; esac; [ "${#1}" = 12 ]; }
 is_account "$found" || fail "the AWS CLI names no account for its credentials, but '$found': nothing was deployed"
