@@ -32,7 +32,10 @@ impl Bench {
         std::fs::set_permissions(bench.path(""), PermissionsExt::from_mode(0o755)).unwrap();
         // The same people in both: whom the out folder has and the lock does not, synth refuses to forget.
         let roster = (0..12).fold("name\n".to_owned(), |csv, n| format!("{csv}user-{n}\n"));
-        for (name, more) in [("a", ""), ("b", "services: [lambda, sagemaker, cloudformation]\ntags: {made: b}\n")] {
+        for (name, more) in [
+            ("a", "services: [deepracer, lambda, sagemaker, robomaker, cloudformation]\n"),
+            ("b", "services: [lambda, sagemaker, cloudformation]\ntags: {made: b}\n"),
+        ] {
             bench.put(&format!("{name}/settings.yaml"), &format!("company: mycompany\n{more}"));
             bench.put(&format!("{name}/accounts/tokyo/settings.yaml"), ACCOUNT);
             bench.put(&format!("{name}/accounts/tokyo/roster.csv"), &roster);

@@ -58,6 +58,9 @@ expected='
 # Everyone who stays, by logical ID and name: nobody of them is touched.
 users='
 '
+# Who has another name from now on: the one before, and the one now.
+renamed='
+'
 # Everyone who is suspended, by name and notebook; - for none.
 suspended='
 '

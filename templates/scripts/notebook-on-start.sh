@@ -24,7 +24,7 @@ try() {
 
 python3 -Ic '
 import base64, json, sys, zlib
-for name, text in json.loads(zlib.decompress(base64.b64decode(sys.argv[1]))).items():
+for name, text in json.loads(zlib.decompress(base64.b85decode(sys.argv[1]))).items():
     open(sys.argv[2] + "/" + name, "w", encoding="utf-8").write(text)
 ' "$PACKED" "$dir" || problem "the files of the start script could not be unpacked"
 

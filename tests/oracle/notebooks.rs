@@ -222,7 +222,12 @@ pub fn requests(who: &Who, name: &str) -> Vec<(&'static str, Request)> {
     let sagemaker = format!("arn:aws:sagemaker:ap-northeast-1:{ACCOUNT}");
     let (notebook, job) = (format!("{sagemaker}:notebook-instance/{name}"), format!("{sagemaker}:training-job/j"));
     let its = json!({"aws:ResourceTag/user": name});
-    let new = json!({"aws:RequestTag/user": name, "aws:TagKeys": ["user"], "sagemaker:InstanceTypes": ["ml.c5.large"]});
+    // As the settings have it, where they have a subnet and a key.
+    let new = json!({
+        "aws:RequestTag/user": name, "aws:TagKeys": ["user"], "sagemaker:InstanceTypes": ["ml.c5.large"],
+        "sagemaker:VpcSubnets": ["subnet-0123456789abcdef0"],
+        "sagemaker:OutputKmsKey": "arn:aws:kms:ap-northeast-1:111122223333:key/k",
+    });
     let tag = json!({
         "aws:RequestTag/user": name, "aws:TagKeys": ["user"], "sagemaker:TaggingAction": "CreateTrainingJob",
     });

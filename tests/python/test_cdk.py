@@ -16,7 +16,7 @@ from workspace import PEOPLE, SETTINGS, Workspace
 
 TEMPLATES = "mycompany-templates"
 # In the order in which they are deployed.
-STACKS = ("storage", "access", "notebooks", "service-roles", "users-001", "retired-roles")
+STACKS = ("storage", "access", "notebooks", "service-roles", "users-001")
 # A cdk command takes seconds: other settings than the default ones are for a run at full length.
 ALL_SETTINGS = list(SETTINGS) if os.environ.get("RACESTACK_SLOW_TESTS") else ["hardened"]
 

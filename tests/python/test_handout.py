@@ -236,6 +236,7 @@ def test_the_defaults_of_the_sdk(handouts: Handouts) -> None:
         job["VpcConfig"] = {"SecurityGroupIds": groups, "Subnets": ["subnet-0123456789abcdef0"]}
         key = f"arn:aws:kms:{REGION}:{ACCOUNT_ID}:key/11111111-2222-3333-4444-555555555555"
         job["ResourceConfig"] = {"VolumeKmsKeyId": key}
+        job["OutputDataConfig"] = {"KmsKeyId": key}
     session = {"DefaultS3Bucket": BUCKET, "DefaultS3ObjectKeyPrefix": f"{OWN}/sagemaker"}
     sdk = {"PythonSDK": {"Modules": {"Session": session, "TelemetryOptOut": True}}, "TrainingJob": job}
     assert yaml.safe_load(text) == {"SchemaVersion": "1.0", "SageMaker": sdk}

@@ -4,12 +4,13 @@ import re
 import subprocess
 import sys
 
+from patience import PATIENCE
 from workspace import REPOSITORY
 
 
 def test_the_licences_are_those_of_the_packages() -> None:
     command = [sys.executable, REPOSITORY / "third_party" / "licences.py"]
-    finished = subprocess.run(command, capture_output=True, text=True, encoding="utf-8", timeout=300, check=False)
+    finished = subprocess.run(command, capture_output=True, text=True, encoding="utf-8", timeout=PATIENCE, check=False)
     assert finished.returncode == 0, finished.stderr
     assert finished.stdout == (REPOSITORY / "THIRD-PARTY.md").read_text(encoding="utf-8"), "make licences"
 

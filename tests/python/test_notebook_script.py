@@ -106,7 +106,7 @@ def test_is_clean():
     done = subprocess.run([command, "-"], input=start_script(), capture_output=True, text=True, timeout=PATIENCE)
     assert done.returncode == 0, done.stdout
     for program in FILES.glob("*.py"):
-        compile(program.read_text(), program, "exec")
+        compile(program.read_text().replace("$LONGEST", "0"), program, "exec")
 
 
 def test_makes_the_folder_of_the_person_in_the_tag(sandbox):

@@ -5,6 +5,7 @@ import sys
 from pathlib import Path
 from xml.etree import ElementTree
 
+from patience import PATIENCE
 from workspace import REPOSITORY, binary
 
 PICTURE = REPOSITORY / "docs" / "picture.svg"
@@ -12,7 +13,7 @@ PICTURE = REPOSITORY / "docs" / "picture.svg"
 
 def drawn(racestack: str | Path) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, REPOSITORY / "docs" / "picture.py", racestack]
-    return subprocess.run(command, capture_output=True, text=True, encoding="utf-8", timeout=300, check=False)
+    return subprocess.run(command, capture_output=True, text=True, encoding="utf-8", timeout=PATIENCE, check=False)
 
 
 def test_the_picture_is_what_racestack_prints() -> None:

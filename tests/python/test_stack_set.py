@@ -307,7 +307,7 @@ def test_deploy_sh_waits_for_the_stack_sets(moto: MotoServer, tmp_path: Path) ->
     deployed = account.deploy(moto.environment())
     assert deployed.returncode == 0, deployed.stderr
     assert len(moto.client("iam").list_users()["Users"]) == len(PEOPLE)
-    own = {f"mycompany-deepracer-{part}" for part in ("storage", "notebooks", "users-001", "retired-roles")}
+    own = {f"mycompany-deepracer-{part}" for part in ("storage", "notebooks", "users-001")}
     names = {stack["StackName"] for stack in stacks.list_stacks()["StackSummaries"]}
     assert {name for name in names if not name.startswith("StackSet-")} == own
 
@@ -375,7 +375,7 @@ def stack_set(fleet: Path, part: str, *options: str) -> Path:
     folder = fleet / "sets" / part
     config, out = ["--config", fleet / "config"], ["--out", fleet / "out"]
     finished = subprocess.run(
-        [binary(), "synth", *config, *out, "--stackset", part, "--to", folder, *options],
+        [binary(), "synth", *config, *out, "--stackset", part, "--to", folder, "--leave-behind", *options],
         capture_output=True,
         text=True,
         timeout=PATIENCE,

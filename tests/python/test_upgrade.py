@@ -26,6 +26,7 @@ from workspace import REPOSITORY, binary
 IDS = {"hardened": ACCOUNT_ID, "documented": OTHER_ACCOUNT_ID}
 SUSPENDED = {"hardened": "sato.hana", "documented": "lee.jiwoo"}
 SUBNET = "subnet-0123456789abcdef0"
+OUTPUT_KEY = "arn:aws:kms:ap-northeast-1:111122223333:key/11111111-2222-3333-4444-555555555555"
 
 # What a notebook role may of its owner's, and what a user may of their own.
 OWN_OF_ROLE = {"read", "write", "list", "stop", "log", "pass", "train", "tag"}
@@ -253,10 +254,12 @@ def requests(account: Account, holder: Holder, things: Things) -> Iterator[tuple
         folder = f"{bucket}/{whose}/model.tar.gz"
         job = f"{sagemaker}:training-job/job"
         tags = {"aws:RequestTag/user": whose, "aws:TagKeys": ["user"]}
+        # Jobs must be as the settings have it: in the subnet, and with the bucket's key.
+        as_set = {"sagemaker:VpcSubnets": [SUBNET], "sagemaker:OutputKmsKey": OUTPUT_KEY}
         yield whose, "read", asked("s3:GetObject", folder)
         yield whose, "write", asked("s3:PutObject", folder)
         yield whose, "list", asked("s3:ListBucket", bucket, s3__prefix=f"{whose}/")
-        yield whose, "train", asked("sagemaker:CreateTrainingJob", job, **tags)
+        yield whose, "train", asked("sagemaker:CreateTrainingJob", job, **as_set, **tags)
         yield whose, "tag", asked("sagemaker:AddTags", job, sagemaker__TaggingAction="CreateTrainingJob", **tags)
         secret = f"arn:aws:secretsmanager:{REGION}:{account.id}:secret:mycompany-deepracer/{whose}/password-AbCdEf"
         yield whose, "password", asked("secretsmanager:GetSecretValue", secret)

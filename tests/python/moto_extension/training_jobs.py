@@ -15,6 +15,7 @@ def extend() -> None:
     """Put this module's behaviour into moto."""
     FakeTrainingJob.failure_reason = None
     SageMakerResponse.stop_training_job = _stop_training_job
+    SageMakerResponse.delete_training_job = _delete_training_job
     SageMakerResponse.create_presigned_notebook_instance_url = _create_presigned_notebook_instance_url
 
 
@@ -29,6 +30,12 @@ def _stop_training_job(response: SageMakerResponse) -> EmptyResult:
         )
     job.training_job_status, job.secondary_status = "Stopped", "Stopped"
     job.training_end_time = job.last_modified_time = utcnow()
+    return EmptyResult()
+
+
+def _delete_training_job(response: SageMakerResponse) -> EmptyResult:
+    if response.sagemaker_backend.training_jobs.pop(response._get_param("TrainingJobName"), None) is None:
+        raise ValidationError(message="Requested resource not found.")
     return EmptyResult()
 
 
