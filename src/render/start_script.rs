@@ -59,7 +59,7 @@ fn base85(bytes: &[u8]) -> String {
         b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz!#$%&()*+-;<=>?@^_`{|}~";
     let mut text = String::new();
     for chunk in bytes.chunks(4) {
-        let word = (0..4).fold(0_u32, |word, at| word << 8 | u32::from(chunk.get(at).copied().unwrap_or_default()));
+        let word = (0..4).fold(0_u32, |word, at| (word << 8) | u32::from(chunk.get(at).copied().unwrap_or_default()));
         let digits = [85 * 85 * 85 * 85, 85 * 85 * 85, 85 * 85, 85, 1].map(|unit| word / unit % 85);
         let digits = digits.into_iter().take(chunk.len() + 1);
         text.extend(digits.filter_map(|digit| ALPHABET.get(digit as usize)).map(|byte| char::from(*byte)));
