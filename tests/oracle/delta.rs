@@ -20,7 +20,7 @@ const CHANGES: usize = 30;
 const ALL_CHANGES: usize = 1_200;
 /// Requests that are asked about each.
 const REQUESTS: usize = 40;
-/// The least of a thousand requests that a change must decide otherwise, in each direction.
+/// The least of a hundred requests that a change must decide otherwise, in each direction.
 const LEAST_SHARE: usize = 1;
 
 /// A change of somebody's policies, and requests of theirs.
@@ -47,7 +47,7 @@ fn a_line_covers_each_request_that_the_oracle_decides_otherwise_and_each_line_ha
     let of = |what| counts.get(what).copied().unwrap_or_default();
     let all = of("narrowed") + of("widened") + of("alike") + of("unknown");
     for direction in ["narrowed", "widened"] {
-        assert!(of(direction) * 1000 > LEAST_SHARE * all, "{direction}: {} of {all} requests", of(direction));
+        assert!(of(direction) * 100 > LEAST_SHARE * all, "{direction}: {} of {all} requests", of(direction));
     }
 }
 
@@ -78,11 +78,13 @@ fn change(corpus: &Corpus, catalogue: &Catalogue, chance: &mut Chance) -> Change
         [(&old, &new), (&new, &old)].into_iter().flat_map(|(one, other)| only_in(one, other)).collect();
     let changed = json!({"Version": "2012-10-17", "Statement": changed});
     let requests = (0..REQUESTS).map(|_| {
-        let is_near = changed["Statement"] != json!([]) && chance.percent(75);
+        let is_near = changed["Statement"] != json!([]) && chance.percent(90);
         of_request(if is_near { &changed } else { chance.one(&new.0) }, chance)
     });
     let requests = requests.collect();
-    Change { who, base, sides: [old, new], requests }
+    // What is taken away from a policy is seldom what it denies: seen the other way round, it is what widens.
+    let sides = if chance.percent(50) { [old, new] } else { [new, old] };
+    Change { who, base, sides, requests }
 }
 
 fn is_of_principal(key: &str) -> bool {
