@@ -5,6 +5,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import memory
 from patience import PATIENCE
 from workspace import REPOSITORY, binary
 
@@ -24,11 +25,7 @@ def peak(folder: Path, accounts: int) -> int:
     command = [binary(), "synth", "--no-check", "--config", config, "--out", folder / f"stacks-{accounts}"]
     # As many accounts are in flight as there are threads: fewer than there are accounts, on a machine of any number of cores.
     environment = os.environ | {"RAYON_NUM_THREADS": "4"}
-    process = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    _, status, usage = os.wait4(process.pid, 0)
-    process.returncode = os.waitstatus_to_exitcode(status)
-    assert process.returncode == 0
-    return usage.ru_maxrss
+    return memory.peak(command, environment)[0]
 
 
 def test_a_fleet_takes_the_memory_of_what_is_in_flight(tmp_path: Path) -> None:
