@@ -12,11 +12,11 @@ from moto_server import OTHER_ACCOUNT_ID, REGION, MotoServer
 from read_back import declared, found
 from templates import declared_resources, load
 from test_deploy import NAMES, names_found
-from workspace import PEOPLE, SETTINGS, Workspace
+from workspace import ALL_SERVICES, PEOPLE, SETTINGS, Workspace
 
 TEMPLATES = "mycompany-templates"
 # In the order in which they are deployed.
-STACKS = ("storage", "access", "notebooks", "service-roles", "users-001")
+STACKS = ("storage", "access", "notebooks", "service-roles", "users-001", "retired-roles")
 # A cdk command takes seconds: other settings than the default ones are for a run at full length.
 ALL_SETTINGS = list(SETTINGS) if os.environ.get("RACESTACK_SLOW_TESTS") else ["hardened"]
 
@@ -29,8 +29,8 @@ def cdk(request: pytest.FixtureRequest, moto: MotoServer, tmp_path: Path) -> Cdk
 
 @pytest.fixture
 def hardened(moto: MotoServer, tmp_path: Path) -> Cdk:
-    """The same, by the default settings."""
-    return made(moto, tmp_path, SETTINGS["hardened"])
+    """The same, with the roles of the retired services, too."""
+    return made(moto, tmp_path, SETTINGS["hardened"] + ALL_SERVICES)
 
 
 def made(moto: MotoServer, folder: Path, settings: str, people: tuple[dict[str, str], ...] = PEOPLE) -> Cdk:

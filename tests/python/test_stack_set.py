@@ -12,7 +12,7 @@ from moto_server import MotoServer
 from patience import PATIENCE
 from templates import load
 from test_lint import TOOLS, shellcheck
-from workspace import KMS_KEY, PEOPLE, SETTINGS, Workspace, binary
+from workspace import ALL_SERVICES, KMS_KEY, PEOPLE, SETTINGS, Workspace, binary
 
 ACCOUNTS = {
     "tokyo": ("111122223333", "ap-northeast-1", "20221130201905"),
@@ -130,7 +130,7 @@ def test_a_second_run_brings_it_up_to_date(fleet_with_keys: Path, moto: MotoServ
     settings.write_text(settings.read_text().replace("20221130201905", "20260101000000"))
     company = fleet_with_keys / "config" / "settings.yaml"
     company.write_text(company.read_text() + "tags: {CostCenter: \"4711\"}\n")
-    finished = deploy(stack_set(fleet_with_keys, "access"), moto)
+    finished = deploy(stack_set(fleet_with_keys, "access", "--leave-behind"), moto)
     assert finished.returncode == 0, finished.stderr
     cloudformation = moto.client("cloudformation")
     made = cloudformation.describe_stack_set(StackSetName="mycompany-deepracer-access")["StackSet"]
@@ -291,7 +291,7 @@ def test_it_asks_for_no_capability_that_its_template_does_without(fleet_with_key
 def test_deploy_sh_waits_for_the_stack_sets(moto: MotoServer, tmp_path: Path) -> None:
     """The parts that StackSets deploy are left to them, and missed where they are needed."""
     account = Workspace(
-        tmp_path, SETTINGS["operations"] + "deploy: {stack_sets: [access, service-roles, operations], git_sync: out}\n"
+        tmp_path, SETTINGS["operations"] + ALL_SERVICES + "deploy: {stack_sets: [access, service-roles, operations], git_sync: out}\n"
     )
     account.write()
     account.synth("--assembly", tmp_path / "cdk.out")
@@ -307,7 +307,7 @@ def test_deploy_sh_waits_for_the_stack_sets(moto: MotoServer, tmp_path: Path) ->
     deployed = account.deploy(moto.environment())
     assert deployed.returncode == 0, deployed.stderr
     assert len(moto.client("iam").list_users()["Users"]) == len(PEOPLE)
-    own = {f"mycompany-deepracer-{part}" for part in ("storage", "notebooks", "users-001")}
+    own = {f"mycompany-deepracer-{part}" for part in ("storage", "notebooks", "users-001", "retired-roles")}
     names = {stack["StackName"] for stack in stacks.list_stacks()["StackSummaries"]}
     assert {name for name in names if not name.startswith("StackSet-")} == own
 
@@ -375,7 +375,7 @@ def stack_set(fleet: Path, part: str, *options: str) -> Path:
     folder = fleet / "sets" / part
     config, out = ["--config", fleet / "config"], ["--out", fleet / "out"]
     finished = subprocess.run(
-        [binary(), "synth", *config, *out, "--stackset", part, "--to", folder, "--leave-behind", *options],
+        [binary(), "synth", *config, *out, "--stackset", part, "--to", folder, *options],
         capture_output=True,
         text=True,
         timeout=PATIENCE,
