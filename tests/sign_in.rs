@@ -131,12 +131,16 @@ fn every_policy_keeps_to_its_limit_with_everything_on_and_long_names() {
     let bucket = "deepracer".repeat(7);
     let groups: Vec<String> = (0..5).map(|number| format!("sg-0123456789abcdef{number}")).collect();
     let groups = groups.join(", ");
-    // The share of its limit that a policy may take, in percent, without what people share and with it.
-    for (sharing, most) in [("", 93), (", shared_folders: [materials], team_folders: true", 97)] {
+    const SHARED: &str = ", shared_folders: [materials], team_folders: true";
+    let limits = format!(", security_group_ids: [{groups}], kms_key: \"{key}\"");
+    let more = "training: {max_runtime_minutes: 60}\nallowed_networks: [203.0.113.0/24]\n";
+    // The share of its limit that a policy may take, in percent, without what people share and with it, and with all that
+    // limits training jobs.
+    let rows = [("", "", "", 82), (SHARED, "", "", 92), ("", &*limits, more, 93), (SHARED, &*limits, more, 97)];
+    for (sharing, limits, more, most) in rows {
         let settings = format!(
             "bucket: {{name: {bucket}, kms_key: \"{key}\"{sharing}}}\niam_path: {path}\nconsole: true\nmfa: required\n\
-             notebooks: {{subnet_id: subnet-0123456789abcdef0, security_group_ids: [{groups}], kms_key: \"{key}\"}}\n\
-             training: {{max_runtime_minutes: 60}}\nallowed_networks: [203.0.113.0/24]\ndeploy: {{template_bucket: templates}}\n"
+             notebooks: {{subnet_id: subnet-0123456789abcdef0{limits}}}\ndeploy: {{template_bucket: templates}}\n{more}"
         );
         let workspace = Workspace::new("", "roster.csv", b"name\ntanaka.taro\n");
         workspace.write("config/settings.yaml", format!("company: {company}\n{settings}").as_bytes());
