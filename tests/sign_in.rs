@@ -126,12 +126,12 @@ fn what_people_may_do_themselves_follows_the_settings() {
 
 #[test]
 fn every_policy_keeps_to_its_limit_with_everything_on_and_long_names() {
+    const SHARED: &str = ", shared_folders: [materials], team_folders: true";
     let (company, path) = ("c".repeat(40), format!("/{}/", "p".repeat(40)));
     let key = "arn:aws-us-gov:kms:us-gov-west-1:111122223333:key/0123abcd-12ab-34cd-56ef-0123456789ab";
     let bucket = "deepracer".repeat(7);
     let groups: Vec<String> = (0..5).map(|number| format!("sg-0123456789abcdef{number}")).collect();
     let groups = groups.join(", ");
-    const SHARED: &str = ", shared_folders: [materials], team_folders: true";
     let limits = format!(", security_group_ids: [{groups}], kms_key: \"{key}\"");
     let more = "training: {max_runtime_minutes: 60}\nallowed_networks: [203.0.113.0/24]\n";
     // The share of its limit that a policy may take, in percent, without what people share and with it, and with all that

@@ -244,6 +244,8 @@ fn of_boundaries() -> Vec<Weakening> {
 
 /// Second factors, suspension, instance types.
 fn of_settings() -> Vec<Weakening> {
+    const WITHOUT_FACTOR: &str =
+        "GetSessionToken\"\n      ],\n      \"Resource\": \"*\",\n      \"Condition\": {\n        \"BoolIfExists\"";
     const WITH_DEVICE: &str = "iam:DeactivateMFADevice\",\n      \"Resource\": \"arn:{{partition}}:iam::{{account_id}}:user{{user_path}}${aws:username}\",\n      \"Condition\": {\n        \"Bool\": {\n          \"aws:MultiFactorAuthPresent\": \"true\"\n        }\n      }";
     const WITHOUT_DEVICE: &str = "iam:DeactivateMFADevice\",\n      \"Resource\": \"arn:{{partition}}:iam::{{account_id}}:user{{user_path}}${aws:username}\"";
     const EXCEPTED: &str = "\"NotAction\": [";
@@ -262,9 +264,20 @@ fn of_settings() -> Vec<Weakening> {
     vec![
         Weakening::new(
             "no word of a second factor",
-            &[(SIGN_IN, "BoolIfExists", "Bool")],
+            &[(
+                SIGN_IN,
+                WITHOUT_FACTOR,
+                "GetSessionToken\"\n      ],\n      \"Resource\": \"*\",\n      \"Condition\": {\n        \"Bool\"",
+            )],
             TOO_WIDE,
             &["a person can", "s3:GetObject"],
+        )
+        .with(MFA),
+        Weakening::new(
+            "a passkey as the first factor, without a word of a second",
+            &[(SIGN_IN, "BoolIfExists", "Bool")],
+            TOO_WIDE,
+            &["a person can", "iam:EnableMFADevice"],
         )
         .with(MFA),
         Weakening::new(

@@ -46,7 +46,7 @@ template_url=''
 tags='[{"Key":"CostCenter","Value":"4711"},{"Key":"managed-by","Value":"racestack"}]'
 # A line a stack: name, kind, file, SHA-256 of the file, digest of the template, capabilities, what it needs.
 stacks='
-mycompany-deepracer-storage stack storage.yaml a9aec8906635b2fb84ae3d0c76a81fd04842e5fa040dd83bac26a76120330d6b f05ebe99561a89b8f8a47a8df2a12a82d06a151c5533f7f4d0b42b0148b77b51 - -
+mycompany-deepracer-storage stack storage.yaml 6ea639359e2f72eca970d08ee7f7858608de66b58b9a635639f10c406d019737 8fbe8244b121a949546d354a322d7a9fb3924ee7e4d610e132c14ed09c754fba - -
 mycompany-deepracer-access stack access.yaml 8c3888f6e0c2759bf417966491357ff7aa235d4346397a1df25ed4f4a66f775c 191f57a8d401843d6296f011ddbfa820afdbde18e95796cc8e64273fb2036b7c CAPABILITY_NAMED_IAM -
 mycompany-deepracer-notebooks stack notebooks.yaml c647a13ed0103df09119acedac8ed9d5dbe318d6a7c8b51edd816c2b8f31e57d 3dbffbe3248867d026d9e38617f462d6704e6b6f26afea2dacfab11680c34699 - -
 mycompany-deepracer-service-roles stack service-roles.yaml 6c03acc9b1732e09cdd088d05224911fa1580e712046ad5e4ea9b0fea476996f 16c5f6926eaec45fc70ac77dd23f6d8f15e14dbcfd3f51b85fb2b1879e6dc416 CAPABILITY_NAMED_IAM -

@@ -46,7 +46,7 @@ template_url=''
 tags='[{"Key":"CostCenter","Value":"4711"},{"Key":"managed-by","Value":"racestack"}]'
 # A line a stack: name, kind, file, SHA-256 of the file, digest of the template, capabilities, what it needs.
 stacks='
-mycompany-deepracer-storage stack storage.yaml 063e30bb09c611baec82f03a91c4c13e1838d48219b7268187a1e501de0966b6 e90fa6d81a604ec9716e4ff295178bc3e9f7280ea71c3bcbbb452245b85df55c - -
+mycompany-deepracer-storage stack storage.yaml 603d42b7331512cdcfc06330085af40badc5b7df4257181fc263fe4070cde578 943b1bab48e69c31da17ee19eff401f4b517802d33b3d6bc98e2d383a564a328 - -
 mycompany-deepracer-access stack access.yaml f18b49b87f1e500610a77a5a5a8a2f4d403e9601da509aea92ae6977887a9aa6 ca362bd81cf8895eecee65af7e7f61e596d8f1c33d1b0665235d819d4c7cb339 CAPABILITY_NAMED_IAM -
 mycompany-deepracer-notebooks stack notebooks.yaml 3015b5f7bebd9820d8bcd232cae8b7491801f33bb691fd1f5d90c6fad6f97215 9d9e64e0848fd4d5bf994d051b4f7c494ce525a394be97c5abcbd846957385f0 - -
 mycompany-deepracer-service-roles stack service-roles.yaml 4eafb3302307e895d661a300deac40f81a09884351104336224a3fa12f3150e2 0062f8eb5733a92e64f5452e83f79230862d3c8c5ded2d1edd02fc9db4de7e70 CAPABILITY_NAMED_IAM -

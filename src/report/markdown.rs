@@ -22,7 +22,7 @@ pub(super) fn render(findings: &[Finding]) -> String {
         let (severity, rule) = (finding.severity.as_str(), finding.rule.info().id);
         let _ = writeln!(text, "\n- **{severity}** `{rule}`: {}", escaped(&finding.message));
         let place = finding.place.as_ref().map(|place| {
-            let line = sources.region(place).map(|region| format!(":{}", region.line));
+            let line = sources.lines(place).map(|lines| format!(":{}", lines.number(place.span.start)));
             slashed(place.path()) + &line.unwrap_or_default()
         });
         let help = finding.help.as_ref().map(|help| format!("help: {help}"));

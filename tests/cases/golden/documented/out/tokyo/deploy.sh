@@ -46,7 +46,7 @@ template_url=''
 tags='[{"Key":"CostCenter","Value":"4711"},{"Key":"managed-by","Value":"racestack"}]'
 # A line a stack: name, kind, file, SHA-256 of the file, digest of the template, capabilities, what it needs.
 stacks='
-mycompany-deepracer-storage stack storage.yaml 187c406fd82167264384944e5cfda8582afd7d104317666d0f03a0eafe48896f 3491e2940dd3c266707d8664bb897105e2e1bd8c1c7b3c5b4be8c69e86c1091b - -
+mycompany-deepracer-storage stack storage.yaml 7bc2c88a190d84cdaf45dd35d2fe0f0d4e27f898df78e89e7c82182fdae0397a da10f5881f73f1366968d0a62f5529536919d0f18b2cf109ab5c22f8cc490173 - -
 mycompany-deepracer-access stack access.yaml 66ea8571bda5c14b58ddadd3f301b2866482aa40916111054c235b7ca26bc9c4 be668de1c0d319cc2e07050a819dadcd574359aeba8faf285a45a9353ec6901c CAPABILITY_NAMED_IAM -
 mycompany-deepracer-notebooks stack notebooks.yaml 1832c69927ea4e3ce02735fee3cc9442709acc6dee3334ad62600ce7d34650d7 1075ba6d22668fd7e3e0d6a83c1ccccef1bc8ad24ae68575ecb5b76feed3eb35 - -
 mycompany-deepracer-service-roles stack service-roles.yaml aaf74bda90c52331fe39516a834a8af5733e3bda4e3da84d67bebabf558d5d5b 2366b5423ecc0636ed01d043a3107c9184e7058073c84ba418cfba201136a66b CAPABILITY_NAMED_IAM -

@@ -46,7 +46,7 @@ template_url=''
 tags='[{"Key":"CostCenter","Value":"4711"},{"Key":"managed-by","Value":"racestack"}]'
 # A line a stack: name, kind, file, SHA-256 of the file, digest of the template, capabilities, what it needs.
 stacks='
-mycompany-deepracer-storage stack storage.yaml a3e6eddf172f9340c346e88c66cddd17e7e47ae46e0797249eb485892e45034a 5e40733bce726c875df14a44647c90c4132093d0c83a96ea91805a76d69f91cd - -
+mycompany-deepracer-storage stack storage.yaml e4fb3af0bd7f39208132fca72634f620fed20eb7f52fd7bf7aa221a357b82e75 ecb1b9783594a5f912761b5f0764a5d7585a39accaf245e81b2442290711d094 - -
 mycompany-deepracer-access stack access.yaml dbf7089060a768bbd0f2aa46c9f2ac99c5e4165338c4ad8b3fe68e19221b2ecd f09cd8c835c6e928aa885b2444b62d5787c67bb51556a9a278e3744f428d5e0a CAPABILITY_NAMED_IAM -
 mycompany-deepracer-notebooks stack notebooks.yaml d36e8a7a88861e726bdea9b98692bdae9a31850ea82b204b0d04f1e1ff1acc80 28b0a1a0efa7b59a296bee0b1530bdba9948faad4f0a729eb60b1f7f5ca3b87a - -
 mycompany-deepracer-service-roles stack service-roles.yaml 4eafb3302307e895d661a300deac40f81a09884351104336224a3fa12f3150e2 0062f8eb5733a92e64f5452e83f79230862d3c8c5ded2d1edd02fc9db4de7e70 CAPABILITY_NAMED_IAM -
