@@ -15,7 +15,7 @@ use serde_json::{Value, json};
 const TEXTS: [&str; 12] = ["tanaka", "suzuki", "sato", "user", "USER", "/x/", "/x/y", "s3:Get", "*", "", "1", "a\u{1}"];
 
 /// Rule files that compare in all the ways there are, whether racestack sees through them or not.
-const RULES: [&str; 30] = [
+const RULES: [&str; 37] = [
     "rule A when %users !empty { %users.Properties { let name = Name\n some Tags[*].Key == 'user'\n Tags[ Key == 'user' ] { Value == %name } } }",
     "rule A { %users.Properties { Name == Other or Name exists\n Path == /^.x./ } }",
     "rule A { some %users.Properties.Name == 'sato' }",
@@ -45,6 +45,13 @@ const RULES: [&str; 30] = [
     "rule A { %users.Properties { let l = to_upper(Name)\n %l == 'USER' } }",
     "rule A { %users.Properties { let l = to_lower(Name)\n let o = Other\n %l { this == %o } } }",
     "rule A { %users.Properties.Actions exists }",
+    "rule A { Outputs.*[ Export exists ] empty }",
+    "rule A { Outputs.* { Value == 'sato' or Export exists } }",
+    "rule A { Outputs.A.Value == Outputs.B.Value }",
+    "rule A { Outputs { A.Value == B.Value } }",
+    "rule A { Outputs.* { Value == Export } }",
+    "rule A when Outputs.A.Value == /^s/ { Metadata { part == 'users' or part == other } }",
+    "let values = Outputs.*.Value\nrule A { %users.Properties.Name IN %values }",
     "rule p(x) { %x == 'sato' }\nrule A { p(%users.Properties.Name) }",
 ];
 
@@ -121,11 +128,23 @@ fn a_resource() -> impl Strategy<Value = Value> {
     })
 }
 
+fn an_output() -> impl Strategy<Value = Value> {
+    (a_text(), prop::option::of(a_text())).prop_map(|(value, export)| match export {
+        Some(export) => json!({"Value": value, "Export": export}),
+        None => json!({ "Value": value }),
+    })
+}
+
 fn a_template() -> impl Strategy<Value = Value> {
-    (prop::option::of(a_text()), prop::collection::vec(a_resource(), 0..4)).prop_map(|(part, resources)| {
+    let sections = (prop::option::of(a_text()), a_text(), an_output(), an_output());
+    (sections, prop::collection::vec(a_resource(), 0..4)).prop_map(|((part, other, first, second), resources)| {
         let resources = resources.into_iter().enumerate().map(|(index, resource)| (format!("R{index}"), resource));
         let resources: serde_json::Map<String, Value> = resources.collect();
-        json!({"Metadata": {"part": part.unwrap_or(json!("users"))}, "Resources": resources})
+        json!({
+            "Metadata": {"part": part.unwrap_or(json!("users")), "other": other},
+            "Resources": resources,
+            "Outputs": {"A": first, "B": second},
+        })
     })
 }
 

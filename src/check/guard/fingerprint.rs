@@ -43,7 +43,7 @@ impl<'a> Seen<'a> {
                 _ => others.push((name, section)),
             }
         }
-        whole.update(writer.exactly(&others));
+        whole.update(writer.sections(&others));
         for kind in kinds.keys() {
             whole.update(kind);
         }
@@ -67,12 +67,14 @@ impl<'a> Writer<'a, '_> {
         &self.out
     }
 
-    fn exactly(&mut self, sections: &[(&String, &Value)]) -> &[u8] {
+    /// What is no resource, such as outputs, together: of no two things there are texts compared that are not within one of
+    /// them, no more than of two resources.
+    fn sections(&mut self, sections: &[(&'a String, &'a Value)]) -> &[u8] {
         self.out.clear();
+        self.texts.clear();
         for (name, section) in sections {
             self.text(name);
-            // A value always has a JSON form.
-            self.text(&section.to_string());
+            self.value(section, self.sight.takes_apart(name));
         }
         &self.out
     }

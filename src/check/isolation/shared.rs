@@ -1,7 +1,7 @@
 //! What many accounts share is proven once in a run: policies that are the same but for the account's ID, its region and its
 //! bucket's name. Only what holds is remembered, and only while the run lasts.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Mutex;
 
 use serde_json::Value;
@@ -46,53 +46,98 @@ pub(super) fn key(
     let who = (subject.kind, &identity.arn, &identity.tags, &identity.undefined, subject.boundary().is_some());
     let settings = (with_nets, account.policies, account.unbound_roles.is_some(), &names.guardrails_policy);
     let policies = subject.policies().chain(of_buckets).map(|policy| (policy.name.as_str(), &policy.document.value));
+    let tags = identity.tags.iter().filter_map(|tag| tag.value.as_deref());
+    if tags.into_iter().any(|value| own_values(names).iter().any(|(own, _)| value.contains(own.as_str()))) {
+        return None;
+    }
     Some(text(format!("{who:?}{settings:?}"), policies, names)? + references?)
 }
 
-/// The text with those of named values behind it, and words in the place of the account's own values.
+/// The text with those of named values behind it, and words in the place of the account's own values. `None` where a wildcard
+/// could tell one account's values from another's.
 pub(super) fn text<'v>(
     mut text: String,
     values: impl Iterator<Item = (&'v str, &'v Value)>,
     names: &Names,
 ) -> Option<String> {
+    let mut compared = BTreeMap::new();
     for (name, value) in values {
-        if !is_alike(value, "") {
-            return None;
-        }
+        compare(value, "", names, &mut compared);
         text.push_str(name);
         text.push_str(&value.to_string());
     }
-    let mut own = [(&names.account_id, "\u{1}"), (&names.bucket, "\u{2}"), (&names.region, "\u{3}")];
-    own.sort_by_key(|(value, _)| std::cmp::Reverse(value.len()));
-    Some(own.iter().fold(text, |text, (value, word)| text.replace(value.as_str(), word)))
+    if compared.values().any(|compared| compared.with_own && compared.with_wildcards) {
+        return None;
+    }
+    Some(own_values(names).iter().fold(text, |text, (value, word)| text.replace(value.as_str(), word)))
 }
 
-/// Whether no wildcard in a policy can match one account's ID, region or bucket and not another's.
-fn is_alike(value: &Value, key: &str) -> bool {
+/// The account's own values, the longest first, each with the word in its place.
+fn own_values(names: &Names) -> [(&String, &'static str); 3] {
+    let mut own = [(&names.account_id, "\u{1}"), (&names.bucket, "\u{2}"), (&names.region, "\u{3}")];
+    own.sort_by_key(|(value, _)| std::cmp::Reverse(value.len()));
+    own
+}
+
+/// What is compared with the same value of a request.
+#[derive(Debug, Default)]
+struct Compared {
+    /// Whether an account's own value is among it.
+    with_own: bool,
+    /// Whether a text among it has wildcards that could match one account's value and not another's.
+    with_wildcards: bool,
+}
+
+/// Collects what a policy compares, by the key of the request's value.
+fn compare(value: &Value, key: &str, names: &Names, compared: &mut BTreeMap<String, Compared>) {
     match value {
-        Value::Object(entries) => entries.iter().all(|(key, value)| is_alike(value, key)),
-        Value::Array(values) => values.iter().all(|value| is_alike(value, key)),
+        Value::Object(entries) => entries.iter().for_each(|(key, value)| compare(value, key, names, compared)),
+        Value::Array(values) => values.iter().for_each(|value| compare(value, key, names, compared)),
+        Value::String(_) if matches!(key, "Action" | "NotAction" | "//") => {}
         Value::String(text) => {
-            let actions = key == "Action" || key == "NotAction";
-            actions || key == "s3:prefix" || key == "//" || text == "*" || is_text_alike(text)
+            let key = key.trim_start_matches("Not").to_lowercase();
+            // Of a principal's own values, each account's principals have others.
+            let of_principal = key.starts_with("aws:principal") && !key.starts_with("aws:principaltag/");
+            let compared = compared.entry(key).or_default();
+            compared.with_own |= of_principal || has_own(text, names);
+            compared.with_wildcards |= !is_text_alike(text);
         }
-        _ => true,
+        _ => {}
     }
 }
 
+/// Whether a text has a value of an account, or may have by a variable. A principal's tags have none (`key`), nor has its name.
+fn has_own(text: &str, names: &Names) -> bool {
+    let mut variables = text.split("${").skip(1).map(str::to_lowercase);
+    let is_name = |variable: &String| {
+        let own = ["aws:username", "aws:principaltag/", "*}", "?}", "$}"];
+        own.iter().any(|own| variable.starts_with(own))
+    };
+    !variables.all(|variable| is_name(&variable))
+        || own_values(names).iter().any(|(own, _)| text.contains(own.as_str()))
+}
+
+/// Whether the wildcards of a text match the same of every account's values.
 fn is_text_alike(text: &str) -> bool {
-    if !text.contains(['*', '?']) {
+    if text == "*" || !text.contains(['*', '?']) {
         return true;
     }
     let parts: Vec<&str> = text.splitn(6, ':').collect();
     let [arn, partition, service, region, account, resource] = parts.as_slice() else { return false };
     let plain = |text: &&str| !text.contains(['*', '?']);
     let whole = |text: &&str| plain(text) || *text == "*";
+    // No bucket's name has a letter in upper case, and what is around it has a colon or a slash: such a part of a pattern lies
+    // wholly within another bucket's name, if AWS had such, or beside it.
+    // <https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html>
+    let no_bucket = |text: &&str| {
+        let mut parts = text.split('*').filter(|part| !part.is_empty());
+        !text.contains([':', '?', '$']) && parts.all(|part| part.contains(|c: char| c.is_ascii_uppercase()))
+    };
     let first = resource.split('/').next().unwrap_or_default();
     *arn == "arn"
         && plain(partition)
         && plain(service)
         && whole(region)
         && whole(account)
-        && (*service != "s3" || plain(&first))
+        && (*service != "s3" || plain(&first) || no_bucket(&first))
 }

@@ -1,6 +1,7 @@
 //! The ways in which the values of a condition key can meet the conditions about it.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::OnceLock;
 
 use super::super::Context;
 use super::super::comparison::Trace;
@@ -25,14 +26,17 @@ pub(super) struct Axis {
     /// The ways.
     pub classes: Vec<Class>,
     by_truths: BTreeMap<Vec<TriBool>, usize>,
+    /// Values of which each is alike to the conditions in another way.
+    singles: Vec<String>,
+    labels: OnceLock<Vec<Vec<String>>>,
 }
 
 /// A way, with a value; `None` where the key is absent.
 #[derive(Debug)]
 pub(super) struct Class {
     pub values: Option<Values>,
-    /// All values that meet the conditions so, in words.
-    pub labels: Vec<String>,
+    /// All values that were tried and meet the conditions so.
+    alike: Vec<Option<Values>>,
 }
 
 /// Of several values that are alike, one is named, in these words.
@@ -46,16 +50,15 @@ fn parts(label: &str) -> BTreeSet<&str> {
     label.split_once(AMONG).map_or(BTreeSet::from([label]), |(_, parts)| parts.split(", one ").collect())
 }
 
-impl Class {
-    fn add(&mut self, label: String) {
-        let named = |label: &String| label.contains(SUCH_AS);
-        // Of several values with which all is said.
-        let said =
-            |shorter: &String| *shorter == label || label.contains(AMONG) && parts(shorter).is_subset(&parts(&label));
-        let named_already = named(&label) && self.labels.iter().any(named);
-        if !named_already && !self.labels.iter().any(said) {
-            self.labels.push(label);
-        }
+/// Adds the words for values of a class, unless all is said with those that it has.
+fn add(labels: &mut Vec<String>, label: String) {
+    let named = |label: &String| label.contains(SUCH_AS);
+    // Of several values with which all is said.
+    let said =
+        |shorter: &String| *shorter == label || label.contains(AMONG) && parts(shorter).is_subset(&parts(&label));
+    let named_already = named(&label) && labels.iter().any(named);
+    if !named_already && !labels.iter().any(said) {
+        labels.push(label);
     }
 }
 
@@ -72,19 +75,33 @@ impl Axis {
             principal: principal.clone(),
             classes: Vec::new(),
             by_truths: BTreeMap::new(),
+            singles: Vec::new(),
+            labels: OnceLock::new(),
         };
-        let singles = axis.single_values()?;
-        let likes: Vec<BTreeSet<String>> = singles.iter().map(|value| axis.likes(value).0).collect();
-        for values in axis.candidates(&singles) {
-            let label = axis.label(values.as_ref(), &likes);
+        axis.singles = axis.single_values()?;
+        for values in axis.candidates() {
             let next = axis.classes.len();
             let at = *axis.by_truths.entry(axis.truths(values.as_ref())).or_insert(next);
             match axis.classes.get_mut(at) {
-                Some(class) => class.add(label),
-                None => axis.classes.push(Class { values, labels: vec![label] }),
+                Some(class) => class.alike.push(values),
+                None => axis.classes.push(Class { values: values.clone(), alike: vec![values] }),
             }
         }
         Some(axis)
+    }
+
+    /// Of each class, all values that meet the conditions so, in words. Only what differs is put into words.
+    pub(super) fn labels(&self) -> &[Vec<String>] {
+        self.labels.get_or_init(|| {
+            let likes: Vec<BTreeSet<String>> = self.singles.iter().map(|value| self.likes(value).0).collect();
+            let of_class = |class: &Class| {
+                class.alike.iter().fold(Vec::new(), |mut labels, values| {
+                    add(&mut labels, self.label(values.as_ref(), &likes));
+                    labels
+                })
+            };
+            self.classes.iter().map(of_class).collect()
+        })
     }
 
     /// The way in which a request's values meet the conditions.
@@ -109,7 +126,8 @@ impl Axis {
         self.conditions.iter().map(|condition| condition.holds(&request, &mut Trace::default())).collect()
     }
 
-    fn candidates(&self, singles: &[String]) -> Vec<Option<Values>> {
+    fn candidates(&self) -> Vec<Option<Values>> {
+        let singles = &self.singles;
         let operators: Vec<Operator> = self.conditions.iter().filter_map(|condition| condition.operator).collect();
         let mut candidates = Vec::new();
         if presence(&self.key) != Presence::Always {

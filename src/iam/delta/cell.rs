@@ -100,27 +100,30 @@ impl Region {
 /// More combinations of values than these are not tried.
 const MOST_COMBINATIONS: usize = 8_192;
 
-/// For which contexts two sides decide otherwise on an action and a resource of these classes.
+/// For which contexts two sides decide otherwise on an action and a resource of these classes, in the directions that are
+/// `wanted`.
 pub(super) fn compare(
     (old, new): (&Relevant<'_>, &Relevant<'_>),
     (action, resource): (&str, &str),
-    principal: &Principal,
-    base: &Context,
+    known: &mut Axes<'_>,
+    wanted: &impl Fn(Direction) -> bool,
 ) -> Vec<Region> {
+    let (principal, base) = (known.principal, known.base);
     if old.meaning() == new.meaning() {
         return Vec::new();
     }
+    let unknown = |why| if wanted(Direction::Unknown) { vec![Region::unknown(why, base)] } else { Vec::new() };
     let open = |side: &Relevant<'_>| side.all().any(|(statement, _)| statement.open_variables(base));
     if open(old) || open(new) {
-        return vec![Region::unknown("by a variable whose value is not known", base)];
+        return unknown("by a variable whose value is not known");
     }
-    let Some(axes) = axes(old, new, principal, base) else {
-        return vec![Region::unknown("there are too many ways to meet the conditions", base)];
+    let Some(axes) = known.of(old, new) else {
+        return unknown("there are too many ways to meet the conditions");
     };
-    let sides = [SpanIndex::of(old, &axes, principal), SpanIndex::of(new, &axes, principal)];
+    let sides = [SideIndex::of(old, &axes, principal), SideIndex::of(new, &axes, principal)];
     let mut combinations = Vec::new();
     if !undecided(&sides, &axes, &mut Vec::new(), &mut combinations) {
-        return vec![Region::unknown("there are too many combinations of conditions", base)];
+        return unknown("there are too many combinations of conditions");
     }
     let mut found: BTreeMap<Direction, Vec<Vec<usize>>> = BTreeMap::new();
     for combination in combinations {
@@ -137,6 +140,9 @@ pub(super) fn compare(
             (TriBool::Unknown, _) | (_, TriBool::Unknown) => Direction::Unknown,
             _ => continue,
         };
+        if !wanted(direction) {
+            continue;
+        }
         found.entry(direction).or_default().push(combination);
     }
     let mut regions = Vec::new();
@@ -153,20 +159,33 @@ pub(super) fn compare(
     regions
 }
 
-fn axes(old: &Relevant<'_>, new: &Relevant<'_>, principal: &Principal, base: &Context) -> Option<Vec<Arc<Axis>>> {
-    let mut by_key: BTreeMap<String, BTreeMap<String, Condition>> = BTreeMap::new();
-    for (statement, _) in old.all().chain(new.all()) {
-        for condition in &statement.conditions {
-            let key = condition.key.to_lowercase();
-            if !is_fixed(&key, base) {
-                by_key.entry(key).or_default().insert(format!("{condition:?}"), condition.clone());
+/// The axes of a principal's requests, each made once.
+pub(super) struct Axes<'a> {
+    pub principal: &'a Principal,
+    pub base: &'a Context,
+    /// By their conditions.
+    pub known: BTreeMap<Vec<String>, Option<Arc<Axis>>>,
+}
+
+impl Axes<'_> {
+    /// Those of the keys that the statements of two sides ask for. `None` if one has too many ways.
+    fn of(&mut self, old: &Relevant<'_>, new: &Relevant<'_>) -> Option<Vec<Arc<Axis>>> {
+        let mut by_key: BTreeMap<String, BTreeMap<String, Condition>> = BTreeMap::new();
+        for (statement, _) in old.all().chain(new.all()) {
+            for condition in &statement.conditions {
+                let key = condition.key.to_lowercase();
+                if !is_fixed(&key, self.base) {
+                    by_key.entry(key).or_default().insert(format!("{condition:?}"), condition.clone());
+                }
             }
         }
+        let axis = |(key, conditions): (String, BTreeMap<String, Condition>)| {
+            let (texts, conditions) = conditions.into_iter().unzip();
+            let axis = || Axis::of(&key, conditions, self.principal, self.base).map(Arc::new);
+            self.known.entry(texts).or_insert_with(axis).clone()
+        };
+        by_key.into_iter().map(axis).collect()
     }
-    let axis = |(key, conditions): (String, BTreeMap<String, Condition>)| {
-        Axis::of(&key, conditions.into_values().collect(), principal, base).map(Arc::new)
-    };
-    by_key.into_iter().map(axis).collect()
 }
 
 fn context(axes: &[Arc<Axis>], combination: &[usize], base: &Context) -> Context {
@@ -176,14 +195,14 @@ fn context(axes: &[Arc<Axis>], combination: &[usize], base: &Context) -> Context
 }
 
 /// What is known of a side before all keys have a value.
-struct SpanIndex {
+struct SideIndex {
     /// The statements that deny, but for those of the resource's policy: of each, what it says of the classes of which axes.
     denials: Vec<Vec<(usize, Vec<TriBool>)>>,
     /// Those that allow.
     grants: Vec<Vec<(usize, Vec<TriBool>)>>,
 }
 
-impl SpanIndex {
+impl SideIndex {
     fn of(side: &Relevant<'_>, axes: &[Arc<Axis>], principal: &Principal) -> Self {
         let of_axes = |statement: &Statement| {
             let by_axis = |condition: &Condition| {
@@ -225,7 +244,7 @@ impl SpanIndex {
 /// Adds all combinations of classes that begin with those chosen, but for those with which both sides refuse. False if there are
 /// too many.
 fn undecided(
-    sides: &[SpanIndex; 2],
+    sides: &[SideIndex; 2],
     axes: &[Arc<Axis>],
     chosen: &mut Vec<usize>,
     combinations: &mut Vec<Vec<usize>>,
@@ -270,8 +289,8 @@ fn boxes(combinations: &[Vec<usize>], axes: usize) -> Vec<Vec<BTreeSet<usize>>> 
 /// The classes of an axis in words: the shorter of what they are and what they are not.
 fn label(axis: &Axis, classes: &BTreeSet<usize>) -> String {
     let labels = |ours: bool| -> Vec<&str> {
-        let of = axis.classes.iter().enumerate().filter(|(at, _)| classes.contains(at) == ours);
-        of.flat_map(|(_, class)| &class.labels).map(String::as_str).collect()
+        let of = axis.labels().iter().enumerate().filter(|(at, _)| classes.contains(at) == ours);
+        of.flat_map(|(_, labels)| labels).map(String::as_str).collect()
     };
     let (are, others) = (labels(true), labels(false));
     if others.len() < are.len() {

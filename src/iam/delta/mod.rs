@@ -20,7 +20,7 @@ use super::document::{Document, Listed, Statement};
 use super::pattern::{Filled, Pattern};
 use super::request::{Context, Principal, Request};
 use super::tri_bool::TriBool;
-use cell::{Region, Relevant};
+use cell::{Axes, Region, Relevant};
 use classes::Classes;
 
 /// Who gains or loses.
@@ -174,9 +174,7 @@ fn delta(
     let resources = Arc::new(Classes::of_resources(resource_patterns, &request).ok_or(TooManyWays)?);
     let lines_by = |lists: &BTreeSet<BTreeSet<String>>| {
         let actions = Classes::of_actions(lists).ok_or(TooManyWays)?;
-        let mut lines = lines(&Arc::new(Space { actions, resources: Arc::clone(&resources) }), &request, old, new);
-        lines.retain(|line| wanted(line.direction));
-        Ok(lines)
+        Ok(lines(&Arc::new(Space { actions, resources: Arc::clone(&resources) }), &request, old, new, &wanted))
     };
     // Decisions rest on which lists name an action. Naming what is decided otherwise takes the single patterns, which have
     // many more combinations.
@@ -193,7 +191,13 @@ pub struct TooManyWays;
 /// Of each class of actions the classes of resources.
 type Found = BTreeMap<usize, BTreeMap<usize, Region>>;
 
-fn lines(space: &Arc<Space>, request: &Request, old: &Policies<'_>, new: &Policies<'_>) -> Vec<AccessLine> {
+fn lines(
+    space: &Arc<Space>,
+    request: &Request,
+    old: &Policies<'_>,
+    new: &Policies<'_>,
+    wanted: &impl Fn(Direction) -> bool,
+) -> Vec<AccessLine> {
     let sides = [Side::of(old), Side::of(new)];
     let applicability = sides.each_ref().map(|side| side.applicability(space, request));
     // What the same statements are about is decided the same: told by their indexes first, which is quick, and then by what
@@ -201,6 +205,7 @@ fn lines(space: &Arc<Space>, request: &Request, old: &Policies<'_>, new: &Polici
     let mut by_statements: BTreeMap<[Vec<(usize, TriBool)>; 3], usize> = BTreeMap::new();
     let mut by_meaning: BTreeMap<(String, String, bool), usize> = BTreeMap::new();
     let mut known: Vec<Vec<Region>> = Vec::new();
+    let mut axes = Axes { principal: &request.principal, base: &request.context, known: BTreeMap::new() };
     // By direction and condition.
     let mut found: BTreeMap<(Direction, Vec<String>), Found> = BTreeMap::new();
     // What no policy decides is no change.
@@ -217,7 +222,7 @@ fn lines(space: &Arc<Space>, request: &Request, old: &Policies<'_>, new: &Polici
             let index = *by_statements.entry([old_indexes, new_indexes, mark]).or_insert_with_key(|[old, new, _]| {
                 let (old, new) = (old_side.relevant(old), new_side.relevant(new));
                 *by_meaning.entry((old.meaning(), new.meaning(), is_elsewhere)).or_insert_with(|| {
-                    known.push(cell::compare((&old, &new), (action, resource), &request.principal, &request.context));
+                    known.push(cell::compare((&old, &new), (action, resource), &mut axes, wanted));
                     known.len() - 1
                 })
             });
