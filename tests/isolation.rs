@@ -356,3 +356,24 @@ fn access_takes_the_tags_of_a_notebook_from_its_template_and_doubts_what_it_cann
         assert!(outcome.stdout.starts_with(expected), "{name}: {} {}", outcome.stdout, outcome.stderr);
     }
 }
+
+#[test]
+fn what_holds_for_the_bucket_of_one_account_alone_is_proven_for_each() {
+    const GUARDRAILS: &str = "policies/user/guardrails.json.hbs";
+    let edit = (GUARDRAILS, "\"Resource\": \"{{bucket_arn}}\",", "\"Resource\": \"arn:aws:s3:::*20221130201905*\",");
+    let workspace = edited(ROSTER, "", "the bucket of one account", &[edit]);
+    let others = ["yokohama", "yonago", "yosano"];
+    for (account, digit) in others.iter().zip('1'..) {
+        let settings = workspace.read("config/accounts/tokyo/settings.yaml");
+        let settings = settings
+            .replace("111122223333", &format!("44445555666{digit}"))
+            .replace("20221130", &format!("2023010{digit}"));
+        workspace.write(&format!("config/accounts/{account}/settings.yaml"), settings.as_bytes());
+        workspace.write(&format!("config/accounts/{account}/roster.csv"), ROSTER);
+    }
+    let templates = workspace.path("templates");
+    let outcome = workspace.synth(&["--templates", templates.to_str().unwrap()]);
+    let told = outcome.stderr.matches("isolation::too-wide").count();
+    assert_eq!((told, outcome.stderr.contains("the same in 2 more accounts")), (1, true), "{}", outcome.stderr);
+    assert!(!outcome.stderr.contains("the account `tokyo`"), "{}", outcome.stderr);
+}

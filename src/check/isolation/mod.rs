@@ -34,6 +34,7 @@ pub use kind::Kind;
 pub use problem::Problem;
 pub use reference::{Bound, reference_policy};
 pub use shared::Proofs;
+use shared::Shared;
 
 /// Checks the isolation of an account's people. `stacks` are the resources of the templates that hold no people,
 /// `prototypes` those of a template with a prototype of each shape.
@@ -70,8 +71,7 @@ pub fn each_problem<'a>(
     let names = &plan.names;
     let account = Account { id: &names.account_id, region: &names.region, partition: &names.partition };
     let references = References::of(plan)?;
-    let of_references =
-        shared::text(String::new(), references.filled.iter().flatten().map(|statement| ("", statement)), names);
+    let of_references = Shared::of(references.filled.iter().flatten().map(|statement| ("", statement)), names);
     let mut documents = Documents::default();
     let start_script = render::start_script(plan.account);
     let mut proven = BTreeSet::new();
@@ -95,7 +95,7 @@ pub fn each_problem<'a>(
             }
         }
         let problems = subjects.par_iter().flat_map(|(subject, with_nets)| {
-            proofs.problems(shared::key(subject, *with_nets, of_references.as_ref(), plan), || {
+            proofs.problems(shared::key(subject, *with_nets, &of_references, plan), || {
                 let mut problems = proof::check(subject, *with_nets, &references, plan);
                 problems.extend(resources::check_trust(subject, names));
                 problems

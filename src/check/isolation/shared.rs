@@ -30,46 +30,60 @@ impl Proofs {
     }
 }
 
-/// The same text for subjects of several accounts of which the proof is the same: everything that it looks at, with words in
-/// the place of the account's own values. `references` is the `text` of the reference policies. `None` where a wildcard could
-/// tell one account's values from another's.
+/// What proofs look at: the same for several accounts of which the proof is the same.
+pub(super) struct Shared {
+    /// All of it, with words in the place of the account's own values.
+    text: String,
+    /// What of it is compared, by the key of the request's value.
+    compared: BTreeMap<String, Compared>,
+}
+
+impl Shared {
+    /// Named values, such as policies.
+    pub(super) fn of<'v>(values: impl Iterator<Item = (&'v str, &'v Value)>, names: &Names) -> Self {
+        let mut shared = Self { text: String::new(), compared: BTreeMap::new() };
+        for (name, value) in values {
+            compare(value, "", names, &mut shared.compared);
+            shared.text.push_str(name);
+            shared.text.push_str(&value.to_string());
+        }
+        shared.text = without_own(&shared.text, names);
+        shared
+    }
+}
+
+/// The same text for subjects of several accounts of which the proof is the same: everything that it looks at. `None` where a
+/// wildcard could tell one account's values from another's.
 pub(super) fn key(
     subject: &Subject<'_, '_>,
     with_nets: bool,
-    references: Option<&String>,
+    references: &Shared,
     plan: &AccountPlan<'_>,
 ) -> Option<String> {
     let (names, account, identity) = (&plan.names, plan.account, subject.identity);
+    if identity.tags.iter().filter_map(|tag| tag.value.as_ref()).any(|value| has_own(value, names)) {
+        return None;
+    }
     let buckets = subject.inventory.resource_policies.iter().filter(|policy| policy.resource_type == BUCKET_POLICY);
     let of_buckets = buckets.flat_map(|policy| &policy.policies);
     let of_buckets = of_buckets.filter_map(|index| subject.inventory.policies.get(*index));
+    let policies = subject.policies().chain(of_buckets).map(|policy| (policy.name.as_str(), &policy.document.value));
+    let own = Shared::of(policies, names);
+    let tells_apart = |key: &String| {
+        let both = [&own, references].map(|one| one.compared.get(key).copied().unwrap_or_default());
+        both.iter().any(|one| one.with_own) && both.iter().any(|one| one.with_wildcards)
+    };
+    if own.compared.keys().chain(references.compared.keys()).any(tells_apart) {
+        return None;
+    }
     let who = (subject.kind, &identity.arn, &identity.tags, &identity.undefined, subject.boundary().is_some());
     let settings = (with_nets, account.policies, account.unbound_roles.is_some(), &names.guardrails_policy);
-    let policies = subject.policies().chain(of_buckets).map(|policy| (policy.name.as_str(), &policy.document.value));
-    let tags = identity.tags.iter().filter_map(|tag| tag.value.as_deref());
-    if tags.into_iter().any(|value| own_values(names).iter().any(|(own, _)| value.contains(own.as_str()))) {
-        return None;
-    }
-    Some(text(format!("{who:?}{settings:?}"), policies, names)? + references?)
+    Some(without_own(&format!("{who:?}{settings:?}"), names) + &own.text + &references.text)
 }
 
-/// The text with those of named values behind it, and words in the place of the account's own values. `None` where a wildcard
-/// could tell one account's values from another's.
-pub(super) fn text<'v>(
-    mut text: String,
-    values: impl Iterator<Item = (&'v str, &'v Value)>,
-    names: &Names,
-) -> Option<String> {
-    let mut compared = BTreeMap::new();
-    for (name, value) in values {
-        compare(value, "", names, &mut compared);
-        text.push_str(name);
-        text.push_str(&value.to_string());
-    }
-    if compared.values().any(|compared| compared.with_own && compared.with_wildcards) {
-        return None;
-    }
-    Some(own_values(names).iter().fold(text, |text, (value, word)| text.replace(value.as_str(), word)))
+/// The text with words in the place of the account's own values.
+fn without_own(text: &str, names: &Names) -> String {
+    own_values(names).iter().fold(text.to_owned(), |text, (value, word)| text.replace(value.as_str(), word))
 }
 
 /// The account's own values, the longest first, each with the word in its place.
@@ -80,7 +94,7 @@ fn own_values(names: &Names) -> [(&String, &'static str); 3] {
 }
 
 /// What is compared with the same value of a request.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Clone, Copy)]
 struct Compared {
     /// Whether an account's own value is among it.
     with_own: bool,
@@ -126,8 +140,8 @@ fn is_text_alike(text: &str) -> bool {
     let [arn, partition, service, region, account, resource] = parts.as_slice() else { return false };
     let plain = |text: &&str| !text.contains(['*', '?']);
     let whole = |text: &&str| plain(text) || *text == "*";
-    // No bucket's name has a letter in upper case, and what is around it has a colon or a slash: such a part of a pattern lies
-    // wholly within another bucket's name, if AWS had such, or beside it.
+    // No bucket's name has a letter in upper case, and around it are a colon and a slash: what has such a letter, and neither
+    // of the two, matches no part of it.
     // <https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html>
     let no_bucket = |text: &&str| {
         let mut parts = text.split('*').filter(|part| !part.is_empty());
