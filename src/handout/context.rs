@@ -14,9 +14,6 @@ use crate::plan::Names;
 /// `templates/scripts/notebook/prepare.py`.
 const LONGEST_ADAPTED_NAME: usize = 53;
 
-/// The instance type of the example of a training job, where it is allowed.
-const JOB_INSTANCE_TYPE: &str = "ml.c5.xlarge";
-
 #[derive(Debug, Serialize)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a condition of the templates")]
 pub(super) struct HandoutContext<'a> {
@@ -27,6 +24,8 @@ pub(super) struct HandoutContext<'a> {
     account_id: &'a str,
     region: &'a str,
     bucket: &'a str,
+    /// The networks that the person may use AWS from, where they are limited.
+    allowed_networks: Option<String>,
     /// The folders of the bucket that everybody reads.
     shared_folders: Vec<&'a str>,
     /// Whether there is any folder that the person shares.
@@ -107,6 +106,7 @@ pub(super) fn of<'a>(account: &'a Account, user: &'a User) -> HandoutContext<'a>
         account_id: account.id.as_str(),
         region: account.region.as_str(),
         bucket: account.bucket.name.as_str(),
+        allowed_networks: account.allowed_networks.as_ref().map(|one| listed(one.ranges.iter().chain(&one.endpoints))),
         shared_folders: account.shared_folders.of_everybody.iter().map(FolderName::as_str).collect(),
         shares: team.is_some() || !account.shared_folders.of_everybody.is_empty(),
         team: team.map(|tag| tag.value.as_str()),
@@ -133,12 +133,8 @@ pub(super) fn of<'a>(account: &'a Account, user: &'a User) -> HandoutContext<'a>
             // A job's network needs both. Without groups of one's own, the notebook has the network's.
             .filter(|_| !groups.is_empty())
             .map(|subnet| NetworkContext { subnet_id: subnet.as_str(), security_group_ids: groups }),
-        training_types: account
-            .allowed_types
-            .training
-            .as_ref()
-            .map(|types| types.patterns().map(|pattern| format!("`{pattern}`")).collect::<Vec<_>>().join(", ")),
-        job_instance_type: account.allowed_types.example_of_training(JOB_INSTANCE_TYPE),
+        training_types: account.allowed_types.training.as_ref().map(|types| listed(types.patterns())),
+        job_instance_type: account.allowed_types.example_of_training(),
         key_rotation: account
             .key_rotation
             .as_ref()
@@ -146,6 +142,11 @@ pub(super) fn of<'a>(account: &'a Account, user: &'a User) -> HandoutContext<'a>
         old_version_days: account.bucket.old_version_days,
         contact: account.contact.as_deref(),
     }
+}
+
+/// Texts as Markdown's code, one behind the other.
+fn listed<T: std::fmt::Display>(texts: impl Iterator<Item = T>) -> String {
+    texts.map(|text| format!("`{text}`")).collect::<Vec<_>>().join(", ")
 }
 
 fn notebook_context<'a>(

@@ -7,6 +7,10 @@ use crate::facts::{self, retired};
 use crate::finding::{Finding, Rule, Severity};
 use crate::source::Place;
 
+/// What examples of training jobs run on: the smallest type of the family that AWS's own example of scikit-learn has.
+/// Source: <https://docs.aws.amazon.com/sagemaker/latest/dg/sklearn.html>
+const EXAMPLE: &str = "ml.m5.large";
+
 /// The instance types that an account allows for something.
 #[derive(Debug, Clone)]
 pub struct AllowedTypes(Vec<TypePattern>);
@@ -37,13 +41,13 @@ impl AllowedTypes {
 }
 
 impl AllowedTypesOfAccount {
-    /// A type that training jobs may have: `usual` where it is allowed, otherwise the first that is. Of a whole family, the size
-    /// that nearly all have.
-    pub fn example_of_training(&self, usual: &str) -> String {
-        let is_allowed = |allowed: &AllowedTypes| InstanceType::parse(usual).is_ok_and(|usual| allowed.allow(&usual));
+    /// A type that training jobs may have, for the examples that people get: `EXAMPLE` where it is allowed, otherwise the first
+    /// that is. Of a whole family, the size that nearly all have.
+    pub fn example_of_training(&self) -> String {
+        let is_allowed = |allowed: &AllowedTypes| InstanceType::parse(EXAMPLE).is_ok_and(|one| allowed.allow(&one));
         let first = self.training.as_ref().filter(|allowed| !is_allowed(allowed));
         let first = first.and_then(|allowed| allowed.patterns().next());
-        first.map_or_else(|| usual.to_owned(), |pattern| pattern.replace('*', "xlarge"))
+        first.map_or_else(|| EXAMPLE.to_owned(), |pattern| pattern.replace('*', "xlarge"))
     }
 }
 

@@ -22,10 +22,6 @@ const TEXTS: [&str; 2] = ["README", "start-here"];
 /// The level of compression that gives the fewest bytes.
 const SMALLEST: u8 = 10;
 
-/// What the starter notebook trains on, where it is allowed: the smallest type of the family that AWS's own example of
-/// scikit-learn has. Source: <https://docs.aws.amazon.com/sagemaker/latest/dg/sklearn.html>
-const TRAINING_TYPE: &str = "ml.m5.large";
-
 /// The script, from the templates' files by their paths. The account's own values need no quotes in a shell.
 pub(super) fn start_script<'a>(account: &Account, file: impl Fn(&str) -> &'a str) -> String {
     let language = account.language.as_str();
@@ -39,7 +35,7 @@ pub(super) fn start_script<'a>(account: &Account, file: impl Fn(&str) -> &'a str
         account.region,
         account.idle_stop_minutes,
         account.adapt_sdk,
-        account.allowed_types.example_of_training(TRAINING_TYPE),
+        account.allowed_types.example_of_training(),
         account.bucket.kms_key.as_ref().map_or("", KmsKeyArn::as_str),
         account.max_runtime_seconds().unwrap_or_default(),
         pack(&programs.into_iter().chain(texts).collect()),

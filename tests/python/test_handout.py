@@ -31,6 +31,7 @@ ALL_SETTINGS = {
     "shared": SHARED,
     "own names": "notebooks: {adapt_sdk: false}\n",
     "required": "mfa: required\n",
+    "networks": "allowed_networks: [203.0.113.0/24, vpce-0123456789abcdef0]\n",
     "never idle": "notebooks: {idle_stop_minutes: 0}\n",
 }
 HOSTILE = "<img src=x onerror=\"globalThis.pwned = 1\"></title></style> `*_[x](javascript:1)|"
@@ -126,6 +127,24 @@ def test_the_templates_ask_the_same() -> None:
     known = (REPOSITORY / "src" / "handout" / "context.rs").read_text()
     asked = {name for condition in conditions[0] if condition.startswith("#") for name in condition.split()[1].split(".")}
     assert asked and [name for name in asked if f" {name}: " not in known] == []
+
+
+def test_no_korean_particle_hangs_on_a_value() -> None:
+    """Which form of a particle is right depends on the sound before it: none stands right behind what is filled in, but for what is in brackets."""
+    templates = REPOSITORY / "templates"
+    for file in (templates / "handout" / "ko.md.hbs", *(templates / "scripts" / "notebook").glob("*.ko.md")):
+        words = re.findall(r"(?:}}}|\$[A-Z]+)[^\s가-힣|{})]*(?:은|는|이|가|을|를|과|와|로|으로|이나|나)(?![가-힣])[^\s]*", file.read_text())
+        assert words == [], f"{file}: {words}"
+
+
+def test_the_allowed_networks_are_told_where_there_are_any(tmp_path: Path) -> None:
+    """From elsewhere, AWS denies everything: the page says from where it does not, and why."""
+    networks = "`203.0.113.0/24`, `vpce-0123456789abcdef0`"
+    for language in LANGUAGES:
+        page = configured(tmp_path / language, ALL_SETTINGS["networks"]).page(OWN, language)
+        assert f"| {networks} |" in page
+        without = configured(tmp_path / f"{language}-any", "").page(OWN, language)
+        assert networks not in without and page.count("\n| ") == without.count("\n| ") + 2
 
 
 def test_the_documentation_has_the_same_defaults(tmp_path: Path) -> None:
