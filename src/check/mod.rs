@@ -31,7 +31,7 @@ use guard::{Applied, Examples, Outcome, RuleSet};
 use single::{CheckBatch, CheckContext, CheckedTemplate};
 
 pub use access::Asker;
-pub use access::explainer::{ActingPrincipal, Answer, Owner, Question, Reason, Who};
+pub use access::explainer::{ActingPrincipal, Answer, Owner, Question, Reason, Who, assumed_network};
 pub use checked::Checked;
 pub use isolation::{
     Bound, Kind as PrincipalKind, Problem as IsolationProblem, Proofs, across_accounts, deployed, reference_policy,

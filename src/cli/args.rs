@@ -48,6 +48,9 @@ pub enum Command {
     /// Print the steps by which somebody leaves, and run none of them
     Offboard(OffboardArgs),
     /// Tell what a person may do, or who may do something, and which statements of which policies say so
+    ///
+    /// A request of an IAM user is decided with and without a second factor, where that makes a difference, and from the
+    /// first of the `allowed_networks`, where there are any; `--context` says otherwise. An unknown makes the exit code 1.
     Access(AccessArgs),
     /// Print the most that isolation permits to a kind of principal, or what it needs, as an IAM policy for Access Analyzer
     Limits(LimitsArgs),
@@ -208,6 +211,9 @@ pub struct AccessArgs {
     /// A folder of templates that replace the embedded ones of the same path
     #[arg(long, value_name = "DIR")]
     pub templates: Option<PathBuf>,
+    /// The folder that the stacks are written into: statements are cited by their lines in it
+    #[arg(long, value_name = "DIR", default_value = DEFAULT_OUT)]
+    pub out: PathBuf,
 }
 
 /// As whom a person acts.

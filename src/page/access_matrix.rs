@@ -165,6 +165,7 @@ mod tests {
             verb: verb.to_owned(),
             action: "s3:GetObject".to_owned(),
             resource: String::new(),
+            second_factor: None,
             decision,
             statements: Vec::new(),
             doubts: Vec::new(),

@@ -14,6 +14,11 @@ use crate::iam::{
 use crate::model::User;
 use crate::plan::Names;
 
+/// Whether who asks has a second factor, and for how many seconds. The second key is there with the first alone.
+/// Source: <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html#condition-keys-multifactorauthage>
+pub(crate) const SECOND_FACTOR: &str = "aws:MultiFactorAuthPresent";
+pub(crate) const SECOND_FACTOR_AGE: &str = "aws:MultiFactorAuthAge";
+
 /// As what a person asks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Asker {
@@ -33,6 +38,15 @@ pub struct Evaluation {
     pub statements: Vec<(usize, usize, bool)>,
     /// Why it is unknown.
     pub doubts: Vec<String>,
+}
+
+/// How a person's IAM user is taken to be signed in, where the request does not say otherwise.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct SignedIn {
+    /// Whether with a second factor.
+    pub(crate) second_factor: bool,
+    /// From where: a condition key, and its value.
+    pub(crate) network: Option<(&'static str, String)>,
 }
 
 /// Whoever asks, with their policies.
@@ -93,7 +107,7 @@ pub(crate) fn evaluate(
     account_inventory: &AccountInventory,
     actor: &Actor<'_>,
     probe: &AccessProbe,
-    (substitution, mfa): (Substitution<'_>, bool),
+    (substitution, signed_in): (Substitution<'_>, &SignedIn),
     notes: &mut Trace,
 ) -> Evaluation {
     let own_name = substitution.fill(&ACTOR_NAME.to_string());
@@ -115,8 +129,11 @@ pub(crate) fn evaluate(
             .with("aws:PrincipalIsAWSService", "false"),
         Asker::Notebook => context.with("aws:PrincipalType", "AssumedRole").with("aws:PrincipalIsAWSService", "false"),
     };
-    if mfa && actor.asker == Asker::User {
-        context = context.with("aws:MultiFactorAuthPresent", "true");
+    if actor.asker == Asker::User {
+        if signed_in.second_factor {
+            context = context.with(SECOND_FACTOR, "true");
+        }
+        context = signed_in.network.iter().fold(context, |context, (key, value)| context.with(key, value));
     }
     for key in &probe.context {
         let mut values = key.values.iter().map(|value| substitution.fill(value));
@@ -125,6 +142,13 @@ pub(crate) fn evaluate(
         } else {
             context.with(&key.name, values.next().unwrap_or_default())
         };
+    }
+    // Whoever has a second factor has given it some seconds ago.
+    let value =
+        |key: &str| context.iter().find(|(name, _)| name.eq_ignore_ascii_case(key)).and_then(|(_, values)| values);
+    let has_second_factor = value(SECOND_FACTOR).is_some_and(|values| values.list == ["true"]);
+    if has_second_factor && value(SECOND_FACTOR_AGE).is_none() {
+        context = context.with(SECOND_FACTOR_AGE, "0");
     }
     let (arn, account) = (actor.arn.clone(), account.clone());
     let principal = match actor.asker {

@@ -2,13 +2,13 @@
 
 use super::account_inventory::AccountInventory;
 use super::classes::{PrincipalClass, classes};
-use super::evaluation::{ActingAs, Actor, Asker, Evaluation, evaluate};
+use super::evaluation::{ActingAs, Actor, Asker, Evaluation, SECOND_FACTOR, SECOND_FACTOR_AGE, SignedIn, evaluate};
 use super::placeholders::{ACTOR_NAME, Substitution, TARGET_NAME};
 use super::places::Places;
 use super::probes::{AccessProbe, Key, ProbeBuilder, ProbedPerson, ResourcePolicyRef};
 use super::roles::{acting_principals, as_target_tags, as_targets};
 use crate::iam::{Decision, Trace, has_several_values};
-use crate::model::User;
+use crate::model::{Account, User};
 use crate::plan::AccountPlan;
 use crate::render::Rendered;
 use crate::source::Place;
@@ -26,6 +26,8 @@ pub struct Answer {
     pub action: String,
     /// The resource.
     pub resource: String,
+    /// Whether the IAM user has a second factor; `None` where that makes no difference, or where the question says it.
+    pub second_factor: Option<bool>,
     /// The decision.
     pub decision: Decision,
     /// The statements that made it.
@@ -72,6 +74,8 @@ pub struct Question<'a> {
 pub struct ActingPrincipal {
     /// Who it is.
     pub who: Who,
+    /// As that of an `Answer`.
+    pub second_factor: Option<bool>,
     /// The decision.
     pub decision: Decision,
     /// The statements that made it.
@@ -89,6 +93,20 @@ pub enum Who {
     Notebook(String),
     /// A role that is nobody's, such as a service's, by its ARN.
     Role(String),
+}
+
+/// The network that people are taken to come from, where the settings allow some alone and the question names none: a
+/// condition key and its value.
+pub fn assumed_network(account: &Account, question: Option<&Question<'_>>) -> Option<(&'static str, String)> {
+    let networks = account.allowed_networks.as_ref()?;
+    let (address, endpoint) = ("aws:SourceIp", "aws:SourceVpce");
+    let is_given = |key: &str| [address, endpoint].iter().any(|one| one.eq_ignore_ascii_case(key));
+    if question.is_some_and(|question| question.context.iter().any(|(key, _)| is_given(key))) {
+        return None;
+    }
+    let of_range = |range: &String| (address, range.split('/').next().unwrap_or_default().to_owned());
+    let of_ranges = networks.ranges.first().map(of_range);
+    of_ranges.or_else(|| networks.endpoints.first().map(|one| (endpoint, one.clone())))
 }
 
 /// Where it is told who may do what.
@@ -138,13 +156,13 @@ impl<'a> AccessExplainer<'a> {
         }
         probes.extend(builder.shared(&actor).into_iter().map(|probe| (Owner::Shared, probe)));
         let substitution = Substitution { own: Some(user), other: other.map(|(_, other)| other) };
-        self.answer(&probes, (user, substitution), true)
+        self.answer(&probes, (user, substitution), None)
     }
 
     /// The answer to one question: as a user, and from a notebook if there is one.
     pub(crate) fn one(&self, user: &User, question: &Question<'_>) -> Vec<Answer> {
         let substitution = Substitution { own: Some(user), other: None };
-        self.answer(&[(Owner::Own, self.probe(question))], (user, substitution), false)
+        self.answer(&[(Owner::Own, self.probe(question))], (user, substitution), Some(question))
     }
 
     /// The decision about every principal of the account: the users by their names, the notebooks, and the roles.
@@ -161,40 +179,63 @@ impl<'a> AccessExplainer<'a> {
                 let actor = Actor::new(self.account_inventory, acting_as, Some(class), substitution);
                 let name = user.name.to_string();
                 let who = if acting_as.asker == Asker::User { Who::User(name) } else { Who::Notebook(name) };
-                holders.push(self.holder(who, &actor, &probe, (Some(user), substitution)));
+                holders.extend(self.holders(&who, &actor, (&probe, question), (Some(user), substitution)));
             }
         }
         for role in &self.account_inventory.roles {
             let acting_as = ActingAs { asker: Asker::Notebook, principal: &role.principal, of: None };
             let actor = Actor::new(self.account_inventory, acting_as, None, Substitution::default());
-            holders.push(self.holder(
-                Who::Role(role.principal.arn.clone()),
-                &actor,
-                &probe,
-                (None, Substitution::default()),
-            ));
+            let who = Who::Role(role.principal.arn.clone());
+            holders.extend(self.holders(&who, &actor, (&probe, question), (None, Substitution::default())));
         }
         holders.sort_by(|one, other| one.who.cmp(&other.who));
         holders
     }
 
-    fn holder(
+    fn holders(
         &self,
-        who: Who,
+        who: &Who,
         actor: &Actor<'_>,
-        probe: &AccessProbe,
+        (probe, question): (&AccessProbe, &Question<'_>),
         (user, substitution): (Option<&User>, Substitution<'_>),
-    ) -> ActingPrincipal {
-        let evaluation = evaluate(
-            &self.plan.names,
-            self.account_inventory,
-            actor,
-            probe,
-            (substitution, false),
-            &mut Trace::default(),
-        );
-        let statements = self.reasons(&evaluation, user, substitution);
-        ActingPrincipal { who, decision: evaluation.decision, statements, doubts: evaluation.doubts }
+    ) -> Vec<ActingPrincipal> {
+        let holder = |(second_factor, evaluation): (Option<bool>, Evaluation)| ActingPrincipal {
+            who: who.clone(),
+            second_factor,
+            decision: evaluation.decision,
+            statements: self.reasons(&evaluation, user, substitution),
+            doubts: evaluation.doubts,
+        };
+        self.evaluations(actor, (probe, Some(question)), substitution).into_iter().map(holder).collect()
+    }
+
+    /// What is decided of a request: with and without a second factor, where a user makes it, the question leaves that open and
+    /// it makes a difference. Without a question, with one.
+    fn evaluations(
+        &self,
+        actor: &Actor<'_>,
+        (probe, question): (&AccessProbe, Option<&Question<'_>>),
+        substitution: Substitution<'_>,
+    ) -> Vec<(Option<bool>, Evaluation)> {
+        let network = assumed_network(self.plan.account, question);
+        let decide = |second_factor| {
+            let signed_in = SignedIn { second_factor, network: network.clone() };
+            let (names, how) = (&self.plan.names, (substitution, &signed_in));
+            evaluate(names, self.account_inventory, actor, probe, how, &mut Trace::default())
+        };
+        let with = decide(true);
+        let says = |(key, _): &(String, String)| {
+            [SECOND_FACTOR, SECOND_FACTOR_AGE].iter().any(|one| one.eq_ignore_ascii_case(key))
+        };
+        if question.is_none_or(|question| question.context.iter().any(says)) {
+            return vec![(None, with)];
+        }
+        let without = decide(false);
+        if with.decision == without.decision {
+            vec![(None, with)]
+        } else {
+            vec![(Some(true), with), (Some(false), without)]
+        }
     }
 
     fn reasons(&self, evaluation: &Evaluation, user: Option<&User>, substitution: Substitution<'_>) -> Vec<Reason> {
@@ -256,26 +297,25 @@ impl<'a> AccessExplainer<'a> {
         &self,
         probes: &[(Owner, AccessProbe)],
         (user, substitution): (&User, Substitution<'_>),
-        second_factor: bool,
+        question: Option<&Question<'_>>,
     ) -> Vec<Answer> {
         let Some((own, resources)) = self.own(user) else { return Vec::new() };
         let mut answers = Vec::new();
         for acting_as in acting_principals(self.account_inventory, resources, &self.classes) {
             let actor = Actor::new(self.account_inventory, acting_as, Some(own), substitution);
             for (whose, probe) in probes {
-                let how = (substitution, second_factor);
-                let evaluation =
-                    evaluate(&self.plan.names, self.account_inventory, &actor, probe, how, &mut Trace::default());
-                answers.push(Answer {
+                let evaluations = self.evaluations(&actor, (probe, question), substitution);
+                answers.extend(evaluations.into_iter().map(|(second_factor, evaluation)| Answer {
                     asker: acting_as.asker,
                     whose: *whose,
                     verb: substitution.fill(&probe.verb),
                     action: probe.action.clone(),
                     resource: substitution.fill(&probe.resource),
+                    second_factor,
                     decision: evaluation.decision,
                     statements: self.reasons(&evaluation, Some(user), substitution),
                     doubts: evaluation.doubts,
-                });
+                }));
             }
         }
         answers

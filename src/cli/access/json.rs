@@ -1,13 +1,13 @@
 //! What is answered, as JSON.
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use super::words::word;
 use crate::check::{ActingPrincipal, Answer, Asker, Owner, Question, Reason, Who};
 use crate::model::User;
 
 /// What a person may do.
-pub(super) fn of_person(account: &str, user: &User, answers: &[Answer]) -> String {
+pub(super) fn of_person(account: &str, user: &User, answers: &[Answer], assumed: &[(&'static str, String)]) -> String {
     let request = |answer: &Answer| {
         json!({
             "as": match answer.asker { Asker::User => "user", Asker::Notebook => "notebook" },
@@ -15,17 +15,28 @@ pub(super) fn of_person(account: &str, user: &User, answers: &[Answer]) -> Strin
             "what": answer.verb,
             "action": answer.action,
             "resource": answer.resource,
+            "second_factor": answer.second_factor,
             "decision": word(answer.decision),
             "statements": statements(&answer.statements),
             "doubts": answer.doubts,
         })
     };
     let requests: Vec<Value> = answers.iter().map(request).collect();
-    format!("{:#}\n", json!({ "account": account, "user": user.name.as_str(), "requests": requests }))
+    format!(
+        "{:#}\n",
+        json!({
+            "account": account, "user": user.name.as_str(), "assumed": map(assumed), "requests": requests,
+        })
+    )
 }
 
 /// Who may do something, or perhaps may.
-pub(super) fn of_account(account: &str, question: &Question<'_>, holders: &[ActingPrincipal]) -> String {
+pub(super) fn of_account(
+    account: &str,
+    question: &Question<'_>,
+    holders: &[ActingPrincipal],
+    assumed: &[(&'static str, String)],
+) -> String {
     let principal = |holder: &ActingPrincipal| {
         let (kind, name) = match &holder.who {
             Who::User(name) => ("user", name),
@@ -35,6 +46,7 @@ pub(super) fn of_account(account: &str, question: &Question<'_>, holders: &[Acti
         json!({
             "as": kind,
             "name": name,
+            "second_factor": holder.second_factor,
             "decision": word(holder.decision),
             "statements": statements(&holder.statements),
             "doubts": holder.doubts,
@@ -42,8 +54,14 @@ pub(super) fn of_account(account: &str, question: &Question<'_>, holders: &[Acti
     };
     let principals: Vec<Value> = holders.iter().map(principal).collect();
     let Question { action, resource, .. } = question;
-    let reply = json!({ "account": account, "action": action, "resource": resource, "principals": principals });
+    let reply = json!({
+        "account": account, "action": action, "resource": resource, "assumed": map(assumed), "principals": principals,
+    });
     format!("{reply:#}\n")
+}
+
+fn map(values: &[(&'static str, String)]) -> Map<String, Value> {
+    values.iter().map(|(key, value)| ((*key).to_owned(), value.clone().into())).collect()
 }
 
 fn statements(reasons: &[Reason]) -> Vec<Value> {

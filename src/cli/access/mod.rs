@@ -5,7 +5,6 @@ mod words;
 
 use std::path::Path;
 
-use super::DEFAULT_OUT;
 use super::args::{AccessArgs, AccessAs, AccessFormat};
 use super::{Failure, Outcome, outcome};
 use crate::check::{self, ActingPrincipal, Answer, Asker, Question, Who};
@@ -13,7 +12,7 @@ use crate::config::did_you_mean;
 use crate::facts::actions::{service_action, service_actions};
 use crate::finding::Finding;
 use crate::iam::Decision;
-use crate::model::{Account, User};
+use crate::model::{Account, Mfa, User};
 use crate::plan::{self, AccountPlan, Names, Placement};
 use crate::render::{self, People, RenderFailure, Rendered, Templates};
 use crate::report::Format;
@@ -52,26 +51,30 @@ pub(super) fn run(args: &AccessArgs, colour: bool) -> Result<Outcome, Failure> {
         return Ok(outcome(Format::Human, findings, String::new(), colour));
     };
     let templates = &material.templates;
+    let stderr = wrong_arn(&account, &resource).map(|note| format!("note: {note}\n")).unwrap_or_default();
     let reply = match (&args.who_can, &args.user) {
         (Some(action), _) => {
             let question = question(action);
-            let holders = rendered(&account, templates, |plan, all| check::who_can(plan, templates, all, &question));
-            holders.map(|holders| holders.map(|holders| of_holders(args, &question, holders)))
+            let look = |plan: &AccountPlan<'_>, all: &[Rendered]| check::who_can(plan, templates, all, &question);
+            let holders = rendered(&account, &args.out, templates, look);
+            let assumed = assumed(&account, args, Some(&question));
+            holders.map(|holders| holders.map(|holders| of_holders(args, &question, holders, &assumed)))
         }
         (None, user) => {
             let user = user_of(&account, user.as_deref().unwrap_or_default())?;
             let question = args.action.as_deref().map(question);
-            let answers = rendered(&account, templates, |plan, all| {
+            let answers = rendered(&account, &args.out, templates, |plan, all| {
                 check::answers(plan, templates, all, user, question.as_ref())
             });
+            let assumed = assumed(&account, args, question.as_ref());
             if args.asker == Some(AccessAs::Notebook) && user.notebook.is_none() {
                 return Err(Failure::Usage(format!("`{}` has no notebook", user.name)));
             }
-            answers.map(|answers| answers.map(|answers| of_answers(args, user, answers)))
+            answers.map(|answers| answers.map(|answers| of_answers(args, user, answers, &assumed)))
         }
     };
     match reply {
-        Ok(Ok(Reply { stdout, unknown })) => Ok(Outcome { stdout, code: u8::from(unknown), ..Outcome::default() }),
+        Ok(Ok(Reply { stdout, unknown })) => Ok(Outcome { stdout, stderr, code: u8::from(unknown) }),
         Ok(Err(finding)) => Ok(outcome(Format::Human, vec![finding], String::new(), colour)),
         Err(failure) => Ok(outcome(Format::Human, vec![own_or_fault(failure)?], String::new(), colour)),
     }
@@ -107,23 +110,48 @@ fn resource(action: &str, given: Option<&str>) -> Result<Result<String, String>,
     }
 }
 
+/// What is wrong with the ARN of a user or role that has a person's name, and not the path that theirs has.
+fn wrong_arn(account: &Account, resource: &str) -> Option<String> {
+    let (before, name) = resource.rsplit_once('/')?;
+    let user = account.users.iter().find(|user| user.name.as_str() == name)?;
+    let Names { partition, account_id, user_path, notebook_role_path, .. } = Names::of(account);
+    let (what, path) = match before.splitn(6, ':').nth(5)?.split('/').next()? {
+        "user" => ("user", user_path),
+        "role" if user.notebook.is_some() => ("role", notebook_role_path),
+        _ => return None,
+    };
+    let right = format!("arn:{partition}:iam::{account_id}:{what}{path}{name}");
+    (right != resource).then(|| format!("the {what} `{name}` of this account has another ARN: `--resource {right}`"))
+}
+
+/// The values of condition keys that requests of IAM users are taken to have.
+fn assumed(account: &Account, args: &AccessArgs, question: Option<&Question<'_>>) -> Vec<(&'static str, String)> {
+    if args.asker == Some(AccessAs::Notebook) {
+        return Vec::new();
+    }
+    let is_signed_in = question.is_none() && account.mfa == Mfa::Required;
+    let second_factor = is_signed_in.then(|| ("aws:MultiFactorAuthPresent", "true".to_owned()));
+    second_factor.into_iter().chain(check::assumed_network(account, question)).collect()
+}
+
 /// What `look` finds in the stacks of an account, as they are written.
 fn rendered<T>(
     account: &Account,
+    out: &Path,
     templates: &Templates,
     look: impl FnOnce(&AccountPlan<'_>, &[Rendered]) -> Found<T>,
 ) -> Found<T> {
     let people = People::render(templates, account, &Names::of(account), &account.users)?;
     let room = render::capacity(account, &people);
     let Placement { stacks, .. } = plan::place(account, room, |user| people.size(user));
-    let folder = Path::new(DEFAULT_OUT).join(account.name.as_str());
+    let folder = out.join(account.name.as_str());
     let plan = plan::plan(account, &folder, stacks);
     let rendered: Vec<Rendered> =
         plan.stacks.iter().map(|stack| render::fill(templates, &plan, stack, &people)).collect::<Result<_, _>>()?;
     look(&plan, &rendered)
 }
 
-fn of_answers(args: &AccessArgs, user: &User, mut answers: Vec<Answer>) -> Reply {
+fn of_answers(args: &AccessArgs, user: &User, mut answers: Vec<Answer>, assumed: &[(&'static str, String)]) -> Reply {
     answers.retain(|answer| match args.asker {
         None => true,
         Some(AccessAs::User) => answer.asker == Asker::User,
@@ -131,14 +159,19 @@ fn of_answers(args: &AccessArgs, user: &User, mut answers: Vec<Answer>) -> Reply
     });
     let unknown = answers.iter().any(|answer| answer.decision == Decision::Unknown);
     let stdout = match (args.format, &args.action) {
-        (AccessFormat::Json, _) => json::of_person(&args.account, user, &answers),
-        (AccessFormat::Human, Some(_)) => words::decisions(user, &answers),
-        (AccessFormat::Human, None) => words::table(user, &answers),
+        (AccessFormat::Json, _) => json::of_person(&args.account, user, &answers, assumed),
+        (AccessFormat::Human, Some(_)) => words::decisions(user, &answers) + &words::assumed(assumed),
+        (AccessFormat::Human, None) => words::table(user, &answers) + &words::assumed(assumed),
     };
     Reply { stdout, unknown }
 }
 
-fn of_holders(args: &AccessArgs, question: &Question<'_>, mut holders: Vec<ActingPrincipal>) -> Reply {
+fn of_holders(
+    args: &AccessArgs,
+    question: &Question<'_>,
+    mut holders: Vec<ActingPrincipal>,
+    assumed: &[(&'static str, String)],
+) -> Reply {
     holders.retain(|holder| {
         let asked = match args.asker {
             None => true,
@@ -149,8 +182,8 @@ fn of_holders(args: &AccessArgs, question: &Question<'_>, mut holders: Vec<Actin
     });
     let unknown = holders.iter().any(|holder| holder.decision == Decision::Unknown);
     let stdout = match args.format {
-        AccessFormat::Json => json::of_account(&args.account, question, &holders),
-        AccessFormat::Human => words::holders(&args.account, question, &holders),
+        AccessFormat::Json => json::of_account(&args.account, question, &holders, assumed),
+        AccessFormat::Human => words::holders(&args.account, question, &holders) + &words::assumed(assumed),
     };
     Reply { stdout, unknown }
 }

@@ -33,10 +33,19 @@ pub(super) fn decisions(user: &User, answers: &[Answer]) -> String {
             _ => "",
         };
         // Writing to a string cannot fail.
-        let _ = writeln!(text, "{who}: {}{why}", word(answer.decision));
+        let _ = writeln!(text, "{who}{}: {}{why}", with(answer.second_factor), word(answer.decision));
         text.push_str(&reasons(&answer.statements, &answer.doubts));
     }
     text
+}
+
+/// With or without a second factor, where it makes a difference.
+fn with(second_factor: Option<bool>) -> &'static str {
+    match second_factor {
+        None => "",
+        Some(true) => ", with a second factor",
+        Some(false) => ", without a second factor",
+    }
 }
 
 fn reasons(statements: &[Reason], doubts: &[String]) -> String {
@@ -73,7 +82,7 @@ pub(super) fn holders(account: &str, question: &Question<'_>, holders: &[ActingP
             Decision::Allowed if is_beyond_policies(question.action) => ": policies have no say in it",
             _ => "",
         };
-        let line = format!("{who}: {}{why}\n", word(holder.decision));
+        let line = format!("{who}{}: {}{why}\n", with(holder.second_factor), word(holder.decision));
         let reasons = reasons(&holder.statements, &holder.doubts);
         match groups.last_mut().filter(|(_, last)| *last == reasons) {
             Some((lines, _)) => lines.push_str(&line),
@@ -81,6 +90,12 @@ pub(super) fn holders(account: &str, question: &Question<'_>, holders: &[ActingP
         }
     }
     groups.into_iter().flat_map(|(lines, reasons)| [lines, reasons]).collect()
+}
+
+/// What of the requests of IAM users was not asked for, and is taken to be so.
+pub(super) fn assumed(values: &[(&'static str, String)]) -> String {
+    let values: Vec<String> = values.iter().map(|(key, value)| format!("`{key}={value}`")).collect();
+    if values.is_empty() { String::new() } else { format!("assumed of IAM users: {}\n", values.join(", ")) }
 }
 
 /// One line for each kind of request, with what comes of it as the user and from the notebook.
