@@ -41,6 +41,17 @@ const NO_DENIAL: Edit<'static> = (
 );
 const PASSWORDS: &[Edit<'static>] = &[NO_BOUNDARY, NO_GUARDRAILS, NO_DENIAL];
 
+/// The same with a tag of people of which the value is known only when they are made.
+const UNKNOWN_TAG: &[Edit<'static>] = &[
+    NO_BOUNDARY,
+    NO_GUARDRAILS,
+    (
+        USERS,
+        OF_PERSON,
+        "        - Key: cost-center\n          Value: '\\{{resolve:ssm:/cost-center}}'\n        {{#each user_tags}}\n",
+    ),
+];
+
 const STATEMENT: &str = "\"Statement\": [";
 const OWN_PREFIX: &str = "\"s3:prefix\": \"${aws:username}/*\"";
 const OWN_RESOURCE: &str = "\"Resource\": \"{{bucket_arn}}/${aws:username}/*\"";
@@ -59,6 +70,26 @@ const LOG_GROUPS: &str = "log-group:/aws/sagemaker/NotebookInstances*\",\n      
 /// The two exactly, in both of the forms in which AWS names a log group.
 const EXACT_GROUPS: &str = "log-group:/aws/sagemaker/NotebookInstances\",\n        \"arn:{{partition}}:logs:{{region}}:{{account_id}}:log-group:/aws/sagemaker/TrainingJobs\"";
 const INSIDE_GROUPS: &str = "log-group:/aws/sagemaker/NotebookInstances:*\",\n        \"arn:{{partition}}:logs:{{region}}:{{account_id}}:log-group:/aws/sagemaker/TrainingJobs:*\"";
+/// One in each form.
+const BOTH_FORMS: &str = "log-group:/aws/sagemaker/NotebookInstances:*\",\n        \"arn:{{partition}}:logs:{{region}}:{{account_id}}:log-group:/aws/sagemaker/TrainingJobs\"";
+const STORAGE: &str = "stacks/storage.yaml.hbs";
+const RESOURCES: &str = "Resources:\n";
+const OF_PERSON: &str = "        {{#each user_tags}}\n";
+/// What a company has of its own in templates of its own.
+const COMPANYS_ROLE: &str = "Resources:\n  Report:\n    Type: AWS::IAM::Role\n    Properties:\n      RoleName: mycompany-report\n      AssumeRolePolicyDocument: {Version: \"2012-10-17\", Statement: [{Effect: Allow, Principal: {Service: lambda.amazonaws.com, AWS: \"arn:aws:iam::111122223333:root\"}, Action: \"sts:AssumeRole\"}]}\n      Policies: [{PolicyName: report, PolicyDocument: {Version: \"2012-10-17\", Statement: [{Effect: Allow, Action: [\"cloudwatch:GetMetricData\", \"sqs:*\", \"kms:Decrypt\"], Resource: \"*\"}, {Effect: Allow, Action: [\"logs:CreateLogStream\", \"logs:PutLogEvents\"], Resource: \"arn:aws:logs:*:*:log-group:/aws/lambda/report:*\"}, {Effect: Allow, Action: \"s3:*\", Resource: \"arn:aws:s3:::mycompany-reports/*\"}]}}]\n\n";
+const COMPANYS_TOPIC: &str = "Resources:\n  Alarms:\n    Type: AWS::SNS::Topic\n\n  AlarmsPolicy:\n    Type: AWS::SNS::TopicPolicy\n    Properties:\n      Topics: [!Ref Alarms]\n      PolicyDocument: {Version: \"2012-10-17\", Statement: [{Effect: Allow, Principal: {Service: [cloudwatch.amazonaws.com, events.amazonaws.com], AWS: !Sub \"arn:${AWS::Partition}:iam::${AWS::AccountId}:root\"}, Action: \"sns:Publish\", Resource: !Ref Alarms}]}\n\n";
+const COMPANYS_QUEUE: &str = "Resources:\n  Jobs:\n    Type: AWS::SQS::Queue\n\n  JobsPolicy:\n    Type: AWS::SQS::QueuePolicy\n    Properties:\n      Queues: [!Ref Jobs]\n      PolicyDocument: {Version: \"2012-10-17\", Statement: [{Effect: Allow, Principal: {Service: sns.amazonaws.com}, Action: \"sqs:SendMessage\", Resource: \"*\"}, {Effect: Allow, Principal: {AWS: \"arn:aws:iam::111122223333:role/mycompany-report\"}, Action: \"sqs:*\", Resource: \"*\"}]}\n\n";
+const COMPANYS_KEY: &str = "Resources:\n  Key:\n    Type: AWS::KMS::Key\n    Properties:\n      KeyPolicy: {Version: \"2012-10-17\", Statement: [{Effect: Allow, Principal: {AWS: \"arn:aws:iam::111122223333:root\"}, Action: \"kms:*\", Resource: \"*\"}, {Effect: Allow, Principal: {Service: logs.ap-northeast-1.amazonaws.com}, Action: \"kms:Encrypt*\", Resource: \"*\"}]}\n\n";
+/// The same, weakened.
+const READING_ROLE: &str = "Resources:\n  Report:\n    Type: AWS::IAM::Role\n    Properties:\n      RoleName: mycompany-report\n      AssumeRolePolicyDocument: {Version: \"2012-10-17\", Statement: [{Effect: Allow, Principal: {Service: lambda.amazonaws.com}, Action: \"sts:AssumeRole\"}]}\n      Policies: [{PolicyName: report, PolicyDocument: {Version: \"2012-10-17\", Statement: [{Effect: Allow, Action: \"s3:GetObject\", Resource: \"arn:aws:s3:::mycompany-*\"}]}}]\n\n";
+const OPEN_ROLE: &str = "Resources:\n  Report:\n    Type: AWS::IAM::Role\n    Properties:\n      RoleName: mycompany-report\n      AssumeRolePolicyDocument: {Version: \"2012-10-17\", Statement: [{Effect: Allow, Principal: {AWS: \"*\"}, Action: \"sts:AssumeRole\"}]}\n      Policies: [{PolicyName: report, PolicyDocument: {Version: \"2012-10-17\", Statement: [{Effect: Allow, Action: \"cloudwatch:GetMetricData\", Resource: \"*\"}]}}]\n\n";
+const PERSONS_ROLE: &str = "Resources:\n  Report:\n    Type: AWS::IAM::Role\n    Properties:\n      RoleName: mycompany-report\n      AssumeRolePolicyDocument: {Version: \"2012-10-17\", Statement: [{Effect: Allow, Principal: {AWS: \"arn:aws:iam::111122223333:user/deepracer/bob\"}, Action: \"sts:AssumeRole\"}]}\n\n";
+const TAGGED_ROLE: &str = "Resources:\n  Report:\n    Type: AWS::IAM::Role\n    Properties:\n      RoleName: mycompany-report\n      AssumeRolePolicyDocument: {Version: \"2012-10-17\", Statement: [{Effect: Allow, Principal: {Service: lambda.amazonaws.com}, Action: [\"sts:AssumeRole\", \"sts:TagSession\"]}]}\n\n";
+const TAKING_ROLE: &str = "Resources:\n  Report:\n    Type: AWS::IAM::Role\n    Properties:\n      RoleName: mycompany-report\n      AssumeRolePolicyDocument: {Version: \"2012-10-17\", Statement: [{Effect: Allow, Principal: {Service: lambda.amazonaws.com}, Action: \"sts:AssumeRole\"}]}\n      Policies: [{PolicyName: report, PolicyDocument: {Version: \"2012-10-17\", Statement: [{Effect: Allow, Action: \"sts:AssumeRole\", Resource: \"*\"}]}}]\n\n";
+const MANAGED_ROLE: &str = "Resources:\n  Report:\n    Type: AWS::IAM::Role\n    Properties:\n      RoleName: mycompany-report\n      AssumeRolePolicyDocument: {Version: \"2012-10-17\", Statement: [{Effect: Allow, Principal: {Service: lambda.amazonaws.com}, Action: \"sts:AssumeRole\"}]}\n      ManagedPolicyArns: [\"arn:aws:iam::aws:policy/AdministratorAccess\"]\n\n";
+const PERSONS_TOPIC: &str = "Resources:\n  AlarmsPolicy:\n    Type: AWS::SNS::TopicPolicy\n    Properties:\n      Topics: [\"arn:aws:sns:ap-northeast-1:111122223333:any\"]\n      PolicyDocument: {Version: \"2012-10-17\", Statement: [{Effect: Allow, Principal: {AWS: \"arn:aws:iam::111122223333:role/deepracer/notebook/bob\"}, Action: \"sns:*\", Resource: \"*\"}]}\n\n";
+const OPEN_QUEUE: &str = "Resources:\n  JobsPolicy:\n    Type: AWS::SQS::QueuePolicy\n    Properties:\n      Queues: [any]\n      PolicyDocument: {Version: \"2012-10-17\", Statement: [{Effect: Allow, Principal: \"*\", Action: \"sqs:*\", Resource: \"*\"}]}\n\n";
+const OPEN_KEY: &str = "Resources:\n  Key:\n    Type: AWS::KMS::Key\n    Properties:\n      KeyPolicy: {Version: \"2012-10-17\", Statement: [{Effect: Allow, Principal: {AWS: \"arn:aws:iam::999988887777:root\"}, Action: \"kms:*\", Resource: \"*\"}]}\n\n";
 const TOO_WIDE: &str = "isolation::too-wide";
 const REFUSED: &str = "isolation::own-refused";
 const UNDECIDED: &str = "isolation::undecided";
@@ -199,7 +230,7 @@ const MUTANTS: &[Mutant] = &[
     ("logs of one's own jobs are not read", NETS, (DAILY, "${aws:PrincipalTag/notebook}--*", "${aws:PrincipalTag/notebook}--job*"), REFUSED, "read the logs"),
     ("logs are filtered", NETS, (DAILY, "\"logs:GetLogEvents\"", "[\"logs:GetLogEvents\", \"logs:FilterLogEvents\"]"), TOO_WIDE, "logs:FilterLogEvents"),
     ("streams of all log groups are listed", NETS, (DAILY, "log-group:/aws/sagemaker/TrainingJobs*", "log-group:*"), TOO_WIDE, "logs:DescribeLogStreams"),
-    ("streams are not found", NETS, (DAILY, "logs:DescribeLogStreams", "logs:DescribeLogGroups"), REFUSED, "find the streams"),
+    ("streams are not found", NETS, (DAILY, "logs:DescribeLogStreams", "logs:DescribeLogGroups"), REFUSED, "find streams in the log group of training jobs"),
     ("users are looked at", NETS, (DAILY, "user{{user_path}}${aws:username}", "user{{user_path}}*"), TOO_WIDE, "iam:GetUser"),
     ("networks are not seen", NONE, (SAGEMAKER, "\"ec2:DescribeSubnets\",", ""), REFUSED, "see networks and keys"),
     ("metrics are not read", NONE, (SAGEMAKER, "\"sagemaker:BatchGetMetrics\",", ""), REFUSED, "read and write their metrics"),
@@ -207,7 +238,7 @@ const MUTANTS: &[Mutant] = &[
     ("tags of the own notebook are not seen", NONE, (SAGEMAKER, "\"sagemaker:StopNotebookInstance\",\n        \"sagemaker:ListTags\"", "\"sagemaker:StopNotebookInstance\""), REFUSED, "see its tags"),
     ("counts are not seen", NONE, (KEYS, "\"iam:GetAccountPasswordPolicy\",\n        \"iam:GetAccountSummary\"", "\"iam:GetAccountPasswordPolicy\""), REFUSED, "the account's password policy and counts"),
     ("when the password was made is not seen", NONE, ("policies/user/sign-in.json.hbs", "\"iam:ChangePassword\",\n        \"iam:GetLoginProfile\"", "\"iam:ChangePassword\""), REFUSED, "change their own password"),
-    ("one log group alone is looked through", NONE, (DAILY, LOG_GROUPS, "log-group:/aws/sagemaker/TrainingJobs*\""), REFUSED, "find the streams"),
+    ("one log group alone is looked through", NONE, (DAILY, LOG_GROUPS, "log-group:/aws/sagemaker/TrainingJobs*\""), REFUSED, "find streams in the log group of notebooks"),
     ("one's own user is not looked at", NONE, (DAILY, "\"iam:GetUser\",", ""), REFUSED, "see their own user"),
     ("the notebook deletes versions", NOTEBOOK_NET, (NOTEBOOK, "\"s3:GetObjectVersion\",", "\"s3:GetObjectVersion\", \"s3:DeleteObjectVersion\","), TOO_WIDE, "s3:DeleteObjectVersion"),
     ("the notebook reads the log of a longer name", NOTEBOOK_NET, (NOTEBOOK, "\"logs:GetLogEvents\",\n      \"Resource\": [\n        \"arn:{{partition}}:logs:{{region}}:{{account_id}}:log-group:/aws/sagemaker/NotebookInstances:log-stream:${aws:PrincipalTag/notebook}/*\"", "\"logs:GetLogEvents\",\n      \"Resource\": [\n        \"arn:{{partition}}:logs:{{region}}:{{account_id}}:log-group:/aws/sagemaker/NotebookInstances:log-stream:${aws:PrincipalTag/notebook}*\""), TOO_WIDE, "logs:GetLogEvents"),
@@ -224,6 +255,17 @@ const MUTANTS: &[Mutant] = &[
     ("one name reaches all folders", NETS, (FOLDER, STATEMENT, "\"Statement\": [{\"Effect\": \"Allow\", \"Action\": \"s3:GetObject\", \"Resource\": \"{{bucket_arn}}/*\", \"Condition\": {\"StringLike\": {\"aws:username\": \"a*\"}}},"), UNDECIDED, "`aws:username`"),
     ("a team reaches all folders", NETS, (FOLDER, STATEMENT, "\"Statement\": [{\"Effect\": \"Allow\", \"Action\": \"s3:GetObject\", \"Resource\": \"{{bucket_arn}}/*\", \"Condition\": {\"StringEquals\": {\"aws:PrincipalTag/team\": \"red\"}}},"), UNDECIDED, "`aws:PrincipalTag/team`"),
     ("one notebook role reaches all folders", NONE, (NOTEBOOK, STATEMENT, "\"Statement\": [{\"Effect\": \"Allow\", \"Action\": \"s3:GetObject\", \"Resource\": \"{{bucket_arn}}/*\", \"Condition\": {\"ArnLike\": {\"aws:PrincipalArn\": \"arn:aws:iam::*:role/deepracer/notebook/a*\"}}},"), UNDECIDED, "`aws:PrincipalArn`"),
+    ("a tag by which policies know a user is known later", NONE, (USERS, OF_PERSON, "        - Key: user\n          Value: '\\{{resolve:ssm:/user}}'\n        {{#each user_tags}}\n"), "isolation::wrong-tag", ""),
+    ("a folder by a tag that is known later", UNKNOWN_TAG, (FOLDER, OWN_RESOURCE, "\"Resource\": [\"{{bucket_arn}}/${aws:username}/*\", \"{{bucket_arn}}/${aws:PrincipalTag/cost-center}/*\"]"), UNDECIDED, "s3:GetObject"),
+    ("a role of the company's own reads the bucket", NONE, (STORAGE, RESOURCES, READING_ROLE), TOO_WIDE, "role/mycompany-report`, which is nobody's of the roster, can call `s3:GetObject`"),
+    ("a role of the company's own is anybody's", NONE, (STORAGE, RESOURCES, OPEN_ROLE), TOO_WIDE, "allowed is `sts:AssumeRole` by services of AWS, this account, and roles of it that are no notebook's"),
+    ("a role of the company's own is a person's", NONE, (STORAGE, RESOURCES, PERSONS_ROLE), TOO_WIDE, "can be taken by somebody else"),
+    ("a role of the company's own takes tags", NONE, (STORAGE, RESOURCES, TAGGED_ROLE), TOO_WIDE, "can be taken by somebody else"),
+    ("a role of the company's own takes others", NONE, (STORAGE, RESOURCES, TAKING_ROLE), TOO_WIDE, "can call `sts:AssumeRole`"),
+    ("a role of the company's own has what no stack defines", NONE, (STORAGE, RESOURCES, MANAGED_ROLE), UNDECIDED, "arn:aws:iam::aws:policy/AdministratorAccess"),
+    ("a topic of the company's own is a person's", NONE, (STORAGE, RESOURCES, PERSONS_TOPIC), TOO_WIDE, "the policy of `AlarmsPolicy` lets somebody in"),
+    ("a queue of the company's own is everybody's", NONE, (STORAGE, RESOURCES, OPEN_QUEUE), TOO_WIDE, "the policy of `JobsPolicy` lets somebody in"),
+    ("a key of the company's own is another account's", NONE, (STORAGE, RESOURCES, OPEN_KEY), TOO_WIDE, "the policy of `Key` lets somebody in"),
     ("a team is denied everything", NONE, (DAILY, STATEMENT, "\"Statement\": [{\"Effect\": \"Deny\", \"Action\": \"*\", \"Resource\": \"*\", \"Condition\": {\"StringEquals\": {\"aws:PrincipalTag/team\": \"red\"}}},"), UNDECIDED, "`aws:PrincipalTag/team`"),
     ("the role's name ends with the tag", NONE, (NOTEBOOK_BOUNDARY, ACTOR_NAME, "\"StringNotLike\": {\n          \"aws:PrincipalArn\": \"arn:{{partition}}:iam::{{account_id}}:role{{notebook_role_path}}*${aws:PrincipalTag/user}\""), TOO_WIDE, "with the tag `user` of somebody else"),
     ("the role's name begins with the tag", NONE, (NOTEBOOK_BOUNDARY, ACTOR_NAME, "\"ArnNotLike\": {\n          \"aws:PrincipalArn\": \"arn:{{partition}}:iam::{{account_id}}:role{{notebook_role_path}}${aws:PrincipalTag/user}*\""), TOO_WIDE, "with the tag `user` of somebody else"),
@@ -258,6 +300,17 @@ const HARMLESS: &[(&str, &[Edit<'static>], Edit<'static>)] = &[
     ("what is in the log groups", NETS, (DAILY, LOG_GROUPS, INSIDE_GROUPS)),
     ("the notebook's log groups exactly", NOTEBOOK_NET, (NOTEBOOK, LOG_GROUPS, EXACT_GROUPS)),
     ("what is in the notebook's log groups", NOTEBOOK_NET, (NOTEBOOK, LOG_GROUPS, INSIDE_GROUPS)),
+    ("the log groups, each in another form", NETS, (DAILY, LOG_GROUPS, BOTH_FORMS)),
+    ("the notebook's log groups, each in another form", NOTEBOOK_NET, (NOTEBOOK, LOG_GROUPS, BOTH_FORMS)),
+    ("a tag that nothing hangs on, known later", NONE, (USERS, OF_PERSON, "        - Key: cost-center\n          Value: '\\{{resolve:ssm:/cost-center}}'\n        {{#each user_tags}}\n")),
+    ("taking a role in another case", NONE, ("policies/notebook/trust.json.hbs", "sts:AssumeRole", "STS:assumerole")),
+    ("the account by its root user", NONE, (BUCKET, "\"Principal\": \"*\"", "\"Principal\": {\"AWS\": \"arn:{{partition}}:iam::{{account_id}}:root\"}")),
+    ("a role of the company's own", NONE, (STORAGE, RESOURCES, COMPANYS_ROLE)),
+    ("a topic of the company's own", NONE, (STORAGE, RESOURCES, COMPANYS_TOPIC)),
+    ("a queue of the company's own", NONE, (STORAGE, RESOURCES, COMPANYS_QUEUE)),
+    ("a key of the company's own", NONE, (STORAGE, RESOURCES, COMPANYS_KEY)),
+    ("the policy of an endpoint", NONE, (STORAGE, RESOURCES, "Resources:\n  Endpoint:\n    Type: AWS::EC2::VPCEndpoint\n    Properties:\n      VpcId: vpc-1\n      ServiceName: com.amazonaws.ap-northeast-1.s3\n      PolicyDocument: {Version: \"2012-10-17\", Statement: [{Effect: Allow, Principal: \"*\", Action: \"*\", Resource: \"*\"}]}\n\n")),
+    ("what a topic does with personal data", NONE, (STORAGE, RESOURCES, "Resources:\n  Topic:\n    Type: AWS::SNS::Topic\n    Properties:\n      TopicName: alarms\n      DataProtectionPolicy: {Name: a, Version: \"2021-06-01\", Statement: [{DataDirection: Inbound, Principal: [\"*\"], DataIdentifier: [\"arn:aws:dataprotection::aws:data-identifier/EmailAddress\"], Operation: {Deny: {}}}]}\n\n")),
     ("the tag by the key of all services", NETS, (SAGEMAKER, "sagemaker:ResourceTag/user", "aws:ResourceTag/User")),
 ];
 
@@ -286,7 +339,7 @@ fn missed((name, nets, edit, rule, request): &Mutant, known: &[String]) -> Optio
 
 #[test]
 fn every_weakening_is_found_by_the_rule_and_with_the_request() {
-    let known = [NONE, NETS, NOTEBOOK_NET, PASSWORDS].map(|nets| (nets, baseline(nets)));
+    let known = [NONE, NETS, NOTEBOOK_NET, PASSWORDS, UNKNOWN_TAG].map(|nets| (nets, baseline(nets)));
     let missed = |mutant: &'static Mutant| {
         let (_, known) = known.iter().find(|(nets, _)| *nets == mutant.1).unwrap();
         missed(mutant, known)
@@ -314,6 +367,58 @@ fn what_is_merely_written_otherwise_is_not_reported() {
         all.extend(found.iter().map(|finding| format!("{name}: {finding}")));
     }
     assert!(all.is_empty(), "{}", all.join("\n"));
+}
+
+/// Where and how a mistake is told: a name, the nets that are taken away first, the edit, and what one finding says.
+type Told = (&'static str, &'static [Edit<'static>], Edit<'static>, &'static [&'static str]);
+
+#[rustfmt::skip]
+const TOLD: &[Told] = &[
+    // The same document is that of another policy template.
+    ("a trust policy in the template itself", NONE, (USERS, "AssumeRolePolicyDocument: {{policy \"notebook/trust\"}}", "AssumeRolePolicyDocument: {Version: \"2012-10-17\", Statement: [{Effect: Allow, Principal: {Service: lambda.amazonaws.com}, Action: \"sts:AssumeRole\"}]}"),
+        &[TOO_WIDE, "/out/tokyo/users-001.yaml:", "its template is `", "stacks/users.yaml.hbs`", "allowed is `sts:AssumeRole` by `sagemaker.amazonaws.com`"]),
+    ("a denial of the suspended with a gap", NONE, (SUSPENDED, "\"Action\": \"*\"", "\"NotAction\": \"s3:GetObject\""),
+        &[TOO_WIDE, "a suspended person can call `s3:GetObject`", "/templates/policies/user/suspended.json.hbs:6:", "let the policy of suspended people deny it"]),
+    ("a condition that refuses what is needed", NETS, (SAGEMAKER, "sagemaker:ResourceTag/user", "sagemaker:ResourceTag/owner"),
+        &[REFUSED, "open, start, stop", "/templates/policies/user/sagemaker.hardened.json.hbs:", "\"Sid\": \"UseOwnNotebook\"", "racestack templates --export DIR"]),
+    ("a boundary that refuses what is needed", NONE, (BOUNDARY, "{{bucket_arn}}/${aws:username}/*", "{{bucket_arn}}/${aws:username}/models/*"),
+        &[REFUSED, "read, write and delete", "/templates/policies/user/boundary.json.hbs:", "\"Sid\": \"UseOwnFolder\""]),
+    ("an action that is gone", NETS, (DAILY, "\"s3:GetObjectVersion\",", ""),
+        &[REFUSED, "read older versions", "/templates/policies/user/daily-work.json.hbs:", "\"Sid\": \"UseOwnVersionsTagsAndUploads\""]),
+    ("a resource that is known later", NONE, (FOLDER, OWN_RESOURCE, "\"Resource\": \"\\{{resolve:ssm:/folder}}\""),
+        &[UNDECIDED, "`Resource` of an `AWS::IAM::ManagedPolicy`, `{{resolve:ssm:/folder}}`, is known only when the stack is deployed"]),
+    ("a user without tags", NONE, (USERS, "      Tags:\n        {{#each user_tags}}\n        - {{tag key value}}\n        {{/each}}\n", ""),
+        &["isolation::wrong-tag", "`BobUser` is missing", "{{#each user_tags}}"]),
+    ("a notebook without tags", NONE, UNTAGGED,
+        &["isolation::wrong-tag", "`BobNotebook` is missing", "{{#each tags}}"]),
+];
+
+#[test]
+fn a_finding_names_the_file_and_what_to_do() {
+    for (name, nets, edit, told) in TOLD {
+        let edits: Vec<Edit> = nets.iter().copied().chain([*edit]).collect();
+        let findings = synth(name, &edits);
+        let root = |finding: &String| told.iter().all(|part| finding.contains(part));
+        assert!(findings.iter().any(root), "{name}: {told:?} in\n{}", findings.join("\n\n"));
+    }
+}
+
+#[test]
+fn the_age_of_a_second_factor_says_whether_there_is_one() {
+    const SIGN_IN: &str = "policies/user/sign-in.json.hbs";
+    const WITHOUT: &str = "\"BoolIfExists\": {\n          \"aws:MultiFactorAuthPresent\": \"false\"\n        }\n      }\n    }{{#if console}}";
+    let by_age = |value: &str| {
+        let condition = format!(
+            "\"Null\": {{\n          \"aws:MultiFactorAuthAge\": \"{value}\"\n        }}\n      }}\n    }}{{{{#if console}}}}"
+        );
+        let findings = synth_with("mfa: required\n", "by the age", &[(SIGN_IN, WITHOUT, &condition)]);
+        findings.into_iter().filter(|finding| finding.contains("isolation::")).collect::<Vec<_>>()
+    };
+    assert_eq!(by_age("true"), Vec::<String>::new());
+    let other_way_round = by_age("false");
+    for rule in [TOO_WIDE, REFUSED] {
+        assert!(other_way_round.iter().any(|finding| finding.contains(rule)), "{rule}: {other_way_round:?}");
+    }
 }
 
 #[test]

@@ -447,13 +447,13 @@ fn of_resources() -> Vec<Weakening> {
             "sessions of notebooks with tags",
             &[("policies/notebook/trust.json.hbs", "\"sts:AssumeRole\"", "[\"sts:AssumeRole\", \"sts:TagSession\"]")],
             TOO_WIDE,
-            &["a notebook's role can be taken"],
+            &["the role of a notebook can be taken"],
         ),
         Weakening::new(
             "the account takes the rotation's role",
             &[("policies/operations/trust.json.hbs", BY_LAMBDA, "\"Principal\": {\"AWS\": \"111122223333\"}")],
             TOO_WIDE,
-            &["the function that rotates access keys's role can be taken"],
+            &["the role of the function that rotates access keys can be taken"],
         )
         .with(ROTATION),
         Weakening::new(
@@ -505,9 +505,13 @@ fn of_resources() -> Vec<Weakening> {
             &["`Profile` lets its user act as a role"],
         )
         .with(ROTATION),
-        made("a nested stack", "AWS::CloudFormation::Stack", "what resources this makes"),
-        made("stacks of a set", "AWS::CloudFormation::StackSet", "what resources this makes"),
-        made("a function of a shorter template", "AWS::Serverless::Function", "what resources this makes"),
+        made("a nested stack", "AWS::CloudFormation::Stack", "makes resources that are known only when"),
+        made("stacks of a set", "AWS::CloudFormation::StackSet", "makes resources that are known only when"),
+        made(
+            "a function of a shorter template",
+            "AWS::Serverless::Function",
+            "makes resources that are known only when",
+        ),
         made("a custom resource", "AWS::CloudFormation::CustomResource", "may give anybody access"),
         made("a custom resource with a name", "Custom::Grant", "may give anybody access"),
         made("a type of somebody's own", "MyCompany::Iam::Grant", "may give anybody access"),

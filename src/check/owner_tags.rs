@@ -37,9 +37,13 @@ pub fn check(one: &Checked<'_>, names: &Names, teams: Option<&Teams<'_>>) -> Vec
                         format!("the tag `{key}` of `{id}` is {found}, and there is no name to compare it with")
                     }
                 };
+                // A user has the tags of the person besides, such as the e-mail address.
+                let list = if kind == "AWS::IAM::User" { "user_tags" } else { "tags" };
+                let help =
+                    format!("write its `Tags` as `{{{{#each {list}}}}}`, with no other tag of this key, in any case");
                 let finding = Finding::new(Rule::IsolationWrongTag, message)
                     .at(one.place(&format!("Resources/{id}/Properties{path}")))
-                    .help("give it the tags `{{#each tags}}` of its person, and no other of these keys")
+                    .help(help)
                     .note("the policies of people and notebooks know by these tags whose a thing is");
                 (finding, 0)
             });

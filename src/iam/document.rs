@@ -77,8 +77,7 @@ impl Document {
 
     /// Whether some statement may allow an action: one that allows names it, whatever else it asks for.
     pub fn may_allow(&self, action: &str) -> bool {
-        let action = action.to_ascii_lowercase();
-        self.statements.iter().any(|statement| statement.effect == Effect::Allow && statement.names_action(&action))
+        self.statements.iter().any(|statement| statement.may_allow(action))
     }
 }
 
@@ -117,6 +116,11 @@ impl Statement {
         }
         let sid = map.get("Sid").and_then(Value::as_str).filter(|sid| !sid.is_empty()).map(str::to_owned);
         Ok(Self { sid, effect, principals, actions, resources, conditions })
+    }
+
+    /// Whether the statement allows, and names this action, whatever else it asks for.
+    pub fn may_allow(&self, action: &str) -> bool {
+        self.effect == Effect::Allow && self.names_action(&action.to_ascii_lowercase())
     }
 
     /// Whether the statement, which names the action, is about a request. Who asks counts only in a policy that names principals: `how` is then set

@@ -10,55 +10,61 @@ use super::model::{Doubt, IdentityKind, Principal};
 use super::principals::Memberships;
 use super::resource_policies::holds_policies;
 use super::return_values::ReturnValues;
-use super::template::{Resource, path_to};
+use super::template::{DYNAMIC_REFERENCE, Resource, path_to};
 
-const OTHER_TEMPLATES: &str = "what resources this makes is known only when it is deployed";
-const OTHER_CODE: &str = "code that no template here shows makes this, and may give anybody access";
+const OTHER_TEMPLATES: &str = "makes resources that are known only when the stack is deployed";
+const OTHER_CODE: &str = "is made by code that no template here shows, and may give anybody access";
+
+const ONLY_THEN: &str = "is known only when the stack is deployed";
 
 /// Types of which no template here shows what they make. A name that ends with `::` is that of a service; a type that is
 /// none of AWS's, such as `Custom::…` or a module, is somebody's own code.
 /// Source: <https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-template-resource-type-ref.html>
 const OPEN_TYPES: &[(&str, &str)] = &[
     ("AWS::CloudFormation::CustomResource", OTHER_CODE),
-    ("AWS::CloudFormation::Macro", "this changes what templates say as they are deployed"),
+    ("AWS::CloudFormation::Macro", "changes what templates say as they are deployed"),
     ("AWS::CloudFormation::Stack", OTHER_TEMPLATES),
     ("AWS::CloudFormation::StackSet", OTHER_TEMPLATES),
     ("AWS::Serverless::", OTHER_TEMPLATES),
 ];
 
-/// What CloudFormation fills in from Systems Manager or Secrets Manager.
-/// Source: <https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/dynamic-references.html>
-const DYNAMIC_REFERENCE: &str = "{{resolve:";
-
 /// What a resource leaves open by itself.
 pub fn of_resource<'a>(values: &ReturnValues<'a>, resource: &Resource<'a>) -> Vec<Doubt<'a>> {
     let kind = resource.kind;
+    let of = |key: &str| format!("`{key}` of an `{kind}`");
     let mut doubts = Vec::new();
-    let mut doubt = |message: &str, path: &str| {
-        doubts.push(Doubt { message: message.to_owned(), location: resource.location(path) });
+    let mut doubt = |message: String, path: &str| {
+        doubts.push(Doubt { message, location: resource.location(path) });
     };
     if kind.is_empty() {
-        doubt("a resource has no type", "");
+        doubt("a resource has no `Type`".to_owned(), "");
     }
     let is_open = |of: &str| of == kind || of.ends_with("::") && kind.starts_with(of);
     match OPEN_TYPES.iter().find(|(of, _)| is_open(of)) {
-        Some((_, why)) => doubt(why, ""),
-        None if !kind.is_empty() && !kind.starts_with("AWS::") => doubt(OTHER_CODE, ""),
+        Some((_, why)) => doubt(format!("`{kind}` {why}"), ""),
+        None if !kind.is_empty() && !kind.starts_with("AWS::") => doubt(format!("`{kind}` {OTHER_CODE}"), ""),
         None => {}
     }
     let decides = kind.starts_with("AWS::IAM::") || matches!(kind, "AWS::S3::BucketPolicy");
+    // A tag has a `Value`: where that is a reference, nothing is known of it. See `ReturnValues::tags`.
     let is_dynamic = |key: &str, value: &Value| {
-        key != "Password" && value.as_str().is_some_and(|text| text.contains(DYNAMIC_REFERENCE))
+        !["Password", "Value"].contains(&key) && value.as_str().is_some_and(|text| text.contains(DYNAMIC_REFERENCE))
     };
     if let Some(path) = path_to(resource.value, &is_dynamic).filter(|_| decides || holds_policies(kind)) {
-        doubt("what this says is known only when it is deployed", &path.join("/"));
+        let found = path.iter().try_fold(resource.value, |value, step| {
+            value.get(step).or_else(|| step.parse::<usize>().ok().and_then(|index| value.get(index)))
+        });
+        let found = found.and_then(Value::as_str).unwrap_or_default();
+        let key = path.iter().rfind(|step| step.parse::<usize>().is_err()).map_or("", String::as_str);
+        doubt(format!("{}, `{found}`, {ONLY_THEN}", of(key)), &path.join("/"));
     }
-    if decides && resource.value.get("Condition").is_some() {
-        doubt("whether this is there is known only when it is deployed", "Condition");
+    if let Some(condition) = resource.value.get("Condition").and_then(Value::as_str).filter(|_| decides) {
+        doubt(format!("whether there is an `{kind}`, by the condition `{condition}`, {ONLY_THEN}"), "Condition");
     }
     // What has no name at all is given one that nobody can know beforehand; no policy can mean it by name.
-    if let Some(path) = values.open_name(resource).filter(|_| decides) {
-        doubt("what this is called is known only when it is deployed", &format!("Properties/{path}"));
+    if let Some(key) = values.open_name(resource).filter(|_| decides) {
+        let found = resource.property(key).map(|name| values.text_or_reference(name)).unwrap_or_default();
+        doubt(format!("{}, `{found}`, {ONLY_THEN}", of(key)), &format!("Properties/{key}"));
     }
     doubts
 }

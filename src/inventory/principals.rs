@@ -61,7 +61,8 @@ impl<'a> Memberships<'a> {
                     if let Some(name) = values.text(user) {
                         self.added.entry(name).or_default().push((resource.location(path), group.clone()));
                     } else {
-                        let message = format!("it cannot be told which user is added to the group `{group}`");
+                        let message =
+                            format!("`{user}`, which leads to no user of its stack, is added to the group `{group}`");
                         reader.doubts.push(Doubt { message, location: resource.location(path) });
                         self.unresolved.push((user.to_string(), group.clone()));
                     }
@@ -139,7 +140,7 @@ impl<'a> Reader<'a, '_, '_> {
                 user.undefined.extend(group.undefined.iter().cloned());
                 user.groups.insert(name);
             } else {
-                let message = "a user is in a group that no stack defines".to_owned();
+                let message = format!("a user is in the group `{name}`, which no stack defines");
                 self.doubts.push(Doubt { message, location: resource.location("Properties/Groups") });
                 user.undefined.insert(Undefined::Group(name));
             }
@@ -151,7 +152,7 @@ impl<'a> Reader<'a, '_, '_> {
         let mut attached = Attached { policies: Vec::new(), undefined: BTreeSet::new() };
         for (path, inline) in resource.list("Policies") {
             let Some(document) = inline.get("PolicyDocument") else {
-                let message = "an inline policy cannot be read".to_owned();
+                let message = "an inline policy has no `PolicyDocument`".to_owned();
                 self.doubts.push(Doubt { message, location: resource.location(path) });
                 continue;
             };
@@ -164,7 +165,7 @@ impl<'a> Reader<'a, '_, '_> {
             if let Some(policy) = self.attachments.managed(&arn, resource.stack) {
                 add_new(&mut attached.policies, [policy]);
             } else {
-                let message = format!("what the policy `{arn}` says is not known here");
+                let message = format!("the policy `{arn}` is attached, which no stack defines");
                 self.doubts.push(Doubt { message, location: resource.location(path) });
                 attached.undefined.insert(Undefined::Policy(arn));
             }
@@ -179,7 +180,7 @@ impl<'a> Reader<'a, '_, '_> {
         let arn = values.text_or_reference(resource.property("PermissionsBoundary")?);
         Some(self.attachments.managed(&arn, resource.stack).map_or_else(
             || {
-                let message = "what a permissions boundary says is not known here".to_owned();
+                let message = format!("the permissions boundary is `{arn}`, which no stack defines");
                 let location = resource.location("Properties/PermissionsBoundary");
                 self.doubts.push(Doubt { message, location });
                 Boundary::Undefined(arn)

@@ -167,7 +167,8 @@ impl Found<'_, '_, '_> {
             // A name, such as that of a managed policy, is no document.
             Some(None) => {}
             None => {
-                let message = format!("what `{key}` says is known only when it is deployed");
+                let kind = self.resource.kind;
+                let message = format!("`{key}` of an `{kind}`, `{value}`, is known only when the stack is deployed");
                 self.doubts.push(Doubt { message, location: self.resource.location(path.as_str()) });
             }
         }

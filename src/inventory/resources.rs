@@ -25,7 +25,9 @@ impl<'a> Found<'a> {
             "AWS::SageMaker::NotebookInstance" => {
                 let role_arn = resource.property("RoleArn").and_then(|role| values.text(role));
                 if role_arn.is_none() {
-                    let message = "it cannot be told which role a notebook acts as".to_owned();
+                    let role =
+                        resource.property("RoleArn").map_or_else(|| "missing".to_owned(), |role| format!("`{role}`"));
+                    let message = format!("`RoleArn` of a notebook is {role}, and leads to no role of its stack");
                     doubts.push(Doubt { message, location: resource.location("Properties/RoleArn") });
                 }
                 let lifecycle = resource.property("LifecycleConfigName");

@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 
 use super::model::{Account, Stack, Tag};
 use super::references::references;
-use super::template::{Resource, one_or_more, resources};
+use super::template::{DYNAMIC_REFERENCE, Resource, one_or_more, resources};
 
 /// The properties that name a resource, by its type.
 const NAMES: &[(&str, &str)] = &[
@@ -153,7 +153,9 @@ impl<'a> ReturnValues<'a> {
 
     /// The tags of a resource.
     pub fn tags(&self, resource: &Resource<'_>) -> Vec<Tag> {
-        let text = |value: Option<&Value>| value.and_then(|value| self.text(value));
+        let text = |value: Option<&Value>| {
+            value.and_then(|value| self.text(value)).filter(|text| !text.contains(DYNAMIC_REFERENCE))
+        };
         let tag = |tag: &Value| Tag { key: text(tag.get("Key")), value: text(tag.get("Value")) };
         one_or_more(resource.property("Tags")).map(tag).collect()
     }

@@ -4,6 +4,10 @@ use serde_json::{Map, Value};
 
 use super::model::Location;
 
+/// What CloudFormation fills in from Systems Manager or Secrets Manager.
+/// Source: <https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/dynamic-references.html>
+pub const DYNAMIC_REFERENCE: &str = "{{resolve:";
+
 /// A resource.
 #[derive(Debug, Clone, Copy)]
 pub struct Resource<'a> {

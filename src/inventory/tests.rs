@@ -124,21 +124,22 @@ fn what_a_template_leaves_open_is_never_passed_over() {
     });
     let found = inventory(&[stack("s", &resources)]);
     let unknown = json!({"Fn::ImportValue": "x"}).to_string();
+    let then = "is known only when the stack is deployed";
     let expected = [
-        "R Properties/RoleName: what this is called is known only when it is deployed".to_owned(),
-        "N Properties/RoleArn: it cannot be told which role a notebook acts as".to_owned(),
-        "S : what resources this makes is known only when it is deployed".to_owned(),
-        "D Condition: whether this is there is known only when it is deployed".to_owned(),
-        "K Properties/KeyPolicy: what `KeyPolicy` says is known only when it is deployed".to_owned(),
-        "Fn::ForEach::F : a resource has no type".to_owned(),
-        "A Properties/Users/1: it cannot be told which user is added to the group `g`".to_owned(),
-        "U Properties/Policies/0: an inline policy cannot be read".to_owned(),
-        "U Properties/ManagedPolicyArns/0: what the policy `arn:aws:iam::aws:policy/A` says is not known here"
+        format!("R Properties/RoleName: `RoleName` of an `AWS::IAM::Role`, `{unknown}`, {then}"),
+        "N Properties/RoleArn: `RoleArn` of a notebook is missing, and leads to no role of its stack".to_owned(),
+        "S : `AWS::CloudFormation::Stack` makes resources that are known only when the stack is deployed".to_owned(),
+        format!("D Condition: whether there is an `AWS::IAM::ManagedPolicy`, by the condition `C`, {then}"),
+        format!("K Properties/KeyPolicy: `KeyPolicy` of an `AWS::KMS::Key`, `{unknown}`, {then}"),
+        "Fn::ForEach::F : a resource has no `Type`".to_owned(),
+        format!("A Properties/Users/1: `{unknown}`, which leads to no user of its stack, is added to the group `g`"),
+        "U Properties/Policies/0: an inline policy has no `PolicyDocument`".to_owned(),
+        "U Properties/ManagedPolicyArns/0: the policy `arn:aws:iam::aws:policy/A` is attached, which no stack defines"
             .to_owned(),
-        format!("U Properties/ManagedPolicyArns/1: what the policy `{unknown}` says is not known here"),
-        "U Properties/PermissionsBoundary: what a permissions boundary says is not known here".to_owned(),
-        "U Properties/Groups: a user is in a group that no stack defines".to_owned(),
-        "U Properties/Groups: a user is in a group that no stack defines".to_owned(),
+        format!("U Properties/ManagedPolicyArns/1: the policy `{unknown}` is attached, which no stack defines"),
+        format!("U Properties/PermissionsBoundary: the permissions boundary is `{unknown}`, which no stack defines"),
+        "U Properties/Groups: a user is in the group `nowhere`, which no stack defines".to_owned(),
+        format!("U Properties/Groups: a user is in the group `{unknown}`, which no stack defines"),
         "P Properties/PolicyDocument: the policy `p` is attached to `nobody`, whom no stack names so".to_owned(),
         format!("P Properties/PolicyDocument: the policy `p` is attached to `{unknown}`, whom no stack names so"),
         "A Properties/Users/0: `nobody` is added to a group, and no stack names a user so".to_owned(),
@@ -243,15 +244,27 @@ fn what_is_filled_in_from_elsewhere_is_a_doubt() {
     let resources = json!({
         "Policy": resource("AWS::IAM::ManagedPolicy", &json!({"PolicyDocument": allow(text)})),
         "Topic": resource("AWS::SNS::TopicPolicy", &json!({"Topics": [text], "PolicyDocument": allow("sns:Publish")})),
-        "User": resource("AWS::IAM::User", &json!({"LoginProfile": {"Password": text}})),
+        "User": resource(
+            "AWS::IAM::User",
+            &json!({"LoginProfile": {"Password": text}, "Tags": [{"Key": "a", "Value": text}, {"Key": text, "Value": "b"}]}),
+        ),
         "Alarm": resource("AWS::CloudWatch::Alarm", &json!({"AlarmName": text})),
     });
-    let known_later = "what this says is known only when it is deployed";
+    let known_later =
+        |key: &str, kind: &str| format!("`{key}` of an `{kind}`, `{text}`, is known only when the stack is deployed");
     let expected = [
-        format!("Policy Properties/PolicyDocument/Statement/0/Action: {known_later}"),
-        format!("Topic Properties/Topics/0: {known_later}"),
+        format!(
+            "Policy Properties/PolicyDocument/Statement/0/Action: {}",
+            known_later("Action", "AWS::IAM::ManagedPolicy")
+        ),
+        format!("Topic Properties/Topics/0: {}", known_later("Topics", "AWS::SNS::TopicPolicy")),
+        format!("User Properties/Tags/1/Key: {}", known_later("Key", "AWS::IAM::User")),
     ];
-    assert_eq!(doubts(&inventory(&[stack("s", &resources)])), expected);
+    let found = inventory(&[stack("s", &resources)]);
+    assert_eq!(doubts(&found), expected);
+    // What is not known of a tag is taken for no text.
+    let tags: Vec<_> = found.principals[0].tags.iter().map(|tag| (tag.key.as_deref(), tag.value.as_deref())).collect();
+    assert_eq!(tags, [(Some("a"), None), (None, Some("b"))]);
 }
 
 #[test]

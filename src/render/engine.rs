@@ -189,14 +189,24 @@ impl Templates {
         RenderFailure { finding: Box::new(finding), overridden: !self.overridden.is_empty() }
     }
 
-    /// The policy templates of a profile, or of both, by their paths.
-    pub(super) fn policy_sources<'a>(&'a self, profile: &'a str) -> impl Iterator<Item = &'a Arc<SourceFile>> {
-        let of_profile = move |path: &str| match path.strip_suffix(".json.hbs").and_then(|path| path.rsplit_once('.')) {
-            Some((_, of)) => of == profile,
-            None => true,
+    /// The policy templates of a profile, or of both, by the names that stack templates have for them.
+    pub(super) fn policy_sources<'a>(
+        &'a self,
+        profile: &'a str,
+    ) -> impl Iterator<Item = (&'a str, &'a Arc<SourceFile>)> {
+        let of_profile = move |(path, source): (&'a String, &'a Arc<SourceFile>)| {
+            let name = template_name(path).filter(|_| path.starts_with("policies/"))?;
+            match name.rsplit_once('.') {
+                Some((name, of)) => (of == profile).then_some((name, source)),
+                None => Some((name, source)),
+            }
         };
-        let policies = self.sources.iter().filter(|(path, _)| path.starts_with("policies/"));
-        policies.filter(move |(path, _)| of_profile(path)).map(|(_, source)| source)
+        self.sources.iter().filter_map(of_profile)
+    }
+
+    /// The template of a kind of stack.
+    pub fn of_stack(&self, kind: &str) -> Option<&Arc<SourceFile>> {
+        self.sources.get(&stack_path(kind))
     }
 
     /// A file of the templates that is used as it is, such as a script.

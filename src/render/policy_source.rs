@@ -19,8 +19,11 @@ const LINE: &str = "\u{E000}line";
 /// The documents that the policy templates give for an account.
 #[derive(Debug, Default)]
 pub struct PolicySourceMap {
-    documents: Vec<(Arc<SourceFile>, Value, Vec<usize>)>,
+    documents: Vec<(String, Filled)>,
 }
+
+/// A template with what it gives, and the lines of the statements.
+type Filled = (Arc<SourceFile>, Value, Vec<usize>);
 
 impl Templates {
     /// The origins of an account's policies.
@@ -30,15 +33,19 @@ impl Templates {
         };
         let profile = root.get("profile").and_then(Value::as_str).unwrap_or_default().to_owned();
         let values = policy::Values::of(&root).all();
-        let documents = self.policy_sources(&profile).filter_map(|source| document(source, &values)).collect();
-        PolicySourceMap { documents }
+        let filled = |(name, source): (&str, &Arc<SourceFile>)| Some((name.to_owned(), document(source, &values)?));
+        PolicySourceMap { documents: self.policy_sources(&profile).filter_map(filled).collect() }
     }
 }
 
 impl PolicySourceMap {
-    /// The statement of this index in the template that gives `document`.
-    pub fn place(&self, document: &Value, statement: usize) -> Option<Place> {
-        let (source, _, lines) = self.documents.iter().find(|(_, given, _)| given == document)?;
+    /// The statement of this index in the template that gives `document`, among those that the template of a stack names: what
+    /// that holds itself may be the same as what is written elsewhere.
+    pub fn place(&self, document: &Value, statement: usize, stack: &SourceFile) -> Option<Place> {
+        let is_it = |(name, (_, given, _)): &&(String, Filled)| {
+            given == document && stack.text.contains(&format!("policy \"{name}\""))
+        };
+        let (_, (source, _, lines)) = self.documents.iter().find(is_it)?;
         let line = *lines.get(statement)?;
         let start: usize = source.text.split_inclusive('\n').take(line).map(str::len).sum();
         let text = source.text.get(start..)?.lines().next()?;
@@ -49,7 +56,7 @@ impl PolicySourceMap {
 
 /// What a policy template gives, without its comments, and the lines of its statements: that of the `Sid` where there is
 /// one, and else that of the `Effect`. Counted from 0.
-fn document(source: &Arc<SourceFile>, values: &Map<String, Value>) -> Option<(Arc<SourceFile>, Value, Vec<usize>)> {
+fn document(source: &Arc<SourceFile>, values: &Map<String, Value>) -> Option<Filled> {
     let mut name = 0;
     let mut text = String::new();
     for (line, content) in source.text.split_inclusive('\n').enumerate() {

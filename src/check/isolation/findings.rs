@@ -15,6 +15,9 @@ use crate::render::span_index::SpanIndex;
 use crate::render::{PROTOTYPE_ID, PolicySourceMap, Rendered, Templates, UserShape};
 use crate::source::Place;
 
+/// The kind of the stacks that hold people.
+const USERS: &str = "users";
+
 /// Where the things of an inventory stand.
 pub struct Sites<'a> {
     /// The account.
@@ -51,12 +54,19 @@ impl<'a> Sites<'a> {
                 let sid = sid.and_then(Value::as_str).map_or_else(|| (statement + 1).to_string(), str::to_owned);
                 finding = finding.about(format!("{account}/{}/{sid}", policy.name));
             }
-            let of_template = self.origins.as_ref().and_then(|origins| origins.place(document, *statement));
+            let kind = self.parts.get(policy.location.stack).map_or(USERS, |part| part.kind());
+            let stack = self.templates.of_stack(kind);
+            let of_template = self.origins.as_ref().zip(stack);
+            let of_template = of_template.and_then(|(origins, stack)| origins.place(document, *statement, stack));
             let path = format!("{}/Statement/{statement}", policy.location.path);
             let of_out = self.place(policy.location.stack, policy.location.logical_id, &path);
             finding = match (of_template, of_out) {
                 (Some(template), Some(out)) if nth == 0 => finding.at(template).related(out, "as written here"),
-                (Some(one), _) | (None, Some(one)) if nth == 0 => finding.at(one),
+                (Some(one), _) if nth == 0 => finding.at(one),
+                (None, Some(one)) if nth == 0 => {
+                    let template = stack.map(|stack| format!("its template is `{}`", stack.path.display()));
+                    template.into_iter().fold(finding.at(one), Finding::note)
+                }
                 (Some(one), _) | (None, Some(one)) => finding.related(one, "and by this statement"),
                 (None, None) => finding,
             };

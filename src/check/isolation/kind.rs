@@ -23,7 +23,7 @@ pub enum Kind {
     Service,
     /// Anybody else of an account as it is: a user or role that is nobody's of the roster.
     Stranger,
-    /// Something else.
+    /// A user or role of the company's own, in a template of its own.
     Other,
 }
 
@@ -48,7 +48,7 @@ impl Kind {
             Kind::KeyRotation => "the function that rotates access keys",
             Kind::Service => "a service",
             Kind::Stranger => "somebody else",
-            Kind::Other => "a user or role that is of no known kind",
+            Kind::Other => "a user or role of the company's own",
         }
     }
 }
@@ -92,7 +92,7 @@ impl<'i, 'a> Subject<'i, 'a> {
             (IdentityKind::Role, false) if below(SERVICE_ROLE_PATH) => Kind::Service,
             _ => Kind::Other,
         };
-        Self::of_kind(kind, identity, inventory, &names.account_id)
+        Self { is_alone: kind == Kind::Other, ..Self::of_kind(kind, identity, inventory, &names.account_id) }
     }
 
     /// A user or role of an account, which is of this kind.
@@ -121,6 +121,14 @@ impl<'i, 'a> Subject<'i, 'a> {
         let principal =
             if is_user { Principal::User { arn, account } } else { Principal::Role { arn, session: None, account } };
         Self { kind, identity, inventory, principal, base, is_alone: false }
+    }
+
+    /// Who it is, in words.
+    pub fn who(&self) -> String {
+        match self.kind {
+            Kind::Other => format!("`{}`, which is nobody's of the roster,", self.identity.arn),
+            kind => kind.who().to_owned(),
+        }
     }
 
     /// The permissions boundary, if a stack defines it.

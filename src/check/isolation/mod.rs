@@ -5,6 +5,7 @@
 //! People are of kinds: a prototype, whose name stands in no policy, is compared for each, and `structure` has checked that
 //! every person's resources are their prototype's but for their own values. See docs/isolation.md.
 
+mod company;
 mod deployed;
 mod findings;
 mod kind;

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::kind::{Kind, Subject};
 use super::problem::{Problem, Statements, line_in_words, spelled};
-use super::reference::References;
+use super::reference::{Need, References};
 use crate::finding::Rule;
 use crate::iam::{
     self, AccessLine, Attached, Decision, Direction, Document, Policies, Request, ResourcePolicy, access_gains,
@@ -12,7 +12,7 @@ use crate::iam::{
 };
 use crate::inventory::{BUCKET_POLICY, Boundary, Policy, Undefined};
 use crate::model::Profile;
-use crate::plan::AccountPlan;
+use crate::plan::{AccountPlan, Names};
 
 /// The name of somebody else.
 const ANOTHER: &str = "somebody-else";
@@ -23,9 +23,14 @@ const LISTED: usize = 4;
 /// The index of a policy that is no policy of the inventory.
 const NO_POLICY: usize = usize::MAX;
 
-const NARROW: &str = "narrow the statement to the person's own, or deny what is not";
-const GRANT: &str = "allow it in the policies of the person's group, of the notebook roles or of their boundary";
-const KNOWN: &str = "use condition keys and operators whose outcome is known beforehand";
+const NARROW: &str =
+    "narrow the statement to the person's own; `racestack limits` prints the most that isolation permits";
+const COMPANYS: &str =
+    "narrow the statement to what is about nobody's things, or make this role in a stack that racestack does not write";
+const GRANT: &str = "allow it as the built-in policies do, which `racestack templates --export DIR` writes";
+const EXCEPT: &str = "leave it out of what this statement denies, as the built-in policies do, which `racestack templates --export DIR` writes";
+const DENY: &str = "let the policy of suspended people deny it without a condition, as the built-in one does";
+const KNOWN: &str = "name the owner by `${aws:username}`, or of notebooks by `${aws:PrincipalTag/user}`, and use condition keys that AWS documents";
 const ALIKE: &str = "say the same of everybody: compare resources and requests with policy variables of who asks";
 
 /// Proves the isolation of a subject; what fails is returned. `with_nets` says whether its nets are not proven yet.
@@ -47,7 +52,8 @@ pub fn check(
     if !subject.is_alone {
         problems.extend(access.singled_out(subject));
     }
-    problems.extend(access.beyond(subject, &format!("{} can", subject.kind.who()), limits));
+    let beyond = access.beyond(subject, &format!("{} can", subject.who()), limits);
+    problems.extend(access.not_denied(subject, beyond, &plan.names));
     if with_nets {
         problems.extend(access.nets(subject, references, plan));
     }
@@ -67,9 +73,8 @@ fn undefined(subject: &Subject<'_, '_>) -> Vec<Problem> {
         Undefined::Group(name) => format!("the group `{name}`"),
     });
     let unknown = attached.chain(boundary.filter(|_| kind != Kind::Service));
-    let messages = unknown.map(|what| format!("{} has {what}, which no stack defines", kind.who()));
-    let other = (kind == Kind::Other).then(|| format!("`{}` is of no kind that is known here", identity.arn));
-    messages.chain(other).map(|message| Problem::at(Rule::IsolationUndecided, message, &identity.location)).collect()
+    let messages = unknown.map(|what| format!("{} has {what}, which no stack defines", subject.who()));
+    messages.map(|message| Problem::at(Rule::IsolationUndecided, message, &identity.location)).collect()
 }
 
 /// Names of others: one that has nothing in common with `name`, those that it begins and ends with, and one in another case.
@@ -232,12 +237,31 @@ impl<'s> Access<'s> {
                 (Rule::IsolationUndecided, format!("it cannot be told whether {who_can} call `{action}`"), KNOWN)
             } else {
                 let message = format!("{who_can} call `{action}` where isolation does not permit it");
-                (Rule::IsolationTooWide, message, NARROW)
+                (Rule::IsolationTooWide, message, if subject.kind == Kind::Other { COMPANYS } else { NARROW })
             };
             let problem = Problem::at(rule, message, &subject.identity.location);
             Some(Problem { help, notes, statements, lines, ..problem })
         };
         groups.into_iter().filter_map(problem).collect()
+    }
+
+    /// The same problems; of somebody who is suspended, at the policy that is to deny what other policies allow.
+    fn not_denied(&self, subject: &Subject<'_, '_>, mut problems: Vec<Problem>, names: &Names) -> Vec<Problem> {
+        let name = match subject.kind {
+            Kind::SuspendedPerson => &names.suspended_user_policy,
+            Kind::SuspendedNotebook => &names.suspended_notebook_policy,
+            _ => return problems,
+        };
+        let is_it = |index: usize| subject.inventory.policies.get(index).is_some_and(|policy| policy.name == *name);
+        let denial = self.identity.iter().find(|(index, _)| is_it(*index)).map(|(index, _)| (*index, 0));
+        for problem in &mut problems {
+            problem.help = DENY;
+            match denial {
+                Some(denial) => problem.statements.insert(0, denial),
+                None => problem.notes.insert(0, format!("the policy `{name}`, which is to deny it, is not attached")),
+            }
+        }
+        problems
     }
 
     /// What a subject needs and does not get.
@@ -275,11 +299,12 @@ impl<'s> Access<'s> {
                     let message = format!("{} {may} {}", subject.kind.who(), need.what);
                     let mut line = line.clone();
                     line.example = example;
+                    let (help, statements) = self.refusing(&line.example, need);
                     Problem {
                         is_warning,
-                        help: GRANT,
+                        help,
                         notes: vec![line_in_words(&line, subject)],
-                        statements: self.decisive(&line.example),
+                        statements,
                         lines: vec![line],
                         ..Problem::at(rule, message, &subject.identity.location)
                     }
@@ -300,6 +325,30 @@ impl<'s> Access<'s> {
         let message = format!("what {who} may do cannot be compared: there are too many combinations of wildcards");
         let statements = self.identity.iter().map(|(policy, _)| (*policy, 0)).take(1).collect();
         Problem { statements, ..Problem::at(Rule::IsolationUndecided, message, &subject.identity.location) }
+    }
+
+    /// The statements that refuse a request of a need, with what to do: those that deny it, or else the one that allows most of the need for
+    /// other things, in the boundary where that alone refuses it.
+    fn refusing(&self, request: &Request, need: &Need) -> (&'static str, Statements) {
+        let decision = |access: &Self| access.with_policies(|policies| decide(request, policies)).decision;
+        match decision(self) {
+            Decision::ImplicitlyDenied => {}
+            Decision::ExplicitlyDenied => return (EXCEPT, self.decisive(request)),
+            _ => return (KNOWN, self.decisive(request)),
+        }
+        let unbound = Self { boundary: None, ..self.clone() };
+        let at_fault = if decision(&unbound) == Decision::Allowed { self.boundary.as_slice() } else { &self.identity };
+        let all = at_fault.iter().flat_map(|(policy, document)| {
+            document.statements.iter().enumerate().map(|(index, statement)| ((*policy, index), statement))
+        });
+        let alike = all.map(|(at, statement)| {
+            let others = need.actions.iter().filter(|action| statement.may_allow(action)).count();
+            ((statement.may_allow(&request.action), others), at)
+        });
+        let alike = alike.filter(|(alike, _)| *alike > (false, 0));
+        // Of equals, the first.
+        let most = alike.min_by_key(|(alike, _)| std::cmp::Reverse(*alike));
+        (GRANT, most.map(|(_, at)| at).into_iter().collect())
     }
 
     /// The statements that decide a request.

@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use super::kind::Kind;
 use super::training::{self, Condition};
 use crate::iam::Document;
+use crate::inventory::one_or_more;
 use crate::model::{Account, Mfa};
 use crate::plan::AccountPlan;
 use crate::render::PolicyValues;
@@ -18,6 +19,7 @@ const LIMITS_NOTEBOOK: &str = include_str!("reference/limits-notebook.json.hbs")
 const LIMITS_SUSPENDED_NOTEBOOK: &str = include_str!("reference/limits-suspended-notebook.json.hbs");
 const LIMITS_KEY_ROTATION: &str = include_str!("reference/limits-key-rotation.json.hbs");
 const LIMITS_STRANGER: &str = include_str!("reference/limits-stranger.json.hbs");
+const LIMITS_COMPANY: &str = include_str!("reference/limits-company.json.hbs");
 const NEEDS_PERSON: &str = include_str!("reference/needs-person.json.hbs");
 const NEEDS_WITHOUT_MFA: &str = include_str!("reference/needs-without-mfa.json.hbs");
 const NEEDS_NOTEBOOK: &str = include_str!("reference/needs-notebook.json.hbs");
@@ -39,6 +41,8 @@ pub struct Need {
     pub what: String,
     /// The statement, as a document of its own.
     pub document: Document,
+    /// The actions of the statement.
+    pub actions: Vec<String>,
     /// The condition keys of the statement, in lower case.
     pub keys: BTreeSet<String>,
 }
@@ -59,7 +63,7 @@ pub struct References {
     pub of_other_accounts: Document,
     /// What the guardrails must deny, whatever is allowed beside them.
     pub forbidden: Document,
-    /// The statements of those that have an account's values.
+    /// The statements of those that have an account's values, and are compared with what templates make.
     pub filled: Vec<Vec<Value>>,
 }
 
@@ -94,6 +98,9 @@ impl References {
         }
         // No template of synth's has any, so that no proof hangs on it.
         references.limits.insert(Kind::Stranger, parse(fill(&values, LIMITS_STRANGER)?)?);
+        let of_company = [fill(&values, LIMITS_STRANGER)?, fill(&values, LIMITS_COMPANY)?].concat();
+        references.filled.push(of_company.clone());
+        references.limits.insert(Kind::Other, parse(of_company)?);
         for (kind, template) in [(Kind::Person, LIMITS_PERSON), (Kind::Notebook, LIMITS_NOTEBOOK)] {
             references.boundary_limits.insert(kind, parse(encrypted(fill(&any_group, template)?, plan.account))?);
         }
@@ -242,5 +249,6 @@ fn need(statement: Value) -> Result<Need, String> {
     let conditions = statement.get("Condition").and_then(Value::as_object).into_iter().flatten();
     let keys = conditions.filter_map(|(_, keys)| keys.as_object()).flat_map(|keys| keys.keys());
     let keys = keys.map(|key| key.to_lowercase()).collect();
-    Ok(Need { what, document: parse(vec![statement])?, keys })
+    let actions = one_or_more(statement.get("Action")).filter_map(Value::as_str).map(str::to_owned).collect();
+    Ok(Need { what, actions, document: parse(vec![statement])?, keys })
 }

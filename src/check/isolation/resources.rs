@@ -3,6 +3,7 @@
 
 use serde_json::{Map, Value, json};
 
+use super::company;
 use super::kind::{Kind, Subject};
 use super::problem::Problem;
 use crate::finding::Rule;
@@ -107,7 +108,7 @@ pub fn check(
             problems.extend(of_resource((index, id, resource), start_script, names));
         }
     }
-    for of in &inventory.resource_policies {
+    for of in inventory.resource_policies.iter().filter(|of| !company::only_narrows(of)) {
         let Some((_, service)) = SERVICES.iter().find(|(kind, _)| *kind == of.resource_type) else {
             let message = format!("whom the policy of `{}` lets in is not known here", of.location.logical_id);
             problems.push(undecided(message, &of.location));
@@ -117,7 +118,10 @@ pub fn check(
         let help = "name the one service that needs it, or this account, as the principal";
         let problem = Problem { help, ..Problem::at(Rule::IsolationTooWide, message, &of.location) };
         for index in of.policies.iter().filter(|_| of.resource_type != PERMISSION) {
-            let is_allowed = |one: &Value| lets_in_only(one, service.as_slice(), true, names);
+            let is_allowed = |one: &Value| {
+                lets_in_only(one, service.as_slice(), true, names)
+                    || company::is_about_its_own(of, names) && company::lets_in_its_own(one, names)
+            };
             problems.extend(opened(inventory, *index, &problem, is_allowed));
         }
     }
@@ -198,18 +202,32 @@ pub fn check_trust(subject: &Subject<'_, '_>, names: &Names) -> Vec<Problem> {
     let services: Vec<&str> = services.iter().map(|service| service.as_str()).collect();
     let is_allowed = |one: &Value| {
         let mut actions = one_or_more(one.get("Action"));
-        let is_taking = one.get("Action").is_some() && actions.all(|action| action == "sts:AssumeRole");
-        is_taking && lets_in_only(one, &services, false, names)
+        let is_taking = one.get("Action").is_some() && actions.all(is_assume_role);
+        let lets_in = match kind {
+            Kind::Other => company::lets_in_its_own(one, names),
+            _ => lets_in_only(one, &services, false, names),
+        };
+        is_taking && lets_in
     };
-    let message = format!("{}'s role can be taken by somebody else, or in another way", kind.who());
-    let help = "let `sts:AssumeRole` by the role's one service be all that the trust policy allows";
-    let notes = vec![format!("allowed is `sts:AssumeRole` by one of {}", services.join(", "))];
+    let message = format!("the role of {} can be taken by somebody else, or in another way", subject.who());
+    let (help, by) = if kind == Kind::Other {
+        (company::ROLE, company::ALLOWED.to_owned())
+    } else {
+        let services: Vec<String> = services.iter().map(|one| format!("`{one}.{DNS_SUFFIX}`")).collect();
+        ("let `sts:AssumeRole` by the role's one service be all that the trust policy allows", services.join(" or "))
+    };
+    let notes = vec![format!("allowed is `sts:AssumeRole` by {by}")];
     let problem = Problem { help, notes, ..Problem::at(Rule::IsolationTooWide, message, &policy.location) };
     let mut problems = opened(inventory, index, &problem, is_allowed);
     if policy.document.parsed().is_err() {
         problems.extend(undecided(format!("the trust policy of `{}` cannot be read", identity.name), &policy.location));
     }
     problems
+}
+
+/// Whether an action is that of taking a role, in whatever case.
+fn is_assume_role(action: &Value) -> bool {
+    action.as_str().is_some_and(|action| action.eq_ignore_ascii_case("sts:AssumeRole"))
 }
 
 /// The problem for each statement of a policy that lets somebody in and is not allowed.

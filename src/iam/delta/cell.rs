@@ -8,7 +8,7 @@ use super::super::condition::Condition;
 use super::super::decide::{Attached, Decision, Policies, ResourcePolicy, decide};
 use super::super::document::{Document, Effect, Listed, Statement};
 use super::super::principal::Named;
-use super::super::request::{Context, Principal, Request};
+use super::super::request::{Context, Principal, Request, Values};
 use super::super::tri_bool::TriBool;
 use super::axis::{Axis, with};
 use super::{Direction, is_fixed};
@@ -126,7 +126,7 @@ pub(super) fn compare(
         return unknown("there are too many combinations of conditions");
     }
     let mut found: BTreeMap<Direction, Vec<Vec<usize>>> = BTreeMap::new();
-    for combination in combinations {
+    for combination in combinations.into_iter().filter(|combination| is_possible(&axes, combination)) {
         let request = Request {
             principal: principal.clone(),
             action: action.to_owned(),
@@ -185,6 +185,21 @@ impl Axes<'_> {
             self.known.entry(texts).or_insert_with(axis).clone()
         };
         by_key.into_iter().map(axis).collect()
+    }
+}
+
+/// Whether requests have such values: "When a principal is authenticated with MFA", `aws:MultiFactorAuthAge` is there, and "if
+/// MFA was not used, this key is not present".
+/// Source: <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html#condition-keys-multifactorauthage>
+fn is_possible(axes: &[Arc<Axis>], combination: &[usize]) -> bool {
+    let class = |key: &str| {
+        let (axis, class) = axes.iter().zip(combination).find(|(axis, _)| axis.key == key)?;
+        axis.classes.get(*class).map(|class| class.values.as_ref())
+    };
+    let is_true = |values: &Values| values.list.first().is_some_and(|value| value.eq_ignore_ascii_case("true"));
+    match (class("aws:multifactorauthpresent"), class("aws:multifactorauthage")) {
+        (Some(present), Some(age)) => present.is_some_and(is_true) == age.is_some(),
+        _ => true,
     }
 }
 
