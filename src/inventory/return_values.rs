@@ -1,4 +1,5 @@
-//! What the functions `Ref`, `Fn::GetAtt` and `Fn::Sub` return in a stack.
+//! What the functions `Ref`, `Fn::GetAtt`, `Fn::Sub` and `Fn::Join`, and the pseudo parameters, return in a stack.
+//! Source: <https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/pseudo-parameter-reference.html>
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
@@ -133,7 +134,12 @@ impl<'a> ReturnValues<'a> {
             ("Fn::GetAtt", Value::Array(steps)) => {
                 self.returned(&format!("{}.{}", steps.first()?.as_str()?, steps.get(1)?.as_str()?))
             }
-            ("Fn::Sub", Value::String(text)) => self.substituted(text),
+            ("Fn::Sub", Value::String(text)) => self.substituted(text, None),
+            ("Fn::Sub", Value::Array(parts)) => self.substituted(parts.first()?.as_str()?, parts.get(1)),
+            ("Fn::Join", Value::Array(parts)) => {
+                let texts = parts.get(1)?.as_array()?.iter().map(|part| self.text(part)).collect::<Option<Vec<_>>>()?;
+                Some(texts.join(parts.first()?.as_str()?))
+            }
             _ => None,
         }
     }
@@ -160,7 +166,8 @@ impl<'a> ReturnValues<'a> {
         one_or_more(resource.property("Tags")).map(tag).collect()
     }
 
-    fn substituted(&self, text: &str) -> Option<String> {
+    /// A text with values in the place of names, of which `variables` has those that the function is given.
+    fn substituted(&self, text: &str, variables: Option<&Value>) -> Option<String> {
         let mut filled = String::new();
         let mut rest = text;
         while let Some((before, behind)) = rest.split_once("${") {
@@ -168,7 +175,10 @@ impl<'a> ReturnValues<'a> {
             filled += before;
             match name.strip_prefix('!') {
                 Some(literal) => filled.extend(["${", literal, "}"]),
-                None => filled += &self.returned(name)?,
+                None => {
+                    let given = variables.and_then(|variables| variables.get(name));
+                    filled += &given.map_or_else(|| self.returned(name), |value| self.text(value))?;
+                }
             }
             rest = after;
         }
@@ -180,6 +190,8 @@ impl<'a> ReturnValues<'a> {
             "AWS::AccountId" => self.account.id,
             "AWS::Region" => self.account.region,
             "AWS::Partition" => self.account.partition,
+            "AWS::URLSuffix" if self.account.partition == "aws-cn" => "amazonaws.com.cn",
+            "AWS::URLSuffix" => "amazonaws.com",
             _ => match name.split_once('.') {
                 None => &self.physical.get(name)?.reference,
                 Some((id, "Arn")) => &self.physical.get(id)?.arn,
