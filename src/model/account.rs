@@ -12,15 +12,14 @@ use super::names::{
 };
 use super::network::{AllowedNetworks, NotebookNetwork};
 use super::operations::{self, Budgets, KeyRotation};
+use super::quotas::Quotas;
 use super::reader::Reader;
 use super::services;
 use super::sharing::{ReservedName, SharedFolders};
 use super::tags::{self, Tag};
 use super::unique;
 use super::users::{self, User};
-use crate::config::{
-    AccountConfig, Content, Language, Mfa, People, Profile, QuotaSettings, Service, SharedPart, did_you_mean,
-};
+use crate::config::{AccountConfig, Content, Language, Mfa, People, Profile, Service, SharedPart, did_you_mean};
 use crate::facts::{self, limits};
 use crate::finding::{Finding, Rule};
 use crate::source::{Place, SourceFile};
@@ -139,21 +138,6 @@ impl Account {
     pub fn max_runtime_seconds(&self) -> Option<u32> {
         self.max_runtime_minutes.map(|minutes| minutes.saturating_mul(60))
     }
-}
-
-/// How many resources an account may hold.
-#[derive(Debug, Clone)]
-pub struct Quotas {
-    /// IAM users.
-    pub users: usize,
-    /// IAM roles.
-    pub roles: usize,
-    /// Customer managed policies.
-    pub policies: usize,
-    /// Stacks in the region.
-    pub stacks: usize,
-    /// Notebook instances by type, where the settings name the type.
-    pub notebooks: BTreeMap<String, usize>,
 }
 
 /// How templates reach CloudFormation.
@@ -295,7 +279,7 @@ impl Reader<'_> {
             lock: Some(lock).filter(|_| !lock_failed)?,
             lock_source: self.people.lock.as_ref().map(|lock| Arc::clone(&lock.source))?,
             lock_exists: self.people.lock.as_ref().is_some_and(|lock| lock.exists),
-            quotas: quotas(settings.quotas.as_ref()),
+            quotas: Quotas::raised(settings.quotas.as_ref()),
             roster_place: roster.map(|roster| Place::whole(&roster.source)),
             inputs: self.people.inputs.clone(),
             policies_place: self.config.node.place_of("policies"),
@@ -380,20 +364,4 @@ impl Reader<'_> {
 fn contact(text: &str) -> Result<String, Refusal> {
     let valid = !text.trim().is_empty() && text.chars().count() <= 200 && !text.contains(char::is_control);
     if valid { Ok(text.trim().to_owned()) } else { Err(Refusal { allowed: "one line of 1 to 200 characters" }) }
-}
-
-fn quotas(raised: Option<&QuotaSettings>) -> Quotas {
-    let of = |raised: Option<u32>, default: usize| raised.and_then(|n| usize::try_from(n).ok()).unwrap_or(default);
-    Quotas {
-        users: limits::ACCOUNT_USERS,
-        roles: of(raised.and_then(|raised| raised.roles), limits::ACCOUNT_ROLES),
-        policies: of(raised.and_then(|raised| raised.policies), limits::ACCOUNT_POLICIES),
-        stacks: of(raised.and_then(|raised| raised.stacks), limits::ACCOUNT_STACKS),
-        notebooks: raised
-            .and_then(|raised| raised.notebooks.as_ref())
-            .into_iter()
-            .flatten()
-            .map(|(instance_type, quota)| (instance_type.clone(), usize::try_from(*quota).unwrap_or(usize::MAX)))
-            .collect(),
-    }
 }

@@ -10,6 +10,7 @@ mod lock;
 mod names;
 mod network;
 mod operations;
+mod quotas;
 mod reader;
 mod renames;
 mod services;
@@ -21,7 +22,7 @@ mod unique;
 mod users;
 
 pub use crate::config::{Language, Mfa, Profile, Service, SharedPart};
-pub use account::{Account, IdentityPlaces, Quotas, TemplateBucket};
+pub use account::{Account, IdentityPlaces, TemplateBucket};
 pub use bucket::Bucket;
 pub use fleet::clashes;
 pub use instance_types::{AllowedTypes, AllowedTypesOfAccount};
@@ -32,6 +33,7 @@ pub use names::{
 };
 pub use network::{AllowedNetworks, NotebookNetwork};
 pub use operations::{Budgets, KeyRotation, MAX_AGE_DAYS, key_rotation_role};
+pub use quotas::Quotas;
 pub use renames::rename_steps;
 pub use sharing::{FolderName, SharedFolders, TEAMS_FOLDER};
 pub use suppressions::{SuppressedRule, Suppression, suppressions};
