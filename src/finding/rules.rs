@@ -1,5 +1,5 @@
 //! The one table of rules: every finding that racestack can make has its entry here, and `docs/findings.md` is tested
-//! against it.
+//! against it. The guard rules of `rules/` are something else: what breaks one of them is a finding of `guard::violation`.
 
 use super::Severity;
 

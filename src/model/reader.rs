@@ -13,7 +13,7 @@ pub(super) struct Reader<'a> {
 }
 
 impl Reader<'_> {
-    /// A name that must be there.
+    /// A text that must be set, checked as `optional` does. Where it is not set, that is a finding of `settings::missing-key`.
     pub(super) fn required<T>(
         &mut self,
         key: &str,
@@ -33,6 +33,8 @@ impl Reader<'_> {
         self.optional(key, text, parse)
     }
 
+    /// A text of any kind, if it is set, as the value that `parse` makes of it. What `parse` refuses is a finding of
+    /// `settings::invalid-name` at the place of `key`.
     pub(super) fn optional<T>(
         &mut self,
         key: &str,
