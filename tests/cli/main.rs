@@ -1,6 +1,7 @@
 //! Whole runs of the command line: the cases of `tests/cases`, whose `README.md` says how they are written.
 //!
-//! `BLESS=1 cargo test --test cli` rewrites what is expected.
+//! `BLESS=1 cargo test --test cli` rewrites what is expected. `RACESTACK_CASES=settings` runs the cases of `settings.case`
+//! alone.
 #![allow(clippy::disallowed_methods, reason = "a test reads the environment and the cases")]
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a helper of a test may fail the test")]
 
@@ -21,8 +22,12 @@ type Tree = BTreeMap<String, (Vec<u8>, bool)>;
 
 #[test]
 fn every_run_says_and_writes_what_its_case_expects() {
-    let files = case::all();
+    let mut files = case::all();
     assert!(files.iter().map(|(_, cases)| cases.len()).sum::<usize>() > 400, "few cases stand in {CASES}");
+    if let Ok(chosen) = std::env::var("RACESTACK_CASES") {
+        files.retain(|(path, _)| path.file_stem().is_some_and(|stem| stem == chosen.as_str()));
+        assert!(!files.is_empty(), "{CASES} has no `{chosen}.case`");
+    }
     let next = AtomicUsize::new(0);
     let problems: Vec<String> = std::thread::scope(|scope| {
         let work = || {
