@@ -1,12 +1,12 @@
 //! The invariants of the source tree that no lint can hold: which module may know of which, who touches the disk, and
-//! how long a file may get.
+//! how long a file may get; and that `docs/architecture.md` names files and tests that exist.
 #![allow(clippy::disallowed_methods, reason = "a test reads the source tree")]
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a helper of a test may fail the test")]
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
-/// The way of the data: a module knows only of those before it.
+/// The order in which the data flows: a module imports only from those before it.
 const ORDER: &[&str] = &[
     "source",
     "finding",
@@ -60,8 +60,7 @@ fn no_file_is_too_long() {
     all_clear(&long.collect::<Vec<_>>());
 }
 
-/// Pairs of files of one room that still import each other. Each is to be cut when its room is next touched; no other may
-/// come.
+/// Pairs of files of one folder that still import each other. Cut such a pair when you next change its folder; add none.
 const CIRCLES: &[(&str, &str)] = &[
     ("check/guard/engine", "check/guard/rule_file"),
     ("diff/statements", "diff/values"),
@@ -168,6 +167,73 @@ fn a_broken_tree_is_noticed() {
 
     assert_eq!(without_tests("a\n/// b\n#[cfg(test)]\nmod tests {\n    use super::*;\n}\n"), "a\n");
     assert_eq!(without_tests("#[cfg(test)]\nuse a;\nb"), "#[cfg(test)]\nuse a;\nb\n");
+}
+
+/// The page that says where each kind of change goes.
+const PAGE: &str = "docs/architecture.md";
+
+#[test]
+fn the_page_names_files_and_tests_that_exist() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let text = std::fs::read_to_string(root.join(PAGE)).unwrap();
+    let wrong = wrong_rows(root, &text);
+    assert!(wrong.is_empty(), "{PAGE}:\n{}", wrong.join("\n"));
+    let rows = text.lines().filter(|line| line.starts_with("| ")).count();
+    assert!(rows > 50, "only {rows} rows were found");
+}
+
+#[test]
+fn a_wrong_row_is_noticed() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let wrong = |row: &str| wrong_rows(root, row).len();
+    assert_eq!(
+        wrong("| a setting | `src/config/settings.rs`: a field of `Account` | `cli`, `schemas`, `test_diff` |"),
+        0
+    );
+    assert_eq!(wrong("| a rule | `rules/NAME.guard`, `tests/python/test_*.py` | `src/inventory/mod.rs`, – |"), 0);
+    assert_eq!(wrong("| a setting | `src/config/setting.rs` | `cli` |"), 1);
+    assert_eq!(wrong("| a setting | `docs/` | `clii`, `test_nothing`, `src/lib.rs` |"), 3);
+}
+
+/// What the rows of the page's tables name and the repository lacks: files anywhere, tests in the third cell.
+fn wrong_rows(root: &Path, text: &str) -> Vec<String> {
+    let mut wrong = Vec::new();
+    for row in text.lines().filter(|line| line.starts_with("| ")) {
+        let cells: Vec<&str> = row.trim_matches('|').split(" | ").collect();
+        for (at, cell) in cells.iter().enumerate() {
+            for code in cell.split('`').skip(1).step_by(2) {
+                let found = if at == 2 { is_test(root, code) } else { !is_path(root, code) || exists(root, code) };
+                wrong.extend((!found).then(|| format!("`{code}` does not exist: {row}")));
+            }
+        }
+    }
+    wrong
+}
+
+/// Whether a text names a file or a folder, from the root of the repository.
+fn is_path(root: &Path, code: &str) -> bool {
+    let folder = |first: &str| !first.is_empty() && root.join(first).is_dir();
+    code.split_once('/').is_some_and(|(first, _)| folder(first) && !code.contains(' '))
+}
+
+/// Whether a file or folder is there; of one with a part in capitals or `*`, the folder.
+fn exists(root: &Path, code: &str) -> bool {
+    let pattern = |step: &&str| step.contains('*') || step.starts_with(|c: char| c.is_ascii_uppercase());
+    let steps: Vec<&str> = code.split('/').take_while(|step| !pattern(step)).collect();
+    root.join(steps.join("/")).exists()
+}
+
+/// Whether there is a test program of this name, a file of tests in Python that begins with it, or a source file with tests.
+fn is_test(root: &Path, name: &str) -> bool {
+    let tests = root.join("tests");
+    if name.contains('/') {
+        return std::fs::read_to_string(root.join(name)).is_ok_and(|text| text.contains("#[cfg(test)]"));
+    }
+    if name.starts_with("test_") {
+        let mut files = std::fs::read_dir(tests.join("python")).unwrap();
+        return files.any(|file| file.unwrap().file_name().to_string_lossy().starts_with(name));
+    }
+    tests.join(name).with_extension("rs").exists() || tests.join(name).join("main.rs").exists()
 }
 
 fn wrong_imports(modules: &[String], code: &str) -> Vec<String> {
