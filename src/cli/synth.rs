@@ -86,7 +86,8 @@ struct Finished {
 }
 
 /// Looks at an account's out folder, and stages its files unless something stands in the way.
-fn finish(made: AccountOutput<'_>, args: &SynthArgs) -> Result<Finished, Failure> {
+fn finish(mut made: AccountOutput<'_>, args: &SynthArgs) -> Result<Finished, Failure> {
+    lock::keep_many(&mut made, args.leavers);
     let folder = args.out.join(made.account.name.as_str());
     let (mut findings, mut stale) = (Vec::new(), Vec::new());
     output::inspect(&folder, &made.files, &mut findings)?;

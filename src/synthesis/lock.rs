@@ -56,7 +56,7 @@ pub(crate) fn check(
         findings.extend(left_behind);
     }
     if text != account.lock_source.text {
-        let change = changes(account, text);
+        let change = changes(account, lock, text);
         if wanted.locked {
             findings.push(
                 Finding::new(Rule::LockNeedsUpdate, format!("the lock is not up to date: {change}"))
@@ -74,13 +74,20 @@ pub(crate) fn check(
     Ok(())
 }
 
+/// Keeps the lines of many who leave at once as they are until somebody gives their number: so each run reports them, also
+/// that of CI, which knows no more than what is committed.
+pub(crate) fn keep_many(made: &mut AccountOutput<'_>, leavers: Option<usize>) {
+    let lock = &made.account.lock.entries;
+    let Some(Movement { leaving, .. }) = Movement::of_many(made.account, leavers) else { return };
+    let kept = leaving.into_iter().filter_map(|name| Some((name.clone(), lock.get(name)?.clone())));
+    made.placed.entries.extend(kept);
+    made.lock = made.placed.to_text();
+}
+
 /// The finding that many leave at once: a roster with a filter set, or cut off, looks so.
 fn many_leave(account: &Account, wanted: &Wanted) -> Option<Finding> {
-    let Movement { leaving, before, .. } = Movement::of(account);
+    let Movement { leaving, before, .. } = Movement::of_many(account, wanted.leavers)?;
     let count = leaving.len();
-    if count <= FEW_LEAVERS || count * 100 <= before * FEW_LEAVERS_PERCENT || wanted.leavers == Some(count) {
-        return None;
-    }
     let other = wanted.leavers.map(|wanted| format!(", not the {wanted} of `--leavers`")).unwrap_or_default();
     let message = format!("{count} of {before} people leave `{}` at once{other}", account.name);
     let place = account.roster_place.clone().unwrap_or_else(|| Place::whole(&account.lock_source));
@@ -88,9 +95,10 @@ fn many_leave(account: &Account, wanted: &Wanted) -> Option<Finding> {
     let mut finding = Finding::new(Rule::RosterManyLeave, message)
         .at(place)
         .help(format!(
-            "see whether rows are missing, as with a filter in a spreadsheet; if it is meant: `--leavers {count}`"
+            "see whether rows are missing, as with a filter in a spreadsheet; if it is meant: `racestack synth --leavers {count}`"
         ))
-        .note(format!("who leaves: {}", names.join(", ")));
+        .note(format!("who leaves: {}", names.join(", ")))
+        .note("they keep their lines in the lock until `--leavers` has their number");
     finding.resource = Some(format!("{}/leavers/{count}", account.name));
     if wanted.locked || wanted.leavers.is_some() {
         finding.severity = Severity::Error;
@@ -115,6 +123,14 @@ impl<'a> Movement<'a> {
         let gone = |name| account.users.binary_search_by(|user| user.name.cmp(name)).is_err();
         let present = || lock.iter().filter(|(_, entry)| !entry.left).map(|(name, _)| name);
         Self { joining, leaving: present().filter(|name| gone(name)).collect(), before: present().count() }
+    }
+
+    /// The same, where many leave and their number was not given.
+    fn of_many(account: &'a Account, leavers: Option<usize>) -> Option<Self> {
+        let movement = Self::of(account);
+        let count = movement.leaving.len();
+        let many = count > FEW_LEAVERS && count * 100 > movement.before * FEW_LEAVERS_PERCENT;
+        (many && leavers != Some(count)).then_some(movement)
     }
 }
 
@@ -213,13 +229,14 @@ pub(crate) fn line_of(account: &Account, name: &str) -> Place {
 }
 
 /// What would change in the lock.
-fn changes(account: &Account, text: &str) -> String {
+fn changes(account: &Account, lock: &PlacementLock, text: &str) -> String {
     if !account.lock_exists {
         return "there is none yet".to_owned();
     }
     let Movement { joining, leaving, .. } = Movement::of(account);
-    if joining + leaving.len() > 0 {
-        return format!("{joining} to add, {} to mark as left", leaving.len());
+    let leaving = leaving.into_iter().filter(|name| lock.entries.get(*name).is_some_and(|entry| entry.left)).count();
+    if joining + leaving > 0 {
+        return format!("{joining} to add, {leaving} to mark as left");
     }
     let old: BTreeSet<&str> = account.lock_source.text.lines().collect();
     let new: BTreeSet<&str> = text.lines().collect();
