@@ -68,16 +68,21 @@ impl Names {
 
     fn fill(&self, value: &Value) -> Value {
         match value {
+            // No more room than is needed: there are as many of these as in all templates of both sides.
             Value::Array(values) => {
-                values.iter().map(|value| self.fill(value)).filter(|one| !is_nothing(one)).collect()
+                let mut filled = Vec::with_capacity(values.len());
+                filled.extend(values.iter().map(|value| self.fill(value)).filter(|one| !is_nothing(one)));
+                Value::Array(filled)
             }
             Value::Object(entries) => {
                 let only = entries.iter().next().filter(|_| entries.len() == 1);
                 if let Some(filled) = only.and_then(|(function, argument)| self.call(function, argument)) {
                     return filled;
                 }
-                let filled = entries.iter().map(|(key, value)| (key.clone(), self.fill(value)));
-                Value::Object(filled.filter(|(_, value)| !is_nothing(value)).collect())
+                let mut filled = Map::with_capacity(entries.len());
+                let all = entries.iter().map(|(key, value)| (key.clone(), self.fill(value)));
+                filled.extend(all.filter(|(_, value)| !is_nothing(value)));
+                Value::Object(filled)
             }
             scalar => scalar.clone(),
         }

@@ -19,8 +19,8 @@ pub(super) struct AccountIam<'a> {
     pub inventory: IamInventory<'a>,
     /// The stacks, in the order of the inventory's, and whose their resources are.
     stacks: Vec<(&'a Stack, Owners<'a>)>,
-    /// The indexes of the users and roles, by ARN.
-    by_arn: BTreeMap<String, usize>,
+    /// The indexes of the users and roles, in the order of their ARNs; of one ARN, the last.
+    by_arn: Vec<usize>,
 }
 
 /// A user's own names.
@@ -58,8 +58,11 @@ impl<'a> AccountIam<'a> {
             stacks: stacks.iter().map(|(_, stack, _)| (*stack, Owners::of(None, Some(stack)))).collect(),
             ..Self::default()
         };
-        let principals = iam.inventory.principals.iter().enumerate();
-        iam.by_arn = principals.map(|(index, principal)| (principal.arn.clone(), index)).collect();
+        let arn = |index: &usize| iam.inventory.principals.get(*index).map(|one| &one.arn);
+        let mut by_arn: Vec<usize> = (0..iam.inventory.principals.len()).rev().collect();
+        by_arn.sort_by(|a, b| arn(a).cmp(&arn(b)));
+        by_arn.dedup_by(|a, b| arn(a) == arn(b));
+        iam.by_arn = by_arn;
         iam
     }
 
@@ -82,12 +85,15 @@ impl<'a> AccountIam<'a> {
 
     /// The users and roles, by ARN.
     pub(super) fn principals(&self) -> impl Iterator<Item = (&String, &Principal<'a>)> {
-        self.by_arn.iter().filter_map(|(arn, index)| Some((arn, self.inventory.principals.get(*index)?)))
+        let principals = self.by_arn.iter().filter_map(|index| self.inventory.principals.get(*index));
+        principals.map(|one| (&one.arn, one))
     }
 
     /// The user or role of an ARN.
     pub(super) fn principal(&self, arn: &str) -> Option<&Principal<'a>> {
-        self.inventory.principals.get(*self.by_arn.get(arn)?)
+        let of = |index: &usize| self.inventory.principals.get(*index).map(|one| one.arn.as_str());
+        let at = self.by_arn.binary_search_by(|index| of(index).cmp(&Some(arn))).ok()?;
+        self.inventory.principals.get(*self.by_arn.get(at)?)
     }
 
     /// The text of a policy, by its index.
