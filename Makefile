@@ -16,7 +16,7 @@ RESULTS := target/test-results
 SHELL := bash
 .SHELLFLAGS := -o pipefail -c
 
-.PHONY: help bench synth test test-all test-rust test-clients test-aws-cli-2 check check-out lint bless picture book licences advisories deploy \
+.PHONY: help bench synth test test-all test-rust test-clients test-aws-cli-2 guard-registry check check-out lint bless picture book licences advisories deploy \
   deploy-all clean
 
 help: ## list these targets
@@ -47,6 +47,10 @@ test-clients:
 test-aws-cli-2: ## test the scripts that deploy with version 2 of the AWS CLI, from Debian's packages
 	$(CARGO) build --locked --quiet
 	AWS_CLI=$$(tests/python/aws-cli-2.sh) tests/python/run.sh -q -k 'test_deploy or test_leaving or test_stack_set or test_racer_cli'
+
+guard-registry: ## compare verdicts on the AWS Guard Rules Registry with the command's: make guard-registry REGISTRY=DIR
+	@test -n "$(REGISTRY)" || { echo 'say where a clone of the registry is: make guard-registry REGISTRY=DIR' >&2; exit 2; }
+	REGISTRY=$(abspath $(REGISTRY)) $(CARGO) test --locked --test guard_registry -- --ignored --nocapture
 
 # What fails keeps nothing else from being told, and the counts come last.
 check: ## what CI runs: lint, all tests, and whether out/ is what synth writes; their counts at the end
