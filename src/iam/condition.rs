@@ -26,17 +26,30 @@ impl Condition {
     }
 
     /// Whether the condition singles out principals: whether it is met depends on who asks, and not only on whether they have a
-    /// tag, or on whether their ARN and their own name agree.
+    /// tag, or on whether their ARN is that of their own name.
     pub(super) fn singles_out(&self) -> bool {
-        const ACTOR_NAME: [&str; 2] = ["aws:principaltag/user", "aws:username"];
         let key = self.key.to_lowercase();
-        let is_own = |variable: &str| ACTOR_NAME.contains(&variable.to_lowercase().as_str());
         match key.as_str() {
             _ if self.operator.is_some_and(|operator| operator.base == Base::Null) => false,
-            "aws:principalarn" => !self.values.iter().all(|value| value.variables().any(is_own)),
+            "aws:principalarn" => !self.values.iter().all(|value| value.before_own_name().is_some()),
             "aws:username" | "aws:userid" => true,
             key => key.starts_with("aws:principaltag/"),
         }
+    }
+
+    /// Whether the condition holds of everybody but the one whose ARN is this text with the value of this key behind it.
+    pub(super) fn is_of_all_but(&self, before: &str, own_name: &str) -> bool {
+        let is_own = |value: &Pattern| {
+            value.before_own_name().is_some_and(|(text, key)| text == before && key.eq_ignore_ascii_case(own_name))
+        };
+        let is_unlike = |operator: Operator| {
+            operator.negated
+                && operator.set.is_none()
+                && matches!(operator.base, Base::ArnLike | Base::StringEquals | Base::StringLike)
+        };
+        self.operator.is_some_and(is_unlike)
+            && self.key.eq_ignore_ascii_case("aws:PrincipalArn")
+            && matches!(self.values.as_slice(), [value] if is_own(value))
     }
 
     /// Whether a request meets the condition.

@@ -170,6 +170,25 @@ impl Statement {
         self.conditions.iter().find(|condition| condition.singles_out()).map(|condition| condition.key.as_str())
     }
 
+    /// What the resources begin with that the statement denies something on, up to the first wildcard or variable.
+    pub fn denied_resources(&self) -> impl Iterator<Item = &str> {
+        let patterns = match &self.resources {
+            Some(Listed::These(patterns)) if self.effect == Effect::Deny => patterns.as_slice(),
+            _ => &[],
+        };
+        patterns.iter().map(Pattern::start)
+    }
+
+    /// Whether the statement denies everything to everybody but the one whose ARN is this text with the value of this key of
+    /// theirs behind it.
+    pub fn denies_all_but(&self, before: &str, own_name: &str) -> bool {
+        let all_actions = matches!(&self.actions, Listed::These(all) if all.contains(&Pattern::action("*")));
+        let any = Pattern::parse("*", false);
+        let all_resources = matches!(&self.resources, Some(Listed::These(all)) if all.contains(&any));
+        let is_it = matches!(self.conditions.as_slice(), [one] if one.is_of_all_but(before, own_name));
+        self.effect == Effect::Deny && self.principals.is_none() && all_actions && all_resources && is_it
+    }
+
     /// Trust policies name no resource: theirs is the role.
     pub(super) fn names_resource(&self, request: &Request, notes: &mut Trace) -> TriBool {
         let (patterns, negated) = match &self.resources {

@@ -87,6 +87,28 @@ impl Pattern {
         })
     }
 
+    /// What stands before the first wildcard or variable.
+    pub(super) fn start(&self) -> &str {
+        match self.0.first() {
+            Some(Piece::Text(text)) => text,
+            _ => "",
+        }
+    }
+
+    /// Of a text with the name of who asks at its end, and with neither wildcards nor other variables: what stands before the
+    /// name, which ends with a `/`, and the key that holds the name. No name is part of what such a text says of anybody
+    /// else: compared with an ARN, which ends with a name that has no `/`, it says the same of all names.
+    pub(super) fn before_own_name(&self) -> Option<(&str, &str)> {
+        const OWN_NAMES: [&str; 2] = ["aws:principaltag/user", "aws:username"];
+        match self.0.as_slice() {
+            [Piece::Text(before), Piece::Variable { key, default: None }] => {
+                let is_own = before.ends_with('/') && OWN_NAMES.contains(&key.to_lowercase().as_str());
+                is_own.then_some((before.as_str(), key.as_str()))
+            }
+            _ => None,
+        }
+    }
+
     /// The pattern of an action: no variables, and all in lower case.
     pub(super) fn action(text: &str) -> String {
         text.chars()

@@ -30,6 +30,7 @@ const COMPANYS: &str =
 const GRANT: &str = "allow it as the built-in policies do, which `racestack templates --export DIR` writes";
 const EXCEPT: &str = "leave it out of what this statement denies, as the built-in policies do, which `racestack templates --export DIR` writes";
 const DENY: &str = "let the policy of suspended people deny it without a condition, as the built-in one does";
+const BIND: &str = "deny everything where `ArnNotEquals` compares `aws:PrincipalArn` with the role's ARN, `${aws:PrincipalTag/user}` at its end";
 const KNOWN: &str = "name the owner by `${aws:username}`, or of notebooks by `${aws:PrincipalTag/user}`, and use condition keys that AWS documents";
 const ALIKE: &str = "say the same of everybody: compare resources and requests with policy variables of who asks";
 
@@ -163,13 +164,27 @@ impl<'s> Access<'s> {
             let alone = Self { identity: vec![(NO_POLICY, &references.everything)], ..self.clone() };
             let who_can = format!("the permissions boundary alone would let {who}");
             problems.extend(alone.beyond(subject, &who_can, limits));
-            // Whose things the policies mean is what the role's tag says: that of somebody else must open nothing.
-            let bound = plan.account.unbound_roles.is_none();
-            let others = if bound { other_names(&subject.identity.name) } else { Vec::new() };
-            let others = others.iter().map(|name| (Some(name.as_str()), "with the tag `user` of somebody else"));
-            for (tag, having) in others.chain([(None, "without the tag `user`")]).filter(|_| is_notebook) {
+            let tagged = |tag: Option<&str>, having: &str| {
                 let who_can = format!("{having}, the permissions boundary would let {who}");
-                problems.extend(alone.beyond(&subject.tagged(tag), &who_can, &references.nothing));
+                alone.beyond(&subject.tagged(tag), &who_can, &references.nothing)
+            };
+            if is_notebook {
+                problems.extend(tagged(None, "without the tag `user`"));
+            }
+            // Whose things the policies mean is what the role's tag says: that of somebody else must open nothing.
+            if is_notebook && plan.account.unbound_roles.is_none() && !self.is_bound_to_name(subject) {
+                let others = other_names(&subject.identity.name);
+                let open = others.iter().flat_map(|name| tagged(Some(name), "with the tag `user` of somebody else"));
+                let open: Vec<Problem> = open.collect();
+                let message =
+                    format!("no statement of the permissions boundary binds the tag `user` of {who} to its name");
+                let unbound = Problem::at(Rule::IsolationUndecided, message, &subject.identity.location);
+                let unbound = Problem {
+                    help: BIND,
+                    statements: self.boundary.iter().map(|(policy, _)| (*policy, 0)).collect(),
+                    ..unbound
+                };
+                problems.extend(if open.is_empty() { vec![unbound] } else { open });
             }
         } else if hardened || is_notebook {
             let message = format!("no permissions boundary limits {who}");
@@ -179,6 +194,14 @@ impl<'s> Access<'s> {
             problems.extend(self.guardrails(subject, references, &plan.names.guardrails_policy));
         }
         problems
+    }
+
+    /// Whether the boundary denies everything to a role whose tag `user` is not the end of its ARN, which nobody can change.
+    fn is_bound_to_name(&self, subject: &Subject<'_, '_>) -> bool {
+        let before = subject.identity.arn.strip_suffix(subject.identity.name.as_str());
+        self.boundary.zip(before).is_some_and(|((_, boundary), before)| {
+            boundary.statements.iter().any(|one| one.denies_all_but(before, "aws:PrincipalTag/user"))
+        })
     }
 
     /// What the guardrails leave open with everything allowed beside them.
