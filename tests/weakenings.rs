@@ -6,6 +6,8 @@ mod common;
 #[path = "common/edits.rs"]
 #[allow(dead_code, reason = "each test uses its part")]
 mod edits;
+#[path = "common/weakened_names.rs"]
+mod more;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -633,6 +635,31 @@ fn weakened_settings_are_found() {
 #[test]
 fn other_ways_are_found() {
     check(&of_resources());
+}
+
+#[test]
+fn names_in_paths_and_networks_are_found() {
+    check(&[more::of_names(), more::of_networks()].into_iter().flatten().collect::<Vec<_>>());
+}
+
+#[test]
+fn what_services_do_and_passwords_are_found() {
+    check(&[more::of_services(), more::of_passwords()].into_iter().flatten().collect::<Vec<_>>());
+}
+
+#[test]
+fn what_a_day_needs_is_found() {
+    check(&more::of_needs());
+}
+
+#[test]
+fn what_is_as_narrow_is_not_reported() {
+    for Weakening { name, settings, edits, .. } in more::harmless() {
+        let edits: Vec<Edit<'_>> = edits.iter().map(|(file, from, to)| (*file, from.as_str(), to.as_str())).collect();
+        let findings = synth_of(ROSTER, settings, &name, &edits);
+        let found: Vec<&String> = findings.iter().filter(|finding| finding.contains("isolation::")).collect();
+        assert!(found.is_empty(), "{name}: {found:?}");
+    }
 }
 
 #[test]

@@ -6,7 +6,7 @@ use crate::account::Export;
 use crate::check::PrincipalKind;
 use crate::iam::{ANY_CHAR, ANY_RUN, Comparison, Test, TriBool};
 use crate::inventory::{IamInventory, IdentityKind, Principal, Tag};
-use crate::model::{USER, User};
+use crate::model::{Service, USER, User};
 use crate::plan::AccountPlan;
 
 /// The path of the roles that AWS makes for its services, which these services alone can take, and whose policies nobody
@@ -43,7 +43,10 @@ impl<'a> Owners<'a> {
             .filter(|one| !one.arn.starts_with(&of_notebooks))
             .map(|one| {
                 let rotates = one.arn.starts_with(&of_operations);
-                let kind = if rotates { PrincipalKind::KeyRotation } else { PrincipalKind::Service };
+                let service = Service::of_role(&one.name, &account.service_role_suffix);
+                let service = service.filter(|service| account.services.contains_key(service));
+                let of_service = service.map_or(PrincipalKind::Other, PrincipalKind::Service);
+                let kind = if rotates { PrincipalKind::KeyRotation } else { of_service };
                 (one.arn.clone(), kind)
             })
             .collect();

@@ -28,7 +28,7 @@ pub use comparison::{Comparison, Test, Trace};
 pub use decide::{
     Attached, Decision, DeterminingStatement, Kind, Outcome, Policies, ResourcePolicy, decide, decide_noting,
 };
-pub use delta::{AccessLine, Direction, TooManyWays, access_delta, access_gains, access_losses};
+pub use delta::{AccessLine, Dependence, Direction, TooManyWays, access_delta, access_gains, access_losses};
 pub use document::{Document, Effect, Statement};
 pub use grammar::Malformed;
 pub use keys::has_several_values;

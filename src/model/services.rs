@@ -28,6 +28,12 @@ impl Service {
         }
     }
 
+    /// The service whose role has this name; `suffix` is the account's.
+    pub fn of_role(name: &str, suffix: &str) -> Option<Self> {
+        let name = name.strip_suffix(suffix)?;
+        Service::ALL.into_iter().find(|service| service.role_name() == name)
+    }
+
     /// All services, in the order of the settings.
     pub const ALL: [Service; 5] =
         [Service::Deepracer, Service::Lambda, Service::Sagemaker, Service::Robomaker, Service::Cloudformation];

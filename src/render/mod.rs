@@ -24,7 +24,8 @@ pub use expand_short_tags::{NotExpanded, expand_short_tags};
 pub use people::{NOBODY_ID, People};
 pub use policy_source::PolicySourceMap;
 pub use prototype::{
-    PROTOTYPE_ID, PROTOTYPE_NAME, PROTOTYPE_NOTEBOOK, PROTOTYPE_TEAM, PROTOTYPE_VOLUME, UserShape, words,
+    PROTOTYPE_ID, PROTOTYPE_NAME, PROTOTYPE_NOTEBOOK, PROTOTYPE_TEAM, PROTOTYPE_VOLUME, UserShape, is_of_prototype,
+    words,
 };
 pub use reference::PolicyValues;
 pub use template::{Contents, Rendered, Template};
@@ -38,7 +39,7 @@ use serde_json::Value;
 use span_index::SpanIndex;
 
 use crate::finding::{Finding, Rule};
-use crate::model::{Account, StackName, StackNumber, User};
+use crate::model::{Account, Profile, Service, StackName, StackNumber, User};
 use crate::plan::{self, AccountPlan, Part, Size, StackPlan, stack_name};
 use crate::source::{Place, SourceFile};
 
@@ -83,6 +84,11 @@ pub fn fill(
 /// What notebooks run at each start, as racestack has it, whatever stands in its place in the templates.
 pub fn start_script(account: &Account) -> String {
     start_script::start_script(account, engine::embedded_text)
+}
+
+/// The policy of a service's role, as racestack has it, whatever stands in its place in the templates.
+pub fn service_policy(service: Service, profile: Profile) -> &'static str {
+    engine::embedded_text(&format!("policies/service/{}.{}.json.hbs", service.as_str(), profile.as_str()))
 }
 
 /// The resources of these people, read from a users template of their own.

@@ -78,6 +78,11 @@ impl UserShape {
     }
 }
 
+/// Whether a value is, or has in it, one that only a prototype has.
+pub fn is_of_prototype(value: &str) -> bool {
+    value.contains("q7")
+}
+
 /// The words of a prototype's values, each with what a person has in its place.
 pub fn words(user: &User) -> Vec<(String, String)> {
     let notebook = user.notebook.as_ref();

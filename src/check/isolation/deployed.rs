@@ -5,7 +5,7 @@ use rayon::iter::{IntoParallelRefIterator, ParallelIterator};
 use super::kind::{Kind, Subject};
 use super::problem::Problem;
 use super::reference::References;
-use super::{proof, resources};
+use super::{proof, trust};
 use crate::inventory::IamInventory;
 use crate::plan::AccountPlan;
 
@@ -26,7 +26,7 @@ pub fn deployed(
             Subject { is_alone: true, ..Subject::of_kind(*kind, identity, inventory, &plan.names.account_id) };
         let mut problems = proof::check(&subject, true, &references, plan);
         if *kind != Kind::Stranger {
-            problems.extend(resources::check_trust(&subject, &plan.names));
+            problems.extend(trust::check(&subject, plan));
         }
         problems
     };

@@ -3,7 +3,8 @@
 use crate::facts::SERVICE_ROLE_PATH;
 use crate::iam::{Context, Principal};
 use crate::inventory::{self, Boundary, IamInventory, IdentityKind, Policy};
-use crate::plan::Names;
+use crate::model::Service;
+use crate::plan::AccountPlan;
 use crate::render::UserShape;
 
 /// What a user or a role is for.
@@ -19,8 +20,8 @@ pub enum Kind {
     SuspendedNotebook,
     /// The role of the function that rotates access keys.
     KeyRotation,
-    /// The role of a service, which people can neither take nor pass.
-    Service,
+    /// The role of a service that the settings have, which people can neither take nor pass.
+    Service(Service),
     /// Anybody else of an account as it is: a user or role that is nobody's of the roster.
     Stranger,
     /// A user or role of the company's own, in a template of its own.
@@ -46,7 +47,7 @@ impl Kind {
             Kind::Notebook => "a notebook",
             Kind::SuspendedNotebook => "the notebook of a suspended person",
             Kind::KeyRotation => "the function that rotates access keys",
-            Kind::Service => "a service",
+            Kind::Service(_) => "a service",
             Kind::Stranger => "somebody else",
             Kind::Other => "a user or role of the company's own",
         }
@@ -74,11 +75,12 @@ impl<'i, 'a> Subject<'i, 'a> {
     pub fn of(
         identity: &'i inventory::Principal<'a>,
         inventory: &'i IamInventory<'a>,
-        names: &Names,
+        plan: &AccountPlan<'_>,
         is_personal: bool,
         shape: Option<&UserShape>,
     ) -> Self {
         let suspended = shape.is_some_and(|shape| shape.suspended);
+        let names = &plan.names;
         let below = |path: &str| {
             let arn = format!("arn:{}:iam::{}:role{path}", names.partition, names.account_id);
             identity.arn.starts_with(&arn)
@@ -89,7 +91,11 @@ impl<'i, 'a> Subject<'i, 'a> {
             (IdentityKind::Role, true) if suspended => Kind::SuspendedNotebook,
             (IdentityKind::Role, true) => Kind::Notebook,
             (IdentityKind::Role, false) if below(&names.operations_role_path) => Kind::KeyRotation,
-            (IdentityKind::Role, false) if below(SERVICE_ROLE_PATH) => Kind::Service,
+            (IdentityKind::Role, false) if below(SERVICE_ROLE_PATH) => {
+                let service = Service::of_role(&identity.name, &plan.account.service_role_suffix);
+                let service = service.filter(|service| plan.account.services.contains_key(service));
+                service.map_or(Kind::Other, Kind::Service)
+            }
             _ => Kind::Other,
         };
         Self { is_alone: kind == Kind::Other, ..Self::of_kind(kind, identity, inventory, &names.account_id) }

@@ -5,16 +5,19 @@
 //! People are of kinds: a prototype, whose name stands in no policy, is compared for each, and `structure` has checked that
 //! every person's resources are their prototype's but for their own values. See docs/isolation.md.
 
+mod certain;
 mod company;
 mod deployed;
 mod findings;
 mod kind;
+mod person;
 mod problem;
 mod proof;
 mod reference;
 mod resources;
 mod shared;
 mod training;
+mod trust;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -89,7 +92,7 @@ pub fn each_problem<'a>(
         let shape = shape.map(|(shape, _)| shape);
         let mut subjects = Vec::new();
         for principal in &inventory.principals {
-            let subject = Subject::of(principal, &inventory, names, is_personal(&principal.location), shape);
+            let subject = Subject::of(principal, &inventory, plan, is_personal(&principal.location), shape);
             if proven.insert(subject.key()) {
                 let with_nets = proven.insert(subject.key_of_nets(&names.guardrails_policy));
                 subjects.push((subject, with_nets));
@@ -98,12 +101,15 @@ pub fn each_problem<'a>(
         let problems = subjects.par_iter().flat_map(|(subject, with_nets)| {
             proofs.problems(shared::key(subject, *with_nets, &of_references, plan), || {
                 let mut problems = proof::check(subject, *with_nets, &references, plan);
-                problems.extend(resources::check_trust(subject, names));
+                problems.extend(trust::check(subject, plan));
                 problems
             })
         });
         let mut problems: Vec<Problem> = problems.collect();
-        problems.extend(resources::check(&inventory, &all, names, &start_script, is_personal));
+        problems.extend(resources::check(&inventory, &all, plan, &start_script, is_personal));
+        if let (Some(shape), Some(own)) = (shape, all.get(stacks.len())) {
+            problems.extend(person::check((stacks.len(), own.resources), shape, plan));
+        }
         for problem in problems {
             if told.insert(problem.key()) {
                 tell(&problem, &inventory, shape);

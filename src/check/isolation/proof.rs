@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::certain::{self, Refusal};
 use super::kind::{Kind, Subject};
 use super::problem::{Problem, Statements, line_in_words, spelled};
 use super::reference::{Need, References};
@@ -30,6 +31,7 @@ const COMPANYS: &str =
 const GRANT: &str = "allow it as the built-in policies do, which `racestack templates --export DIR` writes";
 const EXCEPT: &str = "leave it out of what this statement denies, as the built-in policies do, which `racestack templates --export DIR` writes";
 const DENY: &str = "let the policy of suspended people deny it without a condition, as the built-in one does";
+const GRANT_ROTATION: &str = "allow it in the policy of the function's role, as the built-in template does";
 const BIND: &str = "deny everything where `ArnNotEquals` compares `aws:PrincipalArn` with the role's ARN, `${aws:PrincipalTag/user}` at its end";
 const KNOWN: &str = "name the owner by `${aws:username}`, or of notebooks by `${aws:PrincipalTag/user}`, and use condition keys that AWS documents";
 const ALIKE: &str = "say the same of everybody: compare resources and requests with policy variables of who asks";
@@ -43,6 +45,9 @@ pub fn check(
 ) -> Vec<Problem> {
     let mut problems = undefined(subject);
     let Some(limits) = references.limits(subject.kind) else { return problems };
+    if references.is_built_in(subject) {
+        return problems;
+    }
     let access = match Access::of(subject, references) {
         Ok(access) => access,
         Err(problem) => {
@@ -58,7 +63,7 @@ pub fn check(
     if with_nets {
         problems.extend(access.nets(subject, references, plan));
     }
-    problems.extend(access.refused(subject, references));
+    problems.extend(access.refused(subject, references, &plan.names));
     problems
 }
 
@@ -69,11 +74,12 @@ fn undefined(subject: &Subject<'_, '_>) -> Vec<Problem> {
         Some(Boundary::Undefined(arn)) => Some(format!("the permissions boundary `{arn}`")),
         _ => None,
     };
-    let attached = identity.undefined.iter().filter(|_| kind != Kind::Service).map(|undefined| match undefined {
+    let attached = identity.undefined.iter().map(|undefined| match undefined {
         Undefined::Policy(arn) => format!("the policy `{arn}`"),
         Undefined::Group(name) => format!("the group `{name}`"),
     });
-    let unknown = attached.chain(boundary.filter(|_| kind != Kind::Service));
+    // A boundary that is not known lets nothing more through: a service needs none.
+    let unknown = attached.chain(boundary.filter(|_| !matches!(kind, Kind::Service(_))));
     let messages = unknown.map(|what| format!("{} has {what}, which no stack defines", subject.who()));
     messages.map(|message| Problem::at(Rule::IsolationUndecided, message, &identity.location)).collect()
 }
@@ -85,11 +91,6 @@ fn other_names(name: &str) -> Vec<String> {
     before.next_back();
     let others = [ANOTHER, behind.as_str(), before.as_str(), &name.to_uppercase()];
     others.into_iter().filter(|other| !other.is_empty() && *other != name).map(str::to_owned).collect()
-}
-
-/// Whether a condition key, in lower case, is a tag of a request or of a resource.
-fn is_tag(key: &str) -> bool {
-    ["requesttag/", "resourcetag/"].iter().any(|tag| key.contains(tag))
 }
 
 /// The policies of a subject, as IAM reads them.
@@ -288,9 +289,11 @@ impl<'s> Access<'s> {
     }
 
     /// What a subject needs and does not get.
-    fn refused(&self, subject: &Subject<'_, '_>, references: &References) -> Vec<Problem> {
+    fn refused(&self, subject: &Subject<'_, '_>, references: &References, names: &Names) -> Vec<Problem> {
         let needs = references.needs(subject.kind);
-        if needs.is_empty() {
+        let is_rotation = subject.kind == Kind::KeyRotation;
+        // Beside the role of the function there may be others of operations.
+        if needs.is_empty() || is_rotation && subject.identity.name != names.key_rotation_role {
             return Vec::new();
         }
         let attached: Vec<Attached<'_>> =
@@ -304,14 +307,16 @@ impl<'s> Access<'s> {
         };
         let mut problems: BTreeMap<(usize, bool), Problem> = BTreeMap::new();
         for line in lines {
-            for example in line.examples() {
+            for (example, keys) in line.examples() {
                 let index = attached.iter().position(|one| asks_for(one, &example));
                 let Some((index, need)) = index.and_then(|index| Some((index, needs.get(index)?))) else { continue };
+                let refusal = certain::refusal(subject, names, need, (&example, &keys));
+                if refusal == Refusal::Never {
+                    continue;
+                }
                 let is_unknown = line.direction == Direction::PerhapsNarrowed;
-                // What hangs on the hour, on the network or the like may be as the company wants it; a tag that is no part
-                // of isolation is in nobody's request.
-                let hangs_on = |(key, when_absent)| !(need.keys.contains(key) || when_absent && is_tag(key));
-                let is_partial = line.keys().any(hangs_on);
+                // What hangs on the hour, on the network or the like may be as the company wants it.
+                let is_partial = refusal == Refusal::Sometimes;
                 let (rule, may) = match (is_unknown, is_partial) {
                     (true, _) => (Rule::IsolationUndecided, "perhaps cannot"),
                     (false, true) => (Rule::IsolationOwnRefused, "cannot always"),
@@ -325,7 +330,7 @@ impl<'s> Access<'s> {
                     let (help, statements) = self.refusing(&line.example, need);
                     Problem {
                         is_warning,
-                        help,
+                        help: if is_rotation && help == GRANT { GRANT_ROTATION } else { help },
                         notes: vec![line_in_words(&line, subject)],
                         statements,
                         lines: vec![line],

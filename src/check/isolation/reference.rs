@@ -5,19 +5,19 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
 
-use super::kind::Kind;
+use super::kind::{Kind, Subject};
 use super::training::{self, Condition};
 use crate::iam::Document;
 use crate::inventory::one_or_more;
-use crate::model::{Account, Mfa};
-use crate::plan::AccountPlan;
-use crate::render::PolicyValues;
+use crate::model::{Account, Mfa, Service};
+use crate::plan::{AccountPlan, Names};
+use crate::render::{PolicyValues, service_policy};
 
 const LIMITS_PERSON: &str = include_str!("reference/limits-person.json.hbs");
 const LIMITS_WITHOUT_MFA: &str = include_str!("reference/limits-without-mfa.json.hbs");
 const LIMITS_NOTEBOOK: &str = include_str!("reference/limits-notebook.json.hbs");
-const LIMITS_SUSPENDED_NOTEBOOK: &str = include_str!("reference/limits-suspended-notebook.json.hbs");
-const LIMITS_KEY_ROTATION: &str = include_str!("reference/limits-key-rotation.json.hbs");
+const SUSPENDED_NOTEBOOK: &str = include_str!("reference/limits-suspended-notebook.json.hbs");
+const KEY_ROTATION: &str = include_str!("reference/limits-key-rotation.json.hbs");
 const LIMITS_STRANGER: &str = include_str!("reference/limits-stranger.json.hbs");
 const LIMITS_COMPANY: &str = include_str!("reference/limits-company.json.hbs");
 const NEEDS_PERSON: &str = include_str!("reference/needs-person.json.hbs");
@@ -55,6 +55,8 @@ pub struct References {
     /// jobs are like are the matter of other policies.
     boundary_limits: BTreeMap<Kind, Document>,
     needs: BTreeMap<Kind, Vec<Need>>,
+    /// The policies that racestack gives the roles of services.
+    of_services: BTreeMap<Service, Value>,
     /// Nothing at all.
     pub nothing: Document,
     /// Everything that IAM can allow.
@@ -81,6 +83,7 @@ impl References {
             limits: BTreeMap::new(),
             boundary_limits: BTreeMap::new(),
             needs: BTreeMap::new(),
+            of_services: BTreeMap::new(),
             nothing: parse(Vec::new())?,
             everything: one(json!({"Effect": "Allow", "Action": "*", "Resource": "*"}))?,
             of_other_accounts: one(json!({
@@ -96,20 +99,34 @@ impl References {
             references.limits.insert(kind, parse(limits)?);
             references.needs.insert(kind, needs.into_iter().map(need).collect::<Result<_, _>>()?);
         }
-        // No template of synth's has any, so that no proof hangs on it.
-        references.limits.insert(Kind::Stranger, parse(fill(&values, LIMITS_STRANGER)?)?);
-        let of_company = [fill(&values, LIMITS_STRANGER)?, fill(&values, LIMITS_COMPANY)?].concat();
+        let of_nobody = fill(&values, LIMITS_STRANGER)?;
+        let of_company = [of_nobody.clone(), fill(&values, LIMITS_COMPANY)?].concat();
         references.filled.push(of_company.clone());
         references.limits.insert(Kind::Other, parse(of_company)?);
+        // Their proofs are not shared by accounts: see `shared::key`.
+        for service in plan.account.services.keys().copied() {
+            let built_in = fill(&values, service_policy(service, plan.account.policies))?;
+            let limits = parse([built_in.clone(), of_nobody.clone()].concat())?;
+            references.limits.insert(Kind::Service(service), limits);
+            references.of_services.insert(service, policy(built_in));
+        }
+        references.limits.insert(Kind::Stranger, parse(of_nobody)?);
         for (kind, template) in [(Kind::Person, LIMITS_PERSON), (Kind::Notebook, LIMITS_NOTEBOOK)] {
             references.boundary_limits.insert(kind, parse(encrypted(fill(&any_group, template)?, plan.account))?);
         }
         Ok(references)
     }
 
-    /// The most that a kind may; `None` where only its trust counts.
+    /// The most that a kind may.
     pub fn limits(&self, kind: Kind) -> Option<&Document> {
         self.limits.get(&kind)
+    }
+
+    /// Whether a role of a service has the very policy that racestack gives it, and no other.
+    pub fn is_built_in(&self, subject: &Subject<'_, '_>) -> bool {
+        let Kind::Service(service) = subject.kind else { return false };
+        let mut policies = subject.identity.policies.iter().filter_map(|index| subject.inventory.policies.get(*index));
+        policies.all(|policy| self.of_services.get(&service) == Some(&policy.document.value))
     }
 
     /// The most that the permissions boundary of a kind may allow; `None` where it needs none.
@@ -144,13 +161,24 @@ fn statements(plan: &AccountPlan<'_>, values: &PolicyValues, kind: Kind, bound: 
         (Kind::Person, Bound::Needs) => (NEEDS_PERSON, Some(NEEDS_WITHOUT_MFA)),
         (Kind::Notebook, Bound::Limits) => (LIMITS_NOTEBOOK, None),
         (Kind::Notebook, Bound::Needs) => (NEEDS_NOTEBOOK, None),
-        (Kind::SuspendedNotebook, Bound::Limits) => (LIMITS_SUSPENDED_NOTEBOOK, None),
-        (Kind::KeyRotation, Bound::Limits) => (LIMITS_KEY_ROTATION, None),
+        // These may do what they need, and nothing else.
+        (Kind::SuspendedNotebook, _) => (SUSPENDED_NOTEBOOK, None),
+        (Kind::KeyRotation, _) => (KEY_ROTATION, None),
         _ => return Ok(Vec::new()),
     };
-    let all = limited(fill(values, template)?, plan.account);
+    let mut all = limited(fill(values, template)?, plan.account);
+    if let (Kind::SuspendedNotebook, Bound::Needs, Some(stop)) = (kind, bound, all.first_mut()) {
+        // It stops itself, and nothing of another type.
+        let Names { partition, region, account_id, .. } = &plan.names;
+        stop["Resource"] = format!("arn:{partition}:sagemaker:{region}:{account_id}:notebook-instance/*").into();
+    }
     let all = match without_mfa.filter(|_| plan.account.mfa == Mfa::Required) {
-        Some(without) => fill(values, without)?.into_iter().chain(all.into_iter().map(with_mfa)).collect(),
+        Some(without) => {
+            let without = fill(values, without)?.into_iter();
+            // What is permitted without one is permitted with one, too; what is needed with one is told by the others.
+            let without = without.map(|one| if bound == Bound::Needs { with_no_factor(one) } else { one });
+            without.chain(all.into_iter().map(with_mfa)).collect()
+        }
         None => all,
     };
     Ok(if kind == Kind::Person { from_networks(all, plan.account) } else { all })
@@ -166,6 +194,12 @@ fn with_mfa(mut statement: Value) -> Value {
     if statement.is_object() {
         statement["Condition"]["Bool"]["aws:MultiFactorAuthPresent"] = "true".into();
     }
+    statement
+}
+
+/// A statement of those who have no second factor at hand.
+fn with_no_factor(mut statement: Value) -> Value {
+    statement["Condition"]["BoolIfExists"]["aws:MultiFactorAuthPresent"] = "false".into();
     statement
 }
 

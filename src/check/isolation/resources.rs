@@ -4,16 +4,19 @@
 use serde_json::{Map, Value, json};
 
 use super::company;
-use super::kind::{Kind, Subject};
 use super::problem::Problem;
+use super::trust::{is_for_account, is_of, lets_in_only, opened};
 use crate::finding::Rule;
-use crate::inventory::{BUCKET_POLICY, IamInventory, IdentityKind, Location, PolicyKind, Stack, one_or_more};
-use crate::model::Service;
-use crate::plan::Names;
+use crate::inventory::{BUCKET_POLICY, IamInventory, Location, PolicyKind, Stack, one_or_more};
+use crate::plan::{AccountPlan, Names};
 
-/// What the names of services end with, in some partitions beside their own suffix.
-const DNS_SUFFIX: &str = "amazonaws.com";
 const PERMISSION: &str = "AWS::Lambda::Permission";
+const NOTEBOOK: &str = "AWS::SageMaker::NotebookInstance";
+/// What notebooks and training jobs write their logs into.
+const LOG_GROUPS: [&str; 2] = ["/aws/sagemaker/NotebookInstances", "/aws/sagemaker/TrainingJobs"];
+/// In the ARNs of the roles that AWS makes for its services.
+/// Source: <https://docs.aws.amazon.com/IAM/latest/UserGuide/using-service-linked-roles.html>
+const SERVICE_LINKED: &str = ":role/aws-service-role/";
 
 /// The service that a resource's policy may name, by its type. Of any other type, nothing is known.
 const SERVICES: &[(&str, Option<&str>)] = &[
@@ -51,7 +54,8 @@ const OTHER_WAYS: &[(&str, &[&str])] = &[
     ("makes figures of logs, which others see", &["AWS::Logs::MetricFilter"]),
     ("makes what another template says", &["AWS::ServiceCatalog::CloudFormationProvisionedProduct"]),
     ("may hand on logs", &["AWS::Logs::AccountPolicy"]),
-    ("records the names of files, and for whom", &["AWS::CloudTrail::Trail"]),
+    ("records the names of files, and for whom", &["AWS::CloudTrail::EventDataStore", "AWS::CloudTrail::Trail"]),
+    ("records the names of files, and for whom", &["AWS::S3::StorageLens", "AWS::S3::StorageLensGroup"]),
     ("runs commands on instances and notebooks", &["AWS::SSM::Association"]),
     ("shares what it names with other accounts", &["AWS::RAM::ResourceShare"]),
 ];
@@ -71,19 +75,21 @@ const FROM_BUCKETS: [&str; 7] = [
 pub fn check(
     inventory: &IamInventory<'_>,
     stacks: &[Stack<'_>],
-    names: &Names,
+    plan: &AccountPlan<'_>,
     start_script: &str,
     is_personal: impl Fn(&Location<'_>) -> bool,
 ) -> Vec<Problem> {
     let undecided = |message: String, location: &Location<'_>| Problem::at(Rule::IsolationUndecided, message, location);
     let mut problems: Vec<Problem> =
         inventory.doubts.iter().map(|doubt| undecided(doubt.message.clone(), &doubt.location)).collect();
+    let names = &plan.names;
     for policy in &inventory.policies {
         if let (true, Err(malformed)) = (policy.kind != PolicyKind::Resource, policy.document.parsed()) {
             let message = format!("the policy `{}` cannot be read: {}", policy.name, malformed.message);
             problems.push(undecided(message, &policy.location));
         }
     }
+    problems.extend(denied_by_name(inventory, plan));
     let groups = inventory.groups.iter().map(|group| (&group.name, &group.location, &group.policies));
     let roles = inventory.principals.iter().map(|one| (&one.name, &one.location, &one.policies));
     for (name, location, policies) in groups.chain(roles).filter(|(_, location, _)| !is_personal(location)) {
@@ -103,9 +109,21 @@ pub fn check(
             problems.push(undecided(message, &notebook.location));
         }
     }
+    for one in inventory.service_roles.iter().filter(|one| one.resource_type != NOTEBOOK) {
+        let mut roles = inventory.principals.iter();
+        let known = roles.find(|principal| principal.arn == one.role || principal.name == one.role);
+        let what = match known {
+            Some(role) if is_personal(&role.location) => "which is the role of a person's notebook",
+            // AWS alone takes and changes these.
+            None if !one.role.contains(SERVICE_LINKED) => "which no stack defines",
+            _ => continue,
+        };
+        problems
+            .push(undecided(format!("`{}` acts as `{}`, {what}", one.location.logical_id, one.role), &one.location));
+    }
     for (index, stack) in stacks.iter().enumerate() {
         for (id, resource) in stack.resources.as_object().into_iter().flat_map(Map::iter) {
-            problems.extend(of_resource((index, id, resource), start_script, names));
+            problems.extend(of_resource((index, id, resource), start_script, plan));
         }
     }
     for of in inventory.resource_policies.iter().filter(|of| !company::only_narrows(of)) {
@@ -115,11 +133,11 @@ pub fn check(
             continue;
         };
         let message = format!("the policy of `{}` lets somebody in by itself", of.location.logical_id);
-        let help = "name the one service that needs it, or this account, as the principal";
+        let help = "name the one service that needs it, for this account by `aws:SourceAccount`, or this account, as the principal";
         let problem = Problem { help, ..Problem::at(Rule::IsolationTooWide, message, &of.location) };
         for index in of.policies.iter().filter(|_| of.resource_type != PERMISSION) {
             let is_allowed = |one: &Value| {
-                lets_in_only(one, service.as_slice(), true, names)
+                lets_in_only(one, service.as_slice(), true, names) && is_for_account(one, names)
                     || company::is_about_its_own(of, names) && company::lets_in_its_own(one, names)
             };
             problems.extend(opened(inventory, *index, &problem, is_allowed));
@@ -128,8 +146,36 @@ pub fn check(
     problems
 }
 
+/// Denials on the folder of somebody of the roster, by their name: of the prototype they say nothing.
+fn denied_by_name(inventory: &IamInventory<'_>, plan: &AccountPlan<'_>) -> Vec<Problem> {
+    let folders = format!("{}/", plan.names.bucket_arn);
+    let mut problems = Vec::new();
+    for (index, policy) in inventory.policies.iter().enumerate() {
+        let statements = policy.document.parsed().map(|document| document.statements.as_slice()).unwrap_or_default();
+        for (at, statement) in statements.iter().enumerate() {
+            let named = statement.denied_resources().filter_map(|start| start.strip_prefix(&folders));
+            let of_somebody = |start: &&str| {
+                let is_of = |name: &str| start.split_once('/').map_or(name.starts_with(start), |(own, _)| own == name);
+                !start.is_empty() && plan.account.users.iter().any(|user| is_of(user.name.as_str()))
+            };
+            if let Some(start) = { named }.find(of_somebody) {
+                let message = format!("`{start}` in the bucket is denied, which is, or may be, somebody's folder");
+                let problem = Problem::at(Rule::IsolationOwnRefused, message, &policy.location);
+                let help = "suspend who is meant in the roster, and name no folder in a policy";
+                problems.push(Problem { help, statements: vec![(index, at)], ..problem });
+            }
+        }
+    }
+    problems
+}
+
 /// What a resource hands on by itself.
-fn of_resource((stack, id, resource): (usize, &String, &Value), start_script: &str, names: &Names) -> Vec<Problem> {
+fn of_resource(
+    (stack, id, resource): (usize, &String, &Value),
+    start_script: &str,
+    plan: &AccountPlan<'_>,
+) -> Vec<Problem> {
+    let names = &plan.names;
     let property = |key: &str| resource.get("Properties").and_then(|properties| properties.get(key));
     let problem = |rule: Rule, message: String, path: &str| {
         Problem::at(rule, message, &Location { stack, logical_id: id, path: path.to_owned() })
@@ -147,14 +193,43 @@ fn of_resource((stack, id, resource): (usize, &String, &Value), start_script: &s
                 let message = format!("by `{key}`, what is in the bucket `{id}` or its names go elsewhere");
                 problem(Rule::IsolationUndecided, message, &format!("Properties/{key}"))
             }));
+            if property("BucketName").is_some_and(|name| *name == names.bucket) {
+                problems.extend(lost_by(property("LifecycleConfiguration"), plan.account.bucket.old_version_days).map(
+                    |(rule, what)| {
+                        let path = format!("Properties/LifecycleConfiguration/Rules/{rule}");
+                        let help = "leave what people have to them; how long older versions stay, `bucket.old_version_days` says";
+                        let at = problem(Rule::IsolationOwnRefused, format!("by a rule of the bucket, {what}"), &path);
+                        Problem { help, ..at }
+                    },
+                ));
+            }
+        }
+        "AWS::Logs::LogGroup"
+            if property("LogGroupName").is_some_and(|name| LOG_GROUPS.iter().any(|own| name == own)) =>
+        {
+            let days = property("RetentionInDays").and_then(Value::as_u64);
+            let is_short = days.zip(plan.account.log_days).is_some_and(|(days, set)| days < set.into());
+            let is_unread = property("LogGroupClass").is_some_and(|class| class != "STANDARD");
+            let lost = [
+                (is_short, "RetentionInDays", "are deleted sooner than the settings say"),
+                // Source: <https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/CloudWatch_Logs_Log_Classes.html>
+                (is_unread, "LogGroupClass", "cannot be read stream by stream"),
+            ];
+            problems.extend(lost.into_iter().filter(|(is_lost, ..)| *is_lost).map(|(_, key, what)| {
+                let message = format!("the logs of people's notebooks and training jobs in `{id}` {what}");
+                let help = "leave the class out; how long logs stay, the settings say";
+                Problem { help, ..problem(Rule::IsolationOwnRefused, message, &format!("Properties/{key}")) }
+            }));
         }
         // One rule of the account's events calls a function, by its ARN.
         PERMISSION
             if property("Principal") != Some(&json!("events.amazonaws.com"))
-                || property("SourceArn").is_none_or(|arn| arn.as_str().is_some_and(|arn| arn.contains('*'))) =>
+                || !property("SourceArn").is_some_and(|arn| is_own_source(arn, names)) =>
         {
             let message = format!("`{id}` lets somebody call a function");
-            problems.push(problem(Rule::IsolationTooWide, message, "Properties"));
+            let help = "let the one rule of this account call it: `Fn::GetAtt` of the rule as `SourceArn`";
+            let at = problem(Rule::IsolationTooWide, message, "Properties");
+            problems.push(Problem { help, ..at });
         }
         // No policy says what a script does.
         "AWS::SageMaker::NotebookInstanceLifecycleConfig" => {
@@ -173,6 +248,41 @@ fn of_resource((stack, id, resource): (usize, &String, &Value), start_script: &s
     problems
 }
 
+/// What of people's files the rules of a bucket take away, each with the index of its rule.
+/// Source: <https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-properties-s3-bucket-rule.html>
+fn lost_by(lifecycle: Option<&Value>, old_version_days: u32) -> impl Iterator<Item = (usize, String)> {
+    let of_rule = move |(index, rule): (usize, &Value)| {
+        let days =
+            |value: Option<&Value>| value.and_then(|value| value.as_u64().or_else(|| value.as_str()?.parse().ok()));
+        let archived = |keys: [&str; 2]| {
+            let all = keys.iter().flat_map(|key| one_or_more(rule.get(*key)));
+            let mut classes = all.filter_map(|one| one.get("StorageClass").and_then(Value::as_str));
+            classes.any(|class| ["DEEP_ARCHIVE", "GLACIER"].contains(&class))
+        };
+        let of_old = rule.get("NoncurrentVersionExpiration").map(|expiration| expiration.get("NoncurrentDays"));
+        let of_old = of_old.or_else(|| rule.get("NoncurrentVersionExpirationInDays").map(Some));
+        let is_early = of_old.is_some_and(|of_old| days(of_old).is_none_or(|days| days < old_version_days.into()));
+        let lost = [
+            (["ExpirationDate", "ExpirationInDays"].iter().any(|key| rule.get(key).is_some()), "files are deleted"),
+            (is_early, "older versions of files are deleted sooner than the settings say"),
+            (archived(["Transition", "Transitions"]), "files go where they cannot be read"),
+            (
+                archived(["NoncurrentVersionTransition", "NoncurrentVersionTransitions"]),
+                "older versions of files go where they cannot be read",
+            ),
+        ];
+        let is_on = rule.get("Status").is_none_or(|status| status != "Disabled");
+        lost.into_iter().filter(move |(is_lost, _)| is_on && *is_lost).map(move |(_, what)| (index, what.to_owned()))
+    };
+    one_or_more(lifecycle.and_then(|lifecycle| lifecycle.get("Rules"))).enumerate().flat_map(of_rule)
+}
+
+/// Whether the source of a function's calls is one of this account alone: a rule of the same template, or an ARN.
+fn is_own_source(arn: &Value, names: &Names) -> bool {
+    let of_template = arn.get("Fn::GetAtt").and_then(|of| of.get(1)).is_some_and(|attribute| attribute == "Arn");
+    of_template || arn.as_str().is_some_and(|arn| !arn.contains(['*', '?']) && is_of(arn, names))
+}
+
 /// The same value with no space at the end of its texts.
 fn trimmed(value: &Value) -> Value {
     match value {
@@ -181,82 +291,4 @@ fn trimmed(value: &Value) -> Value {
         Value::String(text) => text.trim_end().into(),
         other => other.clone(),
     }
-}
-
-/// Checks who may take a role: by the one trust policy that is allowed to its kind.
-pub fn check_trust(subject: &Subject<'_, '_>, names: &Names) -> Vec<Problem> {
-    let Subject { identity, inventory, kind, .. } = *subject;
-    if identity.kind != IdentityKind::Role {
-        return Vec::new();
-    }
-    let undecided = |message, location| vec![Problem::at(Rule::IsolationUndecided, message, location)];
-    let Some((index, policy)) = identity.trust.and_then(|index| Some((index, inventory.policies.get(index)?))) else {
-        return undecided(format!("the role `{}` has no trust policy", identity.name), &identity.location);
-    };
-    let services: &[Service] = match kind {
-        Kind::Notebook | Kind::SuspendedNotebook => &[Service::Sagemaker],
-        Kind::KeyRotation => &[Service::Lambda],
-        Kind::Service => &Service::ALL,
-        Kind::Person | Kind::SuspendedPerson | Kind::Stranger | Kind::Other => &[],
-    };
-    let services: Vec<&str> = services.iter().map(|service| service.as_str()).collect();
-    let is_allowed = |one: &Value| {
-        let mut actions = one_or_more(one.get("Action"));
-        let is_taking = one.get("Action").is_some() && actions.all(is_assume_role);
-        let lets_in = match kind {
-            Kind::Other => company::lets_in_its_own(one, names),
-            _ => lets_in_only(one, &services, false, names),
-        };
-        is_taking && lets_in
-    };
-    let message = format!("the role of {} can be taken by somebody else, or in another way", subject.who());
-    let (help, by) = if kind == Kind::Other {
-        (company::ROLE, company::ALLOWED.to_owned())
-    } else {
-        let services: Vec<String> = services.iter().map(|one| format!("`{one}.{DNS_SUFFIX}`")).collect();
-        ("let `sts:AssumeRole` by the role's one service be all that the trust policy allows", services.join(" or "))
-    };
-    let notes = vec![format!("allowed is `sts:AssumeRole` by {by}")];
-    let problem = Problem { help, notes, ..Problem::at(Rule::IsolationTooWide, message, &policy.location) };
-    let mut problems = opened(inventory, index, &problem, is_allowed);
-    if policy.document.parsed().is_err() {
-        problems.extend(undecided(format!("the trust policy of `{}` cannot be read", identity.name), &policy.location));
-    }
-    problems
-}
-
-/// Whether an action is that of taking a role, in whatever case.
-fn is_assume_role(action: &Value) -> bool {
-    action.as_str().is_some_and(|action| action.eq_ignore_ascii_case("sts:AssumeRole"))
-}
-
-/// The problem for each statement of a policy that lets somebody in and is not allowed.
-fn opened(
-    inventory: &IamInventory<'_>,
-    index: usize,
-    problem: &Problem,
-    is_allowed: impl Fn(&Value) -> bool,
-) -> Vec<Problem> {
-    let document = inventory.policies.get(index).map(|policy| &policy.document.value);
-    let statements = one_or_more(document.and_then(|document| document.get("Statement"))).enumerate();
-    let open = statements.filter(|(_, one)| one.get("Effect") != Some(&json!("Deny")) && !is_allowed(one));
-    open.map(|(at, _)| Problem { statements: vec![(index, at)], ..problem.clone() }).collect()
-}
-
-/// Whether a statement names nobody but these services and, where it may, the account, which leaves it to the account's own
-/// policies. Conditions only narrow it.
-fn lets_in_only(statement: &Value, services: &[&str], or_account: bool, names: &Names) -> bool {
-    let root = format!("arn:{}:iam::{}:root", names.partition, names.account_id);
-    let Some(principals) = statement.get("Principal").and_then(Value::as_object) else { return false };
-    let is_named = |kind: &str, one: &str| match kind {
-        "AWS" => or_account && (one == names.account_id || one == root),
-        "Service" => one.split_once('.').is_some_and(|(service, suffix)| {
-            services.contains(&service) && [DNS_SUFFIX, &names.dns_suffix].contains(&suffix)
-        }),
-        _ => false,
-    };
-    let all_named = |(kind, value): (&String, &Value)| {
-        one_or_more(Some(value)).all(|one| one.as_str().is_some_and(|one| is_named(kind, one)))
-    };
-    !principals.is_empty() && principals.iter().all(all_named) && statement.get("NotPrincipal").is_none()
 }

@@ -6,7 +6,7 @@ use std::sync::Mutex;
 
 use serde_json::Value;
 
-use super::kind::Subject;
+use super::kind::{Kind, Subject};
 use super::problem::Problem;
 use crate::inventory::BUCKET_POLICY;
 use crate::plan::{AccountPlan, Names};
@@ -60,6 +60,10 @@ pub(super) fn key(
     references: &Shared,
     plan: &AccountPlan<'_>,
 ) -> Option<String> {
+    // What services may hangs on more than the references that are given.
+    if matches!(subject.kind, Kind::Service(_)) {
+        return None;
+    }
     let (names, account, identity) = (&plan.names, plan.account, subject.identity);
     if identity.tags.iter().filter_map(|tag| tag.value.as_ref()).any(|value| has_own(value, names)) {
         return None;

@@ -20,6 +20,7 @@ use super::document::{Document, Listed, Statement};
 use super::pattern::{Filled, Pattern};
 use super::request::{Context, Principal, Request};
 use super::tri_bool::TriBool;
+use axis::Axis;
 use cell::{Axes, Region, Relevant};
 use classes::Classes;
 
@@ -77,23 +78,39 @@ impl AccessLine {
         })
     }
 
-    /// A request of each class that the line tells of.
-    pub fn examples(&self) -> impl Iterator<Item = Request> {
-        self.regions.iter().map(|(action, resource, region)| Request {
-            action: self.space.actions.witnesses[*action].clone(),
-            resource: self.space.resources.witnesses[*resource].clone(),
-            context: region.example.clone(),
-            principal: self.example.principal.clone(),
+    /// A request of each class that the line tells of, with the condition keys on which it depends.
+    pub fn examples(&self) -> impl Iterator<Item = (Request, Vec<Dependence<'_>>)> {
+        self.regions.iter().map(|(action, resource, region)| {
+            let example = Request {
+                action: self.space.actions.witnesses[*action].clone(),
+                resource: self.space.resources.witnesses[*resource].clone(),
+                context: region.example.clone(),
+                principal: self.example.principal.clone(),
+            };
+            let keys = region.within.iter().map(|(axis, classes)| Dependence { axis, classes });
+            (example, keys.collect())
         })
     }
+}
 
-    /// The condition keys, in lower case, on which it depends what the line tells of, each with whether that is so of requests
-    /// without the key.
-    pub fn keys(&self) -> impl Iterator<Item = (&str, bool)> {
-        self.regions.iter().flat_map(|(.., region)| &region.within).map(|(axis, classes)| {
-            let is_absent = |class: &usize| axis.classes.get(*class).is_some_and(|class| class.values.is_none());
-            (axis.key.as_str(), classes.iter().any(is_absent))
-        })
+/// For which values of a condition key, and whether without it, something is so.
+#[derive(Debug, Clone, Copy)]
+pub struct Dependence<'l> {
+    axis: &'l Axis,
+    classes: &'l BTreeSet<usize>,
+}
+
+impl<'l> Dependence<'l> {
+    /// The key, in lower case.
+    pub fn key(&self) -> &'l str {
+        &self.axis.key
+    }
+
+    /// Whether it is so with this value of the key; with `None`, of requests without the key.
+    pub fn includes(&self, value: Option<&str>) -> bool {
+        let context = Context::new();
+        let context = value.map_or_else(Context::new, |value| context.with(&self.axis.key, value));
+        self.axis.class_of(&context).is_some_and(|class| self.classes.contains(&class))
     }
 }
 

@@ -1,0 +1,120 @@
+//! What is certain of a request of a person's day, whatever the need for it leaves open: so a denial that hangs on it is sure.
+//! Source: <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html>
+
+use super::kind::Subject;
+use super::reference::Need;
+use crate::iam::{Dependence, Request};
+use crate::inventory::{IdentityKind, Tag};
+use crate::model::{MANAGED_BY, MANAGED_BY_RACESTACK, USER};
+use crate::plan::Names;
+use crate::render::is_of_prototype;
+
+/// What is known beforehand of a condition key.
+enum Known {
+    /// Nothing: it may be as the company wants it.
+    Open,
+    /// No such request has the key.
+    Absent,
+    /// Its value.
+    Is(String),
+}
+
+/// What becomes of a need.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Refusal {
+    /// Only requests are refused that nobody makes on the day.
+    Never,
+    /// It hangs on the hour, the network or the like.
+    Sometimes,
+    /// It is refused.
+    Always,
+}
+
+/// What becomes of a need, of which a request like `example` is refused where these keys are so.
+pub fn refusal(
+    subject: &Subject<'_, '_>,
+    names: &Names,
+    need: &Need,
+    (example, keys): (&Request, &[Dependence<'_>]),
+) -> Refusal {
+    let of_key = |depends: &Dependence<'_>| {
+        let key = depends.key();
+        let is = |value: Option<&str>| if depends.includes(value) { Refusal::Always } else { Refusal::Never };
+        if need.keys.contains(key) {
+            return Refusal::Always;
+        }
+        match known(subject, names, need, (example, key)) {
+            Known::Is(value) => is(Some(&value)),
+            Known::Absent => is(None),
+            // A tag that is no part of isolation is in nobody's request.
+            Known::Open if is_tag(key) && depends.includes(None) => Refusal::Always,
+            Known::Open => Refusal::Sometimes,
+        }
+    };
+    keys.iter().map(of_key).min().unwrap_or(Refusal::Always)
+}
+
+/// Whether a condition key, in lower case, is a tag of a request or of a resource.
+fn is_tag(key: &str) -> bool {
+    ["requesttag/", "resourcetag/"].iter().any(|tag| key.contains(tag))
+}
+
+fn known(subject: &Subject<'_, '_>, names: &Names, need: &Need, (example, key): (&Request, &str)) -> Known {
+    let through_service = need.keys.contains("kms:viaservice");
+    let (service, _) = example.action.split_once(':').unwrap_or_default();
+    match key {
+        // What asks without it, no SDK and no console, is denied by the bucket.
+        "aws:securetransport" => Known::Is("true".to_owned()),
+        "aws:viaawsservice" => Known::Is(through_service.to_string()),
+        "aws:calledvia" | "aws:calledviafirst" | "aws:calledvialast" if !through_service => Known::Absent,
+        // IAM is asked in one region of each partition.
+        "aws:requestedregion" if service == "iam" => Known::Is(region_of_iam(names).to_owned()),
+        "aws:requestedregion" => Known::Is(names.region.clone()),
+        // What no client sends unless it is told to.
+        "s3:x-amz-acl"
+        | "s3:x-amz-server-side-encryption"
+        | "s3:x-amz-server-side-encryption-aws-kms-key-id"
+        | "s3:x-amz-storage-class" => Known::Absent,
+        // Version 2 is no longer supported.
+        // Source: <https://docs.aws.amazon.com/AmazonS3/latest/API/bucket-policy-s3-sigv4-conditions.html>
+        "s3:signatureversion" => Known::Is("AWS4-HMAC-SHA256".to_owned()),
+        // Images of training jobs are those of AWS's accounts.
+        "aws:resourceaccount" | "s3:resourceaccount" if service != "ecr" => Known::Is(names.account_id.clone()),
+        _ => match key.split_once("resourcetag/").zip(tags(subject, &example.resource)) {
+            Some(((_, tag), tags)) => {
+                let is_it = |own: &&Tag| own.key.as_ref().is_none_or(|own| own.eq_ignore_ascii_case(tag));
+                match tags.iter().find(is_it) {
+                    None => Known::Absent,
+                    Some(Tag { value: Some(value), .. }) if !is_of_prototype(value) => Known::Is(value.clone()),
+                    Some(_) if tag == MANAGED_BY => Known::Is(MANAGED_BY_RACESTACK.to_owned()),
+                    // What a person has of their own says nothing of others.
+                    Some(_) => Known::Open,
+                }
+            }
+            None => Known::Open,
+        },
+    }
+}
+
+/// The tags of one's own user, of the role of one's notebook, and of the notebook, as their template has them.
+fn tags<'i>(subject: &Subject<'i, '_>, resource: &str) -> Option<&'i [Tag]> {
+    let inventory = subject.inventory;
+    if resource.contains(":notebook-instance/") {
+        let is_own = |tag: &Tag| {
+            tag.key.as_ref().is_some_and(|key| key == USER) && tag.value.as_ref() == Some(&subject.identity.name)
+        };
+        return inventory.notebooks.iter().find(|one| one.tags.iter().any(is_own)).map(|one| one.tags.as_slice());
+    }
+    let mut identities = inventory.principals.iter().filter(|one| one.kind != IdentityKind::Group);
+    identities.find(|one| one.arn == resource).map(|one| one.tags.as_slice())
+}
+
+/// The region that IAM is asked in.
+/// Source: <https://docs.aws.amazon.com/general/latest/gr/iam-service.html>
+fn region_of_iam(names: &Names) -> &'static str {
+    match names.partition.as_str() {
+        "aws-cn" => "cn-north-1",
+        "aws-us-gov" => "us-gov-west-1",
+        _ => "us-east-1",
+    }
+}

@@ -1,0 +1,162 @@
+//! Who is let in by the policies of roles and of other resources, which name principals.
+
+use serde_json::{Value, json};
+
+use super::company;
+use super::kind::{Kind, Subject};
+use super::problem::Problem;
+use crate::finding::Rule;
+use crate::iam::{Attached, Context, Decision, Policies, Principal, Request, ResourcePolicy, decide};
+use crate::inventory::{IamInventory, IdentityKind, Policy, one_or_more};
+use crate::model::{Profile, Service};
+use crate::plan::{AccountPlan, Names};
+
+/// What the names of services end with, in some partitions beside their own suffix.
+const DNS_SUFFIX: &str = "amazonaws.com";
+
+/// Checks who may take a role: the services of its kind, in the one way that is allowed, and nobody else.
+pub fn check(subject: &Subject<'_, '_>, plan: &AccountPlan<'_>) -> Vec<Problem> {
+    let Subject { identity, inventory, kind, .. } = *subject;
+    if identity.kind != IdentityKind::Role {
+        return Vec::new();
+    }
+    let undecided = |message, location| vec![Problem::at(Rule::IsolationUndecided, message, location)];
+    let Some((index, policy)) = identity.trust.and_then(|index| Some((index, inventory.policies.get(index)?))) else {
+        return undecided(format!("the role `{}` has no trust policy", identity.name), &identity.location);
+    };
+    let services: &[Service] = match &kind {
+        Kind::Notebook | Kind::SuspendedNotebook => &[Service::Sagemaker],
+        Kind::KeyRotation => &[Service::Lambda],
+        Kind::Service(service) => std::slice::from_ref(service),
+        Kind::Person | Kind::SuspendedPerson | Kind::Stranger | Kind::Other => &[],
+    };
+    let names = &plan.names;
+    // What SageMaker does for another account it does not do with this role.
+    let for_account = kind == Kind::Service(Service::Sagemaker) && plan.account.policies == Profile::Hardened;
+    let services: Vec<&str> = services.iter().map(|service| service.as_str()).collect();
+    let is_allowed = |one: &Value| {
+        let mut actions = one_or_more(one.get("Action"));
+        let is_taking = one.get("Action").is_some() && actions.all(is_assume_role);
+        let lets_in = match kind {
+            Kind::Other => company::lets_in_its_own(one, names),
+            _ => lets_in_only(one, &services, false, names) && (!for_account || is_for_account(one, names)),
+        };
+        is_taking && lets_in
+    };
+    let message = format!("the role of {} can be taken by somebody else, or in another way", subject.who());
+    let (help, by) = if kind == Kind::Other {
+        (company::ROLE, company::ALLOWED.to_owned())
+    } else {
+        let services: Vec<String> = services.iter().map(|one| format!("`{one}.{DNS_SUFFIX}`")).collect();
+        let where_for = if for_account { ", where `aws:SourceAccount` is this account" } else { "" };
+        let help = "let `sts:AssumeRole` by the role's one service be all that the trust policy allows";
+        (help, services.join(" or ") + where_for)
+    };
+    let notes = vec![format!("allowed is `sts:AssumeRole` by {by}")];
+    let problem = Problem { help, notes, ..Problem::at(Rule::IsolationTooWide, message, &policy.location) };
+    let mut problems = opened(inventory, index, &problem, is_allowed);
+    match kind {
+        _ if policy.document.parsed().is_err() => {
+            let message = format!("the trust policy of `{}` cannot be read", identity.name);
+            problems.extend(undecided(message, &policy.location));
+        }
+        Kind::Notebook => problems.extend(refused(subject, (index, policy), "sagemaker", names)),
+        Kind::KeyRotation => problems.extend(refused(subject, (index, policy), "lambda", names)),
+        _ => {}
+    }
+    problems
+}
+
+/// Whether an action is that of taking a role, in whatever case.
+fn is_assume_role(action: &Value) -> bool {
+    action.as_str().is_some_and(|action| action.eq_ignore_ascii_case("sts:AssumeRole"))
+}
+
+/// What is wrong where the one service of a role cannot take it.
+fn refused(
+    subject: &Subject<'_, '_>,
+    (index, policy): (usize, &Policy<'_>),
+    service: &str,
+    names: &Names,
+) -> Option<Problem> {
+    let document = policy.document.parsed().ok()?;
+    let trust = ResourcePolicy::Required(Attached { name: "", document });
+    let Names { partition, region, account_id, .. } = names;
+    let works_for = |thing: &&str| {
+        let source = format!("arn:{partition}:{service}:{region}:{account_id}:{thing}/any");
+        let request = Request {
+            principal: Principal::Service(format!("{service}.{DNS_SUFFIX}")),
+            action: "sts:AssumeRole".to_owned(),
+            resource: subject.identity.arn.clone(),
+            context: Context::new().with("aws:SourceAccount", account_id).with("aws:SourceArn", source),
+        };
+        decide(&request, &Policies { resource: Some(trust), ..Policies::default() }).decision == Decision::Allowed
+    };
+    let things: &[&str] = if service == "lambda" { &["function"] } else { &["notebook-instance", "training-job"] };
+    let refused = things.iter().find(|thing| !works_for(thing))?;
+    let message = format!("{service} cannot take on the role of {} for a {refused}", subject.kind.who());
+    let help = "let the role's one service call `sts:AssumeRole`, for this account at least";
+    let statements = vec![(index, 0)];
+    Some(Problem { help, statements, ..Problem::at(Rule::IsolationOwnRefused, message, &policy.location) })
+}
+
+/// The problem for each statement of a policy that lets somebody in and is not allowed.
+pub fn opened(
+    inventory: &IamInventory<'_>,
+    index: usize,
+    problem: &Problem,
+    is_allowed: impl Fn(&Value) -> bool,
+) -> Vec<Problem> {
+    let document = inventory.policies.get(index).map(|policy| &policy.document.value);
+    let statements = one_or_more(document.and_then(|document| document.get("Statement"))).enumerate();
+    let open = statements.filter(|(_, one)| one.get("Effect") != Some(&json!("Deny")) && !is_allowed(one));
+    open.map(|(at, _)| Problem { statements: vec![(index, at)], ..problem.clone() }).collect()
+}
+
+/// Whether a statement names nobody but these services and, where it may, the account, which leaves it to the account's own
+/// policies. Conditions only narrow it.
+pub fn lets_in_only(statement: &Value, services: &[&str], or_account: bool, names: &Names) -> bool {
+    let root = format!("arn:{}:iam::{}:root", names.partition, names.account_id);
+    let Some(principals) = statement.get("Principal").and_then(Value::as_object) else { return false };
+    let is_named = |kind: &str, one: &str| match kind {
+        "AWS" => or_account && (one == names.account_id || one == root),
+        "Service" => one.split_once('.').is_some_and(|(service, suffix)| {
+            services.contains(&service) && [DNS_SUFFIX, &names.dns_suffix].contains(&suffix)
+        }),
+        _ => false,
+    };
+    let all_named = |(kind, value): (&String, &Value)| {
+        one_or_more(Some(value)).all(|one| one.as_str().is_some_and(|one| is_named(kind, one)))
+    };
+    !principals.is_empty() && principals.iter().all(all_named) && statement.get("NotPrincipal").is_none()
+}
+
+/// Whether a statement that names services is about what these do for this account: without it, whoever has one of them
+/// point here from an account of their own is let in.
+/// Source: <https://docs.aws.amazon.com/IAM/latest/UserGuide/confused-deputy.html#cross-service-confused-deputy-prevention>
+pub fn is_for_account(statement: &Value, names: &Names) -> bool {
+    let names_service = statement.get("Principal").is_some_and(|principals| principals.get("Service").is_some());
+    let operators = statement.get("Condition").and_then(Value::as_object).into_iter().flatten();
+    let is_of_account = |(operator, keys): (&String, &Value)| {
+        let operator = operator.to_ascii_lowercase();
+        let is_known = ["arnequals", "arnlike", "stringequals", "stringlike"].contains(&operator.as_str());
+        let is_own = |(key, values): (&String, &Value)| {
+            let is_it = |value: &Value| match key.to_ascii_lowercase().as_str() {
+                "aws:sourceaccount" => *value == names.account_id,
+                "aws:sourcearn" => value.as_str().is_some_and(|arn| is_of(arn, names)),
+                _ => false,
+            };
+            one_or_more(Some(values)).all(is_it)
+        };
+        is_known && keys.as_object().is_some_and(|keys| keys.iter().any(is_own))
+    };
+    !names_service || operators.into_iter().any(is_of_account)
+}
+
+/// Whether an ARN, or a pattern that ends with a wildcard, is of this account alone.
+pub fn is_of(arn: &str, names: &Names) -> bool {
+    let parts: Vec<&str> = arn.splitn(6, ':').collect();
+    // As a text, a wildcard would reach beyond its segment.
+    let are_plain = parts.iter().take(5).all(|part| !part.contains(['*', '?']));
+    are_plain && matches!(parts.as_slice(), ["arn", _, _, _, account, _] if *account == names.account_id)
+}

@@ -1,0 +1,441 @@
+//! Weakenings by names, services, passwords and what a day needs, as a table.
+
+use serde_json::{Value as Json, json};
+
+use super::edits::Edit;
+use super::{
+    BUCKET, DOUBTFUL, MFA, NOTEBOOK, NOTEBOOK_BOUNDARY, REFUSED, ROTATION, SIGN_IN, STATEMENT, STORAGE, TOO_WIDE,
+    UNDECIDED, USERS, Weakening,
+};
+
+const FOLDER: &str = "policies/user/s3-folder.hardened.json.hbs";
+const DAILY: &str = "policies/user/daily-work.json.hbs";
+const SAGEMAKER: &str = "policies/user/sagemaker.hardened.json.hbs";
+const TRUST: &str = "policies/notebook/trust.json.hbs";
+const ROTATION_POLICY: &str = "policies/operations/key-rotation.json.hbs";
+const ROLES: &str = "stacks/service-roles.yaml.hbs";
+const OPERATIONS: &str = "stacks/operations.yaml.hbs";
+const BOUND: &str = "\"ArnNotEquals\": {\n          \"aws:PrincipalArn\": \"arn:{{partition}}:iam::{{account_id}}:role{{notebook_role_path}}${aws:PrincipalTag/user}\"";
+const NETWORKS: &str = "allowed_networks: [203.0.113.0/24]\n";
+const LOGS: &str = "logs: {retention_days: 30}\n";
+const NETWORK: &str = "notebooks: {subnet_id: subnet-0123456789abcdef0, security_group_ids: [sg-0123456789abcdef0], direct_internet_access: false}\n";
+const BUDGETS: &str = "budgets: {monthly_usd: 100, notify: a@example.com}\n";
+const NO_NETS: [Edit<'static>; 2] = [
+    (USERS, "      PermissionsBoundary: {{@root.names.boundary_arn}}\n", ""),
+    ("stacks/access.yaml.hbs", "        - !Ref GuardrailsPolicy\n", ""),
+];
+
+fn weakening(name: &str, edit: Edit<'static>, found_as: &'static str, told: &[&str]) -> Weakening {
+    Weakening::new(name, &[edit], found_as, told)
+}
+
+/// Comparisons of a principal's name with more, or less, than the name at the end of its ARN.
+pub fn of_names() -> Vec<Weakening> {
+    let some = "depends on the value of their `aws:PrincipalArn`";
+    let objects = |operator: &str, arn: &str| json!({"Effect": "Allow", "Action": "s3:GetObject", "Resource": "{{bucket_arn}}/*", "Condition": {operator: {"aws:PrincipalArn": arn}}});
+    let notebooks = "arn:{{partition}}:iam::{{account_id}}:role{{notebook_role_path}}";
+    let mut all: Vec<Weakening> = [
+        ("StringLike", format!("{notebooks}${{aws:PrincipalTag/user}}*")),
+        ("ArnLike", format!("{notebooks}${{aws:PrincipalTag/user}}*")),
+        ("ArnLike", format!("{notebooks}*${{aws:PrincipalTag/user}}")),
+        ("StringLike", "*${aws:PrincipalTag/user}*".to_owned()),
+        ("StringNotLike", "*${aws:PrincipalTag/user}*/*".to_owned()),
+        ("ArnLike", "arn:{{partition}}:iam::{{account_id}}:role/deepracer/${aws:PrincipalTag/user}/*".to_owned()),
+        (
+            "StringEquals",
+            "arn:{{partition}}:iam::{{account_id}}:role/deepracer/${aws:PrincipalTag/user}/notebook".to_owned(),
+        ),
+        (
+            "StringLike",
+            "arn:{{partition}}:iam::{{account_id}}:role/deepracer/note${aws:PrincipalTag/user}/?*".to_owned(),
+        ),
+        ("ArnEquals", "${aws:PrincipalTag/user}".to_owned()),
+    ]
+    .into_iter()
+    .map(|(operator, arn)| {
+        let name = format!("notebooks where {operator} of {arn}");
+        Weakening::new(name, &[], UNDECIDED, &["a notebook", some]).and_in(&[NOTEBOOK], &objects(operator, &arn))
+    })
+    .collect();
+    let of_people = "arn:{{partition}}:iam::{{account_id}}:user/*${aws:username}*";
+    all.extend([
+        Weakening::new("people whose name is in a path", &NO_NETS, UNDECIDED, &["a person", some])
+            .and_in(&[FOLDER], &objects("StringLike", of_people)),
+        Weakening::new("a bucket for those whose name is in a path", &[], UNDECIDED, &["a person", some]).and_in(
+            &[BUCKET],
+            &json!({"Effect": "Deny", "Principal": "*", "Action": "s3:GetObject", "Resource": "{{bucket_arn}}/*", "Condition": {"ArnLike": {"aws:PrincipalArn": of_people}}}),
+        ),
+    ]);
+    for (name, to, rule) in [
+        (
+            "a word of the path",
+            "\"ArnNotLike\": {\n          \"aws:PrincipalArn\": \"arn:{{partition}}:iam::{{account_id}}:role/deepracer/${aws:PrincipalTag/user}/*\"",
+            REFUSED,
+        ),
+        (
+            "a name behind another word",
+            "\"ArnNotEquals\": {\n          \"aws:PrincipalArn\": [\"arn:{{partition}}:iam::{{account_id}}:role/deepracer/${aws:PrincipalTag/user}\", \"arn:{{partition}}:iam::{{account_id}}:role{{notebook_role_path}}${aws:PrincipalTag/user}\"]",
+            UNDECIDED,
+        ),
+        (
+            "no case",
+            "\"StringNotEqualsIgnoreCase\": {\n          \"aws:PrincipalArn\": \"arn:{{partition}}:iam::{{account_id}}:role{{notebook_role_path}}${aws:PrincipalTag/user}\"",
+            TOO_WIDE,
+        ),
+        (
+            "another tag",
+            "\"ArnNotEquals\": {\n          \"aws:PrincipalArn\": \"arn:{{partition}}:iam::{{account_id}}:role{{notebook_role_path}}${aws:PrincipalTag/notebook}\"",
+            UNDECIDED,
+        ),
+        (
+            "a name in the middle",
+            "\"ArnNotLike\": {\n          \"aws:PrincipalArn\": \"arn:{{partition}}:iam::{{account_id}}:role{{notebook_role_path}}*${aws:PrincipalTag/user}*\"",
+            TOO_WIDE,
+        ),
+        (
+            "a name of other accounts",
+            "\"ArnNotLike\": {\n          \"aws:PrincipalArn\": \"arn:{{partition}}:iam::*:role{{notebook_role_path}}${aws:PrincipalTag/user}\"",
+            UNDECIDED,
+        ),
+        (
+            "a list of names",
+            "\"ArnNotEquals\": {\n          \"aws:PrincipalArn\": [\"arn:{{partition}}:iam::{{account_id}}:role{{notebook_role_path}}bo*\", \"arn:{{partition}}:iam::{{account_id}}:role{{notebook_role_path}}${aws:PrincipalTag/user}\"]",
+            UNDECIDED,
+        ),
+    ] {
+        all.push(Weakening {
+            edits: vec![(NOTEBOOK_BOUNDARY, BOUND.to_owned(), to.to_owned())],
+            ..Weakening::new(format!("a role is bound to {name}"), &[], rule, &["a notebook"])
+        });
+    }
+    all.push(weakening(
+        "some actions are bound to a role's name",
+        (
+            NOTEBOOK_BOUNDARY,
+            "\"Sid\": \"DenyUnlessTaggedWithOwnName\",\n      \"Effect\": \"Deny\",\n      \"Action\": \"*\"",
+            "\"Effect\": \"Deny\",\n      \"NotAction\": \"s3:GetObject\"",
+        ),
+        TOO_WIDE,
+        &["with the tag `user` of somebody else"],
+    ));
+    all
+}
+
+/// Where people may come from.
+pub fn of_networks() -> Vec<Weakening> {
+    let condition = "\"NotIpAddress\": {\n          \"aws:SourceIp\": [{{#each allowed_networks.ranges}}\"{{this}}\"{{#unless @last}}, {{/unless}}{{/each}}]\n        },";
+    let change = |name: &str, to: &str, found_as: &'static str, told: &str| {
+        let edits = vec![(SIGN_IN, condition.to_owned(), to.to_owned())];
+        Weakening { edits, ..Weakening::new(name, &[], found_as, &["a person", told]) }.with(NETWORKS)
+    };
+    let ranges = |operator: &str, ranges: &str| format!("\"{operator}\": {{\"aws:SourceIp\": [{ranges}]}},");
+    let and_known = ranges("NotIpAddress", "\"203.0.113.0/24\"");
+    vec![
+        change("a wider network", &ranges("NotIpAddress", "\"203.0.113.0/23\""), TOO_WIDE, "s3:GetObject"),
+        change("any network", &ranges("NotIpAddress", "\"0.0.0.0/0\""), TOO_WIDE, "s3:GetObject"),
+        change(
+            "another network besides",
+            &ranges("NotIpAddress", "\"203.0.113.0/24\", \"198.51.100.7\""),
+            TOO_WIDE,
+            "s3:GetObject",
+        ),
+        change(
+            "networks of IPv6 besides",
+            &ranges("NotIpAddress", "\"203.0.113.0/24\", \"::/0\""),
+            TOO_WIDE,
+            "s3:GetObject",
+        ),
+        change("the other way round", &ranges("IpAddress", "\"203.0.113.0/24\""), TOO_WIDE, "s3:GetObject"),
+        change(
+            "no address is no matter",
+            &format!("{and_known} \"Null\": {{\"aws:SourceIp\": \"false\"}},"),
+            TOO_WIDE,
+            "s3:GetObject",
+        ),
+        change(
+            "of all of no addresses",
+            &ranges("ForAnyValue:NotIpAddress", "\"203.0.113.0/24\""),
+            TOO_WIDE,
+            "s3:GetObject",
+        ),
+        change("no condition", "", REFUSED, "cannot"),
+        weakening(
+            "the denial is dropped",
+            (
+                SIGN_IN,
+                "\"Sid\": \"DenyOtherNetworks\",\n      \"Effect\": \"Deny\",\n      \"Action\": \"*\"",
+                "\"Effect\": \"Deny\",\n      \"Action\": \"nothing:AtAll\"",
+            ),
+            TOO_WIDE,
+            &["a person can", "s3:GetObject"],
+        )
+        .with(NETWORKS),
+        weakening(
+            "what a service does",
+            (SIGN_IN, "\"aws:ViaAWSService\": \"false\"", "\"aws:ViaAWSService\": \"true\""),
+            TOO_WIDE,
+            &["a person can"],
+        )
+        .with(NETWORKS),
+    ]
+}
+
+/// Roles of services, and helpers beside them.
+pub fn of_services() -> Vec<Weakening> {
+    let role = |name: &str, more: &str| {
+        format!(
+            "Resources:\n  Helper:\n    Type: AWS::IAM::Role\n    Properties:\n      RoleName: {name}\n      Path: /service-role/\n      AssumeRolePolicyDocument: {{Version: \"2012-10-17\", Statement: [{{Effect: Allow, Principal: {{Service: lambda.amazonaws.com}}, Action: \"sts:AssumeRole\"}}]}}\n{more}\n"
+        )
+    };
+    let allows = |action: &str, resource: &str| {
+        format!(
+            "      Policies:\n        - PolicyName: helper\n          PolicyDocument: {{Version: \"2012-10-17\", Statement: [{{Effect: Allow, Action: \"{action}\", Resource: \"{resource}\"}}]}}\n"
+        )
+    };
+    let made = |name: &str, text: String, found_as, told: &[&str]| Weakening {
+        edits: vec![(STORAGE, "Resources:\n".to_owned(), text)],
+        ..Weakening::new(name, &[], found_as, told)
+    };
+    let helper = |action: &str, resource: &str| {
+        let told = ["which is nobody's of the roster, can", action];
+        made(
+            &format!("a helper with {action} on {resource}"),
+            role("helper", &allows(action, resource)),
+            TOO_WIDE,
+            &told,
+        )
+    };
+    let bucket = "arn:aws:s3:::mycompany-aws-deepracer-test-20221130201905/*";
+    vec![
+        helper("s3:GetObject", bucket),
+        helper("s3:*", "*"),
+        helper("s3:GetObjectVersion", "arn:aws:s3:::*deepracer*"),
+        helper("s3:PutObject", "arn:aws:s3:::mycompany-aws-deepracer-test-20221130201905/bob/*"),
+        helper("sagemaker:CreatePresignedNotebookInstanceUrl", "*"),
+        helper("sagemaker:StopTrainingJob", "*"),
+        helper("sagemaker:UpdateNotebookInstanceLifecycleConfig", "*"),
+        helper("logs:GetLogEvents", "*"),
+        helper("logs:FilterLogEvents", "arn:aws:logs:*:*:log-group:/aws/sagemaker/TrainingJobs:*"),
+        helper("iam:PassRole", "*"),
+        helper("iam:CreateAccessKey", "*"),
+        helper("secretsmanager:GetSecretValue", "*"),
+        made("a helper with a policy of AWS's own", role("helper", "      ManagedPolicyArns: [\"arn:aws:iam::aws:policy/AdministratorAccess\"]\n"), UNDECIDED, &["which is nobody's of the roster, has the policy"]),
+        weakening("a service's role with more", ("policies/service/lambda.hardened.json.hbs", STATEMENT, "\"Statement\": [{\"Effect\": \"Allow\", \"Action\": \"s3:GetObject\", \"Resource\": \"*\"},"), TOO_WIDE, &["a service can", "s3:GetObject"]),
+        weakening("SageMaker's role opens notebooks", ("policies/service/sagemaker.hardened.json.hbs", "\"sagemaker:CreatePresignedNotebookInstanceUrl\",", ""), TOO_WIDE, &["a service can", "CreatePresignedNotebookInstanceUrl"]),
+        weakening("all roles of services with a policy of AWS's own", (ROLES, "      Path: {{path}}\n", "      Path: {{path}}\n      ManagedPolicyArns: [\"arn:aws:iam::aws:policy/AmazonS3FullAccess\"]\n"), UNDECIDED, &["a service has the policy"]),
+        weakening("a role of Lambda for SageMaker", ("policies/trust/lambda.json.hbs", "lambda.amazonaws.com", "sagemaker.amazonaws.com"), TOO_WIDE, &["the role of a service can be taken"]),
+        made("a function acts as a role of elsewhere", "Resources:\n  Copies:\n    Type: AWS::Lambda::Function\n    Properties: {Role: !ImportValue administrator, Runtime: python3.13, Handler: index.handler, Code: {ZipFile: pass}}\n".to_owned(), UNDECIDED, &["`Copies` acts as", "which no stack defines"]),
+        weakening("everybody's function acts as their notebook", (USERS, "  {{ids.notebook}}:\n", "  {{ids.notebook}}Model:\n    Type: AWS::SageMaker::Model\n    Properties: {ExecutionRoleArn: {Fn::GetAtt: [{{ids.notebook_role}}, Arn]}}\n\n  {{ids.notebook}}:\n"), UNDECIDED, &["which is the role of a person's notebook"]),
+        // What a service does for whoever asks it from elsewhere.
+        weakening("SageMaker for other accounts", ("policies/trust/sagemaker.hardened.json.hbs", ",\n      \"Condition\": {\n        \"StringEquals\": {\n          \"aws:SourceAccount\": \"{{account_id}}\"\n        }\n      }", ""), TOO_WIDE, &["the role of a service can be taken"]),
+        weakening("SageMaker for another account", ("policies/trust/sagemaker.hardened.json.hbs", "{{account_id}}", "999988887777"), TOO_WIDE, &["the role of a service can be taken"]),
+        weakening("SageMaker for this account, if it says so", ("policies/trust/sagemaker.hardened.json.hbs", "\"StringEquals\"", "\"StringEqualsIfExists\""), TOO_WIDE, &["the role of a service can be taken"]),
+        weakening("budgets of other accounts", ("policies/operations/budget-notices.json.hbs", ",\n      \"Condition\": {\n        \"StringEquals\": {\n          \"aws:SourceAccount\": \"{{account_id}}\"\n        },\n        \"ArnLike\": {\n          \"aws:SourceArn\": \"arn:{{partition}}:budgets::{{account_id}}:*\"\n        }\n      }", ""), TOO_WIDE, &["lets somebody in by itself"]).with(BUDGETS),
+        weakening("budgets of every account", ("policies/operations/budget-notices.json.hbs", "\"StringEquals\": {\n          \"aws:SourceAccount\": \"{{account_id}}\"\n        },\n        \"ArnLike\": {\n          \"aws:SourceArn\": \"arn:{{partition}}:budgets::{{account_id}}:*\"", "\"ArnLike\": {\n          \"aws:SourceArn\": \"arn:{{partition}}:budgets::*:*\""), TOO_WIDE, &["lets somebody in by itself"]).with(BUDGETS),
+        weakening("a rule of another account", (OPERATIONS, "SourceArn: {Fn::GetAtt: [KeyRotationDaily, Arn]}", "SourceArn: arn:aws:events:ap-northeast-1:999988887777:rule/any"), TOO_WIDE, &["lets somebody call a function"]).with(ROTATION),
+        weakening("any rule", (OPERATIONS, "      SourceArn: {Fn::GetAtt: [KeyRotationDaily, Arn]}\n", ""), TOO_WIDE, &["lets somebody call a function"]).with(ROTATION),
+        weakening("a rule that is not known", (OPERATIONS, "SourceArn: {Fn::GetAtt: [KeyRotationDaily, Arn]}", "SourceArn: !ImportValue any"), TOO_WIDE, &["lets somebody call a function"]).with(ROTATION),
+    ]
+}
+
+/// First passwords.
+pub fn of_passwords() -> Vec<Weakening> {
+    let told = ["the first password of the user", "others have or know"];
+    let reference = "        Password: {{password.reference}}\n";
+    let password = |name: &str, to: &'static str| weakening(name, (USERS, reference, to), TOO_WIDE, &told);
+    vec![
+        password("one password", "        Password: Welcome-2026\n"),
+        password("the name as the password", "        Password: \"{{name}}-2026!\"\n"),
+        password(
+            "one secret",
+            "        Password: \"\\{{resolve:secretsmanager:mycompany-deepracer/all/password:SecretString:password}}\"\n",
+        ),
+        weakening(
+            "a password in the template",
+            (
+                USERS,
+                "      GenerateSecretString:\n        SecretStringTemplate: {{password.secret_template}}\n        GenerateStringKey: password\n",
+                "      SecretString: Welcome-2026\n      GenerateSecretStrings:\n",
+            ),
+            TOO_WIDE,
+            &told,
+        ),
+        weakening(
+            "a password beside the one that is made up",
+            (USERS, "        GenerateStringKey: password\n", "        GenerateStringKey: other\n"),
+            TOO_WIDE,
+            &told,
+        ),
+        weakening(
+            "no password",
+            (
+                USERS,
+                "      {{#if password}}\n      LoginProfile:\n        Password: {{password.reference}}\n        PasswordResetRequired: true\n      {{/if}}\n",
+                "",
+            ),
+            REFUSED,
+            &["cannot sign in to the console"],
+        ),
+    ]
+}
+
+/// What a day needs, and is taken away.
+pub fn of_needs() -> Vec<Weakening> {
+    let by = |condition: Json| json!({"Effect": "Deny", "Action": ["s3:*", "sagemaker:*", "iam:*", "logs:*"], "Resource": "*", "Condition": condition});
+    let denied = |name: &str, file, condition: Json, told: &str| {
+        Weakening::new(name, &[], REFUSED, &[told]).and_in(&[file], &by(condition))
+    };
+    let without = |action: &str, before: &str, told: &str| {
+        let edits = vec![(SIGN_IN, format!("{before}\"iam:{action}\",\n"), before.to_owned())];
+        let name = format!("no {action} on the way to a second factor");
+        Weakening { edits, ..Weakening::new(name, &[], REFUSED, &["a person cannot ", told]) }.with(MFA)
+    };
+    let rule = |name: &str, rule: &str, told: &str| Weakening {
+        edits: vec![(
+            STORAGE,
+            "        Rules:\n          - Id: expire-old-versions".to_owned(),
+            format!(
+                "        Rules:\n          - {{Id: more, Status: Enabled, {rule}}}\n          - Id: expire-old-versions"
+            ),
+        )],
+        ..Weakening::new(name, &[], REFUSED, &["by a rule of the bucket", told])
+    };
+    let service = "\"Principal\": {\n        \"Service\": \"sagemaker.amazonaws.com\"\n      },";
+    vec![
+        // On what is certain of every request of the day.
+        denied("nothing over TLS", DAILY, json!({"Bool": {"aws:SecureTransport": "true"}}), "a person cannot "),
+        denied("nothing in the account's region", DAILY, json!({"StringEquals": {"aws:RequestedRegion": "ap-northeast-1"}}), "a person cannot "),
+        denied("nothing in IAM's region", DAILY, json!({"StringEquals": {"aws:RequestedRegion": "us-east-1"}}), "a person cannot create, list, deactivate"),
+        denied("nothing outside of the account's region", DAILY, json!({"StringNotEquals": {"aws:RequestedRegion": "ap-northeast-1"}}), "a person cannot create, list, deactivate"),
+        denied("nothing by oneself", DAILY, json!({"Bool": {"aws:ViaAWSService": "false"}}), "a person cannot "),
+        denied("nothing with a time", DAILY, json!({"Null": {"aws:CurrentTime": "false"}}), "a person cannot "),
+        denied("nothing of the own account", DAILY, json!({"StringEquals": {"aws:ResourceAccount": "{{account_id}}"}}), "a person cannot "),
+        denied("nothing that is managed", DAILY, json!({"StringEquals": {"aws:ResourceTag/managed-by": "racestack"}}), "a person cannot open, start"),
+        denied("no notebook that is managed", NOTEBOOK, json!({"StringEquals": {"aws:ResourceTag/managed-by": "racestack"}}), "a notebook cannot describe and stop itself"),
+        denied("no notebook over TLS", NOTEBOOK, json!({"Bool": {"aws:SecureTransport": "true"}}), "a notebook cannot "),
+        without("EnableMFADevice", "\"iam:DeleteVirtualMFADevice\",\n        ", "put their first second factor to use"),
+        without("CreateVirtualMFADevice", "\"iam:ChangePassword\",\n        ", "set up a second factor"),
+        without("ListMFADevices", "\"iam:GetUser\",\n        ", "see their second factors"),
+        without("ChangePassword", "\"NotAction\": [\n        ", "see their second factors"),
+        // Roles.
+        weakening("no notebook takes its role", (TRUST, STATEMENT, "\"Statement\": [{\"Effect\": \"Deny\", \"Principal\": \"*\", \"Action\": \"sts:*\"},"), REFUSED, &["cannot take on the role of a notebook"]),
+        weakening("another account's notebooks take a role", (TRUST, service, "\"Condition\": {\"StringEquals\": {\"aws:SourceAccount\": \"999988887777\"}}, \"Principal\": {\"Service\": \"sagemaker.amazonaws.com\"},"), REFUSED, &["cannot take on the role of a notebook"]),
+        weakening("training jobs do not take a role", (TRUST, service, "\"Condition\": {\"ArnLike\": {\"aws:SourceArn\": \"arn:aws:sagemaker:*:111122223333:notebook-instance/*\"}}, \"Principal\": {\"Service\": \"sagemaker.amazonaws.com\"},"), REFUSED, &["for a training-job"]),
+        weakening("the rotation's function does not take its role", ("policies/operations/trust.json.hbs", STATEMENT, "\"Statement\": [{\"Effect\": \"Deny\", \"Principal\": {\"Service\": \"lambda.amazonaws.com\"}, \"Action\": \"sts:AssumeRole\"},"), REFUSED, &["cannot take on the role of the function"]).with(ROTATION),
+        weakening("users elsewhere", (USERS, "      Path: {{@root.names.user_path}}", "      Path: /other/"), REFUSED, &["is not below the path"]),
+        // Steps.
+        weakening("no metrics of trial components", (SAGEMAKER, ",\n        \"arn:{{partition}}:sagemaker:{{region}}:{{account_id}}:experiment-trial-component/*\"", ""), REFUSED, &["the metrics of the trial components"]),
+        weakening("the suspended never stop", ("policies/notebook/suspended.json.hbs", "\"NotAction\": \"sagemaker:StopNotebookInstance\"", "\"Action\": \"*\""), REFUSED, &["the notebook of a suspended person cannot stop itself"]),
+        weakening("no keys are listed", (ROTATION_POLICY, "\"iam:ListAccessKeys\",\n        ", ""), REFUSED, &["the function that rotates access keys cannot list"]).with(ROTATION),
+        weakening("nobody is found whose keys are old", (ROTATION_POLICY, "iam:GetGroup", "iam:GetUser"), REFUSED, &["cannot find out who the people are"]).with(ROTATION),
+        weakening("nobody is told of old keys", (ROTATION_POLICY, "sns:Publish", "sns:ListTopics"), REFUSED, &["cannot send its notices"]).with(ROTATION),
+        weakening("keys of whom racestack does not manage", (ROTATION_POLICY, "StringEquals", "StringEqualsIfExists"), TOO_WIDE, &["the function that rotates access keys can"]).with(ROTATION),
+        Weakening::new("somebody's folder", &[], REFUSED, &["`bob/` in the bucket is denied"]).and_in(&[DAILY], &json!({"Effect": "Deny", "Action": "s3:*", "Resource": "{{bucket_arn}}/bob/*"})),
+        Weakening::new("folders that begin like somebody's", &[], REFUSED, &["`bo` in the bucket is denied"]).and_in(&[DAILY], &json!({"Effect": "Deny", "Action": "s3:*", "Resource": "{{bucket_arn}}/bo*"})),
+        denied("nothing that is signed", DAILY, json!({"StringEquals": {"s3:signatureversion": "AWS4-HMAC-SHA256"}}), "a person cannot read, write"),
+        Weakening::new("no upload without a header", &[], REFUSED, &["a person cannot read, write"]).and_in(&[DAILY], &json!({"Effect": "Deny", "Action": "s3:PutObject", "Resource": "*", "Condition": {"Null": {"s3:x-amz-acl": "true"}}})),
+        // What is lost.
+        weakening("logs are deleted", ("stacks/notebooks.yaml.hbs", "RetentionInDays: {{number retention_days}}", "RetentionInDays: 1"), REFUSED, &["are deleted sooner than the settings say"]).with(LOGS),
+        weakening("logs are not read", ("stacks/notebooks.yaml.hbs", "RetentionInDays: {{number retention_days}}", "RetentionInDays: {{number retention_days}}\n      LogGroupClass: INFREQUENT_ACCESS"), REFUSED, &["cannot be read stream by stream"]).with(LOGS),
+        rule("files are deleted", "ExpirationInDays: 1", "files are deleted"),
+        rule("files are deleted on a day", "ExpirationDate: 2027-01-01", "files are deleted"),
+        rule("older versions are deleted", "NoncurrentVersionExpiration: {NoncurrentDays: 1}", "sooner than the settings say"),
+        rule("older versions are deleted, by the older property", "NoncurrentVersionExpirationInDays: 1", "sooner than the settings say"),
+        rule("files go to an archive", "Transitions: [{StorageClass: DEEP_ARCHIVE, TransitionInDays: 1}]", "cannot be read"),
+        rule("older versions go to an archive", "NoncurrentVersionTransitions: [{StorageClass: GLACIER, TransitionInDays: 1}]", "cannot be read"),
+        // What comes to notebooks.
+        weakening("somebody's code", (USERS, "      RootAccess: Disabled\n", "      RootAccess: Disabled\n      DefaultCodeRepository: https://example.com/any.git\n"), DOUBTFUL, &["by `DefaultCodeRepository`"]),
+        weakening("somebody's code besides", (USERS, "      RootAccess: Disabled\n", "      RootAccess: Disabled\n      AdditionalCodeRepositories: [https://example.com/any.git]\n"), DOUBTFUL, &["by `AdditionalCodeRepositories`"]),
+        weakening("no start script", (USERS, "      LifecycleConfigName: {{@root.names.notebook_lifecycle}}\n", ""), DOUBTFUL, &["does not run racestack's own start script"]),
+        weakening("users without the tag of rotation", (USERS, "        {{#each user_tags}}\n        - {{tag key value}}\n        {{/each}}\n", "        - {Key: user, Value: {{name}}}\n        - {Key: notebook, Value: {{notebook.name}}}\n"), REFUSED, &["are not rotated"]).with(ROTATION),
+    ]
+}
+
+/// The same in other words, or narrower where it may be.
+pub fn harmless() -> Vec<Weakening> {
+    let fine = |name: &str, edit: Edit<'static>| weakening(name, edit, "", &[]);
+    let denied = |name: &str, condition: Json| {
+        Weakening::new(name, &[], "", &[]).and_in(
+            &[DAILY],
+            &json!({"Effect": "Deny", "Action": ["s3:*", "sagemaker:*", "logs:*"], "Resource": "*", "Condition": condition}),
+        )
+    };
+    vec![
+        fine("the role's name as a text", (NOTEBOOK_BOUNDARY, "\"ArnNotEquals\"", "\"StringNotEquals\"")),
+        fine(
+            "the role's name as a pattern without wildcards",
+            (NOTEBOOK_BOUNDARY, "\"ArnNotEquals\"", "\"ArnNotLike\""),
+        ),
+        fine(
+            "people by their own ARN",
+            (
+                FOLDER,
+                STATEMENT,
+                "\"Statement\": [{\"Effect\": \"Deny\", \"Action\": \"s3:*\", \"Resource\": \"*\", \"Condition\": {\"ArnNotEquals\": {\"aws:PrincipalArn\": \"arn:{{partition}}:iam::{{account_id}}:user{{user_path}}${aws:username}\"}}},",
+            ),
+        ),
+        fine(
+            "a role of Lambda with what is nobody's",
+            (
+                "policies/service/lambda.hardened.json.hbs",
+                STATEMENT,
+                "\"Statement\": [{\"Effect\": \"Allow\", \"Action\": [\"dynamodb:GetItem\", \"lambda:InvokeFunction\"], \"Resource\": \"*\"},",
+            ),
+        ),
+        fine(
+            "a role of Lambda with another bucket",
+            (
+                "policies/service/lambda.hardened.json.hbs",
+                STATEMENT,
+                "\"Statement\": [{\"Effect\": \"Allow\", \"Action\": \"s3:GetObject\", \"Resource\": \"arn:{{partition}}:s3:::mycompany-other/*\"},",
+            ),
+        ),
+        fine(
+            "a role of Lambda with less",
+            ("policies/service/lambda.hardened.json.hbs", "\"logs:CreateLogGroup\",", ""),
+        ),
+        fine(
+            "SageMaker for this account, by a source",
+            (
+                "policies/trust/sagemaker.hardened.json.hbs",
+                "\"StringEquals\": {\n          \"aws:SourceAccount\": \"{{account_id}}\"",
+                "\"ArnLike\": {\n          \"aws:SourceArn\": \"arn:{{partition}}:sagemaker:{{region}}:{{account_id}}:*\"",
+            ),
+        ),
+        fine(
+            "notebooks for this account",
+            (
+                TRUST,
+                "\"Principal\": {\n        \"Service\": \"sagemaker.amazonaws.com\"\n      },",
+                "\"Condition\": {\"StringEquals\": {\"aws:SourceAccount\": \"111122223333\"}}, \"Principal\": {\"Service\": \"sagemaker.amazonaws.com\"},",
+            ),
+        ),
+        fine(
+            "a rule by its ARN",
+            (
+                OPERATIONS,
+                "SourceArn: {Fn::GetAtt: [KeyRotationDaily, Arn]}",
+                "SourceArn: arn:aws:events:ap-northeast-1:111122223333:rule/racestack-key-rotation",
+            ),
+        )
+        .with(ROTATION),
+        fine(
+            "rules that are off",
+            (
+                STORAGE,
+                "        Rules:\n          - Id: expire-old-versions",
+                "        Rules:\n          - {Id: more, Status: Disabled, ExpirationInDays: 1}\n          - Id: expire-old-versions",
+            ),
+        ),
+        fine(
+            "older versions for longer",
+            (STORAGE, "NoncurrentDays: {{number old_version_days}}", "NoncurrentDays: 3650"),
+        ),
+        Weakening::new("nobody's folder", &[], "", &[])
+            .and_in(&[DAILY], &json!({"Effect": "Deny", "Action": "s3:*", "Resource": "{{bucket_arn}}/archive/*"})),
+        denied("no upload that others may read", json!({"StringEquals": {"s3:x-amz-acl": "public-read"}})),
+        denied("nothing without TLS", json!({"Bool": {"aws:SecureTransport": "false"}})),
+        denied("nothing in another region", json!({"StringNotEquals": {"aws:RequestedRegion": "ap-northeast-1"}})),
+        denied("nothing of another account", json!({"StringNotEquals": {"aws:ResourceAccount": "{{account_id}}"}})),
+    ]
+}
