@@ -535,7 +535,7 @@ fn of_resources() -> Vec<Weakening> {
             "a policy of a type that is not known",
             &[(STORAGE, BUCKET_START, VAULT)],
             UNDECIDED,
-            &["whom the policy of `Vault` lets in is not known here"],
+            &["what the policy of `Vault`, an `AWS::Backup::BackupVault`, opens"],
         ),
         Weakening::new(
             "a function for everybody",

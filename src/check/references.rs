@@ -190,12 +190,8 @@ impl<'a> Walk<'a> {
             }
             // An ARN without wildcards names one thing of ours. Service-linked roles are made by their services, and each account
             // has a root user, by which policies name the account.
-            "iam" if is_account && !is_pattern(resource) => {
-                if *resource != "root" && !resource.starts_with("role/aws-service-role/") {
-                    self.wanted(arn.to_owned(), arn);
-                }
-            }
-            "sns" if is_account && !is_pattern(resource) => self.wanted(arn.to_owned(), arn),
+            "iam" if *resource == "root" || resource.starts_with("role/aws-service-role/") => {}
+            "iam" | "sns" if is_account && !is_pattern(resource) => self.wanted(arn.to_owned(), arn),
             _ => {}
         }
     }

@@ -173,12 +173,11 @@ impl<'a> ReturnValues<'a> {
         while let Some((before, behind)) = rest.split_once("${") {
             let (name, after) = behind.split_once('}')?;
             filled += before;
-            match name.strip_prefix('!') {
-                Some(literal) => filled.extend(["${", literal, "}"]),
-                None => {
-                    let given = variables.and_then(|variables| variables.get(name));
-                    filled += &given.map_or_else(|| self.returned(name), |value| self.text(value))?;
-                }
+            if let Some(literal) = name.strip_prefix('!') {
+                filled.extend(["${", literal, "}"]);
+            } else {
+                let given = variables.and_then(|variables| variables.get(name));
+                filled += &given.map_or_else(|| self.returned(name), |value| self.text(value))?;
             }
             rest = after;
         }

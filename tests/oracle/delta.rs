@@ -62,6 +62,7 @@ fn change(corpus: &Corpus, catalogue: &Catalogue, chance: &mut Chance) -> Change
         }
         request.context.retain(|key, _| !is_of_principal(key));
         request.context.extend(base.clone());
+        with_one_second_factor(&mut request.context);
         request
     };
     let boundary = boundary.filter(|_| chance.percent(25));
@@ -85,6 +86,21 @@ fn change(corpus: &Corpus, catalogue: &Catalogue, chance: &mut Chance) -> Change
     // What is taken away from a policy is seldom what it denies: seen the other way round, it is what widens.
     let sides = if chance.percent(50) { [old, new] } else { [new, old] };
     Change { who, base, sides, requests }
+}
+
+/// Makes the keys of a second factor agree: its age is in a request where there is one, and in no other.
+/// Source: <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html#condition-keys-multifactorauthage>
+fn with_one_second_factor(context: &mut Map<String, Json>) {
+    const AGE: &str = "aws:MultiFactorAuthAge";
+    let is = |key: &str, other: &str| key.eq_ignore_ascii_case(other);
+    let mut all = context.iter();
+    let has = all.any(|(key, value)| is(key, "aws:MultiFactorAuthPresent") && value.to_string().contains("true"));
+    let age = context.keys().find(|key| is(key, AGE)).cloned();
+    match (has, age) {
+        (false, Some(key)) => _ = context.remove(&key),
+        (true, None) => _ = context.insert(AGE.to_owned(), json!("300")),
+        _ => {}
+    }
 }
 
 fn is_of_principal(key: &str) -> bool {

@@ -12,7 +12,7 @@ use crate::inventory::{IamInventory, one_or_more, transform};
 use crate::model::{Profile, User};
 use crate::plan::{AccountPlan, Part, StackPlan};
 use crate::render::span_index::SpanIndex;
-use crate::render::{PROTOTYPE_ID, PolicySourceMap, Rendered, Templates, UserShape};
+use crate::render::{PROTOTYPE_ID, PolicySourceMap, Rendered, Templates, UserShape, words};
 use crate::source::Place;
 
 /// The kind of the stacks that hold people.
@@ -38,7 +38,8 @@ impl<'a> Sites<'a> {
     /// The finding of a problem.
     pub fn finding(&mut self, problem: &Problem, inventory: &IamInventory<'_>) -> Finding {
         let account = &self.plan.account.name;
-        let mut finding = Finding::new(problem.rule, format!("in the account `{account}`, {}", problem.message));
+        let message = self.of_person(&problem.message);
+        let mut finding = Finding::new(problem.rule, format!("in the account `{account}`, {message}"));
         let documented = self.plan.account.policies == Profile::Documented;
         if documented || problem.is_warning {
             finding.severity = Severity::Warning;
@@ -76,7 +77,20 @@ impl<'a> Sites<'a> {
             let at = self.place(*stack, id, path);
             finding = finding.at(at.unwrap_or_else(|| self.plan.account.policies_place.clone()));
         }
-        problem.notes.iter().fold(finding, |finding, note| finding.note(note.clone()))
+        problem.notes.iter().fold(finding, |finding, note| finding.note(self.of_person(note)))
+    }
+
+    /// The first of the people of this shape, and the index of their stack.
+    fn person(&self) -> Option<(usize, &'a User)> {
+        let is_it = |user: &&&User| self.shape == Some(&UserShape::of(user));
+        let own = |(index, stack): (usize, &'a StackPlan<'a>)| Some((index, *stack.users.iter().find(is_it)?));
+        self.plan.stacks.iter().enumerate().find_map(own)
+    }
+
+    /// A text with the values of that person in the place of a prototype's.
+    fn of_person(&self, text: &str) -> String {
+        let values = self.person().map(|(_, user)| words(user)).unwrap_or_default();
+        values.into_iter().fold(text.to_owned(), |text, (word, own)| text.replace(&word, &own))
     }
 
     /// Where something stands in the out folder; of a prototype's things, in the template of somebody of that shape.
@@ -84,9 +98,7 @@ impl<'a> Sites<'a> {
         let (index, id) = if let Some(part) = self.parts.get(stack) {
             (self.rendered.iter().position(|one| one.part == *part)?, id.to_owned())
         } else {
-            let is_it = |user: &&&User| self.shape == Some(&UserShape::of(user));
-            let own = |(index, stack): (usize, &'a StackPlan<'a>)| Some((index, stack.users.iter().find(is_it)?));
-            let (index, user) = self.plan.stacks.iter().enumerate().find_map(own)?;
+            let (index, user) = self.person()?;
             (index, id.replacen(PROTOTYPE_ID, user.logical_id.as_str(), 1))
         };
         let outline = SpanIndex::read(&self.rendered.get(index)?.source);

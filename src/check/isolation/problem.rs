@@ -37,7 +37,7 @@ impl Problem {
             rule,
             is_warning: false,
             message,
-            help: "let the templates define everything that decides what a person may do, in a form that is known here",
+            help: "write out in the templates what decides what a person may do, and make other resources in a stack that racestack does not write",
             notes: Vec::new(),
             statements: Vec::new(),
             lines: Vec::new(),

@@ -128,7 +128,8 @@ pub fn check(
     }
     for of in inventory.resource_policies.iter().filter(|of| !company::only_narrows(of)) {
         let Some((_, service)) = SERVICES.iter().find(|(kind, _)| *kind == of.resource_type) else {
-            let message = format!("whom the policy of `{}` lets in is not known here", of.location.logical_id);
+            let (id, kind) = (of.location.logical_id, of.resource_type);
+            let message = format!("racestack does not know what the policy of `{id}`, an `{kind}`, opens");
             problems.push(undecided(message, &of.location));
             continue;
         };

@@ -188,13 +188,13 @@ impl Axes<'_> {
     }
 }
 
-/// Whether requests have such values: "When a principal is authenticated with MFA", `aws:MultiFactorAuthAge` is there, and "if
-/// MFA was not used, this key is not present".
+/// Whether requests have such values. `aws:MultiFactorAuthAge` "is included in the request context only when the principal making
+/// the call was authenticated using MFA. If MFA was not used, this key is not present."
 /// Source: <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html#condition-keys-multifactorauthage>
 fn is_possible(axes: &[Arc<Axis>], combination: &[usize]) -> bool {
     let class = |key: &str| {
-        let (axis, class) = axes.iter().zip(combination).find(|(axis, _)| axis.key == key)?;
-        axis.classes.get(*class).map(|class| class.values.as_ref())
+        let (of_key, class) = axes.iter().zip(combination).find(|(axis, _)| axis.key == key)?;
+        of_key.classes.get(*class).map(|class| class.values.as_ref())
     };
     let is_true = |values: &Values| values.list.first().is_some_and(|value| value.eq_ignore_ascii_case("true"));
     match (class("aws:multifactorauthpresent"), class("aws:multifactorauthage")) {
