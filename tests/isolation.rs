@@ -76,7 +76,7 @@ const STORAGE: &str = "stacks/storage.yaml.hbs";
 const RESOURCES: &str = "Resources:\n";
 const OF_PERSON: &str = "        {{#each user_tags}}\n";
 /// What a company has of its own in templates of its own.
-const COMPANYS_ROLE: &str = "Resources:\n  Report:\n    Type: AWS::IAM::Role\n    Properties:\n      RoleName: mycompany-report\n      AssumeRolePolicyDocument: {Version: \"2012-10-17\", Statement: [{Effect: Allow, Principal: {Service: lambda.amazonaws.com, AWS: \"arn:aws:iam::111122223333:root\"}, Action: \"sts:AssumeRole\"}]}\n      Policies: [{PolicyName: report, PolicyDocument: {Version: \"2012-10-17\", Statement: [{Effect: Allow, Action: [\"cloudwatch:GetMetricData\", \"sqs:*\", \"kms:Decrypt\"], Resource: \"*\"}, {Effect: Allow, Action: [\"logs:CreateLogStream\", \"logs:PutLogEvents\"], Resource: \"arn:aws:logs:*:*:log-group:/aws/lambda/report:*\"}, {Effect: Allow, Action: \"s3:*\", Resource: \"arn:aws:s3:::mycompany-reports*\"}]}}]\n\n";
+const COMPANYS_ROLE: &str = "Resources:\n  Report:\n    Type: AWS::IAM::Role\n    Properties:\n      RoleName: mycompany-report\n      AssumeRolePolicyDocument: {Version: \"2012-10-17\", Statement: [{Effect: Allow, Principal: {Service: lambda.amazonaws.com, AWS: \"arn:aws:iam::111122223333:root\"}, Action: \"sts:AssumeRole\"}]}\n      Policies: [{PolicyName: report, PolicyDocument: {Version: \"2012-10-17\", Statement: [{Effect: Allow, Action: [\"cloudwatch:GetMetricData\", \"sqs:*\", \"kms:Decrypt\"], Resource: \"*\"}, {Effect: Allow, Action: [\"logs:CreateLogStream\", \"logs:PutLogEvents\"], Resource: \"arn:aws:logs:*:*:log-group:/aws/lambda/report:*\"}, {Effect: Allow, Action: \"s3:*\", Resource: !Sub \"arn:${AWS::Partition}:s3:::mycompany-reports/*\"}]}}]\n\n";
 const COMPANYS_TOPIC: &str = "Resources:\n  Alarms:\n    Type: AWS::SNS::Topic\n\n  AlarmsPolicy:\n    Type: AWS::SNS::TopicPolicy\n    Properties:\n      Topics: [!Ref Alarms]\n      PolicyDocument: {Version: \"2012-10-17\", Statement: [{Effect: Allow, Principal: {Service: [cloudwatch.amazonaws.com, events.amazonaws.com], AWS: !Sub \"arn:${AWS::Partition}:iam::${AWS::AccountId}:root\"}, Action: \"sns:Publish\", Resource: !Ref Alarms}]}\n\n";
 const COMPANYS_QUEUE: &str = "Resources:\n  Jobs:\n    Type: AWS::SQS::Queue\n\n  JobsPolicy:\n    Type: AWS::SQS::QueuePolicy\n    Properties:\n      Queues: [!Ref Jobs]\n      PolicyDocument: {Version: \"2012-10-17\", Statement: [{Effect: Allow, Principal: {Service: sns.amazonaws.com}, Action: \"sqs:SendMessage\", Resource: \"*\"}, {Effect: Allow, Principal: {AWS: !Sub \"arn:aws:iam::${AWS::AccountId}:role/mycompany-report\"}, Action: \"sqs:*\", Resource: \"*\"}]}\n\n";
 const COMPANYS_KEY: &str = "Resources:\n  Key:\n    Type: AWS::KMS::Key\n    Properties:\n      KeyPolicy: {Version: \"2012-10-17\", Statement: [{Effect: Allow, Principal: {AWS: !Join [\"\", [\"arn:aws:iam::\", !Ref \"AWS::AccountId\", \":root\"]]}, Action: \"kms:*\", Resource: \"*\"}, {Effect: Allow, Principal: {Service: !Sub \"logs.${AWS::Region}.${AWS::URLSuffix}\"}, Action: \"kms:Encrypt*\", Resource: \"*\"}]}\n\n";
@@ -304,7 +304,6 @@ const HARMLESS: &[(&str, &[Edit<'static>], Edit<'static>)] = &[
     ("the log groups, each in another form", NETS, (DAILY, LOG_GROUPS, BOTH_FORMS)),
     ("the notebook's log groups, each in another form", NOTEBOOK_NET, (NOTEBOOK, LOG_GROUPS, BOTH_FORMS)),
     ("a tag that nothing hangs on, known later", NONE, (USERS, OF_PERSON, "        - Key: cost-center\n          Value: '\\{{resolve:ssm:/cost-center}}'\n        {{#each user_tags}}\n")),
-    ("a tag that all of one's own have, besides", NETS, (SAGEMAKER, OWN_CONDITION, "\"StringEquals\": {\n          \"sagemaker:ResourceTag/user\": \"${aws:username}\", \"aws:ResourceTag/managed-by\": \"racestack\"\n        }")),
     ("taking a role in another case", NONE, ("policies/notebook/trust.json.hbs", "sts:AssumeRole", "STS:assumerole")),
     ("the account by its root user", NONE, (BUCKET, "\"Principal\": \"*\"", "\"Principal\": {\"AWS\": \"arn:{{partition}}:iam::{{account_id}}:root\"}")),
     ("a role of the company's own", NONE, (STORAGE, RESOURCES, COMPANYS_ROLE)),
@@ -391,6 +390,8 @@ const TOLD: &[Told] = &[
         &[UNDECIDED, "`Resource` of an `AWS::IAM::ManagedPolicy`, `{{resolve:ssm:/folder}}`, is known only when the stack is deployed"]),
     ("a role that is not one's own", NONE, (USERS, "RoleArn: {Fn::GetAtt: [{{ids.notebook_role}}, Arn]}", "RoleArn: arn:aws:iam::111122223333:role/aws-service-role/any"),
         &[UNDECIDED, "the notebook `bob` acts as `arn:aws:iam::111122223333:role/aws-service-role/any`"]),
+    ("guardrails that are not attached", NONE, NO_GUARDRAILS,
+        &[TOO_WIDE, "does not have the policy `mycompany-deepracer-guardrails`", "`- !Ref GuardrailsPolicy` in its `ManagedPolicyArns`"]),
     ("a user without tags", NONE, (USERS, "      Tags:\n        {{#each user_tags}}\n        - {{tag key value}}\n        {{/each}}\n", ""),
         &["isolation::wrong-tag", "`BobUser` is missing", "{{#each user_tags}}"]),
     ("a notebook without tags", NONE, UNTAGGED,

@@ -30,6 +30,8 @@ const COMPANYS: &str =
     "narrow the statement to what is about nobody's things, or make this role in a stack that racestack does not write";
 const GRANT: &str = "allow it as the built-in policies do, which `racestack templates --export DIR` writes";
 const EXCEPT: &str = "leave it out of what this statement denies, as the built-in policies do, which `racestack templates --export DIR` writes";
+const ATTACH: &str = "attach it to the group of people: `- !Ref GuardrailsPolicy` in its `ManagedPolicyArns`";
+const FEWER: &str = "use fewer patterns with `*` in `Action` and `Resource`";
 const DENY: &str = "let the policy of suspended people deny it without a condition, as the built-in one does";
 const GRANT_ROTATION: &str = "allow it in the policy of the function's role, as the built-in template does";
 const BIND: &str = "deny everything where `ArnNotEquals` compares `aws:PrincipalArn` with the role's ARN, `${aws:PrincipalTag/user}` at its end";
@@ -210,7 +212,8 @@ impl<'s> Access<'s> {
         let is_it = |index: usize| subject.inventory.policies.get(index).is_some_and(|policy| policy.name == *name);
         let Some(guardrails) = self.identity.iter().find(|(index, _)| is_it(*index)) else {
             let message = format!("a person does not have the policy `{name}`, which denies what nobody may");
-            return vec![Problem::at(Rule::IsolationTooWide, message, &subject.identity.location)];
+            let problem = Problem::at(Rule::IsolationTooWide, message, &subject.identity.location);
+            return vec![Problem { help: ATTACH, ..problem }];
         };
         let alone = Self {
             identity: vec![(NO_POLICY, &references.everything), *guardrails],
@@ -352,7 +355,11 @@ impl<'s> Access<'s> {
         let who = subject.kind.who();
         let message = format!("what {who} may do cannot be compared: there are too many combinations of wildcards");
         let statements = self.identity.iter().map(|(policy, _)| (*policy, 0)).take(1).collect();
-        Problem { statements, ..Problem::at(Rule::IsolationUndecided, message, &subject.identity.location) }
+        Problem {
+            help: FEWER,
+            statements,
+            ..Problem::at(Rule::IsolationUndecided, message, &subject.identity.location)
+        }
     }
 
     /// The statements that refuse a request of a need, with what to do: those that deny it, or else the one that allows most of the need for

@@ -110,7 +110,16 @@ pub fn opened(
     let document = inventory.policies.get(index).map(|policy| &policy.document.value);
     let statements = one_or_more(document.and_then(|document| document.get("Statement"))).enumerate();
     let open = statements.filter(|(_, one)| one.get("Effect") != Some(&json!("Deny")) && !is_allowed(one));
-    open.map(|(at, _)| Problem { statements: vec![(index, at)], ..problem.clone() }).collect()
+    let found = |one: &Value| {
+        let [principal, action] =
+            ["Principal", "Action"].map(|key| one.get(key).or(one.get(format!("Not{key}"))).map(Value::to_string));
+        format!("found is `{}` for `{}`", action.unwrap_or_default(), principal.unwrap_or_default())
+    };
+    let problem = |(at, one): (usize, &Value)| {
+        let notes = [vec![found(one)], problem.notes.clone()].concat();
+        Problem { statements: vec![(index, at)], notes, ..problem.clone() }
+    };
+    open.map(problem).collect()
 }
 
 /// Whether a statement names nobody but these services and, where it may, the account, which leaves it to the account's own
