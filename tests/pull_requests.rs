@@ -2,6 +2,7 @@
 //! makes the out folder right.
 #![allow(clippy::disallowed_methods, clippy::unwrap_used, reason = "a test reads and writes files, and may fail")]
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -166,8 +167,12 @@ fn after_a_merge_one_synth_makes_the_out_folder_right() {
                 repository.commit();
             }
             repository.merged(one, other);
-            let marked = files(&repository.path("out/tokyo")).iter().any(|(_, text)| text.contains("<<<<<<< "));
-            assert!(!(attributes && marked), "{name}: git wrote its marks into the out folder");
+            let texts = files(&repository.path("out/tokyo"));
+            let mut with_marks =
+                texts.iter().filter(|(_, text)| text.contains("<<<<<<< ")).map(|(name, _)| name.as_str());
+            let marked = with_marks.clone().next().is_some();
+            let merges = |name| ["deploy.sh", "manifest.json"].contains(&name);
+            assert!(!attributes || with_marks.all(merges), "{name}: git wrote its marks into a template");
             let outcome = repository.synth(&["--check", "--locked"]);
             assert_eq!(outcome.code, 1, "{name}: {}", outcome.stderr);
             assert_eq!(outcome.stderr.contains("it has a merge conflict"), marked, "{name}: {}", outcome.stderr);
@@ -181,6 +186,38 @@ fn after_a_merge_one_synth_makes_the_out_folder_right() {
             assert_eq!(repository.synth(&[]).code, 0, "{name}");
             assert_eq!(files(&repository.path("out/tokyo")), found, "{name}");
         }
+    }
+}
+
+#[test]
+fn what_two_branches_change_in_different_stacks_merges_by_itself() {
+    let row = |number: usize| format!("racer{number},R,racer{number}@example.com,,,,\n");
+    for other in ["one leaves", "notebooks stop sooner"] {
+        let repository = Repository::new(true);
+        repository.write(ROSTER, &(repository.read(ROSTER) + &(10..50).map(row).collect::<String>()));
+        repository.commit();
+        let changed = |branch: &str| -> BTreeSet<String> {
+            let names = repository.output(&["diff", "--name-only", "main", branch, "--", "out/*.yaml"]);
+            names.lines().map(str::to_owned).collect()
+        };
+        repository.branch("one", &edit(ROSTER, ROWS[2], "alex,Alex,alex@example.com,,,,\nzoe,Z,z@example.com,,,,\n"));
+        let joined = changed("one");
+        repository.branch("other", &|repository| {
+            if other == "notebooks stop sooner" {
+                return edit(SETTINGS, "\nbucket:", "\nnotebooks: {idle_stop_minutes: 30}\nbucket:")(repository);
+            }
+            let elsewhere = files(&repository.path("out/tokyo"));
+            let elsewhere = elsewhere.iter().filter(|(name, _)| !joined.contains(&format!("out/tokyo/{name}")));
+            let stacks: String =
+                elsewhere.filter(|(name, _)| name.starts_with("users-")).map(|(_, text)| text.as_str()).collect();
+            let leaver = (10..50).find(|number| stacks.contains(&format!("\n  Racer{number}User:\n"))).unwrap();
+            repository.write(ROSTER, &repository.read(ROSTER).replace(&row(leaver), ""));
+        });
+        assert_eq!((joined.len(), changed("other").len()), (1, 1), "{other}");
+        assert!(joined.is_disjoint(&changed("other")), "{other}: both change the same stack");
+        assert!(repository.git(&["merge", "--quiet", "--message", "m", "one"]), "{other}: git reports a conflict");
+        let outcome = repository.synth(&["--check", "--locked"]);
+        assert_eq!(outcome.code, 0, "{other}: {}", outcome.stderr);
     }
 }
 

@@ -44,19 +44,25 @@ few_leavers_percent='10'
 template_bucket=''
 template_url=''
 tags='[{"Key":"CostCenter","Value":"4711"},{"Key":"managed-by","Value":"racestack"}]'
-# A line a stack: name, kind, file, SHA-256 of the file, digest of the template, capabilities, what it needs.
+# Two lines a stack: name, kind, file, capabilities, what it needs; SHA-256 of the file, digest of the template.
 stacks='
-mycompany-deepracer-storage stack storage.yaml 6ea639359e2f72eca970d08ee7f7858608de66b58b9a635639f10c406d019737 8fbe8244b121a949546d354a322d7a9fb3924ee7e4d610e132c14ed09c754fba - -
-mycompany-deepracer-access stack access.yaml 8c3888f6e0c2759bf417966491357ff7aa235d4346397a1df25ed4f4a66f775c 191f57a8d401843d6296f011ddbfa820afdbde18e95796cc8e64273fb2036b7c CAPABILITY_NAMED_IAM -
-mycompany-deepracer-notebooks stack notebooks.yaml c647a13ed0103df09119acedac8ed9d5dbe318d6a7c8b51edd816c2b8f31e57d 3dbffbe3248867d026d9e38617f462d6704e6b6f26afea2dacfab11680c34699 - -
-mycompany-deepracer-service-roles stack service-roles.yaml 6c03acc9b1732e09cdd088d05224911fa1580e712046ad5e4ea9b0fea476996f 16c5f6926eaec45fc70ac77dd23f6d8f15e14dbcfd3f51b85fb2b1879e6dc416 CAPABILITY_NAMED_IAM -
-mycompany-deepracer-users-001 users users-001.yaml c2353eb10a95317e28f43487c7744059a79e1a787a055a4b21b6d15dd472d685 a1794106855cca933fe9ed1991ce3d6cdb65097e50e6c7ff9b71c4f810d7a52b CAPABILITY_NAMED_IAM mycompany-deepracer-storage,mycompany-deepracer-access,mycompany-deepracer-notebooks
+mycompany-deepracer-storage stack storage.yaml - -
+  6ea639359e2f72eca970d08ee7f7858608de66b58b9a635639f10c406d019737 8fbe8244b121a949546d354a322d7a9fb3924ee7e4d610e132c14ed09c754fba
+mycompany-deepracer-access stack access.yaml CAPABILITY_NAMED_IAM -
+  8c3888f6e0c2759bf417966491357ff7aa235d4346397a1df25ed4f4a66f775c 191f57a8d401843d6296f011ddbfa820afdbde18e95796cc8e64273fb2036b7c
+mycompany-deepracer-notebooks stack notebooks.yaml - -
+  c647a13ed0103df09119acedac8ed9d5dbe318d6a7c8b51edd816c2b8f31e57d 3dbffbe3248867d026d9e38617f462d6704e6b6f26afea2dacfab11680c34699
+mycompany-deepracer-service-roles stack service-roles.yaml CAPABILITY_NAMED_IAM -
+  6c03acc9b1732e09cdd088d05224911fa1580e712046ad5e4ea9b0fea476996f 16c5f6926eaec45fc70ac77dd23f6d8f15e14dbcfd3f51b85fb2b1879e6dc416
+mycompany-deepracer-users-001 users users-001.yaml CAPABILITY_NAMED_IAM mycompany-deepracer-storage,mycompany-deepracer-access,mycompany-deepracer-notebooks
+  c2353eb10a95317e28f43487c7744059a79e1a787a055a4b21b6d15dd472d685 a1794106855cca933fe9ed1991ce3d6cdb65097e50e6c7ff9b71c4f810d7a52b
 '
 # What others need of a stack that a StackSet deploys: the stack, and the command that looks for it.
 expected='
 '
-# Everyone who stays, by logical ID and name: nobody of them is touched.
+# Everyone who stays, by logical ID and name, below their stack: nobody of them is touched.
 users='
+users-001.yaml -
 KimMinjunUser kim.minjun
 LeeSeoyeonUser lee.seoyeon
 '
@@ -72,6 +78,8 @@ renamed='
 pause=${RETRY_SECONDS:-5}
 # Who asks: a worker has its own number, and so its own file of errors.
 me=main
+# Whether AWS has answered. Until then, what nobody answers is given up after two tries, in some 20 seconds.
+reached=''
 
 say() {
   printf '%5d s  %s\n' "$SECONDS" "$*"
@@ -86,6 +94,7 @@ fail() {
 # throttled, or that nobody answers, waits and is tried again.
 ask() {
   local answer status tries wait=$pause
+  [ -n "$reached" ] || set -- "$@" --cli-connect-timeout 5 --cli-read-timeout 8
   # A dry run asks, and makes change sets, which it deletes again: nothing else, whoever calls this.
   case ${dry_run:-no}:$1:$2 in
     no:* | *:get-* | *:list-* | *:describe-* | *:head-* | *:create-change-set | *:delete-change-set | *:s3:cp) ;;
@@ -96,23 +105,46 @@ ask() {
   esac
   for tries in 1 2 3 4 5 6 7; do
     status=0
-    answer=$(aws "$@" ${region:+--region "$region"} </dev/null 2>"$work/errors.$me") || status=$?
+    answer=$(
+      [ -n "$reached" ] || export AWS_MAX_ATTEMPTS=1
+      aws "$@" ${region:+--region "$region"} </dev/null 2>"$work/errors.$me"
+    ) || status=$?
     if [ "$status" = 0 ]; then
       [ -z "$answer" ] || printf '%s\n' "$answer"
       return 0
     fi
-    case $(errors) in
-      *Throttl* | *'Rate exceeded'* | *TooManyRequests* | *RequestLimitExceeded* | *SlowDown* | *ServiceUnavailable* | \
-        *InternalFailure* | *InternalError* | *'timeout on endpoint'* | *'timed out'* | *'Could not connect to the endpoint'* | \
-        *'Connection was closed'* | *'Connection reset'*) ;;
-      *) return "$status" ;;
-    esac
+    if is_unanswered; then
+      [ -n "$reached" ] || [ "$tries" = 1 ] || return "$status"
+    else
+      case $(errors) in
+        *Throttl* | *'Rate exceeded'* | *TooManyRequests* | *RequestLimitExceeded* | *SlowDown* | *ServiceUnavailable* | \
+          *InternalFailure* | *InternalError*) ;;
+        *) return "$status" ;;
+      esac
+    fi
     : >"$work/busy"
     [ "$tries" != 7 ] || return "$status"
     printf 'deploy.sh: AWS is busy or gave no answer to aws %s %s; it is asked again in %d s\n' "$1" "$2" "$wait" >&2
     sleep "$wait"
     if [ "$wait" -lt 60 ]; then wait=$((wait * 2)); fi
   done
+}
+
+# Whether the last command failed because nobody answered it.
+is_unanswered() {
+  case $(errors) in
+    *'timeout on endpoint'* | *'timed out'* | *'Could not connect to the endpoint'* | *'Connection was closed'* | \
+      *'Connection reset'*) ;;
+    *) return 1 ;;
+  esac
+}
+
+# Ends the script where the first call got no answer.
+must_be_online() {
+  reached=yes
+  ! is_unanswered || fail "AWS gave no answer: see that this machine is online and reaches AWS (through a proxy: set HTTPS_PROXY): \
+nothing was deployed
+$(errors)"
 }
 
 # Why the last command failed, in a line.
@@ -237,8 +269,13 @@ index_of() {
 
 read_stacks() {
   local name kind file sum digest capability needed need indices
-  while read -r name kind file sum digest capability needed; do
+  # Git's marks are in quotes here, where no shell minds them.
+  case $stacks$expected$users$renamed$suspended in
+    *'<<<<<<< '* | *'>>>>>>> '*) fail "git left a merge conflict in the data of this script: run 'racestack synth': nothing was deployed" ;;
+  esac
+  while read -r name kind file capability needed; do
     [ -n "$name" ] || continue
+    read -r sum digest || fail "the data of this script ends in the midst of $name: run 'racestack synth' again"
     indices=''
     if [ "$needed" != - ]; then
       for need in ${needed//,/ }; do
@@ -320,10 +357,16 @@ lost() {
   printf '%s\n' "$3" >"$work/$1.help"
 }
 
-# What to do with a stack in a state that no change set gets it out of.
+# What to do with a stack in a state that no change set gets it out of: the state, the stack, and why, where that is known.
 # Source: https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/view-stack-events.html
 way_out() {
   local here="--region $region --stack-name $2" retain
+  case $2:${3:-} in
+    *-service-roles:*'already exists'* | *-retired-roles:*'already exists'*)
+      printf "the console or another company has a role of that name: set \`service_roles.suffix\` in settings.yaml, so that the\\n"
+      printf "     roles of this account have names of their own, and run 'racestack synth'; and of the stack:\n     "
+      ;;
+  esac
   case $1 in
     ROLLBACK_COMPLETE | ROLLBACK_FAILED | CREATE_FAILED)
       printf 'it never was complete: see that nobody uses what is left of it, delete it, then run deploy.sh again:\n'
@@ -332,14 +375,7 @@ way_out() {
       ;;
     DELETE_FAILED)
       printf 'somebody began to delete it; delete it to the end, then run deploy.sh again:\n'
-      case $2 in
-        *-deepracer-users-*)
-          printf '     with it go the users in it who stay, and their notebooks with all that is on the volumes: first let\n'
-          printf "     each copy it to the bucket, as 'racestack offboard NAME --account %s' shows in its export step\n" "$account_name"
-          ;;
-      esac
-      printf '       aws cloudformation delete-stack %s\n' "$here"
-      printf '       aws cloudformation wait stack-delete-complete %s\n' "$here"
+      to_delete "$2"
       # shellcheck disable=SC2016
       retain=$(ask cloudformation list-stack-resources --stack-name "$2" --output text --query \
         'StackResourceSummaries[?ResourceStatus==`DELETE_FAILED`].LogicalResourceId' | tr '\n\t' '  ') || retain=''
@@ -358,8 +394,27 @@ way_out() {
       printf 'let it roll back, then run deploy.sh again:\n       aws cloudformation rollback-stack %s\n' "$here"
       printf '       aws cloudformation wait stack-rollback-complete %s\n' "$here"
       ;;
+    IMPORT_ROLLBACK_FAILED)
+      printf 'an import of resources could not be undone, and AWS documents no command that goes on with it: mend what its events\n'
+      printf '     name, and have AWS Support reset the stack, then run deploy.sh again:\n'
+      printf '       aws cloudformation describe-stack-events %s\n' "$here"
+      printf '     or, if nothing in it is needed, delete it, then run deploy.sh again:\n'
+      to_delete "$2"
+      ;;
     *) printf 'its events say more:\n       aws cloudformation describe-stack-events %s\n' "$here" ;;
   esac
+}
+
+# The commands that delete a stack, after what goes with it.
+to_delete() {
+  case $1 in
+    *-deepracer-users-*)
+      printf '     with it go the users in it who stay, and their notebooks with all that is on the volumes: first let\n'
+      printf "     each copy it to the bucket, as 'racestack offboard NAME --account %s' shows in its export step\n" "$account_name"
+      ;;
+  esac
+  printf '       aws cloudformation delete-stack --region %s --stack-name %s\n' "$region" "$1"
+  printf '       aws cloudformation wait stack-delete-complete --region %s --stack-name %s\n' "$region" "$1"
 }
 
 # Runs a function for each of the given indices, as many at once as there are jobs.
@@ -526,7 +581,7 @@ leave() {
     if [ "$notebook" != - ]; then instances+=("$notebook"); else notebook=''; fi
     printf '%s leaves with %s: deleted are the user%s; s3://%s/%s/ stays\n' "$user" "${names[i]}" \
       "${notebook:+, the role, and the notebook $notebook with its volume}" "$bucket" "$user"
-    name=$(awk -v was="$user" '$1 == was { print $2 }' <<<"$renamed")
+    name=$(awk -v was="$user" '$1 "" == was "" { print $2 }' <<<"$renamed")
     [ -z "$name" ] || printf '%s is %s from now on, and the folder does not follow: aws s3 cp --recursive s3://%s/%s/ s3://%s/%s/\n' \
       "$user" "$name" "$bucket" "$user" "$bucket" "$name"
   done <"$work/$i.leavers"
@@ -637,7 +692,7 @@ make_change_set() {
           'nothing of it was changed; run deploy.sh again'
         ;;
     esac
-    look_later "${names[i]}: its change set still is $state"
+    look_later "${names[i]}: its change set still is ${state:-without a state}"
   done
   drop_change_set "$i"
   case $reason in
@@ -666,7 +721,7 @@ is_over() {
 
 # Deploys a stack; the file of its number says what came of it.
 deploy() {
-  local i=$1 found state digest stale=0 over='' executed='' said=$SECONDS
+  local i=$1 found state digest stale=0 over='' executed='' why said=$SECONDS
   say "${names[i]}: change set"
   if ! make_change_set "$i"; then
     printf 'unchanged\n' >"$work/$i.done"
@@ -683,7 +738,7 @@ deploy() {
   fi
   state=''
   while :; do
-    look_later "${names[i]}: still ${state:+is $state}"
+    look_later "${names[i]}: still is ${state:-begun, and was not looked at yet}"
     found=$(seen "${names[i]}") || give_up "it could not be looked at: $(errors)" 'run deploy.sh again: it waits for what goes on'
     IFS=$'\t' read -r _ state digest _ <<<"$found"
     case $state in
@@ -701,7 +756,10 @@ deploy() {
           *:CREATE_COMPLETE | *:UPDATE_COMPLETE)
             if [ "${digests[i]}" = - ] || [ "$digest" = "${digests[i]}" ]; then break; fi
             ;;
-          *) give_up "it is $state: $(first_failure "${names[i]}")" "$(way_out "$state" "${names[i]}")" ;;
+          *)
+            why=$(first_failure "${names[i]}")
+            give_up "it is $state: $why" "$(way_out "$state" "${names[i]}" "$why")"
+            ;;
         esac
         ;;
     esac
@@ -958,9 +1016,12 @@ for ((i = 0; i < ${#names[@]}; i++)); do
 done | verify
 for ((i = 0; i < ${#names[@]}; i++)); do files[i]=$work/templates/${files[i]}; done
 
-found=$(ask sts get-caller-identity --query Account --output text) ||
-  fail "the AWS CLI does not reach AWS, or has no credentials that work (set AWS_PROFILE, or sign in: 'aws sso login'): nothing was deployed
+found=$(ask sts get-caller-identity --query Account --output text) || {
+  must_be_online
+  fail "the AWS CLI has no credentials that work (set AWS_PROFILE, or sign in: 'aws sso login'): nothing was deployed
 $(errors)"
+}
+reached=yes
 is_account() { case $1 in *[!0123456789]*) return 1 ;; esac; [ "${#1}" = 12 ]; }
 is_account "$found" || fail "the AWS CLI names no account for its credentials, but '$found': nothing was deployed"
 [ "$found" = "$account" ] || fail "the credentials are of account $found, the stacks of $account: nothing was deployed"
@@ -1048,11 +1109,17 @@ if [ -n "$refused" ]; then
     [ ! -s "$work/$i.leavers" ] || while read -r user _; do printf '%s leaves with %s\n' "$user" "${names[i]}" >&2; done <"$work/$i.leavers"
   done
   [ -n "$dry_run" ] || fail "$refused: nothing was deployed"
-  printf 'deploy.sh: %s\n' "$refused" >&2
 fi
 
 if [ -n "$dry_run" ]; then
-  [ "$leaving" != 0 ] || printf 'nobody leaves\n'
+  unknown=''
+  for i in $todo; do
+    case ${kinds[i]}:${verdict[i]} in
+      users:busy) printf 'who leaves with %s is unknown: it is %s\n' "${names[i]}" "${status[i]}" && unknown=yes ;;
+      users:failed) printf 'who leaves with %s is unknown: %s\n' "${names[i]}" "$(cat "$work/$i.reason")" && unknown=yes ;;
+    esac
+  done
+  [ "$leaving" != 0 ] || [ -n "$unknown" ] || printf 'nobody leaves\n'
   todo=''
   for ((i = 0; i < ${#names[@]}; i++)); do
     case ${verdict[i]} in changed | new) todo="$todo $i" ;; esac
@@ -1101,6 +1168,7 @@ if [ -n "$dry_run" ]; then
   listed failed
   for i in $list; do printf 'failed: %s: %s\n     %s\n' "${names[i]}" "$(cat "$work/$i.reason")" "$(cat "$work/$i.help")" >&2; done
   [ "$count" = 0 ] || ended=1
+  [ -z "$refused" ] || printf 'deploy.sh: a deployment would be refused, and change nothing: %s\n' "$refused" >&2
   exit "$ended"
 fi
 

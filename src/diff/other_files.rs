@@ -34,6 +34,8 @@ const LISTS: &[&str] = &["users='", "suspended='", "renamed='"];
 /// run it.
 fn people(account: &AccountFolder) -> BTreeSet<String> {
     let users = account.stacks.iter().flat_map(|stack| &stack.users);
+    let files = account.stacks.iter().filter_map(|stack| stack.source.path.file_name());
+    let heads = files.map(|file| format!("{} -", file.to_string_lossy()));
     let lines = users.flat_map(|user| {
         let UserEntry { name, logical_id, notebook, was, .. } = user;
         let renamed = was.as_ref().map(|was| format!("{was} {name}"));
@@ -41,7 +43,7 @@ fn people(account: &AccountFolder) -> BTreeSet<String> {
             .into_iter()
             .chain(renamed)
     });
-    lines.collect()
+    heads.chain(lines).collect()
 }
 
 fn without_people(bytes: &[u8], people: &BTreeSet<String>) -> Vec<u8> {

@@ -42,13 +42,14 @@ pub fn script(
         assignment("template_bucket", template_bucket),
         assignment("template_url", &template_url),
         assignment("tags", &tags_json(stack_tags(account))),
-        "# A line a stack: name, kind, file, SHA-256 of the file, digest of the template, capabilities, what it needs.\n"
+        // What changes with a stack has lines of its own, between others that do not: git merges changes to two stacks.
+        "# Two lines a stack: name, kind, file, capabilities, what it needs; SHA-256 of the file, digest of the template.\n"
             .to_owned(),
-        lines("stacks", stacks.map(|((stack, entry), digest)| stack_line(stack, entry, digest.as_deref()))),
+        lines("stacks", stacks.map(|((stack, entry), digest)| stack_lines(stack, entry, digest.as_deref()))),
         "# What others need of a stack that a StackSet deploys: the stack, and the command that looks for it.\n".to_owned(),
         lines("expected", plan.stacks.iter().filter_map(|stack| expected(plan, stack))),
-        "# Everyone who stays, by logical ID and name: nobody of them is touched.\n".to_owned(),
-        lines("users", users(plan, contents).into_iter().map(|(id, name)| format!("{id} {name}"))),
+        "# Everyone who stays, by logical ID and name, below their stack: nobody of them is touched.\n".to_owned(),
+        lines("users", users(plan, contents)),
         "# Everyone who is suspended, by name and notebook.\n".to_owned(),
         lines("suspended", suspended),
         "# Everyone who has another name from now on: the name of before, and the one of now.\n".to_owned(),
@@ -57,7 +58,7 @@ pub fn script(
     account_script(&data.concat())
 }
 
-fn stack_line(stack: &StackPlan<'_>, entry: &StackEntry, digest: Option<&str>) -> String {
+fn stack_lines(stack: &StackPlan<'_>, entry: &StackEntry, digest: Option<&str>) -> String {
     let kind = match stack.part {
         _ if stack.by_stack_set => "stack-set",
         Part::Users(_) => "users",
@@ -66,7 +67,7 @@ fn stack_line(stack: &StackPlan<'_>, entry: &StackEntry, digest: Option<&str>) -
     let or_none = |words: &[String]| if words.is_empty() { NONE.to_owned() } else { words.join(",") };
     let (capabilities, needs) = (or_none(&entry.capabilities), or_none(&entry.depends_on));
     let (name, file, sha256) = (&entry.name, &entry.file, &entry.sha256);
-    format!("{name} {kind} {file} {sha256} {} {capabilities} {needs}", digest.unwrap_or(NONE))
+    format!("{name} {kind} {file} {capabilities} {needs}\n  {sha256} {}", digest.unwrap_or(NONE))
 }
 
 /// A stack that a StackSet deploys, and what of it is looked for on behalf of those that need it.
@@ -91,16 +92,22 @@ fn expected(plan: &AccountPlan<'_>, stack: &StackPlan<'_>) -> Option<String> {
     Some(format!("{} {command} {name}", stack.name))
 }
 
-/// Every IAM user of the account's stacks: the logical ID and the name. Templates of one's own may have more of them than
-/// there are people; a name that is not known stands there as `-`.
-fn users(plan: &AccountPlan<'_>, contents: &[Contents]) -> BTreeSet<(String, String)> {
-    let people = plan.stacks.iter().flat_map(|stack| &stack.users);
-    let people = people.map(|user| (format!("{}User", user.logical_id), user.name.to_string()));
-    let others = contents.iter().flat_map(|contents| &contents.users).map(|(id, name)| {
-        let name = name.as_ref().and_then(|name| UserName::parse(name).ok());
-        (id.clone(), name.map_or_else(|| NONE.to_owned(), |name| name.to_string()))
-    });
-    people.chain(others).collect()
+/// Every IAM user of the account's stacks, the logical ID and the name, below the file of their stack, which no logical ID can
+/// be. Templates of one's own may have more of them than there are people; a name that is not known stands there as `-`.
+fn users(plan: &AccountPlan<'_>, contents: &[Contents]) -> Vec<String> {
+    let no_contents = Contents::default();
+    let contents = contents.iter().chain(std::iter::repeat(&no_contents));
+    let of_stack = |(stack, contents): (&StackPlan<'_>, &Contents)| {
+        let people = stack.users.iter().map(|user| (format!("{}User", user.logical_id), user.name.to_string()));
+        let others = contents.users.iter().map(|(id, name)| {
+            let name = name.as_ref().and_then(|name| UserName::parse(name).ok());
+            (id.clone(), name.map_or_else(|| NONE.to_owned(), |name| name.to_string()))
+        });
+        let all: BTreeSet<(String, String)> = people.chain(others).collect();
+        let head = (!all.is_empty()).then(|| format!("{} {NONE}", stack.file()));
+        head.into_iter().chain(all.into_iter().map(|(id, name)| format!("{id} {name}"))).collect::<Vec<_>>()
+    };
+    plan.stacks.iter().zip(contents).flat_map(of_stack).collect()
 }
 
 /// The tags of the stacks themselves, whatever deploys them. A stack takes no empty value.

@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # Deploys all accounts at once, each with the AWS profile of its name, and ends with one summary. Each line says whose it is.
 #
-# usage: bash deploy-all.sh [OPTION OF deploy.sh]...      such as --jobs 8, or --dry-run
-#   OUT              the folder that synth writes into (out)
+# usage: bash deploy-all.sh [--help] [OPTION OF deploy.sh]...      such as --jobs 8, or --dry-run
+#   OUT              the folder that synth writes into (the folder `out` beside this script)
 #   ACCOUNTS         the accounts, with blanks between them (all that are in it)
 #   PROFILE_PREFIX   what stands before an account's name in the name of its profile (nothing)
 #   AT_ONCE          how many accounts are deployed at once (8)
@@ -12,14 +12,36 @@ if [ -z "${BASH_VERSION:-}" ]; then
 fi
 set -euf -o pipefail
 
-out=${OUT:-out}
+# The folder of this script, whatever folder it is run in, and whatever link leads to it.
+unset CDPATH
+self=$0
+while [ -L "$self" ]; do
+  link=$(readlink "$self")
+  case $link in
+    /*) self=$link ;;
+    *) case $self in */*) self=${self%/*}/$link ;; *) self=$link ;; esac ;;
+  esac
+done
+case $self in */*) here=$(cd -P -- "${self%/*}/" && pwd) ;; *) here=$(pwd) ;; esac
+out=${OUT:-$here/out}
 at_once=${AT_ONCE:-8}
+
+usage() {
+  sed -n '/^# usage/,/^#   AT_ONCE/s/^# //p' "$self"
+}
 
 misused() {
   printf 'deploy-all.sh: %s: nothing was deployed\n' "$1" >&2
-  sed -n '/^# usage/,/^#   AT_ONCE/s/^# //p' "$0" >&2
+  usage >&2
   exit 2
 }
+
+case " $* " in
+  *' --help '* | *' -h '*)
+    usage
+    exit 0
+    ;;
+esac
 
 case $at_once in
   *[!0123456789]* | 0* | ?????*) misused "AT_ONCE is a number from 1, not '$at_once'" ;;

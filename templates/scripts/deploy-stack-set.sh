@@ -77,7 +77,7 @@ make_stack() {
 
 # The status of the stack in an account and a region, of those that `instances` lists; nothing where there is none.
 status_of() {
-  awk -v account="$1" -v region="$2" '$1 == account && $2 == region { print $3 }' <<<"$instances"
+  awk -v account="$1" -v region="$2" '$1 "" == account "" && $2 == region { print $3 }' <<<"$instances"
 }
 
 # What the stack in an account and a region has of its own for parameters: a line each, of what the query names.
@@ -130,6 +130,7 @@ if there=$(ask cloudformation describe-stack-set --stack-set-name "$name" --outp
     to_string(sort_by((Tags || `[]`)[?!starts_with(Key, `aws:`)], &Key)[].{Key: Key, Value: Value}), TemplateBody]'); then
   # Each stack with its account, region and status, of which CURRENT alone says that it is as the StackSet is.
   # Source: https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_StackInstanceSummary.html
+  reached=yes
   instances=$(ask cloudformation list-stack-instances --stack-set-name "$name" \
     --query 'Summaries[].[Account, Region, Status]' --output text) || fail "stopped: $(errors)"
   stale=''
@@ -143,6 +144,7 @@ if there=$(ask cloudformation describe-stack-set --stack-set-name "$name" --outp
     operation update-stack-set "${definition[@]}"
   fi
 else
+  must_be_online
   case $(errors) in *StackSetNotFound*) ;; *) fail "stopped: could not be asked: aws cloudformation describe-stack-set: $(errors)" ;; esac
   instances=''
   ask cloudformation create-stack-set --stack-set-name "$name" --permission-model SELF_MANAGED "${definition[@]}" ||

@@ -29,6 +29,25 @@ def test_all_accounts_are_deployed(account: Workspace, aws: StubAws) -> None:
     assert finished.stdout.endswith("tokyo: done\n1 accounts, 0 failed\n")
 
 
+def test_it_finds_out_beside_itself_from_any_folder(account: Workspace, aws: StubAws) -> None:
+    script = shutil.copy(SCRIPT, account.root)
+    link = aws.folder / "deploy-everything.sh"
+    link.symlink_to(script)
+    for path in (Path(script), link, Path(link.name)):
+        finished = aws.run(path, CDPATH=str(account.root))
+        assert finished.returncode == 0, finished.stdout + finished.stderr
+        assert finished.stdout.endswith("tokyo: done\n1 accounts, 0 failed\n")
+
+
+@pytest.mark.parametrize("options", [["--help"], ["-h"], ["--jobs", "2", "--help"]])
+def test_it_has_a_help_of_its_own(aws: StubAws, options: list[str]) -> None:
+    finished = aws.run(SCRIPT, *options)
+    assert (finished.returncode, finished.stderr, aws.asked()) == (0, "", [])
+    assert finished.stdout.startswith("usage: bash deploy-all.sh [--help] [OPTION OF deploy.sh]...")
+    for variable in ("OUT", "ACCOUNTS", "PROFILE_PREFIX", "AT_ONCE"):
+        assert f"\n  {variable} " in finished.stdout
+
+
 def test_each_line_is_shown_as_it_comes_with_the_name_of_its_account(account: Workspace, aws: StubAws) -> None:
     aws.stack("users-001", "CREATE_IN_PROGRESS")
     environment = aws.environment | {"OUT": str(account.root / "out"), "RETRY_SECONDS": "1"}

@@ -82,6 +82,17 @@ def test_misuse_is_refused_before_anything_is_asked(account: Workspace, aws: Stu
     assert "usage: deploy.sh" in finished.stderr
 
 
+def test_marks_of_a_merge_deploy_nothing(account: Workspace, aws: StubAws) -> None:
+    script = account.out / "deploy.sh"
+    text = script.read_text()
+    for line in ("mycompany-deepracer-access stack access.yaml", "MeiUser mei"):
+        assert text.count(f"\n{line}") == 1
+        script.write_text(text.replace(f"\n{line}", f"\n<<<<<<< HEAD\n=======\n>>>>>>> other\n{line}"))
+        finished = aws.run(script)
+        assert (finished.returncode, aws.asked()) == (1, [])
+        assert "git left a merge conflict in the data of this script: run 'racestack synth'" in finished.stderr
+
+
 def test_help_needs_nothing(account: Workspace, aws: StubAws) -> None:
     finished = aws.run(account.out / "deploy.sh", "--help", PATH="/usr/bin:/bin")
     assert finished.returncode == 0

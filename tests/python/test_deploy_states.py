@@ -54,7 +54,7 @@ WAYS_OUT = {
     "DELETE_FAILED": ["delete-stack", "wait stack-delete-complete", "delete-stack --retain-resources Bucket"],
     "UPDATE_ROLLBACK_FAILED": ["continue-update-rollback", "wait stack-rollback-complete"],
     "UPDATE_FAILED": ["rollback-stack", "wait stack-rollback-complete"],
-    "IMPORT_ROLLBACK_FAILED": ["describe-stack-events"],
+    "IMPORT_ROLLBACK_FAILED": ["describe-stack-events", "delete-stack", "wait stack-delete-complete"],
 }
 
 
@@ -77,7 +77,31 @@ def changes(aws: StubAws) -> list[str]:
     return [line for line in (aws.folder / "log").read_text().splitlines() if re.search(r" (create|execute|delete)-", line)]
 
 
-@pytest.mark.parametrize("state", ["CREATE_IN_PROGRESS", "UPDATE_COMPLETE_CLEANUP_IN_PROGRESS", "DELETE_IN_PROGRESS"])
+@pytest.mark.parametrize("state", ["IMPORT_COMPLETE", "IMPORT_ROLLBACK_COMPLETE"])
+def test_what_was_imported_is_deployed(account: Workspace, aws: StubAws, state: str) -> None:
+    aws.stack("access", state)
+    finished = aws.run(account.out / "deploy.sh")
+    assert finished.returncode == 0, finished.stdout + finished.stderr
+    assert aws.status("access") == "UPDATE_COMPLETE"
+
+
+def test_a_role_of_that_name_is_told_with_the_setting_that_gives_another(tmp_path: Path, aws: StubAws) -> None:
+    made = Workspace(tmp_path / "account", SETTINGS["hardened"])
+    made.write(({"name": "mei"},))
+    made.synth()
+    aws.fault("execute-change-set.mycompany-deepracer-service-roles", "after ROLLBACK_COMPLETE")
+    aws.fault("execute-change-set.mycompany-deepracer-access", "after ROLLBACK_COMPLETE")
+    finished = aws.run(made.out / "deploy.sh")
+    told = re.split(r"^  failed: mycompany-deepracer-", finished.stdout, flags=re.MULTILINE)
+    assert [part.split(":")[0] for part in told[1:]] == ["access", "service-roles"]
+    assert ["set `service_roles.suffix` in settings.yaml" in part for part in told[1:]] == [False, True]
+    assert "aws cloudformation delete-stack --region ap-northeast-1 --stack-name mycompany-deepracer-service-roles" in told[2]
+
+
+@pytest.mark.parametrize(
+    "state",
+    ["CREATE_IN_PROGRESS", "UPDATE_COMPLETE_CLEANUP_IN_PROGRESS", "DELETE_IN_PROGRESS", "IMPORT_IN_PROGRESS", "IMPORT_ROLLBACK_IN_PROGRESS"],
+)
 def test_what_goes_on_is_waited_for(account: Workspace, aws: StubAws, state: str) -> None:
     aws.stack("users-001", state, state, state, "UPDATE_COMPLETE")
     finished = aws.run(account.out / "deploy.sh")
@@ -261,9 +285,57 @@ def test_a_dry_run_changes_nothing_and_shows_tables(account: Workspace, aws: Stu
     assert "mycompany-deepracer-storage: is created\n  Add     Bucket  " in finished.stdout
     assert f"{USERS}: changes\n  Modify  Thing  " in finished.stdout and "AWS::IAM::User (replaced)\n" in finished.stdout
     assert "gone.2 leaves with" in finished.stdout
-    assert "3 of 6 people would leave; if that is meant, run it with --leavers 3" in finished.stderr
+    assert finished.stderr.endswith(
+        "deploy.sh: a deployment would be refused, and change nothing: 3 of 6 people would leave; if that is meant, run it with --leavers 3\n"
+    )
     assert "mycompany-deepracer-access: is UPDATE_IN_PROGRESS, which a deployment waits for" in finished.stdout
     assert "1 stacks are up to date" in finished.stdout
+
+
+def test_a_dry_run_says_of_which_stacks_it_does_not_know_who_leaves(account: Workspace, aws: StubAws) -> None:
+    deployed(account, aws)
+    assert "nobody leaves\n" in aws.run(account.out / "deploy.sh", "--dry-run").stdout
+    aws.stack("users-001", "UPDATE_IN_PROGRESS")
+    finished = aws.run(account.out / "deploy.sh", "--dry-run")
+    assert finished.returncode == 0, finished.stderr
+    assert f"who leaves with {USERS} is unknown: it is UPDATE_IN_PROGRESS\n" in finished.stdout
+    aws.stack("users-001", "UPDATE_COMPLETE", digest="0" * 64)
+    aws.fault("list-stack-resources", "An error occurred (AccessDenied)")
+    refused = aws.run(account.out / "deploy.sh", "--dry-run")
+    assert refused.returncode == 1
+    assert f"who leaves with {USERS} is unknown: who leaves could not be told: An error occurred (AccessDenied)\n" in refused.stdout
+    assert "nobody leaves" not in finished.stdout + refused.stdout
+
+
+def test_somebody_with_another_name_is_told_by_the_very_name(tmp_path: Path, aws: StubAws) -> None:
+    made = Workspace(tmp_path / "account", SETTINGS["hardened"] + "services: []\n")
+    made.write(({"name": "010"}, {"name": "10"}))
+    made.synth()
+    # Numbers, to a program that compares as awk does: the same.
+    (made.root / "config" / "accounts" / "tokyo" / "roster.csv").write_text("name,was\nmei,010\nhana,10\n")
+    made.synth()
+    deployed(made, aws)
+    aws.stack("users-001", "UPDATE_COMPLETE", digest="0" * 64)
+    (aws.folder / f"resources.{USERS}").write_text("AWS::IAM::User\tN010User\t010\nAWS::IAM::User\tN10User\t10\n")
+    said = aws.run(made.out / "deploy.sh", "--dry-run").stdout
+    assert re.findall("^(.*) is (.*) from now on", said, re.MULTILINE) == [("010", "mei"), ("10", "hana")], said
+
+
+@pytest.mark.parametrize("error, is_offline", [
+    ('Could not connect to the endpoint URL: "https://sts.ap-northeast-1.amazonaws.com/"', True),
+    ('Connect timeout on endpoint URL: "https://sts.ap-northeast-1.amazonaws.com/"', True),
+    ("Unable to locate credentials. You can configure credentials by running aws configure.", False),
+])  # fmt: skip
+def test_without_a_network_it_soon_says_so(account: Workspace, aws: StubAws, error: str, is_offline: bool) -> None:
+    aws.fault("get-caller-identity", *[error] * 9)
+    finished = aws.run(account.out / "deploy.sh")
+    assert finished.returncode == 1
+    assert ("AWS gave no answer: see that this machine is online" in finished.stderr) == is_offline
+    assert ("has no credentials that work" in finished.stderr) != is_offline
+    calls = (aws.folder / "log").read_text().splitlines()
+    # Two tries of 5 seconds where nobody takes the call, or 8 where nobody answers, and the pause between them: some 20 seconds.
+    assert len(calls) == (2 if is_offline else 1)
+    assert all(call.endswith(" --cli-connect-timeout 5 --cli-read-timeout 8 --region ap-northeast-1") for call in calls)
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
@@ -303,7 +375,7 @@ def test_a_dry_run_refuses_what_changes_something(account: Workspace, aws: StubA
     script = account.out / "deploy.sh"
     # As if a mistake let a dry run go on to the deployment.
     text = script.read_text()
-    broken = text.replace('if [ -n "$dry_run" ]; then\n  [ "$leaving"', 'if false; then\n  [ "$leaving"')
+    broken = text.replace('if [ -n "$dry_run" ]; then\n  unknown=', 'if false; then\n  unknown=')
     assert broken != text
     script.write_text(broken)
     finished = aws.run(script, "--dry-run")
@@ -341,7 +413,10 @@ def test_a_long_wait_is_heard_of(account: Workspace, aws: StubAws) -> None:
     assert "still is" not in aws.run(script, "--only", "users-001").stdout
     script.write_text(text.replace("-ge 60 ] || return 0", "-ge 0 ] || return 0"))
     aws.stack("users-001", *["UPDATE_IN_PROGRESS"] * 5, "UPDATE_COMPLETE")
-    assert f"{USERS}: still is UPDATE_IN_PROGRESS" in aws.run(script).stdout
+    said = aws.run(script).stdout
+    assert f"{USERS}: still is UPDATE_IN_PROGRESS" in said
+    assert not re.search("still( is)?$", said, re.MULTILINE), "each says in what state it is"
+    assert "mycompany-deepracer-access: still is begun, and was not looked at yet" in said
 
 
 def test_one_stack_alone_is_deployed_though_it_was_busy(account: Workspace, aws: StubAws) -> None:
