@@ -378,6 +378,8 @@ const TOLD: &[Told] = &[
     // The same document is that of another policy template.
     ("a trust policy in the template itself", NONE, (USERS, "AssumeRolePolicyDocument: {{policy \"notebook/trust\"}}", "AssumeRolePolicyDocument: {Version: \"2012-10-17\", Statement: [{Effect: Allow, Principal: {Service: lambda.amazonaws.com}, Action: \"sts:AssumeRole\"}]}"),
         &[TOO_WIDE, "/out/tokyo/users-001.yaml:", "its template is `", "stacks/users.yaml.hbs`", "allowed is `sts:AssumeRole` by `sagemaker.amazonaws.com`"]),
+    ("a trust policy that is named by a value", NONE, ("policies/trust/lambda.json.hbs", "\"lambda.amazonaws.com\"", "\"lambda.amazonaws.com\", \"ec2.amazonaws.com\""),
+        &[TOO_WIDE, "/templates/policies/trust/lambda.json.hbs:", "ec2.amazonaws.com"]),
     ("a denial of the suspended with a gap", NONE, (SUSPENDED, "\"Action\": \"*\"", "\"NotAction\": \"s3:GetObject\""),
         &[TOO_WIDE, "a suspended person can call `s3:GetObject`", "/templates/policies/user/suspended.json.hbs:6:", "let the policy of suspended people deny it"]),
     ("a condition that refuses what is needed", NETS, (SAGEMAKER, "sagemaker:ResourceTag/user", "sagemaker:ResourceTag/owner"),

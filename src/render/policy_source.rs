@@ -42,9 +42,10 @@ impl PolicySourceMap {
     /// The statement of this index in the template that gives `document`, among those that the template of a stack names: what
     /// that holds itself may be the same as what is written elsewhere.
     pub fn place(&self, document: &Value, statement: usize, stack: &SourceFile) -> Option<Place> {
-        let is_it = |(name, (_, given, _)): &&(String, Filled)| {
-            given == document && stack.text.contains(&format!("policy \"{name}\""))
-        };
+        // A name that is a value may be any.
+        let by_value = stack.text.split("{{policy ").skip(1).any(|rest| !rest.starts_with('"'));
+        let is_named = |name: &str| by_value || stack.text.contains(&format!("policy \"{name}\""));
+        let is_it = |(name, (_, given, _)): &&(String, Filled)| given == document && is_named(name);
         let (_, (source, _, lines)) = self.documents.iter().find(is_it)?;
         let line = *lines.get(statement)?;
         let start: usize = source.text.split_inclusive('\n').take(line).map(str::len).sum();
