@@ -221,6 +221,7 @@ pub fn of_services() -> Vec<Weakening> {
         helper("secretsmanager:GetSecretValue", "*"),
         made("a helper with a policy of AWS's own", role("helper", "      ManagedPolicyArns: [\"arn:aws:iam::aws:policy/AdministratorAccess\"]\n"), UNDECIDED, &["which is nobody's of the roster, has the policy"]),
         weakening("a service's role with more", ("policies/service/lambda.hardened.json.hbs", STATEMENT, "\"Statement\": [{\"Effect\": \"Allow\", \"Action\": \"s3:GetObject\", \"Resource\": \"*\"},"), TOO_WIDE, &["a service can", "s3:GetObject"]),
+        weakening("a service's role takes others", ("policies/service/lambda.hardened.json.hbs", STATEMENT, "\"Statement\": [{\"Effect\": \"Allow\", \"Action\": \"sts:AssumeRole\", \"Resource\": \"*\"},"), TOO_WIDE, &["a service can", "sts:AssumeRole"]),
         weakening("SageMaker's role opens notebooks", ("policies/service/sagemaker.hardened.json.hbs", "\"sagemaker:CreatePresignedNotebookInstanceUrl\",", ""), TOO_WIDE, &["a service can", "CreatePresignedNotebookInstanceUrl"]),
         weakening("all roles of services with a policy of AWS's own", (ROLES, "      Path: {{path}}\n", "      Path: {{path}}\n      ManagedPolicyArns: [\"arn:aws:iam::aws:policy/AmazonS3FullAccess\"]\n"), UNDECIDED, &["a service has the policy"]),
         weakening("a role of Lambda for SageMaker", ("policies/trust/lambda.json.hbs", "lambda.amazonaws.com", "sagemaker.amazonaws.com"), TOO_WIDE, &["the role of a service can be taken"]),

@@ -33,7 +33,6 @@ const EXCEPT: &str = "leave it out of what this statement denies, as the built-i
 const ATTACH: &str = "attach it to the group of people: `- !Ref GuardrailsPolicy` in its `ManagedPolicyArns`";
 const FEWER: &str = "use fewer patterns with `*` in `Action` and `Resource`";
 const DENY: &str = "let the policy of suspended people deny it without a condition, as the built-in one does";
-const GRANT_ROTATION: &str = "allow it in the policy of the function's role, as the built-in template does";
 const BIND: &str = "deny everything where `ArnNotEquals` compares `aws:PrincipalArn` with the role's ARN, `${aws:PrincipalTag/user}` at its end";
 const KNOWN: &str = "name the owner by `${aws:username}`, or of notebooks by `${aws:PrincipalTag/user}`, and use condition keys that AWS documents";
 const ALIKE: &str = "say the same of everybody: compare resources and requests with policy variables of who asks";
@@ -294,9 +293,9 @@ impl<'s> Access<'s> {
     /// What a subject needs and does not get.
     fn refused(&self, subject: &Subject<'_, '_>, references: &References, names: &Names) -> Vec<Problem> {
         let needs = references.needs(subject.kind);
-        let is_rotation = subject.kind == Kind::KeyRotation;
         // Beside the role of the function there may be others of operations.
-        if needs.is_empty() || is_rotation && subject.identity.name != names.key_rotation_role {
+        let is_another = subject.kind == Kind::KeyRotation && subject.identity.name != names.key_rotation_role;
+        if needs.is_empty() || is_another {
             return Vec::new();
         }
         let attached: Vec<Attached<'_>> =
@@ -333,7 +332,7 @@ impl<'s> Access<'s> {
                     let (help, statements) = self.refusing(&line.example, need);
                     Problem {
                         is_warning,
-                        help: if is_rotation && help == GRANT { GRANT_ROTATION } else { help },
+                        help,
                         notes: vec![line_in_words(&line, subject)],
                         statements,
                         lines: vec![line],

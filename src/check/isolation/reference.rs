@@ -102,11 +102,18 @@ impl References {
         let of_nobody = fill(&values, LIMITS_STRANGER)?;
         let of_company = [of_nobody.clone(), fill(&values, LIMITS_COMPANY)?].concat();
         references.filled.push(of_company.clone());
-        references.limits.insert(Kind::Other, parse(of_company)?);
+        references.limits.insert(Kind::Other, parse(of_company.clone())?);
+        // What acts as another role is in no service's limits, but where racestack's own policy has it.
+        let mut besides = of_nobody.clone();
+        let denied = of_company.iter().filter(|one| one.get("Effect").is_some_and(|effect| effect == "Deny"));
+        let denied: Vec<Value> = denied.flat_map(|one| one_or_more(one.get("Action"))).cloned().collect();
+        for others in besides.iter_mut().filter_map(|one| one.get_mut("NotAction")?.as_array_mut()) {
+            others.extend(denied.iter().cloned());
+        }
         // Their proofs are not shared by accounts: see `shared::key`.
         for service in plan.account.services.keys().copied() {
             let built_in = fill(&values, service_policy(service, plan.account.policies))?;
-            let limits = parse([built_in.clone(), of_nobody.clone()].concat())?;
+            let limits = parse([built_in.clone(), besides.clone()].concat())?;
             references.limits.insert(Kind::Service(service), limits);
             references.of_services.insert(service, policy(built_in));
         }

@@ -19,7 +19,7 @@ use super::document::{Listed, Statement};
 use super::pattern::{Filled, Pattern};
 use super::request::{Context, Principal, Request};
 use super::tri_bool::TriBool;
-use axis::Axis;
+pub use axis::Dependence;
 use cell::{Axes, Region};
 use classes::Classes;
 use side::{Side, of_side};
@@ -90,27 +90,6 @@ impl AccessLine {
             let keys = region.within.iter().map(|(axis, classes)| Dependence { axis, classes });
             (example, keys.collect())
         })
-    }
-}
-
-/// For which values of a condition key, and whether without it, something is so.
-#[derive(Debug, Clone, Copy)]
-pub struct Dependence<'l> {
-    axis: &'l Axis,
-    classes: &'l BTreeSet<usize>,
-}
-
-impl<'l> Dependence<'l> {
-    /// The key, in lower case.
-    pub fn key(&self) -> &'l str {
-        &self.axis.key
-    }
-
-    /// Whether it is so with this value of the key; with `None`, of requests without the key.
-    pub fn includes(&self, value: Option<&str>) -> bool {
-        let context = Context::new();
-        let context = value.map_or_else(Context::new, |value| context.with(&self.axis.key, value));
-        self.axis.class_of(&context).is_some_and(|class| self.classes.contains(&class))
     }
 }
 
