@@ -36,3 +36,19 @@ def test_a_fleet_takes_the_memory_of_what_is_in_flight(tmp_path: Path) -> None:
         for taken, accounts in zip((few, many), ACCOUNTS, strict=True):
             taken.append(peak(tmp_path / str(len(taken)), accounts))
     assert min(many) < 1.25 * min(few), f"{ACCOUNTS[0]} accounts took {few} KB, {ACCOUNTS[1]} took {many} KB"
+
+
+def test_a_diff_of_thousands_holds_what_is_the_same_once(tmp_path: Path) -> None:
+    config = tmp_path / "config"
+    roster = REPOSITORY / "benches/make_roster.py"
+    subprocess.run([sys.executable, roster, config, "--accounts", "1", "--users", "4900"], timeout=PATIENCE, check=True)
+    (file,) = config.glob("accounts/*/roster.csv")
+    for out in ("old", "new"):
+        command = [binary(), "synth", "--no-check", "--config", config, "--out", tmp_path / out]
+        subprocess.run(command, timeout=PATIENCE, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        file.write_text(file.read_text().replace(",team-0,,,,,", ",team-5,,,,,", 1))
+    environment = os.environ | {"RAYON_NUM_THREADS": "2"}
+    taken, said = memory.peak([binary(), "diff", tmp_path / "old", tmp_path / "new"], environment)
+    assert said.startswith("Plan: 0 to add, 3 to change, 0 to replace, 0 to destroy"), said[:200]
+    # What was wanted are 150 MB; how much is there at the same moment is chance.
+    assert taken < 155_000, f"it took {taken} KB"
