@@ -10,13 +10,13 @@ from typing import Any
 from urllib.parse import urlparse
 
 from moto.cloudformation.exceptions import CloudFormationError, ValidationError
-from moto.cloudformation.models import ChangeSet, CloudFormationBackend, Event, Stack
+from moto.cloudformation.models import Change, ChangeSet, CloudFormationBackend, Event, Stack
 from moto.cloudformation.responses import CloudFormationResponse
 from moto.s3.models import s3_backends
 
 from moto.core.responses import ActionResult
 
-from . import engine, template
+from . import engine, imports, template
 from .clients import Clients, clients
 
 RESOURCES_A_PAGE = 100
@@ -79,10 +79,30 @@ def _checked_change_set(original: Callable[..., Any]) -> Callable[..., Any]:
                 message="1 validation error detected: Value at 'templateBody' failed to satisfy constraint: "
                 f"Member must have length less than or equal to {template.BODY_LIMIT}"
             )
-        template.check(body, Stack.parse_template(body), response._get_param("Capabilities", []))
-        return original(response)
+        parsed = Stack.parse_template(body)
+        template.check(body, parsed, response._get_param("Capabilities", []))
+        asked = response._get_param("ResourcesToImport", [])
+        if response._get_param("ChangeSetType") != "IMPORT":
+            if asked:
+                raise ValidationError(message="ResourcesToImport can only be specified for change sets of the type IMPORT")
+            return original(response)
+        backend, name = response.cloudformation_backend, response._get_param("StackName")
+        known = [stack for stack in backend.stacks.values() if stack.status != "REVIEW_IN_PROGRESS"]
+        stack = next((stack for stack in known if stack.name == name), None)
+        importing = imports.checked(stack, parsed, asked, known, _clients(backend))
+        result = original(response)
+        change_set = next(reversed(backend.change_sets.values()))
+        change_set.imports = importing
+        change_set.changes = [_import_change(one) for one in importing]
+        return result
 
     return create_change_set
+
+
+def _import_change(one: imports.Import) -> Change:
+    change = Change(action="Import", logical_resource_id=one.logical_id, resource_type=one.type_name)
+    change.physical_resource_id = one.physical_id
+    return change
 
 
 def _empty_change_sets_fail(original: Callable[..., Any]) -> Callable[..., Any]:
@@ -100,8 +120,13 @@ def _empty_change_sets_fail(original: Callable[..., Any]) -> Callable[..., Any]:
         for stack_id, stack in list(backend.stacks.items()):
             if stack.name == name and stack.status == "REVIEW_IN_PROGRESS":
                 del backend.stacks[stack_id]
+        # moto makes a stack anew for whatever is no update.
+        kind = parameters["change_set_type"]
+        if kind == "IMPORT" and any(stack.name == name for stack in backend.stacks.values()):
+            parameters["change_set_type"] = "UPDATE"
         change_set_id, stack_id = original(backend, **parameters)
         change_set = backend.change_sets[change_set_id]
+        change_set.change_set_type = kind
         empty = change_set.change_set_type == "UPDATE" and not _changes_anything(change_set)
         change_set.status = "FAILED" if empty else "CREATE_COMPLETE"
         change_set.execution_status = "UNAVAILABLE" if empty else "AVAILABLE"
@@ -159,7 +184,11 @@ def _execute_change_set(backend: CloudFormationBackend, change_set_name: str, st
     stack._add_stack_event(f"{verb}_IN_PROGRESS", resource_status_reason="User Initiated")
     change_set.execution_status = "EXECUTE_COMPLETE"
     try:
-        left = engine.deploy(stack.resource_map, change_set.template_dict, _clients(backend))
+        if verb == "IMPORT":
+            imports.take_over(stack, change_set.template_dict, change_set.imports, _clients(backend))
+            left = []
+        else:
+            left = engine.deploy(stack.resource_map, change_set.template_dict, _clients(backend))
     except engine.RolledBack as rolled_back:
         change_set.execution_status = "EXECUTE_FAILED"
         _add_failure(stack, rolled_back.failure, f"{verb}_FAILED")
