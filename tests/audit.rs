@@ -93,6 +93,30 @@ fn an_account_that_is_as_its_out_folder_says_has_no_findings() {
 }
 
 #[test]
+fn a_notebook_that_was_made_by_hand_is_compared_as_any_other() {
+    const BY_HAND: &[u8] = b"name,team,notebook.name,notebook.existing\nbob,red,bobs,true\nbobby,blue,,\n";
+    let mut account = Account::of("", BY_HAND);
+    account.finds(&[]);
+    // No stack says on which platform it is, or in which network.
+    account.file("notebook-instances/bobs.json")["PlatformIdentifier"] = json!("notebook-al2023-v1");
+    account.file("notebook-instances/bobs.json")["DirectInternetAccess"] = json!("Disabled");
+    account.finds(&[]);
+    account.file("notebook-instances/bobs.json")["RootAccess"] = json!("Enabled");
+    account.finds(&[("audit::drift", "tokyo/notebook/bobs/`RootAccess`")]);
+    let shared = format!("arn:aws:iam::{ACCOUNT}:role/shared");
+    account.file("notebook-instances/bobs.json")["RoleArn"] = json!(shared);
+    account.finds(&[
+        ("audit::drift", "tokyo/notebook/bobs/`RootAccess`"),
+        ("audit::notebook-role", "tokyo/notebook/bobs/role"),
+    ]);
+    let mut account = Account::of("", BY_HAND);
+    let tags = account.file("notebook-tags.json")["ResourceTagMappingList"].as_array_mut().unwrap();
+    tags.retain(|one| !one["ResourceARN"].as_str().unwrap().ends_with("/bobs"));
+    let found = account.found();
+    assert!(found.iter().any(|(_, about)| about == "tokyo/notebook/bobs/tag-user"), "{found:?}");
+}
+
+#[test]
 fn an_administrator_is_found_unless_the_settings_trust_them() {
     let everything = json!({"Effect": "Allow", "Action": "*", "Resource": "*"});
     for trusted in ["", &format!("trusted: [\"arn:aws:iam::{ACCOUNT}:user/ro*\"]\n")] {

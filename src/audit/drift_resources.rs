@@ -44,8 +44,11 @@ fn notebooks(sides: &Sides<'_>) -> Vec<Observation> {
             ("the platform", &live.platform, "PlatformIdentifier"),
             ("the lifecycle configuration", &live.lifecycle, "LifecycleConfigName"),
         ] {
-            let both = (of_live.as_deref().unwrap_or_default(), text(*declared, key));
-            found.extend(value(thing, place.clone(), topic, both));
+            // Of a notebook that was made by hand, no stack says on which platform it is.
+            if declared.properties.get(key).is_some() {
+                let both = (of_live.as_deref().unwrap_or_default(), text(*declared, key));
+                found.extend(value(thing, place.clone(), topic, both));
+            }
         }
         let wanted = roles.get(name).copied().flatten();
         if wanted.is_some_and(|wanted| wanted != live.role_arn) {

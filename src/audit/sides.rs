@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use crate::account::{Export, LiveNotebook};
 use crate::diff::Stack;
-use crate::inventory::{self, Documents, IamInventory};
+use crate::inventory::{self, Documents, IamInventory, existing_notebook};
 use crate::plan::AccountPlan;
 use crate::source::Place;
 
@@ -100,7 +100,8 @@ impl<'a> Sides<'a> {
 fn of_type<'a>(stacks: &'a [Stack], kind: &'a str) -> impl Iterator<Item = Declared<'a>> + use<'a> {
     let resources = stacks.iter().flat_map(|stack| {
         let all = stack.template.get("Resources").and_then(Value::as_object);
-        all.into_iter().flatten().map(move |(_, resource)| (stack, resource))
+        let own_and_beside = |resource| [Some(resource), existing_notebook(resource)].into_iter().flatten();
+        all.into_iter().flatten().flat_map(move |(_, one)| own_and_beside(one)).map(move |resource| (stack, resource))
     });
     let of_type = resources.filter(move |(_, resource)| resource.get("Type").and_then(Value::as_str) == Some(kind));
     of_type.filter_map(|(stack, resource)| Some(Declared { stack, properties: resource.get("Properties")? }))

@@ -9,6 +9,7 @@ use serde_json::Value;
 
 use super::checked::Checked;
 use crate::finding::{Finding, Rule};
+use crate::inventory::existing_notebook;
 use crate::model::{NOTEBOOK, TEAM, USER, User};
 use crate::plan::Names;
 
@@ -96,8 +97,12 @@ impl<'v> NotebooksByRole<'v> {
     fn of(one: &'v Checked<'_>) -> Self {
         let is_notebook = |resource: &Value| resource.get("Type").is_some_and(|kind| kind == NOTEBOOK_TYPE);
         let notebooks = one.resources().filter(|(_, resource)| is_notebook(resource));
+        let existing = one.resources().filter_map(|(_, role)| {
+            let name = role.get("Properties").and_then(|of| of.get("RoleName")).and_then(Value::as_str);
+            existing_notebook(role).map(|notebook| (name, notebook))
+        });
         let roles: Vec<(Option<&str>, &Value)> =
-            notebooks.map(|(_, notebook)| (role_name(one, notebook), notebook)).collect();
+            notebooks.map(|(_, notebook)| (role_name(one, notebook), notebook)).chain(existing).collect();
         let complete = roles.iter().all(|(role, _)| role.is_some());
         Self { by_name: roles.into_iter().filter_map(|(role, one)| Some((role?, one))).collect(), complete }
     }

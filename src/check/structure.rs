@@ -198,6 +198,7 @@ mod tests {
             suspended: false,
             console: false,
             notebook: true,
+            existing_notebook: false,
         };
         let words: Vec<String> = words(&shape.prototype().unwrap()).into_iter().map(|(word, _)| word).collect();
         assert_eq!(words.iter().filter(|word| **word == PROTOTYPE_NAME).count(), 1);

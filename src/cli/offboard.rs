@@ -128,6 +128,12 @@ fn of_user(account: &Account, user: &User, synth: &str, deploy: &Path) -> String
         "Have the change of the roster, the lock and the out folder reviewed. Then see what would be taken, and deploy.",
         &format!("{deploy} --dry-run\n{deploy}\n"),
     );
+    if let Some(notebook) = user.notebook.as_ref().filter(|notebook| notebook.existing) {
+        let named = format!("--region {region} --notebook-instance-name {}", quote(notebook.name.as_str()));
+        let commands = ["stop-notebook-instance", "wait notebook-instance-stopped", "delete-notebook-instance"];
+        let commands = commands.map(|command| format!("aws sagemaker {command} {named}\n")).concat();
+        step("Delete the notebook: it was made by hand, and goes with no stack.", &commands);
+    }
     step(
         "Only where something else than deploy.sh deploys the stacks: take away, before it does, what CloudFormation\n\
          #    cannot delete the user with. deploy.sh does the same.",

@@ -74,4 +74,7 @@ pub struct RosterNotebookSettings {
     /// The size of the volume in GB, 5 to 16,384.
     #[schemars(range(min = 5, max = 16384))]
     pub volume_gb: Option<u32>,
+    /// Whether the instance was made by hand and stays: CloudFormation cannot import it, so no stack has it. Its role, which a
+    /// stack makes, says what it is to be like.
+    pub existing: Option<bool>,
 }

@@ -1,7 +1,7 @@
 //! "Did you mean": the known word nearest to an unknown one, or of the same meaning.
 
 /// The columns of a roster, besides `tags.KEY`.
-pub const COLUMNS: [&str; 11] = [
+pub const COLUMNS: [&str; 12] = [
     "name",
     "display_name",
     "email",
@@ -13,6 +13,7 @@ pub const COLUMNS: [&str; 11] = [
     "notebook.name",
     "notebook.instance_type",
     "notebook.volume_gb",
+    "notebook.existing",
 ];
 
 /// What other tools, and people in Japanese and Korean, call the columns; compared without case, spaces, `_` and `-`.

@@ -2,7 +2,7 @@
 
 use super::model::{Bucket, Doubt, Notebook, Secret};
 use super::return_values::ReturnValues;
-use super::template::Resource;
+use super::template::{Resource, existing_notebook};
 
 /// The resources of an account.
 #[derive(Default)]
@@ -37,6 +37,18 @@ impl<'a> Found<'a> {
                     role_arn,
                     lifecycle_configuration: lifecycle.map(|name| values.text_or_reference(name)),
                     tags: values.tags(resource),
+                });
+            }
+            "AWS::IAM::Role" => {
+                let Some(value) = existing_notebook(resource.value) else { return };
+                let notebook = Resource { value, ..*resource };
+                let text = |key: &str| notebook.property(key).map(|value| values.text_or_reference(value));
+                self.notebooks.push(Notebook {
+                    name: text("NotebookInstanceName").unwrap_or_default(),
+                    location,
+                    role_arn: Some(physical.arn.clone()),
+                    lifecycle_configuration: text("LifecycleConfigName"),
+                    tags: values.tags(&notebook),
                 });
             }
             "AWS::SecretsManager::Secret" => {

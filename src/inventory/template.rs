@@ -54,6 +54,12 @@ pub fn resources(stack: usize, resources: &Value) -> impl Iterator<Item = Resour
     })
 }
 
+/// The notebook instance that acts as a role and is in no stack, as the metadata of the role tells of it: a resource, but for
+/// its role.
+pub fn existing_notebook(role: &Value) -> Option<&Value> {
+    role.get("Metadata")?.get("ExistingNotebook")
+}
+
 /// The values of a list; a value that is none stands for itself.
 pub fn one_or_more(value: Option<&Value>) -> impl Iterator<Item = &Value> {
     let (list, one): (&[Value], Option<&Value>) = match value {

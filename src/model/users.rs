@@ -50,6 +50,8 @@ pub struct Notebook {
     pub instance_type: InstanceType,
     /// The size of its volume in GB.
     pub volume_gb: u32,
+    /// Whether it was made by hand, and no stack has it.
+    pub existing: bool,
 }
 
 /// What holds for everyone in the account unless their row says otherwise.
@@ -233,13 +235,17 @@ fn notebook(
     findings: &mut Vec<Finding>,
 ) -> Option<Notebook> {
     let name = notebook_name(user, own.and_then(|own| own.name.as_deref()), node, known, findings)?;
+    let existing = own.and_then(|own| own.existing).unwrap_or_default();
     let instance_type = match own.and_then(|own| own.instance_type.as_deref()) {
         None => defaults.instance_type.clone()?,
         Some(text) => {
             let place = node.place_of("notebook.instance_type");
             match InstanceType::parse(text) {
                 Ok(instance_type) => {
-                    findings.extend(instance_types::check(&instance_type, defaults.allowed_types, &place));
+                    // What is there already, synth neither makes nor refuses.
+                    if !existing {
+                        findings.extend(instance_types::check(&instance_type, defaults.allowed_types, &place));
+                    }
                     instance_type
                 }
                 Err(refusal) => {
@@ -258,7 +264,8 @@ fn notebook(
             }
         }
     };
-    Some(Notebook { name, instance_type, volume_gb: own.and_then(|own| own.volume_gb).or(defaults.volume_gb)? })
+    let volume_gb = own.and_then(|own| own.volume_gb).or(defaults.volume_gb)?;
+    Some(Notebook { name, instance_type, volume_gb, existing })
 }
 
 /// The name of a person's notebook: the one that the lock has, the one that the roster sets, or one made of the person's.

@@ -170,6 +170,7 @@ struct NotebookContext<'a> {
     name: &'a str,
     instance_type: &'a str,
     volume_gb: u32,
+    existing: bool,
 }
 
 /// What a person may spend.
@@ -289,6 +290,7 @@ pub(super) fn user_context<'a>(account: &Account, user: &'a User) -> UserContext
             name: notebook.name.as_str(),
             instance_type: notebook.instance_type.as_str(),
             volume_gb: notebook.volume_gb,
+            existing: notebook.existing,
         }),
         budget: account.budgets.as_ref().and_then(|budgets| budgets.monthly_usd_per_user).map(|usd| BudgetContext {
             id: id("Budget"),

@@ -17,6 +17,8 @@ pub struct UserShape {
     pub console: bool,
     /// Whether the person has a notebook.
     pub notebook: bool,
+    /// Whether that was made by hand, and no stack has it.
+    pub existing_notebook: bool,
 }
 
 /// The name of a prototype. No word of a prototype is part of another, or likely to be part of an account's own names.
@@ -42,6 +44,7 @@ impl UserShape {
             suspended: user.suspended,
             console: user.console,
             notebook: user.notebook.is_some(),
+            existing_notebook: user.notebook.as_ref().is_some_and(|notebook| notebook.existing),
         }
     }
 
@@ -61,6 +64,7 @@ impl UserShape {
             name: NotebookName::parse(PROTOTYPE_NOTEBOOK).ok()?,
             instance_type: InstanceType::parse(PROTOTYPE_TYPE).ok()?,
             volume_gb: PROTOTYPE_VOLUME,
+            existing: self.existing_notebook,
         };
         Some(User {
             name: UserName::parse(PROTOTYPE_NAME).ok()?,

@@ -50,6 +50,10 @@ impl ExportFiles {
             ),
             ("bucket-versioning.json".to_owned(), json!({"Status": "Enabled"})),
             ("bucket-folders.json".to_owned(), json!({"CommonPrefixes": null})),
+            ("bucket-encryption.json".to_owned(), json!({})),
+            ("bucket-lifecycle.json".to_owned(), json!({})),
+            ("bucket-logging.json".to_owned(), json!({})),
+            ("bucket-tags.json".to_owned(), json!({})),
             ("access-points.json".to_owned(), json!({"AccessPointList": []})),
             ("training-jobs.json".to_owned(), json!({"TrainingJobSummaries": []})),
         ]);
@@ -204,7 +208,8 @@ fn tags(tags: &[Tag]) -> Vec<Value> {
 fn notebooks(stacks: &[Stack], inventory: &IamInventory<'_>, files: &mut BTreeMap<String, Value>) {
     let (mut list, mut tagged, mut lifecycles) = (Vec::new(), Vec::new(), Vec::new());
     let resources = stacks.iter().flat_map(|stack| stack.template["Resources"].as_object().unwrap().values());
-    for resource in resources {
+    let with_existing = |resource| std::iter::once(resource).chain(inventory::existing_notebook(resource));
+    for resource in resources.flat_map(with_existing) {
         let properties = &resource["Properties"];
         if resource["Type"] == "AWS::SageMaker::NotebookInstance" {
             let name = properties["NotebookInstanceName"].as_str().unwrap();
