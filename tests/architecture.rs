@@ -23,6 +23,7 @@ const ORDER: &[&str] = &[
     "output",
     "diff",
     "audit",
+    "adopt",
     "page",
     "handout",
     "synthesis",

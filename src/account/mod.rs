@@ -23,7 +23,9 @@ use crate::source::{Place, SourceFile};
 use reading::Reader;
 
 pub use credentials::{AccessKey, Credentials};
-pub use identities::{Attached, GroupDetail, Identities, InlinePolicy, ManagedPolicy, RoleDetail, UserDetail};
+pub use identities::{
+    Attached, AttachedBoundary, GroupDetail, Identities, InlinePolicy, ManagedPolicy, RoleDetail, UserDetail,
+};
 pub use inventory::tags;
 pub use notebooks::{LiveNotebook, PROPERTIES as NOTEBOOK_PROPERTIES, TrainingJob};
 pub use reading::LiveTag;
@@ -37,6 +39,12 @@ pub const IDENTITIES_FILE: &str = "identities.json";
 /// An account, as an export tells of it.
 #[derive(Debug)]
 pub struct Export {
+    /// The account's ID.
+    pub account_id: String,
+    /// The region.
+    pub region: String,
+    /// The name of the bucket.
+    pub bucket_name: String,
     /// The day on which it was taken.
     pub taken: Date,
     /// The users, groups, roles and managed policies.
@@ -83,11 +91,15 @@ struct Header {
 }
 
 impl Export {
-    /// Reads a folder. Where it is not a whole export of this account, which are findings, there is none.
+    /// Reads a folder. Where it is not a whole export, or of another account than is wanted, which are findings, there is none.
     ///
     /// # Errors
     /// When a file is there and cannot be read.
-    pub fn read(folder: &Path, wanted: &Wanted<'_>, findings: &mut Vec<Finding>) -> Result<Option<Self>, FileError> {
+    pub fn read(
+        folder: &Path,
+        wanted: Option<&Wanted<'_>>,
+        findings: &mut Vec<Finding>,
+    ) -> Result<Option<Self>, FileError> {
         let mut reader = Reader::new(folder);
         let export = reader.export(wanted);
         findings.append(&mut reader.findings);
@@ -129,14 +141,16 @@ fn arns(text: &str) -> BTreeMap<String, usize> {
 }
 
 impl Reader {
-    fn export(&mut self, wanted: &Wanted<'_>) -> Result<Option<Export>, FileError> {
+    fn export(&mut self, wanted: Option<&Wanted<'_>>) -> Result<Option<Export>, FileError> {
         let Some((source, header)) = self.json::<Header>(EXPORT_FILE)? else { return Ok(None) };
-        let of = [
-            ("account", &header.account, wanted.account_id),
-            ("region", &header.region, wanted.region),
-            ("bucket", &header.bucket, wanted.bucket),
-        ];
-        for (key, found, allowed) in of.into_iter().filter(|(_, found, allowed)| found != allowed) {
+        let of = wanted.map(|wanted| {
+            [
+                ("account", &header.account, wanted.account_id),
+                ("region", &header.region, wanted.region),
+                ("bucket", &header.bucket, wanted.bucket),
+            ]
+        });
+        for (key, found, allowed) in of.into_iter().flatten().filter(|(_, found, allowed)| found != allowed) {
             let message = format!("the export is of the {key} `{found}`, and the configuration has `{allowed}`");
             let finding = Finding::new(Rule::AuditExport, message).at(place_of(&source, &format!("\"{found}\"")));
             self.findings.push(finding.help("export the account that the configuration names, by its own script"));
@@ -155,13 +169,16 @@ impl Reader {
         let jobs = self.jobs()?;
         let lifecycles = self.lifecycles()?;
         let bucket = self.bucket()?;
-        let policies = self.policies(wanted.policies)?;
+        let policies = self.policies(wanted.map(|wanted| wanted.policies).unwrap_or_default())?;
         if !self.findings.is_empty() {
             return Ok(None);
         }
         let (Ok(taken), Some((identities_source, identities))) = (taken, identities) else { return Ok(None) };
         let Some((credentials_source, credentials)) = credentials else { return Ok(None) };
         Ok(Some(Export {
+            account_id: header.account,
+            region: header.region,
+            bucket_name: header.bucket,
             taken,
             identities,
             credentials,

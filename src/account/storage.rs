@@ -3,7 +3,7 @@
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::reading::{Reader, document};
+use super::reading::{LiveTag, Reader, document};
 use crate::files::FileError;
 use crate::source::Place;
 
@@ -22,6 +22,16 @@ pub struct BucketDetail {
     pub folders_place: Option<Place>,
     /// Its access points.
     pub access_points: Vec<AccessPoint>,
+    /// Whether there is such a bucket.
+    pub exists: bool,
+    /// The KMS key that it encrypts with, where it does so with one.
+    pub kms_key: Option<String>,
+    /// The bucket that the log of its requests is written to.
+    pub log_bucket: Option<String>,
+    /// The names of its lifecycle rules.
+    pub lifecycle_rules: Vec<String>,
+    /// Its tags.
+    pub tags: Vec<LiveTag>,
 }
 
 /// An access point of the bucket.
@@ -74,8 +84,48 @@ struct Versioning {
 
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
+struct Encryption {
+    server_side_encryption_configuration: Option<Value>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Logging {
+    logging_enabled: Option<LogTarget>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct LogTarget {
+    target_bucket: String,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Lifecycle {
+    #[serde(default)]
+    rules: Vec<LifecycleRule>,
+}
+
+#[derive(Deserialize)]
+struct LifecycleRule {
+    #[serde(rename = "ID", default)]
+    id: String,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct TagSet {
+    #[serde(default)]
+    tag_set: Vec<LiveTag>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
 struct FolderList {
-    common_prefixes: Option<Vec<Prefix>>,
+    /// `null` where there are none; of a bucket that is not there, the key is missing.
+    #[serde(default, deserialize_with = "present")]
+    common_prefixes: Option<Option<Vec<Prefix>>>,
     next_token: Option<Value>,
 }
 
@@ -114,9 +164,24 @@ impl Reader {
         }
         if let Some((source, list)) = self.json::<FolderList>("bucket-folders.json")? {
             self.refuse_part(&source, list.next_token.is_some());
-            let folders = list.common_prefixes.unwrap_or_default().into_iter();
+            bucket.exists = list.common_prefixes.is_some();
+            let folders = list.common_prefixes.flatten().unwrap_or_default().into_iter();
             bucket.folders = folders.map(|one| one.prefix.trim_end_matches('/').to_owned()).collect();
             bucket.folders_place = Some(Place::whole(&source));
+        }
+        if let Some((_, answer)) = self.json::<Encryption>("bucket-encryption.json")? {
+            const KEY: &str = "/Rules/0/ApplyServerSideEncryptionByDefault/KMSMasterKeyID";
+            let key = answer.server_side_encryption_configuration.as_ref().and_then(|one| one.pointer(KEY));
+            bucket.kms_key = key.and_then(Value::as_str).map(str::to_owned);
+        }
+        if let Some((_, answer)) = self.json::<Logging>("bucket-logging.json")? {
+            bucket.log_bucket = answer.logging_enabled.map(|target| target.target_bucket);
+        }
+        if let Some((_, answer)) = self.json::<Lifecycle>("bucket-lifecycle.json")? {
+            bucket.lifecycle_rules = answer.rules.into_iter().map(|rule| rule.id).collect();
+        }
+        if let Some((_, answer)) = self.json::<TagSet>("bucket-tags.json")? {
+            bucket.tags = answer.tag_set;
         }
         if let Some((source, list)) = self.json::<AccessPointList>("access-points.json")? {
             self.refuse_part(&source, list.next_token.is_some());
@@ -146,4 +211,12 @@ impl Reader {
 /// The file of the policy of a key or topic: `policies/` and the end of its ARN.
 fn policy_file(arn: &str) -> String {
     format!("policies/{}.json", arn.rsplit([':', '/']).next().unwrap_or_default())
+}
+
+/// A value that is there, whether it is `null` or not.
+#[allow(clippy::option_option, reason = "that it is missing says something else than that it is `null`")]
+fn present<'de, D: serde::Deserializer<'de>, T: Deserialize<'de>>(
+    deserializer: D,
+) -> Result<Option<Option<T>>, D::Error> {
+    Deserialize::deserialize(deserializer).map(Some)
 }

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::{Parser, Subcommand};
 
 use super::DEFAULT_OUT;
+use super::adopt::AdoptArgs;
 use super::audit::AuditArgs;
 use super::built_in::BuiltInArgs;
 use super::limits::LimitsArgs;
@@ -45,6 +46,8 @@ pub enum Command {
     Handout(HandoutArgs),
     /// Look at an account as it is: who reaches whose things, what differs from the out folder, what to clean up
     Audit(AuditArgs),
+    /// Turn an account that was made by hand into a configuration and an import for CloudFormation
+    Adopt(AdoptArgs),
     /// Print the steps by which somebody leaves, and run none of them
     Offboard(OffboardArgs),
     /// Tell what a person may do, or who may do something, and which statements of which policies say so

@@ -63,7 +63,8 @@ pub(super) fn run(args: &AuditArgs, colour: bool, notice: &dyn Fn(&str)) -> Resu
     if args.script {
         let script = inputs::one_account(&sources, &mut findings)?.map(|(_, account)| {
             let plan = plan::plan(&account, &args.out, Vec::new());
-            output::audit_script(&plan, &policies_of(&plan))
+            let policies = policies_of(&plan);
+            output::audit_script(plan.account.name.as_str(), &wanted(&plan, &policies))
         });
         return Ok(match script {
             Some(script) => printed(script),
@@ -139,14 +140,8 @@ impl Audited<'_> {
         folder: &Path,
         refused: &mut Vec<Finding>,
     ) -> Result<Option<(Date, Vec<Finding>)>, Failure> {
-        let names = &self.plan.names;
-        let wanted = Wanted {
-            account_id: &names.account_id,
-            region: &names.region,
-            bucket: &names.bucket,
-            policies: &self.policies,
-        };
-        let Some(export) = Export::read(folder, &wanted, refused)? else { return Ok(None) };
+        let wanted = wanted(self.plan, &self.policies);
+        let Some(export) = Export::read(folder, Some(&wanted), refused)? else { return Ok(None) };
         let (sources, suppressions) = (self.auditing.sources, &self.material.suppressions);
         let observations = audit::audit(self.plan, &export, self.stacks, sources.today).map_err(Failure::Fault)?;
         let apply = |findings: &mut [Finding]| suppressions.apply(findings, sources.config, self.auditing.out);
@@ -156,6 +151,12 @@ impl Audited<'_> {
         found.extend(unused);
         Ok(Some((export.taken, found)))
     }
+}
+
+/// What an export of an account must be of.
+pub(super) fn wanted<'a>(plan: &'a AccountPlan<'_>, policies: &'a [String]) -> Wanted<'a> {
+    let names = &plan.names;
+    Wanted { account_id: &names.account_id, region: &names.region, bucket: &names.bucket, policies }
 }
 
 /// The KMS keys and SNS topics whose policies decide about what people have.

@@ -1,6 +1,7 @@
 //! The command line: arguments in, texts and an exit code out. Nothing here prints.
 
 mod access;
+mod adopt;
 mod args;
 mod audit;
 mod built_in;
@@ -47,6 +48,7 @@ pub fn run(args: &Args, colour: bool, watch: &Progress<'_>) -> Outcome {
         Command::Init(init) => init::run(init),
         Command::Schema(schema) => Ok(printed(schema_of(schema.kind))),
         Command::Explain(explain) => explain::run(explain, colour),
+        Command::Adopt(adopt) => adopt::run(adopt, colour, watch),
         Command::Audit(audit) => audit::run(audit, colour, watch.notice),
         Command::Offboard(offboard) => offboard::run(offboard, colour),
         Command::Handout(handout) => handout::run(handout, colour, watch),

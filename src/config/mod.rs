@@ -102,6 +102,11 @@ pub struct RosterConfig {
     pub rows: Vec<(Node, RosterRow)>,
 }
 
+/// The settings that hold where no file says otherwise.
+pub fn default_settings() -> Settings {
+    layers::typed(&layers::defaults())
+}
+
 /// Reads the config folder, but for rosters and locks. The settings of every account are read, so that clashes between
 /// accounts are found; those that `wanted` names are selected, or all when it names none.
 ///

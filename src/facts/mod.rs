@@ -84,6 +84,21 @@ pub const REGIONS_WITHOUT_BUDGETS: [&str; 20] = [
 pub const RETENTION_DAYS: [u32; 22] =
     [1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653];
 
+/// The types of racestack's stacks that CloudFormation can import, each with the property that tells it which resource is meant.
+/// Sources: <https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/resource-import-supported-resources.html>, and
+/// `primaryIdentifier` of the resource schemas that cfn-lint 1.58.0 ships (schemas of 2026-10-20).
+///
+/// That page does not list `AWS::SageMaker::NotebookInstance` and `AWS::SageMaker::NotebookInstanceLifecycleConfig`, whose schemas
+/// have no handlers: a change set with them fails with "The following resource types are not supported for resource import".
+pub const IMPORTABLE: [(&str, &str); 6] = [
+    ("AWS::IAM::Group", "GroupName"),
+    ("AWS::IAM::ManagedPolicy", "PolicyArn"),
+    ("AWS::IAM::Role", "RoleName"),
+    ("AWS::IAM::User", "UserName"),
+    ("AWS::S3::Bucket", "BucketName"),
+    ("AWS::S3::BucketPolicy", "Bucket"),
+];
+
 /// The path under which the console makes service roles.
 /// Source: <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html#identifiers-friendly-names>
 pub const SERVICE_ROLE_PATH: &str = "/service-role/";

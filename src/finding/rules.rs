@@ -156,6 +156,10 @@ rules! {
     AuditNoMfa, "audit::no-mfa", Warning, "a user with a password for the console and without a second factor";
     AuditRetiredPlatform, "audit::retired-platform", Warning, "a notebook on a platform that AWS has retired";
     AuditRunning, "audit::running", Warning, "a notebook that has been running for days";
+    AdoptLeftOut, "adopt::left-out", Warning, "something of an account that stays outside of the stacks";
+    AdoptAssumedOwner, "adopt::assumed-owner", Warning, "a notebook without the tag `user` that is taken for a person's by its name";
+    AdoptOverwritten, "adopt::overwritten", Warning, "something of a bucket that the first deployment puts racestack's own in the place of";
+    AdoptNameTaken, "adopt::name-taken", Error, "something of an account that has the name of what synth makes, and that CloudFormation cannot import";
 }
 
 impl Rule {

@@ -37,7 +37,10 @@ pub use quotas::Quotas;
 pub use renames::rename_steps;
 pub use sharing::{FolderName, SharedFolders, TEAMS_FOLDER};
 pub use suppressions::{SuppressedRule, Suppression, suppressions};
-pub use tags::{DISPLAY_NAME, EMAIL, MANAGED_BY, MANAGED_BY_RACESTACK, NOTEBOOK, TEAM, Tag, USER, other_spellings};
+pub use tags::{
+    DISPLAY_NAME, EMAIL, MANAGED_BY, MANAGED_BY_RACESTACK, NOTEBOOK, RESERVED as RESERVED_TAGS, TEAM, Tag, USER,
+    other_spellings,
+};
 pub use users::{Notebook, User};
 
 use crate::config::{AccountConfig, People};

@@ -8,6 +8,7 @@ mod folder;
 mod folder_kind;
 mod git_sync;
 mod handouts;
+mod import;
 mod manifest;
 mod replace;
 mod shell;
@@ -20,6 +21,7 @@ pub use folder::{
     Configured, Difference, claim, claim_shared, commit, compare, discard, inspect, orphans, stage, write,
 };
 pub use handouts::files as handout_files;
+pub use import::{ImportedStack, import_files};
 pub use manifest::{
     DeployedBy, Manifest, PolicyEntry, StackEntry, Used, UserEntry, holds_users, of as manifest, read as read_manifest,
 };

@@ -30,7 +30,7 @@ pub use prototype::{
 pub use reference::PolicyValues;
 pub use template::{Contents, Rendered, Template};
 pub use text_templates::{TextTemplates, policy_hash};
-pub use yaml::scalar;
+pub use yaml::{block, scalar};
 
 use std::sync::Arc;
 

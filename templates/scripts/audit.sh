@@ -77,7 +77,8 @@ write() {
   if [ "$status" != 0 ]; then
     case $(errors "$me") in
       *'(NoSuchBucket)'* | *'(NoSuchBucketPolicy)'* | *'(NoSuchPublicAccessBlockConfiguration)'* | \
-        *'(NoSuchAccessPointPolicy)'* | *'(NotFound)'* | *'(NotFoundException)'*) printf '{}\n' >"$file.part" ;;
+        *'(NoSuchAccessPointPolicy)'* | *'(ServerSideEncryptionConfigurationNotFoundError)'* | \
+        *'(NoSuchLifecycleConfiguration)'* | *'(NoSuchTagSet)'* | *'(NotFound)'* | *'(NotFoundException)'*) printf '{}\n' >"$file.part" ;;
       *)
         printf 'audit.sh: aws %s %s failed: %s\n' "$1" "$2" "$(errors "$me")" >&2
         rm -f "$file.part"
@@ -130,6 +131,8 @@ if [ ! -f export.json.part ]; then
   printf '{"account": "%s", "region": "%s", "bucket": "%s", "taken": "%s"}\n' \
     "$account" "$region" "$bucket" "$(date -u +%Y-%m-%d)" >export.json.new
   mv -f export.json.new export.json.part
+else
+  say "goes on where it stopped: what is there already is as it was from $(sed -n 's/.*"taken": "\([^"]*\)".*/\1/p' export.json.part) on"
 fi
 begun=$(sed -n 's/^{"account": "\([0-9]*\)".*/\1/p' export.json.part)
 [ "$begun" = "$account" ] || fail "$1 has a part of another account: name another folder"
@@ -153,6 +156,10 @@ say 'the bucket'
 must bucket-policy.json main s3api get-bucket-policy --bucket "$bucket"
 must bucket-public-access-block.json main s3api get-public-access-block --bucket "$bucket"
 must bucket-versioning.json main s3api get-bucket-versioning --bucket "$bucket"
+must bucket-encryption.json main s3api get-bucket-encryption --bucket "$bucket"
+must bucket-lifecycle.json main s3api get-bucket-lifecycle-configuration --bucket "$bucket"
+must bucket-logging.json main s3api get-bucket-logging --bucket "$bucket"
+must bucket-tags.json main s3api get-bucket-tagging --bucket "$bucket"
 must bucket-folders.json main s3api list-objects-v2 --bucket "$bucket" --delimiter / \
   --query '{CommonPrefixes: CommonPrefixes}'
 must access-points.json main s3control list-access-points --account-id "$account" --bucket "$bucket"

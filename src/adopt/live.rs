@@ -1,0 +1,183 @@
+//! What an account has of a resource that a template declares, in CloudFormation's words.
+
+use serde_json::{Value, json};
+
+use crate::account::{Attached, AttachedBoundary, Export, InlinePolicy, LiveTag};
+use crate::source::Place;
+
+/// What an account has under the name of a resource.
+pub enum Live {
+    /// Nothing.
+    Absent,
+    /// The resource: the value of its identifier, and its properties as they are.
+    Same(String, Value),
+    /// Something that CloudFormation can neither import nor make another of: what, where it is told, and what to do.
+    Taken(String, Place, String),
+}
+
+/// The path in the ARN of an identity or a policy of this name.
+pub fn path_of(arn: &str, name: &str) -> String {
+    let (_, behind) = arn.split_once('/').unwrap_or_default();
+    format!("/{}", behind.strip_suffix(name).unwrap_or_default())
+}
+
+/// What the account has of a resource of this type and these properties.
+pub fn live(export: &Export, kind: &str, declared: &Value) -> Live {
+    let text = |key: &str| declared.get(key).and_then(Value::as_str).unwrap_or_default();
+    let found = match kind {
+        "AWS::S3::Bucket" => {
+            let properties = || json!({"BucketName": export.bucket_name});
+            export.bucket.exists.then(|| Live::Same(export.bucket_name.clone(), bucket(export, properties())))
+        }
+        "AWS::S3::BucketPolicy" => export.bucket.policy.as_ref().map(|(policy, _)| {
+            // The bucket as the template refers to it: CloudFormation replaces a policy whose bucket is written otherwise.
+            let bucket = declared.get("Bucket").cloned().unwrap_or_default();
+            Live::Same(export.bucket_name.clone(), json!({"Bucket": bucket, "PolicyDocument": policy}))
+        }),
+        "AWS::IAM::User" => user(export, text("UserName"), declared),
+        "AWS::IAM::Role" => role(export, text("RoleName"), text("Path")),
+        "AWS::IAM::Group" => group(export, text("GroupName")),
+        "AWS::IAM::ManagedPolicy" => policy(export, text("ManagedPolicyName"), text("Path")),
+        "AWS::SageMaker::NotebookInstance" => notebook(export, text("NotebookInstanceName")),
+        "AWS::SageMaker::NotebookInstanceLifecycleConfig" => {
+            lifecycle(export, text("NotebookInstanceLifecycleConfigName"))
+        }
+        _ => None,
+    };
+    found.unwrap_or(Live::Absent)
+}
+
+fn bucket(export: &Export, mut properties: Value) -> Value {
+    let live = &export.bucket;
+    if let Some((block, _)) = live.public_access_block.as_ref().filter(|(block, _)| block.is_object()) {
+        properties["PublicAccessBlockConfiguration"] = block.clone();
+    }
+    if let Some(status) = &live.versioning {
+        properties["VersioningConfiguration"] = json!({"Status": status});
+    }
+    with_tags(properties, &live.tags)
+}
+
+/// Adds tags, but for those of AWS's own.
+fn with_tags(mut properties: Value, tags: &[LiveTag]) -> Value {
+    let tags = tags.iter().filter(|tag| !tag.key.starts_with("aws:"));
+    let tags: Vec<Value> = tags.map(|tag| json!({"Key": tag.key, "Value": tag.value})).collect();
+    if !tags.is_empty() {
+        properties["Tags"] = tags.into();
+    }
+    properties
+}
+
+/// Adds what policies an identity has by itself.
+fn with_policies(
+    mut properties: Value,
+    attached: &[Attached],
+    inline: &[InlinePolicy],
+    boundary: Option<&AttachedBoundary>,
+) -> Value {
+    if !attached.is_empty() {
+        properties["ManagedPolicyArns"] = attached.iter().map(|one| json!(one.policy_arn)).collect();
+    }
+    if !inline.is_empty() {
+        let policy = |one: &InlinePolicy| json!({"PolicyName": one.policy_name, "PolicyDocument": one.policy_document});
+        properties["Policies"] = inline.iter().map(policy).collect();
+    }
+    if let Some(boundary) = boundary {
+        properties["PermissionsBoundary"] = json!(boundary.permissions_boundary_arn);
+    }
+    properties
+}
+
+/// What has a name that differs in the case of its letters alone, which to IAM is the same.
+fn other_case(export: &Export, (what, found, wanted): (&str, &str, &str), arn: &str) -> Option<Live> {
+    (found != wanted).then(|| {
+        let message = format!("the account has the {what} `{wanted}` as `{found}`, which is the same name to IAM");
+        Live::Taken(message, export.place(arn), format!("write `{found}`, or rename the {what} in the account"))
+    })
+}
+
+/// What has the name under another path, which neither CloudFormation nor IAM can change.
+fn other_path(export: &Export, (what, name): (&str, &str), arn: &str, wanted: &str) -> Option<Live> {
+    let found = path_of(arn, name);
+    (found != wanted).then(|| {
+        let message = format!(
+            "the account has a {what} `{name}` under the path `{found}`, and synth would make it under `{wanted}`: names are \
+             unique whatever the path, and IAM cannot change one"
+        );
+        let help = format!("once nothing uses it, delete the {what} `{name}` in the account, then export and adopt again");
+        Live::Taken(message, export.place(arn), help)
+    })
+}
+
+fn user(export: &Export, name: &str, declared: &Value) -> Option<Live> {
+    let user = export.identities.users.iter().find(|user| user.user_name.eq_ignore_ascii_case(name))?;
+    if let Some(taken) = other_case(export, ("user", &user.user_name, name), &user.arn) {
+        return Some(taken);
+    }
+    let has_password = export.credentials.get(name).is_some_and(|credentials| credentials.has_password);
+    if has_password && declared.get("LoginProfile").is_some() {
+        let message = format!("the user `{name}` has a password already, and CloudFormation would make another");
+        let help = format!("set `console: false` for `{name}`: the password stays, and no stack has it");
+        return Some(Live::Taken(message, export.place(&user.arn), help));
+    }
+    let mut properties = json!({"UserName": name, "Path": path_of(&user.arn, name)});
+    if !user.group_list.is_empty() {
+        properties["Groups"] = json!(user.group_list);
+    }
+    let boundary = user.permissions_boundary.as_ref();
+    let properties = with_policies(properties, &user.attached_managed_policies, &user.user_policy_list, boundary);
+    Some(Live::Same(name.to_owned(), with_tags(properties, &user.tags)))
+}
+
+fn role(export: &Export, name: &str, path: &str) -> Option<Live> {
+    let role = export.identities.roles.iter().find(|role| role.role_name.eq_ignore_ascii_case(name))?;
+    let taken = other_case(export, ("role", &role.role_name, name), &role.arn);
+    if let Some(taken) = taken.or_else(|| other_path(export, ("role", name), &role.arn, path)) {
+        return Some(taken);
+    }
+    let trust = &role.assume_role_policy_document;
+    let properties = json!({"RoleName": name, "Path": path, "AssumeRolePolicyDocument": trust});
+    let boundary = role.permissions_boundary.as_ref();
+    let properties = with_policies(properties, &role.attached_managed_policies, &role.role_policy_list, boundary);
+    Some(Live::Same(name.to_owned(), with_tags(properties, &role.tags)))
+}
+
+fn group(export: &Export, name: &str) -> Option<Live> {
+    let group = export.identities.groups.iter().find(|group| group.group_name.eq_ignore_ascii_case(name))?;
+    if let Some(taken) = other_case(export, ("group", &group.group_name, name), &group.arn) {
+        return Some(taken);
+    }
+    let properties = json!({"GroupName": name, "Path": path_of(&group.arn, name)});
+    let properties = with_policies(properties, &group.attached_managed_policies, &group.group_policy_list, None);
+    Some(Live::Same(name.to_owned(), properties))
+}
+
+fn policy(export: &Export, name: &str, path: &str) -> Option<Live> {
+    // AWS's own policies have an account's ID of theirs: `aws`.
+    let own = |arn: &str| arn.split(':').nth(4) == Some(export.account_id.as_str());
+    let all = export.identities.policies.iter().filter(|policy| own(&policy.arn));
+    let mut named = all.filter(|policy| policy.name().eq_ignore_ascii_case(name));
+    let policy = named.next()?;
+    let taken = other_case(export, ("policy", policy.name(), name), &policy.arn);
+    if let Some(taken) = taken.or_else(|| other_path(export, ("policy", name), &policy.arn, path)) {
+        return Some(taken);
+    }
+    let properties = json!({"ManagedPolicyName": name, "Path": path, "PolicyDocument": policy.document()?});
+    Some(Live::Same(policy.arn.clone(), properties))
+}
+
+fn notebook(export: &Export, name: &str) -> Option<Live> {
+    let notebook = export.notebooks.iter().find(|one| one.name.eq_ignore_ascii_case(name))?;
+    let message = format!("the account has a notebook `{}`, and CloudFormation cannot import notebooks", notebook.name);
+    let help = format!("say in the roster that it is there: `notebook: {{name: {}, existing: true}}`", notebook.name);
+    Some(Live::Taken(message, notebook.place(), help))
+}
+
+fn lifecycle(export: &Export, name: &str) -> Option<Live> {
+    let (_, place) = export.lifecycles.get(name)?;
+    let message = format!(
+        "the account has a lifecycle configuration `{name}`, and CloudFormation cannot import lifecycle configurations"
+    );
+    let help = "take it from the notebooks that have it, and delete it: the first deployment makes it anew";
+    Some(Live::Taken(message, place.clone(), help.to_owned()))
+}

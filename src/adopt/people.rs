@@ -1,0 +1,177 @@
+//! Who of an account is a person, and which notebook is whose.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::{Map, Value, json};
+
+use super::live::path_of;
+use crate::account::{Export, LiveNotebook, LiveTag, UserDetail};
+use crate::finding::{Finding, Rule};
+use crate::model::{DISPLAY_NAME, EMAIL, NotebookName, RESERVED_TAGS, TEAM, USER};
+
+/// The people of an account.
+#[derive(Debug, Default)]
+pub struct Roster {
+    /// A row of the roster for each, by name.
+    pub rows: Vec<Value>,
+    /// The users who are taken for nobody's, by name.
+    pub others: Vec<String>,
+}
+
+/// Who has a folder in the bucket, a notebook, or the documents' policy on the bucket; and those whom `more` names.
+/// `role_path` is the path of the notebooks' roles.
+pub fn roster(export: &Export, role_path: &str, more: &[String], findings: &mut Vec<Finding>) -> Roster {
+    let notebooks = owned(export, findings);
+    let granted = granted(export);
+    let folders: BTreeSet<&str> = export.bucket.folders.iter().map(String::as_str).collect();
+    let mut users: Vec<&UserDetail> = export.identities.users.iter().collect();
+    users.sort_by(|a, b| a.user_name.cmp(&b.user_name));
+    let mut roster = Roster::default();
+    for user in users {
+        let name = user.user_name.as_str();
+        let is_person = folders.contains(name)
+            || notebooks.contains_key(name)
+            || granted.contains(name)
+            || more.iter().any(|one| one == name);
+        if is_person {
+            let notebook = notebooks.get(name).copied().filter(|one| can_have(export, name, one, role_path, findings));
+            roster.rows.push(row(user, notebook));
+        } else {
+            roster.others.push(name.to_owned());
+        }
+    }
+    roster
+}
+
+fn left_out(message: String, notebook: &LiveNotebook, help: impl Into<String>) -> Finding {
+    Finding::new(Rule::AdoptLeftOut, message).at(notebook.place()).help(help)
+}
+
+/// The notebook of each person, by the tag `user`, or by its name where it has no such tag.
+fn owned<'e>(export: &'e Export, findings: &mut Vec<Finding>) -> BTreeMap<&'e str, &'e LiveNotebook> {
+    let users = || export.identities.users.iter().map(|user| user.user_name.as_str());
+    let mut all: BTreeMap<&str, Vec<(&LiveNotebook, bool)>> = BTreeMap::new();
+    for notebook in &export.notebooks {
+        let name = &notebook.name;
+        let tag = notebook.tags.iter().find(|tag| tag.key == USER).map(|tag| tag.value.as_str());
+        let mut alike = users().filter(|user| letters(user) == letters(name));
+        let owner = match tag {
+            Some(tag) => users().find(|user| *user == tag),
+            None => alike.next().filter(|_| alike.next().is_none()),
+        };
+        match (owner, tag) {
+            (Some(owner), _) => all.entry(owner).or_default().push((notebook, tag.is_some())),
+            (None, tag) => {
+                let why = tag
+                    .map_or("has no tag `user`".to_owned(), |tag| format!("is `{tag}`'s, who is no user, by its tag"));
+                let message = format!("the notebook `{name}` stays as it is: it {why}");
+                let help = "give it the tag `user` with its person's name, then export and adopt again; or delete it once nobody misses it";
+                findings.push(left_out(message, notebook, help));
+            }
+        }
+    }
+    let mut owned = BTreeMap::new();
+    for (owner, mut notebooks) in all {
+        // What is tagged goes before what is only called so.
+        notebooks
+            .sort_by_key(|(notebook, tagged)| (!tagged, letters(&notebook.name) != letters(owner), &notebook.name));
+        let mut notebooks = notebooks.into_iter();
+        let Some((first, tagged)) = notebooks.next() else { continue };
+        if !tagged {
+            let message =
+                format!("the notebook `{}` has no tag `user`, and is taken for `{owner}`'s by its name", first.name);
+            let help = "if it is another's, change the roster before anything is imported";
+            findings.push(Finding::new(Rule::AdoptAssumedOwner, message).at(first.place()).help(help));
+        }
+        for (other, _) in notebooks {
+            let message = format!(
+                "the notebook `{}` stays as it is: `{owner}` has `{}`, and a person has one notebook",
+                other.name, first.name
+            );
+            let help = format!("save what is worth keeping into the folder `{owner}/`, and delete it");
+            findings.push(left_out(message, other, help));
+        }
+        owned.insert(owner, first);
+    }
+    owned
+}
+
+/// The letters and digits of a name, without regard to case: a user `tanaka.taro` has a notebook `tanaka-taro`.
+fn letters(name: &str) -> String {
+    name.chars().filter(char::is_ascii_alphanumeric).collect::<String>().to_ascii_lowercase()
+}
+
+/// Whether racestack can let a person have this notebook.
+fn can_have(
+    export: &Export,
+    user: &str,
+    notebook: &LiveNotebook,
+    role_path: &str,
+    findings: &mut Vec<Finding>,
+) -> bool {
+    let name = &notebook.name;
+    if NotebookName::parse(name).is_ok_and(|name| name.holds_separator()) {
+        let message = format!(
+            "the notebook `{name}` of `{user}` stays as it is: its name holds `--`, which ends the notebook's name in those of training jobs"
+        );
+        let help = format!("let `{user}` have a new one: `notebook: true`; save what is on `{name}`, and delete it");
+        findings.push(left_out(message, notebook, help));
+        return false;
+    }
+    let role = export.identities.roles.iter().find(|role| role.role_name.eq_ignore_ascii_case(user));
+    let Some(role) = role.filter(|role| path_of(&role.arn, &role.role_name) != role_path) else { return true };
+    let message = format!(
+        "the notebook `{name}` of `{user}` stays as it is: its role would be `{user}` under `{role_path}`, and there is a role of that name already"
+    );
+    let help = format!("once nothing uses the role `{}`, delete it, then export and adopt again", role.role_name);
+    findings.push(left_out(message, notebook, help).related(export.place(&role.arn), "the role"));
+    false
+}
+
+/// The users with a policy on a folder of their own in the bucket, as the documents have it.
+fn granted(export: &Export) -> BTreeSet<&str> {
+    let folder = format!("{}/${{aws:username}}", export.bucket_name);
+    let grants = |document: &Value| document.to_string().contains(&folder);
+    let identities = &export.identities;
+    let managed = identities.policies.iter().filter(|policy| policy.document().is_some_and(grants));
+    let managed: BTreeSet<&str> = managed.map(|policy| policy.arn.as_str()).collect();
+    let any = |attached: &[crate::account::Attached], inline: &[crate::account::InlinePolicy]| {
+        attached.iter().any(|one| managed.contains(one.policy_arn.as_str()))
+            || inline.iter().any(|one| grants(&one.policy_document))
+    };
+    let groups = identities.groups.iter().filter(|one| any(&one.attached_managed_policies, &one.group_policy_list));
+    let groups: BTreeSet<&str> = groups.map(|group| group.group_name.as_str()).collect();
+    let has = |user: &&UserDetail| {
+        any(&user.attached_managed_policies, &user.user_policy_list)
+            || user.group_list.iter().any(|group| groups.contains(group.as_str()))
+    };
+    identities.users.iter().filter(has).map(|user| user.user_name.as_str()).collect()
+}
+
+/// The row of a person.
+fn row(user: &UserDetail, notebook: Option<&LiveNotebook>) -> Value {
+    let mut row = Map::from_iter([("name".to_owned(), json!(user.user_name))]);
+    let value = |key: &str| user.tags.iter().find(|tag| tag.key == key && !tag.value.is_empty()).map(|tag| &tag.value);
+    for (column, key) in [("display_name", DISPLAY_NAME), ("email", EMAIL), ("team", TEAM)] {
+        row.extend(value(key).map(|value| (column.to_owned(), json!(value))));
+    }
+    let notebook = notebook.map_or(json!(false), |notebook| {
+        let mut own = json!({"name": notebook.name, "existing": true});
+        for (column, property) in [("instance_type", "InstanceType"), ("volume_gb", "VolumeSizeInGB")] {
+            if let Some(value) = notebook.properties.get(property) {
+                own[column] = value.clone();
+            }
+        }
+        own
+    });
+    row.insert("notebook".to_owned(), notebook);
+    let own = |tag: &&LiveTag| {
+        !tag.key.starts_with("aws:") && !RESERVED_TAGS.iter().any(|key| key.eq_ignore_ascii_case(&tag.key))
+    };
+    let tags: Map<String, Value> =
+        user.tags.iter().filter(own).map(|tag| (tag.key.clone(), json!(tag.value))).collect();
+    if !tags.is_empty() {
+        row.insert("tags".to_owned(), tags.into());
+    }
+    row.into()
+}

@@ -1,0 +1,86 @@
+//! The settings of an account as it is.
+
+use serde_json::{Map, Value, json};
+
+use super::live::path_of;
+use crate::account::Export;
+use crate::facts::SERVICE_ROLE_PATH;
+use crate::finding::{Finding, Rule};
+use crate::model::{KmsKeyArn, Service};
+use crate::render;
+
+/// What racestack calls the bucket's lifecycle rules.
+const OWN_RULES: [&str; 2] = ["expire-old-versions", "abort-incomplete-uploads"];
+
+/// The account's settings file. `services` are those that get a role by the settings below it.
+pub fn settings(export: &Export, services: &[Service], findings: &mut Vec<Finding>) -> String {
+    let mut settings = Map::new();
+    settings.insert("account_id".to_owned(), json!(export.account_id));
+    settings.insert("region".to_owned(), json!(export.region));
+    settings.insert("bucket".to_owned(), bucket(export, findings));
+    let has_password = |user: &crate::account::UserDetail| {
+        export.credentials.get(&user.user_name).is_some_and(|credentials| credentials.has_password)
+    };
+    // Who signs in changes their password, and has a second factor, by a policy that there is only with this.
+    if export.identities.users.iter().any(has_password) {
+        settings.insert("mfa".to_owned(), json!("optional"));
+    }
+    let free: Vec<&str> =
+        services.iter().filter(|one| is_free(export, **one, findings)).map(|one| one.as_str()).collect();
+    if free.len() < services.len() {
+        settings.insert("services".to_owned(), json!(free));
+    }
+    format!(
+        "# Written by `racestack adopt`, by the account as it was on {}.\n{}\n",
+        export.taken,
+        render::block(&Value::Object(settings), 0)
+    )
+}
+
+fn bucket(export: &Export, findings: &mut Vec<Finding>) -> Value {
+    let live = &export.bucket;
+    let place = live.folders_place.clone();
+    let mut overwritten = |message: String, help: &str| {
+        let mut finding = Finding::new(Rule::AdoptOverwritten, message).help(help);
+        finding.place.clone_from(&place);
+        findings.push(finding);
+    };
+    let mut bucket = json!({"name": export.bucket_name});
+    if let Some(key) = &live.kms_key {
+        if KmsKeyArn::parse(key).is_ok() {
+            bucket["kms_key"] = json!(key);
+        } else {
+            overwritten(
+                format!("the bucket encrypts with `{key}`, and the first deployment lets S3's own keys do it"),
+                "to keep the key, set `bucket: {kms_key: …}` to its ARN",
+            );
+        }
+    }
+    if let Some(log) = &live.log_bucket {
+        bucket["access_logs"] = json!(log);
+    }
+    let others: Vec<&str> =
+        live.lifecycle_rules.iter().map(String::as_str).filter(|rule| !OWN_RULES.contains(rule)).collect();
+    if !others.is_empty() {
+        overwritten(
+            format!("the first deployment puts racestack's lifecycle rules in the place of `{}`", others.join("`, `")),
+            "see what they delete; `bucket: {old_version_days, incomplete_upload_days}` set what racestack's do",
+        );
+    }
+    bucket
+}
+
+/// Whether the role of a service is not there, or where synth makes it.
+fn is_free(export: &Export, service: Service, findings: &mut Vec<Finding>) -> bool {
+    let roles = &export.identities.roles;
+    let role = roles.iter().find(|role| role.role_name.eq_ignore_ascii_case(service.role_name()));
+    let Some(role) = role.filter(|role| path_of(&role.arn, &role.role_name) != SERVICE_ROLE_PATH) else { return true };
+    let message = format!(
+        "the role `{}` stays as it is: its path is `{}`, racestack's is `{SERVICE_ROLE_PATH}`, and IAM cannot change one",
+        role.role_name,
+        path_of(&role.arn, &role.role_name)
+    );
+    let help = format!("once nothing uses it, delete it and put `{}` into `services`", service.as_str());
+    findings.push(Finding::new(Rule::AdoptLeftOut, message).at(export.place(&role.arn)).help(help));
+    false
+}

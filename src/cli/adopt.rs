@@ -1,0 +1,339 @@
+//! `racestack adopt`: an account that was made by hand, or a person of it, for CloudFormation to take over.
+
+use std::fmt::Write;
+use std::path::{Path, PathBuf};
+
+use serde_json::Value;
+
+use super::audit::wanted;
+use super::{DEFAULT_OUT, Failure, Outcome, Progress, outcome, printed};
+use crate::account::{Export, Wanted};
+use crate::adopt;
+use crate::config::{self, ACCOUNTS_FOLDER, Encoding, LOCK_FILE, ROSTER_FILES, SETTINGS_FILE};
+use crate::diff::{self, Files, OutFolder};
+use crate::files::{self, NewFile};
+use crate::finding::{Finding, Rule, any_error};
+use crate::model::{Account, User};
+use crate::output::{self, OutputFile};
+use crate::plan::{self, AccountPlan};
+use crate::render;
+use crate::report::Format;
+use crate::source::{Place, SourceFile};
+use crate::synthesis::inputs::{self, Inputs, Sources};
+use crate::synthesis::{SynthOptions, synthesise_all};
+
+/// The arguments of `racestack adopt`.
+#[derive(Debug, clap::Args)]
+pub struct AdoptArgs {
+    /// The account
+    #[arg(long, value_name = "NAME")]
+    pub account: String,
+    /// The folder that the script of `--script` wrote the account into
+    #[arg(long, value_name = "DIR", required_unless_present = "script")]
+    pub from: Option<PathBuf>,
+    /// Print the script that writes an account without a configuration into a folder: it reads, and changes nothing
+    #[arg(long, conflicts_with = "from", requires_all = ["account_id", "region", "bucket"])]
+    pub script: bool,
+    /// With `--script`: the ID of the account
+    #[arg(long, value_name = "ID")]
+    pub account_id: Option<String>,
+    /// With `--script`: the region
+    #[arg(long, value_name = "REGION")]
+    pub region: Option<String>,
+    /// With `--script`: the bucket with everybody's folders
+    #[arg(long, value_name = "NAME")]
+    pub bucket: Option<String>,
+    /// The company's short name, where there is no configuration yet: begins the names of the stacks, the group and the policies
+    #[arg(long, value_name = "NAME")]
+    pub company: Option<String>,
+    /// A user to take in, who has neither a folder nor a notebook; in an account that has a roster, a user that exists. May be
+    /// given several times
+    #[arg(long = "user", value_name = "NAME")]
+    pub users: Vec<String>,
+    /// The folder that the import is written into, in a folder of the account's name
+    #[arg(long, value_name = "DIR", default_value = "import")]
+    pub import: PathBuf,
+    /// How findings are reported: for people on standard error, for machines on standard output
+    #[arg(long, value_enum, default_value_t)]
+    pub format: Format,
+    /// The folder of the settings and rosters
+    #[arg(long, value_name = "DIR", default_value = "config")]
+    pub config: PathBuf,
+    /// A folder with templates that replace the built-in ones, as for `racestack synth`
+    #[arg(long, value_name = "DIR")]
+    pub templates: Option<PathBuf>,
+    /// Guard rules in the place of the built-in ones, as for `racestack synth`
+    #[arg(long, value_name = "PATH")]
+    pub rules: Option<PathBuf>,
+    /// The encoding of rosters in CSV that are not UTF-8, such as `cp932` or `cp949`; wins over `roster_encoding`
+    #[arg(long, value_name = "NAME", value_parser = Encoding::parse_named)]
+    pub encoding: Option<Encoding>,
+    /// The folder with the stacks that are deployed
+    #[arg(long, value_name = "DIR", default_value = DEFAULT_OUT)]
+    pub out: PathBuf,
+}
+
+pub(super) fn run(args: &AdoptArgs, colour: bool, watch: &Progress<'_>) -> Result<Outcome, Failure> {
+    let said = (args.script, &args.account_id, &args.region, &args.bucket);
+    if let (true, Some(account_id), Some(region), Some(bucket)) = said {
+        let wanted = Wanted { account_id, region, bucket, policies: &[] };
+        return Ok(printed(output::audit_script(&args.account, &wanted)));
+    }
+    let Some(from) = &args.from else { return Err(Failure::Usage("say from which folder: `--from DIR`".to_owned())) };
+    let target = args.import.join(&args.account);
+    if files::kind(&target)?.is_some() {
+        let message =
+            format!("`{0}` is there already: remove it, or name another folder with `--import`", target.display());
+        return Err(Failure::Usage(message));
+    }
+    let mut findings = Vec::new();
+    let summary = Adopting { args, from, target, watch }.run(&mut findings)?;
+    Ok(outcome(args.format, findings, summary.unwrap_or_default(), colour))
+}
+
+/// An account that is adopted.
+struct Adopting<'a> {
+    args: &'a AdoptArgs,
+    from: &'a Path,
+    /// The folder of the import.
+    target: PathBuf,
+    watch: &'a Progress<'a>,
+}
+
+impl Adopting<'_> {
+    /// What there is to say; nothing where something is wrong, which are findings.
+    fn run(&self, findings: &mut Vec<Finding>) -> Result<Option<String>, Failure> {
+        let mut said = String::new();
+        let is_new = self.roster_file()?.is_none();
+        if is_new {
+            let Some(export) = Export::read(self.from, None, findings)? else { return Ok(None) };
+            said = self.configure(&export, findings)?;
+        }
+        let sources = Sources {
+            config: &self.args.config,
+            accounts: std::slice::from_ref(&self.args.account),
+            templates: self.args.templates.as_deref(),
+            rules: self.args.rules.as_deref(),
+            today: None,
+            encoding: self.args.encoding,
+        };
+        // That one errs here hides none of the findings of before.
+        let mut found = Vec::new();
+        let material = inputs::one_account(&sources, &mut found)?;
+        findings.append(&mut found);
+        let Some((material, account)) = material else { return Ok(None) };
+        let plan = plan::plan(&account, &self.args.out.join(account.name.as_str()), Vec::new());
+        let Some(export) = Export::read(self.from, Some(&wanted(&plan, &[])), findings)? else { return Ok(None) };
+        let missing: Vec<String> = self.args.users.iter().filter(|name| !is_in(&account, name)).cloned().collect();
+        if !missing.is_empty() {
+            return self.rows(&export, &plan, &missing, findings).map(Some);
+        }
+        let Some(imported) = self.import(&material, &plan, &export, findings)? else { return Ok(None) };
+        Ok(Some(said + &imported))
+    }
+
+    fn folder(&self) -> PathBuf {
+        self.args.config.join(ACCOUNTS_FOLDER).join(&self.args.account)
+    }
+
+    fn roster_file(&self) -> Result<Option<PathBuf>, Failure> {
+        let mut found = None;
+        for name in ROSTER_FILES {
+            let path = self.folder().join(name);
+            if files::kind(&path)?.is_some() {
+                found = Some(path);
+            }
+        }
+        Ok(found)
+    }
+
+    /// Writes the configuration of an account that has none.
+    fn configure(&self, export: &Export, findings: &mut Vec<Finding>) -> Result<String, Failure> {
+        let company = self.args.config.join(SETTINGS_FILE);
+        if files::kind(&company)?.is_none() {
+            let Some(name) = &self.args.company else {
+                let message =
+                    format!("there is no `{}`: name the company, such as `--company mycompany`", company.display());
+                return Err(Failure::Usage(message));
+            };
+            create(&company, &format!("company: {}\n", render::scalar(name)), false)?;
+        }
+        let own = self.folder().join(SETTINGS_FILE);
+        if files::kind(&own)?.is_none() {
+            create(&own, &adopt::settings(export, &self.settings()?.services.unwrap_or_default(), findings), false)?;
+        }
+        let iam_path = self.settings()?.iam_path.unwrap_or_default();
+        let roster = adopt::roster(export, &format!("{iam_path}notebook/"), &self.args.users, findings);
+        let file = self.folder().join("roster.yaml");
+        let header = "# Written by `racestack adopt`. See who is in it, and who is not, before anything is imported.\n";
+        create(&file, &(header.to_owned() + &render::block(&Value::Array(roster.rows.clone()), 0) + "\n"), false)?;
+        let mut said = format!("{}: {} people, in {}\n", self.args.account, roster.rows.len(), file.display());
+        if !roster.others.is_empty() {
+            // Writing to a string cannot fail.
+            let _ = writeln!(
+                said,
+                "left as they are, since they have neither a folder nor a notebook nor a policy on the bucket: {}",
+                roster.others.join(", ")
+            );
+        }
+        Ok(said)
+    }
+
+    /// The settings that hold for the account, by the files as they are.
+    fn settings(&self) -> Result<config::Settings, Failure> {
+        // What is wrong with them is found when they are read to make stacks.
+        let mut ignored = Vec::new();
+        let config = config::read(&self.args.config, std::slice::from_ref(&self.args.account), &mut ignored)?;
+        let own = config.accounts.into_iter().find(|account| account.selected);
+        Ok(own.map_or_else(config::default_settings, |account| account.settings))
+    }
+
+    /// What the roster lacks of people who exist.
+    fn rows(
+        &self,
+        export: &Export,
+        plan: &AccountPlan<'_>,
+        missing: &[String],
+        findings: &mut Vec<Finding>,
+    ) -> Result<String, Failure> {
+        let mut found = Vec::new();
+        let all = adopt::roster(export, &plan.names.notebook_role_path, missing, &mut found);
+        let name_of = |row: &Value| row.get("name").and_then(Value::as_str).unwrap_or_default().to_owned();
+        let rows: Vec<Value> = all.rows.into_iter().filter(|row| missing.contains(&name_of(row))).collect();
+        for name in missing.iter().filter(|name| !rows.iter().any(|row| name_of(row) == **name)) {
+            let place = Place::whole(&SourceFile::new(self.from.join(crate::account::IDENTITIES_FILE), ""));
+            let message = format!("there is no user `{name}` in the account `{}`", self.args.account);
+            findings.push(
+                Finding::new(Rule::RosterUnknownUser, message)
+                    .at(place)
+                    .help("names of IAM are written as IAM has them"),
+            );
+        }
+        let about = |finding: &Finding| missing.iter().any(|name| finding.message.contains(&format!("`{name}`")));
+        findings.extend(found.into_iter().filter(about));
+        if rows.is_empty() {
+            return Ok(String::new());
+        }
+        let file = self.roster_file()?.unwrap_or_default();
+        let is_table = file.extension().is_some_and(|extension| extension == "csv" || extension == "xlsx");
+        let text =
+            if is_table { rows.iter().map(as_table).collect() } else { render::block(&Value::Array(rows), 0) + "\n" };
+        Ok(format!("add to {}, then run this again:\n{text}", file.display()))
+    }
+
+    /// Writes the import, and the lock that says what goes where.
+    fn import(
+        &self,
+        material: &Inputs,
+        plan: &AccountPlan<'_>,
+        export: &Export,
+        findings: &mut Vec<Finding>,
+    ) -> Result<Option<String>, Failure> {
+        let purpose = SynthOptions { out: &self.args.out, unchecked: false, form: None, reach: false };
+        let mut found = Vec::new();
+        let made = synthesise_all(material, &purpose, self.watch, &mut found, |made| (made.files, made.lock))?;
+        // What is merely worth knowing is synth's to tell.
+        findings.extend(found.into_iter().filter(|finding| any_error(std::slice::from_ref(finding))));
+        let Some((stacks, lock)) = made.into_iter().next().filter(|_| !any_error(findings)) else { return Ok(None) };
+        let name = plan.account.name.as_str();
+        let new = self.out_folder(&self.args.out, stacks)?;
+        let old = match files::kind(&plan.folder)? {
+            Some(_) => Some(OutFolder::read(&self.args.out, None).map_err(|error| Failure::Usage(error.to_string()))?),
+            None => None,
+        };
+        let Some(of_new) = new.account(name) else { return Ok(None) };
+        let stacks = adopt::import(export, of_new, old.as_ref().and_then(|old| old.account(name)), findings);
+        let limit = plan.account.template_bucket.template_bytes();
+        for stack in stacks.iter().filter(|stack| stack.template.len() > limit) {
+            let message = format!("`{}` has {} bytes, allowed are {limit}", stack.file, stack.template.len());
+            let place = Place::whole(&SourceFile::new(self.target.join(&stack.file), ""));
+            let help = "set `deploy: {template_bucket: NAME}`; or take inline policies away before, which the first deployment does anyway";
+            findings.push(Finding::new(Rule::LimitExceeded, message).at(place).help(help));
+        }
+        let live = |user: &User| {
+            let notebook = user.notebook.as_ref().filter(|notebook| notebook.existing)?;
+            export.notebooks.iter().find(|one| one.name == notebook.name.as_str())
+        };
+        let own_role = |user: &User| format!(":role{}{}", plan.names.notebook_role_path, user.name);
+        let users = plan.account.users.iter();
+        let users: Vec<&User> =
+            users.filter(|user| live(user).is_some_and(|one| !one.role_arn.ends_with(&own_role(user)))).collect();
+        let files = output::import_files(plan, &stacks, &users);
+        let imported = self.out_folder(&self.args.import, files.clone())?;
+        findings.extend(refused(&imported, &new)?);
+        if any_error(findings) {
+            return Ok(None);
+        }
+        for file in &files {
+            create(&self.target.join(&file.name), &file.text, file.executable)?;
+        }
+        if !plan.account.lock_exists {
+            files::write_file_atomically(&self.folder().join(LOCK_FILE), lock.as_bytes())?;
+        }
+        Ok(Some(self.next_steps(stacks.iter().map(|stack| stack.resources.len()).sum(), stacks.len(), users.len())))
+    }
+
+    fn out_folder(&self, folder: &Path, files: Vec<OutputFile>) -> Result<OutFolder, Failure> {
+        let files = files.into_iter().map(|file| (file.name, file.text.into_bytes())).collect();
+        let files = Files::from([(self.args.account.clone(), files)]);
+        OutFolder::of_files(folder.display().to_string(), folder, files)
+            .map_err(|error| Failure::Fault(error.to_string()))
+    }
+
+    fn next_steps(&self, resources: usize, stacks: usize, notebooks: usize) -> String {
+        let (import, out) = (self.args.import.display(), self.args.out.display());
+        let (target, deploy) =
+            (self.target.display(), self.args.out.join(&self.args.account).join(output::DEPLOY_FILE));
+        let mut text = format!("{target}: {resources} resources to import into {stacks} stacks\nnext:\n");
+        let mut step = |command: String| {
+            // Writing to a string cannot fail.
+            let _ = writeln!(text, "  {command}");
+        };
+        step(format!("bash {target}/import.sh"));
+        step("racestack synth".to_owned());
+        step(format!("racestack diff {import} {out}"));
+        step(format!("bash {}", deploy.display()));
+        if notebooks > 0 {
+            step(format!("bash {target}/import.sh --notebooks"));
+        }
+        text
+    }
+}
+
+/// What CloudFormation would refuse of the first deployment. It replaces and deletes nothing: what would be, `adopt` does not import.
+fn refused(imported: &OutFolder, new: &OutFolder) -> Result<Vec<Finding>, Failure> {
+    let (diff, findings) = diff::compare(imported, new);
+    let count = diff.plan.replace + diff.plan.may_replace + diff.plan.destroy;
+    if count > 0 && !any_error(&findings) {
+        return Err(Failure::Fault(format!("the first deployment would replace or delete {count} resources")));
+    }
+    Ok(findings.into_iter().filter(|finding| any_error(std::slice::from_ref(finding))).collect())
+}
+
+fn is_in(account: &Account, name: &str) -> bool {
+    account.users.iter().any(|user| user.name.as_str() == name)
+}
+
+fn create(path: &Path, text: &str, executable: bool) -> Result<(), Failure> {
+    files::create(path, &NewFile { bytes: text.as_bytes(), executable, same: None }).map_err(Failure::from)
+}
+
+/// A row as a table has it: a line a column.
+fn as_table(row: &Value) -> String {
+    fn add(name: &str, value: &Value, text: &mut String) {
+        match value {
+            Value::Object(map) => {
+                for (key, value) in map {
+                    let name = if name.is_empty() { key.clone() } else { format!("{name}.{key}") };
+                    add(&name, value, text);
+                }
+            }
+            // Writing to a string cannot fail.
+            Value::String(value) => _ = writeln!(text, "  {name} = {value}"),
+            value => _ = writeln!(text, "  {name} = {value}"),
+        }
+    }
+    let mut text = String::new();
+    add("", row, &mut text);
+    text
+}

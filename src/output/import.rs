@@ -1,0 +1,84 @@
+//! The import folder of an account: the templates that import what is there, and the script that does it.
+
+use serde_json::{Value, json};
+
+use super::manifest::UserEntry;
+use super::shell::{assignment, filled, lines, tags_json};
+use super::{MANIFEST_FILE, OutputFile, deploy, plain};
+use crate::model::{TemplateBucket, User};
+use crate::plan::AccountPlan;
+
+const SCRIPT: &str = include_str!("../../templates/scripts/import.sh");
+
+/// A stack that imports resources.
+#[derive(Debug)]
+pub struct ImportedStack {
+    /// Its name.
+    pub name: String,
+    /// The file of its template.
+    pub file: String,
+    /// Its template, with what it imports.
+    pub template: String,
+    /// What it imports, as `--resources-to-import` takes it.
+    pub resources: Vec<Value>,
+    /// Its users.
+    pub users: Vec<UserEntry>,
+}
+
+/// The files of the folder. It has the form of an out folder, so that `racestack diff` compares it with one. `users` are those whose
+/// notebooks were made by hand.
+pub fn import_files(plan: &AccountPlan<'_>, stacks: &[ImportedStack], users: &[&User]) -> Vec<OutputFile> {
+    let (account, names) = (plan.account, &plan.names);
+    let (bucket, url) = match &account.template_bucket {
+        TemplateBucket::Named(name) => (name.as_str(), format!("https://s3.{}.{}", names.region, names.dns_suffix)),
+        TemplateBucket::None => ("", String::new()),
+    };
+    let role_arn = |user: &User| {
+        format!("arn:{}:iam::{}:role{}{}", names.partition, names.account_id, names.notebook_role_path, user.name)
+    };
+    let notebooks = users.iter().filter_map(|user| {
+        let notebook = user.notebook.as_ref()?;
+        Some(format!("{} {} {}", notebook.name, role_arn(user), tags_json(user.tags.iter().cloned())))
+    });
+    let data = [
+        assignment("account_name", account.name.as_str()),
+        assignment("account", &names.account_id),
+        assignment("region", &names.region),
+        assignment("template_bucket", bucket),
+        assignment("template_url", &url),
+        assignment("tags", &tags_json(deploy::stack_tags(account))),
+        assignment("lifecycle", &names.notebook_lifecycle),
+        "# A line a stack: its name, and the files of its template and of what it imports.\n".to_owned(),
+        lines("stacks", stacks.iter().map(|stack| format!("{} {} {}", stack.name, stack.file, listed(stack)))),
+        "# A line a notebook that was made by hand: its name, the ARN of its person's role, its tags.\n".to_owned(),
+        lines("notebooks", notebooks),
+    ];
+    let mut files: Vec<OutputFile> =
+        stacks.iter().map(|stack| plain(stack.file.clone(), stack.template.clone())).collect();
+    // Values made of texts always have a JSON form.
+    let json = |value: &Value| serde_json::to_string_pretty(value).unwrap_or_default() + "\n";
+    files.extend(stacks.iter().map(|stack| plain(listed(stack), json(&stack.resources.iter().cloned().collect()))));
+    files.push(plain(MANIFEST_FILE.to_owned(), json(&manifest(plan, stacks))));
+    files.push(OutputFile { name: "import.sh".to_owned(), text: filled(SCRIPT, &data.concat()), executable: true });
+    files
+}
+
+/// The file that lists what a stack imports.
+fn listed(stack: &ImportedStack) -> String {
+    format!("{}.resources-to-import.json", stack.file.trim_end_matches(".yaml"))
+}
+
+fn manifest(plan: &AccountPlan<'_>, stacks: &[ImportedStack]) -> Value {
+    let names = &plan.names;
+    let stack = |(index, stack): (usize, &ImportedStack)| {
+        json!({
+            "name": stack.name, "file": stack.file, "order": index + 1, "capabilities": ["CAPABILITY_NAMED_IAM"],
+            "users": stack.users,
+        })
+    };
+    json!({
+        "version": 2, "account": plan.account.name.as_str(), "account_id": names.account_id, "region": names.region,
+        "partition": names.partition, "bucket": names.bucket,
+        "stacks": stacks.iter().enumerate().map(stack).collect::<Value>(),
+    })
+}

@@ -1,0 +1,245 @@
+//! `racestack adopt`: what is there becomes a configuration and an import, and what cannot be is told.
+#![allow(clippy::disallowed_methods, clippy::unwrap_used, clippy::panic, reason = "a test reads files and may fail")]
+
+#[allow(dead_code, reason = "each test uses its part")]
+mod common;
+#[allow(dead_code, reason = "each test uses its part")]
+#[path = "common/export.rs"]
+mod export;
+
+use std::path::PathBuf;
+
+use clap::Parser;
+use common::Workspace;
+use export::{ACCOUNT, ExportFiles, REGION};
+use racestack::cli::{Args, Outcome, Progress, run};
+use serde_json::{Value, json};
+
+const ROSTER: &[u8] = b"name,team,notebook\nbob,red,\nmei,,false\n";
+
+/// An export of what racestack deployed, whose configuration is lost.
+struct Lost {
+    workspace: Workspace,
+    export: ExportFiles,
+}
+
+impl Lost {
+    #[track_caller]
+    fn new(settings: &str) -> Self {
+        let workspace = Workspace::new(settings, "roster.csv", ROSTER);
+        workspace.synthesised();
+        let mut export = ExportFiles::of(&workspace.path("out"));
+        // CloudFormation cannot import it, so it would be an error.
+        export.0.retain(|name, _| !name.starts_with("lifecycle-configurations/"));
+        export.0.insert("lifecycle-configurations.json".to_owned(), json!({"NotebookInstanceLifecycleConfigs": []}));
+        Self { workspace, export }
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.workspace.path(name)
+    }
+
+    #[track_caller]
+    fn racestack(&self, args: &[&str]) -> Outcome {
+        let mut all = vec!["racestack"];
+        all.extend(args);
+        run(&Args::parse_from(all), false, &Progress { progress: &|_, _| {}, notice: &|_| {} })
+    }
+
+    #[track_caller]
+    fn adopt(&self, more: &[&str]) -> Outcome {
+        let paths = ["export", "new/config", "new/out", "new/import"].map(|name| self.path(name));
+        let _ = std::fs::remove_dir_all(&paths[0]);
+        self.export.write(&paths[0]);
+        let [from, config, out, import] = paths.each_ref().map(|path| path.to_str().unwrap());
+        let mut args = vec!["adopt", "--account", "tokyo", "--from", from, "--config", config, "--out", out];
+        args.extend(["--import", import, "--company", "mycompany", "--format", "json"]);
+        args.extend(more);
+        self.racestack(&args)
+    }
+
+    /// The rules and messages of what is found.
+    #[track_caller]
+    fn findings(&self) -> Vec<(String, String)> {
+        let outcome = self.adopt(&[]);
+        let report: Value = serde_json::from_str(&outcome.stdout).unwrap_or_else(|_| panic!("{}", outcome.stderr));
+        let text = |finding: &Value, key: &str| finding[key].as_str().unwrap().to_owned();
+        report["findings"].as_array().unwrap().iter().map(|one| (text(one, "rule"), text(one, "message"))).collect()
+    }
+
+    /// Expects one finding of a rule, whose message holds a text.
+    #[track_caller]
+    fn finds(&self, rule: &str, text: &str) {
+        let findings = self.findings();
+        let [(found, message)] = findings.as_slice() else { panic!("{findings:#?}") };
+        assert_eq!(found, rule, "{message}");
+        assert!(message.contains(text), "{message}");
+    }
+
+    #[track_caller]
+    fn read(&self, name: &str) -> String {
+        std::fs::read_to_string(self.path(name)).unwrap()
+    }
+
+    fn notebook(&mut self, name: &str, tags: &Value) {
+        let arn = format!("arn:aws:sagemaker:{REGION}:{ACCOUNT}:notebook-instance/{name}");
+        let description = json!({
+            "NotebookInstanceName": name, "NotebookInstanceArn": arn, "NotebookInstanceStatus": "Stopped",
+            "RoleArn": format!("arn:aws:iam::{ACCOUNT}:role/shared"), "InstanceType": "ml.t2.medium", "VolumeSizeInGB": 20,
+        });
+        self.export.0.insert(format!("notebook-instances/{name}.json"), description);
+        let mut add = |file: &str, list: &str, value: Value| {
+            self.export.0.get_mut(file).unwrap()[list].as_array_mut().unwrap().push(value);
+        };
+        add("notebook-instances.json", "NotebookInstances", json!({"NotebookInstanceName": name}));
+        add("notebook-tags.json", "ResourceTagMappingList", json!({"ResourceARN": arn, "Tags": tags}));
+    }
+}
+
+#[test]
+fn what_racestack_deployed_becomes_what_it_was() {
+    let lost = Lost::new("");
+    assert_eq!(lost.findings(), []);
+    let roster = lost.read("new/config/accounts/tokyo/roster.yaml");
+    assert!(roster.contains("- name: bob\n  team: red\n  notebook:\n    name: bob\n    existing: true\n"), "{roster}");
+    assert!(roster.contains("- name: mei\n  notebook: false\n"), "{roster}");
+    let lock = lost.read("new/config/accounts/tokyo/stacks.lock");
+    assert!(lock.contains("\nuser bob users-001 Bob bob -\n"), "{lock}");
+
+    let [config, out, import] = ["new/config", "new/out", "new/import"].map(|name| lost.path(name));
+    let [config, out, import] = [&config, &out, &import].map(|path| path.to_str().unwrap());
+    let synth = lost.racestack(&["synth", "--config", config, "--out", out, "--locked"]);
+    assert_eq!(synth.code, 0, "{}", synth.stderr);
+    let compared = lost.racestack(&["diff", import, out, "--format", "json"]);
+    let diff: Value = serde_json::from_str(&compared.stdout).unwrap_or_else(|_| panic!("{}", compared.stderr));
+    let plan = &diff["plan"];
+    assert_eq!((&plan["replace"], &plan["may_replace"], &plan["destroy"]), (&json!(0), &json!(0), &json!(0)), "{plan}");
+    // All that is there is imported: what is added, CloudFormation cannot import.
+    let added = diff["changes"].as_array().unwrap().iter().filter(|change| change["action"] == "add");
+    let added: Vec<&str> = added.map(|change| change["resource_type"].as_str().unwrap()).collect();
+    assert_eq!(added, ["AWS::SageMaker::NotebookInstanceLifecycleConfig"]);
+    // Of what people are, nothing changes but for what keeps it in the stack.
+    let users = diff["changes"].as_array().unwrap().iter().filter(|change| change["resource_type"] == "AWS::IAM::User");
+    for path in users.flat_map(|change| change["properties"].as_array().unwrap().clone()) {
+        assert_ne!(path["path"][0], "Properties", "{path}");
+    }
+}
+
+#[test]
+fn nothing_is_written_over() {
+    let lost = Lost::new("");
+    std::fs::create_dir_all(lost.path("new/import/tokyo")).unwrap();
+    let outcome = lost.adopt(&[]);
+    assert_eq!(outcome.code, 2);
+    assert!(outcome.stderr.contains("is there already"), "{}", outcome.stderr);
+    assert!(!lost.path("new/config").exists());
+}
+
+#[test]
+fn what_cloudformation_cannot_import_is_an_error() {
+    let mut lost = Lost::new("");
+    let list = json!([{"NotebookInstanceLifecycleConfigName": "mycompany-deepracer-notebooks"}]);
+    let key = "lifecycle-configurations.json".to_owned();
+    lost.export.0.insert(key, json!({ "NotebookInstanceLifecycleConfigs": list }));
+    let file = "lifecycle-configurations/mycompany-deepracer-notebooks.json";
+    lost.export.0.insert(file.to_owned(), json!({"OnStart": []}));
+    lost.finds("adopt::name-taken", "the account has a lifecycle configuration `mycompany-deepracer-notebooks`");
+    assert!(!lost.path("new/import").exists());
+}
+
+#[test]
+fn a_name_under_another_path_is_an_error() {
+    let mut lost = Lost::new("");
+    let arn = format!("arn:aws:iam::{ACCOUNT}:policy/mycompany-deepracer-boundary");
+    *lost.export.identity("Policies", "mycompany-deepracer-boundary").get_mut("Arn").unwrap() = arn.into();
+    lost.finds("adopt::name-taken", "policy `mycompany-deepracer-boundary` under the path `/`");
+}
+
+#[test]
+fn a_notebook_is_left_out_where_it_cannot_be_its_persons() {
+    let tagged = json!([{"Key": "user", "Value": "mei"}]);
+    let cases = [
+        ("mei-2", json!([{"Key": "user", "Value": "ann"}]), "it is `ann`'s, who is no user, by its tag"),
+        ("spare", json!([]), "it has no tag `user`"),
+        ("mei--2", tagged, "its name holds `--`"),
+        ("bob-2", json!([{"Key": "user", "Value": "bob"}]), "`bob` has `bob`"),
+    ];
+    for (name, tags, why) in cases {
+        let mut lost = Lost::new("");
+        lost.notebook(name, &tags);
+        lost.finds("adopt::left-out", why);
+        let roster = lost.read("new/config/accounts/tokyo/roster.yaml");
+        assert!(roster.contains("- name: mei\n  notebook: false\n"), "{roster}");
+    }
+}
+
+#[test]
+fn a_notebook_whose_person_has_the_name_of_a_role_is_left_out() {
+    let mut lost = Lost::new("");
+    lost.notebook("meis-notebook", &json!([{"Key": "user", "Value": "mei"}]));
+    lost.export.add_role("Mei", &json!({"Service": "sagemaker.amazonaws.com"}));
+    lost.finds("adopt::left-out", "there is a role of that name already");
+}
+
+#[test]
+fn a_notebook_without_a_tag_is_its_namesakes() {
+    let mut lost = Lost::new("");
+    lost.notebook("M-E-I", &json!([]));
+    lost.finds("adopt::assumed-owner", "`M-E-I` has no tag `user`, and is taken for `mei`'s");
+    let script = lost.read("new/import/tokyo/import.sh");
+    assert!(script.contains(&format!("\nM-E-I arn:aws:iam::{ACCOUNT}:role/deepracer/notebook/mei [{{")), "{script}");
+    assert!(!script.contains("\nbob arn:"), "{script}");
+    let template = lost.read("new/import/tokyo/users-001.yaml");
+    assert!(!template.contains("AWS::SageMaker"), "{template}");
+}
+
+#[test]
+fn a_service_role_under_another_path_leaves_its_service_out() {
+    let mut lost = Lost::new("");
+    let arn = format!("arn:aws:iam::{ACCOUNT}:role/AWSDeepRacerLambdaAccessRole");
+    *lost.export.identity("RoleDetailList", "AWSDeepRacerLambdaAccessRole").get_mut("Arn").unwrap() = arn.into();
+    lost.finds("adopt::left-out", "its path is `/`");
+    let settings = lost.read("new/config/accounts/tokyo/settings.yaml");
+    assert!(settings.contains("services:\n  - sagemaker\n  - cloudformation\n"), "{settings}");
+}
+
+#[test]
+fn the_settings_have_what_the_bucket_has() {
+    let key = format!("arn:aws:kms:{REGION}:{ACCOUNT}:key/11111111-2222-3333-4444-555555555555");
+    let encryption = |key: &str| {
+        let by = json!({"SSEAlgorithm": "aws:kms", "KMSMasterKeyID": key});
+        json!({"ServerSideEncryptionConfiguration": {"Rules": [{"ApplyServerSideEncryptionByDefault": by}]}})
+    };
+    let mut lost = Lost::new("");
+    lost.export.0.insert("bucket-encryption.json".to_owned(), encryption(&key));
+    lost.export.0.insert("bucket-logging.json".to_owned(), json!({"LoggingEnabled": {"TargetBucket": "our-logs"}}));
+    lost.export.credentials(&[(
+        "bob",
+        "true,N/A,N/A,N/A,true,false,N/A,N/A,N/A,N/A,false,N/A,N/A,N/A,N/A,false,N/A,false,N/A",
+    )]);
+    assert_eq!(lost.findings(), []);
+    let settings = lost.read("new/config/accounts/tokyo/settings.yaml");
+    assert!(settings.contains(&format!("  kms_key: {key}\n  access_logs: our-logs\nmfa: optional\n")), "{settings}");
+
+    let mut lost = Lost::new("");
+    lost.export.0.insert("bucket-encryption.json".to_owned(), encryption("alias/ours"));
+    lost.finds("adopt::overwritten", "`alias/ours`");
+    let mut lost = Lost::new("");
+    lost.export.0.insert(
+        "bucket-lifecycle.json".to_owned(),
+        json!({"Rules": [{"ID": "tidy-up"}, {"ID": "expire-old-versions"}]}),
+    );
+    lost.finds("adopt::overwritten", "`tidy-up`");
+}
+
+#[test]
+fn an_export_that_lacks_a_file_is_no_account() {
+    let mut lost = Lost::new("");
+    for name in lost.export.0.keys().cloned().collect::<Vec<_>>() {
+        let file = lost.export.0.remove(&name).unwrap();
+        let findings = lost.findings();
+        assert!(findings.iter().any(|(rule, _)| rule == "audit::export"), "{name}: {findings:?}");
+        assert!(!lost.path("new").exists(), "{name}");
+        lost.export.0.insert(name, file);
+    }
+}
