@@ -36,7 +36,6 @@ notebooks='
 
 # Seconds between two looks.
 pause=${RETRY_SECONDS:-5}
-change_set=racestack-import
 
 say() {
   printf '%5d s  %s\n' "$SECONDS" "$*"
@@ -114,7 +113,7 @@ ids() {
 }
 
 forget() {
-  ask cloudformation delete-change-set --stack-name "$1" --change-set-name "$change_set" >/dev/null || true
+  ask cloudformation delete-change-set --stack-name "$1" --change-set-name "import-$1" >/dev/null || true
 }
 
 # Makes the change set of a stack, and shows it. Returns 1 where everything is in the stack already.
@@ -142,11 +141,11 @@ prepare() {
       fail "the template of $name cannot be uploaded to $template_bucket: $(errors)"
     body=--template-url url=$template_url/$template_bucket/racestack-import/$name.yaml
   fi
-  ask cloudformation create-change-set --stack-name "$name" --change-set-name "$change_set" --change-set-type IMPORT \
+  ask cloudformation create-change-set --stack-name "$name" --change-set-name "import-$name" --change-set-type IMPORT \
     "$body" "$url" --resources-to-import "file://$listed" --capabilities CAPABILITY_NAMED_IAM --tags "$tags" >/dev/null ||
     fail "AWS refuses the import into $name: $(errors)"
   while :; do
-    state=$(ask cloudformation describe-change-set --stack-name "$name" --change-set-name "$change_set" \
+    state=$(ask cloudformation describe-change-set --stack-name "$name" --change-set-name "import-$name" \
       --query '[Status, StatusReason]' --output text) || fail "the change set of $name cannot be looked at: $(errors)"
     reason=${state#*$'\t'}
     case $state in
@@ -158,7 +157,7 @@ prepare() {
     esac
     sleep "$pause"
   done
-  ask cloudformation describe-change-set --stack-name "$name" --change-set-name "$change_set" --output text \
+  ask cloudformation describe-change-set --stack-name "$name" --change-set-name "import-$name" --output text \
     --query 'Changes[].ResourceChange.[Action, ResourceType, LogicalResourceId, PhysicalResourceId]' >"$work/changes" ||
     fail "the change set of $name cannot be looked at: $(errors)"
   printf '\n%s\n' "$name"
@@ -186,7 +185,7 @@ import_stacks() {
     fail 'nothing was imported'
   fi
   for name in $prepared; do
-    ask cloudformation execute-change-set --stack-name "$name" --change-set-name "$change_set" >/dev/null ||
+    ask cloudformation execute-change-set --stack-name "$name" --change-set-name "import-$name" >/dev/null ||
       fail "the import into $name cannot begin: $(errors)"
     while :; do
       look "$name"

@@ -206,7 +206,7 @@ def test_an_account_made_by_hand_is_adopted_and_keeps_everything(made_by_hand: M
     # The bucket's policy refuses plain HTTP, which these servers speak.
     policy = s3.get_bucket_policy(Bucket=BUCKET)["Policy"]
     s3.delete_bucket_policy(Bucket=BUCKET)
-    s3.delete_object(Bucket=BUCKET, Key=f"{TWO_FOLDERS}-old/model.tar.gz")
+    s3.delete_object(Bucket=BUCKET, Key=f"{TWO_FOLDERS}-old/model.tar.gz", VersionId="null")
     s3.put_bucket_policy(Bucket=BUCKET, Policy=policy)
     code, found, findings = audit(workspace, export(workspace, moto, "last"))
     assert (code, found) == (0, set()), findings

@@ -8,7 +8,7 @@ from botocore.exceptions import ClientError
 
 from change_sets import deploy
 from moto_server import ACCOUNT_ID, MotoServer
-from test_moto_extension import bucket, notebook, policy, role, user
+from test_moto_extension import bucket, notebook, policy, resource, role, user
 
 RETAIN = {"DeletionPolicy": "Retain"}
 
@@ -87,6 +87,21 @@ def test_an_import_changes_nothing_and_the_next_update_does(moto: MotoServer) ->
     after = iam.get_user(UserName="taro")["User"]
     assert (after["UserId"], after["Path"]) == (made["UserId"], "/people/")
     assert iam.list_user_policies(UserName="taro")["PolicyNames"] == []
+
+
+def test_an_import_resolves_references(moto: MotoServer) -> None:
+    s3 = moto.client("s3")
+    s3.create_bucket(Bucket="a-bucket", CreateBucketConfiguration={"LocationConstraint": "ap-northeast-1"})
+    document = {"Version": "2012-10-17", "Statement": []}
+    s3.put_bucket_policy(Bucket="a-bucket", Policy=json.dumps(document))
+    refers = resource("AWS::S3::BucketPolicy", {"Bucket": {"Ref": "Bucket"}, "PolicyDocument": document})
+    template = {"Policy": refers | RETAIN, "Bucket": bucket("a-bucket", **RETAIN)}
+    asked = [
+        listed("Policy", "AWS::S3::BucketPolicy", "Bucket", "a-bucket"),
+        listed("Bucket", "AWS::S3::Bucket", "BucketName", "a-bucket"),
+    ]
+    assert imported(moto, {"Resources": template}, asked) == "IMPORT_COMPLETE"
+    assert deploy(moto, {"Policy": refers, "Bucket": bucket("a-bucket")}) == "UPDATE_COMPLETE"
 
 
 def test_an_import_into_a_stack_leaves_what_is_there(moto: MotoServer) -> None:
