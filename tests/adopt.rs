@@ -17,6 +17,12 @@ use serde_json::{Value, json};
 
 const ROSTER: &[u8] = b"name,team,notebook\nbob,red,\nmei,,false\n";
 
+#[track_caller]
+fn racestack(args: &[&str]) -> Outcome {
+    let all = std::iter::once("racestack").chain(args.iter().copied());
+    run(&Args::parse_from(all), false, &Progress { progress: &|_, _| {}, notice: &|_| {} })
+}
+
 /// An export of what racestack deployed, whose configuration is lost.
 struct Lost {
     workspace: Workspace,
@@ -40,13 +46,6 @@ impl Lost {
     }
 
     #[track_caller]
-    fn racestack(&self, args: &[&str]) -> Outcome {
-        let mut all = vec!["racestack"];
-        all.extend(args);
-        run(&Args::parse_from(all), false, &Progress { progress: &|_, _| {}, notice: &|_| {} })
-    }
-
-    #[track_caller]
     fn adopt(&self, more: &[&str]) -> Outcome {
         let paths = ["export", "new/config", "new/out", "new/import"].map(|name| self.path(name));
         let _ = std::fs::remove_dir_all(&paths[0]);
@@ -55,7 +54,7 @@ impl Lost {
         let mut args = vec!["adopt", "--account", "tokyo", "--from", from, "--config", config, "--out", out];
         args.extend(["--import", import, "--company", "mycompany", "--format", "json"]);
         args.extend(more);
-        self.racestack(&args)
+        racestack(&args)
     }
 
     /// The rules and messages of what is found.
@@ -108,9 +107,9 @@ fn what_racestack_deployed_becomes_what_it_was() {
 
     let [config, out, import] = ["new/config", "new/out", "new/import"].map(|name| lost.path(name));
     let [config, out, import] = [&config, &out, &import].map(|path| path.to_str().unwrap());
-    let synth = lost.racestack(&["synth", "--config", config, "--out", out, "--locked"]);
+    let synth = racestack(&["synth", "--config", config, "--out", out, "--locked"]);
     assert_eq!(synth.code, 0, "{}", synth.stderr);
-    let compared = lost.racestack(&["diff", import, out, "--format", "json"]);
+    let compared = racestack(&["diff", import, out, "--format", "json"]);
     let diff: Value = serde_json::from_str(&compared.stdout).unwrap_or_else(|_| panic!("{}", compared.stderr));
     let plan = &diff["plan"];
     assert_eq!((&plan["replace"], &plan["may_replace"], &plan["destroy"]), (&json!(0), &json!(0), &json!(0)), "{plan}");
@@ -138,9 +137,9 @@ fn nothing_is_written_over() {
 #[test]
 fn what_cloudformation_cannot_import_is_an_error() {
     let mut lost = Lost::new("");
-    let list = json!([{"NotebookInstanceLifecycleConfigName": "mycompany-deepracer-notebooks"}]);
+    let named = json!([{"NotebookInstanceLifecycleConfigName": "mycompany-deepracer-notebooks"}]);
     let key = "lifecycle-configurations.json".to_owned();
-    lost.export.0.insert(key, json!({ "NotebookInstanceLifecycleConfigs": list }));
+    lost.export.0.insert(key, json!({ "NotebookInstanceLifecycleConfigs": named }));
     let file = "lifecycle-configurations/mycompany-deepracer-notebooks.json";
     lost.export.0.insert(file.to_owned(), json!({"OnStart": []}));
     lost.finds("adopt::name-taken", "the account has a lifecycle configuration `mycompany-deepracer-notebooks`");

@@ -125,9 +125,13 @@ struct TagSet {
 struct FolderList {
     /// `null` where there are none; of a bucket that is not there, the key is missing.
     #[serde(default, deserialize_with = "present")]
-    common_prefixes: Option<Option<Vec<Prefix>>>,
+    common_prefixes: Option<Prefixes>,
     next_token: Option<Value>,
 }
+
+#[derive(Deserialize)]
+#[serde(transparent)]
+struct Prefixes(Option<Vec<Prefix>>);
 
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
@@ -165,7 +169,7 @@ impl Reader {
         if let Some((source, list)) = self.json::<FolderList>("bucket-folders.json")? {
             self.refuse_part(&source, list.next_token.is_some());
             bucket.exists = list.common_prefixes.is_some();
-            let folders = list.common_prefixes.flatten().unwrap_or_default().into_iter();
+            let folders = list.common_prefixes.and_then(|list| list.0).unwrap_or_default().into_iter();
             bucket.folders = folders.map(|one| one.prefix.trim_end_matches('/').to_owned()).collect();
             bucket.folders_place = Some(Place::whole(&source));
         }
@@ -214,9 +218,6 @@ fn policy_file(arn: &str) -> String {
 }
 
 /// A value that is there, whether it is `null` or not.
-#[allow(clippy::option_option, reason = "that it is missing says something else than that it is `null`")]
-fn present<'de, D: serde::Deserializer<'de>, T: Deserialize<'de>>(
-    deserializer: D,
-) -> Result<Option<Option<T>>, D::Error> {
-    Deserialize::deserialize(deserializer).map(Some)
+fn present<'de, D: serde::Deserializer<'de>, T: Deserialize<'de>>(deserializer: D) -> Result<Option<T>, D::Error> {
+    T::deserialize(deserializer).map(Some)
 }

@@ -188,7 +188,7 @@ fn structure(one: &Checked<'_>, path: &str, message: String) -> Finding {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::render::PROTOTYPE_NAME;
+    use crate::render::{NotebookShape, PROTOTYPE_NAME};
 
     #[test]
     fn each_word_of_a_prototype_has_the_mark_and_is_no_part_of_another() {
@@ -197,8 +197,7 @@ mod tests {
             person_tags: vec!["email".to_owned()],
             suspended: false,
             console: false,
-            notebook: true,
-            existing_notebook: false,
+            notebook: NotebookShape::Made,
         };
         let words: Vec<String> = words(&shape.prototype().unwrap()).into_iter().map(|(word, _)| word).collect();
         assert_eq!(words.iter().filter(|word| **word == PROTOTYPE_NAME).count(), 1);

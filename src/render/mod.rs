@@ -24,8 +24,8 @@ pub use expand_short_tags::{NotExpanded, expand_short_tags};
 pub use people::{NOBODY_ID, People};
 pub use policy_source::PolicySourceMap;
 pub use prototype::{
-    PROTOTYPE_ID, PROTOTYPE_NAME, PROTOTYPE_NOTEBOOK, PROTOTYPE_TEAM, PROTOTYPE_VOLUME, UserShape, is_of_prototype,
-    words,
+    NotebookShape, PROTOTYPE_ID, PROTOTYPE_NAME, PROTOTYPE_NOTEBOOK, PROTOTYPE_TEAM, PROTOTYPE_VOLUME, UserShape,
+    is_of_prototype, words,
 };
 pub use reference::PolicyValues;
 pub use template::{Contents, Rendered, Template};

@@ -15,10 +15,19 @@ pub struct UserShape {
     pub suspended: bool,
     /// Whether the person gets a password for the console.
     pub console: bool,
-    /// Whether the person has a notebook.
-    pub notebook: bool,
-    /// Whether that was made by hand, and no stack has it.
-    pub existing_notebook: bool,
+    /// Whether the person has a notebook, and whether a stack has it.
+    pub notebook: NotebookShape,
+}
+
+/// Whether a person has a notebook, and whether a stack has it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum NotebookShape {
+    /// The person has none.
+    Nothing,
+    /// A stack makes it.
+    Made,
+    /// It was made by hand, and no stack has it.
+    Existing,
 }
 
 /// The name of a prototype. No word of a prototype is part of another, or likely to be part of an account's own names.
@@ -43,8 +52,9 @@ impl UserShape {
             person_tags: keys(&user.person_tags),
             suspended: user.suspended,
             console: user.console,
-            notebook: user.notebook.is_some(),
-            existing_notebook: user.notebook.as_ref().is_some_and(|notebook| notebook.existing),
+            notebook: user.notebook.as_ref().map_or(NotebookShape::Nothing, |notebook| {
+                if notebook.existing { NotebookShape::Existing } else { NotebookShape::Made }
+            }),
         }
     }
 
@@ -64,7 +74,7 @@ impl UserShape {
             name: NotebookName::parse(PROTOTYPE_NOTEBOOK).ok()?,
             instance_type: InstanceType::parse(PROTOTYPE_TYPE).ok()?,
             volume_gb: PROTOTYPE_VOLUME,
-            existing: self.existing_notebook,
+            existing: self.notebook == NotebookShape::Existing,
         };
         Some(User {
             name: UserName::parse(PROTOTYPE_NAME).ok()?,
@@ -73,7 +83,7 @@ impl UserShape {
             person_tags,
             suspended: self.suspended,
             console: self.console,
-            notebook: self.notebook.then_some(notebook),
+            notebook: (self.notebook != NotebookShape::Nothing).then_some(notebook),
             email: None,
             stack: None,
             was: None,

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use crate::render::UserShape;
+use crate::render::{NotebookShape, UserShape};
 
 /// A shape of people, by its place among those of the account.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -17,7 +17,10 @@ pub struct ShapeId {
 /// The shapes of an account's people.
 pub(crate) fn shape_ids(prototypes: &BTreeMap<UserShape, Value>) -> BTreeMap<UserShape, ShapeId> {
     let id = |(index, shape): (usize, &UserShape)| {
-        (shape.clone(), ShapeId { index, suspended: shape.suspended, notebook: shape.notebook })
+        (
+            shape.clone(),
+            ShapeId { index, suspended: shape.suspended, notebook: shape.notebook != NotebookShape::Nothing },
+        )
     };
     prototypes.keys().enumerate().map(id).collect()
 }
