@@ -135,6 +135,46 @@ fn nothing_is_written_over() {
 }
 
 #[test]
+fn an_out_folder_keeps_to_the_lock_that_it_was_made_with() {
+    let lost = Lost::new("");
+    std::fs::create_dir_all(lost.path("new")).unwrap();
+    std::fs::rename(lost.path("out"), lost.path("new/out")).unwrap();
+    lost.finds("lock::missing", "holds users stacks, but there is no lock");
+    assert!(!lost.path("new/config/accounts/tokyo/stacks.lock").exists());
+}
+
+#[test]
+fn a_name_that_leads_elsewhere_is_refused() {
+    let lost = Lost::new("");
+    let (from, config) = (lost.path("export"), lost.path("new/config"));
+    lost.export.write(&from);
+    for args in [["--account", "../tokyo", "--company", "mycompany"], ["--account", "tokyo", "--company", "../x"]] {
+        let mut all = vec!["adopt", "--from", from.to_str().unwrap(), "--config", config.to_str().unwrap()];
+        all.extend(args);
+        let outcome = racestack(&all);
+        assert_eq!(outcome.code, 2, "{}", outcome.stdout);
+        assert!(!config.exists());
+    }
+}
+
+#[test]
+fn where_everything_is_in_stacks_there_is_nothing_to_import() {
+    let lost = Lost::new("");
+    let folders = ["export", "config", "out", "import"].map(|name| lost.path(name));
+    lost.export.write(&folders[0]);
+    let [from, config, out, import] = folders.each_ref().map(|path| path.to_str().unwrap());
+    let args = ["adopt", "--account", "tokyo", "--from", from, "--config", config, "--out", out, "--import", import];
+    let outcome = racestack(&args);
+    assert_eq!(
+        (outcome.code, outcome.stdout.as_str()),
+        (0, "tokyo: there is nothing to import\n"),
+        "{}",
+        outcome.stderr
+    );
+    assert!(!folders[3].exists());
+}
+
+#[test]
 fn what_cloudformation_cannot_import_is_an_error() {
     let mut lost = Lost::new("");
     let named = json!([{"NotebookInstanceLifecycleConfigName": "mycompany-deepracer-notebooks"}]);

@@ -49,15 +49,20 @@ fn left_out(message: String, notebook: &LiveNotebook, help: impl Into<String>) -
 
 /// The notebook of each person, by the tag `user`, or by its name where it has no such tag.
 fn owned<'e>(export: &'e Export, findings: &mut Vec<Finding>) -> BTreeMap<&'e str, &'e LiveNotebook> {
-    let users = || export.identities.users.iter().map(|user| user.user_name.as_str());
+    let mut users: BTreeSet<&str> = BTreeSet::new();
+    let mut by_letters: BTreeMap<String, Vec<&str>> = BTreeMap::new();
+    for user in &export.identities.users {
+        users.insert(&user.user_name);
+        by_letters.entry(letters(&user.user_name)).or_default().push(&user.user_name);
+    }
     let mut all: BTreeMap<&str, Vec<(&LiveNotebook, bool)>> = BTreeMap::new();
     for notebook in &export.notebooks {
         let name = &notebook.name;
         let tag = notebook.tags.iter().find(|tag| tag.key == USER).map(|tag| tag.value.as_str());
-        let mut alike = users().filter(|user| letters(user) == letters(name));
-        let owner = match tag {
-            Some(tag) => users().find(|user| *user == tag),
-            None => alike.next().filter(|_| alike.next().is_none()),
+        let owner = match (tag, by_letters.get(&letters(name)).map(Vec::as_slice)) {
+            (Some(tag), _) => users.get(tag).copied(),
+            (None, Some([only])) => Some(*only),
+            (None, _) => None,
         };
         match (owner, tag) {
             (Some(owner), _) => all.entry(owner).or_default().push((notebook, tag.is_some())),

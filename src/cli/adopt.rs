@@ -9,18 +9,18 @@ use super::audit::wanted;
 use super::{DEFAULT_OUT, Failure, Outcome, Progress, outcome, printed};
 use crate::account::{Export, Wanted};
 use crate::adopt;
-use crate::config::{self, ACCOUNTS_FOLDER, Encoding, LOCK_FILE, ROSTER_FILES, SETTINGS_FILE};
+use crate::config::{self, ACCOUNTS_FOLDER, Encoding, LOCK_FILE, ROSTER_FILES, SETTINGS_FILE, shorten};
 use crate::diff::{self, Files, OutFolder};
 use crate::files::{self, NewFile};
 use crate::finding::{Finding, Rule, any_error};
-use crate::model::{Account, User};
+use crate::model::{Account, AccountName, Company, User};
 use crate::output::{self, OutputFile};
 use crate::plan::{self, AccountPlan};
 use crate::render;
 use crate::report::Format;
 use crate::source::{Place, SourceFile};
 use crate::synthesis::inputs::{self, Inputs, Sources};
-use crate::synthesis::{SynthOptions, synthesise_all};
+use crate::synthesis::{AccountOutput, SynthOptions, lock, synthesise_all};
 
 /// The arguments of `racestack adopt`.
 #[derive(Debug, clap::Args)]
@@ -80,6 +80,10 @@ pub(super) fn run(args: &AdoptArgs, colour: bool, watch: &Progress<'_>) -> Resul
         return Ok(printed(output::audit_script(&args.account, &wanted)));
     }
     let Some(from) = &args.from else { return Err(Failure::Usage("say from which folder: `--from DIR`".to_owned())) };
+    // It becomes a part of paths.
+    if AccountName::parse(&args.account).is_err() {
+        return Err(Failure::Usage(format!("`{}` cannot be the name of an account's folder", shorten(&args.account))));
+    }
     let target = args.import.join(&args.account);
     if files::kind(&target)?.is_some() {
         let message =
@@ -156,6 +160,10 @@ impl Adopting<'_> {
                     format!("there is no `{}`: name the company, such as `--company mycompany`", company.display());
                 return Err(Failure::Usage(message));
             };
+            if let Err(refusal) = Company::parse(name) {
+                let message = format!("found `{}` for `--company`, allowed is {}", shorten(name), refusal.allowed);
+                return Err(Failure::Usage(message));
+            }
             create(&company, &format!("company: {}\n", render::scalar(name)), false)?;
         }
         let own = self.folder().join(SETTINGS_FILE);
@@ -231,14 +239,24 @@ impl Adopting<'_> {
     ) -> Result<Option<String>, Failure> {
         let purpose = SynthOptions { out: &self.args.out, unchecked: false, form: None, reach: false };
         let mut found = Vec::new();
-        let made = synthesise_all(material, &purpose, self.watch, &mut found, |made| (made.files, made.lock))?;
+        // An out folder that is there holds to its lock, as it does for synth.
+        let wanted = lock::Wanted { locked: false, stale: false, leave_behind: false, leavers: None };
+        let finish = |made: AccountOutput<'_>| {
+            let mut of_lock = Vec::new();
+            lock::check(&made, &plan.folder, &wanted, &mut of_lock).map(|()| (made.files, made.lock, of_lock))
+        };
+        let made = synthesise_all(material, &purpose, self.watch, &mut found, finish)?;
+        let made = made.into_iter().next().transpose()?.map(|(stacks, lock, of_lock)| {
+            found.extend(of_lock);
+            (stacks, lock)
+        });
         // What is merely worth knowing is synth's to tell.
         findings.extend(found.into_iter().filter(|finding| any_error(std::slice::from_ref(finding))));
-        let Some((stacks, lock)) = made.into_iter().next().filter(|_| !any_error(findings)) else { return Ok(None) };
+        let Some((stacks, lock)) = made.filter(|_| !any_error(findings)) else { return Ok(None) };
         let name = plan.account.name.as_str();
         let new = self.out_folder(&self.args.out, stacks)?;
         let old = match files::kind(&plan.folder)? {
-            Some(_) => Some(OutFolder::read(&self.args.out, None).map_err(|error| Failure::Usage(error.to_string()))?),
+            Some(_) => Some(super::diff::read(&self.args.out, None, self.watch.notice)?),
             None => None,
         };
         let Some(of_new) = new.account(name) else { return Ok(None) };
@@ -263,6 +281,9 @@ impl Adopting<'_> {
         findings.extend(refused(&imported, &new)?);
         if any_error(findings) {
             return Ok(None);
+        }
+        if stacks.is_empty() && users.is_empty() {
+            return Ok(Some(format!("{name}: there is nothing to import\n")));
         }
         for file in &files {
             create(&self.target.join(&file.name), &file.text, file.executable)?;
