@@ -31,7 +31,7 @@ pub(super) fn compare(old: Option<&AccountFolder>, new: Option<&AccountFolder>) 
 const LISTS: &[&str] = &["users='", "suspended='", "renamed='"];
 
 /// The lines of these lists, as the manifest has the people: nothing else that stands there is left out, since a shell may
-/// run it.
+/// run it. It may run what is behind a quotation mark, too, whatever manifest names that.
 fn people(account: &AccountFolder) -> BTreeSet<String> {
     let users = account.stacks.iter().flat_map(|stack| &stack.users);
     let files = account.stacks.iter().filter_map(|stack| stack.source.path.file_name());
@@ -43,7 +43,7 @@ fn people(account: &AccountFolder) -> BTreeSet<String> {
             .into_iter()
             .chain(renamed)
     });
-    heads.chain(lines).collect()
+    heads.chain(lines).filter(|line| !line.contains('\'')).collect()
 }
 
 fn without_people(bytes: &[u8], people: &BTreeSet<String>) -> Vec<u8> {
