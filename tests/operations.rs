@@ -41,7 +41,7 @@ fn the_function_reaches_the_keys_of_these_people_and_nothing_else() {
             let arn = format!("arn:aws:iam::{ACCOUNT}:{resource}");
             decision(&policy, principal, action, &arn, context) == Decision::Allowed
         };
-        for action in ["iam:ListAccessKeys", "iam:UpdateAccessKey"] {
+        for action in ["iam:ListAccessKeys", "iam:ListUserTags", "iam:UpdateAccessKey"] {
             assert!(may(action, own, Some("racestack")), "{profile} {action}");
             assert!(!may(action, own, Some("somebody")) && !may(action, own, None), "{profile} {action}");
             for other in others {
@@ -50,6 +50,26 @@ fn the_function_reaches_the_keys_of_these_people_and_nothing_else() {
         }
         for action in ["iam:CreateAccessKey", "iam:DeleteAccessKey", "iam:UpdateUser", "iam:PassRole"] {
             assert!(!may(action, own, Some("racestack")), "{profile} {action}");
+        }
+        // One tag alone, of people alone: with any other, somebody could become somebody else.
+        let may_tag = |action: &str, keys: Option<&[&str]>, managed_by: &str| {
+            let principal = Principal::Role { arn: ROLE.to_owned(), session: None, account: ACCOUNT.to_owned() };
+            let context = Context::new().with("aws:ResourceTag/managed-by", managed_by);
+            let context =
+                keys.iter().fold(context, |context, keys| context.with_all("aws:TagKeys", keys.iter().copied()));
+            let arn = format!("arn:aws:iam::{ACCOUNT}:{own}");
+            decision(&policy, principal, action, &arn, context) == Decision::Allowed
+        };
+        for action in ["iam:TagUser", "iam:UntagUser"] {
+            assert!(may_tag(action, Some(&["old-access-key"]), "racestack"), "{profile} {action}");
+            for (keys, managed_by) in [
+                (Some(["user"].as_slice()), "racestack"),
+                (Some(&["old-access-key", "user"]), "racestack"),
+                (Some(&["old-access-key"]), "somebody"),
+                (None, "racestack"),
+            ] {
+                assert!(!may_tag(action, keys, managed_by), "{profile} {action} {keys:?}");
+            }
         }
         assert!(may("iam:GetGroup", "group/deepracer/mycompany-deepracer-users", None));
         assert!(!may("iam:GetGroup", "group/admins", None));

@@ -23,6 +23,7 @@ const NOTEBOOK: &str = "policies/notebook/access.json.hbs";
 const NOTEBOOK_BOUNDARY: &str = "policies/notebook/boundary.json.hbs";
 const BOUNDARY: &str = "policies/user/boundary.json.hbs";
 const GUARDRAILS: &str = "policies/user/guardrails.json.hbs";
+const DAILY_WORK: &str = "policies/user/daily-work.json.hbs";
 const SIGN_IN: &str = "policies/user/sign-in.json.hbs";
 const BUCKET: &str = "policies/bucket/policy.json.hbs";
 const STORAGE: &str = "stacks/storage.yaml.hbs";
@@ -465,6 +466,24 @@ fn of_resources() -> Vec<Weakening> {
             &["the function that rotates access keys can", "`iam:* but"],
         )
         .and_in(&[ROTATION_POLICY], &json!({"Effect": "Allow", "Action": "iam:*", "Resource": "*"}))
+        .with(ROTATION),
+        Weakening::new(
+            "the rotation sets the tag that says who somebody is",
+            &[(
+                ROTATION_POLICY,
+                "\"aws:TagKeys\": \"{{old_key_tag}}\"",
+                "\"aws:TagKeys\": [\"{{old_key_tag}}\", \"user\"]",
+            )],
+            TOO_WIDE,
+            &["the function that rotates access keys can", "iam:TagUser"],
+        )
+        .with(ROTATION),
+        Weakening::new(
+            "a key that is too old is activated again",
+            &[(DAILY_WORK, "\"Action\": \"iam:UpdateAccessKey\"", "\"Action\": \"nothing:AtAll\"")],
+            TOO_WIDE,
+            &["with an access key that is too old, a person can", "iam:UpdateAccessKey"],
+        )
         .with(ROTATION),
         Weakening::new(
             "a second bucket is open",

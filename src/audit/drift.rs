@@ -10,6 +10,7 @@ use super::sides::Sides;
 use crate::diff::{Stack, differences};
 use crate::finding::Rule;
 use crate::inventory::{Boundary, Group, IamInventory, IdentityKind, PolicyKind, Principal, Tag};
+use crate::model::OLD_KEY;
 use crate::source::Place;
 
 const HELP: &str =
@@ -66,8 +67,10 @@ impl Compared<'_> {
     }
 
     fn tags(&mut self, live: &[Tag], declared: &[Tag]) {
+        // The rotation of keys sets and removes its tag by itself.
         let of = |tags: &[Tag]| -> BTreeMap<String, String> {
-            tags.iter().filter_map(|tag| Some((tag.key.clone()?, tag.value.clone()?))).collect()
+            let all = tags.iter().filter_map(|tag| Some((tag.key.clone()?, tag.value.clone()?)));
+            all.filter(|(key, _)| key != OLD_KEY).collect()
         };
         let (live, declared) = (of(live), of(declared));
         for key in live.keys().chain(declared.keys()).collect::<BTreeSet<_>>() {

@@ -19,7 +19,7 @@ mod yaml_words;
 
 use rayon::iter::{IndexedParallelIterator, IntoParallelRefMutIterator, ParallelIterator};
 use rayon::slice::ParallelSlice;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::finding::{Finding, Rule};
 use crate::model::{Profile, User};
@@ -115,7 +115,8 @@ pub fn check(
     let references_broken = any(&findings, &[Rule::ReferenceUnresolved, Rule::ReferenceForeign]);
     // A person whose resources are not their prototype's is an error already, and has policies that isolation knows nothing of.
     let is_sound = !any(&findings, &[Rule::TemplateStructure]);
-    let stacks: Vec<(Part, Value)> = batches.iter_mut().flat_map(|batch| batch.stacks.drain(..)).collect();
+    let mut stacks: Vec<(Part, Value)> = batches.iter_mut().flat_map(|batch| batch.stacks.drain(..)).collect();
+    stacks.push((Part::Access, company_policies(plan)));
     let isolation = || {
         if is_sound {
             isolation::check(plan, templates, rendered, &stacks, &expected.prototypes, proofs)
@@ -198,5 +199,18 @@ fn account_inventory(
             Err(finding) => return Ok(Err(finding)),
         }
     }
+    stacks.push((Part::Access, company_policies(plan)));
     Ok(Ok(AccountInventory::of_account(plan, rendered, &stacks, &expected.prototypes)))
+}
+
+/// The company's policies whose documents are known, as the resources of a stack.
+fn company_policies(plan: &AccountPlan<'_>) -> Value {
+    let arn = format!("arn:{}:iam::{}:policy", plan.names.partition, plan.names.account_id);
+    let resource = |(policy, document): (&String, &Value)| {
+        let (path, name) = policy.strip_prefix(&arn)?.rsplit_once('/')?;
+        let properties =
+            json!({"ManagedPolicyName": name, "Path": format!("{path}/"), "PolicyDocument": document.clone()});
+        Some((format!("CompanyPolicy{name}"), json!({"Type": "AWS::IAM::ManagedPolicy", "Properties": properties})))
+    };
+    plan.account.company_policies.documents.iter().filter_map(resource).collect()
 }

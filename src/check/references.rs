@@ -188,6 +188,8 @@ impl<'a> Walk<'a> {
                     self.wanted(format!("arn:{partition}:s3:::{bucket}"), bucket);
                 }
             }
+            // Other stacks define the company's policies.
+            "iam" if self.names.company_policies().any(|company| company == arn) => {}
             // An ARN without wildcards names one thing of ours. Service-linked roles are made by their services, and each account
             // has a root user, by which policies name the account.
             "iam" if *resource == "root" || resource.starts_with("role/aws-service-role/") => {}

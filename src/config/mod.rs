@@ -8,6 +8,7 @@ mod layers;
 mod lock;
 mod mangled;
 mod node;
+mod policies;
 mod roster;
 mod schema;
 mod settings;
@@ -16,10 +17,12 @@ mod suppressions;
 mod workbook;
 mod yaml;
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use rayon::iter::{IndexedParallelIterator, IntoParallelIterator, ParallelIterator};
+use serde_json::Value;
 
 pub use characters::{mixed_alphabets, refused_character};
 pub use conflict::{find as find_conflict, line as conflict_line, sides as conflict_sides};
@@ -27,6 +30,7 @@ pub use encoding::Encoding;
 pub use layers::{DEFAULTS_PATH, explain};
 pub use lock::{LOCK_FILE, LOCK_NOTHING, LOCK_VERSION, LockConfig, LockLine, broken as broken_lock};
 pub use node::{Content, Entry, Node, shorten};
+pub use policies::POLICIES_FOLDER;
 pub use roster::{Roster, RosterNotebook, RosterNotebookSettings, RosterRow, State, roster_schema};
 pub use schema::Schema;
 pub use settings::{
@@ -87,6 +91,8 @@ pub struct People {
     pub roster: Option<RosterConfig>,
     /// The lock; `None` when it is damaged.
     pub lock: Option<LockConfig>,
+    /// The documents of the company's policies that the settings name, by the policy's name.
+    pub policies: BTreeMap<String, Value>,
     /// The files that the account is made from, relative to the config folder.
     pub inputs: Vec<PathBuf>,
     /// Whether no error was found in roster and lock.
@@ -237,8 +243,13 @@ pub fn people(folder: &Path, account: &AccountConfig, findings: &mut Vec<Finding
     }
     let lock_path = folder.join(&relative).join(LOCK_FILE);
     let lock = lock::read(&lock_path, files::read(&lock_path)?.as_deref(), findings);
+    let mut policies = BTreeMap::new();
+    for (name, (file, document)) in policies::read(folder, &account.settings, findings)? {
+        inputs.push(file);
+        policies.insert(name, document);
+    }
     let sound = !any_error(&findings[before..]);
-    Ok(People { roster, lock, inputs, sound })
+    Ok(People { roster, lock, policies, inputs, sound })
 }
 
 /// The one roster of an account: its path relative to the config folder, and its bytes.
@@ -323,7 +334,7 @@ fn read_roster(
         );
     }
     let values = match value {
-        serde_json::Value::Array(values) => values,
+        Value::Array(values) => values,
         _ => Vec::new(),
     };
     // A row with findings of its shape has no typed value; its other findings wait until the shape is mended.

@@ -38,6 +38,15 @@ pub struct Settings {
     pub service_roles: Option<ServiceRoleSettings>,
     /// The IAM path of the group, the policies, the notebook roles and (with `policies: hardened`) the users.
     pub iam_path: Option<String>,
+    /// The IAM path that all roles begin with, such as `/managed/`, for an organisation that allows roles below a path alone.
+    /// Without it, `iam_path`, and `/` for the service roles. Choose it before the first deployment: IAM moves no role.
+    pub role_path: Option<String>,
+    /// The permissions boundary that an organisation demands for all roles: the ARN of a policy of the account, or its path and
+    /// name, such as `company/Boundary`, for that of each account. What it says stands in `policies/NAME.json` of the config
+    /// folder.
+    pub permissions_boundary: Option<String>,
+    /// Managed policies of the company's that people and notebooks get besides.
+    pub extra_policies: Option<ExtraPolicySettings>,
     /// What every notebook instance is like, unless the roster says otherwise for a person.
     pub notebooks: Option<NotebookSettings>,
     /// Whether people get a password for the AWS console, unless the roster says otherwise for a person.
@@ -189,6 +198,16 @@ pub struct ServiceRoleSettings {
     pub suffix: Option<String>,
 }
 
+/// Managed policies of the account that other stacks make. What they say stands in `policies/NAME.json` of the config folder.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ExtraPolicySettings {
+    /// Those that the group of all people gets: ARNs, or paths and names such as `company/Denials`.
+    pub people: Option<Vec<String>>,
+    /// Those that each notebook role gets.
+    pub notebooks: Option<Vec<String>>,
+}
+
 /// What a notebook instance is like.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -255,6 +274,9 @@ pub struct AccessKeySettings {
     pub warn_days: Option<u32>,
     /// The e-mail address that is told what was deactivated, what will be, and what failed.
     pub notify: Option<String>,
+    /// Whether an alarm tells the same address when no run has ended well for two days. Asks for `kms_key`, since CloudWatch
+    /// cannot publish to a topic with SNS's own key.
+    pub alarm: Option<bool>,
 }
 
 /// Budgets, in US dollars a month. At least one of the amounts must be set.

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::bucket::Bucket;
+use super::company_policies::CompanyPolicies;
 use super::instance_types::{self, AllowedTypesOfAccount};
 use super::lock::PlacementLock;
 use super::names::{
@@ -19,7 +20,7 @@ use super::sharing::{ReservedName, SharedFolders};
 use super::tags::{self, Tag};
 use super::unique;
 use super::users::{self, User};
-use crate::config::{AccountConfig, Content, Language, Mfa, People, Profile, Service, SharedPart, did_you_mean};
+use crate::config::{AccountConfig, Language, Mfa, People, Profile, Service, SharedPart, did_you_mean};
 use crate::facts::{self, limits};
 use crate::finding::{Finding, Rule};
 use crate::source::{Place, SourceFile};
@@ -47,8 +48,12 @@ pub struct Account {
     pub services: BTreeMap<Service, Place>,
     /// Appended to the service roles' names.
     pub service_role_suffix: String,
-    /// The path of the group, the policies, the notebook roles and, with `policies: hardened`, the users.
+    /// The path of the group, the policies and, with `policies: hardened`, the users.
     pub iam_path: IamPath,
+    /// The path that all roles begin with; `None` where it is `iam_path`, and `/` for the service roles.
+    pub role_path: Option<IamPath>,
+    /// The company's policies that principals of the stacks have.
+    pub company_policies: CompanyPolicies,
     /// After how many idle minutes a notebook stops; 0 never stops it.
     pub idle_stop_minutes: u32,
     /// Whether the notebooks' kernels adapt the SageMaker SDK to what people may do.
@@ -193,7 +198,9 @@ impl Reader<'_> {
         let region = self.region();
         let company = self.required("company", settings.company.as_deref(), Company::parse);
         let bucket = self.bucket(region.as_ref());
-        let iam_path = self.iam_path();
+        let iam_path = self.required("iam_path", settings.iam_path.as_deref(), IamPath::parse);
+        let role_path = self.role_path(iam_path.as_ref());
+        let company_policies = self.company_policies(id.as_ref(), region.as_ref());
         let suffix = self.service_role_suffix();
         let network = self.network();
         let allowed_networks = self.allowed_networks();
@@ -255,6 +262,8 @@ impl Reader<'_> {
             services: self.services(),
             service_role_suffix: suffix,
             iam_path: iam_path?,
+            role_path,
+            company_policies,
             idle_stop_minutes: notebooks.and_then(|notebooks| notebooks.idle_stop_minutes)?,
             adapt_sdk: notebooks.and_then(|notebooks| notebooks.adapt_sdk)?,
             network,
@@ -293,19 +302,6 @@ impl Reader<'_> {
         name.map_or(TemplateBucket::None, TemplateBucket::Named)
     }
 
-    /// The path of the group, the policies and the notebook roles, which no service may pass.
-    fn iam_path(&mut self) -> Option<IamPath> {
-        let path = self.required("iam_path", self.config.settings.iam_path.as_deref(), IamPath::parse)?;
-        if services::may_pass(&path) {
-            let message =
-                format!("services may pass the roles below `{path}`, and so take on a person's notebook role");
-            let finding = Finding::new(Rule::SettingsContradiction, message);
-            let place = self.config.node.place_of("iam_path");
-            self.findings.push(finding.at(place).help("choose another `iam_path`, such as `/deepracer/`"));
-        }
-        Some(path)
-    }
-
     fn identity(&self) -> IdentityPlaces {
         let node = &self.config.node;
         IdentityPlaces {
@@ -337,27 +333,6 @@ impl Reader<'_> {
                 .at(self.config.node.place_of("region"))
                 .help(help),
         );
-    }
-
-    fn service_role_suffix(&mut self) -> String {
-        // The longest of the console's names, AWSDeepRacerCloudFormationAccessRole, has 36 of IAM's 64 characters.
-        const ALLOWED: &str = "up to 28 of `A-Z a-z 0-9 _ + = , . @ -`";
-        let suffix = self.config.settings.service_roles.as_ref().and_then(|roles| roles.suffix.as_deref());
-        self.optional("service_roles.suffix", suffix, |text| {
-            let valid = text.len() <= 28 && text.chars().all(|c| c.is_ascii_alphanumeric() || "_+=,.@-".contains(c));
-            if valid { Ok(text.to_owned()) } else { Err(Refusal { allowed: ALLOWED }) }
-        })
-        .unwrap_or_default()
-    }
-
-    fn services(&self) -> BTreeMap<Service, Place> {
-        let listed = self.config.settings.services.as_deref().unwrap_or_default();
-        let node = self.config.node.get("services");
-        let places = match node.map(|node| &node.content) {
-            Some(Content::Sequence(values)) => values.iter().map(|value| value.place.clone()).collect(),
-            _ => Vec::new(),
-        };
-        listed.iter().copied().zip(places).collect()
     }
 }
 

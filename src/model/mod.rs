@@ -3,6 +3,7 @@
 
 mod account;
 mod bucket;
+mod company_policies;
 mod fleet;
 mod ids;
 mod instance_types;
@@ -24,6 +25,7 @@ mod users;
 pub use crate::config::{Language, Mfa, Profile, Service, SharedPart};
 pub use account::{Account, IdentityPlaces, TemplateBucket};
 pub use bucket::Bucket;
+pub use company_policies::CompanyPolicies;
 pub use fleet::clashes;
 pub use instance_types::{AllowedTypes, AllowedTypesOfAccount};
 pub use lock::{FEW_LEAVERS, FEW_LEAVERS_PERCENT, LockEntry, PlacementLock, StackNumber, stack_word};
@@ -38,8 +40,8 @@ pub use renames::rename_steps;
 pub use sharing::{FolderName, SharedFolders, TEAMS_FOLDER};
 pub use suppressions::{SuppressedRule, Suppression, suppressions};
 pub use tags::{
-    DISPLAY_NAME, EMAIL, MANAGED_BY, MANAGED_BY_RACESTACK, NOTEBOOK, RESERVED as RESERVED_TAGS, TEAM, Tag, USER,
-    other_spellings,
+    DISPLAY_NAME, EMAIL, MANAGED_BY, MANAGED_BY_RACESTACK, NOTEBOOK, OLD_KEY, RESERVED as RESERVED_TAGS, TEAM, Tag,
+    USER, other_spellings,
 };
 pub use users::{Notebook, User};
 

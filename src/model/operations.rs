@@ -25,6 +25,8 @@ pub struct KeyRotation {
     pub warn_days: u32,
     /// Who is told.
     pub notify: EmailAddress,
+    /// Whether an alarm tells them when no run has ended well.
+    pub alarm: bool,
 }
 
 /// What may be spent before somebody is told.
@@ -91,7 +93,15 @@ impl Reader<'_> {
             let finding = Finding::new(Rule::SettingsContradiction, message).at(self.config.node.place_of(key));
             self.findings.push(finding.help("lower `access_keys.warn_days`, or raise `access_keys.max_age_days`"));
         }
+        let alarm = asked.alarm.unwrap_or_default();
+        if alarm && self.config.settings.kms_key.is_none() && self.config.complete {
+            // Source: https://docs.aws.amazon.com/sns/latest/dg/sns-key-management.html
+            let message = "CloudWatch cannot publish to a topic that has SNS's own key";
+            let finding = Finding::new(Rule::SettingsContradiction, message);
+            let place = self.config.node.place_of("access_keys.alarm");
+            self.findings.push(finding.at(place).help("set `kms_key`, or leave `access_keys.alarm` out"));
+        }
         let notify = self.required("access_keys.notify", asked.notify.as_deref(), EmailAddress::parse)?;
-        Some(KeyRotation { max_age_days, warn_days, notify })
+        Some(KeyRotation { max_age_days, warn_days, notify, alarm })
     }
 }

@@ -1,8 +1,13 @@
 //! The services that act in the account with a role of their own, and the names of these roles.
 
-use super::names::IamPath;
-use crate::config::Service;
+use std::collections::BTreeMap;
+
+use super::names::{IamPath, Refusal};
+use super::reader::Reader;
+use crate::config::{Content, Service};
 use crate::facts::SERVICE_ROLE_PATH;
+use crate::finding::{Finding, Rule};
+use crate::source::Place;
 
 impl Service {
     /// The word that the settings use.
@@ -39,12 +44,48 @@ impl Service {
         [Service::Deepracer, Service::Lambda, Service::Sagemaker, Service::Robomaker, Service::Cloudformation];
 }
 
-/// Whether the policies of the service roles let services pass roles below `path`.
-pub(super) fn may_pass(path: &IamPath) -> bool {
-    [SERVICE_ROLE_PATH, "/AWSDeepRacer"].iter().any(|reached| path.as_str().starts_with(reached))
-}
-
 /// The names of all service roles, with the account's suffix.
 pub(super) fn role_names(suffix: &str) -> Vec<String> {
     Service::ALL.iter().map(|service| format!("{}{suffix}", service.role_name())).collect()
+}
+
+impl Reader<'_> {
+    /// The path that all roles begin with, where it is not `iam_path`. No service may pass the notebook roles below it.
+    pub(super) fn role_path(&mut self, iam_path: Option<&IamPath>) -> Option<IamPath> {
+        let own = self.optional("role_path", self.config.settings.role_path.as_deref(), IamPath::parse);
+        let (path, key) = own.as_ref().map_or((iam_path, "iam_path"), |own| (Some(own), "role_path"));
+        // The policies of the service roles let services pass roles below these.
+        let reached = |path: &&IamPath| {
+            [SERVICE_ROLE_PATH, "/AWSDeepRacer"].iter().any(|reached| path.as_str().starts_with(reached))
+        };
+        if let Some(path) = path.filter(reached) {
+            let message =
+                format!("services may pass the roles below `{path}`, and so take on a person's notebook role");
+            let finding = Finding::new(Rule::SettingsContradiction, message);
+            let place = self.config.node.place_of(key);
+            self.findings.push(finding.at(place).help(format!("choose another `{key}`, such as `/deepracer/`")));
+        }
+        own
+    }
+
+    pub(super) fn service_role_suffix(&mut self) -> String {
+        // The longest of the console's names, AWSDeepRacerCloudFormationAccessRole, has 36 of IAM's 64 characters.
+        const ALLOWED: &str = "up to 28 of `A-Z a-z 0-9 _ + = , . @ -`";
+        let suffix = self.config.settings.service_roles.as_ref().and_then(|roles| roles.suffix.as_deref());
+        self.optional("service_roles.suffix", suffix, |text| {
+            let valid = text.len() <= 28 && text.chars().all(|c| c.is_ascii_alphanumeric() || "_+=,.@-".contains(c));
+            if valid { Ok(text.to_owned()) } else { Err(Refusal { allowed: ALLOWED }) }
+        })
+        .unwrap_or_default()
+    }
+
+    pub(super) fn services(&self) -> BTreeMap<Service, Place> {
+        let listed = self.config.settings.services.as_deref().unwrap_or_default();
+        let node = self.config.node.get("services");
+        let places = match node.map(|node| &node.content) {
+            Some(Content::Sequence(values)) => values.iter().map(|value| value.place.clone()).collect(),
+            _ => Vec::new(),
+        };
+        listed.iter().copied().zip(places).collect()
+    }
 }

@@ -41,10 +41,13 @@ pub const DISPLAY_NAME: &str = "display-name";
 /// The tag, on an IAM user alone, with the person's e-mail address.
 pub const EMAIL: &str = "email";
 
+/// The tag, on an IAM user alone, that the function which rotates keys sets on whoever has an access key that is too old.
+pub const OLD_KEY: &str = "old-access-key";
+
 /// The keys that racestack sets. Nobody else may, in any case: IAM compares the key of a condition such as
 /// `aws:ResourceTag/user` without regard to case, so that a tag `User` could speak for another person.
 /// Source: <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html>
-pub const RESERVED: [&str; 6] = [USER, NOTEBOOK, TEAM, MANAGED_BY, DISPLAY_NAME, EMAIL];
+pub const RESERVED: [&str; 7] = [USER, NOTEBOOK, TEAM, MANAGED_BY, DISPLAY_NAME, EMAIL, OLD_KEY];
 
 /// A tag's key in every other case of its letters, which must be ASCII: `User`, `uSER` … .
 pub fn other_spellings(key: &str) -> Vec<String> {

@@ -3,7 +3,11 @@
 
 use serde::Serialize;
 
-use crate::model::{Account, Profile, UserName, key_rotation_role};
+use crate::facts::SERVICE_ROLE_PATH;
+use crate::model::{Account, OLD_KEY, Profile, UserName, key_rotation_role};
+
+/// What the names of the denials of notebook roles end with.
+const NOTEBOOK_DENIALS: [&str; 2] = ["notebook-guardrails", "notebook-other-actions"];
 
 /// The name of the function that rotates access keys, and of its schedule.
 const KEY_ROTATION: &str = "racestack-key-rotation";
@@ -38,6 +42,8 @@ pub struct Names {
     pub user_path: String,
     /// The path of the notebook roles.
     pub notebook_role_path: String,
+    /// The path of the service roles.
+    pub service_role_path: String,
     /// The managed policy on one's own access keys.
     pub access_keys_policy: String,
     /// The managed policy on one's own folder.
@@ -66,6 +72,17 @@ pub struct Names {
     pub notebook_boundary_policy: String,
     /// The ARN of the notebook roles' permissions boundary.
     pub notebook_boundary_arn: String,
+    /// The managed policies of denials that notebook roles have where the company's boundary takes the place of theirs: what is
+    /// not theirs, and actions that none needs.
+    pub notebook_denials: [String; 2],
+    /// The ARNs of these.
+    pub notebook_denial_arns: [String; 2],
+    /// The ARN of the company's boundary of all roles; empty where there is none.
+    pub company_boundary: String,
+    /// The ARNs of the company's policies that people have.
+    pub extra_people_policies: Vec<String>,
+    /// The ARNs of the company's policies that notebook roles have.
+    pub extra_notebook_policies: Vec<String>,
     /// The lifecycle configuration of all notebooks.
     pub notebook_lifecycle: String,
     /// The managed policy that denies a suspended person everything.
@@ -111,6 +128,8 @@ pub struct Names {
     pub key_rotation_log_group: String,
     /// The role of that function.
     pub key_rotation_role: String,
+    /// The tag of users who have an access key that is too old.
+    pub old_key_tag: String,
 }
 
 impl Names {
@@ -123,6 +142,8 @@ impl Names {
             Profile::Hardened => account.iam_path.to_string(),
             Profile::Documented => "/".to_owned(),
         };
+        let role_path = account.role_path.as_ref().unwrap_or(&account.iam_path);
+        let service_role_path = account.role_path.as_ref().map(|path| path.child("service-role").to_string());
         let arn = |name: &str| format!("arn:{partition}:iam::{}:policy{}{name}", account.id, account.iam_path);
         let topic_arn = |name: &str| format!("arn:{partition}:sns:{}:{}:{name}", account.region, account.id);
         Self {
@@ -138,7 +159,8 @@ impl Names {
             group_arn: format!("arn:{partition}:iam::{}:group{}{}", account.id, account.iam_path, policy("users")),
             iam_path: account.iam_path.to_string(),
             user_path,
-            notebook_role_path: account.iam_path.child("notebook").to_string(),
+            notebook_role_path: role_path.child("notebook").to_string(),
+            service_role_path: service_role_path.unwrap_or_else(|| SERVICE_ROLE_PATH.to_owned()),
             access_keys_policy: policy("access-keys"),
             s3_folder_policy: policy("s3-folder"),
             sagemaker_policy: policy("sagemaker"),
@@ -153,6 +175,11 @@ impl Names {
             notebook_policy_arn: arn(&policy("notebook")),
             notebook_boundary_policy: policy("notebook-boundary"),
             notebook_boundary_arn: arn(&policy("notebook-boundary")),
+            notebook_denial_arns: NOTEBOOK_DENIALS.map(|word| arn(&policy(word))),
+            notebook_denials: NOTEBOOK_DENIALS.map(policy),
+            company_boundary: account.company_policies.boundary.clone().unwrap_or_default(),
+            extra_people_policies: account.company_policies.people.clone(),
+            extra_notebook_policies: account.company_policies.notebooks.clone(),
             notebook_lifecycle: policy("notebooks"),
             suspended_user_policy: policy("suspended-user"),
             suspended_user_policy_arn: arn(&policy("suspended-user")),
@@ -169,13 +196,20 @@ impl Names {
             budgets_topic_arn: topic_arn(&policy("budgets")),
             budgets_topic: policy("budgets"),
             account_budget: format!("{}-deepracer", account.company),
-            operations_role_path: account.iam_path.child("operations").to_string(),
+            operations_role_path: role_path.child("operations").to_string(),
             notices_topic_arn: topic_arn(&policy("notices")),
             notices_topic: policy("notices"),
             key_rotation_function: KEY_ROTATION.to_owned(),
             key_rotation_log_group: format!("/aws/lambda/{KEY_ROTATION}"),
             key_rotation_role: key_rotation_role(&account.company),
+            old_key_tag: OLD_KEY.to_owned(),
         }
+    }
+
+    /// The ARNs of the company's policies, which other stacks define.
+    pub fn company_policies(&self) -> impl Iterator<Item = &String> {
+        let extra = self.extra_people_policies.iter().chain(&self.extra_notebook_policies);
+        extra.chain(Some(&self.company_boundary).filter(|boundary| !boundary.is_empty()))
     }
 
     /// The secret that holds a person's first password. It ends with a word of its own: Secrets Manager takes a hyphen and

@@ -4,7 +4,7 @@
 use serde::Serialize;
 use serde_json::json;
 
-use crate::facts::{NOTEBOOK_PLATFORM, SERVICE_ROLE_PATH};
+use crate::facts::NOTEBOOK_PLATFORM;
 use crate::model::{
     Account, AllowedNetworks, AllowedTypes, FolderName, KmsKeyArn, MANAGED_BY, MANAGED_BY_RACESTACK, Mfa, Profile,
     SecurityGroupId, Service, StackNumber, SubnetId, Tag, USER, User, other_spellings,
@@ -72,6 +72,8 @@ struct SharingContext<'a> {
 struct LimitsContext {
     /// Whether a notebook role may do nothing unless its tag `user` is its name.
     role_bound: bool,
+    /// Whether access keys are rotated.
+    keys_rotated: bool,
     /// Whether there is a list of allowed instance types.
     instance_types_limited: bool,
     /// Whether training jobs are limited to a network, a key or a time.
@@ -94,14 +96,14 @@ pub struct Storage<'a> {
 pub struct Roles<'a> {
     #[serde(flatten)]
     shared: Shared<'a>,
-    roles: Vec<RoleContext>,
+    roles: Vec<RoleContext<'a>>,
 }
 
 #[derive(Debug, Serialize)]
-struct RoleContext {
+struct RoleContext<'a> {
     logical_id: String,
     role_name: String,
-    path: &'static str,
+    path: &'a str,
     policy_name: String,
     trust: String,
     permissions: String,
@@ -219,6 +221,7 @@ pub fn shared<'a>(account: &'a Account, names: &'a Names, part: Part) -> Shared<
         },
         limits: LimitsContext {
             role_bound: account.unbound_roles.is_none(),
+            keys_rotated: account.key_rotation.is_some(),
             instance_types_limited: account.allowed_types.notebooks.is_some()
                 || account.allowed_types.training.is_some(),
             training_limited: account.limits_training(),
@@ -246,7 +249,7 @@ pub fn roles<'a>(account: &'a Account, names: &'a Names, part: Part) -> Roles<'a
     let role = |service: &Service| RoleContext {
         logical_id: format!("{}Role", logical_word(*service)),
         role_name: format!("{}{suffix}", service.role_name()),
-        path: SERVICE_ROLE_PATH,
+        path: &names.service_role_path,
         policy_name: format!("{}Policy", service.role_name()),
         trust: format!("trust/{}", service.as_str()),
         permissions: format!("service/{}", service.as_str()),

@@ -15,6 +15,8 @@ pub struct Operations<'a> {
     runtime: &'static str,
     key_rotation: Option<KeyRotationContext<'a>>,
     budgets: Option<BudgetsContext<'a>>,
+    /// Whether an alarm watches over the rotation of access keys.
+    rotation_alarm: bool,
     /// The addresses that are told of access keys and of budgets.
     notices_address: Option<&'a str>,
     budgets_address: Option<&'a str>,
@@ -50,6 +52,7 @@ pub fn operations<'a>(account: &'a Account, names: &'a Names, code: &'a str) -> 
         runtime: LAMBDA_RUNTIME,
         key_rotation: account.key_rotation.as_ref().map(key_rotation),
         budgets: account.budgets.as_ref().map(budgets),
+        rotation_alarm: account.key_rotation.as_ref().is_some_and(|rotation| rotation.alarm),
         notices_address: account.key_rotation.as_ref().map(|rotation| rotation.notify.as_str()),
         budgets_address: account.budgets.as_ref().map(|budgets| budgets.notify.as_str()),
     }

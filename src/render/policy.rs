@@ -18,7 +18,7 @@ use super::yaml;
 const ACCOUNTS: usize = 32;
 
 /// What policies can name besides the names of an account's resources.
-const OTHERS: [&str; 19] = [
+const OTHERS: [&str; 21] = [
     "bucket_kms_key",
     "notebook_kms_key",
     "kms_key",
@@ -32,10 +32,12 @@ const OTHERS: [&str; 19] = [
     "mfa",
     "mfa_required",
     "allowed_networks",
+    "rotation_alarm",
     "notices_address",
     "budgets_address",
     "sign_in",
     "role_bound",
+    "keys_rotated",
     "allowed_notebook_types",
     "allowed_training_types",
 ];

@@ -1,7 +1,8 @@
 """Deactivates the access keys that are too old, and warns of those that soon will be. Deletes none.
 
-Looks at the active keys of the members of GROUP whose path is USER_PATH or below it. Everything is tried and told before
-a failure is raised: what fails for one person keeps no other's key from being looked at.
+Looks at the keys of the members of GROUP whose path is USER_PATH or below it. Whoever has one that is too old, active or not,
+has the tag OLD_KEY_TAG: a policy denies them to change the status of keys until the old one is deleted. Everything is tried and
+told before a failure is raised: what fails for one person keeps no other's key from being looked at.
 """
 
 import os
@@ -12,8 +13,9 @@ import boto3
 from botocore.config import Config
 
 MAX_AGE = int(os.environ["MAX_AGE_DAYS"])
+OLD_KEY_TAG = os.environ["OLD_KEY_TAG"]
 WARN_FROM = MAX_AGE - int(os.environ["WARN_DAYS"])
-DEACTIVATED = f"Deactivated, since they were {MAX_AGE} days old or older"
+DEACTIVATED = f"Deactivated, since they were {MAX_AGE} days old or older: make a new key, then delete the old one"
 SOON = f"Deactivated soon, when they are {MAX_AGE} days old: make a new key, then delete the old one"
 FAILED = "Failed"
 LINES = 300  # A notice holds 256 KB. The log has every line.
@@ -55,11 +57,21 @@ def of_person(name, now):
         keys = iam.list_access_keys(UserName=name)["AccessKeyMetadata"]
     except Exception as error:
         return [(FAILED, f"{name}: {error}")]
-    return [of_key(name, key, (now - key["CreateDate"]).days) for key in keys if is_old(key, now)]
+    aged = [(key, (now - key["CreateDate"]).days) for key in keys]
+    told = [of_key(name, key, age) for key, age in aged if key["Status"] == "Active" and age >= WARN_FROM]
+    try:
+        mark(name, any(age >= MAX_AGE for _, age in aged))
+    except Exception as error:
+        told.append((FAILED, f"{name}: {error}"))
+    return told
 
 
-def is_old(key, now):
-    return key["Status"] == "Active" and (now - key["CreateDate"]).days >= WARN_FROM
+def mark(name, has_old_key):
+    is_marked = any(tag["Key"] == OLD_KEY_TAG for tag in iam.list_user_tags(UserName=name)["Tags"])
+    if has_old_key and not is_marked:
+        iam.tag_user(UserName=name, Tags=[{"Key": OLD_KEY_TAG, "Value": "true"}])
+    if is_marked and not has_old_key:
+        iam.untag_user(UserName=name, TagKeys=[OLD_KEY_TAG])
 
 
 def of_key(name, key, age):

@@ -65,6 +65,7 @@ const SETTINGS: &[Setting] = &[
     Setting { lines: &[("training", "allowed_instance_types: [ml.c5.*]")], asked: types },
     Setting { lines: &[("", "mfa: required")], asked: second_factors },
     Setting { lines: &[("", "allowed_networks: [203.0.113.0/24, vpce-0123456789abcdef0]")], asked: networks_of_people },
+    Setting { lines: &[("access_keys", "notify: admins@example.com")], asked: old_keys },
     Setting { lines: &[], asked: always },
 ];
 
@@ -99,6 +100,22 @@ fn asked(by: By, with: With, action: &'static str, resource: String, context: Js
 
 fn arn(service: &str, resource: &str) -> String {
     format!("arn:aws:{service}:{REGION}:{ACCOUNT}:{resource}")
+}
+
+/// Who has an access key that is too old has a tag, and makes and deletes keys, but activates none.
+fn old_keys() -> Vec<Asked> {
+    let own = |with, action, context| {
+        asked(By::Person, with, action, format!("arn:aws:iam::{ACCOUNT}:user/deepracer/{OWNER}"), context)
+    };
+    let tagged = || json!({"aws:PrincipalTag/old-access-key": "true"});
+    vec![
+        own(With::Denied, "iam:UpdateAccessKey", tagged()),
+        own(With::Denied, "iam:UpdateAccessKey", json!({"aws:PrincipalTag/old-access-key": ""})),
+        own(With::Allowed, "iam:UpdateAccessKey", json!({})),
+        own(With::Allowed, "iam:DeleteAccessKey", tagged()),
+        own(With::Allowed, "iam:CreateAccessKey", tagged()),
+        own(With::Never, "iam:UntagUser", changed(tagged(), &json!({"aws:TagKeys": ["old-access-key"]}))),
+    ]
 }
 
 fn networks() -> Vec<Asked> {

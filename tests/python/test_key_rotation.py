@@ -53,6 +53,11 @@ class Account:
         """The states of a user's keys."""
         return [key["Status"] for key in self.iam.list_access_keys(UserName=name)["AccessKeyMetadata"]]
 
+    def marked(self, name: str) -> bool:
+        """Whether a user has the tag by which policies deny them to activate keys (`DenyOldKeys`, tests/oracle/settings.rs)."""
+        tags = {tag["Key"]: tag["Value"] for tag in self.iam.list_user_tags(UserName=name)["Tags"]}
+        return tags.get("old-access-key") == "true"
+
     def run(self) -> None:
         """Run the function as Lambda does."""
         self.module.handler({}, None)
@@ -120,6 +125,41 @@ def test_inactive_keys_are_left_alone(account: Account) -> None:
     account.iam.update_access_key(UserName="racer", AccessKeyId=key, Status="Inactive")
     account.run()
     assert account.notices() == []
+
+
+def test_whoever_has_an_old_key_is_marked_until_it_is_deleted(account: Account) -> None:
+    ages: dict[str, tuple[int, ...]] = {"racer": (90,), "two": (3, 200), "young": (89,), "none": ()}
+    keys = {name: account.person(name, *of) for name, of in ages.items()}
+    account.iam.tag_user(UserName="racer", Tags=[{"Key": "user", "Value": "racer"}])
+    account.run()
+    assert [name for name in ages if account.marked(name)] == ["racer", "two"]
+    account.iam.create_access_key(UserName="racer")
+    account.run()
+    assert account.marked("racer"), "the old key is still there"
+    account.iam.delete_access_key(UserName="racer", AccessKeyId=keys["racer"][0])
+    account.run()
+    assert [name for name in ages if account.marked(name)] == ["two"]
+    assert account.iam.list_user_tags(UserName="racer")["Tags"] == [{"Key": "user", "Value": "racer"}]
+
+
+def test_a_key_that_somebody_else_activates_again_is_deactivated_again(account: Account) -> None:
+    (key,) = account.person("racer", 200)
+    account.run()
+    account.iam.update_access_key(UserName="racer", AccessKeyId=key, Status="Active")
+    account.run()
+    assert account.status("racer") == ["Inactive"] and account.marked("racer")
+
+
+@pytest.mark.parametrize("operation", ["ListUserTags", "TagUser"])
+def test_a_key_is_deactivated_also_where_its_owner_cannot_be_marked(account: Account, operation: str) -> None:
+    for name in ("a", "b"):
+        account.person(name, 200)
+    account.refuse(operation, "b")
+    with pytest.raises(RuntimeError, match="^b: .*AccessDenied"):
+        account.run()
+    assert [account.status(name) for name in ("a", "b")] == [["Inactive"], ["Inactive"]]
+    assert [account.marked(name) for name in ("a",)] == [True]
+    assert account.notices()[0][0].endswith("2 deactivated, 0 soon, 1 failed")
 
 
 def test_a_second_run_tells_nothing_again_of_what_it_deactivated(account: Account) -> None:

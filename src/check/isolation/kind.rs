@@ -1,6 +1,5 @@
 //! Kinds of principals: whom the policies of an account are for, each with what its requests say of it.
 
-use crate::facts::SERVICE_ROLE_PATH;
 use crate::iam::{Context, Principal};
 use crate::inventory::{self, Boundary, IamInventory, IdentityKind, Policy};
 use crate::model::Service;
@@ -91,7 +90,7 @@ impl<'i, 'a> Subject<'i, 'a> {
             (IdentityKind::Role, true) if suspended => Kind::SuspendedNotebook,
             (IdentityKind::Role, true) => Kind::Notebook,
             (IdentityKind::Role, false) if below(&names.operations_role_path) => Kind::KeyRotation,
-            (IdentityKind::Role, false) if below(SERVICE_ROLE_PATH) => {
+            (IdentityKind::Role, false) if below(&names.service_role_path) => {
                 let service = Service::of_role(&identity.name, &plan.account.service_role_suffix);
                 let service = service.filter(|service| plan.account.services.contains_key(service));
                 service.map_or(Kind::Other, Kind::Service)
@@ -167,11 +166,11 @@ impl<'i, 'a> Subject<'i, 'a> {
         format!("{:?}", (self.kind.active(), guardrails.collect::<Vec<_>>(), boundary, &self.identity.tags))
     }
 
-    /// The same one, if it had the tag `user` of somebody else, or none.
-    pub fn tagged(&self, user: Option<&str>) -> Self {
-        const TAG: &str = "aws:PrincipalTag/user";
-        let base = self.base.clone().without(TAG);
-        let base = if let Some(user) = user { base.with(TAG, user) } else { base };
+    /// The same one, if it had this tag with another value, or none.
+    pub fn tagged(&self, key: &str, value: Option<&str>) -> Self {
+        let key = format!("aws:PrincipalTag/{key}");
+        let base = self.base.clone().without(&key);
+        let base = if let Some(value) = value { base.with(&key, value) } else { base };
         Self { base, principal: self.principal.clone(), ..*self }
     }
 }

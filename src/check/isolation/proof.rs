@@ -12,7 +12,7 @@ use crate::iam::{
     access_losses, decide,
 };
 use crate::inventory::{BUCKET_POLICY, Boundary, Policy, Undefined};
-use crate::model::Profile;
+use crate::model::{OLD_KEY, Profile, USER};
 use crate::plan::{AccountPlan, Names};
 
 /// The name of somebody else.
@@ -61,6 +61,10 @@ pub fn check(
     }
     let beyond = access.beyond(subject, &format!("{} can", subject.who()), limits);
     problems.extend(access.not_denied(subject, beyond, &plan.names));
+    if subject.kind == Kind::Person && plan.account.key_rotation.is_some() {
+        let who_can = "with an access key that is too old, a person can";
+        problems.extend(access.beyond(&subject.tagged(OLD_KEY, Some("true")), who_can, limits));
+    }
     if with_nets {
         problems.extend(access.nets(subject, references, plan));
     }
@@ -162,34 +166,47 @@ impl<'s> Access<'s> {
         let hardened = plan.account.policies == Profile::Hardened;
         let who = subject.kind.active().who();
         let mut problems = Vec::new();
-        if self.boundary.is_some() {
-            let alone = Self { identity: vec![(NO_POLICY, &references.everything)], ..self.clone() };
-            let who_can = format!("the permissions boundary alone would let {who}");
+        // Where the company's boundary takes the place of the notebooks', denials are the net.
+        let by_denials = is_notebook && plan.account.company_policies.boundary.is_some();
+        let (net, alone) = if by_denials {
+            let denials = plan.names.notebook_denials.iter().map(|name| self.attached(subject, name));
+            let all = std::iter::once(Some((NO_POLICY, &references.everything))).chain(denials).collect();
+            ("guardrails", all)
+        } else {
+            let everything = vec![(NO_POLICY, &references.everything)];
+            ("permissions boundary", self.boundary.map(|_| everything))
+        };
+        let boundary = self.boundary.filter(|_| !by_denials);
+        let alone = alone.map(|identity| Self { identity, boundary, ..self.clone() });
+        if let Some(alone) = alone {
+            let who_can = format!("the {net} alone would let {who}");
             problems.extend(alone.beyond(subject, &who_can, limits));
             let tagged = |tag: Option<&str>, having: &str| {
-                let who_can = format!("{having}, the permissions boundary would let {who}");
-                alone.beyond(&subject.tagged(tag), &who_can, &references.nothing)
+                let who_can = format!("{having}, the {net} would let {who}");
+                alone.beyond(&subject.tagged(USER, tag), &who_can, &references.nothing)
             };
             if is_notebook {
                 problems.extend(tagged(None, "without the tag `user`"));
             }
             // Whose things the policies mean is what the role's tag says: that of somebody else must open nothing.
-            if is_notebook && plan.account.unbound_roles.is_none() && !self.is_bound_to_name(subject) {
+            if is_notebook && plan.account.unbound_roles.is_none() && !alone.is_bound_to_name(subject) {
                 let others = other_names(&subject.identity.name);
                 let open = others.iter().flat_map(|name| tagged(Some(name), "with the tag `user` of somebody else"));
                 let open: Vec<Problem> = open.collect();
-                let message =
-                    format!("no statement of the permissions boundary binds the tag `user` of {who} to its name");
+                let message = format!("no statement of the {net} binds the tag `user` of {who} to its name");
                 let unbound = Problem::at(Rule::IsolationUndecided, message, &subject.identity.location);
-                let unbound = Problem {
-                    help: BIND,
-                    statements: self.boundary.iter().map(|(policy, _)| (*policy, 0)).collect(),
-                    ..unbound
-                };
+                let net = alone.identity.iter().chain(&alone.boundary).find(|(policy, _)| *policy != NO_POLICY);
+                let statements = net.map(|(policy, _)| (*policy, 0)).into_iter().collect();
+                let unbound = Problem { help: BIND, statements, ..unbound };
                 problems.extend(if open.is_empty() { vec![unbound] } else { open });
             }
         } else if hardened || is_notebook {
-            let message = format!("no permissions boundary limits {who}");
+            let message = if by_denials {
+                let names = plan.names.notebook_denials.join("` and `");
+                format!("{who} does not have the policies `{names}`, which deny what none may")
+            } else {
+                format!("no {net} limits {who}")
+            };
             problems.push(Problem::at(Rule::IsolationTooWide, message, &subject.identity.location));
         }
         if hardened && !is_notebook {
@@ -198,24 +215,28 @@ impl<'s> Access<'s> {
         problems
     }
 
-    /// Whether the boundary denies everything to a role whose tag `user` is not the end of its ARN, which nobody can change.
+    /// Whether a statement denies everything to a role whose tag `user` is not the end of its ARN, which nobody can change.
     fn is_bound_to_name(&self, subject: &Subject<'_, '_>) -> bool {
         let before = subject.identity.arn.strip_suffix(subject.identity.name.as_str());
-        self.boundary.zip(before).is_some_and(|((_, boundary), before)| {
-            boundary.statements.iter().any(|one| one.denies_all_but(before, "aws:PrincipalTag/user"))
-        })
+        let mut statements = self.identity.iter().chain(&self.boundary).flat_map(|(_, policy)| &policy.statements);
+        before.is_some_and(|before| statements.any(|one| one.denies_all_but(before, "aws:PrincipalTag/user")))
+    }
+
+    /// The identity policy of a name.
+    fn attached(&self, subject: &Subject<'_, '_>, name: &str) -> Option<(usize, &'s Document)> {
+        let is_it = |index: usize| subject.inventory.policies.get(index).is_some_and(|policy| policy.name == *name);
+        self.identity.iter().copied().find(|(index, _)| is_it(*index))
     }
 
     /// What the guardrails leave open with everything allowed beside them.
     fn guardrails(&self, subject: &Subject<'_, '_>, references: &'s References, name: &str) -> Vec<Problem> {
-        let is_it = |index: usize| subject.inventory.policies.get(index).is_some_and(|policy| policy.name == *name);
-        let Some(guardrails) = self.identity.iter().find(|(index, _)| is_it(*index)) else {
+        let Some(guardrails) = self.attached(subject, name) else {
             let message = format!("a person does not have the policy `{name}`, which denies what nobody may");
             let problem = Problem::at(Rule::IsolationTooWide, message, &subject.identity.location);
             return vec![Problem { help: ATTACH, ..problem }];
         };
         let alone = Self {
-            identity: vec![(NO_POLICY, &references.everything), *guardrails],
+            identity: vec![(NO_POLICY, &references.everything), guardrails],
             boundary: Some((NO_POLICY, &references.forbidden)),
             resource: self.of_other_accounts.clone(),
             of_resource: Vec::new(),

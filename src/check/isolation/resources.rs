@@ -18,16 +18,16 @@ const LOG_GROUPS: [&str; 2] = ["/aws/sagemaker/NotebookInstances", "/aws/sagemak
 /// Source: <https://docs.aws.amazon.com/IAM/latest/UserGuide/using-service-linked-roles.html>
 const SERVICE_LINKED: &str = ":role/aws-service-role/";
 
-/// The service that a resource's policy may name, by its type. Of any other type, nothing is known.
-const SERVICES: &[(&str, Option<&str>)] = &[
-    (BUCKET_POLICY, None),
-    ("AWS::SNS::TopicPolicy", Some("budgets")),
-    (PERMISSION, Some("events")),
-    ("AWS::KMS::Key", None),
-    ("AWS::SecretsManager::ResourcePolicy", None),
-    ("AWS::SNS::TopicInlinePolicy", None),
-    ("AWS::SQS::QueueInlinePolicy", None),
-    ("AWS::SQS::QueuePolicy", None),
+/// The services that a resource's policy may name, by its type. Of any other type, nothing is known.
+const SERVICES: &[(&str, &[&str])] = &[
+    (BUCKET_POLICY, &[]),
+    ("AWS::SNS::TopicPolicy", &["budgets", "cloudwatch"]),
+    (PERMISSION, &["events"]),
+    ("AWS::KMS::Key", &[]),
+    ("AWS::SecretsManager::ResourcePolicy", &[]),
+    ("AWS::SNS::TopicInlinePolicy", &[]),
+    ("AWS::SQS::QueueInlinePolicy", &[]),
+    ("AWS::SQS::QueuePolicy", &[]),
 ];
 
 /// Types by which somebody gets at what people have, without any policy that is compared.
@@ -127,7 +127,7 @@ pub fn check(
         }
     }
     for of in inventory.resource_policies.iter().filter(|of| !company::only_narrows(of)) {
-        let Some((_, service)) = SERVICES.iter().find(|(kind, _)| *kind == of.resource_type) else {
+        let Some((_, services)) = SERVICES.iter().find(|(kind, _)| *kind == of.resource_type) else {
             let (id, kind) = (of.location.logical_id, of.resource_type);
             let message = format!("racestack does not know what the policy of `{id}`, an `{kind}`, opens");
             problems.push(undecided(message, &of.location));
@@ -138,7 +138,7 @@ pub fn check(
         let problem = Problem { help, ..Problem::at(Rule::IsolationTooWide, message, &of.location) };
         for index in of.policies.iter().filter(|_| of.resource_type != PERMISSION) {
             let is_allowed = |one: &Value| {
-                lets_in_only(one, service.as_slice(), true, names) && is_for_account(one, names)
+                lets_in_only(one, services, true, names) && is_for_account(one, names)
                     || company::is_about_its_own(of, names) && company::lets_in_its_own(one, names)
             };
             problems.extend(opened(inventory, *index, &problem, is_allowed));

@@ -81,7 +81,8 @@ pub(super) fn key(
         return None;
     }
     let who = (subject.kind, &identity.arn, &identity.tags, &identity.undefined, subject.boundary().is_some());
-    let settings = (with_nets, account.policies, account.unbound_roles.is_some(), &names.guardrails_policy);
+    let nets = (account.company_policies.boundary.is_some(), account.key_rotation.is_some());
+    let settings = (with_nets, account.policies, account.unbound_roles.is_some(), &names.guardrails_policy, nets);
     Some(without_own(&format!("{who:?}{settings:?}"), names) + &own.text + &references.text)
 }
 

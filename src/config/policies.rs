@@ -1,0 +1,56 @@
+//! Policies of the company's own that the settings name by ARN: their documents, as files of the config folder.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use serde_json::Value;
+
+use super::settings::Settings;
+use super::{conflict, encoding};
+use crate::files::{self, FileError};
+use crate::finding::{Finding, Rule};
+use crate::source::Place;
+
+/// The folder of the documents, in the config folder: each in `NAME.json`, by the policy's name.
+pub const POLICIES_FOLDER: &str = "policies";
+
+/// The documents of the company's policies that the settings of an account name, by the policy's name, with their files
+/// relative to the config folder. A policy without a file is left out.
+///
+/// # Errors
+/// When a file exists but cannot be read.
+pub fn read(
+    folder: &Path,
+    settings: &Settings,
+    findings: &mut Vec<Finding>,
+) -> Result<BTreeMap<String, (PathBuf, Value)>, FileError> {
+    let extra = settings.extra_policies.iter().flat_map(|extra| [&extra.people, &extra.notebooks]);
+    let named = settings.permissions_boundary.iter().chain(extra.flatten().flatten());
+    let mut documents = BTreeMap::new();
+    for name in named.filter_map(|policy| policy.rsplit('/').next()) {
+        // What is no policy's name is a finding of its own, and must lead to no other folder.
+        let is_name = name.chars().all(|c| c.is_ascii_alphanumeric() || "_+=,.@-".contains(c));
+        let file = Path::new(POLICIES_FOLDER).join(format!("{name}.json"));
+        let path = folder.join(&file);
+        let bytes = if is_name { files::read(&path)? } else { None };
+        let Some(source) = bytes.and_then(|bytes| encoding::decode_utf8(&path, &bytes, findings)) else { continue };
+        if let Some(conflict) = conflict::find(&source) {
+            findings.push(conflict);
+            continue;
+        }
+        match serde_json::from_str(&source.text) {
+            Ok(document) => _ = documents.insert(name.to_owned(), (file, document)),
+            Err(error) => {
+                let starts = source.text.split_inclusive('\n').take(error.line().saturating_sub(1)).map(str::len);
+                let start: usize = starts.sum();
+                let line = source.text.get(start..).and_then(|rest| rest.lines().next()).unwrap_or_default().len();
+                let message = error.to_string();
+                let message = message.split(" at line ").next().unwrap_or_default();
+                let finding = Finding::new(Rule::FileSyntax, format!("this is no JSON: {message}"));
+                let help = "write the policy's document into it: `aws iam get-policy-version` prints it";
+                findings.push(finding.at(Place::new(&source, start..start + line)).help(help));
+            }
+        }
+    }
+    Ok(documents)
+}

@@ -1,0 +1,110 @@
+//! Policies of the company's own, which other stacks than these define.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+
+use super::names::{AccountId, IamPath, Refusal, Region};
+use super::reader::Reader;
+use crate::config::{POLICIES_FOLDER, Profile, shorten};
+use crate::finding::{Finding, Rule, Severity};
+use crate::iam::Document;
+
+/// The company's policies that principals of the stacks have, by ARN.
+#[derive(Debug, Clone, Default)]
+pub struct CompanyPolicies {
+    /// The permissions boundary of all roles; `None` where nobody demands one.
+    pub boundary: Option<String>,
+    /// What people have besides.
+    pub people: Vec<String>,
+    /// What notebook roles have besides.
+    pub notebooks: Vec<String>,
+    /// The documents, as far as the config folder holds them.
+    pub documents: BTreeMap<String, Value>,
+}
+
+impl CompanyPolicies {
+    /// All of them.
+    pub fn all(&self) -> impl Iterator<Item = &String> {
+        self.boundary.iter().chain(&self.people).chain(&self.notebooks)
+    }
+}
+
+/// What stands behind `policy` in the ARN of a managed policy: the path and the name.
+fn path_and_name(text: &str) -> Result<String, Refusal> {
+    let (path, _) = text.rsplit_once('/').unwrap_or_default();
+    let path = if path.is_empty() { "/".to_owned() } else { format!("/{}/", path.trim_start_matches('/')) };
+    let name = text.rsplit('/').next().unwrap_or_default();
+    let is_name = !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || "_+=,.@-".contains(c));
+    if is_name && name.len() <= 128 && IamPath::parse(&path).is_ok() {
+        return Ok(format!("{path}{name}"));
+    }
+    Err(Refusal {
+        allowed: "the ARN of a policy of the account, or a policy's path and name, such as `company/Boundary`",
+    })
+}
+
+impl Reader<'_> {
+    /// The company's policies. A name stands for the policy of that name in each account.
+    pub(super) fn company_policies(&mut self, id: Option<&AccountId>, region: Option<&Region>) -> CompanyPolicies {
+        let (Some(id), Some(region)) = (id, region) else { return CompanyPolicies::default() };
+        let account = format!("arn:{}:iam::{id}:policy", region.partition());
+        let settings = &self.config.settings;
+        let extra = settings.extra_policies.as_ref();
+        let mut read = |key: &str, texts: &[String]| -> Vec<String> {
+            let mut of = |text: &String| {
+                if !text.starts_with("arn:") {
+                    return Some(format!("{account}{}", self.optional(key, Some(text), path_and_name)?));
+                }
+                let own = text.strip_prefix(&account).filter(|rest| rest.starts_with('/'));
+                if let Some(rest) = own.and_then(|rest| rest.strip_prefix('/')) {
+                    return Some(format!("{account}{}", self.optional(key, Some(rest), path_and_name)?));
+                }
+                let message = format!("found `{}` for `{key}`, which is no policy of the account", shorten(text));
+                let finding = Finding::new(Rule::SettingsContradiction, message).at(self.config.node.place_of(key));
+                let help = "write its path and name alone, such as `company/Boundary`: each account has its own";
+                self.findings.push(finding.help(help));
+                None
+            };
+            texts.iter().filter_map(&mut of).collect()
+        };
+        let boundary = read("permissions_boundary", settings.permissions_boundary.as_slice()).pop();
+        let people = read("extra_policies.people", extra.and_then(|of| of.people.as_deref()).unwrap_or_default());
+        let notebooks =
+            read("extra_policies.notebooks", extra.and_then(|of| of.notebooks.as_deref()).unwrap_or_default());
+        let mut policies = CompanyPolicies { boundary, people, notebooks, documents: BTreeMap::new() };
+        let known = |arn: &String| {
+            let document = self.people.policies.get(arn.rsplit('/').next()?)?;
+            Some((arn.clone(), document.clone()))
+        };
+        policies.documents = policies.all().filter_map(known).collect();
+        let keys = [("permissions_boundary", policies.boundary.as_slice())];
+        let extra =
+            [("extra_policies.people", &policies.people[..]), ("extra_policies.notebooks", &policies.notebooks)];
+        for (key, arn) in keys.iter().chain(&extra).flat_map(|(key, arns)| arns.iter().map(move |arn| (*key, arn))) {
+            let name = arn.rsplit('/').next().unwrap_or_default();
+            let place = self.config.node.place_of(key);
+            if let Some(document) = policies.documents.get(arn) {
+                if let Err(malformed) = Document::parse(document) {
+                    let message = format!("`{POLICIES_FOLDER}/{name}.json` is no policy: {}", malformed.message);
+                    let finding = Finding::new(Rule::IsolationUndecided, message).at(place);
+                    self.findings.push(finding.help("write the document into it that IAM has"));
+                }
+                continue;
+            }
+            // A file that cannot be read is a finding already.
+            if !self.people.sound {
+                continue;
+            }
+            let message =
+                format!("what the policy `{arn}` says is not known: there is no `{POLICIES_FOLDER}/{name}.json`");
+            let mut finding = Finding::new(Rule::IsolationUndecided, message).at(place);
+            if settings.policies == Some(Profile::Documented) {
+                finding.severity = Severity::Warning;
+            }
+            let help = "write its document into that file of the config folder: `aws iam get-policy-version` prints it";
+            self.findings.push(finding.help(help));
+        }
+        policies
+    }
+}
