@@ -17,7 +17,7 @@ const REGIONS: [(&str, &str); 3] =
     [("aws", "ap-northeast-1"), ("aws-cn", "cn-north-1"), ("aws-us-gov", "us-gov-west-1")];
 
 /// Settings, as lines of maps: `KEY` stands for the ARN of a KMS key.
-const SETTINGS: [&[(&str, &str)]; 20] = [
+const SETTINGS: [&[(&str, &str)]; 21] = [
     &[
         ("notebooks", "subnet_id: subnet-0123456789abcdef0"),
         ("notebooks", "security_group_ids: [sg-0123456789abcdef0]"),
@@ -37,6 +37,7 @@ const SETTINGS: [&[(&str, &str)]; 20] = [
     &[("", "role_path: /managed/")],
     &[("", "permissions_boundary: company/Boundary")],
     &[("extra_policies", "notebooks: [Denials]")],
+    &[("metadata", "guard: true"), ("metadata", "checkov: true"), ("metadata", "cdk_nag: true")],
     &[("budgets", "notify: costs@example.com"), ("budgets", "monthly_usd: 500")],
     &[("bucket", "access_logs: company-logs")],
     &[("", "logs: {retention_days: 365}")],

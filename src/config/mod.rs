@@ -34,8 +34,9 @@ pub use policies::POLICIES_FOLDER;
 pub use roster::{Roster, RosterNotebook, RosterNotebookSettings, RosterRow, State, roster_schema};
 pub use schema::Schema;
 pub use settings::{
-    AccessKeySettings, BucketSettings, BudgetSettings, DeploySettings, Language, LogSettings, Mfa, NotebookSettings,
-    Profile, QuotaSettings, Service, ServiceRoleSettings, Settings, SharedPart, account_schema, company_schema,
+    AccessKeySettings, BucketSettings, BudgetSettings, DeploySettings, Language, LogSettings, MetadataSettings, Mfa,
+    NotebookSettings, Profile, QuotaSettings, Service, ServiceRoleSettings, Settings, SharedPart, account_schema,
+    company_schema,
 };
 pub use suggestion::did_you_mean;
 pub use suppressions::{SUPPRESSIONS_FILE, SuppressionRow, SuppressionRows, suppressions_schema};

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use schemars::JsonSchema;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use super::schema::Schema;
 
@@ -68,6 +68,8 @@ pub struct Settings {
     pub access_keys: Option<AccessKeySettings>,
     /// Asks for budgets: AWS tells when the costs come near them, and stops nothing.
     pub budgets: Option<BudgetSettings>,
+    /// The checkers that others wrote for which templates hold suppressions of what is by design, with reasons.
+    pub metadata: Option<MetadataSettings>,
     /// Tags on everything that takes tags: key to value.
     pub tags: Option<BTreeMap<String, String>>,
     /// How the stacks are deployed.
@@ -252,6 +254,18 @@ pub struct TrainingSettings {
     /// instances after its end. Without it, as long as SageMaker lets it.
     #[schemars(range(min = 1, max = 40320))]
     pub max_runtime_minutes: Option<u32>,
+}
+
+/// Suppressions of what checkers report by design, as metadata of resources.
+#[derive(Debug, Clone, Copy, Default, Deserialize, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct MetadataSettings {
+    /// Whether for the rules of the AWS Guard registry.
+    pub guard: Option<bool>,
+    /// Whether for checkov.
+    pub checkov: Option<bool>,
+    /// Whether for version 2 of cdk-nag, which reads them; version 3 does not.
+    pub cdk_nag: Option<bool>,
 }
 
 /// The log groups of notebooks and training jobs.

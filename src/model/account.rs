@@ -20,7 +20,9 @@ use super::sharing::{ReservedName, SharedFolders};
 use super::tags::{self, Tag};
 use super::unique;
 use super::users::{self, User};
-use crate::config::{AccountConfig, Language, Mfa, People, Profile, Service, SharedPart, did_you_mean};
+use crate::config::{
+    AccountConfig, Language, MetadataSettings, Mfa, People, Profile, Service, SharedPart, did_you_mean,
+};
 use crate::facts::{self, limits};
 use crate::finding::{Finding, Rule};
 use crate::source::{Place, SourceFile};
@@ -80,6 +82,8 @@ pub struct Account {
     pub allowed_types: AllowedTypesOfAccount,
     /// How long a training job may run; `None` as long as SageMaker lets it.
     pub max_runtime_minutes: Option<u32>,
+    /// The checkers for which templates hold suppressions.
+    pub metadata: MetadataSettings,
     /// The tags of everything that takes tags, besides those that racestack sets.
     pub tags: Vec<Tag>,
     /// The bucket that templates may be handed over through.
@@ -278,6 +282,7 @@ impl Reader<'_> {
             budgets,
             allowed_types,
             max_runtime_minutes: settings.training.as_ref().and_then(|training| training.max_runtime_minutes),
+            metadata: settings.metadata.unwrap_or_default(),
             tags,
             template_bucket,
             git_sync,

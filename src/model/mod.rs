@@ -22,7 +22,7 @@ mod trusted;
 mod unique;
 mod users;
 
-pub use crate::config::{Language, Mfa, Profile, Service, SharedPart};
+pub use crate::config::{Language, MetadataSettings, Mfa, Profile, Service, SharedPart};
 pub use account::{Account, IdentityPlaces, TemplateBucket};
 pub use bucket::Bucket;
 pub use company_policies::CompanyPolicies;

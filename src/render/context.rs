@@ -6,8 +6,8 @@ use serde_json::json;
 
 use crate::facts::NOTEBOOK_PLATFORM;
 use crate::model::{
-    Account, AllowedNetworks, AllowedTypes, FolderName, KmsKeyArn, MANAGED_BY, MANAGED_BY_RACESTACK, Mfa, Profile,
-    SecurityGroupId, Service, StackNumber, SubnetId, Tag, USER, User, other_spellings,
+    Account, AllowedNetworks, AllowedTypes, FolderName, KmsKeyArn, MANAGED_BY, MANAGED_BY_RACESTACK, MetadataSettings,
+    Mfa, Profile, SecurityGroupId, Service, StackNumber, SubnetId, Tag, USER, User, other_spellings,
 };
 use crate::plan::{Names, Part, is_retired};
 
@@ -24,6 +24,8 @@ pub struct Shared<'a> {
     hardened: bool,
     names: &'a Names,
     tags: Vec<TagContext<'a>>,
+    /// The checkers for which templates hold suppressions.
+    metadata: MetadataSettings,
     bucket_kms_key: Option<&'a str>,
     notebook_kms_key: Option<&'a str>,
     /// The tag `user` in every other case.
@@ -201,6 +203,7 @@ pub fn shared<'a>(account: &'a Account, names: &'a Names, part: Part) -> Shared<
         hardened: account.policies == Profile::Hardened,
         names,
         tags,
+        metadata: account.metadata,
         bucket_kms_key: account.bucket.kms_key.as_ref().map(KmsKeyArn::as_str),
         notebook_kms_key: account.notebook_kms_key.as_ref().map(KmsKeyArn::as_str),
         user_spellings: other_spellings(USER),

@@ -15,7 +15,9 @@ use handlebars::{
 use include_dir::{Dir, include_dir};
 use rayon::iter::{IntoParallelRefIterator, ParallelIterator};
 use serde::Serialize;
+use serde_json::Value;
 
+use super::by_design;
 use super::digest;
 use super::helpers::{PolicyError, describe, escape_json, indent, refuse};
 use super::policy::PolicyHelper;
@@ -158,7 +160,9 @@ impl Templates {
     /// # Errors
     /// When the template asks for what is not there.
     pub(super) fn fill_with(&self, kind: &str, context: &Context) -> Result<String, RenderFailure> {
-        self.stacks.render_with_context(kind, context).map_err(|error| {
+        let filled = self.stacks.render_with_context(kind, context);
+        let asked = context.data().get("metadata").unwrap_or(&Value::Null);
+        filled.map(|text| by_design::annotated(text, asked)).map_err(|error| {
             let policy = match error.reason() {
                 RenderErrorReason::NestedError(inner) => inner.downcast_ref::<PolicyError>(),
                 _ => None,

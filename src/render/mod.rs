@@ -1,5 +1,6 @@
 //! Rendering: from a plan to templates, as text and as the value that the text parses back to.
 
+mod by_design;
 mod context;
 mod digest;
 mod engine;

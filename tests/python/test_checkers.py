@@ -12,7 +12,7 @@ import pytest
 from patience import PATIENCE
 from templates import load
 from test_parliament import documents
-from workspace import REPOSITORY, SETTINGS, Workspace
+from workspace import ALL_SERVICES, REPOSITORY, SETTINGS, Workspace
 
 TOOLS = REPOSITORY / ".venv-checkers" / "bin"
 HARDENED = [name for name, settings in SETTINGS.items() if "policies: documented" not in settings]
@@ -35,9 +35,15 @@ CHECKOV = {
     ("CKV_AWS_173", "KeyRotation"),
     ("CKV_AWS_187", "Notebook"),
 }
+# What of it a setting mends, and no suppression hides.
+MENDED_BY_SETTINGS = {("CKV_AWS_18", "Bucket"), ("CKV_AWS_187", "Notebook")}
 # What cloudsplaining reports of the policies of people, notebooks and the rotation of keys. Service roles are not looked at: they
 # have what the services' documents ask for.
 CLOUDSPLAINING = {("NotebookPolicy", "credentials exposure", "ecr:GetAuthorizationToken")}
+
+
+# Everything that checkov reports of, with suppressions for it.
+METADATA = f"{ALL_SERVICES}access_keys: {{notify: admins@example.com}}\nmetadata: {{checkov: true}}\n"
 
 
 @pytest.fixture(scope="module")
@@ -58,12 +64,21 @@ def out(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
 @pytest.mark.usefixtures("checkers")
 @pytest.mark.parametrize("out", HARDENED, indirect=True)
 def test_checkov_reports_what_is_listed_and_no_more(out: Path) -> None:
-    command = [TOOLS / "checkov", "-d", out, "--framework", "cloudformation", "-o", "json", "--compact", "--quiet", "--skip-download"]
-    answer = json.loads(finished(command, ""))
+    answer = json.loads(finished(checkov(out), ""))
     assert answer["summary"]["passed"] > 50, answer["summary"]
     assert answer["summary"]["parsing_errors"] == 0, answer["summary"]
-    failed = {(check["check_id"], kind(check["resource"])) for check in answer["results"]["failed_checks"]}
+    failed = reported(answer, "failed_checks")
     assert failed <= CHECKOV, sorted(failed - CHECKOV)
+
+
+@pytest.mark.usefixtures("checkers")
+def test_checkov_skips_what_the_templates_suppress_and_nothing_else(tmp_path: Path) -> None:
+    made = Workspace(tmp_path, METADATA)
+    made.write()
+    made.synth()
+    answer = json.loads(finished(checkov(made.out), ""))
+    assert reported(answer, "failed_checks") == MENDED_BY_SETTINGS
+    assert reported(answer, "skipped_checks") == CHECKOV - MENDED_BY_SETTINGS
 
 
 @pytest.mark.usefixtures("checkers")
@@ -88,6 +103,17 @@ def test_cloudsplaining_reports_what_is_listed_and_no_more(out: Path) -> None:
         for action in actions
     }
     assert reported == CLOUDSPLAINING
+
+
+def checkov(out: Path) -> list[str | Path]:
+    """The command that checks the templates of an out folder."""
+    options = ["--framework", "cloudformation", "-o", "json", "--compact", "--skip-download"]
+    return [TOOLS / "checkov", "-d", out, *options]
+
+
+def reported(answer: dict[str, Any], results: str) -> set[tuple[str, str]]:
+    """The checks of an answer with these results, each with what it is about."""
+    return {(check["check_id"], kind(check["resource"])) for check in answer["results"][results]}
 
 
 def finished(command: list[str | Path], text: str) -> str:
