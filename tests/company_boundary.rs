@@ -55,8 +55,8 @@ fn every_role_has_the_companys_boundary_and_every_notebook_the_denials() {
     let denials = ["notebook-guardrails", "notebook-other-actions"]
         .map(|name| json!(format!("arn:aws:iam::111122223333:policy/deepracer/mycompany-deepracer-{name}")));
     let mut roles = 0;
-    for (file, text) in files.iter().filter(|(file, _)| file.ends_with(".yaml")) {
-        for (id, resource) in resources(text) {
+    for file in ["service-roles.yaml", "operations.yaml", "users-001.yaml"] {
+        for (id, resource) in resources(&files[file]) {
             let resource = json(&resource);
             let properties = &resource["Properties"];
             match resource["Type"].as_str().unwrap() {

@@ -288,8 +288,8 @@ pub struct AccessKeySettings {
     pub warn_days: Option<u32>,
     /// The e-mail address that is told what was deactivated, what will be, and what failed.
     pub notify: Option<String>,
-    /// Whether an alarm tells the same address when no run has ended well for two days. Asks for `kms_key`, since CloudWatch
-    /// cannot publish to a topic with SNS's own key.
+    /// Whether an alarm tells the same address when no run has ended well for two days. Asks for `kms_key`, since alarms cannot
+    /// publish to a topic with SNS's own key.
     pub alarm: Option<bool>,
 }
 

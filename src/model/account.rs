@@ -203,8 +203,6 @@ impl Reader<'_> {
         let company = self.required("company", settings.company.as_deref(), Company::parse);
         let bucket = self.bucket(region.as_ref());
         let iam_path = self.required("iam_path", settings.iam_path.as_deref(), IamPath::parse);
-        let role_path = self.role_path(iam_path.as_ref());
-        let company_policies = self.company_policies(id.as_ref(), region.as_ref());
         let suffix = self.service_role_suffix();
         let network = self.network();
         let allowed_networks = self.allowed_networks();
@@ -255,6 +253,8 @@ impl Reader<'_> {
         let users = roster.map(|roster| users::build(roster, &defaults, self.findings)).unwrap_or_default();
         unique::check(&users, self.findings);
         Some(Account {
+            role_path: self.role_path(iam_path.as_ref()),
+            company_policies: self.company_policies(id.as_ref(), region.as_ref()),
             name: name?,
             id: id?,
             region: region?,
@@ -266,8 +266,6 @@ impl Reader<'_> {
             services: self.services(),
             service_role_suffix: suffix,
             iam_path: iam_path?,
-            role_path,
-            company_policies,
             idle_stop_minutes: notebooks.and_then(|notebooks| notebooks.idle_stop_minutes)?,
             adapt_sdk: notebooks.and_then(|notebooks| notebooks.adapt_sdk)?,
             network,

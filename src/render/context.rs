@@ -30,6 +30,8 @@ pub struct Shared<'a> {
     notebook_kms_key: Option<&'a str>,
     /// The tag `user` in every other case.
     user_spellings: Vec<String>,
+    /// Whether access keys are rotated.
+    keys_rotated: bool,
     /// The key of secrets, topics and log groups.
     kms_key: Option<&'a str>,
     subnet_id: Option<&'a str>,
@@ -74,8 +76,6 @@ struct SharingContext<'a> {
 struct LimitsContext {
     /// Whether a notebook role may do nothing unless its tag `user` is its name.
     role_bound: bool,
-    /// Whether access keys are rotated.
-    keys_rotated: bool,
     /// Whether there is a list of allowed instance types.
     instance_types_limited: bool,
     /// Whether training jobs are limited to a network, a key or a time.
@@ -207,6 +207,7 @@ pub fn shared<'a>(account: &'a Account, names: &'a Names, part: Part) -> Shared<
         bucket_kms_key: account.bucket.kms_key.as_ref().map(KmsKeyArn::as_str),
         notebook_kms_key: account.notebook_kms_key.as_ref().map(KmsKeyArn::as_str),
         user_spellings: other_spellings(USER),
+        keys_rotated: account.key_rotation.is_some(),
         kms_key: account.kms_key.as_ref().map(KmsKeyArn::as_str),
         subnet_id: account.network.subnet_id.as_ref().map(SubnetId::as_str),
         security_group_ids: account.network.security_group_ids.iter().map(SecurityGroupId::as_str).collect(),
@@ -224,7 +225,6 @@ pub fn shared<'a>(account: &'a Account, names: &'a Names, part: Part) -> Shared<
         },
         limits: LimitsContext {
             role_bound: account.unbound_roles.is_none(),
-            keys_rotated: account.key_rotation.is_some(),
             instance_types_limited: account.allowed_types.notebooks.is_some()
                 || account.allowed_types.training.is_some(),
             training_limited: account.limits_training(),
