@@ -5,11 +5,13 @@
 //! People are of kinds: a prototype, whose name stands in no policy, is compared for each, and `structure` has checked that
 //! every person's resources are their prototype's but for their own values. See docs/isolation.md.
 
+mod access;
 mod certain;
 mod company;
 mod deployed;
 mod findings;
 mod kind;
+mod nets;
 mod person;
 mod problem;
 mod proof;

@@ -1,0 +1,149 @@
+//! The policies of a subject, as IAM reads them, and what they allow beyond others.
+
+use std::collections::BTreeMap;
+
+use super::kind::{Kind, Subject};
+use super::problem::{Problem, Statements, line_in_words, spelled};
+use super::reference::References;
+use crate::finding::Rule;
+use crate::iam::{
+    self, AccessLine, Attached, Decision, Direction, Document, Policies, Request, ResourcePolicy, access_gains, decide,
+};
+use crate::inventory::{BUCKET_POLICY, Policy};
+
+/// How many requests a finding lists.
+const LISTED: usize = 4;
+
+/// The index of a policy that is no policy of the inventory.
+pub(super) const NO_POLICY: usize = usize::MAX;
+
+const NARROW: &str =
+    "narrow the statement to the person's own; `racestack limits` prints the most that isolation permits";
+const COMPANYS: &str =
+    "narrow the statement to what is about nobody's things, or make this role in a stack that racestack does not write";
+const FEWER: &str = "use fewer patterns with `*` in `Action` and `Resource`";
+pub(super) const KNOWN: &str = "name the owner by `${aws:username}`, or of notebooks by `${aws:PrincipalTag/user}`, and use condition keys that AWS documents";
+
+/// The policies of a subject, as IAM reads them.
+#[derive(Clone)]
+pub(super) struct Access<'s> {
+    /// The identity policies, each with its index in the inventory.
+    pub identity: Vec<(usize, &'s Document)>,
+    pub boundary: Option<(usize, &'s Document)>,
+    /// The statements of the policies of all buckets, which are about different resources each, and those of
+    /// `of_other_accounts`.
+    pub resource: Document,
+    /// Of which policy and statement each of them is, but for the last.
+    pub of_resource: Vec<(usize, usize)>,
+    /// `References::of_other_accounts`.
+    pub of_other_accounts: &'s Document,
+}
+
+impl<'s> Access<'s> {
+    pub(super) fn of(subject: &Subject<'s, '_>, references: &'s References) -> Result<Self, Problem> {
+        let inventory = subject.inventory;
+        let parsed = |index: &usize| {
+            let of = |policy: &'s Policy<'_>| match policy.document.parsed() {
+                Ok(document) => Ok((*index, document)),
+                Err(malformed) => {
+                    let message = format!("the policy `{}` cannot be read: {}", policy.name, malformed.message);
+                    Err(Problem::at(Rule::IsolationUndecided, message, &policy.location))
+                }
+            };
+            inventory.policies.get(*index).map(of)
+        };
+        let identity = subject.identity.policies.iter().filter_map(parsed).collect::<Result<_, _>>()?;
+        let boundary = subject.boundary().as_ref().and_then(parsed).transpose()?;
+        let mut resource = Document { statements: Vec::new() };
+        let mut of_resource = Vec::new();
+        let buckets = inventory.resource_policies.iter().filter(|policy| policy.resource_type == BUCKET_POLICY);
+        for policy in buckets.flat_map(|of| &of.policies).filter_map(parsed) {
+            let (index, document) = policy?;
+            of_resource.extend((0..document.statements.len()).map(|statement| (index, statement)));
+            resource.statements.extend(document.statements.iter().cloned());
+        }
+        let of_other_accounts = &references.of_other_accounts;
+        resource.statements.extend(of_other_accounts.statements.iter().cloned());
+        Ok(Self { identity, boundary, resource, of_resource, of_other_accounts })
+    }
+
+    pub(super) fn with_policies<T>(&self, use_them: impl FnOnce(&Policies<'_>) -> T) -> T {
+        let attached = |document: &'s Document| Attached { name: "", document };
+        let identity: Vec<Attached<'_>> = self.identity.iter().map(|(_, document)| attached(document)).collect();
+        let boundary = self.boundary.map(|(_, document)| attached(document));
+        let resource = Some(ResourcePolicy::Sufficient(Attached { name: "", document: &self.resource }));
+        use_them(&Policies { identity: &identity, boundary, resource })
+    }
+
+    /// These identity policies and nothing else in this account.
+    pub(super) fn alone<'p>(&self, identity: &'p [Attached<'p>]) -> Policies<'p>
+    where
+        's: 'p,
+    {
+        let resource = Some(ResourcePolicy::Sufficient(Attached { name: "", document: self.of_other_accounts }));
+        Policies { identity, boundary: None, resource }
+    }
+
+    /// The identity policy of a name.
+    pub(super) fn attached(&self, subject: &Subject<'_, '_>, name: &str) -> Option<(usize, &'s Document)> {
+        let is_it = |index: usize| subject.inventory.policies.get(index).is_some_and(|policy| policy.name == *name);
+        self.identity.iter().copied().find(|(index, _)| is_it(*index))
+    }
+
+    /// What is beyond `limits`, or cannot be told, that of the same statements together; `who_can` are the words for it.
+    pub(super) fn beyond(&self, subject: &Subject<'_, '_>, who_can: &str, limits: &Document) -> Vec<Problem> {
+        let limits = [Attached { name: "", document: limits }];
+        let limits = self.alone(&limits);
+        let lines = self.with_policies(|access| access_gains(&subject.principal, &subject.base, &limits, access));
+        let Ok(lines) = lines else { return vec![self.too_many(subject)] };
+        // By whether it cannot be told, and the statements that make it so.
+        let mut groups: BTreeMap<(bool, Statements), Vec<AccessLine>> = BTreeMap::new();
+        for line in lines {
+            let is_unknown = line.direction == Direction::Unknown;
+            groups.entry((is_unknown, self.decisive(&line.example))).or_default().push(line);
+        }
+        let problem = |((is_unknown, statements), lines): (_, Vec<AccessLine>)| {
+            let action = spelled(subject, &lines.first()?.example.action);
+            let mut notes: Vec<String> = lines.iter().take(LISTED).map(|line| line_in_words(line, subject)).collect();
+            if lines.len() > LISTED {
+                notes.push(format!("and {} more", lines.len() - LISTED));
+            }
+            let (rule, message, help) = if is_unknown {
+                (Rule::IsolationUndecided, format!("it cannot be told whether {who_can} call `{action}`"), KNOWN)
+            } else {
+                let message = format!("{who_can} call `{action}` where isolation does not permit it");
+                (Rule::IsolationTooWide, message, if subject.kind == Kind::Other { COMPANYS } else { NARROW })
+            };
+            let problem = Problem::at(rule, message, &subject.identity.location);
+            Some(Problem { help, notes, statements, lines, ..problem })
+        };
+        groups.into_iter().filter_map(problem).collect()
+    }
+
+    pub(super) fn too_many(&self, subject: &Subject<'_, '_>) -> Problem {
+        let who = subject.kind.who();
+        let message = format!("what {who} may do cannot be compared: there are too many combinations of wildcards");
+        let statements = self.identity.iter().map(|(policy, _)| (*policy, 0)).take(1).collect();
+        Problem {
+            help: FEWER,
+            statements,
+            ..Problem::at(Rule::IsolationUndecided, message, &subject.identity.location)
+        }
+    }
+
+    /// The statements that decide a request.
+    pub(super) fn decisive(&self, request: &Request) -> Statements {
+        let outcome = self.with_policies(|policies| decide(request, policies));
+        let denies = outcome.decision == Decision::ExplicitlyDenied;
+        let statement = |decisive: &iam::DeterminingStatement| match decisive.policy {
+            iam::Kind::Identity(index) => Some((self.identity.get(index)?.0, decisive.statement)),
+            // What the boundary allows besides is not what is at fault, unless nothing else is.
+            iam::Kind::Boundary if denies || self.identity.iter().all(|(index, _)| *index == NO_POLICY) => {
+                Some((self.boundary?.0, decisive.statement))
+            }
+            iam::Kind::Boundary => None,
+            iam::Kind::Resource => self.of_resource.get(decisive.statement).copied(),
+        };
+        outcome.statements.iter().filter_map(statement).filter(|(policy, _)| *policy != NO_POLICY).collect()
+    }
+}
