@@ -304,6 +304,7 @@ const HARMLESS: &[(&str, &[Edit<'static>], Edit<'static>)] = &[
     ("the log groups, each in another form", NETS, (DAILY, LOG_GROUPS, BOTH_FORMS)),
     ("the notebook's log groups, each in another form", NOTEBOOK_NET, (NOTEBOOK, LOG_GROUPS, BOTH_FORMS)),
     ("a tag that nothing hangs on, known later", NONE, (USERS, OF_PERSON, "        - Key: cost-center\n          Value: '\\{{resolve:ssm:/cost-center}}'\n        {{#each user_tags}}\n")),
+    ("a tag that all of one's own have, besides", NETS, (SAGEMAKER, OWN_CONDITION, "\"StringEquals\": {\n          \"sagemaker:ResourceTag/user\": \"${aws:username}\", \"aws:ResourceTag/managed-by\": \"racestack\"\n        }")),
     ("taking a role in another case", NONE, ("policies/notebook/trust.json.hbs", "sts:AssumeRole", "STS:assumerole")),
     ("the account by its root user", NONE, (BUCKET, "\"Principal\": \"*\"", "\"Principal\": {\"AWS\": \"arn:{{partition}}:iam::{{account_id}}:root\"}")),
     ("a role of the company's own", NONE, (STORAGE, RESOURCES, COMPANYS_ROLE)),

@@ -5,9 +5,12 @@ use super::kind::Subject;
 use super::reference::Need;
 use crate::iam::{Dependence, Request};
 use crate::inventory::{IdentityKind, Tag};
-use crate::model::{MANAGED_BY, MANAGED_BY_RACESTACK, USER};
+use crate::model::{MANAGED_BY, MANAGED_BY_RACESTACK, NOTEBOOK, USER};
 use crate::plan::Names;
 use crate::render::is_of_prototype;
+
+/// In the ARNs of notebooks.
+const NOTEBOOKS: &str = ":notebook-instance/";
 
 /// What is known beforehand of a condition key.
 enum Known {
@@ -42,6 +45,11 @@ pub fn refusal(
         let is = |value: Option<&str>| if depends.includes(value) { Refusal::Always } else { Refusal::Never };
         if need.keys.contains(key) {
             return Refusal::Always;
+        }
+        // Who has no notebook asks for none, whatever tags it would have.
+        let has_notebook = subject.identity.tags.iter().any(|tag| tag.key.as_deref() == Some(NOTEBOOK));
+        if !has_notebook && example.resource.contains(NOTEBOOKS) && key.contains("resourcetag/") {
+            return Refusal::Never;
         }
         match known(subject, names, need, (example, key)) {
             Known::Is(value) => is(Some(&value)),
@@ -99,7 +107,7 @@ fn known(subject: &Subject<'_, '_>, names: &Names, need: &Need, (example, key): 
 /// The tags of one's own user, of the role of one's notebook, and of the notebook, as their template has them.
 fn tags<'i>(subject: &Subject<'i, '_>, resource: &str) -> Option<&'i [Tag]> {
     let inventory = subject.inventory;
-    if resource.contains(":notebook-instance/") {
+    if resource.contains(NOTEBOOKS) {
         let is_own = |tag: &Tag| {
             tag.key.as_ref().is_some_and(|key| key == USER) && tag.value.as_ref() == Some(&subject.identity.name)
         };
