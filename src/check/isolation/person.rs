@@ -21,7 +21,7 @@ pub fn check((stack, resources): (usize, &Value), shape: &UserShape, plan: &Acco
         let mut found = |rule: Rule, message: String, path: &str, help: &'static str| {
             let location = Location { stack, logical_id: id, path: format!("Properties/{path}") };
             let is_warning = rule == Rule::IsolationUndecided;
-            problems.push(Problem { help, is_warning, ..Problem::at(rule, message, &location) });
+            problems.push(Problem { is_warning, help, ..Problem::at(rule, message, &location) });
         };
         let properties = resource.get("Properties").and_then(Value::as_object).into_iter().flatten();
         let of_password = format!("{{{{resolve:secretsmanager:{}", names.secrets_path);
