@@ -345,9 +345,9 @@ pub fn of_needs() -> Vec<Weakening> {
         rule("files go to an archive", "Transitions: [{StorageClass: DEEP_ARCHIVE, TransitionInDays: 1}]", "cannot be read"),
         rule("older versions go to an archive", "NoncurrentVersionTransitions: [{StorageClass: GLACIER, TransitionInDays: 1}]", "cannot be read"),
         // What comes to notebooks.
-        weakening("somebody's code", (USERS, "      RootAccess: Disabled\n", "      RootAccess: Disabled\n      DefaultCodeRepository: https://example.com/any.git\n"), DOUBTFUL, &["by `DefaultCodeRepository`"]),
-        weakening("somebody's code besides", (USERS, "      RootAccess: Disabled\n", "      RootAccess: Disabled\n      AdditionalCodeRepositories: [https://example.com/any.git]\n"), DOUBTFUL, &["by `AdditionalCodeRepositories`"]),
-        weakening("no start script", (USERS, "      LifecycleConfigName: {{@root.names.notebook_lifecycle}}\n", ""), DOUBTFUL, &["does not run racestack's own start script"]),
+        weakening("somebody's code", (USERS, "\n      RootAccess: Disabled\n", "\n      RootAccess: Disabled\n      DefaultCodeRepository: https://example.com/any.git\n"), DOUBTFUL, &["by `DefaultCodeRepository`"]),
+        weakening("somebody's code besides", (USERS, "\n      RootAccess: Disabled\n", "\n      RootAccess: Disabled\n      AdditionalCodeRepositories: [https://example.com/any.git]\n"), DOUBTFUL, &["by `AdditionalCodeRepositories`"]),
+        weakening("no start script", (USERS, "\n      LifecycleConfigName: {{@root.names.notebook_lifecycle}}\n", "\n"), DOUBTFUL, &["does not run racestack's own start script"]),
         weakening("users without the tag of rotation", (USERS, "        {{#each user_tags}}\n        - {{tag key value}}\n        {{/each}}\n", "        - {Key: user, Value: {{name}}}\n        - {Key: notebook, Value: {{notebook.name}}}\n"), REFUSED, &["are not rotated"]).with(ROTATION),
     ]
 }
