@@ -60,8 +60,8 @@ const OWN_CONDITION: &str =
     "\"StringEquals\": {\n          \"sagemaker:ResourceTag/user\": \"${aws:username}\"\n        }";
 /// The tags of a person's notebook, with what follows.
 const TAGS_OF_NOTEBOOK: &str =
-    "      Tags:\n        {{#each tags}}\n        - {{tag key value}}\n        {{/each}}\n  {{/if}}\n  {{#if budget}}";
-const UNTAGGED: Edit<'static> = (USERS, TAGS_OF_NOTEBOOK, "  {{/if}}\n  {{#if budget}}");
+    "      Tags:\n        {{#each tags}}\n        - {{tag key value}}\n        {{/each}}\n  {{/unless}}\n  {{/if}}\n  {{#if budget}}";
+const UNTAGGED: Edit<'static> = (USERS, TAGS_OF_NOTEBOOK, "  {{/unless}}\n  {{/if}}\n  {{#if budget}}");
 const NESTED: Edit<'static> =
     ("stacks/storage.yaml.hbs", "Resources:\n", "Resources:\n  Nested:\n    Type: AWS::CloudFormation::Stack\n\n");
 const OWN_ROLE: &str = "role{{notebook_role_path}}${aws:username}";
@@ -165,7 +165,7 @@ const MUTANTS: &[Mutant] = &[
     ("tags at any time", NETS, (DAILY, "training-job/*\",\n      \"Condition\": {\n        \"StringEquals\": {\n          \"sagemaker:TaggingAction\": \"CreateTrainingJob\",", "*\",\n      \"Condition\": {\n        \"StringEquals\": {"), TOO_WIDE, ""),
     ("tags may be removed", NETS, (SAGEMAKER, "\"sagemaker:ListNotebookInstances\",", "\"sagemaker:DeleteTags\","), TOO_WIDE, ""),
     ("notebooks have no tags", NONE, UNTAGGED, "isolation::wrong-tag", ""),
-    ("notebooks have a tag of which the value is known only when they are made", NONE, (USERS, TAGS_OF_NOTEBOOK, "      Tags:\n        Fn::If: [A, [], []]\n  {{/if}}\n  {{#if budget}}"), "isolation::wrong-tag", ""),
+    ("notebooks have a tag of which the value is known only when they are made", NONE, (USERS, TAGS_OF_NOTEBOOK, "      Tags:\n        Fn::If: [A, [], []]\n  {{/unless}}\n  {{/if}}\n  {{#if budget}}"), "isolation::wrong-tag", ""),
     ("training jobs of everybody", NETS, (SAGEMAKER, "\"sagemaker:ListNotebookInstances\",", "\"sagemaker:*TrainingJob\","), TOO_WIDE, ""),
     ("training jobs in another's name", NETS, (SAGEMAKER, "\"aws:RequestTag/user\": \"${aws:username}\"\n        }\n      }\n    },\n    {\n      \"//\": \"One's own training jobs", "\"aws:RequestTag/user\": [\"${aws:username}\", \"bob\"]\n        }\n      }\n    },\n    {\n      \"//\": \"One's own training jobs"), TOO_WIDE, ""),
     ("notebooks in another's name", NETS, (SAGEMAKER, STATEMENT, "\"Statement\": [{\"Effect\": \"Allow\", \"Action\": \"sagemaker:CreateNotebookInstance\", \"Resource\": \"*\"},"), TOO_WIDE, ""),
