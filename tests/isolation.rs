@@ -59,8 +59,7 @@ const OWN_OBJECTS: &str = "{{bucket_arn}}/${aws:username}/*";
 const OWN_CONDITION: &str =
     "\"StringEquals\": {\n          \"sagemaker:ResourceTag/user\": \"${aws:username}\"\n        }";
 /// The tags of a person's notebook, with what follows.
-const TAGS_OF_NOTEBOOK: &str =
-    "      Tags:\n        {{#each tags}}\n        - {{tag key value}}\n        {{/each}}\n  {{/unless}}\n  {{/if}}\n  {{#if budget}}";
+const TAGS_OF_NOTEBOOK: &str = "      Tags:\n        {{#each tags}}\n        - {{tag key value}}\n        {{/each}}\n  {{/unless}}\n  {{/if}}\n  {{#if budget}}";
 const UNTAGGED: Edit<'static> = (USERS, TAGS_OF_NOTEBOOK, "  {{/unless}}\n  {{/if}}\n  {{#if budget}}");
 const NESTED: Edit<'static> =
     ("stacks/storage.yaml.hbs", "Resources:\n", "Resources:\n  Nested:\n    Type: AWS::CloudFormation::Stack\n\n");
