@@ -81,7 +81,7 @@ renamed='
 pause=${RETRY_SECONDS:-5}
 # Who asks: a worker has its own number, and so its own file of errors.
 me=main
-# Whether AWS has answered. Until then, what nobody answers is given up after two tries, in some 20 seconds.
+# Whether AWS has answered. Until then, what nobody answers is given up after three tries, in some 20 seconds.
 reached=''
 
 say() {
@@ -97,7 +97,10 @@ fail() {
 # throttled, or that nobody answers, waits and is tried again.
 ask() {
   local answer status tries wait=$pause
-  [ -n "$reached" ] || set -- "$@" --cli-connect-timeout 5 --cli-read-timeout 8
+  if [ -z "$reached" ]; then
+    set -- "$@" --cli-connect-timeout 5 --cli-read-timeout 8
+    if [ "$wait" -gt 2 ]; then wait=2; fi
+  fi
   # A dry run asks, and makes change sets, which it deletes again: nothing else, whoever calls this.
   case ${dry_run:-no}:$1:$2 in
     no:* | *:get-* | *:list-* | *:describe-* | *:head-* | *:create-change-set | *:delete-change-set | *:s3:cp) ;;
@@ -117,7 +120,7 @@ ask() {
       return 0
     fi
     if is_unanswered; then
-      [ -n "$reached" ] || [ "$tries" = 1 ] || return "$status"
+      [ -n "$reached" ] || [ "$tries" -lt 3 ] || return "$status"
     else
       case $(errors) in
         *Throttl* | *'Rate exceeded'* | *TooManyRequests* | *RequestLimitExceeded* | *SlowDown* | *ServiceUnavailable* | \

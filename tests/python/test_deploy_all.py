@@ -1,5 +1,6 @@
 """What deploy-all.sh shows, and what it refuses before it deploys anything."""
 
+import re
 import shutil
 import signal
 import subprocess
@@ -53,7 +54,8 @@ def test_each_line_is_shown_as_it_comes_with_the_name_of_its_account(account: Wo
     environment = aws.environment | {"OUT": str(account.root / "out"), "RETRY_SECONDS": "1"}
     with subprocess.Popen([BASH, SCRIPT], env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as running:
         # It waits for ever, and has said so.
-        assert running.stdout.readline().startswith("tokyo:     0 s  mycompany-deepracer-users-001: is CREATE_IN_PROGRESS")
+        line = running.stdout.readline()
+        assert re.match(r"tokyo: +\d+ s  mycompany-deepracer-users-001: is CREATE_IN_PROGRESS", line), line
         running.send_signal(signal.SIGTERM)
         output, _ = running.communicate(timeout=PATIENCE)
     assert running.returncode == 130

@@ -333,8 +333,8 @@ def test_without_a_network_it_soon_says_so(account: Workspace, aws: StubAws, err
     assert ("AWS gave no answer: see that this machine is online" in finished.stderr) == is_offline
     assert ("has no credentials that work" in finished.stderr) != is_offline
     calls = (aws.folder / "log").read_text().splitlines()
-    # Two tries of 5 seconds where nobody takes the call, or 8 where nobody answers, and the pause between them: some 20 seconds.
-    assert len(calls) == (2 if is_offline else 1)
+    # Three tries of 5 seconds where nobody takes the call, and pauses of 2 and 4 seconds between them: some 20 seconds.
+    assert len(calls) == (3 if is_offline else 1)
     assert all(call.endswith(" --cli-connect-timeout 5 --cli-read-timeout 8 --region ap-northeast-1") for call in calls)
 
 
