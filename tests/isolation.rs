@@ -470,6 +470,24 @@ fn access_takes_the_tags_of_a_notebook_from_its_template_and_doubts_what_it_cann
 }
 
 #[test]
+fn what_the_region_of_one_account_allows_is_proven_for_each() {
+    let denial = "\"Statement\": [{\"Effect\": \"Deny\", \"Action\": \"s3:*\", \"Resource\": \"*\", \"Condition\": {\"StringLike\": {\"aws:RequestedRegion\": \"us-*\"}}},";
+    let workspace = edited(ROSTER, "", "the region of one account", &[(DAILY, STATEMENT, denial)]);
+    for digit in ['1', '2', '3'] {
+        let settings = workspace.read("config/accounts/tokyo/settings.yaml").replace("ap-northeast-1", "us-west-2");
+        let settings = settings
+            .replace("111122223333", &format!("44445555666{digit}"))
+            .replace("20221130", &format!("2023010{digit}"));
+        workspace.write(&format!("config/accounts/yokohama{digit}/settings.yaml"), settings.as_bytes());
+        workspace.write(&format!("config/accounts/yokohama{digit}/roster.csv"), ROSTER);
+    }
+    let templates = workspace.path("templates");
+    let outcome = workspace.synth(&["--templates", templates.to_str().unwrap()]);
+    assert!(outcome.stderr.contains("the same in 2 more accounts"), "{}", outcome.stderr);
+    assert!(!outcome.stderr.contains("the account `tokyo`"), "{}", outcome.stderr);
+}
+
+#[test]
 fn what_holds_for_the_bucket_of_one_account_alone_is_proven_for_each() {
     const GUARDRAILS: &str = "policies/user/guardrails.json.hbs";
     let edit = (GUARDRAILS, "\"Resource\": \"{{bucket_arn}}\",", "\"Resource\": \"arn:aws:s3:::*20221130201905*\",");

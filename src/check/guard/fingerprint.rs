@@ -1,4 +1,4 @@
-//! Which templates are alike to rules that cannot tell everything apart (see `sight`).
+//! Which templates are alike to rules that cannot tell everything apart (see `footprint`).
 
 use std::collections::{BTreeMap, BTreeSet};
 

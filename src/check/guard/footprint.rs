@@ -6,7 +6,7 @@
 //! resources whether all comply, or some, or whether there are any; not how many there are, nor in which order, nor what
 //! their logical IDs are. So it cannot tell two templates apart either that have the same kinds of such resources.
 //!
-//! `sight` reads from the syntax tree whether a file is like that. It knows every construct that it lets pass; with any
+//! `footprint` reads from the syntax tree whether a file is like that. It knows every construct that it lets pass; with any
 //! other the answer is that the file may see everything.
 
 use std::collections::{BTreeMap, BTreeSet};

@@ -4,8 +4,8 @@
 //! - A rule that asks for a misspelt type is skipped everywhere and the run passes; rules that refer to each other in a
 //!   circle overflow the stack and abort the process. So `RuleSet` reads the syntax tree of each file and refuses both.
 //! - `run_checks` cuts reports at 8 KiB. So `engine` runs the command with its structured report instead.
-//! - Reading a template takes the engine long, and each rule file copies it several times over. So `reach` finds the types
-//!   that a file asks for, the engine is handed those resources alone, and files of the same reach go together. And `sight`
+//! - Reading a template takes the engine long, and each rule file copies it several times over. So `type_filter` finds the types
+//!   that a file asks for, the engine is handed those resources alone, and files of the same reach go together. And `footprint`
 //!   finds what a file can tell apart: of the templates that it cannot, one is evaluated.
 
 mod cycles;

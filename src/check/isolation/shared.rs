@@ -65,7 +65,11 @@ pub(super) fn key(
         return None;
     }
     let (names, account, identity) = (&plan.names, plan.account, subject.identity);
-    if identity.tags.iter().filter_map(|tag| tag.value.as_ref()).any(|value| has_own(value, names)) {
+    // Needs are decided by the tags of the person's user, role and notebook (`certain`).
+    let inventory = subject.inventory;
+    let of_notebooks = inventory.notebooks.iter().map(|notebook| &notebook.tags);
+    let tags: Vec<_> = inventory.principals.iter().map(|one| &one.tags).chain(of_notebooks).collect();
+    if tags.iter().copied().flatten().filter_map(|tag| tag.value.as_ref()).any(|value| has_own(value, names)) {
         return None;
     }
     let buckets = subject.inventory.resource_policies.iter().filter(|policy| policy.resource_type == BUCKET_POLICY);
@@ -80,7 +84,7 @@ pub(super) fn key(
     if own.compared.keys().chain(references.compared.keys()).any(tells_apart) {
         return None;
     }
-    let who = (subject.kind, &identity.arn, &identity.tags, &identity.undefined, subject.boundary().is_some());
+    let who = (subject.kind, &identity.arn, &identity.tags, &identity.undefined, subject.boundary().is_some(), tags);
     let nets = (account.company_policies.boundary.is_some(), account.key_rotation.is_some());
     let settings = (with_nets, account.policies, account.unbound_roles.is_some(), &names.guardrails_policy, nets);
     Some(without_own(&format!("{who:?}{settings:?}"), names) + &own.text + &references.text)
@@ -115,10 +119,11 @@ fn compare(value: &Value, key: &str, names: &Names, compared: &mut BTreeMap<Stri
         Value::String(_) if matches!(key, "Action" | "NotAction" | "//") => {}
         Value::String(text) => {
             let key = key.trim_start_matches("Not").to_lowercase();
-            // Of a principal's own values, each account's principals have others.
-            let of_principal = key.starts_with("aws:principal") && !key.starts_with("aws:principaltag/");
+            // Each account's requests have others of these.
+            let of_account = key.starts_with("aws:principal") && !key.starts_with("aws:principaltag/")
+                || matches!(key.as_str(), "aws:requestedregion" | "aws:resourceaccount" | "s3:resourceaccount");
             let compared = compared.entry(key).or_default();
-            compared.with_own |= of_principal || has_own(text, names);
+            compared.with_own |= of_account || has_own(text, names);
             compared.with_wildcards |= !is_text_alike(text);
         }
         _ => {}
