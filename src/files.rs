@@ -47,7 +47,7 @@ impl std::error::Error for FileError {
 
 /// What a path leads to. A link is not followed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Kind {
+pub enum FileKind {
     /// A file.
     File {
         /// Whether its owner may run it.
@@ -61,7 +61,7 @@ pub enum Kind {
     Other,
 }
 
-impl Kind {
+impl FileKind {
     fn of(metadata: &std::fs::Metadata) -> Self {
         let kind = metadata.file_type();
         if kind.is_file() {
@@ -114,9 +114,9 @@ pub fn read(path: &Path) -> Result<Option<Vec<u8>>, FileError> {
 
 /// What a path leads to, or `None` where there is nothing.
 #[expect(clippy::disallowed_methods, reason = "this module is the one that may")]
-pub fn kind(path: &Path) -> Result<Option<Kind>, FileError> {
+pub fn kind(path: &Path) -> Result<Option<FileKind>, FileError> {
     match std::fs::symlink_metadata(path) {
-        Ok(metadata) => Ok(Some(Kind::of(&metadata))),
+        Ok(metadata) => Ok(Some(FileKind::of(&metadata))),
         Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => Ok(None),
         Err(error) => Err(FileError::new("read", path, error)),
     }

@@ -8,7 +8,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde::Deserialize;
 
-use super::reading::Reader;
+use super::reading::ExportReader;
 use crate::facts::date::Date;
 use crate::files::FileError;
 use crate::source::SourceFile;
@@ -43,7 +43,7 @@ struct Report {
 
 type ByUser = BTreeMap<String, Credentials>;
 
-impl Reader {
+impl ExportReader {
     pub(super) fn credentials(&mut self) -> Result<Option<(Arc<SourceFile>, ByUser)>, FileError> {
         let Some((source, report)) = self.json::<Report>(FILE)? else { return Ok(None) };
         let rows = STANDARD.decode(report.content.trim()).ok().and_then(|bytes| rows(&bytes));

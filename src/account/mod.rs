@@ -20,7 +20,7 @@ use crate::facts::date::Date;
 use crate::files::FileError;
 use crate::finding::{Finding, Rule};
 use crate::source::{Place, SourceFile};
-use reading::Reader;
+use reading::ExportReader;
 
 pub use credentials::{AccessKey, Credentials};
 pub use identities::{
@@ -71,7 +71,7 @@ pub struct Export {
 
 /// What an export must be of.
 #[derive(Debug, Clone, Copy)]
-pub struct Wanted<'a> {
+pub struct ExpectedExport<'a> {
     /// The account's ID.
     pub account_id: &'a str,
     /// The region.
@@ -97,10 +97,10 @@ impl Export {
     /// When a file is there and cannot be read.
     pub fn read(
         folder: &Path,
-        wanted: Option<&Wanted<'_>>,
+        wanted: Option<&ExpectedExport<'_>>,
         findings: &mut Vec<Finding>,
     ) -> Result<Option<Self>, FileError> {
-        let mut reader = Reader::new(folder);
+        let mut reader = ExportReader::new(folder);
         let export = reader.export(wanted);
         findings.append(&mut reader.findings);
         export
@@ -140,8 +140,8 @@ fn arns(text: &str) -> BTreeMap<String, usize> {
     found
 }
 
-impl Reader {
-    fn export(&mut self, wanted: Option<&Wanted<'_>>) -> Result<Option<Export>, FileError> {
+impl ExportReader {
+    fn export(&mut self, wanted: Option<&ExpectedExport<'_>>) -> Result<Option<Export>, FileError> {
         let Some((source, header)) = self.json::<Header>(EXPORT_FILE)? else { return Ok(None) };
         let of = wanted.map(|wanted| {
             [

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::reading::{LiveTag, Reader};
+use super::reading::{ExportReader, LiveTag};
 use crate::facts::date::Date;
 use crate::files::FileError;
 use crate::source::{Place, SourceFile};
@@ -164,7 +164,7 @@ pub const PROPERTIES: &[&str] = &[
     "DirectInternetAccess",
 ];
 
-impl Reader {
+impl ExportReader {
     pub(super) fn notebooks(&mut self) -> Result<Vec<LiveNotebook>, FileError> {
         let list = self.json::<NotebookList>("notebook-instances.json")?;
         let tags = self.json::<TaggedList>("notebook-tags.json")?;

@@ -15,7 +15,7 @@ const AGAIN: &str = "run the script that `racestack audit --script` prints into 
 const ANEW: &str = "remove the file, and run the script that `racestack audit --script` prints: it writes it again";
 
 /// Reads an export, and collects what is wrong with it.
-pub(super) struct Reader {
+pub(super) struct ExportReader {
     folder: PathBuf,
     pub(super) findings: Vec<Finding>,
 }
@@ -31,7 +31,7 @@ pub struct LiveTag {
     pub value: String,
 }
 
-impl Reader {
+impl ExportReader {
     pub(super) fn new(folder: &Path) -> Self {
         Self { folder: folder.to_owned(), findings: Vec::new() }
     }

@@ -3,7 +3,7 @@
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::reading::{LiveTag, Reader, document};
+use super::reading::{ExportReader, LiveTag, document};
 use crate::files::FileError;
 use crate::source::Place;
 
@@ -153,7 +153,7 @@ struct AccessPointSummary {
     name: String,
 }
 
-impl Reader {
+impl ExportReader {
     pub(super) fn bucket(&mut self) -> Result<BucketDetail, FileError> {
         let mut bucket = BucketDetail::default();
         if let Some((source, answer)) = self.json::<Answer>("bucket-policy.json")? {

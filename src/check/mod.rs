@@ -27,7 +27,7 @@ use crate::plan::{AccountPlan, Part};
 use crate::render::{self, Contents, RenderFailure, Rendered, Templates};
 use access::AccountInventory;
 use access::explainer::AccessExplainer;
-use guard::{Applied, Examples, Outcome, RuleSet};
+use guard::{Applied, FileOutcome, Representatives, RuleSet};
 use single::{CheckBatch, CheckContext, CheckedTemplate};
 
 pub use access::Asker;
@@ -93,14 +93,14 @@ pub fn check(
         today: suppressions.today(),
         has_own_stacks: templates.has_own_stacks(),
     };
-    let examples = Examples::default();
+    let representatives = Representatives::default();
     let at_once = at_once(rendered);
     // Collected in the order of the templates, whichever is done first; the first failure is told of.
     let batches: Vec<Result<CheckBatch<'_>, RenderFailure>> = plan
         .stacks
         .par_chunks(at_once)
         .zip(rendered.par_chunks(at_once))
-        .map(|some| single::check(&context, templates, some, &examples))
+        .map(|some| single::check(&context, templates, some, &representatives))
         .collect();
     let mut batches: Vec<CheckBatch<'_>> = batches.into_iter().collect::<Result<_, _>>()?;
     let mut findings: Vec<Finding> = batches.iter_mut().flat_map(|batch| batch.findings.drain(..)).collect();
@@ -125,7 +125,7 @@ pub fn check(
         }
     };
     let close = || {
-        guard::learn(rules, examples);
+        guard::evaluate_representatives(rules, representatives);
         batches.par_iter_mut().try_for_each(|batch| batch.close(&context, templates))
     };
     let (closed, isolation) = rayon::join(close, isolation);
@@ -133,7 +133,7 @@ pub fn check(
     findings.extend(batches.iter_mut().flat_map(|batch| batch.findings.drain(..)));
     let checked: Vec<CheckedTemplate<'_>> = batches.into_iter().flat_map(|batch| batch.templates).collect();
     let applied: Vec<&Applied> = checked.iter().map(|one| &one.outcomes.applied).collect();
-    let failed: Vec<&Outcome> = checked.iter().flat_map(|one| &one.outcomes.failed).collect();
+    let failed: Vec<&FileOutcome> = checked.iter().flat_map(|one| &one.outcomes.failed).collect();
     findings.extend(guard::findings(rules, &applied, &failed, suppressions));
     // What leads nowhere allows nothing, and is an error already: that is not told again.
     findings.extend(isolation.into_iter().filter(|found| !references_broken || found.rule == Rule::IsolationTooWide));

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::checked::Checked;
-use super::guard::{self, Examples, Outcomes, RuleSet};
+use super::guard::{self, Representatives, RuleSet, TemplateOutcomes};
 use super::limits::{self, Counts, PolicySize};
 use super::owner_tags::{self, Teams};
 use super::references::{self, References};
@@ -49,10 +49,10 @@ pub(super) struct CheckedTemplate<'a> {
     pub counts: Counts,
     pub references: References,
     /// What became of the guard rules.
-    pub outcomes: Outcomes,
+    pub outcomes: TemplateOutcomes,
 }
 
-/// Checks some templates. What becomes of the guard rules may stay open, until something was learnt from `examples`.
+/// Checks some templates. What becomes of the guard rules may stay open, until something was learnt from `representatives`.
 ///
 /// # Errors
 /// When one is no YAML.
@@ -60,7 +60,7 @@ pub(super) fn check<'a>(
     context: &CheckContext<'_>,
     templates: &Templates,
     (stacks, rendered): (&[StackPlan<'_>], &'a [Rendered]),
-    examples: &Examples,
+    representatives: &Representatives,
 ) -> Result<CheckBatch<'a>, RenderFailure> {
     let mut batch = CheckBatch::default();
     let mut read = Vec::new();
@@ -74,7 +74,7 @@ pub(super) fn check<'a>(
             Err(finding) => batch.findings.push(finding),
         }
     }
-    batch.evaluate(context, &read, Some(examples));
+    batch.evaluate(context, &read, Some(representatives));
     Ok(batch)
 }
 
@@ -103,7 +103,7 @@ impl<'a> CheckBatch<'a> {
             policies: limits::policy_sizes(&one),
             counts: Counts::of(&one),
             references,
-            outcomes: Outcomes::default(),
+            outcomes: TemplateOutcomes::default(),
         });
     }
 
@@ -127,9 +127,14 @@ impl<'a> CheckBatch<'a> {
     }
 
     /// Evaluates the guard rules on templates, each with its index in the batch.
-    fn evaluate(&mut self, context: &CheckContext<'_>, read: &[(usize, Template)], examples: Option<&Examples>) {
+    fn evaluate(
+        &mut self,
+        context: &CheckContext<'_>,
+        read: &[(usize, Template)],
+        representatives: Option<&Representatives>,
+    ) {
         let templates: Vec<&Template> = read.iter().map(|(_, template)| template).collect();
-        let (outcomes, unchecked) = guard::evaluate(context.rules, &templates, examples);
+        let (outcomes, unchecked) = guard::evaluate(context.rules, &templates, representatives);
         for ((index, _), outcomes) in read.iter().zip(outcomes) {
             if let Some(one) = self.templates.get_mut(*index) {
                 one.outcomes = outcomes;

@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::audit::wanted;
 use super::{DEFAULT_OUT, Failure, Outcome, Progress, outcome, printed};
-use crate::account::{Export, Wanted};
+use crate::account::{ExpectedExport, Export};
 use crate::adopt;
 use crate::config::{self, ACCOUNTS_FOLDER, Encoding, LOCK_FILE, ROSTER_FILES, SETTINGS_FILE, shorten};
 use crate::diff::{self, Files, OutFolder};
@@ -76,7 +76,7 @@ pub struct AdoptArgs {
 pub(super) fn run(args: &AdoptArgs, colour: bool, watch: &Progress<'_>) -> Result<Outcome, Failure> {
     let said = (args.script, &args.account_id, &args.region, &args.bucket);
     if let (true, Some(account_id), Some(region), Some(bucket)) = said {
-        let wanted = Wanted { account_id, region, bucket, policies: &[] };
+        let wanted = ExpectedExport { account_id, region, bucket, policies: &[] };
         return Ok(printed(output::audit_script(&args.account, &wanted)));
     }
     let Some(from) = &args.from else { return Err(Failure::Usage("say from which folder: `--from DIR`".to_owned())) };
@@ -240,7 +240,7 @@ impl Adopting<'_> {
         let purpose = SynthOptions { out: &self.args.out, unchecked: false, form: None, reach: false };
         let mut found = Vec::new();
         // An out folder that is there holds to its lock, as it does for synth.
-        let wanted = lock::Wanted { locked: false, stale: false, leave_behind: false, leavers: None };
+        let wanted = lock::LockOptions { locked: false, stale: false, leave_behind: false, leavers: None };
         let finish = |made: AccountOutput<'_>| {
             let mut of_lock = Vec::new();
             lock::check(&made, &plan.folder, &wanted, &mut of_lock).map(|()| (made.files, made.lock, of_lock))

@@ -5,7 +5,7 @@ use std::fmt::Write;
 use std::path::{Path, PathBuf};
 
 use super::{DEFAULT_OUT, Failure, Outcome, outcome, printed};
-use crate::account::{Export, Wanted};
+use crate::account::{ExpectedExport, Export};
 use crate::audit;
 use crate::config::Encoding;
 use crate::diff::{OutFolder, Stack};
@@ -154,9 +154,9 @@ impl Audited<'_> {
 }
 
 /// What an export of an account must be of.
-pub(super) fn wanted<'a>(plan: &'a AccountPlan<'_>, policies: &'a [String]) -> Wanted<'a> {
+pub(super) fn wanted<'a>(plan: &'a AccountPlan<'_>, policies: &'a [String]) -> ExpectedExport<'a> {
     let names = &plan.names;
-    Wanted { account_id: &names.account_id, region: &names.region, bucket: &names.bucket, policies }
+    ExpectedExport { account_id: &names.account_id, region: &names.region, bucket: &names.bucket, policies }
 }
 
 /// The KMS keys and SNS topics whose policies decide about what people have.

@@ -92,8 +92,12 @@ fn finish(mut made: AccountOutput<'_>, args: &SynthArgs) -> Result<Finished, Fai
     let (mut findings, mut stale) = (Vec::new(), Vec::new());
     output::inspect(&folder, &made.files, &mut findings)?;
     let is_free = !any_error(&findings);
-    let wanted =
-        lock::Wanted { locked: args.locked, stale: args.check, leave_behind: args.leave_behind, leavers: args.leavers };
+    let wanted = lock::LockOptions {
+        locked: args.locked,
+        stale: args.check,
+        leave_behind: args.leave_behind,
+        leavers: args.leavers,
+    };
     lock::check(&made, &folder, &wanted, &mut findings)?;
     let mut staged = None;
     if args.check {

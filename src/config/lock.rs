@@ -65,7 +65,7 @@ pub fn read(path: &Path, bytes: Option<&[u8]>, findings: &mut Vec<Finding>) -> O
     };
     let source = SourceFile::new(path, text);
     let mut reader =
-        Reader { source: &source, findings, version: false, stacks: None, lines: Vec::new(), failed: false };
+        LockReader { source: &source, findings, version: false, stacks: None, lines: Vec::new(), failed: false };
     let mut offset = 0;
     for line in source.text.split_inclusive('\n') {
         let end = offset + line.trim_end().len();
@@ -93,7 +93,7 @@ pub fn broken(place: &Place, message: &str) -> Finding {
         )
 }
 
-struct Reader<'a> {
+struct LockReader<'a> {
     source: &'a Arc<SourceFile>,
     findings: &'a mut Vec<Finding>,
     version: bool,
@@ -102,7 +102,7 @@ struct Reader<'a> {
     failed: bool,
 }
 
-impl Reader<'_> {
+impl LockReader<'_> {
     /// Reads a line; `false` when the rest of the file makes no sense.
     fn line(&mut self, line: &str, place: &Place) -> bool {
         if ["<<<<<<<", "=======", ">>>>>>>", "|||||||"].iter().any(|marker| line.starts_with(marker)) {

@@ -83,7 +83,7 @@ impl Schema {
     /// Checks `node` and gives its value with the types that the schema asks for. The value is complete only when no
     /// finding was made.
     pub fn read(&self, node: &Node, findings: &mut Vec<Finding>) -> Value {
-        let mut reader = Reader { schema: self, findings };
+        let mut reader = SchemaReader { schema: self, findings };
         reader.read(node, &self.root, "")
     }
 
@@ -123,12 +123,12 @@ fn forbid_null(schema: &mut Value) {
     }
 }
 
-struct Reader<'a> {
+struct SchemaReader<'a> {
     schema: &'a Schema,
     findings: &'a mut Vec<Finding>,
 }
 
-impl Reader<'_> {
+impl SchemaReader<'_> {
     fn read(&mut self, node: &Node, schema: &Value, path: &str) -> Value {
         let schema = self.schema.resolve(schema);
         if let Some(choices) = schema.get("anyOf").and_then(Value::as_array) {
@@ -210,7 +210,7 @@ impl Reader<'_> {
         let path = if path.is_empty() { ROW } else { path };
         let schema = self.schema;
         Value::Array(each(values, self.findings, |value, findings| {
-            Reader { schema, findings }.read(value, items, path)
+            SchemaReader { schema, findings }.read(value, items, path)
         }))
     }
 

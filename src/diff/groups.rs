@@ -14,10 +14,10 @@ use super::resources::{ResourceChange, literal_name};
 #[derive(Default)]
 pub(super) struct Groups {
     /// By what they have in common, with the order in which they were met.
-    groups: BTreeMap<String, (usize, Group)>,
+    groups: BTreeMap<String, (usize, ChangeGroup)>,
 }
 
-struct Group {
+struct ChangeGroup {
     /// As it is in the first resource.
     first: Change,
     /// With the names of its user replaced, or of its stack if it is nobody's, and without resources.
@@ -66,11 +66,11 @@ impl Groups {
                 None => general_in_stack(&first, stack),
             };
             let everywhere = texts.change(&general);
-            self.insert(Group { first, general, everywhere }, names.is_some());
+            self.insert(ChangeGroup { first, general, everywhere }, names.is_some());
         }
     }
 
-    fn insert(&mut self, new: Group, of_user: bool) {
+    fn insert(&mut self, new: ChangeGroup, of_user: bool) {
         let order = self.groups.len();
         // Strings, numbers and lists always have a form in JSON.
         let key = format!("{of_user} {}", serde_json::to_string(&new.everywhere).unwrap_or_default());
@@ -84,7 +84,7 @@ impl Groups {
 
     /// The groups: what destroys first, then in the order in which they were met.
     pub(super) fn finish(self) -> Vec<Change> {
-        let mut groups: Vec<(usize, Group)> = self.groups.into_values().collect();
+        let mut groups: Vec<(usize, ChangeGroup)> = self.groups.into_values().collect();
         groups.sort_by_key(|(order, _)| *order);
         let mut changes: Vec<Change> = groups.into_iter().map(|(_, group)| group.finish()).collect();
         changes.sort_by_key(|change| change.action);
@@ -92,7 +92,7 @@ impl Groups {
     }
 }
 
-impl Group {
+impl ChangeGroup {
     fn finish(self) -> Change {
         let (first, last) = (self.first.resources.first(), self.first.resources.last());
         let in_one = first.map(|one| &one.account) == last.map(|one| &one.account);

@@ -5,7 +5,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use super::{FileError, Kind, create_folders, kind, remove_empty_folder, remove_file};
+use super::{FileError, FileKind, create_folders, kind, remove_empty_folder, remove_file};
 
 /// The lock file's name. It begins with a dot, as no account's name does.
 const LOCK_FILE: &str = ".racestack.lock";
@@ -61,7 +61,8 @@ pub fn lock(folder: &Path, limit: Duration, notice: &dyn Fn(&str)) -> Result<Fil
             },
             // The run that made the folder removed it again, and perhaps a third has made it anew by now.
             Err(error)
-                if error.kind() == io::ErrorKind::NotFound && matches!(kind(folder)?, None | Some(Kind::Folder)) => {}
+                if error.kind() == io::ErrorKind::NotFound
+                    && matches!(kind(folder)?, None | Some(FileKind::Folder)) => {}
             Err(error) => return Err(FileError::new("write", &path, error)),
         }
         wait.pause()?;

@@ -152,16 +152,16 @@ const SHOWN: usize = 100;
 
 /// Keeps the first findings of each rule, and says at the next one how many more there are. Suppressed ones all stay.
 pub fn cap(findings: &mut Vec<Finding>) {
-    type Kind = (Rule, Severity, Option<String>);
-    let kind = |finding: &Finding| -> Kind { (finding.rule, finding.severity, finding.guard_rule.clone()) };
-    let mut counts: BTreeMap<Kind, usize> = BTreeMap::new();
+    type CappedBy = (Rule, Severity, Option<String>);
+    let kind = |finding: &Finding| -> CappedBy { (finding.rule, finding.severity, finding.guard_rule.clone()) };
+    let mut counts: BTreeMap<CappedBy, usize> = BTreeMap::new();
     for finding in findings.iter().filter(|finding| finding.suppressed.is_none()) {
         *counts.entry(kind(finding)).or_default() += 1;
     }
     if counts.values().all(|count| *count <= SHOWN) {
         return;
     }
-    let mut seen: BTreeMap<Kind, usize> = BTreeMap::new();
+    let mut seen: BTreeMap<CappedBy, usize> = BTreeMap::new();
     findings.retain_mut(|finding| {
         if finding.suppressed.is_some() {
             return true;

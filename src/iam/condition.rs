@@ -4,7 +4,7 @@
 use super::comparison::{Test, Trace};
 use super::operator::{Base, Operator, Set};
 use super::pattern::{Filled, Pattern};
-use super::request::{Found, Request};
+use super::request::{KeyValues, Request};
 use super::tri_bool::TriBool;
 
 /// One key of one operator, with the values that the policy wants.
@@ -63,9 +63,9 @@ impl Condition {
             return notes.doubt(format!("the condition operator `{}` is not known here", self.operator_name));
         };
         let values = match request.find(&self.key) {
-            Found::Values(values) => Some(values),
-            Found::Absent => None,
-            Found::Unknown(why) => return notes.doubt(why),
+            KeyValues::Values(values) => Some(values),
+            KeyValues::Absent => None,
+            KeyValues::Unknown(why) => return notes.doubt(why),
         };
         if operator.base == Base::Null {
             return self.is_null(values.is_none_or(|values| values.list.is_empty()), request);

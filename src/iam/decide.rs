@@ -53,7 +53,7 @@ pub enum Decision {
 
 /// Which of the policies a statement is in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Kind {
+pub enum StatementSource {
     /// An identity policy, by its index.
     Identity(usize),
     /// The permissions boundary.
@@ -66,7 +66,7 @@ pub enum Kind {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct DeterminingStatement {
     /// The policy.
-    pub policy: Kind,
+    pub policy: StatementSource,
     /// The statement's index in it.
     pub statement: usize,
 }
@@ -100,15 +100,15 @@ pub fn decide_noting(request: &Request, policies: &Policies<'_>, notes: &mut Tra
         return Outcome { decision, statements: Vec::new(), doubts: Vec::new() };
     }
     let action = request.action.to_ascii_lowercase();
-    let mut found = Found { bounded: policies.boundary.is_some(), action, statements: Vec::new() };
+    let mut found = MatchingStatements { bounded: policies.boundary.is_some(), action, statements: Vec::new() };
     for (index, attached) in policies.identity.iter().enumerate() {
-        found.look(Kind::Identity(index), attached.document, request, notes);
+        found.look(StatementSource::Identity(index), attached.document, request, notes);
     }
     if let Some(boundary) = policies.boundary {
-        found.look(Kind::Boundary, boundary.document, request, notes);
+        found.look(StatementSource::Boundary, boundary.document, request, notes);
     }
     if let Some(ResourcePolicy::Sufficient(attached) | ResourcePolicy::Required(attached)) = policies.resource {
-        found.look(Kind::Resource, attached.document, request, notes);
+        found.look(StatementSource::Resource, attached.document, request, notes);
     }
     let (allowed, allowing) = found.allowed(request, policies);
     let doubts = |decision| if decision == Decision::Unknown { notes.doubts.clone() } else { Vec::new() };
@@ -129,7 +129,7 @@ pub fn decide_noting(request: &Request, policies: &Policies<'_>, notes: &mut Tra
 }
 
 /// The statements that apply, or may.
-struct Found {
+struct MatchingStatements {
     /// Whether who asks has a permissions boundary.
     bounded: bool,
     /// The action, in lower case.
@@ -137,8 +137,8 @@ struct Found {
     statements: Vec<(DeterminingStatement, Effect, TriBool, Named)>,
 }
 
-impl Found {
-    fn look(&mut self, policy: Kind, document: &Document, request: &Request, notes: &mut Trace) {
+impl MatchingStatements {
+    fn look(&mut self, policy: StatementSource, document: &Document, request: &Request, notes: &mut Trace) {
         for (statement, one) in document.statements.iter().enumerate() {
             if !one.names_action(&self.action) {
                 continue;
@@ -162,7 +162,7 @@ impl Found {
     }
 
     /// What allows among the statements of a kind of policy, and whether any does.
-    fn allowing(&self, of: impl Fn(Kind, Named) -> bool) -> (TriBool, Vec<DeterminingStatement>) {
+    fn allowing(&self, of: impl Fn(StatementSource, Named) -> bool) -> (TriBool, Vec<DeterminingStatement>) {
         let mut truth = TriBool::No;
         let mut statements = Vec::new();
         for (decisive, effect, applies, named) in &self.statements {
@@ -182,14 +182,17 @@ impl Found {
     /// Sources: <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic_policy-eval-basics.html>,
     /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_boundaries.html>
     fn allowed(&self, request: &Request, policies: &Policies<'_>) -> (TriBool, Vec<DeterminingStatement>) {
-        let (identity, mut statements) = self.allowing(|kind, _| matches!(kind, Kind::Identity(_)));
+        let (identity, mut statements) = self.allowing(|kind, _| matches!(kind, StatementSource::Identity(_)));
         let (in_boundary, bounding) = match policies.boundary {
-            Some(_) => self.allowing(|kind, _| kind == Kind::Boundary),
+            Some(_) => self.allowing(|kind, _| kind == StatementSource::Boundary),
             None => (TriBool::Yes, Vec::new()),
         };
-        let (direct, directly) = self.allowing(|kind, named| kind == Kind::Resource && named == Named::Directly);
-        let (by_role, of_role) = self.allowing(|kind, named| kind == Kind::Resource && named == Named::ByRole);
-        let (by_account, of_account) = self.allowing(|kind, named| kind == Kind::Resource && named == Named::ByAccount);
+        let (direct, directly) =
+            self.allowing(|kind, named| kind == StatementSource::Resource && named == Named::Directly);
+        let (by_role, of_role) =
+            self.allowing(|kind, named| kind == StatementSource::Resource && named == Named::ByRole);
+        let (by_account, of_account) =
+            self.allowing(|kind, named| kind == StatementSource::Resource && named == Named::ByAccount);
         // What is in another account, that account must allow, too.
         // Source: <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic-cross-account.html>
         let elsewhere = is_elsewhere(request);

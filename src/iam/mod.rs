@@ -26,7 +26,7 @@ mod tri_bool;
 pub use beyond::is_beyond_policies;
 pub use comparison::{Comparison, Test, Trace};
 pub use decide::{
-    Attached, Decision, DeterminingStatement, Kind, Outcome, Policies, ResourcePolicy, decide, decide_noting,
+    Attached, Decision, DeterminingStatement, Outcome, Policies, ResourcePolicy, StatementSource, decide, decide_noting,
 };
 pub use delta::{AccessLine, Dependence, Direction, TooManyWays, access_delta, access_gains, access_losses};
 pub use document::{Document, Effect, Statement};

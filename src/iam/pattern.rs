@@ -1,7 +1,7 @@
 //! Texts of a policy: wildcards and policy variables.
 
 use super::TriBool;
-use super::request::{Found, Request};
+use super::request::{KeyValues, Request};
 
 /// Stands for `*` in a pattern whose variables are filled in: a private character, so that the `*` of a value is none.
 pub const ANY_RUN: char = '\u{F8F0}';
@@ -66,13 +66,13 @@ impl Pattern {
                 Piece::Many => filled.push(if wildcards { ANY_RUN } else { '*' }),
                 Piece::One => filled.push(if wildcards { ANY_CHAR } else { '?' }),
                 Piece::Variable { key, default } => match (request.find(key), default) {
-                    (Found::Values(values), _) if !values.multiple && values.list.len() == 1 => {
+                    (KeyValues::Values(values), _) if !values.multiple && values.list.len() == 1 => {
                         filled.push_str(&values.list[0]);
                     }
                     // A key of several values has no one value to fill in.
-                    (Found::Values(_), _) | (Found::Absent, None) => return Filled::Nothing,
-                    (Found::Absent, Some(default)) => filled.push_str(default),
-                    (Found::Unknown(why), _) => return Filled::Unknown(why),
+                    (KeyValues::Values(_), _) | (KeyValues::Absent, None) => return Filled::Nothing,
+                    (KeyValues::Absent, Some(default)) => filled.push_str(default),
+                    (KeyValues::Unknown(why), _) => return Filled::Unknown(why),
                 },
             }
         }

@@ -60,7 +60,7 @@ pub struct Context {
 }
 
 /// What is known of a key.
-pub(super) enum Found<'a> {
+pub(super) enum KeyValues<'a> {
     Values(&'a Values),
     Absent,
     Unknown(String),
@@ -116,15 +116,15 @@ impl Request {
 
     /// What is known of a key: given, known to be absent, or neither. A key that every request has (a time, an address) is
     /// never absent, and one that is not in the table of keys is unknown.
-    pub(super) fn find(&self, key: &str) -> Found<'_> {
+    pub(super) fn find(&self, key: &str) -> KeyValues<'_> {
         let lower = key.to_lowercase();
         match self.context.given.get(&lower) {
-            Some(Some(values)) => Found::Values(values),
-            Some(None) => Found::Unknown(format!("nothing is known of `{key}` in this request")),
+            Some(Some(values)) => KeyValues::Values(values),
+            Some(None) => KeyValues::Unknown(format!("nothing is known of `{key}` in this request")),
             None => match keys::presence(&lower) {
-                Presence::Sometimes => Found::Absent,
-                Presence::Always => Found::Unknown(format!("the request has a `{key}`, but it is not said which")),
-                Presence::Unheard => Found::Unknown(format!("the condition key `{key}` is not known here")),
+                Presence::Sometimes => KeyValues::Absent,
+                Presence::Always => KeyValues::Unknown(format!("the request has a `{key}`, but it is not said which")),
+                Presence::Unheard => KeyValues::Unknown(format!("the condition key `{key}` is not known here")),
             },
         }
     }

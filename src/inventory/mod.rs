@@ -20,8 +20,8 @@ use std::collections::BTreeSet;
 
 use attachments::Attachments;
 use documents::PolicyList;
-use principals::{Memberships, Reader};
-use resources::Found;
+use principals::{IdentityReader, Memberships};
+use resources::ResourcesOfPolicies;
 use return_values::ReturnValues;
 use template::Resource;
 
@@ -73,7 +73,7 @@ impl<'a> IamInventory<'a> {
         let mut inventory = Self::default();
         let mut list = PolicyList::new(documents);
         let mut attachments = Attachments::default();
-        let mut found = Found::default();
+        let mut found = ResourcesOfPolicies::default();
         for (values, resource) in all() {
             inventory.doubts.extend(doubts::of_resource(values, resource));
             attachments.read(values, resource, &mut list);
@@ -83,7 +83,7 @@ impl<'a> IamInventory<'a> {
             inventory.service_roles.extend(roles);
         }
         let mut memberships = Memberships::default();
-        let mut reader = Reader { attachments: &attachments, list: &mut list, doubts: &mut inventory.doubts };
+        let mut reader = IdentityReader { attachments: &attachments, list: &mut list, doubts: &mut inventory.doubts };
         for (values, resource) in all() {
             memberships.read(values, resource, &mut reader);
         }
@@ -98,7 +98,7 @@ impl<'a> IamInventory<'a> {
         });
         let added = memberships.unresolved.iter().map(|(user, group)| format!("{user} {group}"));
         inventory.unresolved = attached.chain(added).collect();
-        let Found { notebooks, secrets, buckets } = found;
+        let ResourcesOfPolicies { notebooks, secrets, buckets } = found;
         Self { policies, groups: memberships.groups, notebooks, secrets, buckets, ..inventory }
     }
 }

@@ -9,7 +9,7 @@ use super::return_values::ReturnValues;
 use super::template::Resource;
 
 /// What the identities of an account are read by.
-pub struct Reader<'a, 'd, 'r> {
+pub struct IdentityReader<'a, 'd, 'r> {
     /// The policies that stand by themselves.
     pub attachments: &'r Attachments,
     /// Where the others are added.
@@ -39,7 +39,12 @@ struct Attached {
 
 impl<'a> Memberships<'a> {
     /// Takes in a resource, if it is a group or adds users to one.
-    pub fn read(&mut self, values: &ReturnValues<'a>, resource: &Resource<'a>, reader: &mut Reader<'a, '_, '_>) {
+    pub fn read(
+        &mut self,
+        values: &ReturnValues<'a>,
+        resource: &Resource<'a>,
+        reader: &mut IdentityReader<'a, '_, '_>,
+    ) {
         match resource.kind {
             "AWS::IAM::Group" => {
                 let physical = values.physical(resource.logical_id);
@@ -84,7 +89,7 @@ impl<'a> Memberships<'a> {
     }
 }
 
-impl<'a> Reader<'a, '_, '_> {
+impl<'a> IdentityReader<'a, '_, '_> {
     /// A user or a role; `None` of any other resource.
     pub fn principal(
         &mut self,

@@ -52,7 +52,7 @@ pub fn holds_policies(kind: &str) -> bool {
 }
 
 /// What is found in a resource.
-struct Found<'a, 'd, 'r> {
+struct ResourceReader<'a, 'd, 'r> {
     resource: &'r Resource<'a>,
     values: &'r ReturnValues<'a>,
     list: &'r mut PolicyList<'a, 'd>,
@@ -72,7 +72,7 @@ pub fn read<'a>(
     let Some(properties) = properties.filter(|_| !IDENTITY_TYPES.contains(&resource.kind)) else {
         return (None, Vec::new());
     };
-    let mut found = Found { resource, values, list, doubts, policies: Vec::new(), roles: Vec::new() };
+    let mut found = ResourceReader { resource, values, list, doubts, policies: Vec::new(), roles: Vec::new() };
     if resource.kind == BUCKET_POLICY {
         if let Some(document) = properties.get("PolicyDocument") {
             found.add("Properties/PolicyDocument".to_owned(), document);
@@ -87,7 +87,7 @@ pub fn read<'a>(
         }
         found.look("", &mut "Properties".to_owned(), properties);
     }
-    let Found { policies, roles, .. } = found;
+    let ResourceReader { policies, roles, .. } = found;
     let policy = (!policies.is_empty()).then(|| ResourcePolicy {
         resource_type: resource.kind,
         location: resource.location(""),
@@ -108,7 +108,7 @@ fn targets(values: &ReturnValues<'_>, resource: &Resource<'_>) -> Vec<Option<Str
     }
 }
 
-impl Found<'_, '_, '_> {
+impl ResourceReader<'_, '_, '_> {
     fn add(&mut self, path: String, document: &Value) {
         let name = if self.resource.kind == BUCKET_POLICY { "bucket policy" } else { "resource policy" };
         let kind = (PolicyKind::Resource, name.to_owned());

@@ -6,7 +6,7 @@ use super::template::{Resource, existing_notebook};
 
 /// The resources of an account.
 #[derive(Default)]
-pub struct Found<'a> {
+pub struct ResourcesOfPolicies<'a> {
     /// The notebook instances.
     pub notebooks: Vec<Notebook<'a>>,
     /// The secrets.
@@ -15,7 +15,7 @@ pub struct Found<'a> {
     pub buckets: Vec<Bucket<'a>>,
 }
 
-impl<'a> Found<'a> {
+impl<'a> ResourcesOfPolicies<'a> {
     /// Takes in a resource, if it is one of these.
     pub fn read(&mut self, values: &ReturnValues<'a>, resource: &Resource<'a>, doubts: &mut Vec<Doubt<'a>>) {
         let physical = values.physical(resource.logical_id);

@@ -52,7 +52,7 @@ impl PlacementLock {
     pub(super) fn build(config: &LockConfig, findings: &mut Vec<Finding>) -> Option<Self> {
         let before = findings.len();
         let mut lock = Self { stacks: config.stacks, entries: BTreeMap::new() };
-        let mut seen = Seen::default();
+        let mut seen = FirstLines::default();
         for line in &config.lines {
             match entry(line) {
                 Ok((name, entry)) => lock.add(name, entry, line, &mut seen, findings),
@@ -67,7 +67,7 @@ impl PlacementLock {
         name: UserName,
         entry: LockEntry,
         line: &'a LockLine,
-        seen: &mut Seen<'a>,
+        seen: &mut FirstLines<'a>,
         findings: &mut Vec<Finding>,
     ) {
         let mut clash = |message: String, first: &Place| {
@@ -167,7 +167,7 @@ fn twice(name: &UserName, place: &Place, first: &Place) -> Finding {
 
 /// What was seen so far, with the line that said it.
 #[derive(Default)]
-struct Seen<'a> {
+struct FirstLines<'a> {
     names: BTreeMap<String, &'a Place>,
     logical_ids: BTreeMap<String, &'a Place>,
     notebooks: BTreeMap<String, &'a Place>,

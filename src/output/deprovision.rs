@@ -10,7 +10,7 @@ use crate::plan::Names;
 const SUSPENDED_POLICY: &str = "suspended";
 
 /// Something that a user may have several of: a line of the list in `deploy.sh`, which says what the words in braces are.
-struct Kind {
+struct CredentialKind {
     /// In words.
     what: &'static str,
     /// The command of `aws iam` that lists them.
@@ -24,12 +24,12 @@ struct Kind {
 }
 
 /// The list of `deploy.sh`.
-fn kinds() -> impl Iterator<Item = Kind> {
+fn kinds() -> impl Iterator<Item = CredentialKind> {
     let list = ACCOUNT_SCRIPT.split_once("<<'KINDS'\n").and_then(|(_, rest)| rest.split_once("\nKINDS\n"));
     list.map_or("", |(list, _)| list).lines().filter_map(|line| {
         let mut words = line.split('|');
         let (what, list, query, delete) = (words.next()?, words.next()?, words.next()?, words.next()?);
-        Some(Kind { what, list, query, delete, delete_some: words.next().zip(words.next()) })
+        Some(CredentialKind { what, list, query, delete, delete_some: words.next().zip(words.next()) })
     })
 }
 
@@ -51,7 +51,7 @@ pub fn delete_commands(user: &str, names: &Names, region: &str) -> Vec<String> {
 /// since some shells take no comments.
 pub fn strip_commands(user: &str, names: &Names, region: &str) -> Vec<String> {
     let option = format!("--user-name={}", quote(user));
-    let words = Words { name: user, option: &option, names };
+    let words = Placeholders { name: user, option: &option, names };
     let region = format!(" --region {region}");
     let mut lines = vec![
         "# the password; NoSuchEntity: there is none".to_owned(),
@@ -67,7 +67,7 @@ pub fn strip_commands(user: &str, names: &Names, region: &str) -> Vec<String> {
     lines
 }
 
-fn deletions(kind: &Kind, words: &Words<'_>, region: &str) -> Vec<String> {
+fn deletions(kind: &CredentialKind, words: &Placeholders<'_>, region: &str) -> Vec<String> {
     let mut lines = vec![format!("aws iam {}{region}", words.fill(kind.delete))];
     if let Some((pattern, command)) = kind.delete_some {
         lines.push(format!("case $id in {pattern}) aws iam {}{region} ;; esac", words.fill(command)));
@@ -76,13 +76,13 @@ fn deletions(kind: &Kind, words: &Words<'_>, region: &str) -> Vec<String> {
 }
 
 /// What the words in braces stand for. No name holds a brace.
-struct Words<'a> {
+struct Placeholders<'a> {
     name: &'a str,
     option: &'a str,
     names: &'a Names,
 }
 
-impl Words<'_> {
+impl Placeholders<'_> {
     fn fill(&self, text: &str) -> String {
         text.replace("{user}", self.option)
             .replace("{name}", self.name)

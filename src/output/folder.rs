@@ -9,7 +9,7 @@ use super::manifest::{Listed, listed, place};
 use super::replace::{commit as put_in_place, recover, recover_all, stage as draft, staging};
 use super::{MANIFEST_FILE, OutputFile};
 use crate::config::conflict_line;
-use crate::files::{self, FileError, FileLock, Kind};
+use crate::files::{self, FileError, FileKind, FileLock};
 use crate::finding::{Finding, Rule};
 use crate::source::{Place, SourceFile};
 
@@ -93,7 +93,7 @@ fn surplus(folder: &Path, wanted: &[OutputFile]) -> Result<Vec<String>, FileErro
 fn difference(path: &Path, file: &OutputFile) -> Result<Option<Difference>, FileError> {
     let executable = match files::kind(path)? {
         None => return Ok(Some(Difference::Missing)),
-        Some(Kind::File { executable }) => executable,
+        Some(FileKind::File { executable }) => executable,
         // Whatever a link leads to, racestack writes none.
         Some(_) => return Ok(Some(Difference::Changed)),
     };
@@ -120,9 +120,9 @@ fn is_same_but_for_line_endings(bytes: &[u8], text: &str) -> bool {
 pub fn inspect(folder: &Path, wanted: &[OutputFile], findings: &mut Vec<Finding>) -> Result<(), FileError> {
     match files::kind(folder)? {
         None => return Ok(()),
-        Some(Kind::Folder) => {}
+        Some(FileKind::Folder) => {}
         Some(kind) => {
-            let found = if kind == Kind::Link { "a link" } else { "a file" };
+            let found = if kind == FileKind::Link { "a link" } else { "a file" };
             let message = format!("`{}` is {found}, where racestack writes a folder", folder.display());
             let help = "remove it, or move it elsewhere; the out folder itself may be a link";
             findings.push(finding(Rule::OutputNotAFolder, message, folder, help));
@@ -235,7 +235,7 @@ pub fn discard(out: &Path) -> Result<(), FileError> {
 fn is_taken(folder: &Path) -> Result<bool, FileError> {
     match files::kind(folder)? {
         None => return Ok(false),
-        Some(Kind::Folder) => {}
+        Some(FileKind::Folder) => {}
         Some(_) => return Ok(true),
     }
     let listed = listed(folder)?;

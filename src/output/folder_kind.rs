@@ -7,7 +7,7 @@ use serde::Deserialize;
 use serde::de::IgnoredAny;
 
 use super::{MANIFEST_FILE, OutputFile};
-use crate::files::{self, FileError, Kind};
+use crate::files::{self, FileError, FileKind};
 use crate::finding::{Finding, Rule};
 use crate::source::{Place, SourceFile};
 
@@ -63,7 +63,7 @@ fn wanted(files: &[OutputFile]) -> Option<String> {
 /// What a folder holds; `None` when racestack did not write it.
 fn found(folder: &Path) -> Result<Option<String>, FileError> {
     let manifest = folder.join(MANIFEST_FILE);
-    let Some(Kind::File { .. }) = files::kind(&manifest)? else { return Ok(None) };
+    let Some(FileKind::File { .. }) = files::kind(&manifest)? else { return Ok(None) };
     Ok(files::read(&manifest)?.and_then(|manifest| held(&manifest)))
 }
 

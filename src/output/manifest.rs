@@ -9,7 +9,7 @@ use super::{DEPLOY_FILE, MANIFEST_FILE, git_sync};
 use crate::check::PolicySize;
 use crate::config::conflict_sides;
 use crate::facts::limits;
-use crate::files::{self, FileError, FolderEntry, Kind};
+use crate::files::{self, FileError, FileKind, FolderEntry};
 use crate::model::User;
 use crate::plan::AccountPlan;
 use crate::render::{Contents, Rendered, hexadecimal};
@@ -170,7 +170,7 @@ pub(super) fn listed(folder: &Path) -> Result<Listed, FileError> {
     let path = folder.join(MANIFEST_FILE);
     match files::kind(&path)? {
         None => return Ok(Listed::Nothing),
-        Some(Kind::File { .. }) => {}
+        Some(FileKind::File { .. }) => {}
         Some(_) => return Ok(Listed::Unreadable("it is not a file".to_owned())),
     }
     let bytes = files::read(&path)?.unwrap_or_default();

@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 
 use super::manifest::{Listed, listed};
 use super::{MANIFEST_FILE, OutputFile};
-use crate::files::{self, FileError, FolderEntry, Kind, NewFile, OWN_ENDING};
+use crate::files::{self, FileError, FileKind, FolderEntry, NewFile, OWN_ENDING};
 use crate::model::AccountName;
 
 /// The folder that is drafted, and after the exchange the old one.
@@ -72,7 +72,7 @@ pub(super) fn recover(folder: &Path) -> Result<(), FileError> {
         None if files::kind(&old)?.is_some() => {
             files::move_if_free(&old, folder)?;
         }
-        Some(Kind::Folder) | None => {}
+        Some(FileKind::Folder) | None => {}
         // Not a folder of racestack's: nothing moves into it.
         Some(_) => return Ok(()),
     }
@@ -130,7 +130,7 @@ fn moved(from: &Path, to: &Path) -> Result<(), FileError> {
 fn clear(left: &Path, home: &Path) -> Result<(), FileError> {
     match files::kind(left)? {
         None => return Ok(()),
-        Some(Kind::Folder) => {}
+        Some(FileKind::Folder) => {}
         Some(_) => return Err(taken("remove", left, "it is not a folder of racestack's; move it elsewhere")),
     }
     // It lies where only racestack puts folders; a mode that it had in its place must not keep every later run from its work.
@@ -170,7 +170,7 @@ fn send_home(entry: &FolderEntry, home: &Path) -> Result<(), FileError> {
 }
 
 fn is_file(path: &Path) -> Result<bool, FileError> {
-    Ok(matches!(files::kind(path)?, Some(Kind::File { .. })))
+    Ok(matches!(files::kind(path)?, Some(FileKind::File { .. })))
 }
 
 fn taken(action: &'static str, path: &Path, message: &str) -> FileError {

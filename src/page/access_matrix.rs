@@ -7,7 +7,7 @@ use crate::iam::Decision;
 
 /// Whether something is allowed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Answer {
+pub enum CellAnswer {
     /// All of it.
     Allowed,
     /// Some of it.
@@ -20,17 +20,17 @@ pub enum Answer {
     Nothing,
 }
 
-impl Answer {
+impl CellAnswer {
     /// The answer to several requests that are one in words.
     fn of(decisions: &[Decision]) -> Self {
         let any = |wanted| decisions.contains(&wanted);
         let allowed = decisions.iter().filter(|decision| **decision == Decision::Allowed).count();
         match allowed {
-            _ if decisions.is_empty() => Answer::Nothing,
-            _ if any(Decision::Unknown) => Answer::Unknown,
-            0 => Answer::Denied,
-            count if count == decisions.len() => Answer::Allowed,
-            _ => Answer::Some,
+            _ if decisions.is_empty() => CellAnswer::Nothing,
+            _ if any(Decision::Unknown) => CellAnswer::Unknown,
+            0 => CellAnswer::Denied,
+            count if count == decisions.len() => CellAnswer::Allowed,
+            _ => CellAnswer::Some,
         }
     }
 }
@@ -41,12 +41,12 @@ pub struct AccessMatrix {
     /// The principals, such as "people" and "notebook roles": the columns of the matrix.
     pub principals: Vec<String>,
     /// What was asked of each.
-    pub rows: Vec<ReachRow>,
+    pub rows: Vec<AccessRow>,
 }
 
 /// A question, and the answer for each principal.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ReachRow {
+pub struct AccessRow {
     /// Whose the thing is.
     pub whose: Owner,
     /// The thing, such as "folder".
@@ -54,14 +54,14 @@ pub struct ReachRow {
     /// What is done to it, such as "read an object".
     pub what: String,
     /// The answers, in the order of the principals.
-    pub answers: Vec<Answer>,
+    pub answers: Vec<CellAnswer>,
     /// Whether an allowed request is a weakness.
     pub forbidden: bool,
 }
 
 /// People who are alike, and the answers of `check::answers` about one of them.
 #[derive(Debug)]
-pub struct Kind {
+pub struct PeopleOfKind {
     /// What they are called, such as "people" or "suspended people".
     pub people: &'static str,
     /// What their notebooks are called.
@@ -73,15 +73,15 @@ pub struct Kind {
 impl AccessMatrix {
     /// How many requests are allowed, or perhaps, that nobody may make.
     pub fn weak(&self) -> usize {
-        let open = |answer: &Answer| !matches!(answer, Answer::Denied | Answer::Nothing);
+        let open = |answer: &CellAnswer| !matches!(answer, CellAnswer::Denied | CellAnswer::Nothing);
         self.rows.iter().filter(|row| row.forbidden && row.answers.iter().any(open)).count()
     }
 
     /// The answers about each kind of people side by side.
-    pub fn of(kinds: &[Kind]) -> Self {
-        let asked = |kind: &Kind, asker| kind.answers.iter().any(|answer| answer.asker == asker);
+    pub fn of(kinds: &[PeopleOfKind]) -> Self {
+        let asked = |kind: &PeopleOfKind, asker| kind.answers.iter().any(|answer| answer.asker == asker);
         let both = |kind| [(kind, Asker::User), (kind, Asker::Notebook)];
-        let columns: Vec<(&Kind, Asker)> =
+        let columns: Vec<(&PeopleOfKind, Asker)> =
             kinds.iter().flat_map(both).filter(|(kind, asker)| asked(kind, *asker)).collect();
         let principals = columns.iter().map(|(kind, asker)| match asker {
             Asker::User => kind.people.to_owned(),
@@ -92,14 +92,14 @@ impl AccessMatrix {
         let questions = questions.filter(|answer| seen.insert((answer.whose, what(answer))));
         let row = |question: &check::Answer| {
             let what = what(question);
-            let decided = |(kind, asker): &(&Kind, Asker)| {
+            let decided = |(kind, asker): &(&PeopleOfKind, Asker)| {
                 let same =
                     kind.answers.iter().filter(|answer| answer.asker == *asker && answer.whose == question.whose);
                 let decisions: Vec<Decision> =
                     same.filter(|answer| self::what(answer) == what).map(|answer| answer.decision).collect();
-                Answer::of(&decisions)
+                CellAnswer::of(&decisions)
             };
-            ReachRow {
+            AccessRow {
                 whose: question.whose,
                 thing: thing(&question.action, &question.resource).to_owned(),
                 answers: columns.iter().map(decided).collect(),
@@ -172,8 +172,8 @@ mod tests {
         }
     }
 
-    fn people(answers: Vec<check::Answer>) -> Kind {
-        Kind { people: "people", notebooks: "notebooks", answers }
+    fn people(answers: Vec<check::Answer>) -> PeopleOfKind {
+        PeopleOfKind { people: "people", notebooks: "notebooks", answers }
     }
 
     #[test]
@@ -187,7 +187,7 @@ mod tests {
         assert_eq!(reach.principals, ["people", "notebooks"]);
         let [row] = reach.rows.as_slice() else { panic!("{:?}", reach.rows) };
         assert_eq!(row.what, "change the folder of another person");
-        assert_eq!(row.answers, [Answer::Some, Answer::Denied]);
+        assert_eq!(row.answers, [CellAnswer::Some, CellAnswer::Denied]);
         assert!(row.forbidden);
     }
 
@@ -218,6 +218,6 @@ mod tests {
         ];
         let reach = AccessMatrix::of(&[people(active), people(suspended)]);
         let answers: Vec<_> = reach.rows.iter().map(|row| row.answers.clone()).collect();
-        assert_eq!(answers, [[Answer::Unknown, Answer::Denied], [Answer::Allowed, Answer::Nothing]]);
+        assert_eq!(answers, [[CellAnswer::Unknown, CellAnswer::Denied], [CellAnswer::Allowed, CellAnswer::Nothing]]);
     }
 }

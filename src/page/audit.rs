@@ -28,7 +28,7 @@ const PARTS: [(&str, &[&str]); 3] = [
 ];
 
 #[derive(Debug, Serialize)]
-struct Context<'a> {
+struct AuditContext<'a> {
     title: &'a str,
     style: &'a str,
     style_hash: String,
@@ -39,12 +39,12 @@ struct Context<'a> {
     people: usize,
     errors: usize,
     warnings: usize,
-    parts: Vec<Part<'a>>,
+    parts: Vec<Section<'a>>,
     suppressed: Vec<SuppressedContext<'a>>,
 }
 
 #[derive(Debug, Serialize)]
-struct Part<'a> {
+struct Section<'a> {
     title: &'static str,
     anchor: String,
     findings: Vec<FindingContext<'a>>,
@@ -56,10 +56,10 @@ struct Part<'a> {
 /// When a template of the page is the user's own and cannot be filled.
 pub fn render(templates: &Templates, page: &AuditPage<'_>) -> Result<String, RenderFailure> {
     let style = templates.text("page/page.css");
-    let mut parts: Vec<Part<'_>> = PARTS
+    let mut parts: Vec<Section<'_>> = PARTS
         .iter()
         .enumerate()
-        .map(|(index, (title, _))| Part { title, anchor: format!("part-{}", index + 1), findings: Vec::new() })
+        .map(|(index, (title, _))| Section { title, anchor: format!("part-{}", index + 1), findings: Vec::new() })
         .collect();
     let open: Vec<FindingContext<'_>> = findings::open(page.findings);
     let count = |severity: Severity| open.iter().filter(|one| one.severity == severity.as_str()).count();
@@ -70,7 +70,7 @@ pub fn render(templates: &Templates, page: &AuditPage<'_>) -> Result<String, Ren
             part.findings.push(finding);
         }
     }
-    let context = Context {
+    let context = AuditContext {
         title: &page.title,
         style,
         style_hash: policy_hash(style),

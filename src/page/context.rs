@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 
-use super::access_matrix::{Answer, ReachRow};
+use super::access_matrix::{AccessRow, CellAnswer};
 use super::findings::{self, FindingContext, SuppressedContext};
 use super::words::{Words, grouped, words};
 use super::{Fragment, Page, PageAccount, access_matrix, picture};
@@ -281,15 +281,15 @@ fn bar<'a>(label: &'static str, name: Option<&'a str>, Used { used, limit }: Use
     Bar { label, name, used, limit, used_shown: grouped(used), limit_shown: grouped(limit), percent, low, high }
 }
 
-fn row(row: &ReachRow) -> RowContext<'_> {
-    let cell = |answer: &Answer| match answer {
-        Answer::Allowed if row.forbidden => Cell { class: "weak", text: "allowed!" },
-        Answer::Some if row.forbidden => Cell { class: "weak", text: "partly!" },
-        Answer::Allowed => Cell { class: "allowed", text: "allowed" },
-        Answer::Some => Cell { class: "allowed", text: "partly" },
-        Answer::Denied => Cell { class: "denied", text: "no" },
-        Answer::Unknown => Cell { class: "unknown", text: "unknown" },
-        Answer::Nothing => Cell { class: "denied", text: "–" },
+fn row(row: &AccessRow) -> RowContext<'_> {
+    let cell = |answer: &CellAnswer| match answer {
+        CellAnswer::Allowed if row.forbidden => Cell { class: "weak", text: "allowed!" },
+        CellAnswer::Some if row.forbidden => Cell { class: "weak", text: "partly!" },
+        CellAnswer::Allowed => Cell { class: "allowed", text: "allowed" },
+        CellAnswer::Some => Cell { class: "allowed", text: "partly" },
+        CellAnswer::Denied => Cell { class: "denied", text: "no" },
+        CellAnswer::Unknown => Cell { class: "unknown", text: "unknown" },
+        CellAnswer::Nothing => Cell { class: "denied", text: "–" },
     };
     RowContext {
         on: format!("{} {}", access_matrix::word(row.whose), row.thing),

@@ -10,7 +10,7 @@ mod findings;
 mod picture;
 mod words;
 
-pub use access_matrix::{AccessMatrix, Answer, Kind, ReachRow};
+pub use access_matrix::{AccessMatrix, AccessRow, CellAnswer, PeopleOfKind};
 pub use audit::{AuditPage, render as render_audit};
 
 use crate::facts::date::Date;

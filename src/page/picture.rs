@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
-use super::access_matrix::{AccessMatrix, Answer, word};
+use super::access_matrix::{AccessMatrix, CellAnswer, word};
 use crate::check::Owner;
 
 const BOX_WIDTH: usize = 210;
@@ -97,10 +97,10 @@ fn line<'a>(reach: &'a AccessMatrix, column: usize, whose: Owner, thing: &str) -
     let of_thing = reach.rows.iter().filter(|row| row.whose == whose && row.thing == thing);
     let allowed = of_thing.filter_map(|row| {
         let line = match row.answers.get(column)? {
-            Answer::Allowed | Answer::Some if row.forbidden => Line::Weak,
-            Answer::Allowed | Answer::Some => Line::Fine,
-            Answer::Unknown => Line::Unknown,
-            Answer::Denied | Answer::Nothing => return None,
+            CellAnswer::Allowed | CellAnswer::Some if row.forbidden => Line::Weak,
+            CellAnswer::Allowed | CellAnswer::Some => Line::Fine,
+            CellAnswer::Unknown => Line::Unknown,
+            CellAnswer::Denied | CellAnswer::Nothing => return None,
         };
         Some((line, row.what.as_str()))
     });
@@ -120,22 +120,22 @@ fn escape(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::super::access_matrix::ReachRow;
+    use super::super::access_matrix::AccessRow;
     use super::*;
 
-    fn row(whose: Owner, thing: &str, answer: Answer, forbidden: bool) -> ReachRow {
-        ReachRow { whose, thing: thing.to_owned(), what: "read".to_owned(), answers: vec![answer], forbidden }
+    fn row(whose: Owner, thing: &str, answer: CellAnswer, forbidden: bool) -> AccessRow {
+        AccessRow { whose, thing: thing.to_owned(), what: "read".to_owned(), answers: vec![answer], forbidden }
     }
 
-    fn drawn(rows: Vec<ReachRow>) -> String {
+    fn drawn(rows: Vec<AccessRow>) -> String {
         svg("<tokyo>", &AccessMatrix { principals: vec!["people & co".to_owned()], rows })
     }
 
     #[test]
     fn a_line_stands_where_something_is_allowed() {
         let svg = drawn(vec![
-            row(Owner::Own, "folder", Answer::Allowed, false),
-            row(Owner::Others, "folder", Answer::Denied, true),
+            row(Owner::Own, "folder", CellAnswer::Allowed, false),
+            row(Owner::Others, "folder", CellAnswer::Denied, true),
         ]);
         assert_eq!(svg.matches("<path").count(), 1);
         assert_eq!(svg.matches("<rect").count(), 3);
@@ -144,13 +144,13 @@ mod tests {
 
     #[test]
     fn a_weakness_is_drawn_as_one() {
-        let svg = drawn(vec![row(Owner::Others, "folder", Answer::Allowed, true)]);
+        let svg = drawn(vec![row(Owner::Others, "folder", CellAnswer::Allowed, true)]);
         assert!(svg.contains("class=\"reach weak\""), "{svg}");
     }
 
     #[test]
     fn texts_are_escaped() {
-        let svg = drawn(vec![row(Owner::Own, "<b>", Answer::Allowed, false)]);
+        let svg = drawn(vec![row(Owner::Own, "<b>", CellAnswer::Allowed, false)]);
         assert!(!svg.contains("<b>") && !svg.contains("<tokyo>") && svg.contains("people &amp; co"), "{svg}");
     }
 }

@@ -13,7 +13,7 @@ use crate::files::FileError;
 use crate::finding::Finding;
 use crate::model::{Account, PlacementLock};
 use crate::output::{self, Manifest, OutputFile};
-use crate::page::{AccessMatrix, Kind};
+use crate::page::{AccessMatrix, PeopleOfKind};
 use crate::plan::{self, AccountPlan, Names, Placement};
 use crate::render::{self, People, RenderFailure, Rendered, Templates};
 
@@ -148,7 +148,7 @@ fn reach(
     {
         let Some(user) = user else { continue };
         match check::answers(plan, templates, rendered, user, None)? {
-            Ok(answers) => kinds.push(Kind { people, notebooks, answers }),
+            Ok(answers) => kinds.push(PeopleOfKind { people, notebooks, answers }),
             Err(finding) => findings.push(finding),
         }
     }

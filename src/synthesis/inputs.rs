@@ -10,7 +10,7 @@ use crate::check::guard::{RULE_FILE_EXTENSIONS, RuleSet};
 use crate::check::{Proofs, Suppressions};
 use crate::config::{self, AccountConfig, Config, Encoding, did_you_mean, find_conflict};
 use crate::facts::date::Date;
-use crate::files::{self, FileError, Kind};
+use crate::files::{self, FileError, FileKind};
 use crate::finding::{Finding, any_error, each};
 use crate::model::{self, Account, User};
 use crate::render::{RenderFailure, Templates};
@@ -176,7 +176,7 @@ fn read_rules(folder: Option<&Path>) -> Result<Result<RuleSet, Vec<Finding>>, Fa
     let added = folder.to_str().and_then(|folder| folder.strip_prefix('+')).map(Path::new);
     let mut files = if added.is_some() { RuleSet::embedded_files() } else { Vec::new() };
     let folder = added.unwrap_or(folder);
-    if matches!(files::kind(folder)?, Some(Kind::File { .. })) {
+    if matches!(files::kind(folder)?, Some(FileKind::File { .. })) {
         files.push(source(folder)?);
     } else {
         collect_rules(folder, &mut BTreeSet::new(), &mut files)?;

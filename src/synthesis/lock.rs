@@ -12,7 +12,7 @@ use crate::output::{self, DeployedBy, Manifest, OutputFile, UserEntry};
 use crate::source::{Place, SourceFile};
 
 /// What a run says of the locks that it finds.
-pub(crate) struct Wanted {
+pub(crate) struct LockOptions {
     /// Whether a lock that would change is an error.
     pub(crate) locked: bool,
     /// Whether nothing is written: then it is stale.
@@ -28,7 +28,7 @@ pub(crate) struct Wanted {
 pub(crate) fn check(
     made: &AccountOutput<'_>,
     folder: &Path,
-    wanted: &Wanted,
+    wanted: &LockOptions,
     findings: &mut Vec<Finding>,
 ) -> Result<(), Failure> {
     let (account, lock, text) = (made.account, &made.placed, made.lock.as_str());
@@ -85,7 +85,7 @@ pub(crate) fn keep_many(made: &mut AccountOutput<'_>, leavers: Option<usize>) {
 }
 
 /// The finding that many leave at once: a roster with a filter set, or cut off, looks so.
-fn many_leave(account: &Account, wanted: &Wanted) -> Option<Finding> {
+fn many_leave(account: &Account, wanted: &LockOptions) -> Option<Finding> {
     let Movement { leaving, before, .. } = Movement::of_many(account, wanted.leavers)?;
     let count = leaving.len();
     let other = wanted.leavers.map(|wanted| format!(", not the {wanted} of `--leavers`")).unwrap_or_default();

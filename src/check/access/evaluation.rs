@@ -8,8 +8,8 @@ use super::classes::PrincipalClass;
 use super::placeholders::{ACTOR_NAME, PLACEHOLDERS, Substitution, as_target, map_texts};
 use super::probes::{AccessProbe, ResourcePolicyRef};
 use crate::iam::{
-    Attached, Context, Decision, Document, Kind, Policies, Principal, Request, ResourcePolicy, Trace, decide_noting,
-    is_beyond_policies,
+    Attached, Context, Decision, Document, Policies, Principal, Request, ResourcePolicy, StatementSource, Trace,
+    decide_noting, is_beyond_policies,
 };
 use crate::model::User;
 use crate::plan::Names;
@@ -184,9 +184,9 @@ pub(crate) fn evaluate(
     let outcome = decide_noting(&request, &Policies { identity: &identity, boundary, resource }, notes);
     let statements = outcome.statements.iter().filter_map(|decisive| {
         let (policy, boundary) = match decisive.policy {
-            Kind::Identity(index) => (actor.policies.get(index)?.0, false),
-            Kind::Boundary => (actor.boundary.as_ref()?.0, true),
-            Kind::Resource => (of_resource.as_ref()?.0, false),
+            StatementSource::Identity(index) => (actor.policies.get(index)?.0, false),
+            StatementSource::Boundary => (actor.boundary.as_ref()?.0, true),
+            StatementSource::Resource => (of_resource.as_ref()?.0, false),
         };
         Some((policy, decisive.statement, boundary))
     });

@@ -10,7 +10,7 @@ use cfn_guard::{CommandBuilder, ValidateBuilder};
 use serde::ser::{Serialize, SerializeMap, Serializer};
 use serde_json::Value;
 
-use super::report::{Applied, FileReport, Outcome, Verdict};
+use super::report::{Applied, FileOutcome, FileReport, Verdict};
 use super::rule_file::RuleFile;
 use super::type_filter::TypeFilter;
 use super::types;
@@ -21,11 +21,11 @@ use crate::source::Place;
 /// What the engine calls the clauses of a file that stand outside its rules, behind the file's name.
 const DEFAULT_RULE: &str = "default";
 
-/// Evaluates the rules of `files`, which have the same reach, on `templates`. One outcome a template and file; or a finding, when the engine gave none that can be trusted.
+/// Evaluates the rules of `files`, which have the same type filter, on `templates`. One outcome a template and file; or a finding, when the engine gave none that can be trusted.
 ///
 /// Reading a template costs the engine more than a rule file does, so files go together. Should that fail, each is tried
 /// by itself, to find the one that is to blame.
-pub(super) fn evaluate(files: &[(usize, &RuleFile)], templates: &[&Template]) -> (Vec<Outcome>, Vec<Finding>) {
+pub(super) fn evaluate(files: &[(usize, &RuleFile)], templates: &[&Template]) -> (Vec<FileOutcome>, Vec<Finding>) {
     if templates.is_empty() {
         return (Vec::new(), Vec::new());
     }
@@ -40,7 +40,7 @@ pub(super) fn evaluate(files: &[(usize, &RuleFile)], templates: &[&Template]) ->
     }
 }
 
-/// What the rules of `files`, which have the same reach, say of each of `documents`, which are projections. An error says
+/// What the rules of `files`, which have the same type filter, say of each of `documents`, which are projections. An error says
 /// why the engine gave nothing that can be trusted.
 pub(super) fn verdicts(files: &[(usize, &RuleFile)], documents: &[&str]) -> Result<Vec<Verdict>, String> {
     let reports = run_on(files, documents)?;
@@ -55,11 +55,11 @@ pub(super) fn verdicts(files: &[(usize, &RuleFile)], documents: &[&str]) -> Resu
     reports.iter().map(verdict).collect()
 }
 
-fn evaluate_together(files: &[(usize, &RuleFile)], templates: &[&Template]) -> Result<Vec<Outcome>, String> {
+fn evaluate_together(files: &[(usize, &RuleFile)], templates: &[&Template]) -> Result<Vec<FileOutcome>, String> {
     let Some((_, first)) = files.first() else { return Ok(Vec::new()) };
     let projections: Vec<Projection> = templates
         .iter()
-        .map(|template| Projection { template: &template.value, reach: &first.reach, only: None })
+        .map(|template| Projection { template: &template.value, type_filter: &first.type_filter, only: None })
         .collect();
     let documents: Result<Vec<String>, _> = projections.iter().map(serde_json::to_string).collect();
     let documents = documents.map_err(|error| error.to_string())?;
@@ -67,7 +67,7 @@ fn evaluate_together(files: &[(usize, &RuleFile)], templates: &[&Template]) -> R
     let mut outcomes = Vec::new();
     for ((template, projection), report) in templates.iter().zip(&projections).zip(&reports) {
         for (index, file) in files {
-            outcomes.push(Outcome::read(*index, file, template, projection.only_resource(), report)?);
+            outcomes.push(FileOutcome::read(*index, file, template, projection.only_resource(), report)?);
         }
     }
     Ok(outcomes)
@@ -150,20 +150,20 @@ fn first_words(error: &str) -> String {
     line.chars().take(200).collect()
 }
 
-/// The part of a template that is within reach of a rule file.
+/// The part of a template that a type filter lets through.
 pub(super) struct Projection<'a> {
     pub template: &'a Value,
-    pub reach: &'a TypeFilter,
+    pub type_filter: &'a TypeFilter,
     /// Where it is given, only the resources of these logical IDs.
     pub only: Option<&'a BTreeSet<&'a str>>,
 }
 
 impl Projection<'_> {
-    /// The logical ID of the one resource within reach, if there is exactly one.
+    /// The logical ID of the one resource that the filter lets through, if there is exactly one.
     fn only_resource(&self) -> Option<&str> {
-        let TypeFilter::Types(_) = self.reach else { return None };
-        match self.reach.within(self.template["Resources"].as_object()?).as_slice() {
-            [(only, resource)] if self.reach.includes(resource) => Some(only),
+        let TypeFilter::Types(_) = self.type_filter else { return None };
+        match self.type_filter.within(self.template["Resources"].as_object()?).as_slice() {
+            [(only, resource)] if self.type_filter.includes(resource) => Some(only),
             _ => None,
         }
     }
@@ -176,7 +176,7 @@ impl Serialize for Projection<'_> {
         for (name, section) in sections {
             match section {
                 Value::Object(resources) if name == "Resources" => {
-                    let mut within = self.reach.within(resources);
+                    let mut within = self.type_filter.within(resources);
                     within.retain(|(id, _)| self.only.is_none_or(|only| only.contains(id.as_str())));
                     map.serialize_entry(name, &Resources(within))?;
                 }

@@ -14,28 +14,28 @@ pub(super) struct Fingerprint([u8; 32]);
 
 /// A template as a group of rule files sees it.
 #[derive(Debug)]
-pub(super) struct Seen<'a> {
+pub(super) struct TemplateFingerprint<'a> {
     /// What it has in common with those that are alike.
     pub fingerprint: Fingerprint,
-    /// Of its resources within reach one of each kind, by logical ID.
+    /// Of its resources that the filter lets through one of each kind, by logical ID.
     pub resources: BTreeSet<&'a str>,
 }
 
-impl<'a> Seen<'a> {
-    /// `template` to rules of this sight and reach. `group` tells the rules from others.
-    pub(super) fn new(template: &'a Value, sight: &RuleFootprint, reach: &TypeFilter, group: usize) -> Self {
+impl<'a> TemplateFingerprint<'a> {
+    /// `template` to rules of this footprint and type filter. `group` tells the rules from others.
+    pub(super) fn new(template: &'a Value, footprint: &RuleFootprint, type_filter: &TypeFilter, group: usize) -> Self {
         let mut kinds = BTreeMap::new();
         let mut whole = Sha256::new();
         whole.update(group.to_le_bytes());
-        let mut writer = Writer { sight, out: Vec::new(), texts: BTreeMap::new() };
+        let mut writer = Writer { footprint, out: Vec::new(), texts: BTreeMap::new() };
         let sections = template.as_object().into_iter().flatten();
         let mut others = Vec::new();
         for (name, section) in sections {
             match section {
                 Value::Object(resources) if name == "Resources" => {
-                    for (id, resource) in reach.within(resources) {
+                    for (id, resource) in type_filter.within(resources) {
                         // What stands for resources that are not there is as good as any other.
-                        let seen = if reach.includes(resource) { writer.resource(resource) } else { b"none" };
+                        let seen = if type_filter.includes(resource) { writer.resource(resource) } else { b"none" };
                         let digest: [u8; 32] = Sha256::digest(seen).into();
                         kinds.entry(digest).or_insert(id.as_str());
                     }
@@ -53,7 +53,7 @@ impl<'a> Seen<'a> {
 
 /// Writes values so that what is alike comes out the same, and nothing else does.
 struct Writer<'a, 's> {
-    sight: &'s RuleFootprint,
+    footprint: &'s RuleFootprint,
     out: Vec<u8>,
     /// The texts of the resource, by when they were first met.
     texts: BTreeMap<&'a str, usize>,
@@ -74,7 +74,7 @@ impl<'a> Writer<'a, '_> {
         self.texts.clear();
         for (name, section) in sections {
             self.text(name);
-            self.value(section, self.sight.takes_apart(name));
+            self.value(section, self.footprint.takes_apart(name));
         }
         &self.out
     }
@@ -100,7 +100,7 @@ impl<'a> Writer<'a, '_> {
                 self.number(entries.len());
                 for (key, value) in entries {
                     self.text(key);
-                    self.value(value, is_taken_apart || self.sight.takes_apart(key));
+                    self.value(value, is_taken_apart || self.footprint.takes_apart(key));
                 }
             }
         }
@@ -119,7 +119,7 @@ impl<'a> Writer<'a, '_> {
         if is_taken_apart {
             self.text(text);
         } else if known.is_none() {
-            if let Some(matches) = self.sight.matches(text) {
+            if let Some(matches) = self.footprint.matches(text) {
                 self.out.extend(matches.into_iter().map(u8::from));
             } else {
                 self.out.push(b'=');

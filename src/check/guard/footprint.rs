@@ -36,7 +36,7 @@ pub(super) fn footprint(syntax: &Syntax) -> Option<RuleFootprint> {
     if !syntax.parameterized.is_empty() {
         return None;
     }
-    let mut reader = Reader::default();
+    let mut reader = FootprintReader::default();
     let variables: Vec<(&str, LetValue)> = syntax
         .variables
         .iter()
@@ -59,7 +59,7 @@ pub(super) fn footprint(syntax: &Syntax) -> Option<RuleFootprint> {
             }
         })?;
     }
-    Some(reader.sight)
+    Some(reader.footprint)
 }
 
 impl RuleFootprint {
@@ -137,13 +137,13 @@ enum Variable {
 }
 
 #[derive(Default)]
-struct Reader {
-    sight: RuleFootprint,
+struct FootprintReader {
+    footprint: RuleFootprint,
     /// The variables of the blocks that are open, the innermost last.
     scopes: Vec<BTreeMap<String, Variable>>,
 }
 
-impl Reader {
+impl FootprintReader {
     fn variable(&self, name: &str) -> Option<Variable> {
         self.scopes.iter().rev().find_map(|scope| scope.get(name)).cloned()
     }
@@ -328,7 +328,7 @@ impl Reader {
                             Step::Key(key) => Some(Beginning::of(key)),
                             _ => None,
                         });
-                        self.sight.taken_apart.insert(last??);
+                        self.footprint.taken_apart.insert(last??);
                     }
                 }
                 LetValue::FunctionCall(_) => return None,
@@ -341,11 +341,11 @@ impl Reader {
     fn literal(&mut self, value: &Value) {
         match value {
             Value::String(text) => {
-                self.sight.texts.insert(text.clone());
+                self.footprint.texts.insert(text.clone());
                 let pattern = text.strip_prefix('/').and_then(|text| text.strip_suffix('/'));
                 // A path between slashes that is no regular expression is only a text.
                 if let Some(regex) = pattern.and_then(|pattern| Regex::new(pattern).ok()) {
-                    self.sight.patterns.insert(text.clone(), regex);
+                    self.footprint.patterns.insert(text.clone(), regex);
                 }
             }
             Value::Array(values) => values.iter().for_each(|value| self.literal(value)),

@@ -5,7 +5,7 @@
 //!   circle overflow the stack and abort the process. So `RuleSet` reads the syntax tree of each file and refuses both.
 //! - `run_checks` cuts reports at 8 KiB. So `engine` runs the command with its structured report instead.
 //! - Reading a template takes the engine long, and each rule file copies it several times over. So `type_filter` finds the types
-//!   that a file asks for, the engine is handed those resources alone, and files of the same reach go together. And `footprint`
+//!   that a file asks for, the engine is handed those resources alone, and files of the same type filter go together. And `footprint`
 //!   finds what a file can tell apart: of the templates that it cannot, one is evaluated.
 
 mod cycles;
@@ -30,10 +30,10 @@ use crate::check::Suppressions;
 use crate::finding::{Finding, Rule};
 use crate::render::Template;
 use engine::Projection;
-use fingerprint::{Fingerprint, Seen};
+use fingerprint::{Fingerprint, TemplateFingerprint};
 use report::Verdict;
-pub use report::{Applied, Outcome, Outcomes};
-use rule_set::Group;
+pub use report::{Applied, FileOutcome, TemplateOutcomes};
+use rule_set::RuleFileGroup;
 pub use rule_set::{RULE_FILE_EXTENSIONS, RuleSet};
 
 /// Checks every template against every rule.
@@ -42,48 +42,50 @@ pub use rule_set::{RULE_FILE_EXTENSIONS, RuleSet};
 /// from being checked is a finding, too.
 pub fn check(rules: &RuleSet, templates: &[Template]) -> Vec<Finding> {
     let templates: Vec<&Template> = templates.iter().collect();
-    let examples = Examples::default();
-    evaluate(rules, &templates, Some(&examples));
-    learn(rules, examples);
+    let representatives = Representatives::default();
+    evaluate(rules, &templates, Some(&representatives));
+    evaluate_representatives(rules, representatives);
     let (outcomes, mut found) = evaluate(rules, &templates, None);
     let applied: Vec<&Applied> = outcomes.iter().map(|outcomes| &outcomes.applied).collect();
-    let failed: Vec<&Outcome> = outcomes.iter().flat_map(|outcomes| &outcomes.failed).collect();
+    let failed: Vec<&FileOutcome> = outcomes.iter().flat_map(|outcomes| &outcomes.failed).collect();
     found.extend(findings(rules, &applied, &failed, &Suppressions::new(Vec::new(), None)));
     found
 }
 
 /// Of templates that are alike, and of which nothing is known yet, one each: what the engine is to be handed of it.
 #[derive(Debug, Default)]
-pub struct Examples(Mutex<BTreeMap<Fingerprint, Example>>);
+pub struct Representatives(Mutex<BTreeMap<Fingerprint, Representative>>);
 
 #[derive(Debug)]
-struct Example {
+struct Representative {
     /// Which group of the rule set it is for.
     group: usize,
     document: String,
 }
 
 /// Evaluates every rule on `templates`. Where it is known that templates which are alike pass, this one does. Where nothing
-/// is known of them yet, the outcome stays open and `examples` get one of them, to be learnt from; without `examples`, and
+/// is known of them yet, the outcome stays open and `representatives` get one of them, to be learnt from; without `representatives`, and
 /// where they failed, the template is evaluated as it is.
 ///
 /// Besides the outcomes, there are findings about what could not be evaluated. Evaluations can run at the same time.
 pub fn evaluate(
     rules: &RuleSet,
     templates: &[&Template],
-    examples: Option<&Examples>,
-) -> (Vec<Outcomes>, Vec<Finding>) {
-    let mut outcomes: Vec<Outcomes> = templates.iter().map(|_| Outcomes::default()).collect();
+    representatives: Option<&Representatives>,
+) -> (Vec<TemplateOutcomes>, Vec<Finding>) {
+    let mut outcomes: Vec<TemplateOutcomes> = templates.iter().map(|_| TemplateOutcomes::default()).collect();
     let mut findings = Vec::new();
     for (index, group) in rules.groups().iter().enumerate() {
         let mut unlike = Vec::new();
         for (template, outcomes) in templates.iter().zip(&mut outcomes) {
-            let seen = group.sight.as_ref().map(|sight| Seen::new(&template.value, sight, &group.reach, group.first()));
-            let known = seen.as_ref().and_then(|seen| rules.known(seen.fingerprint));
-            match (known, seen, examples) {
+            let seen = group.footprint.as_ref().map(|footprint| {
+                TemplateFingerprint::new(&template.value, footprint, &group.type_filter, group.first())
+            });
+            let known = seen.as_ref().and_then(|seen| rules.verdict(seen.fingerprint));
+            match (known, seen, representatives) {
                 (Some(Verdict::Passed(applied)), ..) => outcomes.add_applied(applied),
-                (None, Some(seen), Some(examples)) => {
-                    examples.add(index, group, template, &seen);
+                (None, Some(seen), Some(representatives)) => {
+                    representatives.add(index, group, template, &seen);
                     outcomes.open.push(seen.fingerprint);
                 }
                 _ => unlike.push(*template),
@@ -101,47 +103,48 @@ pub fn evaluate(
     (outcomes, findings)
 }
 
-/// How many examples the engine is handed in one run: enough to spread the cost of reading the rules, which it does anew
+/// How many representatives the engine is handed in one run: enough to spread the cost of reading the rules, which it does anew
 /// in each; few enough to bound what it makes of them, and to keep several cores busy.
-const EXAMPLES_AT_ONCE: usize = 24;
+const REPRESENTATIVES_AT_ONCE: usize = 24;
 
-/// Evaluates the rules on the examples, many of those of a group in one run.
+/// Evaluates the rules on the representatives, many of those of a group in one run.
 ///
 /// Where one fails, or the engine does, each template that is alike must be evaluated as it is: so every violation is
 /// named with its own values, and what the engine has to say is told.
-pub fn learn(rules: &RuleSet, examples: Examples) {
+pub fn evaluate_representatives(rules: &RuleSet, representatives: Representatives) {
     let mut of_groups: BTreeMap<usize, Vec<(Fingerprint, String)>> = BTreeMap::new();
-    for (fingerprint, Example { group, document }) in examples.into_inner() {
+    for (fingerprint, Representative { group, document }) in representatives.into_inner() {
         of_groups.entry(group).or_default().push((fingerprint, document));
     }
     let runs: Vec<(usize, &[(Fingerprint, String)])> = of_groups
         .iter()
-        .flat_map(|(group, examples)| examples.chunks(EXAMPLES_AT_ONCE).map(|some| (*group, some)))
+        .flat_map(|(group, representatives)| representatives.chunks(REPRESENTATIVES_AT_ONCE).map(|some| (*group, some)))
         .collect();
-    runs.into_par_iter().for_each(|(group, examples)| {
+    runs.into_par_iter().for_each(|(group, representatives)| {
         let Some(group) = rules.groups().get(group) else { return };
-        let (likenesses, documents): (Vec<Fingerprint>, Vec<&str>) =
-            examples.iter().map(|(fingerprint, document)| (*fingerprint, document.as_str())).unzip();
+        let (fingerprints, documents): (Vec<Fingerprint>, Vec<&str>) =
+            representatives.iter().map(|(fingerprint, document)| (*fingerprint, document.as_str())).unzip();
         let verdicts = engine::verdicts(&rules.files_of(group), &documents);
         let verdicts = verdicts.unwrap_or_else(|_| vec![Verdict::Failed; documents.len()]);
-        for (fingerprint, verdict) in likenesses.into_iter().zip(verdicts) {
-            rules.learn(fingerprint, verdict);
+        for (fingerprint, verdict) in fingerprints.into_iter().zip(verdicts) {
+            rules.note_verdict(fingerprint, verdict);
         }
     });
 }
 
-impl Examples {
+impl Representatives {
     /// Adds a template as an example, unless there is one that is alike.
-    fn add(&self, index: usize, group: &Group, template: &Template, seen: &Seen<'_>) {
-        let Ok(mut examples) = self.0.lock() else { return };
-        examples.entry(seen.fingerprint).or_insert_with(|| {
-            let projection = Projection { template: &template.value, reach: &group.reach, only: Some(&seen.resources) };
+    fn add(&self, index: usize, group: &RuleFileGroup, template: &Template, seen: &TemplateFingerprint<'_>) {
+        let Ok(mut representatives) = self.0.lock() else { return };
+        representatives.entry(seen.fingerprint).or_insert_with(|| {
+            let projection =
+                Projection { template: &template.value, type_filter: &group.type_filter, only: Some(&seen.resources) };
             // A value always has a JSON form; the engine refuses an empty one.
-            Example { group: index, document: serde_json::to_string(&projection).unwrap_or_default() }
+            Representative { group: index, document: serde_json::to_string(&projection).unwrap_or_default() }
         });
     }
 
-    fn into_inner(self) -> BTreeMap<Fingerprint, Example> {
+    fn into_inner(self) -> BTreeMap<Fingerprint, Representative> {
         self.0.into_inner().unwrap_or_default()
     }
 }
@@ -151,7 +154,7 @@ impl Examples {
 pub fn findings(
     rules: &RuleSet,
     applied: &[&Applied],
-    failed: &[&Outcome],
+    failed: &[&FileOutcome],
     suppressions: &Suppressions,
 ) -> Vec<Finding> {
     let mut findings = violations::findings(rules, failed, suppressions);

@@ -24,17 +24,17 @@ pub(super) enum Verdict {
 
 /// What became of all rules on a template.
 #[derive(Debug, Default)]
-pub struct Outcomes {
+pub struct TemplateOutcomes {
     /// The rules that were applied.
     pub applied: Applied,
     /// What failed.
-    pub failed: Vec<Outcome>,
+    pub failed: Vec<FileOutcome>,
     /// What is yet to be learnt of templates that are alike.
     pub(super) open: Vec<Fingerprint>,
 }
 
-impl Outcomes {
-    pub(super) fn add(&mut self, outcome: Outcome) {
+impl TemplateOutcomes {
+    pub(super) fn add(&mut self, outcome: FileOutcome) {
         self.add_applied(Applied::from([(outcome.file, outcome.applied.clone())]));
         if !outcome.violations.is_empty() {
             self.failed.push(outcome);
@@ -50,7 +50,7 @@ impl Outcomes {
 
 /// What became of the rules of one file on one template.
 #[derive(Debug)]
-pub struct Outcome {
+pub struct FileOutcome {
     /// Which file of the rule set.
     pub(super) file: usize,
     /// The template's text.
@@ -72,7 +72,7 @@ pub(super) struct Violation {
     pub words: String,
 }
 
-impl Outcome {
+impl FileOutcome {
     /// Whether it is about this template.
     pub fn is_on(&self, template: &Arc<SourceFile>) -> bool {
         Arc::ptr_eq(&self.template, template)
@@ -142,7 +142,7 @@ fn flatten(rule: &str, checks: &[Check], violations: &mut Vec<Violation>) {
                 path: block.unresolved.as_ref().map(|value| value.traversed_to.path.clone()).unwrap_or_default(),
                 words: block.messages.words(),
             }),
-            Check::Clause(Clause::Unary(clause) | Clause::Binary(clause)) => violations.push(Violation {
+            Check::Clause(ClauseResult::Unary(clause) | ClauseResult::Binary(clause)) => violations.push(Violation {
                 rule: rule.to_owned(),
                 path: clause.check.path().to_owned(),
                 words: clause.messages.words(),
@@ -233,7 +233,7 @@ pub(super) enum Check {
     Rule(RuleReport),
     Block(BlockReport),
     Disjunctions(Alternatives),
-    Clause(Clause),
+    Clause(ClauseResult),
 }
 
 #[derive(Debug, Deserialize)]
@@ -255,19 +255,19 @@ pub(super) struct Alternatives {
 }
 
 #[derive(Debug, Deserialize)]
-pub(super) enum Clause {
+pub(super) enum ClauseResult {
     Unary(ClauseReport),
     Binary(ClauseReport),
 }
 
 #[derive(Debug, Deserialize)]
 pub(super) struct ClauseReport {
-    check: Compared,
+    check: Comparison,
     messages: Messages,
 }
 
 #[derive(Debug, Deserialize)]
-enum Compared {
+enum Comparison {
     UnResolved {
         value: Unresolved,
     },
@@ -281,12 +281,12 @@ enum Compared {
     UnResolvedContext(serde::de::IgnoredAny),
 }
 
-impl Compared {
+impl Comparison {
     fn path(&self) -> &str {
         match self {
-            Compared::UnResolved { value } => &value.traversed_to.path,
-            Compared::Resolved { value } | Compared::InResolved { from: value } => &value.path,
-            Compared::UnResolvedContext(_) => "",
+            Comparison::UnResolved { value } => &value.traversed_to.path,
+            Comparison::Resolved { value } | Comparison::InResolved { from: value } => &value.path,
+            Comparison::UnResolvedContext(_) => "",
         }
     }
 }

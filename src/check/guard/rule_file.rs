@@ -19,9 +19,9 @@ pub(super) struct RuleFile {
     /// Its rules, in order.
     pub rules: Vec<GuardRule>,
     /// What it must be handed of a template.
-    pub reach: TypeFilter,
+    pub type_filter: TypeFilter,
     /// What it can tell apart of that; `None` where it may be everything.
-    pub sight: Option<RuleFootprint>,
+    pub footprint: Option<RuleFootprint>,
 }
 
 /// A rule of a rule file.
@@ -57,9 +57,9 @@ impl RuleFile {
             place: definition_place(source, &rule.name),
             names_types: names_types(&syntax, rule),
         });
-        let reach = type_filter(&syntax);
-        let sight = footprint(&syntax).filter(|_| matches!(reach, TypeFilter::Types(_)));
-        Ok(Self { source: Arc::clone(source), rules: rules.collect(), reach, sight })
+        let type_filter = type_filter(&syntax);
+        let footprint = footprint(&syntax).filter(|_| matches!(type_filter, TypeFilter::Types(_)));
+        Ok(Self { source: Arc::clone(source), rules: rules.collect(), type_filter, footprint })
     }
 }
 

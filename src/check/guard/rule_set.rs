@@ -8,7 +8,7 @@ use rayon::iter::{IntoParallelRefIterator, ParallelIterator};
 
 use super::fingerprint::Fingerprint;
 use super::footprint::RuleFootprint;
-use super::report::{Outcomes, Verdict};
+use super::report::{TemplateOutcomes, Verdict};
 use super::rule_file::RuleFile;
 use super::type_filter::TypeFilter;
 use crate::finding::{Finding, Rule};
@@ -23,24 +23,24 @@ static EMBEDDED: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/rules");
 #[derive(Debug)]
 pub struct RuleSet {
     files: Vec<RuleFile>,
-    groups: Vec<Group>,
+    groups: Vec<RuleFileGroup>,
     /// What became of templates that were evaluated, and so of all that are alike. No order of it ever shows.
-    known: RwLock<BTreeMap<Fingerprint, Verdict>>,
+    verdicts: RwLock<BTreeMap<Fingerprint, Verdict>>,
 }
 
-/// Rule files that can be evaluated together: of the same reach, and without a name of a rule in common, since the
+/// Rule files that can be evaluated together: of the same type filter, and without a name of a rule in common, since the
 /// engine's report goes by names.
 #[derive(Debug)]
-pub(super) struct Group {
+pub(super) struct RuleFileGroup {
     /// Which files of the rule set.
     files: Vec<usize>,
-    /// The reach of each.
-    pub reach: TypeFilter,
+    /// What each of them asks for.
+    pub type_filter: TypeFilter,
     /// What all of them can tell apart of it; `None` where it may be everything.
-    pub sight: Option<RuleFootprint>,
+    pub footprint: Option<RuleFootprint>,
 }
 
-impl Group {
+impl RuleFileGroup {
     /// The index of its first file, which belongs to no other group.
     pub(super) fn first(&self) -> usize {
         self.files.first().copied().unwrap_or_default()
@@ -87,7 +87,7 @@ impl RuleSet {
             }
         }
         if findings.is_empty() {
-            Ok(Self { groups: groups(&read), files: read, known: RwLock::default() })
+            Ok(Self { groups: groups(&read), files: read, verdicts: RwLock::default() })
         } else {
             Err(findings)
         }
@@ -107,24 +107,24 @@ impl RuleSet {
     /// are the same.
     #[must_use]
     pub fn telling_all_apart(mut self) -> Self {
-        self.groups.iter_mut().for_each(|group| group.sight = None);
+        self.groups.iter_mut().for_each(|group| group.footprint = None);
         self
     }
 
     /// The groups that files are evaluated in.
-    pub(super) fn groups(&self) -> &[Group] {
+    pub(super) fn groups(&self) -> &[RuleFileGroup] {
         &self.groups
     }
 
     /// The files of a group, each with its index.
-    pub(super) fn files_of(&self, group: &Group) -> Vec<(usize, &RuleFile)> {
+    pub(super) fn files_of(&self, group: &RuleFileGroup) -> Vec<(usize, &RuleFile)> {
         group.files.iter().filter_map(|index| Some((*index, self.files.get(*index)?))).collect()
     }
 
     /// Closes what is open in these outcomes, by what was learnt by now. `false` where the template must be evaluated as it is.
-    pub fn close(&self, outcomes: &mut Outcomes) -> bool {
+    pub fn close(&self, outcomes: &mut TemplateOutcomes) -> bool {
         for fingerprint in std::mem::take(&mut outcomes.open) {
-            match self.known(fingerprint) {
+            match self.verdict(fingerprint) {
                 Some(Verdict::Passed(applied)) => outcomes.add_applied(applied),
                 _ => return false,
             }
@@ -133,32 +133,37 @@ impl RuleSet {
     }
 
     /// What is known of templates that are alike.
-    pub(super) fn known(&self, fingerprint: Fingerprint) -> Option<Verdict> {
-        self.known.read().ok()?.get(&fingerprint).cloned()
+    pub(super) fn verdict(&self, fingerprint: Fingerprint) -> Option<Verdict> {
+        self.verdicts.read().ok()?.get(&fingerprint).cloned()
     }
 
     /// Notes what became of a template.
-    pub(super) fn learn(&self, fingerprint: Fingerprint, verdict: Verdict) {
-        if let Ok(mut known) = self.known.write() {
-            known.insert(fingerprint, verdict);
+    pub(super) fn note_verdict(&self, fingerprint: Fingerprint, verdict: Verdict) {
+        if let Ok(mut verdicts) = self.verdicts.write() {
+            verdicts.insert(fingerprint, verdict);
         }
     }
 }
 
-fn groups(files: &[RuleFile]) -> Vec<Group> {
-    let mut groups: Vec<Group> = Vec::new();
+fn groups(files: &[RuleFile]) -> Vec<RuleFileGroup> {
+    let mut groups: Vec<RuleFileGroup> = Vec::new();
     for (index, file) in files.iter().enumerate() {
-        let fits = |group: &&mut Group| {
-            group.reach == file.reach
-                && group.sight.is_some() == file.sight.is_some()
+        let fits = |group: &&mut RuleFileGroup| {
+            group.type_filter == file.type_filter
+                && group.footprint.is_some() == file.footprint.is_some()
                 && !group.files.iter().any(|other| files[*other].shares_a_name_with(file))
         };
         match groups.iter_mut().find(fits) {
             Some(group) => {
                 group.files.push(index);
-                group.sight = group.sight.take().zip(file.sight.as_ref()).map(|(sight, more)| sight.and(more));
+                group.footprint =
+                    group.footprint.take().zip(file.footprint.as_ref()).map(|(footprint, more)| footprint.and(more));
             }
-            None => groups.push(Group { files: vec![index], reach: file.reach.clone(), sight: file.sight.clone() }),
+            None => groups.push(RuleFileGroup {
+                files: vec![index],
+                type_filter: file.type_filter.clone(),
+                footprint: file.footprint.clone(),
+            }),
         }
     }
     groups
@@ -169,7 +174,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn files_of_the_same_reach_go_together_unless_they_share_a_name() {
+    fn files_of_the_same_type_filter_go_together_unless_they_share_a_name() {
         let file = |name: &str, text: &str| SourceFile::new(name, text);
         let rules = RuleSet::from_files(vec![
             file("a.guard", "rule A { AWS::IAM::User { X exists } }"),
@@ -184,8 +189,8 @@ mod tests {
     #[test]
     fn no_rule_file_in_the_binary_must_be_handed_whole_templates() {
         for file in RuleSet::embedded().unwrap().files() {
-            assert!(matches!(file.reach, TypeFilter::Types(_)), "{}", file.source.path.display());
-            assert!(file.sight.is_some(), "{} tells all templates apart", file.source.path.display());
+            assert!(matches!(file.type_filter, TypeFilter::Types(_)), "{}", file.source.path.display());
+            assert!(file.footprint.is_some(), "{} tells all templates apart", file.source.path.display());
         }
     }
 }

@@ -16,7 +16,7 @@ pub(super) enum TypeFilter {
 }
 
 impl TypeFilter {
-    /// The resources within reach, in the order of the template; one whose type cannot be read is not held back.
+    /// The resources that the filter lets through, in the order of the template; one whose type cannot be read is not held back.
     ///
     /// Where there are none, the first of all stands for them: a template without any resource is another matter to the
     /// engine than one with none of the right type.
@@ -25,7 +25,7 @@ impl TypeFilter {
         if within.is_empty() { resources.iter().take(1).collect() } else { within }
     }
 
-    /// Whether a resource is within reach.
+    /// Whether a resource is that the filter lets through.
     pub(super) fn includes(&self, resource: &Value) -> bool {
         match self {
             Self::Everything => true,
@@ -34,23 +34,23 @@ impl TypeFilter {
     }
 }
 
-/// The reach of a file. It is `Types` only when every way in the file to the resources begins with
+/// The type filter of a file. It is `Types` only when every way in the file to the resources begins with
 /// `Resources.*[ Type == '…' ]` (or `Type IN […]`, or a type block), so that the other resources cannot matter.
 pub(super) fn type_filter(syntax: &Syntax) -> TypeFilter {
-    let mut seen = Seen::default();
+    let mut collector = TypeCollector::default();
     for definition in syntax.rules.iter().chain(&syntax.parameterized).chain(&syntax.variables) {
-        seen.visit(&definition.tree, true);
+        collector.visit(&definition.tree, true);
     }
-    if seen.everything { TypeFilter::Everything } else { TypeFilter::Types(seen.types) }
+    if collector.everything { TypeFilter::Everything } else { TypeFilter::Types(collector.types) }
 }
 
 #[derive(Default)]
-struct Seen {
+struct TypeCollector {
     everything: bool,
     types: BTreeSet<String>,
 }
 
-impl Seen {
+impl TypeCollector {
     /// Notes what `tree` asks for. `at_root` says whether queries begin at the template's root.
     fn visit(&mut self, tree: &Value, at_root: bool) {
         match tree {

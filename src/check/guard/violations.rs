@@ -5,7 +5,7 @@ use std::collections::btree_map::Entry;
 use std::path::Path;
 use std::sync::Arc;
 
-use super::report::{Outcome, Violation, resource};
+use super::report::{FileOutcome, Violation, resource};
 use super::rule_set::RuleSet;
 use crate::check::Suppressions;
 use crate::finding::{Finding, Rule};
@@ -19,17 +19,17 @@ const SINGLY: usize = 5;
 const NAMED: usize = 3;
 
 /// The violations of one rule.
-type Group<'a> = Vec<(&'a Outcome, &'a Violation)>;
+type RuleViolations<'a> = Vec<(&'a FileOutcome, &'a Violation)>;
 
 /// The findings of `outcomes`: by rule file, rule and words.
-pub(super) fn findings(rules: &RuleSet, outcomes: &[&Outcome], suppressions: &Suppressions) -> Vec<Finding> {
-    let mut groups: BTreeMap<(usize, &str), Group> = BTreeMap::new();
+pub(super) fn findings(rules: &RuleSet, outcomes: &[&FileOutcome], suppressions: &Suppressions) -> Vec<Finding> {
+    let mut groups: BTreeMap<(usize, &str), RuleViolations> = BTreeMap::new();
     for &outcome in outcomes {
         for violation in &outcome.violations {
             groups.entry((outcome.file, violation.rule.as_str())).or_default().push((outcome, violation));
         }
     }
-    let mut outlines = Outlines::default();
+    let mut indexes = SpanIndexes::default();
     let mut findings = Vec::new();
     for ((file, rule), group) in &groups {
         let is_suppressed = |one: &Broken| suppressions.hold_guard(rule, &one.subject());
@@ -38,12 +38,12 @@ pub(super) fn findings(rules: &RuleSet, outcomes: &[&Outcome], suppressions: &Su
         let mut found = Vec::new();
         if let (true, Some((_, first))) = (many, group.first()) {
             // The words may name what each resource has, and so differ: those of the first stand for all.
-            found.push(together(rule, &Words::read(&first.words), &broken, &mut outlines));
+            found.push(together(rule, &RuleMessage::read(&first.words), &broken, &mut indexes));
         }
         for (words, group) in by_words(group) {
             let told = |one: &Broken| !many || is_suppressed(one);
             let each: Vec<_> = by_resource(&group).into_iter().filter(told).collect();
-            found.extend(singly(rule, &Words::read(words), &each, &mut outlines));
+            found.extend(singly(rule, &RuleMessage::read(words), &each, &mut indexes));
         }
         let note = rules.files().get(*file).map(|file| format!("the rule stands in `{}`", file.source.path.display()));
         findings.extend(found.into_iter().map(|finding| note.iter().fold(finding, crate::finding::Finding::note)));
@@ -52,8 +52,8 @@ pub(super) fn findings(rules: &RuleSet, outcomes: &[&Outcome], suppressions: &Su
 }
 
 /// The violations of a group in the same words.
-fn by_words<'a>(group: &Group<'a>) -> BTreeMap<&'a str, Group<'a>> {
-    let mut words: BTreeMap<&str, Group> = BTreeMap::new();
+fn by_words<'a>(group: &RuleViolations<'a>) -> BTreeMap<&'a str, RuleViolations<'a>> {
+    let mut words: BTreeMap<&str, RuleViolations> = BTreeMap::new();
     for &(outcome, violation) in group {
         words.entry(violation.words.as_str()).or_default().push((outcome, violation));
     }
@@ -62,7 +62,7 @@ fn by_words<'a>(group: &Group<'a>) -> BTreeMap<&'a str, Group<'a>> {
 
 /// What one rule says of one resource, in the same words.
 struct Broken<'a> {
-    outcome: &'a Outcome,
+    outcome: &'a FileOutcome,
     /// The logical ID; empty where no resource is to blame.
     resource: &'a str,
     /// The path that all its violations have in common.
@@ -88,7 +88,7 @@ impl Broken<'_> {
 }
 
 /// The resources of a group, in the order of the templates.
-fn by_resource<'a>(group: &Group<'a>) -> Vec<Broken<'a>> {
+fn by_resource<'a>(group: &RuleViolations<'a>) -> Vec<Broken<'a>> {
     let mut broken: Vec<Broken<'a>> = Vec::new();
     let mut seen: BTreeMap<(&Path, &str), usize> = BTreeMap::new();
     for &(outcome, violation) in group {
@@ -118,16 +118,16 @@ fn common_ancestor<'a>(a: &'a str, b: &str) -> &'a str {
     a[..same].trim_end_matches('/')
 }
 
-fn singly(rule: &str, words: &Words, broken: &[Broken], outlines: &mut Outlines) -> Vec<Finding> {
+fn singly(rule: &str, words: &RuleMessage, broken: &[Broken], indexes: &mut SpanIndexes) -> Vec<Finding> {
     let finding = |one: &Broken| {
         let message = format!("{} breaks the guard rule `{rule}`{}", one.name(), words.violation());
-        let finding = words.finding(message).at(outlines.place(one));
+        let finding = words.finding(message).at(indexes.place(one));
         Finding { resource: Some(one.subject()), guard_rule: Some(rule.to_owned()), ..finding }
     };
     broken.iter().map(finding).collect()
 }
 
-fn together(rule: &str, words: &Words, broken: &[Broken], outlines: &mut Outlines) -> Finding {
+fn together(rule: &str, words: &RuleMessage, broken: &[Broken], indexes: &mut SpanIndexes) -> Finding {
     let what = if broken.iter().all(|one| !one.resource.is_empty()) { "resources" } else { "templates" };
     let first = &broken[..NAMED.min(broken.len())];
     let names = first.iter().map(Broken::name).collect::<Vec<_>>().join(", ");
@@ -135,33 +135,33 @@ fn together(rule: &str, words: &Words, broken: &[Broken], outlines: &mut Outline
     let message = format!("{count} {what} break the guard rule `{rule}`, such as {names}{}", words.violation());
     let mut finding = words.finding(message);
     for (index, one) in first.iter().enumerate() {
-        let place = outlines.place(one);
+        let place = indexes.place(one);
         finding = if index == 0 { finding.at(place) } else { finding.related(place, "and here") };
     }
     finding
 }
 
-/// The outlines of the templates that something was found in, each read once.
+/// The span indexes of the templates that something was found in, each read once.
 #[derive(Default)]
-struct Outlines {
+struct SpanIndexes {
     read: BTreeMap<std::path::PathBuf, SpanIndex>,
 }
 
-impl Outlines {
+impl SpanIndexes {
     fn place(&mut self, broken: &Broken) -> Place {
         let source: &Arc<SourceFile> = &broken.outcome.template;
-        let outline = self.read.entry(source.path.clone()).or_insert_with(|| SpanIndex::read(source));
-        outline.place(broken.path)
+        let index_of_spans = self.read.entry(source.path.clone()).or_insert_with(|| SpanIndex::read(source));
+        index_of_spans.place(broken.path)
     }
 }
 
 /// What a rule says of its violation: `Violation: … Fix: …`, or anything else.
-struct Words {
+struct RuleMessage {
     violation: String,
     fix: Option<String>,
 }
 
-impl Words {
+impl RuleMessage {
     fn read(text: &str) -> Self {
         let (violation, fix) = match text.split_once("Fix:") {
             Some((violation, fix)) => (violation, Some(sentence(fix)).filter(|fix| !fix.is_empty())),
@@ -238,20 +238,21 @@ mod tests {
 
     #[test]
     fn a_rule_speaks_for_itself() {
-        let words = Words::read("\n  Violation: the user has no path.\n  Fix: set Path,\n   or not.\n");
+        let words = RuleMessage::read("\n  Violation: the user has no path.\n  Fix: set Path,\n   or not.\n");
         assert_eq!((words.violation(), words.fix), (": the user has no path".into(), Some("set Path, or not".into())));
-        let words = Words::read("just this");
+        let words = RuleMessage::read("just this");
         assert_eq!((words.violation(), words.fix), (": just this".into(), None));
-        let words = Words::read("Check was not compliant as property [Path] is missing. Value traversed to [Path=/R…");
+        let words =
+            RuleMessage::read("Check was not compliant as property [Path] is missing. Value traversed to [Path=/R…");
         assert_eq!((words.violation(), words.fix), (": property `Path` is missing".into(), None));
-        let words = Words::read(
+        let words = RuleMessage::read(
             "property value [Path=/A/B[L:0,C:7] Value=\"x\"] not equal to value [Path=[L:0,C:0] Value=[1]]",
         );
         assert_eq!(words.violation(), ": property value `x` not equal to value `[1]`");
-        assert_eq!(Words::read("").violation(), "");
-        let words = Words::read("property [/R/A/RoleArn/Fn::GetAtt[L:0,C:461]] was not string");
+        assert_eq!(RuleMessage::read("").violation(), "");
+        let words = RuleMessage::read("property [/R/A/RoleArn/Fn::GetAtt[L:0,C:461]] was not string");
         assert_eq!(words.violation(), ": property `/R/A/RoleArn/Fn::GetAtt` was not string");
-        assert_eq!(Words::read("a [L:x] b").violation(), ": a `L:x` b");
+        assert_eq!(RuleMessage::read("a [L:x] b").violation(), ": a `L:x` b");
     }
 
     #[test]

@@ -136,13 +136,13 @@ impl<'s> Access<'s> {
         let outcome = self.with_policies(|policies| decide(request, policies));
         let denies = outcome.decision == Decision::ExplicitlyDenied;
         let statement = |decisive: &iam::DeterminingStatement| match decisive.policy {
-            iam::Kind::Identity(index) => Some((self.identity.get(index)?.0, decisive.statement)),
+            iam::StatementSource::Identity(index) => Some((self.identity.get(index)?.0, decisive.statement)),
             // What the boundary allows besides is not what is at fault, unless nothing else is.
-            iam::Kind::Boundary if denies || self.identity.iter().all(|(index, _)| *index == NO_POLICY) => {
+            iam::StatementSource::Boundary if denies || self.identity.iter().all(|(index, _)| *index == NO_POLICY) => {
                 Some((self.boundary?.0, decisive.statement))
             }
-            iam::Kind::Boundary => None,
-            iam::Kind::Resource => self.of_resource.get(decisive.statement).copied(),
+            iam::StatementSource::Boundary => None,
+            iam::StatementSource::Resource => self.of_resource.get(decisive.statement).copied(),
         };
         outcome.statements.iter().filter_map(statement).filter(|(policy, _)| *policy != NO_POLICY).collect()
     }

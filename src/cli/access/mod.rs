@@ -25,7 +25,7 @@ struct Reply {
 }
 
 /// What a look into the policies comes to; a finding where a template cannot be used.
-type Found<T> = Result<Result<T, Finding>, RenderFailure>;
+type OrFinding<T> = Result<Result<T, Finding>, RenderFailure>;
 
 pub(super) fn run(args: &AccessArgs, colour: bool) -> Result<Outcome, Failure> {
     let mut findings = Vec::new();
@@ -139,8 +139,8 @@ fn rendered<T>(
     account: &Account,
     out: &Path,
     templates: &Templates,
-    look: impl FnOnce(&AccountPlan<'_>, &[Rendered]) -> Found<T>,
-) -> Found<T> {
+    look: impl FnOnce(&AccountPlan<'_>, &[Rendered]) -> OrFinding<T>,
+) -> OrFinding<T> {
     let people = People::render(templates, account, &Names::of(account), &account.users)?;
     let room = render::capacity(account, &people);
     let Placement { stacks, .. } = plan::place(account, room, |user| people.size(user));

@@ -185,7 +185,7 @@ fn delta(
 pub struct TooManyWays;
 
 /// Of each class of actions the classes of resources.
-type Found = BTreeMap<usize, BTreeMap<usize, Region>>;
+type RegionsByAction = BTreeMap<usize, BTreeMap<usize, Region>>;
 
 fn lines(
     space: &Arc<Space>,
@@ -203,7 +203,7 @@ fn lines(
     let mut known: Vec<Vec<Region>> = Vec::new();
     let mut axes = Axes { principal: &request.principal, base: &request.context, known: BTreeMap::new() };
     // By direction and condition.
-    let mut found: BTreeMap<(Direction, Vec<String>), Found> = BTreeMap::new();
+    let mut found: BTreeMap<(Direction, Vec<String>), RegionsByAction> = BTreeMap::new();
     // What no policy decides is no change.
     let apart = NOT_BY_POLICIES.map(str::to_ascii_lowercase);
     let of_no_matter: BTreeSet<usize> = apart.iter().filter_map(|action| space.actions.class_of(action)).collect();

@@ -41,7 +41,7 @@ fn mode(path: &Path, mode: u32) {
 #[test]
 fn a_program_is_executable_and_nothing_else_is() {
     let (_root, folder) = written();
-    let executable = |name: &str| files::kind(&folder.join(name)).unwrap() == Some(Kind::File { executable: true });
+    let executable = |name: &str| files::kind(&folder.join(name)).unwrap() == Some(FileKind::File { executable: true });
     assert_eq!(["deploy.sh", "access.yaml", "manifest.json"].map(executable), [true, false, false]);
     mode(&folder.join("deploy.sh"), 0o644);
     mode(&folder.join("access.yaml"), 0o755);
@@ -95,7 +95,7 @@ fn a_link_is_not_taken_for_the_file_that_it_leads_to() {
     std::os::unix::fs::symlink("../elsewhere", &path).unwrap();
     assert_eq!(compare(&folder, &wanted()).unwrap(), [("access.yaml".to_owned(), Difference::Changed)]);
     assert!(write(&folder, &wanted()).unwrap());
-    assert!(files::kind(&path).unwrap() == Some(Kind::File { executable: false }));
+    assert!(files::kind(&path).unwrap() == Some(FileKind::File { executable: false }));
     assert_eq!(std::fs::read_to_string(root.path().join("elsewhere")).unwrap(), "new");
 }
 
@@ -200,5 +200,5 @@ fn the_out_folder_itself_may_be_a_link() {
     assert!(write(&link.join("tokyo"), &wanted()).unwrap());
     drop(lock);
     assert_eq!(std::fs::read_to_string(folder.join("access.yaml")).unwrap(), "new");
-    assert!(files::kind(&link).unwrap() == Some(Kind::Link));
+    assert!(files::kind(&link).unwrap() == Some(FileKind::Link));
 }

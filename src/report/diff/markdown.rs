@@ -24,7 +24,7 @@ const LONGEST_PART: usize = 14_000;
 const TOLD: usize = 12;
 
 /// A part of the text: shown as a whole, cut, or left out.
-struct Part {
+struct Section {
     rank: Rank,
     title: String,
     lines: Vec<Line>,
@@ -70,7 +70,7 @@ pub(super) fn render(diff: &Diff) -> String {
             fits[at] = true;
         }
     }
-    let left_out: Vec<&Part> = parts.iter().zip(&fits).filter(|(_, fits)| !**fits).map(|(part, _)| part).collect();
+    let left_out: Vec<&Section> = parts.iter().zip(&fits).filter(|(_, fits)| !**fits).map(|(part, _)| part).collect();
     for (shown, _) in shown.iter().zip(&fits).filter(|(_, fits)| **fits) {
         text += shown;
     }
@@ -102,7 +102,7 @@ fn head(diff: &Diff) -> String {
     text
 }
 
-fn parts(diff: &Diff) -> Vec<Part> {
+fn parts(diff: &Diff) -> Vec<Section> {
     let several = diff.accounts.len() > 1;
     let mut parts = Vec::new();
     let lines = layout::access(diff);
@@ -113,19 +113,19 @@ fn parts(diff: &Diff) -> Vec<Part> {
             false if diff.access.is_empty() => Rank::Unchanged,
             false => Rank::Narrowed,
         };
-        parts.push(Part { rank, title: "access".to_owned(), lines });
+        parts.push(Section { rank, title: "access".to_owned(), lines });
     }
     for (stacks, changes) in layout::sections(diff) {
         let title = layout::section_name(&stacks, several);
         let lines = layout::section(&stacks, &changes);
-        parts.push(Part { rank: rank(&changes), title, lines });
+        parts.push(Section { rank: rank(&changes), title, lines });
     }
     let all = diff.accounts.iter().flat_map(|account| &account.files);
     let runs = |name: &str| all.clone().any(|file| file.name == name && script::runs(file));
     for lines in script::files(diff) {
         let title = lines.first().map(|line| line.body.clone()).unwrap_or_default();
         let rank = if runs(title.split(' ').next().unwrap_or_default()) { Rank::Runs } else { Rank::Changed };
-        parts.push(Part { rank, title, lines });
+        parts.push(Section { rank, title, lines });
     }
     parts
 }
@@ -142,7 +142,7 @@ fn rank(changes: &[&Change]) -> Rank {
 }
 
 /// A part that can be unfolded; what a reader must see is unfolded already.
-fn show(part: &Part) -> String {
+fn show(part: &Section) -> String {
     let mut lines = String::new();
     let mut left = part.lines.len();
     for line in &part.lines {
@@ -184,7 +184,7 @@ fn diff_line(line: &Line) -> String {
     format!("{sign}{}", line.unsigned())
 }
 
-fn foot(all: usize, left_out: &[&Part]) -> String {
+fn foot(all: usize, left_out: &[&Section]) -> String {
     if left_out.is_empty() {
         return String::new();
     }

@@ -9,37 +9,37 @@ fn of(rules: &str) -> Option<RuleFootprint> {
 
 #[test]
 fn a_file_that_compares_for_equality_sees_the_texts_it_writes_out_and_its_regular_expressions() {
-    let sight = of("let allowed = ['b', {'k': ['c']}]\n\
+    let footprint = of("let allowed = ['b', {'k': ['c']}]\n\
          rule A when %users !empty\n Metadata.part IN ['d', /^e/] {\n\
          %users.Properties { let name = UserName\n Tags[ Key == 'f' ] { Value == %name\n Value != Other.Name }\n\
          Path IN %allowed or Size >= 5\n Tags[0] exists\n this !empty }\n B\n}\n\
          rule B { some %users[ Properties[ keys == 'g' ] exists ].Name == /h$/ \n AWS::IAM::Role { X exists } }\n")
     .unwrap();
     assert_eq!(
-        sight.texts.iter().map(String::as_str).collect::<Vec<_>>(),
+        footprint.texts.iter().map(String::as_str).collect::<Vec<_>>(),
         ["/^e/", "/h$/", "AWS::IAM::Role", "AWS::IAM::User", "b", "c", "d", "f"]
     );
-    assert_eq!(sight.matches("east"), Some(vec![true, false]));
-    assert_eq!(sight.matches("north"), Some(vec![false, true]));
+    assert_eq!(footprint.matches("east"), Some(vec![true, false]));
+    assert_eq!(footprint.matches("north"), Some(vec![false, true]));
     for text in ["", "b", "c", "a\u{0}"] {
-        assert_eq!(sight.matches(text), None, "{text:?}");
+        assert_eq!(footprint.matches(text), None, "{text:?}");
     }
-    assert!(!sight.takes_apart("Action"));
+    assert!(!footprint.takes_apart("Action"));
 }
 
 #[test]
 fn texts_that_a_function_takes_apart_are_seen_as_they_are() {
-    let sight = of("rule A { %users { let a = substring(Properties.Action[*], 0, 3)\n %a not IN ['s3:']\n\
+    let footprint = of("rule A { %users { let a = substring(Properties.Action[*], 0, 3)\n %a not IN ['s3:']\n\
          let n = count(Tags[*])\n %n == 1 } }\n")
     .unwrap();
     for key in ["Action", "actions", "_action", "AC", "a", "**"] {
-        assert!(sight.takes_apart(key), "{key}");
+        assert!(footprint.takes_apart(key), "{key}");
     }
     for key in ["Tags", "ArnLike", "aws:SourceArn", "-"] {
-        assert_eq!(sight.takes_apart(key), key == "-", "{key}");
+        assert_eq!(footprint.takes_apart(key), key == "-", "{key}");
     }
-    let sight = of("rule A { %users { let a = to_lower(Men)\n %a == 'x' } }").unwrap();
-    assert!(["men", "Man", "MEN"].iter().all(|key| sight.takes_apart(key)));
+    let footprint = of("rule A { %users { let a = to_lower(Men)\n %a == 'x' } }").unwrap();
+    assert!(["men", "Man", "MEN"].iter().all(|key| footprint.takes_apart(key)));
 }
 
 #[test]
