@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use super::mangled;
 use super::node::{Content, Entry, Node};
-use super::suggestion::{COLUMNS, column_of};
+use super::roster::roster_schema;
+use super::suggestion::column_of;
 use crate::finding::{Finding, Rule};
 use crate::source::{Place, SourceFile};
 
@@ -190,8 +191,7 @@ fn nameless(source: &Arc<SourceFile>, header: &mut [Column]) -> Option<Finding> 
     if header.iter().any(|column| column.name == "name") {
         return None;
     }
-    let all = COLUMNS.map(|column| format!("`{column}`")).join(", ");
-    let note = format!("the columns are {all} and `tags.KEY`");
+    let note = roster_schema().columns_note();
     if let Some(column) = header.iter_mut().find(|column| column_of(&column.name) == Some("name")) {
         let found = std::mem::replace(&mut column.name, "name".to_owned());
         let finding = Finding::new(Rule::SettingsMissingKey, "the column `name` is missing");

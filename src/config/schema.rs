@@ -6,7 +6,7 @@ use schemars::generate::SchemaSettings;
 use serde_json::{Map, Value};
 
 use super::node::{Content, Entry, Node};
-use super::suggestion::{COLUMNS, column_of, did_you_mean, state_of};
+use super::suggestion::{column_of, did_you_mean, state_of};
 use crate::finding::{Finding, Rule, each};
 
 /// A JSON Schema (draft 2020-12) of one kind of file.
@@ -54,12 +54,32 @@ impl Schema {
         keys
     }
 
+    /// The columns that a roster in a table can have, in words.
+    pub fn columns_note(&self) -> String {
+        let mut columns = Vec::new();
+        self.collect_columns(self.root.get("items").unwrap_or(&Value::Null), "", &mut columns);
+        format!("the columns are {} and `tags.KEY`", quoted_list(&columns))
+    }
+
     fn collect_keys(&self, schema: &Value, path: &str, keys: &mut Vec<String>) {
         let properties = self.resolve(schema).get("properties").and_then(Value::as_object);
         for (key, schema) in properties.into_iter().flatten() {
             let path = join(path, key);
             self.collect_keys(schema, &path, keys);
             keys.push(path);
+        }
+    }
+
+    fn collect_columns(&self, schema: &Value, path: &str, columns: &mut Vec<String>) {
+        let schema = self.resolve(schema);
+        let choices = schema.get("anyOf").and_then(Value::as_array);
+        choices.into_iter().flatten().for_each(|choice| self.collect_columns(choice, path, columns));
+        for (key, schema) in schema.get("properties").and_then(Value::as_object).into_iter().flatten() {
+            let path = join(path, key);
+            if self.resolve(schema).get("additionalProperties").is_none_or(|others| others == false) {
+                columns.push(path.clone());
+            }
+            self.collect_columns(schema, &path, columns);
         }
     }
 
@@ -246,8 +266,7 @@ impl SchemaReader<'_> {
 
     fn unknown_key(&mut self, entry: &Entry, properties: Option<&Map<String, Value>>, path: &str) {
         let keys: Vec<&str> = properties.into_iter().flat_map(Map::keys).map(String::as_str).collect();
-        let of_roster =
-            path == ROW && COLUMNS.iter().filter(|column| !column.contains('.')).all(|column| keys.contains(column));
+        let of_roster = path == ROW && keys.contains(&"notebook");
         let meant = if of_roster { column_of(&entry.key) } else { None };
         let help = match did_you_mean(&entry.key, keys.iter().copied()) {
             _ if path.is_empty() && self.schema.of_account == Some(&entry.key) => {
@@ -259,7 +278,7 @@ impl SchemaReader<'_> {
             None => format!("allowed here are {}", quoted_list(&keys)),
         };
         let finding = Finding::new(Rule::SettingsUnknownKey, format!("unknown key `{}`", join(path, &entry.key)));
-        let all = of_roster.then(|| format!("the columns are {} and `tags.KEY`", quoted_list(&COLUMNS)));
+        let all = of_roster.then(|| self.schema.columns_note());
         self.findings.push(finding.at(entry.key_place.clone()).help(help).notes(all));
     }
 
@@ -309,6 +328,6 @@ fn label(path: &str) -> String {
     }
 }
 
-fn quoted_list(words: &[&str]) -> String {
+fn quoted_list(words: &[impl std::fmt::Display]) -> String {
     words.iter().map(|word| format!("`{word}`")).collect::<Vec<_>>().join(", ")
 }
