@@ -48,12 +48,10 @@ impl std::error::Error for FileError {
 /// What a path leads to. A link is not followed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum FileKind {
-    /// A file.
     File {
         /// Whether its owner may run it.
         executable: bool,
     },
-    /// A folder.
     Folder,
     /// A link, whatever it leads to.
     Link,
@@ -97,7 +95,6 @@ pub struct FolderEntry {
     pub path: PathBuf,
     /// Whether it is a folder itself. A link is not followed: it is none.
     pub is_folder: bool,
-    /// Whether it is a link.
     pub is_link: bool,
 }
 
@@ -127,7 +124,6 @@ pub fn leads_to_file(link: &Path) -> bool {
     link.is_file()
 }
 
-/// Whether a link leads to a folder.
 pub fn leads_to_folder(link: &Path) -> bool {
     link.is_dir()
 }

@@ -5,22 +5,22 @@
 //! `report` stands beside that way: it knows `source`, `finding` and `diff` alone.
 //! Nothing here prints or exits; `main.rs` does.
 
-pub mod account;
-pub mod adopt;
-pub mod audit;
+mod account;
+mod adopt;
+mod audit;
 pub mod check;
 pub mod cli;
 pub mod config;
 pub mod diff;
-pub mod facts;
-pub mod files;
+mod facts;
+mod files;
 pub mod finding;
-pub mod handout;
+mod handout;
 pub mod iam;
 pub mod inventory;
 pub mod model;
-pub mod output;
-pub mod page;
+mod output;
+mod page;
 pub mod plan;
 pub mod render;
 pub mod report;

@@ -10,13 +10,10 @@ use super::reading::{LiveTag, read_document};
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct Identities {
-    /// The users.
     #[serde(rename = "UserDetailList")]
     pub users: Vec<UserDetail>,
-    /// The groups.
     #[serde(rename = "GroupDetailList")]
     pub groups: Vec<GroupDetail>,
-    /// The roles.
     #[serde(rename = "RoleDetailList")]
     pub roles: Vec<RoleDetail>,
     /// The managed policies, AWS's own too where they are attached.
@@ -25,75 +22,55 @@ pub struct Identities {
     pub(super) is_truncated: bool,
 }
 
-/// A user.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct UserDetail {
-    /// The name.
     pub user_name: String,
     /// The ARN, which has the path.
     pub arn: String,
-    /// The inline policies.
     #[serde(default)]
     pub user_policy_list: Vec<InlinePolicy>,
     /// The names of the groups.
     #[serde(default)]
     pub group_list: Vec<String>,
-    /// The attached policies.
     #[serde(default)]
     pub attached_managed_policies: Vec<Attached>,
-    /// The permissions boundary.
     pub permissions_boundary: Option<AttachedBoundary>,
-    /// The tags.
     #[serde(default)]
     pub tags: Vec<LiveTag>,
 }
 
-/// A group.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct GroupDetail {
-    /// The name.
     pub group_name: String,
-    /// The ARN.
     pub arn: String,
-    /// The inline policies.
     #[serde(default)]
     pub group_policy_list: Vec<InlinePolicy>,
-    /// The attached policies.
     #[serde(default)]
     pub attached_managed_policies: Vec<Attached>,
 }
 
-/// A role.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct RoleDetail {
-    /// The name.
     pub role_name: String,
-    /// The ARN.
     pub arn: String,
     /// The trust policy.
     #[serde(deserialize_with = "read_document")]
     pub assume_role_policy_document: Value,
-    /// The inline policies.
     #[serde(default)]
     pub role_policy_list: Vec<InlinePolicy>,
-    /// The attached policies.
     #[serde(default)]
     pub attached_managed_policies: Vec<Attached>,
-    /// The permissions boundary.
     pub permissions_boundary: Option<AttachedBoundary>,
-    /// The tags.
     #[serde(default)]
     pub tags: Vec<LiveTag>,
 }
 
-/// An inline policy.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct InlinePolicy {
-    /// The name.
     pub policy_name: String,
     /// What it says.
     #[serde(deserialize_with = "read_document")]
@@ -104,7 +81,6 @@ pub struct InlinePolicy {
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct Attached {
-    /// The ARN.
     pub policy_arn: String,
 }
 
@@ -112,7 +88,6 @@ pub struct Attached {
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct AttachedBoundary {
-    /// The ARN.
     pub permissions_boundary_arn: String,
 }
 
@@ -120,7 +95,6 @@ pub struct AttachedBoundary {
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct ManagedPolicy {
-    /// The ARN.
     pub arn: String,
     default_version_id: Option<String>,
     #[serde(default)]

@@ -23,13 +23,11 @@ use crate::source::{Place, SourceFile};
 use reading::ExportReader;
 
 pub use credentials::{AccessKey, Credentials};
-pub use identities::{
-    Attached, AttachedBoundary, GroupDetail, Identities, InlinePolicy, ManagedPolicy, RoleDetail, UserDetail,
-};
+pub use identities::{Attached, AttachedBoundary, Identities, InlinePolicy, UserDetail};
 pub use inventory::tags;
 pub use notebooks::{LiveNotebook, PROPERTIES as NOTEBOOK_PROPERTIES, TrainingJob};
 pub use reading::LiveTag;
-pub use storage::{AccessPoint, BucketDetail, PolicyOf};
+pub use storage::{BucketDetail, PolicyOf};
 
 /// The file that says of what account an export is, and of what day.
 pub const EXPORT_FILE: &str = "export.json";
@@ -41,9 +39,7 @@ pub const IDENTITIES_FILE: &str = "identities.json";
 pub struct Export {
     /// The account's ID.
     pub account_id: String,
-    /// The region.
     pub region: String,
-    /// The name of the bucket.
     pub bucket_name: String,
     /// The day on which it was taken.
     pub taken: Date,
@@ -57,7 +53,6 @@ pub struct Export {
     pub jobs: Vec<TrainingJob>,
     /// The scripts of the lifecycle configurations, in Base64, and where they are told, by the configuration's name.
     pub lifecycles: BTreeMap<String, (Vec<String>, Place)>,
-    /// The bucket.
     pub bucket: BucketDetail,
     /// The policies of KMS keys and SNS topics.
     pub policies: Vec<PolicyOf>,
@@ -74,9 +69,7 @@ pub struct Export {
 pub struct ExpectedExport<'a> {
     /// The account's ID.
     pub account_id: &'a str,
-    /// The region.
     pub region: &'a str,
-    /// The bucket.
     pub bucket: &'a str,
     /// The KMS keys and SNS topics whose policies are looked at.
     pub policies: &'a [String],

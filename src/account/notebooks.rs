@@ -16,9 +16,7 @@ use crate::source::{Place, SourceFile};
 /// A notebook instance.
 #[derive(Debug)]
 pub struct LiveNotebook {
-    /// The name.
     pub name: String,
-    /// The ARN.
     pub arn: String,
     /// The ARN of the role that it acts as.
     pub role_arn: String,
@@ -26,13 +24,11 @@ pub struct LiveNotebook {
     pub is_running: bool,
     /// The day on which it last started, stopped or changed.
     pub modified: Option<Date>,
-    /// The platform.
     pub platform: Option<String>,
     /// The name of its lifecycle configuration.
     pub lifecycle: Option<String>,
     /// What SageMaker tells of it, by CloudFormation's names for it.
     pub properties: BTreeMap<String, Value>,
-    /// The tags.
     pub tags: Vec<LiveTag>,
     source: Arc<SourceFile>,
 }
@@ -47,9 +43,7 @@ impl LiveNotebook {
 /// A training job that runs.
 #[derive(Debug)]
 pub struct TrainingJob {
-    /// The name.
     pub name: String,
-    /// The tags.
     pub tags: Vec<LiveTag>,
     source: Arc<SourceFile>,
 }

@@ -24,9 +24,7 @@ pub(super) struct ExportReader {
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct LiveTag {
-    /// Its key.
     pub key: String,
-    /// Its value.
     #[serde(default)]
     pub value: String,
 }

@@ -20,7 +20,6 @@ pub struct BucketDetail {
     pub folders: Vec<String>,
     /// Where the folders are told.
     pub folders_place: Option<Place>,
-    /// Its access points.
     pub access_points: Vec<AccessPoint>,
     /// Whether there is such a bucket.
     pub exists: bool,
@@ -30,16 +29,13 @@ pub struct BucketDetail {
     pub log_bucket: Option<String>,
     /// The names of its lifecycle rules.
     pub lifecycle_rules: Vec<String>,
-    /// Its tags.
     pub tags: Vec<LiveTag>,
 }
 
 /// An access point of the bucket.
 #[derive(Debug)]
 pub struct AccessPoint {
-    /// The name.
     pub name: String,
-    /// Its policy.
     pub policy: Option<Value>,
     /// Where it is told.
     pub place: Place,

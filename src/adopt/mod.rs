@@ -7,5 +7,5 @@ mod people;
 mod settings;
 
 pub use import::import;
-pub use people::{Roster, roster};
+pub use people::roster;
 pub use settings::settings;

@@ -15,7 +15,7 @@ mod policies;
 mod sides;
 mod strangers;
 
-pub use observation::{Observation, Thing, findings};
+pub use observation::{Observation, findings};
 
 use crate::account::Export;
 use crate::diff::Stack;

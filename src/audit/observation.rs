@@ -25,7 +25,6 @@ pub enum Thing {
     Lifecycle,
     /// A training job.
     Job,
-    /// The bucket.
     Bucket,
     /// A folder of the bucket.
     Folder,
@@ -70,11 +69,9 @@ impl Thing {
 /// One thing that is found of one user, role, notebook or the like.
 #[derive(Debug, Clone)]
 pub struct Observation {
-    /// The rule.
     pub rule: Rule,
     /// What kind of thing it is about.
     pub thing: Thing,
-    /// Its name.
     pub name: String,
     /// What of it, as a part of the name that suppressions know: `tag-team`.
     pub topic: String,

@@ -13,9 +13,7 @@ use crate::source::Place;
 /// A resource of a template.
 #[derive(Debug, Clone, Copy)]
 pub struct Declared<'a> {
-    /// The stack.
     pub stack: &'a Stack,
-    /// Its properties.
     pub properties: &'a Value,
 }
 
@@ -25,7 +23,6 @@ pub struct Sides<'a> {
     pub plan: &'a AccountPlan<'a>,
     /// The account as it is.
     pub export: &'a Export,
-    /// Its IAM.
     pub live: IamInventory<'a>,
     /// The IAM of the out folder's templates.
     pub declared: IamInventory<'a>,

@@ -20,7 +20,6 @@ pub(super) struct CheckContext<'a> {
     pub names: &'a Names,
     /// Whether what isolation finds is no error.
     pub documented: bool,
-    /// Whether teams have folders.
     pub team_folders: bool,
     /// The most bytes that a template may have.
     pub bytes: usize,

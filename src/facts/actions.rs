@@ -3,7 +3,6 @@
 /// The list, whose head tells where it is from.
 const ACTIONS: &str = include_str!("actions.txt");
 
-/// An action of a service.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ServiceAction {
     /// The prefix of the service, such as `s3`.

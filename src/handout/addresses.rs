@@ -34,7 +34,6 @@ impl<'a> Console<'a> {
         format!("https://{region}.{}/s3/buckets/{bucket}?region={region}&prefix={prefix}/", self.domain)
     }
 
-    /// A notebook.
     pub(super) fn notebook(self, notebook: &NotebookName) -> String {
         let region = &self.account.region;
         format!("https://{region}.{}/sagemaker/home?region={region}#/notebook-instances/{notebook}", self.domain)

@@ -37,7 +37,6 @@ pub enum Base {
     DateGreaterThan,
     /// `DateGreaterThanEquals`.
     DateGreaterThanEquals,
-    /// `Bool`.
     Bool,
     /// `BinaryEquals`.
     BinaryEquals,

@@ -21,7 +21,6 @@ pub struct IdentityReader<'a, 'd, 'r> {
 /// Who is in which group.
 #[derive(Default)]
 pub struct Memberships<'a> {
-    /// The groups.
     pub groups: Vec<Group<'a>>,
     /// Their indexes by their names.
     by_name: BTreeMap<String, Vec<usize>>,

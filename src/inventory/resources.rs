@@ -9,9 +9,7 @@ use super::template::{Resource, existing_notebook};
 pub struct ResourcesOfPolicies<'a> {
     /// The notebook instances.
     pub notebooks: Vec<Notebook<'a>>,
-    /// The secrets.
     pub secrets: Vec<Secret<'a>>,
-    /// The buckets.
     pub buckets: Vec<Bucket<'a>>,
 }
 

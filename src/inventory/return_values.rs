@@ -35,7 +35,6 @@ pub struct Physical {
     pub is_named: bool,
     /// What `Ref` returns.
     pub reference: String,
-    /// The ARN.
     pub arn: String,
 }
 
@@ -157,7 +156,6 @@ impl<'a> ReturnValues<'a> {
         }
     }
 
-    /// The tags of a resource.
     pub fn tags(&self, resource: &Resource<'_>) -> Vec<Tag> {
         let text = |value: Option<&Value>| {
             value.and_then(|value| self.text(value)).filter(|text| !text.contains(DYNAMIC_REFERENCE))

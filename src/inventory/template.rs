@@ -8,21 +8,17 @@ use super::model::Location;
 /// Source: <https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/dynamic-references.html>
 pub const DYNAMIC_REFERENCE: &str = "{{resolve:";
 
-/// A resource.
 #[derive(Debug, Clone, Copy)]
 pub struct Resource<'a> {
     /// The index of its stack.
     pub stack: usize,
-    /// Its logical ID.
     pub logical_id: &'a str,
     /// Its type; empty where it has none.
     pub kind: &'a str,
-    /// All of it.
     pub value: &'a Value,
 }
 
 impl<'a> Resource<'a> {
-    /// A property.
     pub fn property(&self, key: &str) -> Option<&'a Value> {
         self.value.get("Properties")?.get(key)
     }

@@ -81,7 +81,6 @@ pub(super) struct ReservedName {
 }
 
 impl ReservedName {
-    /// The name of a service role.
     pub fn of_service_role(name: String) -> Self {
         let help = "change `name`: the person's notebook role would have the name of the service role";
         Self { name, owner: "a service role", help, place: None }

@@ -257,7 +257,6 @@ fn is_taken(folder: &Path) -> Result<bool, FileError> {
 pub struct Configured<'a> {
     /// Its name, which is its folder's.
     pub name: &'a str,
-    /// Its ID.
     pub id: Option<&'a str>,
     /// Where its stacks are deployed.
     pub region: Option<&'a str>,

@@ -13,7 +13,6 @@ const SCRIPT: &str = include_str!("../../templates/scripts/import.sh");
 /// A stack that imports resources.
 #[derive(Debug)]
 pub struct ImportedStack {
-    /// Its name.
     pub name: String,
     /// The file of its template.
     pub file: String,
@@ -21,7 +20,6 @@ pub struct ImportedStack {
     pub template: String,
     /// What it imports, as `--resources-to-import` takes it.
     pub resources: Vec<Value>,
-    /// Its users.
     pub users: Vec<UserEntry>,
 }
 

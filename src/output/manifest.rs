@@ -42,7 +42,6 @@ pub struct Manifest {
 /// A stack in the manifest.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct StackEntry {
-    /// Its name.
     pub name: String,
     /// What it holds: `storage`, `access`, `service-roles`, `users-001`, `retired-roles`.
     pub part: String,

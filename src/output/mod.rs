@@ -23,7 +23,7 @@ pub use folder::{
 pub use handouts::files as handout_files;
 pub use import::{ImportedStack, import_files};
 pub use manifest::{
-    DeployedBy, Manifest, PolicyEntry, StackEntry, Used, UserEntry, holds_users, of as manifest, read as read_manifest,
+    DeployedBy, Manifest, StackEntry, Used, UserEntry, holds_users, of as manifest, read as read_manifest,
 };
 pub use shell::quote;
 pub use stack_set::{Member as StackSetMember, files as stack_set_files};

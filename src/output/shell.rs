@@ -14,7 +14,6 @@ const END_OF_DATA: &str = "# ---- end of the data ----\n";
 /// Where the part ends that both scripts share.
 const OWN: &str = "# ---- the script of an account ----\n";
 
-/// The script of an account with its data.
 pub(super) fn account_script(data: &str) -> String {
     filled(ACCOUNT_SCRIPT, data)
 }

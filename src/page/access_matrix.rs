@@ -8,9 +8,7 @@ use crate::iam::Decision;
 /// Whether something is allowed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum CellAnswer {
-    /// All of it.
     Allowed,
-    /// Some of it.
     Some,
     /// Nothing of it.
     Denied,
@@ -66,7 +64,6 @@ pub struct PeopleOfKind {
     pub people: &'static str,
     /// What their notebooks are called.
     pub notebooks: &'static str,
-    /// The answers.
     pub answers: Vec<check::Answer>,
 }
 

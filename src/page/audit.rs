@@ -10,9 +10,7 @@ use crate::render::{RenderFailure, Templates, policy_hash};
 /// What the page of an audit shows.
 #[derive(Debug)]
 pub struct AuditPage<'a> {
-    /// Its title.
     pub title: String,
-    /// The account.
     pub account: &'a Account,
     /// The day of the export, `YYYY-MM-DD`.
     pub taken: String,

@@ -10,7 +10,7 @@ mod findings;
 mod picture;
 mod words;
 
-pub use access_matrix::{AccessMatrix, AccessRow, CellAnswer, PeopleOfKind};
+pub use access_matrix::{AccessMatrix, PeopleOfKind};
 pub use audit::{AuditPage, render as render_audit};
 
 use crate::facts::date::Date;
@@ -22,7 +22,6 @@ use crate::render::{RenderFailure, Templates};
 /// What a page shows.
 #[derive(Debug)]
 pub struct Page<'a> {
-    /// Its title.
     pub title: String,
     /// The day of the run, if it was given.
     pub today: Option<Date>,
@@ -38,7 +37,6 @@ pub struct Page<'a> {
     pub diff: Option<Fragment>,
 }
 
-/// An account in a page.
 #[derive(Debug)]
 pub struct PageAccount {
     /// The account, with its people.

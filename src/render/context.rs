@@ -67,7 +67,6 @@ struct SharingContext<'a> {
     sharing: bool,
     /// The folders that everybody reads.
     shared_folders: Vec<&'a str>,
-    /// Whether teams have folders.
     team_folders: bool,
 }
 

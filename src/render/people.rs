@@ -26,7 +26,6 @@ pub struct People<'a> {
     behind: String,
     /// Whether anybody of the account has a password.
     has_passwords: bool,
-    /// By name.
     texts: Vec<(&'a UserName, String)>,
 }
 

@@ -43,7 +43,6 @@ pub(crate) fn piece(
 /// A folder that was asked for, not yet filled.
 pub(crate) struct Target {
     folder: PathBuf,
-    /// What it is for.
     pub(crate) form: ExportFormat,
     /// Keeps other runs from writing to the folder beside this one.
     #[expect(dead_code, reason = "held, never read")]

@@ -34,16 +34,12 @@ pub struct AccountInventory {
     pub doubts: Vec<(String, Home)>,
 }
 
-/// What a person has.
 #[derive(Debug, Default)]
 pub struct PersonResources {
     /// The IAM users; one, unless the template makes more.
     pub users: Vec<ActingPrincipal>,
-    /// The roles.
     pub roles: Vec<Role>,
-    /// The notebooks.
     pub notebooks: Vec<Notebook>,
-    /// The secrets.
     pub secrets: Vec<Secret>,
 }
 
@@ -61,7 +57,6 @@ pub struct Tags {
 /// Who has policies.
 #[derive(Debug, Clone)]
 pub struct ActingPrincipal {
-    /// The ARN.
     pub arn: String,
     /// The ARNs of a user's groups.
     pub groups: Vec<String>,
@@ -69,11 +64,9 @@ pub struct ActingPrincipal {
     pub policies: Vec<usize>,
     /// The permissions boundary.
     pub boundary: Option<usize>,
-    /// The tags.
     pub tags: Tags,
 }
 
-/// A role.
 #[derive(Debug, Clone)]
 pub struct Role {
     /// What it may do.
@@ -82,30 +75,23 @@ pub struct Role {
     pub trust: Option<usize>,
 }
 
-/// A notebook.
 #[derive(Debug, Clone)]
 pub struct Notebook {
-    /// Its name.
     pub name: String,
     /// The ARN of the role that it acts as.
     pub role: String,
-    /// Its tags.
     pub tags: Tags,
 }
 
-/// A secret.
 #[derive(Debug, Clone)]
 pub struct Secret {
-    /// Its name.
     pub name: String,
-    /// Its tags.
     pub tags: Tags,
 }
 
 /// A policy, and where it stands.
 #[derive(Debug)]
 pub struct Policy {
-    /// Its name.
     pub name: String,
     /// Where it stands.
     pub home: Home,

@@ -31,7 +31,6 @@ pub enum Asker {
 /// What came of a request.
 #[derive(Debug, Clone)]
 pub struct Evaluation {
-    /// The decision.
     pub decision: Decision,
     /// The statements that made it: the policy's index in the inventory of the account, the statement's in the policy, and
     /// whether the policy is the boundary.
@@ -43,7 +42,6 @@ pub struct Evaluation {
 /// How a person's IAM user is taken to be signed in, where the request does not say otherwise.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct SignedIn {
-    /// Whether with a second factor.
     pub(crate) second_factor: bool,
     /// From where: a condition key, and its value.
     pub(crate) network: Option<(&'static str, String)>,

@@ -15,7 +15,6 @@ pub(super) const TARGET_NAME: char = '\u{E003}';
 /// Stands for the name of the other's notebook.
 pub(super) const TARGET_NOTEBOOK: char = '\u{E004}';
 
-/// All of them.
 pub(super) const PLACEHOLDERS: [char; 4] = [ACTOR_NAME, ACTOR_NOTEBOOK, TARGET_NAME, TARGET_NOTEBOOK];
 
 /// Who stands for the placeholders; `None` leaves them.

@@ -19,7 +19,6 @@ use actions::PASSED_TO;
 pub struct AccessProbe {
     /// What it is for, such as "read the folder of" somebody.
     pub verb: String,
-    /// The action.
     pub action: String,
     /// The ARN of the resource, or `*`.
     pub resource: String,
@@ -32,9 +31,7 @@ pub struct AccessProbe {
 /// A key of the context.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Key {
-    /// Its name.
     pub name: String,
-    /// Its values.
     pub values: Vec<String>,
     /// Whether it is one of several values.
     pub multiple: bool,
@@ -65,7 +62,6 @@ pub struct ProbeBuilder<'a> {
 
 /// A person as the requests name them.
 pub struct ProbedPerson<'a> {
-    /// What the person has.
     pub resources: &'a PersonResources,
     /// The tags that their things may get, as far as a policy asks for them.
     pub tags: &'a [(String, String)],

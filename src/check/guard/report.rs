@@ -64,7 +64,6 @@ pub struct FileOutcome {
 /// A clause of a rule that does not hold.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Violation {
-    /// The rule.
     pub rule: String,
     /// Where in the template, such as `/Resources/Bucket/Properties`; may be empty.
     pub path: String,

@@ -27,7 +27,6 @@ pub(super) struct RuleFile {
 /// A rule of a rule file.
 #[derive(Debug)]
 pub(super) struct GuardRule {
-    /// Its name.
     pub name: String,
     /// Where it is defined.
     pub place: Place,

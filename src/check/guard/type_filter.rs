@@ -9,7 +9,6 @@ use super::syntax::{Syntax, compares_type, key, list, literals};
 /// The part of a template that a rule file must be handed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum TypeFilter {
-    /// All of it.
     Everything,
     /// The resources of these types, and all that is no resource.
     Types(BTreeSet<String>),

@@ -18,7 +18,6 @@ const SINGLY: usize = 5;
 /// How many of the resources such a finding names.
 const NAMED: usize = 3;
 
-/// The violations of one rule.
 type RuleViolations<'a> = Vec<(&'a FileOutcome, &'a Violation)>;
 
 /// The findings of `outcomes`: by rule file, rule and words.

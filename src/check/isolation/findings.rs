@@ -20,7 +20,6 @@ const USERS: &str = "users";
 
 /// Where the things of an inventory stand.
 pub struct Sites<'a> {
-    /// The account.
     pub plan: &'a AccountPlan<'a>,
     /// What its stacks are made of.
     pub templates: &'a Templates,
@@ -35,7 +34,6 @@ pub struct Sites<'a> {
 }
 
 impl<'a> Sites<'a> {
-    /// The finding of a problem.
     pub fn finding(&mut self, problem: &Problem, inventory: &IamInventory<'_>) -> Finding {
         let account = &self.plan.account.name;
         let message = self.of_person(&problem.message);

@@ -55,7 +55,6 @@ impl Kind {
 
 /// A user or a role with all its policies.
 pub struct Subject<'i, 'a> {
-    /// What it is for.
     pub kind: Kind,
     /// It itself.
     pub identity: &'i inventory::Principal<'a>,

@@ -141,7 +141,6 @@ impl References {
         self.boundary_limits.get(&kind.active())
     }
 
-    /// What a kind needs.
     pub fn needs(&self, kind: Kind) -> &[Need] {
         self.needs.get(&kind).map(Vec::as_slice).unwrap_or_default()
     }

@@ -13,7 +13,6 @@ use crate::inventory::{
     Undefined,
 };
 
-/// The IAM of an account.
 #[derive(Default)]
 pub(super) struct AccountIam<'a> {
     pub inventory: IamInventory<'a>,
@@ -78,7 +77,6 @@ impl<'a> AccountIam<'a> {
         self.stacks.get(stack).map(|(stack, _)| stack.name.as_str())
     }
 
-    /// The names of the stacks.
     pub(super) fn stack_names(&self) -> impl Iterator<Item = &'a str> {
         self.stacks.iter().map(|(stack, _)| stack.name.as_str())
     }
@@ -101,7 +99,6 @@ impl<'a> AccountIam<'a> {
         self.inventory.policies.get(policy).map(|policy| &policy.document)
     }
 
-    /// The policies of all buckets.
     pub(super) fn bucket_policies(&self) -> impl Iterator<Item = &Arc<PolicyDocument>> {
         let buckets =
             self.inventory.resource_policies.iter().filter(|one| one.resource_type == inventory::BUCKET_POLICY);

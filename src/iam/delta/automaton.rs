@@ -23,7 +23,6 @@ pub(super) enum Step {
     OneInSegment,
     /// Any characters but `:`, or none.
     ManyInSegment,
-    /// A digit.
     Digit,
     /// A letter or a digit, in lower case.
     Letter,

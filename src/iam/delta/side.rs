@@ -10,7 +10,6 @@ use super::super::tri_bool::TriBool;
 use super::cell::Relevant;
 use super::classes::Classes;
 
-/// All statements of a side.
 pub(super) fn of_side<'a>(side: &Policies<'a>) -> impl Iterator<Item = &'a Statement> {
     let resource = side.resource.map(|policy| resource_document(policy).0);
     let documents = side.identity.iter().map(|attached| attached.document);

@@ -111,7 +111,6 @@ pub(super) fn account_title(account: &AccountDiff) -> String {
     visible::line(format!("{title} {presence}").trim_end()) + &visible::line(&was)
 }
 
-/// A stack of an account.
 pub(super) type StackOf<'a> = (&'a AccountDiff, &'a StackDiff);
 
 /// Stacks of whichever accounts, and what happens in all of them.

@@ -72,13 +72,11 @@ impl<'r> Reading<'r> {
         })
     }
 
-    /// The roles.
     pub(super) fn roles(&self) -> impl Iterator<Item = Role> {
         self.principals(IdentityKind::Role)
             .map(|one| Role { principal: self.principal(one), trust: one.trust.and_then(|trust| self.policy(trust)) })
     }
 
-    /// What a person has.
     pub(super) fn resources(&self) -> PersonResources {
         let notebooks = self.inventory.notebooks.iter().filter(|one| self.is_read(&one.location));
         let notebooks = notebooks.filter_map(|one| {
