@@ -67,11 +67,6 @@ impl Place {
         line_column(&self.source.text, self.span.start)
     }
 
-    /// Line and column just behind the last character, both counted from 1.
-    pub fn end_line_column(&self) -> (usize, usize) {
-        line_column(&self.source.text, self.span.end)
-    }
-
     /// The cell of the workbook, such as `C3`, and its sheet. `None` of other files, and of a file as a whole.
     pub fn cell(&self) -> Option<(String, &str)> {
         let sheet = self.source.sheet.as_deref().filter(|_| self.span != (0..0))?;

@@ -7,8 +7,8 @@ use proptest::prelude::{Just, ProptestConfig, Strategy, any, prop_oneof, proptes
 use proptest::sample::{select, subsequence};
 use proptest::{collection::vec, prop_assert, prop_assert_eq};
 use racestack::iam::{
-    AccessLine, Attached, Context, Decision, Direction, Document, Policies, Principal, Request, ResourcePolicy,
-    access_delta, decide,
+    AccessLine, Context, Decision, Direction, Document, Policies, Principal, Request, ResourcePolicy, access_delta,
+    decide,
 };
 use serde_json::{Value, json};
 
@@ -25,8 +25,7 @@ fn document(statements: &Value) -> Document {
 
 fn delta(old: &Value, new: &Value) -> Vec<AccessLine> {
     let (old, new) = (document(old), document(new));
-    let policies = |document| [Attached { name: "p", document }];
-    let (olds, news) = (policies(&old), policies(&new));
+    let (olds, news) = ([&old], [&new]);
     let (principal, base) = bob();
     let side = |identity| Policies { identity, ..Policies::default() };
     access_delta(&principal, &base, &side(&olds), &side(&news)).unwrap()
@@ -304,12 +303,12 @@ proptest! {
     ) {
         let (old, new, boundary) = (document(&old), document(&new), boundary.map(|one| document(&one)));
         let (principal, base) = bob();
-        let (olds, news) = ([Attached { name: "p", document: &old }], [Attached { name: "p", document: &new }]);
+        let (olds, news) = ([&old], [&new]);
         let empty = document(&json!([]));
         let side = |identity| Policies {
             identity,
-            boundary: boundary.as_ref().map(|document| Attached { name: "b", document }),
-            resource: Some(ResourcePolicy::Sufficient(Attached { name: "r", document: &empty })),
+            boundary: boundary.as_ref(),
+            resource: Some(ResourcePolicy::Sufficient(&empty)),
         };
         let (before, after) = (side(&olds), side(&news));
         let lines = access_delta(&principal, &base, &before, &after).unwrap();

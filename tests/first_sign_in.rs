@@ -8,7 +8,7 @@ mod common;
 use std::collections::{BTreeMap, BTreeSet};
 
 use common::{Workspace, json, resources};
-use racestack::iam::{Attached, Context, Decision, Document, Policies, Principal, Request, decide};
+use racestack::iam::{Context, Decision, Document, Policies, Principal, Request, decide};
 use serde_json::Value;
 
 use Decision::{Allowed, ExplicitlyDenied, ImplicitlyDenied};
@@ -35,9 +35,8 @@ impl Person {
         let context =
             self.own.iter().fold(context, |context, (key, values)| context.with(key, &values.unwrap().list[0]));
         let (principal, action, resource) = (self.principal.clone(), action.to_owned(), resource.to_owned());
-        let identity: Vec<_> = self.identity.iter().map(|document| Attached { name: "", document }).collect();
-        let boundary = self.boundary.as_ref().map(|document| Attached { name: "boundary", document });
-        let policies = Policies { identity: &identity, boundary, resource: None };
+        let identity: Vec<_> = self.identity.iter().collect();
+        let policies = Policies { identity: &identity, boundary: self.boundary.as_ref(), resource: None };
         decide(&Request { principal, action, resource, context }, &policies).decision
     }
 }

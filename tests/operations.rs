@@ -7,7 +7,7 @@ mod common;
 use std::collections::BTreeMap;
 
 use common::{Workspace, json, resources};
-use racestack::iam::{Attached, Context, Decision, Document, Policies, Principal, Request, decide};
+use racestack::iam::{Context, Decision, Document, Policies, Principal, Request, decide};
 use serde_json::Value;
 
 const ACCOUNT: &str = "111122223333";
@@ -20,7 +20,7 @@ fn document(files: &BTreeMap<String, String>, file: &str, resource: &str, pointe
 
 #[track_caller]
 fn decision(documents: &[Document], principal: Principal, action: &str, resource: &str, context: Context) -> Decision {
-    let identity: Vec<Attached<'_>> = documents.iter().map(|document| Attached { name: "p", document }).collect();
+    let identity: Vec<&Document> = documents.iter().collect();
     let request = Request { principal, action: action.to_owned(), resource: resource.to_owned(), context };
     decide(&request, &Policies { identity: &identity, ..Policies::default() }).decision
 }
@@ -171,8 +171,8 @@ fn people_may_train_on_allowed_types_within_their_boundary() {
     let group = json(&resources(&files["access.yaml"])["Group"]);
     let attached = group["Properties"]["ManagedPolicyArns"].as_array().unwrap();
     let names = attached.iter().map(|one| one["!Ref"].as_str().unwrap_or_else(|| panic!("{one}")));
-    let documents: Vec<(&str, Document)> = names.map(|name| (name, of_access(name))).collect();
-    let identity: Vec<Attached<'_>> = documents.iter().map(|(name, document)| Attached { name, document }).collect();
+    let documents: Vec<Document> = names.map(of_access).collect();
+    let identity: Vec<&Document> = documents.iter().collect();
     let boundary = of_access("BoundaryPolicy");
     let may = |instance_type: Option<&str>| {
         let context = Context::new()
@@ -192,7 +192,7 @@ fn people_may_train_on_allowed_types_within_their_boundary() {
                 None => context,
             },
         };
-        let boundary = Some(Attached { name: "boundary", document: &boundary });
+        let boundary = Some(&boundary);
         decide(&request, &Policies { identity: &identity, boundary, ..Policies::default() }).decision
     };
     assert_eq!(may(Some("ml.c5.xlarge")), Decision::Allowed);

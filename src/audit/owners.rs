@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::account::Export;
 use crate::check::PrincipalKind;
-use crate::iam::{ANY_CHAR, ANY_RUN, Comparison, Test, TriBool};
+use crate::iam::{ANY_CHAR, ANY_RUN, Test, TriBool};
 use crate::inventory::{IamInventory, IdentityKind, Principal, Tag};
 use crate::model::{Service, USER, User};
 use crate::plan::AccountPlan;
@@ -76,7 +76,7 @@ impl<'a> Owners<'a> {
 
     /// Whether the settings trust a user or role.
     pub fn is_trusted(&self, arn: &str) -> bool {
-        self.trusted.iter().any(|pattern| Comparison::holds(Test::Like, pattern, arn) == TriBool::Yes)
+        self.trusted.iter().any(|pattern| Test::Like.holds(pattern, arn) == TriBool::Yes)
     }
 }
 

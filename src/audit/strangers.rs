@@ -11,9 +11,7 @@ use super::people::notes;
 use super::sides::Sides;
 use crate::check::{IsolationProblem, PrincipalKind, deployed};
 use crate::finding::Rule;
-use crate::iam::{
-    Attached, Context, Decision, Direction, Document, Policies, Principal as Who, Request, ResourcePolicy, decide,
-};
+use crate::iam::{Context, Decision, Direction, Document, Policies, Principal as Who, Request, ResourcePolicy, decide};
 use crate::inventory::{Boundary, Documents, IamInventory, IdentityKind, Principal, one_or_more};
 
 /// The services whose actions are about what people have: those that `limits-stranger.json.hbs` does not leave open.
@@ -187,10 +185,9 @@ fn assume(
     account: &str,
 ) -> Decision {
     let document = |index: &usize| live.policies.get(*index)?.document.parsed().ok();
-    let identity: Vec<Attached<'_>> =
-        who.policies.iter().filter_map(document).map(|document| Attached { name: "", document }).collect();
+    let identity: Vec<&Document> = who.policies.iter().filter_map(document).collect();
     let boundary = match &who.boundary {
-        Some(Boundary::Policy(index)) => document(index).map(|document| Attached { name: "", document }),
+        Some(Boundary::Policy(index)) => document(index),
         _ => None,
     };
     let (arn, account) = (who.arn.clone(), account.to_owned());
@@ -201,6 +198,6 @@ fn assume(
         _ => Who::Role { arn, session: None, account },
     };
     let request = Request { principal, action: "sts:AssumeRole".to_owned(), resource: role.arn.clone(), context };
-    let resource = Some(ResourcePolicy::Required(Attached { name: "", document: trust }));
+    let resource = Some(ResourcePolicy::Required(trust));
     decide(&request, &Policies { identity: &identity, boundary, resource }).decision
 }

@@ -113,17 +113,6 @@ impl Action {
             Action::Retain => "#",
         }
     }
-
-    /// The words that follow the resource's name.
-    pub fn words(self) -> &'static str {
-        match self {
-            Action::Add => "will be created",
-            Action::Change => "will be changed in place",
-            Action::Replace => "will be replaced",
-            Action::Destroy => "will be destroyed",
-            Action::Retain => "will leave the stack and be kept",
-        }
-    }
 }
 
 impl Presence {
@@ -225,15 +214,6 @@ pub struct Change {
     /// Why CloudFormation refuses it, if it does.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub refused: Option<String>,
-}
-
-impl Change {
-    /// Whether it is not known to happen in place.
-    pub fn may_replace(&self) -> bool {
-        let unsure =
-            |property: &PropertyChange| matches!(property.replacement, Replacement::Maybe | Replacement::Unknown);
-        self.action == Action::Change && self.properties.iter().any(unsure)
-    }
 }
 
 /// A resource to which something happens.

@@ -21,21 +21,11 @@ pub enum Test {
     Other(Base),
 }
 
-/// A pattern, with its variables filled in, and the text that it is compared with.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Comparison {
-    /// How.
-    pub test: Test,
-    /// The pattern; `ANY_RUN` and `ANY_CHAR` stand for its wildcards.
-    pub pattern: String,
-    /// The text.
-    pub text: String,
-}
-
-impl Comparison {
-    /// Whether the text fits the pattern.
-    pub fn holds(by: Test, pattern: &str, text: &str) -> TriBool {
-        match by {
+impl Test {
+    /// Whether a text fits a pattern, in which the variables are filled in, and `ANY_RUN` and `ANY_CHAR` stand for the
+    /// wildcards.
+    pub fn holds(self, pattern: &str, text: &str) -> TriBool {
+        match self {
             Test::Equal => TriBool::from(pattern == text),
             Test::EqualInAnyCase => TriBool::from(pattern.to_lowercase() == text.to_lowercase()),
             Test::Like => TriBool::from(pattern::is_like(pattern, text)),
@@ -46,33 +36,14 @@ impl Comparison {
     }
 }
 
-/// What is noted while a decision is made.
+/// Why something is unknown, each reason once.
 #[derive(Debug, Default)]
-pub struct Trace {
-    /// The comparisons in which one of `marks` takes part.
-    pub comparisons: Vec<Comparison>,
-    /// Why something is unknown.
-    pub doubts: Vec<String>,
-    marks: Vec<char>,
-}
+pub(super) struct Doubts(pub(super) Vec<String>);
 
-impl Trace {
-    /// Trace of all comparisons in which one of these characters stands on either side.
-    pub fn of(marks: &[char]) -> Self {
-        Self { marks: marks.to_vec(), ..Self::default() }
-    }
-
-    pub(super) fn compare(&mut self, by: Test, pattern: &str, text: &str) -> TriBool {
-        let truth = Comparison::holds(by, pattern, text);
-        if !self.marks.is_empty() && (pattern.contains(&*self.marks) || text.contains(&*self.marks)) {
-            self.comparisons.push(Comparison { test: by, pattern: pattern.to_owned(), text: text.to_owned() });
-        }
-        truth
-    }
-
-    pub(super) fn doubt(&mut self, why: String) -> TriBool {
-        if !self.doubts.contains(&why) {
-            self.doubts.push(why);
+impl Doubts {
+    pub(super) fn add(&mut self, why: String) -> TriBool {
+        if !self.0.contains(&why) {
+            self.0.push(why);
         }
         TriBool::Unknown
     }

@@ -1,7 +1,7 @@
 //! Conditions of a statement.
 //! Source: <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition.html>
 
-use super::comparison::{Test, Trace};
+use super::comparison::{Doubts, Test};
 use super::operator::{Base, Operator, Set};
 use super::pattern::{Filled, Pattern};
 use super::request::{KeyValues, Request};
@@ -58,14 +58,14 @@ impl Condition {
     /// nothing else does.
     /// Sources: <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition_operators.html>,
     /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-single-vs-multi-valued-context-keys.html>
-    pub(super) fn holds(&self, request: &Request, notes: &mut Trace) -> TriBool {
+    pub(super) fn holds(&self, request: &Request, doubts: &mut Doubts) -> TriBool {
         let Some(operator) = self.operator else {
-            return notes.doubt(format!("the condition operator `{}` is not known here", self.operator_name));
+            return doubts.add(format!("the condition operator `{}` is not known here", self.operator_name));
         };
         let values = match request.find(&self.key) {
             KeyValues::Values(values) => Some(values),
             KeyValues::Absent => None,
-            KeyValues::Unknown(why) => return notes.doubt(why),
+            KeyValues::Unknown(why) => return doubts.add(why),
         };
         if operator.base == Base::Null {
             return self.is_null(values.is_none_or(|values| values.list.is_empty()), request);
@@ -78,15 +78,15 @@ impl Condition {
             };
             return TriBool::from(holds);
         };
-        let one = |value: &String, notes: &mut Trace| self.fits(operator, value, request, notes);
+        let one = |value: &String, doubts: &mut Doubts| self.fits(operator, value, request, doubts);
         match (operator.set, values.multiple) {
-            (None, false) => values.list.first().map_or(TriBool::No, |value| one(value, notes)),
+            (None, false) => values.list.first().map_or(TriBool::No, |value| one(value, doubts)),
             // A key of one value is a set of one. AWS advises against such an operator, since of a key that is absent
             // `ForAllValues` holds, which is what is decided above.
-            (Some(Set::All), _) => values.list.iter().fold(TriBool::Yes, |all, value| all.and(one(value, notes))),
-            (Some(Set::Any), _) => values.list.iter().fold(TriBool::No, |any, value| any.or(one(value, notes))),
+            (Some(Set::All), _) => values.list.iter().fold(TriBool::Yes, |all, value| all.and(one(value, doubts))),
+            (Some(Set::Any), _) => values.list.iter().fold(TriBool::No, |any, value| any.or(one(value, doubts))),
             // AWS says not to write it, and not what comes of it.
-            (None, true) => notes.doubt(format!(
+            (None, true) => doubts.add(format!(
                 "`{}` may have several values, and `{}` does not say which of them must match",
                 self.key, self.operator_name
             )),
@@ -95,7 +95,7 @@ impl Condition {
 
     /// Whether one value of the request fits: any of the policy's values, or with a negated operator, none of them.
     /// Source: <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_multi-value-conditions.html>
-    fn fits(&self, operator: Operator, value: &str, request: &Request, notes: &mut Trace) -> TriBool {
+    fn fits(&self, operator: Operator, value: &str, request: &Request, doubts: &mut Doubts) -> TriBool {
         let test = match operator.base {
             Base::StringEquals => Test::Equal,
             Base::StringEqualsIgnoreCase => Test::EqualInAnyCase,
@@ -107,14 +107,14 @@ impl Condition {
         for wanted in &self.values {
             let truth = match wanted.fill(request, operator.has_wildcards()) {
                 Filled::Text(wanted) => {
-                    let truth = notes.compare(test, &wanted, value);
+                    let truth = test.holds(&wanted, value);
                     if truth == TriBool::Unknown {
-                        notes.doubt(format!("`{}` cannot compare `{wanted}` with `{value}`", self.operator_name));
+                        doubts.add(format!("`{}` cannot compare `{wanted}` with `{value}`", self.operator_name));
                     }
                     truth
                 }
                 Filled::Nothing => TriBool::No,
-                Filled::Unknown(why) => notes.doubt(why),
+                Filled::Unknown(why) => doubts.add(why),
             };
             any = any.or(truth);
             if any == TriBool::Yes {

@@ -2,28 +2,19 @@
 //! Source: <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic_policy-eval-basics.html>
 
 use super::beyond::{FOR_USERS, is_beyond_policies};
-use super::comparison::Trace;
+use super::comparison::Doubts;
 use super::document::{Document, Effect};
 use super::principal::Named;
 use super::request::{Principal, Request};
 use super::tri_bool::TriBool;
 
-/// A policy that somebody has.
-#[derive(Debug, Clone, Copy)]
-pub struct Attached<'a> {
-    /// What to call it.
-    pub name: &'a str,
-    /// What it says.
-    pub document: &'a Document,
-}
-
 /// Everything that a decision is made of.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Policies<'a> {
     /// The policies of whoever asks: their own, those of their groups, inline and managed.
-    pub identity: &'a [Attached<'a>],
+    pub identity: &'a [&'a Document],
     /// Their permissions boundary.
-    pub boundary: Option<Attached<'a>>,
+    pub boundary: Option<&'a Document>,
     /// The policy of what is asked for, if it has one.
     pub resource: Option<ResourcePolicy<'a>>,
 }
@@ -32,10 +23,10 @@ pub struct Policies<'a> {
 #[derive(Debug, Clone, Copy)]
 pub enum ResourcePolicy<'a> {
     /// One that can allow on its own, and need not, such as a bucket's.
-    Sufficient(Attached<'a>),
+    Sufficient(&'a Document),
     /// One that must allow, such as a role's trust policy for `sts:AssumeRole`.
     /// Source: <https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_update-role-trust-policy.html>
-    Required(Attached<'a>),
+    Required(&'a Document),
 }
 
 /// What AWS decides.
@@ -86,15 +77,9 @@ pub struct Outcome {
 
 /// Decides a request.
 pub fn decide(request: &Request, policies: &Policies<'_>) -> Outcome {
-    decide_noting(request, policies, &mut Trace::default())
-}
-
-/// Decides a request, and notes the comparisons that the decision hung on: for texts with which these come out the same,
-/// so does the decision.
-pub fn decide_noting(request: &Request, policies: &Policies<'_>, notes: &mut Trace) -> Outcome {
-    notes.doubts.clear();
+    let mut doubts = Doubts::default();
     if is_beyond_policies(&request.action) {
-        let is_user = matches!(request.principal, Principal::User { .. } | Principal::Root(_));
+        let is_user = matches!(request.principal, Principal::User { .. });
         let for_all = !request.action.eq_ignore_ascii_case(FOR_USERS);
         let decision = if is_user || for_all { Decision::Allowed } else { Decision::ImplicitlyDenied };
         return Outcome { decision, statements: Vec::new(), doubts: Vec::new() };
@@ -102,16 +87,15 @@ pub fn decide_noting(request: &Request, policies: &Policies<'_>, notes: &mut Tra
     let action = request.action.to_ascii_lowercase();
     let mut found = MatchingStatements { bounded: policies.boundary.is_some(), action, statements: Vec::new() };
     for (index, attached) in policies.identity.iter().enumerate() {
-        found.look(StatementSource::Identity(index), attached.document, request, notes);
+        found.look(StatementSource::Identity(index), attached, request, &mut doubts);
     }
     if let Some(boundary) = policies.boundary {
-        found.look(StatementSource::Boundary, boundary.document, request, notes);
+        found.look(StatementSource::Boundary, boundary, request, &mut doubts);
     }
     if let Some(ResourcePolicy::Sufficient(attached) | ResourcePolicy::Required(attached)) = policies.resource {
-        found.look(StatementSource::Resource, attached.document, request, notes);
+        found.look(StatementSource::Resource, attached, request, &mut doubts);
     }
     let (allowed, allowing) = found.allowed(request, policies);
-    let doubts = |decision| if decision == Decision::Unknown { notes.doubts.clone() } else { Vec::new() };
     let (decision, mut statements) = match (found.denied(), allowed) {
         // An explicit denial wins, wherever it stands.
         (TriBool::Yes, _) => (Decision::ExplicitlyDenied, found.of(Effect::Deny, TriBool::Yes)),
@@ -125,7 +109,8 @@ pub fn decide_noting(request: &Request, policies: &Policies<'_>, notes: &mut Tra
     };
     statements.sort_unstable();
     statements.dedup();
-    Outcome { decision, statements, doubts: doubts(decision) }
+    let doubts = if decision == Decision::Unknown { doubts.0 } else { Vec::new() };
+    Outcome { decision, statements, doubts }
 }
 
 /// The statements that apply, or may.
@@ -138,13 +123,13 @@ struct MatchingStatements {
 }
 
 impl MatchingStatements {
-    fn look(&mut self, policy: StatementSource, document: &Document, request: &Request, notes: &mut Trace) {
+    fn look(&mut self, policy: StatementSource, document: &Document, request: &Request, doubts: &mut Doubts) {
         for (statement, one) in document.statements.iter().enumerate() {
             if !one.names_action(&self.action) {
                 continue;
             }
             let mut named = Named::Directly;
-            let truth = one.applies(request, self.bounded, notes, &mut named);
+            let truth = one.applies(request, self.bounded, doubts, &mut named);
             if truth != TriBool::No {
                 self.statements.push((DeterminingStatement { policy, statement }, one.effect, truth, named));
             }
@@ -198,8 +183,8 @@ impl MatchingStatements {
         let elsewhere = is_elsewhere(request);
         let by_itself = if elsewhere { TriBool::No } else { direct.or(by_role.and(in_boundary)) };
         let by_identity = match (policies.resource, &request.principal) {
-            // Services and root users have no policies of their own.
-            (_, Principal::Service(_) | Principal::Root(_)) => TriBool::No,
+            // Services have no policies of their own.
+            (_, Principal::Service(_)) => TriBool::No,
             _ if elsewhere => direct.or(by_role).or(by_account).and(identity).and(in_boundary),
             (Some(ResourcePolicy::Required(_)), _) => by_account.and(identity).and(in_boundary),
             _ => identity.and(in_boundary),
@@ -216,9 +201,7 @@ impl MatchingStatements {
 
 /// Whether the ARN of the resource is one of another account than that of whoever asks.
 pub(super) fn is_elsewhere(request: &Request) -> bool {
-    let (Principal::User { account, .. } | Principal::Role { account, .. } | Principal::Root(account)) =
-        &request.principal
-    else {
+    let (Principal::User { account, .. } | Principal::Role { account, .. }) = &request.principal else {
         return false;
     };
     let of_resource = request.resource.split(':').nth(4).unwrap_or_default();

@@ -3,7 +3,7 @@
 
 use serde_json::{Map, Value};
 
-use super::comparison::Trace;
+use super::comparison::Doubts;
 use super::condition::Condition;
 use super::grammar::{Malformed, known, texts};
 use super::pattern::{ANY_CHAR, ANY_RUN, Filled, Pattern, is_like};
@@ -130,11 +130,11 @@ impl Statement {
     /// policy attached, regardless of the values specified in the `NotPrincipal` element": `bounded` says whether who asks
     /// has one.
     /// Source: <https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_boundaries.html>
-    pub(super) fn applies(&self, request: &Request, bounded: bool, notes: &mut Trace, how: &mut Named) -> TriBool {
+    pub(super) fn applies(&self, request: &Request, bounded: bool, doubts: &mut Doubts, how: &mut Named) -> TriBool {
         match &self.principals {
-            Some(Listed::These(principals)) => *how = principals.name(&request.principal, notes),
+            Some(Listed::These(principals)) => *how = principals.name(&request.principal),
             Some(Listed::AllBut(principals)) => {
-                let named = principals.name(&request.principal, notes);
+                let named = principals.name(&request.principal);
                 let is_meant = named == Named::Not || (bounded && self.effect == Effect::Deny);
                 *how = if is_meant { Named::Directly } else { Named::Not };
             }
@@ -143,12 +143,12 @@ impl Statement {
         if self.principals.is_some() && *how == Named::Not {
             return TriBool::No;
         }
-        let mut applies = self.names_resource(request, notes);
+        let mut applies = self.names_resource(request, doubts);
         for condition in &self.conditions {
             if applies == TriBool::No {
                 break;
             }
-            applies = applies.and(condition.holds(request, notes));
+            applies = applies.and(condition.holds(request, doubts));
         }
         applies
     }
@@ -190,7 +190,7 @@ impl Statement {
     }
 
     /// Trust policies name no resource: theirs is the role.
-    pub(super) fn names_resource(&self, request: &Request, notes: &mut Trace) -> TriBool {
+    pub(super) fn names_resource(&self, request: &Request, doubts: &mut Doubts) -> TriBool {
         let (patterns, negated) = match &self.resources {
             Some(Listed::These(patterns)) => (patterns, false),
             Some(Listed::AllBut(patterns)) => (patterns, true),
@@ -200,22 +200,21 @@ impl Statement {
         for pattern in patterns {
             let truth = match pattern.fill(request, true) {
                 Filled::Text(pattern) => {
-                    let truth = notes.compare(Test::Resource, &pattern, &request.resource);
+                    let truth = Test::Resource.holds(&pattern, &request.resource);
                     if truth == TriBool::Unknown {
                         let shown = pattern.replace(ANY_RUN, "*").replace(ANY_CHAR, "?");
                         let resource = &request.resource;
-                        notes.doubt(format!(
-                            "whether `{shown}` matches `{resource}` hangs on a `*` that ends a segment"
-                        ));
+                        doubts
+                            .add(format!("whether `{shown}` matches `{resource}` hangs on a `*` that ends a segment"));
                     }
                     truth
                 }
                 // It "will not match any resource"; "any attempt to match it fails and causes the statement to be invalid".
                 // Whether the statement is then about every resource or about none, AWS does not say.
                 // Source: <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_variables.html>
-                Filled::Nothing if negated => notes.doubt("a `NotResource` has a variable without a value".to_owned()),
+                Filled::Nothing if negated => doubts.add("a `NotResource` has a variable without a value".to_owned()),
                 Filled::Nothing => TriBool::No,
-                Filled::Unknown(why) => notes.doubt(why),
+                Filled::Unknown(why) => doubts.add(why),
             };
             any = any.or(truth);
             if any == TriBool::Yes {

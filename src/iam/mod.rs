@@ -4,8 +4,6 @@
 //! a resource, the trust policy of a role. What it cannot know, a condition key or an operator, never becomes a yes or a no:
 //! the decision is `Unknown`, with the reason, unless it comes out the same either way.
 //!
-//! Everything that it asks of a text is a `Comparison`. `decide_noting` tells which of them a decision hung on: whoever
-//! knows that these come out the same for other texts knows that the decision does.
 //! Source: <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic.html>
 
 mod beyond;
@@ -24,10 +22,8 @@ mod request;
 mod tri_bool;
 
 pub use beyond::is_beyond_policies;
-pub use comparison::{Comparison, Test, Trace};
-pub use decide::{
-    Attached, Decision, DeterminingStatement, Outcome, Policies, ResourcePolicy, StatementSource, decide, decide_noting,
-};
+pub use comparison::Test;
+pub use decide::{Decision, DeterminingStatement, Outcome, Policies, ResourcePolicy, StatementSource, decide};
 pub use delta::{AccessLine, Dependence, Direction, TooManyWays, access_delta, access_gains, access_losses};
 pub use document::{Document, Effect, Statement};
 pub use grammar::Malformed;

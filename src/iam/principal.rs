@@ -3,10 +3,8 @@
 
 use serde_json::Value;
 
-use super::comparison::{Test, Trace};
 use super::grammar::{Malformed, texts};
 use super::request::Principal;
-use super::tri_bool::TriBool;
 
 /// Whom a statement names.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -57,34 +55,28 @@ impl Principals {
     }
 
     /// How these name whoever asks. Names are compared as they stand: an ARN takes no wildcards here.
-    pub(super) fn name(&self, principal: &Principal, notes: &mut Trace) -> Named {
+    pub(super) fn name(&self, principal: &Principal) -> Named {
         if self.everyone {
             return Named::Directly;
         }
         let mut named = Named::Not;
-        let mut is = |name: &str, arn: &str| notes.compare(Test::Equal, name, arn) == TriBool::Yes;
         match principal {
             Principal::Service(service) => {
-                if self.services.iter().any(|name| is(name, service)) {
-                    named = Named::Directly;
-                }
-            }
-            Principal::Root(account) => {
-                if self.aws.iter().any(|name| is_account(name, account)) {
+                if self.services.contains(service) {
                     named = Named::Directly;
                 }
             }
             Principal::User { arn, account } => {
                 for name in &self.aws {
                     named = named.max(if is_account(name, account) { Named::ByAccount } else { Named::Not });
-                    named = named.max(if is(name, arn) { Named::Directly } else { Named::Not });
+                    named = named.max(if name == arn { Named::Directly } else { Named::Not });
                 }
             }
             Principal::Role { arn, session, account } => {
                 for name in &self.aws {
                     named = named.max(if is_account(name, account) { Named::ByAccount } else { Named::Not });
-                    named = named.max(if is(name, arn) { Named::ByRole } else { Named::Not });
-                    let by_session = session.as_ref().is_some_and(|session| is(name, session));
+                    named = named.max(if name == arn { Named::ByRole } else { Named::Not });
+                    let by_session = session.as_ref() == Some(name);
                     named = named.max(if by_session { Named::Directly } else { Named::Not });
                 }
             }

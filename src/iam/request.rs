@@ -39,8 +39,6 @@ pub enum Principal {
     },
     /// A service of AWS, such as `sagemaker.amazonaws.com`.
     Service(String),
-    /// The root user of an account, by its ID.
-    Root(String),
 }
 
 /// The values of a context key.

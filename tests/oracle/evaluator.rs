@@ -1,8 +1,6 @@
 //! The evaluator's side.
 
-use racestack::iam::{
-    Attached, Context, Decision, Document, Outcome, Policies, Principal, Request, ResourcePolicy, Trace, decide_noting,
-};
+use racestack::iam::{Context, Decision, Document, Outcome, Policies, Principal, Request, ResourcePolicy, decide};
 use serde_json::{Map, Value as Json};
 
 use crate::aim::texts;
@@ -12,29 +10,27 @@ use crate::who::Kind;
 /// What the evaluator says of a case, in the oracle's words, and what it does not know.
 #[track_caller]
 pub fn decision(case: &Case) -> (&'static str, Vec<String>) {
-    let mut notes = Trace::default();
-    let Outcome { decision, .. } = with_policies(case, |policies| decide_noting(&request(case), policies, &mut notes));
+    let Outcome { decision, doubts, .. } = with_policies(case, |policies| decide(&request(case), policies));
     let decision = match decision {
         Decision::Allowed => "Allowed",
         Decision::ExplicitlyDenied => "ExplicitlyDenied",
         Decision::ImplicitlyDenied => "ImplicitlyDenied",
         Decision::Unknown => "Unknown",
     };
-    (decision, notes.doubts)
+    (decision, doubts)
 }
 
 /// Hands on the policies of a case.
 #[track_caller]
 pub fn with_policies<T>(case: &Case, to: impl FnOnce(&Policies<'_>) -> T) -> T {
     let identity: Vec<Document> = case.identity.iter().map(parsed).collect();
-    let identity: Vec<Attached<'_>> = identity.iter().map(|document| Attached { name: "identity", document }).collect();
+    let identity: Vec<&Document> = identity.iter().collect();
     let boundary = case.boundary.as_ref().map(parsed);
     let resource = case.resource_policy.as_ref().map(parsed);
-    let resource = resource.as_ref().map(|document| Attached { name: "resource", document });
     to(&Policies {
         identity: &identity,
-        boundary: boundary.as_ref().map(|document| Attached { name: "boundary", document }),
-        resource: resource.map(if case.request.action == "sts:AssumeRole" {
+        boundary: boundary.as_ref(),
+        resource: resource.as_ref().map(if case.request.action == "sts:AssumeRole" {
             ResourcePolicy::Required
         } else {
             ResourcePolicy::Sufficient

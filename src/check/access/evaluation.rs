@@ -8,8 +8,8 @@ use super::classes::PrincipalClass;
 use super::placeholders::{ACTOR_NAME, PLACEHOLDERS, Substitution, as_target, map_texts};
 use super::probes::{AccessProbe, ResourcePolicyRef};
 use crate::iam::{
-    Attached, Context, Decision, Document, Policies, Principal, Request, ResourcePolicy, StatementSource, Trace,
-    decide_noting, is_beyond_policies,
+    Context, Decision, Document, Policies, Principal, Request, ResourcePolicy, StatementSource, decide,
+    is_beyond_policies,
 };
 use crate::model::User;
 use crate::plan::Names;
@@ -99,14 +99,13 @@ fn document<'a>(policy: &'a Policy, substitution: Substitution<'_>, of_other: bo
     Document::parse(&substitution.fill_value(&value)).ok().map(Cow::Owned)
 }
 
-/// Decides what an actor asks for, and notes the comparisons that it hung on.
+/// Decides what an actor asks for.
 pub(crate) fn evaluate(
     names: &Names,
     account_inventory: &AccountInventory,
     actor: &Actor<'_>,
     probe: &AccessProbe,
     (substitution, signed_in): (Substitution<'_>, &SignedIn),
-    notes: &mut Trace,
 ) -> Evaluation {
     let own_name = substitution.fill(&ACTOR_NAME.to_string());
     let account = &names.account_id;
@@ -165,21 +164,14 @@ pub(crate) fn evaluate(
             .map(|document| (index, document)),
     };
     let resource = match (probe.over, &of_resource, &anybody) {
-        (ResourcePolicyRef::Bucket(_), Some((_, document)), _) => {
-            Some(ResourcePolicy::Sufficient(Attached { name: "", document }))
-        }
-        (ResourcePolicyRef::Role(_), Some((_, document)), _) => {
-            Some(ResourcePolicy::Required(Attached { name: "", document }))
-        }
-        (ResourcePolicyRef::UnknownRole, _, Some(document)) => {
-            Some(ResourcePolicy::Required(Attached { name: "", document }))
-        }
+        (ResourcePolicyRef::Bucket(_), Some((_, document)), _) => Some(ResourcePolicy::Sufficient(document)),
+        (ResourcePolicyRef::Role(_), Some((_, document)), _) => Some(ResourcePolicy::Required(document)),
+        (ResourcePolicyRef::UnknownRole, _, Some(document)) => Some(ResourcePolicy::Required(document)),
         _ => None,
     };
-    let identity: Vec<Attached<'_>> =
-        actor.policies.iter().map(|(_, document)| Attached { name: "", document: document.as_ref() }).collect();
-    let boundary = actor.boundary.as_ref().map(|(_, document)| Attached { name: "", document: document.as_ref() });
-    let outcome = decide_noting(&request, &Policies { identity: &identity, boundary, resource }, notes);
+    let identity: Vec<&Document> = actor.policies.iter().map(|(_, document)| document.as_ref()).collect();
+    let boundary = actor.boundary.as_ref().map(|(_, document)| document.as_ref());
+    let outcome = decide(&request, &Policies { identity: &identity, boundary, resource });
     let statements = outcome.statements.iter().filter_map(|decisive| {
         let (policy, boundary) = match decisive.policy {
             StatementSource::Identity(index) => (actor.policies.get(index)?.0, false),

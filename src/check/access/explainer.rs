@@ -7,7 +7,7 @@ use super::placeholders::{ACTOR_NAME, Substitution, TARGET_NAME};
 use super::places::Places;
 use super::probes::{AccessProbe, Key, ProbeBuilder, ProbedPerson, ResourcePolicyRef};
 use super::roles::{acting_principals, as_target_tags, as_targets};
-use crate::iam::{Decision, Trace, has_several_values};
+use crate::iam::{Decision, has_several_values};
 use crate::model::{Account, User};
 use crate::plan::AccountPlan;
 use crate::render::Rendered;
@@ -221,7 +221,7 @@ impl<'a> AccessExplainer<'a> {
         let decide = |second_factor| {
             let signed_in = SignedIn { second_factor, network: network.clone() };
             let (names, how) = (&self.plan.names, (substitution, &signed_in));
-            evaluate(names, self.account_inventory, actor, probe, how, &mut Trace::default())
+            evaluate(names, self.account_inventory, actor, probe, how)
         };
         let with = decide(true);
         let says = |(key, _): &(String, String)| {

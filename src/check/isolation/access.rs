@@ -7,7 +7,7 @@ use super::problem::{Problem, Statements, line_in_words, spelled};
 use super::reference::References;
 use crate::finding::Rule;
 use crate::iam::{
-    self, AccessLine, Attached, Decision, Direction, Document, Policies, Request, ResourcePolicy, access_gains, decide,
+    self, AccessLine, Decision, Direction, Document, Policies, Request, ResourcePolicy, access_gains, decide,
 };
 use crate::inventory::{BUCKET_POLICY, Policy};
 
@@ -68,19 +68,18 @@ impl<'s> Access<'s> {
     }
 
     pub(super) fn with_policies<T>(&self, use_them: impl FnOnce(&Policies<'_>) -> T) -> T {
-        let attached = |document: &'s Document| Attached { name: "", document };
-        let identity: Vec<Attached<'_>> = self.identity.iter().map(|(_, document)| attached(document)).collect();
-        let boundary = self.boundary.map(|(_, document)| attached(document));
-        let resource = Some(ResourcePolicy::Sufficient(Attached { name: "", document: &self.resource }));
+        let identity: Vec<&Document> = self.identity.iter().map(|(_, document)| *document).collect();
+        let boundary = self.boundary.map(|(_, document)| document);
+        let resource = Some(ResourcePolicy::Sufficient(&self.resource));
         use_them(&Policies { identity: &identity, boundary, resource })
     }
 
     /// These identity policies and nothing else in this account.
-    pub(super) fn alone<'p>(&self, identity: &'p [Attached<'p>]) -> Policies<'p>
+    pub(super) fn alone<'p>(&self, identity: &'p [&'p Document]) -> Policies<'p>
     where
         's: 'p,
     {
-        let resource = Some(ResourcePolicy::Sufficient(Attached { name: "", document: self.of_other_accounts }));
+        let resource = Some(ResourcePolicy::Sufficient(self.of_other_accounts));
         Policies { identity, boundary: None, resource }
     }
 
@@ -92,7 +91,7 @@ impl<'s> Access<'s> {
 
     /// What is beyond `limits`, or cannot be told, that of the same statements together; `who_can` are the words for it.
     pub(super) fn beyond(&self, subject: &Subject<'_, '_>, who_can: &str, limits: &Document) -> Vec<Problem> {
-        let limits = [Attached { name: "", document: limits }];
+        let limits = [limits];
         let limits = self.alone(&limits);
         let lines = self.with_policies(|access| access_gains(&subject.principal, &subject.base, &limits, access));
         let Ok(lines) = lines else { return vec![self.too_many(subject)] };

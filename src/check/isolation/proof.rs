@@ -8,7 +8,7 @@ use super::kind::{Kind, Subject};
 use super::problem::{Problem, Statements, line_in_words};
 use super::reference::{Need, References};
 use crate::finding::Rule;
-use crate::iam::{Attached, Decision, Direction, Request, access_losses, decide};
+use crate::iam::{Decision, Direction, Document, Request, access_losses, decide};
 use crate::inventory::{Boundary, Undefined};
 use crate::model::OLD_KEY;
 use crate::plan::{AccountPlan, Names};
@@ -117,14 +117,13 @@ impl Access<'_> {
         if needs.is_empty() || is_another {
             return Vec::new();
         }
-        let attached: Vec<Attached<'_>> =
-            needs.iter().map(|need| Attached { name: "", document: &need.document }).collect();
+        let attached: Vec<&Document> = needs.iter().map(|need| &need.document).collect();
         let needed = self.alone(&attached);
         let lines = self.with_policies(|access| access_losses(&subject.principal, &subject.base, &needed, access));
         let Ok(lines) = lines else { return vec![self.too_many(subject)] };
-        let asks_for = |one: &Attached<'_>, request: &Request| {
+        let asks_for = |one: &&Document, request: &Request| {
             let alone = self.alone(std::slice::from_ref(one));
-            one.document.may_allow(&request.action) && decide(request, &alone).decision == Decision::Allowed
+            one.may_allow(&request.action) && decide(request, &alone).decision == Decision::Allowed
         };
         let mut problems: BTreeMap<(usize, bool), Problem> = BTreeMap::new();
         for line in lines {

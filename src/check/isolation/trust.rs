@@ -6,7 +6,7 @@ use super::company;
 use super::kind::{Kind, Subject};
 use super::problem::Problem;
 use crate::finding::Rule;
-use crate::iam::{Attached, Context, Decision, Policies, Principal, Request, ResourcePolicy, decide};
+use crate::iam::{Context, Decision, Policies, Principal, Request, ResourcePolicy, decide};
 use crate::inventory::{IamInventory, IdentityKind, Policy, one_or_more};
 use crate::model::{Profile, Service};
 use crate::plan::{AccountPlan, Names};
@@ -80,7 +80,7 @@ fn refused(
     names: &Names,
 ) -> Option<Problem> {
     let document = policy.document.parsed().ok()?;
-    let trust = ResourcePolicy::Required(Attached { name: "", document });
+    let trust = ResourcePolicy::Required(document);
     let Names { partition, region, account_id, .. } = names;
     let works_for = |thing: &&str| {
         let source = format!("arn:{partition}:{service}:{region}:{account_id}:{thing}/any");

@@ -154,7 +154,7 @@ fn stranger_base(principal: &Principal) -> Context {
             .with("aws:PrincipalAccount", account.as_str())
             .with("aws:PrincipalType", "AssumedRole")
             .with("aws:PrincipalIsAWSService", "false"),
-        Principal::Service(_) | Principal::Root(_) => Context::new(),
+        Principal::Service(_) => Context::new(),
     }
 }
 
@@ -162,7 +162,7 @@ fn stranger_base(principal: &Principal) -> Context {
 fn stranger_side(principal: &Principal, resource: Vec<Value>) -> Side {
     let all = json!({"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]});
     let identity = match principal {
-        Principal::Service(_) | Principal::Root(_) => Vec::new(),
+        Principal::Service(_) => Vec::new(),
         Principal::User { .. } | Principal::Role { .. } => vec![all],
     };
     let unknown = if is_anybody(principal) { undecided(&resource) } else { BTreeSet::new() };

@@ -13,7 +13,7 @@ use serde_json::Value;
 
 use super::folder::{AccountFolder, Stack};
 use super::model::{AccessChange, AccessDirection, AccessEntry, Presence};
-use crate::iam::{AccessLine, Attached, Direction, Document, Policies, ResourcePolicy, access_delta};
+use crate::iam::{AccessLine, Direction, Document, Policies, ResourcePolicy, access_delta};
 use crate::inventory::{Documents, one_or_more};
 use account::AccountIam;
 use external_principals::{of_trust, outside};
@@ -141,19 +141,10 @@ fn lines(subject: &Subject) -> Result<Vec<AccessLine>, String> {
         Ok((identity, boundary, resource))
     };
     let (old, new) = (documents(&subject.old)?, documents(&subject.new)?);
-    let attached = |document| Attached { name: "", document };
-    let identities = [&old.0, &new.0].map(|documents| documents.iter().map(attached).collect::<Vec<_>>());
+    let identities = [&old.0, &new.0].map(|documents| documents.iter().collect::<Vec<_>>());
     let kind = if subject.new.required { ResourcePolicy::Required } else { ResourcePolicy::Sufficient };
-    let before = Policies {
-        identity: &identities[0],
-        boundary: old.1.as_ref().map(attached),
-        resource: Some(kind(attached(&old.2))),
-    };
-    let after = Policies {
-        identity: &identities[1],
-        boundary: new.1.as_ref().map(attached),
-        resource: Some(kind(attached(&new.2))),
-    };
+    let before = Policies { identity: &identities[0], boundary: old.1.as_ref(), resource: Some(kind(&old.2)) };
+    let after = Policies { identity: &identities[1], boundary: new.1.as_ref(), resource: Some(kind(&new.2)) };
     access_delta(&subject.principal, &subject.base, &before, &after)
         .map_err(|_| "there are too many combinations of wildcards".to_owned())
 }

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::OnceLock;
 
 use super::super::Context;
-use super::super::comparison::Trace;
+use super::super::comparison::Doubts;
 use super::super::condition::Condition;
 use super::super::examples::around;
 use super::super::keys::{Presence, has_one_value, presence};
@@ -133,7 +133,7 @@ impl Axis {
 
     /// Whether a condition about the key holds, of each class.
     pub(super) fn each(&self, condition: &Condition) -> Vec<TriBool> {
-        let holds = |class: &Class| condition.holds(&self.request(class.values.as_ref()), &mut Trace::default());
+        let holds = |class: &Class| condition.holds(&self.request(class.values.as_ref()), &mut Doubts::default());
         self.classes.iter().map(holds).collect()
     }
 
@@ -144,7 +144,7 @@ impl Axis {
 
     fn truths(&self, values: Option<&Values>) -> Vec<TriBool> {
         let request = self.request(values);
-        self.conditions.iter().map(|condition| condition.holds(&request, &mut Trace::default())).collect()
+        self.conditions.iter().map(|condition| condition.holds(&request, &mut Doubts::default())).collect()
     }
 
     fn candidates(&self) -> Vec<Option<Values>> {

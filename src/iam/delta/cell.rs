@@ -3,9 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use super::super::comparison::Trace;
 use super::super::condition::Condition;
-use super::super::decide::{Attached, Decision, Policies, ResourcePolicy, decide};
+use super::super::decide::{Decision, Policies, ResourcePolicy, decide};
 use super::super::document::{Document, Effect, Listed, Statement};
 use super::super::principal::Named;
 use super::super::request::{Context, Principal, Request, Values};
@@ -52,18 +51,12 @@ impl<'a> Relevant<'a> {
         let identity = document(&self.identity);
         let boundary = self.boundary.as_deref().map(document);
         let resource = self.resource.as_deref().map(document);
-        let attached = |document| Attached { name: "", document };
         let policy = |document| {
-            let attached = attached(document);
-            if self.required { ResourcePolicy::Required(attached) } else { ResourcePolicy::Sufficient(attached) }
+            if self.required { ResourcePolicy::Required(document) } else { ResourcePolicy::Sufficient(document) }
         };
         let outcome = decide(
             request,
-            &Policies {
-                identity: &[attached(&identity)],
-                boundary: boundary.as_ref().map(attached),
-                resource: resource.as_ref().map(policy),
-            },
+            &Policies { identity: &[&identity], boundary: boundary.as_ref(), resource: resource.as_ref().map(policy) },
         );
         match outcome.decision {
             Decision::Allowed => TriBool::Yes,
@@ -232,7 +225,7 @@ impl SideIndex {
         let denials = own.filter(|(one, truth)| one.effect == Effect::Deny && *truth == TriBool::Yes && is_sure(one));
         // What a resource's policy leaves to the account, or says of others, allows nothing by itself.
         let is_direct = |(one, _): &&(&Statement, TriBool)| match &one.principals {
-            Some(Listed::These(named)) => named.name(principal, &mut Trace::default()) > Named::ByAccount,
+            Some(Listed::These(named)) => named.name(principal) > Named::ByAccount,
             _ => true,
         };
         let grants = side.identity.iter().chain(side.resource.iter().flatten().filter(is_direct));

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::super::comparison::{Comparison, Test};
+use super::super::comparison::Test;
 use super::super::decide::is_elsewhere;
 use super::super::pattern::{ANY_CHAR, ANY_RUN};
 use super::super::request::{Context, Principal, Request};
@@ -40,9 +40,7 @@ impl Classes {
         let mut languages: Vec<Vec<Step>> = patterns.iter().map(|text| pattern(text)).collect();
         // A wildcard that would have to reach beyond its segment makes the match doubtful.
         languages.extend(patterns.iter().filter_map(|text| arn_pattern(text)));
-        if let Principal::User { account, .. } | Principal::Role { account, .. } | Principal::Root(account) =
-            &request.principal
-        {
+        if let Principal::User { account, .. } | Principal::Role { account, .. } = &request.principal {
             languages.extend(arns_of_accounts(account));
         }
         let languages: Vec<Language> = languages.into_iter().map(|steps| vec![steps]).collect();
@@ -86,7 +84,7 @@ impl Classes {
     }
 
     fn truths(&self, text: &str) -> Vec<TriBool> {
-        let of_patterns = self.patterns.iter().map(|pattern| Comparison::holds(self.test, pattern, text));
+        let of_patterns = self.patterns.iter().map(|pattern| self.test.holds(pattern, text));
         of_patterns.chain([TriBool::from(self.is_elsewhere(text))]).collect()
     }
 

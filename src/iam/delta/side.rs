@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::super::comparison::Trace;
+use super::super::comparison::Doubts;
 use super::super::decide::{Policies, ResourcePolicy};
 use super::super::document::{Document, Statement};
 use super::super::request::Request;
@@ -12,14 +12,13 @@ use super::classes::Classes;
 
 pub(super) fn of_side<'a>(side: &Policies<'a>) -> impl Iterator<Item = &'a Statement> {
     let resource = side.resource.map(|policy| resource_document(policy).0);
-    let documents = side.identity.iter().map(|attached| attached.document);
-    documents.chain(side.boundary.map(|attached| attached.document)).chain(resource).flat_map(|one| &one.statements)
+    side.identity.iter().copied().chain(side.boundary).chain(resource).flat_map(|one| &one.statements)
 }
 
 fn resource_document(policy: ResourcePolicy<'_>) -> (&Document, bool) {
     match policy {
-        ResourcePolicy::Sufficient(attached) => (attached.document, false),
-        ResourcePolicy::Required(attached) => (attached.document, true),
+        ResourcePolicy::Sufficient(document) => (document, false),
+        ResourcePolicy::Required(document) => (document, true),
     }
 }
 
@@ -43,15 +42,14 @@ pub(super) struct Applicability {
 
 impl<'a> Side<'a> {
     pub(super) fn of(side: &Policies<'a>) -> Self {
-        let mut statements: Vec<&Statement> =
-            side.identity.iter().flat_map(|attached| &attached.document.statements).collect();
+        let mut statements: Vec<&Statement> = side.identity.iter().flat_map(|document| &document.statements).collect();
         let identity = 0..statements.len();
         let mut add = |document: &'a Document| {
             let start = statements.len();
             statements.extend(&document.statements);
             start..statements.len()
         };
-        let boundary = side.boundary.map(|attached| add(attached.document));
+        let boundary = side.boundary.map(&mut add);
         let policy = side.resource.map(resource_document);
         let resource = policy.map(|(document, _)| add(document));
         Self { statements, identity, boundary, resource, required: policy.is_some_and(|(_, required)| required) }
@@ -102,6 +100,6 @@ impl Statement {
         if self.open_variables(&request.context) && self.resources.is_some() {
             return TriBool::Unknown;
         }
-        self.names_resource(request, &mut Trace::default())
+        self.names_resource(request, &mut Doubts::default())
     }
 }
