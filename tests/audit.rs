@@ -200,6 +200,236 @@ fn who_can_take_a_trusted_role_is_found() {
     account.finds(&[("audit::reached", "tokyo/user/robot/assume-Admin")]);
 }
 
+/// An account with an administrator whom the settings trust, a role that reads all folders, one that AWS Lambda takes and that reaches
+/// nothing, and a user without anything.
+#[track_caller]
+fn with_roles() -> Account {
+    let mut account = Account::new(&format!("trusted: [\"arn:aws:iam::{ACCOUNT}:role/Admin\"]\n"));
+    let root = json!({"AWS": format!("arn:aws:iam::{ACCOUNT}:root")});
+    account.export.add_role("Admin", &root);
+    account.export.allow("RoleDetailList", "Admin", &json!({"Effect": "Allow", "Action": "*", "Resource": "*"}));
+    account.export.add_role("reader", &json!({"Service": "lambda.amazonaws.com", "AWS": ACCOUNT}));
+    account.export.allow(
+        "RoleDetailList",
+        "reader",
+        &json!({"Effect": "Allow", "Action": "s3:GetObject", "Resource": format!("{BUCKET}/*")}),
+    );
+    account.export.add_role("plain", &json!({"Service": "lambda.amazonaws.com", "AWS": ACCOUNT}));
+    account.export.add_user("clerk");
+    account.export.allow(
+        "UserDetailList",
+        "clerk",
+        &json!({"Effect": "Allow", "Action": "s3:GetObject", "Resource": format!("{BUCKET}/bob/*")}),
+    );
+    account.export.add_user("robot");
+    account
+}
+
+const READER: [(&str, &str); 2] =
+    [("audit::reached", "tokyo/role/reader/access"), ("audit::reached", "tokyo/user/clerk/access")];
+
+#[test]
+fn who_can_become_somebody_who_reaches_something_is_found() {
+    let role = |name: &str| format!("arn:aws:iam::{ACCOUNT}:role/{name}");
+    let user = |name: &str| format!("arn:aws:iam::{ACCOUNT}:user/{name}");
+    let mfa = json!({"Bool": {"aws:MultiFactorAuthPresent": "true"}});
+    let to = |service: &str| json!({"StringEquals": {"iam:PassedToService": format!("{service}.amazonaws.com")}});
+    let cases = [
+        ("sts:AssumeRole", role("Admin"), Value::Null, Some("takes the role `Admin`, which the settings trust")),
+        ("sts:AssumeRole", role("reader"), Value::Null, Some("takes the role `reader`")),
+        ("sts:*", role("r*"), mfa, Some("takes the role `reader`, and so has access to what 4 people have")),
+        ("sts:AssumeRole", role("plain"), Value::Null, None),
+        ("iam:PassRole", role("reader"), Value::Null, Some("can pass to a service the role `reader`")),
+        ("iam:PassRole", role("r*"), to("lambda"), Some("can pass to a service the role `reader`")),
+        ("iam:PassRole", role("reader"), to("ec2"), None),
+        ("iam:PassRole", role("plain"), Value::Null, None),
+        (
+            "iam:UpdateAssumeRolePolicy",
+            role("reader"),
+            Value::Null,
+            Some("can change the trust policy of the role `reader`"),
+        ),
+        ("iam:UpdateAssumeRolePolicy", role("plain"), Value::Null, None),
+        (
+            "iam:CreateAccessKey",
+            user("clerk"),
+            Value::Null,
+            Some("can make an access key of the user `clerk`, and so has access to what `bob` has"),
+        ),
+        ("iam:UpdateLoginProfile", user("clerk"), Value::Null, Some("can change the password of the user `clerk`")),
+        ("iam:CreateLoginProfile", user("c*"), Value::Null, Some("can make a password of the user `clerk`")),
+        ("iam:CreateAccessKey", user("nobody"), Value::Null, None),
+        (
+            "iam:PutUserPolicy",
+            user("robot"),
+            Value::Null,
+            Some("can give itself any policy, and so has access to what 4 people have, and what all"),
+        ),
+        (
+            "iam:AttachUserPolicy",
+            user("robot"),
+            Value::Null,
+            Some("can give itself any policy, and so has access to what 4 people have, and what all"),
+        ),
+        ("iam:AttachUserPolicy", user("nobody"), Value::Null, None),
+        ("iam:PutRolePolicy", role("plain"), Value::Null, None),
+    ];
+    // One user a case: what they reach is told of each.
+    let mut account = with_roles();
+    for (index, (action, resource, condition, _)) in cases.iter().enumerate() {
+        let name = format!("robot-{index:02}");
+        account.export.add_user(&name);
+        let resource = resource.replace("robot", &name);
+        let mut statement = json!({"Effect": "Allow", "Action": action, "Resource": resource});
+        if !condition.is_null() {
+            statement["Condition"] = condition.clone();
+        }
+        account.export.allow("UserDetailList", &name, &statement);
+    }
+    let found = account.findings();
+    for (index, (action, resource, condition, told)) in cases.iter().enumerate() {
+        let name = format!("`robot-{index:02}`");
+        let of_robot: Vec<&String> =
+            found.iter().map(|(_, _, message)| message).filter(|message| message.contains(&name)).collect();
+        let is_as_told = match (told, of_robot.as_slice()) {
+            (None, []) => true,
+            (Some(told), [message]) => message.contains(told),
+            _ => false,
+        };
+        assert!(is_as_told, "{action} on {resource}, {condition}: {of_robot:#?}\n{found:#?}");
+    }
+}
+
+#[test]
+fn several_steps_lead_as_far_as_one() {
+    let role = |name: &str| format!("arn:aws:iam::{ACCOUNT}:role/{name}");
+    let mut account = with_roles();
+    let allow = |action: &str, resource: String| json!({"Effect": "Allow", "Action": action, "Resource": resource});
+    account.export.allow("UserDetailList", "robot", &allow("sts:AssumeRole", role("plain")));
+    account.finds(&READER);
+    // By another role.
+    account.export.allow("RoleDetailList", "plain", &allow("sts:AssumeRole", role("reader")));
+    let of_plain = ("audit::reached", "tokyo/role/plain/assume-reader");
+    let of_robot = ("audit::reached", "tokyo/user/robot/assume-plain");
+    account.finds(&[&READER[..], &[of_plain, of_robot]].concat());
+    // By giving it more.
+    let mut account = with_roles();
+    account.export.allow("UserDetailList", "robot", &allow("sts:AssumeRole", role("plain")));
+    account.export.allow("UserDetailList", "robot", &allow("iam:PutRolePolicy", role("plain")));
+    account.finds(&[&READER[..], &[("audit::reached", "tokyo/user/robot/escalation")]].concat());
+    // A boundary holds, whatever is given, as long as it is there.
+    let arn = format!("arn:aws:iam::{ACCOUNT}:policy/bounds");
+    account.export.list("Policies").push(json!({
+        "PolicyName": "bounds", "Arn": arn, "DefaultVersionId": "v1",
+        "PolicyVersionList": [{"VersionId": "v1", "IsDefaultVersion": true, "Document": {
+            "Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "ec2:*", "Resource": "*"}],
+        }}],
+    }));
+    account.export.identity("RoleDetailList", "plain")["PermissionsBoundary"] =
+        json!({"PermissionsBoundaryType": "Policy", "PermissionsBoundaryArn": arn});
+    account.finds(&READER);
+    account.export.allow("UserDetailList", "robot", &allow("iam:DeleteRolePermissionsBoundary", role("plain")));
+    account.finds(&[&READER[..], &[("audit::reached", "tokyo/user/robot/escalation")]].concat());
+    // Whoever rewrites the boundary takes it away as well.
+    let removed = account.export.identity("UserDetailList", "robot")["UserPolicyList"].as_array_mut().unwrap().pop();
+    assert!(removed.is_some());
+    account.finds(&READER);
+    account.export.allow("UserDetailList", "robot", &allow("iam:CreatePolicyVersion", arn));
+    account.finds(&[&READER[..], &[("audit::reached", "tokyo/user/robot/escalation")]].concat());
+}
+
+#[test]
+fn who_can_change_what_they_have_or_make_somebody_is_found() {
+    let mut account = with_roles();
+    let arn = format!("arn:aws:iam::{ACCOUNT}:policy/own");
+    let allow = |action: &str, resource: &str| json!({"Effect": "Allow", "Action": action, "Resource": resource});
+    let rewrites = json!({"Version": "2012-10-17", "Statement": [allow("iam:CreatePolicyVersion", &arn)]});
+    account.export.list("Policies").push(json!({
+        "PolicyName": "own", "Arn": arn, "DefaultVersionId": "v1",
+        "PolicyVersionList": [{"VersionId": "v1", "IsDefaultVersion": true, "Document": rewrites}],
+    }));
+    account.finds(&READER);
+    let attached = json!([{"PolicyName": "own", "PolicyArn": arn}]);
+    account.export.identity("UserDetailList", "robot")["AttachedManagedPolicies"] = attached;
+    account.finds(&[&READER[..], &[("audit::reached", "tokyo/user/robot/escalation")]].concat());
+
+    // A group of those who read everything, and one without policies.
+    let mut account = with_roles();
+    for name in ["readers", "empty"] {
+        let group = json!({
+            "GroupName": name, "Arn": format!("arn:aws:iam::{ACCOUNT}:group/{name}"), "GroupPolicyList": [],
+            "AttachedManagedPolicies": [],
+        });
+        account.export.list("GroupDetailList").push(group);
+        let joins = allow("iam:AddUserToGroup", &format!("arn:aws:iam::{ACCOUNT}:group/{name}"));
+        account.export.allow("UserDetailList", "robot", &joins);
+    }
+    account.finds(&READER);
+    account.export.allow("GroupDetailList", "readers", &allow("s3:GetObject", &format!("{BUCKET}/*")));
+    account.finds(&[&READER[..], &[("audit::reached", "tokyo/user/robot/escalation")]].concat());
+
+    // A role of one's own, with any policy; with these policies alone; with a boundary.
+    let cases = [
+        (Value::Null, true),
+        (json!({"ArnLike": {"iam:PolicyARN": "arn:aws:iam::aws:policy/*"}}), true),
+        (json!({"ArnEquals": {"iam:PolicyARN": "arn:aws:iam::aws:policy/ReadOnlyAccess"}}), false),
+        (json!({"StringEquals": {"iam:PermissionsBoundary": "arn:aws:iam::111122223333:policy/bounds"}}), false),
+    ];
+    let mut account = with_roles();
+    let own = format!("arn:aws:iam::{ACCOUNT}:role/ci/*");
+    for (index, (condition, _)) in cases.iter().enumerate() {
+        let mut attaches = allow("iam:AttachRolePolicy", &own);
+        if !condition.is_null() {
+            attaches["Condition"] = condition.clone();
+        }
+        for (name, actions) in
+            [("attaches", [&attaches, &attaches]), ("makes", [&attaches, &allow("iam:CreateRole", &own)])]
+        {
+            let name = format!("{name}-{index}");
+            account.export.add_user(&name);
+            actions.iter().for_each(|action| account.export.allow("UserDetailList", &name, action));
+        }
+    }
+    let found = account.findings();
+    for (index, (condition, is_found)) in cases.iter().enumerate() {
+        let is_told = |name: &str| found.iter().any(|(.., message)| message.contains(&format!("`{name}-{index}`")));
+        assert_eq!((is_told("attaches"), is_told("makes")), (false, *is_found), "{condition}: {found:#?}");
+    }
+}
+
+#[test]
+fn a_trust_policy_that_names_a_person_lets_them_in() {
+    let mut account = with_roles();
+    let people = [
+        format!("arn:aws:iam::{ACCOUNT}:user/deepracer/bob"),
+        format!("arn:aws:iam::{ACCOUNT}:user/deepracer/bobby"),
+        format!("arn:aws:iam::{ACCOUNT}:role/deepracer/notebook/bob"),
+        format!("arn:aws:sts::{ACCOUNT}:assumed-role/bobby/SageMaker"),
+    ];
+    account.export.identity("RoleDetailList", "Admin")["AssumeRolePolicyDocument"] = json!({
+        "Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Principal": {"AWS": people}, "Action": "sts:AssumeRole"}],
+    });
+    // The guardrails deny it to people, and the boundary does not allow it to notebooks, whose sessions no boundary limits that a
+    // policy names.
+    account.finds(&[&READER[..], &[("audit::reached", "tokyo/role/bobby/assume-Admin")]].concat());
+    account.export.identity("UserDetailList", "bob")["GroupList"] = json!([]);
+    let found = account.found();
+    for (name, is_found) in [("user/bob", true), ("user/bobby", false), ("role/bob", false), ("role/bobby", true)] {
+        let about = ("audit::reached".to_owned(), format!("tokyo/{name}/assume-Admin"));
+        assert_eq!(found.contains(&about), is_found, "{name}: {found:#?}");
+    }
+    // To what is their own, everybody may have another way.
+    let mut account =
+        Account { workspace: account.workspace.copied(), export: ExportFiles::of(&account.workspace.path("out")) };
+    account.export.add_role("own", &json!({"AWS": format!("arn:aws:iam::{ACCOUNT}:user/deepracer/bob")}));
+    account.export.identity("UserDetailList", "bob")["GroupList"] = json!([]);
+    let reads = json!({"Effect": "Allow", "Action": "s3:GetObject", "Resource": format!("{BUCKET}/bob/*")});
+    account.export.allow("RoleDetailList", "own", &reads);
+    let found = account.found();
+    assert!(!found.iter().any(|(_, about)| about == "tokyo/user/bob/assume-own"), "{found:#?}");
+    assert!(found.contains(&("audit::reached".to_owned(), "tokyo/role/own/access".to_owned())), "{found:#?}");
+}
+
 #[test]
 fn what_a_person_has_besides_is_found_of_that_person() {
     let mut account = Account::new("");

@@ -129,9 +129,8 @@ fn principals(sides: &Sides<'_>, owners: &Owners<'_>) -> Vec<Observation> {
     let live: BTreeMap<_, &Principal<'_>> = sides.live.principals.iter().map(|one| (key(one), one)).collect();
     let declared: BTreeMap<_, &Principal<'_>> = sides.declared.principals.iter().map(|one| (key(one), one)).collect();
     let mut found = Vec::new();
-    let thing_of = |kind: IdentityKind| if kind == IdentityKind::User { Thing::User } else { Thing::Role };
     for (key, declared) in &declared {
-        let thing = (thing_of(declared.kind), declared.name.as_str());
+        let thing = Thing::of(declared);
         let Some(live) = live.get(key) else {
             found.extend(sides.stacks.get(declared.location.stack).map(|stack| missing(stack, thing)));
             continue;
@@ -161,7 +160,7 @@ fn principals(sides: &Sides<'_>, owners: &Owners<'_>) -> Vec<Observation> {
             _ => owner_of_role(sides.plan, &one.arn).is_some(),
         };
         if is_ours {
-            found.push(unknown((thing_of(one.kind), &one.name), sides.export.place(&one.arn)));
+            found.push(unknown(Thing::of(one), sides.export.place(&one.arn)));
         }
     }
     found

@@ -7,12 +7,15 @@
 mod belongings;
 mod drift;
 mod drift_resources;
+mod escalation;
 mod hygiene;
 mod observation;
 mod owners;
 mod people;
 mod policies;
+mod reach;
 mod sides;
+mod steps;
 mod strangers;
 
 pub use observation::{Observation, findings};

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::finding::{Finding, Rule, Severity};
+use crate::inventory::{IdentityKind, Principal};
 use crate::source::Place;
 
 /// How many names a message lists; a note lists all.
@@ -37,6 +38,11 @@ pub enum Thing {
 }
 
 impl Thing {
+    /// What a user or a role is.
+    pub fn of<'p>(principal: &'p Principal<'_>) -> (Self, &'p str) {
+        (if principal.kind == IdentityKind::User { Thing::User } else { Thing::Role }, &principal.name)
+    }
+
     /// The word for one of them.
     pub fn word(self) -> &'static str {
         match self {

@@ -12,7 +12,7 @@ use crate::plan::AccountPlan;
 /// The path of the roles that AWS makes for its services, which these services alone can take, and whose policies nobody
 /// else can change.
 /// Source: <https://docs.aws.amazon.com/IAM/latest/UserGuide/using-service-linked-roles.html>
-const SERVICE_LINKED: &str = ":role/aws-service-role/";
+pub const SERVICE_LINKED: &str = ":role/aws-service-role/";
 
 /// The people of an account, and what is theirs.
 pub struct Owners<'a> {
@@ -22,7 +22,7 @@ pub struct Owners<'a> {
     pub former: BTreeSet<String>,
     /// The names of the roles that racestack's stacks make for services, and the name of the one that rotates keys.
     service_roles: BTreeMap<String, PrincipalKind>,
-    trusted: Vec<String>,
+    trusted: &'a [String],
 }
 
 impl<'a> Owners<'a> {
@@ -50,10 +50,7 @@ impl<'a> Owners<'a> {
                 (one.arn.clone(), kind)
             })
             .collect();
-        let trusted =
-            account.trusted.iter().map(|pattern| pattern.replace('*', &ANY_RUN.to_string())).collect::<Vec<_>>();
-        let trusted = trusted.iter().map(|pattern| pattern.replace('?', &ANY_CHAR.to_string())).collect();
-        Self { people, former, service_roles, trusted }
+        Self { people, former, service_roles, trusted: &account.trusted }
     }
 
     /// What a principal is for; `None` of one that may reach everything, or that AWS alone uses.
@@ -76,8 +73,14 @@ impl<'a> Owners<'a> {
 
     /// Whether the settings trust a user or role.
     pub fn is_trusted(&self, arn: &str) -> bool {
-        self.trusted.iter().any(|pattern| Test::Like.holds(pattern, arn) == TriBool::Yes)
+        self.trusted.iter().any(|pattern| is_like(pattern, arn))
     }
+}
+
+/// Whether a text is like a pattern with the wildcards `*` and `?`.
+pub fn is_like(pattern: &str, text: &str) -> bool {
+    let pattern = pattern.replace('*', &ANY_RUN.to_string()).replace('?', &ANY_CHAR.to_string());
+    Test::Like.holds(&pattern, text) == TriBool::Yes
 }
 
 /// The name of the person whose notebook's role has this ARN.

@@ -9,7 +9,7 @@ use super::sides::Sides;
 use crate::check::{IsolationProblem, PrincipalKind, deployed};
 use crate::finding::Rule;
 use crate::iam::Statement;
-use crate::inventory::{BUCKET_POLICY, Boundary, IamInventory, IdentityKind, Principal};
+use crate::inventory::{BUCKET_POLICY, Boundary, IamInventory, Principal};
 use crate::model::{NOTEBOOK, Profile};
 
 /// Stands for a person's name in what is compared, and for the name of the notebook.
@@ -41,9 +41,8 @@ pub fn observations(sides: &Sides<'_>, owners: &Owners<'_>) -> Result<Vec<Observ
         for problem in problems {
             let notes = notes(live, &problem);
             for member in members.iter().filter_map(|index| live.principals.get(*index)) {
-                let thing = if member.kind == IdentityKind::User { Thing::User } else { Thing::Role };
                 let topic = topic(live, &problem);
-                let one = Observation::of(problem.rule, (thing, &member.name), topic, &problem.message);
+                let one = Observation::of(problem.rule, Thing::of(member), topic, &problem.message);
                 let mut one = one.at(sides.export.place(&member.arn), problem.help);
                 one.is_warning = problem.is_warning || documented;
                 one.notes.clone_from(&notes);
@@ -170,19 +169,9 @@ pub fn wrong_tags(sides: &Sides<'_>, owners: &Owners<'_>) -> Vec<Observation> {
         }
     };
     for principal in &sides.live.principals {
-        let is_person = matches!(
-            owners.kind(sides.plan, principal),
-            Some(
-                PrincipalKind::Person
-                    | PrincipalKind::SuspendedPerson
-                    | PrincipalKind::Notebook
-                    | PrincipalKind::SuspendedNotebook
-            )
-        );
-        if is_person {
-            let thing = if principal.kind == IdentityKind::User { Thing::User } else { Thing::Role };
+        if owners.kind(sides.plan, principal).is_some_and(PrincipalKind::is_persons) {
             let place = sides.export.place(&principal.arn);
-            wrong((thing, &principal.name), &principal.tags, (crate::model::USER, &principal.name), place);
+            wrong(Thing::of(principal), &principal.tags, (crate::model::USER, &principal.name), place);
         }
     }
     for notebook in &sides.live.notebooks {

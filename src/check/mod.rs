@@ -34,7 +34,8 @@ pub use access::Asker;
 pub use access::explainer::{ActingPrincipal, Answer, Owner, Question, Reason, Who, assumed_network};
 pub use checked::Checked;
 pub use isolation::{
-    Bound, Kind as PrincipalKind, Problem as IsolationProblem, Proofs, across_accounts, deployed, reference_policy,
+    Bound, Kind as PrincipalKind, Problem as IsolationProblem, Proofs, across_accounts, allowed, deployed,
+    reference_policy,
 };
 pub use known::{Choices, known};
 pub use limits::PolicySize;

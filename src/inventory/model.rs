@@ -79,7 +79,7 @@ pub enum Boundary {
 }
 
 /// An IAM user or role.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Principal<'a> {
     /// Whether it is a user or a role.
     pub kind: IdentityKind,

@@ -6,6 +6,7 @@ use super::kind::{Kind, Subject};
 use super::problem::Problem;
 use super::reference::References;
 use super::{proof, trust};
+use crate::iam::{AccessLine, Document, Policies, Principal, ResourcePolicy, TooManyWays, access_gains};
 use crate::inventory::IamInventory;
 use crate::plan::AccountPlan;
 
@@ -31,4 +32,32 @@ pub fn deployed(
         problems
     };
     Ok(principals.par_iter().map(of_one).collect())
+}
+
+/// What the policies of a principal, by its index, allow by themselves; with the trust policy of a role, of taking that role, in a
+/// session of this ARN where the policy names one. A policy that cannot be read, or that the inventory lacks, allows nothing here:
+/// `deployed` tells of it.
+///
+/// # Errors
+/// If there are more combinations of wildcards than can be tried.
+pub fn allowed(
+    plan: &AccountPlan<'_>,
+    inventory: &IamInventory<'_>,
+    principal: usize,
+    trust: Option<(&Document, Option<&str>)>,
+) -> Result<Vec<AccessLine>, TooManyWays> {
+    let Some(identity) = inventory.principals.get(principal) else { return Ok(Vec::new()) };
+    let subject = Subject::of_kind(Kind::Stranger, identity, inventory, &plan.names.account_id);
+    let document = |index: &usize| inventory.policies.get(*index)?.document.parsed().ok();
+    let policies: Vec<&Document> = identity.policies.iter().filter_map(document).collect();
+    let access = Policies {
+        identity: &policies,
+        boundary: subject.boundary().as_ref().and_then(document),
+        resource: trust.map(|(document, _)| ResourcePolicy::Required(document)),
+    };
+    let mut asking = subject.principal;
+    if let (Principal::Role { session, .. }, Some((_, Some(named)))) = (&mut asking, trust) {
+        *session = Some(named.to_owned());
+    }
+    access_gains(&asking, &subject.base, &Policies::default(), &access)
 }

@@ -38,6 +38,11 @@ impl Kind {
         }
     }
 
+    /// Whether it is a person's own: their user, or their notebook's role.
+    pub fn is_persons(self) -> bool {
+        matches!(self.active(), Kind::Person | Kind::Notebook)
+    }
+
     /// The kind in words.
     pub fn who(self) -> &'static str {
         match self {

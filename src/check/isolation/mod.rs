@@ -34,7 +34,7 @@ use findings::Sites;
 use kind::Subject;
 use reference::References;
 
-pub use deployed::deployed;
+pub use deployed::{allowed, deployed};
 pub use findings::{across_accounts, transformed};
 pub use kind::Kind;
 pub use problem::Problem;

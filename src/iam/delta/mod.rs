@@ -78,6 +78,20 @@ impl AccessLine {
         })
     }
 
+    /// Whether the line tells of an action on a resource in some circumstances in which the request says this under these keys,
+    /// or nothing.
+    pub fn tells(&self, action: &str, resource: &str, said: &[(&str, Option<&str>)]) -> bool {
+        let action = self.space.actions.class_of(&action.to_ascii_lowercase());
+        let resource = self.space.resources.class_of(resource);
+        self.regions.iter().any(|(of_action, of_resource, region)| {
+            let context = said.iter().fold(region.example.clone(), |context, (key, value)| match value {
+                Some(value) => context.with(key, *value),
+                None => context.without(key),
+            });
+            Some(*of_action) == action && Some(*of_resource) == resource && region.holds(&context)
+        })
+    }
+
     /// A request of each class that the line tells of, with the condition keys on which it depends.
     pub fn examples(&self) -> impl Iterator<Item = (Request, Vec<Dependence<'_>>)> {
         self.regions.iter().map(|(action, resource, region)| {

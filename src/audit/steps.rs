@@ -1,0 +1,105 @@
+//! The actions by which somebody comes to what they do not have: they become somebody else, or give themselves more.
+//! Source: <https://docs.aws.amazon.com/service-authorization/latest/reference/list_awsidentityandaccessmanagementiam.html>
+
+use serde_json::Value;
+
+use super::owners::is_like;
+use crate::iam::{AccessLine, Direction, TooManyWays};
+use crate::inventory::{IdentityKind, Principal, one_or_more};
+
+/// Taking a role.
+pub const TAKE: &str = "sts:AssumeRole";
+/// Passing a role to a service.
+pub const PASS: &str = "iam:PassRole";
+/// Putting a user into a group.
+pub const JOIN: &str = "iam:AddUserToGroup";
+
+/// What an action does.
+#[derive(PartialEq, Eq)]
+pub enum Does {
+    /// It makes who calls it a role or a user, which these words say.
+    Become(IdentityKind, &'static str),
+    /// It puts a user into a group.
+    Join,
+    /// It gives an identity a policy.
+    Give(IdentityKind),
+    /// It changes a managed policy for all who have it.
+    Rewrite,
+    /// It takes a permissions boundary away, or sets another.
+    Unbind(IdentityKind),
+    /// It makes an identity, without any policy.
+    Make(IdentityKind),
+}
+
+/// The actions by which somebody comes to what they do not have.
+pub const STEPS: [(&str, Does); 21] = [
+    (TAKE, Does::Become(IdentityKind::Role, "takes")),
+    (PASS, Does::Become(IdentityKind::Role, "can pass to a service")),
+    ("iam:UpdateAssumeRolePolicy", Does::Become(IdentityKind::Role, "can change the trust policy of")),
+    ("iam:CreateAccessKey", Does::Become(IdentityKind::User, "can make an access key of")),
+    ("iam:CreateLoginProfile", Does::Become(IdentityKind::User, "can make a password of")),
+    ("iam:UpdateLoginProfile", Does::Become(IdentityKind::User, "can change the password of")),
+    (JOIN, Does::Join),
+    ("iam:PutUserPolicy", Does::Give(IdentityKind::User)),
+    ("iam:AttachUserPolicy", Does::Give(IdentityKind::User)),
+    ("iam:PutRolePolicy", Does::Give(IdentityKind::Role)),
+    ("iam:AttachRolePolicy", Does::Give(IdentityKind::Role)),
+    ("iam:PutGroupPolicy", Does::Give(IdentityKind::Group)),
+    ("iam:AttachGroupPolicy", Does::Give(IdentityKind::Group)),
+    ("iam:CreatePolicyVersion", Does::Rewrite),
+    ("iam:SetDefaultPolicyVersion", Does::Rewrite),
+    ("iam:DeleteUserPermissionsBoundary", Does::Unbind(IdentityKind::User)),
+    ("iam:PutUserPermissionsBoundary", Does::Unbind(IdentityKind::User)),
+    ("iam:DeleteRolePermissionsBoundary", Does::Unbind(IdentityKind::Role)),
+    ("iam:PutRolePermissionsBoundary", Does::Unbind(IdentityKind::Role)),
+    ("iam:CreateUser", Does::Make(IdentityKind::User)),
+    ("iam:CreateRole", Does::Make(IdentityKind::Role)),
+];
+
+/// Whether an action, or a pattern, may be one of these.
+pub fn is_step(pattern: &str) -> bool {
+    let pattern = pattern.to_lowercase();
+    STEPS.iter().any(|(action, _)| is_like(&pattern, &action.to_lowercase()))
+}
+
+/// The actions that do one thing.
+pub fn that(does: Does) -> impl Iterator<Item = &'static str> {
+    STEPS.iter().filter(move |(_, one)| *one == does).map(|(action, _)| *action)
+}
+
+/// What a principal may do by its own policies, of `STEPS`.
+pub type Lines = Result<Vec<AccessLine>, TooManyWays>;
+
+/// Whether lines tell of an action on a resource; `None` where they do not, `Some(true)` where it is certain.
+pub fn tell(lines: &Lines, action: &str, resource: &str, said: &[(&str, Option<&str>)]) -> Option<bool> {
+    let Ok(lines) = lines else { return Some(false) };
+    let told = lines.iter().filter(|line| line.tells(action, resource, said));
+    told.map(|line| line.direction == Direction::Widened).max()
+}
+
+/// Whether a trust policy may name somebody by more than the account.
+pub fn names(trust: &Value, who: &Principal<'_>) -> bool {
+    let is_it = |one: &Value| one.as_str().is_some_and(|one| one == "*" || one == who.arn);
+    let named = |statement: &Value| {
+        let Some(principals) = statement.get("Principal") else { return true };
+        is_it(principals) || one_or_more(principals.get("AWS")).any(is_it)
+    };
+    session(trust, who).is_some() || one_or_more(trust.get("Statement")).any(named)
+}
+
+/// The session of a role that a trust policy names.
+pub fn session<'t>(trust: &'t Value, who: &Principal<'_>) -> Option<&'t str> {
+    let session = format!(":assumed-role/{}/", who.name);
+    let principals = one_or_more(trust.get("Statement")).filter_map(|one| one.get("Principal")?.get("AWS"));
+    let mut named = principals.flat_map(|one| one_or_more(Some(one))).filter_map(Value::as_str);
+    named.find(|one| who.kind == IdentityKind::Role && one.contains(&session))
+}
+
+/// The services that a trust policy lets in.
+pub fn services(trust: &Value) -> Vec<&str> {
+    let allows =
+        one_or_more(trust.get("Statement")).filter(|one| one.get("Effect").and_then(Value::as_str) == Some("Allow"));
+    let named =
+        allows.flat_map(|one| one_or_more(one.get("Principal").and_then(|principals| principals.get("Service"))));
+    named.filter_map(Value::as_str).collect()
+}
