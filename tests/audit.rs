@@ -596,6 +596,66 @@ fn an_export_that_is_not_whole_is_refused() {
 }
 
 #[test]
+fn an_export_of_another_account_or_a_part_of_one_is_refused() {
+    let refused = |account: &Account, why: &str| {
+        let outcome = account.audit(&[]);
+        assert_eq!(outcome.code, 1, "{why}: {}", outcome.stdout);
+        assert!(outcome.stderr.contains("error[audit::export]") && outcome.stderr.contains(why), "{}", outcome.stderr);
+    };
+    let mut account = Account::new("");
+    let whole = account.export.clone();
+    for (key, value) in [("IsTruncated", json!(true)), ("Marker", json!("x")), ("NextToken", json!("x"))] {
+        account.file("identities.json")[key] = value;
+        refused(&account, "only a part");
+        account.export = whole.clone();
+    }
+    // Each of the files for itself: the one that says what the export is of need not be wrong.
+    let elsewhere = "is not of the account and the region that the export is of";
+    for list in ["UserDetailList", "GroupDetailList", "RoleDetailList"] {
+        let arn = &mut account.export.list(list)[0]["Arn"];
+        *arn = arn.as_str().unwrap().replace(ACCOUNT, "999988887777").into();
+        refused(&account, elsewhere);
+        account.export = whole.clone();
+    }
+    for other in [("111122223333", "999988887777"), (REGION, "us-east-1")] {
+        let arn = &mut account.file("notebook-instances/bob.json")["NotebookInstanceArn"];
+        *arn = arn.as_str().unwrap().replace(other.0, other.1).into();
+        refused(&account, elsewhere);
+        account.export = whole.clone();
+    }
+    // Of AWS's own policies, none is of the account.
+    let arn = "arn:aws:iam::aws:policy/AmazonS3FullAccess";
+    account.export.list("Policies").push(json!({"PolicyName": "AmazonS3FullAccess", "Arn": arn}));
+    account.finds(&[]);
+}
+
+#[test]
+fn an_export_that_powershell_wrote_is_read() {
+    let account = Account::new("");
+    assert_eq!(account.audit(&[]).code, 0);
+    for (name, value) in &account.export.0 {
+        let mut bytes = vec![0xff, 0xfe];
+        bytes.extend(value.to_string().encode_utf16().flat_map(u16::to_le_bytes));
+        std::fs::write(account.workspace.path("export").join(name), bytes).unwrap();
+    }
+    let paths = ["config", "out", "export"].map(|name| account.workspace.path(name));
+    let [config, out, from] = paths.each_ref().map(|path| path.to_str().unwrap());
+    let args = ["racestack", "audit", "--account", "tokyo", "--config", config, "--out", out, "--from", from];
+    let outcome = run(&Args::parse_from(args), false, &Progress { progress: &|_, _| {}, notice: &|_| {} });
+    assert_eq!(outcome.stdout, "tokyo: 0 errors, 0 warnings\n", "{}", outcome.stderr);
+}
+
+#[test]
+fn an_export_that_is_not_of_today_is_said_to_be_old() {
+    let account = Account::new("");
+    for (today, is_old) in [("2026-11-20", false), ("2026-11-27", false), ("2026-11-28", true), ("2026-11-19", true)] {
+        let outcome = account.audit(&["--today", today]);
+        let told = outcome.stdout.contains(&format!("the export is of {}, and not of {today}", export::TAKEN));
+        assert_eq!((outcome.code, told), (0, is_old), "{today}: {}{}", outcome.stdout, outcome.stderr);
+    }
+}
+
+#[test]
 fn two_audits_are_compared() {
     let mut account = Account::new("");
     account.export.write(&account.workspace.path("before"));

@@ -19,7 +19,26 @@ pub struct Identities {
     /// The managed policies, AWS's own too where they are attached.
     pub policies: Vec<ManagedPolicy>,
     #[serde(default)]
-    pub(super) is_truncated: bool,
+    is_truncated: bool,
+    marker: Option<Value>,
+    next_token: Option<Value>,
+}
+
+impl Identities {
+    /// Whether there are more: what the API says, and what the AWS CLI does where it is told to stop.
+    /// Source: <https://docs.aws.amazon.com/cli/latest/userguide/cli-usage-pagination.html>
+    pub(super) fn is_part(&self) -> bool {
+        self.is_truncated || self.marker.is_some() || self.next_token.is_some()
+    }
+
+    /// The ARNs of the users, groups and roles.
+    pub(super) fn arns(&self) -> impl Iterator<Item = &str> {
+        let users = self.users.iter().map(|one| &one.arn);
+        users
+            .chain(self.groups.iter().map(|one| &one.arn))
+            .chain(self.roles.iter().map(|one| &one.arn))
+            .map(String::as_str)
+    }
 }
 
 #[derive(Debug, Deserialize)]

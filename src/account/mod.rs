@@ -155,10 +155,14 @@ impl ExportReader {
         // Everything that is missing is told at once.
         let identities = self.json::<Identities>(IDENTITIES_FILE)?;
         if let Some((source, identities)) = &identities {
-            self.refuse_part(source, identities.is_truncated);
+            self.refuse_part(source, identities.is_part());
+            self.refuse_elsewhere(source, identities.arns(), (&header.account, ""));
         }
         let credentials = self.credentials()?;
         let notebooks = self.notebooks()?;
+        for one in &notebooks {
+            self.refuse_elsewhere(one.source(), std::iter::once(one.arn.as_str()), (&header.account, &header.region));
+        }
         let jobs = self.jobs()?;
         let lifecycles = self.lifecycles()?;
         let bucket = self.bucket()?;

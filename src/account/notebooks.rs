@@ -34,6 +34,10 @@ pub struct LiveNotebook {
 }
 
 impl LiveNotebook {
+    pub(super) fn source(&self) -> &Arc<SourceFile> {
+        &self.source
+    }
+
     /// Where it is told of.
     pub fn place(&self) -> Place {
         super::place_of(&self.source, &format!("\"{}\"", self.name))

@@ -42,11 +42,13 @@ impl ExportReader {
             self.findings.push(finding.at(Place::whole(&SourceFile::new(path, ""))).help(AGAIN));
             return Ok(None);
         };
-        let Ok(text) = String::from_utf8(bytes) else {
+        // PowerShell writes UTF-16 with a byte order mark, where the output of a command is redirected to a file.
+        let (text, _, is_broken) = encoding_rs::UTF_8.decode(&bytes);
+        if is_broken {
             let finding = Finding::new(Rule::AuditExport, format!("`{name}` is not UTF-8"));
             self.findings.push(finding.at(Place::whole(&SourceFile::new(path, ""))).help(ANEW));
             return Ok(None);
-        };
+        }
         let source = SourceFile::new(path, text);
         match serde_json::from_str(&source.text) {
             Ok(value) => Ok(Some((source, value))),
@@ -65,6 +67,23 @@ impl ExportReader {
         let end = source.text[start..].find('\n').map_or(source.text.len(), |length| start + length);
         let finding = Finding::new(Rule::AuditExport, message).at(Place::new(source, start..end));
         self.findings.push(finding.help(ANEW));
+    }
+
+    /// Refuses a file whose first ARN of another account or region than the export's is told: it was written for another.
+    pub(super) fn refuse_elsewhere<'a>(
+        &mut self,
+        source: &Arc<SourceFile>,
+        mut arns: impl Iterator<Item = &'a str>,
+        (account, region): (&str, &str),
+    ) {
+        let is_elsewhere = |arn: &&str| {
+            let parts: Vec<&str> = arn.split(':').collect();
+            parts.get(4) != Some(&account) || parts.get(3) != Some(&region)
+        };
+        if let Some(arn) = arns.find(is_elsewhere) {
+            let line = source.text.lines().position(|line| line.contains(arn)).unwrap_or_default() + 1;
+            self.refuse(source, line, &format!("`{arn}` is not of the account and the region that the export is of"));
+        }
     }
 
     /// Refuses a list that is only a part of what there is.

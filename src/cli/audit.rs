@@ -17,6 +17,9 @@ use crate::plan::{self, AccountPlan};
 use crate::report::Format;
 use crate::synthesis::inputs::{self, Inputs, Sources};
 
+/// How many days old an export may be that nothing is said of.
+const FRESH_DAYS: i64 = 7;
+
 /// The arguments of `racestack audit`.
 #[derive(Debug, clap::Args)]
 pub struct AuditArgs {
@@ -73,11 +76,15 @@ pub(super) fn run(args: &AuditArgs, colour: bool, notice: &dyn Fn(&str)) -> Resu
     }
     let Some(folder) = &args.from else { return Err(Failure::Usage("say from which folder: `--from DIR`".to_owned())) };
     let audited = Auditing { sources: &sources, out: &args.out, notice }.run(&mut findings, |audited, findings| {
-        let Some((_, mut found)) = audited.findings(folder, findings)? else { return Ok(None) };
+        let Some((taken, mut found)) = audited.findings(folder, findings)? else { return Ok(None) };
         let mut summary = summary(audited.plan.account, &found);
         if let Some(old) = &args.against {
             let Some((_, before)) = audited.findings(old, findings)? else { return Ok(None) };
             summary = against(old, &before, &mut found);
+        }
+        if let Some(today) = args.today.filter(|today| !(0..=FRESH_DAYS).contains(&taken.days_until(*today))) {
+            // Writing to a string cannot fail.
+            let _ = writeln!(summary, "the export is of {taken}, and not of {today}: export the account again");
         }
         Ok(Some((found, summary)))
     })?;

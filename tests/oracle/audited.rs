@@ -1,36 +1,38 @@
 //! Accounts as they are: whatever a random change lets somebody do with another's things, as the oracle says, the audit finds of
 //! that very user or role.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use clap::Parser;
 use racestack::cli::{Args, Progress, run};
-use serde_json::{Value as Json, json};
+use serde_json::{Map, Value as Json, json};
 
-use crate::case::Case;
+use crate::case::{Case, Request};
 use crate::chance::Chance;
 use crate::common::Workspace;
-use crate::export::ExportFiles;
+use crate::export::{ExportFiles, REGION};
 use crate::node::{self, Answer};
 use crate::notebooks::requests;
 use crate::who::{Kind, Who};
-use crate::words::{ACCOUNT, BUCKET};
+use crate::words::{ACCOUNT, BUCKET, OTHER_ACCOUNT};
 use crate::{is_long, start};
 
 /// Changed accounts in `make test`, and in `make test-all`.
-const ACCOUNTS: usize = 20;
+const ACCOUNTS: usize = 25;
 const ALL_ACCOUNTS: usize = 200;
+const KEY: &str = "arn:aws:kms:ap-northeast-1:111122223333:key/11111111-2222-3333-4444-555555555555";
+const KEY_FILE: &str = "policies/11111111-2222-3333-4444-555555555555.json";
 const ROSTER: &[u8] = b"name\nbob\nbobby\n";
 const PEOPLE: [&str; 2] = ["bob", "bobby"];
+const GROUP: &str = "mycompany-deepracer-users";
+const USERS: &str = "UserDetailList";
+const ROLES: &str = "RoleDetailList";
+const GROUPS: &str = "GroupDetailList";
 
-/// Who is changed: the list of the export, and the name.
-const CHANGED: [(&str, &str); 6] = [
-    ("UserDetailList", "bob"),
-    ("UserDetailList", "bobby"),
-    ("RoleDetailList", "bob"),
-    ("RoleDetailList", "bobby"),
-    ("UserDetailList", "robot"),
-    ("RoleDetailList", "ci"),
-];
-const ACTIONS: [&str; 14] = [
+/// Who is changed: the list of the export, and the name. `Admin` is trusted, and is not changed.
+const CHANGED: [(&str, &str); 6] =
+    [(USERS, "bob"), (USERS, "bobby"), (ROLES, "bob"), (ROLES, "bobby"), (USERS, "robot"), (ROLES, "ci")];
+const ACTIONS: [&str; 20] = [
     "s3:GetObject",
     "s3:Put*",
     "s3:*",
@@ -42,80 +44,386 @@ const ACTIONS: [&str; 14] = [
     "sagemaker:AddTags",
     "iam:PassRole",
     "iam:*",
+    "iam:CreateAccessKey",
+    "iam:Put*Policy",
+    "iam:Update*",
+    "sts:AssumeRole",
+    "sts:*",
+    "kms:*",
     "logs:GetLogEvents",
     "logs:*",
     "*",
 ];
+/// Policies of AWS's own that are attached "for a day".
+const OF_AWS: [(&str, &[&str]); 3] =
+    [("AdministratorAccess", &["*"]), ("AmazonS3FullAccess", &["s3:*"]), ("IAMFullAccess", &["iam:*"])];
+
+/// A request about what somebody has, and what the audit found of the account.
+struct Asked<'f> {
+    account: usize,
+    /// Who asks: the list of the export, or `elsewhere`, and the name.
+    list: &'static str,
+    name: String,
+    what: String,
+    owner: &'static str,
+    found: &'f [(String, String)],
+}
 
 #[test]
 fn what_the_oracle_says_is_open_the_audit_finds() {
-    let workspace = Workspace::new("services: []\n", "roster.csv", ROSTER);
+    let settings =
+        format!("services: []\ntrusted: [\"arn:aws:iam::{ACCOUNT}:role/Admin\"]\nbucket: {{kms_key: \"{KEY}\"}}\n");
+    let workspace = Workspace::new(&settings, "roster.csv", ROSTER);
     workspace.synthesised();
     let mut export = ExportFiles::of(&workspace.path("out"));
     export.add_user("robot");
     export.add_role("ci", &json!({"Service": "codebuild.amazonaws.com"}));
+    export.add_role("Admin", &root());
+    export.allow(ROLES, "Admin", &json!({"Effect": "Allow", "Action": "*", "Resource": "*"}));
+    for (name, actions) in OF_AWS {
+        let document =
+            json!({"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": actions, "Resource": "*"}]});
+        export.list("Policies").push(json!({
+            "PolicyName": name, "Arn": format!("arn:aws:iam::aws:policy/{name}"), "DefaultVersionId": "v1",
+            "PolicyVersionList": [{"VersionId": "v1", "IsDefaultVersion": true, "Document": document}],
+        }));
+    }
+    let of_key = json!({"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Principal": root(), "Action": "kms:*", "Resource": "*"}]});
+    export.0.insert(KEY_FILE.to_owned(), json!({"Policy": of_key.to_string()}));
     let mut chance = Chance::new(start());
-    let (mut cases, mut wanted) = (Vec::new(), Vec::new());
     let accounts = if is_long() { ALL_ACCOUNTS } else { ACCOUNTS };
-    for account in 0..accounts {
-        let mut changed = export.clone();
-        for _ in 0..=chance.below(2) {
-            change(&mut changed, &mut chance);
-        }
-        let found = findings(&workspace, &changed);
-        for (list, name) in CHANGED {
-            let (who, identity, boundary) = principal(&mut changed, list, name);
-            for owner in PEOPLE.into_iter().filter(|owner| *owner != name) {
-                for (what, request) in requests(&who, owner) {
-                    // Every service may write logs of its own, into groups of any name.
-                    if what == "log" || what == "read log of a longer name" {
-                        continue;
-                    }
-                    let is_bucket = request.resource.starts_with(&format!("arn:aws:s3:::{BUCKET}"));
-                    let policy = changed.0["bucket-policy.json"]["Policy"].as_str().unwrap();
-                    let resource_policy = is_bucket.then(|| serde_json::from_str(policy).unwrap());
-                    let case =
-                        Case { identity: identity.clone(), boundary: boundary.clone(), resource_policy, request };
-                    wanted.push((account, list, name, what, is_found(&found, list, name), found.clone()));
-                    cases.push(case);
-                }
+    let mut kinds: BTreeMap<&str, usize> = BTreeMap::new();
+    let changed: Vec<ExportFiles> = (0..accounts)
+        .map(|_| {
+            let mut changed = export.clone();
+            for _ in 0..=chance.below(3) {
+                *kinds.entry(change(&mut changed, &mut chance)).or_default() += 1;
             }
+            changed
+        })
+        .collect();
+    let found: Vec<Vec<(String, String)>> = changed.iter().map(|export| findings(&workspace, export)).collect();
+    let (mut cases, mut asked) = (Vec::new(), Vec::new());
+    for (account, (mut export, found)) in changed.into_iter().zip(&found).enumerate() {
+        for (owner, list, name, what, case) in cases_of(&mut export) {
+            asked.push(Asked { account, list, name, what, owner, found });
+            cases.push(case);
         }
     }
-    let mut open = 0;
-    let asked: Vec<Json> = cases.iter().map(Case::json).collect();
-    for ((answer, case), (account, list, name, what, is_found, found)) in
-        node::decide(&asked).iter().zip(&cases).zip(wanted)
-    {
-        let Answer::Decided { decision, .. } = answer else { continue };
-        if decision == "Allowed" {
-            open += 1;
-            let case = serde_json::to_string_pretty(&case.json()).unwrap();
-            assert!(
-                is_found,
-                "account {account}, seed {}: {list} {name} can {what}, and that is not found:\n{case}\n{found:#?}",
-                start()
-            );
+    let sent: Vec<Json> = cases.iter().map(Case::json).collect();
+    let answers = node::decide(&sent);
+    let is_open = |answer: &Answer| matches!(answer, Answer::Decided { decision, .. } if decision == "Allowed");
+    let refused = answers.iter().filter(|answer| matches!(answer, Answer::Refused(_))).count();
+    let mut open: BTreeMap<&str, usize> = BTreeMap::new();
+    let mut missed = Vec::new();
+    // Of each account, who takes which role, and who reaches something of whom.
+    let (mut takes, mut reaches) = (BTreeSet::new(), BTreeSet::new());
+    for (_, (case, one)) in answers.iter().zip(cases.iter().zip(&asked)).filter(|(answer, _)| is_open(answer)) {
+        let who = (one.account, one.list, one.name.as_str());
+        match one.what.strip_prefix("take ") {
+            Some(role) => _ = takes.insert((who, role.to_owned())),
+            None => _ = reaches.insert((who, one.owner)),
+        }
+        // What a role reaches that anybody can take is told below.
+        if one.what.starts_with("take ") && !PEOPLE.contains(&one.owner) {
+            continue;
+        }
+        *open.entry(&one.what).or_default() += 1;
+        if !one.is_found() {
+            missed.push(format!("{}\n{:#}\n{:#?}", one.in_words(), case.json(), one.found));
         }
     }
-    println!("{open} of {} requests are open", cases.len());
-    assert!(open * 100 > cases.len(), "{open} of {} requests are open: the changes say little", cases.len());
+    let mut steps = 0;
+    for ((who, role), (by, owner)) in takes.iter().flat_map(|take| reaches.iter().map(move |reach| (take, reach))) {
+        let &(account, list, name) = who;
+        if (account, ROLES, role.as_str()) != *by || name == *owner {
+            continue;
+        }
+        steps += 1;
+        let what = format!("take {role}, which reaches what {owner} has");
+        let one = Asked { account, list, name: name.to_owned(), what, owner, found: &found[account] };
+        if !one.is_found() {
+            missed.push(format!("{}\n{:#?}", one.in_words(), one.found));
+        }
+    }
+    let count: usize = open.values().sum();
+    println!("{accounts} accounts, changed by {kinds:?}");
+    println!("{count} of {} requests are open, {refused} refused: {open:?}; {steps} by a second step", cases.len());
+    assert!(
+        missed.is_empty(),
+        "seed {}, {} missed:\n{}",
+        start(),
+        missed.len(),
+        missed[..missed.len().min(3)].join("\n")
+    );
+    assert!(
+        count * 100 > cases.len() && steps > 0,
+        "{count} of {} requests are open: the changes say little",
+        cases.len()
+    );
 }
 
-/// Gives somebody a statement, and takes a net away from some.
-fn change(export: &mut ExportFiles, chance: &mut Chance) {
+fn root() -> Json {
+    json!({"AWS": format!("arn:aws:iam::{ACCOUNT}:root")})
+}
+
+/// Everybody who asks: those who were there, and those who came.
+fn askers(export: &mut ExportFiles) -> Vec<(&'static str, String)> {
+    let name = |list: &str, one: &Json| one[list.replace("DetailList", "Name")].as_str().unwrap().to_owned();
+    let mut all = Vec::new();
+    for list in [USERS, ROLES] {
+        let names = export.list(list).iter().map(|one| (list, name(list, one)));
+        all.extend(names.filter(|(_, name)| name != "Admin"));
+    }
+    all
+}
+
+type Drawn = (&'static str, &'static str, String, String, Case);
+
+/// What everybody asks for of everybody else's: the owner, who asks, what it is, and the case.
+#[track_caller]
+fn cases_of(export: &mut ExportFiles) -> Vec<Drawn> {
+    let mut drawn = Vec::new();
+    let text = |value: &Json| -> Json { serde_json::from_str(value.as_str().unwrap()).unwrap() };
+    let of_bucket = text(&export.0["bucket-policy.json"]["Policy"]);
+    let of_key = text(&export.0[KEY_FILE]["Policy"]);
+    let of_point = export.0.get("access-points/side.json").map(|one| text(&one["Policy"]));
+    let trusts: BTreeMap<String, Json> = export
+        .list(ROLES)
+        .iter()
+        .map(|role| (role["Arn"].as_str().unwrap().to_owned(), role["AssumeRolePolicyDocument"].clone()))
+        .collect();
+    let resource_policy = |request: &Request| match request.resource.as_str() {
+        of if of.starts_with(&format!("arn:aws:s3:::{BUCKET}")) => Some(of_bucket.clone()),
+        of if of.contains(":accesspoint/") => of_point.clone(),
+        KEY => Some(of_key.clone()),
+        _ if request.action == "sts:AssumeRole" => trusts.get(&request.resource).cloned(),
+        _ => None,
+    };
+    for (list, name) in askers(export) {
+        let (who, identity, boundary) = principal(export, list, &name);
+        for owner in PEOPLE.into_iter().filter(|owner| *owner != name) {
+            for (what, request) in requests(&who, owner).into_iter().chain(more(&who, owner, of_point.is_some())) {
+                // Every service may write logs of its own, into groups of any name.
+                if what == "log" || what == "read log of a longer name" {
+                    continue;
+                }
+                let resource_policy = resource_policy(&request);
+                let case = Case { identity: identity.clone(), boundary: boundary.clone(), resource_policy, request };
+                drawn.push((owner, list, name.clone(), what.to_owned(), case));
+            }
+        }
+        for (arn, trust) in &trusts {
+            let role = arn.rsplit('/').next().unwrap();
+            if list == ROLES && role == name {
+                continue;
+            }
+            let request = about(&who, "sts:AssumeRole", arn, &json!({}));
+            let resource_policy = Some(trust.clone());
+            let case = Case { identity: identity.clone(), boundary: boundary.clone(), resource_policy, request };
+            let owner = PEOPLE.into_iter().find(|owner| *owner == role && *owner != name).unwrap_or("");
+            drawn.push((owner, list, name.clone(), format!("take {role}"), case));
+        }
+    }
+    // Somebody of another account, who may do everything there.
+    let arn = format!("arn:aws:iam::{OTHER_ACCOUNT}:user/mallory");
+    let tags = BTreeMap::new();
+    let name = "mallory".to_owned();
+    let who = Who { principal: arn.clone(), account: Some(OTHER_ACCOUNT), name, arn, kind: Kind::User, tags };
+    let identity =
+        vec![json!({"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]})];
+    for owner in PEOPLE {
+        for (what, request) in requests(&who, owner).into_iter().chain(more(&who, owner, of_point.is_some())) {
+            let Some(policy) = resource_policy(&request) else { continue };
+            let case = Case { identity: identity.clone(), boundary: None, resource_policy: Some(policy), request };
+            drawn.push((owner, "elsewhere", who.name.clone(), what.to_owned(), case));
+        }
+    }
+    drawn
+}
+
+fn about(who: &Who, action: &str, resource: &str, said: &Json) -> Request {
+    let mut context: Map<String, Json> = who.context();
+    context.insert("aws:SecureTransport".to_owned(), json!("true"));
+    context.extend(said.as_object().cloned().unwrap_or_default());
+    let (who, action, resource, account) = (who.clone(), action.to_owned(), resource.to_owned(), ACCOUNT.to_owned());
+    Request { who, action, resource, account, context, possible: Vec::new() }
+}
+
+/// Requests about what somebody has besides: credentials, policies, the way of an access point, and the bucket's key.
+fn more(who: &Who, name: &str, has_point: bool) -> Vec<(&'static str, Request)> {
+    let user = format!("arn:aws:iam::{ACCOUNT}:user/deepracer/{name}");
+    let role = format!("arn:aws:iam::{ACCOUNT}:role/deepracer/notebook/{name}");
+    let object = format!("arn:aws:s3:{REGION}:{ACCOUNT}:accesspoint/side/object/{name}/model.tar.gz");
+    let all = [
+        ("make a key", "iam:CreateAccessKey", &user),
+        ("change the password", "iam:UpdateLoginProfile", &user),
+        ("give a policy", "iam:PutUserPolicy", &user),
+        ("give its role a policy", "iam:PutRolePolicy", &role),
+        ("trust somebody else", "iam:UpdateAssumeRolePolicy", &role),
+        ("read by an access point", "s3:GetObject", &object),
+    ];
+    let all = all.into_iter().filter(|(_, action, _)| has_point || *action != "s3:GetObject");
+    let mut all: Vec<_> = all.map(|(what, action, arn)| (what, about(who, action, arn, &json!({})))).collect();
+    // The account leaves its key to its own policies, which say who reaches the bucket: that alone opens nothing.
+    if who.account != Some(ACCOUNT) {
+        all.push(("decrypt", about(who, "kms:Decrypt", KEY, &json!({}))));
+    }
+    all
+}
+
+/// Changes an account as its administrators might; returns what was done.
+fn change(export: &mut ExportFiles, chance: &mut Chance) -> &'static str {
     let (list, name) = chance.pick(&CHANGED);
     let owner = chance.pick(&PEOPLE);
-    let region = format!("ap-northeast-1:{ACCOUNT}");
+    let whom = [
+        json!({"AWS": format!("arn:aws:iam::{ACCOUNT}:user/robot")}),
+        json!({"AWS": format!("arn:aws:iam::{ACCOUNT}:role/ci")}),
+        json!({"AWS": format!("arn:aws:iam::{ACCOUNT}:user/deepracer/{owner}")}),
+        json!({"AWS": format!("arn:aws:iam::{OTHER_ACCOUNT}:root")}),
+        json!("*"),
+        root(),
+    ];
+    match chance.below(14) {
+        0..=3 => {
+            let statement = statement(chance);
+            export.allow(list, name, &statement);
+            if chance.percent(70) {
+                unbind(export, list, name, chance);
+            }
+            "a statement"
+        }
+        4 => {
+            let group = statement(chance);
+            export.allow(GROUPS, GROUP, &group);
+            unbind(export, list, name, chance);
+            "a statement of the group"
+        }
+        5 => {
+            let policy = chance.one(&OF_AWS).0;
+            let attached = json!({"PolicyName": policy, "PolicyArn": format!("arn:aws:iam::aws:policy/{policy}")});
+            let (list, name) = if chance.percent(20) { (GROUPS, GROUP) } else { (list, name) };
+            export.identity(list, name)["AttachedManagedPolicies"].as_array_mut().unwrap().push(attached);
+            if list != GROUPS && chance.percent(50) {
+                unbind(export, list, name, chance);
+            }
+            "an attachment"
+        }
+        6 => {
+            let policies = export.identity(GROUPS, GROUP)["AttachedManagedPolicies"].as_array_mut().unwrap();
+            policies.remove(chance.below(policies.len()));
+            let policy = chance.below(export.list("Policies").len());
+            let version = &mut export.list("Policies")[policy]["PolicyVersionList"][0]["Document"]["Statement"];
+            if chance.percent(60) {
+                let statement = statement(chance);
+                version.as_array_mut().unwrap().push(statement);
+            }
+            "a detachment and another version"
+        }
+        7 => {
+            let groups = if chance.percent(50) { json!([GROUP]) } else { json!([]) };
+            export.identity(USERS, chance.pick(&["robot", "bob", "bobby"]))["GroupList"] = groups;
+            "a membership"
+        }
+        8 | 9 => {
+            let role = chance.pick(&["bob", "bobby", "ci", "ci"]);
+            let trust = json!({"Effect": "Allow", "Principal": chance.one(&whom).clone(), "Action": "sts:AssumeRole"});
+            let document = &mut export.identity(ROLES, role)["AssumeRolePolicyDocument"];
+            document["Statement"].as_array_mut().unwrap().push(trust);
+            if role == "ci" {
+                let statement = statement(chance);
+                export.allow(ROLES, role, &statement);
+            }
+            "a trust policy"
+        }
+        10 => {
+            let (list, name) = chance.pick(&CHANGED[..4]);
+            let tags = export.identity(list, name)["Tags"].as_array_mut().unwrap();
+            let key = chance.pick(&["user", "notebook"]);
+            tags.retain(|tag| tag["Key"] != key);
+            if chance.percent(80) {
+                tags.push(json!({"Key": key, "Value": owner}));
+            }
+            "a tag"
+        }
+        11 => {
+            let text = export.0["bucket-policy.json"]["Policy"].as_str().unwrap().to_owned();
+            let mut policy: Json = serde_json::from_str(&text).unwrap();
+            let statements = policy["Statement"].as_array_mut().unwrap();
+            if chance.percent(30) {
+                statements.clear();
+            }
+            statements.push(in_bucket(
+                &format!("arn:aws:s3:::{BUCKET}"),
+                "",
+                chance.one(&whom),
+                chance.pick(&ACTIONS[..4]),
+            ));
+            export.0.get_mut("bucket-policy.json").unwrap()["Policy"] = policy.to_string().into();
+            "the bucket's policy"
+        }
+        12 => {
+            let statement = if chance.percent(50) {
+                let arn = format!("arn:aws:s3:{REGION}:{ACCOUNT}:accesspoint/side");
+                in_bucket(&arn, "/object", chance.one(&whom), chance.pick(&ACTIONS[..4]))
+            } else {
+                json!({"Effect": "Allow", "Principal": chance.one(&whom).clone(), "Action": "kms:*", "Resource": "*"})
+            };
+            let policy = json!({"Version": "2012-10-17", "Statement": [statement]}).to_string();
+            if statement["Action"] == "kms:*" {
+                export.0.insert(KEY_FILE.to_owned(), json!({ "Policy": policy }));
+            } else {
+                export.0.insert("access-points.json".to_owned(), json!({"AccessPointList": [{"Name": "side"}]}));
+                export.0.insert("access-points/side.json".to_owned(), json!({ "Policy": policy }));
+            }
+            "an access point or a key"
+        }
+        _ => {
+            let (list, name) = (chance.pick(&[USERS, ROLES]), "newcomer");
+            if !export.list(list).iter().any(|one| one["Arn"].as_str().unwrap().ends_with(name)) {
+                match list {
+                    USERS => export.add_user(name),
+                    _ => export.add_role(name, chance.one(&whom)),
+                }
+            }
+            let statement = statement(chance);
+            export.allow(list, name, &statement);
+            "somebody new"
+        }
+    }
+}
+
+/// Takes the boundary, and perhaps the groups, from a user or role.
+fn unbind(export: &mut ExportFiles, list: &str, name: &str, chance: &mut Chance) {
+    export.identity(list, name)["PermissionsBoundary"] = Json::Null;
+    if list == USERS && chance.percent(70) {
+        export.identity(list, name)["GroupList"] = json!([]);
+    }
+}
+
+/// A statement that opens what is in a bucket, or behind an access point.
+fn in_bucket(arn: &str, objects: &str, whom: &Json, action: &str) -> Json {
+    let resource = json!([arn, format!("{arn}{objects}/*")]);
+    json!({"Sid": "Open", "Effect": "Allow", "Principal": whom, "Action": action, "Resource": resource})
+}
+
+/// A statement of an identity policy.
+fn statement(chance: &mut Chance) -> Json {
+    let owner = chance.pick(&PEOPLE);
+    let region = format!("{REGION}:{ACCOUNT}");
     let resources = [
+        "*".to_owned(),
         "*".to_owned(),
         "*".to_owned(),
         format!("arn:aws:s3:::{BUCKET}/*"),
         format!("arn:aws:s3:::{BUCKET}/{owner}/*"),
         format!("arn:aws:s3:::{BUCKET}"),
+        format!("arn:aws:s3:{region}:accesspoint/*"),
         format!("arn:aws:sagemaker:{region}:notebook-instance/{owner}"),
         format!("arn:aws:sagemaker:{region}:*"),
         format!("arn:aws:iam::{ACCOUNT}:role/deepracer/notebook/{owner}"),
+        format!("arn:aws:iam::{ACCOUNT}:user/deepracer/*"),
+        format!("arn:aws:iam::{ACCOUNT}:role/*"),
         format!("arn:aws:logs:{region}:log-group:/aws/sagemaker/*"),
     ];
     let mut statement =
@@ -126,12 +434,30 @@ fn change(export: &mut ExportFiles, chance: &mut Chance) {
         2 => statement["Condition"] = json!({"StringEquals": {"aws:ResourceTag/user": owner}}),
         _ => {}
     }
-    export.allow(list, name, &statement);
-    if chance.percent(70) {
-        export.identity(list, name)["PermissionsBoundary"] = Json::Null;
-        if list == "UserDetailList" && chance.percent(70) {
-            export.identity(list, name)["GroupList"] = json!([]);
-        }
+    statement
+}
+
+impl Asked<'_> {
+    fn in_words(&self) -> String {
+        let Self { account, list, name, what, owner, .. } = self;
+        format!("account {account}, {list} {name}: {what} of `{owner}`")
+    }
+
+    /// Whether there is a finding of who asks, or of the resource whose policy lets them in.
+    fn is_found(&self) -> bool {
+        let word = if self.list == USERS { "user" } else { "role" };
+        let of_resources: &[&str] = match self.what.as_str() {
+            _ if self.list == "elsewhere" => &["bucket ", "access point ", "key "],
+            "read by an access point" => &["access point "],
+            _ => &[],
+        };
+        self.found.iter().any(|(rule, message)| {
+            let is_reach =
+                rule.starts_with("isolation::") && rule != "isolation::own-refused" || rule == "audit::reached";
+            let about = message.rsplit_once(": ").map(|(_, about)| about).unwrap_or_default();
+            let is_theirs = about.starts_with(word) && about.contains(&format!("`{}`", self.name));
+            is_reach && (is_theirs || of_resources.iter().any(|resource| about.starts_with(resource)))
+        })
     }
 }
 
@@ -181,13 +507,4 @@ fn findings(workspace: &Workspace, export: &ExportFiles) -> Vec<(String, String)
     let text = |one: &Json, key: &str| one[key].as_str().unwrap().to_owned();
     let found = report["findings"].as_array().unwrap().iter();
     found.map(|one| (text(one, "rule"), text(one, "message"))).collect()
-}
-
-fn is_found(found: &[(String, String)], list: &str, name: &str) -> bool {
-    let word = if list == "UserDetailList" { "user" } else { "role" };
-    found.iter().any(|(rule, message)| {
-        (rule.starts_with("isolation::") && rule != "isolation::own-refused" || rule == "audit::reached")
-            && message.rsplit_once(": ").is_some_and(|(_, who)| who.starts_with(word))
-            && message.contains(&format!("`{name}`"))
-    })
 }
