@@ -1,6 +1,6 @@
 //! What CloudFormation would refuse.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
@@ -11,6 +11,7 @@ use super::resources::{ResourceChange, fixed_name, property, resources, type_of}
 use crate::facts::limits::NOTEBOOK_VOLUME_GB;
 use crate::facts::replacement::replacement;
 use crate::finding::{Finding, Rule};
+use crate::inventory::existing_notebook;
 use crate::render::span_index::SpanIndex;
 use crate::source::Place;
 
@@ -164,7 +165,8 @@ pub(super) fn moved(old: &AccountFolder, new: &AccountFolder) -> Vec<Finding> {
     moves.into_iter().map(finding).collect()
 }
 
-/// The findings of stacks that something else deploys from now on: CloudFormation makes no second stack of the same names.
+/// The findings of stacks that something else deploys from now on, and of notebooks made by hand that a stack is to make: CloudFormation makes
+/// no second one of the same name.
 pub(super) fn handed_over(old: &AccountFolder, new: &AccountFolder) -> Vec<Finding> {
     let finding = |stack: &Stack| {
         let before = old.stacks.iter().find(|before| before.name == stack.name)?;
@@ -184,7 +186,27 @@ pub(super) fn handed_over(old: &AccountFolder, new: &AccountFolder) -> Vec<Findi
         };
         Some(Finding::new(Rule::DiffHandedOver, message).at(Place::whole(&stack.source)).help(help))
     };
-    new.stacks.iter().filter_map(finding).collect()
+    fn name(notebook: &Value) -> Option<&str> {
+        property(notebook, "NotebookInstanceName")?.as_str()
+    }
+    let by_hand: BTreeSet<&str> = old
+        .stacks
+        .iter()
+        .flat_map(|stack| resources(Some(stack)))
+        .filter_map(|(_, role)| name(existing_notebook(role)?))
+        .collect();
+    let notebooks = new.stacks.iter().flat_map(|stack| {
+        let all = resources(Some(stack)).filter(|(_, one)| type_of(one) == "AWS::SageMaker::NotebookInstance");
+        all.filter_map(move |(id, one)| Some((stack, id, name(one)?)))
+    });
+    let notebooks = notebooks.filter(|(.., name)| by_hand.contains(name)).map(|(stack, id, name)| {
+        let message =
+            format!("`{name}` was made by hand, and a stack is to make it: CloudFormation fails while it is there");
+        let help =
+            "save what is on it, and delete it before `deploy.sh` runs; or keep it: `existing: true` in the roster";
+        Finding::new(Rule::DiffHandedOver, message).at(place(stack, id)).help(help)
+    });
+    new.stacks.iter().filter_map(finding).chain(notebooks).collect()
 }
 
 /// Where each fixed name of an account is. Names that only CloudFormation knows are left out.
