@@ -4,6 +4,8 @@ A stack takes 6 minutes. The clock stands still while anything works, and goes o
 for a moment: so the hours are those of AWS, and not this machine's.
 
 usage: benches/deployment.py RACESTACK [OPTION OF deploy.sh]...      such as --jobs 4
+  PEOPLE          how many people (5000)
+  RETRY_SECONDS   the pause of deploy.sh between two looks (30: the fewer looks, the fewer turns of the clock)
 """
 
 import os
@@ -17,7 +19,7 @@ from pathlib import Path
 # Seconds without a call or a new sleep, after which nothing works any more.
 QUIET = 0.6
 STACK_SECONDS = 360
-PEOPLE = 5_000
+PEOPLE = int(os.environ.get("PEOPLE", "5000"))
 
 AWS = r"""#!/bin/bash
 dir=$STUB_DIR name='' set='' body='' previous='' tags=''
@@ -52,7 +54,15 @@ case $1/$2 in
     while IFS= read -r line; do case $line in '    Value: "'*) digest=$line ;; esac; done < <(tail -n 1 "$body")
     digest=${digest#*\"}
     printf '%s %s\n' "${digest%\"}" "$tags" >"$dir/set.$name" ;;
-  cloudformation/describe-change-set) printf 'CREATE_COMPLETE\tNone\n' ;;
+  cloudformation/describe-change-set)
+    state='CREATE_COMPLETE\tNone'
+    case "$*" in
+      *ExecutionStatus*)
+        read -r ends _ <"$dir/stacks/$name"
+        state=EXECUTE_COMPLETE
+        [ "$now" -ge "$ends" ] || state=EXECUTE_IN_PROGRESS ;;
+    esac
+    printf "$state\n" ;;
   cloudformation/execute-change-set)
     read -r set <"$dir/set.$name"
     echo "$((now + STACK_SECONDS)) $set" >"$dir/stacks/$name" ;;
@@ -118,8 +128,7 @@ def measure(folder: Path, racestack: Path, options: list[str], settings: str) ->
         "PATH": f"{stub / 'bin'}:/usr/bin:/bin",
         "STUB_DIR": str(stub),
         "STACK_SECONDS": str(STACK_SECONDS),
-        # The fewer looks, the fewer turns of the clock.
-        "RETRY_SECONDS": "30",
+        "RETRY_SECONDS": os.environ.get("RETRY_SECONDS", "30"),
     }
     stacks = len(list((folder / "out" / "tokyo").glob("*.yaml")))
     for what in ("first deployment", "nothing changed"):
