@@ -10,6 +10,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 HERE = Path(__file__).parent
+# The folder of an AWS CLI that is not the tests' own, such as version 2, and of its Python: see `aws-cli-2.sh`.
+ANOTHER = os.environ.get("AWS_CLI")
+PYTHON = Path(ANOTHER, "python") if ANOTHER else Path(sys.executable)
 
 
 @contextlib.contextmanager
@@ -23,7 +26,7 @@ def running_aws_program() -> Iterator[Path]:
         program.write_text(f'#!/bin/sh\nexec {shlex.join(words)} "$@"\n')
         program.chmod(0o755)
         environment = os.environ | {"PYTHONUTF8": "1", "PYTHONPATH": str(HERE / "hosts")}
-        command = [sys.executable, HERE / "aws_fork_server.py", socket]
+        command = [PYTHON, HERE / "aws_fork_server.py", socket]
         with subprocess.Popen(
             command, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
         ) as process:

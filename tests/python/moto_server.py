@@ -15,6 +15,8 @@ from typing import Any
 import boto3
 from botocore.config import Config
 
+from aws_program import ANOTHER
+
 from patience import PATIENCE
 
 HERE = Path(__file__).parent
@@ -34,9 +36,8 @@ class MotoServer:
     def environment(self, *, anew: bool = False) -> dict[str, str]:
         """The variables with which a command speaks to this server, and to nothing else. `anew`: each `aws` is started
         as an administrator starts it."""
-        # The folder of an AWS CLI that is not the tests' own, such as version 2: see `aws-cli-2.sh`.
-        another = os.environ.get("AWS_CLI")
-        programs = [another] if another else [] if anew or self.programs is None else [str(self.programs)]
+        is_anew = anew or self.programs is None
+        programs = [str(self.programs)] if not is_anew else [ANOTHER] if ANOTHER else []
         inherited = {key: value for key, value in os.environ.items() if not key.upper().startswith(("AWS_", "HTTP"))}
         return inherited | {
             "AWS_ACCESS_KEY_ID": "testing",
