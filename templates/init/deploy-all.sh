@@ -6,6 +6,11 @@
 #   ACCOUNTS         the accounts, with blanks between them (all that are in it)
 #   PROFILE_PREFIX   what stands before an account's name in the name of its profile (nothing)
 #   AT_ONCE          how many accounts are deployed at once (8)
+#
+# Every shell reads up to here. A line that ends in a comment is the same whatever line ending follows.
+line_end='
+' #
+case ${#line_end} in 1) ;; *) echo 'deploy-all.sh: its lines end in CR LF, as git makes them with core.autocrlf: run: racestack init --update' >&2 && exit 2 ;; esac #
 if [ -z "${BASH_VERSION:-}" ]; then
   echo "deploy-all.sh: run with bash: bash $0" >&2
   exit 2

@@ -113,44 +113,49 @@ own_values() {
   3. Run deploy.sh again."
 }
 
-begin
-cp -- template.json "$work/templates/" || true
-printf '%s' "${sums#?}" | verify
-definition=(--template-body "file://$work/templates/template.json" --tags "$tags")
-# shellcheck disable=SC2206
-[ -z "$capabilities" ] || definition+=(--capabilities $capabilities)
-if [ -n "$parameters" ]; then
-  definition+=(--parameters)
-  for parameter in $parameters; do definition+=("ParameterKey=${parameter%%=*},ParameterValue=${parameter#*=}"); done
-fi
-# One call tells what there is of the StackSet: its tags, and the text of its template.
-# Source: https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_StackSet.html
-# shellcheck disable=SC2016
-if there=$(ask cloudformation describe-stack-set --stack-set-name "$name" --output text --query 'StackSet.[
-    to_string(sort_by((Tags || `[]`)[?!starts_with(Key, `aws:`)], &Key)[].{Key: Key, Value: Value}), TemplateBody]'); then
-  # Each stack with its account, region and status, of which CURRENT alone says that it is as the StackSet is.
-  # Source: https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_StackInstanceSummary.html
-  reached=yes
-  instances=$(ask cloudformation list-stack-instances --stack-set-name "$name" \
-    --query 'Summaries[].[Account, Region, Status]' --output text) || fail "stopped: $(errors)"
-  stale=''
-  while read -r in_account in_region _; do
-    case $(status_of "$in_account" "$in_region") in '' | CURRENT) ;; *) stale=yes ;; esac
-  done <<<"$members"
-  if [ -z "$stale" ] && [ "$there" = "$tags"$'\t'"$(cat "$work/templates/template.json")" ]; then
-    say "$name: the StackSet is up to date"
-  else
-    own_values
-    operation update-stack-set "${definition[@]}"
+# All of it is read before it begins: what becomes of the file meanwhile does not matter.
+main() {
+  begin
+  cp -- template.json "$work/templates/" || true
+  printf '%s' "${sums#?}" | verify
+  definition=(--template-body "file://$work/templates/template.json" --tags "$tags")
+  # shellcheck disable=SC2206
+  [ -z "$capabilities" ] || definition+=(--capabilities $capabilities)
+  if [ -n "$parameters" ]; then
+    definition+=(--parameters)
+    for parameter in $parameters; do definition+=("ParameterKey=${parameter%%=*},ParameterValue=${parameter#*=}"); done
   fi
-else
-  must_be_online
-  case $(errors) in *StackSetNotFound*) ;; *) fail "stopped: could not be asked: aws cloudformation describe-stack-set: $(errors)" ;; esac
-  instances=''
-  ask cloudformation create-stack-set --stack-set-name "$name" --permission-model SELF_MANAGED "${definition[@]}" ||
-    fail "the StackSet could not be made: $(errors)"
-fi
-while read -r in_account in_region values; do
-  # shellcheck disable=SC2086
-  [ -z "$in_account" ] || make_stack "$in_account" "$in_region" $values
-done <<<"$members"
+  # One call tells what there is of the StackSet: its tags, and the text of its template.
+  # Source: https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_StackSet.html
+  # shellcheck disable=SC2016
+  if there=$(ask cloudformation describe-stack-set --stack-set-name "$name" --output text --query 'StackSet.[
+      to_string(sort_by((Tags || `[]`)[?!starts_with(Key, `aws:`)], &Key)[].{Key: Key, Value: Value}), TemplateBody]'); then
+    # Each stack with its account, region and status, of which CURRENT alone says that it is as the StackSet is.
+    # Source: https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_StackInstanceSummary.html
+    reached=yes
+    instances=$(ask cloudformation list-stack-instances --stack-set-name "$name" \
+      --query 'Summaries[].[Account, Region, Status]' --output text) || fail "stopped: $(errors)"
+    stale=''
+    while read -r in_account in_region _; do
+      case $(status_of "$in_account" "$in_region") in '' | CURRENT) ;; *) stale=yes ;; esac
+    done <<<"$members"
+    if [ -z "$stale" ] && [ "$there" = "$tags"$'\t'"$(cat "$work/templates/template.json")" ]; then
+      say "$name: the StackSet is up to date"
+    else
+      own_values
+      operation update-stack-set "${definition[@]}"
+    fi
+  else
+    must_be_online
+    case $(errors) in *StackSetNotFound*) ;; *) fail "stopped: could not be asked: aws cloudformation describe-stack-set: $(errors)" ;; esac
+    instances=''
+    ask cloudformation create-stack-set --stack-set-name "$name" --permission-model SELF_MANAGED "${definition[@]}" ||
+      fail "the StackSet could not be made: $(errors)"
+  fi
+  while read -r in_account in_region values; do
+    # shellcheck disable=SC2086
+    [ -z "$in_account" ] || make_stack "$in_account" "$in_region" $values
+  done <<<"$members"
+}
+
+main; exit

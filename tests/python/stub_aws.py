@@ -2,7 +2,8 @@
 
 Each stack is a file in `STUB_DIR/stacks`: status, digest and tags, in a line with tabs. What is asked goes to `STUB_DIR/log`.
 A file `STUB_DIR/faults/COMMAND` or `STUB_DIR/faults/COMMAND.STACK` holds lines that are taken off one by one: an error that
-the command ends with, or `after STATUS`, which a stack gets at the end of the change set that is executed.
+the command ends with, or `after STATUS`, which a stack gets at the end of the change set that is executed. A file
+`STUB_DIR/meanwhile/COMMAND.STACK` is what becomes of the stack just before that command.
 """
 
 import os
@@ -34,6 +35,7 @@ for word in "$@"; do
   esac
   previous=$word
 done
+[ ! -e "$dir/meanwhile/$command.$name" ] || mv "$dir/meanwhile/$command.$name" "$dir/stacks/$name"
 fault=''
 for file in "$dir/faults/$command.$name" "$dir/faults/$command"; do
   [ -s "$file" ] || continue
@@ -77,6 +79,8 @@ case $service/$command in
     printf '%sUPDATE_IN_PROGRESS\t-\t-\n%s\t%s\n' "${before:+$before
 }" "$status" "$(cat "$dir/$name.$set")" >"$dir/stacks/$name" ;;
   cloudformation/describe-stack-events)
+    printf 'Undone\tAWS::IAM::Role\tUPDATE_FAILED\tis in use\n'
+    printf '%s\tAWS::CloudFormation::Stack\tUPDATE_ROLLBACK_IN_PROGRESS\tFirst failed\n' "$name"
     printf 'Second\tAWS::IAM::Role\tCREATE_FAILED\tResource creation cancelled\n'
     printf 'First\tAWS::IAM::User\tCREATE_FAILED\tbob already exists\n'
     printf '%s\tAWS::CloudFormation::Stack\tCREATE_IN_PROGRESS\tUser Initiated\n' "$name"
@@ -95,6 +99,11 @@ exit 0
 """
 
 
+def stack_lines(*states: str, digest: str = "-", tags: str = TAGS) -> str:
+    """The file of a stack."""
+    return "".join(f"{state}\t{digest}\t{tags}\n" for state in states)
+
+
 @dataclass(frozen=True)
 class StubAws:
     """A folder with a stub `aws` and the stacks that it knows."""
@@ -104,7 +113,7 @@ class StubAws:
     @classmethod
     def make(cls, folder: Path) -> "StubAws":
         """Make the stub, of an account without stacks."""
-        for name in ("bin", "stacks", "faults"):
+        for name in ("bin", "stacks", "faults", "meanwhile"):
             (folder / name).mkdir(parents=True)
         program = folder / "bin" / "aws"
         program.write_text(PROGRAM)
@@ -119,8 +128,11 @@ class StubAws:
 
     def stack(self, name: str, *states: str, digest: str = "-", tags: str = TAGS) -> None:
         """Have a stack that is in these states, one after the other; the last stays."""
-        lines = [f"{state}\t{digest}\t{tags}\n" for state in states]
-        (self.folder / "stacks" / f"mycompany-deepracer-{name}").write_text("".join(lines))
+        (self.folder / "stacks" / f"mycompany-deepracer-{name}").write_text(stack_lines(*states, digest=digest, tags=tags))
+
+    def meanwhile(self, command: str, name: str, *states: str, digest: str = "-") -> None:
+        """Have another deployment bring a stack into these states just before this one's command."""
+        (self.folder / "meanwhile" / f"{command}.mycompany-deepracer-{name}").write_text(stack_lines(*states, digest=digest))
 
     def status(self, name: str) -> str:
         """The last state of a stack."""

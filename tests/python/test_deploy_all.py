@@ -67,7 +67,8 @@ def test_the_summary_has_what_failed(account: Workspace, aws: StubAws) -> None:
     finished = aws.run(SCRIPT, OUT=str(account.root / "out"))
     assert finished.returncode == 1
     assert finished.stdout.endswith(
-        "tokyo: FAILED with 1\n  failed: mycompany-deepracer-access: the stack is ROLLBACK_COMPLETE\n"
+        "tokyo: FAILED with 1\n  failed: mycompany-deepracer-access: the stack is ROLLBACK_COMPLETE: "
+        "First (AWS::IAM::User): bob already exists\n"
         "  skipped: mycompany-deepracer-users-001 needs mycompany-deepracer-access, which failed\n1 accounts, 1 failed\n"
     )
 

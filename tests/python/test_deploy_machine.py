@@ -9,8 +9,9 @@ import pytest
 
 from stub_aws import StubAws
 from test_deploy_states import changes, deployed
-from workspace import SETTINGS, Workspace
+from workspace import REPOSITORY, SETTINGS, Workspace
 
+DEPLOY_ALL = REPOSITORY / "templates" / "init" / "deploy-all.sh"
 
 SHELLS = [shell for shell in ("sh", "dash", "zsh", "busybox sh", "ksh", "mksh", "bash --posix") if shutil.which(shell.split()[0])]
 
@@ -24,6 +25,30 @@ def test_another_shell_is_told_to_run_bash(account: Workspace, aws: StubAws, she
         return
     assert (finished.returncode, aws.asked()) == (2, [])
     assert finished.stderr == f"deploy.sh: run with bash: bash {account.out / 'deploy.sh'}\n"
+
+
+@pytest.mark.parametrize("shell", ["bash", *SHELLS])
+@pytest.mark.parametrize("script", ["deploy.sh", "deploy-all.sh"])
+def test_line_endings_of_windows_are_told(account: Workspace, aws: StubAws, shell: str, script: str) -> None:
+    path = {"deploy.sh": account.out / "deploy.sh", "deploy-all.sh": account.root / "deploy-all.sh"}[script]
+    text = (path if path.exists() else DEPLOY_ALL).read_text()
+    path.write_bytes(text.replace("\n", "\r\n").encode())
+    finished = aws.run(path, shell=shell)
+    assert (finished.returncode, finished.stdout, aws.asked()) == (2, "", [])
+    assert finished.stderr.startswith(f"{script}: its lines end in CR LF, as git makes them with core.autocrlf: ")
+    assert len(finished.stderr.splitlines()) == 1
+
+
+def test_no_character_of_its_path_matters(account: Workspace, aws: StubAws) -> None:
+    folder = account.root.rename(account.root.with_name("it's \"$HOME\" & <a> `b` *; \\ 田"))
+    temporary = aws.folder / "a \"tmp\" $HOME's"
+    temporary.mkdir()
+    script = folder / "out" / "tokyo" / "deploy.sh"
+    finished = aws.run(script, TMPDIR=str(temporary))
+    assert finished.returncode == 0, finished.stdout + finished.stderr
+    assert list(temporary.iterdir()) == []
+    again = aws.run(DEPLOY_ALL, OUT=str(folder / "out"))
+    assert "4 unchanged" in again.stdout, again.stdout + again.stderr
 
 
 def test_it_is_not_sourced(account: Workspace, aws: StubAws) -> None:
@@ -119,11 +144,15 @@ def test_the_pause_is_a_number_of_seconds(account: Workspace, aws: StubAws, seco
 
 
 def test_what_was_verified_is_what_is_deployed(account: Workspace, aws: StubAws) -> None:
-    # Somebody writes the templates anew as soon as the first call is made.
+    # Somebody writes the templates and the script anew, in place, as soon as the first call is made.
     program = aws.folder / "bin" / "aws"
+    script = account.out / "deploy.sh"
+    text = script.read_text()
     late = f"#!/bin/sh\nfor file in '{account.out}'/*.yaml; do echo 'Resources: {{}}' >\"$file\"; done\n"
-    program.write_text(late + program.read_text())
-    finished = aws.run(account.out / "deploy.sh")
+    program.write_text(f"{late}yes exit 9 | head -n 20000 >'{script}'\n{program.read_text()}")
+    finished = aws.run(script)
+    assert script.read_text() != text
+    script.write_text(text)
     assert finished.returncode == 0, finished.stdout + finished.stderr
     assert "4 deployed" in finished.stdout
     planned = aws.run(account.out / "deploy.sh", "--dry-run")

@@ -63,7 +63,9 @@ def test_each_state_has_its_way_out(account: Workspace, aws: StubAws, state: str
     aws.stack("access", state)
     finished = aws.run(account.out / "deploy.sh")
     assert finished.returncode == 1
-    assert f"failed: mycompany-deepracer-access: the stack is {state}\n" in finished.stdout
+    # What failed first: of the roll-back, where that is what failed.
+    first = "Undone (AWS::IAM::Role): is in use" if "_ROLLBACK_FAILED" in state else "First (AWS::IAM::User): bob already exists"
+    assert f"failed: mycompany-deepracer-access: the stack is {state}: {first}\n" in finished.stdout
     here = "--region ap-northeast-1 --stack-name mycompany-deepracer-access"
     found = re.findall(rf"^ +aws cloudformation (.*) {here}(.*)$", finished.stdout, re.MULTILINE)
     assert [(command + more).strip() for command, more in found] == WAYS_OUT[state]
@@ -91,11 +93,13 @@ def test_a_role_of_that_name_is_told_with_the_setting_that_gives_another(tmp_pat
     made.synth()
     aws.fault("execute-change-set.mycompany-deepracer-service-roles", "after ROLLBACK_COMPLETE")
     aws.fault("execute-change-set.mycompany-deepracer-access", "after ROLLBACK_COMPLETE")
-    finished = aws.run(made.out / "deploy.sh")
-    told = re.split(r"^  failed: mycompany-deepracer-", finished.stdout, flags=re.MULTILINE)
-    assert [part.split(":")[0] for part in told[1:]] == ["access", "service-roles"]
-    assert ["set `service_roles.suffix` in settings.yaml" in part for part in told[1:]] == [False, True]
-    assert "aws cloudformation delete-stack --region ap-northeast-1 --stack-name mycompany-deepracer-service-roles" in told[2]
+    # By the deployment in which it fails, and by the next, which finds it so.
+    for _ in range(2):
+        finished = aws.run(made.out / "deploy.sh")
+        told = re.split(r"^  failed: mycompany-deepracer-", finished.stdout, flags=re.MULTILINE)
+        assert [part.split(":")[0] for part in told[1:]] == ["access", "service-roles"]
+        assert ["set `service_roles.suffix` in settings.yaml" in part for part in told[1:]] == [False, True]
+        assert "aws cloudformation delete-stack --region ap-northeast-1 --stack-name mycompany-deepracer-service-roles" in told[2]
 
 
 @pytest.mark.parametrize(
@@ -185,6 +189,83 @@ def test_a_call_that_is_refused_is_not_tried_again(account: Workspace, aws: Stub
     assert finished.returncode == 1
     assert "failed: mycompany-deepracer-storage: CloudFormation takes no change set: An error occurred" in finished.stdout
     assert "2 deployed, 0 unchanged, 1 failed, 1 skipped" in finished.stdout
+
+
+@pytest.mark.parametrize("command", ["create-change-set", "describe-change-set", "execute-change-set", "describe-stacks"])
+@pytest.mark.parametrize(
+    "error",
+    [
+        "An error occurred (ExpiredToken) when calling the operation: The security token included in the request is expired",
+        "Error when retrieving token from sso: Token has expired and refresh failed",
+        "The SSO session associated with this profile has expired or is otherwise invalid.",
+    ],
+)
+def test_after_the_session_has_expired_nothing_more_is_begun(account: Workspace, aws: StubAws, command: str, error: str) -> None:
+    aws.fault(f"{command}.mycompany-deepracer-storage", error)
+    finished = aws.run(account.out / "deploy.sh", "--jobs", "1")
+    assert finished.returncode == 1
+    assert "0 deployed, 0 unchanged, 1 failed, 3 skipped" in finished.stdout, finished.stdout
+    assert finished.stdout.count("was not begun, since the session of the credentials had expired\n") == 3
+    assert "sign in again, such as with 'aws sso login', and run deploy.sh again" in finished.stdout
+    assert not any(re.search("access|notebooks|users", line) for line in changes(aws))
+    again = aws.run(account.out / "deploy.sh")
+    assert again.returncode == 0, again.stdout + again.stderr
+
+
+# What CloudFormation answers where another deployment was quicker.
+CONTENDED = {
+    "create-change-set": [
+        "An error occurred (ValidationError) when calling the CreateChangeSet operation: "
+        "Stack:arn:aws:cloudformation:ap-northeast-1:111122223333:stack/a is in UPDATE_IN_PROGRESS state and can not be updated.",
+        "An error occurred (ValidationError) when calling the CreateChangeSet operation: "
+        "Stack [a] already exists and cannot be created with the changeSet [b].",
+    ],
+    "describe-change-set": [
+        "An error occurred (ChangeSetNotFound) when calling the DescribeChangeSet operation: ChangeSet [b] does not exist"
+    ],
+    "execute-change-set": [
+        "An error occurred (ChangeSetNotFound) when calling the ExecuteChangeSet operation: ChangeSet [b] does not exist",
+        "An error occurred (InvalidChangeSetStatus) when calling the ExecuteChangeSet operation: "
+        "ChangeSet [b] cannot be executed in its current execution status of [OBSOLETE]",
+        "An error occurred (ValidationError) when calling the ExecuteChangeSet operation: "
+        "This stack is currently in a non-terminal [UPDATE_IN_PROGRESS] state.",
+    ],
+}
+
+
+@pytest.mark.parametrize("is_same", [True, False])
+@pytest.mark.parametrize(("command", "error"), [(command, error) for command, errors in CONTENDED.items() for error in errors])
+def test_of_two_deployments_at_once_one_waits(account: Workspace, aws: StubAws, command: str, error: str, is_same: bool) -> None:
+    ours = digest(account, "access")
+    aws.meanwhile(command, "access", "UPDATE_IN_PROGRESS", "UPDATE_IN_PROGRESS", "UPDATE_COMPLETE", digest=ours if is_same else "0" * 64)
+    aws.fault(f"{command}.mycompany-deepracer-access", error)
+    finished = aws.run(account.out / "deploy.sh")
+    assert finished.returncode == (0 if is_same else 1), finished.stdout + finished.stderr
+    assert "mycompany-deepracer-access: another deployment works on it, too, which is waited for" in finished.stdout
+    if is_same:
+        assert "3 deployed, 1 unchanged, 0 failed" in finished.stdout
+    else:
+        assert "access: another deployment worked on it at the same time, and left it UPDATE_COMPLETE\n" in finished.stdout
+        assert "see that nobody else deploys this account, then run deploy.sh again" in finished.stdout
+
+
+def test_what_another_deployment_leaves_failed_is_told_with_its_way_out(account: Workspace, aws: StubAws) -> None:
+    aws.meanwhile("execute-change-set", "access", "CREATE_IN_PROGRESS", "ROLLBACK_COMPLETE")
+    aws.fault("execute-change-set.mycompany-deepracer-access", CONTENDED["execute-change-set"][0])
+    finished = aws.run(account.out / "deploy.sh")
+    assert finished.returncode == 1
+    assert "failed: mycompany-deepracer-access: the stack is ROLLBACK_COMPLETE: First (AWS::IAM::User): bob" in finished.stdout
+    assert "aws cloudformation delete-stack" in finished.stdout
+
+
+def test_a_dry_run_waits_for_no_other_deployment(account: Workspace, aws: StubAws) -> None:
+    deployed(account, aws)
+    aws.stack("access", "UPDATE_COMPLETE", digest="0" * 64)
+    aws.fault("create-change-set.mycompany-deepracer-access", CONTENDED["create-change-set"][0])
+    finished = aws.run(account.out / "deploy.sh", "--dry-run")
+    assert finished.returncode == 1
+    assert "waited for" not in finished.stdout
+    assert "failed: mycompany-deepracer-access: CloudFormation takes no change set: An error" in finished.stderr
 
 
 def test_one_stack_alone(account: Workspace, aws: StubAws) -> None:
@@ -346,7 +427,15 @@ def test_an_interruption_says_how_to_go_on(account: Workspace, aws: StubAws, num
     program.write_text(text.replace("    status=UPDATE_COMPLETE\n", '    status=UPDATE_IN_PROGRESS; touch "$dir/begun"\n', 1))
     command = [BASH, account.out / "deploy.sh", "--jobs", "1"]
     environment = aws.environment | {"RETRY_SECONDS": "1"}
-    with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as running:
+    with subprocess.Popen(
+        command,
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        # What a shell runs in the background hears of no Ctrl-C, nor do the tests there.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+    ) as running:
         deadline = time.monotonic() + PATIENCE
         while not (aws.folder / "begun").exists() and time.monotonic() < deadline:
             time.sleep(0.05)
@@ -375,7 +464,7 @@ def test_a_dry_run_refuses_what_changes_something(account: Workspace, aws: StubA
     script = account.out / "deploy.sh"
     # As if a mistake let a dry run go on to the deployment.
     text = script.read_text()
-    broken = text.replace('if [ -n "$dry_run" ]; then\n  unknown=', 'if false; then\n  unknown=')
+    broken = text.replace('if [ -n "$dry_run" ]; then\n    unknown=', 'if false; then\n    unknown=')
     assert broken != text
     script.write_text(broken)
     finished = aws.run(script, "--dry-run")
@@ -434,6 +523,16 @@ def test_who_left_and_still_exists_is_told_each_time(account: Workspace, aws: St
         finished = aws.run(account.out / "deploy.sh", *options)
         assert finished.returncode == 1
         assert re.findall("offboard (.*) --account tokyo", finished.stderr) == ["long.gone"]
+
+
+def test_no_name_is_taken_for_a_mark(tmp_path: Path, aws: StubAws) -> None:
+    made = Workspace(tmp_path / "account", SETTINGS["hardened"] + "services: []\n")
+    names = ("--", "-", "-n", "=.@+", "None")
+    made.write(({"name": "mei"}, *({"name": name, "state": "suspended"} for name in names)))
+    made.synth()
+    (aws.folder / "members").write_text("".join(f"{name}\n" for name in ("--", "mei", *names[1:], "gone")))
+    finished = aws.run(made.out / "deploy.sh")
+    assert re.findall("offboard (.*) --account tokyo", finished.stderr) == ["gone"], finished.stderr
 
 
 def test_a_dry_run_fails_where_the_deployment_would(account: Workspace, aws: StubAws) -> None:
