@@ -5,6 +5,7 @@
 
 pub mod access;
 mod checked;
+mod company;
 pub mod guard;
 pub mod isolation;
 mod known;
@@ -19,7 +20,7 @@ mod yaml_words;
 
 use rayon::iter::{IndexedParallelIterator, IntoParallelRefMutIterator, ParallelIterator};
 use rayon::slice::ParallelSlice;
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use crate::finding::{Finding, Rule};
 use crate::model::{Profile, User};
@@ -117,7 +118,7 @@ pub fn check(
     // A person whose resources are not their prototype's is an error already, and has policies that isolation knows nothing of.
     let is_sound = !any(&findings, &[Rule::TemplateStructure]);
     let mut stacks: Vec<(Part, Value)> = batches.iter_mut().flat_map(|batch| batch.stacks.drain(..)).collect();
-    stacks.push((Part::Access, company_policies(plan)));
+    stacks.push((Part::Access, company::resources(plan)));
     let isolation = || {
         if is_sound {
             isolation::check(plan, templates, rendered, &stacks, &expected.prototypes, proofs)
@@ -200,18 +201,6 @@ fn account_inventory(
             Err(finding) => return Ok(Err(finding)),
         }
     }
-    stacks.push((Part::Access, company_policies(plan)));
+    stacks.push((Part::Access, company::resources(plan)));
     Ok(Ok(AccountInventory::of_account(plan, rendered, &stacks, &expected.prototypes)))
-}
-
-/// The company's policies whose documents are known, as the resources of a stack.
-fn company_policies(plan: &AccountPlan<'_>) -> Value {
-    let arn = format!("arn:{}:iam::{}:policy", plan.names.partition, plan.names.account_id);
-    let resource = |(policy, document): (&String, &Value)| {
-        let (path, name) = policy.strip_prefix(&arn)?.rsplit_once('/')?;
-        let properties =
-            json!({"ManagedPolicyName": name, "Path": format!("{path}/"), "PolicyDocument": document.clone()});
-        Some((format!("CompanyPolicy{name}"), json!({"Type": "AWS::IAM::ManagedPolicy", "Properties": properties})))
-    };
-    plan.account.company_policies.documents.iter().filter_map(resource).collect()
 }

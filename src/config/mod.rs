@@ -30,7 +30,7 @@ pub use encoding::Encoding;
 pub use layers::{DEFAULTS_PATH, explain};
 pub use lock::{LOCK_FILE, LOCK_NOTHING, LOCK_VERSION, LockConfig, LockLine, broken as broken_lock};
 pub use node::{Content, Entry, Node, shorten};
-pub use policies::POLICIES_FOLDER;
+pub use policies::{CompanyDocument, POLICIES_FOLDER};
 pub use roster::{Roster, RosterNotebook, RosterNotebookSettings, RosterRow, State, roster_schema};
 pub use schema::Schema;
 pub use settings::{
@@ -93,7 +93,7 @@ pub struct People {
     /// The lock; `None` when it is damaged.
     pub lock: Option<LockConfig>,
     /// The documents of the company's policies that the settings name, by the policy's name.
-    pub policies: BTreeMap<String, Value>,
+    pub policies: BTreeMap<String, CompanyDocument>,
     /// The files that the account is made from, relative to the config folder.
     pub inputs: Vec<PathBuf>,
     /// Whether no error was found in roster and lock.

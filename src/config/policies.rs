@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use serde_json::Value;
 
@@ -9,10 +10,13 @@ use super::settings::Settings;
 use super::{conflict, encoding};
 use crate::files::{self, FileError};
 use crate::finding::{Finding, Rule};
-use crate::source::Place;
+use crate::source::{Place, SourceFile};
 
 /// The folder of the documents, in the config folder: each in `NAME.json`, by the policy's name.
 pub const POLICIES_FOLDER: &str = "policies";
+
+/// A policy of the company's: the file that says it, and what it says.
+pub type CompanyDocument = (Arc<SourceFile>, Value);
 
 /// The documents of the company's policies that the settings of an account name, by the policy's name, with their files
 /// relative to the config folder. A policy without a file is left out.
@@ -23,7 +27,7 @@ pub fn read(
     folder: &Path,
     settings: &Settings,
     findings: &mut Vec<Finding>,
-) -> Result<BTreeMap<String, (PathBuf, Value)>, FileError> {
+) -> Result<BTreeMap<String, (PathBuf, CompanyDocument)>, FileError> {
     let extra = settings.extra_policies.iter().flat_map(|extra| [&extra.people, &extra.notebooks]);
     let named = settings.permissions_boundary.iter().chain(extra.flatten().flatten());
     let mut documents = BTreeMap::new();
@@ -39,7 +43,7 @@ pub fn read(
             continue;
         }
         match serde_json::from_str(&source.text) {
-            Ok(document) => _ = documents.insert(name.to_owned(), (file, document)),
+            Ok(document) => _ = documents.insert(name.to_owned(), (file, (source, document))),
             Err(error) => {
                 let starts = source.text.split_inclusive('\n').take(error.line().saturating_sub(1)).map(str::len);
                 let start: usize = starts.sum();

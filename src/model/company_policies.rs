@@ -2,13 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use serde_json::Value;
-
 use super::names::{AccountId, IamPath, Refusal, Region};
 use super::reader::Reader;
-use crate::config::{POLICIES_FOLDER, Profile, shorten};
+use crate::config::{CompanyDocument, POLICIES_FOLDER, Profile, shorten};
 use crate::finding::{Finding, Rule, Severity};
 use crate::iam::Document;
+use crate::source::Place;
 
 /// The company's policies that principals of the stacks have, by ARN.
 #[derive(Debug, Clone, Default)]
@@ -20,7 +19,7 @@ pub struct CompanyPolicies {
     /// What notebook roles have besides.
     pub notebooks: Vec<String>,
     /// The documents, as far as the config folder holds them.
-    pub documents: BTreeMap<String, Value>,
+    pub documents: BTreeMap<String, CompanyDocument>,
 }
 
 impl CompanyPolicies {
@@ -84,10 +83,10 @@ impl Reader<'_> {
         for (key, arn) in keys.iter().chain(&extra).flat_map(|(key, arns)| arns.iter().map(move |arn| (*key, arn))) {
             let name = arn.rsplit('/').next().unwrap_or_default();
             let place = self.config.node.place_of(key);
-            if let Some(document) = policies.documents.get(arn) {
+            if let Some((source, document)) = policies.documents.get(arn) {
                 if let Err(malformed) = Document::parse(document) {
                     let message = format!("`{POLICIES_FOLDER}/{name}.json` is no policy: {}", malformed.message);
-                    let finding = Finding::new(Rule::IsolationUndecided, message).at(place);
+                    let finding = Finding::new(Rule::IsolationUndecided, message).at(Place::whole(source));
                     self.findings.push(finding.help("write the document into it that IAM has"));
                 }
                 continue;

@@ -4,6 +4,7 @@ use std::cell::OnceCell;
 use std::collections::BTreeMap;
 
 use super::account_inventory::{AccountInventory, Home, Scope};
+use crate::check::company;
 use crate::model::User;
 use crate::plan::AccountPlan;
 use crate::render::span_index::SpanIndex;
@@ -44,7 +45,10 @@ impl<'a> Places<'a> {
 
     fn home(&self, home: &Home, user: Option<&User>) -> Option<Place> {
         let (index, path) = match home.scope {
-            Scope::Stack(index) => (index, home.path.clone()),
+            Scope::Stack(index) => match company::place(self.plan, &home.path) {
+                Some(place) => return Some(place),
+                None => (index, home.path.clone()),
+            },
             Scope::People(form) => {
                 let is_of_form = |user: &&&User| self.account_inventory.shapes.get(&UserShape::of(user)) == Some(&form);
                 let user =

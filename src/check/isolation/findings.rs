@@ -7,6 +7,7 @@ use serde_json::Value;
 
 use super::problem::Problem;
 use crate::check::checked::Checked;
+use crate::check::company;
 use crate::finding::{Finding, Rule, Severity};
 use crate::inventory::{IamInventory, one_or_more, transform};
 use crate::model::{Profile, User};
@@ -63,7 +64,9 @@ impl<'a> Sites<'a> {
                 (Some(template), Some(out)) if nth == 0 => finding.at(template).related(out, "as written here"),
                 (Some(one), _) if nth == 0 => finding.at(one),
                 (None, Some(one)) if nth == 0 => {
-                    let template = stack.map(|stack| format!("its template is `{}`", stack.path.display()));
+                    // A policy of the company's stands in a file of its own, and is of no template.
+                    let is_made = self.rendered.iter().any(|rendered| rendered.source == one.source);
+                    let template = stack.filter(|_| is_made).map(|stack| format!("its template is `{}`", stack.path.display()));
                     template.into_iter().fold(finding.at(one), Finding::note)
                 }
                 (Some(one), _) | (None, Some(one)) => finding.related(one, "and by this statement"),
@@ -93,6 +96,9 @@ impl<'a> Sites<'a> {
 
     /// Where something stands in the out folder; of a prototype's things, in the template of somebody of that shape.
     fn place(&self, stack: usize, id: &str, path: &str) -> Option<Place> {
+        if let Some(place) = company::place(self.plan, &format!("{id}/{path}")) {
+            return Some(place);
+        }
         let (index, id) = if let Some(part) = self.parts.get(stack) {
             (self.rendered.iter().position(|one| one.part == *part)?, id.to_owned())
         } else {
