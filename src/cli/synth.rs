@@ -8,6 +8,7 @@ use super::DEFAULT_OUT;
 use super::args::{StackSetPart, SynthArgs};
 use super::summary::{self, Row};
 use super::{Outcome, init, outcome};
+use crate::config::AccountConfig;
 use crate::files;
 use crate::finding::{Finding, any_error};
 use crate::model::AccountName;
@@ -163,7 +164,27 @@ fn write(
     if let Some(export) = &export {
         summary.push_str(&export.write()?);
     }
-    report(args, findings, summary, colour)
+    let mut outcome = report(args, findings, summary, colour)?;
+    if args.format == Format::Human {
+        outcome.stderr.push_str(&unrecorded(material));
+    }
+    Ok(outcome)
+}
+
+/// The note on what nobody can show later: who read what, where no settings say whether that is logged.
+fn unrecorded(material: &Inputs) -> String {
+    let is_unsaid = |account: &&AccountConfig| {
+        account.selected && account.settings.bucket.as_ref().is_none_or(|bucket| bucket.access_logs.is_none())
+    };
+    let unsaid: Vec<&AccountConfig> = material.config.accounts.iter().filter(is_unsaid).collect();
+    let whose = match unsaid.as_slice() {
+        [] => return String::new(),
+        [account] => format!("the bucket of `{}`", account.name),
+        accounts => format!("the buckets of {} accounts", accounts.len()),
+    };
+    format!(
+        "note: nobody will be able to show later who read what in {whose}: set `bucket.access_logs` to the name of a bucket that S3 logs into, or to `none`\n"
+    )
 }
 
 /// Puts what was staged of an account in its place, with its lock.

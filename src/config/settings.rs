@@ -107,8 +107,8 @@ pub struct BucketSettings {
     /// After how many days an old version of an object is deleted.
     #[schemars(range(min = 1, max = 36500))]
     pub old_version_days: Option<u32>,
-    /// The bucket, in the same account and region, that S3 writes a log of all requests to. Without it, nobody can tell later who
-    /// read what.
+    /// The bucket, in the same account and region, that S3 writes a log of all requests to. Without it, nobody can show later who
+    /// read what, as synth notes; `none` says that this is known.
     pub access_logs: Option<String>,
     /// After how many days an upload that was never completed is deleted.
     #[schemars(range(min = 1, max = 365))]

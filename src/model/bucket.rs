@@ -11,6 +11,9 @@ use crate::config::DEFAULTS_PATH;
 use crate::finding::{Finding, Rule};
 use crate::source::Place;
 
+/// What `bucket.access_logs` says where nobody is to log who reads what.
+const NO_LOGS: &str = "none";
+
 /// The bucket that holds a folder per person.
 #[derive(Debug, Clone)]
 pub struct Bucket {
@@ -42,7 +45,8 @@ impl Reader<'_> {
             );
         }
         let kms_key = self.kms_key("bucket.kms_key", settings.kms_key.as_deref(), region);
-        let access_logs = self.optional("bucket.access_logs", settings.access_logs.as_deref(), BucketName::parse);
+        let access_logs = settings.access_logs.as_deref().filter(|name| *name != NO_LOGS);
+        let access_logs = self.optional("bucket.access_logs", access_logs, BucketName::parse);
         if access_logs.is_some() && access_logs == name {
             // Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/enable-server-access-logging.html
             let message = "the bucket would log into itself, and each line would be a request of its own".to_owned();
