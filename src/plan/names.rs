@@ -121,9 +121,11 @@ pub struct Names {
     pub notices_topic: String,
     /// The ARN of the topic of the notices about access keys.
     pub notices_topic_arn: String,
-    /// The function that rotates access keys. Its name lacks what the DeepRacer service may do with functions goes by,
+    /// The function that rotates access keys, the rule that calls it, and the queue of calls that could not be delivered. The name lacks what the DeepRacer service may do with functions goes by,
     /// `deepracer` and `dr-`, whatever the company is called.
     pub key_rotation_function: String,
+    /// The alarm about calls of that function that could not be delivered.
+    pub undelivered_alarm: String,
     /// The log group of that function.
     pub key_rotation_log_group: String,
     /// The role of that function.
@@ -200,6 +202,7 @@ impl Names {
             notices_topic_arn: topic_arn(&policy("notices")),
             notices_topic: policy("notices"),
             key_rotation_function: KEY_ROTATION.to_owned(),
+            undelivered_alarm: format!("{KEY_ROTATION}-undelivered"),
             key_rotation_log_group: format!("/aws/lambda/{KEY_ROTATION}"),
             key_rotation_role: key_rotation_role(&account.company),
             old_key_tag: OLD_KEY.to_owned(),

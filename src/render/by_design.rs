@@ -17,6 +17,7 @@ const USER: &str = "AWS::IAM::User";
 const BUCKET: &str = "AWS::S3::Bucket";
 const BUCKET_POLICY: &str = "AWS::S3::BucketPolicy";
 const FUNCTION: &str = "AWS::Lambda::Function";
+const QUEUE: &str = "AWS::SQS::Queue";
 const SECRET: &str = "AWS::SecretsManager::Secret";
 
 const ANY: &[&str] = &[""];
@@ -51,6 +52,8 @@ const ONE_REGION: &str = "older versions guard against deletion; the data stays 
 const BY_NAME: &str = "DenyPlainHttp names the bucket, which the check does not read";
 const DAILY: &str = "it runs once a day, and a reservation would take from the account's share";
 const DESTINATION: &str = "failures go to the topic, by AWS::Lambda::EventInvokeConfig";
+const LAST: &str = "it is itself the queue of what could not be delivered";
+const OF_SQS: &str = "SQS encrypts it with a key of its own, and what it holds names nobody";
 const NO_NETWORK: &str = "it calls IAM and SNS alone, and needs no network of the company's";
 const NO_SECRET: &str = "its variables hold names and numbers, and no secret";
 const KEPT_UP: &str = "Lambda keeps the runtime up, and racestack warns before it ends";
@@ -77,6 +80,7 @@ const ROWS: &[Row] = &[
     (FUNCTION, ANY, GUARD, "LAMBDA_CONCURRENCY_CHECK", DAILY),
     (FUNCTION, ANY, GUARD, "LAMBDA_DLQ_CHECK", DESTINATION),
     (FUNCTION, ANY, GUARD, "LAMBDA_INSIDE_VPC", NO_NETWORK),
+    (QUEUE, ANY, GUARD, "SQS_QUEUE_KMS_MASTER_KEY_ID_RULE", OF_SQS),
     (ROLE, &["DeepRacerRole"], CHECKOV, "CKV_AWS_107", DOCUMENTED),
     (ROLE, SERVICES_BUT_LAMBDA, CHECKOV, "CKV_AWS_109", DOCUMENTED),
     (ROLE, SERVICES_BUT_LAMBDA, CHECKOV, "CKV_AWS_111", DOCUMENTED),
@@ -90,6 +94,7 @@ const ROWS: &[Row] = &[
     (SECRET, ANY, CDK_NAG, "AwsSolutions-SMG4", REPLACED),
     (BUCKET_POLICY, ANY, CDK_NAG, "AwsSolutions-S10", BY_NAME),
     (FUNCTION, ANY, CDK_NAG, "AwsSolutions-L1", KEPT_UP),
+    (QUEUE, ANY, CDK_NAG, "AwsSolutions-SQS3", LAST),
 ];
 
 /// What stands before the suppressions of a checker, by its key.

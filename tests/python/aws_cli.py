@@ -21,12 +21,14 @@ NO_PASSWORD = ("iam", "get-login-profile"), "NoSuchEntity"
 class AwsCli:
     """`aws`, speaking to one account."""
 
-    def __init__(self, process: subprocess.Popen[str]):
+    def __init__(self, process: subprocess.Popen[str], endpoint: str):
         self.process = process
+        # For SQS, version 1 asks an address of its own unless the command names one.
+        self.options = ("--endpoint-url", endpoint)
 
     def ask(self, *arguments: str) -> dict[str, Any]:
         """What a command answers."""
-        self.process.stdin.write(json.dumps(arguments) + "\n")
+        self.process.stdin.write(json.dumps([*arguments, *self.options]) + "\n")
         self.process.stdin.flush()
         status, output, errors = json.loads(self.process.stdout.readline())
         if status == 0:
@@ -46,5 +48,5 @@ def running_aws_cli(moto: MotoServer) -> Iterator[AwsCli]:
     with subprocess.Popen(
         command, env=moto.environment(), stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     ) as process:
-        yield AwsCli(process)
+        yield AwsCli(process, moto.endpoint)
         process.stdin.close()

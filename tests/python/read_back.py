@@ -264,6 +264,23 @@ def _schedule(cli: AwsCli, properties: Properties) -> Properties:
     return {key: rule[key] for key in ("Name", "ScheduleExpression", "State")} | {"Targets": targets}
 
 
+def _queue(cli: AwsCli, properties: Properties) -> Properties:
+    url = cli.ask("sqs", "get-queue-url", "--queue-name", properties["QueueName"])["QueueUrl"]
+    attributes = cli.ask("sqs", "get-queue-attributes", "--queue-url", url, "--attribute-names", "All")["Attributes"]
+    return {
+        "QueueName": attributes["QueueArn"].rsplit(":", 1)[1],
+        "MessageRetentionPeriod": int(attributes["MessageRetentionPeriod"]),
+        "SqsManagedSseEnabled": attributes["SqsManagedSseEnabled"] == "true",
+        "Tags": cli.ask("sqs", "list-queue-tags", "--queue-url", url).get("Tags"),
+    }
+
+
+def _queue_policy(cli: AwsCli, properties: Properties) -> Properties:
+    (url,) = properties["Queues"]
+    attributes = cli.ask("sqs", "get-queue-attributes", "--queue-url", url, "--attribute-names", "Policy")["Attributes"]
+    return {"Queues": [url], "PolicyDocument": json.loads(attributes["Policy"])}
+
+
 def _permission(cli: AwsCli, properties: Properties) -> Properties:
     answer = cli.ask("lambda", "get-policy", "--function-name", properties["FunctionName"])
     (statement,) = json.loads(answer["Policy"])["Statement"]
@@ -314,6 +331,8 @@ FINDERS: dict[str, Callable[[AwsCli, Properties], Properties]] = {
     "AWS::SNS::Subscription": _subscription,
     "AWS::SNS::Topic": _topic,
     "AWS::SNS::TopicPolicy": _topic_policy,
+    "AWS::SQS::Queue": _queue,
+    "AWS::SQS::QueuePolicy": _queue_policy,
     "AWS::SageMaker::NotebookInstance": _notebook,
     "AWS::SageMaker::NotebookInstanceLifecycleConfig": _lifecycle_config,
     "AWS::SecretsManager::Secret": _secret,

@@ -101,6 +101,8 @@ def _referred(name: str, resources: dict[str, Any]) -> str:
             return iam_arn("policy", properties.get("Path", "/"), properties["ManagedPolicyName"])
         case "AWS::SNS::Topic":
             return f"arn:aws:sns:{REGION}:{ACCOUNT_ID}:{properties['TopicName']}"
+        case "AWS::SQS::Queue":
+            return f"http://sqs.{REGION}.localhost/{ACCOUNT_ID}/{properties['QueueName']}"
         case "AWS::Logs::LogGroup":
             return properties["LogGroupName"]
         case "AWS::Lambda::Function":
@@ -120,6 +122,8 @@ def _attribute(name: str, attribute: str, resources: dict[str, Any]) -> str:
             return properties["NotebookInstanceLifecycleConfigName"]
         case "AWS::Lambda::Function", "Arn":
             return f"arn:aws:lambda:{REGION}:{ACCOUNT_ID}:function:{properties['FunctionName']}"
+        case "AWS::SQS::Queue", "Arn":
+            return f"arn:aws:sqs:{REGION}:{ACCOUNT_ID}:{properties['QueueName']}"
         case "AWS::Events::Rule", "Arn":
             return f"arn:aws:events:{REGION}:{ACCOUNT_ID}:rule/{properties['Name']}"
     raise AssertionError(f"these tests do not cover !GetAtt {attribute} of {resource['Type']}")

@@ -15,7 +15,7 @@ const NARROWING: [&str; 2] = ["AWS::EC2::VPCEndpoint", "AWS::SNS::Topic"];
 /// Types of policies of topics, of which racestack has some.
 const TOPICS: [&str; 2] = ["AWS::SNS::TopicInlinePolicy", "AWS::SNS::TopicPolicy"];
 
-/// Types of policies of what racestack has none of. Whoever may use a key that a bucket or a volume has reads neither: that
+/// Types of policies of what holds nothing of people's: racestack's one queue is of undelivered calls of a function. Whoever may use a key that a bucket or a volume has reads neither: that
 /// takes a permission of S3 or of EC2, too.
 const OTHERS: [&str; 3] = ["AWS::KMS::Key", "AWS::SQS::QueueInlinePolicy", "AWS::SQS::QueuePolicy"];
 

@@ -41,6 +41,7 @@ class Clients:
     events: Any
     logs: Any
     sns: Any
+    sqs: Any
     budgets: Any
 
 
@@ -65,7 +66,7 @@ def clients(region: str) -> Clients:
         made.meta.events.register("provide-client-params", _check_input)
         return made
 
-    services = ("iam", "s3", "sagemaker", "secretsmanager", "lambda", "events", "logs", "sns", "budgets")
+    services = ("iam", "s3", "sagemaker", "secretsmanager", "lambda", "events", "logs", "sns", "sqs", "budgets")
     return Clients(os.environ["MOTO_ACCOUNT_ID"], region, *(client(service) for service in services))
 
 

@@ -101,6 +101,32 @@ def _put_rule(clients: Clients, name: str, old: Properties, new: Properties) -> 
     clients.events.put_targets(Rule=name, Targets=new["Targets"])
 
 
+def _queue_attributes(properties: Properties) -> dict[str, str]:
+    keys = ("MessageRetentionPeriod", "SqsManagedSseEnabled")
+    return {key: str(properties[key]).lower() for key in keys if key in properties}
+
+
+def _create_queue(clients: Clients, properties: Properties) -> str:
+    return clients.sqs.create_queue(QueueName=properties["QueueName"])["QueueUrl"]
+
+
+def _update_queue(clients: Clients, url: str, old: Properties, new: Properties) -> None:
+    clients.sqs.set_queue_attributes(QueueUrl=url, Attributes=_queue_attributes(new))
+    removed = tags_gone(old, new)
+    if removed:
+        clients.sqs.untag_queue(QueueUrl=url, TagKeys=removed)
+    clients.sqs.tag_queue(QueueUrl=url, Tags=_tag_map(new))
+
+
+def _queue_arn(clients: Clients, url: str) -> str:
+    return clients.sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+
+
+def _set_queue_policy(clients: Clients, _id: str, _old: Properties, new: Properties) -> None:
+    for url in new["Queues"]:
+        clients.sqs.set_queue_attributes(QueueUrl=url, Attributes={"Policy": as_json(new["PolicyDocument"])})
+
+
 def _delete_rule(clients: Clients, name: str, properties: Properties) -> None:
     clients.events.remove_targets(Rule=name, Ids=[target["Id"] for target in properties["Targets"]])
     clients.events.delete_rule(Name=name)
@@ -185,6 +211,25 @@ EVENT_INVOKE_CONFIG = ResourceType(
     delete=lambda clients, _, properties: clients.awslambda.delete_function_event_invoke_config(
         FunctionName=properties["FunctionName"], Qualifier=properties["Qualifier"]
     ),
+    attributes=lambda *_: {},
+)
+
+QUEUE = ResourceType(
+    name="AWS::SQS::Queue",
+    name_property="QueueName",
+    properties=frozenset({"MessageRetentionPeriod", "QueueName", "SqsManagedSseEnabled", "Tags"}),
+    create=_create_queue,
+    update=_update_queue,
+    delete=lambda clients, url, _: clients.sqs.delete_queue(QueueUrl=url),
+    attributes=lambda clients, url: {"Arn": _queue_arn(clients, url), "QueueName": url.rsplit("/", 1)[1]},
+)
+
+QUEUE_POLICY = ResourceType(
+    name="AWS::SQS::QueuePolicy",
+    properties=frozenset({"PolicyDocument", "Queues"}),
+    create=lambda _, properties: f"policy-of-{properties['Queues'][0]}",
+    update=_set_queue_policy,
+    delete=_nothing,  # The queue goes with it.
     attributes=lambda *_: {},
 )
 

@@ -7,6 +7,8 @@ from .operations_resources import (
     FUNCTION,
     LOG_GROUP,
     PERMISSION,
+    QUEUE,
+    QUEUE_POLICY,
     SCHEDULE,
     SUBSCRIPTION,
     TOPIC,
@@ -37,6 +39,8 @@ RESOURCE_TYPES: dict[str, ResourceType] = {
         SCHEDULE,
         PERMISSION,
         TOPIC_POLICY,
+        QUEUE,
+        QUEUE_POLICY,
         BUDGET,
     )
 }
