@@ -1,5 +1,7 @@
 //! Whole runs of synth on a configuration made for one test.
 
+pub mod settings;
+
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::Value as Json;
 
+use crate::common::settings::company_policies;
 use crate::common::{Workspace, json, resources};
 use crate::words::BUCKET;
 
@@ -38,8 +39,14 @@ impl Corpus {
     /// What synth writes with these settings.
     #[track_caller]
     pub fn written(settings: &str) -> Self {
+        Self::of(&Workspace::new(settings, "roster.csv", ROSTER).synthesised())
+    }
+
+    /// What these files say.
+    #[track_caller]
+    pub fn of(files: &BTreeMap<String, String>) -> Self {
         let mut corpus = Self { policies: Vec::new(), trusts: Vec::new() };
-        corpus.add(&Workspace::new(settings, "roster.csv", ROSTER).synthesised());
+        corpus.add(files);
         corpus
     }
 
@@ -53,7 +60,12 @@ impl Corpus {
             .collect();
         let of = |kind: &'static str| written.iter().filter(move |(_, resource)| resource["Type"] == kind);
         // A managed policy that something names, by its logical ID or by its ARN.
+        let company = company_policies();
         let document = |named: &Json| {
+            let of_company = named.as_str().and_then(|arn| company.get(arn.rsplit('/').next()?));
+            if let Some(document) = of_company {
+                return document.clone();
+            }
             let found = of("AWS::IAM::ManagedPolicy").find(|(id, policy)| {
                 let name = policy["Properties"]["ManagedPolicyName"].as_str().unwrap();
                 match named.as_str() {

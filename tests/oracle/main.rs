@@ -20,6 +20,7 @@ mod chance;
 mod common;
 mod condition;
 mod corpus;
+mod day;
 mod delta;
 mod departures;
 mod evaluator;

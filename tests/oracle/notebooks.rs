@@ -159,7 +159,7 @@ fn tagged(user: Option<&str>, notebook: Option<&str>) -> Who {
 }
 
 pub fn case(policies: &Policies, request: Request) -> Case {
-    let is_bucket = request.resource.starts_with(&format!("arn:aws:s3:::{BUCKET}"));
+    let is_bucket = request.resource.contains(&format!(":s3:::{BUCKET}"));
     Case {
         identity: policies.identity.clone(),
         boundary: policies.boundary.clone(),

@@ -6,6 +6,8 @@ use std::collections::BTreeMap;
 use serde_json::{Value as Json, json};
 
 use crate::case::{Case, Request};
+use crate::common::Workspace;
+use crate::common::settings::REGIONS;
 use crate::corpus::{Corpus, Policies};
 use crate::notebooks::{case, decided};
 use crate::who::{Kind, Who};
@@ -268,14 +270,15 @@ fn always() -> Vec<Asked> {
 #[test]
 fn what_a_setting_denies_was_allowed_before_it_and_the_rest_is_still() {
     let all: Vec<&Setting> = SETTINGS.iter().collect();
-    for profile in ["hardened", "documented"] {
+    let places = REGIONS.iter().flat_map(|place| ["hardened", "documented"].map(|profile| (place, profile)));
+    for (place, profile) in places {
         let before = BEFORE.replace("hardened", profile);
-        let without = written(&before);
-        let together = written(&text(&before, &all));
+        let without = written(&before, place);
+        let together = written(&text(&before, &all), place);
         let mut cases: Vec<Case> = Vec::new();
         let mut expected: Vec<bool> = Vec::new();
         for setting in &all {
-            let alone = written(&text(&before, &[setting]));
+            let alone = written(&text(&before, &[setting]), place);
             for one in (setting.asked)() {
                 let principals = [(By::Person, false), (By::Notebook, true)];
                 for (_, is_role) in principals.into_iter().filter(|(by, _)| one.by == *by || one.by == By::Both) {
@@ -286,7 +289,7 @@ fn what_a_setting_denies_was_allowed_before_it_and_the_rest_is_still() {
                             // There, people have no path.
                             request.resource = request.resource.replace(":user/deepracer/", ":user/");
                         }
-                        cases.push(case(policies, request));
+                        cases.push(case(policies, moved(request, place)));
                         expected.push(match one.with {
                             With::Denied => is_before,
                             With::Allowed => true,
@@ -300,7 +303,7 @@ fn what_a_setting_denies_was_allowed_before_it_and_the_rest_is_still() {
         let mut allowed = expected.iter();
         let counts = decided(&mut cases, |case, decision| {
             let is_expected = (decision == "Allowed") == *allowed.next().unwrap();
-            assert!(is_expected, "{profile}: {decision}: {}", case.json()["request"]);
+            assert!(is_expected, "{place:?}, {profile}: {decision}: {}", case.json()["request"]);
         });
         assert!(counts["Allowed"] > 60 && counts["ExplicitlyDenied"] > 60, "{counts:?}");
     }
@@ -321,13 +324,33 @@ fn text(before: &str, settings: &[&Setting]) -> String {
     maps.fold(before, |text, map| text + &map)
 }
 
-/// The policies of the owner and of their notebook.
+/// The policies of the owner and of their notebook, in a partition and its region.
 #[track_caller]
-fn written(settings: &str) -> Vec<Policies> {
-    let found: Vec<Policies> =
-        Corpus::written(settings).policies.into_iter().filter(|policies| policies.name == OWNER).collect();
+fn written(settings: &str, place: &(&str, &str)) -> Vec<Policies> {
+    let workspace = Workspace::new(&text_in(settings, place), "roster.csv", b"name\nbob\nbobby\n");
+    let account = format!("account_id: \"{ACCOUNT}\"\nregion: {}\nbucket: {{created: \"20221130201905\"}}\n", place.1);
+    workspace.write("config/accounts/tokyo/settings.yaml", account.as_bytes());
+    let policies = Corpus::of(&workspace.synthesised()).policies.into_iter();
+    let found: Vec<Policies> = policies.filter(|policies| policies.name == OWNER).collect();
     assert_eq!(found.len(), 2);
     found
+}
+
+/// The text with the ARNs of a partition and its region.
+pub fn text_in(text: &str, (partition, region): &(&str, &str)) -> String {
+    text.replace("arn:aws:", &format!("arn:{partition}:")).replace(REGION, region)
+}
+
+/// The request there.
+pub fn moved(request: Request, place: &(&str, &str)) -> Request {
+    let context = text_in(&Json::from(request.context).to_string(), place);
+    let who = Who {
+        principal: text_in(&request.who.principal, place),
+        arn: text_in(&request.who.arn, place),
+        ..request.who
+    };
+    let context = serde_json::from_str(&context).unwrap();
+    Request { who, resource: text_in(&request.resource, place), context, ..request }
 }
 
 fn request(policies: &Policies, one: &Asked) -> Request {

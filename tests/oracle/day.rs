@@ -1,0 +1,131 @@
+//! The racer's day with each setting: every request that `racestack limits --needs` stands for is allowed, by the evaluator and by
+//! the oracle, with each setting alone and with all of them, in each partition.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use clap::Parser;
+use racestack::cli::{Args, Progress, run};
+use serde_json::{Map, Value as Json, json};
+
+use crate::case::{Case, Request};
+use crate::common::Workspace;
+use crate::common::settings::{REGIONS, SETTINGS, Setting, has, workspace};
+use crate::corpus::{Corpus, Policies};
+use crate::is_long;
+use crate::notebooks::{case, decided};
+use crate::settings::moved;
+use crate::who::{Kind, Who};
+use crate::words::ACCOUNT;
+
+const OWNER: &str = "bob";
+/// What stands for a `*` of a resource or value.
+const ANY: &str = "j";
+
+#[test]
+fn the_day_passes_with_each_setting_alone_and_with_all() {
+    let mut actions = BTreeSet::new();
+    for place in &REGIONS {
+        let (partition, region) = *place;
+        let all: Vec<&Setting> = SETTINGS.iter().copied().filter(|setting| has(region, setting)).collect();
+        let alone = all.iter().map(|setting| vec![*setting]);
+        // What a partition changes is the same with each setting: alone, the settings of one partition are asked, unless there is time.
+        let taken = alone.filter(|_| is_long() || partition == "aws").chain([Vec::new(), all.clone()]);
+        let mut cases: Vec<Case> = Vec::new();
+        for settings in taken {
+            let workspace = workspace(region, partition, &settings);
+            let files = workspace.synthesised();
+            for policies in Corpus::of(&files).policies.iter().filter(|policies| policies.name == OWNER) {
+                let who = who(policies, &settings);
+                let asked = day(&workspace, policies).into_iter().map(|asked| request(&who, asked));
+                cases.extend(asked.map(|request| case(policies, moved(request, place))));
+            }
+        }
+        let count = cases.len();
+        let counts = decided(&mut cases, |case, decision| {
+            assert_eq!(decision, "Allowed", "{place:?}: {}", case.json());
+            actions.insert(case.request.action.clone());
+        });
+        // The oracle knows no type for some resources.
+        assert!(counts["Allowed"] * 100 > count * 85, "{counts:?}");
+    }
+    assert!(actions.len() > 60, "{actions:?}");
+}
+
+/// A request: an action, a resource, and the context that it needs.
+type Asked = (String, String, Map<String, Json>);
+
+/// What a person, or their notebook, needs on a day.
+#[track_caller]
+fn day(workspace: &Workspace, policies: &Policies) -> Vec<Asked> {
+    let (config, kind) = (workspace.path("config"), if policies.is_role { "notebook" } else { "person" });
+    let config = config.to_str().unwrap();
+    let args = ["racestack", "limits", "--account", "tokyo", "--needs", "--kind", kind, "--config", config];
+    let printed = run(&Args::parse_from(args), false, &Progress { progress: &|_, _| {}, notice: &|_| {} });
+    assert_eq!(printed.code, 0, "{}", printed.stderr);
+    let needs: Json = serde_json::from_str(&printed.stdout).unwrap();
+    let statements = needs["Statement"].as_array().unwrap();
+    assert!(statements.len() > 20, "{needs}");
+    let of_statement = |statement: &Json| {
+        let (actions, context) = (texts(&statement["Action"]), context(&statement["Condition"]));
+        let pairs = actions.into_iter().flat_map(|action| {
+            let each = |resource: String| (action.clone(), filled(&resource), context.clone());
+            texts(&statement["Resource"]).into_iter().map(each).collect::<Vec<Asked>>()
+        });
+        pairs.collect::<Vec<Asked>>()
+    };
+    statements.iter().flat_map(of_statement).collect()
+}
+
+fn texts(value: &Json) -> Vec<String> {
+    match value {
+        Json::Array(values) => values.iter().map(|value| value.as_str().unwrap().to_owned()).collect(),
+        value => vec![value.as_str().unwrap().to_owned()],
+    }
+}
+
+/// A text with the owner's names for variables, and something for wildcards. A resource that is `*` stays so.
+fn filled(text: &str) -> String {
+    let variables = ["${aws:username}", "${aws:PrincipalTag/user}", "${aws:PrincipalTag/notebook}"];
+    let named = variables.iter().fold(text.to_owned(), |text, variable| text.replace(variable, OWNER));
+    let named = named.replace("${aws:PrincipalTag/team}", "red");
+    if named == "*" { named } else { named.replace('*', ANY) }
+}
+
+/// A context that a condition is true of.
+fn context(condition: &Json) -> Map<String, Json> {
+    let mut context = Map::new();
+    for (operator, keys) in condition.as_object().into_iter().flatten() {
+        for (key, values) in keys.as_object().unwrap() {
+            let of_set = operator.strip_prefix("ForAllValues:");
+            let first = || filled(&texts(values)[0]).replace("/24", "");
+            match of_set.unwrap_or(operator) {
+                // What need not be there is not.
+                "Null" => {}
+                operator if operator.ends_with("IfExists") => {}
+                "StringNotEquals" => _ = context.insert(key.clone(), json!(["user"])),
+                _ if of_set.is_some() => _ = context.insert(key.clone(), json!([first()])),
+                _ => _ = context.insert(key.clone(), json!(first())),
+            }
+        }
+    }
+    context
+}
+
+fn who(policies: &Policies, settings: &[&Setting]) -> Who {
+    let tags = [("user", OWNER), ("notebook", OWNER), ("team", "red")];
+    let tags: BTreeMap<String, String> = tags.map(|(key, value)| (key.to_owned(), value.to_owned())).into();
+    let is_moved = settings.iter().any(|setting| setting.iter().any(|(_, line)| line.starts_with("role_path")));
+    if policies.is_role {
+        let path = if is_moved { "managed" } else { "deepracer" };
+        return Who::role(&format!("{path}/notebook/{OWNER}"), tags);
+    }
+    let arn = format!("arn:aws:iam::{ACCOUNT}:user/deepracer/{OWNER}");
+    Who { principal: arn.clone(), account: Some(ACCOUNT), name: OWNER.to_owned(), arn, kind: Kind::User, tags }
+}
+
+fn request(who: &Who, (action, resource, asked): Asked) -> Request {
+    let mut context = who.context();
+    context.insert("aws:SecureTransport".to_owned(), json!("true"));
+    context.extend(asked);
+    Request { who: who.clone(), action, resource, account: ACCOUNT.to_owned(), context, possible: Vec::new() }
+}
