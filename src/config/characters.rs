@@ -23,6 +23,11 @@ pub fn refused_character(text: &str, allowed: impl Fn(char) -> bool) -> Option<S
     Some(format!("character {} of it is {shown}U+{:04X}{name}", index + 1, u32::from(c)))
 }
 
+/// The first character that cannot be seen, or that looks like another, for a message.
+pub fn hidden_character(text: &str) -> Option<String> {
+    refused_character(text, |c| c == ' ' || !is_invisible(c)).or_else(|| mixed_alphabets(text))
+}
+
 /// A word in which letters of another alphabet stand among Latin ones: where, for a message.
 pub fn mixed_alphabets(text: &str) -> Option<String> {
     let looks_latin = |c: char| matches!(c, '\u{370}'..='\u{52f}') && c.is_alphabetic();

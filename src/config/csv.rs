@@ -18,8 +18,18 @@ const DELIMITERS: [u8; 3] = [b',', b';', b'\t'];
 pub fn parse(source: &Arc<SourceFile>, findings: &mut Vec<Finding>) -> Node {
     let mut rows = Vec::new();
     let mut header: Vec<Column> = Vec::new();
-    for record in records(source, findings) {
-        let blank = record.iter().all(|cell| cell.text.trim().is_empty());
+    let records = records(source, findings);
+    let above = title_rows(&records);
+    if let Some([title, .., last]) = records.get(..=above) {
+        findings.push(
+            Finding::new(Rule::FileSyntax, "the header is not the first row")
+                .at(Place::new(source, row_span(title)))
+                .related(Place::new(source, row_span(last)), "the header")
+                .help("remove the rows above the header"),
+        );
+    }
+    for record in records.into_iter().skip(above) {
+        let blank = is_blank(&record);
         if header.is_empty() {
             if !blank {
                 header = columns(source, &record, findings);
@@ -28,10 +38,9 @@ pub fn parse(source: &Arc<SourceFile>, findings: &mut Vec<Finding>) -> Node {
             continue;
         }
         if is_header(&header, &record) {
-            let (first, last) = (&record[0].span, &record[record.len() - 1].span);
             findings.push(
                 Finding::new(Rule::FileSyntax, "the header stands in the file a second time")
-                    .at(Place::new(source, first.start..last.end))
+                    .at(Place::new(source, row_span(&record)))
                     .related(header[0].place.clone(), "first here")
                     .help("remove this row"),
             );
@@ -40,6 +49,34 @@ pub fn parse(source: &Arc<SourceFile>, findings: &mut Vec<Finding>) -> Node {
         }
     }
     Node { place: Place::whole(source), content: Content::Sequence(rows) }
+}
+
+/// How many rows stand above the header, such as a title: none where the first row is one, or no row near it is.
+fn title_rows(records: &[Vec<Cell>]) -> usize {
+    const FAR: usize = 10;
+    let column = |cell: &Cell| {
+        let name = cell.text.trim();
+        COLUMNS.into_iter().find(|column| *column == name).or_else(|| column_of(name))
+    };
+    let is_header = |record: &[Cell]| {
+        let known = record.iter().filter_map(column).collect::<Vec<_>>();
+        known.contains(&"name") && known.len() > 1
+    };
+    let first = records.iter().position(|record| !is_blank(record)).unwrap_or(0);
+    let header = records.iter().take(first + FAR).position(|record| is_header(record));
+    header
+        .filter(|header| *header > first && !records[first].iter().any(|cell| cell.text.trim() == "name"))
+        .unwrap_or(0)
+}
+
+fn is_blank(record: &[Cell]) -> bool {
+    record.iter().all(|cell| cell.text.trim().is_empty())
+}
+
+/// From the first cell to the last.
+fn row_span(record: &[Cell]) -> Range<usize> {
+    let start = record.first().map_or(0, |cell| cell.span.start);
+    start..record.last().map_or(start, |cell| cell.span.end)
 }
 
 /// Whether a row says what the header does.
@@ -169,7 +206,8 @@ fn cell_spans(text: &str, start: usize, delimiter: u8) -> (Vec<Range<usize>>, bo
 fn columns(source: &Arc<SourceFile>, record: &[Cell], findings: &mut Vec<Finding>) -> Vec<Column> {
     let mut columns: Vec<Column> = Vec::new();
     for cell in record {
-        let name = cell.text.trim().to_owned();
+        // A name that a spreadsheet breaks over several lines is one all the same.
+        let name = cell.text.split_whitespace().collect::<Vec<_>>().join(" ");
         let place = Place::new(source, cell.span.clone());
         let first = columns.iter().find(|other| !name.is_empty() && other.name == name);
         let repeated = first.is_some();
@@ -201,13 +239,15 @@ fn nameless(source: &Arc<SourceFile>, header: &mut [Column]) -> Option<Finding> 
     let end = header.last().map_or(start, |column| column.place.span.end);
     let finding = Finding::new(Rule::SettingsMissingKey, "the column `name` is missing");
     let place = Place::new(source, start..end);
-    Some(finding.at(place).help("name the column of the IAM user names `name`").note(note))
+    let help = match header {
+        [_] => "name the column of the IAM user names `name`; what divides columns is a comma, a semicolon or a tab",
+        _ => "name the column of the IAM user names `name`",
+    };
+    Some(finding.at(place).help(help).note(note))
 }
 
 fn row(source: &Arc<SourceFile>, header: &[Column], record: &[Cell], findings: &mut Vec<Finding>) -> Node {
-    let start = record.first().map_or(0, |cell| cell.span.start);
-    let end = record.last().map_or(start, |cell| cell.span.end);
-    let place = Place::new(source, start..end);
+    let place = Place::new(source, row_span(record));
     let mut entries: Vec<Entry> = Vec::with_capacity(header.len());
     for (index, cell) in record.iter().enumerate() {
         let text = cell.text.trim();
@@ -219,7 +259,7 @@ fn row(source: &Arc<SourceFile>, header: &[Column], record: &[Cell], findings: &
             findings.push(
                 Finding::new(Rule::FileSyntax, format!("the cell `{text}` stands under no column name"))
                     .at(cell_place)
-                    .help(format!("the header names {} columns: name this one too, or empty the cell", header.len())),
+                    .help(format!("the header names {} columns: name this one too, or empty the cell; a cell with a comma in it needs quotes", header.len())),
             );
             continue;
         };

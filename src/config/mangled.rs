@@ -4,18 +4,21 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
+use super::node::shorten;
 use crate::finding::{Finding, Rule, Severity};
 use crate::source::Place;
 
 #[expect(clippy::expect_used, reason = "the expressions are constants that the tests run")]
-static PATTERNS: LazyLock<(Regex, Regex, Regex)> = LazyLock::new(|| {
+static PATTERNS: LazyLock<(Regex, Regex, Regex, Regex)> = LazyLock::new(|| {
     // Of a number of more than eleven digits, Excel shows the first six, and saves them in a CSV; in many languages with a comma.
     let number = r"^-?[0-9]([.,][0-9]+)?E\+[0-9]{2,3}$";
     // `#REF!` and `#NAME?`, in German `#BEZUG!`, in French `#VALEUR!`.
     let failed = r"^#(\p{Lu}+(/0)?[!?]|N/A|NV)$";
     let date = r"^([0-9]{1,2}-[A-Z][a-z]{2}(-[0-9]{2,4})?|[A-Z][a-z]{2}-[0-9]{2}|[0-9]{4}-[0-9]{2}-[0-9]{2}|[0-9]{1,2}月[0-9]{1,2}日|[0-9]{1,2}월 ?[0-9]{1,2}일|[0-9]{1,4}/[0-9]{1,2}(/[0-9]{1,4})?)$";
+    // `=A2`, `=Sheet1!$A$2`, `=UPPER(A2)`: a formula where its value was to be saved.
+    let formula = r"^=.*(\p{L}[\p{L}0-9.]*\(.*\)|\$?[A-Z]{1,3}\$?[0-9]+)";
     let read = |pattern| Regex::new(pattern).expect("a valid expression");
-    (read(number), read(date), read(failed))
+    (read(number), read(date), read(failed), read(formula))
 });
 
 /// The columns in which nobody writes dates.
@@ -23,11 +26,17 @@ const NO_DATES: [&str; 3] = ["name", "was", "notebook.name"];
 
 /// What speaks against a cell being what somebody typed.
 pub fn check(column: &str, text: &str, place: &Place) -> Option<Finding> {
-    let (number, date, failed) = &*PATTERNS;
+    let (number, date, failed, formula) = &*PATTERNS;
     let help = "format the column as text before you type into it: in Excel, `Format Cells`, `Text`";
     if failed.is_match(text) {
         let finding = Finding::new(Rule::RosterMangled, format!("found `{text}`, a formula that failed"));
         return Some(Finding { severity: Severity::Error, ..finding }.at(place.clone()).help("write the value itself"));
+    }
+    if formula.is_match(text) {
+        let finding =
+            Finding::new(Rule::RosterMangled, format!("found the formula `{}` instead of its value", shorten(text)));
+        let help = "save the values: in LibreOffice, without `Save cell formulas instead of calculated values`";
+        return Some(Finding { severity: Severity::Error, ..finding }.at(place.clone()).help(help));
     }
     if number.is_match(text) {
         let message = format!("a spreadsheet has made the number `{text}` of a longer one, whose last digits are lost");
@@ -63,6 +72,10 @@ mod tests {
             "#NV",
             "#BEZUG!",
             "#VALEUR!",
+            "=A2",
+            "=Sheet1!$A$2&\"x\"",
+            "=UPPER(A2)",
+            "=wenn(a;b;c)",
         ] {
             assert_eq!(severity("name", text), Some(Severity::Error), "{text}");
             assert_eq!(severity("tags.Id", text), Some(Severity::Error), "{text}");
@@ -71,7 +84,20 @@ mod tests {
             assert_eq!(severity("name", text), Some(Severity::Warning), "{text}");
             assert_eq!(severity("tags.Since", text), None, "{text}");
         }
-        for text in ["hana", "user-1", "e12", "123456789012", "mar-1a", "1e3", "sato-02", "#1", "#team!x"] {
+        for text in [
+            "hana",
+            "user-1",
+            "e12",
+            "123456789012",
+            "mar-1a",
+            "1e3",
+            "sato-02",
+            "#1",
+            "#team!x",
+            "=taro",
+            "=",
+            "==a==",
+        ] {
             assert_eq!(severity("name", text), None, "{text}");
         }
     }

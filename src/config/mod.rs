@@ -24,7 +24,7 @@ use std::sync::Arc;
 use rayon::iter::{IndexedParallelIterator, IntoParallelIterator, ParallelIterator};
 use serde_json::Value;
 
-pub use characters::{mixed_alphabets, refused_character};
+pub use characters::{hidden_character, mixed_alphabets, refused_character};
 pub use conflict::{find as find_conflict, line as conflict_line, sides as conflict_sides};
 pub use encoding::Encoding;
 pub use layers::{DEFAULTS_PATH, explain};
@@ -267,10 +267,15 @@ fn find_roster(
         }
     }
     if found.is_empty() {
-        findings.push(missing(
-            &folder.join(relative).join(ROSTER_FILES[0]),
-            "write one row a person, with at least the column `name`; `roster.xlsx`, `roster.yaml` and `roster.json` do as well",
-        ));
+        let names = files::list(&folder.join(relative))?.unwrap_or_default().into_iter().map(|entry| entry.name);
+        let seems_one = |name: &String| name.to_lowercase().starts_with("roster");
+        findings.push(
+            missing(
+                &folder.join(relative).join(ROSTER_FILES[0]),
+                "write one row a person, with at least the column `name`; `roster.xlsx`, `roster.yaml` and `roster.json` do as well",
+            )
+            .notes(names.filter(seems_one).map(|name| format!("`{name}` is not read: save or rename it as one of these"))),
+        );
     }
     if let [_, (second, _), ..] = found.as_slice() {
         let names: Vec<String> = found.iter().map(|(file, _)| folder.join(file).display().to_string()).collect();

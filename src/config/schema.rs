@@ -5,6 +5,7 @@ use schemars::JsonSchema;
 use schemars::generate::SchemaSettings;
 use serde_json::{Map, Value};
 
+use super::characters::hidden_character;
 use super::node::{Content, Entry, Node};
 use super::suggestion::{column_of, did_you_mean, state_of};
 use crate::finding::{Finding, Rule, each};
@@ -204,7 +205,8 @@ impl SchemaReader<'_> {
                 format!("found `{text}` for {}, allowed are {allowed}", label(path)),
             )
             .at(node.place.clone())
-            .help(help),
+            .help(help)
+            .notes(hidden_character(text)),
         );
         Value::Null
     }
@@ -277,7 +279,8 @@ impl SchemaReader<'_> {
             None if of_roster => "rename the column, or remove it".to_owned(),
             None => format!("allowed here are {}", quoted_list(&keys)),
         };
-        let finding = Finding::new(Rule::SettingsUnknownKey, format!("unknown key `{}`", join(path, &entry.key)));
+        let finding = Finding::new(Rule::SettingsUnknownKey, format!("unknown key `{}`", join(path, &entry.key)))
+            .notes(hidden_character(&entry.key));
         let all = of_roster.then(|| self.schema.columns_note());
         self.findings.push(finding.at(entry.key_place.clone()).help(help).notes(all));
     }

@@ -1,5 +1,6 @@
 //! Reads a roster in an Excel workbook: the sheet with the people, as the CSV text that it would be saved as.
 
+use std::collections::BTreeSet;
 use std::io::Cursor;
 use std::path::Path;
 use std::sync::Arc;
@@ -75,6 +76,10 @@ fn text(bytes: &[u8]) -> Result<(String, String), Unread> {
     if bytes.starts_with(MARKS[1]) {
         return Err("it is of an older form (.xls), or has a password".to_owned().into());
     }
+    if !bytes.starts_with(MARKS[0]) {
+        let reason = "it is another file under this name".to_owned();
+        return Err(Unread { reason, help: "name a CSV `roster.csv`; or save it in Excel as a workbook (.xlsx)" });
+    }
     let mut workbook: Xlsx<_> = Xlsx::new(Cursor::new(bytes)).map_err(|error| error.to_string())?;
     let mut sheets = Vec::new();
     for name in workbook.sheet_names() {
@@ -104,9 +109,29 @@ fn text(bytes: &[u8]) -> Result<(String, String), Unread> {
 fn rows(workbook: &mut Xlsx<Cursor<&[u8]>>, sheet: &str) -> Result<Vec<Vec<String>>, Unread> {
     let mut rows: Vec<Vec<String>> = Vec::new();
     let mut count = 0;
+    let mut formulas = BTreeSet::new();
+    let mut reader = workbook.worksheet_cells_reader(sheet).map_err(|error| error.to_string())?;
+    while let Some(cell) = reader.next_formula().map_err(|error| error.to_string())? {
+        if !cell.get_value().is_empty() {
+            formulas.insert(cell.get_position());
+        }
+    }
+    drop(reader);
     let mut cells = workbook.worksheet_cells_reader(sheet).map_err(|error| error.to_string())?;
     while let Some(cell) = cells.next_cell().map_err(|error| error.to_string())? {
         let (row, column) = cell.get_position();
+        // A program that computes no formulas has written the workbook.
+        if matches!(cell.get_value(), DataRef::Empty) && formulas.contains(&(row, column)) {
+            let reason = format!(
+                "the value of the formula in row {}, column {} of the sheet `{sheet}` is not in it",
+                row + 1,
+                column + 1
+            );
+            return Err(Unread {
+                reason,
+                help: "open it in Excel or LibreOffice, which compute formulas, and save it",
+            });
+        }
         let text = text_of(cell.get_value());
         if text.is_empty() {
             continue;
@@ -144,7 +169,11 @@ fn text_of(value: &DataRef<'_>) -> String {
         // Of a number that is an integer, no decimal point is shown.
         Data::Float(number) => number.to_string(),
         Data::DateTime(date) => {
-            let (year, month, day, ..) = date.to_ymd_hms_milli();
+            let (year, month, day, hour, minute, ..) = date.to_ymd_hms_milli();
+            // A time of no day is one below 1.
+            if date.as_f64() < 1.0 {
+                return format!("{hour:02}:{minute:02}");
+            }
             format!("{year:04}-{month:02}-{day:02}")
         }
         other => other.to_string(),

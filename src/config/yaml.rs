@@ -11,6 +11,9 @@ use super::node::{Content, Entry, Node};
 use crate::finding::{Finding, Rule};
 use crate::source::{Place, SourceFile};
 
+/// How deep maps and lists may be nested.
+const DEEPEST: usize = 32;
+
 /// Reads a document. `None` where the document is empty; then, or when it cannot be read, the findings say so.
 pub fn parse(source: &Arc<SourceFile>, findings: &mut Vec<Finding>) -> Option<Node> {
     let options = serde_saphyr::options! {
@@ -20,7 +23,15 @@ pub fn parse(source: &Arc<SourceFile>, findings: &mut Vec<Finding>) -> Option<No
         strict_booleans: true,
         reject_unsupported_tags: true,
         with_snippet: false,
-        budget: None,
+        // Nobody means more; the levels are read one within another, and a stack has an end.
+        budget: serde_saphyr::budget! {
+            max_depth: DEEPEST,
+            max_reader_input_bytes: None,
+            max_events: usize::MAX,
+            max_nodes: usize::MAX,
+            max_total_scalar_bytes: usize::MAX,
+            enforce_alias_anchor_ratio: false,
+        },
     };
     if source.text.trim().is_empty() {
         return None;
@@ -46,6 +57,8 @@ fn syntax_error(source: &Arc<SourceFile>, error: &serde_saphyr::Error) -> Findin
         ("found a second document, allowed is one".to_owned(), "remove the line `---`, and what stands behind it")
     } else if message.starts_with("unsupported tag") {
         (format!("this is no plain value: {message}"), "remove the tag")
+    } else if message.starts_with("budget breached: Depth") {
+        (format!("maps and lists are nested more than {DEEPEST} deep"), "close what stands open before")
     } else if message == "expected string scalar" {
         ("found a key that is no text".to_owned(), "write the key as one word")
     } else {

@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
-use crate::config::{Node, shorten};
+use crate::config::{Node, refused_character, shorten};
 use crate::facts::limits;
 use crate::finding::{Finding, Rule};
 
@@ -90,7 +90,8 @@ pub fn read(tags: Option<&BTreeMap<String, String>>, node: Option<&Node>, rule: 
     for (key, value) in tags.into_iter().flatten() {
         let entry = node.and_then(|node| node.entries().iter().find(|entry| entry.key == *key));
         let mut refuse = |message: String, help: String, at_value: bool| {
-            let mut finding = Finding::new(rule, message).help(help);
+            let odd = refused_character(if at_value { value } else { key }, takes);
+            let mut finding = Finding::new(rule, message).help(help).notes(odd);
             if let Some(entry) = entry {
                 finding = finding.at(if at_value { entry.value.place.clone() } else { entry.key_place.clone() });
             }
