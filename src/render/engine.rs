@@ -6,7 +6,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use handlebars::{
     Context, Handlebars, Helper, HelperResult, Output, RenderContext, RenderErrorReason, Template, TemplateError,
@@ -14,6 +14,7 @@ use handlebars::{
 };
 use include_dir::{Dir, include_dir};
 use rayon::iter::{IntoParallelRefIterator, ParallelIterator};
+use regex::Regex;
 use serde::Serialize;
 use serde_json::Value;
 
@@ -31,6 +32,11 @@ const NOT_STACKS: [&str; 2] = ["init", "ci"];
 
 /// What deploys the stacks is nobody's to replace: it keeps people who stay from being touched.
 const DEPLOYMENT: [&str; 2] = ["scripts/deploy.sh", "scripts/deploy-stack-set.sh"];
+
+/// Where a partial is used or defined. One that leads to itself would never end.
+#[expect(clippy::expect_used, reason = "the expression is a constant that every run compiles")]
+static PARTIAL: LazyLock<Regex> =
+    LazyLock::new(|| Regex::new(r"\{\{~?\s*#?\s*[>*]\s*[^\s}~]*").expect("a valid expression"));
 
 static EMBEDDED: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/templates");
 
@@ -107,6 +113,15 @@ impl Templates {
             .par_iter()
             .map(|(_, name, source)| Template::compile_with_name(&source.text, (*name).to_owned()))
             .collect();
+        let own_partial = |(path, _, source): &(&str, &str, &Arc<SourceFile>)| {
+            let embedded: BTreeSet<&str> = PARTIAL.find_iter(embedded_text(path)).map(|found| found.as_str()).collect();
+            let found = PARTIAL.find_iter(&source.text).find(|found| !embedded.contains(found.as_str()))?;
+            let message = "the embedded template has no such partial";
+            let finding = Finding::new(Rule::TemplateSyntax, message).at(Place::new(source, found.range()));
+            let help = "write what the partial holds in its place";
+            Some(RenderFailure { finding: Box::new(finding.help(help)), overridden: true })
+        };
+        failures.extend(needed.iter().filter(|(path, ..)| overridden.contains(*path)).filter_map(own_partial));
         for ((path, name, source), read) in needed.into_iter().zip(read) {
             let target = match path.split('/').next() {
                 Some("policies") => &mut policies,

@@ -35,7 +35,7 @@ pub use yaml::{block, scalar};
 
 use std::sync::Arc;
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use span_index::SpanIndex;
 
@@ -102,7 +102,11 @@ pub fn resources_of(templates: &Templates, plan: &AccountPlan<'_>, users: &[&Use
     people.write(users, &mut text);
     let rendered = Rendered::new(Part::Users(1), SourceFile::new("", text), None);
     // What CloudFormation does not know is found in the real templates.
-    let template = read(templates, &rendered)?.ok();
+    let at_template = |failure: RenderFailure| RenderFailure {
+        finding: Box::new(templates.at_first_line(rendered.part.kind(), *failure.finding)),
+        ..failure
+    };
+    let template = read(templates, &rendered).map_err(at_template)?.ok();
     Ok(template.and_then(|mut template| template.value.get_mut("Resources").map(Value::take)).unwrap_or_default())
 }
 
@@ -121,6 +125,11 @@ pub fn capacity(account: &Account, people: &People<'_>) -> Size {
 pub fn read(templates: &Templates, rendered: &Rendered) -> Result<Result<Template, Finding>, RenderFailure> {
     let source = &rendered.source;
     match expand_short_tags(&source.text) {
+        Ok(value) if value.get("Resources").and_then(Value::as_object).is_none_or(Map::is_empty) => {
+            let finding =
+                Finding::new(Rule::TemplateNotCloudformation, "a template needs a resource, and this one has none");
+            Ok(Err(finding.at(Place::whole(source)).help("mend the template that this is rendered from")))
+        }
         Ok(value) => Ok(Ok(Template { part: rendered.part, source: Arc::clone(source), value })),
         Err(NotExpanded::NotCloudformation { path, message }) => {
             let place = SpanIndex::read(source).place(&format!("/{path}"));

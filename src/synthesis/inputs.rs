@@ -219,9 +219,10 @@ fn source(path: &Path) -> Result<Arc<SourceFile>, Failure> {
     let text = String::from_utf8(bytes).map_err(|error| {
         let valid = error.utf8_error().valid_up_to();
         let line = error.as_bytes().iter().take(valid).filter(|byte| **byte == b'\n').count() + 1;
-        Failure::Usage(format!("`{}` is not UTF-8, from line {line} on", path.display()))
+        Failure::Usage(format!("`{}` is not UTF-8, from line {line} on: save it as UTF-8", path.display()))
     })?;
-    Ok(SourceFile::new(path, text))
+    // Editors of Windows write a byte order mark.
+    Ok(SourceFile::new(path, text.strip_prefix('\u{feff}').unwrap_or(&text)))
 }
 
 /// All files below a folder, by their path in it.

@@ -92,8 +92,13 @@ fn run_on(files: &[(usize, &RuleFile)], documents: &[&str]) -> Result<Vec<FileRe
 
 fn unreadable(file: &RuleFile, reason: &str) -> Finding {
     let path = file.source.path.display();
+    let variable = reason.split_once("variable by name ").and_then(|(_, rest)| rest.split_whitespace().next());
+    let span = variable.and_then(|name| {
+        let start = file.source.text.find(&format!("%{name}"))?;
+        Some(start..start + 1 + name.len())
+    });
     Finding::new(Rule::GuardUnreadableReport, format!("the rules of `{path}` could not be checked: {reason}"))
-        .at(Place::whole(&file.source))
+        .at(span.map_or_else(|| Place::whole(&file.source), |span| Place::new(&file.source, span)))
         .help("mend or remove the rule file: nothing was checked against it")
 }
 

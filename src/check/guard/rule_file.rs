@@ -8,6 +8,7 @@ use super::footprint::{RuleFootprint, footprint};
 use super::syntax::{Definition, Syntax, TypeUse};
 use super::type_filter::{TypeFilter, type_filter};
 use super::{cycles, engine, types};
+use crate::config::{hidden_character, refused_character};
 use crate::finding::{Finding, Rule};
 use crate::source::{Place, SourceFile};
 
@@ -78,11 +79,16 @@ fn unparsable(source: &Arc<SourceFile>, error: &str) -> Finding {
     let line = line_span(&source.text, number_after("line").unwrap_or(1));
     let indent = number_after("column").map_or(0, |column| column.saturating_sub(1));
     let span = (line.start + indent).min(line.end)..line.end;
+    // What an editor or a web page has put in the place of a space or a quote.
+    let here = source.text.get(span.clone()).unwrap_or_default();
+    let first = || here.trim_start_matches(' ').chars().take(1).collect::<String>();
+    let odd = hidden_character(here).or_else(|| refused_character(&first(), |c| c.is_ascii()));
     let finding =
         Finding::new(Rule::GuardBrokenRules, format!("the rule file `{}` does not parse", source.path.display()))
             .at(Place::new(source, span))
             .label("the engine stops here")
-            .help("mend or remove the rule: while a rule file is broken, nothing is checked against it");
+            .help("mend or remove the rule: while a rule file is broken, nothing is checked against it")
+            .notes(odd);
     // The engine says where it stopped and quotes the rest of the file; at times it says why, too.
     let why = error.split_once("when handling ").map_or(error, |(_, rest)| rest);
     let why = why.split(", fragment ").next().unwrap_or_default();
