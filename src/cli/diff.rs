@@ -14,6 +14,7 @@ use std::path::{Path, PathBuf};
 
 pub(super) fn run(args: &DiffArgs, colour: bool, notice: &dyn Fn(&str)) -> Result<Outcome, Failure> {
     let (old, new) = sides(args, notice)?;
+    let (old, new) = old.without_equal_texts(new);
     let (diff, findings) = compared(&old, &new, &args.fail_on);
     let stdout = report::render_diff(args.format, &diff);
     // The other formats tell the findings themselves.

@@ -169,6 +169,21 @@ impl OutFolder {
         Self::made(folder.display().to_string(), folder, found, like)
     }
 
+    /// Lets go of the texts that are the same on both sides: what they hold was read, and nothing of them is shown.
+    pub fn without_equal_texts(mut self, mut other: Self) -> (Self, Self) {
+        for (name, account) in &mut self.accounts {
+            let others = other.accounts.get_mut(name).into_iter().flat_map(|account| &mut account.stacks);
+            let mut others: BTreeMap<String, &mut Stack> = others.map(|stack| (stack.name.clone(), stack)).collect();
+            for stack in &mut account.stacks {
+                let same = others.get_mut(&stack.name).filter(|other| Arc::ptr_eq(&other.source, &stack.source));
+                let Some(other) = same else { continue };
+                other.source = SourceFile::new(stack.source.path.clone(), "");
+                stack.source = Arc::clone(&other.source);
+            }
+        }
+        (self, other)
+    }
+
     /// What the folder has of an account.
     pub fn account(&self, name: &str) -> Option<&AccountFolder> {
         self.accounts.get(name)

@@ -90,7 +90,11 @@ impl<'a> IamInventory<'a> {
         for (values, resource) in all() {
             inventory.principals.extend(reader.principal(values, resource, &memberships));
         }
-        let policies = list.policies;
+        let mut policies = list.policies;
+        // A diff holds two of thousands of people.
+        policies.shrink_to_fit();
+        inventory.principals.shrink_to_fit();
+        found.notebooks.shrink_to_fit();
         inventory.doubts.extend(doubts::of_names((&attachments, &policies), &memberships, &inventory.principals));
         let attached = attachments.unresolved.iter().filter_map(|(policy, to)| {
             let policy = policies.get(*policy)?;

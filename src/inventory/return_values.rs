@@ -161,7 +161,9 @@ impl<'a> ReturnValues<'a> {
             value.and_then(|value| self.text(value)).filter(|text| !text.contains(DYNAMIC_REFERENCE))
         };
         let tag = |tag: &Value| Tag { key: text(tag.get("Key")), value: text(tag.get("Value")) };
-        one_or_more(resource.property("Tags")).map(tag).collect()
+        let tags: Vec<Tag> = one_or_more(resource.property("Tags")).map(tag).collect();
+        // Without room to grow: an account has a list of them for each of its things.
+        tags.into_boxed_slice().into_vec()
     }
 
     /// A text with values in the place of names, of which `variables` has those that the function is given.
