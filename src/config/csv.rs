@@ -54,9 +54,10 @@ pub fn parse(source: &Arc<SourceFile>, findings: &mut Vec<Finding>) -> Node {
 /// How many rows stand above the header, such as a title: none where the first row is one, or no row near it is.
 fn title_rows(records: &[Vec<Cell>]) -> usize {
     const FAR: usize = 10;
+    let columns = roster_schema().columns();
     let column = |cell: &Cell| {
         let name = cell.text.trim();
-        COLUMNS.into_iter().find(|column| *column == name).or_else(|| column_of(name))
+        columns.iter().map(String::as_str).find(|column| *column == name).or_else(|| column_of(name))
     };
     let is_header = |record: &[Cell]| {
         let known = record.iter().filter_map(column).collect::<Vec<_>>();

@@ -55,11 +55,16 @@ impl Schema {
         keys
     }
 
-    /// The columns that a roster in a table can have, in words.
-    pub fn columns_note(&self) -> String {
+    /// The columns that a roster in a table can have, beside one for each tag.
+    pub fn columns(&self) -> Vec<String> {
         let mut columns = Vec::new();
         self.collect_columns(self.root.get("items").unwrap_or(&Value::Null), "", &mut columns);
-        format!("the columns are {} and `tags.KEY`", quoted_list(&columns))
+        columns
+    }
+
+    /// The same in words.
+    pub fn columns_note(&self) -> String {
+        format!("the columns are {} and `tags.KEY`", quoted_list(&self.columns()))
     }
 
     fn collect_keys(&self, schema: &Value, path: &str, keys: &mut Vec<String>) {

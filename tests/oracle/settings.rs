@@ -344,11 +344,8 @@ pub fn text_in(text: &str, (partition, region): &(&str, &str)) -> String {
 /// The request there.
 pub fn moved(request: Request, place: &(&str, &str)) -> Request {
     let context = text_in(&Json::from(request.context).to_string(), place);
-    let who = Who {
-        principal: text_in(&request.who.principal, place),
-        arn: text_in(&request.who.arn, place),
-        ..request.who
-    };
+    let who =
+        Who { principal: text_in(&request.who.principal, place), arn: text_in(&request.who.arn, place), ..request.who };
     let context = serde_json::from_str(&context).unwrap();
     Request { who, resource: text_in(&request.resource, place), context, ..request }
 }

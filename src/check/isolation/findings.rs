@@ -66,7 +66,8 @@ impl<'a> Sites<'a> {
                 (None, Some(one)) if nth == 0 => {
                     // A policy of the company's stands in a file of its own, and is of no template.
                     let is_made = self.rendered.iter().any(|rendered| rendered.source == one.source);
-                    let template = stack.filter(|_| is_made).map(|stack| format!("its template is `{}`", stack.path.display()));
+                    let template =
+                        stack.filter(|_| is_made).map(|stack| format!("its template is `{}`", stack.path.display()));
                     template.into_iter().fold(finding.at(one), Finding::note)
                 }
                 (Some(one), _) | (None, Some(one)) => finding.related(one, "and by this statement"),
