@@ -23,11 +23,11 @@ use rayon::slice::ParallelSlice;
 use serde_json::Value;
 
 use crate::finding::{Finding, Rule};
+use crate::inventory::{Account, Documents, IamInventory, Stack};
 use crate::model::{Profile, User};
 use crate::plan::{AccountPlan, Part};
 use crate::render::{self, Contents, RenderFailure, Rendered, Templates};
-use access::AccountInventory;
-use access::explainer::AccessExplainer;
+use access::explainer::{self, AccessExplainer};
 use guard::{Applied, FileOutcome, Representatives, RuleSet};
 use single::{CheckBatch, CheckContext, CheckedTemplate};
 
@@ -158,8 +158,7 @@ fn any(findings: &[Finding], rules: &[Rule]) -> bool {
 /// isolation is made of.
 ///
 /// # Errors
-/// When the users template cannot be rendered for a prototype; and inside, a finding where a template holds what CloudFormation
-/// does not know.
+/// When a template is no YAML; and inside, a finding where one holds what CloudFormation does not know.
 pub fn answers(
     plan: &AccountPlan<'_>,
     templates: &Templates,
@@ -167,11 +166,18 @@ pub fn answers(
     user: &User,
     question: Option<&Question<'_>>,
 ) -> Result<Result<Vec<Answer>, Finding>, RenderFailure> {
-    let answers = |account_inventory| {
-        let explainer = AccessExplainer::new(plan, rendered, &account_inventory);
-        question.map_or_else(|| explainer.table(user), |question| explainer.one(user, question))
-    };
-    Ok(account_inventory(plan, templates, rendered)?.map(answers))
+    // Without a question, this person and one other are asked about: nobody else's stack counts, unless templates of one's own
+    // make something of it.
+    let all = question.is_some() || templates.has_own_stacks();
+    let other = explainer::other(plan, user);
+    let is_asked = |one: &User| one.name == user.name || other.is_some_and(|other| one.name == other.name);
+    explained(
+        plan,
+        templates,
+        rendered,
+        |users| all || users.iter().any(|one| is_asked(one)),
+        |explainer| question.map_or_else(|| explainer.table(user), |question| explainer.one(user, question)),
+    )
 }
 
 /// The decision about every principal of the account, by the rendered templates.
@@ -184,23 +190,34 @@ pub fn who_can(
     rendered: &[Rendered],
     question: &Question<'_>,
 ) -> Result<Result<Vec<ActingPrincipal>, Finding>, RenderFailure> {
-    Ok(account_inventory(plan, templates, rendered)?
-        .map(|account_inventory| AccessExplainer::new(plan, rendered, &account_inventory).all(question)))
+    explained(plan, templates, rendered, |_| true, |explainer| explainer.all(question))
 }
 
-fn account_inventory(
+/// What is asked of the account's stacks that hold no people, and of those whose people count.
+fn explained<T>(
     plan: &AccountPlan<'_>,
     templates: &Templates,
     rendered: &[Rendered],
-) -> Result<Result<AccountInventory, Finding>, RenderFailure> {
-    let expected = structure::Expected::of(plan, templates)?;
-    let mut stacks = Vec::new();
-    for one in rendered.iter().filter(|one| !matches!(one.part, Part::Users(_))) {
+    count: impl Fn(&[&User]) -> bool,
+    ask: impl FnOnce(&AccessExplainer<'_>) -> T,
+) -> Result<Result<T, Finding>, RenderFailure> {
+    let mut resources = Vec::new();
+    for (stack, one) in plan.stacks.iter().zip(rendered) {
+        if !stack.users.is_empty() && !count(&stack.users) {
+            resources.push(Value::Null);
+            continue;
+        }
         match render::read(templates, one)? {
-            Ok(template) => stacks.push((one.part, template.value.get("Resources").cloned().unwrap_or_default())),
+            Ok(template) => resources.push(template.value.get("Resources").cloned().unwrap_or_default()),
             Err(finding) => return Ok(Err(finding)),
         }
     }
-    stacks.push((Part::Access, company::resources(plan)));
-    Ok(Ok(AccountInventory::of_account(plan, rendered, &stacks, &expected.prototypes)))
+    resources.push(company::resources(plan));
+    let names = &plan.names;
+    let account = Account { id: &names.account_id, region: &names.region, partition: &names.partition };
+    let stacks: Vec<Stack<'_>> =
+        resources.iter().map(|resources| Stack { account, name: "", resources, only: None }).collect();
+    let mut documents = Documents::default();
+    let inventory = IamInventory::of(&stacks, &mut documents);
+    Ok(Ok(ask(&AccessExplainer::new(plan, rendered, &inventory))))
 }

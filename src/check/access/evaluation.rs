@@ -1,17 +1,12 @@
 //! Evaluations: a request of a person's, decided by the policies of the account.
 
-use std::borrow::Cow;
-use std::collections::BTreeSet;
-
-use super::account_inventory::{AccountInventory, ActingPrincipal, Policy, Scope};
-use super::classes::PrincipalClass;
-use super::placeholders::{ACTOR_NAME, PLACEHOLDERS, Substitution, as_target, map_texts};
+use super::owned::{OwnedInventory, known_tags};
 use super::probes::{AccessProbe, ResourcePolicyRef};
 use crate::iam::{
-    Context, Decision, Document, Policies, Principal, Request, ResourcePolicy, StatementSource, decide,
+    Context, Decision, Document, Policies, Principal as Who, Request, ResourcePolicy, StatementSource, decide,
     is_beyond_policies,
 };
-use crate::model::User;
+use crate::inventory::{Boundary, IdentityKind, Principal};
 use crate::plan::Names;
 
 /// Whether who asks has a second factor, and for how many seconds. The second key is there with the first alone.
@@ -32,9 +27,8 @@ pub enum Asker {
 #[derive(Debug, Clone)]
 pub struct Evaluation {
     pub decision: Decision,
-    /// The statements that made it: the policy's index in the inventory of the account, the statement's in the policy, and
-    /// whether the policy is the boundary.
-    pub statements: Vec<(usize, usize, bool)>,
+    /// The statements that made it: the policy's index in the inventory of the account, and the statement's in the policy.
+    pub statements: Vec<(usize, usize)>,
     /// Why it is unknown.
     pub doubts: Vec<String>,
 }
@@ -47,67 +41,14 @@ pub(crate) struct SignedIn {
     pub(crate) network: Option<(&'static str, String)>,
 }
 
-/// Whoever asks, with their policies.
-pub(crate) struct Actor<'a> {
-    pub(crate) asker: Asker,
-    arn: String,
-    /// The tags, with placeholders in the place of names.
-    tags: Vec<(String, String)>,
-    policies: Vec<(usize, Cow<'a, Document>)>,
-    boundary: Option<(usize, Cow<'a, Document>)>,
-}
-
-/// The one whose user, or whose notebook's role, is the actor.
-#[derive(Clone, Copy)]
-pub(crate) struct ActingAs<'a> {
-    pub(crate) asker: Asker,
-    pub(crate) principal: &'a ActingPrincipal,
-    /// Whose it is, where it is not the asker's own: a role that is written out by name.
-    pub(crate) of: Option<&'a User>,
-}
-
-impl<'a> Actor<'a> {
-    /// The actor, for these people: one of a class, or with none, a role that is nobody's. A policy whose names make it no
-    /// policy allows nothing.
-    pub(crate) fn new(
-        account_inventory: &'a AccountInventory,
-        acting_as: ActingAs<'_>,
-        class: Option<&PrincipalClass<'_>>,
-        substitution: Substitution<'_>,
-    ) -> Self {
-        let (tags, user_tags) = class.map_or((&[][..], &[][..]), |class| (&class.tags, &class.user_tags));
-        let substitution = Substitution { own: acting_as.of.or(substitution.own), other: None };
-        let document =
-            |index: &usize| Some((*index, document(account_inventory.policies.get(*index)?, substitution, false)?));
-        Self {
-            asker: acting_as.asker,
-            arn: substitution.fill(&acting_as.principal.arn),
-            tags: acting_as.principal.tags.of(tags, user_tags),
-            policies: acting_as.principal.policies.iter().filter_map(document).collect(),
-            boundary: acting_as.principal.boundary.as_ref().and_then(document),
-        }
-    }
-}
-
-/// A policy's document with names in place of its placeholders. `of_other` says that it is the other's.
-fn document<'a>(policy: &'a Policy, substitution: Substitution<'_>, of_other: bool) -> Option<Cow<'a, Document>> {
-    let personal = matches!(policy.home.scope, Scope::People(_)) && policy.value.to_string().contains(PLACEHOLDERS);
-    if !personal || (substitution.own.is_none() && !of_other) {
-        return Some(Cow::Borrowed(&policy.document));
-    }
-    let value = if of_other { map_texts(&policy.value, &as_target) } else { policy.value.clone() };
-    Document::parse(&substitution.fill_value(&value)).ok().map(Cow::Owned)
-}
-
-/// Decides what an actor asks for.
+/// Decides what a principal asks for, as a user or as a role.
 pub(crate) fn evaluate(
     names: &Names,
-    account_inventory: &AccountInventory,
-    actor: &Actor<'_>,
+    of_account: &OwnedInventory<'_>,
+    actor: &Principal<'_>,
     probe: &AccessProbe,
-    (substitution, signed_in): (Substitution<'_>, &SignedIn),
+    signed_in: &SignedIn,
 ) -> Evaluation {
-    let own_name = substitution.fill(&ACTOR_NAME.to_string());
     let account = &names.account_id;
     let mut context = Context::new()
         .with("aws:PrincipalArn", &actor.arn)
@@ -116,28 +57,24 @@ pub(crate) fn evaluate(
         .with("aws:RequestedRegion", &names.region)
         .with("aws:SecureTransport", "true")
         .with("aws:ViaAWSService", "false");
-    for (key, value) in &actor.tags {
-        context = context.with(&format!("aws:PrincipalTag/{key}"), substitution.fill(value));
+    for (key, value) in known_tags(&actor.tags) {
+        context = context.with(&format!("aws:PrincipalTag/{key}"), value);
     }
-    context = match actor.asker {
-        Asker::User => context
-            .with("aws:username", own_name)
-            .with("aws:PrincipalType", "User")
-            .with("aws:PrincipalIsAWSService", "false"),
-        Asker::Notebook => context.with("aws:PrincipalType", "AssumedRole").with("aws:PrincipalIsAWSService", "false"),
-    };
-    if actor.asker == Asker::User {
+    context = context.with("aws:PrincipalIsAWSService", "false");
+    if actor.kind == IdentityKind::User {
+        context = context.with("aws:username", &actor.name).with("aws:PrincipalType", "User");
         if signed_in.second_factor {
             context = context.with(SECOND_FACTOR, "true");
         }
         context = signed_in.network.iter().fold(context, |context, (key, value)| context.with(key, value));
+    } else {
+        context = context.with("aws:PrincipalType", "AssumedRole");
     }
     for key in &probe.context {
-        let mut values = key.values.iter().map(|value| substitution.fill(value));
         context = if key.multiple {
-            context.with_all(&key.name, values)
+            context.with_all(&key.name, key.values.iter().cloned())
         } else {
-            context.with(&key.name, values.next().unwrap_or_default())
+            context.with(&key.name, key.values.first().cloned().unwrap_or_default())
         };
     }
     // Whoever has a second factor has given it some seconds ago.
@@ -148,46 +85,49 @@ pub(crate) fn evaluate(
         context = context.with(SECOND_FACTOR_AGE, "0");
     }
     let (arn, account) = (actor.arn.clone(), account.clone());
-    let principal = match actor.asker {
-        Asker::User => Principal::User { arn, account },
-        Asker::Notebook => Principal::Role { arn, session: None, account },
+    let principal = match actor.kind {
+        IdentityKind::User => Who::User { arn, account },
+        _ => Who::Role { arn, session: None, account },
     };
-    let request =
-        Request { principal, action: probe.action.clone(), resource: substitution.fill(&probe.resource), context };
+    let request = Request { principal, action: probe.action.clone(), resource: probe.resource.clone(), context };
     let anybody = if probe.over == ResourcePolicyRef::UnknownRole { trust_of_the_account(names) } else { None };
     let of_resource = match probe.over {
         ResourcePolicyRef::Nothing | ResourcePolicyRef::UnknownRole => None,
-        ResourcePolicyRef::Bucket(index) | ResourcePolicyRef::Role(index) => account_inventory
-            .policies
-            .get(index)
-            .and_then(|policy| document(policy, substitution, true))
-            .map(|document| (index, document)),
+        ResourcePolicyRef::Bucket(index) | ResourcePolicyRef::Role(index) => {
+            of_account.document(index).map(|document| (index, document))
+        }
     };
-    let resource = match (probe.over, &of_resource, &anybody) {
-        (ResourcePolicyRef::Bucket(_), Some((_, document)), _) => Some(ResourcePolicy::Sufficient(document)),
-        (ResourcePolicyRef::Role(_), Some((_, document)), _) => Some(ResourcePolicy::Required(document)),
-        (ResourcePolicyRef::UnknownRole, _, Some(document)) => Some(ResourcePolicy::Required(document)),
-        _ => None,
+    let resource = match (probe.over, of_resource) {
+        (ResourcePolicyRef::Bucket(_), Some((_, document))) => Some(ResourcePolicy::Sufficient(document)),
+        (ResourcePolicyRef::Role(_), Some((_, document))) => Some(ResourcePolicy::Required(document)),
+        _ => anybody.as_ref().map(ResourcePolicy::Required),
     };
-    let identity: Vec<&Document> = actor.policies.iter().map(|(_, document)| document.as_ref()).collect();
-    let boundary = actor.boundary.as_ref().map(|(_, document)| document.as_ref());
+    // A policy that cannot be read allows nothing, and is doubtful.
+    let read = |index: &usize| Some((*index, of_account.document(*index)?));
+    let policies: Vec<(usize, &Document)> = actor.policies.iter().filter_map(read).collect();
+    let in_boundary = match &actor.boundary {
+        Some(Boundary::Policy(index)) => read(index),
+        Some(Boundary::Undefined(_)) | None => None,
+    };
+    let identity: Vec<&Document> = policies.iter().map(|(_, document)| *document).collect();
+    let boundary = in_boundary.map(|(_, document)| document);
     let outcome = decide(&request, &Policies { identity: &identity, boundary, resource });
     let statements = outcome.statements.iter().filter_map(|decisive| {
-        let (policy, boundary) = match decisive.policy {
-            StatementSource::Identity(index) => (actor.policies.get(index)?.0, false),
-            StatementSource::Boundary => (actor.boundary.as_ref()?.0, true),
-            StatementSource::Resource => (of_resource.as_ref()?.0, false),
+        let (policy, _) = match decisive.policy {
+            StatementSource::Identity(index) => *policies.get(index)?,
+            StatementSource::Boundary => in_boundary?,
+            StatementSource::Resource => of_resource?,
         };
-        Some((policy, decisive.statement, boundary))
+        Some((policy, decisive.statement))
     });
     let statements = statements.collect();
     // What of the templates could not be read may allow or deny; what is denied explicitly is denied all the same.
-    let unread: BTreeSet<&String> = account_inventory.doubts.iter().map(|(message, _)| message).collect();
+    let unread = &of_account.doubts;
     let is_settled = outcome.decision == Decision::ExplicitlyDenied || is_beyond_policies(&request.action);
     if is_settled || unread.is_empty() {
         return Evaluation { decision: outcome.decision, statements, doubts: outcome.doubts };
     }
-    let doubts = outcome.doubts.into_iter().chain(unread.into_iter().cloned()).collect();
+    let doubts = outcome.doubts.into_iter().chain(unread.iter().cloned()).collect();
     Evaluation { decision: Decision::Unknown, statements, doubts }
 }
 

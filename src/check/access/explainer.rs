@@ -1,16 +1,17 @@
 //! What a person may do, and who may do something: the answers of `racestack access`.
 
-use super::account_inventory::AccountInventory;
-use super::classes::{PrincipalClass, classes};
-use super::evaluation::{ActingAs, Actor, Asker, Evaluation, SECOND_FACTOR, SECOND_FACTOR_AGE, SignedIn, evaluate};
-use super::placeholders::{ACTOR_NAME, Substitution, TARGET_NAME};
-use super::places::Places;
+use std::cell::OnceCell;
+
+use super::evaluation::{Asker, Evaluation, SECOND_FACTOR, SECOND_FACTOR_AGE, SignedIn, evaluate};
+use super::owned::OwnedInventory;
 use super::probes::{AccessProbe, Key, ProbeBuilder, ProbedPerson, ResourcePolicyRef};
-use super::roles::{acting_principals, as_target_tags, as_targets};
+use crate::check::company;
 use crate::iam::{Decision, has_several_values};
+use crate::inventory::{IamInventory, Location, Principal};
 use crate::model::{Account, User};
 use crate::plan::AccountPlan;
 use crate::render::Rendered;
+use crate::render::span_index::SpanIndex;
 use crate::source::Place;
 
 /// A decision about a request of a person's.
@@ -109,27 +110,25 @@ pub fn assumed_network(account: &Account, question: Option<&Question<'_>>) -> Op
     of_ranges.or_else(|| networks.endpoints.first().map(|one| (endpoint, one.clone())))
 }
 
+/// Another person than `user`, with a notebook if anybody has one: they show most.
+pub(crate) fn other<'a>(plan: &AccountPlan<'a>, user: &User) -> Option<&'a User> {
+    let others = plan.stacks.iter().flat_map(|stack| &stack.users).filter(|other| other.name != user.name);
+    others.min_by_key(|other| (other.notebook.is_none(), &other.name)).copied()
+}
+
 /// Where it is told who may do what.
 pub(crate) struct AccessExplainer<'a> {
     plan: &'a AccountPlan<'a>,
-    account_inventory: &'a AccountInventory,
-    classes: Vec<PrincipalClass<'a>>,
-    places: Places<'a>,
+    account: OwnedInventory<'a>,
+    /// The templates, each with its spans once these have been asked for.
+    templates: Vec<(&'a Rendered, OnceCell<SpanIndex>)>,
 }
 
 impl<'a> AccessExplainer<'a> {
-    pub(crate) fn new(
-        plan: &'a AccountPlan<'a>,
-        rendered: &'a [Rendered],
-        account_inventory: &'a AccountInventory,
-    ) -> Self {
-        let people: Vec<&User> = plan.stacks.iter().flat_map(|stack| stack.users.iter().copied()).collect();
-        Self {
-            plan,
-            account_inventory,
-            classes: classes(account_inventory, &people),
-            places: Places::new(plan, rendered, account_inventory),
-        }
+    /// `inventory` is of the stacks of the plan, in their order, and of the company's policies behind them.
+    pub(crate) fn new(plan: &'a AccountPlan<'a>, rendered: &'a [Rendered], inventory: &'a IamInventory<'a>) -> Self {
+        let templates = rendered.iter().map(|one| (one, OnceCell::new())).collect();
+        Self { plan, account: OwnedInventory::of(plan, inventory), templates }
     }
 
     /// What a person may do to their own, to another's and to shared things; with a second factor, if one is asked for.
@@ -137,91 +136,71 @@ impl<'a> AccessExplainer<'a> {
         let builder = ProbeBuilder {
             names: &self.plan.names,
             shared_folders: &self.plan.account.shared_folders,
-            account_inventory: self.account_inventory,
+            account: &self.account,
         };
-        let Some((own, resources)) = self.own(user) else { return Vec::new() };
-        let actor = ProbedPerson { resources, tags: &own.tags, user_tags: &own.user_tags, name: ACTOR_NAME };
-        // Somebody with a notebook shows most.
-        let others = self.classes.iter().flat_map(|class| class.people.iter().map(move |other| (class, *other)));
-        let other = others
-            .filter(|(_, other)| other.name != user.name)
-            .min_by_key(|(_, other)| (other.notebook.is_none(), &other.name));
+        let Some(own) = ProbedPerson::of(user, &self.account) else { return Vec::new() };
         let mut probes: Vec<(Owner, AccessProbe)> = Vec::new();
-        probes.extend(builder.own(&actor, false).into_iter().map(|probe| (Owner::Own, probe)));
-        if let Some((class, _)) = other {
-            let of_target = as_targets(self.account_inventory, class);
-            let (tags, user_tags) = (as_target_tags(&class.tags), as_target_tags(&class.user_tags));
-            let theirs = ProbedPerson { resources: &of_target, tags: &tags, user_tags: &user_tags, name: TARGET_NAME };
-            probes.extend(builder.others(&actor, &theirs).into_iter().map(|probe| (Owner::Others, probe)));
+        probes.extend(builder.own(&own, false).into_iter().map(|probe| (Owner::Own, probe)));
+        if let Some(theirs) = other(self.plan, user).and_then(|other| ProbedPerson::of(other, &self.account)) {
+            probes.extend(builder.others(&own, &theirs).into_iter().map(|probe| (Owner::Others, probe)));
         }
-        probes.extend(builder.shared(&actor).into_iter().map(|probe| (Owner::Shared, probe)));
-        let substitution = Substitution { own: Some(user), other: other.map(|(_, other)| other) };
-        self.answer(&probes, (user, substitution), None)
+        probes.extend(builder.shared(&own).into_iter().map(|probe| (Owner::Shared, probe)));
+        self.answer(&probes, user, None)
     }
 
     /// The answer to one question: as a user, and from a notebook if there is one.
     pub(crate) fn one(&self, user: &User, question: &Question<'_>) -> Vec<Answer> {
-        let substitution = Substitution { own: Some(user), other: None };
-        self.answer(&[(Owner::Own, self.probe(question))], (user, substitution), Some(question))
+        self.answer(&[(Owner::Own, self.probe(question))], user, Some(question))
     }
 
     /// The decision about every principal of the account: the users by their names, the notebooks, and the roles.
     pub(crate) fn all(&self, question: &Question<'_>) -> Vec<ActingPrincipal> {
         let probe = self.probe(question);
         let mut holders = Vec::new();
-        for class in &self.classes {
-            let Some(resources) = self.account_inventory.people.get(&class.form) else { continue };
-            let all = acting_principals(self.account_inventory, resources, &self.classes);
-            for (user, acting_as) in
-                class.people.iter().flat_map(|user| all.iter().map(move |acting_as| (*user, *acting_as)))
-            {
-                let substitution = Substitution { own: Some(user), other: None };
-                let actor = Actor::new(self.account_inventory, acting_as, Some(class), substitution);
+        let mut add = |who: &Who, principal: &Principal<'_>| {
+            let holder = |(second_factor, evaluation): (Option<bool>, Evaluation)| ActingPrincipal {
+                who: who.clone(),
+                second_factor,
+                decision: evaluation.decision,
+                statements: self.reasons(&evaluation),
+                doubts: evaluation.doubts,
+            };
+            holders.extend(self.evaluations(principal, &probe, Some(question)).into_iter().map(holder));
+        };
+        for user in self.plan.stacks.iter().flat_map(|stack| &stack.users) {
+            for (asker, principal) in self.acting_principals(user) {
                 let name = user.name.to_string();
-                let who = if acting_as.asker == Asker::User { Who::User(name) } else { Who::Notebook(name) };
-                holders.extend(self.holders(&who, &actor, (&probe, question), (Some(user), substitution)));
+                add(&if asker == Asker::User { Who::User(name) } else { Who::Notebook(name) }, principal);
             }
         }
-        for role in &self.account_inventory.roles {
-            let acting_as = ActingAs { asker: Asker::Notebook, principal: &role.principal, of: None };
-            let actor = Actor::new(self.account_inventory, acting_as, None, Substitution::default());
-            let who = Who::Role(role.principal.arn.clone());
-            holders.extend(self.holders(&who, &actor, (&probe, question), (None, Substitution::default())));
+        for role in &self.account.roles {
+            add(&Who::Role(role.arn.clone()), role);
         }
         holders.sort_by(|one, other| one.who.cmp(&other.who));
         holders
     }
 
-    fn holders(
-        &self,
-        who: &Who,
-        actor: &Actor<'_>,
-        (probe, question): (&AccessProbe, &Question<'_>),
-        (user, substitution): (Option<&User>, Substitution<'_>),
-    ) -> Vec<ActingPrincipal> {
-        let holder = |(second_factor, evaluation): (Option<bool>, Evaluation)| ActingPrincipal {
-            who: who.clone(),
-            second_factor,
-            decision: evaluation.decision,
-            statements: self.reasons(&evaluation, user, substitution),
-            doubts: evaluation.doubts,
-        };
-        self.evaluations(actor, (probe, Some(question)), substitution).into_iter().map(holder).collect()
+    /// As whom a person acts: as their users, and from their notebooks as the roles of these. A notebook whose role is not found
+    /// is nobody here; `findings` reports it.
+    fn acting_principals(&self, user: &User) -> Vec<(Asker, &Principal<'a>)> {
+        let Some(resources) = self.account.of_person(user.name.as_str()) else { return Vec::new() };
+        let roles = resources.notebooks.iter().filter_map(|one| self.account.role(one.role_arn.as_deref()?));
+        let users = resources.users.iter().map(|one| (Asker::User, *one));
+        users.chain(roles.map(|role| (Asker::Notebook, role))).collect()
     }
 
     /// What is decided of a request: with and without a second factor, where a user makes it, the question leaves that open and
     /// it makes a difference. Without a question, with one.
     fn evaluations(
         &self,
-        actor: &Actor<'_>,
-        (probe, question): (&AccessProbe, Option<&Question<'_>>),
-        substitution: Substitution<'_>,
+        actor: &Principal<'_>,
+        probe: &AccessProbe,
+        question: Option<&Question<'_>>,
     ) -> Vec<(Option<bool>, Evaluation)> {
         let network = assumed_network(self.plan.account, question);
         let decide = |second_factor| {
             let signed_in = SignedIn { second_factor, network: network.clone() };
-            let (names, how) = (&self.plan.names, (substitution, &signed_in));
-            evaluate(names, self.account_inventory, actor, probe, how)
+            evaluate(&self.plan.names, &self.account, actor, probe, &signed_in)
         };
         let with = decide(true);
         let says = |(key, _): &(String, String)| {
@@ -238,24 +217,32 @@ impl<'a> AccessExplainer<'a> {
         }
     }
 
-    fn reasons(&self, evaluation: &Evaluation, user: Option<&User>, substitution: Substitution<'_>) -> Vec<Reason> {
-        let reason = |(policy, statement, _): &(usize, usize, bool)| {
-            let of = self.account_inventory.policies.get(*policy)?;
-            let sid = of.document.statements.get(*statement).and_then(|statement| statement.sid.clone());
-            Some(Reason {
-                policy: substitution.fill(&of.name),
-                sid,
-                place: self.places.of((*policy, *statement), user),
-            })
+    fn reasons(&self, evaluation: &Evaluation) -> Vec<Reason> {
+        let reason = |(policy, statement): &(usize, usize)| {
+            let of = self.account.inventory.policies.get(*policy)?;
+            let sid = self.account.document(*policy)?.statements.get(*statement).and_then(|one| one.sid.clone());
+            Some(Reason { policy: of.name.clone(), sid, place: self.place(&of.location, *statement) })
         };
         evaluation.statements.iter().filter_map(reason).collect()
+    }
+
+    /// Where a statement of a policy stands: in a template, or of the company's policies, in their files.
+    fn place(&self, Location { stack, logical_id, path }: &Location<'_>, statement: usize) -> Option<Place> {
+        let path = format!("{logical_id}/{path}/Statement/{statement}");
+        let Some((rendered, spans)) = self.templates.get(*stack) else { return company::place(self.plan, &path) };
+        let spans = spans.get_or_init(|| SpanIndex::read(&rendered.source));
+        Some(spans.place(&format!("/Resources/{path}")))
     }
 
     /// The request of a question. What is asked for by its ARN has the tags that its template gives it, unless the question
     /// says otherwise.
     fn probe(&self, question: &Question<'_>) -> AccessProbe {
         let (resource, action) = (question.resource, question.action);
-        let known = self.tags_of(resource);
+        let service = resource.split(':').nth(2).unwrap_or_default();
+        let both = |(key, value): (String, String)| {
+            ["aws", service].map(|prefix| (format!("{prefix}:ResourceTag/{key}"), value.clone()))
+        };
+        let known: Vec<(String, String)> = self.account.tags_of(resource).into_iter().flat_map(both).collect();
         let stated = |name: &str| question.context.iter().any(|(given, _)| is_same_tag(given, name));
         let mut context: Vec<Key> = Vec::new();
         for (name, value) in question.context.iter().chain(known.iter().filter(|(name, _)| !stated(name))) {
@@ -288,68 +275,25 @@ impl<'a> AccessExplainer<'a> {
         }
     }
 
-    fn own(&self, user: &User) -> Option<(&PrincipalClass<'a>, &'a super::account_inventory::PersonResources)> {
-        let own = self.classes.iter().find(|class| class.people.iter().any(|one| one.name == user.name))?;
-        Some((own, self.account_inventory.people.get(&own.form)?))
-    }
-
-    fn answer(
-        &self,
-        probes: &[(Owner, AccessProbe)],
-        (user, substitution): (&User, Substitution<'_>),
-        question: Option<&Question<'_>>,
-    ) -> Vec<Answer> {
-        let Some((own, resources)) = self.own(user) else { return Vec::new() };
+    fn answer(&self, probes: &[(Owner, AccessProbe)], user: &User, question: Option<&Question<'_>>) -> Vec<Answer> {
         let mut answers = Vec::new();
-        for acting_as in acting_principals(self.account_inventory, resources, &self.classes) {
-            let actor = Actor::new(self.account_inventory, acting_as, Some(own), substitution);
+        for (asker, principal) in self.acting_principals(user) {
             for (whose, probe) in probes {
-                let evaluations = self.evaluations(&actor, (probe, question), substitution);
-                answers.extend(evaluations.into_iter().map(|(second_factor, evaluation)| Answer {
-                    asker: acting_as.asker,
+                let evaluations = self.evaluations(principal, probe, question).into_iter();
+                answers.extend(evaluations.map(|(second_factor, evaluation)| Answer {
+                    asker,
                     whose: *whose,
-                    verb: substitution.fill(&probe.verb),
+                    verb: probe.verb.clone(),
                     action: probe.action.clone(),
-                    resource: substitution.fill(&probe.resource),
+                    resource: probe.resource.clone(),
                     second_factor,
                     decision: evaluation.decision,
-                    statements: self.reasons(&evaluation, Some(user), substitution),
+                    statements: self.reasons(&evaluation),
                     doubts: evaluation.doubts,
                 }));
             }
         }
         answers
-    }
-
-    /// The tags of a thing, by its ARN: a notebook's, a user's, a role's.
-    fn tags_of(&self, arn: &str) -> Vec<(String, String)> {
-        let service = arn.split(':').nth(2).unwrap_or_default();
-        for class in &self.classes {
-            let Some(resources) = self.account_inventory.people.get(&class.form) else { continue };
-            for user in &class.people {
-                let substitution = Substitution { own: Some(user), other: None };
-                let is = |with_placeholders: &str| substitution.fill(with_placeholders) == arn;
-                let is_notebook = |name: &str| {
-                    arn.strip_suffix(&substitution.fill(name)).is_some_and(|rest| rest.ends_with(":notebook-instance/"))
-                };
-                let notebook = resources.notebooks.iter().find(|notebook| is_notebook(&notebook.name));
-                let principals = resources.users.iter().chain(resources.roles.iter().map(|role| &role.principal));
-                let identity =
-                    principals.into_iter().find(|principal| is(&principal.arn)).map(|principal| &principal.tags);
-                if let Some(tags) = notebook.map(|notebook| &notebook.tags).or(identity) {
-                    let tags = tags.of(&class.tags, &class.user_tags).into_iter();
-                    let tags = tags.map(|(key, value)| (key, substitution.fill(&value)));
-                    let both = |(key, value): (String, String)| {
-                        [
-                            (format!("aws:ResourceTag/{key}"), value.clone()),
-                            (format!("{service}:ResourceTag/{key}"), value),
-                        ]
-                    };
-                    return tags.flat_map(both).collect();
-                }
-            }
-        }
-        Vec::new()
     }
 
     fn over(&self, action: &str, resource: &str) -> ResourcePolicyRef {
@@ -358,26 +302,13 @@ impl<'a> AccessExplainer<'a> {
                 let behind = resource.split_once(":::").map_or("", |(_, behind)| behind);
                 behind.split('/').next() == Some(bucket)
             };
-            let policy = self.account_inventory.bucket_policies.iter().find(of_bucket);
+            let policy = self.account.bucket_policies.iter().find(of_bucket);
             return policy.map_or(ResourcePolicyRef::Nothing, |(_, policy)| ResourcePolicyRef::Bucket(*policy));
         }
         if !action.eq_ignore_ascii_case("sts:AssumeRole") {
             return ResourcePolicyRef::Nothing;
         }
-        let trust = |role: &super::account_inventory::Role| {
-            role.trust.map_or(ResourcePolicyRef::UnknownRole, ResourcePolicyRef::Role)
-        };
-        let shared = self.account_inventory.roles.iter().find(|role| role.principal.arn == resource);
-        let personal = self.classes.iter().find_map(|class| {
-            let roles = &self.account_inventory.people.get(&class.form)?.roles;
-            roles.iter().find(|role| {
-                class
-                    .people
-                    .iter()
-                    .any(|user| Substitution { own: Some(user), other: None }.fill(&role.principal.arn) == resource)
-            })
-        });
-        shared.or(personal).map_or(ResourcePolicyRef::UnknownRole, trust)
+        self.account.role(resource).map_or(ResourcePolicyRef::UnknownRole, |role| self.account.trust(role))
     }
 }
 

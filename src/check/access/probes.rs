@@ -8,13 +8,13 @@ mod others;
 mod own;
 mod shared;
 
-use super::account_inventory::{AccountInventory, Notebook, PersonResources, Tags};
-use super::placeholders::ACTOR_NAME;
-use crate::model::{SharedFolders, TEAM, TEAMS_FOLDER};
+use super::owned::{OwnedInventory, PersonResources};
+use crate::inventory::Notebook;
+use crate::model::{SharedFolders, TEAM, TEAMS_FOLDER, Tag, User};
 use crate::plan::Names;
 use actions::PASSED_TO;
 
-/// A request, with placeholders in the place of names.
+/// A request.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct AccessProbe {
     /// What it is for, such as "read the folder of" somebody.
@@ -57,18 +57,17 @@ pub struct ProbeBuilder<'a> {
     /// The folders that its people share.
     pub shared_folders: &'a SharedFolders,
     /// Its principals and policies.
-    pub account_inventory: &'a AccountInventory,
+    pub account: &'a OwnedInventory<'a>,
 }
 
 /// A person as the requests name them.
 pub struct ProbedPerson<'a> {
-    pub resources: &'a PersonResources,
+    pub resources: &'a PersonResources<'a>,
     /// The tags that their things may get, as far as a policy asks for them.
-    pub tags: &'a [(String, String)],
-    /// The tags of their IAM user, likewise.
-    pub user_tags: &'a [(String, String)],
-    /// Stands for their name.
-    pub name: char,
+    pub tags: Vec<(String, String)>,
+    /// Their team, where a policy asks for it.
+    pub team: Option<&'a str>,
+    pub name: &'a str,
 }
 
 fn one(name: &str, value: impl Into<String>) -> Key {
@@ -87,7 +86,7 @@ impl ProbeBuilder<'_> {
         resource: impl Into<String>,
         context: Vec<Key>,
     ) -> AccessProbe {
-        let over = match action.strip_prefix("s3:").and(self.account_inventory.bucket_policies.first()) {
+        let over = match action.strip_prefix("s3:").and(self.account.bucket_policies.first()) {
             Some((_, policy)) => ResourcePolicyRef::Bucket(*policy),
             None => ResourcePolicyRef::Nothing,
         };
@@ -120,10 +119,16 @@ impl ProbeBuilder<'_> {
 
     /// Adding and removing the tag `user`, whoever it then names: in any case, since AWS compares the keys of tags so in
     /// conditions, on its own and while something is made.
-    fn tagging(&self, of: &str, arn: &str, tags: &[(String, String)], names: &[char]) -> Vec<AccessProbe> {
+    fn tagging(
+        &self,
+        of: &str,
+        arn: &str,
+        tags: &[(String, String)],
+        (own, other): (Option<&str>, Option<&str>),
+    ) -> Vec<AccessProbe> {
         let mut probes = Vec::new();
         for key in ["user", "User"] {
-            for name in names {
+            for name in own.iter().chain(&other) {
                 for making in [None, Some("CreateNotebookInstance")] {
                     let mut context = resource_tags("sagemaker", tags);
                     context.push(several("aws:TagKeys", key));
@@ -134,7 +139,7 @@ impl ProbeBuilder<'_> {
                 }
             }
             // To remove it, nobody is named.
-            if names.contains(&ACTOR_NAME) {
+            if own.is_some() {
                 let mut context = resource_tags("sagemaker", tags);
                 context.push(several("aws:TagKeys", key));
                 let verb = format!("remove the tag `user` of {of}");
@@ -170,15 +175,13 @@ fn job_log(notebook: &Notebook) -> String {
     format!("TrainingJobs:log-stream:{}--job/algo-1-1764000000", notebook.name)
 }
 
-impl ProbedPerson<'_> {
-    /// Their team, where a policy asks for it.
-    fn team(&self) -> Option<&str> {
-        self.user_tags.iter().find(|(key, _)| key == TEAM).map(|(_, team)| team.as_str())
-    }
-
-    /// The tags of one of their things.
-    fn tags_of(&self, tags: &Tags) -> Vec<(String, String)> {
-        tags.of(self.tags, self.user_tags)
+impl<'a> ProbedPerson<'a> {
+    pub fn of(user: &'a User, account: &'a OwnedInventory<'a>) -> Option<Self> {
+        let asked = |tag: &&Tag| account.tag_keys.contains(&tag.key.to_lowercase());
+        let tags = user.tags.iter().filter(asked).map(|tag| (tag.key.clone(), tag.value.clone())).collect();
+        let team = user.tags.iter().chain(&user.person_tags).filter(asked).find(|tag| tag.key == TEAM);
+        let (name, team) = (user.name.as_str(), team.map(|tag| tag.value.as_str()));
+        Some(Self { resources: account.of_person(name)?, tags, team, name })
     }
 }
 

@@ -1,21 +1,17 @@
 //! What nobody may of another's.
 
 use super::actions::{CREDENTIALS, DELETE, JOB, KEYS, LIST, LOG_STREAM, NOTEBOOK, READ, ROLE, SECRET, USER, WRITE};
-use super::{
-    AccessProbe, ProbeBuilder, ProbedPerson, ResourcePolicyRef, job_log, notebook_log, one, resource_tags, several,
-};
-use crate::check::access::placeholders::{ACTOR_NAME, TARGET_NAME};
+use super::{AccessProbe, ProbeBuilder, ProbedPerson, job_log, notebook_log, one, resource_tags, several};
+use crate::check::access::owned::known_tags;
 
 /// The name of a usual object of a folder.
 const USUAL: &str = "model.tar.gz";
 
-/// Whom a tag `user` may name.
-const BOTH: [char; 2] = [ACTOR_NAME, TARGET_NAME];
-
 impl ProbeBuilder<'_> {
     /// What nobody may of another's.
     pub fn others(&self, own: &ProbedPerson<'_>, other: &ProbedPerson<'_>) -> Vec<AccessProbe> {
-        let who = TARGET_NAME;
+        let who = other.name;
+        let both = (Some(own.name), Some(who));
         let bucket = &self.names.bucket_arn;
         let mut probes = Vec::new();
         let listed = [
@@ -38,12 +34,12 @@ impl ProbeBuilder<'_> {
         }
         for notebook in &other.resources.notebooks {
             let arn = self.sagemaker(&format!("notebook-instance/{}", notebook.name));
-            let tags = other.tags_of(&notebook.tags);
+            let tags = known_tags(&notebook.tags);
             for (action, verb) in NOTEBOOK {
                 let verb = format!("{verb} the notebook of `{who}`");
                 probes.push(self.probe(verb, &format!("sagemaker:{action}"), &arn, resource_tags("sagemaker", &tags)));
             }
-            probes.extend(self.tagging(&format!("the notebook of `{who}`"), &arn, &tags, &BOTH));
+            probes.extend(self.tagging(&format!("the notebook of `{who}`"), &arn, &tags, both));
             let log = format!("the log of the notebook of `{who}`");
             probes.extend(self.log_stream(&log, &notebook_log(notebook), &LOG_STREAM));
             let log = format!("the log of a training job of `{who}`");
@@ -53,7 +49,12 @@ impl ProbeBuilder<'_> {
         let job = self.sagemaker(&format!("training-job/{who}-job"));
         for (action, verb) in JOB {
             let verb = format!("{verb} a training job of `{who}`");
-            probes.push(self.probe(verb, &format!("sagemaker:{action}"), &job, resource_tags("sagemaker", other.tags)));
+            probes.push(self.probe(
+                verb,
+                &format!("sagemaker:{action}"),
+                &job,
+                resource_tags("sagemaker", &other.tags),
+            ));
         }
         for (action, verb, arn) in [
             ("sagemaker:CreateTrainingJob", "make a training job in the name of", &job),
@@ -66,14 +67,14 @@ impl ProbeBuilder<'_> {
             let context = vec![one("aws:RequestTag/user", who), several("aws:TagKeys", "user")];
             probes.push(self.probe(format!("{verb} `{who}`"), action, arn, context));
         }
-        probes.extend(self.tagging(&format!("a training job of `{who}`"), &job, other.tags, &BOTH));
+        probes.extend(self.tagging(&format!("a training job of `{who}`"), &job, &other.tags, both));
         for notebook in &own.resources.notebooks {
             let arn = self.sagemaker(&format!("notebook-instance/{}", notebook.name));
-            let tags = own.tags_of(&notebook.tags);
-            probes.extend(self.tagging(&format!("their own notebook to `{who}`"), &arn, &tags, &[TARGET_NAME]));
+            let tags = known_tags(&notebook.tags);
+            probes.extend(self.tagging(&format!("their own notebook to `{who}`"), &arn, &tags, (None, Some(who))));
         }
         for user in &other.resources.users {
-            let tags = || resource_tags("iam", &other.tags_of(&user.tags));
+            let tags = || resource_tags("iam", &known_tags(&user.tags));
             for (action, verb) in KEYS {
                 let verb = format!("{verb} the access keys of `{who}`");
                 probes.push(self.probe(verb, &format!("iam:{action}"), &user.arn, tags()));
@@ -89,7 +90,7 @@ impl ProbeBuilder<'_> {
             let arn = self.arn("secretsmanager", &format!("secret:{}-AbCdEf", secret.name));
             for (action, verb) in SECRET {
                 let verb = format!("{verb} the first password of `{who}`");
-                let tags = resource_tags("secretsmanager", &other.tags_of(&secret.tags));
+                let tags = resource_tags("secretsmanager", &known_tags(&secret.tags));
                 probes.push(self.probe(verb, &format!("secretsmanager:{action}"), &arn, tags));
             }
         }
@@ -98,25 +99,20 @@ impl ProbeBuilder<'_> {
             probes.push(self.probe(format!("change the credentials of `{who}`"), action, &mfa, Vec::new()));
         }
         for role in &other.resources.roles {
-            let tags = || resource_tags("iam", &other.tags_of(&role.principal.tags));
-            probes.extend(self.pass(&format!("the notebook role of `{who}`"), &role.principal.arn, &tags()));
+            let tags = || resource_tags("iam", &known_tags(&role.tags));
+            probes.extend(self.pass(&format!("the notebook role of `{who}`"), &role.arn, &tags()));
             probes.push(AccessProbe {
-                over: role.trust.map_or(ResourcePolicyRef::UnknownRole, ResourcePolicyRef::Role),
-                ..self.probe(
-                    format!("take on the notebook role of `{who}`"),
-                    "sts:AssumeRole",
-                    &role.principal.arn,
-                    tags(),
-                )
+                over: self.account.trust(role),
+                ..self.probe(format!("take on the notebook role of `{who}`"), "sts:AssumeRole", &role.arn, tags())
             });
-            probes.extend(self.identity(&format!("the notebook role of `{who}`"), &ROLE, &role.principal.arn, &tags()));
+            probes.extend(self.identity(&format!("the notebook role of `{who}`"), &ROLE, &role.arn, &tags()));
         }
         probes
     }
 
     /// What nobody may in the folder of another's team. That of one's own team is both's.
     fn team_of_other(&self, own: &ProbedPerson<'_>, other: &ProbedPerson<'_>) -> Vec<AccessProbe> {
-        let team = other.team().filter(|team| self.shared_folders.of_teams && own.team() != Some(*team));
+        let team = other.team.filter(|team| self.shared_folders.of_teams && own.team != Some(*team));
         let Some(team) = team else { return Vec::new() };
         let listed = [(READ.to_vec(), "read"), (WRITE.to_vec(), "write into"), (DELETE.to_vec(), "delete in")];
         let probes = listed.into_iter().flat_map(|(actions, verb)| {

@@ -2,6 +2,7 @@
 
 use super::actions::{KEYS, NOTEBOOK};
 use super::{AccessProbe, ProbeBuilder, ProbedPerson, job_log, notebook_log, one, resource_tags};
+use crate::check::access::owned::known_tags;
 
 impl ProbeBuilder<'_> {
     /// What everybody may of their own: as a user, or from their notebook.
@@ -34,7 +35,7 @@ impl ProbeBuilder<'_> {
             let verb = format!("read the shared folder `{folder}`");
             probes.push(self.probe(verb, "s3:GetObject", format!("{bucket}/{folder}/any"), Vec::new()));
         }
-        if let Some(team) = own.team().filter(|_| self.shared_folders.of_teams) {
+        if let Some(team) = own.team.filter(|_| self.shared_folders.of_teams) {
             for (action, verb) in [("s3:GetObject", "read"), ("s3:PutObject", "write into")] {
                 let verb = format!("{verb} the folder of their team");
                 probes.push(self.probe(verb, action, self.of_team(team), Vec::new()));
@@ -47,7 +48,7 @@ impl ProbeBuilder<'_> {
                 let from_outside = action.starts_with("Create") || action.starts_with("Start");
                 if !(changes || from_notebook && from_outside) {
                     let verb = format!("{verb} their own notebook");
-                    let tags = resource_tags("sagemaker", &own.tags_of(&notebook.tags));
+                    let tags = resource_tags("sagemaker", &known_tags(&notebook.tags));
                     probes.push(self.probe(verb, &format!("sagemaker:{action}"), &arn, tags));
                 }
             }
@@ -65,15 +66,15 @@ impl ProbeBuilder<'_> {
             for user in &own.resources.users {
                 for (action, verb) in KEYS {
                     let verb = format!("{verb} their own access keys");
-                    let tags = resource_tags("iam", &own.tags_of(&user.tags));
+                    let tags = resource_tags("iam", &known_tags(&user.tags));
                     probes.push(self.probe(verb, &format!("iam:{action}"), &user.arn, tags));
                 }
             }
         }
         for role in own.resources.roles.iter().filter(|_| !own.resources.notebooks.is_empty()) {
-            let mut context = resource_tags("iam", &own.tags_of(&role.principal.tags));
+            let mut context = resource_tags("iam", &known_tags(&role.tags));
             context.push(one("iam:PassedToService", "sagemaker.amazonaws.com"));
-            probes.push(self.probe("pass their own notebook role", "iam:PassRole", &role.principal.arn, context));
+            probes.push(self.probe("pass their own notebook role", "iam:PassRole", &role.arn, context));
         }
         probes
     }

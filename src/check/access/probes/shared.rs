@@ -4,12 +4,13 @@ use super::actions::{
     ACCESS_POINT, BUCKET, DELETE, FUNCTION, GROUP, LIFECYCLE, LIST, LOG_GROUP, POLICY, ROLE, STACK, USER, WRITE,
 };
 use super::{AccessProbe, ProbeBuilder, ProbedPerson, ResourcePolicyRef, one, resource_tags};
-use crate::check::access::placeholders::ACTOR_NAME;
+use crate::check::access::owned::known_tags;
+use crate::inventory::PolicyKind;
 
 impl ProbeBuilder<'_> {
     /// What nobody may of what belongs to everybody, and of their own that says who they are.
     pub fn shared(&self, own: &ProbedPerson<'_>) -> Vec<AccessProbe> {
-        let who = ACTOR_NAME;
+        let who = own.name;
         let (partition, account) = (&self.names.partition, &self.names.account_id);
         let bucket = &self.names.bucket_arn;
         let mut probes = Vec::new();
@@ -72,21 +73,23 @@ impl ProbeBuilder<'_> {
         }
         for notebook in &own.resources.notebooks {
             let arn = self.sagemaker(&format!("notebook-instance/{}", notebook.name));
-            probes.extend(self.tagging("their own notebook", &arn, &own.tags_of(&notebook.tags), &[ACTOR_NAME]));
+            probes.extend(self.tagging("their own notebook", &arn, &known_tags(&notebook.tags), (Some(who), None)));
         }
-        for group in &self.account_inventory.groups {
-            probes.extend(self.identity("groups", &GROUP, group, &[]));
+        for group in &self.account.inventory.groups {
+            probes.extend(self.identity("groups", &GROUP, &group.arn, &[]));
         }
-        for (policy, _) in &self.account_inventory.managed {
-            probes.extend(self.identity("policies", &POLICY, policy, &[]));
+        for policy in &self.account.inventory.policies {
+            if let (PolicyKind::Managed(arn), Ok(_)) = (&policy.kind, policy.document.parsed()) {
+                probes.extend(self.identity("policies", &POLICY, arn, &[]));
+            }
         }
         for user in &own.resources.users {
-            let tags = resource_tags("iam", &own.tags_of(&user.tags));
+            let tags = resource_tags("iam", &known_tags(&user.tags));
             probes.extend(self.identity("their own user", &USER, &user.arn, &tags));
         }
         for role in &own.resources.roles {
-            let tags = resource_tags("iam", &own.tags_of(&role.principal.tags));
-            probes.extend(self.identity("their own notebook role", &ROLE, &role.principal.arn, &tags));
+            let tags = resource_tags("iam", &known_tags(&role.tags));
+            probes.extend(self.identity("their own notebook role", &ROLE, &role.arn, &tags));
         }
         for (verb, action, kind) in [
             ("make users", "iam:CreateUser", "user/any"),
@@ -98,9 +101,7 @@ impl ProbeBuilder<'_> {
             probes.push(self.probe(verb, action, arn, Vec::new()));
         }
         let foreign = format!("arn:{partition}:iam::{account}:role/any");
-        let roles = self.account_inventory.roles.iter().map(|role| {
-            (&role.principal.arn, role.trust.map_or(ResourcePolicyRef::UnknownRole, ResourcePolicyRef::Role))
-        });
+        let roles = self.account.roles.iter().map(|role| (&role.arn, self.account.trust(role)));
         for (arn, over) in roles.chain([(&foreign, ResourcePolicyRef::UnknownRole)]) {
             probes.extend(self.pass("roles that are not theirs", arn, &[]));
             let take = self.probe("take on roles that are not theirs", "sts:AssumeRole", arn, Vec::new());
