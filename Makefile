@@ -45,7 +45,7 @@ test-clients:
 	tests/python/run.sh -q 2>&1 | tee $(RESULTS)/python.log
 
 # Each file with a test that the AWS CLI takes part in: the stub of `test_deploy_states.py` and its neighbours has no version.
-CLIENTS := aws_program deploy deploy_kills deploy_locale leaving stack_set adopt audit racer_cli
+CLIENTS := aws_program deploy deploy_kills deploy_locale deploy_twice leaving stack_set adopt audit racer_cli
 test-aws-cli-2: ## test the scripts with version 2 of the AWS CLI, from Debian's packages; not what a stub of it tests
 	$(CARGO) build --locked --quiet
 	aws=$$(tests/python/aws-cli-2.sh) && AWS_CLI=$$aws tests/python/run.sh -q $(CLIENTS:%=tests/python/test_%.py)

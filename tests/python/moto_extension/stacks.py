@@ -110,18 +110,22 @@ def _empty_change_sets_fail(original: Callable[..., Any]) -> Callable[..., Any]:
 
     @functools.wraps(original)
     def create_change_set(backend: CloudFormationBackend, **parameters: Any) -> tuple[str, str]:
-        name = parameters["stack_name"]
+        name, kind = parameters["stack_name"], parameters["change_set_type"]
         for stack in backend.stacks.values():
-            if stack.name == name and stack.status in ("ROLLBACK_COMPLETE", "DELETE_FAILED"):
+            if stack.name != name or stack.status == "REVIEW_IN_PROGRESS":
+                continue
+            if stack.status in ("ROLLBACK_COMPLETE", "DELETE_FAILED") or stack.status.endswith("_IN_PROGRESS"):
                 raise ValidationError(
                     message=f"Stack:{stack.stack_id} is in {stack.status} state and can not be updated."
                 )
+            if kind == "CREATE":
+                change_set = parameters["change_set_name"]
+                raise ValidationError(message=f"Stack [{name}] already exists and cannot be created with the changeSet [{change_set}].")
         # To moto, one that is only reviewed yet is another stack than the next of that name.
         for stack_id, stack in list(backend.stacks.items()):
             if stack.name == name and stack.status == "REVIEW_IN_PROGRESS":
                 del backend.stacks[stack_id]
         # moto makes a stack anew for whatever is no update.
-        kind = parameters["change_set_type"]
         if kind == "IMPORT" and any(stack.name == name for stack in backend.stacks.values()):
             parameters["change_set_type"] = "UPDATE"
         change_set_id, stack_id = original(backend, **parameters)
@@ -181,6 +185,16 @@ def _execute_change_set(backend: CloudFormationBackend, change_set_name: str, st
         raise ValidationError(message=f"ChangeSet [{change_set_name}] of {stack_name} cannot be executed")
     stack = change_set.stack
     verb = change_set.change_set_type
+    # All other change sets of the stack are deleted, and with them what they would have created.
+    # Source: https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_ExecuteChangeSet.html
+    for arn, other in list(backend.change_sets.items()):
+        if other.stack.name == stack.name and other is not change_set:
+            del backend.change_sets[arn]
+    for stack_id, other in list(backend.stacks.items()):
+        if other.name == stack.name and other is not stack:
+            del backend.stacks[stack_id]
+    backend.stacks[stack.stack_id] = stack
+    stack.status = f"{verb}_IN_PROGRESS"
     stack._add_stack_event(f"{verb}_IN_PROGRESS", resource_status_reason="User Initiated")
     change_set.execution_status = "EXECUTE_COMPLETE"
     try:
