@@ -268,7 +268,8 @@ fn find_roster(
     }
     if found.is_empty() {
         let names = files::list(&folder.join(relative))?.unwrap_or_default().into_iter().map(|entry| entry.name);
-        let seems_one = |name: &String| name.to_lowercase().starts_with("roster");
+        let seems_one =
+            |name: &String| name.to_lowercase().starts_with("roster") && !ROSTER_FILES.contains(&name.as_str());
         findings.push(
             missing(
                 &folder.join(relative).join(ROSTER_FILES[0]),

@@ -156,8 +156,9 @@ impl OutFolder {
                 continue;
             }
             let mut inside = BTreeMap::new();
-            for entry in files::list(&account.path)?.unwrap_or_default() {
-                if let (false, Some(bytes)) = (entry.is_folder, files::read(&entry.path)?) {
+            let entries = files::list(&account.path)?.unwrap_or_default();
+            for entry in entries.into_iter().filter(|entry| !entry.is_folder) {
+                if let Some(bytes) = files::read(&entry.path)? {
                     inside.insert(entry.name, bytes);
                 }
             }
