@@ -179,7 +179,7 @@ $policies
 EOF
 
 say 'lifecycle configurations'
-must lifecycle-configurations.json main sagemaker list-notebook-instance-lifecycle-configs
+must lifecycle-configurations.json main sagemaker list-notebook-instance-lifecycle-configs --page-size 100
 values NotebookInstanceLifecycleConfigName lifecycle-configurations.json >"$work/lifecycles"
 while IFS= read -r name; do
   must "lifecycle-configurations/$name.json" main sagemaker describe-notebook-instance-lifecycle-config \
@@ -187,15 +187,16 @@ while IFS= read -r name; do
 done <"$work/lifecycles"
 
 say 'training jobs that run'
-must training-jobs.json main sagemaker list-training-jobs --status-equals InProgress
+must training-jobs.json main sagemaker list-training-jobs --status-equals InProgress --page-size 100
 values TrainingJobArn training-jobs.json >"$work/jobs"
 while IFS= read -r arn; do
   must "training-jobs/${arn##*/}.json" main sagemaker list-tags --resource-arn "$arn"
 done <"$work/jobs"
 
 say 'notebooks'
-must notebook-instances.json main sagemaker list-notebook-instances
-must notebook-tags.json main resourcegroupstaggingapi get-resources --resource-type-filters sagemaker:notebook-instance
+must notebook-instances.json main sagemaker list-notebook-instances --page-size 100
+must notebook-tags.json main resourcegroupstaggingapi get-resources --resource-type-filters sagemaker:notebook-instance \
+  --page-size 100
 values NotebookInstanceName notebook-instances.json >"$work/notebooks"
 # Each worker takes every fourth, and has its own file of errors.
 worker() {

@@ -2,7 +2,9 @@
 
 import json
 import os
+import signal
 import subprocess
+import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -192,8 +194,20 @@ def test_an_export_goes_on_where_it_stopped(moto: MotoServer, account: Workspace
             ["bash", script, folder], env=environment, capture_output=True, text=True, timeout=PATIENCE, check=False
         )
 
+    killed = subprocess.Popen(["bash", script, folder], env=environment, start_new_session=True)
+    deadline = time.monotonic() + PATIENCE
+    while not (folder / "bucket-tags.json").exists():
+        assert killed.poll() is None and time.monotonic() < deadline
+        time.sleep(0.05)
+    os.killpg(killed.pid, signal.SIGKILL)
+    killed.wait()
+    assert not (folder / "export.json").exists()
+
     stopped = run()
     assert stopped.returncode == 1
+    assert "goes on where it stopped" in stopped.stdout
+    begun = (tmp_path / "calls").read_text()
+    assert "get-account-authorization-details" not in begun and "list-notebook-instances" in begun
     assert "AccessDeniedException" in stopped.stderr
     assert not (folder / "export.json").exists()
     assert list(folder.rglob("*.part")) == [folder / "export.json.part"]
