@@ -2,10 +2,12 @@
 # Made by `racestack synth`. Only the data between the two marks is a folder's own; the script is the same everywhere.
 # Where git reports a conflict in it or beside it, run `racestack synth`, then `git add out`.
 # `bash deploy.sh --help` lists what it takes. It needs bash 3.2 or later and the AWS CLI, version 1 or 2, and nothing else.
-
-# shellcheck disable=SC2030,SC2031
-
-# Every shell reads up to here.
+#
+# shellcheck disable=SC2030,SC2031,SC2329
+# Every shell reads up to here. A line that ends in a comment is the same whatever line ending follows.
+line_end='
+' #
+case ${#line_end} in 1) ;; *) echo "deploy.sh: its lines end in CR LF, as git makes them with core.autocrlf: run 'racestack synth'" >&2 && exit 2 ;; esac #
 if [ -z "${BASH_VERSION:-}" ]; then
   echo "deploy.sh: run with bash: bash $0" >&2
   exit 2
@@ -127,6 +129,10 @@ ask() {
       case $(errors) in
         *Throttl* | *'Rate exceeded'* | *TooManyRequests* | *RequestLimitExceeded* | *SlowDown* | *ServiceUnavailable* | \
           *InternalFailure* | *InternalError*) ;;
+        *ExpiredToken* | *RequestExpired* | *'has expired'*)
+          : >"$work/expired"
+          return "$status"
+          ;;
         *) return "$status" ;;
       esac
     fi
@@ -171,8 +177,10 @@ verify() {
   else
     fail 'found neither sha256sum nor shasum, one of which tells whether the templates are those of synth: nothing was deployed'
   fi
+  # Not every such program reads them from standard input.
+  cat >"$work/sums"
   # shellcheck disable=SC2086
-  if ! found=$(cd -- "$work/templates" && LC_ALL=C $program -c - 2>&1); then
+  if ! found=$(cd -- "$work/templates" && LC_ALL=C $program -c "$work/sums" 2>&1); then
     printf '%s\n' "$found" | grep -v ': OK$' >&2
     fail "a template is not the one that synth wrote: nothing was deployed; \
 run 'racestack synth' again, or 'git checkout' the folder $(pwd)"
@@ -327,7 +335,7 @@ seen() {
 
 # Sets the verdict on a stack by what there is of it.
 judge() {
-  local i=$1 found=$2 digest=$3 found_tags=$4
+  local i=$1 found=$2 digest=$3 found_tags=$4 why
   status[i]=$found
   case $found in
     absent | REVIEW_IN_PROGRESS)
@@ -354,7 +362,10 @@ judge() {
       if [ "$digest" = "${digests[i]}" ] && [ "$found_tags" = "$tags" ]; then verdict[i]=same; fi
       ;;
     UPDATE_ROLLBACK_COMPLETE | IMPORT_ROLLBACK_COMPLETE) verdict[i]=changed ;;
-    *) lost "$i" "the stack is $found" "$(way_out "$found" "${names[i]}")" ;;
+    *)
+      why=$(first_failure "${names[i]}" "$found")
+      lost "$i" "the stack is $found: $why" "$(way_out "$found" "${names[i]}" "$why")"
+      ;;
   esac
 }
 
@@ -365,11 +376,11 @@ lost() {
   printf '%s\n' "$3" >"$work/$1.help"
 }
 
-# What to do with a stack in a state that no change set gets it out of: the state, the stack, and why, where that is known.
+# What to do with a stack in a state that no change set gets it out of: the state, the stack, and why.
 # Source: https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/view-stack-events.html
 way_out() {
   local here="--region $region --stack-name $2" retain
-  case $2:${3:-} in
+  case $2:$3 in
     *-service-roles:*'already exists'* | *-retired-roles:*'already exists'*)
       printf "the console or another company has a role of that name: set \`service_roles.suffix\` in settings.yaml, so that the\\n"
       printf "     roles of this account have names of their own, and run 'racestack synth'; and of the stack:\n     "
@@ -449,31 +460,62 @@ look_later() {
   say "$1"
 }
 
+# Waits for the end of what goes on in a stack. Sets `state`, `digest` and `found_tags`, of the caller.
+await_end() {
+  local found said=$SECONDS
+  while :; do
+    look_later "$1: still is $state"
+    if found=$(seen "$1"); then
+      [ -n "$found" ] || give_up 'it could not be looked at: AWS gave an empty answer' 'run deploy.sh again'
+      IFS=$'\t' read -r _ state digest found_tags <<<"$found"
+    else
+      case $(errors) in
+        *'does not exist'*) state=absent digest=- found_tags=- ;;
+        *) give_up "it could not be looked at: $(errors)" 'run deploy.sh again' ;;
+      esac
+    fi
+    case $state in REVIEW_IN_PROGRESS) break ;; *_IN_PROGRESS) ;; *) break ;; esac
+  done
+}
+
 # Before a plan can be made: waits for the end of what goes on, and lists who leaves.
 prepare() {
-  local i=$1 found state digest found_tags said=$SECONDS
-  state=${status[i]}
+  local i=$1 state=${status[$1]} digest found_tags
   if [ "${verdict[i]}" = busy ]; then
     [ -z "$dry_run" ] || return 0
     say "${names[i]}: is $state, which is waited for"
-    while :; do
-      look_later "${names[i]}: still is $state"
-      if found=$(seen "${names[i]}"); then
-        [ -n "$found" ] || give_up 'it could not be looked at: AWS gave an empty answer' 'run deploy.sh again'
-        IFS=$'\t' read -r _ state digest found_tags <<<"$found"
-      else
-        case $(errors) in
-          *'does not exist'*) state=absent digest=- found_tags=- ;;
-          *) give_up "it could not be looked at: $(errors)" 'run deploy.sh again' ;;
-        esac
-      fi
-      case $state in REVIEW_IN_PROGRESS) break ;; *_IN_PROGRESS) ;; *) break ;; esac
-    done
+    await_end "${names[i]}"
     printf '%s\t%s\t%s\n' "$state" "$digest" "$found_tags" >"$work/$i.state"
   fi
   case $state in absent | REVIEW_IN_PROGRESS) return 0 ;; esac
   [ "${kinds[i]}" != users ] || leavers_of "${names[i]}" "$work/$i.people" >"$work/$i.leavers" ||
     give_up "who leaves could not be told: $(errors)" 'nothing of it was changed; run deploy.sh again'
+}
+
+# A worker's last word on a stack where AWS refused a call since another deployment works on it, too, in another terminal or in
+# CI. What that makes of it is waited for: it counts where it is what this one would make. Of anything else, who leaves is unknown.
+# CloudFormation takes no change set for a stack that is being updated, and deletes all others of a stack once one is executed.
+# Source: https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_ExecuteChangeSet.html
+defer_if_contended() {
+  local i=$me state='in work' digest found_tags
+  [ -z "$dry_run" ] || return 0
+  case $(errors) in
+    *'_IN_PROGRESS state and can not be updated'* | *'_IN_PROGRESS] state'* | *'already exists and cannot be created'* | \
+      *ChangeSetNotFound* | *'[OBSOLETE]'*) ;;
+    *) return 0 ;;
+  esac
+  say "${names[i]}: another deployment works on it, too, which is waited for"
+  await_end "${names[i]}"
+  judge "$i" "$state" "$digest" "$found_tags"
+  case ${verdict[i]} in
+    same) printf 'unchanged\n' >"$work/$i.done" ;;
+    failed) ;;
+    *)
+      give_up "another deployment worked on it at the same time, and left it $state" \
+        'see that nobody else deploys this account, then run deploy.sh again'
+      ;;
+  esac
+  exit 0
 }
 
 # A worker's last word on its stack: why it failed, and what to do.
@@ -509,7 +551,8 @@ leavers_of() {
 # Says and runs a command that changes something; in a dry run, says it alone.
 change() {
   printf '  aws %s\n' "$*"
-  [ -n "$dry_run" ] || ask "$@" >/dev/null ||
+  # What is not there any more, another deployment took away.
+  [ -n "$dry_run" ] || ask "$@" >/dev/null || grep -q NoSuchEntity "$work/errors.$me" ||
     give_up "a command did not work: aws $*: $(errors)" 'those before it are done; run deploy.sh again to go on'
 }
 
@@ -682,13 +725,18 @@ make_change_set() {
     # The first of two tries may have made it, and got no answer.
     case $(errors) in
       *AlreadyExistsException*) ;;
-      *) give_up "CloudFormation takes no change set: $(errors)" "nothing of it was changed; mend that, then run deploy.sh again" ;;
+      *)
+        defer_if_contended
+        give_up "CloudFormation takes no change set: $(errors)" "nothing of it was changed; mend that, then run deploy.sh again"
+        ;;
     esac
   fi
   while :; do
     found=$(ask cloudformation describe-change-set --stack-name "${names[i]}" --change-set-name "$run-$me" --no-paginate \
-      --output text --query '[Status, StatusReason]') ||
+      --output text --query '[Status, StatusReason]') || {
+      defer_if_contended
       give_up "its change set could not be looked at: $(errors)" 'nothing of it was changed; run deploy.sh again'
+    }
     IFS=$'\t' read -r state reason <<<"$found"
     case $state in
       CREATE_COMPLETE) return 0 ;;
@@ -741,7 +789,10 @@ deploy() {
   if ! ask cloudformation execute-change-set --stack-name "${names[i]}" --change-set-name "$run-$me" >/dev/null; then
     case $(errors) in
       *InvalidChangeSetStatus*EXECUTE_*) ;;
-      *) give_up "its change set could not be executed: $(errors)" 'run deploy.sh again' ;;
+      *)
+        defer_if_contended
+        give_up "its change set could not be executed: $(errors)" 'run deploy.sh again'
+        ;;
     esac
   fi
   state=''
@@ -765,7 +816,7 @@ deploy() {
             if [ "${digests[i]}" = - ] || [ "$digest" = "${digests[i]}" ]; then break; fi
             ;;
           *)
-            why=$(first_failure "${names[i]}")
+            why=$(first_failure "${names[i]}" "$state")
             give_up "it is $state: $why" "$(way_out "$state" "${names[i]}" "$why")"
             ;;
         esac
@@ -790,16 +841,17 @@ deploy() {
   say "${names[i]}: deployed"
 }
 
-# What failed first in the last operation of a stack. Events come newest first.
+# What failed first in the last operation of a stack, or in its roll-back where that is what failed. Events come newest first.
 first_failure() {
-  local events
+  local events begins='^(CREATE|UPDATE|DELETE|IMPORT)_IN_PROGRESS$'
+  case $2 in UPDATE_ROLLBACK_FAILED | IMPORT_ROLLBACK_FAILED) begins='ROLLBACK_IN_PROGRESS$' ;; esac
   events=$(ask cloudformation describe-stack-events --stack-name "$1" --output text --query \
     'StackEvents[].[LogicalResourceId, ResourceType, ResourceStatus, ResourceStatusReason]') || {
     printf 'its events could not be listed'
     return
   }
-  printf '%s\n' "$events" | awk -F '\t' '
-    $2 == "AWS::CloudFormation::Stack" && $3 ~ /^(CREATE|UPDATE)_IN_PROGRESS$/ { exit }
+  printf '%s\n' "$events" | awk -F '\t' -v begins="$begins" '
+    $2 == "AWS::CloudFormation::Stack" && $3 ~ begins { exit }
     $3 ~ /_FAILED$/ && $4 !~ /cancelled/ { first = $1 " (" $2 "): " $4 }
     END { print first == "" ? "its events name nothing that failed" : first }'
 }
@@ -928,6 +980,11 @@ run() {
     for ((i = 0; i < ${#names[@]}; i++)); do
       case ${verdict[i]} in changed | new | stack-set) ;; *) continue ;; esac
       case " $workers" in *" $i:"*) continue ;; esac
+      if [ -e "$work/expired" ]; then
+        verdict[i]=skipped
+        printf 'was not begun, since the session of the credentials had expired\n' >"$work/$i.reason"
+        continue
+      fi
       ready=0
       is_ready "$i" || ready=$?
       case $ready in
@@ -983,6 +1040,10 @@ summary() {
   done
   listed skipped
   for i in $list; do printf '  skipped: %s %s\n' "${names[i]}" "$(cat "$work/$i.reason")"; done
+  if [ -e "$work/expired" ]; then
+    printf "The session of the credentials has expired: sign in again, such as with 'aws sso login', and run deploy.sh again:\n"
+    printf 'it passes over what is done, and waits for what goes on.\n'
+  fi
 }
 
 # Names those who left and exist all the same: a stack whose update is complete has let go of users whom it could not
@@ -1003,8 +1064,9 @@ forgotten() {
     for ((i = 0; i < ${#names[@]}; i++)); do
       [ ! -s "$work/$i.leavers" ] || while read -r user _; do printf '%s\n' "$user"; done <"$work/$i.leavers"
     done
-    printf -- '--\n%s\n' "$members"
-  } | awk '$1 == "--" { there = 1; next } !there { known[tolower($1)]; next } NF && !(tolower($1) in known)')
+    # No name has this character.
+    printf '/\n%s\n' "$members"
+  } | awk '$1 == "/" { there = 1; next } !there { known[tolower($1)]; next } NF && !(tolower($1) in known)')
   [ -n "$left" ] || return 0
   for user in $left; do
     printf "deploy.sh: %s is in the group %s and in no template: whoever left still exists; \
@@ -1013,180 +1075,185 @@ forgotten() {
   return 1
 }
 
-begin
-read_stacks
-choose
-for ((i = 0; i < ${#names[@]}; i++)); do
-  [ "${kinds[i]}" = stack-set ] || cp -- "${files[i]}" "$work/templates/" || true
-done
-for ((i = 0; i < ${#names[@]}; i++)); do
-  [ "${kinds[i]}" = stack-set ] || printf '%s  %s\n' "${sums[i]}" "${files[i]}"
-done | verify
-for ((i = 0; i < ${#names[@]}; i++)); do files[i]=$work/templates/${files[i]}; done
+# All of it is read before it begins: what becomes of the file meanwhile does not matter.
+main() {
+  begin
+  read_stacks
+  choose
+  for ((i = 0; i < ${#names[@]}; i++)); do
+    [ "${kinds[i]}" = stack-set ] || cp -- "${files[i]}" "$work/templates/" || true
+  done
+  for ((i = 0; i < ${#names[@]}; i++)); do
+    [ "${kinds[i]}" = stack-set ] || printf '%s  %s\n' "${sums[i]}" "${files[i]}"
+  done | verify
+  for ((i = 0; i < ${#names[@]}; i++)); do files[i]=$work/templates/${files[i]}; done
 
-found=$(ask sts get-caller-identity --query Account --output text) || {
-  must_be_online
-  fail "the AWS CLI has no credentials that work (set AWS_PROFILE, or sign in: 'aws sso login'): nothing was deployed
+  found=$(ask sts get-caller-identity --query Account --output text) || {
+    must_be_online
+    fail "the AWS CLI has no credentials that work (set AWS_PROFILE, or sign in: 'aws sso login'): nothing was deployed
 $(errors)"
-}
-reached=yes
-is_account() { case $1 in *[!0123456789]*) return 1 ;; esac; [ "${#1}" = 12 ]; }
-is_account "$found" || fail "the AWS CLI names no account for its credentials, but '$found': nothing was deployed"
-[ "$found" = "$account" ] || fail "the credentials are of account $found, the stacks of $account: nothing was deployed"
+  }
+  reached=yes
+  is_account() { case $1 in *[!0123456789]*) return 1 ;; esac; [ "${#1}" = 12 ]; }
+  is_account "$found" || fail "the AWS CLI names no account for its credentials, but '$found': nothing was deployed"
+  [ "$found" = "$account" ] || fail "the credentials are of account $found, the stacks of $account: nothing was deployed"
 
-# One call tells what there is of all stacks. The words of an awk program: those that are wanted, then those that are there.
-all=$(seen) || fail "the stacks could not be listed (cloudformation:DescribeStacks on all): nothing was deployed
+  # One call tells what there is of all stacks. The words of an awk program: those that are wanted, then those that are there.
+  all=$(seen) || fail "the stacks could not be listed (cloudformation:DescribeStacks on all): nothing was deployed
 $(errors)"
-i=0
-was=()
-while IFS=$'\t' read -r found digest found_tags; do
-  if [ "${kinds[i]}" = stack-set ]; then
-    [ "${verdict[i]}" = out ] || verdict[i]='stack-set'
-    was+=(there)
-  else
-    is_out=${verdict[i]}
-    judge "$i" "$found" "$digest" "$found_tags"
-    was+=("${verdict[i]}")
-    if [ "$is_out" = out ]; then
-      verdict[i]=out
-    elif [ -n "$only" ] && [ "${verdict[i]}" = same ]; then
-      verdict[i]=changed
+  i=0
+  was=()
+  while IFS=$'\t' read -r found digest found_tags; do
+    if [ "${kinds[i]}" = stack-set ]; then
+      [ "${verdict[i]}" = out ] || verdict[i]='stack-set'
+      was+=(there)
+    else
+      is_out=${verdict[i]}
+      judge "$i" "$found" "$digest" "$found_tags"
+      was+=("${verdict[i]}")
+      if [ "$is_out" = out ]; then
+        verdict[i]=out
+      elif [ -n "$only" ] && [ "${verdict[i]}" = same ]; then
+        verdict[i]=changed
+      fi
     fi
-  fi
-  i=$((i + 1))
-done < <(printf '%s\n' "${names[@]}" -- "$all" | awk -F '\t' '
-  $1 == "--" && !there { there = 1; next }
-  !there { name[++count] = $1; next }
-  { found[$1] = $2 "\t" $3 "\t" $4 }
-  END { for (i = 1; i <= count; i++) print (name[i] in found) ? found[name[i]] : "absent\t-\t-" }')
+    i=$((i + 1))
+  done < <(printf '%s\n' "${names[@]}" -- "$all" | awk -F '\t' '
+    $1 == "--" && !there { there = 1; next }
+    !there { name[++count] = $1; next }
+    { found[$1] = $2 "\t" $3 "\t" $4 }
+    END { for (i = 1; i <= count; i++) print (name[i] in found) ? found[name[i]] : "absent\t-\t-" }')
 
-[ "$i" = "${#names[@]}" ] && [ "$i" != 0 ] || fail "only $i of ${#names[@]} stacks could be looked at: nothing was deployed"
+  [ "$i" = "${#names[@]}" ] && [ "$i" != 0 ] || fail "only $i of ${#names[@]} stacks could be looked at: nothing was deployed"
 
-# Whoever interrupts this goes on later.
-trap interrupted INT TERM HUP
-run=racestack-$(date +%s)-$$
+  # Whoever interrupts this goes on later.
+  trap interrupted INT TERM HUP
+  run=racestack-$(date +%s)-$$-$RANDOM
 
-todo=''
-for ((i = 0; i < ${#names[@]}; i++)); do
-  case ${kinds[i]}:${verdict[i]} in *:busy | users:changed) todo="$todo $i" ;; esac
-done
-# shellcheck disable=SC2086
-each prepare $todo
-leaving=0
-for i in $todo; do
-  if [ -s "$work/$i.reason" ]; then
-    verdict[i]=failed
-    continue
-  fi
-  if [ ! -e "$work/$i.answered" ]; then
-    lost "$i" 'who leaves could not be told: its worker ended early' 'nothing of it was changed; run deploy.sh again'
-    continue
-  fi
-  if [ -s "$work/$i.state" ]; then
-    IFS=$'\t' read -r found digest found_tags <"$work/$i.state"
-    judge "$i" "$found" "$digest" "$found_tags"
-    if [ -n "$only" ] && [ "${verdict[i]}" = same ]; then verdict[i]=changed; fi
-  fi
-  if [ "${verdict[i]}" = changed ] && [ -s "$work/$i.leavers" ]; then
-    while read -r user _; do leaving=$((leaving + 1)); done <"$work/$i.leavers"
-  else
-    rm -f "$work/$i.leavers"
-  fi
-done
-
-# Nobody leaves by accident: many at once must be asked for, by their number. They are counted against those who are there:
-# the users of the stacks that were listed, and of the templates of those that were not. Who joins is none of them.
-there=0
-for ((i = 0; i < ${#names[@]}; i++)); do
-  [ "${kinds[i]}" = users ] && [ "${was[i]}" != new ] || continue
-  if [ -s "$work/$i.people" ]; then
-    read -r people <"$work/$i.people"
-  else
-    people=$(grep -cE '^ +Type: *"?AWS::IAM::User"? *$' "${files[i]}") || people=0
-  fi
-  there=$((there + people))
-done
-refused=''
-if [ "$leaving" -gt "$few_leavers" ] && [ $((leaving * 100)) -gt $((few_leavers_percent * there)) ] &&
-  [ "$leaving" != "$leavers_allowed" ]; then
-  refused="$leaving of $there people would leave${leavers_allowed:+, not the $leavers_allowed of --leavers}; \
-if that is meant, run it with --leavers $leaving"
-fi
-if [ -n "$refused" ]; then
-  for i in $todo; do
-    [ ! -s "$work/$i.leavers" ] || while read -r user _; do printf '%s leaves with %s\n' "$user" "${names[i]}" >&2; done <"$work/$i.leavers"
-  done
-  [ -n "$dry_run" ] || fail "$refused: nothing was deployed"
-fi
-
-if [ -n "$dry_run" ]; then
-  unknown=''
-  for i in $todo; do
-    case ${kinds[i]}:${verdict[i]} in
-      users:busy) printf 'who leaves with %s is unknown: it is %s\n' "${names[i]}" "${status[i]}" && unknown=yes ;;
-      users:failed) printf 'who leaves with %s is unknown: %s\n' "${names[i]}" "$(cat "$work/$i.reason")" && unknown=yes ;;
-    esac
-  done
-  [ "$leaving" != 0 ] || [ -n "$unknown" ] || printf 'nobody leaves\n'
   todo=''
   for ((i = 0; i < ${#names[@]}; i++)); do
-    case ${verdict[i]} in changed | new) todo="$todo $i" ;; esac
+    case ${kinds[i]}:${verdict[i]} in *:busy | users:changed) todo="$todo $i" ;; esac
   done
   # shellcheck disable=SC2086
-  each show $todo
-  ended=0
-  [ -z "$refused" ] || ended=1
-  for ((i = 0; i < ${#names[@]}; i++)); do
-    case ${verdict[i]} in
-      changed | new | busy | stack-set) ;;
-      *) continue ;;
-    esac
-    ready=0
-    is_ready "$i" || ready=$?
-    if [ "$ready" = 2 ]; then
-      verdict[i]=skipped
-      printf '%s: would be skipped, since it %s\n' "${names[i]}" "$missing"
+  each prepare $todo
+  leaving=0
+  for i in $todo; do
+    if [ -s "$work/$i.reason" ]; then
+      verdict[i]=failed
       continue
     fi
-    case ${verdict[i]} in
-      changed | new)
-        if [ ! -s "$work/$i.table" ]; then
-          verdict[i]=failed
-          continue
-        fi
-        printf '%s: %s\n' "${names[i]}" "$([ "${verdict[i]}" = new ] && printf 'is created' || printf 'changes')"
-        table "$work/$i.table"
-        (me=$i && leave "$i") || verdict[i]=failed
-        ;;
-      busy) printf '%s: is %s, which a deployment waits for\n' "${names[i]}" "${status[i]}" ;;
-      stack-set) (me=$i && look_for "$i") || verdict[i]=failed ;;
-    esac
-    # Each stack stands after those that it needs: what needs this one may count on it.
-    [ "${verdict[i]}" = failed ] || verdict[i]=there
+    if [ ! -e "$work/$i.answered" ]; then
+      lost "$i" 'who leaves could not be told: its worker ended early' 'nothing of it was changed; run deploy.sh again'
+      continue
+    fi
+    if [ -s "$work/$i.state" ]; then
+      IFS=$'\t' read -r found digest found_tags <"$work/$i.state"
+      judge "$i" "$found" "$digest" "$found_tags"
+      if [ -n "$only" ] && [ "${verdict[i]}" = same ]; then verdict[i]=changed; fi
+    fi
+    if [ "${verdict[i]}" = changed ] && [ -s "$work/$i.leavers" ]; then
+      while read -r user _; do leaving=$((leaving + 1)); done <"$work/$i.leavers"
+    else
+      rm -f "$work/$i.leavers"
+    fi
   done
-  if ! (me=suspended && suspend); then
-    cat "$work/suspended.reason" >&2
-    ended=1
+
+  # Nobody leaves by accident: many at once must be asked for, by their number. They are counted against those who are there:
+  # the users of the stacks that were listed, and of the templates of those that were not. Who joins is none of them.
+  there=0
+  for ((i = 0; i < ${#names[@]}; i++)); do
+    [ "${kinds[i]}" = users ] && [ "${was[i]}" != new ] || continue
+    if [ -s "$work/$i.people" ]; then
+      read -r people <"$work/$i.people"
+    else
+      people=$(grep -cE '^ +Type: *"?AWS::IAM::User"? *$' "${files[i]}") || people=0
+    fi
+    there=$((there + people))
+  done
+  refused=''
+  if [ "$leaving" -gt "$few_leavers" ] && [ $((leaving * 100)) -gt $((few_leavers_percent * there)) ] &&
+    [ "$leaving" != "$leavers_allowed" ]; then
+    refused="$leaving of $there people would leave${leavers_allowed:+, not the $leavers_allowed of --leavers}; \
+if that is meant, run it with --leavers $leaving"
+  fi
+  if [ -n "$refused" ]; then
+    for i in $todo; do
+      [ ! -s "$work/$i.leavers" ] || while read -r user _; do printf '%s leaves with %s\n' "$user" "${names[i]}" >&2; done <"$work/$i.leavers"
+    done
+    [ -n "$dry_run" ] || fail "$refused: nothing was deployed"
+  fi
+
+  if [ -n "$dry_run" ]; then
+    unknown=''
+    for i in $todo; do
+      case ${kinds[i]}:${verdict[i]} in
+        users:busy) printf 'who leaves with %s is unknown: it is %s\n' "${names[i]}" "${status[i]}" && unknown=yes ;;
+        users:failed) printf 'who leaves with %s is unknown: %s\n' "${names[i]}" "$(cat "$work/$i.reason")" && unknown=yes ;;
+      esac
+    done
+    [ "$leaving" != 0 ] || [ -n "$unknown" ] || printf 'nobody leaves\n'
+    todo=''
+    for ((i = 0; i < ${#names[@]}; i++)); do
+      case ${verdict[i]} in changed | new) todo="$todo $i" ;; esac
+    done
+    # shellcheck disable=SC2086
+    each show $todo
+    ended=0
+    [ -z "$refused" ] || ended=1
+    for ((i = 0; i < ${#names[@]}; i++)); do
+      case ${verdict[i]} in
+        changed | new | busy | stack-set) ;;
+        *) continue ;;
+      esac
+      ready=0
+      is_ready "$i" || ready=$?
+      if [ "$ready" = 2 ]; then
+        verdict[i]=skipped
+        printf '%s: would be skipped, since it %s\n' "${names[i]}" "$missing"
+        continue
+      fi
+      case ${verdict[i]} in
+        changed | new)
+          if [ ! -s "$work/$i.table" ]; then
+            verdict[i]=failed
+            continue
+          fi
+          printf '%s: %s\n' "${names[i]}" "$([ "${verdict[i]}" = new ] && printf 'is created' || printf 'changes')"
+          table "$work/$i.table"
+          (me=$i && leave "$i") || verdict[i]=failed
+          ;;
+        busy) printf '%s: is %s, which a deployment waits for\n' "${names[i]}" "${status[i]}" ;;
+        stack-set) (me=$i && look_for "$i") || verdict[i]=failed ;;
+      esac
+      # Each stack stands after those that it needs: what needs this one may count on it.
+      [ "${verdict[i]}" = failed ] || verdict[i]=there
+    done
+    if ! (me=suspended && suspend); then
+      cat "$work/suspended.reason" >&2
+      ended=1
+    fi
+    (me=forgotten && forgotten) || ended=1
+    listed same
+    printf '%d stacks are up to date\n' "$count"
+    listed skipped
+    [ "$count" = 0 ] || ended=1
+    listed failed
+    for i in $list; do printf 'failed: %s: %s\n     %s\n' "${names[i]}" "$(cat "$work/$i.reason")" "$(cat "$work/$i.help")" >&2; done
+    [ "$count" = 0 ] || ended=1
+    [ -z "$refused" ] || printf 'deploy.sh: a deployment would be refused, and change nothing: %s\n' "$refused" >&2
+    exit "$ended"
+  fi
+
+  run
+  ended=0
+  (me=suspended && suspend) || ended=1
+  summary
+  if [ "$ended" != 0 ]; then
+    printf '  of people who are suspended: %s\n     %s\n' "$(cat "$work/suspended.reason")" "$(cat "$work/suspended.help")"
   fi
   (me=forgotten && forgotten) || ended=1
-  listed same
-  printf '%d stacks are up to date\n' "$count"
-  listed skipped
-  [ "$count" = 0 ] || ended=1
   listed failed
-  for i in $list; do printf 'failed: %s: %s\n     %s\n' "${names[i]}" "$(cat "$work/$i.reason")" "$(cat "$work/$i.help")" >&2; done
-  [ "$count" = 0 ] || ended=1
-  [ -z "$refused" ] || printf 'deploy.sh: a deployment would be refused, and change nothing: %s\n' "$refused" >&2
-  exit "$ended"
-fi
+  [ "$count" = 0 ] && [ "$skipped" = 0 ] && [ "$ended" = 0 ]
+}
 
-run
-ended=0
-(me=suspended && suspend) || ended=1
-summary
-if [ "$ended" != 0 ]; then
-  printf '  of people who are suspended: %s\n     %s\n' "$(cat "$work/suspended.reason")" "$(cat "$work/suspended.help")"
-fi
-(me=forgotten && forgotten) || ended=1
-listed failed
-[ "$count" = 0 ] && [ "$skipped" = 0 ] && [ "$ended" = 0 ]
+main; exit
