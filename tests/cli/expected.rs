@@ -1,6 +1,10 @@
 //! What is compared of the texts that a run prints and writes: nothing that changes with every word of every template.
 
+use std::collections::BTreeMap;
+use std::fmt::Write;
+
 use serde_json::Value;
+use sha2::{Digest, Sha256};
 
 /// A text without digests of files, and without the sizes of stacks that the table of synth and the manifest hold. The
 /// goldens alone have them.
@@ -72,4 +76,38 @@ pub fn data_of(script: &str) -> Option<&str> {
     let behind = script.strip_prefix(head)?.strip_prefix(DATA)?;
     let ends = [of_account, &of_stack_set];
     ends.into_iter().find_map(|end| behind.strip_suffix(end)?.strip_suffix(END))
+}
+
+/// The sums and sizes in the manifests and scripts of out folders that are not those of the files beside them: what `redact`
+/// leaves out is compared with what it is of.
+pub fn wrong_sums(files: &BTreeMap<String, (Vec<u8>, bool)>) -> Vec<String> {
+    let mut wrong = Vec::new();
+    let sum = |bytes: &[u8]| {
+        Sha256::digest(bytes).iter().fold(String::new(), |mut sum, byte| {
+            write!(sum, "{byte:02x}").unwrap();
+            sum
+        })
+    };
+    for (path, (bytes, _)) in files {
+        let Some((folder, name)) = path.rsplit_once('/').filter(|(folder, _)| folder.starts_with("out/")) else {
+            continue;
+        };
+        let beside = |name: &str| files.get(&format!("{folder}/{name}")).map(|(bytes, _)| bytes.as_slice());
+        let text = String::from_utf8_lossy(bytes);
+        let manifest: Value = serde_json::from_str(&text).unwrap_or_default();
+        for stack in manifest["stacks"].as_array().into_iter().flatten().filter(|_| name == "manifest.json") {
+            let Some(template) = stack["file"].as_str().and_then(beside) else { continue };
+            if stack["sha256"] != sum(template) || stack["bytes"]["used"] != template.len() {
+                wrong.push(format!("{path} is wrong about {}", stack["file"]));
+            }
+        }
+        let lines: Vec<&str> = text.lines().filter(|_| name == "deploy.sh").collect();
+        for pair in lines.windows(2) {
+            let template = pair[0].split(' ').nth(2).filter(|_| pair[1].starts_with("  ")).and_then(beside);
+            if template.is_some_and(|template| !pair[1].starts_with(&format!("  {} ", sum(template)))) {
+                wrong.push(format!("{path} is wrong about `{}`", pair[0]));
+            }
+        }
+    }
+    wrong
 }

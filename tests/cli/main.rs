@@ -10,14 +10,14 @@ mod case;
 mod expected;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use case::{CASES, Case, Run, Wrote, files_below};
 use racestack::finding::RULES;
 
-/// Files by their path: their bytes, and whether they are programs.
+/// Files by their path: their bytes, and whether they are programs. A link is `PATH -> TARGET`, an empty folder `PATH/`.
 type Tree = BTreeMap<String, (Vec<u8>, bool)>;
 
 #[test]
@@ -114,6 +114,8 @@ fn run(case: &Case) -> (Case, Tree) {
     let runs = runs.collect();
     let after = tree(sandbox.path());
     let (written, files) = changes(&before, &after);
+    let wrong = expected::wrong_sums(&after);
+    assert!(wrong.is_empty(), "{}: {}", case.name, wrong.join("\n"));
     if let (true, Some(golden)) = (blessing(), &case.golden) {
         bless(&Path::new(CASES).join(golden), &files);
     }
@@ -197,8 +199,7 @@ fn bless(golden: &Path, files: &Tree) {
 
 /// What became of the files: as the text of `written`, and the files that are new or changed.
 fn changes(before: &Tree, after: &Tree) -> (String, Tree) {
-    let same = |path: &str, bytes: &[u8]| before.get(path).is_some_and(|(old, _)| old == bytes);
-    let files: Tree = after.clone().into_iter().filter(|(path, (bytes, _))| !same(path, bytes)).collect();
+    let files: Tree = after.clone().into_iter().filter(|(path, file)| before.get(path) != Some(file)).collect();
     let mut lines: Vec<String> =
         files.iter().map(|(path, (_, program))| format!("{path}{}\n", if *program { "*" } else { "" })).collect();
     lines.extend(before.keys().filter(|path| !after.contains_key(*path)).map(|path| format!("- {path}\n")));
@@ -206,13 +207,25 @@ fn changes(before: &Tree, after: &Tree) -> (String, Tree) {
 }
 
 fn tree(folder: &Path) -> Tree {
-    let files = files_below(folder).into_iter();
-    files
-        .map(|(path, bytes)| {
-            let program = is_program(&folder.join(&path));
-            (path, (bytes, program))
-        })
-        .collect()
+    let mut tree = Tree::new();
+    let mut folders = vec![folder.to_owned()];
+    while let Some(next) = folders.pop() {
+        let entries: Vec<PathBuf> = std::fs::read_dir(&next).unwrap().map(|entry| entry.unwrap().path()).collect();
+        let name = |path: &Path| path.strip_prefix(folder).unwrap().to_string_lossy().replace('\\', "/");
+        if entries.is_empty() && next != folder {
+            tree.insert(format!("{}/", name(&next)), (Vec::new(), false));
+        }
+        for path in entries {
+            if let Ok(target) = path.read_link() {
+                tree.insert(format!("{} -> {}", name(&path), target.display()), (Vec::new(), false));
+            } else if path.is_dir() {
+                folders.push(path);
+            } else {
+                tree.insert(name(&path), (std::fs::read(&path).unwrap(), is_program(&path)));
+            }
+        }
+    }
+    tree
 }
 
 #[cfg(unix)]
