@@ -4,7 +4,8 @@ use std::cell::OnceCell;
 
 use super::evaluation::{Asker, Evaluation, SECOND_FACTOR, SECOND_FACTOR_AGE, SignedIn, evaluate};
 use super::owned::OwnedInventory;
-use super::probes::{AccessProbe, Key, ProbeBuilder, ProbedPerson, ResourcePolicyRef};
+pub use super::probes::Owner;
+use super::probes::{AccessProbe, Key, ResourcePolicyRef, probes};
 use crate::check::company;
 use crate::iam::{Decision, has_several_values};
 use crate::inventory::{IamInventory, Location, Principal};
@@ -46,17 +47,6 @@ pub struct Reason {
     pub sid: Option<String>,
     /// Where it stands.
     pub place: Option<Place>,
-}
-
-/// Whose thing a request is about.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Owner {
-    /// The person's own.
-    Own,
-    /// Another person's.
-    Others,
-    /// Everybody's, or nobody's.
-    Shared,
 }
 
 /// A request that somebody wants to know about.
@@ -133,18 +123,7 @@ impl<'a> AccessExplainer<'a> {
 
     /// What a person may do to their own, to another's and to shared things; with a second factor, if one is asked for.
     pub(crate) fn table(&self, user: &User) -> Vec<Answer> {
-        let builder = ProbeBuilder {
-            names: &self.plan.names,
-            shared_folders: &self.plan.account.shared_folders,
-            account: &self.account,
-        };
-        let Some(own) = ProbedPerson::of(user, &self.account) else { return Vec::new() };
-        let mut probes: Vec<(Owner, AccessProbe)> = Vec::new();
-        probes.extend(builder.own(&own, false).into_iter().map(|probe| (Owner::Own, probe)));
-        if let Some(theirs) = other(self.plan, user).and_then(|other| ProbedPerson::of(other, &self.account)) {
-            probes.extend(builder.others(&own, &theirs).into_iter().map(|probe| (Owner::Others, probe)));
-        }
-        probes.extend(builder.shared(&own).into_iter().map(|probe| (Owner::Shared, probe)));
+        let probes = probes(self.plan, &self.account, user, other(self.plan, user));
         self.answer(&probes, user, None)
     }
 

@@ -1,18 +1,15 @@
 //! The requests that the isolation of people is made of: what of another's nobody may, what of everybody's nobody may, and
 //! what everybody may of their own. Where one can ask for the same in several ways, each is a request of its own.
-//! Actions, their resources and condition keys:
-//! <https://docs.aws.amazon.com/service-authorization/latest/reference/reference_policies_actions-resources-contextkeys.html>
 
-mod actions;
-mod others;
-mod own;
-mod shared;
+use super::owned::{OwnedInventory, PersonResources, known_tags};
+use crate::inventory::{PolicyKind, Principal, Tag};
+use crate::model::{SharedFolders, TEAM, TEAMS_FOLDER, User};
+use crate::plan::{AccountPlan, Names};
 
-use super::owned::{OwnedInventory, PersonResources};
-use crate::inventory::Notebook;
-use crate::model::{SharedFolders, TEAM, TEAMS_FOLDER, Tag, User};
-use crate::plan::Names;
-use actions::PASSED_TO;
+/// The requests; the file says how they are written.
+const ROWS: &str = include_str!("probes.txt");
+/// The services whose ARNs name a region, and begin with `{SERVICE}`.
+const REGIONAL: [&str; 6] = ["cloudformation", "lambda", "logs", "s3", "sagemaker", "secretsmanager"];
 
 /// A request.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -50,134 +47,37 @@ pub enum ResourcePolicyRef {
     UnknownRole,
 }
 
-/// What the requests are made of.
-pub struct ProbeBuilder<'a> {
-    /// The account's names.
-    pub names: &'a Names,
-    /// The folders that its people share.
-    pub shared_folders: &'a SharedFolders,
-    /// Its principals and policies.
-    pub account: &'a OwnedInventory<'a>,
+/// Whose thing a request is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Owner {
+    /// The person's own.
+    Own,
+    /// Another person's.
+    Others,
+    /// Everybody's, or nobody's.
+    Shared,
+}
+
+/// What a request is about: a name or an ARN, the tags, and who may take it if it is a role.
+struct Thing {
+    name: String,
+    tags: Vec<(String, String)>,
+    trust: ResourcePolicyRef,
 }
 
 /// A person as the requests name them.
-pub struct ProbedPerson<'a> {
-    pub resources: &'a PersonResources<'a>,
+struct ProbedPerson<'a> {
+    resources: &'a PersonResources<'a>,
     /// The tags that their things may get, as far as a policy asks for them.
-    pub tags: Vec<(String, String)>,
+    tags: Vec<(String, String)>,
     /// Their team, where a policy asks for it.
-    pub team: Option<&'a str>,
-    pub name: &'a str,
-}
-
-fn one(name: &str, value: impl Into<String>) -> Key {
-    Key { name: name.to_owned(), values: vec![value.into()], multiple: false }
-}
-
-fn several(name: &str, value: impl Into<String>) -> Key {
-    Key { name: name.to_owned(), values: vec![value.into()], multiple: true }
-}
-
-impl ProbeBuilder<'_> {
-    fn probe(
-        &self,
-        verb: impl Into<String>,
-        action: &str,
-        resource: impl Into<String>,
-        context: Vec<Key>,
-    ) -> AccessProbe {
-        let over = match action.strip_prefix("s3:").and(self.account.bucket_policies.first()) {
-            Some((_, policy)) => ResourcePolicyRef::Bucket(*policy),
-            None => ResourcePolicyRef::Nothing,
-        };
-        AccessProbe { verb: verb.into(), action: action.to_owned(), resource: resource.into(), context, over }
-    }
-
-    fn sagemaker(&self, resource: &str) -> String {
-        self.arn("sagemaker", resource)
-    }
-
-    /// The ARN of something in the account and its region.
-    fn arn(&self, service: &str, resource: &str) -> String {
-        let Names { partition, region, account_id, .. } = self.names;
-        format!("arn:{partition}:{service}:{region}:{account_id}:{resource}")
-    }
-
-    /// A usual object of a team's folder.
-    fn of_team(&self, team: &str) -> String {
-        format!("{}/{TEAMS_FOLDER}/{team}/model.tar.gz", self.names.bucket_arn)
-    }
-
-    /// What is done with a stream of the logs of SageMaker.
-    fn log_stream(&self, of: &str, stream: &str, actions: &[(&str, &str)]) -> Vec<AccessProbe> {
-        let arn = self.arn("logs", &format!("log-group:/aws/sagemaker/{stream}"));
-        let probe = |(action, verb): &(&str, &str)| {
-            self.probe(format!("{verb} {of}"), &format!("logs:{action}"), arn.clone(), Vec::new())
-        };
-        actions.iter().map(probe).collect()
-    }
-
-    /// Adding and removing the tag `user`, whoever it then names: in any case, since AWS compares the keys of tags so in
-    /// conditions, on its own and while something is made.
-    fn tagging(
-        &self,
-        of: &str,
-        arn: &str,
-        tags: &[(String, String)],
-        (own, other): (Option<&str>, Option<&str>),
-    ) -> Vec<AccessProbe> {
-        let mut probes = Vec::new();
-        for key in ["user", "User"] {
-            for name in own.iter().chain(&other) {
-                for making in [None, Some("CreateNotebookInstance")] {
-                    let mut context = resource_tags("sagemaker", tags);
-                    context.push(several("aws:TagKeys", key));
-                    context.push(one(&format!("aws:RequestTag/{key}"), *name));
-                    context.extend(making.map(|making| one("sagemaker:TaggingAction", making)));
-                    let verb = format!("set the tag `user` of {of}");
-                    probes.push(self.probe(verb, "sagemaker:AddTags", arn, context));
-                }
-            }
-            // To remove it, nobody is named.
-            if own.is_some() {
-                let mut context = resource_tags("sagemaker", tags);
-                context.push(several("aws:TagKeys", key));
-                let verb = format!("remove the tag `user` of {of}");
-                probes.push(self.probe(verb, "sagemaker:DeleteTags", arn, context));
-            }
-        }
-        probes
-    }
-
-    fn identity(&self, of: &str, actions: &[&str], arn: &str, context: &[Key]) -> Vec<AccessProbe> {
-        let probe = |action: &&str| self.probe(format!("change {of}"), &format!("iam:{action}"), arn, context.to_vec());
-        actions.iter().map(probe).collect()
-    }
-
-    fn pass(&self, what: &str, arn: &str, context: &[Key]) -> Vec<AccessProbe> {
-        let to = |service: &&str| {
-            let mut context = context.to_vec();
-            context.push(one("iam:PassedToService", *service));
-            self.probe(format!("pass {what}"), "iam:PassRole", arn, context)
-        };
-        PASSED_TO.iter().map(to).collect()
-    }
-}
-
-/// The stream of a notebook's log: it begins with the notebook's name.
-/// Source: <https://docs.aws.amazon.com/sagemaker/latest/dg/logging-cloudwatch.html>
-fn notebook_log(notebook: &Notebook) -> String {
-    format!("NotebookInstances:log-stream:{}/jupyter.log", notebook.name)
-}
-
-/// The stream of the log of a training job of a notebook's, whose name begins with the notebook's name.
-fn job_log(notebook: &Notebook) -> String {
-    format!("TrainingJobs:log-stream:{}--job/algo-1-1764000000", notebook.name)
+    team: Option<&'a str>,
+    name: &'a str,
 }
 
 impl<'a> ProbedPerson<'a> {
-    pub fn of(user: &'a User, account: &'a OwnedInventory<'a>) -> Option<Self> {
-        let asked = |tag: &&Tag| account.tag_keys.contains(&tag.key.to_lowercase());
+    fn of(user: &'a User, account: &'a OwnedInventory<'a>) -> Option<Self> {
+        let asked = |tag: &&crate::model::Tag| account.tag_keys.contains(&tag.key.to_lowercase());
         let tags = user.tags.iter().filter(asked).map(|tag| (tag.key.clone(), tag.value.clone())).collect();
         let team = user.tags.iter().chain(&user.person_tags).filter(asked).find(|tag| tag.key == TEAM);
         let (name, team) = (user.name.as_str(), team.map(|tag| tag.value.as_str()));
@@ -185,9 +85,190 @@ impl<'a> ProbedPerson<'a> {
     }
 }
 
-/// The tags of a thing, as the condition keys of all services and of its own have them.
-fn resource_tags(service: &str, tags: &[(String, String)]) -> Vec<Key> {
-    let key = |prefix: &str, (key, value): &(String, String)| one(&format!("{prefix}:ResourceTag/{key}"), value);
-    let both = |tag: &(String, String)| [key("aws", tag), key(service, tag)];
-    tags.iter().flat_map(both).collect()
+/// The requests of a person's, about what is another's, too, if there is one.
+pub fn probes(
+    plan: &AccountPlan<'_>,
+    account: &OwnedInventory<'_>,
+    user: &User,
+    other: Option<&User>,
+) -> Vec<(Owner, AccessProbe)> {
+    let Some(own) = ProbedPerson::of(user, account) else { return Vec::new() };
+    let other = other.and_then(|other| ProbedPerson::of(other, account));
+    let builder = ProbeBuilder { names: &plan.names, account, own, other };
+    let mut probes = Vec::new();
+    for block in rows().chunk_by(|a, b| a[..2] == b[..2]) {
+        let [whose, each, ..] = block[0];
+        let owner = match whose {
+            "own" => Owner::Own,
+            "others" => Owner::Others,
+            _ => Owner::Shared,
+        };
+        let things = if owner == Owner::Others && builder.other.is_none() {
+            Vec::new()
+        } else {
+            builder.things(each, &plan.account.shared_folders).unwrap_or_default()
+        };
+        for thing in &things {
+            for row in block {
+                probes.extend(builder.row(row, thing).into_iter().map(|probe| (owner, probe)));
+            }
+        }
+    }
+    probes
+}
+
+fn rows() -> Vec<[&'static str; 6]> {
+    let rows = ROWS.lines().filter(|line| !line.starts_with('#'));
+    rows.filter_map(|line| line.split(" | ").collect::<Vec<_>>().try_into().ok()).collect()
+}
+
+struct ProbeBuilder<'a> {
+    names: &'a Names,
+    account: &'a OwnedInventory<'a>,
+    own: ProbedPerson<'a>,
+    other: Option<ProbedPerson<'a>>,
+}
+
+impl ProbeBuilder<'_> {
+    /// What lines are about one by one; `None` for words that say nothing.
+    fn things(&self, each: &str, folders: &SharedFolders) -> Option<Vec<Thing>> {
+        let thing = |name: &str, tags: Vec<(String, String)>| Thing {
+            name: name.to_owned(),
+            tags,
+            trust: ResourcePolicyRef::UnknownRole,
+        };
+        let plain = |name: &str| thing(name, Vec::new());
+        let tagged = |name: &str, tags: &[Tag]| thing(name, known_tags(tags));
+        let role = |one: &&Principal<'_>| Thing { trust: self.account.trust(one), ..tagged(&one.arn, &one.tags) };
+        let (person, of) = match each.split_once(' ') {
+            Some(("own", of)) => (Some(&self.own), of),
+            Some(("other", of)) => (self.other.as_ref(), of),
+            _ => (None, each),
+        };
+        let of_person = |things: fn(&PersonResources<'_>) -> Vec<(String, Vec<Tag>)>| {
+            let things = person.map(|person| things(person.resources)).unwrap_or_default();
+            things.iter().map(|(name, tags)| tagged(name, tags)).collect()
+        };
+        Some(match of {
+            "-" => vec![plain("")],
+            "folder" => folders.of_everybody.iter().map(|folder| plain(folder.as_str())).collect(),
+            "group" => self.account.inventory.groups.iter().map(|group| plain(&group.arn)).collect(),
+            "policy" => {
+                let readable = self.account.inventory.policies.iter().filter(|one| one.document.parsed().is_ok());
+                let arn = readable.filter_map(|one| match &one.kind {
+                    PolicyKind::Managed(arn) => Some(plain(arn)),
+                    _ => None,
+                });
+                arn.collect()
+            }
+            "role" if person.is_none() => {
+                let foreign = plain(&self.filled("{iam}:role/any", &plain("")));
+                let untagged = |one| Thing { tags: Vec::new(), ..role(one) };
+                self.account.roles.iter().map(untagged).chain([foreign]).collect()
+            }
+            "notebook" => of_person(|of| of.notebooks.iter().map(|one| (one.name.clone(), one.tags.clone())).collect()),
+            "secret" => of_person(|of| of.secrets.iter().map(|one| (one.name.clone(), one.tags.clone())).collect()),
+            "user" => of_person(|of| of.users.iter().map(|one| (one.arn.clone(), one.tags.clone())).collect()),
+            "role" => person?.resources.roles.iter().map(role).collect(),
+            "notebook's role" if person?.resources.notebooks.is_empty() => Vec::new(),
+            "notebook's role" => person?.resources.roles.iter().map(role).collect(),
+            // Whoever makes a training job gives it its tags: no template does.
+            "job" => vec![thing(person?.name, person?.tags.clone())],
+            "team" => {
+                // The folder of one's own team is both's.
+                let team = person?.team.filter(|_| folders.of_teams);
+                let is_shared = each == "other team" && team == self.own.team;
+                team.filter(|_| !is_shared).map(plain).into_iter().collect()
+            }
+            _ => return None,
+        })
+    }
+
+    /// The requests of a line about a thing.
+    fn row(&self, [_, _, verb, actions, resource, contexts]: &[&str; 6], thing: &Thing) -> Vec<AccessProbe> {
+        let (verb, resource) = (self.filled(verb, thing), self.filled(resource, thing));
+        let service = resource.split(':').nth(2).unwrap_or_default();
+        let probe = |action: &str, context: &str| {
+            let over = match (action.starts_with("s3:"), self.account.bucket_policies.first()) {
+                (true, Some((_, policy))) => ResourcePolicyRef::Bucket(*policy),
+                _ if action == "sts:AssumeRole" => thing.trust,
+                _ => ResourcePolicyRef::Nothing,
+            };
+            let context = context.split(' ').flat_map(|words| self.keys(words, service, thing)).collect();
+            AccessProbe { verb: verb.clone(), action: action.to_owned(), resource: resource.clone(), context, over }
+        };
+        let of_action = |action| contexts.split(" ; ").map(move |context| (action, context));
+        actions.split(' ').flat_map(of_action).map(|(action, context)| probe(action, context)).collect()
+    }
+
+    /// The keys of a part of a context.
+    fn keys(&self, words: &str, service: &str, thing: &Thing) -> Vec<Key> {
+        let key = |name: String, value: String, multiple| Key { name, values: vec![value], multiple };
+        match words.split_once('=') {
+            Some((name, value)) => {
+                let (name, multiple) = name.strip_suffix('+').map_or((name, false), |name| (name, true));
+                vec![key(name.to_owned(), self.filled(value, thing), multiple)]
+            }
+            // As the condition keys of all services and of its own have them.
+            None if words == "tags" => {
+                let both = |(tag, value): &(String, String)| {
+                    ["aws", service].map(|prefix| key(format!("{prefix}:ResourceTag/{tag}"), value.clone(), false))
+                };
+                thing.tags.iter().flat_map(both).collect()
+            }
+            None => Vec::new(),
+        }
+    }
+
+    fn filled(&self, text: &str, thing: &Thing) -> String {
+        let Names { partition, region, account_id, bucket, bucket_arn, group, key_rotation_function, .. } = self.names;
+        let of_service = |text: String, service: &&str| {
+            text.replace(&format!("{{{service}}}"), &format!("arn:{partition}:{service}:{region}:{account_id}"))
+        };
+        let text = text.replace("{iam}", &format!("arn:{partition}:iam::{account_id}"));
+        REGIONAL
+            .iter()
+            .fold(text, of_service)
+            .replace("{partition}", partition)
+            .replace("{bucket}", bucket_arn)
+            .replace("{bucket name}", bucket)
+            .replace("{teams}", TEAMS_FOLDER)
+            .replace("{group}", group)
+            .replace("{rotation}", key_rotation_function)
+            .replace("{own}", self.own.name)
+            .replace("{other}", self.other.as_ref().map_or("", |other| other.name))
+            .replace("{thing}", &thing.name)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_line_has_six_parts_that_are_understood() {
+        let lines = ROWS.lines().filter(|line| !line.starts_with('#')).count();
+        assert_eq!(rows().len(), lines);
+        for [whose, each, _, actions, ..] in rows() {
+            assert!(["own", "others", "shared"].contains(&whose), "{whose}");
+            let of = each.strip_prefix("own ").or_else(|| each.strip_prefix("other ")).unwrap_or(each);
+            let known = [
+                "-",
+                "folder",
+                "group",
+                "policy",
+                "role",
+                "notebook",
+                "secret",
+                "user",
+                "notebook's role",
+                "job",
+                "team",
+            ];
+            assert!(known.contains(&of), "{each}");
+            for action in actions.split(' ') {
+                assert!(crate::facts::actions::service_action(action).is_some(), "{action}");
+            }
+        }
+    }
 }
