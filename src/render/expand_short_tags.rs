@@ -158,7 +158,14 @@ impl<'de> Visitor<'de> for Node<'_> {
 
     fn visit_map<A: MapAccess<'de>>(mut self, mut entries: A) -> Result<Value, A::Error> {
         let mut map = Map::with_capacity(entries.size_hint().unwrap_or_default());
-        while let Some(key) = entries.next_key_seed(Key(Node(self.0)))? {
+        while let Some(key) = entries.next_key()? {
+            // A scalar is the text that it is in JSON.
+            let key = match key {
+                serde_yaml::Value::String(text) => text,
+                serde_yaml::Value::Bool(truth) => truth.to_string(),
+                serde_yaml::Value::Number(number) => number.to_string(),
+                _ => return Err(self.refuse("found a key that is no scalar".to_owned())),
+            };
             if map.contains_key(&key) {
                 return Err(A::Error::custom(format!("duplicate entry with key `{key}`")));
             }
@@ -179,75 +186,6 @@ impl<'de> Visitor<'de> for Node<'_> {
             name => return Err(self.refuse(format!("found the tag `!{name}`, which CloudFormation does not know"))),
         };
         Ok(Value::Object(Map::from_iter([(key, value)])))
-    }
-}
-
-/// Reads a key: a scalar, as the text that it is in JSON.
-struct Key<'s>(Node<'s>);
-
-impl Key<'_> {
-    fn refuse<E: Error>(self) -> E {
-        self.0.refuse("found a key that is no scalar".to_owned())
-    }
-}
-
-impl<'de> DeserializeSeed<'de> for Key<'_> {
-    type Value = String;
-
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<String, D::Error> {
-        deserializer.deserialize_any(self)
-    }
-}
-
-impl<'de> Visitor<'de> for Key<'_> {
-    type Value = String;
-
-    fn expecting(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        formatter.write_str("a key")
-    }
-
-    fn visit_str<E>(self, text: &str) -> Result<String, E> {
-        Ok(text.to_owned())
-    }
-
-    fn visit_string<E>(self, text: String) -> Result<String, E> {
-        Ok(text)
-    }
-
-    fn visit_bool<E>(self, truth: bool) -> Result<String, E> {
-        Ok(truth.to_string())
-    }
-
-    fn visit_i64<E>(self, whole: i64) -> Result<String, E> {
-        Ok(whole.to_string())
-    }
-
-    fn visit_u64<E>(self, whole: u64) -> Result<String, E> {
-        Ok(whole.to_string())
-    }
-
-    fn visit_f64<E>(self, number: f64) -> Result<String, E> {
-        Ok(yaml_number(number))
-    }
-
-    fn visit_unit<E: Error>(self) -> Result<String, E> {
-        Err(self.refuse())
-    }
-
-    fn visit_none<E: Error>(self) -> Result<String, E> {
-        Err(self.refuse())
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, _: A) -> Result<String, A::Error> {
-        Err(self.refuse())
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, _: A) -> Result<String, A::Error> {
-        Err(self.refuse())
-    }
-
-    fn visit_enum<A: EnumAccess<'de>>(self, _: A) -> Result<String, A::Error> {
-        Err(self.refuse())
     }
 }
 
