@@ -488,6 +488,40 @@ fn what_the_region_of_one_account_allows_is_proven_for_each() {
 }
 
 #[test]
+fn what_the_tags_of_one_account_refuse_is_proven_for_each() {
+    // What stands in no policy and in no tag of a user or role, and the account's own ID.
+    for (value, denied) in [
+        ("{{#if @root.kms_key}}yes{{else}}no{{/if}}", "{\"StringEquals\": {\"aws:ResourceTag/mark\": \"yes\"}}"),
+        ("{{@root.names.account_id}}", "{\"StringLike\": {\"aws:ResourceTag/mark\": \"4444*\"}}"),
+    ] {
+        let marked = TAGS_OF_NOTEBOOK.replacen(
+            "Tags:\n",
+            &format!("Tags:\n        - Key: mark\n          Value: '{value}'\n"),
+            1,
+        );
+        let denial = format!(
+            "{STATEMENT}{{\"Effect\": \"Deny\", \"Action\": \"sagemaker:*\", \"Resource\": \"*\", \"Condition\": {denied}}},"
+        );
+        let edits = [(USERS, TAGS_OF_NOTEBOOK, marked.as_str()), (DAILY, STATEMENT, denial.as_str())];
+        let workspace = edited(b"name\nbob\n", "", value, &edits);
+        for digit in ['1', '2', '3'] {
+            let id = format!("44445555666{digit}");
+            let settings = workspace.read("config/accounts/tokyo/settings.yaml").replace("111122223333", &id);
+            let settings = settings.replace("20221130", &format!("2023010{digit}"));
+            let key =
+                format!("kms_key: \"arn:aws:kms:ap-northeast-1:{id}:key/11111111-2222-3333-4444-555555555555\"\n");
+            workspace.write(&format!("config/accounts/yokohama{digit}/settings.yaml"), (settings + &key).as_bytes());
+            workspace.write(&format!("config/accounts/yokohama{digit}/roster.csv"), b"name\nbob\n");
+        }
+        let templates = workspace.path("templates");
+        let outcome = workspace.synth(&["--templates", templates.to_str().unwrap()]);
+        let is_told = outcome.stderr.contains("error[isolation::own-refused]: in the account `yokohama");
+        assert!(is_told && outcome.stderr.contains("the same in 2 more accounts"), "{value}: {}", outcome.stderr);
+        assert!(!outcome.stderr.contains("the account `tokyo`"), "{value}: {}", outcome.stderr);
+    }
+}
+
+#[test]
 fn what_holds_for_the_bucket_of_one_account_alone_is_proven_for_each() {
     const GUARDRAILS: &str = "policies/user/guardrails.json.hbs";
     let edit = (GUARDRAILS, "\"Resource\": \"{{bucket_arn}}\",", "\"Resource\": \"arn:aws:s3:::*20221130201905*\",");
