@@ -668,7 +668,12 @@ fn what_services_do_and_passwords_are_found() {
 
 #[test]
 fn what_a_day_needs_is_found() {
-    check(&more::of_needs());
+    check(&[more::of_needs(), more::of_named()].into_iter().flatten().collect::<Vec<_>>());
+}
+
+#[test]
+fn what_is_not_as_built_in_is_found() {
+    check(&more::of_own());
 }
 
 #[test]

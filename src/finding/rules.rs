@@ -100,7 +100,7 @@ rules! {
     SuppressionUnused, "suppression::unused", Warning, "a suppression of a finding that is not made";
     IsolationTooWide, "isolation::too-wide", Error, "a person, or their notebook, can do what nobody may; a warning with the documented policies";
     IsolationOwnRefused, "isolation::own-refused", Error, "a person, or their notebook, cannot use what is their own; a warning with the documented policies";
-    IsolationUndecided, "isolation::undecided", Error, "it cannot be told whether a person, or their notebook, can do what nobody may; a warning with the documented policies, and of a start script that is not racestack's own";
+    IsolationUndecided, "isolation::undecided", Error, "it cannot be told whether a person, or their notebook, can do what nobody may; a warning with the documented policies, and of what replaced templates make otherwise, such as a start script";
     IsolationWrongTag, "isolation::wrong-tag", Error, "a user, a notebook role or a notebook whose tags `user` and `notebook` do not say whose it is";
     IsolationUnboundRoles, "isolation::unbound-roles", Warning, "the settings leave out what binds a notebook role's tag to its name";
     LifecycleEnded, "lifecycle::ended", Warning, "a template uses a platform or a runtime that AWS has retired";

@@ -123,6 +123,16 @@ impl Statement {
         self.effect == Effect::Allow && self.names_action(&action.to_ascii_lowercase())
     }
 
+    /// How many of the actions that another statement lists are those that this one denies.
+    pub fn denied_of(&self, other: &Self) -> usize {
+        match &other.actions {
+            Listed::These(actions) if self.effect == Effect::Deny => {
+                actions.iter().filter(|action| self.names_action(action)).count()
+            }
+            _ => 0,
+        }
+    }
+
     /// Whether the statement, which names the action, is about a request. Who asks counts only in a policy that names principals: `how` is then set
     /// to how.
     ///
@@ -168,15 +178,6 @@ impl Statement {
     /// them says nothing of another. `None` if it says the same of all.
     pub fn singled_out_by(&self) -> Option<&str> {
         self.conditions.iter().find(|condition| condition.singles_out()).map(|condition| condition.key.as_str())
-    }
-
-    /// What the resources begin with that the statement denies something on, up to the first wildcard or variable.
-    pub fn denied_resources(&self) -> impl Iterator<Item = &str> {
-        let patterns = match &self.resources {
-            Some(Listed::These(patterns)) if self.effect == Effect::Deny => patterns.as_slice(),
-            _ => &[],
-        };
-        patterns.iter().map(Pattern::start)
     }
 
     /// Whether the statement denies everything to everybody but the one whose ARN is this text with the value of this key of

@@ -19,6 +19,7 @@ mod operator;
 mod pattern;
 mod principal;
 mod request;
+mod set_apart;
 mod tri_bool;
 
 pub use beyond::is_beyond_policies;

@@ -79,6 +79,17 @@ impl Pattern {
         Filled::Text(filled)
     }
 
+    /// The pattern of what it can be, whoever asks.
+    pub(super) fn of_anybody(&self, wildcards: bool) -> String {
+        let text = |piece: &Piece| match piece {
+            Piece::Text(text) => text.clone(),
+            Piece::Variable { .. } => ANY_RUN.to_string(),
+            Piece::Many => if wildcards { ANY_RUN } else { '*' }.to_string(),
+            Piece::One => if wildcards { ANY_CHAR } else { '?' }.to_string(),
+        };
+        self.0.iter().map(text).collect()
+    }
+
     /// The keys of its variables.
     pub(super) fn variables(&self) -> impl Iterator<Item = &str> {
         self.0.iter().filter_map(|piece| match piece {
@@ -220,7 +231,7 @@ pub(super) fn is_arn_like(pattern: &str, text: &str) -> TriBool {
     }
 }
 
-fn segments(arn: &str) -> Option<[&str; 6]> {
+pub(super) fn segments(arn: &str) -> Option<[&str; 6]> {
     let mut parts = arn.splitn(6, ':');
     let segments = [parts.next()?, parts.next()?, parts.next()?, parts.next()?, parts.next()?, parts.next()?];
     (segments[0] == "arn").then_some(segments)

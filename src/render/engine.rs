@@ -44,8 +44,11 @@ static EMBEDDED: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/templates");
 pub(super) const HTML: &str = ".html.hbs";
 pub(super) const MARKDOWN: &str = ".md.hbs";
 
+/// The embedded templates alone, read once. Without any, nothing could be filled, and each attempt would fail.
+static BUILT_IN: LazyLock<Templates> = LazyLock::new(|| Templates::new(Vec::new()).unwrap_or_default());
+
 /// The templates, ready to be filled.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Templates {
     stacks: Handlebars<'static>,
     pub(super) sources: BTreeMap<String, Arc<SourceFile>>,
@@ -62,6 +65,12 @@ pub struct RenderFailure {
 }
 
 impl Templates {
+    /// The embedded templates, where the user's own take the place of those of a stack, or of a script in one.
+    pub fn built_in(&self) -> Option<&'static Self> {
+        let is_in_stacks = |path: &String| path.starts_with("stacks/") || path.starts_with("scripts/");
+        self.overridden.iter().any(is_in_stacks).then(|| &*BUILT_IN)
+    }
+
     /// Whether a template of a stack is the user's own.
     pub fn has_own_stacks(&self) -> bool {
         self.overridden.iter().any(|path| path.starts_with("stacks/"))

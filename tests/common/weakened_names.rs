@@ -241,7 +241,7 @@ pub fn of_services() -> Vec<Weakening> {
 
 /// First passwords.
 pub fn of_passwords() -> Vec<Weakening> {
-    let told = ["the first password of the user", "others have or know"];
+    let told = ["`LoginProfile/Password` of the user `BobUser`"];
     let reference = "        Password: {{password.reference}}\n";
     let password = |name: &str, to: &'static str| weakening(name, (USERS, reference, to), TOO_WIDE, &told);
     vec![
@@ -259,13 +259,13 @@ pub fn of_passwords() -> Vec<Weakening> {
                 "      SecretString: Welcome-2026\n      GenerateSecretStrings:\n",
             ),
             TOO_WIDE,
-            &told,
+            &["`GenerateSecretString` of the secret `BobPassword` is missing"],
         ),
         weakening(
             "a password beside the one that is made up",
             (USERS, "        GenerateStringKey: password\n", "        GenerateStringKey: other\n"),
             TOO_WIDE,
-            &told,
+            &["`GenerateSecretString/GenerateStringKey` of the secret `BobPassword`"],
         ),
         weakening(
             "no password",
@@ -275,7 +275,7 @@ pub fn of_passwords() -> Vec<Weakening> {
                 "",
             ),
             REFUSED,
-            &["cannot sign in to the console"],
+            &["`LoginProfile` of the user `BobUser` is missing"],
         ),
     ]
 }
@@ -323,7 +323,7 @@ pub fn of_needs() -> Vec<Weakening> {
         weakening("another account's notebooks take a role", (TRUST, service, "\"Condition\": {\"StringEquals\": {\"aws:SourceAccount\": \"999988887777\"}}, \"Principal\": {\"Service\": \"sagemaker.amazonaws.com\"},"), REFUSED, &["cannot take on the role of a notebook"]),
         weakening("training jobs do not take a role", (TRUST, service, "\"Condition\": {\"ArnLike\": {\"aws:SourceArn\": \"arn:aws:sagemaker:*:111122223333:notebook-instance/*\"}}, \"Principal\": {\"Service\": \"sagemaker.amazonaws.com\"},"), REFUSED, &["for a training-job"]),
         weakening("the rotation's function does not take its role", ("policies/operations/trust.json.hbs", STATEMENT, "\"Statement\": [{\"Effect\": \"Deny\", \"Principal\": {\"Service\": \"lambda.amazonaws.com\"}, \"Action\": \"sts:AssumeRole\"},"), REFUSED, &["cannot take on the role of the function"]).with(ROTATION),
-        weakening("users elsewhere", (USERS, "      Path: {{@root.names.user_path}}", "      Path: /other/"), REFUSED, &["is not below the path"]),
+        weakening("users elsewhere", (USERS, "      Path: {{@root.names.user_path}}", "      Path: /other/"), REFUSED, &["`Path` of the user `BobUser` is `/other/`"]),
         // Steps.
         weakening("no metrics of trial components", (SAGEMAKER, ",\n        \"arn:{{partition}}:sagemaker:{{region}}:{{account_id}}:experiment-trial-component/*\"", ""), REFUSED, &["the metrics of the trial components"]),
         weakening("the suspended never stop", ("policies/notebook/suspended.json.hbs", "\"NotAction\": \"sagemaker:StopNotebookInstance\"", "\"Action\": \"*\""), REFUSED, &["the notebook of a suspended person cannot stop itself"]),
@@ -331,8 +331,8 @@ pub fn of_needs() -> Vec<Weakening> {
         weakening("nobody is found whose keys are old", (ROTATION_POLICY, "iam:GetGroup", "iam:GetUser"), REFUSED, &["cannot find out who the people are"]).with(ROTATION),
         weakening("nobody is told of old keys", (ROTATION_POLICY, "sns:Publish", "sns:ListTopics"), REFUSED, &["cannot send its notices"]).with(ROTATION),
         weakening("keys of whom racestack does not manage", (ROTATION_POLICY, "StringEquals", "StringEqualsIfExists"), TOO_WIDE, &["the function that rotates access keys can"]).with(ROTATION),
-        Weakening::new("somebody's folder", &[], REFUSED, &["`bob/` in the bucket is denied"]).and_in(&[DAILY], &json!({"Effect": "Deny", "Action": "s3:*", "Resource": "{{bucket_arn}}/bob/*"})),
-        Weakening::new("folders that begin like somebody's", &[], REFUSED, &["`bo` in the bucket is denied"]).and_in(&[DAILY], &json!({"Effect": "Deny", "Action": "s3:*", "Resource": "{{bucket_arn}}/bo*"})),
+        Weakening::new("somebody's folder", &[], REFUSED, &["/bob/*` in a denial tells `bob` from others"]).and_in(&[DAILY], &json!({"Effect": "Deny", "Action": "s3:*", "Resource": "{{bucket_arn}}/bob/*"})),
+        Weakening::new("folders that begin like somebody's", &[], REFUSED, &["/bo*` in a denial tells `bob` from others"]).and_in(&[DAILY], &json!({"Effect": "Deny", "Action": "s3:*", "Resource": "{{bucket_arn}}/bo*"})),
         denied("nothing that is signed", DAILY, json!({"StringEquals": {"s3:signatureversion": "AWS4-HMAC-SHA256"}}), "a person cannot read, write"),
         Weakening::new("no upload without a header", &[], REFUSED, &["a person cannot read, write"]).and_in(&[DAILY], &json!({"Effect": "Deny", "Action": "s3:PutObject", "Resource": "*", "Condition": {"Null": {"s3:x-amz-acl": "true"}}})),
         // What is lost.
@@ -343,15 +343,258 @@ pub fn of_needs() -> Vec<Weakening> {
         rule("older versions are deleted", "NoncurrentVersionExpiration: {NoncurrentDays: 1}", "sooner than the settings say"),
         rule("older versions are deleted, by the older property", "NoncurrentVersionExpirationInDays: 1", "sooner than the settings say"),
         rule("files go to an archive", "Transitions: [{StorageClass: DEEP_ARCHIVE, TransitionInDays: 1}]", "cannot be read"),
+        rule("uploads are broken off", "AbortIncompleteMultipartUpload: {DaysAfterInitiation: 1}", "broken off sooner than the settings say"),
+        rule("files go where nobody knows", "Transitions: [{StorageClass: !Ref \"AWS::Region\", TransitionInDays: 1}]", "cannot be read"),
+        weakening("rules that are known later", (STORAGE, "        Rules:\n          - Id: expire-old-versions", "        Rules:\n          - !If [Late, {Id: a, Status: Enabled, ExpirationInDays: 1}, !Ref \"AWS::NoValue\"]\n          - Id: expire-old-versions"), REFUSED, &["known only when the stack is deployed"]),
         rule("older versions go to an archive", "NoncurrentVersionTransitions: [{StorageClass: GLACIER, TransitionInDays: 1}]", "cannot be read"),
         // What comes to notebooks.
-        weakening("somebody's code", (USERS, "\n      RootAccess: Disabled\n", "\n      RootAccess: Disabled\n      DefaultCodeRepository: https://example.com/any.git\n"), DOUBTFUL, &["by `DefaultCodeRepository`"]),
-        weakening("somebody's code besides", (USERS, "\n      RootAccess: Disabled\n", "\n      RootAccess: Disabled\n      AdditionalCodeRepositories: [https://example.com/any.git]\n"), DOUBTFUL, &["by `AdditionalCodeRepositories`"]),
+        weakening("somebody's code", (USERS, "\n      RootAccess: Disabled\n", "\n      RootAccess: Disabled\n      DefaultCodeRepository: https://example.com/any.git\n"), DOUBTFUL, &["`DefaultCodeRepository` of the notebook `BobNotebook`"]),
+        weakening("somebody's code besides", (USERS, "\n      RootAccess: Disabled\n", "\n      RootAccess: Disabled\n      AdditionalCodeRepositories: [https://example.com/any.git]\n"), DOUBTFUL, &["`AdditionalCodeRepositories` of the notebook `BobNotebook`"]),
         weakening("a notebook beside the network", (USERS, "      SubnetId: {{@root.subnet_id}}\n", ""), TOO_WIDE, &["`SubnetId` of the notebook"]).with(NETWORK),
         weakening("a notebook with direct internet access", (USERS, "DirectInternetAccess: {{@root.direct_internet_access}}", "DirectInternetAccess: Enabled"), TOO_WIDE, &["`DirectInternetAccess` of the notebook"]).with(NETWORK),
         weakening("a notebook of another group", (USERS, "        {{#each @root.security_group_ids}}\n        - {{this}}\n        {{/each}}\n", "        - sg-00000000000000000\n"), TOO_WIDE, &["`SecurityGroupIds` of the notebook"]).with(NETWORK),
-        weakening("no start script", (USERS, "\n      LifecycleConfigName: {{@root.names.notebook_lifecycle}}\n", "\n"), DOUBTFUL, &["does not run racestack's own start script"]),
+        weakening("no start script", (USERS, "\n      LifecycleConfigName: {{@root.names.notebook_lifecycle}}\n", "\n"), DOUBTFUL, &["`LifecycleConfigName` of the notebook `BobNotebook` is missing"]),
         weakening("users without the tag of rotation", (USERS, "        {{#each user_tags}}\n        - {{tag key value}}\n        {{/each}}\n", "        - {Key: user, Value: {{name}}}\n        - {Key: notebook, Value: {{notebook.name}}}\n"), REFUSED, &["are not rotated"]).with(ROTATION),
+    ]
+}
+
+/// Denials that are about somebody of the roster, and not about the prototype.
+pub fn of_named() -> Vec<Weakening> {
+    let equals = |key: &str, value: &str| json!({"StringEquals": {key: value}});
+    let like = |key: &str, value: &str| json!({"StringLike": {key: value}});
+    let denied = |action: &str, resource: (&str, &str), condition: Option<Json>, told: &str| {
+        let mut statement = json!({"Effect": "Deny", "Action": action, resource.0: resource.1});
+        if let Some(condition) = condition {
+            statement["Condition"] = condition;
+        }
+        let told = format!("{told}` in a denial tells `bob` from others");
+        Weakening::new(format!("{statement}"), &[], REFUSED, &[&told]).and_in(&[DAILY], &statement)
+    };
+    let log = "arn:aws:logs:*:*:log-group:/aws/sagemaker/NotebookInstances:log-stream:bob/*";
+    vec![
+        denied("s3:*", ("Resource", "{{bucket_arn}}/?ob/*"), None, "/?ob/*"),
+        denied("s3:*Object", ("Resource", "{{bucket_arn}}/b*/models/*"), None, "/b*/models/*"),
+        denied("s3:GetObject", ("NotResource", "{{bucket_arn}}/q*/*"), None, "/q*/*"),
+        denied("s3:GetObject", ("NotResource", "{{bucket_arn}}/????????/*"), None, "/????????/*"),
+        denied("s3:ListBucket", ("Resource", "*"), Some(like("s3:prefix", "bob/*")), "bob/*"),
+        denied("s3:ListBucket", ("Resource", "*"), Some(json!({"StringNotLike": {"s3:prefix": "q*"}})), "q*"),
+        denied("sagemaker:*TrainingJob", ("Resource", "*"), Some(equals("aws:RequestTag/user", "bob")), "bob"),
+        denied("sagemaker:Stop*", ("Resource", "*"), Some(like("AWS:ResourceTag/User", "b?b")), "b?b"),
+        denied("iam:PassRole", ("Resource", "arn:aws:iam::*:role/deepracer/notebook/bob"), None, "/notebook/bob"),
+        denied("iam:*AccessKey", ("Resource", "arn:aws:iam::*:user/deepracer/bo?"), None, "/bo?"),
+        denied("logs:*", ("Resource", log), None, ":bob/*"),
+    ]
+}
+
+/// What racestack's own resources are made of.
+pub fn of_own() -> Vec<Weakening> {
+    [of_rotation(), of_people(), of_storage()].into_iter().flatten().collect()
+}
+
+fn of_rotation() -> Vec<Weakening> {
+    let in_rotation = |name: &str, from: &str, to: &str, found_as, told: &str| {
+        let edits = vec![(OPERATIONS, from.to_owned(), to.to_owned())];
+        Weakening { edits, ..Weakening::new(name, &[], found_as, &[told]) }.with(ROTATION)
+    };
+    let other = "  Other:\n    Type: AWS::Lambda::Function\n    Properties: {Role: {Fn::GetAtt: [KeyRotationRole, Arn]}, Runtime: python3.13, Handler: index.handler, Code: {ZipFile: pass}}\n\n  KeyRotationDaily:\n";
+    vec![
+        in_rotation(
+            "rotation that is off",
+            "State: ENABLED",
+            "State: DISABLED",
+            TOO_WIDE,
+            "`State` of the rule `KeyRotationDaily` is `DISABLED`, and `ENABLED`",
+        ),
+        in_rotation(
+            "rotation once a year",
+            "rate(1 day)",
+            "rate(365 days)",
+            DOUBTFUL,
+            "`ScheduleExpression` of the rule `KeyRotationDaily` is `rate(365 days)`",
+        ),
+        in_rotation(
+            "rotation of nothing",
+            "Arn: {Fn::GetAtt: [KeyRotation, Arn]}",
+            "Arn: any",
+            TOO_WIDE,
+            "`Targets` of the rule",
+        ),
+        in_rotation(
+            "no rule",
+            "  KeyRotationDaily:\n    Type: AWS::Events::Rule\n",
+            "  KeyRotationDaily:\n    Type: AWS::Events::Connection\n",
+            DOUBTFUL,
+            "the rule `KeyRotationDaily` is missing",
+        ),
+        in_rotation(
+            "rotation of keys that are very old",
+            "MAX_AGE_DAYS: {{key_rotation.max_age_days}}",
+            "MAX_AGE_DAYS: \"3650\"",
+            TOO_WIDE,
+            "`Environment/Variables/MAX_AGE_DAYS` of the function `KeyRotation` is `3650`, and `90`",
+        ),
+        in_rotation(
+            "rotation of nobody",
+            "GROUP: {{names.group}}",
+            "GROUP: nobody",
+            TOO_WIDE,
+            "`Environment/Variables/GROUP` of the function",
+        ),
+        in_rotation(
+            "a function without its settings",
+            "      Environment:\n",
+            "      Elsewhere:\n",
+            TOO_WIDE,
+            "`Environment` of the function `KeyRotation` is missing",
+        ),
+        in_rotation(
+            "other code",
+            "          {{block key_rotation.code indent=10}}",
+            "          def handler(event, context): pass",
+            DOUBTFUL,
+            "`Code/ZipFile` of the function `KeyRotation` is not that of",
+        ),
+        in_rotation(
+            "another role",
+            "Role: {Fn::GetAtt: [KeyRotationRole, Arn]}",
+            "Role: arn:aws:iam::111122223333:role/service-role/AWSDeepRacerLambdaAccessRole",
+            TOO_WIDE,
+            "`Role` of the function",
+        ),
+        in_rotation(
+            "a function that never runs",
+            "      Timeout: 900\n",
+            "      Timeout: 900\n      ReservedConcurrentExecutions: 0\n",
+            DOUBTFUL,
+            "`ReservedConcurrentExecutions` of the function",
+        ),
+        in_rotation("another function with its role", "  KeyRotationDaily:\n", other, UNDECIDED, "`Other` acts as"),
+        in_rotation(
+            "somebody else is told of keys",
+            "Endpoint: {{key_rotation.notify}}",
+            "Endpoint: b@example.com",
+            DOUBTFUL,
+            "`Endpoint` of the subscription `NoticesByMail` is `b@example.com`",
+        ),
+        weakening(
+            "another rotation",
+            ("scripts/rotate-keys.py", "import ", "import os\nimport "),
+            DOUBTFUL,
+            &["`Code/ZipFile` of the function"],
+        )
+        .with(ROTATION),
+    ]
+}
+
+fn of_people() -> Vec<Weakening> {
+    const TYPE: &str = "      InstanceType: {{notebook.instance_type}}\n      VolumeSizeInGB: {{number notebook.volume_gb}}\n      {{#if @root.notebook_kms_key}}";
+    const BESIDE_ROOT: &str = "      RootAccess: Disabled\n      InstanceMetadataServiceConfiguration:\n        MinimumInstanceMetadataServiceVersion: \"2\"\n      {{#if @root.subnet_id}}";
+    let second = "  {{ids.notebook}}Second:\n    Type: AWS::SageMaker::NotebookInstance\n    Properties: {NotebookInstanceName: \"{{notebook.name}}-2\", InstanceType: ml.p3.16xlarge, RoleArn: {Fn::GetAtt: [{{ids.notebook_role}}, Arn]}, Tags: [{Key: user, Value: {{name}}}, {Key: notebook, Value: \"{{notebook.name}}-2\"}]}\n\n  {{ids.notebook}}:\n";
+    vec![
+        weakening(
+            "notebooks of another type",
+            (
+                USERS,
+                TYPE,
+                "      InstanceType: ml.p3.16xlarge\n      VolumeSizeInGB: 5\n      {{#if @root.notebook_kms_key}}",
+            ),
+            TOO_WIDE,
+            &["`InstanceType` of the notebook `BobNotebook` is `ml.p3.16xlarge`, and `ml.t3.medium`"],
+        ),
+        weakening(
+            "notebooks with a large volume",
+            (
+                USERS,
+                TYPE,
+                "      InstanceType: {{notebook.instance_type}}\n      VolumeSizeInGB: 5000\n      {{#if @root.notebook_kms_key}}",
+            ),
+            TOO_WIDE,
+            &["`VolumeSizeInGB` of the notebook `BobNotebook` is `5000`, and `5`"],
+        ),
+        weakening(
+            "notebooks with another platform",
+            (USERS, "{{@root.platform}}", "notebook-al2-v3"),
+            DOUBTFUL,
+            &["`PlatformIdentifier` of the notebook"],
+        ),
+        weakening(
+            "notebooks with a root user",
+            (USERS, BESIDE_ROOT, "      RootAccess: Enabled\n      {{#if @root.subnet_id}}"),
+            DOUBTFUL,
+            &["`RootAccess` of the notebook"],
+        ),
+        weakening(
+            "notebooks in a network",
+            (USERS, BESIDE_ROOT, "      RootAccess: Disabled\n      SubnetId: subnet-1\n      {{#if @root.subnet_id}}"),
+            DOUBTFUL,
+            &["`SubnetId` of the notebook"],
+        ),
+        weakening(
+            "a second notebook",
+            (USERS, "  {{ids.notebook}}:\n", second),
+            TOO_WIDE,
+            &["`InstanceType` of the notebook `BobNotebookSecond`"],
+        ),
+        weakening(
+            "a first password that stays",
+            (USERS, "PasswordResetRequired: true", "PasswordResetRequired: false"),
+            TOO_WIDE,
+            &["`LoginProfile/PasswordResetRequired` of the user"],
+        ),
+        weakening(
+            "a short first password",
+            (USERS, "PasswordLength: 32", "PasswordLength: 8"),
+            TOO_WIDE,
+            &["`GenerateSecretString/PasswordLength` of the secret"],
+        ),
+    ]
+}
+
+fn of_storage() -> Vec<Weakening> {
+    let in_storage = |name: &str, from: &str, to: &str, told: &str| Weakening {
+        edits: vec![(STORAGE, from.to_owned(), to.to_owned())],
+        ..Weakening::new(name, &[], UNDECIDED, &[told])
+    };
+    let of_bucket = |key: &str, value: &str| {
+        let to = format!("      {key}: {value}\n      VersioningConfiguration:");
+        in_storage(key, "      VersioningConfiguration:", &to, &format!("`{key}` of the bucket `Bucket` is"))
+    };
+    vec![
+        of_bucket("ObjectLockEnabled", "true"),
+        of_bucket(
+            "ObjectLockConfiguration",
+            "{ObjectLockEnabled: Enabled, Rule: {DefaultRetention: {Mode: COMPLIANCE, Years: 9}}}",
+        ),
+        of_bucket(
+            "IntelligentTieringConfigurations",
+            "[{Id: a, Status: Enabled, Tierings: [{AccessTier: ARCHIVE_ACCESS, Days: 90}]}]",
+        ),
+        of_bucket("AccessControl", "AuthenticatedRead"),
+        of_bucket("WebsiteConfiguration", "{IndexDocument: a}"),
+        in_storage(
+            "objects of those who write them",
+            "BucketOwnerEnforced",
+            "ObjectWriter",
+            "`OwnershipControls/Rules` of the bucket",
+        ),
+        in_storage(
+            "public lists",
+            "BlockPublicAcls: true",
+            "BlockPublicAcls: false",
+            "`PublicAccessBlockConfiguration/BlockPublicAcls` of the bucket",
+        ),
+        in_storage(
+            "no older versions",
+            "        Status: Enabled\n      LifecycleConfiguration",
+            "        Status: Suspended\n      LifecycleConfiguration",
+            "`VersioningConfiguration/Status` of the bucket",
+        ),
+        in_storage(
+            "a policy of another bucket",
+            "      Bucket: !Ref Bucket\n",
+            "      Bucket: mycompany-other\n",
+            "`Bucket` of the bucket policy",
+        ),
     ]
 }
 

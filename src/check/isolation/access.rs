@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::kind::{Kind, Subject};
-use super::problem::{Problem, Statements, line_in_words, spelled};
+use super::problem::{GRAMMAR, Problem, Statements, line_in_words, spelled};
 use super::reference::References;
 use crate::finding::Rule;
 use crate::iam::{
@@ -47,7 +47,7 @@ impl<'s> Access<'s> {
                 Ok(document) => Ok((*index, document)),
                 Err(malformed) => {
                     let message = format!("the policy `{}` cannot be read: {}", policy.name, malformed.message);
-                    Err(Problem::at(Rule::IsolationUndecided, message, &policy.location))
+                    Err(Problem { help: GRAMMAR, ..Problem::at(Rule::IsolationUndecided, message, &policy.location) })
                 }
             };
             inventory.policies.get(*index).map(of)
@@ -91,6 +91,17 @@ impl<'s> Access<'s> {
 
     /// What is beyond `limits`, or cannot be told, that of the same statements together; `who_can` are the words for it.
     pub(super) fn beyond(&self, subject: &Subject<'_, '_>, who_can: &str, limits: &Document) -> Vec<Problem> {
+        self.beyond_by(subject, who_can, limits, |request| self.decisive(request))
+    }
+
+    /// The same, where `at_fault` are the statements that make it so that a request is allowed.
+    pub(super) fn beyond_by(
+        &self,
+        subject: &Subject<'_, '_>,
+        who_can: &str,
+        limits: &Document,
+        at_fault: impl Fn(&Request) -> Statements,
+    ) -> Vec<Problem> {
         let limits = [limits];
         let limits = self.alone(&limits);
         let lines = self.with_policies(|access| access_gains(&subject.principal, &subject.base, &limits, access));
@@ -99,7 +110,7 @@ impl<'s> Access<'s> {
         let mut groups: BTreeMap<(bool, Statements), Vec<AccessLine>> = BTreeMap::new();
         for line in lines {
             let is_unknown = line.direction == Direction::Unknown;
-            groups.entry((is_unknown, self.decisive(&line.example))).or_default().push(line);
+            groups.entry((is_unknown, at_fault(&line.example))).or_default().push(line);
         }
         let problem = |((is_unknown, statements), lines): (_, Vec<AccessLine>)| {
             let action = spelled(subject, &lines.first()?.example.action);

@@ -13,7 +13,7 @@ use crate::inventory::{IamInventory, one_or_more, transform};
 use crate::model::{Profile, User};
 use crate::plan::{AccountPlan, Part, StackPlan};
 use crate::render::span_index::SpanIndex;
-use crate::render::{PROTOTYPE_ID, PolicySourceMap, Rendered, Templates, UserShape, words};
+use crate::render::{PROTOTYPE_ID, PROTOTYPE_VOLUME, PolicySourceMap, Rendered, Templates, UserShape, words};
 use crate::source::Place;
 
 /// The kind of the stacks that hold people.
@@ -91,7 +91,9 @@ impl<'a> Sites<'a> {
 
     /// A text with the values of that person in the place of a prototype's.
     fn of_person(&self, text: &str) -> String {
-        let values = self.person().map(|(_, user)| words(user)).unwrap_or_default();
+        let mut values = self.person().map(|(_, user)| words(user)).unwrap_or_default();
+        let volume = self.person().and_then(|(_, user)| user.notebook.as_ref()).map(|notebook| notebook.volume_gb);
+        values.extend(volume.map(|volume| (PROTOTYPE_VOLUME.to_string(), volume.to_string())));
         values.into_iter().fold(text.to_owned(), |text, (word, own)| text.replace(&word, &own))
     }
 

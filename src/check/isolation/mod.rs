@@ -11,8 +11,9 @@ mod company;
 mod deployed;
 mod findings;
 mod kind;
+mod named;
 mod nets;
-mod person;
+mod own;
 mod problem;
 mod proof;
 mod reference;
@@ -60,6 +61,17 @@ pub fn check(
         found.push(sites.finding(problem, inventory));
     });
     found.extend(proven.err().map(|why| findings::unusable(plan, &why)));
+    match own::check(plan, templates, stacks, prototypes) {
+        Ok(differences) => {
+            let nothing = IamInventory::default();
+            let mut told = BTreeSet::new();
+            for (problem, shape) in differences.into_iter().filter(|(problem, _)| told.insert(problem.key())) {
+                sites.shape = shape;
+                found.push(sites.finding(&problem, &nothing));
+            }
+        }
+        Err(failure) => found.push(*failure.finding),
+    }
     found
 }
 
@@ -108,10 +120,8 @@ pub fn each_problem<'a>(
             })
         });
         let mut problems: Vec<Problem> = problems.collect();
+        problems.extend(named::check(&inventory, &references, plan));
         problems.extend(resources::check(&inventory, &all, plan, &start_script, is_personal));
-        if let (Some(shape), Some(own)) = (shape, all.get(stacks.len())) {
-            problems.extend(person::check((stacks.len(), own.resources), shape, plan));
-        }
         for problem in problems {
             if told.insert(problem.key()) {
                 tell(&problem, &inventory, shape);

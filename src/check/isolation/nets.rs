@@ -1,16 +1,21 @@
 //! What each net alone lets through: the permissions boundary, and the guardrails.
 
+use std::cmp::Reverse;
+
 use super::access::{Access, NO_POLICY};
 use super::kind::{Kind, Subject};
 use super::problem::Problem;
 use super::reference::References;
 use crate::finding::Rule;
+use crate::iam::{Document, Request, Statement};
 use crate::model::{Profile, USER};
 use crate::plan::AccountPlan;
 
 /// The name of somebody else.
 const ANOTHER: &str = "somebody-else";
 const ATTACH: &str = "attach it to the group of people: `- !Ref GuardrailsPolicy` in its `ManagedPolicyArns`";
+const FORBID: &str = "deny it here, as the built-in guardrails do, which `racestack templates --export DIR` writes";
+const ATTACH_NET: &str = "attach it as the built-in templates do, which `racestack templates --export DIR` writes";
 const BIND: &str = "deny everything where `ArnNotEquals` compares `aws:PrincipalArn` with the role's ARN, `${aws:PrincipalTag/user}` at its end";
 
 impl<'s> Access<'s> {
@@ -68,7 +73,8 @@ impl<'s> Access<'s> {
             } else {
                 format!("no {net} limits {who}")
             };
-            problems.push(Problem::at(Rule::IsolationTooWide, message, &subject.identity.location));
+            let problem = Problem::at(Rule::IsolationTooWide, message, &subject.identity.location);
+            problems.push(Problem { help: ATTACH_NET, ..problem });
         }
         if hardened && !is_notebook {
             problems.extend(self.guardrails(subject, references, &plan.names.guardrails_policy));
@@ -98,9 +104,21 @@ impl<'s> Access<'s> {
             of_other_accounts: self.of_other_accounts,
         };
         let who_can = "with some other policy, the guardrails would let a person";
-        let problems = alone.beyond(subject, who_can, &references.nothing);
-        problems.into_iter().map(|one| Problem { statements: vec![(guardrails.0, 0)], ..one }).collect()
+        let at_fault =
+            |request: &Request| vec![(guardrails.0, missing_in(guardrails.1, &references.forbidden, request))];
+        let problems = alone.beyond_by(subject, who_can, &references.nothing, at_fault);
+        problems.into_iter().map(|one| Problem { help: FORBID, ..one }).collect()
     }
+}
+
+/// The statement of the guardrails that is to deny a request: the one that names most of what the statement of `forbidden` names
+/// that is about it; of equals, the one in its place.
+fn missing_in(guardrails: &Document, forbidden: &Document, request: &Request) -> usize {
+    let place = forbidden.statements.iter().position(|one| one.may_allow(&request.action)).unwrap_or_default();
+    let Some(wanted) = forbidden.statements.get(place) else { return 0 };
+    let shared = |(at, one): (usize, &Statement)| ((one.denied_of(wanted), at == place), at);
+    let most = guardrails.statements.iter().enumerate().map(shared).min_by_key(|(shared, _)| Reverse(*shared));
+    most.map_or(0, |(_, at)| at)
 }
 
 /// Names of others: one that has nothing in common with `name`, those that it begins and ends with, and one in another case.

@@ -6,6 +6,10 @@ use crate::iam::AccessLine;
 use crate::inventory::Location;
 use crate::render::{PROTOTYPE_NAME, PROTOTYPE_NOTEBOOK, PROTOTYPE_TEAM};
 
+/// What to do with a policy that cannot be read.
+pub const GRAMMAR: &str =
+    "write it by IAM's grammar: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_grammar.html";
+
 /// Statements: of each the index of its policy in the inventory, and its own in the policy.
 pub type Statements = Vec<(usize, usize)>;
 

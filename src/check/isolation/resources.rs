@@ -4,13 +4,17 @@
 use serde_json::{Map, Value, json};
 
 use super::company;
-use super::problem::Problem;
+use super::problem::{GRAMMAR, Problem};
 use super::trust::{is_for_account, is_of, lets_in_only, opened};
 use crate::finding::Rule;
-use crate::inventory::{BUCKET_POLICY, IamInventory, Location, PolicyKind, Stack, one_or_more};
+use crate::inventory::{
+    self, BUCKET_POLICY, Doubt, IamInventory, Location, PolicyKind, ServiceRole, Stack, is_intrinsic, one_or_more,
+};
+use crate::model::{Bucket, Service};
 use crate::plan::{AccountPlan, Names};
 
 const PERMISSION: &str = "AWS::Lambda::Permission";
+const ELSEWHERE: &str = "make it in a stack that racestack does not write, if it must be";
 const NOTEBOOK: &str = "AWS::SageMaker::NotebookInstance";
 /// What notebooks and training jobs write their logs into.
 const LOG_GROUPS: [&str; 2] = ["/aws/sagemaker/NotebookInstances", "/aws/sagemaker/TrainingJobs"];
@@ -79,17 +83,19 @@ pub fn check(
     start_script: &str,
     is_personal: impl Fn(&Location<'_>) -> bool,
 ) -> Vec<Problem> {
-    let undecided = |message: String, location: &Location<'_>| Problem::at(Rule::IsolationUndecided, message, location);
-    let mut problems: Vec<Problem> =
-        inventory.doubts.iter().map(|doubt| undecided(doubt.message.clone(), &doubt.location)).collect();
+    let undecided = |message: String, location: &Location<'_>, help: &'static str| Problem {
+        help,
+        ..Problem::at(Rule::IsolationUndecided, message, location)
+    };
+    let of_doubt = |doubt: &Doubt<'_>| Problem::at(Rule::IsolationUndecided, doubt.message.clone(), &doubt.location);
+    let mut problems: Vec<Problem> = inventory.doubts.iter().map(of_doubt).collect();
     let names = &plan.names;
     for policy in &inventory.policies {
         if let (true, Err(malformed)) = (policy.kind != PolicyKind::Resource, policy.document.parsed()) {
             let message = format!("the policy `{}` cannot be read: {}", policy.name, malformed.message);
-            problems.push(undecided(message, &policy.location));
+            problems.push(undecided(message, &policy.location, GRAMMAR));
         }
     }
-    problems.extend(denied_by_name(inventory, plan));
     let groups = inventory.groups.iter().map(|group| (&group.name, &group.location, &group.policies));
     let roles = inventory.principals.iter().map(|one| (&one.name, &one.location, &one.policies));
     for (name, location, policies) in groups.chain(roles).filter(|(_, location, _)| !is_personal(location)) {
@@ -97,7 +103,8 @@ pub fn check(
         if let Some(policy) = all.find(|policy| is_personal(&policy.location)) {
             let message =
                 format!("the template of people gives `{name}`, which others have too, the policy `{}`", policy.name);
-            problems.push(undecided(message, location));
+            let help = "let the template of people give policies to their own users and roles alone";
+            problems.push(undecided(message, location, help));
         }
     }
     for notebook in &inventory.notebooks {
@@ -106,7 +113,8 @@ pub fn check(
             let role = notebook.role_arn.as_deref().unwrap_or("a role that is not known");
             let message =
                 format!("the notebook `{}` acts as `{role}`, which is not its person's own role", notebook.name);
-            problems.push(undecided(message, &notebook.location));
+            let help = "let its `RoleArn` be `{Fn::GetAtt: [{{ids.notebook_role}}, Arn]}`";
+            problems.push(undecided(message, &notebook.location, help));
         }
     }
     for one in inventory.service_roles.iter().filter(|one| one.resource_type != NOTEBOOK) {
@@ -114,12 +122,17 @@ pub fn check(
         let known = roles.find(|principal| principal.arn == one.role || principal.name == one.role);
         let what = match known {
             Some(role) if is_personal(&role.location) => "which is the role of a person's notebook",
+            // What a role of racestack's own may do was weighed for what has it there: the rotation's function, and people's consoles.
+            Some(role) if is_own_role(role, plan) && !is_rotation(one, stacks, plan) => {
+                "which is a role of racestack's own"
+            }
             // AWS alone takes and changes these.
             None if !one.role.contains(SERVICE_LINKED) => "which no stack defines",
             _ => continue,
         };
-        problems
-            .push(undecided(format!("`{}` acts as `{}`, {what}", one.location.logical_id, one.role), &one.location));
+        let message = format!("`{}` acts as `{}`, {what}", one.location.logical_id, one.role);
+        let help = "give it a role of its own in the templates, with what it needs and no more";
+        problems.push(undecided(message, &one.location, help));
     }
     for (index, stack) in stacks.iter().enumerate() {
         for (id, resource) in stack.resources.as_object().into_iter().flat_map(Map::iter) {
@@ -130,7 +143,7 @@ pub fn check(
         let Some((_, services)) = SERVICES.iter().find(|(kind, _)| *kind == of.resource_type) else {
             let (id, kind) = (of.location.logical_id, of.resource_type);
             let message = format!("racestack does not know what the policy of `{id}`, an `{kind}`, opens");
-            problems.push(undecided(message, &of.location));
+            problems.push(undecided(message, &of.location, ELSEWHERE));
             continue;
         };
         let message = format!("the policy of `{}` lets somebody in by itself", of.location.logical_id);
@@ -147,27 +160,17 @@ pub fn check(
     problems
 }
 
-/// Denials on the folder of somebody of the roster, by their name: of the prototype they say nothing.
-fn denied_by_name(inventory: &IamInventory<'_>, plan: &AccountPlan<'_>) -> Vec<Problem> {
-    let folders = format!("{}/", plan.names.bucket_arn);
-    let mut problems = Vec::new();
-    for (index, policy) in inventory.policies.iter().enumerate() {
-        let statements = policy.document.parsed().map(|document| document.statements.as_slice()).unwrap_or_default();
-        for (at, statement) in statements.iter().enumerate() {
-            let named = statement.denied_resources().filter_map(|start| start.strip_prefix(&folders));
-            let of_somebody = |start: &&str| {
-                let is_of = |name: &str| start.split_once('/').map_or(name.starts_with(start), |(own, _)| own == name);
-                !start.is_empty() && plan.account.users.iter().any(|user| is_of(user.name.as_str()))
-            };
-            if let Some(start) = { named }.find(of_somebody) {
-                let message = format!("`{start}` in the bucket is denied, which is, or may be, somebody's folder");
-                let problem = Problem::at(Rule::IsolationOwnRefused, message, &policy.location);
-                let help = "suspend who is meant in the roster, and name no folder in a policy";
-                problems.push(Problem { help, statements: vec![(index, at)], ..problem });
-            }
-        }
-    }
-    problems
+/// Whether a role is one of racestack's own that is no person's.
+fn is_own_role(role: &inventory::Principal<'_>, plan: &AccountPlan<'_>) -> bool {
+    let service = Service::of_role(&role.name, &plan.account.service_role_suffix);
+    role.name == plan.names.key_rotation_role || service.is_some_and(|one| plan.account.services.contains_key(&one))
+}
+
+/// Whether the function that rotates access keys acts as a role: `own` compares which.
+fn is_rotation(one: &ServiceRole<'_>, stacks: &[Stack<'_>], plan: &AccountPlan<'_>) -> bool {
+    let resource = stacks.get(one.location.stack).and_then(|stack| stack.resources.get(one.location.logical_id));
+    let name = resource.and_then(|resource| resource.get("Properties")?.get("FunctionName"));
+    name.is_some_and(|name| *name == plan.names.key_rotation_function)
 }
 
 /// What a resource hands on by itself.
@@ -183,8 +186,20 @@ fn of_resource(
     };
     let kind = resource.get("Type").and_then(Value::as_str).unwrap_or_default();
     let other_way = OTHER_WAYS.iter().find(|(_, kinds)| kinds.contains(&kind));
-    let other_way = other_way.map(|(why, _)| problem(Rule::IsolationUndecided, format!("`{id}` {why}"), ""));
+    let other_way = other_way.map(|(why, _)| Problem {
+        help: ELSEWHERE,
+        ..problem(Rule::IsolationUndecided, format!("`{id}`, an `{kind}`, {why}"), "")
+    });
     let mut problems: Vec<Problem> = other_way.into_iter().collect();
+    let of_password = format!("{{{{resolve:secretsmanager:{}", names.secrets_path);
+    let hands_on =
+        |(key, value): &(&String, &Value)| *key != "LoginProfile" && value.to_string().contains(&of_password);
+    let properties = resource.get("Properties").and_then(Value::as_object);
+    problems.extend(properties.into_iter().flatten().find(hands_on).map(|(key, _)| {
+        let message = format!("by `{key}`, `{id}` hands on somebody's first password");
+        let at = problem(Rule::IsolationTooWide, message, &format!("Properties/{key}"));
+        Problem { help: "name the secret of a password in `LoginProfile` alone", ..at }
+    }));
     match kind {
         "AWS::S3::Bucket" => {
             let log_bucket = property("LoggingConfiguration").and_then(|logging| logging.get("DestinationBucketName"));
@@ -192,17 +207,18 @@ fn of_resource(
             let is_there = |key: &&str| property(key).is_some() && !(logs_as_set && *key == "LoggingConfiguration");
             problems.extend(FROM_BUCKETS.into_iter().filter(is_there).map(|key| {
                 let message = format!("by `{key}`, what is in the bucket `{id}` or its names go elsewhere");
-                problem(Rule::IsolationUndecided, message, &format!("Properties/{key}"))
+                let at = problem(Rule::IsolationUndecided, message, &format!("Properties/{key}"));
+                Problem { help: "leave it out; where a log of requests goes, `bucket.access_logs` says", ..at }
             }));
             if property("BucketName").is_some_and(|name| *name == names.bucket) {
-                problems.extend(lost_by(property("LifecycleConfiguration"), plan.account.bucket.old_version_days).map(
-                    |(rule, what)| {
-                        let path = format!("Properties/LifecycleConfiguration/Rules/{rule}");
-                        let help = "leave what people have to them; how long older versions stay, `bucket.old_version_days` says";
-                        let at = problem(Rule::IsolationOwnRefused, format!("by a rule of the bucket, {what}"), &path);
-                        Problem { help, ..at }
-                    },
-                ));
+                problems
+                    .extend(lost_by(property("LifecycleConfiguration"), &plan.account.bucket).map(|(rule, what)| {
+                    let path = format!("Properties/LifecycleConfiguration/Rules/{rule}");
+                    let help =
+                        "leave what people have to them; `bucket.old_version_days` and `bucket.incomplete_upload_days` say what is deleted when";
+                    let at = problem(Rule::IsolationOwnRefused, format!("by a rule of the bucket, {what}"), &path);
+                    Problem { help, ..at }
+                }));
             }
         }
         "AWS::Logs::LogGroup"
@@ -251,31 +267,39 @@ fn of_resource(
 
 /// What of people's files the rules of a bucket take away, each with the index of its rule.
 /// Source: <https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-properties-s3-bucket-rule.html>
-fn lost_by(lifecycle: Option<&Value>, old_version_days: u32) -> impl Iterator<Item = (usize, String)> {
+fn lost_by(lifecycle: Option<&Value>, bucket: &Bucket) -> impl Iterator<Item = (usize, &'static str)> {
+    let days = |value: Option<&Value>| value.and_then(|value| value.as_u64().or_else(|| value.as_str()?.parse().ok()));
     let of_rule = move |(index, rule): (usize, &Value)| {
-        let days =
-            |value: Option<&Value>| value.and_then(|value| value.as_u64().or_else(|| value.as_str()?.parse().ok()));
         let archived = |keys: [&str; 2]| {
             let all = keys.iter().flat_map(|key| one_or_more(rule.get(*key)));
-            let mut classes = all.filter_map(|one| one.get("StorageClass").and_then(Value::as_str));
-            classes.any(|class| ["DEEP_ARCHIVE", "GLACIER"].contains(&class))
+            let mut classes = all.filter_map(|one| one.get("StorageClass"));
+            classes.any(|class| class.as_str().is_none_or(|class| ["DEEP_ARCHIVE", "GLACIER"].contains(&class)))
         };
-        let of_old = rule.get("NoncurrentVersionExpiration").map(|expiration| expiration.get("NoncurrentDays"));
-        let of_old = of_old.or_else(|| rule.get("NoncurrentVersionExpirationInDays").map(Some));
-        let is_early = of_old.is_some_and(|of_old| days(of_old).is_none_or(|days| days < old_version_days.into()));
+        // A number of days that is not known may be any.
+        let is_early = |key: &str, of: &str, set: u32| {
+            rule.get(key).is_some_and(|value| days(value.get(of).or(Some(value))).is_none_or(|days| days < set.into()))
+        };
+        let is_old = ["NoncurrentVersionExpiration", "NoncurrentVersionExpirationInDays"]
+            .iter()
+            .any(|key| is_early(key, "NoncurrentDays", bucket.old_version_days));
+        let is_broken_off =
+            is_early("AbortIncompleteMultipartUpload", "DaysAfterInitiation", bucket.incomplete_upload_days);
         let lost = [
             (["ExpirationDate", "ExpirationInDays"].iter().any(|key| rule.get(key).is_some()), "files are deleted"),
-            (is_early, "older versions of files are deleted sooner than the settings say"),
+            (is_old, "older versions of files are deleted sooner than the settings say"),
+            (is_broken_off, "uploads are broken off sooner than the settings say"),
             (archived(["Transition", "Transitions"]), "files go where they cannot be read"),
             (
                 archived(["NoncurrentVersionTransition", "NoncurrentVersionTransitions"]),
                 "older versions of files go where they cannot be read",
             ),
+            (is_intrinsic(rule), "files are lost or not, which is known only when the stack is deployed"),
         ];
         let is_on = rule.get("Status").is_none_or(|status| status != "Disabled");
-        lost.into_iter().filter(move |(is_lost, _)| is_on && *is_lost).map(move |(_, what)| (index, what.to_owned()))
+        lost.into_iter().filter(move |(is_lost, _)| is_on && *is_lost).map(move |(_, what)| (index, what))
     };
-    one_or_more(lifecycle.and_then(|lifecycle| lifecycle.get("Rules"))).enumerate().flat_map(of_rule)
+    let rules = lifecycle.and_then(|lifecycle| lifecycle.get("Rules").or(Some(lifecycle)));
+    one_or_more(rules).enumerate().flat_map(of_rule).collect::<Vec<_>>().into_iter()
 }
 
 /// Whether the source of a function's calls is one of this account alone: a rule of the same template, or an ARN.

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::company;
 use super::kind::{Kind, Subject};
-use super::problem::Problem;
+use super::problem::{GRAMMAR, Problem};
 use crate::finding::Rule;
 use crate::iam::{Context, Decision, Policies, Principal, Request, ResourcePolicy, decide};
 use crate::inventory::{IamInventory, IdentityKind, Policy, one_or_more};
@@ -20,9 +20,12 @@ pub fn check(subject: &Subject<'_, '_>, plan: &AccountPlan<'_>) -> Vec<Problem> 
     if identity.kind != IdentityKind::Role {
         return Vec::new();
     }
-    let undecided = |message, location| vec![Problem::at(Rule::IsolationUndecided, message, location)];
+    let undecided =
+        |message, location, help| vec![Problem { help, ..Problem::at(Rule::IsolationUndecided, message, location) }];
     let Some((index, policy)) = identity.trust.and_then(|index| Some((index, inventory.policies.get(index)?))) else {
-        return undecided(format!("the role `{}` has no trust policy", identity.name), &identity.location);
+        let message = format!("the role `{}` has no trust policy", identity.name);
+        let help = "give it `AssumeRolePolicyDocument`, as the built-in templates do, which `racestack templates --export DIR` writes";
+        return undecided(message, &identity.location, help);
     };
     let services: &[Service] = match &kind {
         Kind::Notebook | Kind::SuspendedNotebook => &[Service::Sagemaker],
@@ -58,7 +61,7 @@ pub fn check(subject: &Subject<'_, '_>, plan: &AccountPlan<'_>) -> Vec<Problem> 
     match kind {
         _ if policy.document.parsed().is_err() => {
             let message = format!("the trust policy of `{}` cannot be read", identity.name);
-            problems.extend(undecided(message, &policy.location));
+            problems.extend(undecided(message, &policy.location, GRAMMAR));
         }
         Kind::Notebook => problems.extend(refused(subject, (index, policy), "sagemaker", names)),
         Kind::KeyRotation => problems.extend(refused(subject, (index, policy), "lambda", names)),

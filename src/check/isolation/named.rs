@@ -1,0 +1,50 @@
+//! Who is meant by name: the prototype, whose name stands in no policy, cannot show what a policy says of somebody of the roster.
+
+use super::kind::Kind;
+use super::problem::Problem;
+use super::reference::{Need, References};
+use crate::finding::Rule;
+use crate::iam::{Context, Principal, Request};
+use crate::inventory::IamInventory;
+use crate::model::{NOTEBOOK, TEAM, User};
+use crate::plan::AccountPlan;
+use crate::render::{PROTOTYPE_NAME, PROTOTYPE_NOTEBOOK, PROTOTYPE_TEAM};
+
+/// Denials that are about somebody of the roster, by their name or what is like it: of the prototype they say nothing.
+pub fn check(inventory: &IamInventory<'_>, references: &References, plan: &AccountPlan<'_>) -> Vec<Problem> {
+    let request = |name: &str, notebook: Option<&str>, team: Option<&str>| {
+        let arn = format!("{}{name}", plan.names.user_path);
+        let said = Context::new().with("aws:username", name).with("aws:PrincipalTag/user", name);
+        let tags = [(NOTEBOOK, notebook), (TEAM, team)];
+        let context = tags.into_iter().fold(said, |said, (key, value)| match value {
+            Some(value) => said.with(&format!("aws:PrincipalTag/{key}"), value),
+            None => said,
+        });
+        let principal = Principal::User { arn, account: plan.names.account_id.clone() };
+        Request { principal, action: String::new(), resource: String::new(), context }
+    };
+    let usual = request(PROTOTYPE_NAME, Some(PROTOTYPE_NOTEBOOK), Some(PROTOTYPE_TEAM));
+    let of_user = |user: &User| {
+        let team = user.tags.iter().find(|tag| tag.key == TEAM).map(|tag| tag.value.as_str());
+        request(user.name.as_str(), user.notebook.as_ref().map(|notebook| notebook.name.as_str()), team)
+    };
+    let needs = || [Kind::Person, Kind::Notebook].into_iter().flat_map(|kind| references.needs(kind));
+    let mut problems = Vec::new();
+    for (index, policy) in inventory.policies.iter().enumerate() {
+        let statements = policy.document.parsed().map(|document| document.statements.as_slice()).unwrap_or_default();
+        for (at, statement) in statements.iter().enumerate() {
+            let apart = |need: &Need| {
+                let own = need.document.statements.first()?;
+                let (text, user) = statement.sets_apart(own, &usual, || plan.account.users.iter().map(of_user))?;
+                Some((text, &plan.account.users.get(user)?.name, need.what.clone()))
+            };
+            if let Some((text, name, what)) = needs().find_map(apart) {
+                let message = format!("`{text}` in a denial tells `{name}` from others: not everybody can {what}");
+                let problem = Problem::at(Rule::IsolationOwnRefused, message, &policy.location);
+                let help = "suspend who is meant in the roster, and name nobody in a policy";
+                problems.push(Problem { help, statements: vec![(index, at)], ..problem });
+            }
+        }
+    }
+    problems
+}

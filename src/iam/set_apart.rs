@@ -1,0 +1,143 @@
+//! Denials that are about somebody by a text in them, such as a name: what they say of one person says nothing of another.
+
+use super::document::{Effect, Listed, Statement};
+use super::operator::Base;
+use super::pattern::{ANY_CHAR, ANY_RUN, Filled, Pattern, is_like, segments};
+use super::request::Request;
+
+/// A text that requests are compared with.
+struct Text<'p> {
+    /// The condition key, in lower case and without the service, since some stand in several forms; empty for resources.
+    key: String,
+    pattern: &'p Pattern,
+    /// Whether `*` and `?` are wildcards in it.
+    wildcards: bool,
+    /// Whether it says what is not meant.
+    negated: bool,
+}
+
+impl Statement {
+    /// The text by which this denial is about what `own` allows to the one who asks and not about what it allows to another, or the
+    /// other way round: compared are those who make the request `usual` and each of `others`. With it comes the index of the
+    /// first of these. A text with variables is left out: it is compared with what each of them is for the one who asks.
+    pub fn sets_apart<I: Iterator<Item = Request>>(
+        &self,
+        own: &Self,
+        usual: &Request,
+        others: impl Fn() -> I,
+    ) -> Option<(String, usize)> {
+        let Listed::These(actions) = &own.actions else { return None };
+        if self.effect != Effect::Deny || !actions.iter().any(|action| self.names_action(action)) {
+            return None;
+        }
+        let owned: Vec<Text<'_>> = own.texts().filter(|text| text.pattern.variables().next().is_some()).collect();
+        for text in self.texts().filter(|text| text.pattern.variables().next().is_none()) {
+            let Filled::Text(denied) = text.pattern.fill(usual, text.wildcards) else { continue };
+            let start = denied.strip_suffix(ANY_RUN).filter(|start| !start.contains([ANY_RUN, ANY_CHAR]));
+            for owned in owned.iter().filter(|owned| owned.key == text.key) {
+                let is_of_all = start.is_some_and(|start| owned.pattern.start().starts_with(start));
+                if is_of_all || !overlap(&denied, &owned.pattern.of_anybody(owned.wildcards)) {
+                    continue;
+                }
+                let is_met = |request: &Request| match owned.pattern.fill(request, owned.wildcards) {
+                    Filled::Text(owned) if text.negated => is_like(&denied, &owned),
+                    Filled::Text(owned) => overlap(&denied, &owned),
+                    Filled::Nothing | Filled::Unknown(_) => false,
+                };
+                let usually = is_met(usual);
+                if let Some(index) = others().position(|other| is_met(&other) != usually) {
+                    return Some((denied.replace(ANY_RUN, "*").replace(ANY_CHAR, "?"), index));
+                }
+            }
+        }
+        None
+    }
+
+    fn texts(&self) -> impl Iterator<Item = Text<'_>> {
+        let (resources, negated) = match &self.resources {
+            Some(Listed::These(patterns)) => (patterns.as_slice(), false),
+            Some(Listed::AllBut(patterns)) => (patterns.as_slice(), true),
+            None => (&[][..], false),
+        };
+        let resource = move |pattern| Text { key: String::new(), pattern, wildcards: true, negated };
+        let conditions = self.conditions.iter().filter_map(|one| Some((one, one.operator?)));
+        let conditions = conditions.filter(|(_, operator)| operator.base != Base::Null).flat_map(|(one, operator)| {
+            let key = one.key.rsplit(':').next().unwrap_or_default().to_lowercase();
+            let (wildcards, negated) = (operator.has_wildcards(), operator.negated);
+            one.values.iter().map(move |pattern| Text { key: key.clone(), pattern, wildcards, negated })
+        });
+        resources.iter().map(resource).chain(conditions)
+    }
+}
+
+/// Whether some text is like both of two patterns; of ARNs, with each segment on its own.
+fn overlap(a: &str, b: &str) -> bool {
+    match segments(a).zip(segments(b)) {
+        Some((a, b)) => a.iter().zip(b).all(|(a, b)| texts_overlap(a, b)),
+        None => texts_overlap(a, b),
+    }
+}
+
+fn texts_overlap(a: &str, b: &str) -> bool {
+    let is_wild = |c: char| c == ANY_RUN || c == ANY_CHAR;
+    // Up to the first wildcard, both are plain.
+    let mut both = a.chars().zip(b.chars()).take_while(|(a, b)| !is_wild(*a) && !is_wild(*b));
+    if both.any(|(a, b)| a != b) {
+        return false;
+    }
+    let b: Vec<char> = b.chars().collect();
+    // Whether what is left of `b`, from each place on, can meet what is left of `a`: from its end to its start.
+    let mut meets: Vec<bool> = Vec::new();
+    for a in std::iter::once(None).chain(a.chars().rev().map(Some)) {
+        let mut here = vec![false; b.len() + 1];
+        for at in (0..=b.len()).rev() {
+            let other = b.get(at).copied();
+            let before = |at: usize| meets.get(at).copied().unwrap_or_default();
+            let after = |here: &[bool]| here.get(at + 1).copied().unwrap_or_default();
+            let met = match (a, other) {
+                (None, None) => true,
+                (None, Some(ANY_RUN)) => after(&here),
+                (Some(ANY_RUN), None) => before(at),
+                (Some(ANY_RUN), Some(_)) | (Some(_), Some(ANY_RUN)) => before(at) || after(&here),
+                (None, Some(_)) | (Some(_), None) => false,
+                (Some(a), Some(b)) => (a == b || a == ANY_CHAR || b == ANY_CHAR) && before(at + 1),
+            };
+            if let Some(place) = here.get_mut(at) {
+                *place = met;
+            }
+        }
+        meets = here;
+    }
+    meets.first().copied().unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::overlap;
+
+    #[test]
+    fn two_patterns_overlap_where_some_text_is_like_both() {
+        let encoded = |pattern: &str| pattern.replace('*', "\u{F8F0}").replace('?', "\u{F8F1}");
+        for (a, b, expected) in [
+            ("b/bob/*", "b/bob/*", true),
+            ("b/bob/*", "b/bobby/*", false),
+            ("b/bo*", "b/bob/*", true),
+            ("b/?ob/*", "b/bob/*", true),
+            ("b/?ob/*", "b/ob/*", false),
+            ("b/???/*", "b/bob/*", true),
+            ("b/???", "b/bob/*", false),
+            ("b/*ob/x", "b/bob/*", true),
+            ("b/*", "b/bob/*", true),
+            ("*", "", true),
+            ("?", "", false),
+            ("a*c", "*b*", true),
+            ("ac", "*b*", false),
+            ("bob", "bob", true),
+            ("bob", "bo", false),
+            ("arn:aws:logs:*:*:log-stream:bob/*", "arn:aws:logs:eu:1:log-stream:anna/*", false),
+        ] {
+            assert_eq!(overlap(&encoded(a), &encoded(b)), expected, "{a} {b}");
+            assert_eq!(overlap(&encoded(b), &encoded(a)), expected, "{b} {a}");
+        }
+    }
+}
