@@ -278,3 +278,45 @@ def test_the_job_fails_if_the_deployment_does(tmp_path: Path, status: int) -> No
     finished = shell(step, tmp_path, {"ACCOUNT": "tokyo", "LEAVERS": "", "GITHUB_STEP_SUMMARY": str(summary)})
     assert finished.returncode == status
     assert "deploying with --jobs 8" in summary.read_text()
+
+
+@pytest.mark.parametrize("tool", ["github", "gitlab"])
+@pytest.mark.parametrize(("commits", "before", "said"), [
+    (1, "0" * 40, "All is new: there is no commit before this one."),
+    # A pipeline that is run by hand knows no commit before it; nor does one of a branch whose history was rewritten.
+    (2, "", "**No changes**"),
+    (2, "1" * 40, "**No changes**"),
+])  # fmt: skip
+def test_what_was_merged_is_shown_whatever_was_before(tmp_path: Path, tool: str, commits: int, before: str, said: str) -> None:
+    repository(tmp_path)
+    for number in range(1, commits):
+        (tmp_path / "notes").write_text(f"{number}")
+        run(["git", "add", "notes"], tmp_path)
+        run(["git", "-c", "user.name=a", "-c", "user.email=a@b", "commit", "-qm", "notes"], tmp_path)
+    written = ci(tmp_path / "ci", tool)
+    summary = tmp_path / "summary.md"
+    if tool == "github":
+        job = yaml.safe_load((written / GITHUB_DEPLOY).read_text())["jobs"]["changes"]
+        script = next(step["run"] for step in job["steps"] if step.get("name") == "Show what was merged")
+        finished = shell(script, tmp_path, {"BEFORE": before, "GITHUB_STEP_SUMMARY": str(summary)})
+    else:
+        script, _ = yaml.safe_load((written / GITLAB_DEPLOY).read_text())["racestack changes"]["script"]
+        finished = shell(script, tmp_path, {"CI_COMMIT_BEFORE_SHA": before})
+        summary = tmp_path / "diff.md"
+    assert finished.returncode == 0, finished.stderr
+    assert said in summary.read_text()
+
+
+@pytest.mark.parametrize(("account", "found"), [("", ["seoul", "tokyo"]), ("tokyo", ["tokyo"]), ("edo", None)])
+def test_the_accounts_to_deploy_are_listed(tmp_path: Path, account: str, found: list[str] | None) -> None:
+    for name in ("seoul", "tokyo"):
+        (tmp_path / "out" / name).mkdir(parents=True)
+        (tmp_path / "out" / name / "manifest.json").touch()
+    job = yaml.safe_load((ci(tmp_path / "ci", "github") / GITHUB_DEPLOY).read_text())["jobs"]["changes"]
+    script = next(step["run"] for step in job["steps"] if step.get("id") == "accounts")
+    output = tmp_path / "output"
+    finished = shell(script, tmp_path, {"ACCOUNT": account, "GITHUB_OUTPUT": str(output)})
+    if found is None:
+        assert finished.returncode == 1 and "::error::out/ has no account edo" in finished.stdout
+    else:
+        assert json.loads(output.read_text().removeprefix("accounts=")) == found
