@@ -77,6 +77,15 @@ impl Reader<'_> {
             Some((arn.clone(), document.clone()))
         };
         policies.documents = policies.all().filter_map(known).collect();
+        let mut by_name = BTreeMap::new();
+        let name_of = |arn: &str| arn.rsplit('/').next().unwrap_or_default().to_ascii_lowercase();
+        // Source: https://docs.aws.amazon.com/IAM/latest/APIReference/API_CreatePolicy.html
+        if let Some(arn) = policies.all().find(|arn| *by_name.entry(name_of(arn)).or_insert(*arn) != *arn) {
+            let message = format!("found `{arn}` beside another policy of its name, and an account has one of a name");
+            let finding = Finding::new(Rule::SettingsContradiction, message);
+            let place = self.config.node.place_of("extra_policies");
+            self.findings.push(finding.at(place).help("write the same path wherever you name the policy"));
+        }
         let keys = [("permissions_boundary", policies.boundary.as_slice())];
         let extra =
             [("extra_policies.people", &policies.people[..]), ("extra_policies.notebooks", &policies.notebooks)];
