@@ -121,4 +121,4 @@ deploy-all: ## deploy all accounts at once, each with the AWS profile of its nam
 
 clean: ## remove what was built and installed
 	$(CARGO) clean
-	rm -rf .venv .venv-sagemaker-* tests/node/node_modules tests/oracle/node_modules
+	rm -rf .venv .venv-sagemaker-* tests/node/node_modules tests/nag/node_modules tests/oracle/node_modules

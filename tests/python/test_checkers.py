@@ -21,6 +21,7 @@ HARDENED = [name for name, settings in SETTINGS.items() if "policies: documented
 CHECKOV = {
     ("CKV_AWS_18", "Bucket"),
     ("CKV_AWS_26", "BudgetNotices"),
+    ("CKV_AWS_27", "KeyRotationUndelivered"),
     ("CKV_AWS_107", "DeepRacerRole"),
     ("CKV_AWS_109", "CloudFormationRole"),
     ("CKV_AWS_109", "DeepRacerRole"),
@@ -47,8 +48,33 @@ BY_SETTINGS = ("CKV_AWS_18", "CKV_AWS_26", "CKV_AWS_149", "CKV_AWS_158", "CKV_AW
 CLOUDSPLAINING = {("NotebookPolicy", "credentials exposure", "ecr:GetAuthorizationToken")}
 
 
-# Everything that checkov reports of, with suppressions for it.
-METADATA = f"{ALL_SERVICES}access_keys: {{notify: admins@example.com}}\nmetadata: {{checkov: true}}\n"
+# What cdk-nag reports, in the same way. Its version 2 reads the suppressions of templates, its version 3 does not.
+CDK_NAG = {
+    ("AwsSolutions-IAM5", "AccessKeysPolicy"),
+    ("AwsSolutions-IAM5", "BoundaryPolicy"),
+    ("AwsSolutions-IAM5", "CloudFormationRole"),
+    ("AwsSolutions-IAM5", "DailyWorkPolicy"),
+    ("AwsSolutions-IAM5", "DeepRacerRole"),
+    ("AwsSolutions-IAM5", "KeyRotationRole"),
+    ("AwsSolutions-IAM5", "LambdaRole"),
+    ("AwsSolutions-IAM5", "NotebookBoundaryPolicy"),
+    ("AwsSolutions-IAM5", "NotebookPolicy"),
+    ("AwsSolutions-IAM5", "RoboMakerRole"),
+    ("AwsSolutions-IAM5", "S3FolderPolicy"),
+    ("AwsSolutions-IAM5", "SageMakerPolicy"),
+    ("AwsSolutions-IAM5", "SageMakerRole"),
+    ("AwsSolutions-L1", "KeyRotation"),
+    ("AwsSolutions-S1", "Bucket"),
+    ("AwsSolutions-S10", "BucketPolicy"),
+    ("AwsSolutions-SM1", "Notebook"),
+    ("AwsSolutions-SM2", "Notebook"),
+    ("AwsSolutions-SM3", "Notebook"),
+    ("AwsSolutions-SQS3", "KeyRotationUndelivered"),
+}
+NAG_BY_SETTINGS = ("AwsSolutions-S1", "AwsSolutions-SM1", "AwsSolutions-SM2", "AwsSolutions-SM3")
+
+# Everything that checkov and cdk-nag report of, with suppressions for it.
+METADATA = f"{ALL_SERVICES}access_keys: {{notify: admins@example.com}}\nmetadata: {{checkov: true, cdk_nag: true}}\n"
 
 
 @pytest.fixture(scope="module")
@@ -110,6 +136,21 @@ def test_cloudsplaining_reports_what_is_listed_and_no_more(out: Path) -> None:
         for action in actions
     }
     assert reported == CLOUDSPLAINING
+
+
+@pytest.mark.usefixtures("checkers")
+@pytest.mark.parametrize("version", ["2", "3"])
+def test_cdk_nag_reports_what_is_listed_and_no_more(tmp_path: Path, version: str) -> None:
+    made = Workspace(tmp_path, METADATA)
+    made.write()
+    made.synth("--assembly", tmp_path / "cdk.out")
+    program = REPOSITORY / "tests" / "nag" / "check.cjs"
+    answer = json.loads(finished(["node", program, version, tmp_path / "cdk.out", tmp_path / "nag"], ""))
+    found = {(rule, kind(logical_id)) for rule, logical_id, _ in answer}
+    assert found == CDK_NAG, sorted(found ^ CDK_NAG)
+    open_ones = {(rule, kind(logical_id)) for rule, logical_id, suppressed in answer if not suppressed}
+    mended = {(rule, where) for rule, where in CDK_NAG if rule in NAG_BY_SETTINGS}
+    assert open_ones == (mended if version == "2" else CDK_NAG)
 
 
 def checkov(out: Path) -> list[str | Path]:
