@@ -4,11 +4,14 @@ use std::fmt::Display;
 
 use serde_json::Value;
 
-use super::Limiter;
+use super::{Count, Limiter};
 use crate::check::Checked;
 use crate::facts::limits;
 use crate::model::{IamPath, UserName};
 use crate::plan::Part;
+
+const FEWER_POLICIES: &str = "name fewer `extra_policies`, or leave out a setting that adds a policy of racestack's: \
+    `bucket.kms_key`, shared and team folders, `console` and `mfa`, `allowed_networks`, allowed instance types, what limits training jobs";
 
 impl Limiter<'_> {
     /// A user, a role or a group: its name, its path, and what is attached to it.
@@ -22,7 +25,11 @@ impl Limiter<'_> {
         }
         self.iam_path(path, properties);
         let attached = list(properties, "ManagedPolicyArns").len();
-        self.limit(format_args!("{path}/ManagedPolicyArns"), "attached policies", attached, limits::ATTACHED_POLICIES);
+        if attached > limits::ATTACHED_POLICIES {
+            let path = format!("{path}/ManagedPolicyArns");
+            let limit = limits::ATTACHED_POLICIES;
+            self.over(&Count { path: &path, what: "attached policies", used: attached, limit }, FEWER_POLICIES);
+        }
         let groups = list(properties, "Groups").len();
         self.limit(format_args!("{path}/Groups"), "groups of a user", groups, limits::USER_GROUPS);
         let mut inline = 0;
