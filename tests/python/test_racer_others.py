@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
+from moto_server import ACCOUNT_ID
 from stand_server import BUCKET, IMAGE, LOG_GROUPS, NOTEBOOKS, OTHER, RACER, SUSPENDED, Racer, Stand, role_arn
 
 # How the services say that access is denied; S3 says of a HEAD request its status alone.
@@ -173,6 +174,27 @@ def test_what_is_anothers_stays_closed(stand: Stand, calls: dict[str, Call], kin
     allowed = {name for name, call in calls.items() if is_allowed(racer, call)}
     is_weak = kind == "user" and "documented" in stand.workspace.settings
     assert allowed == (OPEN_IN_DOCUMENTED if is_weak else set())
+
+
+@pytest.mark.parametrize("stand", ["documented console"], indirect=True)
+def test_password_and_second_factor_of_another_stay_closed(stand: Stand) -> None:
+    device = f"arn:aws:iam::{ACCOUNT_ID}:mfa/{OTHER}"
+    codes = {"AuthenticationCode1": "123456", "AuthenticationCode2": "654321"}
+    admin = stand.moto.client("iam")
+    admin.create_virtual_mfa_device(VirtualMFADeviceName=OTHER)
+    admin.enable_mfa_device(UserName=OTHER, SerialNumber=device, **codes)
+    calls: list[Call] = [
+        ("iam", "create_virtual_mfa_device", {"VirtualMFADeviceName": f"{OTHER}-2"}),
+        ("iam", "delete_virtual_mfa_device", {"SerialNumber": device}),
+        ("iam", "enable_mfa_device", {"UserName": OTHER, "SerialNumber": device} | codes),
+        ("iam", "resync_mfa_device", {"UserName": OTHER, "SerialNumber": device} | codes),
+        ("iam", "deactivate_mfa_device", {"UserName": OTHER, "SerialNumber": device}),
+        ("iam", "get_login_profile", {"UserName": OTHER}),
+        ("iam", "delete_login_profile", {"UserName": OTHER}),
+    ]
+    racers = [stand.racer(kind, RACER) for kind in ("user", "role")]
+    assert [(racer.kind, call[1]) for racer in racers for call in calls if is_allowed(racer, call)] == []
+    assert [each["SerialNumber"] for each in admin.list_mfa_devices(UserName=OTHER)["MFADevices"]] == [device]
 
 
 @pytest.mark.parametrize("kind", ["user", "role"])
