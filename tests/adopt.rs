@@ -80,6 +80,15 @@ impl Lost {
         std::fs::read_to_string(self.path(name)).unwrap()
     }
 
+    /// Writes the configuration that there is before the adoption.
+    fn configure(&self, company: &str, account: &str) {
+        let _ = std::fs::remove_dir_all(self.path("new"));
+        self.workspace.write("new/config/settings.yaml", company.as_bytes());
+        let bucket = self.export.0["export.json"]["bucket"].as_str().unwrap();
+        let account = format!("account_id: \"{ACCOUNT}\"\nregion: {REGION}\nbucket: {{name: {bucket}}}\n{account}");
+        self.workspace.write("new/config/accounts/tokyo/settings.yaml", account.as_bytes());
+    }
+
     fn notebook(&mut self, name: &str, tags: &Value) {
         let arn = format!("arn:aws:sagemaker:{REGION}:{ACCOUNT}:notebook-instance/{name}");
         let description = json!({
@@ -117,6 +126,10 @@ fn what_racestack_deployed_becomes_what_it_was() {
     let added = diff["changes"].as_array().unwrap().iter().filter(|change| change["action"] == "add");
     let added: Vec<&str> = added.map(|change| change["resource_type"].as_str().unwrap()).collect();
     assert_eq!(added, ["AWS::SageMaker::NotebookInstanceLifecycleConfig"]);
+    let bucket = lost.read("new/import/tokyo/storage.yaml");
+    for part in ["VersioningConfiguration:\n        Status: Enabled\n", "PublicAccessBlockConfiguration:\n"] {
+        assert!(bucket.contains(part), "{bucket}");
+    }
     // Of what people are, nothing changes but for what keeps it in the stack.
     let users = diff["changes"].as_array().unwrap().iter().filter(|change| change["resource_type"] == "AWS::IAM::User");
     for path in users.flat_map(|change| change["properties"].as_array().unwrap().clone()) {
@@ -172,6 +185,52 @@ fn where_everything_is_in_stacks_there_is_nothing_to_import() {
         outcome.stderr
     );
     assert!(!folders[3].exists());
+}
+
+#[test]
+fn a_person_who_exists_is_imported_and_nobody_else_changes() {
+    let mut lost = Lost::new("");
+    lost.export.add_user("sato.hana");
+    let arn = format!("arn:aws:iam::{ACCOUNT}:user/people/sato.hana");
+    let user = lost.export.identity("UserDetailList", "sato.hana");
+    user["Arn"] = arn.into();
+    user["Tags"] = json!([{"Key": "team", "Value": "red"}, {"Key": "aws:made-by", "Value": "hand"}]);
+    let reads = json!({"Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::another/*"});
+    lost.export.allow("UserDetailList", "sato.hana", &reads);
+    // What others have is not told of.
+    lost.notebook("spare", &json!([]));
+    let folders = ["export", "config", "out", "import"].map(|name| lost.path(name));
+    lost.export.write(&folders[0]);
+    let [from, config, out, import] = folders.each_ref().map(|path| path.to_str().unwrap());
+    let args = ["adopt", "--account", "tokyo", "--from", from, "--config", config, "--out", out, "--import", import];
+    let asked = racestack(&[&args[..], &["--user", "sato.hana"]].concat());
+    assert_eq!((asked.code, asked.stderr.as_str()), (0, ""), "{}", asked.stdout);
+    assert!(asked.stdout.ends_with("  name = sato.hana\n  team = red\n  notebook = false\n"), "{}", asked.stdout);
+    assert!(!folders[3].exists());
+
+    // Somebody who is not there yet is made, and not imported.
+    let row = [ROSTER, b"sato.hana,red,false\nnew.comer,red,false\n"].concat();
+    lost.workspace.write("config/accounts/tokyo/roster.csv", &row);
+    let adopted = racestack(&[&args[..], &["--user", "sato.hana"]].concat());
+    assert_eq!(adopted.code, 0, "{}", adopted.stderr);
+    assert!(adopted.stdout.contains(": 1 resources to import into 1 stacks\n"), "{}", adopted.stdout);
+    let listed: Value = serde_json::from_str(&lost.read("import/tokyo/users-001.resources-to-import.json")).unwrap();
+    assert_eq!(listed[0]["ResourceIdentifier"], json!({"UserName": "sato.hana"}));
+    let script = lost.read("import/tokyo/import.sh");
+    assert!(
+        script.contains("stacks='\nmycompany-deepracer-users-001 users-001.yaml users-001.resources-to-import.json\n'")
+    );
+    let template = lost.read("import/tokyo/users-001.yaml");
+    assert!(template.contains("Path: /people/") && !template.contains("aws:made-by"), "{template}");
+    assert!(template.contains("Resource: \"arn:aws:s3:::another/*\""), "{template}");
+    assert!(!lost.read("import/tokyo/manifest.json").contains("new.comer"));
+
+    let synth = racestack(&["synth", "--config", config, "--out", out]);
+    assert_eq!(synth.code, 0, "{}", synth.stderr);
+    let compared = racestack(&["diff", import, out, "--format", "json"]);
+    let diff: Value = serde_json::from_str(&compared.stdout).unwrap_or_else(|_| panic!("{}", compared.stderr));
+    let plan = ["add", "change", "replace", "may_replace", "destroy"].map(|key| diff["plan"][key].as_u64().unwrap());
+    assert_eq!(plan, [1, 1, 0, 0, 0], "{}", diff["plan"]);
 }
 
 #[test]
@@ -233,6 +292,54 @@ fn a_notebook_without_a_tag_is_its_namesakes() {
 }
 
 #[test]
+fn what_a_tag_says_goes_before_what_a_name_does() {
+    let mut lost = Lost::new("");
+    lost.notebook("mei", &json!([]));
+    lost.notebook("zebra", &json!([{"Key": "user", "Value": "mei"}]));
+    lost.finds("adopt::left-out", "the notebook `mei` stays as it is: `mei` has `zebra`");
+}
+
+#[test]
+fn whose_group_has_a_policy_on_their_own_folder_is_a_person() {
+    let mut lost = Lost::new("");
+    lost.export.add_user("ann");
+    lost.export.add_user("robot");
+    let group = json!({
+        "GroupName": "racers", "Arn": format!("arn:aws:iam::{ACCOUNT}:group/racers"), "GroupPolicyList": [],
+        "AttachedManagedPolicies": [],
+    });
+    lost.export.list("GroupDetailList").push(group);
+    let bucket = lost.export.0["export.json"]["bucket"].as_str().unwrap().to_owned();
+    let resource = format!("arn:aws:s3:::{bucket}/${{aws:username}}/*");
+    lost.export.allow("GroupDetailList", "racers", &json!({"Effect": "Allow", "Action": "s3:*", "Resource": resource}));
+    lost.export.identity("UserDetailList", "ann")["GroupList"] = json!(["racers"]);
+    assert_eq!(lost.findings(), []);
+    let roster = lost.read("new/config/accounts/tokyo/roster.yaml");
+    assert!(roster.contains("- name: ann\n") && !roster.contains("robot"), "{roster}");
+}
+
+#[test]
+fn what_cloudformation_would_refuse_is_told_before() {
+    // A template that is too large, by an inline policy.
+    let mut lost = Lost::new("");
+    let resources: Vec<String> = (0..2_000).map(|at| format!("arn:aws:s3:::another/{at:020}/*")).collect();
+    lost.export.allow("UserDetailList", "mei", &json!({"Effect": "Allow", "Action": "s3:*", "Resource": resources}));
+    lost.finds("limit::exceeded", "allowed are 51200");
+    assert!(!lost.path("new/import").exists());
+    // A stack that is a StackSet's, and a password that a stack would make another of.
+    let settings = "deploy: {stack_sets: [storage]}\n";
+    let mut lost = Lost::new("");
+    lost.configure("company: mycompany\n", settings);
+    lost.finds("adopt::name-taken", "is left to a StackSet");
+    lost.configure("company: mycompany\nconsole: true\n", "");
+    lost.export.credentials(&[(
+        "mei",
+        "true,N/A,N/A,N/A,true,false,N/A,N/A,N/A,N/A,false,N/A,N/A,N/A,N/A,false,N/A,false,N/A",
+    )]);
+    lost.finds("adopt::name-taken", "the user `mei` has a password already");
+}
+
+#[test]
 fn a_service_role_under_another_path_leaves_its_service_out() {
     let mut lost = Lost::new("");
     let arn = format!("arn:aws:iam::{ACCOUNT}:role/AWSDeepRacerLambdaAccessRole");
@@ -266,9 +373,9 @@ fn the_settings_have_what_the_bucket_has() {
     let mut lost = Lost::new("");
     lost.export.0.insert(
         "bucket-lifecycle.json".to_owned(),
-        json!({"Rules": [{"ID": "tidy-up"}, {"ID": "expire-old-versions"}]}),
+        json!({"Rules": [{"ID": "expire-old-versions"}, {"ID": "tidy-up"}]}),
     );
-    lost.finds("adopt::overwritten", "`tidy-up`");
+    lost.finds("adopt::overwritten", "lifecycle rules in the place of `tidy-up`");
 }
 
 #[test]

@@ -11,8 +11,8 @@ use crate::output::ImportedStack;
 use crate::render;
 use crate::source::Place;
 
-/// The stacks that import something, in the order of their deployment. `new` is what synth makes, `old` the account's out folder,
-/// which is taken to be deployed: what it has, a stack has already.
+/// The stacks that import something, and those of the account that stay as they are, in the order of their deployment. `new` is what synth
+/// makes, `old` the account's out folder, which is taken to be deployed: what it has, a stack has already.
 ///
 /// A stack that is there keeps its template, byte by byte: an import must change nothing of it. A new one has nothing but what it
 /// imports, since an import adds no outputs either.
@@ -49,7 +49,13 @@ pub fn import(
                 }
             }
         }
+        let file = stack.source.path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+        let name = stack.name.clone();
         if listed.is_empty() {
+            stacks.extend(deployed.map(|deployed| {
+                let (template, users) = (deployed.source.text.clone(), deployed.users.clone());
+                ImportedStack { name, file, template, resources: listed, users }
+            }));
             continue;
         }
         if stack.deployed_by.is_some() {
@@ -68,13 +74,12 @@ pub fn import(
                     .help("let it end with `Outputs`, as racestack's own does"),
             );
         }
-        let file = stack.source.path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
         let is_there = |id: &str| {
             resources.contains_key(id) || deployed.is_some_and(|one| resources_of(one).any(|(other, _)| other == id))
         };
         let users = stack.users.iter().filter(|user| is_there(&format!("{}User", user.logical_id)));
         stacks.push(ImportedStack {
-            name: stack.name.clone(),
+            name,
             file,
             template: template.unwrap_or_default(),
             resources: listed,

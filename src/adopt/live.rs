@@ -153,11 +153,7 @@ fn group(export: &Export, name: &str) -> Option<Live> {
 }
 
 fn policy(export: &Export, name: &str, path: &str) -> Option<Live> {
-    // AWS's own policies have an account's ID of theirs: `aws`.
-    let own = |arn: &str| arn.split(':').nth(4) == Some(export.account_id.as_str());
-    let all = export.identities.policies.iter().filter(|policy| own(&policy.arn));
-    let mut named = all.filter(|policy| policy.name().eq_ignore_ascii_case(name));
-    let policy = named.next()?;
+    let policy = export.identities.policies.iter().find(|policy| policy.name().eq_ignore_ascii_case(name))?;
     let taken = other_case(export, ("policy", policy.name(), name), &policy.arn);
     if let Some(taken) = taken.or_else(|| other_path(export, ("policy", name), &policy.arn, path)) {
         return Some(taken);

@@ -282,7 +282,9 @@ impl Adopting<'_> {
         if any_error(findings) {
             return Ok(None);
         }
-        if stacks.is_empty() && users.is_empty() {
+        let counts = stacks.iter().map(|stack| stack.resources.len()).filter(|count| *count > 0);
+        let (stacks, resources) = counts.fold((0, 0), |(stacks, resources), count| (stacks + 1, resources + count));
+        if stacks == 0 && users.is_empty() {
             return Ok(Some(format!("{name}: there is nothing to import\n")));
         }
         for file in &files {
@@ -291,7 +293,7 @@ impl Adopting<'_> {
         if !plan.account.lock_exists {
             files::write_file_atomically(&self.folder().join(LOCK_FILE), lock.as_bytes())?;
         }
-        Ok(Some(self.next_steps(stacks.iter().map(|stack| stack.resources.len()).sum(), stacks.len(), users.len())))
+        Ok(Some(self.next_steps(resources, stacks, users.len())))
     }
 
     fn out_folder(&self, folder: &Path, files: Vec<OutputFile>) -> Result<OutFolder, Failure> {

@@ -10,7 +10,7 @@ use crate::plan::AccountPlan;
 
 const SCRIPT: &str = include_str!("../../templates/scripts/import.sh");
 
-/// A stack that imports resources.
+/// A stack that imports resources, or that is there already and stays as it is.
 #[derive(Debug)]
 pub struct ImportedStack {
     pub name: String,
@@ -18,7 +18,7 @@ pub struct ImportedStack {
     pub file: String,
     /// Its template, with what it imports.
     pub template: String,
-    /// What it imports, as `--resources-to-import` takes it.
+    /// What it imports, as `--resources-to-import` takes it: nothing where it stays as it is.
     pub resources: Vec<Value>,
     pub users: Vec<UserEntry>,
 }
@@ -38,6 +38,7 @@ pub fn import_files(plan: &AccountPlan<'_>, stacks: &[ImportedStack], users: &[&
         let notebook = user.notebook.as_ref()?;
         Some(format!("{} {} {}", notebook.name, role_arn(user), tags_json(user.tags.iter().cloned())))
     });
+    let importing = stacks.iter().filter(|stack| !stack.resources.is_empty());
     let data = [
         assignment("account_name", account.name.as_str()),
         assignment("account", &names.account_id),
@@ -47,7 +48,7 @@ pub fn import_files(plan: &AccountPlan<'_>, stacks: &[ImportedStack], users: &[&
         assignment("tags", &tags_json(deploy::stack_tags(account))),
         assignment("lifecycle", &names.notebook_lifecycle),
         "# A line a stack: its name, and the files of its template and of what it imports.\n".to_owned(),
-        lines("stacks", stacks.iter().map(|stack| format!("{} {} {}", stack.name, stack.file, listed(stack)))),
+        lines("stacks", importing.clone().map(|stack| format!("{} {} {}", stack.name, stack.file, listed(stack)))),
         "# A line a notebook that was made by hand: its name, the ARN of its person's role, its tags.\n".to_owned(),
         lines("notebooks", notebooks),
     ];
@@ -55,7 +56,7 @@ pub fn import_files(plan: &AccountPlan<'_>, stacks: &[ImportedStack], users: &[&
         stacks.iter().map(|stack| plain(stack.file.clone(), stack.template.clone())).collect();
     // Values made of texts always have a JSON form.
     let json = |value: &Value| serde_json::to_string_pretty(value).unwrap_or_default() + "\n";
-    files.extend(stacks.iter().map(|stack| plain(listed(stack), json(&stack.resources.iter().cloned().collect()))));
+    files.extend(importing.map(|stack| plain(listed(stack), json(&stack.resources.iter().cloned().collect()))));
     files.push(plain(MANIFEST_FILE.to_owned(), json(&manifest(plan, stacks))));
     files.push(OutputFile { name: "import.sh".to_owned(), text: filled(SCRIPT, &data.concat()), executable: true });
     files
@@ -69,8 +70,9 @@ fn listed(stack: &ImportedStack) -> String {
 fn manifest(plan: &AccountPlan<'_>, stacks: &[ImportedStack]) -> Value {
     let names = &plan.names;
     let stack = |(index, stack): (usize, &ImportedStack)| {
+        let capabilities = stack.template.contains("AWS::IAM::").then_some("CAPABILITY_NAMED_IAM");
         json!({
-            "name": stack.name, "file": stack.file, "order": index + 1, "capabilities": ["CAPABILITY_NAMED_IAM"],
+            "name": stack.name, "file": stack.file, "order": index + 1, "capabilities": Vec::from_iter(capabilities),
             "users": stack.users,
         })
     };
