@@ -20,6 +20,8 @@ use crate::{is_long, start};
 /// Changed accounts in `make test`, and in `make test-all`.
 const ACCOUNTS: usize = 25;
 const ALL_ACCOUNTS: usize = 200;
+/// Accounts that are changed and asked about at a time.
+const AT_ONCE: usize = 25;
 const KEY: &str = "arn:aws:kms:ap-northeast-1:111122223333:key/11111111-2222-3333-4444-555555555555";
 const KEY_FILE: &str = "policies/11111111-2222-3333-4444-555555555555.json";
 const ROSTER: &[u8] = b"name\nbob\nbobby\n";
@@ -92,75 +94,94 @@ fn what_the_oracle_says_is_open_the_audit_finds() {
     export.0.insert(KEY_FILE.to_owned(), json!({"Policy": of_key.to_string()}));
     let mut chance = Chance::new(start());
     let accounts = if is_long() { ALL_ACCOUNTS } else { ACCOUNTS };
-    let mut kinds: BTreeMap<&str, usize> = BTreeMap::new();
-    let changed: Vec<ExportFiles> = (0..accounts)
-        .map(|_| {
-            let mut changed = export.clone();
+    let mut tally = Tally::default();
+    for first in (0..accounts).step_by(AT_ONCE) {
+        let mut changed = vec![export.clone(); AT_ONCE];
+        for one in &mut changed {
             for _ in 0..=chance.below(3) {
-                *kinds.entry(change(&mut changed, &mut chance)).or_default() += 1;
+                *tally.changes.entry(change(one, &mut chance)).or_default() += 1;
             }
-            changed
-        })
-        .collect();
-    let found: Vec<Vec<(String, String)>> = changed.iter().map(|export| findings(&workspace, export)).collect();
-    let (mut cases, mut asked) = (Vec::new(), Vec::new());
-    for (account, (mut export, found)) in changed.into_iter().zip(&found).enumerate() {
-        for (owner, list, name, what, case) in cases_of(&mut export) {
-            asked.push(Asked { account, list, name, what, owner, found });
-            cases.push(case);
+        }
+        tally.look(first, changed, &workspace);
+    }
+    tally.check(accounts);
+}
+
+/// What the accounts came to.
+#[derive(Default)]
+struct Tally {
+    /// How many accounts were changed in which way.
+    changes: BTreeMap<&'static str, usize>,
+    requests: usize,
+    /// The requests that the oracle does not decide.
+    refused: usize,
+    /// Those that it allows, by what they are about.
+    open: BTreeMap<String, usize>,
+    /// What is open by taking a role that reaches it.
+    steps: usize,
+    missed: Vec<String>,
+}
+
+impl Tally {
+    /// Asks of these accounts, the first of which has this number.
+    #[track_caller]
+    fn look(&mut self, first: usize, changed: Vec<ExportFiles>, workspace: &Workspace) {
+        let found: Vec<Vec<(String, String)>> = changed.iter().map(|export| findings(workspace, export)).collect();
+        let (mut cases, mut asked) = (Vec::new(), Vec::new());
+        for ((account, mut export), found) in (first..).zip(changed).zip(&found) {
+            for (owner, list, name, what, case) in cases_of(&mut export) {
+                asked.push(Asked { account, list, name, what, owner, found });
+                cases.push(case.json());
+            }
+        }
+        self.requests += cases.len();
+        // Of each account, who takes which role, and who reaches something of whom.
+        let (mut takes, mut reaches) = (Vec::new(), BTreeSet::new());
+        for (answer, (case, one)) in node::decide(&cases).iter().zip(cases.iter().zip(&asked)) {
+            match answer {
+                Answer::Decided { decision, .. } if decision == "Allowed" => {}
+                Answer::Decided { .. } => continue,
+                Answer::Refused(_) => {
+                    self.refused += 1;
+                    continue;
+                }
+            }
+            match one.what.strip_prefix("take ") {
+                Some(role) => takes.push((one, role)),
+                None => _ = reaches.insert((one.account, one.list, one.name.as_str(), one.owner)),
+            }
+            // Of what may be nobody's, the second step tells.
+            if one.owner.is_empty() {
+                continue;
+            }
+            *self.open.entry(one.what.clone()).or_default() += 1;
+            if !one.is_found() {
+                self.missed.push(format!("{}\n{case:#}\n{:#?}", one.in_words(), one.found));
+            }
+        }
+        for (taker, role) in takes {
+            let is_reached =
+                |owner: &&'static str| taker.name != **owner && reaches.contains(&(taker.account, ROLES, role, *owner));
+            for owner in PEOPLE.into_iter().filter(is_reached) {
+                self.steps += 1;
+                if !taker.is_found() {
+                    let what = format!("{}, and by it what `{owner}` has", taker.in_words());
+                    self.missed.push(format!("{what}\n{:#?}", taker.found));
+                }
+            }
         }
     }
-    let sent: Vec<Json> = cases.iter().map(Case::json).collect();
-    let answers = node::decide(&sent);
-    let is_open = |answer: &Answer| matches!(answer, Answer::Decided { decision, .. } if decision == "Allowed");
-    let refused = answers.iter().filter(|answer| matches!(answer, Answer::Refused(_))).count();
-    let mut open: BTreeMap<&str, usize> = BTreeMap::new();
-    let mut missed = Vec::new();
-    // Of each account, who takes which role, and who reaches something of whom.
-    let (mut takes, mut reaches) = (BTreeSet::new(), BTreeSet::new());
-    for (_, (case, one)) in answers.iter().zip(cases.iter().zip(&asked)).filter(|(answer, _)| is_open(answer)) {
-        let who = (one.account, one.list, one.name.as_str());
-        match one.what.strip_prefix("take ") {
-            Some(role) => _ = takes.insert((who, role.to_owned())),
-            None => _ = reaches.insert((who, one.owner)),
-        }
-        // What a role reaches that anybody can take is told below.
-        if one.what.starts_with("take ") && !PEOPLE.contains(&one.owner) {
-            continue;
-        }
-        *open.entry(&one.what).or_default() += 1;
-        if !one.is_found() {
-            missed.push(format!("{}\n{:#}\n{:#?}", one.in_words(), case.json(), one.found));
-        }
+
+    #[track_caller]
+    fn check(&self, accounts: usize) {
+        let Self { changes, requests, refused, open, steps, missed } = self;
+        let count: usize = open.values().sum();
+        println!("{accounts} accounts, changed by {changes:?}");
+        println!("{count} of {requests} requests are open, {refused} refused: {open:?}; {steps} by a second step");
+        let first = missed[..missed.len().min(3)].join("\n");
+        assert!(missed.is_empty(), "seed {}, {} missed:\n{first}", start(), missed.len());
+        assert!(count * 100 > *requests && *steps > 0, "{count} of {requests} are open: the changes say little");
     }
-    let mut steps = 0;
-    for ((who, role), (by, owner)) in takes.iter().flat_map(|take| reaches.iter().map(move |reach| (take, reach))) {
-        let &(account, list, name) = who;
-        if (account, ROLES, role.as_str()) != *by || name == *owner {
-            continue;
-        }
-        steps += 1;
-        let what = format!("take {role}, which reaches what {owner} has");
-        let one = Asked { account, list, name: name.to_owned(), what, owner, found: &found[account] };
-        if !one.is_found() {
-            missed.push(format!("{}\n{:#?}", one.in_words(), one.found));
-        }
-    }
-    let count: usize = open.values().sum();
-    println!("{accounts} accounts, changed by {kinds:?}");
-    println!("{count} of {} requests are open, {refused} refused: {open:?}; {steps} by a second step", cases.len());
-    assert!(
-        missed.is_empty(),
-        "seed {}, {} missed:\n{}",
-        start(),
-        missed.len(),
-        missed[..missed.len().min(3)].join("\n")
-    );
-    assert!(
-        count * 100 > cases.len() && steps > 0,
-        "{count} of {} requests are open: the changes say little",
-        cases.len()
-    );
 }
 
 fn root() -> Json {
