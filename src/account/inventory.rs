@@ -150,7 +150,6 @@ fn notebook(notebook: &LiveNotebook) -> Notebook<'_> {
         name: notebook.name.clone(),
         location: location(&notebook.arn),
         role_arn: Some(notebook.role_arn.clone()),
-        lifecycle_configuration: notebook.lifecycle.clone(),
         tags: tags(&notebook.tags),
     }
 }

@@ -49,7 +49,7 @@ impl<'a> Sides<'a> {
             .iter()
             .map(|stack| {
                 let resources = stack.template.get("Resources").unwrap_or(&Value::Null);
-                inventory::Stack { account, name: &stack.name, resources, only: None }
+                inventory::Stack { account, resources, only: None }
             })
             .collect();
         let declared = IamInventory::of(&templates, &mut documents);

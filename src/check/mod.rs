@@ -215,8 +215,7 @@ fn explained<T>(
     resources.push(company::resources(plan));
     let names = &plan.names;
     let account = Account { id: &names.account_id, region: &names.region, partition: &names.partition };
-    let stacks: Vec<Stack<'_>> =
-        resources.iter().map(|resources| Stack { account, name: "", resources, only: None }).collect();
+    let stacks: Vec<Stack<'_>> = resources.iter().map(|resources| Stack { account, resources, only: None }).collect();
     let mut documents = Documents::default();
     let inventory = IamInventory::of(&stacks, &mut documents);
     Ok(Ok(ask(&AccessExplainer::new(plan, rendered, &inventory))))

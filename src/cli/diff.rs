@@ -57,12 +57,12 @@ fn sides(args: &DiffArgs, notice: &dyn Fn(&str)) -> Result<(OutFolder, OutFolder
 /// Reads an out folder. What is the same in the folder `like` is not read anew.
 pub(super) fn read(folder: &Path, like: Option<&OutFolder>, notice: &dyn Fn(&str)) -> Result<OutFolder, Failure> {
     let _claim = output::claim_shared(folder, notice)?;
-    OutFolder::read(folder, like).map_err(|error| Failure::Usage(error.to_string()))
+    OutFolder::read(folder, like).map_err(Failure::Usage)
 }
 
 /// Reads an out folder as a revision has it, likewise.
 pub(super) fn read_revision(revision: &str, folder: &Path, like: &OutFolder) -> Result<OutFolder, Failure> {
-    OutFolder::read_revision(revision, folder, Some(like)).map_err(|error| Failure::Usage(error.to_string()))
+    OutFolder::read_revision(revision, folder, Some(like)).map_err(Failure::Usage)
 }
 
 fn fail_on(what: FailOn, diff: &Diff) -> Option<Finding> {

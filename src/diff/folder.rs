@@ -10,7 +10,7 @@ use serde_json::Value;
 
 use super::resolve::resolved;
 use crate::config::conflict_line;
-use crate::files::{self, FileError, GitError};
+use crate::files::{self, FileError};
 use crate::output::{MANIFEST_FILE, UserEntry};
 use crate::render::{NotExpanded, expand_short_tags};
 use crate::source::SourceFile;
@@ -63,47 +63,9 @@ pub struct Stack {
     pub deployed_by: Option<String>,
 }
 
-/// Why an out folder cannot be compared.
-#[derive(Debug)]
-pub enum FolderError {
-    /// Something cannot be read.
-    File(FileError),
-    /// A revision cannot be read.
-    Git(GitError),
-    /// There is no such folder, or no account in it.
-    Empty(PathBuf),
-    /// A file is not as racestack writes it.
-    Broken {
-        /// The file.
-        path: PathBuf,
-        /// What is wrong with it.
-        reason: String,
-    },
-}
-
-impl std::fmt::Display for FolderError {
-    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            Self::File(error) => write!(formatter, "{error}"),
-            Self::Git(error) => write!(formatter, "{error}"),
-            Self::Empty(path) => {
-                write!(formatter, "`{}` is no out folder: no account's {MANIFEST_FILE} is in it", path.display())
-            }
-            Self::Broken { path, reason } => write!(formatter, "cannot compare `{}`: {reason}", path.display()),
-        }
-    }
-}
-
-impl From<FileError> for FolderError {
-    fn from(error: FileError) -> Self {
-        Self::File(error)
-    }
-}
-
-impl From<GitError> for FolderError {
-    fn from(error: GitError) -> Self {
-        Self::Git(error)
-    }
+/// What is said of a file that is not as racestack writes it.
+fn broken(path: &Path, reason: impl std::fmt::Display) -> String {
+    format!("cannot compare `{}`: {reason}", path.display())
 }
 
 /// The parts of a manifest that are compared. Those of other versions of racestack may hold more, or less.
@@ -149,23 +111,24 @@ impl OutFolder {
     ///
     /// # Errors
     /// When it cannot be read, holds no account, or holds what racestack did not write.
-    pub fn read(folder: &Path, like: Option<&Self>) -> Result<Self, FolderError> {
+    pub fn read(folder: &Path, like: Option<&Self>) -> Result<Self, String> {
+        let said = |error: FileError| error.to_string();
         let mut found = Files::new();
-        for account in files::list(folder)?.unwrap_or_default() {
+        for account in files::list(folder).map_err(said)?.unwrap_or_default() {
             if !account.is_folder || account.name.starts_with('.') {
                 continue;
             }
             let mut inside = BTreeMap::new();
-            let entries = files::list(&account.path)?.unwrap_or_default();
+            let entries = files::list(&account.path).map_err(said)?.unwrap_or_default();
             for entry in entries.into_iter().filter(|entry| !entry.is_folder) {
-                if let Some(bytes) = files::read(&entry.path)? {
+                if let Some(bytes) = files::read(&entry.path).map_err(said)? {
                     inside.insert(entry.name, bytes);
                 }
             }
             found.insert(account.name, inside);
         }
         if !found.values().any(|account| account.contains_key(MANIFEST_FILE)) {
-            return Err(FolderError::Empty(folder.to_owned()));
+            return Err(format!("`{}` is no out folder: no account's {MANIFEST_FILE} is in it", folder.display()));
         }
         Self::made(folder.display().to_string(), folder, found, like)
     }
@@ -194,9 +157,9 @@ impl OutFolder {
     ///
     /// # Errors
     /// When git cannot be run or does not know the revision, or the folder holds what racestack did not write.
-    pub fn read_revision(revision: &str, folder: &Path, like: Option<&Self>) -> Result<Self, FolderError> {
+    pub fn read_revision(revision: &str, folder: &Path, like: Option<&Self>) -> Result<Self, String> {
         let mut found = Files::new();
-        for (path, bytes) in files::read_revision(revision, folder)? {
+        for (path, bytes) in files::read_revision(revision, folder).map_err(|error| error.to_string())? {
             // Files of the out folder itself, and what is further below, are nobody's.
             if let Some((account, name)) = path.split_once('/').filter(|(_, name)| !name.contains('/')) {
                 found.entry(account.to_owned()).or_default().insert(name.to_owned(), bytes);
@@ -209,16 +172,16 @@ impl OutFolder {
     ///
     /// # Errors
     /// When a file is not as racestack writes it.
-    pub fn of_files(label: String, folder: &Path, found: Files) -> Result<Self, FolderError> {
+    pub fn of_files(label: String, folder: &Path, found: Files) -> Result<Self, String> {
         Self::made(label, folder, found, None)
     }
 
-    fn made(label: String, folder: &Path, found: Files, like: Option<&Self>) -> Result<Self, FolderError> {
+    fn made(label: String, folder: &Path, found: Files, like: Option<&Self>) -> Result<Self, String> {
         let mut accounts = BTreeMap::new();
         for (name, mut inside) in found {
             let Some(manifest) = inside.remove(MANIFEST_FILE) else { continue };
             let folder = folder.join(&name);
-            let broken = |reason: String| FolderError::Broken { path: folder.join(MANIFEST_FILE), reason };
+            let broken = |reason: String| broken(&folder.join(MANIFEST_FILE), reason);
             let marked = std::str::from_utf8(&manifest).ok().and_then(conflict_line);
             let manifest: Manifest = serde_json::from_slice(&manifest)
                 .map_err(|error| broken(marked.map_or(error.to_string(), conflict)))?;
@@ -237,13 +200,13 @@ fn account(
     mut manifest: Manifest,
     mut others: BTreeMap<String, Vec<u8>>,
     like: Option<&AccountFolder>,
-) -> Result<AccountFolder, FolderError> {
+) -> Result<AccountFolder, String> {
     manifest.stacks.sort_by_key(|stack| stack.order);
     let mut texts = Vec::with_capacity(manifest.stacks.len());
     for entry in std::mem::take(&mut manifest.stacks) {
         let path = folder.join(&entry.file);
         let Some(bytes) = others.remove(&entry.file) else {
-            return Err(FolderError::Broken { path, reason: "the manifest lists it, and it is not there".to_owned() });
+            return Err(broken(&path, "the manifest lists it, and it is not there"));
         };
         texts.push((entry, path, bytes));
     }
@@ -261,7 +224,7 @@ fn account(
         let known = known.get(entry.name.as_str()).copied();
         stack(entry, path, bytes, &pseudo, known)
     };
-    let stacks: Result<Vec<Stack>, FolderError> = texts.into_par_iter().map(read).collect();
+    let stacks: Result<Vec<Stack>, String> = texts.into_par_iter().map(read).collect();
     Ok(AccountFolder {
         id: manifest.account_id,
         partition: manifest.partition,
@@ -283,8 +246,8 @@ fn stack(
     bytes: Vec<u8>,
     pseudo: &[(&str, &str)],
     known: Option<&Stack>,
-) -> Result<Stack, FolderError> {
-    let broken = |reason: String| FolderError::Broken { path: path.clone(), reason };
+) -> Result<Stack, String> {
+    let broken = |reason: String| broken(&path, reason);
     let text = String::from_utf8(bytes).map_err(|_| broken("it is not UTF-8".to_owned()))?;
     if let Some(line) = conflict_line(&text) {
         return Err(broken(conflict(line)));

@@ -20,7 +20,7 @@ mod resources;
 mod statements;
 mod values;
 
-pub use folder::{AccountFolder, Files, FolderError, OutFolder, Stack};
+pub use folder::{AccountFolder, Files, OutFolder, Stack};
 pub use model::{
     AccessChange, AccessCount, AccessDirection, AccessEntry, AccessPrincipal, AccountDiff, Action, Change, Diff,
     FileDiff, Note, PersonChange, PersonDiff, Plan, Presence, PropertyChange, Replacement, Resource, StackDiff,

@@ -27,8 +27,8 @@ use template::Resource;
 
 pub use documents::{Documents, Policy, PolicyDocument, PolicyKind};
 pub use model::{
-    Account, Boundary, Bucket, Doubt, Group, IdentityKind, Location, Notebook, Principal, ResourcePolicy, Secret,
-    ServiceRole, Stack, Tag, Undefined,
+    Account, Boundary, Doubt, Group, IdentityKind, Location, Notebook, Principal, ResourcePolicy, Secret, ServiceRole,
+    Stack, Tag, Undefined,
 };
 pub use references::references;
 pub use resource_policies::BUCKET_POLICY;
@@ -51,8 +51,6 @@ pub struct IamInventory<'a> {
     pub notebooks: Vec<Notebook<'a>>,
     /// The secrets.
     pub secrets: Vec<Secret<'a>>,
-    /// The buckets.
-    pub buckets: Vec<Bucket<'a>>,
     /// References to identities of which it is known only when the stack is deployed who they are, each with the policy or
     /// the group that they are given.
     pub unresolved: BTreeSet<String>,
@@ -102,8 +100,8 @@ impl<'a> IamInventory<'a> {
         });
         let added = memberships.unresolved.iter().map(|(user, group)| format!("{user} {group}"));
         inventory.unresolved = attached.chain(added).collect();
-        let ResourcesOfPolicies { notebooks, secrets, buckets } = found;
-        Self { policies, groups: memberships.groups, notebooks, secrets, buckets, ..inventory }
+        let ResourcesOfPolicies { notebooks, secrets } = found;
+        Self { policies, groups: memberships.groups, notebooks, secrets, ..inventory }
     }
 }
 

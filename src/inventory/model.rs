@@ -20,8 +20,6 @@ pub struct Account<'a> {
 pub struct Stack<'a> {
     /// Where it is deployed.
     pub account: Account<'a>,
-    /// Its name.
-    pub name: &'a str,
     /// The `Resources` of its template, in long form.
     pub resources: &'a Value,
     /// The logical IDs of the resources that are taken into the inventory; all of them with `None`. References lead to
@@ -158,8 +156,6 @@ pub struct Notebook<'a> {
     pub location: Location<'a>,
     /// The ARN of the role that it acts as, if that is known.
     pub role_arn: Option<String>,
-    /// The name of its lifecycle configuration, or the reference to it; `None` without one.
-    pub lifecycle_configuration: Option<String>,
     /// The tags that its template gives it.
     pub tags: Vec<Tag>,
 }
@@ -173,17 +169,6 @@ pub struct Secret<'a> {
     pub location: Location<'a>,
     /// The tags that its template gives it.
     pub tags: Vec<Tag>,
-}
-
-/// A bucket.
-#[derive(Debug)]
-pub struct Bucket<'a> {
-    /// The name.
-    pub name: String,
-    /// The ARN.
-    pub arn: String,
-    /// The resource.
-    pub location: Location<'a>,
 }
 
 /// Something that could not be read.

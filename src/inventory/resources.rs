@@ -1,6 +1,6 @@
-//! What policies are about besides principals: notebooks, secrets and buckets.
+//! What policies are about besides principals: notebooks and secrets.
 
-use super::model::{Bucket, Doubt, Notebook, Secret};
+use super::model::{Doubt, Notebook, Secret};
 use super::return_values::ReturnValues;
 use super::template::{Resource, existing_notebook};
 
@@ -10,7 +10,6 @@ pub struct ResourcesOfPolicies<'a> {
     /// The notebook instances.
     pub notebooks: Vec<Notebook<'a>>,
     pub secrets: Vec<Secret<'a>>,
-    pub buckets: Vec<Bucket<'a>>,
 }
 
 impl<'a> ResourcesOfPolicies<'a> {
@@ -28,14 +27,7 @@ impl<'a> ResourcesOfPolicies<'a> {
                     let message = format!("`RoleArn` of a notebook is {role}, and leads to no role of its stack");
                     doubts.push(Doubt { message, location: resource.location("Properties/RoleArn") });
                 }
-                let lifecycle = resource.property("LifecycleConfigName");
-                self.notebooks.push(Notebook {
-                    name: name(),
-                    location,
-                    role_arn,
-                    lifecycle_configuration: lifecycle.map(|name| values.text_or_reference(name)),
-                    tags: values.tags(resource),
-                });
+                self.notebooks.push(Notebook { name: name(), location, role_arn, tags: values.tags(resource) });
             }
             "AWS::IAM::Role" => {
                 let Some(value) = existing_notebook(resource.value) else { return };
@@ -45,14 +37,12 @@ impl<'a> ResourcesOfPolicies<'a> {
                     name: text("NotebookInstanceName").unwrap_or_default(),
                     location,
                     role_arn: Some(physical.arn.clone()),
-                    lifecycle_configuration: text("LifecycleConfigName"),
                     tags: values.tags(&notebook),
                 });
             }
             "AWS::SecretsManager::Secret" => {
                 self.secrets.push(Secret { name: name(), location, tags: values.tags(resource) });
             }
-            "AWS::S3::Bucket" => self.buckets.push(Bucket { name: name(), arn: physical.arn.clone(), location }),
             _ => {}
         }
     }

@@ -9,9 +9,9 @@ use super::{
     transform,
 };
 
-fn stack<'a>(name: &'a str, resources: &'a Value) -> Stack<'a> {
+fn stack(resources: &Value) -> Stack<'_> {
     let account = Account { id: "111122223333", region: "eu-west-1", partition: "aws" };
-    Stack { account, name, resources, only: None }
+    Stack { account, resources, only: None }
 }
 
 fn inventory<'a>(stacks: &[Stack<'a>]) -> IamInventory<'a> {
@@ -79,7 +79,7 @@ fn somebody_has_what_is_attached_from_whichever_side() {
         })),
         "L": resource("AWS::SageMaker::NotebookInstanceLifecycleConfig", &json!({"NotebookInstanceLifecycleConfigName": "l"})),
     });
-    let found = inventory(&[stack("shared", &shared), stack("people", &people)]);
+    let found = inventory(&[stack(&shared), stack(&people)]);
     assert_eq!(doubts(&found), Vec::<String>::new());
     let [user, role] = found.principals.as_slice() else { panic!("{:?}", found.principals) };
     assert_eq!((user.kind, user.arn.as_str()), (IdentityKind::User, "arn:aws:iam::111122223333:user/people/u"));
@@ -94,7 +94,6 @@ fn somebody_has_what_is_attached_from_whichever_side() {
     assert_eq!(found.policies[role.trust.unwrap()].kind, PolicyKind::Trust);
     let notebook = &found.notebooks[0];
     assert_eq!(notebook.role_arn.as_deref(), Some("arn:aws:iam::111122223333:role/unnamed-R"));
-    assert_eq!(notebook.lifecycle_configuration.as_deref(), Some("l"));
     assert_eq!(notebook.tags, [tag(Some("user"), "u")]);
     // Equal texts are one.
     let of = |name: &str| found.policies.iter().find(|policy| policy.name == name).unwrap();
@@ -122,7 +121,7 @@ fn what_a_template_leaves_open_is_never_passed_over() {
         "K": resource("AWS::KMS::Key", &json!({"KeyPolicy": import()})),
         "Fn::ForEach::F": [],
     });
-    let found = inventory(&[stack("s", &resources)]);
+    let found = inventory(&[stack(&resources)]);
     let unknown = json!({"Fn::ImportValue": "x"}).to_string();
     let then = "is known only when the stack is deployed";
     let expected = [
@@ -174,7 +173,7 @@ fn every_type_of_resource_shows_its_policies() {
         "Key": resource("AWS::KMS::Key", &json!({"KeyPolicy": allow("*")})),
         "New": resource("AWS::New::Thing", &json!({"Deep": [{"Policy": allow("*")}], "ServiceRole": "r"})),
     });
-    let found = inventory(&[stack("s", &resources)]);
+    let found = inventory(&[stack(&resources)]);
     assert_eq!(doubts(&found), Vec::<String>::new());
     let shown = |index: &usize| {
         let policy = &found.policies[*index];
@@ -200,7 +199,6 @@ fn every_type_of_resource_shows_its_policies() {
     assert_eq!(all, expected);
     let roles: Vec<_> = found.service_roles.iter().map(|one| (one.location.logical_id, one.role.as_str())).collect();
     assert_eq!(roles, [("New", "r")]);
-    assert_eq!(found.buckets[0].arn, "arn:aws:s3:::b");
 }
 
 #[test]
@@ -213,7 +211,7 @@ fn names_that_a_template_does_not_give_are_known_to_their_stack_alone() {
         })
     };
     let (one, other) = (of_stack("a:B"), of_stack("c:D"));
-    let found = inventory(&[stack("one", &one), stack("other", &other)]);
+    let found = inventory(&[stack(&one), stack(&other)]);
     for (user, action) in found.principals.iter().zip(["a:B", "c:D"]) {
         let texts: BTreeSet<String> =
             user.policies.iter().map(|policy| found.policies[*policy].document.value.to_string()).collect();
@@ -229,9 +227,9 @@ fn only_what_is_asked_for_is_taken_in() {
         }}]})),
         "B": resource("AWS::S3::Bucket", &json!({"BucketName": "b"})),
     });
-    let of = Stack { only: Some(BTreeSet::from(["U"])), ..stack("s", &resources) };
+    let of = Stack { only: Some(BTreeSet::from(["U"])), ..stack(&resources) };
     let found = inventory(&[of]);
-    assert_eq!((found.principals.len(), found.buckets.len()), (1, 0));
+    assert_eq!(found.principals.len(), 1);
     assert_eq!(found.policies[0].document.value["Statement"][0]["Resource"], "arn:aws:s3:::b");
     let mut leading = Vec::new();
     references(&resources["U"], &mut Vec::new(), &BTreeSet::from(["B".to_owned()]), &mut leading);
@@ -260,7 +258,7 @@ fn what_is_filled_in_from_elsewhere_is_a_doubt() {
         format!("Topic Properties/Topics/0: {}", known_later("Topics", "AWS::SNS::TopicPolicy")),
         format!("User Properties/Tags/1/Key: {}", known_later("Key", "AWS::IAM::User")),
     ];
-    let found = inventory(&[stack("s", &resources)]);
+    let found = inventory(&[stack(&resources)]);
     assert_eq!(doubts(&found), expected);
     // What is not known of a tag is taken for no text.
     let tags: Vec<_> = found.principals[0].tags.iter().map(|tag| (tag.key.as_deref(), tag.value.as_deref())).collect();

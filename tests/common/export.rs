@@ -26,16 +26,13 @@ impl ExportFiles {
         let account = inventory::Account { id: ACCOUNT, region: REGION, partition: "aws" };
         let templates: Vec<inventory::Stack<'_>> = stacks
             .iter()
-            .map(|stack| inventory::Stack {
-                account,
-                name: &stack.name,
-                resources: &stack.template["Resources"],
-                only: None,
-            })
+            .map(|stack| inventory::Stack { account, resources: &stack.template["Resources"], only: None })
             .collect();
         let mut documents = Documents::default();
         let inventory = IamInventory::of(&templates, &mut documents);
-        let bucket = inventory.buckets.first().unwrap().name.clone();
+        let mut resources = stacks.iter().flat_map(|stack| stack.template["Resources"].as_object().unwrap().values());
+        let bucket = &resources.find(|one| one["Type"] == "AWS::S3::Bucket").unwrap()["Properties"]["BucketName"];
+        let bucket = bucket.as_str().unwrap().to_owned();
         let bucket_policy = &inventory.policies[inventory.resource_policies[0].policies[0]].document.value;
         let mut files = BTreeMap::from([
             ("export.json".to_owned(), json!({"account": ACCOUNT, "region": REGION, "bucket": bucket, "taken": TAKEN})),

@@ -130,7 +130,7 @@ struct ProbeBuilder<'a> {
 }
 
 impl ProbeBuilder<'_> {
-    /// What lines are about one by one; `None` for words that say nothing.
+    /// What lines are about one by one; `None` where there is no such person, and for words that say nothing.
     fn things(&self, each: &str, folders: &SharedFolders) -> Option<Vec<Thing>> {
         let thing = |name: &str, tags: Vec<(String, String)>| Thing {
             name: name.to_owned(),
@@ -144,10 +144,6 @@ impl ProbeBuilder<'_> {
             Some(("own", of)) => (Some(&self.own), of),
             Some(("other", of)) => (self.other.as_ref(), of),
             _ => (None, each),
-        };
-        let of_person = |things: fn(&PersonResources<'_>) -> Vec<(String, Vec<Tag>)>| {
-            let things = person.map(|person| things(person.resources)).unwrap_or_default();
-            things.iter().map(|(name, tags)| tagged(name, tags)).collect()
         };
         Some(match of {
             "-" => vec![plain("")],
@@ -166,12 +162,11 @@ impl ProbeBuilder<'_> {
                 let untagged = |one| Thing { tags: Vec::new(), ..role(one) };
                 self.account.roles.iter().map(untagged).chain([foreign]).collect()
             }
-            "notebook" => of_person(|of| of.notebooks.iter().map(|one| (one.name.clone(), one.tags.clone())).collect()),
-            "secret" => of_person(|of| of.secrets.iter().map(|one| (one.name.clone(), one.tags.clone())).collect()),
-            "user" => of_person(|of| of.users.iter().map(|one| (one.arn.clone(), one.tags.clone())).collect()),
-            "role" => person?.resources.roles.iter().map(role).collect(),
+            "notebook" => person?.resources.notebooks.iter().map(|one| tagged(&one.name, &one.tags)).collect(),
+            "secret" => person?.resources.secrets.iter().map(|one| tagged(&one.name, &one.tags)).collect(),
+            "user" => person?.resources.users.iter().map(|one| tagged(&one.arn, &one.tags)).collect(),
             "notebook's role" if person?.resources.notebooks.is_empty() => Vec::new(),
-            "notebook's role" => person?.resources.roles.iter().map(role).collect(),
+            "role" | "notebook's role" => person?.resources.roles.iter().map(role).collect(),
             // Whoever makes a training job gives it its tags: no template does.
             "job" => vec![thing(person?.name, person?.tags.clone())],
             "team" => {

@@ -100,7 +100,7 @@ pub fn each_problem<'a>(
         let shared = stacks.iter().map(|(_, resources)| resources);
         let all: Vec<Stack<'_>> = shared
             .chain(shape.map(|(_, resources)| resources))
-            .map(|resources| Stack { account, name: "", resources, only: None })
+            .map(|resources| Stack { account, resources, only: None })
             .collect();
         let inventory = IamInventory::of(&all, &mut documents);
         let shape = shape.map(|(shape, _)| shape);

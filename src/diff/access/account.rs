@@ -161,7 +161,6 @@ fn read<'a>(account: &'a AccountFolder, stack: &'a Stack, only: Option<&BTreeSet
     let AccountFolder { id, region, partition, .. } = account;
     inventory::Stack {
         account: inventory::Account { id, region, partition },
-        name: &stack.name,
         resources: stack.template.get("Resources").unwrap_or(&Value::Null),
         only: only.cloned(),
     }
