@@ -491,16 +491,13 @@ fn what_the_region_of_one_account_allows_is_proven_for_each() {
 fn what_the_tags_of_one_account_refuse_is_proven_for_each() {
     // What stands in no policy and in no tag of a user or role, and the account's own ID.
     for (value, denied) in [
-        ("{{#if @root.kms_key}}yes{{else}}no{{/if}}", "{\"StringEquals\": {\"aws:ResourceTag/mark\": \"yes\"}}"),
+        ("'{{#if @root.kms_key}}yes{{else}}no{{/if}}'", "{\"StringEquals\": {\"aws:ResourceTag/mark\": \"yes\"}}"),
         ("{{@root.names.account_id}}", "{\"StringLike\": {\"aws:ResourceTag/mark\": \"4444*\"}}"),
     ] {
-        let marked = TAGS_OF_NOTEBOOK.replacen(
-            "Tags:\n",
-            &format!("Tags:\n        - Key: mark\n          Value: '{value}'\n"),
-            1,
-        );
+        let marked =
+            TAGS_OF_NOTEBOOK.replacen("Tags:\n", &format!("Tags:\n        - Key: mark\n          Value: {value}\n"), 1);
         let denial = format!(
-            "{STATEMENT}{{\"Effect\": \"Deny\", \"Action\": \"sagemaker:*\", \"Resource\": \"*\", \"Condition\": {denied}}},"
+            "{STATEMENT}{{\"Effect\": \"Deny\", \"Action\": \"sagemaker:StartNotebookInstance\", \"Resource\": \"*\", \"Condition\": {denied}}},"
         );
         let edits = [(USERS, TAGS_OF_NOTEBOOK, marked.as_str()), (DAILY, STATEMENT, denial.as_str())];
         let workspace = edited(b"name\nbob\n", "", value, &edits);
