@@ -32,6 +32,7 @@ pub use keys::has_several_values;
 pub use pattern::{ANY_CHAR, ANY_RUN};
 pub use principal::{Named, Principals};
 pub use request::{Context, Principal, Request, Values};
+pub use set_apart::{OwnTexts, SetApart};
 pub use tri_bool::TriBool;
 
 #[cfg(test)]

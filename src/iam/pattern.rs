@@ -79,17 +79,6 @@ impl Pattern {
         Filled::Text(filled)
     }
 
-    /// The pattern of what it can be, whoever asks.
-    pub(super) fn of_anybody(&self, wildcards: bool) -> String {
-        let text = |piece: &Piece| match piece {
-            Piece::Text(text) => text.clone(),
-            Piece::Variable { .. } => ANY_RUN.to_string(),
-            Piece::Many => if wildcards { ANY_RUN } else { '*' }.to_string(),
-            Piece::One => if wildcards { ANY_CHAR } else { '?' }.to_string(),
-        };
-        self.0.iter().map(text).collect()
-    }
-
     /// The keys of its variables.
     pub(super) fn variables(&self) -> impl Iterator<Item = &str> {
         self.0.iter().filter_map(|piece| match piece {

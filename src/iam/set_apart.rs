@@ -1,14 +1,15 @@
 //! Denials that are about somebody by a text in them, such as a name: what they say of one person says nothing of another.
 
-use super::document::{Effect, Listed, Statement};
+use super::document::{Document, Effect, Listed, Statement};
 use super::operator::Base;
 use super::pattern::{ANY_CHAR, ANY_RUN, Filled, Pattern, is_like, segments};
 use super::request::Request;
 
 /// A text that requests are compared with.
+#[derive(Debug, Clone, Copy)]
 struct Text<'p> {
-    /// The condition key, in lower case and without the service, since some stand in several forms; empty for resources.
-    key: String,
+    /// The condition key without the service, since some stand in several forms; empty for resources.
+    key: &'p str,
     pattern: &'p Pattern,
     /// Whether `*` and `?` are wildcards in it.
     wildcards: bool,
@@ -16,27 +17,55 @@ struct Text<'p> {
     negated: bool,
 }
 
+/// What policies allow to everybody of their own: texts with variables, each with its statement and the index of its policy.
+#[derive(Debug)]
+pub struct OwnTexts<'p>(Vec<(usize, &'p Statement, Text<'p>)>);
+
+impl<'p> OwnTexts<'p> {
+    /// Those of some policies.
+    pub fn of(policies: impl Iterator<Item = &'p Document>) -> Self {
+        let statements =
+            policies.enumerate().flat_map(|(index, one)| one.statements.iter().map(move |one| (index, one)));
+        let texts = statements.flat_map(|(index, one)| one.texts().map(move |text| (index, one, text)));
+        Self(texts.filter(|(.., text)| text.pattern.variables().next().is_some()).collect())
+    }
+}
+
+/// A denial that is about somebody.
+#[derive(Debug)]
+pub struct SetApart {
+    /// The text by which it is.
+    pub text: String,
+    /// The index of the policy of what somebody is denied, and others are not, or the other way round.
+    pub own: usize,
+    /// The index of the first who is.
+    pub who: usize,
+}
+
 impl Statement {
-    /// The text by which this denial is about what `own` allows to the one who asks and not about what it allows to another, or the
-    /// other way round: compared are those who make the request `usual` and each of `others`. With it comes the index of the
-    /// first of these. A text with variables is left out: it is compared with what each of them is for the one who asks.
-    pub fn sets_apart<I: Iterator<Item = Request>>(
+    /// By which text this denial is about what is somebody's own and not about the same of another: compared are those who make the
+    /// request `usual` and each of `others`. A text with variables is left out: it is about what each of them is.
+    pub fn sets_apart<'r, I: Iterator<Item = &'r Request>>(
         &self,
-        own: &Self,
+        own: &OwnTexts<'_>,
         usual: &Request,
         others: impl Fn() -> I,
-    ) -> Option<(String, usize)> {
-        let Listed::These(actions) = &own.actions else { return None };
-        if self.effect != Effect::Deny || !actions.iter().any(|action| self.names_action(action)) {
+    ) -> Option<SetApart> {
+        if self.effect != Effect::Deny {
             return None;
         }
-        let owned: Vec<Text<'_>> = own.texts().filter(|text| text.pattern.variables().next().is_some()).collect();
-        for text in self.texts().filter(|text| text.pattern.variables().next().is_none()) {
+        let everything = Pattern::parse("*", false);
+        let is_text = |text: &Text<'_>| text.pattern.variables().next().is_none() && *text.pattern != everything;
+        for text in self.texts().filter(is_text) {
             let Filled::Text(denied) = text.pattern.fill(usual, text.wildcards) else { continue };
-            let start = denied.strip_suffix(ANY_RUN).filter(|start| !start.contains([ANY_RUN, ANY_CHAR]));
-            for owned in owned.iter().filter(|owned| owned.key == text.key) {
-                let is_of_all = start.is_some_and(|start| owned.pattern.start().starts_with(start));
-                if is_of_all || !overlap(&denied, &owned.pattern.of_anybody(owned.wildcards)) {
+            let start = denied.split([ANY_RUN, ANY_CHAR]).next().unwrap_or_default();
+            let is_start = denied.strip_suffix(ANY_RUN) == Some(start);
+            for (index, statement, owned) in own.0.iter().filter(|(.., owned)| owned.key.eq_ignore_ascii_case(text.key))
+            {
+                let own_start = owned.pattern.start();
+                // Neither the start of the other: no text is like both. All that is owned begins so: it is about everybody.
+                let is_apart = !own_start.starts_with(start) && !start.starts_with(own_start);
+                if is_apart || is_start && own_start.starts_with(start) || !self.names_actions_of(statement) {
                     continue;
                 }
                 let is_met = |request: &Request| match owned.pattern.fill(request, owned.wildcards) {
@@ -45,12 +74,18 @@ impl Statement {
                     Filled::Nothing | Filled::Unknown(_) => false,
                 };
                 let usually = is_met(usual);
-                if let Some(index) = others().position(|other| is_met(&other) != usually) {
-                    return Some((denied.replace(ANY_RUN, "*").replace(ANY_CHAR, "?"), index));
+                if let Some(who) = others().position(|other| is_met(other) != usually) {
+                    let text = denied.replace(ANY_RUN, "*").replace(ANY_CHAR, "?");
+                    return Some(SetApart { text, own: *index, who });
                 }
             }
         }
         None
+    }
+
+    /// Whether some of the actions that another statement lists are among those of this one.
+    fn names_actions_of(&self, other: &Self) -> bool {
+        matches!(&other.actions, Listed::These(actions) if actions.iter().any(|action| self.names_action(action)))
     }
 
     fn texts(&self) -> impl Iterator<Item = Text<'_>> {
@@ -59,12 +94,12 @@ impl Statement {
             Some(Listed::AllBut(patterns)) => (patterns.as_slice(), true),
             None => (&[][..], false),
         };
-        let resource = move |pattern| Text { key: String::new(), pattern, wildcards: true, negated };
+        let resource = move |pattern| Text { key: "", pattern, wildcards: true, negated };
         let conditions = self.conditions.iter().filter_map(|one| Some((one, one.operator?)));
         let conditions = conditions.filter(|(_, operator)| operator.base != Base::Null).flat_map(|(one, operator)| {
-            let key = one.key.rsplit(':').next().unwrap_or_default().to_lowercase();
+            let key = one.key.rsplit(':').next().unwrap_or_default();
             let (wildcards, negated) = (operator.has_wildcards(), operator.negated);
-            one.values.iter().map(move |pattern| Text { key: key.clone(), pattern, wildcards, negated })
+            one.values.iter().map(move |pattern| Text { key, pattern, wildcards, negated })
         });
         resources.iter().map(resource).chain(conditions)
     }

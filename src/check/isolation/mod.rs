@@ -120,8 +120,10 @@ pub fn each_problem<'a>(
             })
         });
         let mut problems: Vec<Problem> = problems.collect();
-        problems.extend(named::check(&inventory, &references, plan));
-        problems.extend(resources::check(&inventory, &all, plan, &start_script, is_personal));
+        // The stacks without people are in each inventory.
+        let is_new = |stack: usize| shape.is_none() || stack >= stacks.len();
+        problems.extend(named::check(&inventory, &references, plan, |at| is_new(at.stack)));
+        problems.extend(resources::check(&inventory, &all, plan, &start_script, (is_personal, is_new)));
         for problem in problems {
             if told.insert(problem.key()) {
                 tell(&problem, &inventory, shape);

@@ -1,17 +1,26 @@
 //! Who is meant by name: the prototype, whose name stands in no policy, cannot show what a policy says of somebody of the roster.
 
+use std::cell::LazyCell;
+
 use super::kind::Kind;
 use super::problem::Problem;
 use super::reference::{Need, References};
 use crate::finding::Rule;
-use crate::iam::{Context, Principal, Request};
-use crate::inventory::IamInventory;
+use crate::iam::{Context, OwnTexts, Principal, Request, SetApart};
+use crate::inventory::{IamInventory, Location};
 use crate::model::{NOTEBOOK, TEAM, User};
 use crate::plan::AccountPlan;
 use crate::render::{PROTOTYPE_NAME, PROTOTYPE_NOTEBOOK, PROTOTYPE_TEAM};
 
 /// Denials that are about somebody of the roster, by their name or what is like it: of the prototype they say nothing.
-pub fn check(inventory: &IamInventory<'_>, references: &References, plan: &AccountPlan<'_>) -> Vec<Problem> {
+///
+/// `is_new` says of a policy by where it stands that it was not looked at before.
+pub fn check(
+    inventory: &IamInventory<'_>,
+    references: &References,
+    plan: &AccountPlan<'_>,
+    is_new: impl Fn(&Location<'_>) -> bool,
+) -> Vec<Problem> {
     let request = |name: &str, notebook: Option<&str>, team: Option<&str>| {
         let arn = format!("{}{name}", plan.names.user_path);
         let said = Context::new().with("aws:username", name).with("aws:PrincipalTag/user", name);
@@ -28,18 +37,22 @@ pub fn check(inventory: &IamInventory<'_>, references: &References, plan: &Accou
         let team = user.tags.iter().find(|tag| tag.key == TEAM).map(|tag| tag.value.as_str());
         request(user.name.as_str(), user.notebook.as_ref().map(|notebook| notebook.name.as_str()), team)
     };
-    let needs = || [Kind::Person, Kind::Notebook].into_iter().flat_map(|kind| references.needs(kind));
+    // Few denials need them.
+    let users = LazyCell::new(|| plan.account.users.iter().map(of_user).collect::<Vec<Request>>());
+    let needs: Vec<&Need> =
+        [Kind::Person, Kind::Notebook].into_iter().flat_map(|kind| references.needs(kind)).collect();
+    let own = OwnTexts::of(needs.iter().map(|need| &need.document));
     let mut problems = Vec::new();
-    for (index, policy) in inventory.policies.iter().enumerate() {
+    for (index, policy) in inventory.policies.iter().enumerate().filter(|(_, policy)| is_new(&policy.location)) {
         let statements = policy.document.parsed().map(|document| document.statements.as_slice()).unwrap_or_default();
         for (at, statement) in statements.iter().enumerate() {
-            let apart = |need: &Need| {
-                let own = need.document.statements.first()?;
-                let (text, user) = statement.sets_apart(own, &usual, || plan.account.users.iter().map(of_user))?;
-                Some((text, &plan.account.users.get(user)?.name, need.what.clone()))
+            let Some(apart) = statement.sets_apart(&own, &usual, || users.iter()) else {
+                continue;
             };
-            if let Some((text, name, what)) = needs().find_map(apart) {
-                let message = format!("`{text}` in a denial tells `{name}` from others: not everybody can {what}");
+            let SetApart { text, own, who } = apart;
+            if let Some((need, user)) = needs.get(own).zip(plan.account.users.get(who)) {
+                let message =
+                    format!("`{text}` in a denial tells `{}` from others: not everybody can {}", user.name, need.what);
                 let problem = Problem::at(Rule::IsolationOwnRefused, message, &policy.location);
                 let help = "suspend who is meant in the roster, and name nobody in a policy";
                 problems.push(Problem { help, statements: vec![(index, at)], ..problem });

@@ -75,13 +75,14 @@ const FROM_BUCKETS: [&str; 7] = [
     "ReplicationConfiguration",
 ];
 
-/// What is not as it must be in the resources of an account. `start_script` is racestack's own, which runs on notebooks.
+/// What is not as it must be in the resources of an account. `start_script` is racestack's own, which runs on notebooks. `is_new` says of
+/// a stack, by its index, that its resources were not looked at before.
 pub fn check(
     inventory: &IamInventory<'_>,
     stacks: &[Stack<'_>],
     plan: &AccountPlan<'_>,
     start_script: &str,
-    is_personal: impl Fn(&Location<'_>) -> bool,
+    (is_personal, is_new): (impl Fn(&Location<'_>) -> bool, impl Fn(usize) -> bool),
 ) -> Vec<Problem> {
     let undecided = |message: String, location: &Location<'_>, help: &'static str| Problem {
         help,
@@ -134,7 +135,7 @@ pub fn check(
         let help = "give it a role of its own in the templates, with what it needs and no more";
         problems.push(undecided(message, &one.location, help));
     }
-    for (index, stack) in stacks.iter().enumerate() {
+    for (index, stack) in stacks.iter().enumerate().filter(|(index, _)| is_new(*index)) {
         for (id, resource) in stack.resources.as_object().into_iter().flat_map(Map::iter) {
             problems.extend(of_resource((index, id, resource), start_script, plan));
         }
@@ -192,8 +193,7 @@ fn of_resource(
     });
     let mut problems: Vec<Problem> = other_way.into_iter().collect();
     let of_password = format!("{{{{resolve:secretsmanager:{}", names.secrets_path);
-    let hands_on =
-        |(key, value): &(&String, &Value)| *key != "LoginProfile" && value.to_string().contains(&of_password);
+    let hands_on = |(key, value): &(&String, &Value)| *key != "LoginProfile" && has_text(value, &of_password);
     let properties = resource.get("Properties").and_then(Value::as_object);
     problems.extend(properties.into_iter().flatten().find(hands_on).map(|(key, _)| {
         let message = format!("by `{key}`, `{id}` hands on somebody's first password");
@@ -306,6 +306,15 @@ fn lost_by(lifecycle: Option<&Value>, bucket: &Bucket) -> impl Iterator<Item = (
 fn is_own_source(arn: &Value, names: &Names) -> bool {
     let of_template = arn.get("Fn::GetAtt").and_then(|of| of.get(1)).is_some_and(|attribute| attribute == "Arn");
     of_template || arn.as_str().is_some_and(|arn| !arn.contains(['*', '?']) && is_of(arn, names))
+}
+
+/// Whether some text of a value has another in it.
+fn has_text(value: &Value, text: &str) -> bool {
+    match value {
+        Value::Object(entries) => entries.values().any(|value| has_text(value, text)),
+        Value::Array(values) => values.iter().any(|value| has_text(value, text)),
+        value => value.as_str().is_some_and(|value| value.contains(text)),
+    }
 }
 
 /// The same value with no space at the end of its texts.
