@@ -16,7 +16,7 @@ RESULTS := target/test-results
 SHELL := bash
 .SHELLFLAGS := -o pipefail -c
 
-.PHONY: help bench synth test test-all test-rust test-clients test-aws-cli-2 guard-registry check check-out lint bless picture book licences advisories deploy \
+.PHONY: help bench synth test test-all test-rust test-clients test-aws-cli-2 test-other-tools guard-registry check check-out lint bless picture book licences advisories deploy \
   deploy-all clean
 
 help: ## list these targets
@@ -49,6 +49,11 @@ CLIENTS := aws_program deploy deploy_kills deploy_locale deploy_twice leaving st
 test-aws-cli-2: ## test the scripts with version 2 of the AWS CLI, from Debian's packages; not what a stub of it tests
 	$(CARGO) build --locked --quiet
 	aws=$$(tests/python/aws-cli-2.sh) && AWS_CLI=$$aws tests/python/run.sh -q $(CLIENTS:%=tests/python/test_%.py)
+
+test-other-tools: ## test deploy.sh with the awk of macOS and the tools of BusyBox, from Debian's packages
+	$(CARGO) build --locked --quiet
+	tools=$$(tests/python/other-tools.sh) && DEPLOY_TOOLS=$$tools tests/python/run.sh -q \
+	  tests/python/test_deploy_states.py tests/python/test_deploy_machine.py tests/python/test_deploy_all.py
 
 guard-registry: ## compare verdicts on the AWS Guard Rules Registry with the command's: make guard-registry REGISTRY=DIR
 	@test -n "$(REGISTRY)" || { echo 'say where a clone of the registry is: make guard-registry REGISTRY=DIR' >&2; exit 2; }

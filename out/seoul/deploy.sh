@@ -849,7 +849,7 @@ first_failure() {
   printf '%s\n' "$events" | awk -F '\t' -v begins="$begins" '
     $2 == "AWS::CloudFormation::Stack" && $3 ~ begins { exit }
     $3 ~ /_FAILED$/ && $4 !~ /cancelled/ { first = $1 " (" $2 "): " $4 }
-    END { print first == "" ? "its events name nothing that failed" : first }'
+    END { print (first == "" ? "its events name nothing that failed" : first) }'
 }
 
 # Looks for what others need of a stack that a StackSet deploys.

@@ -17,6 +17,8 @@ from patience import PATIENCE
 
 # The bash that runs what is tested. Version 3.2, which macOS has, is another one of one's own: `DEPLOY_BASH=…/bash`.
 BASH = os.environ.get("DEPLOY_BASH", "bash")
+# The folders with the other programs that it runs, such as those of `other-tools.sh`.
+TOOLS = os.environ.get("DEPLOY_TOOLS", "/usr/bin:/bin")
 TAGS = '[{"Key":"Environment","Value":"training"},{"Key":"managed-by","Value":"racestack"}]'
 
 PROGRAM = r"""#!/bin/sh
@@ -123,7 +125,7 @@ class StubAws:
     @property
     def environment(self) -> dict[str, str]:
         """With no more in it than a machine has."""
-        path = f"{self.folder / 'bin'}:/usr/bin:/bin"
+        path = f"{self.folder / 'bin'}:{TOOLS}"
         return {"PATH": path, "STUB_DIR": str(self.folder), "RETRY_SECONDS": "0", "HOME": str(self.folder)}
 
     def stack(self, name: str, *states: str, digest: str = "-", tags: str = TAGS) -> None:

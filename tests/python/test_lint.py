@@ -20,9 +20,12 @@ TOOLS = Path(sys.executable).parent
 RETIRED = "'deepracer' is not one of"
 
 # What administrators run, on macOS too, whose bash is version 3.2.
-THEIR_SCRIPTS = ("scripts/deploy.sh", "scripts/deploy-stack-set.sh", "init/deploy-all.sh")
-# What bash understands only since version 4, by an example. shellcheck knows no versions of bash.
-# Source: https://git.savannah.gnu.org/cgit/bash.git/tree/NEWS
+THEIR_SCRIPTS = (
+    *(f"scripts/{name}.sh" for name in ("deploy", "deploy-stack-set", "import", "audit")),
+    "init/deploy-all.sh",
+)
+# What bash understands only since version 4, and what the awk of macOS does not, by an example. shellcheck knows neither.
+# Source: https://git.savannah.gnu.org/cgit/bash.git/tree/NEWS and https://github.com/onetrueawk/awk/blob/master/awkgram.y
 BASH_4 = {
     "declare -A seen": r"\b(declare|local|typeset|readonly) +-\w*[Anlug]",
     "mapfile -t lines": r"\b(mapfile|readarray|coproc)\b",
@@ -42,6 +45,7 @@ BASH_4 = {
     "printf -v 'names[0]' x": r"\bprintf +-v +\S*\[",
     "shopt -s lastpipe": r"\b(globstar|lastpipe|inherit_errexit|localvar_inherit|autocd|dirspell|checkjobs)\b",
     "echo $BASHPID": r"\b(BASHPID|EPOCHSECONDS|EPOCHREALTIME|SRANDOM|BASH_ARGV0|BASH_XTRACEFD|PROMPT_DIRTRIM)\b",
+    "awk '{ print $1 == 2 }'": r"\bprint +[^(};>|]*(==|!=|<|~)",
     "echo $'\\u00e9'": r"\$'[^']*\\[uU][0-9a-fA-F]",
 }
 
