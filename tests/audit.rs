@@ -542,6 +542,13 @@ fn a_notebook_that_is_nobodys_or_anothers_is_told() {
     account.file("notebook-instances/bob.json")["RoleArn"] = shared.into();
     let tags = account.file("notebook-tags.json")["ResourceTagMappingList"].as_array_mut().unwrap();
     tags.retain(|one| !one["ResourceARN"].as_str().unwrap().ends_with("/eve"));
+    let of_role = account.export.identity("RoleDetailList", "eve")["Tags"].as_array_mut().unwrap();
+    of_role.iter_mut().find(|tag| tag["Key"] == "notebook").unwrap()["Value"] = "bob".into();
+    account.export.identity("UserDetailList", "mei")["Tags"]
+        .as_array_mut()
+        .unwrap()
+        .push(json!({"Key": "notebook", "Value": "bob"}));
+    let tags = account.file("notebook-tags.json")["ResourceTagMappingList"].as_array_mut().unwrap();
     let is_bobby = |one: &&mut Value| one["ResourceARN"].as_str().unwrap().ends_with("/bobby");
     tags.iter_mut().find(is_bobby).unwrap()["Tags"][0]["Value"] = "bob".into();
     let found = account.found();
@@ -550,6 +557,8 @@ fn a_notebook_that_is_nobodys_or_anothers_is_told() {
         ("audit::ownerless", "tokyo/notebook/eve/owner"),
         ("audit::drift", "tokyo/notebook/eve/tag-user"),
         ("isolation::wrong-tag", "tokyo/notebook/bobby/tag-user"),
+        ("isolation::wrong-tag", "tokyo/role/eve/tag-notebook"),
+        ("isolation::wrong-tag", "tokyo/user/mei/tag-notebook"),
     ] {
         assert!(found.contains(&(rule.to_owned(), about.to_owned())), "{about}: {found:#?}");
     }

@@ -5,10 +5,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::belongings::Belongings;
 use super::observation::{Observation, Thing};
-use super::owners::Owners;
+use super::owners::{Owners, SERVICE_LINKED};
 use super::reach::{Reached, Whose};
 use super::sides::Sides;
-use super::steps::{Does, JOIN, Lines, PASS, STEPS, TAKE, names, services, session, tell, that};
+use super::steps::{Does, JOIN, Lines, PASS, STEPS, TAKE, is_of_services, names, services, session, tell, that};
 use crate::check::{PrincipalKind, allowed, deployed};
 use crate::finding::Rule;
 use crate::iam::AccessLine;
@@ -62,7 +62,8 @@ impl<'s, 'a> Escalation<'s, 'a> {
             .filter(|index| self.is_followed(*index))
             .map(|index| (index, allowed(self.sides.plan, self.steps, index, None)))
             .collect();
-        let steps: Vec<Vec<Step>> = (0..self.kinds.len()).map(|index| self.steps_of(index, &lines)).collect();
+        let targets = self.targets();
+        let steps: Vec<Vec<Step>> = (0..self.kinds.len()).map(|index| self.steps_of(index, &targets, &lines)).collect();
         let mut changes: Vec<(usize, Change)> = Vec::new();
         for index in lines.keys() {
             let all = closure(*index, &steps);
@@ -146,7 +147,7 @@ impl<'s, 'a> Escalation<'s, 'a> {
     }
 
     /// Whom somebody becomes in one step.
-    fn steps_of(&self, index: usize, lines: &BTreeMap<usize, Lines>) -> Vec<Step> {
+    fn steps_of(&self, index: usize, targets: &[(usize, &Principal<'_>)], lines: &BTreeMap<usize, Lines>) -> Vec<Step> {
         let kind = self.kinds.get(index).copied().flatten();
         let Some(own) = self.principal(index).filter(|_| kind.is_some()) else { return Vec::new() };
         if kind == Some(PrincipalKind::Stranger) && !lines.contains_key(&index) {
@@ -154,12 +155,19 @@ impl<'s, 'a> Escalation<'s, 'a> {
         }
         let document = |policy: &usize| self.steps.policies.get(*policy)?.document.parsed().ok();
         let may_take = own.policies.iter().filter_map(document).any(|document| document.may_allow(TAKE));
-        let targets = self.sides.live.principals.iter().enumerate().filter(|(to, other)| {
-            let is_user = other.kind == IdentityKind::User;
-            // Users of the roster, and what is done to their roles, are belongings.
-            *to != index && !(is_user && self.is_person(*to)) && !other.arn.contains(super::owners::SERVICE_LINKED)
-        });
-        targets.filter_map(|(to, other)| self.step((index, own, may_take), (to, other), lines.get(&index))).collect()
+        let others = targets.iter().filter(|(to, _)| *to != index);
+        others.filter_map(|to| self.step((index, own, may_take), *to, lines.get(&index))).collect()
+    }
+
+    /// Whom somebody may become. What is done to people's users and roles is told as theirs, and their roles are SageMaker's, unless a trust
+    /// policy says otherwise.
+    fn targets(&self) -> Vec<(usize, &'s Principal<'a>)> {
+        let is_target = |(index, other): &(usize, &Principal<'_>)| {
+            let trust = other.trust.and_then(|policy| self.steps.policies.get(policy));
+            let is_open = trust.is_some_and(|trust| !is_of_services(&trust.document.value));
+            (is_open || !self.is_person(*index)) && !other.arn.contains(SERVICE_LINKED)
+        };
+        self.sides.live.principals.iter().enumerate().filter(is_target).collect()
     }
 
     fn step(

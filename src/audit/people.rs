@@ -171,7 +171,10 @@ pub fn wrong_tags(sides: &Sides<'_>, owners: &Owners<'_>) -> Vec<Observation> {
     for principal in &sides.live.principals {
         if owners.kind(sides.plan, principal).is_some_and(PrincipalKind::is_persons) {
             let place = sides.export.place(&principal.arn);
-            wrong(Thing::of(principal), &principal.tags, (crate::model::USER, &principal.name), place);
+            let user = owners.people.get(principal.name.as_str());
+            let notebook = user.and_then(|user| user.notebook.as_ref()).map_or("", |notebook| notebook.name.as_str());
+            wrong(Thing::of(principal), &principal.tags, (crate::model::USER, &principal.name), place.clone());
+            wrong(Thing::of(principal), &principal.tags, (NOTEBOOK, notebook), place);
         }
     }
     for notebook in &sides.live.notebooks {

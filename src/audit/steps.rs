@@ -103,3 +103,12 @@ pub fn services(trust: &Value) -> Vec<&str> {
         allows.flat_map(|one| one_or_more(one.get("Principal").and_then(|principals| principals.get("Service"))));
     named.filter_map(Value::as_str).collect()
 }
+
+/// Whether a trust policy names nobody but services.
+pub fn is_of_services(trust: &Value) -> bool {
+    let is_service = |one: &Value| {
+        let principals = one.get("Principal").and_then(Value::as_object);
+        principals.is_some_and(|principals| principals.keys().all(|kind| kind == "Service"))
+    };
+    one_or_more(trust.get("Statement")).all(is_service)
+}
