@@ -1,7 +1,7 @@
 //! Evaluations: a request of a person's, decided by the policies of the account.
 
-use super::owned::{OwnedInventory, known_tags};
-use super::probes::{AccessProbe, ResourcePolicyRef};
+use super::owned::{OwnedInventory, ResourcePolicyRef, known_tags};
+use super::probes::AccessProbe;
 use crate::iam::{
     Context, Decision, Document, Policies, Principal as Who, Request, ResourcePolicy, StatementSource, decide,
     is_beyond_policies,

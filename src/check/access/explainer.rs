@@ -3,9 +3,9 @@
 use std::cell::OnceCell;
 
 use super::evaluation::{Asker, Evaluation, SECOND_FACTOR, SECOND_FACTOR_AGE, SignedIn, evaluate};
-use super::owned::OwnedInventory;
+use super::owned::{OwnedInventory, ResourcePolicyRef};
 pub use super::probes::Owner;
-use super::probes::{AccessProbe, Key, ResourcePolicyRef, probes};
+use super::probes::{AccessProbe, Key, probes};
 use crate::check::company;
 use crate::iam::{Decision, has_several_values};
 use crate::inventory::{IamInventory, Location, Principal};

@@ -2,7 +2,6 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::probes::ResourcePolicyRef;
 use crate::iam::Document;
 use crate::inventory::{BUCKET_POLICY, IamInventory, IdentityKind, Location, Notebook, Policy, PolicyKind};
 use crate::inventory::{Principal, Secret, Tag};
@@ -22,6 +21,19 @@ pub struct OwnedInventory<'i> {
     pub tag_keys: BTreeSet<String>,
     /// What could not be read.
     pub doubts: BTreeSet<String>,
+}
+
+/// The policy of the resource that is asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum ResourcePolicyRef {
+    /// It has none.
+    Nothing,
+    /// A bucket policy, by its index.
+    Bucket(usize),
+    /// A trust policy, by its index.
+    Role(usize),
+    /// The trust policy of a role that no stack defines: taken to trust the whole account.
+    UnknownRole,
 }
 
 #[derive(Default)]

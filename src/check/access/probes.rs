@@ -1,7 +1,7 @@
 //! The requests that the isolation of people is made of: what of another's nobody may, what of everybody's nobody may, and
 //! what everybody may of their own. Where one can ask for the same in several ways, each is a request of its own.
 
-use super::owned::{OwnedInventory, PersonResources, known_tags};
+use super::owned::{OwnedInventory, PersonResources, ResourcePolicyRef, known_tags};
 use crate::inventory::{PolicyKind, Principal, Tag};
 use crate::model::{SharedFolders, TEAM, TEAMS_FOLDER, User};
 use crate::plan::{AccountPlan, Names};
@@ -32,19 +32,6 @@ pub struct Key {
     pub values: Vec<String>,
     /// Whether it is one of several values.
     pub multiple: bool,
-}
-
-/// The policy of the resource that is asked for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum ResourcePolicyRef {
-    /// It has none.
-    Nothing,
-    /// A bucket policy, by its index.
-    Bucket(usize),
-    /// A trust policy, by its index.
-    Role(usize),
-    /// The trust policy of a role that no stack defines: taken to trust the whole account.
-    UnknownRole,
 }
 
 /// Whose thing a request is about.
