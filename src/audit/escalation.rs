@@ -69,8 +69,8 @@ impl<'s, 'a> Escalation<'s, 'a> {
             let all = closure(*index, &steps);
             changes.extend(all.iter().filter_map(|of| Some((*index, self.change(&all, *of, &lines)?))));
         }
-        let changed = self.changed(&mut inventory, &changes);
-        let problems = deployed(self.sides.plan, &inventory, &changed)?;
+        let indexes = add_changed(&mut inventory, &changes);
+        let problems = deployed(self.sides.plan, &inventory, &indexes)?;
         let mut found = Vec::new();
         let mut reach = self.reach.clone();
         for ((index, change), problems) in changes.iter().zip(problems) {
@@ -262,7 +262,7 @@ impl<'s, 'a> Escalation<'s, 'a> {
     /// What somebody can make, and give any policy, without a boundary.
     fn makes(&self, lines: &Lines) -> Option<IdentityKind> {
         let Ok(all) = lines else { return Some(IdentityKind::Role) };
-        let made = STEPS.iter().filter_map(|(action, does)| {
+        let mut made = STEPS.iter().filter_map(|(action, does)| {
             let Does::Make(kind) = does else { return None };
             let makes = all.iter().filter(|line| line.names_action(action)).flat_map(AccessLine::examples);
             let can = makes.map(|(request, _)| request.resource).any(|arn| {
@@ -271,7 +271,7 @@ impl<'s, 'a> Escalation<'s, 'a> {
             });
             can.then_some(*kind)
         });
-        made.last()
+        made.next_back()
     }
 
     fn change_in_words(&self, index: usize, change: &Change) -> String {
@@ -292,32 +292,32 @@ impl<'s, 'a> Escalation<'s, 'a> {
         let joins = (!groups.is_empty()).then(|| format!("can put {of} into the group {}", groups.join(", ")));
         policy.into_iter().chain(unbound).chain(joins).collect::<Vec<_>>().join(", ")
     }
+}
 
-    /// Adds those that are changed to the inventory; returns their indexes.
-    fn changed(&self, inventory: &mut IamInventory<'a>, changes: &[(usize, Change)]) -> Vec<(usize, PrincipalKind)> {
-        let everything = serde_json::json!({"Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]});
-        let location = Location { stack: 0, logical_id: "", path: String::new() };
-        let (kind, name) = (PolicyKind::Inline, "any".to_owned());
-        let document = Documents::default().of(everything);
-        inventory.policies.push(Policy { kind, name, location, document });
-        let any = inventory.policies.len() - 1;
-        let mut indexes = Vec::new();
-        for (_, change) in changes {
-            let Some(principal) = inventory.principals.get(change.of) else { continue };
-            let mut changed = principal.clone();
-            let joined = change.groups.iter().filter_map(|group| inventory.groups.get(*group));
-            changed.policies.extend(joined.flat_map(|group| &group.policies));
-            if change.everything {
-                changed.policies.push(any);
-            }
-            if change.unbound {
-                changed.boundary = None;
-            }
-            indexes.push((inventory.principals.len(), PrincipalKind::Stranger));
-            inventory.principals.push(changed);
+/// Adds those that are changed to the inventory; returns their indexes.
+fn add_changed(inventory: &mut IamInventory<'_>, changes: &[(usize, Change)]) -> Vec<(usize, PrincipalKind)> {
+    let everything = serde_json::json!({"Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]});
+    let location = Location { stack: 0, logical_id: "", path: String::new() };
+    let (kind, name) = (PolicyKind::Inline, "any".to_owned());
+    let document = Documents::default().of(everything);
+    inventory.policies.push(Policy { kind, name, location, document });
+    let any = inventory.policies.len() - 1;
+    let mut indexes = Vec::new();
+    for (_, change) in changes {
+        let Some(principal) = inventory.principals.get(change.of) else { continue };
+        let mut another = principal.clone();
+        let joined = change.groups.iter().filter_map(|group| inventory.groups.get(*group));
+        another.policies.extend(joined.flat_map(|group| &group.policies));
+        if change.everything {
+            another.policies.push(any);
         }
-        indexes
+        if change.unbound {
+            another.boundary = None;
+        }
+        indexes.push((inventory.principals.len(), PrincipalKind::Stranger));
+        inventory.principals.push(another);
     }
+    indexes
 }
 
 /// Somebody, and all whom they can become, step by step.

@@ -20,7 +20,7 @@ pub struct Whose<'a> {
     pub of_all: bool,
 }
 
-impl<'a> Whose<'a> {
+impl Whose<'_> {
     /// Adds what another reaches.
     pub fn extend(&mut self, other: &Self) {
         self.owners.extend(&other.owners);

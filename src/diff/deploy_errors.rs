@@ -186,18 +186,15 @@ pub(super) fn handed_over(old: &AccountFolder, new: &AccountFolder) -> Vec<Findi
         };
         Some(Finding::new(Rule::DiffHandedOver, message).at(Place::whole(&stack.source)).help(help))
     };
-    fn name(notebook: &Value) -> Option<&str> {
-        property(notebook, "NotebookInstanceName")?.as_str()
-    }
     let by_hand: BTreeSet<&str> = old
         .stacks
         .iter()
         .flat_map(|stack| resources(Some(stack)))
-        .filter_map(|(_, role)| name(existing_notebook(role)?))
+        .filter_map(|(_, role)| notebook_name(existing_notebook(role)?))
         .collect();
     let notebooks = new.stacks.iter().flat_map(|stack| {
         let all = resources(Some(stack)).filter(|(_, one)| type_of(one) == "AWS::SageMaker::NotebookInstance");
-        all.filter_map(move |(id, one)| Some((stack, id, name(one)?)))
+        all.filter_map(move |(id, one)| Some((stack, id, notebook_name(one)?)))
     });
     let notebooks = notebooks.filter(|(.., name)| by_hand.contains(name)).map(|(stack, id, name)| {
         let message =
@@ -207,6 +204,10 @@ pub(super) fn handed_over(old: &AccountFolder, new: &AccountFolder) -> Vec<Findi
         Finding::new(Rule::DiffHandedOver, message).at(place(stack, id)).help(help)
     });
     new.stacks.iter().filter_map(finding).chain(notebooks).collect()
+}
+
+fn notebook_name(notebook: &Value) -> Option<&str> {
+    property(notebook, "NotebookInstanceName")?.as_str()
 }
 
 /// Where each fixed name of an account is. Names that only CloudFormation knows are left out.
