@@ -1029,10 +1029,7 @@ summary() {
   done
   listed skipped
   for i in $list; do printf '  skipped: %s %s\n' "${names[i]}" "$(cat "$work/$i.reason")"; done
-  if [ -e "$work/expired" ]; then
-    printf "The session of the credentials has expired: sign in again, such as with 'aws sso login', and run deploy.sh again:\n"
-    printf 'it passes over what is done, and waits for what goes on.\n'
-  fi
+  [ ! -e "$work/expired" ] || printf 'deploy.sh: the session of the credentials has expired: sign in again, and run deploy.sh again, which goes on\n' >&2
 }
 
 # Names those who left and exist all the same: a stack whose update is complete has let go of users whom it could not

@@ -73,6 +73,14 @@ def test_the_summary_has_what_failed(account: Workspace, aws: StubAws) -> None:
     )
 
 
+def test_the_summary_says_whose_session_has_expired(account: Workspace, aws: StubAws) -> None:
+    aws.fault("create-change-set", "An error occurred (ExpiredToken): The security token included in the request is expired")
+    finished = aws.run(SCRIPT, "--jobs", "1", OUT=str(account.root / "out"))
+    assert finished.returncode == 1
+    summary = finished.stdout[finished.stdout.index("tokyo: FAILED with 1") :]
+    assert "\n  deploy.sh: the session of the credentials has expired: sign in again, and run deploy.sh again" in summary
+
+
 @pytest.mark.parametrize("is_configured", [False, True])
 def test_the_folder_of_a_renamed_account_is_named(account: Workspace, aws: StubAws, is_configured: bool) -> None:
     shutil.copytree(account.out, account.root / "out" / "edo")

@@ -206,7 +206,7 @@ def test_after_the_session_has_expired_nothing_more_is_begun(account: Workspace,
     assert finished.returncode == 1
     assert "0 deployed, 0 unchanged, 1 failed, 3 skipped" in finished.stdout, finished.stdout
     assert finished.stdout.count("was not begun, since the session of the credentials had expired\n") == 3
-    assert "sign in again, such as with 'aws sso login', and run deploy.sh again" in finished.stdout
+    assert finished.stderr.endswith("the session of the credentials has expired: sign in again, and run deploy.sh again, which goes on\n")
     assert not any(re.search("access|notebooks|users", line) for line in changes(aws))
     again = aws.run(account.out / "deploy.sh")
     assert again.returncode == 0, again.stdout + again.stderr
