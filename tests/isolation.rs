@@ -59,7 +59,8 @@ const OWN_OBJECTS: &str = "{{bucket_arn}}/${aws:username}/*";
 const OWN_CONDITION: &str =
     "\"StringEquals\": {\n          \"sagemaker:ResourceTag/user\": \"${aws:username}\"\n        }";
 /// The tags of a person's notebook, with what follows.
-const TAGS_OF_NOTEBOOK: &str = "      Tags:\n        {{#each tags}}\n        - {{tag key value}}\n        {{/each}}\n  {{/unless}}\n  {{/if}}\n  {{#if budget}}";
+const TAGS_OF_NOTEBOOK: &str =
+    "      Tags:\n        {{tags tags indent=8}}\n  {{/unless}}\n  {{/if}}\n  {{#if budget}}";
 const UNTAGGED: Edit<'static> = (USERS, TAGS_OF_NOTEBOOK, "  {{/unless}}\n  {{/if}}\n  {{#if budget}}");
 const NESTED: Edit<'static> =
     ("stacks/storage.yaml.hbs", "Resources:\n", "Resources:\n  Nested:\n    Type: AWS::CloudFormation::Stack\n\n");
@@ -394,7 +395,7 @@ const TOLD: &[Told] = &[
         &[UNDECIDED, "the notebook `bob` acts as `arn:aws:iam::111122223333:role/aws-service-role/any`"]),
     ("guardrails that are not attached", NONE, NO_GUARDRAILS,
         &[TOO_WIDE, "does not have the policy `mycompany-deepracer-guardrails`", "`- !Ref GuardrailsPolicy` in its `ManagedPolicyArns`"]),
-    ("a user without tags", NONE, (USERS, "      Tags:\n        {{#each user_tags}}\n        - {{tag key value}}\n        {{/each}}\n", ""),
+    ("a user without tags", NONE, (USERS, "      Tags:\n        {{tags user_tags indent=8}}\n", ""),
         &["isolation::wrong-tag", "`BobUser` is missing", "{{#each user_tags}}"]),
     ("a notebook without tags", NONE, UNTAGGED,
         &["isolation::wrong-tag", "`BobNotebook` is missing", "{{#each tags}}"]),

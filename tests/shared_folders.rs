@@ -96,8 +96,8 @@ const MUTANTS: &[Mutant] = &[
     ("the guardrails forget who has no team", NONE, (GUARDRAILS, "\"Null\": {\n          \"aws:PrincipalTag/team\": \"true\"\n        }", "\"Null\": {\n          \"aws:username\": \"true\"\n        }"), TOO_WIDE, &["the guardrails would let a person"]),
     ("the guardrails rest on a variable without a value", NO_CONDITION, (GUARDRAILS, "\"Null\": {\n          \"aws:PrincipalTag/team\": \"true\"\n        }", "\"Null\": {\n          \"aws:username\": \"true\"\n        }"), UNDECIDED, &["the guardrails would let a person"]),
     // The tag.
-    ("everybody has the tag of one team", NONE, (USERS, "      Tags:\n        {{#each user_tags}}\n        - {{tag key value}}\n        {{/each}}", "      Tags:\n        - {Key: user, Value: {{name}}}\n        {{#if notebook}}\n        - {Key: notebook, Value: {{notebook.name}}}\n        {{/if}}\n        - {Key: team, Value: red}"), WRONG_TAG, &["the tag `team`"]),
-    ("everybody has the tag in another case", NONE, (USERS, "        {{#each user_tags}}\n        - {{tag key value}}\n        {{/each}}", "        {{#each user_tags}}\n        - {{tag key value}}\n        {{/each}}\n        - {Key: Team, Value: red}"), WRONG_TAG, &["the tag `team`", "under the key `Team`"]),
+    ("everybody has the tag of one team", NONE, (USERS, "      Tags:\n        {{tags user_tags indent=8}}", "      Tags:\n        - {Key: user, Value: {{name}}}\n        {{#if notebook}}\n        - {Key: notebook, Value: {{notebook.name}}}\n        {{/if}}\n        - {Key: team, Value: red}"), WRONG_TAG, &["the tag `team`"]),
+    ("everybody has the tag in another case", NONE, (USERS, "        {{tags user_tags indent=8}}", "        {{tags user_tags indent=8}}\n        - {Key: Team, Value: red}"), WRONG_TAG, &["the tag `team`", "under the key `Team`"]),
 ];
 
 #[test]

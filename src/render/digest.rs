@@ -4,6 +4,7 @@
 
 use std::fmt::Write;
 
+use memchr::memmem;
 use sha2::{Digest, Sha256};
 
 /// The name of the output.
@@ -28,12 +29,12 @@ pub(super) fn fitted(text: String, bytes: usize) -> String {
 
 /// A template of this text below its header, with its digest in it. The digest is of the text as it was before, and knows
 /// nothing of the header, which names the files that the template comes from. `None` where the text has no place for it.
-pub(super) fn with_digest(text: &str) -> (String, Option<String>) {
-    if !text.contains(PLACEHOLDER) {
-        return (text.to_owned(), None);
-    }
+pub(super) fn with_digest(mut text: String) -> (String, Option<String>) {
+    let Some(first) = memmem::find(text.as_bytes(), PLACEHOLDER.as_bytes()) else { return (text, None) };
     let digest = hexadecimal(&Sha256::digest(text.as_bytes()));
-    (text.replace(PLACEHOLDER, &digest), Some(digest))
+    let rest = text[first..].replace(PLACEHOLDER, &digest);
+    text.replace_range(first.., &rest);
+    (text, Some(digest))
 }
 
 /// Bytes in hexadecimal, in lower case.
@@ -53,10 +54,10 @@ mod tests {
     fn the_digest_takes_the_room_of_its_placeholder() {
         assert_eq!(PLACEHOLDER.len(), 64);
         let text = format!("Resources:\n  A: 1\nOutputs:\n  TemplateDigest:\n    Value: {PLACEHOLDER}\n");
-        let (with, digest) = with_digest(&text);
+        let (with, digest) = with_digest(text.clone());
         assert_eq!(with.len(), text.len());
         assert_eq!(with, text.replace(PLACEHOLDER, &digest.unwrap_or_default()));
-        assert_ne!(with_digest(&text.replace("A: 1", "A: 2")).1, with_digest(&text).1);
+        assert_ne!(with_digest(text.replace("A: 1", "A: 2")).1, with_digest(text.clone()).1);
     }
 
     #[test]
@@ -72,6 +73,6 @@ mod tests {
 
     #[test]
     fn a_template_without_a_place_for_it_stays_as_it_is() {
-        assert_eq!(with_digest("Resources: {}\n"), ("Resources: {}\n".to_owned(), None));
+        assert_eq!(with_digest("Resources: {}\n".to_owned()), ("Resources: {}\n".to_owned(), None));
     }
 }

@@ -9,8 +9,8 @@ use std::path::Path;
 use std::sync::{Arc, LazyLock};
 
 use handlebars::{
-    Context, Handlebars, Helper, HelperResult, Output, RenderContext, RenderErrorReason, Template, TemplateError,
-    TemplateErrorReason,
+    Context, Handlebars, Helper, HelperResult, Output, RenderContext, RenderError, RenderErrorReason, Renderable,
+    Template, TemplateError, TemplateErrorReason,
 };
 use include_dir::{Dir, include_dir};
 use rayon::iter::{IntoParallelRefIterator, ParallelIterator};
@@ -20,6 +20,7 @@ use serde_json::Value;
 
 use super::by_design;
 use super::digest;
+use super::fold::Folder;
 use super::helpers::{PolicyError, describe, escape_json, indent, refuse};
 use super::policy::PolicyHelper;
 use super::yaml;
@@ -164,6 +165,7 @@ impl Templates {
         stacks.register_helper("number", Box::new(number));
         stacks.register_helper("block", Box::new(block));
         stacks.register_helper("tag", Box::new(tag));
+        stacks.register_helper("tags", Box::new(tags));
         stacks.register_helper("template_digest", Box::new(template_digest));
         Ok(Self { stacks, sources, overridden })
     }
@@ -174,17 +176,37 @@ impl Templates {
     /// When the template asks for what is not there.
     pub fn fill(&self, kind: &str, context: &impl Serialize) -> Result<String, RenderFailure> {
         match Context::wraps(context) {
-            Ok(context) => self.fill_with(kind, &context),
+            Ok(context) => self.filled(kind, self.stacks.render_with_context(kind, &context), &context),
             Err(error) => Err(self.failure(Finding::new(Rule::TemplateFill, error.to_string()))),
         }
     }
 
-    /// Fills the template of a kind of stack.
+    /// The template of a kind of stack, with what is the same whatever stands under the key `varying` of the context filled
+    /// already.
+    pub(super) fn folded(&self, kind: &str, context: &Context, varying: &str) -> Template {
+        let folder = Folder { engine: &self.stacks, context, varying };
+        self.stacks.get_template(kind).map(|template| folder.fold(template)).unwrap_or_default()
+    }
+
+    /// Fills a template that `folded` gave.
     ///
     /// # Errors
     /// When the template asks for what is not there.
-    pub(super) fn fill_with(&self, kind: &str, context: &Context) -> Result<String, RenderFailure> {
-        let filled = self.stacks.render_with_context(kind, context);
+    pub(super) fn fill_folded(
+        &self,
+        kind: &str,
+        folded: &Template,
+        context: &Context,
+    ) -> Result<String, RenderFailure> {
+        self.filled(kind, folded.renders(&self.stacks, context, &mut RenderContext::new(None)), context)
+    }
+
+    fn filled(
+        &self,
+        kind: &str,
+        filled: Result<String, RenderError>,
+        context: &Context,
+    ) -> Result<String, RenderFailure> {
         let asked = context.data().get("metadata").unwrap_or(&Value::Null);
         filled.map(|text| by_design::annotated(text, asked)).map_err(|error| {
             let policy = match error.reason() {
@@ -329,7 +351,34 @@ fn tag(
 ) -> HelperResult {
     let text = |index: usize| helper.param(index).and_then(|text| text.value().as_str());
     let (key, value) = text(0).zip(text(1)).ok_or_else(|| refuse("a tag is a key and a value"))?;
-    Ok(out.write(&format!("{{Key: {}, Value: {}}}", yaml::flow_scalar(key), yaml::flow_scalar(value)))?)
+    Ok(write_tag(key, value, out)?)
+}
+
+/// `{{tags LIST indent=N}}`: all tags of a list, each on a line.
+fn tags(
+    helper: &Helper<'_>,
+    _: &Handlebars<'_>,
+    _: &Context,
+    _: &mut RenderContext<'_, '_>,
+    out: &mut dyn Output,
+) -> HelperResult {
+    let wrong = || refuse("it is no list of tags");
+    let line = format!("\n{}", " ".repeat(indent(helper)?));
+    let tags = helper.param(0).and_then(|tags| tags.value().as_array()).ok_or_else(wrong)?;
+    for (index, tag) in tags.iter().enumerate() {
+        let text = |key: &str| tag.get(key).and_then(Value::as_str).ok_or_else(wrong);
+        out.write(if index == 0 { "" } else { &line })?;
+        out.write("- ")?;
+        write_tag(text("key")?, text("value")?, out)?;
+    }
+    Ok(())
+}
+
+fn write_tag(key: &str, value: &str, out: &mut dyn Output) -> std::io::Result<()> {
+    for part in ["{Key: ", &yaml::flow_scalar(key), ", Value: ", &yaml::flow_scalar(value), "}"] {
+        out.write(part)?;
+    }
+    Ok(())
 }
 
 /// `{{block TEXT indent=N}}`: the lines of a block scalar.

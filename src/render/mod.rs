@@ -5,6 +5,7 @@ mod context;
 mod digest;
 mod engine;
 mod expand_short_tags;
+mod fold;
 mod helpers;
 mod operations;
 mod people;
@@ -77,7 +78,7 @@ pub fn fill(
     }
     let header = header(account, &stack.name);
     let text = digest::fitted(text, account.template_bucket.template_bytes().saturating_sub(header.len()));
-    let (text, digest) = digest::with_digest(&text);
+    let (text, digest) = digest::with_digest(text);
     let text = header + &text;
     Ok(Rendered::new(stack.part, SourceFile::new(plan.folder.join(stack.file()), text), digest))
 }

@@ -3,6 +3,7 @@
 //! and one person's values cannot change what another's resources are.
 
 use handlebars::Context;
+use memchr::memmem;
 use rayon::iter::{IntoParallelRefIterator, ParallelIterator};
 
 use super::context;
@@ -42,13 +43,17 @@ impl<'a> People<'a> {
     ) -> Result<Self, RenderFailure> {
         let users: Vec<&User> = users.into_iter().collect();
         let context = Context::wraps(context::users(account, names)).unwrap_or_else(|_| Context::null());
-        let empty = templates.fill_with(USERS, &context)?;
+        let template = templates.folded(USERS, &context, USERS);
+        let empty = templates.fill_folded(USERS, &template, &context)?;
         let one = |context: &mut Context, user: &&'a User| {
             let value = serde_json::to_value(context::user_context(account, user)).unwrap_or_default();
             if let Some(root) = context.data_mut().as_object_mut() {
                 root.insert(USERS.to_owned(), vec![value].into());
             }
-            Ok((&user.name, templates.fill_with(USERS, context)?))
+            let mut text = templates.fill_folded(USERS, &template, context)?;
+            // The engine gives texts of several times the room that a person takes.
+            text.shrink_to_fit();
+            Ok((&user.name, text))
         };
         let filled: Vec<Result<(&UserName, String), RenderFailure>> =
             users.par_iter().map_init(|| context.clone(), one).collect();
@@ -109,9 +114,9 @@ pub const NOBODY_ID: &str = "Nobody";
 
 /// The size of a text. A resource is a line `Type:` at the depth of a resource's keys: the text is not parsed for it.
 fn size_of(text: &str) -> Size {
-    Size {
-        bytes: text.len(),
-        resources: text.matches("\n    Type: ").count(),
-        references: text.matches("{{resolve:").count(),
-    }
+    Size { bytes: text.len(), resources: count(text, "\n    Type: "), references: count(text, "{{resolve:") }
+}
+
+fn count(text: &str, word: &str) -> usize {
+    memmem::find_iter(text.as_bytes(), word).count()
 }

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use memchr::memmem;
 use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
 
@@ -46,9 +47,11 @@ impl Rendered {
     /// The contents by the lines of the text, for a template that is not to be read: in the templates of racestack each
     /// resource has a line `Type:` at the depth of its keys.
     pub fn contents_by_lines(&self) -> Contents {
-        let types = self.source.text.split("\n    Type: ").skip(1);
-        let (resources, named) =
-            types.fold((0, false), |(resources, named), rest| (resources + 1, named || rest.starts_with("AWS::IAM::")));
+        const TYPE: &[u8] = b"\n    Type: ";
+        let text = self.source.text.as_bytes();
+        let types = memmem::find_iter(text, TYPE).map(|at| &text[at + TYPE.len()..]);
+        let (resources, named) = types
+            .fold((0, false), |(resources, named), rest| (resources + 1, named || rest.starts_with(b"AWS::IAM::")));
         Contents {
             resources,
             capabilities: if named { vec![NAMED_IAM.to_owned()] } else { Vec::new() },

@@ -354,7 +354,7 @@ pub fn of_needs() -> Vec<Weakening> {
         weakening("a notebook with direct internet access", (USERS, "DirectInternetAccess: {{@root.direct_internet_access}}", "DirectInternetAccess: Enabled"), TOO_WIDE, &["`DirectInternetAccess` of the notebook"]).with(NETWORK),
         weakening("a notebook of another group", (USERS, "        {{#each @root.security_group_ids}}\n        - {{this}}\n        {{/each}}\n", "        - sg-00000000000000000\n"), TOO_WIDE, &["`SecurityGroupIds` of the notebook"]).with(NETWORK),
         weakening("no start script", (USERS, "\n      LifecycleConfigName: {{@root.names.notebook_lifecycle}}\n", "\n"), DOUBTFUL, &["`LifecycleConfigName` of the notebook `BobNotebook` is missing"]),
-        weakening("users without the tag of rotation", (USERS, "        {{#each user_tags}}\n        - {{tag key value}}\n        {{/each}}\n", "        - {Key: user, Value: {{name}}}\n        - {Key: notebook, Value: {{notebook.name}}}\n"), REFUSED, &["are not rotated"]).with(ROTATION),
+        weakening("users without the tag of rotation", (USERS, "        {{tags user_tags indent=8}}\n", "        - {Key: user, Value: {{name}}}\n        - {Key: notebook, Value: {{notebook.name}}}\n"), REFUSED, &["are not rotated"]).with(ROTATION),
     ]
 }
 
