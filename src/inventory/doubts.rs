@@ -50,7 +50,8 @@ pub fn of_resource<'a>(values: &ReturnValues<'a>, resource: &Resource<'a>) -> Ve
     let is_dynamic = |key: &str, value: &Value| {
         !["Password", "Value"].contains(&key) && value.as_str().is_some_and(|text| text.contains(DYNAMIC_REFERENCE))
     };
-    if let Some(path) = path_to(resource.value, &is_dynamic).filter(|_| decides || holds_policies(kind)) {
+    let tells = decides || holds_policies(kind);
+    if let Some(path) = tells.then(|| path_to(resource.value, &is_dynamic)).flatten() {
         let found = path.iter().try_fold(resource.value, |value, step| {
             value.get(step).or_else(|| step.parse::<usize>().ok().and_then(|index| value.get(index)))
         });

@@ -80,14 +80,17 @@ pub fn transform(template: &Value) -> Option<Vec<String>> {
 
 /// The keys and indexes that lead to the first value inside of which `is_it` holds, given its key or index, and itself.
 pub fn path_to(value: &Value, is_it: &impl Fn(&str, &Value) -> bool) -> Option<Vec<String>> {
-    let inside = |key: &str, inner: &Value| {
-        let mut path = if is_it(key, inner) { Vec::new() } else { path_to(inner, is_it)? };
-        path.insert(0, key.to_owned());
-        Some(path)
+    // The words of the path are made on the way back alone: most values hold nothing of the kind.
+    let inside = |key: &str, inner: &Value| if is_it(key, inner) { Some(Vec::new()) } else { path_to(inner, is_it) };
+    let (step, mut path) = match value {
+        Value::Object(entries) => entries.iter().find_map(|(key, inner)| Some((key.clone(), inside(key, inner)?)))?,
+        Value::Array(values) => values
+            .iter()
+            .enumerate()
+            .find_map(|(at, inner)| Some((inside("", inner)?, at)))
+            .map(|(path, at)| (at.to_string(), path))?,
+        _ => return None,
     };
-    match value {
-        Value::Object(entries) => entries.iter().find_map(|(key, inner)| inside(key, inner)),
-        Value::Array(values) => values.iter().enumerate().find_map(|(at, inner)| inside(&at.to_string(), inner)),
-        _ => None,
-    }
+    path.insert(0, step);
+    Some(path)
 }

@@ -9,20 +9,24 @@ const DEEPEST: usize = 1_000;
 /// Source: <https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/template-formats.html>, "supported YAML features"
 pub(super) fn unsupported(text: &str) -> Option<String> {
     let mut depth = 0_usize;
-    let mut may_be_deep = false;
-    let mut before = [b'\n'; 2];
-    let mut may_have_alias = false;
-    for byte in text.bytes() {
+    let (mut may_be_deep, mut may_have_alias) = (false, false);
+    let bytes = text.as_bytes();
+    for (index, byte) in bytes.iter().enumerate() {
         match byte {
-            b'[' | b'{' => depth += 1,
+            // Brackets in texts and comments count here, and not below.
+            b'[' | b'{' => {
+                depth += 1;
+                may_be_deep |= depth > DEEPEST;
+            }
             b']' | b'}' => depth = depth.saturating_sub(1),
+            // Nearly all stars stand in texts, or for themselves; of the rest, the parser decides.
+            b'*' => {
+                let before = index.checked_sub(1).map_or(b'\n', |at| bytes[at]);
+                let after = bytes.get(index + 1).unwrap_or(&b'\n');
+                may_have_alias |= b" \t\n[{,:".contains(&before) && !b" \t\r\n\"',]}".contains(after);
+            }
             _ => {}
         }
-        // Brackets in texts and comments count here, and not below.
-        may_be_deep |= depth > DEEPEST;
-        // Nearly all stars stand in texts, or for themselves; of the rest, the parser decides.
-        may_have_alias |= before[1] == b'*' && b" \t\n[{,:".contains(&before[0]) && !b" \t\r\n\"',]}".contains(&byte);
-        before = [before[1], byte];
     }
     if may_be_deep && is_deep(text) {
         return Some(format!("brackets are nested more than {DEEPEST} deep"));

@@ -24,7 +24,7 @@ pub(super) struct TemplateFingerprint<'a> {
 impl<'a> TemplateFingerprint<'a> {
     /// `template` to rules of this footprint and type filter. `group` tells the rules from others.
     pub(super) fn new(template: &'a Value, footprint: &RuleFootprint, type_filter: &TypeFilter, group: usize) -> Self {
-        let mut kinds = BTreeMap::new();
+        let mut kinds: BTreeMap<Vec<u8>, &str> = BTreeMap::new();
         let mut whole = Sha256::new();
         whole.update(group.to_le_bytes());
         let mut writer = Writer { footprint, out: Vec::new(), texts: BTreeMap::new() };
@@ -36,8 +36,9 @@ impl<'a> TemplateFingerprint<'a> {
                     for (id, resource) in type_filter.within(resources) {
                         // What stands for resources that are not there is as good as any other.
                         let seen = if type_filter.includes(resource) { writer.resource(resource) } else { b"none" };
-                        let digest: [u8; 32] = Sha256::digest(seen).into();
-                        kinds.entry(digest).or_insert(id.as_str());
+                        if !kinds.contains_key(seen) {
+                            kinds.insert(seen.to_vec(), id.as_str());
+                        }
                     }
                 }
                 _ => others.push((name, section)),
@@ -45,6 +46,7 @@ impl<'a> TemplateFingerprint<'a> {
         }
         whole.update(writer.sections(&others));
         for kind in kinds.keys() {
+            whole.update(kind.len().to_le_bytes());
             whole.update(kind);
         }
         Self { fingerprint: Fingerprint(whole.finalize().into()), resources: kinds.into_values().collect() }
