@@ -492,7 +492,7 @@ fn what_the_region_of_one_account_allows_is_proven_for_each() {
 fn what_the_tags_of_one_account_refuse_is_proven_for_each() {
     // What stands in no policy and in no tag of a user or role, and the account's own ID.
     for (value, denied) in [
-        ("'{{#if @root.kms_key}}yes{{else}}no{{/if}}'", "{\"StringEquals\": {\"aws:ResourceTag/mark\": \"yes\"}}"),
+        ("'{{#if budget}}yes{{else}}no{{/if}}'", "{\"StringEquals\": {\"aws:ResourceTag/mark\": \"yes\"}}"),
         ("{{@root.names.account_id}}", "{\"StringLike\": {\"aws:ResourceTag/mark\": \"4444*\"}}"),
     ] {
         let marked =
@@ -506,9 +506,8 @@ fn what_the_tags_of_one_account_refuse_is_proven_for_each() {
             let id = format!("44445555666{digit}");
             let settings = workspace.read("config/accounts/tokyo/settings.yaml").replace("111122223333", &id);
             let settings = settings.replace("20221130", &format!("2023010{digit}"));
-            let key =
-                format!("kms_key: \"arn:aws:kms:ap-northeast-1:{id}:key/11111111-2222-3333-4444-555555555555\"\n");
-            workspace.write(&format!("config/accounts/yokohama{digit}/settings.yaml"), (settings + &key).as_bytes());
+            let settings = settings + "budgets: {monthly_usd_per_user: 10, notify: a@example.com}\n";
+            workspace.write(&format!("config/accounts/yokohama{digit}/settings.yaml"), settings.as_bytes());
             workspace.write(&format!("config/accounts/yokohama{digit}/roster.csv"), b"name\nbob\n");
         }
         let templates = workspace.path("templates");
