@@ -260,3 +260,15 @@ def test_five_thousand_people_take_little_memory(tmp_path: Path) -> None:
     kilobytes, said = peak(command)
     assert said == "tokyo: 0 errors, 0 warnings\n"
     assert kilobytes < 300_000, f"{kilobytes} KB"
+
+    # The same account, whose configuration is lost. CloudFormation cannot import the one lifecycle configuration.
+    (folder / "lifecycle-configurations.json").write_text('{"NotebookInstanceLifecycleConfigs": []}')
+    lost = tmp_path / "lost"
+    (lost / "config").mkdir(parents=True)
+    settings = "company: mycompany\nservices: []\nquotas: {roles: 6000, notebooks: {ml.t3.medium: 6000}}\n"
+    (lost / "config" / "settings.yaml").write_text(settings)
+    command = [binary(), "adopt", "--account", "tokyo", "--from", folder, "--config", lost / "config"]
+    kilobytes, said = peak([*command, "--out", lost / "out", "--import", lost / "import"])
+    assert "tokyo: 5000 people, in " in said
+    assert ": 10013 resources to import into " in said, said
+    assert kilobytes < 300_000, f"adopt: {kilobytes} KB"
