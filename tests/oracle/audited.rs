@@ -367,6 +367,13 @@ fn change(export: &mut ExportFiles, chance: &mut Chance) -> &'static str {
             }
             "a tag"
         }
+        other => change_more(other, export, chance.one(&whom), chance),
+    }
+}
+
+/// The same of what is no user or role that is there: one way of three.
+fn change_more(which: usize, export: &mut ExportFiles, whom: &Json, chance: &mut Chance) -> &'static str {
+    match which {
         11 => {
             let text = export.0["bucket-policy.json"]["Policy"].as_str().unwrap().to_owned();
             let mut policy: Json = serde_json::from_str(&text).unwrap();
@@ -374,21 +381,16 @@ fn change(export: &mut ExportFiles, chance: &mut Chance) -> &'static str {
             if chance.percent(30) {
                 statements.clear();
             }
-            statements.push(in_bucket(
-                &format!("arn:aws:s3:::{BUCKET}"),
-                "",
-                chance.one(&whom),
-                chance.pick(&ACTIONS[..4]),
-            ));
+            statements.push(in_bucket(&format!("arn:aws:s3:::{BUCKET}"), "", whom, chance.pick(&ACTIONS[..4])));
             export.0.get_mut("bucket-policy.json").unwrap()["Policy"] = policy.to_string().into();
             "the bucket's policy"
         }
         12 => {
             let statement = if chance.percent(50) {
                 let arn = format!("arn:aws:s3:{REGION}:{ACCOUNT}:accesspoint/side");
-                in_bucket(&arn, "/object", chance.one(&whom), chance.pick(&ACTIONS[..4]))
+                in_bucket(&arn, "/object", whom, chance.pick(&ACTIONS[..4]))
             } else {
-                json!({"Effect": "Allow", "Principal": chance.one(&whom).clone(), "Action": "kms:*", "Resource": "*"})
+                json!({"Effect": "Allow", "Principal": whom.clone(), "Action": "kms:*", "Resource": "*"})
             };
             let policy = json!({"Version": "2012-10-17", "Statement": [statement]}).to_string();
             if statement["Action"] == "kms:*" {
@@ -404,7 +406,7 @@ fn change(export: &mut ExportFiles, chance: &mut Chance) -> &'static str {
             if !export.list(list).iter().any(|one| one["Arn"].as_str().unwrap().ends_with(name)) {
                 match list {
                     USERS => export.add_user(name),
-                    _ => export.add_role(name, chance.one(&whom)),
+                    _ => export.add_role(name, whom),
                 }
             }
             let statement = statement(chance);
