@@ -432,7 +432,7 @@ fn example_of(example: &Asked) -> Request {
     let (arn, kind) = match &example.principal {
         Principal::User { arn, .. } => (arn.clone(), Kind::User),
         Principal::Role { arn, .. } => (arn.clone(), Kind::Session),
-        other => panic!("{other:?}"),
+        Principal::Service(service) => panic!("a service: {service}"),
     };
     let name = arn.rsplit('/').next().unwrap_or_default().to_owned();
     let session = format!("arn:aws:sts::{ACCOUNT}:assumed-role/{name}/SageMaker");
