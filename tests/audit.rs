@@ -378,16 +378,17 @@ fn who_can_change_what_they_have_or_make_somebody_is_found() {
     let mut account = with_roles();
     let own = format!("arn:aws:iam::{ACCOUNT}:role/ci/*");
     for (index, (condition, _)) in cases.iter().enumerate() {
-        let mut attaches = allow("iam:AttachRolePolicy", &own);
+        let mut attach = allow("iam:AttachRolePolicy", &own);
         if !condition.is_null() {
-            attaches["Condition"] = condition.clone();
+            attach["Condition"] = condition.clone();
         }
-        for (name, actions) in
-            [("attaches", [&attaches, &attaches]), ("makes", [&attaches, &allow("iam:CreateRole", &own)])]
+        for (name, actions) in [("attaches", [&attach, &attach]), ("makes", [&attach, &allow("iam:CreateRole", &own)])]
         {
             let name = format!("{name}-{index}");
             account.export.add_user(&name);
-            actions.iter().for_each(|action| account.export.allow("UserDetailList", &name, action));
+            for action in actions {
+                account.export.allow("UserDetailList", &name, action);
+            }
         }
     }
     let found = account.findings();
