@@ -417,7 +417,7 @@ fn of_rotation() -> Vec<Weakening> {
             "Arn: {Fn::GetAtt: [KeyRotation, Arn]}",
             "Arn: any",
             TOO_WIDE,
-            "`Targets` of the rule",
+            "`Targets/Arn` of the rule",
         ),
         in_rotation(
             "no rule",
@@ -575,7 +575,7 @@ fn of_storage() -> Vec<Weakening> {
             "objects of those who write them",
             "BucketOwnerEnforced",
             "ObjectWriter",
-            "`OwnershipControls/Rules` of the bucket",
+            "`OwnershipControls/Rules/ObjectOwnership` of the bucket",
         ),
         in_storage(
             "public lists",

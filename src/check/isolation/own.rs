@@ -38,7 +38,7 @@ const OWN: &[Own] = &[
         kind: "AWS::Events::Rule",
         noun: "rule",
         name: "Name",
-        free: &["Description", "Name", "Tags"],
+        free: &["DeadLetterConfig", "Description", "Id", "Name", "RetryPolicy", "Tags"],
         held: &["Arn", "State", "Targets"],
         other: (Rule::IsolationUndecided, true),
     },
@@ -253,6 +253,11 @@ fn difference<'v>(
             difference(own, path, a.get(key), b.get(key))
         };
         return keys.find_map(within);
+    }
+    if let (Some(Value::Array(a)), Some(Value::Array(b))) = (found, wanted)
+        && a.len() == b.len()
+    {
+        return a.iter().zip(b).find_map(|(a, b)| difference(own, path.clone(), Some(a), Some(b)));
     }
     // Texts in templates end with a line's end or do not.
     let is_same = |(a, b): (&str, &str)| a.trim_end() == b.trim_end();
