@@ -48,7 +48,7 @@ const UNKNOWN_TAG: &[Edit<'static>] = &[
     (
         USERS,
         OF_PERSON,
-        "        - Key: cost-center\n          Value: '\\{{resolve:ssm:/cost-center}}'\n        {{#each user_tags}}\n",
+        "        - Key: cost-center\n          Value: '\\{{resolve:ssm:/cost-center}}'\n        {{tags user_tags indent=8}}\n",
     ),
 ];
 
@@ -74,7 +74,7 @@ const INSIDE_GROUPS: &str = "log-group:/aws/sagemaker/NotebookInstances:*\",\n  
 const BOTH_FORMS: &str = "log-group:/aws/sagemaker/NotebookInstances:*\",\n        \"arn:{{partition}}:logs:{{region}}:{{account_id}}:log-group:/aws/sagemaker/TrainingJobs\"";
 const STORAGE: &str = "stacks/storage.yaml.hbs";
 const RESOURCES: &str = "Resources:\n";
-const OF_PERSON: &str = "        {{#each user_tags}}\n";
+const OF_PERSON: &str = "        {{tags user_tags indent=8}}\n";
 /// What a company has of its own in templates of its own.
 const COMPANYS_ROLE: &str = "Resources:\n  Report:\n    Type: AWS::IAM::Role\n    Properties:\n      RoleName: mycompany-report\n      AssumeRolePolicyDocument: {Version: \"2012-10-17\", Statement: [{Effect: Allow, Principal: {Service: lambda.amazonaws.com, AWS: \"arn:aws:iam::111122223333:root\"}, Action: \"sts:AssumeRole\"}]}\n      Policies: [{PolicyName: report, PolicyDocument: {Version: \"2012-10-17\", Statement: [{Effect: Allow, Action: [\"cloudwatch:GetMetricData\", \"sqs:*\", \"kms:Decrypt\"], Resource: \"*\"}, {Effect: Allow, Action: [\"logs:CreateLogStream\", \"logs:PutLogEvents\"], Resource: \"arn:aws:logs:*:*:log-group:/aws/lambda/report:*\"}, {Effect: Allow, Action: \"s3:*\", Resource: !Sub \"arn:${AWS::Partition}:s3:::mycompany-reports/*\"}]}}]\n\n";
 const COMPANYS_TOPIC: &str = "Resources:\n  Alarms:\n    Type: AWS::SNS::Topic\n\n  AlarmsPolicy:\n    Type: AWS::SNS::TopicPolicy\n    Properties:\n      Topics: [!Ref Alarms]\n      PolicyDocument: {Version: \"2012-10-17\", Statement: [{Effect: Allow, Principal: {Service: [cloudwatch.amazonaws.com, events.amazonaws.com], AWS: !Sub \"arn:${AWS::Partition}:iam::${AWS::AccountId}:root\"}, Action: \"sns:Publish\", Resource: !Ref Alarms}]}\n\n";
@@ -255,7 +255,7 @@ const MUTANTS: &[Mutant] = &[
     ("one name reaches all folders", NETS, (FOLDER, STATEMENT, "\"Statement\": [{\"Effect\": \"Allow\", \"Action\": \"s3:GetObject\", \"Resource\": \"{{bucket_arn}}/*\", \"Condition\": {\"StringLike\": {\"aws:username\": \"a*\"}}},"), UNDECIDED, "`aws:username`"),
     ("a team reaches all folders", NETS, (FOLDER, STATEMENT, "\"Statement\": [{\"Effect\": \"Allow\", \"Action\": \"s3:GetObject\", \"Resource\": \"{{bucket_arn}}/*\", \"Condition\": {\"StringEquals\": {\"aws:PrincipalTag/team\": \"red\"}}},"), UNDECIDED, "`aws:PrincipalTag/team`"),
     ("one notebook role reaches all folders", NONE, (NOTEBOOK, STATEMENT, "\"Statement\": [{\"Effect\": \"Allow\", \"Action\": \"s3:GetObject\", \"Resource\": \"{{bucket_arn}}/*\", \"Condition\": {\"ArnLike\": {\"aws:PrincipalArn\": \"arn:aws:iam::*:role/deepracer/notebook/a*\"}}},"), UNDECIDED, "`aws:PrincipalArn`"),
-    ("a tag by which policies know a user is known later", NONE, (USERS, OF_PERSON, "        - Key: user\n          Value: '\\{{resolve:ssm:/user}}'\n        {{#each user_tags}}\n"), "isolation::wrong-tag", ""),
+    ("a tag by which policies know a user is known later", NONE, (USERS, OF_PERSON, "        - Key: user\n          Value: '\\{{resolve:ssm:/user}}'\n        {{tags user_tags indent=8}}\n"), "isolation::wrong-tag", ""),
     ("a folder by a tag that is known later", UNKNOWN_TAG, (FOLDER, OWN_RESOURCE, "\"Resource\": [\"{{bucket_arn}}/${aws:username}/*\", \"{{bucket_arn}}/${aws:PrincipalTag/cost-center}/*\"]"), UNDECIDED, "s3:GetObject"),
     ("a tag that none of one's own has, besides", NETS, (SAGEMAKER, OWN_CONDITION, "\"StringEquals\": {\n          \"sagemaker:ResourceTag/user\": \"${aws:username}\", \"aws:ResourceTag/managed-by\": \"somebody\"\n        }"), REFUSED, "a person cannot open, start"),
     ("a role of the company's own reads the bucket", NONE, (STORAGE, RESOURCES, READING_ROLE), TOO_WIDE, "role/mycompany-report`, which is nobody's of the roster, can call `s3:GetObject`"),
@@ -303,7 +303,7 @@ const HARMLESS: &[(&str, &[Edit<'static>], Edit<'static>)] = &[
     ("what is in the notebook's log groups", NOTEBOOK_NET, (NOTEBOOK, LOG_GROUPS, INSIDE_GROUPS)),
     ("the log groups, each in another form", NETS, (DAILY, LOG_GROUPS, BOTH_FORMS)),
     ("the notebook's log groups, each in another form", NOTEBOOK_NET, (NOTEBOOK, LOG_GROUPS, BOTH_FORMS)),
-    ("a tag that nothing hangs on, known later", NONE, (USERS, OF_PERSON, "        - Key: cost-center\n          Value: '\\{{resolve:ssm:/cost-center}}'\n        {{#each user_tags}}\n")),
+    ("a tag that nothing hangs on, known later", NONE, (USERS, OF_PERSON, "        - Key: cost-center\n          Value: '\\{{resolve:ssm:/cost-center}}'\n        {{tags user_tags indent=8}}\n")),
     ("a tag that all of one's own have, besides", NETS, (SAGEMAKER, OWN_CONDITION, "\"StringEquals\": {\n          \"sagemaker:ResourceTag/user\": \"${aws:username}\", \"aws:ResourceTag/managed-by\": \"racestack\"\n        }")),
     ("taking a role in another case", NONE, ("policies/notebook/trust.json.hbs", "sts:AssumeRole", "STS:assumerole")),
     ("the account by its root user", NONE, (BUCKET, "\"Principal\": \"*\"", "\"Principal\": {\"AWS\": \"arn:{{partition}}:iam::{{account_id}}:root\"}")),
