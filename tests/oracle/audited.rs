@@ -180,7 +180,10 @@ impl Tally {
         println!("{count} of {requests} requests are open, {refused} refused: {open:?}; {steps} by a second step");
         let first = missed[..missed.len().min(3)].join("\n");
         assert!(missed.is_empty(), "seed {}, {} missed:\n{first}", start(), missed.len());
-        assert!(count * 100 > *requests && *steps > 0, "{count} of {requests} are open: the changes say little");
+        assert!(
+            count * 100 > *requests && (*steps > 0 || !is_long()),
+            "{count} of {requests} are open: the changes say little"
+        );
     }
 }
 
@@ -225,8 +228,10 @@ fn cases_of(export: &mut ExportFiles) -> Vec<Drawn> {
         let (who, identity, boundary) = principal(export, list, &name);
         for owner in PEOPLE.into_iter().filter(|owner| *owner != name) {
             for (what, request) in requests(&who, owner).into_iter().chain(more(&who, owner, of_point.is_some())) {
-                // Every service may write logs of its own, into groups of any name.
-                if what == "log" || what == "read log of a longer name" {
+                // Every service may write logs of its own, into groups of any name. A job that somebody makes who is no person is
+                // not another's, whatever its tag says, as long as it takes no role of theirs.
+                let is_no_person = !PEOPLE.contains(&name.as_str());
+                if what == "log" || what == "read log of a longer name" || what == "train" && is_no_person {
                     continue;
                 }
                 let resource_policy = resource_policy(&request);
@@ -309,7 +314,7 @@ fn change(export: &mut ExportFiles, chance: &mut Chance) -> &'static str {
         0..=3 => {
             let statement = statement(chance);
             export.allow(list, name, &statement);
-            if chance.percent(70) {
+            if chance.percent(90) {
                 unbind(export, list, name, chance);
             }
             "a statement"
@@ -325,7 +330,7 @@ fn change(export: &mut ExportFiles, chance: &mut Chance) -> &'static str {
             let attached = json!({"PolicyName": policy, "PolicyArn": format!("arn:aws:iam::aws:policy/{policy}")});
             let (list, name) = if chance.percent(20) { (GROUPS, GROUP) } else { (list, name) };
             export.identity(list, name)["AttachedManagedPolicies"].as_array_mut().unwrap().push(attached);
-            if list != GROUPS && chance.percent(50) {
+            if list != GROUPS && chance.percent(90) {
                 unbind(export, list, name, chance);
             }
             "an attachment"
@@ -419,7 +424,7 @@ fn change_more(which: usize, export: &mut ExportFiles, whom: &Json, chance: &mut
 /// Takes the boundary, and perhaps the groups, from a user or role.
 fn unbind(export: &mut ExportFiles, list: &str, name: &str, chance: &mut Chance) {
     export.identity(list, name)["PermissionsBoundary"] = Json::Null;
-    if list == USERS && chance.percent(70) {
+    if list == USERS && chance.percent(85) {
         export.identity(list, name)["GroupList"] = json!([]);
     }
 }
