@@ -426,9 +426,14 @@ fn of_resources() -> Vec<Weakening> {
         .collect();
     let of_types = Weakening {
         edits: vec![(STORAGE, BUCKET_START.to_owned(), format!("{BUCKET_START}{}", types.concat()))],
-        ..Weakening::new("other ways to what people have", &[], UNDECIDED, &["`Other02` copies"])
+        ..Weakening::new(
+            "other ways to what people have",
+            &[],
+            UNDECIDED,
+            &["`Other02`, an `AWS::DataSync::Task`, copies"],
+        )
     };
-    let told = |all: Weakening, at: usize| all.and_told(&[&format!("`Other{at:02}` ")]);
+    let told = |all: Weakening, at: usize| all.and_told(&[&format!("`Other{at:02}`, an `AWS::{}`,", OTHER_TYPES[at])]);
     let other_types = (0..OTHER_TYPES.len()).fold(of_types, told);
     let properties: Vec<String> = FROM_BUCKETS.iter().map(|key| format!("      {key}: {{Id: a}}\n")).collect();
     let of_buckets = Weakening {
@@ -523,7 +528,7 @@ fn of_resources() -> Vec<Weakening> {
             "a profile with a service's role",
             &[("stacks/operations.yaml.hbs", BUCKET_START, PROFILE)],
             UNDECIDED,
-            &["`Profile` lets its user act as a role"],
+            &["`Profile`, an `AWS::SageMaker::UserProfile`, lets its user act as a role"],
         )
         .with(ROTATION),
         made("a nested stack", "AWS::CloudFormation::Stack", "makes resources that are known only when"),

@@ -71,7 +71,7 @@ pub struct Outcome {
     /// boundary or the trust policy does not; of an unknown, those of which it is not known whether they apply, and those
     /// that allow.
     pub statements: Vec<DeterminingStatement>,
-    /// Why it is unknown.
+    /// What is not known of the statements: of an unknown, why it is one.
     pub doubts: Vec<String>,
 }
 
@@ -109,8 +109,7 @@ pub fn decide(request: &Request, policies: &Policies<'_>) -> Outcome {
     };
     statements.sort_unstable();
     statements.dedup();
-    let doubts = if decision == Decision::Unknown { doubts.0 } else { Vec::new() };
-    Outcome { decision, statements, doubts }
+    Outcome { decision, statements, doubts: doubts.0 }
 }
 
 /// The statements that apply, or may.

@@ -121,13 +121,14 @@ pub(crate) fn evaluate(
         Some((policy, decisive.statement))
     });
     let statements = statements.collect();
+    let doubts = if outcome.decision == Decision::Unknown { outcome.doubts } else { Vec::new() };
     // What of the templates could not be read may allow or deny; what is denied explicitly is denied all the same.
     let unread = &of_account.doubts;
     let is_settled = outcome.decision == Decision::ExplicitlyDenied || is_beyond_policies(&request.action);
     if is_settled || unread.is_empty() {
-        return Evaluation { decision: outcome.decision, statements, doubts: outcome.doubts };
+        return Evaluation { decision: outcome.decision, statements, doubts };
     }
-    let doubts = outcome.doubts.into_iter().chain(unread.iter().cloned()).collect();
+    let doubts = doubts.into_iter().chain(unread.iter().cloned()).collect();
     Evaluation { decision: Decision::Unknown, statements, doubts }
 }
 
