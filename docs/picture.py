@@ -69,6 +69,16 @@ def columns(text: str) -> int:
     return sum(2 if unicodedata.east_asian_width(character) in "WF" else 1 for character in text)
 
 
+def wrapped(line: str) -> list[str]:
+    """A line as a terminal of this width shows it."""
+    rows = [""]
+    for character in line:
+        if columns(rows[-1] + character) * FONT * CHARACTER >= TERMINAL - 24:
+            rows.append("")
+        rows[-1] += character
+    return rows
+
+
 def window(x: int, width: int, title: str) -> str:
     dots = "".join(f'<circle cx="{x + 18 + 18 * index}" cy="15" r="5" class="dot"/>' for index in range(3))
     return (
@@ -79,9 +89,9 @@ def window(x: int, width: int, title: str) -> str:
 
 def picture(lines: list[str], page: str) -> str:
     rows = []
+    lines = [row for line in lines for row in wrapped(line)]
     for index, line in enumerate(lines):
         width = columns(line) * FONT * CHARACTER
-        assert width < TERMINAL - 24, f"the line is too wide for the picture: {line}"
         if line:
             rows.append(
                 f'<text x="14" y="{BAR + 24 + index * LINE}" class="line {kind(line)}" textLength="{width:.1f}"'
