@@ -130,7 +130,10 @@ mod tests {
     fn both(text: &str, users: &Value) -> (Template, [Result<String, Option<usize>>; 2]) {
         let engine = engine();
         let template = Template::compile(text).unwrap();
-        let folding = Context::wraps(json!({"a": "A", "on": true, "off": false, "list": [1, 2], "users": []})).unwrap();
+        let folding = Context::wraps(
+            json!({"a": "A", "on": true, "off": false, "list": [1, 2], "deep": {"on": false}, "users": []}),
+        )
+        .unwrap();
         let folded = Folder { engine: &engine, context: &folding, varying: "users" }.fold(&template);
         let mut context = folding.clone();
         context.data_mut()["users"] = users.clone();
@@ -161,7 +164,10 @@ mod tests {
 
     #[test]
     fn what_depends_on_the_varying_value_stays() {
-        let users = json!([{"n": "x", "t": true, "on": false, "a": "B"}, {"n": "y", "t": false, "on": true, "a": "C"}]);
+        let users = json!([
+            {"n": "x", "t": true, "on": false, "a": "B", "deep": {"on": true}},
+            {"n": "y", "t": false, "on": true, "a": "C", "deep": {"on": false}},
+        ]);
         for text in [
             "{{#each users}}{{n}}{{@root.a}}{{/each}}",
             "{{#each users}}{{a}}{{this.a}}{{../a}}{{@root.a}}{{@index}}{{/each}}",
@@ -172,6 +178,12 @@ mod tests {
             "{{#each users}}{{#each this}}{{#if @root.on}}{{this}}{{/if}}{{/each}}{{/each}}",
             "{{#each users}}{{#with @root}}{{users.[0].n}}{{/with}}{{/each}}",
             "{{#each @root.users}}{{n}}{{/each}}{{@root.[users].[1].n}}{{lookup @root \"users\"}}",
+            "{{#if @root.users}}some{{else}}none{{/if}}{{#unless @root.users}}none{{/unless}}",
+            "{{#each users}}{{#if deep.on}}1{{else}}2{{/if}}{{/each}}",
+            "{{#if @root.off}}none{{else}}{{#each users}}{{n}}{{/each}}{{/if}}",
+            "{{#each users}}{{#each @root.list as |n|}}{{this}}{{/each}}{{/each}}",
+            "{{#each @root.users}}one{{/each}}{{#if @root.users.[0].t}}yes{{/if}}",
+            "{{#each users}}{{#each @root.list as |n|}}{{n}}{{this}}{{/each}}{{#each @root.list}}{{@index}}{{/each}}{{/each}}",
             "{{#each users}}{{#if t}}{{@root.missing}}{{/if}}{{/each}}",
             "{{#each users}}{{#if @root.off}}{{@root.missing}}{{/if}}{{n}}{{/each}}",
             "{{@root.a}}\n{{#each users}}\n{{#if @root.on}}\n{{n}}\n{{/if}}\n{{missing}}\n{{/each}}",
