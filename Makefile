@@ -3,6 +3,8 @@
 CONFIG ?= config
 OUT ?= out
 CARGO ?= cargo
+# How `make synth` builds: with `quick` in less than half the time of `release`, which then runs some nine times faster: for thousands of people.
+PROFILE ?= quick
 # What suppressions are compared with: racestack asks no clock.
 TODAY ?= $(shell date +%F)
 
@@ -23,7 +25,7 @@ help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 synth: ## write the stacks of every account into out/
-	$(CARGO) run --release --locked -- synth --config $(CONFIG) --out $(OUT) --today $(TODAY)
+	$(CARGO) run --profile $(PROFILE) --locked -- synth --config $(CONFIG) --out $(OUT) --today $(TODAY)
 
 test: test-rust test-clients ## run all tests, installing what they need
 
