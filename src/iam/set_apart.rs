@@ -114,11 +114,14 @@ fn overlap(a: &str, b: &str) -> bool {
 }
 
 fn texts_overlap(a: &str, b: &str) -> bool {
-    let is_wild = |c: char| c == ANY_RUN || c == ANY_CHAR;
-    // Up to the first wildcard, both are plain.
-    let mut both = a.chars().zip(b.chars()).take_while(|(a, b)| !is_wild(*a) && !is_wild(*b));
-    if both.any(|(a, b)| a != b) {
+    // Up to the first wildcard, both are plain. Behind it, most are a wildcard alone.
+    let plain = |text: &str| text.find([ANY_RUN, ANY_CHAR]).unwrap_or(text.len());
+    let start = plain(a).min(plain(b));
+    let (Some((a_start, a)), Some((b_start, b))) = (a.split_at_checked(start), b.split_at_checked(start)) else {
         return false;
+    };
+    if a_start != b_start || a == b || [a, b].iter().any(|one| one.chars().eq([ANY_RUN])) {
+        return a_start == b_start;
     }
     let b: Vec<char> = b.chars().collect();
     // Whether what is left of `b`, from each place on, can meet what is left of `a`: from its end to its start.
