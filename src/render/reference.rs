@@ -34,8 +34,10 @@ impl PolicyValues {
     /// When it names what is not there, or gives no JSON.
     pub fn fill(&self, template: &str) -> Result<Value, String> {
         if !engine()?.has_template(template) {
+            // The engine counts the characters before each expression, and nobody asks for lines of these templates.
+            let text: String = template.lines().map(str::trim_start).collect();
             let mut engine = ENGINE.write().map_err(|error| error.to_string())?;
-            engine.register_template_string(template, template).map_err(|error| error.to_string())?;
+            engine.register_template_string(template, text).map_err(|error| error.to_string())?;
         }
         let text = engine()?.render(template, &self.0).map_err(|error| describe(&error))?;
         serde_json::from_str(&text).map_err(|error| error.to_string())

@@ -1,6 +1,7 @@
 //! The script that notebooks run at each start: what is the account's own, then the script as it is in the templates.
 
 use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex};
 
 use miniz_oxide::deflate::compress_to_vec_zlib;
 use serde_json::json;
@@ -43,9 +44,16 @@ pub(super) fn start_script<'a>(account: &Account, file: impl Fn(&str) -> &'a str
     )
 }
 
-/// Files by their names, so small that SageMaker takes them, and in ASCII, whatever they hold.
-fn pack(files: &BTreeMap<String, &str>) -> String {
-    base85(&compress_to_vec_zlib(json!(files).to_string().as_bytes(), SMALLEST))
+/// Files by their names, so small that SageMaker takes them, and in ASCII, whatever they hold. Those of all accounts of a
+/// language are the same, and are packed once.
+fn pack(files: &BTreeMap<String, &str>) -> Arc<str> {
+    static PACKED: Mutex<BTreeMap<String, Arc<str>>> = Mutex::new(BTreeMap::new());
+    let files = json!(files).to_string();
+    let packed = |files: &str| base85(&compress_to_vec_zlib(files.as_bytes(), SMALLEST)).into();
+    match PACKED.lock() {
+        Ok(mut known) => Arc::clone(known.entry(files).or_insert_with_key(|files| packed(files))),
+        Err(_) => packed(&files),
+    }
 }
 
 /// Bytes in the base85 that Python's `base64.b85decode` reads, a sixteenth shorter than base64. No character of it means

@@ -9,7 +9,7 @@ const DEEPEST: usize = 1_000;
 /// Source: <https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/template-formats.html>, "supported YAML features"
 pub(super) fn unsupported(text: &str) -> Option<String> {
     let mut depth = 0_usize;
-    let (mut may_be_deep, mut may_have_alias) = (false, false);
+    let (mut may_be_deep, mut may_have_alias, mut may_have_anchor) = (false, false, false);
     let bytes = text.as_bytes();
     for (index, byte) in bytes.iter().enumerate() {
         match byte {
@@ -19,11 +19,13 @@ pub(super) fn unsupported(text: &str) -> Option<String> {
                 may_be_deep |= depth > DEEPEST;
             }
             b']' | b'}' => depth = depth.saturating_sub(1),
-            // Nearly all stars stand in texts, or for themselves; of the rest, the parser decides.
-            b'*' => {
+            // Nearly all of these stand in texts, or for themselves; of the rest, the parser decides.
+            b'*' | b'&' => {
                 let before = index.checked_sub(1).map_or(b'\n', |at| bytes[at]);
                 let after = bytes.get(index + 1).unwrap_or(&b'\n');
-                may_have_alias |= b" \t\n[{,:".contains(&before) && !b" \t\r\n\"',]}".contains(after);
+                let may_begin = b" \t\n[{,:".contains(&before) && !b" \t\r\n\"',]}&".contains(after);
+                may_have_alias |= may_begin && *byte == b'*';
+                may_have_anchor |= may_begin && *byte == b'&';
             }
             _ => {}
         }
@@ -33,7 +35,7 @@ pub(super) fn unsupported(text: &str) -> Option<String> {
     }
     let is_alias = |event: &Event<'_>| matches!(event, Event::Alias(..) | Event::UnresolvedAlias(..));
     let mut events = Parser::new_from_str(text).map_while(Result::ok).map(|(event, _)| event);
-    (may_have_alias && events.any(|event| is_alias(&event)))
+    (may_have_alias && may_have_anchor && events.any(|event| is_alias(&event)))
         .then(|| "found an alias (`*NAME`), which CloudFormation does not support".to_owned())
 }
 

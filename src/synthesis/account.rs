@@ -57,10 +57,13 @@ pub(crate) fn synthesise_all<T: Send>(
 ) -> Result<Vec<T>, Failure> {
     let accounts = material.selected();
     let (mut finished, mut choices, mut of_accounts) = (Vec::new(), Vec::new(), Vec::new());
-    // As many accounts at a time as there are cores: what an account takes while it is checked is many times its files.
-    let at_once = rayon::current_num_threads();
-    for (batch, some) in accounts.chunks(at_once).enumerate() {
-        (watch.progress)(batch * at_once, accounts.len());
+    // As many accounts at a time as there are cores: what an account takes while it is checked is many times its files. Of the
+    // first, there is learnt what spares the others a proof.
+    let (first, others) = accounts.split_at(accounts.len().min(1));
+    let mut done = 0;
+    for some in first.chunks(1).chain(others.chunks(rayon::current_num_threads())) {
+        (watch.progress)(done, accounts.len());
+        done += some.len();
         let each = |config: &&AccountConfig| one(config, material, purpose, &finish);
         let results: Vec<Result<AccountResult<T>, FileError>> = some.par_iter().map(each).collect();
         for result in results {
@@ -120,7 +123,7 @@ fn synthesise<'a>(
         Checks { contents, ..Checks::default() }
     } else {
         let Inputs { rules, suppressions, proofs, .. } = material;
-        check::check(&plan, templates, &rendered, &Against { rules, proofs, suppressions })?
+        check::check(&plan, templates, &rendered, &Against { people: &people, rules, proofs, suppressions })?
     };
     findings.extend(checks.findings);
     let manifest = output::manifest(&plan, &rendered, &checks.contents, &checks.policies);
