@@ -26,7 +26,7 @@ use crate::finding::{Finding, Rule};
 use crate::inventory::{Account, Documents, IamInventory, Stack};
 use crate::model::{Profile, User};
 use crate::plan::{AccountPlan, Part};
-use crate::render::{self, Contents, RenderFailure, Rendered, Templates};
+use crate::render::{self, Contents, People, RenderFailure, Rendered, Templates};
 use access::explainer::{self, AccessExplainer};
 use guard::{Applied, FileOutcome, Representatives, RuleSet};
 use single::{CheckBatch, CheckContext, CheckedTemplate};
@@ -62,6 +62,8 @@ pub struct Checks {
 
 /// What templates are checked by.
 pub struct Against<'a> {
+    /// The people as they were rendered.
+    pub people: &'a People<'a>,
     /// The guard rules.
     pub rules: &'a RuleSet,
     /// What was proven of other accounts.
@@ -74,17 +76,17 @@ pub struct Against<'a> {
 /// more of them than are looked at in one go.
 ///
 /// # Errors
-/// When one is no YAML, or the users template cannot be rendered for the comparison of structures.
+/// When one is no YAML.
 pub fn check(
     plan: &AccountPlan<'_>,
     templates: &Templates,
     rendered: &[Rendered],
     against: &Against<'_>,
 ) -> Result<Checks, RenderFailure> {
-    let Against { rules, suppressions, proofs } = *against;
+    let Against { people, rules, suppressions, proofs } = *against;
     let unreadable = || rendered.iter().find_map(|one| render::read(templates, one).err());
     // Where prototypes come out as no YAML, so do people, at places that can be shown.
-    let expected = structure::Expected::of(plan, templates).map_err(|failure| unreadable().unwrap_or(failure))?;
+    let expected = structure::Expected::of(people, templates).map_err(|failure| unreadable().unwrap_or(failure))?;
     let context = CheckContext {
         names: &plan.names,
         documented: plan.account.policies == Profile::Documented,

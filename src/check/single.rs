@@ -23,7 +23,7 @@ pub(super) struct CheckContext<'a> {
     pub team_folders: bool,
     /// The most bytes that a template may have.
     pub bytes: usize,
-    pub expected: &'a Expected,
+    pub expected: &'a Expected<'a>,
     pub rules: &'a RuleSet,
     pub today: Option<Date>,
     /// Whether templates of stacks are the user's own.
@@ -64,9 +64,15 @@ pub(super) fn check<'a>(
     let mut batch = CheckBatch::default();
     let mut read = Vec::new();
     for (stack, rendered) in stacks.iter().zip(rendered) {
-        match render::read(templates, rendered)? {
+        let composed = context.expected.template(stack, rendered);
+        let is_composed = composed.is_some();
+        match composed.map_or_else(|| render::read(templates, rendered), |template| Ok(Ok(template)))? {
             Ok(template) => {
                 let index = batch.templates.len();
+                if !is_composed {
+                    let found = structure::check(stack, context.expected, &Checked::new(&template));
+                    batch.findings.extend(found);
+                }
                 batch.add(context, stack, rendered, &template);
                 read.push((index, template));
             }
@@ -82,7 +88,6 @@ impl<'a> CheckBatch<'a> {
     fn add(&mut self, context: &CheckContext<'_>, stack: &StackPlan<'_>, rendered: &'a Rendered, template: &Template) {
         let one = Checked::new(template);
         self.findings.extend(limits::check_template(&one, context.bytes));
-        self.findings.extend(structure::check(stack, context.expected, &one));
         let teams = context.team_folders.then(|| Teams::of(&stack.users));
         self.findings.extend(owner_tags::check(&one, context.names, teams.as_ref()));
         self.findings.extend(isolation::transformed(&one, context.documented));

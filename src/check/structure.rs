@@ -4,53 +4,77 @@
 //! Each person is compared with a prototype: somebody of the same shape (the same tag keys, a notebook or none, suspended or
 //! not) whose every value is a word found nowhere else. The parsed resources of the prototype, with the person's values in
 //! the place of the words, must be the person's resources. What a template gives everybody alike is thus no matter.
+//!
+//! Most often that is known from the text, and of the people of a stack one alone is parsed: see `Expected::template`.
 
 use std::collections::BTreeMap;
-use std::collections::btree_map::Entry;
+use std::sync::Arc;
 
+use memchr::memmem;
 use serde_json::Value;
 
 use super::checked::Checked;
 use crate::finding::{Finding, Rule};
 use crate::model::User;
-use crate::plan::{AccountPlan, Part, StackPlan};
+use crate::plan::{Part, StackPlan};
 use crate::render::{
-    NOBODY_ID, PROTOTYPE_ID, PROTOTYPE_VOLUME, RenderFailure, Templates, UserShape, resources_of, words,
+    NOBODY_ID, PROTOTYPE_ID, People, RenderFailure, Rendered, Substitution, Template, Templates, UserShape,
+    expand_short_tags, resources_of_prototypes,
 };
-
-/// Each word of a prototype has this character.
-const MARK: u8 = b'7';
 
 /// What the users templates of an account are compared with.
 #[derive(Debug)]
-pub struct Expected {
+pub struct Expected<'p> {
+    people: &'p People<'p>,
     /// How many resources a template without people has.
     shared: usize,
     /// The resources of a template with the prototype of each shape.
     pub prototypes: BTreeMap<UserShape, Value>,
 }
 
-impl Expected {
-    /// Renders a prototype of every shape that the people of `plan` have.
+impl<'p> Expected<'p> {
+    /// Reads the prototypes of every shape that there is among `people`.
     ///
     /// # Errors
-    /// When the template cannot be rendered for a prototype.
-    pub fn of(plan: &AccountPlan<'_>, templates: &Templates) -> Result<Self, RenderFailure> {
-        let mut prototypes = BTreeMap::new();
-        for user in plan.stacks.iter().flat_map(|stack| &stack.users) {
-            if let Entry::Vacant(entry) = prototypes.entry(UserShape::of(user)) {
-                let prototype = entry.key().prototype();
-                entry.insert(resources_of(templates, plan, &prototype.iter().collect::<Vec<_>>())?);
+    /// When a template with a prototype is no YAML.
+    pub fn of(people: &'p People<'p>, templates: &Templates) -> Result<Self, RenderFailure> {
+        let (nobody, prototypes) = resources_of_prototypes(templates, people)?;
+        let shared = nobody.as_object().map_or(0, |all| all.keys().filter(|id| *id != NOBODY_ID).count());
+        Ok(Self { people, shared, prototypes })
+    }
+
+    /// The template of a users stack, in which each person's text is their prototype's to the byte, but for the person's values.
+    /// `None` where that is not so, or not known: then all of it must be read, and `check`ed.
+    ///
+    /// The template is parsed with its first person alone. That shows that resources stand there; and every other person's text
+    /// is a `Fragment`, too: what it parses to is what the prototype's does, with the person's values.
+    pub fn template(&self, stack: &StackPlan<'_>, rendered: &Rendered) -> Option<Template> {
+        let person = |user: &&User| Some((self.people.fragment(&UserShape::of(user))?, Substitution::of(user)));
+        let people: Vec<_> = stack.users.iter().map(person).collect::<Option<_>>()?;
+        let text = rendered.source.text.as_str();
+        let ((fragment, values), others) = people.split_first()?;
+        let first = fragment.text(values);
+        let (head, behind) = text.split_at_checked(memmem::find(text.as_bytes(), first.as_bytes())?)?;
+        let behind = behind.strip_prefix(first.as_str()).filter(|_| head.ends_with('\n'))?;
+        let mut texts = others.iter().map(|(fragment, values)| fragment.text(values));
+        let behind = texts.try_fold(behind, |behind, text| behind.strip_prefix(text.as_str()))?;
+        let mut value = expand_short_tags(&[head, &first, behind].concat()).ok()?;
+        let resources = value.get_mut("Resources")?.as_object_mut()?;
+        if !fragment.resources(values).all(|(id, resource)| resources.get(&id) == Some(&resource)) {
+            return None;
+        }
+        for (id, resource) in others.iter().flat_map(|(fragment, values)| fragment.resources(values)) {
+            if resources.insert(id, resource).is_some() {
+                return None;
             }
         }
-        let nobody = resources_of(templates, plan, &[])?;
-        let shared = nobody.as_object().map_or(0, |all| all.keys().filter(|id| *id != NOBODY_ID).count());
-        Ok(Self { shared, prototypes })
+        debug_assert_eq!(expand_short_tags(text).ok().as_ref(), Some(&value), "{}", rendered.source.path.display());
+        Some(Template { part: rendered.part, source: Arc::clone(&rendered.source), value })
     }
 }
 
-/// Checks the template of a stack, if it is one of users. What is wrong with several people alike is one finding.
-pub fn check(stack: &StackPlan<'_>, expected: &Expected, one: &Checked<'_>) -> Vec<Finding> {
+/// Checks a template that was read, if it is one of users. What is wrong with several people alike is one finding.
+pub fn check(stack: &StackPlan<'_>, expected: &Expected<'_>, one: &Checked<'_>) -> Vec<Finding> {
     if !matches!(stack.part, Part::Users(_)) {
         return Vec::new();
     }
@@ -116,7 +140,7 @@ fn mismatch<'v>(
     for (suffix, expected) in prototype {
         let id = format!("{}{suffix}", user.logical_id);
         let found = resources.get(&id);
-        if !found.is_some_and(|found| substitution.makes(expected, found)) {
+        if found != Some(&substitution.value(expected)) {
             let missing = found.is_none();
             return Some(Mismatch { suffix: suffix.to_owned(), user: user.name.to_string(), id, missing });
         }
@@ -124,86 +148,8 @@ fn mismatch<'v>(
     None
 }
 
-/// A person's values in the place of a prototype's words.
-struct Substitution {
-    /// Each word, with where its mark is and what the person has in its place.
-    words: Vec<(usize, String, String)>,
-    volume: Option<u64>,
-}
-
-impl Substitution {
-    fn of(user: &User) -> Self {
-        let volume = user.notebook.as_ref().map(|notebook| u64::from(notebook.volume_gb));
-        let mark = |word: &str| word.bytes().position(|byte| byte == MARK);
-        let words = words(user).into_iter().filter_map(|(word, own)| Some((mark(&word)?, word, own)));
-        Self { words: words.collect(), volume }
-    }
-
-    /// Whether `expected`, which is a prototype's, becomes `found` with the person's values.
-    fn makes(&self, expected: &Value, found: &Value) -> bool {
-        match (expected, found) {
-            (Value::Object(a), Value::Object(b)) => {
-                let same = |((ka, va), (kb, vb)): ((&String, &Value), (&String, &Value))| {
-                    self.makes_text(ka, kb) && self.makes(va, vb)
-                };
-                a.len() == b.len() && a.iter().zip(b).all(same)
-            }
-            (Value::Array(a), Value::Array(b)) => a.len() == b.len() && a.iter().zip(b).all(|(a, b)| self.makes(a, b)),
-            (Value::String(a), Value::String(b)) => self.makes_text(a, b),
-            (Value::Number(a), Value::Number(b)) => {
-                a == b || (a.as_u64() == Some(PROTOTYPE_VOLUME.into()) && b.as_u64() == self.volume)
-            }
-            (a, b) => a == b,
-        }
-    }
-
-    /// Whether `expected` becomes `found` when each word of the prototype gives way to the person's.
-    fn makes_text(&self, mut expected: &str, mut found: &str) -> bool {
-        // Most texts hold no word of a prototype's; each such word has the mark at its place in it.
-        let mut from = 0;
-        while let Some(mark) = expected.bytes().skip(from).position(|byte| byte == MARK).map(|at| at + from) {
-            let word_here = self.words.iter().find_map(|(offset, word, own)| {
-                let start = mark.checked_sub(*offset)?;
-                expected.get(start..)?.strip_prefix(word.as_str()).map(|rest| (start, rest, own))
-            });
-            let Some((start, rest, own)) = word_here else {
-                from = mark + 1;
-                continue;
-            };
-            let (before, after) = (expected.get(..start), found.get(..start));
-            let own_rest = found.get(start..).and_then(|rest| rest.strip_prefix(own.as_str()));
-            let (true, Some(own_rest)) = (before == after, own_rest) else { return false };
-            (expected, found, from) = (rest, own_rest, 0);
-        }
-        expected == found
-    }
-}
-
 fn structure(one: &Checked<'_>, path: &str, message: String) -> Finding {
     Finding::new(Rule::TemplateStructure, message).at(one.place(path)).help(
         "let every value of a person stand alone as `{{value}}` in the users template, so that it becomes one scalar",
     )
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::render::{NotebookShape, PROTOTYPE_NAME};
-
-    #[test]
-    fn each_word_of_a_prototype_has_the_mark_and_is_no_part_of_another() {
-        let shape = UserShape {
-            tags: vec!["user".to_owned(), "notebook".to_owned(), "team".to_owned()],
-            person_tags: vec!["email".to_owned()],
-            suspended: false,
-            console: false,
-            notebook: NotebookShape::Made,
-        };
-        let words: Vec<String> = words(&shape.prototype().unwrap()).into_iter().map(|(word, _)| word).collect();
-        assert_eq!(words.iter().filter(|word| **word == PROTOTYPE_NAME).count(), 1);
-        for word in &words {
-            assert!(word.bytes().any(|byte| byte == MARK), "{word}");
-            assert_eq!(words.iter().filter(|other| other.contains(word.as_str())).count(), 1, "{word}");
-        }
-    }
 }

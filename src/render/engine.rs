@@ -9,8 +9,8 @@ use std::path::Path;
 use std::sync::{Arc, LazyLock};
 
 use handlebars::{
-    Context, Handlebars, Helper, HelperResult, Output, RenderContext, RenderError, RenderErrorReason, Renderable,
-    Template, TemplateError, TemplateErrorReason,
+    Context, Handlebars, Helper, HelperResult, Output, RenderContext, RenderErrorReason, Template, TemplateError,
+    TemplateErrorReason,
 };
 use include_dir::{Dir, include_dir};
 use rayon::iter::{IntoParallelRefIterator, ParallelIterator};
@@ -20,7 +20,6 @@ use serde_json::Value;
 
 use super::by_design;
 use super::digest;
-use super::fold::Folder;
 use super::helpers::{PolicyError, describe, escape_json, indent, refuse};
 use super::policy::PolicyHelper;
 use super::yaml;
@@ -176,38 +175,15 @@ impl Templates {
     /// When the template asks for what is not there.
     pub fn fill(&self, kind: &str, context: &impl Serialize) -> Result<String, RenderFailure> {
         match Context::wraps(context) {
-            Ok(context) => self.filled(kind, self.stacks.render_with_context(kind, &context), &context),
+            Ok(context) => self.fill_with(kind, &context),
             Err(error) => Err(self.failure(Finding::new(Rule::TemplateFill, error.to_string()))),
         }
     }
 
-    /// The template of a kind of stack, with what is the same whatever stands under the key `varying` of the context filled
-    /// already.
-    pub(super) fn folded(&self, kind: &str, context: &Context, varying: &str) -> Template {
-        let folder = Folder { engine: &self.stacks, context, varying };
-        self.stacks.get_template(kind).map(|template| folder.fold(template)).unwrap_or_default()
-    }
-
-    /// Fills a template that `folded` gave.
-    ///
-    /// # Errors
-    /// When the template asks for what is not there.
-    pub(super) fn fill_folded(
-        &self,
-        kind: &str,
-        folded: &Template,
-        context: &Context,
-    ) -> Result<String, RenderFailure> {
-        self.filled(kind, folded.renders(&self.stacks, context, &mut RenderContext::new(None)), context)
-    }
-
-    fn filled(
-        &self,
-        kind: &str,
-        filled: Result<String, RenderError>,
-        context: &Context,
-    ) -> Result<String, RenderFailure> {
+    /// The same, with a context that the engine has made of it.
+    pub(super) fn fill_with(&self, kind: &str, context: &Context) -> Result<String, RenderFailure> {
         let asked = context.data().get("metadata").unwrap_or(&Value::Null);
+        let filled = self.stacks.render_with_context(kind, context);
         filled.map(|text| by_design::annotated(text, asked)).map_err(|error| {
             let policy = match error.reason() {
                 RenderErrorReason::NestedError(inner) => inner.downcast_ref::<PolicyError>(),

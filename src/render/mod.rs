@@ -5,7 +5,7 @@ mod context;
 mod digest;
 mod engine;
 mod expand_short_tags;
-mod fold;
+mod fragment;
 mod helpers;
 mod operations;
 mod people;
@@ -23,6 +23,7 @@ mod yaml;
 pub use digest::{DIGEST_OUTPUT, hexadecimal};
 pub use engine::{RenderFailure, Templates, embedded_templates};
 pub use expand_short_tags::{NotExpanded, expand_short_tags};
+pub use fragment::{Fragment, Substitution};
 pub use people::{NOBODY_ID, People};
 pub use policy_source::PolicySourceMap;
 pub use prototype::{
@@ -34,6 +35,7 @@ pub use template::{Contents, Rendered, Template};
 pub use text_templates::{TextTemplates, policy_hash};
 pub use yaml::{block, scalar};
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use serde_json::{Map, Value};
@@ -41,7 +43,7 @@ use serde_json::{Map, Value};
 use span_index::SpanIndex;
 
 use crate::finding::{Finding, Rule};
-use crate::model::{Account, Profile, Service, StackName, StackNumber, User};
+use crate::model::{Account, Profile, Service, StackName, StackNumber};
 use crate::plan::{self, AccountPlan, Part, Size, StackPlan, stack_name};
 use crate::source::{Place, SourceFile};
 
@@ -59,23 +61,20 @@ pub fn fill(
     people: &People<'_>,
 ) -> Result<Rendered, RenderFailure> {
     let (account, names, kind) = (plan.account, &plan.names, stack.part.kind());
-    let mut text = String::new();
-    match stack.part {
-        Part::Storage => text.push_str(&templates.fill(kind, &context::storage(account, names))?),
-        Part::Access => text.push_str(&templates.fill(kind, &context::shared(account, names, stack.part))?),
+    let text = match stack.part {
+        Part::Storage => templates.fill(kind, &context::storage(account, names))?,
+        Part::Access => templates.fill(kind, &context::shared(account, names, stack.part))?,
         Part::Notebooks => {
             let script = start_script::start_script(account, |path| templates.text(path));
-            text.push_str(&templates.fill(kind, &context::notebooks(account, names, script))?);
+            templates.fill(kind, &context::notebooks(account, names, script))?
         }
-        Part::ServiceRoles | Part::RetiredRoles => {
-            text.push_str(&templates.fill(kind, &context::roles(account, names, stack.part))?);
-        }
+        Part::ServiceRoles | Part::RetiredRoles => templates.fill(kind, &context::roles(account, names, stack.part))?,
         Part::Operations => {
             let code = templates.text(KEY_ROTATION_CODE);
-            text.push_str(&templates.fill(kind, &operations::operations(account, names, code))?);
+            templates.fill(kind, &operations::operations(account, names, code))?
         }
-        Part::Users(_) => people.write(&stack.users, &mut text),
-    }
+        Part::Users(_) => people.stack(&stack.users),
+    };
     let header = header(account, &stack.name);
     let text = digest::fitted(text, account.template_bucket.template_bytes().saturating_sub(header.len()));
     let (text, digest) = digest::with_digest(text);
@@ -93,22 +92,27 @@ pub fn service_policy(service: Service, profile: Profile) -> &'static str {
     engine::embedded_text(&format!("policies/service/{}.{}.json.hbs", service.as_str(), profile.as_str()))
 }
 
-/// The resources of these people, read from a users template of their own.
+/// The resources of a users template without anybody; and of those with a prototype of each shape alone.
 ///
 /// # Errors
-/// When the users template cannot be filled, or gives no YAML.
-pub fn resources_of(templates: &Templates, plan: &AccountPlan<'_>, users: &[&User]) -> Result<Value, RenderFailure> {
-    let people = People::render(templates, plan.account, &plan.names, users.iter().copied())?;
-    let mut text = String::new();
-    people.write(users, &mut text);
-    let rendered = Rendered::new(Part::Users(1), SourceFile::new("", text), None);
-    // What CloudFormation does not know is found in the real templates.
-    let at_template = |failure: RenderFailure| RenderFailure {
-        finding: Box::new(templates.at_first_line(rendered.part.kind(), *failure.finding)),
-        ..failure
+/// When one is no YAML.
+pub fn resources_of_prototypes(
+    templates: &Templates,
+    people: &People<'_>,
+) -> Result<(Value, BTreeMap<UserShape, Value>), RenderFailure> {
+    let resources = |text: String| {
+        let rendered = Rendered::new(Part::Users(1), SourceFile::new("", text), None);
+        // What CloudFormation does not know is found in the real templates.
+        let template = read(templates, &rendered).map_err(|failure| RenderFailure {
+            finding: Box::new(templates.at_first_line(rendered.part.kind(), *failure.finding)),
+            ..failure
+        })?;
+        let resources = template.ok().and_then(|mut template| template.value.get_mut("Resources").map(Value::take));
+        Ok(resources.unwrap_or_default())
     };
-    let template = read(templates, &rendered).map_err(at_template)?.ok();
-    Ok(template.and_then(|mut template| template.value.get_mut("Resources").map(Value::take)).unwrap_or_default())
+    let prototypes = people.prototypes().map(|(shape, text)| Ok((shape.clone(), resources(text)?)));
+    let prototypes = prototypes.collect::<Result<_, RenderFailure>>()?;
+    Ok((resources(people.nobody())?, prototypes))
 }
 
 /// What an empty users stack of the account has room for.

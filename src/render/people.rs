@@ -2,12 +2,16 @@
 //! users stacks with the texts of its people in it. So the length of a person's text is what the person takes of a stack,
 //! and one person's values cannot change what another's resources are.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use handlebars::Context;
 use memchr::memmem;
 use rayon::iter::{IntoParallelRefIterator, ParallelIterator};
 
 use super::context;
 use super::engine::{RenderFailure, Templates};
+use super::fragment::{Fragment, Substitution};
+use super::prototype::{UserShape, is_of_prototype};
 use crate::finding::{Finding, Rule};
 use crate::model::{Account, User, UserName};
 use crate::plan::{Names, Size};
@@ -28,10 +32,15 @@ pub struct People<'a> {
     /// Whether anybody of the account has a password.
     has_passwords: bool,
     texts: Vec<(&'a UserName, String)>,
+    /// The text of a prototype of each shape, and its fragment if it is one.
+    prototypes: BTreeMap<UserShape, (String, Option<Fragment>)>,
 }
 
 impl<'a> People<'a> {
-    /// Renders these people of an account. `users` are in the order of their names.
+    /// Renders these people of an account, and a prototype of each shape that they have. `users` are in the order of their names.
+    ///
+    /// The template is filled for prototypes alone where it is racestack's own, in which no value of a person decides what
+    /// another text is, and where no other value could be taken for a prototype's.
     ///
     /// # Errors
     /// When the users template cannot be filled, or gives something else than text before, for and behind the people.
@@ -41,40 +50,83 @@ impl<'a> People<'a> {
         names: &Names,
         users: impl IntoIterator<Item = &'a User>,
     ) -> Result<Self, RenderFailure> {
-        let users: Vec<&User> = users.into_iter().collect();
+        let users: Vec<(&User, UserShape)> = users.into_iter().map(|user| (user, UserShape::of(user))).collect();
         let context = Context::wraps(context::users(account, names)).unwrap_or_else(|_| Context::null());
-        let template = templates.folded(USERS, &context, USERS);
-        let empty = templates.fill_folded(USERS, &template, &context)?;
-        let one = |context: &mut Context, user: &&'a User| {
+        let first = users.first().map(|(user, _)| serde_json::to_value(context::user_context(account, user)));
+        let all_told = format!("{}{}", context.data(), first.and_then(Result::ok).unwrap_or_default());
+        let by_prototypes = !templates.has_own_stacks() && !is_of_prototype(&all_told);
+        let people = Self::rendered(templates, account, &context, &users, by_prototypes)?;
+        if people.texts.len() == users.len() {
+            return Ok(people);
+        }
+        Self::rendered(templates, account, &context, &users, false)
+    }
+
+    /// The people; some are missing where the template is filled `by_prototypes` and there are other texts in which a person's
+    /// values may stand than fragments.
+    fn rendered(
+        templates: &Templates,
+        account: &Account,
+        context: &Context,
+        users: &[(&'a User, UserShape)],
+        by_prototypes: bool,
+    ) -> Result<Self, RenderFailure> {
+        let shapes: BTreeSet<&UserShape> = users.iter().map(|(_, shape)| shape).collect();
+        let shapes: Vec<(&UserShape, User)> =
+            shapes.into_iter().filter_map(|shape| Some((shape, shape.prototype()?))).collect();
+        let empty = templates.fill_with(USERS, context)?;
+        let one = |context: &mut Context, user: &&User| {
             let value = serde_json::to_value(context::user_context(account, user)).unwrap_or_default();
             if let Some(root) = context.data_mut().as_object_mut() {
                 root.insert(USERS.to_owned(), vec![value].into());
             }
-            let mut text = templates.fill_folded(USERS, &template, context)?;
-            // The engine gives texts of several times the room that a person takes.
-            text.shrink_to_fit();
-            Ok((&user.name, text))
+            templates.fill_with(USERS, context)
         };
-        let filled: Vec<Result<(&UserName, String), RenderFailure>> =
-            users.par_iter().map_init(|| context.clone(), one).collect();
-        let mut texts: Vec<(&UserName, String)> = filled.into_iter().collect::<Result<_, _>>()?;
-        let common = |text: &str| empty.bytes().zip(text.bytes()).take_while(|(a, b)| a == b).count();
-        let mut before = texts.iter().map(|(_, text)| common(text)).min().unwrap_or(empty.len());
+        let filled = |users: Vec<&User>| -> Result<Vec<String>, RenderFailure> {
+            let filled: Vec<_> = users.par_iter().map_init(|| context.clone(), one).collect();
+            filled.into_iter().collect()
+        };
+        let prototypes = filled(shapes.iter().map(|(_, prototype)| prototype).collect())?;
+        let of_people = if by_prototypes { &[][..] } else { users };
+        let of_people = filled(of_people.iter().map(|(user, _)| *user).collect())?;
+        let common = |text: &String| empty.bytes().zip(text.bytes()).take_while(|(a, b)| a == b).count();
+        let mut before = prototypes.iter().chain(&of_people).map(common).min().unwrap_or(empty.len());
         while !empty.is_char_boundary(before) {
             before -= 1;
         }
         let (before, behind) = empty.split_at(before);
-        for (name, text) in &mut texts {
+        let own = |name: &UserName, text: &str| {
             let own = text.strip_prefix(before).and_then(|text| text.strip_suffix(behind));
-            *text = own.map(str::to_owned).ok_or_else(|| {
+            own.map(str::to_owned).ok_or_else(|| {
                 let message =
                     format!("what this template gives for `{name}` is no addition to what it gives for nobody");
                 let finding = Finding::new(Rule::TemplateStructure, message)
                     .help("let only what stands between `{{#each users}}` and `{{/each}}` depend on `users`");
                 templates.failure(templates.at_first_line(USERS, finding))
-            })?;
+            })
+        };
+        let texts = users.iter().zip(of_people).map(|((user, _), text)| Ok((&user.name, own(&user.name, &text)?)));
+        let mut texts: Vec<(&UserName, String)> = texts.collect::<Result<_, RenderFailure>>()?;
+        let prototypes = shapes.into_iter().zip(prototypes).map(|((shape, prototype), text)| {
+            let text = own(&prototype.name, &text)?;
+            let fragment = Fragment::of(&text, &prototype);
+            Ok((shape.clone(), (text, fragment)))
+        });
+        let prototypes: BTreeMap<_, _> = prototypes.collect::<Result<_, RenderFailure>>()?;
+        if by_prototypes {
+            let text = |(user, shape): &(&'a User, UserShape)| {
+                let fragment = prototypes.get(shape).and_then(|(_, fragment)| fragment.as_ref())?;
+                Some((&user.name, fragment.text(&Substitution::of(user))))
+            };
+            texts = users.par_iter().filter_map(text).collect();
         }
-        Ok(Self { before: before.to_owned(), behind: behind.to_owned(), has_passwords: account.has_console(), texts })
+        let has_passwords = account.has_console();
+        Ok(Self { before: before.to_owned(), behind: behind.to_owned(), has_passwords, texts, prototypes })
+    }
+
+    /// What the text of somebody of this shape is made of; `None` where it is not known to be.
+    pub fn fragment(&self, shape: &UserShape) -> Option<&Fragment> {
+        self.prototypes.get(shape)?.1.as_ref()
     }
 
     /// What a person takes of a users stack; nothing for somebody who was not rendered.
@@ -89,14 +141,25 @@ impl<'a> People<'a> {
         size_of(&self.before) + size_of(&self.behind)
     }
 
-    /// Appends a users stack with these people.
-    pub(super) fn write(&self, users: &[&User], text: &mut String) {
-        text.push_str(&self.before);
-        text.extend(users.iter().map(|user| self.text(&user.name)));
-        if users.is_empty() && self.empty().resources == 0 {
-            text.push_str(NOBODY);
-        }
-        text.push_str(&self.behind);
+    /// A users stack with these people.
+    pub(super) fn stack(&self, users: &[&User]) -> String {
+        self.with(users.iter().map(|user| self.text(&user.name)))
+    }
+
+    /// A users stack with nobody in it.
+    pub(super) fn nobody(&self) -> String {
+        self.with(std::iter::empty())
+    }
+
+    /// Of each shape, a users stack with its prototype alone.
+    pub(super) fn prototypes(&self) -> impl Iterator<Item = (&UserShape, String)> {
+        self.prototypes.iter().map(|(shape, (text, _))| (shape, self.with(std::iter::once(text.as_str()))))
+    }
+
+    fn with<'t>(&'t self, people: impl Iterator<Item = &'t str>) -> String {
+        let mut people = people.peekable();
+        let nobody = if people.peek().is_none() && self.empty().resources == 0 { NOBODY } else { "" };
+        std::iter::once(self.before.as_str()).chain(people).chain([nobody, &self.behind]).collect()
     }
 
     fn text(&self, name: &UserName) -> &str {

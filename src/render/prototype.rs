@@ -40,8 +40,8 @@ pub const PROTOTYPE_NOTEBOOK: &str = "q7notebook";
 pub const PROTOTYPE_TEAM: &str = "q7team";
 /// The type of a prototype's notebook.
 pub const PROTOTYPE_TYPE: &str = "ml.q7.type";
-/// The size of a prototype's volume.
-pub const PROTOTYPE_VOLUME: u32 = 7_777_777;
+/// The size of a prototype's volume: more than any volume has, or any budget.
+pub const PROTOTYPE_VOLUME: u32 = 4_007_777_777;
 
 impl UserShape {
     /// The shape of a user.
@@ -92,9 +92,9 @@ impl UserShape {
     }
 }
 
-/// Whether a value is, or has in it, one that only a prototype has.
-pub fn is_of_prototype(value: &str) -> bool {
-    value.contains("q7")
+/// Whether a text is, or has in it, a value that only a prototype has.
+pub fn is_of_prototype(text: &str) -> bool {
+    text.contains("q7") || text.contains("Q7") || text.contains(&PROTOTYPE_VOLUME.to_string())
 }
 
 /// The words of a prototype's values, each with what a person has in its place.

@@ -3,7 +3,7 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-use granit_parser::{Event, Parser, ScalarStyle};
+use granit_parser::{Event, Parser, StructureStyle};
 
 use crate::source::{Place, SourceFile};
 
@@ -92,13 +92,44 @@ const WORDS_OF_YAML_1_1: &[&str] =
 
 /// Where such words stand in a text without quotes, each with the word.
 pub fn words_of_yaml_1_1(source: &Arc<SourceFile>) -> Vec<(Place, &'static str)> {
-    let events = Parser::new_from_str(&source.text).map_while(Result::ok);
-    let words = events.filter_map(|(event, span)| {
-        let Event::Scalar(text, ScalarStyle::Plain, _, None) = &event else { return None };
-        let word = WORDS_OF_YAML_1_1.iter().find(|word| **word == text.as_ref())?;
-        Some((Place::new(source, span.byte_range()?), *word))
+    let words = scalars_of(&source.text).filter_map(|Scalar { text, span, is_tagged, .. }| {
+        let word = WORDS_OF_YAML_1_1.iter().find(|word| **word == text)?;
+        let is_plain = source.text.get(span.clone()) == Some(*word);
+        (is_plain && !is_tagged).then(|| (Place::new(source, span), *word))
     });
     words.collect()
+}
+
+/// A scalar of a YAML text.
+pub struct Scalar {
+    /// What it reads as.
+    pub text: String,
+    /// Where it stands, without its tag.
+    pub span: Range<usize>,
+    /// Whether it has a tag.
+    pub is_tagged: bool,
+    /// Whether it stands within brackets or braces.
+    pub is_flow: bool,
+}
+
+/// The scalars of a text, up to where it is no YAML.
+pub fn scalars_of(text: &str) -> impl Iterator<Item = Scalar> {
+    let mut flows = 0_usize;
+    Parser::new_from_str(text).map_while(Result::ok).filter_map(move |(event, span)| match event {
+        Event::Scalar(text, _, _, tag) => {
+            let text = text.into_owned();
+            Some(Scalar { text, span: span.byte_range()?, is_tagged: tag.is_some(), is_flow: flows > 0 })
+        }
+        Event::SequenceStart(style, ..) | Event::MappingStart(style, ..) => {
+            flows += usize::from(flows > 0 || style == StructureStyle::Flow);
+            None
+        }
+        Event::SequenceEnd | Event::MappingEnd => {
+            flows = flows.saturating_sub(1);
+            None
+        }
+        _ => None,
+    })
 }
 
 /// The node that begins with `event`. Where the events end early, it holds what came before.

@@ -181,11 +181,7 @@ impl<'a> Estate<'a> {
             .filter(|one| !matches!(one.part, Part::Users(_)))
             .map(|one| (one.part, render::read(templates, &one).unwrap().unwrap().value["Resources"].take()))
             .collect();
-        let shapes: BTreeSet<UserShape> = plan.account.users.iter().map(UserShape::of).collect();
-        let prototype = |shape: UserShape| {
-            let user = shape.prototype().unwrap();
-            (shape, render::resources_of(templates, plan, &[&user]).unwrap())
-        };
+        let (_, prototypes) = render::resources_of_prototypes(templates, people).unwrap();
         let resources = stacks.iter().flat_map(|(_, resources)| resources.as_object().unwrap());
         let policies = resources.filter(|(_, resource)| resource["Type"] == "AWS::IAM::ManagedPolicy");
         let documents: Documents =
@@ -205,7 +201,6 @@ impl<'a> Estate<'a> {
             (View::SuspendedNotebook, fill(LIMITS_SUSPENDED)),
             (View::Guardrails, fill(FORBIDDEN)),
         ];
-        let prototypes = shapes.into_iter().map(prototype).collect();
         Self { plan, prototypes, documents, of_group, limits: limits.into(), stacks }
     }
 

@@ -8,9 +8,9 @@ use serde_json::{Map, Value};
 use super::problem::Problem;
 use crate::finding::Rule;
 use crate::inventory::{Location, existing_notebook};
-use crate::model::MANAGED_BY;
+use crate::model::{MANAGED_BY, User};
 use crate::plan::{AccountPlan, Part};
-use crate::render::{self, People, RenderFailure, Templates, UserShape, resources_of};
+use crate::render::{self, People, RenderFailure, Templates, UserShape, resources_of_prototypes};
 
 /// The most characters of a value that a finding shows.
 const SHOWN: usize = 60;
@@ -138,19 +138,19 @@ pub fn check<'a>(
 ) -> Result<Vec<(Problem, Option<&'a UserShape>)>, RenderFailure> {
     let mut all = Vec::new();
     let Some(built_in) = templates.built_in() else { return Ok(all) };
-    let nobody = People::render(built_in, plan.account, &plan.names, std::iter::empty())?;
+    let users: Vec<User> = prototypes.keys().filter_map(UserShape::prototype).collect();
+    let people = People::render(built_in, plan.account, &plan.names, &users)?;
     for stack in plan.stacks.iter().filter(|one| matches!(one.part, Part::Storage | Part::Operations)) {
-        let rendered = render::fill(built_in, plan, stack, &nobody)?;
+        let rendered = render::fill(built_in, plan, stack, &people)?;
         let expected = render::read(built_in, &rendered)?.map(|template| template.value).unwrap_or_default();
         let found = stacks.iter().enumerate().find(|(_, (part, _))| *part == stack.part);
         if let (Some((index, (_, found))), Some(expected)) = (found, expected.get("Resources")) {
             all.extend(differences(plan, index, found, expected).into_iter().map(|problem| (problem, None)));
         }
     }
-    for (shape, found) in prototypes {
-        let prototype = shape.prototype();
-        let expected = resources_of(built_in, plan, &prototype.iter().collect::<Vec<_>>())?;
-        let differing = differences(plan, stacks.len(), found, &expected);
+    let (_, built_in) = resources_of_prototypes(built_in, &people)?;
+    for ((shape, found), expected) in prototypes.iter().zip(built_in.values()) {
+        let differing = differences(plan, stacks.len(), found, expected);
         all.extend(differing.into_iter().map(|problem| (problem, Some(shape))));
     }
     Ok(all)
