@@ -2,23 +2,14 @@
 
 use handlebars::html_escape;
 use pulldown_cmark::{CowStr, Event, HeadingLevel, Options, Parser, Tag, TagEnd, html};
-use serde::Serialize;
+use serde_json::{Value, json};
 
 use crate::model::Language;
 use crate::render::policy_hash;
 
-#[derive(Debug, Serialize)]
-pub(super) struct PageContext<'a> {
-    language: &'static str,
-    title: String,
-    style: &'a str,
-    style_hash: String,
-    body: String,
-}
-
 /// What the page's template is filled with. HTML within the Markdown is shown as text. Each line of code is an element, so
 /// that the page's style can show where a long line goes on.
-pub(super) fn of<'a>(markdown: &str, language: Language, style: &'a str) -> PageContext<'a> {
+pub(super) fn of(markdown: &str, language: Language, style: &str) -> Value {
     let mut title = String::new();
     let (mut in_title, mut in_code) = (false, false);
     let mut events = Vec::new();
@@ -39,7 +30,9 @@ pub(super) fn of<'a>(markdown: &str, language: Language, style: &'a str) -> Page
     }
     let mut body = String::new();
     html::push_html(&mut body, events.into_iter());
-    PageContext { language: language.as_str(), title, style, style_hash: policy_hash(style), body }
+    json!({
+        "language": language.as_str(), "title": title, "style": style, "style_hash": policy_hash(style), "body": body,
+    })
 }
 
 /// The lines of code, and in them the words, which no browser then breaks at a hyphen.

@@ -2,7 +2,6 @@
 //!
 //! A page is filled as Markdown, from the one template of its language; the HTML is made of that Markdown.
 
-mod addresses;
 mod context;
 mod html;
 

@@ -1,8 +1,8 @@
 //! The page of an audit: what was found in an account as it is.
 
-use serde::Serialize;
+use serde_json::{Value, json};
 
-use super::findings::{self, FindingContext, SuppressedContext};
+use super::findings;
 use crate::finding::{Finding, Severity};
 use crate::model::Account;
 use crate::render::{RenderFailure, Templates, policy_hash};
@@ -25,62 +25,38 @@ const PARTS: [(&str, &[&str]); 3] = [
     ("To clean up", &[""]),
 ];
 
-#[derive(Debug, Serialize)]
-struct AuditContext<'a> {
-    title: &'a str,
-    style: &'a str,
-    style_hash: String,
-    account: &'a str,
-    id: &'a str,
-    region: &'a str,
-    taken: &'a str,
-    people: usize,
-    errors: usize,
-    warnings: usize,
-    parts: Vec<Section<'a>>,
-    suppressed: Vec<SuppressedContext<'a>>,
-}
-
-#[derive(Debug, Serialize)]
-struct Section<'a> {
-    title: &'static str,
-    anchor: String,
-    findings: Vec<FindingContext<'a>>,
-}
-
 /// The page as HTML.
 ///
 /// # Errors
 /// When a template of the page is the user's own and cannot be filled.
 pub fn render(templates: &Templates, page: &AuditPage<'_>) -> Result<String, RenderFailure> {
     let style = templates.text("page/page.css");
-    let mut parts: Vec<Section<'_>> = PARTS
-        .iter()
-        .enumerate()
-        .map(|(index, (title, _))| Section { title, anchor: format!("part-{}", index + 1), findings: Vec::new() })
-        .collect();
-    let open: Vec<FindingContext<'_>> = findings::open(page.findings);
-    let count = |severity: Severity| open.iter().filter(|one| one.severity == severity.as_str()).count();
+    let mut open = findings::open(page.findings);
+    let count = |severity: Severity| open.iter().filter(|one| one["severity"] == severity.as_str()).count();
     let (errors, warnings) = (count(Severity::Error), count(Severity::Warning));
-    for finding in open {
-        let of = |(_, rules): &(&str, &[&str])| rules.iter().any(|rule| finding.rule.starts_with(rule));
-        if let Some(part) = PARTS.iter().position(of).and_then(|index| parts.get_mut(index)) {
-            part.findings.push(finding);
-        }
-    }
-    let context = AuditContext {
-        title: &page.title,
-        style,
-        style_hash: policy_hash(style),
-        account: page.account.name.as_str(),
-        id: page.account.id.as_str(),
-        region: page.account.region.as_str(),
-        taken: &page.taken,
-        people: page.account.users.len(),
-        errors,
-        warnings,
-        parts,
-        suppressed: findings::suppressed(page.findings),
+    let part = |(index, (title, rules)): (usize, (&str, &[&str]))| {
+        let is_of = |finding: &mut Value| {
+            let id = finding["rule"].as_str().unwrap_or_default();
+            rules.iter().any(|rule| id.starts_with(rule))
+        };
+        let findings: Vec<Value> = open.extract_if(.., is_of).collect();
+        json!({"title": title, "anchor": format!("part-{}", index + 1), "findings": findings})
     };
+    let parts: Vec<Value> = PARTS.into_iter().enumerate().map(part).collect();
+    let account = page.account;
+    let context = json!({
+        "title": page.title,
+        "style": style,
+        "style_hash": policy_hash(style),
+        "account": account.name.as_str(),
+        "id": account.id.as_str(),
+        "region": account.region.as_str(),
+        "taken": page.taken,
+        "people": account.users.len(),
+        "errors": errors,
+        "warnings": warnings,
+        "parts": parts,
+        "suppressed": findings::suppressed(page.findings),
+    });
     templates.html()?.fill("audit", &context)
 }

@@ -8,10 +8,11 @@ mod audit;
 mod context;
 mod findings;
 mod picture;
-mod words;
 
 pub use access_matrix::{AccessMatrix, PeopleOfKind};
 pub use audit::{AuditPage, render as render_audit};
+
+use serde::Serialize;
 
 use crate::facts::date::Date;
 use crate::finding::Finding;
@@ -48,7 +49,7 @@ pub struct PageAccount {
 }
 
 /// A part of a page that is HTML already.
-#[derive(Debug)]
+#[derive(Debug, Serialize)]
 pub struct Fragment {
     /// The elements.
     pub body: String,

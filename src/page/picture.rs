@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
+use handlebars::html_escape as escape;
+
 use super::access_matrix::{AccessMatrix, CellAnswer, word};
 use crate::check::Owner;
 
@@ -16,23 +18,11 @@ const TOP: usize = 34;
 const MIDDLE: usize = BOX_HEIGHT / 2;
 const BASE: usize = MIDDLE + 5;
 
-/// How a line looks, the gravest last.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Line {
-    Fine,
-    Unknown,
-    Weak,
-}
-
-impl Line {
-    fn class(self) -> &'static str {
-        match self {
-            Line::Fine => "reach",
-            Line::Unknown => "reach unknown",
-            Line::Weak => "reach weak",
-        }
-    }
-}
+/// How a line looks by its class, the gravest last.
+const LINES: [&str; 3] = ["reach", "reach unknown", "reach weak"];
+const FINE: usize = 0;
+const UNKNOWN: usize = 1;
+const WEAK: usize = 2;
 
 /// The picture as an SVG element, or nothing where nothing was asked.
 pub fn svg(account: &str, reach: &AccessMatrix) -> String {
@@ -59,7 +49,7 @@ pub fn svg(account: &str, reach: &AccessMatrix) -> String {
             let _ = write!(
                 svg,
                 "<path class=\"{}\" d=\"M{start} {from}C{bend} {from} {bend} {to} {end} {to}\"><title>{title}</title></path>",
-                line.class()
+                LINES[line]
             );
         }
     }
@@ -93,29 +83,24 @@ fn things(reach: &AccessMatrix) -> Vec<(Owner, String)> {
 }
 
 /// The line from a principal to a thing, and what is allowed along it.
-fn line<'a>(reach: &'a AccessMatrix, column: usize, whose: Owner, thing: &str) -> Option<(Line, Vec<&'a str>)> {
+fn line<'a>(reach: &'a AccessMatrix, column: usize, whose: Owner, thing: &str) -> Option<(usize, Vec<&'a str>)> {
     let of_thing = reach.rows.iter().filter(|row| row.whose == whose && row.thing == thing);
     let allowed = of_thing.filter_map(|row| {
         let line = match row.answers.get(column)? {
-            CellAnswer::Allowed | CellAnswer::Some if row.forbidden => Line::Weak,
-            CellAnswer::Allowed | CellAnswer::Some => Line::Fine,
-            CellAnswer::Unknown => Line::Unknown,
+            CellAnswer::Allowed | CellAnswer::Some if row.forbidden => WEAK,
+            CellAnswer::Allowed | CellAnswer::Some => FINE,
+            CellAnswer::Unknown => UNKNOWN,
             CellAnswer::Denied | CellAnswer::Nothing => return None,
         };
         Some((line, row.what.as_str()))
     });
-    let (lines, whats): (Vec<Line>, Vec<&str>) = allowed.unzip();
+    let (lines, whats): (Vec<usize>, Vec<&str>) = allowed.unzip();
     lines.into_iter().max().map(|line| (line, whats))
 }
 
 /// The upper edge of a box in a column of `count` boxes that share the height of `rows` with a longer column.
 fn place(index: usize, count: usize, rows: usize) -> usize {
     (2 * index + 1) * rows * STEP / (2 * count.max(1)) - STEP / 2
-}
-
-/// The text as the inside of an element or an attribute.
-fn escape(text: &str) -> String {
-    handlebars::html_escape(text)
 }
 
 #[cfg(test)]
