@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 /// A text that findings can point into: a file of the user's, or a template that racestack made.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -13,17 +13,75 @@ pub struct SourceFile {
     pub text: String,
     /// The sheet of a workbook whose rows the lines are, as CSV.
     pub sheet: Option<String>,
+    starts: LineStarts,
+}
+
+/// Where the lines of a text begin, found out once, and no part of what makes one source another.
+#[derive(Debug, Clone, Default)]
+struct LineStarts(OnceLock<Vec<usize>>);
+
+impl PartialEq for LineStarts {
+    fn eq(&self, _: &Self) -> bool {
+        true
+    }
+}
+
+impl Eq for LineStarts {}
+
+/// A place in lines and columns, all counted from 1; columns count characters, and the end is just behind the last one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Region {
+    /// The line of its first character.
+    pub line: usize,
+    /// The column of that.
+    pub column: usize,
+    /// The line that it ends in.
+    pub end_line: usize,
+    /// The column behind its last character.
+    pub end_column: usize,
 }
 
 impl SourceFile {
     /// A source with its text, shared by all places in it.
     pub fn new(path: impl Into<PathBuf>, text: impl Into<String>) -> Arc<Self> {
-        Arc::new(Self { path: path.into(), text: text.into(), sheet: None })
+        Arc::new(Self { path: path.into(), text: text.into(), sheet: None, starts: LineStarts::default() })
     }
 
     /// A sheet of a workbook as CSV.
     pub fn of_sheet(path: impl Into<PathBuf>, text: impl Into<String>, sheet: impl Into<String>) -> Arc<Self> {
-        Arc::new(Self { path: path.into(), text: text.into(), sheet: Some(sheet.into()) })
+        let (path, text, sheet) = (path.into(), text.into(), Some(sheet.into()));
+        Arc::new(Self { path, text, sheet, starts: LineStarts::default() })
+    }
+
+    fn starts(&self) -> &[usize] {
+        let begins = || self.text.match_indices('\n').map(|(at, _)| at + 1);
+        self.starts.0.get_or_init(|| std::iter::once(0).chain(begins()).collect())
+    }
+
+    /// The number of the line that `offset` is in, counted from 1.
+    pub fn line_number(&self, offset: usize) -> usize {
+        self.starts().partition_point(|&start| start <= offset)
+    }
+
+    /// The bytes of a line without its line break; empty for a line that does not exist.
+    pub fn line_range(&self, number: usize) -> Range<usize> {
+        let starts = self.starts();
+        let Some(&start) = number.checked_sub(1).and_then(|index| starts.get(index)) else { return 0..0 };
+        let end = starts.get(number).map_or(self.text.len(), |next| next - 1);
+        let line = self.text.get(start..end).unwrap_or_default();
+        start..start + line.strip_suffix('\r').unwrap_or(line).len()
+    }
+
+    /// The text of a line without its line break.
+    pub fn line(&self, number: usize) -> &str {
+        self.text.get(self.line_range(number)).unwrap_or_default()
+    }
+
+    /// Line and column of `offset`, both counted from 1; columns count characters.
+    pub fn line_column(&self, offset: usize) -> (usize, usize) {
+        let line = self.line_number(offset);
+        let before = self.text.get(self.line_range(line).start..offset).unwrap_or_default();
+        (line, before.chars().count() + 1)
     }
 }
 
@@ -64,7 +122,13 @@ impl Place {
 
     /// Line and column of the first character, both counted from 1; columns count characters.
     pub fn line_column(&self) -> (usize, usize) {
-        line_column(&self.source.text, self.span.start)
+        self.source.line_column(self.span.start)
+    }
+
+    /// The place in lines and columns; `None` when its source has no text to count in.
+    pub fn region(&self) -> Option<Region> {
+        let ((line, column), (end_line, end_column)) = (self.line_column(), self.source.line_column(self.span.end));
+        (!self.source.text.is_empty()).then_some(Region { line, column, end_line, end_column })
     }
 
     /// The cell of the workbook, such as `C3`, and its sheet. `None` of other files, and of a file as a whole.
@@ -94,13 +158,6 @@ impl Place {
     }
 }
 
-fn line_column(text: &str, offset: usize) -> (usize, usize) {
-    let before = text.get(..offset).unwrap_or(text);
-    let line_start = before.rfind('\n').map_or(0, |newline| newline + 1);
-    let line = before.bytes().filter(|&byte| byte == b'\n').count() + 1;
-    (line, before[line_start..].chars().count() + 1)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -111,6 +168,12 @@ mod tests {
         assert_eq!(Place::new(&source, 0..0).line_column(), (1, 1));
         assert_eq!(Place::new(&source, 5..6).line_column(), (1, 4));
         assert_eq!(Place::new(&source, 9..10).line_column(), (2, 3));
+    }
+
+    #[test]
+    fn lines_lose_their_breaks_of_either_kind() {
+        let source = SourceFile::new("a", "名前\r\nb\n\nd");
+        assert_eq!((0..=5).map(|number| source.line(number)).collect::<Vec<_>>(), ["", "名前", "b", "", "d", ""]);
     }
 
     #[test]

@@ -1,27 +1,21 @@
 //! Findings as workflow commands of GitHub Actions, one a line. GitHub shows the first 10 errors and the first 10
 //! warnings of a step, so errors come first. What is suppressed is a notice.
 
-use super::lines::Sources;
 use super::{slashed, visible};
 use crate::finding::{Finding, Severity};
 
 pub(super) fn render(findings: &[Finding]) -> String {
-    let sources = Sources::of(findings);
     let of =
         |severity| findings.iter().filter(move |finding| finding.suppressed.is_none() && finding.severity == severity);
     let suppressed = findings.iter().filter(|finding| finding.suppressed.is_some());
-    of(Severity::Error)
-        .chain(of(Severity::Warning))
-        .chain(suppressed)
-        .map(|finding| command(finding, &sources))
-        .collect()
+    of(Severity::Error).chain(of(Severity::Warning)).chain(suppressed).map(command).collect()
 }
 
-fn command(finding: &Finding, sources: &Sources) -> String {
+fn command(finding: &Finding) -> String {
     let mut properties = Vec::new();
     if let Some(place) = &finding.place {
         properties.push(("file", slashed(place.path())));
-        if let Some(region) = sources.region(place) {
+        if let Some(region) = place.region() {
             let one_line = region.line == region.end_line;
             properties.push(("line", region.line.to_string()));
             // GitHub takes columns only for what starts and ends in the same line.

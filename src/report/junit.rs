@@ -3,12 +3,10 @@
 
 use std::fmt::Write;
 
-use super::lines::Sources;
-use super::{slashed, visible};
+use super::{slashed, told, visible};
 use crate::finding::{Finding, Severity};
 
 pub(super) fn render(findings: &[Finding]) -> String {
-    let sources = Sources::of(findings);
     let count = |of: fn(&Finding) -> bool| findings.iter().filter(|finding| of(finding)).count();
     let failures = count(|finding| finding.severity == Severity::Error && finding.suppressed.is_none());
     let skipped = count(|finding| finding.suppressed.is_some());
@@ -23,29 +21,28 @@ pub(super) fn render(findings: &[Finding]) -> String {
         text.push_str("    <testcase classname=\"racestack\" name=\"nothing was found\"/>\n");
     }
     for finding in findings {
-        text.push_str(&case(finding, &sources));
+        text.push_str(&case(finding));
     }
     text + "  </testsuite>\n</testsuites>\n"
 }
 
-fn case(finding: &Finding, sources: &Sources) -> String {
+fn case(finding: &Finding) -> String {
     let mut case =
         format!("    <testcase classname=\"{}\" name=\"{}\"", finding.rule.info().id, attribute(&finding.message));
-    let mut at = String::new();
+    let mut at = None;
     if let Some(place) = &finding.place {
         let path = slashed(place.path());
         // Writing to a string cannot fail.
         let _ = write!(case, " file=\"{}\"", attribute(&path));
-        at = path;
-        if let Some(region) = sources.region(place) {
-            let _ = write!(case, " line=\"{}\"", region.line);
-            let _ = write!(at, ":{}:{}", region.line, region.column);
-        }
+        at = Some(match place.region() {
+            Some(region) => {
+                let _ = write!(case, " line=\"{}\"", region.line);
+                format!("{path}:{}:{}", region.line, region.column)
+            }
+            None => path,
+        });
     }
-    let help = finding.help.iter().map(|help| format!("help: {help}"));
-    let notes = finding.notes.iter().map(|note| format!("note: {note}"));
-    let lines: Vec<String> = [finding.message.clone(), at].into_iter().chain(help).chain(notes).collect();
-    let lines = content(lines.join("\n").trim_end());
+    let lines = escape(&visible::lines(&told(finding, at)));
     let body = match (&finding.suppressed, finding.severity) {
         (Some(by), _) => {
             let why = format!("suppressed until {} by {}: {}", by.expires, by.owner, by.reason);
@@ -64,11 +61,6 @@ fn case(finding: &Finding, sources: &Sources) -> String {
 /// The value of an attribute, in one line.
 fn attribute(text: &str) -> String {
     escape(&visible::line(text))
-}
-
-/// The text of an element, whose lines stay.
-fn content(text: &str) -> String {
-    escape(&visible::lines(text))
 }
 
 /// What XML reads as the text. Control characters are visible by now; the two that are left, XML knows not at all.

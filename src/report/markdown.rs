@@ -2,12 +2,10 @@
 
 use std::fmt::Write;
 
-use super::lines::Sources;
 use super::{slashed, visible};
 use crate::finding::{Finding, Severity};
 
 pub(super) fn render(findings: &[Finding]) -> String {
-    let sources = Sources::of(findings);
     let open: Vec<&Finding> = findings.iter().filter(|finding| finding.suppressed.is_none()).collect();
     let count = |severity: Severity| open.iter().filter(|finding| finding.severity == severity).count();
     let suppressed = findings.len() - open.len();
@@ -22,7 +20,7 @@ pub(super) fn render(findings: &[Finding]) -> String {
         let (severity, rule) = (finding.severity.as_str(), finding.rule.info().id);
         let _ = writeln!(text, "\n- **{severity}** `{rule}`: {}", escaped(&finding.message));
         let place = finding.place.as_ref().map(|place| {
-            let line = sources.lines(place).map(|lines| format!(":{}", lines.number(place.span.start)));
+            let line = place.region().map(|region| format!(":{}", region.line));
             slashed(place.path()) + &line.unwrap_or_default()
         });
         let help = finding.help.as_ref().map(|help| format!("help: {help}"));

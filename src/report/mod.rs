@@ -8,7 +8,6 @@ mod github;
 mod human;
 mod json;
 mod junit;
-mod lines;
 mod markdown;
 mod sarif;
 mod visible;
@@ -49,6 +48,14 @@ pub fn render(format: Format, findings: &[Finding], colour: bool) -> String {
         Format::Junit => junit::render(findings),
         Format::Markdown => markdown::render(findings),
     }
+}
+
+/// What a finding says, line by line, with `at` behind its message.
+fn told(finding: &Finding, at: Option<String>) -> String {
+    let help = finding.help.iter().map(|help| format!("help: {help}"));
+    let notes = finding.notes.iter().map(|note| format!("note: {note}"));
+    let lines = std::iter::once(finding.message.clone()).chain(at).chain(help).chain(notes);
+    lines.collect::<Vec<_>>().join("\n")
 }
 
 /// A path with forward slashes, on every system.

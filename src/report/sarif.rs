@@ -7,10 +7,9 @@ use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
 use super::json::escaped;
-use super::lines::{Region, Sources};
-use super::slashed;
+use super::{slashed, told};
 use crate::finding::{Finding, RULES, Rule, RuleInfo, Severity};
-use crate::source::Place;
+use crate::source::{Place, Region};
 
 /// Where a finding goes that has no file: GitHub drops results without a location.
 const HOME: &str = "settings.yaml";
@@ -18,16 +17,15 @@ const HOME: &str = "settings.yaml";
 const FINGERPRINT_LINE: usize = 1_000;
 
 pub(super) fn render(findings: &[Finding]) -> String {
-    let sources = Sources::of(findings);
     let occurring: BTreeSet<Rule> = findings.iter().map(|finding| finding.rule).collect();
     let rules: Vec<&RuleInfo> = RULES.iter().filter(|info| occurring.contains(&info.rule)).collect();
     let mut seen = BTreeMap::new();
     let results: Vec<Value> = findings
         .iter()
         .map(|finding| {
-            let hash = line_hash(finding, &sources);
+            let hash = line_hash(finding);
             let count = seen.entry(hash.clone()).and_modify(|count| *count += 1).or_insert(1);
-            result(finding, &rules, &sources, &format!("{hash}:{count}"))
+            result(finding, &rules, &format!("{hash}:{count}"))
         })
         .collect();
     let log = json!({
@@ -68,16 +66,13 @@ fn name(id: &str) -> String {
     id.split([':', '-']).filter_map(|word| Some(word.get(..1)?.to_uppercase() + word.get(1..)?)).collect()
 }
 
-fn result(finding: &Finding, rules: &[&RuleInfo], sources: &Sources, fingerprint: &str) -> Value {
-    let help = finding.help.iter().map(|help| format!("help: {help}"));
-    let notes = finding.notes.iter().map(|note| format!("note: {note}"));
-    let text: Vec<String> = std::iter::once(finding.message.clone()).chain(help).chain(notes).collect();
+fn result(finding: &Finding, rules: &[&RuleInfo], fingerprint: &str) -> Value {
     let mut result = json!({
         "ruleId": finding.rule.info().id,
         "ruleIndex": rules.iter().position(|info| info.rule == finding.rule),
         "level": finding.severity.as_str(),
-        "message": {"text": text.join("\n")},
-        "locations": [location(finding.place.as_ref(), sources)],
+        "message": {"text": told(finding, None)},
+        "locations": [location(finding.place.as_ref())],
         "partialFingerprints": {"primaryLocationLineHash": fingerprint},
     });
     if let Some(by) = &finding.suppressed {
@@ -85,24 +80,22 @@ fn result(finding: &Finding, rules: &[&RuleInfo], sources: &Sources, fingerprint
         result["suppressions"] = json!([{"kind": "external", "status": "accepted", "justification": justification}]);
     }
     if !finding.related.is_empty() {
-        result["relatedLocations"] =
-            finding.related.iter().map(|(place, label)| related(place, label, sources)).collect();
+        result["relatedLocations"] = finding.related.iter().map(|(place, label)| related(place, label)).collect();
     }
     result
 }
 
-fn related(place: &Place, label: &str, sources: &Sources) -> Value {
-    let mut location = location(Some(place), sources);
+fn related(place: &Place, label: &str) -> Value {
+    let mut location = location(Some(place));
     if !label.is_empty() {
         location["message"] = json!({"text": label});
     }
     location
 }
 
-fn location(place: Option<&Place>, sources: &Sources) -> Value {
-    let Region { line, column, end_line, end_column } = place
-        .and_then(|place| sources.region(place))
-        .unwrap_or(Region { line: 1, column: 1, end_line: 1, end_column: 1 });
+fn location(place: Option<&Place>) -> Value {
+    let nowhere = Region { line: 1, column: 1, end_line: 1, end_column: 1 };
+    let Region { line, column, end_line, end_column } = place.and_then(Place::region).unwrap_or(nowhere);
     json!({
         "physicalLocation": {
             "artifactLocation": {"uri": place.map_or_else(|| HOME.to_owned(), uri)},
@@ -128,12 +121,11 @@ fn uri(place: &Place) -> String {
 }
 
 /// What a finding is recognised by when the lines around it have moved.
-fn line_hash(finding: &Finding, sources: &Sources) -> String {
+fn line_hash(finding: &Finding) -> String {
     let place = finding.place.as_ref();
-    let line = place.and_then(|place| {
-        let lines = sources.lines(place)?;
-        let line = lines.line(lines.number(place.span.start));
-        Some(if line.len() > FINGERPRINT_LINE { place.text() } else { line })
+    let line = place.filter(|place| !place.source.text.is_empty()).map(|place| {
+        let line = place.source.line(place.source.line_number(place.span.start));
+        if line.len() > FINGERPRINT_LINE { place.text() } else { line }
     });
     let path = place.map(|place| slashed(place.path())).unwrap_or_default();
     let recognised_by = [finding.rule.info().id, &path, line.unwrap_or(&finding.message).trim()].join("\0");
