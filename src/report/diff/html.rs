@@ -1,9 +1,10 @@
 //! A diff as HTML: a page of its own, or what a page holds. No scripts, nothing from elsewhere.
 
 use super::super::visible;
-use super::layout::{self, Line, Tone};
-use super::{script, summary};
-use crate::diff::{Action, Diff};
+use super::layout::{self, Line};
+use super::parts::{Rank, parts};
+use super::summary;
+use crate::diff::Diff;
 
 /// The page: one document, with its style in it.
 pub(super) fn page(diff: &Diff) -> String {
@@ -33,106 +34,58 @@ pub const STYLE: &str = "\
 /// More findings than these are told by their number.
 const TOLD: usize = 50;
 
+/// A part that changes nothing of what was there is folded at first if it has more lines than these.
+const UNFOLDED: usize = 60;
+
 /// The diff as a `section`, for a page that has the style.
 pub fn fragment(diff: &Diff) -> String {
-    let mut html = String::from("<section class=\"diff\" aria-label=\"diff\">\n");
+    let mut html = vec!["<section class=\"diff\" aria-label=\"diff\">\n".to_owned()];
+    let (old, new) = (escaped(&diff.old), escaped(&diff.new));
     if diff.accounts.is_empty() {
-        let sides = (escaped(&diff.old), escaped(&diff.new));
-        html.extend([
-            "<p>No changes: <code>",
-            &sides.0,
-            "</code> and <code>",
-            &sides.1,
-            "</code> deploy the same.</p>\n",
-        ]);
-        return html + "</section>\n";
+        html.push(format!("<p>No changes: <code>{old}</code> and <code>{new}</code> deploy the same.</p>\n"));
+        return html.concat() + "</section>\n";
     }
-    html.extend(["<h2>Plan: ", &layout::plan(diff.plan), "</h2>\n<p><code>", &escaped(&diff.old)]);
-    html.extend(["</code> → <code>", &escaped(&diff.new), "</code></p>\n"]);
+    let plan = layout::plan(diff.plan);
+    html.push(format!("<h2>Plan: {plan}</h2>\n<p><code>{old}</code> → <code>{new}</code></p>\n"));
     if !diff.findings.is_empty() {
-        html += "<ul class=\"findings\">\n";
+        html.push("<ul class=\"findings\">\n".to_owned());
         for finding in diff.findings.iter().take(TOLD) {
-            html.extend(["<li class=\"loss\">", &escaped(&finding.severity), " <code>", &escaped(&finding.rule)]);
-            html.extend(["</code>: ", &escaped(&finding.message), "</li>\n"]);
+            let (severity, rule) = (escaped(&finding.severity), escaped(&finding.rule));
+            let message = escaped(&finding.message);
+            html.push(format!("<li class=\"loss\">{severity} <code>{rule}</code>: {message}</li>\n"));
         }
         if let Some(more) = diff.findings.len().checked_sub(TOLD).filter(|more| *more > 0) {
-            html.extend(["<li>and ", &more.to_string(), " more</li>\n"]);
+            html.push(format!("<li>and {more} more</li>\n"));
         }
-        html += "</ul>\n";
+        html.push("</ul>\n".to_owned());
     }
     let first = summary::lines(diff);
     if !first.is_empty() {
-        html += "<div class=\"lines\">\n";
-        push(&mut html, &first);
-        html += "</div>\n";
+        html.push(format!("<div class=\"lines\">\n{}</div>\n", lines(&first)));
     }
-    let several = diff.accounts.len() > 1;
     for account in &diff.accounts {
-        html.extend(["<h3>", &escaped(&layout::account_title(account)), "</h3>\n"]);
-        if several {
-            html.extend(["<p>", &layout::plan(account.plan), "</p>\n"]);
+        html.push(format!("<h3>{}</h3>\n", escaped(&layout::account_title(account))));
+        if diff.accounts.len() > 1 {
+            html.push(format!("<p>{}</p>\n", layout::plan(account.plan)));
         }
     }
-    let access = layout::access(diff);
-    if !access.is_empty() {
-        folded(&mut html, "access", &access, true);
+    for part in parts(diff) {
+        let is_open = !matches!(part.rank, Rank::Changed | Rank::Added) || part.lines.len() <= UNFOLDED;
+        let (open, title) = (if is_open { " open" } else { "" }, escaped(&part.title));
+        html.push(format!("<details{open}><summary>{title}</summary>\n<div class=\"lines\">\n"));
+        html.push(lines(&part.lines) + "</div></details>\n");
     }
-    for (stacks, changes) in layout::sections(diff) {
-        let loses = changes.iter().any(|change| matches!(change.action, Action::Destroy | Action::Replace));
-        let title = layout::section_name(&stacks, several);
-        folded(&mut html, &title, &layout::section(&stacks, &changes), loses || changes.len() < 10);
-    }
-    for lines in script::files(diff) {
-        folded(&mut html, lines.first().map_or("", |line| &line.body), &lines, true);
-    }
-    html + "</section>\n"
+    html.concat() + "</section>\n"
 }
 
-fn folded(html: &mut String, title: &str, lines: &[Line], open: bool) {
-    html.extend([
-        "<details",
-        if open { " open" } else { "" },
-        "><summary>",
-        &escaped(title),
-        "</summary>\n<div class=\"lines\">\n",
-    ]);
-    push(html, lines);
-    *html += "</div></details>\n";
-}
-
-fn push(html: &mut String, lines: &[Line]) {
-    for line in lines {
-        let class = match line.tone {
-            Tone::Plain => "",
-            Tone::Heading => "heading",
-            Tone::Add => "add",
-            Tone::Destroy => "destroy",
-            Tone::Change => "change",
-            Tone::Replace => "replace",
-            Tone::Note => "note",
-            Tone::Warning => "warning",
-            Tone::Loss => "loss",
-        };
-        let text = escaped(&line.text());
-        if class.is_empty() {
-            html.extend(["<div>", &text, "</div>\n"]);
-        } else {
-            html.extend(["<div class=\"", class, "\">", &text, "</div>\n"]);
-        }
-    }
+fn lines(lines: &[Line]) -> String {
+    let line = |line: &Line| match (line.tone.look().1, escaped(&line.text())) {
+        ("", text) => format!("<div>{text}</div>\n"),
+        (class, text) => format!("<div class=\"{class}\">{text}</div>\n"),
+    };
+    lines.iter().map(line).collect()
 }
 
 fn escaped(text: &str) -> String {
-    let mut html = String::with_capacity(text.len());
-    for c in visible::line(text).chars() {
-        match c {
-            '&' => html += "&amp;",
-            '<' => html += "&lt;",
-            '>' => html += "&gt;",
-            '"' => html += "&quot;",
-            '\'' => html += "&#39;",
-            other => html.push(other),
-        }
-    }
-    html
+    handlebars::html_escape(&visible::line(text))
 }

@@ -39,14 +39,18 @@ impl Tone {
         }
     }
 
-    /// The sign before a line of a property.
-    fn sign(self) -> &'static str {
+    /// The sign before a line, the class in HTML, and the colour in a terminal.
+    pub(super) fn look(self) -> (&'static str, &'static str, &'static str) {
         match self {
-            Self::Add => "+",
-            Self::Destroy => "-",
-            Self::Change | Self::Replace => "~",
-            Self::Warning | Self::Loss => "!",
-            Self::Plain | Self::Heading | Self::Note => " ",
+            Self::Plain => (" ", "", ""),
+            Self::Heading => (" ", "heading", "\u{1b}[1m"),
+            Self::Add => ("+", "add", "\u{1b}[32m"),
+            Self::Destroy => ("-", "destroy", "\u{1b}[31m"),
+            Self::Change => ("~", "change", "\u{1b}[33m"),
+            Self::Replace => ("~", "replace", "\u{1b}[35m"),
+            Self::Note => (" ", "note", "\u{1b}[2m"),
+            Self::Warning => ("!", "warning", "\u{1b}[1;33m"),
+            Self::Loss => ("!", "loss", "\u{1b}[1;31m"),
         }
     }
 }
@@ -63,18 +67,18 @@ pub(super) struct Line {
 
 impl Line {
     /// A line with its sign.
-    pub(super) fn new(tone: Tone, indent: usize, body: impl Into<String>) -> Self {
-        Self { tone, indent, signed: true, body: body.into() }
+    pub(super) fn new(tone: Tone, indent: usize, body: impl AsRef<str>) -> Self {
+        Self { tone, indent, signed: true, body: visible::line(body.as_ref()) }
     }
 
     /// A line without a sign.
-    pub(super) fn bare(tone: Tone, indent: usize, body: &str) -> Self {
-        Self { tone, indent, signed: false, body: body.to_owned() }
+    pub(super) fn bare(tone: Tone, indent: usize, body: impl AsRef<str>) -> Self {
+        Self { signed: false, ..Self::new(tone, indent, body) }
     }
 
     /// The line as it stands in a terminal.
     pub(super) fn text(&self) -> String {
-        let sign = if self.signed { format!("{} ", self.tone.sign()) } else { String::new() };
+        let sign = if self.signed { format!("{} ", self.tone.look().0) } else { String::new() };
         format!("{:indent$}{sign}{}", "", self.body, indent = self.indent)
     }
 
@@ -108,7 +112,7 @@ pub(super) fn account_title(account: &AccountDiff) -> String {
         format!(", which was `{was}` before: its stacks are the same, and none is to be deleted")
     });
     let title = format!("{} ({}, {})", account.account, account.account_id, account.region);
-    visible::line(format!("{title} {presence}").trim_end()) + &visible::line(&was)
+    format!("{title} {presence}").trim_end().to_owned() + &was
 }
 
 pub(super) type StackOf<'a> = (&'a AccountDiff, &'a StackDiff);
@@ -207,31 +211,24 @@ pub(super) fn section(stacks: &[StackOf<'_>], changes: &[&Change]) -> Vec<Line> 
 }
 
 fn stacks_title(stacks: &[StackOf<'_>]) -> Line {
-    match stacks {
-        [(_, stack)] => {
-            let (tone, presence) = match stack.presence {
-                Presence::Added => (Tone::Add, ", is added"),
-                Presence::Removed => (Tone::Destroy, ", is no longer made; it stays until somebody deletes it"),
-                Presence::Both => (Tone::Heading, ""),
-            };
-            Line::bare(tone, 2, &visible::line(&format!("stack {} ({}){presence}", stack.name, stack.file)))
-        }
-        several => {
-            let mut names: Vec<&str> = several.iter().map(|(_, stack)| stack.name.as_str()).collect();
-            let count = names.len();
-            names.dedup();
-            let accounts = in_accounts(several.iter().map(|(of, _)| of.account.as_str()));
-            let all = |presence| several.iter().all(|(_, stack)| stack.presence == presence);
-            let (tone, presence) = match () {
-                () if all(Presence::Added) => (Tone::Add, ", which are added"),
-                () if all(Presence::Removed) => {
-                    (Tone::Destroy, ", no longer made; they stay until somebody deletes them")
-                }
-                () => (Tone::Heading, ""),
-            };
-            Line::bare(tone, 2, &format!("{count} stacks{accounts}{presence}: {}", told(&names)))
-        }
-    }
+    let all = |presence| stacks.iter().all(|(_, stack)| stack.presence == presence);
+    let (tone, one, many) = if all(Presence::Added) {
+        (Tone::Add, ", is added", ", which are added")
+    } else if all(Presence::Removed) {
+        let many = ", no longer made; they stay until somebody deletes them";
+        (Tone::Destroy, ", is no longer made; it stays until somebody deletes it", many)
+    } else {
+        (Tone::Heading, "", "")
+    };
+    let title = if let [(_, stack)] = stacks {
+        format!("stack {} ({}){one}", stack.name, stack.file)
+    } else {
+        let mut names: Vec<&str> = stacks.iter().map(|(_, stack)| stack.name.as_str()).collect();
+        names.dedup();
+        let accounts = in_accounts(stacks.iter().map(|(of, _)| of.account.as_str()));
+        format!("{} stacks{accounts}{many}: {}", stacks.len(), told(&names))
+    };
+    Line::bare(tone, 2, title)
 }
 
 /// The lines about one change.
@@ -255,7 +252,7 @@ pub(super) fn change_lines(change: &Change) -> Vec<Line> {
     };
     let title = format!("{} {} {}{name}", change.action.sign(), change.resource_type, change.logical_id);
     let note = if change.action == Action::Retain { " # leaves the stack, and is kept" } else { "" };
-    let mut lines = vec![Line::bare(tone, 4, &visible::line(&format!("{title}{note}")))];
+    let mut lines = vec![Line::bare(tone, 4, format!("{title}{note}"))];
     if matches!(change.action, Action::Add | Action::Change | Action::Replace) {
         let indent = 8;
         for one in &change.properties {
@@ -268,24 +265,22 @@ pub(super) fn change_lines(change: &Change) -> Vec<Line> {
     lines.extend(change.lost.iter().map(|lost| {
         // What stays is no loss.
         let stays = lost.starts_with("kept:") || lost.starts_with("stays:");
-        Line::new(if stays { Tone::Note } else { Tone::Loss }, 8, visible::line(lost))
+        Line::new(if stays { Tone::Note } else { Tone::Loss }, 8, lost)
     }));
-    lines.extend(
-        change.refused.iter().map(|refused| Line::new(Tone::Loss, 8, format!("refused: {}", visible::line(refused)))),
-    );
+    lines.extend(change.refused.iter().map(|refused| Line::new(Tone::Loss, 8, format!("refused: {refused}"))));
     lines
 }
 
 /// The lines about a value that changes.
 pub(super) fn property(change: &PropertyChange, indent: usize) -> Vec<Line> {
-    let path = visible::line(&change.shown_path());
+    let path = change.shown_path();
     let note = match change.replacement {
         Replacement::No => "",
         Replacement::Yes => " # forces replacement",
         Replacement::Maybe => " # may force replacement",
         Replacement::Unknown => " # unknown whether it forces replacement",
     };
-    let replaced = change.replaced.as_ref().map(|id| format!(" (`{}` is replaced)", visible::line(id)));
+    let replaced = change.replaced.as_ref().map(|id| format!(" (`{id}` is replaced)"));
     let mut lines = Vec::new();
     match (&change.old, &change.new) {
         (Some(old), Some(new)) => {
@@ -338,18 +333,12 @@ fn access_lines(change: &AccessChange, several_accounts: bool) -> Vec<Line> {
         [account] if several_accounts => format!(" in {account}"),
         accounts => in_accounts(accounts.iter().map(String::as_str)),
     };
-    let (one, several) = match change.principal {
-        AccessPrincipal::User => ("the user", "users"),
-        AccessPrincipal::NotebookRole => ("the notebook role", "notebook roles"),
-        AccessPrincipal::Role => ("the role", "roles"),
-        AccessPrincipal::Service => ("the service", "services"),
-        AccessPrincipal::Account => ("the account", "accounts"),
-        AccessPrincipal::Anybody => ("", ""),
-        AccessPrincipal::Resource => ("through the resource", "resources"),
-    };
-    let who = match names.as_slice() {
-        [name] => visible::line(format!("{one} {name}{accounts}").trim()),
-        many => format!("{count} {several}{accounts}: {}", told(many)),
+    let (one, several) = principal_words(change.principal);
+    let who = match (names.as_slice(), change.principal) {
+        ([name], AccessPrincipal::Anybody) => format!("{name}{accounts}"),
+        ([name], AccessPrincipal::Resource) => format!("through the {one} {name}{accounts}"),
+        ([name], _) => format!("the {one} {name}{accounts}"),
+        (many, _) => format!("{count} {several}{accounts}: {}", told(many)),
     };
     let gone = change.presence == Presence::Removed;
     let (tone, suffix) = match (change.presence, change.same_as) {
@@ -368,27 +357,39 @@ fn access_lines(change: &AccessChange, several_accounts: bool) -> Vec<Line> {
             AccessDirection::Unknown if entry.at_most_narrowed => (Tone::Destroy, "unknown, at most narrowed"),
             AccessDirection::Unknown => (Tone::Loss, "unknown"),
         };
-        let list = |texts: &[String]| texts.iter().map(|text| visible::line(text)).collect::<Vec<_>>().join(", ");
         let conditions = match entry.conditions.as_slice() {
             [] => String::new(),
-            all => format!(", {}", all.iter().map(|text| visible::line(text)).collect::<Vec<_>>().join(", and ")),
+            all => format!(", {}", all.join(", and ")),
         };
         let but = match entry.actions.as_slice() {
             [one] if entry.resources == ["*"] && conditions.is_empty() => one.strip_prefix('*'),
             _ => None,
         };
         let what = match (entry.direction, but) {
-            (AccessDirection::Narrowed, Some(but)) => format!("all there was{}", visible::line(but)),
-            _ => format!("{} on {}{conditions}", list(&entry.actions), list(&entry.resources)),
+            (AccessDirection::Narrowed, Some(but)) => format!("all there was{but}"),
+            _ => format!("{} on {}{conditions}", entry.actions.join(", "), entry.resources.join(", ")),
         };
         Line::new(tone, 8, format!("{word}: {what}"))
     }));
     lines
 }
 
+/// The words for one principal of a kind, and for several.
+pub(super) fn principal_words(kind: AccessPrincipal) -> (&'static str, &'static str) {
+    match kind {
+        AccessPrincipal::User => ("user", "users"),
+        AccessPrincipal::NotebookRole => ("notebook role", "notebook roles"),
+        AccessPrincipal::Role => ("role", "roles"),
+        AccessPrincipal::Service => ("service", "services"),
+        AccessPrincipal::Account => ("account", "accounts as a whole"),
+        AccessPrincipal::Anybody => ("anybody", "anybody"),
+        AccessPrincipal::Resource => ("resource", "resources"),
+    }
+}
+
 /// Names, of many the first ones.
 pub(super) fn told(names: &[&str]) -> String {
-    let shown = names.iter().take(NAMES_TOLD).map(|name| visible::line(name)).collect::<Vec<_>>().join(", ");
+    let shown = names[..names.len().min(NAMES_TOLD)].join(", ");
     match names.len().saturating_sub(NAMES_TOLD) {
         0 => shown,
         more => format!("{shown} and {more} more"),

@@ -5,8 +5,9 @@
 
 use super::super::visible;
 use super::layout::{self, Line, Tone};
-use super::{script, summary};
-use crate::diff::{AccessChange, Action, Change, Diff};
+use super::parts::{DiffPart, Rank, parts};
+use super::summary;
+use crate::diff::Diff;
 
 use std::fmt::Write;
 
@@ -23,39 +24,6 @@ const LONGEST_PART: usize = 14_000;
 /// Findings and left-out parts that are told one by one.
 const TOLD: usize = 12;
 
-/// A part of the text: shown as a whole, cut, or left out.
-struct Section {
-    rank: Rank,
-    title: String,
-    lines: Vec<Line>,
-}
-
-/// How much a reader must see it; the last is left out first.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Rank {
-    Widened,
-    Runs,
-    Lost,
-    Narrowed,
-    Changed,
-    Added,
-    Unchanged,
-}
-
-impl Rank {
-    fn words(self) -> &'static str {
-        match self {
-            Rank::Widened => "widened access",
-            Rank::Runs => "a script that changes",
-            Rank::Lost => "what is replaced or destroyed",
-            Rank::Narrowed => "narrowed access",
-            Rank::Changed => "what changes in place",
-            Rank::Added => "what is added",
-            Rank::Unchanged => "no change",
-        }
-    }
-}
-
 pub(super) fn render(diff: &Diff) -> String {
     let mut text = head(diff);
     let parts = parts(diff);
@@ -70,7 +38,7 @@ pub(super) fn render(diff: &Diff) -> String {
             fits[at] = true;
         }
     }
-    let left_out: Vec<&Section> = parts.iter().zip(&fits).filter(|(_, fits)| !**fits).map(|(part, _)| part).collect();
+    let left_out: Vec<&DiffPart> = parts.iter().zip(&fits).filter(|(_, fits)| !**fits).map(|(part, _)| part).collect();
     for (shown, _) in shown.iter().zip(&fits).filter(|(_, fits)| **fits) {
         text += shown;
     }
@@ -85,7 +53,7 @@ fn head(diff: &Diff) -> String {
     let mut text = format!("{MARK}**Plan: {}**\n\n", layout::plan(diff.plan));
     // Writing to a string cannot fail.
     let _ = writeln!(text, "{} → {}\n", code(&diff.old), code(&diff.new));
-    let accounts = diff.accounts.iter().map(|account| Line::bare(Tone::Plain, 0, &layout::account_title(account)));
+    let accounts = diff.accounts.iter().map(|account| Line::bare(Tone::Plain, 0, layout::account_title(account)));
     text += &block(summary::lines(diff).into_iter().chain(accounts.take(TOLD)));
     text.push('\n');
     for (at, finding) in diff.findings.iter().enumerate() {
@@ -102,47 +70,8 @@ fn head(diff: &Diff) -> String {
     text
 }
 
-fn parts(diff: &Diff) -> Vec<Section> {
-    let several = diff.accounts.len() > 1;
-    let mut parts = Vec::new();
-    let lines = layout::access(diff);
-    if !lines.is_empty() {
-        let widens = diff.access.iter().any(AccessChange::widens);
-        let rank = match widens {
-            true => Rank::Widened,
-            false if diff.access.is_empty() => Rank::Unchanged,
-            false => Rank::Narrowed,
-        };
-        parts.push(Section { rank, title: "access".to_owned(), lines });
-    }
-    for (stacks, changes) in layout::sections(diff) {
-        let title = layout::section_name(&stacks, several);
-        let lines = layout::section(&stacks, &changes);
-        parts.push(Section { rank: rank(&changes), title, lines });
-    }
-    let all = diff.accounts.iter().flat_map(|account| &account.files);
-    let runs = |name: &str| all.clone().any(|file| file.name == name && script::runs(file));
-    for lines in script::files(diff) {
-        let title = lines.first().map(|line| line.body.clone()).unwrap_or_default();
-        let rank = if runs(title.split(' ').next().unwrap_or_default()) { Rank::Runs } else { Rank::Changed };
-        parts.push(Section { rank, title, lines });
-    }
-    parts
-}
-
-fn rank(changes: &[&Change]) -> Rank {
-    let any = |actions: &[Action]| changes.iter().any(|change| actions.contains(&change.action));
-    if any(&[Action::Destroy, Action::Replace]) {
-        Rank::Lost
-    } else if any(&[Action::Change, Action::Retain]) || changes.is_empty() {
-        Rank::Changed
-    } else {
-        Rank::Added
-    }
-}
-
 /// A part that can be unfolded; what a reader must see is unfolded already.
-fn show(part: &Section) -> String {
+fn show(part: &DiffPart) -> String {
     let mut lines = String::new();
     let mut left = part.lines.len();
     for line in &part.lines {
@@ -175,16 +104,11 @@ fn block(lines: impl Iterator<Item = Line>) -> String {
 
 /// A line with its sign in front, where GitHub looks for it.
 fn diff_line(line: &Line) -> String {
-    let sign = match line.tone {
-        Tone::Add => '+',
-        Tone::Destroy => '-',
-        Tone::Change | Tone::Replace | Tone::Warning | Tone::Loss => '!',
-        Tone::Plain | Tone::Heading | Tone::Note => ' ',
-    };
-    format!("{sign}{}", line.unsigned())
+    let sign = line.tone.look().0;
+    format!("{}{}", if sign == "~" { "!" } else { sign }, line.unsigned())
 }
 
-fn foot(all: usize, left_out: &[&Section]) -> String {
+fn foot(all: usize, left_out: &[&DiffPart]) -> String {
     if left_out.is_empty() {
         return String::new();
     }

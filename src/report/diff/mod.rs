@@ -5,15 +5,15 @@
 mod html;
 mod layout;
 mod markdown;
-mod script;
+mod parts;
 mod summary;
-mod text;
 mod values;
 
 use clap::ValueEnum;
 
 pub use html::{STYLE as DIFF_STYLE, fragment as diff_fragment};
 
+use self::layout::{Line, Tone};
 use super::json::escaped;
 use crate::diff::Diff;
 
@@ -35,12 +35,39 @@ pub enum DiffFormat {
 /// are shown.
 pub fn render_diff(format: DiffFormat, diff: &Diff) -> String {
     match format {
-        DiffFormat::Text => text::render(diff),
+        DiffFormat::Text => text(diff),
         DiffFormat::Markdown => markdown::render(diff),
         DiffFormat::Html => html::page(diff),
         // Strings, numbers and lists always have a form in JSON.
         DiffFormat::Json => escaped(&serde_json::to_string_pretty(diff).unwrap_or_default()) + "\n",
     }
+}
+
+/// The text for a terminal, in the look of `terraform plan`.
+fn text(diff: &Diff) -> String {
+    if diff.accounts.is_empty() {
+        let same = format!("No changes: `{}` and `{}` deploy the same.", diff.old, diff.new);
+        return Line::bare(Tone::Plain, 0, same).text() + "\n";
+    }
+    let mut lines = vec![Line::bare(Tone::Heading, 0, format!("Plan: {}", layout::plan(diff.plan)))];
+    lines.extend(summary::lines(diff));
+    let empty = Line::bare(Tone::Plain, 0, "");
+    lines.push(empty.clone());
+    for account in &diff.accounts {
+        lines.push(Line::bare(Tone::Heading, 0, layout::account_title(account)));
+        if diff.accounts.len() > 1 {
+            lines.push(Line::bare(Tone::Plain, 2, layout::plan(account.plan)));
+        }
+    }
+    for part in parts::parts(diff) {
+        lines.push(empty.clone());
+        lines.extend(part.lines);
+    }
+    let coloured = |line: &Line| match (line.tone.look().2, line.text()) {
+        ("", text) => text + "\n",
+        (colour, text) => format!("{colour}{text}\u{1b}[0m\n"),
+    };
+    lines.iter().map(coloured).collect()
 }
 
 /// The JSON Schema of what `DiffFormat::Json` gives.

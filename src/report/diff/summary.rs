@@ -2,8 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::super::visible;
-use super::layout::{Line, NAMES_TOLD, Tone, told};
+use super::layout::{Line, NAMES_TOLD, Tone, principal_words, told};
 use crate::diff::{AccessDirection, AccessPrincipal, Action, Diff, PersonChange, PersonDiff};
 
 /// The lines: access that is widened or narrowed and for how many, who joins, leaves, is renamed or suspended, and what is
@@ -32,16 +31,11 @@ fn access(diff: &Diff, direction: AccessDirection) -> Option<Line> {
 }
 
 fn principals(kind: AccessPrincipal, count: usize) -> String {
-    let (one, many) = match kind {
-        AccessPrincipal::User => ("user", "users"),
-        AccessPrincipal::NotebookRole => ("notebook role", "notebook roles"),
-        AccessPrincipal::Role => ("role", "roles"),
-        AccessPrincipal::Service => ("service", "services"),
-        AccessPrincipal::Account => ("account", "accounts as a whole"),
-        AccessPrincipal::Anybody => return "anybody".to_owned(),
-        AccessPrincipal::Resource => ("resource", "resources"),
-    };
-    format!("{count} {}", if count == 1 { one } else { many })
+    match (kind, principal_words(kind), count) {
+        (AccessPrincipal::Anybody, (anybody, _), _) => anybody.to_owned(),
+        (_, (one, _), 1) => format!("1 {one}"),
+        (_, (_, many), _) => format!("{count} {many}"),
+    }
 }
 
 /// Words as a sentence has them: `a, b and c`.
@@ -74,9 +68,7 @@ fn people(diff: &Diff) -> Vec<Line> {
     lines.extend(line(PersonChange::Renamed, Tone::Warning, "gets another name", "get another name"));
     for person in of(PersonChange::Renamed).take(NAMES_TOLD) {
         let steps = (1..).zip(&person.steps);
-        lines.extend(
-            steps.map(|(number, step)| Line::bare(Tone::Plain, 8, &visible::line(&format!("{number}. {step}")))),
-        );
+        lines.extend(steps.map(|(number, step)| Line::bare(Tone::Plain, 8, format!("{number}. {step}"))));
     }
     lines.extend(line(PersonChange::Suspended, Tone::Change, "is suspended", "are suspended"));
     lines.extend(line(PersonChange::Resumed, Tone::Change, "is no longer suspended", "are no longer suspended"));

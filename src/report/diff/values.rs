@@ -3,7 +3,6 @@
 use serde_json::Value;
 use similar::{Algorithm, DiffTag, capture_diff_slices};
 
-use super::super::visible;
 use super::layout::{Line, Tone};
 
 /// More lines than these of an added value are told by their number.
@@ -19,21 +18,21 @@ pub(super) fn inline(value: &Value) -> Option<String> {
         Value::Object(entries) if entries.len() == 1 => {
             let (key, argument) = entries.iter().next()?;
             match (key.as_str(), argument) {
-                ("Ref", Value::String(id)) => Some(format!("!Ref {}", visible::line(id))),
+                ("Ref", Value::String(id)) => Some(format!("!Ref {id}")),
                 ("Fn::GetAtt", Value::Array(steps)) => {
                     let steps: Option<Vec<&str>> = steps.iter().map(Value::as_str).collect();
-                    Some(format!("!GetAtt {}", visible::line(&steps?.join("."))))
+                    Some(format!("!GetAtt {}", steps?.join(".")))
                 }
                 (function, argument) => {
                     let function = function.strip_prefix("Fn::").filter(|_| !argument.is_object())?;
-                    Some(format!("!{} {}", visible::line(function), inline(argument)?))
+                    Some(format!("!{function} {}", inline(argument)?))
                 }
             }
         }
         Value::Array(values) if values.is_empty() => Some("[]".to_owned()),
         Value::Array(values) if values.len() == 1 => values.first().filter(|value| !value.is_object()).and_then(inline),
         Value::Object(_) | Value::Array(_) => None,
-        scalar => Some(visible::line(&scalar.to_string())),
+        scalar => Some(scalar.to_string()),
     }
 }
 
@@ -50,7 +49,6 @@ pub(super) fn untagged(value: &Value) -> &Value {
 
 /// A value under its key, on as many lines as it takes; of one that takes many, if `fold`, how many there are.
 pub(super) fn block(key: &str, value: &Value, indent: usize, tone: Tone, fold: bool, lines: &mut Vec<Line>) {
-    let key = visible::line(key);
     if let Some(text) = inline(value) {
         lines.push(Line::new(tone, indent, format!("{key}: {text}")));
         return;
@@ -81,7 +79,7 @@ fn inside(value: &Value, indent: usize, tone: Tone, lines: &mut Vec<Line>) {
                 }
             }
         }
-        Value::String(text) => lines.extend(text.lines().map(|text| Line::new(tone, indent, visible::line(text)))),
+        Value::String(text) => lines.extend(text.lines().map(|text| Line::new(tone, indent, text))),
         scalar => lines.push(Line::new(tone, indent, scalar.to_string())),
     }
 }
@@ -107,7 +105,7 @@ pub(super) fn changed_lines(old: &str, new: &str, indent: usize) -> Vec<Line> {
     let mut gap = false;
     for (at, (tone, text)) in all.iter().enumerate() {
         if near(at) {
-            lines.push(Line::new(*tone, indent, visible::line(text)));
+            lines.push(Line::new(*tone, indent, text));
             gap = false;
         } else if !gap {
             lines.push(Line::new(Tone::Note, indent, "…"));

@@ -1,0 +1,124 @@
+//! The parts of a diff below its first lines: the access, what happens to resources, and the files besides the templates, of
+//! which those that run are told in full.
+
+use super::layout::{self, Line, Tone, told};
+use super::values::changed_lines;
+use crate::diff::{AccessChange, Action, Change, Diff, FileDiff, Presence};
+
+/// A file that does not run has more lines to tell than these: the first of them and how many there are.
+const LINES_TOLD: usize = 40;
+
+/// A part, which a format may fold or leave out.
+pub(super) struct DiffPart {
+    pub rank: Rank,
+    pub title: String,
+    pub lines: Vec<Line>,
+}
+
+/// How much a reader must see it; the last is left out first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Rank {
+    Widened,
+    Runs,
+    Lost,
+    Narrowed,
+    Changed,
+    Added,
+    Unchanged,
+}
+
+impl Rank {
+    pub(super) fn words(self) -> &'static str {
+        match self {
+            Rank::Widened => "widened access",
+            Rank::Runs => "a script that changes",
+            Rank::Lost => "what is replaced or destroyed",
+            Rank::Narrowed => "narrowed access",
+            Rank::Changed => "what changes in place",
+            Rank::Added => "what is added",
+            Rank::Unchanged => "no change",
+        }
+    }
+
+    fn of(changes: &[&Change]) -> Self {
+        let any = |actions: &[Action]| changes.iter().any(|change| actions.contains(&change.action));
+        if any(&[Action::Destroy, Action::Replace]) {
+            Rank::Lost
+        } else if any(&[Action::Change, Action::Retain]) || changes.is_empty() {
+            Rank::Changed
+        } else {
+            Rank::Added
+        }
+    }
+}
+
+/// The parts, in the order in which they are shown.
+pub(super) fn parts(diff: &Diff) -> Vec<DiffPart> {
+    let mut parts = Vec::new();
+    let lines = layout::access(diff);
+    if !lines.is_empty() {
+        let rank = match diff.access.iter().any(AccessChange::widens) {
+            true => Rank::Widened,
+            false if diff.access.is_empty() => Rank::Unchanged,
+            false => Rank::Narrowed,
+        };
+        parts.push(DiffPart { rank, title: "access".to_owned(), lines });
+    }
+    parts.extend(layout::sections(diff).into_iter().map(|(stacks, changes)| DiffPart {
+        rank: Rank::of(&changes),
+        title: layout::section_name(&stacks, diff.accounts.len() > 1),
+        lines: layout::section(&stacks, &changes),
+    }));
+    parts.extend(files(diff));
+    parts
+}
+
+/// Whether a file runs: by its first line, or its name.
+fn runs(file: &FileDiff) -> bool {
+    let names_program = |text: &Option<String>| text.as_ref().is_some_and(|text| text.starts_with("#!"));
+    let by_name = file.name.rsplit_once('.').is_some_and(|(_, ending)| ["sh", "bash", "py"].contains(&ending));
+    by_name || names_program(&file.old) || names_program(&file.new)
+}
+
+/// A part for each file that differs; of files that differ in the same way in several accounts, one.
+fn files(diff: &Diff) -> Vec<DiffPart> {
+    let mut found: Vec<(&FileDiff, Vec<Line>, Vec<&str>)> = Vec::new();
+    for account in &diff.accounts {
+        for file in &account.files {
+            let lines = file_lines(file);
+            let same = |(known, of_known, _): &&mut (&FileDiff, Vec<Line>, Vec<&str>)| {
+                known.name == file.name && known.presence == file.presence && *of_known == lines
+            };
+            match found.iter_mut().find(same) {
+                Some((.., accounts)) => accounts.push(&account.account),
+                None => found.push((file, lines, vec![&account.account])),
+            }
+        }
+    }
+    let part = |(file, mut lines, accounts): (&FileDiff, Vec<Line>, Vec<&str>)| {
+        let word = match file.presence {
+            Presence::Added => "is added",
+            Presence::Removed => "is no longer written",
+            Presence::Both => "differs",
+        };
+        let whose = if diff.accounts.len() > 1 { format!(" in {}", told(&accounts)) } else { String::new() };
+        let title = format!("{} {word}{whose}", file.name);
+        lines.insert(0, Line::bare(Tone::Heading, 2, &title));
+        DiffPart { rank: if runs(file) { Rank::Runs } else { Rank::Changed }, title, lines }
+    };
+    found.into_iter().map(part).collect()
+}
+
+fn file_lines(file: &FileDiff) -> Vec<Line> {
+    let mut lines = match (&file.old, &file.new, file.presence) {
+        (Some(old), Some(new), Presence::Both) => changed_lines(old, new, 8),
+        (_, Some(new), Presence::Added) => changed_lines("", new, 8),
+        _ => Vec::new(),
+    };
+    let more = lines.len().saturating_sub(LINES_TOLD);
+    if more > 1 && !runs(file) {
+        lines.truncate(LINES_TOLD);
+        lines.push(Line::bare(Tone::Note, 8, format!("… {more} more lines")));
+    }
+    lines
+}
