@@ -4,7 +4,7 @@ use serde_json::{Map, Value, json};
 
 use super::live::{Live, live};
 use crate::account::Export;
-use crate::diff::{AccountFolder, Stack};
+use crate::diff::{AccountFolder, FolderStack};
 use crate::facts::IMPORTABLE;
 use crate::finding::{Finding, Rule};
 use crate::output::ImportedStack;
@@ -27,8 +27,8 @@ pub fn import(
     for stack in &new.stacks {
         let deployed = old.and_then(|old| old.stacks.iter().find(|one| one.name == stack.name));
         let (mut resources, mut listed) = (Map::new(), Vec::new());
-        let declared = resources_of(stack)
-            .filter(|(id, _)| deployed.is_none_or(|deployed| resources_of(deployed).all(|(other, _)| other != *id)));
+        let is_deployed = |id: &str| deployed.is_some_and(|one| one.resources().any(|(other, _)| other == id));
+        let declared = stack.resources().filter(|(id, _)| !is_deployed(id));
         for (id, resource) in declared {
             let kind = resource.get("Type").and_then(Value::as_str).unwrap_or_default();
             let properties = resource.get("Properties").unwrap_or(&Value::Null);
@@ -74,9 +74,7 @@ pub fn import(
                     .help("let it end with `Outputs`, as racestack's own does"),
             );
         }
-        let is_there = |id: &str| {
-            resources.contains_key(id) || deployed.is_some_and(|one| resources_of(one).any(|(other, _)| other == id))
-        };
+        let is_there = |id: &str| resources.contains_key(id) || is_deployed(id);
         let users = stack.users.iter().filter(|user| is_there(&format!("{}User", user.logical_id)));
         stacks.push(ImportedStack {
             name,
@@ -89,13 +87,8 @@ pub fn import(
     stacks
 }
 
-fn resources_of(stack: &Stack) -> impl Iterator<Item = (&str, &Value)> {
-    let resources = stack.template.get("Resources").and_then(Value::as_object);
-    resources.into_iter().flatten().map(|(id, resource)| (id.as_str(), resource))
-}
-
 /// The template that imports these resources; `None` where there is no place for them in the one that is deployed.
-fn template(deployed: Option<&Stack>, resources: &Map<String, Value>) -> Option<String> {
+fn template(deployed: Option<&FolderStack>, resources: &Map<String, Value>) -> Option<String> {
     const OUTPUTS: &str = "\nOutputs:\n";
     let text = render::block(&json!({ "Resources": resources }), 0) + "\n";
     let Some(deployed) = deployed else {

@@ -88,30 +88,31 @@ fn with_policies(
     properties
 }
 
-/// What has a name that differs in the case of its letters alone, which to IAM is the same.
-fn other_case(export: &Export, (what, found, wanted): (&str, &str, &str), arn: &str) -> Option<Live> {
-    (found != wanted).then(|| {
+/// What has a name that differs in the case of its letters alone, which to IAM is the same, or stands under another path than is
+/// wanted, which neither CloudFormation nor IAM can change.
+fn taken(export: &Export, (what, found, wanted): (&str, &str, &str), arn: &str, path: Option<&str>) -> Option<Live> {
+    let taken = |message: String, help: String| Some(Live::Taken(message, export.place(arn), help));
+    if found != wanted {
         let message = format!("the account has the {what} `{wanted}` as `{found}`, which is the same name to IAM");
-        Live::Taken(message, export.place(arn), format!("write `{found}`, or rename the {what} in the account"))
-    })
-}
-
-/// What has the name under another path, which neither CloudFormation nor IAM can change.
-fn other_path(export: &Export, (what, name): (&str, &str), arn: &str, wanted: &str) -> Option<Live> {
-    let found = path_of(arn, name);
-    (found != wanted).then(|| {
-        let message = format!(
-            "the account has a {what} `{name}` under the path `{found}`, and synth would make it under `{wanted}`: names are \
-             unique whatever the path, and IAM cannot change one"
-        );
-        let help = format!("once nothing uses it, delete the {what} `{name}` in the account, then export and adopt again");
-        Live::Taken(message, export.place(arn), help)
-    })
+        return taken(message, format!("write `{found}`, or rename the {what} in the account"));
+    }
+    let (has, path) = (path_of(arn, found), path?);
+    if has == path {
+        return None;
+    }
+    let message = format!(
+        "the account has a {what} `{found}` under the path `{has}`, and synth would make it under `{path}`: names are \
+         unique whatever the path, and IAM cannot change one"
+    );
+    taken(
+        message,
+        format!("once nothing uses it, delete the {what} `{found}` in the account, then export and adopt again"),
+    )
 }
 
 fn user(export: &Export, name: &str, declared: &Value) -> Option<Live> {
     let user = export.identities.users.iter().find(|user| user.user_name.eq_ignore_ascii_case(name))?;
-    if let Some(taken) = other_case(export, ("user", &user.user_name, name), &user.arn) {
+    if let Some(taken) = taken(export, ("user", &user.user_name, name), &user.arn, None) {
         return Some(taken);
     }
     let has_password = export.credentials.get(name).is_some_and(|credentials| credentials.has_password);
@@ -131,8 +132,7 @@ fn user(export: &Export, name: &str, declared: &Value) -> Option<Live> {
 
 fn role(export: &Export, name: &str, path: &str) -> Option<Live> {
     let role = export.identities.roles.iter().find(|role| role.role_name.eq_ignore_ascii_case(name))?;
-    let taken = other_case(export, ("role", &role.role_name, name), &role.arn);
-    if let Some(taken) = taken.or_else(|| other_path(export, ("role", name), &role.arn, path)) {
+    if let Some(taken) = taken(export, ("role", &role.role_name, name), &role.arn, Some(path)) {
         return Some(taken);
     }
     let trust = &role.assume_role_policy_document;
@@ -144,7 +144,7 @@ fn role(export: &Export, name: &str, path: &str) -> Option<Live> {
 
 fn group(export: &Export, name: &str) -> Option<Live> {
     let group = export.identities.groups.iter().find(|group| group.group_name.eq_ignore_ascii_case(name))?;
-    if let Some(taken) = other_case(export, ("group", &group.group_name, name), &group.arn) {
+    if let Some(taken) = taken(export, ("group", &group.group_name, name), &group.arn, None) {
         return Some(taken);
     }
     let properties = json!({"GroupName": name, "Path": path_of(&group.arn, name)});
@@ -154,8 +154,7 @@ fn group(export: &Export, name: &str) -> Option<Live> {
 
 fn policy(export: &Export, name: &str, path: &str) -> Option<Live> {
     let policy = export.identities.policies.iter().find(|policy| policy.name().eq_ignore_ascii_case(name))?;
-    let taken = other_case(export, ("policy", policy.name(), name), &policy.arn);
-    if let Some(taken) = taken.or_else(|| other_path(export, ("policy", name), &policy.arn, path)) {
+    if let Some(taken) = taken(export, ("policy", policy.name(), name), &policy.arn, Some(path)) {
         return Some(taken);
     }
     let properties = json!({"ManagedPolicyName": name, "Path": path, "PolicyDocument": policy.document()?});

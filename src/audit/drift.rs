@@ -2,15 +2,18 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use base64::Engine;
 use serde_json::Value;
 
 use super::observation::{Observation, Thing};
-use super::owners::{Owners, owner_of_role};
-use super::sides::Sides;
-use crate::diff::{Stack, differences};
+use super::sides::{Sides, tag};
+use crate::account::NOTEBOOK_PROPERTIES;
+use crate::diff::{PropertyChange, differences};
 use crate::finding::Rule;
-use crate::inventory::{Boundary, Group, IamInventory, IdentityKind, PolicyKind, Principal, Tag};
-use crate::model::OLD_KEY;
+use crate::inventory::{
+    BUCKET_POLICY, Boundary, IamInventory, Location, Policy, PolicyKind, Principal, Tag, Undefined, one_or_more,
+};
+use crate::model::{OLD_KEY, USER};
 use crate::source::Place;
 
 const HELP: &str =
@@ -21,299 +24,345 @@ const REMOVE: &str =
 /// How many leaves of a difference are listed.
 const LISTED: usize = 6;
 
-/// What two sides say of a thing: nothing where they say the same.
-struct Compared<'s> {
-    thing: (Thing, &'s str),
+/// What of the public is blocked.
+const PUBLIC_ACCESS: [&str; 4] = ["BlockPublicAcls", "BlockPublicPolicy", "IgnorePublicAcls", "RestrictPublicBuckets"];
+
+/// What a notebook has besides `NOTEBOOK_PROPERTIES`: the words for it, and CloudFormation's name.
+const OF_NOTEBOOK: [(&str, &str); 2] =
+    [("the platform", "PlatformIdentifier"), ("the lifecycle configuration", "LifecycleConfigName")];
+
+/// What one side has of a thing.
+#[derive(Debug)]
+struct Description<'v> {
+    name: &'v str,
+    arn: &'v str,
+    /// Where that side tells of it.
     place: Place,
-    found: Vec<Observation>,
+    /// By the words for them.
+    values: BTreeMap<String, Value>,
+    /// By the words for them; `None` where there could be one and is none.
+    documents: BTreeMap<String, Option<&'v Value>>,
+    /// The groups and policies by name, each with the word for what it is.
+    names: BTreeSet<(&'static str, String)>,
+    tags: BTreeMap<String, String>,
 }
 
-impl Compared<'_> {
-    fn add(&mut self, topic: impl Into<String>, what: impl Into<String>) -> &mut Observation {
-        let one = Observation::of(Rule::AuditDrift, self.thing, topic, what);
-        self.found.push(one.at(self.place.clone(), HELP));
-        let last = self.found.len() - 1;
-        &mut self.found[last]
-    }
+/// The things of one side: each by its kind, and by what it is known by on both sides.
+type Things<'v> = BTreeMap<(Thing, String), Description<'v>>;
 
-    /// A value that differs.
-    fn value(&mut self, topic: &str, (live, declared): (&str, &str)) {
-        if live != declared {
-            self.add(topic, format!("{topic} is {}, and the out folder has {}", quoted(live), quoted(declared)));
-        }
-    }
-
-    fn documents(&mut self, topic: &str, (live, declared): (Option<&Value>, Option<&Value>)) {
-        let changes = differences("PolicyDocument", declared, live);
-        if changes.is_empty() {
-            return;
-        }
-        let more = changes.len().saturating_sub(LISTED);
-        let mut notes: Vec<String> = changes
-            .iter()
-            .take(LISTED)
-            .map(|change| {
-                let shown =
-                    |value: &Option<Value>| value.as_ref().map_or("nothing".to_owned(), |value| format!("`{value}`"));
-                let path: String = change.path.iter().skip(1).map(String::as_str).collect::<Vec<_>>().join(".");
-                format!("{path}: {} is {} in the out folder", shown(&change.new), shown(&change.old))
-            })
-            .collect();
-        if more > 0 {
-            notes.push(format!("and {more} more"));
-        }
-        let one = self.add(topic, format!("{topic} says something else than in the out folder"));
-        one.notes = notes;
-    }
-
-    fn tags(&mut self, live: &[Tag], declared: &[Tag]) {
-        // The rotation of keys sets and removes its tag by itself.
-        let of = |tags: &[Tag]| -> BTreeMap<String, String> {
-            let all = tags.iter().filter_map(|tag| Some((tag.key.clone()?, tag.value.clone()?)));
-            all.filter(|(key, _)| key != OLD_KEY).collect()
-        };
-        let (live, declared) = (of(live), of(declared));
-        for key in live.keys().chain(declared.keys()).collect::<BTreeSet<_>>() {
-            let topic = format!("tag-{key}");
-            match (live.get(key), declared.get(key)) {
-                (Some(live), Some(declared)) if live == declared => {}
-                (Some(live), Some(declared)) => {
-                    let one = self.add(topic, format!("the tag `{key}` says something else than in the out folder"));
-                    one.detail = Some(format!("`{live}` for `{declared}`"));
-                }
-                (Some(_), None) => _ = self.add(topic, format!("the tag `{key}` is not in the out folder")),
-                (None, _) => _ = self.add(topic, format!("the tag `{key}` is missing")),
-            }
-        }
-    }
-
-    /// Names that only one side has.
-    fn names(&mut self, word: &str, live: &BTreeSet<String>, declared: &BTreeSet<String>) {
-        for name in live.difference(declared) {
-            self.add(format!("{word}-{name}"), format!("the {word} `{name}`, which the out folder does not give it"));
-        }
-        for name in declared.difference(live) {
-            self.add(format!("{word}-{name}"), format!("no {word} `{name}`, which the out folder gives it"));
-        }
-    }
+/// What differs, and what only one side has.
+pub fn observations(sides: &Sides<'_>) -> Vec<Observation> {
+    let live = identities(&sides.live, |arn, _| Some(sides.export.place(arn)));
+    let declared = identities(&sides.declared, |_, location| {
+        sides.stacks.get(location.stack).map(|stack| Place::whole(&stack.source))
+    });
+    let names = &sides.plan.names;
+    let own_policies = format!(
+        "arn:{}:iam::{}:policy{}{}-deepracer-",
+        names.partition, names.account_id, names.iam_path, sides.plan.account.company
+    );
+    let mut found = compared(&live, &declared, |kind, one| match kind {
+        Thing::User => sides.former.contains(one.name) || sides.people.contains_key(one.name),
+        Thing::Role => sides.owner_of_role(one.arn).is_some(),
+        Thing::Policy => one.arn.starts_with(&own_policies),
+        _ => false,
+    });
+    found.extend(notebooks(sides));
+    found.extend(lifecycles(sides));
+    found.extend(bucket(sides));
+    found
 }
 
-fn quoted(text: &str) -> String {
-    if text.is_empty() { "nothing".to_owned() } else { format!("`{text}`") }
-}
-
-/// What differs of the users, groups, roles and managed policies, and what of these only one side has.
-pub fn observations(sides: &Sides<'_>, owners: &Owners<'_>) -> Vec<Observation> {
-    let mut found = principals(sides, owners);
-    found.extend(groups(sides));
-    found.extend(policies(sides));
+/// The differences of things; of those that the account alone has, where `is_ours` holds.
+fn compared(
+    live: &Things<'_>,
+    declared: &Things<'_>,
+    is_ours: impl Fn(Thing, &Description<'_>) -> bool,
+) -> Vec<Observation> {
+    let mut found = Vec::new();
+    for (key, declared) in declared {
+        let thing = (key.0, declared.name);
+        match live.get(key) {
+            Some(live) => found.extend(live.differences(thing, declared)),
+            None => found.push(missing(thing, &declared.place)),
+        }
+    }
+    for ((kind, _), one) in live.iter().filter(|(key, one)| !declared.contains_key(*key) && is_ours(key.0, one)) {
+        let what = "deployed, and in no stack of the out folder";
+        let unknown = Observation::of(Rule::AuditNotInRoster, (*kind, one.name), "unknown", what);
+        found.push(unknown.at(one.place.clone(), REMOVE));
+    }
     found
 }
 
 /// What the out folder has and the account has not.
-pub fn missing(stack: &Stack, thing: (Thing, &str)) -> Observation {
-    let file = stack.source.path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+fn missing(thing: (Thing, &str), place: &Place) -> Observation {
+    let file = place.path().file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
     let what = format!("in `{file}` and not in the account");
-    let place = Place::whole(&stack.source);
-    Observation::of(Rule::AuditNotDeployed, thing, "missing", what).at(place, "deploy the out folder: deploy.sh")
+    Observation::of(Rule::AuditNotDeployed, thing, "missing", what)
+        .at(place.clone(), "deploy the out folder: deploy.sh")
 }
 
-/// What the account has and no stack of the out folder.
-pub fn unknown(thing: (Thing, &str), place: Place) -> Observation {
-    let what = "deployed, and in no stack of the out folder";
-    Observation::of(Rule::AuditNotInRoster, thing, "unknown", what).at(place, REMOVE)
-}
-
-fn principals(sides: &Sides<'_>, owners: &Owners<'_>) -> Vec<Observation> {
-    let key = |one: &Principal<'_>| (one.kind, one.name.to_lowercase());
-    let live: BTreeMap<_, &Principal<'_>> = sides.live.principals.iter().map(|one| (key(one), one)).collect();
-    let declared: BTreeMap<_, &Principal<'_>> = sides.declared.principals.iter().map(|one| (key(one), one)).collect();
-    let mut found = Vec::new();
-    for (key, declared) in &declared {
-        let thing = Thing::of(declared);
-        let Some(live) = live.get(key) else {
-            found.extend(sides.stacks.get(declared.location.stack).map(|stack| missing(stack, thing)));
-            continue;
-        };
-        let mut compared = Compared { thing, place: sides.export.place(&live.arn), found: Vec::new() };
-        compared.value("the path", (&path_of(live), &path_of(declared)));
-        compared.tags(&live.tags, &declared.tags);
-        let boundary = |inventory: &IamInventory<'_>, one: &Principal<'_>| match &one.boundary {
-            Some(Boundary::Policy(index)) => inventory.policies.get(*index).map(policy_name).unwrap_or_default(),
-            Some(Boundary::Undefined(arn)) => arn.clone(),
-            None => String::new(),
-        };
-        compared
-            .value("the permissions boundary", (&boundary(&sides.live, live), &boundary(&sides.declared, declared)));
-        compared.names("group", &live.groups, &declared.groups);
-        attached(&mut compared, (&sides.live, live), (&sides.declared, declared));
-        let trust = |inventory: &IamInventory<'_>, one: &Principal<'_>| {
-            one.trust.and_then(|index| Some(inventory.policies.get(index)?.document.value.clone()))
-        };
-        let (of_live, of_declared) = (trust(&sides.live, live), trust(&sides.declared, declared));
-        compared.documents("the trust policy", (of_live.as_ref(), of_declared.as_ref()));
-        found.append(&mut compared.found);
+impl<'v> Description<'v> {
+    fn new(name: &'v str, arn: &'v str, place: Place) -> Self {
+        let (values, documents, names, tags) = Default::default();
+        Self { name, arn, place, values, documents, names, tags }
     }
-    for (_, one) in live.into_iter().filter(|(key, _)| !declared.contains_key(key)) {
-        let is_ours = match one.kind {
-            IdentityKind::User => owners.former.contains(&one.name) || owners.people.contains_key(one.name.as_str()),
-            _ => owner_of_role(sides.plan, &one.arn).is_some(),
-        };
-        if is_ours {
-            found.push(unknown(Thing::of(one), sides.export.place(&one.arn)));
+
+    fn set(&mut self, topic: impl Into<String>, value: impl Into<Value>) {
+        self.values.insert(topic.into(), value.into());
+    }
+
+    fn set_tags(&mut self, tags: &[Tag]) {
+        let all = tags.iter().filter_map(|tag| Some((tag.key.clone()?, tag.value.clone()?)));
+        // The rotation of keys sets and removes its tag by itself.
+        self.tags.extend(all.filter(|(key, _)| key != OLD_KEY));
+    }
+
+    /// Sets the policies that an identity has by itself, and not by its groups.
+    fn set_policies<'i>(
+        &mut self,
+        inventory: &'v IamInventory<'_>,
+        own: impl IntoIterator<Item = &'i usize>,
+        undefined: impl IntoIterator<Item = &'i Undefined>,
+    ) {
+        for policy in own.into_iter().filter_map(|index| inventory.policies.get(*index)) {
+            let name = policy_name(policy);
+            if policy.kind == PolicyKind::Inline {
+                self.documents.insert(format!("the inline policy `{name}`"), Some(&policy.document.value));
+            }
+            self.names.insert(("policy", name.to_owned()));
         }
+        self.names.extend(undefined.into_iter().filter_map(|undefined| match undefined {
+            Undefined::Policy(arn) => Some(("policy", arn.clone())),
+            Undefined::Group(_) => None,
+        }));
     }
-    found
+    /// What differs between the thing as it is and as it is `declared`.
+    fn differences(&self, thing: (Thing, &str), declared: &Self) -> Vec<Observation> {
+        let drift = |topic: String, what: String| {
+            Observation::of(Rule::AuditDrift, thing, topic, what).at(self.place.clone(), HELP)
+        };
+        let mut found = Vec::new();
+        for (topic, declared) in &declared.values {
+            let live = self.values.get(topic);
+            if !differences(topic.trim_matches('`'), Some(declared), live).is_empty() {
+                let (live, declared) = (quoted(live), quoted(Some(declared)));
+                found.push(drift(topic.clone(), format!("{topic} is {live}, and the out folder has {declared}")));
+            }
+        }
+        for (topic, declared) in &declared.documents {
+            let Some(live) = self.documents.get(topic) else { continue };
+            let changes = differences("PolicyDocument", *declared, *live);
+            if !changes.is_empty() {
+                let one = drift(topic.clone(), format!("{topic} says something else than in the out folder"));
+                found.push(Observation { notes: leaves(&changes), ..one });
+            }
+        }
+        found.extend(self.names.difference(&declared.names).map(|(word, name)| {
+            drift(format!("{word}-{name}"), format!("the {word} `{name}`, which the out folder does not give it"))
+        }));
+        found.extend(declared.names.difference(&self.names).map(|(word, name)| {
+            drift(format!("{word}-{name}"), format!("no {word} `{name}`, which the out folder gives it"))
+        }));
+        for key in self.tags.keys().chain(declared.tags.keys()).collect::<BTreeSet<_>>() {
+            let (what, detail) = match (self.tags.get(key), declared.tags.get(key)) {
+                (Some(live), Some(declared)) if live == declared => continue,
+                (Some(live), Some(declared)) => {
+                    ("says something else than in the out folder", Some(format!("`{live}` for `{declared}`")))
+                }
+                (Some(_), None) => ("is not in the out folder", None),
+                (None, _) => ("is missing", None),
+            };
+            found.push(Observation { detail, ..drift(format!("tag-{key}"), format!("the tag `{key}` {what}")) });
+        }
+        found
+    }
 }
 
-/// The policies that a principal has by itself, and not by its groups.
-fn own_policies<'i>(inventory: &'i IamInventory<'_>, one: &Principal<'_>) -> BTreeMap<String, Option<&'i Value>> {
-    let groups: Vec<&Group<'_>> = inventory.groups.iter().filter(|group| one.groups.contains(&group.name)).collect();
-    let own = one.policies.iter().filter(|index| !groups.iter().any(|group| group.policies.contains(index)));
-    let of_index = own.filter_map(|index| inventory.policies.get(*index)).map(|policy| {
-        let value = (policy.kind == PolicyKind::Inline).then_some(&policy.document.value);
-        (policy_name(policy), value)
-    });
-    let undefined =
-        one.undefined.iter().filter(|undefined| !groups.iter().any(|group| group.undefined.contains(undefined)));
-    let undefined = undefined.filter_map(|undefined| match undefined {
-        crate::inventory::Undefined::Policy(arn) => Some((arn.clone(), None)),
-        crate::inventory::Undefined::Group(_) => None,
-    });
-    of_index.chain(undefined).collect()
+fn quoted(value: Option<&Value>) -> String {
+    match value {
+        None => "nothing".to_owned(),
+        Some(Value::String(text)) if text.is_empty() => "nothing".to_owned(),
+        Some(Value::String(text)) => format!("`{text}`"),
+        Some(value) => format!("`{value}`"),
+    }
+}
+
+/// What changes in a document, in words.
+fn leaves(changes: &[PropertyChange]) -> Vec<String> {
+    let shown = |value: &Option<Value>| value.as_ref().map_or("nothing".to_owned(), |value| format!("`{value}`"));
+    let leaf = |change: &PropertyChange| {
+        let path = change.path.get(1..).unwrap_or_default().join(".");
+        format!("{path}: {} is {} in the out folder", shown(&change.new), shown(&change.old))
+    };
+    let more = changes.len().saturating_sub(LISTED);
+    changes.iter().take(LISTED).map(leaf).chain((more > 0).then(|| format!("and {more} more"))).collect()
+}
+
+/// The users, roles, groups and managed policies of an inventory, each with the place that there is for its ARN and location.
+fn identities<'v>(inventory: &'v IamInventory<'_>, place: impl Fn(&str, &Location<'_>) -> Option<Place>) -> Things<'v> {
+    let mut things = Things::new();
+    for one in &inventory.principals {
+        let (kind, name) = Thing::of(one);
+        let Some(place) = place(&one.arn, &one.location) else { continue };
+        let mut described = Description::new(name, &one.arn, place);
+        let (_, behind) = one.arn.split_once('/').unwrap_or_default();
+        described.set("the path", format!("/{}", behind.strip_suffix(name).unwrap_or_default()));
+        described.set("the permissions boundary", boundary(inventory, one));
+        described.set_tags(&one.tags);
+        described.names.extend(one.groups.iter().map(|group| ("group", group.clone())));
+        let groups = inventory.groups.iter().filter(|group| one.groups.contains(&group.name));
+        let of_groups: BTreeSet<usize> = groups.clone().flat_map(|group| group.policies.iter().copied()).collect();
+        let own = one.policies.iter().filter(|index| !of_groups.contains(index));
+        let undefined = one.undefined.iter().filter(|one| !groups.clone().any(|group| group.undefined.contains(one)));
+        described.set_policies(inventory, own, undefined);
+        if let Some(trust) = one.trust.and_then(|index| inventory.policies.get(index)) {
+            described.documents.insert("the trust policy".to_owned(), Some(&trust.document.value));
+        }
+        things.insert((kind, name.to_lowercase()), described);
+    }
+    for group in &inventory.groups {
+        let Some(place) = place(&group.arn, &group.location) else { continue };
+        let mut described = Description::new(&group.name, &group.arn, place);
+        described.set("the ARN", group.arn.as_str());
+        described.set_policies(inventory, &group.policies, &group.undefined);
+        things.insert((Thing::Group, group.name.clone()), described);
+    }
+    for policy in &inventory.policies {
+        let PolicyKind::Managed(arn) = &policy.kind else { continue };
+        let Some(place) = place(arn, &policy.location) else { continue };
+        let mut described = Description::new(&policy.name, arn, place);
+        described.documents.insert("the policy".to_owned(), Some(&policy.document.value));
+        things.insert((Thing::Policy, arn.clone()), described);
+    }
+    things
 }
 
 /// The ARN of a managed policy; of an inline one, its name.
-fn policy_name(policy: &crate::inventory::Policy<'_>) -> String {
+fn policy_name<'p>(policy: &'p Policy<'_>) -> &'p str {
     match &policy.kind {
-        PolicyKind::Managed(arn) => arn.clone(),
-        _ => policy.name.clone(),
+        PolicyKind::Managed(arn) => arn,
+        _ => &policy.name,
     }
 }
 
-fn attached(
-    compared: &mut Compared<'_>,
-    live: (&IamInventory<'_>, &Principal<'_>),
-    declared: (&IamInventory<'_>, &Principal<'_>),
-) {
-    let (live, declared) = (own_policies(live.0, live.1), own_policies(declared.0, declared.1));
-    let names = |of: &BTreeMap<String, Option<&Value>>| of.keys().cloned().collect::<BTreeSet<_>>();
-    compared.names("policy", &names(&live), &names(&declared));
-    for (name, of_live) in &live {
-        if let Some(of_declared) = declared.get(name) {
-            compared.documents(&format!("the inline policy `{name}`"), (*of_live, *of_declared));
+fn boundary<'i>(inventory: &'i IamInventory<'_>, one: &'i Principal<'_>) -> &'i str {
+    match &one.boundary {
+        Some(Boundary::Policy(index)) => inventory.policies.get(*index).map(policy_name).unwrap_or_default(),
+        Some(Boundary::Undefined(arn)) => arn,
+        None => "",
+    }
+}
+
+fn notebooks(sides: &Sides<'_>) -> Vec<Observation> {
+    let (mut live, mut declared) = (Things::new(), Things::new());
+    for one in &sides.export.notebooks {
+        let mut described = Description::new(&one.name, &one.arn, one.place());
+        described.values.extend(one.properties.iter().map(|(key, value)| (format!("`{key}`"), value.clone())));
+        for ((topic, _), value) in OF_NOTEBOOK.into_iter().zip([&one.platform, &one.lifecycle]) {
+            described.set(topic, value.as_deref().unwrap_or_default());
         }
+        described.set_tags(&crate::account::tags(&one.tags));
+        live.insert((Thing::Notebook, one.name.clone()), described);
     }
-}
-
-fn path_of(one: &Principal<'_>) -> String {
-    let (_, behind) = one.arn.split_once('/').unwrap_or_default();
-    let path = behind.strip_suffix(&one.name).unwrap_or_default();
-    format!("/{path}")
-}
-
-fn groups(sides: &Sides<'_>) -> Vec<Observation> {
-    let live: BTreeMap<&str, &Group<'_>> = sides.live.groups.iter().map(|one| (one.name.as_str(), one)).collect();
-    let mut found = Vec::new();
-    for declared in &sides.declared.groups {
-        let thing = (Thing::Group, declared.name.as_str());
-        let Some(live) = live.get(declared.name.as_str()) else {
-            found.extend(sides.stacks.get(declared.location.stack).map(|stack| missing(stack, thing)));
-            continue;
-        };
-        let mut compared = Compared { thing, place: sides.export.place(&live.arn), found: Vec::new() };
-        compared.value("the ARN", (&live.arn, &declared.arn));
-        let names = |inventory: &IamInventory<'_>, one: &Group<'_>| -> BTreeSet<String> {
-            let policies = one.policies.iter().filter_map(|index| inventory.policies.get(*index)).map(policy_name);
-            let undefined = one.undefined.iter().filter_map(|undefined| match undefined {
-                crate::inventory::Undefined::Policy(arn) => Some(arn.clone()),
-                crate::inventory::Undefined::Group(_) => None,
-            });
-            policies.chain(undefined).collect()
-        };
-        compared.names("policy", &names(&sides.live, live), &names(&sides.declared, declared));
-        found.append(&mut compared.found);
+    for (name, one) in &sides.notebooks {
+        let mut described = Description::new(name, "", Place::whole(&one.stack.source));
+        // Of a notebook that was made by hand, no stack says on which platform it is.
+        let topics = NOTEBOOK_PROPERTIES.iter().map(|key| (format!("`{key}`"), *key));
+        for (topic, key) in topics.chain(OF_NOTEBOOK.map(|(topic, key)| (topic.to_owned(), key))) {
+            described.values.extend(one.properties.get(key).map(|value| (topic, value.clone())));
+        }
+        let text = |tag: &Value, key: &str| tag.get(key).and_then(Value::as_str).map(str::to_owned);
+        let tags =
+            one_or_more(one.properties.get("Tags")).map(|tag| Tag { key: text(tag, "Key"), value: text(tag, "Value") });
+        described.set_tags(&tags.collect::<Vec<_>>());
+        declared.insert((Thing::Notebook, (*name).to_owned()), described);
     }
-    found
-}
-
-/// What the versions of managed policies say that are in force.
-fn policies(sides: &Sides<'_>) -> Vec<Observation> {
-    let managed = |inventory: &'_ IamInventory<'_>| -> BTreeMap<String, usize> {
-        let all = inventory.policies.iter().enumerate();
-        all.filter_map(|(index, policy)| match &policy.kind {
-            PolicyKind::Managed(arn) => Some((arn.clone(), index)),
-            _ => None,
-        })
-        .collect()
+    let owner = |name: &str| {
+        let one = sides.live.notebooks.iter().find(|one| one.name == name)?;
+        let tagged = tag(&one.tags, USER).map(String::as_str);
+        tagged.or_else(|| sides.owner_of_role(one.role_arn.as_deref().unwrap_or_default()))
     };
-    let (live, declared) = (managed(&sides.live), managed(&sides.declared));
-    let mut found = Vec::new();
-    for (arn, index) in &declared {
-        let Some(policy) = sides.declared.policies.get(*index) else { continue };
-        let thing = (Thing::Policy, policy.name.as_str());
-        let Some(of_live) = live.get(arn).and_then(|index| sides.live.policies.get(*index)) else {
-            found.extend(sides.stacks.get(policy.location.stack).map(|stack| missing(stack, thing)));
-            continue;
-        };
-        let mut compared = Compared { thing, place: sides.export.place(arn), found: Vec::new() };
-        compared.documents("the policy", (Some(&of_live.document.value), Some(&policy.document.value)));
-        found.append(&mut compared.found);
-    }
-    let prefix = format!(
-        "arn:{}:iam::{}:policy{}{}-deepracer-",
-        sides.plan.names.partition, sides.plan.names.account_id, sides.plan.names.iam_path, sides.plan.account.company
-    );
-    for (arn, index) in live.iter().filter(|(arn, _)| arn.starts_with(&prefix) && !declared.contains_key(*arn)) {
-        let Some(policy) = sides.live.policies.get(*index) else { continue };
-        found.push(unknown((Thing::Policy, &policy.name), sides.export.place(arn)));
+    let mut found = compared(&live, &declared, |_, one| owner(one.name).is_some());
+    let roles: BTreeMap<&str, Option<&str>> =
+        sides.declared.notebooks.iter().map(|one| (one.name.as_str(), one.role_arn.as_deref())).collect();
+    for one in &sides.export.notebooks {
+        let (name, thing) = (one.name.as_str(), (Thing::Notebook, one.name.as_str()));
+        let is_declared = sides.notebooks.contains_key(name);
+        if is_declared && roles.get(name).copied().flatten().is_some_and(|wanted| wanted != one.role_arn) {
+            let what = format!("acts as `{}`, which is not its person's own role", one.role_arn);
+            let help = "let it act as the role of its person: deploy the out folder, or stop it until that is done";
+            found.push(Observation::of(Rule::AuditNotebookRole, thing, "role", what).at(one.place(), help));
+        }
+        if !is_declared && owner(name).is_none() {
+            let what = "no tag `user`, and in no stack of the out folder, so that it belongs to nobody";
+            let help = "give it the tags `user` and `notebook` of its person, or delete it once nobody misses it";
+            found.push(Observation::of(Rule::AuditOwnerless, thing, "owner", what).at(one.place(), help));
+        }
     }
     found
 }
 
-/// Where two values of a resource differ, for these of its properties that the template names.
-pub fn properties(
-    thing: (Thing, &str),
-    place: Place,
-    keys: &[&str],
-    (live, declared): (&BTreeMap<String, Value>, &Value),
-) -> Vec<Observation> {
-    let mut compared = Compared { thing, place, found: Vec::new() };
-    for key in keys {
-        let Some(value) = declared.get(key) else { continue };
-        if differences(key, Some(value), live.get(*key)).is_empty() {
+/// The script that every notebook runs as root.
+fn lifecycles(sides: &Sides<'_>) -> Vec<Observation> {
+    let mut found = Vec::new();
+    for declared in sides.declared_of_type("AWS::SageMaker::NotebookInstanceLifecycleConfig") {
+        let name = declared.properties.get("NotebookInstanceLifecycleConfigName");
+        let name = name.and_then(Value::as_str).unwrap_or_default();
+        let thing = (Thing::Lifecycle, name);
+        let Some((live, place)) = sides.export.lifecycles.get(name) else {
+            found.push(missing(thing, &Place::whole(&declared.stack.source)));
             continue;
-        }
-        let shown = |value: Option<&Value>| {
-            value.map_or_else(String::new, |value| value.as_str().map_or_else(|| value.to_string(), str::to_owned))
         };
-        compared.value(&format!("`{key}`"), (&shown(live.get(*key)), &shown(Some(value))));
+        let hooks = ["OnCreate", "OnStart"].into_iter().flat_map(|key| one_or_more(declared.properties.get(key)));
+        let scripts = hooks.map(|hook| hook.get("Content").and_then(content).unwrap_or_default());
+        if !live.iter().cloned().eq(scripts) {
+            let what = "the script that notebooks run as root is another one than in the out folder";
+            let help = "deploy the out folder again: stack `notebooks`";
+            found.push(Observation::of(Rule::AuditDrift, thing, "script", what).at(place.clone(), help));
+        }
     }
-    compared.found
+    found
 }
 
-/// The tags of a resource that differ.
-pub fn tags(thing: (Thing, &str), place: Place, live: &[Tag], declared: &[Tag]) -> Vec<Observation> {
-    let mut compared = Compared { thing, place, found: Vec::new() };
-    compared.tags(live, declared);
-    compared.found
+/// A script as SageMaker has it: in Base64.
+fn content(value: &Value) -> Option<String> {
+    match value {
+        Value::String(text) => Some(text.clone()),
+        other => Some(base64::engine::general_purpose::STANDARD.encode(other.get("Fn::Base64")?.as_str()?)),
+    }
 }
 
-/// A document that differs.
-pub fn document(
-    thing: (Thing, &str),
-    place: Place,
-    topic: &str,
-    both: (Option<&Value>, Option<&Value>),
-) -> Vec<Observation> {
-    let mut compared = Compared { thing, place, found: Vec::new() };
-    compared.documents(topic, both);
-    compared.found
-}
-
-/// A value that differs.
-pub fn value(thing: (Thing, &str), place: Place, topic: &str, both: (&str, &str)) -> Vec<Observation> {
-    let mut compared = Compared { thing, place, found: Vec::new() };
-    compared.value(topic, both);
-    compared.found
+fn bucket(sides: &Sides<'_>) -> Vec<Observation> {
+    let (bucket, name) = (&sides.export.bucket, sides.plan.names.bucket.as_str());
+    let thing = (Thing::Bucket, name);
+    let mut found = Vec::new();
+    if let Some((block, place)) = &bucket.public_access_block {
+        let describe = |block: &Value, versioning: Option<&str>| {
+            let mut described = Description::new(name, "", place.clone());
+            let blocked = PUBLIC_ACCESS.iter().filter_map(|key| Some((format!("`{key}`"), block.get(key)?.clone())));
+            described.values.extend(blocked);
+            described.set("the versioning", versioning.unwrap_or_default());
+            described
+        };
+        let live = describe(block, bucket.versioning.as_deref());
+        for declared in sides.declared_of_type("AWS::S3::Bucket") {
+            let Some(block) = declared.properties.get("PublicAccessBlockConfiguration") else { continue };
+            let versioning = declared.properties.get("VersioningConfiguration").and_then(|one| one.get("Status"));
+            found.extend(live.differences(thing, &describe(block, versioning.and_then(Value::as_str))));
+        }
+    }
+    let place = bucket.policy.as_ref().or(bucket.public_access_block.as_ref()).map(|(_, place)| place);
+    let declared = sides.declared.resource_policies.iter().find(|one| one.resource_type == BUCKET_POLICY);
+    let declared = declared.and_then(|one| sides.declared.policies.get(*one.policies.first()?));
+    if let (Some(declared), Some(place)) = (declared, place) {
+        let both = [bucket.policy.as_ref().map(|(policy, _)| policy), Some(&declared.document.value)];
+        let [live, declared] = both.map(|policy| Description {
+            documents: BTreeMap::from([("the bucket policy".to_owned(), policy)]),
+            ..Description::new(name, "", place.clone())
+        });
+        found.extend(live.differences(thing, &declared));
+    }
+    found
 }

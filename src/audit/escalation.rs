@@ -5,9 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::belongings::Belongings;
 use super::observation::{Observation, Thing};
-use super::owners::{Owners, SERVICE_LINKED};
 use super::reach::{Reached, Whose};
-use super::sides::Sides;
+use super::sides::{SERVICE_LINKED, Sides};
 use super::steps::{Does, JOIN, Lines, PASS, STEPS, TAKE, is_of_services, names, services, session, tell, that};
 use crate::check::{PrincipalKind, allowed, deployed};
 use crate::finding::Rule;
@@ -19,7 +18,6 @@ use crate::inventory::{
 /// The users and roles of an account, and what they reach by themselves.
 pub struct Escalation<'s, 'a> {
     pub sides: &'s Sides<'a>,
-    pub owners: &'s Owners<'a>,
     /// What each of them is for.
     pub kinds: &'s [Option<PrincipalKind>],
     /// Their policies, with the actions of `STEPS` alone.
@@ -29,7 +27,7 @@ pub struct Escalation<'s, 'a> {
 }
 
 /// A step of one principal to another.
-struct Step {
+struct Becoming {
     to: usize,
     /// In words, before the other's name.
     how: String,
@@ -37,7 +35,7 @@ struct Step {
 }
 
 /// What somebody can make of a principal.
-struct Change {
+struct Escalated {
     of: usize,
     /// Whether it has any policy then.
     everything: bool,
@@ -63,8 +61,9 @@ impl<'s, 'a> Escalation<'s, 'a> {
             .map(|index| (index, allowed(self.sides.plan, self.steps, index, None)))
             .collect();
         let targets = self.targets();
-        let steps: Vec<Vec<Step>> = (0..self.kinds.len()).map(|index| self.steps_of(index, &targets, &lines)).collect();
-        let mut changes: Vec<(usize, Change)> = Vec::new();
+        let steps: Vec<Vec<Becoming>> =
+            (0..self.kinds.len()).map(|index| self.steps_of(index, &targets, &lines)).collect();
+        let mut changes: Vec<(usize, Escalated)> = Vec::new();
         for index in lines.keys() {
             let all = closure(*index, &steps);
             changes.extend(all.iter().filter_map(|of| Some((*index, self.change(&all, *of, &lines)?))));
@@ -72,15 +71,17 @@ impl<'s, 'a> Escalation<'s, 'a> {
         let indexes = add_changed(&mut inventory, &changes);
         let problems = deployed(self.sides.plan, &inventory, &indexes)?;
         let mut found = Vec::new();
+        let reached = |principal: &Principal<'_>, topic: &str, what: String| {
+            let one = Observation::of(Rule::AuditReached, Thing::of(principal), topic, what);
+            one.at(self.sides.export.place(&principal.arn), help)
+        };
         let mut reach = self.reach.clone();
         for ((index, change), problems) in changes.iter().zip(problems) {
-            let reached = Reached::of(&inventory, &problems, belongings);
-            let Some(principal) = self.principal(*index) else { continue };
-            let Some(whose) = reached.whose.in_words() else { continue };
-            reach.entry(*index).or_default().extend(&reached.whose);
+            let Reached { whose: of, .. } = Reached::of(&inventory, &problems, belongings);
+            let (Some(principal), Some(whose)) = (self.principal(*index), of.in_words()) else { continue };
+            reach.entry(*index).or_default().extend(&of);
             let what = format!("{}, and so has access to {whose}", self.change_in_words(*index, change));
-            let one = Observation::of(Rule::AuditReached, Thing::of(principal), "escalation", what);
-            found.push(one.at(self.sides.export.place(&principal.arn), help));
+            found.push(reached(principal, "escalation", what));
         }
         for (index, lines) in &lines {
             if let (Some(kind), Some(principal)) = (self.makes(lines), self.principal(*index)) {
@@ -89,8 +90,7 @@ impl<'s, 'a> Escalation<'s, 'a> {
                 let what = format!(
                     "can make a {word} with any policy, and so has access to what all people's access depends on"
                 );
-                let one = Observation::of(Rule::AuditReached, Thing::of(principal), "escalation", what);
-                found.push(one.at(self.sides.export.place(&principal.arn), help));
+                found.push(reached(principal, "escalation", what));
             }
         }
         for (index, own) in steps.iter().enumerate() {
@@ -99,9 +99,7 @@ impl<'s, 'a> Escalation<'s, 'a> {
                 let Some(other) = self.principal(step.to) else { continue };
                 let Some(why) = self.why(principal, (step.to, &steps), &reach) else { continue };
                 let what = format!("{} the {} `{}`, {why}", step.how, Thing::of(other).0.word(), other.name);
-                let topic = format!("{}-{}", step.topic, other.name);
-                let one = Observation::of(Rule::AuditReached, Thing::of(principal), topic, what);
-                found.push(one.at(self.sides.export.place(&principal.arn), help));
+                found.push(reached(principal, &format!("{}-{}", step.topic, other.name), what));
             }
         }
         Ok(found)
@@ -127,13 +125,13 @@ impl<'s, 'a> Escalation<'s, 'a> {
     fn why(
         &self,
         who: &Principal<'_>,
-        (to, steps): (usize, &[Vec<Step>]),
+        (to, steps): (usize, &[Vec<Becoming>]),
         reach: &BTreeMap<usize, Whose<'a>>,
     ) -> Option<String> {
         let mut whose = Whose::default();
         for index in &closure(to, steps) {
             let other = self.principal(*index)?;
-            if self.owners.is_trusted(&other.arn) && !self.is_person(*index) {
+            if self.sides.is_trusted(&other.arn) && !self.is_person(*index) {
                 let through = format!("and so can become the {} `{}`, ", Thing::of(other).0.word(), other.name);
                 return Some(if *index == to { String::new() } else { through } + "which the settings trust");
             }
@@ -147,7 +145,12 @@ impl<'s, 'a> Escalation<'s, 'a> {
     }
 
     /// Whom somebody becomes in one step.
-    fn steps_of(&self, index: usize, targets: &[(usize, &Principal<'_>)], lines: &BTreeMap<usize, Lines>) -> Vec<Step> {
+    fn steps_of(
+        &self,
+        index: usize,
+        targets: &[(usize, &Principal<'_>)],
+        lines: &BTreeMap<usize, Lines>,
+    ) -> Vec<Becoming> {
         let kind = self.kinds.get(index).copied().flatten();
         let Some(own) = self.principal(index).filter(|_| kind.is_some()) else { return Vec::new() };
         if kind == Some(PrincipalKind::Stranger) && !lines.contains_key(&index) {
@@ -175,14 +178,14 @@ impl<'s, 'a> Escalation<'s, 'a> {
         (index, own, may_take): (usize, &Principal<'_>, bool),
         (to, other): (usize, &Principal<'_>),
         lines: Option<&Lines>,
-    ) -> Option<Step> {
+    ) -> Option<Becoming> {
         let perhaps = |is_known: bool| if is_known { "" } else { "perhaps " };
         let trust = other.trust.and_then(|policy| Some(&self.steps.policies.get(policy)?.document));
         if let Some(trust) = trust.filter(|trust| may_take || names(&trust.value, own)) {
             let Ok(document) = trust.parsed() else { return None };
             let taking = allowed(self.sides.plan, self.steps, index, Some((document, session(&trust.value, own))));
             if let Some(is_known) = tell(&taking, TAKE, &other.arn, &[]) {
-                return Some(Step { to, how: format!("{}takes", perhaps(is_known)), topic: "assume" });
+                return Some(Becoming { to, how: format!("{}takes", perhaps(is_known)), topic: "assume" });
             }
         }
         let lines = lines.filter(|_| !self.is_person(to))?;
@@ -197,12 +200,12 @@ impl<'s, 'a> Escalation<'s, 'a> {
             } else {
                 tell(lines, action, &other.arn, &[])
             }?;
-            Some(Step { to, how: format!("{}{how}", perhaps(is_known)), topic: "become" })
+            Some(Becoming { to, how: format!("{}{how}", perhaps(is_known)), topic: "become" })
         })
     }
 
     /// What those of `all` can make of one of them, by the policies of all.
-    fn change(&self, all: &BTreeSet<usize>, of: usize, lines: &BTreeMap<usize, Lines>) -> Option<Change> {
+    fn change(&self, all: &BTreeSet<usize>, of: usize, lines: &BTreeMap<usize, Lines>) -> Option<Escalated> {
         let principal = self.steps.principals.get(of).filter(|_| self.is_followed(of))?;
         let arn_of = |policy: &usize| match &self.steps.policies.get(*policy)?.kind {
             PolicyKind::Managed(arn) => Some(arn.as_str()),
@@ -238,7 +241,7 @@ impl<'s, 'a> Escalation<'s, 'a> {
         let joins =
             |group: &Group<'_>| principal.kind == IdentityKind::User && !is_in(group) && may(JOIN, &group.arn, None);
         let groups: Vec<usize> = groups.enumerate().filter(|(_, group)| joins(group)).map(|(index, _)| index).collect();
-        (everything || unbound || !groups.is_empty()).then_some(Change { of, everything, unbound, groups })
+        (everything || unbound || !groups.is_empty()).then_some(Escalated { of, everything, unbound, groups })
     }
 
     /// The ARNs of a policy of AWS's, and of one of the account, that can allow everything.
@@ -274,19 +277,15 @@ impl<'s, 'a> Escalation<'s, 'a> {
         made.next_back()
     }
 
-    fn change_in_words(&self, index: usize, change: &Change) -> String {
+    fn change_in_words(&self, index: usize, change: &Escalated) -> String {
         let of = match self.principal(change.of) {
             Some(other) if change.of != index => {
                 format!("{} `{}`, which it can become,", Thing::of(other).0.word(), other.name)
             }
             _ => "itself".to_owned(),
         };
-        let groups = change
-            .groups
-            .iter()
-            .filter_map(|group| self.steps.groups.get(*group))
-            .map(|group| format!("`{}`", group.name));
-        let groups: Vec<String> = groups.collect();
+        let groups = change.groups.iter().filter_map(|group| self.steps.groups.get(*group));
+        let groups: Vec<String> = groups.map(|group| format!("`{}`", group.name)).collect();
         let policy = change.everything.then(|| format!("can give {of} any policy"));
         let unbound = change.unbound.then(|| format!("can take the permissions boundary from {of}"));
         let joins = (!groups.is_empty()).then(|| format!("can put {of} into the group {}", groups.join(", ")));
@@ -295,7 +294,7 @@ impl<'s, 'a> Escalation<'s, 'a> {
 }
 
 /// Adds those that are changed to the inventory; returns their indexes.
-fn add_changed(inventory: &mut IamInventory<'_>, changes: &[(usize, Change)]) -> Vec<(usize, PrincipalKind)> {
+fn add_changed(inventory: &mut IamInventory<'_>, changes: &[(usize, Escalated)]) -> Vec<(usize, PrincipalKind)> {
     let everything = serde_json::json!({"Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]});
     let location = Location { stack: 0, logical_id: "", path: String::new() };
     let (kind, name) = (PolicyKind::Inline, "any".to_owned());
@@ -321,7 +320,7 @@ fn add_changed(inventory: &mut IamInventory<'_>, changes: &[(usize, Change)]) ->
 }
 
 /// Somebody, and all whom they can become, step by step.
-fn closure(from: usize, steps: &[Vec<Step>]) -> BTreeSet<usize> {
+fn closure(from: usize, steps: &[Vec<Becoming>]) -> BTreeSet<usize> {
     let (mut all, mut open) = (BTreeSet::from([from]), vec![from]);
     while let Some(one) = open.pop() {
         let next = steps.get(one).into_iter().flatten().map(|step| step.to);

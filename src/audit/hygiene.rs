@@ -3,9 +3,8 @@
 use std::collections::BTreeSet;
 
 use super::observation::{Observation, Thing};
-use super::owners::Owners;
 use super::sides::Sides;
-use crate::account::AccessKey;
+use crate::account::{AccessKey, LiveTag};
 use crate::facts::date::Date;
 use crate::facts::retired;
 use crate::finding::Rule;
@@ -23,10 +22,10 @@ const ROOT: &str = "<root_account>";
 const KEEP: &str = "save what is worth keeping, then delete it: `racestack offboard` prints the steps";
 
 /// What is found on the day `today`.
-pub fn observations(sides: &Sides<'_>, owners: &Owners<'_>, today: Date) -> Vec<Observation> {
+pub fn observations(sides: &Sides<'_>, today: Date) -> Vec<Observation> {
     let mut found = credentials(sides, today);
     found.extend(notebooks(sides, today));
-    found.extend(ownerless(sides, owners));
+    found.extend(ownerless(sides));
     found
 }
 
@@ -48,19 +47,17 @@ fn credentials(sides: &Sides<'_>, today: Date) -> Vec<Observation> {
             let age = made.map(|made| made.days_until(today));
             if let Some(age) = age.filter(|age| *age > i64::from(max_age)) {
                 let what = format!("an active access key is older than {max_age} days");
-                let mut one = Observation::of(Rule::AuditOldKey, thing, topic.clone(), what)
+                let one = Observation::of(Rule::AuditOldKey, thing, topic.clone(), what)
                     .at(place(name), "make a new key, use it, then delete the old one");
-                one.detail = Some(format!("{age} days"));
-                found.push(one);
+                found.push(Observation { detail: Some(format!("{age} days")), ..one });
             }
             let unused = used.or(*made).map(|since| since.days_until(today)).filter(|days| *days > UNUSED_DAYS);
             if let Some(days) = unused {
                 let never = if used.is_none() { "never used" } else { "not used" };
                 let what = format!("an active access key was {never} for more than {UNUSED_DAYS} days");
-                let mut one = Observation::of(Rule::AuditUnusedKey, thing, topic, what)
+                let one = Observation::of(Rule::AuditUnusedKey, thing, topic, what)
                     .at(place(name), "deactivate it, and delete it once nobody misses it");
-                one.detail = Some(format!("{days} days"));
-                found.push(one);
+                found.push(Observation { detail: Some(format!("{days} days")), ..one });
             }
         }
     }
@@ -80,21 +77,20 @@ fn notebooks(sides: &Sides<'_>, today: Date) -> Vec<Observation> {
         let days = one.modified.filter(|_| one.is_running).map(|since| since.days_until(today));
         if let Some(days) = days.filter(|days| *days >= RUNNING_DAYS) {
             let what = format!("running for {RUNNING_DAYS} days or more");
-            let mut observation = Observation::of(Rule::AuditRunning, thing, "running", what)
+            let running = Observation::of(Rule::AuditRunning, thing, "running", what)
                 .at(one.place(), "stop it, or ask its person: `notebooks.idle_stop_minutes` stops it when it is idle");
-            observation.detail = Some(format!("{days} days"));
-            found.push(observation);
+            found.push(Observation { detail: Some(format!("{days} days")), ..running });
         }
     }
     found
 }
 
 /// Notebooks, jobs and folders of those who left, and those that are nobody's.
-fn ownerless(sides: &Sides<'_>, owners: &Owners<'_>) -> Vec<Observation> {
+fn ownerless(sides: &Sides<'_>) -> Vec<Observation> {
     let mut found = Vec::new();
     let mut of_tag = |thing: (Thing, &str), tag: Option<&str>, place: crate::source::Place| {
         let (what, help) = match tag {
-            Some(name) if owners.people.contains_key(name) => return,
+            Some(name) if sides.people.contains_key(name) => return,
             Some(name) => (format!("the tag `user` names `{name}`, who is not in the roster"), KEEP),
             None => (
                 "no tag `user`, so that it belongs to nobody".to_owned(),
@@ -103,15 +99,15 @@ fn ownerless(sides: &Sides<'_>, owners: &Owners<'_>) -> Vec<Observation> {
         };
         found.push(Observation::of(Rule::AuditOwnerless, thing, "owner", what).at(place, help));
     };
+    let owner = |tags: &'_ [LiveTag]| tags.iter().find(|tag| tag.key == USER).map(|tag| tag.value.clone());
     for job in &sides.export.jobs {
-        let tag = job.tags.iter().find(|tag| tag.key == USER).map(|tag| tag.value.as_str());
-        of_tag((Thing::Job, &job.name), tag, job.place());
+        of_tag((Thing::Job, &job.name), owner(&job.tags).as_deref(), job.place());
     }
     for notebook in &sides.export.notebooks {
-        let tag = notebook.tags.iter().find(|tag| tag.key == USER).map(|tag| tag.value.as_str());
+        let owner = owner(&notebook.tags);
         // What no stack has and nobody owns is told where the stacks are compared.
-        if tag.is_some() || sides.notebooks.contains_key(notebook.name.as_str()) {
-            of_tag((Thing::Notebook, &notebook.name), tag, notebook.place());
+        if owner.is_some() || sides.notebooks.contains_key(notebook.name.as_str()) {
+            of_tag((Thing::Notebook, &notebook.name), owner.as_deref(), notebook.place());
         }
     }
     let shared = &sides.plan.account.shared_folders;
@@ -121,11 +117,10 @@ fn ownerless(sides: &Sides<'_>, owners: &Owners<'_>) -> Vec<Observation> {
     }
     let bucket = &sides.export.bucket;
     for folder in bucket.folders.iter().filter(|name| !known.contains(name.as_str())) {
-        let Some(place) = bucket.folders_place.clone().filter(|_| !owners.people.contains_key(folder.as_str())) else {
+        let Some(place) = bucket.folders_place.clone().filter(|_| !sides.people.contains_key(folder.as_str())) else {
             continue;
         };
-        let left = owners.former.contains(folder);
-        let what = if left {
+        let what = if sides.former.contains(folder) {
             "belongs to somebody who is not in the roster any more"
         } else {
             "belongs to nobody in the roster, and is not shared"

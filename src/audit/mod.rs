@@ -6,11 +6,9 @@
 
 mod belongings;
 mod drift;
-mod drift_resources;
 mod escalation;
 mod hygiene;
 mod observation;
-mod owners;
 mod people;
 mod policies;
 mod reach;
@@ -21,10 +19,9 @@ mod strangers;
 pub use observation::{Observation, findings};
 
 use crate::account::Export;
-use crate::diff::Stack;
+use crate::diff::FolderStack;
 use crate::facts::date::Date;
 use crate::plan::AccountPlan;
-use owners::Owners;
 use sides::Sides;
 
 /// What is found in an account. `stacks` are those of its out folder; without a day, it is the one of the export.
@@ -34,17 +31,15 @@ use sides::Sides;
 pub fn audit(
     plan: &AccountPlan<'_>,
     export: &Export,
-    stacks: &[Stack],
+    stacks: &[FolderStack],
     today: Option<Date>,
 ) -> Result<Vec<Observation>, String> {
     let sides = Sides::of(plan, export, stacks);
-    let owners = Owners::of(plan, &sides.declared, &sides.live);
-    let mut found = people::observations(&sides, &owners)?;
-    found.extend(people::wrong_tags(&sides, &owners));
-    found.extend(strangers::observations(&sides, &owners)?);
-    found.extend(policies::observations(&sides, &owners));
-    found.extend(drift::observations(&sides, &owners));
-    found.extend(drift_resources::observations(&sides));
-    found.extend(hygiene::observations(&sides, &owners, today.unwrap_or(export.taken)));
+    let mut found = people::observations(&sides)?;
+    found.extend(people::wrong_tags(&sides));
+    found.extend(strangers::observations(&sides)?);
+    found.extend(policies::observations(&sides));
+    found.extend(drift::observations(&sides));
+    found.extend(hygiene::observations(&sides, today.unwrap_or(export.taken)));
     Ok(found)
 }

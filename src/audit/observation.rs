@@ -90,49 +90,43 @@ pub struct Observation {
     /// What to do.
     pub help: String,
     /// Where it is told.
-    pub place: Place,
+    pub place: Option<Place>,
     /// Whether it is a warning although its rule's findings are errors.
     pub is_warning: bool,
 }
 
 impl Observation {
     /// An observation of a thing, without notes.
-    pub fn of(rule: Rule, (thing, name): (Thing, &str), topic: impl Into<String>, what: impl Into<String>) -> Draft {
-        Draft { rule, thing, name: name.to_owned(), topic: topic.into(), what: what.into() }
+    pub fn of(rule: Rule, (thing, name): (Thing, &str), topic: impl Into<String>, what: impl Into<String>) -> Self {
+        let (name, topic, what) = (name.to_owned(), topic.into(), what.into());
+        let (detail, notes, help, place, is_warning) = Default::default();
+        Self { rule, thing, name, topic, what, detail, notes, help, place, is_warning }
+    }
+
+    /// The same, with where it is told and what to do.
+    #[must_use]
+    pub fn at(self, place: Place, help: impl Into<String>) -> Self {
+        Self { place: Some(place), help: help.into(), ..self }
+    }
+
+    /// The name, with what is not the same for all.
+    fn shown_name(&self) -> String {
+        let detail = self.detail.as_ref().map(|detail| format!(" ({detail})")).unwrap_or_default();
+        format!("`{}`{detail}", self.name)
     }
 
     /// The finding about this thing alone.
     pub fn finding(&self, account: &str) -> Finding {
-        let detail = self.detail.as_ref().map(|detail| format!(" ({detail})")).unwrap_or_default();
-        let who = format!("{} `{}`{detail}", self.thing.word(), self.name);
+        let who = format!("{} {}", self.thing.word(), self.shown_name());
         let mut finding = Finding::new(self.rule, format!("in the account `{account}`, {}: {who}", self.what))
-            .at(self.place.clone())
             .help(&self.help)
             .notes(self.notes.iter().cloned())
             .about(format!("{account}/{}/{}/{}", self.thing.key(), self.name, self.topic));
+        finding.place.clone_from(&self.place);
         if self.is_warning {
             finding.severity = Severity::Warning;
         }
         finding
-    }
-}
-
-/// An observation without a place.
-#[derive(Debug)]
-pub struct Draft {
-    rule: Rule,
-    thing: Thing,
-    name: String,
-    topic: String,
-    what: String,
-}
-
-impl Draft {
-    /// The observation, with where it is told and what to do.
-    pub fn at(self, place: Place, help: impl Into<String>) -> Observation {
-        let Self { rule, thing, name, topic, what } = self;
-        let (notes, help) = (Vec::new(), help.into());
-        Observation { rule, thing, name, topic, what, detail: None, notes, help, place, is_warning: false }
     }
 }
 
@@ -154,13 +148,7 @@ pub fn findings(observations: &[Observation], account: &str, apply: impl Fn(&mut
     }
     for mut group in groups.into_values() {
         let count = group.len();
-        let names: Vec<String> = group
-            .iter()
-            .map(|(one, _)| {
-                let detail = one.detail.as_ref().map(|detail| format!(" ({detail})")).unwrap_or_default();
-                format!("`{}`{detail}", one.name)
-            })
-            .collect();
+        let names: Vec<String> = group.iter().map(|(one, _)| one.shown_name()).collect();
         let (one, mut finding) = group.swap_remove(0);
         if count > 1 {
             let more = count.saturating_sub(LISTED);

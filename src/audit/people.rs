@@ -4,8 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::observation::{Observation, Thing};
-use super::owners::{Owners, owner_of_role, tag};
-use super::sides::Sides;
+use super::sides::{Sides, tag};
 use crate::check::{IsolationProblem, PrincipalKind, deployed};
 use crate::finding::Rule;
 use crate::iam::Statement;
@@ -16,18 +15,18 @@ use crate::model::{NOTEBOOK, Profile};
 const NAMES: [&str; 2] = ["\u{1}", "\u{2}"];
 
 /// People who are alike: what is true of the first is true of all. `None` in the place of a key is nobody else's.
-type Alike = (PrincipalKind, String);
+type PeopleClass = (PrincipalKind, String);
 
 /// What does not hold of the isolation of the account's people, their notebooks' roles and racestack's service roles.
 ///
 /// # Errors
 /// As of `check::deployed`.
-pub fn observations(sides: &Sides<'_>, owners: &Owners<'_>) -> Result<Vec<Observation>, String> {
+pub fn observations(sides: &Sides<'_>) -> Result<Vec<Observation>, String> {
     let live = &sides.live;
     let asked = Asked::of(live);
-    let mut classes: BTreeMap<Alike, Vec<usize>> = BTreeMap::new();
+    let mut classes: BTreeMap<PeopleClass, Vec<usize>> = BTreeMap::new();
     for (index, principal) in live.principals.iter().enumerate() {
-        let kind = owners.kind(sides.plan, principal).filter(|kind| *kind != PrincipalKind::Stranger);
+        let kind = sides.kind(principal).filter(|kind| *kind != PrincipalKind::Stranger);
         if let Some(kind) = kind {
             classes.entry((kind, asked.key(live, principal))).or_default().push(index);
         }
@@ -39,7 +38,7 @@ pub fn observations(sides: &Sides<'_>, owners: &Owners<'_>) -> Result<Vec<Observ
     let mut observations = Vec::new();
     for (members, problems) in classes.values().zip(problems) {
         for problem in problems {
-            let notes = notes(live, &problem);
+            let notes: Vec<String> = statements(live, &problem).chain(problem.notes.iter().cloned()).collect();
             for member in members.iter().filter_map(|index| live.principals.get(*index)) {
                 let topic = topic(live, &problem);
                 let one = Observation::of(problem.rule, Thing::of(member), topic, &problem.message);
@@ -53,13 +52,12 @@ pub fn observations(sides: &Sides<'_>, owners: &Owners<'_>) -> Result<Vec<Observ
     Ok(observations)
 }
 
-/// The statements of a problem and its requests, in words.
-pub fn notes(live: &IamInventory<'_>, problem: &IsolationProblem) -> Vec<String> {
-    let statements = problem.statements.iter().filter_map(|(policy, statement)| {
+/// The statements of a problem, in words.
+pub fn statements<'p>(live: &'p IamInventory<'_>, problem: &'p IsolationProblem) -> impl Iterator<Item = String> + 'p {
+    problem.statements.iter().filter_map(|(policy, statement)| {
         let (name, sid) = statement_of(live, *policy, *statement)?;
         Some(format!("by the statement `{sid}` of the policy `{name}`"))
-    });
-    statements.chain(problem.notes.iter().cloned()).collect()
+    })
 }
 
 /// What a problem is about, as suppressions know it: the policy and its statement.
@@ -157,7 +155,7 @@ fn singles_out(statement: &Statement) -> bool {
 }
 
 /// Owner tags that say another name than they must. What lacks one is told as drift.
-pub fn wrong_tags(sides: &Sides<'_>, owners: &Owners<'_>) -> Vec<Observation> {
+pub fn wrong_tags(sides: &Sides<'_>) -> Vec<Observation> {
     const HELP: &str = "correct the tag: policies know by it whose a thing is; `racestack synth` and deploy.sh set it";
     let mut found = Vec::new();
     let mut wrong = |thing: (Thing, &str), tags: &[crate::inventory::Tag], (key, wanted): (&str, &str), place| {
@@ -169,16 +167,16 @@ pub fn wrong_tags(sides: &Sides<'_>, owners: &Owners<'_>) -> Vec<Observation> {
         }
     };
     for principal in &sides.live.principals {
-        if owners.kind(sides.plan, principal).is_some_and(PrincipalKind::is_persons) {
+        if sides.kind(principal).is_some_and(PrincipalKind::is_persons) {
             let place = sides.export.place(&principal.arn);
-            let user = owners.people.get(principal.name.as_str());
+            let user = sides.people.get(principal.name.as_str());
             let notebook = user.and_then(|user| user.notebook.as_ref()).map_or("", |notebook| notebook.name.as_str());
             wrong(Thing::of(principal), &principal.tags, (crate::model::USER, &principal.name), place.clone());
             wrong(Thing::of(principal), &principal.tags, (NOTEBOOK, notebook), place);
         }
     }
     for notebook in &sides.live.notebooks {
-        let owner = notebook.role_arn.as_ref().and_then(|arn| owner_of_role(sides.plan, arn));
+        let owner = notebook.role_arn.as_ref().and_then(|arn| sides.owner_of_role(arn));
         let declared = sides.owner_of_notebook(&notebook.name);
         let place = sides.place_of_notebook(&notebook.name);
         if let Some(owner) = declared.or(owner) {

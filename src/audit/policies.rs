@@ -3,7 +3,6 @@
 use serde_json::Value;
 
 use super::observation::{Observation, Thing};
-use super::owners::Owners;
 use super::sides::Sides;
 use crate::finding::Rule;
 use crate::inventory::one_or_more;
@@ -15,7 +14,7 @@ const HELP: &str = "let the policy name this account, the one service that needs
 const SERVICES: &[(Thing, &str)] = &[(Thing::Topic, "budgets.amazonaws.com")];
 
 /// Statements that let somebody in who is neither of this account nor trusted.
-pub fn observations(sides: &Sides<'_>, owners: &Owners<'_>) -> Vec<Observation> {
+pub fn observations(sides: &Sides<'_>) -> Vec<Observation> {
     let bucket = &sides.export.bucket;
     let name = sides.plan.names.bucket.as_str();
     let mut found = Vec::new();
@@ -30,7 +29,7 @@ pub fn observations(sides: &Sides<'_>, owners: &Owners<'_>) -> Vec<Observation> 
             if statement.get("Effect").and_then(Value::as_str) == Some("Deny") {
                 continue;
             }
-            let strangers = strangers(sides, owners, thing.0, statement);
+            let strangers = strangers(sides, thing.0, statement);
             if strangers.is_empty() {
                 continue;
             }
@@ -57,7 +56,7 @@ pub fn observations(sides: &Sides<'_>, owners: &Owners<'_>) -> Vec<Observation> 
 }
 
 /// Whom a statement names besides the account, the service that it is for, and whom the settings trust.
-fn strangers(sides: &Sides<'_>, owners: &Owners<'_>, thing: Thing, statement: &Value) -> Vec<String> {
+fn strangers(sides: &Sides<'_>, thing: Thing, statement: &Value) -> Vec<String> {
     let names = &sides.plan.names;
     let root = format!("arn:{}:iam::{}:root", names.partition, names.account_id);
     let Some(principals) = statement.get("Principal").filter(|_| statement.get("NotPrincipal").is_none()) else {
@@ -65,24 +64,15 @@ fn strangers(sides: &Sides<'_>, owners: &Owners<'_>, thing: Thing, statement: &V
     };
     let Some(principals) = principals.as_object() else { return vec![format!("`{}`", shown(principals))] };
     let is_own = |kind: &str, one: &str| match kind {
-        "AWS" => one == names.account_id || one == root || owners.is_trusted(one),
+        "AWS" => one == names.account_id || one == root || sides.is_trusted(one),
         "Service" => SERVICES.contains(&(thing, one)),
         _ => false,
     };
-    let mut found = Vec::new();
-    for (kind, value) in principals {
-        for one in one_or_more(Some(value)) {
-            // SNS lets its owner's account in by a condition.
-            if one
-                .as_str()
-                .is_some_and(|one| is_own(kind, one) || one == "*" && is_of_owner(statement, &names.account_id))
-            {
-                continue;
-            }
-            found.push(format!("`{}`", shown(one)));
-        }
-    }
-    found
+    // SNS lets its owner's account in by a condition.
+    let is_known = |kind: &str, one: &str| is_own(kind, one) || one == "*" && is_of_owner(statement, &names.account_id);
+    let all = principals.iter().flat_map(|(kind, value)| one_or_more(Some(value)).map(move |one| (kind, one)));
+    let strangers = all.filter(|(kind, one)| !one.as_str().is_some_and(|one| is_known(kind, one)));
+    strangers.map(|(_, one)| format!("`{}`", shown(one))).collect()
 }
 
 /// Whether a statement asks for the account that owns the thing, as the policy does that SNS gives each topic.

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::belongings::Belongings;
-use super::people::notes;
+use super::people::statements;
 use crate::check::IsolationProblem;
 use crate::iam::AccessLine;
 use crate::inventory::IamInventory;
@@ -59,30 +59,21 @@ impl<'a> Reached<'a> {
     ) -> Self {
         let mut reached = Self::default();
         for problem in problems {
-            reached.add(inventory, problem, belongings);
+            let known = reached.requests.len();
+            problem.lines.iter().for_each(|line| reached.add(line, belongings));
+            // What could not be compared may reach everything.
+            if problem.lines.is_empty() {
+                reached.whose.of_all = true;
+                reached.reasons.push(problem.message.clone());
+            } else if reached.requests.len() == known {
+                continue;
+            }
+            reached.reasons.extend(statements(inventory, problem));
         }
         reached
     }
 
-    fn add(&mut self, inventory: &IamInventory<'_>, problem: &IsolationProblem, belongings: &Belongings<'a>) {
-        let mut is_new = problem.lines.is_empty();
-        // What could not be compared may reach everything.
-        if is_new {
-            self.whose.of_all = true;
-            self.reasons.push(problem.message.clone());
-        }
-        for line in &problem.lines {
-            if self.covers(line, belongings) {
-                is_new = true;
-            }
-        }
-        if is_new {
-            let of_problem = IsolationProblem { notes: Vec::new(), ..problem.clone() };
-            self.reasons.extend(notes(inventory, &of_problem));
-        }
-    }
-
-    fn covers(&mut self, line: &AccessLine, belongings: &Belongings<'a>) -> bool {
+    fn add(&mut self, line: &AccessLine, belongings: &Belongings<'a>) {
         let mut first = None;
         for (belonging, request) in belongings.covered(line) {
             match belonging.owner {
@@ -91,11 +82,10 @@ impl<'a> Reached<'a> {
             }
             first.get_or_insert(request);
         }
-        let Some(request) = first else { return false };
-        let asked = format!("`{}` on `{}`", request.action, request.resource);
-        let asked = std::iter::once(asked).chain(line.conditions.iter().cloned());
-        self.requests.push(asked.collect::<Vec<_>>().join(", "));
-        true
+        self.requests.extend(first.map(|request| {
+            let asked = format!("`{}` on `{}`", request.action, request.resource);
+            std::iter::once(asked).chain(line.conditions.iter().cloned()).collect::<Vec<_>>().join(", ")
+        }));
     }
 
     /// The statements, and the first requests.

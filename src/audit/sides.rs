@@ -1,19 +1,27 @@
-//! What an audit compares: an account as it is, and as its out folder says.
+//! What an audit compares: an account as it is, and as its out folder says; and whose the users, roles and notebooks of it are.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
 use crate::account::{Export, LiveNotebook};
-use crate::diff::Stack;
-use crate::inventory::{self, Documents, IamInventory, existing_notebook};
+use crate::check::PrincipalKind;
+use crate::diff::FolderStack;
+use crate::iam::{ANY_CHAR, ANY_RUN, Test, TriBool};
+use crate::inventory::{self, Documents, IamInventory, IdentityKind, Principal, Tag, existing_notebook};
+use crate::model::{Service, USER, User};
 use crate::plan::AccountPlan;
 use crate::source::Place;
+
+/// The path of the roles that AWS makes for its services, which these services alone can take, and whose policies nobody
+/// else can change.
+/// Source: <https://docs.aws.amazon.com/IAM/latest/UserGuide/using-service-linked-roles.html>
+pub const SERVICE_LINKED: &str = ":role/aws-service-role/";
 
 /// A resource of a template.
 #[derive(Debug, Clone, Copy)]
 pub struct Declared<'a> {
-    pub stack: &'a Stack,
+    pub stack: &'a FolderStack,
     pub properties: &'a Value,
 }
 
@@ -27,7 +35,7 @@ pub struct Sides<'a> {
     /// The IAM of the out folder's templates.
     pub declared: IamInventory<'a>,
     /// The stacks of the out folder.
-    pub stacks: &'a [Stack],
+    pub stacks: &'a [FolderStack],
     /// The notebooks of the out folder, by name.
     pub notebooks: BTreeMap<&'a str, Declared<'a>>,
     /// The ARNs of the account's users, by name.
@@ -36,11 +44,17 @@ pub struct Sides<'a> {
     owners: BTreeMap<&'a str, &'a str>,
     /// The notebooks of the account, by name.
     live_notebooks: BTreeMap<&'a str, &'a LiveNotebook>,
+    /// Everybody of the roster, by name.
+    pub people: BTreeMap<&'a str, &'a User>,
+    /// Names of the lock, of the group or of a tag: people who are not in the roster any more.
+    pub former: BTreeSet<String>,
+    /// The roles that racestack's stacks make for services and for the rotation of keys, by ARN.
+    service_roles: BTreeMap<String, PrincipalKind>,
 }
 
 impl<'a> Sides<'a> {
     /// Both sides. `stacks` are those of the out folder.
-    pub fn of(plan: &'a AccountPlan<'a>, export: &'a Export, stacks: &'a [Stack]) -> Self {
+    pub fn of(plan: &'a AccountPlan<'a>, export: &'a Export, stacks: &'a [FolderStack]) -> Self {
         let names = &plan.names;
         let account = inventory::Account { id: &names.account_id, region: &names.region, partition: &names.partition };
         let mut documents = Documents::default();
@@ -60,8 +74,19 @@ impl<'a> Sides<'a> {
         let of_roster = plan.account.users.iter();
         let of_roster = of_roster.filter_map(|user| Some((user.notebook.as_ref()?.name.as_str(), user.name.as_str())));
         let users = export.identities.users.iter().map(|user| (user.user_name.clone(), user.arn.clone()));
+        let people: BTreeMap<&str, &User> = plan.account.users.iter().map(|user| (user.name.as_str(), user)).collect();
+        let mut former: BTreeSet<String> = plan.account.lock.entries.keys().map(ToString::to_string).collect();
+        let is_ours = |one: &&Principal<'_>| {
+            let joined = one.groups.contains(&names.group) || tag(&one.tags, USER) == Some(&one.name);
+            one.kind == IdentityKind::User && joined
+        };
+        former.extend(live.principals.iter().filter(is_ours).map(|one| one.name.clone()));
+        former.retain(|name| !people.contains_key(name.as_str()));
         Self {
             users: users.collect(),
+            people,
+            former,
+            service_roles: service_roles(plan, &declared),
             plan,
             export,
             live,
@@ -71,6 +96,43 @@ impl<'a> Sides<'a> {
             owners: of_lock.chain(of_roster).collect(),
             live_notebooks: export.notebooks.iter().map(|one| (one.name.as_str(), one)).collect(),
         }
+    }
+
+    /// What a principal is for; `None` of one that may reach everything, or that AWS alone uses.
+    pub fn kind(&self, principal: &Principal<'_>) -> Option<PrincipalKind> {
+        let user = self.people.get(principal.name.as_str());
+        let suspended = user.is_some_and(|user| user.suspended);
+        match principal.kind {
+            IdentityKind::User if user.is_some() => {
+                Some(if suspended { PrincipalKind::SuspendedPerson } else { PrincipalKind::Person })
+            }
+            IdentityKind::Role if user.is_some() && self.owner_of_role(&principal.arn).is_some() => {
+                Some(if suspended { PrincipalKind::SuspendedNotebook } else { PrincipalKind::Notebook })
+            }
+            IdentityKind::Role if principal.arn.contains(SERVICE_LINKED) => None,
+            _ if self.service_roles.contains_key(&principal.arn) => self.service_roles.get(&principal.arn).copied(),
+            _ if self.is_trusted(&principal.arn) => None,
+            _ => Some(PrincipalKind::Stranger),
+        }
+    }
+
+    /// Whether the settings trust a user or role.
+    pub fn is_trusted(&self, arn: &str) -> bool {
+        self.plan.account.trusted.iter().any(|pattern| is_like(pattern, arn))
+    }
+
+    /// The name of the person whose notebook's role has this ARN.
+    pub fn owner_of_role<'n>(&self, arn: &'n str) -> Option<&'n str> {
+        let name = arn.strip_prefix(&role_arn(self.plan, &self.plan.names.notebook_role_path))?;
+        Some(name).filter(|name| !name.contains('/'))
+    }
+
+    /// The name of the notebook that a person has in the account, by the roster or its tag.
+    pub fn notebook_of(&self, name: &str) -> Option<&'a str> {
+        let user = self.people.get(name).copied();
+        let wanted = user.and_then(|user| user.notebook.as_ref()).map(|notebook| notebook.name.as_str());
+        let tagged = |one: &&LiveNotebook| one.tags.iter().any(|tag| tag.key == USER && tag.value == name);
+        wanted.or_else(|| self.export.notebooks.iter().find(tagged).map(|one| one.name.as_str()))
     }
 
     /// Whose a notebook is, by the roster or the lock.
@@ -94,12 +156,45 @@ impl<'a> Sides<'a> {
     }
 }
 
-fn of_type<'a>(stacks: &'a [Stack], kind: &'a str) -> impl Iterator<Item = Declared<'a>> + use<'a> {
+fn of_type<'a>(stacks: &'a [FolderStack], kind: &'a str) -> impl Iterator<Item = Declared<'a>> + use<'a> {
     let resources = stacks.iter().flat_map(|stack| {
-        let all = stack.template.get("Resources").and_then(Value::as_object);
         let own_and_beside = |resource| [Some(resource), existing_notebook(resource)].into_iter().flatten();
-        all.into_iter().flatten().flat_map(move |(_, one)| own_and_beside(one)).map(move |resource| (stack, resource))
+        stack.resources().flat_map(move |(_, one)| own_and_beside(one)).map(move |resource| (stack, resource))
     });
     let of_type = resources.filter(move |(_, resource)| resource.get("Type").and_then(Value::as_str) == Some(kind));
     of_type.filter_map(|(stack, resource)| Some(Declared { stack, properties: resource.get("Properties")? }))
+}
+
+/// The roles that racestack's stacks make for services, and the one that rotates keys, by ARN.
+fn service_roles(plan: &AccountPlan<'_>, declared: &IamInventory<'_>) -> BTreeMap<String, PrincipalKind> {
+    let account = plan.account;
+    let of_notebooks = role_arn(plan, &plan.names.notebook_role_path);
+    let of_operations = role_arn(plan, &plan.names.operations_role_path);
+    let roles = declared.principals.iter().filter(|one| one.kind == IdentityKind::Role);
+    let kind = |one: &Principal<'_>| {
+        let service = Service::of_role(&one.name, &account.service_role_suffix);
+        let service = service.filter(|service| account.services.contains_key(service));
+        match service {
+            _ if one.arn.starts_with(&of_operations) => PrincipalKind::KeyRotation,
+            Some(service) => PrincipalKind::Service(service),
+            None => PrincipalKind::Other,
+        }
+    };
+    roles.filter(|one| !one.arn.starts_with(&of_notebooks)).map(|one| (one.arn.clone(), kind(one))).collect()
+}
+
+/// Whether a text is like a pattern with the wildcards `*` and `?`.
+pub fn is_like(pattern: &str, text: &str) -> bool {
+    let pattern = pattern.replace('*', &ANY_RUN.to_string()).replace('?', &ANY_CHAR.to_string());
+    Test::Like.holds(&pattern, text) == TriBool::Yes
+}
+
+fn role_arn(plan: &AccountPlan<'_>, path: &str) -> String {
+    format!("arn:{}:iam::{}:role{path}", plan.names.partition, plan.names.account_id)
+}
+
+/// The value of a tag. IAM compares the keys of tags without regard to case.
+pub fn tag<'t>(tags: &'t [Tag], key: &str) -> Option<&'t String> {
+    let is_it = |tag: &&Tag| tag.key.as_ref().is_some_and(|own| own.eq_ignore_ascii_case(key));
+    tags.iter().find(is_it)?.value.as_ref()
 }

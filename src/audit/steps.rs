@@ -3,7 +3,7 @@
 
 use serde_json::Value;
 
-use super::owners::is_like;
+use super::sides::is_like;
 use crate::iam::{AccessLine, Direction, TooManyWays};
 use crate::inventory::{IdentityKind, Principal, one_or_more};
 

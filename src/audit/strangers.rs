@@ -8,7 +8,6 @@ use serde_json::Value;
 use super::belongings::Belongings;
 use super::escalation::Escalation;
 use super::observation::{Observation, Thing};
-use super::owners::Owners;
 use super::reach::{Reached, Whose};
 use super::sides::Sides;
 use super::steps::is_step;
@@ -27,9 +26,8 @@ const HELP: &str =
 ///
 /// # Errors
 /// As of `check::deployed`.
-pub fn observations(sides: &Sides<'_>, owners: &Owners<'_>) -> Result<Vec<Observation>, String> {
-    let kinds: Vec<Option<PrincipalKind>> =
-        sides.live.principals.iter().map(|one| owners.kind(sides.plan, one)).collect();
+pub fn observations(sides: &Sides<'_>) -> Result<Vec<Observation>, String> {
+    let kinds: Vec<Option<PrincipalKind>> = sides.live.principals.iter().map(|one| sides.kind(one)).collect();
     // What the roles of services reach counts for those who can become them.
     let is_looked_at = |kind: &Option<PrincipalKind>| kind.is_some_and(|kind| !kind.is_persons());
     let strangers: Vec<(usize, PrincipalKind)> = kinds
@@ -39,7 +37,7 @@ pub fn observations(sides: &Sides<'_>, owners: &Owners<'_>) -> Result<Vec<Observ
         .map(|(index, _)| (index, PrincipalKind::Stranger))
         .collect();
     let narrowed = narrowed(sides, may_be_of_people);
-    let belongings = Belongings::of(sides, owners);
+    let belongings = Belongings::of(sides);
     let mut observations = Vec::new();
     let mut reach: BTreeMap<usize, Whose<'_>> = BTreeMap::new();
     for ((index, _), problems) in strangers.iter().zip(deployed(sides.plan, &narrowed, &strangers)?) {
@@ -60,7 +58,7 @@ pub fn observations(sides: &Sides<'_>, owners: &Owners<'_>) -> Result<Vec<Observ
         }
     }
     let steps = self::narrowed(sides, is_step);
-    let escalation = Escalation { sides, owners, kinds: &kinds, steps: &steps, reach: &reach };
+    let escalation = Escalation { sides, kinds: &kinds, steps: &steps, reach: &reach };
     observations.extend(escalation.observations(narrowed, &belongings, HELP)?);
     Ok(observations)
 }

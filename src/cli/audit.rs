@@ -8,7 +8,7 @@ use super::{DEFAULT_OUT, Failure, Outcome, outcome, printed};
 use crate::account::{ExpectedExport, Export};
 use crate::audit;
 use crate::config::Encoding;
-use crate::diff::{OutFolder, Stack};
+use crate::diff::{FolderStack, OutFolder};
 use crate::facts::date::Date;
 use crate::finding::{Finding, any_error};
 use crate::model::Account;
@@ -110,7 +110,7 @@ pub(super) struct Audited<'a> {
     pub(super) material: &'a Inputs,
     auditing: &'a Auditing<'a>,
     policies: Vec<String>,
-    stacks: &'a [Stack],
+    stacks: &'a [FolderStack],
 }
 
 impl Auditing<'_> {

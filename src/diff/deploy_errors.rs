@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
-use super::folder::{AccountFolder, OutFolder, Stack};
+use super::folder::{AccountFolder, FolderStack, OutFolder};
 use super::model::{Action, Change, Replacement};
 use super::owners::Owners;
 use super::resources::{ResourceChange, fixed_name, property, resources, type_of};
@@ -92,26 +92,23 @@ pub(super) fn refused(new: &OutFolder, changes: &[Change]) -> Vec<Finding> {
             format!("be replaced, since {} {verb}", causes.join(", "))
         };
         let message = format!("`{}`{name}{others} would {what}: {refused}", first.logical_id);
-        let finding = Finding::new(rule, message).help(help);
-        let stacks = new.accounts.get(&first.account).map_or(&[] as &[Stack], |account| &account.stacks);
-        Some(match stacks.iter().find(|stack| stack.name == first.stack) {
-            Some(stack) => finding.at(place(stack, &first.logical_id)),
-            None => finding,
-        })
+        let mut stacks = new.accounts.get(&first.account).into_iter().flat_map(|account| &account.stacks);
+        let place = stacks.find(|stack| stack.name == first.stack).map(|stack| place(stack, &first.logical_id));
+        Some(Finding { place, ..Finding::new(rule, message).help(help) })
     };
     alike.into_iter().filter_map(finding).collect()
 }
 
-fn at_home<'a>(stack: &'a Stack, logical_id: &str) -> Option<&'a Value> {
+fn at_home<'a>(stack: &'a FolderStack, logical_id: &str) -> Option<&'a Value> {
     resources(Some(stack)).find(|(id, _)| *id == logical_id).map(|(_, resource)| resource)
 }
 
-fn place(stack: &Stack, logical_id: &str) -> Place {
+fn place(stack: &FolderStack, logical_id: &str) -> Place {
     SpanIndex::read(&stack.source).place(&format!("/Resources/{logical_id}"))
 }
 
 /// Where a name is: the stack, and the logical ID.
-type Home<'a> = (&'a Stack, &'a str);
+type Home<'a> = (&'a FolderStack, &'a str);
 
 /// The findings of resources with fixed names that stand elsewhere in the new folder: under another logical ID, or in
 /// another stack. CloudFormation would make the new one while the old one is still there.
@@ -134,7 +131,7 @@ pub(super) fn moved(old: &AccountFolder, new: &AccountFolder) -> Vec<Finding> {
         let shown = match owner {
             Some(user) if old_stack.name != stack.name => format!("the user `{}`", user.name),
             _ => {
-                let written = resources(Some(stack)).find(|(one, _)| *one == id).and_then(|(_, one)| fixed_name(one));
+                let written = at_home(stack, id).and_then(fixed_name);
                 format!("`{}` ({})", written.unwrap_or(name.1).join("`, `"), name.0)
             }
         };
@@ -168,7 +165,7 @@ pub(super) fn moved(old: &AccountFolder, new: &AccountFolder) -> Vec<Finding> {
 /// The findings of stacks that something else deploys from now on, and of notebooks made by hand that a stack is to make: CloudFormation makes
 /// no second one of the same name.
 pub(super) fn handed_over(old: &AccountFolder, new: &AccountFolder) -> Vec<Finding> {
-    let finding = |stack: &Stack| {
+    let finding = |stack: &FolderStack| {
         let before = old.stacks.iter().find(|before| before.name == stack.name)?;
         if before.deployed_by == stack.deployed_by {
             return None;
@@ -216,7 +213,7 @@ fn homes(account: &AccountFolder) -> BTreeMap<(&str, Vec<String>), Home<'_>> {
     for stack in &account.stacks {
         for (id, resource) in resources(Some(stack)) {
             let literal = replacement(type_of(resource)).is_some_and(|facts| {
-                facts.name.iter().all(|name| super::resources::property(resource, name).is_some_and(Value::is_string))
+                facts.name.iter().all(|name| property(resource, name).is_some_and(Value::is_string))
             });
             if let Some(name) = fixed_name(resource).filter(|_| literal) {
                 homes.insert((type_of(resource), unique(type_of(resource), &name)), (stack, id.as_str()));

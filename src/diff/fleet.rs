@@ -2,13 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde_json::Value;
-
 use super::folder::AccountFolder;
-use super::model::{
-    AccessChange, AccessCount, AccessDirection, AccessEntry, AccessPrincipal, Change, Presence, PropertyChange,
-};
-use super::owners::{every_text, general, replace_word};
+use super::model::{AccessChange, AccessCount, AccessDirection, AccessEntry, AccessPrincipal, Presence};
+use super::owners::{general, replace_word};
 
 /// What in texts is an account's own.
 #[derive(Debug, Clone)]
@@ -25,47 +21,10 @@ impl AccountTexts {
     }
 
     /// A text with what is the account's own replaced.
-    fn general(&self, text: &str) -> String {
+    pub(super) fn general(&self, text: &str) -> String {
         let text = replace_word(text, &self.id, "{account}");
         let text = replace_word(&text, &self.region, "{region}");
         replace_word(&text, &self.bucket, "{bucket}")
-    }
-
-    /// A change with what is the account's own replaced.
-    pub(super) fn change(&self, change: &Change) -> Change {
-        let value = |value: &Option<Value>| value.as_ref().map(|one| every_text(one, &|text| self.general(text), &[]));
-        let property = |one: &PropertyChange| PropertyChange {
-            path: one.path.iter().map(|step| self.general(step)).collect(),
-            old: value(&one.old),
-            new: value(&one.new),
-            ..one.clone()
-        };
-        Change {
-            action: change.action,
-            resource_type: change.resource_type.clone(),
-            logical_id: change.logical_id.clone(),
-            resources: Vec::new(),
-            properties: change.properties.iter().map(property).collect(),
-            lost: change.lost.iter().map(|lost| self.general(lost)).collect(),
-            refused: change.refused.clone(),
-        }
-    }
-
-    fn entry(&self, entry: &AccessEntry, own: Option<&(String, Option<String>)>) -> AccessEntry {
-        let texts = |texts: &[String]| {
-            let own_replaced = |text: &String| match own {
-                Some((user, notebook)) => general(text, user, notebook.as_deref()),
-                None => text.clone(),
-            };
-            texts.iter().map(|text| self.general(&own_replaced(text))).collect()
-        };
-        AccessEntry {
-            direction: entry.direction,
-            at_most_narrowed: entry.at_most_narrowed,
-            actions: texts(&entry.actions),
-            resources: texts(&entry.resources),
-            conditions: texts(&entry.conditions),
-        }
     }
 }
 
@@ -77,7 +36,8 @@ pub(super) fn together(changes: Vec<(AccountTexts, AccessChange)>) -> Vec<Access
     let mut merged: Vec<(AccessChange, Vec<AccessEntry>)> = Vec::new();
     for (texts, change) in changes {
         let own = change.own.as_ref().filter(|_| change.names.len() == 1);
-        let entries: Vec<AccessEntry> = change.entries.iter().map(|entry| texts.entry(entry, own)).collect();
+        let general_text = |text: &str| texts.general(&general(text, own));
+        let entries: Vec<AccessEntry> = change.entries.iter().map(|entry| entry.rewritten(general_text)).collect();
         // Those that are nobody's are the same in two accounts only under one name.
         let is_person = matches!(change.principal, AccessPrincipal::User | AccessPrincipal::NotebookRole);
         let names = if is_person { Vec::new() } else { change.names.iter().map(|name| texts.general(name)).collect() };

@@ -5,13 +5,12 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use rayon::iter::{IntoParallelIterator, ParallelIterator};
-use serde::Deserialize;
 use serde_json::Value;
 
 use super::resolve::resolved;
 use crate::config::conflict_line;
 use crate::files::{self, FileError};
-use crate::output::{MANIFEST_FILE, UserEntry};
+use crate::output::{DeployedBy, MANIFEST_FILE, Manifest, StackEntry, UserEntry};
 use crate::render::{NotExpanded, expand_short_tags};
 use crate::source::SourceFile;
 
@@ -38,14 +37,14 @@ pub struct AccountFolder {
     /// Whether the manifest says who is suspended.
     pub says_who_is_suspended: bool,
     /// In the order of their deployment.
-    pub stacks: Vec<Stack>,
+    pub stacks: Vec<FolderStack>,
     /// The files besides the manifest and the templates.
     pub others: BTreeMap<String, Vec<u8>>,
 }
 
 /// A stack, with its template.
 #[derive(Debug, Clone)]
-pub struct Stack {
+pub struct FolderStack {
     /// Its name.
     pub name: String,
     /// The text of its template.
@@ -60,47 +59,19 @@ pub struct Stack {
     /// The capabilities that it is deployed with.
     pub capabilities: Vec<String>,
     /// What deploys it, where that is not `deploy.sh`.
-    pub deployed_by: Option<String>,
+    pub deployed_by: Option<DeployedBy>,
+}
+
+impl FolderStack {
+    /// The resources of its template, by logical ID, in its order.
+    pub fn resources(&self) -> impl Iterator<Item = (&String, &Value)> {
+        self.template.get("Resources").and_then(Value::as_object).into_iter().flatten()
+    }
 }
 
 /// What is said of a file that is not as racestack writes it.
 fn broken(path: &Path, reason: impl std::fmt::Display) -> String {
     format!("cannot compare `{}`: {reason}", path.display())
-}
-
-/// The parts of a manifest that are compared. Those of other versions of racestack may hold more, or less.
-#[derive(Deserialize)]
-struct Manifest {
-    #[serde(default)]
-    version: u32,
-    account: String,
-    account_id: String,
-    region: String,
-    #[serde(default = "usual_partition")]
-    partition: String,
-    #[serde(default)]
-    bucket: String,
-    stacks: Vec<StackEntry>,
-}
-
-fn usual_partition() -> String {
-    "aws".to_owned()
-}
-
-#[derive(Deserialize)]
-struct StackEntry {
-    name: String,
-    file: String,
-    #[serde(default)]
-    order: usize,
-    #[serde(default)]
-    depends_on: Vec<String>,
-    #[serde(default)]
-    capabilities: Vec<String>,
-    #[serde(default)]
-    deployed_by: Option<String>,
-    #[serde(default)]
-    users: Vec<UserEntry>,
 }
 
 /// The files of an out folder: of each account's folder, by its name, the files by theirs.
@@ -137,7 +108,8 @@ impl OutFolder {
     pub fn without_equal_texts(mut self, mut other: Self) -> (Self, Self) {
         for (name, account) in &mut self.accounts {
             let others = other.accounts.get_mut(name).into_iter().flat_map(|account| &mut account.stacks);
-            let mut others: BTreeMap<String, &mut Stack> = others.map(|stack| (stack.name.clone(), stack)).collect();
+            let mut others: BTreeMap<String, &mut FolderStack> =
+                others.map(|stack| (stack.name.clone(), stack)).collect();
             for stack in &mut account.stacks {
                 let same = others.get_mut(&stack.name).filter(|other| Arc::ptr_eq(&other.source, &stack.source));
                 let Some(other) = same else { continue };
@@ -218,13 +190,13 @@ fn account(
     let like = like.filter(|like| {
         (&like.id, &like.partition, &like.region) == (&manifest.account_id, &manifest.partition, &manifest.region)
     });
-    let known: BTreeMap<&str, &Stack> =
+    let known: BTreeMap<&str, &FolderStack> =
         like.iter().flat_map(|like| &like.stacks).map(|stack| (stack.name.as_str(), stack)).collect();
     let read = |(entry, path, bytes): (StackEntry, PathBuf, Vec<u8>)| {
         let known = known.get(entry.name.as_str()).copied();
         stack(entry, path, bytes, &pseudo, known)
     };
-    let stacks: Result<Vec<Stack>, String> = texts.into_par_iter().map(read).collect();
+    let stacks: Result<Vec<FolderStack>, String> = texts.into_par_iter().map(read).collect();
     Ok(AccountFolder {
         id: manifest.account_id,
         partition: manifest.partition,
@@ -245,14 +217,14 @@ fn stack(
     path: PathBuf,
     bytes: Vec<u8>,
     pseudo: &[(&str, &str)],
-    known: Option<&Stack>,
-) -> Result<Stack, String> {
+    known: Option<&FolderStack>,
+) -> Result<FolderStack, String> {
     let broken = |reason: String| broken(&path, reason);
     let text = String::from_utf8(bytes).map_err(|_| broken("it is not UTF-8".to_owned()))?;
     if let Some(line) = conflict_line(&text) {
         return Err(broken(conflict(line)));
     }
-    let of = |source, template| Stack {
+    let of = |source, template| FolderStack {
         name: entry.name,
         source,
         template,

@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 use super::data_loss::lost;
 use super::deploy_errors::refusal;
 use super::fleet::AccountTexts;
-use super::folder::Stack;
+use super::folder::FolderStack;
 use super::model::{Change, Resource};
-use super::owners::{OwnNames, Owners, general_in_stack};
+use super::owners::{OwnNames, Owners, general_change, replace_word};
 use super::resources::{ResourceChange, literal_name};
 
 /// The changes of all accounts on their way to being grouped.
@@ -32,8 +32,8 @@ impl Groups {
         &mut self,
         (account, texts): (&str, &AccountTexts),
         stack: &str,
-        old: Option<&Stack>,
-        new: Option<&Stack>,
+        old: Option<&FolderStack>,
+        new: Option<&FolderStack>,
         changes: Vec<ResourceChange<'_>>,
     ) {
         let owners = Owners::of(old, new);
@@ -63,9 +63,9 @@ impl Groups {
             };
             let general = match names {
                 Some(names) => names.generalised(&first),
-                None => general_in_stack(&first, stack),
+                None => general_change(&first, |text| replace_word(text, stack, "{stack}")),
             };
-            let everywhere = texts.change(&general);
+            let everywhere = general_change(&general, |text| texts.general(text));
             self.insert(ChangeGroup { first, general, everywhere }, names.is_some());
         }
     }

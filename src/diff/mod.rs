@@ -11,7 +11,6 @@ mod fleet;
 mod folder;
 mod groups;
 mod model;
-mod other_files;
 mod owners;
 mod pairs;
 mod people;
@@ -20,7 +19,7 @@ mod resources;
 mod statements;
 mod values;
 
-pub use folder::{AccountFolder, Files, OutFolder, Stack};
+pub use folder::{AccountFolder, Files, FolderStack, OutFolder};
 pub use model::{
     AccessChange, AccessCount, AccessDirection, AccessEntry, AccessPrincipal, AccountDiff, Action, Change, Diff,
     FileDiff, Note, PersonChange, PersonDiff, Plan, Presence, PropertyChange, Replacement, Resource, StackDiff,
@@ -36,7 +35,7 @@ use crate::render::DIGEST_OUTPUT;
 use access::RetainedResource;
 use fleet::AccountTexts;
 use groups::Groups;
-use pairs::Pair;
+use pairs::AccountPair;
 use values::compare as compare_values;
 
 /// What deploying `new` would change, seen from `old`, and what CloudFormation would refuse of it.
@@ -46,7 +45,7 @@ pub fn compare(old: &OutFolder, new: &OutFolder) -> (Diff, Vec<Finding>) {
     let (mut accounts, mut people, mut access) = (Vec::new(), Vec::new(), Vec::new());
     let mut groups = Groups::default();
     for pair in &pairs {
-        let Pair { name, old, new, .. } = *pair;
+        let AccountPair { name, old, new, .. } = *pair;
         let Some(known) = new.or(old) else { continue };
         let texts = AccountTexts::of(known);
         let (account, kept) = account(pair, known, &texts, &mut groups);
@@ -85,12 +84,12 @@ pub fn compare(old: &OutFolder, new: &OutFolder) -> (Diff, Vec<Finding>) {
 
 /// What changes in an account but for its access, and the resources that no stack manages any longer, and that are kept.
 fn account<'a>(
-    pair: &Pair<'a>,
+    pair: &AccountPair<'a>,
     known: &AccountFolder,
     texts: &AccountTexts,
     groups: &mut Groups,
 ) -> (AccountDiff, Vec<RetainedResource<'a>>) {
-    let Pair { name, was, old, new } = *pair;
+    let AccountPair { name, was, old, new } = *pair;
     let (mut stacks, mut kept) = (Vec::new(), Vec::new());
     for (old, new) in stack_pairs(old, new) {
         stacks.extend(stack((name, texts), old, new, groups, &mut kept));
@@ -103,7 +102,7 @@ fn account<'a>(
         presence: Presence::of(old.is_some(), new.is_some()),
         plan: stacks.iter().fold(Plan::default(), |plan, stack: &StackDiff| plan.plus(stack.plan)),
         stacks,
-        files: other_files::compare(old, new),
+        files: people::other_files(old, new),
     };
     (account, kept)
 }
@@ -112,9 +111,9 @@ fn account<'a>(
 fn stack_pairs<'a>(
     old: Option<&'a AccountFolder>,
     new: Option<&'a AccountFolder>,
-) -> Vec<(Option<&'a Stack>, Option<&'a Stack>)> {
-    let stacks = |account: Option<&'a AccountFolder>| account.map_or(&[] as &[Stack], |account| &account.stacks);
-    let olds: BTreeMap<&str, &Stack> = stacks(old).iter().map(|stack| (stack.name.as_str(), stack)).collect();
+) -> Vec<(Option<&'a FolderStack>, Option<&'a FolderStack>)> {
+    let stacks = |account: Option<&'a AccountFolder>| account.map_or(&[] as &[FolderStack], |account| &account.stacks);
+    let olds: BTreeMap<&str, &FolderStack> = stacks(old).iter().map(|stack| (stack.name.as_str(), stack)).collect();
     let news: BTreeSet<&str> = stacks(new).iter().map(|stack| stack.name.as_str()).collect();
     let kept = stacks(new).iter().map(|stack| (olds.get(stack.name.as_str()).copied(), Some(stack)));
     let gone = stacks(old).iter().filter(|stack| !news.contains(stack.name.as_str())).map(|stack| (Some(stack), None));
@@ -130,8 +129,8 @@ pub fn differences(key: &str, old: Option<&Value>, new: Option<&Value>) -> Vec<P
 /// What changes in a stack. `kept` gets the resources that it no longer manages, and that are not deleted.
 fn stack<'a>(
     account: (&str, &AccountTexts),
-    old: Option<&'a Stack>,
-    new: Option<&'a Stack>,
+    old: Option<&'a FolderStack>,
+    new: Option<&'a FolderStack>,
     groups: &mut Groups,
     kept: &mut Vec<RetainedResource<'a>>,
 ) -> Option<StackDiff> {
@@ -147,7 +146,7 @@ fn stack<'a>(
     }
     let mut plan = Plan::default();
     for change in &changes {
-        plan.count(change.action, change.may_replace(), 1);
+        plan.count(change.action, change.may_replace());
         let of_old = old.filter(|_| change.old.is_some() && change.is_kept());
         kept.extend(of_old.map(|stack| RetainedResource { stack, logical_id: change.logical_id }));
     }
@@ -162,29 +161,20 @@ fn stack<'a>(
 }
 
 /// What changes beside the resources.
-fn stack_attributes(old: &Stack, new: &Stack) -> Vec<PropertyChange> {
-    let section = |stack: &Stack, key: &str| match key {
-        "depends_on" => Some(Value::from(stack.depends_on.clone())),
-        "capabilities" => Some(Value::from(stack.capabilities.clone())),
-        "deployed_by" => Some(stack.deployed_by.clone().unwrap_or_else(|| "deploy.sh".to_owned()).into()),
-        _ => stack.template.get(key).cloned(),
+fn stack_attributes(old: &FolderStack, new: &FolderStack) -> Vec<PropertyChange> {
+    let attributes = |stack: &FolderStack| {
+        let deployed_by = if stack.deployed_by.is_some() { "stack-set" } else { "deploy.sh" };
+        let sections = stack.template.as_object().into_iter().flatten().filter(|(key, _)| *key != "Resources");
+        let sections = sections.map(|(key, value)| (key.clone(), value.clone()));
+        let others: [(_, Value); 3] = [
+            ("depends_on", stack.depends_on.clone().into()),
+            ("capabilities", stack.capabilities.clone().into()),
+            ("deployed_by", deployed_by.into()),
+        ];
+        Value::Object(sections.chain(others.map(|(key, value)| (key.to_owned(), value))).collect())
     };
-    let keys = |stack: &Stack| -> Vec<String> {
-        let sections = stack.template.as_object().into_iter().flat_map(serde_json::Map::keys).cloned();
-        sections
-            .filter(|key| key != "Resources")
-            .chain(["depends_on", "capabilities", "deployed_by"].map(str::to_owned))
-            .collect()
-    };
-    let mut all = keys(new);
-    all.extend(keys(old).into_iter().filter(|key| !new.template.as_object().is_some_and(|new| new.contains_key(key))));
-    let mut seen = BTreeSet::new();
-    all.retain(|key| seen.insert(key.clone()));
-    all.into_iter()
-        .flat_map(|key| {
-            let (old, new) = (section(old, &key), section(new, &key));
-            compare_values(&[key], old.as_ref(), new.as_ref())
-        })
+    compare_values(&[], Some(&attributes(old)), Some(&attributes(new)))
+        .into_iter()
         // It changes with whatever else does.
         .filter(|one| !(one.path == ["Outputs", DIGEST_OUTPUT, "Value"] && one.old.is_some() && one.new.is_some()))
         .collect()

@@ -1,10 +1,8 @@
 //! What a diff says, as one value that every format is written from.
 
 mod access;
-mod people;
 
 pub use access::{AccessChange, AccessCount, AccessDirection, AccessEntry, AccessPrincipal};
-pub use people::{PersonChange, PersonDiff};
 
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -58,18 +56,16 @@ pub struct Plan {
 }
 
 impl Plan {
-    /// Counts `count` resources with this action.
-    pub(super) fn count(&mut self, action: Action, may_replace: bool, count: usize) {
-        match action {
-            Action::Add => self.add += count,
-            Action::Change => self.change += count,
-            Action::Replace => self.replace += count,
-            Action::Destroy => self.destroy += count,
-            Action::Retain => self.retain += count,
-        }
-        if may_replace {
-            self.may_replace += count;
-        }
+    /// Counts a resource with this action.
+    pub(super) fn count(&mut self, action: Action, may_replace: bool) {
+        *match action {
+            Action::Add => &mut self.add,
+            Action::Change => &mut self.change,
+            Action::Replace => &mut self.replace,
+            Action::Destroy => &mut self.destroy,
+            Action::Retain => &mut self.retain,
+        } += 1;
+        self.may_replace += usize::from(may_replace);
     }
 
     /// Both together.
@@ -318,4 +314,38 @@ pub struct Note {
     /// The line, counted from 1.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub line: Option<usize>,
+}
+
+/// What becomes of a person.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct PersonDiff {
+    /// The account, by its name in the new folder.
+    pub account: String,
+    /// The name of the IAM user.
+    pub name: String,
+    /// What becomes of the person.
+    pub change: PersonChange,
+    /// The name of before, of somebody who is renamed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub was: Option<String>,
+    /// What a person must do to keep the data of somebody who is renamed, step by step.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(default)]
+    pub steps: Vec<String>,
+}
+
+/// What may become of a person.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum PersonChange {
+    /// The person is new.
+    Joins,
+    /// The person is gone.
+    Leaves,
+    /// The person has another name: CloudFormation deletes one user and makes another.
+    Renamed,
+    /// The person keeps everything and may do nothing.
+    Suspended,
+    /// The person is no longer suspended.
+    Resumed,
 }

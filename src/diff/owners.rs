@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use super::folder::Stack;
+use super::folder::FolderStack;
 use super::model::{Action, Change, PropertyChange};
 use super::resources::{literal_name, property, resources};
 use crate::output::UserEntry;
@@ -17,7 +17,7 @@ pub(super) struct Owners<'a> {
 
 impl<'a> Owners<'a> {
     /// The users of a stack, as it is and, of those who leave, as it was.
-    pub(super) fn of(old: Option<&'a Stack>, new: Option<&'a Stack>) -> Self {
+    pub(super) fn of(old: Option<&'a FolderStack>, new: Option<&'a FolderStack>) -> Self {
         let users = old.into_iter().chain(new).flat_map(|stack| &stack.users);
         Self { by_id: users.map(|user| (user.logical_id.as_str(), user)).collect() }
     }
@@ -46,7 +46,12 @@ pub(super) const NO_NAMES: &[&str] = &["Action", "NotAction", "Effect", "Version
 
 impl<'a> OwnNames<'a> {
     /// The names of `user` in what `stacks` hold.
-    pub(super) fn of(user: &'a UserEntry, owners: &Owners<'_>, old: Option<&'a Stack>, new: Option<&'a Stack>) -> Self {
+    pub(super) fn of(
+        user: &'a UserEntry,
+        owners: &Owners<'_>,
+        old: Option<&'a FolderStack>,
+        new: Option<&'a FolderStack>,
+    ) -> Self {
         let all = resources(old).chain(resources(new));
         let own = all.filter(|(id, _)| {
             id.starts_with(&user.logical_id)
@@ -75,26 +80,20 @@ impl<'a> OwnNames<'a> {
     pub(super) fn generalised(&self, change: &Change) -> Change {
         // A person's own address is part of what is made or deleted; where it changes, it is what changes.
         let whole = matches!(change.action, Action::Add | Action::Destroy | Action::Retain);
-        rewritten(change, |text| self.text(text), |property| self.property(property, whole))
-    }
-
-    fn property(&self, change: &PropertyChange, whole: bool) -> PropertyChange {
-        let names_nobody = change.path.iter().any(|step| NO_NAMES.contains(&step.as_str()));
-        let is_notebook = change.path.last().is_some_and(|step| step == "NotebookInstanceName");
-        let general = |value: &Value| match value.as_str() {
-            // Many a notebook is named like its user, and many cannot be.
-            Some(name) if is_notebook && self.user.notebook.as_deref() == Some(name) => Value::from("{notebook}"),
-            _ if names_nobody => value.clone(),
-            _ => self.value(value, whole),
-        };
-        let value = |value: &Option<Value>| value.as_ref().map(general);
-        PropertyChange {
-            path: change.path.iter().map(|step| self.text(step)).collect(),
-            old: value(&change.old),
-            new: value(&change.new),
-            replacement: change.replacement,
-            replaced: change.replaced.as_ref().map(|id| self.text(id)),
-        }
+        rewritten(
+            change,
+            |text| self.text(text),
+            |path, value| {
+                let names_nobody = path.iter().any(|step| NO_NAMES.contains(&step.as_str()));
+                let is_notebook = path.last().is_some_and(|step| step == "NotebookInstanceName");
+                match value.as_str() {
+                    // Many a notebook is named like its user, and many cannot be.
+                    Some(name) if is_notebook && self.user.notebook.as_deref() == Some(name) => "{notebook}".into(),
+                    _ if names_nobody => value.clone(),
+                    _ => self.value(value, whole),
+                }
+            },
+        )
     }
 
     fn text(&self, text: &str) -> String {
@@ -102,7 +101,7 @@ impl<'a> OwnNames<'a> {
             return text.replacen(&self.user.logical_id, "{id}", 1);
         }
         let longer = self.longer.iter().fold(text.to_owned(), |text, (name, shown)| replace_word(&text, name, shown));
-        general(&longer, &self.user.name, self.user.notebook.as_deref())
+        general(&longer, Some(self.user))
     }
 
     fn value(&self, value: &Value, whole: bool) -> Value {
@@ -114,21 +113,19 @@ impl<'a> OwnNames<'a> {
     }
 }
 
-/// What happens to a resource that is nobody's, with the name of its stack replaced, and without the resource.
-pub(super) fn general_in_stack(change: &Change, stack: &str) -> Change {
-    let text = |text: &str| replace_word(text, stack, "{stack}");
-    rewritten(change, text, |property| PropertyChange {
-        old: property.old.as_ref().map(|value| every_text(value, &text, &[])),
-        new: property.new.as_ref().map(|value| every_text(value, &text, &[])),
-        ..property.clone()
-    })
+/// What happens to a resource, with each of its texts rewritten, and without the resource.
+pub(super) fn general_change(change: &Change, text: impl Fn(&str) -> String) -> Change {
+    rewritten(change, &text, |_, value| every_text(value, &text, &[]))
 }
 
-fn rewritten(
-    change: &Change,
-    text: impl Fn(&str) -> String,
-    property: impl Fn(&PropertyChange) -> PropertyChange,
-) -> Change {
+fn rewritten(change: &Change, text: impl Fn(&str) -> String, value: impl Fn(&[String], &Value) -> Value) -> Change {
+    let property = |one: &PropertyChange| PropertyChange {
+        path: one.path.iter().map(|step| text(step)).collect(),
+        old: one.old.as_ref().map(|old| value(&one.path, old)),
+        new: one.new.as_ref().map(|new| value(&one.path, new)),
+        replacement: one.replacement,
+        replaced: one.replaced.as_ref().map(|id| text(id)),
+    };
     Change {
         action: change.action,
         resource_type: change.resource_type.clone(),
@@ -156,11 +153,12 @@ pub(super) fn every_text(value: &Value, text: &impl Fn(&str) -> String, but: &[&
     }
 }
 
-/// `text` with a user's and their notebook's name replaced.
-pub(super) fn general(text: &str, user: &str, notebook: Option<&str>) -> String {
-    let text = replace_word(text, user, "{user}");
+/// `text` with the names of a user, if it is one's, and of their notebook replaced.
+pub(super) fn general(text: &str, of: Option<&UserEntry>) -> String {
+    let Some(UserEntry { name, notebook, .. }) = of else { return text.to_owned() };
+    let text = replace_word(text, name, "{user}");
     match notebook {
-        Some(notebook) if notebook != user => replace_word(&text, notebook, "{notebook}"),
+        Some(notebook) if notebook != name => replace_word(&text, notebook, "{notebook}"),
         _ => text,
     }
 }

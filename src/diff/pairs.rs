@@ -8,7 +8,7 @@ use crate::finding::{Finding, Rule};
 use crate::source::Place;
 
 /// An account on both sides, or on one.
-pub(super) struct Pair<'a> {
+pub(super) struct AccountPair<'a> {
     /// Its name: in the new folder, or in the old one if only that has it.
     pub name: &'a str,
     /// The name in the old folder, where that is another.
@@ -20,7 +20,7 @@ pub(super) struct Pair<'a> {
 /// The accounts, by name. An account that has another name than before is known by its ID, its region and its stacks: then
 /// what is left of the folder of before is passed over. In another account of AWS, or another region, an account has nothing
 /// in common with the one before, but for names that are global.
-pub(super) fn pairs<'a>(old: &'a OutFolder, new: &'a OutFolder) -> Vec<Pair<'a>> {
+pub(super) fn pairs<'a>(old: &'a OutFolder, new: &'a OutFolder) -> Vec<AccountPair<'a>> {
     let added = new.accounts.iter().filter(|(name, _)| !old.accounts.contains_key(*name));
     let renamed: BTreeMap<&str, &str> = added
         .filter_map(|(name, account)| {
@@ -39,10 +39,10 @@ pub(super) fn pairs<'a>(old: &'a OutFolder, new: &'a OutFolder) -> Vec<Pair<'a>>
         let sides = (old.accounts.get(was.unwrap_or(name)), new.accounts.get(name));
         match sides {
             (Some(old), Some(new)) if (&old.id, &old.region) != (&new.id, &new.region) => {
-                pairs.push(Pair { name, was, old: Some(old), new: None });
-                pairs.push(Pair { name, was, old: None, new: Some(new) });
+                pairs.push(AccountPair { name, was, old: Some(old), new: None });
+                pairs.push(AccountPair { name, was, old: None, new: Some(new) });
             }
-            (old, new) => pairs.push(Pair { name, was, old, new }),
+            (old, new) => pairs.push(AccountPair { name, was, old, new }),
         }
     }
     pairs
@@ -57,9 +57,10 @@ fn has_stacks_of(one: &AccountFolder, other: &AccountFolder) -> bool {
 /// within an account of AWS all of IAM's, and those of buckets everywhere.
 /// Source: <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html>,
 /// <https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html>
-pub(super) fn collisions(pairs: &[Pair<'_>]) -> Vec<Finding> {
-    let finding = |two: &[Pair<'_>]| {
-        let [Pair { old: Some(old), new: None, .. }, Pair { name, old: None, new: Some(new), .. }] = two else {
+pub(super) fn collisions(pairs: &[AccountPair<'_>]) -> Vec<Finding> {
+    let finding = |two: &[AccountPair<'_>]| {
+        let [AccountPair { old: Some(old), new: None, .. }, AccountPair { name, old: None, new: Some(new), .. }] = two
+        else {
             return None;
         };
         if two[0].name != *name {
@@ -80,11 +81,7 @@ pub(super) fn collisions(pairs: &[Pair<'_>]) -> Vec<Finding> {
         );
         let help = "undo the change; or delete the stacks of before first, with all that is in them";
         let place = new.stacks.first().map(|stack| Place::whole(&stack.source));
-        let finding = Finding::new(Rule::DiffCollides, message).help(help);
-        Some(match place {
-            Some(place) => finding.at(place),
-            None => finding,
-        })
+        Some(Finding { place, ..Finding::new(Rule::DiffCollides, message).help(help) })
     };
     pairs.windows(2).filter_map(finding).collect()
 }

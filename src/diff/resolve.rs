@@ -12,7 +12,7 @@ const DEEPEST: usize = 12;
 /// to them. What is known only when it is deployed stays as it is; of a condition stands what it asks, and not its name.
 /// `pseudo` holds the pseudo parameters that are known, such as `AWS::Region`.
 pub(super) fn resolved(mut template: Value, pseudo: &[(&str, &str)]) -> Value {
-    let names = Names::of(&template, pseudo);
+    let names = TemplateNames::of(&template, pseudo);
     let Some(resources) = template.get_mut("Resources").and_then(Value::as_object_mut) else { return template };
     let condition = |resource: &Value| Some(names.meaning(resource.get("Condition")?.as_str()?));
     resources.retain(|_, resource| condition(resource) != Some(Value::Bool(false)));
@@ -29,7 +29,7 @@ pub(super) fn resolved(mut template: Value, pseudo: &[(&str, &str)]) -> Value {
 }
 
 /// What the resources of a template may refer to.
-struct Names {
+struct TemplateNames {
     /// The defaults.
     parameters: BTreeMap<String, Value>,
     mappings: Value,
@@ -38,7 +38,7 @@ struct Names {
     pseudo: BTreeMap<String, String>,
 }
 
-impl Names {
+impl TemplateNames {
     fn of(template: &Value, pseudo: &[(&str, &str)]) -> Self {
         let section = |key: &str| template.get(key).and_then(Value::as_object).cloned().unwrap_or_default();
         let default = |(name, parameter): (String, Value)| {

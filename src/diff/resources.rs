@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Map, Value};
 
-use super::folder::Stack;
+use super::folder::FolderStack;
 use super::model::{Action, PropertyChange, Replacement};
 use super::values::compare;
 use crate::facts::replacement::{Replacement as TypeFacts, replacement};
@@ -45,10 +45,9 @@ impl ResourceChange<'_> {
     }
 }
 
-/// The resources of a template, by logical ID, in its order.
-pub(super) fn resources(stack: Option<&Stack>) -> impl Iterator<Item = (&String, &Value)> {
-    let resources = stack.and_then(|stack| stack.template.get("Resources")).and_then(Value::as_object);
-    resources.into_iter().flat_map(Map::iter)
+/// The resources of a stack, if there is one.
+pub(super) fn resources(stack: Option<&FolderStack>) -> impl Iterator<Item = (&String, &Value)> {
+    stack.into_iter().flat_map(FolderStack::resources)
 }
 
 /// A resource's type.
@@ -77,7 +76,7 @@ pub(super) fn literal_name(resource: &Value) -> Option<&str> {
 }
 
 /// What becomes of the resources of a stack, in the order of the new template; those that only the old one has come last.
-pub(super) fn changes<'a>(old: Option<&'a Stack>, new: Option<&'a Stack>) -> Vec<ResourceChange<'a>> {
+pub(super) fn changes<'a>(old: Option<&'a FolderStack>, new: Option<&'a FolderStack>) -> Vec<ResourceChange<'a>> {
     let olds: BTreeMap<&str, &Value> = resources(old).map(|(id, value)| (id.as_str(), value)).collect();
     let news: BTreeSet<&str> = resources(new).map(|(id, _)| id.as_str()).collect();
     let mut changes = Vec::new();
@@ -115,23 +114,14 @@ pub(super) fn retains(resource: &Value, attribute: &str) -> bool {
 /// What differs between the attributes of a resource. Of one that is added or removed, each of its properties is one
 /// difference.
 fn compare_resources(old: Option<&Value>, new: Option<&Value>) -> Vec<PropertyChange> {
-    let entry = |resource: Option<&'_ Value>, key: &str| resource.and_then(|resource| resource.get(key)).cloned();
-    let empty = || Value::Object(Map::new());
-    let keys = |resource: Option<&'_ Value>| -> Vec<String> {
-        resource.and_then(Value::as_object).into_iter().flat_map(Map::keys).cloned().collect()
+    let entries = |resource: Option<&Value>| {
+        let mut entries = resource.and_then(Value::as_object).cloned().unwrap_or_default();
+        // Properties that one side lacks altogether are told one by one.
+        entries.entry("Properties").or_insert_with(|| Value::Object(Map::new()));
+        entries.retain(|key, _| key != "Type" || old.is_some() && new.is_some());
+        Value::Object(entries)
     };
-    let mut all = keys(new);
-    all.extend(keys(old).into_iter().filter(|key| new.and_then(|new| new.get(key)).is_none()));
-    let in_both = old.is_some() && new.is_some();
-    let mut found = Vec::new();
-    for key in all.into_iter().filter(|key| in_both || key != "Type") {
-        let (mut old, mut new) = (entry(old, &key), entry(new, &key));
-        if key == "Properties" {
-            // Properties that one side lacks altogether are told one by one.
-            (old, new) = (old.or_else(|| Some(empty())), new.or_else(|| Some(empty())));
-        }
-        found.extend(compare(&[key], old.as_ref(), new.as_ref()));
-    }
+    let mut found = compare(&[], Some(&entries(old)), Some(&entries(new)));
     if let (Some(_), Some(new)) = (old, new) {
         let facts = replacement(type_of(new));
         for change in &mut found {

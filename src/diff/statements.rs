@@ -8,11 +8,11 @@ use super::canonical::text;
 use super::values::compare;
 
 /// A statement's name in a path, and what it was and is.
-type Pair<'a> = (String, Option<&'a Value>, Option<&'a Value>);
+type StatementPair<'a> = (String, Option<&'a Value>, Option<&'a Value>);
 
 /// The statements of two policies, paired: those of one `Sid`, those that mean the same, then those that have most in
 /// common. In the order of the new policy; those that are gone come last.
-pub(super) fn pairs<'a>(old: &'a [Value], new: &'a [Value]) -> Vec<Pair<'a>> {
+pub(super) fn pairs<'a>(old: &'a [Value], new: &'a [Value]) -> Vec<StatementPair<'a>> {
     let mut partner: Vec<Option<usize>> = vec![None; new.len()];
     let mut free: BTreeSet<usize> = (0..old.len()).collect();
     let mut join = |found: &dyn Fn(&Value, &Value) -> bool, partner: &mut Vec<Option<usize>>| {

@@ -14,28 +14,28 @@ use crate::inventory::is_intrinsic;
 pub(super) fn compare(path: &[String], old: Option<&Value>, new: Option<&Value>) -> Vec<PropertyChange> {
     let key = path.last().map_or("", String::as_str);
     let (old, new) = (old.map(|value| canonical(key, value)), new.map(|value| canonical(key, value)));
-    let mut walk = Walk { path: path.to_vec(), found: Vec::new() };
-    walk.values(old.as_ref(), new.as_ref());
-    walk.found
+    let mut comparison = Comparison { path: path.to_vec(), found: Vec::new() };
+    comparison.values(old.as_ref(), new.as_ref());
+    comparison.found
 }
 
 /// The comparison on its way through two values.
-struct Walk {
+struct Comparison {
     path: Vec<String>,
     found: Vec<PropertyChange>,
 }
 
-impl Walk {
+impl Comparison {
     fn values(&mut self, old: Option<&Value>, new: Option<&Value>) {
         match (old, new) {
             (Some(Value::Object(old_entries)), Some(Value::Object(new_entries)))
                 if !is_leaf(old) && !is_leaf(new) && is_function(old) == is_function(new) =>
             {
                 for (key, new) in new_entries {
-                    self.at(key.clone(), |walk| walk.values(old_entries.get(key), Some(new)));
+                    self.at(key.clone(), |inner| inner.values(old_entries.get(key), Some(new)));
                 }
                 for (key, old) in old_entries.iter().filter(|(key, _)| !new_entries.contains_key(*key)) {
-                    self.at(key.clone(), |walk| walk.values(Some(old), None));
+                    self.at(key.clone(), |inner| inner.values(Some(old), None));
                 }
             }
             (Some(Value::Array(old)), Some(Value::Array(new))) => self.lists(old, new),
@@ -48,7 +48,7 @@ impl Walk {
         let in_statement = self.path.iter().any(|step| step == "Statement");
         if key == "Statement" {
             for (name, old, new) in statements::pairs(old, new) {
-                self.at(format!("[{name}]"), |walk| walk.values(old, new));
+                self.at(format!("[{name}]"), |inner| inner.values(old, new));
             }
         } else if is_set(&key) || in_statement && !key.starts_with("Fn::") {
             self.sets(old, new);
@@ -76,10 +76,10 @@ impl Walk {
         let find = |values: &[Value], wanted: &str| values.iter().position(|value| name(value) == wanted);
         for value in new {
             let old = find(old, &name(value)).and_then(|at| old.get(at));
-            self.at(format!("[{}]", name(value)), |walk| walk.values(old, Some(value)));
+            self.at(format!("[{}]", name(value)), |inner| inner.values(old, Some(value)));
         }
         for value in old.iter().filter(|value| find(new, &name(value)).is_none()) {
-            self.at(format!("[{}]", name(value)), |walk| walk.values(Some(value), None));
+            self.at(format!("[{}]", name(value)), |inner| inner.values(Some(value), None));
         }
         let common = |values: &[Value], others: &[Value]| -> Vec<Value> {
             values.iter().map(&name).filter(|name| find(others, name).is_some()).map(Value::from).collect()
@@ -87,7 +87,9 @@ impl Walk {
         let (old_order, new_order) = (common(old, new), common(new, old));
         if !UNORDERED.iter().any(|(list, _)| self.path.last().is_some_and(|key| key == list)) && old_order != new_order
         {
-            self.at("[order]".to_owned(), |walk| walk.leaf(Some(&old_order.into()), Some(&new_order.into())));
+            self.at("[order]".to_owned(), |inner| {
+                inner.leaf(Some(&old_order.into()), Some(&new_order.into()));
+            });
         }
     }
 
@@ -100,7 +102,7 @@ impl Walk {
         let end = old_rest.iter().rev().zip(new_rest.iter().rev()).take_while(|(a, b)| same(a, b)).count();
         let (old, new) = (&old_rest[..old_rest.len() - end], &new_rest[..new_rest.len() - end]);
         for index in 0..old.len().max(new.len()) {
-            self.at(format!("[{}]", start + index + 1), |walk| walk.values(old.get(index), new.get(index)));
+            self.at(format!("[{}]", start + index + 1), |inner| inner.values(old.get(index), new.get(index)));
         }
     }
 

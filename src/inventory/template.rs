@@ -72,6 +72,18 @@ pub fn is_intrinsic(value: &Value) -> bool {
     only_key.is_some_and(|key| key == "Ref" || key.starts_with("Fn::"))
 }
 
+/// Calls `found` with each map within a value, which itself may be one.
+pub fn each_map<'v>(value: &'v Value, found: &mut impl FnMut(&'v Map<String, Value>)) {
+    match value {
+        Value::Object(entries) => {
+            found(entries);
+            entries.values().for_each(|inner| each_map(inner, found));
+        }
+        Value::Array(values) => values.iter().for_each(|inner| each_map(inner, found)),
+        _ => {}
+    }
+}
+
 /// The keys that lead to a macro, if the template has one.
 pub fn transform(template: &Value) -> Option<Vec<String>> {
     let of_all = template.get("Transform").map(|_| vec!["Transform".to_owned()]);

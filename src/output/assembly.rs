@@ -3,9 +3,9 @@
 use serde_json::{Map, Value, json};
 
 use super::deploy::stack_tags;
-use super::folder_kind::{ASSEMBLY, HOLDS};
+use super::folder_kind::ASSEMBLY;
 use super::manifest::Manifest;
-use super::{MANIFEST_FILE, OutputFile, plain, sha256};
+use super::{HOLDS, MANIFEST_FILE, OutputFile, json_file, sha256};
 use crate::model::{Account, BucketName, TemplateBucket};
 use crate::plan::{AccountPlan, Part, StackPlan};
 use crate::render::{self, Rendered, Templates};
@@ -36,18 +36,18 @@ pub fn of_account(
         // What has no long form is an error among the checks' findings already: then nothing is written.
         let Ok(Ok(template)) = render::read(templates, rendered) else { continue };
         let id = artifact_id(account, stack);
-        let template = plain(format!("{id}.template.json"), pretty(&template.value));
+        let template = json_file(format!("{id}.template.json"), &template.value);
         let mut properties = json!({"templateFile": template.name, "stackName": entry.name, "tags": tags});
         let before = plan.stacks.iter().filter(|other| !other.by_stack_set && comes_after(stack, other));
         let mut dependencies: Vec<String> = before.map(|other| artifact_id(account, other)).collect();
         if let TemplateBucket::Named(bucket) = &account.template_bucket {
-            let upload = Upload::of(&template, bucket, account);
-            properties["stackTemplateAssetObjectUrl"] = upload.url.into();
+            let (url, manifest) = upload(&template, bucket, account);
+            properties["stackTemplateAssetObjectUrl"] = url.into();
             let id = format!("{id}.assets");
             let file = format!("{id}.json");
             // No version of the stack that `cdk bootstrap` makes is asked for: the bucket is the settings' own.
             let artifact = json!({"type": "cdk:asset-manifest", "properties": {"file": file}});
-            assembly.files.push(plain(file, pretty(&upload.manifest)));
+            assembly.files.push(json_file(file, &manifest));
             assembly.artifacts.insert(id.clone(), artifact);
             dependencies.push(id);
         }
@@ -64,26 +64,19 @@ pub fn of_account(
     assembly
 }
 
-/// How a template gets into the bucket that the settings name for templates.
-struct Upload {
-    url: String,
-    manifest: Value,
-}
-
-impl Upload {
-    fn of(template: &OutputFile, bucket: &BucketName, account: &Account) -> Self {
-        let hash = sha256(&template.text);
-        let key = format!("{hash}.json");
-        let url = format!("s3://{bucket}/{key}");
-        let asset = json!({
-            "displayName": template.name,
-            "source": {"path": template.name, "packaging": "file"},
-            "destinations": {
-                "bucket": {"bucketName": bucket.as_str(), "objectKey": key, "region": account.region.as_str()},
-            },
-        });
-        Self { url, manifest: json!({"version": SCHEMA_VERSION, "files": {hash: asset}, "dockerImages": {}}) }
-    }
+/// How a template gets into the bucket that the settings name for templates: its address there, and the asset manifest.
+fn upload(template: &OutputFile, bucket: &BucketName, account: &Account) -> (String, Value) {
+    let hash = sha256(&template.text);
+    let key = format!("{hash}.json");
+    let url = format!("s3://{bucket}/{key}");
+    let asset = json!({
+        "displayName": template.name,
+        "source": {"path": template.name, "packaging": "file"},
+        "destinations": {
+            "bucket": {"bucketName": bucket.as_str(), "objectKey": key, "region": account.region.as_str()},
+        },
+    });
+    (url, json!({"version": SCHEMA_VERSION, "files": {hash: asset}, "dockerImages": {}}))
 }
 
 /// The files of the cloud assembly of these accounts, by name.
@@ -98,7 +91,7 @@ pub fn files(accounts: impl IntoIterator<Item = AccountAssembly>) -> Vec<OutputF
     names.sort();
     // The CDK CLI passes over `holds` and `files`: they tell what the folder is, and which of its files are racestack's.
     let manifest = json!({"version": SCHEMA_VERSION, HOLDS: ASSEMBLY, "files": names, "artifacts": artifacts});
-    files.push(plain(MANIFEST_FILE.to_owned(), pretty(&manifest)));
+    files.push(json_file(MANIFEST_FILE, &manifest));
     files.sort_by(|a, b| a.name.cmp(&b.name));
     files
 }
@@ -112,8 +105,4 @@ fn comes_after(stack: &StackPlan<'_>, other: &StackPlan<'_>) -> bool {
 /// The stacks of several accounts have the same names; their artifacts must not.
 fn artifact_id(account: &Account, stack: &StackPlan<'_>) -> String {
     format!("{}-{}", account.name, stack.part.name())
-}
-
-fn pretty(value: &Value) -> String {
-    format!("{value:#}\n")
 }

@@ -21,10 +21,7 @@ pub fn script(
     manifest: &Manifest,
 ) -> String {
     let (account, names) = (plan.account, &plan.names);
-    let (template_bucket, template_url) = match &account.template_bucket {
-        TemplateBucket::Named(name) => (name.as_str(), format!("https://s3.{}.{}", names.region, names.dns_suffix)),
-        TemplateBucket::None => ("", String::new()),
-    };
+    let (template_bucket, template_url) = template_bucket(plan);
     let stacks = plan.stacks.iter().zip(&manifest.stacks).zip(digests);
     let suspended = account.users.iter().filter(|user| user.suspended).map(|user| {
         format!("{} {}", user.name, user.notebook.as_ref().map_or(NONE, |notebook| notebook.name.as_str()))
@@ -108,6 +105,16 @@ fn users(plan: &AccountPlan<'_>, contents: &[Contents]) -> Vec<String> {
         head.into_iter().chain(all.into_iter().map(|(id, name)| format!("{id} {name}"))).collect::<Vec<_>>()
     };
     plan.stacks.iter().zip(contents).flat_map(of_stack).collect()
+}
+
+/// The bucket that templates are uploaded to, and the address of S3 before it; nothing where there is none.
+pub(super) fn template_bucket<'a>(plan: &AccountPlan<'a>) -> (&'a str, String) {
+    match &plan.account.template_bucket {
+        TemplateBucket::Named(name) => {
+            (name.as_str(), format!("https://s3.{}.{}", plan.names.region, plan.names.dns_suffix))
+        }
+        TemplateBucket::None => ("", String::new()),
+    }
 }
 
 /// The tags of the stacks themselves, whatever deploys them. A stack takes no empty value.

@@ -51,43 +51,23 @@ pub fn delete_commands(user: &str, names: &Names, region: &str) -> Vec<String> {
 /// since some shells take no comments.
 pub fn strip_commands(user: &str, names: &Names, region: &str) -> Vec<String> {
     let option = format!("--user-name={}", quote(user));
-    let words = Placeholders { name: user, option: &option, names };
-    let region = format!(" --region {region}");
-    let mut lines = vec![
-        "# the password; NoSuchEntity: there is none".to_owned(),
-        format!("aws iam delete-login-profile {option}{region}"),
-    ];
-    for kind in kinds() {
-        let (list, query) = (words.fill(kind.list), words.fill(kind.query));
-        lines.push(format!("# {}", kind.what));
-        lines.push(format!("for id in $(aws iam {list}{region} --output text \\\n  --query \"{query}\"); do"));
-        lines.extend(deletions(&kind, &words, &region).iter().map(|line| format!("  {line}")));
+    // What the words in braces stand for. No name holds a brace.
+    let fill = |text: &str| {
+        text.replace("{user}", &option)
+            .replace("{name}", user)
+            .replace("{id}", "\"$id\"")
+            .replace("{group}", &names.group)
+            .replace("{attached}", &names.suspended_user_policy)
+    };
+    let aws = |command: &str| format!("aws iam {} --region {region}", fill(command));
+    let mut lines = vec!["# the password; NoSuchEntity: there is none".to_owned(), aws("delete-login-profile {user}")];
+    for CredentialKind { what, list, query, delete, delete_some } in kinds() {
+        lines.push(format!("# {what}"));
+        lines.push(format!("for id in $({} --output text \\\n  --query \"{}\"); do", aws(list), fill(query)));
+        lines.push(format!("  {}", aws(delete)));
+        lines
+            .extend(delete_some.map(|(pattern, command)| format!("  case $id in {pattern}) {} ;; esac", aws(command))));
         lines.push("done".to_owned());
     }
     lines
-}
-
-fn deletions(kind: &CredentialKind, words: &Placeholders<'_>, region: &str) -> Vec<String> {
-    let mut lines = vec![format!("aws iam {}{region}", words.fill(kind.delete))];
-    if let Some((pattern, command)) = kind.delete_some {
-        lines.push(format!("case $id in {pattern}) aws iam {}{region} ;; esac", words.fill(command)));
-    }
-    lines
-}
-
-/// What the words in braces stand for. No name holds a brace.
-struct Placeholders<'a> {
-    name: &'a str,
-    option: &'a str,
-    names: &'a Names,
-}
-
-impl Placeholders<'_> {
-    fn fill(&self, text: &str) -> String {
-        text.replace("{user}", self.option)
-            .replace("{name}", self.name)
-            .replace("{id}", "\"$id\"")
-            .replace("{group}", &self.names.group)
-            .replace("{attached}", &self.names.suspended_user_policy)
-    }
 }

@@ -223,14 +223,6 @@ pub fn commit(folder: &Path) -> Result<(), FileError> {
     put_in_place(folder)
 }
 
-/// Removes all that was staged in the out folder and is not in its place.
-///
-/// # Errors
-/// When something cannot be removed; the next run does.
-pub fn discard(out: &Path) -> Result<(), FileError> {
-    recover_all(out)
-}
-
 /// Whether what stands in the way of the folder that was staged is not racestack's.
 fn is_taken(folder: &Path) -> Result<bool, FileError> {
     match files::kind(folder)? {

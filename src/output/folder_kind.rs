@@ -11,9 +11,6 @@ use crate::files::{self, FileError, FileKind};
 use crate::finding::{Finding, Rule};
 use crate::source::{Place, SourceFile};
 
-/// The key of a manifest that says in words what its folder holds. An account's has none.
-pub(super) const HOLDS: &str = "holds";
-
 /// What an account's out folder holds.
 const ACCOUNT: &str = "an account's stacks";
 

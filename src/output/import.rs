@@ -4,8 +4,8 @@ use serde_json::{Value, json};
 
 use super::manifest::UserEntry;
 use super::shell::{assignment, filled, lines, tags_json};
-use super::{MANIFEST_FILE, OutputFile, deploy, plain};
-use crate::model::{TemplateBucket, User};
+use super::{MANIFEST_FILE, OutputFile, deploy, json_file, plain, program};
+use crate::model::User;
 use crate::plan::AccountPlan;
 
 const SCRIPT: &str = include_str!("../../templates/scripts/import.sh");
@@ -27,10 +27,7 @@ pub struct ImportedStack {
 /// notebooks were made by hand.
 pub fn import_files(plan: &AccountPlan<'_>, stacks: &[ImportedStack], users: &[&User]) -> Vec<OutputFile> {
     let (account, names) = (plan.account, &plan.names);
-    let (bucket, url) = match &account.template_bucket {
-        TemplateBucket::Named(name) => (name.as_str(), format!("https://s3.{}.{}", names.region, names.dns_suffix)),
-        TemplateBucket::None => ("", String::new()),
-    };
+    let (bucket, url) = deploy::template_bucket(plan);
     let role_arn = |user: &User| {
         format!("arn:{}:iam::{}:role{}{}", names.partition, names.account_id, names.notebook_role_path, user.name)
     };
@@ -54,11 +51,9 @@ pub fn import_files(plan: &AccountPlan<'_>, stacks: &[ImportedStack], users: &[&
     ];
     let mut files: Vec<OutputFile> =
         stacks.iter().map(|stack| plain(stack.file.clone(), stack.template.clone())).collect();
-    // Values made of texts always have a JSON form.
-    let json = |value: &Value| serde_json::to_string_pretty(value).unwrap_or_default() + "\n";
-    files.extend(importing.map(|stack| plain(listed(stack), json(&stack.resources.iter().cloned().collect()))));
-    files.push(plain(MANIFEST_FILE.to_owned(), json(&manifest(plan, stacks))));
-    files.push(OutputFile { name: "import.sh".to_owned(), text: filled(SCRIPT, &data.concat()), executable: true });
+    files.extend(importing.map(|stack| json_file(listed(stack), &stack.resources.iter().cloned().collect())));
+    files.push(json_file(MANIFEST_FILE, &manifest(plan, stacks)));
+    files.push(program("import.sh", filled(SCRIPT, &data.concat())));
     files
 }
 

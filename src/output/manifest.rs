@@ -17,10 +17,11 @@ use crate::render::{Contents, Rendered, hexadecimal};
 /// The version of the manifest's form. From 2 on it says who is suspended, and who had another name.
 const VERSION: u32 = 2;
 
-/// The manifest of an account's out folder.
+/// The manifest of an account's out folder. One of another version may hold more, or less.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct Manifest {
     /// The version of this form.
+    #[serde(default)]
     pub version: u32,
     /// The account's name in the configuration.
     pub account: String,
@@ -29,14 +30,20 @@ pub struct Manifest {
     /// Where its stacks are deployed.
     pub region: String,
     /// The partition of the region.
+    #[serde(default = "usual_partition")]
     pub partition: String,
     /// The bucket with everybody's folders; empty where a version of racestack wrote it that did not say so.
     #[serde(default)]
     pub bucket: String,
     /// Every file of the folder that racestack wrote, by name: only these will it ever replace or delete.
+    #[serde(default)]
     pub files: Vec<String>,
     /// The stacks, in the order in which they are deployed.
     pub stacks: Vec<StackEntry>,
+}
+
+fn usual_partition() -> String {
+    "aws".to_owned()
 }
 
 /// A stack in the manifest.
@@ -44,14 +51,18 @@ pub struct Manifest {
 pub struct StackEntry {
     pub name: String,
     /// What it holds: `storage`, `access`, `service-roles`, `users-001`, `retired-roles`.
+    #[serde(default)]
     pub part: String,
     /// Its template's file.
     pub file: String,
     /// The SHA-256 of the file, in hexadecimal.
+    #[serde(default)]
     pub sha256: String,
     /// Its place in the order, counted from 1.
+    #[serde(default)]
     pub order: usize,
     /// The stacks that must be deployed before it.
+    #[serde(default)]
     pub depends_on: Vec<String>,
     /// What deploys it, where that is not `deploy.sh`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -60,13 +71,16 @@ pub struct StackEntry {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub git_sync: Option<String>,
     /// What `aws cloudformation deploy` needs as `--capabilities`.
+    #[serde(default)]
     pub capabilities: Vec<String>,
     /// Its users, by name, with what their things are called; only of users stacks.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub users: Vec<UserEntry>,
     /// The template's bytes.
+    #[serde(default)]
     pub bytes: Used,
     /// The template's resources.
+    #[serde(default)]
     pub resources: Used,
     /// The characters of its policies, as IAM counts them; of a users stack, of its fullest role or user.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -108,7 +122,7 @@ pub struct UserEntry {
 }
 
 /// How much of a limit is used.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Used {
     /// What is there.
     pub used: usize,
@@ -122,10 +136,6 @@ impl Manifest {
         // A value made of strings and numbers always has a JSON form.
         serde_json::to_string_pretty(self).map(|json| json + "\n").unwrap_or_default()
     }
-}
-
-fn policy_entry(size: &PolicySize) -> PolicyEntry {
-    PolicyEntry { resource: size.resource.clone(), characters: Used { used: size.used, limit: size.limit } }
 }
 
 fn user_entry(user: &User) -> UserEntry {
@@ -239,13 +249,17 @@ pub fn of(
 ) -> Manifest {
     let nothing = Contents::default();
     let account = plan.account;
+    let policy = |size: &PolicySize| PolicyEntry {
+        resource: size.resource.clone(),
+        characters: Used { used: size.used, limit: size.limit },
+    };
     let stacks: Vec<StackEntry> = plan
         .stacks
         .iter()
         .zip(rendered)
+        .zip(contents.iter().chain(std::iter::repeat(&nothing)))
         .enumerate()
-        .map(|(index, (stack, template))| (index, stack, template, contents.get(index).unwrap_or(&nothing)))
-        .map(|(index, stack, template, contents)| StackEntry {
+        .map(|(index, ((stack, template), contents))| StackEntry {
             name: stack.name.to_string(),
             part: stack.part.name(),
             file: stack.file(),
@@ -263,7 +277,7 @@ pub fn of(
             users: stack.users.iter().map(|user| user_entry(user)).collect(),
             bytes: Used { used: template.source.text.len(), limit: account.template_bucket.template_bytes() },
             resources: Used { used: contents.resources, limit: limits::TEMPLATE_RESOURCES },
-            policies: policies.get(index).into_iter().flatten().map(policy_entry).collect(),
+            policies: policies.get(index).into_iter().flatten().map(policy).collect(),
         })
         .collect();
     let mut files: Vec<String> = stacks.iter().map(|stack| stack.file.clone()).collect();

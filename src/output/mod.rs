@@ -1,13 +1,11 @@
 //! Output: the files of an account's out folder, and how they get there.
 
 mod assembly;
-mod audit;
 mod deploy;
 mod deprovision;
 mod folder;
 mod folder_kind;
 mod git_sync;
-mod handouts;
 mod import;
 mod manifest;
 mod replace;
@@ -15,23 +13,24 @@ mod shell;
 mod stack_set;
 
 pub use assembly::{AccountAssembly, files as assembly_files, of_account as account_assembly};
-pub use audit::audit_script;
 pub use deprovision::{delete_commands, strip_commands};
-pub use folder::{
-    Configured, Difference, claim, claim_shared, commit, compare, discard, inspect, orphans, stage, write,
-};
-pub use handouts::files as handout_files;
+pub use folder::{Configured, Difference, claim, claim_shared, commit, compare, inspect, orphans, stage, write};
 pub use import::{ImportedStack, import_files};
 pub use manifest::{
     DeployedBy, Manifest, StackEntry, Used, UserEntry, holds_users, of as manifest, read as read_manifest,
 };
+pub use replace::recover_all as discard;
 pub use shell::quote;
 pub use stack_set::{Member as StackSetMember, files as stack_set_files};
 
 use std::sync::Arc;
 
+use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
+use self::shell::{assignment, filled, lines};
+use crate::account::ExpectedExport;
+use crate::model::AccountName;
 use crate::plan::AccountPlan;
 use crate::render::{Contents, Rendered, hexadecimal};
 
@@ -39,6 +38,9 @@ use crate::render::{Contents, Rendered, hexadecimal};
 pub const MANIFEST_FILE: &str = "manifest.json";
 /// The name of the script that deploys a folder's stacks: an account's, or a StackSet with those that it makes.
 pub const DEPLOY_FILE: &str = "deploy.sh";
+
+/// The key of a manifest that says in words what its folder holds. An account's has none.
+const HOLDS: &str = "holds";
 
 /// A file of an account's out folder.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -69,18 +71,47 @@ pub fn files(
         let own = plan.stacks.iter().filter(|stack| !stack.by_stack_set);
         files.extend(own.map(|stack| git_sync::file(plan, stack, out)));
     }
-    files.push(OutputFile {
-        name: DEPLOY_FILE.to_owned(),
-        text: deploy::script(plan, &digests, contents, manifest),
-        executable: true,
-    });
-    files.push(plain(MANIFEST_FILE.to_owned(), manifest.to_json()));
+    files.push(program(DEPLOY_FILE, deploy::script(plan, &digests, contents, manifest)));
+    files.push(plain(MANIFEST_FILE, manifest.to_json()));
     files.sort_by(|a, b| a.name.cmp(&b.name));
     files
 }
 
-fn plain(name: String, text: String) -> OutputFile {
-    OutputFile { name, text, executable: false }
+/// The files of a folder that holds an account's handouts, each by its name, and what says so. Another account's pages, and what
+/// racestack did not write, never give way to them.
+pub fn handout_files(account: &AccountName, pages: impl IntoIterator<Item = (String, String)>) -> Vec<OutputFile> {
+    let mut files: Vec<OutputFile> = pages.into_iter().map(|(name, text)| plain(name, text)).collect();
+    files.sort_by(|a, b| a.name.cmp(&b.name));
+    let names: Vec<&str> = files.iter().map(|file| file.name.as_str()).chain([MANIFEST_FILE]).collect();
+    let manifest = json!({HOLDS: format!("the handouts of `{account}`"), "files": names});
+    files.push(json_file(MANIFEST_FILE, &manifest));
+    files
+}
+
+/// The script that writes an account into a folder, with the data of the account `name`.
+pub fn audit_script(name: &str, wanted: &ExpectedExport<'_>) -> String {
+    const SCRIPT: &str = include_str!("../../templates/scripts/audit.sh");
+    let data = [
+        assignment("account_name", name),
+        assignment("account", wanted.account_id),
+        assignment("region", wanted.region),
+        assignment("bucket", wanted.bucket),
+        "# A line a KMS key or SNS topic whose policy is looked at: its ARN.\n".to_owned(),
+        lines("policies", wanted.policies.iter().cloned()),
+    ];
+    filled(SCRIPT, &data.concat())
+}
+
+fn plain(name: impl Into<String>, text: String) -> OutputFile {
+    OutputFile { name: name.into(), text, executable: false }
+}
+
+fn program(name: impl Into<String>, text: String) -> OutputFile {
+    OutputFile { executable: true, ..plain(name, text) }
+}
+
+fn json_file(name: impl Into<String>, value: &Value) -> OutputFile {
+    plain(name, format!("{value:#}\n"))
 }
 
 /// The SHA-256 of a text, in lower-case hexadecimal.

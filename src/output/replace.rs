@@ -46,11 +46,11 @@ pub(super) fn staging(folder: &Path) -> PathBuf {
     files::beside(folder, STAGING)
 }
 
-/// Puts right what killed runs left in the out folder, of whichever accounts.
+/// Puts right what killed runs left in the out folder, of whichever accounts, and removes what is staged and not in its place.
 ///
 /// # Errors
-/// When something cannot be read, moved or removed.
-pub(super) fn recover_all(out: &Path) -> Result<(), FileError> {
+/// When something cannot be read, moved or removed; the next run does.
+pub fn recover_all(out: &Path) -> Result<(), FileError> {
     for entry in files::list(out)?.unwrap_or_default() {
         let Some(name) = entry.name.strip_prefix('.').and_then(|name| name.strip_suffix(OWN_ENDING)) else { continue };
         let account = [OLD, MANIFEST].iter().find_map(|purpose| name.strip_suffix(purpose)).unwrap_or(name);

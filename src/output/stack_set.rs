@@ -1,18 +1,17 @@
 //! A StackSet: one template for what several accounts have in common, and what each account puts into it.
 
 mod general;
-mod script;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use serde_json::{Map, Value, json};
 
-use self::general::{Literal, general};
-use self::script::{Definition, script};
+use self::general::{AccountLiteral, general};
 use super::deploy::stack_tags;
-use super::folder_kind::{self, HOLDS};
-use super::{DEPLOY_FILE, MANIFEST_FILE, OutputFile, plain, sha256};
+use super::folder_kind;
+use super::shell::{assignment, lines, stack_set_script, tags_json};
+use super::{DEPLOY_FILE, HOLDS, MANIFEST_FILE, OutputFile, json_file, plain, program, sha256};
 use crate::facts::limits;
 use crate::finding::{Finding, Rule};
 use crate::inventory::transform;
@@ -26,6 +25,10 @@ use crate::source::{Place, SourceFile};
 const TEMPLATE_FILE: &str = "template.json";
 /// The file with each account's values.
 const PARAMETERS_FILE: &str = "parameters.json";
+
+/// What the parameters are for an account that was given no values: no bucket and no key can be called so, so that nothing
+/// is allowed by mistake.
+const UNSET: &str = "SET-FOR-EACH-ACCOUNT";
 
 /// The account's own values that a template may hold: what names each, and what it is.
 const PARAMETERS: [(&str, &str); 3] = [
@@ -47,7 +50,7 @@ pub struct Member {
     capabilities: Vec<String>,
     source: Arc<SourceFile>,
     template: Value,
-    literals: Vec<Literal>,
+    literals: Vec<AccountLiteral>,
 }
 
 impl Member {
@@ -59,7 +62,7 @@ impl Member {
         let template = render::read(templates, rendered).ok()?.ok()?;
         let mut literals = Vec::new();
         let mut add = |name: &'static str, text: Option<String>| {
-            literals.extend(text.map(|text| Literal { name, text }));
+            literals.extend(text.map(|text| AccountLiteral { name, text }));
         };
         add("BucketKeyArn", account.bucket.kms_key.as_ref().map(ToString::to_string));
         add("NotebookKeyArn", account.notebook_kms_key.as_ref().map(ToString::to_string));
@@ -158,26 +161,36 @@ pub fn files(
         return Err(vec![Finding::new(Rule::LimitExceeded, message).at(Place::whole(&first.source))]);
     }
     let names = [DEPLOY_FILE, MANIFEST_FILE, PARAMETERS_FILE, TEMPLATE_FILE];
-    let definition = Definition {
-        name: &first.name,
-        template: (&sha256(&text), TEMPLATE_FILE),
-        tags: &first.tags,
-        capabilities: &first.capabilities,
-        parameters: used.iter().map(|(name, _)| *name).collect(),
-        members: members.iter().map(|member| (&member.id, &member.region, values(member, &used).collect())).collect(),
-    };
+    let manifest = json!({"version": 1, HOLDS: folder_kind::stack_set(part), "stack_set": first.name, "files": names});
     Ok(vec![
-        OutputFile { name: DEPLOY_FILE.to_owned(), text: script(&definition), executable: true },
-        plain(
-            MANIFEST_FILE.to_owned(),
-            format!(
-                "{:#}\n",
-                json!({"version": 1, HOLDS: folder_kind::stack_set(part), "stack_set": first.name, "files": names})
-            ),
-        ),
-        plain(PARAMETERS_FILE.to_owned(), parameters(members, &used)),
-        plain(TEMPLATE_FILE.to_owned(), text),
+        program(DEPLOY_FILE, script(members, first, &used, &text)),
+        json_file(MANIFEST_FILE, &manifest),
+        json_file(PARAMETERS_FILE, &parameters(members, &used)),
+        plain(TEMPLATE_FILE, text),
     ])
+}
+
+/// The script that makes the StackSet of this template and its stacks, or brings them up to date.
+fn script(members: &[Member], first: &Member, used: &[(&str, &str)], template: &str) -> String {
+    // No ARN and no name of a bucket has a blank.
+    let pair = |(name, value): (&str, &str)| format!("{name}={value}");
+    let member = |member: &Member| {
+        let values = values(member, used).map(pair);
+        let words = [member.id.to_string(), member.region.to_string()].into_iter().chain(values);
+        words.collect::<Vec<_>>().join(" ")
+    };
+    let unset: Vec<String> = used.iter().map(|(name, _)| pair((name, UNSET))).collect();
+    let data = [
+        assignment("name", &first.name),
+        assignment("region", ""),
+        lines("sums", [format!("{}  {TEMPLATE_FILE}", sha256(template))]),
+        assignment("tags", &tags_json(first.tags.iter().cloned())),
+        assignment("capabilities", &first.capabilities.join(" ")),
+        assignment("parameters", &unset.join(" ")),
+        "# A line a stack: account, region, and its values of the parameters.\n".to_owned(),
+        lines("members", members.iter().map(member)),
+    ];
+    stack_set_script(&data.concat())
 }
 
 /// The warning that no account leaves the part to the StackSet.
@@ -220,18 +233,14 @@ fn misfits(member: &Member, first: &Member) -> Vec<Finding> {
     findings
 }
 
-fn parameters(members: &[Member], used: &[(&str, &str)]) -> String {
-    let accounts: Map<String, Value> = members
-        .iter()
-        .map(|member| {
-            let values: Map<String, Value> =
-                values(member, used).map(|(name, value)| (name.to_owned(), value.into())).collect();
-            let entry =
-                json!({"account_id": member.id.as_str(), "region": member.region.as_str(), "parameters": values});
-            (member.account.to_string(), entry)
-        })
-        .collect();
-    format!("{:#}\n", Value::Object(accounts))
+fn parameters(members: &[Member], used: &[(&str, &str)]) -> Value {
+    let entry = |member: &Member| {
+        let values: Map<String, Value> =
+            values(member, used).map(|(name, value)| (name.to_owned(), value.into())).collect();
+        let entry = json!({"account_id": member.id.as_str(), "region": member.region.as_str(), "parameters": values});
+        (member.account.to_string(), entry)
+    };
+    members.iter().map(entry).collect::<Map<_, _>>().into()
 }
 
 fn values<'a>(member: &'a Member, used: &'a [(&str, &str)]) -> impl Iterator<Item = (&'a str, &'a str)> {

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use racestack::diff::{OutFolder, Stack};
+use racestack::diff::{FolderStack, OutFolder};
 use racestack::inventory::{self, Boundary, Documents, IamInventory, IdentityKind, PolicyKind, Principal, Tag};
 use serde_json::{Value, json};
 
@@ -202,7 +202,7 @@ fn tags(tags: &[Tag]) -> Vec<Value> {
     tags.iter().map(|tag| json!({"Key": tag.key, "Value": tag.value})).collect()
 }
 
-fn notebooks(stacks: &[Stack], inventory: &IamInventory<'_>, files: &mut BTreeMap<String, Value>) {
+fn notebooks(stacks: &[FolderStack], inventory: &IamInventory<'_>, files: &mut BTreeMap<String, Value>) {
     let (mut list, mut tagged, mut lifecycles) = (Vec::new(), Vec::new(), Vec::new());
     let resources = stacks.iter().flat_map(|stack| stack.template["Resources"].as_object().unwrap().values());
     let with_existing = |resource| std::iter::once(resource).chain(inventory::existing_notebook(resource));

@@ -5,34 +5,21 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use super::super::folder::{AccountFolder, Stack};
-use super::super::owners::{Owners, general};
+use super::super::folder::{AccountFolder, FolderStack};
+use super::super::owners::Owners;
 use super::RetainedResource;
 use crate::inventory::{
-    self, Boundary, Documents, Group, IamInventory, IdentityKind, Location, PolicyDocument, PolicyKind, Principal,
-    Undefined,
+    self, Boundary, Documents, IamInventory, IdentityKind, Location, PolicyDocument, Principal, Undefined,
 };
+use crate::output::UserEntry;
 
-#[derive(Default)]
+/// The IAM of an account.
 pub(super) struct AccountIam<'a> {
     pub inventory: IamInventory<'a>,
     /// The stacks, in the order of the inventory's, and whose their resources are.
-    stacks: Vec<(&'a Stack, Owners<'a>)>,
-    /// The indexes of the users and roles, in the order of their ARNs; of one ARN, the last.
-    by_arn: Vec<usize>,
-}
-
-/// A user's own names.
-pub(super) struct Own {
-    pub user: String,
-    pub notebook: Option<String>,
-}
-
-impl Own {
-    /// A text with the names replaced.
-    pub(super) fn general(&self, text: &str) -> String {
-        general(text, &self.user, self.notebook.as_deref())
-    }
+    stacks: Vec<(&'a FolderStack, Owners<'a>)>,
+    /// The indexes of the users and roles, by ARN; of one ARN, the last.
+    by_arn: BTreeMap<String, usize>,
 }
 
 impl<'a> AccountIam<'a> {
@@ -43,7 +30,7 @@ impl<'a> AccountIam<'a> {
         before: Option<&'a AccountFolder>,
         documents: &mut Documents,
     ) -> Self {
-        let mut stacks: Vec<(&'a AccountFolder, &'a Stack, Option<BTreeSet<&'a str>>)> = Vec::new();
+        let mut stacks: Vec<(&'a AccountFolder, &'a FolderStack, Option<BTreeSet<&'a str>>)> = Vec::new();
         for kept in kept.chunk_by(|a, b| a.stack.name == b.stack.name) {
             let ids = kept.iter().map(|kept| kept.logical_id).collect();
             stacks.extend(before.zip(kept.first()).map(|(before, first)| (before, first.stack, Some(ids))));
@@ -52,24 +39,15 @@ impl<'a> AccountIam<'a> {
             .extend(account.into_iter().flat_map(|account| account.stacks.iter().map(move |one| (account, one, None))));
         let read: Vec<inventory::Stack<'a>> =
             stacks.iter().map(|(of, stack, only)| read(of, stack, only.as_ref())).collect();
-        let mut iam = Self {
-            inventory: IamInventory::of(&read, documents),
-            stacks: stacks.iter().map(|(_, stack, _)| (*stack, Owners::of(None, Some(stack)))).collect(),
-            ..Self::default()
-        };
-        let arn = |index: &usize| iam.inventory.principals.get(*index).map(|one| &one.arn);
-        let mut by_arn: Vec<usize> = (0..iam.inventory.principals.len()).rev().collect();
-        by_arn.sort_by(|a, b| arn(a).cmp(&arn(b)));
-        by_arn.dedup_by(|a, b| arn(a) == arn(b));
-        iam.by_arn = by_arn;
-        iam
+        let inventory = IamInventory::of(&read, documents);
+        let by_arn = inventory.principals.iter().enumerate().map(|(index, one)| (one.arn.clone(), index)).collect();
+        let stacks = stacks.iter().map(|(_, stack, _)| (*stack, Owners::of(None, Some(stack)))).collect();
+        Self { inventory, stacks, by_arn }
     }
 
-    /// The names of the person whose resource this is.
-    pub(super) fn own(&self, location: &Location<'_>) -> Option<Own> {
-        let (_, owners) = self.stacks.get(location.stack)?;
-        let user = owners.owner(location.logical_id)?;
-        Some(Own { user: user.name.clone(), notebook: user.notebook.clone() })
+    /// The person whose resource this is.
+    pub(super) fn own(&self, location: &Location<'_>) -> Option<&'a UserEntry> {
+        self.stacks.get(location.stack)?.1.owner(location.logical_id)
     }
 
     /// The name of a stack, by its index in the inventory.
@@ -83,15 +61,12 @@ impl<'a> AccountIam<'a> {
 
     /// The users and roles, by ARN.
     pub(super) fn principals(&self) -> impl Iterator<Item = (&String, &Principal<'a>)> {
-        let principals = self.by_arn.iter().filter_map(|index| self.inventory.principals.get(*index));
-        principals.map(|one| (&one.arn, one))
+        self.by_arn.iter().filter_map(|(arn, index)| Some((arn, self.inventory.principals.get(*index)?)))
     }
 
     /// The user or role of an ARN.
     pub(super) fn principal(&self, arn: &str) -> Option<&Principal<'a>> {
-        let of = |index: &usize| self.inventory.principals.get(*index).map(|one| one.arn.as_str());
-        let at = self.by_arn.binary_search_by(|index| of(index).cmp(&Some(arn))).ok()?;
-        self.inventory.principals.get(*self.by_arn.get(at)?)
+        self.inventory.principals.get(*self.by_arn.get(arn)?)
     }
 
     /// The text of a policy, by its index.
@@ -115,28 +90,6 @@ impl<'a> AccountIam<'a> {
         of.policies.iter().filter(|policy| !self.is_own(of, **policy)).filter_map(|policy| self.document(*policy))
     }
 
-    /// The same, in an order that does not hang on that of the stacks.
-    pub(super) fn sorted(&self, of: &Principal<'a>) -> impl Iterator<Item = &Arc<PolicyDocument>> {
-        let shared = of.policies.iter().filter(|policy| !self.is_own(of, **policy));
-        let by_key = shared.filter_map(|policy| Some((self.key(*policy)?, self.document(*policy)?)));
-        by_key.collect::<BTreeMap<_, _>>().into_values()
-    }
-
-    /// What tells a policy from the others that somebody has besides their own: its ARN, or where it stands.
-    fn key(&self, policy: usize) -> Option<String> {
-        let policy = self.inventory.policies.get(policy)?;
-        let Location { stack, logical_id, path } = &policy.location;
-        let is_it = |group: &&Group<'_>| (group.location.stack, group.location.logical_id) == (*stack, *logical_id);
-        let group = || self.inventory.groups.iter().find(is_it);
-        Some(match &policy.kind {
-            PolicyKind::Managed(arn) => arn.clone(),
-            _ => match group() {
-                Some(group) => format!("{} {path}", group.name),
-                None => format!("{} {logical_id}", self.name_of(*stack)?),
-            },
-        })
-    }
-
     fn is_own(&self, of: &Principal<'a>, policy: usize) -> bool {
         self.inventory.policies.get(policy).is_some_and(|policy| {
             (policy.location.stack, policy.location.logical_id) == (of.location.stack, of.location.logical_id)
@@ -151,13 +104,22 @@ impl<'a> AccountIam<'a> {
         }
     }
 
+    /// All policies of somebody, and the boundary.
+    pub(super) fn of_identity(&self, of: &Principal<'a>) -> impl Iterator<Item = &Arc<PolicyDocument>> {
+        of.policies.iter().filter_map(|policy| self.document(*policy)).chain(self.boundary(of))
+    }
+
     /// The trust policy of somebody.
-    pub(super) fn trust(&self, of: &Principal<'a>) -> Option<&Value> {
-        Some(&self.document(of.trust?)?.value)
+    pub(super) fn trust(&self, of: &Principal<'a>) -> Option<&Arc<PolicyDocument>> {
+        self.document(of.trust?)
     }
 }
 
-fn read<'a>(account: &'a AccountFolder, stack: &'a Stack, only: Option<&BTreeSet<&'a str>>) -> inventory::Stack<'a> {
+fn read<'a>(
+    account: &'a AccountFolder,
+    stack: &'a FolderStack,
+    only: Option<&BTreeSet<&'a str>>,
+) -> inventory::Stack<'a> {
     let AccountFolder { id, region, partition, .. } = account;
     inventory::Stack {
         account: inventory::Account { id, region, partition },

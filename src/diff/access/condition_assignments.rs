@@ -7,10 +7,11 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use super::super::canonical::text;
-use super::super::folder::{AccountFolder, Stack};
-use super::super::model::{AccessChange, AccessDirection, AccessEntry, AccessPrincipal, Presence};
+use super::super::folder::{AccountFolder, FolderStack};
+use super::super::model::{AccessChange, AccessDirection, AccessEntry, Presence};
 use super::super::resources::resources;
-use super::{RetainedResource, in_one_world, unknown};
+use super::{RetainedResource, in_one_world};
+use crate::inventory::each_map;
 
 /// Of more questions only two worlds are compared: in one all hold, in the other none. What else there may be is unknown.
 const MOST_QUESTIONS: usize = 5;
@@ -18,8 +19,8 @@ const MOST_QUESTIONS: usize = 5;
 /// What is asked of parameters, by the stack and the question's text: the parameters that are asked.
 type Questions<'a> = BTreeMap<(&'a str, String), BTreeSet<String>>;
 
-/// What changes in the access, in whichever world.
-pub(super) fn compare(
+/// What changes in the access to and within an account, in whichever world. What is `kept` of the old side goes on to hold.
+pub(in super::super) fn compare(
     old: Option<&AccountFolder>,
     new: Option<&AccountFolder>,
     kept: &[RetainedResource<'_>],
@@ -30,7 +31,11 @@ pub(super) fn compare(
             if let Some(condition) = resource.get("Condition") {
                 ask(&stack.name, condition, &mut questions);
             }
-            look(&stack.name, resource, &mut questions);
+            each_map(resource, &mut |entries| {
+                if let Some(condition) = entries.get("Fn::If").and_then(|branches| branches.get(0)) {
+                    ask(&stack.name, condition, &mut questions);
+                }
+            });
         }
     }
     if questions.is_empty() {
@@ -55,15 +60,8 @@ pub(super) fn compare(
     let why = format!("as the parameter{several} {names} {verb}");
     let mut changes = merged(all, &why);
     if too_many && differ(old, new) {
-        changes.push(AccessChange {
-            principal: AccessPrincipal::Resource,
-            names: vec!["conditions".to_owned()],
-            accounts: Vec::new(),
-            own: None,
-            presence: Presence::Both,
-            same_as: 0,
-            entries: vec![unknown(&format!("{why}; these are too many to try all of their values"))],
-        });
+        let why = format!("{why}; these are too many to try all of their values");
+        changes.push(AccessChange::through("conditions", vec![AccessEntry::unknown(why)]));
     }
     changes
 }
@@ -91,31 +89,11 @@ fn ask<'a>(stack: &'a str, condition: &Value, questions: &mut Questions<'a>) {
         }
     } else {
         let mut asked = BTreeSet::new();
-        parameters(condition, &mut asked);
-        questions.insert((stack, text(condition)), asked);
-    }
-}
-
-fn parameters(value: &Value, found: &mut BTreeSet<String>) {
-    match value {
-        Value::Object(entries) => {
+        each_map(condition, &mut |entries| {
             let name = entries.get("Ref").or_else(|| entries.get("Condition")).and_then(Value::as_str);
-            found.extend(name.filter(|name| !name.starts_with("AWS::")).map(str::to_owned));
-            entries.values().for_each(|value| parameters(value, found));
-        }
-        Value::Array(values) => values.iter().for_each(|value| parameters(value, found)),
-        _ => {}
-    }
-}
-
-fn look<'a>(stack: &'a str, value: &Value, questions: &mut Questions<'a>) {
-    if let Some(("Fn::If", Value::Array(parts))) = function(value) {
-        parts.first().into_iter().for_each(|condition| ask(stack, condition, questions));
-    }
-    match value {
-        Value::Object(entries) => entries.values().for_each(|value| look(stack, value, questions)),
-        Value::Array(values) => values.iter().for_each(|value| look(stack, value, questions)),
-        _ => {}
+            asked.extend(name.filter(|name| !name.starts_with("AWS::")).map(str::to_owned));
+        });
+        questions.insert((stack, text(condition)), asked);
     }
 }
 
@@ -127,7 +105,7 @@ fn still_kept<'a>(kept: &RetainedResource<'_>, old: &'a AccountFolder) -> Option
 
 /// An account in one world.
 fn answered(account: &AccountFolder, holds: &impl Fn(&str, &Value) -> bool) -> AccountFolder {
-    let in_stack = |stack: &Stack| {
+    let in_stack = |stack: &FolderStack| {
         let mut stack = stack.clone();
         let name = stack.name.clone();
         let holds = |condition: &Value| decided(condition, &|question| holds(&name, question));
@@ -210,7 +188,8 @@ fn merged(worlds: Vec<Vec<AccessChange>>, why: &str) -> Vec<AccessChange> {
         }
         if change.presence == Presence::Removed && times < count {
             change.presence = Presence::Both;
-            change.entries = vec![AccessEntry { at_most_narrowed: true, ..unknown(&format!("gone, {why}")) }];
+            change.entries =
+                vec![AccessEntry { at_most_narrowed: true, ..AccessEntry::unknown(format!("gone, {why}")) }];
         }
         change
     };

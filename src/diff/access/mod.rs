@@ -7,15 +7,18 @@ mod subjects;
 mod unevaluated_grants;
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use rayon::iter::{IntoParallelIterator, ParallelIterator};
-use serde_json::Value;
+use serde_json::{Value, json};
 
-use super::folder::{AccountFolder, Stack};
+use super::folder::{AccountFolder, FolderStack};
 use super::model::{AccessChange, AccessDirection, AccessEntry, Presence};
-use crate::iam::{AccessLine, Direction, Document, Policies, ResourcePolicy, access_delta};
-use crate::inventory::{Documents, one_or_more};
+use super::owners::general;
+use crate::iam::{AccessLine, Context, Direction, Document, Policies, Principal, ResourcePolicy, access_delta};
+use crate::inventory::{Documents, PolicyDocument, one_or_more};
 use account::AccountIam;
+pub(super) use condition_assignments::compare;
 use external_principals::{of_trust, outside};
 use subjects::{Subject, people};
 use unevaluated_grants::undecided;
@@ -25,32 +28,31 @@ use unevaluated_grants::undecided;
 pub(super) struct Side {
     /// Whether there is such a principal.
     pub exists: bool,
-    pub identity: Vec<Value>,
-    pub boundary: Option<Value>,
-    pub resource: Vec<Value>,
+    pub identity: Vec<Arc<PolicyDocument>>,
+    pub boundary: Option<Arc<PolicyDocument>>,
+    pub resource: Vec<Arc<PolicyDocument>>,
     /// Whether the policy of the resource must allow.
     pub required: bool,
     /// Policies that are attached and not known.
     pub unknown: BTreeSet<String>,
 }
 
+impl Side {
+    /// All of the policies.
+    pub(super) fn policies(&self) -> impl Iterator<Item = &Arc<PolicyDocument>> {
+        self.identity.iter().chain(&self.boundary).chain(&self.resource)
+    }
+}
+
 /// A resource that no stack manages any longer, and that is not deleted.
 pub(super) struct RetainedResource<'a> {
     /// The stack that it was in.
-    pub stack: &'a Stack,
+    pub stack: &'a FolderStack,
     pub logical_id: &'a str,
 }
 
-/// What changes in the access to and within an account. What is `kept` of the old side goes on to hold.
-pub(super) fn compare(
-    old: Option<&AccountFolder>,
-    new: Option<&AccountFolder>,
-    kept: &[RetainedResource<'_>],
-) -> Vec<AccessChange> {
-    condition_assignments::compare(old, new, kept)
-}
-
-/// The same where no condition is open.
+/// What changes in the access to and within an account where no condition is open. What is `kept` of the old side goes on to
+/// hold.
 fn in_one_world(
     old: Option<&AccountFolder>,
     new: Option<&AccountFolder>,
@@ -58,12 +60,14 @@ fn in_one_world(
 ) -> Vec<AccessChange> {
     let mut documents = Documents::default();
     let sides = [AccountIam::of(old, &[], None, &mut documents), AccountIam::of(new, kept, old, &mut documents)];
-    let known = new.or(old);
-    let account_id = known.map(|account| account.id.clone()).unwrap_or_default();
+    let account_id = new.or(old).map_or("", |account| &account.id);
+    let everything =
+        json!({"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]});
+    let everything = documents.of(everything);
     let [before, after] = &sides;
-    let mut subjects = people(before, after, &account_id);
-    subjects.extend(outside(before, after, &account_id));
-    subjects.extend(of_trust(before, after, &account_id));
+    let mut subjects = people(before, after, account_id);
+    subjects.extend(outside(before, after, account_id, &everything));
+    subjects.extend(of_trust(before, after, account_id, &everything));
     let changes: Vec<Option<AccessChange>> = subjects.into_par_iter().map(|subject| change(&subject)).collect();
     changes.into_iter().flatten().chain(undecided(before, after)).collect()
 }
@@ -71,38 +75,34 @@ fn in_one_world(
 /// What changes for a subject; `None` if nothing does.
 fn change(subject: &Subject) -> Option<AccessChange> {
     let (old, new) = (&subject.old, &subject.new);
-    let presence = match (old.exists, new.exists) {
-        (true, true) => Presence::Both,
-        (true, false) => Presence::Removed,
-        (false, _) => Presence::Added,
-    };
+    let presence = Presence::of(old.exists, new.exists);
     let mut entries = Vec::new();
     // With a principal goes all access of theirs.
     if presence != Presence::Removed {
         match lines(subject) {
             Ok(lines) => entries.extend(lines.iter().map(|line| entry(subject, line))),
-            Err(why) => entries.push(unknown(&why)),
+            Err(why) => entries.push(AccessEntry::unknown(why)),
         }
         for tag in &subject.retagged {
-            entries.push(unknown(&format!(
-                "the tag `{tag}` is another than before, and policies know the principal by it"
-            )));
+            let why = format!("the tag `{tag}` is another than before, and policies know the principal by it");
+            entries.push(AccessEntry::unknown(why));
         }
         for policy in old.unknown.symmetric_difference(&new.unknown) {
             let verb = if new.unknown.contains(policy) { "is new" } else { "is gone" };
-            entries.push(unknown(&format!("`{policy}` {verb}, and what it says is not known here")));
+            entries.push(AccessEntry::unknown(format!("`{policy}` {verb}, and what it says is not known here")));
         }
     }
-    let grouped = subject.names.len() > 1;
-    if grouped && let Some(own) = &subject.own {
-        for entry in &mut entries {
-            let texts = entry.actions.iter_mut().chain(&mut entry.resources).chain(&mut entry.conditions);
-            texts.for_each(|text| *text = own.general(text));
-        }
+    let own = subject.own.as_ref().filter(|_| subject.names.len() > 1);
+    for entry in &mut entries {
+        *entry = entry.rewritten(|text| general(text, own));
     }
     // Whoever may do nothing any more, or hardly anything, has lost all else.
     let only_narrowed = entries.iter().all(|entry| entry.direction == AccessDirection::Narrowed);
-    let spared = new.identity.iter().find_map(spared_by_denial).filter(|_| only_narrowed && entries.len() > 1);
+    let spared = new
+        .identity
+        .iter()
+        .find_map(|policy| spared_by_denial(&policy.value))
+        .filter(|_| only_narrowed && entries.len() > 1);
     if let Some(spared) =
         spared.filter(|spared| !entries.iter().flat_map(|entry| &entry.actions).any(|one| spared.contains(one)))
     {
@@ -116,37 +116,51 @@ fn change(subject: &Subject) -> Option<AccessChange> {
         principal: subject.kind,
         names: subject.names.clone(),
         accounts: Vec::new(),
-        own: subject.own.as_ref().map(|own| (own.user.clone(), own.notebook.clone())),
+        own: subject.own.clone(),
         presence,
         same_as: subject.same_as,
         entries,
     })
 }
 
+/// What all requests of a principal say; `user` is the name of one that is a user.
+fn base(principal: &Principal, user: &str) -> Context {
+    let (arn, account, kind) = match principal {
+        Principal::User { arn, account } => (arn, account, "User"),
+        Principal::Role { arn, account, .. } => (arn, account, "AssumedRole"),
+        Principal::Service(_) => return Context::new(),
+    };
+    let context = Context::new()
+        .with("aws:PrincipalArn", arn.as_str())
+        .with("aws:PrincipalAccount", account.as_str())
+        .with("aws:PrincipalType", kind)
+        .with("aws:PrincipalIsAWSService", "false");
+    if kind == "User" { context.with("aws:username", user) } else { context }
+}
+
 fn lines(subject: &Subject) -> Result<Vec<AccessLine>, String> {
-    let parse = |value: &Value| {
-        Document::parse(value).map_err(|malformed| {
-            let at = if malformed.path.is_empty() { String::new() } else { format!(" at `{}`", malformed.path) };
-            format!("a policy cannot be read: {}{at}", malformed.message)
-        })
-    };
-    let documents = |side: &Side| -> Result<_, String> {
-        let identity: Vec<Document> = side.identity.iter().map(parse).collect::<Result<_, _>>()?;
-        let boundary = side.boundary.as_ref().map(parse).transpose()?;
-        // The policies of several resources are about different resources each, and so can be taken as one.
-        let mut resource = Document { statements: Vec::new() };
-        for value in &side.resource {
-            resource.statements.extend(parse(value)?.statements);
-        }
-        Ok((identity, boundary, resource))
-    };
     let (old, new) = (documents(&subject.old)?, documents(&subject.new)?);
-    let identities = [&old.0, &new.0].map(|documents| documents.iter().collect::<Vec<_>>());
     let kind = if subject.new.required { ResourcePolicy::Required } else { ResourcePolicy::Sufficient };
-    let before = Policies { identity: &identities[0], boundary: old.1.as_ref(), resource: Some(kind(&old.2)) };
-    let after = Policies { identity: &identities[1], boundary: new.1.as_ref(), resource: Some(kind(&new.2)) };
+    let before = Policies { identity: &old.0, boundary: old.1, resource: Some(kind(&old.2)) };
+    let after = Policies { identity: &new.0, boundary: new.1, resource: Some(kind(&new.2)) };
     access_delta(&subject.principal, &subject.base, &before, &after)
         .map_err(|_| "there are too many combinations of wildcards".to_owned())
+}
+
+/// The identity policies of a side, its boundary, and the policies of resources as one: they are about different resources each.
+fn documents(side: &Side) -> Result<(Vec<&Document>, Option<&Document>, Document), String> {
+    let identity = side.identity.iter().map(parsed).collect::<Result<_, _>>()?;
+    let boundary = side.boundary.as_ref().map(parsed).transpose()?;
+    let resource: Vec<&Document> = side.resource.iter().map(parsed).collect::<Result<_, _>>()?;
+    let statements = resource.into_iter().flat_map(|document| document.statements.iter().cloned()).collect();
+    Ok((identity, boundary, Document { statements }))
+}
+
+fn parsed(policy: &Arc<PolicyDocument>) -> Result<&Document, String> {
+    policy.parsed().map_err(|malformed| {
+        let at = if malformed.path.is_empty() { String::new() } else { format!(" at `{}`", malformed.path) };
+        format!("a policy cannot be read: {}{at}", malformed.message)
+    })
 }
 
 /// What a policy leaves that otherwise denies everything at any time, whatever others allow: the actions, if any. `None` where
@@ -161,16 +175,6 @@ fn spared_by_denial(policy: &Value) -> Option<Vec<String>> {
         let spared = texts("NotAction");
         (denies && always && (!spared.is_empty() || texts("Action") == ["*"])).then_some(spared)
     })
-}
-
-fn unknown(why: &str) -> AccessEntry {
-    AccessEntry {
-        direction: AccessDirection::Unknown,
-        at_most_narrowed: false,
-        actions: vec!["*".to_owned()],
-        resources: vec!["*".to_owned()],
-        conditions: vec![why.to_owned()],
-    }
 }
 
 fn entry(subject: &Subject, line: &AccessLine) -> AccessEntry {

@@ -1,17 +1,17 @@
 //! About whom the access is compared: those who have the same policies but for their names together.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
 
 use serde_json::Value;
 
 use super::super::model::AccessPrincipal;
-use super::super::owners::{NO_NAMES, every_text};
-use super::Side;
-use super::account::{AccountIam, Own, is_user, undefined};
+use super::super::owners::{NO_NAMES, every_text, general};
+use super::account::{AccountIam, is_user, undefined};
+use super::{Side, base};
 use crate::iam::{self, Context};
-use crate::inventory::{PolicyDocument, Principal};
+use crate::inventory::Principal;
 use crate::model::NOTEBOOK;
+use crate::output::UserEntry;
 
 /// Somebody, or several with the same policies.
 pub(super) struct Subject {
@@ -28,44 +28,33 @@ pub(super) struct Subject {
     pub same_as: usize,
     /// What all of it is about, where that is one thing.
     pub resource: Option<String>,
-    /// The own names of the first.
-    pub own: Option<Own>,
+    /// The person whose names the first has.
+    pub own: Option<UserEntry>,
 }
 
 impl Subject {
+    /// One principal, of whom nothing else is known.
+    pub(super) fn of(
+        kind: AccessPrincipal,
+        name: String,
+        (principal, base): (iam::Principal, Context),
+        [old, new]: [Side; 2],
+    ) -> Self {
+        let (retagged, same_as, resource, own) = Default::default();
+        Self { kind, names: vec![name], principal, base, old, new, retagged, same_as, resource, own }
+    }
+
     /// An action as the policies spell it.
     pub(super) fn spelled(&self, label: &str) -> String {
-        let mut spellings = BTreeMap::new();
-        for value in [&self.old, &self.new]
-            .into_iter()
-            .flat_map(|side| side.identity.iter().chain(&side.boundary).chain(&side.resource))
-        {
-            actions(value, &mut spellings);
+        let mut spellings: BTreeMap<String, &str> = BTreeMap::new();
+        for action in [&self.old, &self.new].into_iter().flat_map(Side::policies).flat_map(|policy| policy.actions()) {
+            spellings.entry(action.to_ascii_lowercase()).or_insert(action);
         }
         let words = label.split_inclusive([' ', ',']).map(|word| {
             let bare = word.trim_end_matches([' ', ',']);
             spellings.get(bare).map_or_else(|| word.to_owned(), |spelled| word.replacen(bare, spelled, 1))
         });
         words.collect()
-    }
-}
-
-fn actions(value: &Value, spellings: &mut BTreeMap<String, String>) {
-    match value {
-        Value::Object(entries) => {
-            for (key, value) in entries {
-                if key == "Action" || key == "NotAction" {
-                    let list = value.as_array().map_or_else(|| std::slice::from_ref(value), Vec::as_slice);
-                    for text in list.iter().filter_map(Value::as_str) {
-                        spellings.entry(text.to_ascii_lowercase()).or_insert_with(|| text.to_owned());
-                    }
-                } else {
-                    actions(value, spellings);
-                }
-            }
-        }
-        Value::Array(values) => values.iter().for_each(|value| actions(value, spellings)),
-        _ => {}
     }
 }
 
@@ -107,23 +96,21 @@ pub(super) fn people(before: &AccountIam<'_>, after: &AccountIam<'_>, account: &
             subject.names.push(any.name.clone());
             continue;
         }
-        let arn = new_arn.unwrap_or(arn).clone();
+        let arn = new_arn.unwrap_or(arn);
         let kind = match (is_user(any), own.is_some()) {
             (true, _) => AccessPrincipal::User,
             (false, true) => AccessPrincipal::NotebookRole,
             (false, false) => AccessPrincipal::Role,
         };
+        let principal = principal(is_user(any), arn, account);
+        let base = tags(new.unwrap_or(any)).fold(base(&principal, &any.name), |context, (key, value)| {
+            context.with(&format!("aws:PrincipalTag/{key}"), value)
+        });
+        let sides = [side(old, before), side(new, after)];
         let subject = Subject {
-            kind,
-            names: vec![any.name.clone()],
-            principal: principal(is_user(any), &arn, account),
-            base: base(new.unwrap_or(any), &arn, account),
-            old: side(old, before),
-            new: side(new, after),
             retagged: old.zip(new).map(|(old, new)| retagged(old, new, before)).unwrap_or_default(),
-            same_as: 0,
-            resource: None,
-            own,
+            own: own.cloned(),
+            ..Subject::of(kind, any.name.clone(), (principal, base), sides)
         };
         classes.insert(class, subject);
     }
@@ -138,13 +125,13 @@ pub(super) fn people(before: &AccountIam<'_>, after: &AccountIam<'_>, account: &
 /// What two principals have in common when they have the same policies but for their names.
 fn key(of: &Principal<'_>, iam: &AccountIam<'_>, tagged: &BTreeSet<String>) -> String {
     let own = iam.own(&of.location);
-    let general = |text: &str| own.as_ref().map_or_else(|| text.to_owned(), |own| own.general(text));
+    let general = |text: &str| general(text, own);
     let general_text = |value: &Value| every_text(value, &general, NO_NAMES).to_string();
     let mut inline: Vec<String> = iam.inline(of).map(|policy| general_text(&policy.value)).collect();
     inline.sort();
     let tag = |(key, value): (&str, &str)| {
         // Many a notebook is named like its user, and many cannot be.
-        let is_own = key == NOTEBOOK && own.as_ref().is_some_and(|own| own.notebook.as_deref() == Some(value));
+        let is_own = key == NOTEBOOK && own.is_some_and(|own| own.notebook.as_deref() == Some(value));
         if is_own { format!("{key}={{notebook}}") } else { format!("{key}={}", general(value)) }
     };
     let tags: Vec<String> = tags(of).filter(|(key, _)| tagged.contains(*key)).map(tag).collect();
@@ -152,7 +139,7 @@ fn key(of: &Principal<'_>, iam: &AccountIam<'_>, tagged: &BTreeSet<String>) -> S
     let boundary = iam.boundary(of).map(|policy| policy.id);
     let buckets: BTreeSet<usize> = iam.bucket_policies().map(|policy| policy.id).collect();
     // Who may take a role is part of what the role opens.
-    let trust = iam.trust(of).map(general_text);
+    let trust = iam.trust(of).map(|trust| general_text(&trust.value));
     format!("{:?}", (is_user(of), inline, shared, boundary, buckets, undefined(of), tags, trust))
 }
 
@@ -167,8 +154,7 @@ fn mentioned_tags(sides: [&AccountIam<'_>; 2]) -> BTreeSet<String> {
     let mut texts = Vec::new();
     for iam in sides {
         let mut seen = BTreeSet::new();
-        let of_principals =
-            iam.principals().flat_map(|(_, of)| iam.inline(of).chain(iam.shared(of)).chain(iam.boundary(of)));
+        let of_principals = iam.principals().flat_map(|(_, of)| iam.of_identity(of));
         let policies = iam.bucket_policies().chain(of_principals).filter(|policy| seen.insert(policy.id));
         texts.extend(policies.map(|policy| policy.value.to_string().to_lowercase()).filter(|text| text.contains(TAG)));
     }
@@ -187,17 +173,12 @@ const TAG: &str = "principaltag";
 /// The tags that are other than before and by which the policies from before knew the principal. Both sides are decided with
 /// the new tags, so that what such a change opens or closes does not show.
 fn retagged(old: &Principal<'_>, new: &Principal<'_>, before: &AccountIam<'_>) -> Vec<String> {
-    let policies: Vec<String> = before
-        .inline(old)
-        .chain(before.shared(old))
-        .chain(before.boundary(old))
-        .map(|policy| policy.value.to_string().to_lowercase())
-        .collect();
+    let policies: Vec<String> = before.of_identity(old).map(|policy| policy.value.to_string().to_lowercase()).collect();
     let value =
         |of: &Principal<'_>, key: &str| tags(of).find(|(own, _)| *own == key).map(|(_, value)| value.to_owned());
     let keys: BTreeSet<&str> = tags(old).chain(tags(new)).map(|(key, _)| key).collect();
     let is_known_by = |key: &&str| {
-        let name = format!("principaltag/{}", key.to_lowercase());
+        let name = format!("{TAG}/{}", key.to_lowercase());
         value(old, key) != value(new, key) && policies.iter().any(|policy| policy.contains(&name))
     };
     keys.into_iter().filter(is_known_by).map(str::to_owned).collect()
@@ -205,33 +186,20 @@ fn retagged(old: &Principal<'_>, new: &Principal<'_>, before: &AccountIam<'_>) -
 
 fn side(of: Option<&Principal<'_>>, iam: &AccountIam<'_>) -> Side {
     let Some(of) = of else { return Side::default() };
-    let value = |policy: &Arc<PolicyDocument>| policy.value.clone();
+    let mut identity: Vec<_> = iam.inline(of).chain(iam.shared(of)).cloned().collect();
+    // In an order that does not hang on that of the stacks.
+    identity.sort_by_cached_key(|policy| policy.value.to_string());
     Side {
         exists: true,
-        identity: iam.inline(of).chain(iam.sorted(of)).map(value).collect(),
-        boundary: iam.boundary(of).map(value),
-        resource: iam.bucket_policies().map(value).collect(),
+        identity,
+        boundary: iam.boundary(of).cloned(),
+        resource: iam.bucket_policies().cloned().collect(),
         required: false,
         unknown: undefined(of),
     }
 }
 
 fn principal(is_user: bool, arn: &str, account: &str) -> iam::Principal {
-    if is_user {
-        iam::Principal::User { arn: arn.to_owned(), account: account.to_owned() }
-    } else {
-        iam::Principal::Role { arn: arn.to_owned(), session: None, account: account.to_owned() }
-    }
-}
-
-/// What all requests of a principal say.
-fn base(of: &Principal<'_>, arn: &str, account: &str) -> Context {
-    let kind = if is_user(of) { "User" } else { "AssumedRole" };
-    let context = Context::new()
-        .with("aws:PrincipalArn", arn)
-        .with("aws:PrincipalAccount", account)
-        .with("aws:PrincipalType", kind)
-        .with("aws:PrincipalIsAWSService", "false");
-    let context = if is_user(of) { context.with("aws:username", of.name.as_str()) } else { context };
-    tags(of).fold(context, |context, (key, value)| context.with(&format!("aws:PrincipalTag/{key}"), value))
+    let (arn, account) = (arn.to_owned(), account.to_owned());
+    if is_user { iam::Principal::User { arn, account } } else { iam::Principal::Role { arn, session: None, account } }
 }

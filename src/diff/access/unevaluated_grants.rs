@@ -6,14 +6,16 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::{Value, json};
 
 use super::super::canonical::{canonical, text};
-use super::super::model::{AccessChange, AccessDirection, AccessEntry, AccessPrincipal, Presence};
-use super::account::{AccountIam, Own, is_user};
+use super::super::model::{AccessChange, AccessEntry};
+use super::super::owners::general;
+use super::account::{AccountIam, is_user};
 use crate::inventory::{self, Location, one_or_more};
+use crate::output::UserEntry;
 
 /// A resource that opens something to somebody.
 struct Other<'a> {
     resource_type: &'a str,
-    own: Option<Own>,
+    own: Option<&'a UserEntry>,
     /// The statements of its policies, by what they mean.
     statements: BTreeMap<String, Value>,
     /// The roles, or instance profiles, that it acts as or hands on, each with the property that says so.
@@ -48,7 +50,7 @@ fn others<'a>(iam: &AccountIam<'a>) -> BTreeMap<(&'a str, &'a str), Other<'a>> {
 }
 
 impl<'a> Other<'a> {
-    fn new(resource_type: &'a str, own: Option<Own>) -> Self {
+    fn new(resource_type: &'a str, own: Option<&'a UserEntry>) -> Self {
         Self { resource_type, own, statements: BTreeMap::new(), roles: BTreeSet::new() }
     }
 
@@ -58,7 +60,7 @@ impl<'a> Other<'a> {
     }
 
     fn general(&self, text: &str) -> String {
-        self.own.as_ref().map_or_else(|| text.to_owned(), |own| own.general(text))
+        general(text, self.own)
     }
 
     /// What resources of several people have in common when they open the same.
@@ -84,16 +86,9 @@ impl<'a> Other<'a> {
             let was: Vec<String> =
                 old.into_iter().flat_map(|old| &old.roles).filter(gone).map(|was| format!("`{}`", was.1)).collect();
             let instead = if was.is_empty() { String::new() } else { format!(" instead of {}", was.join(", ")) };
-            entries.push(AccessEntry {
-                direction: AccessDirection::Unknown,
-                at_most_narrowed: false,
-                actions: vec!["sts:AssumeRole".to_owned()],
-                resources: vec![role.clone()],
-                conditions: vec![format!(
-                    "it acts as this role{instead}, and so does who can use it ({})",
-                    self.resource_type
-                )],
-            });
+            let why = format!("it acts as this role{instead}, and so does who can use it ({})", self.resource_type);
+            let (actions, resources) = (vec!["sts:AssumeRole".to_owned()], vec![role.clone()]);
+            entries.push(AccessEntry { actions, resources, ..AccessEntry::unknown(why) });
         }
         entries
     }
@@ -123,11 +118,10 @@ fn policy(
         if texts.is_empty() { vec!["*".to_owned()] } else { texts.into_iter().collect() }
     };
     (!gone.is_empty() || !come.is_empty()).then(|| AccessEntry {
-        direction: AccessDirection::Unknown,
         at_most_narrowed: all(&gone, "Allow") && all(&come, "Deny"),
         actions: mentioned(["Action", "NotAction"]),
         resources: mentioned(["Resource", "NotResource"]),
-        conditions: vec![format!("its policy ({resource_type}) {verb}, and is not evaluated here")],
+        ..AccessEntry::unknown(format!("its policy ({resource_type}) {verb}, and is not evaluated here"))
     })
 }
 
@@ -144,23 +138,15 @@ pub(super) fn undecided(before: &AccountIam<'_>, after: &AccountIam<'_>) -> Vec<
         if entries.is_empty() {
             return;
         }
-        let general = |texts: &[String]| texts.iter().map(|text| other.general(text)).collect::<Vec<_>>();
-        let generalised = |entry: &AccessEntry| AccessEntry {
-            direction: entry.direction,
-            at_most_narrowed: entry.at_most_narrowed,
-            actions: general(&entry.actions),
-            resources: general(&entry.resources),
-            conditions: general(&entry.conditions),
-        };
-        let in_general: Vec<AccessEntry> = entries.iter().map(generalised).collect();
-        let class =
-            format!("{} {:?} {in_general:?}", other.resource_type, other.own.as_ref().map_or(Some(id), |_| None));
+        let in_general: Vec<AccessEntry> =
+            entries.iter().map(|entry| entry.rewritten(|text| other.general(text))).collect();
+        let class = format!("{} {:?} {in_general:?}", other.resource_type, other.own.map_or(Some(id), |_| None));
         match changes.get_mut(&class) {
             Some(change) => {
                 change.names.push(id.to_owned());
                 change.entries = in_general;
             }
-            None => _ = changes.insert(class, through(id, entries)),
+            None => _ = changes.insert(class, AccessChange::through(id, entries)),
         }
     };
     for (place, other) in &new_others {
@@ -178,26 +164,8 @@ pub(super) fn undecided(before: &AccountIam<'_>, after: &AccountIam<'_>) -> Vec<
         tell(place.1, other, denied.into_iter().collect());
     }
     let unplaced = before.inventory.unresolved.symmetric_difference(&after.inventory.unresolved).next().map(|_| {
-        let entry = AccessEntry {
-            direction: AccessDirection::Unknown,
-            at_most_narrowed: false,
-            actions: vec!["*".to_owned()],
-            resources: vec!["*".to_owned()],
-            conditions: vec!["to whom it is attached is known only when it is deployed".to_owned()],
-        };
-        through("policy", vec![entry])
+        let entry = AccessEntry::unknown("to whom it is attached is known only when it is deployed");
+        AccessChange::through("policy", vec![entry])
     });
     changes.into_values().chain(unplaced).collect()
-}
-
-fn through(id: &str, entries: Vec<AccessEntry>) -> AccessChange {
-    AccessChange {
-        principal: AccessPrincipal::Resource,
-        names: vec![id.to_owned()],
-        accounts: Vec::new(),
-        own: None,
-        presence: Presence::Both,
-        same_as: 0,
-        entries,
-    }
 }

@@ -4,6 +4,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::Presence;
+use crate::output::UserEntry;
 
 /// What changes in the access of a principal, or of several with the same policies but for their names.
 #[derive(Debug, Serialize, JsonSchema)]
@@ -20,12 +21,25 @@ pub struct AccessChange {
     pub same_as: usize,
     /// What changes. Of principals who are gone nothing is told: all their access goes with them.
     pub entries: Vec<AccessEntry>,
-    /// The names of the user and of the notebook, where it is about one person and the entries hold these.
+    /// The person whose names the entries hold, where it is about one.
     #[serde(skip)]
-    pub(in super::super) own: Option<(String, Option<String>)>,
+    pub(in super::super) own: Option<UserEntry>,
 }
 
 impl AccessChange {
+    /// What changes through a resource, or what cannot be told of one.
+    pub(in super::super) fn through(resource: &str, entries: Vec<AccessEntry>) -> Self {
+        Self {
+            principal: AccessPrincipal::Resource,
+            names: vec![resource.to_owned()],
+            accounts: Vec::new(),
+            presence: Presence::Both,
+            same_as: 0,
+            entries,
+            own: None,
+        }
+    }
+
     /// Whether somebody may do more than anybody of the kind could before.
     pub fn widens(&self) -> bool {
         let widens = |entry: &AccessEntry| entry.direction != AccessDirection::Narrowed && !entry.at_most_narrowed;
@@ -68,6 +82,27 @@ pub struct AccessEntry {
     pub resources: Vec<String>,
     /// When, if not always; all of these hold together. Of what is unknown, why.
     pub conditions: Vec<String>,
+}
+
+impl AccessEntry {
+    /// What cannot be told of all access, and why.
+    pub(in super::super) fn unknown(why: impl Into<String>) -> Self {
+        let all = vec!["*".to_owned()];
+        Self {
+            direction: AccessDirection::Unknown,
+            at_most_narrowed: false,
+            actions: all.clone(),
+            resources: all,
+            conditions: vec![why.into()],
+        }
+    }
+
+    /// The same with each of its texts rewritten.
+    pub(in super::super) fn rewritten(&self, text: impl Fn(&str) -> String) -> Self {
+        let texts = |texts: &[String]| texts.iter().map(|one| text(one)).collect();
+        let (actions, resources) = (texts(&self.actions), texts(&self.resources));
+        Self { actions, resources, conditions: texts(&self.conditions), ..self.clone() }
+    }
 }
 
 /// Whether access is gained or lost.

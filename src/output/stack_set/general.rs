@@ -3,9 +3,11 @@
 
 use serde_json::{Map, Value, json};
 
+use crate::inventory::each_map;
+
 /// A value that is an account's own, and the parameter that stands for it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Literal {
+pub(super) struct AccountLiteral {
     /// The name of the parameter, or of the pseudo parameter.
     pub name: &'static str,
     /// What the account has there.
@@ -14,7 +16,7 @@ pub(super) struct Literal {
 
 /// A place where the templates differ by more than parameters.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Difference {
+pub(super) struct TemplateDifference {
     /// Which of the templates differs from the first.
     pub account: usize,
     /// The keys that lead there.
@@ -29,33 +31,29 @@ pub(super) struct Difference {
 const REFERENCES: [&str; 2] = ["Ref", "Fn::GetAtt"];
 
 /// The template that, with each account's own values put in, is that account's template; and where there is none such.
-pub(super) fn general<'a>(templates: impl Iterator<Item = (&'a Value, &'a [Literal])>) -> (Value, Vec<Difference>) {
-    let (templates, literals): (Vec<&Value>, Vec<&[Literal]>) = templates.unzip();
-    let mut walk = Walk { literals, path: Vec::new(), differences: Vec::new() };
-    let template = walk.value(&templates, Place::Template);
-    (template, walk.differences)
+pub(super) fn general<'a>(
+    templates: impl Iterator<Item = (&'a Value, &'a [AccountLiteral])>,
+) -> (Value, Vec<TemplateDifference>) {
+    let (templates, literals): (Vec<&Value>, Vec<&[AccountLiteral]>) = templates.unzip();
+    let mut generalisation = Generalisation { literals, path: Vec::new(), differences: Vec::new() };
+    let template = generalisation.value(&templates, Position::Template);
+    (template, generalisation.differences)
 }
 
 /// Whether a template refers to a parameter.
 pub(super) fn mentions(template: &Value, name: &str) -> bool {
-    match template {
-        Value::Object(entries) => entries.iter().any(|(key, value)| {
-            let text = value.get(0).unwrap_or(value).as_str().unwrap_or_default();
-            let here = match key.as_str() {
-                "Ref" => text == name,
-                "Fn::Sub" => text.contains(&format!("${{{name}}}")),
-                _ => false,
-            };
-            here || mentions(value, name)
-        }),
-        Value::Array(values) => values.iter().any(|value| mentions(value, name)),
-        _ => false,
-    }
+    let mut is_there = false;
+    each_map(template, &mut |entries| {
+        let text = |key: &str| entries.get(key).and_then(|value| value.get(0).unwrap_or(value).as_str());
+        is_there |=
+            text("Ref") == Some(name) || text("Fn::Sub").is_some_and(|text| text.contains(&format!("${{{name}}}")));
+    });
+    is_there
 }
 
 /// Where in a template a value stands: functions are allowed in properties and outputs alone.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Place {
+enum Position {
     Template,
     Resources,
     Resource,
@@ -66,28 +64,30 @@ enum Place {
     Sub,
 }
 
-impl Place {
+impl Position {
     fn below(self, key: &str) -> Self {
         match (self, key) {
-            (Place::Template, "Resources") => Place::Resources,
-            (Place::Template, "Outputs") => Place::Outputs,
-            (Place::Resources, _) => Place::Resource,
-            (Place::Property, "Fn::Sub") => Place::Sub,
-            (Place::Property | Place::Sub, key) if REFERENCES.contains(&key) => Place::Literal,
-            (Place::Resource, "Properties") | (Place::Outputs | Place::Property | Place::Sub, _) => Place::Property,
-            _ => Place::Literal,
+            (Position::Template, "Resources") => Position::Resources,
+            (Position::Template, "Outputs") => Position::Outputs,
+            (Position::Resources, _) => Position::Resource,
+            (Position::Property, "Fn::Sub") => Position::Sub,
+            (Position::Property | Position::Sub, key) if REFERENCES.contains(&key) => Position::Literal,
+            (Position::Resource, "Properties") | (Position::Outputs | Position::Property | Position::Sub, _) => {
+                Position::Property
+            }
+            _ => Position::Literal,
         }
     }
 }
 
-struct Walk<'a> {
-    literals: Vec<&'a [Literal]>,
+struct Generalisation<'a> {
+    literals: Vec<&'a [AccountLiteral]>,
     path: Vec<String>,
-    differences: Vec<Difference>,
+    differences: Vec<TemplateDifference>,
 }
 
-impl Walk<'_> {
-    fn value(&mut self, values: &[&Value], place: Place) -> Value {
+impl Generalisation<'_> {
+    fn value(&mut self, values: &[&Value], place: Position) -> Value {
         let Some((first, others)) = values.split_first() else { return Value::Null };
         match first {
             Value::Object(entries) => {
@@ -105,7 +105,9 @@ impl Walk<'_> {
                 }
                 (0..entries.len()).map(|at| self.below(&at.to_string(), values, place, |value| value.get(at))).collect()
             }
-            Value::String(text) if matches!(place, Place::Property | Place::Sub) => self.text(text, values, place),
+            Value::String(text) if matches!(place, Position::Property | Position::Sub) => {
+                self.text(text, values, place)
+            }
             _ => {
                 self.alike(first, others, |other| other == first);
                 (*first).clone()
@@ -113,7 +115,7 @@ impl Walk<'_> {
         }
     }
 
-    fn object(&mut self, entries: &Map<String, Value>, values: &[&Value], place: Place) -> Value {
+    fn object(&mut self, entries: &Map<String, Value>, values: &[&Value], place: Position) -> Value {
         let general = |key: &String| {
             let value = self.below(key, values, place.below(key), |value| value.get(key));
             (key.clone(), value)
@@ -125,7 +127,7 @@ impl Walk<'_> {
         &mut self,
         key: &str,
         values: &[&'v Value],
-        place: Place,
+        place: Position,
         get: impl Fn(&'v Value) -> Option<&'v Value>,
     ) -> Value {
         let inner: Vec<&Value> = values.iter().filter_map(|value| get(value)).collect();
@@ -135,12 +137,12 @@ impl Walk<'_> {
         value
     }
 
-    fn text(&mut self, first: &str, values: &[&Value], place: Place) -> Value {
+    fn text(&mut self, first: &str, values: &[&Value], place: Position) -> Value {
         let texts: Vec<Option<&str>> = values.iter().map(|value| value.as_str()).collect();
         let general: Vec<Option<String>> = texts
             .iter()
             .zip(&self.literals)
-            .map(|(text, literals)| Some(substituted((*text)?, literals, place == Place::Sub)))
+            .map(|(text, literals)| Some(substituted((*text)?, literals, place == Position::Sub)))
             .collect();
         let agreed = general.iter().all(|text| *text == general[0]);
         let Some(text) = general.into_iter().next().flatten().filter(|_| agreed) else {
@@ -149,9 +151,9 @@ impl Walk<'_> {
             self.alike(&first, &values[1..], |other| **other == first);
             return first;
         };
-        let plain = if place == Place::Sub { first.to_owned() } else { first.replace("${", "${!") };
-        if place == Place::Sub || text == plain {
-            return if place == Place::Sub { text.into() } else { first.into() };
+        let plain = if place == Position::Sub { first.to_owned() } else { first.replace("${", "${!") };
+        if place == Position::Sub || text == plain {
+            return if place == Position::Sub { text.into() } else { first.into() };
         }
         let name = text.strip_prefix("${").and_then(|text| text.strip_suffix('}'));
         match name.filter(|name| !name.contains(['$', '{', '}', '!'])) {
@@ -165,14 +167,14 @@ impl Walk<'_> {
         let before = self.differences.len();
         for (at, other) in others.iter().enumerate().filter(|(_, other)| !same(other)) {
             let (found, expected) = words(other, first);
-            self.differences.push(Difference { account: at + 1, path: self.path.clone(), found, expected });
+            self.differences.push(TemplateDifference { account: at + 1, path: self.path.clone(), found, expected });
         }
         self.differences.len() == before
     }
 }
 
 /// A text with its account's own values as `${NAME}`, and what had that form already escaped.
-fn substituted(text: &str, literals: &[Literal], is_sub: bool) -> String {
+fn substituted(text: &str, literals: &[AccountLiteral], is_sub: bool) -> String {
     let mut result = String::with_capacity(text.len());
     let mut rest = text;
     while let Some(first) = rest.chars().next() {
@@ -191,7 +193,7 @@ fn substituted(text: &str, literals: &[Literal], is_sub: bool) -> String {
 }
 
 /// Whether a text begins with a literal as a word of its own: twelve of the digits of a longer number are no account ID.
-fn starts_with(text: &str, literal: &Literal, before: Option<char>) -> bool {
+fn starts_with(text: &str, literal: &AccountLiteral, before: Option<char>) -> bool {
     let inside = |c: Option<char>| c.is_some_and(|c| c.is_ascii_alphanumeric());
     text.strip_prefix(&literal.text).is_some_and(|after| !inside(before) && !inside(after.chars().next()))
 }

@@ -2,22 +2,22 @@ use serde_json::{Value, json};
 
 use super::*;
 
-fn literals(bucket: &str, id: &str, region: &str) -> Vec<Literal> {
+fn literals(bucket: &str, id: &str, region: &str) -> Vec<AccountLiteral> {
     [("BucketName", bucket), ("AWS::AccountId", id), ("AWS::Region", region)]
-        .map(|(name, text)| Literal { name, text: text.to_owned() })
+        .map(|(name, text)| AccountLiteral { name, text: text.to_owned() })
         .into()
 }
 
-fn tokyo() -> Vec<Literal> {
+fn tokyo() -> Vec<AccountLiteral> {
     literals("racers", "111122223333", "ap-northeast-1")
 }
 
-fn seoul() -> Vec<Literal> {
+fn seoul() -> Vec<AccountLiteral> {
     literals("rivals", "444455556666", "ap-northeast-2")
 }
 
 /// The template of two accounts' values of one property.
-fn property(tokyos: Value, seouls: Value) -> (Value, Vec<Difference>) {
+fn property(tokyos: Value, seouls: Value) -> (Value, Vec<TemplateDifference>) {
     let of = |value: Value| json!({"Resources": {"A": {"Type": "T", "Properties": {"P": value}}}});
     let (tokyos, seouls) = (of(tokyos), of(seouls));
     let (tokyo, seoul) = (tokyo(), seoul());
@@ -80,7 +80,8 @@ fn whatever_else_differs_is_told_with_its_place() {
     for (tokyo, seoul, below, found, expected) in cases {
         let (_, differences) = property(tokyo.clone(), seoul);
         let path = ["Resources", "A", "Properties", "P"].into_iter().chain(below).map(str::to_owned).collect();
-        let difference = Difference { account: 1, path, found: found.to_owned(), expected: expected.to_owned() };
+        let difference =
+            TemplateDifference { account: 1, path, found: found.to_owned(), expected: expected.to_owned() };
         assert_eq!(differences, [difference], "{tokyo}");
     }
 }
