@@ -1,5 +1,6 @@
 //! The one module that touches the disk. What changes it does one thing each: their order, and what becomes of a run that
 //! is killed between two of them, is for `output` to say.
+#![expect(clippy::disallowed_methods, reason = "this module is the one that may")]
 
 mod git;
 mod lock;
@@ -99,7 +100,6 @@ pub struct FolderEntry {
 }
 
 /// The bytes of a file, or `None` where there is no such file.
-#[expect(clippy::disallowed_methods, reason = "this module is the one that may")]
 pub fn read(path: &Path) -> Result<Option<Vec<u8>>, FileError> {
     match std::fs::read(path) {
         Ok(bytes) => Ok(Some(bytes)),
@@ -110,7 +110,6 @@ pub fn read(path: &Path) -> Result<Option<Vec<u8>>, FileError> {
 }
 
 /// What a path leads to, or `None` where there is nothing.
-#[expect(clippy::disallowed_methods, reason = "this module is the one that may")]
 pub fn kind(path: &Path) -> Result<Option<FileKind>, FileError> {
     match std::fs::symlink_metadata(path) {
         Ok(metadata) => Ok(Some(FileKind::of(&metadata))),
@@ -129,7 +128,6 @@ pub fn leads_to_folder(link: &Path) -> bool {
 }
 
 /// What stands in a folder, by name, or `None` where there is no such folder.
-#[expect(clippy::disallowed_methods, reason = "this module is the one that may")]
 pub fn list(path: &Path) -> Result<Option<Vec<FolderEntry>>, FileError> {
     let fail = |error| FileError::new("list", path, error);
     let listing = match std::fs::read_dir(path) {
@@ -236,7 +234,6 @@ pub fn beside(path: &Path, purpose: &str) -> PathBuf {
 pub const OWN_ENDING: &str = ".racestack";
 
 /// Makes a folder, and those above it.
-#[expect(clippy::disallowed_methods, reason = "this module is the one that may")]
 pub fn create_folders(folder: &Path) -> Result<(), FileError> {
     std::fs::create_dir_all(folder).map_err(|error| FileError::new("create", folder, error))?;
     kill_point();
@@ -244,7 +241,6 @@ pub fn create_folders(folder: &Path) -> Result<(), FileError> {
 }
 
 /// Makes a folder that must not exist yet.
-#[expect(clippy::disallowed_methods, reason = "this module is the one that may")]
 pub fn create_folder(folder: &Path) -> Result<(), FileError> {
     std::fs::create_dir(folder).map_err(|error| FileError::new("create", folder, error))?;
     kill_point();
@@ -252,7 +248,6 @@ pub fn create_folder(folder: &Path) -> Result<(), FileError> {
 }
 
 /// Gives a file another name; what has that name already is replaced.
-#[expect(clippy::disallowed_methods, reason = "this module is the one that may")]
 pub fn replace_file(from: &Path, to: &Path) -> Result<(), FileError> {
     std::fs::rename(from, to).map_err(|error| FileError::new("replace", to, error))?;
     kill_point();
@@ -260,17 +255,17 @@ pub fn replace_file(from: &Path, to: &Path) -> Result<(), FileError> {
 }
 
 /// Gives a file or folder another name, unless something has that name already: then nothing happens, and it is `false`.
-#[expect(clippy::disallowed_methods, reason = "this module is the one that may")]
 pub fn move_if_free(from: &Path, to: &Path) -> Result<bool, FileError> {
-    let fail = |error| FileError::new("move", from, error);
-    match rename_with(from, to, Flag::NoReplace) {
-        Renamed::Done => {}
-        Renamed::Occupied => return Ok(false),
-        Renamed::Failed(error) => return Err(fail(error)),
+    let moved = match rename_with(from, to, Flag::NoReplace) {
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => return Ok(false),
         // The file system cannot do it in one step.
-        Renamed::Unsupported if kind(to)?.is_some() => return Ok(false),
-        Renamed::Unsupported => std::fs::rename(from, to).map_err(fail)?,
-    }
+        Err(error) if error.kind() == io::ErrorKind::Unsupported => match kind(to)? {
+            Some(_) => return Ok(false),
+            None => std::fs::rename(from, to),
+        },
+        renamed => renamed,
+    };
+    moved.map_err(|error| FileError::new("move", from, error))?;
     kill_point();
     Ok(true)
 }
@@ -278,18 +273,16 @@ pub fn move_if_free(from: &Path, to: &Path) -> Result<bool, FileError> {
 /// Two folders change places in one step. Where the file system cannot do that, nothing happens, and it is `false`.
 pub fn exchange(a: &Path, b: &Path) -> Result<bool, FileError> {
     match rename_with(a, b, Flag::Exchange) {
-        Renamed::Done => {
+        Ok(()) => {
             kill_point();
             Ok(true)
         }
-        Renamed::Unsupported => Ok(false),
-        Renamed::Occupied => Err(FileError::new("replace", b, io::ErrorKind::AlreadyExists.into())),
-        Renamed::Failed(error) => Err(FileError::new("replace", b, error)),
+        Err(error) if error.kind() == io::ErrorKind::Unsupported => Ok(false),
+        Err(error) => Err(FileError::new("replace", b, error)),
     }
 }
 
 /// Removes a file or a link, if it is there.
-#[expect(clippy::disallowed_methods, reason = "this module is the one that may")]
 pub fn remove_file(path: &Path) -> Result<(), FileError> {
     match std::fs::remove_file(path) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(FileError::new("remove", path, error)),
@@ -303,7 +296,6 @@ pub fn remove_file(path: &Path) -> Result<(), FileError> {
 ///
 /// # Errors
 /// When something does stand there, or it cannot be removed.
-#[expect(clippy::disallowed_methods, reason = "this module is the one that may")]
 pub fn remove_empty_folder(path: &Path) -> Result<(), FileError> {
     std::fs::remove_dir(path).map_err(|error| FileError::new("remove", path, error))?;
     kill_point();
@@ -323,38 +315,28 @@ enum Flag {
     NoReplace,
 }
 
-enum Renamed {
-    Done,
-    /// Something has the name already.
-    Occupied,
-    /// Not on this file system.
-    Unsupported,
-    Failed(io::Error),
-}
-
+/// An error of `ErrorKind::AlreadyExists` where something has the name, of `Unsupported` where the file system has no such flag.
 #[cfg(target_os = "linux")]
-fn rename_with(from: &Path, to: &Path, flag: Flag) -> Renamed {
+fn rename_with(from: &Path, to: &Path, flag: Flag) -> io::Result<()> {
     use rustix::fs::{CWD, RenameFlags, renameat_with};
     use rustix::io::Errno;
     #[cfg(test)]
     if kill::rename_flags_are_unsupported() {
-        return Renamed::Unsupported;
+        return Err(io::ErrorKind::Unsupported.into());
     }
     let flag = match flag {
         Flag::Exchange => RenameFlags::EXCHANGE,
         Flag::NoReplace => RenameFlags::NOREPLACE,
     };
-    match renameat_with(CWD, from, CWD, to, flag) {
-        Ok(()) => Renamed::Done,
-        Err(Errno::EXIST) => Renamed::Occupied,
-        Err(Errno::INVAL | Errno::NOSYS | Errno::NOTSUP) => Renamed::Unsupported,
-        Err(error) => Renamed::Failed(error.into()),
-    }
+    renameat_with(CWD, from, CWD, to, flag).map_err(|error| match error {
+        Errno::INVAL | Errno::NOSYS | Errno::NOTSUP => io::ErrorKind::Unsupported.into(),
+        error => error.into(),
+    })
 }
 
 #[cfg(not(target_os = "linux"))]
-fn rename_with(_: &Path, _: &Path, _: Flag) -> Renamed {
-    Renamed::Unsupported
+fn rename_with(_: &Path, _: &Path, _: Flag) -> io::Result<()> {
+    Err(io::ErrorKind::Unsupported.into())
 }
 
 /// Where a run can be killed with a difference: after each change of the disk. In tests, `kill` does it there.

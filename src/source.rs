@@ -1,5 +1,6 @@
 //! Source texts and places in them: what every finding points at.
 
+use std::fmt;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
@@ -155,6 +156,13 @@ impl Place {
     /// The text that the place covers.
     pub fn text(&self) -> &str {
         self.source.text.get(self.span.clone()).unwrap_or_default()
+    }
+}
+
+/// The path and the line, as a person would type them: `config/accounts/tokyo/roster.csv:3`.
+impl fmt::Display for Place {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{}:{}", self.path().display(), self.line_column().0)
     }
 }
 

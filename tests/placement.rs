@@ -364,7 +364,7 @@ proptest! {
             };
             // A stack that everybody has left has a resource besides.
             let empty = rendered(Vec::new()) - "  Nobody:\n    Type: AWS::CloudFormation::WaitConditionHandle\n".len();
-            let limit = account.template_bucket.template_bytes();
+            let limit = account.template_bytes();
             // The comment at the head holds the number of the stack, which may have more digits.
             prop_assert!((0..=2).contains(&(limit - empty - render::capacity(account, &people).bytes)));
             prop_assert_eq!(empty + account.users.iter().map(|user| people.size(user).bytes).sum::<usize>(), rendered(account.users.iter().collect()));

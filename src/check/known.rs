@@ -51,7 +51,7 @@ pub struct Choices {
 impl Choices {
     /// The choices of an account.
     pub fn of(account: &Account) -> Self {
-        let documented = (account.policies == Profile::Documented).then(|| account.policies_place.clone());
+        let documented = (account.policies == Profile::Documented).then(|| account.settings.place_of("policies"));
         Self { services: account.services.clone(), documented, unbound_roles: account.unbound_roles.clone() }
     }
 }

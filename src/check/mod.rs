@@ -91,7 +91,7 @@ pub fn check(
         names: &plan.names,
         documented: plan.account.policies == Profile::Documented,
         team_folders: plan.account.shared_folders.of_teams,
-        bytes: plan.account.template_bucket.template_bytes(),
+        bytes: plan.account.template_bytes(),
         expected: &expected,
         rules,
         today: suppressions.today(),

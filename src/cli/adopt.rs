@@ -5,21 +5,22 @@ use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
-use super::audit::wanted;
-use super::{DEFAULT_OUT, Failure, Outcome, Progress, outcome, printed};
+use super::audit::{read_export, wanted};
+use super::sources::FleetArgs;
+use super::{Failure, Progress, Reply};
 use crate::account::{ExpectedExport, Export};
 use crate::adopt;
-use crate::config::{self, ACCOUNTS_FOLDER, Encoding, LOCK_FILE, ROSTER_FILES, SETTINGS_FILE, shorten};
+use crate::config::{self, ACCOUNTS_FOLDER, LOCK_FILE, ROSTER_FILES, SETTINGS_FILE, shorten};
 use crate::diff::{self, Files, OutFolder};
 use crate::files::{self, NewFile};
 use crate::finding::{Finding, Rule, any_error};
-use crate::model::{Account, AccountName, Company, User};
+use crate::model::{AccountName, Company, User};
 use crate::output::{self, OutputFile};
 use crate::plan::{self, AccountPlan};
 use crate::render;
 use crate::report::Format;
 use crate::source::{Place, SourceFile};
-use crate::synthesis::inputs::{self, Inputs, Sources};
+use crate::synthesis::inputs::{self, Inputs};
 use crate::synthesis::{AccountOutput, SynthOptions, lock, synthesise_all};
 
 /// The arguments of `racestack adopt`.
@@ -56,28 +57,15 @@ pub struct AdoptArgs {
     /// How findings are reported: for people on standard error, for machines on standard output
     #[arg(long, value_enum, default_value_t)]
     pub format: Format,
-    /// The folder of the settings and rosters
-    #[arg(long, value_name = "DIR", default_value = "config")]
-    pub config: PathBuf,
-    /// A folder with templates that replace the built-in ones, as for `racestack synth`
-    #[arg(long, value_name = "DIR")]
-    pub templates: Option<PathBuf>,
-    /// Guard rules in the place of the built-in ones, as for `racestack synth`
-    #[arg(long, value_name = "PATH")]
-    pub rules: Option<PathBuf>,
-    /// The encoding of rosters in CSV that are not UTF-8, such as `cp932` or `cp949`; wins over `roster_encoding`
-    #[arg(long, value_name = "NAME", value_parser = Encoding::parse_named)]
-    pub encoding: Option<Encoding>,
-    /// The folder with the stacks that are deployed
-    #[arg(long, value_name = "DIR", default_value = DEFAULT_OUT)]
-    pub out: PathBuf,
+    #[command(flatten)]
+    pub fleet: FleetArgs,
 }
 
-pub(super) fn run(args: &AdoptArgs, colour: bool, watch: &Progress<'_>) -> Result<Outcome, Failure> {
+pub(super) fn run(args: &AdoptArgs, watch: &Progress<'_>) -> Result<Reply, Failure> {
     let said = (args.script, &args.account_id, &args.region, &args.bucket);
     if let (true, Some(account_id), Some(region), Some(bucket)) = said {
         let wanted = ExpectedExport { account_id, region, bucket, policies: &[] };
-        return Ok(printed(output::audit_script(&args.account, &wanted)));
+        return Ok(output::audit_script(&args.account, &wanted).into());
     }
     let Some(from) = &args.from else { return Err(Failure::Usage("say from which folder: `--from DIR`".to_owned())) };
     // It becomes a part of paths.
@@ -91,8 +79,8 @@ pub(super) fn run(args: &AdoptArgs, colour: bool, watch: &Progress<'_>) -> Resul
         return Err(Failure::Usage(message));
     }
     let mut findings = Vec::new();
-    let summary = Adopting { args, from, target, watch }.run(&mut findings)?;
-    Ok(outcome(args.format, findings, summary.unwrap_or_default(), colour))
+    let said = Adopting { args, from, target, watch }.run(&mut findings);
+    Reply::new(findings, said)
 }
 
 /// An account that is adopted.
@@ -105,39 +93,26 @@ struct Adopting<'a> {
 }
 
 impl Adopting<'_> {
-    /// What there is to say; nothing where something is wrong, which are findings.
-    fn run(&self, findings: &mut Vec<Finding>) -> Result<Option<String>, Failure> {
+    /// What there is to say.
+    fn run(&self, findings: &mut Vec<Finding>) -> Result<String, Failure> {
         let mut said = String::new();
-        let is_new = self.roster_file()?.is_none();
-        if is_new {
-            let Some(export) = Export::read(self.from, None, findings)? else { return Ok(None) };
-            said = self.configure(&export, findings)?;
+        if self.roster_file()?.is_none() {
+            said = self.configure(&read_export(self.from, None)?, findings)?;
         }
-        let sources = Sources {
-            config: &self.args.config,
-            accounts: std::slice::from_ref(&self.args.account),
-            templates: self.args.templates.as_deref(),
-            rules: self.args.rules.as_deref(),
-            today: None,
-            encoding: self.args.encoding,
-        };
-        // That one errs here hides none of the findings of before.
-        let mut found = Vec::new();
-        let material = inputs::one_account(&sources, &mut found)?;
-        findings.append(&mut found);
-        let Some((material, account)) = material else { return Ok(None) };
-        let plan = plan::plan(&account, &self.args.out.join(account.name.as_str()), Vec::new());
-        let Some(export) = Export::read(self.from, Some(&wanted(&plan, &[])), findings)? else { return Ok(None) };
-        let missing: Vec<String> = self.args.users.iter().filter(|name| !is_in(&account, name)).cloned().collect();
+        let accounts = std::slice::from_ref(&self.args.account);
+        let (material, account) = inputs::one_account(&self.args.fleet.sources(accounts, None))?;
+        let plan = plan::plan(&account, &self.args.fleet.out.join(account.name.as_str()), Vec::new());
+        let export = read_export(self.from, Some(&wanted(&plan, &[])))?;
+        let is_in = |name: &String| account.users.iter().any(|user| user.name.as_str() == name);
+        let missing: Vec<String> = self.args.users.iter().filter(|name| !is_in(name)).cloned().collect();
         if !missing.is_empty() {
-            return self.rows(&export, &plan, &missing, findings).map(Some);
+            return self.rows(&export, &plan, &missing, findings);
         }
-        let Some(imported) = self.import(&material, &plan, &export, findings)? else { return Ok(None) };
-        Ok(Some(said + &imported))
+        Ok(said + &self.import(&material, &plan, &export, findings)?)
     }
 
     fn folder(&self) -> PathBuf {
-        self.args.config.join(ACCOUNTS_FOLDER).join(&self.args.account)
+        self.args.fleet.config.config.join(ACCOUNTS_FOLDER).join(&self.args.account)
     }
 
     fn roster_file(&self) -> Result<Option<PathBuf>, Failure> {
@@ -153,7 +128,7 @@ impl Adopting<'_> {
 
     /// Writes the configuration of an account that has none.
     fn configure(&self, export: &Export, findings: &mut Vec<Finding>) -> Result<String, Failure> {
-        let company = self.args.config.join(SETTINGS_FILE);
+        let company = self.args.fleet.config.config.join(SETTINGS_FILE);
         if files::kind(&company)?.is_none() {
             let Some(name) = &self.args.company else {
                 let message =
@@ -190,8 +165,8 @@ impl Adopting<'_> {
     /// The settings that hold for the account, by the files as they are.
     fn settings(&self) -> Result<config::Settings, Failure> {
         // What is wrong with them is found when they are read to make stacks.
-        let mut ignored = Vec::new();
-        let config = config::read(&self.args.config, std::slice::from_ref(&self.args.account), &mut ignored)?;
+        let accounts = std::slice::from_ref(&self.args.account);
+        let config = config::read(&self.args.fleet.config.config, accounts, &mut Vec::new())?;
         let own = config.accounts.into_iter().find(|account| account.selected);
         Ok(own.map_or_else(config::default_settings, |account| account.settings))
     }
@@ -236,8 +211,9 @@ impl Adopting<'_> {
         plan: &AccountPlan<'_>,
         export: &Export,
         findings: &mut Vec<Finding>,
-    ) -> Result<Option<String>, Failure> {
-        let purpose = SynthOptions { out: &self.args.out, unchecked: false, form: None, reach: false };
+    ) -> Result<String, Failure> {
+        let out = &self.args.fleet.out;
+        let purpose = SynthOptions { out, unchecked: false, form: None, reach: false };
         let mut found = Vec::new();
         // An out folder that is there holds to its lock, as it does for synth.
         let wanted = lock::LockOptions { locked: false, stale: false, leave_behind: false, leavers: None };
@@ -251,17 +227,17 @@ impl Adopting<'_> {
             (stacks, lock)
         });
         // What is merely worth knowing is synth's to tell.
-        findings.extend(found.into_iter().filter(|finding| any_error(std::slice::from_ref(finding))));
-        let Some((stacks, lock)) = made.filter(|_| !any_error(findings)) else { return Ok(None) };
+        findings.extend(found.into_iter().filter(Finding::is_error));
+        let Some((stacks, lock)) = made.filter(|_| !any_error(findings)) else { return Ok(String::new()) };
         let name = plan.account.name.as_str();
-        let new = self.out_folder(&self.args.out, stacks)?;
+        let new = self.out_folder(out, stacks)?;
         let old = match files::kind(&plan.folder)? {
-            Some(_) => Some(super::diff::read(&self.args.out, None, self.watch.notice)?),
+            Some(_) => Some(super::diff::read(out, None, self.watch.notice)?),
             None => None,
         };
-        let Some(of_new) = new.account(name) else { return Ok(None) };
+        let Some(of_new) = new.account(name) else { return Ok(String::new()) };
         let stacks = adopt::import(export, of_new, old.as_ref().and_then(|old| old.account(name)), findings);
-        let limit = plan.account.template_bucket.template_bytes();
+        let limit = plan.account.template_bytes();
         for stack in stacks.iter().filter(|stack| stack.template.len() > limit) {
             let message = format!("`{}` has {} bytes, allowed are {limit}", stack.file, stack.template.len());
             let place = Place::whole(&SourceFile::new(self.target.join(&stack.file), ""));
@@ -280,12 +256,12 @@ impl Adopting<'_> {
         let imported = self.out_folder(&self.args.import, files.clone())?;
         findings.extend(refused(&imported, &new)?);
         if any_error(findings) {
-            return Ok(None);
+            return Ok(String::new());
         }
         let counts = stacks.iter().map(|stack| stack.resources.len()).filter(|count| *count > 0);
         let (stacks, resources) = counts.fold((0, 0), |(stacks, resources), count| (stacks + 1, resources + count));
         if stacks == 0 && users.is_empty() {
-            return Ok(Some(format!("{name}: there is nothing to import\n")));
+            return Ok(format!("{name}: there is nothing to import\n"));
         }
         for file in &files {
             create(&self.target.join(&file.name), &file.text, file.executable)?;
@@ -293,7 +269,7 @@ impl Adopting<'_> {
         if !plan.account.lock_exists {
             files::write_file_atomically(&self.folder().join(LOCK_FILE), lock.as_bytes())?;
         }
-        Ok(Some(self.next_steps(resources, stacks, users.len())))
+        Ok(self.next_steps(resources, stacks, users.len()))
     }
 
     fn out_folder(&self, folder: &Path, files: Vec<OutputFile>) -> Result<OutFolder, Failure> {
@@ -303,9 +279,8 @@ impl Adopting<'_> {
     }
 
     fn next_steps(&self, resources: usize, stacks: usize, notebooks: usize) -> String {
-        let (import, out) = (self.args.import.display(), self.args.out.display());
-        let (target, deploy) =
-            (self.target.display(), self.args.out.join(&self.args.account).join(output::DEPLOY_FILE));
+        let out = &self.args.fleet.out;
+        let (target, deploy) = (self.target.display(), out.join(&self.args.account).join(output::DEPLOY_FILE));
         let mut text = format!("{target}: {resources} resources to import into {stacks} stacks\nnext:\n");
         let mut step = |command: String| {
             // Writing to a string cannot fail.
@@ -313,7 +288,7 @@ impl Adopting<'_> {
         };
         step(format!("bash {target}/import.sh"));
         step("racestack synth".to_owned());
-        step(format!("racestack diff {import} {out}"));
+        step(format!("racestack diff {} {}", self.args.import.display(), out.display()));
         step(format!("bash {}", deploy.display()));
         if notebooks > 0 {
             step(format!("bash {target}/import.sh --notebooks"));
@@ -329,11 +304,7 @@ fn refused(imported: &OutFolder, new: &OutFolder) -> Result<Vec<Finding>, Failur
     if count > 0 && !any_error(&findings) {
         return Err(Failure::Fault(format!("the first deployment would replace or delete {count} resources")));
     }
-    Ok(findings.into_iter().filter(|finding| any_error(std::slice::from_ref(finding))).collect())
-}
-
-fn is_in(account: &Account, name: &str) -> bool {
-    account.users.iter().any(|user| user.name.as_str() == name)
+    Ok(findings.into_iter().filter(Finding::is_error).collect())
 }
 
 fn create(path: &Path, text: &str, executable: bool) -> Result<(), Failure> {

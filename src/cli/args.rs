@@ -9,7 +9,9 @@ use super::adopt::AdoptArgs;
 use super::audit::AuditArgs;
 use super::built_in::BuiltInArgs;
 use super::limits::LimitsArgs;
-use crate::config::{Encoding, Language};
+use super::sources::{AccountArgs, FleetArgs};
+use crate::check::Asker;
+use crate::config::{Language, Part};
 use crate::facts::date::Date;
 use crate::handout::HandoutFormat;
 use crate::report::{DiffFormat, Format};
@@ -128,9 +130,8 @@ pub struct ExplainArgs {
 /// The arguments of `racestack handout`.
 #[derive(Debug, clap::Args)]
 pub struct HandoutArgs {
-    /// The account
-    #[arg(long, value_name = "NAME")]
-    pub account: String,
+    #[command(flatten)]
+    pub of: AccountArgs,
     /// The person, whose page goes to standard output
     #[arg(long, value_name = "NAME", required_unless_present = "all")]
     pub user: Option<String>,
@@ -146,12 +147,6 @@ pub struct HandoutArgs {
     /// The form of a page
     #[arg(long, value_enum, default_value_t = HandoutFormat::Markdown)]
     pub format: HandoutFormat,
-    /// The encoding of rosters in CSV that are not UTF-8, such as `cp932` or `cp949`; wins over `roster_encoding`
-    #[arg(long, value_name = "NAME", value_parser = Encoding::parse_named)]
-    pub encoding: Option<Encoding>,
-    /// The folder of the settings and rosters
-    #[arg(long, value_name = "DIR", default_value = "config")]
-    pub config: PathBuf,
     /// A folder of templates that replace the embedded ones of the same path
     #[arg(long, value_name = "DIR")]
     pub templates: Option<PathBuf>,
@@ -163,15 +158,8 @@ pub struct OffboardArgs {
     /// The name of the user, who may have left the roster already
     #[arg(value_name = "USER")]
     pub user: String,
-    /// The account
-    #[arg(long, value_name = "NAME")]
-    pub account: String,
-    /// The folder of the settings and rosters
-    #[arg(long, value_name = "DIR", default_value = "config")]
-    pub config: PathBuf,
-    /// The encoding of rosters in CSV that are not UTF-8, such as `cp932` or `cp949`; wins over `roster_encoding`
-    #[arg(long, value_name = "NAME", value_parser = Encoding::parse_named)]
-    pub encoding: Option<Encoding>,
+    #[command(flatten)]
+    pub of: AccountArgs,
     /// The folder that the stacks are written into
     #[arg(long, value_name = "DIR", default_value = DEFAULT_OUT)]
     pub out: PathBuf,
@@ -180,15 +168,14 @@ pub struct OffboardArgs {
 /// The arguments of `racestack access`.
 #[derive(Debug, clap::Args)]
 pub struct AccessArgs {
-    /// The account
-    #[arg(long, value_name = "NAME")]
-    pub account: String,
+    #[command(flatten)]
+    pub of: AccountArgs,
     /// The person
     #[arg(long, value_name = "NAME", required_unless_present = "who_can")]
     pub user: Option<String>,
     /// Only what the person may as their IAM user, or only what their notebook may
     #[arg(long = "as", value_name = "WHO", value_enum)]
-    pub asker: Option<AccessAs>,
+    pub asker: Option<Asker>,
     /// Ask for this action alone, such as `s3:GetObject`
     #[arg(long, value_name = "ACTION", group = "asked")]
     pub action: Option<String>,
@@ -205,27 +192,12 @@ pub struct AccessArgs {
     /// How the answer is printed
     #[arg(long, value_enum, default_value_t = AccessFormat::Human)]
     pub format: AccessFormat,
-    /// The folder of the settings and rosters
-    #[arg(long, value_name = "DIR", default_value = "config")]
-    pub config: PathBuf,
-    /// The encoding of rosters in CSV that are not UTF-8, such as `cp932` or `cp949`; wins over `roster_encoding`
-    #[arg(long, value_name = "NAME", value_parser = Encoding::parse_named)]
-    pub encoding: Option<Encoding>,
     /// A folder of templates that replace the embedded ones of the same path
     #[arg(long, value_name = "DIR")]
     pub templates: Option<PathBuf>,
     /// The folder that the stacks are written into: statements are cited by their lines in it
     #[arg(long, value_name = "DIR", default_value = DEFAULT_OUT)]
     pub out: PathBuf,
-}
-
-/// As whom a person acts.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
-pub enum AccessAs {
-    /// As their IAM user
-    User,
-    /// From their notebook, by its role
-    Notebook,
 }
 
 /// How the answer of `racestack access` is printed.
@@ -252,39 +224,12 @@ pub struct CompletionsArgs {
     pub shell: clap_complete::Shell,
 }
 
-/// A part of every account's stacks.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
-pub enum StackSetPart {
-    /// The bucket and its policy
-    Storage,
-    /// The group, the policies, the guardrails and the permissions boundaries
-    Access,
-    /// The lifecycle configuration of the notebooks
-    Notebooks,
-    /// The roles of the services that exist
-    ServiceRoles,
-    /// The rotation of access keys, and budgets
-    Operations,
-    /// The roles of retired services
-    RetiredRoles,
-    /// The users, which no StackSet can make
-    #[value(hide = true)]
-    Users,
-}
-
 /// The arguments of `racestack synth`.
 #[derive(Debug, clap::Args)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
 pub struct SynthArgs {
-    /// The folder of the settings and rosters
-    #[arg(long, value_name = "DIR", default_value = "config")]
-    pub config: PathBuf,
-    /// The encoding of rosters in CSV that are not UTF-8, such as `cp932` or `cp949`; wins over `roster_encoding`
-    #[arg(long, value_name = "NAME", value_parser = Encoding::parse_named)]
-    pub encoding: Option<Encoding>,
-    /// The folder that the stacks are written into
-    #[arg(long, value_name = "DIR", default_value = DEFAULT_OUT)]
-    pub out: PathBuf,
+    #[command(flatten)]
+    pub fleet: FleetArgs,
     /// Only this account; may be given several times
     #[arg(long = "account", value_name = "NAME")]
     pub accounts: Vec<String>,
@@ -303,7 +248,7 @@ pub struct SynthArgs {
     pub today: Option<Date>,
     /// Also write this part of all accounts as one StackSet, into the folder that `--to` names
     #[arg(long, value_name = "PART", value_enum, requires = "to", conflicts_with_all = ["no_check", "assembly"])]
-    pub stackset: Option<StackSetPart>,
+    pub stackset: Option<Part>,
     /// The folder that the StackSet is written into
     #[arg(long, value_name = "DIR", requires = "stackset")]
     pub to: Option<PathBuf>,
@@ -317,12 +262,6 @@ pub struct SynthArgs {
     /// stays where it is
     #[arg(long)]
     pub leave_behind: bool,
-    /// A folder of templates that replace the embedded ones of the same path
-    #[arg(long, value_name = "DIR")]
-    pub templates: Option<PathBuf>,
-    /// Guard rules that are checked instead of the built-in ones, a folder or a file; `+DIR` adds them to those
-    #[arg(long, value_name = "DIR")]
-    pub rules: Option<PathBuf>,
     /// How findings are reported: for people on standard error, for machines on standard output
     #[arg(long, value_enum, default_value_t)]
     pub format: Format,
@@ -378,22 +317,9 @@ pub struct ReportArgs {
     /// The page's title
     #[arg(long, value_name = "TEXT")]
     pub title: Option<String>,
-    /// The folder of the settings and rosters
-    #[arg(long, value_name = "DIR", default_value = "config")]
-    pub config: PathBuf,
-    /// The encoding of rosters in CSV that are not UTF-8, such as `cp932` or `cp949`; wins over `roster_encoding`
-    #[arg(long, value_name = "NAME", value_parser = Encoding::parse_named)]
-    pub encoding: Option<Encoding>,
-    /// The out folder that the page is about
-    #[arg(long, value_name = "DIR", default_value = DEFAULT_OUT)]
-    pub out: PathBuf,
+    #[command(flatten)]
+    pub fleet: FleetArgs,
     /// Only this account; may be given several times
     #[arg(long = "account", value_name = "NAME")]
     pub accounts: Vec<String>,
-    /// A folder of templates that replace the embedded ones of the same path
-    #[arg(long, value_name = "DIR")]
-    pub templates: Option<PathBuf>,
-    /// Guard rules that are checked instead of the built-in ones, a folder or a file; `+DIR` adds them to those
-    #[arg(long, value_name = "DIR")]
-    pub rules: Option<PathBuf>,
 }

@@ -4,13 +4,13 @@ use std::collections::BTreeSet;
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
 
-use super::{DEFAULT_OUT, Failure, Outcome, outcome, printed};
+use super::sources::AccountArgs;
+use super::{DEFAULT_OUT, Failure, Reply};
 use crate::account::{ExpectedExport, Export};
 use crate::audit;
-use crate::config::Encoding;
 use crate::diff::{FolderStack, OutFolder};
 use crate::facts::date::Date;
-use crate::finding::{Finding, any_error};
+use crate::finding::Finding;
 use crate::model::Account;
 use crate::output;
 use crate::plan::{self, AccountPlan};
@@ -23,9 +23,8 @@ const FRESH_DAYS: i64 = 7;
 /// The arguments of `racestack audit`.
 #[derive(Debug, clap::Args)]
 pub struct AuditArgs {
-    /// The account
-    #[arg(long, value_name = "NAME")]
-    pub account: String,
+    #[command(flatten)]
+    pub of: AccountArgs,
     /// The folder that the script of `--script` wrote the account into
     #[arg(long, value_name = "DIR", required_unless_present = "script")]
     pub from: Option<PathBuf>,
@@ -42,122 +41,87 @@ pub struct AuditArgs {
     /// How findings are reported: for people on standard error, for machines on standard output
     #[arg(long, value_enum, default_value_t)]
     pub format: Format,
-    /// The folder of the settings and rosters
-    #[arg(long, value_name = "DIR", default_value = "config")]
-    pub config: PathBuf,
-    /// The encoding of rosters in CSV that are not UTF-8, such as `cp932` or `cp949`; wins over `roster_encoding`
-    #[arg(long, value_name = "NAME", value_parser = Encoding::parse_named)]
-    pub encoding: Option<Encoding>,
     /// The folder that the stacks were written into
     #[arg(long, value_name = "DIR", default_value = DEFAULT_OUT)]
     pub out: PathBuf,
 }
 
-pub(super) fn run(args: &AuditArgs, colour: bool, notice: &dyn Fn(&str)) -> Result<Outcome, Failure> {
-    let mut findings = Vec::new();
-    let sources = Sources {
-        config: &args.config,
-        accounts: std::slice::from_ref(&args.account),
-        templates: None,
-        rules: None,
-        today: args.today,
-        encoding: args.encoding,
-    };
+pub(super) fn run(args: &AuditArgs, notice: &dyn Fn(&str)) -> Result<Reply, Failure> {
+    let sources = Sources { today: args.today, ..args.of.sources() };
     if args.script {
-        let script = inputs::one_account(&sources, &mut findings)?.map(|(_, account)| {
-            let plan = plan::plan(&account, &args.out, Vec::new());
-            let policies = policies_of(&plan);
-            output::audit_script(plan.account.name.as_str(), &wanted(&plan, &policies))
-        });
-        return Ok(match script {
-            Some(script) => printed(script),
-            None => outcome(args.format, findings, String::new(), colour),
-        });
+        let (_, account) = inputs::one_account(&sources)?;
+        let plan = plan::plan(&account, &args.out, Vec::new());
+        let script = output::audit_script(account.name.as_str(), &wanted(&plan, &policies_of(&plan)));
+        return Ok(script.into());
     }
     let Some(folder) = &args.from else { return Err(Failure::Usage("say from which folder: `--from DIR`".to_owned())) };
-    let audited = Auditing { sources: &sources, out: &args.out, notice }.run(&mut findings, |audited, findings| {
-        let Some((taken, mut found)) = audited.findings(folder, findings)? else { return Ok(None) };
-        let mut summary = summary(audited.plan.account, &found);
-        if let Some(old) = &args.against {
-            let Some((_, before)) = audited.findings(old, findings)? else { return Ok(None) };
-            summary = against(old, &before, &mut found);
-        }
-        if let Some(today) = args.today.filter(|today| !(0..=FRESH_DAYS).contains(&taken.days_until(*today))) {
-            // Writing to a string cannot fail.
-            let _ = writeln!(summary, "the export is of {taken}, and not of {today}: export the account again");
-        }
-        Ok(Some((found, summary)))
-    })?;
-    Ok(match audited {
-        Some((found, summary)) => outcome(args.format, found, summary, colour),
-        None => outcome(args.format, findings, String::new(), colour),
-    })
+    let audited = Audited::read(&sources, &args.out, notice)?;
+    let (taken, mut findings) = audited.findings(folder)?;
+    let mut stdout = summary(&audited.account, &findings);
+    if let Some(old) = &args.against {
+        let (_, before) = audited.findings(old)?;
+        stdout = against(old, &before, &mut findings);
+    }
+    if let Some(today) = args.today.filter(|today| !(0..=FRESH_DAYS).contains(&taken.days_until(*today))) {
+        // Writing to a string cannot fail.
+        let _ = writeln!(stdout, "the export is of {taken}, and not of {today}: export the account again");
+    }
+    Ok(Reply { findings, stdout, ..Reply::default() })
 }
 
-/// An audit that is asked for.
-pub(super) struct Auditing<'a> {
-    /// The configuration, of one account.
-    pub(super) sources: &'a Sources<'a>,
-    /// The out folder.
-    pub(super) out: &'a Path,
-    /// Is told that the out folder is waited for.
-    pub(super) notice: &'a dyn Fn(&str),
-}
-
-/// What an export is compared with.
+/// What an export is compared with: an account by its configuration, and by its out folder.
 pub(super) struct Audited<'a> {
-    pub(super) plan: &'a AccountPlan<'a>,
-    pub(super) material: &'a Inputs,
-    auditing: &'a Auditing<'a>,
-    policies: Vec<String>,
-    stacks: &'a [FolderStack],
+    sources: &'a Sources<'a>,
+    out: &'a Path,
+    pub(super) account: Account,
+    pub(super) material: Inputs,
+    stacks: Vec<FolderStack>,
 }
 
-impl Auditing<'_> {
-    /// Reads the configuration and the out folder, and does the work with them. Where they are not sound, which are
-    /// findings, there is nothing to do.
-    pub(super) fn run<T>(
-        &self,
-        findings: &mut Vec<Finding>,
-        work: impl FnOnce(&Audited<'_>, &mut Vec<Finding>) -> Result<Option<T>, Failure>,
-    ) -> Result<Option<T>, Failure> {
-        let Some((material, account)) = inputs::one_account(self.sources, findings)? else { return Ok(None) };
-        let out = {
-            let _claim = output::claim_shared(self.out, self.notice)?;
-            OutFolder::read(self.out, None)
+impl<'a> Audited<'a> {
+    /// Reads the configuration of one account, and the out folder; `notice` hears that it is waited for.
+    pub(super) fn read(sources: &'a Sources<'a>, out: &'a Path, notice: &dyn Fn(&str)) -> Result<Self, Failure> {
+        let (material, account) = inputs::one_account(sources)?;
+        let declared = {
+            let _claim = output::claim_shared(out, notice)?;
+            OutFolder::read(out, None)
                 .map_err(|error| Failure::Usage(format!("{error}; run `racestack synth` first")))?
         };
         let name = account.name.as_str();
-        let Some(declared) = out.account(name) else {
-            let message = format!("`{}` has no account `{name}`: run `racestack synth` first", self.out.display());
+        let Some(declared) = declared.account(name) else {
+            let message = format!("`{}` has no account `{name}`: run `racestack synth` first", out.display());
             return Err(Failure::Usage(message));
         };
-        // Whoever is in which stack has the same policies.
-        let plan = plan::plan(&account, &self.out.join(name), Vec::new());
-        let policies = policies_of(&plan);
-        let audited = Audited { plan: &plan, material: &material, auditing: self, policies, stacks: &declared.stacks };
-        work(&audited, findings)
+        Ok(Self { sources, out, stacks: declared.stacks.clone(), account, material })
     }
-}
 
-impl Audited<'_> {
-    /// What is found in an export, and its day; nothing where it is no export of the account, which are findings.
-    pub(super) fn findings(
-        &self,
-        folder: &Path,
-        refused: &mut Vec<Finding>,
-    ) -> Result<Option<(Date, Vec<Finding>)>, Failure> {
-        let wanted = wanted(self.plan, &self.policies);
-        let Some(export) = Export::read(folder, Some(&wanted), refused)? else { return Ok(None) };
-        let (sources, suppressions) = (self.auditing.sources, &self.material.suppressions);
-        let observations = audit::audit(self.plan, &export, self.stacks, sources.today).map_err(Failure::Fault)?;
-        let apply = |findings: &mut [Finding]| suppressions.apply(findings, sources.config, self.auditing.out);
-        let mut found = audit::findings(&observations, self.plan.account.name.as_str(), apply);
+    /// What is found in an export, and its day.
+    ///
+    /// # Errors
+    /// What keeps it from being an export of the account.
+    pub(super) fn findings(&self, folder: &Path) -> Result<(Date, Vec<Finding>), Failure> {
+        let (Self { sources, out, account, .. }, suppressions) = (self, &self.material.suppressions);
+        // Whoever is in which stack has the same policies.
+        let plan = plan::plan(account, &out.join(account.name.as_str()), Vec::new());
+        let export = read_export(folder, Some(&wanted(&plan, &policies_of(&plan))))?;
+        let observations = audit::audit(&plan, &export, &self.stacks, sources.today).map_err(Failure::Fault)?;
+        let apply = |findings: &mut [Finding]| suppressions.apply(findings, sources.config, out);
+        let mut found = audit::findings(&observations, account.name.as_str(), apply);
         found.extend(suppressions.expired(false));
         let unused = suppressions.unused(&found, sources.accounts, true);
         found.extend(unused);
-        Ok(Some((export.taken, found)))
+        Ok((export.taken, found))
     }
+}
+
+/// Reads an export of an account.
+///
+/// # Errors
+/// What keeps it from being one.
+pub(super) fn read_export(folder: &Path, wanted: Option<&ExpectedExport<'_>>) -> Result<Export, Failure> {
+    let mut findings = Vec::new();
+    let export = Export::read(folder, wanted, &mut findings)?;
+    export.ok_or(Failure::Findings(findings))
 }
 
 /// What an export of an account must be of.
@@ -178,8 +142,7 @@ fn policies_of(plan: &AccountPlan<'_>) -> Vec<String> {
 
 fn summary(account: &Account, found: &[Finding]) -> String {
     let count = |is_error: bool| {
-        let open = found.iter().filter(|finding| finding.suppressed.is_none());
-        open.filter(|finding| any_error(std::slice::from_ref(finding)) == is_error).count()
+        found.iter().filter(|finding| finding.suppressed.is_none() && finding.is_error() == is_error).count()
     };
     format!("{}: {}, {}\n", account.name, counted(count(true), "error"), counted(count(false), "warning"))
 }

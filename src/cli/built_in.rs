@@ -1,10 +1,9 @@
 //! `racestack rules` and `racestack templates`: what is built in, to read and to start from.
 
 use std::fmt::Write;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 
-use super::{Outcome, printed};
 use crate::check::guard::RuleSet;
 use crate::files::{self, NewFile};
 use crate::render::embedded_templates;
@@ -19,25 +18,27 @@ pub struct BuiltInArgs {
     pub export: Option<PathBuf>,
 }
 
-pub(super) fn rules(args: &BuiltInArgs) -> Result<Outcome, Failure> {
+pub(super) fn rules(args: &BuiltInArgs) -> Result<String, Failure> {
     list_or_write(args, &RuleSet::embedded_files(), "rules")
 }
 
-pub(super) fn templates(args: &BuiltInArgs) -> Result<Outcome, Failure> {
+pub(super) fn templates(args: &BuiltInArgs) -> Result<String, Failure> {
     list_or_write(args, &embedded_templates(), "templates")
 }
 
 /// Prints the paths, or writes the files without the folder that all of them are in.
-fn list_or_write(args: &BuiltInArgs, all: &[Arc<SourceFile>], within: &str) -> Result<Outcome, Failure> {
+fn list_or_write(args: &BuiltInArgs, all: &[Arc<SourceFile>], within: &str) -> Result<String, Failure> {
     let inside = |file: &Arc<SourceFile>| file.path.strip_prefix(within).unwrap_or(&file.path).to_owned();
     let Some(folder) = &args.export else {
         let paths: Vec<String> = all.iter().map(|file| inside(file).display().to_string()).collect();
-        return Ok(printed(paths.join("\n") + "\n"));
+        return Ok(paths.join("\n") + "\n");
     };
     // All are looked for before any is written, so that a refusal leaves nothing half made.
     let places: Vec<_> = all.iter().map(|file| (folder.join(inside(file)), file)).collect();
     for (place, _) in &places {
-        refuse_existing(place)?;
+        if files::kind(place)?.is_some() {
+            return Err(Failure::Usage(format!("`{}` exists; nothing was written", place.display())));
+        }
     }
     let mut stdout = String::new();
     for (place, file) in &places {
@@ -45,12 +46,5 @@ fn list_or_write(args: &BuiltInArgs, all: &[Arc<SourceFile>], within: &str) -> R
         // Writing to a string cannot fail.
         let _ = writeln!(stdout, "wrote {}", place.display());
     }
-    Ok(printed(stdout))
-}
-
-fn refuse_existing(place: &Path) -> Result<(), Failure> {
-    match files::kind(place)? {
-        None => Ok(()),
-        Some(_) => Err(Failure::Usage(format!("`{}` exists; nothing was written", place.display()))),
-    }
+    Ok(stdout)
 }

@@ -1,26 +1,24 @@
 //! `racestack diff`.
 
-use super::DEFAULT_OUT;
-use super::Outcome;
 use super::args::{DiffArgs, FailOn};
+use super::{DEFAULT_OUT, Reply};
 use crate::diff::{self, Action, Diff, Note, OutFolder, PropertyChange};
 use crate::finding::{Finding, Rule, any_error, sort};
 use crate::output;
-use crate::report::{self, DiffFormat, Format};
+use crate::report::{self, DiffFormat};
 use crate::synthesis::Failure;
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-pub(super) fn run(args: &DiffArgs, colour: bool, notice: &dyn Fn(&str)) -> Result<Outcome, Failure> {
+pub(super) fn run(args: &DiffArgs, notice: &dyn Fn(&str)) -> Result<Reply, Failure> {
     let (old, new) = sides(args, notice)?;
     let (old, new) = old.without_equal_texts(new);
-    let (diff, findings) = compared(&old, &new, &args.fail_on);
-    let stdout = report::render_diff(args.format, &diff);
+    let (diff, mut findings) = compared(&old, &new, &args.fail_on);
+    let (stdout, failed) = (report::render_diff(args.format, &diff), any_error(&findings));
     // The other formats tell the findings themselves.
-    let stderr =
-        if args.format == DiffFormat::Text { report::render(Format::Human, &findings, colour) } else { String::new() };
-    Ok(Outcome { stdout, stderr, code: u8::from(any_error(&findings)) })
+    findings.retain(|_| args.format == DiffFormat::Text);
+    Ok(Reply { findings, stdout, failed, ..Reply::default() })
 }
 
 /// What changes, with the findings about it in it and by themselves.

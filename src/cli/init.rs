@@ -8,7 +8,7 @@ use include_dir::{Dir, include_dir};
 use sha2::{Digest, Sha256};
 
 use super::args::{Ci, InitArgs, SchemaKind};
-use super::{Outcome, schema_of};
+use super::schema_of;
 use crate::files::{self, NewFile};
 use crate::finding::{Finding, Rule};
 use crate::render::hexadecimal;
@@ -52,20 +52,29 @@ fn is_sealed(found: &str) -> bool {
     found.trim().is_empty() || found.rfind(SEAL).is_some_and(|at| sealed(&found[..at]) == found)
 }
 
+/// Whether a file is one for CI, or `deploy-all.sh`, that people do not keep as they have it.
+fn is_sealed_file(path: &str) -> bool {
+    !KEPT.contains(&path) && (path.starts_with(".github") || path.starts_with(".gitlab") || path == DEPLOY_ALL)
+}
+
+/// All files of a built-in folder, by their path in it, sealed where they are to be.
+fn made(folder: &Dir<'_>) -> Vec<(String, String)> {
+    let file = |file: &include_dir::File<'_>| {
+        let path = file.path().to_string_lossy().replace('\\', "/");
+        let text = file.contents_utf8().unwrap_or_default();
+        let text = if is_sealed_file(&path) { sealed(text) } else { text.to_owned() };
+        (path, text)
+    };
+    folder.files().map(file).chain(folder.dirs().flat_map(made)).collect()
+}
+
 /// The schemas in a config folder, and the files beside it, that another version of racestack wrote: what each is to hold, and
 /// whether somebody has edited it.
 fn differing(config: &Path, folder: &Path) -> Result<Vec<(PathBuf, String, bool)>, Failure> {
-    let mut beside: Vec<(String, String)> = Vec::new();
-    collect(&FILES, &mut beside);
-    beside.retain(|(path, _)| path == DEPLOY_ALL);
-    collect(&GITHUB, &mut beside);
-    collect(&GITLAB, &mut beside);
+    let beside = [&FILES, &GITHUB, &GITLAB].into_iter().flat_map(made).filter(|(path, _)| is_sealed_file(path));
     let schemas = schemas().map(|(name, text)| (config.join(name), text, false));
-    let beside = beside.into_iter().filter(|(path, _)| !KEPT.contains(&path.as_str()));
     let mut found = Vec::new();
-    for (place, text, may_be_edited) in
-        schemas.chain(beside.map(|(path, text)| (folder.join(path), sealed(&text), true)))
-    {
+    for (place, text, may_be_edited) in schemas.chain(beside.map(|(path, text)| (folder.join(path), text, true))) {
         let Some(bytes) = files::read(&place)? else { continue };
         if bytes != text.as_bytes() {
             let edited = may_be_edited && !is_sealed(&String::from_utf8_lossy(&bytes));
@@ -90,7 +99,7 @@ pub(super) fn outdated(config: &Path) -> Result<Option<Finding>, Failure> {
 
 /// Writes anew what an older version wrote, where it is: the schemas, and unless somebody has edited them, the files for CI and
 /// `deploy-all.sh`.
-fn update(folder: &Path) -> Result<Outcome, Failure> {
+fn update(folder: &Path) -> Result<String, Failure> {
     let mut stdout = String::new();
     for (place, text, edited) in differing(&folder.join("config"), folder)? {
         // Writing to a string cannot fail.
@@ -104,10 +113,10 @@ fn update(folder: &Path) -> Result<Outcome, Failure> {
     if stdout.is_empty() {
         stdout.push_str("nothing to update\n");
     }
-    Ok(Outcome { stdout, ..Outcome::default() })
+    Ok(stdout)
 }
 
-pub(super) fn run(args: &InitArgs) -> Result<Outcome, Failure> {
+pub(super) fn run(args: &InitArgs) -> Result<String, Failure> {
     if args.update {
         return update(args.folder.strip_prefix(".").unwrap_or(&args.folder));
     }
@@ -115,19 +124,13 @@ pub(super) fn run(args: &InitArgs) -> Result<Outcome, Failure> {
     // Who has a configuration already asks for the rest alone.
     let has_configuration = args.ci.is_some() && files::kind(&args.folder.join("config"))?.is_some();
     if !has_configuration {
-        collect(&FILES, &mut new);
+        new.extend(made(&FILES));
         new.extend(schemas().map(|(path, text)| (format!("config/{path}"), text)));
     }
     match args.ci {
-        Some(Ci::Github) => collect(&GITHUB, &mut new),
-        Some(Ci::Gitlab) => collect(&GITLAB, &mut new),
+        Some(Ci::Github) => new.extend(made(&GITHUB)),
+        Some(Ci::Gitlab) => new.extend(made(&GITLAB)),
         None => {}
-    }
-    for (path, text) in &mut new {
-        let of_ci = path.starts_with(".github") || path.starts_with(".gitlab") || path == DEPLOY_ALL;
-        if of_ci && !KEPT.contains(&path.as_str()) {
-            *text = sealed(text);
-        }
     }
     // All are looked for before any is written, so that a refusal leaves nothing half made.
     let mut kept = BTreeMap::new();
@@ -169,7 +172,7 @@ pub(super) fn run(args: &InitArgs) -> Result<Outcome, Failure> {
              role deploys. They are read, and work, in the root of a repository alone.\n",
         );
     }
-    Ok(Outcome { stdout, ..Outcome::default() })
+    Ok(stdout)
 }
 
 /// The lines of `text` that `found` lacks, without comments.
@@ -189,14 +192,4 @@ fn next_steps(folder: &Path) -> String {
          and people, then\n  racestack synth{options}\n",
         config = config.display(),
     )
-}
-
-fn collect(folder: &Dir<'_>, found: &mut Vec<(String, String)>) {
-    for file in folder.files() {
-        let text = file.contents_utf8().unwrap_or_default();
-        found.push((file.path().to_string_lossy().replace('\\', "/"), text.to_owned()));
-    }
-    for folder in folder.dirs() {
-        collect(folder, found);
-    }
 }

@@ -12,6 +12,7 @@ mod init;
 mod limits;
 mod offboard;
 mod report;
+mod sources;
 mod summary;
 mod synth;
 
@@ -39,34 +40,89 @@ pub struct Outcome {
     pub code: u8,
 }
 
+/// What came of a command.
+#[derive(Default)]
+struct Reply {
+    findings: Vec<Finding>,
+    /// What it prints for people.
+    stdout: String,
+    /// What people should know besides.
+    note: String,
+    /// Whether the exit code is 1 without any finding.
+    failed: bool,
+}
+
+impl From<String> for Reply {
+    fn from(stdout: String) -> Self {
+        Self { stdout, ..Self::default() }
+    }
+}
+
+impl Reply {
+    /// The reply of a command that found `findings` on its way, with what it prints, or what stopped it.
+    fn new(mut findings: Vec<Finding>, printed: Result<String, Failure>) -> Result<Self, Failure> {
+        let stdout = match printed {
+            Err(Failure::Findings(more)) => {
+                findings.extend(more);
+                String::new()
+            }
+            printed => printed?,
+        };
+        Ok(Self { findings, stdout, ..Self::default() })
+    }
+
+    /// Reports the findings, in order, what several accounts have in common once: to standard error for people, to standard
+    /// output for machines.
+    fn outcome(mut self, format: Format, colour: bool) -> Outcome {
+        sort(&mut self.findings);
+        self.findings.dedup();
+        let code = u8::from(self.failed || any_error(&self.findings));
+        cap(&mut self.findings);
+        let text = render(format, &self.findings, colour);
+        if format == Format::Human {
+            return Outcome { stdout: self.stdout, stderr: text + &self.note, code };
+        }
+        Outcome { stdout: text, stderr: String::new(), code }
+    }
+}
+
 /// Runs a command. `colour` says whether standard error is a terminal that shows colours.
 pub fn run(args: &Args, colour: bool, watch: &Progress<'_>) -> Outcome {
-    let result = match &args.command {
-        Command::Synth(synth) => synth::run(synth, colour, watch),
-        Command::Report(report) => report::run(report, colour, watch),
-        Command::Diff(diff) => diff::run(diff, colour, watch.notice),
-        Command::Init(init) => init::run(init),
-        Command::Schema(schema) => Ok(printed(schema_of(schema.kind))),
-        Command::Explain(explain) => explain::run(explain, colour),
-        Command::Adopt(adopt) => adopt::run(adopt, colour, watch),
-        Command::Audit(audit) => audit::run(audit, colour, watch.notice),
-        Command::Offboard(offboard) => offboard::run(offboard, colour),
-        Command::Handout(handout) => handout::run(handout, colour, watch),
-        Command::Access(access) => access::run(access, colour),
-        Command::Limits(limits) => limits::run(limits, colour),
-        Command::Rules(rules) => built_in::rules(rules),
-        Command::Templates(templates) => built_in::templates(templates),
+    let format = match &args.command {
+        Command::Synth(synth) => synth.format,
+        Command::Adopt(adopt) if !adopt.script => adopt.format,
+        Command::Audit(audit) if !audit.script => audit.format,
+        _ => Format::Human,
+    };
+    match reply(&args.command, watch) {
+        Ok(reply) => reply.outcome(format, colour),
+        Err(Failure::Findings(findings)) => Reply { findings, ..Reply::default() }.outcome(format, colour),
+        Err(failure) => Outcome { stderr: format!("error: {failure}\n"), code: 2, ..Outcome::default() },
+    }
+}
+
+fn reply(command: &Command, watch: &Progress<'_>) -> Result<Reply, Failure> {
+    match command {
+        Command::Synth(synth) => synth::run(synth, watch),
+        Command::Report(report) => report::run(report, watch),
+        Command::Diff(diff) => diff::run(diff, watch.notice),
+        Command::Init(init) => init::run(init).map(Reply::from),
+        Command::Schema(schema) => Ok(schema_of(schema.kind).into()),
+        Command::Explain(explain) => explain::run(explain),
+        Command::Adopt(adopt) => adopt::run(adopt, watch),
+        Command::Audit(audit) => audit::run(audit, watch.notice),
+        Command::Offboard(offboard) => offboard::run(offboard),
+        Command::Handout(handout) => handout::run(handout, watch),
+        Command::Access(access) => access::run(access),
+        Command::Limits(limits) => limits::run(limits).map(Reply::from),
+        Command::Rules(rules) => built_in::rules(rules).map(Reply::from),
+        Command::Templates(templates) => built_in::templates(templates).map(Reply::from),
         Command::Completions(completions) => {
             let mut script = Vec::new();
             clap_complete::generate(completions.shell, &mut Args::command(), "racestack", &mut script);
-            Ok(printed(String::from_utf8_lossy(&script).into_owned()))
+            Ok(String::from_utf8_lossy(&script).into_owned().into())
         }
-    };
-    result.unwrap_or_else(|failure| Outcome { stderr: format!("error: {failure}\n"), code: 2, ..Outcome::default() })
-}
-
-fn printed(stdout: String) -> Outcome {
-    Outcome { stdout, ..Outcome::default() }
+    }
 }
 
 fn schema_of(kind: SchemaKind) -> String {
@@ -78,19 +134,4 @@ fn schema_of(kind: SchemaKind) -> String {
         SchemaKind::Diff => return format!("{:#}\n", crate::report::diff_schema()),
     };
     format!("{:#}\n", schema.to_json())
-}
-
-/// An outcome that reports `findings`, in order, what several accounts have in common once: to standard error for people, to standard output for machines.
-fn outcome(format: Format, mut findings: Vec<Finding>, summary: String, colour: bool) -> Outcome {
-    sort(&mut findings);
-    findings.dedup();
-    let code = u8::from(any_error(&findings));
-    cap(&mut findings);
-    let text = render(format, &findings, colour);
-    match format {
-        Format::Human => Outcome { stdout: summary, stderr: text, code },
-        Format::Json | Format::Sarif | Format::Github | Format::Junit | Format::Markdown => {
-            Outcome { stdout: text, stderr: String::new(), code }
-        }
-    }
 }

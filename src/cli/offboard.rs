@@ -1,61 +1,48 @@
 //! `racestack offboard`: the steps by which somebody leaves, for a person to take. Nothing of it is run.
 
-use std::fmt::Write;
+use std::fmt::{Display, Write};
 use std::path::Path;
 
 use super::args::OffboardArgs;
-use super::{Outcome, outcome};
-use crate::config::{self, did_you_mean, shorten};
-use crate::finding::{Finding, Rule, any_error};
+use super::{DEFAULT_OUT, Reply};
+use crate::config::{shorten, suggest};
+use crate::finding::{Finding, Rule};
 use crate::model::{self, Account, LockEntry, Region, User};
 use crate::output::{self, DEPLOY_FILE, quote};
 use crate::plan::Names;
-use crate::report::Format;
 use crate::source::Place;
 use crate::synthesis::lock::line_of;
-use crate::synthesis::{Failure, inputs, require_config};
+use crate::synthesis::{Failure, inputs};
 
-pub(super) fn run(args: &OffboardArgs, colour: bool) -> Result<Outcome, Failure> {
-    require_config(&args.config)?;
+pub(super) fn run(args: &OffboardArgs) -> Result<Reply, Failure> {
+    let OffboardArgs { user: name, of, out } = args;
     let mut findings = Vec::new();
-    let mut config = config::read(&args.config, std::slice::from_ref(&args.account), &mut findings)?;
-    inputs::say_encoding(&mut config, args.encoding);
-    model::clashes(&config, &mut findings);
+    let config = inputs::read_config(&of.sources(), &mut findings)?;
     let account = match config.accounts.iter().find(|account| account.selected) {
-        Some(config) => inputs::account(&args.config, config, &mut findings)?,
+        Some(own) => inputs::account(&of.config.config, own, &mut findings)?,
         None => None,
     };
-    let steps = match &account {
-        None => String::new(),
-        Some(account) => {
-            let deploy = args.out.join(account.name.as_str()).join(DEPLOY_FILE);
-            let synth = synth_command(args, account);
-            let user = account.users.iter().find(|user| user.name.as_str() == args.user);
-            let former = account.lock.entries.iter().find(|(name, _)| name.as_str() == args.user);
-            match (user, former) {
-                (Some(user), _) => of_user(account, user, &synth, &deploy),
-                (None, Some((_, entry))) => {
-                    of_former(account, &args.user, entry, &deploy) + &renamed(account, &args.user)
-                }
-                (None, None) => {
-                    findings.push(unknown(account, &args.user));
-                    String::new()
-                }
-            }
+    // What is merely worth knowing about the configuration is synth's to tell.
+    findings.retain(Finding::is_error);
+    let Some(account) = account else { return Err(Failure::Findings(findings)) };
+    let deploy = out.join(account.name.as_str()).join(DEPLOY_FILE);
+    let user = account.users.iter().find(|user| user.name.as_str() == name);
+    let former = account.lock.entries.iter().find(|(former, _)| former.as_str() == name);
+    let stdout = match (user, former) {
+        (Some(user), _) => of_user(&account, user, &synth_command(args, &account), &deploy),
+        (None, Some((_, entry))) => of_former(&account, name, entry, &deploy) + &renamed(&account, name),
+        (None, None) => {
+            findings.push(unknown(&account, name));
+            String::new()
         }
     };
-    // What is merely worth knowing about the configuration is synth's to tell.
-    findings.retain(|finding| any_error(std::slice::from_ref(finding)));
-    Ok(outcome(Format::Human, findings, steps, colour))
+    Ok(Reply { findings, stdout, ..Reply::default() })
 }
 
 fn unknown(account: &Account, user: &str) -> Finding {
     let users = account.users.iter().map(|user| &user.name);
     let known = users.chain(account.lock.entries.keys()).map(model::UserName::as_str);
-    let help = did_you_mean(user, known).map_or_else(
-        || "the names are those of the column `name`".to_owned(),
-        |near| format!("did you mean `{near}`?"),
-    );
+    let help = suggest(user, known, "the names are those of the column `name`");
     let message = format!("`{}` is neither in the roster of `{}` nor in its lock", shorten(user), account.name);
     let place = account.roster_place.clone().unwrap_or_else(|| Place::whole(&account.lock_source));
     Finding::new(Rule::RosterUnknownUser, message).at(Place::whole(&place.source)).help(help)
@@ -64,7 +51,7 @@ fn unknown(account: &Account, user: &str) -> Finding {
 /// The command that makes the account's stacks anew, as the command line of this run would have it.
 fn synth_command(args: &OffboardArgs, account: &Account) -> String {
     let mut command = format!("racestack synth --account {}", quote(account.name.as_str()));
-    for (option, folder, default) in [("config", &args.config, "config"), ("out", &args.out, "out")] {
+    for (option, folder, default) in [("config", &args.of.config.config, "config"), ("out", &args.out, DEFAULT_OUT)] {
         if folder != Path::new(default) {
             // Writing to a string cannot fail.
             let _ = write!(command, " --{option} {}", quote(&folder.display().to_string()));
@@ -73,12 +60,7 @@ fn synth_command(args: &OffboardArgs, account: &Account) -> String {
     command
 }
 
-/// The place as a person would type it: `config/accounts/tokyo/roster.csv:3`.
-fn line(place: &Place) -> String {
-    format!("{}:{}", place.path().display(), place.line_column().0)
-}
-
-fn heading(account: &Account, user: &str, said: &str) -> String {
+fn heading(account: &Account, user: &str, said: impl Display) -> String {
     format!(
         "# {user} leaves the account {} ({}, {}): {said}\n# racestack runs nothing of this. The commands take the \
          credentials of the account, as the AWS CLI finds them.\n",
@@ -86,16 +68,21 @@ fn heading(account: &Account, user: &str, said: &str) -> String {
     )
 }
 
-fn of_user(account: &Account, user: &User, synth: &str, deploy: &Path) -> String {
-    let (name, region, bucket) = (user.name.as_str(), &account.region, &account.bucket.name);
-    let (deploy, row) = (quote(&deploy.display().to_string()), line(&user.place));
-    let mut text = heading(account, name, &row);
+/// Adds steps, each with its number: a title, and the commands.
+fn numbered(text: &mut String) -> impl FnMut(&str, &str) {
     let mut number = 0;
-    let mut step = |title: &str, commands: &str| {
+    move |title, commands| {
         number += 1;
         // Writing to a string cannot fail.
         let _ = write!(text, "\n# {number}. {title}\n{commands}");
-    };
+    }
+}
+
+fn of_user(account: &Account, user: &User, synth: &str, deploy: &Path) -> String {
+    let (name, region, bucket) = (user.name.as_str(), &account.region, &account.bucket.name);
+    let (deploy, row) = (quote(&deploy.display().to_string()), &user.place);
+    let mut text = heading(account, name, row);
+    let mut step = numbered(&mut text);
     if let Some(notebook) = &user.notebook {
         let notebook = quote(notebook.name.as_str());
         step(
@@ -149,6 +136,7 @@ fn of_user(account: &Account, user: &User, synth: &str, deploy: &Path) -> String
         );
     }
     step(&rest(account), &format!("aws s3 rm --recursive --region {region} {}\n", folder(account, name)));
+    drop(step);
     text
 }
 
@@ -159,19 +147,14 @@ fn renamed(account: &Account, was: &str) -> String {
     let name = user.name.as_str();
     let steps = model::rename_steps(account.bucket.name.as_str(), was, name);
     let steps = (1..).zip(steps).map(|(number, step)| format!("#    {number}. {step}")).collect::<Vec<_>>().join("\n");
-    format!("\n# `{was}` is `{name}` from now on ({}). Instead of all this:\n{steps}\n", line(&user.place))
+    format!("\n# `{was}` is `{name}` from now on ({}). Instead of all this:\n{steps}\n", user.place)
 }
 
 fn of_former(account: &Account, name: &str, entry: &LockEntry, deploy: &Path) -> String {
     let (region, option) = (&account.region, format!("--user-name={}", quote(name)));
     let names = Names::of(account);
-    let mut text = heading(account, name, &format!("left the roster, {}", line(&line_of(account, name))));
-    let mut number = 0;
-    let mut step = |title: &str, commands: &str| {
-        number += 1;
-        // Writing to a string cannot fail.
-        let _ = write!(text, "\n# {number}. {title}\n{commands}");
-    };
+    let mut text = heading(account, name, format_args!("left the roster, {}", line_of(account, name)));
+    let mut step = numbered(&mut text);
     if let Some(notebook) = &entry.notebook {
         let notebook = quote(notebook.as_str());
         step(
@@ -207,6 +190,7 @@ fn of_former(account: &Account, name: &str, entry: &LockEntry, deploy: &Path) ->
             quote(&format!("./{name}/"))
         ),
     );
+    drop(step);
     text
 }
 

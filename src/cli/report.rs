@@ -2,97 +2,76 @@
 
 use std::path::Path;
 
+use super::Reply;
 use super::args::ReportArgs;
-use super::audit::Auditing;
+use super::audit::Audited;
 use super::diff::{compared, read, read_revision};
-use super::{Outcome, outcome};
-use crate::finding::sort;
+use super::sources::FleetArgs;
+use crate::finding::{Finding, sort};
 use crate::page::{self, AuditPage, Fragment, Page, PageAccount};
-use crate::report::{DIFF_STYLE, Format, diff_fragment};
-use crate::synthesis::inputs::{self, Sources, own_or_fault};
+use crate::report::{DIFF_STYLE, diff_fragment};
+use crate::synthesis::inputs::{self, Sources};
 use crate::synthesis::{AccountOutput, Failure, Progress, SynthOptions, synthesise_all};
 use crate::{files, output};
 
 /// The title of a page for which none is given.
 const TITLE: &str = "DeepRacer training environments";
 
-pub(super) fn run(args: &ReportArgs, colour: bool, watch: &Progress<'_>) -> Result<Outcome, Failure> {
-    if let Some(folder) = &args.audit {
-        return audit_page(args, folder, colour, watch.notice);
-    }
+pub(super) fn run(args: &ReportArgs, watch: &Progress<'_>) -> Result<Reply, Failure> {
+    let sources = args.fleet.sources(&args.accounts, args.today);
+    let (html, findings) = match &args.audit {
+        Some(folder) => audit_page(args, &Sources { rules: None, ..sources }, folder, watch.notice)?,
+        None => fleet_page(args, &sources, watch)?,
+    };
+    files::write_file_atomically(&args.page, html.as_bytes())?;
+    Ok(Reply { findings, stdout: format!("{}\n", args.page.display()), ..Reply::default() })
+}
+
+fn fleet_page(
+    args: &ReportArgs,
+    sources: &Sources<'_>,
+    watch: &Progress<'_>,
+) -> Result<(String, Vec<Finding>), Failure> {
+    let FleetArgs { config, out, .. } = &args.fleet;
     let diff = diff(args, watch.notice)?;
-    let _claim = output::claim_shared(&args.out, watch.notice)?;
+    let _claim = output::claim_shared(out, watch.notice)?;
     let mut findings = Vec::new();
-    let sources = Sources {
-        config: &args.config,
-        accounts: &args.accounts,
-        templates: args.templates.as_deref(),
-        rules: args.rules.as_deref(),
-        today: args.today,
-        encoding: args.encoding,
-    };
-    let Some(material) = inputs::read(&sources, &mut findings)? else {
-        return Ok(outcome(Format::Human, findings, String::new(), colour));
-    };
+    let material = inputs::read(sources, &mut findings)?;
     findings.extend(material.suppressions.expired(false));
-    let purpose = SynthOptions { out: &args.out, unchecked: false, form: None, reach: true };
-    let made = synthesise_all(&material, &purpose, watch, &mut findings, |made| of_page(made, args))?;
-    material.suppressions.apply(&mut findings, &args.config, &args.out);
-    let mut accounts = Vec::new();
-    let mut any_stale = false;
-    for one in made {
-        let (account, stale) = one?;
-        any_stale |= stale;
-        accounts.push(account);
-    }
+    let purpose = SynthOptions { out, unchecked: false, form: None, reach: true };
+    let made = synthesise_all(&material, &purpose, watch, &mut findings, |made| of_page(made, out))?;
+    material.suppressions.apply(&mut findings, &config.config, out);
+    let made = made.into_iter().collect::<Result<Vec<_>, _>>()?;
+    let stale = made.iter().any(|(_, stale)| *stale);
+    let accounts = made.into_iter().map(|(account, _)| account).collect();
     sort(&mut findings);
     findings.dedup();
     let title = args.title.clone().unwrap_or_else(|| TITLE.to_owned());
-    let revision = files::revision(&args.config);
-    let page = Page { title, today: args.today, revision, accounts, findings: &findings, stale: any_stale, diff };
-    let html = match page::render(&material.templates, &page) {
-        Ok(html) => html,
-        Err(failure) => return Ok(outcome(Format::Human, vec![own_or_fault(failure)?], String::new(), colour)),
-    };
-    files::write_file_atomically(&args.page, html.as_bytes())?;
-    Ok(outcome(Format::Human, findings, format!("{}\n", args.page.display()), colour))
+    let revision = files::revision(&config.config);
+    let page = Page { title, today: args.today, revision, accounts, findings: &findings, stale, diff };
+    Ok((page::render(&material.templates, &page)?, findings))
 }
 
-/// Writes the page of an audit.
-fn audit_page(args: &ReportArgs, folder: &Path, colour: bool, notice: &dyn Fn(&str)) -> Result<Outcome, Failure> {
+fn audit_page(
+    args: &ReportArgs,
+    sources: &Sources<'_>,
+    folder: &Path,
+    notice: &dyn Fn(&str),
+) -> Result<(String, Vec<Finding>), Failure> {
     let [account] = args.accounts.as_slice() else {
         return Err(Failure::Usage("the page of an audit is about one account: name one `--account`".to_owned()));
     };
-    let sources = Sources {
-        config: &args.config,
-        accounts: std::slice::from_ref(account),
-        templates: args.templates.as_deref(),
-        rules: None,
-        today: args.today,
-        encoding: args.encoding,
-    };
-    let mut findings = Vec::new();
-    let page = Auditing { sources: &sources, out: &args.out, notice }.run(&mut findings, |audited, findings| {
-        let Some((taken, mut found)) = audited.findings(folder, findings)? else { return Ok(None) };
-        sort(&mut found);
-        let title = args.title.clone().unwrap_or_else(|| format!("Audit of {account}"));
-        let page = AuditPage { title, account: audited.plan.account, taken: taken.to_string(), findings: &found };
-        match page::render_audit(&audited.material.templates, &page) {
-            Ok(html) => Ok(Some((html, found))),
-            Err(failure) => {
-                findings.push(own_or_fault(failure)?);
-                Ok(None)
-            }
-        }
-    })?;
-    let Some((html, found)) = page else { return Ok(outcome(Format::Human, findings, String::new(), colour)) };
-    files::write_file_atomically(&args.page, html.as_bytes())?;
-    Ok(outcome(Format::Human, found, format!("{}\n", args.page.display()), colour))
+    let audited = Audited::read(sources, &args.fleet.out, notice)?;
+    let (taken, mut found) = audited.findings(folder)?;
+    sort(&mut found);
+    let title = args.title.clone().unwrap_or_else(|| format!("Audit of {account}"));
+    let page = AuditPage { title, account: &audited.account, taken: taken.to_string(), findings: &found };
+    Ok((page::render_audit(&audited.material.templates, &page)?, found))
 }
 
 /// An account in the page, and whether what stands in its out folder is not what synth would write.
-fn of_page(made: AccountOutput<'_>, args: &ReportArgs) -> Result<(PageAccount, bool), Failure> {
-    let folder = args.out.join(made.account.name.as_str());
+fn of_page(made: AccountOutput<'_>, out: &Path) -> Result<(PageAccount, bool), Failure> {
+    let folder = out.join(made.account.name.as_str());
     let stale = !output::compare(&folder, &made.files)?.is_empty();
     Ok((PageAccount { account: made.account.clone(), manifest: made.manifest, reach: made.reach }, stale))
 }
@@ -102,10 +81,11 @@ fn diff(args: &ReportArgs, notice: &dyn Fn(&str)) -> Result<Option<Fragment>, Fa
     if args.against.is_none() && args.git.is_none() {
         return Ok(None);
     }
-    let new = read(&args.out, None, notice)?;
+    let out = &args.fleet.out;
+    let new = read(out, None, notice)?;
     let old = match (&args.against, &args.git) {
         (Some(folder), _) => read(folder, Some(&new), notice)?,
-        (None, revision) => read_revision(revision.as_deref().unwrap_or_default(), &args.out, &new)?,
+        (None, revision) => read_revision(revision.as_deref().unwrap_or_default(), out, &new)?,
     };
     let (diff, _) = compared(&old, &new, &[]);
     Ok(Some(Fragment { body: diff_fragment(&diff), style: DIFF_STYLE.to_owned() }))

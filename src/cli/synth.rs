@@ -5,66 +5,73 @@ use std::path::{Path, PathBuf};
 use rayon::iter::{IntoParallelRefIterator, ParallelIterator};
 
 use super::DEFAULT_OUT;
-use super::args::{StackSetPart, SynthArgs};
+use super::args::SynthArgs;
+use super::sources::FleetArgs;
 use super::summary::{self, Row};
-use super::{Outcome, init, outcome};
+use super::{Reply, init};
 use crate::config::AccountConfig;
 use crate::files;
 use crate::finding::{Finding, any_error};
 use crate::model::AccountName;
 use crate::output;
-use crate::plan::Part;
 use crate::report::Format;
-use crate::synthesis::export::{self, Export, ExportFormat, ExportPart, Target};
-use crate::synthesis::inputs::{self, Inputs, Sources};
+use crate::synthesis::export::{Export, ExportFormat, ExportPart};
+use crate::synthesis::inputs::{self, Inputs};
 use crate::synthesis::lock::{self, Movement};
 use crate::synthesis::{
-    AccountOutput, Failure, Progress, SynthOptions, committed, require_config, stale, synthesise_all,
+    AccountOutput, Failure, Progress, SynthOptions, claim, committed, require_config, stale, synthesise_all,
 };
 
 /// What brings the out folder up to date.
 const COMMIT: &str = "run `racestack synth` and commit the out folder";
 
-pub(super) fn run(args: &SynthArgs, colour: bool, watch: &Progress<'_>) -> Result<Outcome, Failure> {
-    require_config(&args.config)?;
+pub(super) fn run(args: &SynthArgs, watch: &Progress<'_>) -> Result<Reply, Failure> {
+    require_config(&args.fleet.config.config)?;
     if args.no_check {
-        refuse_unchecked(&args.out)?;
+        refuse_unchecked(&args.fleet.out)?;
     }
+    let mut reply = match synth(args, watch) {
+        Err(Failure::Findings(findings)) => Reply { findings, ..Reply::default() },
+        reply => reply?,
+    };
+    // Machines show findings beside lines, which must be those of the committed files.
+    if matches!(args.format, Format::Github | Format::Sarif | Format::Junit) {
+        committed::place(&mut reply.findings, &args.fleet.config.config, &args.fleet.out)?;
+    }
+    Ok(reply)
+}
+
+fn synth(args: &SynthArgs, watch: &Progress<'_>) -> Result<Reply, Failure> {
+    let FleetArgs { config, out, .. } = &args.fleet;
     // From the first file that is read to the last that is written: what two runs at once read would not fit together.
-    let _claim = if args.check {
-        output::claim_shared(&args.out, watch.notice)?
-    } else {
-        Some(output::claim(&args.out, watch.notice)?)
+    let _claim =
+        if args.check { output::claim_shared(out, watch.notice)? } else { Some(output::claim(out, watch.notice)?) };
+    let assembly = args.assembly.as_ref().map(|folder| ("--assembly", folder));
+    let asked = assembly.or(args.to.as_ref().map(|folder| ("--to", folder)));
+    let taken = [(out.as_path(), "the out folder"), (config.config.as_path(), "the config folder")];
+    let _claim_of_export = match asked {
+        Some((option, folder)) => claim(option, folder, &taken, args.check, watch.notice)?,
+        None => None,
     };
-    let target = target(args, watch)?;
-    let mut findings: Vec<Finding> = init::outdated(&args.config)?.into_iter().collect();
-    let sources = Sources {
-        config: &args.config,
-        accounts: &args.accounts,
-        templates: args.templates.as_deref(),
-        rules: args.rules.as_deref(),
-        today: args.today,
-        encoding: args.encoding,
-    };
-    let Some(material) = inputs::read(&sources, &mut findings)? else {
-        return report(args, findings, String::new(), colour);
-    };
+    let form = args.stackset.map_or(ExportFormat::Assembly, ExportFormat::StackSet);
+    let target = asked.map(|(_, folder)| (folder.as_path(), form));
+    let mut findings: Vec<Finding> = init::outdated(&config.config)?.into_iter().collect();
+    let material = inputs::read(&args.fleet.sources(&args.accounts, args.today), &mut findings)?;
     findings.extend(material.suppressions.expired(args.check));
-    let form = target.as_ref().map(|target| target.form);
-    let purpose = SynthOptions { out: &args.out, unchecked: args.no_check, form, reach: false };
-    let finished =
-        synthesise_all(&material, &purpose, watch, &mut findings, |made| finish(made, args)).and_then(|finished| {
-            material.suppressions.apply(&mut findings, &args.config, &args.out);
-            // What was found in the templates comes before what could not be read or written.
-            if any_error(&findings) { Ok(None) } else { finished.into_iter().collect::<Result<_, _>>().map(Some) }
-        });
-    let written = finished.and_then(|finished: Option<Vec<Finished>>| match finished {
-        None => report(args, findings, String::new(), colour),
-        Some(finished) => write(finished, target, &material, args, findings, colour),
+    let form = target.map(|(_, form)| form);
+    let purpose = SynthOptions { out, unchecked: args.no_check, form, reach: false };
+    let finished = synthesise_all(&material, &purpose, watch, &mut findings, |made| finish(made, args));
+    let written = finished.and_then(|finished| {
+        material.suppressions.apply(&mut findings, &config.config, out);
+        // What was found in the templates comes before what could not be read or written.
+        if any_error(&findings) {
+            return Err(Failure::Findings(findings));
+        }
+        write(finished.into_iter().collect::<Result<_, _>>()?, target, &material, args, findings)
     });
     if !args.check {
         // What was staged and is not in its place is of no use. Should it stay, the next run removes it.
-        let _ = output::discard(&args.out);
+        let _ = output::discard(out);
     }
     written
 }
@@ -89,7 +96,7 @@ struct Finished {
 /// Looks at an account's out folder, and stages its files unless something stands in the way.
 fn finish(mut made: AccountOutput<'_>, args: &SynthArgs) -> Result<Finished, Failure> {
     lock::keep_many(&mut made, args.leavers);
-    let folder = args.out.join(made.account.name.as_str());
+    let folder = args.fleet.out.join(made.account.name.as_str());
     let (mut findings, mut stale) = (Vec::new(), Vec::new());
     output::inspect(&folder, &made.files, &mut findings)?;
     let is_free = !any_error(&findings);
@@ -120,14 +127,14 @@ fn finish(mut made: AccountOutput<'_>, args: &SynthArgs) -> Result<Finished, Fai
 /// Puts what was staged in its place, unless something was found.
 fn write(
     mut finished: Vec<Finished>,
-    target: Option<Target>,
+    target: Option<(&Path, ExportFormat)>,
     material: &Inputs,
     args: &SynthArgs,
     mut findings: Vec<Finding>,
-    colour: bool,
-) -> Result<Outcome, Failure> {
+) -> Result<Reply, Failure> {
+    let FleetArgs { config, out, .. } = &args.fleet;
     let pieces = finished.iter_mut().filter_map(|one| one.piece.take());
-    let export = target.and_then(|target| Export::of(target, pieces, &mut findings));
+    let export = target.and_then(|(folder, form)| Export::of(folder, form, pieces, &mut findings));
     let accounts: Vec<output::Configured<'_>> = material
         .config
         .accounts
@@ -138,12 +145,12 @@ fn write(
             region: account.settings.region.as_deref(),
         })
         .collect();
-    output::orphans(&args.out, &accounts, &mut findings)?;
+    output::orphans(out, &accounts, &mut findings)?;
     findings.extend(finished.iter_mut().flat_map(|one| one.findings.drain(..)));
     if let Some(export) = &export {
         export.inspect(&mut findings)?;
     }
-    material.suppressions.apply(&mut findings, &args.config, &args.out);
+    material.suppressions.apply(&mut findings, &config.config, out);
     if !any_error(&findings) {
         findings.extend(material.suppressions.unused(&findings, &args.accounts, false));
     }
@@ -154,28 +161,22 @@ fn write(
         }
     }
     if args.check || any_error(&findings) {
-        return report(args, findings, String::new(), colour);
+        return Err(Failure::Findings(findings));
     }
     // Accounts know nothing of each other, and each waits for the disk a few times. The first failure is told of.
     let put: Vec<Result<(), Failure>> = finished.par_iter().map(|one| put_in_place(one, args)).collect();
     put.into_iter().collect::<Result<(), Failure>>()?;
     let rows: Vec<Row> = finished.into_iter().map(|one| one.row).collect();
-    let mut summary = if rows.is_empty() { String::new() } else { summary::table(rows) };
+    let mut stdout = if rows.is_empty() { String::new() } else { summary::table(rows) };
     if let Some(export) = &export {
-        summary.push_str(&export.write()?);
+        stdout.push_str(&export.write()?);
     }
-    let mut outcome = report(args, findings, summary, colour)?;
-    if args.format == Format::Human {
-        outcome.stderr.push_str(&unrecorded(material));
-    }
-    Ok(outcome)
+    Ok(Reply { findings, stdout, note: unrecorded(material), failed: false })
 }
 
 /// The note on what nobody can show later: who read what, where no settings say whether that is logged.
 fn unrecorded(material: &Inputs) -> String {
-    let is_unsaid = |account: &&AccountConfig| {
-        account.selected && account.settings.bucket.as_ref().is_none_or(|bucket| bucket.access_logs.is_none())
-    };
+    let is_unsaid = |account: &&AccountConfig| account.selected && account.settings.bucket.access_logs.is_none();
     let unsaid: Vec<&AccountConfig> = material.config.accounts.iter().filter(is_unsaid).collect();
     let whose = match unsaid.as_slice() {
         [] => return String::new(),
@@ -196,18 +197,10 @@ fn put_in_place(one: &Finished, args: &SynthArgs) -> Result<(), Failure> {
         None => files::remove_draft(&one.lock_path)?,
     }
     match one.staged {
-        Some(true) => output::commit(&args.out.join(one.name.as_str())).map_err(Failure::from),
+        Some(true) => output::commit(&args.fleet.out.join(one.name.as_str())).map_err(Failure::from),
         Some(false) => Ok(()),
         None => Err(Failure::Fault(format!("the files of `{}` were not staged", one.name))),
     }
-}
-
-/// The outcome of a run. Machines show findings beside lines, which must be those of the committed files.
-fn report(args: &SynthArgs, mut findings: Vec<Finding>, summary: String, colour: bool) -> Result<Outcome, Failure> {
-    if matches!(args.format, Format::Github | Format::Sarif | Format::Junit) {
-        committed::place(&mut findings, &args.config, &args.out)?;
-    }
-    Ok(outcome(args.format, findings, summary, colour))
 }
 
 /// Unchecked stacks are for benchmarks, and must never stand where somebody could deploy them from.
@@ -228,36 +221,4 @@ fn refuse_unchecked(out: &Path) -> Result<(), Failure> {
         return Err(Failure::Usage(message.to_owned()));
     }
     Ok(())
-}
-
-/// The folder of another tool's form that is asked for, claimed.
-fn target(args: &SynthArgs, watch: &Progress<'_>) -> Result<Option<Target>, Failure> {
-    let Some((option, folder)) =
-        args.assembly.as_ref().map(|folder| ("--assembly", folder)).or(args.to.as_ref().map(|folder| ("--to", folder)))
-    else {
-        return Ok(None);
-    };
-    let form = match args.stackset.map(part_of) {
-        None => ExportFormat::Assembly,
-        Some(Some(part)) => ExportFormat::StackSet(part),
-        Some(None) => {
-            let message =
-                "users cannot be a StackSet: it has one template for all accounts, and each has users of its own";
-            return Err(Failure::Usage(message.to_owned()));
-        }
-    };
-    let taken = [(args.out.as_path(), "the out folder"), (args.config.as_path(), "the config folder")];
-    export::target(form, option, folder, &taken, args.check, watch.notice).map(Some)
-}
-
-fn part_of(part: StackSetPart) -> Option<Part> {
-    match part {
-        StackSetPart::Storage => Some(Part::Storage),
-        StackSetPart::Access => Some(Part::Access),
-        StackSetPart::Notebooks => Some(Part::Notebooks),
-        StackSetPart::ServiceRoles => Some(Part::ServiceRoles),
-        StackSetPart::Operations => Some(Part::Operations),
-        StackSetPart::RetiredRoles => Some(Part::RetiredRoles),
-        StackSetPart::Users => None,
-    }
 }

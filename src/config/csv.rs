@@ -109,50 +109,46 @@ impl Cell {
 fn records(source: &Arc<SourceFile>, findings: &mut Vec<Finding>) -> Vec<Vec<Cell>> {
     let text = source.text.as_str();
     let (announced, rest) = announced(text);
-    let skipped = text.len() - rest.len();
     let first_line = rest.lines().find(|line| !line.trim().is_empty()).unwrap_or_default();
     let most = DELIMITERS.into_iter().max_by_key(|&d| (count(first_line, d), d == b','));
     let delimiter = announced.or(most).unwrap_or(b',');
-    let mut reader =
-        csv::ReaderBuilder::new().has_headers(false).flexible(true).delimiter(delimiter).from_reader(rest.as_bytes());
     let mut records = Vec::new();
-    let mut record = csv::StringRecord::new();
+    let mut start = text.len() - rest.len();
     loop {
-        match reader.read_record(&mut record) {
-            Ok(true) => {
-                let start = record.position().map_or(0, |at| usize::try_from(at.byte()).unwrap_or(usize::MAX));
-                let start = start.saturating_add(skipped);
-                let (spans, closed) = cell_spans(text, start, delimiter);
-                if !closed {
-                    let place = Place::new(source, spans.last().cloned().unwrap_or(start..start));
-                    findings.push(
-                        Finding::new(Rule::FileSyntax, "a quoted cell is never closed")
-                            .at(Place::new(source, place.span.start..place.span.start + 1))
-                            .label("opened here")
-                            .help("close the cell with `\"`; write a quote inside a quoted cell twice"),
-                    );
-                    return records;
-                }
-                let cells = record.iter().enumerate();
-                records.push(
-                    cells
-                        .map(|(index, cell)| Cell {
-                            text: cell.to_owned(),
-                            span: spans.get(index).cloned().unwrap_or(start..start),
-                        })
-                        .collect(),
-                );
-            }
-            Ok(false) => return records,
-            Err(error) => {
-                findings.push(
-                    Finding::new(Rule::FileSyntax, format!("this is not well-formed CSV: {error}"))
-                        .at(Place::whole(source)),
-                );
-                return records;
-            }
+        start += text[start..].bytes().take_while(|byte| matches!(byte, b'\r' | b'\n')).count();
+        if start >= text.len() {
+            return records;
         }
+        let (spans, closed) = cell_spans(text, start, delimiter);
+        let last = spans.last().cloned().unwrap_or(start..start);
+        if !closed {
+            findings.push(
+                Finding::new(Rule::FileSyntax, "a quoted cell is never closed")
+                    .at(Place::new(source, last.start..last.start + 1))
+                    .label("opened here")
+                    .help("close the cell with `\"`; write a quote inside a quoted cell twice"),
+            );
+            return records;
+        }
+        start = last.end;
+        records.push(spans.into_iter().map(|span| Cell { text: unquoted(&text[span.clone()]), span }).collect());
     }
+}
+
+/// What stands in a cell: without the quotes that it may have, and with one for two of them.
+fn unquoted(cell: &str) -> String {
+    let Some(inside) = cell.strip_prefix('"') else { return cell.to_owned() };
+    let (mut text, mut rest) = (String::new(), inside);
+    while let Some((before, after)) = rest.split_once('"') {
+        text.push_str(before);
+        match after.strip_prefix('"') {
+            Some(more) => rest = more,
+            // What stands behind the closing quote belongs to the cell as it is.
+            None => return text + after,
+        }
+        text.push('"');
+    }
+    text + rest
 }
 
 /// The delimiter that a first line `sep=;` announces, as Excel reads and some tools write it, and what follows that line.
@@ -171,13 +167,9 @@ fn count(line: &str, delimiter: u8) -> usize {
 }
 
 /// The byte ranges of the cells of the record that starts at `start`, and whether its last quoted cell is closed.
-/// The reader gives values and the record's start, but not the cells' places.
 fn cell_spans(text: &str, start: usize, delimiter: u8) -> (Vec<Range<usize>>, bool) {
     let bytes = text.as_bytes();
     let mut at = start;
-    while matches!(bytes.get(at), Some(b'\r' | b'\n')) {
-        at += 1;
-    }
     let mut spans = Vec::new();
     let mut cell_start = at;
     let mut quoted = false;

@@ -10,6 +10,7 @@ use std::sync::Arc;
 use encoding_rs as rs;
 
 use self::readings::{Reading, certain, is_unlikely_utf8, readings};
+use super::conflict;
 use crate::finding::{Finding, Rule};
 use crate::source::{Place, SourceFile};
 
@@ -75,6 +76,15 @@ pub fn decode_utf8(path: &Path, bytes: &[u8], findings: &mut Vec<Finding>) -> Op
             None
         }
     }
+}
+
+/// The same, of a file that a merge has left no marks in: with these, nothing else of it makes sense, which is a finding.
+pub fn merged_utf8(path: &Path, bytes: &[u8], findings: &mut Vec<Finding>) -> Option<Arc<SourceFile>> {
+    let source = decode_utf8(path, bytes, findings)?;
+    let conflict = conflict::find(&source);
+    let is_merged = conflict.is_none();
+    findings.extend(conflict);
+    is_merged.then_some(source)
 }
 
 const UTF8_MARK: &[u8] = b"\xEF\xBB\xBF";
@@ -165,31 +175,22 @@ fn unmarked_utf16(bytes: &[u8]) -> Option<Encoding> {
 fn taken(path: &Path, encoding: Encoding, text: &str, given: bool, findings: &mut Vec<Finding>) -> Arc<SourceFile> {
     let source = SourceFile::new(path, text);
     let (example, place) = example(&source);
-    if given {
+    let (message, help) = if given {
         let message = format!("the file was read as {encoding}, which was given, such as `{example}`");
-        let help = "save it as UTF-8 (in Excel: `CSV UTF-8 (Comma delimited)`); then no encoding has to be given";
-        findings.push(Finding::new(Rule::FileNotUtf8, message).at(place).help(help));
-        return source;
-    }
-    findings.push(
-        Finding::new(Rule::FileNotUtf8, format!("the file is not UTF-8; it was read as {encoding}, such as `{example}`"))
-            .at(place)
-            .help(format!(
-                "save it as UTF-8 (in Excel: `CSV UTF-8 (Comma delimited)`); or, if this is right, write `roster_encoding: {}` into the settings",
-                encoding.to_string().to_lowercase()
-            )),
-    );
+        (message, format!("{SAVE}; then no encoding has to be given"))
+    } else {
+        let message = format!("the file is not UTF-8; it was read as {encoding}, such as `{example}`");
+        let name = encoding.to_string().to_lowercase();
+        (message, format!("{SAVE}; or, if this is right, write `roster_encoding: {name}` into the settings"))
+    };
+    findings.push(Finding::new(Rule::FileNotUtf8, message).at(place).help(help));
     source
 }
 
 fn not_in_diff(source: &Arc<SourceFile>, encoding: Encoding) -> Finding {
     let (example, place) = example(source);
-    Finding::new(
-        Rule::RosterNotInDiff,
-        format!("`git diff` shows no line of a roster in {encoding}, such as `{example}`"),
-    )
-    .at(place)
-    .help("save it as UTF-8 (in Excel: `CSV UTF-8 (Comma delimited)`)")
+    let message = format!("`git diff` shows no line of a roster in {encoding}, such as `{example}`");
+    Finding::new(Rule::RosterNotInDiff, message).at(place).help(SAVE)
 }
 
 /// A file that may be one of several encodings, with the cells that tell them apart.

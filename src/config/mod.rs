@@ -5,7 +5,6 @@ mod conflict;
 mod csv;
 mod encoding;
 mod layers;
-mod lock;
 mod mangled;
 mod node;
 mod policies;
@@ -28,17 +27,16 @@ pub use characters::{hidden_character, mixed_alphabets, refused_character};
 pub use conflict::{find as find_conflict, line as conflict_line, sides as conflict_sides};
 pub use encoding::Encoding;
 pub use layers::{DEFAULTS_PATH, explain};
-pub use lock::{LOCK_FILE, LOCK_NOTHING, LOCK_VERSION, LockConfig, LockLine, broken as broken_lock};
 pub use node::{Content, Entry, Node, shorten};
 pub use policies::{CompanyDocument, POLICIES_FOLDER};
 pub use roster::{Roster, RosterNotebook, RosterNotebookSettings, RosterRow, State, roster_schema};
 pub use schema::Schema;
 pub use settings::{
     AccessKeySettings, BucketSettings, BudgetSettings, DeploySettings, Language, LogSettings, MetadataSettings, Mfa,
-    NotebookSettings, Profile, QuotaSettings, Service, ServiceRoleSettings, Settings, SharedPart, account_schema,
+    NotebookSettings, Part, Profile, QuotaSettings, Service, ServiceRoleSettings, Settings, account_schema,
     company_schema,
 };
-pub use suggestion::did_you_mean;
+pub use suggestion::{did_you_mean, suggest};
 pub use suppressions::{SUPPRESSIONS_FILE, SuppressionRow, SuppressionRows, suppressions_schema};
 
 use crate::files::{self, FileError, FolderEntry};
@@ -49,6 +47,8 @@ use crate::source::{Place, SourceFile};
 pub const SETTINGS_FILE: &str = "settings.yaml";
 /// The folder that holds a folder per account.
 pub const ACCOUNTS_FOLDER: &str = "accounts";
+/// The lock of an account, in its folder.
+pub const LOCK_FILE: &str = "stacks.lock";
 /// What a roster may be called, in the order in which messages name them.
 pub const ROSTER_FILES: [&str; 4] = ["roster.csv", "roster.xlsx", "roster.yaml", "roster.json"];
 
@@ -90,8 +90,10 @@ pub struct AccountConfig {
 pub struct People {
     /// The roster; `None` when it could not be read.
     pub roster: Option<RosterConfig>,
-    /// The lock; `None` when it is damaged.
-    pub lock: Option<LockConfig>,
+    /// The lock's file, whose text is empty where there is none; `None` when it cannot be read.
+    pub lock: Option<Arc<SourceFile>>,
+    /// Whether the lock's file exists.
+    pub lock_exists: bool,
     /// The documents of the company's policies that the settings name, by the policy's name.
     pub policies: BTreeMap<String, CompanyDocument>,
     /// The files that the account is made from, relative to the config folder.
@@ -145,7 +147,7 @@ struct Layer {
 fn read_layer(path: PathBuf, schema: &Schema, help: &str, findings: &mut Vec<Finding>) -> Result<Layer, FileError> {
     let before = findings.len();
     let source = if let Some(bytes) = files::read(&path)? {
-        encoding::decode_utf8(&path, &bytes, findings)
+        encoding::merged_utf8(&path, &bytes, findings)
     } else {
         findings.push(missing(&path, help));
         None
@@ -153,10 +155,6 @@ fn read_layer(path: PathBuf, schema: &Schema, help: &str, findings: &mut Vec<Fin
     let Some(source) = source else {
         return Ok(Layer { source: SourceFile::new(path, ""), node: None, complete: false, sound: false });
     };
-    if let Some(conflict) = conflict::find(&source) {
-        findings.push(conflict);
-        return Ok(Layer { source, node: None, complete: false, sound: false });
-    }
     let node = layers::read_settings(&source, schema, findings);
     let sound = !any_error(&findings[before..]);
     let complete = node.is_some() || sound;
@@ -186,11 +184,11 @@ fn account_names(folder: &Path, wanted: &[String], findings: &mut Vec<Finding>) 
     }
     let is_link = |name: &String| entries.iter().any(|entry| entry.is_link && entry.name == *name);
     for name in wanted.iter().filter(|name| !names.is_empty() && !names.contains(name) && !is_link(name)) {
-        let help = match (did_you_mean(name, names.iter().map(String::as_str)), names.as_slice()) {
-            (Some(near), _) => format!("did you mean `{near}`?"),
-            (None, [only]) => format!("the only account is `{only}`"),
-            (None, _) => format!("the accounts are `{}`", names.join("`, `")),
+        let all = match names.as_slice() {
+            [only] => format!("the only account is `{only}`"),
+            names => format!("the accounts are `{}`", names.join("`, `")),
         };
+        let help = suggest(name, names.iter().map(String::as_str), all);
         findings.push(
             Finding::new(Rule::AccountUnknown, format!("there is no account `{}`", shorten(name)))
                 .at(Place::whole(&SourceFile::new(&accounts, "")))
@@ -243,14 +241,16 @@ pub fn people(folder: &Path, account: &AccountConfig, findings: &mut Vec<Finding
         inputs.push(file);
     }
     let lock_path = folder.join(&relative).join(LOCK_FILE);
-    let lock = lock::read(&lock_path, files::read(&lock_path)?.as_deref(), findings);
+    let lock = files::read(&lock_path)?;
+    let lock_exists = lock.is_some();
+    let lock = encoding::decode_utf8(&lock_path, &lock.unwrap_or_default(), findings);
     let mut policies = BTreeMap::new();
     for (name, (file, document)) in policies::read(folder, &account.settings, findings)? {
         inputs.push(file);
         policies.insert(name, document);
     }
     let sound = !any_error(&findings[before..]);
-    Ok(People { roster, lock, policies, inputs, sound })
+    Ok(People { roster, lock, lock_exists, policies, inputs, sound })
 }
 
 /// The one roster of an account: its path relative to the config folder, and its bytes.

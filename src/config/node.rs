@@ -80,6 +80,14 @@ impl Node {
         node.place.clone()
     }
 
+    /// The places of the values of the list under `path`.
+    pub fn places_in(&self, path: &str) -> Vec<Place> {
+        match self.get(path).map(|node| &node.content) {
+            Some(Content::Sequence(values)) => values.iter().map(|value| value.place.clone()).collect(),
+            _ => Vec::new(),
+        }
+    }
+
     /// What the value is, in words for a message.
     pub fn describe(&self) -> String {
         match &self.content {

@@ -6,8 +6,8 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
+use super::encoding;
 use super::settings::Settings;
-use super::{conflict, encoding};
 use crate::files::{self, FileError};
 use crate::finding::{Finding, Rule};
 use crate::source::{Place, SourceFile};
@@ -28,8 +28,8 @@ pub fn read(
     settings: &Settings,
     findings: &mut Vec<Finding>,
 ) -> Result<BTreeMap<String, (PathBuf, CompanyDocument)>, FileError> {
-    let extra = settings.extra_policies.iter().flat_map(|extra| [&extra.people, &extra.notebooks]);
-    let named = settings.permissions_boundary.iter().chain(extra.flatten().flatten());
+    let extra = [&settings.extra_policies.people, &settings.extra_policies.notebooks];
+    let named = settings.permissions_boundary.iter().chain(extra.into_iter().flatten().flatten());
     let mut documents = BTreeMap::new();
     for name in named.filter_map(|policy| policy.rsplit('/').next()) {
         // What is no policy's name is a finding of its own, and must lead to no other folder.
@@ -37,11 +37,7 @@ pub fn read(
         let file = Path::new(POLICIES_FOLDER).join(format!("{name}.json"));
         let path = folder.join(&file);
         let bytes = if is_name { files::read(&path)? } else { None };
-        let Some(source) = bytes.and_then(|bytes| encoding::decode_utf8(&path, &bytes, findings)) else { continue };
-        if let Some(conflict) = conflict::find(&source) {
-            findings.push(conflict);
-            continue;
-        }
+        let Some(source) = bytes.and_then(|bytes| encoding::merged_utf8(&path, &bytes, findings)) else { continue };
         match serde_json::from_str(&source.text) {
             Ok(document) => _ = documents.insert(name.to_owned(), (file, (source, document))),
             Err(error) => {

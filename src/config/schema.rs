@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 
 use super::characters::hidden_character;
 use super::node::{Content, Entry, Node};
-use super::suggestion::{column_of, did_you_mean, state_of};
+use super::suggestion::{column_of, did_you_mean, state_of, suggest};
 use crate::finding::{Finding, Rule, each};
 
 /// A JSON Schema (draft 2020-12) of one kind of file.
@@ -123,9 +123,10 @@ impl Schema {
 }
 
 /// Takes `null` out of what schemars makes of an `Option`: a key without a value counts as not set, so that the schema
-/// need not offer a second way to say it.
+/// need not offer a second way to say it. Its defaults go, too: those that hold are in the built-in settings.
 fn forbid_null(schema: &mut Value) {
     if let Value::Object(map) = schema {
+        map.shift_remove("default");
         if let Some(Value::Array(types)) = map.get_mut("type") {
             types.retain(|name| name != "null");
             if let [only] = types.as_slice() {
@@ -199,11 +200,8 @@ impl SchemaReader<'_> {
             return text.as_str().into();
         }
         let meant = if label(path) == "`state`" { state_of(text) } else { None };
-        let help = match did_you_mean(text, words.iter().copied()) {
-            _ if meant.is_some() => meant.unwrap_or_default().to_owned(),
-            Some(word) => format!("did you mean `{word}`?"),
-            None => format!("correct {}", label(path)),
-        };
+        let nearest = || suggest(text, words.iter().copied(), format!("correct {}", label(path)));
+        let help = meant.map_or_else(nearest, str::to_owned);
         self.findings.push(
             Finding::new(
                 Rule::SettingsUnknownValue,

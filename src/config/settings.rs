@@ -11,7 +11,7 @@ use super::schema::Schema;
 /// The settings: what a settings file may say, and what holds for an account once its file is laid over the company's
 /// and the built-in defaults.
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
+#[serde(default, deny_unknown_fields)]
 #[schemars(title = "racestack settings")]
 pub struct Settings {
     /// The ID of the AWS account, 12 digits. Only in an account's own settings.
@@ -21,7 +21,7 @@ pub struct Settings {
     /// The AWS region that the stacks are deployed to, such as `ap-northeast-1`.
     pub region: Option<String>,
     /// The bucket that holds a folder per person.
-    pub bucket: Option<BucketSettings>,
+    pub bucket: BucketSettings,
     /// The language of what racers read: the first files on their notebooks, and the pages that `racestack handout` writes.
     pub language: Option<Language>,
     /// The encoding of the rosters in CSV, such as `cp932` or `cp949`. Without it, UTF-8, or the one that a roster is certain
@@ -35,7 +35,7 @@ pub struct Settings {
     /// The services that get a role. Leave one out to turn its role off.
     pub services: Option<Vec<Service>>,
     /// How the service roles are named.
-    pub service_roles: Option<ServiceRoleSettings>,
+    pub service_roles: ServiceRoleSettings,
     /// The IAM path of the group, the policies, the notebook roles and (with `policies: hardened`) the users.
     pub iam_path: Option<String>,
     /// The IAM path that all roles begin with, such as `/managed/`, for an organisation that allows roles below a path alone.
@@ -46,9 +46,9 @@ pub struct Settings {
     /// folder.
     pub permissions_boundary: Option<String>,
     /// Managed policies of the company's that people and notebooks get besides.
-    pub extra_policies: Option<ExtraPolicySettings>,
+    pub extra_policies: ExtraPolicySettings,
     /// What every notebook instance is like, unless the roster says otherwise for a person.
-    pub notebooks: Option<NotebookSettings>,
+    pub notebooks: NotebookSettings,
     /// Whether people get a password for the AWS console, unless the roster says otherwise for a person.
     pub console: Option<bool>,
     /// The networks that people may use AWS from: public address ranges such as `203.0.113.0/24`, and VPC endpoints such as
@@ -61,7 +61,7 @@ pub struct Settings {
     /// that `racestack handout` writes.
     pub contact: Option<String>,
     /// What training jobs may be like.
-    pub training: Option<TrainingSettings>,
+    pub training: TrainingSettings,
     /// Asks for the log groups of notebooks and training jobs, which SageMaker otherwise makes itself and keeps for ever.
     pub logs: Option<LogSettings>,
     /// Asks for the rotation of access keys: whose is too old is deactivated, after warnings.
@@ -69,13 +69,13 @@ pub struct Settings {
     /// Asks for budgets: AWS tells when the costs come near them, and stops nothing.
     pub budgets: Option<BudgetSettings>,
     /// The checkers that others wrote for which templates hold suppressions of what is by design, with reasons.
-    pub metadata: Option<MetadataSettings>,
+    pub metadata: MetadataSettings,
     /// Tags on everything that takes tags: key to value.
     pub tags: Option<BTreeMap<String, String>>,
     /// How the stacks are deployed.
-    pub deploy: Option<DeploySettings>,
+    pub deploy: DeploySettings,
     /// The account's quotas, where AWS has raised them.
-    pub quotas: Option<QuotaSettings>,
+    pub quotas: QuotaSettings,
     /// The administrators and services that may reach what people have, as ARNs of users and roles in which `*` and `?` are
     /// wildcards, such as `arn:aws:iam::111122223333:role/Admin*`. `racestack audit` reports everybody else who can.
     pub trusted: Option<Vec<String>>,
@@ -92,8 +92,8 @@ pub fn company_schema() -> Schema {
 }
 
 /// The bucket: named `COMPANY-aws-deepracer-PURPOSE-CREATED`, or as `name` says.
-#[derive(Debug, Clone, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
 pub struct BucketSettings {
     /// What the bucket is for: a part of its name.
     pub purpose: Option<String>,
@@ -193,16 +193,16 @@ pub enum Service {
 }
 
 /// How the service roles are named.
-#[derive(Debug, Clone, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
 pub struct ServiceRoleSettings {
     /// Appended to the console's role names, for an account where the console has already made roles of these names.
     pub suffix: Option<String>,
 }
 
 /// Managed policies of the account that other stacks make. What they say stands in `policies/NAME.json` of the config folder.
-#[derive(Debug, Clone, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
 pub struct ExtraPolicySettings {
     /// Those that the group of all people gets: ARNs, or paths and names such as `company/Denials`.
     pub people: Option<Vec<String>>,
@@ -211,8 +211,8 @@ pub struct ExtraPolicySettings {
 }
 
 /// What a notebook instance is like.
-#[derive(Debug, Clone, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
 pub struct NotebookSettings {
     /// The instance type, such as `ml.t3.medium`.
     pub instance_type: Option<String>,
@@ -244,8 +244,8 @@ pub struct NotebookSettings {
 }
 
 /// What training jobs may be like.
-#[derive(Debug, Clone, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
 pub struct TrainingSettings {
     /// The instance types that people's training jobs may have, such as `ml.c5.xlarge`, or `ml.c5.*` for all of a family.
     /// Without it, any.
@@ -258,7 +258,7 @@ pub struct TrainingSettings {
 
 /// Suppressions of what checkers report by design, as metadata of resources.
 #[derive(Debug, Clone, Copy, Default, Deserialize, Serialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
+#[serde(default, deny_unknown_fields)]
 pub struct MetadataSettings {
     /// Whether for the rules of the AWS Guard registry.
     pub guard: Option<bool>,
@@ -309,8 +309,8 @@ pub struct BudgetSettings {
 }
 
 /// How the stacks are deployed.
-#[derive(Debug, Clone, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
 pub struct DeploySettings {
     /// A bucket that `aws cloudformation deploy` may put templates into. Raises the limit of a template from 51,200 to
     /// 1,000,000 bytes.
@@ -319,13 +319,13 @@ pub struct DeploySettings {
     /// CloudFormation's Git sync beside each template.
     pub git_sync: Option<String>,
     /// The parts that StackSets deploy: `deploy.sh`, the cloud assembly and the files for Git sync leave them out.
-    pub stack_sets: Option<Vec<SharedPart>>,
+    pub stack_sets: Option<Vec<Part>>,
 }
 
-/// A part of an account's stacks that a StackSet can deploy, since it is the same in several accounts but for their names.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Deserialize, JsonSchema)]
+/// What a stack of an account holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Deserialize, JsonSchema, clap::ValueEnum)]
 #[serde(rename_all = "kebab-case")]
-pub enum SharedPart {
+pub enum Part {
     /// The bucket and its policy.
     Storage,
     /// The group, the policies, the guardrails and the permissions boundaries.
@@ -336,13 +336,17 @@ pub enum SharedPart {
     ServiceRoles,
     /// The rotation of access keys, and budgets.
     Operations,
-    /// The roles of retired services.
+    /// Users, their notebook roles and their notebooks; counted from 1. No StackSet deploys them: each account has its own.
+    #[serde(skip)]
+    #[value(skip)]
+    Users(u16),
+    /// The roles of retired services. Last, so that a principal that IAM refuses stops nothing else.
     RetiredRoles,
 }
 
 /// The account's quotas, where AWS has raised them. The quota of users, 5,000, is fixed.
-#[derive(Debug, Clone, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
 pub struct QuotaSettings {
     /// IAM roles; 1,000 unless AWS raised it.
     #[schemars(range(min = 1, max = 1_000_000))]

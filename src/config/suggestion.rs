@@ -27,6 +27,11 @@ pub fn state_of(word: &str) -> Option<&'static str> {
     })
 }
 
+/// The help for a word that is none of `known`: the nearest of them, or else what `otherwise` says.
+pub fn suggest<'a>(found: &str, known: impl IntoIterator<Item = &'a str>, otherwise: impl Into<String>) -> String {
+    did_you_mean(found, known).map_or_else(|| otherwise.into(), |near| format!("did you mean `{near}`?"))
+}
+
 /// The nearest of `known`, if it is near enough to be what was meant.
 pub fn did_you_mean<'a>(found: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let lower = found.to_lowercase();

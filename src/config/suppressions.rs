@@ -7,7 +7,7 @@ use serde::Deserialize;
 
 use super::node::{Content, Node};
 use super::schema::Schema;
-use super::{conflict, encoding, yaml};
+use super::{encoding, yaml};
 use crate::files::{self, FileError};
 use crate::finding::Finding;
 
@@ -51,11 +51,7 @@ pub struct SuppressionRow {
 pub(super) fn read(folder: &Path, findings: &mut Vec<Finding>) -> Result<Vec<(Node, SuppressionRow)>, FileError> {
     let path = folder.join(SUPPRESSIONS_FILE);
     let Some(bytes) = files::read(&path)? else { return Ok(Vec::new()) };
-    let Some(source) = encoding::decode_utf8(&path, &bytes, findings) else { return Ok(Vec::new()) };
-    if let Some(conflict) = conflict::find(&source) {
-        findings.push(conflict);
-        return Ok(Vec::new());
-    }
+    let Some(source) = encoding::merged_utf8(&path, &bytes, findings) else { return Ok(Vec::new()) };
     let Some(list) = yaml::parse(&source, findings) else { return Ok(Vec::new()) };
     let value = suppressions_schema().read(&list, findings);
     let (Content::Sequence(rows), serde_json::Value::Array(values)) = (list.content, value) else {

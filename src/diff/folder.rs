@@ -131,7 +131,7 @@ impl OutFolder {
     /// When git cannot be run or does not know the revision, or the folder holds what racestack did not write.
     pub fn read_revision(revision: &str, folder: &Path, like: Option<&Self>) -> Result<Self, String> {
         let mut found = Files::new();
-        for (path, bytes) in files::read_revision(revision, folder).map_err(|error| error.to_string())? {
+        for (path, bytes) in files::read_revision(revision, folder)? {
             // Files of the out folder itself, and what is further below, are nobody's.
             if let Some((account, name)) = path.split_once('/').filter(|(_, name)| !name.contains('/')) {
                 found.entry(account.to_owned()).or_default().insert(name.to_owned(), bytes);

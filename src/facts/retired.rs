@@ -125,26 +125,10 @@ impl Retirement {
 
     /// When, in words that fit behind "ended": `on 2025-09-10`, `in December 2025`.
     pub fn when(&self) -> String {
-        const MONTHS: [&str; 12] = [
-            "January",
-            "February",
-            "March",
-            "April",
-            "May",
-            "June",
-            "July",
-            "August",
-            "September",
-            "October",
-            "November",
-            "December",
-        ];
         if self.on.parse::<Date>().is_ok() {
             return format!("on {}", self.on);
         }
-        let (year, month) = self.on.split_once('-').unwrap_or((self.on, ""));
-        let month = month.parse::<usize>().ok().and_then(|month| MONTHS.get(month.checked_sub(1)?));
-        month.map_or_else(|| format!("in {}", self.on), |month| format!("in {month} {year}"))
+        self.day().map_or_else(|| format!("in {}", self.on), |day| format!("in {}", day.month()))
     }
 }
 

@@ -1,31 +1,15 @@
 //! What a git revision holds, by the `git` command: the one program that racestack runs.
 
 use std::collections::BTreeMap;
-use std::io::{BufRead, BufReader, Read, Write};
-use std::path::{Path, PathBuf};
+use std::io::{self, BufRead, BufReader, ErrorKind, Read, Write};
+use std::path::Path;
 use std::process::{Command, Stdio};
 
-/// Why a revision cannot be read.
-#[derive(Debug)]
-pub enum GitError {
-    /// There is no `git` command, or it cannot be run.
-    Missing(std::io::Error),
-    /// The folder is in no git repository.
-    NoRepository(PathBuf),
-    /// The repository has no such revision.
-    UnknownRevision(String),
-    /// Anything else, in git's words.
-    Failed(String),
-}
-
-impl std::fmt::Display for GitError {
-    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            Self::Missing(error) => write!(formatter, "cannot run `git`, which `--git` needs: {error}"),
-            Self::NoRepository(folder) => write!(formatter, "`{}` is in no git repository", folder.display()),
-            Self::UnknownRevision(revision) => write!(formatter, "git knows no revision `{revision}`"),
-            Self::Failed(message) => write!(formatter, "git failed: {message}"),
-        }
+/// What is said of a run of git that went wrong: `said`, or that there is no git.
+fn failed(said: impl Fn(&io::Error) -> String) -> impl Fn(io::Error) -> String {
+    move |error| match error.kind() {
+        ErrorKind::Other => said(&error),
+        _ => format!("cannot run `git`, which `--git` needs: {error}"),
     }
 }
 
@@ -34,7 +18,7 @@ impl std::fmt::Display for GitError {
 ///
 /// # Errors
 /// When git cannot be run, or does not know the repository or the revision.
-pub fn read_revision(revision: &str, folder: &Path) -> Result<BTreeMap<String, Vec<u8>>, GitError> {
+pub fn read_revision(revision: &str, folder: &Path) -> Result<BTreeMap<String, Vec<u8>>, String> {
     let parent = folder.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let name = folder.file_name().map(|name| name.to_string_lossy().into_owned());
     // Without a name, as of `.` or `..`, the folder itself is where to look.
@@ -42,20 +26,16 @@ pub fn read_revision(revision: &str, folder: &Path) -> Result<BTreeMap<String, V
         Some(name) => (parent, format!("{name}/")),
         None => (folder, String::new()),
     };
-    run(place, &["rev-parse", "--git-dir"]).map_err(|error| match error {
-        GitError::Failed(_) => GitError::NoRepository(place.to_owned()),
-        other => other,
-    })?;
+    let other = failed(|error| format!("git failed: {error}"));
+    let no_repository = failed(|_| format!("`{}` is in no git repository", place.display()));
+    run(place, &["rev-parse", "--git-dir"]).map_err(no_repository)?;
     let wanted = format!("{revision}^{{commit}}");
-    let unknown = |error| match error {
-        GitError::Failed(_) => GitError::UnknownRevision(revision.to_owned()),
-        other => other,
-    };
+    let unknown = failed(|_| format!("git knows no revision `{revision}`"));
     let commit = run(place, &["rev-parse", "--verify", "--quiet", "--end-of-options", &wanted]).map_err(unknown)?;
     let commit = String::from_utf8_lossy(&commit).trim().to_owned();
     let path = if prefix.is_empty() { "." } else { prefix.as_str() };
     // Taken as it stands: no character of the folder's name is a pattern.
-    let listing = run(place, &["--literal-pathspecs", "ls-tree", "-r", "-z", &commit, "--", path])?;
+    let listing = run(place, &["--literal-pathspecs", "ls-tree", "-r", "-z", &commit, "--", path]).map_err(&other)?;
     let mut blobs = Vec::new();
     for entry in listing.split(|byte| *byte == 0).filter(|entry| !entry.is_empty()) {
         let entry = String::from_utf8_lossy(entry);
@@ -66,7 +46,7 @@ pub fn read_revision(revision: &str, folder: &Path) -> Result<BTreeMap<String, V
             blobs.push((path.to_owned(), id.to_owned()));
         }
     }
-    contents(place, blobs)
+    contents(place, blobs).map_err(other)
 }
 
 /// What a folder's working copy is of: the revision, and whether anything was changed since. `None` outside of git.
@@ -82,28 +62,23 @@ fn command(place: &Path) -> Command {
     command
 }
 
-fn run(place: &Path, arguments: &[&str]) -> Result<Vec<u8>, GitError> {
-    let output = command(place).args(arguments).output().map_err(GitError::Missing)?;
+/// What git prints; where it refuses, an error of `ErrorKind::Other` with its words.
+fn run(place: &Path, arguments: &[&str]) -> io::Result<Vec<u8>> {
+    let output = command(place).args(arguments).output()?;
     if output.status.success() {
-        Ok(output.stdout)
-    } else {
-        Err(GitError::Failed(String::from_utf8_lossy(&output.stderr).trim().to_owned()))
+        return Ok(output.stdout);
     }
+    Err(io::Error::other(String::from_utf8_lossy(&output.stderr).trim().to_owned()))
 }
 
 /// The contents of these blobs, by path: in one run of git.
-fn contents(place: &Path, blobs: Vec<(String, String)>) -> Result<BTreeMap<String, Vec<u8>>, GitError> {
+fn contents(place: &Path, blobs: Vec<(String, String)>) -> io::Result<BTreeMap<String, Vec<u8>>> {
     if blobs.is_empty() {
         return Ok(BTreeMap::new());
     }
-    let failed = |error: std::io::Error| GitError::Failed(error.to_string());
-    let broken = || GitError::Failed("it ended early".to_owned());
-    let mut child = command(place)
-        .args(["cat-file", "--batch"])
-        .stdin(Stdio::piped())
-        .stderr(Stdio::null())
-        .spawn()
-        .map_err(GitError::Missing)?;
+    let failed = io::Error::other::<io::Error>;
+    let broken = || io::Error::other("it ended early");
+    let mut child = command(place).args(["cat-file", "--batch"]).stdin(Stdio::piped()).stderr(Stdio::null()).spawn()?;
     let (Some(mut input), Some(output)) = (child.stdin.take(), child.stdout.take()) else { return Err(broken()) };
     let ids: String = blobs.iter().flat_map(|(_, id)| [id.as_str(), "\n"]).collect();
     let mut output = BufReader::new(output);

@@ -143,7 +143,6 @@ fn do_not_follow(_: &mut OpenOptions) {}
 
 /// Whether `path` still leads to `file`.
 #[cfg(unix)]
-#[expect(clippy::disallowed_methods, reason = "a part of the module that may")]
 fn is_at(file: &File, path: &Path) -> Result<bool, FileError> {
     use std::os::unix::fs::MetadataExt;
     let fail = |error| FileError::new("read", path, error);

@@ -18,7 +18,6 @@ pub fn is_writable(_: &Path) -> bool {
 }
 
 /// Lets the owner of a folder make and remove entries.
-#[expect(clippy::disallowed_methods, reason = "this module is the one that may")]
 #[cfg(unix)]
 pub fn make_writable(folder: &Path) -> Result<(), FileError> {
     use std::os::unix::fs::PermissionsExt;

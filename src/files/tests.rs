@@ -6,7 +6,6 @@ fn folder() -> Folder {
     tempfile::tempdir().unwrap()
 }
 
-#[expect(clippy::disallowed_methods, reason = "a test of the module that may")]
 fn put(path: &Path, text: &str) {
     std::fs::write(path, text).unwrap();
 }

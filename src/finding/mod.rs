@@ -90,6 +90,22 @@ impl Finding {
         }
     }
 
+    /// A finding of something at `place` that was there before, `first`.
+    pub fn twice(
+        rule: Rule,
+        message: impl Into<String>,
+        place: &Place,
+        first: &Place,
+        help: impl Into<String>,
+    ) -> Self {
+        Self::new(rule, message).at(place.clone()).related(first.clone(), "first here").help(help)
+    }
+
+    /// Whether it stops the writing: an error that is not suppressed.
+    pub fn is_error(&self) -> bool {
+        self.severity == Severity::Error && self.suppressed.is_none()
+    }
+
     /// The same finding, at `place`.
     #[must_use]
     pub fn at(mut self, place: Place) -> Self {
@@ -142,9 +158,9 @@ impl Finding {
     }
 }
 
-/// Whether any of `findings` stops the writing: an error that is not suppressed.
+/// Whether any of `findings` stops the writing.
 pub fn any_error(findings: &[Finding]) -> bool {
-    findings.iter().any(|finding| finding.severity == Severity::Error && finding.suppressed.is_none())
+    findings.iter().any(Finding::is_error)
 }
 
 /// The most findings of one rule that a report shows: more tell a reader nothing new, and no viewer shows them.

@@ -9,7 +9,8 @@ use super::company_policies::CompanyPolicies;
 use super::instance_types::{self, AllowedTypesOfAccount};
 use super::lock::PlacementLock;
 use super::names::{
-    AccountId, AccountName, BucketName, Company, IamPath, InstanceType, KmsKeyArn, Refusal, Region, RepositoryPath,
+    AccountId, AccountName, BucketName, Company, IamPath, InstanceType, KmsKeyArn, PrincipalPattern, Refusal, Region,
+    RepositoryPath, RoleSuffix,
 };
 use super::network::{AllowedNetworks, NotebookNetwork};
 use super::operations::{self, Budgets, KeyRotation};
@@ -20,9 +21,7 @@ use super::sharing::{ReservedName, SharedFolders};
 use super::tags::{self, Tag};
 use super::unique;
 use super::users::{self, User};
-use crate::config::{
-    AccountConfig, Language, MetadataSettings, Mfa, People, Profile, Service, SharedPart, did_you_mean,
-};
+use crate::config::{AccountConfig, Language, MetadataSettings, Mfa, Node, Part, People, Profile, Service, suggest};
 use crate::facts::{self, limits};
 use crate::finding::{Finding, Rule};
 use crate::source::{Place, SourceFile};
@@ -86,12 +85,12 @@ pub struct Account {
     pub metadata: MetadataSettings,
     /// The tags of everything that takes tags, besides those that racestack sets.
     pub tags: Vec<Tag>,
-    /// The bucket that templates may be handed over through.
-    pub template_bucket: TemplateBucket,
+    /// The bucket that templates are put into first; without one, they are handed over directly.
+    pub template_bucket: Option<BucketName>,
     /// The out folder's path from the root of its repository, where CloudFormation's Git sync deploys the stacks.
     pub git_sync: Option<RepositoryPath>,
     /// The parts that StackSets deploy.
-    pub stack_sets: BTreeSet<SharedPart>,
+    pub stack_sets: BTreeSet<Part>,
     /// Whom people ask when something does not work.
     pub contact: Option<String>,
     /// The ARNs, with the wildcards `*` and `?`, of administrators and services that may reach what people have.
@@ -110,23 +109,8 @@ pub struct Account {
     pub roster_place: Option<Place>,
     /// The files that the account was read from, relative to the config folder.
     pub inputs: Vec<PathBuf>,
-    /// Where `policies` is set.
-    pub policies_place: Place,
-    /// Where it is set what the account's stacks are known by.
-    pub identity: IdentityPlaces,
-}
-
-/// Where it is set what an account's stacks are known by: with another value, those that are deployed would be left behind.
-#[derive(Debug, Clone)]
-pub struct IdentityPlaces {
-    /// `account_id`.
-    pub account_id: Place,
-    /// `region`.
-    pub region: Place,
-    /// `company`.
-    pub company: Place,
-    /// `bucket.name`, or what the name is made of.
-    pub bucket: Place,
+    /// The settings as they were read, for the places of values.
+    pub settings: Node,
 }
 
 impl Account {
@@ -147,41 +131,16 @@ impl Account {
     pub fn max_runtime_seconds(&self) -> Option<u32> {
         self.max_runtime_minutes.map(|minutes| minutes.saturating_mul(60))
     }
-}
 
-/// How templates reach CloudFormation.
-#[derive(Debug, Clone)]
-pub enum TemplateBucket {
-    /// Handed over directly, at most 51,200 bytes each.
-    None,
-    /// Put into this bucket first, at most 1,000,000 bytes each.
-    Named(BucketName),
-}
-
-impl TemplateBucket {
     /// The most bytes that a template may have.
     pub fn template_bytes(&self) -> usize {
-        match self {
-            TemplateBucket::None => limits::TEMPLATE_BYTES_DIRECT,
-            TemplateBucket::Named(_) => limits::TEMPLATE_BYTES_BUCKET,
-        }
+        if self.template_bucket.is_some() { limits::TEMPLATE_BYTES_BUCKET } else { limits::TEMPLATE_BYTES_DIRECT }
     }
 }
 
-/// What an account claims for itself alone.
-pub(super) struct Claims {
-    pub account_id: Option<(String, Place)>,
-    pub bucket: Option<(String, Place)>,
-}
-
-/// The claims of an account, as far as its settings say them.
-pub(super) fn claims(config: &AccountConfig) -> Claims {
-    let (nobody, mut ignored) = (People::default(), Vec::new());
-    let mut reader = Reader { config, people: &nobody, findings: &mut ignored };
-    Claims {
-        account_id: config.settings.account_id.clone().map(|id| (id, config.node.place_of("account_id"))),
-        bucket: reader.bucket_name().map(|name| (name.to_string(), reader.bucket_place())),
-    }
+/// The name of an account's bucket, as far as its settings say it.
+pub(super) fn bucket_name(config: &AccountConfig) -> Option<BucketName> {
+    Reader { config, people: &People::default(), findings: &mut Vec::new() }.bucket_name()
 }
 
 impl Reader<'_> {
@@ -189,7 +148,9 @@ impl Reader<'_> {
     fn region(&mut self) -> Option<Region> {
         let region = self.required("region", self.config.settings.region.as_deref(), Region::parse);
         if let Some(region) = region.as_ref().filter(|region| !region.is_known()) {
-            self.unknown_region(region);
+            let message = format!("the region `{region}` is not among those known");
+            let help = suggest(region.as_str(), facts::REGIONS.iter().copied(), "check `region`");
+            self.find(Rule::SettingsUnknownRegion, "region", message, help);
         }
         region
     }
@@ -203,32 +164,33 @@ impl Reader<'_> {
         let company = self.required("company", settings.company.as_deref(), Company::parse);
         let bucket = self.bucket(region.as_ref());
         let iam_path = self.required("iam_path", settings.iam_path.as_deref(), IamPath::parse);
-        let suffix = self.service_role_suffix();
+        let suffix = self.optional("service_roles.suffix", settings.service_roles.suffix.as_deref(), RoleSuffix::parse);
+        let suffix = suffix.map(|suffix| suffix.as_str().to_owned()).unwrap_or_default();
         let network = self.network();
         let allowed_networks = self.allowed_networks();
-        let notebooks = settings.notebooks.as_ref();
-        let notebook_kms_key =
-            self.kms_key("notebooks.kms_key", notebooks.and_then(|n| n.kms_key.as_deref()), region.as_ref());
+        let notebooks = &settings.notebooks;
+        let notebook_kms_key = self.kms_key("notebooks.kms_key", notebooks.kms_key.as_deref(), region.as_ref());
         let kms_key = self.kms_key("kms_key", settings.kms_key.as_deref(), region.as_ref());
-        let template_bucket = self.template_bucket();
-        let git_sync = settings.deploy.as_ref().and_then(|deploy| deploy.git_sync.as_deref());
-        let git_sync = self.optional("deploy.git_sync", git_sync, RepositoryPath::parse);
-        let stack_sets =
-            settings.deploy.iter().flat_map(|deploy| deploy.stack_sets.iter().flatten().copied()).collect();
+        let deploy = &settings.deploy;
+        let template_bucket =
+            self.optional("deploy.template_bucket", deploy.template_bucket.as_deref(), BucketName::parse);
+        let git_sync = self.optional("deploy.git_sync", deploy.git_sync.as_deref(), RepositoryPath::parse);
         let (tags, mut tag_findings) =
             tags::read(settings.tags.as_ref(), self.config.node.get("tags"), Rule::SettingsInvalidTag);
         self.findings.append(&mut tag_findings);
         let allowed_types = self.all_allowed_types();
-        let instance_type = notebooks.and_then(|notebooks| notebooks.instance_type.as_deref());
-        let instance_type = self.required("notebooks.instance_type", instance_type, InstanceType::parse);
+        let instance_type =
+            self.required("notebooks.instance_type", notebooks.instance_type.as_deref(), InstanceType::parse);
         if let Some(instance_type) = &instance_type {
             let place = self.config.node.place_of("notebooks.instance_type");
             self.findings.extend(instance_types::check(instance_type, allowed_types.notebooks.as_ref(), &place));
         }
-        let lock = self.people.lock.as_ref();
-        let lock = lock.map(|lock| PlacementLock::build(lock, self.findings)).unwrap_or_default();
+        let lock_source = self.people.lock.clone();
+        let read = |source| PlacementLock::read(source, self.findings);
+        let lock =
+            lock_source.as_ref().filter(|_| self.people.lock_exists).map_or(Some(PlacementLock::default()), read);
         // A damaged lock is a finding, and then nothing is written; the roster is checked all the same.
-        let lock_failed = lock.is_none() && self.people.lock.is_some();
+        let lock_failed = lock.is_none();
         let lock = lock.unwrap_or_default();
         let key_rotation = self.key_rotation(settings.access_keys.as_ref());
         let log_days = self.log_days(settings.logs.as_ref());
@@ -242,7 +204,7 @@ impl Reader<'_> {
         let defaults = users::Defaults {
             instance_type,
             allowed_types: allowed_types.notebooks.as_ref(),
-            volume_gb: notebooks.and_then(|notebooks| notebooks.volume_gb),
+            volume_gb: notebooks.volume_gb,
             console: settings.console.unwrap_or_default(),
             tags: &tags,
             reserved_names: &reserved_names,
@@ -266,53 +228,36 @@ impl Reader<'_> {
             services: self.services(),
             service_role_suffix: suffix,
             iam_path: iam_path?,
-            idle_stop_minutes: notebooks.and_then(|notebooks| notebooks.idle_stop_minutes)?,
-            adapt_sdk: notebooks.and_then(|notebooks| notebooks.adapt_sdk)?,
+            idle_stop_minutes: notebooks.idle_stop_minutes?,
+            adapt_sdk: notebooks.adapt_sdk?,
             network,
             notebook_kms_key,
             kms_key,
             allowed_networks,
-            unbound_roles: (notebooks.and_then(|notebooks| notebooks.bind_roles) == Some(false))
+            unbound_roles: (notebooks.bind_roles == Some(false))
                 .then(|| self.config.node.place_of("notebooks.bind_roles")),
             mfa: settings.mfa.unwrap_or(if users.iter().any(|user| user.console) { Mfa::Optional } else { Mfa::Off }),
             log_days,
             key_rotation,
             budgets,
             allowed_types,
-            max_runtime_minutes: settings.training.as_ref().and_then(|training| training.max_runtime_minutes),
-            metadata: settings.metadata.unwrap_or_default(),
+            max_runtime_minutes: settings.training.max_runtime_minutes,
+            metadata: settings.metadata,
             tags,
             template_bucket,
             git_sync,
-            stack_sets,
+            stack_sets: deploy.stack_sets.iter().flatten().copied().collect(),
             contact: self.optional("contact", settings.contact.as_deref(), contact),
-            trusted: self.trusted(),
+            trusted: self.list("trusted", settings.trusted.as_deref(), principal_pattern),
             users,
             lock: Some(lock).filter(|_| !lock_failed)?,
-            lock_source: self.people.lock.as_ref().map(|lock| Arc::clone(&lock.source))?,
-            lock_exists: self.people.lock.as_ref().is_some_and(|lock| lock.exists),
-            quotas: Quotas::raised(settings.quotas.as_ref()),
+            lock_source: lock_source?,
+            lock_exists: self.people.lock_exists,
+            quotas: Quotas::raised(&settings.quotas),
             roster_place: roster.map(|roster| Place::whole(&roster.source)),
             inputs: self.people.inputs.clone(),
-            policies_place: self.config.node.place_of("policies"),
-            identity: self.identity(),
+            settings: self.config.node.clone(),
         })
-    }
-
-    fn template_bucket(&mut self) -> TemplateBucket {
-        let name = self.config.settings.deploy.as_ref().and_then(|deploy| deploy.template_bucket.as_deref());
-        let name = self.optional("deploy.template_bucket", name, BucketName::parse);
-        name.map_or(TemplateBucket::None, TemplateBucket::Named)
-    }
-
-    fn identity(&self) -> IdentityPlaces {
-        let node = &self.config.node;
-        IdentityPlaces {
-            account_id: node.place_of("account_id"),
-            region: node.place_of("region"),
-            company: node.place_of("company"),
-            bucket: self.bucket_place(),
-        }
     }
 
     fn account_name(&mut self) -> Option<AccountName> {
@@ -325,18 +270,10 @@ impl Reader<'_> {
             })
             .ok()
     }
+}
 
-    fn unknown_region(&mut self, region: &Region) {
-        let help = match did_you_mean(region.as_str(), facts::REGIONS.iter().copied()) {
-            Some(near) => format!("did you mean `{near}`? Otherwise check `region`"),
-            None => "check `region`".to_owned(),
-        };
-        self.findings.push(
-            Finding::new(Rule::SettingsUnknownRegion, format!("the region `{region}` is not among those known"))
-                .at(self.config.node.place_of("region"))
-                .help(help),
-        );
-    }
+fn principal_pattern(text: &str) -> Result<String, Refusal> {
+    PrincipalPattern::parse(text).map(|pattern| pattern.as_str().to_owned())
 }
 
 fn contact(text: &str) -> Result<String, Refusal> {

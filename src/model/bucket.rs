@@ -1,13 +1,12 @@
 //! The bucket that holds a folder per person: its name, made or given.
 
 use std::path::Path;
-use std::sync::LazyLock;
 
-use regex::Regex;
+use chrono::NaiveDateTime;
 
 use super::names::{BucketName, Company, KmsKeyArn, Refusal, Region};
 use super::reader::Reader;
-use crate::config::DEFAULTS_PATH;
+use crate::config::{DEFAULTS_PATH, Node};
 use crate::finding::{Finding, Rule};
 use crate::source::Place;
 
@@ -31,7 +30,7 @@ pub struct Bucket {
 
 impl Reader<'_> {
     pub(super) fn bucket(&mut self, region: Option<&Region>) -> Option<Bucket> {
-        let settings = self.config.settings.bucket.as_ref()?;
+        let settings = &self.config.settings.bucket;
         let name = self.bucket_name();
         if let Some(name) = name.as_ref().filter(|name| !name.as_str().contains("deepracer")) {
             self.findings.push(
@@ -39,7 +38,7 @@ impl Reader<'_> {
                     Rule::SettingsBucketWithoutDeepracer,
                     format!("the bucket name `{name}` lacks `deepracer`"),
                 )
-                .at(self.bucket_place())
+                .at(bucket_place(&self.config.node))
                 .help("put `deepracer` into `bucket.name`, unless no service has to reach the bucket")
                 .note("the DeepRacer and RoboMaker roles reach `*deepracer*` buckets only"),
             );
@@ -49,10 +48,8 @@ impl Reader<'_> {
         let access_logs = self.optional("bucket.access_logs", access_logs, BucketName::parse);
         if access_logs.is_some() && access_logs == name {
             // Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/enable-server-access-logging.html
-            let message = "the bucket would log into itself, and each line would be a request of its own".to_owned();
-            let finding = Finding::new(Rule::SettingsContradiction, message);
-            let place = self.config.node.place_of("bucket.access_logs");
-            self.findings.push(finding.at(place).help("name another bucket in `bucket.access_logs`"));
+            let message = "the bucket would log into itself, and each line would be a request of its own";
+            self.contradict("bucket.access_logs", message, "name another bucket in `bucket.access_logs`");
         }
         Some(Bucket {
             name: name?,
@@ -69,9 +66,7 @@ impl Reader<'_> {
         let of_key = key.as_str().split(':').nth(3).unwrap_or_default();
         if let Some(region) = region.filter(|region| region.as_str() != of_key) {
             let message = format!("found a key in `{of_key}` for `{name}`, allowed is one in `{region}`");
-            let finding = Finding::new(Rule::SettingsContradiction, message);
-            let place = self.config.node.place_of(name);
-            self.findings.push(finding.at(place).help(format!("name a key of the account's region in `{name}`")));
+            self.contradict(name, message, format!("name a key of the account's region in `{name}`"));
         }
         Some(key)
     }
@@ -79,28 +74,23 @@ impl Reader<'_> {
     /// The name given, or the one made of its parts.
     pub(super) fn bucket_name(&mut self) -> Option<BucketName> {
         let settings = &self.config.settings;
-        let bucket = settings.bucket.as_ref();
-        if let Some(name) = bucket.and_then(|bucket| bucket.name.as_deref()) {
+        let bucket = &settings.bucket;
+        if let Some(name) = bucket.name.as_deref() {
             return self.required("bucket.name", Some(name), BucketName::parse);
         }
-        let created = bucket.and_then(|bucket| bucket.created.as_deref());
-        let created = self.required("bucket.created", created, |text| {
+        let created = self.required("bucket.created", bucket.created.as_deref(), |text| {
             let digits = text.len() == 14 && text.bytes().all(|byte| byte.is_ascii_digit());
-            if digits {
-                Ok(text.to_owned())
-            } else {
-                Err(Refusal { allowed: "14 digits, `YYYYMMDDhhmmss`, in quotes" })
-            }
+            digits.then(|| text.to_owned()).ok_or(Refusal { allowed: "14 digits, `YYYYMMDDhhmmss`, in quotes" })
         });
-        if let Some(created) = created.as_deref().filter(|created| !is_date(created)) {
-            self.findings.push(
-                Finding::new(Rule::SettingsUnlikelyDate, format!("`{created}` is 14 digits, but no date and time"))
-                    .at(self.config.node.place_of("bucket.created"))
-                    .help("leave `bucket.created` if a bucket of this name exists; otherwise write a real time"),
-            );
+        if let Some(created) = created.as_deref()
+            && NaiveDateTime::parse_from_str(created, "%Y%m%d%H%M%S").is_err()
+        {
+            let message = format!("`{created}` is 14 digits, but no date and time");
+            let help = "leave `bucket.created` if a bucket of this name exists; otherwise write a real time";
+            self.find(Rule::SettingsUnlikelyDate, "bucket.created", message, help);
         }
         let company = Company::parse(settings.company.as_deref()?).ok()?;
-        let purpose = bucket.and_then(|bucket| bucket.purpose.as_deref())?;
+        let purpose = bucket.purpose.as_deref()?;
         let name = format!("{company}-aws-deepracer-{purpose}-{}", created?);
         let parsed = BucketName::parse(&name);
         if let Err(refusal) = &parsed {
@@ -114,43 +104,10 @@ impl Reader<'_> {
         }
         parsed.ok()
     }
-
-    pub(super) fn bucket_place(&self) -> Place {
-        let node = &self.config.node;
-        let key = if node.get("bucket.name").is_some() { "bucket.name" } else { "bucket.created" };
-        node.place_of(key)
-    }
 }
 
-fn is_date(created: &str) -> bool {
-    #[expect(clippy::expect_used, reason = "the expression is a constant that the tests run")]
-    static PARTS: LazyLock<Regex> =
-        LazyLock::new(|| Regex::new(r"^([0-9]{4})(..)(..)(..)(..)(..)$").expect("a valid expression"));
-    let Some(parts) = PARTS.captures(created) else { return false };
-    let part = |index: usize| parts.get(index).and_then(|part| part.as_str().parse::<u32>().ok()).unwrap_or(u32::MAX);
-    let (year, month, day) = (part(1), part(2), part(3));
-    let leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
-    let days = match month {
-        4 | 6 | 9 | 11 => 30,
-        2 if leap => 29,
-        2 => 28,
-        1..=12 => 31,
-        _ => 0,
-    };
-    (1..=days).contains(&day) && part(4) < 24 && part(5) < 60 && part(6) < 60
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn dates_exist() {
-        for date in ["20221130201905", "20240229000000", "20000229235959"] {
-            assert!(is_date(date), "{date}");
-        }
-        for date in ["20221131201905", "20230229000000", "19000229000000", "20221301000000", "20221130240000"] {
-            assert!(!is_date(date), "{date}");
-        }
-    }
+/// Where the settings name the bucket.
+pub fn bucket_place(settings: &Node) -> Place {
+    let key = if settings.get("bucket.name").is_some() { "bucket.name" } else { "bucket.created" };
+    settings.place_of(key)
 }

@@ -2,12 +2,15 @@
 
 use std::collections::BTreeMap;
 
-use super::names::{AccountId, IamPath, Refusal, Region};
+use super::names::{AccountId, PolicyPath, Region};
 use super::reader::Reader;
 use crate::config::{CompanyDocument, POLICIES_FOLDER, Profile, shorten};
 use crate::finding::{Finding, Rule, Severity};
 use crate::iam::Document;
 use crate::source::Place;
+
+const PEOPLE: &str = "extra_policies.people";
+const NOTEBOOKS: &str = "extra_policies.notebooks";
 
 /// The company's policies that principals of the stacks have, by ARN.
 #[derive(Debug, Clone, Default)]
@@ -29,48 +32,29 @@ impl CompanyPolicies {
     }
 }
 
-/// What stands behind `policy` in the ARN of a managed policy: the path and the name.
-fn path_and_name(text: &str) -> Result<String, Refusal> {
-    let (path, _) = text.rsplit_once('/').unwrap_or_default();
-    let path = if path.is_empty() { "/".to_owned() } else { format!("/{}/", path.trim_start_matches('/')) };
-    let name = text.rsplit('/').next().unwrap_or_default();
-    let is_name = !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || "_+=,.@-".contains(c));
-    if is_name && name.len() <= 128 && IamPath::parse(&path).is_ok() {
-        return Ok(format!("{path}{name}"));
-    }
-    Err(Refusal {
-        allowed: "the ARN of a policy of the account, or a policy's path and name, such as `company/Boundary`",
-    })
-}
-
 impl Reader<'_> {
     /// The company's policies. A name stands for the policy of that name in each account.
     pub(super) fn company_policies(&mut self, id: Option<&AccountId>, region: Option<&Region>) -> CompanyPolicies {
         let (Some(id), Some(region)) = (id, region) else { return CompanyPolicies::default() };
         let account = format!("arn:{}:iam::{id}:policy", region.partition());
         let settings = &self.config.settings;
-        let extra = settings.extra_policies.as_ref();
         let mut read = |key: &str, texts: &[String]| -> Vec<String> {
             let mut of = |text: &String| {
-                if !text.starts_with("arn:") {
-                    return Some(format!("{account}{}", self.optional(key, Some(text), path_and_name)?));
+                let own = text.strip_prefix(&account).and_then(|rest| rest.strip_prefix('/'));
+                if text.starts_with("arn:") && own.is_none() {
+                    let message = format!("found `{}` for `{key}`, which is no policy of the account", shorten(text));
+                    let help = "write its path and name alone, such as `company/Boundary`: each account has its own";
+                    self.contradict(key, message, help);
+                    return None;
                 }
-                let own = text.strip_prefix(&account).filter(|rest| rest.starts_with('/'));
-                if let Some(rest) = own.and_then(|rest| rest.strip_prefix('/')) {
-                    return Some(format!("{account}{}", self.optional(key, Some(rest), path_and_name)?));
-                }
-                let message = format!("found `{}` for `{key}`, which is no policy of the account", shorten(text));
-                let finding = Finding::new(Rule::SettingsContradiction, message).at(self.config.node.place_of(key));
-                let help = "write its path and name alone, such as `company/Boundary`: each account has its own";
-                self.findings.push(finding.help(help));
-                None
+                let path = self.optional(key, Some(own.unwrap_or(text)), PolicyPath::parse)?;
+                Some(format!("{account}/{}", path.as_str().trim_start_matches('/')))
             };
             texts.iter().filter_map(&mut of).collect()
         };
         let boundary = read("permissions_boundary", settings.permissions_boundary.as_slice()).pop();
-        let people = read("extra_policies.people", extra.and_then(|of| of.people.as_deref()).unwrap_or_default());
-        let notebooks =
-            read("extra_policies.notebooks", extra.and_then(|of| of.notebooks.as_deref()).unwrap_or_default());
+        let people = read(PEOPLE, settings.extra_policies.people.as_deref().unwrap_or_default());
+        let notebooks = read(NOTEBOOKS, settings.extra_policies.notebooks.as_deref().unwrap_or_default());
         let mut policies = CompanyPolicies { boundary, people, notebooks, documents: BTreeMap::new() };
         let known = |arn: &String| {
             let document = self.people.policies.get(arn.rsplit('/').next()?)?;
@@ -82,14 +66,14 @@ impl Reader<'_> {
         // Source: https://docs.aws.amazon.com/IAM/latest/APIReference/API_CreatePolicy.html
         if let Some(arn) = policies.all().find(|arn| *by_name.entry(name_of(arn)).or_insert(*arn) != *arn) {
             let message = format!("found `{arn}` beside another policy of its name, and an account has one of a name");
-            let finding = Finding::new(Rule::SettingsContradiction, message);
-            let place = self.config.node.place_of("extra_policies");
-            self.findings.push(finding.at(place).help("write the same path wherever you name the policy"));
+            self.contradict("extra_policies", message, "write the same path wherever you name the policy");
         }
-        let keys = [("permissions_boundary", policies.boundary.as_slice())];
-        let extra =
-            [("extra_policies.people", &policies.people[..]), ("extra_policies.notebooks", &policies.notebooks)];
-        for (key, arn) in keys.iter().chain(&extra).flat_map(|(key, arns)| arns.iter().map(move |arn| (*key, arn))) {
+        let keys = [
+            ("permissions_boundary", policies.boundary.as_slice()),
+            (PEOPLE, &policies.people),
+            (NOTEBOOKS, &policies.notebooks),
+        ];
+        for (key, arn) in keys.iter().flat_map(|(key, arns)| arns.iter().map(move |arn| (*key, arn))) {
             let name = arn.rsplit('/').next().unwrap_or_default();
             let place = self.config.node.place_of(key);
             if let Some((source, document)) = policies.documents.get(arn) {

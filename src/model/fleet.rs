@@ -1,52 +1,38 @@
 //! The fleet: what must hold between accounts.
 
-use super::account;
+use std::collections::BTreeMap;
+
+use super::account::bucket_name;
+use super::bucket::bucket_place;
 use crate::config::Config;
 use crate::finding::{Finding, Rule};
-use crate::source::Place;
 
 /// Finds accounts that claim the same for themselves: an account ID, a bucket.
 pub fn clashes(config: &Config, findings: &mut Vec<Finding>) {
-    let mut ids: Vec<(String, Place, &str)> = Vec::new();
-    let mut buckets: Vec<(String, Place, &str)> = Vec::new();
+    let mut claims = BTreeMap::new();
     for config in &config.accounts {
-        let claims = account::claims(config);
-        if let Some((id, place)) = claims.account_id {
-            let message = |other: &str| format!("the accounts `{other}` and `{}` have one account ID", config.name);
-            let help = "correct `account_id` in one of them: IAM names are unique per account";
-            clash(&mut ids, Rule::AccountDuplicateId, (id, place, &config.name), message, help, findings);
+        let (name, node) = (&config.name, &config.node);
+        let id =
+            config.settings.account_id.clone().map(|id| (Rule::AccountDuplicateId, id, node.place_of("account_id")));
+        let bucket =
+            bucket_name(config).map(|bucket| (Rule::AccountDuplicateBucket, bucket.to_string(), bucket_place(node)));
+        for (rule, value, place) in id.into_iter().chain(bucket) {
+            let Some((other, first)) = claims.get(&(rule, value.clone())) else {
+                claims.insert((rule, value), (name, place));
+                continue;
+            };
+            let (message, help) = if rule == Rule::AccountDuplicateId {
+                let help = "correct `account_id` in one of them: IAM names are unique per account";
+                (format!("the accounts `{other}` and `{name}` have one account ID"), help)
+            } else {
+                let help = "set `bucket: {created: …}` or `bucket: {name: …}` in each account: S3 names are global";
+                (format!("the accounts `{other}` and `{name}` both name their bucket `{value}`"), help)
+            };
+            findings.push(if place == *first {
+                Finding::new(rule, message).at(place).help(help)
+            } else {
+                Finding::twice(rule, message, &place, first, help)
+            });
         }
-        if let Some((bucket, place)) = claims.bucket {
-            let message =
-                |other: &str| format!("the accounts `{other}` and `{}` both name their bucket `{bucket}`", config.name);
-            let help = "set `bucket: {created: …}` or `bucket: {name: …}` in each account: S3 names are global";
-            clash(
-                &mut buckets,
-                Rule::AccountDuplicateBucket,
-                (bucket.clone(), place, &config.name),
-                message,
-                help,
-                findings,
-            );
-        }
-    }
-}
-
-fn clash<'a>(
-    seen: &mut Vec<(String, Place, &'a str)>,
-    rule: Rule,
-    (value, place, account): (String, Place, &'a str),
-    message: impl Fn(&str) -> String,
-    help: &str,
-    findings: &mut Vec<Finding>,
-) {
-    if let Some((_, first, other)) = seen.iter().find(|(taken, _, _)| *taken == value) {
-        let mut finding = Finding::new(rule, message(other)).at(place).help(help);
-        if finding.place.as_ref() != Some(first) {
-            finding = finding.related(first.clone(), "first here");
-        }
-        findings.push(finding);
-    } else {
-        seen.push((value, place, account));
     }
 }

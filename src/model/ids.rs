@@ -35,8 +35,10 @@ pub(super) struct Wish {
 /// The names that the lock does not have yet: what the things of new users are called, and new notebooks.
 #[derive(Debug, Default)]
 pub(super) struct NewNames {
-    logical_ids: BTreeMap<UserName, LogicalId>,
-    notebooks: BTreeMap<UserName, NotebookName>,
+    /// What the logical IDs of a new user's resources begin with.
+    pub logical_ids: BTreeMap<UserName, LogicalId>,
+    /// The names of new notebooks.
+    pub notebooks: BTreeMap<UserName, NotebookName>,
 }
 
 impl NewNames {
@@ -54,17 +56,22 @@ impl NewNames {
         let mut names = Self::default();
         // The number that the last of those who are called alike got: all below it are taken.
         let (mut last_id, mut last_notebook) = (BTreeMap::new(), BTreeMap::new());
+        let longest = limits::NOTEBOOK_NAME_CHARACTERS;
         for Wish { name, notebook } in wishes {
             let entry = lock.entries.get(&name);
             if notebook.is_none()
                 && entry.is_none_or(|entry| entry.notebook.is_none())
-                && let Some(new) = new_notebook_name(&name, &notebooks, &mut last_notebook)
+                && let Some(new) = numbered(mapped_notebook_name(&name), "-", longest, &mut last_notebook, |name| {
+                    NotebookName::parse(name).ok().filter(|name| !notebooks.contains(&name.as_str().to_lowercase()))
+                })
             {
                 notebooks.insert(new.as_str().to_lowercase());
                 names.notebooks.insert(name.clone(), new);
             }
             if entry.is_none()
-                && let Some(new) = new_logical_id(&name, &ids, &mut last_id)
+                && let Some(new) = numbered(mapped_logical_id(&name), "", usize::MAX, &mut last_id, |id| {
+                    LogicalId::parse(id).ok().filter(|id| !ids.contains(id.as_str()))
+                })
             {
                 ids.insert(new.to_string());
                 names.logical_ids.insert(name, new);
@@ -72,31 +79,6 @@ impl NewNames {
         }
         names
     }
-
-    /// What the logical IDs of a new user's resources begin with.
-    pub(super) fn logical_id(&self, name: &UserName) -> Option<&LogicalId> {
-        self.logical_ids.get(name)
-    }
-
-    /// The name of a new notebook.
-    pub(super) fn notebook(&self, name: &UserName) -> Option<&NotebookName> {
-        self.notebooks.get(name)
-    }
-}
-
-fn new_logical_id(name: &UserName, taken: &BTreeSet<String>, last: &mut BTreeMap<String, u32>) -> Option<LogicalId> {
-    let free = |id: &LogicalId| !taken.contains(id.as_str());
-    numbered(mapped_logical_id(name), "", usize::MAX, last, |id| LogicalId::parse(id).ok().filter(free))
-}
-
-fn new_notebook_name(
-    name: &UserName,
-    taken: &BTreeSet<String>,
-    last: &mut BTreeMap<String, u32>,
-) -> Option<NotebookName> {
-    let free = |name: &NotebookName| !taken.contains(&name.as_str().to_lowercase());
-    let longest = limits::NOTEBOOK_NAME_CHARACTERS;
-    numbered(mapped_notebook_name(name), "-", longest, last, |name| NotebookName::parse(name).ok().filter(free))
 }
 
 /// The first that is free of `name`, `name-2`, `name-3` and so on, cut to `longest` characters.
@@ -161,7 +143,7 @@ mod tests {
         let users: Vec<UserName> = users.iter().map(|name| UserName::parse(name).unwrap()).collect();
         let wishes = users.iter().map(|name| Wish { name: name.clone(), notebook: None }).collect();
         let new = NewNames::of(&PlacementLock::default(), wishes);
-        let of = |name: &UserName| (new.logical_id(name).unwrap().to_string(), new.notebook(name).unwrap().to_string());
+        let of = |name: &UserName| (new.logical_ids[name].to_string(), new.notebooks[name].to_string());
         users.iter().map(of).collect()
     }
 

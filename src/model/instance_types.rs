@@ -1,8 +1,8 @@
 //! Instance types: which of them are allowed, and what is known against them.
 
-use super::names::InstanceType;
+use super::names::{InstanceType, TypePattern};
 use super::reader::Reader;
-use crate::config::{Content, did_you_mean, shorten};
+use crate::config::suggest;
 use crate::facts::{self, retired};
 use crate::finding::{Finding, Rule, Severity};
 use crate::source::Place;
@@ -14,10 +14,6 @@ const EXAMPLE: &str = "ml.m5.large";
 /// The instance types that an account allows for something.
 #[derive(Debug, Clone)]
 pub struct AllowedTypes(Vec<TypePattern>);
-
-/// An instance type, or all types of a family: `ml.t3.medium`, `ml.t3.*`.
-#[derive(Debug, Clone)]
-struct TypePattern(String);
 
 /// The instance types that an account allows; any where there is no list.
 #[derive(Debug, Clone)]
@@ -36,7 +32,7 @@ impl AllowedTypes {
 
     /// The types and families as IAM's `StringLike` takes them.
     pub fn patterns(&self) -> impl Iterator<Item = &str> {
-        self.0.iter().map(|pattern| pattern.0.as_str())
+        self.0.iter().map(TypePattern::as_str)
     }
 }
 
@@ -52,15 +48,10 @@ impl AllowedTypesOfAccount {
 }
 
 impl TypePattern {
-    fn parse(text: &str) -> Option<Self> {
-        let type_of_family = text.strip_suffix(".*").map(|family| format!("{family}.any"));
-        InstanceType::parse(type_of_family.as_deref().unwrap_or(text)).ok().map(|_| Self(text.to_owned()))
-    }
-
     fn matches(&self, instance_type: &InstanceType) -> bool {
-        match self.0.strip_suffix('*') {
+        match self.as_str().strip_suffix('*') {
             Some(family) => instance_type.as_str().starts_with(family),
-            None => instance_type.as_str() == self.0,
+            None => instance_type.as_str() == self.as_str(),
         }
     }
 }
@@ -69,40 +60,22 @@ impl Reader<'_> {
     /// What the settings allow for notebooks and for training jobs.
     pub(super) fn all_allowed_types(&mut self) -> AllowedTypesOfAccount {
         let settings = &self.config.settings;
-        let notebooks = settings.notebooks.as_ref().and_then(|notebooks| notebooks.allowed_instance_types.as_deref());
-        let training = settings.training.as_ref().and_then(|training| training.allowed_instance_types.as_deref());
         AllowedTypesOfAccount {
-            notebooks: self.allowed_types("notebooks.allowed_instance_types", notebooks),
-            training: self.allowed_types("training.allowed_instance_types", training),
+            notebooks: self.allowed_types(
+                "notebooks.allowed_instance_types",
+                settings.notebooks.allowed_instance_types.as_deref(),
+            ),
+            training: self
+                .allowed_types("training.allowed_instance_types", settings.training.allowed_instance_types.as_deref()),
         }
     }
 
     /// The instance types that the list under `key` allows; `None` where there is no list, so that any is.
     fn allowed_types(&mut self, key: &str, listed: Option<&[String]>) -> Option<AllowedTypes> {
-        let listed = listed?;
-        let node = self.config.node.get(key);
-        if listed.is_empty() {
-            let finding = Finding::new(Rule::SettingsContradiction, format!("`{key}` allows no instance type at all"));
-            self.findings.push(finding.at(self.config.node.place_of(key)).help(format!("name a type in `{key}`")));
+        if listed?.is_empty() {
+            self.contradict(key, format!("`{key}` allows no instance type at all"), format!("name a type in `{key}`"));
         }
-        let places = match node.map(|node| &node.content) {
-            Some(Content::Sequence(values)) => values.iter().map(|value| value.place.clone()).collect(),
-            _ => Vec::new(),
-        };
-        let mut allowed = Vec::new();
-        for (text, place) in listed.iter().zip(places) {
-            if let Some(pattern) = TypePattern::parse(text) {
-                allowed.push(pattern);
-                continue;
-            }
-            let message = format!(
-                "found `{}` in `{key}`, allowed is an instance type such as `ml.t3.medium`, or a family such as `ml.t3.*`",
-                shorten(text)
-            );
-            let finding = Finding::new(Rule::SettingsInvalidName, message);
-            self.findings.push(finding.at(place).help(format!("correct `{key}`")));
-        }
-        Some(AllowedTypes(allowed))
+        Some(AllowedTypes(self.list(key, listed, TypePattern::parse)))
     }
 }
 
@@ -133,10 +106,8 @@ pub(super) fn check(instance_type: &InstanceType, allowed: Option<&AllowedTypes>
     if facts::NOTEBOOK_INSTANCE_TYPES.contains(&instance_type.as_str()) {
         return None;
     }
-    let help = match did_you_mean(instance_type.as_str(), facts::NOTEBOOK_INSTANCE_TYPES.iter().copied()) {
-        Some(near) => format!("did you mean `{near}`? Otherwise check `instance_type`"),
-        None => "check `instance_type`".to_owned(),
-    };
+    let known = facts::NOTEBOOK_INSTANCE_TYPES.iter().copied();
+    let help = suggest(instance_type.as_str(), known, "check `instance_type`");
     let message = format!("the instance type `{instance_type}` is not among those known for notebooks");
     let finding = Finding::new(Rule::NotebookUnknownType, message).at(place.clone()).help(help);
     if facts::COMPLETE_FAMILIES.contains(&instance_type.family()) {

@@ -1,12 +1,16 @@
-//! The lock, validated: which users stack each user is in, and the names that their things were given.
+//! `stacks.lock`: which users stack each user is in, and the names that their things were given.
+//!
+//! One line a user, by name, so that two branches which add users merge. Someone who leaves keeps a line: what they had
+//! is never given to another.
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
+use std::sync::Arc;
 
 use super::names::{LogicalId, NotebookName, UserName};
-use crate::config::{LOCK_NOTHING, LOCK_VERSION, LockConfig, LockLine, broken_lock, shorten};
+use crate::config::shorten;
 use crate::finding::{Finding, Rule};
-use crate::source::Place;
+use crate::source::{Place, SourceFile};
 
 /// The number of a users stack, counted from 1: 1 is `users-001`.
 pub type StackNumber = u16;
@@ -15,6 +19,11 @@ pub type StackNumber = u16;
 pub const FEW_LEAVERS: usize = 2;
 /// The percentage of that.
 pub const FEW_LEAVERS_PERCENT: usize = 10;
+
+/// The version of the form that this racestack reads and writes.
+const VERSION: &str = "1";
+/// Stands where there is nothing: no notebook, no e-mail address.
+const NOTHING: &str = "-";
 
 /// What the lock says of an account's users.
 #[derive(Debug, Clone, Default)]
@@ -38,7 +47,7 @@ pub struct LockEntry {
     pub notebook: Option<NotebookName>,
     /// Whether the user gave the notebook up. Its name stays the user's.
     pub gave_up: bool,
-    /// The user's e-mail address.
+    /// The user's e-mail address, to notice a person under a new name.
     pub email: Option<String>,
 }
 
@@ -48,70 +57,124 @@ pub fn stack_word(number: StackNumber) -> String {
 }
 
 impl PlacementLock {
-    /// Validates what was read. `None`, with findings, when it does not hold together.
-    pub(super) fn build(config: &LockConfig, findings: &mut Vec<Finding>) -> Option<Self> {
+    /// Reads a lock file. `None`, with findings, when it is damaged or does not hold together.
+    pub(super) fn read(source: &Arc<SourceFile>, findings: &mut Vec<Finding>) -> Option<Self> {
         let before = findings.len();
-        let mut lock = Self { stacks: config.stacks, entries: BTreeMap::new() };
-        let mut seen = FirstLines::default();
-        for line in &config.lines {
-            match entry(line) {
-                Ok((name, entry)) => lock.add(name, entry, line, &mut seen, findings),
-                Err(message) => findings.push(broken_lock(&line.place, &message)),
+        let (mut has_version, mut stacks, mut users) = (false, None, Vec::new());
+        let mut end = 0;
+        for line in source.text.split_inclusive('\n') {
+            let place = Place::new(source, end..end + line.trim_end().len());
+            end += line.len();
+            if ["<<<<<<<", "=======", ">>>>>>>", "|||||||"].iter().any(|marker| line.starts_with(marker)) {
+                findings.push(
+                    Finding::new(Rule::LockConflict, "the lock has a merge conflict")
+                        .at(place)
+                        .help("keep the lines of both sides, remove the three marker lines, and run synth again")
+                        .note(
+                            "a line `config/accounts/*/stacks.lock merge=union` in `.gitattributes` lets git do that",
+                        ),
+                );
+                return None;
             }
+            let message = match line.split_whitespace().collect::<Vec<_>>().as_slice() {
+                [] => continue,
+                [first, ..] if first.starts_with('#') => continue,
+                ["version", VERSION] => {
+                    has_version = true;
+                    continue;
+                }
+                ["version", other, ..] => {
+                    let message = format!("found a lock of version `{other}`, allowed is {VERSION}");
+                    let finding = Finding::new(Rule::LockVersion, message).at(place);
+                    findings.push(finding.help("use the racestack that wrote the lock, or a newer one"));
+                    return None;
+                }
+                ["stacks", count] => match count.parse::<StackNumber>() {
+                    // Two branches that each added a stack merge into two lines.
+                    Ok(count) => {
+                        stacks = stacks.max(Some(count));
+                        continue;
+                    }
+                    Err(_) => format!("found `{count}` stacks, allowed is a whole number"),
+                },
+                [state @ ("user" | "left"), name, words @ ..] if words.len() == 4 => {
+                    match entry(*state == "left", name, words) {
+                        Ok((name, entry)) => {
+                            users.push((name, entry, place));
+                            continue;
+                        }
+                        Err(message) => message,
+                    }
+                }
+                ["user" | "left", rest @ ..] => {
+                    format!("found {} words behind the first, allowed are 5", rest.len())
+                }
+                [word, ..] => {
+                    format!("found a line that begins with `{}`, allowed are `user` and `left`", shorten(word))
+                }
+            };
+            findings.push(broken(place, message));
+        }
+        if findings.len() == before && (!has_version || stacks.is_none()) {
+            let missing = if has_version { "`stacks` line" } else { "`version` line" };
+            let message = format!("the lock has no {missing}: it is cut off, or no lock");
+            findings.push(broken(Place::whole(source), message));
+        }
+        let mut lock = Self { stacks: stacks.filter(|_| has_version)?, entries: BTreeMap::new() };
+        let mut seen = BTreeMap::new();
+        for (name, entry, place) in users {
+            findings.extend(lock.add(name, entry, place, &mut seen));
         }
         (findings.len() == before).then_some(lock)
     }
 
-    fn add<'a>(
+    /// Adds a user. `seen` has the places of what is given to one user alone.
+    fn add(
         &mut self,
         name: UserName,
         entry: LockEntry,
-        line: &'a LockLine,
-        seen: &mut FirstLines<'a>,
-        findings: &mut Vec<Finding>,
-    ) {
-        let mut clash = |message: String, first: &Place| {
-            findings.push(
-                Finding::new(Rule::LockBroken, message)
-                    .at(line.place.clone())
-                    .related(first.clone(), "first here")
-                    .help("restore the line; if two branches each added a user, remove the line that was not deployed"),
-            );
-        };
+        place: Place,
+        seen: &mut BTreeMap<(&'static str, String), Place>,
+    ) -> Option<Finding> {
         if entry.stack == 0 || entry.stack > self.stacks {
-            let message = format!("found `{}`, the lock has {} by its `stacks` line", line.stack, self.stacks);
-            findings.push(broken_lock(&line.place, &message));
-            return;
+            let stack = stack_word(entry.stack);
+            let message = format!("found `{stack}`, the lock has {} by its `stacks` line", self.stacks);
+            return Some(broken(place, message));
         }
-        if let Some(first) = seen.names.get(&name.as_str().to_lowercase()) {
+        let user = ("user", name.as_str().to_lowercase());
+        if let Some(first) = seen.get(&user) {
             // A merge keeps both lines where one branch changed a line and another one beside it.
-            match self.entries.get_mut(&name).and_then(|known| known.merged(&entry).map(|merged| (known, merged))) {
-                Some((known, merged)) => *known = merged,
-                None => findings.push(twice(&name, &line.place, first)),
+            let Some((known, merged)) =
+                self.entries.get_mut(&name).and_then(|known| known.merged(&entry).map(|merged| (known, merged)))
+            else {
+                let message = format!("the user `{name}` stands twice in the lock, with different words");
+                let help = "keep the line of what is deployed, and remove the other; if nothing of it is deployed, keep either";
+                let note = "two branches that each added the user may have placed the user differently";
+                return Some(Finding::twice(Rule::LockBroken, message, &place, first, help).note(note));
+            };
+            *known = merged;
+            return None;
+        }
+        let notebook = entry.notebook.as_ref().map(|notebook| ("notebook", notebook.to_string()));
+        let given: Vec<_> = std::iter::once(("logical ID", entry.logical_id.to_string())).chain(notebook).collect();
+        for (what, word) in &given {
+            let key = (*what, if *what == "notebook" { word.to_lowercase() } else { word.clone() });
+            if let Some(first) = seen.get(&key) {
+                let message = format!("two users have the {what} `{word}` in the lock");
+                let help = "restore the line; if two branches each added a user, remove the line that was not deployed";
+                return Some(Finding::twice(Rule::LockBroken, message, &place, first, help));
             }
-            return;
+            seen.insert(key, place.clone());
         }
-        if let Some(first) = seen.logical_ids.get(entry.logical_id.as_str()) {
-            clash(format!("two users have the logical ID `{}` in the lock", entry.logical_id), first);
-            return;
-        }
-        if let Some(notebook) = &entry.notebook {
-            if let Some(first) = seen.notebooks.get(&notebook.as_str().to_lowercase()) {
-                clash(format!("two users have the notebook `{notebook}` in the lock"), first);
-                return;
-            }
-            seen.notebooks.insert(notebook.as_str().to_lowercase(), &line.place);
-        }
-        seen.names.insert(name.as_str().to_lowercase(), &line.place);
-        seen.logical_ids.insert(entry.logical_id.to_string(), &line.place);
+        seen.insert(user, place);
         self.entries.insert(name, entry);
+        None
     }
 
     /// Whether the notebook name is or was another user's, without regard to case.
     pub(super) fn has_notebook(&self, name: &NotebookName) -> bool {
-        let own =
-            |entry: &LockEntry| entry.notebook.as_ref().is_some_and(|n| n.as_str().eq_ignore_ascii_case(name.as_str()));
-        self.entries.values().any(own)
+        let mut notebooks = self.entries.values().filter_map(|entry| entry.notebook.as_ref());
+        notebooks.any(|notebook| notebook.as_str().eq_ignore_ascii_case(name.as_str()))
     }
 
     /// The file's text: one line a user, by name.
@@ -121,17 +184,17 @@ impl PlacementLock {
              # commit it with the roster and the out folder, and do not edit it. Those who left keep their line, so that\n\
              # nobody is given what was theirs.\n\
              # user NAME STACK LOGICAL-ID NOTEBOOK E-MAIL\n\
-             version {LOCK_VERSION}\nstacks {}\n",
+             version {VERSION}\nstacks {}\n",
             self.stacks
         );
         for (name, entry) in &self.entries {
             let state = if entry.left { "left" } else { "user" };
             let notebook = match &entry.notebook {
-                None => LOCK_NOTHING.to_owned(),
+                None => NOTHING.to_owned(),
                 Some(notebook) if entry.gave_up => format!("({notebook})"),
                 Some(notebook) => notebook.to_string(),
             };
-            let email = entry.email.as_deref().unwrap_or(LOCK_NOTHING);
+            let email = entry.email.as_deref().unwrap_or(NOTHING);
             // Writing to a string cannot fail.
             let _ =
                 writeln!(text, "{state} {name} {} {} {notebook} {email}", stack_word(entry.stack), entry.logical_id);
@@ -156,51 +219,45 @@ impl LockEntry {
     }
 }
 
-fn twice(name: &UserName, place: &Place, first: &Place) -> Finding {
-    let message = format!("the user `{name}` stands twice in the lock, with different words");
+/// A finding about a lock that is not as racestack wrote it.
+fn broken(place: Place, message: impl Into<String>) -> Finding {
+    let path = place.path().display().to_string();
     Finding::new(Rule::LockBroken, message)
-        .at(place.clone())
-        .related(first.clone(), "first here")
-        .help("keep the line of what is deployed, and remove the other; if nothing of it is deployed, keep either")
-        .note("two branches that each added the user may have placed the user differently")
+        .at(place)
+        .help(format!("restore the committed file: `git checkout -- {path}`"))
+        .note(
+            "the lock keeps users where they are; made anew, it could move them, and CloudFormation would delete them",
+        )
 }
 
-/// What was seen so far, with the line that said it.
-#[derive(Default)]
-struct FirstLines<'a> {
-    names: BTreeMap<String, &'a Place>,
-    logical_ids: BTreeMap<String, &'a Place>,
-    notebooks: BTreeMap<String, &'a Place>,
-}
-
-/// The words of a line, as names.
-fn entry(line: &LockLine) -> Result<(UserName, LockEntry), String> {
+/// A user's line. The notebook's name is in brackets when the user gave it up.
+fn entry(left: bool, name: &str, words: &[&str]) -> Result<(UserName, LockEntry), String> {
     let refused = |word: &str, what: &str| format!("found `{}`, which is no {what}", shorten(word));
-    let name = UserName::parse(&line.name).map_err(|_| refused(&line.name, "user name"))?;
-    let stack = line.stack.strip_prefix("users-").and_then(|number| number.parse().ok());
-    let stack = stack.filter(|number| stack_word(*number) == line.stack);
-    let logical_id = LogicalId::parse(&line.logical_id).map_err(|_| refused(&line.logical_id, "logical ID"))?;
-    let word = line.notebook.as_deref();
-    let given_up = word.and_then(|word| word.strip_prefix('(')?.strip_suffix(')'));
-    let notebook = given_up.or(word).map(NotebookName::parse).transpose();
-    let notebook = notebook.map_err(|_| refused(word.unwrap_or_default(), "notebook name"))?;
-    let stack = stack.ok_or_else(|| refused(&line.stack, "users stack such as `users-001`"))?;
-    Ok((
-        name,
-        LockEntry {
-            left: line.left,
-            stack,
-            logical_id,
-            notebook,
-            gave_up: given_up.is_some(),
-            email: line.email.clone(),
-        },
-    ))
+    let [stack, logical_id, notebook, email] = words else { return Err(refused(name, "line of a user")) };
+    let given = |word: &&str| *word != NOTHING;
+    let notebook = Some(*notebook).filter(given);
+    let given_up = notebook.and_then(|word| word.strip_prefix('(')?.strip_suffix(')'));
+    let number = stack.strip_prefix("users-").and_then(|number| number.parse().ok());
+    let entry = LockEntry {
+        left,
+        logical_id: LogicalId::parse(logical_id).map_err(|_| refused(logical_id, "logical ID"))?,
+        notebook: given_up
+            .or(notebook)
+            .map(NotebookName::parse)
+            .transpose()
+            .map_err(|_| refused(notebook.unwrap_or_default(), "notebook name"))?,
+        gave_up: given_up.is_some(),
+        stack: number
+            .filter(|number| stack_word(*number) == *stack)
+            .ok_or_else(|| refused(stack, "users stack such as `users-001`"))?,
+        email: Some(*email).filter(given).map(str::to_owned),
+    };
+    Ok((UserName::parse(name).map_err(|_| refused(name, "user name"))?, entry))
 }
 
 /// An e-mail address as the lock can hold it: one word, or nothing.
 pub(super) fn email_word(email: Option<&str>) -> Option<String> {
     email
-        .filter(|email| !email.is_empty() && *email != LOCK_NOTHING && !email.contains(char::is_whitespace))
+        .filter(|email| !email.is_empty() && *email != NOTHING && !email.contains(char::is_whitespace))
         .map(str::to_owned)
 }

@@ -18,26 +18,25 @@ mod services;
 mod sharing;
 mod suppressions;
 mod tags;
-mod trusted;
 mod unique;
 mod users;
 
-pub use crate::config::{Language, MetadataSettings, Mfa, Profile, Service, SharedPart};
-pub use account::{Account, IdentityPlaces, TemplateBucket};
-pub use bucket::Bucket;
+pub use crate::config::{Language, MetadataSettings, Mfa, Part, Profile, Service};
+pub use account::Account;
+pub use bucket::{Bucket, bucket_place};
 pub use company_policies::CompanyPolicies;
 pub use fleet::clashes;
 pub use instance_types::{AllowedTypes, AllowedTypesOfAccount};
 pub use lock::{FEW_LEAVERS, FEW_LEAVERS_PERCENT, LockEntry, PlacementLock, StackNumber, stack_word};
 pub use names::{
-    AccountId, AccountName, BucketName, Company, EmailAddress, IamPath, InstanceType, KmsKeyArn, LogicalId,
+    AccountId, AccountName, BucketName, Company, EmailAddress, FolderName, IamPath, InstanceType, KmsKeyArn, LogicalId,
     NotebookName, Refusal, Region, RepositoryPath, SecurityGroupId, StackName, SubnetId, UserName,
 };
 pub use network::{AllowedNetworks, NotebookNetwork};
 pub use operations::{Budgets, KeyRotation, MAX_AGE_DAYS, key_rotation_role};
 pub use quotas::Quotas;
 pub use renames::rename_steps;
-pub use sharing::{FolderName, SharedFolders, TEAMS_FOLDER};
+pub use sharing::{SharedFolders, TEAMS_FOLDER};
 pub use suppressions::{SuppressedRule, Suppression, suppressions};
 pub use tags::{
     DISPLAY_NAME, EMAIL, MANAGED_BY, MANAGED_BY_RACESTACK, NOTEBOOK, OLD_KEY, RESERVED as RESERVED_TAGS, TEAM, Tag,

@@ -1,6 +1,9 @@
 //! Names and IDs whose constructors enforce AWS's syntax: past these types, nothing is checked again.
 
 use std::fmt;
+use std::sync::LazyLock;
+
+use regex::Regex;
 
 use crate::facts::{self, limits};
 
@@ -11,8 +14,14 @@ pub struct Refusal {
     pub allowed: &'static str,
 }
 
-macro_rules! name {
-    ($(#[$doc:meta])* $name:ident, $allowed:expr, $valid:expr) => {
+/// The most characters of an ARN, and of what has no limit of its own.
+/// Source: <https://docs.aws.amazon.com/IAM/latest/APIReference/API_AttachUserPolicy.html>
+const LONGEST: usize = 2_048;
+
+/// Kinds of names, each with the most characters, the expression that a whole name matches, what else must hold of it, and what is
+/// allowed in words.
+macro_rules! names {
+    ($($(#[$doc:meta])* $name:ident($longest:expr, $pattern:expr $(, $also:expr)?) $allowed:expr;)*) => {$(
         $(#[$doc])*
         #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
         pub struct $name(String);
@@ -23,8 +32,10 @@ macro_rules! name {
             /// # Errors
             /// What is allowed, when the text is not.
             pub fn parse(text: &str) -> Result<Self, Refusal> {
-                let valid: fn(&str) -> bool = $valid;
-                if valid(text) { Ok(Self(text.to_owned())) } else { Err(Refusal { allowed: $allowed }) }
+                static PATTERN: LazyLock<Regex> = LazyLock::new(|| whole($pattern));
+                let also: &[fn(&str) -> bool] = &[$($also)?];
+                let is_one = text.len() <= $longest && PATTERN.is_match(text) && also.iter().all(|holds| holds(text));
+                if is_one { Ok(Self(text.to_owned())) } else { Err(Refusal { allowed: $allowed }) }
             }
 
             /// The name as text.
@@ -38,91 +49,86 @@ macro_rules! name {
                 formatter.write_str(&self.0)
             }
         }
-    };
+    )*};
 }
 
-name! {
+#[expect(clippy::expect_used, reason = "the expressions are constants that the tests run")]
+fn whole(pattern: &str) -> Regex {
+    Regex::new(&format!("^(?:{pattern})$")).expect("a valid expression")
+}
+
+names! {
     /// The name of an account's folder, in `config/accounts` as in `out`.
-    AccountName,
-    "1 to 64 of `A-Z a-z 0-9 . _ -`, beginning with a letter or digit",
-    |text| {
-        within(text, 1..=64) && text.starts_with(|c: char| c.is_ascii_alphanumeric()) && only(text, "._-")
-    }
-}
-
-name! {
+    AccountName(64, "[A-Za-z0-9][A-Za-z0-9._-]*") "1 to 64 of `A-Z a-z 0-9 . _ -`, beginning with a letter or digit";
     /// The ID of an AWS account.
     /// Source: <https://docs.aws.amazon.com/accounts/latest/reference/manage-acct-identifiers.html>
-    AccountId,
-    "12 digits, in quotes",
-    |text| text.len() == 12 && text.bytes().all(|byte| byte.is_ascii_digit())
-}
-
-name! {
+    AccountId(12, "[0-9]{12}") "12 digits, in quotes";
     /// The company's short name. It begins stack names, hence a letter first, and bucket names, hence lower case; a
     /// lifecycle configuration `COMPANY-deepracer-users-001` has at most 63 characters.
-    Company,
-    "1 to 40 of `a-z 0-9 -`, beginning with a letter, ending with a letter or digit, without `--`",
-    |text| {
-        within(text, 1..=40)
-            && text.starts_with(|c: char| c.is_ascii_lowercase())
-            && !text.ends_with('-')
-            && !text.contains("--")
-            && text.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-')
-    }
-}
-
-name! {
+    Company(40, "[a-z](-?[a-z0-9])*")
+        "1 to 40 of `a-z 0-9 -`, beginning with a letter, ending with a letter or digit, without `--`";
     /// An AWS region. Whether it exists is for `facts::REGIONS` to say, which may be older than the region.
-    Region,
-    "a region such as `ap-northeast-1`",
-    |text| {
-        let parts: Vec<&str> = text.split('-').collect();
-        let word = |part: &&str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_lowercase());
-        parts.len() >= 3
-            && parts.split_last().is_some_and(|(number, words)| {
-                words.iter().all(word) && matches!(number.as_bytes(), [b'1'..=b'9'])
-            })
-    }
-}
-
-name! {
+    Region(LONGEST, "[a-z]+(-[a-z]+)+-[1-9]") "a region such as `ap-northeast-1`";
     /// The name of an S3 bucket.
     /// Source: <https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html>
-    BucketName,
-    "3 to 63 of `a-z 0-9 . -`, beginning and ending with a letter or digit, without `..`, not like an IP address, \
-     without the prefixes and suffixes that S3 reserves",
-    |text| {
-        let edge = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit();
-        limits::BUCKET_NAME_CHARACTERS.contains(&text.len())
-            && text.chars().all(|c| edge(c) || c == '.' || c == '-')
-            && text.starts_with(edge)
-            && text.ends_with(edge)
-            && !text.contains("..")
+    BucketName(*limits::BUCKET_NAME_CHARACTERS.end(), "[a-z0-9][a-z0-9.-]+[a-z0-9]", |text| {
+        !text.contains("..")
             && text.parse::<std::net::Ipv4Addr>().is_err()
             && !limits::BUCKET_NAME_PREFIXES.iter().any(|prefix| text.starts_with(prefix))
             && !limits::BUCKET_NAME_SUFFIXES.iter().any(|suffix| text.ends_with(suffix))
-    }
-}
-
-name! {
+    }) "3 to 63 of `a-z 0-9 . -`, beginning and ending with a letter or digit, without `..`, not like an IP address, \
+     without the prefixes and suffixes that S3 reserves";
+    /// A folder at the top of the bucket. It holds no character that means something in an ARN, a pattern or a path.
+    FolderName(limits::USER_NAME_CHARACTERS, "[A-Za-z0-9][A-Za-z0-9._-]*")
+        "1 to 64 of `A-Z a-z 0-9 . _ -`, beginning with a letter or digit: one folder, without a slash";
     /// A folder of a Git repository, as its path from the repository's root.
-    RepositoryPath,
-    "a path such as `out`, from the root of the repository: words of `A-Z a-z 0-9 . _ -`, with `/` between them",
-    |text| {
-        text.split('/').all(|word| !word.is_empty() && only(word, "._-") && word != "." && word != "..")
-    }
-}
-
-name! {
+    RepositoryPath(LONGEST, "[A-Za-z0-9._-]+(/[A-Za-z0-9._-]+)*", |text| text.split('/').all(|word| !matches!(word, "." | "..")))
+        "a path such as `out`, from the root of the repository: words of `A-Z a-z 0-9 . _ -`, with `/` between them";
     /// The friendly name of an IAM user, which is also the name of the person's folder and of their notebook's role.
     /// Source: <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html>
-    UserName,
-    "1 to 64 of `A-Z a-z 0-9 _ + = . @ -`, and not `.` or `..`",
-    |text| {
-        // IAM takes a comma, too; but the name is the value of the tag `user`, and no tag takes one.
-        within(text, 1..=limits::USER_NAME_CHARACTERS) && only(text, "_+=.@-") && text != "." && text != ".."
-    }
+    // IAM takes a comma, too; but the name is the value of the tag `user`, and no tag takes one.
+    UserName(limits::USER_NAME_CHARACTERS, "[A-Za-z0-9_+=.@-]+", |text| !matches!(text, "." | ".."))
+        "1 to 64 of `A-Z a-z 0-9 _ + = . @ -`, and not `.` or `..`";
+    /// The path of IAM users, groups, roles and policies. Narrower than IAM allows: a `*` or `?` would be a wildcard in
+    /// the ARNs of our policies.
+    IamPath(limits::IAM_PATH_CHARACTERS, "/([A-Za-z0-9_+=,.@-]+/)*")
+        "a path such as `/deepracer/`: begins and ends with `/`, between them words of `A-Z a-z 0-9 _ + = , . @ -`";
+    /// A managed policy of the company's, by its path and name.
+    PolicyPath(limits::IAM_PATH_CHARACTERS, "/?([A-Za-z0-9_+=,.@-]+/)*[A-Za-z0-9_+=,.@-]{1,128}")
+        "the ARN of a policy of the account, or a policy's path and name, such as `company/Boundary`";
+    /// What the names of the service roles end with. The longest of the console's names, `AWSDeepRacerCloudFormationAccessRole`,
+    /// has 36 of IAM's 64 characters.
+    RoleSuffix(28, "[A-Za-z0-9_+=,.@-]*") "up to 28 of `A-Z a-z 0-9 _ + = , . @ -`";
+    /// The ARN of an IAM user or role, perhaps with wildcards behind the account's ID. One that could mean everybody of an account
+    /// would keep an audit from finding anything.
+    PrincipalPattern(LONGEST, "(?s)arn:aws[^:]*:iam::[0-9]{12}:(user|role)/.*[^*?/].*")
+        "the ARN of an IAM user or role, `arn:aws:iam::ACCOUNT-ID:role/NAME` or `:user/NAME`, in which `*` and `?` are wildcards";
+    /// The name of a SageMaker notebook instance.
+    /// Source: <https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_CreateNotebookInstance.html>
+    NotebookName(limits::NOTEBOOK_NAME_CHARACTERS, "[A-Za-z0-9](-*[A-Za-z0-9])*")
+        "1 to 63 of `A-Z a-z 0-9 -`, beginning and ending with a letter or digit";
+    /// The logical ID of a resource, or the part of it that all resources of a person begin with.
+    /// Source: <https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/resources-section-structure.html>
+    LogicalId(limits::LOGICAL_ID_CHARACTERS, "[A-Za-z0-9]+") "1 to 255 of `A-Z a-z 0-9`";
+    /// The name of a CloudFormation stack.
+    /// Source: <https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_CreateStack.html>
+    StackName(limits::STACK_NAME_CHARACTERS, "[A-Za-z][A-Za-z0-9-]*") "1 to 128 of `A-Z a-z 0-9 -`, beginning with a letter";
+    /// The type of a notebook instance. Whether notebooks can have it is for `facts` to say.
+    InstanceType(LONGEST, r"ml\.[a-z0-9-]+\.[a-z0-9-]+") "an instance type such as `ml.t3.medium`";
+    /// An instance type, or all types of a family.
+    TypePattern(LONGEST, r"ml\.[a-z0-9-]+\.([a-z0-9-]+|\*)")
+        "an instance type such as `ml.t3.medium`, or a family such as `ml.t3.*`";
+    /// The ARN of a KMS key.
+    /// Source: <https://docs.aws.amazon.com/kms/latest/developerguide/concepts.html#key-id-key-ARN>
+    KmsKeyArn(LONGEST, "arn:aws[^:]*:kms:[a-z]+(-[a-z]+)+-[1-9]:[0-9]{12}:key/[A-Za-z0-9-]+")
+        "the ARN of a key, such as `arn:aws:kms:ap-northeast-1:111122223333:key/0123abcd-…`";
+    /// An e-mail address that notices are sent to.
+    EmailAddress(limits::EMAIL_CHARACTERS, r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]+@([A-Za-z0-9-]+\.)+[A-Za-z0-9-]+")
+        "an e-mail address in ASCII, such as `admins@example.com`";
+    /// The ID of a VPC subnet.
+    SubnetId(LONGEST, "subnet-[0-9a-f]{8,17}") "a subnet's ID, such as `subnet-0123456789abcdef0`";
+    /// The ID of a VPC security group.
+    SecurityGroupId(LONGEST, "sg-[0-9a-f]{8,17}") "a security group's ID, such as `sg-0123456789abcdef0`";
 }
 
 impl UserName {
@@ -130,110 +136,6 @@ impl UserName {
     pub fn takes(c: char) -> bool {
         c.is_ascii_alphanumeric() || "_+=.@-".contains(c)
     }
-}
-
-name! {
-    /// The path of IAM users, groups, roles and policies. Narrower than IAM allows: a `*` or `?` would be a wildcard in
-    /// the ARNs of our policies.
-    IamPath,
-    "a path such as `/deepracer/`: begins and ends with `/`, between them words of `A-Z a-z 0-9 _ + = , . @ -`",
-    |text| {
-        within(text, 1..=limits::IAM_PATH_CHARACTERS)
-            && (text == "/"
-                || text.strip_prefix('/').and_then(|rest| rest.strip_suffix('/')).is_some_and(|inner| {
-                    inner.split('/').all(|word| !word.is_empty() && only(word, "_+=,.@-"))
-                }))
-    }
-}
-
-name! {
-    /// The name of a SageMaker notebook instance.
-    /// Source: <https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_CreateNotebookInstance.html>
-    NotebookName,
-    "1 to 63 of `A-Z a-z 0-9 -`, beginning and ending with a letter or digit",
-    |text| {
-        within(text, 1..=limits::NOTEBOOK_NAME_CHARACTERS)
-            && only(text, "-")
-            && !text.starts_with('-')
-            && !text.ends_with('-')
-    }
-}
-
-name! {
-    /// The logical ID of a resource, or the part of it that all resources of a person begin with.
-    /// Source: <https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/resources-section-structure.html>
-    LogicalId,
-    "1 to 255 of `A-Z a-z 0-9`",
-    |text| within(text, 1..=limits::LOGICAL_ID_CHARACTERS) && only(text, "")
-}
-
-name! {
-    /// The name of a CloudFormation stack.
-    /// Source: <https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_CreateStack.html>
-    StackName,
-    "1 to 128 of `A-Z a-z 0-9 -`, beginning with a letter",
-    |text| {
-        within(text, 1..=limits::STACK_NAME_CHARACTERS)
-            && only(text, "-")
-            && text.starts_with(|c: char| c.is_ascii_alphabetic())
-    }
-}
-
-name! {
-    /// The type of a notebook instance. Whether notebooks can have it is for `facts` to say.
-    InstanceType,
-    "an instance type such as `ml.t3.medium`",
-    |text| {
-        let parts: Vec<&str> = text.split('.').collect();
-        let word = |part: &str| {
-            !part.is_empty() && part.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
-        };
-        matches!(parts.as_slice(), ["ml", family, size] if word(family) && word(size))
-    }
-}
-
-name! {
-    /// The ARN of a KMS key.
-    /// Source: <https://docs.aws.amazon.com/kms/latest/developerguide/concepts.html#key-id-key-ARN>
-    KmsKeyArn,
-    "the ARN of a key, such as `arn:aws:kms:ap-northeast-1:111122223333:key/0123abcd-…`",
-    |text| {
-        let parts: Vec<&str> = text.splitn(6, ':').collect();
-        matches!(parts.as_slice(), ["arn", partition, "kms", region, account, key]
-            if partition.starts_with("aws")
-                && Region::parse(region).is_ok()
-                && AccountId::parse(account).is_ok()
-                && key.strip_prefix("key/").is_some_and(|id| !id.is_empty() && only(id, "-")))
-    }
-}
-
-name! {
-    /// An e-mail address that notices are sent to.
-    EmailAddress,
-    "an e-mail address in ASCII, such as `admins@example.com`",
-    |text| {
-        let is_domain = |domain: &str| {
-            domain.contains('.') && domain.split('.').all(|label| !label.is_empty() && only(label, "-"))
-        };
-        within(text, 3..=limits::EMAIL_CHARACTERS)
-            && text.split_once('@').is_some_and(|(local, domain)| {
-                !local.is_empty() && only(local, ".!#$%&'*+/=?^_`{|}~-") && is_domain(domain)
-            })
-    }
-}
-
-name! {
-    /// The ID of a VPC subnet.
-    SubnetId,
-    "a subnet's ID, such as `subnet-0123456789abcdef0`",
-    |text| text.strip_prefix("subnet-").is_some_and(hexadecimal)
-}
-
-name! {
-    /// The ID of a VPC security group.
-    SecurityGroupId,
-    "a security group's ID, such as `sg-0123456789abcdef0`",
-    |text| text.strip_prefix("sg-").is_some_and(hexadecimal)
 }
 
 impl Region {
@@ -271,19 +173,6 @@ impl IamPath {
     pub fn child(&self, word: &str) -> Self {
         Self(format!("{}{word}/", self.0))
     }
-}
-
-fn within(text: &str, characters: std::ops::RangeInclusive<usize>) -> bool {
-    characters.contains(&text.chars().count())
-}
-
-/// Whether all characters are ASCII letters, digits or in `others`.
-fn only(text: &str, others: &str) -> bool {
-    text.chars().all(|c| c.is_ascii_alphanumeric() || others.contains(c))
-}
-
-fn hexadecimal(text: &str) -> bool {
-    within(text, 8..=17) && text.bytes().all(|byte| byte.is_ascii_hexdigit() && !byte.is_ascii_uppercase())
 }
 
 #[cfg(test)]
@@ -376,6 +265,11 @@ mod tests {
             ],
         );
         check(SubnetId::parse, &["subnet-0123456789abcdef0"], &["subnet-", "0123", "subnet-xyz12345"]);
+        check(
+            FolderName::parse,
+            &["materials", "Tracks-2026", "a", "x.y_z", &long[..64]],
+            &["", "a/b", "a/", "/a", "*", "a*", "a?", "${aws:username}", ".", "..", "a b", "材料", "-a", &long],
+        );
         check(AccountName::parse, &["tokyo", "a.b_c-1"], &["", ".", "..", ".git", "a/b", "名"]);
     }
 

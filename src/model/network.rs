@@ -7,7 +7,7 @@ use serde::Serialize;
 use super::names::{Refusal, SecurityGroupId, SubnetId};
 use super::reader::Reader;
 use crate::facts::limits;
-use crate::finding::{Finding, Rule};
+use crate::finding::Rule;
 
 /// The network of the notebooks.
 #[derive(Debug, Clone)]
@@ -29,14 +29,19 @@ pub struct AllowedNetworks {
     pub endpoints: Vec<String>,
 }
 
-/// A range of addresses that AWS can see a request come from.
-fn range(text: &str) -> Result<String, Refusal> {
+/// What the ID of a VPC endpoint begins with.
+const ENDPOINT: &str = "vpce-";
+
+/// A VPC endpoint, or a range of addresses that AWS can see a request come from.
+fn network(text: &str) -> Result<String, Refusal> {
     let is_public = |address: IpAddr, length: u8| match address {
         IpAddr::V4(address) => length <= 32 && !address.is_private(),
         IpAddr::V6(address) => length <= 128 && !address.is_unique_local(),
     };
     let parts = text.split_once('/').and_then(|(address, length)| Some((address.parse().ok()?, length.parse().ok()?)));
-    if parts.is_some_and(|(address, length)| is_public(address, length)) {
+    let is_range = parts.is_some_and(|(address, length)| is_public(address, length));
+    let id = text.strip_prefix(ENDPOINT).unwrap_or_default();
+    if is_range || (id.len() >= 8 && id.bytes().all(|byte| byte.is_ascii_hexdigit())) {
         return Ok(text.to_owned());
     }
     let allowed =
@@ -44,60 +49,45 @@ fn range(text: &str) -> Result<String, Refusal> {
     Err(Refusal { allowed })
 }
 
-fn is_endpoint(text: &str) -> bool {
-    text.strip_prefix("vpce-").is_some_and(|id| id.len() >= 8 && id.bytes().all(|byte| byte.is_ascii_hexdigit()))
-}
-
 impl Reader<'_> {
     /// What the settings say of the networks of people.
     pub(super) fn allowed_networks(&mut self) -> Option<AllowedNetworks> {
         const KEY: &str = "allowed_networks";
-        let listed = self.config.settings.allowed_networks.as_deref()?;
-        if listed.is_empty() {
-            let finding = Finding::new(Rule::SettingsContradiction, format!("`{KEY}` allows no network at all"));
-            let place = self.config.node.place_of(KEY);
-            self.findings.push(finding.at(place).help(format!("name a network in `{KEY}`, or leave it out")));
+        let listed = self.config.settings.allowed_networks.as_deref();
+        if listed?.is_empty() {
+            let help = format!("name a network in `{KEY}`, or leave it out");
+            self.contradict(KEY, format!("`{KEY}` allows no network at all"), help);
         }
-        let (endpoints, ranges): (Vec<String>, Vec<String>) =
-            listed.iter().cloned().partition(|text| is_endpoint(text));
-        let ranges = ranges.iter().filter_map(|text| self.optional(KEY, Some(text), range)).collect();
+        let networks = self.list(KEY, listed, network).into_iter();
+        let (endpoints, ranges) = networks.partition(|network| network.starts_with(ENDPOINT));
         Some(AllowedNetworks { ranges, endpoints })
     }
 
     /// What the settings say of the network.
     pub(super) fn network(&mut self) -> NotebookNetwork {
-        let notebooks = self.config.settings.notebooks.as_ref();
-        let subnet_id = notebooks.and_then(|notebooks| notebooks.subnet_id.as_deref());
-        let subnet_id = self.optional("notebooks.subnet_id", subnet_id, SubnetId::parse);
-        let listed = notebooks.and_then(|notebooks| notebooks.security_group_ids.as_deref()).unwrap_or_default();
-        let security_group_ids: Vec<SecurityGroupId> = listed
-            .iter()
-            .filter_map(|id| self.optional("notebooks.security_group_ids", Some(id), SecurityGroupId::parse))
-            .collect();
-        let direct_internet_access = notebooks.and_then(|notebooks| notebooks.direct_internet_access).unwrap_or(true);
-        let mut contradict = |message: String, key: &str, help: &str| {
-            let finding = Finding::new(Rule::SettingsContradiction, message).help(help);
-            self.findings.push(finding.at(self.config.node.place_of(key)));
-        };
+        const GROUPS: &str = "notebooks.security_group_ids";
+        let notebooks = &self.config.settings.notebooks;
+        let subnet_id = self.optional("notebooks.subnet_id", notebooks.subnet_id.as_deref(), SubnetId::parse);
+        let listed = notebooks.security_group_ids.as_deref();
+        let security_group_ids = self.list(GROUPS, listed, SecurityGroupId::parse);
+        let direct_internet_access = notebooks.direct_internet_access.unwrap_or(true);
+        let count = listed.unwrap_or_default().len();
         if subnet_id.is_none() && !direct_internet_access {
-            let message = "without direct internet access, a notebook needs a subnet".to_owned();
-            contradict(message, "notebooks.direct_internet_access", "set `notebooks.subnet_id`");
+            let message = "without direct internet access, a notebook needs a subnet";
+            self.contradict("notebooks.direct_internet_access", message, "set `notebooks.subnet_id`");
         }
         if subnet_id.is_none() && !security_group_ids.is_empty() {
-            let message = "security groups belong to a subnet, and there is none".to_owned();
-            contradict(message, "notebooks.security_group_ids", "set `notebooks.subnet_id`");
+            let message = "security groups belong to a subnet, and there is none";
+            self.contradict(GROUPS, message, "set `notebooks.subnet_id`");
         }
-        if listed.len() > limits::NOTEBOOK_SECURITY_GROUPS {
-            let message =
-                format!("found {} security groups, allowed are {}", listed.len(), limits::NOTEBOOK_SECURITY_GROUPS);
-            contradict(message, "notebooks.security_group_ids", "shorten `notebooks.security_group_ids`");
+        if count > limits::NOTEBOOK_SECURITY_GROUPS {
+            let message = format!("found {count} security groups, allowed are {}", limits::NOTEBOOK_SECURITY_GROUPS);
+            self.contradict(GROUPS, message, format!("shorten `{GROUPS}`"));
         }
-        if subnet_id.is_some() && listed.is_empty() {
+        if subnet_id.is_some() && count == 0 {
             let message = "the notebooks have a subnet and no security group: with that of the network, machines in it may reach each other";
-            let finding = Finding::new(Rule::SettingsDefaultSecurityGroup, message);
-            let place = self.config.node.place_of("notebooks.subnet_id");
-            let help = "set `notebooks.security_group_ids`: until then, training jobs may have any group, too";
-            self.findings.push(finding.at(place).help(help));
+            let help = format!("set `{GROUPS}`: until then, training jobs may have any group, too");
+            self.find(Rule::SettingsDefaultSecurityGroup, "notebooks.subnet_id", message, help);
         }
         NotebookNetwork { subnet_id, security_group_ids, direct_internet_access }
     }

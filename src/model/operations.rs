@@ -4,7 +4,7 @@ use super::names::{Company, EmailAddress, Region};
 use super::reader::Reader;
 use crate::config::{AccessKeySettings, BudgetSettings, LogSettings};
 use crate::facts::{REGIONS_WITHOUT_BUDGETS, RETENTION_DAYS};
-use crate::finding::{Finding, Rule};
+use crate::finding::Rule;
 
 /// The age at which an access key is deactivated, in days, unless the settings say otherwise. It is no built-in default
 /// of the settings, since `access_keys` alone asks for the rotation.
@@ -52,10 +52,8 @@ impl Reader<'_> {
         if !RETENTION_DAYS.contains(&days) {
             let message = format!("found {days} days for `logs.retention_days`, which CloudWatch Logs does not know");
             let near = RETENTION_DAYS.iter().find(|known| **known > days).or(RETENTION_DAYS.last());
-            let finding = Finding::new(Rule::SettingsWrongType, message);
-            let place = self.config.node.place_of("logs.retention_days");
-            self.findings
-                .push(finding.at(place).help(format!("the next that it knows is {}", near.unwrap_or(&LOG_DAYS))));
+            let help = format!("the next that it knows is {}", near.unwrap_or(&LOG_DAYS));
+            self.find(Rule::SettingsWrongType, "logs.retention_days", message, help);
         }
         Some(days)
     }
@@ -63,15 +61,14 @@ impl Reader<'_> {
     /// The budgets, where the settings ask for them.
     pub(super) fn budgets(&mut self, asked: Option<&BudgetSettings>, region: Option<&Region>) -> Option<Budgets> {
         let asked = asked?;
-        let place = self.config.node.place_of("budgets");
         if asked.monthly_usd.is_none() && asked.monthly_usd_per_user.is_none() && self.config.complete {
-            let finding = Finding::new(Rule::SettingsMissingKey, "`budgets` names no amount").at(place.clone());
-            self.findings.push(finding.help("add `monthly_usd` or `monthly_usd_per_user` to `budgets`"));
+            let help = "add `monthly_usd` or `monthly_usd_per_user` to `budgets`";
+            self.find(Rule::SettingsMissingKey, "budgets", "`budgets` names no amount", help);
         }
         if let Some(region) = region.filter(|region| REGIONS_WITHOUT_BUDGETS.contains(&region.as_str())) {
             let message = format!("CloudFormation was not known to have budgets in the region `{region}`");
-            let finding = Finding::new(Rule::BudgetUnavailable, message).at(place);
-            self.findings.push(finding.help("remove `budgets` from this account, and watch its costs from another"));
+            let help = "remove `budgets` from this account, and watch its costs from another";
+            self.find(Rule::BudgetUnavailable, "budgets", message, help);
         }
         let notify = self.required("budgets.notify", asked.notify.as_deref(), EmailAddress::parse)?;
         Some(Budgets { monthly_usd: asked.monthly_usd, monthly_usd_per_user: asked.monthly_usd_per_user, notify })
@@ -90,16 +87,13 @@ impl Reader<'_> {
                 .into_iter()
                 .find(|key| self.config.node.get(key).is_some())
                 .unwrap_or("access_keys");
-            let finding = Finding::new(Rule::SettingsContradiction, message).at(self.config.node.place_of(key));
-            self.findings.push(finding.help("lower `access_keys.warn_days`, or raise `access_keys.max_age_days`"));
+            self.contradict(key, message, "lower `access_keys.warn_days`, or raise `access_keys.max_age_days`");
         }
         let alarm = asked.alarm.unwrap_or_default();
         if alarm && self.config.settings.kms_key.is_none() && self.config.complete {
             // Source: https://docs.aws.amazon.com/sns/latest/dg/sns-key-management.html
             let message = "CloudWatch cannot publish to a topic that has SNS's own key";
-            let finding = Finding::new(Rule::SettingsContradiction, message);
-            let place = self.config.node.place_of("access_keys.alarm");
-            self.findings.push(finding.at(place).help("set `kms_key`, or leave `access_keys.alarm` out"));
+            self.contradict("access_keys.alarm", message, "set `kms_key`, or leave `access_keys.alarm` out");
         }
         let notify = self.required("access_keys.notify", asked.notify.as_deref(), EmailAddress::parse)?;
         Some(KeyRotation { max_age_days, warn_days, notify, alarm })

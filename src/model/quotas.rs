@@ -22,19 +22,15 @@ pub struct Quotas {
 
 impl Quotas {
     /// What AWS grants by itself, but for what the settings say that it has raised.
-    pub(super) fn raised(raised: Option<&QuotaSettings>) -> Self {
+    pub(super) fn raised(raised: &QuotaSettings) -> Self {
         let of = |raised: Option<u32>, default: usize| raised.and_then(|n| usize::try_from(n).ok()).unwrap_or(default);
+        let notebooks = raised.notebooks.iter().flatten();
         Self {
             users: limits::ACCOUNT_USERS,
-            roles: of(raised.and_then(|raised| raised.roles), limits::ACCOUNT_ROLES),
-            policies: of(raised.and_then(|raised| raised.policies), limits::ACCOUNT_POLICIES),
-            stacks: of(raised.and_then(|raised| raised.stacks), limits::ACCOUNT_STACKS),
-            notebooks: raised
-                .and_then(|raised| raised.notebooks.as_ref())
-                .into_iter()
-                .flatten()
-                .map(|(instance_type, quota)| (instance_type.clone(), usize::try_from(*quota).unwrap_or(usize::MAX)))
-                .collect(),
+            roles: of(raised.roles, limits::ACCOUNT_ROLES),
+            policies: of(raised.policies, limits::ACCOUNT_POLICIES),
+            stacks: of(raised.stacks, limits::ACCOUNT_STACKS),
+            notebooks: notebooks.map(|(kind, quota)| (kind.clone(), of(Some(*quota), usize::MAX))).collect(),
         }
     }
 }

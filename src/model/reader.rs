@@ -41,15 +41,49 @@ impl Reader<'_> {
         text: Option<&str>,
         parse: fn(&str) -> Result<T, Refusal>,
     ) -> Option<T> {
-        let text = text?;
-        match parse(text) {
-            Ok(name) => Some(name),
-            Err(refusal) => {
-                let message = format!("found `{}` for `{key}`, allowed is {}", shorten(text), refusal.allowed);
-                let finding = Finding::new(Rule::SettingsInvalidName, message).help(format!("correct `{key}`"));
-                self.findings.push(finding.at(self.config.node.place_of(key)));
-                None
-            }
-        }
+        let place = self.config.node.place_of(key);
+        self.parsed(key, text?, place, parse)
+    }
+
+    /// The texts of a list, checked as `optional` does.
+    pub(super) fn list<T>(
+        &mut self,
+        key: &str,
+        texts: Option<&[String]>,
+        parse: fn(&str) -> Result<T, Refusal>,
+    ) -> Vec<T> {
+        self.placed_list(key, texts, parse).into_iter().map(|(value, _)| value).collect()
+    }
+
+    /// The same, each with its place.
+    pub(super) fn placed_list<T>(
+        &mut self,
+        key: &str,
+        texts: Option<&[String]>,
+        parse: fn(&str) -> Result<T, Refusal>,
+    ) -> Vec<(T, Place)> {
+        let places = self.config.node.places_in(key);
+        let texts = texts.unwrap_or_default().iter().zip(places);
+        texts.filter_map(|(text, place)| Some((self.parsed(key, text, place.clone(), parse)?, place))).collect()
+    }
+
+    fn parsed<T>(&mut self, key: &str, text: &str, place: Place, parse: fn(&str) -> Result<T, Refusal>) -> Option<T> {
+        let refused = |refusal: Refusal| {
+            let message = format!("found `{}` for `{key}`, allowed is {}", shorten(text), refusal.allowed);
+            let finding = Finding::new(Rule::SettingsInvalidName, message).at(place);
+            self.findings.push(finding.help(format!("correct `{key}`")));
+        };
+        parse(text).map_err(refused).ok()
+    }
+
+    /// Adds a finding of `rule` at the place of `key`.
+    pub(super) fn find(&mut self, rule: Rule, key: &str, message: impl Into<String>, help: impl Into<String>) {
+        let finding = Finding::new(rule, message).at(self.config.node.place_of(key));
+        self.findings.push(finding.help(help));
+    }
+
+    /// Adds a finding of two settings that cannot hold together.
+    pub(super) fn contradict(&mut self, key: &str, message: impl Into<String>, help: impl Into<String>) {
+        self.find(Rule::SettingsContradiction, key, message, help);
     }
 }

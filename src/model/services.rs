@@ -2,11 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use super::names::{IamPath, Refusal};
+use super::names::IamPath;
 use super::reader::Reader;
-use crate::config::{Content, Service};
+use crate::config::Service;
 use crate::facts::SERVICE_ROLE_PATH;
-use crate::finding::{Finding, Rule};
 use crate::source::Place;
 
 impl Service {
@@ -61,31 +60,13 @@ impl Reader<'_> {
         if let Some(path) = path.filter(reached) {
             let message =
                 format!("services may pass the roles below `{path}`, and so take on a person's notebook role");
-            let finding = Finding::new(Rule::SettingsContradiction, message);
-            let place = self.config.node.place_of(key);
-            self.findings.push(finding.at(place).help(format!("choose another `{key}`, such as `/deepracer/`")));
+            self.contradict(key, message, format!("choose another `{key}`, such as `/deepracer/`"));
         }
         own
     }
 
-    pub(super) fn service_role_suffix(&mut self) -> String {
-        // The longest of the console's names, AWSDeepRacerCloudFormationAccessRole, has 36 of IAM's 64 characters.
-        const ALLOWED: &str = "up to 28 of `A-Z a-z 0-9 _ + = , . @ -`";
-        let suffix = self.config.settings.service_roles.as_ref().and_then(|roles| roles.suffix.as_deref());
-        self.optional("service_roles.suffix", suffix, |text| {
-            let valid = text.len() <= 28 && text.chars().all(|c| c.is_ascii_alphanumeric() || "_+=,.@-".contains(c));
-            if valid { Ok(text.to_owned()) } else { Err(Refusal { allowed: ALLOWED }) }
-        })
-        .unwrap_or_default()
-    }
-
     pub(super) fn services(&self) -> BTreeMap<Service, Place> {
-        let listed = self.config.settings.services.as_deref().unwrap_or_default();
-        let node = self.config.node.get("services");
-        let places = match node.map(|node| &node.content) {
-            Some(Content::Sequence(values)) => values.iter().map(|value| value.place.clone()).collect(),
-            _ => Vec::new(),
-        };
-        listed.iter().copied().zip(places).collect()
+        let listed = self.config.settings.services.iter().flatten().copied();
+        listed.zip(self.config.node.places_in("services")).collect()
     }
 }

@@ -1,6 +1,6 @@
 //! Suppressions, validated: which findings somebody answers for, and until when.
 
-use crate::config::{Config, Node, SuppressionRow, did_you_mean, shorten};
+use crate::config::{Config, Node, SuppressionRow, shorten, suggest};
 use crate::facts::date::Date;
 use crate::finding::{Finding, RULES, Rule, Severity};
 use crate::source::Place;
@@ -41,22 +41,19 @@ pub fn suppressions(config: &Config, findings: &mut Vec<Finding>) -> Vec<Suppres
 fn suppression(node: &Node, row: &SuppressionRow, findings: &mut Vec<Finding>) -> Option<Suppression> {
     let before = findings.len();
     let rule = rule(row, node.place_of("rule"), findings);
+    let mut find = |rule, key, message: String, help| {
+        findings.push(Finding::new(rule, message).at(node.place_of(key)).help(help));
+    };
     for (key, value) in [("resource", &row.resource), ("reason", &row.reason), ("owner", &row.owner)] {
         if value.trim().is_empty() {
-            let message = format!("`{key}` of a suppression is empty");
-            findings.push(
-                Finding::new(Rule::SuppressionIncomplete, message)
-                    .at(node.place_of(key))
-                    .help("say what is suppressed, why, and who answers for it"),
-            );
+            let help = "say what is suppressed, why, and who answers for it";
+            find(Rule::SuppressionIncomplete, key, format!("`{key}` of a suppression is empty"), help);
         }
     }
     let expires = row.expires.parse::<Date>();
     if let Err(allowed) = expires {
         let message = format!("found `{}` for `expires`, {allowed}", shorten(&row.expires));
-        findings.push(
-            Finding::new(Rule::SettingsWrongType, message).at(node.place_of("expires")).help("correct `expires`"),
-        );
+        find(Rule::SettingsWrongType, "expires", message, "correct `expires`");
     }
     if findings.len() > before {
         return None;
@@ -79,15 +76,14 @@ fn rule(row: &SuppressionRow, place: Place, findings: &mut Vec<Finding>) -> Opti
         return Some(SuppressedRule::Guard(row.rule.clone()));
     }
     let Some(info) = RULES.iter().find(|info| info.id == row.rule) else {
-        let near = did_you_mean(&row.rule, RULES.iter().map(|info| info.id));
-        let help =
-            near.map_or_else(|| "docs/findings.md lists all rules".to_owned(), |id| format!("did you mean `{id}`?"));
+        let help = suggest(&row.rule, RULES.iter().map(|info| info.id), "docs/findings.md lists all rules");
         let message = format!("there is no rule `{}`", shorten(&row.rule));
         findings.push(Finding::new(Rule::SuppressionUnknownRule, message).at(place).help(help));
         return None;
     };
-    let always_error = info.severity == Severity::Error && !is_of_isolation(info.rule);
-    if always_error || is_about_suppressions(info.rule) {
+    // A warning with the documented policies. As an error, nobody suppresses it.
+    let may_be_warning = info.severity == Severity::Warning || info.id.starts_with("isolation::");
+    if !may_be_warning || info.id.starts_with("suppression::") {
         let help = if info.rule == Rule::GuardViolation {
             "name the guard rule that is violated, such as `NOTEBOOK_ROOT_ACCESS_DISABLED`"
         } else {
@@ -98,13 +94,4 @@ fn rule(row: &SuppressionRow, place: Place, findings: &mut Vec<Finding>) -> Opti
         return None;
     }
     Some(SuppressedRule::Warning(info.rule))
-}
-
-/// A warning with the documented policies. As an error, nobody suppresses it.
-fn is_of_isolation(rule: Rule) -> bool {
-    rule.info().id.starts_with("isolation::")
-}
-
-fn is_about_suppressions(rule: Rule) -> bool {
-    rule.info().id.starts_with("suppression::")
 }

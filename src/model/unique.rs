@@ -19,24 +19,16 @@ pub(super) fn check(users: &[User], findings: &mut Vec<Finding>) {
             } else {
                 format!("the users `{}` and `{}` differ in case alone", first.name, user.name)
             };
-            findings.push(
-                Finding::new(Rule::RosterDuplicateUser, message)
-                    .at(user.place.clone())
-                    .related(first.place.clone(), "first here")
-                    .help("change `name`, or remove the row: IAM user names are unique without regard to case"),
-            );
+            let help = "change `name`, or remove the row: IAM user names are unique without regard to case";
+            findings.push(Finding::twice(Rule::RosterDuplicateUser, message, &user.place, &first.place, help));
             continue;
         }
         if let Some(email) = &user.email
             && let Some(first) = emails.insert(email.to_lowercase(), user)
         {
             let message = format!("the users `{}` and `{}` have one e-mail address, `{email}`", first.name, user.name);
-            findings.push(
-                Finding::new(Rule::RosterDuplicateEmail, message)
-                    .at(user.place.clone())
-                    .related(first.place.clone(), "first here")
-                    .help("if they are one person, keep one row; for a new name, write the former one under `was`"),
-            );
+            let help = "if they are one person, keep one row; for a new name, write the former one under `was`";
+            findings.push(Finding::twice(Rule::RosterDuplicateEmail, message, &user.place, &first.place, help));
         }
         let Some(notebook) = &user.notebook else { continue };
         if let Some(first) = notebooks.insert(notebook.name.as_str().to_lowercase(), user) {
@@ -44,12 +36,8 @@ pub(super) fn check(users: &[User], findings: &mut Vec<Finding>) {
                 "the notebooks of `{}` and `{}` would share the name `{}`",
                 first.name, user.name, notebook.name
             );
-            findings.push(
-                Finding::new(Rule::RosterSharedNotebookName, message)
-                    .at(user.place.clone())
-                    .related(first.place.clone(), "first here")
-                    .help("set `notebook.name` for one of them"),
-            );
+            let help = "set `notebook.name` for one of them";
+            findings.push(Finding::twice(Rule::RosterSharedNotebookName, message, &user.place, &first.place, help));
         }
     }
     // Training jobs of `a--b` could be named like those of `a`.

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::ids::{NewNames, Wish};
 use super::instance_types::{self, AllowedTypes};
 use super::lock::{self, PlacementLock, StackNumber};
-use super::names::{InstanceType, LogicalId, NotebookName, UserName};
+use super::names::{InstanceType, LogicalId, NotebookName, Refusal, UserName};
 use super::sharing::{self, ReservedName};
 use super::tags::{self, Tag};
 use crate::config::{Node, RosterConfig, RosterNotebook, RosterNotebookSettings, RosterRow, State, shorten};
@@ -91,246 +91,208 @@ pub(super) fn build(roster: &RosterConfig, defaults: &Defaults, findings: &mut V
         new: NewNames::of(defaults.lock, wishes.collect()),
         by_lower_case: defaults.lock.entries.keys().map(|name| (name.as_str().to_lowercase(), name)).collect(),
     };
-    let users = each(&roster.rows, findings, |(node, row), findings| user(node, row, defaults, &known, findings));
+    let users = each(&roster.rows, findings, |(node, row), findings| {
+        RowReader { node, row, defaults, known: &known, findings }.user()
+    });
     let mut users: Vec<User> = users.into_iter().flatten().collect();
     users.sort_by(|a, b| a.name.cmp(&b.name).then_with(|| a.place.span.start.cmp(&b.place.span.start)));
     users
 }
 
-fn user(node: &Node, row: &RosterRow, defaults: &Defaults, known: &Known, findings: &mut Vec<Finding>) -> Option<User> {
-    let place = node.place_of("name");
-    // What needs no name is looked at first: a person with a wrong name may have a wrong tag as well.
-    let (own_tags, mut tag_findings) = tags::read(row.tags.as_ref(), node.get("tags"), Rule::RosterInvalidTag);
-    findings.append(&mut tag_findings);
-    let team = team_tag(row, node, defaults.team_folders, findings);
-    let person_tags = person_tags(row, node, findings);
-    let name = match UserName::parse(&row.name) {
-        Ok(name) => name,
-        Err(refusal) => {
-            findings.push(
-                Finding::new(
-                    Rule::RosterInvalidName,
-                    format!("IAM refuses the user name `{}`, allowed are {}", shorten(&row.name), refusal.allowed),
-                )
-                .at(place)
-                .help("change `name`; `display_name` takes names in any script")
-                .notes(refused_character(&row.name, UserName::takes)),
-            );
+/// Reads one row, and collects what is wrong with it.
+struct RowReader<'a> {
+    node: &'a Node,
+    row: &'a RosterRow,
+    defaults: &'a Defaults<'a>,
+    known: &'a Known<'a>,
+    findings: &'a mut Vec<Finding>,
+}
+
+impl RowReader<'_> {
+    /// Adds a finding at the cell of `column`.
+    fn find(
+        &mut self,
+        rule: Rule,
+        column: &str,
+        message: String,
+        help: impl Into<String>,
+        notes: impl IntoIterator<Item = String>,
+    ) {
+        let finding = Finding::new(rule, message).at(self.node.place_of(column)).help(help);
+        self.findings.push(finding.notes(notes));
+    }
+
+    fn user(&mut self) -> Option<User> {
+        let (row, defaults, known) = (self.row, self.defaults, self.known);
+        let place = self.node.place_of("name");
+        // What needs no name is looked at first: a person with a wrong name may have a wrong tag as well.
+        let (own_tags, mut tag_findings) = tags::read(row.tags.as_ref(), self.node.get("tags"), Rule::RosterInvalidTag);
+        self.findings.append(&mut tag_findings);
+        let team = self.team_tag();
+        let person_tags = self.person_tags();
+        let refused = |refusal: Refusal| {
+            let message =
+                format!("IAM refuses the user name `{}`, allowed are {}", shorten(&row.name), refusal.allowed);
+            let help = "change `name`; `display_name` takes names in any script";
+            self.find(Rule::RosterInvalidName, "name", message, help, refused_character(&row.name, UserName::takes));
+        };
+        let name = UserName::parse(&row.name).map_err(refused).ok()?;
+        self.findings.extend(defaults.reserved_names.iter().find_map(|reserved| reserved.refuse(&name, &place)));
+        if let Some(locked) = known.by_lower_case.get(&name.as_str().to_lowercase()).filter(|locked| ***locked != name)
+        {
+            let message = format!("the lock has the user `{name}` in another case, as `{locked}`");
+            let help = format!("write `{locked}`: IAM user names are unique without regard to case");
+            let note = "CloudFormation would make the new user before it deletes the old one, and fail".to_owned();
+            self.find(Rule::RosterDuplicateUser, "name", message, help, [note]);
             return None;
         }
-    };
-    findings.extend(defaults.reserved_names.iter().find_map(|reserved| reserved.refuse(&name, &place)));
-    if let Some(locked) = known.by_lower_case.get(&name.as_str().to_lowercase()).filter(|locked| ***locked != name) {
-        findings.push(
-            Finding::new(
-                Rule::RosterDuplicateUser,
-                format!("the lock has the user `{name}` in another case, as `{locked}`"),
-            )
-            .at(place.clone())
-            .help(format!("write `{locked}`: IAM user names are unique without regard to case"))
-            .note("CloudFormation would make the new user before it deletes the old one, and fail"),
-        );
-        return None;
+        let locked = known.lock.entries.get(&name);
+        let notebook = match &row.notebook {
+            Some(RosterNotebook::Wanted(false)) => None,
+            Some(RosterNotebook::Settings(own)) => self.notebook(&name, Some(own)),
+            Some(RosterNotebook::Wanted(true)) | None => self.notebook(&name, None),
+        };
+        let mut all_tags = vec![Tag::new(tags::USER, name.as_str())];
+        all_tags.extend(notebook.as_ref().map(|notebook| Tag::new(tags::NOTEBOOK, notebook.name.as_str())));
+        all_tags.extend(team);
+        all_tags.push(Tag::new(tags::MANAGED_BY, tags::MANAGED_BY_RACESTACK));
+        all_tags.extend(tags::merge(defaults.tags, &own_tags));
+        let count = all_tags.len() + person_tags.len();
+        if count > limits::TAGS {
+            let message = format!("`{name}` would have {count} tags, allowed are {}", limits::TAGS);
+            let help = "remove some of `tags`, here or in the settings";
+            self.find(Rule::RosterTooManyTags, "name", message, help, None);
+        }
+        let was = row.was.as_deref().and_then(|was| UserName::parse(was).ok());
+        Some(User {
+            logical_id: locked.map(|entry| &entry.logical_id).or(known.new.logical_ids.get(&name))?.clone(),
+            stack: locked.map(|entry| entry.stack),
+            email: lock::email_word(row.email.as_deref()),
+            was: was.filter(|was| known.lock.entries.contains_key(was)),
+            name,
+            tags: all_tags,
+            person_tags,
+            suspended: row.state == Some(State::Suspended),
+            console: row.console.unwrap_or(defaults.console),
+            notebook,
+            place,
+        })
     }
-    let locked = known.lock.entries.get(&name);
-    let notebook = match &row.notebook {
-        Some(RosterNotebook::Wanted(false)) => None,
-        Some(RosterNotebook::Settings(own)) => notebook(&name, Some(own), node, defaults, known, findings),
-        Some(RosterNotebook::Wanted(true)) | None => notebook(&name, None, node, defaults, known, findings),
-    };
-    let mut all_tags = vec![Tag::new(tags::USER, name.as_str())];
-    all_tags.extend(notebook.as_ref().map(|notebook| Tag::new(tags::NOTEBOOK, notebook.name.as_str())));
-    all_tags.extend(team);
-    all_tags.push(Tag::new(tags::MANAGED_BY, tags::MANAGED_BY_RACESTACK));
-    all_tags.extend(tags::merge(defaults.tags, &own_tags));
-    let count = all_tags.len() + person_tags.len();
-    if count > limits::TAGS {
-        findings.push(
-            Finding::new(
-                Rule::RosterTooManyTags,
-                format!("`{name}` would have {count} tags, allowed are {}", limits::TAGS),
-            )
-            .at(place.clone())
-            .help("remove some of `tags`, here or in the settings"),
-        );
-    }
-    Some(User {
-        logical_id: match locked {
-            Some(entry) => entry.logical_id.clone(),
-            None => known.new.logical_id(&name)?.clone(),
-        },
-        stack: locked.map(|entry| entry.stack),
-        email: lock::email_word(row.email.as_deref()),
-        was: row
-            .was
-            .as_deref()
-            .and_then(|was| known.lock.entries.get_key_value(&UserName::parse(was).ok()?))
-            .map(|(was, _)| was.clone()),
-        name,
-        tags: all_tags,
-        person_tags,
-        suspended: row.state == Some(State::Suspended),
-        console: row.console.unwrap_or(defaults.console),
-        notebook,
-        place,
-    })
-}
 
-fn team_tag(row: &RosterRow, node: &Node, has_folder: bool, findings: &mut Vec<Finding>) -> Option<Tag> {
-    let team = row.team.as_deref()?;
-    findings.extend(mixed("team", team, node));
-    if tags::is_value(team) {
-        if has_folder && !sharing::is_team_folder(team) {
-            findings.push(sharing::no_team_folder(team, node.place_of("team")));
+    fn team_tag(&mut self) -> Option<Tag> {
+        let team = self.row.team.as_deref()?;
+        self.warn_of_mixed("team", team);
+        if !tags::is_value(team) {
+            let message = format!("AWS refuses the value `{}` of the tag `team`", shorten(team));
+            let help = "allowed in `team` are up to 256 letters, digits, spaces and `_ . : / = + - @`";
+            self.find(Rule::RosterInvalidTag, "team", message, help, refused_character(team, tags::takes));
             return None;
         }
-        return Some(Tag::new(tags::TEAM, team));
-    }
-    findings.push(
-        Finding::new(Rule::RosterInvalidTag, format!("AWS refuses the value `{}` of the tag `team`", shorten(team)))
-            .at(node.place_of("team"))
-            .help("allowed in `team` are up to 256 letters, digits, spaces and `_ . : / = + - @`")
-            .notes(refused_character(team, tags::takes)),
-    );
-    None
-}
-
-/// A warning of letters that look like others, where two alphabets mix in a word: `r\u{430}cing` is another team than `racing`.
-fn mixed(column: &str, value: &str, node: &Node) -> Option<Finding> {
-    let which = mixed_alphabets(value)?;
-    let message = format!("a word of `{}` has letters of two alphabets", shorten(value));
-    let finding = Finding::new(Rule::RosterMixedAlphabets, message).at(node.place_of(column)).note(which);
-    Some(finding.help(format!("type `{column}` again, unless it is meant so")))
-}
-
-fn person_tags(row: &RosterRow, node: &Node, findings: &mut Vec<Finding>) -> Vec<Tag> {
-    let candidates = [(tags::DISPLAY_NAME, "display_name", &row.display_name), (tags::EMAIL, "email", &row.email)];
-    let mut taken = Vec::new();
-    for (key, column, value) in candidates {
-        let Some(value) = value else { continue };
-        findings.extend(mixed(column, value, node));
-        if tags::is_value(value) {
-            taken.push(Tag::new(key, value));
-            continue;
+        if self.defaults.team_folders && !sharing::is_team_folder(team) {
+            let message = format!("`{}` cannot be the name of a team's folder", shorten(team));
+            let help = "change `team`: with `bucket.team_folders`, it is not empty, has no `/` and no space at an end, and is neither `.` nor `..`";
+            self.find(Rule::RosterInvalidTag, "team", message, help, None);
+            return None;
         }
-        findings.push(
-            Finding::new(
-                Rule::RosterUntaggable,
-                format!("AWS refuses `{}` in a tag, so the user gets no tag `{key}`", shorten(value)),
-            )
-            .at(node.place_of(column))
-            .help(format!("to have the tag, write `{column}` with letters, digits, spaces and `_ . : / = + - @`"))
-            .notes(refused_character(value, tags::takes)),
-        );
+        Some(Tag::new(tags::TEAM, team))
     }
-    taken
-}
 
-fn notebook(
-    user: &UserName,
-    own: Option<&RosterNotebookSettings>,
-    node: &Node,
-    defaults: &Defaults,
-    known: &Known,
-    findings: &mut Vec<Finding>,
-) -> Option<Notebook> {
-    let name = notebook_name(user, own.and_then(|own| own.name.as_deref()), node, known, findings)?;
-    let existing = own.and_then(|own| own.existing).unwrap_or_default();
-    let instance_type = match own.and_then(|own| own.instance_type.as_deref()) {
-        None => defaults.instance_type.clone()?,
-        Some(text) => {
-            let place = node.place_of("notebook.instance_type");
-            match InstanceType::parse(text) {
-                Ok(instance_type) => {
-                    // What is there already, synth neither makes nor refuses.
-                    if !existing {
-                        findings.extend(instance_types::check(&instance_type, defaults.allowed_types, &place));
-                    }
-                    instance_type
-                }
-                Err(refusal) => {
-                    let message = format!(
-                        "found `{}` for `notebook.instance_type`, allowed is {}",
-                        shorten(text),
-                        refusal.allowed
-                    );
-                    findings.push(
-                        Finding::new(Rule::NotebookInvalidType, message)
-                            .at(place)
-                            .help("correct `notebook.instance_type`"),
-                    );
-                    return None;
-                }
+    /// A warning of letters that look like others, where two alphabets mix in a word: `r\u{430}cing` is another team than `racing`.
+    fn warn_of_mixed(&mut self, column: &str, value: &str) {
+        if let Some(which) = mixed_alphabets(value) {
+            let message = format!("a word of `{}` has letters of two alphabets", shorten(value));
+            let help = format!("type `{column}` again, unless it is meant so");
+            self.find(Rule::RosterMixedAlphabets, column, message, help, [which]);
+        }
+    }
+
+    fn person_tags(&mut self) -> Vec<Tag> {
+        let row = self.row;
+        let candidates = [(tags::DISPLAY_NAME, "display_name", &row.display_name), (tags::EMAIL, "email", &row.email)];
+        let mut taken = Vec::new();
+        for (key, column, value) in candidates {
+            let Some(value) = value else { continue };
+            self.warn_of_mixed(column, value);
+            if tags::is_value(value) {
+                taken.push(Tag::new(key, value));
+                continue;
             }
+            let message = format!("AWS refuses `{}` in a tag, so the user gets no tag `{key}`", shorten(value));
+            let help = format!("to have the tag, write `{column}` with letters, digits, spaces and `_ . : / = + - @`");
+            self.find(Rule::RosterUntaggable, column, message, help, refused_character(value, tags::takes));
         }
-    };
-    let volume_gb = own.and_then(|own| own.volume_gb).or(defaults.volume_gb)?;
-    Some(Notebook { name, instance_type, volume_gb, existing })
-}
-
-/// The name of a person's notebook: the one that the lock has, the one that the roster sets, or one made of the person's.
-fn notebook_name(
-    user: &UserName,
-    set: Option<&str>,
-    node: &Node,
-    known: &Known,
-    findings: &mut Vec<Finding>,
-) -> Option<NotebookName> {
-    let entry = known.lock.entries.get(user);
-    let locked = entry.and_then(|entry| entry.notebook.as_ref());
-    if let Some(locked) = locked.filter(|locked| locked.holds_separator() && entry.is_some_and(|entry| !entry.gave_up))
-    {
-        findings.push(
-            Finding::new(
-                Rule::NotebookDoubleHyphen,
-                format!("the notebook `{locked}` of `{user}` has `--` in its name"),
-            )
-            .at(node.place_of("name"))
-            .help(
-                "nothing need be done; to have another, set `notebook: false`, run synth and deploy, then set it back",
-            )
-            .note("no new notebook gets such a name: in the names of training jobs, `--` ends the notebook's name"),
-        );
+        taken
     }
-    let Some(text) = set else { return locked.or_else(|| known.new.notebook(user)).cloned() };
-    let place = node.place_of("notebook.name");
-    let name = match NotebookName::parse(text) {
-        Ok(name) => name,
-        Err(refusal) => {
+
+    fn notebook(&mut self, user: &UserName, own: Option<&RosterNotebookSettings>) -> Option<Notebook> {
+        const TYPE: &str = "notebook.instance_type";
+        let name = self.notebook_name(user, own.and_then(|own| own.name.as_deref()))?;
+        let existing = own.and_then(|own| own.existing).unwrap_or_default();
+        let instance_type = match own.and_then(|own| own.instance_type.as_deref()) {
+            None => self.defaults.instance_type.clone()?,
+            Some(text) => {
+                let refused = |refusal: Refusal| {
+                    let message = format!("found `{}` for `{TYPE}`, allowed is {}", shorten(text), refusal.allowed);
+                    self.find(Rule::NotebookInvalidType, TYPE, message, format!("correct `{TYPE}`"), None);
+                };
+                let instance_type = InstanceType::parse(text).map_err(refused).ok()?;
+                // What is there already, synth neither makes nor refuses.
+                if !existing {
+                    let (place, allowed) = (self.node.place_of(TYPE), self.defaults.allowed_types);
+                    self.findings.extend(instance_types::check(&instance_type, allowed, &place));
+                }
+                instance_type
+            }
+        };
+        let volume_gb = own.and_then(|own| own.volume_gb).or(self.defaults.volume_gb)?;
+        Some(Notebook { name, instance_type, volume_gb, existing })
+    }
+
+    /// The name of a person's notebook: the one that the lock has, the one that the roster sets, or one made of the person's.
+    fn notebook_name(&mut self, user: &UserName, set: Option<&str>) -> Option<NotebookName> {
+        const NAME: &str = "notebook.name";
+        let known = self.known;
+        let entry = known.lock.entries.get(user);
+        let locked = entry.and_then(|entry| entry.notebook.as_ref());
+        let has_it = entry.is_some_and(|entry| !entry.gave_up);
+        if let Some(locked) = locked.filter(|locked| locked.holds_separator() && has_it) {
+            let message = format!("the notebook `{locked}` of `{user}` has `--` in its name");
+            let help =
+                "nothing need be done; to have another, set `notebook: false`, run synth and deploy, then set it back";
+            let note = "no new notebook gets such a name: in the names of training jobs, `--` ends the notebook's name"
+                .to_owned();
+            self.find(Rule::NotebookDoubleHyphen, "name", message, help, [note]);
+        }
+        let Some(text) = set else { return locked.or_else(|| known.new.notebooks.get(user)).cloned() };
+        let refused = |refusal: Refusal| {
             let message =
                 format!("SageMaker refuses the notebook name `{}`, allowed are {}", shorten(text), refusal.allowed);
-            let finding = Finding::new(Rule::NotebookInvalidName, message);
-            findings.push(finding.at(place).help("change `notebook.name`"));
-            return None;
+            self.find(Rule::NotebookInvalidName, NAME, message, "change `notebook.name`", None);
+        };
+        let name = NotebookName::parse(text).map_err(refused).ok()?;
+        match locked {
+            Some(locked) if *locked == name => return Some(name),
+            _ if name.holds_separator() => {
+                let message =
+                    format!("the notebook name `{name}` holds `--`, which ends it in the names of training jobs");
+                let help = "change `notebook.name`: one hyphen at a time";
+                self.find(Rule::NotebookInvalidName, NAME, message, help, None);
+            }
+            Some(locked) if has_it => {
+                let message =
+                    format!("the notebook of `{user}` is named `{locked}`, and would be replaced by an empty one");
+                let help = format!(
+                    "set `notebook.name` to `{locked}`; to give the notebook up, set `notebook: false`, run synth and deploy first"
+                );
+                let note = "SageMaker cannot rename a notebook instance: CloudFormation makes a new one, and its volume is lost";
+                self.find(Rule::LockRenamedNotebook, NAME, message, help, [note.to_owned()]);
+            }
+            _ if known.lock.has_notebook(&name) => {
+                let message = format!("the notebook name `{name}` is or was another user's");
+                self.find(Rule::RosterSharedNotebookName, NAME, message, "choose another `notebook.name`", None);
+            }
+            _ => return Some(name),
         }
-    };
-    match locked {
-        Some(locked) if *locked == name => Some(name),
-        _ if name.holds_separator() => {
-            let message = format!("the notebook name `{name}` holds `--`, which ends it in the names of training jobs");
-            let finding = Finding::new(Rule::NotebookInvalidName, message);
-            findings.push(finding.at(place).help("change `notebook.name`: one hyphen at a time"));
-            None
-        }
-        Some(locked) if entry.is_some_and(|entry| !entry.gave_up) => {
-            let message =
-                format!("the notebook of `{user}` is named `{locked}`, and would be replaced by an empty one");
-            findings.push(
-                Finding::new(Rule::LockRenamedNotebook, message)
-                    .at(place)
-                    .help(format!(
-                        "set `notebook.name` to `{locked}`; to give the notebook up, set `notebook: false`, run synth and deploy first"
-                    ))
-                    .note("SageMaker cannot rename a notebook instance: CloudFormation makes a new one, and its volume is lost"),
-            );
-            None
-        }
-        _ if known.lock.has_notebook(&name) => {
-            let message = format!("the notebook name `{name}` is or was another user's");
-            let finding = Finding::new(Rule::RosterSharedNotebookName, message);
-            findings.push(finding.at(place).help("choose another `notebook.name`"));
-            None
-        }
-        _ => Some(name),
+        None
     }
 }

@@ -4,9 +4,7 @@ use std::collections::BTreeSet;
 
 use super::manifest::{Manifest, StackEntry};
 use super::shell::{account_script, assignment, lines, tags_json};
-use crate::model::{
-    Account, FEW_LEAVERS, FEW_LEAVERS_PERCENT, MANAGED_BY, MANAGED_BY_RACESTACK, Tag, TemplateBucket, UserName,
-};
+use crate::model::{Account, FEW_LEAVERS, FEW_LEAVERS_PERCENT, MANAGED_BY, MANAGED_BY_RACESTACK, Tag, UserName};
 use crate::plan::{AccountPlan, Part, StackPlan};
 use crate::render::Contents;
 
@@ -110,10 +108,10 @@ fn users(plan: &AccountPlan<'_>, contents: &[Contents]) -> Vec<String> {
 /// The bucket that templates are uploaded to, and the address of S3 before it; nothing where there is none.
 pub(super) fn template_bucket<'a>(plan: &AccountPlan<'a>) -> (&'a str, String) {
     match &plan.account.template_bucket {
-        TemplateBucket::Named(name) => {
+        Some(name) => {
             (name.as_str(), format!("https://s3.{}.{}", plan.names.region, plan.names.dns_suffix))
         }
-        TemplateBucket::None => ("", String::new()),
+        None => ("", String::new()),
     }
 }
 

@@ -275,7 +275,7 @@ pub fn of(
             git_sync: account.git_sync.as_ref().filter(|_| !stack.by_stack_set).map(|_| git_sync::file_name(stack)),
             capabilities: contents.capabilities.clone(),
             users: stack.users.iter().map(|user| user_entry(user)).collect(),
-            bytes: Used { used: template.source.text.len(), limit: account.template_bucket.template_bytes() },
+            bytes: Used { used: template.source.text.len(), limit: account.template_bytes() },
             resources: Used { used: contents.resources, limit: limits::TEMPLATE_RESOURCES },
             policies: policies.get(index).into_iter().flatten().map(policy).collect(),
         })

@@ -3,13 +3,14 @@
 mod names;
 mod placement;
 
+pub use crate::model::Part;
 pub use names::Names;
 pub use placement::{Placement, Size, capacity, place};
 
 use std::path::{Path, PathBuf};
 
 use crate::facts::retired;
-use crate::model::{Account, Service, SharedPart, StackName, StackNumber, User, stack_word};
+use crate::model::{Account, Service, StackName, StackNumber, User, stack_word};
 
 /// What an account's stacks are.
 #[derive(Debug)]
@@ -37,25 +38,6 @@ pub struct StackPlan<'a> {
     pub by_stack_set: bool,
 }
 
-/// What a stack holds.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Part {
-    /// The bucket and its policy.
-    Storage,
-    /// The group, the policies of people and notebooks, the guardrails and the permissions boundaries.
-    Access,
-    /// The lifecycle configuration of all notebooks.
-    Notebooks,
-    /// The roles of the services that exist.
-    ServiceRoles,
-    /// What watches over the account: the rotation of access keys, and budgets.
-    Operations,
-    /// Users, their notebook roles and their notebooks; counted from 1.
-    Users(StackNumber),
-    /// The roles of retired services. Last, so that a principal that IAM refuses stops nothing else.
-    RetiredRoles,
-}
-
 impl Part {
     /// The word in file and stack names: `users-001`.
     pub fn name(self) -> String {
@@ -75,19 +57,6 @@ impl Part {
             Part::Operations => "operations",
             Part::Users(_) => "users",
             Part::RetiredRoles => "retired-roles",
-        }
-    }
-
-    /// The word of the settings for it, where StackSets can deploy it. Users they cannot: each account has its own.
-    fn shared(self) -> Option<SharedPart> {
-        match self {
-            Part::Storage => Some(SharedPart::Storage),
-            Part::Access => Some(SharedPart::Access),
-            Part::Notebooks => Some(SharedPart::Notebooks),
-            Part::ServiceRoles => Some(SharedPart::ServiceRoles),
-            Part::Operations => Some(SharedPart::Operations),
-            Part::Users(_) => None,
-            Part::RetiredRoles => Some(SharedPart::RetiredRoles),
         }
     }
 
@@ -124,7 +93,7 @@ pub fn plan<'a>(account: &'a Account, folder: &Path, groups: Vec<Vec<&'a User>>)
     let mut stacks = Vec::new();
     let mut add = |part: Part, users: Vec<&'a User>| {
         if let Some(name) = stack_name(account, part) {
-            let by_stack_set = part.shared().is_some_and(|part| account.stack_sets.contains(&part));
+            let by_stack_set = account.stack_sets.contains(&part);
             stacks.push(StackPlan { part, name, users, by_stack_set });
         }
     };

@@ -67,7 +67,7 @@ pub fn place(account: &Account, room: Size, size: impl Fn(&User) -> Size) -> Pla
                 stacks.push(Vec::new());
                 levels.len() - 1
             });
-            levels[index].add(own);
+            levels[index].now = levels[index].now + own;
             stacks[index].push(user);
         }
         for users in &mut stacks {
@@ -111,10 +111,6 @@ impl StackUsage {
         Self { shared, before, now: before }
     }
 
-    fn add(&mut self, own: Size) {
-        self.now = self.now + own;
-    }
-
     fn takes(&self, own: Size, room: Size, first_run: bool) -> bool {
         let after = self.now + own;
         let alone = self.now == self.before;
@@ -130,18 +126,21 @@ impl StackUsage {
     }
 
     fn has_room(&self, own: Size, room: Size) -> bool {
-        let after = self.now + own;
-        after.bytes <= room.bytes && after.resources <= room.resources && after.references <= room.references
+        (self.now + own).max(room) == room
     }
 }
 
 impl Size {
-    fn max(self, other: Self) -> Self {
+    fn with(self, other: Self, of: impl Fn(usize, usize) -> usize) -> Self {
         Self {
-            bytes: self.bytes.max(other.bytes),
-            resources: self.resources.max(other.resources),
-            references: self.references.max(other.references),
+            bytes: of(self.bytes, other.bytes),
+            resources: of(self.resources, other.resources),
+            references: of(self.references, other.references),
         }
+    }
+
+    fn max(self, other: Self) -> Self {
+        self.with(other, usize::max)
     }
 }
 
@@ -149,11 +148,7 @@ impl std::ops::Add for Size {
     type Output = Self;
 
     fn add(self, other: Self) -> Self {
-        Self {
-            bytes: self.bytes + other.bytes,
-            resources: self.resources + other.resources,
-            references: self.references + other.references,
-        }
+        self.with(other, |a, b| a + b)
     }
 }
 

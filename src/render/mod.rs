@@ -76,7 +76,7 @@ pub fn fill(
         Part::Users(_) => people.stack(&stack.users),
     };
     let header = header(account, &stack.name);
-    let text = digest::fitted(text, account.template_bucket.template_bytes().saturating_sub(header.len()));
+    let text = digest::fitted(text, account.template_bytes().saturating_sub(header.len()));
     let (text, digest) = digest::with_digest(text);
     let text = header + &text;
     Ok(Rendered::new(stack.part, SourceFile::new(plan.folder.join(stack.file()), text), digest))
@@ -119,7 +119,7 @@ pub fn resources_of_prototypes(
 pub fn capacity(account: &Account, people: &People<'_>) -> Size {
     let longest = stack_name(account, Part::Users(StackNumber::MAX)).map_or(0, |name| header(account, &name).len());
     let empty = Size { bytes: longest, ..Size::default() } + people.empty();
-    plan::capacity(account.template_bucket.template_bytes(), empty)
+    plan::capacity(account.template_bytes(), empty)
 }
 
 /// Reads a rendered template; inside, a finding where it holds what CloudFormation does not know. What it parses to takes

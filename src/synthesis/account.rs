@@ -4,8 +4,8 @@ use std::path::Path;
 
 use rayon::iter::{IntoParallelRefIterator, ParallelIterator};
 
-use super::export::{self, ExportFormat, ExportPart};
-use super::inputs::{Inputs, own_or_fault};
+use super::export::{ExportFormat, ExportPart};
+use super::inputs::Inputs;
 use super::{Failure, Progress};
 use crate::check::{self, Against, Checks};
 use crate::config::AccountConfig;
@@ -15,7 +15,7 @@ use crate::model::{Account, PlacementLock};
 use crate::output::{self, Manifest, OutputFile};
 use crate::page::{AccessMatrix, PeopleOfKind};
 use crate::plan::{self, AccountPlan, Names, Placement};
-use crate::render::{self, People, RenderFailure, Rendered, Templates};
+use crate::render::{self, People, Rendered, Templates};
 
 /// What the stacks are made for.
 pub(crate) struct SynthOptions<'a> {
@@ -73,7 +73,8 @@ pub(crate) fn synthesise_all<T: Send>(
             of_accounts.push(in_stacks);
             match made {
                 Some(Ok(made)) => finished.push(made),
-                Some(Err(failure)) => findings.push(own_or_fault(failure)?),
+                Some(Err(Failure::Findings(found))) => findings.extend(found),
+                Some(Err(failure)) => return Err(failure),
                 None => {}
             }
         }
@@ -86,7 +87,7 @@ pub(crate) fn synthesise_all<T: Send>(
 /// What came of an account.
 struct AccountResult<T> {
     /// `None` where the account is not sound.
-    made: Option<Result<T, RenderFailure>>,
+    made: Option<Result<T, Failure>>,
     chosen: Option<check::Choices>,
     in_files: Vec<Finding>,
     in_stacks: Vec<Finding>,
@@ -110,7 +111,7 @@ fn synthesise<'a>(
     material: &Inputs,
     purpose: &SynthOptions<'_>,
     findings: &mut Vec<Finding>,
-) -> Result<AccountOutput<'a>, RenderFailure> {
+) -> Result<AccountOutput<'a>, Failure> {
     let templates = &material.templates;
     let people = People::render(templates, account, &Names::of(account), &account.users)?;
     let Placement { stacks, lock } = plan::place(account, render::capacity(account, &people), |user| people.size(user));
@@ -127,7 +128,7 @@ fn synthesise<'a>(
     };
     findings.extend(checks.findings);
     let manifest = output::manifest(&plan, &rendered, &checks.contents, &checks.policies);
-    let piece = purpose.form.and_then(|form| export::piece(form, &plan, templates, &rendered, &manifest));
+    let piece = purpose.form.and_then(|form| form.piece(&plan, templates, &rendered, &manifest));
     let reach = if purpose.reach { reach(&plan, templates, &rendered, findings)? } else { AccessMatrix::default() };
     let files = output::files(&plan, rendered, &checks.contents, &manifest);
     Ok(AccountOutput { account, files, manifest, piece, reach, lock: lock.to_text(), placed: lock })
@@ -139,7 +140,7 @@ fn reach(
     templates: &Templates,
     rendered: &[Rendered],
     findings: &mut Vec<Finding>,
-) -> Result<AccessMatrix, RenderFailure> {
+) -> Result<AccessMatrix, Failure> {
     let users = &plan.account.users;
     let one = |suspended| {
         let kind = users.iter().filter(|user| user.suspended == suspended);

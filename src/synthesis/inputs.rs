@@ -8,12 +8,12 @@ use std::sync::Arc;
 use super::{Failure, require_config};
 use crate::check::guard::{RULE_FILE_EXTENSIONS, RuleSet};
 use crate::check::{Proofs, Suppressions};
-use crate::config::{self, AccountConfig, Config, Encoding, did_you_mean, find_conflict};
+use crate::config::{self, AccountConfig, Config, Encoding, find_conflict, suggest};
 use crate::facts::date::Date;
 use crate::files::{self, FileError, FileKind};
-use crate::finding::{Finding, any_error, each};
+use crate::finding::{Finding, each};
 use crate::model::{self, Account, User};
-use crate::render::{RenderFailure, Templates};
+use crate::render::Templates;
 use crate::source::{Place, SourceFile};
 
 /// Where the material stands.
@@ -44,40 +44,38 @@ pub(crate) struct Inputs {
     pub(crate) proofs: Proofs,
 }
 
-/// Reads it all. With templates or rules that cannot be used, which are findings, there is none.
-pub(crate) fn read(sources: &Sources<'_>, findings: &mut Vec<Finding>) -> Result<Option<Inputs>, Failure> {
-    require_config(sources.config)?;
+/// Reads it all.
+///
+/// # Errors
+/// Where templates or rules cannot be used, all that was found.
+pub(crate) fn read(sources: &Sources<'_>, findings: &mut Vec<Finding>) -> Result<Inputs, Failure> {
     // None of these knows of another, and in a small fleet each takes as long as all the rest.
     let (config, (templates, rules)) = rayon::join(
-        || read_config(sources),
+        || read_config(sources, findings),
         || rayon::join(|| read_templates(sources.templates), || read_rules(sources.rules)),
     );
-    let (config, found) = config?;
-    findings.extend(found);
+    let config = config?;
     let suppressions = Suppressions::new(model::suppressions(&config, findings), sources.today);
-    let (templates, rules) = match (templates?, rules?) {
-        (Ok(templates), Ok(rules)) => (templates, rules),
+    let folder = sources.config.to_owned();
+    match (templates, rules) {
+        (Ok(templates), Ok(rules)) => {
+            findings.extend(suppressions.unknown_guard_rules(&rules));
+            Ok(Inputs { folder, config, templates, rules, suppressions, proofs: Proofs::default() })
+        }
         (templates, rules) => {
-            for failure in templates.err().into_iter().flatten() {
-                findings.push(own_or_fault(failure)?);
+            for failure in [templates.err(), rules.err()].into_iter().flatten() {
+                match failure {
+                    Failure::Findings(found) => findings.extend(found),
+                    failure => return Err(failure),
+                }
             }
-            findings.extend(rules.err().into_iter().flatten());
             // No stacks are made, but what is wrong with the people is told all the same.
             let selected: Vec<&AccountConfig> = config.accounts.iter().filter(|account| account.selected).collect();
-            let looked = each(&selected, findings, |one, findings| account(sources.config, one, findings).map(drop));
+            let looked = each(&selected, findings, |one, findings| account(&folder, one, findings).map(drop));
             looked.into_iter().collect::<Result<(), FileError>>()?;
-            return Ok(None);
+            Err(Failure::Findings(std::mem::take(findings)))
         }
-    };
-    findings.extend(suppressions.unknown_guard_rules(&rules));
-    Ok(Some(Inputs {
-        folder: sources.config.to_owned(),
-        config,
-        templates,
-        rules,
-        suppressions,
-        proofs: Proofs::default(),
-    }))
+    }
 }
 
 /// An account with its people. Where something is wrong with it, which are findings, there is none.
@@ -106,71 +104,72 @@ impl Inputs {
     }
 }
 
-/// The material and the one account that is asked for. What keeps that from being sound are findings, and nothing else is:
-/// then there is none.
-pub(crate) fn one_account(
-    sources: &Sources<'_>,
-    findings: &mut Vec<Finding>,
-) -> Result<Option<(Inputs, Account)>, Failure> {
-    let Some(material) = read(sources, findings)? else { return Ok(None) };
+/// The material and the one account that is asked for.
+///
+/// # Errors
+/// What keeps the account from being sound, and nothing else that was found.
+pub(crate) fn one_account(sources: &Sources<'_>) -> Result<(Inputs, Account), Failure> {
+    let mut findings = Vec::new();
+    let material = read(sources, &mut findings)?;
     let account = match material.selected().first() {
-        Some(config) => material.account(config, findings)?,
+        Some(config) => material.account(config, &mut findings)?,
         None => None,
     };
-    findings.retain(|finding| any_error(std::slice::from_ref(finding)));
-    Ok(account.filter(|_| findings.is_empty()).map(|account| (material, account)))
+    findings.retain(Finding::is_error);
+    match account {
+        Some(account) if findings.is_empty() => Ok((material, account)),
+        _ => Err(Failure::Findings(findings)),
+    }
 }
 
 /// The person of that name.
 pub(crate) fn user_of<'a>(account: &'a Account, name: &str) -> Result<&'a User, Failure> {
     account.users.iter().find(|user| user.name.as_str() == name).ok_or_else(|| {
-        let help = match did_you_mean(name, account.users.iter().map(|user| user.name.as_str())) {
-            Some(near) => format!("did you mean `{near}`?"),
-            None => "its roster names everybody".to_owned(),
-        };
+        let known = account.users.iter().map(|user| user.name.as_str());
+        let help = suggest(name, known, "its roster names everybody");
         Failure::Usage(format!("there is no user `{name}` in the account `{}`; {help}", account.name))
     })
 }
 
-/// The configuration, with what was found in it.
-fn read_config(sources: &Sources<'_>) -> Result<(Config, Vec<Finding>), Failure> {
-    let mut findings = Vec::new();
-    let mut config = config::read(sources.config, sources.accounts, &mut findings)?;
-    say_encoding(&mut config, sources.encoding);
-    model::clashes(&config, &mut findings);
-    Ok((config, findings))
-}
-
-/// Lets the command line decide how rosters are encoded.
-pub(crate) fn say_encoding(config: &mut Config, encoding: Option<Encoding>) {
+/// The configuration. How rosters are encoded, the command line decides before the settings.
+pub(crate) fn read_config(sources: &Sources<'_>, findings: &mut Vec<Finding>) -> Result<Config, Failure> {
+    require_config(sources.config)?;
+    let mut config = config::read(sources.config, sources.accounts, findings)?;
     for account in &mut config.accounts {
-        account.encoding = encoding.or(account.encoding);
+        account.encoding = sources.encoding.or(account.encoding);
     }
+    model::clashes(&config, findings);
+    Ok(config)
 }
 
-/// The finding of a failed template, if the template is the user's own.
-pub(crate) fn own_or_fault(failure: RenderFailure) -> Result<Finding, Failure> {
-    if failure.overridden { Ok(*failure.finding) } else { Err(Failure::Fault(failure.finding.message)) }
-}
-
-fn read_templates(folder: Option<&Path>) -> Result<Result<Templates, Vec<RenderFailure>>, Failure> {
+fn read_templates(folder: Option<&Path>) -> Result<Templates, Failure> {
     let mut own = Vec::new();
     if let Some(folder) = folder {
         collect(folder, "", &mut own)?;
     }
-    let conflicts = own.iter().filter_map(|(_, source)| find_conflict(source));
-    let conflicts: Vec<RenderFailure> =
-        conflicts.map(|finding| RenderFailure { finding: Box::new(finding), overridden: true }).collect();
-    Ok(if conflicts.is_empty() { Templates::new(own) } else { Err(conflicts) })
+    refuse_conflicts(own.iter().map(|(_, source)| source))?;
+    Templates::new(own).map_err(|failures| {
+        let mut findings = Vec::new();
+        for failure in failures.into_iter().map(Failure::from) {
+            match failure {
+                Failure::Findings(found) => findings.extend(found),
+                failure => return failure,
+            }
+        }
+        Failure::Findings(findings)
+    })
 }
 
-fn read_rules(folder: Option<&Path>) -> Result<Result<RuleSet, Vec<Finding>>, Failure> {
+fn refuse_conflicts<'a>(sources: impl Iterator<Item = &'a Arc<SourceFile>>) -> Result<(), Failure> {
+    let conflicts: Vec<Finding> = sources.filter_map(find_conflict).collect();
+    if conflicts.is_empty() { Ok(()) } else { Err(Failure::Findings(conflicts)) }
+}
+
+fn read_rules(folder: Option<&Path>) -> Result<RuleSet, Failure> {
     let Some(folder) = folder else {
         // The embedded rules are racestack's own: what is wrong with them is no finding.
-        return match RuleSet::embedded() {
-            Ok(rules) => Ok(Ok(rules)),
-            Err(broken) => Err(Failure::Fault(broken.into_iter().map(|finding| finding.message).collect())),
-        };
+        let fault = |broken: Vec<Finding>| broken.into_iter().map(|finding| finding.message).collect();
+        return RuleSet::embedded().map_err(|broken| Failure::Fault(fault(broken)));
     };
     // `+DIR` adds to the embedded rules.
     let added = folder.to_str().and_then(|folder| folder.strip_prefix('+')).map(Path::new);
@@ -181,15 +180,12 @@ fn read_rules(folder: Option<&Path>) -> Result<Result<RuleSet, Vec<Finding>>, Fa
     } else {
         collect_rules(folder, &mut BTreeSet::new(), &mut files)?;
     }
-    let conflicts: Vec<Finding> = files.iter().filter_map(find_conflict).collect();
-    if !conflicts.is_empty() {
-        return Ok(Err(conflicts));
-    }
+    refuse_conflicts(files.iter())?;
     let placed = |finding: Finding| match finding.place {
         Some(_) => finding,
         None => finding.at(Place::whole(&SourceFile::new(folder, ""))),
     };
-    Ok(RuleSet::from_files(files).map_err(|findings| findings.into_iter().map(placed).collect()))
+    RuleSet::from_files(files).map_err(|findings| Failure::Findings(findings.into_iter().map(placed).collect()))
 }
 
 /// All rule files below a folder, as the command of cfn-guard finds them, and those in folders that links lead to.

@@ -57,19 +57,13 @@ pub(crate) fn check(
     }
     if text != account.lock_source.text {
         let change = changes(account, lock, text);
-        if wanted.locked {
-            findings.push(
-                Finding::new(Rule::LockNeedsUpdate, format!("the lock is not up to date: {change}"))
-                    .at(place)
-                    .help("run `racestack synth` and commit the lock with the out folder"),
-            );
-        } else if wanted.stale {
-            findings.push(
-                Finding::new(Rule::OutputStale, format!("`{path}` is stale: {change}"))
-                    .at(place)
-                    .help("run `racestack synth` and commit the lock with the out folder"),
-            );
-        }
+        let finding = if wanted.locked {
+            Some(Finding::new(Rule::LockNeedsUpdate, format!("the lock is not up to date: {change}")))
+        } else {
+            wanted.stale.then(|| Finding::new(Rule::OutputStale, format!("`{path}` is stale: {change}")))
+        };
+        let help = "run `racestack synth` and commit the lock with the out folder";
+        findings.extend(finding.map(|finding| finding.at(place).help(help)));
     }
     Ok(())
 }

@@ -18,10 +18,14 @@ pub(crate) use claimed::claim;
 pub(crate) use stale::stale;
 
 use crate::files::{self, FileError};
+use crate::finding::Finding;
+use crate::render::RenderFailure;
 
-/// Why a command could not do its work; not a mistake in the user's material.
+/// Why a command could not do its work.
 #[derive(Debug)]
 pub enum Failure {
+    /// What was found in the user's material.
+    Findings(Vec<Finding>),
     /// A file or folder could not be read or written.
     File(FileError),
     /// The arguments ask for what cannot be.
@@ -33,6 +37,7 @@ pub enum Failure {
 impl std::fmt::Display for Failure {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
+            Failure::Findings(found) => found.iter().try_for_each(|finding| writeln!(formatter, "{}", finding.message)),
             Failure::File(error) => write!(formatter, "{error}"),
             Failure::Usage(message) => formatter.write_str(message),
             Failure::Fault(message) => {
@@ -45,6 +50,20 @@ impl std::fmt::Display for Failure {
 impl From<FileError> for Failure {
     fn from(error: FileError) -> Self {
         Self::File(error)
+    }
+}
+
+/// What is wrong with a template is a finding if the template is the user's own.
+impl From<RenderFailure> for Failure {
+    fn from(failure: RenderFailure) -> Self {
+        if failure.overridden { Self::of(*failure.finding) } else { Self::Fault(failure.finding.message) }
+    }
+}
+
+impl Failure {
+    /// That of a command which one finding stops.
+    pub(crate) fn of(finding: Finding) -> Self {
+        Self::Findings(vec![finding])
     }
 }
 

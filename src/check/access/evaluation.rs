@@ -15,11 +15,11 @@ pub(crate) const SECOND_FACTOR: &str = "aws:MultiFactorAuthPresent";
 pub(crate) const SECOND_FACTOR_AGE: &str = "aws:MultiFactorAuthAge";
 
 /// As what a person asks.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, clap::ValueEnum)]
 pub enum Asker {
-    /// As their IAM user.
+    /// As their IAM user
     User,
-    /// As a role: from their notebook, which acts as one.
+    /// As a role: from their notebook, which acts as one
     Notebook,
 }
 

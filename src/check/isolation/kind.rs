@@ -7,23 +7,27 @@ use crate::plan::AccountPlan;
 use crate::render::UserShape;
 
 /// What a user or a role is for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, clap::ValueEnum)]
 pub enum Kind {
-    /// A person's IAM user.
+    /// The IAM user of a person
     Person,
-    /// That of a suspended person.
+    /// The IAM user of a suspended person
     SuspendedPerson,
-    /// The role of a person's notebook.
+    /// The role of a person's notebook
     Notebook,
-    /// That of a suspended person's notebook.
+    /// The role of a suspended person's notebook
     SuspendedNotebook,
     /// The role of the function that rotates access keys.
+    #[value(skip)]
     KeyRotation,
     /// The role of a service that the settings have, which people can neither take nor pass.
+    #[value(skip)]
     Service(Service),
     /// Anybody else of an account as it is: a user or role that is nobody's of the roster.
+    #[value(skip)]
     Stranger,
     /// A user or role of the company's own, in a template of its own.
+    #[value(skip)]
     Other,
 }
 

@@ -75,6 +75,6 @@ fn exceeded(account: &Account, what: &str, key: &str, quota: usize) -> Finding {
         format!("ask AWS to raise the account's quota, then set `quotas: {{{key}: …}}` to it; or move people")
     };
     Finding::new(Rule::LimitQuota, format!("`{}` would have {what}, its quota is {quota}", account.name))
-        .at(account.roster_place.clone().unwrap_or_else(|| Place::whole(&account.policies_place.source)))
+        .at(account.roster_place.clone().unwrap_or_else(|| Place::whole(&account.settings.place.source)))
         .help(help)
 }
