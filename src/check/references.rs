@@ -35,10 +35,10 @@ struct Wanted {
 /// Reads the references of one template.
 pub fn read(names: &Names, one: &Checked<'_>) -> References {
     let references = References { declared: declared(names, one), ..References::default() };
-    let mut walk = Walk { checked: one, names, path: Vec::new(), references };
+    let mut walk = Walk { checked: one, names, path: String::new(), references };
     for (id, resource) in one.resources() {
-        walk.path = vec![Step::Key("Resources"), Step::Key(id)];
-        walk.value(resource);
+        walk.path = format!("Resources/{id}");
+        walk.value("", resource);
     }
     walk.references
 }
@@ -105,49 +105,45 @@ fn finding(rule: Rule, message: String, place: Place) -> Finding {
 struct Walk<'a> {
     checked: &'a Checked<'a>,
     names: &'a Names,
-    path: Vec<Step<'a>>,
+    /// The keys and indexes that lead to the value at hand.
+    path: String,
     references: References,
 }
 
-/// A step on the way to a value.
-enum Step<'a> {
-    Key(&'a str),
-    Index(usize),
-}
-
 impl<'a> Walk<'a> {
-    fn value(&mut self, value: &'a Value) {
-        match value {
-            Value::Object(map) => {
-                for (key, value) in map {
-                    self.path.push(Step::Key(key));
-                    match (key.as_str(), value) {
-                        ("Ref" | "DependsOn", Value::String(target)) => self.resource(target),
-                        ("Fn::GetAtt", Value::Array(parts)) => {
-                            self.resource(parts.first().and_then(Value::as_str).unwrap_or_default());
-                        }
-                        ("Fn::Sub", Value::String(text)) => self.substitutions(text),
-                        ("Groups", Value::Array(groups)) => {
-                            for group in groups.iter().filter_map(Value::as_str) {
-                                self.wanted(format!("group {group}"), group);
-                            }
-                        }
-                        ("LifecycleConfigName", Value::String(name)) => self.wanted(format!("lifecycle {name}"), name),
-                        _ => self.value(value),
-                    }
-                    self.path.pop();
+    fn value(&mut self, key: &str, value: &'a Value) {
+        match (key, value) {
+            ("Ref" | "DependsOn", Value::String(target)) => self.resource(target),
+            ("Fn::GetAtt", Value::Array(parts)) => {
+                self.resource(parts.first().and_then(Value::as_str).unwrap_or_default());
+            }
+            ("Fn::Sub", Value::String(text)) => {
+                let named = text.split("${").skip(1).filter_map(|part| Some(part.split_once('}')?.0));
+                for name in named.filter(|name| !name.starts_with('!')) {
+                    self.resource(name.split('.').next().unwrap_or(name));
                 }
             }
-            Value::Array(values) => {
-                for (index, value) in values.iter().enumerate() {
-                    self.path.push(Step::Index(index));
-                    self.value(value);
-                    self.path.pop();
+            ("Groups", Value::Array(groups)) => {
+                for group in groups.iter().filter_map(Value::as_str) {
+                    self.wanted(format!("group {group}"), group);
                 }
             }
-            Value::String(text) if text.starts_with("arn:") => self.arn(text),
+            ("LifecycleConfigName", Value::String(name)) => self.wanted(format!("lifecycle {name}"), name),
+            (_, Value::Object(map)) => map.iter().for_each(|(key, value)| self.below(key, key, value)),
+            (_, Value::Array(values)) => {
+                values.iter().enumerate().for_each(|(index, value)| self.below(&index.to_string(), "", value));
+            }
+            (_, Value::String(text)) if text.starts_with("arn:") => self.arn(text),
             _ => {}
         }
+    }
+
+    fn below(&mut self, step: &str, key: &str, value: &'a Value) {
+        let length = self.path.len();
+        self.path.push('/');
+        self.path.push_str(step);
+        self.value(key, value);
+        self.path.truncate(length);
     }
 
     /// A logical ID of this template, a parameter of it, or a pseudo parameter.
@@ -155,16 +151,7 @@ impl<'a> Walk<'a> {
         let json = &self.checked.template.value;
         let known = |section: &str| json.get(section).is_some_and(|section| section.get(target).is_some());
         if !target.starts_with("AWS::") && !known("Resources") && !known("Parameters") {
-            self.unresolved(format!("there is no resource `{target}` in this template"));
-        }
-    }
-
-    fn substitutions(&mut self, text: &str) {
-        for part in text.split("${").skip(1) {
-            let Some((name, _)) = part.split_once('}') else { continue };
-            if !name.starts_with('!') {
-                self.resource(name.split('.').next().unwrap_or(name));
-            }
+            self.push(Rule::ReferenceUnresolved, format!("there is no resource `{target}` in this template"));
         }
     }
 
@@ -173,12 +160,12 @@ impl<'a> Walk<'a> {
         let [_, partition, service, _, account, resource] = parts.as_slice() else { return };
         if *partition != self.names.partition {
             let message = format!("`{arn}` is in the partition `{partition}`, the stack in `{}`", self.names.partition);
-            return self.foreign(message);
+            return self.push(Rule::ReferenceForeign, message);
         }
         let is_account = account.len() == 12 && account.bytes().all(|byte| byte.is_ascii_digit());
         if is_account && *account != self.names.account_id && *service != "kms" {
-            return self
-                .foreign(format!("`{arn}` is in the account {account}, the stack in {}", self.names.account_id));
+            let message = format!("`{arn}` is in the account {account}, the stack in {}", self.names.account_id);
+            return self.push(Rule::ReferenceForeign, message);
         }
         let is_pattern = |text: &str| text.contains(['*', '?']) || text.contains("${");
         match *service {
@@ -200,35 +187,12 @@ impl<'a> Walk<'a> {
 
     /// Something that this stack or one before it must declare.
     fn wanted(&mut self, key: String, shown: &str) {
-        let path = self.path();
         let new = || Wanted { shown: shown.to_owned(), paths: Vec::new() };
-        self.references.wanted.entry(key).or_insert_with(new).paths.push(path);
-    }
-
-    fn path(&self) -> String {
-        let mut path = String::new();
-        for step in &self.path {
-            if !path.is_empty() {
-                path.push('/');
-            }
-            match step {
-                Step::Key(key) => path.push_str(key),
-                Step::Index(index) => path.push_str(&index.to_string()),
-            }
-        }
-        path
-    }
-
-    fn unresolved(&mut self, message: String) {
-        self.push(Rule::ReferenceUnresolved, message);
-    }
-
-    fn foreign(&mut self, message: String) {
-        self.push(Rule::ReferenceForeign, message);
+        self.references.wanted.entry(key).or_insert_with(new).paths.push(self.path.clone());
     }
 
     fn push(&mut self, rule: Rule, message: String) {
-        let place = self.checked.place(&self.path());
+        let place = self.checked.place(&self.path);
         self.references.findings.push(finding(rule, message, place));
     }
 }
