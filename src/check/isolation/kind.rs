@@ -17,8 +17,7 @@ pub enum Kind {
     Notebook,
     /// The role of a suspended person's notebook
     SuspendedNotebook,
-    /// The role of the function that rotates access keys.
-    #[value(skip)]
+    /// The role of the function that rotates access keys
     KeyRotation,
     /// The role of a service that the settings have, which people can neither take nor pass.
     #[value(skip)]
