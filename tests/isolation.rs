@@ -192,7 +192,6 @@ const MUTANTS: &[Mutant] = &[
     ("roles are taken on", NETS, (SAGEMAKER, "\"iam:PassRole\",", "\"sts:AssumeRole\","), REFUSED, ""),
     ("any role is taken on", NETS, (SAGEMAKER, "\"sagemaker:ListNotebookInstances\",", "\"sts:AssumeRole\","), TOO_WIDE, ""),
     ("users trust each notebook's role", NETS, ("policies/notebook/trust.json.hbs", "\"Service\": \"sagemaker.amazonaws.com\"", "\"AWS\": \"*\""), TOO_WIDE, ""),
-    ("one role for all notebooks, by name", NONE, (USERS, "RoleArn: {Fn::GetAtt: [{{ids.notebook_role}}, Arn]}", "RoleArn: arn:aws:iam::111122223333:role/deepracer/notebook/bob"), "isolation::wrong-tag", ""),
     ("one role for all notebooks is not their own", NONE, (USERS, "RoleArn: {Fn::GetAtt: [{{ids.notebook_role}}, Arn]}", "RoleArn: arn:aws:iam::111122223333:role/deepracer/notebook/bob"), UNDECIDED, ""),
     ("a service's role for all notebooks", NONE, (USERS, "RoleArn: {Fn::GetAtt: [{{ids.notebook_role}}, Arn]}", "RoleArn: arn:aws:iam::111122223333:role/service-role/AWSDeepRacerSageMakerAccessRole"), UNDECIDED, ""),
     ("a role that no stack defines", NONE, (USERS, "RoleArn: {Fn::GetAtt: [{{ids.notebook_role}}, Arn]}", "RoleArn: arn:aws:iam::111122223333:role/aws-service-role/any"), UNDECIDED, ""),
@@ -396,7 +395,7 @@ const TOLD: &[Told] = &[
     ("guardrails that are not attached", NONE, NO_GUARDRAILS,
         &[TOO_WIDE, "does not have the policy `mycompany-deepracer-guardrails`", "`- !Ref GuardrailsPolicy` in its `ManagedPolicyArns`"]),
     ("a user without tags", NONE, (USERS, "      Tags:\n        {{tags user_tags indent=8}}\n", ""),
-        &["isolation::wrong-tag", "`BobUser` is missing", "{{#each user_tags}}"]),
+        &["isolation::wrong-tag", "`BoUser` is missing", "{{#each user_tags}}"]),
     ("a notebook without tags", NONE, UNTAGGED,
         &["isolation::wrong-tag", "`BobNotebook` is missing", "{{#each tags}}"]),
 ];

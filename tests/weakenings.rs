@@ -1,6 +1,8 @@
 //! Ways to weaken the policies that once went unnoticed: each is found, with what it opens.
 #![allow(clippy::disallowed_methods, clippy::unwrap_used, clippy::panic, reason = "a test reads files and may fail")]
 
+#[path = "common/weakened_beside.rs"]
+mod beside;
 #[allow(dead_code, reason = "each test uses its part")]
 mod common;
 #[path = "common/edits.rs"]
@@ -438,11 +440,12 @@ fn of_resources() -> Vec<Weakening> {
     let properties: Vec<String> = FROM_BUCKETS.iter().map(|key| format!("      {key}: {{Id: a}}\n")).collect();
     let of_buckets = Weakening {
         edits: vec![(STORAGE, CONTROLS.to_owned(), format!("{}{CONTROLS}", properties.concat()))],
-        ..Weakening::new("ways from a bucket", &[], UNDECIDED, &["names go elsewhere"])
+        ..Weakening::new("ways from a bucket", &[], UNDECIDED, &["and racestack's own template has none"])
     };
-    let from_buckets = FROM_BUCKETS.iter().fold(of_buckets, |all, key| all.and_told(&[&format!("by `{key}`")]));
+    let told = |all: Weakening, key: &&str| all.and_told(&[&format!("`{key}` of the bucket `Bucket`")]);
+    let from_buckets = FROM_BUCKETS.iter().fold(of_buckets, told);
     let on_deployment = ["a macro changes this template"];
-    let on_start = ["racestack's own start script", "runs as root on every notebook"];
+    let on_start = ["of the start script `NotebookLifecycle`"];
     let for_no_service = json!({
         "Effect": "Allow", "Action": "s3:GetObject", "Resource": "{{bucket_arn}}/*",
         "Condition": {"Bool": {"aws:PrincipalIsAWSService": "false"}},
@@ -510,7 +513,7 @@ fn of_resources() -> Vec<Weakening> {
             "an inventory of all keys",
             &[(STORAGE, CONTROLS, INVENTORY)],
             UNDECIDED,
-            &["by `InventoryConfigurations`, what is in the bucket"],
+            &["`InventoryConfigurations` of the bucket `Bucket`"],
         ),
         Weakening::new(
             "a secret for everybody",
@@ -565,7 +568,7 @@ fn of_resources() -> Vec<Weakening> {
             "a function for everybody",
             &[(STORAGE, BUCKET_START, CALLED)],
             TOO_WIDE,
-            &["`Called` lets somebody call a function"],
+            &["the policy of `Called` lets somebody in by itself"],
         ),
         other_types,
         from_buckets,
@@ -682,8 +685,13 @@ fn what_is_not_as_built_in_is_found() {
 }
 
 #[test]
+fn what_stands_beside_racestacks_own_is_found() {
+    check(&[beside::of_besides(), beside::of_changes()].into_iter().flatten().collect::<Vec<_>>());
+}
+
+#[test]
 fn what_is_as_narrow_is_not_reported() {
-    for Weakening { name, settings, edits, .. } in more::harmless() {
+    for Weakening { name, settings, edits, .. } in more::harmless().into_iter().chain(beside::harmless()) {
         let edits: Vec<Edit<'_>> = edits.iter().map(|(file, from, to)| (*file, from.as_str(), to.as_str())).collect();
         let findings = synth_of(ROSTER, settings, &name, &edits);
         let found: Vec<&String> = findings.iter().filter(|finding| finding.contains("isolation::")).collect();

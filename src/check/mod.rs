@@ -11,12 +11,14 @@ pub mod isolation;
 mod known;
 mod lifecycle;
 mod limits;
-mod owner_tags;
 mod references;
 mod single;
 mod structure;
 mod suppressions;
 mod yaml_words;
+
+use std::collections::BTreeSet;
+use std::path::PathBuf;
 
 use rayon::iter::{IndexedParallelIterator, IntoParallelRefMutIterator, ParallelIterator};
 use rayon::slice::ParallelSlice;
@@ -90,7 +92,6 @@ pub fn check(
     let context = CheckContext {
         names: &plan.names,
         documented: plan.account.policies == Profile::Documented,
-        team_folders: plan.account.shared_folders.of_teams,
         bytes: plan.account.template_bytes(),
         expected: &expected,
         rules,
@@ -125,22 +126,28 @@ pub fn check(
         if is_sound {
             isolation::check(plan, templates, rendered, &stacks, &expected.prototypes, proofs)
         } else {
-            Vec::new()
+            (Vec::new(), Vec::new())
         }
     };
     let close = || {
         guard::evaluate_representatives(rules, representatives);
         batches.par_iter_mut().try_for_each(|batch| batch.close(&context, templates))
     };
-    let (closed, isolation) = rayon::join(close, isolation);
+    let (closed, (proven, mut compared)) = rayon::join(close, isolation);
     closed?;
     findings.extend(batches.iter_mut().flat_map(|batch| batch.findings.drain(..)));
     let checked: Vec<CheckedTemplate<'_>> = batches.into_iter().flat_map(|batch| batch.templates).collect();
     let applied: Vec<&Applied> = checked.iter().map(|one| &one.outcomes.applied).collect();
     let failed: Vec<&FileOutcome> = checked.iter().flat_map(|one| &one.outcomes.failed).collect();
     findings.extend(guard::findings(rules, &applied, &failed, suppressions));
-    // What leads nowhere allows nothing, and is an error already: that is not told again.
-    findings.extend(isolation.into_iter().filter(|found| !references_broken || found.rule == Rule::IsolationTooWide));
+    // What leads nowhere allows nothing, and is an error already: that is not told again. Nor is what a guard rule tells of a line.
+    let line = |found: &Finding| found.place.as_ref().map(|place| (place.path().to_owned(), place.span.start));
+    let is_broken = |found: &&Finding| found.rule == Rule::GuardViolation && found.suppressed.is_none();
+    let broken = findings.iter().filter(is_broken).filter_map(line);
+    let broken: BTreeSet<(PathBuf, usize)> = broken.collect();
+    compared.retain(|found| !line(found).is_some_and(|line| broken.contains(&line)));
+    let isolation = proven.into_iter().chain(compared);
+    findings.extend(isolation.filter(|found| !references_broken || found.rule == Rule::IsolationTooWide));
     let (policies, contents) = checked.into_iter().map(|one| (one.policies, one.contents)).unzip();
     Ok(Checks { findings, policies, contents })
 }

@@ -5,7 +5,6 @@ use serde_json::Value;
 use super::checked::Checked;
 use super::guard::{self, Representatives, RuleSet, TemplateOutcomes};
 use super::limits::{self, Counts, PolicySize};
-use super::owner_tags::{self, Teams};
 use super::references::{self, References};
 use super::structure::{self, Expected};
 use super::yaml_words;
@@ -20,7 +19,6 @@ pub(super) struct CheckContext<'a> {
     pub names: &'a Names,
     /// Whether what isolation finds is no error.
     pub documented: bool,
-    pub team_folders: bool,
     /// The most bytes that a template may have.
     pub bytes: usize,
     pub expected: &'a Expected<'a>,
@@ -73,7 +71,7 @@ pub(super) fn check<'a>(
                     let found = structure::check(stack, context.expected, &Checked::new(&template));
                     batch.findings.extend(found);
                 }
-                batch.add(context, stack, rendered, &template);
+                batch.add(context, rendered, &template);
                 read.push((index, template));
             }
             Err(finding) => batch.findings.push(finding),
@@ -85,12 +83,10 @@ pub(super) fn check<'a>(
 
 impl<'a> CheckBatch<'a> {
     /// Checks a template, all but the guard rules.
-    fn add(&mut self, context: &CheckContext<'_>, stack: &StackPlan<'_>, rendered: &'a Rendered, template: &Template) {
+    fn add(&mut self, context: &CheckContext<'_>, rendered: &'a Rendered, template: &Template) {
         let one = Checked::new(template);
         self.findings.extend(limits::check_template(&one, context.bytes));
-        let teams = context.team_folders.then(|| Teams::of(&stack.users));
-        self.findings.extend(owner_tags::check(&one, context.names, teams.as_ref()));
-        self.findings.extend(isolation::transformed(&one, context.documented));
+        self.findings.extend(isolation::of_template(&one, context.documented));
         self.findings.extend(lifecycle::check(&one, context.today));
         if context.has_own_stacks {
             self.findings.extend(yaml_words::check(&template.source));

@@ -32,7 +32,7 @@ pub use model::{
 };
 pub use references::references;
 pub use resource_policies::BUCKET_POLICY;
-pub use template::{each_map, existing_notebook, is_intrinsic, one_or_more, transform};
+pub use template::{SECRET_REFERENCE, each_map, existing_notebook, is_intrinsic, one_or_more, path_to, transform};
 
 /// The IAM of an account.
 #[derive(Debug, Default)]

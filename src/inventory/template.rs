@@ -7,6 +7,8 @@ use super::model::Location;
 /// What CloudFormation fills in from Systems Manager or Secrets Manager.
 /// Source: <https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/dynamic-references.html>
 pub const DYNAMIC_REFERENCE: &str = "{{resolve:";
+/// What one to a secret of Secrets Manager begins with.
+pub const SECRET_REFERENCE: &str = "{{resolve:secretsmanager:";
 
 #[derive(Debug, Clone, Copy)]
 pub struct Resource<'a> {

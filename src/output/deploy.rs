@@ -108,9 +108,7 @@ fn users(plan: &AccountPlan<'_>, contents: &[Contents]) -> Vec<String> {
 /// The bucket that templates are uploaded to, and the address of S3 before it; nothing where there is none.
 pub(super) fn template_bucket<'a>(plan: &AccountPlan<'a>) -> (&'a str, String) {
     match &plan.account.template_bucket {
-        Some(name) => {
-            (name.as_str(), format!("https://s3.{}.{}", plan.names.region, plan.names.dns_suffix))
-        }
+        Some(name) => (name.as_str(), format!("https://s3.{}.{}", plan.names.region, plan.names.dns_suffix)),
         None => ("", String::new()),
     }
 }

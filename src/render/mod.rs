@@ -82,11 +82,6 @@ pub fn fill(
     Ok(Rendered::new(stack.part, SourceFile::new(plan.folder.join(stack.file()), text), digest))
 }
 
-/// What notebooks run at each start, as racestack has it, whatever stands in its place in the templates.
-pub fn start_script(account: &Account) -> String {
-    start_script::start_script(account, engine::embedded_text)
-}
-
 /// The policy of a service's role, as racestack has it, whatever stands in its place in the templates.
 pub fn service_policy(service: Service, profile: Profile) -> &'static str {
     engine::embedded_text(&format!("policies/service/{}.{}.json.hbs", service.as_str(), profile.as_str()))

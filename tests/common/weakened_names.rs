@@ -9,16 +9,16 @@ use super::{
 };
 
 const FOLDER: &str = "policies/user/s3-folder.hardened.json.hbs";
-const DAILY: &str = "policies/user/daily-work.json.hbs";
+pub const DAILY: &str = "policies/user/daily-work.json.hbs";
 const SAGEMAKER: &str = "policies/user/sagemaker.hardened.json.hbs";
 const TRUST: &str = "policies/notebook/trust.json.hbs";
 const ROTATION_POLICY: &str = "policies/operations/key-rotation.json.hbs";
 const ROLES: &str = "stacks/service-roles.yaml.hbs";
-const OPERATIONS: &str = "stacks/operations.yaml.hbs";
+pub const OPERATIONS: &str = "stacks/operations.yaml.hbs";
 const BOUND: &str = "\"ArnNotEquals\": {\n          \"aws:PrincipalArn\": \"arn:{{partition}}:iam::{{account_id}}:role{{notebook_role_path}}${aws:PrincipalTag/user}\"";
 const NETWORKS: &str = "allowed_networks: [203.0.113.0/24]\n";
-const LOGS: &str = "logs: {retention_days: 30}\n";
-const NETWORK: &str = "notebooks: {subnet_id: subnet-0123456789abcdef0, security_group_ids: [sg-0123456789abcdef0], direct_internet_access: false}\n";
+pub const LOGS: &str = "logs: {retention_days: 30}\n";
+pub const NETWORK: &str = "notebooks: {subnet_id: subnet-0123456789abcdef0, security_group_ids: [sg-0123456789abcdef0], direct_internet_access: false}\n";
 const BUDGETS: &str = "budgets: {monthly_usd: 100, notify: a@example.com}\n";
 const NO_NETS: [Edit<'static>; 2] = [
     (USERS, "      PermissionsBoundary: {{@root.names.boundary_arn}}\n", ""),
@@ -233,9 +233,9 @@ pub fn of_services() -> Vec<Weakening> {
         weakening("SageMaker for this account, if it says so", ("policies/trust/sagemaker.hardened.json.hbs", "\"StringEquals\"", "\"StringEqualsIfExists\""), TOO_WIDE, &["the role of a service can be taken"]),
         weakening("budgets of other accounts", ("policies/operations/budget-notices.json.hbs", ",\n      \"Condition\": {\n        \"StringEquals\": {\n          \"aws:SourceAccount\": \"{{account_id}}\"\n        },\n        \"ArnLike\": {\n          \"aws:SourceArn\": \"arn:{{partition}}:budgets::{{account_id}}:*\"\n        }\n      }", ""), TOO_WIDE, &["lets somebody in by itself"]).with(BUDGETS),
         weakening("budgets of every account", ("policies/operations/budget-notices.json.hbs", "\"StringEquals\": {\n          \"aws:SourceAccount\": \"{{account_id}}\"\n        },\n        \"ArnLike\": {\n          \"aws:SourceArn\": \"arn:{{partition}}:budgets::{{account_id}}:*\"", "\"ArnLike\": {\n          \"aws:SourceArn\": \"arn:{{partition}}:budgets::*:*\""), TOO_WIDE, &["lets somebody in by itself"]).with(BUDGETS),
-        weakening("a rule of another account", (OPERATIONS, "SourceArn: {Fn::GetAtt: [KeyRotationDaily, Arn]}", "SourceArn: arn:aws:events:ap-northeast-1:999988887777:rule/any"), TOO_WIDE, &["lets somebody call a function"]).with(ROTATION),
-        weakening("any rule", (OPERATIONS, "      SourceArn: {Fn::GetAtt: [KeyRotationDaily, Arn]}\n", ""), TOO_WIDE, &["lets somebody call a function"]).with(ROTATION),
-        weakening("a rule that is not known", (OPERATIONS, "SourceArn: {Fn::GetAtt: [KeyRotationDaily, Arn]}", "SourceArn: !ImportValue any"), TOO_WIDE, &["lets somebody call a function"]).with(ROTATION),
+        weakening("a rule of another account", (OPERATIONS, "SourceArn: {Fn::GetAtt: [KeyRotationDaily, Arn]}", "SourceArn: arn:aws:events:ap-northeast-1:999988887777:rule/any"), TOO_WIDE, &["the policy of `KeyRotationByRule` lets somebody in by itself"]).with(ROTATION),
+        weakening("any rule", (OPERATIONS, "      SourceArn: {Fn::GetAtt: [KeyRotationDaily, Arn]}\n", ""), TOO_WIDE, &["the policy of `KeyRotationByRule` lets somebody in by itself"]).with(ROTATION),
+        weakening("a rule that is not known", (OPERATIONS, "SourceArn: {Fn::GetAtt: [KeyRotationDaily, Arn]}", "SourceArn: !ImportValue any"), TOO_WIDE, &["the policy of `KeyRotationByRule` lets somebody in by itself"]).with(ROTATION),
     ]
 }
 
@@ -299,7 +299,7 @@ pub fn of_needs() -> Vec<Weakening> {
                 "        Rules:\n          - {{Id: more, Status: Enabled, {rule}}}\n          - Id: expire-old-versions"
             ),
         )],
-        ..Weakening::new(name, &[], REFUSED, &["by a rule of the bucket", told])
+        ..Weakening::new(name, &[], REFUSED, &["in a rule of the bucket, files or older versions", told])
     };
     let service = "\"Principal\": {\n        \"Service\": \"sagemaker.amazonaws.com\"\n      },";
     vec![
@@ -336,17 +336,22 @@ pub fn of_needs() -> Vec<Weakening> {
         denied("nothing that is signed", DAILY, json!({"StringEquals": {"s3:signatureversion": "AWS4-HMAC-SHA256"}}), "a person cannot read, write"),
         Weakening::new("no upload without a header", &[], REFUSED, &["a person cannot read, write"]).and_in(&[DAILY], &json!({"Effect": "Deny", "Action": "s3:PutObject", "Resource": "*", "Condition": {"Null": {"s3:x-amz-acl": "true"}}})),
         // What is lost.
-        weakening("logs are deleted", ("stacks/notebooks.yaml.hbs", "RetentionInDays: {{number retention_days}}", "RetentionInDays: 1"), REFUSED, &["are deleted sooner than the settings say"]).with(LOGS),
-        weakening("logs are not read", ("stacks/notebooks.yaml.hbs", "RetentionInDays: {{number retention_days}}", "RetentionInDays: {{number retention_days}}\n      LogGroupClass: INFREQUENT_ACCESS"), REFUSED, &["cannot be read stream by stream"]).with(LOGS),
-        rule("files are deleted", "ExpirationInDays: 1", "files are deleted"),
-        rule("files are deleted on a day", "ExpirationDate: 2027-01-01", "files are deleted"),
-        rule("older versions are deleted", "NoncurrentVersionExpiration: {NoncurrentDays: 1}", "sooner than the settings say"),
-        rule("older versions are deleted, by the older property", "NoncurrentVersionExpirationInDays: 1", "sooner than the settings say"),
-        rule("files go to an archive", "Transitions: [{StorageClass: DEEP_ARCHIVE, TransitionInDays: 1}]", "cannot be read"),
-        rule("uploads are broken off", "AbortIncompleteMultipartUpload: {DaysAfterInitiation: 1}", "broken off sooner than the settings say"),
-        rule("files go where nobody knows", "Transitions: [{StorageClass: !Ref \"AWS::Region\", TransitionInDays: 1}]", "cannot be read"),
-        weakening("rules that are known later", (STORAGE, "        Rules:\n          - Id: expire-old-versions", "        Rules:\n          - !If [Late, {Id: a, Status: Enabled, ExpirationInDays: 1}, !Ref \"AWS::NoValue\"]\n          - Id: expire-old-versions"), REFUSED, &["known only when the stack is deployed"]),
-        rule("older versions go to an archive", "NoncurrentVersionTransitions: [{StorageClass: GLACIER, TransitionInDays: 1}]", "cannot be read"),
+        weakening("logs are deleted", ("stacks/notebooks.yaml.hbs", "RetentionInDays: {{number retention_days}}", "RetentionInDays: 1"), REFUSED, &["`RetentionInDays` of the log group", "is `1`, and `30`"]).with(LOGS),
+        weakening("logs are not read", ("stacks/notebooks.yaml.hbs", "RetentionInDays: {{number retention_days}}", "RetentionInDays: {{number retention_days}}\n      LogGroupClass: INFREQUENT_ACCESS"), REFUSED, &["`LogGroupClass` of the log group", "is `INFREQUENT_ACCESS`"]).with(LOGS),
+        rule("files are deleted", "ExpirationInDays: 1", "by `ExpirationInDays`"),
+        rule("files are deleted on a day", "ExpirationDate: 2027-01-01", "by `ExpirationDate`"),
+        rule("older versions are deleted", "NoncurrentVersionExpiration: {NoncurrentDays: 1}", "by `NoncurrentVersionExpiration`"),
+        rule("older versions are deleted, by the older property", "NoncurrentVersionExpirationInDays: 1", "by `NoncurrentVersionExpirationInDays`"),
+        rule("files go to an archive", "Transitions: [{StorageClass: DEEP_ARCHIVE, TransitionInDays: 1}]", "Transitions`"),
+        rule("uploads are broken off", "AbortIncompleteMultipartUpload: {DaysAfterInitiation: 1}", "by `AbortIncompleteMultipartUpload`"),
+        rule("files go where nobody knows", "Transitions: [{StorageClass: !Ref \"AWS::Region\", TransitionInDays: 1}]", "Transitions`"),
+        weakening("rules that are known later", (STORAGE, "        Rules:\n          - Id: expire-old-versions", "        Rules:\n          - !If [Late, {Id: a, Status: Enabled, ExpirationInDays: 1}, !Ref \"AWS::NoValue\"]\n          - Id: expire-old-versions"), REFUSED, &["by `Fn::If` in a rule of the bucket"]),
+        rule("older versions go to an archive", "NoncurrentVersionTransitions: [{StorageClass: GLACIER, TransitionInDays: 1}]", "Transitions`"),
+        rule("files go to an archive that is read at once", "Transitions: [{StorageClass: GLACIER_IR, TransitionInDays: 1}]", "by `Transitions`"),
+        rule("files lie in one place", "Transition: {StorageClass: ONEZONE_IA, TransitionInDays: 30}", "by `Transition`"),
+        rule("older versions lie in one place", "NoncurrentVersionTransition: {StorageClass: ONEZONE_IA, TransitionInDays: 30}", "by `NoncurrentVersionTransition`"),
+        rule("some older versions are kept", "NoncurrentVersionExpiration: {NoncurrentDays: 365, NewerNoncurrentVersions: 1}", "by `NoncurrentVersionExpiration`"),
+        rule("a key that is new", "Vaporization: {InDays: 1}", "by `Vaporization`"),
         // What comes to notebooks.
         weakening("somebody's code", (USERS, "\n      RootAccess: Disabled\n", "\n      RootAccess: Disabled\n      DefaultCodeRepository: https://example.com/any.git\n"), DOUBTFUL, &["`DefaultCodeRepository` of the notebook `BobNotebook`"]),
         weakening("somebody's code besides", (USERS, "\n      RootAccess: Disabled\n", "\n      RootAccess: Disabled\n      AdditionalCodeRepositories: [https://example.com/any.git]\n"), DOUBTFUL, &["`AdditionalCodeRepositories` of the notebook `BobNotebook`"]),

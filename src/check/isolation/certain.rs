@@ -18,8 +18,8 @@ enum Known {
     Open,
     /// No such request has the key.
     Absent,
-    /// Its value.
-    Is(String),
+    /// It has one of these values.
+    Is(Vec<String>),
 }
 
 /// What becomes of a need.
@@ -42,7 +42,11 @@ pub fn refusal(
 ) -> Refusal {
     let of_key = |depends: &Dependence<'_>| {
         let key = depends.key();
-        let is = |value: Option<&str>| if depends.includes(value) { Refusal::Always } else { Refusal::Never };
+        let refused = |values: &[Option<&str>]| match values.iter().filter(|value| depends.includes(**value)).count() {
+            0 => Refusal::Never,
+            some if some == values.len() => Refusal::Always,
+            _ => Refusal::Sometimes,
+        };
         if need.keys.contains(key) {
             return Refusal::Always;
         }
@@ -52,8 +56,8 @@ pub fn refusal(
             return Refusal::Never;
         }
         match known(subject, names, need, (example, key)) {
-            Known::Is(value) => is(Some(&value)),
-            Known::Absent => is(None),
+            Known::Is(values) => refused(&values.iter().map(|value| Some(value.as_str())).collect::<Vec<_>>()),
+            Known::Absent => refused(&[None]),
             // A tag that is no part of isolation is in nobody's request.
             Known::Open if is_tag(key) && depends.includes(None) => Refusal::Always,
             Known::Open => Refusal::Sometimes,
@@ -70,14 +74,15 @@ fn is_tag(key: &str) -> bool {
 fn known(subject: &Subject<'_, '_>, names: &Names, need: &Need, (example, key): (&Request, &str)) -> Known {
     let through_service = need.keys.contains("kms:viaservice");
     let (service, _) = example.action.split_once(':').unwrap_or_default();
+    let is = |value: &str| Known::Is(vec![value.to_owned()]);
     match key {
         // What asks without it, no SDK and no console, is denied by the bucket.
-        "aws:securetransport" => Known::Is("true".to_owned()),
-        "aws:viaawsservice" => Known::Is(through_service.to_string()),
+        "aws:securetransport" => is("true"),
+        "aws:viaawsservice" => is(&through_service.to_string()),
         "aws:calledvia" | "aws:calledviafirst" | "aws:calledvialast" if !through_service => Known::Absent,
         // IAM is asked in one region of each partition.
-        "aws:requestedregion" if service == "iam" => Known::Is(region_of_iam(names).to_owned()),
-        "aws:requestedregion" => Known::Is(names.region.clone()),
+        "aws:requestedregion" if service == "iam" => is(region_of_iam(names)),
+        "aws:requestedregion" => is(&names.region),
         // What no client sends unless it is told to.
         "s3:x-amz-acl"
         | "s3:x-amz-server-side-encryption"
@@ -85,16 +90,19 @@ fn known(subject: &Subject<'_, '_>, names: &Names, need: &Need, (example, key): 
         | "s3:x-amz-storage-class" => Known::Absent,
         // Version 2 is no longer supported.
         // Source: <https://docs.aws.amazon.com/AmazonS3/latest/API/bucket-policy-s3-sigv4-conditions.html>
-        "s3:signatureversion" => Known::Is("AWS4-HMAC-SHA256".to_owned()),
+        "s3:signatureversion" => is("AWS4-HMAC-SHA256"),
+        // No endpoint of AWS's takes an older version.
+        // Source: <https://docs.aws.amazon.com/AmazonS3/latest/userguide/UsingEncryptionInTransit.html>
+        "s3:tlsversion" => Known::Is(vec!["1.2".to_owned(), "1.3".to_owned()]),
         // Images of training jobs are those of AWS's accounts.
-        "aws:resourceaccount" | "s3:resourceaccount" if service != "ecr" => Known::Is(names.account_id.clone()),
+        "aws:resourceaccount" | "s3:resourceaccount" if service != "ecr" => is(&names.account_id),
         _ => match key.split_once("resourcetag/").zip(tags(subject, &example.resource)) {
             Some(((_, tag), tags)) => {
                 let is_it = |own: &&Tag| own.key.as_ref().is_none_or(|own| own.eq_ignore_ascii_case(tag));
                 match tags.iter().find(is_it) {
                     None => Known::Absent,
-                    Some(Tag { value: Some(value), .. }) if !is_of_prototype(value) => Known::Is(value.clone()),
-                    Some(_) if tag == MANAGED_BY => Known::Is(MANAGED_BY_RACESTACK.to_owned()),
+                    Some(Tag { value: Some(value), .. }) if !is_of_prototype(value) => is(value),
+                    Some(_) if tag == MANAGED_BY => is(MANAGED_BY_RACESTACK),
                     // What a person has of their own says nothing of others.
                     Some(_) => Known::Open,
                 }

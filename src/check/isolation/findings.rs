@@ -9,7 +9,7 @@ use super::problem::Problem;
 use crate::check::checked::Checked;
 use crate::check::company;
 use crate::finding::{Finding, Rule, Severity};
-use crate::inventory::{IamInventory, one_or_more, transform};
+use crate::inventory::{IamInventory, SECRET_REFERENCE, one_or_more, path_to, transform};
 use crate::model::{Profile, User};
 use crate::plan::{AccountPlan, Part, StackPlan};
 use crate::render::span_index::SpanIndex;
@@ -39,7 +39,8 @@ impl<'a> Sites<'a> {
         let account = &self.plan.account.name;
         let message = self.of_person(&problem.message);
         let mut finding = Finding::new(problem.rule, format!("in the account `{account}`, {message}"));
-        let documented = self.plan.account.policies == Profile::Documented;
+        // The documented policies know people by their tags as well.
+        let documented = self.plan.account.policies == Profile::Documented && problem.rule != Rule::IsolationWrongTag;
         if documented || problem.is_warning {
             finding.severity = Severity::Warning;
         }
@@ -121,15 +122,33 @@ pub fn unusable(plan: &AccountPlan<'_>, why: &str) -> Finding {
         .help("report this as a fault of racestack")
 }
 
-/// What a macro makes of a template: isolation is proven of the text that it gets.
-pub fn transformed(one: &Checked<'_>, documented: bool) -> Option<Finding> {
-    let path = transform(&one.template.value)?.join("/");
-    let message = "a macro changes this template as it is deployed, and isolation cannot be proven of what comes out";
-    let mut finding = Finding::new(Rule::IsolationUndecided, message).at(one.place(&path));
+/// What a template says beside its resources, of which isolation is proven as their text has them: a macro that changes it as it
+/// is deployed, and an output or the like that holds a secret.
+pub fn of_template(one: &Checked<'_>, documented: bool) -> Vec<Finding> {
+    let template = &one.template.value;
+    let macros = transform(template).map(|path| {
+        let message =
+            "a macro changes this template as it is deployed, and isolation cannot be proven of what comes out";
+        let finding = Finding::new(Rule::IsolationUndecided, message).at(one.place(&path.join("/")));
+        finding.help("write out in the template what the macro makes of it")
+    });
+    let beside = template.as_object().into_iter().flatten().filter(|(section, _)| *section != "Resources");
+    let is_secret = |_: &str, value: &Value| value.as_str().is_some_and(|text| text.contains(SECRET_REFERENCE));
+    let secrets =
+        beside.filter_map(|(section, value)| Some((section, path_to(value, &is_secret)?))).map(|(section, path)| {
+            let message =
+                format!("by `{section}`, whoever may see the stack reads a secret, such as somebody's first password");
+            let finding =
+                Finding::new(Rule::IsolationTooWide, message).at(one.place(&format!("{section}/{}", path.join("/"))));
+            finding.help("name the secret of a password in `LoginProfile` alone")
+        });
+    let mut findings: Vec<Finding> = macros.into_iter().chain(secrets).collect();
     if documented {
-        finding.severity = Severity::Warning;
+        for finding in &mut findings {
+            finding.severity = Severity::Warning;
+        }
     }
-    Some(finding.help("write out in the template what the macro makes of it"))
+    findings
 }
 
 /// The findings of all accounts: what isolation finds in several at one line of a policy template is told once.

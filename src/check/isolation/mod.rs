@@ -6,8 +6,8 @@
 //! every person's resources are their prototype's but for their own values. See docs/isolation.md.
 
 mod access;
+mod beside;
 mod certain;
-mod company;
 mod deployed;
 mod findings;
 mod kind;
@@ -19,6 +19,7 @@ mod proof;
 mod reference;
 mod resources;
 mod shared;
+mod tags;
 mod training;
 mod trust;
 
@@ -30,13 +31,13 @@ use serde_json::Value;
 use crate::finding::Finding;
 use crate::inventory::{Account, Documents, IamInventory, Location, Stack};
 use crate::plan::{AccountPlan, Part};
-use crate::render::{self, Rendered, Templates, UserShape};
+use crate::render::{Rendered, Templates, UserShape};
 use findings::Sites;
 use kind::Subject;
 use reference::References;
 
 pub use deployed::{allowed, deployed};
-pub use findings::{across_accounts, transformed};
+pub use findings::{across_accounts, of_template};
 pub use kind::Kind;
 pub use problem::Problem;
 pub use reference::{Bound, reference_policy};
@@ -44,7 +45,8 @@ pub use shared::Proofs;
 use shared::Shared;
 
 /// Checks the isolation of an account's people. `stacks` are the resources of the templates that hold no people,
-/// `prototypes` those of a template with a prototype of each shape.
+/// `prototypes` those of a template with a prototype of each shape. Returned is what is proven of policies, and what differs
+/// from the built-in templates.
 pub fn check(
     plan: &AccountPlan<'_>,
     templates: &Templates,
@@ -52,7 +54,7 @@ pub fn check(
     stacks: &[(Part, Value)],
     prototypes: &BTreeMap<UserShape, Value>,
     proofs: &Proofs,
-) -> Vec<Finding> {
+) -> (Vec<Finding>, Vec<Finding>) {
     let parts = stacks.iter().map(|(part, _)| *part).collect();
     let mut sites = Sites { plan, templates, rendered, parts, shape: None, origins: None };
     let mut found: Vec<Finding> = Vec::new();
@@ -61,18 +63,20 @@ pub fn check(
         found.push(sites.finding(problem, inventory));
     });
     found.extend(proven.err().map(|why| findings::unusable(plan, &why)));
-    match own::check(plan, templates, stacks, prototypes) {
-        Ok(differences) => {
-            let nothing = IamInventory::default();
-            let mut told = BTreeSet::new();
-            for (problem, shape) in differences.into_iter().filter(|(problem, _)| told.insert(problem.key())) {
+    let differences = own::check(plan, templates, stacks, prototypes);
+    let mut told = BTreeSet::new();
+    let compared = differences.map_or_else(
+        |failure| vec![*failure.finding],
+        |differences| {
+            let new = differences.into_iter().filter(|(problem, _)| told.insert(problem.key()));
+            let finding = |(problem, shape): (Problem, _)| {
                 sites.shape = shape;
-                found.push(sites.finding(&problem, &nothing));
-            }
-        }
-        Err(failure) => found.push(*failure.finding),
-    }
-    found
+                sites.finding(&problem, &IamInventory::default())
+            };
+            new.map(finding).collect()
+        },
+    );
+    (found, compared)
 }
 
 /// Tells of each problem once, with the inventory that it is in, and the shape of the people there.
@@ -91,7 +95,6 @@ pub fn each_problem<'a>(
     let references = References::of(plan)?;
     let of_references = Shared::of(references.filled.iter().flatten().map(|statement| ("", statement)), names);
     let mut documents = Documents::default();
-    let start_script = render::start_script(plan.account);
     let mut proven = BTreeSet::new();
     let mut told = BTreeSet::new();
     let is_personal = |location: &Location<'_>| location.stack >= stacks.len();
@@ -123,7 +126,7 @@ pub fn each_problem<'a>(
         // The stacks without people are in each inventory.
         let is_new = |stack: usize| shape.is_none() || stack >= stacks.len();
         problems.extend(named::check(&inventory, &references, plan, |at| is_new(at.stack)));
-        problems.extend(resources::check(&inventory, &all, plan, &start_script, (is_personal, is_new)));
+        problems.extend(resources::check(&inventory, &all, plan, is_personal));
         for problem in problems {
             if told.insert(problem.key()) {
                 tell(&problem, &inventory, shape);

@@ -1,11 +1,14 @@
 //! What racestack's own resources must be where templates of one's own make them: as the built-in templates have them, but for
-//! what a company may have as it wants. Policies are compared by the proof, and tags by `owner_tags`.
+//! what a company may have as it wants. Policies are compared by the proof; what a template has besides is looked at
+//! by `beside`.
 
 use std::collections::BTreeMap;
 
 use serde_json::{Map, Value};
 
+use super::beside::{self, Known, Verdict};
 use super::problem::Problem;
+use super::tags;
 use crate::finding::Rule;
 use crate::inventory::{Location, existing_notebook};
 use crate::model::{MANAGED_BY, User};
@@ -18,115 +21,119 @@ const SHOWN: usize = 60;
 const LEAVE: &str = "leave it as the built-in template has it, which `racestack templates --export DIR` writes";
 const ANSWER: &str = "leave it as the built-in template has it, which `racestack templates --export DIR` writes, or answer for it: suppress this warning";
 
+/// What somebody may answer for.
+const DOUBT: Verdict = (Rule::IsolationUndecided, true);
+
 /// A type of racestack's own resources.
 struct Own {
     kind: &'static str,
     /// What it is called.
     noun: &'static str,
-    /// The property with its name, which tells it from others, whatever its logical ID; empty where it has none.
-    name: &'static str,
     /// Keys, at any depth, that a company may have as it wants, or that other checks look at.
-    free: &'static [&'static str],
+    free: &'static str,
     /// Keys, at any depth, of what the built-in template has by the settings and the roster, or to keep people apart.
-    held: &'static [&'static str],
-    /// What becomes of any other key: a rule, and whether somebody may answer for it.
-    other: (Rule, bool),
+    held: &'static str,
+    /// What becomes of any other key.
+    other: Verdict,
+}
+
+const fn own(kind: &'static str, noun: &'static str, free: &'static str, held: &'static str, other: Verdict) -> Own {
+    Own { kind, noun, free, held, other }
 }
 
 const OWN: &[Own] = &[
-    Own {
-        kind: "AWS::Events::Rule",
-        noun: "rule",
-        name: "Name",
-        free: &["DeadLetterConfig", "Description", "Id", "Name", "RetryPolicy", "Tags"],
-        held: &["Arn", "State", "Targets"],
-        other: (Rule::IsolationUndecided, true),
-    },
-    Own {
-        kind: "AWS::IAM::User",
-        noun: "user",
-        name: "UserName",
-        free: &["Groups", "ManagedPolicyArns", "PermissionsBoundary", "Policies", "Tags"],
-        held: &["Password", "PasswordResetRequired"],
-        other: (Rule::IsolationOwnRefused, false),
-    },
-    Own {
-        kind: "AWS::Lambda::Function",
-        noun: "function",
-        name: "FunctionName",
-        free: &[
-            "Architectures",
-            "Description",
-            "KmsKeyArn",
-            "LoggingConfig",
-            "MemorySize",
-            "Tags",
-            "TracingConfig",
-            "VpcConfig",
-        ],
-        held: &["Environment", "Role"],
-        other: (Rule::IsolationUndecided, true),
-    },
-    Own {
-        kind: "AWS::S3::Bucket",
-        noun: "bucket",
-        name: "BucketName",
-        free: &[
-            "AccelerateConfiguration",
-            "AnalyticsConfigurations",
-            "CorsConfiguration",
-            "InventoryConfigurations",
-            "LifecycleConfiguration",
-            "LoggingConfiguration",
-            "MetadataConfiguration",
-            "MetadataTableConfiguration",
-            "MetricsConfigurations",
-            "NotificationConfiguration",
-            "ReplicationConfiguration",
-            "Tags",
-        ],
-        held: &[],
-        other: (Rule::IsolationUndecided, false),
-    },
-    Own {
-        kind: "AWS::S3::BucketPolicy",
-        noun: "bucket policy",
-        name: "",
-        free: &["PolicyDocument"],
-        held: &[],
-        other: (Rule::IsolationUndecided, false),
-    },
-    Own {
-        kind: "AWS::SNS::Subscription",
-        noun: "subscription",
-        name: "",
-        free: &[],
-        held: &[],
-        other: (Rule::IsolationUndecided, true),
-    },
-    Own {
-        kind: "AWS::SageMaker::NotebookInstance",
-        noun: "notebook",
-        name: "NotebookInstanceName",
-        free: &["NotebookInstanceName", "RoleArn", "Tags"],
-        held: &["DirectInternetAccess", "InstanceType", "KmsKeyId", "SecurityGroupIds", "SubnetId", "VolumeSizeInGB"],
-        other: (Rule::IsolationUndecided, true),
-    },
-    Own {
-        kind: "AWS::SecretsManager::Secret",
-        noun: "secret",
-        name: "Name",
-        free: &["Description", "Tags"],
-        held: &[],
-        other: (Rule::IsolationTooWide, false),
-    },
+    own(
+        "AWS::Events::Rule",
+        "rule",
+        "DeadLetterConfig Description Id Name RetryPolicy Tags",
+        "Arn State Targets",
+        DOUBT,
+    ),
+    own(
+        "AWS::IAM::User",
+        "user",
+        "Groups ManagedPolicyArns PermissionsBoundary Policies Tags",
+        "Password PasswordResetRequired",
+        (Rule::IsolationOwnRefused, false),
+    ),
+    own(
+        "AWS::Lambda::EventInvokeConfig",
+        "invocation settings",
+        "MaximumEventAgeInSeconds MaximumRetryAttempts",
+        "",
+        DOUBT,
+    ),
+    own(
+        "AWS::Lambda::Function",
+        "function",
+        "Architectures Description KmsKeyArn LoggingConfig MemorySize Tags TracingConfig VpcConfig",
+        "Environment Role",
+        DOUBT,
+    ),
+    own("AWS::Lambda::Permission", "permission", "Principal SourceAccount SourceArn", "", DOUBT),
+    own(
+        LOG_GROUP,
+        "log group",
+        "DataProtectionPolicy FieldIndexPolicies KmsKeyId Tags",
+        "KmsKeyId",
+        (Rule::IsolationOwnRefused, false),
+    ),
+    own(
+        BUCKET,
+        "bucket",
+        "AccelerateConfiguration CorsConfiguration LifecycleConfiguration MetricsConfigurations Tags",
+        "",
+        (Rule::IsolationUndecided, false),
+    ),
+    own("AWS::S3::BucketPolicy", "bucket policy", "PolicyDocument", "", (Rule::IsolationUndecided, false)),
+    own(
+        "AWS::SNS::Topic",
+        "topic",
+        "DataProtectionPolicy DeliveryStatusLogging DisplayName KmsMasterKeyId SignatureVersion Tags TracingConfig",
+        "",
+        DOUBT,
+    ),
+    own("AWS::SNS::Subscription", "subscription", "", "", DOUBT),
+    own(
+        NOTEBOOK,
+        "notebook",
+        "NotebookInstanceName RoleArn Tags",
+        "DirectInternetAccess InstanceType KmsKeyId SecurityGroupIds SubnetId VolumeSizeInGB",
+        DOUBT,
+    ),
+    // No policy says what a script does, which runs as root on every notebook.
+    own("AWS::SageMaker::NotebookInstanceLifecycleConfig", "start script", "Tags", "", DOUBT),
+    own("AWS::SecretsManager::Secret", "secret", "Description Tags", "", (Rule::IsolationTooWide, false)),
 ];
+
+/// The type of notebooks.
+pub const NOTEBOOK: &str = "AWS::SageMaker::NotebookInstance";
+const BUCKET: &str = "AWS::S3::Bucket";
+const LOG_GROUP: &str = "AWS::Logs::LogGroup";
+/// What the names of the log groups of notebooks and training jobs begin with.
+const OF_SAGEMAKER: &str = "/aws/sagemaker/";
+/// Keys of numbers that may be larger, or missing.
+const AT_LEAST: [&str; 2] = ["PasswordLength", "RetentionInDays"];
+/// Properties with the name that tells a resource from others of its type, whatever its logical ID.
+const NAMES: [&str; 9] = [
+    "BucketName",
+    "FunctionName",
+    "LogGroupName",
+    "Name",
+    "NotebookInstanceName",
+    "QueueName",
+    "RoleName",
+    "TopicName",
+    "UserName",
+];
+/// Attributes of a resource by which it stays, with what is in it, when its stack goes.
+const KEEPING: [&str; 2] = ["DeletionPolicy", "UpdateReplacePolicy"];
 
 /// Resources by logical ID, with what a template says of notebooks that were made by hand.
 type Resources<'a> = Vec<(&'a String, &'a Value)>;
 
-/// What of racestack's own resources is not as the built-in templates have it: the problems, each with the shape of the person
-/// whose it is.
+/// What of the resources is not as the built-in templates have it: the problems, each with the shape of the person whose it
+/// is.
 ///
 /// # Errors
 /// When a built-in template cannot be filled, which is a fault of the program.
@@ -140,40 +147,51 @@ pub fn check<'a>(
     let Some(built_in) = templates.built_in() else { return Ok(all) };
     let users: Vec<User> = prototypes.keys().filter_map(UserShape::prototype).collect();
     let people = People::render(built_in, plan.account, &plan.names, &users)?;
-    for stack in plan.stacks.iter().filter(|one| matches!(one.part, Part::Storage | Part::Operations)) {
+    for stack in plan.stacks.iter().filter(|one| !matches!(one.part, Part::Users(_))) {
         let rendered = render::fill(built_in, plan, stack, &people)?;
         let expected = render::read(built_in, &rendered)?.map(|template| template.value).unwrap_or_default();
         let found = stacks.iter().enumerate().find(|(_, (part, _))| *part == stack.part);
         if let (Some((index, (_, found))), Some(expected)) = (found, expected.get("Resources")) {
-            all.extend(differences(plan, index, found, expected).into_iter().map(|problem| (problem, None)));
+            all.extend(differences(plan, (index, false), found, expected).into_iter().map(|problem| (problem, None)));
         }
     }
     let (_, built_in) = resources_of_prototypes(built_in, &people)?;
     for ((shape, found), expected) in prototypes.iter().zip(built_in.values()) {
-        let differing = differences(plan, stacks.len(), found, expected);
+        let differing = differences(plan, (stacks.len(), true), found, expected);
         all.extend(differing.into_iter().map(|problem| (problem, Some(shape))));
     }
     Ok(all)
 }
 
 /// What of the resources of a stack is not as expected.
-fn differences(plan: &AccountPlan<'_>, stack: usize, found: &Value, expected: &Value) -> Vec<Problem> {
+fn differences(
+    plan: &AccountPlan<'_>,
+    (stack, is_personal): (usize, bool),
+    found: &Value,
+    expected: &Value,
+) -> Vec<Problem> {
     let (found, expected) = (flat(found), flat(expected));
+    // A resource that has both the name and the logical ID comes before one that has the name, and that before the other.
+    let same = |(id, wanted): &(&String, &Value)| {
+        let alike = found.iter().filter(|(_, value)| value.get("Type") == wanted.get("Type"));
+        let has_name = |value: &Value| name(wanted).is_some() && name(value) == name(wanted);
+        let most = alike.map(|(other, value)| ((has_name(value), other == id), (*other, *value)));
+        most.filter(|(alike, _)| *alike != (false, false)).max_by_key(|(alike, _)| *alike).map(|(_, one)| one)
+    };
+    let pairs: Vec<_> = expected.iter().map(|one| (*one, same(one))).collect();
+    let renamed = pairs.iter().filter_map(|((id, _), same)| Some((same.as_ref()?.0.as_str(), id.as_str()))).collect();
     let mut problems = Vec::new();
-    let mut compared = Vec::new();
-    for (id, wanted) in &expected {
-        let Some(own) = own(wanted) else { continue };
-        let is_same = |(other, value): &&(&String, &Value)| {
-            let names = [*wanted, value].map(|one| one.get("Properties").and_then(|all| all.get(own.name)));
-            value.get("Type") == wanted.get("Type") && (other == id || names[0].is_some() && names[0] == names[1])
-        };
-        let Some((other, value)) = found.iter().find(is_same) else {
+    for ((id, wanted), same) in &pairs {
+        let Some(own) = type_of(wanted).filter(|_| !is_of_operations(wanted)) else { continue };
+        let Some((other, value)) = same else {
             let message = format!("the {} `{id}` is missing, which racestack's own template has", own.noun);
             problems.push(problem(own.other, message, &location(stack, id, "")));
             continue;
         };
-        compared.push(*other);
-        problems.extend(of_resource(own, (stack, other), value, wanted));
+        problems.extend(of_resource(own, &renamed, (stack, other), value, wanted));
+        if own.kind == BUCKET {
+            problems.extend(beside::lost_by((stack, other, value), &plan.account.bucket));
+        }
         if plan.account.key_rotation.is_some() && own.noun == "user" && !is_managed(value) {
             let message =
                 format!("the access keys of `{other}` are not rotated: the user lacks the tag `{MANAGED_BY}`");
@@ -181,19 +199,34 @@ fn differences(plan: &AccountPlan<'_>, stack: usize, found: &Value, expected: &V
             problems.push(Problem { help: "give the user the tags `{{#each user_tags}}`", ..at });
         }
     }
-    // What a template has besides, of people: a notebook is like the other.
-    for (id, value) in found.iter().filter(|(id, _)| !compared.contains(id)) {
-        let Some(own) = own(value).filter(|own| own.noun == "notebook") else { continue };
-        let like = expected.iter().find(|(_, wanted)| wanted.get("Type") == value.get("Type"));
-        if let Some((_, wanted)) = like {
-            problems.extend(of_resource(own, (stack, id), value, wanted));
+    let own = Known::of(plan, pairs.iter().filter_map(|(_, same)| *same));
+    for (id, value) in &found {
+        let is_own = pairs.iter().any(|(_, same)| same.is_some_and(|(_, other)| std::ptr::eq(other, *value)));
+        problems.extend(own.handed_on_by((stack, id, value), is_own, type_of(value).map(|own| own.other)));
+        // What a template has besides, of people: a notebook is like the other.
+        let like =
+            expected.iter().find(|(_, wanted)| wanted.get("Type") == value.get("Type")).map(|(_, wanted)| *wanted);
+        problems.extend(tags::check(plan, (stack, id, value), like.filter(|_| is_personal)));
+        if let (Some(own), Some(wanted), false) = (type_of(value).filter(|own| own.kind == NOTEBOOK), like, is_own) {
+            problems.extend(of_resource(own, &renamed, (stack, id), value, wanted));
         }
     }
     problems
 }
 
-fn own(resource: &Value) -> Option<&'static Own> {
+fn type_of(resource: &Value) -> Option<&'static Own> {
     OWN.iter().find(|own| resource.get("Type").is_some_and(|kind| kind == own.kind))
+}
+
+/// Whether a resource is a log group that is nobody's.
+fn is_of_operations(resource: &Value) -> bool {
+    let is_group = resource.get("Type").is_some_and(|kind| kind == LOG_GROUP);
+    is_group && !name(resource).and_then(Value::as_str).is_some_and(|name| name.starts_with(OF_SAGEMAKER))
+}
+
+fn name(resource: &Value) -> Option<&Value> {
+    let properties = resource.get("Properties")?;
+    NAMES.iter().find_map(|key| properties.get(key))
 }
 
 /// Whether a resource has the tag by which the rotation of access keys knows people.
@@ -207,64 +240,93 @@ fn flat(resources: &Value) -> Resources<'_> {
     resources.flat_map(|(id, one)| [Some((id, one)), existing_notebook(one).map(|one| (id, one))]).flatten().collect()
 }
 
+/// Logical IDs of racestack's own resources, each with that of the built-in templates.
+type Renamed<'a> = BTreeMap<&'a str, &'a str>;
+
 /// The first difference in each property of a resource, and in whether there is one at all.
-fn of_resource(own: &Own, (stack, id): (usize, &String), found: &Value, expected: &Value) -> Vec<Problem> {
+fn of_resource(
+    own: &Own,
+    renamed: &Renamed<'_>,
+    (stack, id): (usize, &String),
+    found: &Value,
+    expected: &Value,
+) -> Vec<Problem> {
     let nothing = Map::new();
     let [found_in, wanted_in] =
         [found, expected].map(|one| one.get("Properties").and_then(Value::as_object).unwrap_or(&nothing));
     let keys = wanted_in.keys().chain(found_in.keys().filter(|key| !wanted_in.contains_key(*key)));
-    let both = keys.map(|key| (vec![key.as_str()], found_in.get(key), wanted_in.get(key)));
-    let condition = (vec!["Condition"], found.get("Condition"), expected.get("Condition"));
-    let at_fault = both.chain([condition]).filter_map(|(path, found, wanted)| difference(own, path, found, wanted));
-    let found = at_fault.map(|(path, found, wanted)| {
-        let is_held = wanted.is_some() && path.iter().any(|key| own.held.contains(key)) || path == ["Condition"];
-        let verdict = if is_held { (Rule::IsolationTooWide, false) } else { own.other };
-        let of = format!("`{}` of the {} `{id}`", path.join("/"), own.noun);
-        let message = match (found.map(shown), wanted.map(shown)) {
-            (None, None | Some(None)) => format!("{of} is missing, which racestack's own template has"),
-            (None, Some(Some(wanted))) => format!("{of} is missing, and `{wanted}` in racestack's own template"),
-            (Some(Some(found)), Some(Some(wanted))) => {
-                format!("{of} is `{found}`, and `{wanted}` in racestack's own template")
-            }
-            (Some(Some(found)), None) => format!("{of} is `{found}`, and racestack's own template has none"),
-            (Some(None), None) => format!("{of} is there, and racestack's own template has none"),
-            _ => format!("{of} is not that of racestack's own template"),
-        };
-        let within = if path == ["Condition"] { path.join("/") } else { format!("Properties/{}", path.join("/")) };
-        problem(verdict, message, &location(stack, id, &within))
-    });
-    found.collect()
+    let both = keys.map(|key| (vec![key.clone()], found_in.get(key), wanted_in.get(key)));
+    let attribute = |key: &str| (vec![key.to_owned()], found.get(key), expected.get(key));
+    let stays = |value: Option<&Value>| value.and_then(Value::as_str).is_some_and(|kept| kept.starts_with("Retain"));
+    let lost = KEEPING.iter().map(|key| attribute(key)).filter(|(_, found, wanted)| stays(*wanted) && !stays(*found));
+    let attributes = lost.chain([attribute("Condition")]);
+    let of = |within: &'static str| {
+        move |(path, found, wanted): Difference<'_>| {
+            let words: Vec<&str> =
+                path.iter().map(String::as_str).filter(|step| step.parse::<usize>().is_err()).collect();
+            let is_held = wanted.is_some() && words.iter().any(|key| has(own.held, key)) || words == ["Condition"];
+            let verdict = if is_held { (Rule::IsolationTooWide, false) } else { own.other };
+            let of = format!("`{}` of the {} `{id}`", words.join("/"), own.noun);
+            let message = match (found.map(shown), wanted.map(shown)) {
+                (None, None | Some(None)) => format!("{of} is missing, which racestack's own template has"),
+                (None, Some(Some(wanted))) => format!("{of} is missing, and `{wanted}` in racestack's own template"),
+                (Some(Some(found)), Some(Some(wanted))) => {
+                    format!("{of} is `{found}`, and `{wanted}` in racestack's own template")
+                }
+                (Some(Some(found)), None) => format!("{of} is `{found}`, and racestack's own template has none"),
+                (Some(None), None) => format!("{of} is there, and racestack's own template has none"),
+                _ => format!("{of} is not that of racestack's own template"),
+            };
+            problem(verdict, message, &location(stack, id, &format!("{within}{}", path.join("/"))))
+        }
+    };
+    let in_properties = both.filter_map(|one| difference(own, renamed, one)).map(of("Properties/"));
+    in_properties.chain(attributes.filter_map(|one| difference(own, renamed, one)).map(of(""))).collect()
 }
 
+/// The keys and indexes that lead to two values, and these.
+type Difference<'v> = (Vec<String>, Option<&'v Value>, Option<&'v Value>);
+
 /// Where two values differ first, in what matters.
-fn difference<'v>(
-    own: &Own,
-    path: Vec<&'v str>,
-    found: Option<&'v Value>,
-    wanted: Option<&'v Value>,
-) -> Option<(Vec<&'v str>, Option<&'v Value>, Option<&'v Value>)> {
-    if path.last().is_some_and(|key| own.free.contains(key)) || found == wanted {
+fn difference<'v>(own: &Own, renamed: &Renamed<'_>, at: Difference<'v>) -> Option<Difference<'v>> {
+    let (path, found, wanted) = at;
+    let key = path.iter().rfind(|step| step.parse::<usize>().is_err()).map(String::as_str).unwrap_or_default();
+    if has(own.free, key) && !(has(own.held, key) && wanted.is_some()) || found == wanted {
         return None;
     }
+    let within = |step: String, found, wanted| {
+        let path = path.iter().cloned().chain([step]).collect();
+        difference(own, renamed, (path, found, wanted))
+    };
     if let (Some(Value::Object(a)), Some(Value::Object(b))) = (found, wanted) {
         let mut keys = b.keys().chain(a.keys().filter(|key| !b.contains_key(*key)));
-        let within = |key: &'v String| {
-            let path = path.iter().copied().chain([key.as_str()]).collect();
-            difference(own, path, a.get(key), b.get(key))
-        };
-        return keys.find_map(within);
+        return keys.find_map(|key| within(key.clone(), a.get(key), b.get(key)));
     }
     if let (Some(Value::Array(a)), Some(Value::Array(b))) = (found, wanted)
         && a.len() == b.len()
     {
-        return a.iter().zip(b).find_map(|(a, b)| difference(own, path.clone(), Some(a), Some(b)));
+        return a.iter().zip(b).enumerate().find_map(|(at, (a, b))| within(at.to_string(), Some(a), Some(b)));
     }
-    // Texts in templates end with a line's end or do not.
-    let is_same = |(a, b): (&str, &str)| a.trim_end() == b.trim_end();
-    if found.and_then(Value::as_str).zip(wanted.and_then(Value::as_str)).is_some_and(is_same) {
-        return None;
-    }
-    Some((path, found, wanted))
+    let is_more =
+        AT_LEAST.contains(&key) && found.is_none_or(|found| beside::number(found) >= wanted.and_then(beside::number));
+    // Texts in templates end with a line's end or do not, and numbers are texts or not.
+    let is_same = |(a, b): (&Value, &Value)| match (a, b) {
+        (Value::String(a), Value::String(b)) => {
+            let is_reference = ["Ref", "Fn::GetAtt"].contains(&key);
+            a.trim_end() == b.trim_end() || is_reference && renamed.get(a.as_str()) == Some(&b.as_str())
+        }
+        (Value::String(text), Value::Number(number)) | (Value::Number(number), Value::String(text)) => {
+            *text == number.to_string()
+        }
+        _ => false,
+    };
+    let is_alike = is_more || found.zip(wanted).is_some_and(is_same);
+    (!is_alike).then_some((path, found, wanted))
+}
+
+/// Whether a word is one of some.
+fn has(words: &str, word: &str) -> bool {
+    words.split(' ').any(|one| one == word)
 }
 
 /// A value, if it is short enough to be shown.
@@ -277,7 +339,7 @@ fn location<'l>(stack: usize, logical_id: &'l str, path: &str) -> Location<'l> {
     Location { stack, logical_id, path: path.to_owned() }
 }
 
-fn problem((rule, is_warning): (Rule, bool), message: String, location: &Location<'_>) -> Problem {
+fn problem((rule, is_warning): Verdict, message: String, location: &Location<'_>) -> Problem {
     let help = if is_warning { ANSWER } else { LEAVE };
     Problem { is_warning, help, ..Problem::at(rule, message, location) }
 }

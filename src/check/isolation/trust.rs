@@ -1,18 +1,37 @@
-//! Who is let in by the policies of roles and of other resources, which name principals.
+//! Who is let in by the policies of roles and of other resources, which name principals: of racestack's, and of what a company has of its
+//! own in templates of its own, roles, topics, queues and keys that are about nobody's things.
 
 use serde_json::{Value, json};
 
-use super::company;
 use super::kind::{Kind, Subject};
 use super::problem::{GRAMMAR, Problem};
 use crate::finding::Rule;
 use crate::iam::{Context, Decision, Policies, Principal, Request, ResourcePolicy, decide};
-use crate::inventory::{IamInventory, IdentityKind, Policy, one_or_more};
+use crate::inventory::{self, BUCKET_POLICY, IamInventory, IdentityKind, Policy, one_or_more};
 use crate::model::{Profile, Service};
 use crate::plan::{AccountPlan, Names};
 
 /// What the names of services end with, in some partitions beside their own suffix.
 const DNS_SUFFIX: &str = "amazonaws.com";
+
+/// Types whose policies let nobody in: they narrow what goes through an endpoint, and what stands in the messages of a topic,
+/// whose own policy is a resource of another type.
+/// Sources: <https://docs.aws.amazon.com/vpc/latest/privatelink/vpc-endpoints-access.html>,
+/// <https://docs.aws.amazon.com/sns/latest/dg/message-data-protection.html>
+const NARROWING: [&str; 2] = ["AWS::EC2::VPCEndpoint", "AWS::SNS::Topic"];
+
+/// Types of policies of topics, of which racestack has some.
+const TOPICS: [&str; 2] = ["AWS::SNS::TopicInlinePolicy", "AWS::SNS::TopicPolicy"];
+
+/// Types of policies of what holds nothing of people's: racestack's one queue is of undelivered calls of a function. Whoever may
+/// use a key that a bucket or a volume has reads neither: that takes a permission of S3 or of EC2, too.
+const OTHERS: [&str; 3] = ["AWS::KMS::Key", "AWS::SQS::QueueInlinePolicy", "AWS::SQS::QueuePolicy"];
+
+/// Whom the policies of such things may let in.
+const ALLOWED: &str = "services of AWS, this account, and roles of it that are no notebook's";
+/// What to do where the trust policy of such a role lets in somebody else.
+const ROLE: &str =
+    "name a service, this account or a role of it as the principal, and `sts:AssumeRole` as the only action";
 
 /// Checks who may take a role: the services of its kind, in the one way that is allowed, and nobody else.
 pub fn check(subject: &Subject<'_, '_>, plan: &AccountPlan<'_>) -> Vec<Problem> {
@@ -41,14 +60,14 @@ pub fn check(subject: &Subject<'_, '_>, plan: &AccountPlan<'_>) -> Vec<Problem> 
         let mut actions = one_or_more(one.get("Action"));
         let is_taking = one.get("Action").is_some() && actions.all(is_assume_role);
         let lets_in = match kind {
-            Kind::Other => company::lets_in_its_own(one, names),
+            Kind::Other => lets_in_its_own(one, names),
             _ => lets_in_only(one, &services, false, names) && (!for_account || is_for_account(one, names)),
         };
         is_taking && lets_in
     };
     let message = format!("the role of {} can be taken by somebody else, or in another way", subject.who());
     let (help, by) = if kind == Kind::Other {
-        (company::ROLE, company::ALLOWED.to_owned())
+        (ROLE, ALLOWED.to_owned())
     } else {
         let services: Vec<String> = services.iter().map(|one| format!("`{one}.{DNS_SUFFIX}`")).collect();
         let where_for = if for_account { ", where `aws:SourceAccount` is this account" } else { "" };
@@ -129,18 +148,11 @@ pub fn opened(
 /// policies. Conditions only narrow it.
 pub fn lets_in_only(statement: &Value, services: &[&str], or_account: bool, names: &Names) -> bool {
     let root = format!("arn:{}:iam::{}:root", names.partition, names.account_id);
-    let Some(principals) = statement.get("Principal").and_then(Value::as_object) else { return false };
-    let is_named = |kind: &str, one: &str| match kind {
+    names_only(statement, |kind, one| match kind {
         "AWS" => or_account && (one == names.account_id || one == root),
-        "Service" => one.split_once('.').is_some_and(|(service, suffix)| {
-            services.contains(&service) && [DNS_SUFFIX, &names.dns_suffix].contains(&suffix)
-        }),
+        "Service" => service(one, names).is_some_and(|service| services.contains(&service)),
         _ => false,
-    };
-    let all_named = |(kind, value): (&String, &Value)| {
-        one_or_more(Some(value)).all(|one| one.as_str().is_some_and(|one| is_named(kind, one)))
-    };
-    !principals.is_empty() && principals.iter().all(all_named) && statement.get("NotPrincipal").is_none()
+    })
 }
 
 /// Whether a statement that names services is about what these do for this account: without it, whoever has one of them
@@ -166,9 +178,71 @@ pub fn is_for_account(statement: &Value, names: &Names) -> bool {
 }
 
 /// Whether an ARN, or a pattern that ends with a wildcard, is of this account alone.
-pub fn is_of(arn: &str, names: &Names) -> bool {
+fn is_of(arn: &str, names: &Names) -> bool {
     let parts: Vec<&str> = arn.splitn(6, ':').collect();
     // As a text, a wildcard would reach beyond its segment.
     let are_plain = parts.iter().take(5).all(|part| !part.contains(['*', '?']));
     are_plain && matches!(parts.as_slice(), ["arn", _, _, _, account, _] if *account == names.account_id)
+}
+
+/// Whether a statement lets in nobody but services of AWS, this account, which leaves it to the account's own policies, and
+/// roles of this account that are no person's notebook's.
+pub fn lets_in_its_own(statement: &Value, names: &Names) -> bool {
+    let account = format!("arn:{}:iam::{}:", names.partition, names.account_id);
+    let is_of_account = |one: &str| {
+        let Some(what) = one.strip_prefix(&account) else { return one == names.account_id };
+        let role = what.strip_prefix("role").filter(|role| !role.contains(['*', '?']));
+        what == "root" || role.is_some_and(|path| path.starts_with('/') && !path.starts_with(&names.notebook_role_path))
+    };
+    names_only(statement, |kind, one| match kind {
+        "AWS" => is_of_account(one),
+        "Service" => service(one, names).is_some(),
+        _ => false,
+    })
+}
+
+/// Whether a statement names nobody but principals of whose kind and name this holds.
+fn names_only(statement: &Value, is_named: impl Fn(&str, &str) -> bool) -> bool {
+    let Some(principals) = statement.get("Principal").and_then(Value::as_object) else { return false };
+    let all_named = |(kind, value): (&String, &Value)| {
+        one_or_more(Some(value)).all(|one| one.as_str().is_some_and(|one| is_named(kind, one)))
+    };
+    !principals.is_empty() && principals.iter().all(all_named) && statement.get("NotPrincipal").is_none()
+}
+
+/// The name of a service of AWS, without its suffix.
+fn service<'p>(principal: &'p str, names: &Names) -> Option<&'p str> {
+    let suffixes = [DNS_SUFFIX, names.dns_suffix.as_str()];
+    let service = suffixes.iter().find_map(|suffix| principal.strip_suffix(*suffix)?.strip_suffix('.'))?;
+    (!service.contains(['*', '?'])).then_some(service)
+}
+
+/// Whether a service calls a function, for a source of this account alone: a resource of the same template, or an ARN.
+pub fn is_called_for_account(permission: &Value, names: &Names) -> bool {
+    let text = |key: &str| permission.get(key).and_then(Value::as_str);
+    let source = permission.get("SourceArn").and_then(|source| source.get("Fn::GetAtt")?.get(1));
+    let is_own = |arn: &str| !arn.contains(['*', '?']) && is_of(arn, names);
+    text("Principal").is_some_and(|one| service(one, names).is_some())
+        && (source.is_some_and(|attribute| attribute == "Arn") || text("SourceArn").is_some_and(is_own))
+}
+
+/// Whether the policies of a resource let nobody in.
+pub fn only_narrows(policy: &inventory::ResourcePolicy<'_>) -> bool {
+    NARROWING.contains(&policy.resource_type)
+}
+
+/// Whether the policies of a resource are about what is not racestack's.
+pub fn is_about_its_own(policy: &inventory::ResourcePolicy<'_>, names: &Names) -> bool {
+    let is_of_others = |is_other: &dyn Fn(&String) -> bool| {
+        !policy.targets.is_empty() && policy.targets.iter().all(|target| target.as_ref().is_some_and(is_other))
+    };
+    match policy.resource_type {
+        BUCKET_POLICY => is_of_others(&|bucket| {
+            bucket.chars().all(|c| c.is_ascii_alphanumeric() || "-.".contains(c)) && *bucket != names.bucket
+        }),
+        kind if TOPICS.contains(&kind) => is_of_others(&|topic| {
+            topic.starts_with("arn:") && ![&names.budgets_topic_arn, &names.notices_topic_arn].contains(&topic)
+        }),
+        kind => OTHERS.contains(&kind),
+    }
 }

@@ -1,0 +1,246 @@
+//! What templates have beside racestack's own resources: by which somebody gets at what people have, without any policy that is
+//! compared; and what the bucket's rules take from people.
+
+use std::collections::BTreeSet;
+
+use serde_json::{Map, Value};
+
+use super::problem::Problem;
+use crate::finding::Rule;
+use crate::inventory::{Location, SECRET_REFERENCE, one_or_more};
+use crate::model::{Bucket, SecurityGroupId};
+use crate::plan::AccountPlan;
+
+/// What to do with what is no part of racestack's.
+pub const ELSEWHERE: &str = "make it in a stack that racestack does not write, if it must be";
+
+/// What becomes of a difference: a rule, and whether somebody may answer for it.
+pub type Verdict = (Rule, bool);
+
+/// Types by which somebody gets at what people have, whatever they name.
+const OTHER_WAYS: &[(&str, &[&str])] = &[
+    ("copies what it is pointed at to elsewhere", &["AWS::DataSync::Task", "AWS::FSx::DataRepositoryAssociation"]),
+    // `ImportPath` and `ExportPath` of a Lustre file system are buckets, and whoever mounts it is asked for no policy.
+    ("copies what it is pointed at to elsewhere", &["AWS::FSx::FileSystem"]),
+    ("grants access to the bucket by itself", &["AWS::LakeFormation::Resource"]),
+    ("grants access to the bucket by itself", &["AWS::S3::AccessGrant", "AWS::S3::AccessGrantsInstance"]),
+    ("grants access to the bucket by itself", &["AWS::S3::AccessGrantsLocation"]),
+    ("copies what it is pointed at to elsewhere", &["AWS::EC2::TrafficMirrorSession"]),
+    ("hands on logs", &["AWS::Logs::Delivery", "AWS::Logs::SubscriptionFilter", "AWS::Oam::Link"]),
+    ("is another way to a bucket", &["AWS::S3Express::AccessPoint"]),
+    ("is another way to the bucket", &["AWS::S3::AccessPoint", "AWS::S3::MultiRegionAccessPoint"]),
+    ("is another way to the bucket", &["AWS::S3ObjectLambda::AccessPoint"]),
+    ("lets others call a function by an address", &["AWS::Lambda::Url"]),
+    ("lets identities of elsewhere in", &["AWS::IAM::OIDCProvider", "AWS::IAM::SAMLProvider"]),
+    ("lets identities of elsewhere in", &["AWS::RolesAnywhere::Profile", "AWS::SSO::Assignment"]),
+    ("lets instances act as a role", &["AWS::AutoScaling::AutoScalingGroup", "AWS::EC2::LaunchTemplate"]),
+    ("lets instances act as a role", &["AWS::IAM::InstanceProfile"]),
+    ("lets its user act as a role", &["AWS::SageMaker::App", "AWS::SageMaker::Space"]),
+    ("lets its user act as a role", &["AWS::SageMaker::UserProfile"]),
+    ("lets its users act as a role", &["AWS::SageMaker::Domain"]),
+    ("lets whoever is on it act as its role", &["AWS::EC2::Instance"]),
+    ("makes an access key, whose secret the template hands on", &["AWS::IAM::AccessKey"]),
+    ("makes a second factor, whose seed whoever makes it knows", &["AWS::IAM::VirtualMFADevice"]),
+    ("makes figures of logs, which others see", &["AWS::CloudWatch::InsightRule", "AWS::Logs::MetricFilter"]),
+    ("makes what another template says", &["AWS::ServiceCatalog::CloudFormationProvisionedProduct"]),
+    ("may hand on logs", &["AWS::Logs::AccountPolicy"]),
+    ("records the names of files, and for whom", &["AWS::CloudTrail::EventDataStore", "AWS::CloudTrail::Trail"]),
+    ("records the names of files, and for whom", &["AWS::S3::StorageLens", "AWS::S3::StorageLensGroup"]),
+    ("runs commands on instances and notebooks", &["AWS::SSM::Association", "AWS::SSM::MaintenanceWindowTask"]),
+    ("shares what it names with other accounts", &["AWS::RAM::ResourceShare"]),
+];
+
+/// Types, or what they begin with, whose policies are compared: whatever these name they open to nobody.
+const PROVEN: [&str; 8] = [
+    "AWS::EC2::VPCEndpoint",
+    "AWS::IAM::",
+    "AWS::KMS::Key",
+    "AWS::S3::BucketPolicy",
+    "AWS::SageMaker::NotebookInstance",
+    "AWS::SecretsManager::ResourcePolicy",
+    "AWS::SNS::Topic",
+    "AWS::SQS::Queue",
+];
+
+/// Types, or what they begin with, that hold names, or figures of what is named.
+const OF_FIGURES: [&str; 6] = [
+    "AWS::Budgets::",
+    "AWS::CE::",
+    "AWS::CloudWatch::",
+    "AWS::Logs::QueryDefinition",
+    "AWS::ResourceGroups::Group",
+    "AWS::SSM::Parameter",
+];
+
+/// The services of which events say what people do.
+const OF_PEOPLE: [&str; 6] = ["aws.iam", "aws.logs", "aws.s3", "aws.sagemaker", "aws.secretsmanager", "aws.signin"];
+
+/// The classes of storage in which objects are read at once, and lie in more than one place.
+/// Source: <https://docs.aws.amazon.com/AmazonS3/latest/userguide/storage-class-intro.html>
+const READ_AT_ONCE: [&str; 2] = ["INTELLIGENT_TIERING", "STANDARD_IA"];
+
+/// What racestack's own resources are called in a template.
+pub struct Known<'k> {
+    plan: &'k AccountPlan<'k>,
+    /// The logical IDs of those that are no identities: who acts as a role, `resources` looks at.
+    ids: BTreeSet<&'k str>,
+    /// Those of secrets.
+    secrets: BTreeSet<&'k str>,
+    /// Names of what people have, and of what is about them.
+    words: Vec<&'k str>,
+}
+
+/// A resource: its stack, its logical ID, and itself.
+type Resource<'r> = (usize, &'r str, &'r Value);
+
+impl<'k> Known<'k> {
+    /// `own` are racestack's own resources of the template, by logical ID.
+    pub fn of(plan: &'k AccountPlan<'k>, own: impl Iterator<Item = (&'k String, &'k Value)>) -> Self {
+        let (names, network) = (&plan.names, &plan.account.network);
+        let groups = ["/aws/sagemaker/NotebookInstances", "/aws/sagemaker/TrainingJobs", "/aws/sagemaker/*"];
+        let of_account = [&names.bucket, &names.secrets_path, &names.key_rotation_function].map(String::as_str);
+        let of_network = network.security_group_ids.iter().map(SecurityGroupId::as_str);
+        let mut known = Self { plan, ids: BTreeSet::new(), secrets: BTreeSet::new(), words: Vec::new() };
+        known.words.extend(of_account.into_iter().chain(groups).chain(of_network));
+        for (id, resource) in own.filter(|(_, resource)| !kind(resource).starts_with("AWS::IAM::")) {
+            known.ids.insert(id);
+            if kind(resource) == "AWS::SecretsManager::Secret" {
+                known.secrets.insert(id);
+            }
+        }
+        known
+    }
+
+    /// What a resource hands on by itself. `own` is what becomes of differences in racestack's own of its type.
+    pub fn handed_on_by(&self, resource: Resource<'_>, is_own: bool, own: Option<Verdict>) -> Option<Problem> {
+        let (stack, id, value) = resource;
+        let kind = kind(value);
+        let is_of = |types: &[&str]| types.iter().any(|of| kind.starts_with(of));
+        let problem = |(rule, is_warning): Verdict, message: String, path: String| {
+            let at = Location { stack, logical_id: id, path };
+            Some(Problem { is_warning, help: ELSEWHERE, ..Problem::at(rule, message, &at) })
+        };
+        let properties = || value.get("Properties").and_then(Value::as_object).into_iter().flat_map(Map::iter);
+        let path = self.plan.names.secrets_path.as_str();
+        let is_password = |text: &str| {
+            let is_read = text.contains(SECRET_REFERENCE);
+            (is_read || !is_of(&PROVEN)) && text.contains("secretsmanager:") && text.contains(path)
+        };
+        let no_ids = BTreeSet::new();
+        let secrets = if is_of(&PROVEN) { &no_ids } else { &self.secrets };
+        let of_password = |(key, value): &(&String, &Value)| {
+            (*key != "LoginProfile" || !is_own) && names(value, secrets, &is_password)
+        };
+        if let Some((key, _)) = properties().find(of_password) {
+            let message = format!("by `{key}`, `{id}` hands on somebody's first password");
+            let problem = problem((Rule::IsolationTooWide, false), message, format!("Properties/{key}"));
+            return problem.map(|one| Problem { help: "name the secret of a password in `LoginProfile` alone", ..one });
+        }
+        if is_own {
+            return None;
+        }
+        let undecided = (Rule::IsolationUndecided, false);
+        if let Some((why, _)) = OTHER_WAYS.iter().find(|(_, kinds)| kinds.contains(&kind)) {
+            return problem(undecided, format!("`{id}`, an `{kind}`, {why}"), String::new());
+        }
+        if value.pointer("/Properties/EventPattern").is_some_and(hears_of_people) {
+            let message = format!("`{id}`, an `{kind}`, hands on what is told of people's jobs and files");
+            return problem(undecided, message, "Properties/EventPattern".to_owned());
+        }
+        if is_of(&PROVEN) || is_of(&OF_FIGURES) {
+            return None;
+        }
+        let is_own_word = |text: &str| self.words.iter().any(|word| has_word(text, word));
+        let (key, _) = properties().find(|(_, value)| names(value, &self.ids, &is_own_word))?;
+        let message = format!("`{id}`, an `{kind}`, names by `{key}` what is racestack's own, and may hand it on");
+        problem(own.unwrap_or(undecided), message, format!("Properties/{key}"))
+    }
+}
+
+/// The type of a resource.
+fn kind(resource: &Value) -> &str {
+    resource.get("Type").and_then(Value::as_str).unwrap_or_default()
+}
+
+/// Whether a value refers to one of these resources, or some text of it is such a one.
+fn names(value: &Value, ids: &BTreeSet<&str>, is_it: &impl Fn(&str) -> bool) -> bool {
+    match value {
+        Value::Object(entries) => entries.iter().any(|(key, value)| {
+            let target = if key == "Fn::GetAtt" && value.is_array() { value.get(0) } else { Some(value) };
+            let target = target.and_then(Value::as_str).map(|target| target.split('.').next().unwrap_or_default());
+            ["Ref", "Fn::GetAtt"].contains(&key.as_str()) && target.is_some_and(|target| ids.contains(target))
+                || names(value, ids, is_it)
+        }),
+        Value::Array(values) => values.iter().any(|value| names(value, ids, is_it)),
+        Value::String(text) => {
+            let mut variables = text.split("${").skip(1).filter_map(|rest| rest.split(['}', '.']).next());
+            is_it(text) || variables.any(|variable| ids.contains(variable))
+        }
+        _ => false,
+    }
+}
+
+/// Whether a text has a word that does not go on as a longer name.
+fn has_word(text: &str, word: &str) -> bool {
+    let goes_on = |after: &str| after.starts_with(|next: char| next.is_ascii_alphanumeric() || next == '-');
+    let ends = word.ends_with(['*', '/']);
+    text.match_indices(word).any(|(at, _)| ends || text.get(at + word.len()..).is_some_and(|after| !goes_on(after)))
+}
+
+/// Whether a pattern may match events that say what people do.
+fn hears_of_people(pattern: &Value) -> bool {
+    let is_other = |source: &Value| source.as_str().is_some_and(|source| !OF_PEOPLE.contains(&source));
+    let sources = pattern.get("source").and_then(Value::as_array);
+    !sources.is_some_and(|sources| sources.iter().all(is_other))
+}
+
+/// What of people's files the rules of a bucket take away: whatever is not known to leave all of them as readable.
+/// Source: <https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-properties-s3-bucket-rule.html>
+pub fn lost_by((stack, id, bucket): Resource<'_>, set: &Bucket) -> Vec<Problem> {
+    let is_kept = |(key, value): (&String, &Value)| {
+        // Nothing else stands beside the number of days.
+        let days = |key: &str, least: u32| {
+            let days = if value.is_object() {
+                value.get(key).filter(|_| value.as_object().map(Map::len) == Some(1))
+            } else {
+                Some(value)
+            };
+            days.and_then(number).is_some_and(|days| days >= least.into())
+        };
+        match key.as_str() {
+            "ExpiredObjectDeleteMarker"
+            | "Filter"
+            | "Id"
+            | "ObjectSizeGreaterThan"
+            | "ObjectSizeLessThan"
+            | "Prefix"
+            | "Status"
+            | "TagFilters" => true,
+            "AbortIncompleteMultipartUpload" => days("DaysAfterInitiation", set.incomplete_upload_days),
+            "NoncurrentVersionExpiration" => days("NoncurrentDays", set.old_version_days),
+            "NoncurrentVersionExpirationInDays" => days("", set.old_version_days),
+            "NoncurrentVersionTransition" | "NoncurrentVersionTransitions" | "Transition" | "Transitions" => {
+                let class = |one: &Value| one.get("StorageClass").and_then(Value::as_str).map(str::to_owned);
+                one_or_more(Some(value))
+                    .all(|one| class(one).is_some_and(|class| READ_AT_ONCE.contains(&class.as_str())))
+            }
+            _ => false,
+        }
+    };
+    let rules = bucket.pointer("/Properties/LifecycleConfiguration");
+    let rules = one_or_more(rules.and_then(|all| all.get("Rules").or(Some(all)))).enumerate();
+    let on = rules.filter(|(_, rule)| rule.get("Status").is_none_or(|status| status != "Disabled"));
+    let lost = on.filter_map(|(index, rule)| {
+        let (key, _) = rule.as_object()?.iter().find(|one| !is_kept(*one))?;
+        let message = format!("by `{key}` in a rule of the bucket, files or older versions of them are lost sooner than the settings say, or cannot be read at once");
+        let path = format!("Properties/LifecycleConfiguration/Rules/{index}/{key}");
+        let help = "leave what people have to them; `bucket.old_version_days` and `bucket.incomplete_upload_days` say what is deleted when";
+        Some(Problem { help, ..Problem::at(Rule::IsolationOwnRefused, message, &Location { stack, logical_id: id, path }) })
+    });
+    lost.collect()
+}
+
+/// A number, which may be written as a text.
+pub fn number(value: &Value) -> Option<u64> {
+    value.as_u64().or_else(|| value.as_str()?.parse().ok())
+}

@@ -1,0 +1,218 @@
+//! What a company's templates have beside racestack's own resources: what hands on what people have, and what does not.
+
+use serde_json::json;
+
+use super::edits::Edit;
+use super::more::{DAILY, LOGS, NETWORK, OPERATIONS};
+use super::{BUCKET, DOUBTFUL, REFUSED, ROTATION, STORAGE, TOO_WIDE, UNDECIDED, USERS, Weakening};
+
+const RESOURCES: &str = "Resources:\n";
+const OUTPUTS: &str = "Outputs:\n";
+const NOTEBOOKS: &str = "stacks/notebooks.yaml.hbs";
+const ROLE: &str = "  CompanyRole:\n    Type: AWS::IAM::Role\n    Properties:\n      RoleName: mycompany-x\n      AssumeRolePolicyDocument: {Version: \"2012-10-17\", Statement: [{Effect: Allow, Principal: {Service: lambda.amazonaws.com}, Action: \"sts:AssumeRole\"}]}\n";
+const FUNCTION: &str =
+    "{Role: {Fn::GetAtt: [CompanyRole, Arn]}, Runtime: python3.13, Handler: index.handler, Code: {ZipFile: pass}}";
+/// What stands before a person's user in the template of people.
+const USER: &str = "  {{ids.user}}:\n    Type: AWS::IAM::User\n";
+
+/// A resource that a template has besides: the template, its logical ID, its type, its properties, what it is found as, and
+/// what is told of it.
+type Besides = (&'static str, &'static str, &'static str, &'static str, &'static str, &'static str);
+
+const NAMES: &str = "what is racestack's own, and may hand it on";
+
+#[rustfmt::skip]
+const BESIDES: &[Besides] = &[
+    // What serves, copies or fills the bucket.
+    (STORAGE, "Cdn", "CloudFront::Distribution", "{DistributionConfig: {Enabled: true, Origins: [{Id: b, DomainName: !GetAtt Bucket.RegionalDomainName, S3OriginConfig: {}}]}}", UNDECIDED, NAMES),
+    (STORAGE, "CdnByName", "CloudFront::Distribution", "{DistributionConfig: {Enabled: true, Origins: [{Id: b, DomainName: {{names.bucket}}.s3.amazonaws.com}]}}", UNDECIDED, NAMES),
+    (STORAGE, "Method", "ApiGateway::Method", "{HttpMethod: GET, Integration: {Type: AWS, Uri: \"arn:aws:apigateway:ap-northeast-1:s3:path/{{names.bucket}}/any\"}}", UNDECIDED, NAMES),
+    (STORAGE, "Sftp", "Transfer::User", "{ServerId: s, UserName: bob, HomeDirectory: !Sub \"/${Bucket}/bob\"}", UNDECIDED, NAMES),
+    (STORAGE, "Flow", "AppFlow::Flow", "{FlowName: f, SourceFlowConfig: {ConnectorType: S3, SourceConnectorProperties: {S3: {BucketName: {{names.bucket}}}}}}", UNDECIDED, NAMES),
+    (STORAGE, "Crawler", "Glue::Crawler", "{Targets: {S3Targets: [{Path: !Join [\"\", [\"s3://\", !Ref Bucket]]}]}}", UNDECIDED, NAMES),
+    (STORAGE, "Table", "Glue::Table", "{DatabaseName: d, TableInput: {Name: t, StorageDescriptor: {Location: \"s3://{{names.bucket}}/\"}}}", UNDECIDED, NAMES),
+    (STORAGE, "Athena", "Athena::WorkGroup", "{Name: w, WorkGroupConfiguration: {ResultConfiguration: {OutputLocation: \"s3://{{names.bucket}}/bob/\"}}}", UNDECIDED, NAMES),
+    (STORAGE, "Backups", "Backup::BackupSelection", "{BackupPlanId: p, BackupSelection: {SelectionName: s, Resources: [!GetAtt Bucket.Arn]}}", UNDECIDED, NAMES),
+    (STORAGE, "Hose", "KinesisFirehose::DeliveryStream", "{S3DestinationConfiguration: {BucketARN: !GetAtt Bucket.Arn, Prefix: bob/}}", UNDECIDED, NAMES),
+    (STORAGE, "Logged", "S3::Bucket", "{BucketName: mycompany-other, LoggingConfiguration: {DestinationBucketName: !Ref Bucket, LogFilePrefix: bob/}}", UNDECIDED, NAMES),
+    (STORAGE, "Counted", "S3::Bucket", "{BucketName: mycompany-third, InventoryConfigurations: [{Id: a, Destination: {BucketArn: !GetAtt Bucket.Arn, Prefix: bob/}}]}", UNDECIDED, NAMES),
+    (STORAGE, "Model", "SageMaker::Model", "{PrimaryContainer: {Image: a, ModelDataUrl: \"s3://{{names.bucket}}/bob/model.tar.gz\"}}", UNDECIDED, NAMES),
+    (STORAGE, "Features", "SageMaker::FeatureGroup", "{FeatureGroupName: f, OfflineStoreConfig: {S3StorageConfig: {S3Uri: \"s3://{{names.bucket}}/bob/\"}}}", UNDECIDED, NAMES),
+    (STORAGE, "Channel", "Config::DeliveryChannel", "{S3BucketName: {{names.bucket}}, S3KeyPrefix: bob}", UNDECIDED, NAMES),
+    (STORAGE, "Scan", "GuardDuty::MalwareProtectionPlan", "{ProtectedResource: {S3Bucket: {BucketName: {{names.bucket}}}}}", UNDECIDED, NAMES),
+    (STORAGE, "Endpoint", "DMS::Endpoint", "{EndpointType: source, EngineName: s3, S3Settings: {BucketName: {{names.bucket}}}}", UNDECIDED, NAMES),
+    (STORAGE, "Project", "CodeBuild::Project", "{Source: {Type: S3, Location: {{names.bucket}}/bob/model.tar.gz}}", UNDECIDED, NAMES),
+    (STORAGE, "Locations", "DataSync::LocationS3", "{S3BucketArn: !GetAtt Bucket.Arn}", UNDECIDED, NAMES),
+    (STORAGE, "Dataset", "Personalize::Dataset", "{Name: d, DatasetImportJob: {DataSource: {DataLocation: \"s3://{{names.bucket}}/bob\"}}}", UNDECIDED, NAMES),
+    (STORAGE, "Knowledge", "Bedrock::DataSource", "{Name: k, DataSourceConfiguration: {S3Configuration: {BucketArn: !GetAtt Bucket.Arn}}}", UNDECIDED, NAMES),
+    // Logs and events.
+    (STORAGE, "Jobs", "Logs::LogGroup", "{LogGroupName: /aws/sagemaker/TrainingJobs, RetentionInDays: 1}", REFUSED, NAMES),
+    (STORAGE, "Infrequent", "Logs::LogGroup", "{LogGroupName: /aws/sagemaker/NotebookInstances, LogGroupClass: DELIVERY}", REFUSED, NAMES),
+    (STORAGE, "Transformer", "Logs::Transformer", "{LogGroupIdentifier: /aws/sagemaker/TrainingJobs}", UNDECIDED, NAMES),
+    (STORAGE, "Anomalies", "Logs::LogAnomalyDetector", "{LogGroupArnList: [\"arn:aws:logs:ap-northeast-1:111122223333:log-group:/aws/sagemaker/TrainingJobs\"]}", UNDECIDED, NAMES),
+    (STORAGE, "Queries", "Logs::ScheduledQuery", "{Name: q, LogGroupIdentifiers: [/aws/sagemaker/*], QueryString: a}", UNDECIDED, NAMES),
+    (STORAGE, "Insights", "CloudWatch::InsightRule", "{RuleName: r, RuleState: ENABLED, RuleBody: \"{}\"}", UNDECIDED, "makes figures of logs"),
+    (STORAGE, "JobsTold", "Events::Rule", "{EventPattern: {source: [aws.sagemaker]}}", UNDECIDED, "hands on what is told of people's jobs"),
+    (STORAGE, "CallsTold", "Events::Rule", "{EventPattern: {detail-type: [AWS API Call via CloudTrail]}}", UNDECIDED, "hands on what is told of people's jobs"),
+    (STORAGE, "SomeTold", "Events::Rule", "{EventPattern: {source: [{prefix: aws}]}}", UNDECIDED, "hands on what is told of people's jobs"),
+    (STORAGE, "Pattern", "Events::Rule", "{EventPattern: !Ref \"AWS::Region\"}", UNDECIDED, "hands on what is told of people's jobs"),
+    // What runs something.
+    (STORAGE, "Page", "Lambda::Url", "{AuthType: NONE, TargetFunctionArn: any}", UNDECIDED, "lets others call a function"),
+    (STORAGE, "App", "SageMaker::App", "{AppName: default, AppType: JupyterServer, DomainId: d-1, UserProfileName: bob}", UNDECIDED, "lets its user act as a role"),
+    (STORAGE, "Task", "SSM::MaintenanceWindowTask", "{WindowId: w, TaskType: RUN_COMMAND, TaskArn: AWS-RunShellScript, Priority: 1}", UNDECIDED, "runs commands on instances and notebooks"),
+    (STORAGE, "Code", "SageMaker::CodeRepository", "{GitConfig: {RepositoryUrl: \"https://example.com/a.git\", SecretArn: \"arn:aws:secretsmanager:ap-northeast-1:111122223333:secret:mycompany-deepracer/bob/password\"}}", TOO_WIDE, "hands on somebody's first password"),
+    (STORAGE, "Bus", "Events::EventBusPolicy", "{StatementId: a, Principal: \"*\", Action: \"events:PutEvents\"}", UNDECIDED, "racestack does not know"),
+    (STORAGE, "LogPolicy", "Logs::ResourcePolicy", "{PolicyName: a, PolicyDocument: '{\"Version\":\"2012-10-17\",\"Statement\":[{\"Effect\":\"Allow\",\"Principal\":\"*\",\"Action\":\"logs:*\",\"Resource\":\"*\"}]}'}", UNDECIDED, "racestack does not know"),
+    (STORAGE, "Replica", "KMS::ReplicaKey", "{PrimaryKeyArn: a, KeyPolicy: {Version: \"2012-10-17\", Statement: [{Effect: Allow, Principal: {AWS: \"*\"}, Action: \"kms:*\", Resource: \"*\"}]}}", UNDECIDED, "racestack does not know"),
+    (STORAGE, "Images", "ECR::Repository", "{RepositoryPolicyText: {Version: \"2012-10-17\", Statement: [{Effect: Allow, Principal: \"*\", Action: \"ecr:*\"}]}}", UNDECIDED, "racestack does not know"),
+    (STORAGE, "Rcp", "Organizations::Policy", "{Name: a, Type: RESOURCE_CONTROL_POLICY, Content: {Version: \"2012-10-17\", Statement: [{Effect: Allow, Principal: \"*\", Action: \"*\", Resource: \"*\"}]}}", UNDECIDED, "racestack does not know"),
+    (STORAGE, "Link", "Oam::Link", "{LabelTemplate: a, ResourceTypes: [\"AWS::Logs::LogGroup\"], SinkIdentifier: any}", UNDECIDED, "hands on logs"),
+    (STORAGE, "Mirror", "EC2::TrafficMirrorSession", "{NetworkInterfaceId: eni-1, SessionNumber: 1, TrafficMirrorFilterId: f, TrafficMirrorTargetId: t}", UNDECIDED, "copies what it is pointed at"),
+    (STORAGE, "Traffic", "EC2::FlowLog", "{ResourceId: vpc-1, ResourceType: VPC, LogDestinationType: s3, LogDestination: !GetAtt Bucket.Arn}", UNDECIDED, NAMES),
+    (STORAGE, "Sheets", "QuickSight::DataSource", "{Type: S3, DataSourceParameters: {S3Parameters: {ManifestFileLocation: {Bucket: {{names.bucket}}, Key: bob/m}}}}", UNDECIDED, NAMES),
+    // The function that rotates access keys.
+    (OPERATIONS, "RotationPage", "Lambda::Url", "{AuthType: AWS_IAM, TargetFunctionArn: !Ref KeyRotation}", UNDECIDED, "lets others call a function"),
+    (OPERATIONS, "Source", "Lambda::EventSourceMapping", "{EventSourceArn: \"arn:aws:sqs:ap-northeast-1:111122223333:q\", FunctionName: !Ref KeyRotation}", UNDECIDED, NAMES),
+    (OPERATIONS, "Alias", "Lambda::Alias", "{FunctionName: !Sub \"${KeyRotation.Arn}\", FunctionVersion: \"1\", Name: a}", UNDECIDED, NAMES),
+    (OPERATIONS, "Results", "Lambda::EventInvokeConfig", "{FunctionName: !GetAtt KeyRotation.Arn, Qualifier: \"1\", DestinationConfig: {OnSuccess: {Destination: any}}}", DOUBTFUL, NAMES),
+    (OPERATIONS, "Again", "Events::Rule", "{ScheduleExpression: rate(1 minute), Targets: [{Id: a, Arn: !GetAtt KeyRotation.Arn}]}", DOUBTFUL, NAMES),
+    (OPERATIONS, "Web", "SNS::Subscription", "{TopicArn: !Ref Notices, Protocol: https, Endpoint: \"https://example.com\"}", DOUBTFUL, NAMES),
+    (OPERATIONS, "Caller", "Lambda::Permission", "{FunctionName: !GetAtt KeyRotation.Arn, Action: \"lambda:InvokeFunction\", Principal: sns.amazonaws.com, SourceArn: \"arn:aws:s3:::mycompany-x\"}", TOO_WIDE, "lets somebody in by itself"),
+    (OPERATIONS, "Schedule", "Scheduler::Schedule", "{Target: {Arn: \"arn:aws:scheduler:::aws-sdk:iam:createAccessKey\", RoleArn: !GetAtt KeyRotationRole.Arn}}", UNDECIDED, "which is a role of racestack's own"),
+    // First passwords.
+    (USERS, "{{ids.user}}Parameter", "SSM::Parameter", "{Type: String, Value: {{password.reference}}}", TOO_WIDE, "`BobUserParameter` hands on somebody's first password"),
+    (USERS, "{{ids.user}}Joined", "SSM::Parameter", "{Type: String, Value: !Join [\"\", [\"\\{{resolve:secretsmanager:\", !Ref {{ids.password}}, \":SecretString:password}}\"]]}", TOO_WIDE, "`BobUserJoined` hands on somebody's first password"),
+    (USERS, "{{ids.user}}Copy", "SecretsManager::Secret", "{Name: copy/{{name}}, SecretString: {{password.reference}}}", TOO_WIDE, "`BobUserCopy` hands on somebody's first password"),
+    (USERS, "{{ids.user}}Twin", "IAM::User", "{UserName: twin-of-{{name}}, LoginProfile: {Password: {{password.reference}}}}", TOO_WIDE, "`BobUserTwin` hands on somebody's first password"),
+    (USERS, "{{ids.user}}Turns", "SecretsManager::RotationSchedule", "{SecretId: !Ref {{ids.password}}, RotationLambdaARN: any}", TOO_WIDE, "`BobUserTurns` hands on somebody's first password"),
+];
+
+/// What stands in a template beside racestack's own, all of a kind in one.
+pub fn of_besides() -> Vec<Weakening> {
+    let mut all: Vec<Weakening> = Vec::new();
+    for (file, id, kind, properties, found_as, told) in BESIDES {
+        let shown = if *file == USERS { String::new() } else { format!("`{id}`") };
+        let name = format!("{found_as} beside {file}");
+        let resource = format!("  {id}:\n    Type: AWS::{kind}\n    Properties: {properties}\n\n");
+        let resource =
+            if *file == USERS { format!("  {{{{#if password}}}}\n{resource}  {{{{/if}}}}\n") } else { resource };
+        let index = all.iter().position(|one| one.name == name).unwrap_or_else(|| {
+            let before = if *file == USERS { USER } else { RESOURCES };
+            let edits = vec![(*file, before.to_owned(), before.to_owned())];
+            let settings = if *file == OPERATIONS { ROTATION } else { "" };
+            all.push(Weakening { edits, ..Weakening::new(&name, &[], found_as, &[]) }.with(settings));
+            all.last_mut().unwrap().told.clear();
+            all.len() - 1
+        });
+        let one = &mut all[index];
+        let (_, before, text) = &mut one.edits[0];
+        *text = if *file == USERS {
+            format!("{resource}{text}")
+        } else {
+            text.replacen(before.as_str(), &format!("{before}{resource}"), 1)
+        };
+        one.told.push(vec![shown, (*told).to_owned()]);
+    }
+    all
+}
+
+/// What is changed in racestack's own.
+pub fn of_changes() -> Vec<Weakening> {
+    let weakening =
+        |name: &str, edit: Edit<'static>, found_as, told: &[&str]| Weakening::new(name, &[edit], found_as, told);
+    let output = |name: &str, text: &'static str| {
+        weakening(name, (USERS, OUTPUTS, text), TOO_WIDE, &["by `Outputs`, whoever may see the stack reads a secret"])
+    };
+    let kept: &str = "    DeletionPolicy: RetainExceptOnCreate\n    UpdateReplacePolicy: Retain\n";
+    let lets = |name: &str, principal: serde_json::Value, condition: serde_json::Value| {
+        Weakening::new(name, &[], TOO_WIDE, &["the policy of `BucketPolicy` lets somebody in by itself"])
+            .and_in(&[BUCKET], &json!({"Effect": "Allow", "Principal": principal, "Action": "s3:GetObject", "Resource": "{{bucket_arn}}/*", "Condition": condition}))
+    };
+    let in_rotation = |name: &str, from: &'static str, to: &'static str, told: &str| {
+        weakening(name, (OPERATIONS, from, to), DOUBTFUL, &[told]).with(ROTATION)
+    };
+    vec![
+        output("a password in the outputs", "Outputs:\n  Password:\n    Value: \"\\{{resolve:secretsmanager:mycompany-deepracer/bob/password:SecretString:password}}\"\n"),
+        output("a password in the outputs, in parts", "Outputs:\n  Password:\n    Value: !Join [\"\", [\"\\{{resolve:secretsmanager:mycompany-deepracer/\", bob, \"/password}}\"]]\n"),
+        weakening("a password in a parameter", (USERS, "Resources:\n", "Parameters:\n  A:\n    Type: String\n    Default: \"\\{{resolve:secretsmanager:mycompany-deepracer/bob/password}}\"\nResources:\n"), TOO_WIDE, &["by `Parameters`"]),
+        weakening("a password in a tag", (USERS, "        {{tags user_tags indent=8}}\n", "        {{#if password}}\n        - {Key: pw, Value: {{password.reference}}}\n        {{/if}}\n        {{tags user_tags indent=8}}\n"), TOO_WIDE, &["by `Tags`, `BobUser` hands on somebody's first password"]),
+        weakening("a secret in another region", (USERS, "      GenerateSecretString:\n", "      ReplicaRegions: [{Region: us-east-1}]\n      GenerateSecretString:\n"), TOO_WIDE, &["`ReplicaRegions` of the secret"]),
+        lets("the bucket for the account", json!({"AWS": "{{account_id}}"}), json!({})),
+        lets("the bucket for the account's root", json!({"AWS": "arn:{{partition}}:iam::{{account_id}}:root"}), json!({})),
+        lets("the bucket for all of the account", json!("*"), json!({"StringEquals": {"aws:PrincipalAccount": "{{account_id}}"}})),
+        lets("the bucket for an administrator", json!({"AWS": "*"}), json!({"ArnLike": {"aws:PrincipalArn": "arn:aws:iam::*:role/Admin"}})),
+        lets("the bucket for a canonical user", json!({"CanonicalUser": "79a59df900b949e55d96a1e698fbacedfd6e09d98eacf8f8d5218e7cd47ef2be"}), json!({})),
+        lets("the bucket for a distribution", json!({"Service": "cloudfront.amazonaws.com"}), json!({"StringEquals": {"aws:SourceAccount": "{{account_id}}"}})),
+        lets("the bucket for logs", json!({"Service": "logging.s3.amazonaws.com"}), json!({"StringEquals": {"aws:SourceAccount": "{{account_id}}"}})),
+        weakening("a bucket that goes with its stack", (STORAGE, kept, "    DeletionPolicy: Delete\n    UpdateReplacePolicy: Retain\n"), UNDECIDED, &["`DeletionPolicy` of the bucket `Bucket` is `Delete`"]),
+        weakening("a bucket that goes when it is replaced", (STORAGE, kept, "    DeletionPolicy: Retain\n"), UNDECIDED, &["`UpdateReplacePolicy` of the bucket `Bucket` is missing"]),
+        weakening("logs that go with their stack", (NOTEBOOKS, kept, "    DeletionPolicy: Delete\n    UpdateReplacePolicy: Retain\n"), REFUSED, &["`DeletionPolicy` of the log group"]).with(LOGS),
+        weakening("a bucket with another key", (STORAGE, "              SSEAlgorithm: AES256", "              SSEAlgorithm: aws:kms\n              KMSMasterKeyID: arn:aws:kms:ap-northeast-1:999988887777:key/a"), UNDECIDED, &["/SSEAlgorithm` of the bucket"]),
+        in_rotation("a topic that tells others", "      TopicName: {{names.notices_topic}}\n", "      TopicName: {{names.notices_topic}}\n      Subscription: [{Protocol: https, Endpoint: \"https://example.com\"}]\n", "`Subscription` of the topic `Notices`"),
+        in_rotation("failures told elsewhere", "          Destination: !Ref Notices", "          Destination: any", "`DestinationConfig/OnFailure/Destination` of the invocation settings `KeyRotationFailures` is `any`"),
+        in_rotation("code of others in the function", "      Timeout: 900\n", "      Timeout: 900\n      Layers: [\"any\"]\n", "`Layers` of the function"),
+        in_rotation("files of others in the function", "      Timeout: 900\n", "      Timeout: 900\n      FileSystemConfigs: [{Arn: any, LocalMountPath: /mnt/a}]\n", "`FileSystemConfigs` of the function"),
+        in_rotation("other words for the function", "        - Id: key-rotation\n", "        - Id: key-rotation\n          Input: \"{}\"\n", "`Targets/Input` of the rule"),
+        in_rotation("another function is called", "      FunctionName: !Ref KeyRotation\n      Principal", "      FunctionName: any\n      Principal", "`FunctionName` of the permission"),
+        weakening("the first version of metadata", (USERS, "        MinimumInstanceMetadataServiceVersion: \"2\"\n      {{#if @root.subnet_id}}", "        MinimumInstanceMetadataServiceVersion: \"1\"\n      {{#if @root.subnet_id}}"), DOUBTFUL, &["`InstanceMetadataServiceConfiguration/MinimumInstanceMetadataServiceVersion` of the notebook"]),
+        weakening("notebooks open to everybody", (STORAGE, RESOURCES, "Resources:\n  Open:\n    Type: AWS::EC2::SecurityGroupIngress\n    Properties: {GroupId: sg-0123456789abcdef0, IpProtocol: \"-1\", CidrIp: 0.0.0.0/0}\n\n"), UNDECIDED, &["`Open`", NAMES]).with(NETWORK),
+    ]
+}
+
+/// What a company may add or write otherwise.
+pub fn harmless() -> Vec<Weakening> {
+    let fine = |name: &str, edits: &[Edit<'static>]| Weakening::new(name, edits, "", &[]);
+    let of_text = |name: &str, file: &'static str, change: &dyn Fn(String) -> String| {
+        let path = format!("{}/templates/{file}", env!("CARGO_MANIFEST_DIR"));
+        let text = std::fs::read_to_string(path).unwrap();
+        Weakening { edits: vec![(file, text.clone(), change(text))], ..Weakening::new(name, &[], "", &[]) }
+    };
+    let added = |name: &str, file: &'static str, resources: &[(&str, &str, &str)]| {
+        let one = |(id, kind, properties): &(&str, &str, &str)| {
+            format!("  {id}:\n    Type: AWS::{kind}\n    Properties: {properties}\n\n")
+        };
+        let text = format!("{RESOURCES}{ROLE}\n{}", resources.iter().map(one).collect::<String>());
+        Weakening { edits: vec![(file, RESOURCES.to_owned(), text)], ..Weakening::new(name, &[], "", &[]) }
+    };
+    let rules = "        Rules:\n          - Id: expire-old-versions";
+    let rule = |rule: &str| {
+        (
+            STORAGE,
+            rules.to_owned(),
+            format!(
+                "        Rules:\n          - {{Id: more, Status: Enabled, {rule}}}\n          - Id: expire-old-versions"
+            ),
+        )
+    };
+    let denied = json!({"Effect": "Deny", "Principal": "*", "Action": "s3:*", "Resource": ["{{bucket_arn}}", "{{bucket_arn}}/*"], "Condition": {"NumericLessThan": {"s3:TlsVersion": "1.2"}}});
+    vec![
+        of_text("another logical ID of the bucket", STORAGE, &|text| text.replace("  Bucket:\n", "  Files:\n").replace("!Ref Bucket\n", "!Ref Files\n")),
+        of_text("other logical IDs of the rotation", OPERATIONS, &|text| text.replace("KeyRotationDaily", "Daily").replace("KeyRotationRole", "RoleOfRotation").replace("  KeyRotation:", "  Rotate:").replace("!Ref KeyRotation\n", "!Ref Rotate\n").replace("[KeyRotation, Arn]", "[Rotate, Arn]")).with(ROTATION),
+        of_text("another logical ID of notebooks", USERS, &|text| text.replace("{{ids.notebook}}:", "{{ids.notebook}}Own:")),
+        Weakening { edits: vec![rule("Transitions: [{StorageClass: STANDARD_IA, TransitionInDays: 30}]")], ..fine("files that are rarely read", &[]) },
+        Weakening { edits: vec![rule("Prefix: bob/, NoncurrentVersionTransitions: [{StorageClass: INTELLIGENT_TIERING, TransitionInDays: 30}]")], ..fine("older versions that are rarely read", &[]) },
+        fine("older versions for longer, as a text", &[(STORAGE, "NoncurrentDays: {{number old_version_days}}", "NoncurrentDays: \"3650\"")]),
+        fine("logs for longer", &[(NOTEBOOKS, "RetentionInDays: {{number retention_days}}", "RetentionInDays: 3653")]).with(LOGS),
+        fine("logs for ever", &[(NOTEBOOKS, "      RetentionInDays: {{number retention_days}}\n", "")]).with(LOGS),
+        fine("a bucket that stays whatever becomes of its stack", &[(STORAGE, "    DeletionPolicy: RetainExceptOnCreate\n", "    DeletionPolicy: Retain\n")]),
+        fine("longer passwords", &[(USERS, "PasswordLength: 32", "PasswordLength: 64")]),
+        fine("the age of keys as a number", &[(OPERATIONS, "MAX_AGE_DAYS: {{key_rotation.max_age_days}}", "MAX_AGE_DAYS: 90")]).with(ROTATION),
+        fine("more memory for the function, and more tries", &[(OPERATIONS, "MemorySize: 256", "MemorySize: 512\n      TracingConfig: {Mode: Active}"), (OPERATIONS, "MaximumRetryAttempts: 0", "MaximumRetryAttempts: 2")]).with(ROTATION),
+        fine("the bucket for web pages of the company", &[(STORAGE, "      VersioningConfiguration:", "      CorsConfiguration: {CorsRules: [{AllowedMethods: [GET], AllowedOrigins: [\"https://example.com\"]}]}\n      VersioningConfiguration:")]),
+        fine("the bucket's name in the outputs", &[(STORAGE, OUTPUTS, "Outputs:\n  Bucket:\n    Value: !Ref Bucket\n    Export: {Name: bucket-of-deepracer}\n")]),
+        fine("nothing over an old version of TLS", &[]).and_in(&[BUCKET], &denied),
+        fine("nothing over an old version of TLS, for people", &[]).and_in(&[DAILY], &json!({"Effect": "Deny", "Action": "s3:*", "Resource": "*", "Condition": {"NumericLessThan": {"s3:TlsVersion": "1.2"}}})),
+        fine("a role of Lambda for this account", &[("policies/operations/trust.json.hbs", "\"Principal\": {\n        \"Service\": \"lambda.amazonaws.com\"\n      }", "\"Condition\": {\"StringEquals\": {\"aws:SourceAccount\": \"{{account_id}}\"}}, \"Principal\": {\n        \"Service\": \"lambda.amazonaws.com\"\n      }")]).with(ROTATION),
+        added("an alarm about the function", OPERATIONS, &[("Alarm", "CloudWatch::Alarm", "{Namespace: AWS/Lambda, MetricName: Errors, Dimensions: [{Name: FunctionName, Value: !Ref KeyRotation}], AlarmActions: [!Ref Notices], ComparisonOperator: GreaterThanThreshold, EvaluationPeriods: 1, Threshold: 0, Period: 60, Statistic: Sum}")]).with(ROTATION),
+        added("a dashboard and a parameter with the bucket's name", STORAGE, &[("Board", "CloudWatch::Dashboard", "{DashboardBody: !Sub '{\"a\": \"${Bucket}\"}'}"), ("Parameter", "SSM::Parameter", "{Type: String, Value: !Ref Bucket}")]),
+        added("a function that a rule of its own calls", STORAGE, &[("Function", "Lambda::Function", FUNCTION), ("Rule", "Events::Rule", "{ScheduleExpression: rate(1 day), Targets: [{Id: a, Arn: !GetAtt Function.Arn}]}"), ("Permission", "Lambda::Permission", "{FunctionName: !Ref Function, Action: \"lambda:InvokeFunction\", Principal: events.amazonaws.com, SourceArn: !GetAtt Rule.Arn}")]),
+        added("a function that a topic of its own calls", STORAGE, &[("Topic", "SNS::Topic", "{TopicName: mycompany-x}"), ("Function", "Lambda::Function", FUNCTION), ("Permission", "Lambda::Permission", "{FunctionName: !Ref Function, Action: \"lambda:InvokeFunction\", Principal: sns.amazonaws.com, SourceArn: \"arn:aws:sns:ap-northeast-1:111122223333:mycompany-x\"}")]),
+        added("a bucket with its own logs and events", STORAGE, &[("Other", "S3::Bucket", "{BucketName: mycompany-other, LoggingConfiguration: {DestinationBucketName: mycompany-logs}, NotificationConfiguration: {EventBridgeConfiguration: {}}}"), ("OtherPolicy", "S3::BucketPolicy", "{Bucket: !Ref Other, PolicyDocument: {Version: \"2012-10-17\", Statement: [{Effect: Allow, Principal: {Service: logging.s3.amazonaws.com}, Action: \"s3:PutObject\", Resource: \"arn:aws:s3:::mycompany-other/*\"}]}}")]),
+        added("a log group that is nobody's", STORAGE, &[("Logs", "Logs::LogGroup", "{LogGroupName: /aws/lambda/x, RetentionInDays: 1}")]),
+        added("what AWS tells of its health", STORAGE, &[("Queue", "SQS::Queue", "{QueueName: x}"), ("Rule", "Events::Rule", "{EventPattern: {source: [aws.health]}, Targets: [{Id: a, Arn: !GetAtt Queue.Arn}]}")]),
+        added("a secret of the company's own", STORAGE, &[("Secret", "SecretsManager::Secret", "{Name: mycompany/webhook, GenerateSecretString: {}}"), ("Function", "Lambda::Function", "{Role: {Fn::GetAtt: [CompanyRole, Arn]}, Runtime: python3.13, Handler: index.handler, Code: {ZipFile: pass}, Environment: {Variables: {A: \"\\{{resolve:secretsmanager:mycompany/webhook}}\"}}}"), ("Denied", "SecretsManager::ResourcePolicy", "{SecretId: !Ref Secret, ResourcePolicy: {Version: \"2012-10-17\", Statement: [{Effect: Deny, Principal: \"*\", Action: \"secretsmanager:*\", Resource: \"*\"}]}}")]),
+        added("networks and rules", STORAGE, &[("Vpc", "EC2::VPC", "{CidrBlock: 10.0.0.0/16}"), ("Group", "EC2::SecurityGroup", "{GroupDescription: a, VpcId: !Ref Vpc}"), ("Rule", "Config::ConfigRule", "{Source: {Owner: AWS, SourceIdentifier: S3_BUCKET_VERSIONING_ENABLED}}"), ("Endpoint", "EC2::VPCEndpoint", "{VpcId: vpc-1, ServiceName: com.amazonaws.ap-northeast-1.s3, PolicyDocument: {Version: \"2012-10-17\", Statement: [{Effect: Allow, Principal: \"*\", Action: \"s3:*\", Resource: !Sub \"${Bucket.Arn}/*\"}]}}")]),
+        added("steps with a role of their own", STORAGE, &[("Steps", "StepFunctions::StateMachine", "{RoleArn: !GetAtt CompanyRole.Arn, DefinitionString: \"{}\"}"), ("Images", "ECR::Repository", "{RepositoryName: x}")]),
+        fine("an alarm for each person", &[(USERS, USER, "  {{#if notebook}}\n  {{ids.user}}Alarm:\n    Type: AWS::CloudWatch::Alarm\n    Properties: {AlarmName: \"notebook-{{name}}\", Namespace: any, MetricName: any, Dimensions: [{Name: Notebook, Value: {{notebook.name}}}], ComparisonOperator: GreaterThanThreshold, EvaluationPeriods: 1, Threshold: 0, Period: 60, Statistic: Sum}\n\n  {{/if}}\n  {{ids.user}}:\n    Type: AWS::IAM::User\n")]),
+    ]
+}
