@@ -11,11 +11,11 @@ use super::reading::{LiveTag, read_document};
 #[serde(rename_all = "PascalCase")]
 pub struct Identities {
     #[serde(rename = "UserDetailList")]
-    pub users: Vec<UserDetail>,
+    pub users: Vec<IdentityDetail>,
     #[serde(rename = "GroupDetailList")]
-    pub groups: Vec<GroupDetail>,
+    pub groups: Vec<IdentityDetail>,
     #[serde(rename = "RoleDetailList")]
-    pub roles: Vec<RoleDetail>,
+    pub roles: Vec<IdentityDetail>,
     /// The managed policies, AWS's own too where they are attached.
     pub policies: Vec<ManagedPolicy>,
     #[serde(default)]
@@ -33,23 +33,21 @@ impl Identities {
 
     /// The ARNs of the users, groups and roles.
     pub(super) fn arns(&self) -> impl Iterator<Item = &str> {
-        let users = self.users.iter().map(|one| &one.arn);
-        users
-            .chain(self.groups.iter().map(|one| &one.arn))
-            .chain(self.roles.iter().map(|one| &one.arn))
-            .map(String::as_str)
+        [&self.users, &self.groups, &self.roles].into_iter().flatten().map(|one| one.arn.as_str())
     }
 }
 
+/// A user, group or role.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "PascalCase")]
-pub struct UserDetail {
-    pub user_name: String,
+pub struct IdentityDetail {
+    #[serde(alias = "UserName", alias = "GroupName", alias = "RoleName")]
+    pub name: String,
     /// The ARN, which has the path.
     pub arn: String,
-    #[serde(default)]
-    pub user_policy_list: Vec<InlinePolicy>,
-    /// The names of the groups.
+    #[serde(default, alias = "UserPolicyList", alias = "GroupPolicyList", alias = "RolePolicyList")]
+    pub inline_policies: Vec<InlinePolicy>,
+    /// The names of a user's groups.
     #[serde(default)]
     pub group_list: Vec<String>,
     #[serde(default)]
@@ -57,34 +55,9 @@ pub struct UserDetail {
     pub permissions_boundary: Option<AttachedBoundary>,
     #[serde(default)]
     pub tags: Vec<LiveTag>,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "PascalCase")]
-pub struct GroupDetail {
-    pub group_name: String,
-    pub arn: String,
-    #[serde(default)]
-    pub group_policy_list: Vec<InlinePolicy>,
-    #[serde(default)]
-    pub attached_managed_policies: Vec<Attached>,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "PascalCase")]
-pub struct RoleDetail {
-    pub role_name: String,
-    pub arn: String,
-    /// The trust policy.
-    #[serde(deserialize_with = "read_document")]
+    /// The trust policy of a role.
+    #[serde(default, deserialize_with = "read_document")]
     pub assume_role_policy_document: Value,
-    #[serde(default)]
-    pub role_policy_list: Vec<InlinePolicy>,
-    #[serde(default)]
-    pub attached_managed_policies: Vec<Attached>,
-    pub permissions_boundary: Option<AttachedBoundary>,
-    #[serde(default)]
-    pub tags: Vec<LiveTag>,
 }
 
 #[derive(Debug, Deserialize)]

@@ -61,19 +61,6 @@ impl TrainingJob {
 
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
-struct NotebookList {
-    notebook_instances: Vec<NotebookSummary>,
-    next_token: Option<Value>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "PascalCase")]
-struct NotebookSummary {
-    notebook_instance_name: String,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "PascalCase")]
 struct NotebookDescription {
     notebook_instance_name: String,
     notebook_instance_arn: String,
@@ -88,49 +75,10 @@ struct NotebookDescription {
 
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
-struct TaggedList {
-    resource_tag_mapping_list: Vec<Tagged>,
-    pagination_token: Option<String>,
-}
-
-#[derive(Deserialize)]
 struct Tagged {
-    #[serde(rename = "ResourceARN")]
+    #[serde(rename = "ResourceARN", default)]
     arn: String,
-    #[serde(rename = "Tags", default)]
     tags: Vec<LiveTag>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "PascalCase")]
-struct JobList {
-    training_job_summaries: Vec<JobSummary>,
-    next_token: Option<Value>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "PascalCase")]
-struct JobSummary {
-    training_job_name: String,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "PascalCase")]
-struct TagList {
-    tags: Vec<LiveTag>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "PascalCase")]
-struct LifecycleList {
-    notebook_instance_lifecycle_configs: Vec<LifecycleSummary>,
-    next_token: Option<Value>,
-}
-
-#[derive(Deserialize)]
-struct LifecycleSummary {
-    #[serde(rename = "NotebookInstanceLifecycleConfigName")]
-    name: String,
 }
 
 #[derive(Deserialize)]
@@ -148,6 +96,8 @@ struct LifecycleHook {
     content: String,
 }
 
+/// The folder of what is told of each notebook.
+const NOTEBOOKS: &str = "notebook-instances";
 /// What `DescribeNotebookInstance` calls otherwise than CloudFormation.
 const OTHER_NAMES: &[(&str, &str)] = &[("SecurityGroups", "SecurityGroupIds")];
 /// The properties of a notebook that are compared by CloudFormation's names for them.
@@ -164,19 +114,14 @@ pub const PROPERTIES: &[&str] = &[
 
 impl ExportReader {
     pub(super) fn notebooks(&mut self) -> Result<Vec<LiveNotebook>, FileError> {
-        let list = self.json::<NotebookList>("notebook-instances.json")?;
-        let tags = self.json::<TaggedList>("notebook-tags.json")?;
-        let (Some((source, list)), Some((tags_source, tagged))) = (list, tags) else { return Ok(Vec::new()) };
-        self.refuse_part(&source, list.next_token.is_some());
-        self.refuse_part(&tags_source, tagged.pagination_token.is_some_and(|token| !token.is_empty()));
-        let mut by_arn: BTreeMap<String, Vec<LiveTag>> =
-            tagged.resource_tag_mapping_list.into_iter().map(|one| (one.arn, one.tags)).collect();
-        let mut found = Vec::with_capacity(list.notebook_instances.len());
-        for NotebookSummary { notebook_instance_name: name } in list.notebook_instances {
-            let file = format!("notebook-instances/{name}.json");
-            let Some((source, one)) = self.json::<NotebookDescription>(&file)? else { continue };
+        let all = self.described::<NotebookDescription>(NOTEBOOKS, ("NotebookInstances", "NotebookInstanceName"))?;
+        let tagged = self.list::<Tagged>("notebook-tags.json", "ResourceTagMappingList")?;
+        let mut by_arn: BTreeMap<String, Vec<LiveTag>> = tagged.into_iter().map(|one| (one.arn, one.tags)).collect();
+        let mut found = Vec::with_capacity(all.len());
+        for (name, (source, one)) in all {
             if one.notebook_instance_name != name {
-                self.refuse(&source, 1, &format!("`{file}` is about the notebook `{}`", one.notebook_instance_name));
+                let other = one.notebook_instance_name;
+                self.refuse(&source, 1, &format!("`{NOTEBOOKS}/{name}.json` is about the notebook `{other}`"));
                 continue;
             }
             let mut properties = one.rest;
@@ -199,34 +144,22 @@ impl ExportReader {
                 source,
             });
         }
-        found.sort_by(|a, b| a.name.cmp(&b.name));
         Ok(found)
     }
 
     pub(super) fn jobs(&mut self) -> Result<Vec<TrainingJob>, FileError> {
-        let Some((source, list)) = self.json::<JobList>("training-jobs.json")? else { return Ok(Vec::new()) };
-        self.refuse_part(&source, list.next_token.is_some());
-        let mut found = Vec::new();
-        for JobSummary { training_job_name: name } in list.training_job_summaries {
-            let Some((source, TagList { tags })) = self.json(&format!("training-jobs/{name}.json"))? else { continue };
-            found.push(TrainingJob { name, tags, source });
-        }
-        found.sort_by(|a, b| a.name.cmp(&b.name));
-        Ok(found)
+        let all = self.described::<Tagged>("training-jobs", ("TrainingJobSummaries", "TrainingJobName"))?.into_iter();
+        Ok(all.map(|(name, (source, one))| TrainingJob { name, tags: one.tags, source }).collect())
     }
 
     pub(super) fn lifecycles(&mut self) -> Result<BTreeMap<String, (Vec<String>, Place)>, FileError> {
-        let list = self.json::<LifecycleList>("lifecycle-configurations.json")?;
-        let Some((source, list)) = list else { return Ok(BTreeMap::new()) };
-        self.refuse_part(&source, list.next_token.is_some());
-        let mut found = BTreeMap::new();
-        for LifecycleSummary { name } in list.notebook_instance_lifecycle_configs {
-            let file = format!("lifecycle-configurations/{name}.json");
-            let Some((source, one)) = self.json::<LifecycleDescription>(&file)? else { continue };
+        let list = ("NotebookInstanceLifecycleConfigs", "NotebookInstanceLifecycleConfigName");
+        let all = self.described::<LifecycleDescription>("lifecycle-configurations", list)?.into_iter();
+        let told = |(name, (source, one)): (String, (_, LifecycleDescription))| {
             let hooks = one.on_create.into_iter().chain(one.on_start).map(|hook| hook.content).collect();
-            found.insert(name, (hooks, Place::whole(&source)));
-        }
-        Ok(found)
+            (name, (hooks, Place::whole(&source)))
+        };
+        Ok(all.map(told).collect())
     }
 }
 

@@ -1,11 +1,12 @@
 //! Files of an export, and what is wrong with them.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use serde::Deserialize;
-use serde::de::DeserializeOwned;
-use serde_json::Value;
+use serde::de::{DeserializeOwned, Error};
+use serde_json::{Map, Value};
 
 use crate::files::{self, FileError};
 use crate::finding::{Finding, Rule};
@@ -13,6 +14,9 @@ use crate::source::{Place, SourceFile};
 
 const AGAIN: &str = "run the script that `racestack audit --script` prints into the folder: it writes what is missing, and nothing else";
 const ANEW: &str = "remove the file, and run the script that `racestack audit --script` prints: it writes it again";
+
+/// The key of the one list that may be missing.
+pub(super) const ACCESS_POINTS: &str = "AccessPointList";
 
 /// Reads an export, and collects what is wrong with it.
 pub(super) struct ExportReader {
@@ -53,12 +57,50 @@ impl ExportReader {
         match serde_json::from_str(&source.text) {
             Ok(value) => Ok(Some((source, value))),
             Err(error) => {
-                let why = error.to_string();
-                let why = why.split(" at line ").next().unwrap_or_default().to_owned();
-                self.refuse(&source, error.line(), &format!("`{name}` is not what the AWS CLI writes: {why}"));
+                self.refuse_form(&source, name, &error);
                 Ok(None)
             }
         }
+    }
+
+    /// The list of this key in a file of the export; none, where that is no whole list.
+    pub(super) fn list<T: DeserializeOwned>(&mut self, name: &str, key: &str) -> Result<Vec<T>, FileError> {
+        let Some((source, mut answer)) = self.json::<Map<String, Value>>(name)? else { return Ok(Vec::new()) };
+        let more = ["NextToken", "PaginationToken"].map(|token| answer.remove(token).unwrap_or_default());
+        self.refuse_part(&source, more.iter().any(|token| !token.is_null() && token != ""));
+        // What AWS does not have, such as the access points of no bucket, the script writes as `{}`.
+        let list = answer.remove(key).or((key == ACCESS_POINTS).then(|| Value::Array(Vec::new())));
+        let list = list.ok_or_else(|| Error::custom(format_args!("missing field `{key}`")));
+        Ok(list.and_then(serde_json::from_value).unwrap_or_else(|error| {
+            self.refuse_form(&source, name, &error);
+            Vec::new()
+        }))
+    }
+
+    /// What the files of a folder tell of the things in the list beside it, by the names that they have there.
+    pub(super) fn described<T: DeserializeOwned>(
+        &mut self,
+        folder: &str,
+        (list, name): (&str, &str),
+    ) -> Result<BTreeMap<String, (Arc<SourceFile>, T)>, FileError> {
+        let mut found = BTreeMap::new();
+        for mut one in self.list::<BTreeMap<String, Value>>(&format!("{folder}.json"), list)? {
+            let Some(Value::String(name)) = one.remove(name) else {
+                let source = SourceFile::new(self.folder.join(format!("{folder}.json")), "");
+                self.refuse(&source, 1, &format!("one of `{list}` has no `{name}`"));
+                continue;
+            };
+            if let Some(told) = self.json(&format!("{folder}/{name}.json"))? {
+                found.insert(name, told);
+            }
+        }
+        Ok(found)
+    }
+
+    fn refuse_form(&mut self, source: &Arc<SourceFile>, name: &str, error: &serde_json::Error) {
+        let why = error.to_string();
+        let why = why.split(" at line ").next().unwrap_or_default();
+        self.refuse(source, error.line(), &format!("`{name}` is not what the AWS CLI writes: {why}"));
     }
 
     /// A finding about a file, at a line, counted from 1.

@@ -3,9 +3,9 @@
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::reading::{ExportReader, LiveTag, document};
+use super::reading::{ACCESS_POINTS, ExportReader, LiveTag, document};
 use crate::files::FileError;
-use crate::source::Place;
+use crate::source::{Place, SourceFile};
 
 /// The bucket, as it is.
 #[derive(Debug, Default)]
@@ -52,42 +52,23 @@ pub struct PolicyOf {
     pub place: Place,
 }
 
-/// An answer that holds a policy as a text; none where there is no policy.
-#[derive(Deserialize)]
+/// What the AWS CLI writes of a bucket, an access point, a key or a topic: each file holds some of it, or nothing.
+#[derive(Default, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 struct Answer {
+    /// A policy as a text.
     policy: Option<Value>,
-    attributes: Option<Attributes>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "PascalCase")]
-struct Attributes {
-    policy: Option<Value>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "PascalCase")]
-struct PublicAccess {
+    attributes: Option<Box<Answer>>,
     public_access_block_configuration: Option<Value>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "PascalCase")]
-struct Versioning {
     status: Option<String>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "PascalCase")]
-struct Encryption {
     server_side_encryption_configuration: Option<Value>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "PascalCase")]
-struct Logging {
     logging_enabled: Option<LogTarget>,
+    rules: Option<Vec<LifecycleRule>>,
+    tag_set: Option<Vec<LiveTag>>,
+    /// `null` where there are none; of a bucket that is not there, the key is missing.
+    #[serde(default, deserialize_with = "present")]
+    common_prefixes: Option<Prefixes>,
+    next_token: Option<Value>,
 }
 
 #[derive(Deserialize)]
@@ -97,32 +78,9 @@ struct LogTarget {
 }
 
 #[derive(Deserialize)]
-#[serde(rename_all = "PascalCase")]
-struct Lifecycle {
-    #[serde(default)]
-    rules: Vec<LifecycleRule>,
-}
-
-#[derive(Deserialize)]
 struct LifecycleRule {
     #[serde(rename = "ID", default)]
     id: String,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "PascalCase")]
-struct TagSet {
-    #[serde(default)]
-    tag_set: Vec<LiveTag>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "PascalCase")]
-struct FolderList {
-    /// `null` where there are none; of a bucket that is not there, the key is missing.
-    #[serde(default, deserialize_with = "present")]
-    common_prefixes: Option<Prefixes>,
-    next_token: Option<Value>,
 }
 
 #[derive(Deserialize)]
@@ -135,64 +93,47 @@ struct Prefix {
     prefix: String,
 }
 
-#[derive(Deserialize)]
-#[serde(rename_all = "PascalCase")]
-struct AccessPointList {
-    #[serde(default)]
-    access_point_list: Vec<AccessPointSummary>,
-    next_token: Option<Value>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "PascalCase")]
-struct AccessPointSummary {
-    name: String,
+impl Answer {
+    fn policy(self) -> Option<Value> {
+        self.policy.or(self.attributes.and_then(|attributes| attributes.policy)).map(document)
+    }
 }
 
 impl ExportReader {
     pub(super) fn bucket(&mut self) -> Result<BucketDetail, FileError> {
-        let mut bucket = BucketDetail::default();
-        if let Some((source, answer)) = self.json::<Answer>("bucket-policy.json")? {
-            bucket.policy = answer.policy.map(|policy| (document(policy), Place::whole(&source)));
-        }
-        if let Some((source, answer)) = self.json::<PublicAccess>("bucket-public-access-block.json")? {
-            let block = answer.public_access_block_configuration;
-            bucket.public_access_block = Some((block.unwrap_or_default(), Place::whole(&source)));
-        }
-        if let Some((_, answer)) = self.json::<Versioning>("bucket-versioning.json")? {
-            bucket.versioning = answer.status;
-        }
-        if let Some((source, list)) = self.json::<FolderList>("bucket-folders.json")? {
-            self.refuse_part(&source, list.next_token.is_some());
-            bucket.exists = list.common_prefixes.is_some();
-            let folders = list.common_prefixes.and_then(|list| list.0).unwrap_or_default().into_iter();
-            bucket.folders = folders.map(|one| one.prefix.trim_end_matches('/').to_owned()).collect();
-            bucket.folders_place = Some(Place::whole(&source));
-        }
-        if let Some((_, answer)) = self.json::<Encryption>("bucket-encryption.json")? {
-            const KEY: &str = "/Rules/0/ApplyServerSideEncryptionByDefault/KMSMasterKeyID";
-            let key = answer.server_side_encryption_configuration.as_ref().and_then(|one| one.pointer(KEY));
-            bucket.kms_key = key.and_then(Value::as_str).map(str::to_owned);
-        }
-        if let Some((_, answer)) = self.json::<Logging>("bucket-logging.json")? {
-            bucket.log_bucket = answer.logging_enabled.map(|target| target.target_bucket);
-        }
-        if let Some((_, answer)) = self.json::<Lifecycle>("bucket-lifecycle.json")? {
-            bucket.lifecycle_rules = answer.rules.into_iter().map(|rule| rule.id).collect();
-        }
-        if let Some((_, answer)) = self.json::<TagSet>("bucket-tags.json")? {
-            bucket.tags = answer.tag_set;
-        }
-        if let Some((source, list)) = self.json::<AccessPointList>("access-points.json")? {
-            self.refuse_part(&source, list.next_token.is_some());
-            for AccessPointSummary { name } in list.access_point_list {
-                let Some((source, answer)) = self.json::<Answer>(&format!("access-points/{name}.json"))? else {
-                    continue;
-                };
-                let policy = answer.policy.map(document);
-                bucket.access_points.push(AccessPoint { name, policy, place: Place::whole(&source) });
-            }
-        }
+        const KEY: &str = "/Rules/0/ApplyServerSideEncryptionByDefault/KMSMasterKeyID";
+        // Without a file of these there is no export: nothing is taken for what it would tell.
+        let mut told = |word: &str| {
+            let told = self.json::<Answer>(&format!("bucket-{word}.json"))?;
+            let told = told.unwrap_or_else(|| (SourceFile::new(word, ""), Answer::default()));
+            self.refuse_part(&told.0, told.1.next_token.is_some());
+            Ok((told.1, Place::whole(&told.0)))
+        };
+        let (policy, policy_place) = told("policy")?;
+        let (block, block_place) = told("public-access-block")?;
+        let (folders, folders_place) = told("folders")?;
+        let encryption = told("encryption")?.0.server_side_encryption_configuration;
+        let mut bucket = BucketDetail {
+            policy: policy.policy().map(|policy| (policy, policy_place)),
+            public_access_block: Some((block.public_access_block_configuration.unwrap_or_default(), block_place)),
+            versioning: told("versioning")?.0.status,
+            exists: folders.common_prefixes.is_some(),
+            folders_place: Some(folders_place),
+            kms_key: encryption.as_ref().and_then(|one| one.pointer(KEY)?.as_str()).map(str::to_owned),
+            log_bucket: told("logging")?.0.logging_enabled.map(|target| target.target_bucket),
+            lifecycle_rules: told("lifecycle")?.0.rules.into_iter().flatten().map(|rule| rule.id).collect(),
+            tags: told("tags")?.0.tag_set.unwrap_or_default(),
+            ..BucketDetail::default()
+        };
+        let folders = folders.common_prefixes.and_then(|list| list.0).into_iter().flatten();
+        bucket.folders = folders.map(|one| one.prefix.trim_end_matches('/').to_owned()).collect();
+        let points = self.described::<Answer>("access-points", (ACCESS_POINTS, "Name"))?.into_iter();
+        let point = |(name, (source, answer)): (_, (_, Answer))| AccessPoint {
+            name,
+            policy: answer.policy(),
+            place: Place::whole(&source),
+        };
+        bucket.access_points = points.map(point).collect();
         Ok(bucket)
     }
 
@@ -200,9 +141,9 @@ impl ExportReader {
     pub(super) fn policies(&mut self, arns: &[String]) -> Result<Vec<PolicyOf>, FileError> {
         let mut found = Vec::new();
         for arn in arns {
-            let Some((source, answer)) = self.json::<Answer>(&policy_file(arn))? else { continue };
-            let policy = answer.policy.or(answer.attributes.and_then(|attributes| attributes.policy)).map(document);
-            found.push(PolicyOf { arn: arn.clone(), policy, place: Place::whole(&source) });
+            if let Some((source, answer)) = self.json::<Answer>(&policy_file(arn))? {
+                found.push(PolicyOf { arn: arn.clone(), policy: answer.policy(), place: Place::whole(&source) });
+            }
         }
         Ok(found)
     }

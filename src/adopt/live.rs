@@ -111,8 +111,8 @@ fn taken(export: &Export, (what, found, wanted): (&str, &str, &str), arn: &str, 
 }
 
 fn user(export: &Export, name: &str, declared: &Value) -> Option<Live> {
-    let user = export.identities.users.iter().find(|user| user.user_name.eq_ignore_ascii_case(name))?;
-    if let Some(taken) = taken(export, ("user", &user.user_name, name), &user.arn, None) {
+    let user = export.identities.users.iter().find(|user| user.name.eq_ignore_ascii_case(name))?;
+    if let Some(taken) = taken(export, ("user", &user.name, name), &user.arn, None) {
         return Some(taken);
     }
     let has_password = export.credentials.get(name).is_some_and(|credentials| credentials.has_password);
@@ -126,29 +126,29 @@ fn user(export: &Export, name: &str, declared: &Value) -> Option<Live> {
         properties["Groups"] = json!(user.group_list);
     }
     let boundary = user.permissions_boundary.as_ref();
-    let properties = with_policies(properties, &user.attached_managed_policies, &user.user_policy_list, boundary);
+    let properties = with_policies(properties, &user.attached_managed_policies, &user.inline_policies, boundary);
     Some(Live::Same(name.to_owned(), with_tags(properties, &user.tags)))
 }
 
 fn role(export: &Export, name: &str, path: &str) -> Option<Live> {
-    let role = export.identities.roles.iter().find(|role| role.role_name.eq_ignore_ascii_case(name))?;
-    if let Some(taken) = taken(export, ("role", &role.role_name, name), &role.arn, Some(path)) {
+    let role = export.identities.roles.iter().find(|role| role.name.eq_ignore_ascii_case(name))?;
+    if let Some(taken) = taken(export, ("role", &role.name, name), &role.arn, Some(path)) {
         return Some(taken);
     }
     let trust = &role.assume_role_policy_document;
     let properties = json!({"RoleName": name, "Path": path, "AssumeRolePolicyDocument": trust});
     let boundary = role.permissions_boundary.as_ref();
-    let properties = with_policies(properties, &role.attached_managed_policies, &role.role_policy_list, boundary);
+    let properties = with_policies(properties, &role.attached_managed_policies, &role.inline_policies, boundary);
     Some(Live::Same(name.to_owned(), with_tags(properties, &role.tags)))
 }
 
 fn group(export: &Export, name: &str) -> Option<Live> {
-    let group = export.identities.groups.iter().find(|group| group.group_name.eq_ignore_ascii_case(name))?;
-    if let Some(taken) = taken(export, ("group", &group.group_name, name), &group.arn, None) {
+    let group = export.identities.groups.iter().find(|group| group.name.eq_ignore_ascii_case(name))?;
+    if let Some(taken) = taken(export, ("group", &group.name, name), &group.arn, None) {
         return Some(taken);
     }
     let properties = json!({"GroupName": name, "Path": path_of(&group.arn, name)});
-    let properties = with_policies(properties, &group.attached_managed_policies, &group.group_policy_list, None);
+    let properties = with_policies(properties, &group.attached_managed_policies, &group.inline_policies, None);
     Some(Live::Same(name.to_owned(), properties))
 }
 

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::{Map, Value, json};
 
 use super::live::path_of;
-use crate::account::{Export, LiveNotebook, LiveTag, UserDetail};
+use crate::account::{Export, IdentityDetail, LiveNotebook, LiveTag};
 use crate::finding::{Finding, Rule};
 use crate::model::{DISPLAY_NAME, EMAIL, NotebookName, RESERVED_TAGS, TEAM, USER};
 
@@ -24,11 +24,11 @@ pub fn roster(export: &Export, role_path: &str, more: &[String], findings: &mut 
     let notebooks = owned(export, findings);
     let granted = granted(export);
     let folders: BTreeSet<&str> = export.bucket.folders.iter().map(String::as_str).collect();
-    let mut users: Vec<&UserDetail> = export.identities.users.iter().collect();
-    users.sort_by(|a, b| a.user_name.cmp(&b.user_name));
+    let mut users: Vec<&IdentityDetail> = export.identities.users.iter().collect();
+    users.sort_by(|a, b| a.name.cmp(&b.name));
     let mut roster = Roster::default();
     for user in users {
-        let name = user.user_name.as_str();
+        let name = user.name.as_str();
         let is_person = folders.contains(name)
             || notebooks.contains_key(name)
             || granted.contains(name)
@@ -52,8 +52,8 @@ fn owned<'e>(export: &'e Export, findings: &mut Vec<Finding>) -> BTreeMap<&'e st
     let mut users: BTreeSet<&str> = BTreeSet::new();
     let mut by_letters: BTreeMap<String, Vec<&str>> = BTreeMap::new();
     for user in &export.identities.users {
-        users.insert(&user.user_name);
-        by_letters.entry(letters(&user.user_name)).or_default().push(&user.user_name);
+        users.insert(&user.name);
+        by_letters.entry(letters(&user.name)).or_default().push(&user.name);
     }
     let mut all: BTreeMap<&str, Vec<(&LiveNotebook, bool)>> = BTreeMap::new();
     for notebook in &export.notebooks {
@@ -123,12 +123,12 @@ fn can_have(
         findings.push(left_out(message, notebook, help));
         return false;
     }
-    let role = export.identities.roles.iter().find(|role| role.role_name.eq_ignore_ascii_case(user));
-    let Some(role) = role.filter(|role| path_of(&role.arn, &role.role_name) != role_path) else { return true };
+    let role = export.identities.roles.iter().find(|role| role.name.eq_ignore_ascii_case(user));
+    let Some(role) = role.filter(|role| path_of(&role.arn, &role.name) != role_path) else { return true };
     let message = format!(
         "the notebook `{name}` of `{user}` stays as it is: its role would be `{user}` under `{role_path}`, and there is a role of that name already"
     );
-    let help = format!("once nothing uses the role `{}`, delete it, then export and adopt again", role.role_name);
+    let help = format!("once nothing uses the role `{}`, delete it, then export and adopt again", role.name);
     findings.push(left_out(message, notebook, help).related(export.place(&role.arn), "the role"));
     false
 }
@@ -144,18 +144,18 @@ fn granted(export: &Export) -> BTreeSet<&str> {
         attached.iter().any(|one| managed.contains(one.policy_arn.as_str()))
             || inline.iter().any(|one| grants(&one.policy_document))
     };
-    let groups = identities.groups.iter().filter(|one| any(&one.attached_managed_policies, &one.group_policy_list));
-    let groups: BTreeSet<&str> = groups.map(|group| group.group_name.as_str()).collect();
-    let has = |user: &&UserDetail| {
-        any(&user.attached_managed_policies, &user.user_policy_list)
+    let groups = identities.groups.iter().filter(|one| any(&one.attached_managed_policies, &one.inline_policies));
+    let groups: BTreeSet<&str> = groups.map(|group| group.name.as_str()).collect();
+    let has = |user: &&IdentityDetail| {
+        any(&user.attached_managed_policies, &user.inline_policies)
             || user.group_list.iter().any(|group| groups.contains(group.as_str()))
     };
-    identities.users.iter().filter(has).map(|user| user.user_name.as_str()).collect()
+    identities.users.iter().filter(has).map(|user| user.name.as_str()).collect()
 }
 
 /// The row of a person.
-fn row(user: &UserDetail, notebook: Option<&LiveNotebook>) -> Value {
-    let mut row = Map::from_iter([("name".to_owned(), json!(user.user_name))]);
+fn row(user: &IdentityDetail, notebook: Option<&LiveNotebook>) -> Value {
+    let mut row = Map::from_iter([("name".to_owned(), json!(user.name))]);
     let value = |key: &str| user.tags.iter().find(|tag| tag.key == key && !tag.value.is_empty()).map(|tag| &tag.value);
     for (column, key) in [("display_name", DISPLAY_NAME), ("email", EMAIL), ("team", TEAM)] {
         row.extend(value(key).map(|value| (column.to_owned(), json!(value))));

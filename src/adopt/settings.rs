@@ -18,8 +18,8 @@ pub fn settings(export: &Export, services: &[Service], findings: &mut Vec<Findin
     settings.insert("account_id".to_owned(), json!(export.account_id));
     settings.insert("region".to_owned(), json!(export.region));
     settings.insert("bucket".to_owned(), bucket(export, findings));
-    let has_password = |user: &crate::account::UserDetail| {
-        export.credentials.get(&user.user_name).is_some_and(|credentials| credentials.has_password)
+    let has_password = |user: &crate::account::IdentityDetail| {
+        export.credentials.get(&user.name).is_some_and(|credentials| credentials.has_password)
     };
     // Who signs in changes their password, and has a second factor, by a policy that there is only with this.
     if export.identities.users.iter().any(has_password) {
@@ -73,12 +73,12 @@ fn bucket(export: &Export, findings: &mut Vec<Finding>) -> Value {
 /// Whether the role of a service is not there, or where synth makes it.
 fn is_free(export: &Export, service: Service, findings: &mut Vec<Finding>) -> bool {
     let roles = &export.identities.roles;
-    let role = roles.iter().find(|role| role.role_name.eq_ignore_ascii_case(service.role_name()));
-    let Some(role) = role.filter(|role| path_of(&role.arn, &role.role_name) != SERVICE_ROLE_PATH) else { return true };
+    let role = roles.iter().find(|role| role.name.eq_ignore_ascii_case(service.role_name()));
+    let Some(role) = role.filter(|role| path_of(&role.arn, &role.name) != SERVICE_ROLE_PATH) else { return true };
     let message = format!(
         "the role `{}` stays as it is: its path is `{}`, racestack's is `{SERVICE_ROLE_PATH}`, and IAM cannot change one",
-        role.role_name,
-        path_of(&role.arn, &role.role_name)
+        role.name,
+        path_of(&role.arn, &role.name)
     );
     let help = format!("once nothing uses it, delete it and put `{}` into `services`", service.as_str());
     findings.push(Finding::new(Rule::AdoptLeftOut, message).at(export.place(&role.arn)).help(help));

@@ -11,9 +11,7 @@ use super::steps::{Does, JOIN, Lines, PASS, STEPS, TAKE, is_of_services, names, 
 use crate::check::{PrincipalKind, allowed, deployed};
 use crate::finding::Rule;
 use crate::iam::AccessLine;
-use crate::inventory::{
-    Boundary, Documents, Group, IamInventory, IdentityKind, Location, Policy, PolicyKind, Principal,
-};
+use crate::inventory::{Boundary, Documents, IamInventory, IdentityKind, Location, Policy, PolicyKind, Principal};
 
 /// The users and roles of an account, and what they reach by themselves.
 pub struct Escalation<'s, 'a> {
@@ -226,7 +224,7 @@ impl<'s, 'a> Escalation<'s, 'a> {
         // AWS's own policies are of an account called `aws`.
         let is_own = |arn: &str| arn.split(':').nth(4) == Some(&self.sides.plan.names.account_id);
         let rewrites = |arn: &str| is_own(arn) && that(Does::Rewrite).any(|action| may(action, arn, None));
-        let is_in = |group: &Group<'_>| principal.groups.contains(&group.name);
+        let is_in = |group: &Principal<'_>| principal.groups.contains(&group.name);
         let groups = self.steps.groups.iter();
         let everything = gives(principal.kind, &principal.arn)
             || principal.policies.iter().filter_map(arn_of).any(rewrites)
@@ -238,8 +236,9 @@ impl<'s, 'a> Escalation<'s, 'a> {
         };
         let unbound = bound
             .is_some_and(|arn| rewrites(arn) || that(Does::Unbind(principal.kind)).any(|action| unbinds(action, arn)));
-        let joins =
-            |group: &Group<'_>| principal.kind == IdentityKind::User && !is_in(group) && may(JOIN, &group.arn, None);
+        let joins = |group: &Principal<'_>| {
+            principal.kind == IdentityKind::User && !is_in(group) && may(JOIN, &group.arn, None)
+        };
         let groups: Vec<usize> = groups.enumerate().filter(|(_, group)| joins(group)).map(|(index, _)| index).collect();
         (everything || unbound || !groups.is_empty()).then_some(Escalated { of, everything, unbound, groups })
     }

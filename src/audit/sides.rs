@@ -73,7 +73,7 @@ impl<'a> Sides<'a> {
         let of_lock = of_lock.filter_map(|(name, entry)| Some((entry.notebook.as_ref()?.as_str(), name.as_str())));
         let of_roster = plan.account.users.iter();
         let of_roster = of_roster.filter_map(|user| Some((user.notebook.as_ref()?.name.as_str(), user.name.as_str())));
-        let users = export.identities.users.iter().map(|user| (user.user_name.clone(), user.arn.clone()));
+        let users = export.identities.users.iter().map(|user| (user.name.clone(), user.arn.clone()));
         let people: BTreeMap<&str, &User> = plan.account.users.iter().map(|user| (user.name.as_str(), user)).collect();
         let mut former: BTreeSet<String> = plan.account.lock.entries.keys().map(ToString::to_string).collect();
         let is_ours = |one: &&Principal<'_>| {

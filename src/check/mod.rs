@@ -114,7 +114,7 @@ pub fn check(
         // With a template missing, the others' references to it would seem broken, and rules never applied.
         return Ok(Checks { findings, ..Checks::default() });
     }
-    findings.extend(limits::check_account(plan.account, &checked.iter().map(|one| one.counts).sum()));
+    findings.extend(limits::check_account(plan.account, &checked.iter().map(|one| one.counts).collect::<Vec<_>>()));
     let references: Vec<_> = checked.iter().map(|one| (one.rendered, &one.references)).collect();
     findings.extend(references::between(&references));
     let references_broken = any(&findings, &[Rule::ReferenceUnresolved, Rule::ReferenceForeign]);

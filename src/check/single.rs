@@ -101,7 +101,7 @@ impl<'a> CheckBatch<'a> {
             rendered,
             contents: template.contents(),
             policies: limits::policy_sizes(&one),
-            counts: Counts::of(&one),
+            counts: limits::counts(&one),
             references,
             outcomes: TemplateOutcomes::default(),
         });

@@ -27,8 +27,8 @@ use template::Resource;
 
 pub use documents::{Documents, Policy, PolicyDocument, PolicyKind};
 pub use model::{
-    Account, Boundary, Doubt, Group, IdentityKind, Location, Notebook, Principal, ResourcePolicy, Secret, ServiceRole,
-    Stack, Tag, Undefined,
+    Account, Boundary, Doubt, IdentityKind, Location, Notebook, Principal, ResourcePolicy, Secret, ServiceRole, Stack,
+    Tag, Undefined,
 };
 pub use references::references;
 pub use resource_policies::BUCKET_POLICY;
@@ -42,7 +42,7 @@ pub struct IamInventory<'a> {
     /// The users and roles.
     pub principals: Vec<Principal<'a>>,
     /// The groups.
-    pub groups: Vec<Group<'a>>,
+    pub groups: Vec<Principal<'a>>,
     /// The policies of resources.
     pub resource_policies: Vec<ResourcePolicy<'a>>,
     /// The roles that resources act as or hand on.

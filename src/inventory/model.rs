@@ -76,10 +76,10 @@ pub enum Boundary {
     Undefined(String),
 }
 
-/// An IAM user or role.
+/// An IAM user, role or group.
 #[derive(Debug, Clone)]
 pub struct Principal<'a> {
-    /// Whether it is a user or a role.
+    /// Which of them it is.
     pub kind: IdentityKind,
     /// The ARN.
     pub arn: String,
@@ -103,21 +103,41 @@ pub struct Principal<'a> {
     pub undefined: BTreeSet<Undefined>,
 }
 
-/// An IAM group.
-#[derive(Debug)]
-pub struct Group<'a> {
-    /// The ARN.
-    pub arn: String,
-    /// The name.
-    pub name: String,
-    /// Whether the template tells the name and the path. Otherwise the name is one that nobody has.
-    pub is_named: bool,
-    /// The resource.
-    pub location: Location<'a>,
-    /// The policies, by their indexes, each once.
-    pub policies: Vec<usize>,
-    /// What is attached besides, and no stack defines.
-    pub undefined: BTreeSet<Undefined>,
+impl<'a> Principal<'a> {
+    /// One of a name and an ARN that has nothing yet.
+    pub(crate) fn new(kind: IdentityKind, (name, arn): (String, String), location: Location<'a>) -> Self {
+        Self {
+            kind,
+            arn,
+            name,
+            is_named: true,
+            location,
+            tags: Vec::new(),
+            policies: Vec::new(),
+            boundary: None,
+            trust: None,
+            groups: BTreeSet::new(),
+            undefined: BTreeSet::new(),
+        }
+    }
+
+    /// Gives it a policy, unless it has it.
+    pub(crate) fn attach(&mut self, policy: usize) {
+        if !self.policies.contains(&policy) {
+            self.policies.push(policy);
+        }
+    }
+
+    /// Gives a user what the group of this name has; `None` of one that no stack defines.
+    pub(crate) fn join(&mut self, name: String, group: Option<&Self>) {
+        let Some(group) = group else {
+            self.undefined.insert(Undefined::Group(name));
+            return;
+        };
+        group.policies.iter().for_each(|policy| self.attach(*policy));
+        self.undefined.extend(group.undefined.iter().cloned());
+        self.groups.insert(name);
+    }
 }
 
 /// The policies of a resource.

@@ -10,21 +10,30 @@ use super::model::{Account, Stack, Tag};
 use super::references::references;
 use super::template::{DYNAMIC_REFERENCE, Resource, one_or_more, resources};
 
-/// The properties that name a resource, by its type.
-const NAMES: &[(&str, &str)] = &[
-    ("AWS::IAM::Group", "GroupName"),
-    ("AWS::IAM::InstanceProfile", "InstanceProfileName"),
-    ("AWS::IAM::ManagedPolicy", "ManagedPolicyName"),
-    ("AWS::IAM::Role", "RoleName"),
-    ("AWS::IAM::User", "UserName"),
-    ("AWS::Lambda::Function", "FunctionName"),
-    ("AWS::S3::Bucket", "BucketName"),
-    ("AWS::SNS::Topic", "TopicName"),
-    ("AWS::SQS::Queue", "QueueName"),
-    ("AWS::SageMaker::NotebookInstance", "NotebookInstanceName"),
-    ("AWS::SageMaker::NotebookInstanceLifecycleConfig", "NotebookInstanceLifecycleConfigName"),
-    ("AWS::SecretsManager::Secret", "Name"),
+/// Types of resources that are named, each with the property that does it; what follows the partition in the ARN, and what
+/// `Ref` returns, both of which are empty where they are not known.
+const TYPES: &[(&str, &str, &str, Returned)] = &[
+    ("AWS::IAM::Group", "GroupName", "iam::{id}:group{path}{name}", Returned::Name),
+    ("AWS::IAM::InstanceProfile", "InstanceProfileName", "iam::{id}:instance-profile{path}{name}", Returned::Name),
+    ("AWS::IAM::ManagedPolicy", "ManagedPolicyName", "iam::{id}:policy{path}{name}", Returned::Arn),
+    ("AWS::IAM::Role", "RoleName", "iam::{id}:role{path}{name}", Returned::Name),
+    ("AWS::IAM::User", "UserName", "iam::{id}:user{path}{name}", Returned::Name),
+    ("AWS::Lambda::Function", "FunctionName", "lambda:{region}:{id}:function:{name}", Returned::Name),
+    ("AWS::S3::Bucket", "BucketName", "s3:::{name}", Returned::Name),
+    ("AWS::SNS::Topic", "TopicName", "sns:{region}:{id}:{name}", Returned::Arn),
+    ("AWS::SQS::Queue", "QueueName", "sqs:{region}:{id}:{name}", Returned::Unknown),
+    ("AWS::SageMaker::NotebookInstance", "NotebookInstanceName", "", Returned::Unknown),
+    ("AWS::SageMaker::NotebookInstanceLifecycleConfig", "NotebookInstanceLifecycleConfigName", "", Returned::Unknown),
+    ("AWS::SecretsManager::Secret", "Name", "", Returned::Unknown),
 ];
+
+/// What `Ref` returns.
+#[derive(PartialEq, Eq)]
+enum Returned {
+    Name,
+    Arn,
+    Unknown,
+}
 
 /// What a resource is called once it is deployed. What is not known is empty.
 #[derive(Debug, Clone, Default)]
@@ -70,33 +79,29 @@ impl<'a> ReturnValues<'a> {
 
     /// The property by which it is known only when the stack is deployed what a resource is called, if there is one.
     pub fn open_name(&self, resource: &Resource<'_>) -> Option<&'static str> {
-        let (_, key) = NAMES.iter().find(|(of, _)| *of == resource.kind)?;
+        let (_, key, ..) = TYPES.iter().find(|(of, ..)| *of == resource.kind)?;
         [*key, "Path"].into_iter().find(|key| resource.property(key).is_some_and(|name| self.text(name).is_none()))
     }
 
     fn physical_of(&self, resource: &Resource<'_>) -> Physical {
-        let kind = resource.kind;
-        let Some((_, key)) = NAMES.iter().find(|(of, _)| *of == kind) else { return Physical::default() };
+        let Some((_, key, arn, returned)) = TYPES.iter().find(|(of, ..)| *of == resource.kind) else {
+            return Physical::default();
+        };
         let Account { id, region, partition } = self.account;
         let given = resource.property(key).and_then(|name| self.text(name));
         let path = resource.property("Path").map_or_else(|| Some("/".to_owned()), |path| self.text(path));
         let is_named = given.is_some() && path.is_some();
         let name = given.unwrap_or_else(|| format!("unnamed-{}", resource.logical_id));
         let path = path.unwrap_or_else(|| "/".to_owned());
-        let iam = |word: &str| format!("arn:{partition}:iam::{id}:{word}{path}{name}");
-        let regional = |service: &str, of: &str| format!("arn:{partition}:{service}:{region}:{id}:{of}");
-        let (reference, arn) = match kind {
-            "AWS::IAM::User" => (name.clone(), iam("user")),
-            "AWS::IAM::Group" => (name.clone(), iam("group")),
-            "AWS::IAM::Role" => (name.clone(), iam("role")),
-            "AWS::IAM::InstanceProfile" => (name.clone(), iam("instance-profile")),
-            "AWS::IAM::ManagedPolicy" => (iam("policy"), iam("policy")),
-            "AWS::S3::Bucket" => (name.clone(), format!("arn:{partition}:s3:::{name}")),
-            "AWS::SNS::Topic" => (regional("sns", &name), regional("sns", &name)),
-            "AWS::SQS::Queue" => (String::new(), regional("sqs", &name)),
-            "AWS::Lambda::Function" => (name.clone(), regional("lambda", &format!("function:{name}"))),
-            // The rest is named, and nothing more is known of it.
-            _ => (String::new(), String::new()),
+        let arn = match arn.strip_suffix("{name}") {
+            Some(arn) => arn.replace("{id}", id).replace("{region}", region).replace("{path}", &path) + &name,
+            None => String::new(),
+        };
+        let arn = if arn.is_empty() { arn } else { format!("arn:{partition}:{arn}") };
+        let reference = match returned {
+            Returned::Name => name.clone(),
+            Returned::Arn => arn.clone(),
+            Returned::Unknown => String::new(),
         };
         Physical { name, is_named, reference, arn }
     }

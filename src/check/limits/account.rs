@@ -5,52 +5,38 @@ use crate::finding::{Finding, Rule};
 use crate::model::Account;
 use crate::source::Place;
 
-/// How many there are of what an account has quotas for.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct Counts {
-    users: usize,
-    roles: usize,
-    policies: usize,
-    stacks: usize,
-}
+/// What an account has quotas for: the type of the resources, in words, and the key of the quota in the settings.
+const COUNTED: [(&str, &str, &str); 4] = [
+    ("AWS::IAM::User", "IAM users", "users"),
+    ("AWS::IAM::Role", "IAM roles", "roles"),
+    ("AWS::IAM::ManagedPolicy", "customer managed policies", "policies"),
+    ("", "stacks", "stacks"),
+];
 
-impl Counts {
-    /// What one template has of it.
-    pub fn of(one: &Checked<'_>) -> Self {
-        let mut counts = Self { stacks: 1, ..Self::default() };
-        for (_, resource) in one.resources() {
-            match resource.get("Type").and_then(serde_json::Value::as_str) {
-                Some("AWS::IAM::User") => counts.users += 1,
-                Some("AWS::IAM::Role") => counts.roles += 1,
-                Some("AWS::IAM::ManagedPolicy") => counts.policies += 1,
-                _ => {}
-            }
+/// How many there are of each.
+pub type Counts = [usize; 4];
+
+/// What one template has of it.
+pub fn counts(one: &Checked<'_>) -> Counts {
+    let mut counts = [0, 0, 0, 1];
+    for (_, resource) in one.resources() {
+        let kind = resource.get("Type").and_then(serde_json::Value::as_str);
+        let at = COUNTED.iter().position(|(of, ..)| kind.is_some_and(|kind| !of.is_empty() && kind == *of));
+        if let Some(count) = at.and_then(|at| counts.get_mut(at)) {
+            *count += 1;
         }
-        counts
     }
+    counts
 }
 
-impl std::iter::Sum for Counts {
-    fn sum<I: Iterator<Item = Self>>(counts: I) -> Self {
-        counts.fold(Self::default(), |sum, one| Self {
-            users: sum.users + one.users,
-            roles: sum.roles + one.roles,
-            policies: sum.policies + one.policies,
-            stacks: sum.stacks + one.stacks,
-        })
-    }
-}
-
-/// Checks what all stacks of an account have together against its quotas.
-pub fn check_account(account: &Account, counts: &Counts) -> Vec<Finding> {
+/// Checks what the templates of an account have together against its quotas.
+pub fn check_account(account: &Account, templates: &[Counts]) -> Vec<Finding> {
     let quotas = &account.quotas;
-    let counts = [
-        ("IAM users", "users", counts.users, quotas.users),
-        ("IAM roles", "roles", counts.roles, quotas.roles),
-        ("customer managed policies", "policies", counts.policies, quotas.policies),
-        ("stacks", "stacks", counts.stacks, quotas.stacks),
-    ];
-    let over = counts.into_iter().filter(|(_, _, used, quota)| used > quota);
+    let counts = [quotas.users, quotas.roles, quotas.policies, quotas.stacks].into_iter().zip(COUNTED).enumerate();
+    let counts = counts.map(|(at, (quota, (_, what, key)))| {
+        (what, key, templates.iter().filter_map(|counts| counts.get(at)).sum::<usize>(), quota)
+    });
+    let over = counts.filter(|(_, _, used, quota)| used > quota);
     let mut findings: Vec<Finding> =
         over.map(|(what, key, used, quota)| exceeded(account, &format!("{used} {what}"), key, quota)).collect();
     for (instance_type, quota) in &quotas.notebooks {

@@ -1,0 +1,164 @@
+//! The limits of resources: which holds for which property, and what the services refuse whatever its size.
+
+use serde_json::Value;
+
+use super::sizes::policy_characters;
+use crate::facts::limits::{self, NOTEBOOK_VOLUME_GB};
+use crate::model::{BucketName, IamPath, NotebookName, UserName};
+
+const USER: &str = "AWS::IAM::User";
+const GROUP: &str = "AWS::IAM::Group";
+const ROLE: &str = "AWS::IAM::Role";
+const POLICY: &str = "AWS::IAM::ManagedPolicy";
+const BUDGET: &str = "AWS::Budgets::Budget";
+const NOTEBOOK: &str = "AWS::SageMaker::NotebookInstance";
+const LIFECYCLE: &str = "AWS::SageMaker::NotebookInstanceLifecycleConfig";
+const SECRET: &str = "AWS::SecretsManager::Secret";
+
+/// What a policy is attached to, or is part of.
+const IDENTITIES: &[&str] = &[USER, GROUP, ROLE];
+const ANY: &[&str] = &[];
+
+/// Types, all of them where none is named; a property, in which `*` is each of a list; how it is counted, in what words; and how
+/// much of it is allowed.
+type Limit = (&'static [&'static str], &'static str, fn(&Value) -> usize, &'static str, usize);
+
+/// Types and a property, as above; and what a service refuses about its value.
+type Refusal = (&'static [&'static str], &'static str, fn(&Value) -> Option<String>);
+
+pub(super) const ATTACHED: &str = "attached policies";
+const OF_A_NAME: &str = "characters of a name";
+const OF_INLINE: &str = "characters of inline policies";
+const OF_SCRIPT: &str = "characters of a lifecycle script";
+
+pub(super) const LIMITS: &[Limit] = &[
+    (&[USER], "UserName", characters, OF_A_NAME, limits::USER_NAME_CHARACTERS),
+    (&[ROLE], "RoleName", characters, OF_A_NAME, limits::USER_NAME_CHARACTERS),
+    (&[GROUP], "GroupName", characters, OF_A_NAME, limits::GROUP_NAME_CHARACTERS),
+    (&[POLICY], "ManagedPolicyName", characters, OF_A_NAME, limits::GROUP_NAME_CHARACTERS),
+    (IDENTITIES, "ManagedPolicyArns", items, ATTACHED, limits::ATTACHED_POLICIES),
+    (IDENTITIES, "Groups", items, "groups of a user", limits::USER_GROUPS),
+    (&[USER], "Policies", policy_characters, OF_INLINE, limits::USER_INLINE_POLICY_CHARACTERS),
+    (&[ROLE], "Policies", policy_characters, OF_INLINE, limits::ROLE_INLINE_POLICY_CHARACTERS),
+    (&[GROUP], "Policies", policy_characters, OF_INLINE, limits::GROUP_INLINE_POLICY_CHARACTERS),
+    (
+        IDENTITIES,
+        "AssumeRolePolicyDocument",
+        policy_characters,
+        "characters of a trust policy",
+        limits::TRUST_POLICY_CHARACTERS,
+    ),
+    (&[POLICY], "PolicyDocument", policy_characters, "characters of a policy", limits::MANAGED_POLICY_CHARACTERS),
+    (&["AWS::S3::BucketPolicy"], "PolicyDocument", json, "bytes of a bucket policy", limits::BUCKET_POLICY_BYTES),
+    (&[BUDGET], "Budget/BudgetName", characters, "characters of a budget's name", limits::BUDGET_NAME_CHARACTERS),
+    (&[BUDGET], "NotificationsWithSubscribers", items, "notifications of a budget", limits::BUDGET_NOTIFICATIONS),
+    (&["AWS::Lambda::Function"], "Code/ZipFile", bytes, "bytes of a function's code", limits::LAMBDA_INLINE_BYTES),
+    (&[NOTEBOOK], "SecurityGroupIds", items, "security groups", limits::NOTEBOOK_SECURITY_GROUPS),
+    (&[LIFECYCLE], "OnCreate/*/Content", sent, OF_SCRIPT, limits::LIFECYCLE_SCRIPT_CHARACTERS),
+    (&[LIFECYCLE], "OnStart/*/Content", sent, OF_SCRIPT, limits::LIFECYCLE_SCRIPT_CHARACTERS),
+    (&[SECRET], "Name", bytes, "characters of a secret's name", limits::SECRET_NAME_CHARACTERS),
+    (&[SECRET], "GenerateSecretString/PasswordLength", number, "characters of a password", limits::PASSWORD_CHARACTERS),
+    (ANY, "Tags", items, "tags", limits::TAGS),
+    (ANY, "Tags/*/Key", characters, "characters of a tag's key", limits::TAG_KEY_CHARACTERS),
+    (ANY, "Tags/*/Value", characters, "characters of a tag's value", limits::TAG_VALUE_CHARACTERS),
+];
+
+pub(super) const REFUSALS: &[Refusal] = &[
+    (&[USER], "UserName", iam_name),
+    (&[ROLE], "RoleName", iam_name),
+    // Groups take the characters that users and roles take.
+    (&[GROUP], "GroupName", iam_name),
+    (&[USER, GROUP, ROLE, POLICY], "Path", |path| {
+        refused(path, "IAM refuses the path", |path| IamPath::parse(path).is_ok())
+    }),
+    (IDENTITIES, "Policies/*/PolicyDocument", policy_text),
+    (IDENTITIES, "AssumeRolePolicyDocument", policy_text),
+    (&[POLICY], "PolicyDocument", policy_text),
+    (&["AWS::S3::Bucket"], "BucketName", |name| {
+        refused(name, "S3 refuses the bucket name", |name| BucketName::parse(name).is_ok())
+    }),
+    (&[NOTEBOOK], "NotebookInstanceName", notebook_name),
+    (&[LIFECYCLE], "NotebookInstanceLifecycleConfigName", notebook_name),
+    (&[NOTEBOOK], "VolumeSizeInGB", |volume| {
+        let volume = volume.as_u64().filter(|volume| !NOTEBOOK_VOLUME_GB.contains(volume))?;
+        let (least, most) = NOTEBOOK_VOLUME_GB.into_inner();
+        Some(format!("found a volume of {volume} GB, allowed are {least} to {most}"))
+    }),
+    (&[SECRET], "Name", |name| {
+        let is_taken = |c: char| c.is_ascii_alphanumeric() || "/_+=.@-".contains(c);
+        refused(name, "Secrets Manager refuses the name", |name| name.chars().all(is_taken))
+    }),
+];
+
+/// Each value of the properties that a property of the tables leads to, with its index in the list.
+pub(super) fn each<'v>(properties: &'v Value, property: &str) -> impl Iterator<Item = (usize, &'v Value)> {
+    let at = |value: &'v Value, path: &str| path.split('/').try_fold(value, |value, key| value.get(key));
+    let (list, rest) = property.split_once("/*/").map_or((property, None), |(list, rest)| (list, Some(rest)));
+    let found = at(properties, list);
+    let list = found.filter(|_| rest.is_some()).and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
+    let one = found.filter(|_| rest.is_none()).into_iter().map(|value| (0, value));
+    let inside = list.iter().enumerate().filter_map(move |(index, value)| Some((index, value.get(rest?)?)));
+    one.chain(inside)
+}
+
+fn text(value: &Value) -> &str {
+    value.as_str().unwrap_or_default()
+}
+
+fn characters(value: &Value) -> usize {
+    text(value).chars().count()
+}
+
+fn bytes(value: &Value) -> usize {
+    text(value).len()
+}
+
+fn json(value: &Value) -> usize {
+    value.to_string().len()
+}
+
+fn items(value: &Value) -> usize {
+    value.as_array().map_or(0, Vec::len)
+}
+
+fn number(value: &Value) -> usize {
+    value.as_u64().and_then(|number| usize::try_from(number).ok()).unwrap_or_default()
+}
+
+/// The limit holds for what is sent, which is base64: four characters for three bytes.
+fn sent(content: &Value) -> usize {
+    content.get("Fn::Base64").map_or_else(|| bytes(content), |plain| bytes(plain).div_ceil(3) * 4)
+}
+
+fn refused(value: &Value, message: &str, is_allowed: impl Fn(&str) -> bool) -> Option<String> {
+    let text = text(value);
+    (!text.is_empty() && !is_allowed(text)).then(|| format!("{message} `{text}`"))
+}
+
+fn iam_name(name: &Value) -> Option<String> {
+    // A name that is too long is over the limit, and told of so.
+    let is_allowed = |name: &str| name.len() > limits::USER_NAME_CHARACTERS || UserName::parse(name).is_ok();
+    refused(name, "IAM refuses the name", is_allowed)
+}
+
+fn notebook_name(name: &Value) -> Option<String> {
+    refused(name, "SageMaker refuses the name", |name| NotebookName::parse(name).is_ok())
+}
+
+/// IAM takes tab, line feed, carriage return and U+0020 to U+00FF in policies, and nothing else.
+/// Source: <https://docs.aws.amazon.com/IAM/latest/APIReference/API_CreatePolicy.html>
+fn policy_text(document: &Value) -> Option<String> {
+    let found = refused_character(document)?;
+    Some(format!("IAM refuses the character `{found}` in a policy, allowed are U+0020 to U+00FF"))
+}
+
+/// The first character of a document that IAM does not take. Those below U+0020 are escaped in JSON.
+fn refused_character(document: &Value) -> Option<char> {
+    let in_text = |text: &str| text.chars().find(|character| *character > '\u{FF}');
+    match document {
+        Value::String(text) => in_text(text),
+        Value::Array(values) => values.iter().find_map(refused_character),
+        Value::Object(map) => map.iter().find_map(|(key, value)| in_text(key).or_else(|| refused_character(value))),
+        Value::Null | Value::Bool(_) | Value::Number(_) => None,
+    }
+}
