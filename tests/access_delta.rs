@@ -28,7 +28,7 @@ fn delta(old: &Value, new: &Value) -> Vec<AccessLine> {
     let (olds, news) = ([&old], [&new]);
     let (principal, base) = bob();
     let side = |identity| Policies { identity, ..Policies::default() };
-    access_delta(&principal, &base, &side(&olds), &side(&news)).unwrap()
+    access_delta(&principal, &base, &side(&olds), &side(&news), |_| true).unwrap()
 }
 
 #[track_caller]
@@ -311,7 +311,7 @@ proptest! {
             resource: Some(ResourcePolicy::Sufficient(&empty)),
         };
         let (before, after) = (side(&olds), side(&news));
-        let lines = access_delta(&principal, &base, &before, &after).unwrap();
+        let lines = access_delta(&principal, &base, &before, &after, |_| true).unwrap();
         let decision = |request: &Request, side: &Policies<'_>| decide(request, side).decision;
         let direction = |request: &Request| {
             match (decision(request, &before), decision(request, &after)) {

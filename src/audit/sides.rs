@@ -7,7 +7,7 @@ use serde_json::Value;
 use crate::account::{Export, LiveNotebook};
 use crate::check::PrincipalKind;
 use crate::diff::FolderStack;
-use crate::iam::{ANY_CHAR, ANY_RUN, Test, TriBool};
+use crate::iam::is_like_pattern;
 use crate::inventory::{self, Documents, IamInventory, IdentityKind, Principal, Tag, existing_notebook};
 use crate::model::{Service, USER, User};
 use crate::plan::AccountPlan;
@@ -118,7 +118,7 @@ impl<'a> Sides<'a> {
 
     /// Whether the settings trust a user or role.
     pub fn is_trusted(&self, arn: &str) -> bool {
-        self.plan.account.trusted.iter().any(|pattern| is_like(pattern, arn))
+        self.plan.account.trusted.iter().any(|pattern| is_like_pattern(pattern, arn))
     }
 
     /// The name of the person whose notebook's role has this ARN.
@@ -181,12 +181,6 @@ fn service_roles(plan: &AccountPlan<'_>, declared: &IamInventory<'_>) -> BTreeMa
         }
     };
     roles.filter(|one| !one.arn.starts_with(&of_notebooks)).map(|one| (one.arn.clone(), kind(one))).collect()
-}
-
-/// Whether a text is like a pattern with the wildcards `*` and `?`.
-pub fn is_like(pattern: &str, text: &str) -> bool {
-    let pattern = pattern.replace('*', &ANY_RUN.to_string()).replace('?', &ANY_CHAR.to_string());
-    Test::Like.holds(&pattern, text) == TriBool::Yes
 }
 
 fn role_arn(plan: &AccountPlan<'_>, path: &str) -> String {

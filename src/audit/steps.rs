@@ -3,8 +3,7 @@
 
 use serde_json::Value;
 
-use super::sides::is_like;
-use crate::iam::{AccessLine, Direction, TooManyWays};
+use crate::iam::{AccessLine, Direction, TooManyWays, is_like_pattern};
 use crate::inventory::{IdentityKind, Principal, one_or_more};
 
 /// Taking a role.
@@ -59,7 +58,7 @@ pub const STEPS: [(&str, Does); 21] = [
 /// Whether an action, or a pattern, may be one of these.
 pub fn is_step(pattern: &str) -> bool {
     let pattern = pattern.to_lowercase();
-    STEPS.iter().any(|(action, _)| is_like(&pattern, &action.to_lowercase()))
+    STEPS.iter().any(|(action, _)| is_like_pattern(&pattern, &action.to_lowercase()))
 }
 
 /// The actions that do one thing.

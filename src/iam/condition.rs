@@ -1,11 +1,10 @@
 //! Conditions of a statement.
 //! Source: <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition.html>
 
-use super::comparison::{Doubts, Test};
-use super::operator::{Base, Operator, Set};
+use super::operator::{Base, Operator, Set, compare};
 use super::pattern::{Filled, Pattern};
 use super::request::{KeyValues, Request};
-use super::tri_bool::TriBool;
+use super::tri_bool::{Doubts, TriBool};
 
 /// One key of one operator, with the values that the policy wants.
 #[derive(Debug, Clone)]
@@ -96,18 +95,11 @@ impl Condition {
     /// Whether one value of the request fits: any of the policy's values, or with a negated operator, none of them.
     /// Source: <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_multi-value-conditions.html>
     fn fits(&self, operator: Operator, value: &str, request: &Request, doubts: &mut Doubts) -> TriBool {
-        let test = match operator.base {
-            Base::StringEquals => Test::Equal,
-            Base::StringEqualsIgnoreCase => Test::EqualInAnyCase,
-            Base::StringLike => Test::Like,
-            Base::ArnLike => Test::Arn,
-            base => Test::Other(base),
-        };
         let mut any = TriBool::No;
         for wanted in &self.values {
             let truth = match wanted.fill(request, operator.has_wildcards()) {
                 Filled::Text(wanted) => {
-                    let truth = test.holds(&wanted, value);
+                    let truth = compare(operator.base, &wanted, value);
                     if truth == TriBool::Unknown {
                         doubts.add(format!("`{}` cannot compare `{wanted}` with `{value}`", self.operator_name));
                     }

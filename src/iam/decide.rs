@@ -2,11 +2,10 @@
 //! Source: <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic_policy-eval-basics.html>
 
 use super::beyond::{FOR_USERS, is_beyond_policies};
-use super::comparison::Doubts;
-use super::document::{Document, Effect};
+use super::document::{Document, Effect, Statement};
 use super::principal::Named;
 use super::request::{Principal, Request};
-use super::tri_bool::TriBool;
+use super::tri_bool::{Doubts, TriBool};
 
 /// Everything that a decision is made of.
 #[derive(Debug, Clone, Copy, Default)]
@@ -77,133 +76,135 @@ pub struct Outcome {
 
 /// Decides a request.
 pub fn decide(request: &Request, policies: &Policies<'_>) -> Outcome {
-    let mut doubts = Doubts::default();
-    if is_beyond_policies(&request.action) {
-        let is_user = matches!(request.principal, Principal::User { .. });
-        let for_all = !request.action.eq_ignore_ascii_case(FOR_USERS);
-        let decision = if is_user || for_all { Decision::Allowed } else { Decision::ImplicitlyDenied };
-        return Outcome { decision, statements: Vec::new(), doubts: Vec::new() };
-    }
-    let action = request.action.to_ascii_lowercase();
-    let mut found = MatchingStatements { bounded: policies.boundary.is_some(), action, statements: Vec::new() };
-    for (index, attached) in policies.identity.iter().enumerate() {
-        found.look(StatementSource::Identity(index), attached, request, &mut doubts);
-    }
-    if let Some(boundary) = policies.boundary {
-        found.look(StatementSource::Boundary, boundary, request, &mut doubts);
-    }
-    if let Some(ResourcePolicy::Sufficient(attached) | ResourcePolicy::Required(attached)) = policies.resource {
-        found.look(StatementSource::Resource, attached, request, &mut doubts);
-    }
-    let (allowed, allowing) = found.allowed(request, policies);
-    let (decision, mut statements) = match (found.denied(), allowed) {
-        // An explicit denial wins, wherever it stands.
-        (TriBool::Yes, _) => (Decision::ExplicitlyDenied, found.of(Effect::Deny, TriBool::Yes)),
-        (_, TriBool::No) => (Decision::ImplicitlyDenied, allowing),
-        (TriBool::No, TriBool::Yes) => (Decision::Allowed, allowing),
-        (TriBool::Unknown, _) | (_, TriBool::Unknown) => {
-            let mut statements = found.of(Effect::Deny, TriBool::Unknown);
-            statements.extend(allowing);
-            (Decision::Unknown, statements)
-        }
-    };
-    statements.sort_unstable();
-    statements.dedup();
-    Outcome { decision, statements, doubts: doubts.0 }
+    Statements::of(policies).decide(request)
 }
 
-/// The statements that apply, or may.
-struct MatchingStatements {
+/// The statements of some policies, each with where it stands.
+#[derive(Debug, Clone)]
+pub(super) struct Statements<'a> {
+    pub(super) list: Vec<(DeterminingStatement, &'a Statement)>,
     /// Whether who asks has a permissions boundary.
-    bounded: bool,
-    /// The action, in lower case.
-    action: String,
-    statements: Vec<(DeterminingStatement, Effect, TriBool, Named)>,
+    pub(super) bounded: bool,
+    /// Whether the policy of the resource must allow.
+    pub(super) required: bool,
 }
 
-impl MatchingStatements {
-    fn look(&mut self, policy: StatementSource, document: &Document, request: &Request, doubts: &mut Doubts) {
-        for (statement, one) in document.statements.iter().enumerate() {
-            if !one.names_action(&self.action) {
-                continue;
-            }
-            let mut named = Named::Directly;
-            let truth = one.applies(request, self.bounded, doubts, &mut named);
+impl<'a> Statements<'a> {
+    pub(super) fn of(policies: &Policies<'a>) -> Self {
+        let (resource, required) = match policies.resource {
+            Some(ResourcePolicy::Sufficient(document)) => (Some(document), false),
+            Some(ResourcePolicy::Required(document)) => (Some(document), true),
+            None => (None, false),
+        };
+        let identity =
+            policies.identity.iter().enumerate().map(|(index, one)| (StatementSource::Identity(index), *one));
+        let boundary = policies.boundary.map(|one| (StatementSource::Boundary, one));
+        let all = identity.chain(boundary).chain(resource.map(|one| (StatementSource::Resource, one)));
+        let list = all.flat_map(|(policy, document)| {
+            let statements = document.statements.iter().enumerate();
+            statements.map(move |(statement, one)| (DeterminingStatement { policy, statement }, one))
+        });
+        Self { list: list.collect(), bounded: policies.boundary.is_some(), required }
+    }
+
+    pub(super) fn decide(&self, request: &Request) -> Outcome {
+        if is_beyond_policies(&request.action) {
+            let is_user = matches!(request.principal, Principal::User { .. });
+            let for_all = !request.action.eq_ignore_ascii_case(FOR_USERS);
+            let decision = if is_user || for_all { Decision::Allowed } else { Decision::ImplicitlyDenied };
+            return Outcome { decision, statements: Vec::new(), doubts: Vec::new() };
+        }
+        let action = request.action.to_ascii_lowercase();
+        let mut doubts = Doubts::default();
+        let mut applying = Vec::new();
+        for (at, statement) in self.list.iter().filter(|(_, statement)| statement.names_action(&action)) {
+            let named = statement.named(&request.principal, self.bounded);
+            let truth = if named == Named::Not { TriBool::No } else { statement.applies(request, &mut doubts) };
             if truth != TriBool::No {
-                self.statements.push((DeterminingStatement { policy, statement }, one.effect, truth, named));
+                applying.push(Applying { at: *at, effect: statement.effect, named, truth });
             }
         }
+        let elsewhere = is_elsewhere(&request.principal, &request.resource);
+        let decision = self.decision(&request.principal, elsewhere, &applying);
+        // What the boundary allows besides matters where something else allows.
+        let is_bounded = |one: &Applying| match one.at.policy {
+            StatementSource::Identity(_) => one.effect == Effect::Allow,
+            StatementSource::Boundary => false,
+            StatementSource::Resource => one.effect == Effect::Allow && one.named == Named::ByRole,
+        };
+        let is_bounding = applying.iter().any(is_bounded);
+        let determines = |one: &&Applying| match (one.effect, decision) {
+            (Effect::Deny, Decision::ExplicitlyDenied) => one.truth == TriBool::Yes,
+            (Effect::Deny, _) => decision == Decision::Unknown,
+            (Effect::Allow, Decision::ExplicitlyDenied) => false,
+            (Effect::Allow, _) => one.at.policy != StatementSource::Boundary || is_bounding,
+        };
+        let statements = applying.iter().filter(determines).map(|one| one.at).collect();
+        Outcome { decision, statements, doubts: doubts.0 }
     }
 
-    fn denied(&self) -> TriBool {
-        let denials = self.statements.iter().filter(|(_, effect, ..)| *effect == Effect::Deny);
-        denials.fold(TriBool::No, |denied, (_, _, truth, _)| denied.or(*truth))
-    }
-
-    fn of(&self, effect: Effect, truth: TriBool) -> Vec<DeterminingStatement> {
-        let wanted = self.statements.iter().filter(|(_, of, at, _)| *of == effect && *at == truth);
-        wanted.map(|(decisive, ..)| *decisive).collect()
-    }
-
-    /// What allows among the statements of a kind of policy, and whether any does.
-    fn allowing(&self, of: impl Fn(StatementSource, Named) -> bool) -> (TriBool, Vec<DeterminingStatement>) {
-        let mut truth = TriBool::No;
-        let mut statements = Vec::new();
-        for (decisive, effect, applies, named) in &self.statements {
-            if *effect == Effect::Allow && of(decisive.policy, *named) {
-                truth = truth.or(*applies);
-                statements.push(*decisive);
-            }
-        }
-        (truth, statements)
-    }
-
-    /// Whether anything allows the request, leaving denials aside.
+    /// What those of the statements decide that are about a request, which is for something in another account where `elsewhere`
+    /// says so. Where it is not known of some whether they are, the decision is only what it is in either case.
     ///
     /// Within an account, a resource's policy that names a user or everybody allows on its own, and no boundary limits it.
     /// One that names a role does so within the role's boundary; one that names the account leaves it to the identity
     /// policies.
     /// Sources: <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic_policy-eval-basics.html>,
     /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_boundaries.html>
-    fn allowed(&self, request: &Request, policies: &Policies<'_>) -> (TriBool, Vec<DeterminingStatement>) {
-        let (identity, mut statements) = self.allowing(|kind, _| matches!(kind, StatementSource::Identity(_)));
-        let (in_boundary, bounding) = match policies.boundary {
-            Some(_) => self.allowing(|kind, _| kind == StatementSource::Boundary),
-            None => (TriBool::Yes, Vec::new()),
-        };
-        let (direct, directly) =
-            self.allowing(|kind, named| kind == StatementSource::Resource && named == Named::Directly);
-        let (by_role, of_role) =
-            self.allowing(|kind, named| kind == StatementSource::Resource && named == Named::ByRole);
-        let (by_account, of_account) =
-            self.allowing(|kind, named| kind == StatementSource::Resource && named == Named::ByAccount);
+    pub(super) fn decision(&self, principal: &Principal, elsewhere: bool, applying: &[Applying]) -> Decision {
+        let mut denied = TriBool::No;
+        let mut identity = TriBool::No;
+        let mut in_boundary = if self.bounded { TriBool::No } else { TriBool::Yes };
+        let [mut direct, mut by_role, mut by_account] = [TriBool::No; 3];
+        for one in applying {
+            let part = match (one.effect, one.at.policy, one.named) {
+                (_, _, Named::Not) => continue,
+                (Effect::Deny, ..) => &mut denied,
+                (_, StatementSource::Identity(_), _) => &mut identity,
+                (_, StatementSource::Boundary, _) => &mut in_boundary,
+                (_, StatementSource::Resource, Named::Directly) => &mut direct,
+                (_, StatementSource::Resource, Named::ByRole) => &mut by_role,
+                (_, StatementSource::Resource, Named::ByAccount) => &mut by_account,
+            };
+            *part = part.or(one.truth);
+        }
         // What is in another account, that account must allow, too.
         // Source: <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic-cross-account.html>
-        let elsewhere = is_elsewhere(request);
         let by_itself = if elsewhere { TriBool::No } else { direct.or(by_role.and(in_boundary)) };
-        let by_identity = match (policies.resource, &request.principal) {
+        let by_identity = match principal {
             // Services have no policies of their own.
-            (_, Principal::Service(_)) => TriBool::No,
+            Principal::Service(_) => TriBool::No,
             _ if elsewhere => direct.or(by_role).or(by_account).and(identity).and(in_boundary),
-            (Some(ResourcePolicy::Required(_)), _) => by_account.and(identity).and(in_boundary),
+            _ if self.required => by_account.and(identity).and(in_boundary),
             _ => identity.and(in_boundary),
         };
-        if identity != TriBool::No || by_role != TriBool::No {
-            statements.extend(bounding);
+        match (denied, by_itself.or(by_identity)) {
+            // An explicit denial wins, wherever it stands.
+            (TriBool::Yes, _) => Decision::ExplicitlyDenied,
+            (_, TriBool::No) => Decision::ImplicitlyDenied,
+            (TriBool::No, TriBool::Yes) => Decision::Allowed,
+            (TriBool::Unknown, _) | (_, TriBool::Unknown) => Decision::Unknown,
         }
-        statements.extend(directly);
-        statements.extend(of_role);
-        statements.extend(of_account);
-        (by_itself.or(by_identity), statements)
     }
 }
 
-/// Whether the ARN of the resource is one of another account than that of whoever asks.
-pub(super) fn is_elsewhere(request: &Request) -> bool {
-    let (Principal::User { account, .. } | Principal::Role { account, .. }) = &request.principal else {
+/// A statement that is about a request.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Applying {
+    pub(super) at: DeterminingStatement,
+    pub(super) effect: Effect,
+    /// How it names who asks.
+    pub(super) named: Named,
+    /// Whether it is.
+    pub(super) truth: TriBool,
+}
+
+/// Whether the ARN of a resource is one of another account than that of whoever asks.
+pub(super) fn is_elsewhere(principal: &Principal, resource: &str) -> bool {
+    let (Principal::User { account, .. } | Principal::Role { account, .. }) = principal else {
         return false;
     };
-    let of_resource = request.resource.split(':').nth(4).unwrap_or_default();
+    let of_resource = resource.split(':').nth(4).unwrap_or_default();
     // AWS's own policies are those of the account `aws`, and everybody's.
     of_resource.starts_with(|first: char| first.is_ascii_digit()) && of_resource != account
 }

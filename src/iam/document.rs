@@ -3,14 +3,16 @@
 
 use serde_json::{Map, Value};
 
-use super::comparison::Doubts;
 use super::condition::Condition;
 use super::grammar::{Malformed, known, texts};
-use super::pattern::{ANY_CHAR, ANY_RUN, Filled, Pattern, is_like};
-use super::principal::Principals;
-use super::request::Request;
-use super::tri_bool::TriBool;
-use super::{Test, principal::Named};
+use super::pattern::{Filled, Pattern, is_like, is_resource_like, shown};
+use super::principal::{Named, Principals};
+use super::request::{Principal, Request};
+use super::tri_bool::{Doubts, TriBool};
+
+/// The keys of a statement.
+const KEYS: [&str; 9] =
+    ["Sid", "Effect", "Principal", "NotPrincipal", "Action", "NotAction", "Resource", "NotResource", "Condition"];
 
 /// A policy document.
 #[derive(Debug, Clone)]
@@ -84,22 +86,19 @@ impl Document {
 impl Statement {
     fn parse(value: &Value, path: &str, variables: bool) -> Result<Self, Malformed> {
         let map = value.as_object().ok_or_else(|| Malformed::at(path, "found no map"))?;
-        let known_keys =
-            ["Sid", "Effect", "Principal", "NotPrincipal", "Action", "NotAction", "Resource", "NotResource"];
-        known(map, path, &[&known_keys[..], &["Condition"]].concat())?;
+        known(map, path, &KEYS)?;
         let effect = match map.get("Effect").and_then(Value::as_str) {
             Some("Allow") => Effect::Allow,
             Some("Deny") => Effect::Deny,
             _ => return Err(Malformed::at(&format!("{path}/Effect"), "found neither `Allow` nor `Deny`")),
         };
         let principals = listed(map, path, "Principal", Principals::parse)?;
-        let action = |text: &String| Pattern::action(text);
-        let actions =
-            listed(map, path, "Action", |value, path| Ok(texts(value, path)?.iter().map(action).collect::<Vec<_>>()))?;
+        let actions = listed(map, path, "Action", |value, path| {
+            Ok(texts(value, path)?.iter().map(|text| Pattern::action(text)).collect())
+        })?;
         let Some(actions) = actions else { return Err(Malformed::at(path, "found no `Action`")) };
-        let resource = |text: &String| Pattern::parse(text, variables);
         let resources = listed(map, path, "Resource", |value, path| {
-            Ok(texts(value, path)?.iter().map(resource).collect::<Vec<_>>())
+            Ok(texts(value, path)?.iter().map(|text| Pattern::parse(text, variables)).collect())
         })?;
         let mut conditions = Vec::new();
         if let Some(value) = map.get("Condition") {
@@ -133,26 +132,24 @@ impl Statement {
         }
     }
 
-    /// Whether the statement, which names the action, is about a request. Who asks counts only in a policy that names principals: `how` is then set
-    /// to how.
+    /// How the statement names who asks: directly, where its policy names no principals.
     ///
     /// "The `NotPrincipal` element with a `Deny` effect will always deny any IAM principal that has a permissions boundary
     /// policy attached, regardless of the values specified in the `NotPrincipal` element": `bounded` says whether who asks
     /// has one.
     /// Source: <https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_boundaries.html>
-    pub(super) fn applies(&self, request: &Request, bounded: bool, doubts: &mut Doubts, how: &mut Named) -> TriBool {
+    pub(super) fn named(&self, principal: &Principal, bounded: bool) -> Named {
         match &self.principals {
-            Some(Listed::These(principals)) => *how = principals.name(&request.principal),
-            Some(Listed::AllBut(principals)) => {
-                let named = principals.name(&request.principal);
-                let is_meant = named == Named::Not || (bounded && self.effect == Effect::Deny);
-                *how = if is_meant { Named::Directly } else { Named::Not };
-            }
-            None => {}
+            None => Named::Directly,
+            Some(Listed::These(principals)) => principals.name(principal),
+            Some(Listed::AllBut(_)) if bounded && self.effect == Effect::Deny => Named::Directly,
+            Some(Listed::AllBut(principals)) if principals.name(principal) == Named::Not => Named::Directly,
+            Some(Listed::AllBut(_)) => Named::Not,
         }
-        if self.principals.is_some() && *how == Named::Not {
-            return TriBool::No;
-        }
+    }
+
+    /// Whether the statement, which names the action and who asks, is about a request.
+    pub(super) fn applies(&self, request: &Request, doubts: &mut Doubts) -> TriBool {
         let mut applies = self.names_resource(request, doubts);
         for condition in &self.conditions {
             if applies == TriBool::No {
@@ -201,12 +198,12 @@ impl Statement {
         for pattern in patterns {
             let truth = match pattern.fill(request, true) {
                 Filled::Text(pattern) => {
-                    let truth = Test::Resource.holds(&pattern, &request.resource);
+                    let truth = is_resource_like(&pattern, &request.resource);
                     if truth == TriBool::Unknown {
-                        let shown = pattern.replace(ANY_RUN, "*").replace(ANY_CHAR, "?");
-                        let resource = &request.resource;
-                        doubts
-                            .add(format!("whether `{shown}` matches `{resource}` hangs on a `*` that ends a segment"));
+                        let (pattern, resource) = (shown(&pattern), &request.resource);
+                        doubts.add(format!(
+                            "whether `{pattern}` matches `{resource}` hangs on a `*` that ends a segment"
+                        ));
                     }
                     truth
                 }

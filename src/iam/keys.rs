@@ -26,11 +26,12 @@ const ALWAYS: &[&str] = &[
     "aws:viaawsservice",
 ];
 
-/// Other keys. A `/` or `:` at the end: what follows is the key of a tag, or the like.
+/// Other keys. A `/` or `:` at the end: what follows is the key of a tag, or the like. `[]` at the end: the key may have several
+/// values, since its type is `ArrayOf…`, or the page of the global keys calls it multivalued; all others have one.
 /// Sources: the page above, and for each service its page of
 /// <https://docs.aws.amazon.com/service-authorization/latest/reference/reference_policies_actions-resources-contextkeys.html>
 const SOMETIMES: &[&str] = &[
-    "aws:calledvia",
+    "aws:calledvia[]",
     "aws:calledviafirst",
     "aws:calledvialast",
     "aws:federatedprovider",
@@ -38,25 +39,25 @@ const SOMETIMES: &[&str] = &[
     "aws:multifactorauthpresent",
     "aws:principalisawsservice",
     "aws:principalorgid",
-    "aws:principalorgpaths",
+    "aws:principalorgpaths[]",
     "aws:principalservicename",
-    "aws:principalservicenameslist",
+    "aws:principalservicenameslist[]",
     "aws:principaltag/",
     "aws:referer",
     "aws:requesttag/",
     "aws:resourceaccount",
     "aws:resourceorgid",
-    "aws:resourceorgpaths",
+    "aws:resourceorgpaths[]",
     "aws:resourcetag/",
     "aws:sourceaccount",
     "aws:sourcearn",
     "aws:sourceidentity",
     "aws:sourceip",
     "aws:sourceorgid",
-    "aws:sourceorgpaths",
+    "aws:sourceorgpaths[]",
     "aws:sourcevpc",
     "aws:sourcevpce",
-    "aws:tagkeys",
+    "aws:tagkeys[]",
     "aws:tokenissuetime",
     "aws:username",
     "aws:vpcsourceip",
@@ -72,10 +73,10 @@ const SOMETIMES: &[&str] = &[
     "iam:resourcetag/",
     "kms:calleraccount",
     "kms:encryptioncontext:",
-    "kms:encryptioncontextkeys",
+    "kms:encryptioncontextkeys[]",
     "kms:grantisforawsresource",
-    "kms:grantoperations",
-    "kms:resourcealiases",
+    "kms:grantoperations[]",
+    "kms:resourcealiases[]",
     "kms:viaservice",
     "lambda:functionarn",
     "s3:authtype",
@@ -86,7 +87,7 @@ const SOMETIMES: &[&str] = &[
     "s3:max-keys",
     "s3:prefix",
     "s3:requestobjecttag/",
-    "s3:requestobjecttagkeys",
+    "s3:requestobjecttagkeys[]",
     "s3:resourceaccount",
     "s3:signatureage",
     "s3:signatureversion",
@@ -98,9 +99,9 @@ const SOMETIMES: &[&str] = &[
     "s3:x-amz-server-side-encryption",
     "s3:x-amz-server-side-encryption-aws-kms-key-id",
     "s3:x-amz-storage-class",
-    "sagemaker:acceleratortypes",
+    "sagemaker:acceleratortypes[]",
     "sagemaker:directinternetaccess",
-    "sagemaker:instancetypes",
+    "sagemaker:instancetypes[]",
     "sagemaker:keepaliveperiod",
     "sagemaker:maxruntimeinseconds",
     "sagemaker:minimuminstancemetadataserviceversion",
@@ -110,37 +111,20 @@ const SOMETIMES: &[&str] = &[
     "sagemaker:rootaccess",
     "sagemaker:taggingaction",
     "sagemaker:volumekmskey",
-    "sagemaker:vpcsecuritygroupids",
-    "sagemaker:vpcsubnets",
+    "sagemaker:vpcsecuritygroupids[]",
+    "sagemaker:vpcsubnets[]",
     "sts:externalid",
     "sts:rolesessionname",
     "sts:sourceidentity",
-    "sts:transitivetagkeys",
+    "sts:transitivetagkeys[]",
 ];
 
-/// Those of the keys above that may have several values, in lower case; all others have one.
-/// Sources: as above, where their types are `ArrayOf…`, or the page of the global keys calls them multivalued.
-const SEVERAL: &[&str] = &[
-    "aws:calledvia",
-    "aws:principalorgpaths",
-    "aws:principalservicenameslist",
-    "aws:resourceorgpaths",
-    "aws:sourceorgpaths",
-    "aws:tagkeys",
-    "kms:encryptioncontextkeys",
-    "kms:grantoperations",
-    "kms:resourcealiases",
-    "s3:requestobjecttagkeys",
-    "sagemaker:acceleratortypes",
-    "sagemaker:instancetypes",
-    "sagemaker:vpcsecuritygroupids",
-    "sagemaker:vpcsubnets",
-    "sts:transitivetagkeys",
-];
+/// What marks a key of several values.
+const SEVERAL: &str = "[]";
 
 /// Whether a key, whose name is in lower case, may have several values.
 pub fn has_several_values(key: &str) -> bool {
-    SEVERAL.contains(&key)
+    SOMETIMES.iter().any(|known| known.strip_suffix(SEVERAL) == Some(key))
 }
 
 /// Whether a key, whose name is in lower case, is known to have no more than one value.
@@ -152,9 +136,10 @@ pub(super) fn has_one_value(key: &str) -> bool {
 pub(super) fn presence(key: &str) -> Presence {
     let stem = key.split_inclusive('/').next().unwrap_or(key);
     let before_colon = key.rsplit_once(':').map_or(key, |(stem, _)| key.get(..=stem.len()).unwrap_or(key));
+    let is_known = |known: &&str| [key, stem, before_colon].contains(&known.trim_end_matches(SEVERAL));
     if ALWAYS.contains(&key) {
         Presence::Always
-    } else if [key, stem, before_colon].iter().any(|key| SOMETIMES.contains(key)) {
+    } else if SOMETIMES.iter().any(is_known) {
         Presence::Sometimes
     } else {
         Presence::Unheard

@@ -7,7 +7,6 @@
 //! Source: <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic.html>
 
 mod beyond;
-mod comparison;
 mod condition;
 mod decide;
 mod delta;
@@ -23,14 +22,12 @@ mod set_apart;
 mod tri_bool;
 
 pub use beyond::is_beyond_policies;
-pub use comparison::Test;
 pub use decide::{Decision, DeterminingStatement, Outcome, Policies, ResourcePolicy, StatementSource, decide};
-pub use delta::{AccessLine, Dependence, Direction, TooManyWays, access_delta, access_gains, access_losses};
+pub use delta::{AccessLine, Dependence, Direction, TooManyWays, access_delta};
 pub use document::{Document, Effect, Statement};
 pub use grammar::Malformed;
 pub use keys::has_several_values;
-pub use pattern::{ANY_CHAR, ANY_RUN};
-pub use principal::{Named, Principals};
+pub use pattern::is_like_pattern;
 pub use request::{Context, Principal, Request, Values};
 pub use set_apart::{OwnTexts, SetApart};
 pub use tri_bool::TriBool;

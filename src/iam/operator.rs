@@ -4,45 +4,26 @@
 use std::cmp::Ordering;
 use std::net::IpAddr;
 
+use super::pattern::{is_arn_like, is_like};
 use super::tri_bool::TriBool;
+use crate::facts::date::Date;
 
 /// What an operator compares, and how; negated operators are the opposite of these.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Base {
-    /// `StringEquals`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Base {
     StringEquals,
-    /// `StringEqualsIgnoreCase`.
     StringEqualsIgnoreCase,
-    /// `StringLike`.
     StringLike,
     /// `ArnEquals` and `ArnLike`, which are one and the same.
     ArnLike,
-    /// `NumericEquals`.
-    NumericEquals,
-    /// `NumericLessThan`.
-    NumericLessThan,
-    /// `NumericLessThanEquals`.
-    NumericLessThanEquals,
-    /// `NumericGreaterThan`.
-    NumericGreaterThan,
-    /// `NumericGreaterThanEquals`.
-    NumericGreaterThanEquals,
-    /// `DateEquals`.
-    DateEquals,
-    /// `DateLessThan`.
-    DateLessThan,
-    /// `DateLessThanEquals`.
-    DateLessThanEquals,
-    /// `DateGreaterThan`.
-    DateGreaterThan,
-    /// `DateGreaterThanEquals`.
-    DateGreaterThanEquals,
+    /// How a number of the request may stand to that of the policy.
+    Numeric(&'static [Ordering]),
+    /// The same of dates.
+    Date(&'static [Ordering]),
     Bool,
-    /// `BinaryEquals`.
     BinaryEquals,
-    /// `IpAddress`.
     IpAddress,
-    /// `Null`: whether the key is absent.
+    /// Whether the key is absent.
     Null,
 }
 
@@ -65,6 +46,7 @@ pub(super) struct Operator {
     pub(super) if_exists: bool,
 }
 
+/// The operators, in lower case, but for those on numbers and dates, and whether they are negated.
 const NAMES: &[(&str, Base, bool)] = &[
     ("stringequals", Base::StringEquals, false),
     ("stringnotequals", Base::StringEquals, true),
@@ -76,23 +58,21 @@ const NAMES: &[(&str, Base, bool)] = &[
     ("arnnotequals", Base::ArnLike, true),
     ("arnlike", Base::ArnLike, false),
     ("arnnotlike", Base::ArnLike, true),
-    ("numericequals", Base::NumericEquals, false),
-    ("numericnotequals", Base::NumericEquals, true),
-    ("numericlessthan", Base::NumericLessThan, false),
-    ("numericlessthanequals", Base::NumericLessThanEquals, false),
-    ("numericgreaterthan", Base::NumericGreaterThan, false),
-    ("numericgreaterthanequals", Base::NumericGreaterThanEquals, false),
-    ("dateequals", Base::DateEquals, false),
-    ("datenotequals", Base::DateEquals, true),
-    ("datelessthan", Base::DateLessThan, false),
-    ("datelessthanequals", Base::DateLessThanEquals, false),
-    ("dategreaterthan", Base::DateGreaterThan, false),
-    ("dategreaterthanequals", Base::DateGreaterThanEquals, false),
     ("bool", Base::Bool, false),
     ("binaryequals", Base::BinaryEquals, false),
     ("ipaddress", Base::IpAddress, false),
     ("notipaddress", Base::IpAddress, true),
     ("null", Base::Null, false),
+];
+
+/// What follows `numeric` or `date` in an operator.
+const ORDERS: [(&str, &[Ordering], bool); 6] = [
+    ("equals", &[Ordering::Equal], false),
+    ("notequals", &[Ordering::Equal], true),
+    ("lessthan", &[Ordering::Less], false),
+    ("lessthanequals", &[Ordering::Less, Ordering::Equal], false),
+    ("greaterthan", &[Ordering::Greater], false),
+    ("greaterthanequals", &[Ordering::Greater, Ordering::Equal], false),
 ];
 
 impl Operator {
@@ -106,10 +86,17 @@ impl Operator {
             None => (None, name.as_str()),
         };
         let (name, if_exists) = name.strip_suffix("ifexists").map_or((name, false), |name| (name, true));
-        let (_, base, negated) = NAMES.iter().find(|(known, ..)| *known == name)?;
+        let order = |rest: &str| ORDERS.iter().find(|(known, ..)| *known == rest).map(|(_, order, not)| (*order, *not));
+        let (base, negated) = if let Some(rest) = name.strip_prefix("numeric") {
+            order(rest).map(|(order, negated)| (Base::Numeric(order), negated))?
+        } else if let Some(rest) = name.strip_prefix("date") {
+            order(rest).map(|(order, negated)| (Base::Date(order), negated))?
+        } else {
+            NAMES.iter().find(|(known, ..)| *known == name).map(|(_, base, negated)| (*base, *negated))?
+        };
         // `Null` asks whether the key is there: `IfExists` has no meaning with it.
-        let sensible = *base != Base::Null || !if_exists;
-        sensible.then_some(Self { set, base: *base, negated: *negated, if_exists })
+        let sensible = base != Base::Null || !if_exists;
+        sensible.then_some(Self { set, base, negated, if_exists })
     }
 
     /// Whether `*` and `?` are wildcards in the values.
@@ -125,33 +112,28 @@ impl Operator {
     }
 }
 
-/// Compares a value of the policy with one of the request, by an operator that is not about strings or ARNs. Values that
-/// are no number, date or address give no answer.
+/// Compares a value of the policy, in which the variables are filled in, with one of the request. Values that are no number, date
+/// or address give no answer.
 pub(super) fn compare(base: Base, wanted: &str, found: &str) -> TriBool {
-    let by = |ordering: Option<Ordering>, fits: fn(Ordering) -> bool| {
-        ordering.map_or(TriBool::Unknown, |ordering| TriBool::from(fits(ordering)))
-    };
     // How what was found stands to what is wanted.
-    let numbers = || number(found)?.partial_cmp(&number(wanted)?);
-    let dates = || Some(date(found)?.cmp(&date(wanted)?));
-    match base {
-        Base::NumericEquals => by(numbers(), Ordering::is_eq),
-        Base::NumericLessThan => by(numbers(), Ordering::is_lt),
-        Base::NumericLessThanEquals => by(numbers(), Ordering::is_le),
-        Base::NumericGreaterThan => by(numbers(), Ordering::is_gt),
-        Base::NumericGreaterThanEquals => by(numbers(), Ordering::is_ge),
-        Base::DateEquals => by(dates(), Ordering::is_eq),
-        Base::DateLessThan => by(dates(), Ordering::is_lt),
-        Base::DateLessThanEquals => by(dates(), Ordering::is_le),
-        Base::DateGreaterThan => by(dates(), Ordering::is_gt),
-        Base::DateGreaterThanEquals => by(dates(), Ordering::is_ge),
-        Base::Bool => TriBool::from(wanted.eq_ignore_ascii_case(found)),
-        Base::BinaryEquals => TriBool::from(wanted == found),
-        Base::IpAddress => is_in_range(found, wanted).map_or(TriBool::Unknown, TriBool::from),
-        Base::StringEquals | Base::StringEqualsIgnoreCase | Base::StringLike | Base::ArnLike | Base::Null => {
-            TriBool::Unknown
+    let is_among = |orders: &[Ordering], order: Option<Ordering>| order.map(|order| orders.contains(&order));
+    let fits = match base {
+        Base::StringEquals | Base::BinaryEquals => Some(wanted == found),
+        Base::StringEqualsIgnoreCase => Some(wanted.to_lowercase() == found.to_lowercase()),
+        Base::StringLike => Some(is_like(wanted, found)),
+        Base::ArnLike => return is_arn_like(wanted, found),
+        Base::Numeric(orders) => {
+            is_among(orders, number(found).zip(number(wanted)).and_then(|(found, wanted)| found.partial_cmp(&wanted)))
         }
-    }
+        Base::Date(orders) => is_among(orders, date(found).zip(date(wanted)).map(|(found, wanted)| found.cmp(&wanted))),
+        Base::Bool => Some(wanted.eq_ignore_ascii_case(found)),
+        Base::IpAddress => range(wanted).zip(found.parse().ok()).map(|(range, found)| {
+            let (found, width) = bits(found);
+            width == range.width && (range.first..=range.last).contains(&found)
+        }),
+        Base::Null => None,
+    };
+    fits.map_or(TriBool::Unknown, TriBool::from)
 }
 
 pub(super) fn number(text: &str) -> Option<f64> {
@@ -170,14 +152,9 @@ pub(super) fn date(text: &str) -> Option<i64> {
         return seconds.checked_mul(1000);
     }
     let (day, time) = text.split_once('T').map_or((text, None), |(day, time)| (day, Some(time)));
-    let mut parts = day.split('-');
-    let year = whole(parts.next()?)?;
-    let month = parts.next().map_or(Some(1), whole)?;
-    let day_of_month = parts.next().map_or(Some(1), whole)?;
-    if parts.next().is_some() || !(1..=12).contains(&month) || !(1..=31).contains(&day_of_month) || year > 9999 {
-        return None;
-    }
-    let days = days_since_1970(year, month, day_of_month);
+    // A year or a month is its first day.
+    let day = format!("{day}{}", "-01-01".get(day.len().saturating_sub(4)..).unwrap_or_default()).parse().ok()?;
+    let days = Date::since_1970(0)?.days_until(day);
     let Some(time) = time else { return Some(days * 86_400_000) };
     let (clock, offset) = match time.find(['Z', '+', '-']) {
         Some(at) => (time.get(..at)?, time.get(at..)?),
@@ -202,46 +179,34 @@ pub(super) fn date(text: &str) -> Option<i64> {
     Some(days * 86_400_000 + ((hours * 60 + minutes - offset_minutes) * 60 + seconds) * 1000 + milliseconds)
 }
 
-/// A date as `aws:CurrentTime` is written, from the seconds since 1970 began.
+/// A date as `aws:CurrentTime` is written, from the seconds since 1970 began; past the calendar, these seconds.
 pub(super) fn date_text(seconds: i64) -> String {
-    let (days, rest) = (seconds.div_euclid(86_400), seconds.rem_euclid(86_400));
-    // Never too late: no year has fewer days.
-    let mut year = 1970 + days.div_euclid(366);
-    while days_since_1970(year + 1, 1, 1) <= days {
-        year += 1;
-    }
-    let month = (1..=12).rev().find(|month| days_since_1970(year, *month, 1) <= days).unwrap_or(1);
-    let day = days - days_since_1970(year, month, 1) + 1;
-    let (hour, minute, second) = (rest / 3600, rest / 60 % 60, rest % 60);
-    format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}Z")
+    let (hour, minute, second) = (seconds / 3600 % 24, seconds / 60 % 60, seconds % 60);
+    Date::since_1970(seconds.div_euclid(86_400))
+        .map_or_else(|| seconds.to_string(), |day| format!("{day}T{hour:02}:{minute:02}:{second:02}Z"))
 }
 
-/// Days from 1970-01-01, by the calendar that leaps every fourth year but for most centuries.
-fn days_since_1970(year: i64, month: i64, day: i64) -> i64 {
-    const DAYS_BEFORE: [i64; 12] = [0, 31, 59, 90, 120, 151, 181, 212, 243, 273, 304, 334];
-    let leap = |year: i64| year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
-    let leaps_before = |year: i64| (year - 1) / 4 - (year - 1) / 100 + (year - 1) / 400;
-    let before_month = usize::try_from(month - 1).ok().and_then(|month| DAYS_BEFORE.get(month)).copied().unwrap_or(0);
-    let leap_day = i64::from(month > 2 && leap(year));
-    (year - 1970) * 365 + leaps_before(year) - leaps_before(1970) + before_month + leap_day + day - 1
+/// The addresses of a range, as numbers, and of how many bits they are.
+pub(super) struct AddressRange {
+    pub(super) first: u128,
+    pub(super) last: u128,
+    pub(super) width: u32,
 }
 
-/// Whether an address is in a range of CIDR notation, or is the one address.
-fn is_in_range(address: &str, range: &str) -> Option<bool> {
-    let (base, length) = range.split_once('/').map_or((range, None), |(base, length)| (base, Some(length)));
-    let (address, base): (IpAddr, IpAddr) = (address.parse().ok()?, base.parse().ok()?);
-    let bits = |address: IpAddr| match address {
+/// A range of CIDR notation, or one address.
+pub(super) fn range(text: &str) -> Option<AddressRange> {
+    let (base, length) = text.split_once('/').map_or((text, None), |(base, length)| (base, Some(length)));
+    let (base, width) = bits(base.parse().ok()?);
+    let length = length.map_or(Some(width), |length| length.parse::<u32>().ok()).filter(|length| *length <= width)?;
+    let within = u128::MAX.checked_shr(128 - (width - length)).unwrap_or(0);
+    Some(AddressRange { first: base & !within, last: base | within, width })
+}
+
+fn bits(address: IpAddr) -> (u128, u32) {
+    match address {
         IpAddr::V4(address) => (u128::from(u32::from(address)), 32),
         IpAddr::V6(address) => (u128::from(address), 128),
-    };
-    let ((address_bits, width), (base_bits, base_width)) = (bits(address), bits(base));
-    let length = length.map_or(Some(base_width), |length| length.parse::<u32>().ok())?;
-    if length > base_width {
-        return None;
     }
-    let shift = base_width - length;
-    let above = |bits: u128| bits.checked_shr(shift).unwrap_or(0);
-    Some(width == base_width && above(address_bits) == above(base_bits))
 }
 
 #[cfg(test)]
@@ -260,27 +225,34 @@ mod tests {
 
     #[test]
     fn values_are_compared_as_what_they_are() {
-        for (base, wanted, found, expected) in [
-            (Base::NumericEquals, "10", "10.0", TriBool::Yes),
-            (Base::NumericLessThan, "10", "9", TriBool::Yes),
-            (Base::NumericLessThan, "10", "10", TriBool::No),
-            (Base::NumericGreaterThanEquals, "-1", "-1", TriBool::Yes),
-            (Base::NumericEquals, "ten", "10", TriBool::Unknown),
-            (Base::NumericEquals, "nan", "nan", TriBool::Unknown),
-            (Base::DateEquals, "2026-03-01T00:00:00Z", "1772323200", TriBool::Yes),
-            (Base::DateEquals, "2026-03-01T09:00:00+09:00", "2026-03-01", TriBool::Yes),
-            (Base::DateLessThan, "2026-03-01", "2024-02-29T23:59:59.999Z", TriBool::Yes),
-            (Base::DateLessThan, "2026-13-01", "2024-02-29", TriBool::Unknown),
-            (Base::Bool, "true", "True", TriBool::Yes),
-            (Base::Bool, "true", "false", TriBool::No),
-            (Base::IpAddress, "203.0.113.0/24", "203.0.113.77", TriBool::Yes),
-            (Base::IpAddress, "203.0.113.0/24", "203.0.114.1", TriBool::No),
-            (Base::IpAddress, "0.0.0.0/0", "203.0.114.1", TriBool::Yes),
-            (Base::IpAddress, "2001:db8::/32", "2001:db8:1::1", TriBool::Yes),
-            (Base::IpAddress, "0.0.0.0/0", "2001:db8:1::1", TriBool::No),
-            (Base::IpAddress, "203.0.113.0/33", "203.0.113.1", TriBool::Unknown),
+        for (name, wanted, found, expected) in [
+            ("NumericEquals", "10", "10.0", TriBool::Yes),
+            ("NumericLessThan", "10", "9", TriBool::Yes),
+            ("NumericLessThan", "10", "10", TriBool::No),
+            ("NumericGreaterThanEquals", "-1", "-1", TriBool::Yes),
+            ("NumericEquals", "ten", "10", TriBool::Unknown),
+            ("NumericEquals", "nan", "nan", TriBool::Unknown),
+            ("DateEquals", "2026-03-01T00:00:00Z", "1772323200", TriBool::Yes),
+            ("DateEquals", "2026-03-01T09:00:00+09:00", "2026-03-01", TriBool::Yes),
+            ("DateLessThan", "2026-03-01", "2024-02-29T23:59:59.999Z", TriBool::Yes),
+            ("DateLessThan", "2026-13-01", "2024-02-29", TriBool::Unknown),
+            ("DateLessThan", "2026-03", "2026-02-28", TriBool::Yes),
+            ("DateGreaterThanEquals", "2026", "2026-01-01T00:00Z", TriBool::Yes),
+            ("DateEquals", "", "1970-01-01", TriBool::Unknown),
+            ("DateEquals", "99999999999999", "99999999999999", TriBool::Yes),
+            ("Bool", "true", "True", TriBool::Yes),
+            ("Bool", "true", "false", TriBool::No),
+            ("IpAddress", "203.0.113.0/24", "203.0.113.77", TriBool::Yes),
+            ("IpAddress", "203.0.113.0/24", "203.0.114.1", TriBool::No),
+            ("IpAddress", "0.0.0.0/0", "203.0.114.1", TriBool::Yes),
+            ("IpAddress", "2001:db8::/32", "2001:db8:1::1", TriBool::Yes),
+            ("IpAddress", "0.0.0.0/0", "2001:db8:1::1", TriBool::No),
+            ("IpAddress", "203.0.113.0/33", "203.0.113.1", TriBool::Unknown),
+            ("IpAddress", "203.0.113.7", "203.0.113.7", TriBool::Yes),
+            ("IpAddress", "::/0", "2001:db8:1::1", TriBool::Yes),
         ] {
-            assert_eq!(compare(base, wanted, found), expected, "{base:?} {wanted} {found}");
+            let base = Operator::parse(name).unwrap().base;
+            assert_eq!(compare(base, wanted, found), expected, "{name} {wanted} {found}");
         }
     }
 }

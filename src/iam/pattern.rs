@@ -4,9 +4,11 @@ use super::TriBool;
 use super::request::{KeyValues, Request};
 
 /// Stands for `*` in a pattern whose variables are filled in: a private character, so that the `*` of a value is none.
-pub const ANY_RUN: char = '\u{F8F0}';
+pub(super) const ANY_RUN: char = '\u{F8F0}';
 /// Stands for `?`, likewise.
-pub const ANY_CHAR: char = '\u{F8F1}';
+pub(super) const ANY_CHAR: char = '\u{F8F1}';
+const ENCODED_RUN: &str = "\u{F8F0}";
+const ENCODED_CHAR: &str = "\u{F8F1}";
 
 /// A text of a policy, taken apart.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -14,10 +16,12 @@ pub(super) struct Pattern(Vec<Piece>);
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Piece {
+    /// A text, in which `ANY_RUN` and `ANY_CHAR` stand for `*` and `?`.
     Text(String),
-    Many,
-    One,
-    Variable { key: String, default: Option<String> },
+    Variable {
+        key: String,
+        default: Option<String>,
+    },
 }
 
 /// What a pattern became for a request.
@@ -35,21 +39,17 @@ impl Pattern {
     pub(super) fn parse(text: &str, variables: bool) -> Self {
         let mut pieces = Vec::new();
         let mut rest = text;
-        while let Some(first) = rest.chars().next() {
-            if variables
-                && let Some((inside, behind)) = rest.strip_prefix("${").and_then(|inside| inside.split_once('}'))
-            {
+        while !rest.is_empty() {
+            let inside = rest.strip_prefix("${").filter(|_| variables);
+            if let Some((inside, behind)) = inside.and_then(|inside| inside.split_once('}')) {
                 pieces.push(variable(inside));
                 rest = behind;
-                continue;
+            } else {
+                let next = rest.match_indices("${").map(|(at, _)| at).find(|at| *at > 0 && variables);
+                let (text, behind) = rest.split_at(next.unwrap_or(rest.len()));
+                pieces.push(Piece::Text(encoded(text)));
+                rest = behind;
             }
-            match (first, pieces.last_mut()) {
-                ('*', _) => pieces.push(Piece::Many),
-                ('?', _) => pieces.push(Piece::One),
-                (_, Some(Piece::Text(text))) => text.push(first),
-                _ => pieces.push(Piece::Text(first.to_string())),
-            }
-            rest = &rest[first.len_utf8()..];
         }
         Self(pieces)
     }
@@ -62,9 +62,8 @@ impl Pattern {
         let mut filled = String::new();
         for piece in &self.0 {
             match piece {
-                Piece::Text(text) => filled.push_str(text),
-                Piece::Many => filled.push(if wildcards { ANY_RUN } else { '*' }),
-                Piece::One => filled.push(if wildcards { ANY_CHAR } else { '?' }),
+                Piece::Text(text) if wildcards => filled.push_str(text),
+                Piece::Text(text) => filled.push_str(&shown(text)),
                 Piece::Variable { key, default } => match (request.find(key), default) {
                     (KeyValues::Values(values), _) if !values.multiple && values.list.len() == 1 => {
                         filled.push_str(&values.list[0]);
@@ -83,14 +82,14 @@ impl Pattern {
     pub(super) fn variables(&self) -> impl Iterator<Item = &str> {
         self.0.iter().filter_map(|piece| match piece {
             Piece::Variable { key, .. } => Some(key.as_str()),
-            _ => None,
+            Piece::Text(_) => None,
         })
     }
 
     /// What stands before the first wildcard or variable.
     pub(super) fn start(&self) -> &str {
         match self.0.first() {
-            Some(Piece::Text(text)) => text,
+            Some(Piece::Text(text)) => text.split([ANY_RUN, ANY_CHAR]).next().unwrap_or_default(),
             _ => "",
         }
     }
@@ -102,7 +101,8 @@ impl Pattern {
         const OWN_NAMES: [&str; 2] = ["aws:principaltag/user", "aws:username"];
         match self.0.as_slice() {
             [Piece::Text(before), Piece::Variable { key, default: None }] => {
-                let is_own = before.ends_with('/') && OWN_NAMES.contains(&key.to_lowercase().as_str());
+                let is_plain = !before.contains([ANY_RUN, ANY_CHAR]);
+                let is_own = is_plain && before.ends_with('/') && OWN_NAMES.contains(&key.to_lowercase().as_str());
                 is_own.then_some((before.as_str(), key.as_str()))
             }
             _ => None,
@@ -111,18 +111,23 @@ impl Pattern {
 
     /// The pattern of an action: no variables, and all in lower case.
     pub(super) fn action(text: &str) -> String {
-        text.chars()
-            .map(|c| {
-                if c == '*' {
-                    ANY_RUN
-                } else if c == '?' {
-                    ANY_CHAR
-                } else {
-                    c.to_ascii_lowercase()
-                }
-            })
-            .collect()
+        encoded(&text.to_ascii_lowercase())
     }
+}
+
+/// A text in which `*` and `?` are wildcards, with what stands for these.
+pub(super) fn encoded(text: &str) -> String {
+    text.replace('*', ENCODED_RUN).replace('?', ENCODED_CHAR)
+}
+
+/// A pattern as people write it.
+pub(super) fn shown(pattern: &str) -> String {
+    pattern.replace(ANY_RUN, "*").replace(ANY_CHAR, "?")
+}
+
+/// Whether a text is like a pattern with the wildcards `*` and `?`.
+pub fn is_like_pattern(pattern: &str, text: &str) -> bool {
+    is_like(&encoded(pattern), text)
 }
 
 /// What stands between `${` and `}`: a key, with a default in single quotes or without; or one of the characters `*`, `?`
@@ -229,10 +234,6 @@ pub(super) fn segments(arn: &str) -> Option<[&str; 6]> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn encoded(pattern: &str) -> String {
-        pattern.replace('*', "\u{F8F0}").replace('?', "\u{F8F1}")
-    }
 
     #[test]
     fn wildcards_match_any_characters_and_any_one_character() {

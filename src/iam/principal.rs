@@ -7,21 +7,18 @@ use super::grammar::{Malformed, texts};
 use super::request::Principal;
 
 /// Whom a statement names.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Principals {
+#[derive(Debug, Clone, Default)]
+pub(super) struct Principals {
     /// `*`: everybody.
-    pub everyone: bool,
+    everyone: bool,
     /// ARNs and account IDs.
-    pub aws: Vec<String>,
-    /// Services.
-    pub services: Vec<String>,
-    /// Identity providers and canonical users, which no request here comes from.
-    pub others: Vec<String>,
+    aws: Vec<String>,
+    services: Vec<String>,
 }
 
 /// How a statement names whoever asks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Named {
+pub(super) enum Named {
     /// It does not.
     Not,
     /// By the account, which leaves it to the account's own policies.
@@ -47,7 +44,8 @@ impl Principals {
                     principals.aws.extend(list.into_iter().filter(|name| name != "*"));
                 }
                 "Service" => principals.services.extend(list),
-                "Federated" | "CanonicalUser" => principals.others.extend(list),
+                // No request here comes from an identity provider or a canonical user.
+                "Federated" | "CanonicalUser" => {}
                 other => return Err(Malformed::at(path, format!("found `{other}`, which is no kind of principal"))),
             }
         }
@@ -56,32 +54,20 @@ impl Principals {
 
     /// How these name whoever asks. Names are compared as they stand: an ARN takes no wildcards here.
     pub(super) fn name(&self, principal: &Principal) -> Named {
-        if self.everyone {
-            return Named::Directly;
-        }
-        let mut named = Named::Not;
-        match principal {
-            Principal::Service(service) => {
-                if self.services.contains(service) {
-                    named = Named::Directly;
-                }
-            }
-            Principal::User { arn, account } => {
-                for name in &self.aws {
-                    named = named.max(if is_account(name, account) { Named::ByAccount } else { Named::Not });
-                    named = named.max(if name == arn { Named::Directly } else { Named::Not });
-                }
-            }
-            Principal::Role { arn, session, account } => {
-                for name in &self.aws {
-                    named = named.max(if is_account(name, account) { Named::ByAccount } else { Named::Not });
-                    named = named.max(if name == arn { Named::ByRole } else { Named::Not });
-                    let by_session = session.as_ref() == Some(name);
-                    named = named.max(if by_session { Named::Directly } else { Named::Not });
-                }
-            }
-        }
-        named
+        let (role, own, account) = match principal {
+            _ if self.everyone => return Named::Directly,
+            Principal::Service(service) if self.services.contains(service) => return Named::Directly,
+            Principal::Service(_) => return Named::Not,
+            Principal::User { arn, account } => (None, Some(arn), account),
+            Principal::Role { arn, session, account } => (Some(arn), session.as_ref(), account),
+        };
+        let named = self.aws.iter().map(|name| match name {
+            _ if own == Some(name) => Named::Directly,
+            _ if role == Some(name) => Named::ByRole,
+            _ if is_account(name, account) => Named::ByAccount,
+            _ => Named::Not,
+        });
+        named.max().unwrap_or(Named::Not)
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::document::{Document, Effect, Listed, Statement};
 use super::operator::Base;
-use super::pattern::{ANY_CHAR, ANY_RUN, Filled, Pattern, is_like, segments};
+use super::pattern::{ANY_CHAR, ANY_RUN, Filled, Pattern, is_like, segments, shown};
 use super::request::Request;
 
 /// A text that requests are compared with.
@@ -75,8 +75,7 @@ impl Statement {
                 };
                 let usually = is_met(usual);
                 if let Some(who) = others().position(|other| is_met(other) != usually) {
-                    let text = denied.replace(ANY_RUN, "*").replace(ANY_CHAR, "?");
-                    return Some(SetApart { text, own: *index, who });
+                    return Some(SetApart { text: shown(&denied), own: *index, who });
                 }
             }
         }
@@ -124,38 +123,29 @@ fn texts_overlap(a: &str, b: &str) -> bool {
         return a_start == b_start;
     }
     let b: Vec<char> = b.chars().collect();
-    // Whether what is left of `b`, from each place on, can meet what is left of `a`: from its end to its start.
-    let mut meets: Vec<bool> = Vec::new();
-    for a in std::iter::once(None).chain(a.chars().rev().map(Some)) {
-        let mut here = vec![false; b.len() + 1];
-        for at in (0..=b.len()).rev() {
-            let other = b.get(at).copied();
-            let before = |at: usize| meets.get(at).copied().unwrap_or_default();
-            let after = |here: &[bool]| here.get(at + 1).copied().unwrap_or_default();
-            let met = match (a, other) {
-                (None, None) => true,
-                (None, Some(ANY_RUN)) => after(&here),
-                (Some(ANY_RUN), None) => before(at),
-                (Some(ANY_RUN), Some(_)) | (Some(_), Some(ANY_RUN)) => before(at) || after(&here),
-                (None, Some(_)) | (Some(_), None) => false,
-                (Some(a), Some(b)) => (a == b || a == ANY_CHAR || b == ANY_CHAR) && before(at + 1),
+    // Of each start of `b`, whether some text is like both it and as much of `a` as was looked at.
+    let mut met: Vec<bool> = (0..=b.len()).map(|end| b[..end].iter().all(|c| *c == ANY_RUN)).collect();
+    for c in a.chars() {
+        let before = met.clone();
+        met[0] &= c == ANY_RUN;
+        for (at, other) in b.iter().enumerate() {
+            met[at + 1] = if c == ANY_RUN || *other == ANY_RUN {
+                before[at + 1] || met[at]
+            } else {
+                before[at] && (c == *other || c == ANY_CHAR || *other == ANY_CHAR)
             };
-            if let Some(place) = here.get_mut(at) {
-                *place = met;
-            }
         }
-        meets = here;
     }
-    meets.first().copied().unwrap_or_default()
+    met[b.len()]
 }
 
 #[cfg(test)]
 mod tests {
+    use super::super::pattern::encoded;
     use super::overlap;
 
     #[test]
     fn two_patterns_overlap_where_some_text_is_like_both() {
-        let encoded = |pattern: &str| pattern.replace('*', "\u{F8F0}").replace('?', "\u{F8F1}");
         for (a, b, expected) in [
             ("b/bob/*", "b/bob/*", true),
             ("b/bob/*", "b/bobby/*", false),

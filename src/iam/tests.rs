@@ -17,16 +17,26 @@ fn request(action: &str, resource: &str, context: Context) -> Request {
     Request { principal, action: action.to_owned(), resource: resource.to_owned(), context }
 }
 
-fn decision(statements: Value, request: &Request) -> Decision {
-    let document = document(statements);
-    let identity = [&document];
-    decide(request, &Policies { identity: &identity, ..Policies::default() }).decision
+/// What identity policies, a boundary and the policy of a resource decide; whether that must allow is said with it.
+fn decision(identity: &Value, boundary: Option<&Value>, resource: Option<(bool, Value)>, asked: &Request) -> Decision {
+    let identity = document(identity.clone());
+    let boundary = boundary.map(|statements| document(statements.clone()));
+    let resource = resource.map(|(required, statements)| (required, document(statements)));
+    let resource = resource.as_ref().map(|(required, document)| match required {
+        true => ResourcePolicy::Required(document),
+        false => ResourcePolicy::Sufficient(document),
+    });
+    decide(asked, &Policies { identity: &[&identity], boundary: boundary.as_ref(), resource }).decision
+}
+
+/// One statement about everything.
+fn all(effect: &str, action: &str) -> Value {
+    json!([{"Effect": effect, "Action": action, "Resource": "*"}])
 }
 
 #[track_caller]
 fn check(statements: Value, request: &Request, expected: Decision) {
-    let shown = statements.to_string();
-    assert_eq!(decision(statements, request), expected, "{shown}\n{request:?}");
+    assert_eq!(decision(&statements, None, None, request), expected, "{statements}\n{request:?}");
 }
 
 /// Whether a condition holds: then the one statement allows.
@@ -103,78 +113,77 @@ fn the_older_version_knows_no_variables() {
 
 #[test]
 fn a_boundary_limits_what_identity_policies_allow() {
-    let wide = document(json!([{"Effect": "Allow", "Action": "*", "Resource": "*"}]));
-    let narrow = document(json!([{"Effect": "Allow", "Action": "s3:*", "Resource": "*"}]));
-    let denies = document(json!([{"Effect": "Deny", "Action": "s3:*", "Resource": "*"}]));
-    let of = |identity: &Document, boundary: &Document, action: &str| {
-        let identity = [identity];
-        let boundary = Some(boundary);
-        decide(&request(action, "*", Context::new()), &Policies { identity: &identity, boundary, resource: None })
-            .decision
-    };
-    assert_eq!(of(&wide, &narrow, "s3:GetObject"), Allowed);
-    assert_eq!(of(&wide, &narrow, "iam:GetUser"), ImplicitlyDenied);
-    assert_eq!(of(&narrow, &wide, "iam:GetUser"), ImplicitlyDenied);
-    assert_eq!(of(&wide, &denies, "s3:GetObject"), ExplicitlyDenied);
+    let (wide, narrow, denies) = (all("Allow", "*"), all("Allow", "s3:*"), all("Deny", "s3:*"));
+    for (identity, boundary, action, expected) in [
+        (&wide, &narrow, "s3:GetObject", Allowed),
+        (&wide, &narrow, "iam:GetUser", ImplicitlyDenied),
+        (&narrow, &wide, "iam:GetUser", ImplicitlyDenied),
+        (&wide, &denies, "s3:GetObject", ExplicitlyDenied),
+    ] {
+        let asked = request(action, "*", Context::new());
+        assert_eq!(decision(identity, Some(boundary), None, &asked), expected, "{identity} {boundary} {action}");
+    }
 }
 
 #[test]
 fn a_bucket_policy_allows_on_its_own_and_no_boundary_limits_it_for_users() {
-    let nothing = document(json!([]));
-    let identity = [&nothing];
-    let of = |principal: Value, asks: Principal| {
-        let statement = json!([{"Effect": "Allow", "Principal": principal, "Action": "s3:*", "Resource": "*"}]);
-        let bucket = document(statement);
-        let resource = Some(ResourcePolicy::Sufficient(&bucket));
-        let boundary = Some(&nothing);
-        let mut get = request("s3:GetObject", "arn:aws:s3:::b/k", Context::new());
-        get.principal = asks;
-        decide(&get, &Policies { identity: &identity, boundary, resource }).decision
-    };
-    let user = || Principal::User { arn: BOB.to_owned(), account: "1".to_owned() };
-    let role = || Principal::Role { arn: "arn:aws:iam::1:role/r".to_owned(), session: None, account: "1".to_owned() };
-    assert_eq!(of(json!("*"), user()), Allowed);
-    assert_eq!(of(json!({"AWS": "*"}), user()), Allowed);
-    assert_eq!(of(json!({"AWS": [BOB]}), user()), Allowed);
-    assert_eq!(of(json!({"AWS": ["arn:aws:iam::1:user/x/bo*"]}), user()), ImplicitlyDenied);
-    assert_eq!(of(json!({"AWS": "1"}), user()), ImplicitlyDenied);
-    assert_eq!(of(json!({"AWS": "arn:aws:iam::1:role/r"}), role()), ImplicitlyDenied);
-    assert_eq!(of(json!({"Service": "sagemaker.amazonaws.com"}), user()), ImplicitlyDenied);
+    let get = request("s3:GetObject", "arn:aws:s3:::b/k", Context::new());
+    let role = Principal::Role { arn: "arn:aws:iam::1:role/r".to_owned(), session: None, account: "1".to_owned() };
+    let by_role = Request { principal: role, ..get.clone() };
+    for (principal, asked, expected) in [
+        (json!("*"), &get, Allowed),
+        (json!({"AWS": "*"}), &get, Allowed),
+        (json!({"AWS": [BOB]}), &get, Allowed),
+        (json!({"AWS": ["arn:aws:iam::1:user/x/bo*"]}), &get, ImplicitlyDenied),
+        (json!({"AWS": "1"}), &get, ImplicitlyDenied),
+        (json!({"AWS": "arn:aws:iam::1:role/r"}), &by_role, ImplicitlyDenied),
+        (json!({"Service": "sagemaker.amazonaws.com"}), &get, ImplicitlyDenied),
+        (json!({"Federated": BOB}), &get, ImplicitlyDenied),
+    ] {
+        let bucket = json!([{"Effect": "Allow", "Principal": principal, "Action": "s3:*", "Resource": "*"}]);
+        let resource = Some((false, bucket));
+        assert_eq!(decision(&json!([]), Some(&json!([])), resource, asked), expected, "{principal}");
+    }
 }
 
 #[test]
-fn a_denial_names_everybody_but_some() {
-    let allow = document(json!([{"Effect": "Allow", "Action": "*", "Resource": "*"}]));
-    let identity = [&allow];
-    let of = |not: Value| {
-        let bucket = document(json!([{"Effect": "Deny", "NotPrincipal": not, "Action": "*", "Resource": "*"}]));
-        let resource = Some(ResourcePolicy::Sufficient(&bucket));
-        let get = request("s3:GetObject", "arn:aws:s3:::b/k", Context::new());
-        decide(&get, &Policies { identity: &identity, boundary: None, resource }).decision
-    };
-    assert_eq!(of(json!({"AWS": [BOB]})), Allowed);
-    assert_eq!(of(json!({"AWS": ["arn:aws:iam::1:user/x/eve"]})), ExplicitlyDenied);
+fn a_denial_names_everybody_but_some_and_everybody_with_a_boundary() {
+    let any = all("Allow", "*");
+    let get = request("s3:GetObject", "arn:aws:s3:::b/k", Context::new());
+    for (not, boundary, expected) in [
+        (BOB, None, Allowed),
+        (BOB, Some(&any), ExplicitlyDenied),
+        ("arn:aws:iam::1:user/x/eve", None, ExplicitlyDenied),
+    ] {
+        let bucket = json!([{"Effect": "Deny", "NotPrincipal": {"AWS": not}, "Action": "*", "Resource": "*"}]);
+        let resource = Some((false, bucket));
+        assert_eq!(decision(&any, boundary, resource, &get), expected, "{not}");
+    }
 }
 
 #[test]
 fn a_role_is_taken_by_whom_its_trust_policy_names() {
-    let may = document(json!([{"Effect": "Allow", "Action": "sts:AssumeRole", "Resource": "*"}]));
-    let nothing = document(json!([]));
-    let of = |principal: Value, identity: &Document, asks: Option<Principal>| {
-        let trust = document(json!([{"Effect": "Allow", "Principal": principal, "Action": "sts:AssumeRole"}]));
-        let resource = Some(ResourcePolicy::Required(&trust));
-        let identity = [identity];
-        let mut take = request("sts:AssumeRole", "arn:aws:iam::1:role/r", Context::new());
-        take.principal = asks.unwrap_or(take.principal);
-        decide(&take, &Policies { identity: &identity, boundary: None, resource }).decision
-    };
+    let (may, nothing) = (all("Allow", "sts:AssumeRole"), json!([]));
     let sagemaker = json!({"Service": "sagemaker.amazonaws.com"});
-    assert_eq!(of(sagemaker.clone(), &may, None), ImplicitlyDenied);
-    let service = Principal::Service("sagemaker.amazonaws.com".to_owned());
-    assert_eq!(of(sagemaker, &nothing, Some(service)), Allowed);
-    assert_eq!(of(json!({"AWS": "arn:aws:iam::1:root"}), &may, None), Allowed);
-    assert_eq!(of(json!({"AWS": "arn:aws:iam::1:root"}), &nothing, None), ImplicitlyDenied);
-    assert_eq!(of(json!({"AWS": BOB}), &nothing, None), Allowed);
+    let service = || Principal::Service("sagemaker.amazonaws.com".to_owned());
+    let root = json!({"AWS": "arn:aws:iam::1:root"});
+    let take = |role: &str| request("sts:AssumeRole", role, Context::new());
+    let own = take("arn:aws:iam::1:role/r");
+    let by_service = Request { principal: service(), ..own.clone() };
+    let elsewhere = take("arn:aws:iam::2:role/r");
+    for (principal, identity, asked, expected) in [
+        (&sagemaker, &may, &own, ImplicitlyDenied),
+        (&sagemaker, &nothing, &by_service, Allowed),
+        (&root, &may, &own, Allowed),
+        (&root, &nothing, &own, ImplicitlyDenied),
+        (&json!({"AWS": BOB}), &nothing, &own, Allowed),
+        (&json!({"AWS": BOB}), &nothing, &elsewhere, ImplicitlyDenied),
+        (&json!({"AWS": BOB}), &may, &elsewhere, Allowed),
+    ] {
+        let trust = json!([{"Effect": "Allow", "Principal": principal, "Action": "sts:AssumeRole"}]);
+        let resource = Some((true, trust));
+        assert_eq!(decision(identity, None, resource, asked), expected, "{principal} {identity} {asked:?}");
+    }
 }
 
 #[test]
@@ -285,55 +294,25 @@ fn what_iams_grammar_does_not_have_is_malformed() {
 }
 
 #[test]
-fn a_bounded_principal_is_denied_by_any_not_principal() {
-    let allow = document(json!([{"Effect": "Allow", "Action": "*", "Resource": "*"}]));
-    let bucket = document(
-        json!([{"Effect": "Deny", "NotPrincipal": {"AWS": BOB}, "Action": "s3:*", "Resource": "arn:aws:s3:::b/*"}]),
-    );
-    let of = |boundary: Option<&Document>| {
-        let identity = [&allow];
-        let resource = Some(ResourcePolicy::Sufficient(&bucket));
-        let get = request("s3:GetObject", "arn:aws:s3:::b/k", Context::new());
-        decide(&get, &Policies { identity: &identity, boundary, resource }).decision
-    };
-    assert_eq!(of(None), Allowed);
-    assert_eq!(of(Some(&allow)), ExplicitlyDenied);
-}
-
-#[test]
 fn what_is_in_another_account_needs_that_account_to_allow() {
-    let any = json!([{"Effect": "Allow", "Action": "*", "Resource": "*"}]);
+    let any = all("Allow", "*");
     check(any.clone(), &request("iam:PassRole", "arn:aws:iam::1:role/r", Context::new()), Allowed);
     check(any.clone(), &request("iam:GetPolicy", "arn:aws:iam::aws:policy/p", Context::new()), Allowed);
-    check(any.clone(), &request("iam:PassRole", "arn:aws:iam::2:role/r", Context::new()), ImplicitlyDenied);
-    let (any, trust) =
-        (document(any), json!([{"Effect": "Allow", "Principal": {"AWS": BOB}, "Action": "sts:AssumeRole"}]));
-    let trust = document(trust);
-    let of = |identity: &[&Document], role: &str| {
-        let resource = Some(ResourcePolicy::Required(&trust));
-        let assume = request("sts:AssumeRole", role, Context::new());
-        decide(&assume, &Policies { identity, boundary: None, resource }).decision
-    };
-    assert_eq!(of(&[], "arn:aws:iam::1:role/r"), Allowed);
-    assert_eq!(of(&[], "arn:aws:iam::2:role/r"), ImplicitlyDenied);
-    assert_eq!(of(&[&any], "arn:aws:iam::2:role/r"), Allowed);
+    check(any, &request("iam:PassRole", "arn:aws:iam::2:role/r", Context::new()), ImplicitlyDenied);
 }
 
 #[test]
 fn whoever_is_denied_everything_may_ask_who_they_are() {
-    let none = json!([{"Effect": "Deny", "Action": "*", "Resource": "*"}]);
+    let none = all("Deny", "*");
     check(none.clone(), &request("sts:GetCallerIdentity", "*", Context::new()), Allowed);
     check(none, &request("sts:GetSessionToken", "*", Context::new()), Allowed);
 }
 
 #[test]
 fn who_has_taken_a_role_gets_no_session_token() {
-    let any = document(json!([{"Effect": "Allow", "Action": "*", "Resource": "*"}]));
-    let identity = [&any];
     let principal = Principal::Role { arn: "arn:aws:iam::1:role/r".to_owned(), session: None, account: "1".to_owned() };
     let request = Request { principal, ..request("sts:GetSessionToken", "*", Context::new()) };
-    let outcome = decide(&request, &Policies { identity: &identity, boundary: None, resource: None });
-    assert_eq!(outcome.decision, ImplicitlyDenied);
+    check(all("Allow", "*"), &request, ImplicitlyDenied);
 }
 
 #[test]

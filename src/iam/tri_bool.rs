@@ -40,3 +40,16 @@ impl From<bool> for TriBool {
         if truth { TriBool::Yes } else { TriBool::No }
     }
 }
+
+/// Why something is unknown, each reason once.
+#[derive(Debug, Default)]
+pub(super) struct Doubts(pub(super) Vec<String>);
+
+impl Doubts {
+    pub(super) fn add(&mut self, why: String) -> TriBool {
+        if !self.0.contains(&why) {
+            self.0.push(why);
+        }
+        TriBool::Unknown
+    }
+}

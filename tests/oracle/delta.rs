@@ -207,7 +207,7 @@ fn lines(change: &Change) -> Vec<AccessLine> {
     let principal: Principal = evaluator::request(&old).principal;
     let base = evaluator::context(&change.base);
     evaluator::with_policies(&old, |old| {
-        evaluator::with_policies(&new, |new| access_delta(&principal, &base, old, new))
+        evaluator::with_policies(&new, |new| access_delta(&principal, &base, old, new, |_| true))
     })
     .unwrap()
 }

@@ -7,7 +7,7 @@ use super::problem::{GRAMMAR, Problem, Statements, line_in_words, spelled};
 use super::reference::References;
 use crate::finding::Rule;
 use crate::iam::{
-    self, AccessLine, Decision, Direction, Document, Policies, Request, ResourcePolicy, access_gains, decide,
+    self, AccessLine, Decision, Direction, Document, Policies, Request, ResourcePolicy, access_delta, decide,
 };
 use crate::inventory::{BUCKET_POLICY, Policy};
 
@@ -104,7 +104,9 @@ impl<'s> Access<'s> {
     ) -> Vec<Problem> {
         let limits = [limits];
         let limits = self.alone(&limits);
-        let lines = self.with_policies(|access| access_gains(&subject.principal, &subject.base, &limits, access));
+        let lines = self.with_policies(|access| {
+            access_delta(&subject.principal, &subject.base, &limits, access, Direction::is_gain)
+        });
         let Ok(lines) = lines else { return vec![self.too_many(subject)] };
         // By whether it cannot be told, and the statements that make it so.
         let mut groups: BTreeMap<(bool, Statements), Vec<AccessLine>> = BTreeMap::new();

@@ -6,7 +6,7 @@ use super::kind::{Kind, Subject};
 use super::problem::Problem;
 use super::reference::References;
 use super::{proof, trust};
-use crate::iam::{AccessLine, Document, Policies, Principal, ResourcePolicy, TooManyWays, access_gains};
+use crate::iam::{AccessLine, Direction, Document, Policies, Principal, ResourcePolicy, TooManyWays, access_delta};
 use crate::inventory::IamInventory;
 use crate::plan::AccountPlan;
 
@@ -59,5 +59,5 @@ pub fn allowed(
     if let (Principal::Role { session, .. }, Some((_, Some(named)))) = (&mut asking, trust) {
         *session = Some(named.to_owned());
     }
-    access_gains(&asking, &subject.base, &Policies::default(), &access)
+    access_delta(&asking, &subject.base, &Policies::default(), &access, Direction::is_gain)
 }

@@ -8,7 +8,7 @@ use super::kind::{Kind, Subject};
 use super::problem::{Problem, Statements, line_in_words};
 use super::reference::{Need, References};
 use crate::finding::Rule;
-use crate::iam::{Decision, Direction, Document, Request, access_losses, decide};
+use crate::iam::{Decision, Direction, Document, Request, access_delta, decide};
 use crate::inventory::{Boundary, Undefined};
 use crate::model::OLD_KEY;
 use crate::plan::{AccountPlan, Names};
@@ -119,7 +119,9 @@ impl Access<'_> {
         }
         let attached: Vec<&Document> = needs.iter().map(|need| &need.document).collect();
         let needed = self.alone(&attached);
-        let lines = self.with_policies(|access| access_losses(&subject.principal, &subject.base, &needed, access));
+        let is_loss = |direction: Direction| !direction.is_gain();
+        let lines =
+            self.with_policies(|access| access_delta(&subject.principal, &subject.base, &needed, access, is_loss));
         let Ok(lines) = lines else { return vec![self.too_many(subject)] };
         let asks_for = |one: &&Document, request: &Request| {
             let alone = self.alone(std::slice::from_ref(one));

@@ -143,7 +143,7 @@ fn lines(subject: &Subject) -> Result<Vec<AccessLine>, String> {
     let kind = if subject.new.required { ResourcePolicy::Required } else { ResourcePolicy::Sufficient };
     let before = Policies { identity: &old.0, boundary: old.1, resource: Some(kind(&old.2)) };
     let after = Policies { identity: &new.0, boundary: new.1, resource: Some(kind(&new.2)) };
-    access_delta(&subject.principal, &subject.base, &before, &after)
+    access_delta(&subject.principal, &subject.base, &before, &after, |_| true)
         .map_err(|_| "there are too many combinations of wildcards".to_owned())
 }
 

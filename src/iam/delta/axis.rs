@@ -4,15 +4,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::OnceLock;
 
 use super::super::Context;
-use super::super::comparison::Doubts;
 use super::super::condition::Condition;
 use super::super::examples::around;
 use super::super::keys::{Presence, has_one_value, presence};
-use super::super::operator::{Base, Operator};
-use super::super::pattern::{ANY_CHAR, ANY_RUN, Filled};
+use super::super::operator::{Base, Operator, compare};
+use super::super::pattern::{Filled, encoded, shown};
 use super::super::request::{Principal, Request, Values};
-use super::super::tri_bool::TriBool;
-use super::automaton::{all, any_case, arn_pattern, pattern, witnesses};
+use super::super::tri_bool::{Doubts, TriBool};
+use super::automaton::{Language, Step, all, any_case, arn_pattern, pattern, witnesses};
 
 /// A condition key, and for every way in which its values can meet the conditions a value.
 #[derive(Debug)]
@@ -20,6 +19,8 @@ pub(super) struct Axis {
     /// In lower case.
     pub key: String,
     conditions: Vec<Condition>,
+    /// What these want of its values, with the variables filled in.
+    wanted: Vec<(Base, String)>,
     /// What is the same in all requests.
     base: Context,
     principal: Principal,
@@ -92,6 +93,7 @@ impl Axis {
         let mut axis = Self {
             key: key.to_owned(),
             conditions,
+            wanted: Vec::new(),
             base: base.clone(),
             principal: principal.clone(),
             classes: Vec::new(),
@@ -99,6 +101,14 @@ impl Axis {
             singles: Vec::new(),
             labels: OnceLock::new(),
         };
+        let request = axis.request(None);
+        for (condition, operator) in axis.conditions.iter().filter_map(|one| Some((one, one.operator?))) {
+            let filled = condition.values.iter().map(|wanted| wanted.fill(&request, operator.has_wildcards()));
+            axis.wanted.extend(filled.filter_map(|filled| match filled {
+                Filled::Text(text) => Some((operator.base, text)),
+                Filled::Nothing | Filled::Unknown(_) => None,
+            }));
+        }
         axis.singles = axis.single_values()?;
         for values in axis.candidates() {
             let next = axis.classes.len();
@@ -170,29 +180,15 @@ impl Axis {
 
     /// Values that meet each of the wanted ones, and miss them.
     fn single_values(&self) -> Option<Vec<String>> {
-        let request = self.request(None);
-        let mut languages = Vec::new();
-        let mut others = Vec::new();
-        for condition in &self.conditions {
-            let Some(operator) = condition.operator else { continue };
-            for wanted in &condition.values {
-                let Filled::Text(text) = wanted.fill(&request, operator.has_wildcards()) else { continue };
-                match operator.base {
-                    Base::StringEquals | Base::StringLike | Base::BinaryEquals => languages.push(vec![pattern(&text)]),
-                    Base::StringEqualsIgnoreCase => languages.push(vec![any_case(&text)]),
-                    Base::ArnLike => languages.extend(arn_pattern(&text).map(|steps| vec![steps])),
-                    base => others.push((base, text)),
-                }
-            }
-        }
-        let mut values = around(others.iter().map(|(base, text)| (*base, text.as_str())));
+        let languages: Vec<Language> = self.wanted.iter().filter_map(language).map(|steps| vec![steps]).collect();
+        let mut values = around(self.wanted.iter().map(|(base, text)| (*base, text.as_str())));
         // Where no text is asked for, any value of the kind that is will do. A key that is compared as an ARN holds one.
-        let bases = || self.conditions.iter().filter_map(|condition| condition.operator.map(|operator| operator.base));
-        let any_arn = || arn_pattern(&format!("arn:{ANY_RUN}:{ANY_RUN}:{ANY_RUN}:{ANY_RUN}:{ANY_RUN}"));
-        let possible = bases().find(|base| *base == Base::ArnLike).and_then(|_| any_arn()).unwrap_or_else(all);
-        let texts =
-            if languages.is_empty() && !values.is_empty() { Vec::new() } else { witnesses(&languages, &possible)? };
-        values.extend(texts);
+        if !languages.is_empty() || values.is_empty() {
+            let is_arn = |one: &Condition| one.operator.is_some_and(|operator| operator.base == Base::ArnLike);
+            let arns = || arn_pattern(&encoded("arn:*:*:*:*:*"));
+            let possible = self.conditions.iter().any(is_arn).then(arns).flatten().unwrap_or_else(all);
+            values.extend(witnesses(&languages, &possible)?);
+        }
         Some(values.into_iter().collect())
     }
 
@@ -233,29 +229,20 @@ impl Axis {
 
     /// What of the wanted a value is like, and whether texts alone are wanted.
     fn likes(&self, value: &str) -> (BTreeSet<String>, bool) {
-        let request = self.request(None);
-        let mut likes = BTreeSet::new();
-        let mut plain = true;
-        for condition in &self.conditions {
-            let Some(operator) = condition.operator else { continue };
-            for wanted in &condition.values {
-                let Filled::Text(text) = wanted.fill(&request, operator.has_wildcards()) else { continue };
-                let language = match operator.base {
-                    Base::StringEquals | Base::StringLike | Base::BinaryEquals => Some(pattern(&text)),
-                    Base::StringEqualsIgnoreCase => Some(any_case(&text)),
-                    Base::ArnLike => arn_pattern(&text),
-                    Base::Null => None,
-                    _ => {
-                        plain = false;
-                        None
-                    }
-                };
-                if language.is_some_and(|steps| super::automaton::matches(&steps, value)) {
-                    likes.insert(text.replace(ANY_RUN, "*").replace(ANY_CHAR, "?"));
-                }
-            }
-        }
-        (likes, plain)
+        let (texts, others): (Vec<_>, Vec<_>) = self.wanted.iter().partition(|wanted| language(wanted).is_some());
+        let likes = texts.into_iter().filter(|(base, text)| compare(*base, text, value) == TriBool::Yes);
+        let plain = others.iter().all(|(base, _)| matches!(base, Base::Null | Base::ArnLike));
+        (likes.map(|(_, text)| shown(text)).collect(), plain)
+    }
+}
+
+/// The texts that a wanted value is about; `None`, where it is about numbers, dates and the like.
+fn language((base, text): &(Base, String)) -> Option<Vec<Step>> {
+    match base {
+        Base::StringEquals | Base::StringLike | Base::BinaryEquals => Some(pattern(text)),
+        Base::StringEqualsIgnoreCase => Some(any_case(text)),
+        Base::ArnLike => arn_pattern(text),
+        Base::Numeric(_) | Base::Date(_) | Base::Bool | Base::IpAddress | Base::Null => None,
     }
 }
 

@@ -4,67 +4,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::super::condition::Condition;
-use super::super::decide::{Decision, Policies, ResourcePolicy, decide};
-use super::super::document::{Document, Effect, Listed, Statement};
-use super::super::principal::Named;
+use super::super::decide::{Applying, Decision, Statements};
+use super::super::document::Statement;
 use super::super::request::{Context, Principal, Request, Values};
-use super::super::tri_bool::TriBool;
+use super::super::tri_bool::{Doubts, TriBool};
 use super::axis::{Axis, with};
+use super::side::Relevant;
 use super::{Direction, is_fixed};
-
-/// The statements that are about an action and a resource, in all the policies of a side.
-#[derive(Debug, Clone, Default)]
-pub(super) struct Relevant<'a> {
-    pub identity: Vec<(&'a Statement, TriBool)>,
-    /// `None` without a boundary.
-    pub boundary: Option<Vec<(&'a Statement, TriBool)>>,
-    pub resource: Option<Vec<(&'a Statement, TriBool)>>,
-    /// Whether the policy of the resource must allow.
-    pub required: bool,
-}
-
-impl<'a> Relevant<'a> {
-    fn all(&self) -> impl Iterator<Item = &(&'a Statement, TriBool)> {
-        self.identity.iter().chain(self.boundary.iter().flatten()).chain(self.resource.iter().flatten())
-    }
-
-    /// A text that two sides have in common when they say the same, however it is written.
-    pub(super) fn meaning(&self) -> String {
-        let list = |statements: &[(&Statement, TriBool)]| -> BTreeSet<String> {
-            statements
-                .iter()
-                .map(|(statement, truth)| {
-                    let conditions: BTreeSet<String> =
-                        statement.conditions.iter().map(|condition| format!("{condition:?}")).collect();
-                    format!("{:?} {truth:?} {:?} {conditions:?}", statement.effect, statement.principals)
-                })
-                .collect()
-        };
-        let part = |part: &Option<Vec<(&Statement, TriBool)>>| part.as_deref().map(list);
-        format!("{:?} {:?} {:?} {}", list(&self.identity), part(&self.boundary), part(&self.resource), self.required)
-    }
-
-    fn decide(&self, request: &Request) -> TriBool {
-        let document = |list: &[(&Statement, TriBool)]| Document {
-            statements: list.iter().map(|(one, _)| (*one).clone()).collect(),
-        };
-        let identity = document(&self.identity);
-        let boundary = self.boundary.as_deref().map(document);
-        let resource = self.resource.as_deref().map(document);
-        let policy = |document| {
-            if self.required { ResourcePolicy::Required(document) } else { ResourcePolicy::Sufficient(document) }
-        };
-        let outcome = decide(
-            request,
-            &Policies { identity: &[&identity], boundary: boundary.as_ref(), resource: resource.as_ref().map(policy) },
-        );
-        match outcome.decision {
-            Decision::Allowed => TriBool::Yes,
-            Decision::Unknown => TriBool::Unknown,
-            Decision::ExplicitlyDenied | Decision::ImplicitlyDenied => TriBool::No,
-        }
-    }
-}
 
 /// Requests for which the sides decide otherwise: of each axis, the classes of its values; any where an axis is missing.
 #[derive(Debug, Clone)]
@@ -93,11 +39,11 @@ impl Region {
 /// More combinations of values than these are not tried.
 const MOST_COMBINATIONS: usize = 8_192;
 
-/// For which contexts two sides decide otherwise on an action and a resource of these classes, in the directions that are
-/// `wanted`.
+/// For which contexts two sides decide otherwise on an action and a resource, which is in another account where `elsewhere` says
+/// so, in the directions that are `wanted`.
 pub(super) fn compare(
     (old, new): (&Relevant<'_>, &Relevant<'_>),
-    (action, resource): (&str, &str),
+    elsewhere: bool,
     known: &mut Axes<'_>,
     wanted: &impl Fn(Direction) -> bool,
 ) -> Vec<Region> {
@@ -106,27 +52,24 @@ pub(super) fn compare(
         return Vec::new();
     }
     let unknown = |why| if wanted(Direction::Unknown) { vec![Region::unknown(why, base)] } else { Vec::new() };
-    let open = |side: &Relevant<'_>| side.all().any(|(statement, _)| statement.open_variables(base));
+    let open = |side: &Relevant<'_>| side.all().any(|(_, statement, _)| statement.open_variables(base));
     if open(old) || open(new) {
         return unknown("by a variable whose value is not known");
     }
     let Some(axes) = known.of(old, new) else {
         return unknown("there are too many ways to meet the conditions");
     };
-    let sides = [SideIndex::of(old, &axes, principal), SideIndex::of(new, &axes, principal)];
+    let request =
+        Request { principal: principal.clone(), action: String::new(), resource: String::new(), context: base.clone() };
+    let sides = [old, new].map(|side| Decisions::of(side, &axes, &request, elsewhere));
     let mut combinations = Vec::new();
     if !undecided(&sides, &axes, &mut Vec::new(), &mut combinations) {
         return unknown("there are too many combinations of conditions");
     }
     let mut found: BTreeMap<Direction, Vec<Vec<usize>>> = BTreeMap::new();
     for combination in combinations.into_iter().filter(|combination| is_possible(&axes, combination)) {
-        let request = Request {
-            principal: principal.clone(),
-            action: action.to_owned(),
-            resource: resource.to_owned(),
-            context: context(&axes, &combination, base),
-        };
-        let direction = match (old.decide(&request), new.decide(&request)) {
+        let [old, new] = sides.each_ref().map(|side| side.allows(&combination));
+        let direction = match (old, new) {
             (TriBool::No, TriBool::Yes) => Direction::Widened,
             (TriBool::Yes, TriBool::No) => Direction::Narrowed,
             (TriBool::Yes, TriBool::Unknown) | (TriBool::Unknown, TriBool::No) => Direction::PerhapsNarrowed,
@@ -164,7 +107,7 @@ impl Axes<'_> {
     /// Those of the keys that the statements of two sides ask for. `None` if one has too many ways.
     fn of(&mut self, old: &Relevant<'_>, new: &Relevant<'_>) -> Option<Vec<Arc<Axis>>> {
         let mut by_key: BTreeMap<String, BTreeMap<String, Condition>> = BTreeMap::new();
-        for (statement, _) in old.all().chain(new.all()) {
+        for (_, statement, _) in old.all().chain(new.all()) {
             for condition in &statement.conditions {
                 let key = condition.key.to_lowercase();
                 if !is_fixed(&key, self.base) {
@@ -202,62 +145,65 @@ fn context(axes: &[Arc<Axis>], combination: &[usize], base: &Context) -> Context
     })
 }
 
-/// What is known of a side before all keys have a value.
-struct SideIndex {
-    /// The statements that deny, but for those of the resource's policy: of each, what it says of the classes of which axes.
-    denials: Vec<Vec<(usize, Vec<TriBool>)>>,
-    /// Those that allow.
-    grants: Vec<Vec<(usize, Vec<TriBool>)>>,
+/// What the conditions of a statement say of the classes of axes, each by its index.
+type ByAxis = Vec<(usize, Vec<TriBool>)>;
+
+/// What a side decides, by the classes of the axes.
+struct Decisions<'a> {
+    statements: &'a Statements<'a>,
+    principal: &'a Principal,
+    /// Whether the resource is in another account.
+    elsewhere: bool,
+    /// Each statement, as far as it does not depend on the axes.
+    applying: Vec<(Applying, ByAxis)>,
 }
 
-impl SideIndex {
-    fn of(side: &Relevant<'_>, axes: &[Arc<Axis>], principal: &Principal) -> Self {
-        let of_axes = |statement: &Statement| {
-            let by_axis = |condition: &Condition| {
-                let at = axes.iter().position(|axis| axis.key == condition.key.to_lowercase())?;
-                Some((at, axes.get(at)?.each(condition)))
-            };
-            statement.conditions.iter().filter_map(by_axis).collect::<Vec<_>>()
+impl<'a> Decisions<'a> {
+    fn of(side: &'a Relevant<'_>, axes: &[Arc<Axis>], request: &'a Request, elsewhere: bool) -> Self {
+        let statements = &side.statements;
+        let of_statement = |(at, statement, mut truth): (_, &Statement, TriBool)| {
+            let mut conditions = ByAxis::new();
+            for condition in &statement.conditions {
+                let key = condition.key.to_lowercase();
+                match axes.iter().enumerate().find(|(_, of_key)| of_key.key == key) {
+                    Some((index, of_key)) => conditions.push((index, of_key.each(condition))),
+                    None => truth = truth.and(condition.holds(request, &mut Doubts::default())),
+                }
+            }
+            let named = statement.named(&request.principal, statements.bounded);
+            (Applying { at, effect: statement.effect, named, truth }, conditions)
         };
-        // A condition on what is the same in all requests may hold or not: then nothing is taken for sure.
-        let is_sure = |statement: &Statement| statement.conditions.len() == of_axes(statement).len();
-        let own = side.identity.iter().chain(side.boundary.iter().flatten());
-        let denials = own.filter(|(one, truth)| one.effect == Effect::Deny && *truth == TriBool::Yes && is_sure(one));
-        // What a resource's policy leaves to the account, or says of others, allows nothing by itself.
-        let is_direct = |(one, _): &&(&Statement, TriBool)| match &one.principals {
-            Some(Listed::These(named)) => named.name(principal) > Named::ByAccount,
-            _ => true,
+        let applying = side.all().map(of_statement).collect();
+        Self { statements, principal: &request.principal, elsewhere, applying }
+    }
+
+    /// Whether the side allows, with these classes of the first axes, and any of the others.
+    fn allows(&self, chosen: &[usize]) -> TriBool {
+        let truth = |(axis, each): &(usize, Vec<TriBool>)| {
+            chosen.get(*axis).and_then(|class| each.get(*class)).copied().unwrap_or(TriBool::Unknown)
         };
-        let grants = side.identity.iter().chain(side.resource.iter().flatten().filter(is_direct));
-        let grants = grants.filter(|(one, _)| one.effect == Effect::Allow);
-        Self {
-            denials: denials.map(|(one, _)| of_axes(one)).collect(),
-            grants: grants.map(|(one, _)| of_axes(one)).collect(),
+        let applying = self.applying.iter().map(|(one, conditions)| Applying {
+            truth: conditions.iter().fold(one.truth, |all, condition| all.and(truth(condition))),
+            ..*one
+        });
+        match self.statements.decision(self.principal, self.elsewhere, &applying.collect::<Vec<_>>()) {
+            Decision::Allowed => TriBool::Yes,
+            Decision::Unknown => TriBool::Unknown,
+            Decision::ExplicitlyDenied | Decision::ImplicitlyDenied => TriBool::No,
         }
     }
-
-    /// Whether nothing is allowed, whatever the values of the other keys are.
-    fn refuses(&self, chosen: &[usize]) -> bool {
-        let truth = |axis: usize, each: &[TriBool]| chosen.get(axis).and_then(|class| each.get(*class)).copied();
-        let denies = |denial: &Vec<(usize, Vec<TriBool>)>| {
-            denial.iter().all(|(axis, each)| truth(*axis, each) == Some(TriBool::Yes))
-        };
-        let grants = |grant: &Vec<(usize, Vec<TriBool>)>| {
-            grant.iter().all(|(axis, each)| truth(*axis, each) != Some(TriBool::No))
-        };
-        self.denials.iter().any(denies) || !self.grants.iter().any(grants)
-    }
 }
 
-/// Adds all combinations of classes that begin with those chosen, but for those with which both sides refuse. False if there are
-/// too many.
+/// Adds all combinations of classes that begin with those chosen, but for those with which both sides certainly decide the same.
+/// False if there are too many.
 fn undecided(
-    sides: &[SideIndex; 2],
+    sides: &[Decisions<'_>; 2],
     axes: &[Arc<Axis>],
     chosen: &mut Vec<usize>,
     combinations: &mut Vec<Vec<usize>>,
 ) -> bool {
-    if sides.iter().all(|side| side.refuses(chosen)) {
+    let [old, new] = sides.each_ref().map(|side| side.allows(chosen));
+    if old == new && old != TriBool::Unknown {
         return true;
     }
     let Some(next) = axes.get(chosen.len()) else {

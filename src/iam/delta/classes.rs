@@ -2,17 +2,17 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::super::comparison::Test;
 use super::super::decide::is_elsewhere;
-use super::super::pattern::{ANY_CHAR, ANY_RUN};
-use super::super::request::{Context, Principal, Request};
+use super::super::pattern::{is_like, is_resource_like, shown};
+use super::super::request::{Principal, Request};
 use super::super::tri_bool::TriBool;
 use super::automaton::{Language, Step, actions, arn_pattern, arns, arns_of_accounts, pattern, witnesses};
 
 /// Texts, of which those that the same patterns match are one class.
 #[derive(Debug)]
 pub(super) struct Classes {
-    test: Test,
+    /// Whether a text fits a pattern.
+    test: fn(&str, &str) -> TriBool,
     /// Who asks, where it makes a difference in whose account a resource is.
     asking: Option<Principal>,
     patterns: Vec<String>,
@@ -30,7 +30,12 @@ impl Classes {
         let language = |list: &BTreeSet<String>| list.iter().map(|text| pattern(text)).collect();
         let languages: Vec<Language> = lists.iter().map(language).collect();
         let texts = witnesses(&languages, &actions())?;
-        Some(Self::of(Test::Like, lists.iter().flatten().cloned().collect(), texts, None))
+        Some(Self::of(
+            |pattern, text| is_like(pattern, text).into(),
+            lists.iter().flatten().cloned().collect(),
+            texts,
+            None,
+        ))
     }
 
     /// The resources: ARNs, and the `*` of an action that knows none.
@@ -46,10 +51,15 @@ impl Classes {
         let languages: Vec<Language> = languages.into_iter().map(|steps| vec![steps]).collect();
         let mut texts = witnesses(&languages, &arns())?;
         texts.push("*".to_owned());
-        Some(Self::of(Test::Resource, patterns, texts, Some(request.principal.clone())))
+        Some(Self::of(is_resource_like, patterns, texts, Some(request.principal.clone())))
     }
 
-    fn of(test: Test, patterns: BTreeSet<String>, texts: Vec<String>, asking: Option<Principal>) -> Self {
+    fn of(
+        test: fn(&str, &str) -> TriBool,
+        patterns: BTreeSet<String>,
+        texts: Vec<String>,
+        asking: Option<Principal>,
+    ) -> Self {
         let patterns: Vec<String> = patterns.into_iter().collect();
         let mut classes = Self {
             test,
@@ -84,20 +94,13 @@ impl Classes {
     }
 
     fn truths(&self, text: &str) -> Vec<TriBool> {
-        let of_patterns = self.patterns.iter().map(|pattern| self.test.holds(pattern, text));
+        let of_patterns = self.patterns.iter().map(|pattern| (self.test)(pattern, text));
         of_patterns.chain([TriBool::from(self.is_elsewhere(text))]).collect()
     }
 
     /// Whether a resource is in another account than that of who asks.
     pub(super) fn is_elsewhere(&self, text: &str) -> bool {
-        self.asking.as_ref().is_some_and(|principal| {
-            is_elsewhere(&Request {
-                principal: principal.clone(),
-                action: String::new(),
-                resource: text.to_owned(),
-                context: Context::new(),
-            })
-        })
+        self.asking.as_ref().is_some_and(|principal| is_elsewhere(principal, text))
     }
 
     /// The classes of `set` in as few words as the patterns allow, with or without those of `of_no_matter`. That it is
@@ -229,8 +232,4 @@ fn cover(rest: &mut BTreeSet<usize>, set: &BTreeSet<usize>, mut phrases: Vec<Phr
         }
     }
     chosen
-}
-
-fn shown(pattern: &str) -> String {
-    pattern.replace(ANY_RUN, "*").replace(ANY_CHAR, "?")
 }

@@ -14,15 +14,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::beyond::NOT_BY_POLICIES;
-use super::decide::Policies;
+use super::decide::{Policies, Statements};
 use super::document::{Listed, Statement};
 use super::pattern::{Filled, Pattern};
 use super::request::{Context, Principal, Request};
-use super::tri_bool::TriBool;
 pub use axis::Dependence;
 use cell::{Axes, Region};
 use classes::Classes;
-use side::{Side, of_side};
+use side::Side;
 
 /// Who gains or loses.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -62,6 +61,18 @@ struct Space {
     resources: Arc<Classes>,
 }
 
+impl Space {
+    /// A request of these classes and this region.
+    fn example(&self, action: usize, resource: usize, region: &Region, principal: &Principal) -> Request {
+        Request {
+            principal: principal.clone(),
+            action: self.actions.witnesses[action].clone(),
+            resource: self.resources.witnesses[resource].clone(),
+            context: region.example.clone(),
+        }
+    }
+}
+
 impl AccessLine {
     /// Whether the line tells of an action, of some resource and in some circumstances.
     pub fn names_action(&self, action: &str) -> bool {
@@ -71,36 +82,34 @@ impl AccessLine {
 
     /// Whether the line tells of a request.
     pub fn covers(&self, request: &Request) -> bool {
-        let action = self.space.actions.class_of(&request.action.to_ascii_lowercase());
-        let resource = self.space.resources.class_of(&request.resource);
-        self.regions.iter().any(|(of_action, of_resource, region)| {
-            Some(*of_action) == action && Some(*of_resource) == resource && region.holds(&request.context)
-        })
+        self.regions_of(&request.action, &request.resource).any(|region| region.holds(&request.context))
     }
 
     /// Whether the line tells of an action on a resource in some circumstances in which the request says this under these keys,
     /// or nothing.
     pub fn tells(&self, action: &str, resource: &str, said: &[(&str, Option<&str>)]) -> bool {
-        let action = self.space.actions.class_of(&action.to_ascii_lowercase());
-        let resource = self.space.resources.class_of(resource);
-        self.regions.iter().any(|(of_action, of_resource, region)| {
+        self.regions_of(action, resource).any(|region| {
             let context = said.iter().fold(region.example.clone(), |context, (key, value)| match value {
                 Some(value) => context.with(key, *value),
                 None => context.without(key),
             });
-            Some(*of_action) == action && Some(*of_resource) == resource && region.holds(&context)
+            region.holds(&context)
         })
+    }
+
+    fn regions_of(&self, action: &str, resource: &str) -> impl Iterator<Item = &Region> {
+        let class = self.space.actions.class_of(&action.to_ascii_lowercase());
+        let class = class.zip(self.space.resources.class_of(resource));
+        self.regions
+            .iter()
+            .filter(move |(action, resource, _)| class == Some((*action, *resource)))
+            .map(|(.., one)| one)
     }
 
     /// A request of each class that the line tells of, with the condition keys on which it depends.
     pub fn examples(&self) -> impl Iterator<Item = (Request, Vec<Dependence<'_>>)> {
         self.regions.iter().map(|(action, resource, region)| {
-            let example = Request {
-                action: self.space.actions.witnesses[*action].clone(),
-                resource: self.space.resources.witnesses[*resource].clone(),
-                context: region.example.clone(),
-                principal: self.example.principal.clone(),
-            };
+            let example = self.space.example(*action, *resource, region, &self.example.principal);
             let keys = region.within.iter().map(|(axis, classes)| Dependence { axis, classes });
             (example, keys.collect())
         })
@@ -109,40 +118,14 @@ impl AccessLine {
 
 impl Direction {
     /// Whether somebody gains something, or may.
-    fn is_gain(self) -> bool {
+    pub fn is_gain(self) -> bool {
         matches!(self, Direction::Widened | Direction::Unknown)
     }
 }
 
-/// What `new` allows, or may allow, and `old` does not: the lines of `access_delta` that are `Widened` or `Unknown`.
-///
-/// # Errors
-/// As of `access_delta`.
-pub fn access_gains(
-    principal: &Principal,
-    base: &Context,
-    old: &Policies<'_>,
-    new: &Policies<'_>,
-) -> Result<Vec<AccessLine>, TooManyWays> {
-    delta(principal, base, old, new, Direction::is_gain)
-}
-
-/// What `old` allows and `new` does not, or perhaps does not: the lines of `access_delta` that are `Narrowed` or
-/// `PerhapsNarrowed`.
-///
-/// # Errors
-/// As of `access_delta`.
-pub fn access_losses(
-    principal: &Principal,
-    base: &Context,
-    old: &Policies<'_>,
-    new: &Policies<'_>,
-) -> Result<Vec<AccessLine>, TooManyWays> {
-    delta(principal, base, old, new, |direction| !direction.is_gain())
-}
-
-/// Everything in which the decisions about a principal differ. `base` is what the context of all the principal's requests
-/// holds, such as `aws:username`; of a principal's own keys (`aws:PrincipalTag/…`), those that are not in it are absent.
+/// Everything in which the decisions about a principal differ in the directions that are `wanted`. `base` is what the context of
+/// all the principal's requests holds, such as `aws:username`; of a principal's own keys (`aws:PrincipalTag/…`), those that are
+/// not in it are absent.
 ///
 /// Each request that is decided otherwise is covered by one line; each line covers at least one. What cannot be decided is
 /// a line of its own.
@@ -154,24 +137,14 @@ pub fn access_delta(
     base: &Context,
     old: &Policies<'_>,
     new: &Policies<'_>,
-) -> Result<Vec<AccessLine>, TooManyWays> {
-    delta(principal, base, old, new, |_| true)
-}
-
-/// The lines in the directions that are `wanted`.
-fn delta(
-    principal: &Principal,
-    base: &Context,
-    old: &Policies<'_>,
-    new: &Policies<'_>,
     wanted: impl Fn(Direction) -> bool,
 ) -> Result<Vec<AccessLine>, TooManyWays> {
-    let statements: Vec<&Statement> = of_side(old).chain(of_side(new)).collect();
     let request =
         Request { principal: principal.clone(), action: String::new(), resource: String::new(), context: base.clone() };
     let mut action_lists = BTreeSet::from(NOT_BY_POLICIES.map(|action| BTreeSet::from([action.to_ascii_lowercase()])));
     let mut resource_patterns = BTreeSet::new();
-    for statement in &statements {
+    let [of_old, of_new] = [old, new].map(Statements::of);
+    for (_, statement) in of_old.list.iter().chain(&of_new.list) {
         let (Listed::These(patterns) | Listed::AllBut(patterns)) = &statement.actions;
         action_lists.insert(patterns.iter().cloned().collect());
         if let Some(Listed::These(patterns) | Listed::AllBut(patterns)) = &statement.resources {
@@ -208,11 +181,10 @@ fn lines(
     new: &Policies<'_>,
     wanted: &impl Fn(Direction) -> bool,
 ) -> Vec<AccessLine> {
-    let sides = [Side::of(old), Side::of(new)];
-    let applicability = sides.each_ref().map(|side| side.applicability(&space.actions, &space.resources, request));
+    let sides = [old, new].map(|side| Side::of(side, &space.actions, &space.resources, request));
     // What the same statements are about is decided the same: told by their indexes first, which is quick, and then by what
     // they say.
-    let mut by_statements: BTreeMap<[Vec<(usize, TriBool)>; 3], usize> = BTreeMap::new();
+    let mut by_statements: BTreeMap<(Vec<_>, Vec<_>, bool), usize> = BTreeMap::new();
     let mut by_meaning: BTreeMap<(String, String, bool), usize> = BTreeMap::new();
     let mut known: Vec<Vec<Region>> = Vec::new();
     let mut axes = Axes { principal: &request.principal, base: &request.context, known: BTreeMap::new() };
@@ -222,20 +194,18 @@ fn lines(
     let apart = NOT_BY_POLICIES.map(str::to_ascii_lowercase);
     let of_no_matter: BTreeSet<usize> = apart.iter().filter_map(|action| space.actions.class_of(action)).collect();
     let elsewhere: Vec<bool> = space.resources.witnesses.iter().map(|one| space.resources.is_elsewhere(one)).collect();
-    for (at_action, action) in space.actions.witnesses.iter().enumerate().filter(|(_, action)| !apart.contains(action))
-    {
-        for (at_resource, resource) in space.resources.witnesses.iter().enumerate() {
-            let [old_indexes, new_indexes] = applicability.each_ref().map(|one| one.indexes(at_action, at_resource));
-            let is_elsewhere = elsewhere.get(at_resource).copied().unwrap_or_default();
-            let mark = if is_elsewhere { vec![(0, TriBool::Yes)] } else { Vec::new() };
+    for at_action in (0..space.actions.witnesses.len()).filter(|class| !of_no_matter.contains(class)) {
+        for (at_resource, is_elsewhere) in elsewhere.iter().copied().enumerate() {
+            let [old_indexes, new_indexes] = sides.each_ref().map(|side| side.indexes(at_action, at_resource));
             let [old_side, new_side] = &sides;
-            let index = *by_statements.entry([old_indexes, new_indexes, mark]).or_insert_with_key(|[old, new, _]| {
-                let (old, new) = (old_side.relevant(old), new_side.relevant(new));
-                *by_meaning.entry((old.meaning(), new.meaning(), is_elsewhere)).or_insert_with(|| {
-                    known.push(cell::compare((&old, &new), (action, resource), &mut axes, wanted));
-                    known.len() - 1
-                })
-            });
+            let index =
+                *by_statements.entry((old_indexes, new_indexes, is_elsewhere)).or_insert_with_key(|(old, new, _)| {
+                    let (old, new) = (old_side.relevant(old), new_side.relevant(new));
+                    *by_meaning.entry((old.meaning(), new.meaning(), is_elsewhere)).or_insert_with(|| {
+                        known.push(cell::compare((&old, &new), is_elsewhere, &mut axes, wanted));
+                        known.len() - 1
+                    })
+                });
             for region in known.get(index).into_iter().flatten() {
                 let by_conditions = found.entry((region.direction, region.labels.clone())).or_default();
                 by_conditions.entry(at_action).or_default().insert(at_resource, region.clone());
@@ -256,12 +226,7 @@ fn lines(
                 })
                 .collect();
             let Some((action, resource, region)) = regions.first() else { continue };
-            let example = Request {
-                principal: request.principal.clone(),
-                action: space.actions.witnesses[*action].clone(),
-                resource: space.resources.witnesses[*resource].clone(),
-                context: region.example.clone(),
-            };
+            let example = space.example(*action, *resource, region, &request.principal);
             lines.push(AccessLine {
                 direction,
                 actions: space.actions.labels(&actions, &of_no_matter),

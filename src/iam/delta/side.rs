@@ -1,39 +1,16 @@
 //! The two sides of a comparison: their statements, and which of them are about which actions and resources.
 
-use std::ops::Range;
+use std::collections::BTreeSet;
 
-use super::super::comparison::Doubts;
-use super::super::decide::{Policies, ResourcePolicy};
-use super::super::document::{Document, Statement};
+use super::super::decide::{DeterminingStatement, Policies, StatementSource, Statements};
+use super::super::document::Statement;
 use super::super::request::Request;
-use super::super::tri_bool::TriBool;
-use super::cell::Relevant;
+use super::super::tri_bool::{Doubts, TriBool};
 use super::classes::Classes;
 
-pub(super) fn of_side<'a>(side: &Policies<'a>) -> impl Iterator<Item = &'a Statement> {
-    let resource = side.resource.map(|policy| resource_document(policy).0);
-    side.identity.iter().copied().chain(side.boundary).chain(resource).flat_map(|one| &one.statements)
-}
-
-fn resource_document(policy: ResourcePolicy<'_>) -> (&Document, bool) {
-    match policy {
-        ResourcePolicy::Sufficient(document) => (document, false),
-        ResourcePolicy::Required(document) => (document, true),
-    }
-}
-
-/// The statements of a side, one after the other, and which of them are of which policy.
+/// The statements of a side, and which of them are about which classes of actions and resources.
 pub(super) struct Side<'a> {
-    statements: Vec<&'a Statement>,
-    identity: Range<usize>,
-    boundary: Option<Range<usize>>,
-    resource: Option<Range<usize>>,
-    /// Whether the policy of the resource must allow.
-    required: bool,
-}
-
-/// Which statements of a side are about which classes of actions and resources.
-pub(super) struct Applicability {
+    statements: Statements<'a>,
     /// For each class of actions, the statements that name it.
     named: Vec<Vec<usize>>,
     /// For each statement, whether it reaches each class of resources.
@@ -41,50 +18,21 @@ pub(super) struct Applicability {
 }
 
 impl<'a> Side<'a> {
-    pub(super) fn of(side: &Policies<'a>) -> Self {
-        let mut statements: Vec<&Statement> = side.identity.iter().flat_map(|document| &document.statements).collect();
-        let identity = 0..statements.len();
-        let mut add = |document: &'a Document| {
-            let start = statements.len();
-            statements.extend(&document.statements);
-            start..statements.len()
-        };
-        let boundary = side.boundary.map(&mut add);
-        let policy = side.resource.map(resource_document);
-        let resource = policy.map(|(document, _)| add(document));
-        Self { statements, identity, boundary, resource, required: policy.is_some_and(|(_, required)| required) }
-    }
-
-    pub(super) fn applicability(&self, actions: &Classes, resources: &Classes, request: &Request) -> Applicability {
+    pub(super) fn of(side: &Policies<'a>, actions: &Classes, resources: &Classes, request: &Request) -> Self {
+        let statements = Statements::of(side);
         let named = |action: &String| {
-            let all = self.statements.iter().enumerate();
-            all.filter(|(_, statement)| statement.names_action(action)).map(|(index, _)| index).collect()
+            let all = statements.list.iter().enumerate();
+            all.filter(|(_, (_, statement))| statement.names_action(action)).map(|(index, _)| index).collect()
         };
         let requests: Vec<Request> = resources.witnesses.iter().map(|one| request.about(one)).collect();
-        let reached =
-            |statement: &&Statement| requests.iter().map(|request| statement.reaches_resource(request)).collect();
-        Applicability {
+        let reached = |(_, statement): &(_, &Statement)| requests.iter().map(|one| statement.reaches(one)).collect();
+        Self {
             named: actions.witnesses.iter().map(named).collect(),
-            reached: self.statements.iter().map(reached).collect(),
+            reached: statements.list.iter().map(reached).collect(),
+            statements,
         }
     }
 
-    /// The statements of these indexes.
-    pub(super) fn relevant(&self, indexes: &[(usize, TriBool)]) -> Relevant<'a> {
-        let part = |range: &Range<usize>| -> Vec<(&'a Statement, TriBool)> {
-            let inside = indexes.iter().filter(|(index, _)| range.contains(index));
-            inside.filter_map(|(index, truth)| Some((*self.statements.get(*index)?, *truth))).collect()
-        };
-        Relevant {
-            identity: part(&self.identity),
-            boundary: self.boundary.as_ref().map(part),
-            resource: self.resource.as_ref().map(part),
-            required: self.required,
-        }
-    }
-}
-
-impl Applicability {
     /// The statements that are about a class of actions and may be about one of resources.
     pub(super) fn indexes(&self, action: usize, resource: usize) -> Vec<(usize, TriBool)> {
         let named = self.named.get(action).into_iter().flatten();
@@ -92,11 +40,47 @@ impl Applicability {
         let pairs = named.filter_map(|index| Some((*index, truth(index)?)));
         pairs.filter(|(_, truth)| *truth != TriBool::No).collect()
     }
+
+    /// The statements of these indexes.
+    pub(super) fn relevant(&self, indexes: &[(usize, TriBool)]) -> Relevant<'a> {
+        let list = indexes.iter().filter_map(|(index, _)| self.statements.list.get(*index).copied()).collect();
+        let truths = indexes.iter().map(|(_, truth)| *truth).collect();
+        Relevant { statements: Statements { list, ..self.statements }, truths }
+    }
+}
+
+/// The statements that are about an action and may be about a resource, in all the policies of a side.
+pub(super) struct Relevant<'a> {
+    pub(super) statements: Statements<'a>,
+    /// Of each statement, whether it certainly is.
+    truths: Vec<TriBool>,
+}
+
+impl<'a> Relevant<'a> {
+    /// Each with where it stands, and whether it certainly is about the resource.
+    pub(super) fn all(&self) -> impl Iterator<Item = (DeterminingStatement, &'a Statement, TriBool)> {
+        self.statements.list.iter().zip(&self.truths).map(|((at, statement), truth)| (*at, *statement, *truth))
+    }
+
+    /// A text that two sides have in common when they say the same, however it is written.
+    pub(super) fn meaning(&self) -> String {
+        let text = |(at, statement, truth): (DeterminingStatement, &Statement, _)| {
+            let policy = match at.policy {
+                StatementSource::Identity(_) => "identity",
+                StatementSource::Boundary => "boundary",
+                StatementSource::Resource => "resource",
+            };
+            let conditions: BTreeSet<String> = statement.conditions.iter().map(|one| format!("{one:?}")).collect();
+            format!("{policy} {:?} {truth:?} {:?} {conditions:?}", statement.effect, statement.principals)
+        };
+        let texts: BTreeSet<String> = self.all().map(text).collect();
+        format!("{texts:?} {} {}", self.statements.bounded, self.statements.required)
+    }
 }
 
 impl Statement {
-    /// Whether the statement is about a resource. One with variables that nobody knows may be.
-    fn reaches_resource(&self, request: &Request) -> TriBool {
+    /// Whether the statement is about the resource of a request. One with variables that nobody knows may be.
+    fn reaches(&self, request: &Request) -> TriBool {
         if self.open_variables(&request.context) && self.resources.is_some() {
             return TriBool::Unknown;
         }
