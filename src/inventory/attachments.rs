@@ -2,8 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use super::documents::{PolicyKind, PolicyList};
+use super::documents::PolicyKind;
 use super::model::IdentityKind;
+use super::reader::Reader;
 use super::return_values::ReturnValues;
 use super::template::Resource;
 
@@ -34,7 +35,7 @@ pub struct Attachments {
 
 impl Attachments {
     /// Takes in a resource, if it is a policy.
-    pub fn read<'a>(&mut self, values: &ReturnValues<'a>, resource: &Resource<'a>, list: &mut PolicyList<'a, '_>) {
+    pub fn read<'a>(&mut self, values: &ReturnValues<'a>, resource: &Resource<'a>, reader: &mut Reader<'a, '_>) {
         let Some((_, name, attaching)) = TYPES.iter().find(|(of, ..)| *of == resource.kind) else { return };
         let Some(document) = resource.property("PolicyDocument") else { return };
         let name = resource
@@ -43,7 +44,7 @@ impl Attachments {
         let arn = &values.physical(resource.logical_id).arn;
         let kind = if arn.is_empty() { PolicyKind::Inline } else { PolicyKind::Managed(arn.clone()) };
         let document = ("Properties/PolicyDocument".to_owned(), document);
-        let policy = list.add(values, resource, (kind, name), document);
+        let policy = reader.add(values, resource, (kind, name), document);
         if !arn.is_empty() {
             self.managed.entry(arn.clone()).or_default().push((resource.stack, policy));
         }

@@ -6,8 +6,7 @@ use std::sync::{Arc, OnceLock};
 use serde_json::Value;
 
 use super::model::Location;
-use super::return_values::ReturnValues;
-use super::template::{Resource, one_or_more};
+use super::template::one_or_more;
 use crate::iam::{Document, Malformed};
 
 /// The text of a policy. Several policies may have the same.
@@ -76,31 +75,4 @@ pub struct Policy<'a> {
     pub location: Location<'a>,
     /// What it says.
     pub document: Arc<PolicyDocument>,
-}
-
-/// The policies that were found so far.
-pub struct PolicyList<'a, 'd> {
-    /// They themselves.
-    pub policies: Vec<Policy<'a>>,
-    documents: &'d mut Documents,
-}
-
-impl<'a, 'd> PolicyList<'a, 'd> {
-    /// None, whose texts are to be held in `documents`.
-    pub fn new(documents: &'d mut Documents) -> Self {
-        Self { policies: Vec::new(), documents }
-    }
-
-    /// Adds a policy of a resource, of which `path` leads to the document. Returns its index.
-    pub fn add(
-        &mut self,
-        values: &ReturnValues<'_>,
-        resource: &Resource<'a>,
-        (kind, name): (PolicyKind, String),
-        (path, document): (String, &Value),
-    ) -> usize {
-        let document = self.documents.of(values.filled(document));
-        self.policies.push(Policy { kind, name, location: resource.location(path), document });
-        self.policies.len() - 1
-    }
 }

@@ -5,9 +5,9 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 
 use super::attachments::Attachments;
-use super::documents::Policy;
-use super::model::{Doubt, IdentityKind, Principal};
+use super::model::IdentityKind;
 use super::principals::Memberships;
+use super::reader::Reader;
 use super::resource_policies::holds_policies;
 use super::return_values::ReturnValues;
 use super::template::{DYNAMIC_REFERENCE, Resource, path_to};
@@ -29,13 +29,10 @@ const OPEN_TYPES: &[(&str, &str)] = &[
 ];
 
 /// What a resource leaves open by itself.
-pub fn of_resource<'a>(values: &ReturnValues<'a>, resource: &Resource<'a>) -> Vec<Doubt<'a>> {
+pub fn of_resource<'a>(values: &ReturnValues<'a>, resource: &Resource<'a>, reader: &mut Reader<'a, '_>) {
     let kind = resource.kind;
     let of = |key: &str| format!("`{key}` of an `{kind}`");
-    let mut doubts = Vec::new();
-    let mut doubt = |message: String, path: &str| {
-        doubts.push(Doubt { message, location: resource.location(path) });
-    };
+    let mut doubt = |message: String, path: &str| reader.doubt(message, resource.location(path));
     if kind.is_empty() {
         doubt("a resource has no `Type`".to_owned(), "");
     }
@@ -67,46 +64,33 @@ pub fn of_resource<'a>(values: &ReturnValues<'a>, resource: &Resource<'a>) -> Ve
         let found = resource.property(key).map(|name| values.text_or_reference(name)).unwrap_or_default();
         doubt(format!("{}, `{found}`, {ONLY_THEN}", of(key)), &format!("Properties/{key}"));
     }
-    doubts
 }
 
 /// Who is meant by name, and of whom no stack knows.
-pub fn of_names<'a>(
-    (attachments, policies): (&Attachments, &[Policy<'a>]),
-    memberships: &Memberships<'a>,
-    principals: &[Principal<'a>],
-) -> Vec<Doubt<'a>> {
-    let groups = memberships
+pub fn of_names<'a>(attachments: &Attachments, memberships: &Memberships<'a>, reader: &mut Reader<'a, '_>) {
+    let known: BTreeSet<(IdentityKind, &str, Option<usize>)> = memberships
         .groups
         .iter()
-        .map(|group| (IdentityKind::Group, group.name.as_str(), (!group.is_named).then_some(group.location.stack)));
-    let principals = principals.iter().map(|principal| {
-        (principal.kind, principal.name.as_str(), (!principal.is_named).then_some(principal.location.stack))
-    });
-    let known: BTreeSet<(IdentityKind, &str, Option<usize>)> = groups.chain(principals).collect();
+        .chain(&reader.inventory.principals)
+        .map(|one| (one.kind, one.name.as_str(), (!one.is_named).then_some(one.location.stack)))
+        .collect();
     let exists = |kind: IdentityKind, name: &str, stack: usize| {
         known.contains(&(kind, name, None)) || known.contains(&(kind, name, Some(stack)))
     };
-    let mut doubts = Vec::new();
-    let mut attached = |policy: usize, to: &str| {
-        if let Some(policy) = policies.get(policy) {
-            let message = format!("the policy `{}` is attached to `{to}`, whom no stack names so", policy.name);
-            doubts.push(Doubt { message, location: policy.location.clone() });
-        }
-    };
-    for (kind, name, stack, policy) in attachments.named() {
-        if !exists(kind, name, stack) {
-            attached(policy, name);
-        }
+    let named = attachments.named().filter(|(kind, name, stack, _)| !exists(*kind, name, *stack));
+    let named = named.map(|(_, name, _, policy)| (policy, name));
+    let attached = named.chain(attachments.unresolved.iter().map(|(policy, reference)| (*policy, reference.as_str())));
+    let attached = attached.filter_map(|(policy, to)| {
+        let policy = reader.inventory.policies.get(policy)?;
+        let message = format!("the policy `{}` is attached to `{to}`, whom no stack names so", policy.name);
+        Some((message, policy.location.clone()))
+    });
+    let added = memberships.added().filter(|(name, location)| !exists(IdentityKind::User, name, location.stack));
+    let added = added.map(|(name, location)| {
+        (format!("`{name}` is added to a group, and no stack names a user so"), location.clone())
+    });
+    let doubts: Vec<_> = attached.chain(added).collect();
+    for (message, location) in doubts {
+        reader.doubt(message, location);
     }
-    for (policy, reference) in &attachments.unresolved {
-        attached(*policy, reference);
-    }
-    for (name, location) in memberships.added() {
-        if !exists(IdentityKind::User, name, location.stack) {
-            let message = format!("`{name}` is added to a group, and no stack names a user so");
-            doubts.push(Doubt { message, location: location.clone() });
-        }
-    }
-    doubts
 }

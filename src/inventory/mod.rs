@@ -10,18 +10,16 @@ mod documents;
 mod doubts;
 mod model;
 mod principals;
+mod reader;
 mod references;
 mod resource_policies;
 mod resources;
 mod return_values;
 mod template;
 
-use std::collections::BTreeSet;
-
 use attachments::Attachments;
-use documents::PolicyList;
-use principals::{IdentityReader, Memberships};
-use resources::ResourcesOfPolicies;
+use principals::Memberships;
+use reader::Reader;
 use return_values::ReturnValues;
 use template::Resource;
 
@@ -30,33 +28,10 @@ pub use model::{
     Account, Boundary, Doubt, IdentityKind, Location, Notebook, Principal, ResourcePolicy, Secret, ServiceRole, Stack,
     Tag, Undefined,
 };
+pub use reader::IamInventory;
 pub use references::references;
 pub use resource_policies::BUCKET_POLICY;
 pub use template::{SECRET_REFERENCE, each_map, existing_notebook, is_intrinsic, one_or_more, path_to, transform};
-
-/// The IAM of an account.
-#[derive(Debug, Default)]
-pub struct IamInventory<'a> {
-    /// All policies.
-    pub policies: Vec<Policy<'a>>,
-    /// The users and roles.
-    pub principals: Vec<Principal<'a>>,
-    /// The groups.
-    pub groups: Vec<Principal<'a>>,
-    /// The policies of resources.
-    pub resource_policies: Vec<ResourcePolicy<'a>>,
-    /// The roles that resources act as or hand on.
-    pub service_roles: Vec<ServiceRole<'a>>,
-    /// The notebook instances.
-    pub notebooks: Vec<Notebook<'a>>,
-    /// The secrets.
-    pub secrets: Vec<Secret<'a>>,
-    /// References to identities of which it is known only when the stack is deployed who they are, each with the policy or
-    /// the group that they are given.
-    pub unresolved: BTreeSet<String>,
-    /// What could not be read, with where it stands.
-    pub doubts: Vec<Doubt<'a>>,
-}
 
 impl<'a> IamInventory<'a> {
     /// The inventory of an account's stacks. The texts of its policies are held in `documents`.
@@ -68,40 +43,35 @@ impl<'a> IamInventory<'a> {
         };
         let stacks: Vec<(ReturnValues<'a>, Vec<Resource<'a>>)> = stacks.iter().enumerate().map(read).collect();
         let all = || stacks.iter().flat_map(|(values, all)| all.iter().map(move |resource| (values, resource)));
-        let mut inventory = Self::default();
-        let mut list = PolicyList::new(documents);
+        let mut reader = Reader::new(documents);
         let mut attachments = Attachments::default();
-        let mut found = ResourcesOfPolicies::default();
         for (values, resource) in all() {
-            inventory.doubts.extend(doubts::of_resource(values, resource));
-            attachments.read(values, resource, &mut list);
-            found.read(values, resource, &mut inventory.doubts);
-            let (policy, roles) = resource_policies::read(values, resource, &mut list, &mut inventory.doubts);
-            inventory.resource_policies.extend(policy);
-            inventory.service_roles.extend(roles);
+            doubts::of_resource(values, resource, &mut reader);
+            attachments.read(values, resource, &mut reader);
+            resources::read(values, resource, &mut reader);
+            resource_policies::read(values, resource, &mut reader);
         }
         let mut memberships = Memberships::default();
-        let mut reader = IdentityReader { attachments: &attachments, list: &mut list, doubts: &mut inventory.doubts };
         for (values, resource) in all() {
-            memberships.read(values, resource, &mut reader);
+            memberships.read(values, resource, &attachments, &mut reader);
         }
         for (values, resource) in all() {
-            inventory.principals.extend(reader.principal(values, resource, &memberships));
+            principals::read(values, resource, (&attachments, &memberships), &mut reader);
         }
-        let mut policies = list.policies;
-        // A diff holds two of thousands of people.
-        policies.shrink_to_fit();
-        inventory.principals.shrink_to_fit();
-        found.notebooks.shrink_to_fit();
-        inventory.doubts.extend(doubts::of_names((&attachments, &policies), &memberships, &inventory.principals));
+        doubts::of_names(&attachments, &memberships, &mut reader);
+        let mut inventory = reader.inventory;
         let attached = attachments.unresolved.iter().filter_map(|(policy, to)| {
-            let policy = policies.get(*policy)?;
+            let policy = inventory.policies.get(*policy)?;
             Some(format!("{to} {}", policy.document.value))
         });
         let added = memberships.unresolved.iter().map(|(user, group)| format!("{user} {group}"));
         inventory.unresolved = attached.chain(added).collect();
-        let ResourcesOfPolicies { notebooks, secrets } = found;
-        Self { policies, groups: memberships.groups, notebooks, secrets, ..inventory }
+        inventory.groups = memberships.groups;
+        // A diff holds two of thousands of people.
+        inventory.policies.shrink_to_fit();
+        inventory.principals.shrink_to_fit();
+        inventory.notebooks.shrink_to_fit();
+        inventory
     }
 }
 

@@ -3,20 +3,11 @@
 use std::collections::BTreeMap;
 
 use super::attachments::Attachments;
-use super::documents::{PolicyKind, PolicyList};
-use super::model::{Boundary, Doubt, IdentityKind, Location, Principal, Undefined};
+use super::documents::PolicyKind;
+use super::model::{Boundary, IdentityKind, Location, Principal, Undefined};
+use super::reader::Reader;
 use super::return_values::{Physical, ReturnValues};
 use super::template::Resource;
-
-/// What the identities of an account are read by.
-pub struct IdentityReader<'a, 'd, 'r> {
-    /// The policies that stand by themselves.
-    pub attachments: &'r Attachments,
-    /// Where the others are added.
-    pub list: &'r mut PolicyList<'a, 'd>,
-    /// Where it is added what could not be read.
-    pub doubts: &'r mut Vec<Doubt<'a>>,
-}
 
 /// Who is in which group.
 #[derive(Default)]
@@ -34,10 +25,11 @@ impl<'a> Memberships<'a> {
         &mut self,
         values: &ReturnValues<'a>,
         resource: &Resource<'a>,
-        reader: &mut IdentityReader<'a, '_, '_>,
+        attachments: &Attachments,
+        reader: &mut Reader<'a, '_>,
     ) {
         if resource.kind == "AWS::IAM::Group" {
-            self.groups.push(reader.identity(values, resource, IdentityKind::Group));
+            self.groups.push(identity(values, (resource, IdentityKind::Group), attachments, reader));
         }
         if resource.kind != "AWS::IAM::UserToGroupAddition" {
             return;
@@ -48,7 +40,7 @@ impl<'a> Memberships<'a> {
                 self.added.entry(name).or_default().push((resource.location(path), group.clone()));
             } else {
                 let message = format!("`{user}`, which leads to no user of its stack, is added to the group `{group}`");
-                reader.doubts.push(Doubt { message, location: resource.location(path) });
+                reader.doubt(message, resource.location(path));
                 self.unresolved.push((user.to_string(), group.clone()));
             }
         }
@@ -66,79 +58,82 @@ impl<'a> Memberships<'a> {
     }
 }
 
-impl<'a> IdentityReader<'a, '_, '_> {
-    /// A user or a role; `None` of any other resource.
-    pub fn principal(
-        &mut self,
-        values: &ReturnValues<'a>,
-        resource: &Resource<'a>,
-        memberships: &Memberships<'a>,
-    ) -> Option<Principal<'a>> {
-        let kind = match resource.kind {
-            "AWS::IAM::User" => IdentityKind::User,
-            "AWS::IAM::Role" => IdentityKind::Role,
-            _ => return None,
-        };
-        let mut principal = self.identity(values, resource, kind);
-        if kind == IdentityKind::User {
-            let listed = resource.list("Groups").map(|(_, group)| (resource.stack, values.text_or_reference(group)));
-            let added = memberships.added.get(&principal.name).into_iter().flatten();
-            let is_named = principal.is_named;
-            let added = added.filter(|(by, _)| is_named || by.stack == resource.stack);
-            for (by, name) in listed.chain(added.map(|(by, group)| (by.stack, group.clone()))) {
-                let group = memberships.group(&name, by);
-                if group.is_none() {
-                    let message = format!("a user is in the group `{name}`, which no stack defines");
-                    self.doubts.push(Doubt { message, location: resource.location("Properties/Groups") });
-                }
-                principal.join(name, group);
+/// Takes in a resource, if it is a user or a role.
+pub fn read<'a>(
+    values: &ReturnValues<'a>,
+    resource: &Resource<'a>,
+    (attachments, memberships): (&Attachments, &Memberships<'a>),
+    reader: &mut Reader<'a, '_>,
+) {
+    let kind = match resource.kind {
+        "AWS::IAM::User" => IdentityKind::User,
+        "AWS::IAM::Role" => IdentityKind::Role,
+        _ => return,
+    };
+    let mut principal = identity(values, (resource, kind), attachments, reader);
+    if kind == IdentityKind::User {
+        let listed = resource.list("Groups").map(|(_, group)| (resource.stack, values.text_or_reference(group)));
+        let added = memberships.added.get(&principal.name).into_iter().flatten();
+        let is_named = principal.is_named;
+        let added = added.filter(|(by, _)| is_named || by.stack == resource.stack);
+        for (by, name) in listed.chain(added.map(|(by, group)| (by.stack, group.clone()))) {
+            let group = memberships.group(&name, by);
+            if group.is_none() {
+                let message = format!("a user is in the group `{name}`, which no stack defines");
+                reader.doubt(message, resource.location("Properties/Groups"));
             }
+            principal.join(name, group);
         }
-        Some(principal)
     }
+    reader.inventory.principals.push(principal);
+}
 
-    /// A user, role or group with its inline and managed policies.
-    fn identity(&mut self, values: &ReturnValues<'a>, resource: &Resource<'a>, kind: IdentityKind) -> Principal<'a> {
-        let Physical { name, arn, is_named, .. } = values.physical(resource.logical_id).clone();
-        let mut found = Principal { is_named, ..Principal::new(kind, (name, arn), resource.location("")) };
-        for (path, inline) in resource.list("Policies") {
-            let Some(document) = inline.get("PolicyDocument") else {
-                let message = "an inline policy has no `PolicyDocument`".to_owned();
-                self.doubts.push(Doubt { message, location: resource.location(path) });
-                continue;
-            };
-            let name = inline.get("PolicyName").map(|name| values.text_or_reference(name)).unwrap_or_default();
-            let document = (format!("{path}/PolicyDocument"), document);
-            found.attach(self.list.add(values, resource, (PolicyKind::Inline, name), document));
-        }
-        for (path, value) in resource.list("ManagedPolicyArns") {
-            let arn = values.text_or_reference(value);
-            if let Some(policy) = self.attachments.managed(&arn, resource.stack) {
-                found.attach(policy);
-            } else {
-                let message = format!("the policy `{arn}` is attached, which no stack defines");
-                self.doubts.push(Doubt { message, location: resource.location(path) });
-                found.undefined.insert(Undefined::Policy(arn));
-            }
-        }
-        for policy in self.attachments.of(kind, (&found.name, is_named), resource.stack) {
-            found.attach(policy);
-        }
-        found.trust = resource.property("AssumeRolePolicyDocument").map(|document| {
-            let name = format!("trust of {}", found.name);
-            let document = ("Properties/AssumeRolePolicyDocument".to_owned(), document);
-            self.list.add(values, resource, (PolicyKind::Trust, name), document)
-        });
-        found.tags = values.tags(resource);
-        found.boundary = resource.property("PermissionsBoundary").map(|value| {
-            let arn = values.text_or_reference(value);
-            if let Some(policy) = self.attachments.managed(&arn, resource.stack) {
-                return Boundary::Policy(policy);
-            }
-            let message = format!("the permissions boundary is `{arn}`, which no stack defines");
-            self.doubts.push(Doubt { message, location: resource.location("Properties/PermissionsBoundary") });
-            Boundary::Undefined(arn)
-        });
-        found
+/// A user, role or group with its inline and managed policies.
+fn identity<'a>(
+    values: &ReturnValues<'a>,
+    (resource, kind): (&Resource<'a>, IdentityKind),
+    attachments: &Attachments,
+    reader: &mut Reader<'a, '_>,
+) -> Principal<'a> {
+    let Physical { name, arn, is_named, .. } = values.physical(resource.logical_id).clone();
+    let mut found = Principal { is_named, ..Principal::new(kind, (name, arn), resource.location("")) };
+    for (path, inline) in resource.list("Policies") {
+        let Some(document) = inline.get("PolicyDocument") else {
+            let message = "an inline policy has no `PolicyDocument`".to_owned();
+            reader.doubt(message, resource.location(path));
+            continue;
+        };
+        let name = inline.get("PolicyName").map(|name| values.text_or_reference(name)).unwrap_or_default();
+        let document = (format!("{path}/PolicyDocument"), document);
+        found.attach(reader.add(values, resource, (PolicyKind::Inline, name), document));
     }
+    for (path, value) in resource.list("ManagedPolicyArns") {
+        let arn = values.text_or_reference(value);
+        if let Some(policy) = attachments.managed(&arn, resource.stack) {
+            found.attach(policy);
+        } else {
+            let message = format!("the policy `{arn}` is attached, which no stack defines");
+            reader.doubt(message, resource.location(path));
+            found.undefined.insert(Undefined::Policy(arn));
+        }
+    }
+    for policy in attachments.of(kind, (&found.name, is_named), resource.stack) {
+        found.attach(policy);
+    }
+    found.trust = resource.property("AssumeRolePolicyDocument").map(|document| {
+        let name = format!("trust of {}", found.name);
+        let document = ("Properties/AssumeRolePolicyDocument".to_owned(), document);
+        reader.add(values, resource, (PolicyKind::Trust, name), document)
+    });
+    found.tags = values.tags(resource);
+    found.boundary = resource.property("PermissionsBoundary").map(|value| {
+        let arn = values.text_or_reference(value);
+        if let Some(policy) = attachments.managed(&arn, resource.stack) {
+            return Boundary::Policy(policy);
+        }
+        let message = format!("the permissions boundary is `{arn}`, which no stack defines");
+        reader.doubt(message, resource.location("Properties/PermissionsBoundary"));
+        Boundary::Undefined(arn)
+    });
+    found
 }

@@ -2,8 +2,9 @@
 
 use serde_json::{Value, json};
 
-use super::documents::{PolicyKind, PolicyList};
-use super::model::{Doubt, ResourcePolicy, ServiceRole};
+use super::documents::PolicyKind;
+use super::model::{ResourcePolicy, ServiceRole};
+use super::reader::Reader;
 use super::return_values::ReturnValues;
 use super::template::{Resource, is_intrinsic};
 
@@ -55,24 +56,15 @@ pub fn holds_policies(kind: &str) -> bool {
 struct ResourceReader<'a, 'd, 'r> {
     resource: &'r Resource<'a>,
     values: &'r ReturnValues<'a>,
-    list: &'r mut PolicyList<'a, 'd>,
-    doubts: &'r mut Vec<Doubt<'a>>,
+    reader: &'r mut Reader<'a, 'd>,
     policies: Vec<usize>,
-    roles: Vec<ServiceRole<'a>>,
 }
 
-/// What a resource opens by its own policies, and the roles that it acts as or hands on.
-pub fn read<'a>(
-    values: &ReturnValues<'a>,
-    resource: &Resource<'a>,
-    list: &mut PolicyList<'a, '_>,
-    doubts: &mut Vec<Doubt<'a>>,
-) -> (Option<ResourcePolicy<'a>>, Vec<ServiceRole<'a>>) {
+/// Takes in what a resource opens by its own policies, and the roles that it acts as or hands on.
+pub fn read<'a>(values: &ReturnValues<'a>, resource: &Resource<'a>, reader: &mut Reader<'a, '_>) {
     let properties = resource.value.get("Properties");
-    let Some(properties) = properties.filter(|_| !IDENTITY_TYPES.contains(&resource.kind)) else {
-        return (None, Vec::new());
-    };
-    let mut found = ResourceReader { resource, values, list, doubts, policies: Vec::new(), roles: Vec::new() };
+    let Some(properties) = properties.filter(|_| !IDENTITY_TYPES.contains(&resource.kind)) else { return };
+    let mut found = ResourceReader { resource, values, reader, policies: Vec::new() };
     if resource.kind == BUCKET_POLICY {
         if let Some(document) = properties.get("PolicyDocument") {
             found.add("Properties/PolicyDocument".to_owned(), document);
@@ -87,14 +79,15 @@ pub fn read<'a>(
         }
         found.look("", &mut "Properties".to_owned(), properties);
     }
-    let ResourceReader { policies, roles, .. } = found;
-    let policy = (!policies.is_empty()).then(|| ResourcePolicy {
-        resource_type: resource.kind,
-        location: resource.location(""),
-        targets: targets(values, resource),
-        policies,
-    });
-    (policy, roles)
+    let ResourceReader { policies, reader, .. } = found;
+    if !policies.is_empty() {
+        reader.inventory.resource_policies.push(ResourcePolicy {
+            resource_type: resource.kind,
+            location: resource.location(""),
+            targets: targets(values, resource),
+            policies,
+        });
+    }
 }
 
 fn targets(values: &ReturnValues<'_>, resource: &Resource<'_>) -> Vec<Option<String>> {
@@ -112,13 +105,13 @@ impl ResourceReader<'_, '_, '_> {
     fn add(&mut self, path: String, document: &Value) {
         let name = if self.resource.kind == BUCKET_POLICY { "bucket policy" } else { "resource policy" };
         let kind = (PolicyKind::Resource, name.to_owned());
-        self.policies.push(self.list.add(self.values, self.resource, kind, (path, document)));
+        self.policies.push(self.reader.add(self.values, self.resource, kind, (path, document)));
     }
 
     /// Looks for policies and roles in a value, which `path` leads to and which stands under `key`.
     fn look(&mut self, key: &str, path: &mut String, value: &Value) {
         match value {
-            _ if self.names_role(key, value) => self.roles.push(ServiceRole {
+            _ if self.names_role(key, value) => self.reader.inventory.service_roles.push(ServiceRole {
                 resource_type: self.resource.kind,
                 location: self.resource.location(path.as_str()),
                 property: key.to_owned(),
@@ -169,7 +162,7 @@ impl ResourceReader<'_, '_, '_> {
             None => {
                 let kind = self.resource.kind;
                 let message = format!("`{key}` of an `{kind}`, `{value}`, is known only when the stack is deployed");
-                self.doubts.push(Doubt { message, location: self.resource.location(path.as_str()) });
+                self.reader.doubt(message, self.resource.location(path.as_str()));
             }
         }
     }
