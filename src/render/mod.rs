@@ -7,7 +7,6 @@ mod engine;
 mod expand_short_tags;
 mod fragment;
 mod helpers;
-mod operations;
 mod people;
 mod policy;
 mod policy_source;
@@ -66,12 +65,12 @@ pub fn fill(
         Part::Access => templates.fill(kind, &context::shared(account, names, stack.part))?,
         Part::Notebooks => {
             let script = start_script::start_script(account, |path| templates.text(path));
-            templates.fill(kind, &context::notebooks(account, names, script))?
+            templates.fill(kind, &context::notebooks(account, names, &script))?
         }
         Part::ServiceRoles | Part::RetiredRoles => templates.fill(kind, &context::roles(account, names, stack.part))?,
         Part::Operations => {
             let code = templates.text(KEY_ROTATION_CODE);
-            templates.fill(kind, &operations::operations(account, names, code))?
+            templates.fill(kind, &context::operations(account, names, code))?
         }
         Part::Users(_) => people.stack(&stack.users),
     };

@@ -52,8 +52,8 @@ impl<'a> People<'a> {
     ) -> Result<Self, RenderFailure> {
         let users: Vec<(&User, UserShape)> = users.into_iter().map(|user| (user, UserShape::of(user))).collect();
         let context = Context::wraps(context::users(account, names)).unwrap_or_else(|_| Context::null());
-        let first = users.first().map(|(user, _)| serde_json::to_value(context::user_context(account, user)));
-        let all_told = format!("{}{}", context.data(), first.and_then(Result::ok).unwrap_or_default());
+        let first = users.first().map(|(user, _)| context::user(account, user)).unwrap_or_default();
+        let all_told = format!("{}{first}", context.data());
         let by_prototypes = !templates.has_own_stacks() && !is_of_prototype(&all_told);
         let people = Self::rendered(templates, account, &context, &users, by_prototypes)?;
         if people.texts.len() == users.len() {
@@ -76,9 +76,8 @@ impl<'a> People<'a> {
             shapes.into_iter().filter_map(|shape| Some((shape, shape.prototype()?))).collect();
         let empty = templates.fill_with(USERS, context)?;
         let one = |context: &mut Context, user: &&User| {
-            let value = serde_json::to_value(context::user_context(account, user)).unwrap_or_default();
             if let Some(root) = context.data_mut().as_object_mut() {
-                root.insert(USERS.to_owned(), vec![value].into());
+                root.insert(USERS.to_owned(), vec![context::user(account, user)].into());
             }
             templates.fill_with(USERS, context)
         };

@@ -28,9 +28,7 @@ type Filled = (Arc<SourceFile>, Value, Vec<usize>);
 impl Templates {
     /// The origins of an account's policies.
     pub fn origins(&self, plan: &AccountPlan<'_>) -> PolicySourceMap {
-        let Ok(root) = serde_json::to_value(context::shared(plan.account, &plan.names, Part::Access)) else {
-            return PolicySourceMap::default();
-        };
+        let root = context::shared(plan.account, &plan.names, Part::Access);
         let profile = root.get("profile").and_then(Value::as_str).unwrap_or_default().to_owned();
         let values = policy::Values::of(&root).all();
         let filled = |(name, source): (&str, &Arc<SourceFile>)| Some((name.to_owned(), document(source, &values)?));

@@ -16,8 +16,7 @@ pub struct PolicyValues(Map<String, Value>);
 impl PolicyValues {
     /// The values of an account.
     pub fn of(plan: &AccountPlan<'_>) -> Self {
-        let root = serde_json::to_value(context::shared(plan.account, &plan.names, Part::Access)).unwrap_or_default();
-        Self(Values::of(&root).all())
+        Self(Values::of(&context::shared(plan.account, &plan.names, Part::Access)).all())
     }
 
     /// The same without a value, as where the settings do not have it.
