@@ -1,6 +1,6 @@
 //! The form in which values are compared: what means the same is written the same.
 
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use crate::inventory::is_intrinsic;
 
@@ -25,69 +25,62 @@ pub(super) fn is_set(key: &str) -> bool {
     SETS.contains(&key)
 }
 
+/// What the keys of a map are those of.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum KeysOf {
+    Anything,
+    Policy,
+    Statement,
+    /// The kinds of principals.
+    Principal,
+    /// The operators of a condition.
+    Condition,
+    /// The condition keys of an operator.
+    Operator,
+}
+
 /// The canonical form of a value that stands under `key`.
 pub(super) fn canonical(key: &str, value: &Value) -> Value {
+    under(KeysOf::Anything, key, value)
+}
+
+/// The canonical form of what stands under `key`, one of the keys of something.
+fn under(keys: KeysOf, key: &str, value: &Value) -> Value {
+    // What the keys below are those of, and whether one entry may stand without its list.
+    let (below, is_list) = match (keys, key) {
+        (KeysOf::Policy, "Statement") => (KeysOf::Statement, true),
+        (KeysOf::Statement, "Principal" | "NotPrincipal") => (KeysOf::Principal, false),
+        (KeysOf::Statement, "Condition") => (KeysOf::Condition, false),
+        (KeysOf::Statement, key) if STATEMENT_SETS.contains(&key) => (KeysOf::Anything, true),
+        (KeysOf::Condition, _) => (KeysOf::Operator, false),
+        (KeysOf::Principal | KeysOf::Operator, _) => (KeysOf::Anything, true),
+        (_, "DependsOn") => (KeysOf::Anything, value.is_string()),
+        _ => (KeysOf::Anything, false),
+    };
+    let entry = |value: &Value| match value {
+        // IAM takes `true` and `"true"` in a condition alike.
+        Value::Bool(_) | Value::Number(_) if keys == KeysOf::Operator => Value::String(value.to_string()),
+        value => with_keys(below, value),
+    };
     match value {
-        Value::Object(entries) if entries.contains_key("Statement") => policy(entries),
-        Value::Object(entries) => {
-            Value::Object(entries.iter().map(|(key, value)| (key.clone(), canonical(key, value))).collect())
-        }
-        Value::Array(values) => Value::Array(values.iter().map(|value| canonical("", value)).collect()),
-        // One entry may stand without its list here, too.
-        Value::String(_) if key == "DependsOn" => listed(value),
-        scalar => scalar.clone(),
+        Value::Array(values) => values.iter().map(entry).collect(),
+        one if is_list => Value::Array(vec![entry(one)]),
+        one => entry(one),
     }
 }
 
-fn policy(entries: &Map<String, Value>) -> Value {
-    let canonical_of = |(key, value): (&String, &Value)| {
-        let value = match (key.as_str(), value) {
-            ("Statement", Value::Array(statements)) => Value::Array(statements.iter().map(statement).collect()),
-            ("Statement", one) => Value::Array(vec![statement(one)]),
-            _ => canonical(key, value),
-        };
-        (key.clone(), value)
-    };
-    Value::Object(entries.iter().map(canonical_of).collect())
-}
-
-fn statement(value: &Value) -> Value {
-    let Some(entries) = value.as_object() else { return canonical("", value) };
-    let canonical_of = |(key, value): (&String, &Value)| {
-        let value = match key.as_str() {
-            name if STATEMENT_SETS.contains(&name) => listed(value),
-            "Principal" | "NotPrincipal" => map_values(value, listed),
-            "Condition" => map_values(value, |keys| map_values(keys, |values| strings(&listed(values)))),
-            _ => canonical(key, value),
-        };
-        (key.clone(), value)
-    };
-    Value::Object(entries.iter().map(canonical_of).collect())
-}
-
-fn listed(value: &Value) -> Value {
+/// The canonical form of a value whose keys are those of something.
+fn with_keys(keys: KeysOf, value: &Value) -> Value {
+    let is_known = !matches!(keys, KeysOf::Principal | KeysOf::Condition | KeysOf::Operator) || !is_intrinsic(value);
     match value {
-        Value::Array(values) => Value::Array(values.iter().map(|value| canonical("", value)).collect()),
-        one => Value::Array(vec![canonical("", one)]),
-    }
-}
-
-fn map_values(value: &Value, change: impl Fn(&Value) -> Value) -> Value {
-    match value {
-        Value::Object(entries) if !is_intrinsic(value) => {
-            Value::Object(entries.iter().map(|(key, value)| (key.clone(), change(value))).collect())
+        Value::Object(entries) if is_known => {
+            let is_policy = keys == KeysOf::Anything && entries.contains_key("Statement");
+            let keys = if is_policy { KeysOf::Policy } else { keys };
+            Value::Object(entries.iter().map(|(key, value)| (key.clone(), under(keys, key, value))).collect())
         }
+        Value::Array(values) => values.iter().map(|value| with_keys(keys, value)).collect(),
         other => other.clone(),
     }
-}
-
-/// IAM takes `true` and `"true"` in a condition alike.
-fn strings(value: &Value) -> Value {
-    let string = |value: &Value| match value {
-        Value::Bool(_) | Value::Number(_) => Value::String(value.to_string()),
-        other => other.clone(),
-    };
-    value.as_array().map_or_else(|| value.clone(), |values| Value::Array(values.iter().map(string).collect()))
 }
 
 /// A text that two values have in common when they mean the same: without regard to the order of keys, and `5` like
