@@ -216,7 +216,7 @@ fn of_person<'a>(sides: &Sides<'a>, name: &'a str) -> Vec<Belonging<'a>> {
     let path = &names.notebook_role_path;
     add(BelongingKind::Role, format!("arn:{}:iam::{}:role{path}{name}", names.partition, names.account_id), Vec::new());
     let own = vec![(USER.to_owned(), name.to_owned())];
-    let live = sides.live_notebook(notebook);
+    let live = sides.live_notebooks.get(notebook);
     let tags = live.map(|one| one.tags.iter().map(|tag| (tag.key.clone(), tag.value.clone())).collect());
     let arn = regional(sides, "sagemaker", &format!("notebook-instance/{notebook}"));
     add(BelongingKind::Notebook, arn, tags.unwrap_or_else(|| own.clone()));

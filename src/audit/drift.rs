@@ -6,13 +6,11 @@ use base64::Engine;
 use serde_json::Value;
 
 use super::observation::{Observation, Thing};
-use super::sides::{Sides, tag};
+use super::sides::{Sides, boundary_arn, policy_arn, tag};
 use crate::account::NOTEBOOK_PROPERTIES;
 use crate::diff::{PropertyChange, differences};
 use crate::finding::Rule;
-use crate::inventory::{
-    BUCKET_POLICY, Boundary, IamInventory, Location, Policy, PolicyKind, Principal, Tag, Undefined, one_or_more,
-};
+use crate::inventory::{BUCKET_POLICY, IamInventory, Location, PolicyKind, Tag, Undefined, one_or_more};
 use crate::model::{OLD_KEY, USER};
 use crate::source::Place;
 
@@ -126,11 +124,12 @@ impl<'v> Description<'v> {
         own: impl IntoIterator<Item = &'i usize>,
         undefined: impl IntoIterator<Item = &'i Undefined>,
     ) {
-        for policy in own.into_iter().filter_map(|index| inventory.policies.get(*index)) {
-            let name = policy_name(policy);
+        for index in own {
+            let Some(policy) = inventory.policies.get(*index) else { continue };
             if policy.kind == PolicyKind::Inline {
-                self.documents.insert(format!("the inline policy `{name}`"), Some(&policy.document.value));
+                self.documents.insert(format!("the inline policy `{}`", policy.name), Some(&policy.document.value));
             }
+            let name = policy_arn(inventory, *index).unwrap_or(&policy.name);
             self.names.insert(("policy", name.to_owned()));
         }
         self.names.extend(undefined.into_iter().filter_map(|undefined| match undefined {
@@ -138,6 +137,7 @@ impl<'v> Description<'v> {
             Undefined::Group(_) => None,
         }));
     }
+
     /// What differs between the thing as it is and as it is `declared`.
     fn differences(&self, thing: (Thing, &str), declared: &Self) -> Vec<Observation> {
         let drift = |topic: String, what: String| {
@@ -209,7 +209,7 @@ fn identities<'v>(inventory: &'v IamInventory<'_>, place: impl Fn(&str, &Locatio
         let mut described = Description::new(name, &one.arn, place);
         let (_, behind) = one.arn.split_once('/').unwrap_or_default();
         described.set("the path", format!("/{}", behind.strip_suffix(name).unwrap_or_default()));
-        described.set("the permissions boundary", boundary(inventory, one));
+        described.set("the permissions boundary", boundary_arn(inventory, one).unwrap_or_default());
         described.set_tags(&one.tags);
         described.names.extend(one.groups.iter().map(|group| ("group", group.clone())));
         let groups = inventory.groups.iter().filter(|group| one.groups.contains(&group.name));
@@ -237,22 +237,6 @@ fn identities<'v>(inventory: &'v IamInventory<'_>, place: impl Fn(&str, &Locatio
         things.insert((Thing::Policy, arn.clone()), described);
     }
     things
-}
-
-/// The ARN of a managed policy; of an inline one, its name.
-fn policy_name<'p>(policy: &'p Policy<'_>) -> &'p str {
-    match &policy.kind {
-        PolicyKind::Managed(arn) => arn,
-        _ => &policy.name,
-    }
-}
-
-fn boundary<'i>(inventory: &'i IamInventory<'_>, one: &'i Principal<'_>) -> &'i str {
-    match &one.boundary {
-        Some(Boundary::Policy(index)) => inventory.policies.get(*index).map(policy_name).unwrap_or_default(),
-        Some(Boundary::Undefined(arn)) => arn,
-        None => "",
-    }
 }
 
 fn notebooks(sides: &Sides<'_>) -> Vec<Observation> {

@@ -6,12 +6,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::belongings::Belongings;
 use super::observation::{Observation, Thing};
 use super::reach::{Reached, Whose};
-use super::sides::{SERVICE_LINKED, Sides};
+use super::sides::{SERVICE_LINKED, Sides, boundary_arn, policy_arn};
 use super::steps::{Does, JOIN, Lines, PASS, STEPS, TAKE, is_of_services, names, services, session, tell, that};
 use crate::check::{PrincipalKind, allowed, deployed};
 use crate::finding::Rule;
 use crate::iam::AccessLine;
-use crate::inventory::{Boundary, Documents, IamInventory, IdentityKind, Location, Policy, PolicyKind, Principal};
+use crate::inventory::{Documents, IamInventory, IdentityKind, Location, Policy, PolicyKind, Principal};
 
 /// The users and roles of an account, and what they reach by themselves.
 pub struct Escalation<'s, 'a> {
@@ -205,15 +205,8 @@ impl<'s, 'a> Escalation<'s, 'a> {
     /// What those of `all` can make of one of them, by the policies of all.
     fn change(&self, all: &BTreeSet<usize>, of: usize, lines: &BTreeMap<usize, Lines>) -> Option<Escalated> {
         let principal = self.steps.principals.get(of).filter(|_| self.is_followed(of))?;
-        let arn_of = |policy: &usize| match &self.steps.policies.get(*policy)?.kind {
-            PolicyKind::Managed(arn) => Some(arn.as_str()),
-            _ => None,
-        };
-        let bound = match &principal.boundary {
-            Some(Boundary::Policy(index)) => arn_of(index),
-            Some(Boundary::Undefined(arn)) => Some(arn.as_str()),
-            None => None,
-        };
+        let arn_of = |policy: &usize| policy_arn(self.steps, *policy);
+        let bound = boundary_arn(self.steps, principal);
         let may = |action: &str, resource: &str, bound: Option<&str>| {
             let said = [("iam:PermissionsBoundary", bound)];
             all.iter().filter_map(|one| lines.get(one)).any(|lines| tell(lines, action, resource, &said).is_some())

@@ -9,7 +9,7 @@ use crate::check::{IsolationProblem, PrincipalKind, deployed};
 use crate::finding::Rule;
 use crate::iam::Statement;
 use crate::inventory::{BUCKET_POLICY, Boundary, IamInventory, Principal};
-use crate::model::{NOTEBOOK, Profile};
+use crate::model::{NOTEBOOK, Profile, USER};
 
 /// Stands for a person's name in what is compared, and for the name of the notebook.
 const NAMES: [&str; 2] = ["\u{1}", "\u{2}"];
@@ -171,17 +171,16 @@ pub fn wrong_tags(sides: &Sides<'_>) -> Vec<Observation> {
             let place = sides.export.place(&principal.arn);
             let user = sides.people.get(principal.name.as_str());
             let notebook = user.and_then(|user| user.notebook.as_ref()).map_or("", |notebook| notebook.name.as_str());
-            wrong(Thing::of(principal), &principal.tags, (crate::model::USER, &principal.name), place.clone());
+            wrong(Thing::of(principal), &principal.tags, (USER, &principal.name), place.clone());
             wrong(Thing::of(principal), &principal.tags, (NOTEBOOK, notebook), place);
         }
     }
-    for notebook in &sides.live.notebooks {
-        let owner = notebook.role_arn.as_ref().and_then(|arn| sides.owner_of_role(arn));
-        let declared = sides.owner_of_notebook(&notebook.name);
-        let place = sides.place_of_notebook(&notebook.name);
-        if let Some(owner) = declared.or(owner) {
-            wrong((Thing::Notebook, &notebook.name), &notebook.tags, (crate::model::USER, owner), place.clone());
-            wrong((Thing::Notebook, &notebook.name), &notebook.tags, (NOTEBOOK, &notebook.name), place);
+    for notebook in &sides.export.notebooks {
+        let declared = sides.owners.get(notebook.name.as_str()).copied();
+        if let Some(owner) = declared.or_else(|| sides.owner_of_role(&notebook.role_arn)) {
+            let (thing, tags) = ((Thing::Notebook, notebook.name.as_str()), crate::account::tags(&notebook.tags));
+            wrong(thing, &tags, (USER, owner), notebook.place());
+            wrong(thing, &tags, (NOTEBOOK, &notebook.name), notebook.place());
         }
     }
     found

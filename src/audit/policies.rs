@@ -5,7 +5,7 @@ use serde_json::Value;
 use super::observation::{Observation, Thing};
 use super::sides::Sides;
 use crate::finding::Rule;
-use crate::inventory::one_or_more;
+use crate::inventory::{one_or_more, plain};
 use crate::source::Place;
 
 const HELP: &str = "let the policy name this account, the one service that needs it, or whom the settings trust";
@@ -62,7 +62,7 @@ fn strangers(sides: &Sides<'_>, thing: Thing, statement: &Value) -> Vec<String> 
     let Some(principals) = statement.get("Principal").filter(|_| statement.get("NotPrincipal").is_none()) else {
         return vec!["everybody but some".to_owned()];
     };
-    let Some(principals) = principals.as_object() else { return vec![format!("`{}`", shown(principals))] };
+    let Some(principals) = principals.as_object() else { return vec![format!("`{}`", plain(principals))] };
     let is_own = |kind: &str, one: &str| match kind {
         "AWS" => one == names.account_id || one == root || sides.is_trusted(one),
         "Service" => SERVICES.contains(&(thing, one)),
@@ -72,7 +72,7 @@ fn strangers(sides: &Sides<'_>, thing: Thing, statement: &Value) -> Vec<String> 
     let is_known = |kind: &str, one: &str| is_own(kind, one) || one == "*" && is_of_owner(statement, &names.account_id);
     let all = principals.iter().flat_map(|(kind, value)| one_or_more(Some(value)).map(move |one| (kind, one)));
     let strangers = all.filter(|(kind, one)| !one.as_str().is_some_and(|one| is_known(kind, one)));
-    strangers.map(|(_, one)| format!("`{}`", shown(one))).collect()
+    strangers.map(|(_, one)| format!("`{}`", plain(one))).collect()
 }
 
 /// Whether a statement asks for the account that owns the thing, as the policy does that SNS gives each topic.
@@ -84,8 +84,4 @@ fn is_of_owner(statement: &Value, account: &str) -> bool {
         let of_owner = ["aws:sourceowner", "aws:sourceaccount", "aws:principalaccount"];
         of_owner.contains(&key.to_lowercase().as_str()) && one_or_more(Some(value)).all(|one| one == account)
     })
-}
-
-fn shown(value: &Value) -> String {
-    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
 }

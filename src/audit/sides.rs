@@ -8,10 +8,11 @@ use crate::account::{Export, LiveNotebook};
 use crate::check::PrincipalKind;
 use crate::diff::FolderStack;
 use crate::iam::is_like_pattern;
-use crate::inventory::{self, Documents, IamInventory, IdentityKind, Principal, Tag, existing_notebook};
+use crate::inventory::{
+    self, Boundary, Documents, IamInventory, IdentityKind, PolicyKind, Principal, Tag, existing_notebook,
+};
 use crate::model::{Service, USER, User};
 use crate::plan::AccountPlan;
-use crate::source::Place;
 
 /// The path of the roles that AWS makes for its services, which these services alone can take, and whose policies nobody
 /// else can change.
@@ -41,9 +42,9 @@ pub struct Sides<'a> {
     /// The ARNs of the account's users, by name.
     pub users: BTreeMap<String, String>,
     /// The people by the names of the notebooks that are theirs, by the roster or the lock.
-    owners: BTreeMap<&'a str, &'a str>,
+    pub owners: BTreeMap<&'a str, &'a str>,
     /// The notebooks of the account, by name.
-    live_notebooks: BTreeMap<&'a str, &'a LiveNotebook>,
+    pub live_notebooks: BTreeMap<&'a str, &'a LiveNotebook>,
     /// Everybody of the roster, by name.
     pub people: BTreeMap<&'a str, &'a User>,
     /// Names of the lock, of the group or of a tag: people who are not in the roster any more.
@@ -135,21 +136,6 @@ impl<'a> Sides<'a> {
         wanted.or_else(|| self.export.notebooks.iter().find(tagged).map(|one| one.name.as_str()))
     }
 
-    /// Whose a notebook is, by the roster or the lock.
-    pub fn owner_of_notebook(&self, name: &str) -> Option<&'a str> {
-        self.owners.get(name).copied()
-    }
-
-    /// A notebook of the account.
-    pub fn live_notebook(&self, name: &str) -> Option<&'a LiveNotebook> {
-        self.live_notebooks.get(name).copied()
-    }
-
-    /// Where the export tells of a notebook.
-    pub fn place_of_notebook(&self, name: &str) -> Place {
-        self.live_notebook(name).map_or_else(|| self.export.credentials_place(), LiveNotebook::place)
-    }
-
     /// The resources of a type in the out folder.
     pub fn declared_of_type(&self, kind: &'a str) -> impl Iterator<Item = Declared<'a>> + use<'a> {
         of_type(self.stacks, kind)
@@ -191,4 +177,20 @@ fn role_arn(plan: &AccountPlan<'_>, path: &str) -> String {
 pub fn tag<'t>(tags: &'t [Tag], key: &str) -> Option<&'t String> {
     let is_it = |tag: &&Tag| tag.key.as_ref().is_some_and(|own| own.eq_ignore_ascii_case(key));
     tags.iter().find(is_it)?.value.as_ref()
+}
+
+/// The ARN of a managed policy, by its index.
+pub fn policy_arn<'i>(inventory: &'i IamInventory<'_>, index: usize) -> Option<&'i str> {
+    match &inventory.policies.get(index)?.kind {
+        PolicyKind::Managed(arn) => Some(arn),
+        _ => None,
+    }
+}
+
+/// The ARN of the permissions boundary of a principal.
+pub fn boundary_arn<'i>(inventory: &'i IamInventory<'_>, one: &'i Principal<'_>) -> Option<&'i str> {
+    match one.boundary.as_ref()? {
+        Boundary::Policy(index) => policy_arn(inventory, *index),
+        Boundary::Undefined(arn) => Some(arn),
+    }
 }

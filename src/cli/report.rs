@@ -73,7 +73,7 @@ fn audit_page(
 fn of_page(made: AccountOutput<'_>, out: &Path) -> Result<(PageAccount, bool), Failure> {
     let folder = out.join(made.account.name.as_str());
     let stale = !output::compare(&folder, &made.files)?.is_empty();
-    Ok((PageAccount { account: made.account.clone(), manifest: made.manifest, reach: made.reach }, stale))
+    Ok((PageAccount { account: made.account.clone(), manifest: made.manifest, access: made.reach }, stale))
 }
 
 /// What changes from the folder or the revision that the page is to compare with.

@@ -1,9 +1,8 @@
 //! What is gone for good when a resource is deleted or replaced.
 
-use serde_json::Value;
-
 use super::model::{Action, PropertyChange};
 use super::resources::{ResourceChange, fixed_name, property, retains};
+use crate::inventory::plain;
 
 /// Sentences about what the change loses, and about what stays behind; none where nothing does. `user` is whose resource
 /// it is; `deployed`, whether its stack is still made.
@@ -86,8 +85,4 @@ fn user_losses(leaves: bool, named: &str, user: Option<&str>) -> Vec<String> {
     };
     lost.extend(user.map(|user| format!("stays: the folder `{user}/` in the bucket")));
     lost
-}
-
-fn plain(value: &Value) -> String {
-    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
 }

@@ -1,13 +1,14 @@
-//! The same change to many resources as one.
+//! The same change to many resources, or to the access of several accounts' people, as one.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::data_loss::lost;
 use super::deploy_errors::refusal;
-use super::fleet::AccountTexts;
-use super::folder::FolderStack;
-use super::model::{Change, Resource};
-use super::owners::{OwnNames, Owners, general_change, replace_word};
+use super::folder::{AccountFolder, FolderStack};
+use super::model::{
+    AccessChange, AccessCount, AccessDirection, AccessEntry, AccessPrincipal, Change, Presence, Resource,
+};
+use super::owners::{OwnNames, Owners, general, general_change, replace_word};
 use super::resources::{ResourceChange, literal_name};
 
 /// The changes of all accounts on their way to being grouped.
@@ -30,7 +31,7 @@ impl Groups {
     /// Adds the changes of a stack of an account.
     pub(super) fn add(
         &mut self,
-        (account, texts): (&str, &AccountTexts),
+        (account, folder): (&str, &AccountFolder),
         stack: &str,
         old: Option<&FolderStack>,
         new: Option<&FolderStack>,
@@ -65,7 +66,7 @@ impl Groups {
                 Some(names) => names.generalised(&first),
                 None => general_change(&first, |text| replace_word(text, stack, "{stack}")),
             };
-            let everywhere = general_change(&general, |text| texts.general(text));
+            let everywhere = general_change(&general, |text| folder.general(text));
             self.insert(ChangeGroup { first, general, everywhere }, names.is_some());
         }
     }
@@ -102,4 +103,68 @@ impl ChangeGroup {
             _ => Change { resources: self.first.resources, ..self.everywhere },
         }
     }
+}
+
+impl AccountFolder {
+    /// A text with what is the account's own replaced.
+    pub(super) fn general(&self, text: &str) -> String {
+        let text = replace_word(text, &self.id, "{account}");
+        let text = replace_word(&text, &self.region, "{region}");
+        replace_word(&text, &self.bucket, "{bucket}")
+    }
+}
+
+/// The changes in access of all accounts, each with its account: those of several accounts that are the same but for
+/// what is the accounts' and the people's own are one.
+pub(super) fn together(changes: Vec<(&AccountFolder, AccessChange)>) -> Vec<AccessChange> {
+    type Key = (AccessPrincipal, bool, bool, bool, Vec<AccessEntry>, Vec<String>);
+    let mut places: BTreeMap<Key, usize> = BTreeMap::new();
+    let mut merged: Vec<(AccessChange, Vec<AccessEntry>)> = Vec::new();
+    for (account, change) in changes {
+        let own = change.own.as_ref().filter(|_| change.names.len() == 1);
+        let general_text = |text: &str| account.general(&general(text, own));
+        let entries: Vec<AccessEntry> = change.entries.iter().map(|entry| entry.rewritten(general_text)).collect();
+        // Those that are nobody's are the same in two accounts only under one name.
+        let is_person = matches!(change.principal, AccessPrincipal::User | AccessPrincipal::NotebookRole);
+        let names =
+            if is_person { Vec::new() } else { change.names.iter().map(|name| account.general(name)).collect() };
+        let (old, new) = (change.presence != Presence::Added, change.presence != Presence::Removed);
+        let key = (change.principal, old, new, change.same_as > 0, entries.clone(), names);
+        if let Some(&at) = places.get(&key) {
+            let (known, general) = &mut merged[at];
+            known.names.extend(change.names);
+            known.accounts.extend(change.accounts);
+            known.same_as += change.same_as;
+            known.entries.clone_from(general);
+            known.own = None;
+        } else {
+            places.insert(key, merged.len());
+            merged.push((change, entries));
+        }
+    }
+    merged.into_iter().map(|(change, _)| change).collect()
+}
+
+/// How many principals of each kind have their access changed in each direction.
+pub(super) fn counts(access: &[AccessChange]) -> Vec<AccessCount> {
+    let mut found: BTreeMap<(AccessDirection, AccessPrincipal), (usize, BTreeSet<&str>)> = BTreeMap::new();
+    for change in access.iter().filter(|change| change.same_as == 0 && change.presence != Presence::Removed) {
+        let directions: BTreeSet<AccessDirection> = change
+            .entries
+            .iter()
+            .map(|entry| if entry.at_most_narrowed { AccessDirection::Narrowed } else { entry.direction })
+            .collect();
+        for direction in directions {
+            let (count, accounts) = found.entry((direction, change.principal)).or_default();
+            *count += change.names.len();
+            accounts.extend(change.accounts.iter().map(String::as_str));
+        }
+    }
+    let count = |((direction, principal), (count, accounts)): (_, (usize, BTreeSet<&str>))| AccessCount {
+        direction,
+        principal,
+        count,
+        accounts: accounts.len(),
+    };
+    found.into_iter().map(count).collect()
 }

@@ -7,7 +7,6 @@ mod access;
 mod canonical;
 mod data_loss;
 mod deploy_errors;
-mod fleet;
 mod folder;
 mod groups;
 mod model;
@@ -33,7 +32,6 @@ use serde_json::Value;
 use crate::finding::Finding;
 use crate::render::DIGEST_OUTPUT;
 use access::RetainedResource;
-use fleet::AccountTexts;
 use groups::Groups;
 use pairs::AccountPair;
 use values::compare as compare_values;
@@ -47,12 +45,11 @@ pub fn compare(old: &OutFolder, new: &OutFolder) -> (Diff, Vec<Finding>) {
     for pair in &pairs {
         let AccountPair { name, old, new, .. } = *pair;
         let Some(known) = new.or(old) else { continue };
-        let texts = AccountTexts::of(known);
-        let (account, kept) = account(pair, known, &texts, &mut groups);
+        let (account, kept) = account(pair, known, &mut groups);
         let changes = access::compare(old, new, &kept);
         access.extend(changes.into_iter().map(|mut change| {
             change.accounts.push(name.to_owned());
-            (texts.clone(), change)
+            (known, change)
         }));
         if let Some((old, new)) = old.zip(new) {
             findings.extend(deploy_errors::moved(old, new));
@@ -65,14 +62,14 @@ pub fn compare(old: &OutFolder, new: &OutFolder) -> (Diff, Vec<Finding>) {
     }
     let changes = groups.finish();
     findings.extend(deploy_errors::refused(new, &changes));
-    let access = fleet::together(access);
+    let access = groups::together(access);
     let plan = accounts.iter().fold(Plan::default(), |plan, account: &AccountDiff| plan.plus(account.plan));
     let diff = Diff {
         version: VERSION,
         old: old.label.clone(),
         new: new.label.clone(),
         plan,
-        access_counts: fleet::counts(&access),
+        access_counts: groups::counts(&access),
         people,
         accounts,
         access,
@@ -86,13 +83,12 @@ pub fn compare(old: &OutFolder, new: &OutFolder) -> (Diff, Vec<Finding>) {
 fn account<'a>(
     pair: &AccountPair<'a>,
     known: &AccountFolder,
-    texts: &AccountTexts,
     groups: &mut Groups,
 ) -> (AccountDiff, Vec<RetainedResource<'a>>) {
     let AccountPair { name, was, old, new } = *pair;
     let (mut stacks, mut kept) = (Vec::new(), Vec::new());
     for (old, new) in stack_pairs(old, new) {
-        stacks.extend(stack((name, texts), old, new, groups, &mut kept));
+        stacks.extend(stack((name, known), old, new, groups, &mut kept));
     }
     let account = AccountDiff {
         account: name.to_owned(),
@@ -128,7 +124,7 @@ pub fn differences(key: &str, old: Option<&Value>, new: Option<&Value>) -> Vec<P
 
 /// What changes in a stack. `kept` gets the resources that it no longer manages, and that are not deleted.
 fn stack<'a>(
-    account: (&str, &AccountTexts),
+    account: (&str, &AccountFolder),
     old: Option<&'a FolderStack>,
     new: Option<&'a FolderStack>,
     groups: &mut Groups,

@@ -8,7 +8,7 @@ use super::folder::FolderStack;
 use super::model::{Action, PropertyChange, Replacement};
 use super::values::compare;
 use crate::facts::replacement::{Replacement as TypeFacts, replacement};
-use crate::inventory::references;
+use crate::inventory::{plain, references};
 
 /// What becomes of one resource.
 #[derive(Debug)]
@@ -64,8 +64,7 @@ pub(super) fn property<'a>(resource: &'a Value, path: &str) -> Option<&'a Value>
 /// One that is known only when the stack is deployed is shown as it is written.
 pub(super) fn fixed_name(resource: &Value) -> Option<Vec<String>> {
     let facts = replacement(type_of(resource)).filter(|facts| !facts.name.is_empty())?;
-    let shown = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
-    facts.name.iter().map(|path| property(resource, path).map(shown)).collect()
+    facts.name.iter().map(|path| property(resource, path).map(plain)).collect()
 }
 
 /// The name that the template gives a resource, if that is a name and nothing that CloudFormation fills in: the first of

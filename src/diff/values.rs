@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::canonical::{canonical, is_set, text};
 use super::model::{PropertyChange, Replacement};
 use super::statements;
-use crate::inventory::is_intrinsic;
+use crate::inventory::{is_intrinsic, plain};
 
 /// What differs between two values that stand under `path`, leaf by leaf, in the order of the new value. Order, where it
 /// means nothing, and the ways of writing the same are no difference.
@@ -145,11 +145,6 @@ fn identity<'a>(key: &str, old: &[Value], new: &[Value]) -> Option<&'a str> {
 fn distinct(values: &[Value]) -> impl Iterator<Item = (&Value, String)> {
     let mut seen = BTreeSet::new();
     values.iter().map(|value| (value, text(value))).filter(move |(_, text)| seen.insert(text.clone()))
-}
-
-/// A value as it stands in a path: a string without quotes.
-fn plain(value: &Value) -> String {
-    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
 }
 
 fn is_function(value: Option<&Value>) -> Option<&str> {

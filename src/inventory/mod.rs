@@ -31,7 +31,9 @@ pub use model::{
 pub use reader::IamInventory;
 pub use references::references;
 pub use resource_policies::BUCKET_POLICY;
-pub use template::{SECRET_REFERENCE, each_map, existing_notebook, is_intrinsic, one_or_more, path_to, transform};
+pub use template::{
+    SECRET_REFERENCE, each_map, existing_notebook, is_intrinsic, one_or_more, path_to, plain, transform,
+};
 
 impl<'a> IamInventory<'a> {
     /// The inventory of an account's stacks. The texts of its policies are held in `documents`.

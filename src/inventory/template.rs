@@ -68,6 +68,11 @@ pub fn one_or_more(value: Option<&Value>) -> impl Iterator<Item = &Value> {
     list.iter().chain(one)
 }
 
+/// A value within a text: a string without quotes.
+pub fn plain(value: &Value) -> String {
+    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
+}
+
 /// Whether the value is a function of CloudFormation's, such as `{"Ref": …}`.
 pub fn is_intrinsic(value: &Value) -> bool {
     let only_key = value.as_object().filter(|entries| entries.len() == 1).and_then(|entries| entries.keys().next());

@@ -176,13 +176,13 @@ mod tests {
     #[test]
     fn requests_that_are_one_in_words_are_one_row() {
         let verb = "change the folder of `bob`";
-        let reach = AccessMatrix::of(&[people(vec![
+        let matrix = AccessMatrix::of(&[people(vec![
             answer(Asker::User, Owner::Others, verb, Decision::Allowed),
             answer(Asker::User, Owner::Others, verb, Decision::ExplicitlyDenied),
             answer(Asker::Notebook, Owner::Others, verb, Decision::ImplicitlyDenied),
         ])]);
-        assert_eq!(reach.principals, ["people", "notebooks"]);
-        let [row] = reach.rows.as_slice() else { panic!("{:?}", reach.rows) };
+        assert_eq!(matrix.principals, ["people", "notebooks"]);
+        let [row] = matrix.rows.as_slice() else { panic!("{:?}", matrix.rows) };
         assert_eq!(row.what, "change the folder of another person");
         assert_eq!(row.answers, [CellAnswer::Some, CellAnswer::Denied]);
         assert!(row.forbidden);
@@ -195,9 +195,9 @@ mod tests {
             answer(Asker::User, Owner::Others, "set the tag `user` of a training job of `bob`", Decision::Allowed);
         (tags.action, tags.resource) =
             ("sagemaker:AddTags".to_owned(), "arn:aws:sagemaker:r:1:training-job/bob-1".to_owned());
-        let reach =
+        let matrix =
             AccessMatrix::of(&[people(vec![answer(Asker::User, Owner::Others, verb, Decision::Allowed), tags])]);
-        let rows: Vec<_> = reach.rows.iter().map(|row| (row.thing.as_str(), row.what.as_str())).collect();
+        let rows: Vec<_> = matrix.rows.iter().map(|row| (row.thing.as_str(), row.what.as_str())).collect();
         let expected = [
             ("folder", "change another user"),
             ("training jobs", "set the tag `user` of a training job of another person"),
@@ -213,8 +213,8 @@ mod tests {
             answer(Asker::User, Owner::Own, "read", Decision::Allowed),
             answer(Asker::User, Owner::Own, "write", Decision::Allowed),
         ];
-        let reach = AccessMatrix::of(&[people(active), people(suspended)]);
-        let answers: Vec<_> = reach.rows.iter().map(|row| row.answers.clone()).collect();
+        let matrix = AccessMatrix::of(&[people(active), people(suspended)]);
+        let answers: Vec<_> = matrix.rows.iter().map(|row| row.answers.clone()).collect();
         assert_eq!(answers, [[CellAnswer::Unknown, CellAnswer::Denied], [CellAnswer::Allowed, CellAnswer::Nothing]]);
     }
 }

@@ -39,7 +39,7 @@ pub(super) fn of(templates: &Templates, page: &Page<'_>) -> Value {
     let styles = std::iter::once(style).chain(page.diff.as_ref().map(|diff| diff.style.as_str()));
     let style_hashes: Vec<String> = styles.map(|style| format!("'{}'", policy_hash(style))).collect();
     let people: Vec<Person> = page.accounts.iter().flat_map(people).collect();
-    let is_isolated = |one: &PageAccount| !one.reach.rows.is_empty() && one.reach.weak() == 0;
+    let is_isolated = |one: &PageAccount| !one.access.rows.is_empty() && one.access.weak() == 0;
     let open = page.accounts.len() <= UNFOLDED_ACCOUNTS;
     json!({
         "title": page.title,
@@ -108,9 +108,9 @@ fn account(one: &PageAccount, open: bool) -> Value {
 /// Who may do what, of accounts in which it is the same once.
 fn access(accounts: &[PageAccount]) -> Value {
     let mut alike: Vec<(&PageAccount, Vec<&str>)> = Vec::new();
-    for one in accounts.iter().filter(|one| !one.reach.rows.is_empty()) {
+    for one in accounts.iter().filter(|one| !one.access.rows.is_empty()) {
         let same = |(known, _): &&mut (&PageAccount, Vec<&str>)| {
-            (known.account.policies, &known.reach) == (one.account.policies, &one.reach)
+            (known.account.policies, &known.access) == (one.account.policies, &one.access)
         };
         match alike.iter_mut().find(same) {
             Some((_, names)) => names.push(one.account.name.as_str()),
@@ -120,13 +120,13 @@ fn access(accounts: &[PageAccount]) -> Value {
     let open = alike.len() <= UNFOLDED_ACCOUNTS;
     let shown = alike.into_iter().map(|(one, names)| (one, names.join(", "))).map(|(one, names)| {
         json!({
-            "picture": picture::svg(&names, &one.reach),
+            "picture": picture::svg(&names, &one.access),
             "names": names,
             "profile": one.account.policies.as_str(),
             "open": open,
-            "weak": one.reach.weak(),
-            "principals": one.reach.principals,
-            "rows": one.reach.rows.iter().map(row).collect::<Value>(),
+            "weak": one.access.weak(),
+            "principals": one.access.principals,
+            "rows": one.access.rows.iter().map(row).collect::<Value>(),
         })
     });
     shown.collect()

@@ -45,7 +45,7 @@ pub struct PageAccount {
     /// Its stacks.
     pub manifest: Manifest,
     /// Who may do what in it.
-    pub reach: AccessMatrix,
+    pub access: AccessMatrix,
 }
 
 /// A part of a page that is HTML already.

@@ -25,9 +25,9 @@ const UNKNOWN: usize = 1;
 const WEAK: usize = 2;
 
 /// The picture as an SVG element, or nothing where nothing was asked.
-pub fn svg(account: &str, reach: &AccessMatrix) -> String {
-    let things = things(reach);
-    let rows = reach.principals.len().max(things.len());
+pub fn svg(account: &str, matrix: &AccessMatrix) -> String {
+    let things = things(matrix);
+    let rows = matrix.principals.len().max(things.len());
     let height = TOP + rows * STEP;
     let width = RIGHT + BOX_WIDTH + LEFT;
     let mut svg = format!(
@@ -38,11 +38,11 @@ pub fn svg(account: &str, reach: &AccessMatrix) -> String {
     svg.push_str(&heading(LEFT, "who"));
     svg.push_str(&heading(RIGHT, "reaches"));
     // Lines first, so that boxes cover their ends.
-    let left = |index: usize| TOP + place(index, reach.principals.len(), rows);
+    let left = |index: usize| TOP + place(index, matrix.principals.len(), rows);
     let right = |index: usize| TOP + place(index, things.len(), rows);
-    for (column, principal) in reach.principals.iter().enumerate() {
+    for (column, principal) in matrix.principals.iter().enumerate() {
         for (index, (whose, thing)) in things.iter().enumerate() {
-            let Some((line, whats)) = line(reach, column, *whose, thing) else { continue };
+            let Some((line, whats)) = line(matrix, column, *whose, thing) else { continue };
             let (from, to) = (left(column) + MIDDLE, right(index) + MIDDLE);
             let (start, bend, end) = (LEFT + BOX_WIDTH, usize::midpoint(LEFT + BOX_WIDTH, RIGHT), RIGHT);
             let title = escape(&format!("{principal}, {} {thing}: {}", word(*whose), whats.join(", ")));
@@ -62,7 +62,7 @@ pub fn svg(account: &str, reach: &AccessMatrix) -> String {
             escape(text)
         );
     };
-    for (column, principal) in reach.principals.iter().enumerate() {
+    for (column, principal) in matrix.principals.iter().enumerate() {
         draw(LEFT, left(column), principal);
     }
     for (index, (whose, thing)) in things.iter().enumerate() {
@@ -72,9 +72,9 @@ pub fn svg(account: &str, reach: &AccessMatrix) -> String {
 }
 
 /// The things, own ones first, each once, in the order in which they were asked about.
-fn things(reach: &AccessMatrix) -> Vec<(Owner, String)> {
+fn things(matrix: &AccessMatrix) -> Vec<(Owner, String)> {
     let mut first: BTreeMap<(Owner, &str), usize> = BTreeMap::new();
-    for (index, row) in reach.rows.iter().enumerate() {
+    for (index, row) in matrix.rows.iter().enumerate() {
         first.entry((row.whose, &row.thing)).or_insert(index);
     }
     let mut things: Vec<_> = first.into_iter().map(|((whose, thing), index)| (whose, index, thing)).collect();
@@ -83,8 +83,8 @@ fn things(reach: &AccessMatrix) -> Vec<(Owner, String)> {
 }
 
 /// The line from a principal to a thing, and what is allowed along it.
-fn line<'a>(reach: &'a AccessMatrix, column: usize, whose: Owner, thing: &str) -> Option<(usize, Vec<&'a str>)> {
-    let of_thing = reach.rows.iter().filter(|row| row.whose == whose && row.thing == thing);
+fn line<'a>(matrix: &'a AccessMatrix, column: usize, whose: Owner, thing: &str) -> Option<(usize, Vec<&'a str>)> {
+    let of_thing = matrix.rows.iter().filter(|row| row.whose == whose && row.thing == thing);
     let allowed = of_thing.filter_map(|row| {
         let line = match row.answers.get(column)? {
             CellAnswer::Allowed | CellAnswer::Some if row.forbidden => WEAK,

@@ -9,7 +9,7 @@ use super::super::canonical::{canonical, text};
 use super::super::model::{AccessChange, AccessEntry};
 use super::super::owners::general;
 use super::account::{AccountIam, is_user};
-use crate::inventory::{self, Location, one_or_more};
+use crate::inventory::{self, Location, one_or_more, plain};
 use crate::output::UserEntry;
 
 /// A resource that opens something to somebody.
@@ -108,12 +108,10 @@ fn policy(
     let all =
         |list: &[Value], effect: &str| list.iter().all(|one| one.get("Effect").and_then(Value::as_str) == Some(effect));
     let mentioned = |keys: [&str; 2]| -> Vec<String> {
-        let values = gone.iter().chain(&come).flat_map(|statement| {
-            keys.into_iter().flat_map(|key| one_or_more(statement.get(key))).map(|value| match value {
-                Value::String(text) => text.clone(),
-                other => other.to_string(),
-            })
-        });
+        let values = gone
+            .iter()
+            .chain(&come)
+            .flat_map(|statement| keys.into_iter().flat_map(|key| one_or_more(statement.get(key))).map(plain));
         let texts: BTreeSet<String> = values.collect();
         if texts.is_empty() { vec!["*".to_owned()] } else { texts.into_iter().collect() }
     };

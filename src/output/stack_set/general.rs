@@ -96,7 +96,12 @@ impl Generalisation<'_> {
                         other.len() == entries.len() && entries.keys().all(|key| other.contains_key(key))
                     })
                 };
-                if self.alike(first, others, same) { self.object(entries, values, place) } else { Value::Null }
+                if !self.alike(first, others, same) {
+                    return Value::Null;
+                }
+                let inner =
+                    |key: &String| (key.clone(), self.below(key, values, place.below(key), |value| value.get(key)));
+                entries.keys().map(inner).collect::<Map<_, _>>().into()
             }
             Value::Array(entries) => {
                 let same = |other: &&Value| other.as_array().is_some_and(|other| other.len() == entries.len());
@@ -113,14 +118,6 @@ impl Generalisation<'_> {
                 (*first).clone()
             }
         }
-    }
-
-    fn object(&mut self, entries: &Map<String, Value>, values: &[&Value], place: Position) -> Value {
-        let general = |key: &String| {
-            let value = self.below(key, values, place.below(key), |value| value.get(key));
-            (key.clone(), value)
-        };
-        entries.keys().map(general).collect::<Map<_, _>>().into()
     }
 
     fn below<'v>(

@@ -56,14 +56,9 @@ fn head(diff: &Diff) -> String {
     let accounts = diff.accounts.iter().map(|account| Line::bare(Tone::Plain, 0, layout::account_title(account)));
     text += &block(summary::lines(diff).into_iter().chain(accounts.take(TOLD)));
     text.push('\n');
-    for (at, finding) in diff.findings.iter().enumerate() {
-        let line = format!("- **{}** {}: {}\n", finding.severity, code(&finding.rule), code(&finding.message));
-        if at == TOLD || text.len() + line.len() > HEAD {
-            let _ = writeln!(text, "- and {} more", diff.findings.len() - at);
-            break;
-        }
-        text += &line;
-    }
+    let findings = diff.findings.iter();
+    let findings = findings.map(|one| format!("**{}** {}: {}", one.severity, code(&one.rule), code(&one.message)));
+    text += &listed(findings, HEAD.saturating_sub(text.len()));
     if !diff.findings.is_empty() {
         text.push('\n');
     }
@@ -113,15 +108,23 @@ fn foot(all: usize, left_out: &[&DiffPart]) -> String {
         return String::new();
     }
     let mut text = format!("**Left out, since a comment holds no more: {} of {all} parts**\n\n", left_out.len());
-    for (at, part) in left_out.iter().enumerate() {
-        let line = format!("- {}: {}, {} lines\n", code(&part.title), part.rank.words(), part.lines.len());
-        if at == TOLD || text.len() + line.len() > FOOT - 300 {
-            let _ = writeln!(text, "- and {} more", left_out.len() - at);
+    let parts = left_out.iter();
+    let parts = parts.map(|one| format!("{}: {}, {} lines", code(&one.title), one.rank.words(), one.lines.len()));
+    text += &listed(parts, FOOT - 300 - text.len());
+    text + "\nAll of it: `racestack diff`\n"
+}
+
+/// A list of the first texts, as far as there is room for so many bytes, and of how many more there are.
+fn listed(texts: impl ExactSizeIterator<Item = String>, room: usize) -> String {
+    let (mut list, count) = (String::new(), texts.len());
+    for (at, text) in texts.enumerate() {
+        if at == TOLD || list.len() + text.len() + 3 > room {
+            let _ = writeln!(list, "- and {} more", count - at);
             break;
         }
-        text += &line;
+        let _ = writeln!(list, "- {text}");
     }
-    text + "\nAll of it: `racestack diff`\n"
+    list
 }
 
 /// More of a name than this is cut.

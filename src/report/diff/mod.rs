@@ -2,6 +2,7 @@
 //!
 //! All but JSON show the same lines, which `layout` makes, in their own way.
 
+mod access;
 mod html;
 mod layout;
 mod markdown;

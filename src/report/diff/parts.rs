@@ -1,6 +1,7 @@
 //! The parts of a diff below its first lines: the access, what happens to resources, and the files besides the templates, of
 //! which those that run are told in full.
 
+use super::access;
 use super::layout::{self, Line, Tone, told};
 use super::values::changed_lines;
 use crate::diff::{AccessChange, Action, Change, Diff, FileDiff, Presence};
@@ -55,7 +56,7 @@ impl Rank {
 /// The parts, in the order in which they are shown.
 pub(super) fn parts(diff: &Diff) -> Vec<DiffPart> {
     let mut parts = Vec::new();
-    let lines = layout::access(diff);
+    let lines = access::lines(diff);
     if !lines.is_empty() {
         let rank = match diff.access.iter().any(AccessChange::widens) {
             true => Rank::Widened,

@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use super::layout::{Line, NAMES_TOLD, Tone, principal_words, told};
+use super::access::principal_words;
+use super::layout::{Line, NAMES_TOLD, Tone, told};
 use crate::diff::{AccessDirection, AccessPrincipal, Action, Diff, PersonChange, PersonDiff};
 
 /// The lines: access that is widened or narrowed and for how many, who joins, leaves, is renamed or suspended, and what is

@@ -1,0 +1,81 @@
+//! The lines about access: who gains and who loses what.
+
+use super::layout::{Line, Tone, in_accounts, told};
+use crate::diff::{AccessChange, AccessDirection, AccessPrincipal, Change, Diff, Presence};
+
+/// The lines about who gains and who loses what; none where no policy changes.
+pub(super) fn lines(diff: &Diff) -> Vec<Line> {
+    let about_access = |change: &Change| {
+        change.resource_type.starts_with("AWS::IAM::") || change.resource_type == "AWS::S3::BucketPolicy"
+    };
+    if diff.access.is_empty() {
+        let asked = diff.changes.iter().any(about_access);
+        return asked.then(|| Line::bare(Tone::Heading, 2, "no change in access")).into_iter().collect();
+    }
+    let mut lines = vec![Line::bare(Tone::Heading, 2, "access")];
+    lines.extend(diff.access.iter().flat_map(|change| access_lines(change, diff.accounts.len() > 1)));
+    lines
+}
+
+/// The lines about the access of one principal, or of several.
+fn access_lines(change: &AccessChange, several_accounts: bool) -> Vec<Line> {
+    let mut names: Vec<&str> = change.names.iter().map(String::as_str).collect();
+    let count = names.len();
+    names.dedup();
+    let accounts = match change.accounts.as_slice() {
+        [account] if several_accounts => format!(" in {account}"),
+        accounts => in_accounts(accounts.iter().map(String::as_str)),
+    };
+    let (one, several) = principal_words(change.principal);
+    let who = match (names.as_slice(), change.principal) {
+        ([name], AccessPrincipal::Anybody) => format!("{name}{accounts}"),
+        ([name], AccessPrincipal::Resource) => format!("through the {one} {name}{accounts}"),
+        ([name], _) => format!("the {one} {name}{accounts}"),
+        (many, _) => format!("{count} {several}{accounts}: {}", told(many)),
+    };
+    let gone = change.presence == Presence::Removed;
+    let (tone, suffix) = match (change.presence, change.same_as) {
+        (Presence::Removed, _) => (Tone::Destroy, " (gone, with all access)".to_owned()),
+        (Presence::Added, 0) => (Tone::Add, " (new)".to_owned()),
+        (Presence::Added, others) => (Tone::Add, format!(" (new, with the access that {others} had before)")),
+        (Presence::Both, _) => (Tone::Plain, String::new()),
+    };
+    let mut lines = vec![Line::new(tone, 4, format!("{who}{suffix}"))];
+    // What those who are new have in common with others is known.
+    let told = change.entries.iter().filter(|_| !gone && change.same_as == 0);
+    lines.extend(told.map(|entry| {
+        let (tone, word) = match entry.direction {
+            AccessDirection::Widened => (Tone::Warning, "widened"),
+            AccessDirection::Narrowed => (Tone::Destroy, "narrowed"),
+            AccessDirection::Unknown if entry.at_most_narrowed => (Tone::Destroy, "unknown, at most narrowed"),
+            AccessDirection::Unknown => (Tone::Loss, "unknown"),
+        };
+        let conditions = match entry.conditions.as_slice() {
+            [] => String::new(),
+            all => format!(", {}", all.join(", and ")),
+        };
+        let but = match entry.actions.as_slice() {
+            [one] if entry.resources == ["*"] && conditions.is_empty() => one.strip_prefix('*'),
+            _ => None,
+        };
+        let what = match (entry.direction, but) {
+            (AccessDirection::Narrowed, Some(but)) => format!("all there was{but}"),
+            _ => format!("{} on {}{conditions}", entry.actions.join(", "), entry.resources.join(", ")),
+        };
+        Line::new(tone, 8, format!("{word}: {what}"))
+    }));
+    lines
+}
+
+/// The words for one principal of a kind, and for several.
+pub(super) fn principal_words(kind: AccessPrincipal) -> (&'static str, &'static str) {
+    match kind {
+        AccessPrincipal::User => ("user", "users"),
+        AccessPrincipal::NotebookRole => ("notebook role", "notebook roles"),
+        AccessPrincipal::Role => ("role", "roles"),
+        AccessPrincipal::Service => ("service", "services"),
+        AccessPrincipal::Account => ("account", "accounts as a whole"),
+        AccessPrincipal::Anybody => ("anybody", "anybody"),
+        AccessPrincipal::Resource => ("resource", "resources"),
+    }
+}
