@@ -340,6 +340,44 @@ fn what_cloudformation_would_refuse_is_told_before() {
 }
 
 #[test]
+fn what_the_deployment_behind_the_import_would_replace_or_delete_is_told_before() {
+    let limit = "training: {max_runtime_minutes: 60}\n";
+    let mut lost = Lost::new(limit);
+    lost.export.add_user("sato.hana");
+    lost.workspace.write("config/accounts/tokyo/roster.csv", &[ROSTER, b"sato.hana,red,false\n"].concat());
+    let folders = ["export", "config", "out", "import"].map(|name| lost.path(name));
+    lost.export.write(&folders[0]);
+    let [from, config, out, import] = folders.each_ref().map(|path| path.to_str().unwrap());
+    let adopt = |settings: &str| {
+        lost.workspace.write("config/settings.yaml", format!("company: mycompany\n{settings}").as_bytes());
+        let outcome = racestack(&[
+            "adopt",
+            "--account",
+            "tokyo",
+            "--from",
+            from,
+            "--config",
+            config,
+            "--out",
+            out,
+            "--import",
+            import,
+            "--user",
+            "sato.hana",
+        ]);
+        (outcome.code, outcome.stderr)
+    };
+    // The policy on training jobs would go.
+    let (code, stderr) = adopt("");
+    assert!(code == 2 && stderr.contains("would replace or delete 1 resources: run `racestack synth`"), "{stderr}");
+    // A role under another path is another role, of a name that is taken.
+    let (code, stderr) = adopt(&format!("{limit}role_path: /managed/\n"));
+    assert!(code == 1 && stderr.contains("error[diff::refused-replacement]"), "{stderr}");
+    assert!(!folders[3].exists());
+    assert_eq!(adopt(limit), (0, String::new()));
+}
+
+#[test]
 fn a_service_role_under_another_path_leaves_its_service_out() {
     let mut lost = Lost::new("");
     let arn = format!("arn:aws:iam::{ACCOUNT}:role/AWSDeepRacerLambdaAccessRole");

@@ -104,7 +104,7 @@ fn settings_and_rosters_in_the_pages_are_valid() {
             match (named, language.as_str()) {
                 (Some(file), "yaml" | "") => examples.push((path.clone(), file.to_owned(), text.clone())),
                 (None, "yaml") if !TRANSLATIONS.contains(&path.as_str()) => {
-                    serde_saphyr::from_str::<serde_json::Value>(text).unwrap_or_else(|error| panic!("{path}: {error}"));
+                    serde_yaml::from_str::<serde_json::Value>(text).unwrap_or_else(|error| panic!("{path}: {error}"));
                 }
                 (None, "csv") => examples.push((path.clone(), "accounts/tokyo/roster.csv".to_owned(), text.clone())),
                 (None, "") if is_settings(text) => {

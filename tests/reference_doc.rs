@@ -42,7 +42,7 @@ fn page() -> String {
 `config/settings.yaml` sets them for every account, `config/accounts/NAME/settings.yaml` for one, which wins: maps merge, everything
 else replaces. `racestack explain KEY --account NAME` shows a value, and the file and line that set it.\n\n";
     page += "| key | type | default | meaning |\n|---|---|---|---|\n";
-    let defaults: Value = serde_saphyr::from_str(DEFAULTS).unwrap();
+    let defaults: Value = serde_yaml::from_str(DEFAULTS).unwrap();
     for row in rows(&settings) {
         let shown = default_of(&defaults, &row.key).unwrap_or_else(|| "–".to_owned());
         writeln!(page, "| `{}` | {} | {shown} | {} |", row.key, row.kind, row.meaning).unwrap();

@@ -299,12 +299,14 @@ impl Adopting<'_> {
 
 /// What CloudFormation would refuse of the first deployment. It replaces and deletes nothing: what would be, `adopt` does not import.
 fn refused(imported: &OutFolder, new: &OutFolder) -> Result<Vec<Finding>, Failure> {
-    let (diff, findings) = diff::compare(imported, new);
+    let (diff, mut findings) = diff::compare(imported, new);
+    findings.retain(Finding::is_error);
     let count = diff.plan.replace + diff.plan.may_replace + diff.plan.destroy;
-    if count > 0 && !any_error(&findings) {
-        return Err(Failure::Fault(format!("the first deployment would replace or delete {count} resources")));
+    if count > 0 && findings.is_empty() {
+        let message = format!("the deployment behind the import would replace or delete {count} resources");
+        return Err(Failure::Usage(format!("{message}: run `racestack synth`, deploy, and then adopt")));
     }
-    Ok(findings.into_iter().filter(Finding::is_error).collect())
+    Ok(findings)
 }
 
 fn create(path: &Path, text: &str, executable: bool) -> Result<(), Failure> {

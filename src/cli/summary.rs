@@ -33,31 +33,35 @@ impl Row {
 const HEADER: [&str; 7] = ["account", "users", "change", "stacks", "resources", "largest template", "out"];
 /// The column that is left out where nobody has come or gone.
 const CHANGE: usize = 2;
-/// The columns of numbers.
-const NUMBERS: [usize; 3] = [1, 3, 4];
 
-/// The table, a line an account. Numbers are aligned to the right, words to the left.
+/// The table, a line an account.
 pub(super) fn table(rows: Vec<Row>) -> String {
-    let mut lines = vec![HEADER.map(str::to_owned)];
-    lines.extend(rows.into_iter().map(|row| row.0));
-    let width = |column: usize| lines.iter().map(|line| line[column].chars().count()).max().unwrap_or(0);
-    let has_changes = lines.iter().skip(1).any(|line| !line[CHANGE].is_empty());
-    let columns: Vec<(usize, usize)> = (0..HEADER.len())
-        .filter(|column| *column != CHANGE || has_changes)
-        .map(|column| (column, width(column)))
-        .collect();
-    let mut table = String::new();
-    for line in &lines {
-        let cells: Vec<String> = columns
-            .iter()
-            .map(|&(column, width)| match &line[column] {
-                number if NUMBERS.contains(&column) => format!("{number:>width$}"),
-                last if column == HEADER.len() - 1 => last.clone(),
-                word => format!("{word:width$}"),
-            })
-            .collect();
-        table.push_str(&cells.join("  "));
-        table.push('\n');
+    let mut lines = vec![HEADER.map(str::to_owned).to_vec()];
+    lines.extend(rows.into_iter().map(|row| row.0.to_vec()));
+    if lines.iter().skip(1).all(|line| line[CHANGE].is_empty()) {
+        for line in &mut lines {
+            line.remove(CHANGE);
+        }
     }
-    table
+    aligned(&lines)
+}
+
+/// Lines of cells in columns: those of numbers, below a heading, are aligned to the right, those of words to the left.
+pub(super) fn aligned(lines: &[Vec<String>]) -> String {
+    let width = |column: usize| lines.iter().map(|line| line[column].chars().count()).max().unwrap_or(0);
+    let is_number = |cell: &String| !cell.is_empty() && cell.bytes().all(|byte| byte.is_ascii_digit());
+    let mut text = String::new();
+    for line in lines {
+        let cells = line.iter().enumerate().map(|(column, cell)| {
+            let width = width(column);
+            if lines.iter().skip(1).all(|line| is_number(&line[column])) {
+                format!("{cell:>width$}")
+            } else {
+                format!("{cell:width$}")
+            }
+        });
+        text += cells.collect::<Vec<_>>().join("  ").trim_end();
+        text.push('\n');
+    }
+    text
 }

@@ -38,12 +38,9 @@ pub fn parse(source: &Arc<SourceFile>, findings: &mut Vec<Finding>) -> Node {
             continue;
         }
         if is_header(&header, &record) {
-            findings.push(
-                Finding::new(Rule::FileSyntax, "the header stands in the file a second time")
-                    .at(Place::new(source, row_span(&record)))
-                    .related(header[0].place.clone(), "first here")
-                    .help("remove this row"),
-            );
+            let (message, place) =
+                ("the header stands in the file a second time", Place::new(source, row_span(&record)));
+            findings.push(Finding::twice(Rule::FileSyntax, message, &place, &header[0].place, "remove this row"));
         } else if !blank {
             rows.push(row(source, &header, &record, findings));
         }
@@ -205,12 +202,9 @@ fn columns(source: &Arc<SourceFile>, record: &[Cell], findings: &mut Vec<Finding
         let first = columns.iter().find(|other| !name.is_empty() && other.name == name);
         let repeated = first.is_some();
         if let Some(first) = first {
-            findings.push(
-                Finding::new(Rule::FileDuplicateKey, format!("the column `{name}` stands twice in the header"))
-                    .at(place.clone())
-                    .related(first.place.clone(), "first here")
-                    .help(format!("keep one column `{name}`")),
-            );
+            let message = format!("the column `{name}` stands twice in the header");
+            let help = format!("keep one column `{name}`");
+            findings.push(Finding::twice(Rule::FileDuplicateKey, message, &place, &first.place, help));
         }
         columns.push(Column { name, place, repeated });
     }
@@ -222,21 +216,18 @@ fn nameless(source: &Arc<SourceFile>, header: &mut [Column]) -> Option<Finding> 
     if header.iter().any(|column| column.name == "name") {
         return None;
     }
-    let note = roster_schema().columns_note();
-    if let Some(column) = header.iter_mut().find(|column| column_of(&column.name) == Some("name")) {
+    let seems_one = header.iter_mut().find(|column| column_of(&column.name) == Some("name"));
+    let (place, help) = if let Some(column) = seems_one {
         let found = std::mem::replace(&mut column.name, "name".to_owned());
-        let finding = Finding::new(Rule::SettingsMissingKey, "the column `name` is missing");
-        return Some(finding.at(column.place.clone()).help(format!("did you mean `name` by `{found}`?")).note(note));
-    }
-    let start = header.first().map_or(0, |column| column.place.span.start);
-    let end = header.last().map_or(start, |column| column.place.span.end);
-    let finding = Finding::new(Rule::SettingsMissingKey, "the column `name` is missing");
-    let place = Place::new(source, start..end);
-    let help = match header {
-        [_] => "name the column of the IAM user names `name`; what divides columns is a comma, a semicolon or a tab",
-        _ => "name the column of the IAM user names `name`",
+        (column.place.clone(), format!("did you mean `name` by `{found}`?"))
+    } else {
+        let start = header.first().map_or(0, |column| column.place.span.start);
+        let end = header.last().map_or(start, |column| column.place.span.end);
+        let alone = if header.len() == 1 { "; what divides columns is a comma, a semicolon or a tab" } else { "" };
+        (Place::new(source, start..end), format!("name the column of the IAM user names `name`{alone}"))
     };
-    Some(finding.at(place).help(help).note(note))
+    let finding = Finding::new(Rule::SettingsMissingKey, "the column `name` is missing").at(place);
+    Some(finding.help(help).note(roster_schema().columns_note()))
 }
 
 fn row(source: &Arc<SourceFile>, header: &[Column], record: &[Cell], findings: &mut Vec<Finding>) -> Node {

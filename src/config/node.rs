@@ -48,16 +48,22 @@ impl Node {
         rest.map_or(Some(value), |rest| value.get(rest))
     }
 
-    /// Whether something stands under `path`, or in the way to it.
-    pub fn stands_in(&self, path: &str) -> bool {
+    /// The value under `path`, or its nearest ancestor that exists, and whether it is the value itself.
+    fn nearest(&self, path: &str) -> (&Node, bool) {
         let mut node = self;
         for part in path.split('.') {
             match node.get(part) {
                 Some(child) => node = child,
-                None => return !matches!(node.content, Content::Map(_)),
+                None => return (node, false),
             }
         }
-        true
+        (node, true)
+    }
+
+    /// Whether something stands under `path`, or in the way to it.
+    pub fn stands_in(&self, path: &str) -> bool {
+        let (node, found) = self.nearest(path);
+        found || !matches!(node.content, Content::Map(_))
     }
 
     /// The entries of a map; none for everything else.
@@ -70,14 +76,21 @@ impl Node {
 
     /// The place of the value under `path`, or of its nearest ancestor that exists.
     pub fn place_of(&self, path: &str) -> Place {
-        let mut node = self;
-        for part in path.split('.') {
-            match node.get(part) {
-                Some(child) => node = child,
-                None => break,
-            }
+        self.nearest(path).0.place.clone()
+    }
+
+    /// Gives the value, and all in it, one place; how many values that are.
+    pub(super) fn move_to(&mut self, place: &Place) -> usize {
+        self.place = place.clone();
+        let mut of_entry = |entry: &mut Entry| {
+            entry.key_place = place.clone();
+            entry.value.move_to(place)
+        };
+        1 + match &mut self.content {
+            Content::Sequence(values) => values.iter_mut().map(|value| value.move_to(place)).sum::<usize>(),
+            Content::Map(entries) => entries.iter_mut().map(&mut of_entry).sum(),
+            Content::Null | Content::Scalar { .. } => 0,
         }
-        node.place.clone()
     }
 
     /// The places of the values of the list under `path`.

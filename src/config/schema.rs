@@ -51,14 +51,18 @@ impl Schema {
     /// Every key that the schema knows, those of maps with dots.
     pub fn keys(&self) -> Vec<String> {
         let mut keys = Vec::new();
-        self.collect_keys(&self.root, "", &mut keys);
+        self.collect(&self.root, "", &mut |path, _| keys.push(path.to_owned()));
         keys
     }
 
     /// The columns that a roster in a table can have, beside one for each tag.
     pub fn columns(&self) -> Vec<String> {
         let mut columns = Vec::new();
-        self.collect_columns(self.root.get("items").unwrap_or(&Value::Null), "", &mut columns);
+        self.collect(self.root.get("items").unwrap_or(&Value::Null), "", &mut |path, schema| {
+            if schema.get("additionalProperties").is_none_or(|others| others == false) {
+                columns.push(path.to_owned());
+            }
+        });
         columns
     }
 
@@ -67,25 +71,15 @@ impl Schema {
         format!("the columns are {} and `tags.KEY`", quoted_list(&self.columns()))
     }
 
-    fn collect_keys(&self, schema: &Value, path: &str, keys: &mut Vec<String>) {
-        let properties = self.resolve(schema).get("properties").and_then(Value::as_object);
-        for (key, schema) in properties.into_iter().flatten() {
-            let path = join(path, key);
-            self.collect_keys(schema, &path, keys);
-            keys.push(path);
-        }
-    }
-
-    fn collect_columns(&self, schema: &Value, path: &str, columns: &mut Vec<String>) {
+    /// Calls `found` with the path and the schema of each key below `schema`, in each of its choices.
+    fn collect(&self, schema: &Value, path: &str, found: &mut impl FnMut(&str, &Value)) {
         let schema = self.resolve(schema);
         let choices = schema.get("anyOf").and_then(Value::as_array);
-        choices.into_iter().flatten().for_each(|choice| self.collect_columns(choice, path, columns));
+        choices.into_iter().flatten().for_each(|choice| self.collect(choice, path, found));
         for (key, schema) in schema.get("properties").and_then(Value::as_object).into_iter().flatten() {
             let path = join(path, key);
-            if self.resolve(schema).get("additionalProperties").is_none_or(|others| others == false) {
-                columns.push(path.clone());
-            }
-            self.collect_columns(schema, &path, columns);
+            found(&path, self.resolve(schema));
+            self.collect(schema, &path, found);
         }
     }
 

@@ -175,9 +175,8 @@ impl Reader<'_> {
         let template_bucket =
             self.optional("deploy.template_bucket", deploy.template_bucket.as_deref(), BucketName::parse);
         let git_sync = self.optional("deploy.git_sync", deploy.git_sync.as_deref(), RepositoryPath::parse);
-        let (tags, mut tag_findings) =
-            tags::read(settings.tags.as_ref(), self.config.node.get("tags"), Rule::SettingsInvalidTag);
-        self.findings.append(&mut tag_findings);
+        let node = self.config.node.get("tags");
+        let tags = tags::read(settings.tags.as_ref(), node, Rule::SettingsInvalidTag, self.findings);
         let allowed_types = self.all_allowed_types();
         let instance_type =
             self.required("notebooks.instance_type", notebooks.instance_type.as_deref(), InstanceType::parse);

@@ -81,27 +81,20 @@ impl Reader<'_> {
 
 /// What speaks against an instance type for notebooks.
 pub(super) fn check(instance_type: &InstanceType, allowed: Option<&AllowedTypes>, place: &Place) -> Option<Finding> {
-    let refused = allowed.filter(|allowed| !allowed.allow(instance_type));
-    if let Some(allowed) = refused {
+    let finding = |rule, message: String, help: String| Finding::new(rule, message).at(place.clone()).help(help);
+    let family = instance_type.family();
+    if let Some(allowed) = allowed.filter(|allowed| !allowed.allow(instance_type)) {
         let patterns: Vec<String> = allowed.patterns().map(|pattern| format!("`{pattern}`")).collect();
         let message =
             format!("found the instance type `{instance_type}`, allowed for notebooks are {}", patterns.join(", "));
-        let finding = Finding::new(Rule::NotebookTypeNotAllowed, message).at(place.clone());
-        return Some(
-            finding.help("set `instance_type` to one of them, or add it to `notebooks.allowed_instance_types`"),
-        );
+        let help = "set `instance_type` to one of them, or add it to `notebooks.allowed_instance_types`";
+        return Some(finding(Rule::NotebookTypeNotAllowed, message, help.to_owned()));
     }
-    if let Some(retired) = retired::family(instance_type.family()) {
-        let finding = Finding::new(
-            Rule::NotebookRetiredType,
-            format!("the platform `{}` does not offer `{instance_type}`", facts::NOTEBOOK_PLATFORM),
-        );
-        return Some(
-            finding
-                .at(place.clone())
-                .help(format!("set `instance_type` to another, such as `{}`", retired.instead))
-                .note(format!("it dropped the family `{}`", instance_type.family())),
-        );
+    if let Some(retired) = retired::family(family) {
+        let message = format!("the platform `{}` does not offer `{instance_type}`", facts::NOTEBOOK_PLATFORM);
+        let help = format!("set `instance_type` to another, such as `{}`", retired.instead);
+        let note = format!("it dropped the family `{family}`");
+        return Some(finding(Rule::NotebookRetiredType, message, help).note(note));
     }
     if facts::NOTEBOOK_INSTANCE_TYPES.contains(&instance_type.as_str()) {
         return None;
@@ -109,10 +102,9 @@ pub(super) fn check(instance_type: &InstanceType, allowed: Option<&AllowedTypes>
     let known = facts::NOTEBOOK_INSTANCE_TYPES.iter().copied();
     let help = suggest(instance_type.as_str(), known, "check `instance_type`");
     let message = format!("the instance type `{instance_type}` is not among those known for notebooks");
-    let finding = Finding::new(Rule::NotebookUnknownType, message).at(place.clone()).help(help);
-    if facts::COMPLETE_FAMILIES.contains(&instance_type.family()) {
-        let note =
-            format!("AWS adds no sizes to `{}` any more, so CloudFormation would refuse it", instance_type.family());
+    let finding = finding(Rule::NotebookUnknownType, message, help);
+    if facts::COMPLETE_FAMILIES.contains(&family) {
+        let note = format!("AWS adds no sizes to `{family}` any more, so CloudFormation would refuse it");
         return Some(Finding { severity: Severity::Error, ..finding }.note(note));
     }
     Some(finding)

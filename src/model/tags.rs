@@ -84,9 +84,13 @@ fn is_key(text: &str) -> bool {
 }
 
 /// The tags of a `tags:` map, checked. `node` is the map, for the places; the findings are of `rule`.
-pub fn read(tags: Option<&BTreeMap<String, String>>, node: Option<&Node>, rule: Rule) -> (Vec<Tag>, Vec<Finding>) {
+pub fn read(
+    tags: Option<&BTreeMap<String, String>>,
+    node: Option<&Node>,
+    rule: Rule,
+    findings: &mut Vec<Finding>,
+) -> Vec<Tag> {
     let mut taken: Vec<Tag> = Vec::new();
-    let mut findings = Vec::new();
     for (key, value) in tags.into_iter().flatten() {
         let entry = node.and_then(|node| node.entries().iter().find(|entry| entry.key == *key));
         let mut refuse = |message: String, help: String, at_value: bool| {
@@ -117,7 +121,7 @@ pub fn read(tags: Option<&BTreeMap<String, String>>, node: Option<&Node>, rule: 
             taken.push(Tag::new(key, value));
         }
     }
-    (taken, findings)
+    taken
 }
 
 /// Lays a person's tags over the company's; keys are compared without regard to case, as IAM does.
@@ -134,7 +138,9 @@ mod tests {
 
     fn messages(pairs: &[(&str, &str)]) -> Vec<String> {
         let tags = pairs.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect();
-        read(Some(&tags), None, Rule::RosterInvalidTag).1.into_iter().map(|finding| finding.message).collect()
+        let mut findings = Vec::new();
+        read(Some(&tags), None, Rule::RosterInvalidTag, &mut findings);
+        findings.into_iter().map(|finding| finding.message).collect()
     }
 
     #[test]

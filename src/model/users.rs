@@ -126,8 +126,8 @@ impl RowReader<'_> {
         let (row, defaults, known) = (self.row, self.defaults, self.known);
         let place = self.node.place_of("name");
         // What needs no name is looked at first: a person with a wrong name may have a wrong tag as well.
-        let (own_tags, mut tag_findings) = tags::read(row.tags.as_ref(), self.node.get("tags"), Rule::RosterInvalidTag);
-        self.findings.append(&mut tag_findings);
+        let places = self.node.get("tags");
+        let own_tags = tags::read(row.tags.as_ref(), places, Rule::RosterInvalidTag, self.findings);
         let team = self.team_tag();
         let person_tags = self.person_tags();
         let refused = |refusal: Refusal| {

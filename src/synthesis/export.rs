@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use super::Failure;
-use super::stale::stale;
+use super::folders::stale;
 use crate::finding::{Finding, any_error};
 use crate::output::{self, AccountAssembly, Manifest, OutputFile, StackSetMember};
 use crate::plan::{AccountPlan, Part};

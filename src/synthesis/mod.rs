@@ -3,19 +3,17 @@
 //! puts anything in its place.
 
 mod account;
-mod claimed;
 pub(crate) mod committed;
 pub(crate) mod export;
+mod folders;
 mod identity;
 pub(crate) mod inputs;
 pub(crate) mod lock;
-mod stale;
 
 use std::path::Path;
 
 pub(crate) use account::{AccountOutput, SynthOptions, synthesise_all};
-pub(crate) use claimed::claim;
-pub(crate) use stale::stale;
+pub(crate) use folders::{claim, stale};
 
 use crate::files::{self, FileError};
 use crate::finding::Finding;

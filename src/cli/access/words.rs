@@ -2,6 +2,7 @@
 
 use std::fmt::Write;
 
+use super::super::summary::aligned;
 use crate::check::{ActingPrincipal, Answer, Asker, Owner, Question, Reason, Who};
 use crate::iam::{Decision, is_beyond_policies};
 use crate::model::User;
@@ -123,22 +124,11 @@ pub(super) fn table(user: &User, answers: &[Answer]) -> String {
             _ => "in part",
         }
     };
-    let width = rows.iter().map(|(_, verb)| verb.chars().count()).max().unwrap_or_default();
-    let heading = format!("what `{}` may do", user.name);
-    let width = width.max(heading.chars().count());
-    let line = |what: &str, cells: &[&str]| {
-        let mut line = format!("{what:width$}");
-        for cell in cells {
-            // Writing to a string cannot fail.
-            let _ = write!(line, "  {cell:7}");
-        }
-        format!("{}\n", line.trim_end())
-    };
-    let headings: Vec<&str> = columns.iter().map(|(_, heading)| *heading).collect();
-    let mut text = line(&heading, &headings);
-    for row in rows {
-        let cells: Vec<&str> = columns.iter().map(|(asker, _)| cell(row, *asker)).collect();
-        text.push_str(&line(row.1, &cells));
-    }
-    text
+    let headings = columns.iter().map(|(_, heading)| (*heading).to_owned());
+    let mut lines = vec![std::iter::once(format!("what `{}` may do", user.name)).chain(headings).collect()];
+    lines.extend(rows.into_iter().map(|row| {
+        let cells = columns.iter().map(|(asker, _)| cell(row, *asker).to_owned());
+        std::iter::once(row.1.to_owned()).chain(cells).collect()
+    }));
+    aligned(&lines)
 }

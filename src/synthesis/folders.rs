@@ -1,0 +1,62 @@
+//! The folders that commands write as a whole: who may write to one, and what of one is not as it would be written.
+
+use std::path::Path;
+
+use super::Failure;
+use crate::files::{self, FileLock};
+use crate::finding::{Finding, Rule};
+use crate::output::{self, OutputFile};
+use crate::source::{Place, SourceFile};
+
+/// What resolves conflicts in the out folder.
+const RESOLVE: &str = "run `racestack synth`, then `git add` the out folder: no line of it has to be merged by hand";
+
+/// What keeps git from changing line endings.
+const KEEP_LINE_ENDINGS: &str = "add the line `out/** text=auto eol=lf` to `.gitattributes`, as `racestack init` does, and \
+                                 run `racestack synth`";
+
+/// Finds what in a folder differs from what it should hold; `help` says how to bring it up to date.
+pub(crate) fn stale(
+    folder: &Path,
+    wanted: &[OutputFile],
+    help: &str,
+    findings: &mut Vec<Finding>,
+) -> Result<(), Failure> {
+    for (name, difference) in output::compare(folder, wanted)? {
+        let path = folder.join(name);
+        let message = format!("`{}` is stale: {}", path.display(), difference.as_str());
+        let help = match difference {
+            output::Difference::LineEndings => KEEP_LINE_ENDINGS,
+            output::Difference::Conflict => RESOLVE,
+            _ => help,
+        };
+        findings.push(Finding::new(Rule::OutputStale, message).at(Place::whole(&SourceFile::new(path, ""))).help(help));
+    }
+    Ok(())
+}
+
+/// Keeps other runs from writing to the folder that `option` names beside this one. With `shared`, this run only reads it.
+///
+/// # Errors
+/// When what is written there would get in the way of what is `taken`, or the folder cannot be replaced.
+pub(crate) fn claim(
+    option: &str,
+    folder: &Path,
+    taken: &[(&Path, &str)],
+    shared: bool,
+    notice: &dyn Fn(&str),
+) -> Result<Option<FileLock>, Failure> {
+    let real = files::real_path(folder)?;
+    for (taken, what) in taken {
+        let taken = files::real_path(taken)?;
+        if real.starts_with(&taken) || taken.starts_with(&real) {
+            let message = format!("`{option} {}` and {what} are in each other's way", folder.display());
+            return Err(Failure::Usage(format!("{message}; name a folder beside it")));
+        }
+    }
+    let Some(parent) = folder.parent().filter(|_| folder.file_name().is_some()) else {
+        return Err(Failure::Usage(format!("`{option} {}` names no folder to be replaced", folder.display())));
+    };
+    let parent = if parent.as_os_str().is_empty() { Path::new(".") } else { parent };
+    if shared { Ok(output::claim_shared(parent, notice)?) } else { Ok(Some(output::claim(parent, notice)?)) }
+}
