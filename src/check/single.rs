@@ -6,13 +6,13 @@ use super::checked::Checked;
 use super::guard::{self, Representatives, RuleSet, TemplateOutcomes};
 use super::limits::{self, Counts, PolicySize};
 use super::references::{self, References};
-use super::structure::{self, Expected};
+use super::structure::Expected;
 use super::yaml_words;
 use super::{isolation, lifecycle};
 use crate::facts::date::Date;
 use crate::finding::Finding;
 use crate::plan::{Names, Part, StackPlan};
-use crate::render::{self, Contents, RenderFailure, Rendered, Template, Templates};
+use crate::render::{Contents, RenderFailure, Rendered, Template, Templates};
 
 /// All that these checks know besides a template and its stack.
 pub(super) struct CheckContext<'a> {
@@ -40,6 +40,7 @@ pub(super) struct CheckBatch<'a> {
 
 /// What the checks of a template tell of it, besides what they find.
 pub(super) struct CheckedTemplate<'a> {
+    stack: &'a StackPlan<'a>,
     pub rendered: &'a Rendered,
     pub contents: Contents,
     pub policies: Vec<PolicySize>,
@@ -56,22 +57,17 @@ pub(super) struct CheckedTemplate<'a> {
 pub(super) fn check<'a>(
     context: &CheckContext<'_>,
     templates: &Templates,
-    (stacks, rendered): (&[StackPlan<'_>], &'a [Rendered]),
+    (stacks, rendered): (&'a [StackPlan<'a>], &'a [Rendered]),
     representatives: &Representatives,
 ) -> Result<CheckBatch<'a>, RenderFailure> {
     let mut batch = CheckBatch::default();
     let mut read = Vec::new();
     for (stack, rendered) in stacks.iter().zip(rendered) {
-        let composed = context.expected.template(stack, rendered);
-        let is_composed = composed.is_some();
-        match composed.map_or_else(|| render::read(templates, rendered), |template| Ok(Ok(template)))? {
-            Ok(template) => {
+        match context.expected.read(templates, stack, rendered)? {
+            Ok((template, wrong)) => {
                 let index = batch.templates.len();
-                if !is_composed {
-                    let found = structure::check(stack, context.expected, &Checked::new(&template));
-                    batch.findings.extend(found);
-                }
-                batch.add(context, rendered, &template);
+                batch.findings.extend(wrong);
+                batch.add(context, stack, rendered, &template);
                 read.push((index, template));
             }
             Err(finding) => batch.findings.push(finding),
@@ -83,7 +79,13 @@ pub(super) fn check<'a>(
 
 impl<'a> CheckBatch<'a> {
     /// Checks a template, all but the guard rules.
-    fn add(&mut self, context: &CheckContext<'_>, rendered: &'a Rendered, template: &Template) {
+    fn add(
+        &mut self,
+        context: &CheckContext<'_>,
+        stack: &'a StackPlan<'a>,
+        rendered: &'a Rendered,
+        template: &Template,
+    ) {
         let one = Checked::new(template);
         self.findings.extend(limits::check_template(&one, context.bytes));
         self.findings.extend(isolation::of_template(&one, context.documented));
@@ -98,6 +100,7 @@ impl<'a> CheckBatch<'a> {
             self.stacks.push((template.part, template.value.get("Resources").cloned().unwrap_or_default()));
         }
         self.templates.push(CheckedTemplate {
+            stack,
             rendered,
             contents: template.contents(),
             policies: limits::policy_sizes(&one),
@@ -116,8 +119,8 @@ impl<'a> CheckBatch<'a> {
         let mut again = Vec::new();
         for (index, one) in self.templates.iter_mut().enumerate() {
             if !context.rules.close(&mut one.outcomes) {
-                match render::read(templates, one.rendered)? {
-                    Ok(template) => again.push((index, template)),
+                match context.expected.read(templates, one.stack, one.rendered)? {
+                    Ok((template, _)) => again.push((index, template)),
                     Err(finding) => self.findings.push(finding),
                 }
             }

@@ -5,20 +5,20 @@
 //! not) whose every value is a word found nowhere else. The parsed resources of the prototype, with the person's values in
 //! the place of the words, must be the person's resources. What a template gives everybody alike is thus no matter.
 //!
-//! Most often that is known from the text, and of the people of a stack one alone is parsed: see `Expected::template`.
+//! Most often that is known from the text, and of the people of a stack one alone is parsed: see `Expected::read`.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use memchr::memmem;
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use super::checked::Checked;
 use crate::finding::{Finding, Rule};
 use crate::model::User;
 use crate::plan::{Part, StackPlan};
 use crate::render::{
-    NOBODY_ID, PROTOTYPE_ID, People, RenderFailure, Rendered, Substitution, Template, Templates, UserShape,
+    self, NOBODY_ID, PROTOTYPE_ID, People, RenderFailure, Rendered, Substitution, Template, Templates, UserShape,
     expand_short_tags, resources_of_prototypes,
 };
 
@@ -43,12 +43,33 @@ impl<'p> Expected<'p> {
         Ok(Self { people, shared, prototypes })
     }
 
+    /// Reads the template of a stack, with what is wrong with its structure; inside, a finding where it holds what CloudFormation
+    /// does not know.
+    ///
+    /// # Errors
+    /// When it is no YAML.
+    pub fn read(
+        &self,
+        templates: &Templates,
+        stack: &StackPlan<'_>,
+        rendered: &Rendered,
+    ) -> Result<Result<(Template, Vec<Finding>), Finding>, RenderFailure> {
+        if let Some(template) = self.by_prototypes(stack, rendered) {
+            return Ok(Ok((template, Vec::new())));
+        }
+        let read = render::read(templates, rendered)?;
+        Ok(read.map(|template| {
+            let wrong = check(stack, self, &Checked::new(&template));
+            (template, wrong)
+        }))
+    }
+
     /// The template of a users stack, in which each person's text is their prototype's to the byte, but for the person's values.
-    /// `None` where that is not so, or not known: then all of it must be read, and `check`ed.
+    /// `None` where that is not so, or not known: then all of it must be read, and its structure checked.
     ///
     /// The template is parsed with its first person alone. That shows that resources stand there; and every other person's text
     /// is a `Fragment`, too: what it parses to is what the prototype's does, with the person's values.
-    pub fn template(&self, stack: &StackPlan<'_>, rendered: &Rendered) -> Option<Template> {
+    fn by_prototypes(&self, stack: &StackPlan<'_>, rendered: &Rendered) -> Option<Template> {
         let person = |user: &&User| Some((self.people.fragment(&UserShape::of(user))?, Substitution::of(user)));
         let people: Vec<_> = stack.users.iter().map(person).collect::<Option<_>>()?;
         let text = rendered.source.text.as_str();
@@ -73,14 +94,17 @@ impl<'p> Expected<'p> {
     }
 }
 
-/// Checks a template that was read, if it is one of users. What is wrong with several people alike is one finding.
-pub fn check(stack: &StackPlan<'_>, expected: &Expected<'_>, one: &Checked<'_>) -> Vec<Finding> {
+/// What is wrong with the structure of a template, if it is one of users. What is wrong with several people alike is one finding.
+fn check(stack: &StackPlan<'_>, expected: &Expected<'_>, one: &Checked<'_>) -> Vec<Finding> {
     if !matches!(stack.part, Part::Users(_)) {
         return Vec::new();
     }
     // A stack that everybody has left holds one resource at least.
     let mut count = if stack.users.is_empty() { expected.shared.max(1) } else { expected.shared };
-    let mut wrong: BTreeMap<String, (Mismatch, usize)> = BTreeMap::new();
+    let nothing = Map::new();
+    let resources = one.template.value.get("Resources").and_then(Value::as_object).unwrap_or(&nothing);
+    // By what the logical ID of the first wrong resource has behind the person's.
+    let mut wrong: BTreeMap<&str, (String, String, usize)> = BTreeMap::new();
     for user in &stack.users {
         let Some(prototype) = expected.prototypes.get(&UserShape::of(user)).and_then(Value::as_object) else {
             continue;
@@ -88,64 +112,32 @@ pub fn check(stack: &StackPlan<'_>, expected: &Expected<'_>, one: &Checked<'_>) 
         // What does not begin with the person's logical ID belongs to nobody, and is one too many below.
         let own = prototype.iter().filter_map(|(id, value)| Some((id.strip_prefix(PROTOTYPE_ID)?, value)));
         count += own.clone().count();
-        if let Some(mismatch) = mismatch(one, user, own) {
-            let (_, more) = wrong.entry(mismatch.suffix.clone()).or_insert((mismatch, 0));
-            *more += 1;
+        let (name, values) = (&user.name, Substitution::of(user));
+        let mut own = own.map(|(suffix, value)| (suffix, format!("{}{suffix}", user.logical_id), value));
+        if let Some((suffix, id, _)) = own.find(|(_, id, value)| resources.get(id) != Some(&values.value(value))) {
+            let what = if resources.contains_key(&id) {
+                format!("the resource `{id}` is not what the template gives others, with the values of `{name}`")
+            } else {
+                format!("the resource `{id}` of the user `{name}` is missing")
+            };
+            wrong.entry(suffix).and_modify(|(.., more)| *more += 1).or_insert((what, id, 0));
         }
     }
-    let mut findings: Vec<Finding> =
-        wrong.into_values().map(|(mismatch, people)| mismatch.finding(one, people)).collect();
+    let finding = |(what, id, more): (String, String, usize)| {
+        let others = match more {
+            0 => String::new(),
+            1 => "; so it is for 1 more person of this stack".to_owned(),
+            _ => format!("; so it is for {more} more people of this stack"),
+        };
+        structure(one, &format!("Resources/{id}"), format!("{what}{others}"))
+    };
+    let mut findings: Vec<Finding> = wrong.into_values().map(finding).collect();
     let found = one.template.resources().count();
     if found != count {
         let message = format!("found {found} resources in `{}`, expected {count}", stack.part.name());
         findings.push(structure(one, "Resources", message));
     }
     findings
-}
-
-/// The first resource in which a person differs from their prototype.
-struct Mismatch {
-    /// What the logical ID has behind the person's.
-    suffix: String,
-    user: String,
-    id: String,
-    missing: bool,
-}
-
-impl Mismatch {
-    /// `people` are those with the same mismatch, this person among them.
-    fn finding(&self, one: &Checked<'_>, people: usize) -> Finding {
-        let Self { id, user, .. } = self;
-        let what = if self.missing {
-            format!("the resource `{id}` of the user `{user}` is missing")
-        } else {
-            format!("the resource `{id}` is not what the template gives others, with the values of `{user}`")
-        };
-        let others = match people {
-            1 => String::new(),
-            2 => "; so it is for 1 more person of this stack".to_owned(),
-            _ => format!("; so it is for {} more people of this stack", people - 1),
-        };
-        structure(one, &format!("Resources/{id}"), format!("{what}{others}"))
-    }
-}
-
-fn mismatch<'v>(
-    one: &Checked<'_>,
-    user: &User,
-    prototype: impl Iterator<Item = (&'v str, &'v Value)>,
-) -> Option<Mismatch> {
-    let resources = one.template.value.get("Resources")?;
-    let substitution = Substitution::of(user);
-    for (suffix, expected) in prototype {
-        let id = format!("{}{suffix}", user.logical_id);
-        let found = resources.get(&id);
-        if found != Some(&substitution.value(expected)) {
-            let missing = found.is_none();
-            return Some(Mismatch { suffix: suffix.to_owned(), user: user.name.to_string(), id, missing });
-        }
-    }
-    None
 }
 
 fn structure(one: &Checked<'_>, path: &str, message: String) -> Finding {
