@@ -79,8 +79,14 @@ pub(super) fn run(args: &AdoptArgs, watch: &Progress<'_>) -> Result<Reply, Failu
         return Err(Failure::Usage(message));
     }
     let mut findings = Vec::new();
-    let said = Adopting { args, from, target, watch }.run(&mut findings);
-    Reply::new(findings, said)
+    let stdout = match (Adopting { args, from, target, watch }).run(&mut findings) {
+        Err(Failure::Findings(more)) => {
+            findings.extend(more);
+            String::new()
+        }
+        said => said?,
+    };
+    Ok(Reply { findings, stdout, ..Reply::default() })
 }
 
 /// An account that is adopted.
@@ -135,8 +141,8 @@ impl Adopting<'_> {
                     format!("there is no `{}`: name the company, such as `--company mycompany`", company.display());
                 return Err(Failure::Usage(message));
             };
-            if let Err(refusal) = Company::parse(name) {
-                let message = format!("found `{}` for `--company`, allowed is {}", shorten(name), refusal.allowed);
+            if let Err(allowed) = Company::parse(name) {
+                let message = format!("found `{}` for `--company`, allowed is {allowed}", shorten(name));
                 return Err(Failure::Usage(message));
             }
             create(&company, &format!("company: {}\n", render::scalar(name)), false)?;

@@ -59,18 +59,6 @@ impl From<String> for Reply {
 }
 
 impl Reply {
-    /// The reply of a command that found `findings` on its way, with what it prints, or what stopped it.
-    fn new(mut findings: Vec<Finding>, printed: Result<String, Failure>) -> Result<Self, Failure> {
-        let stdout = match printed {
-            Err(Failure::Findings(more)) => {
-                findings.extend(more);
-                String::new()
-            }
-            printed => printed?,
-        };
-        Ok(Self { findings, stdout, ..Self::default() })
-    }
-
     /// Reports the findings, in order, what several accounts have in common once: to standard error for people, to standard
     /// output for machines.
     fn outcome(mut self, format: Format, colour: bool) -> Outcome {

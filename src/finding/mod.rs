@@ -168,25 +168,18 @@ const SHOWN: usize = 100;
 
 /// Keeps the first findings of each rule, and says at the next one how many more there are. Suppressed ones all stay.
 pub fn cap(findings: &mut Vec<Finding>) {
-    type CappedBy = (Rule, Severity, Option<String>);
-    let kind = |finding: &Finding| -> CappedBy { (finding.rule, finding.severity, finding.guard_rule.clone()) };
-    let mut counts: BTreeMap<CappedBy, usize> = BTreeMap::new();
+    let kind = |finding: &Finding| (finding.rule, finding.severity, finding.guard_rule.clone());
+    // How many there are of a kind, and how many of them were seen.
+    let mut counts: BTreeMap<_, (usize, usize)> = BTreeMap::new();
     for finding in findings.iter().filter(|finding| finding.suppressed.is_none()) {
-        *counts.entry(kind(finding)).or_default() += 1;
+        counts.entry(kind(finding)).or_default().0 += 1;
     }
-    if counts.values().all(|count| *count <= SHOWN) {
-        return;
-    }
-    let mut seen: BTreeMap<CappedBy, usize> = BTreeMap::new();
     findings.retain_mut(|finding| {
-        if finding.suppressed.is_some() {
-            return true;
-        }
-        let kind = kind(finding);
-        let (count, seen) = (counts.get(&kind).copied().unwrap_or_default(), seen.entry(kind).or_default());
+        let counted = counts.get_mut(&kind(finding)).filter(|_| finding.suppressed.is_none());
+        let Some((count, seen)) = counted else { return true };
         *seen += 1;
-        if count > SHOWN && *seen == SHOWN {
-            let more = count - SHOWN + 1;
+        if *count > SHOWN && *seen == SHOWN {
+            let more = *count - SHOWN + 1;
             let of = finding.guard_rule.clone().unwrap_or_else(|| finding.rule.info().id.to_owned());
             *finding = Finding {
                 severity: finding.severity,

@@ -9,7 +9,7 @@ use super::company_policies::CompanyPolicies;
 use super::instance_types::{self, AllowedTypesOfAccount};
 use super::lock::PlacementLock;
 use super::names::{
-    AccountId, AccountName, BucketName, Company, IamPath, InstanceType, KmsKeyArn, PrincipalPattern, Refusal, Region,
+    AccountId, AccountName, BucketName, Company, IamPath, InstanceType, KmsKeyArn, PrincipalPattern, Region,
     RepositoryPath, RoleSuffix,
 };
 use super::network::{AllowedNetworks, NotebookNetwork};
@@ -261,9 +261,8 @@ impl Reader<'_> {
 
     fn account_name(&mut self) -> Option<AccountName> {
         AccountName::parse(&self.config.name)
-            .map_err(|refusal| {
-                let message =
-                    format!("found the account folder `{}`, allowed are {}", self.config.name, refusal.allowed);
+            .map_err(|allowed| {
+                let message = format!("found the account folder `{}`, allowed are {allowed}", self.config.name);
                 let finding = Finding::new(Rule::AccountInvalidName, message);
                 self.findings.push(finding.at(Place::whole(&self.config.source)).help("rename the folder"));
             })
@@ -271,11 +270,11 @@ impl Reader<'_> {
     }
 }
 
-fn principal_pattern(text: &str) -> Result<String, Refusal> {
+fn principal_pattern(text: &str) -> Result<String, &'static str> {
     PrincipalPattern::parse(text).map(|pattern| pattern.as_str().to_owned())
 }
 
-fn contact(text: &str) -> Result<String, Refusal> {
+fn contact(text: &str) -> Result<String, &'static str> {
     let valid = !text.trim().is_empty() && text.chars().count() <= 200 && !text.contains(char::is_control);
-    if valid { Ok(text.trim().to_owned()) } else { Err(Refusal { allowed: "one line of 1 to 200 characters" }) }
+    if valid { Ok(text.trim().to_owned()) } else { Err("one line of 1 to 200 characters") }
 }

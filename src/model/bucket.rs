@@ -4,7 +4,7 @@ use std::path::Path;
 
 use chrono::NaiveDateTime;
 
-use super::names::{BucketName, Company, KmsKeyArn, Refusal, Region};
+use super::names::{BucketName, Company, KmsKeyArn, Region};
 use super::reader::Reader;
 use crate::config::{DEFAULTS_PATH, Node};
 use crate::finding::{Finding, Rule};
@@ -80,7 +80,7 @@ impl Reader<'_> {
         }
         let created = self.required("bucket.created", bucket.created.as_deref(), |text| {
             let digits = text.len() == 14 && text.bytes().all(|byte| byte.is_ascii_digit());
-            digits.then(|| text.to_owned()).ok_or(Refusal { allowed: "14 digits, `YYYYMMDDhhmmss`, in quotes" })
+            digits.then(|| text.to_owned()).ok_or("14 digits, `YYYYMMDDhhmmss`, in quotes")
         });
         if let Some(created) = created.as_deref()
             && NaiveDateTime::parse_from_str(created, "%Y%m%d%H%M%S").is_err()
@@ -93,8 +93,8 @@ impl Reader<'_> {
         let purpose = bucket.purpose.as_deref()?;
         let name = format!("{company}-aws-deepracer-{purpose}-{}", created?);
         let parsed = BucketName::parse(&name);
-        if let Err(refusal) = &parsed {
-            let message = format!("the bucket would be named `{name}`, allowed is {}", refusal.allowed);
+        if let Err(allowed) = &parsed {
+            let message = format!("the bucket would be named `{name}`, allowed is {allowed}");
             let purpose = self.config.node.place_of("bucket.purpose");
             // The default purpose is no mistake of the user's: then the company's name is too long.
             let place =

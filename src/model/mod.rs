@@ -30,7 +30,7 @@ pub use instance_types::{AllowedTypes, AllowedTypesOfAccount};
 pub use lock::{FEW_LEAVERS, FEW_LEAVERS_PERCENT, LockEntry, PlacementLock, StackNumber, stack_word};
 pub use names::{
     AccountId, AccountName, BucketName, Company, EmailAddress, FolderName, IamPath, InstanceType, KmsKeyArn, LogicalId,
-    NotebookName, Refusal, Region, RepositoryPath, SecurityGroupId, StackName, SubnetId, UserName,
+    NotebookName, Region, RepositoryPath, SecurityGroupId, StackName, SubnetId, UserName,
 };
 pub use network::{AllowedNetworks, NotebookNetwork};
 pub use operations::{Budgets, KeyRotation, MAX_AGE_DAYS, key_rotation_role};

@@ -7,13 +7,6 @@ use regex::Regex;
 
 use crate::facts::{self, limits};
 
-/// Why a text is no name of a kind.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Refusal {
-    /// What is allowed, in words that fit behind "allowed are" or "allowed is".
-    pub allowed: &'static str,
-}
-
 /// The most characters of an ARN, and of what has no limit of its own.
 /// Source: <https://docs.aws.amazon.com/IAM/latest/APIReference/API_AttachUserPolicy.html>
 const LONGEST: usize = 2_048;
@@ -30,12 +23,12 @@ macro_rules! names {
             /// The name, if the text is one.
             ///
             /// # Errors
-            /// What is allowed, when the text is not.
-            pub fn parse(text: &str) -> Result<Self, Refusal> {
+            /// What is allowed, when the text is not, in words that fit behind "allowed are" or "allowed is".
+            pub fn parse(text: &str) -> Result<Self, &'static str> {
                 static PATTERN: LazyLock<Regex> = LazyLock::new(|| whole($pattern));
                 let also: &[fn(&str) -> bool] = &[$($also)?];
                 let is_one = text.len() <= $longest && PATTERN.is_match(text) && also.iter().all(|holds| holds(text));
-                if is_one { Ok(Self(text.to_owned())) } else { Err(Refusal { allowed: $allowed }) }
+                if is_one { Ok(Self(text.to_owned())) } else { Err($allowed) }
             }
 
             /// The name as text.
@@ -180,7 +173,7 @@ mod tests {
     use super::*;
 
     #[track_caller]
-    fn check<T>(parse: fn(&str) -> Result<T, Refusal>, valid: &str, invalid: &str) {
+    fn check<T>(parse: fn(&str) -> Result<T, &'static str>, valid: &str, invalid: &str) {
         for text in valid.split(' ') {
             assert!(parse(text).is_ok(), "{text:?} is refused");
         }

@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use serde::Serialize;
 
-use super::names::{Refusal, SecurityGroupId, SubnetId};
+use super::names::{SecurityGroupId, SubnetId};
 use super::reader::Reader;
 use crate::facts::limits;
 use crate::finding::Rule;
@@ -33,7 +33,7 @@ pub struct AllowedNetworks {
 const ENDPOINT: &str = "vpce-";
 
 /// A VPC endpoint, or a range of addresses that AWS can see a request come from.
-fn network(text: &str) -> Result<String, Refusal> {
+fn network(text: &str) -> Result<String, &'static str> {
     let is_public = |address: IpAddr, length: u8| match address {
         IpAddr::V4(address) => length <= 32 && !address.is_private(),
         IpAddr::V6(address) => length <= 128 && !address.is_unique_local(),
@@ -46,7 +46,7 @@ fn network(text: &str) -> Result<String, Refusal> {
     }
     let allowed =
         "a range of public addresses, such as `203.0.113.0/24`, or a VPC endpoint, such as `vpce-0123456789abcdef0`";
-    Err(Refusal { allowed })
+    Err(allowed)
 }
 
 impl Reader<'_> {

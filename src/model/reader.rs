@@ -1,6 +1,5 @@
 //! Reading an account's settings into validated values.
 
-use super::names::Refusal;
 use crate::config::{AccountConfig, People, shorten};
 use crate::finding::{Finding, Rule};
 use crate::source::Place;
@@ -18,7 +17,7 @@ impl Reader<'_> {
         &mut self,
         key: &str,
         text: Option<&str>,
-        parse: fn(&str) -> Result<T, Refusal>,
+        parse: fn(&str) -> Result<T, &'static str>,
     ) -> Option<T> {
         // What could not be read, or has the wrong type, is a finding already.
         if text.is_none() && self.config.complete && !self.config.node.stands_in(key) {
@@ -39,7 +38,7 @@ impl Reader<'_> {
         &mut self,
         key: &str,
         text: Option<&str>,
-        parse: fn(&str) -> Result<T, Refusal>,
+        parse: fn(&str) -> Result<T, &'static str>,
     ) -> Option<T> {
         let place = self.config.node.place_of(key);
         self.parsed(key, text?, place, parse)
@@ -50,7 +49,7 @@ impl Reader<'_> {
         &mut self,
         key: &str,
         texts: Option<&[String]>,
-        parse: fn(&str) -> Result<T, Refusal>,
+        parse: fn(&str) -> Result<T, &'static str>,
     ) -> Vec<T> {
         self.placed_list(key, texts, parse).into_iter().map(|(value, _)| value).collect()
     }
@@ -60,16 +59,22 @@ impl Reader<'_> {
         &mut self,
         key: &str,
         texts: Option<&[String]>,
-        parse: fn(&str) -> Result<T, Refusal>,
+        parse: fn(&str) -> Result<T, &'static str>,
     ) -> Vec<(T, Place)> {
         let places = self.config.node.places_in(key);
         let texts = texts.unwrap_or_default().iter().zip(places);
         texts.filter_map(|(text, place)| Some((self.parsed(key, text, place.clone(), parse)?, place))).collect()
     }
 
-    fn parsed<T>(&mut self, key: &str, text: &str, place: Place, parse: fn(&str) -> Result<T, Refusal>) -> Option<T> {
-        let refused = |refusal: Refusal| {
-            let message = format!("found `{}` for `{key}`, allowed is {}", shorten(text), refusal.allowed);
+    fn parsed<T>(
+        &mut self,
+        key: &str,
+        text: &str,
+        place: Place,
+        parse: fn(&str) -> Result<T, &'static str>,
+    ) -> Option<T> {
+        let refused = |allowed: &str| {
+            let message = format!("found `{}` for `{key}`, allowed is {allowed}", shorten(text));
             let finding = Finding::new(Rule::SettingsInvalidName, message).at(place);
             self.findings.push(finding.help(format!("correct `{key}`")));
         };

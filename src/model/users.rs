@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::ids::{NewNames, Wish};
 use super::instance_types::{self, AllowedTypes};
 use super::lock::{self, PlacementLock, StackNumber};
-use super::names::{InstanceType, LogicalId, NotebookName, Refusal, UserName};
+use super::names::{InstanceType, LogicalId, NotebookName, UserName};
 use super::sharing::{self, ReservedName};
 use super::tags::{self, Tag};
 use crate::config::{Node, RosterConfig, RosterNotebook, RosterNotebookSettings, RosterRow, State, shorten};
@@ -130,9 +130,8 @@ impl RowReader<'_> {
         let own_tags = tags::read(row.tags.as_ref(), places, Rule::RosterInvalidTag, self.findings);
         let team = self.team_tag();
         let person_tags = self.person_tags();
-        let refused = |refusal: Refusal| {
-            let message =
-                format!("IAM refuses the user name `{}`, allowed are {}", shorten(&row.name), refusal.allowed);
+        let refused = |allowed: &str| {
+            let message = format!("IAM refuses the user name `{}`, allowed are {allowed}", shorten(&row.name));
             let help = "change `name`; `display_name` takes names in any script";
             self.find(Rule::RosterInvalidName, "name", message, help, refused_character(&row.name, UserName::takes));
         };
@@ -231,8 +230,8 @@ impl RowReader<'_> {
         let instance_type = match own.and_then(|own| own.instance_type.as_deref()) {
             None => self.defaults.instance_type.clone()?,
             Some(text) => {
-                let refused = |refusal: Refusal| {
-                    let message = format!("found `{}` for `{TYPE}`, allowed is {}", shorten(text), refusal.allowed);
+                let refused = |allowed: &str| {
+                    let message = format!("found `{}` for `{TYPE}`, allowed is {allowed}", shorten(text));
                     self.find(Rule::NotebookInvalidType, TYPE, message, format!("correct `{TYPE}`"), None);
                 };
                 let instance_type = InstanceType::parse(text).map_err(refused).ok()?;
@@ -264,9 +263,8 @@ impl RowReader<'_> {
             self.find(Rule::NotebookDoubleHyphen, "name", message, help, [note]);
         }
         let Some(text) = set else { return locked.or_else(|| known.new.notebooks.get(user)).cloned() };
-        let refused = |refusal: Refusal| {
-            let message =
-                format!("SageMaker refuses the notebook name `{}`, allowed are {}", shorten(text), refusal.allowed);
+        let refused = |allowed: &str| {
+            let message = format!("SageMaker refuses the notebook name `{}`, allowed are {allowed}", shorten(text));
             self.find(Rule::NotebookInvalidName, NAME, message, "change `notebook.name`", None);
         };
         let name = NotebookName::parse(text).map_err(refused).ok()?;
