@@ -142,8 +142,13 @@ pub fn check(
     findings.extend(guard::findings(rules, &applied, &failed, suppressions));
     // What leads nowhere allows nothing, and is an error already: that is not told again. Nor is what a guard rule tells of a line.
     let line = |found: &Finding| found.place.as_ref().map(|place| (place.path().to_owned(), place.span.start));
-    let is_broken = |found: &&Finding| found.rule == Rule::GuardViolation && found.suppressed.is_none();
-    let broken = findings.iter().filter(is_broken).filter_map(line);
+    // Who answers for a violation answers for no difference.
+    let is_held = |found: &Finding| {
+        let of = found.guard_rule.as_deref().zip(found.resource.as_deref());
+        of.is_some_and(|(rule, resource)| suppressions.hold_guard(rule, resource))
+    };
+    let violations = findings.iter().filter(|found| found.rule == Rule::GuardViolation && !is_held(found));
+    let broken = violations.filter_map(line);
     let broken: BTreeSet<(PathBuf, usize)> = broken.collect();
     compared.retain(|found| !line(found).is_some_and(|line| broken.contains(&line)));
     let isolation = proven.into_iter().chain(compared);

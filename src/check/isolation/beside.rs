@@ -11,6 +11,9 @@ use crate::inventory::{Location, SECRET_REFERENCE, one_or_more};
 use crate::model::{Bucket, SecurityGroupId};
 use crate::plan::AccountPlan;
 
+/// The type of notebooks.
+pub const NOTEBOOK: &str = "AWS::SageMaker::NotebookInstance";
+
 /// What to do with what is no part of racestack's.
 pub const ELSEWHERE: &str = "make it in a stack that racestack does not write, if it must be";
 
@@ -56,7 +59,7 @@ const PROVEN: [&str; 8] = [
     "AWS::IAM::",
     "AWS::KMS::Key",
     "AWS::S3::BucketPolicy",
-    "AWS::SageMaker::NotebookInstance",
+    NOTEBOOK,
     "AWS::SecretsManager::ResourcePolicy",
     "AWS::SNS::Topic",
     "AWS::SQS::Queue",

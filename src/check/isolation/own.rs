@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value};
 
-use super::beside::{self, Known, Verdict};
+use super::beside::{self, Known, NOTEBOOK, Verdict};
 use super::problem::Problem;
 use super::tags;
 use crate::finding::Rule;
@@ -106,8 +106,6 @@ const OWN: &[Own] = &[
     own("AWS::SecretsManager::Secret", "secret", "Description Tags", "", (Rule::IsolationTooWide, false)),
 ];
 
-/// The type of notebooks.
-pub const NOTEBOOK: &str = "AWS::SageMaker::NotebookInstance";
 const BUCKET: &str = "AWS::S3::Bucket";
 const LOG_GROUP: &str = "AWS::Logs::LogGroup";
 /// What the names of the log groups of notebooks and training jobs begin with.

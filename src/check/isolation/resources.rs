@@ -3,8 +3,7 @@
 
 use serde_json::Value;
 
-use super::beside::ELSEWHERE;
-use super::own::NOTEBOOK;
+use super::beside::{ELSEWHERE, NOTEBOOK};
 use super::problem::{GRAMMAR, Problem};
 use super::trust::{
     is_about_its_own, is_called_for_account, is_for_account, lets_in_its_own, lets_in_only, only_narrows, opened,

@@ -5,7 +5,7 @@
 
 use serde_json::Value;
 
-use super::own::NOTEBOOK as NOTEBOOK_TYPE;
+use super::beside::NOTEBOOK as NOTEBOOK_TYPE;
 use super::problem::Problem;
 use crate::finding::Rule;
 use crate::inventory::Location;
