@@ -239,12 +239,33 @@ mod tests {
 
     #[test]
     fn broken_documents_are_findings_at_their_line() {
-        for text in ["a: [1, 2\nb: 3\n", "a: 'x\n", "a: b: c\n", "- a\nb: 1\n", "a: *x\n", "{{{", "a: !Nope 1\n"] {
+        for text in [
+            "a: [1, 2\nb: 3\n",
+            "a: 'x\n",
+            "a: b: c\n",
+            "- a\nb: 1\n",
+            "a: *x\n",
+            "{{{",
+            "a: !Nope 1\n",
+            "a: &a [*a]\n",
+        ] {
             let (node, findings) = read(text);
             assert!(node.is_none(), "{text:?}");
             assert_eq!(findings.len(), 1, "{text:?}");
             assert!(!findings[0].message.contains("line "), "{text:?}: {}", findings[0].message);
         }
+    }
+
+    #[test]
+    fn aliases_stand_for_values_and_not_for_too_many() {
+        let (node, findings) = read("a: &a {b: 1, c: 2}\nd: {<<: *a, c: 3}\n");
+        assert!(findings.is_empty(), "{findings:?}");
+        let node = node.unwrap();
+        assert_eq!([scalar(&node, "d.b").0, scalar(&node, "d.c").0], ["1", "3"]);
+        assert_eq!(node.get("d.b").unwrap().place.text(), "*a");
+        let doubled = |at: usize| format!("a{at}: &a{at} [*a{0}, *a{0}]\n", at - 1);
+        let (node, findings) = read(&("a0: &a0 x\n".to_owned() + &(1..40).map(doubled).collect::<String>()));
+        assert!(node.is_none() && findings[0].message == "aliases stand for more than 10000 values", "{findings:?}");
     }
 
     #[test]
