@@ -126,7 +126,7 @@ def test_the_templates_ask_the_same() -> None:
     assert conditions[0] == conditions[1] == conditions[2]
     known = (REPOSITORY / "src" / "handout" / "context.rs").read_text()
     asked = {name for condition in conditions[0] if condition.startswith("#") for name in condition.split()[1].split(".")}
-    assert asked and [name for name in asked if f" {name}: " not in known] == []
+    assert asked and [name for name in asked if f'"{name}": ' not in known] == []
 
 
 def test_no_korean_particle_hangs_on_a_value() -> None:
