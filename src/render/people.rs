@@ -1,6 +1,6 @@
-//! The resources of people: each person's are rendered once, by themselves, and a users stack is what is common to all
-//! users stacks with the texts of its people in it. So the length of a person's text is what the person takes of a stack,
-//! and one person's values cannot change what another's resources are.
+//! The resources of people: each person's are a text of their own, most often their prototype's with the person's values, and a
+//! users stack is what is common to all users stacks with the texts of its people in it. So the length of a person's text is what
+//! the person takes of a stack, and one person's values cannot change what another's resources are.
 
 use std::collections::{BTreeMap, BTreeSet};
 
