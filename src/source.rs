@@ -14,20 +14,28 @@ pub struct SourceFile {
     pub text: String,
     /// The sheet of a workbook whose rows the lines are, as CSV.
     pub sheet: Option<String>,
-    starts: LineStarts,
+    marks: Marks,
 }
 
-/// Where the lines of a text begin, found out once, and no part of what makes one source another.
+/// What is found out of a text once, and no part of what makes one source another.
 #[derive(Debug, Clone, Default)]
-struct LineStarts(OnceLock<Vec<usize>>);
+struct Marks {
+    /// Where its lines begin.
+    lines: OnceLock<Vec<usize>>,
+    /// How many characters begin before each of its blocks: a line may be as long as a file, with thousands of places in it.
+    characters: OnceLock<Vec<usize>>,
+}
 
-impl PartialEq for LineStarts {
+/// The bytes of a block.
+const BLOCK: usize = 1024;
+
+impl PartialEq for Marks {
     fn eq(&self, _: &Self) -> bool {
         true
     }
 }
 
-impl Eq for LineStarts {}
+impl Eq for Marks {}
 
 /// A place in lines and columns, all counted from 1; columns count characters, and the end is just behind the last one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -45,18 +53,31 @@ pub struct Region {
 impl SourceFile {
     /// A source with its text, shared by all places in it.
     pub fn new(path: impl Into<PathBuf>, text: impl Into<String>) -> Arc<Self> {
-        Arc::new(Self { path: path.into(), text: text.into(), sheet: None, starts: LineStarts::default() })
+        Arc::new(Self { path: path.into(), text: text.into(), sheet: None, marks: Marks::default() })
     }
 
     /// A sheet of a workbook as CSV.
     pub fn of_sheet(path: impl Into<PathBuf>, text: impl Into<String>, sheet: impl Into<String>) -> Arc<Self> {
         let (path, text, sheet) = (path.into(), text.into(), Some(sheet.into()));
-        Arc::new(Self { path, text, sheet, starts: LineStarts::default() })
+        Arc::new(Self { path, text, sheet, marks: Marks::default() })
     }
 
     fn starts(&self) -> &[usize] {
         let begins = || self.text.match_indices('\n').map(|(at, _)| at + 1);
-        self.starts.0.get_or_init(|| std::iter::once(0).chain(begins()).collect())
+        self.marks.lines.get_or_init(|| std::iter::once(0).chain(begins()).collect())
+    }
+
+    /// How many characters begin before `offset`.
+    fn characters(&self, offset: usize) -> usize {
+        let begin = |bytes: &[u8]| bytes.iter().filter(|&&byte| byte & 0b1100_0000 != 0b1000_0000).count();
+        let (bytes, offset) = (self.text.as_bytes(), offset.min(self.text.len()));
+        let blocks = self.marks.characters.get_or_init(|| {
+            let within = bytes.chunks(BLOCK).map(begin);
+            within.scan(0, |before, count| Some(std::mem::replace(before, *before + count))).collect()
+        });
+        // An offset behind the last byte of whole blocks has no block of its own.
+        let block = (offset / BLOCK).min(blocks.len().saturating_sub(1));
+        blocks.get(block).copied().unwrap_or_default() + begin(bytes.get(block * BLOCK..offset).unwrap_or_default())
     }
 
     /// The number of the line that `offset` is in, counted from 1.
@@ -81,8 +102,7 @@ impl SourceFile {
     /// Line and column of `offset`, both counted from 1; columns count characters.
     pub fn line_column(&self, offset: usize) -> (usize, usize) {
         let line = self.line_number(offset);
-        let before = self.text.get(self.line_range(line).start..offset).unwrap_or_default();
-        (line, before.chars().count() + 1)
+        (line, self.characters(offset) - self.characters(self.line_range(line).start) + 1)
     }
 }
 
@@ -176,6 +196,17 @@ mod tests {
         assert_eq!(Place::new(&source, 0..0).line_column(), (1, 1));
         assert_eq!(Place::new(&source, 5..6).line_column(), (1, 4));
         assert_eq!(Place::new(&source, 9..10).line_column(), (2, 3));
+    }
+
+    #[test]
+    fn columns_are_those_of_counting_however_long_the_text() {
+        let source = SourceFile::new("a", format!("名前{}\r\n{}", "a名".repeat(1_500), "é".repeat(512)));
+        for (offset, _) in source.text.char_indices().chain([(source.text.len(), ' '), (9_999, ' ')]) {
+            let before = source.text.get(..offset).unwrap_or(&source.text);
+            let column = before.rsplit('\n').next().unwrap().chars().count() + 1;
+            assert_eq!(source.line_column(offset), (before.matches('\n').count() + 1, column), "{offset}");
+        }
+        assert_eq!(SourceFile::new("a", "").line_column(3), (1, 1));
     }
 
     #[test]
