@@ -50,21 +50,25 @@ type Things<'v> = BTreeMap<(Thing, String), Description<'v>>;
 
 /// What differs, and what only one side has.
 pub fn observations(sides: &Sides<'_>) -> Vec<Observation> {
-    let live = identities(&sides.live, |arn, _| Some(sides.export.place(arn)));
-    let declared = identities(&sides.declared, |_, location| {
-        sides.stacks.get(location.stack).map(|stack| Place::whole(&stack.source))
-    });
     let names = &sides.plan.names;
     let own_policies = format!(
         "arn:{}:iam::{}:policy{}{}-deepracer-",
         names.partition, names.account_id, names.iam_path, sides.plan.account.company
     );
-    let mut found = compared(&live, &declared, |kind, one| match kind {
-        Thing::User => sides.former.contains(one.name) || sides.people.contains_key(one.name),
-        Thing::Role => sides.owner_of_role(one.arn).is_some(),
-        Thing::Policy => one.arn.starts_with(&own_policies),
-        _ => false,
-    });
+    let mut found = Vec::new();
+    // One kind after the other: of thousands of people, the descriptions of users and of roles take tens of megabytes each.
+    for kind in [Thing::User, Thing::Role, Thing::Group, Thing::Policy] {
+        let live = identities(&sides.live, kind, |arn, _| Some(sides.export.place(arn)));
+        let declared = identities(&sides.declared, kind, |_, location| {
+            sides.stacks.get(location.stack).map(|stack| Place::whole(&stack.source))
+        });
+        found.extend(compared(&live, &declared, |one| match kind {
+            Thing::User => sides.former.contains(one.name) || sides.people.contains_key(one.name),
+            Thing::Role => sides.owner_of_role(one.arn).is_some(),
+            Thing::Policy => one.arn.starts_with(&own_policies),
+            _ => false,
+        }));
+    }
     found.extend(notebooks(sides));
     found.extend(lifecycles(sides));
     found.extend(bucket(sides));
@@ -72,11 +76,7 @@ pub fn observations(sides: &Sides<'_>) -> Vec<Observation> {
 }
 
 /// The differences of things; of those that the account alone has, where `is_ours` holds.
-fn compared(
-    live: &Things<'_>,
-    declared: &Things<'_>,
-    is_ours: impl Fn(Thing, &Description<'_>) -> bool,
-) -> Vec<Observation> {
+fn compared(live: &Things<'_>, declared: &Things<'_>, is_ours: impl Fn(&Description<'_>) -> bool) -> Vec<Observation> {
     let mut found = Vec::new();
     for (key, declared) in declared {
         let thing = (key.0, declared.name);
@@ -85,7 +85,7 @@ fn compared(
             None => found.push(missing(thing, &declared.place)),
         }
     }
-    for ((kind, _), one) in live.iter().filter(|(key, one)| !declared.contains_key(*key) && is_ours(key.0, one)) {
+    for ((kind, _), one) in live.iter().filter(|(key, one)| !declared.contains_key(*key) && is_ours(one)) {
         let what = "deployed, and in no stack of the out folder";
         let unknown = Observation::of(Rule::AuditNotInRoster, (*kind, one.name), "unknown", what);
         found.push(unknown.at(one.place.clone(), REMOVE));
@@ -200,11 +200,18 @@ fn leaves(changes: &[PropertyChange]) -> Vec<String> {
     changes.iter().take(LISTED).map(leaf).chain((more > 0).then(|| format!("and {more} more"))).collect()
 }
 
-/// The users, roles, groups and managed policies of an inventory, each with the place that there is for its ARN and location.
-fn identities<'v>(inventory: &'v IamInventory<'_>, place: impl Fn(&str, &Location<'_>) -> Option<Place>) -> Things<'v> {
+/// The users, roles, groups or managed policies of an inventory, each with the place that there is for its ARN and location.
+fn identities<'v>(
+    inventory: &'v IamInventory<'_>,
+    wanted: Thing,
+    place: impl Fn(&str, &Location<'_>) -> Option<Place>,
+) -> Things<'v> {
     let mut things = Things::new();
     for one in &inventory.principals {
         let (kind, name) = Thing::of(one);
+        if kind != wanted {
+            continue;
+        }
         let Some(place) = place(&one.arn, &one.location) else { continue };
         let mut described = Description::new(name, &one.arn, place);
         let (_, behind) = one.arn.split_once('/').unwrap_or_default();
@@ -222,14 +229,14 @@ fn identities<'v>(inventory: &'v IamInventory<'_>, place: impl Fn(&str, &Locatio
         }
         things.insert((kind, name.to_lowercase()), described);
     }
-    for group in &inventory.groups {
+    for group in inventory.groups.iter().filter(|_| wanted == Thing::Group) {
         let Some(place) = place(&group.arn, &group.location) else { continue };
         let mut described = Description::new(&group.name, &group.arn, place);
         described.set("the ARN", group.arn.as_str());
         described.set_policies(inventory, &group.policies, &group.undefined);
         things.insert((Thing::Group, group.name.clone()), described);
     }
-    for policy in &inventory.policies {
+    for policy in inventory.policies.iter().filter(|_| wanted == Thing::Policy) {
         let PolicyKind::Managed(arn) = &policy.kind else { continue };
         let Some(place) = place(arn, &policy.location) else { continue };
         let mut described = Description::new(&policy.name, arn, place);
@@ -268,7 +275,7 @@ fn notebooks(sides: &Sides<'_>) -> Vec<Observation> {
         let tagged = tag(&one.tags, USER).map(String::as_str);
         tagged.or_else(|| sides.owner_of_role(one.role_arn.as_deref().unwrap_or_default()))
     };
-    let mut found = compared(&live, &declared, |_, one| owner(one.name).is_some());
+    let mut found = compared(&live, &declared, |one| owner(one.name).is_some());
     let roles: BTreeMap<&str, Option<&str>> =
         sides.declared.notebooks.iter().map(|one| (one.name.as_str(), one.role_arn.as_deref())).collect();
     for one in &sides.export.notebooks {
