@@ -274,21 +274,3 @@ fn a_name_that_moves_is_told_as_it_is_spelled() {
     let (_, findings) = diff(&json!({"A": role}), &json!({"B": role}));
     assert!(findings[0].message.starts_with("`MyRole` (AWS::IAM::Role) moves"), "{}", findings[0].message);
 }
-
-#[test]
-fn a_replacement_through_the_default_of_a_parameter_is_one() {
-    let side = |default: &str| {
-        let resources = json!({"Topic": {"Type": "AWS::SNS::Topic", "Properties": {"TopicName": {"Ref": "Name"}}}});
-        let parameters = json!({"Name": {"Type": "String", "Default": default}});
-        folder(&[Side { template: json!({"Parameters": parameters, "Resources": resources}), users: &[] }], "")
-    };
-    let (changed, _) = compare(&side("a"), &side("b"));
-    let expected = [
-        "  stack stack-0 (out/tokyo/0.yaml)",
-        "    ~ Parameters.Name.Default: \"a\" -> \"b\"",
-        "    -/+ AWS::SNS::Topic Topic \"b\"",
-        "        ~ TopicName: \"a\" -> \"b\" # forces replacement",
-        "        ! lost: the topic `a`; its subscribers must confirm again",
-    ];
-    assert_eq!(lines(&changed), expected);
-}

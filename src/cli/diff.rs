@@ -2,7 +2,7 @@
 
 use super::args::{DiffArgs, FailOn};
 use super::{DEFAULT_OUT, Reply};
-use crate::diff::{self, Action, Diff, Note, OutFolder, PropertyChange};
+use crate::diff::{self, Action, Diff, Note, OPEN_SECTIONS, OutFolder, PropertyChange};
 use crate::finding::{Finding, Rule, any_error, sort};
 use crate::output;
 use crate::report::{self, DiffFormat};
@@ -79,19 +79,20 @@ fn fail_on(what: FailOn, diff: &Diff) -> Option<Finding> {
         };
         return Some(Finding::new(Rule::DiffWidened, shown));
     }
-    // Under another condition than before, it is not known whether a resource stays.
+    // Under another condition than before, it is not known whether a resource stays; nor what it is, with another parameter.
     let perhaps = diff.changes.iter().filter(|change| change.action == Action::Change);
     let perhaps = perhaps.filter(|change| change.properties.iter().any(PropertyChange::is_condition));
     let perhaps: usize = perhaps.map(|change| change.resources.len()).sum();
-    let (rule, count, found) = match what {
-        FailOn::Replaced => (Rule::DiffReplaced, plan.replace + plan.may_replace, "replaced, or may be"),
-        FailOn::Deleted | FailOn::Widened if perhaps > 0 => {
-            (Rule::DiffDeleted, plan.destroy + perhaps, "deleted, or may be")
-        }
-        FailOn::Deleted | FailOn::Widened => (Rule::DiffDeleted, plan.destroy, "deleted"),
+    let attributes = diff.accounts.iter().flat_map(|account| &account.stacks).flat_map(|stack| &stack.attributes);
+    let is_open = |one: &PropertyChange| one.path.first().is_some_and(|section| OPEN_SECTIONS.contains(&&**section));
+    let open = attributes.filter(|one| is_open(one)).count();
+    let (rule, count, unsure, found) = match what {
+        FailOn::Replaced => (Rule::DiffReplaced, plan.replace, plan.may_replace + open, "replaced"),
+        FailOn::Deleted | FailOn::Widened => (Rule::DiffDeleted, plan.destroy, perhaps + open, "deleted"),
     };
+    let (count, or) = (count + unsure, if unsure > 0 { ", or may be" } else { "" });
     let resources = if count == 1 { "resource is" } else { "resources are" };
-    (count > 0).then(|| Finding::new(rule, format!("{count} {resources} {found}")))
+    (count > 0).then(|| Finding::new(rule, format!("{count} {resources} {found}{or}")))
 }
 
 fn note(finding: &Finding) -> Note {

@@ -7,7 +7,6 @@ use std::sync::Arc;
 use rayon::iter::{IntoParallelIterator, ParallelIterator};
 use serde_json::Value;
 
-use super::resolve::resolved;
 use crate::config::conflict_line;
 use crate::files::{self, FileError};
 use crate::output::{DeployedBy, MANIFEST_FILE, Manifest, StackEntry, UserEntry};
@@ -49,8 +48,7 @@ pub struct FolderStack {
     pub name: String,
     /// The text of its template.
     pub source: Arc<SourceFile>,
-    /// The template in long form, with the defaults of its parameters; conditions that hang on parameters are open. The same
-    /// text is read once, for both sides.
+    /// The template in long form. The same text is read once, for both sides.
     pub template: Arc<Value>,
     /// The users in it.
     pub users: Vec<UserEntry>,
@@ -182,19 +180,11 @@ fn account(
         };
         texts.push((entry, path, bytes));
     }
-    let pseudo = [
-        ("AWS::AccountId", manifest.account_id.as_str()),
-        ("AWS::Partition", &manifest.partition),
-        ("AWS::Region", &manifest.region),
-    ];
-    let like = like.filter(|like| {
-        (&like.id, &like.partition, &like.region) == (&manifest.account_id, &manifest.partition, &manifest.region)
-    });
     let known: BTreeMap<&str, &FolderStack> =
         like.iter().flat_map(|like| &like.stacks).map(|stack| (stack.name.as_str(), stack)).collect();
     let read = |(entry, path, bytes): (StackEntry, PathBuf, Vec<u8>)| {
         let known = known.get(entry.name.as_str()).copied();
-        stack(entry, path, bytes, &pseudo, known)
+        stack(entry, path, bytes, known)
     };
     let stacks: Result<Vec<FolderStack>, String> = texts.into_par_iter().map(read).collect();
     Ok(AccountFolder {
@@ -212,13 +202,7 @@ fn conflict(line: usize) -> String {
     format!("it has a merge conflict in line {line}; run `racestack synth`, then `git add` the out folder")
 }
 
-fn stack(
-    entry: StackEntry,
-    path: PathBuf,
-    bytes: Vec<u8>,
-    pseudo: &[(&str, &str)],
-    known: Option<&FolderStack>,
-) -> Result<FolderStack, String> {
+fn stack(entry: StackEntry, path: PathBuf, bytes: Vec<u8>, known: Option<&FolderStack>) -> Result<FolderStack, String> {
     let broken = |reason: String| broken(&path, reason);
     let text = String::from_utf8(bytes).map_err(|_| broken("it is not UTF-8".to_owned()))?;
     if let Some(line) = conflict_line(&text) {
@@ -243,6 +227,5 @@ fn stack(
     if !template.is_object() {
         return Err(broken("it holds no template".to_owned()));
     }
-    let template = Arc::new(resolved(template, pseudo));
-    Ok(of(SourceFile::new(path, text), template))
+    Ok(of(SourceFile::new(path, text), Arc::new(template)))
 }

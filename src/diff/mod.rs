@@ -13,7 +13,6 @@ mod model;
 mod owners;
 mod pairs;
 mod people;
-mod resolve;
 mod resources;
 mod statements;
 mod values;
@@ -21,8 +20,8 @@ mod values;
 pub use folder::{AccountFolder, Files, FolderStack, OutFolder};
 pub use model::{
     AccessChange, AccessCount, AccessDirection, AccessEntry, AccessPrincipal, AccountDiff, Action, Change, Diff,
-    FileDiff, Note, PersonChange, PersonDiff, Plan, Presence, PropertyChange, Replacement, Resource, StackDiff,
-    VERSION,
+    FileDiff, Note, OPEN_SECTIONS, PersonChange, PersonDiff, Plan, Presence, PropertyChange, Replacement, Resource,
+    StackDiff, VERSION,
 };
 
 use std::collections::{BTreeMap, BTreeSet};

@@ -12,6 +12,10 @@ use serde_json::Value;
 /// added.
 pub const VERSION: u32 = 2;
 
+/// The sections of a template that decide, when it is deployed, what its resources are. A diff evaluates none of them: the
+/// values of a stack that exists are its own.
+pub const OPEN_SECTIONS: &[&str] = &["Conditions", "Mappings", "Parameters"];
+
 /// What deploying the new out folder would change, seen from the old one.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct Diff {

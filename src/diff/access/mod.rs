@@ -1,24 +1,23 @@
 //! Who gains and who loses what by the change of an account's policies.
 
 mod account;
-mod condition_assignments;
 mod external_principals;
 mod subjects;
 mod unevaluated_grants;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use rayon::iter::{IntoParallelIterator, ParallelIterator};
 use serde_json::{Value, json};
 
+use super::canonical::text;
 use super::folder::{AccountFolder, FolderStack};
-use super::model::{AccessChange, AccessDirection, AccessEntry, Presence};
+use super::model::{AccessChange, AccessDirection, AccessEntry, OPEN_SECTIONS, Presence};
 use super::owners::general;
 use crate::iam::{AccessLine, Context, Direction, Document, Policies, Principal, ResourcePolicy, access_delta};
 use crate::inventory::{Documents, PolicyDocument, one_or_more};
 use account::AccountIam;
-pub(super) use condition_assignments::compare;
 use external_principals::{of_trust, outside};
 use subjects::{Subject, people};
 use unevaluated_grants::undecided;
@@ -51,9 +50,8 @@ pub(super) struct RetainedResource<'a> {
     pub logical_id: &'a str,
 }
 
-/// What changes in the access to and within an account where no condition is open. What is `kept` of the old side goes on to
-/// hold.
-fn in_one_world(
+/// What changes in the access to and within an account. What is `kept` of the old side goes on to hold.
+pub(super) fn compare(
     old: Option<&AccountFolder>,
     new: Option<&AccountFolder>,
     kept: &[RetainedResource<'_>],
@@ -69,7 +67,27 @@ fn in_one_world(
     subjects.extend(outside(before, after, account_id, &everything));
     subjects.extend(of_trust(before, after, account_id, &everything));
     let changes: Vec<Option<AccessChange>> = subjects.into_par_iter().map(|subject| change(&subject)).collect();
-    changes.into_iter().flatten().chain(undecided(before, after)).collect()
+    changes.into_iter().flatten().chain(undecided(before, after)).chain(left_open(old, new)).collect()
+}
+
+/// What cannot be told where templates leave something open: a denial may stand under a condition, and hide what others gain.
+fn left_open<'a>(old: Option<&'a AccountFolder>, new: Option<&'a AccountFolder>) -> Option<AccessChange> {
+    let stacks = |account: Option<&'a AccountFolder>| account.into_iter().flat_map(|account| &account.stacks);
+    let is_open = |stack: &FolderStack| OPEN_SECTIONS.iter().any(|section| stack.template.get(section).is_some());
+    if !stacks(old).chain(stacks(new)).any(is_open) {
+        return None;
+    }
+    let [old, new] = [old, new].map(|account| -> BTreeMap<&str, String> {
+        let all = |stack: &FolderStack| {
+            let sections = OPEN_SECTIONS.iter().chain(&["Resources"]);
+            sections.map(|section| stack.template.get(section).map(text).unwrap_or_default()).collect()
+        };
+        stacks(account).map(|stack| (stack.name.as_str(), all(stack))).collect()
+    });
+    (old != new).then(|| {
+        let why = "conditions, mappings and parameters of templates are not evaluated here";
+        AccessChange::through("templates", vec![AccessEntry::unknown(why)])
+    })
 }
 
 /// What changes for a subject; `None` if nothing does.
