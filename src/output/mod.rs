@@ -13,7 +13,7 @@ mod shell;
 mod stack_set;
 
 pub use assembly::{AccountAssembly, files as assembly_files, of_account as account_assembly};
-pub use deprovision::{delete_commands, strip_commands};
+pub use deprovision::credentials;
 pub use folder::{Configured, Difference, claim, claim_shared, commit, compare, inspect, orphans, stage, write};
 pub use import::{ImportedStack, import_files};
 pub use manifest::{

@@ -30,8 +30,8 @@ use crate::source::{Place, SourceFile};
 /// The folders of templates that `racestack init` writes as they are.
 const NOT_STACKS: [&str; 2] = ["init", "ci"];
 
-/// What deploys the stacks is nobody's to replace: it keeps people who stay from being touched.
-const DEPLOYMENT: [&str; 2] = ["scripts/deploy.sh", "scripts/deploy-stack-set.sh"];
+/// What deploys the stacks, and says how somebody leaves, is nobody's to replace: it keeps people who stay from being touched.
+const DEPLOYMENT: [&str; 3] = ["scripts/deploy.sh", "scripts/deploy-stack-set.sh", "scripts/offboard.hbs"];
 
 /// Where a partial is used or defined. One that leads to itself would never end.
 #[expect(clippy::expect_used, reason = "the expression is a constant that every run compiles")]
