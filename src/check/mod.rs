@@ -34,7 +34,7 @@ use guard::{Applied, FileOutcome, Representatives, RuleSet};
 use single::{CheckBatch, CheckContext, CheckedTemplate};
 
 pub use access::Asker;
-pub use access::explainer::{ActingPrincipal, Answer, Owner, Question, Reason, Who, assumed_network};
+pub use access::explainer::{Answer, Owner, Question, Reason, Who, assumed_network};
 pub use checked::Checked;
 pub use isolation::{
     Bound, Kind as PrincipalKind, Problem as IsolationProblem, Proofs, across_accounts, allowed, deployed,
@@ -203,18 +203,18 @@ pub fn who_can(
     templates: &Templates,
     rendered: &[Rendered],
     question: &Question<'_>,
-) -> Result<Result<Vec<ActingPrincipal>, Finding>, RenderFailure> {
+) -> Result<Result<Vec<Answer>, Finding>, RenderFailure> {
     explained(plan, templates, rendered, |_| true, |explainer| explainer.all(question))
 }
 
 /// What is asked of the account's stacks that hold no people, and of those whose people count.
-fn explained<T>(
+fn explained(
     plan: &AccountPlan<'_>,
     templates: &Templates,
     rendered: &[Rendered],
     count: impl Fn(&[&User]) -> bool,
-    ask: impl FnOnce(&AccessExplainer<'_>) -> T,
-) -> Result<Result<T, Finding>, RenderFailure> {
+    ask: impl FnOnce(&AccessExplainer<'_>) -> Vec<Answer>,
+) -> Result<Result<Vec<Answer>, Finding>, RenderFailure> {
     let mut resources = Vec::new();
     for (stack, one) in plan.stacks.iter().zip(rendered) {
         if !stack.users.is_empty() && !count(&stack.users) {

@@ -41,6 +41,17 @@ pub enum Decision {
     Unknown,
 }
 
+impl std::fmt::Display for Decision {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str(match self {
+            Decision::Allowed => "allowed",
+            Decision::ExplicitlyDenied => "explicitly denied",
+            Decision::ImplicitlyDenied => "implicitly denied",
+            Decision::Unknown => "unknown",
+        })
+    }
+}
+
 /// Which of the policies a statement is in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum StatementSource {

@@ -19,6 +19,17 @@ pub enum CellAnswer {
 }
 
 impl CellAnswer {
+    /// The word for it.
+    pub fn word(self) -> &'static str {
+        match self {
+            CellAnswer::Allowed => "allowed",
+            CellAnswer::Some => "partly",
+            CellAnswer::Denied => "no",
+            CellAnswer::Unknown => "unknown",
+            CellAnswer::Nothing => "–",
+        }
+    }
+
     /// The answer to several requests that are one in words.
     fn of(decisions: &[Decision]) -> Self {
         let any = |wanted| decisions.contains(&wanted);
@@ -76,7 +87,7 @@ impl AccessMatrix {
 
     /// The answers about each kind of people side by side.
     pub fn of(kinds: &[PeopleOfKind]) -> Self {
-        let asked = |kind: &PeopleOfKind, asker| kind.answers.iter().any(|answer| answer.asker == asker);
+        let asked = |kind: &PeopleOfKind, asker| kind.answers.iter().any(|answer| answer.who.asker() == Some(asker));
         let both = |kind| [(kind, Asker::User), (kind, Asker::Notebook)];
         let columns: Vec<(&PeopleOfKind, Asker)> =
             kinds.iter().flat_map(both).filter(|(kind, asker)| asked(kind, *asker)).collect();
@@ -86,23 +97,21 @@ impl AccessMatrix {
         });
         let mut seen = BTreeSet::new();
         let questions = kinds.iter().flat_map(|kind| &kind.answers);
-        let questions = questions.filter(|answer| seen.insert((answer.whose, what(answer))));
+        let questions = questions.filter(|answer| seen.insert((answer.whose, &answer.verb)));
         let row = |question: &check::Answer| {
-            let what = what(question);
             let decided = |(kind, asker): &(&PeopleOfKind, Asker)| {
                 let same =
-                    kind.answers.iter().filter(|answer| answer.asker == *asker && answer.whose == question.whose);
-                let decisions: Vec<Decision> =
-                    same.filter(|answer| self::what(answer) == what).map(|answer| answer.decision).collect();
-                CellAnswer::of(&decisions)
+                    kind.answers.iter().filter(|one| one.who.asker() == Some(*asker) && one.whose == question.whose);
+                let decisions = same.filter(|answer| answer.verb == question.verb).map(|answer| answer.decision);
+                CellAnswer::of(&decisions.collect::<Vec<_>>())
             };
             AccessRow {
-                whose: question.whose,
+                whose: question.whose.unwrap_or(Owner::Own),
                 thing: thing(&question.action, &question.resource).to_owned(),
                 answers: columns.iter().map(decided).collect(),
                 // What is not one's own is asked for only because nobody may do it.
-                forbidden: question.whose != Owner::Own,
-                what,
+                forbidden: question.whose != Some(Owner::Own),
+                what: question.verb.clone(),
             }
         };
         Self { rows: questions.map(row).collect(), principals: principals.collect() }
@@ -115,22 +124,6 @@ pub fn word(whose: Owner) -> &'static str {
         Owner::Own => "own",
         Owner::Others => "another's",
         Owner::Shared => "shared",
-    }
-}
-
-/// What is asked, of any other person where one is named: the name comes last, between back ticks.
-fn what(answer: &check::Answer) -> String {
-    let verb = &answer.verb;
-    let named = (answer.whose == Owner::Others).then(|| verb.rmatch_indices('`').nth(1)).flatten();
-    match named {
-        Some((start, _)) => {
-            let before = verb.get(..start).unwrap_or_default();
-            match before.strip_suffix("the user ") {
-                Some(before) => format!("{before}another user"),
-                None => format!("{before}another person"),
-            }
-        }
-        None => verb.clone(),
     }
 }
 
@@ -154,11 +147,12 @@ fn thing(action: &str, resource: &str) -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::check::Who;
 
     fn answer(asker: Asker, whose: Owner, verb: &str, decision: Decision) -> check::Answer {
         check::Answer {
-            asker,
-            whose,
+            who: if asker == Asker::User { Who::User(String::new()) } else { Who::Notebook(String::new()) },
+            whose: Some(whose),
             verb: verb.to_owned(),
             action: "s3:GetObject".to_owned(),
             resource: String::new(),
@@ -175,7 +169,7 @@ mod tests {
 
     #[test]
     fn requests_that_are_one_in_words_are_one_row() {
-        let verb = "change the folder of `bob`";
+        let verb = "change the folder of another person";
         let matrix = AccessMatrix::of(&[people(vec![
             answer(Asker::User, Owner::Others, verb, Decision::Allowed),
             answer(Asker::User, Owner::Others, verb, Decision::ExplicitlyDenied),
@@ -183,16 +177,20 @@ mod tests {
         ])]);
         assert_eq!(matrix.principals, ["people", "notebooks"]);
         let [row] = matrix.rows.as_slice() else { panic!("{:?}", matrix.rows) };
-        assert_eq!(row.what, "change the folder of another person");
+        assert_eq!(row.what, verb);
         assert_eq!(row.answers, [CellAnswer::Some, CellAnswer::Denied]);
         assert!(row.forbidden);
     }
 
     #[test]
     fn a_row_says_what_it_is_about() {
-        let verb = "change the user `bob`";
-        let mut tags =
-            answer(Asker::User, Owner::Others, "set the tag `user` of a training job of `bob`", Decision::Allowed);
+        let verb = "change another user";
+        let mut tags = answer(
+            Asker::User,
+            Owner::Others,
+            "set the tag `user` of a training job of another person",
+            Decision::Allowed,
+        );
         (tags.action, tags.resource) =
             ("sagemaker:AddTags".to_owned(), "arn:aws:sagemaker:r:1:training-job/bob-1".to_owned());
         let matrix =

@@ -174,15 +174,13 @@ fn bar(label: &str, name: Option<&str>, used: Used) -> Value {
 
 fn row(row: &AccessRow) -> Value {
     let cell = |answer: &CellAnswer| {
-        let (class, text) = match answer {
-            CellAnswer::Allowed if row.forbidden => ("weak", "allowed!"),
-            CellAnswer::Some if row.forbidden => ("weak", "partly!"),
-            CellAnswer::Allowed => ("allowed", "allowed"),
-            CellAnswer::Some => ("allowed", "partly"),
-            CellAnswer::Denied => ("denied", "no"),
-            CellAnswer::Unknown => ("unknown", "unknown"),
-            CellAnswer::Nothing => ("denied", "–"),
+        let (class, more) = match answer {
+            CellAnswer::Allowed | CellAnswer::Some if row.forbidden => ("weak", "!"),
+            CellAnswer::Allowed | CellAnswer::Some => ("allowed", ""),
+            CellAnswer::Denied | CellAnswer::Nothing => ("denied", ""),
+            CellAnswer::Unknown => ("unknown", ""),
         };
+        let text = format!("{}{more}", answer.word());
         json!({"class": class, "text": text})
     };
     json!({

@@ -63,7 +63,7 @@ def _disagreement(stand: Stand, request: Request) -> str:
     what = f"{kind} {name}: {verdict['action']} on {verdict['resource']} with {context}"
     if finished.returncode:
         return f"{what}: access ended with {finished.returncode}: {finished.stdout}{finished.stderr}"
-    (answer,) = json.loads(finished.stdout)["requests"]
+    (answer,) = json.loads(finished.stdout)["answers"]
     if answer["decision"] == DECISIONS[verdict["decision"]]:
         return ""
     return f"{what}: the simulator says {verdict['decision']}, access {answer['decision']}"

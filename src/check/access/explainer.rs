@@ -2,6 +2,8 @@
 
 use std::cell::OnceCell;
 
+use serde::Serialize;
+
 use super::evaluation::{Asker, Evaluation, SECOND_FACTOR, SECOND_FACTOR_AGE, SignedIn, evaluate};
 use super::owned::{OwnedInventory, ResourcePolicyRef};
 pub use super::probes::Owner;
@@ -15,14 +17,17 @@ use crate::render::Rendered;
 use crate::render::span_index::SpanIndex;
 use crate::source::Place;
 
-/// A decision about a request of a person's.
-#[derive(Debug)]
+/// A decision about a request of somebody's.
+#[derive(Debug, Serialize)]
 pub struct Answer {
-    /// As what the person asks.
-    pub asker: Asker,
-    /// Whose thing it is about.
-    pub whose: Owner,
+    /// Who asks.
+    #[serde(flatten)]
+    pub who: Who,
+    /// Whose thing it is about; `None` where it was given as an action.
+    #[serde(rename = "of")]
+    pub whose: Option<Owner>,
     /// What the request is for, in words; empty where it was given as an action.
+    #[serde(rename = "what")]
     pub verb: String,
     /// The action.
     pub action: String,
@@ -31,6 +36,7 @@ pub struct Answer {
     /// Whether the IAM user has a second factor; `None` where that makes no difference, or where the question says it.
     pub second_factor: Option<bool>,
     /// The decision.
+    #[serde(serialize_with = "shown")]
     pub decision: Decision,
     /// The statements that made it.
     pub statements: Vec<Reason>,
@@ -38,15 +44,21 @@ pub struct Answer {
     pub doubts: Vec<String>,
 }
 
+fn shown<S: serde::Serializer>(decision: &impl std::fmt::Display, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_str(decision)
+}
+
 /// A statement that made a decision.
-#[derive(Debug)]
+#[derive(Debug, PartialEq, Eq, Serialize)]
 pub struct Reason {
     /// The name of its policy.
     pub policy: String,
     /// Its own name.
     pub sid: Option<String>,
-    /// Where it stands.
-    pub place: Option<Place>,
+    /// The file that it stands in.
+    pub path: Option<String>,
+    /// Its line there, counted from 1.
+    pub line: Option<usize>,
 }
 
 /// A request that somebody wants to know about.
@@ -60,23 +72,9 @@ pub struct Question<'a> {
     pub context: &'a [(String, String)],
 }
 
-/// A principal of the account, and the decision about it.
-#[derive(Debug)]
-pub struct ActingPrincipal {
-    /// Who it is.
-    pub who: Who,
-    /// As that of an `Answer`.
-    pub second_factor: Option<bool>,
-    /// The decision.
-    pub decision: Decision,
-    /// The statements that made it.
-    pub statements: Vec<Reason>,
-    /// Why it is unknown.
-    pub doubts: Vec<String>,
-}
-
 /// A principal of an account.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(tag = "as", content = "name", rename_all = "lowercase")]
 pub enum Who {
     /// A person's IAM user, by the person's name.
     User(String),
@@ -84,6 +82,17 @@ pub enum Who {
     Notebook(String),
     /// A role that is nobody's, such as a service's, by its ARN.
     Role(String),
+}
+
+impl Who {
+    /// As what a person asks; `None` of a role that is nobody's.
+    pub fn asker(&self) -> Option<Asker> {
+        match self {
+            Who::User(_) => Some(Asker::User),
+            Who::Notebook(_) => Some(Asker::Notebook),
+            Who::Role(_) => None,
+        }
+    }
 }
 
 /// The network that people are taken to come from, where the settings allow some alone and the question names none: a
@@ -124,48 +133,31 @@ impl<'a> AccessExplainer<'a> {
     /// What a person may do to their own, to another's and to shared things; with a second factor, if one is asked for.
     pub(crate) fn table(&self, user: &User) -> Vec<Answer> {
         let probes = probes(self.plan, &self.account, user, other(self.plan, user));
-        self.answer(&probes, user, None)
+        let probes: Vec<_> = probes.into_iter().map(|(whose, probe)| (Some(whose), probe)).collect();
+        self.answers(&probes, &self.acting_principals(user), None)
     }
 
     /// The answer to one question: as a user, and from a notebook if there is one.
     pub(crate) fn one(&self, user: &User, question: &Question<'_>) -> Vec<Answer> {
-        self.answer(&[(Owner::Own, self.probe(question))], user, Some(question))
+        self.answers(&[(None, self.probe(question))], &self.acting_principals(user), Some(question))
     }
 
     /// The decision about every principal of the account: the users by their names, the notebooks, and the roles.
-    pub(crate) fn all(&self, question: &Question<'_>) -> Vec<ActingPrincipal> {
-        let probe = self.probe(question);
-        let mut holders = Vec::new();
-        let mut add = |who: &Who, principal: &Principal<'_>| {
-            let holder = |(second_factor, evaluation): (Option<bool>, Evaluation)| ActingPrincipal {
-                who: who.clone(),
-                second_factor,
-                decision: evaluation.decision,
-                statements: self.reasons(&evaluation),
-                doubts: evaluation.doubts,
-            };
-            holders.extend(self.evaluations(principal, &probe, Some(question)).into_iter().map(holder));
-        };
-        for user in self.plan.stacks.iter().flat_map(|stack| &stack.users) {
-            for (asker, principal) in self.acting_principals(user) {
-                let name = user.name.to_string();
-                add(&if asker == Asker::User { Who::User(name) } else { Who::Notebook(name) }, principal);
-            }
-        }
-        for role in &self.account.roles {
-            add(&Who::Role(role.arn.clone()), role);
-        }
-        holders.sort_by(|one, other| one.who.cmp(&other.who));
-        holders
+    pub(crate) fn all(&self, question: &Question<'_>) -> Vec<Answer> {
+        let users = self.plan.stacks.iter().flat_map(|stack| &stack.users);
+        let roles = self.account.roles.iter().map(|role| (Who::Role(role.arn.clone()), *role));
+        let mut all: Vec<_> = users.flat_map(|user| self.acting_principals(user)).chain(roles).collect();
+        all.sort_by(|(one, _), (other, _)| one.cmp(other));
+        self.answers(&[(None, self.probe(question))], &all, Some(question))
     }
 
     /// As whom a person acts: as their users, and from their notebooks as the roles of these. A notebook whose role is not found
     /// is nobody here; `findings` reports it.
-    fn acting_principals(&self, user: &User) -> Vec<(Asker, &Principal<'a>)> {
+    fn acting_principals(&self, user: &User) -> Vec<(Who, &Principal<'a>)> {
         let Some(resources) = self.account.of_person(user.name.as_str()) else { return Vec::new() };
         let roles = resources.notebooks.iter().filter_map(|one| self.account.role(one.role_arn.as_deref()?));
-        let users = resources.users.iter().map(|one| (Asker::User, *one));
-        users.chain(roles.map(|role| (Asker::Notebook, role))).collect()
+        let users = resources.users.iter().map(|one| (Who::User(user.name.to_string()), *one));
+        users.chain(roles.map(|role| (Who::Notebook(user.name.to_string()), role))).collect()
     }
 
     /// What is decided of a request: with and without a second factor, where a user makes it, the question leaves that open and
@@ -200,7 +192,9 @@ impl<'a> AccessExplainer<'a> {
         let reason = |(policy, statement): &(usize, usize)| {
             let of = self.account.inventory.policies.get(*policy)?;
             let sid = self.account.document(*policy)?.statements.get(*statement).and_then(|one| one.sid.clone());
-            Some(Reason { policy: of.name.clone(), sid, place: self.place(&of.location, *statement) })
+            let place = self.place(&of.location, *statement);
+            let path = place.as_ref().map(|place| place.path().display().to_string());
+            Some(Reason { policy: of.name.clone(), sid, path, line: place.map(|place| place.line_column().0) })
         };
         evaluation.statements.iter().filter_map(reason).collect()
     }
@@ -254,13 +248,18 @@ impl<'a> AccessExplainer<'a> {
         }
     }
 
-    fn answer(&self, probes: &[(Owner, AccessProbe)], user: &User, question: Option<&Question<'_>>) -> Vec<Answer> {
+    fn answers(
+        &self,
+        probes: &[(Option<Owner>, AccessProbe)],
+        principals: &[(Who, &Principal<'a>)],
+        question: Option<&Question<'_>>,
+    ) -> Vec<Answer> {
         let mut answers = Vec::new();
-        for (asker, principal) in self.acting_principals(user) {
+        for (who, principal) in principals {
             for (whose, probe) in probes {
                 let evaluations = self.evaluations(principal, probe, question).into_iter();
                 answers.extend(evaluations.map(|(second_factor, evaluation)| Answer {
-                    asker,
+                    who: who.clone(),
                     whose: *whose,
                     verb: probe.verb.clone(),
                     action: probe.action.clone(),

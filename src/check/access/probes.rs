@@ -35,7 +35,8 @@ pub struct Key {
 }
 
 /// Whose thing a request is about.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Owner {
     /// The person's own.
     Own,

@@ -1,15 +1,16 @@
 //! `racestack access`: what a person may do, or who may do something, and the statements that say so.
 
-mod json;
 mod words;
+
+use serde_json::{Map, Value, json};
 
 use super::Reply;
 use super::args::{AccessArgs, AccessFormat};
-use crate::check::{self, ActingPrincipal, Answer, Asker, Question, Who};
+use crate::check::{self, Asker, Question};
 use crate::config::suggest;
 use crate::facts::actions::{ServiceAction, service_action, service_actions};
 use crate::iam::Decision;
-use crate::model::{Account, Mfa, User};
+use crate::model::{Account, Mfa};
 use crate::plan::{self, Names, Placement};
 use crate::render::{self, People, Rendered};
 use crate::synthesis::Failure;
@@ -36,18 +37,32 @@ pub(super) fn run(args: &AccessArgs) -> Result<Reply, Failure> {
         plan.stacks.iter().map(|stack| render::fill(&templates, &plan, stack, &people)).collect::<Result<_, _>>()?;
     let asked = args.who_can.as_deref().or(args.action.as_deref()).map(question);
     let assumed = assumed(&account, args, asked.as_ref());
-    let (stdout, failed) = match (&args.user, &asked) {
-        (None, Some(question)) => {
-            let holders = check::who_can(&plan, &templates, &rendered, question)?;
-            of_holders(args, question, holders.map_err(Failure::of)?, &assumed)
+    let user = args.user.as_deref().map(|name| user_of(&account, name)).transpose()?;
+    let answers = match (user, &asked) {
+        (None, Some(question)) => check::who_can(&plan, &templates, &rendered, question)?,
+        (None, None) => return Err(Failure::Usage("say about whom: `--user NAME`".to_owned())),
+        (Some(user), _) if args.asker == Some(Asker::Notebook) && user.notebook.is_none() => {
+            return Err(Failure::Usage(format!("`{}` has no notebook", user.name)));
         }
-        (user, question) => {
-            let user = user_of(&account, user.as_deref().unwrap_or_default())?;
-            if args.asker == Some(Asker::Notebook) && user.notebook.is_none() {
-                return Err(Failure::Usage(format!("`{}` has no notebook", user.name)));
-            }
-            let answers = check::answers(&plan, &templates, &rendered, user, question.as_ref())?;
-            of_answers(args, user, answers.map_err(Failure::of)?, &assumed)
+        (Some(user), question) => check::answers(&plan, &templates, &rendered, user, question.as_ref())?,
+    };
+    let mut answers = answers.map_err(Failure::of)?;
+    answers.retain(|answer| {
+        let may = matches!(answer.decision, Decision::Allowed | Decision::Unknown);
+        args.asker.is_none_or(|asker| answer.who.asker() == Some(asker)) && (may || user.is_some())
+    });
+    let failed = answers.iter().any(|answer| answer.decision == Decision::Unknown);
+    let stdout = match (args.format, user, &asked) {
+        (AccessFormat::Json, ..) => {
+            let assumed: Map<String, Value> =
+                assumed.into_iter().map(|(key, value)| (key.to_owned(), value.into())).collect();
+            format!("{:#}\n", json!({"account": args.of.account, "assumed": assumed, "answers": answers}))
+        }
+        (AccessFormat::Human, _, Some(question)) => {
+            words::decisions(&args.of.account, question, &answers) + &words::assumed(&assumed)
+        }
+        (AccessFormat::Human, user, None) => {
+            user.map(|user| words::table(user, answers)).unwrap_or_default() + &words::assumed(&assumed)
         }
     };
     let note = wrong_arn(&account, &resource).map(|note| format!("note: {note}\n")).unwrap_or_default();
@@ -104,41 +119,4 @@ fn assumed(account: &Account, args: &AccessArgs, question: Option<&Question<'_>>
     let is_signed_in = question.is_none() && account.mfa == Mfa::Required;
     let second_factor = is_signed_in.then(|| ("aws:MultiFactorAuthPresent", "true".to_owned()));
     second_factor.into_iter().chain(check::assumed_network(account, question)).collect()
-}
-
-/// What is answered, in words or as JSON, and whether something is unknown.
-fn of_answers(
-    args: &AccessArgs,
-    user: &User,
-    mut answers: Vec<Answer>,
-    assumed: &[(&'static str, String)],
-) -> (String, bool) {
-    answers.retain(|answer| args.asker.is_none_or(|asker| asker == answer.asker));
-    let stdout = match (args.format, &args.action) {
-        (AccessFormat::Json, _) => json::of_person(&args.of.account, user, &answers, assumed),
-        (AccessFormat::Human, Some(_)) => words::decisions(user, &answers) + &words::assumed(assumed),
-        (AccessFormat::Human, None) => words::table(user, &answers) + &words::assumed(assumed),
-    };
-    (stdout, answers.iter().any(|answer| answer.decision == Decision::Unknown))
-}
-
-fn of_holders(
-    args: &AccessArgs,
-    question: &Question<'_>,
-    mut holders: Vec<ActingPrincipal>,
-    assumed: &[(&'static str, String)],
-) -> (String, bool) {
-    holders.retain(|holder| {
-        let asked = match args.asker {
-            None => true,
-            Some(Asker::User) => matches!(holder.who, Who::User(_)),
-            Some(Asker::Notebook) => matches!(holder.who, Who::Notebook(_)),
-        };
-        asked && matches!(holder.decision, Decision::Allowed | Decision::Unknown)
-    });
-    let stdout = match args.format {
-        AccessFormat::Json => json::of_account(&args.of.account, question, &holders, assumed),
-        AccessFormat::Human => words::holders(&args.of.account, question, &holders) + &words::assumed(assumed),
-    };
-    (stdout, holders.iter().any(|holder| holder.decision == Decision::Unknown))
 }

@@ -3,30 +3,32 @@
 use std::fmt::Write;
 
 use super::super::summary::aligned;
-use crate::check::{ActingPrincipal, Answer, Asker, Owner, Question, Reason, Who};
+use crate::check::{Answer, Question, Reason, Who};
 use crate::iam::{Decision, is_beyond_policies};
 use crate::model::User;
+use crate::page::{AccessMatrix, CellAnswer, PeopleOfKind};
 
-pub(super) fn word(decision: Decision) -> &'static str {
-    match decision {
-        Decision::Allowed => "allowed",
-        Decision::ExplicitlyDenied => "explicitly denied",
-        Decision::ImplicitlyDenied => "implicitly denied",
-        Decision::Unknown => "unknown",
+/// The decisions about one request: those that the same statements make one after the other, and then these.
+pub(super) fn decisions(account: &str, question: &Question<'_>, answers: &[Answer]) -> String {
+    let Question { action, resource, .. } = question;
+    if answers.is_empty() {
+        return format!("nobody in the account `{account}` may call `{action}` on `{resource}`\n");
     }
-}
-
-/// The decisions about one request, each with its statements.
-pub(super) fn decisions(user: &User, answers: &[Answer]) -> String {
     let mut text = String::new();
-    for answer in answers {
-        let who = match answer.asker {
-            Asker::User => format!("`{}`", user.name),
-            Asker::Notebook => format!("the notebook of `{}`", user.name),
+    for (at, answer) in answers.iter().enumerate() {
+        let who = match &answer.who {
+            Who::User(name) => format!("`{name}`"),
+            Who::Notebook(name) => format!("the notebook of `{name}`"),
+            Who::Role(arn) => format!("the role `{arn}`"),
+        };
+        let with = match answer.second_factor {
+            None => "",
+            Some(true) => ", with a second factor",
+            Some(false) => ", without a second factor",
         };
         let why = match (answer.decision, answer.statements.is_empty()) {
-            (Decision::Allowed, _) if is_beyond_policies(&answer.action) => ": policies have no say in it",
-            (Decision::ImplicitlyDenied, _) if is_beyond_policies(&answer.action) => ": AWS lets users alone call it",
+            (Decision::Allowed, _) if is_beyond_policies(action) => ": policies have no say in it",
+            (Decision::ImplicitlyDenied, _) if is_beyond_policies(action) => ": AWS lets users alone call it",
             (Decision::ImplicitlyDenied, true) => ": no statement allows it",
             (Decision::ImplicitlyDenied, false) => {
                 ": these statements allow it, but the permissions boundary or the trust policy does not"
@@ -34,63 +36,27 @@ pub(super) fn decisions(user: &User, answers: &[Answer]) -> String {
             _ => "",
         };
         // Writing to a string cannot fail.
-        let _ = writeln!(text, "{who}{}: {}{why}", with(answer.second_factor), word(answer.decision));
-        text.push_str(&reasons(&answer.statements, &answer.doubts));
+        let _ = writeln!(text, "{who}{with}: {}{why}", answer.decision);
+        let reasons = |answer: &Answer| reasons(&answer.statements, &answer.doubts);
+        if answers.get(at + 1).map(reasons) != Some(reasons(answer)) {
+            text += &reasons(answer);
+        }
     }
     text
 }
 
-/// With or without a second factor, where it makes a difference.
-fn with(second_factor: Option<bool>) -> &'static str {
-    match second_factor {
-        None => "",
-        Some(true) => ", with a second factor",
-        Some(false) => ", without a second factor",
-    }
-}
-
 fn reasons(statements: &[Reason], doubts: &[String]) -> String {
     let mut text = String::new();
-    for reason in statements {
-        let sid = reason.sid.as_deref().map_or_else(|| "a statement".to_owned(), |sid| format!("`{sid}`"));
-        let place = reason
-            .place
-            .as_ref()
-            .map_or_else(String::new, |place| format!("    # {}:{}", place.path().display(), place.line_column().0));
+    for Reason { policy, sid, path, line } in statements {
+        let sid = sid.as_deref().map_or_else(|| "a statement".to_owned(), |sid| format!("`{sid}`"));
+        let place = path.as_ref().zip(*line).map_or_else(String::new, |(path, line)| format!("    # {path}:{line}"));
         // Writing to a string cannot fail.
-        let _ = writeln!(text, "  {sid} of `{}`{place}", reason.policy);
+        let _ = writeln!(text, "  {sid} of `{policy}`{place}");
     }
     for doubt in doubts {
         let _ = writeln!(text, "  {doubt}");
     }
     text
-}
-
-/// Who may, or perhaps may: those of whom the same statements say so one after the other, and then these.
-pub(super) fn holders(account: &str, question: &Question<'_>, holders: &[ActingPrincipal]) -> String {
-    if holders.is_empty() {
-        let Question { action, resource, .. } = question;
-        return format!("nobody in the account `{account}` may call `{action}` on `{resource}`\n");
-    }
-    let mut groups: Vec<(String, String)> = Vec::new();
-    for holder in holders {
-        let who = match &holder.who {
-            Who::User(name) => format!("`{name}`"),
-            Who::Notebook(name) => format!("the notebook of `{name}`"),
-            Who::Role(arn) => format!("the role `{arn}`"),
-        };
-        let why = match holder.decision {
-            Decision::Allowed if is_beyond_policies(question.action) => ": policies have no say in it",
-            _ => "",
-        };
-        let line = format!("{who}{}: {}{why}\n", with(holder.second_factor), word(holder.decision));
-        let reasons = reasons(&holder.statements, &holder.doubts);
-        match groups.last_mut().filter(|(_, last)| *last == reasons) {
-            Some((lines, _)) => lines.push_str(&line),
-            None => groups.push((line, reasons)),
-        }
-    }
-    groups.into_iter().flat_map(|(lines, reasons)| [lines, reasons]).collect()
 }
 
 /// What of the requests of IAM users was not asked for, and is taken to be so.
@@ -100,35 +66,12 @@ pub(super) fn assumed(values: &[(&'static str, String)]) -> String {
 }
 
 /// One line for each kind of request, with what comes of it as the user and from the notebook.
-pub(super) fn table(user: &User, answers: &[Answer]) -> String {
-    let mut rows: Vec<(Owner, &str)> = Vec::new();
-    for answer in answers {
-        let row = (answer.whose, answer.verb.as_str());
-        if !rows.contains(&row) {
-            rows.push(row);
-        }
-    }
-    rows.sort_by_key(|(whose, _)| *whose);
-    let columns: Vec<(Asker, &str)> = [(Asker::User, "as user"), (Asker::Notebook, "from the notebook")]
-        .into_iter()
-        .filter(|(column, _)| answers.iter().any(|answer| answer.asker == *column))
-        .collect();
-    let cell = |(whose, verb): (Owner, &str), asker: Asker| {
-        let of = |answer: &&Answer| answer.whose == whose && answer.verb == verb && answer.asker == asker;
-        let decisions: Vec<Decision> = answers.iter().filter(of).map(|answer| answer.decision).collect();
-        let count = |decision| decisions.iter().filter(|one| **one == decision).count();
-        match (count(Decision::Allowed), count(Decision::Unknown)) {
-            (_, 1..) => "unknown",
-            (0, 0) => "no",
-            (allowed, 0) if allowed == decisions.len() => "yes",
-            _ => "in part",
-        }
-    };
-    let headings = columns.iter().map(|(_, heading)| (*heading).to_owned());
-    let mut lines = vec![std::iter::once(format!("what `{}` may do", user.name)).chain(headings).collect()];
-    lines.extend(rows.into_iter().map(|row| {
-        let cells = columns.iter().map(|(asker, _)| cell(row, *asker).to_owned());
-        std::iter::once(row.1.to_owned()).chain(cells).collect()
-    }));
+pub(super) fn table(user: &User, answers: Vec<Answer>) -> String {
+    let of = PeopleOfKind { people: "as user", notebooks: "from the notebook", answers };
+    let AccessMatrix { principals, mut rows } = AccessMatrix::of(&[of]);
+    rows.sort_by_key(|row| row.whose);
+    let mut lines = vec![[vec![format!("what `{}` may do", user.name)], principals].concat()];
+    let cells = |answers: Vec<CellAnswer>| answers.into_iter().map(|answer| answer.word().to_owned());
+    lines.extend(rows.into_iter().map(|row| std::iter::once(row.what).chain(cells(row.answers)).collect()));
     aligned(&lines)
 }
