@@ -19,21 +19,16 @@ pub fn parse(source: &Arc<SourceFile>, findings: &mut Vec<Finding>) -> Node {
     let mut rows = Vec::new();
     let mut header: Vec<Column> = Vec::new();
     let records = records(source, findings);
-    let above = title_rows(&records);
-    if let Some([title, .., last]) = records.get(..=above) {
-        findings.push(
-            Finding::new(Rule::FileSyntax, "the header is not the first row")
-                .at(Place::new(source, row_span(title)))
-                .related(Place::new(source, row_span(last)), "the header")
-                .help("remove the rows above the header"),
-        );
-    }
-    for record in records.into_iter().skip(above) {
+    for record in records {
         let blank = is_blank(&record);
         if header.is_empty() {
             if !blank {
                 header = columns(source, &record, findings);
                 findings.extend(nameless(source, &mut header));
+                // Below what is no header, such as a title, no cell tells anything.
+                if !header.iter().any(|column| column.name == "name") {
+                    break;
+                }
             }
             continue;
         }
@@ -46,25 +41,6 @@ pub fn parse(source: &Arc<SourceFile>, findings: &mut Vec<Finding>) -> Node {
         }
     }
     Node { place: Place::whole(source), content: Content::Sequence(rows) }
-}
-
-/// How many rows stand above the header, such as a title: none where the first row is one, or no row near it is.
-fn title_rows(records: &[Vec<Cell>]) -> usize {
-    const FAR: usize = 10;
-    let columns = roster_schema().columns();
-    let column = |cell: &Cell| {
-        let name = cell.text.trim();
-        columns.iter().map(String::as_str).find(|column| *column == name).or_else(|| column_of(name))
-    };
-    let is_header = |record: &[Cell]| {
-        let known = record.iter().filter_map(column).collect::<Vec<_>>();
-        known.contains(&"name") && known.len() > 1
-    };
-    let first = records.iter().position(|record| !is_blank(record)).unwrap_or(0);
-    let header = records.iter().take(first + FAR).position(|record| is_header(record));
-    header
-        .filter(|header| *header > first && !records[first].iter().any(|cell| cell.text.trim() == "name"))
-        .unwrap_or(0)
 }
 
 fn is_blank(record: &[Cell]) -> bool {
@@ -216,7 +192,9 @@ fn nameless(source: &Arc<SourceFile>, header: &mut [Column]) -> Option<Finding> 
     if header.iter().any(|column| column.name == "name") {
         return None;
     }
-    let seems_one = header.iter_mut().find(|column| column_of(&column.name) == Some("name"));
+    let is_meant =
+        |column: &&mut Column| column.name.eq_ignore_ascii_case("name") || column_of(&column.name) == Some("name");
+    let seems_one = header.iter_mut().find(is_meant);
     let (place, help) = if let Some(column) = seems_one {
         let found = std::mem::replace(&mut column.name, "name".to_owned());
         (column.place.clone(), format!("did you mean `name` by `{found}`?"))
@@ -224,7 +202,10 @@ fn nameless(source: &Arc<SourceFile>, header: &mut [Column]) -> Option<Finding> 
         let start = header.first().map_or(0, |column| column.place.span.start);
         let end = header.last().map_or(start, |column| column.place.span.end);
         let alone = if header.len() == 1 { "; what divides columns is a comma, a semicolon or a tab" } else { "" };
-        (Place::new(source, start..end), format!("name the column of the IAM user names `name`{alone}"))
+        (
+            Place::new(source, start..end),
+            format!("name the column of the IAM user names `name`, in the first row{alone}"),
+        )
     };
     let finding = Finding::new(Rule::SettingsMissingKey, "the column `name` is missing").at(place);
     Some(finding.help(help).note(roster_schema().columns_note()))
