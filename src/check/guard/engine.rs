@@ -1,18 +1,16 @@
 //! The one place that calls cfn-guard.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use cfn_guard::commands::validate::{OutputFormatType, ShowSummaryType};
 use cfn_guard::commands::{Executable, FAILURE_STATUS_CODE, SUCCESS_STATUS_CODE};
 use cfn_guard::utils::reader::{ReadBuffer, Reader};
 use cfn_guard::utils::writer::{WriteBuffer, Writer};
 use cfn_guard::{CommandBuilder, ValidateBuilder};
-use serde::ser::{Serialize, SerializeMap, Serializer};
-use serde_json::Value;
 
 use super::report::{Applied, FileOutcome, FileReport, Verdict};
 use super::rule_file::RuleFile;
-use super::type_filter::TypeFilter;
+use super::type_filter::Projection;
 use super::types;
 use crate::finding::{Finding, Rule};
 use crate::render::Template;
@@ -153,50 +151,4 @@ fn first_words(error: &str) -> String {
     let said = error.strip_prefix("Parser Error when parsing `").map(|said| said.trim_end_matches('`'));
     let line = said.unwrap_or(error).lines().next().unwrap_or_default();
     line.chars().take(200).collect()
-}
-
-/// The part of a template that a type filter lets through.
-pub(super) struct Projection<'a> {
-    pub template: &'a Value,
-    pub type_filter: &'a TypeFilter,
-    /// Where it is given, only the resources of these logical IDs.
-    pub only: Option<&'a BTreeSet<&'a str>>,
-}
-
-impl Projection<'_> {
-    /// The logical ID of the one resource that the filter lets through, if there is exactly one.
-    fn only_resource(&self) -> Option<&str> {
-        let TypeFilter::Types(_) = self.type_filter else { return None };
-        match self.type_filter.within(self.template["Resources"].as_object()?).as_slice() {
-            [(only, resource)] if self.type_filter.includes(resource) => Some(only),
-            _ => None,
-        }
-    }
-}
-
-impl Serialize for Projection<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let Value::Object(sections) = self.template else { return self.template.serialize(serializer) };
-        let mut map = serializer.serialize_map(None)?;
-        for (name, section) in sections {
-            match section {
-                Value::Object(resources) if name == "Resources" => {
-                    let mut within = self.type_filter.within(resources);
-                    within.retain(|(id, _)| self.only.is_none_or(|only| only.contains(id.as_str())));
-                    map.serialize_entry(name, &Resources(within))?;
-                }
-                _ => map.serialize_entry(name, section)?,
-            }
-        }
-        map.end()
-    }
-}
-
-/// Resources in the order of the template.
-struct Resources<'a>(Vec<(&'a String, &'a Value)>);
-
-impl Serialize for Resources<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_map(self.0.iter().copied())
-    }
 }

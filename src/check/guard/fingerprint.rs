@@ -65,7 +65,7 @@ impl<'a> Writer<'a, '_> {
     fn resource(&mut self, resource: &'a Value) -> &[u8] {
         self.out.clear();
         self.texts.clear();
-        self.value(resource, false);
+        self.value(resource);
         &self.out
     }
 
@@ -76,12 +76,12 @@ impl<'a> Writer<'a, '_> {
         self.texts.clear();
         for (name, section) in sections {
             self.text(name);
-            self.value(section, self.footprint.takes_apart(name));
+            self.value(section);
         }
         &self.out
     }
 
-    fn value(&mut self, value: &'a Value, is_taken_apart: bool) {
+    fn value(&mut self, value: &'a Value) {
         match value {
             Value::Null => self.out.push(b'0'),
             Value::Bool(truth) => self.out.push(if *truth { b't' } else { b'f' }),
@@ -89,12 +89,12 @@ impl<'a> Writer<'a, '_> {
                 self.out.push(b'n');
                 self.text(&number.to_string());
             }
-            Value::String(text) => self.scalar(text, is_taken_apart),
+            Value::String(text) => self.scalar(text),
             Value::Array(values) => {
                 self.out.push(b'[');
                 self.number(values.len());
                 for value in values {
-                    self.value(value, is_taken_apart);
+                    self.value(value);
                 }
             }
             Value::Object(entries) => {
@@ -102,7 +102,7 @@ impl<'a> Writer<'a, '_> {
                 self.number(entries.len());
                 for (key, value) in entries {
                     self.text(key);
-                    self.value(value, is_taken_apart || self.footprint.takes_apart(key));
+                    self.value(value);
                 }
             }
         }
@@ -110,17 +110,15 @@ impl<'a> Writer<'a, '_> {
 
     /// A text by its number among the texts of the resource; when it is met first, with all that the rules could tell it
     /// from others by.
-    fn scalar(&mut self, text: &'a str, is_taken_apart: bool) {
+    fn scalar(&mut self, text: &'a str) {
         let next = self.texts.len();
         let known = self.texts.get(text).copied();
         if known.is_none() {
             self.texts.insert(text, next);
         }
-        self.out.push(if is_taken_apart { b'"' } else { b'\'' });
+        self.out.push(b'\'');
         self.number(known.unwrap_or(next));
-        if is_taken_apart {
-            self.text(text);
-        } else if known.is_none() {
+        if known.is_none() {
             if let Some(matches) = self.footprint.matches(text) {
                 self.out.extend(matches.into_iter().map(u8::from));
             } else {

@@ -1,4 +1,6 @@
-//! What a rule file can tell apart.
+//! What a rule file sees of a template, and what it can tell apart of that.
+//!
+//! A file sees the resources of the types that it asks for, where every way to the resources names some.
 //!
 //! Most rules compare the texts of a resource for equality alone: with texts that the rule writes out, or with one another.
 //! Such a file cannot tell two resources apart that differ in their texts only, as long as equal texts stay equal, different
@@ -6,19 +8,16 @@
 //! resources whether all comply, or some, or whether there are any; not how many there are, nor in which order, nor what
 //! their logical IDs are. So it cannot tell two templates apart either that have the same kinds of such resources.
 //!
-//! `footprint` reads from the syntax tree whether a file is like that. It knows every construct that it lets pass; with any
+//! `sight` reads from the syntax tree whether a file is like that. It knows every construct that it lets pass; with any
 //! other the answer is that the file may see everything.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use fancy_regex::Regex;
-use serde::Deserialize;
 use serde_json::Value;
 
-use super::syntax::Syntax;
-use super::tree::{
-    Access, Block, Clause, Comparator, Conjunctions, Function, LetValue, Query, RuleClause, RuleTree, Step,
-};
+use super::syntax::{Syntax, compares_type, key, list, literals};
+use super::type_filter::TypeFilter;
 
 /// By what a rule file tells one text from another, besides comparing them.
 #[derive(Debug, Clone, Default)]
@@ -27,39 +26,6 @@ pub(super) struct RuleFootprint {
     texts: BTreeSet<String>,
     /// Its regular expressions, by how they are written.
     patterns: BTreeMap<String, Regex>,
-    /// How the keys begin below which it takes texts apart.
-    taken_apart: BTreeSet<Beginning>,
-}
-
-/// What a rule file can tell apart; `None` where it may be everything.
-pub(super) fn footprint(syntax: &Syntax) -> Option<RuleFootprint> {
-    if !syntax.parameterized.is_empty() {
-        return None;
-    }
-    let mut reader = FootprintReader::default();
-    let variables: Vec<(&str, LetValue)> = syntax
-        .variables
-        .iter()
-        .map(|variable| Some((variable.name.as_str(), LetValue::deserialize(&variable.tree).ok()?)))
-        .collect::<Option<_>>()?;
-    let rules: Vec<RuleTree> =
-        syntax.rules.iter().map(|rule| RuleTree::deserialize(&rule.tree).ok()).collect::<Option<_>>()?;
-    let variables: Vec<(&str, &LetValue)> = variables.iter().map(|(name, value)| (*name, value)).collect();
-    reader.scope(&variables, Within::Template)?;
-    for rule in &rules {
-        reader.clauses(rule.conditions.as_deref().unwrap_or_default(), Within::Template)?;
-        reader.block(&rule.block, Within::Template, |reader, clause| match clause {
-            RuleClause::Clause(clause) => reader.clause(clause, Within::Template),
-            RuleClause::WhenBlock(conditions, block) => reader.when(conditions, block, Within::Template),
-            RuleClause::TypeBlock(block) => {
-                reader.query(&block.query, Within::Template)?;
-                // Where its conditions begin is not known well enough.
-                block.conditions.is_none().then_some(())?;
-                reader.nested(&block.block, Within::Resource)
-            }
-        })?;
-    }
-    Some(reader.footprint)
 }
 
 impl RuleFootprint {
@@ -67,14 +33,7 @@ impl RuleFootprint {
     pub(super) fn and(mut self, other: &Self) -> Self {
         self.texts.extend(other.texts.iter().cloned());
         self.patterns.extend(other.patterns.iter().map(|(text, pattern)| (text.clone(), pattern.clone())));
-        self.taken_apart.extend(&other.taken_apart);
         self
-    }
-
-    /// Whether texts below `key` are taken apart: it or another spelling of it is a key that a function is applied to.
-    pub(super) fn takes_apart(&self, key: &str) -> bool {
-        !self.taken_apart.is_empty()
-            && Beginning::of(key).is_none_or(|beginning| self.taken_apart.iter().any(|one| one.fits(beginning)))
     }
 
     /// Which of the file's regular expressions match `text`. `None` for a text that is what the file compares with, or
@@ -92,249 +51,178 @@ fn is_unusual(character: char) -> bool {
     character.is_control() || matches!(character, '\u{FEFF}' | '\u{FFF9}'..='\u{FFFF}')
 }
 
-/// How a key begins in all spellings in which the engine looks for it: upper and lower case, with `-` and `_`, and the
-/// plural in the singular, which begins with the same letter and another vowel at most (`men`).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-struct Beginning {
-    first: char,
-    second: Option<char>,
-}
-
-impl Beginning {
-    fn of(key: &str) -> Option<Self> {
-        let mut letters = key.chars().filter(char::is_ascii_alphanumeric).map(|letter| letter.to_ascii_lowercase());
-        let first = letters.next()?;
-        let second = letters.next().map(|letter| if "aeiou".contains(letter) { 'a' } else { letter });
-        Some(Self { first, second })
+/// The type filter of a file, and what it can tell apart of what that lets through; `None` where it may be everything.
+///
+/// The filter is `Types` only when every way in the file to the resources begins with `Resources.*[ Type == '…' ]` (or
+/// `Type IN […]`, or a type block), so that the other resources cannot matter.
+pub(super) fn sight(syntax: &Syntax) -> (TypeFilter, Option<RuleFootprint>) {
+    let mut reader = FootprintReader { is_opaque: !syntax.parameterized.is_empty(), ..FootprintReader::default() };
+    for variable in &syntax.variables {
+        reader.variable(&variable.name, &variable.tree, false);
     }
-
-    fn fits(self, other: Self) -> bool {
-        self.first == other.first
-            && self.second.zip(other.second).is_none_or(|(second, others_second)| second == others_second)
+    for definition in syntax.variables.iter().chain(&syntax.rules).chain(&syntax.parameterized) {
+        reader.visit(&definition.tree, false);
     }
-}
-
-/// What a clause is about.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Within {
-    /// The template as a whole.
-    Template,
-    /// One resource, or something in it; or something that is no resource, in which templates alike are the same.
-    Resource,
+    if reader.sees_everything {
+        return (TypeFilter::Everything, None);
+    }
+    (TypeFilter::Types(reader.types), Some(reader.footprint).filter(|_| !reader.is_opaque))
 }
 
 /// What a variable stands for.
-#[derive(Debug, Clone)]
+#[derive(Debug, PartialEq, Eq)]
 enum Variable {
-    /// A value that is written out.
-    Literal(Value),
+    /// Values that are written out.
+    Literal,
     /// What a query finds in all of the template.
     OfTemplate,
-    /// What a query finds in the resource that the block is about.
+    /// What is found in the resource that the block is about.
     OfResource,
-    /// What a function makes of texts of that resource.
-    Made,
 }
 
 #[derive(Default)]
-struct FootprintReader {
+struct FootprintReader<'t> {
     footprint: RuleFootprint,
-    /// The variables of the blocks that are open, the innermost last.
-    scopes: Vec<BTreeMap<String, Variable>>,
+    types: BTreeSet<String>,
+    /// Whether there is a way to resources that names no types.
+    sees_everything: bool,
+    /// Whether there is a construct that may tell anything apart.
+    is_opaque: bool,
+    /// All variables of the file. One that stands for several things in several blocks makes it opaque.
+    variables: BTreeMap<&'t str, Variable>,
+    /// What is written out in variables.
+    literals: BTreeMap<&'t str, Vec<&'t Value>>,
 }
 
-impl FootprintReader {
-    fn variable(&self, name: &str) -> Option<Variable> {
-        self.scopes.iter().rev().find_map(|scope| scope.get(name)).cloned()
-    }
-
-    /// Opens a scope with these variables.
-    fn scope(&mut self, variables: &[(&str, &LetValue)], within: Within) -> Option<()> {
-        let mut scope = BTreeMap::new();
-        for (name, value) in variables {
-            let variable = match (value, within) {
-                (LetValue::Value(literal), _) => Variable::Literal(literal.value.clone()),
-                (LetValue::AccessClause(_), Within::Template) => Variable::OfTemplate,
-                (LetValue::AccessClause(_), Within::Resource) => Variable::OfResource,
-                (LetValue::FunctionCall(_), Within::Resource) => Variable::Made,
-                (LetValue::FunctionCall(_), Within::Template) => return None,
-            };
-            scope.insert((*name).to_owned(), variable).is_none().then_some(())?;
-        }
-        self.scopes.push(scope);
-        for (_, value) in variables {
-            match value {
-                LetValue::Value(literal) => self.literal(&literal.value),
-                LetValue::AccessClause(query) => self.query(&query.query, within)?,
-                LetValue::FunctionCall(function) => self.function(function)?,
-            }
-        }
-        Some(())
-    }
-
-    fn block<T>(
-        &mut self,
-        block: &Block<T>,
-        within: Within,
-        mut each: impl FnMut(&mut Self, &T) -> Option<()>,
-    ) -> Option<()> {
-        let variables: Vec<_> = block.assignments.iter().map(|one| (one.var.as_str(), &one.value)).collect();
-        self.scope(&variables, within)?;
-        block.conjunctions.iter().flatten().try_for_each(|clause| each(self, clause))?;
-        self.scopes.pop();
-        Some(())
-    }
-
-    fn nested(&mut self, block: &Block<Clause>, within: Within) -> Option<()> {
-        self.block(block, within, |reader, clause| reader.clause(clause, within))
-    }
-
-    fn when(&mut self, conditions: &[Vec<Clause>], block: &Block<Clause>, within: Within) -> Option<()> {
-        self.clauses(conditions, within)?;
-        self.nested(block, within)
-    }
-
-    fn clauses(&mut self, clauses: &[Vec<Clause>], within: Within) -> Option<()> {
-        clauses.iter().flatten().try_for_each(|clause| self.clause(clause, within))
-    }
-
-    fn clause(&mut self, clause: &Clause, within: Within) -> Option<()> {
-        match clause {
-            Clause::Clause(clause) => self.access(&clause.access_clause, within),
-            // It holds or not for the template as a whole.
-            Clause::NamedRule(_) => Some(()),
-            Clause::ParameterizedNamedRule(_) => None,
-            Clause::BlockClause(block) => {
-                self.query(&block.query.query, within)?;
-                self.nested(&block.block, Within::Resource)
-            }
-            Clause::WhenBlock(conditions, block) => self.when(conditions, block, within),
-        }
-    }
-
-    fn access(&mut self, access: &Access, within: Within) -> Option<()> {
-        let own = &access.query.query;
-        match &access.compare_with {
-            None => self.made_or_query(own, within),
-            Some(LetValue::Value(literal)) => {
-                self.made_or_query(own, within)?;
-                self.compared(access.comparator.0, &literal.value)
-            }
-            Some(LetValue::AccessClause(other)) => match self.written_out(other) {
-                Some(literal) => {
-                    self.made_or_query(own, within)?;
-                    self.compared(access.comparator.0, &literal)
-                }
-                None => self.compared_with_each_other(access.comparator.0, own, &other.query, within),
-            },
-            Some(LetValue::FunctionCall(_)) => None,
-        }
-    }
-
-    /// A query on the left-hand side of a comparison with what is written out. It may be what a function made.
-    fn made_or_query(&mut self, steps: &[Step], within: Within) -> Option<()> {
-        if let [first, rest @ ..] = steps
-            && matches!(rest, [] | [Step::AllIndices(None)])
-            && let Some(Variable::Made) = first.variable().and_then(|name| self.variable(name))
-        {
-            return Some(());
-        }
-        self.query(steps, within)
-    }
-
-    /// What the query is, if it is a variable for what is written out.
-    fn written_out(&self, query: &Query) -> Option<Value> {
-        match query.query.as_slice() {
-            [only] => match self.variable(only.variable()?)? {
-                Variable::Literal(value) => Some(value),
-                _ => None,
-            },
-            _ => None,
-        }
-    }
-
-    /// A comparison with what is written out: for equality, or of numbers.
-    fn compared(&mut self, comparator: Comparator, literal: &Value) -> Option<()> {
-        self.literal(literal);
-        match comparator {
-            Comparator::Eq => Some(()),
-            // A text is in another one if it is a part of it.
-            Comparator::In => (!literal.is_string()).then_some(()),
-            Comparator::Gt | Comparator::Lt | Comparator::Le | Comparator::Ge => literal.is_number().then_some(()),
-            _ => None,
-        }
-    }
-
-    /// A comparison of two things in one resource: for equality.
-    fn compared_with_each_other(
-        &mut self,
-        comparator: Comparator,
-        own: &[Step],
-        other: &[Step],
-        within: Within,
-    ) -> Option<()> {
-        let equal = matches!(comparator, Comparator::Eq | Comparator::In);
-        let in_resource = within == Within::Resource && own.first()?.variable().is_none();
-        (equal && in_resource).then_some(())?;
-        self.query(own, within)?;
-        self.query(other, within)
-    }
-
-    /// A query that begins at the template, or, within a resource, in that resource.
-    fn query(&mut self, steps: &[Step], within: Within) -> Option<()> {
-        for (index, step) in steps.iter().enumerate() {
-            match step {
-                Step::Key(_) => match (step.variable(), index) {
-                    (None, _) => {}
-                    (Some(name), 0) => match (self.variable(name)?, within) {
-                        (Variable::OfTemplate | Variable::Literal(_), Within::Template)
-                        | (Variable::OfResource, Within::Resource) => {}
-                        _ => return None,
-                    },
-                    // A text that is looked for as a key.
-                    (Some(_), _) => return None,
-                },
-                Step::This | Step::Index(_) | Step::AllValues(None) | Step::AllIndices(None) => {}
-                Step::Filter(None, clauses) => self.filter(clauses)?,
-                Step::MapKeyFilter(None, filter) => {
-                    matches!(filter.compare_with, LetValue::Value(_)).then_some(())?;
-                }
-                // What is captured could be a logical ID.
-                Step::AllValues(_) | Step::AllIndices(_) | Step::Filter(..) | Step::MapKeyFilter(..) => return None,
-            }
-        }
-        Some(())
-    }
-
-    fn filter(&mut self, clauses: &Conjunctions<Clause>) -> Option<()> {
-        self.clauses(clauses, Within::Resource)
-    }
-
-    /// A function of what is in one resource.
-    fn function(&mut self, function: &Function) -> Option<()> {
-        let takes_apart = match function.name.as_str() {
-            "count" => false,
-            "join" | "regex_replace" | "substring" | "to_lower" | "to_upper" | "url_decode" => true,
-            _ => return None,
+impl<'t> FootprintReader<'t> {
+    fn variable(&mut self, name: &'t str, value: &'t Value, within: bool) {
+        let literal = value.get("Value").map(|literal| &literal["value"]);
+        let stands_for = match literal {
+            Some(_) => Variable::Literal,
+            None if within => Variable::OfResource,
+            None => Variable::OfTemplate,
         };
-        for parameter in &function.parameters {
-            match parameter {
-                LetValue::Value(_) => {}
-                LetValue::AccessClause(query) => {
-                    query.query.first()?.variable().is_none().then_some(())?;
-                    self.query(&query.query, Within::Resource)?;
-                    if takes_apart {
-                        let last = query.query.iter().rev().find_map(|step| match step {
-                            Step::Key(key) => Some(Beginning::of(key)),
-                            _ => None,
-                        });
-                        self.footprint.taken_apart.insert(last??);
-                    }
+        self.literals.entry(name).or_default().extend(literal);
+        let known = self.variables.get(name).is_none_or(|known| *known == stands_for);
+        self.is_opaque |= !known;
+        self.variables.insert(name, stands_for);
+    }
+
+    /// Reads a part of the syntax tree. `within` says that it is about one resource, or something in it; or about something
+    /// that is no resource, in which templates alike are the same. Otherwise it is about the template as a whole.
+    fn visit(&mut self, tree: &'t Value, within: bool) {
+        match tree {
+            Value::Object(entries) => entries.iter().for_each(|(name, part)| self.part(name, part, within)),
+            Value::Array(values) => values.iter().for_each(|value| self.visit(value, within)),
+            _ => {}
+        }
+    }
+
+    fn part(&mut self, name: &str, part: &'t Value, within: bool) {
+        match (name, part) {
+            ("query", Value::Array(steps)) => self.query(steps, within),
+            ("BlockClause" | "TypeBlock", block) => {
+                let query = &block["query"];
+                self.query(list(query.get("query").unwrap_or(query)), within);
+                // Where the conditions of a type block begin is not known well enough.
+                self.is_opaque |= !block["conditions"].is_null();
+                self.visit(&block["conditions"], true);
+                self.visit(&block["block"], true);
+            }
+            ("assignments", variables) => {
+                for variable in list(variables) {
+                    self.variable(variable["var"].as_str().unwrap_or_default(), &variable["value"], within);
                 }
-                LetValue::FunctionCall(_) => return None,
+                self.visit(variables, within);
+            }
+            ("access_clause", clause) => {
+                self.comparison(clause, within);
+                self.visit(clause, within);
+            }
+            ("Value", literal) => self.literal(&literal["value"]),
+            ("FunctionCall", function) => {
+                // How many there are in a resource is the same in those that are alike.
+                self.is_opaque |= !within || function["name"] != "count";
+                self.visit(&function["parameters"], within);
+            }
+            // What these parts hold is all that they say.
+            (
+                "AccessClause" | "Clause" | "NamedRule" | "WhenBlock" | "block" | "column" | "compare_with"
+                | "comparator" | "conditions" | "conjunctions" | "custom_message" | "dependent_rule" | "line"
+                | "location" | "match_all" | "negation" | "not_empty" | "query" | "rule_name" | "value" | "var"
+                | "type_name",
+                part,
+            ) => self.visit(part, within),
+            (_, part) => {
+                self.is_opaque = true;
+                self.visit(part, within);
             }
         }
-        Some(())
+    }
+
+    /// A comparison: with what is written out, or of two things in one resource.
+    fn comparison(&mut self, clause: &'t Value, within: bool) {
+        let comparator = clause["comparator"][0].as_str().unwrap_or_default();
+        let other = &clause["compare_with"];
+        let variable = match list(&other["AccessClause"]["query"]) {
+            [only] => key(only).and_then(|key| self.literals.get(key.strip_prefix('%')?)),
+            _ => None,
+        };
+        let is_seen_through = match (other.get("Value"), variable) {
+            _ if other.is_null() => true,
+            (Some(literal), _) => is_of_equality(comparator, &literal["value"]),
+            (None, Some(literals)) if !literals.is_empty() => {
+                literals.iter().all(|literal| is_of_equality(comparator, literal))
+            }
+            _ => within && other.get("AccessClause").is_some() && matches!(comparator, "Eq" | "In"),
+        };
+        self.is_opaque |= !is_seen_through;
+    }
+
+    /// A query that begins at the template, or, `within` a resource, in that resource.
+    fn query(&mut self, steps: &'t [Value], within: bool) {
+        if !within && steps.first().is_some_and(|first| key(first).is_none()) {
+            self.sees_everything = true;
+        }
+        for (index, step) in steps.iter().enumerate() {
+            let (name, content) = match step {
+                Value::Object(entries) => entries.iter().next().map_or(("", &Value::Null), |(name, of)| (name, of)),
+                other => (other.as_str().unwrap_or_default(), &Value::Null),
+            };
+            self.is_opaque |= match (name, content) {
+                ("Key", Value::String(key)) => {
+                    if means_resources(key) {
+                        match steps.get(index + 1..index + 3).and_then(filtered_types) {
+                            Some(types) => self.types.extend(types),
+                            None => self.sees_everything = true,
+                        }
+                    }
+                    // A text that is looked for as a key may be any.
+                    key.strip_prefix('%').is_some_and(|name| index > 0 || !self.is_known(name, within))
+                }
+                ("This" | "Index", _) => false,
+                // What is captured in a variable could be a logical ID.
+                ("AllValues" | "AllIndices", captured) => !captured.is_null(),
+                ("Filter", content) => {
+                    self.visit(&content[1], true);
+                    !content[0].is_null()
+                }
+                ("MapKeyFilter", content) => {
+                    let is_text = content[1]["compare_with"].get("Value").is_some();
+                    if !is_text {
+                        self.visit(&content[1], true);
+                    }
+                    !is_text || !content[0].is_null()
+                }
+                _ => true,
+            };
+        }
+    }
+
+    /// Whether a query can begin with the variable: `within` a resource, what is found in all of the template is another's.
+    fn is_known(&self, name: &str, within: bool) -> bool {
+        let of = if within { Variable::OfResource } else { Variable::OfTemplate };
+        self.variables.get(name).is_some_and(|known| *known == of || *known == Variable::Literal)
     }
 
     /// Notes the texts of what is written out.
@@ -355,5 +243,144 @@ impl FootprintReader {
     }
 }
 
+/// Whether a comparison with what is written out is for equality, or of numbers.
+fn is_of_equality(comparator: &str, literal: &Value) -> bool {
+    match comparator {
+        "Eq" => true,
+        // A text is in another one if it is a part of it.
+        "In" => !literal.is_string(),
+        "Gt" | "Lt" | "Le" | "Ge" => literal.is_number(),
+        _ => false,
+    }
+}
+
+/// Whether a key of a rule reaches `Resources`: the engine tries other spellings (`resources`) as well.
+fn means_resources(key: &str) -> bool {
+    let plain: String = key.chars().filter(char::is_ascii_alphanumeric).collect();
+    plain.eq_ignore_ascii_case("resources")
+}
+
+/// The types that `.*[ Type == '…' ]` lets through; `None` where the two steps are anything else.
+fn filtered_types(steps: &[Value]) -> Option<BTreeSet<String>> {
+    let [all, filter] = steps else { return None };
+    all.get("AllValues")?;
+    let conjunctions = list(list(filter.get("Filter")?).get(1)?);
+    conjunctions.iter().find_map(|disjunction| {
+        let mut types = BTreeSet::new();
+        for clause in list(disjunction) {
+            types.extend(equal_types(&clause["Clause"])?);
+        }
+        (!types.is_empty()).then_some(types)
+    })
+}
+
+/// The types that `Type == '…'` or `Type IN ['…', …]` names; `None` for any other clause.
+fn equal_types(clause: &Value) -> Option<Vec<String>> {
+    let access = &clause["access_clause"];
+    let positive = clause["negation"] == false && access["comparator"][1] == false;
+    let equal = access["comparator"][0] == "Eq" || access["comparator"][0] == "In";
+    if !(positive && equal && compares_type(access) && list(&access["query"]["query"]).len() == 1) {
+        return None;
+    }
+    let names = literals(&access["compare_with"]);
+    (!names.is_empty() && names.iter().all(|name| !name.starts_with('/')))
+        .then(|| names.into_iter().map(str::to_owned).collect())
+}
+
 #[cfg(test)]
-mod tests;
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(text: &str, expected: Option<&[&str]>) {
+        let expected = expected.map_or(TypeFilter::Everything, |types| {
+            TypeFilter::Types(types.iter().map(|&name| name.to_owned()).collect())
+        });
+        assert_eq!(sight(&Syntax::read(text, "a.guard").unwrap()).0, expected, "{text}");
+    }
+
+    #[test]
+    fn a_file_whose_every_way_to_the_resources_names_types_sees_those() {
+        check("let u = Resources.*[ Type == 'A::B::C' ]\nrule A when %u !empty { %u.X exists }", Some(&["A::B::C"]));
+        check("rule A { Resources.*[ Type IN ['A::B::C', 'A::B::D'] ] empty }", Some(&["A::B::C", "A::B::D"]));
+        check("rule A { Resources.*[ Type == 'A::B::C' or Type == 'A::B::D' ] empty }", Some(&["A::B::C", "A::B::D"]));
+        check("rule A { Resources.*[ Type == 'A::B::C'\n X exists ] { X[*] { Y exists } } }", Some(&["A::B::C"]));
+        check("rule A { AWS::S3::Bucket { this !empty } }", Some(&["AWS::S3::Bucket"]));
+        check("rule A { AWS::S3::Bucket when X exists { Y exists } }", Some(&["AWS::S3::Bucket"]));
+        check("rule A { Outputs empty }", Some(&[]));
+    }
+
+    #[test]
+    fn any_other_way_to_the_resources_sees_everything() {
+        for text in [
+            "rule A { Resources exists }",
+            "rule A { resources.*[ Type != 'A::B::C' ] empty }",
+            "rule A { Resources.*[ Type == /A/ ] empty }",
+            "rule A { Resources.*[ not Type == 'A::B::C' ] empty }",
+            "rule A { Resources.*[ Type == 'A::B::C' or X exists ] empty }",
+            "rule A { Resources.*[ X.Type == 'A::B::C' ] empty }",
+            "let t = ['A::B::C']\nrule A { Resources.*[ Type IN %t ] empty }",
+            "let r = Resources\nrule A { %r.*[ Type == 'A::B::C' ] empty }",
+            "let n = count(Resources.*)\nrule A { %n == 1 }",
+            "rule A { Resources.*[ Type == 'A::B::C' ] { X[ Y == 'a' ] exists } Resources.* { Z exists } }",
+            "rule A { this.* { Z exists } }",
+            "rule A { this[ keys == 'Resources' ] exists }",
+        ] {
+            check(text, None);
+        }
+    }
+
+    const USERS: &str = "let users = Resources.*[ Type == 'AWS::IAM::User' ]\n";
+
+    #[track_caller]
+    fn of(rules: &str) -> Option<RuleFootprint> {
+        sight(&Syntax::read(&format!("{USERS}{rules}"), "a.guard").unwrap()).1
+    }
+
+    #[test]
+    fn a_file_that_compares_for_equality_sees_the_texts_it_writes_out_and_its_regular_expressions() {
+        let footprint = of("let allowed = ['b', {'k': ['c']}]\n\
+         rule A when %users !empty\n Metadata.part IN ['d', /^e/] {\n\
+         %users.Properties { let name = UserName\n Tags[ Key == 'f' ] { Value == %name\n Value != Other.Name }\n\
+         Path IN %allowed or Size >= 5\n Tags[0] exists\n this !empty\n let n = count(Tags[*])\n %n == 2 }\n B\n}\n\
+         rule B { some %users[ Properties[ keys == 'g' ] exists ].Name == /h$/ \n AWS::IAM::Role { X exists } }\n")
+        .unwrap();
+        assert_eq!(
+            footprint.texts.iter().map(String::as_str).collect::<Vec<_>>(),
+            ["/^e/", "/h$/", "AWS::IAM::Role", "AWS::IAM::User", "b", "c", "d", "f"]
+        );
+        assert_eq!(footprint.matches("east"), Some(vec![true, false]));
+        assert_eq!(footprint.matches("north"), Some(vec![false, true]));
+        for text in ["", "b", "c", "a\u{0}"] {
+            assert_eq!(footprint.matches(text), None, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn a_file_with_any_other_construct_may_see_everything() {
+        for rules in [
+            "rule A { %users { let a = substring(Properties.Action[*], 0, 3)\n %a not IN ['s3:'] } }",
+            "rule A { %users { let n = count(%users)\n %n == 1 } }",
+            "let n = count(%users)\nrule A { %n == 1 }",
+            "let names = Resources.*[ Type == 'AWS::IAM::Role' ].Name\nrule A { %users.Name == %names }",
+            "let names = %users.Name\nrule A { %users { Name == %names } }",
+            "let roles = Resources.*[ Type == 'AWS::IAM::Role' ]\nrule A { %users { let n = Name\n %roles { Name == %n } } }",
+            "let roles = Resources.*[ Type == 'AWS::IAM::Role' ]\nrule A { %users { let n = Name\n %roles[ Name == %n ] empty } }",
+            "rule A { %users { Name IN 'abc' } }",
+            "rule A { %users { Name < 'b' } }",
+            "rule A { %users { Name <= Other } }",
+            "rule A { %users { let n = Name\n Properties.%n exists } }",
+            "rule A { %users { let l = to_lower(Name)\n Other == %l } }",
+            "rule A { %users { let l = to_lower(Name)\n %l == Other } }",
+            "rule A { %users { let n = Other\n let l = to_lower(Name)\n %l { this == %n } } }",
+            "rule A { %users { let l = to_lower(this)\n %l == 'a' } }",
+            "rule A { %users { let l = json_parse(Document)\n %l.Name == 'a' } }",
+            "rule A { Resources.*[ id | Type == 'AWS::IAM::User' ].Name == 'a'\n %id exists }",
+            "rule A { %users { Tags[ keys == Name ] exists } }",
+            "rule p(x) { %x exists }\nrule A { p(%users) }",
+            "rule A { AWS::IAM::User when Name == 'a' { Path exists } }",
+        ] {
+            assert!(of(rules).is_none(), "{rules}");
+        }
+    }
+}

@@ -4,8 +4,8 @@
 //! - A rule that asks for a misspelt type is skipped everywhere and the run passes; rules that refer to each other in a
 //!   circle overflow the stack and abort the process. So `RuleSet` reads the syntax tree of each file and refuses both.
 //! - `run_checks` cuts reports at 8 KiB. So `engine` runs the command with its structured report instead.
-//! - Reading a template takes the engine long, and each rule file copies it several times over. So `type_filter` finds the types
-//!   that a file asks for, the engine is handed those resources alone, and files of the same type filter go together. And `footprint`
+//! - Reading a template takes the engine long, and each rule file copies it several times over. So `footprint` finds the types
+//!   that a file asks for, the engine is handed those resources alone, and files of the same type filter go together. And it
 //!   finds what a file can tell apart: of the templates that it cannot, one is evaluated.
 
 mod cycles;
@@ -16,7 +16,6 @@ mod report;
 mod rule_file;
 mod rule_set;
 mod syntax;
-mod tree;
 mod type_filter;
 mod types;
 mod violations;
@@ -29,12 +28,12 @@ use rayon::iter::{IntoParallelIterator, ParallelIterator};
 use crate::check::Suppressions;
 use crate::finding::{Finding, Rule};
 use crate::render::Template;
-use engine::Projection;
 use fingerprint::{Fingerprint, TemplateFingerprint};
 use report::Verdict;
 pub use report::{Applied, FileOutcome, TemplateOutcomes};
 use rule_set::RuleFileGroup;
 pub use rule_set::{RULE_FILE_EXTENSIONS, RuleSet};
+use type_filter::Projection;
 
 /// Checks every template against every rule.
 ///

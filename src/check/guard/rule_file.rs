@@ -4,9 +4,9 @@ use std::collections::BTreeSet;
 use std::ops::Range;
 use std::sync::Arc;
 
-use super::footprint::{RuleFootprint, footprint};
+use super::footprint::{RuleFootprint, sight};
 use super::syntax::{Definition, Syntax, TypeUse};
-use super::type_filter::{TypeFilter, type_filter};
+use super::type_filter::TypeFilter;
 use super::{cycles, engine, types};
 use crate::config::{hidden_character, refused_character};
 use crate::finding::{Finding, Rule};
@@ -57,8 +57,7 @@ impl RuleFile {
             place: definition_place(source, &rule.name),
             names_types: names_types(&syntax, rule),
         });
-        let type_filter = type_filter(&syntax);
-        let footprint = footprint(&syntax).filter(|_| matches!(type_filter, TypeFilter::Types(_)));
+        let (type_filter, footprint) = sight(&syntax);
         Ok(Self { source: Arc::clone(source), rules: rules.collect(), type_filter, footprint })
     }
 }
