@@ -1,6 +1,7 @@
 //! The one place that calls cfn-guard.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use cfn_guard::commands::validate::{OutputFormatType, ShowSummaryType};
 use cfn_guard::commands::{Executable, FAILURE_STATUS_CODE, SUCCESS_STATUS_CODE};
@@ -45,8 +46,11 @@ pub(super) fn verdicts(files: &[(usize, &RuleFile)], documents: &[&str]) -> Resu
     let verdict = |report: &FileReport| -> Result<Verdict, String> {
         let mut all = Applied::new();
         for (index, file) in files {
-            let Some(passed) = report.passed(file)? else { return Ok(Verdict::Failed) };
-            all.insert(*index, passed);
+            let (applied, violations) = report.of(file)?;
+            if !violations.is_empty() {
+                return Ok(Verdict::Failed);
+            }
+            all.insert(*index, applied);
         }
         Ok(Verdict::Passed(all))
     };
@@ -65,7 +69,13 @@ fn evaluate_together(files: &[(usize, &RuleFile)], templates: &[&Template]) -> R
     let mut outcomes = Vec::new();
     for ((template, projection), report) in templates.iter().zip(&projections).zip(&reports) {
         for (index, file) in files {
-            outcomes.push(FileOutcome::read(*index, file, template, projection.only_resource(), report)?);
+            let (applied, mut violations) = report.of(file)?;
+            // Of some failures the engine does not say where they are; where there is but one resource to fail, it is that one.
+            for violation in violations.iter_mut().filter(|violation| violation.path.is_empty()) {
+                violation.path =
+                    projection.only_resource().map(|name| format!("/Resources/{name}")).unwrap_or_default();
+            }
+            outcomes.push(FileOutcome { file: *index, template: Arc::clone(&template.source), applied, violations });
         }
     }
     Ok(outcomes)
@@ -109,7 +119,7 @@ pub(super) fn matches_some_type(regex: &str) -> bool {
     let escaped = regex.replace("\\/", "/").replace('/', "\\/");
     let rule = format!("rule matches {{ some Types[*] == /{escaped}/ }}");
     let document = serde_json::json!({ "Types": types::all().collect::<Vec<_>>() }).to_string();
-    run(&[&rule], &[&document]).is_ok_and(|reports| reports.iter().all(|report| report.compliant.contains("matches")))
+    run(&[&rule], &[&document]).is_ok_and(|reports| reports.iter().all(|report| report.holds("matches")))
 }
 
 /// Runs the engine: one report a document, in their order.
@@ -125,7 +135,7 @@ fn run(rules: &[&str], documents: &[&str]) -> Result<Vec<FileReport>, String> {
     if reports.len() != documents.len() {
         return Err(format!("its report is on {} templates out of {}", reports.len(), documents.len()));
     }
-    let failed = reports.iter().any(|report| !report.not_compliant.is_empty());
+    let failed = reports.iter().any(FileReport::has_failed);
     match code {
         SUCCESS_STATUS_CODE if !failed => Ok(reports),
         FAILURE_STATUS_CODE if failed => Ok(reports),

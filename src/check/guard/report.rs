@@ -4,10 +4,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use serde::Deserialize;
+use serde_json::Value;
 
 use super::fingerprint::Fingerprint;
 use super::rule_file::{GuardRule, RuleFile};
-use crate::render::Template;
+use super::syntax::list;
 use crate::source::SourceFile;
 
 /// By the index of a rule file that was evaluated, those of its rules that were applied, not skipped.
@@ -76,57 +77,85 @@ impl FileOutcome {
     pub fn is_on(&self, template: &Arc<SourceFile>) -> bool {
         Arc::ptr_eq(&self.template, template)
     }
+}
 
-    /// Takes out of a report what is on `file`, at `index`; an error says why it cannot be trusted.
-    ///
-    /// Of some failures the engine does not say where they are; where there is but one resource to fail, it is that one.
-    pub(super) fn read(
-        index: usize,
-        file: &RuleFile,
-        template: &Template,
-        only_resource: Option<&str>,
-        report: &FileReport,
-    ) -> Result<Self, String> {
-        let mut outcome = Self {
-            file: index,
-            template: Arc::clone(&template.source),
-            applied: BTreeSet::new(),
-            violations: Vec::new(),
-        };
+/// The report on one template. What is not read here is not relied on.
+#[derive(Debug, Deserialize)]
+pub(super) struct FileReport {
+    /// The rules that do not hold.
+    not_compliant: Vec<Value>,
+    /// The rules that were skipped.
+    not_applicable: BTreeSet<String>,
+    /// The rules that hold.
+    compliant: BTreeSet<String>,
+}
+
+impl FileReport {
+    /// Whether there is a rule that does not hold.
+    pub(super) fn has_failed(&self) -> bool {
+        !self.not_compliant.is_empty()
+    }
+
+    /// Whether the rule of this name holds.
+    pub(super) fn holds(&self, name: &str) -> bool {
+        self.compliant.contains(name)
+    }
+
+    /// Gives a rule the name that its file has for it.
+    pub(super) fn rename(&mut self, from: &str, to: &str) {
+        for names in [&mut self.not_applicable, &mut self.compliant] {
+            if names.remove(from) {
+                names.insert(to.to_owned());
+            }
+        }
+        for check in self.not_compliant.iter_mut().filter(|check| check["Rule"]["name"] == from) {
+            check["Rule"]["name"] = to.into();
+        }
+    }
+
+    /// Asserts that each failure belongs to one of `rules`.
+    pub(super) fn only_on<'a>(&self, rules: impl Iterator<Item = &'a GuardRule>) -> Result<(), String> {
+        let names: BTreeSet<&str> = rules.map(|rule| rule.name.as_str()).collect();
+        if self.not_compliant.iter().all(|check| check["Rule"]["name"].as_str().is_some_and(|of| names.contains(of))) {
+            return Ok(());
+        }
+        Err("its report has a failure that belongs to no rule".to_owned())
+    }
+
+    /// The rules of `file` that were applied, and what fails of them. An error says why the report cannot be trusted.
+    pub(super) fn of(&self, file: &RuleFile) -> Result<(BTreeSet<String>, Vec<Violation>), String> {
+        let (mut applied, mut violations) = (BTreeSet::new(), Vec::new());
         for rule in &file.rules {
-            let mut known = report.not_applicable.contains(&rule.name);
-            if report.compliant.contains(&rule.name) {
-                outcome.applied.insert(rule.name.clone());
-                known = true;
-            }
-            for failed in report.failed().filter(|failed| failed.name == rule.name) {
-                outcome.applied.insert(rule.name.clone());
-                outcome.violations.extend(failed.violations());
-                known = true;
-            }
-            if !known {
-                return Err(unknown(rule));
+            let failed = self.not_compliant.iter().filter(|check| check["Rule"]["name"] == rule.name.as_str());
+            let before = violations.len();
+            failed.for_each(|check| violations_of(rule, &check["Rule"], &mut violations));
+            if self.compliant.contains(&rule.name) || violations.len() > before {
+                applied.insert(rule.name.clone());
+            } else if !self.not_applicable.contains(&rule.name) {
+                return Err(format!("its report says nothing of the rule `{}`", rule.name));
             }
         }
-        for violation in outcome.violations.iter_mut().filter(|violation| violation.path.is_empty()) {
-            violation.path = only_resource.map(|name| format!("/Resources/{name}")).unwrap_or_default();
-        }
-        Ok(outcome)
+        Ok((applied, violations))
     }
 }
 
-fn unknown(rule: &GuardRule) -> String {
-    format!("its report says nothing of the rule `{}`", rule.name)
+/// Adds at least one violation of a rule that does not hold.
+fn violations_of(rule: &GuardRule, report: &Value, violations: &mut Vec<Violation>) {
+    let before = violations.len();
+    flatten(&rule.name, &report["checks"], violations);
+    if violations.len() == before {
+        violations.push(violation(&rule.name, &Value::Null, report));
+    }
 }
 
-fn flatten(rule: &str, checks: &[Check], violations: &mut Vec<Violation>) {
-    for check in checks {
-        match check {
-            Check::Rule(nested) => flatten(rule, &nested.checks, violations),
+fn flatten(rule: &str, checks: &Value, violations: &mut Vec<Violation>) {
+    for (kind, check) in list(checks).iter().filter_map(Value::as_object).flatten() {
+        match kind.as_str() {
+            "Rule" => flatten(rule, &check["checks"], violations),
             // Any one of them would have done: of a resource they fail together, and the last one speaks for all.
-            Check::Disjunctions(alternatives) => {
+            "Disjunctions" => {
                 let mut nested = Vec::new();
-                flatten(rule, &alternatives.checks, &mut nested);
+                flatten(rule, &check["checks"], &mut nested);
                 let mut seen = BTreeSet::new();
                 nested.reverse();
                 nested.retain(|violation: &Violation| seen.insert(resource(&violation.path).to_owned()));
@@ -136,179 +165,30 @@ fn flatten(rule: &str, checks: &[Check], violations: &mut Vec<Violation>) {
                 }
                 violations.extend(nested.into_iter().rev());
             }
-            Check::Block(block) => violations.push(Violation {
-                rule: rule.to_owned(),
-                path: block.unresolved.as_ref().map(|value| value.traversed_to.path.clone()).unwrap_or_default(),
-                words: block.messages.words(),
-            }),
-            Check::Clause(ClauseResult::Unary(clause) | ClauseResult::Binary(clause)) => violations.push(Violation {
-                rule: rule.to_owned(),
-                path: clause.check.path().to_owned(),
-                words: clause.messages.words(),
-            }),
+            "Block" => violations.push(violation(rule, &check["unresolved"]["traversed_to"], check)),
+            // Of one value, or of two.
+            _ => {
+                let clause = check.as_object().and_then(|clauses| clauses.values().next()).unwrap_or(&Value::Null);
+                let comparison = clause["check"].as_object().and_then(|kinds| kinds.values().next());
+                let comparison = comparison.unwrap_or(&Value::Null);
+                let located = [&comparison["value"]["traversed_to"], &comparison["value"], &comparison["from"]];
+                let located = located.into_iter().find(|value| value["path"].is_string()).unwrap_or(&Value::Null);
+                violations.push(violation(rule, located, clause));
+            }
         }
     }
+}
+
+/// A violation in the rule's words, or the engine's.
+fn violation(rule: &str, located: &Value, report: &Value) -> Violation {
+    let text = |of: &Value| of.as_str().unwrap_or_default().to_owned();
+    let messages = &report["messages"];
+    let custom = text(&messages["custom_message"]).trim().to_owned();
+    let words = if custom.is_empty() { text(&messages["error_message"]) } else { custom };
+    Violation { rule: rule.to_owned(), path: text(&located["path"]), words }
 }
 
 /// The logical ID that a path leads through, or nothing.
 pub(super) fn resource(path: &str) -> &str {
     path.strip_prefix("/Resources/").and_then(|rest| rest.split('/').next()).unwrap_or_default()
-}
-
-/// The report on one template. What is not read here is not relied on.
-#[derive(Debug, Deserialize)]
-pub(super) struct FileReport {
-    /// The rules that do not hold.
-    pub not_compliant: Vec<Check>,
-    /// The rules that were skipped.
-    pub not_applicable: BTreeSet<String>,
-    /// The rules that hold.
-    pub compliant: BTreeSet<String>,
-}
-
-impl FileReport {
-    /// Gives a rule the name that its file has for it.
-    pub(super) fn rename(&mut self, from: &str, to: &str) {
-        for names in [&mut self.not_applicable, &mut self.compliant] {
-            if names.remove(from) {
-                names.insert(to.to_owned());
-            }
-        }
-        for check in &mut self.not_compliant {
-            if let Check::Rule(rule) = check
-                && rule.name == from
-            {
-                to.clone_into(&mut rule.name);
-            }
-        }
-    }
-
-    /// Asserts that each failure belongs to one of `rules`.
-    pub(super) fn only_on<'a>(&self, rules: impl Iterator<Item = &'a GuardRule>) -> Result<(), String> {
-        let names: BTreeSet<&str> = rules.map(|rule| rule.name.as_str()).collect();
-        if self.failed().filter(|rule| names.contains(rule.name.as_str())).count() == self.not_compliant.len() {
-            return Ok(());
-        }
-        Err("its report has a failure that belongs to no rule".to_owned())
-    }
-
-    /// The rules of `file` that hold; `None` where one does not. An error says why the report cannot be trusted.
-    pub(super) fn passed(&self, file: &RuleFile) -> Result<Option<BTreeSet<String>>, String> {
-        let mut passed = BTreeSet::new();
-        for rule in &file.rules {
-            if self.failed().any(|failed| failed.name == rule.name) {
-                return Ok(None);
-            }
-            if self.compliant.contains(&rule.name) {
-                passed.insert(rule.name.clone());
-            } else if !self.not_applicable.contains(&rule.name) {
-                return Err(unknown(rule));
-            }
-        }
-        Ok(Some(passed))
-    }
-
-    fn failed(&self) -> impl Iterator<Item = &RuleReport> {
-        self.not_compliant.iter().filter_map(|check| match check {
-            Check::Rule(rule) => Some(rule),
-            _ => None,
-        })
-    }
-}
-
-impl RuleReport {
-    fn violations(&self) -> Vec<Violation> {
-        let mut violations = Vec::new();
-        flatten(&self.name, &self.checks, &mut violations);
-        if violations.is_empty() {
-            violations.push(Violation { rule: self.name.clone(), path: String::new(), words: self.messages.words() });
-        }
-        violations
-    }
-}
-
-#[derive(Debug, Deserialize)]
-pub(super) enum Check {
-    Rule(RuleReport),
-    Block(BlockReport),
-    Disjunctions(Alternatives),
-    Clause(ClauseResult),
-}
-
-#[derive(Debug, Deserialize)]
-pub(super) struct RuleReport {
-    name: String,
-    messages: Messages,
-    checks: Vec<Check>,
-}
-
-#[derive(Debug, Deserialize)]
-pub(super) struct BlockReport {
-    messages: Messages,
-    unresolved: Option<Unresolved>,
-}
-
-#[derive(Debug, Deserialize)]
-pub(super) struct Alternatives {
-    checks: Vec<Check>,
-}
-
-#[derive(Debug, Deserialize)]
-pub(super) enum ClauseResult {
-    Unary(ClauseReport),
-    Binary(ClauseReport),
-}
-
-#[derive(Debug, Deserialize)]
-pub(super) struct ClauseReport {
-    check: Comparison,
-    messages: Messages,
-}
-
-#[derive(Debug, Deserialize)]
-enum Comparison {
-    UnResolved {
-        value: Unresolved,
-    },
-    Resolved {
-        #[serde(alias = "from")]
-        value: Located,
-    },
-    InResolved {
-        from: Located,
-    },
-    UnResolvedContext(serde::de::IgnoredAny),
-}
-
-impl Comparison {
-    fn path(&self) -> &str {
-        match self {
-            Comparison::UnResolved { value } => &value.traversed_to.path,
-            Comparison::Resolved { value } | Comparison::InResolved { from: value } => &value.path,
-            Comparison::UnResolvedContext(_) => "",
-        }
-    }
-}
-
-#[derive(Debug, Deserialize)]
-struct Unresolved {
-    traversed_to: Located,
-}
-
-#[derive(Debug, Deserialize)]
-struct Located {
-    path: String,
-}
-
-#[derive(Debug, Deserialize)]
-struct Messages {
-    custom_message: Option<String>,
-    error_message: Option<String>,
-}
-
-impl Messages {
-    fn words(&self) -> String {
-        let custom = self.custom_message.as_deref().map(str::trim).filter(|message| !message.is_empty());
-        custom.or(self.error_message.as_deref()).unwrap_or_default().to_owned()
-    }
 }
