@@ -38,6 +38,11 @@ pub fn shared(account: &Account, names: &Names, part: Part) -> Value {
         // The tag `user` in every other case.
         "user_spellings": other_spellings(USER),
         "keys_rotated": account.key_rotation.is_some(),
+        // Whether an alarm watches over the rotation of access keys.
+        "rotation_alarm": account.key_rotation.as_ref().is_some_and(|rotation| rotation.alarm),
+        // The addresses that are told of access keys and of budgets.
+        "notices_address": account.key_rotation.as_ref().map(|rotation| rotation.notify.as_str()),
+        "budgets_address": account.budgets.as_ref().map(|budgets| budgets.notify.as_str()),
         "subnet_id": network.subnet_id.as_ref().map(SubnetId::as_str),
         "security_group_ids": network.security_group_ids.iter().map(SecurityGroupId::as_str).collect::<Value>(),
         // Whether there is anything that people share.
@@ -119,22 +124,16 @@ pub fn notebooks(account: &Account, names: &Names, lifecycle_script: &str) -> Va
 pub fn operations(account: &Account, names: &Names, code: &str) -> Value {
     let rotation = account.key_rotation.as_ref();
     let budgets = account.budgets.as_ref();
-    // The addresses that are told of access keys and of budgets.
-    let (notices, expenses) = (rotation.map(|one| one.notify.as_str()), budgets.map(|one| one.notify.as_str()));
     let own = json!({
         "runtime": LAMBDA_RUNTIME,
         // Numbers are texts, since they become the variables of a function.
         "key_rotation": rotation.map(|one| json!({
             "max_age_days": one.max_age_days.to_string(),
             "warn_days": one.warn_days.to_string(),
-            "notify": notices,
+            "notify": one.notify.as_str(),
             "code": code,
         })),
-        "budgets": budgets.map(|one| json!({"notify": expenses, "account_usd": one.monthly_usd})),
-        // Whether an alarm watches over the rotation of access keys.
-        "rotation_alarm": rotation.is_some_and(|rotation| rotation.alarm),
-        "notices_address": notices,
-        "budgets_address": expenses,
+        "budgets": budgets.map(|one| json!({"notify": one.notify.as_str(), "account_usd": one.monthly_usd})),
     });
     with(shared(account, names, Part::Operations), own)
 }

@@ -160,7 +160,7 @@ impl Templates {
         if !failures.is_empty() {
             return Err(failures);
         }
-        stacks.register_helper("policy", Box::new(PolicyHelper::new(policies)));
+        stacks.register_helper("policy", Box::new(PolicyHelper(policies)));
         stacks.register_helper("number", Box::new(number));
         stacks.register_helper("block", Box::new(block));
         stacks.register_helper("tag", Box::new(tag));

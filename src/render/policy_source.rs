@@ -3,14 +3,11 @@
 
 use std::sync::Arc;
 
-use handlebars::Handlebars;
-use serde_json::{Map, Value};
+use serde_json::Value;
 
-use super::context;
 use super::engine::Templates;
-use super::helpers::escape_json;
-use super::policy;
-use crate::plan::{AccountPlan, Part};
+use super::reference::PolicyValues;
+use crate::plan::AccountPlan;
 use crate::source::{Place, SourceFile};
 
 /// The key that tells, while a policy template is filled for its origins, the line of each statement.
@@ -28,11 +25,9 @@ type Filled = (Arc<SourceFile>, Value, Vec<usize>);
 impl Templates {
     /// The origins of an account's policies.
     pub fn origins(&self, plan: &AccountPlan<'_>) -> PolicySourceMap {
-        let root = context::shared(plan.account, &plan.names, Part::Access);
-        let profile = root.get("profile").and_then(Value::as_str).unwrap_or_default().to_owned();
-        let values = policy::Values::of(&root).all();
+        let (profile, values) = (plan.account.policies.as_str(), PolicyValues::of(plan));
         let filled = |(name, source): (&str, &Arc<SourceFile>)| Some((name.to_owned(), document(source, &values)?));
-        PolicySourceMap { documents: self.policy_sources(&profile).filter_map(filled).collect() }
+        PolicySourceMap { documents: self.policy_sources(profile).filter_map(filled).collect() }
     }
 }
 
@@ -55,7 +50,7 @@ impl PolicySourceMap {
 
 /// What a policy template gives, without its comments, and the lines of its statements: that of the `Sid` where there is
 /// one, and else that of the `Effect`. Counted from 0.
-fn document(source: &Arc<SourceFile>, values: &Map<String, Value>) -> Option<Filled> {
+fn document(source: &Arc<SourceFile>, values: &PolicyValues) -> Option<Filled> {
     let mut name = 0;
     let mut text = String::new();
     for (line, content) in source.text.split_inclusive('\n').enumerate() {
@@ -68,11 +63,7 @@ fn document(source: &Arc<SourceFile>, values: &Map<String, Value>) -> Option<Fil
         let of = if name == 0 { line } else { name };
         text.push_str(&content.replace("\"Effect\"", &format!("\"{LINE}\": {of}, \"Effect\"")));
     }
-    let mut engine = Handlebars::new();
-    engine.set_strict_mode(true);
-    engine.register_escape_fn(escape_json);
-    let filled = engine.render_template(&text, values).ok()?;
-    let mut value: Value = serde_json::from_str(&filled).ok()?;
+    let mut value = values.fill(&text).ok()?;
     let mut lines = Vec::new();
     strip(&mut value, &mut lines);
     Some((Arc::clone(source), value, lines))

@@ -1,4 +1,4 @@
-//! Policies of the program's own, which no template replaces, filled with an account's values.
+//! What policies are filled with; and those of the program's own, which no template replaces.
 
 use std::sync::{LazyLock, RwLock, RwLockReadGuard};
 
@@ -7,16 +7,21 @@ use serde_json::{Map, Value};
 
 use super::context;
 use super::helpers::{describe, escape_json};
-use super::policy::Values;
 use crate::plan::{AccountPlan, Part};
 
 /// What the policies of an account are filled with.
-pub struct PolicyValues(Map<String, Value>);
+pub struct PolicyValues(pub(super) Map<String, Value>);
 
 impl PolicyValues {
     /// The values of an account.
     pub fn of(plan: &AccountPlan<'_>) -> Self {
-        Self(Values::of(&context::shared(plan.account, &plan.names, Part::Access)).all())
+        Self::within(&context::shared(plan.account, &plan.names, Part::Access))
+    }
+
+    /// What policies can name in a template that is filled with `root`: what that can, and the names of resources by themselves.
+    pub(super) fn within(root: &Value) -> Self {
+        let of = |value: Option<&Value>| value.and_then(Value::as_object).cloned().unwrap_or_default();
+        Self(of(Some(root)).into_iter().chain(of(root.get("names"))).collect())
     }
 
     /// The same without a value, as where the settings do not have it.
