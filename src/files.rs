@@ -215,6 +215,11 @@ pub fn write_file_atomically(path: &Path, bytes: &[u8]) -> Result<(), FileError>
     path.parent().map_or(Ok(()), sync_folder)
 }
 
+/// The file that a link leads to, and any other path as it is: what is written there is written for whoever else reads it.
+pub fn followed(path: &Path) -> PathBuf {
+    std::fs::canonicalize(path).ok().filter(|_| path.is_symlink()).unwrap_or_else(|| path.to_owned())
+}
+
 /// Removes what a run left that was killed while it wrote a file atomically.
 ///
 /// # Errors

@@ -1,6 +1,6 @@
 //! The `racestack` command: prints and sets the exit code; everything else is in the library.
 
-use std::io::{IsTerminal, Write};
+use std::io::{ErrorKind, IsTerminal, Write};
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
@@ -31,10 +31,16 @@ fn main() -> ExitCode {
     };
     let outcome = cli::run(&args, terminal, &cli::Progress { progress: &progress, notice: &notice });
     bar.finish_and_clear();
-    // A reader that went away, such as `head`, is no reason to fail louder than with the exit code.
     let _ = anstream::stderr().write_all(outcome.stderr.as_bytes());
-    let _ = anstream::stdout().write_all(outcome.stdout.as_bytes());
-    ExitCode::from(outcome.code)
+    let mut stdout = anstream::stdout();
+    match stdout.write_all(outcome.stdout.as_bytes()).and_then(|()| stdout.flush()) {
+        // A reader that went away, such as `head`, is no reason to fail louder than with the exit code.
+        Err(error) if error.kind() != ErrorKind::BrokenPipe => {
+            notice(&format!("error: cannot write to standard output: {error}"));
+            ExitCode::from(2)
+        }
+        _ => ExitCode::from(outcome.code),
+    }
 }
 
 /// Shows the bar, which is hidden until a run has lasted.

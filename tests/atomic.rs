@@ -311,6 +311,50 @@ fn an_out_folder_that_cannot_be_one_is_said() {
 }
 
 #[test]
+fn a_lock_that_is_a_link_is_written_where_it_leads() {
+    let bench = Bench::new();
+    bench.synth("a", "out");
+    let [lock, target] = ["a/accounts/tokyo/stacks.lock", "lock"].map(|name| bench.path(name));
+    let before = std::fs::read_to_string(&lock).unwrap();
+    std::fs::remove_file(&lock).unwrap();
+    std::fs::write(&target, &before).unwrap();
+    bench.put("a/accounts/tokyo/roster.csv", "name\nuser-0\nzoe\n");
+    symlink(&target, &lock).unwrap();
+    let output = bench.command("a", "out").output().unwrap();
+    assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+    assert_eq!(std::fs::read_link(&lock).unwrap(), target);
+    let after = std::fs::read_to_string(&target).unwrap();
+    assert!(after.contains("zoe") && !before.contains("zoe"), "{after}");
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn accounts_that_differ_by_case_are_two_on_this_system_alone() {
+    let bench = Bench::new();
+    bench.put("a/accounts/Tokyo/settings.yaml", &ACCOUNT.replace("1111", "2222").replace("2022", "2023"));
+    bench.put("a/accounts/Tokyo/roster.csv", "name\nkim.minjun\n");
+    let output = bench.command("a", "out").output().unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    let expected = "error[account::invalid-name]: the folders `Tokyo` and `tokyo` differ by case alone\n";
+    assert!(stderr(&output).starts_with(expected), "{}", stderr(&output));
+}
+
+/// Every write to this device fails as on a full disk.
+#[cfg(target_os = "linux")]
+#[test]
+fn what_cannot_be_printed_is_said() {
+    let full = std::fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
+    let output =
+        Command::new(env!("CARGO_BIN_EXE_racestack")).args(["schema", "settings"]).stdout(full).output().unwrap();
+    assert_eq!(output.status.code(), Some(2));
+    assert!(
+        stderr(&output).starts_with("error: cannot write to standard output: No space left"),
+        "{}",
+        stderr(&output)
+    );
+}
+
+#[test]
 fn runs_at_once_take_turns() {
     let bench = Bench::new();
     let references = [bench.reference("a"), bench.reference("b")].map(|tree| with_foreign(&tree));

@@ -273,7 +273,7 @@ impl Adopting<'_> {
             create(&self.target.join(&file.name), &file.text, file.executable)?;
         }
         if !plan.account.lock_exists {
-            files::write_file_atomically(&self.folder().join(LOCK_FILE), lock.as_bytes())?;
+            files::write_file_atomically(&files::followed(&self.folder().join(LOCK_FILE)), lock.as_bytes())?;
         }
         Ok(self.next_steps(resources, stacks, users.len()))
     }

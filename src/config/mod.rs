@@ -182,6 +182,17 @@ fn account_names(folder: &Path, wanted: &[String], findings: &mut Vec<Finding>) 
                 .help(format!("make a folder `{}/NAME` with a `{SETTINGS_FILE}` and a roster", accounts.display())),
         );
     }
+    let mut by_lower_case: BTreeMap<String, &str> = BTreeMap::new();
+    for name in &names {
+        if let Some(other) = by_lower_case.insert(name.to_lowercase(), name) {
+            let message = format!("the folders `{}` and `{}` differ by case alone", shorten(other), shorten(name));
+            findings.push(
+                Finding::new(Rule::AccountInvalidName, message)
+                    .at(Place::whole(&SourceFile::new(accounts.join(name), "")))
+                    .help("give one another name: where names of files have no case, their out folders are one"),
+            );
+        }
+    }
     let is_link = |name: &String| entries.iter().any(|entry| entry.is_link && entry.name == *name);
     for name in wanted.iter().filter(|name| !names.is_empty() && !names.contains(name) && !is_link(name)) {
         let all = match names.as_slice() {
