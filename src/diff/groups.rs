@@ -21,10 +21,8 @@ pub(super) struct Groups {
 struct ChangeGroup {
     /// As it is in the first resource.
     first: Change,
-    /// With the names of its user replaced, or of its stack if it is nobody's, and without resources.
+    /// With the names of its user replaced, or of its stack if it is nobody's, and what is the account's own; without resources.
     general: Change,
-    /// With what is the account's own replaced, too.
-    everywhere: Change,
 }
 
 impl Groups {
@@ -66,15 +64,15 @@ impl Groups {
                 Some(names) => names.generalised(&first),
                 None => general_change(&first, |text| replace_word(text, stack, "{stack}")),
             };
-            let everywhere = general_change(&general, |text| folder.general(text));
-            self.insert(ChangeGroup { first, general, everywhere }, names.is_some());
+            let general = general_change(&general, |text| folder.general(text));
+            self.insert(ChangeGroup { first, general }, names.is_some());
         }
     }
 
     fn insert(&mut self, new: ChangeGroup, of_user: bool) {
         let order = self.groups.len();
         // Strings, numbers and lists always have a form in JSON.
-        let key = format!("{of_user} {}", serde_json::to_string(&new.everywhere).unwrap_or_default());
+        let key = format!("{of_user} {}", serde_json::to_string(&new.general).unwrap_or_default());
         match self.groups.get_mut(&key) {
             Some((_, group)) => group.first.resources.extend(new.first.resources),
             None => {
@@ -85,23 +83,15 @@ impl Groups {
 
     /// The groups: what destroys first, then in the order in which they were met.
     pub(super) fn finish(self) -> Vec<Change> {
+        let finish = |ChangeGroup { first, general }: ChangeGroup| match first.resources.len() {
+            0 | 1 => first,
+            _ => Change { resources: first.resources, ..general },
+        };
         let mut groups: Vec<(usize, ChangeGroup)> = self.groups.into_values().collect();
         groups.sort_by_key(|(order, _)| *order);
-        let mut changes: Vec<Change> = groups.into_iter().map(|(_, group)| group.finish()).collect();
+        let mut changes: Vec<Change> = groups.into_iter().map(|(_, group)| finish(group)).collect();
         changes.sort_by_key(|change| change.action);
         changes
-    }
-}
-
-impl ChangeGroup {
-    fn finish(self) -> Change {
-        let (first, last) = (self.first.resources.first(), self.first.resources.last());
-        let in_one = first.map(|one| &one.account) == last.map(|one| &one.account);
-        match self.first.resources.len() {
-            0 | 1 => self.first,
-            _ if in_one => Change { resources: self.first.resources, ..self.general },
-            _ => Change { resources: self.first.resources, ..self.everywhere },
-        }
     }
 }
 

@@ -199,8 +199,8 @@ pub struct Change {
     pub resource_type: String,
     /// The logical ID. With several resources, what differs from one to the other stands as `{user}`, `{id}` or
     /// `{notebook}`: the user's name, what the user's logical IDs begin with, the notebook's name. Of resources that are
-    /// nobody's, `{stack}` is the name of the stack. With several accounts, `{account}`, `{region}` and `{bucket}` are the
-    /// account's ID, its region and its bucket.
+    /// nobody's, `{stack}` is the name of the stack; `{account}`, `{region}` and `{bucket}` are the account's ID, its region and
+    /// its bucket.
     pub logical_id: String,
     /// The resources.
     pub resources: Vec<Resource>,
