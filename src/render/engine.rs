@@ -27,8 +27,8 @@ use crate::config::did_you_mean;
 use crate::finding::{Finding, Rule};
 use crate::source::{Place, SourceFile};
 
-/// The folders of templates that `racestack init` writes as they are.
-const NOT_STACKS: [&str; 2] = ["init", "ci"];
+/// The folders of what `racestack init` writes as it is, and of reports: nobody's to replace.
+const NOT_STACKS: [&str; 3] = ["init", "ci", "report"];
 
 /// What deploys the stacks, and says how somebody leaves, is nobody's to replace: it keeps people who stay from being touched.
 const DEPLOYMENT: [&str; 3] = ["scripts/deploy.sh", "scripts/deploy-stack-set.sh", "scripts/offboard.hbs"];
@@ -262,7 +262,6 @@ fn embedded() -> BTreeMap<String, Arc<SourceFile>> {
             let text = file.contents_utf8().unwrap_or_default();
             sources.insert(path.clone(), SourceFile::new(Path::new("templates").join(&path), text));
         }
-        // What `racestack init` copies is no template.
         for dir in dir.dirs().filter(|dir| !NOT_STACKS.iter().any(|other| dir.path() == Path::new(other))) {
             collect(dir, sources);
         }

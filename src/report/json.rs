@@ -3,11 +3,30 @@
 use serde_json::{Value, json};
 
 use super::{slashed, visible};
-use crate::finding::Finding;
+use crate::finding::{Finding, Severity};
 use crate::source::Place;
 
 pub(super) fn render(findings: &[Finding]) -> String {
+    let report = json!({"findings": open(findings, None), "suppressed": suppressed(findings)});
+    escaped(&format!("{report:#}\n"))
+}
+
+/// The same for templates, errors and warnings apart.
+pub(super) fn by_weight(findings: &[Finding]) -> Value {
+    json!({
+        "errors": open(findings, Some(Severity::Error)),
+        "warnings": open(findings, Some(Severity::Warning)),
+        "suppressed": suppressed(findings),
+    })
+}
+
+/// Those that nobody answers for, all or those of a severity.
+fn open(findings: &[Finding], severity: Option<Severity>) -> Value {
     let open = findings.iter().filter(|finding| finding.suppressed.is_none());
+    open.filter(|finding| severity.is_none_or(|one| one == finding.severity)).map(entry).collect()
+}
+
+fn suppressed(findings: &[Finding]) -> Value {
     let suppressed = findings.iter().filter_map(|finding| {
         let by = finding.suppressed.as_ref()?;
         let mut entry = entry(finding);
@@ -20,11 +39,7 @@ pub(super) fn render(findings: &[Finding]) -> String {
         });
         Some(entry)
     });
-    let report = json!({
-        "findings": open.map(entry).collect::<Value>(),
-        "suppressed": suppressed.collect::<Value>(),
-    });
-    escaped(&format!("{report:#}\n"))
+    suppressed.collect()
 }
 
 fn entry(finding: &Finding) -> Value {

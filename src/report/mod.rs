@@ -15,6 +15,8 @@ mod visible;
 use std::path::{MAIN_SEPARATOR_STR, Path};
 
 use clap::ValueEnum;
+use handlebars::Handlebars;
+use serde_json::Value;
 
 pub use diff::{DIFF_STYLE, DiffFormat, diff_fragment, diff_schema, render_diff};
 
@@ -50,12 +52,12 @@ pub fn render(format: Format, findings: &[Finding], colour: bool) -> String {
     }
 }
 
-/// What a finding says, line by line, with `at` behind its message.
-fn told(finding: &Finding, at: Option<String>) -> String {
-    let help = finding.help.iter().map(|help| format!("help: {help}"));
-    let notes = finding.notes.iter().map(|note| format!("note: {note}"));
-    let lines = std::iter::once(finding.message.clone()).chain(at).chain(help).chain(notes);
-    lines.collect::<Vec<_>>().join("\n")
+/// A template filled, every `{{value}}` of it escaped. Each is a constant that the tests fill.
+fn filled(template: &str, escape: fn(&str) -> String, context: &Value) -> String {
+    let mut engine = Handlebars::new();
+    engine.set_strict_mode(true);
+    engine.register_escape_fn(escape);
+    engine.render_template(template, context).unwrap_or_else(|error| error.to_string())
 }
 
 /// A path with forward slashes, on every system.

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
 use super::json::escaped;
-use super::{slashed, told};
+use super::slashed;
 use crate::finding::{Finding, RULES, Rule, RuleInfo, Severity};
 use crate::source::{Place, Region};
 
@@ -71,7 +71,7 @@ fn result(finding: &Finding, rules: &[&RuleInfo], fingerprint: &str) -> Value {
         "ruleId": finding.rule.info().id,
         "ruleIndex": rules.iter().position(|info| info.rule == finding.rule),
         "level": finding.severity.as_str(),
-        "message": {"text": told(finding, None)},
+        "message": {"text": told(finding)},
         "locations": [location(finding.place.as_ref())],
         "partialFingerprints": {"primaryLocationLineHash": fingerprint},
     });
@@ -83,6 +83,13 @@ fn result(finding: &Finding, rules: &[&RuleInfo], fingerprint: &str) -> Value {
         result["relatedLocations"] = finding.related.iter().map(|(place, label)| related(place, label)).collect();
     }
     result
+}
+
+/// What a finding says, line by line.
+fn told(finding: &Finding) -> String {
+    let help = finding.help.iter().map(|help| format!("help: {help}"));
+    let notes = finding.notes.iter().map(|note| format!("note: {note}"));
+    std::iter::once(finding.message.clone()).chain(help).chain(notes).collect::<Vec<_>>().join("\n")
 }
 
 fn related(place: &Place, label: &str) -> Value {
