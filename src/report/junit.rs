@@ -12,10 +12,10 @@ pub(super) fn render(findings: &[Finding]) -> String {
     filled(include_str!("../../templates/report/junit.xml.hbs"), escape, &context)
 }
 
-/// What XML reads as the text, on as many lines as it has. Two characters XML knows not at all.
+/// What XML reads as the text, on one line. Two characters XML knows not at all.
 fn escape(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
-    for c in visible::lines(text).chars() {
+    for c in visible::line(text).chars() {
         match c {
             '&' => escaped.push_str("&amp;"),
             '<' => escaped.push_str("&lt;"),
