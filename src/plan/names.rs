@@ -1,6 +1,8 @@
 //! The physical names of what an account's stacks share. Stacks refer to each other by these names, which is why they
 //! are made in one place.
 
+use std::collections::BTreeMap;
+
 use serde::Serialize;
 
 use crate::facts::SERVICE_ROLE_PATH;
@@ -8,6 +10,13 @@ use crate::model::{Account, OLD_KEY, Profile, UserName, key_rotation_role};
 
 /// What the names of the denials of notebook roles end with.
 const NOTEBOOK_DENIALS: [&str; 2] = ["notebook-guardrails", "notebook-other-actions"];
+
+/// What the names of managed policies end with that templates alone name: those of people on their access keys, their folder, their
+/// notebook, what else a day's work needs, the bucket's key, shared folders, signing in, and their boundary; what denies them the
+/// tags of identities, other instance types, and training jobs in other networks, with other keys or for too long; the policy of
+/// notebook roles and their boundary; and what denies a suspended person's notebook everything.
+const POLICIES: &str = "access-keys s3-folder sagemaker daily-work bucket-key shared-folders sign-in boundary identity-tags \
+                        instance-types training notebook notebook-boundary suspended-notebook";
 
 /// The name of the function that rotates access keys, and of its schedule.
 const KEY_ROTATION: &str = "racestack-key-rotation";
@@ -44,32 +53,8 @@ pub struct Names {
     pub notebook_role_path: String,
     /// The path of the service roles.
     pub service_role_path: String,
-    /// The managed policy on one's own access keys.
-    pub access_keys_policy: String,
-    /// The managed policy on one's own folder.
-    pub s3_folder_policy: String,
-    /// The managed policy on one's own notebook.
-    pub sagemaker_policy: String,
-    /// The managed policy on logs, older versions and what else a day's work needs.
-    pub daily_work_policy: String,
-    /// The managed policy on the bucket's key.
-    pub bucket_key_policy: String,
-    /// The ARN of the managed policy on the bucket's key.
-    pub bucket_key_policy_arn: String,
-    /// The managed policy on the folders that people share.
-    pub shared_folders_policy: String,
-    /// The ARN of the managed policy on the folders that people share.
-    pub shared_folders_policy_arn: String,
-    /// The managed policy on one's own password and second factor.
-    pub sign_in_policy: String,
     /// What the names of the secrets with people's first passwords begin with.
     pub secrets_path: String,
-    /// The managed policy of all notebook roles.
-    pub notebook_policy: String,
-    /// The ARN of the managed policy of all notebook roles.
-    pub notebook_policy_arn: String,
-    /// The managed policy that is every notebook role's permissions boundary.
-    pub notebook_boundary_policy: String,
     /// The ARN of the notebook roles' permissions boundary.
     pub notebook_boundary_arn: String,
     /// The managed policies of denials that notebook roles have where the company's boundary takes the place of theirs: what is
@@ -83,6 +68,9 @@ pub struct Names {
     pub extra_people_policies: Vec<String>,
     /// The ARNs of the company's policies that notebook roles have.
     pub extra_notebook_policies: Vec<String>,
+    /// The other managed policies of `POLICIES`, as templates name them: `WORD_policy` and its ARN, `WORD_policy_arn`.
+    #[serde(flatten)]
+    pub policies: BTreeMap<String, String>,
     /// The lifecycle configuration of all notebooks.
     pub notebook_lifecycle: String,
     /// The managed policy that denies a suspended person everything.
@@ -91,24 +79,10 @@ pub struct Names {
     pub suspended_user_policy_arn: String,
     /// The managed policy that denies a suspended person's notebook everything but to stop itself.
     pub suspended_notebook_policy: String,
-    /// The ARN of the managed policy that denies a suspended person's notebook everything but to stop itself.
-    pub suspended_notebook_policy_arn: String,
-    /// The managed policy that denies people, beside the documented policies, the tags of users and roles.
-    pub identity_tags_policy: String,
     /// The managed policy that denies what nobody may.
     pub guardrails_policy: String,
-    /// The managed policy that is every user's permissions boundary.
-    pub boundary_policy: String,
     /// The ARN of the permissions boundary.
     pub boundary_arn: String,
-    /// The managed policy that denies other instance types than those allowed.
-    pub instance_types_policy: String,
-    /// The ARN of the managed policy that denies other instance types than those allowed.
-    pub instance_types_policy_arn: String,
-    /// The managed policy that denies training jobs in other networks, with other keys or for too long.
-    pub training_policy: String,
-    /// The ARN of the managed policy that denies training jobs in other networks, with other keys or for too long.
-    pub training_policy_arn: String,
     /// The topic of what budgets have to tell.
     pub budgets_topic: String,
     /// The ARN of the topic of what budgets have to tell.
@@ -147,6 +121,10 @@ impl Names {
         let role_path = account.role_path.as_ref().unwrap_or(&account.iam_path);
         let service_role_path = account.role_path.as_ref().map(|path| path.child("service-role").to_string());
         let arn = |name: &str| format!("arn:{partition}:iam::{}:policy{}{name}", account.id, account.iam_path);
+        let named = |word: &str| {
+            let key = format!("{}_policy", word.replace('-', "_"));
+            [(format!("{key}_arn"), arn(&policy(word))), (key, policy(word))]
+        };
         let topic_arn = |name: &str| format!("arn:{partition}:sns:{}:{}:{name}", account.region, account.id);
         Self {
             partition: partition.to_owned(),
@@ -163,38 +141,20 @@ impl Names {
             user_path,
             notebook_role_path: role_path.child("notebook").to_string(),
             service_role_path: service_role_path.unwrap_or_else(|| SERVICE_ROLE_PATH.to_owned()),
-            access_keys_policy: policy("access-keys"),
-            s3_folder_policy: policy("s3-folder"),
-            sagemaker_policy: policy("sagemaker"),
-            daily_work_policy: policy("daily-work"),
-            bucket_key_policy: policy("bucket-key"),
-            bucket_key_policy_arn: arn(&policy("bucket-key")),
-            shared_folders_policy: policy("shared-folders"),
-            shared_folders_policy_arn: arn(&policy("shared-folders")),
-            sign_in_policy: policy("sign-in"),
             secrets_path: secrets_path(account),
-            notebook_policy: policy("notebook"),
-            notebook_policy_arn: arn(&policy("notebook")),
-            notebook_boundary_policy: policy("notebook-boundary"),
             notebook_boundary_arn: arn(&policy("notebook-boundary")),
             notebook_denial_arns: NOTEBOOK_DENIALS.map(|word| arn(&policy(word))),
             notebook_denials: NOTEBOOK_DENIALS.map(policy),
             company_boundary: account.company_policies.boundary.clone().unwrap_or_default(),
             extra_people_policies: account.company_policies.people.clone(),
             extra_notebook_policies: account.company_policies.notebooks.clone(),
+            policies: POLICIES.split(' ').flat_map(named).collect(),
             notebook_lifecycle: policy("notebooks"),
             suspended_user_policy: policy("suspended-user"),
             suspended_user_policy_arn: arn(&policy("suspended-user")),
             suspended_notebook_policy: policy("suspended-notebook"),
-            suspended_notebook_policy_arn: arn(&policy("suspended-notebook")),
-            identity_tags_policy: policy("identity-tags"),
             guardrails_policy: policy("guardrails"),
-            boundary_policy: policy("boundary"),
             boundary_arn: arn(&policy("boundary")),
-            instance_types_policy: policy("instance-types"),
-            instance_types_policy_arn: arn(&policy("instance-types")),
-            training_policy: policy("training"),
-            training_policy_arn: arn(&policy("training")),
             budgets_topic_arn: topic_arn(&policy("budgets")),
             budgets_topic: policy("budgets"),
             account_budget: format!("{}-deepracer", account.company),
