@@ -40,7 +40,7 @@ pub use isolation::{
     Bound, Kind as PrincipalKind, Problem as IsolationProblem, Proofs, across_accounts, allowed, deployed,
     reference_policy,
 };
-pub use known::{Choices, known};
+pub use known::known;
 pub use limits::PolicySize;
 pub use suppressions::Suppressions;
 

@@ -9,8 +9,8 @@ use std::path::Path;
 use std::sync::{Arc, LazyLock};
 
 use handlebars::{
-    Context, Handlebars, Helper, HelperResult, Output, RenderContext, RenderErrorReason, Template, TemplateError,
-    TemplateErrorReason,
+    Context, Handlebars, Helper, HelperDef, HelperResult, Output, RenderContext, RenderError, RenderErrorReason,
+    Template, TemplateError, TemplateErrorReason,
 };
 use include_dir::{Dir, include_dir};
 use rayon::iter::{IntoParallelRefIterator, ParallelIterator};
@@ -161,11 +161,12 @@ impl Templates {
             return Err(failures);
         }
         stacks.register_helper("policy", Box::new(PolicyHelper(policies)));
-        stacks.register_helper("number", Box::new(number));
-        stacks.register_helper("block", Box::new(block));
-        stacks.register_helper("tag", Box::new(tag));
-        stacks.register_helper("tags", Box::new(tags));
-        stacks.register_helper("template_digest", Box::new(template_digest));
+        stacks.register_helper("number", helper(number));
+        stacks.register_helper("block", helper(block));
+        stacks.register_helper("tag", helper(tag));
+        stacks.register_helper("tags", helper(tags));
+        // The place of the template's own digest.
+        stacks.register_helper("template_digest", helper(|_| Ok(digest::PLACEHOLDER.to_owned())));
         Ok(Self { stacks, sources, overridden })
     }
 
@@ -293,77 +294,48 @@ pub(super) fn line_place(source: &Arc<SourceFile>, line: usize) -> Place {
     Place::new(source, start + indent..start + text.len())
 }
 
-/// `{{number N}}`: a number that is to stand as a number.
-fn number(
-    helper: &Helper<'_>,
-    _: &Handlebars<'_>,
-    _: &Context,
-    _: &mut RenderContext<'_, '_>,
-    out: &mut dyn Output,
-) -> HelperResult {
-    let number = helper.param(0).and_then(|number| number.value().as_u64()).ok_or_else(|| refuse("it is no number"))?;
-    Ok(out.write(&number.to_string())?)
+/// A helper that writes what `text` makes of its arguments, as it is.
+fn helper(text: fn(&Helper<'_>) -> Result<String, RenderError>) -> Box<dyn HelperDef + Send + Sync> {
+    let write = move |helper: &Helper<'_>,
+                      _: &Handlebars<'_>,
+                      _: &Context,
+                      _: &mut RenderContext<'_, '_>,
+                      out: &mut dyn Output|
+          -> HelperResult { Ok(out.write(&text(helper)?)?) };
+    Box::new(write)
 }
 
-/// `{{template_digest}}`: the place of the template's own digest.
-fn template_digest(
-    _: &Helper<'_>,
-    _: &Handlebars<'_>,
-    _: &Context,
-    _: &mut RenderContext<'_, '_>,
-    out: &mut dyn Output,
-) -> HelperResult {
-    Ok(out.write(digest::PLACEHOLDER)?)
+/// `{{number N}}`: a number that is to stand as a number.
+fn number(helper: &Helper<'_>) -> Result<String, RenderError> {
+    let number = helper.param(0).and_then(|number| number.value().as_u64());
+    number.map(|number| number.to_string()).ok_or_else(|| refuse("it is no number"))
 }
 
 /// `{{tag KEY VALUE}}`: a tag on one line.
-fn tag(
-    helper: &Helper<'_>,
-    _: &Handlebars<'_>,
-    _: &Context,
-    _: &mut RenderContext<'_, '_>,
-    out: &mut dyn Output,
-) -> HelperResult {
+fn tag(helper: &Helper<'_>) -> Result<String, RenderError> {
     let text = |index: usize| helper.param(index).and_then(|text| text.value().as_str());
     let (key, value) = text(0).zip(text(1)).ok_or_else(|| refuse("a tag is a key and a value"))?;
-    Ok(write_tag(key, value, out)?)
+    Ok(flow_tag(key, value))
 }
 
 /// `{{tags LIST indent=N}}`: all tags of a list, each on a line.
-fn tags(
-    helper: &Helper<'_>,
-    _: &Handlebars<'_>,
-    _: &Context,
-    _: &mut RenderContext<'_, '_>,
-    out: &mut dyn Output,
-) -> HelperResult {
+fn tags(helper: &Helper<'_>) -> Result<String, RenderError> {
     let wrong = || refuse("it is no list of tags");
-    let line = format!("\n{}", " ".repeat(indent(helper)?));
     let tags = helper.param(0).and_then(|tags| tags.value().as_array()).ok_or_else(wrong)?;
-    for (index, tag) in tags.iter().enumerate() {
+    let line = |tag: &Value| {
         let text = |key: &str| tag.get(key).and_then(Value::as_str).ok_or_else(wrong);
-        out.write(if index == 0 { "" } else { &line })?;
-        out.write("- ")?;
-        write_tag(text("key")?, text("value")?, out)?;
-    }
-    Ok(())
+        Ok(format!("- {}", flow_tag(text("key")?, text("value")?)))
+    };
+    let lines = tags.iter().map(line).collect::<Result<Vec<_>, RenderError>>()?;
+    Ok(lines.join(&format!("\n{}", " ".repeat(indent(helper)?))))
 }
 
-fn write_tag(key: &str, value: &str, out: &mut dyn Output) -> std::io::Result<()> {
-    for part in ["{Key: ", &yaml::flow_scalar(key), ", Value: ", &yaml::flow_scalar(value), "}"] {
-        out.write(part)?;
-    }
-    Ok(())
+fn flow_tag(key: &str, value: &str) -> String {
+    format!("{{Key: {}, Value: {}}}", yaml::flow_scalar(key), yaml::flow_scalar(value))
 }
 
 /// `{{block TEXT indent=N}}`: the lines of a block scalar.
-fn block(
-    helper: &Helper<'_>,
-    _: &Handlebars<'_>,
-    _: &Context,
-    _: &mut RenderContext<'_, '_>,
-    out: &mut dyn Output,
-) -> HelperResult {
+fn block(helper: &Helper<'_>) -> Result<String, RenderError> {
     let text = helper.param(0).and_then(|text| text.value().as_str()).ok_or_else(|| refuse("it is no text"))?;
-    Ok(out.write(&yaml::block_lines(text, indent(helper)?))?)
+    Ok(yaml::block_lines(text, indent(helper)?))
 }

@@ -69,7 +69,7 @@ pub(crate) fn synthesise_all<T: Send>(
         for result in results {
             let AccountResult { made, chosen, in_files, in_stacks } = result?;
             findings.extend(in_files);
-            choices.extend(chosen);
+            choices.extend(chosen.into_iter().filter(|found| !choices.contains(found)).collect::<Vec<_>>());
             of_accounts.push(in_stacks);
             match made {
                 Some(Ok(made)) => finished.push(made),
@@ -79,7 +79,7 @@ pub(crate) fn synthesise_all<T: Send>(
             }
         }
     }
-    findings.extend(check::known(&choices));
+    findings.extend(choices);
     findings.extend(check::across_accounts(of_accounts));
     Ok(finished)
 }
@@ -88,7 +88,8 @@ pub(crate) fn synthesise_all<T: Send>(
 struct AccountResult<T> {
     /// `None` where the account is not sound.
     made: Option<Result<T, Failure>>,
-    chosen: Option<check::Choices>,
+    /// Of what it chooses.
+    chosen: Vec<Finding>,
     in_files: Vec<Finding>,
     in_stacks: Vec<Finding>,
 }
@@ -101,7 +102,7 @@ fn one<T>(
 ) -> Result<AccountResult<T>, FileError> {
     let (mut in_files, mut in_stacks) = (Vec::new(), Vec::new());
     let account = material.account(config, &mut in_files)?;
-    let chosen = account.as_ref().map(check::Choices::of);
+    let chosen = account.as_ref().map(check::known).unwrap_or_default();
     let made = account.map(|account| synthesise(&account, material, purpose, &mut in_stacks).map(finish));
     Ok(AccountResult { made, chosen, in_files, in_stacks })
 }
