@@ -10,6 +10,7 @@ use super::helpers::{describe, escape_json};
 use crate::plan::{AccountPlan, Part};
 
 /// What the policies of an account are filled with.
+#[derive(Debug)]
 pub struct PolicyValues(pub(super) Map<String, Value>);
 
 impl PolicyValues {
@@ -24,12 +25,24 @@ impl PolicyValues {
         Self(of(Some(root)).into_iter().chain(of(root.get("names"))).collect())
     }
 
-    /// The same without a value, as where the settings do not have it.
+    /// Those alone of which the name is one of some.
     #[must_use]
-    pub fn without(&self, key: &str) -> Self {
+    pub fn only(mut self, is_one: impl Fn(&str) -> bool) -> Self {
+        self.0.retain(|key, _| is_one(key));
+        self
+    }
+
+    /// The same with another value.
+    #[must_use]
+    pub fn with(&self, key: &str, value: Value) -> Self {
         let mut values = self.0.clone();
-        values.insert(key.to_owned(), Value::Null);
+        values.insert(key.to_owned(), value);
         Self(values)
+    }
+
+    /// A value; `null` where there is none.
+    pub fn get(&self, key: &str) -> &Value {
+        self.0.get(key).unwrap_or(&Value::Null)
     }
 
     /// The document that a policy template gives.
@@ -39,12 +52,19 @@ impl PolicyValues {
     pub fn fill(&self, template: &str) -> Result<Value, String> {
         if !engine()?.has_template(template) {
             // The engine counts the characters before each expression, and nobody asks for lines of these templates.
-            let text: String = template.lines().map(str::trim_start).collect();
+            let text = template.lines().map(str::trim_start).collect::<Vec<_>>().join(" ");
             let mut engine = ENGINE.write().map_err(|error| error.to_string())?;
             engine.register_template_string(template, text).map_err(|error| error.to_string())?;
         }
         let text = engine()?.render(template, &self.0).map_err(|error| describe(&error))?;
         serde_json::from_str(&text).map_err(|error| error.to_string())
+    }
+}
+
+impl std::fmt::Display for PolicyValues {
+    /// All of them, with their names.
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str(&Value::Object(self.0.clone()).to_string())
     }
 }
 

@@ -20,10 +20,10 @@ mod reference;
 mod resources;
 mod shared;
 mod tags;
-mod training;
 mod trust;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::LazyLock;
 
 use rayon::iter::{IntoParallelRefIterator, ParallelIterator};
 use serde_json::Value;
@@ -34,7 +34,7 @@ use crate::plan::{AccountPlan, Part};
 use crate::render::{Rendered, Templates, UserShape};
 use findings::Sites;
 use kind::Subject;
-use reference::References;
+use reference::{References, needs_of_day};
 
 pub use deployed::{allowed, deployed};
 pub use findings::{across_accounts, of_template};
@@ -42,7 +42,6 @@ pub use kind::Kind;
 pub use problem::Problem;
 pub use reference::{Bound, reference_policy};
 pub use shared::Proofs;
-use shared::Shared;
 
 /// Checks the isolation of an account's people. `stacks` are the resources of the templates that hold no people,
 /// `prototypes` those of a template with a prototype of each shape. Returned is what is proven of policies, and what differs
@@ -92,8 +91,12 @@ pub fn each_problem<'a>(
 ) -> Result<(), String> {
     let names = &plan.names;
     let account = Account { id: &names.account_id, region: &names.region, partition: &names.partition };
-    let references = References::of(plan)?;
-    let of_references = Shared::of(references.filled.iter().flatten().map(|statement| ("", statement)), names);
+    let values = reference::values(plan);
+    // Few accounts need them: most are like one that was proven.
+    let references = LazyLock::new(|| References::of(plan, &values));
+    let references = || references.as_ref().map_err(String::clone);
+    let of_references = proofs.references(&values, names, references)?;
+    let needs = LazyLock::new(|| needs_of_day(&values));
     let mut documents = Documents::default();
     let mut proven = BTreeSet::new();
     let mut told = BTreeSet::new();
@@ -115,17 +118,19 @@ pub fn each_problem<'a>(
                 subjects.push((subject, with_nets));
             }
         }
-        let problems = subjects.par_iter().flat_map(|(subject, with_nets)| {
-            proofs.problems(shared::key(subject, *with_nets, &of_references, plan), || {
-                let mut problems = proof::check(subject, *with_nets, &references, plan);
+        let problems = subjects.par_iter().map(|(subject, with_nets)| {
+            proofs.problems(shared::key(subject, *with_nets, of_references.as_deref(), plan), || {
+                let mut problems = proof::check(subject, *with_nets, references()?, plan);
                 problems.extend(trust::check(subject, plan));
-                problems
+                Ok(problems)
             })
         });
-        let mut problems: Vec<Problem> = problems.collect();
+        let problems: Result<Vec<Vec<Problem>>, String> = problems.collect();
+        let mut problems: Vec<Problem> = problems?.into_iter().flatten().collect();
         // The stacks without people are in each inventory.
         let is_new = |stack: usize| shape.is_none() || stack >= stacks.len();
-        problems.extend(named::check(&inventory, &references, plan, |at| is_new(at.stack)));
+        let needs = needs.as_ref().map_err(String::clone)?;
+        problems.extend(named::check(&inventory, needs, plan, |at| is_new(at.stack)));
         problems.extend(resources::check(&inventory, &all, plan, is_personal));
         for problem in problems {
             if told.insert(problem.key()) {

@@ -2,9 +2,8 @@
 
 use std::cell::LazyCell;
 
-use super::kind::Kind;
 use super::problem::Problem;
-use super::reference::{Need, References};
+use super::reference::Need;
 use crate::finding::Rule;
 use crate::iam::{Context, OwnTexts, Principal, Request, SetApart};
 use crate::inventory::{IamInventory, Location};
@@ -17,7 +16,7 @@ use crate::render::{PROTOTYPE_NAME, PROTOTYPE_NOTEBOOK, PROTOTYPE_TEAM};
 /// `is_new` says of a policy by where it stands that it was not looked at before.
 pub fn check(
     inventory: &IamInventory<'_>,
-    references: &References,
+    needs: &[Need],
     plan: &AccountPlan<'_>,
     is_new: impl Fn(&Location<'_>) -> bool,
 ) -> Vec<Problem> {
@@ -39,8 +38,6 @@ pub fn check(
     };
     // Few denials need them.
     let users = LazyCell::new(|| plan.account.users.iter().map(of_user).collect::<Vec<Request>>());
-    let needs: Vec<&Need> =
-        [Kind::Person, Kind::Notebook].into_iter().flat_map(|kind| references.needs(kind)).collect();
     let own = OwnTexts::of(needs.iter().map(|need| &need.document));
     let mut problems = Vec::new();
     for (index, policy) in inventory.policies.iter().enumerate().filter(|(_, policy)| is_new(&policy.location)) {

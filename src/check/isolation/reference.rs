@@ -2,15 +2,15 @@
 //! the program, and no template replaces them.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::LazyLock;
 
 use serde_json::{Value, json};
 
 use super::kind::{Kind, Subject};
-use super::training::{self, Condition};
 use crate::iam::Document;
 use crate::inventory::one_or_more;
-use crate::model::{Account, Mfa, Service};
-use crate::plan::{AccountPlan, Names};
+use crate::model::{Profile, Service};
+use crate::plan::AccountPlan;
 use crate::render::{PolicyValues, service_policy};
 
 const LIMITS_PERSON: &str = include_str!("reference/limits-person.json.hbs");
@@ -24,6 +24,38 @@ const NEEDS_PERSON: &str = include_str!("reference/needs-person.json.hbs");
 const NEEDS_WITHOUT_MFA: &str = include_str!("reference/needs-without-mfa.json.hbs");
 const NEEDS_NOTEBOOK: &str = include_str!("reference/needs-notebook.json.hbs");
 const FORBIDDEN_PERSON: &str = include_str!("reference/forbidden-person.json.hbs");
+
+/// All of them.
+pub(super) const TEMPLATES: [&str; 11] = [
+    LIMITS_PERSON,
+    LIMITS_WITHOUT_MFA,
+    LIMITS_NOTEBOOK,
+    SUSPENDED_NOTEBOOK,
+    KEY_ROTATION,
+    LIMITS_STRANGER,
+    LIMITS_COMPANY,
+    NEEDS_PERSON,
+    NEEDS_WITHOUT_MFA,
+    NEEDS_NOTEBOOK,
+    FORBIDDEN_PERSON,
+];
+/// Values that statements of several of them hang on.
+const OF_STATEMENTS: [&str; 3] = [MFA_REQUIRED, ALLOWED_NETWORKS, BUCKET_KMS_KEY];
+const MFA_REQUIRED: &str = "mfa_required";
+const ALLOWED_NETWORKS: &str = "allowed_networks";
+const BUCKET_KMS_KEY: &str = "bucket_kms_key";
+/// Whether a template is filled with what the settings ask of training jobs.
+const JOBS: &str = "jobs";
+
+/// The words within the expressions of the templates, among which are the names of all values that fill them.
+static NAMED: LazyLock<BTreeSet<&str>> = LazyLock::new(|| {
+    let expressions = TEMPLATES.iter().flat_map(|text| text.split("{{").skip(1)).map(|rest| rest.split("}}").next());
+    let words = expressions.flatten().flat_map(|text| text.split(|c: char| !c.is_alphanumeric() && c != '_'));
+    words.chain(OF_STATEMENTS).collect()
+});
+
+/// An operator, a condition key, and the values that are permitted.
+type Condition = (&'static str, &'static str, Value);
 
 /// What a reference policy says of a kind.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -51,8 +83,8 @@ pub struct Need {
 #[derive(Debug)]
 pub struct References {
     limits: BTreeMap<Kind, Document>,
-    /// The most that permissions boundaries may allow: second factors, networks of people, security groups and what training
-    /// jobs are like are the matter of other policies.
+    /// The most that permissions boundaries may allow: second factors, networks of people, security groups, keys that are too
+    /// old and what training jobs are like are the matter of other policies.
     boundary_limits: BTreeMap<Kind, Document>,
     needs: BTreeMap<Kind, Vec<Need>>,
     /// The policies that racestack gives the roles of services.
@@ -69,16 +101,34 @@ pub struct References {
     pub filled: Vec<Vec<Value>>,
 }
 
+/// The values of an account that the reference policies name: nothing else of the account is known to these, but for those of
+/// the roles of services.
+pub fn values(plan: &AccountPlan<'_>) -> PolicyValues {
+    PolicyValues::of(plan).only(|key| NAMED.contains(key))
+}
+
 impl References {
-    /// The reference policies, with an account's values.
+    /// The reference policies of an account with these `values`.
     ///
     /// # Errors
     /// Why one cannot be made, which is a fault of the program.
-    pub fn of(plan: &AccountPlan<'_>) -> Result<Self, String> {
-        let values = PolicyValues::of(plan);
-        let any_group = values.without("security_group_ids");
+    pub fn of(plan: &AccountPlan<'_>, values: &PolicyValues) -> Result<Self, String> {
+        let mut references = Self::filled_with(values)?;
+        // Their proofs are not shared by accounts: see `shared::key`.
+        if !plan.account.services.is_empty() {
+            references.add_services(
+                plan.account.services.keys().copied(),
+                plan.account.policies,
+                &PolicyValues::of(plan),
+            )?;
+        }
+        Ok(references)
+    }
+
+    fn filled_with(values: &PolicyValues) -> Result<Self, String> {
+        let of_boundary = values.with("security_group_ids", Value::Null).with("keys_rotated", false.into());
         let one = |statement: Value| parse(vec![statement]);
-        let forbidden = fill(&values, FORBIDDEN_PERSON)?;
+        let forbidden = fill(values, FORBIDDEN_PERSON)?;
         let mut references = Self {
             limits: BTreeMap::new(),
             boundary_limits: BTreeMap::new(),
@@ -87,41 +137,50 @@ impl References {
             nothing: parse(Vec::new())?,
             everything: one(json!({"Effect": "Allow", "Action": "*", "Resource": "*"}))?,
             of_other_accounts: one(json!({
-                "Effect": "Allow", "Principal": {"AWS": plan.names.account_id}, "Action": "*", "Resource": "*"
+                "Effect": "Allow", "Principal": {"AWS": values.get("account_id")}, "Action": "*", "Resource": "*"
             }))?,
             forbidden: parse(forbidden.clone())?,
             filled: vec![forbidden],
         };
         for kind in [Kind::Person, Kind::SuspendedPerson, Kind::Notebook, Kind::SuspendedNotebook, Kind::KeyRotation] {
-            let limits = statements(plan, &values, kind, Bound::Limits)?;
-            let needs = statements(plan, &values, kind, Bound::Needs)?;
+            let limits = statements(values, kind, Bound::Limits)?;
+            let needs = statements(values, kind, Bound::Needs)?;
             references.filled.extend([limits.clone(), needs.clone()]);
             references.limits.insert(kind, parse(limits)?);
             references.needs.insert(kind, needs.into_iter().map(need).collect::<Result<_, _>>()?);
         }
-        let of_nobody = fill(&values, LIMITS_STRANGER)?;
-        let of_company = [of_nobody.clone(), fill(&values, LIMITS_COMPANY)?].concat();
+        let of_nobody = fill(values, LIMITS_STRANGER)?;
+        let of_company = [of_nobody.clone(), fill(values, LIMITS_COMPANY)?].concat();
         references.filled.push(of_company.clone());
-        references.limits.insert(Kind::Other, parse(of_company.clone())?);
-        // What acts as another role is in no service's limits, but where racestack's own policy has it.
-        let mut besides = of_nobody.clone();
+        references.limits.insert(Kind::Other, parse(of_company)?);
+        references.limits.insert(Kind::Stranger, parse(of_nobody)?);
+        for (kind, template) in [(Kind::Person, LIMITS_PERSON), (Kind::Notebook, LIMITS_NOTEBOOK)] {
+            references.boundary_limits.insert(kind, parse(encrypted(fill(&of_boundary, template)?, values))?);
+        }
+        Ok(references)
+    }
+
+    /// What racestack gives the roles of services, and what is about nobody's things, without what acts as another role.
+    fn add_services(
+        &mut self,
+        services: impl Iterator<Item = Service>,
+        profile: Profile,
+        values: &PolicyValues,
+    ) -> Result<(), String> {
+        let mut besides = fill(values, LIMITS_STRANGER)?;
+        let of_company = fill(values, LIMITS_COMPANY)?;
         let denied = of_company.iter().filter(|one| one.get("Effect").is_some_and(|effect| effect == "Deny"));
         let denied: Vec<Value> = denied.flat_map(|one| one_or_more(one.get("Action"))).cloned().collect();
         for others in besides.iter_mut().filter_map(|one| one.get_mut("NotAction")?.as_array_mut()) {
             others.extend(denied.iter().cloned());
         }
-        // Their proofs are not shared by accounts: see `shared::key`.
-        for service in plan.account.services.keys().copied() {
-            let built_in = fill(&values, service_policy(service, plan.account.policies))?;
+        for service in services {
+            let built_in = fill(values, service_policy(service, profile))?;
             let limits = parse([built_in.clone(), besides.clone()].concat())?;
-            references.limits.insert(Kind::Service(service), limits);
-            references.of_services.insert(service, policy(built_in));
+            self.limits.insert(Kind::Service(service), limits);
+            self.of_services.insert(service, policy(built_in));
         }
-        references.limits.insert(Kind::Stranger, parse(of_nobody)?);
-        for (kind, template) in [(Kind::Person, LIMITS_PERSON), (Kind::Notebook, LIMITS_NOTEBOOK)] {
-            references.boundary_limits.insert(kind, parse(encrypted(fill(&any_group, template)?, plan.account))?);
-        }
-        Ok(references)
+        Ok(())
     }
 
     /// The most that a kind may.
@@ -146,6 +205,15 @@ impl References {
     }
 }
 
+/// What people and their notebooks need for their day.
+///
+/// # Errors
+/// Why it cannot be made, which is a fault of the program.
+pub fn needs_of_day(values: &PolicyValues) -> Result<Vec<Need>, String> {
+    let of = |kind| statements(values, kind, Bound::Needs);
+    [of(Kind::Person)?, of(Kind::Notebook)?].concat().into_iter().map(need).collect()
+}
+
 /// The reference policy of a kind as IAM and its Access Analyzer take it, with an account's values: the most that isolation
 /// permits, or what is needed. Policy variables stay as they are. Who is permitted nothing, or needs nothing, has a policy
 /// that denies everything: IAM knows none without statements.
@@ -153,7 +221,7 @@ impl References {
 /// # Errors
 /// Why it cannot be made, which is a fault of the program.
 pub fn reference_policy(plan: &AccountPlan<'_>, kind: Kind, bound: Bound) -> Result<Value, String> {
-    let mut all = statements(plan, &PolicyValues::of(plan), kind, bound)?;
+    let mut all = statements(&values(plan), kind, bound)?;
     if all.is_empty() {
         all.push(json!({"Sid": "Nothing", "Effect": "Deny", "Action": "*", "Resource": "*"}));
     }
@@ -161,7 +229,7 @@ pub fn reference_policy(plan: &AccountPlan<'_>, kind: Kind, bound: Bound) -> Res
 }
 
 /// The statements that the access of a kind lies within, or that lie within it.
-fn statements(plan: &AccountPlan<'_>, values: &PolicyValues, kind: Kind, bound: Bound) -> Result<Vec<Value>, String> {
+fn statements(values: &PolicyValues, kind: Kind, bound: Bound) -> Result<Vec<Value>, String> {
     let (template, without_mfa) = match (kind, bound) {
         (Kind::Person, Bound::Limits) => (LIMITS_PERSON, Some(LIMITS_WITHOUT_MFA)),
         (Kind::Person, Bound::Needs) => (NEEDS_PERSON, Some(NEEDS_WITHOUT_MFA)),
@@ -172,13 +240,14 @@ fn statements(plan: &AccountPlan<'_>, values: &PolicyValues, kind: Kind, bound: 
         (Kind::KeyRotation, _) => (KEY_ROTATION, None),
         _ => return Ok(Vec::new()),
     };
-    let mut all = limited(fill(values, template)?, plan.account);
+    let mut all = encrypted(fill(&values.with(JOBS, true.into()), template)?, values);
     if let (Kind::SuspendedNotebook, Bound::Needs, Some(stop)) = (kind, bound, all.first_mut()) {
         // It stops itself, and nothing of another type.
-        let Names { partition, region, account_id, .. } = &plan.names;
+        let own = ["partition", "region", "account_id"].map(|key| values.get(key).as_str().unwrap_or_default());
+        let [partition, region, account_id] = own;
         stop["Resource"] = format!("arn:{partition}:sagemaker:{region}:{account_id}:notebook-instance/*").into();
     }
-    let all = match without_mfa.filter(|_| plan.account.mfa == Mfa::Required) {
+    let all = match without_mfa.filter(|_| *values.get(MFA_REQUIRED) == true) {
         Some(without) => {
             let without = fill(values, without)?.into_iter();
             // What is permitted without one is permitted with one, too; what is needed with one is told by the others.
@@ -187,7 +256,7 @@ fn statements(plan: &AccountPlan<'_>, values: &PolicyValues, kind: Kind, bound: 
         }
         None => all,
     };
-    Ok(if kind == Kind::Person { from_networks(all, plan.account) } else { all })
+    Ok(if kind == Kind::Person { from_networks(all, values) } else { all })
 }
 
 fn fill(values: &PolicyValues, template: &str) -> Result<Vec<Value>, String> {
@@ -209,19 +278,9 @@ fn with_no_factor(mut statement: Value) -> Value {
     statement
 }
 
-/// The statements, with what the settings ask of training jobs and of uploads.
-fn limited(statements: Vec<Value>, account: &Account) -> Vec<Value> {
-    let limit = |statement: Value| {
-        let action = statement.get("Action").and_then(Value::as_str).unwrap_or_default();
-        let conditions = training::conditions(account, action);
-        with_conditions(statement, "", conditions)
-    };
-    encrypted(statements.into_iter().map(limit).collect(), account)
-}
-
 /// The statements of an account whose bucket has a key: uploads name no encryption, or that key.
-fn encrypted(statements: Vec<Value>, account: &Account) -> Vec<Value> {
-    let Some(key) = &account.bucket.kms_key else { return statements };
+fn encrypted(statements: Vec<Value>, values: &PolicyValues) -> Vec<Value> {
+    let Some(key) = values.get(BUCKET_KMS_KEY).as_str() else { return statements };
     let split = |statement: Value| {
         let actions: Vec<Value> = statement.get("Action").and_then(Value::as_array).cloned().unwrap_or_default();
         let (uploads, others): (Vec<Value>, Vec<Value>) = actions.into_iter().partition(|one| *one == "s3:PutObject");
@@ -234,7 +293,7 @@ fn encrypted(statements: Vec<Value>, account: &Account) -> Vec<Value> {
             with_conditions(statement, words, conditions)
         };
         let (algorithm, id) = ("s3:x-amz-server-side-encryption", "s3:x-amz-server-side-encryption-aws-kms-key-id");
-        let named = vec![("StringEquals", algorithm, "aws:kms".into()), ("ArnEquals", id, key.as_str().into())];
+        let named = vec![("StringEquals", algorithm, "aws:kms".into()), ("ArnEquals", id, key.into())];
         vec![
             with(others, "", Vec::new()),
             with(uploads.clone(), ", with the bucket's encryption", vec![("Null", algorithm, "true".into())]),
@@ -245,15 +304,17 @@ fn encrypted(statements: Vec<Value>, account: &Account) -> Vec<Value> {
 }
 
 /// The statements, each for the networks that people may come from, and for services that do what somebody asked for.
-fn from_networks(statements: Vec<Value>, account: &Account) -> Vec<Value> {
-    let Some(networks) = &account.allowed_networks else { return statements };
+fn from_networks(statements: Vec<Value>, values: &PolicyValues) -> Vec<Value> {
+    let networks = values.get(ALLOWED_NETWORKS);
+    if networks.is_null() {
+        return statements;
+    }
+    let of = |kind: &str| networks.get(kind).filter(|all| all.as_array().is_some_and(|all| !all.is_empty())).cloned();
     let mut ways: Vec<(&str, Condition)> = vec![(", through a service", ("Bool", "aws:ViaAWSService", "true".into()))];
-    if !networks.ranges.is_empty() {
-        ways.push((", from an allowed network", ("IpAddress", "aws:SourceIp", json!(networks.ranges))));
-    }
-    if !networks.endpoints.is_empty() {
-        ways.push((", through an allowed endpoint", ("StringEquals", "aws:SourceVpce", json!(networks.endpoints))));
-    }
+    let ranges = of("ranges").map(|ranges| (", from an allowed network", ("IpAddress", "aws:SourceIp", ranges)));
+    let endpoints =
+        of("endpoints").map(|all| (", through an allowed endpoint", ("StringEquals", "aws:SourceVpce", all)));
+    ways.extend(ranges.into_iter().chain(endpoints));
     let each_way = |statement: Value| {
         let with = |(words, way): &(&str, Condition)| with_conditions(statement.clone(), words, vec![way.clone()]);
         ways.iter().map(with).collect::<Vec<Value>>()

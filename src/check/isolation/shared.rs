@@ -2,35 +2,76 @@
 //! bucket's name. Only what holds is remembered, and only while the run lasts.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 
 use serde_json::Value;
 
 use super::kind::{Kind, Subject};
 use super::problem::Problem;
+use super::reference::{References, TEMPLATES};
 use crate::inventory::BUCKET_POLICY;
 use crate::plan::{AccountPlan, Names};
+use crate::render::PolicyValues;
 
 /// The proofs that hold, of all accounts of a run.
 #[derive(Debug, Default)]
-pub struct Proofs(Mutex<BTreeSet<String>>);
+pub struct Proofs {
+    proven: Mutex<BTreeSet<String>>,
+    /// The reference policies that were compared with, by the values that they are filled with.
+    references: Mutex<BTreeMap<String, Arc<Shared>>>,
+}
 
 impl Proofs {
     /// The problems that `prove` returns; none, without proof, where the same was proven before.
-    pub(super) fn problems(&self, key: Option<String>, prove: impl FnOnce() -> Vec<Problem>) -> Vec<Problem> {
-        let is_proven = |key: &String| self.0.lock().is_ok_and(|proven| proven.contains(key));
+    ///
+    /// # Errors
+    /// That of `prove`.
+    pub(super) fn problems(
+        &self,
+        key: Option<String>,
+        prove: impl FnOnce() -> Result<Vec<Problem>, String>,
+    ) -> Result<Vec<Problem>, String> {
+        let is_proven = |key: &String| self.proven.lock().is_ok_and(|proven| proven.contains(key));
         if key.as_ref().is_some_and(is_proven) {
-            return Vec::new();
+            return Ok(Vec::new());
         }
-        let problems = prove();
-        if let (Some(key), Ok(mut proven), true) = (key, self.0.lock(), problems.is_empty()) {
+        let problems = prove()?;
+        if let (Some(key), Ok(mut proven), true) = (key, self.proven.lock(), problems.is_empty()) {
             proven.insert(key);
         }
-        problems
+        Ok(problems)
+    }
+
+    /// The reference policies that are filled with these values: `make` makes them where no other account has the same values, but for
+    /// its own. `None` where the templates have a text that is one of the account's own.
+    ///
+    /// # Errors
+    /// That of `make`.
+    pub(super) fn references<'r>(
+        &self,
+        values: &PolicyValues,
+        names: &Names,
+        make: impl FnOnce() -> Result<&'r References, String>,
+    ) -> Result<Option<Arc<Shared>>, String> {
+        if own_values(names).iter().any(|(own, _)| TEMPLATES.iter().any(|text| text.contains(own.as_str()))) {
+            return Ok(None);
+        }
+        let text = without_own(&values.to_string(), names);
+        let known = self.references.lock().ok().and_then(|known| known.get(&text).cloned());
+        if known.is_some() {
+            return Ok(known);
+        }
+        let filled = make()?.filled.iter().flatten().map(|statement| ("", statement));
+        let shared = Arc::new(Shared { text: text.clone(), ..Shared::of(filled, names) });
+        if let Ok(mut known) = self.references.lock() {
+            known.insert(text, Arc::clone(&shared));
+        }
+        Ok(Some(shared))
     }
 }
 
 /// What proofs look at: the same for several accounts of which the proof is the same.
+#[derive(Debug)]
 pub(super) struct Shared {
     /// All of it, with words in the place of the account's own values.
     text: String,
@@ -57,9 +98,10 @@ impl Shared {
 pub(super) fn key(
     subject: &Subject<'_, '_>,
     with_nets: bool,
-    references: &Shared,
+    references: Option<&Shared>,
     plan: &AccountPlan<'_>,
 ) -> Option<String> {
+    let references = references?;
     // What services may hangs on more than the references that are given.
     if matches!(subject.kind, Kind::Service(_)) {
         return None;
