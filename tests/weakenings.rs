@@ -344,13 +344,49 @@ fn of_settings() -> Vec<Weakening> {
     ]
 }
 
+/// What is other for whoever has an access key that is too old, and so a tag.
+fn of_old_keys() -> Vec<Weakening> {
+    const SUSPENDED: &str = "policies/user/suspended.json.hbs";
+    let of_old = |name: &str, file: &'static str, found_as, told: &[&str]| {
+        let to =
+            "\"Resource\": \"*\",\n      \"Condition\": {\"Null\": {\"aws:PrincipalTag/{{old_key_tag}}\": \"true\"}}";
+        Weakening::new(name, &[(file, "\"Resource\": \"*\"", to)], found_as, told).with(ROTATION)
+    };
+    let to_old = json!({
+        "Effect": "Allow", "Action": "s3:*", "Resource": "*",
+        "Condition": {"Null": {"aws:PrincipalTag/{{old_key_tag}}": "false"}},
+    });
+    vec![
+        of_old(
+            "the suspended with an old key",
+            SUSPENDED,
+            TOO_WIDE,
+            &["with an access key that is too old, a suspended person can"],
+        ),
+        of_old("guardrails without an old key", GUARDRAILS, TOO_WIDE, &["the guardrails would let a person"]),
+        Weakening::new(
+            "a boundary with an old key",
+            &[],
+            TOO_WIDE,
+            &["the permissions boundary alone would let a person"],
+        )
+        .and_in(&[BOUNDARY], &to_old)
+        .with(ROTATION),
+    ]
+}
+
 /// Types of resources by which somebody gets at what people have.
-const OTHER_TYPES: [&str; 32] = [
+const OTHER_TYPES: [&str; 41] = [
     "AutoScaling::AutoScalingGroup",
     "CloudTrail::Trail",
+    "Config::AggregationAuthorization",
     "DataSync::Task",
+    "DataZone::Environment",
+    "EC2::EC2Fleet",
     "EC2::Instance",
     "EC2::LaunchTemplate",
+    "EC2::SpotFleet",
+    "Events::Archive",
     "FSx::DataRepositoryAssociation",
     "FSx::FileSystem",
     "IAM::AccessKey",
@@ -358,11 +394,14 @@ const OTHER_TYPES: [&str; 32] = [
     "IAM::OIDCProvider",
     "IAM::SAMLProvider",
     "IAM::VirtualMFADevice",
+    "IdentityStore::GroupMembership",
     "LakeFormation::Resource",
     "Logs::AccountPolicy",
     "Logs::Delivery",
     "Logs::MetricFilter",
     "Logs::SubscriptionFilter",
+    "Macie::Session",
+    "Notifications::EventRule",
     "RAM::ResourceShare",
     "RolesAnywhere::Profile",
     "S3::AccessGrant",
@@ -374,6 +413,7 @@ const OTHER_TYPES: [&str; 32] = [
     "S3ObjectLambda::AccessPoint",
     "SSM::Association",
     "SSO::Assignment",
+    "SSO::PermissionSet",
     "SageMaker::Domain",
     "SageMaker::Space",
     "SageMaker::UserProfile",
@@ -432,7 +472,7 @@ fn of_resources() -> Vec<Weakening> {
             "other ways to what people have",
             &[],
             UNDECIDED,
-            &["`Other02`, an `AWS::DataSync::Task`, copies"],
+            &["`Other03`, an `AWS::DataSync::Task`, copies"],
         )
     };
     let told = |all: Weakening, at: usize| all.and_told(&[&format!("`Other{at:02}`, an `AWS::{}`,", OTHER_TYPES[at])]);
@@ -656,7 +696,7 @@ fn every_net_is_missed() {
 
 #[test]
 fn weakened_settings_are_found() {
-    check(&of_settings());
+    check(&[of_settings(), of_old_keys()].into_iter().flatten().collect::<Vec<_>>());
 }
 
 #[test]
@@ -765,4 +805,18 @@ fn somebody_may_answer_for_another_start_script_and_for_nothing_else() {
     assert!(!outcome.stderr.contains(DOUBTFUL), "{}", outcome.stderr);
     let outcome = told(&["--today", "2027-01-02"]);
     assert!(outcome.stderr.contains(DOUBTFUL), "{}", outcome.stderr);
+}
+
+#[test]
+fn a_bucket_without_a_policy_is_told_of_once() {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/templates/stacks/storage.yaml.hbs");
+    let text = std::fs::read_to_string(path).unwrap();
+    let (before, policy) = text.split_once("\n  BucketPolicy:\n").unwrap();
+    let (_, after) = policy.split_once("\n\n").unwrap();
+    let without = format!("{before}\n\n{after}");
+    let workspace = edited(ROSTER, "", "no policy", &[(STORAGE, &text, &without)]);
+    let templates = workspace.path("templates");
+    let outcome = workspace.synth(&["--templates", templates.to_str().unwrap()]);
+    assert!(outcome.stderr.contains("the bucket has no policy"), "{}", outcome.stderr);
+    assert_eq!(outcome.stderr.matches("error[").count(), 1, "{}", outcome.stderr);
 }

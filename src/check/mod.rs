@@ -25,7 +25,7 @@ use rayon::slice::ParallelSlice;
 use serde_json::Value;
 
 use crate::finding::{Finding, Rule};
-use crate::inventory::{Account, Documents, IamInventory, Stack};
+use crate::inventory::{Account, Documents, IamInventory, Sections, Stack};
 use crate::model::{Profile, User};
 use crate::plan::{AccountPlan, Part};
 use crate::render::{self, Contents, People, RenderFailure, Rendered, Templates};
@@ -121,10 +121,11 @@ pub fn check(
     // A person whose resources are not their prototype's is an error already, and has policies that isolation knows nothing of.
     let is_sound = !any(&findings, &[Rule::TemplateStructure]);
     let mut stacks: Vec<(Part, Value)> = batches.iter_mut().flat_map(|batch| batch.stacks.drain(..)).collect();
+    let sections: Vec<(Part, Sections)> = batches.iter_mut().flat_map(|batch| batch.sections.drain(..)).collect();
     stacks.push((Part::Access, company::resources(plan)));
     let isolation = || {
         if is_sound {
-            isolation::check(plan, templates, rendered, &stacks, &expected.prototypes, proofs)
+            isolation::check(plan, templates, rendered, &stacks, &expected.prototypes, (&sections, proofs))
         } else {
             (Vec::new(), Vec::new())
         }

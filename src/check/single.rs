@@ -11,6 +11,7 @@ use super::yaml_words;
 use super::{isolation, lifecycle};
 use crate::facts::date::Date;
 use crate::finding::Finding;
+use crate::inventory::Sections;
 use crate::plan::{Names, Part, StackPlan};
 use crate::render::{Contents, RenderFailure, Rendered, Template, Templates};
 
@@ -36,6 +37,8 @@ pub(super) struct CheckBatch<'a> {
     pub templates: Vec<CheckedTemplate<'a>>,
     /// The resources of the templates that hold no people.
     pub stacks: Vec<(Part, Value)>,
+    /// What the resources of templates that are the user's own refer to.
+    pub sections: Vec<(Part, Sections)>,
 }
 
 /// What the checks of a template tell of it, besides what they find.
@@ -92,6 +95,7 @@ impl<'a> CheckBatch<'a> {
         self.findings.extend(lifecycle::check(&one, context.today));
         if context.has_own_stacks {
             self.findings.extend(yaml_words::check(&template.source));
+            self.sections.push((template.part, Sections::of(&template.value)));
         }
         let mut references = references::read(context.names, &one);
         self.findings.append(&mut references.findings);

@@ -16,6 +16,7 @@ mod resource_policies;
 mod resources;
 mod return_values;
 mod template;
+mod texts;
 
 use attachments::Attachments;
 use principals::Memberships;
@@ -32,8 +33,10 @@ pub use reader::IamInventory;
 pub use references::references;
 pub use resource_policies::BUCKET_POLICY;
 pub use template::{
-    SECRET_REFERENCE, each_map, existing_notebook, is_intrinsic, one_or_more, path_to, plain, transform,
+    DYNAMIC_REFERENCE, SECRET_REFERENCE, each_map, existing_notebook, is_intrinsic, one_or_more, path_to, plain,
+    transform,
 };
+pub use texts::{OPEN, Sections, Texts, references_of};
 
 impl<'a> IamInventory<'a> {
     /// The inventory of an account's stacks. The texts of its policies are held in `documents`.

@@ -20,6 +20,7 @@ const USER: &str = "  {{ids.user}}:\n    Type: AWS::IAM::User\n";
 type Besides = (&'static str, &'static str, &'static str, &'static str, &'static str, &'static str);
 
 const NAMES: &str = "what is racestack's own, and may hand it on";
+const OPEN: &str = "what is known only when the stack is deployed, and may be racestack's own";
 
 #[rustfmt::skip]
 const BESIDES: &[Besides] = &[
@@ -45,6 +46,26 @@ const BESIDES: &[Besides] = &[
     (STORAGE, "Locations", "DataSync::LocationS3", "{S3BucketArn: !GetAtt Bucket.Arn}", UNDECIDED, NAMES),
     (STORAGE, "Dataset", "Personalize::Dataset", "{Name: d, DatasetImportJob: {DataSource: {DataLocation: \"s3://{{names.bucket}}/bob\"}}}", UNDECIDED, NAMES),
     (STORAGE, "Knowledge", "Bedrock::DataSource", "{Name: k, DataSourceConfiguration: {S3Configuration: {BucketArn: !GetAtt Bucket.Arn}}}", UNDECIDED, NAMES),
+    // The same, by names that functions put together.
+    (STORAGE, "Joined", "CloudFront::Distribution", "{A: !Join [\"-\", [mycompany, aws-deepracer, !Join [\"-\", [test, \"20221130201905\"]]]]}", UNDECIDED, NAMES),
+    (STORAGE, "Substituted", "CloudFront::Distribution", "{A: !Sub [\"${A}-aws-deepracer-${B}-20221130201905.s3\", {A: mycompany, B: !Select [1, [any, test]]}]}", UNDECIDED, NAMES),
+    (STORAGE, "Selected", "CloudFront::Distribution", "{A: [!Select [\"1\", [any, !Join [\"-\", [mycompany, aws-deepracer-test, \"20221130201905\"]]]]]}", UNDECIDED, NAMES),
+    (STORAGE, "Split", "CloudFront::Distribution", "{A: !Join [\"-\", !Split [\"/\", mycompany/aws/deepracer/test/20221130201905]]}", UNDECIDED, NAMES),
+    (STORAGE, "SplitList", "CloudFront::Distribution", "{A: !Split [\"/\", !Join [\"-\", [any/mycompany, aws-deepracer-test, \"20221130201905\"]]]}", UNDECIDED, NAMES),
+    (STORAGE, "Encoded", "CloudFront::Distribution", "{A: {Fn::Base64: !Join [\"-\", [mycompany, aws-deepracer-test, \"20221130201905\"]]}}", UNDECIDED, NAMES),
+    (STORAGE, "Perhaps", "CloudFront::Distribution", "{A: !If [Any, any, !Join [\"-\", [mycompany, aws-deepracer-test, \"20221130201905\"]]]}", UNDECIDED, NAMES),
+    (STORAGE, "InAKey", "CloudFront::Distribution", "{A: {mycompany-aws-deepracer-test-20221130201905: any}}", UNDECIDED, NAMES),
+    (STORAGE, "Escaped", "CloudFront::Distribution", "{A: '{\"b\": [\"mycompany\\u002daws-deepracer-test-20221130201905\"]}'}", UNDECIDED, NAMES),
+    (STORAGE, "ByParameter", "CloudFront::Distribution", "{A: !GetAtt Held.Value}\n\n  Held:\n    Type: AWS::SSM::Parameter\n    Properties: {Type: String, Value: !Ref Bucket}", UNDECIDED, NAMES),
+    (STORAGE, "Notebook", "CloudFront::Distribution", "{A: !Join [\"/\", [!Sub \"arn:${AWS::Partition}:sagemaker:${AWS::Region}:${AWS::AccountId}:notebook-instance\", bob]]}", UNDECIDED, NAMES),
+    (STORAGE, "User", "CloudFront::Distribution", "{A: !Sub \"arn:aws:iam::${AWS::AccountId}:user/deepracer/bob\"}", UNDECIDED, NAMES),
+    // And by what nobody knows before the stack is deployed.
+    (STORAGE, "Imported", "CloudFront::Distribution", "{A: !ImportValue any}", UNDECIDED, OPEN),
+    (STORAGE, "ImportedInPart", "CloudFront::Distribution", "{A: !Sub [\"${A}.s3\", {A: !ImportValue any}]}", UNDECIDED, OPEN),
+    (STORAGE, "Resolved", "CloudFront::Distribution", "{A: \"\\{{resolve:ssm:/any}}\"}", UNDECIDED, OPEN),
+    (STORAGE, "Mapped", "CloudFront::Distribution", "{A: !FindInMap [Any, any, any]}", UNDECIDED, OPEN),
+    (STORAGE, "AsJson", "CloudFront::Distribution", "{A: {Fn::ToJsonString: {a: any}}}", UNDECIDED, OPEN),
+    (STORAGE, "Round", "CloudFront::Distribution", "{AName: !GetAtt Round.AName}", UNDECIDED, OPEN),
     // Logs and events.
     (STORAGE, "Jobs", "Logs::LogGroup", "{LogGroupName: /aws/sagemaker/TrainingJobs, RetentionInDays: 1}", REFUSED, NAMES),
     (STORAGE, "Infrequent", "Logs::LogGroup", "{LogGroupName: /aws/sagemaker/NotebookInstances, LogGroupClass: DELIVERY}", REFUSED, NAMES),
@@ -53,6 +74,7 @@ const BESIDES: &[Besides] = &[
     (STORAGE, "Queries", "Logs::ScheduledQuery", "{Name: q, LogGroupIdentifiers: [/aws/sagemaker/*], QueryString: a}", UNDECIDED, NAMES),
     (STORAGE, "Insights", "CloudWatch::InsightRule", "{RuleName: r, RuleState: ENABLED, RuleBody: \"{}\"}", UNDECIDED, "makes figures of logs"),
     (STORAGE, "JobsTold", "Events::Rule", "{EventPattern: {source: [aws.sagemaker]}}", UNDECIDED, "hands on what is told of people's jobs"),
+    (STORAGE, "KeysTold", "Events::Rule", "{EventPattern: {source: [aws.health, aws.kms]}}", UNDECIDED, "hands on what is told of people's jobs"),
     (STORAGE, "CallsTold", "Events::Rule", "{EventPattern: {detail-type: [AWS API Call via CloudTrail]}}", UNDECIDED, "hands on what is told of people's jobs"),
     (STORAGE, "SomeTold", "Events::Rule", "{EventPattern: {source: [{prefix: aws}]}}", UNDECIDED, "hands on what is told of people's jobs"),
     (STORAGE, "Pattern", "Events::Rule", "{EventPattern: !Ref \"AWS::Region\"}", UNDECIDED, "hands on what is told of people's jobs"),
@@ -155,6 +177,12 @@ pub fn of_changes() -> Vec<Weakening> {
         in_rotation("other words for the function", "        - Id: key-rotation\n", "        - Id: key-rotation\n          Input: \"{}\"\n", "`Targets/Input` of the rule"),
         in_rotation("another function is called", "      FunctionName: !Ref KeyRotation\n      Principal", "      FunctionName: any\n      Principal", "`FunctionName` of the permission"),
         weakening("the first version of metadata", (USERS, "        MinimumInstanceMetadataServiceVersion: \"2\"\n      {{#if @root.subnet_id}}", "        MinimumInstanceMetadataServiceVersion: \"1\"\n      {{#if @root.subnet_id}}"), DOUBTFUL, &["`InstanceMetadataServiceConfiguration/MinimumInstanceMetadataServiceVersion` of the notebook"]),
+        weakening("the bucket by a parameter", (STORAGE, RESOURCES, "Parameters: {A: {Type: String, Default: aws-deepracer}}\n\nResources:\n  Cdn:\n    Type: AWS::CloudFront::Distribution\n    Properties: {A: !Sub \"mycompany-${A}-test-20221130201905\"}\n\n"), UNDECIDED, &["`Cdn`", NAMES]),
+        weakening("the bucket by a list", (STORAGE, RESOURCES, "Parameters: {A: {Type: CommaDelimitedList, Default: \"any, mycompany-aws-deepracer-test-20221130201905\"}}\n\nResources:\n  Cdn:\n    Type: AWS::CloudFront::Distribution\n    Properties: {A: !Select [1, !Ref A]}\n\n"), UNDECIDED, &["`Cdn`", NAMES]),
+        weakening("the bucket by a mapping", (STORAGE, RESOURCES, "Mappings: {M: {ap-northeast-1: {a: mycompany-aws-deepracer-test-20221130201905}}}\n\nResources:\n  Cdn:\n    Type: AWS::CloudFront::Distribution\n    Properties: {A: !FindInMap [M, !Ref \"AWS::Region\", a]}\n\n"), UNDECIDED, &["`Cdn`", NAMES]),
+        weakening("a parameter without a value", (STORAGE, RESOURCES, "Parameters: {A: {Type: String}}\n\nResources:\n  Cdn:\n    Type: AWS::CloudFront::Distribution\n    Properties: {A: !Ref A}\n\n"), UNDECIDED, &["`Cdn`", OPEN]),
+        weakening("a parameter of Systems Manager", (STORAGE, RESOURCES, "Parameters: {A: {Type: \"AWS::SSM::Parameter::Value<String>\", Default: /any}}\n\nResources:\n  Cdn:\n    Type: AWS::CloudFront::Distribution\n    Properties: {A: !Ref A}\n\n"), UNDECIDED, &["`Cdn`", OPEN]),
+        weakening("the bucket by a parameter, for each person", (USERS, RESOURCES, "Parameters: {A: {Type: String, Default: mycompany-aws-deepracer-test-20221130201905}}\n\nResources:\n  Cdn:\n    Type: AWS::CloudFront::Distribution\n    Properties: {A: !Ref A}\n\n"), UNDECIDED, &["`Cdn`", NAMES]),
         weakening("notebooks open to everybody", (STORAGE, RESOURCES, "Resources:\n  Open:\n    Type: AWS::EC2::SecurityGroupIngress\n    Properties: {GroupId: sg-0123456789abcdef0, IpProtocol: \"-1\", CidrIp: 0.0.0.0/0}\n\n"), UNDECIDED, &["`Open`", NAMES]).with(NETWORK),
     ]
 }
@@ -208,6 +236,7 @@ pub fn harmless() -> Vec<Weakening> {
         added("a function that a rule of its own calls", STORAGE, &[("Function", "Lambda::Function", FUNCTION), ("Rule", "Events::Rule", "{ScheduleExpression: rate(1 day), Targets: [{Id: a, Arn: !GetAtt Function.Arn}]}"), ("Permission", "Lambda::Permission", "{FunctionName: !Ref Function, Action: \"lambda:InvokeFunction\", Principal: events.amazonaws.com, SourceArn: !GetAtt Rule.Arn}")]),
         added("a function that a topic of its own calls", STORAGE, &[("Topic", "SNS::Topic", "{TopicName: mycompany-x}"), ("Function", "Lambda::Function", FUNCTION), ("Permission", "Lambda::Permission", "{FunctionName: !Ref Function, Action: \"lambda:InvokeFunction\", Principal: sns.amazonaws.com, SourceArn: \"arn:aws:sns:ap-northeast-1:111122223333:mycompany-x\"}")]),
         added("a bucket with its own logs and events", STORAGE, &[("Other", "S3::Bucket", "{BucketName: mycompany-other, LoggingConfiguration: {DestinationBucketName: mycompany-logs}, NotificationConfiguration: {EventBridgeConfiguration: {}}}"), ("OtherPolicy", "S3::BucketPolicy", "{Bucket: !Ref Other, PolicyDocument: {Version: \"2012-10-17\", Statement: [{Effect: Allow, Principal: {Service: logging.s3.amazonaws.com}, Action: \"s3:PutObject\", Resource: \"arn:aws:s3:::mycompany-other/*\"}]}}")]),
+        Weakening { edits: vec![(STORAGE, RESOURCES.to_owned(), "Parameters: {A: {Type: String, Default: any}, B: {Type: String}}\n\nMappings: {M: {any: {a: other}}}\n\nResources:\n  Cdn:\n    Type: AWS::CloudFront::Distribution\n    Properties: {A: !Sub \"${A}.${AWS::StackName}.example.com\", B: !FindInMap [M, !Ref A, a], C: !Select [0, !GetAZs \"\"], CertificateArn: !Ref B, VpcId: !ImportValue any}\n\n".to_owned())], ..fine("names of others that functions put together", &[]) },
         added("a log group that is nobody's", STORAGE, &[("Logs", "Logs::LogGroup", "{LogGroupName: /aws/lambda/x, RetentionInDays: 1}")]),
         added("what AWS tells of its health", STORAGE, &[("Queue", "SQS::Queue", "{QueueName: x}"), ("Rule", "Events::Rule", "{EventPattern: {source: [aws.health]}, Targets: [{Id: a, Arn: !GetAtt Queue.Arn}]}")]),
         added("a secret of the company's own", STORAGE, &[("Secret", "SecretsManager::Secret", "{Name: mycompany/webhook, GenerateSecretString: {}}"), ("Function", "Lambda::Function", "{Role: {Fn::GetAtt: [CompanyRole, Arn]}, Runtime: python3.13, Handler: index.handler, Code: {ZipFile: pass}, Environment: {Variables: {A: \"\\{{resolve:secretsmanager:mycompany/webhook}}\"}}}"), ("Denied", "SecretsManager::ResourcePolicy", "{SecretId: !Ref Secret, ResourcePolicy: {Version: \"2012-10-17\", Statement: [{Effect: Deny, Principal: \"*\", Action: \"secretsmanager:*\", Resource: \"*\"}]}}")]),

@@ -180,6 +180,18 @@ pub fn of_networks() -> Vec<Weakening> {
     ]
 }
 
+/// What acts as another role, or tells of people.
+#[rustfmt::skip]
+const OTHER_ACTIONS: [&str; 25] = [
+    "batch:SubmitJob", "cloud9:CreateEnvironmentMembership", "cloudformation:ContinueUpdateRollback", "ec2-instance-connect:SendSSHPublicKey",
+    "ec2:CreateTrafficMirrorSession", "ec2:ModifyInstanceAttribute", "ecs:ExecuteCommand", "elasticmapreduce:AddJobFlowSteps",
+    "events:DisableRule", "events:PutRule", "glue:RunStatement", "glue:UpdateDevEndpoint",
+    "identitystore:CreateGroupMembership", "kms:RevokeGrant", "lakeformation:GetDataAccess", "macie2:CreateClassificationJob",
+    "rolesanywhere:CreateTrustAnchor", "sagemaker:Search", "servicecatalog:ProvisionProduct", "sns:Subscribe",
+    "ssm:RegisterTaskWithMaintenanceWindow", "ssm:UpdateDocument", "sso:CreateAccountAssignment", "sts:AssumeRoot",
+    "transfer:ImportSshPublicKey",
+];
+
 /// Roles of services, and helpers beside them.
 pub fn of_services() -> Vec<Weakening> {
     let role = |name: &str, more: &str| {
@@ -206,7 +218,16 @@ pub fn of_services() -> Vec<Weakening> {
         )
     };
     let bucket = "arn:aws:s3:::mycompany-aws-deepracer-test-20221130201905/*";
+    let statements = OTHER_ACTIONS.map(|action| format!("{{Effect: Allow, Action: \"{action}\", Resource: \"*\"}}"));
+    let policy = format!(
+        "      Policies:\n        - PolicyName: helper\n          PolicyDocument: {{Version: \"2012-10-17\", Statement: [{}]}}\n",
+        statements.join(", ")
+    );
+    let told = |all: Weakening, action: &&str| all.and_told(&["which is nobody's of the roster, can", action]);
+    let others = made("a helper with ways to others", role("helper", &policy), TOO_WIDE, &[]);
     vec![
+        OTHER_ACTIONS.iter().fold(others, told),
+        helper("sagemaker:DescribeTrialComponent", "arn:aws:sagemaker:*:111122223333:experiment-trial-component/*"),
         helper("s3:GetObject", bucket),
         helper("s3:*", "*"),
         helper("s3:GetObjectVersion", "arn:aws:s3:::*deepracer*"),

@@ -1,13 +1,14 @@
 //! What templates have beside racestack's own resources: by which somebody gets at what people have, without any policy that is
 //! compared; and what the bucket's rules take from people.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 use serde_json::{Map, Value};
 
 use super::problem::Problem;
 use crate::finding::Rule;
-use crate::inventory::{Location, SECRET_REFERENCE, one_or_more};
+use crate::inventory::{DYNAMIC_REFERENCE, Location, OPEN, SECRET_REFERENCE, Texts, one_or_more};
 use crate::model::{Bucket, SecurityGroupId};
 use crate::plan::AccountPlan;
 
@@ -16,6 +17,9 @@ pub const NOTEBOOK: &str = "AWS::SageMaker::NotebookInstance";
 
 /// What to do with what is no part of racestack's.
 pub const ELSEWHERE: &str = "make it in a stack that racestack does not write, if it must be";
+
+const NAMED: &str = "what is racestack's own, and may hand it on";
+const ONLY_THEN: &str = "what is known only when the stack is deployed, and may be racestack's own";
 
 /// What becomes of a difference: a rule, and whether somebody may answer for it.
 pub type Verdict = (Rule, bool);
@@ -35,9 +39,10 @@ const OTHER_WAYS: &[(&str, &[&str])] = &[
     ("is another way to the bucket", &["AWS::S3ObjectLambda::AccessPoint"]),
     ("lets others call a function by an address", &["AWS::Lambda::Url"]),
     ("lets identities of elsewhere in", &["AWS::IAM::OIDCProvider", "AWS::IAM::SAMLProvider"]),
-    ("lets identities of elsewhere in", &["AWS::RolesAnywhere::Profile", "AWS::SSO::Assignment"]),
+    ("lets identities of elsewhere in", &["AWS::IdentityStore::GroupMembership", "AWS::RolesAnywhere::Profile"]),
+    ("lets identities of elsewhere in", &["AWS::SSO::Assignment", "AWS::SSO::PermissionSet"]),
     ("lets instances act as a role", &["AWS::AutoScaling::AutoScalingGroup", "AWS::EC2::LaunchTemplate"]),
-    ("lets instances act as a role", &["AWS::IAM::InstanceProfile"]),
+    ("lets instances act as a role", &["AWS::EC2::EC2Fleet", "AWS::EC2::SpotFleet", "AWS::IAM::InstanceProfile"]),
     ("lets its user act as a role", &["AWS::SageMaker::App", "AWS::SageMaker::Space"]),
     ("lets its user act as a role", &["AWS::SageMaker::UserProfile"]),
     ("lets its users act as a role", &["AWS::SageMaker::Domain"]),
@@ -45,12 +50,16 @@ const OTHER_WAYS: &[(&str, &[&str])] = &[
     ("makes an access key, whose secret the template hands on", &["AWS::IAM::AccessKey"]),
     ("makes a second factor, whose seed whoever makes it knows", &["AWS::IAM::VirtualMFADevice"]),
     ("makes figures of logs, which others see", &["AWS::CloudWatch::InsightRule", "AWS::Logs::MetricFilter"]),
+    ("hands on what is told of people's jobs and files", &["AWS::Events::Archive", "AWS::Notifications::EventRule"]),
+    ("makes what another template says", &["AWS::DataZone::Environment"]),
     ("makes what another template says", &["AWS::ServiceCatalog::CloudFormationProvisionedProduct"]),
     ("may hand on logs", &["AWS::Logs::AccountPolicy"]),
+    // Without being pointed at anything, it looks into every bucket of the account.
+    ("reads files", &["AWS::Macie::Session"]),
     ("records the names of files, and for whom", &["AWS::CloudTrail::EventDataStore", "AWS::CloudTrail::Trail"]),
     ("records the names of files, and for whom", &["AWS::S3::StorageLens", "AWS::S3::StorageLensGroup"]),
     ("runs commands on instances and notebooks", &["AWS::SSM::Association", "AWS::SSM::MaintenanceWindowTask"]),
-    ("shares what it names with other accounts", &["AWS::RAM::ResourceShare"]),
+    ("shares what it names with other accounts", &["AWS::Config::AggregationAuthorization", "AWS::RAM::ResourceShare"]),
 ];
 
 /// Types, or what they begin with, whose policies are compared: whatever these name they open to nobody.
@@ -75,8 +84,36 @@ const OF_FIGURES: [&str; 6] = [
     "AWS::SSM::Parameter",
 ];
 
+/// Keys of which no value names what is racestack's own. What a function is told says nothing of what its role may do.
+const OF_NOTHING: [&str; 12] = [
+    "AvailabilityZone",
+    "AvailabilityZones",
+    "CertificateArn",
+    "Environment",
+    "KmsKeyArn",
+    "KmsKeyId",
+    "KmsMasterKeyId",
+    "SecurityGroupIds",
+    "SubnetId",
+    "SubnetIds",
+    "Subnets",
+    "VpcId",
+];
+
 /// The services of which events say what people do.
-const OF_PEOPLE: [&str; 6] = ["aws.iam", "aws.logs", "aws.s3", "aws.sagemaker", "aws.secretsmanager", "aws.signin"];
+const OF_PEOPLE: [&str; 10] = [
+    "aws.guardduty",
+    "aws.iam",
+    // Each use of a bucket's key names the object.
+    "aws.kms",
+    "aws.logs",
+    "aws.macie",
+    "aws.s3",
+    "aws.sagemaker",
+    "aws.secretsmanager",
+    "aws.signin",
+    "aws.sts",
+];
 
 /// The classes of storage in which objects are read at once, and lie in more than one place.
 /// Source: <https://docs.aws.amazon.com/AmazonS3/latest/userguide/storage-class-intro.html>
@@ -90,7 +127,7 @@ pub struct Known<'k> {
     /// Those of secrets.
     secrets: BTreeSet<&'k str>,
     /// Names of what people have, and of what is about them.
-    words: Vec<&'k str>,
+    words: Vec<Cow<'k, str>>,
 }
 
 /// A resource: its stack, its logical ID, and itself.
@@ -104,7 +141,15 @@ impl<'k> Known<'k> {
         let of_account = [&names.bucket, &names.secrets_path, &names.key_rotation_function].map(String::as_str);
         let of_network = network.security_group_ids.iter().map(SecurityGroupId::as_str);
         let mut known = Self { plan, ids: BTreeSet::new(), secrets: BTreeSet::new(), words: Vec::new() };
-        known.words.extend(of_account.into_iter().chain(groups).chain(of_network));
+        known.words.extend(of_account.into_iter().chain(groups).chain(of_network).map(Cow::Borrowed));
+        // Of users without a path of their own, others have the same.
+        let of_users = Some(&names.user_path).filter(|path| *path != "/").map(|path| format!(":user{path}"));
+        let of_people = [
+            format!(":role{}", names.notebook_role_path),
+            ":notebook-instance/".to_owned(),
+            ":training-job/".to_owned(),
+        ];
+        known.words.extend(of_users.into_iter().chain(of_people).map(Cow::Owned));
         for (id, resource) in own.filter(|(_, resource)| !kind(resource).starts_with("AWS::IAM::")) {
             known.ids.insert(id);
             if kind(resource) == "AWS::SecretsManager::Secret" {
@@ -114,8 +159,15 @@ impl<'k> Known<'k> {
         known
     }
 
-    /// What a resource hands on by itself. `own` is what becomes of differences in racestack's own of its type.
-    pub fn handed_on_by(&self, resource: Resource<'_>, is_own: bool, own: Option<Verdict>) -> Option<Problem> {
+    /// What a resource hands on by itself. `texts` are those of its template, `own` is what becomes of differences in racestack's
+    /// own of its type.
+    pub fn handed_on_by(
+        &self,
+        resource: Resource<'_>,
+        texts: &Texts<'_>,
+        is_own: bool,
+        own: Option<Verdict>,
+    ) -> Option<Problem> {
         let (stack, id, value) = resource;
         let kind = kind(value);
         let is_of = |types: &[&str]| types.iter().any(|of| kind.starts_with(of));
@@ -125,14 +177,13 @@ impl<'k> Known<'k> {
         };
         let properties = || value.get("Properties").and_then(Value::as_object).into_iter().flat_map(Map::iter);
         let path = self.plan.names.secrets_path.as_str();
-        let is_password = |text: &str| {
+        let is_password = |_: &str, text: &str, targets: &[&str]| {
             let is_read = text.contains(SECRET_REFERENCE);
             (is_read || !is_of(&PROVEN)) && text.contains("secretsmanager:") && text.contains(path)
+                || !is_of(&PROVEN) && targets.iter().any(|target| self.secrets.contains(target))
         };
-        let no_ids = BTreeSet::new();
-        let secrets = if is_of(&PROVEN) { &no_ids } else { &self.secrets };
         let of_password = |(key, value): &(&String, &Value)| {
-            (*key != "LoginProfile" || !is_own) && names(value, secrets, &is_password)
+            (*key != "LoginProfile" || !is_own) && texts.any(key, value, &is_password)
         };
         if let Some((key, _)) = properties().find(of_password) {
             let message = format!("by `{key}`, `{id}` hands on somebody's first password");
@@ -153,9 +204,18 @@ impl<'k> Known<'k> {
         if is_of(&PROVEN) || is_of(&OF_FIGURES) {
             return None;
         }
-        let is_own_word = |text: &str| self.words.iter().any(|word| has_word(text, word));
-        let (key, _) = properties().find(|(_, value)| names(value, &self.ids, &is_own_word))?;
-        let message = format!("`{id}`, an `{kind}`, names by `{key}` what is racestack's own, and may hand it on");
+        let names = |_: &str, text: &str, targets: &[&str]| {
+            targets.iter().any(|target| self.ids.contains(target)) || self.words.iter().any(|word| has_word(text, word))
+        };
+        let is_open = |key: &str, text: &str, _: &[&str]| {
+            (text.contains(OPEN) || text.contains(DYNAMIC_REFERENCE)) && !OF_NOTHING.contains(&key)
+        };
+        let of_something = properties().filter(|(key, _)| !OF_NOTHING.contains(&key.as_str()));
+        let own_name = properties().find(|(key, value)| texts.any(key, value, &names));
+        let own_name = own_name.map(|(key, _)| (key, NAMED));
+        let open = || of_something.clone().find(|(key, value)| texts.any(key, value, &is_open));
+        let (key, what) = own_name.or_else(|| open().map(|(key, _)| (key, ONLY_THEN)))?;
+        let message = format!("`{id}`, an `{kind}`, names by `{key}` {what}");
         problem(own.unwrap_or(undecided), message, format!("Properties/{key}"))
     }
 }
@@ -163,24 +223,6 @@ impl<'k> Known<'k> {
 /// The type of a resource.
 fn kind(resource: &Value) -> &str {
     resource.get("Type").and_then(Value::as_str).unwrap_or_default()
-}
-
-/// Whether a value refers to one of these resources, or some text of it is such a one.
-fn names(value: &Value, ids: &BTreeSet<&str>, is_it: &impl Fn(&str) -> bool) -> bool {
-    match value {
-        Value::Object(entries) => entries.iter().any(|(key, value)| {
-            let target = if key == "Fn::GetAtt" && value.is_array() { value.get(0) } else { Some(value) };
-            let target = target.and_then(Value::as_str).map(|target| target.split('.').next().unwrap_or_default());
-            ["Ref", "Fn::GetAtt"].contains(&key.as_str()) && target.is_some_and(|target| ids.contains(target))
-                || names(value, ids, is_it)
-        }),
-        Value::Array(values) => values.iter().any(|value| names(value, ids, is_it)),
-        Value::String(text) => {
-            let mut variables = text.split("${").skip(1).filter_map(|rest| rest.split(['}', '.']).next());
-            is_it(text) || variables.any(|variable| ids.contains(variable))
-        }
-        _ => false,
-    }
 }
 
 /// Whether a text has a word that does not go on as a longer name.

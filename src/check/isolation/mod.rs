@@ -29,7 +29,7 @@ use rayon::iter::{IntoParallelRefIterator, ParallelIterator};
 use serde_json::Value;
 
 use crate::finding::Finding;
-use crate::inventory::{Account, Documents, IamInventory, Location, Stack};
+use crate::inventory::{Account, Documents, IamInventory, Location, Sections, Stack};
 use crate::plan::{AccountPlan, Part};
 use crate::render::{Rendered, Templates, UserShape};
 use findings::Sites;
@@ -44,7 +44,7 @@ pub use reference::{Bound, reference_policy};
 pub use shared::Proofs;
 
 /// Checks the isolation of an account's people. `stacks` are the resources of the templates that hold no people,
-/// `prototypes` those of a template with a prototype of each shape. Returned is what is proven of policies, and what differs
+/// `prototypes` those of a template with a prototype of each shape, and `sections` what the resources of templates refer to. Returned is what is proven of policies, and what differs
 /// from the built-in templates.
 pub fn check(
     plan: &AccountPlan<'_>,
@@ -52,7 +52,7 @@ pub fn check(
     rendered: &[Rendered],
     stacks: &[(Part, Value)],
     prototypes: &BTreeMap<UserShape, Value>,
-    proofs: &Proofs,
+    (sections, proofs): (&[(Part, Sections)], &Proofs),
 ) -> (Vec<Finding>, Vec<Finding>) {
     let parts = stacks.iter().map(|(part, _)| *part).collect();
     let mut sites = Sites { plan, templates, rendered, parts, shape: None, origins: None };
@@ -62,7 +62,7 @@ pub fn check(
         found.push(sites.finding(problem, inventory));
     });
     found.extend(proven.err().map(|why| findings::unusable(plan, &why)));
-    let differences = own::check(plan, templates, stacks, prototypes);
+    let differences = own::check(plan, templates, stacks, prototypes, sections);
     let mut told = BTreeSet::new();
     let compared = differences.map_or_else(
         |failure| vec![*failure.finding],

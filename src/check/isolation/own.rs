@@ -10,7 +10,7 @@ use super::beside::{self, Known, NOTEBOOK, Verdict};
 use super::problem::Problem;
 use super::tags;
 use crate::finding::Rule;
-use crate::inventory::{Location, existing_notebook};
+use crate::inventory::{Account, Location, Sections, Texts, existing_notebook, references_of};
 use crate::model::{MANAGED_BY, User};
 use crate::plan::{AccountPlan, Part};
 use crate::render::{self, People, RenderFailure, Templates, UserShape, resources_of_prototypes};
@@ -140,22 +140,32 @@ pub fn check<'a>(
     templates: &Templates,
     stacks: &[(Part, Value)],
     prototypes: &'a BTreeMap<UserShape, Value>,
+    sections: &[(Part, Sections)],
 ) -> Result<Vec<(Problem, Option<&'a UserShape>)>, RenderFailure> {
     let mut all = Vec::new();
     let Some(built_in) = templates.built_in() else { return Ok(all) };
     let users: Vec<User> = prototypes.keys().filter_map(UserShape::prototype).collect();
     let people = People::render(built_in, plan.account, &plan.names, &users)?;
+    let nothing = Sections::default();
+    let texts = |resources, part: &dyn Fn(Part) -> bool| Texts {
+        account: Account { id: &plan.names.account_id, region: &plan.names.region, partition: &plan.names.partition },
+        stack: plan.stacks.iter().find(|one| part(one.part)).map_or("", |one| one.name.as_str()),
+        resources,
+        sections: sections.iter().find(|(of, _)| part(*of)).map_or(&nothing, |(_, sections)| sections),
+    };
     for stack in plan.stacks.iter().filter(|one| !matches!(one.part, Part::Users(_))) {
         let rendered = render::fill(built_in, plan, stack, &people)?;
         let expected = render::read(built_in, &rendered)?.map(|template| template.value).unwrap_or_default();
         let found = stacks.iter().enumerate().find(|(_, (part, _))| *part == stack.part);
         if let (Some((index, (_, found))), Some(expected)) = (found, expected.get("Resources")) {
-            all.extend(differences(plan, (index, false), found, expected).into_iter().map(|problem| (problem, None)));
+            let texts = texts(found, &|part| part == stack.part);
+            all.extend(differences(plan, (index, false), &texts, expected).into_iter().map(|problem| (problem, None)));
         }
     }
     let (_, built_in) = resources_of_prototypes(built_in, &people)?;
     for ((shape, found), expected) in prototypes.iter().zip(built_in.values()) {
-        let differing = differences(plan, (stacks.len(), true), found, expected);
+        let texts = texts(found, &|part| matches!(part, Part::Users(_)));
+        let differing = differences(plan, (stacks.len(), true), &texts, expected);
         all.extend(differing.into_iter().map(|problem| (problem, Some(shape))));
     }
     Ok(all)
@@ -165,10 +175,10 @@ pub fn check<'a>(
 fn differences(
     plan: &AccountPlan<'_>,
     (stack, is_personal): (usize, bool),
-    found: &Value,
+    texts: &Texts<'_>,
     expected: &Value,
 ) -> Vec<Problem> {
-    let (found, expected) = (flat(found), flat(expected));
+    let (found, expected) = (flat(texts.resources), flat(expected));
     // A resource that has both the name and the logical ID comes before one that has the name, and that before the other.
     let same = |(id, wanted): &(&String, &Value)| {
         let alike = found.iter().filter(|(_, value)| value.get("Type") == wanted.get("Type"));
@@ -183,7 +193,10 @@ fn differences(
         let Some(own) = type_of(wanted).filter(|_| !is_of_operations(wanted)) else { continue };
         let Some((other, value)) = same else {
             let message = format!("the {} `{id}` is missing, which racestack's own template has", own.noun);
-            problems.push(problem(own.other, message, &location(stack, id, "")));
+            // It is told of where it belongs, as where the bucket is whose policy is missing.
+            let targets = references_of(wanted);
+            let about = pairs.iter().find(|((id, _), _)| targets.contains(&id.as_str())).and_then(|(_, same)| *same);
+            problems.push(problem(own.other, message, &location(stack, about.map_or(*id, |(id, _)| id), "")));
             continue;
         };
         problems.extend(of_resource(own, &renamed, (stack, other), value, wanted));
@@ -200,7 +213,7 @@ fn differences(
     let own = Known::of(plan, pairs.iter().filter_map(|(_, same)| *same));
     for (id, value) in &found {
         let is_own = pairs.iter().any(|(_, same)| same.is_some_and(|(_, other)| std::ptr::eq(other, *value)));
-        problems.extend(own.handed_on_by((stack, id, value), is_own, type_of(value).map(|own| own.other)));
+        problems.extend(own.handed_on_by((stack, id, value), texts, is_own, type_of(value).map(|own| own.other)));
         // What a template has besides, of people: a notebook is like the other.
         let like =
             expected.iter().find(|(_, wanted)| wanted.get("Type") == value.get("Type")).map(|(_, wanted)| *wanted);

@@ -42,12 +42,16 @@ pub fn check(
     }
     let beyond = access.beyond(subject, &format!("{} can", subject.who()), limits);
     problems.extend(access.not_denied(subject, beyond, &plan.names));
-    if subject.kind == Kind::Person && plan.account.key_rotation.is_some() {
-        let who_can = "with an access key that is too old, a person can";
-        problems.extend(access.beyond(&subject.tagged(OLD_KEY, Some("true")), who_can, limits));
+    // Whoever has an access key that is too old has a tag that others do not have.
+    let with_old_key = plan.account.key_rotation.is_some() && subject.kind.active() == Kind::Person;
+    let with_old_key = with_old_key.then(|| subject.tagged(OLD_KEY, Some("true")));
+    if let Some(tagged) = &with_old_key {
+        let who_can = format!("with an access key that is too old, {} can", subject.who());
+        problems.extend(access.not_denied(subject, access.beyond(tagged, &who_can, limits), &plan.names));
     }
     if with_nets {
-        problems.extend(access.nets(subject, references, plan));
+        let mut all = std::iter::once(subject).chain(&with_old_key).map(|one| access.nets(one, references, plan));
+        problems.extend(all.find(|problems| !problems.is_empty()).unwrap_or_default());
     }
     problems.extend(access.refused(subject, references, &plan.names));
     problems

@@ -1,0 +1,221 @@
+//! What texts the functions of CloudFormation's make in a template, as far as the template tells it.
+//! Source: <https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/intrinsic-function-reference.html>
+
+use std::collections::BTreeMap;
+
+use serde_json::{Map, Value};
+
+use super::model::Account;
+
+/// In a text, what is known only when the stack is deployed, and may be anything.
+pub const OPEN: char = '\u{1}';
+/// In a text, what AWS makes up, such as the ID of a resource.
+const MADE_UP: char = '\u{2}';
+/// Functions that stand in functions are followed so deep, each resource that they lead to counting for several: CloudFormation
+/// refuses those that lead to themselves.
+const DEEPEST: usize = 12;
+const DEPTH_OF_RESOURCE: usize = 4;
+
+/// The sections of a template that its resources refer to.
+#[derive(Debug, Clone, Default)]
+pub struct Sections {
+    /// The defaults of parameters, which a stack is made with.
+    defaults: BTreeMap<String, Value>,
+    mappings: Value,
+}
+
+impl Sections {
+    /// Those of a template in long form.
+    pub fn of(template: &Value) -> Self {
+        let section = |key: &str| template.get(key).cloned().unwrap_or_default();
+        let parameters = template.get("Parameters").and_then(Value::as_object).into_iter().flatten();
+        let default = |(name, parameter): (&String, &Value)| {
+            let kind = parameter.get("Type").and_then(Value::as_str).unwrap_or_default();
+            // What a parameter of SSM names is known only there.
+            let default = parameter.get("Default").filter(|_| !kind.starts_with("AWS::SSM::"))?;
+            let is_list = kind == "CommaDelimitedList" || kind.starts_with("List<");
+            let all = default.as_str().filter(|_| is_list).map(|text| text.split(',').map(str::trim).collect());
+            Some((name.clone(), all.unwrap_or_else(|| default.clone())))
+        };
+        Self { defaults: parameters.filter_map(default).collect(), mappings: section("Mappings") }
+    }
+}
+
+/// The texts of a template.
+pub struct Texts<'a> {
+    /// The account that it is deployed to.
+    pub account: Account<'a>,
+    /// The name of the stack.
+    pub stack: &'a str,
+    /// Its resources, in long form.
+    pub resources: &'a Value,
+    /// What these refer to.
+    pub sections: &'a Sections,
+}
+
+impl Texts<'_> {
+    /// Calls `found` with each text within a value, keys too: with what functions make of it, and `OPEN` where that is known only when
+    /// the stack is deployed; each with the property that it stands in, and the resources of the template that it refers to.
+    /// Returns whether `found` did of any.
+    pub fn any(&self, key: &str, value: &Value, found: &impl Fn(&str, &str, &[&str]) -> bool) -> bool {
+        let made = |text: String, targets: &[&str]| found(key, &text, targets);
+        match value {
+            Value::Object(entries) => match function(entries) {
+                Some(("Fn::If", Value::Array(branches))) => {
+                    branches.iter().skip(1).any(|one| self.any(key, one, found))
+                }
+                Some(_) => {
+                    let targets = references_of(value);
+                    let texts = self.list(value, 0).unwrap_or_else(|| vec![self.text(value, 0)]);
+                    texts.into_iter().any(|text| made(text, &targets))
+                }
+                None => entries.iter().any(|(key, value)| found(key, key, &[]) || self.any(key, value, found)),
+            },
+            Value::Array(values) => values.iter().any(|value| self.any(key, value, found)),
+            // Such as the definition of a state machine, in which characters may be escaped.
+            Value::String(text) if text.trim_start().starts_with(['{', '[']) => {
+                let inner: Option<Value> = serde_json::from_str(text).ok();
+                found(key, text, &[]) || inner.is_some_and(|inner| self.any(key, &inner, found))
+            }
+            Value::String(text) => found(key, text, &[]),
+            _ => false,
+        }
+    }
+
+    fn text(&self, value: &Value, depth: usize) -> String {
+        let open = || OPEN.to_string();
+        let of = |value: &Value| self.text(value, depth + 1);
+        let entries = match value {
+            Value::String(text) => return text.clone(),
+            Value::Number(_) | Value::Bool(_) => return value.to_string(),
+            Value::Object(entries) if depth < DEEPEST => entries,
+            _ => return open(),
+        };
+        match function(entries) {
+            Some(("Ref" | "Fn::GetAtt", Value::String(name))) => self.returned(name, depth),
+            Some(("Fn::GetAtt", Value::Array(steps))) => {
+                self.returned(&steps.iter().map(of).collect::<Vec<_>>().join("."), depth)
+            }
+            Some(("Fn::Base64", inner)) => of(inner),
+            Some(("Fn::Sub", Value::String(text))) => self.substituted(text, &Value::Null, depth),
+            Some(("Fn::Sub", Value::Array(parts))) => match parts.as_slice() {
+                [Value::String(text), variables] => self.substituted(text, variables, depth),
+                _ => open(),
+            },
+            Some(("Fn::Join", Value::Array(parts))) => match parts.as_slice() {
+                [Value::String(between), all] => self.list(all, depth + 1).map_or_else(open, |all| all.join(between)),
+                _ => open(),
+            },
+            Some(("Fn::Select", Value::Array(parts))) => {
+                let index = parts.first().and_then(|index| of(index).parse::<usize>().ok());
+                let all = parts.get(1).and_then(|all| self.list(all, depth + 1));
+                let one = index.zip(all).and_then(|(index, all)| all.into_iter().nth(index));
+                one.unwrap_or_else(open)
+            }
+            Some(("Fn::FindInMap", Value::Array(keys))) => self.mapped(keys, depth).map_or_else(open, of),
+            Some(("Fn::Cidr" | "Fn::GetAZs" | "Fn::Length", _)) => MADE_UP.to_string(),
+            _ => open(),
+        }
+    }
+
+    /// The texts of a list; `None` of one that is known only when the stack is deployed, or is none.
+    fn list(&self, value: &Value, depth: usize) -> Option<Vec<String>> {
+        let entries = match value {
+            Value::Array(values) => return Some(values.iter().map(|value| self.text(value, depth)).collect()),
+            Value::Object(entries) if depth < DEEPEST => entries,
+            _ => return None,
+        };
+        match function(entries)? {
+            ("Ref", Value::String(name)) => self.list(self.sections.defaults.get(name)?, depth + 1),
+            ("Fn::FindInMap", Value::Array(keys)) => self.list(self.mapped(keys, depth)?, depth + 1),
+            ("Fn::GetAZs", _) => Some(vec![MADE_UP.to_string()]),
+            ("Fn::Split", Value::Array(parts)) => {
+                let [Value::String(at), text] = parts.as_slice() else { return None };
+                Some(self.text(text, depth + 1).split(at.as_str()).map(str::to_owned).collect())
+            }
+            _ => None,
+        }
+    }
+
+    fn mapped(&self, keys: &[Value], depth: usize) -> Option<&Value> {
+        keys.iter().try_fold(&self.sections.mappings, |map, key| map.get(self.text(key, depth + 1)))
+    }
+
+    /// A text with values in the place of names, of which `variables` has those that the function is given.
+    fn substituted(&self, text: &str, variables: &Value, depth: usize) -> String {
+        let mut parts = text.split("${");
+        let mut filled = parts.next().unwrap_or_default().to_owned();
+        for (name, after) in parts.map(|part| part.split_once('}').unwrap_or((part, ""))) {
+            match (name.strip_prefix('!'), variables.get(name)) {
+                (Some(literal), _) => filled.extend(["${", literal, "}"]),
+                (None, Some(given)) => filled += &self.text(given, depth + 1),
+                (None, None) => filled += &self.returned(name.trim(), depth),
+            }
+            filled += after;
+        }
+        filled
+    }
+
+    /// What a name stands for: a parameter, a pseudo parameter, or a resource with or without an attribute.
+    fn returned(&self, name: &str, depth: usize) -> String {
+        if let Some(default) = self.sections.defaults.get(name) {
+            return self.text(default, depth + 1);
+        }
+        let Account { id, region, partition } = self.account;
+        let (target, attribute) = name.split_once('.').unwrap_or((name, ""));
+        let properties = || self.resources.get(target).map(|resource| resource.get("Properties"));
+        match name {
+            "AWS::AccountId" => id.to_owned(),
+            "AWS::Region" => region.to_owned(),
+            "AWS::Partition" => partition.to_owned(),
+            "AWS::StackName" => self.stack.to_owned(),
+            "AWS::URLSuffix" => if partition == "aws-cn" { "amazonaws.com.cn" } else { "amazonaws.com" }.to_owned(),
+            "AWS::NoValue" | "AWS::StackId" => MADE_UP.to_string(),
+            _ => properties().map_or_else(
+                || OPEN.to_string(),
+                |properties| {
+                    // An attribute says what a property does, or what the resource is called, or what AWS made up.
+                    let is_it = |key: &str| key == attribute || key.ends_with("Name") || key == "Name";
+                    let all = properties.and_then(Value::as_object).into_iter().flatten();
+                    let texts =
+                        all.filter(|(key, _)| is_it(key)).map(|(_, value)| self.text(value, depth + DEPTH_OF_RESOURCE));
+                    texts.fold(String::new(), |all, text| all + &text + &MADE_UP.to_string())
+                },
+            ),
+        }
+    }
+}
+
+/// The function that a value is, with its argument.
+fn function(entries: &Map<String, Value>) -> Option<(&str, &Value)> {
+    let (name, argument) = entries.iter().next().filter(|_| entries.len() == 1)?;
+    (name == "Ref" || name.starts_with("Fn::")).then_some((name, argument))
+}
+
+/// The names that functions within a value refer to, of parameters too.
+pub fn references_of(value: &Value) -> Vec<&str> {
+    let mut found = Vec::new();
+    targets_of(value, &mut found);
+    found
+}
+
+fn targets_of<'v>(value: &'v Value, found: &mut Vec<&'v str>) {
+    let first = |name: &'v str| name.split('.').next().unwrap_or_default();
+    match value {
+        Value::Object(entries) => {
+            for (name, argument) in entries {
+                let text = argument.as_str().or_else(|| argument.get(0)?.as_str());
+                match (name.as_str(), text) {
+                    ("Ref" | "Fn::GetAtt", Some(name)) => found.push(first(name)),
+                    ("Fn::Sub", Some(text)) => {
+                        found.extend(text.split("${").skip(1).filter_map(|rest| rest.split('}').next()).map(first));
+                    }
+                    _ => {}
+                }
+                targets_of(argument, found);
+            }
+        }
+        Value::Array(values) => values.iter().for_each(|value| targets_of(value, found)),
+        _ => {}
+    }
+}
