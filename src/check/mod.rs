@@ -170,7 +170,7 @@ fn any(findings: &[Finding], rules: &[Rule]) -> bool {
 }
 
 /// What a person of the account may do, by the rendered templates: the answer to one question, or without one, to all that
-/// isolation is made of.
+/// isolation is made of. Without a person, the answers of every principal of the account.
 ///
 /// # Errors
 /// When a template is no YAML; and inside, a finding where one holds what CloudFormation does not know.
@@ -178,47 +178,17 @@ pub fn answers(
     plan: &AccountPlan<'_>,
     templates: &Templates,
     rendered: &[Rendered],
-    user: &User,
+    user: Option<&User>,
     question: Option<&Question<'_>>,
 ) -> Result<Result<Vec<Answer>, Finding>, RenderFailure> {
     // Without a question, this person and one other are asked about: nobody else's stack counts, unless templates of one's own
     // make something of it.
     let all = question.is_some() || templates.has_own_stacks();
-    let other = explainer::other(plan, user);
-    let is_asked = |one: &User| one.name == user.name || other.is_some_and(|other| one.name == other.name);
-    explained(
-        plan,
-        templates,
-        rendered,
-        |users| all || users.iter().any(|one| is_asked(one)),
-        |explainer| question.map_or_else(|| explainer.table(user), |question| explainer.one(user, question)),
-    )
-}
-
-/// The decision about every principal of the account, by the rendered templates.
-///
-/// # Errors
-/// As those of `answers`.
-pub fn who_can(
-    plan: &AccountPlan<'_>,
-    templates: &Templates,
-    rendered: &[Rendered],
-    question: &Question<'_>,
-) -> Result<Result<Vec<Answer>, Finding>, RenderFailure> {
-    explained(plan, templates, rendered, |_| true, |explainer| explainer.all(question))
-}
-
-/// What is asked of the account's stacks that hold no people, and of those whose people count.
-fn explained(
-    plan: &AccountPlan<'_>,
-    templates: &Templates,
-    rendered: &[Rendered],
-    count: impl Fn(&[&User]) -> bool,
-    ask: impl FnOnce(&AccessExplainer<'_>) -> Vec<Answer>,
-) -> Result<Result<Vec<Answer>, Finding>, RenderFailure> {
+    let asked = [user, user.and_then(|user| explainer::other(plan, user))];
+    let is_asked = |one: &&User| asked.iter().flatten().any(|asked| asked.name == one.name);
     let mut resources = Vec::new();
     for (stack, one) in plan.stacks.iter().zip(rendered) {
-        if !stack.users.is_empty() && !count(&stack.users) {
+        if !all && !stack.users.is_empty() && !stack.users.iter().any(is_asked) {
             resources.push(Value::Null);
             continue;
         }
@@ -233,5 +203,5 @@ fn explained(
     let stacks: Vec<Stack<'_>> = resources.iter().map(|resources| Stack { account, resources, only: None }).collect();
     let mut documents = Documents::default();
     let inventory = IamInventory::of(&stacks, &mut documents);
-    Ok(Ok(ask(&AccessExplainer::new(plan, rendered, &inventory))))
+    Ok(Ok(AccessExplainer::new(plan, rendered, &inventory).answers(user, question)))
 }

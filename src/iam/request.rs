@@ -86,6 +86,34 @@ impl Context {
         self
     }
 
+    /// The same context, with one more value of a key.
+    #[must_use]
+    pub fn also(mut self, key: &str, value: impl Into<String>) -> Self {
+        match self.given.entry(key.to_lowercase()).or_insert(None) {
+            Some(values) => {
+                values.list.push(value.into());
+                values.multiple = true;
+            }
+            new => {
+                let multiple = keys::has_several_values(&key.to_lowercase());
+                *new = Some(Values { list: vec![value.into()], multiple });
+            }
+        }
+        self
+    }
+
+    /// The same context with all keys of another.
+    #[must_use]
+    pub fn and(mut self, other: &Self) -> Self {
+        self.given.extend(other.given.clone());
+        self
+    }
+
+    /// What is known to be the values of a key.
+    pub fn get(&self, key: &str) -> Option<&Values> {
+        self.given.get(&key.to_lowercase())?.as_ref()
+    }
+
     /// The same context, in which nobody knows what the key is, or whether it is there.
     #[must_use]
     pub fn with_unknown(mut self, key: &str) -> Self {

@@ -152,7 +152,7 @@ fn reach(
         [(one(false), "people", "their notebooks"), (one(true), "suspended people", "their notebooks, suspended")]
     {
         let Some(user) = user else { continue };
-        match check::answers(plan, templates, rendered, user, None)? {
+        match check::answers(plan, templates, rendered, Some(user), None)? {
             Ok(answers) => kinds.push(PeopleOfKind { people, notebooks, answers }),
             Err(finding) => findings.push(finding),
         }

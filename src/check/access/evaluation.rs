@@ -70,18 +70,10 @@ pub(crate) fn evaluate(
     } else {
         context = context.with("aws:PrincipalType", "AssumedRole");
     }
-    for key in &probe.context {
-        context = if key.multiple {
-            context.with_all(&key.name, key.values.iter().cloned())
-        } else {
-            context.with(&key.name, key.values.first().cloned().unwrap_or_default())
-        };
-    }
+    context = context.and(&probe.context);
     // Whoever has a second factor has given it some seconds ago.
-    let value =
-        |key: &str| context.iter().find(|(name, _)| name.eq_ignore_ascii_case(key)).and_then(|(_, values)| values);
-    let has_second_factor = value(SECOND_FACTOR).is_some_and(|values| values.list == ["true"]);
-    if has_second_factor && value(SECOND_FACTOR_AGE).is_none() {
+    let has_second_factor = context.get(SECOND_FACTOR).is_some_and(|values| values.list == ["true"]);
+    if has_second_factor && context.get(SECOND_FACTOR_AGE).is_none() {
         context = context.with(SECOND_FACTOR_AGE, "0");
     }
     let (arn, account) = (actor.arn.clone(), account.clone());

@@ -7,9 +7,9 @@ use serde::Serialize;
 use super::evaluation::{Asker, Evaluation, SECOND_FACTOR, SECOND_FACTOR_AGE, SignedIn, evaluate};
 use super::owned::{OwnedInventory, ResourcePolicyRef};
 pub use super::probes::Owner;
-use super::probes::{AccessProbe, Key, probes};
+use super::probes::{AccessProbe, probes, tag_keys};
 use crate::check::company;
-use crate::iam::{Decision, has_several_values};
+use crate::iam::{Context, Decision};
 use crate::inventory::{IamInventory, Location, Principal};
 use crate::model::{Account, User};
 use crate::plan::AccountPlan;
@@ -130,25 +130,44 @@ impl<'a> AccessExplainer<'a> {
         Self { plan, account: OwnedInventory::of(plan, inventory), templates }
     }
 
-    /// What a person may do to their own, to another's and to shared things; with a second factor, if one is asked for.
-    pub(crate) fn table(&self, user: &User) -> Vec<Answer> {
-        let probes = probes(self.plan, &self.account, user, other(self.plan, user));
-        let probes: Vec<_> = probes.into_iter().map(|(whose, probe)| (Some(whose), probe)).collect();
-        self.answers(&probes, &self.acting_principals(user), None)
-    }
-
-    /// The answer to one question: as a user, and from a notebook if there is one.
-    pub(crate) fn one(&self, user: &User, question: &Question<'_>) -> Vec<Answer> {
-        self.answers(&[(None, self.probe(question))], &self.acting_principals(user), Some(question))
-    }
-
-    /// The decision about every principal of the account: the users by their names, the notebooks, and the roles.
-    pub(crate) fn all(&self, question: &Question<'_>) -> Vec<Answer> {
+    /// The answer to one question, as a user, and from a notebook if there is one; or without one, to what a person may do to their
+    /// own, to another's and to shared things, with a second factor, if one is asked for. Without a person, the answers of every
+    /// principal of the account: the users by their names, the notebooks, and the roles.
+    pub(crate) fn answers(&self, user: Option<&User>, question: Option<&Question<'_>>) -> Vec<Answer> {
+        let probes = match (question, user) {
+            (Some(question), _) => vec![(None, self.probe(question))],
+            (None, Some(user)) => {
+                let probes = probes(self.plan, &self.account, user, other(self.plan, user));
+                probes.into_iter().map(|(whose, probe)| (Some(whose), probe)).collect()
+            }
+            (None, None) => Vec::new(),
+        };
         let users = self.plan.stacks.iter().flat_map(|stack| &stack.users);
+        let users = users.filter(|one| user.is_none_or(|user| user.name == one.name));
         let roles = self.account.roles.iter().map(|role| (Who::Role(role.arn.clone()), *role));
-        let mut all: Vec<_> = users.flat_map(|user| self.acting_principals(user)).chain(roles).collect();
-        all.sort_by(|(one, _), (other, _)| one.cmp(other));
-        self.answers(&[(None, self.probe(question))], &all, Some(question))
+        let roles = roles.filter(|_| user.is_none());
+        let mut principals: Vec<_> = users.flat_map(|user| self.acting_principals(user)).chain(roles).collect();
+        if user.is_none() {
+            principals.sort_by(|(one, _), (other, _)| one.cmp(other));
+        }
+        let mut answers = Vec::new();
+        for (who, principal) in &principals {
+            for (whose, probe) in &probes {
+                let evaluations = self.evaluations(principal, probe, question).into_iter();
+                answers.extend(evaluations.map(|(second_factor, evaluation)| Answer {
+                    who: who.clone(),
+                    whose: *whose,
+                    verb: probe.verb.clone(),
+                    action: probe.action.clone(),
+                    resource: probe.resource.clone(),
+                    second_factor,
+                    decision: evaluation.decision,
+                    statements: self.reasons(&evaluation),
+                    doubts: evaluation.doubts,
+                }));
+            }
+        }
+        answers
     }
 
     /// As whom a person acts: as their users, and from their notebooks as the roles of these. A notebook whose role is not found
@@ -212,32 +231,16 @@ impl<'a> AccessExplainer<'a> {
     fn probe(&self, question: &Question<'_>) -> AccessProbe {
         let (resource, action) = (question.resource, question.action);
         let service = resource.split(':').nth(2).unwrap_or_default();
-        let both = |(key, value): (String, String)| {
-            ["aws", service].map(|prefix| (format!("{prefix}:ResourceTag/{key}"), value.clone()))
-        };
-        let known: Vec<(String, String)> = self.account.tags_of(resource).into_iter().flat_map(both).collect();
+        let known: Vec<_> = tag_keys(service, &self.account.tags_of(resource)).collect();
         let stated = |name: &str| question.context.iter().any(|(given, _)| is_same_tag(given, name));
-        let mut context: Vec<Key> = Vec::new();
-        for (name, value) in question.context.iter().chain(known.iter().filter(|(name, _)| !stated(name))) {
-            match context.iter_mut().find(|key| key.name.eq_ignore_ascii_case(name)) {
-                Some(key) => {
-                    key.values.push(value.clone());
-                    key.multiple = true;
-                }
-                None => context.push(Key {
-                    name: name.clone(),
-                    values: vec![value.clone()],
-                    multiple: has_several_values(&name.to_lowercase()),
-                }),
-            }
-        }
+        let unstated = known.iter().filter(|(name, _)| !stated(name));
+        let all = question.context.iter().chain(unstated);
+        let mut context = all.fold(Context::new(), |context, (name, value)| context.also(name, value));
         // A tag is the same by the key of all services and by that of its own.
-        let same = known.iter().filter(|(name, _)| stated(name));
-        for (name, _) in same {
-            let given = context.iter().find(|key| is_same_tag(&key.name, name)).cloned();
-            if !context.iter().any(|key| key.name.eq_ignore_ascii_case(name)) {
-                context.extend(given.map(|key| Key { name: name.clone(), ..key }));
-            }
+        for (name, _) in known.iter().filter(|(name, _)| stated(name)) {
+            let same = context.iter().find(|(key, _)| is_same_tag(key, name)).and_then(|(_, values)| values.cloned());
+            let same = same.filter(|_| context.get(name).is_none()).map(|values| values.list).unwrap_or_default();
+            context = same.into_iter().fold(context, |context, value| context.also(name, value));
         }
         AccessProbe {
             verb: String::new(),
@@ -246,32 +249,6 @@ impl<'a> AccessExplainer<'a> {
             context,
             over: self.over(action, resource),
         }
-    }
-
-    fn answers(
-        &self,
-        probes: &[(Option<Owner>, AccessProbe)],
-        principals: &[(Who, &Principal<'a>)],
-        question: Option<&Question<'_>>,
-    ) -> Vec<Answer> {
-        let mut answers = Vec::new();
-        for (who, principal) in principals {
-            for (whose, probe) in probes {
-                let evaluations = self.evaluations(principal, probe, question).into_iter();
-                answers.extend(evaluations.map(|(second_factor, evaluation)| Answer {
-                    who: who.clone(),
-                    whose: *whose,
-                    verb: probe.verb.clone(),
-                    action: probe.action.clone(),
-                    resource: probe.resource.clone(),
-                    second_factor,
-                    decision: evaluation.decision,
-                    statements: self.reasons(&evaluation),
-                    doubts: evaluation.doubts,
-                }));
-            }
-        }
-        answers
     }
 
     fn over(&self, action: &str, resource: &str) -> ResourcePolicyRef {

@@ -2,6 +2,7 @@
 //! what everybody may of their own. Where one can ask for the same in several ways, each is a request of its own.
 
 use super::owned::{OwnedInventory, PersonResources, ResourcePolicyRef, known_tags};
+use crate::iam::Context;
 use crate::inventory::{PolicyKind, Principal, Tag};
 use crate::model::{SharedFolders, TEAM, TEAMS_FOLDER, User};
 use crate::plan::{AccountPlan, Names};
@@ -12,7 +13,7 @@ const ROWS: &str = include_str!("probes.txt");
 const REGIONAL: [&str; 6] = ["cloudformation", "lambda", "logs", "s3", "sagemaker", "secretsmanager"];
 
 /// A request.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone)]
 pub struct AccessProbe {
     /// What it is for, such as "read the folder of" somebody.
     pub verb: String,
@@ -20,18 +21,9 @@ pub struct AccessProbe {
     /// The ARN of the resource, or `*`.
     pub resource: String,
     /// What AWS says of the request besides who asks.
-    pub context: Vec<Key>,
+    pub context: Context,
     /// Whose policy takes part in the decision.
     pub over: ResourcePolicyRef,
-}
-
-/// A key of the context.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Key {
-    pub name: String,
-    pub values: Vec<String>,
-    /// Whether it is one of several values.
-    pub multiple: bool,
 }
 
 /// Whose thing a request is about.
@@ -177,29 +169,25 @@ impl ProbeBuilder<'_> {
                 _ if action == "sts:AssumeRole" => thing.trust,
                 _ => ResourcePolicyRef::Nothing,
             };
-            let context = context.split(' ').flat_map(|words| self.keys(words, service, thing)).collect();
+            let words = context.split(' ');
+            let context = words.fold(Context::new(), |context, words| self.keys(context, words, service, thing));
             AccessProbe { verb: verb.clone(), action: action.to_owned(), resource: resource.clone(), context, over }
         };
         let of_action = |action| contexts.split(" ; ").map(move |context| (action, context));
         actions.split(' ').flat_map(of_action).map(|(action, context)| probe(action, context)).collect()
     }
 
-    /// The keys of a part of a context.
-    fn keys(&self, words: &str, service: &str, thing: &Thing) -> Vec<Key> {
-        let key = |name: String, value: String, multiple| Key { name, values: vec![value], multiple };
+    /// A context with the keys of a part of one.
+    fn keys(&self, context: Context, words: &str, service: &str, thing: &Thing) -> Context {
         match words.split_once('=') {
-            Some((name, value)) => {
-                let (name, multiple) = name.strip_suffix('+').map_or((name, false), |name| (name, true));
-                vec![key(name.to_owned(), self.filled(value, thing), multiple)]
-            }
-            // As the condition keys of all services and of its own have them.
+            Some((name, value)) => match name.strip_suffix('+') {
+                Some(name) => context.with_all(name, [self.filled(value, thing)]),
+                None => context.with(name, self.filled(value, thing)),
+            },
             None if words == "tags" => {
-                let both = |(tag, value): &(String, String)| {
-                    ["aws", service].map(|prefix| key(format!("{prefix}:ResourceTag/{tag}"), value.clone(), false))
-                };
-                thing.tags.iter().flat_map(both).collect()
+                tag_keys(service, &thing.tags).fold(context, |context, (key, value)| context.with(&key, value))
             }
-            None => Vec::new(),
+            None => context,
         }
     }
 
@@ -222,6 +210,14 @@ impl ProbeBuilder<'_> {
             .replace("{other}", self.other.as_ref().map_or("", |other| other.name))
             .replace("{thing}", &thing.name)
     }
+}
+
+/// The condition keys of a resource's tags, with their values: as those of all services and of its own.
+pub fn tag_keys(service: &str, tags: &[(String, String)]) -> impl Iterator<Item = (String, String)> {
+    let both = move |(tag, value): &(String, String)| {
+        ["aws", service].map(|prefix| (format!("{prefix}:ResourceTag/{tag}"), value.clone()))
+    };
+    tags.iter().flat_map(both)
 }
 
 #[cfg(test)]

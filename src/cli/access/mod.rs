@@ -38,15 +38,13 @@ pub(super) fn run(args: &AccessArgs) -> Result<Reply, Failure> {
     let asked = args.who_can.as_deref().or(args.action.as_deref()).map(question);
     let assumed = assumed(&account, args, asked.as_ref());
     let user = args.user.as_deref().map(|name| user_of(&account, name)).transpose()?;
-    let answers = match (user, &asked) {
-        (None, Some(question)) => check::who_can(&plan, &templates, &rendered, question)?,
-        (None, None) => return Err(Failure::Usage("say about whom: `--user NAME`".to_owned())),
-        (Some(user), _) if args.asker == Some(Asker::Notebook) && user.notebook.is_none() => {
-            return Err(Failure::Usage(format!("`{}` has no notebook", user.name)));
-        }
-        (Some(user), question) => check::answers(&plan, &templates, &rendered, user, question.as_ref())?,
-    };
-    let mut answers = answers.map_err(Failure::of)?;
+    if let Some(user) = user.filter(|user| args.asker == Some(Asker::Notebook) && user.notebook.is_none()) {
+        return Err(Failure::Usage(format!("`{}` has no notebook", user.name)));
+    }
+    if user.is_none() && asked.is_none() {
+        return Err(Failure::Usage("say about whom: `--user NAME`".to_owned()));
+    }
+    let mut answers = check::answers(&plan, &templates, &rendered, user, asked.as_ref())?.map_err(Failure::of)?;
     answers.retain(|answer| {
         let may = matches!(answer.decision, Decision::Allowed | Decision::Unknown);
         args.asker.is_none_or(|asker| answer.who.asker() == Some(asker)) && (may || user.is_some())
