@@ -4,9 +4,10 @@
 use std::cmp::Ordering;
 use std::net::IpAddr;
 
+use chrono::{DateTime, Datelike};
+
 use super::pattern::{is_arn_like, is_like};
 use super::tri_bool::TriBool;
-use crate::facts::date::Date;
 
 /// What an operator compares, and how; negated operators are the opposite of these.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -151,39 +152,20 @@ pub(super) fn date(text: &str) -> Option<i64> {
     {
         return seconds.checked_mul(1000);
     }
-    let (day, time) = text.split_once('T').map_or((text, None), |(day, time)| (day, Some(time)));
-    // A year or a month is its first day.
-    let day = format!("{day}{}", "-01-01".get(day.len().saturating_sub(4)..).unwrap_or_default()).parse().ok()?;
-    let days = Date::since_1970(0)?.days_until(day);
-    let Some(time) = time else { return Some(days * 86_400_000) };
-    let (clock, offset) = match time.find(['Z', '+', '-']) {
-        Some(at) => (time.get(..at)?, time.get(at..)?),
-        None => (time, "Z"),
-    };
-    let offset_minutes = match offset.strip_prefix(['+', '-']) {
-        Some(clock) => {
-            let (hours, minutes) = clock.split_once(':')?;
-            let minutes = whole(hours)? * 60 + whole(minutes)?;
-            if offset.starts_with('-') { -minutes } else { minutes }
-        }
-        None => (offset == "Z").then_some(0)?,
-    };
-    let mut clock = clock.split(':');
-    let (hours, minutes) = (whole(clock.next()?)?, whole(clock.next()?)?);
-    let (seconds, fraction) = clock.next().map_or(("0", "0"), |text| text.split_once('.').unwrap_or((text, "0")));
-    let milliseconds = whole(&format!("{fraction:0<3}").chars().take(3).collect::<String>())?;
-    let seconds = whole(seconds)?;
-    if clock.next().is_some() || hours > 23 || minutes > 59 || seconds > 60 {
-        return None;
-    }
-    Some(days * 86_400_000 + ((hours * 60 + minutes - offset_minutes) * 60 + seconds) * 1000 + milliseconds)
+    let (day, time) = text.split_once('T').unwrap_or((text, "00:00"));
+    // A year or a month is its first day, a time without seconds the first of them, and one without a zone that of UTC.
+    let first = "-01-01".get(day.len().saturating_sub(4)..).unwrap_or_default();
+    let (clock, offset) = time.split_at_checked(time.find(['Z', '+', '-']).unwrap_or(time.len()))?;
+    let seconds = if clock.len() == 5 { ":00" } else { "" };
+    let offset = if offset.is_empty() { "Z" } else { offset };
+    let date = DateTime::parse_from_rfc3339(&format!("{day}{first}T{clock}{seconds}{offset}"));
+    date.ok().map(|date| date.timestamp_millis())
 }
 
 /// A date as `aws:CurrentTime` is written, from the seconds since 1970 began; past the calendar, these seconds.
 pub(super) fn date_text(seconds: i64) -> String {
-    let (hour, minute, second) = (seconds / 3600 % 24, seconds / 60 % 60, seconds % 60);
-    Date::since_1970(seconds.div_euclid(86_400))
-        .map_or_else(|| seconds.to_string(), |day| format!("{day}T{hour:02}:{minute:02}:{second:02}Z"))
+    let date = DateTime::from_timestamp(seconds, 0).filter(|date| date.year() <= 9999);
+    date.map_or_else(|| seconds.to_string(), |date| date.format("%Y-%m-%dT%H:%M:%SZ").to_string())
 }
 
 /// The addresses of a range, as numbers, and of how many bits they are.
