@@ -146,6 +146,8 @@ fn thing(action: &str, resource: &str) -> &'static str {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeMap;
+
     use super::*;
     use crate::check::Who;
 
@@ -160,6 +162,7 @@ mod tests {
             decision,
             statements: Vec::new(),
             doubts: Vec::new(),
+            allowed_with: BTreeMap::new(),
         }
     }
 

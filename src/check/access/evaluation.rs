@@ -1,10 +1,12 @@
 //! Evaluations: a request of a person's, decided by the policies of the account.
 
+use std::collections::BTreeMap;
+
 use super::owned::{OwnedInventory, ResourcePolicyRef, known_tags};
 use super::probes::AccessProbe;
 use crate::iam::{
-    Context, Decision, Document, Policies, Principal as Who, Request, ResourcePolicy, StatementSource, decide,
-    is_beyond_policies,
+    Context, Decision, Document, Policies, Principal as Who, Request, ResourcePolicy, StatementSource, allowed_with,
+    decide, is_beyond_policies,
 };
 use crate::inventory::{Boundary, IdentityKind, Principal};
 use crate::plan::Names;
@@ -31,6 +33,8 @@ pub struct Evaluation {
     pub statements: Vec<(usize, usize)>,
     /// Why it is unknown.
     pub doubts: Vec<String>,
+    /// The absent condition keys, each with a value, with which it would be allowed; only where the request is somebody's question.
+    pub allowed_with: BTreeMap<String, String>,
 }
 
 /// How a person's IAM user is taken to be signed in, where the request does not say otherwise.
@@ -103,7 +107,8 @@ pub(crate) fn evaluate(
     };
     let identity: Vec<&Document> = policies.iter().map(|(_, document)| *document).collect();
     let boundary = in_boundary.map(|(_, document)| document);
-    let outcome = decide(&request, &Policies { identity: &identity, boundary, resource });
+    let policies_of_all = Policies { identity: &identity, boundary, resource };
+    let outcome = decide(&request, &policies_of_all);
     let statements = outcome.statements.iter().filter_map(|decisive| {
         let (policy, _) = match decisive.policy {
             StatementSource::Identity(index) => *policies.get(index)?,
@@ -118,10 +123,15 @@ pub(crate) fn evaluate(
     let unread = &of_account.doubts;
     let is_settled = outcome.decision == Decision::ExplicitlyDenied || is_beyond_policies(&request.action);
     if is_settled || unread.is_empty() {
-        return Evaluation { decision: outcome.decision, statements, doubts };
+        let is_denied = matches!(outcome.decision, Decision::ExplicitlyDenied | Decision::ImplicitlyDenied);
+        // A request of the table is as it is.
+        let is_asked = probe.verb.is_empty() && unread.is_empty();
+        let allowed_with =
+            if is_asked && is_denied { allowed_with(&request, &policies_of_all) } else { BTreeMap::new() };
+        return Evaluation { decision: outcome.decision, statements, doubts, allowed_with };
     }
     let doubts = doubts.into_iter().chain(unread.iter().cloned()).collect();
-    Evaluation { decision: Decision::Unknown, statements, doubts }
+    Evaluation { decision: Decision::Unknown, statements, doubts, allowed_with: BTreeMap::new() }
 }
 
 /// What the trust policy of a role that is not known here is taken to be: it leaves everything to the account.

@@ -1,6 +1,7 @@
 //! What a person may do, and who may do something: the answers of `racestack access`.
 
 use std::cell::OnceCell;
+use std::collections::BTreeMap;
 
 use serde::Serialize;
 
@@ -42,6 +43,9 @@ pub struct Answer {
     pub statements: Vec<Reason>,
     /// Why it is unknown.
     pub doubts: Vec<String>,
+    /// The condition keys, each with a value, with which a request that was given as an action, and lacks them, would be allowed.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub allowed_with: BTreeMap<String, String>,
 }
 
 fn shown<S: serde::Serializer>(decision: &impl std::fmt::Display, serializer: S) -> Result<S::Ok, S::Error> {
@@ -164,6 +168,8 @@ impl<'a> AccessExplainer<'a> {
                     decision: evaluation.decision,
                     statements: self.reasons(&evaluation),
                     doubts: evaluation.doubts,
+                    // Without a second factor, that is what is lacking first.
+                    allowed_with: if second_factor == Some(false) { BTreeMap::new() } else { evaluation.allowed_with },
                 }));
             }
         }

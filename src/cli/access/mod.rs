@@ -46,7 +46,7 @@ pub(super) fn run(args: &AccessArgs) -> Result<Reply, Failure> {
     }
     let mut answers = check::answers(&plan, &templates, &rendered, user, asked.as_ref())?.map_err(Failure::of)?;
     answers.retain(|answer| {
-        let may = matches!(answer.decision, Decision::Allowed | Decision::Unknown);
+        let may = matches!(answer.decision, Decision::Allowed | Decision::Unknown) || !answer.allowed_with.is_empty();
         args.asker.is_none_or(|asker| answer.who.asker() == Some(asker)) && (may || user.is_some())
     });
     let failed = answers.iter().any(|answer| answer.decision == Decision::Unknown);

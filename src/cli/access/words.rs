@@ -6,6 +6,7 @@ use super::super::summary::aligned;
 use crate::check::{Answer, Question, Reason, Who};
 use crate::iam::{Decision, is_beyond_policies};
 use crate::model::User;
+use crate::output::quote;
 use crate::page::{AccessMatrix, CellAnswer, PeopleOfKind};
 
 /// The decisions about one request: those that the same statements make one after the other, and then these.
@@ -37,12 +38,24 @@ pub(super) fn decisions(account: &str, question: &Question<'_>, answers: &[Answe
         };
         // Writing to a string cannot fail.
         let _ = writeln!(text, "{who}{with}: {}{why}", answer.decision);
-        let reasons = |answer: &Answer| reasons(&answer.statements, &answer.doubts);
+        let reasons = |answer: &Answer| reasons(&answer.statements, &answer.doubts) + &lacking(answer);
         if answers.get(at + 1).map(reasons) != Some(reasons(answer)) {
             text += &reasons(answer);
         }
     }
     text
+}
+
+/// What a request that is denied would be allowed with.
+fn lacking(answer: &Answer) -> String {
+    let keys = &answer.allowed_with;
+    if keys.is_empty() {
+        return String::new();
+    }
+    let names: Vec<String> = keys.keys().map(|key| format!("`{key}`")).collect();
+    let options: Vec<String> =
+        keys.iter().map(|(key, value)| format!("--context {}", quote(&format!("{key}={value}")))).collect();
+    format!("  the request has no {}; it would be allowed with {}\n", names.join(", "), options.join(" "))
 }
 
 fn reasons(statements: &[Reason], doubts: &[String]) -> String {
