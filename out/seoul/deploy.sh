@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Made by `racestack synth`. Only the data between the two marks is a folder's own; the script is the same everywhere.
-# Where git reports a conflict in it or beside it, run `racestack synth`, then `git add out`.
+# Where git reports a conflict in it or beside it, run `racestack synth`, then `git add out config`.
 # `bash deploy.sh --help` lists what it takes. It needs bash 3.2 or later and the AWS CLI, version 1 or 2, and nothing else.
 #
 # shellcheck disable=SC2030,SC2031,SC2329
