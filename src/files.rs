@@ -36,7 +36,15 @@ impl FileError {
 
 impl std::fmt::Display for FileError {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(formatter, "cannot {} `{}`: {}", self.action, self.path.display(), self.error)
+        write!(formatter, "cannot {} `{}`: ", self.action, self.path.display())?;
+        match self.error.kind() {
+            io::ErrorKind::NotADirectory => {
+                formatter.write_str("a part of this path is a file, and no folder; name another, or move the file")
+            }
+            io::ErrorKind::IsADirectory => formatter.write_str("it is a folder, and no file; name another path"),
+            io::ErrorKind::NotFound => formatter.write_str("its folder is not there; make it, or name another path"),
+            _ => write!(formatter, "{}", self.error),
+        }
     }
 }
 
@@ -198,15 +206,18 @@ pub fn create_in_folder(path: &Path, file: &NewFile<'_>) -> Result<(), FileError
 }
 
 /// Writes a file as a whole: a reader, a run that is killed, a full disk find the old bytes or the new ones. A link in
-/// its place is replaced, not followed.
+/// its place is replaced, not followed. A program stays one.
 ///
 /// # Errors
 /// When something cannot be written; then the file is as it was.
 pub fn write_file_atomically(path: &Path, bytes: &[u8]) -> Result<(), FileError> {
     let beside = beside(path, "");
-    remove_draft(path)?;
-    let written = create_in_folder(&beside, &NewFile { bytes, executable: false, same: None })
-        .and_then(|()| replace_file(&beside, path));
+    let executable = matches!(kind(path)?, Some(FileKind::File { executable: true }));
+    let written = remove_draft(path)
+        .and_then(|()| create_in_folder(&beside, &NewFile { bytes, executable, same: None }))
+        .and_then(|()| replace_file(&beside, path))
+        // Nobody knows the file beside it.
+        .map_err(|error| FileError::new("write", path, error.error));
     if written.is_err() {
         // If it cannot be removed now, the next run does.
         let _ = remove_file(&beside);

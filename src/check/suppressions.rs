@@ -4,7 +4,7 @@
 use std::path::Path;
 
 use super::guard::RuleSet;
-use crate::config::did_you_mean;
+use crate::config::suggest;
 use crate::facts::date::Date;
 use crate::finding::{Finding, Rule, Severity, Suppressed};
 use crate::model::{SuppressedRule, Suppression};
@@ -61,10 +61,9 @@ impl Suppressions {
             _ => None,
         });
         let finding = |(one, name): (&Suppression, &String)| {
-            let help = did_you_mean(name, rules.names()).map_or_else(
-                || "docs/findings.md lists the IDs of rules".to_owned(),
-                |near| format!("did you mean `{near}`?"),
-            );
+            let other =
+                "`racestack rules` lists the built-in ones; where the rule is your own, run this with `--rules`, too";
+            let help = suggest(name, rules.names(), other);
             Finding::new(Rule::SuppressionUnknownRule, format!("there is no guard rule `{name}`"))
                 .at(one.place.clone())
                 .help(help)

@@ -14,14 +14,14 @@ use crate::config::{self, ACCOUNTS_FOLDER, LOCK_FILE, ROSTER_FILES, SETTINGS_FIL
 use crate::diff::{self, Files, OutFolder};
 use crate::files::{self, NewFile};
 use crate::finding::{Finding, Rule, any_error};
-use crate::model::{AccountName, Company, User};
+use crate::model::{AccountId, AccountName, BucketName, Company, Region, User};
 use crate::output::{self, OutputFile};
 use crate::plan::{self, AccountPlan};
 use crate::render;
 use crate::report::Format;
 use crate::source::{Place, SourceFile};
 use crate::synthesis::inputs::{self, Inputs};
-use crate::synthesis::{AccountOutput, SynthOptions, lock, synthesise_all};
+use crate::synthesis::{AccountOutput, SynthOptions, lock, refuse_inside, synthesise_all};
 
 /// The arguments of `racestack adopt`.
 #[derive(Debug, clap::Args)]
@@ -62,17 +62,20 @@ pub struct AdoptArgs {
 }
 
 pub(super) fn run(args: &AdoptArgs, watch: &Progress<'_>) -> Result<Reply, Failure> {
+    // It becomes a part of paths.
+    checked("--account", &args.account, AccountName::parse)?;
     let said = (args.script, &args.account_id, &args.region, &args.bucket);
     if let (true, Some(account_id), Some(region), Some(bucket)) = said {
+        checked("--account-id", account_id, AccountId::parse)?;
+        checked("--region", region, Region::parse)?;
+        checked("--bucket", bucket, BucketName::parse)?;
         let wanted = ExpectedExport { account_id, region, bucket, policies: &[] };
         return Ok(output::audit_script(&args.account, &wanted).into());
     }
     let Some(from) = &args.from else { return Err(Failure::Usage("say from which folder: `--from DIR`".to_owned())) };
-    // It becomes a part of paths.
-    if AccountName::parse(&args.account).is_err() {
-        return Err(Failure::Usage(format!("`{}` cannot be the name of an account's folder", shorten(&args.account))));
-    }
     let target = args.import.join(&args.account);
+    let taken = [(args.fleet.config.config.as_path(), "the config folder"), (&args.fleet.out, "the out folder")];
+    refuse_inside("--import", &target, &taken)?;
     if files::kind(&target)?.is_some() {
         let message =
             format!("`{0}` is there already: remove it, or name another folder with `--import`", target.display());
@@ -87,6 +90,12 @@ pub(super) fn run(args: &AdoptArgs, watch: &Progress<'_>) -> Result<Reply, Failu
         said => said?,
     };
     Ok(Reply { findings, stdout, ..Reply::default() })
+}
+
+/// Refuses what `parse` does.
+fn checked<T>(option: &str, text: &str, parse: fn(&str) -> Result<T, &'static str>) -> Result<(), Failure> {
+    let refused = |allowed| format!("found `{}` for `{option}`, allowed is {allowed}", shorten(text));
+    parse(text).map(drop).map_err(|allowed| Failure::Usage(refused(allowed)))
 }
 
 /// An account that is adopted.
@@ -141,10 +150,7 @@ impl Adopting<'_> {
                     format!("there is no `{}`: name the company, such as `--company mycompany`", company.display());
                 return Err(Failure::Usage(message));
             };
-            if let Err(allowed) = Company::parse(name) {
-                let message = format!("found `{}` for `--company`, allowed is {allowed}", shorten(name));
-                return Err(Failure::Usage(message));
-            }
+            checked("--company", name, Company::parse)?;
             create(&company, &format!("company: {}\n", render::scalar(name)), false)?;
         }
         let own = self.folder().join(SETTINGS_FILE);

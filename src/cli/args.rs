@@ -209,6 +209,10 @@ pub enum AccessFormat {
     Json,
 }
 
+fn count(text: &str) -> Result<usize, &'static str> {
+    text.parse().map_err(|_| "allowed is a whole number: how many leave")
+}
+
 fn key_and_value(text: &str) -> Result<(String, String), String> {
     match text.split_once('=') {
         Some((key, value)) if key.contains(':') => Ok((key.to_owned(), value.to_owned())),
@@ -256,7 +260,7 @@ pub struct SynthArgs {
     #[arg(long)]
     pub locked: bool,
     /// Where more than two people and more than a tenth of an account's leave: let them, if they are exactly N
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = count)]
     pub leavers: Option<usize>,
     /// Go on where an account's ID, region, bucket or company is another than its out folder was made with: what is deployed
     /// stays where it is

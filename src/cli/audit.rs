@@ -10,6 +10,7 @@ use crate::account::{ExpectedExport, Export};
 use crate::audit;
 use crate::diff::{FolderStack, OutFolder};
 use crate::facts::date::Date;
+use crate::files;
 use crate::finding::Finding;
 use crate::model::Account;
 use crate::output;
@@ -119,6 +120,11 @@ impl<'a> Audited<'a> {
 /// # Errors
 /// What keeps it from being one.
 pub(super) fn read_export(folder: &Path, wanted: Option<&ExpectedExport<'_>>) -> Result<Export, Failure> {
+    if files::list(folder)?.is_none() {
+        let folder = folder.display();
+        let help = "`racestack audit --script` prints the script that writes one";
+        return Err(Failure::Usage(format!("there is no folder `{folder}`; {help}")));
+    }
     let mut findings = Vec::new();
     let export = Export::read(folder, wanted, &mut findings)?;
     export.ok_or(Failure::Findings(findings))

@@ -1,19 +1,20 @@
 //! `racestack rules` and `racestack templates`: what is built in, to read and to start from.
 
 use std::fmt::Write;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use super::DEFAULT_OUT;
 use crate::check::guard::RuleSet;
 use crate::files::{self, NewFile};
 use crate::render::embedded_templates;
 use crate::source::SourceFile;
-use crate::synthesis::Failure;
+use crate::synthesis::{Failure, refuse_inside};
 
 /// The arguments of `racestack rules` and `racestack templates`.
 #[derive(Debug, clap::Args)]
 pub struct BuiltInArgs {
-    /// The folder that they are written into; without it, their paths are printed
+    /// The folder that they are written into; without it, their paths are printed, and of rules the names
     #[arg(long, value_name = "DIR")]
     pub export: Option<PathBuf>,
 }
@@ -30,9 +31,19 @@ pub(super) fn templates(args: &BuiltInArgs) -> Result<String, Failure> {
 fn list_or_write(args: &BuiltInArgs, all: &[Arc<SourceFile>], within: &str) -> Result<String, Failure> {
     let inside = |file: &Arc<SourceFile>| file.path.strip_prefix(within).unwrap_or(&file.path).to_owned();
     let Some(folder) = &args.export else {
-        let paths: Vec<String> = all.iter().map(|file| inside(file).display().to_string()).collect();
-        return Ok(paths.join("\n") + "\n");
+        let mut stdout = String::new();
+        for file in all {
+            // Writing to a string cannot fail.
+            let _ = writeln!(stdout, "{}", inside(file).display());
+            // Only rule files have lines that begin so.
+            for rule in file.text.lines().filter_map(|line| line.strip_prefix("rule ")) {
+                let _ = writeln!(stdout, "  {}", rule.split_whitespace().next().unwrap_or_default());
+            }
+        }
+        return Ok(stdout);
     };
+    let taken = [(Path::new("config"), "the config folder"), (Path::new(DEFAULT_OUT), "the out folder")];
+    refuse_inside("--export", folder, &taken)?;
     // All are looked for before any is written, so that a refusal leaves nothing half made.
     let places: Vec<_> = all.iter().map(|file| (folder.join(inside(file)), file)).collect();
     for (place, _) in &places {

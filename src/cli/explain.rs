@@ -19,9 +19,9 @@ pub(super) fn run(args: &ExplainArgs) -> Result<Reply, Failure> {
     let Some(leaves) = explain(&account.node, &args.key) else {
         let keys = schema.keys();
         if keys.contains(&args.key) {
-            return Ok(
-                format!("{meaning}`{}` is not set for `{}`, and has no default\n", args.key, args.account).into()
-            );
+            // What holds then is no default where it hangs on other settings.
+            let default = if meaning.contains("Without it") { "" } else { ", and has no default" };
+            return Ok(format!("{meaning}`{}` is not set for `{}`{default}\n", args.key, args.account).into());
         }
         let all = "`racestack schema account` describes all settings";
         let help = suggest(&args.key, keys.iter().map(String::as_str), all);

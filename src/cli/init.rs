@@ -159,7 +159,7 @@ pub(super) fn run(args: &InitArgs) -> Result<String, Failure> {
             }
             continue;
         }
-        files::create(&place, &NewFile { bytes: text.as_bytes(), executable: false, same: None })?;
+        files::create(&place, &NewFile { bytes: text.as_bytes(), executable: path == DEPLOY_ALL, same: None })?;
         // Writing to a string cannot fail.
         let _ = writeln!(stdout, "wrote {}", place.display());
     }

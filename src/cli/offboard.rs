@@ -51,6 +51,7 @@ pub(super) fn run(args: &OffboardArgs) -> Result<Reply, Failure> {
         "region": account.region.as_str(),
         "place": place.to_string(),
         "former": user.is_none(),
+        "pending": former.is_some_and(|(_, entry)| !entry.left),
         "active": user.is_some_and(|user| !user.suspended),
         "notebook": notebook.map(model::NotebookName::as_str),
         "existing": user.and_then(|user| user.notebook.as_ref()).is_some_and(|notebook| notebook.existing),

@@ -11,13 +11,17 @@ use crate::finding::{Finding, sort};
 use crate::page::{self, AuditPage, Fragment, Page, PageAccount};
 use crate::report::{DIFF_STYLE, diff_fragment};
 use crate::synthesis::inputs::{self, Sources};
-use crate::synthesis::{AccountOutput, Failure, Progress, SynthOptions, synthesise_all};
+use crate::synthesis::{AccountOutput, Failure, Progress, SynthOptions, refuse_inside, synthesise_all};
 use crate::{files, output};
 
 /// The title of a page for which none is given.
 const TITLE: &str = "DeepRacer training environments";
 
+/// What every page begins with, in any case of letters.
+const PAGE_BEGINS: &[u8] = b"<!doctype html>";
+
 pub(super) fn run(args: &ReportArgs, watch: &Progress<'_>) -> Result<Reply, Failure> {
+    refuse_page(args)?;
     let sources = args.fleet.sources(&args.accounts, args.today);
     let (html, findings) = match &args.audit {
         Some(folder) => audit_page(args, &Sources { rules: None, ..sources }, folder, watch.notice)?,
@@ -25,6 +29,24 @@ pub(super) fn run(args: &ReportArgs, watch: &Progress<'_>) -> Result<Reply, Fail
     };
     files::write_file_atomically(&args.page, html.as_bytes())?;
     Ok(Reply { findings, stdout: format!("{}\n", args.page.display()), ..Reply::default() })
+}
+
+/// Refuses to write the page over what it is made from, and over anything else that is no page.
+fn refuse_page(args: &ReportArgs) -> Result<(), Failure> {
+    let FleetArgs { config, out, .. } = &args.fleet;
+    refuse_inside("--page", &args.page, &[(&config.config, "the config folder")])?;
+    // An out folder that the configuration is in, such as `.`, has other files as well.
+    if !files::real_path(&config.config)?.starts_with(files::real_path(out)?) {
+        refuse_inside("--page", &args.page, &[(out, "the out folder")])?;
+    }
+    let is_page = |old: &[u8]| old.get(..PAGE_BEGINS.len()).is_some_and(|old| old.eq_ignore_ascii_case(PAGE_BEGINS));
+    match files::read(&args.page)? {
+        Some(old) if !old.is_empty() && !is_page(&old) => {
+            let page = args.page.display();
+            Err(Failure::Usage(format!("`{page}` is no page, and would be lost: name another file with `--page`")))
+        }
+        _ => Ok(()),
+    }
 }
 
 fn fleet_page(

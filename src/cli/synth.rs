@@ -19,7 +19,8 @@ use crate::synthesis::export::{Export, ExportFormat, ExportPart};
 use crate::synthesis::inputs::{self, Inputs};
 use crate::synthesis::lock::{self, Movement};
 use crate::synthesis::{
-    AccountOutput, Failure, Progress, SynthOptions, claim, committed, require_config, stale, synthesise_all,
+    AccountOutput, Failure, Progress, SynthOptions, claim, committed, refuse_inside, require_config, stale,
+    synthesise_all,
 };
 
 /// What brings the out folder up to date.
@@ -43,6 +44,7 @@ pub(super) fn run(args: &SynthArgs, watch: &Progress<'_>) -> Result<Reply, Failu
 
 fn synth(args: &SynthArgs, watch: &Progress<'_>) -> Result<Reply, Failure> {
     let FleetArgs { config, out, .. } = &args.fleet;
+    refuse_inside("--out", out, &[(&config.config, "the config folder")])?;
     // From the first file that is read to the last that is written: what two runs at once read would not fit together.
     let _claim =
         if args.check { output::claim_shared(out, watch.notice)? } else { Some(output::claim(out, watch.notice)?) };

@@ -6,7 +6,7 @@ use super::node::{Content, Entry, Node};
 use super::schema::Schema;
 use super::settings::{Settings, account_schema};
 use super::yaml;
-use crate::finding::Finding;
+use crate::finding::{Finding, Rule};
 use crate::source::{Place, SourceFile};
 
 /// The path under which findings and `explain` name the built-in defaults.
@@ -24,7 +24,20 @@ pub fn defaults() -> Node {
 pub fn read_settings(source: &Arc<SourceFile>, schema: &Schema, findings: &mut Vec<Finding>) -> Option<Node> {
     let node = yaml::parse(source, findings)?;
     schema.read(&node, findings);
+    empty_values(&node, findings);
     matches!(node.content, Content::Map(_)).then_some(node)
+}
+
+/// Finds keys with nothing behind them. Whoever writes `null` or `~` means it.
+fn empty_values(node: &Node, findings: &mut Vec<Finding>) {
+    for entry in node.entries() {
+        if entry.value.content == Content::Null && entry.value.place.text().is_empty() {
+            let message = format!("`{}` has no value, and so counts as not set", entry.key);
+            let help = "write one, or remove the key; a value that begins with `#` stands in quotes, since YAML takes it for a comment";
+            findings.push(Finding::new(Rule::SettingsEmptyValue, message).at(entry.key_place.clone()).help(help));
+        }
+        empty_values(&entry.value, findings);
+    }
 }
 
 /// Lays `over` over `base`. A key without a value counts as not set.

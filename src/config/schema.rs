@@ -266,6 +266,8 @@ impl SchemaReader<'_> {
     fn unknown_key(&mut self, entry: &Entry, properties: Option<&Map<String, Value>>, path: &str) {
         let keys: Vec<&str> = properties.into_iter().flat_map(Map::keys).map(String::as_str).collect();
         let of_roster = path == ROW && keys.contains(&"notebook");
+        let file = entry.key_place.path();
+        let is_column = of_roster && file.extension().is_some_and(|one| one == "csv" || one == "xlsx");
         let meant = if of_roster { column_of(&entry.key) } else { None };
         let help = match did_you_mean(&entry.key, keys.iter().copied()) {
             _ if path.is_empty() && self.schema.of_account == Some(&entry.key) => {
@@ -273,12 +275,15 @@ impl SchemaReader<'_> {
             }
             _ if meant.is_some() => format!("did you mean `{}`?", meant.unwrap_or_default()),
             Some(key) => format!("did you mean `{}`?", join(path, key)),
-            None if of_roster => "rename the column, or remove it".to_owned(),
+            None if is_column => "rename the column, or remove it".to_owned(),
             None => format!("allowed here are {}", quoted_list(&keys)),
         };
-        let finding = Finding::new(Rule::SettingsUnknownKey, format!("unknown key `{}`", join(path, &entry.key)))
+        let what = if is_column { "column" } else { "key" };
+        let finding = Finding::new(Rule::SettingsUnknownKey, format!("unknown {what} `{}`", join(path, &entry.key)))
             .notes(hidden_character(&entry.key));
-        let all = of_roster.then(|| self.schema.columns_note());
+        // All columns once: at the first of the header that is not known.
+        let is_first = !self.findings.iter().any(|finding| finding.rule == Rule::SettingsUnknownKey);
+        let all = (of_roster && is_first).then(|| self.schema.columns_note());
         self.findings.push(finding.at(entry.key_place.clone()).help(help).notes(all));
     }
 

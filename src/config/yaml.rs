@@ -50,7 +50,13 @@ impl<'a> YamlReader<'a> {
             Some(Err(error)) => {
                 let start = error.marker().byte_offset().unwrap_or_default();
                 let place = Place::new(self.source, start..start + 1);
-                let help = "check the indentation, the quotes and the colons here and on the line before";
+                let before = self.source.text.get(..start).unwrap_or_default();
+                let line = self.source.text.lines().nth(before.matches('\n').count()).unwrap_or_default();
+                let help = if line.contains('\t') {
+                    "write spaces in the place of each TAB (U+0009) in this line"
+                } else {
+                    "check the indentation, the quotes and the colons here and on the line before"
+                };
                 Err(broken(place, format!("this is not well-formed: {}", back_ticked(&error.info())), help))
             }
         }

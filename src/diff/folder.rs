@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use crate::config::conflict_line;
 use crate::files::{self, FileError};
-use crate::output::{DeployedBy, MANIFEST_FILE, Manifest, StackEntry, UserEntry};
+use crate::output::{DeployedBy, MANIFEST_FILE, Manifest, RESOLVE_CONFLICT, StackEntry, UserEntry};
 use crate::render::{NotExpanded, expand_short_tags};
 use crate::source::SourceFile;
 
@@ -199,7 +199,7 @@ fn account(
 }
 
 fn conflict(line: usize) -> String {
-    format!("it has a merge conflict in line {line}; run `racestack synth`, then `git add` the out folder")
+    format!("it has a merge conflict in line {line}; {RESOLVE_CONFLICT}")
 }
 
 fn stack(entry: StackEntry, path: PathBuf, bytes: Vec<u8>, known: Option<&FolderStack>) -> Result<FolderStack, String> {

@@ -41,7 +41,11 @@ pub const CONSOLES: [(&str, &str, &str); 3] = [
 pub static NOTEBOOK_INSTANCE_TYPES: LazyLock<Vec<&str>> =
     LazyLock::new(|| include_str!("notebook-instance-types.txt").lines().collect());
 
-/// Families whose sizes are all in that list: newer generations have come since, and AWS has added none to these for years.
+/// The instance types that botocore 1.44.5 knows for training jobs (shape `TrainingInstanceType` of the same file).
+pub static TRAINING_INSTANCE_TYPES: LazyLock<Vec<&str>> =
+    LazyLock::new(|| include_str!("training-instance-types.txt").lines().collect());
+
+/// Families whose sizes are all in these lists: newer generations have come since, and AWS has added none to these for years.
 /// Source: <https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/instance-types.html>, previous and current generations
 pub const COMPLETE_FAMILIES: [&str; 10] = ["t2", "t3", "m4", "m5", "m5d", "c4", "c5", "c5d", "r5", "p3"];
 

@@ -63,7 +63,7 @@ pub fn lock(folder: &Path, limit: Duration, notice: &dyn Fn(&str)) -> Result<Fil
             Err(error)
                 if error.kind() == io::ErrorKind::NotFound
                     && matches!(kind(folder)?, None | Some(FileKind::Folder)) => {}
-            Err(error) => return Err(FileError::new("write", &path, error)),
+            Err(error) => return Err(FileError::new("write into", folder, error)),
         }
         wait.pause()?;
     }

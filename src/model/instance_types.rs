@@ -24,6 +24,9 @@ pub struct AllowedTypesOfAccount {
     pub training: Option<AllowedTypes>,
 }
 
+/// What can have an instance type, and the types that are known for it.
+type Known<'a> = (&'static str, &'a [&'static str]);
+
 impl AllowedTypes {
     /// Whether the type is among them.
     pub fn allow(&self, instance_type: &InstanceType) -> bool {
@@ -64,18 +67,28 @@ impl Reader<'_> {
             notebooks: self.allowed_types(
                 "notebooks.allowed_instance_types",
                 settings.notebooks.allowed_instance_types.as_deref(),
+                ("notebooks", &facts::NOTEBOOK_INSTANCE_TYPES),
             ),
-            training: self
-                .allowed_types("training.allowed_instance_types", settings.training.allowed_instance_types.as_deref()),
+            training: self.allowed_types(
+                "training.allowed_instance_types",
+                settings.training.allowed_instance_types.as_deref(),
+                ("training jobs", &facts::TRAINING_INSTANCE_TYPES),
+            ),
         }
     }
 
     /// The instance types that the list under `key` allows; `None` where there is no list, so that any is.
-    fn allowed_types(&mut self, key: &str, listed: Option<&[String]>) -> Option<AllowedTypes> {
+    fn allowed_types(&mut self, key: &str, listed: Option<&[String]>, known: Known<'_>) -> Option<AllowedTypes> {
         if listed?.is_empty() {
             self.contradict(key, format!("`{key}` allows no instance type at all"), format!("name a type in `{key}`"));
         }
-        Some(AllowedTypes(self.list(key, listed, TypePattern::parse)))
+        let listed = self.placed_list(key, listed, TypePattern::parse);
+        let unknown = |(pattern, place): &(TypePattern, Place)| {
+            unknown(Rule::SettingsUnknownInstanceType, pattern.as_str(), known, place, key)
+        };
+        self.findings.extend(listed.iter().filter_map(unknown));
+        // Of a list without a type that can be read, the findings tell; no type of anybody's is at fault.
+        (!listed.is_empty()).then(|| AllowedTypes(listed.into_iter().map(|(pattern, _)| pattern).collect()))
     }
 }
 
@@ -96,15 +109,22 @@ pub(super) fn check(instance_type: &InstanceType, allowed: Option<&AllowedTypes>
         let note = format!("it dropped the family `{family}`");
         return Some(finding(Rule::NotebookRetiredType, message, help).note(note));
     }
-    if facts::NOTEBOOK_INSTANCE_TYPES.contains(&instance_type.as_str()) {
+    let known = ("notebooks", facts::NOTEBOOK_INSTANCE_TYPES.as_slice());
+    unknown(Rule::NotebookUnknownType, instance_type.as_str(), known, place, "instance_type")
+}
+
+/// A finding where a type, or a family such as `ml.t3.*`, is none that is known.
+fn unknown(rule: Rule, pattern: &str, (of, known): Known<'_>, place: &Place, key: &str) -> Option<Finding> {
+    let is_known = |one: &&str| pattern.strip_suffix('*').map_or(*one == pattern, |family| one.starts_with(family));
+    if known.iter().any(is_known) {
         return None;
     }
-    let known = facts::NOTEBOOK_INSTANCE_TYPES.iter().copied();
-    let help = suggest(instance_type.as_str(), known, "check `instance_type`");
-    let message = format!("the instance type `{instance_type}` is not among those known for notebooks");
-    let finding = finding(Rule::NotebookUnknownType, message, help);
+    let help = suggest(pattern, known.iter().copied(), format!("check `{key}`"));
+    let message = format!("the instance type `{pattern}` is not among those known for {of}");
+    let finding = Finding::new(rule, message).at(place.clone()).help(help);
+    let family = pattern.split('.').nth(1).unwrap_or_default();
     if facts::COMPLETE_FAMILIES.contains(&family) {
-        let note = format!("AWS adds no sizes to `{family}` any more, so CloudFormation would refuse it");
+        let note = format!("AWS adds no sizes to `{family}` any more, so AWS would refuse it");
         return Some(Finding { severity: Severity::Error, ..finding }.note(note));
     }
     Some(finding)

@@ -1,8 +1,8 @@
 //! Reading an account's settings into validated values.
 
-use crate::config::{AccountConfig, People, shorten};
+use crate::config::{AccountConfig, People, SETTINGS_FILE, shorten};
 use crate::finding::{Finding, Rule};
-use crate::source::Place;
+use crate::source::{Place, SourceFile};
 
 /// Reads one account's settings into validated values, and collects what is wrong.
 pub(super) struct Reader<'a> {
@@ -24,10 +24,15 @@ impl Reader<'_> {
             let help = match key {
                 "account_id" => "add `account_id`: each account has its own".to_owned(),
                 "bucket.created" => "add `bucket: {created: \"YYYYMMDDhhmmss\"}` or `bucket: {name: …}`".to_owned(),
+                "company" => "add `company` here".to_owned(),
                 _ => format!("add `{key}` here, or to the company's settings where it holds for all accounts"),
             };
             let finding = Finding::new(Rule::SettingsMissingKey, format!("`{key}` is missing"));
-            self.findings.push(finding.at(Place::whole(&self.config.source)).help(help));
+            // The company is the same for all accounts, and so is missing once.
+            let own = &self.config.source;
+            let of_all = own.path.ancestors().nth(3).filter(|_| key == "company");
+            let source = of_all.map_or_else(|| own.clone(), |folder| SourceFile::new(folder.join(SETTINGS_FILE), ""));
+            self.findings.push(finding.at(Place::whole(&source)).help(help));
         }
         self.optional(key, text, parse)
     }

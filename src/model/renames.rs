@@ -4,7 +4,7 @@ use super::account::Account;
 use super::lock::stack_word;
 use super::names::UserName;
 use super::users::User;
-use crate::config::{RosterConfig, shorten};
+use crate::config::{RosterConfig, shorten, suggest};
 use crate::finding::{Finding, Rule};
 use crate::source::Place;
 
@@ -14,16 +14,17 @@ pub(super) fn check(account: &Account, roster: &RosterConfig) -> Vec<Finding> {
     for (node, row) in &roster.rows {
         let Ok(index) = account.users.binary_search_by(|user| user.name.as_str().cmp(&row.name)) else { continue };
         let user = &account.users[index];
-        match &row.was {
-            Some(was) => findings.push(renamed(account, user, was, node.place_of("was"))),
-            None => findings.extend(returned(account, user).or_else(|| maybe_renamed(account, user))),
+        let renamed = row.was.as_ref().map(|was| renamed(account, user, was, node.place_of("was")));
+        // A typo in `was` must not hide what is lost.
+        if renamed.as_ref().is_none_or(|finding| finding.rule == Rule::RosterStaleWas) {
+            findings.extend(returned(account, user).or_else(|| maybe_renamed(account, user)));
         }
+        findings.extend(renamed);
     }
     findings
 }
 
 fn renamed(account: &Account, user: &User, was: &str, place: Place) -> Finding {
-    let stale = |message: String| Finding::new(Rule::RosterStaleWas, message).at(place.clone()).help("remove `was`");
     if let Some(other) = account.users.iter().find(|other| other.name.as_str().eq_ignore_ascii_case(was)) {
         let message = format!("`{}` was `{}`, who is still in the roster", user.name, other.name);
         return Finding::new(Rule::RosterInvalidWas, message)
@@ -33,7 +34,10 @@ fn renamed(account: &Account, user: &User, was: &str, place: Place) -> Finding {
     }
     let known = UserName::parse(was).ok().filter(|was| account.lock.entries.contains_key(was));
     let Some(was) = known else {
-        return stale(format!("the lock knows no user `{}` that `{}` could have been", shorten(was), user.name));
+        let message = format!("the lock knows no user `{}` that `{}` could have been", shorten(was), user.name);
+        let former = account.lock.entries.keys().filter(|name| is_gone(account, name)).map(UserName::as_str);
+        let help = suggest(was, former, "remove `was`");
+        return Finding::new(Rule::RosterStaleWas, message).at(place).help(help);
     };
     steps(account, user, &was, Finding::new(Rule::RosterRenamed, format!("`{was}` becomes `{}`", user.name)).at(place))
 }
@@ -58,12 +62,16 @@ fn returned(account: &Account, user: &User) -> Option<Finding> {
     )
 }
 
+/// Whether nobody in the roster has this name.
+fn is_gone(account: &Account, name: &UserName) -> bool {
+    account.users.binary_search_by(|user| user.name.cmp(name)).is_err()
+}
+
 fn maybe_renamed(account: &Account, user: &User) -> Option<Finding> {
     let email = user.email.as_deref().filter(|_| user.stack.is_none())?;
     let same = |entry: &&str| entry.eq_ignore_ascii_case(email);
     let (was, _) = account.lock.entries.iter().find(|(name, entry)| {
-        let gone = || account.users.binary_search_by(|user| user.name.cmp(name)).is_err();
-        !entry.left && entry.email.as_deref().as_ref().is_some_and(same) && gone()
+        !entry.left && entry.email.as_deref().as_ref().is_some_and(same) && is_gone(account, name)
     })?;
     let message = format!("`{}` is new, and has the e-mail address of `{was}`, who leaves", user.name);
     let finding = Finding::new(Rule::RosterMaybeRenamed, message).at(user.place.clone());

@@ -99,6 +99,12 @@ pub(super) fn build(roster: &RosterConfig, defaults: &Defaults, findings: &mut V
     users
 }
 
+/// Whether a text can be an e-mail address, in whatever script.
+fn is_address(text: &str) -> bool {
+    let plain = !text.contains(char::is_whitespace);
+    plain && text.rsplit_once('@').is_some_and(|(local, domain)| !local.is_empty() && domain.contains('.'))
+}
+
 /// Reads one row, and collects what is wrong with it.
 struct RowReader<'a> {
     node: &'a Node,
@@ -212,12 +218,25 @@ impl RowReader<'_> {
         for (key, column, value) in candidates {
             let Some(value) = value else { continue };
             self.warn_of_mixed(column, value);
+            if column == "email" && !value.is_empty() && !is_address(value) {
+                let message = format!("`{}` is no e-mail address", shorten(value));
+                self.find(
+                    Rule::RosterInvalidEmail,
+                    column,
+                    message,
+                    "write it as `name@example.com`, or leave it out",
+                    None,
+                );
+            }
             if tags::is_value(value) {
                 taken.push(Tag::new(key, value));
                 continue;
             }
-            let message = format!("AWS refuses `{}` in a tag, so the user gets no tag `{key}`", shorten(value));
-            let help = format!("to have the tag, write `{column}` with letters, digits, spaces and `_ . : / = + - @`");
+            let (length, most) = (value.chars().count(), limits::TAG_VALUE_CHARACTERS);
+            let why = if length > most { format!(", of {length} characters,") } else { String::new() };
+            let message = format!("AWS refuses `{}`{why} in a tag, so the user gets no tag `{key}`", shorten(value));
+            let allowed = format!("up to {most} letters, digits, spaces and `_ . : / = + - @`");
+            let help = format!("to have the tag, write `{column}` with {allowed}");
             self.find(Rule::RosterUntaggable, column, message, help, refused_character(value, tags::takes));
         }
         taken

@@ -266,6 +266,10 @@ pub fn orphans(out: &Path, accounts: &[Configured<'_>], findings: &mut Vec<Findi
         if !entry.is_folder || known || files::kind(&folder.join(MANIFEST_FILE))?.is_none() {
             continue;
         }
+        // Handouts, say, are nobody's stacks.
+        if folder_kind::is_no_account(&folder)? {
+            continue;
+        }
         let of = place(&folder)?;
         let renamed = of.as_ref().and_then(|(id, region)| {
             let account = accounts.iter().find(|account| account.id == Some(id))?;

@@ -64,6 +64,14 @@ fn found(folder: &Path) -> Result<Option<String>, FileError> {
     Ok(files::read(&manifest)?.and_then(|manifest| held(&manifest)))
 }
 
+/// Whether racestack wrote something else than an account's stacks into a folder.
+///
+/// # Errors
+/// When its manifest exists but cannot be read.
+pub(super) fn is_no_account(folder: &Path) -> Result<bool, FileError> {
+    Ok(found(folder)?.is_some_and(|found| found != ACCOUNT))
+}
+
 /// What a folder holds in words, where that is something else than what is wanted there. What racestack did not write may
 /// stand in an account's folder, and is kept; a folder of another form is racestack's alone from the first.
 fn other(folder: &Path, wanted: &str) -> Result<Option<String>, FileError> {

@@ -39,6 +39,9 @@ pub const MANIFEST_FILE: &str = "manifest.json";
 /// The name of the script that deploys a folder's stacks: an account's, or a StackSet with those that it makes.
 pub const DEPLOY_FILE: &str = "deploy.sh";
 
+/// What resolves a conflict of git's in the out folder. synth puts the lines of a merged lock in order, too.
+pub const RESOLVE_CONFLICT: &str = "run `racestack synth`, then `git add` the out and the config folder";
+
 /// The key of a manifest that says in words what its folder holds. An account's has none.
 const HOLDS: &str = "holds";
 

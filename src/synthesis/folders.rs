@@ -8,9 +8,6 @@ use crate::finding::{Finding, Rule};
 use crate::output::{self, OutputFile};
 use crate::source::{Place, SourceFile};
 
-/// What resolves conflicts in the out folder.
-const RESOLVE: &str = "run `racestack synth`, then `git add` the out folder: no line of it has to be merged by hand";
-
 /// What keeps git from changing line endings.
 const KEEP_LINE_ENDINGS: &str = "add the line `out/** text=auto eol=lf` to `.gitattributes`, as `racestack init` does, and \
                                  run `racestack synth`";
@@ -27,12 +24,28 @@ pub(crate) fn stale(
         let message = format!("`{}` is stale: {}", path.display(), difference.as_str());
         let help = match difference {
             output::Difference::LineEndings => KEEP_LINE_ENDINGS,
-            output::Difference::Conflict => RESOLVE,
+            output::Difference::Conflict => output::RESOLVE_CONFLICT,
             _ => help,
         };
         findings.push(Finding::new(Rule::OutputStale, message).at(Place::whole(&SourceFile::new(path, ""))).help(help));
     }
     Ok(())
+}
+
+/// Refuses to write into what is `taken`.
+pub(crate) fn refuse_inside(option: &str, path: &Path, taken: &[(&Path, &str)]) -> Result<(), Failure> {
+    let real = files::real_path(path)?;
+    for (taken, what) in taken {
+        if real.starts_with(files::real_path(taken)?) {
+            return Err(in_the_way(option, path, what));
+        }
+    }
+    Ok(())
+}
+
+fn in_the_way(option: &str, path: &Path, what: &str) -> Failure {
+    let message = format!("`{option} {}` and {what} are in each other's way", path.display());
+    Failure::Usage(format!("{message}; name another place beside it"))
 }
 
 /// Keeps other runs from writing to the folder that `option` names beside this one. With `shared`, this run only reads it.
@@ -46,12 +59,10 @@ pub(crate) fn claim(
     shared: bool,
     notice: &dyn Fn(&str),
 ) -> Result<Option<FileLock>, Failure> {
-    let real = files::real_path(folder)?;
     for (taken, what) in taken {
-        let taken = files::real_path(taken)?;
-        if real.starts_with(&taken) || taken.starts_with(&real) {
-            let message = format!("`{option} {}` and {what} are in each other's way", folder.display());
-            return Err(Failure::Usage(format!("{message}; name a folder beside it")));
+        refuse_inside(option, folder, &[(taken, what)])?;
+        if files::real_path(taken)?.starts_with(files::real_path(folder)?) {
+            return Err(in_the_way(option, folder, what));
         }
     }
     let Some(parent) = folder.parent().filter(|_| folder.file_name().is_some()) else {

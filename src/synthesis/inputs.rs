@@ -122,11 +122,17 @@ pub(crate) fn one_account(sources: &Sources<'_>) -> Result<(Inputs, Account), Fa
     }
 }
 
+/// How many names a message lists at most.
+const MOST_NAMED: usize = 10;
+
 /// The person of that name.
 pub(crate) fn user_of<'a>(account: &'a Account, name: &str) -> Result<&'a User, Failure> {
     account.users.iter().find(|user| user.name.as_str() == name).ok_or_else(|| {
         let known = account.users.iter().map(|user| user.name.as_str());
-        let help = suggest(name, known, "its roster names everybody");
+        let all: Vec<&str> = known.clone().collect();
+        let names = format!("its users are `{}`", all.join("`, `"));
+        let help =
+            suggest(name, known, if all.len() > MOST_NAMED { "its roster names everybody" } else { names.as_str() });
         Failure::Usage(format!("there is no user `{name}` in the account `{}`; {help}", account.name))
     })
 }

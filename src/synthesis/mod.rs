@@ -13,7 +13,7 @@ pub(crate) mod lock;
 use std::path::Path;
 
 pub(crate) use account::{AccountOutput, SynthOptions, synthesise_all};
-pub(crate) use folders::{claim, stale};
+pub(crate) use folders::{claim, refuse_inside, stale};
 
 use crate::files::{self, FileError};
 use crate::finding::Finding;

@@ -44,10 +44,21 @@ pub(super) fn findings(rules: &RuleSet, outcomes: &[&FileOutcome], suppressions:
             let each: Vec<_> = by_resource(&group).into_iter().filter(told).collect();
             found.extend(singly(rule, &RuleMessage::read(words), &each, &mut indexes));
         }
-        let note = rules.files().get(*file).map(|file| format!("the rule stands in `{}`", file.source.path.display()));
+        let note = rules.files().get(*file).map(|file| where_it_stands(&file.source));
         findings.extend(found.into_iter().map(|finding| note.iter().fold(finding, crate::finding::Finding::note)));
     }
     findings
+}
+
+/// In which file a rule stands. A built-in one is in nobody's folder.
+fn where_it_stands(file: &SourceFile) -> String {
+    let name = file.path.file_name().unwrap_or_default().display();
+    if RuleSet::embedded_files().iter().any(|one| one.path == file.path && one.text == file.text) {
+        return format!(
+            "the rule is built in: `racestack rules --export DIR` writes the file `{name}`, in which it stands"
+        );
+    }
+    format!("the rule stands in `{}`", file.path.display())
 }
 
 /// The violations of a group in the same words.
