@@ -23,7 +23,7 @@ use crate::source::{Place, SourceFile};
 use reading::ExportReader;
 
 pub use credentials::{AccessKey, Credentials};
-pub use identities::{Attached, AttachedBoundary, Identities, IdentityDetail, InlinePolicy};
+pub use identities::{Attached, Identities, IdentityDetail, InlinePolicy};
 pub use inventory::tags;
 pub use notebooks::{LiveNotebook, PROPERTIES as NOTEBOOK_PROPERTIES, TrainingJob};
 pub use reading::LiveTag;

@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 
 use super::reading::{ExportReader, LiveTag};
@@ -14,22 +14,32 @@ use crate::files::FileError;
 use crate::source::{Place, SourceFile};
 
 /// A notebook instance.
-#[derive(Debug)]
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
 pub struct LiveNotebook {
+    #[serde(rename = "NotebookInstanceName")]
     pub name: String,
+    #[serde(rename = "NotebookInstanceArn")]
     pub arn: String,
     /// The ARN of the role that it acts as.
     pub role_arn: String,
     /// Whether it runs.
+    #[serde(rename = "NotebookInstanceStatus", deserialize_with = "is_running")]
     pub is_running: bool,
     /// The day on which it last started, stopped or changed.
+    #[serde(rename = "LastModifiedTime", default, deserialize_with = "day")]
     pub modified: Option<Date>,
+    #[serde(rename = "PlatformIdentifier")]
     pub platform: Option<String>,
     /// The name of its lifecycle configuration.
+    #[serde(rename = "NotebookInstanceLifecycleConfigName")]
     pub lifecycle: Option<String>,
     /// What SageMaker tells of it, by CloudFormation's names for it.
+    #[serde(flatten)]
     pub properties: BTreeMap<String, Value>,
+    #[serde(skip)]
     pub tags: Vec<LiveTag>,
+    #[serde(skip, default = "no_source")]
     source: Arc<SourceFile>,
 }
 
@@ -57,20 +67,6 @@ impl TrainingJob {
     pub fn place(&self) -> Place {
         Place::whole(&self.source)
     }
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "PascalCase")]
-struct NotebookDescription {
-    notebook_instance_name: String,
-    notebook_instance_arn: String,
-    notebook_instance_status: String,
-    role_arn: String,
-    last_modified_time: Option<Value>,
-    platform_identifier: Option<String>,
-    notebook_instance_lifecycle_config_name: Option<String>,
-    #[serde(flatten)]
-    rest: BTreeMap<String, Value>,
 }
 
 #[derive(Deserialize)]
@@ -114,35 +110,23 @@ pub const PROPERTIES: &[&str] = &[
 
 impl ExportReader {
     pub(super) fn notebooks(&mut self) -> Result<Vec<LiveNotebook>, FileError> {
-        let all = self.described::<NotebookDescription>(NOTEBOOKS, ("NotebookInstances", "NotebookInstanceName"))?;
+        let all = self.described::<LiveNotebook>(NOTEBOOKS, ("NotebookInstances", "NotebookInstanceName"))?;
         let tagged = self.list::<Tagged>("notebook-tags.json", "ResourceTagMappingList")?;
         let mut by_arn: BTreeMap<String, Vec<LiveTag>> = tagged.into_iter().map(|one| (one.arn, one.tags)).collect();
         let mut found = Vec::with_capacity(all.len());
-        for (name, (source, one)) in all {
-            if one.notebook_instance_name != name {
-                let other = one.notebook_instance_name;
+        for (name, (source, mut one)) in all {
+            if one.name != name {
+                let other = &one.name;
                 self.refuse(&source, 1, &format!("`{NOTEBOOKS}/{name}.json` is about the notebook `{other}`"));
                 continue;
             }
-            let mut properties = one.rest;
             for (theirs, ours) in OTHER_NAMES {
-                if let Some(value) = properties.remove(*theirs) {
-                    properties.insert((*ours).to_owned(), value);
+                if let Some(value) = one.properties.remove(*theirs) {
+                    one.properties.insert((*ours).to_owned(), value);
                 }
             }
-            properties.retain(|key, _| PROPERTIES.contains(&key.as_str()));
-            found.push(LiveNotebook {
-                tags: by_arn.remove(&one.notebook_instance_arn).unwrap_or_default(),
-                name,
-                arn: one.notebook_instance_arn,
-                role_arn: one.role_arn,
-                is_running: one.notebook_instance_status == "InService",
-                modified: one.last_modified_time.as_ref().and_then(day),
-                platform: one.platform_identifier,
-                lifecycle: one.notebook_instance_lifecycle_config_name,
-                properties,
-                source,
-            });
+            one.properties.retain(|key, _| PROPERTIES.contains(&key.as_str()));
+            found.push(LiveNotebook { tags: by_arn.remove(&one.arn).unwrap_or_default(), source, ..one });
         }
         Ok(found)
     }
@@ -163,13 +147,23 @@ impl ExportReader {
     }
 }
 
+fn no_source() -> Arc<SourceFile> {
+    SourceFile::new("", "")
+}
+
+fn is_running<'de, D: Deserializer<'de>>(deserializer: D) -> Result<bool, D::Error> {
+    String::deserialize(deserializer).map(|status| status == "InService")
+}
+
 /// The day of a moment: a text such as `2026-11-01T10:00:00+09:00`, or the seconds since 1970.
-fn day(moment: &Value) -> Option<Date> {
+fn day<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Date>, D::Error> {
     const SECONDS_A_DAY: f64 = 86_400.0;
-    match moment {
-        Value::String(text) => text.get(..10)?.parse().ok(),
+    Ok(match Value::deserialize(deserializer)? {
+        Value::String(text) => text.get(..10).and_then(|day| day.parse().ok()),
         #[allow(clippy::cast_possible_truncation, reason = "days since 1970 are a small number")]
-        Value::Number(seconds) => Date::since_1970((seconds.as_f64()? / SECONDS_A_DAY).floor() as i64),
+        Value::Number(seconds) => {
+            seconds.as_f64().and_then(|seconds| Date::since_1970((seconds / SECONDS_A_DAY).floor() as i64))
+        }
         _ => None,
-    }
+    })
 }

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::account::{Attached, AttachedBoundary, Export, InlinePolicy, LiveTag};
+use crate::account::{Export, IdentityDetail, InlinePolicy, LiveTag};
 use crate::source::Place;
 
 /// What an account has under the name of a resource.
@@ -34,9 +34,15 @@ pub fn live(export: &Export, kind: &str, declared: &Value) -> Live {
             let bucket = declared.get("Bucket").cloned().unwrap_or_default();
             Live::Same(export.bucket_name.clone(), json!({"Bucket": bucket, "PolicyDocument": policy}))
         }),
-        "AWS::IAM::User" => user(export, text("UserName"), declared),
-        "AWS::IAM::Role" => role(export, text("RoleName"), text("Path")),
-        "AWS::IAM::Group" => group(export, text("GroupName")),
+        "AWS::IAM::User" => {
+            identity(export, ("user", "UserName", text("UserName")), &export.identities.users, declared)
+        }
+        "AWS::IAM::Role" => {
+            identity(export, ("role", "RoleName", text("RoleName")), &export.identities.roles, declared)
+        }
+        "AWS::IAM::Group" => {
+            identity(export, ("group", "GroupName", text("GroupName")), &export.identities.groups, declared)
+        }
         "AWS::IAM::ManagedPolicy" => policy(export, text("ManagedPolicyName"), text("Path")),
         "AWS::SageMaker::NotebookInstance" => notebook(export, text("NotebookInstanceName")),
         "AWS::SageMaker::NotebookInstanceLifecycleConfig" => {
@@ -68,26 +74,6 @@ fn with_tags(mut properties: Value, tags: &[LiveTag]) -> Value {
     properties
 }
 
-/// Adds what policies an identity has by itself.
-fn with_policies(
-    mut properties: Value,
-    attached: &[Attached],
-    inline: &[InlinePolicy],
-    boundary: Option<&AttachedBoundary>,
-) -> Value {
-    if !attached.is_empty() {
-        properties["ManagedPolicyArns"] = attached.iter().map(|one| json!(one.policy_arn)).collect();
-    }
-    if !inline.is_empty() {
-        let policy = |one: &InlinePolicy| json!({"PolicyName": one.policy_name, "PolicyDocument": one.policy_document});
-        properties["Policies"] = inline.iter().map(policy).collect();
-    }
-    if let Some(boundary) = boundary {
-        properties["PermissionsBoundary"] = json!(boundary.permissions_boundary_arn);
-    }
-    properties
-}
-
 /// What has a name that differs in the case of its letters alone, which to IAM is the same, or stands under another path than is
 /// wanted, which neither CloudFormation nor IAM can change.
 fn taken(export: &Export, (what, found, wanted): (&str, &str, &str), arn: &str, path: Option<&str>) -> Option<Live> {
@@ -110,46 +96,38 @@ fn taken(export: &Export, (what, found, wanted): (&str, &str, &str), arn: &str, 
     )
 }
 
-fn user(export: &Export, name: &str, declared: &Value) -> Option<Live> {
-    let user = export.identities.users.iter().find(|user| user.name.eq_ignore_ascii_case(name))?;
-    if let Some(taken) = taken(export, ("user", &user.name, name), &user.arn, None) {
+/// What the account has of a user, role or group, among `all` of them: of the word, the key and the value of its name.
+fn identity(
+    export: &Export,
+    (what, key, name): (&str, &str, &str),
+    all: &[IdentityDetail],
+    declared: &Value,
+) -> Option<Live> {
+    let one = all.iter().find(|one| one.name.eq_ignore_ascii_case(name))?;
+    // The path of a role is no more than its declaration says: IAM moves none.
+    let path = declared.get("Path").and_then(Value::as_str).unwrap_or_default();
+    if let Some(taken) = taken(export, (what, &one.name, name), &one.arn, (what == "role").then_some(path)) {
         return Some(taken);
     }
     let has_password = export.credentials.get(name).is_some_and(|credentials| credentials.has_password);
     if has_password && declared.get("LoginProfile").is_some() {
         let message = format!("the user `{name}` has a password already, and CloudFormation would make another");
         let help = format!("set `console: false` for `{name}`: the password stays, and no stack has it");
-        return Some(Live::Taken(message, export.place(&user.arn), help));
+        return Some(Live::Taken(message, export.place(&one.arn), help));
     }
-    let mut properties = json!({"UserName": name, "Path": path_of(&user.arn, name)});
-    if !user.group_list.is_empty() {
-        properties["Groups"] = json!(user.group_list);
-    }
-    let boundary = user.permissions_boundary.as_ref();
-    let properties = with_policies(properties, &user.attached_managed_policies, &user.inline_policies, boundary);
-    Some(Live::Same(name.to_owned(), with_tags(properties, &user.tags)))
-}
-
-fn role(export: &Export, name: &str, path: &str) -> Option<Live> {
-    let role = export.identities.roles.iter().find(|role| role.name.eq_ignore_ascii_case(name))?;
-    if let Some(taken) = taken(export, ("role", &role.name, name), &role.arn, Some(path)) {
-        return Some(taken);
-    }
-    let trust = &role.assume_role_policy_document;
-    let properties = json!({"RoleName": name, "Path": path, "AssumeRolePolicyDocument": trust});
-    let boundary = role.permissions_boundary.as_ref();
-    let properties = with_policies(properties, &role.attached_managed_policies, &role.inline_policies, boundary);
-    Some(Live::Same(name.to_owned(), with_tags(properties, &role.tags)))
-}
-
-fn group(export: &Export, name: &str) -> Option<Live> {
-    let group = export.identities.groups.iter().find(|group| group.name.eq_ignore_ascii_case(name))?;
-    if let Some(taken) = taken(export, ("group", &group.name, name), &group.arn, None) {
-        return Some(taken);
-    }
-    let properties = json!({"GroupName": name, "Path": path_of(&group.arn, name)});
-    let properties = with_policies(properties, &group.attached_managed_policies, &group.inline_policies, None);
-    Some(Live::Same(name.to_owned(), properties))
+    let mut properties = json!({key: name, "Path": path_of(&one.arn, name)});
+    let mut add = |key: &str, value: Value| {
+        if !value.is_null() && value.as_array().is_none_or(|list| !list.is_empty()) {
+            properties[key] = value;
+        }
+    };
+    let policy = |one: &InlinePolicy| json!({"PolicyName": one.policy_name, "PolicyDocument": one.policy_document});
+    add("AssumeRolePolicyDocument", one.assume_role_policy_document.clone());
+    add("Groups", json!(one.group_list));
+    add("ManagedPolicyArns", one.attached_managed_policies.iter().map(|one| json!(one.policy_arn)).collect());
+    add("Policies", one.inline_policies.iter().map(policy).collect());
+    add("PermissionsBoundary", json!(one.permissions_boundary.as_ref().map(|one| &one.permissions_boundary_arn)));
+    Some(Live::Same(name.to_owned(), with_tags(properties, &one.tags)))
 }
 
 fn policy(export: &Export, name: &str, path: &str) -> Option<Live> {

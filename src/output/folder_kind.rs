@@ -22,34 +22,15 @@ pub(super) fn stack_set(part: &str) -> String {
     format!("the StackSet `{part}`")
 }
 
-/// What a manifest says that its folder holds. Those of cloud assemblies and StackSets once did not say it in words, but
-/// always listed their own files, which no other tool's do.
+/// What a manifest says that its folder holds.
 fn held(manifest: &[u8]) -> Option<String> {
     #[derive(Deserialize)]
     struct Manifest {
         holds: Option<String>,
-        account_id: Option<String>,
-        artifacts: Option<IgnoredAny>,
-        stack_set: Option<String>,
-        #[serde(default)]
-        files: Vec<String>,
+        account_id: Option<IgnoredAny>,
     }
     let manifest: Manifest = serde_json::from_slice(manifest).ok()?;
-    if manifest.holds.is_some() {
-        return manifest.holds;
-    }
-    if manifest.account_id.is_some() {
-        return Some(ACCOUNT.to_owned());
-    }
-    if !manifest.files.iter().any(|name| name == MANIFEST_FILE) {
-        return None;
-    }
-    if manifest.artifacts.is_some() {
-        return Some(ASSEMBLY.to_owned());
-    }
-    // A StackSet is called like the stacks that it stands for: `COMPANY-deepracer-PART`.
-    let name = manifest.stack_set?;
-    Some(stack_set(name.rsplit_once("-deepracer-").map_or(&*name, |(_, part)| part)))
+    manifest.holds.or_else(|| manifest.account_id.map(|_| ACCOUNT.to_owned()))
 }
 
 /// What the folder of these files is to hold.
