@@ -88,9 +88,9 @@ impl Catalogue {
 
     /// The actions that an `Action` such as `s3:Get*` names, as places in the list.
     pub fn matching(&self, pattern: &str) -> Rc<Vec<usize>> {
-        let found = self.matched.borrow().get(pattern).cloned();
+        let pattern = pattern.to_ascii_lowercase();
+        let found = self.matched.borrow().get(&pattern).cloned();
         found.unwrap_or_else(|| {
-            let pattern = pattern.to_ascii_lowercase();
             let of = |(place, action): (usize, &Action)| {
                 words::glob(&pattern, &action.name.to_ascii_lowercase()).then_some(place)
             };

@@ -1,6 +1,6 @@
 //! The oracle's side: what it decides, case by case.
 
-use std::io::Write;
+use std::io::{BufWriter, Write};
 use std::process::{Command, Stdio};
 use std::sync::OnceLock;
 
@@ -32,12 +32,13 @@ pub fn decide(cases: &[Json]) -> Vec<Answer> {
         return Vec::new();
     }
     let mut oracle = node("decide").stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
-    let mut input = oracle.stdin.take().unwrap();
+    let mut input = BufWriter::new(oracle.stdin.take().unwrap());
     let output = std::thread::scope(|scope| {
         scope.spawn(move || {
             for case in cases {
                 writeln!(input, "{case}").unwrap();
             }
+            input.flush().unwrap();
         });
         oracle.wait_with_output().unwrap()
     });

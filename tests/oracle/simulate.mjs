@@ -9,8 +9,16 @@ const [mode, ...services] = process.argv.slice(2)
 if (mode === 'catalogue') {
   process.stdout.write(JSON.stringify(await catalogue(services)))
 } else if (mode === 'decide') {
+  // A write for each answer takes as long as the answer: those that are there at once go out together.
+  let answers = ''
+  const print = () => {
+    process.stdout.write(answers)
+    answers = ''
+  }
   for await (const line of createInterface({ input: process.stdin })) {
-    process.stdout.write(JSON.stringify(await decide(JSON.parse(line))) + '\n')
+    const answer = await decide(JSON.parse(line))
+    if (answers === '') setImmediate(print)
+    answers += JSON.stringify(answer) + '\n'
   }
 } else {
   throw new Error(`asked for ${mode}, neither catalogue nor decide`)
