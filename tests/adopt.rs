@@ -1,17 +1,11 @@
 //! `racestack adopt`: what is there becomes a configuration and an import, and what cannot be is told.
 #![allow(clippy::disallowed_methods, clippy::unwrap_used, clippy::panic, reason = "a test reads files and may fail")]
 
-#[allow(dead_code, reason = "each test uses its part")]
-mod common;
-#[allow(dead_code, reason = "each test uses its part")]
-#[path = "common/export.rs"]
-mod export;
-
 use std::path::PathBuf;
 
+use crate::common::Workspace;
+use crate::common::export::{ACCOUNT, ExportFiles, REGION};
 use clap::Parser;
-use common::Workspace;
-use export::{ACCOUNT, ExportFiles, REGION};
 use racestack::cli::{Args, Outcome, Progress, run};
 use serde_json::{Value, json};
 

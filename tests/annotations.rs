@@ -4,9 +4,7 @@
 
 use std::process::Command;
 
-#[allow(dead_code, reason = "this test reads cases, and writes none")]
-#[path = "common/case.rs"]
-mod case;
+use crate::common::case;
 
 /// Where an annotation stands: the file, and the first and the last line if it names any.
 type At = (String, Option<(usize, usize)>);

@@ -53,6 +53,20 @@ fn imports_are_named() {
 }
 
 #[test]
+fn every_file_of_tests_is_in_a_program() {
+    let suite = include_str!("suite.rs");
+    let manifest = include_str!("../Cargo.toml");
+    for entry in std::fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests")).unwrap() {
+        let path = entry.unwrap().path();
+        if path.extension().is_some_and(|kind| kind == "rs") || path.join("mod.rs").exists() {
+            let name = path.file_stem().unwrap().to_string_lossy();
+            let is_program = manifest.contains(&format!("path = \"tests/{name}.rs\""));
+            assert!(is_program || suite.contains(&format!("\nmod {name};\n")), "tests/suite.rs lacks `mod {name};`");
+        }
+    }
+}
+
+#[test]
 fn no_file_is_too_long() {
     let long = sources().into_iter().filter_map(|(path, text)| {
         let lines = text.lines().count();
@@ -224,7 +238,7 @@ fn exists(root: &Path, code: &str) -> bool {
     root.join(steps.join("/")).exists()
 }
 
-/// Whether there is a test program of this name, a file of tests in Python that begins with it, or a source file with tests.
+/// Whether there is a module of `tests/suite.rs` of this name, a file of tests in Python that begins with it, or a source file with tests.
 fn is_test(root: &Path, name: &str) -> bool {
     let tests = root.join("tests");
     if name.contains('/') {
@@ -234,7 +248,7 @@ fn is_test(root: &Path, name: &str) -> bool {
         let mut files = std::fs::read_dir(tests.join("python")).unwrap();
         return files.any(|file| file.unwrap().file_name().to_string_lossy().starts_with(name));
     }
-    tests.join(name).with_extension("rs").exists() || tests.join(name).join("main.rs").exists()
+    tests.join(name).with_extension("rs").exists() || tests.join(name).join("mod.rs").exists()
 }
 
 fn wrong_imports(modules: &[String], code: &str) -> Vec<String> {

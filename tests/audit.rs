@@ -1,16 +1,11 @@
 //! `racestack audit`: an account that is as its out folder says has no findings; every slip has its own, and no other.
 #![allow(clippy::disallowed_methods, clippy::unwrap_used, clippy::panic, reason = "a test reads files and may fail")]
 
-#[allow(dead_code, reason = "each test uses its part")]
-mod common;
-#[path = "common/export.rs"]
-mod export;
-
 use std::collections::BTreeSet;
 
+use crate::common::Workspace;
+use crate::common::export::{self, ACCOUNT, ExportFiles, REGION};
 use clap::Parser;
-use common::Workspace;
-use export::{ACCOUNT, ExportFiles, REGION};
 use racestack::cli::{Args, Outcome, Progress, run};
 use serde_json::{Value, json};
 

@@ -2,10 +2,7 @@
 //! boundary of racestack holds, statement by statement.
 #![allow(clippy::disallowed_methods, clippy::unwrap_used, clippy::panic, reason = "a test reads files and may fail")]
 
-#[allow(dead_code, reason = "each test uses its part")]
-mod common;
-
-use common::{Workspace, json, resources};
+use crate::common::{Workspace, json, resources};
 use racestack::cli::Outcome;
 use serde_json::{Value, json};
 

@@ -1,5 +1,5 @@
 //! What README, translations and book say is so: links lead somewhere, commands parse, examples are valid or real.
-//! `BLESS=1 cargo test --test docs` rewrites the lists of decisions.
+//! `BLESS=1 cargo test --test suite docs::` rewrites the lists of decisions.
 #![allow(clippy::disallowed_methods, reason = "a test reads the environment and the pages")]
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a helper of a test may fail the test")]
 
@@ -199,7 +199,7 @@ fn holds(page: &str, wanted: &str, mine: impl Fn(&str) -> bool) {
         std::fs::write(path, text.replacen(&found, wanted, 1)).unwrap();
         return;
     }
-    assert_eq!(found, wanted, "{page}: BLESS=1 cargo test --test docs rewrites the list");
+    assert_eq!(found, wanted, "{page}: BLESS=1 cargo test --test suite docs:: rewrites the list");
 }
 
 fn blessing() -> bool {

@@ -1,4 +1,4 @@
-//! `docs/findings.md` lists the rules that there are. `BLESS=1 cargo test --test findings_doc` rewrites its table.
+//! `docs/findings.md` lists the rules that there are. `BLESS=1 cargo test --test suite findings_doc::` rewrites its table.
 #![allow(clippy::disallowed_methods, reason = "a test reads the environment and the page")]
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a helper of a test may fail the test")]
 
@@ -15,7 +15,7 @@ fn the_page_lists_every_rule_in_order_and_nothing_more() {
         std::fs::write(PAGE, [before, HEAD, &rows(), after].concat()).unwrap();
         return;
     }
-    assert_eq!(table, rows(), "BLESS=1 cargo test --test findings_doc rewrites the table");
+    assert_eq!(table, rows(), "BLESS=1 cargo test --test suite findings_doc:: rewrites the table");
 }
 
 #[test]

@@ -2,12 +2,9 @@
 //! work; and at no time reach another's password or device.
 #![allow(clippy::disallowed_methods, clippy::unwrap_used, clippy::panic, reason = "a test reads files and may fail")]
 
-#[allow(dead_code, reason = "each test uses its part")]
-mod common;
-
 use std::collections::{BTreeMap, BTreeSet};
 
-use common::{Workspace, json, resources};
+use crate::common::{Workspace, json, resources};
 use racestack::iam::{Context, Decision, Document, Policies, Principal, Request, decide};
 use serde_json::Value;
 

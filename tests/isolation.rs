@@ -2,13 +2,8 @@
 //! are merely written otherwise.
 #![allow(clippy::disallowed_methods, clippy::unwrap_used, clippy::panic, reason = "a test reads files and may fail")]
 
-#[allow(dead_code, reason = "each test uses its part")]
-mod common;
-#[path = "common/edits.rs"]
-mod edits;
-
+use crate::common::edits::{Edit, ROSTER, edited, message, synth_with};
 use clap::Parser;
-use edits::{Edit, ROSTER, edited, message, synth_with};
 use racestack::cli::{Args, Progress, run};
 
 const FOLDER: &str = "policies/user/s3-folder.hardened.json.hbs";

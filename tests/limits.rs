@@ -7,9 +7,7 @@ use std::collections::BTreeSet;
 use racestack::iam::Document;
 use serde_json::Value;
 
-#[allow(dead_code, reason = "this test reads cases, and writes none")]
-#[path = "common/case.rs"]
-mod case;
+use crate::common::case;
 
 #[test]
 fn the_printed_policies_are_valid() {

@@ -1,12 +1,9 @@
 //! What watches over an account: what its function may do, which instance types are denied, and whose budgets there are.
 #![allow(clippy::disallowed_methods, clippy::unwrap_used, clippy::panic, reason = "a test reads files and may fail")]
 
-#[allow(dead_code, reason = "each test uses its part")]
-mod common;
-
 use std::collections::BTreeMap;
 
-use common::{Workspace, json, resources};
+use crate::common::{Workspace, json, resources};
 use racestack::iam::{Context, Decision, Document, Policies, Principal, Request, decide};
 use serde_json::Value;
 

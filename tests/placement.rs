@@ -3,14 +3,11 @@
 #![allow(clippy::disallowed_methods, reason = "a test reads and writes files")]
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a helper of a test may fail the test")]
 
-#[allow(dead_code, reason = "each test uses its part")]
-mod common;
-
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::process::Command;
 
-use common::{Workspace, resources};
+use crate::common::{Workspace, resources};
 use proptest::prelude::*;
 use racestack::render::{People, Templates};
 use racestack::{config, model, plan, render};

@@ -1,12 +1,9 @@
 //! The policies that are written, against the documents that prescribe them.
 #![allow(clippy::disallowed_methods, clippy::unwrap_used, clippy::panic, reason = "a test reads files and may fail")]
 
-#[allow(dead_code, reason = "each test uses its part")]
-mod common;
-
 use std::collections::{BTreeMap, BTreeSet};
 
-use common::{Workspace, json, resources};
+use crate::common::{Workspace, json, resources};
 use serde_json::Value;
 
 const ROSTER: &[u8] = b"name\ntanaka.taro\n";

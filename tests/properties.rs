@@ -1,10 +1,7 @@
 //! Properties of whole runs: no value of a roster changes the structure of what is written, and no order does.
 #![allow(clippy::disallowed_methods, clippy::unwrap_used, reason = "a test reads files and may fail")]
 
-#[allow(dead_code, reason = "each test uses its part")]
-mod common;
-
-use common::{Workspace, resources};
+use crate::common::{Workspace, resources};
 use proptest::prelude::*;
 use serde_yaml::Value;
 

@@ -311,5 +311,5 @@ fn the_six_pull_requests_of_the_documentation_are_what_reviewers_get() {
         std::fs::write(PAGE, [before, BEGIN, &text, END, after].concat()).unwrap();
         return;
     }
-    assert_eq!(section, text, "BLESS=1 cargo test --test pull_requests rewrites the section");
+    assert_eq!(section, text, "BLESS=1 cargo test --test suite pull_requests:: rewrites the section");
 }

@@ -1,5 +1,5 @@
 //! `docs/reference.md` lists every setting, roster column and argument that there is. `BLESS=1 cargo test --test
-//! reference_doc` rewrites it.
+//! suite reference_doc::` rewrites it.
 #![allow(clippy::disallowed_methods, reason = "a test reads the environment and the page")]
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a helper of a test may fail the test")]
 
@@ -22,7 +22,11 @@ fn the_page_lists_every_setting_column_and_argument() {
         std::fs::write(PAGE, page).unwrap();
         return;
     }
-    assert_eq!(std::fs::read_to_string(PAGE).unwrap(), page, "BLESS=1 cargo test --test reference_doc rewrites it");
+    assert_eq!(
+        std::fs::read_to_string(PAGE).unwrap(),
+        page,
+        "BLESS=1 cargo test --test suite reference_doc:: rewrites it"
+    );
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! What the reporters write, whole. `BLESS=1 cargo test --test report` rewrites the expected files; read their diff.
+//! What the reporters write, whole. `BLESS=1 cargo test --test suite report::` rewrites the expected files; read their diff.
 #![allow(clippy::disallowed_methods, reason = "a test reads the environment and writes the expected files")]
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a helper of a test may fail the test")]
 

@@ -18,7 +18,7 @@ fn the_committed_schemas_are_those_of_this_version() {
             std::fs::write(&path, &text).unwrap();
         }
         let found = std::fs::read_to_string(&path).unwrap_or_default();
-        assert!(found == text, "{path} is stale: BLESS=1 cargo test --test schemas");
+        assert!(found == text, "{path} is stale: BLESS=1 cargo test --test suite schemas::");
     }
 }
 

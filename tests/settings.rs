@@ -2,13 +2,10 @@
 //! within the limits and that the day still works, and warns of nothing.
 #![allow(clippy::disallowed_methods, clippy::unwrap_used, clippy::panic, reason = "a test reads files and may fail")]
 
-#[allow(dead_code, reason = "each test uses its part")]
-mod common;
-
 use std::collections::BTreeMap;
 
-use common::settings::{REGIONS, SETTINGS, Setting, has, workspace};
-use common::{json as as_json, resources};
+use crate::common::settings::{REGIONS, SETTINGS, Setting, has, workspace};
+use crate::common::{json as as_json, resources};
 use serde_json::Value;
 
 /// What synth writes with these settings in a region.

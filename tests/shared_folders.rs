@@ -1,14 +1,8 @@
 //! Folders that people share: read by everybody, or used by a team. What weakens their policies is found, in both directions.
 #![allow(clippy::disallowed_methods, clippy::unwrap_used, clippy::panic, reason = "a test reads files and may fail")]
 
-#[allow(dead_code, reason = "each test uses its part")]
-mod common;
-#[path = "common/edits.rs"]
-#[allow(dead_code, reason = "each test uses its part")]
-mod edits;
-
-use common::{Workspace, json, resources};
-use edits::{Edit, synth_of};
+use crate::common::edits::{Edit, synth_of};
+use crate::common::{Workspace, json, resources};
 use serde_json::Value;
 
 /// A team, one that begins like it, and people without a team; with a notebook and without.

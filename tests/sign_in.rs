@@ -1,12 +1,9 @@
 //! Signing in to the AWS console: who gets a password, in which stack, and what people may do about it themselves.
 #![allow(clippy::disallowed_methods, clippy::unwrap_used, clippy::panic, reason = "a test reads files and may fail")]
 
-#[allow(dead_code, reason = "each test uses its part")]
-mod common;
-
 use std::collections::BTreeMap;
 
-use common::{Workspace, json, resources};
+use crate::common::{Workspace, json, resources};
 use serde_json::Value;
 
 /// Templates of 1 MB, which more people fit into than a template may have passwords.

@@ -3,19 +3,14 @@
 
 #[path = "common/weakened_beside.rs"]
 mod beside;
-#[allow(dead_code, reason = "each test uses its part")]
-mod common;
-#[path = "common/edits.rs"]
-#[allow(dead_code, reason = "each test uses its part")]
-mod edits;
 #[path = "common/weakened_names.rs"]
 mod more;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::common::edits::{Edit, edited, message, synth_of};
+use crate::common::{self, Workspace, resources};
 use clap::Parser;
-use common::{Workspace, resources};
-use edits::{Edit, edited, message, synth_of};
 use racestack::cli::{Args, Progress, run};
 use serde_json::{Value as Json, json};
 

@@ -1,5 +1,9 @@
 //! Whole runs of synth on a configuration made for one test.
+#![allow(clippy::disallowed_methods, clippy::unwrap_used, clippy::panic, reason = "a test reads files and may fail")]
 
+pub mod case;
+pub mod edits;
+pub mod export;
 pub mod settings;
 
 use std::collections::BTreeMap;

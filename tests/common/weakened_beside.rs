@@ -2,9 +2,9 @@
 
 use serde_json::json;
 
-use super::edits::Edit;
 use super::more::{DAILY, LOGS, NETWORK, OPERATIONS};
 use super::{BUCKET, DOUBTFUL, REFUSED, ROTATION, STORAGE, TOO_WIDE, UNDECIDED, USERS, Weakening};
+use crate::common::edits::Edit;
 
 const RESOURCES: &str = "Resources:\n";
 const OUTPUTS: &str = "Outputs:\n";

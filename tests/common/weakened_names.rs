@@ -2,11 +2,11 @@
 
 use serde_json::{Value as Json, json};
 
-use super::edits::Edit;
 use super::{
     BUCKET, DOUBTFUL, MFA, NOTEBOOK, NOTEBOOK_BOUNDARY, REFUSED, ROTATION, SIGN_IN, STATEMENT, STORAGE, TOO_WIDE,
     UNDECIDED, USERS, Weakening,
 };
+use crate::common::edits::Edit;
 
 const FOLDER: &str = "policies/user/s3-folder.hardened.json.hbs";
 pub const DAILY: &str = "policies/user/daily-work.json.hbs";

@@ -2,11 +2,11 @@
 
 use serde_json::{Value as Json, json};
 
-use crate::case::{ALWAYS, Request, said};
-use crate::catalogue::Catalogue;
-use crate::chance::Chance;
-use crate::who::{TAG, Who};
-use crate::words;
+use crate::oracle::case::{ALWAYS, Request, said};
+use crate::oracle::catalogue::Catalogue;
+use crate::oracle::chance::Chance;
+use crate::oracle::who::{TAG, Who};
+use crate::oracle::words;
 
 /// A request that a statement of this policy speaks of, as far as its elements are plain.
 pub fn request(policy: &Json, who: &Who, catalogue: &Catalogue, chance: &mut Chance) -> Request {

@@ -7,15 +7,15 @@ use clap::Parser;
 use racestack::cli::{Args, Progress, run};
 use serde_json::{Map, Value as Json, json};
 
-use crate::case::{Case, Request};
-use crate::chance::Chance;
 use crate::common::Workspace;
-use crate::export::{ExportFiles, REGION};
-use crate::node::{self, Answer};
-use crate::notebooks::requests;
-use crate::who::{Kind, Who};
-use crate::words::{ACCOUNT, BUCKET, OTHER_ACCOUNT};
-use crate::{is_long, start};
+use crate::common::export::{ExportFiles, REGION};
+use crate::oracle::case::{Case, Request};
+use crate::oracle::chance::Chance;
+use crate::oracle::node::{self, Answer};
+use crate::oracle::notebooks::requests;
+use crate::oracle::who::{Kind, Who};
+use crate::oracle::words::{ACCOUNT, BUCKET, OTHER_ACCOUNT};
+use crate::oracle::{is_long, start};
 
 /// Changed accounts in `make test`, and in `make test-all`.
 const ACCOUNTS: usize = 25;

@@ -2,13 +2,13 @@
 
 use serde_json::{Map, Value as Json, json};
 
-use crate::catalogue::Catalogue;
-use crate::chance::Chance;
-use crate::corpus::{Corpus, Policies};
-use crate::statement::{Place, statement};
-use crate::who::{Kind, TAG, Who};
-use crate::words::{self, ACCOUNT};
-use crate::{aim, condition, mutate};
+use crate::oracle::catalogue::Catalogue;
+use crate::oracle::chance::Chance;
+use crate::oracle::corpus::{Corpus, Policies};
+use crate::oracle::statement::{Place, statement};
+use crate::oracle::who::{Kind, TAG, Who};
+use crate::oracle::words::{self, ACCOUNT};
+use crate::oracle::{aim, condition, mutate};
 
 #[derive(Clone)]
 pub struct Case {

@@ -6,8 +6,8 @@ use std::rc::Rc;
 
 use serde_json::Value as Json;
 
-use crate::chance::Chance;
-use crate::words::{self, ACCOUNT, OTHER_ACCOUNT};
+use crate::oracle::chance::Chance;
+use crate::oracle::words::{self, ACCOUNT, OTHER_ACCOUNT};
 
 /// The services whose actions the policies name, and those around them.
 pub const SERVICES: [&str; 20] = [

@@ -2,11 +2,11 @@
 
 use serde_json::{Map, Value as Json, json};
 
-use crate::case::Request;
-use crate::catalogue::Catalogue;
-use crate::chance::Chance;
-use crate::statement::{one_or_many, variable};
-use crate::words;
+use crate::oracle::case::Request;
+use crate::oracle::catalogue::Catalogue;
+use crate::oracle::chance::Chance;
+use crate::oracle::statement::{one_or_many, variable};
+use crate::oracle::words;
 
 const TEXTS: [&str; 6] = [
     "StringEquals",

@@ -6,7 +6,7 @@ use serde_json::Value as Json;
 
 use crate::common::settings::company_policies;
 use crate::common::{Workspace, json, resources};
-use crate::words::BUCKET;
+use crate::oracle::words::BUCKET;
 
 const ROSTER: &[u8] = b"name,state\nbob,\nbobby,\nBobo,suspended\ntanaka.taro,\nsato.jiro,suspended\n";
 

@@ -7,15 +7,15 @@ use clap::Parser;
 use racestack::cli::{Args, Progress, run};
 use serde_json::{Map, Value as Json, json};
 
-use crate::case::{Case, Request};
 use crate::common::Workspace;
 use crate::common::settings::{REGIONS, SETTINGS, Setting, has, workspace};
-use crate::corpus::{Corpus, Policies};
-use crate::is_long;
-use crate::notebooks::{case, decided};
-use crate::settings::moved;
-use crate::who::{Kind, Who};
-use crate::words::ACCOUNT;
+use crate::oracle::case::{Case, Request};
+use crate::oracle::corpus::{Corpus, Policies};
+use crate::oracle::is_long;
+use crate::oracle::notebooks::{case, decided};
+use crate::oracle::settings::moved;
+use crate::oracle::who::{Kind, Who};
+use crate::oracle::words::ACCOUNT;
 
 const OWNER: &str = "bob";
 /// What stands for a `*` of a resource or value.

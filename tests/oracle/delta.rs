@@ -5,15 +5,15 @@ use std::collections::BTreeMap;
 use racestack::iam::{AccessLine, Direction, Principal, access_delta};
 use serde_json::{Map, Value as Json, json};
 
-use crate::case::{Case, Request};
-use crate::catalogue::{Catalogue, SERVICES};
-use crate::chance::Chance;
-use crate::corpus::{Corpus, Policies};
-use crate::departures::{self, Departures};
-use crate::node::{self, Answer};
-use crate::statement::Place;
-use crate::who::Who;
-use crate::{Seen, aim, answers, evaluator, is_long, mutate, start, words};
+use crate::oracle::case::{Case, Request};
+use crate::oracle::catalogue::{Catalogue, SERVICES};
+use crate::oracle::chance::Chance;
+use crate::oracle::corpus::{Corpus, Policies};
+use crate::oracle::departures::{self, Departures};
+use crate::oracle::node::{self, Answer};
+use crate::oracle::statement::Place;
+use crate::oracle::who::Who;
+use crate::oracle::{Seen, aim, answers, evaluator, is_long, mutate, start, words};
 
 /// Changes of policies in `make test`, and in `make test-all`.
 const CHANGES: usize = 30;

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value as Json, json};
 
-use crate::aim::texts;
-use crate::case::Case;
+use crate::oracle::aim::texts;
+use crate::oracle::case::Case;
 
 /// How often each departure was met.
 pub type Departures = BTreeMap<&'static str, usize>;

@@ -3,9 +3,9 @@
 use racestack::iam::{Context, Decision, Document, Outcome, Policies, Principal, Request, ResourcePolicy, decide};
 use serde_json::{Map, Value as Json};
 
-use crate::aim::texts;
-use crate::case::Case;
-use crate::who::Kind;
+use crate::oracle::aim::texts;
+use crate::oracle::case::Case;
+use crate::oracle::who::Kind;
 
 /// What the evaluator says of a case, in the oracle's words, and what it does not know.
 #[track_caller]

@@ -2,13 +2,13 @@
 
 use serde_json::{Map, Value as Json, json};
 
-use crate::aim::texts;
-use crate::case::Request;
-use crate::catalogue::Catalogue;
-use crate::chance::Chance;
-use crate::condition;
-use crate::statement::{self, Place, one_or_many};
-use crate::who::Who;
+use crate::oracle::aim::texts;
+use crate::oracle::case::Request;
+use crate::oracle::catalogue::Catalogue;
+use crate::oracle::chance::Chance;
+use crate::oracle::condition;
+use crate::oracle::statement::{self, Place, one_or_many};
+use crate::oracle::who::Who;
 
 /// Changes one statement of a policy, or adds one.
 pub fn policy(

@@ -4,14 +4,14 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value as Json, json};
 
-use crate::case::{Case, Request};
-use crate::catalogue::{Catalogue, SERVICES};
-use crate::chance::Chance;
-use crate::corpus::{Corpus, Policies};
-use crate::node::{self, Answer};
-use crate::who::Who;
-use crate::words::{ACCOUNT, BUCKET, NAMES};
-use crate::{Seen, aim, answers, evaluator, is_long, start};
+use crate::oracle::case::{Case, Request};
+use crate::oracle::catalogue::{Catalogue, SERVICES};
+use crate::oracle::chance::Chance;
+use crate::oracle::corpus::{Corpus, Policies};
+use crate::oracle::node::{self, Answer};
+use crate::oracle::who::Who;
+use crate::oracle::words::{ACCOUNT, BUCKET, NAMES};
+use crate::oracle::{Seen, aim, answers, evaluator, is_long, start};
 
 /// Whose role is asked about, with its notebook.
 const OWNER: &str = "bob";

@@ -5,13 +5,13 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value as Json, json};
 
-use crate::case::{Case, Request};
 use crate::common::Workspace;
 use crate::common::settings::REGIONS;
-use crate::corpus::{Corpus, Policies};
-use crate::notebooks::{case, decided};
-use crate::who::{Kind, Who};
-use crate::words::{ACCOUNT, BUCKET};
+use crate::oracle::case::{Case, Request};
+use crate::oracle::corpus::{Corpus, Policies};
+use crate::oracle::notebooks::{case, decided};
+use crate::oracle::who::{Kind, Who};
+use crate::oracle::words::{ACCOUNT, BUCKET};
 
 const OWNER: &str = "bob";
 const REGION: &str = "ap-northeast-1";

@@ -4,11 +4,11 @@ use std::collections::BTreeMap;
 
 use serde_json::json;
 
-use crate::case::{Case, Request};
-use crate::corpus::{Corpus, Policies};
-use crate::notebooks::{case, decided};
-use crate::who::{Kind, Who};
-use crate::words::{ACCOUNT, BUCKET};
+use crate::oracle::case::{Case, Request};
+use crate::oracle::corpus::{Corpus, Policies};
+use crate::oracle::notebooks::{case, decided};
+use crate::oracle::who::{Kind, Who};
+use crate::oracle::words::{ACCOUNT, BUCKET};
 
 const SHARING: &str = "bucket: {shared_folders: [materials], team_folders: true}\n";
 const OWNER: &str = "bob";

@@ -2,8 +2,8 @@
 
 use serde_json::Value as Json;
 
-use crate::case::{ALWAYS, Case};
-use crate::disagreements;
+use crate::oracle::case::{ALWAYS, Case};
+use crate::oracle::disagreements;
 
 /// Leaves out policies, statements, conditions, values and context keys as long as the two disagree.
 pub fn smaller(mut case: Case) -> Case {

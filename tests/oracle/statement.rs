@@ -2,12 +2,12 @@
 
 use serde_json::{Map, Value as Json, json};
 
-use crate::case::Request;
-use crate::catalogue::Catalogue;
-use crate::chance::Chance;
-use crate::condition;
-use crate::who::Who;
-use crate::words::{self, ACCOUNT, OTHER_ACCOUNT};
+use crate::oracle::case::Request;
+use crate::oracle::catalogue::Catalogue;
+use crate::oracle::chance::Chance;
+use crate::oracle::condition;
+use crate::oracle::who::Who;
+use crate::oracle::words::{self, ACCOUNT, OTHER_ACCOUNT};
 
 /// What a statement is part of.
 #[derive(Clone, Copy, PartialEq)]

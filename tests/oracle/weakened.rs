@@ -16,15 +16,15 @@ use racestack::render::{
 };
 use serde_json::{Map, Value as Json, json};
 
-use crate::case::{Case, Request};
-use crate::catalogue::{Catalogue, SERVICES};
-use crate::chance::Chance;
 use crate::common::Workspace;
-use crate::departures::{self, Departures};
-use crate::node::{self, Answer};
-use crate::who::{Kind, Who};
-use crate::words::ACCOUNT;
-use crate::{Seen, aim, answers, evaluator, is_long, start};
+use crate::oracle::case::{Case, Request};
+use crate::oracle::catalogue::{Catalogue, SERVICES};
+use crate::oracle::chance::Chance;
+use crate::oracle::departures::{self, Departures};
+use crate::oracle::node::{self, Answer};
+use crate::oracle::who::{Kind, Who};
+use crate::oracle::words::ACCOUNT;
+use crate::oracle::{Seen, aim, answers, evaluator, is_long, start};
 
 const SETTINGS: &str = "policies: hardened\nconsole: true\nbucket: {shared_folders: [materials], team_folders: true}\n";
 const ROSTER: &[u8] = b"name,state,team\nbob,,red\neve,suspended,red\n";

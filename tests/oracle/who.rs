@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value as Json, json};
 
-use crate::chance::Chance;
-use crate::words::{self, ACCOUNT};
+use crate::oracle::chance::Chance;
+use crate::oracle::words::{self, ACCOUNT};
 
 #[derive(Clone)]
 pub struct Who {

@@ -1,6 +1,6 @@
 //! What requests and policies are made of: few words, many of them alike, so that a pattern often just hits or just misses.
 
-use crate::chance::Chance;
+use crate::oracle::chance::Chance;
 
 pub const ACCOUNT: &str = "111122223333";
 pub const OTHER_ACCOUNT: &str = "444455556666";

@@ -1,12 +1,10 @@
 //! Whole runs of the command line: the cases of `tests/cases`, whose `README.md` says how they are written.
 //!
-//! `BLESS=1 cargo test --test cli` rewrites what is expected. `RACESTACK_CASES=settings` runs the cases of `settings.case`
+//! `BLESS=1 cargo test --test suite cli::` rewrites what is expected. `RACESTACK_CASES=settings` runs the cases of `settings.case`
 //! alone.
 #![allow(clippy::disallowed_methods, reason = "a test reads the environment and the cases")]
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a helper of a test may fail the test")]
 
-#[path = "../common/case.rs"]
-mod case;
 mod expected;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -14,7 +12,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use case::{CASES, Case, Run, Wrote, files_below};
+use crate::common::case::{self, CASES, Case, Run, Wrote, files_below};
 use racestack::finding::RULES;
 
 /// Files by their path: their bytes, and whether they are programs. A link is `PATH -> TARGET`, an empty folder `PATH/`.
@@ -49,7 +47,7 @@ fn every_run_says_and_writes_what_its_case_expects() {
         let workers: Vec<_> = (0..2).map(|_| scope.spawn(work)).collect();
         workers.into_iter().flat_map(|worker| worker.join().unwrap()).collect()
     });
-    let help = "BLESS=1 cargo test --test cli rewrites what is expected";
+    let help = "BLESS=1 cargo test --test suite cli:: rewrites what is expected";
     assert!(problems.is_empty(), "{}\n{help}", problems.join("\n"));
 }
 

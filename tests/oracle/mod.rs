@@ -15,18 +15,12 @@ mod audited;
 mod case;
 mod catalogue;
 mod chance;
-#[path = "../common/mod.rs"]
-#[allow(dead_code, reason = "each test uses its part")]
-mod common;
 mod condition;
 mod corpus;
 mod day;
 mod delta;
 mod departures;
 mod evaluator;
-#[path = "../common/export.rs"]
-#[allow(dead_code, reason = "each test uses its part")]
-mod export;
 mod mutate;
 mod node;
 mod notebooks;

@@ -1,0 +1,42 @@
+//! The tests of whole runs and of the library from outside, each file of them a module: one program, whose tests share the
+//! machine's cores. `cargo test --locked --test suite cli::` runs one module.
+
+mod access_delta;
+mod adopt;
+mod annotations;
+mod architecture;
+mod atomic;
+mod atomic_fleet;
+mod audit;
+mod cli;
+mod common;
+mod company_boundary;
+mod diff;
+mod diff_access;
+mod diff_words;
+mod docs;
+mod encodings;
+mod findings_doc;
+mod first_sign_in;
+mod guard_differential;
+mod guard_engine;
+mod guard_likeness;
+mod guard_rules;
+mod isolation;
+mod limits;
+mod operations;
+mod oracle;
+mod packages;
+mod placement;
+mod policies;
+mod properties;
+mod pull_requests;
+mod reference_doc;
+mod report;
+mod schemas;
+mod settings;
+mod shared_folders;
+mod sign_in;
+mod upgrade;
+mod version;
+mod weakenings;
