@@ -18,7 +18,7 @@ RESULTS := target/test-results
 SHELL := bash
 .SHELLFLAGS := -o pipefail -c
 
-.PHONY: help bench synth test test-all test-rust test-clients test-aws-cli-2 test-other-tools guard-registry check check-out lint bless picture book licences advisories deploy \
+.PHONY: help bench synth test test-all test-rust test-clients clients test-aws-cli-2 test-other-tools guard-registry check check-out lint bless picture book licences advisories deploy \
   deploy-all clean
 
 help: ## list these targets
@@ -39,6 +39,13 @@ SEED ?= 20221130
 test-rust:
 	@mkdir -p $(RESULTS)
 	PROPTEST_RNG_SEED=$(SEED) $(CARGO) test --locked --quiet --no-fail-fast 2>&1 | tee $(RESULTS)/rust.log
+
+# All that the tests install. Each is installed by the test that needs it first, too; `make check` has it done beside the build.
+clients:
+	tests/python/install.sh
+	tests/oracle/install.sh
+	tests/python/sdk/install.sh 2
+	tests/python/sdk/install.sh 3
 
 # The real clients: the AWS CLI against a server on this machine, cfn-lint, shellcheck.
 test-clients:
@@ -61,10 +68,15 @@ guard-registry: ## compare verdicts on the AWS Guard Rules Registry with the com
 	@test -n "$(REGISTRY)" || { echo 'say where a clone of the registry is: make guard-registry REGISTRY=DIR' >&2; exit 2; }
 	REGISTRY=$(abspath $(REGISTRY)) $(CARGO) test --locked --test guard_registry -- --nocapture
 
-# What fails keeps nothing else from being told, and the counts come last.
+# What fails keeps nothing else from being told, and the counts come last. An installation that fails is told of, and is tried
+# again by the tests, which then fail. Downloads wait for the network: the compiler does not.
 check: ## what CI runs: lint, all tests, and whether out/ is what synth writes; their counts at the end
 	@rm -rf $(RESULTS)
-	@$(MAKE) --no-print-directory --keep-going lint test check-out; status=$$?; \
+	@mkdir -p $(RESULTS)
+	@$(MAKE) --no-print-directory clients </dev/null >$(RESULTS)/clients.log 2>&1 & clients=$$!; \
+	  $(MAKE) --no-print-directory --keep-going lint test-rust; status=$$?; \
+	  wait $$clients || cat $(RESULTS)/clients.log; \
+	  $(MAKE) --no-print-directory --keep-going test-clients check-out || status=$$?; \
 	  [ $$status = 0 ] || echo 'make check has failed: *** above tells where'; \
 	  .ci/counts $(RESULTS) && exit $$status
 

@@ -1,6 +1,6 @@
 """The SARIF that tests/report.rs holds to the byte, against the standard's schema and what GitHub asks for beyond it.
 
-The environment variable SARIF_SCHEMA names the schema; `tests/python/run.sh` fetches it and sets the variable.
+The environment variable SARIF_SCHEMA names the schema; `tests/python/install.sh` fetches it, and `run.sh` sets the variable.
 """
 
 import json
