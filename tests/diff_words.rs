@@ -96,7 +96,7 @@ fn what_is_no_longer_kept_is_told() {
 /// A `deploy.sh` with the list of so many users, and what follows it.
 fn deploy(users: usize, rest: &str) -> String {
     let list = (0..users).map(|at| format!("Up{at}User p{at}\n")).collect::<Vec<_>>().concat();
-    format!("#!/usr/bin/env bash\nset -e\nusers='\n{list}'\n{rest}")
+    format!("#!/usr/bin/env bash\nset -e\nusers='\n0.yaml -\n{list}'\n{rest}")
 }
 
 #[test]

@@ -33,8 +33,8 @@ pub struct AccountFolder {
     pub region: String,
     /// The bucket with everybody's folders; empty where the manifest does not say so.
     pub bucket: String,
-    /// Whether the manifest says who is suspended.
-    pub says_who_is_suspended: bool,
+    /// The version of the manifest's form. From 2 on it says who is suspended.
+    pub version: u32,
     /// In the order of their deployment.
     pub stacks: Vec<FolderStack>,
     /// The files besides the manifest and the templates.
@@ -192,7 +192,7 @@ fn account(
         partition: manifest.partition,
         region: manifest.region,
         bucket: manifest.bucket,
-        says_who_is_suspended: manifest.version >= 2,
+        version: manifest.version,
         stacks: stacks?,
         others,
     })
