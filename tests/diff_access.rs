@@ -256,7 +256,7 @@ fn user_and_policy(statement: &Value, condition: Option<&str>) -> Value {
 
 /// What is told where templates leave something open.
 const LEFT_OPEN: &str =
-    "templates: unknown * on * conditions, mappings and parameters of templates are not evaluated here";
+    "templates: unknown * on * conditions, macros, mappings and parameters of templates are not evaluated here";
 
 #[test]
 fn where_a_template_leaves_something_open_no_change_is_passed_over() {

@@ -14,7 +14,7 @@ pub const VERSION: u32 = 2;
 
 /// The sections of a template that decide, when it is deployed, what its resources are. A diff evaluates none of them: the
 /// values of a stack that exists are its own.
-pub const OPEN_SECTIONS: &[&str] = &["Conditions", "Mappings", "Parameters"];
+pub const OPEN_SECTIONS: &[&str] = &["Conditions", "Fn::Transform", "Mappings", "Parameters", "Transform"];
 
 /// What deploying the new out folder would change, seen from the old one.
 #[derive(Debug, Serialize, JsonSchema)]
@@ -182,7 +182,7 @@ pub struct FileDiff {
     pub name: String,
     /// Whether it is in both folders.
     pub presence: Presence,
-    /// The old text, without checksums; absent where there was none, or no text.
+    /// The old text, without checksums and the people of the manifest; absent where there was none, or no text.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub old: Option<String>,
     /// The new text, likewise.
@@ -214,6 +214,14 @@ pub struct Change {
     /// Why CloudFormation refuses it, if it does.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub refused: Option<String>,
+}
+
+impl Change {
+    /// Whether something is lost, or may be, though the resource is changed in place.
+    pub fn loses(&self) -> bool {
+        let is_loss = |lost: &String| ["lost:", "perhaps lost:"].iter().any(|word| lost.starts_with(word));
+        self.action == Action::Change && self.lost.iter().any(is_loss)
+    }
 }
 
 /// A resource to which something happens.

@@ -8,7 +8,7 @@ use super::folder::FolderStack;
 use super::model::{Action, PropertyChange, Replacement};
 use super::values::compare;
 use crate::facts::replacement::{Replacement as TypeFacts, replacement};
-use crate::inventory::{plain, references};
+use crate::inventory::{LOOP, plain, references};
 
 /// What becomes of one resource.
 #[derive(Debug)]
@@ -25,7 +25,7 @@ pub(super) struct ResourceChange<'a> {
 impl ResourceChange<'_> {
     /// The type; of a resource whose type changes, the old one, since that is what is lost.
     pub fn resource_type(&self) -> &str {
-        self.old.or(self.new).map_or("", type_of)
+        if self.logical_id.starts_with(LOOP) { LOOP } else { self.old.or(self.new).map_or("", type_of) }
     }
 
     /// Whether it is not known to happen in place.
@@ -120,7 +120,13 @@ fn compare_resources(old: Option<&Value>, new: Option<&Value>) -> Vec<PropertyCh
         entries.retain(|key, _| key != "Type" || old.is_some() && new.is_some());
         Value::Object(entries)
     };
-    let mut found = compare(&[], Some(&entries(old)), Some(&entries(new)));
+    // The body of a loop, `Fn::ForEach`, is no map of attributes.
+    let is_loop = [old, new].into_iter().flatten().any(|one| !one.is_object());
+    let mut found = if is_loop {
+        compare(&["Properties".to_owned()], old, new)
+    } else {
+        compare(&[], Some(&entries(old)), Some(&entries(new)))
+    };
     if let (Some(_), Some(new)) = (old, new) {
         let facts = replacement(type_of(new));
         for change in &mut found {
@@ -133,6 +139,7 @@ fn compare_resources(old: Option<&Value>, new: Option<&Value>) -> Vec<PropertyCh
 /// Whether the change of what `path` leads to replaces a resource.
 fn effect(facts: Option<&TypeFacts>, path: &[String]) -> Replacement {
     let property = match path {
+        path if path.iter().any(|step| step == "Fn::Transform") => return Replacement::Unknown,
         [first] if first == "Type" => return Replacement::Yes,
         // With another condition it may be deleted, or made.
         [first, ..] if first == "Condition" => return Replacement::Maybe,

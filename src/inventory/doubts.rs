@@ -10,10 +10,14 @@ use super::principals::Memberships;
 use super::reader::Reader;
 use super::resource_policies::holds_policies;
 use super::return_values::ReturnValues;
-use super::template::{DYNAMIC_REFERENCE, Resource, path_to};
+use super::template::{DYNAMIC_REFERENCE, LOOP, Resource, path_to};
 
 const OTHER_TEMPLATES: &str = "makes resources that are known only when the stack is deployed";
 const OTHER_CODE: &str = "is made by code that no template here shows, and may give anybody access";
+
+/// What the type of a module ends with, whosever namespace it is in.
+/// Source: <https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/modules.html>
+const MODULE: &str = "::MODULE";
 
 const ONLY_THEN: &str = "is known only when the stack is deployed";
 
@@ -32,16 +36,17 @@ const OPEN_TYPES: &[(&str, &str)] = &[
 pub fn of_resource<'a>(values: &ReturnValues<'a>, resource: &Resource<'a>, reader: &mut Reader<'a, '_>) {
     let kind = resource.kind;
     let of = |key: &str| format!("`{key}` of an `{kind}`");
-    let mut doubt = |message: String, path: &str| reader.doubt(message, resource.location(path));
-    if kind.is_empty() {
-        doubt("a resource has no `Type`".to_owned(), "");
-    }
     let is_open = |of: &str| of == kind || of.ends_with("::") && kind.starts_with(of);
-    match OPEN_TYPES.iter().find(|(of, _)| is_open(of)) {
-        Some((_, why)) => doubt(format!("`{kind}` {why}"), ""),
-        None if !kind.is_empty() && !kind.starts_with("AWS::") => doubt(format!("`{kind}` {OTHER_CODE}"), ""),
-        None => {}
+    let hidden = match OPEN_TYPES.iter().find(|(of, _)| is_open(of)) {
+        _ if resource.logical_id.starts_with(LOOP) => Some(format!("`{LOOP}` {OTHER_TEMPLATES}")),
+        _ if kind.is_empty() => Some("a resource has no `Type`".to_owned()),
+        Some((_, why)) => Some(format!("`{kind}` {why}")),
+        None => (!kind.starts_with("AWS::") || kind.ends_with(MODULE)).then(|| format!("`{kind}` {OTHER_CODE}")),
+    };
+    if let Some(message) = hidden {
+        reader.hidden(message, resource.location(""));
     }
+    let mut doubt = |message: String, path: &str| reader.doubt(message, resource.location(path));
     let decides = kind.starts_with("AWS::IAM::") || matches!(kind, "AWS::S3::BucketPolicy");
     // A tag has a `Value`: where that is a reference, nothing is known of it. See `ReturnValues::tags`.
     let is_dynamic = |key: &str, value: &Value| {
@@ -55,14 +60,13 @@ pub fn of_resource<'a>(values: &ReturnValues<'a>, resource: &Resource<'a>, reade
         let found = found.and_then(Value::as_str).unwrap_or_default();
         let key = path.iter().rfind(|step| step.parse::<usize>().is_err()).map_or("", String::as_str);
         doubt(format!("{}, `{found}`, {ONLY_THEN}", of(key)), &path.join("/"));
+    } else if let Some(key) = values.open_name(resource).filter(|_| decides) {
+        // What has no name at all is given one that nobody can know beforehand; no policy can mean it by name.
+        let found = resource.property(key).map(|name| values.text_or_reference(name)).unwrap_or_default();
+        doubt(format!("{}, `{found}`, {ONLY_THEN}", of(key)), &format!("Properties/{key}"));
     }
     if let Some(condition) = resource.value.get("Condition").and_then(Value::as_str).filter(|_| decides) {
         doubt(format!("whether there is an `{kind}`, by the condition `{condition}`, {ONLY_THEN}"), "Condition");
-    }
-    // What has no name at all is given one that nobody can know beforehand; no policy can mean it by name.
-    if let Some(key) = values.open_name(resource).filter(|_| decides) {
-        let found = resource.property(key).map(|name| values.text_or_reference(name)).unwrap_or_default();
-        doubt(format!("{}, `{found}`, {ONLY_THEN}", of(key)), &format!("Properties/{key}"));
     }
 }
 

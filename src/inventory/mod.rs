@@ -33,7 +33,7 @@ pub use reader::IamInventory;
 pub use references::references;
 pub use resource_policies::BUCKET_POLICY;
 pub use template::{
-    DYNAMIC_REFERENCE, SECRET_REFERENCE, each_map, existing_notebook, is_intrinsic, one_or_more, path_to, plain,
+    DYNAMIC_REFERENCE, LOOP, SECRET_REFERENCE, each_map, existing_notebook, is_intrinsic, one_or_more, path_to, plain,
     transform,
 };
 pub use texts::{OPEN, Sections, Texts, references_of};

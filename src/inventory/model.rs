@@ -198,4 +198,6 @@ pub struct Doubt<'a> {
     pub message: String,
     /// Where it stands.
     pub location: Location<'a>,
+    /// Whether it may give access that nothing else in the inventory shows.
+    pub hides_access: bool,
 }

@@ -60,6 +60,11 @@ impl<'a, 'd> Reader<'a, 'd> {
 
     /// Adds what could not be read.
     pub fn doubt(&mut self, message: String, location: Location<'a>) {
-        self.inventory.doubts.push(Doubt { message, location });
+        self.inventory.doubts.push(Doubt { message, location, hides_access: false });
+    }
+
+    /// Adds what could not be read, and may give access that nothing else in the inventory shows.
+    pub fn hidden(&mut self, message: String, location: Location<'a>) {
+        self.inventory.doubts.push(Doubt { message, location, hides_access: true });
     }
 }

@@ -6,7 +6,7 @@ use super::documents::PolicyKind;
 use super::model::{ResourcePolicy, ServiceRole};
 use super::reader::Reader;
 use super::return_values::ReturnValues;
-use super::template::{Resource, is_intrinsic};
+use super::template::{Resource, is_intrinsic, plain};
 
 /// Types whose policies are those of IAM identities.
 const IDENTITY_TYPES: &[&str] = &[
@@ -135,10 +135,12 @@ impl ResourceReader<'_, '_, '_> {
                     self.look_below(&index.to_string(), key, path, value);
                 }
             }
-            // Some policies are written as a text.
+            // Some policies are written as a text, or filled in from elsewhere.
             Value::String(text) if key.contains("Policy") => {
                 if let Some(document) = document_of(text) {
                     self.look("", path, &document);
+                } else if DOCUMENT_KEYS.iter().any(|word| key.ends_with(word)) {
+                    self.look_into_returned(key, path, value);
                 }
             }
             _ => {}
@@ -161,8 +163,9 @@ impl ResourceReader<'_, '_, '_> {
             Some(None) => {}
             None => {
                 let kind = self.resource.kind;
-                let message = format!("`{key}` of an `{kind}`, `{value}`, is known only when the stack is deployed");
-                self.reader.doubt(message, self.resource.location(path.as_str()));
+                let message =
+                    format!("`{key}` of an `{kind}`, `{}`, is known only when the stack is deployed", plain(value));
+                self.reader.hidden(message, self.resource.location(path.as_str()));
             }
         }
     }

@@ -4,7 +4,7 @@
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 use super::model::{Account, Stack, Tag};
 use super::references::references;
@@ -119,6 +119,8 @@ impl<'a> ReturnValues<'a> {
             return Value::String(text);
         }
         match value {
+            // What is filled in from elsewhere is a reference, which no policy is read with.
+            Value::String(_) => json!({ "Fn::Sub": value }),
             Value::Array(values) => Value::Array(values.iter().map(|value| self.filled(value)).collect()),
             Value::Object(entries) => Value::Object(
                 entries.iter().map(|(key, value)| (key.clone(), self.filled(value))).collect::<Map<_, _>>(),
@@ -129,6 +131,11 @@ impl<'a> ReturnValues<'a> {
 
     /// A text, or what a reference returns; `None` where that is not known.
     pub fn text(&self, value: &Value) -> Option<String> {
+        self.with_dynamic(value).filter(|text| !text.contains(DYNAMIC_REFERENCE))
+    }
+
+    /// The same, with the dynamic references in it as they are written.
+    fn with_dynamic(&self, value: &Value) -> Option<String> {
         if let Some(text) = value.as_str() {
             return Some(text.to_owned());
         }
@@ -162,9 +169,7 @@ impl<'a> ReturnValues<'a> {
     }
 
     pub fn tags(&self, resource: &Resource<'_>) -> Vec<Tag> {
-        let text = |value: Option<&Value>| {
-            value.and_then(|value| self.text(value)).filter(|text| !text.contains(DYNAMIC_REFERENCE))
-        };
+        let text = |value: Option<&Value>| value.and_then(|value| self.text(value));
         let tag = |tag: &Value| Tag { key: text(tag.get("Key")), value: text(tag.get("Value")) };
         let tags: Vec<Tag> = one_or_more(resource.property("Tags")).map(tag).collect();
         // Without room to grow: an account has a list of them for each of its things.

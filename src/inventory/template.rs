@@ -10,6 +10,10 @@ pub const DYNAMIC_REFERENCE: &str = "{{resolve:";
 /// What one to a secret of Secrets Manager begins with.
 pub const SECRET_REFERENCE: &str = "{{resolve:secretsmanager:";
 
+/// What the key of a loop begins with, which makes resources as the stack is deployed.
+/// Source: <https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/intrinsic-function-reference-foreach.html>
+pub const LOOP: &str = "Fn::ForEach";
+
 #[derive(Debug, Clone, Copy)]
 pub struct Resource<'a> {
     /// The index of its stack.

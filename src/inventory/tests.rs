@@ -120,6 +120,7 @@ fn what_a_template_leaves_open_is_never_passed_over() {
         "D": {"Type": "AWS::IAM::ManagedPolicy", "Condition": "C"},
         "K": resource("AWS::KMS::Key", &json!({"KeyPolicy": import()})),
         "Fn::ForEach::F": [],
+        "Untyped": {},
     });
     let found = inventory(&[stack(&resources)]);
     let unknown = json!({"Fn::ImportValue": "x"}).to_string();
@@ -130,7 +131,8 @@ fn what_a_template_leaves_open_is_never_passed_over() {
         "S : `AWS::CloudFormation::Stack` makes resources that are known only when the stack is deployed".to_owned(),
         format!("D Condition: whether there is an `AWS::IAM::ManagedPolicy`, by the condition `C`, {then}"),
         format!("K Properties/KeyPolicy: `KeyPolicy` of an `AWS::KMS::Key`, `{unknown}`, {then}"),
-        "Fn::ForEach::F : a resource has no `Type`".to_owned(),
+        "Fn::ForEach::F : `Fn::ForEach` makes resources that are known only when the stack is deployed".to_owned(),
+        "Untyped : a resource has no `Type`".to_owned(),
         format!("A Properties/Users/1: `{unknown}`, which leads to no user of its stack, is added to the group `g`"),
         "U Properties/Policies/0: an inline policy has no `PolicyDocument`".to_owned(),
         "U Properties/ManagedPolicyArns/0: the policy `arn:aws:iam::aws:policy/A` is attached, which no stack defines"

@@ -44,8 +44,14 @@ pub fn check(
     let of_doubt = |doubt: &Doubt<'_>| Problem::at(Rule::IsolationUndecided, doubt.message.clone(), &doubt.location);
     let mut problems: Vec<Problem> = inventory.doubts.iter().map(of_doubt).collect();
     let names = &plan.names;
-    for policy in &inventory.policies {
-        if let (true, Err(malformed)) = (policy.kind != PolicyKind::Resource, policy.document.parsed()) {
+    // Of what is filled in from elsewhere in a policy, a doubt tells already.
+    let is_told = |of: &Location<'_>| {
+        let within =
+            |at: &Location<'_>| (at.stack, at.logical_id) == (of.stack, of.logical_id) && at.path.starts_with(&of.path);
+        inventory.doubts.iter().any(|doubt| within(&doubt.location))
+    };
+    for policy in inventory.policies.iter().filter(|policy| policy.kind != PolicyKind::Resource) {
+        if let Some(malformed) = policy.document.parsed().err().filter(|_| !is_told(&policy.location)) {
             let message = format!("the policy `{}` cannot be read: {}", policy.name, malformed.message);
             problems.push(undecided(message, &policy.location, GRAMMAR));
         }

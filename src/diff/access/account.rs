@@ -13,11 +13,16 @@ use crate::inventory::{
 };
 use crate::output::UserEntry;
 
+/// The name of a stack, and a logical ID, or the name of an output.
+pub(super) type Place<'a> = (&'a str, &'a str);
+
 /// The IAM of an account.
 pub(super) struct AccountIam<'a> {
     pub inventory: IamInventory<'a>,
     /// The stacks, in the order of the inventory's, and whose their resources are.
     stacks: Vec<(&'a FolderStack, Owners<'a>)>,
+    /// By stack and logical ID, what is read of them.
+    resources: BTreeMap<Place<'a>, (&'a Value, Option<&'a UserEntry>)>,
     /// The indexes of the users and roles, by ARN; of one ARN, the last.
     by_arn: BTreeMap<String, usize>,
 }
@@ -41,8 +46,45 @@ impl<'a> AccountIam<'a> {
             stacks.iter().map(|(of, stack, only)| read(of, stack, only.as_ref())).collect();
         let inventory = IamInventory::of(&read, documents);
         let by_arn = inventory.principals.iter().enumerate().map(|(index, one)| (one.arn.clone(), index)).collect();
-        let stacks = stacks.iter().map(|(_, stack, _)| (*stack, Owners::of(None, Some(stack)))).collect();
-        Self { inventory, stacks, by_arn }
+        let mut resources = BTreeMap::new();
+        let with_owners = |(_, stack, only): (_, &'a FolderStack, Option<BTreeSet<&str>>)| {
+            let owners = Owners::of(None, Some(stack));
+            let is_read = |id: &str| only.as_ref().is_none_or(|only| only.contains(id));
+            let read = stack.resources().filter(|(id, _)| is_read(id));
+            resources.extend(read.map(|(id, one)| ((stack.name.as_str(), id.as_str()), (one, owners.owner(id)))));
+            (stack, owners)
+        };
+        let stacks = stacks.into_iter().map(with_owners).collect();
+        Self { inventory, stacks, resources, by_arn }
+    }
+
+    /// The resources, each with whose it is. What is kept of a stack comes before the stack: what the stack has now counts.
+    pub(super) fn resources(&self) -> &BTreeMap<Place<'a>, (&'a Value, Option<&'a UserEntry>)> {
+        &self.resources
+    }
+
+    /// The outputs of the stacks.
+    pub(super) fn outputs(&self) -> BTreeMap<Place<'a>, &'a Value> {
+        let of = |stack: &'a FolderStack| {
+            let all = stack.template.get("Outputs").and_then(Value::as_object).into_iter().flatten();
+            all.map(|(name, value)| ((stack.name.as_str(), name.as_str()), value))
+        };
+        self.stacks.iter().flat_map(|(stack, _)| of(stack)).collect()
+    }
+
+    /// The people of the stacks.
+    pub(super) fn people(&self) -> impl Iterator<Item = &'a UserEntry> {
+        self.stacks.iter().flat_map(|(stack, _)| &stack.users)
+    }
+
+    /// What may give access that nothing shows, in words.
+    pub(super) fn hidden(&self) -> BTreeMap<Place<'a>, &str> {
+        let hidden = self.inventory.doubts.iter().filter(|doubt| doubt.hides_access);
+        let placed = hidden.filter_map(|doubt| {
+            let stack = self.name_of(doubt.location.stack)?;
+            Some(((stack, doubt.location.logical_id), doubt.message.as_str()))
+        });
+        placed.collect()
     }
 
     /// The person whose resource this is.

@@ -2,6 +2,7 @@
 
 mod account;
 mod external_principals;
+mod openings;
 mod subjects;
 mod unevaluated_grants;
 
@@ -16,7 +17,7 @@ use super::folder::{AccountFolder, FolderStack};
 use super::model::{AccessChange, AccessDirection, AccessEntry, OPEN_SECTIONS, Presence};
 use super::owners::general;
 use crate::iam::{AccessLine, Context, Direction, Document, Policies, Principal, ResourcePolicy, access_delta};
-use crate::inventory::{Documents, PolicyDocument, one_or_more};
+use crate::inventory::{Documents, PolicyDocument, one_or_more, transform};
 use account::AccountIam;
 use external_principals::{of_trust, outside};
 use subjects::{Subject, people};
@@ -73,7 +74,10 @@ pub(super) fn compare(
 /// What cannot be told where templates leave something open: a denial may stand under a condition, and hide what others gain.
 fn left_open<'a>(old: Option<&'a AccountFolder>, new: Option<&'a AccountFolder>) -> Option<AccessChange> {
     let stacks = |account: Option<&'a AccountFolder>| account.into_iter().flat_map(|account| &account.stacks);
-    let is_open = |stack: &FolderStack| OPEN_SECTIONS.iter().any(|section| stack.template.get(section).is_some());
+    let is_open = |stack: &FolderStack| {
+        OPEN_SECTIONS.iter().any(|section| stack.template.get(section).is_some())
+            || transform(&stack.template).is_some()
+    };
     if !stacks(old).chain(stacks(new)).any(is_open) {
         return None;
     }
@@ -85,7 +89,7 @@ fn left_open<'a>(old: Option<&'a AccountFolder>, new: Option<&'a AccountFolder>)
         stacks(account).map(|stack| (stack.name.as_str(), all(stack))).collect()
     });
     (old != new).then(|| {
-        let why = "conditions, mappings and parameters of templates are not evaluated here";
+        let why = "conditions, macros, mappings and parameters of templates are not evaluated here";
         AccessChange::through("templates", vec![AccessEntry::unknown(why)])
     })
 }

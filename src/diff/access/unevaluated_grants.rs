@@ -9,6 +9,7 @@ use super::super::canonical::{canonical, text};
 use super::super::model::{AccessChange, AccessEntry};
 use super::super::owners::general;
 use super::account::{AccountIam, is_user};
+use super::openings::{Opening, openings};
 use crate::inventory::{self, Location, one_or_more, plain};
 use crate::output::UserEntry;
 
@@ -160,6 +161,9 @@ pub(super) fn undecided(before: &AccountIam<'_>, after: &AccountIam<'_>) -> Vec<
         let entry = policy(&other.statements, &BTreeMap::new(), other.resource_type, "is gone");
         let denied = entry.filter(|entry| !entry.at_most_narrowed && after.stack_names().any(|name| name == place.0));
         tell(place.1, other, denied.into_iter().collect());
+    }
+    for Opening { id, resource_type, own, entries } in openings(before, after) {
+        tell(&id, &Other::new(resource_type, own), entries);
     }
     let unplaced = before.inventory.unresolved.symmetric_difference(&after.inventory.unresolved).next().map(|_| {
         let entry = AccessEntry::unknown("to whom it is attached is known only when it is deployed");

@@ -1,0 +1,198 @@
+//! What opens something by no policy: a bucket that is public, a credential, a tag by which policies know a resource, and
+//! what is known only when a stack is deployed. What changes in it is told as unknown, since nothing of it is evaluated.
+
+use std::cell::LazyCell;
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::Value;
+
+use super::super::canonical::{canonical, text};
+use super::super::model::AccessEntry;
+use super::super::resources::{property, type_of};
+use super::account::{AccountIam, Place};
+use crate::inventory::{DYNAMIC_REFERENCE, SECRET_REFERENCE, is_intrinsic, one_or_more, plain, references};
+use crate::output::UserEntry;
+
+const ACCESS_KEY: &str = "AWS::IAM::AccessKey";
+
+/// A resource, or an output, that opens something it did not open before.
+pub(super) struct Opening<'a> {
+    pub id: String,
+    pub resource_type: &'a str,
+    pub own: Option<&'a UserEntry>,
+    pub entries: Vec<AccessEntry>,
+}
+
+/// What the new side opens.
+pub(super) fn openings<'a>(before: &AccountIam<'a>, after: &AccountIam<'a>) -> Vec<Opening<'a>> {
+    let hidden = [before, after].map(AccountIam::hidden);
+    let known_by = LazyCell::new(|| tags_in_policies([before, after]));
+    let people: BTreeSet<&str> = after.people().map(|user| user.name.as_str()).collect();
+    let [olds, news] = [before.resources(), after.resources()];
+    let mut keys: BTreeMap<&str, BTreeSet<String>> = BTreeMap::new();
+    for (place, _) in news.iter().filter(|(_, (one, _))| type_of(one) == ACCESS_KEY) {
+        keys.entry(place.0).or_default().insert(place.1.to_owned());
+    }
+    let gives_out_key = |stack: &str, value: &Value| gives_out_key(keys.get(stack)?, value);
+    let places: BTreeSet<Place<'_>> = olds.keys().chain(news.keys()).copied().collect();
+    let mut found = Vec::new();
+    for place in places {
+        let (old, new) = (olds.get(&place), news.get(&place));
+        let Some((any, own)) = new.or(old).copied() else { continue };
+        let (old, new) = (old.map(|one| one.0), new.map(|one| one.0));
+        // A stack that is no longer made stays as it is.
+        if !differ(old, new) || new.is_none() && !after.stack_names().any(|name| name == place.0) {
+            continue;
+        }
+        let mut why: Vec<String> =
+            hidden.iter().rev().find_map(|of| of.get(&place)).map(|why| (*why).to_owned()).into_iter().collect();
+        if let Some(new) = new {
+            why.extend(retagged(old, new, own, &people, &known_by));
+            why.extend(opened_bucket(old, new));
+            why.extend(credentials(old, new));
+            why.extend(gives_out_key(place.0, new));
+        }
+        let entries = why.into_iter().map(AccessEntry::unknown).collect();
+        found.push(Opening { id: place.1.to_owned(), resource_type: type_of(any), own, entries });
+    }
+    let [olds, news] = [before.outputs(), after.outputs()];
+    for (place, new) in news.into_iter().filter(|(place, new)| differ(olds.get(place).copied(), Some(new))) {
+        let secret =
+            text(new).contains(SECRET_REFERENCE).then(|| "whoever may see the stack reads a secret".to_owned());
+        let entries = secret.or_else(|| gives_out_key(place.0, new)).map(AccessEntry::unknown);
+        found.push(Opening {
+            id: format!("Outputs.{}", place.1),
+            resource_type: "",
+            own: None,
+            entries: entries.into_iter().collect(),
+        });
+    }
+    found
+}
+
+fn differ(old: Option<&Value>, new: Option<&Value>) -> bool {
+    let same = |value: Option<&Value>| value.map(|value| text(&canonical("", value)));
+    old != new && same(old) != same(new)
+}
+
+/// The keys of tags, in lower case, by which some policy knows resources.
+fn tags_in_policies(sides: [&AccountIam<'_>; 2]) -> BTreeSet<String> {
+    let mut seen = BTreeSet::new();
+    let policies = sides.into_iter().flat_map(|iam| &iam.inventory.policies).filter(|one| seen.insert(one.document.id));
+    let texts = policies.map(|policy| policy.document.value.to_string().to_lowercase());
+    let keys = |text: String| -> Vec<String> {
+        let behind = ["resourcetag/", "buckettag/"].into_iter().flat_map(|word| text.split(word).skip(1));
+        behind.filter_map(|rest| rest.split(['"', '}']).next()).map(str::to_owned).collect()
+    };
+    texts.flat_map(keys).collect()
+}
+
+/// What stands for the tags whose keys are known only when the stack is deployed.
+const SOME: &str = "*";
+
+fn tags(resource: &Value) -> BTreeMap<&str, String> {
+    let mut found: BTreeMap<&str, String> = BTreeMap::new();
+    match property(resource, "Tags") {
+        Some(Value::Object(tags)) if !tags.contains_key("Fn::If") && !is_intrinsic(&Value::Object(tags.clone())) => {
+            found.extend(tags.iter().map(|(key, value)| (key.as_str(), plain(value))));
+        }
+        list => {
+            for tag in one_or_more(list) {
+                match tag.get("Key").and_then(Value::as_str).filter(|key| !key.contains(DYNAMIC_REFERENCE)) {
+                    Some(key) => _ = found.insert(key, tag.get("Value").map(plain).unwrap_or_default()),
+                    None => *found.entry(SOME).or_default() += &text(tag),
+                }
+            }
+        }
+    }
+    found
+}
+
+/// The tags by which policies know a resource, and that are other than before; of a new resource of somebody's, those that
+/// name somebody else.
+fn retagged(
+    old: Option<&Value>,
+    new: &Value,
+    own: Option<&UserEntry>,
+    people: &BTreeSet<&str>,
+    known_by: &LazyCell<BTreeSet<String>, impl FnOnce() -> BTreeSet<String>>,
+) -> Vec<String> {
+    let (before, now) = (old.map(tags).unwrap_or_default(), tags(new));
+    let is_news = |key: &&str| match (old, now.get(key)) {
+        (None, value) => value.zip(own).is_some_and(|(value, own)| *value != own.name && people.contains(&**value)),
+        (Some(_), value) => before.get(key) != value,
+    };
+    let is_known =
+        |key: &&str| if *key == SOME { !known_by.is_empty() } else { known_by.contains(&key.to_lowercase()) };
+    let keys: BTreeSet<&str> = before.keys().chain(now.keys()).copied().filter(is_news).filter(is_known).collect();
+    let said = |key: &str| match (before.get(key), now.get(key)) {
+        _ if key == SOME => {
+            "which tags it has is known only when the stack is deployed, and policies know it by tags".to_owned()
+        }
+        (_, Some(value)) => format!("the tag `{key}` is `{value}`, and policies know the resource by it"),
+        (_, None) => format!("the tag `{key}` is gone, and policies know the resource by it"),
+    };
+    keys.into_iter().map(said).collect()
+}
+
+/// What of a bucket's settings lets ACLs and policies open it to the public.
+/// Source: <https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-control-block-public-access.html>
+const BLOCKS: [&str; 4] = ["BlockPublicAcls", "BlockPublicPolicy", "IgnorePublicAcls", "RestrictPublicBuckets"];
+
+/// The ACLs that let in nobody but the owner.
+/// Source: <https://docs.aws.amazon.com/AmazonS3/latest/userguide/acl-overview.html#canned-acl>
+const OWNERS_ACLS: [&str; 3] = ["Private", "BucketOwnerRead", "BucketOwnerFullControl"];
+
+/// The settings of a bucket, or of an access point, that are looser than before. A new bucket has the safe ones; what a
+/// template no longer says is taken for gone.
+fn opened_bucket(old: Option<&Value>, new: &Value) -> Vec<String> {
+    let setting = |key: &str| (old.and_then(|old| property(old, key)), property(new, key));
+    let mut found = Vec::new();
+    let (old_blocks, new_blocks) = setting("PublicAccessBlockConfiguration");
+    let is_on = |blocks: &Value, flag: &str| blocks.get(flag).is_some_and(|on| plain(on) == "true");
+    if old_blocks.map(text) != new_blocks.map(text) {
+        let was_on = |flag: &str| old_blocks.is_none_or(|blocks| is_on(blocks, flag));
+        let stays = |flag: &str| new_blocks.map_or(old.is_none(), |blocks| is_on(blocks, flag));
+        let off = BLOCKS.into_iter().filter(|flag| was_on(flag) && !stays(flag)).map(|flag| format!("`{flag}`"));
+        let off = off.collect::<Vec<_>>().join(", ");
+        found.extend((!off.is_empty()).then(|| format!("it may be public, since it is without {off}")));
+    }
+    let (old_acl, new_acl) = setting("AccessControl");
+    let wide = new_acl.map(plain).filter(|acl| old_acl.map(plain).as_ref() != Some(acl));
+    let wide = wide.filter(|acl| !OWNERS_ACLS.contains(&acl.as_str()));
+    found.extend(wide.map(|acl| format!("its `AccessControl` is `{acl}`")));
+    let (old_owner, new_owner) = setting("OwnershipControls");
+    let enforced = |owner: &Value| {
+        let mut rules = one_or_more(owner.get("Rules"));
+        rules.all(|rule| rule.get("ObjectOwnership").is_some_and(|owner| owner == "BucketOwnerEnforced"))
+    };
+    if old_owner.map(text) != new_owner.map(text) && !new_owner.is_some_and(enforced) {
+        found.push("its `ObjectOwnership` lets ACLs decide".to_owned());
+    }
+    found
+}
+
+/// The credentials that are new or other than before. A new user whose password a secret holds is one like the others.
+fn credentials(old: Option<&Value>, new: &Value) -> Vec<String> {
+    let key = (type_of(new) == ACCESS_KEY).then(|| "whoever has this access key acts as its user".to_owned());
+    let profile = property(new, "LoginProfile").filter(|profile| {
+        let before = old.and_then(|old| property(old, "LoginProfile"));
+        let usual = old.is_none() && text(profile).contains(SECRET_REFERENCE);
+        !usual && differ(before, Some(profile))
+    });
+    let profile = profile.map(|profile| {
+        let password = profile.get("Password").and_then(Value::as_str);
+        let in_plain = password.is_some_and(|password| !password.contains(DYNAMIC_REFERENCE));
+        let who = if in_plain { "reads the template" } else { "knows the new password" };
+        format!("whoever {who} signs in as this user")
+    });
+    key.into_iter().chain(profile).collect()
+}
+
+/// What is said of a value that holds the secret of one of these access keys.
+fn gives_out_key(keys: &BTreeSet<String>, value: &Value) -> Option<String> {
+    let mut found = Vec::new();
+    references(value, &mut Vec::new(), keys, &mut found);
+    let (_, key, _) = found.into_iter().find(|(.., value)| value.to_string().contains("SecretAccessKey"))?;
+    Some(format!("whoever sees this value has the access key `{key}`"))
+}
