@@ -2,7 +2,7 @@
 
 use super::args::{DiffArgs, FailOn};
 use super::{DEFAULT_OUT, Reply};
-use crate::diff::{self, Action, Diff, Note, OPEN_SECTIONS, OutFolder, PropertyChange};
+use crate::diff::{self, Diff, Note, OPEN_SECTIONS, OutFolder, PropertyChange};
 use crate::finding::{Finding, Rule, any_error, sort};
 use crate::output;
 use crate::report::{self, DiffFormat};
@@ -80,9 +80,7 @@ fn fail_on(what: FailOn, diff: &Diff) -> Option<Finding> {
         return Some(Finding::new(Rule::DiffWidened, shown));
     }
     // Under another condition than before, it is not known whether a resource stays; nor what it is, with another parameter.
-    let perhaps = diff.changes.iter().filter(|change| change.action == Action::Change);
-    let perhaps = perhaps.filter(|change| change.properties.iter().any(PropertyChange::is_condition));
-    let perhaps: usize = perhaps.map(|change| change.resources.len()).sum();
+    let perhaps: usize = diff.changes.iter().filter(|change| change.loses()).map(|change| change.resources.len()).sum();
     let attributes = diff.accounts.iter().flat_map(|account| &account.stacks).flat_map(|stack| &stack.attributes);
     let is_open = |one: &PropertyChange| one.path.first().is_some_and(|section| OPEN_SECTIONS.contains(&&**section));
     let open = attributes.filter(|one| is_open(one)).count();
@@ -90,7 +88,12 @@ fn fail_on(what: FailOn, diff: &Diff) -> Option<Finding> {
         FailOn::Replaced => (Rule::DiffReplaced, plan.replace, plan.may_replace + open, "replaced"),
         FailOn::Deleted | FailOn::Widened => (Rule::DiffDeleted, plan.destroy, perhaps + open, "deleted"),
     };
-    let (count, or) = (count + unsure, if unsure > 0 { ", or may be" } else { "" });
+    let or = match what {
+        _ if unsure == 0 => "",
+        FailOn::Replaced => ", or may be",
+        FailOn::Deleted | FailOn::Widened => ", or may be, in whole or in part",
+    };
+    let count = count + unsure;
     let resources = if count == 1 { "resource is" } else { "resources are" };
     (count > 0).then(|| Finding::new(rule, format!("{count} {resources} {found}{or}")))
 }

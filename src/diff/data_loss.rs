@@ -1,15 +1,20 @@
-//! What is gone for good when a resource is deleted or replaced.
+//! What is gone for good when a resource is deleted, replaced or changed.
+
+use serde_json::Value;
 
 use super::model::{Action, PropertyChange};
 use super::resources::{ResourceChange, fixed_name, property, retains};
-use crate::inventory::plain;
+use crate::inventory::{each_map, plain};
 
 /// Sentences about what the change loses, and about what stays behind; none where nothing does. `user` is whose resource
 /// it is; `deployed`, whether its stack is still made.
 pub(super) fn lost(change: &ResourceChange<'_>, user: Option<&str>, deployed: bool) -> Vec<String> {
     let Some(old) = change.old else { return Vec::new() };
     if !matches!(change.action, Action::Destroy | Action::Replace | Action::Retain) {
-        return [interrupted(change), no_longer_kept(change), perhaps_deleted(change)].into_iter().flatten().collect();
+        let of_all = [interrupted(change), no_longer_kept(change), perhaps_deleted(change)].into_iter().flatten();
+        return of_all
+            .chain(change.properties.iter().filter_map(|one| lost_in_place(change.resource_type(), one)))
+            .collect();
     }
     if change.is_kept() {
         return vec!["kept: it is not deleted, and no stack manages it any longer".to_owned()];
@@ -69,6 +74,74 @@ fn perhaps_deleted(change: &ResourceChange<'_>) -> Option<String> {
     other.then(|| {
         "perhaps lost: it is deleted if its condition holds no longer, as the stack's parameters decide".to_owned()
     })
+}
+
+const FOREVER: u64 = u64::MAX;
+
+/// The properties that say for how long, or how much of it, AWS keeps something, each with what holds without it.
+/// Sources: <https://docs.aws.amazon.com/AmazonS3/latest/API/API_LifecycleRule.html>,
+/// <https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-logs-loggroup.html>,
+/// <https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-sqs-queue.html>,
+/// <https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-kms-key.html>
+const KEPT_FOR: &[(&str, u64)] = &[
+    ("ExpirationDate", FOREVER),
+    ("ExpirationInDays", FOREVER),
+    ("MessageRetentionPeriod", 345_600),
+    ("NewerNoncurrentVersions", 0),
+    ("NoncurrentDays", FOREVER),
+    ("NoncurrentVersionExpirationInDays", FOREVER),
+    ("PendingWindowInDays", 30),
+    ("RetentionInDays", FOREVER),
+];
+
+/// The properties of a rule by which AWS deletes what is in a bucket that say whether it holds, and of what.
+const RULE_IS_ABOUT: &[&str] =
+    &["Filter", "ObjectSizeGreaterThan", "ObjectSizeLessThan", "Prefix", "Status", "TagFilters"];
+
+/// What is lost by the change of a value, if anything is, though its resource stays.
+fn lost_in_place(resource_type: &str, change: &PropertyChange) -> Option<String> {
+    let PropertyChange { path, old, new, .. } = change;
+    let is_in = |key: &str| path.iter().any(|step| step == key);
+    let shown = change.shown_path();
+    if kept_less_long(path.last()?, old.as_ref(), new.as_ref()) {
+        return Some(format!("lost: what was kept longer before, by `{shown}`"));
+    }
+    let enabled = |value: &Option<Value>| value.as_ref().is_some_and(|value| value.to_string().contains("Enabled"));
+    if is_in("VersioningConfiguration") && old.is_some() && !enabled(new) {
+        return Some("lost: what is overwritten or deleted from now on, of which no older version is kept".to_owned());
+    }
+    let disabled = new.as_ref().is_some_and(|value| value == "Disabled");
+    if is_in("LifecycleConfiguration") && RULE_IS_ABOUT.iter().any(|key| is_in(key)) && !disabled {
+        return Some(format!("perhaps lost: what the rule did not delete before, by `{shown}`"));
+    }
+    if old.is_some() && (is_in("ObjectLockConfiguration") || is_in("ObjectLockEnabled")) {
+        return Some(format!("perhaps lost: what was locked, or locked longer, by `{shown}`"));
+    }
+    let is_password = resource_type == "AWS::IAM::User" && shown == "LoginProfile" && new.is_none();
+    is_password.then(|| "lost: the password of the user".to_owned())
+}
+
+/// Whether something that stands under `key`, or in it, is kept less long than before, or may be.
+fn kept_less_long(key: &str, old: Option<&Value>, new: Option<&Value>) -> bool {
+    if let Some((_, without)) = KEPT_FOR.iter().find(|(known, _)| *known == key) {
+        let time = |value: Option<&Value>| value.map_or(Some(*without), |value| plain(value).parse().ok());
+        return time(new) != Some(FOREVER) && time(old).zip(time(new)).is_none_or(|(old, new)| new < old);
+    }
+    let mut less_long = false;
+    for (value, is_new) in [(old, false), (new, true)] {
+        each_map(value.unwrap_or(&Value::Null), &mut |entries| {
+            less_long |= entries.iter().any(|(key, value)| {
+                let known = KEPT_FOR.iter().any(|(known, _)| known == key);
+                known
+                    && if is_new {
+                        kept_less_long(key, None, Some(value))
+                    } else {
+                        kept_less_long(key, Some(value), None)
+                    }
+            });
+        });
+    }
+    less_long
 }
 
 /// What goes with a user. `deploy.sh` takes from whoever leaves what CloudFormation cannot delete a user with; not from a user

@@ -15,6 +15,10 @@ pub(super) fn lines(diff: &Diff) -> Vec<Line> {
         .collect();
     lines.extend(people(diff));
     lines.extend(destroyed(diff));
+    let losing: usize = diff.changes.iter().filter(|change| change.loses()).map(|change| change.resources.len()).sum();
+    let resources = if losing == 1 { "1 resource".to_owned() } else { format!("{losing} resources") };
+    let words = format!("something is lost, or may be, by the change of {resources}");
+    lines.extend((losing > 0).then(|| Line::new(Tone::Loss, 2, words)));
     lines
 }
 
