@@ -344,8 +344,8 @@ fn of_old_keys() -> Vec<Weakening> {
     const SUSPENDED: &str = "policies/user/suspended.json.hbs";
     let of_old = |name: &str, file: &'static str, found_as, told: &[&str]| {
         let to =
-            "\"Resource\": \"*\",\n      \"Condition\": {\"Null\": {\"aws:PrincipalTag/{{old_key_tag}}\": \"true\"}}";
-        Weakening::new(name, &[(file, "\"Resource\": \"*\"", to)], found_as, told).with(ROTATION)
+            "\"Resource\": \"*\",\n      \"Condition\": {\"Null\": {\"aws:PrincipalTag/{{old_key_tag}}\": \"true\"}}\n";
+        Weakening::new(name, &[(file, "\"Resource\": \"*\"\n", to)], found_as, told).with(ROTATION)
     };
     let to_old = json!({
         "Effect": "Allow", "Action": "s3:*", "Resource": "*",
