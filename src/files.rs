@@ -217,7 +217,7 @@ pub fn write_file_atomically(path: &Path, bytes: &[u8]) -> Result<(), FileError>
         .and_then(|()| create_in_folder(&beside, &NewFile { bytes, executable, same: None }))
         .and_then(|()| replace_file(&beside, path))
         // Nobody knows the file beside it.
-        .map_err(|error| FileError::new("write", path, error.error));
+        .map_err(|error| FileError { path: path.to_owned(), ..error });
     if written.is_err() {
         // If it cannot be removed now, the next run does.
         let _ = remove_file(&beside);

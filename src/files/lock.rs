@@ -63,7 +63,11 @@ pub fn lock(folder: &Path, limit: Duration, notice: &dyn Fn(&str)) -> Result<Fil
             Err(error)
                 if error.kind() == io::ErrorKind::NotFound
                     && matches!(kind(folder)?, None | Some(FileKind::Folder)) => {}
-            Err(error) => return Err(FileError::new("write into", folder, error)),
+            // Nobody gave the lock file's name: what is wrong is the folder.
+            Err(error) if error.kind() == io::ErrorKind::NotADirectory => {
+                return Err(FileError::new("write into", folder, error));
+            }
+            Err(error) => return Err(FileError::new("write", &path, error)),
         }
         wait.pause()?;
     }

@@ -1,4 +1,4 @@
-//! What a request that is denied lacks: condition keys that are absent, and that whoever asks could send.
+//! What a request that is denied lacks: condition keys that are absent, and that are about what is asked for.
 
 use std::collections::BTreeMap;
 
