@@ -198,6 +198,11 @@ fn the_old_side_may_be_a_revision() {
         let said = format!("error: git knows no revision `{unknown}`\n");
         assert_eq!((outcome.code, outcome.stderr), (2, said));
     }
+    let range = since("HEAD~1..HEAD").stderr;
+    assert!(range.starts_with("error: `HEAD~1..HEAD` is a range; name the older revision alone"), "{range}");
+    let no_folders = racestack(&["racestack", "diff", "HEAD~1", "HEAD"]);
+    let said = "error: there is no folder `HEAD~1`; with a revision, `racestack diff --git REV`\n";
+    assert_eq!((no_folders.code, no_folders.stderr.as_str()), (2, said));
     let elsewhere = tempfile::tempdir().unwrap();
     let copy = elsewhere.path().join("out/tokyo");
     std::fs::create_dir_all(&copy).unwrap();

@@ -36,6 +36,11 @@ fn sides(args: &DiffArgs, notice: &dyn Fn(&str)) -> Result<(OutFolder, OutFolder
     let default = Path::new(DEFAULT_OUT);
     match (&args.git, args.folders.as_slice()) {
         (None, [old, rest @ ..]) => {
+            if let Some(none) = args.folders.iter().find(|folder| !folder.exists()) {
+                let message =
+                    format!("there is no folder `{}`; with a revision, `racestack diff --git REV`", none.display());
+                return Err(Failure::Usage(message));
+            }
             let new = read(rest.first().map_or(default, PathBuf::as_path), None, notice)?;
             Ok((read(old, Some(&new), notice)?, new))
         }

@@ -29,6 +29,9 @@ pub fn read_revision(revision: &str, folder: &Path) -> Result<BTreeMap<String, V
     let other = failed(|error| format!("git failed: {error}"));
     let no_repository = failed(|_| format!("`{}` is in no git repository", place.display()));
     run(place, &["rev-parse", "--git-dir"]).map_err(no_repository)?;
+    if revision.contains("..") {
+        return Err(format!("`{revision}` is a range; name the older revision alone, with the newer one checked out"));
+    }
     let wanted = format!("{revision}^{{commit}}");
     let unknown = failed(|_| format!("git knows no revision `{revision}`"));
     let commit = run(place, &["rev-parse", "--verify", "--quiet", "--end-of-options", &wanted]).map_err(unknown)?;
