@@ -9,6 +9,7 @@ It listens on the Unix socket that its argument names, and ends when its standar
 import contextlib
 import gc
 import importlib
+import itertools
 import json
 import os
 import runpy
@@ -16,12 +17,15 @@ import select
 import socket
 import sys
 import traceback
+from collections.abc import Callable
 from pathlib import Path
 from typing import NoReturn
 
 import awscli
 import awscli.clidriver
 PROGRAM = Path(sys.executable).with_name("aws")
+# The services that deployments ask, whose descriptions are parsed before there is any command.
+SERVICES = ("cloudformation", "iam", "s3", "sagemaker", "sts")
 # Handed over with each command: standard input, output and errors.
 STREAMS = 3
 
@@ -54,8 +58,32 @@ def reap() -> None:
 
 
 def load() -> None:
-    """Load what any command loads: a command that is ended by what it lacks takes all its modules along."""
-    awscli.clidriver.create_clidriver()
+    """Load what commands load: a command that is ended by what it lacks takes all its modules along."""
+    driver = awscli.clidriver.create_clidriver()
+    # Version 2 of the CLI has a botocore of its own.
+    loaders = sys.modules.get("awscli.botocore.loaders") or sys.modules["botocore.loaders"]
+    keep(loaders.JSONFileLoader, "load_file")
+    keep(loaders.Loader, "list_available_services")
+    models = driver.session.get_component("data_loader")
+    for service, kind in itertools.product(SERVICES, ("service-2", "endpoint-rule-set-1", "paginators-1", "waiters-2")):
+        with contextlib.suppress(loaders.DataNotFoundError):
+            models.load_service_model(service, kind)
+    for name in ("endpoints", "partitions", "sdk-default-configuration", "_retry", "cli"):
+        models.load_data(name)
+
+
+def keep(loader: type, name: str) -> None:
+    """Do once what a loader of the CLI's data does again and again: what a fork does to the answer, no other sees."""
+    ask: Callable[..., object] = getattr(loader, name)
+    known: dict[tuple[object, ...], object] = {}
+
+    def kept(self: object, *asked: object, **named: object) -> object:
+        key = (*asked, *named.values())
+        if key not in known:
+            known[key] = ask(self, *asked, **named)
+        return known[key]
+
+    setattr(loader, name, kept)
 
 
 def serve(connection: socket.socket) -> NoReturn:
