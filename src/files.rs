@@ -213,11 +213,12 @@ pub fn create_in_folder(path: &Path, file: &NewFile<'_>) -> Result<(), FileError
 pub fn write_file_atomically(path: &Path, bytes: &[u8]) -> Result<(), FileError> {
     let beside = beside(path, "");
     let executable = matches!(kind(path)?, Some(FileKind::File { executable: true }));
-    let written = remove_draft(path)
-        .and_then(|()| create_in_folder(&beside, &NewFile { bytes, executable, same: None }))
+    // Nobody knows the file beside it, unless something stands in its way.
+    let of_path = |error| FileError { path: path.to_owned(), ..error };
+    remove_draft(path).map_err(|error| if beside.exists() { error } else { of_path(error) })?;
+    let written = create_in_folder(&beside, &NewFile { bytes, executable, same: None })
         .and_then(|()| replace_file(&beside, path))
-        // Nobody knows the file beside it.
-        .map_err(|error| FileError { path: path.to_owned(), ..error });
+        .map_err(of_path);
     if written.is_err() {
         // If it cannot be removed now, the next run does.
         let _ = remove_file(&beside);

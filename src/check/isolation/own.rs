@@ -193,8 +193,9 @@ fn differences(
         let Some(own) = type_of(wanted).filter(|_| !is_of_operations(wanted)) else { continue };
         let Some((other, value)) = same else {
             let message = format!("the {} `{id}` is missing, which racestack's own template has", own.noun);
-            // It is told of where it belongs, as where the bucket is whose policy is missing.
-            let targets = references_of(wanted);
+            // A missing policy is told of at what it is of, where guard rules ask for it: it is one finding then.
+            let is_policy = wanted.get("Type").and_then(Value::as_str).is_some_and(|one| one.ends_with("Policy"));
+            let targets = if is_policy { references_of(wanted) } else { Vec::new() };
             let about = pairs.iter().find(|((id, _), _)| targets.contains(&id.as_str())).and_then(|(_, same)| *same);
             problems.push(problem(own.other, message, &location(stack, about.map_or(*id, |(id, _)| id), "")));
             continue;
