@@ -13,7 +13,7 @@ pub(super) fn lost(change: &ResourceChange<'_>, user: Option<&str>, deployed: bo
     if !matches!(change.action, Action::Destroy | Action::Replace | Action::Retain) {
         let of_all = [interrupted(change), no_longer_kept(change), perhaps_deleted(change)].into_iter().flatten();
         return of_all
-            .chain(change.properties.iter().filter_map(|one| lost_in_place(change.resource_type(), one)))
+            .chain(change.properties.iter().filter_map(|one| lost_in_place(change.resource_type(), old, one)))
             .collect();
     }
     if change.is_kept() {
@@ -99,11 +99,13 @@ const RULE_IS_ABOUT: &[&str] =
     &["Filter", "ObjectSizeGreaterThan", "ObjectSizeLessThan", "Prefix", "Status", "TagFilters"];
 
 /// What is lost by the change of a value, if anything is, though its resource stays.
-fn lost_in_place(resource_type: &str, change: &PropertyChange) -> Option<String> {
+fn lost_in_place(resource_type: &str, resource: &Value, change: &PropertyChange) -> Option<String> {
     let PropertyChange { path, old, new, .. } = change;
+    // A bucket that never had versions has no older ones.
+    let has_versions = property(resource, "VersioningConfiguration").is_some();
     let is_in = |key: &str| path.iter().any(|step| step == key);
     let shown = change.shown_path();
-    if kept_less_long(path.last()?, old.as_ref(), new.as_ref()) {
+    if kept_less_long(path.last()?, old.as_ref(), new.as_ref(), has_versions) {
         return Some(format!("lost: what was kept longer before, by `{shown}`"));
     }
     let enabled = |value: &Option<Value>| value.as_ref().is_some_and(|value| value.to_string().contains("Enabled"));
@@ -121,23 +123,26 @@ fn lost_in_place(resource_type: &str, change: &PropertyChange) -> Option<String>
     is_password.then(|| "lost: the password of the user".to_owned())
 }
 
-/// Whether something that stands under `key`, or in it, is kept less long than before, or may be.
-fn kept_less_long(key: &str, old: Option<&Value>, new: Option<&Value>) -> bool {
-    if let Some((_, without)) = KEPT_FOR.iter().find(|(known, _)| *known == key) {
-        let time = |value: Option<&Value>| value.map_or(Some(*without), |value| plain(value).parse().ok());
-        return time(new) != Some(FOREVER) && time(old).zip(time(new)).is_none_or(|(old, new)| new < old);
+/// Whether something that stands under `key`, or in it, is kept less long than before, or may be; older versions only where
+/// there are any.
+fn kept_less_long(key: &str, old: Option<&Value>, new: Option<&Value>, has_versions: bool) -> bool {
+    let without = |key: &str| {
+        let found = KEPT_FOR.iter().find(|(known, _)| *known == key && (has_versions || !key.contains("Noncurrent")));
+        found.map(|(_, without)| *without)
+    };
+    let is_less = |without: u64, old: Option<&Value>, new: Option<&Value>| {
+        let time = |value: Option<&Value>| value.map_or(Some(without), |value| plain(value).parse().ok());
+        time(new) != Some(FOREVER) && time(old).zip(time(new)).is_none_or(|(old, new)| new < old)
+    };
+    if let Some(without) = without(key) {
+        return is_less(without, old, new);
     }
     let mut less_long = false;
     for (value, is_new) in [(old, false), (new, true)] {
         each_map(value.unwrap_or(&Value::Null), &mut |entries| {
             less_long |= entries.iter().any(|(key, value)| {
-                let known = KEPT_FOR.iter().any(|(known, _)| known == key);
-                known
-                    && if is_new {
-                        kept_less_long(key, None, Some(value))
-                    } else {
-                        kept_less_long(key, Some(value), None)
-                    }
+                let (old, new) = if is_new { (None, Some(value)) } else { (Some(value), None) };
+                without(key).is_some_and(|without| is_less(without, old, new))
             });
         });
     }
