@@ -1,6 +1,7 @@
 //! The IAM of an account as it is, in the form in which templates are read, too: what decides about the one decides about
 //! the other.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use serde_json::Value;
@@ -91,9 +92,9 @@ fn location(of: &str) -> Location<'_> {
 }
 
 /// The tags that people and racestack set; those of AWS's own are no part of what a template says.
-pub fn tags(tags: &[LiveTag]) -> Vec<Tag> {
+pub fn tags(tags: &[LiveTag]) -> Vec<Tag<'_>> {
     let set = tags.iter().filter(|tag| !tag.key.starts_with("aws:"));
-    set.map(|tag| Tag { key: Some(tag.key.clone()), value: Some(tag.value.clone()) }).collect()
+    set.map(|tag| Tag { key: Some(Cow::Borrowed(&tag.key)), value: Some(Cow::Borrowed(&tag.value)) }).collect()
 }
 
 fn notebook(notebook: &LiveNotebook) -> Notebook<'_> {

@@ -1,5 +1,6 @@
 //! Drift: what of an account differs from what its out folder says, and what only one of them has.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 use base64::Engine;
@@ -112,7 +113,8 @@ impl<'v> Description<'v> {
     }
 
     fn set_tags(&mut self, tags: &[Tag]) {
-        let all = tags.iter().filter_map(|tag| Some((tag.key.clone()?, tag.value.clone()?)));
+        let all =
+            tags.iter().filter_map(|tag| Some((tag.key.as_deref()?.to_owned(), tag.value.as_deref()?.to_owned())));
         // The rotation of keys sets and removes its tag by itself.
         self.tags.extend(all.filter(|(key, _)| key != OLD_KEY));
     }
@@ -264,15 +266,16 @@ fn notebooks(sides: &Sides<'_>) -> Vec<Observation> {
         for (topic, key) in topics.chain(OF_NOTEBOOK.map(|(topic, key)| (topic.to_owned(), key))) {
             described.values.extend(one.properties.get(key).map(|value| (topic, value.clone())));
         }
-        let text = |tag: &Value, key: &str| tag.get(key).and_then(Value::as_str).map(str::to_owned);
-        let tags =
-            one_or_more(one.properties.get("Tags")).map(|tag| Tag { key: text(tag, "Key"), value: text(tag, "Value") });
+        let tags = one_or_more(one.properties.get("Tags")).map(|tag| {
+            let [key, value] = ["Key", "Value"].map(|key| tag.get(key).and_then(Value::as_str).map(Cow::Borrowed));
+            Tag { key, value }
+        });
         described.set_tags(&tags.collect::<Vec<_>>());
         declared.insert((Thing::Notebook, (*name).to_owned()), described);
     }
     let owner = |name: &str| {
         let one = sides.live.notebooks.iter().find(|one| one.name == name)?;
-        let tagged = tag(&one.tags, USER).map(String::as_str);
+        let tagged = tag(&one.tags, USER);
         tagged.or_else(|| sides.owner_of_role(one.role_arn.as_deref().unwrap_or_default()))
     };
     let mut found = compared(&live, &declared, |one| owner(one.name).is_some());

@@ -104,7 +104,7 @@ impl Asked {
     /// The same text for principals of which the same is true: what decides about them, but for their own names. Whoever is
     /// meant by name, or by what else is theirs alone, is like nobody else.
     fn key(&self, live: &IamInventory<'_>, principal: &Principal<'_>) -> String {
-        let notebook = tag(&principal.tags, NOTEBOOK).map(String::as_str).unwrap_or_default();
+        let notebook = tag(&principal.tags, NOTEBOOK).unwrap_or_default();
         let mut names = [(principal.name.as_str(), NAMES[0]), (notebook, NAMES[1])];
         // The longer first, so that one within the other is not taken apart.
         names.sort_by_key(|(name, _)| std::cmp::Reverse(name.len()));
@@ -130,9 +130,9 @@ impl Asked {
         let trust = principal.trust.and_then(&mut key_of);
         let of_bucket = live.resource_policies.iter().filter(|policy| policy.resource_type == BUCKET_POLICY);
         let of_bucket: Vec<_> = of_bucket.flat_map(|policy| &policy.policies).map(|index| key_of(*index)).collect();
-        let tags = principal.tags.iter().filter_map(|tag| Some((tag.key.as_ref()?, tag.value.as_ref()?)));
+        let tags = principal.tags.iter().filter_map(|tag| Some((tag.key.as_deref()?, tag.value.as_deref()?)));
         let asked = tags.filter(|(key, _)| self.tags.contains(&key.to_lowercase()));
-        let tags: BTreeSet<(&String, String)> = asked.map(|(key, value)| (key, without_names(value))).collect();
+        let tags: BTreeSet<(&str, String)> = asked.map(|(key, value)| (key, without_names(value))).collect();
         let own_name = if is_alone { principal.arn.as_str() } else { "" };
         let arn = without_names(&principal.arn);
         format!("{:?}", (own_name, arn, identity, boundary, trust, of_bucket, &principal.undefined, tags))

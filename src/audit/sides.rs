@@ -78,7 +78,7 @@ impl<'a> Sides<'a> {
         let people: BTreeMap<&str, &User> = plan.account.users.iter().map(|user| (user.name.as_str(), user)).collect();
         let mut former: BTreeSet<String> = plan.account.lock.entries.keys().map(ToString::to_string).collect();
         let is_ours = |one: &&Principal<'_>| {
-            let joined = one.groups.contains(&names.group) || tag(&one.tags, USER) == Some(&one.name);
+            let joined = one.groups.contains(&names.group) || tag(&one.tags, USER) == Some(one.name.as_str());
             one.kind == IdentityKind::User && joined
         };
         former.extend(live.principals.iter().filter(is_ours).map(|one| one.name.clone()));
@@ -174,9 +174,9 @@ fn role_arn(plan: &AccountPlan<'_>, path: &str) -> String {
 }
 
 /// The value of a tag. IAM compares the keys of tags without regard to case.
-pub fn tag<'t>(tags: &'t [Tag], key: &str) -> Option<&'t String> {
+pub fn tag<'t>(tags: &'t [Tag<'_>], key: &str) -> Option<&'t str> {
     let is_it = |tag: &&Tag| tag.key.as_ref().is_some_and(|own| own.eq_ignore_ascii_case(key));
-    tags.iter().find(is_it)?.value.as_ref()
+    tags.iter().find(is_it)?.value.as_deref()
 }
 
 /// The ARN of a managed policy, by its index.

@@ -1,5 +1,6 @@
 //! What an inventory holds: the types that all of its readers share.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 use serde_json::Value;
@@ -40,11 +41,11 @@ pub struct Location<'a> {
 
 /// A tag. `None` is a key or a value that is known only when the stack is deployed.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Tag {
+pub struct Tag<'a> {
     /// Its key.
-    pub key: Option<String>,
+    pub key: Option<Cow<'a, str>>,
     /// Its value.
-    pub value: Option<String>,
+    pub value: Option<Cow<'a, str>>,
 }
 
 /// What kind of IAM identity something is.
@@ -90,7 +91,7 @@ pub struct Principal<'a> {
     /// The resource.
     pub location: Location<'a>,
     /// The tags that its template gives it.
-    pub tags: Vec<Tag>,
+    pub tags: Vec<Tag<'a>>,
     /// The identity policies, by their indexes: its own, the attached ones, and those of its groups, each once.
     pub policies: Vec<usize>,
     /// The permissions boundary.
@@ -177,7 +178,7 @@ pub struct Notebook<'a> {
     /// The ARN of the role that it acts as, if that is known.
     pub role_arn: Option<String>,
     /// The tags that its template gives it.
-    pub tags: Vec<Tag>,
+    pub tags: Vec<Tag<'a>>,
 }
 
 /// A secret.
@@ -188,7 +189,7 @@ pub struct Secret<'a> {
     /// The resource.
     pub location: Location<'a>,
     /// The tags that its template gives it.
-    pub tags: Vec<Tag>,
+    pub tags: Vec<Tag<'a>>,
 }
 
 /// Something that could not be read.

@@ -168,10 +168,14 @@ impl<'a> ReturnValues<'a> {
         }
     }
 
-    pub fn tags(&self, resource: &Resource<'_>) -> Vec<Tag> {
-        let text = |value: Option<&Value>| value.and_then(|value| self.text(value));
-        let tag = |tag: &Value| Tag { key: text(tag.get("Key")), value: text(tag.get("Value")) };
-        let tags: Vec<Tag> = one_or_more(resource.property("Tags")).map(tag).collect();
+    pub fn tags<'t>(&self, resource: &Resource<'t>) -> Vec<Tag<'t>> {
+        // What stands in the template as it is needs no copy.
+        let text = |value: Option<&'t Value>| {
+            let text = self.text(value?)?;
+            Some(value?.as_str().filter(|own| **own == text).map_or(Cow::Owned(text), Cow::Borrowed))
+        };
+        let tag = |tag: &'t Value| Tag { key: text(tag.get("Key")), value: text(tag.get("Value")) };
+        let tags: Vec<Tag<'t>> = one_or_more(resource.property("Tags")).map(tag).collect();
         // Without room to grow: an account has a list of them for each of its things.
         tags.into_boxed_slice().into_vec()
     }

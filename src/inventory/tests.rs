@@ -1,5 +1,6 @@
 //! What is found in templates, and that nothing of what they leave open is passed over.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
@@ -88,7 +89,10 @@ fn somebody_has_what_is_attached_from_whichever_side() {
     assert_eq!(user.groups, BTreeSet::from(["g".to_owned(), "unnamed-Other".to_owned()]));
     let Some(Boundary::Policy(limit)) = user.boundary else { panic!("{user:?}") };
     assert_eq!(found.policies[limit].kind, PolicyKind::Managed("arn:aws:iam::111122223333:policy/limit".to_owned()));
-    let tag = |key: Option<&str>, value: &str| Tag { key: key.map(str::to_owned), value: Some(value.to_owned()) };
+    let tag = |key: Option<&'static str>, value: &'static str| Tag {
+        key: key.map(Cow::Borrowed),
+        value: Some(Cow::Borrowed(value)),
+    };
     assert_eq!(user.tags, [tag(Some("user"), "u"), tag(None, "eu-west-1")]);
     assert_eq!((names(&found, role), role.is_named), (BTreeSet::from(["to role"]), false));
     assert_eq!(found.policies[role.trust.unwrap()].kind, PolicyKind::Trust);

@@ -158,5 +158,5 @@ fn tag_keys(policy: &str) -> Vec<String> {
 
 /// The tags that are known before they are deployed: keys and values.
 pub fn known_tags(tags: &[Tag]) -> Vec<(String, String)> {
-    tags.iter().filter_map(|tag| Some((tag.key.clone()?, tag.value.clone()?))).collect()
+    tags.iter().filter_map(|tag| Some((tag.key.as_deref()?.to_owned(), tag.value.as_deref()?.to_owned()))).collect()
 }

@@ -113,11 +113,12 @@ fn known(subject: &Subject<'_, '_>, names: &Names, need: &Need, (example, key): 
 }
 
 /// The tags of one's own user, of the role of one's notebook, and of the notebook, as their template has them.
-fn tags<'i>(subject: &Subject<'i, '_>, resource: &str) -> Option<&'i [Tag]> {
+fn tags<'i>(subject: &Subject<'i, '_>, resource: &str) -> Option<&'i [Tag<'i>]> {
     let inventory = subject.inventory;
     if resource.contains(NOTEBOOKS) {
         let is_own = |tag: &Tag| {
-            tag.key.as_ref().is_some_and(|key| key == USER) && tag.value.as_ref() == Some(&subject.identity.name)
+            tag.key.as_ref().is_some_and(|key| key == USER)
+                && tag.value.as_deref() == Some(subject.identity.name.as_str())
         };
         return inventory.notebooks.iter().find(|one| one.tags.iter().any(is_own)).map(|one| one.tags.as_slice());
     }

@@ -125,7 +125,7 @@ impl<'i, 'a> Subject<'i, 'a> {
             .with("aws:PrincipalIsAWSService", "false");
         let base = if is_user { base.with("aws:username", &identity.name) } else { base };
         let base = identity.tags.iter().fold(base, |base, tag| match (&tag.key, &tag.value) {
-            (Some(key), Some(value)) => base.with(&format!("aws:PrincipalTag/{key}"), value),
+            (Some(key), Some(value)) => base.with(&format!("aws:PrincipalTag/{key}"), value.as_ref()),
             (Some(key), None) => base.with_unknown(&format!("aws:PrincipalTag/{key}")),
             // Owner tags are compared with literal names elsewhere.
             (None, _) => base,

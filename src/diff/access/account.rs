@@ -21,10 +21,10 @@ pub(super) struct AccountIam<'a> {
     pub inventory: IamInventory<'a>,
     /// The stacks, in the order of the inventory's, and whose their resources are.
     stacks: Vec<(&'a FolderStack, Owners<'a>)>,
-    /// By stack and logical ID, what is read of them.
-    resources: BTreeMap<Place<'a>, (&'a Value, Option<&'a UserEntry>)>,
-    /// The indexes of the users and roles, by ARN; of one ARN, the last.
-    by_arn: BTreeMap<String, usize>,
+    /// Of those that come first: the logical IDs that are read of them alone.
+    kept: Vec<BTreeSet<&'a str>>,
+    /// The indexes of the users and roles, in the order of their ARNs; of one ARN, the last.
+    by_arn: Vec<usize>,
 }
 
 impl<'a> AccountIam<'a> {
@@ -45,22 +45,37 @@ impl<'a> AccountIam<'a> {
         let read: Vec<inventory::Stack<'a>> =
             stacks.iter().map(|(of, stack, only)| read(of, stack, only.as_ref())).collect();
         let inventory = IamInventory::of(&read, documents);
-        let by_arn = inventory.principals.iter().enumerate().map(|(index, one)| (one.arn.clone(), index)).collect();
-        let mut resources = BTreeMap::new();
-        let with_owners = |(_, stack, only): (_, &'a FolderStack, Option<BTreeSet<&str>>)| {
-            let owners = Owners::of(None, Some(stack));
-            let is_read = |id: &str| only.as_ref().is_none_or(|only| only.contains(id));
-            let read = stack.resources().filter(|(id, _)| is_read(id));
-            resources.extend(read.map(|(id, one)| ((stack.name.as_str(), id.as_str()), (one, owners.owner(id)))));
-            (stack, owners)
-        };
-        let stacks = stacks.into_iter().map(with_owners).collect();
-        Self { inventory, stacks, resources, by_arn }
+        let arn = |index: usize| inventory.principals.get(index).map(|one| one.arn.as_str());
+        let mut by_arn: Vec<usize> = (0..inventory.principals.len()).rev().collect();
+        by_arn.sort_by_key(|index| arn(*index));
+        by_arn.dedup_by_key(|index| arn(*index));
+        let kept = stacks.iter().filter_map(|(_, _, only)| only.clone()).collect();
+        let stacks = stacks.into_iter().map(|(_, stack, _)| (stack, Owners::of(None, Some(stack)))).collect();
+        Self { inventory, stacks, kept, by_arn }
     }
 
-    /// The resources, each with whose it is. What is kept of a stack comes before the stack: what the stack has now counts.
-    pub(super) fn resources(&self) -> &BTreeMap<Place<'a>, (&'a Value, Option<&'a UserEntry>)> {
-        &self.resources
+    /// By stack and logical ID, the resources of stacks that the other side has not the same, each with whose it is. What is kept
+    /// of a stack comes before the stack: what the stack has now counts.
+    pub(super) fn resources(&self, other: &Self) -> BTreeMap<Place<'a>, (&'a Value, Option<&'a UserEntry>)> {
+        let mut found = BTreeMap::new();
+        for (at, (stack, owners)) in self.stacks.iter().enumerate() {
+            if self.has_same(other, stack) {
+                continue;
+            }
+            let is_read = |id: &str| self.kept.get(at).is_none_or(|only| only.contains(id));
+            let read = stack.resources().filter(|(id, _)| is_read(id));
+            found.extend(read.map(|(id, one)| ((stack.name.as_str(), id.as_str()), (one, owners.owner(id)))));
+        }
+        found
+    }
+
+    /// Whether both sides have a stack with one template, which was read once, and nothing is kept of it.
+    fn has_same(&self, other: &Self, stack: &FolderStack) -> bool {
+        let only = |side: &Self| -> Option<&'a FolderStack> {
+            let mut of_name = side.stacks.iter().map(|(one, _)| *one).filter(|one| one.name == stack.name);
+            of_name.next().filter(|_| of_name.next().is_none())
+        };
+        only(self).zip(only(other)).is_some_and(|(one, two)| Arc::ptr_eq(&one.template, &two.template))
     }
 
     /// The outputs of the stacks.
@@ -103,12 +118,14 @@ impl<'a> AccountIam<'a> {
 
     /// The users and roles, by ARN.
     pub(super) fn principals(&self) -> impl Iterator<Item = (&String, &Principal<'a>)> {
-        self.by_arn.iter().filter_map(|(arn, index)| Some((arn, self.inventory.principals.get(*index)?)))
+        self.by_arn.iter().filter_map(|index| self.inventory.principals.get(*index)).map(|one| (&one.arn, one))
     }
 
     /// The user or role of an ARN.
     pub(super) fn principal(&self, arn: &str) -> Option<&Principal<'a>> {
-        self.inventory.principals.get(*self.by_arn.get(arn)?)
+        let known = |index: &usize| self.inventory.principals.get(*index).map(|one| one.arn.as_str());
+        let at = self.by_arn.binary_search_by_key(&Some(arn), known).ok()?;
+        self.inventory.principals.get(*self.by_arn.get(at)?)
     }
 
     /// The text of a policy, by its index.

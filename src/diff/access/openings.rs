@@ -28,7 +28,7 @@ pub(super) fn openings<'a>(before: &AccountIam<'a>, after: &AccountIam<'a>) -> V
     let hidden = [before, after].map(AccountIam::hidden);
     let known_by = LazyCell::new(|| tags_in_policies([before, after]));
     let people: BTreeSet<&str> = after.people().map(|user| user.name.as_str()).collect();
-    let [olds, news] = [before.resources(), after.resources()];
+    let [olds, news] = [before.resources(after), after.resources(before)];
     let mut keys: BTreeMap<&str, BTreeSet<String>> = BTreeMap::new();
     for (place, _) in news.iter().filter(|(_, (one, _))| type_of(one) == ACCESS_KEY) {
         keys.entry(place.0).or_default().insert(place.1.to_owned());
