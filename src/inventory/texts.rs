@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use serde_json::{Map, Value};
 
 use super::model::Account;
+use super::template::plain;
 
 /// In a text, what is known only when the stack is deployed, and may be anything.
 pub const OPEN: char = '\u{1}';
@@ -16,32 +17,64 @@ const MADE_UP: char = '\u{2}';
 const DEEPEST: usize = 12;
 const DEPTH_OF_RESOURCE: usize = 4;
 
+/// Types of parameters of which AWS makes up each value, and CloudFormation takes no other.
+/// Source: <https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-supplied-parameter-types.html>
+const MADE_UP_TYPES: [&str; 7] = [
+    "AWS::EC2::AvailabilityZone::Name",
+    "AWS::EC2::Image::Id",
+    "AWS::EC2::Instance::Id",
+    "AWS::EC2::Subnet::Id",
+    "AWS::EC2::VPC::Id",
+    "AWS::EC2::Volume::Id",
+    "AWS::Route53::HostedZone::Id",
+];
+/// The most ways to choose the values of a template's parameters that are looked at.
+const MOST_CHOICES: usize = 64;
+
 /// The sections of a template that its resources refer to.
 #[derive(Debug, Clone, Default)]
 pub struct Sections {
-    /// The defaults of parameters, which a stack is made with.
-    defaults: BTreeMap<String, Value>,
+    /// Parameters of which it is known what they may be: in how many ways those before are chosen, and the values. A default is none
+    /// of these: a stack keeps the value that it has, and whoever deploys it may give another.
+    parameters: BTreeMap<String, (usize, Vec<String>)>,
+    /// In how many ways the values of all are chosen.
+    choices: usize,
     mappings: Value,
 }
 
 impl Sections {
     /// Those of a template in long form.
     pub fn of(template: &Value) -> Self {
-        let section = |key: &str| template.get(key).cloned().unwrap_or_default();
-        let parameters = template.get("Parameters").and_then(Value::as_object).into_iter().flatten();
-        let default = |(name, parameter): (&String, &Value)| {
-            let kind = parameter.get("Type").and_then(Value::as_str).unwrap_or_default();
-            // What a parameter of SSM names is known only there.
-            let default = parameter.get("Default").filter(|_| !kind.starts_with("AWS::SSM::"))?;
-            let is_list = kind == "CommaDelimitedList" || kind.starts_with("List<");
-            let all = default.as_str().filter(|_| is_list).map(|text| text.split(',').map(str::trim).collect());
-            Some((name.clone(), all.unwrap_or_else(|| default.clone())))
-        };
-        Self { defaults: parameters.filter_map(default).collect(), mappings: section("Mappings") }
+        let section = |key: &str| template.get(key).and_then(Value::as_object).into_iter().flatten();
+        let mut sections =
+            Self { choices: 1, mappings: template.get("Mappings").cloned().unwrap_or_default(), ..Self::default() };
+        for (name, parameter) in section("Parameters") {
+            if let Some(values) = possible_values(parameter).filter(|all| all.len() * sections.choices <= MOST_CHOICES)
+            {
+                let before = sections.choices;
+                sections.choices *= values.len();
+                sections.parameters.insert(name.clone(), (before, values));
+            }
+        }
+        sections
     }
 }
 
+/// What a parameter may be; `None` where that is known only when the stack is deployed.
+fn possible_values(parameter: &Value) -> Option<Vec<String>> {
+    let kind = parameter.get("Type").and_then(Value::as_str)?;
+    let of_list = kind.strip_prefix("List<").and_then(|rest| rest.strip_suffix('>'));
+    if MADE_UP_TYPES.contains(&of_list.unwrap_or(kind)) {
+        return Some(vec![MADE_UP.to_string()]);
+    }
+    // Of a list, each member is an allowed value, and it may have any number of them. What a parameter of Systems Manager is
+    // allowed to be is its name there.
+    let allowed = parameter.get("AllowedValues").filter(|_| ["Number", "String"].contains(&kind))?.as_array()?;
+    Some(allowed.iter().map(plain).collect()).filter(|all: &Vec<String>| !all.is_empty())
+}
+
 /// The texts of a template.
+#[derive(Clone, Copy)]
 pub struct Texts<'a> {
     /// The account that it is deployed to.
     pub account: Account<'a>,
@@ -51,6 +84,8 @@ pub struct Texts<'a> {
     pub resources: &'a Value,
     /// What these refer to.
     pub sections: &'a Sections,
+    /// Which of the ways to choose the values of parameters they are of.
+    pub choice: usize,
 }
 
 impl Texts<'_> {
@@ -58,24 +93,28 @@ impl Texts<'_> {
     /// the stack is deployed; each with the property that it stands in, and the resources of the template that it refers to.
     /// Returns whether `found` did of any.
     pub fn any(&self, key: &str, value: &Value, found: &impl Fn(&str, &str, &[&str]) -> bool) -> bool {
+        (0..self.sections.choices.max(1)).any(|choice| Self { choice, ..*self }.any_chosen(key, value, found))
+    }
+
+    fn any_chosen(&self, key: &str, value: &Value, found: &impl Fn(&str, &str, &[&str]) -> bool) -> bool {
         let made = |text: String, targets: &[&str]| found(key, &text, targets);
         match value {
             Value::Object(entries) => match function(entries) {
                 Some(("Fn::If", Value::Array(branches))) => {
-                    branches.iter().skip(1).any(|one| self.any(key, one, found))
+                    branches.iter().skip(1).any(|one| self.any_chosen(key, one, found))
                 }
                 Some(_) => {
                     let targets = references_of(value);
                     let texts = self.list(value, 0).unwrap_or_else(|| vec![self.text(value, 0)]);
                     texts.into_iter().any(|text| made(text, &targets))
                 }
-                None => entries.iter().any(|(key, value)| found(key, key, &[]) || self.any(key, value, found)),
+                None => entries.iter().any(|(key, value)| found(key, key, &[]) || self.any_chosen(key, value, found)),
             },
-            Value::Array(values) => values.iter().any(|value| self.any(key, value, found)),
+            Value::Array(values) => values.iter().any(|value| self.any_chosen(key, value, found)),
             // Such as the definition of a state machine, in which characters may be escaped.
             Value::String(text) if text.trim_start().starts_with(['{', '[']) => {
                 let inner: Option<Value> = serde_json::from_str(text).ok();
-                found(key, text, &[]) || inner.is_some_and(|inner| self.any(key, &inner, found))
+                found(key, text, &[]) || inner.is_some_and(|inner| self.any_chosen(key, &inner, found))
             }
             Value::String(text) => found(key, text, &[]),
             _ => false,
@@ -126,7 +165,7 @@ impl Texts<'_> {
             _ => return None,
         };
         match function(entries)? {
-            ("Ref", Value::String(name)) => self.list(self.sections.defaults.get(name)?, depth + 1),
+            ("Ref", Value::String(name)) => self.parameter(name).map(|value| vec![value.clone()]),
             ("Fn::FindInMap", Value::Array(keys)) => self.list(self.mapped(keys, depth)?, depth + 1),
             ("Fn::GetAZs", _) => Some(vec![MADE_UP.to_string()]),
             ("Fn::Split", Value::Array(parts)) => {
@@ -135,6 +174,12 @@ impl Texts<'_> {
             }
             _ => None,
         }
+    }
+
+    /// The value of a parameter; of a list, that of each member.
+    fn parameter(&self, name: &str) -> Option<&String> {
+        let (before, values) = self.sections.parameters.get(name)?;
+        values.get(self.choice / before % values.len())
     }
 
     fn mapped(&self, keys: &[Value], depth: usize) -> Option<&Value> {
@@ -158,8 +203,8 @@ impl Texts<'_> {
 
     /// What a name stands for: a parameter, a pseudo parameter, or a resource with or without an attribute.
     fn returned(&self, name: &str, depth: usize) -> String {
-        if let Some(default) = self.sections.defaults.get(name) {
-            return self.text(default, depth + 1);
+        if let Some(value) = self.parameter(name) {
+            return value.clone();
         }
         let Account { id, region, partition } = self.account;
         let (target, attribute) = name.split_once('.').unwrap_or((name, ""));

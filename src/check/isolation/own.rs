@@ -152,6 +152,7 @@ pub fn check<'a>(
         stack: plan.stacks.iter().find(|one| part(one.part)).map_or("", |one| one.name.as_str()),
         resources,
         sections: sections.iter().find(|(of, _)| part(*of)).map_or(&nothing, |(_, sections)| sections),
+        choice: 0,
     };
     for stack in plan.stacks.iter().filter(|one| !matches!(one.part, Part::Users(_))) {
         let rendered = render::fill(built_in, plan, stack, &people)?;
