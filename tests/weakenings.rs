@@ -815,3 +815,20 @@ fn a_bucket_without_a_policy_is_told_of_once() {
     assert!(outcome.stderr.contains("the bucket has no policy"), "{}", outcome.stderr);
     assert_eq!(outcome.stderr.matches("error[").count(), 1, "{}", outcome.stderr);
 }
+
+#[test]
+fn what_a_policy_is_filled_with_from_elsewhere_is_told_of_once() {
+    let statement =
+        "[{Effect: Allow, Principal: {AWS: \"\\{{resolve:ssm:/any}}\"}, Action: \"kms:*\", Resource: \"*\"}]";
+    for policy in [
+        "\"\\{{resolve:ssm:/any}}\"",
+        "!Sub \"\\{{resolve:ssm:/any}}\"",
+        &format!("{{Version: \"2012-10-17\", Statement: {statement}}}"),
+        &format!("{{Version: \"2012-10-17\", Statement: {}}}", statement.trim_matches(['[', ']'])),
+    ] {
+        let key = format!("Resources:\n  Key:\n    Type: AWS::KMS::Key\n    Properties: {{KeyPolicy: {policy}}}\n\n");
+        let found = synth_of(ROSTER, "", policy, &[(STORAGE, "Resources:\n", &key)]);
+        let of_key: Vec<&String> = found.iter().filter(|one| one.contains("error[")).collect();
+        assert!(of_key.len() == 1 && of_key[0].starts_with(UNDECIDED), "{policy}: {of_key:?}");
+    }
+}

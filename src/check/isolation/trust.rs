@@ -7,7 +7,7 @@ use super::kind::{Kind, Subject};
 use super::problem::{GRAMMAR, Problem};
 use crate::finding::Rule;
 use crate::iam::{Context, Decision, Policies, Principal, Request, ResourcePolicy, decide};
-use crate::inventory::{self, BUCKET_POLICY, IamInventory, IdentityKind, Policy, one_or_more};
+use crate::inventory::{self, BUCKET_POLICY, IamInventory, IdentityKind, Location, Policy, one_or_more};
 use crate::model::{Profile, Service};
 use crate::plan::{AccountPlan, Names};
 
@@ -129,9 +129,20 @@ pub fn opened(
     problem: &Problem,
     is_allowed: impl Fn(&Value) -> bool,
 ) -> Vec<Problem> {
-    let document = inventory.policies.get(index).map(|policy| &policy.document.value);
-    let statements = one_or_more(document.and_then(|document| document.get("Statement"))).enumerate();
-    let open = statements.filter(|(_, one)| one.get("Effect") != Some(&json!("Deny")) && !is_allowed(one));
+    let Some(policy) = inventory.policies.get(index) else { return Vec::new() };
+    // Whom a statement names is a doubt already where it is known only when the stack is deployed.
+    let is_told = |at: usize| {
+        let Location { stack, logical_id, path } = &policy.location;
+        let principals = [format!("{path}/Statement/{at}/Principal"), format!("{path}/Statement/Principal")];
+        let mut doubts = inventory.doubts.iter().map(|doubt| &doubt.location);
+        doubts.any(|of| {
+            (of.stack, of.logical_id) == (*stack, *logical_id)
+                && principals.iter().any(|path| of.path.starts_with(path.as_str()))
+        })
+    };
+    let statements = one_or_more(policy.document.value.get("Statement")).enumerate();
+    let open =
+        statements.filter(|(at, one)| one.get("Effect") != Some(&json!("Deny")) && !is_allowed(one) && !is_told(*at));
     let found = |one: &Value| {
         let [principal, action] =
             ["Principal", "Action"].map(|key| one.get(key).or(one.get(format!("Not{key}"))).map(Value::to_string));
