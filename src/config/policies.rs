@@ -6,8 +6,8 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use super::encoding;
 use super::settings::Settings;
+use super::{encoding, yaml};
 use crate::files::{self, FileError};
 use crate::finding::{Finding, Rule};
 use crate::source::{Place, SourceFile};
@@ -39,7 +39,11 @@ pub fn read(
         let bytes = if is_name { files::read(&path)? } else { None };
         let Some(source) = bytes.and_then(|bytes| encoding::merged_utf8(&path, &bytes, findings)) else { continue };
         match serde_json::from_str(&source.text) {
-            Ok(document) => _ = documents.insert(name.to_owned(), (file, (source, document))),
+            Ok(document) => {
+                // Of a key that is there twice, serde takes the last, and IAM refuses the document.
+                yaml::parse(&source, findings);
+                documents.insert(name.to_owned(), (file, (source, document)));
+            }
             Err(error) => {
                 let starts = source.text.split_inclusive('\n').take(error.line().saturating_sub(1)).map(str::len);
                 let start: usize = starts.sum();

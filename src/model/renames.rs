@@ -1,5 +1,7 @@
 //! People under a new name: what CloudFormation would do, and what to do before.
 
+use std::collections::BTreeMap;
+
 use super::account::Account;
 use super::lock::stack_word;
 use super::names::UserName;
@@ -11,10 +13,22 @@ use crate::source::Place;
 /// Findings about users who say that they had another name, and about those who seem to have had one.
 pub(super) fn check(account: &Account, roster: &RosterConfig) -> Vec<Finding> {
     let mut findings = Vec::new();
+    let mut claimed: BTreeMap<String, (&User, Place)> = BTreeMap::new();
     for (node, row) in &roster.rows {
         let Ok(index) = account.users.binary_search_by(|user| user.name.as_str().cmp(&row.name)) else { continue };
         let user = &account.users[index];
-        let renamed = row.was.as_ref().map(|was| renamed(account, user, was, node.place_of("was")));
+        let renamed = row.was.as_ref().map(|was| {
+            let place = node.place_of("was");
+            // The steps copy the folder of before, and it is one person's.
+            let first = claimed.insert(was.to_ascii_lowercase(), (user, place.clone()));
+            first.map_or_else(
+                || renamed(account, user, was, place.clone()),
+                |(first, first_place)| {
+                    let message = format!("`{}` and `{}` both were `{}`", first.name, user.name, shorten(was));
+                    Finding::twice(Rule::RosterInvalidWas, message, &place, &first_place, "keep one `was`")
+                },
+            )
+        });
         // A typo in `was` must not hide what is lost.
         if renamed.as_ref().is_none_or(|finding| finding.rule == Rule::RosterStaleWas) {
             findings.extend(returned(account, user).or_else(|| maybe_renamed(account, user)));
