@@ -113,6 +113,10 @@ pub fn decode_csv(
             findings.push(not_in_diff(&source, encoding));
             return Some(source);
         }
+        // What is the same in UTF-8, such as ASCII alone, need not be saved anew.
+        if text.as_bytes() == rest {
+            return Some(SourceFile::new(path, text));
+        }
         return Some(taken(path, encoding, &text, true, findings));
     }
     let utf8 = std::str::from_utf8(bytes);
