@@ -231,6 +231,7 @@ fn stack(entry: StackEntry, path: PathBuf, bytes: Vec<u8>, known: Option<&Folder
     }
     let template = expand_short_tags(&text).map_err(|why| match why {
         NotExpanded::NotYaml(error) => broken(error.to_string()),
+        NotExpanded::NotCloudformation { path: at, message } if at.is_empty() => broken(message),
         NotExpanded::NotCloudformation { path: at, message } => broken(format!("{message}, at `{at}`")),
     })?;
     if !template.is_object() {

@@ -95,7 +95,7 @@ impl PlacementLock {
                         stacks = stacks.max(Some(count));
                         continue;
                     }
-                    Err(_) => format!("found `{count}` stacks, allowed is a whole number"),
+                    Err(_) => format!("found `{count}` stacks, allowed is a whole number up to {}", StackNumber::MAX),
                 },
                 [state @ ("user" | "left"), name, words @ ..] if words.len() == 4 => {
                     match entry(*state == "left", name, words) {

@@ -55,7 +55,7 @@ names! {
     AccountName(64, "[A-Za-z0-9][A-Za-z0-9._-]*") "1 to 64 of `A-Z a-z 0-9 . _ -`, beginning with a letter or digit";
     /// The ID of an AWS account.
     /// Source: <https://docs.aws.amazon.com/accounts/latest/reference/manage-acct-identifiers.html>
-    AccountId(12, "[0-9]{12}") "12 digits, in quotes";
+    AccountId(12, "[0-9]{12}") "12 digits";
     /// The company's short name. It begins stack names, hence a letter first, and bucket names, hence lower case; a
     /// lifecycle configuration `COMPANY-deepracer-users-001` has at most 63 characters.
     Company(40, "[a-z](-?[a-z0-9])*")

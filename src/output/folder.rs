@@ -158,7 +158,8 @@ pub fn inspect(folder: &Path, wanted: &[OutputFile], findings: &mut Vec<Finding>
             continue;
         };
         if matches!(difference(path, file)?, Some(difference) if difference != Difference::Mode) {
-            let message = format!("`{}` is to be written, but one stands there that no manifest lists", path.display());
+            let message =
+                format!("`{}` is to be written, but something is already there that no manifest lists", path.display());
             let help = "move it elsewhere if it is yours; remove it if racestack wrote it, on another branch say";
             findings.push(finding(Rule::OutputOccupied, message, path, help));
         }
