@@ -127,9 +127,9 @@ def run(case: Case) -> Run:
 def measure(bench: Bench, rounds: int, peer_rounds: int) -> dict[str, Case]:
     small = bench.config("small")
     large = bench.config("large", "--template-bucket", "templates-of-mycompany")
-    rules = bench.folder("failing-rules")
-    shutil.copytree(ROOT / "rules", rules)
-    (rules / "nobody.guard").write_text(FAILING_RULE)
+    fail = bench.config("fail")
+    (fail / "rules").mkdir()
+    (fail / "rules/nobody.guard").write_text(FAILING_RULE)
     cases = [
         bench.synth("5,000 users", small),
         bench.synth("5,000 users, 1 MB templates", large),
@@ -138,7 +138,7 @@ def measure(bench: Bench, rounds: int, peer_rounds: int) -> dict[str, Case]:
         bench.synth("100 accounts of 1,000", bench.config("fleet", "--accounts", "100", "--users", "1000")),
         bench.synth("5,000 users, unchecked", bench.config("unchecked"), "--no-check"),
         Case("Jinja2", lambda: [PYTHON, ROOT / "benches/jinja_peer.py", small, bench.folder("run")]),
-        bench.synth("a rule that fails on all", bench.config("fail"), "--rules", rules, codes=(1,)),
+        bench.synth("a rule that fails on all", fail, codes=(1,)),
     ]
     cases[4].rounds = peer_rounds
     # Once before anything counts: for the templates that the peers are to check.

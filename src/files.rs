@@ -42,6 +42,7 @@ impl std::fmt::Display for FileError {
                 formatter.write_str("a part of this path is a file, and no folder; name another, or move the file")
             }
             io::ErrorKind::IsADirectory => formatter.write_str("it is a folder, and no file; name another path"),
+            io::ErrorKind::AlreadyExists => formatter.write_str("it is there already; name another path"),
             io::ErrorKind::NotFound => formatter.write_str("its folder is not there; make it, or name another path"),
             _ => write!(formatter, "{}", self.error),
         }
@@ -206,13 +207,12 @@ pub fn create_in_folder(path: &Path, file: &NewFile<'_>) -> Result<(), FileError
 }
 
 /// Writes a file as a whole: a reader, a run that is killed, a full disk find the old bytes or the new ones. A link in
-/// its place is replaced, not followed. A program stays one.
+/// its place is replaced, not followed.
 ///
 /// # Errors
 /// When something cannot be written; then the file is as it was.
-pub fn write_file_atomically(path: &Path, bytes: &[u8]) -> Result<(), FileError> {
+pub fn write_file_atomically(path: &Path, bytes: &[u8], executable: bool) -> Result<(), FileError> {
     let beside = beside(path, "");
-    let executable = matches!(kind(path)?, Some(FileKind::File { executable: true }));
     // Nobody knows the file beside it, unless something stands in its way.
     let of_path = |error| FileError { path: path.to_owned(), ..error };
     remove_draft(path).map_err(|error| if beside.exists() { error } else { of_path(error) })?;
@@ -302,7 +302,10 @@ pub fn exchange(a: &Path, b: &Path) -> Result<bool, FileError> {
 /// Removes a file or a link, if it is there.
 pub fn remove_file(path: &Path) -> Result<(), FileError> {
     match std::fs::remove_file(path) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(FileError::new("remove", path, error)),
+        // Below what is a file itself, there is none either.
+        Err(error) if !matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => {
+            return Err(FileError::new("remove", path, error));
+        }
         _ => {}
     }
     kill_point();

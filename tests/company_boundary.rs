@@ -40,8 +40,8 @@ fn everything() -> Value {
 fn with_denials(template: &str, document: &Value) -> Outcome {
     // Somebody with a team and somebody without: of few, the proof is quick.
     let workspace = workspace_of(b"name,team\nbob,red\nann,\n", &everything(), "");
-    workspace.write(template, document.to_string().as_bytes());
-    workspace.synth(&["--templates", workspace.path("templates").to_str().unwrap()])
+    workspace.write(&format!("config/{template}"), document.to_string().as_bytes());
+    workspace.synth(&[])
 }
 
 #[test]
@@ -112,8 +112,8 @@ fn notebooks_without_the_denials_are_found() {
     let line = "{{#each @root.names.notebook_denial_arns}}";
     assert!(users.contains(line));
     let one = users.replace(line, "{{#each @root.names.extra_notebook_policies}}");
-    workspace.write("templates/stacks/users.yaml.hbs", one.as_bytes());
-    let outcome = workspace.synth(&["--templates", workspace.path("templates").to_str().unwrap()]);
+    workspace.write("config/templates/stacks/users.yaml.hbs", one.as_bytes());
+    let outcome = workspace.synth(&[]);
     assert_eq!(outcome.code, 1);
     let told = "a notebook does not have the policies `mycompany-deepracer-notebook-guardrails` and";
     assert!(outcome.stderr.contains(told), "{}", outcome.stderr);

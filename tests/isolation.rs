@@ -455,9 +455,9 @@ fn access_takes_the_tags_of_a_notebook_from_its_template_and_doubts_what_it_cann
         ("with what cannot be read", NESTED, "`bob`: unknown"),
     ] {
         let workspace = edited(ROSTER, "", name, &[edit]);
-        let (config, templates) = (workspace.path("config"), workspace.path("templates"));
+        let config = workspace.path("config");
         let mut args = vec!["racestack", "access", "--config", config.to_str().unwrap()];
-        args.extend(["--templates", templates.to_str().unwrap(), "--account", "tokyo", "--user", "bob"]);
+        args.extend(["--account", "tokyo", "--user", "bob"]);
         args.extend(["--action", "sagemaker:StartNotebookInstance", "--resource", notebook]);
         let outcome = run(&Args::parse_from(args), false, &Progress { progress: &|_, _| {}, notice: &|_| {} });
         assert!(outcome.stdout.starts_with(expected), "{name}: {} {}", outcome.stdout, outcome.stderr);
@@ -476,8 +476,7 @@ fn what_the_region_of_one_account_allows_is_proven_for_each() {
         workspace.write(&format!("config/accounts/yokohama{digit}/settings.yaml"), settings.as_bytes());
         workspace.write(&format!("config/accounts/yokohama{digit}/roster.csv"), ROSTER);
     }
-    let templates = workspace.path("templates");
-    let outcome = workspace.synth(&["--templates", templates.to_str().unwrap()]);
+    let outcome = workspace.synth(&[]);
     assert!(outcome.stderr.contains("the same in 2 more accounts"), "{}", outcome.stderr);
     assert!(!outcome.stderr.contains("the account `tokyo`"), "{}", outcome.stderr);
 }
@@ -504,8 +503,7 @@ fn what_the_tags_of_one_account_refuse_is_proven_for_each() {
             workspace.write(&format!("config/accounts/yokohama{digit}/settings.yaml"), settings.as_bytes());
             workspace.write(&format!("config/accounts/yokohama{digit}/roster.csv"), b"name\nbob\n");
         }
-        let templates = workspace.path("templates");
-        let outcome = workspace.synth(&["--templates", templates.to_str().unwrap()]);
+        let outcome = workspace.synth(&[]);
         let is_told = outcome.stderr.contains("error[isolation::own-refused]: in the account `yokohama");
         assert!(is_told && outcome.stderr.contains("the same in 2 more accounts"), "{value}: {}", outcome.stderr);
         assert!(!outcome.stderr.contains("the account `tokyo`"), "{value}: {}", outcome.stderr);
@@ -526,8 +524,7 @@ fn what_holds_for_the_bucket_of_one_account_alone_is_proven_for_each() {
         workspace.write(&format!("config/accounts/{account}/settings.yaml"), settings.as_bytes());
         workspace.write(&format!("config/accounts/{account}/roster.csv"), ROSTER);
     }
-    let templates = workspace.path("templates");
-    let outcome = workspace.synth(&["--templates", templates.to_str().unwrap()]);
+    let outcome = workspace.synth(&[]);
     let told = outcome.stderr.matches("isolation::too-wide").count();
     assert_eq!((told, outcome.stderr.contains("the same in 2 more accounts")), (1, true), "{}", outcome.stderr);
     assert!(!outcome.stderr.contains("the account `tokyo`"), "{}", outcome.stderr);

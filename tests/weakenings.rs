@@ -793,12 +793,10 @@ fn somebody_may_answer_for_another_start_script_and_for_nothing_else() {
     let workspace = edited(ROSTER, "", "a longer script", &[script]);
     let suppression = "- {rule: \"isolation::undecided\", resource: tokyo/notebooks/NotebookLifecycle, reason: read, owner: Aoi, expires: 2027-01-01}\n";
     workspace.write("config/suppressions.yaml", suppression.as_bytes());
-    let templates = workspace.path("templates");
-    let told = |more: &[&str]| workspace.synth(&[&["--templates", templates.to_str().unwrap()], more].concat());
-    let outcome = told(&["--today", "2026-12-01"]);
+    let outcome = workspace.synth(&["--today", "2026-12-01"]);
     assert_eq!(outcome.code, 0, "{}", outcome.stderr);
     assert!(!outcome.stderr.contains(DOUBTFUL), "{}", outcome.stderr);
-    let outcome = told(&["--today", "2027-01-02"]);
+    let outcome = workspace.synth(&["--today", "2027-01-02"]);
     assert!(outcome.stderr.contains(DOUBTFUL), "{}", outcome.stderr);
 }
 
@@ -810,8 +808,7 @@ fn a_bucket_without_a_policy_is_told_of_once() {
     let (_, after) = policy.split_once("\n\n").unwrap();
     let without = format!("{before}\n\n{after}");
     let workspace = edited(ROSTER, "", "no policy", &[(STORAGE, &text, &without)]);
-    let templates = workspace.path("templates");
-    let outcome = workspace.synth(&["--templates", templates.to_str().unwrap()]);
+    let outcome = workspace.synth(&[]);
     assert!(outcome.stderr.contains("the bucket has no policy"), "{}", outcome.stderr);
     assert_eq!(outcome.stderr.matches("error[").count(), 1, "{}", outcome.stderr);
 }

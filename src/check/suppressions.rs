@@ -61,8 +61,7 @@ impl Suppressions {
             _ => None,
         });
         let finding = |(one, name): (&Suppression, &String)| {
-            let other =
-                "`racestack rules` lists the built-in ones; where the rule is your own, run this with `--rules`, too";
+            let other = "`racestack rules` lists the built-in ones; racestack reads your own from `rules/` in the config folder, or with `--rules`";
             let help = suggest(name, rules.names(), other);
             Finding::new(Rule::SuppressionUnknownRule, format!("there is no guard rule `{name}`"))
                 .at(one.place.clone())

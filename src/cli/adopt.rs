@@ -279,7 +279,7 @@ impl Adopting<'_> {
             create(&self.target.join(&file.name), &file.text, file.executable)?;
         }
         if !plan.account.lock_exists {
-            files::write_file_atomically(&files::followed(&self.folder().join(LOCK_FILE)), lock.as_bytes())?;
+            files::write_file_atomically(&files::followed(&self.folder().join(LOCK_FILE)), lock.as_bytes(), false)?;
         }
         Ok(self.next_steps(resources, stacks, users.len()))
     }

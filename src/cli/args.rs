@@ -147,7 +147,7 @@ pub struct HandoutArgs {
     /// The form of a page
     #[arg(long, value_enum, default_value_t = HandoutFormat::Markdown)]
     pub format: HandoutFormat,
-    /// A folder of templates that replace the embedded ones of the same path
+    /// A folder of templates to try, instead of `templates/` in the config folder
     #[arg(long, value_name = "DIR")]
     pub templates: Option<PathBuf>,
 }
@@ -192,7 +192,7 @@ pub struct AccessArgs {
     /// How the answer is printed
     #[arg(long, value_enum, default_value_t = AccessFormat::Human)]
     pub format: AccessFormat,
-    /// A folder of templates that replace the embedded ones of the same path
+    /// A folder of templates to try, instead of `templates/` in the config folder
     #[arg(long, value_name = "DIR")]
     pub templates: Option<PathBuf>,
     /// The folder that the stacks are written into: statements are cited by their lines in it

@@ -42,8 +42,7 @@ fn list_or_write(args: &BuiltInArgs, all: &[Arc<SourceFile>], within: &str) -> R
         }
         return Ok(stdout);
     };
-    let taken = [(Path::new("config"), "the config folder"), (Path::new(DEFAULT_OUT), "the out folder")];
-    refuse_inside("--export", folder, &taken)?;
+    refuse_inside("--export", folder, &[(Path::new(DEFAULT_OUT), "the out folder")])?;
     // All are looked for before any is written, so that a refusal leaves nothing half made.
     let places: Vec<_> = all.iter().map(|file| (folder.join(inside(file)), file)).collect();
     for (place, _) in &places {

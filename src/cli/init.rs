@@ -106,7 +106,7 @@ fn update(folder: &Path) -> Result<String, Failure> {
         let _ = if edited {
             writeln!(stdout, "kept {0}, which was edited: empty it and run this again to have it anew", place.display())
         } else {
-            files::write_file_atomically(&place, text.as_bytes())?;
+            files::write_file_atomically(&place, text.as_bytes(), place.ends_with(DEPLOY_ALL))?;
             writeln!(stdout, "updated {}", place.display())
         };
     }

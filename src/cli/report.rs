@@ -27,7 +27,7 @@ pub(super) fn run(args: &ReportArgs, watch: &Progress<'_>) -> Result<Reply, Fail
         Some(folder) => audit_page(args, &Sources { rules: None, ..sources }, folder, watch.notice)?,
         None => fleet_page(args, &sources, watch)?,
     };
-    files::write_file_atomically(&args.page, html.as_bytes())?;
+    files::write_file_atomically(&args.page, html.as_bytes(), false)?;
     Ok(Reply { findings, stdout: format!("{}\n", args.page.display()), ..Reply::default() })
 }
 

@@ -195,7 +195,7 @@ fn put_in_place(one: &Finished, args: &SynthArgs) -> Result<(), Failure> {
     // The lock first: whatever a kill leaves undone, the next run makes from it what this one would have.
     match &one.lock {
         _ if args.no_check => {}
-        Some(lock) => files::write_file_atomically(&files::followed(&one.lock_path), lock.as_bytes())?,
+        Some(lock) => files::write_file_atomically(&files::followed(&one.lock_path), lock.as_bytes(), false)?,
         None => files::remove_draft(&files::followed(&one.lock_path))?,
     }
     match one.staged {

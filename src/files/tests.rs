@@ -24,10 +24,10 @@ fn a_file_is_written_atomically_whenever_the_run_is_killed() {
     let path = folder.path().join("stacks.lock");
     put(&path, "old");
     for changes in 0.. {
-        let done = kill::after(changes, || write_file_atomically(&path, b"new").unwrap()).is_some();
+        let done = kill::after(changes, || write_file_atomically(&path, b"new", false).unwrap()).is_some();
         assert!(["old", "new"].contains(&text(&path).as_str()), "{changes}");
         // The next run leaves no debris, whatever the killed one left.
-        write_file_atomically(&path, b"next").unwrap();
+        write_file_atomically(&path, b"next", false).unwrap();
         assert_eq!((text(&path).as_str(), names(folder.path())), ("next", vec!["stacks.lock".to_owned()]), "{changes}");
         put(&path, "old");
         if done {
@@ -42,7 +42,7 @@ fn a_file_that_cannot_be_written_atomically_is_as_it_was() {
     let folder = folder();
     let path = folder.path().join("stacks.lock");
     create_folder(&path).unwrap();
-    let error = write_file_atomically(&path, b"new").unwrap_err();
+    let error = write_file_atomically(&path, b"new", false).unwrap_err();
     assert_eq!((error.action, error.path), ("replace", path));
     assert_eq!(names(folder.path()), ["stacks.lock"]);
 }
@@ -56,7 +56,7 @@ fn an_atomic_write_replaces_a_link_and_follows_none() {
     for link in [&path, &beside(&path, "")] {
         std::os::unix::fs::symlink(&target, link).unwrap();
     }
-    write_file_atomically(&path, b"new").unwrap();
+    write_file_atomically(&path, b"new", false).unwrap();
     assert_eq!((text(&path).as_str(), text(&target).as_str()), ("new", "theirs"));
     assert_eq!(names(folder.path()), ["elsewhere", "stacks.lock"]);
 }

@@ -1,5 +1,4 @@
-//! What the commands that make stacks start from: the configuration, the templates and the rules, as the command line names
-//! them.
+//! What the commands that make stacks start from: the configuration, the templates and the rules.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -22,9 +21,9 @@ pub(crate) struct Sources<'a> {
     pub(crate) config: &'a Path,
     /// The accounts that are asked for; none asks for all.
     pub(crate) accounts: &'a [String],
-    /// The user's own templates.
+    /// A folder of templates that is read instead of the one in the config folder.
     pub(crate) templates: Option<&'a Path>,
-    /// The user's own rules.
+    /// Guard rules that are checked instead of the built-in ones and those in the config folder; with a `+` before, besides the built-in ones.
     pub(crate) rules: Option<&'a Path>,
     /// The day that suppressions are compared with.
     pub(crate) today: Option<Date>,
@@ -52,7 +51,7 @@ pub(crate) fn read(sources: &Sources<'_>, findings: &mut Vec<Finding>) -> Result
     // None of these knows of another, and in a small fleet each takes as long as all the rest.
     let (config, (templates, rules)) = rayon::join(
         || read_config(sources, findings),
-        || rayon::join(|| read_templates(sources.templates), || read_rules(sources.rules)),
+        || rayon::join(|| read_templates(sources), || read_rules(sources)),
     );
     let config = config?;
     let suppressions = Suppressions::new(model::suppressions(&config, findings), sources.today);
@@ -148,12 +147,18 @@ pub(crate) fn read_config(sources: &Sources<'_>, findings: &mut Vec<Finding>) ->
     Ok(config)
 }
 
-fn read_templates(folder: Option<&Path>) -> Result<Templates, Failure> {
-    let mut own = Vec::new();
-    if let Some(folder) = folder {
-        collect(folder, "", &mut own)?;
+/// The folder of the user's own templates in the config folder: each replaces the built-in one of its path.
+pub(crate) const TEMPLATES_FOLDER: &str = "templates";
+/// The folder of the user's own guard rules in the config folder: a file replaces the built-in one of its path, or is one more.
+pub(crate) const RULES_FOLDER: &str = "rules";
+
+fn read_templates(sources: &Sources<'_>) -> Result<Templates, Failure> {
+    let is_hidden = |path: &Path| path.file_name().is_some_and(|name| name.as_encoded_bytes().starts_with(b"."));
+    let own = match sources.templates {
+        Some(folder) => Some(read_own(folder, |path| !is_hidden(path))?.ok_or_else(|| no_folder(folder))?),
+        None => read_own(&sources.config.join(TEMPLATES_FOLDER), |path| !is_hidden(path))?,
     }
-    refuse_conflicts(own.iter().map(|(_, source)| source))?;
+    .unwrap_or_default();
     Templates::new(own).map_err(|failures| {
         let mut findings = Vec::new();
         for failure in failures.into_iter().map(Failure::from) {
@@ -166,27 +171,28 @@ fn read_templates(folder: Option<&Path>) -> Result<Templates, Failure> {
     })
 }
 
-fn refuse_conflicts<'a>(sources: impl Iterator<Item = &'a Arc<SourceFile>>) -> Result<(), Failure> {
-    let conflicts: Vec<Finding> = sources.filter_map(find_conflict).collect();
-    if conflicts.is_empty() { Ok(()) } else { Err(Failure::Findings(conflicts)) }
-}
-
-fn read_rules(folder: Option<&Path>) -> Result<RuleSet, Failure> {
-    let Some(folder) = folder else {
-        // The embedded rules are racestack's own: what is wrong with them is no finding.
-        let fault = |broken: Vec<Finding>| broken.into_iter().map(|finding| finding.message).collect();
-        return RuleSet::embedded().map_err(|broken| Failure::Fault(fault(broken)));
-    };
+fn read_rules(sources: &Sources<'_>) -> Result<RuleSet, Failure> {
+    let in_config = sources.config.join(RULES_FOLDER);
     // `+DIR` adds to the embedded rules.
-    let added = folder.to_str().and_then(|folder| folder.strip_prefix('+')).map(Path::new);
-    let mut files = if added.is_some() { RuleSet::embedded_files() } else { Vec::new() };
-    let folder = added.unwrap_or(folder);
-    if matches!(files::kind(folder)?, Some(FileKind::File { .. })) {
-        files.push(source(folder)?);
-    } else {
-        collect_rules(folder, &mut BTreeSet::new(), &mut files)?;
-    }
-    refuse_conflicts(files.iter())?;
+    let added = sources.rules.and_then(|folder| folder.to_str()?.strip_prefix('+')).map(Path::new);
+    let folder = added.or(sources.rules).unwrap_or(&in_config);
+    let own = match read_own(folder, is_rule_file)? {
+        // The embedded rules are racestack's own: what is wrong with them is no finding.
+        None if sources.rules.is_none() => {
+            let fault = |broken: Vec<Finding>| broken.into_iter().map(|finding| finding.message).collect();
+            return RuleSet::embedded().map_err(|broken| Failure::Fault(fault(broken)));
+        }
+        None => return Err(no_folder(folder)),
+        Some(own) => own,
+    };
+    let is_replaced = |file: &SourceFile| own.iter().any(|(name, _)| file.path == Path::new(RULES_FOLDER).join(name));
+    // A folder without a rule is more likely a mistake than the wish for none: it is refused.
+    let is_kept = |file: &SourceFile| match sources.rules {
+        Some(_) => added.is_some(),
+        None => !own.is_empty() && !is_replaced(file),
+    };
+    let embedded = RuleSet::embedded_files().into_iter().filter(|file| is_kept(file));
+    let files = embedded.chain(own.iter().map(|(_, file)| Arc::clone(file))).collect();
     let placed = |finding: Finding| match finding.place {
         Some(_) => finding,
         None => finding.at(Place::whole(&SourceFile::new(folder, ""))),
@@ -194,25 +200,34 @@ fn read_rules(folder: Option<&Path>) -> Result<RuleSet, Failure> {
     RuleSet::from_files(files).map_err(|findings| Failure::Findings(findings.into_iter().map(placed).collect()))
 }
 
-/// All rule files below a folder, as the command of cfn-guard finds them, and those in folders that links lead to.
-fn collect_rules(folder: &Path, seen: &mut BTreeSet<PathBuf>, found: &mut Vec<Arc<SourceFile>>) -> Result<(), Failure> {
-    let Some(entries) = files::list(folder)? else {
-        return Err(Failure::Usage(format!("there is no folder `{}`", folder.display())));
-    };
-    // Links may lead in a circle.
-    if !seen.insert(files::real_path(folder)?) {
-        return Ok(());
+fn is_rule_file(path: &Path) -> bool {
+    RULE_FILE_EXTENSIONS.iter().any(|known| path.extension().is_some_and(|own| own == *known))
+}
+
+fn no_folder(folder: &Path) -> Failure {
+    Failure::Usage(format!("there is no folder `{}`", folder.display()))
+}
+
+/// The user's own files, by their path in their folder.
+type OwnFiles = Vec<(String, Arc<SourceFile>)>;
+
+/// The user's own files in a folder, by their path in it; `None` where there is no such folder.
+///
+/// # Errors
+/// Among others, findings about those that a merge has left marks in.
+fn read_own(folder: &Path, is_one: impl Fn(&Path) -> bool) -> Result<Option<OwnFiles>, Failure> {
+    let mut paths = Vec::new();
+    if matches!(files::kind(folder)?, Some(FileKind::File { .. })) {
+        // Of rules, one file can be named.
+        paths.push((String::new(), folder.to_owned()));
+    } else if !collect(folder, "", &mut BTreeSet::new(), &mut paths)? {
+        return Ok(None);
     }
-    for entry in entries {
-        let path = folder.join(&entry.name);
-        let extension = path.extension().unwrap_or_default();
-        if entry.is_folder || (entry.is_link && files::leads_to_folder(&path)) {
-            collect_rules(&path, seen, found)?;
-        } else if RULE_FILE_EXTENSIONS.iter().any(|known| extension == *known) {
-            found.push(source(&path)?);
-        }
-    }
-    Ok(())
+    paths.retain(|(_, path)| is_one(path));
+    let own =
+        paths.into_iter().map(|(name, path)| Ok((name, source(&path)?))).collect::<Result<OwnFiles, Failure>>()?;
+    let conflicts: Vec<Finding> = own.iter().filter_map(|(_, source)| find_conflict(source)).collect();
+    if conflicts.is_empty() { Ok(Some(own)) } else { Err(Failure::Findings(conflicts)) }
 }
 
 /// A file of the user's own rules or templates.
@@ -227,19 +242,25 @@ fn source(path: &Path) -> Result<Arc<SourceFile>, Failure> {
     Ok(SourceFile::new(path, text.strip_prefix('\u{feff}').unwrap_or(&text)))
 }
 
-/// All files below a folder, by their path in it.
-fn collect(folder: &Path, prefix: &str, found: &mut Vec<(String, Arc<SourceFile>)>) -> Result<(), Failure> {
-    let Some(entries) = files::list(folder)? else {
-        return Err(Failure::Usage(format!("there is no folder `{}`", folder.display())));
-    };
-    for entry in entries.into_iter().filter(|entry| !entry.name.starts_with('.')) {
-        let path = folder.join(&entry.name);
+/// All files below a folder, also those in folders that links lead to, by their path in it. Whether there is such a folder.
+fn collect(
+    folder: &Path,
+    prefix: &str,
+    seen: &mut BTreeSet<PathBuf>,
+    found: &mut Vec<(String, PathBuf)>,
+) -> Result<bool, FileError> {
+    let Some(entries) = files::list(folder)? else { return Ok(false) };
+    // Links may lead in a circle.
+    if !seen.insert(files::real_path(folder)?) {
+        return Ok(true);
+    }
+    for entry in entries {
         let name = format!("{prefix}{}", entry.name);
-        if entry.is_folder {
-            collect(&path, &format!("{name}/"), found)?;
+        if entry.is_folder || (entry.is_link && files::leads_to_folder(&entry.path)) {
+            collect(&entry.path, &format!("{name}/"), seen, found)?;
         } else {
-            found.push((name, source(&path)?));
+            found.push((name, entry.path));
         }
     }
-    Ok(())
+    Ok(true)
 }

@@ -20,9 +20,11 @@ pub fn synth_with(more: &str, name: &str, edits: &[Edit<'_>]) -> Vec<String> {
 pub fn synth_of(roster: &[u8], more: &str, name: &str, edits: &[Edit<'_>]) -> Vec<String> {
     let workspace = edited(roster, more, name, edits);
     // The guard rules notice some of it, too; here they are in the way.
-    workspace.write("rules/a.guard", b"rule ANY when Resources exists { Resources exists }\n");
-    let (templates, rules) = (workspace.path("templates"), workspace.path("rules"));
-    let outcome = workspace.synth(&["--templates", templates.to_str().unwrap(), "--rules", rules.to_str().unwrap()]);
+    workspace.write("config/rules/a.guard", b"rule ANY when Resources exists { Resources exists }\n");
+    for file in racestack::check::guard::RuleSet::embedded_files() {
+        workspace.write(&format!("config/{}", file.path.display()), b"# none\n");
+    }
+    let outcome = workspace.synth(&[]);
     outcome.stderr.split("\n\n").map(str::to_owned).collect()
 }
 
@@ -43,7 +45,7 @@ pub fn edited(roster: &[u8], more: &str, name: &str, edits: &[Edit<'_>]) -> Work
         *text = text.replacen(from, to, 1);
     }
     for (file, text) in files {
-        workspace.write(&format!("templates/{file}"), text.as_bytes());
+        workspace.write(&format!("config/templates/{file}"), text.as_bytes());
     }
     workspace
 }
