@@ -1,4 +1,5 @@
-"""Checkers that others wrote report nothing about the hardened stacks but what is listed here. docs/security.md has the reasons.
+"""Checkers that others wrote report nothing about the hardened stacks but what is listed here, and nothing about the container file.
+docs/security.md has the reasons.
 
 They are large, and run at full length alone: `make test-all` (conftest.py)."""
 
@@ -151,6 +152,15 @@ def test_cdk_nag_reports_what_is_listed_and_no_more(tmp_path: Path, version: str
     open_ones = {(rule, kind(logical_id)) for rule, logical_id, suppressed in answer if not suppressed}
     mended = {(rule, where) for rule, where in CDK_NAG if rule in NAG_BY_SETTINGS}
     assert open_ones == (mended if version == "2" else CDK_NAG)
+
+
+@pytest.mark.usefixtures("checkers")
+def test_hadolint_finds_nothing_in_the_container_file(tmp_path: Path) -> None:
+    container = REPOSITORY / "Containerfile"
+    assert finished([TOOLS / "hadolint", container], "") == ""
+    broken = tmp_path / "Containerfile"
+    broken.write_text(container.read_text().replace("alpine:3.22", "alpine"))
+    assert "DL3006" in finished([TOOLS / "hadolint", broken], ""), "hadolint finds what is wrong"
 
 
 def checkov(out: Path) -> list[str | Path]:

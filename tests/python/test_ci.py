@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -59,6 +60,31 @@ def test_a_release_says_where_it_comes_from_and_runs_no_script_of_others() -> No
     assert {use.split("/")[0] for use in used} == {"actions"}
     attested = [step["with"]["subject-path"] for step in jobs["publish"]["steps"] if "attest" in step.get("uses", "")]
     assert attested == ["dist/racestack-*"] * 2
+
+
+@pytest.mark.parametrize(
+    ("repository", "tag", "said"),
+    [
+        ('repository = "https://forge.example/us"', "v1.2.3", None),
+        ('repository = "https://forge.example/us"', "v1.2.4", "the tag is v1.2.4, and the version in Cargo.toml is 1.2.3"),
+        ('repository = "https://forge.example/a"', "v1.2.3", "is https://forge.example/a: set it to https://forge.example/us"),
+        ("", "v1.2.3", "`repository` in Cargo.toml is not set: set it to https://forge.example/us"),
+    ],
+)
+def test_a_release_is_refused_for_another_version_or_another_place(
+    repository: str, tag: str, said: str | None, tmp_path: Path
+) -> None:
+    jobs = yaml.safe_load((REPOSITORY / ".github/workflows/release.yaml").read_text())["jobs"]
+    assert jobs["build"]["needs"] == "allowed" and jobs["publish"]["needs"] == "build"
+    (script,) = (step["run"] for step in jobs["allowed"]["steps"] if "run" in step)
+    (tmp_path / "src").mkdir()
+    (tmp_path / "src" / "lib.rs").touch()
+    (tmp_path / "Cargo.toml").write_text(f'[package]\nname = "it"\nversion = "1.2.3"\nedition = "2024"\n{repository}\n')
+    (tmp_path / "Cargo.lock").write_text('version = 4\n\n[[package]]\nname = "it"\nversion = "1.2.3"\n')
+    environment = {**os.environ, "TAG": tag, "HERE": "https://forge.example/us"}
+    finished = run(["bash", "-e", "-c", script], tmp_path, environment)
+    assert finished.returncode == (1 if said else 0), finished.stderr
+    assert finished.stdout == "" if said is None else said in finished.stdout
 
 
 def test_the_jobs_are_as_gitlabs_schema_wants_them(tmp_path: Path) -> None:
