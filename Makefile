@@ -22,7 +22,7 @@ SHELL := bash
   deploy-all clean
 
 help: ## list these targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 synth: ## write the stacks of every account into out/
 	$(CARGO) run --profile $(PROFILE) --locked -- synth --config $(CONFIG) --out $(OUT) --today $(TODAY)
