@@ -335,7 +335,7 @@ rule E { AWS::S3::Bucket { Properties exists } }
 ";
     let templates = ["Resources: {A: {Type: AWS::IAM::User}}", "Resources: {}\nMetadata: {racestack: {part: users}}"];
     let findings = check(&rules(text), &templates.map(|text| template("a.yaml", text)));
-    let help = "(correct the condition of the rule, or let it ask for the resource types that it is about)";
+    let help = "(correct the condition of the rule, or let it name the resource types that it is about)";
     let never: Vec<String> = told(&findings).into_iter().filter(|line| line.contains("never-applied")).collect();
     assert_eq!(
         never,

@@ -60,7 +60,7 @@ pub fn known(account: &Account) -> Vec<Finding> {
                 "whoever can change the tag of a notebook role can make it another person's: only IAM's own permissions \
                  keep it as it is",
             )
-            .note("docs/upgrade.md has the command that tells whether the binding works in an account")
+            .note("docs/upgrade.md has the command that shows whether the binding works in an account")
     });
     let documented = (account.policies == Profile::Documented).then(|| account.settings.place_of("policies"));
     let weak = documented.iter().flat_map(|place| {

@@ -142,6 +142,6 @@ fn check(stack: &StackPlan<'_>, expected: &Expected<'_>, one: &Checked<'_>) -> V
 
 fn structure(one: &Checked<'_>, path: &str, message: String) -> Finding {
     Finding::new(Rule::TemplateStructure, message).at(one.place(path)).help(
-        "let every value of a person stand alone as `{{value}}` in the users template, so that it becomes one scalar",
+        "write every value of a person alone, as `{{value}}`, in the users template, so that it becomes one scalar",
     )
 }

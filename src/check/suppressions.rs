@@ -112,7 +112,7 @@ impl Suppressions {
         let finding = |one: &Suppression| {
             Finding::new(Rule::SuppressionUnused, format!("there is nothing to suppress of `{}`", one.resource))
                 .at(one.place.clone())
-                .help("remove it, or correct `rule` and `resource`: `--format json` tells both of every finding")
+                .help("remove it, or correct `rule` and `resource`: `--format json` shows both of every finding")
         };
         unused.map(finding).collect()
     }

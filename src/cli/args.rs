@@ -34,7 +34,7 @@ pub struct Args {
 pub enum Command {
     /// Write the stacks of every account into the out folder
     Synth(SynthArgs),
-    /// Tell what changes between two out folders, and what is lost
+    /// Show what changes between two out folders, and what is lost
     Diff(DiffArgs),
     /// Write a page about the fleet: its stacks, its people, who reaches what, and the findings
     Report(ReportArgs),
@@ -42,7 +42,7 @@ pub enum Command {
     Init(InitArgs),
     /// Print the JSON Schema of a kind of file, for editors and other tools
     Schema(SchemaArgs),
-    /// Tell what a setting is for an account, and the file and line that set it
+    /// Show what a setting is for an account, and the file and line that set it
     Explain(ExplainArgs),
     /// Write the page that a person gets on their first day: what is theirs, and the commands to use it
     Handout(HandoutArgs),
@@ -52,7 +52,7 @@ pub enum Command {
     Adopt(AdoptArgs),
     /// Print the steps by which somebody leaves, and run none of them
     Offboard(OffboardArgs),
-    /// Tell what a person may do, or who may do something, and which statements of which policies say so
+    /// Show what a person may do, or who may do something, and which statements of which policies say so
     ///
     /// A request of an IAM user is decided with and without a second factor, where that makes a difference, and from the
     /// first of the `allowed_networks`, where there are any; `--context` says otherwise. An unknown makes the exit code 1.
@@ -116,7 +116,7 @@ pub enum SchemaKind {
 /// The arguments of `racestack explain`.
 #[derive(Debug, clap::Args)]
 pub struct ExplainArgs {
-    /// The setting, such as `notebooks.volume_gb`; a map tells all that is in it
+    /// The setting, such as `notebooks.volume_gb`; a map shows all that is in it
     #[arg(value_name = "KEY")]
     pub key: String,
     /// The account
@@ -247,7 +247,7 @@ pub struct SynthArgs {
     #[arg(long, value_name = "DIR", conflicts_with = "no_check")]
     pub assembly: Option<PathBuf>,
     /// Which day it is, as YYYY-MM-DD: racestack never asks the clock. Suppressions are compared with it, and what AWS
-    /// soon retires is told by it
+    /// soon retires is known by it
     #[arg(long, value_name = "DATE")]
     pub today: Option<Date>,
     /// Also write this part of all accounts as one StackSet, into the folder that `--to` names
@@ -291,7 +291,7 @@ pub struct DiffArgs {
 /// What a diff can be asked to fail on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 pub enum FailOn {
-    /// Somebody may do more than before, or it cannot be told
+    /// Somebody may do more than before, or perhaps more
     Widened,
     /// A resource is replaced, or may be
     Replaced,

@@ -33,8 +33,7 @@ pub fn parse(source: &Arc<SourceFile>, findings: &mut Vec<Finding>) -> Node {
             continue;
         }
         if is_header(&header, &record) {
-            let (message, place) =
-                ("the header stands in the file a second time", Place::new(source, row_span(&record)));
+            let (message, place) = ("the header is in the file a second time", Place::new(source, row_span(&record)));
             findings.push(Finding::twice(Rule::FileSyntax, message, &place, &header[0].place, "remove this row"));
         } else if !blank {
             rows.push(row(source, &header, &record, findings));
@@ -178,7 +177,7 @@ fn columns(source: &Arc<SourceFile>, record: &[Cell], findings: &mut Vec<Finding
         let first = columns.iter().find(|other| !name.is_empty() && other.name == name);
         let repeated = first.is_some();
         if let Some(first) = first {
-            let message = format!("the column `{name}` stands twice in the header");
+            let message = format!("the column `{name}` is twice in the header");
             let help = format!("keep one column `{name}`");
             findings.push(Finding::twice(Rule::FileDuplicateKey, message, &place, &first.place, help));
         }
@@ -222,7 +221,7 @@ fn row(source: &Arc<SourceFile>, header: &[Column], record: &[Cell], findings: &
         let cell_place = Place::new(source, cell.span.clone());
         let Some(column) = header.get(index).filter(|column| !column.name.is_empty()) else {
             findings.push(
-                Finding::new(Rule::FileSyntax, format!("the cell `{text}` stands under no column name"))
+                Finding::new(Rule::FileSyntax, format!("the cell `{text}` is under no column name"))
                     .at(cell_place)
                     .help(format!("the header names {} columns: name this one too, or empty the cell; a cell with a comma in it needs quotes", header.len())),
             );
@@ -343,7 +342,7 @@ mod tests {
     fn contradictions_open_quotes_and_nameless_cells_are_findings() {
         assert_eq!(read("name,notebook,notebook.volume_gb\na,false,10\n").1.len(), 1);
         assert_eq!(read("name\n\"a\nb\n").1[0].message, "a quoted cell is never closed");
-        assert_eq!(read("name\na,b\n").1[0].message, "the cell `b` stands under no column name");
+        assert_eq!(read("name\na,b\n").1[0].message, "the cell `b` is under no column name");
         assert_eq!(read("name,name\na,b\n").1[0].rule, Rule::FileDuplicateKey);
     }
 }

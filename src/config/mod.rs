@@ -177,7 +177,7 @@ fn account_names(folder: &Path, wanted: &[String], findings: &mut Vec<Finding>) 
         entries.iter().filter(visible).filter(|entry| entry.is_folder).map(|entry| entry.name.clone()).collect();
     if names.is_empty() && findings.len() == errors_before {
         findings.push(
-            Finding::new(Rule::AccountNone, "there is no account: no folder stands in `accounts`")
+            Finding::new(Rule::AccountNone, "there is no account: `accounts` has no folder")
                 .at(Place::whole(&SourceFile::new(&accounts, "")))
                 .help(format!("make a folder `{}/NAME` with a `{SETTINGS_FILE}` and a roster", accounts.display())),
         );

@@ -30,7 +30,7 @@ pub struct RosterRow {
     pub email: Option<String>,
     /// The person's team: becomes the tag `team`.
     pub team: Option<String>,
-    /// The person's former name, when `name` has changed: racestack then tells what CloudFormation will do, and the steps
+    /// The person's former name, when `name` has changed: racestack then shows what CloudFormation will do, and the steps
     /// to take.
     pub was: Option<String>,
     /// Whether the person may use their things. Without it, `active`.

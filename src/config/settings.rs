@@ -42,7 +42,7 @@ pub struct Settings {
     /// Without it, `iam_path`, and `/` for the service roles. Choose it before the first deployment: IAM moves no role.
     pub role_path: Option<String>,
     /// The permissions boundary that an organisation demands for all roles: the ARN of a policy of the account, or its path and
-    /// name, such as `company/Boundary`, for that of each account. What it says stands in `policies/NAME.json` of the config
+    /// name, such as `company/Boundary`, for that of each account. What it says is in `policies/NAME.json` of the config
     /// folder.
     pub permissions_boundary: Option<String>,
     /// Managed policies of the company's that people and notebooks get besides.
@@ -57,16 +57,16 @@ pub struct Settings {
     /// What a second factor (MFA) is to the people. Without it, `optional` where anybody gets a password for the console,
     /// `off` elsewhere.
     pub mfa: Option<Mfa>,
-    /// Whom people ask when something does not work, on one line: a name, an e-mail address, a channel. It stands on the pages
+    /// Whom people ask when something does not work, on one line: a name, an e-mail address, a channel. It is on the pages
     /// that `racestack handout` writes.
     pub contact: Option<String>,
     /// What training jobs may be like.
     pub training: TrainingSettings,
-    /// Asks for the log groups of notebooks and training jobs, which SageMaker otherwise makes itself and keeps for ever.
+    /// Makes the log groups of notebooks and training jobs, which SageMaker otherwise makes itself and keeps for ever.
     pub logs: Option<LogSettings>,
-    /// Asks for the rotation of access keys: whose is too old is deactivated, after warnings.
+    /// Rotates access keys: one that is too old is deactivated, after warnings.
     pub access_keys: Option<AccessKeySettings>,
-    /// Asks for budgets: AWS tells when the costs come near them, and stops nothing.
+    /// Makes budgets: AWS sends an e-mail when the costs come near them, and stops nothing.
     pub budgets: Option<BudgetSettings>,
     /// The checkers that others wrote for which templates hold suppressions of what is by design, with reasons.
     pub metadata: MetadataSettings,
@@ -200,7 +200,7 @@ pub struct ServiceRoleSettings {
     pub suffix: Option<String>,
 }
 
-/// Managed policies of the account that other stacks make. What they say stands in `policies/NAME.json` of the config folder.
+/// Managed policies of the account that other stacks make. What they say is in `policies/NAME.json` of the config folder.
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct ExtraPolicySettings {
@@ -229,9 +229,9 @@ pub struct NotebookSettings {
     /// The subnet of notebooks and training jobs, such as `subnet-0123456789abcdef0`. Without it, SageMaker's own network for
     /// notebooks, and any for training jobs.
     pub subnet_id: Option<String>,
-    /// The security groups of notebooks and training jobs; asks for `subnet_id`.
+    /// The security groups of notebooks and training jobs; needs `subnet_id`.
     pub security_group_ids: Option<Vec<String>>,
-    /// Whether notebooks reach the internet directly. `false` asks for `subnet_id`.
+    /// Whether notebooks reach the internet directly. `false` needs `subnet_id`.
     pub direct_internet_access: Option<bool>,
     /// The ARN of a KMS key that encrypts the volumes of notebooks and training jobs. Without it, an AWS managed key does.
     pub kms_key: Option<String>,
@@ -286,9 +286,9 @@ pub struct AccessKeySettings {
     /// How many days before that the warnings begin; 14 unless set.
     #[schemars(range(min = 0, max = 3650))]
     pub warn_days: Option<u32>,
-    /// The e-mail address that is told what was deactivated, what will be, and what failed.
+    /// The e-mail address that receives what was deactivated, what will be, and what failed.
     pub notify: Option<String>,
-    /// Whether an alarm tells the same address when no run has ended well for two days. Asks for `kms_key`, since alarms cannot
+    /// Whether an alarm goes to the same address when no run has ended well for two days. Needs `kms_key`, since alarms cannot
     /// publish to a topic with SNS's own key.
     pub alarm: Option<bool>,
 }
@@ -304,7 +304,7 @@ pub struct BudgetSettings {
     /// activated as a cost allocation tag in the billing console.
     #[schemars(range(min = 1, max = 100_000_000))]
     pub monthly_usd_per_user: Option<u32>,
-    /// The e-mail address that is told at 80 % and at 100 %.
+    /// The e-mail address that receives a notice at 80 % and at 100 %.
     pub notify: Option<String>,
 }
 

@@ -32,7 +32,7 @@ pub struct SuppressionRow {
     /// The rule: the name of a guard rule, such as `NOTEBOOK_ROOT_ACCESS_DISABLED`, or the ID of a warning, such as
     /// `service::retired`.
     pub rule: String,
-    /// What the finding is about, as `--format json` tells it: `ACCOUNT/STACK/LOGICAL-ID` in a template, such as
+    /// What the finding is about, as `--format json` shows it: `ACCOUNT/STACK/LOGICAL-ID` in a template, such as
     /// `tokyo/users-001/SatoHanaNotebook`; in the configuration the text that the finding underlines, after `ACCOUNT/` in
     /// an account's files.
     pub resource: String,

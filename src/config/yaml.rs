@@ -75,7 +75,7 @@ impl<'a> YamlReader<'a> {
                 Event::StreamStart | Event::DocumentEnd => {}
                 Event::DocumentStart(..) if document.is_none() => {}
                 Event::DocumentStart(..) => {
-                    let help = "remove the line `---`, and what stands behind it";
+                    let help = "remove the line `---`, and what comes after it";
                     return Err(broken(place, "found a second document, allowed is one", help));
                 }
                 event => document = Some(self.node(event, place, 1)?),
@@ -87,7 +87,7 @@ impl<'a> YamlReader<'a> {
     fn node(&mut self, event: Event<'a>, place: Place, depth: usize) -> Result<Node, Finding> {
         if depth > DEEPEST && !matches!(event, Event::Scalar(..)) {
             let message = format!("maps and lists are nested more than {DEEPEST} deep");
-            return Err(broken(place, message, "close what stands open before"));
+            return Err(broken(place, message, "close what is open before"));
         }
         let (Event::Scalar(_, _, anchor, tag)
         | Event::SequenceStart(_, anchor, tag)
@@ -143,7 +143,7 @@ impl<'a> YamlReader<'a> {
                     _ => {}
                 }
             } else if let Some(first) = entries.iter().find(|entry| entry.key == key) {
-                let message = format!("the key `{key}` stands twice in one map");
+                let message = format!("the key `{key}` is twice in one map");
                 let help = format!("keep one `{key}`");
                 self.findings.push(Finding::twice(Rule::FileDuplicateKey, message, &key_place, &first.key_place, help));
             } else {
@@ -164,12 +164,12 @@ impl<'a> YamlReader<'a> {
             return Err(broken(place, "this is not well-formed", "remove it"));
         };
         let Some(node) = self.anchors.get(anchor) else {
-            return Err(broken(place, "an alias stands within what it stands for", "write the value in its place"));
+            return Err(broken(place, "an alias is within what it refers to", "write the value in its place"));
         };
         let mut node = node.clone();
         self.copied += node.move_to(&place);
         if self.copied > MOST_COPIED {
-            let message = format!("aliases stand for more than {MOST_COPIED} values");
+            let message = format!("aliases refer to more than {MOST_COPIED} values");
             return Err(broken(place, message, "write the values in the place of the aliases"));
         }
         Ok(node)
@@ -238,7 +238,7 @@ mod tests {
     #[test]
     fn a_key_that_stands_twice_is_a_finding_with_both_places() {
         let (_, findings) = read("a: 1\nb: 2\na: 3\n");
-        assert_eq!(findings[0].message, "the key `a` stands twice in one map");
+        assert_eq!(findings[0].message, "the key `a` is twice in one map");
         assert_eq!(findings[0].place.as_ref().unwrap().line_column(), (3, 1));
         assert_eq!(findings[0].related[0].0.line_column(), (1, 1));
     }
@@ -271,7 +271,7 @@ mod tests {
         assert_eq!(node.get("d.b").unwrap().place.text(), "*a");
         let doubled = |at: usize| format!("a{at}: &a{at} [*a{0}, *a{0}]\n", at - 1);
         let (node, findings) = read(&("a0: &a0 x\n".to_owned() + &(1..40).map(doubled).collect::<String>()));
-        assert!(node.is_none() && findings[0].message == "aliases stand for more than 10000 values", "{findings:?}");
+        assert!(node.is_none() && findings[0].message == "aliases refer to more than 10000 values", "{findings:?}");
     }
 
     #[test]

@@ -38,7 +38,7 @@ rules! {
     FileConflict, "file::conflict", Error, "a file of the configuration, a template or a rule file has the marks of a merge conflict";
     FileOutdated, "file::outdated", Warning, "a schema, or a file for CI, that another version of racestack wrote";
     FileSyntax, "file::syntax", Error, "a file is not well-formed YAML, JSON or CSV";
-    FileDuplicateKey, "file::duplicate-key", Error, "a key stands twice in one map, or a column twice in a header";
+    FileDuplicateKey, "file::duplicate-key", Error, "a key is twice in one map, or a column twice in a header";
     SettingsUnknownKey, "settings::unknown-key", Error, "a key that racestack does not know";
     SettingsUnknownValue, "settings::unknown-value", Error, "a word that is none of those allowed";
     SettingsWrongType, "settings::wrong-type", Error, "a value of another type, or outside its range";
@@ -51,7 +51,7 @@ rules! {
     SettingsUnlikelyDate, "settings::unlikely-date", Warning, "a bucket's `created` is 14 digits but no date";
     SettingsBucketWithoutDeepracer, "settings::bucket-without-deepracer", Warning, "a bucket whose name lacks `deepracer`, which the DeepRacer and RoboMaker roles cannot reach";
     AccountNone, "account::none", Error, "no account is configured";
-    AccountUnknown, "account::unknown", Error, "an account was asked for that is not configured";
+    AccountUnknown, "account::unknown", Error, "an account was named that is not configured";
     AccountInvalidName, "account::invalid-name", Error, "an account's folder has a name that cannot become part of a path and a file name";
     AccountLink, "account::link", Error, "a link in the place of an account's folder, which is not followed";
     AccountDuplicateId, "account::duplicate-id", Error, "two accounts have one account ID";
@@ -77,7 +77,7 @@ rules! {
     RosterStaleWas, "roster::stale-was", Warning, "a former name that the lock does not know as a user's";
     RosterReturned, "roster::returned", Warning, "a user of a name that someone had who left, and whose folder may still be there";
     RosterManyLeave, "roster::many-leave", Warning, "more than a tenth of an account's people, and more than two, leave at once: an error with `--locked`, until `synth --leavers N` has written the lock";
-    RosterUnknownUser, "roster::unknown-user", Error, "a user was asked for who is neither in the roster nor in the lock";
+    RosterUnknownUser, "roster::unknown-user", Error, "a user was named who is neither in the roster nor in the lock";
     LockMissing, "lock::missing", Error, "the out folder holds users stacks, but the lock that placed their users is gone";
     LockConflict, "lock::conflict", Error, "the lock has the marks of a merge conflict";
     LockVersion, "lock::version", Error, "the lock is of a form that this racestack does not know";
@@ -103,7 +103,7 @@ rules! {
     SuppressionUnused, "suppression::unused", Warning, "a suppression of a finding that is not made";
     IsolationTooWide, "isolation::too-wide", Error, "a person, or their notebook, can do what nobody may; a warning with the documented policies";
     IsolationOwnRefused, "isolation::own-refused", Error, "a person, or their notebook, cannot use what is their own; a warning with the documented policies";
-    IsolationUndecided, "isolation::undecided", Error, "it cannot be told whether a person, or their notebook, can do what nobody may; a warning with the documented policies, and of what replaced templates make otherwise, such as a start script";
+    IsolationUndecided, "isolation::undecided", Error, "it is not known whether a person, or their notebook, can do what nobody may; a warning with the documented policies, and of what replaced templates make otherwise, such as a start script";
     IsolationWrongTag, "isolation::wrong-tag", Error, "a user, a notebook role or a notebook whose tags `user` and `notebook` do not say whose it is";
     IsolationUnboundRoles, "isolation::unbound-roles", Warning, "the settings leave out what binds a notebook role's tag to its name";
     LifecycleEnded, "lifecycle::ended", Warning, "a template uses a platform or a runtime that AWS has retired";
@@ -115,12 +115,12 @@ rules! {
     OutputForeign, "output::foreign-file", Warning, "a file in an account's out folder that racestack did not write";
     OutputOccupied, "output::occupied", Error, "a file or folder that racestack did not write has the name of one that it is to write";
     OutputNotAFolder, "output::not-a-folder", Error, "a link or a file in the place of an account's out folder";
-    OutputUnreadableManifest, "output::unreadable-manifest", Error, "an out folder's manifest does not tell which files are racestack's";
-    OutputAnotherKind, "output::another-kind", Error, "a folder holds something else than what is to be written there, such as an account's stacks where a cloud assembly is asked for";
+    OutputUnreadableManifest, "output::unreadable-manifest", Error, "an out folder's manifest does not say which files are racestack's";
+    OutputAnotherKind, "output::another-kind", Error, "a folder holds something else than what is to be written there, such as an account's stacks where a cloud assembly is wanted";
     OutputOrphan, "output::orphan", Warning, "an out folder of an account that is no longer configured";
     OutputRemovedStack, "output::removed-stack", Warning, "a stack that is no longer made, and may still be deployed";
     OutputStale, "output::stale", Error, "`synth --check` found a file that differs from what synth would write";
-    StackSetEmpty, "stackset::empty", Error, "a StackSet was asked for of a part that no account has";
+    StackSetEmpty, "stackset::empty", Error, "a StackSet of a part that no account has";
     StackSetDeployedTwice, "stackset::deployed-twice", Warning, "a StackSet of a part that `deploy.sh` deploys as well, so that the names collide";
     StackSetDifference, "stackset::difference", Error, "accounts that differ by more than what a StackSet's parameters can say";
     StackSetPartition, "stackset::partition", Error, "accounts of several partitions, which no StackSet spans";
@@ -134,7 +134,7 @@ rules! {
     ReferenceUnresolved, "reference::unresolved", Error, "a reference to a resource that no stack defines, or that is deployed later";
     ReferenceForeign, "reference::foreign", Error, "an ARN of another partition or account than the stack's";
     GuardBrokenRules, "guard::broken-rules", Error, "a guard rule file cannot be used: it is empty, does not parse, or recurses";
-    GuardUnknownType, "guard::unknown-type", Error, "a guard rule asks for a resource type that CloudFormation does not have, and so could never fail";
+    GuardUnknownType, "guard::unknown-type", Error, "a guard rule names a resource type that CloudFormation does not have, and so could never fail";
     GuardNeverApplied, "guard::never-applied", Warning, "a guard rule was skipped on every template although it names no resource type";
     GuardUnreadableReport, "guard::unreadable-report", Error, "the guard engine gave no report that can be read";
     GuardViolation, "guard::violation", Error, "a template breaks a guard rule";
@@ -144,7 +144,7 @@ rules! {
     DiffMovedName, "diff::moved-name", Error, "a resource with a fixed name in another stack, or under another logical ID, than before";
     DiffCollides, "diff::collides", Error, "stacks in another region or AWS account than before, while those of before have names that are global";
     DiffHandedOver, "diff::handed-over", Warning, "a stack, or a notebook made by hand, that something else is to make than before, while the old one has its names";
-    DiffWidened, "diff::widened", Error, "somebody may do more than before, or it cannot be told, and `--fail-on widened` was given";
+    DiffWidened, "diff::widened", Error, "somebody may do more than before, or perhaps more, and `--fail-on widened` was given";
     DiffReplaced, "diff::replaced", Error, "something is replaced, or may be, and `--fail-on replaced` was given";
     DiffDeleted, "diff::deleted", Error, "something is deleted, and `--fail-on deleted` was given";
     AuditExport, "audit::export", Error, "an export of an account that lacks something, is of another account, or cannot be read";

@@ -147,7 +147,7 @@ impl PlacementLock {
             let Some((known, merged)) =
                 self.entries.get_mut(&name).and_then(|known| known.merged(&entry).map(|merged| (known, merged)))
             else {
-                let message = format!("the user `{name}` stands twice in the lock, with different words");
+                let message = format!("the user `{name}` is twice in the lock, with different words");
                 let help = "keep the line of what is deployed, and remove the other; if nothing of it is deployed, keep either";
                 let note = "two branches that each added the user may have placed the user differently";
                 return Some(Finding::twice(Rule::LockBroken, message, &place, first, help).note(note));

@@ -15,7 +15,7 @@ pub(super) fn check(users: &[User], findings: &mut Vec<Finding>) {
     for user in by_place {
         if let Some(first) = names.insert(user.name.as_str().to_lowercase(), user) {
             let message = if first.name == user.name {
-                format!("the user `{}` stands twice in the roster", user.name)
+                format!("the user `{}` is twice in the roster", user.name)
             } else {
                 format!("the users `{}` and `{}` differ in case alone", first.name, user.name)
             };

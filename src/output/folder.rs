@@ -136,7 +136,7 @@ pub fn inspect(folder: &Path, wanted: &[OutputFile], findings: &mut Vec<Finding>
     let listed = listed(folder)?;
     if let Listed::Unreadable(reason) = &listed {
         let path = folder.join(MANIFEST_FILE);
-        let message = format!("`{}` does not tell which files are racestack's: {reason}", path.display());
+        let message = format!("`{}` does not say which files are racestack's: {reason}", path.display());
         let help = format!(
             "restore it from git (of two branches' manifests either one does), or move what is yours out of `{0}` and \
              remove `{0}`; then run synth again",

@@ -122,7 +122,7 @@ fn put_in_place(folder: &Path) -> Result<(), FileError> {
 }
 
 fn moved(from: &Path, to: &Path) -> Result<(), FileError> {
-    if files::move_if_free(from, to)? { Ok(()) } else { Err(taken("replace", to, "something else stands there")) }
+    if files::move_if_free(from, to)? { Ok(()) } else { Err(taken("replace", to, "something else is there")) }
 }
 
 /// Removes a folder that was left beside `home`: what its manifest lists, and the folder itself. Everything else in it
@@ -139,7 +139,7 @@ fn clear(left: &Path, home: &Path) -> Result<(), FileError> {
     }
     let listed = listed(left)?;
     if let Listed::Unreadable(_) = &listed {
-        let message = "its manifest.json does not tell what is racestack's; move what is yours elsewhere and remove it";
+        let message = "its manifest.json does not say what is racestack's; move what is yours elsewhere and remove it";
         return Err(taken("remove", left, message));
     }
     let (own, foreign): (Vec<_>, Vec<_>) =

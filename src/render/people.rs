@@ -100,7 +100,7 @@ impl<'a> People<'a> {
                 let message =
                     format!("what this template gives for `{name}` is no addition to what it gives for nobody");
                 let finding = Finding::new(Rule::TemplateStructure, message)
-                    .help("let only what stands between `{{#each users}}` and `{{/each}}` depend on `users`");
+                    .help("let only what is between `{{#each users}}` and `{{/each}}` depend on `users`");
                 templates.failure(templates.at_first_line(USERS, finding))
             })
         };

@@ -144,7 +144,7 @@ impl<'i> OwnedInventory<'i> {
             None => !self.tag_keys.is_empty(),
         };
         if tags.iter().any(asked) {
-            self.doubts.insert("a policy asks for tags that are known only when they are deployed".to_owned());
+            self.doubts.insert("a policy requires tags that are known only when they are deployed".to_owned());
         }
     }
 }

@@ -175,7 +175,7 @@ fn never_applied(rules: &RuleSet, applied: &[&Applied]) -> Vec<Finding> {
             let message = format!("the guard rule `{}` was skipped on every template", rule.name);
             Finding::new(Rule::GuardNeverApplied, message)
                 .at(rule.place.clone())
-                .help("correct the condition of the rule, or let it ask for the resource types that it is about")
+                .help("correct the condition of the rule, or let it name the resource types that it is about")
         }));
     }
     findings

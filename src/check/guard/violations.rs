@@ -54,11 +54,9 @@ pub(super) fn findings(rules: &RuleSet, outcomes: &[&FileOutcome], suppressions:
 fn where_it_stands(file: &SourceFile) -> String {
     let name = file.path.file_name().unwrap_or_default().display();
     if RuleSet::embedded_files().iter().any(|one| one.path == file.path && one.text == file.text) {
-        return format!(
-            "the rule is built in: `racestack rules --export DIR` writes the file `{name}`, in which it stands"
-        );
+        return format!("the rule is built in: `racestack rules --export DIR` writes its file, `{name}`");
     }
-    format!("the rule stands in `{}`", file.path.display())
+    format!("the rule is in `{}`", file.path.display())
 }
 
 /// The violations of a group in the same words.

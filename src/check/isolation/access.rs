@@ -121,7 +121,7 @@ impl<'s> Access<'s> {
                 notes.push(format!("and {} more", lines.len() - LISTED));
             }
             let (rule, message, help) = if is_unknown {
-                (Rule::IsolationUndecided, format!("it cannot be told whether {who_can} call `{action}`"), KNOWN)
+                (Rule::IsolationUndecided, format!("it is not known whether {who_can} call `{action}`"), KNOWN)
             } else {
                 let message = format!("{who_can} call `{action}` where isolation does not permit it");
                 (Rule::IsolationTooWide, message, if subject.kind == Kind::Other { COMPANYS } else { NARROW })

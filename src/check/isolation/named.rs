@@ -48,8 +48,10 @@ pub fn check(
             };
             let SetApart { text, own, who } = apart;
             if let Some((need, user)) = needs.get(own).zip(plan.account.users.get(who)) {
-                let message =
-                    format!("`{text}` in a denial tells `{}` from others: not everybody can {}", user.name, need.what);
+                let message = format!(
+                    "`{text}` in a denial distinguishes `{}` from others: not everybody can {}",
+                    user.name, need.what
+                );
                 let problem = Problem::at(Rule::IsolationOwnRefused, message, &policy.location);
                 let help = "suspend who is meant in the roster, and name nobody in a policy";
                 problems.push(Problem { help, statements: vec![(index, at)], ..problem });

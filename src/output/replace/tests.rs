@@ -263,7 +263,7 @@ fn a_name_that_is_not_utf8_is_kept() {
 fn what_cannot_be_told_apart_is_left_and_said() {
     let file = |name: &str, text: &str| tree(&[(name, text)]);
     let cases = [
-        (within(STAGED, &[file("manifest.json", "<<<<<<< HEAD"), file("x.yaml", "mine")]), "does not tell what is"),
+        (within(STAGED, &[file("manifest.json", "<<<<<<< HEAD"), file("x.yaml", "mine")]), "does not say what is"),
         (within(STAGED, &[file("access.yaml", "mine")]), "move one of them elsewhere"),
         (file(STAGED, "mine"), "not a folder of racestack's"),
     ];
