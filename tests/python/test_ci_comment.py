@@ -94,7 +94,7 @@ def test_without_permission_github_is_content_with_the_summary(tmp_path: Path) -
         (tmp_path / "diff.md").write_text(f"{MARK}\n**No changes**\n")
         finished = comment(forge, tmp_path)
         assert finished.returncode == 0
-        assert finished.stdout.startswith("::warning::This run may not comment; the summary of the job check tells")
+        assert finished.stdout.startswith("::warning::This run may not comment; the summary of the job check shows")
         assert "403" in finished.stdout
     job = yaml.safe_load((ci(tmp_path / "ci", "github") / GITHUB).read_text())["jobs"]["comment"]
     assert "github.event.pull_request.head.repo.full_name == github.repository" in job["if"]
