@@ -136,6 +136,13 @@ impl Place {
         Self::new(source, 0..0)
     }
 
+    /// A line of the source, counted from 1, without its indentation.
+    pub fn line(source: &Arc<SourceFile>, number: usize) -> Self {
+        let line = source.line_range(number);
+        let text = source.text.get(line.clone()).unwrap_or_default();
+        Self::new(source, line.end - text.trim_start().len()..line.start + text.trim_end().len())
+    }
+
     /// The path of the source.
     pub fn path(&self) -> &Path {
         &self.source.path

@@ -94,11 +94,8 @@ fn resources() -> BTreeMap<String, Value> {
 
 fn template(resources: &BTreeMap<String, Value>) -> Template {
     let text = serde_json::to_string_pretty(&json!({"Resources": resources})).unwrap();
-    Template {
-        part: Part::Users(1),
-        value: expand_short_tags(&text).unwrap(),
-        source: SourceFile::new("out/tokyo/users-001.yaml", text),
-    }
+    let value = expand_short_tags(&text).unwrap();
+    Template::new(Part::Users(1), SourceFile::new("out/tokyo/users-001.yaml", text), value)
 }
 
 /// Which of the documents the command itself finds to break a rule.
@@ -120,7 +117,7 @@ fn broken_for_the_command(rule: &str, documents: &[String]) -> Vec<bool> {
 
 /// The resources of which a rule tells, besides those that are suppressed.
 fn told(rules: &RuleSet, template: &Template, rule: &str, suppressed: &BTreeSet<String>) -> BTreeSet<String> {
-    let (outcomes, unreadable) = evaluate(rules, &[template], None);
+    let (outcomes, unreadable) = evaluate(rules, &[template]);
     assert!(unreadable.is_empty(), "{unreadable:?}");
     let place = Place::whole(&SourceFile::new("suppressions.yaml", ""));
     let suppression = |id: &String| Suppression {
@@ -133,9 +130,7 @@ fn told(rules: &RuleSet, template: &Template, rule: &str, suppressed: &BTreeSet<
         expires_place: place.clone(),
     };
     let suppressions = Suppressions::new(suppressed.iter().map(suppression).collect(), None);
-    let applied: Vec<_> = outcomes.iter().map(|outcomes| &outcomes.applied).collect();
-    let failed: Vec<_> = outcomes.iter().flat_map(|outcomes| &outcomes.failed).collect();
-    let found = findings(rules, &applied, &failed, &suppressions);
+    let found = findings(rules, &[(&template.source, &outcomes[0])], &suppressions);
     let named = found.iter().filter_map(|finding| finding.resource.as_ref()?.rsplit('/').next().map(str::to_owned));
     named.filter(|id| !suppressed.contains(id)).collect()
 }

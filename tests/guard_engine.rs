@@ -19,7 +19,7 @@ fn rules(text: &str) -> RuleSet {
 /// A template with its value.
 #[track_caller]
 fn template(name: &str, text: &str) -> Template {
-    Template { part: Part::Users(1), source: SourceFile::new(name, text), value: expand_short_tags(text).unwrap() }
+    Template::new(Part::Users(1), SourceFile::new(name, text), expand_short_tags(text).unwrap())
 }
 
 /// What the findings come to: rule, path, line, message, help.

@@ -83,7 +83,7 @@ fn template(index: usize, value: &Value) -> Template {
     // JSON is YAML.
     let text = serde_json::to_string_pretty(value).unwrap();
     let value = expand_short_tags(&text).unwrap();
-    Template { part: Part::Users(1), source: SourceFile::new(format!("{index}.yaml"), text), value }
+    Template::new(Part::Users(1), SourceFile::new(format!("{index}.yaml"), text), value)
 }
 
 fn a_text() -> impl Strategy<Value = Value> {

@@ -65,12 +65,11 @@ fn of_command(rules: &str, documents: &[String]) -> Vec<Verdict> {
 /// What racestack says of a text.
 fn of_racestack(rules: &RuleSet, text: &str) -> Verdict {
     let source = SourceFile::new("out/tokyo/users-001.yaml", text);
-    let template = Template { part: Part::Users(1), value: expand_short_tags(text).unwrap(), source };
-    let (outcomes, unreadable) = evaluate(rules, &[&template], None);
+    let template = Template::new(Part::Users(1), source, expand_short_tags(text).unwrap());
+    let (outcomes, unreadable) = evaluate(rules, &[&template]);
     assert!(unreadable.is_empty(), "{unreadable:?}");
-    let applied = outcomes.iter().flat_map(|outcomes| outcomes.applied.values().flatten().cloned()).collect();
-    let failed: Vec<_> = outcomes.iter().flat_map(|outcomes| &outcomes.failed).collect();
-    let found = findings(rules, &[], &failed, &Suppressions::new(Vec::new(), None));
+    let applied = outcomes[0].applied.values().flatten().cloned().collect();
+    let found = findings(rules, &[(&template.source, &outcomes[0])], &Suppressions::new(Vec::new(), None));
     (found.into_iter().filter_map(|finding| finding.guard_rule).collect(), applied)
 }
 

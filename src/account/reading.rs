@@ -105,9 +105,7 @@ impl ExportReader {
 
     /// A finding about a file, at a line, counted from 1.
     pub(super) fn refuse(&mut self, source: &Arc<SourceFile>, line: usize, message: &str) {
-        let start: usize = source.text.split_inclusive('\n').take(line.saturating_sub(1)).map(str::len).sum();
-        let end = source.text[start..].find('\n').map_or(source.text.len(), |length| start + length);
-        let finding = Finding::new(Rule::AuditExport, message).at(Place::new(source, start..end));
+        let finding = Finding::new(Rule::AuditExport, message).at(Place::line(source, line));
         self.findings.push(finding.help(ANEW));
     }
 

@@ -4,17 +4,17 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
-use super::checked::Checked;
 use crate::facts::date::Date;
 use crate::facts::retired::{self, DAYS_AHEAD, KNOWN_UNTIL, Retirement};
 use crate::finding::{Finding, Rule};
+use crate::render::Template;
 
 /// Checks the platforms of notebooks and the runtimes of functions, each once per template that uses it. What was not
 /// yet retired when this version was made is told only where `today` is known.
-pub fn check(one: &Checked<'_>, today: Option<Date>) -> Vec<Finding> {
+pub fn check(template: &Template, today: Option<Date>) -> Vec<Finding> {
     let mut told = BTreeSet::new();
     let mut findings = Vec::new();
-    for (id, resource) in one.resources() {
+    for (id, resource) in template.resources() {
         let (key, find): (&str, fn(&str) -> Option<&'static Retirement>) =
             match resource.get("Type").and_then(Value::as_str) {
                 Some("AWS::SageMaker::NotebookInstance") => ("PlatformIdentifier", retired::platform),
@@ -27,7 +27,7 @@ pub fn check(one: &Checked<'_>, today: Option<Date>) -> Vec<Finding> {
         if told.insert(used) {
             findings.push(
                 Finding::new(rule, message)
-                    .at(one.place(&format!("Resources/{id}/Properties/{key}")))
+                    .at(template.place(&format!("Resources/{id}/Properties/{key}")))
                     .help(format!("set `{key}` to {} in the template that this is rendered from", retirement.instead))
                     .note(format!("source: {}", retirement.source)),
             );

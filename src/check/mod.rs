@@ -4,7 +4,6 @@
 //! look at what the very bytes to be written parse to.
 
 pub mod access;
-mod checked;
 mod company;
 pub mod guard;
 pub mod isolation;
@@ -20,7 +19,7 @@ mod yaml_words;
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 
-use rayon::iter::{IndexedParallelIterator, IntoParallelRefMutIterator, ParallelIterator};
+use rayon::iter::{IndexedParallelIterator, ParallelIterator};
 use rayon::slice::ParallelSlice;
 use serde_json::Value;
 
@@ -30,12 +29,11 @@ use crate::model::{Profile, User};
 use crate::plan::{AccountPlan, Part};
 use crate::render::{self, Contents, People, RenderFailure, Rendered, Templates};
 use access::explainer::{self, AccessExplainer};
-use guard::{Applied, FileOutcome, Representatives, RuleSet};
+use guard::RuleSet;
 use single::{CheckBatch, CheckContext, CheckedTemplate};
 
 pub use access::Asker;
 pub use access::explainer::{Answer, Owner, Question, Reason, Who, assumed_network};
-pub use checked::Checked;
 pub use isolation::{
     Bound, Kind as PrincipalKind, Problem as IsolationProblem, Proofs, across_accounts, allowed, deployed,
     reference_policy,
@@ -98,14 +96,13 @@ pub fn check(
         today: suppressions.today(),
         has_own_stacks: templates.has_own_stacks(),
     };
-    let representatives = Representatives::default();
     let at_once = at_once(rendered);
     // Collected in the order of the templates, whichever is done first; the first failure is told of.
     let batches: Vec<Result<CheckBatch<'_>, RenderFailure>> = plan
         .stacks
         .par_chunks(at_once)
         .zip(rendered.par_chunks(at_once))
-        .map(|some| single::check(&context, templates, some, &representatives))
+        .map(|some| single::check(&context, templates, some))
         .collect();
     let mut batches: Vec<CheckBatch<'_>> = batches.into_iter().collect::<Result<_, _>>()?;
     let mut findings: Vec<Finding> = batches.iter_mut().flat_map(|batch| batch.findings.drain(..)).collect();
@@ -123,24 +120,14 @@ pub fn check(
     let mut stacks: Vec<(Part, Value)> = batches.iter_mut().flat_map(|batch| batch.stacks.drain(..)).collect();
     let sections: Vec<(Part, Sections)> = batches.iter_mut().flat_map(|batch| batch.sections.drain(..)).collect();
     stacks.push((Part::Access, company::resources(plan)));
-    let isolation = || {
-        if is_sound {
-            isolation::check(plan, templates, rendered, &stacks, &expected.prototypes, (&sections, proofs))
-        } else {
-            (Vec::new(), Vec::new())
-        }
+    let (proven, mut compared) = if is_sound {
+        isolation::check(plan, templates, rendered, &stacks, &expected.prototypes, (&sections, proofs))
+    } else {
+        (Vec::new(), Vec::new())
     };
-    let close = || {
-        guard::evaluate_representatives(rules, representatives);
-        batches.par_iter_mut().try_for_each(|batch| batch.close(&context, templates))
-    };
-    let (closed, (proven, mut compared)) = rayon::join(close, isolation);
-    closed?;
-    findings.extend(batches.iter_mut().flat_map(|batch| batch.findings.drain(..)));
     let checked: Vec<CheckedTemplate<'_>> = batches.into_iter().flat_map(|batch| batch.templates).collect();
-    let applied: Vec<&Applied> = checked.iter().map(|one| &one.outcomes.applied).collect();
-    let failed: Vec<&FileOutcome> = checked.iter().flat_map(|one| &one.outcomes.failed).collect();
-    findings.extend(guard::findings(rules, &applied, &failed, suppressions));
+    let outcomes: Vec<_> = checked.iter().map(|one| (&one.rendered.source, &one.outcomes)).collect();
+    findings.extend(guard::findings(rules, &outcomes, suppressions));
     // What leads nowhere allows nothing, and is an error already: that is not told again. Nor is what a guard rule tells of a line.
     let line = |found: &Finding| found.place.as_ref().map(|place| (place.path().to_owned(), place.span.start));
     // Who answers for a violation answers for no difference.
@@ -161,8 +148,7 @@ pub fn check(
 /// How many templates are looked at in one go.
 fn at_once(rendered: &[Rendered]) -> usize {
     let largest = rendered.iter().map(|template| template.source.text.len()).max().unwrap_or_default();
-    let a_share = rendered.len().div_ceil(rayon::current_num_threads());
-    (BYTES_AT_ONCE / largest.max(1)).min(TEMPLATES_AT_ONCE).min(a_share).max(1)
+    (BYTES_AT_ONCE / largest.max(1)).clamp(1, TEMPLATES_AT_ONCE)
 }
 
 fn any(findings: &[Finding], rules: &[Rule]) -> bool {

@@ -6,11 +6,10 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use super::checked::Checked;
 use crate::finding::{Finding, Rule};
 use crate::plan::Names;
-use crate::render::Rendered;
 use crate::render::span_index::SpanIndex;
+use crate::render::{Rendered, Template};
 use crate::source::Place;
 
 /// What the references of one template come to, as far as it alone can tell.
@@ -33,10 +32,10 @@ struct Wanted {
 }
 
 /// Reads the references of one template.
-pub fn read(names: &Names, one: &Checked<'_>) -> References {
-    let references = References { declared: declared(names, one), ..References::default() };
-    let mut walk = Walk { checked: one, names, path: String::new(), references };
-    for (id, resource) in one.resources() {
+pub fn read(names: &Names, template: &Template) -> References {
+    let references = References { declared: declared(names, template), ..References::default() };
+    let mut walk = Walk { template, names, path: String::new(), references };
+    for (id, resource) in template.resources() {
         walk.path = format!("Resources/{id}");
         walk.value("", resource);
     }
@@ -68,9 +67,9 @@ pub fn between(stacks: &[(&Rendered, &References)]) -> Vec<Finding> {
 }
 
 /// The physical names and ARNs that a template declares.
-fn declared(names: &Names, one: &Checked<'_>) -> Vec<String> {
+fn declared(names: &Names, template: &Template) -> Vec<String> {
     let (partition, region, account) = (&names.partition, &names.region, &names.account_id);
-    let declared = one.resources().flat_map(|(_, resource)| {
+    let declared = template.resources().flat_map(|(_, resource)| {
         let Some(properties) = resource.get("Properties") else { return [None, None] };
         let text = |key: &str| properties.get(key).and_then(Value::as_str);
         let path = text("Path").unwrap_or("/");
@@ -103,7 +102,7 @@ fn finding(rule: Rule, message: String, place: Place) -> Finding {
 }
 
 struct Walk<'a> {
-    checked: &'a Checked<'a>,
+    template: &'a Template,
     names: &'a Names,
     /// The keys and indexes that lead to the value at hand.
     path: String,
@@ -148,7 +147,7 @@ impl<'a> Walk<'a> {
 
     /// A logical ID of this template, a parameter of it, or a pseudo parameter.
     fn resource(&mut self, target: &str) {
-        let json = &self.checked.template.value;
+        let json = &self.template.value;
         let known = |section: &str| json.get(section).is_some_and(|section| section.get(target).is_some());
         if !target.starts_with("AWS::") && !known("Resources") && !known("Parameters") {
             self.push(Rule::ReferenceUnresolved, format!("there is no resource `{target}` in this template"));
@@ -192,7 +191,7 @@ impl<'a> Walk<'a> {
     }
 
     fn push(&mut self, rule: Rule, message: String) {
-        let place = self.checked.place(&self.path);
+        let place = self.template.place(&self.path);
         self.references.findings.push(finding(rule, message, place));
     }
 }

@@ -2,8 +2,7 @@
 
 use serde_json::Value;
 
-use super::checked::Checked;
-use super::guard::{self, Representatives, RuleSet, TemplateOutcomes};
+use super::guard::{self, Outcomes, RuleSet};
 use super::limits::{self, Counts, PolicySize};
 use super::references::{self, References};
 use super::structure::Expected;
@@ -43,110 +42,65 @@ pub(super) struct CheckBatch<'a> {
 
 /// What the checks of a template tell of it, besides what they find.
 pub(super) struct CheckedTemplate<'a> {
-    stack: &'a StackPlan<'a>,
     pub rendered: &'a Rendered,
     pub contents: Contents,
     pub policies: Vec<PolicySize>,
     pub counts: Counts,
     pub references: References,
     /// What became of the guard rules.
-    pub outcomes: TemplateOutcomes,
+    pub outcomes: Outcomes,
 }
 
-/// Checks some templates. What becomes of the guard rules may stay open, until something was learnt from `representatives`.
+/// Checks some templates.
 ///
 /// # Errors
 /// When one is no YAML.
 pub(super) fn check<'a>(
     context: &CheckContext<'_>,
     templates: &Templates,
-    (stacks, rendered): (&'a [StackPlan<'a>], &'a [Rendered]),
-    representatives: &Representatives,
+    (stacks, rendered): (&[StackPlan<'_>], &'a [Rendered]),
 ) -> Result<CheckBatch<'a>, RenderFailure> {
     let mut batch = CheckBatch::default();
     let mut read = Vec::new();
     for (stack, rendered) in stacks.iter().zip(rendered) {
         match context.expected.read(templates, stack, rendered)? {
             Ok((template, wrong)) => {
-                let index = batch.templates.len();
                 batch.findings.extend(wrong);
-                batch.add(context, stack, rendered, &template);
-                read.push((index, template));
+                batch.add(context, rendered, &template);
+                read.push(template);
             }
             Err(finding) => batch.findings.push(finding),
         }
     }
-    batch.evaluate(context, &read, Some(representatives));
+    let (outcomes, unchecked) = guard::evaluate(context.rules, &read.iter().collect::<Vec<_>>());
+    batch.templates.iter_mut().zip(outcomes).for_each(|(one, outcomes)| one.outcomes = outcomes);
+    batch.findings.extend(unchecked);
     Ok(batch)
 }
 
 impl<'a> CheckBatch<'a> {
     /// Checks a template, all but the guard rules.
-    fn add(
-        &mut self,
-        context: &CheckContext<'_>,
-        stack: &'a StackPlan<'a>,
-        rendered: &'a Rendered,
-        template: &Template,
-    ) {
-        let one = Checked::new(template);
-        self.findings.extend(limits::check_template(&one, context.bytes));
-        self.findings.extend(isolation::of_template(&one, context.documented));
-        self.findings.extend(lifecycle::check(&one, context.today));
+    fn add(&mut self, context: &CheckContext<'_>, rendered: &'a Rendered, template: &Template) {
+        self.findings.extend(limits::check_template(template, context.bytes));
+        self.findings.extend(isolation::of_template(template, context.documented));
+        self.findings.extend(lifecycle::check(template, context.today));
         if context.has_own_stacks {
             self.findings.extend(yaml_words::check(&template.source));
             self.sections.push((template.part, Sections::of(&template.value)));
         }
-        let mut references = references::read(context.names, &one);
+        let mut references = references::read(context.names, template);
         self.findings.append(&mut references.findings);
         if !matches!(template.part, Part::Users(_)) {
             // Isolation looks at the whole of these stacks, and they are few.
             self.stacks.push((template.part, template.value.get("Resources").cloned().unwrap_or_default()));
         }
         self.templates.push(CheckedTemplate {
-            stack,
             rendered,
             contents: template.contents(),
-            policies: limits::policy_sizes(&one),
-            counts: limits::counts(&one),
+            policies: limits::policy_sizes(template),
+            counts: limits::counts(template),
             references,
-            outcomes: TemplateOutcomes::default(),
+            outcomes: Outcomes::default(),
         });
-    }
-
-    /// Closes what is open of the guard rules, by what was learnt. Where that tells of a failure, the template is read once
-    /// more, and evaluated as it is.
-    ///
-    /// # Errors
-    /// As `check`; what was read once is read again.
-    pub fn close(&mut self, context: &CheckContext<'_>, templates: &Templates) -> Result<(), RenderFailure> {
-        let mut again = Vec::new();
-        for (index, one) in self.templates.iter_mut().enumerate() {
-            if !context.rules.close(&mut one.outcomes) {
-                match context.expected.read(templates, one.stack, one.rendered)? {
-                    Ok((template, _)) => again.push((index, template)),
-                    Err(finding) => self.findings.push(finding),
-                }
-            }
-        }
-        self.evaluate(context, &again, None);
-        Ok(())
-    }
-
-    /// Evaluates the guard rules on templates, each with its index in the batch.
-    fn evaluate(
-        &mut self,
-        context: &CheckContext<'_>,
-        read: &[(usize, Template)],
-        representatives: Option<&Representatives>,
-    ) {
-        let templates: Vec<&Template> = read.iter().map(|(_, template)| template).collect();
-        let (outcomes, unchecked) = guard::evaluate(context.rules, &templates, representatives);
-        for ((index, _), outcomes) in read.iter().zip(outcomes) {
-            if let Some(one) = self.templates.get_mut(*index) {
-                one.outcomes = outcomes;
-            }
-        }
-        self.findings.extend(unchecked);
     }
 }

@@ -13,7 +13,6 @@ use std::sync::Arc;
 use memchr::memmem;
 use serde_json::{Map, Value};
 
-use super::checked::Checked;
 use crate::finding::{Finding, Rule};
 use crate::model::User;
 use crate::plan::{Part, StackPlan};
@@ -59,7 +58,7 @@ impl<'p> Expected<'p> {
         }
         let read = render::read(templates, rendered)?;
         Ok(read.map(|template| {
-            let wrong = check(stack, self, &Checked::new(&template));
+            let wrong = check(stack, self, &template);
             (template, wrong)
         }))
     }
@@ -90,19 +89,19 @@ impl<'p> Expected<'p> {
             }
         }
         debug_assert_eq!(expand_short_tags(text).ok().as_ref(), Some(&value), "{}", rendered.source.path.display());
-        Some(Template { part: rendered.part, source: Arc::clone(&rendered.source), value })
+        Some(Template::new(rendered.part, Arc::clone(&rendered.source), value))
     }
 }
 
 /// What is wrong with the structure of a template, if it is one of users. What is wrong with several people alike is one finding.
-fn check(stack: &StackPlan<'_>, expected: &Expected<'_>, one: &Checked<'_>) -> Vec<Finding> {
+fn check(stack: &StackPlan<'_>, expected: &Expected<'_>, one: &Template) -> Vec<Finding> {
     if !matches!(stack.part, Part::Users(_)) {
         return Vec::new();
     }
     // A stack that everybody has left holds one resource at least.
     let mut count = if stack.users.is_empty() { expected.shared.max(1) } else { expected.shared };
     let nothing = Map::new();
-    let resources = one.template.value.get("Resources").and_then(Value::as_object).unwrap_or(&nothing);
+    let resources = one.value.get("Resources").and_then(Value::as_object).unwrap_or(&nothing);
     // By what the logical ID of the first wrong resource has behind the person's.
     let mut wrong: BTreeMap<&str, (String, String, usize)> = BTreeMap::new();
     for user in &stack.users {
@@ -132,7 +131,7 @@ fn check(stack: &StackPlan<'_>, expected: &Expected<'_>, one: &Checked<'_>) -> V
         structure(one, &format!("Resources/{id}"), format!("{what}{others}"))
     };
     let mut findings: Vec<Finding> = wrong.into_values().map(finding).collect();
-    let found = one.template.resources().count();
+    let found = one.resources().count();
     if found != count {
         let message = format!("found {found} resources in `{}`, expected {count}", stack.part.name());
         findings.push(structure(one, "Resources", message));
@@ -140,7 +139,7 @@ fn check(stack: &StackPlan<'_>, expected: &Expected<'_>, one: &Checked<'_>) -> V
     findings
 }
 
-fn structure(one: &Checked<'_>, path: &str, message: String) -> Finding {
+fn structure(one: &Template, path: &str, message: String) -> Finding {
     Finding::new(Rule::TemplateStructure, message).at(one.place(path)).help(
         "write every value of a person alone, as `{{value}}`, in the users template, so that it becomes one scalar",
     )

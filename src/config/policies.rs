@@ -45,14 +45,11 @@ pub fn read(
                 documents.insert(name.to_owned(), (file, (source, document)));
             }
             Err(error) => {
-                let starts = source.text.split_inclusive('\n').take(error.line().saturating_sub(1)).map(str::len);
-                let start: usize = starts.sum();
-                let line = source.text.get(start..).and_then(|rest| rest.lines().next()).unwrap_or_default().len();
                 let message = error.to_string();
                 let message = message.split(" at line ").next().unwrap_or_default();
                 let finding = Finding::new(Rule::FileSyntax, format!("this is no JSON: {message}"));
                 let help = "write the policy's document into it: `aws iam get-policy-version` prints it";
-                findings.push(finding.at(Place::new(&source, start..start + line)).help(help));
+                findings.push(finding.at(Place::line(&source, error.line())).help(help));
             }
         }
     }

@@ -1,5 +1,16 @@
 //! Limits of CloudFormation, IAM, S3 and SageMaker. Where two sources disagreed, the stricter figure stands.
 
+use serde::{Deserialize, Serialize};
+
+/// How much of a limit is used.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Used {
+    /// What is there.
+    pub used: usize,
+    /// What is allowed.
+    pub limit: usize,
+}
+
 /// A template's bytes when `aws cloudformation deploy` hands it over directly.
 /// Source: <https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-limits.html>
 pub const TEMPLATE_BYTES_DIRECT: usize = 51_200;

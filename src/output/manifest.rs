@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::{DEPLOY_FILE, MANIFEST_FILE, git_sync};
 use crate::check::PolicySize;
 use crate::config::conflict_sides;
-use crate::facts::limits;
+use crate::facts::limits::{self, Used};
 use crate::files::{self, FileError, FileKind, FolderEntry};
 use crate::model::User;
 use crate::plan::AccountPlan;
@@ -84,7 +84,7 @@ pub struct StackEntry {
     pub resources: Used,
     /// The characters of its policies, as IAM counts them; of a users stack, of its fullest role or user.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub policies: Vec<PolicyEntry>,
+    pub policies: Vec<PolicySize>,
 }
 
 /// What deploys a stack other than `deploy.sh`.
@@ -93,15 +93,6 @@ pub struct StackEntry {
 pub enum DeployedBy {
     /// The StackSet of the same name.
     StackSet,
-}
-
-/// A policy in the manifest, or the inline policies of a principal together.
-#[derive(Debug, Serialize, Deserialize)]
-pub struct PolicyEntry {
-    /// The logical ID.
-    pub resource: String,
-    /// Characters, white space not counted.
-    pub characters: Used,
 }
 
 /// A user in the manifest.
@@ -119,15 +110,6 @@ pub struct UserEntry {
     /// The name that the user had before, as long as the roster says so.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub was: Option<String>,
-}
-
-/// How much of a limit is used.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Used {
-    /// What is there.
-    pub used: usize,
-    /// What is allowed.
-    pub limit: usize,
 }
 
 impl Manifest {
@@ -249,10 +231,6 @@ pub fn of(
 ) -> Manifest {
     let nothing = Contents::default();
     let account = plan.account;
-    let policy = |size: &PolicySize| PolicyEntry {
-        resource: size.resource.clone(),
-        characters: Used { used: size.used, limit: size.limit },
-    };
     let stacks: Vec<StackEntry> = plan
         .stacks
         .iter()
@@ -277,7 +255,7 @@ pub fn of(
             users: stack.users.iter().map(|user| user_entry(user)).collect(),
             bytes: Used { used: template.source.text.len(), limit: account.template_bytes() },
             resources: Used { used: contents.resources, limit: limits::TEMPLATE_RESOURCES },
-            policies: policies.get(index).into_iter().flatten().map(policy).collect(),
+            policies: policies.get(index).cloned().unwrap_or_default(),
         })
         .collect();
     let mut files: Vec<String> = stacks.iter().map(|stack| stack.file.clone()).collect();

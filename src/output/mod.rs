@@ -16,9 +16,7 @@ pub use assembly::{AccountAssembly, files as assembly_files, of_account as accou
 pub use deprovision::credentials;
 pub use folder::{Configured, Difference, claim, claim_shared, commit, compare, inspect, orphans, stage, write};
 pub use import::{ImportedStack, import_files};
-pub use manifest::{
-    DeployedBy, Manifest, StackEntry, Used, UserEntry, holds_users, of as manifest, read as read_manifest,
-};
+pub use manifest::{DeployedBy, Manifest, StackEntry, UserEntry, holds_users, of as manifest, read as read_manifest};
 pub use replace::recover_all as discard;
 pub use shell::quote;
 pub use stack_set::{Member as StackSetMember, files as stack_set_files};

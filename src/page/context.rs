@@ -7,9 +7,10 @@ use serde_json::{Map, Value, json};
 use super::access_matrix::{self, AccessRow, CellAnswer};
 use super::findings::{self, grouped, words};
 use super::{Page, PageAccount, picture};
+use crate::facts::limits::Used;
 use crate::finding::{Severity, any_error};
 use crate::model::{DISPLAY_NAME, EMAIL, TEAM};
-use crate::output::{StackEntry, Used};
+use crate::output::StackEntry;
 use crate::render::{Templates, policy_hash};
 
 /// An account's stacks and picture are unfolded at first in a fleet of up to so many accounts, and its stacks if there are no

@@ -106,7 +106,8 @@ impl Templates {
         }
         let mut stacks = Handlebars::new();
         let mut policies = Handlebars::new();
-        let mut texts = Handlebars::new();
+        stacks.set_strict_mode(true);
+        policies.set_strict_mode(true);
         stacks.register_escape_fn(|text| yaml::scalar(text).into_owned());
         policies.register_escape_fn(escape_json);
         // Reading a text for people takes as long as filling a stack, and few commands need one: only whether the user's own
@@ -132,14 +133,10 @@ impl Templates {
         };
         failures.extend(needed.iter().filter(|(path, ..)| overridden.contains(*path)).filter_map(own_partial));
         for ((path, name, source), read) in needed.into_iter().zip(read) {
-            let target = match path.split('/').next() {
-                Some("policies") => &mut policies,
-                _ if is_text(path) => &mut texts,
-                _ => &mut stacks,
-            };
-            target.set_strict_mode(true);
             match read {
-                Ok(template) => target.register_template(name, template),
+                Ok(_) if is_text(path) => {}
+                Ok(template) if path.starts_with("policies/") => policies.register_template(name, template),
+                Ok(template) => stacks.register_template(name, template),
                 Err(error) => {
                     let (line, _) = error.pos().unwrap_or((1, 1));
                     // Of a wrong syntax the reader only lists the words of its own grammar.
@@ -150,7 +147,7 @@ impl Templates {
                     let finding = Finding::new(Rule::TemplateSyntax, format!("this is no handlebars template{why}"));
                     failures.push(RenderFailure {
                         finding: Box::new(
-                            finding.at(line_place(source, line)).help("close every `{{#block}}`, `{{` and quote"),
+                            finding.at(Place::line(source, line)).help("close every `{{#block}}`, `{{` and quote"),
                         ),
                         overridden: overridden.contains(path),
                     });
@@ -190,25 +187,32 @@ impl Templates {
                 RenderErrorReason::NestedError(inner) => inner.downcast_ref::<PolicyError>(),
                 _ => None,
             };
-            let (path, line, why) = match policy {
-                Some(policy) => (format!("policies/{}.json.hbs", policy.name), Some(policy.line), policy.why.clone()),
-                None => (stack_path(kind), error.line_no, describe(&error)),
-            };
-            let mut finding = Finding::new(Rule::TemplateFill, format!("this template cannot be filled: {why}"))
-                .help("compare it with the embedded template, and the names in `{{…}}` with the names there");
-            if let Some(source) = self.sources.get(&path) {
-                finding = finding.at(line_place(source, line.unwrap_or(1)));
+            match policy {
+                Some(PolicyError { name, line, why }) => {
+                    self.unfilled(&format!("policies/{name}.json.hbs"), Some(*line), why)
+                }
+                None => self.unfilled(&stack_path(kind), error.line_no, &describe(&error)),
             }
-            self.failure(finding)
         })
+    }
+
+    /// That the template of this path cannot be filled, at its line.
+    pub(super) fn unfilled(&self, path: &str, line: Option<usize>, why: &str) -> RenderFailure {
+        let finding = Finding::new(Rule::TemplateFill, format!("this template cannot be filled: {why}"))
+            .help("compare it with the embedded template, and the names in `{{…}}` with the names there");
+        self.failure(self.at_line(path, line.unwrap_or(1), finding))
+    }
+
+    fn at_line(&self, path: &str, line: usize, finding: Finding) -> Finding {
+        match self.sources.get(path) {
+            Some(source) => finding.at(Place::line(source, line)),
+            None => finding,
+        }
     }
 
     /// A finding about the template of a kind of stack as a whole.
     pub(super) fn at_first_line(&self, kind: &str, finding: Finding) -> Finding {
-        match self.sources.get(&stack_path(kind)) {
-            Some(source) => finding.at(line_place(source, 1)),
-            None => finding,
-        }
+        self.at_line(&stack_path(kind), 1, finding)
     }
 
     /// A failure of a template. It is the user's as soon as they replaced any: one template can break another.
@@ -284,14 +288,6 @@ pub(super) fn template_name(path: &str) -> Option<&str> {
         .or_else(|| path.strip_prefix("stacks/").and_then(|path| path.strip_suffix(".yaml.hbs")))
         .or_else(|| path.rsplit('/').next()?.strip_suffix(HTML))
         .or_else(|| path.rsplit('/').next()?.strip_suffix(MARKDOWN))
-}
-
-/// A line of a template, without its indentation.
-pub(super) fn line_place(source: &Arc<SourceFile>, line: usize) -> Place {
-    let start: usize = source.text.split_inclusive('\n').take(line.saturating_sub(1)).map(str::len).sum();
-    let text = source.text.get(start..).and_then(|rest| rest.lines().next()).unwrap_or_default();
-    let indent = text.len() - text.trim_start().len();
-    Place::new(source, start + indent..start + text.len())
 }
 
 /// A helper that writes what `text` makes of its arguments, as it is.

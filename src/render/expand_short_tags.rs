@@ -1,11 +1,8 @@
-//! The long form of a template: YAML, with its short forms such as `!Ref` written out, as the JSON that CloudFormation
-//! reads. It is made as the text is read: a value that holds the tags would only be walked through once more, and takes
-//! several times as much room.
+//! The long form of a template: YAML, with its short forms such as `!Ref` written out, as the JSON that CloudFormation reads.
 
-use serde::de::{DeserializeSeed, Deserializer, EnumAccess, Error, MapAccess, SeqAccess, VariantAccess, Visitor};
+use granit_parser::{Event, Parser};
 use serde_json::{Map, Number, Value};
-
-use super::unsupported::unsupported;
+use serde_yaml::Value as Yaml;
 
 /// The short forms whose long form is `Fn::NAME`. `!Ref` and `!Condition` keep their bare names.
 const FUNCTIONS: &[&str] = &[
@@ -35,6 +32,9 @@ const FUNCTIONS: &[&str] = &[
     "ValueOfAll",
 ];
 
+/// How deep flow collections may be nested. Readers of YAML take time by the square of it.
+const DEEPEST: usize = 1_000;
+
 /// Why a text has no long form.
 #[derive(Debug)]
 pub enum NotExpanded {
@@ -57,140 +57,103 @@ pub fn expand_short_tags(text: &str) -> Result<Value, NotExpanded> {
     if let Some(message) = unsupported(text) {
         return Err(NotExpanded::NotCloudformation { path: String::new(), message });
     }
-    let mut strange = None;
-    let read = Node(&mut strange).deserialize(serde_yaml::Deserializer::from_str(text));
-    match (read, strange) {
-        (Ok(value), _) => Ok(value),
-        (Err(_), Some(Strange { mut path, message })) => {
-            path.reverse();
-            Err(NotExpanded::NotCloudformation { path: path.join("/"), message })
+    let value = serde_yaml::from_str(text).map_err(NotExpanded::NotYaml)?;
+    let mut path = Vec::new();
+    long_form(value, &mut path).map_err(|message| NotExpanded::NotCloudformation { path: path.join("/"), message })
+}
+
+/// What CloudFormation has no use for and takes a reader time out of all proportion, in words: what is nested beyond all measure,
+/// and aliases, which make much of little. `None` where there is neither.
+/// Source: <https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/template-formats.html>, "supported YAML features"
+fn unsupported(text: &str) -> Option<String> {
+    // Brackets in texts and comments count here, and not below.
+    let mut depth = 0_usize;
+    let may_be_deep = text.bytes().any(|byte| {
+        match byte {
+            b'[' | b'{' => depth += 1,
+            b']' | b'}' => depth = depth.saturating_sub(1),
+            _ => {}
         }
-        (Err(error), None) => Err(NotExpanded::NotYaml(error)),
+        depth > DEEPEST
+    });
+    // Few templates have what an alias could stand for: the others are read once.
+    if !may_be_deep && !text.contains('&') {
+        return None;
     }
-}
-
-/// What CloudFormation does not know.
-struct Strange {
-    message: String,
-    /// The keys that lead there, the last first: they are only asked for on the way back.
-    path: Vec<String>,
-}
-
-/// Reads a value. What is strange about it is noted beside the error, which has no room for it.
-struct Node<'s>(&'s mut Option<Strange>);
-
-impl Node<'_> {
-    fn refuse<E: Error>(self, message: String) -> E {
-        let error = E::custom(&message);
-        *self.0 = Some(Strange { message, path: Vec::new() });
-        error
-    }
-
-    /// Notes on the way back that the way leads over `step`.
-    fn stepped<T, E>(&mut self, result: Result<T, E>, step: impl FnOnce() -> String) -> Result<T, E> {
-        if let (Err(_), Some(strange)) = (&result, self.0.as_mut()) {
-            strange.path.push(step());
-        }
-        result
-    }
-}
-
-impl<'de> DeserializeSeed<'de> for Node<'_> {
-    type Value = Value;
-
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Value, D::Error> {
-        deserializer.deserialize_any(self)
-    }
-}
-
-impl<'de> Visitor<'de> for Node<'_> {
-    type Value = Value;
-
-    fn expecting(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        formatter.write_str("any YAML value")
-    }
-
-    fn visit_unit<E>(self) -> Result<Value, E> {
-        Ok(Value::Null)
-    }
-
-    fn visit_none<E>(self) -> Result<Value, E> {
-        Ok(Value::Null)
-    }
-
-    fn visit_bool<E>(self, truth: bool) -> Result<Value, E> {
-        Ok(Value::Bool(truth))
-    }
-
-    fn visit_i64<E>(self, whole: i64) -> Result<Value, E> {
-        Ok(Value::Number(whole.into()))
-    }
-
-    fn visit_u64<E>(self, whole: u64) -> Result<Value, E> {
-        Ok(Value::Number(whole.into()))
-    }
-
-    fn visit_f64<E: Error>(self, number: f64) -> Result<Value, E> {
-        match Number::from_f64(number) {
-            Some(number) => Ok(Value::Number(number)),
-            None => Err(self.refuse(format!("the number `{}` has no place in a template", yaml_number(number)))),
-        }
-    }
-
-    fn visit_str<E>(self, text: &str) -> Result<Value, E> {
-        Ok(Value::String(text.to_owned()))
-    }
-
-    fn visit_string<E>(self, text: String) -> Result<Value, E> {
-        Ok(Value::String(text))
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(mut self, mut elements: A) -> Result<Value, A::Error> {
-        let mut values = Vec::with_capacity(elements.size_hint().unwrap_or_default());
-        loop {
-            let next = elements.next_element_seed(Node(self.0));
-            match self.stepped(next, || values.len().to_string())? {
-                Some(value) => values.push(value),
-                None => return Ok(Value::Array(values)),
+    depth = 0;
+    for event in Parser::new_from_str(text) {
+        match event {
+            Ok((Event::Alias(..) | Event::UnresolvedAlias(..), _)) => {
+                return Some("found an alias (`*NAME`), which CloudFormation does not support".to_owned());
             }
+            Ok((Event::SequenceStart(..) | Event::MappingStart(..), _)) => depth += 1,
+            Ok((Event::SequenceEnd | Event::MappingEnd, _)) => depth = depth.saturating_sub(1),
+            Ok(_) => {}
+            // The parser itself gives up on what is nested so deep.
+            Err(_) if may_be_deep => depth = usize::MAX,
+            Err(_) => return None,
+        }
+        if depth > DEEPEST {
+            return Some(format!("brackets are nested more than {DEEPEST} deep"));
         }
     }
+    None
+}
 
-    fn visit_map<A: MapAccess<'de>>(mut self, mut entries: A) -> Result<Value, A::Error> {
-        let mut map = Map::with_capacity(entries.size_hint().unwrap_or_default());
-        while let Some(key) = entries.next_key()? {
-            // A scalar is the text that it is in JSON.
-            let key = match key {
-                serde_yaml::Value::String(text) => text,
-                serde_yaml::Value::Bool(truth) => truth.to_string(),
-                serde_yaml::Value::Number(number) => number.to_string(),
-                _ => return Err(self.refuse("found a key that is no scalar".to_owned())),
+/// The long form of a value. An error says what is no template's, and then `path` leads there.
+fn long_form(value: Yaml, path: &mut Vec<String>) -> Result<Value, String> {
+    let mut below = |step: String, value: Yaml| {
+        path.push(step);
+        let value = long_form(value, path)?;
+        path.pop();
+        Ok(value)
+    };
+    Ok(match value {
+        Yaml::Null => Value::Null,
+        Yaml::Bool(truth) => truth.into(),
+        Yaml::Number(number) => number_of(&number)
+            .map(Value::Number)
+            .ok_or_else(|| format!("the number `{number}` has no place in a template"))?,
+        Yaml::String(text) => text.into(),
+        Yaml::Sequence(values) => {
+            let values = values.into_iter().enumerate().map(|(index, value)| below(index.to_string(), value));
+            values.collect::<Result<_, String>>()?
+        }
+        Yaml::Mapping(entries) => {
+            let mut map = Map::with_capacity(entries.len());
+            for (key, value) in entries {
+                // A scalar is the text that it is in JSON.
+                let key = match key {
+                    Yaml::String(text) => text,
+                    Yaml::Bool(truth) => truth.to_string(),
+                    Yaml::Number(number) => number.to_string(),
+                    _ => return Err("found a key that is no scalar".to_owned()),
+                };
+                let value = below(key.clone(), value)?;
+                if map.contains_key(&key) {
+                    return Err(format!("found the key `{key}` twice"));
+                }
+                map.insert(key, value);
+            }
+            Value::Object(map)
+        }
+        Yaml::Tagged(tagged) => {
+            let tag = tagged.tag.to_string();
+            let value = long_form(tagged.value, path)?;
+            let (key, value) = match tag.trim_start_matches('!') {
+                name @ ("Ref" | "Condition") => (name.to_owned(), value),
+                "GetAtt" => ("Fn::GetAtt".to_owned(), attribute(value)),
+                name if FUNCTIONS.contains(&name) => (format!("Fn::{name}"), value),
+                name => return Err(format!("found the tag `!{name}`, which CloudFormation does not know")),
             };
-            if map.contains_key(&key) {
-                return Err(A::Error::custom(format!("duplicate entry with key `{key}`")));
-            }
-            let value = entries.next_value_seed(Node(self.0));
-            let value = self.stepped(value, || key.clone())?;
-            map.insert(key, value);
+            Value::Object(Map::from_iter([(key, value)]))
         }
-        Ok(Value::Object(map))
-    }
-
-    fn visit_enum<A: EnumAccess<'de>>(self, tagged: A) -> Result<Value, A::Error> {
-        let (tag, value) = tagged.variant::<String>()?;
-        let value = value.newtype_variant_seed(Node(self.0))?;
-        let (key, value) = match tag.trim_start_matches('!') {
-            name @ ("Ref" | "Condition") => (name.to_owned(), value),
-            "GetAtt" => ("Fn::GetAtt".to_owned(), attribute(value)),
-            name if FUNCTIONS.contains(&name) => (format!("Fn::{name}"), value),
-            name => return Err(self.refuse(format!("found the tag `!{name}`, which CloudFormation does not know"))),
-        };
-        Ok(Value::Object(Map::from_iter([(key, value)])))
-    }
+    })
 }
 
-fn yaml_number(number: f64) -> String {
-    serde_yaml::Number::from(number).to_string()
+fn number_of(number: &serde_yaml::Number) -> Option<Number> {
+    let whole = number.as_u64().map(Number::from).or_else(|| number.as_i64().map(Number::from));
+    whole.or_else(|| Number::from_f64(number.as_f64()?))
 }
 
 /// `Resource.Attribute` as the list that the long form of `Fn::GetAtt` takes.
@@ -203,7 +166,6 @@ fn attribute(value: Value) -> Value {
 
 #[cfg(test)]
 mod tests {
-    use proptest::prelude::*;
     use serde_json::json;
 
     use super::*;
@@ -263,57 +225,20 @@ mod tests {
         }
     }
 
-    /// The long form of a value that was read with its tags.
-    fn long_form_of(value: &serde_yaml::Value) -> Value {
-        match value {
-            serde_yaml::Value::Tagged(tagged) => {
-                let name = tagged.tag.to_string().replace('!', "");
-                let (key, value) = (format!("Fn::{name}"), long_form_of(&tagged.value));
-                match name.as_str() {
-                    "Ref" => json!({"Ref": value}),
-                    "GetAtt" => json!({key: attribute(value)}),
-                    _ => json!({key: value}),
-                }
-            }
-            serde_yaml::Value::Sequence(values) => values.iter().map(long_form_of).collect(),
-            serde_yaml::Value::Mapping(map) => {
-                map.iter().map(|(key, value)| (key.as_str().unwrap().to_owned(), long_form_of(value))).collect()
-            }
-            other => serde_json::to_value(other).unwrap(),
+    #[test]
+    fn aliases_and_towers_are_refused_and_what_looks_like_them_is_not() {
+        let said = unsupported("a: &a {b: 1}\nc: [*a, *a]\n").unwrap();
+        assert!(said.contains("alias"), "{said}");
+        for name in ["_a", "-a", "é", "0"] {
+            assert!(unsupported(&format!("a: &{name} 1\nc: *{name}\n")).is_some(), "{name}");
         }
-    }
-
-    fn a_value() -> impl Strategy<Value = serde_yaml::Value> {
-        use serde_yaml::Value as Yaml;
-        use serde_yaml::value::{Tag, TaggedValue};
-        let scalar = prop_oneof![
-            Just(Yaml::Null),
-            any::<bool>().prop_map(Yaml::Bool),
-            any::<i64>().prop_map(Yaml::from),
-            any::<u64>().prop_map(Yaml::from),
-            (-1e9..1e9_f64).prop_map(Yaml::from),
-            ".{0,12}".prop_map(Yaml::from),
-            "[A-Z][a-z]{0,3}[.:#]?[a-z ]{0,3}".prop_map(Yaml::from),
-        ];
-        scalar.prop_recursive(4, 40, 4, |inner| {
-            let tag = prop_oneof![Just("Ref"), Just("GetAtt"), Just("Sub"), Just("Join")];
-            let untagged = inner.clone().prop_filter("one tag is enough", |value| !matches!(value, Yaml::Tagged(_)));
-            prop_oneof![
-                prop::collection::vec(inner.clone(), 0..4).prop_map(Yaml::Sequence),
-                prop::collection::btree_map(".{0,6}", inner, 0..4)
-                    .prop_map(|map| Yaml::Mapping(map.into_iter().map(|(key, value)| (key.into(), value)).collect())),
-                (tag, untagged)
-                    .prop_map(|(tag, value)| Yaml::Tagged(Box::new(TaggedValue { tag: Tag::new(tag), value }))),
-            ]
-        })
-    }
-
-    proptest! {
-        #[test]
-        fn any_value_comes_out_as_it_would_by_way_of_its_tags(value in a_value()) {
-            let text = serde_yaml::to_string(&value).unwrap();
-            let read: serde_yaml::Value = serde_yaml::from_str(&text).unwrap();
-            prop_assert_eq!(expand_short_tags(&text).unwrap(), long_form_of(&read), "{}", text);
+        assert!(unsupported(&"[".repeat(100_000)).unwrap().contains("deep"));
+        let many = "[".repeat(2_000);
+        for text in [format!("# {many}\na: 1\n"), format!("a: '{many}'\n"), format!("a: |\n  {many}\n")] {
+            assert_eq!(unsupported(&text), None);
+        }
+        for text in ["a: '*b'\n", "a: s3:*x\n", "a: |\n  rm *b\n  [ *c ]\n", "# *a\na: 1\n", "a: [\"*\", '*']\n"] {
+            assert_eq!(unsupported(text), None, "{text}");
         }
     }
 }

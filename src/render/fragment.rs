@@ -178,7 +178,7 @@ mod tests {
 
     use super::*;
     use crate::model::{LogicalId, NotebookName, Tag, UserName};
-    use crate::render::prototype::{NotebookShape, PROTOTYPE_NAME, UserShape};
+    use crate::render::prototype::{PROTOTYPE_NAME, UserShape};
 
     fn prototype() -> User {
         let shape = UserShape {
@@ -186,7 +186,7 @@ mod tests {
             person_tags: vec!["email".to_owned()],
             suspended: false,
             console: false,
-            notebook: NotebookShape::Made,
+            notebook: Some(false),
         };
         shape.prototype().unwrap()
     }

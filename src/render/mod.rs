@@ -16,7 +16,6 @@ pub mod span_index;
 mod start_script;
 mod template;
 mod text_templates;
-mod unsupported;
 mod yaml;
 
 pub use digest::{DIGEST_OUTPUT, hexadecimal};
@@ -26,8 +25,8 @@ pub use fragment::{Fragment, Substitution};
 pub use people::{NOBODY_ID, People};
 pub use policy_source::PolicySourceMap;
 pub use prototype::{
-    NotebookShape, PROTOTYPE_ID, PROTOTYPE_NAME, PROTOTYPE_NOTEBOOK, PROTOTYPE_TEAM, PROTOTYPE_VOLUME, UserShape,
-    is_of_prototype, words,
+    PROTOTYPE_ID, PROTOTYPE_NAME, PROTOTYPE_NOTEBOOK, PROTOTYPE_TEAM, PROTOTYPE_VOLUME, UserShape, is_of_prototype,
+    words,
 };
 pub use reference::PolicyValues;
 pub use template::{Contents, Rendered, Template};
@@ -129,14 +128,14 @@ pub fn read(templates: &Templates, rendered: &Rendered) -> Result<Result<Templat
                 Finding::new(Rule::TemplateNotCloudformation, "a template needs a resource, and this one has none");
             Ok(Err(finding.at(Place::whole(source)).help("mend the template that this is rendered from")))
         }
-        Ok(value) => Ok(Ok(Template { part: rendered.part, source: Arc::clone(source), value })),
+        Ok(value) => Ok(Ok(Template::new(rendered.part, Arc::clone(source), value))),
         Err(NotExpanded::NotCloudformation { path, message }) => {
             let place = SpanIndex::read(source).place(&format!("/{path}"));
             let help = "use the YAML that CloudFormation reads: scalar keys, finite numbers, and the tags of its own functions";
             Ok(Err(Finding::new(Rule::TemplateNotCloudformation, message).at(place).help(help)))
         }
         Err(NotExpanded::NotYaml(error)) => {
-            let offset = offset_of(&source.text, &error);
+            let offset = offset_of(source, &error);
             // The place is shown beside the message, so the reader's own words about it are cut.
             let error = error.to_string().replace(['"', '\''], "`");
             let error = [" at line ", " at position "]
@@ -150,12 +149,12 @@ pub fn read(templates: &Templates, rendered: &Rendered) -> Result<Result<Templat
 }
 
 /// Where the reader stopped. It counts characters, not bytes; and at a character that YAML does not know, nothing.
-fn offset_of(text: &str, error: &serde_yaml::Error) -> usize {
+fn offset_of(source: &SourceFile, error: &serde_yaml::Error) -> usize {
     let Some(location) = error.location().filter(|location| location.index() > 0) else {
-        return text.find(|c: char| c.is_control() && !c.is_whitespace()).unwrap_or_default();
+        return source.text.find(|c: char| c.is_control() && !c.is_whitespace()).unwrap_or_default();
     };
-    let start: usize = text.split_inclusive('\n').take(location.line().saturating_sub(1)).map(str::len).sum();
-    let line = text.get(start..).unwrap_or_default();
+    let start = source.line_range(location.line()).start;
+    let line = source.text.get(start..).unwrap_or_default();
     start + line.chars().take(location.column().saturating_sub(1)).map(char::len_utf8).sum::<usize>()
 }
 

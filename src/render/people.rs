@@ -55,41 +55,21 @@ impl<'a> People<'a> {
         let first = users.first().map(|(user, _)| context::user(account, user)).unwrap_or_default();
         let all_told = format!("{}{first}", context.data());
         let by_prototypes = !templates.has_own_stacks() && !is_of_prototype(&all_told);
-        let people = Self::rendered(templates, account, &context, &users, by_prototypes)?;
-        if people.texts.len() == users.len() {
-            return Ok(people);
-        }
-        Self::rendered(templates, account, &context, &users, false)
-    }
-
-    /// The people; some are missing where the template is filled `by_prototypes` and there are other texts in which a person's
-    /// values may stand than fragments.
-    fn rendered(
-        templates: &Templates,
-        account: &Account,
-        context: &Context,
-        users: &[(&'a User, UserShape)],
-        by_prototypes: bool,
-    ) -> Result<Self, RenderFailure> {
-        let shapes: BTreeSet<&UserShape> = users.iter().map(|(_, shape)| shape).collect();
-        let shapes: Vec<(&UserShape, User)> =
-            shapes.into_iter().filter_map(|shape| Some((shape, shape.prototype()?))).collect();
-        let empty = templates.fill_with(USERS, context)?;
-        let one = |context: &mut Context, user: &&User| {
+        let fill = |own: &mut Option<Context>, user: &User| {
+            let context = own.get_or_insert_with(|| context.clone());
             if let Some(root) = context.data_mut().as_object_mut() {
                 root.insert(USERS.to_owned(), vec![context::user(account, user)].into());
             }
             templates.fill_with(USERS, context)
         };
-        let filled = |users: Vec<&User>| -> Result<Vec<String>, RenderFailure> {
-            let filled: Vec<_> = users.par_iter().map_init(|| context.clone(), one).collect();
-            filled.into_iter().collect()
-        };
-        let prototypes = filled(shapes.iter().map(|(_, prototype)| prototype).collect())?;
-        let of_people = if by_prototypes { &[][..] } else { users };
-        let of_people = filled(of_people.iter().map(|(user, _)| *user).collect())?;
+        let empty = templates.fill_with(USERS, &context)?;
+        let shapes: BTreeSet<&UserShape> = users.iter().map(|(_, shape)| shape).collect();
+        let shapes: Vec<(&UserShape, User)> =
+            shapes.into_iter().filter_map(|shape| Some((shape, shape.prototype()?))).collect();
+        let filled = shapes.iter().map(|(_, prototype)| fill(&mut None, prototype));
+        let filled: Vec<String> = filled.collect::<Result<_, RenderFailure>>()?;
         let common = |text: &String| empty.bytes().zip(text.bytes()).take_while(|(a, b)| a == b).count();
-        let mut before = prototypes.iter().chain(&of_people).map(common).min().unwrap_or(empty.len());
+        let mut before = filled.iter().map(common).min().unwrap_or(empty.len());
         while !empty.is_char_boundary(before) {
             before -= 1;
         }
@@ -104,21 +84,28 @@ impl<'a> People<'a> {
                 templates.failure(templates.at_first_line(USERS, finding))
             })
         };
-        let texts = users.iter().zip(of_people).map(|((user, _), text)| Ok((&user.name, own(&user.name, &text)?)));
-        let mut texts: Vec<(&UserName, String)> = texts.collect::<Result<_, RenderFailure>>()?;
-        let prototypes = shapes.into_iter().zip(prototypes).map(|((shape, prototype), text)| {
+        let prototypes = shapes.iter().zip(filled).map(|((shape, prototype), text)| {
             let text = own(&prototype.name, &text)?;
-            let fragment = Fragment::of(&text, &prototype);
-            Ok((shape.clone(), (text, fragment)))
+            let fragment = Fragment::of(&text, prototype);
+            Ok(((*shape).clone(), (text, fragment)))
         });
         let prototypes: BTreeMap<_, _> = prototypes.collect::<Result<_, RenderFailure>>()?;
-        if by_prototypes {
-            let text = |(user, shape): &(&'a User, UserShape)| {
-                let fragment = prototypes.get(shape).and_then(|(_, fragment)| fragment.as_ref())?;
-                Some((&user.name, fragment.text(&Substitution::of(user))))
-            };
-            texts = users.par_iter().filter_map(text).collect();
-        }
+        let texts: Vec<Result<_, RenderFailure>> = users
+            .par_iter()
+            .map_init(
+                || None,
+                |context, (user, shape)| {
+                    let fragment = prototypes.get(shape).and_then(|(_, fragment)| fragment.as_ref());
+                    let text = match fragment.filter(|_| by_prototypes) {
+                        Some(fragment) => fragment.text(&Substitution::of(user)),
+                        None => own(&user.name, &fill(context, user)?)?,
+                    };
+                    Ok((&user.name, text))
+                },
+            )
+            .collect();
+        // The first failure is told of, whichever came first.
+        let texts = texts.into_iter().collect::<Result<_, _>>()?;
         let has_passwords = account.has_console();
         Ok(Self { before: before.to_owned(), behind: behind.to_owned(), has_passwords, texts, prototypes })
     }

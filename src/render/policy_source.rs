@@ -40,11 +40,7 @@ impl PolicySourceMap {
         let is_named = |name: &str| by_value || stack.text.contains(&format!("policy \"{name}\""));
         let is_it = |(name, (_, given, _)): &&(String, Filled)| given == document && is_named(name);
         let (_, (source, _, lines)) = self.documents.iter().find(is_it)?;
-        let line = *lines.get(statement)?;
-        let start: usize = source.text.split_inclusive('\n').take(line).map(str::len).sum();
-        let text = source.text.get(start..)?.lines().next()?;
-        let indent = text.len() - text.trim_start().len();
-        Some(Place::new(source, start + indent..start + text.trim_end().len()))
+        Some(Place::line(source, *lines.get(statement)? + 1))
     }
 }
 

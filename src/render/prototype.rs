@@ -15,19 +15,8 @@ pub struct UserShape {
     pub suspended: bool,
     /// Whether the person gets a password for the console.
     pub console: bool,
-    /// Whether the person has a notebook, and whether a stack has it.
-    pub notebook: NotebookShape,
-}
-
-/// Whether a person has a notebook, and whether a stack has it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum NotebookShape {
-    /// The person has none.
-    Nothing,
-    /// A stack makes it.
-    Made,
-    /// It was made by hand, and no stack has it.
-    Existing,
+    /// Whether the person has a notebook, and if so, whether it was made by hand: then no stack has it.
+    pub notebook: Option<bool>,
 }
 
 /// The name of a prototype. No word of a prototype is part of another, or likely to be part of an account's own names.
@@ -52,9 +41,7 @@ impl UserShape {
             person_tags: keys(&user.person_tags),
             suspended: user.suspended,
             console: user.console,
-            notebook: user.notebook.as_ref().map_or(NotebookShape::Nothing, |notebook| {
-                if notebook.existing { NotebookShape::Existing } else { NotebookShape::Made }
-            }),
+            notebook: user.notebook.as_ref().map(|notebook| notebook.existing),
         }
     }
 
@@ -70,12 +57,8 @@ impl UserShape {
         };
         let mut tags: Vec<Tag> = self.tags.iter().chain(&self.person_tags).enumerate().map(tag).collect();
         let person_tags = tags.split_off(self.tags.len());
-        let notebook = Notebook {
-            name: NotebookName::parse(PROTOTYPE_NOTEBOOK).ok()?,
-            instance_type: InstanceType::parse(PROTOTYPE_TYPE).ok()?,
-            volume_gb: PROTOTYPE_VOLUME,
-            existing: self.notebook == NotebookShape::Existing,
-        };
+        let (name, kind) = (NotebookName::parse(PROTOTYPE_NOTEBOOK).ok()?, InstanceType::parse(PROTOTYPE_TYPE).ok()?);
+        let notebook = |existing| Notebook { name, instance_type: kind, volume_gb: PROTOTYPE_VOLUME, existing };
         Some(User {
             name: UserName::parse(PROTOTYPE_NAME).ok()?,
             logical_id: LogicalId::parse(PROTOTYPE_ID).ok()?,
@@ -83,7 +66,7 @@ impl UserShape {
             person_tags,
             suspended: self.suspended,
             console: self.console,
-            notebook: (self.notebook != NotebookShape::Nothing).then_some(notebook),
+            notebook: self.notebook.map(notebook),
             email: None,
             stack: None,
             was: None,

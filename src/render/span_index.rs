@@ -1,5 +1,6 @@
 //! Where things stand in a YAML text: from a path such as `/Resources/Bucket/Properties/Tags/0` to a place.
 
+use std::collections::BTreeMap;
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -8,27 +9,15 @@ use granit_parser::{Event, Parser, StructureStyle};
 use crate::source::{Place, SourceFile};
 
 /// The places of everything in a YAML text. Building one reads the text once: do so only when something must be found.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct SpanIndex {
     source: Arc<SourceFile>,
-    root: Option<Node>,
-}
-
-#[derive(Debug)]
-struct Node {
-    span: Range<usize>,
-    children: Children,
-}
-
-#[derive(Debug)]
-enum Children {
-    Scalar,
-    Sequence(Vec<Node>),
-    Mapping(Vec<(String, Range<usize>, Node)>),
+    /// By the keys and indexes that lead there, with `/` before each.
+    spans: BTreeMap<String, Range<usize>>,
 }
 
 impl SpanIndex {
-    /// The outline of `source`. What follows an error in the YAML is missing from it.
+    /// The places in `source`. What follows an error in the YAML is missing from it.
     pub fn read(source: &Arc<SourceFile>) -> Self {
         let mut events = Parser::new_from_str(&source.text).map_while(Result::ok).filter_map(|(event, span)| {
             let range = span.byte_range()?;
@@ -37,52 +26,55 @@ impl SpanIndex {
             (event.is_node() || matches!(event, Event::SequenceEnd | Event::MappingEnd))
                 .then_some((event, start..range.end))
         });
-        let root = events.next().map(|(event, span)| read_node(&event, span, &mut events));
-        Self { root, source: Arc::clone(source) }
+        let mut spans = BTreeMap::new();
+        if let Some(root) = events.next() {
+            read_node(root, &mut events, &mut String::new(), &mut spans);
+        }
+        Self { source: Arc::clone(source), spans }
     }
 
     /// The place that `path` leads to, or as far as it leads: an entry is shown by its key (with its value where both
-    /// stand on one line), an element by its first line.
-    ///
-    /// A key may hold the `/` that separates the steps; the longest key that fits is taken.
+    /// stand on one line), an element by its first line. A key may hold the `/` that separates the steps.
     pub fn place(&self, path: &str) -> Place {
-        let Some(mut node) = self.root.as_ref() else { return Place::whole(&self.source) };
-        let mut found = 0..0;
-        let mut rest = path.trim_start_matches('/');
-        while !rest.is_empty() {
-            let Some((span, child, remaining)) = node.step(rest) else { break };
-            (found, node, rest) = (span, child, remaining);
+        let mut path = path;
+        while !path.is_empty() && !self.spans.contains_key(path) {
+            path = path.rsplit_once('/').map_or("", |(above, _)| above);
         }
-        Place::new(&self.source, self.first_line(found))
-    }
-
-    fn first_line(&self, span: Range<usize>) -> Range<usize> {
-        let text = self.source.text.get(span.clone()).unwrap_or_default();
-        let line = text.lines().next().unwrap_or_default();
-        span.start..span.start + line.trim_end().len()
+        let span = self.spans.get(path).cloned().unwrap_or_default();
+        let line = self.source.text.get(span.clone()).and_then(|text| text.lines().next()).unwrap_or_default();
+        Place::new(&self.source, span.start..span.start + line.trim_end().len())
     }
 }
 
-impl Node {
-    /// The child that `path` begins with: what to show of it, the child itself, and the rest of the path.
-    fn step<'a, 'p>(&'a self, path: &'p str) -> Option<(Range<usize>, &'a Node, &'p str)> {
-        match &self.children {
-            Children::Scalar => None,
-            Children::Sequence(nodes) => {
-                let (index, rest) = path.split_once('/').unwrap_or((path, ""));
-                let node = nodes.get(index.parse::<usize>().ok()?)?;
-                Some((node.span.clone(), node, rest))
-            }
-            Children::Mapping(entries) => entries
-                .iter()
-                .filter_map(|entry| {
-                    let rest = path.strip_prefix(entry.0.as_str())?;
-                    (rest.is_empty() || rest.starts_with('/')).then(|| (entry, rest.trim_start_matches('/')))
-                })
-                .max_by_key(|((key, ..), _)| key.len())
-                .map(|((_, key, node), rest)| (key.start..node.span.end.max(key.end), node, rest)),
-        }
+/// Notes what the node that begins with an event holds, and returns its end. Where the events end early, that is what came before.
+fn read_node<'i>(
+    (event, span): (Event<'i>, Range<usize>),
+    events: &mut impl Iterator<Item = (Event<'i>, Range<usize>)>,
+    path: &mut String,
+    spans: &mut BTreeMap<String, Range<usize>>,
+) -> usize {
+    let (mut end, above) = (span.end, path.len());
+    let is_map = matches!(event, Event::MappingStart(..));
+    if !is_map && !matches!(event, Event::SequenceStart(..)) {
+        return end;
     }
+    for index in 0_usize.. {
+        let Some(first) = events.next().filter(|(event, _)| event.is_node()) else { break };
+        let start = first.1.start;
+        let step = match &first.0 {
+            Event::Scalar(key, ..) if is_map => key.to_string(),
+            _ if is_map => String::new(),
+            _ => index.to_string(),
+        };
+        path.extend(["/", &step]);
+        end = end.max(read_node(first, events, path, spans));
+        if is_map && let Some(value) = events.next() {
+            end = end.max(read_node(value, events, path, spans));
+        }
+        spans.insert(path.clone(), start..end);
+        path.truncate(above);
+    }
+    end
 }
 
 /// The words that YAML 1.1 takes for true or false, and later versions for texts.
@@ -130,39 +122,6 @@ pub fn scalars_of(text: &str) -> impl Iterator<Item = Scalar> {
         }
         _ => None,
     })
-}
-
-/// The node that begins with `event`. Where the events end early, it holds what came before.
-fn read_node<'i>(
-    event: &Event<'i>,
-    span: Range<usize>,
-    events: &mut impl Iterator<Item = (Event<'i>, Range<usize>)>,
-) -> Node {
-    match event {
-        Event::SequenceStart(..) => {
-            let mut nodes: Vec<Node> = Vec::new();
-            while let Some((event, span)) = events.next().filter(|(event, _)| !matches!(event, Event::SequenceEnd)) {
-                nodes.push(read_node(&event, span, events));
-            }
-            let end = nodes.last().map_or(span.end, |last| last.span.end);
-            Node { span: span.start..end.max(span.end), children: Children::Sequence(nodes) }
-        }
-        Event::MappingStart(..) => {
-            let mut entries: Vec<(String, Range<usize>, Node)> = Vec::new();
-            while let Some((event, key_span)) = events.next().filter(|(event, _)| !matches!(event, Event::MappingEnd)) {
-                let key = match &event {
-                    Event::Scalar(text, ..) => text.to_string(),
-                    _ => String::new(),
-                };
-                let key_span = read_node(&event, key_span, events).span;
-                let Some((event, span)) = events.next() else { break };
-                entries.push((key, key_span, read_node(&event, span, events)));
-            }
-            let end = entries.last().map_or(span.end, |(_, key, last)| last.span.end.max(key.end));
-            Node { span: span.start..end.max(span.end), children: Children::Mapping(entries) }
-        }
-        _ => Node { span, children: Children::Scalar },
-    }
 }
 
 #[cfg(test)]

@@ -1,13 +1,14 @@
 //! A rendered template: its text, and what a YAML reader makes of that text.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use memchr::memmem;
 use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
 
+use super::span_index::SpanIndex;
 use crate::plan::Part;
-use crate::source::SourceFile;
+use crate::source::{Place, SourceFile};
 
 /// Must be acknowledged for resources of IAM that are given names.
 const NAMED_IAM: &str = "CAPABILITY_NAMED_IAM";
@@ -70,9 +71,20 @@ pub struct Template {
     pub source: Arc<SourceFile>,
     /// The text read back, with YAML's short forms such as `!Ref` in their long form.
     pub value: Value,
+    spans: OnceLock<SpanIndex>,
 }
 
 impl Template {
+    /// A template with the value that its text parses to.
+    pub fn new(part: Part, source: Arc<SourceFile>, value: Value) -> Self {
+        Self { part, source, value, spans: OnceLock::new() }
+    }
+
+    /// The place that a path of keys leads to. Only findings ask for it.
+    pub fn place(&self, path: &str) -> Place {
+        self.spans.get_or_init(|| SpanIndex::read(&self.source)).place(&format!("/{path}"))
+    }
+
     /// The resources, by logical ID, in the order of the text.
     pub fn resources(&self) -> impl Iterator<Item = (&String, &Value)> {
         self.value.get("Resources").and_then(Value::as_object).into_iter().flat_map(Map::iter)

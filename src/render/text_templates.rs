@@ -9,7 +9,7 @@ use handlebars::Handlebars;
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
-use super::engine::{HTML, MARKDOWN, RenderFailure, Templates, line_place, template_name};
+use super::engine::{HTML, MARKDOWN, RenderFailure, Templates, template_name};
 use super::helpers::describe;
 use crate::finding::{Finding, Rule};
 
@@ -59,17 +59,10 @@ impl<'a> TextTemplates<'a> {
     /// When the template asks for what is not there.
     pub fn fill(&self, name: &str, context: &impl Serialize) -> Result<String, RenderFailure> {
         self.engine.render(name, context).map_err(|error| {
-            let why = format!("this template cannot be filled: {}", describe(&error));
-            let mut finding = Finding::new(Rule::TemplateFill, why)
-                .help("compare it with the embedded template, and the names in `{{…}}` with the names there");
             let name = error.template_name.as_deref().unwrap_or(name);
             let named = |path: &&String| path.ends_with(self.ending) && template_name(path) == Some(name);
-            if let Some(source) =
-                self.templates.sources.keys().find(named).and_then(|path| self.templates.sources.get(path))
-            {
-                finding = finding.at(line_place(source, error.line_no.unwrap_or(1)));
-            }
-            self.templates.failure(finding)
+            let path = self.templates.sources.keys().find(named).map_or("", String::as_str);
+            self.templates.unfilled(path, error.line_no, &describe(&error))
         })
     }
 }

@@ -88,99 +88,49 @@ fn is_printable(character: char) -> bool {
 /// A document in block style, whose lines are indented by `indent` spaces. The first has no indentation, since it stands
 /// where the template puts it, and the last no line break. The reasons of the statements come as comments over them.
 pub fn block(value: &Value, indent: usize) -> String {
-    let mut writer = Writer { text: String::new() };
-    writer.block(value, indent);
-    writer.text.trim_matches(['\n', ' ']).to_owned()
-}
-
-struct Writer {
-    text: String,
-}
-
-impl Writer {
-    /// A map or list on lines of its own; or a scalar, with its line's indentation.
-    fn block(&mut self, value: &Value, indent: usize) {
-        match value {
-            Value::Object(map) => {
-                for (key, value) in map.iter().filter(|(key, _)| *key != COMMENT_KEY) {
-                    self.indent(indent);
-                    self.entry(key, value, indent);
-                }
-            }
-            Value::Array(values) => {
-                for value in values {
-                    self.item(value, indent);
-                }
-            }
-            scalar => {
-                self.indent(indent);
-                self.inline(scalar);
-                self.push("\n");
-            }
-        }
+    let mut text = String::new();
+    match value {
+        Value::Object(_) | Value::Array(_) => write_block(&mut text, value, indent),
+        scalar => write_value(&mut text, scalar, indent),
     }
+    text.trim_matches(['\n', ' ']).to_owned()
+}
 
-    /// `key: value`, from where the line's indentation ends.
-    fn entry(&mut self, key: &str, value: &Value, indent: usize) {
-        self.push(&scalar(key));
-        self.push(":");
-        if is_block(value) {
-            self.push("\n");
-            self.block(value, indent + 2);
+/// A map or list on lines of its own.
+fn write_block(text: &mut String, value: &Value, indent: usize) {
+    let margin = " ".repeat(indent);
+    for (key, value) in value.as_object().into_iter().flatten().filter(|(key, _)| *key != COMMENT_KEY) {
+        text.extend([&margin, &*scalar(key), ":"]);
+        write_value(text, value, indent + 2);
+    }
+    for value in value.as_array().into_iter().flatten() {
+        let comment = value.get(COMMENT_KEY).and_then(Value::as_str).unwrap_or_default();
+        comment.lines().for_each(|line| text.extend([&margin, "# ", line, "\n"]));
+        text.extend([&margin, "-"]);
+        if value.is_object() && is_block(value) {
+            let mut entries = String::new();
+            write_block(&mut entries, value, indent + 2);
+            // The first entry stands behind the hyphen.
+            text.extend([" ", entries.trim_start()]);
         } else {
-            self.push(" ");
-            self.inline(value);
-            self.push("\n");
+            write_value(text, value, indent + 2);
         }
     }
+}
 
-    fn item(&mut self, value: &Value, indent: usize) {
-        if let Some(comment) = value.get(COMMENT_KEY).and_then(Value::as_str) {
-            for line in comment.lines() {
-                self.indent(indent);
-                self.push("# ");
-                self.push(line);
-                self.push("\n");
-            }
-        }
-        self.indent(indent);
-        self.push("- ");
-        match value {
-            Value::Object(map) if is_block(value) => {
-                for (index, (key, value)) in map.iter().filter(|(key, _)| *key != COMMENT_KEY).enumerate() {
-                    if index > 0 {
-                        self.indent(indent + 2);
-                    }
-                    self.entry(key, value, indent + 2);
-                }
-            }
-            Value::Array(_) if is_block(value) => {
-                self.push("\n");
-                self.block(value, indent + 2);
-            }
-            scalar => {
-                self.inline(scalar);
-                self.push("\n");
-            }
-        }
+/// A value behind a key or a hyphen: on the same line, or on lines of its own.
+fn write_value(text: &mut String, value: &Value, indent: usize) {
+    if is_block(value) {
+        text.push('\n');
+        write_block(text, value, indent);
+        return;
     }
-
-    fn inline(&mut self, value: &Value) {
-        match value {
-            Value::String(text) => self.push(&scalar(text)),
-            Value::Array(_) => self.push("[]"),
-            Value::Object(_) => self.push("{}"),
-            other => self.push(&other.to_string()),
-        }
+    text.push(' ');
+    match value {
+        Value::String(value) => text.push_str(&scalar(value)),
+        other => text.push_str(&flow(other)),
     }
-
-    fn push(&mut self, text: &str) {
-        self.text.push_str(text);
-    }
-
-    fn indent(&mut self, indent: usize) {
-        self.text.extend(std::iter::repeat_n(' ', indent));
-    }
+    text.push('\n');
 }
 
 fn is_block(value: &Value) -> bool {

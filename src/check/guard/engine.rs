@@ -1,17 +1,13 @@
 //! The one place that calls cfn-guard.
 
-use std::collections::BTreeMap;
-use std::sync::Arc;
-
 use cfn_guard::commands::validate::{OutputFormatType, ShowSummaryType};
 use cfn_guard::commands::{Executable, FAILURE_STATUS_CODE, SUCCESS_STATUS_CODE};
 use cfn_guard::utils::reader::{ReadBuffer, Reader};
 use cfn_guard::utils::writer::{WriteBuffer, Writer};
 use cfn_guard::{CommandBuilder, ValidateBuilder};
 
-use super::report::{Applied, FileOutcome, FileReport, Verdict};
-use super::rule_file::RuleFile;
-use super::type_filter::Projection;
+use super::report::{FileReport, Outcomes};
+use super::rule_file::{GuardRule, RuleFile};
 use super::types;
 use crate::finding::{Finding, Rule};
 use crate::render::Template;
@@ -20,69 +16,58 @@ use crate::source::Place;
 /// What the engine calls the clauses of a file that stand outside its rules, behind the file's name.
 const DEFAULT_RULE: &str = "default";
 
-/// Evaluates the rules of `files`, which have the same type filter, on `templates`. One outcome a template and file; or a finding, when the engine gave none that can be trusted.
+/// Evaluates the rules of `files` on `templates`: an outcome a template; or a finding, when the engine gave none that can be trusted.
 ///
 /// Reading a template costs the engine more than a rule file does, so files go together. Should that fail, each is tried
 /// by itself, to find the one that is to blame.
-pub(super) fn evaluate(files: &[(usize, &RuleFile)], templates: &[&Template]) -> (Vec<FileOutcome>, Vec<Finding>) {
-    if templates.is_empty() {
-        return (Vec::new(), Vec::new());
-    }
-    match (evaluate_together(files, templates), files) {
-        (Ok(outcomes), _) => (outcomes, Vec::new()),
-        (Err(reason), [(_, file)]) => (Vec::new(), vec![unreadable(file, &reason)]),
+pub(super) fn evaluate(files: &[(usize, &RuleFile)], templates: &[&Template]) -> (Vec<Outcomes>, Vec<Finding>) {
+    let documents: Vec<String> = templates.iter().map(|template| template.value.to_string()).collect();
+    let mut all: Vec<Outcomes> = templates.iter().map(|_| Outcomes::default()).collect();
+    let mut findings = Vec::new();
+    match (outcomes(files, &documents), files) {
+        (Ok(outcomes), _) => all = outcomes,
+        (Err(reason), [(_, file)]) => findings.push(unreadable(file, &reason)),
         (Err(_), _) => {
-            let (outcomes, findings): (Vec<_>, Vec<_>) =
-                files.iter().map(|file| evaluate(std::slice::from_ref(file), templates)).unzip();
-            (outcomes.into_iter().flatten().collect(), findings.into_iter().flatten().collect())
+            for file in files {
+                let (outcomes, found) = evaluate(std::slice::from_ref(file), templates);
+                all.iter_mut().zip(outcomes).for_each(|(all, outcome)| all.extend(outcome));
+                findings.extend(found);
+            }
         }
     }
+    for (template, outcomes) in templates.iter().zip(&mut all) {
+        // Of some failures the engine does not say where they are; where there is but one resource to fail, it is that one.
+        for violation in outcomes.violations.iter_mut().filter(|violation| violation.path.is_empty()) {
+            let mut rules = files.iter().filter(|(file, _)| *file == violation.file).flat_map(|(_, file)| &file.rules);
+            let only = rules.find(|rule| rule.name == violation.rule).and_then(|rule| only_resource(template, rule));
+            violation.path = only.map(|id| format!("/Resources/{id}")).unwrap_or_default();
+        }
+    }
+    (all, findings)
 }
 
-/// What the rules of `files`, which have the same type filter, say of each of `documents`, which are projections. An error says
-/// why the engine gave nothing that can be trusted.
-pub(super) fn verdicts(files: &[(usize, &RuleFile)], documents: &[&str]) -> Result<Vec<Verdict>, String> {
-    let reports = run_on(files, documents)?;
-    let verdict = |report: &FileReport| -> Result<Verdict, String> {
-        let mut all = Applied::new();
-        for (index, file) in files {
-            let (applied, violations) = report.of(file)?;
-            if !violations.is_empty() {
-                return Ok(Verdict::Failed);
-            }
-            all.insert(*index, applied);
-        }
-        Ok(Verdict::Passed(all))
+/// The logical ID of the one resource whose type the rule names, if there is exactly one.
+fn only_resource<'t>(template: &'t Template, rule: &GuardRule) -> Option<&'t String> {
+    let is_named =
+        |resource: &serde_json::Value| resource["Type"].as_str().is_some_and(|kind| rule.types.contains(kind));
+    let mut named = template.resources().filter(|(_, resource)| is_named(resource));
+    named.next().filter(|_| named.next().is_none()).map(|(id, _)| id)
+}
+
+/// What became of the rules of `files` on each of `documents`. An error says why the engine gave nothing that can be trusted.
+pub(super) fn outcomes(files: &[(usize, &RuleFile)], documents: &[String]) -> Result<Vec<Outcomes>, String> {
+    if documents.is_empty() {
+        return Ok(Vec::new());
+    }
+    let outcome = |report: &FileReport| {
+        let mut outcomes = Outcomes::default();
+        files.iter().try_for_each(|(index, file)| report.add(*index, file, &mut outcomes)).map(|()| outcomes)
     };
-    reports.iter().map(verdict).collect()
-}
-
-fn evaluate_together(files: &[(usize, &RuleFile)], templates: &[&Template]) -> Result<Vec<FileOutcome>, String> {
-    let Some((_, first)) = files.first() else { return Ok(Vec::new()) };
-    let projections: Vec<Projection> = templates
-        .iter()
-        .map(|template| Projection { template: &template.value, type_filter: &first.type_filter, only: None })
-        .collect();
-    let documents: Result<Vec<String>, _> = projections.iter().map(serde_json::to_string).collect();
-    let documents = documents.map_err(|error| error.to_string())?;
-    let reports = run_on(files, &documents.iter().map(String::as_str).collect::<Vec<_>>())?;
-    let mut outcomes = Vec::new();
-    for ((template, projection), report) in templates.iter().zip(&projections).zip(&reports) {
-        for (index, file) in files {
-            let (applied, mut violations) = report.of(file)?;
-            // Of some failures the engine does not say where they are; where there is but one resource to fail, it is that one.
-            for violation in violations.iter_mut().filter(|violation| violation.path.is_empty()) {
-                violation.path =
-                    projection.only_resource().map(|name| format!("/Resources/{name}")).unwrap_or_default();
-            }
-            outcomes.push(FileOutcome { file: *index, template: Arc::clone(&template.source), applied, violations });
-        }
-    }
-    Ok(outcomes)
+    run_on(files, documents)?.iter().map(outcome).collect()
 }
 
 /// Runs the engine: one report a document, each on the rules of `files` and no others.
-fn run_on(files: &[(usize, &RuleFile)], documents: &[&str]) -> Result<Vec<FileReport>, String> {
+fn run_on(files: &[(usize, &RuleFile)], documents: &[String]) -> Result<Vec<FileReport>, String> {
     let rules: Vec<&str> = files.iter().map(|(_, file)| file.source.text.as_str()).collect();
     let mut reports = run(&rules, documents)?;
     // The engine calls the clauses outside rules by the name of the file, which it does not know.
@@ -119,13 +104,12 @@ pub(super) fn matches_some_type(regex: &str) -> bool {
     let escaped = regex.replace("\\/", "/").replace('/', "\\/");
     let rule = format!("rule matches {{ some Types[*] == /{escaped}/ }}");
     let document = serde_json::json!({ "Types": types::all().collect::<Vec<_>>() }).to_string();
-    run(&[&rule], &[&document]).is_ok_and(|reports| reports.iter().all(|report| report.holds("matches")))
+    run(&[&rule], &[document]).is_ok_and(|reports| reports.iter().all(|report| report.holds("matches")))
 }
 
 /// Runs the engine: one report a document, in their order.
-fn run(rules: &[&str], documents: &[&str]) -> Result<Vec<FileReport>, String> {
-    let payload = BTreeMap::from([("rules", rules), ("data", documents)]);
-    let payload = serde_json::to_string(&payload).map_err(|error| error.to_string())?;
+fn run(rules: &[&str], documents: &[String]) -> Result<Vec<FileReport>, String> {
+    let payload = serde_json::json!({"rules": rules, "data": documents}).to_string();
     // The engine has panics of its own for rules that it parses but did not foresee.
     let (code, report) = std::panic::catch_unwind(|| execute(payload))
         .map_err(|_| "the engine stopped in the middle".to_owned())?

@@ -6,36 +6,39 @@ use serde_json::Value;
 use sha2::{Digest, Sha256};
 
 use super::footprint::RuleFootprint;
-use super::type_filter::TypeFilter;
 
 /// The same for templates that are alike, and for no others.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Fingerprint([u8; 32]);
 
 /// A template as a group of rule files sees it.
-#[derive(Debug)]
 pub(super) struct TemplateFingerprint<'a> {
     /// What it has in common with those that are alike.
     pub fingerprint: Fingerprint,
-    /// Of its resources that the filter lets through one of each kind, by logical ID.
-    pub resources: BTreeSet<&'a str>,
+    template: &'a Value,
+    /// Of its resources that the rules see one of each kind, by logical ID.
+    resources: BTreeSet<&'a str>,
 }
 
 impl<'a> TemplateFingerprint<'a> {
-    /// `template` to rules of this footprint and type filter. `group` tells the rules from others.
-    pub(super) fn new(template: &'a Value, footprint: &RuleFootprint, type_filter: &TypeFilter, group: usize) -> Self {
+    /// `template` to rules of this footprint. `group` tells the rules from others.
+    pub(super) fn new(template: &'a Value, footprint: &RuleFootprint, group: usize) -> Self {
         let mut kinds: BTreeMap<Vec<u8>, &str> = BTreeMap::new();
         let mut whole = Sha256::new();
         whole.update(group.to_le_bytes());
-        let mut writer = Writer { footprint, out: Vec::new(), texts: BTreeMap::new() };
-        let sections = template.as_object().into_iter().flatten();
+        let mut writer = Writer { footprint, out: Vec::new(), texts: BTreeMap::new(), seen: BTreeMap::new() };
         let mut others = Vec::new();
-        for (name, section) in sections {
+        for (name, section) in template.as_object().into_iter().flatten() {
             match section {
                 Value::Object(resources) if name == "Resources" => {
-                    for (id, resource) in type_filter.within(resources) {
+                    let mut seen: Vec<_> = resources.iter().filter(|(_, one)| footprint.sees(one)).collect();
+                    if seen.is_empty() {
+                        // A template without any resource is another matter to the engine than one with none of the right type.
                         // What stands for resources that are not there is as good as any other.
-                        let seen = if type_filter.includes(resource) { writer.resource(resource) } else { b"none" };
+                        seen.extend(resources.iter().take(1));
+                    }
+                    for (id, resource) in seen {
+                        let seen = if footprint.sees(resource) { writer.resource(resource) } else { b"none" };
                         if !kinds.contains_key(seen) {
                             kinds.insert(seen.to_vec(), id.as_str());
                         }
@@ -49,7 +52,16 @@ impl<'a> TemplateFingerprint<'a> {
             whole.update(kind.len().to_le_bytes());
             whole.update(kind);
         }
-        Self { fingerprint: Fingerprint(whole.finalize().into()), resources: kinds.into_values().collect() }
+        Self { fingerprint: Fingerprint(whole.finalize().into()), template, resources: kinds.into_values().collect() }
+    }
+
+    /// The template with one resource of each kind alone: what the engine evaluates for all that are alike.
+    pub(super) fn representative(&self) -> String {
+        let mut template = self.template.clone();
+        if let Some(resources) = template.get_mut("Resources").and_then(Value::as_object_mut) {
+            resources.retain(|id, _| self.resources.contains(id.as_str()));
+        }
+        template.to_string()
     }
 }
 
@@ -59,6 +71,8 @@ struct Writer<'a, 's> {
     out: Vec<u8>,
     /// The texts of the resource, by when they were first met.
     texts: BTreeMap<&'a str, usize>,
+    /// What is known of the texts of the template: most stand in many resources.
+    seen: BTreeMap<&'a str, Option<Vec<bool>>>,
 }
 
 impl<'a> Writer<'a, '_> {
@@ -119,8 +133,9 @@ impl<'a> Writer<'a, '_> {
         self.out.push(b'\'');
         self.number(known.unwrap_or(next));
         if known.is_none() {
-            if let Some(matches) = self.footprint.matches(text) {
-                self.out.extend(matches.into_iter().map(u8::from));
+            let matches = self.seen.entry(text).or_insert_with(|| self.footprint.matches(text));
+            if let Some(matches) = matches {
+                self.out.extend(matches.iter().map(|matches| u8::from(*matches)));
             } else {
                 self.out.push(b'=');
                 self.text(text);

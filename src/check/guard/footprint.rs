@@ -1,4 +1,4 @@
-//! What a rule file sees of a template, and what it can tell apart of that.
+//! What a rule file can tell apart of templates.
 //!
 //! A file sees the resources of the types that it asks for, where every way to the resources names some.
 //!
@@ -8,7 +8,7 @@
 //! resources whether all comply, or some, or whether there are any; not how many there are, nor in which order, nor what
 //! their logical IDs are. So it cannot tell two templates apart either that have the same kinds of such resources.
 //!
-//! `sight` reads from the syntax tree whether a file is like that. It knows every construct that it lets pass; with any
+//! `RuleFootprint::of` reads from the syntax tree whether a file is like that. It knows every construct that it lets pass; with any
 //! other the answer is that the file may see everything.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -17,11 +17,12 @@ use fancy_regex::Regex;
 use serde_json::Value;
 
 use super::syntax::{Syntax, compares_type, key, list, literals};
-use super::type_filter::TypeFilter;
 
 /// By what a rule file tells one text from another, besides comparing them.
 #[derive(Debug, Clone, Default)]
 pub(super) struct RuleFootprint {
+    /// The types of the resources that it sees; `None` where these may be all. It sees all that is no resource.
+    types: Option<BTreeSet<String>>,
     /// The texts that it writes out.
     texts: BTreeSet<String>,
     /// Its regular expressions, by how they are written.
@@ -29,7 +30,31 @@ pub(super) struct RuleFootprint {
 }
 
 impl RuleFootprint {
-    /// What two files together can tell apart.
+    /// What a file can tell apart; `None` where it may be everything.
+    pub(super) fn of(syntax: &Syntax) -> Option<Self> {
+        let mut reader = FootprintReader { is_opaque: !syntax.parameterized.is_empty(), ..FootprintReader::default() };
+        for variable in &syntax.variables {
+            reader.variable(&variable.name, &variable.tree, false);
+        }
+        for definition in syntax.variables.iter().chain(&syntax.rules) {
+            reader.visit(&definition.tree, false);
+        }
+        let types = Some(reader.types).filter(|_| !reader.sees_everything);
+        Some(Self { types, ..reader.footprint }).filter(|_| !reader.is_opaque)
+    }
+
+    /// Whether two files see the same resources.
+    pub(super) fn sees_the_same(&self, other: &Self) -> bool {
+        self.types == other.types
+    }
+
+    /// Whether the file sees a resource: one whose type cannot be read, too.
+    pub(super) fn sees(&self, resource: &Value) -> bool {
+        let kind = resource["Type"].as_str();
+        self.types.as_ref().is_none_or(|types| kind.is_none_or(|kind| types.contains(kind)))
+    }
+
+    /// What two files that see the same can tell apart together.
     pub(super) fn and(mut self, other: &Self) -> Self {
         self.texts.extend(other.texts.iter().cloned());
         self.patterns.extend(other.patterns.iter().map(|(text, pattern)| (text.clone(), pattern.clone())));
@@ -49,24 +74,6 @@ impl RuleFootprint {
 /// What readers of YAML and JSON may refuse.
 fn is_unusual(character: char) -> bool {
     character.is_control() || matches!(character, '\u{FEFF}' | '\u{FFF9}'..='\u{FFFF}')
-}
-
-/// The type filter of a file, and what it can tell apart of what that lets through; `None` where it may be everything.
-///
-/// The filter is `Types` only when every way in the file to the resources begins with `Resources.*[ Type == '…' ]` (or
-/// `Type IN […]`, or a type block), so that the other resources cannot matter.
-pub(super) fn sight(syntax: &Syntax) -> (TypeFilter, Option<RuleFootprint>) {
-    let mut reader = FootprintReader { is_opaque: !syntax.parameterized.is_empty(), ..FootprintReader::default() };
-    for variable in &syntax.variables {
-        reader.variable(&variable.name, &variable.tree, false);
-    }
-    for definition in syntax.variables.iter().chain(&syntax.rules).chain(&syntax.parameterized) {
-        reader.visit(&definition.tree, false);
-    }
-    if reader.sees_everything {
-        return (TypeFilter::Everything, None);
-    }
-    (TypeFilter::Types(reader.types), Some(reader.footprint).filter(|_| !reader.is_opaque))
 }
 
 /// What a variable stands for.
@@ -181,9 +188,7 @@ impl<'t> FootprintReader<'t> {
 
     /// A query that begins at the template, or, `within` a resource, in that resource.
     fn query(&mut self, steps: &'t [Value], within: bool) {
-        if !within && steps.first().is_some_and(|first| key(first).is_none()) {
-            self.sees_everything = true;
-        }
+        self.is_opaque |= !within && steps.first().is_some_and(|first| key(first).is_none());
         for (index, step) in steps.iter().enumerate() {
             let (name, content) = match step {
                 Value::Object(entries) => entries.iter().next().map_or(("", &Value::Null), |(name, of)| (name, of)),
@@ -191,14 +196,15 @@ impl<'t> FootprintReader<'t> {
             };
             self.is_opaque |= match (name, content) {
                 ("Key", Value::String(key)) => {
+                    let is_all_of_them = steps.get(index + 1).is_some_and(|next| next.get("AllValues").is_some());
                     if means_resources(key) {
-                        match steps.get(index + 1..index + 3).and_then(filtered_types) {
-                            Some(types) => self.types.extend(types),
-                            None => self.sees_everything = true,
-                        }
+                        let types = steps.get(index + 2).and_then(filtered_types);
+                        self.sees_everything |= types.is_none();
+                        self.types.extend(types.into_iter().flatten());
                     }
+                    let is_unknown = |name| index > 0 || !self.is_known(name, within);
                     // A text that is looked for as a key may be any.
-                    key.strip_prefix('%').is_some_and(|name| index > 0 || !self.is_known(name, within))
+                    means_resources(key) && !is_all_of_them || key.strip_prefix('%').is_some_and(is_unknown)
                 }
                 ("This" | "Index", _) => false,
                 // What is captured in a variable could be a logical ID.
@@ -260,17 +266,12 @@ fn means_resources(key: &str) -> bool {
     plain.eq_ignore_ascii_case("resources")
 }
 
-/// The types that `.*[ Type == '…' ]` lets through; `None` where the two steps are anything else.
-fn filtered_types(steps: &[Value]) -> Option<BTreeSet<String>> {
-    let [all, filter] = steps else { return None };
-    all.get("AllValues")?;
-    let conjunctions = list(list(filter.get("Filter")?).get(1)?);
-    conjunctions.iter().find_map(|disjunction| {
-        let mut types = BTreeSet::new();
-        for clause in list(disjunction) {
-            types.extend(equal_types(&clause["Clause"])?);
-        }
-        (!types.is_empty()).then_some(types)
+/// The types that a step such as `[ Type == '…' ]` lets through; `None` where it is anything else.
+fn filtered_types(step: &Value) -> Option<BTreeSet<String>> {
+    list(list(step.get("Filter")?).get(1)?).iter().find_map(|disjunction| {
+        let types = list(disjunction).iter().map(|clause| equal_types(&clause["Clause"]));
+        let types = types.collect::<Option<Vec<_>>>()?;
+        Some(types.into_iter().flatten().collect()).filter(|types: &BTreeSet<String>| !types.is_empty())
     })
 }
 
@@ -279,62 +280,52 @@ fn equal_types(clause: &Value) -> Option<Vec<String>> {
     let access = &clause["access_clause"];
     let positive = clause["negation"] == false && access["comparator"][1] == false;
     let equal = access["comparator"][0] == "Eq" || access["comparator"][0] == "In";
-    if !(positive && equal && compares_type(access) && list(&access["query"]["query"]).len() == 1) {
-        return None;
-    }
+    let is_type = compares_type(access) && list(&access["query"]["query"]).len() == 1;
     let names = literals(&access["compare_with"]);
-    (!names.is_empty() && names.iter().all(|name| !name.starts_with('/')))
-        .then(|| names.into_iter().map(str::to_owned).collect())
+    let are_names = !names.is_empty() && names.iter().all(|name| !name.starts_with('/'));
+    (positive && equal && is_type && are_names).then(|| names.into_iter().map(str::to_owned).collect())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    #[track_caller]
-    fn check(text: &str, expected: Option<&[&str]>) {
-        let expected = expected.map_or(TypeFilter::Everything, |types| {
-            TypeFilter::Types(types.iter().map(|&name| name.to_owned()).collect())
-        });
-        assert_eq!(sight(&Syntax::read(text, "a.guard").unwrap()).0, expected, "{text}");
-    }
-
-    #[test]
-    fn a_file_whose_every_way_to_the_resources_names_types_sees_those() {
-        check("let u = Resources.*[ Type == 'A::B::C' ]\nrule A when %u !empty { %u.X exists }", Some(&["A::B::C"]));
-        check("rule A { Resources.*[ Type IN ['A::B::C', 'A::B::D'] ] empty }", Some(&["A::B::C", "A::B::D"]));
-        check("rule A { Resources.*[ Type == 'A::B::C' or Type == 'A::B::D' ] empty }", Some(&["A::B::C", "A::B::D"]));
-        check("rule A { Resources.*[ Type == 'A::B::C'\n X exists ] { X[*] { Y exists } } }", Some(&["A::B::C"]));
-        check("rule A { AWS::S3::Bucket { this !empty } }", Some(&["AWS::S3::Bucket"]));
-        check("rule A { AWS::S3::Bucket when X exists { Y exists } }", Some(&["AWS::S3::Bucket"]));
-        check("rule A { Outputs empty }", Some(&[]));
-    }
-
-    #[test]
-    fn any_other_way_to_the_resources_sees_everything() {
-        for text in [
-            "rule A { Resources exists }",
-            "rule A { resources.*[ Type != 'A::B::C' ] empty }",
-            "rule A { Resources.*[ Type == /A/ ] empty }",
-            "rule A { Resources.*[ not Type == 'A::B::C' ] empty }",
-            "rule A { Resources.*[ Type == 'A::B::C' or X exists ] empty }",
-            "rule A { Resources.*[ X.Type == 'A::B::C' ] empty }",
-            "let t = ['A::B::C']\nrule A { Resources.*[ Type IN %t ] empty }",
-            "let r = Resources\nrule A { %r.*[ Type == 'A::B::C' ] empty }",
-            "let n = count(Resources.*)\nrule A { %n == 1 }",
-            "rule A { Resources.*[ Type == 'A::B::C' ] { X[ Y == 'a' ] exists } Resources.* { Z exists } }",
-            "rule A { this.* { Z exists } }",
-            "rule A { this[ keys == 'Resources' ] exists }",
-        ] {
-            check(text, None);
-        }
-    }
-
     const USERS: &str = "let users = Resources.*[ Type == 'AWS::IAM::User' ]\n";
 
     #[track_caller]
     fn of(rules: &str) -> Option<RuleFootprint> {
-        sight(&Syntax::read(&format!("{USERS}{rules}"), "a.guard").unwrap()).1
+        RuleFootprint::of(&Syntax::read(&format!("{USERS}{rules}"), "a.guard").unwrap())
+    }
+
+    #[test]
+    fn a_file_whose_every_way_to_the_resources_names_types_sees_those() {
+        for (text, types) in [
+            ("rule A { %users.X exists }", Some(&["AWS::IAM::User"][..])),
+            (
+                "rule A { Resources.*[ Type IN ['A::B::C', 'A::B::D'] ] empty }",
+                Some(&["A::B::C", "A::B::D", "AWS::IAM::User"]),
+            ),
+            (
+                "rule A { Resources.*[ Type == 'A::B::C' or Type == 'A::B::D' ] empty }",
+                Some(&["A::B::C", "A::B::D", "AWS::IAM::User"]),
+            ),
+            (
+                "rule A { Resources.*[ Type == 'A::B::C'\n X exists ] { X[*] { Y exists } } }",
+                Some(&["A::B::C", "AWS::IAM::User"]),
+            ),
+            ("rule A { AWS::S3::Bucket { this !empty } }", Some(&["AWS::IAM::User", "AWS::S3::Bucket"])),
+            ("rule A { Resources.*.Name exists }", None),
+            ("rule A { resources.*[ Type != 'A::B::C' ] empty }", None),
+            ("rule A { Resources.*[ Type == /A/ ] empty }", None),
+            ("rule A { Resources.*[ not Type == 'A::B::C' ] empty }", None),
+            ("rule A { Resources.*[ Type == 'A::B::C' or X exists ] empty }", None),
+            ("rule A { Resources.*[ X.Type == 'A::B::C' ] empty }", None),
+            ("let t = ['A::B::C']\nrule A { Resources.*[ Type IN %t ] empty }", None),
+            ("rule A { Resources.*[ Type == 'A::B::C' ] { X[ Y == 'a' ] exists } Resources.* { Z exists } }", None),
+        ] {
+            let expected = types.map(|types| types.iter().map(|name| (*name).to_owned()).collect());
+            assert_eq!(of(text).unwrap().types, expected, "{text}");
+        }
     }
 
     #[test]
@@ -379,6 +370,12 @@ mod tests {
             "rule A { %users { Tags[ keys == Name ] exists } }",
             "rule p(x) { %x exists }\nrule A { p(%users) }",
             "rule A { AWS::IAM::User when Name == 'a' { Path exists } }",
+            "rule A { Resources exists }",
+            "rule A { resources.Bucket exists }",
+            "rule A { Resources[ keys == /a/ ] exists }",
+            "let r = Resources\nrule A { %r.* { X exists } }",
+            "rule A { this.* { Z exists } }",
+            "rule A { this[ keys == 'Resources' ] exists }",
         ] {
             assert!(of(rules).is_none(), "{rules}");
         }

@@ -1,12 +1,10 @@
 //! One rule file, read and found fit to be evaluated.
 
 use std::collections::BTreeSet;
-use std::ops::Range;
 use std::sync::Arc;
 
-use super::footprint::{RuleFootprint, sight};
+use super::footprint::RuleFootprint;
 use super::syntax::{Definition, Syntax, TypeUse};
-use super::type_filter::TypeFilter;
 use super::{cycles, engine, types};
 use crate::config::{hidden_character, refused_character};
 use crate::finding::{Finding, Rule};
@@ -19,9 +17,7 @@ pub(super) struct RuleFile {
     pub source: Arc<SourceFile>,
     /// Its rules, in order.
     pub rules: Vec<GuardRule>,
-    /// What it must be handed of a template.
-    pub type_filter: TypeFilter,
-    /// What it can tell apart of that; `None` where it may be everything.
+    /// What it can tell apart of a template; `None` where it may be everything.
     pub footprint: Option<RuleFootprint>,
 }
 
@@ -31,8 +27,8 @@ pub(super) struct GuardRule {
     pub name: String,
     /// Where it is defined.
     pub place: Place,
-    /// Whether it asks for resource types, so that it may be skipped where there are none of these.
-    pub names_types: bool,
+    /// The resource types that it asks for: it may be skipped where there are none of these.
+    pub types: BTreeSet<String>,
 }
 
 impl RuleFile {
@@ -55,14 +51,11 @@ impl RuleFile {
         let rules = syntax.rules.iter().map(|rule| GuardRule {
             name: rule.name.clone(),
             place: definition_place(source, &rule.name),
-            names_types: names_types(&syntax, rule),
+            types: types_of(&syntax, rule),
         });
-        let (type_filter, footprint) = sight(&syntax);
-        Ok(Self { source: Arc::clone(source), rules: rules.collect(), type_filter, footprint })
+        Ok(Self { source: Arc::clone(source), rules: rules.collect(), footprint: RuleFootprint::of(&syntax) })
     }
-}
 
-impl RuleFile {
     /// Whether both files define a rule of the same name.
     pub(super) fn shares_a_name_with(&self, other: &Self) -> bool {
         self.rules.iter().any(|rule| other.rules.iter().any(|theirs| theirs.name == rule.name))
@@ -75,7 +68,7 @@ fn unparsable(source: &Arc<SourceFile>, error: &str) -> Finding {
         let rest = error.split_once(word)?.1.trim_start();
         rest.split(|c: char| !c.is_ascii_digit()).next()?.parse::<usize>().ok()
     };
-    let line = line_span(&source.text, number_after("line").unwrap_or(1));
+    let line = source.line_range(number_after("line").unwrap_or(1));
     let indent = number_after("column").map_or(0, |column| column.saturating_sub(1));
     let span = (line.start + indent).min(line.end)..line.end;
     // What an editor or a web page has put in the place of a space or a quote.
@@ -118,7 +111,7 @@ fn undefined(source: &Arc<SourceFile>, syntax: &Syntax) -> Vec<Finding> {
         .collect();
     let finding = |(line, name): (u64, &str)| {
         Finding::new(Rule::GuardBrokenRules, format!("the rule `{name}` is referred to, but not defined in this file"))
-            .at(Place::new(source, word_span(&source.text, line, name)))
+            .at(word_place(source, line, name))
             .help(format!("define the rule `{name}` in the same file, or correct the name"))
     };
     unknown.into_iter().map(finding).collect()
@@ -136,7 +129,7 @@ fn unknown_types(source: &Arc<SourceFile>, syntax: &Syntax) -> Vec<Finding> {
             Rule::GuardUnknownType,
             format!("CloudFormation has no resource type `{}`, so the rule would be skipped everywhere", asked.pattern),
         )
-        .at(Place::new(source, word_span(&source.text, asked.line, &asked.pattern)));
+        .at(word_place(source, asked.line, &asked.pattern));
         match types::did_you_mean(&asked.pattern) {
             Some(known) => finding.help(format!("did you mean `{known}`?")),
             None => finding.help("write the type as the CloudFormation resource reference has it"),
@@ -149,21 +142,20 @@ fn regex(pattern: &str) -> Option<&str> {
     pattern.strip_prefix('/')?.strip_suffix('/')
 }
 
-/// Whether `definition`, or a rule or variable that it rests on, asks for resource types by name.
-fn names_types(syntax: &Syntax, definition: &Definition) -> bool {
+/// The resource types that `definition`, or a rule or variable that it rests on, asks for.
+fn types_of(syntax: &Syntax, definition: &Definition) -> BTreeSet<String> {
+    let mut types = BTreeSet::new();
     let mut seen = BTreeSet::new();
     let mut open = vec![definition];
     while let Some(definition) = open.pop() {
-        if !definition.types.is_empty() {
-            return true;
-        }
+        types.extend(definition.types.iter().map(|asked| asked.pattern.clone()));
         let rules = syntax.rules.iter().chain(&syntax.parameterized);
         let next = rules
             .filter(|rule| definition.rules.iter().any(|(name, _)| *name == rule.name))
             .chain(syntax.variables.iter().filter(|variable| definition.variables.contains(&variable.name)));
         open.extend(next.filter(|next| seen.insert(std::ptr::from_ref(*next))));
     }
-    false
+    types
 }
 
 /// Where the rule or variable `name` is defined; the file as a whole for the rule `default`, which has no name there.
@@ -183,19 +175,11 @@ fn definition_place(source: &Arc<SourceFile>, name: &str) -> Place {
     Place::whole(source)
 }
 
-/// The bytes of `word` on or after line `line` (counted from 1), or the line where it does not stand.
-fn word_span(text: &str, line: u64, word: &str) -> Range<usize> {
-    let line = line_span(text, usize::try_from(line).unwrap_or(usize::MAX));
-    match text.get(line.start..).and_then(|rest| rest.find(word)) {
-        Some(offset) => line.start + offset..line.start + offset + word.len(),
-        None => line,
-    }
-}
-
-fn line_span(text: &str, number: usize) -> Range<usize> {
-    let start: usize = text.split_inclusive('\n').take(number.saturating_sub(1)).map(str::len).sum();
-    let line = text.get(start..).and_then(|rest| rest.lines().next()).unwrap_or_default();
-    start..start + line.trim_end().len()
+/// The place of `word` on or after line `line` (counted from 1), or the line where it does not stand.
+fn word_place(source: &Arc<SourceFile>, line: u64, word: &str) -> Place {
+    let line = source.line_range(usize::try_from(line).unwrap_or(usize::MAX));
+    let start = source.text.get(line.start..).and_then(|rest| rest.find(word)).map(|offset| line.start + offset);
+    Place::new(source, start.map_or(line, |start| start..start + word.len()))
 }
 
 /// The first words of a complaint that may quote the rest of the file.

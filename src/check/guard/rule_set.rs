@@ -1,16 +1,15 @@
 //! The rules that templates are checked against: those in the binary, or a company's own in their place.
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, RwLock};
+use std::sync::{Arc, Mutex, RwLock};
 
 use include_dir::{Dir, include_dir};
 use rayon::iter::{IntoParallelRefIterator, ParallelIterator};
 
 use super::fingerprint::Fingerprint;
 use super::footprint::RuleFootprint;
-use super::report::{TemplateOutcomes, Verdict};
+use super::report::Verdict;
 use super::rule_file::RuleFile;
-use super::type_filter::TypeFilter;
 use crate::finding::{Finding, Rule};
 use crate::source::SourceFile;
 
@@ -28,23 +27,16 @@ pub struct RuleSet {
     verdicts: RwLock<BTreeMap<Fingerprint, Verdict>>,
 }
 
-/// Rule files that can be evaluated together: of the same type filter, and without a name of a rule in common, since the
-/// engine's report goes by names.
+/// Rule files that can be evaluated together: without a name of a rule in common, since the engine's report goes by names, and all
+/// with a footprint that sees the same resources, or all without.
 #[derive(Debug)]
 pub(super) struct RuleFileGroup {
     /// Which files of the rule set.
-    files: Vec<usize>,
-    /// What each of them asks for.
-    pub type_filter: TypeFilter,
-    /// What all of them can tell apart of it; `None` where it may be everything.
+    pub files: Vec<usize>,
+    /// What all of them can tell apart of a template; `None` where it may be everything.
     pub footprint: Option<RuleFootprint>,
-}
-
-impl RuleFileGroup {
-    /// The index of its first file, which belongs to no other group.
-    pub(super) fn first(&self) -> usize {
-        self.files.first().copied().unwrap_or_default()
-    }
+    /// Held while the engine evaluates them on templates of which nothing is known: what is alike is evaluated once.
+    pub learning: Mutex<()>,
 }
 
 impl RuleSet {
@@ -116,20 +108,9 @@ impl RuleSet {
         &self.groups
     }
 
-    /// The files of a group, each with its index.
-    pub(super) fn files_of(&self, group: &RuleFileGroup) -> Vec<(usize, &RuleFile)> {
-        group.files.iter().filter_map(|index| Some((*index, self.files.get(*index)?))).collect()
-    }
-
-    /// Closes what is open in these outcomes, by what was learnt by now. `false` where the template must be evaluated as it is.
-    pub fn close(&self, outcomes: &mut TemplateOutcomes) -> bool {
-        for fingerprint in std::mem::take(&mut outcomes.open) {
-            match self.verdict(fingerprint) {
-                Some(Verdict::Passed(applied)) => outcomes.add_applied(applied),
-                _ => return false,
-            }
-        }
-        true
+    /// The files of these indexes, each with its index.
+    pub(super) fn files_of(&self, indexes: &[usize]) -> Vec<(usize, &RuleFile)> {
+        indexes.iter().filter_map(|index| Some((*index, self.files.get(*index)?))).collect()
     }
 
     /// What is known of templates that are alike.
@@ -149,9 +130,11 @@ fn groups(files: &[RuleFile]) -> Vec<RuleFileGroup> {
     let mut groups: Vec<RuleFileGroup> = Vec::new();
     for (index, file) in files.iter().enumerate() {
         let fits = |group: &&mut RuleFileGroup| {
-            group.type_filter == file.type_filter
-                && group.footprint.is_some() == file.footprint.is_some()
-                && !group.files.iter().any(|other| files[*other].shares_a_name_with(file))
+            let see_the_same = match (&group.footprint, &file.footprint) {
+                (Some(group), Some(file)) => group.sees_the_same(file),
+                (group, file) => group.is_none() && file.is_none(),
+            };
+            see_the_same && !group.files.iter().any(|other| files[*other].shares_a_name_with(file))
         };
         match groups.iter_mut().find(fits) {
             Some(group) => {
@@ -161,8 +144,8 @@ fn groups(files: &[RuleFile]) -> Vec<RuleFileGroup> {
             }
             None => groups.push(RuleFileGroup {
                 files: vec![index],
-                type_filter: file.type_filter.clone(),
                 footprint: file.footprint.clone(),
+                learning: Mutex::default(),
             }),
         }
     }
@@ -174,23 +157,24 @@ mod tests {
     use super::*;
 
     #[test]
-    fn files_of_the_same_type_filter_go_together_unless_they_share_a_name() {
+    fn files_go_together_that_see_the_same_unless_they_share_a_name() {
         let file = |name: &str, text: &str| SourceFile::new(name, text);
         let rules = RuleSet::from_files(vec![
             file("a.guard", "rule A { AWS::IAM::User { X exists } }"),
-            file("b.guard", "rule B { AWS::IAM::Role { X exists } }"),
+            file("b.guard", "rule B { Resources exists }"),
             file("c.guard", "rule C { AWS::IAM::User { Y exists } }"),
             file("d.guard", "rule A { AWS::IAM::User { Z exists } }"),
+            file("e.guard", "rule E { AWS::IAM::Role { Z exists } }"),
+            file("f.guard", "rule F { Resources !empty }"),
         ]);
         let groups: Vec<Vec<usize>> = rules.unwrap().groups().iter().map(|group| group.files.clone()).collect();
-        assert_eq!(groups, [vec![0, 2], vec![1], vec![3]]);
+        assert_eq!(groups, [vec![0, 2], vec![1, 5], vec![3], vec![4]]);
     }
 
     #[test]
-    fn no_rule_file_in_the_binary_must_be_handed_whole_templates() {
+    fn no_rule_file_in_the_binary_tells_all_templates_apart() {
         for file in RuleSet::embedded().unwrap().files() {
-            assert!(matches!(file.type_filter, TypeFilter::Types(_)), "{}", file.source.path.display());
-            assert!(file.footprint.is_some(), "{} tells all templates apart", file.source.path.display());
+            assert!(file.footprint.is_some(), "{}", file.source.path.display());
         }
     }
 }

@@ -3,9 +3,11 @@
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
-use super::report::{FileOutcome, Violation, resource};
+use regex::Regex;
+
+use super::report::{Outcomes, Violation, resource};
 use super::rule_set::RuleSet;
 use crate::check::Suppressions;
 use crate::finding::{Finding, Rule};
@@ -18,14 +20,23 @@ const SINGLY: usize = 5;
 /// How many of the resources such a finding names.
 const NAMED: usize = 3;
 
-type RuleViolations<'a> = Vec<(&'a FileOutcome, &'a Violation)>;
+/// The engine's positions are in a document that nobody has seen.
+#[expect(clippy::expect_used, reason = "the expression is a constant that every run compiles")]
+static POSITION: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"\[L:[0-9,C:]*\]").expect("a valid expression"));
+
+/// Each with its template.
+type RuleViolations<'a> = Vec<(&'a Arc<SourceFile>, &'a Violation)>;
 
 /// The findings of `outcomes`: by rule file, rule and words.
-pub(super) fn findings(rules: &RuleSet, outcomes: &[&FileOutcome], suppressions: &Suppressions) -> Vec<Finding> {
+pub(super) fn findings(
+    rules: &RuleSet,
+    outcomes: &[(&Arc<SourceFile>, &Outcomes)],
+    suppressions: &Suppressions,
+) -> Vec<Finding> {
     let mut groups: BTreeMap<(usize, &str), RuleViolations> = BTreeMap::new();
-    for &outcome in outcomes {
-        for violation in &outcome.violations {
-            groups.entry((outcome.file, violation.rule.as_str())).or_default().push((outcome, violation));
+    for (template, outcomes) in outcomes {
+        for violation in &outcomes.violations {
+            groups.entry((violation.file, violation.rule.as_str())).or_default().push((*template, violation));
         }
     }
     let mut indexes = SpanIndexes::default();
@@ -62,15 +73,15 @@ fn where_it_stands(file: &SourceFile) -> String {
 /// The violations of a group in the same words.
 fn by_words<'a>(group: &RuleViolations<'a>) -> BTreeMap<&'a str, RuleViolations<'a>> {
     let mut words: BTreeMap<&str, RuleViolations> = BTreeMap::new();
-    for &(outcome, violation) in group {
-        words.entry(violation.words.as_str()).or_default().push((outcome, violation));
+    for &(template, violation) in group {
+        words.entry(violation.words.as_str()).or_default().push((template, violation));
     }
     words
 }
 
 /// What one rule says of one resource, in the same words.
 struct Broken<'a> {
-    outcome: &'a FileOutcome,
+    template: &'a Arc<SourceFile>,
     /// The logical ID; empty where no resource is to blame.
     resource: &'a str,
     /// The path that all its violations have in common.
@@ -80,14 +91,14 @@ struct Broken<'a> {
 impl Broken<'_> {
     fn name(&self) -> String {
         match self.resource {
-            "" => format!("`{}`", self.outcome.template.path.display()),
+            "" => format!("`{}`", self.template.path.display()),
             name => format!("`{name}`"),
         }
     }
 
     /// The resource as suppressions name it: `tokyo/users-001/SatoHanaNotebook`.
     fn subject(&self) -> String {
-        let path = &self.outcome.template.path;
+        let path = &self.template.path;
         let account = path.parent().and_then(Path::file_name).unwrap_or_default().to_string_lossy();
         let part = path.file_stem().unwrap_or_default().to_string_lossy();
         let id = if self.resource.is_empty() { String::new() } else { format!("/{}", self.resource) };
@@ -99,9 +110,9 @@ impl Broken<'_> {
 fn by_resource<'a>(group: &RuleViolations<'a>) -> Vec<Broken<'a>> {
     let mut broken: Vec<Broken<'a>> = Vec::new();
     let mut seen: BTreeMap<(&Path, &str), usize> = BTreeMap::new();
-    for &(outcome, violation) in group {
+    for &(template, violation) in group {
         let resource = resource(&violation.path);
-        match seen.entry((outcome.template.path.as_path(), resource)) {
+        match seen.entry((template.path.as_path(), resource)) {
             Entry::Occupied(entry) => {
                 if let Some(earlier) = broken.get_mut(*entry.get()) {
                     earlier.path = common_ancestor(earlier.path, &violation.path);
@@ -109,7 +120,7 @@ fn by_resource<'a>(group: &RuleViolations<'a>) -> Vec<Broken<'a>> {
             }
             Entry::Vacant(entry) => {
                 entry.insert(broken.len());
-                broken.push(Broken { outcome, resource, path: &violation.path });
+                broken.push(Broken { template, resource, path: &violation.path });
             }
         }
     }
@@ -157,9 +168,9 @@ struct SpanIndexes {
 
 impl SpanIndexes {
     fn place(&mut self, broken: &Broken) -> Place {
-        let source: &Arc<SourceFile> = &broken.outcome.template;
-        let index_of_spans = self.read.entry(source.path.clone()).or_insert_with(|| SpanIndex::read(source));
-        index_of_spans.place(broken.path)
+        let template = broken.template;
+        let spans = self.read.entry(template.path.clone()).or_insert_with(|| SpanIndex::read(template));
+        spans.place(broken.path)
     }
 }
 
@@ -194,9 +205,9 @@ impl RuleMessage {
 
 /// The engine's `[Path=… Value=x]` and `[x]` as `x`, in back ticks.
 fn without_places(text: &str) -> String {
-    let text = without_positions(text);
+    let text = POSITION.replace_all(text, "");
     let mut plain = String::new();
-    let mut rest = text.as_str();
+    let mut rest = &*text;
     while let Some((before, inside)) = rest.split_once('[') {
         let mut depth = 1;
         let end = inside.find(|c: char| {
@@ -207,24 +218,6 @@ fn without_places(text: &str) -> String {
         let value = inside[..end].split_once(" Value=").map_or(&inside[..end], |(_, value)| value);
         plain.extend([before, "`", value.trim_matches('"'), "`"]);
         rest = &inside[end + 1..];
-    }
-    plain + rest
-}
-
-/// The engine's positions, such as `[L:0,C:461]`, are in a document that nobody has seen.
-fn without_positions(text: &str) -> String {
-    let mut plain = String::new();
-    let mut rest = text;
-    while let Some((before, behind)) = rest.split_once("[L:") {
-        plain.push_str(before);
-        let is_position = |inside: &str| inside.chars().all(|c| c.is_ascii_digit() || ",C:".contains(c));
-        rest = match behind.split_once(']') {
-            Some((inside, after)) if is_position(inside) => after,
-            _ => {
-                plain.push_str("[L:");
-                behind
-            }
-        };
     }
     plain + rest
 }

@@ -6,14 +6,13 @@ use std::path::PathBuf;
 use serde_json::Value;
 
 use super::problem::Problem;
-use crate::check::checked::Checked;
 use crate::check::company;
 use crate::finding::{Finding, Rule, Severity};
 use crate::inventory::{IamInventory, SECRET_REFERENCE, one_or_more, path_to, transform};
 use crate::model::{Profile, User};
 use crate::plan::{AccountPlan, Part, StackPlan};
 use crate::render::span_index::SpanIndex;
-use crate::render::{PROTOTYPE_ID, PROTOTYPE_VOLUME, PolicySourceMap, Rendered, Templates, UserShape, words};
+use crate::render::{PROTOTYPE_ID, PROTOTYPE_VOLUME, PolicySourceMap, Rendered, Template, Templates, UserShape, words};
 use crate::source::Place;
 
 /// The kind of the stacks that hold people.
@@ -124,8 +123,8 @@ pub fn unusable(plan: &AccountPlan<'_>, why: &str) -> Finding {
 
 /// What a template says beside its resources, of which isolation is proven as their text has them: a macro that changes it as it
 /// is deployed, and an output or the like that holds a secret.
-pub fn of_template(one: &Checked<'_>, documented: bool) -> Vec<Finding> {
-    let template = &one.template.value;
+pub fn of_template(one: &Template, documented: bool) -> Vec<Finding> {
+    let template = &one.value;
     let macros = transform(template).map(|path| {
         let message =
             "a macro changes this template as it is deployed, and isolation cannot be proven of what comes out";

@@ -1,8 +1,8 @@
 //! The quotas of an account: what all its stacks together may hold.
 
-use crate::check::Checked;
 use crate::finding::{Finding, Rule};
 use crate::model::Account;
+use crate::render::Template;
 use crate::source::Place;
 
 /// What an account has quotas for: the type of the resources, in words, and the key of the quota in the settings.
@@ -17,9 +17,9 @@ const COUNTED: [(&str, &str, &str); 4] = [
 pub type Counts = [usize; 4];
 
 /// What one template has of it.
-pub fn counts(one: &Checked<'_>) -> Counts {
+pub fn counts(template: &Template) -> Counts {
     let mut counts = [0, 0, 0, 1];
-    for (_, resource) in one.resources() {
+    for (_, resource) in template.resources() {
         let kind = resource.get("Type").and_then(serde_json::Value::as_str);
         let at = COUNTED.iter().position(|(of, ..)| kind.is_some_and(|kind| !of.is_empty() && kind == *of));
         if let Some(count) = at.and_then(|at| counts.get_mut(at)) {

@@ -11,10 +11,10 @@ use std::fmt::Display;
 
 use serde_json::Value;
 
-use super::checked::Checked;
 use crate::facts::limits;
 use crate::finding::{Finding, Rule};
 use crate::plan::Part;
+use crate::render::Template;
 use table::{ATTACHED, LIMITS, REFUSALS, each};
 
 /// What can be done about a users stack with too many bytes, besides moving users.
@@ -45,28 +45,28 @@ const SECTIONS: [(&str, &str, usize); 4] = [
 
 /// Checks a template against the limits of CloudFormation and of the services of its resources.
 /// `bytes` is the most that the template may have.
-pub fn check_template(checked: &Checked<'_>, bytes: usize) -> Vec<Finding> {
-    let mut limiter = Limiter { checked, findings: Vec::new() };
+pub fn check_template(template: &Template, bytes: usize) -> Vec<Finding> {
+    let mut limiter = Limiter { template, findings: Vec::new() };
     limiter.template(bytes);
-    for (id, resource) in checked.resources() {
+    for (id, resource) in template.resources() {
         limiter.resource(id, resource);
     }
     limiter.findings
 }
 
 struct Limiter<'a> {
-    checked: &'a Checked<'a>,
+    template: &'a Template,
     findings: Vec<Finding>,
 }
 
 impl Limiter<'_> {
     fn template(&mut self, bytes: usize) {
-        let text = &self.checked.template.source.text;
+        let text = &self.template.source.text;
         self.limit("", BYTES, text.len(), bytes);
         self.limit("", REFERENCES, text.matches("{{resolve:").count(), limits::TEMPLATE_DYNAMIC_REFERENCES);
         let description = |of: &Value| of.get("Description").and_then(Value::as_str).map_or(0, str::len);
         for (section, what, limit) in SECTIONS {
-            let Some(entries) = self.checked.template.value.get(section).and_then(Value::as_object) else { continue };
+            let Some(entries) = self.template.value.get(section).and_then(Value::as_object) else { continue };
             self.limit(section, what, entries.len(), limit);
             for (name, entry) in entries {
                 let path = format_args!("{section}/{name}");
@@ -79,7 +79,7 @@ impl Limiter<'_> {
                 }
             }
         }
-        let bytes = description(&self.checked.template.value);
+        let bytes = description(&self.template.value);
         self.limit("Description", "bytes of a description", bytes, limits::DESCRIPTION_BYTES);
     }
 
@@ -121,7 +121,7 @@ impl Limiter<'_> {
             return;
         }
         let path = path.to_string();
-        let part = self.checked.template.part;
+        let part = self.template.part;
         let is_section = SECTIONS.iter().any(|(section, ..)| *section == path);
         let is_of_users = matches!(part, Part::Users(_)) && (path.is_empty() || is_section);
         let help = match what {
@@ -141,7 +141,7 @@ impl Limiter<'_> {
         let name = if path.is_empty() { part.name() } else { path.replace("Resources/", "") };
         let mut finding =
             Finding::new(Rule::LimitExceeded, format!("found {used} {what} in `{name}`, allowed are {limit}"))
-                .at(self.checked.place(&path))
+                .at(self.template.place(&path))
                 .help(help);
         if is_of_users {
             finding.notes.extend((what == BYTES).then(|| SHORTEN.to_owned()));
@@ -154,7 +154,7 @@ impl Limiter<'_> {
     fn refuse(&mut self, path: impl Display, message: String) {
         self.findings.push(
             Finding::new(Rule::LimitSyntax, message)
-                .at(self.checked.place(&path.to_string()))
+                .at(self.template.place(&path.to_string()))
                 .help("mend the template that this is rendered from"),
         );
     }

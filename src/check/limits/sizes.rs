@@ -1,27 +1,26 @@
 //! The sizes of policies, as IAM counts them.
 
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::super::checked::Checked;
-use crate::facts::limits;
+use crate::facts::limits::{self, Used};
 use crate::plan::Part;
+use crate::render::Template;
 
 /// How much of IAM's limit a policy uses, or all inline policies of a principal together.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PolicySize {
     /// The logical ID of the policy, or of the principal.
     pub resource: String,
-    /// Characters, white space not counted.
-    pub used: usize,
-    /// The most that IAM takes.
-    pub limit: usize,
+    /// Characters, white space not counted, and the most that IAM takes.
+    pub characters: Used,
 }
 
 /// The sizes of the policies of a template. Of many principals, as in a users stack, only the fullest is told.
-pub fn policy_sizes(checked: &Checked<'_>) -> Vec<PolicySize> {
+pub fn policy_sizes(template: &Template) -> Vec<PolicySize> {
     let mut sizes = Vec::new();
     let mut fullest: Option<PolicySize> = None;
-    for (id, resource) in checked.resources() {
+    for (id, resource) in template.resources() {
         let Some(properties) = resource.get("Properties") else { continue };
         let limit = match resource.get("Type").and_then(Value::as_str).unwrap_or_default() {
             "AWS::IAM::ManagedPolicy" => limits::MANAGED_POLICY_CHARACTERS,
@@ -30,13 +29,14 @@ pub fn policy_sizes(checked: &Checked<'_>) -> Vec<PolicySize> {
             "AWS::IAM::Group" => limits::GROUP_INLINE_POLICY_CHARACTERS,
             _ => continue,
         };
-        let used = ["PolicyDocument", "Policies"].map(|key| properties.get(key).map_or(0, policy_characters));
-        let size = PolicySize { resource: id.clone(), used: used.iter().sum(), limit };
-        if size.used == 0 {
+        let documents = ["PolicyDocument", "Policies"].into_iter().filter_map(|key| properties.get(key));
+        let used = documents.map(policy_characters).sum();
+        if used == 0 {
             continue;
         }
-        let is_fuller = |fullest: &PolicySize| size.used * fullest.limit > fullest.used * limit;
-        if !matches!(checked.template.part, Part::Users(_)) {
+        let size = PolicySize { resource: id.clone(), characters: Used { used, limit } };
+        let is_fuller = |fullest: &PolicySize| used * fullest.characters.limit > fullest.characters.used * limit;
+        if !matches!(template.part, Part::Users(_)) {
             sizes.push(size);
         } else if fullest.as_ref().is_none_or(is_fuller) {
             fullest = Some(size);
