@@ -89,6 +89,32 @@ fn who_may_take_a_new_role_is_told() {
 }
 
 #[test]
+fn the_statements_that_make_the_difference_are_named() {
+    let side = |list: Value| {
+        let own = json!({"PolicyName": "own", "PolicyDocument": policy(&list)});
+        folder(
+            &[("stack", json!({"U": {"Type": "AWS::IAM::User", "Properties": {"UserName": "u", "Policies": [own]}}}))],
+            &[],
+        )
+    };
+    let statements = |old: &OutFolder, new: &OutFolder| -> Vec<(Vec<String>, bool)> {
+        let (diff, _) = compare(old, new);
+        diff.access.into_iter().flat_map(|one| one.entries).map(|one| (one.statements, one.by_denial)).collect()
+    };
+    let all = json!({"Effect": "Allow", "Action": "s3:*", "Resource": "*"});
+    let read = json!({"Sid": "Read", "Effect": "Allow", "Action": ["s3:GetObject", "s3:ListBucket"], "Resource": "*"});
+    let deny = json!({"Sid": "NoList", "Effect": "Deny", "Action": "s3:ListBucket", "Resource": "*"});
+    let named = |name: &str| vec![name.to_owned()];
+    let [read_alone, with_all, denied] = [json!([read]), json!([read, all]), json!([read, deny])].map(side);
+    // The statement without a `Sid` by its number; not the one that is on both sides.
+    assert_eq!(statements(&read_alone, &with_all), [(named("own/2"), false)]);
+    assert_eq!(statements(&with_all, &read_alone), [(named("own/2"), false)]);
+    // What was allowed all along is so by the denial that goes, or is not by the one that comes.
+    assert_eq!(statements(&denied, &read_alone), [(named("own/NoList"), true)]);
+    assert_eq!(statements(&read_alone, &denied), [(named("own/NoList"), true)]);
+}
+
+#[test]
 fn a_policy_that_is_not_evaluated_is_unknown_wherever_it_changes() {
     let allow = json!({"Effect": "Allow", "Principal": {"Service": "budgets.amazonaws.com"}, "Action": "sns:Publish", "Resource": {"Ref": "Topic"}});
     let all = json!({"Effect": "Allow", "Principal": "*", "Action": "sns:*", "Resource": "*"});

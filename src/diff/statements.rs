@@ -54,7 +54,8 @@ fn sid(statement: &Value) -> Option<&str> {
     statement.get("Sid").and_then(Value::as_str).filter(|sid| !sid.is_empty())
 }
 
-fn name(statement: &Value, at: usize) -> String {
+/// The `Sid` of a statement, or the number of the one at the index `at`.
+pub(super) fn name(statement: &Value, at: usize) -> String {
     sid(statement).map_or_else(|| (at + 1).to_string(), str::to_owned)
 }
 

@@ -28,10 +28,14 @@ impl PolicyDocument {
         self.parsed.get_or_init(|| Document::parse(&self.value)).as_ref()
     }
 
+    /// The statements, as they are written.
+    pub fn statements(&self) -> impl Iterator<Item = &Value> {
+        one_or_more(self.value.get("Statement"))
+    }
+
     /// The actions that its statements name, as they are spelled.
     pub fn actions(&self) -> impl Iterator<Item = &str> {
-        let statements = one_or_more(self.value.get("Statement"));
-        let lists = statements.flat_map(|one| ["Action", "NotAction"].map(|key| one.get(key)));
+        let lists = self.statements().flat_map(|one| ["Action", "NotAction"].map(|key| one.get(key)));
         lists.flat_map(one_or_more).filter_map(Value::as_str)
     }
 }

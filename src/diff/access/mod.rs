@@ -16,8 +16,12 @@ use super::canonical::text;
 use super::folder::{AccountFolder, FolderStack};
 use super::model::{AccessChange, AccessDirection, AccessEntry, OPEN_SECTIONS, Presence};
 use super::owners::general;
-use crate::iam::{AccessLine, Context, Direction, Document, Policies, Principal, ResourcePolicy, access_delta};
-use crate::inventory::{Documents, PolicyDocument, one_or_more, transform};
+use super::statements;
+use crate::iam::{
+    AccessLine, Context, Decision, DeterminingStatement, Direction, Document, Policies, Principal, Request,
+    ResourcePolicy, StatementSource, access_delta, decide,
+};
+use crate::inventory::{Documents, Policy, PolicyDocument, PolicyKind, one_or_more, transform};
 use account::AccountIam;
 use external_principals::{of_trust, outside};
 use subjects::{Subject, people};
@@ -38,6 +42,26 @@ pub(super) struct Side {
 }
 
 impl Side {
+    /// The policies that a statement may be in.
+    fn of_source(&self, source: StatementSource) -> &[Arc<PolicyDocument>] {
+        match source {
+            StatementSource::Identity(_) => &self.identity,
+            StatementSource::Boundary => self.boundary.as_slice(),
+            StatementSource::Resource => &self.resource,
+        }
+    }
+
+    /// A statement, with its policy, and its index there.
+    fn statement(&self, at: DeterminingStatement) -> Option<(&PolicyDocument, usize, &Value)> {
+        let policies = match (at.policy, self.of_source(at.policy)) {
+            (StatementSource::Identity(index), policies) => policies.get(index..=index)?,
+            (_, policies) => policies,
+        };
+        let mut all =
+            policies.iter().flat_map(|policy| (0..).zip(policy.statements()).map(|(at, one)| (&**policy, at, one)));
+        all.nth(at.statement)
+    }
+
     /// All of the policies.
     pub(super) fn policies(&self) -> impl Iterator<Item = &Arc<PolicyDocument>> {
         self.identity.iter().chain(&self.boundary).chain(&self.resource)
@@ -67,7 +91,13 @@ pub(super) fn compare(
     let mut subjects = people(before, after, account_id);
     subjects.extend(outside(before, after, account_id, &everything));
     subjects.extend(of_trust(before, after, account_id, &everything));
-    let changes: Vec<Option<AccessChange>> = subjects.into_par_iter().map(|subject| change(&subject)).collect();
+    let policies = sides.iter().flat_map(|iam| &iam.inventory.policies);
+    // The trust policies of many roles are one document.
+    let name = |policy: &Policy<'_>| {
+        if policy.kind == PolicyKind::Trust { "trust policy".to_owned() } else { policy.name.clone() }
+    };
+    let names: PolicyNames = policies.map(|policy| (policy.document.id, name(policy))).collect();
+    let changes: Vec<Option<AccessChange>> = subjects.into_par_iter().map(|subject| change(&subject, &names)).collect();
     changes.into_iter().flatten().chain(undecided(before, after)).chain(left_open(old, new)).collect()
 }
 
@@ -95,14 +125,14 @@ fn left_open<'a>(old: Option<&'a AccountFolder>, new: Option<&'a AccountFolder>)
 }
 
 /// What changes for a subject; `None` if nothing does.
-fn change(subject: &Subject) -> Option<AccessChange> {
+fn change(subject: &Subject, names: &PolicyNames) -> Option<AccessChange> {
     let (old, new) = (&subject.old, &subject.new);
     let presence = Presence::of(old.exists, new.exists);
     let mut entries = Vec::new();
     // With a principal goes all access of theirs.
     if presence != Presence::Removed {
-        match lines(subject) {
-            Ok(lines) => entries.extend(lines.iter().map(|line| entry(subject, line))),
+        match lines(subject, names) {
+            Ok(lines) => entries.extend(lines),
             Err(why) => entries.push(AccessEntry::unknown(why)),
         }
         for tag in &subject.retagged {
@@ -131,7 +161,7 @@ fn change(subject: &Subject) -> Option<AccessChange> {
         entries.truncate(1);
         let but = if spared.is_empty() { String::new() } else { format!(" but {}", spared.join(", ")) };
         let (actions, resources) = (vec![format!("*{but}")], vec!["*".to_owned()]);
-        entries[0] = AccessEntry { actions, resources, conditions: Vec::new(), ..entries[0].clone() };
+        entries[0] = AccessEntry { direction: AccessDirection::Narrowed, actions, resources, ..AccessEntry::default() };
     }
     let nothing = entries.is_empty() && presence == Presence::Both;
     (!nothing).then(|| AccessChange {
@@ -160,13 +190,52 @@ fn base(principal: &Principal, user: &str) -> Context {
     if kind == "User" { context.with("aws:username", user) } else { context }
 }
 
-fn lines(subject: &Subject) -> Result<Vec<AccessLine>, String> {
+fn lines(subject: &Subject, names: &PolicyNames) -> Result<Vec<AccessEntry>, String> {
     let (old, new) = (documents(&subject.old)?, documents(&subject.new)?);
     let kind = if subject.new.required { ResourcePolicy::Required } else { ResourcePolicy::Sufficient };
     let before = Policies { identity: &old.0, boundary: old.1, resource: Some(kind(&old.2)) };
     let after = Policies { identity: &new.0, boundary: new.1, resource: Some(kind(&new.2)) };
-    access_delta(&subject.principal, &subject.base, &before, &after, |_| true)
-        .map_err(|_| "there are too many combinations of wildcards".to_owned())
+    let lines = access_delta(&subject.principal, &subject.base, &before, &after, |_| true)
+        .map_err(|_| "there are too many combinations of wildcards".to_owned())?;
+    let sides = [(&subject.old, &before), (&subject.new, &after)];
+    let with_statements = |line: &AccessLine| {
+        let mut entry = entry(subject, line);
+        set_statements(&mut entry, line, sides, names);
+        entry
+    };
+    Ok(lines.iter().map(with_statements).collect())
+}
+
+/// The names of policies, by the numbers of their documents.
+type PolicyNames = BTreeMap<usize, String>;
+
+/// Sets the statements that make the difference for the requests of a line.
+fn set_statements(
+    entry: &mut AccessEntry,
+    line: &AccessLine,
+    [before, after]: [(&Side, &Policies<'_>); 2],
+    names: &PolicyNames,
+) {
+    let is_loss = matches!(line.direction, Direction::Narrowed | Direction::PerhapsNarrowed);
+    let (allows, refuses) = if is_loss { (before, after) } else { (after, before) };
+    let examples: Vec<Request> = line.examples().map(|(example, _)| example).collect();
+    let only_of = |(side, policies): (&Side, &Policies<'_>), other: &Side, is_denied: bool| -> Vec<String> {
+        let outcomes = examples.iter().map(|example| decide(example, policies));
+        let of = outcomes.filter(|outcome| (outcome.decision == Decision::ExplicitlyDenied) == is_denied);
+        let determining: BTreeSet<DeterminingStatement> = of.flat_map(|outcome| outcome.statements).collect();
+        let cited = determining.into_iter().filter_map(|at| {
+            let (policy, index, statement) = side.statement(at)?;
+            if other.of_source(at.policy).iter().any(|policy| policy.statements().any(|one| one == statement)) {
+                return None;
+            }
+            Some(format!("{}/{}", names.get(&policy.id)?, statements::name(statement, index)))
+        });
+        cited.collect::<BTreeSet<String>>().into_iter().collect()
+    };
+    entry.statements = only_of(allows, refuses.0, false);
+    if entry.statements.is_empty() {
+        (entry.by_denial, entry.statements) = (true, only_of(refuses, allows.0, true));
+    }
 }
 
 /// The identity policies of a side, its boundary, and the policies of resources as one: they are about different resources each.
@@ -211,5 +280,15 @@ fn entry(subject: &Subject, line: &AccessLine) -> AccessEntry {
         None => line.resources.clone(),
     };
     let at_most_narrowed = line.direction == Direction::PerhapsNarrowed;
-    AccessEntry { direction, at_most_narrowed, actions, resources, conditions: line.conditions.clone() }
+    let (conditions, short_conditions, statements) = (line.conditions.clone(), line.short_conditions(), Vec::new());
+    AccessEntry {
+        direction,
+        at_most_narrowed,
+        actions,
+        resources,
+        conditions,
+        short_conditions,
+        statements,
+        by_denial: false,
+    }
 }

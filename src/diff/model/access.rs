@@ -68,7 +68,7 @@ pub enum AccessPrincipal {
 }
 
 /// Requests that are decided otherwise.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
 pub struct AccessEntry {
     /// In which direction.
     pub direction: AccessDirection,
@@ -82,36 +82,49 @@ pub struct AccessEntry {
     pub resources: Vec<String>,
     /// When, if not always; all of these hold together. Of what is unknown, why.
     pub conditions: Vec<String>,
+    /// The conditions as the lines for people have them: one with many alternatives by an example.
+    #[serde(skip)]
+    pub short_conditions: Vec<String>,
+    /// The statements that make the difference: of each the name of its policy, and its `Sid` or its number. Those that allow it on
+    /// the one side; where these are on both, those that deny it on the other.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(default)]
+    pub statements: Vec<String>,
+    /// Whether these statements deny.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    #[serde(default)]
+    pub by_denial: bool,
 }
 
 impl AccessEntry {
     /// What cannot be told of all access, and why.
     pub(in super::super) fn unknown(why: impl Into<String>) -> Self {
-        let all = vec!["*".to_owned()];
-        Self {
-            direction: AccessDirection::Unknown,
-            at_most_narrowed: false,
-            actions: all.clone(),
-            resources: all,
-            conditions: vec![why.into()],
-        }
+        let (all, why) = (vec!["*".to_owned()], vec![why.into()]);
+        Self { actions: all.clone(), resources: all, conditions: why.clone(), short_conditions: why, ..Self::default() }
     }
 
     /// The same with each of its texts rewritten.
     pub(in super::super) fn rewritten(&self, text: impl Fn(&str) -> String) -> Self {
         let texts = |texts: &[String]| texts.iter().map(|one| text(one)).collect();
-        let (actions, resources) = (texts(&self.actions), texts(&self.resources));
-        Self { actions, resources, conditions: texts(&self.conditions), ..self.clone() }
+        Self {
+            actions: texts(&self.actions),
+            resources: texts(&self.resources),
+            conditions: texts(&self.conditions),
+            short_conditions: texts(&self.short_conditions),
+            statements: texts(&self.statements),
+            ..*self
+        }
     }
 }
 
 /// Whether access is gained or lost.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum AccessDirection {
     /// What was denied is allowed.
     Widened,
     /// It cannot be told.
+    #[default]
     Unknown,
     /// What was allowed is denied.
     Narrowed,

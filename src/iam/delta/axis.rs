@@ -192,9 +192,14 @@ impl Axis {
         Some(values.into_iter().collect())
     }
 
+    /// The key as the first condition spells it.
+    pub(super) fn name(&self) -> &str {
+        self.conditions.first().map_or(&self.key, |condition| &condition.key)
+    }
+
     /// A value in words. `likes` is what each of the single values is like.
     fn label(&self, values: Option<&Values>, likes: &[BTreeSet<String>]) -> String {
-        let key = self.conditions.first().map_or(&self.key, |condition| &condition.key);
+        let key = self.name();
         let Some(values) = values else { return format!("there is no {key}") };
         let shown: Vec<String> = values.list.iter().map(|value| self.value_label(value, likes)).collect();
         match shown.as_slice() {

@@ -240,6 +240,20 @@ fn boxes(combinations: &[Vec<usize>], axes: usize) -> Vec<Vec<BTreeSet<usize>>> 
     found
 }
 
+/// Conditions of more alternatives than these are long to read.
+const ALTERNATIVES: usize = 2;
+
+/// The classes of an axis, where they are many, by one of them: the one that a region's example is of.
+pub(super) fn short_label(axis: &Axis, classes: &BTreeSet<usize>) -> Option<String> {
+    let count = |ours: bool| -> usize {
+        let of = axis.labels().iter().enumerate().filter(|(at, _)| classes.contains(at) == ours);
+        of.map(|(_, labels)| labels.len()).sum()
+    };
+    let example = axis.labels().get(*classes.first()?)?.first()?;
+    let is_long = count(true).min(count(false)) > ALTERNATIVES;
+    is_long.then(|| format!("depending on {}, for example when {example}", axis.name()))
+}
+
 /// The classes of an axis in words: the shorter of what they are and what they are not.
 fn label(axis: &Axis, classes: &BTreeSet<usize>) -> String {
     let labels = |ours: bool| -> Vec<&str> {

@@ -97,6 +97,20 @@ impl AccessLine {
         })
     }
 
+    /// The conditions, of which those with many alternatives are told by that of the example.
+    pub fn short_conditions(&self) -> Vec<String> {
+        let labels = self.regions.first().into_iter().flat_map(|(.., region)| {
+            region.labels.iter().zip(0..).map(|(label, at)| {
+                region
+                    .within
+                    .get(at)
+                    .and_then(|(axis, classes)| cell::short_label(axis, classes))
+                    .unwrap_or_else(|| label.clone())
+            })
+        });
+        labels.collect()
+    }
+
     fn regions_of(&self, action: &str, resource: &str) -> impl Iterator<Item = &Region> {
         let class = self.space.actions.class_of(&action.to_ascii_lowercase());
         let class = class.zip(self.space.resources.class_of(resource));

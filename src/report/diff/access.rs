@@ -42,25 +42,37 @@ fn access_lines(change: &AccessChange, several_accounts: bool) -> Vec<Line> {
     };
     let mut lines = vec![Line::new(tone, 4, format!("{who}{suffix}"))];
     // What those who are new have in common with others is known.
-    let told = change.entries.iter().filter(|_| !gone && change.same_as == 0);
-    lines.extend(told.map(|entry| {
+    let entries = change.entries.iter().filter(|_| !gone && change.same_as == 0);
+    lines.extend(entries.map(|entry| {
         let (tone, word) = match entry.direction {
             AccessDirection::Widened => (Tone::Warning, "widened"),
             AccessDirection::Narrowed => (Tone::Destroy, "narrowed"),
             AccessDirection::Unknown if entry.at_most_narrowed => (Tone::Destroy, "unknown, at most narrowed"),
             AccessDirection::Unknown => (Tone::Loss, "unknown"),
         };
-        let conditions = match entry.conditions.as_slice() {
-            [] => String::new(),
-            all => format!(", {}", all.join(", and ")),
+        let how = match (entry.direction, entry.by_denial) {
+            (AccessDirection::Widened, false) => "allowed by",
+            (AccessDirection::Widened, true) => "no longer denied by",
+            (AccessDirection::Narrowed, false) => "no longer allowed by",
+            (AccessDirection::Narrowed, true) => "denied by",
+            (AccessDirection::Unknown, _) => "by",
         };
-        let but = match entry.actions.as_slice() {
-            [one] if entry.resources == ["*"] && conditions.is_empty() => one.strip_prefix('*'),
+        let statements: Vec<&str> = entry.statements.iter().map(String::as_str).collect();
+        let by = if statements.is_empty() { String::new() } else { format!(" ({how} {})", told(&statements)) };
+        let conditions = entry.short_conditions.join(", and ");
+        // All actions on everything, but for some.
+        let all_but = match entry.actions.as_slice() {
+            [one] if entry.resources == ["*"] && by.is_empty() => one.strip_prefix('*'),
             _ => None,
         };
-        let what = match (entry.direction, but) {
-            (AccessDirection::Narrowed, Some(but)) => format!("all there was{but}"),
-            _ => format!("{} on {}{conditions}", entry.actions.join(", "), entry.resources.join(", ")),
+        let what = match (entry.direction, all_but) {
+            // It is about all that a resource opens, or nobody knows about what.
+            (AccessDirection::Unknown, Some("")) => conditions,
+            (AccessDirection::Narrowed, Some(but)) if conditions.is_empty() => format!("all there was{but}"),
+            _ => {
+                let when = if conditions.is_empty() { conditions } else { format!(", {conditions}") };
+                format!("{} on {}{when}{by}", entry.actions.join(", "), entry.resources.join(", "))
+            }
         };
         Line::new(tone, 8, format!("{word}: {what}"))
     }));
