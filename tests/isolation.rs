@@ -2,6 +2,7 @@
 //! are merely written otherwise.
 #![allow(clippy::disallowed_methods, clippy::unwrap_used, clippy::panic, reason = "a test reads files and may fail")]
 
+use crate::common::Workspace;
 use crate::common::edits::{Edit, ROSTER, edited, message, synth_with};
 use clap::Parser;
 use racestack::cli::{Args, Progress, run};
@@ -464,21 +465,75 @@ fn access_takes_the_tags_of_a_notebook_from_its_template_and_doubts_what_it_cann
     }
 }
 
+/// Adds three accounts that are like `tokyo`, but for their IDs, their buckets' names and this region, with more settings.
+#[track_caller]
+fn with_alike(workspace: &Workspace, region: &str, more: &str) {
+    for digit in ['1', '2', '3'] {
+        let settings = workspace.read("config/accounts/tokyo/settings.yaml").replace("ap-northeast-1", region);
+        let settings = settings.replace("111122223333", &format!("44445555666{digit}"));
+        let settings = settings.replace("20221130", &format!("2023010{digit}")) + more;
+        workspace.write(&format!("config/accounts/yokohama{digit}/settings.yaml"), settings.as_bytes());
+        let roster = workspace.read("config/accounts/tokyo/roster.csv");
+        workspace.write(&format!("config/accounts/yokohama{digit}/roster.csv"), roster.as_bytes());
+    }
+}
+
+/// Asserts that isolation fails in the three accounts, and in them alone.
+#[track_caller]
+fn assert_told_of_three(workspace: &Workspace, rule: &str) -> String {
+    let outcome = workspace.synth(&[]);
+    let is_told = outcome.stderr.contains(&format!("error[isolation::{rule}]: in the account `yokohama"));
+    assert!(is_told && outcome.stderr.contains("the same in 2 more accounts"), "{}", outcome.stderr);
+    assert!(!outcome.stderr.contains("the account `tokyo`"), "{}", outcome.stderr);
+    outcome.stderr
+}
+
 #[test]
 fn what_the_region_of_one_account_allows_is_proven_for_each() {
     let denial = "\"Statement\": [{\"Effect\": \"Deny\", \"Action\": \"s3:*\", \"Resource\": \"*\", \"Condition\": {\"StringLike\": {\"aws:RequestedRegion\": \"us-*\"}}},";
     let workspace = edited(ROSTER, "", "the region of one account", &[(DAILY, STATEMENT, denial)]);
+    with_alike(&workspace, "us-west-2", "");
+    assert_told_of_three(&workspace, "own-refused");
+}
+
+#[test]
+fn what_the_region_of_iam_allows_is_proven_for_each() {
+    // Of `tokyo`, it is the region itself.
+    let denial = "\"Statement\": [{\"Effect\": \"Deny\", \"Action\": \"*\", \"Resource\": \"*\", \"Condition\": {\"StringNotEquals\": {\"aws:RequestedRegion\": \"{{region}}\"}}},";
+    let workspace = edited(ROSTER, "", "the region of IAM", &[(DAILY, STATEMENT, denial)]);
+    let settings = workspace.read("config/accounts/tokyo/settings.yaml").replace("ap-northeast-1", "us-east-1");
+    workspace.write("config/accounts/tokyo/settings.yaml", settings.as_bytes());
+    with_alike(&workspace, "us-east-1", "");
     for digit in ['1', '2', '3'] {
-        let settings = workspace.read("config/accounts/tokyo/settings.yaml").replace("ap-northeast-1", "us-west-2");
-        let settings = settings
-            .replace("111122223333", &format!("44445555666{digit}"))
-            .replace("20221130", &format!("2023010{digit}"));
-        workspace.write(&format!("config/accounts/yokohama{digit}/settings.yaml"), settings.as_bytes());
-        workspace.write(&format!("config/accounts/yokohama{digit}/roster.csv"), ROSTER);
+        let file = format!("config/accounts/yokohama{digit}/settings.yaml");
+        workspace.write(&file, workspace.read(&file).replace("us-east-1", "us-west-2").as_bytes());
     }
+    assert_told_of_three(&workspace, "own-refused");
+}
+
+#[test]
+fn what_names_one_account_is_proven_for_each() {
+    let bucket = "arn:aws:s3:::mycompany-aws-deepracer-test-20221130201905/${aws:username}/*";
+    let account =
+        format!("{OWN_RESOURCE}, \"Condition\": {{\"StringEquals\": {{\"aws:ResourceAccount\": \"111122223333\"}}}}");
+    for edit in [(FOLDER, OWN_RESOURCE, account.as_str()), (FOLDER, OWN_OBJECTS, bucket)] {
+        let workspace = edited(ROSTER, "", "what names one account", &[edit]);
+        with_alike(&workspace, "ap-northeast-1", "");
+        assert_told_of_three(&workspace, "own-refused");
+    }
+}
+
+#[test]
+fn what_the_settings_of_some_accounts_open_is_found() {
+    let hole = "{\"Effect\": \"Allow\", \"Action\": \"s3:GetObject\", \"Resource\": \"{{bucket_arn}}/*\"},";
+    let statement = format!("{STATEMENT}{{{{#if budgets_address}}}}{hole}{{{{/if}}}}");
+    let edits = [&[(FOLDER, STATEMENT, statement.as_str())], NETS].concat();
+    let workspace = edited(b"name\nbob\n", "", "what settings open", &edits);
+    with_alike(&workspace, "ap-northeast-1", "budgets: {monthly_usd_per_user: 10, notify: a@example.com}\n");
     let outcome = workspace.synth(&[]);
-    assert!(outcome.stderr.contains("the same in 2 more accounts"), "{}", outcome.stderr);
-    assert!(!outcome.stderr.contains("the account `tokyo`"), "{}", outcome.stderr);
+    let hole = "a person can call `s3:GetObject` where isolation does not permit it";
+    assert!(outcome.stderr.contains(&format!("in the account `yokohama1`, {hole}")), "{}", outcome.stderr);
+    assert!(!outcome.stderr.contains(&format!("in the account `tokyo`, {hole}")), "{}", outcome.stderr);
 }
 
 #[test]
@@ -495,18 +550,8 @@ fn what_the_tags_of_one_account_refuse_is_proven_for_each() {
         );
         let edits = [(USERS, TAGS_OF_NOTEBOOK, marked.as_str()), (DAILY, STATEMENT, denial.as_str())];
         let workspace = edited(b"name\nbob\n", "", value, &edits);
-        for digit in ['1', '2', '3'] {
-            let id = format!("44445555666{digit}");
-            let settings = workspace.read("config/accounts/tokyo/settings.yaml").replace("111122223333", &id);
-            let settings = settings.replace("20221130", &format!("2023010{digit}"));
-            let settings = settings + "budgets: {monthly_usd_per_user: 10, notify: a@example.com}\n";
-            workspace.write(&format!("config/accounts/yokohama{digit}/settings.yaml"), settings.as_bytes());
-            workspace.write(&format!("config/accounts/yokohama{digit}/roster.csv"), b"name\nbob\n");
-        }
-        let outcome = workspace.synth(&[]);
-        let is_told = outcome.stderr.contains("error[isolation::own-refused]: in the account `yokohama");
-        assert!(is_told && outcome.stderr.contains("the same in 2 more accounts"), "{value}: {}", outcome.stderr);
-        assert!(!outcome.stderr.contains("the account `tokyo`"), "{value}: {}", outcome.stderr);
+        with_alike(&workspace, "ap-northeast-1", "budgets: {monthly_usd_per_user: 10, notify: a@example.com}\n");
+        assert_told_of_three(&workspace, "own-refused");
     }
 }
 
@@ -515,17 +560,7 @@ fn what_holds_for_the_bucket_of_one_account_alone_is_proven_for_each() {
     const GUARDRAILS: &str = "policies/user/guardrails.json.hbs";
     let edit = (GUARDRAILS, "\"Resource\": \"{{bucket_arn}}\",", "\"Resource\": \"arn:aws:s3:::*20221130201905*\",");
     let workspace = edited(ROSTER, "", "the bucket of one account", &[edit]);
-    let others = ["yokohama", "yonago", "yosano"];
-    for (account, digit) in others.iter().zip('1'..) {
-        let settings = workspace.read("config/accounts/tokyo/settings.yaml");
-        let settings = settings
-            .replace("111122223333", &format!("44445555666{digit}"))
-            .replace("20221130", &format!("2023010{digit}"));
-        workspace.write(&format!("config/accounts/{account}/settings.yaml"), settings.as_bytes());
-        workspace.write(&format!("config/accounts/{account}/roster.csv"), ROSTER);
-    }
-    let outcome = workspace.synth(&[]);
-    let told = outcome.stderr.matches("isolation::too-wide").count();
-    assert_eq!((told, outcome.stderr.contains("the same in 2 more accounts")), (1, true), "{}", outcome.stderr);
-    assert!(!outcome.stderr.contains("the account `tokyo`"), "{}", outcome.stderr);
+    with_alike(&workspace, "ap-northeast-1", "");
+    let told = assert_told_of_three(&workspace, "too-wide");
+    assert_eq!(told.matches("isolation::too-wide").count(), 1, "{told}");
 }

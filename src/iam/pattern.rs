@@ -86,12 +86,14 @@ impl Pattern {
         })
     }
 
-    /// What stands before the first wildcard or variable.
-    pub(super) fn start(&self) -> &str {
-        match self.0.first() {
-            Some(Piece::Text(text)) => text.split([ANY_RUN, ANY_CHAR]).next().unwrap_or_default(),
-            _ => "",
-        }
+    /// The pattern with a wildcard in the place of each variable: it is like whatever the pattern is with any values.
+    pub(super) fn widest(&self, wildcards: bool) -> String {
+        let widest = |piece: &Piece| match piece {
+            Piece::Text(text) if wildcards => text.clone(),
+            Piece::Text(text) => shown(text),
+            Piece::Variable { .. } => ENCODED_RUN.to_owned(),
+        };
+        self.0.iter().map(widest).collect()
     }
 
     /// Of a text with the name of who asks at its end, and with neither wildcards nor other variables: what stands before the

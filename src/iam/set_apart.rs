@@ -58,14 +58,11 @@ impl Statement {
         let is_text = |text: &Text<'_>| text.pattern.variables().next().is_none() && *text.pattern != everything;
         for text in self.texts().filter(is_text) {
             let Filled::Text(denied) = text.pattern.fill(usual, text.wildcards) else { continue };
-            let start = denied.split([ANY_RUN, ANY_CHAR]).next().unwrap_or_default();
-            let is_start = denied.strip_suffix(ANY_RUN) == Some(start);
             for (index, statement, owned) in own.0.iter().filter(|(.., owned)| owned.key.eq_ignore_ascii_case(text.key))
             {
-                let own_start = owned.pattern.start();
-                // Neither the start of the other: no text is like both. All that is owned begins so: it is about everybody.
-                let is_apart = !own_start.starts_with(start) && !start.starts_with(own_start);
-                if is_apart || is_start && own_start.starts_with(start) || !self.names_actions_of(statement) {
+                let widest = owned.pattern.widest(owned.wildcards);
+                // It is about nobody's own, or about everybody's.
+                if !texts_overlap(&denied, &widest) || covers(&denied, &widest) || !self.names_actions_of(statement) {
                     continue;
                 }
                 let is_met = |request: &Request| match owned.pattern.fill(request, owned.wildcards) {
@@ -112,6 +109,15 @@ fn overlap(a: &str, b: &str) -> bool {
     }
 }
 
+/// Whether all texts that are like `b` are like `a`, too; of ARNs, with each segment on its own. Not every one is found.
+fn covers(a: &str, b: &str) -> bool {
+    let covers = |a: &str, b: &str| !a.contains(ANY_CHAR) && is_like(a, b);
+    match segments(a).zip(segments(b)) {
+        Some((a, b)) => a.iter().zip(b).all(|(a, b)| covers(a, b)),
+        None => covers(a, b),
+    }
+}
+
 fn texts_overlap(a: &str, b: &str) -> bool {
     // Up to the first wildcard, both are plain. Behind it, most are a wildcard alone.
     let plain = |text: &str| text.find([ANY_RUN, ANY_CHAR]).unwrap_or(text.len());
@@ -142,7 +148,7 @@ fn texts_overlap(a: &str, b: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::super::pattern::encoded;
-    use super::overlap;
+    use super::{covers, overlap};
 
     #[test]
     fn two_patterns_overlap_where_some_text_is_like_both() {
@@ -166,6 +172,21 @@ mod tests {
         ] {
             assert_eq!(overlap(&encoded(a), &encoded(b)), expected, "{a} {b}");
             assert_eq!(overlap(&encoded(b), &encoded(a)), expected, "{b} {a}");
+        }
+    }
+
+    #[test]
+    fn a_pattern_covers_another_where_all_texts_of_the_other_are_like_it() {
+        for (a, b, expected) in [
+            ("b/*", "b/*/x", true),
+            ("b/*/x", "b/*", false),
+            ("b/?/x", "b/*/x", false),
+            ("b/*", "b/?", true),
+            ("*", "*", true),
+            ("arn:aws:logs:*", "arn:aws:logs:eu:1:log-group:*", true),
+            ("arn:aws:logs:*:x", "arn:aws:logs:eu:1:log-group:x", false),
+        ] {
+            assert_eq!(covers(&encoded(a), &encoded(b)), expected, "{a} {b}");
         }
     }
 }

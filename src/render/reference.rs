@@ -64,7 +64,7 @@ impl PolicyValues {
 impl std::fmt::Display for PolicyValues {
     /// All of them, with their names.
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        formatter.write_str(&Value::Object(self.0.clone()).to_string())
+        formatter.write_str(&serde_json::to_string(&self.0).map_err(|_| std::fmt::Error)?)
     }
 }
 

@@ -128,7 +128,7 @@ fn tags<'i>(subject: &Subject<'i, '_>, resource: &str) -> Option<&'i [Tag<'i>]> 
 
 /// The region that IAM is asked in.
 /// Source: <https://docs.aws.amazon.com/general/latest/gr/iam-service.html>
-fn region_of_iam(names: &Names) -> &'static str {
+pub fn region_of_iam(names: &Names) -> &'static str {
     match names.partition.as_str() {
         "aws-cn" => "cn-north-1",
         "aws-us-gov" => "us-gov-west-1",

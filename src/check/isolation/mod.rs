@@ -34,7 +34,7 @@ use crate::plan::{AccountPlan, Part};
 use crate::render::{Rendered, Templates, UserShape};
 use findings::Sites;
 use kind::Subject;
-use reference::{References, needs_of_day};
+use reference::References;
 
 pub use deployed::{allowed, deployed};
 pub use findings::{across_accounts, of_template};
@@ -94,22 +94,26 @@ pub fn each_problem<'a>(
     let values = reference::values(plan);
     // Few accounts need them: most are like one that was proven.
     let references = LazyLock::new(|| References::of(plan, &values));
-    let references = || references.as_ref().map_err(String::clone);
-    let of_references = proofs.references(&values, names, references)?;
-    let needs = LazyLock::new(|| needs_of_day(&values));
+    // Whatever the proof reads of the plan is part of this.
+    let of_account = shared::of_account(plan, &values, stacks);
     let mut documents = Documents::default();
     let mut proven = BTreeSet::new();
     let mut told = BTreeSet::new();
     let is_personal = |location: &Location<'_>| location.stack >= stacks.len();
     // Prototypes have the same names, so that there is an inventory with each of them, and one without any.
-    for shape in std::iter::once(None).chain(prototypes.iter().map(Some)) {
+    for people in std::iter::once(None).chain(prototypes.iter().map(Some)) {
+        let key = of_account.map(|account| shared::with_people(&account, people, names));
+        if key.is_some_and(|key| proofs.hold(&key)) {
+            continue;
+        }
+        let references = references.as_ref().map_err(String::clone)?;
         let shared = stacks.iter().map(|(_, resources)| resources);
         let all: Vec<Stack<'_>> = shared
-            .chain(shape.map(|(_, resources)| resources))
+            .chain(people.map(|(_, resources)| resources))
             .map(|resources| Stack { account, resources, only: None })
             .collect();
         let inventory = IamInventory::of(&all, &mut documents);
-        let shape = shape.map(|(shape, _)| shape);
+        let shape = people.map(|(shape, _)| shape);
         let mut subjects = Vec::new();
         for principal in &inventory.principals {
             let subject = Subject::of(principal, &inventory, plan, is_personal(&principal.location), shape);
@@ -118,20 +122,21 @@ pub fn each_problem<'a>(
                 subjects.push((subject, with_nets));
             }
         }
-        let problems = subjects.par_iter().map(|(subject, with_nets)| {
-            proofs.problems(shared::key(subject, *with_nets, of_references.as_deref(), plan), || {
-                let mut problems = proof::check(subject, *with_nets, references()?, plan);
-                problems.extend(trust::check(subject, plan));
-                Ok(problems)
-            })
+        let problems = subjects.par_iter().flat_map_iter(|(subject, with_nets)| {
+            let problems = proof::check(subject, *with_nets, references, plan);
+            problems.into_iter().chain(trust::check(subject, plan))
         });
-        let problems: Result<Vec<Vec<Problem>>, String> = problems.collect();
-        let mut problems: Vec<Problem> = problems?.into_iter().flatten().collect();
+        let mut problems: Vec<Problem> = problems.collect();
         // The stacks without people are in each inventory.
         let is_new = |stack: usize| shape.is_none() || stack >= stacks.len();
-        let needs = needs.as_ref().map_err(String::clone)?;
-        problems.extend(named::check(&inventory, needs, plan, |at| is_new(at.stack)));
+        let (of_names, by_roster) = named::check(&inventory, references, plan, |at| is_new(at.stack));
+        problems.extend(of_names);
         problems.extend(resources::check(&inventory, &all, plan, is_personal));
+        if let Some(key) = key.filter(|_| problems.is_empty() && !by_roster)
+            && shared::is_alike(&subjects, &inventory, references, names)
+        {
+            proofs.remember(key);
+        }
         for problem in problems {
             if told.insert(problem.key()) {
                 tell(&problem, &inventory, shape);

@@ -1,9 +1,10 @@
 //! Who is meant by name: the prototype, whose name stands in no policy, cannot show what a policy says of somebody of the roster.
 
-use std::cell::LazyCell;
+use std::cell::OnceCell;
 
+use super::kind::Kind;
 use super::problem::Problem;
-use super::reference::Need;
+use super::reference::{Need, References};
 use crate::finding::Rule;
 use crate::iam::{Context, OwnTexts, Principal, Request, SetApart};
 use crate::inventory::{IamInventory, Location};
@@ -13,13 +14,13 @@ use crate::render::{PROTOTYPE_NAME, PROTOTYPE_NOTEBOOK, PROTOTYPE_TEAM};
 
 /// Denials that are about somebody of the roster, by their name or what is like it: of the prototype they say nothing.
 ///
-/// `is_new` says of a policy by where it stands that it was not looked at before.
+/// Returned is besides whether it hangs on who is in the roster. `is_new` says of a policy by where it stands that it was not looked at before.
 pub fn check(
     inventory: &IamInventory<'_>,
-    needs: &[Need],
+    references: &References,
     plan: &AccountPlan<'_>,
     is_new: impl Fn(&Location<'_>) -> bool,
-) -> Vec<Problem> {
+) -> (Vec<Problem>, bool) {
     let request = |name: &str, notebook: Option<&str>, team: Option<&str>| {
         let arn = format!("{}{name}", plan.names.user_path);
         let said = Context::new().with("aws:username", name).with("aws:PrincipalTag/user", name);
@@ -37,13 +38,15 @@ pub fn check(
         request(user.name.as_str(), user.notebook.as_ref().map(|notebook| notebook.name.as_str()), team)
     };
     // Few denials need them.
-    let users = LazyCell::new(|| plan.account.users.iter().map(of_user).collect::<Vec<Request>>());
+    let users = OnceCell::new();
+    let all_users = || users.get_or_init(|| plan.account.users.iter().map(of_user).collect::<Vec<Request>>()).iter();
+    let needs: Vec<&Need> = [Kind::Person, Kind::Notebook].iter().flat_map(|kind| references.needs(*kind)).collect();
     let own = OwnTexts::of(needs.iter().map(|need| &need.document));
     let mut problems = Vec::new();
     for (index, policy) in inventory.policies.iter().enumerate().filter(|(_, policy)| is_new(&policy.location)) {
         let statements = policy.document.parsed().map(|document| document.statements.as_slice()).unwrap_or_default();
         for (at, statement) in statements.iter().enumerate() {
-            let Some(apart) = statement.sets_apart(&own, &usual, || users.iter()) else {
+            let Some(apart) = statement.sets_apart(&own, &usual, all_users) else {
                 continue;
             };
             let SetApart { text, own, who } = apart;
@@ -58,5 +61,5 @@ pub fn check(
             }
         }
     }
-    problems
+    (problems, users.get().is_some())
 }

@@ -49,7 +49,13 @@ const JOBS: &str = "jobs";
 
 /// The words within the expressions of the templates, among which are the names of all values that fill them.
 static NAMED: LazyLock<BTreeSet<&str>> = LazyLock::new(|| {
-    let expressions = TEMPLATES.iter().flat_map(|text| text.split("{{").skip(1)).map(|rest| rest.split("}}").next());
+    let profiles = [Profile::Documented, Profile::Hardened];
+    let of_services = Service::ALL.iter().flat_map(|service| profiles.map(|profile| service_policy(*service, profile)));
+    let expressions = TEMPLATES
+        .into_iter()
+        .chain(of_services)
+        .flat_map(|text| text.split("{{").skip(1))
+        .map(|rest| rest.split("}}").next());
     let words = expressions.flatten().flat_map(|text| text.split(|c: char| !c.is_alphanumeric() && c != '_'));
     words.chain(OF_STATEMENTS).collect()
 });
@@ -101,8 +107,7 @@ pub struct References {
     pub filled: Vec<Vec<Value>>,
 }
 
-/// The values of an account that the reference policies name: nothing else of the account is known to these, but for those of
-/// the roles of services.
+/// The values of an account that the reference policies name: nothing else of the account is known to these.
 pub fn values(plan: &AccountPlan<'_>) -> PolicyValues {
     PolicyValues::of(plan).only(|key| NAMED.contains(key))
 }
@@ -114,13 +119,8 @@ impl References {
     /// Why one cannot be made, which is a fault of the program.
     pub fn of(plan: &AccountPlan<'_>, values: &PolicyValues) -> Result<Self, String> {
         let mut references = Self::filled_with(values)?;
-        // Their proofs are not shared by accounts: see `shared::key`.
         if !plan.account.services.is_empty() {
-            references.add_services(
-                plan.account.services.keys().copied(),
-                plan.account.policies,
-                &PolicyValues::of(plan),
-            )?;
+            references.add_services(plan.account.services.keys().copied(), plan.account.policies, values)?;
         }
         Ok(references)
     }
@@ -203,15 +203,6 @@ impl References {
     pub fn needs(&self, kind: Kind) -> &[Need] {
         self.needs.get(&kind).map(Vec::as_slice).unwrap_or_default()
     }
-}
-
-/// What people and their notebooks need for their day.
-///
-/// # Errors
-/// Why it cannot be made, which is a fault of the program.
-pub fn needs_of_day(values: &PolicyValues) -> Result<Vec<Need>, String> {
-    let of = |kind| statements(values, kind, Bound::Needs);
-    [of(Kind::Person)?, of(Kind::Notebook)?].concat().into_iter().map(need).collect()
 }
 
 /// The reference policy of a kind as IAM and its Access Analyzer take it, with an account's values: the most that isolation

@@ -1,135 +1,92 @@
-//! What many accounts share is proven once in a run: policies that are the same but for the account's ID, its region and its
-//! bucket's name. Only what holds is remembered, and only while the run lasts.
+//! What many accounts share is proven once in a run: what is the same but for the account's ID, its region and its bucket's name.
+//! Only what holds is remembered, and only while the run lasts.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::{Arc, Mutex};
+use std::sync::Mutex;
 
 use serde_json::Value;
+use sha2::{Digest, Sha256};
 
-use super::kind::{Kind, Subject};
-use super::problem::Problem;
+use super::certain::region_of_iam;
+use super::kind::Subject;
 use super::reference::{References, TEMPLATES};
-use crate::inventory::BUCKET_POLICY;
-use crate::plan::{AccountPlan, Names};
-use crate::render::PolicyValues;
+use crate::inventory::{BUCKET_POLICY, IamInventory, one_or_more};
+use crate::plan::{AccountPlan, Names, Part};
+use crate::render::{PolicyValues, UserShape};
+
+/// The SHA-256 of all that a proof looks at, with words in the place of the account's own values.
+pub(super) type Key = [u8; 32];
 
 /// The proofs that hold, of all accounts of a run.
 #[derive(Debug, Default)]
-pub struct Proofs {
-    proven: Mutex<BTreeSet<String>>,
-    /// The reference policies that were compared with, by the values that they are filled with.
-    references: Mutex<BTreeMap<String, Arc<Shared>>>,
-}
+pub struct Proofs(Mutex<BTreeSet<Key>>);
 
 impl Proofs {
-    /// The problems that `prove` returns; none, without proof, where the same was proven before.
-    ///
-    /// # Errors
-    /// That of `prove`.
-    pub(super) fn problems(
-        &self,
-        key: Option<String>,
-        prove: impl FnOnce() -> Result<Vec<Problem>, String>,
-    ) -> Result<Vec<Problem>, String> {
-        let is_proven = |key: &String| self.proven.lock().is_ok_and(|proven| proven.contains(key));
-        if key.as_ref().is_some_and(is_proven) {
-            return Ok(Vec::new());
-        }
-        let problems = prove()?;
-        if let (Some(key), Ok(mut proven), true) = (key, self.proven.lock(), problems.is_empty()) {
+    /// Whether the same was proven before.
+    pub(super) fn hold(&self, key: &Key) -> bool {
+        self.0.lock().is_ok_and(|proven| proven.contains(key))
+    }
+
+    pub(super) fn remember(&self, key: Key) {
+        if let Ok(mut proven) = self.0.lock() {
             proven.insert(key);
         }
-        Ok(problems)
-    }
-
-    /// The reference policies that are filled with these values: `make` makes them where no other account has the same values, but for
-    /// its own. `None` where the templates have a text that is one of the account's own.
-    ///
-    /// # Errors
-    /// That of `make`.
-    pub(super) fn references<'r>(
-        &self,
-        values: &PolicyValues,
-        names: &Names,
-        make: impl FnOnce() -> Result<&'r References, String>,
-    ) -> Result<Option<Arc<Shared>>, String> {
-        if own_values(names).iter().any(|(own, _)| TEMPLATES.iter().any(|text| text.contains(own.as_str()))) {
-            return Ok(None);
-        }
-        let text = without_own(&values.to_string(), names);
-        let known = self.references.lock().ok().and_then(|known| known.get(&text).cloned());
-        if known.is_some() {
-            return Ok(known);
-        }
-        let filled = make()?.filled.iter().flatten().map(|statement| ("", statement));
-        let shared = Arc::new(Shared { text: text.clone(), ..Shared::of(filled, names) });
-        if let Ok(mut known) = self.references.lock() {
-            known.insert(text, Arc::clone(&shared));
-        }
-        Ok(Some(shared))
     }
 }
 
-/// What proofs look at: the same for several accounts of which the proof is the same.
-#[derive(Debug)]
-pub(super) struct Shared {
-    /// All of it, with words in the place of the account's own values.
-    text: String,
-    /// What of it is compared, by the key of the request's value.
-    compared: BTreeMap<String, Compared>,
-}
-
-impl Shared {
-    /// Named values, such as policies.
-    pub(super) fn of<'v>(values: impl Iterator<Item = (&'v str, &'v Value)>, names: &Names) -> Self {
-        let mut shared = Self { text: String::new(), compared: BTreeMap::new() };
-        for (name, value) in values {
-            compare(value, "", names, &mut shared.compared);
-            shared.text.push_str(name);
-            shared.text.push_str(&value.to_string());
-        }
-        shared.text = without_own(&shared.text, names);
-        shared
-    }
-}
-
-/// The same text for subjects of several accounts of which the proof is the same: everything that it looks at. `None` where a
-/// wildcard could tell one account's values from another's.
-pub(super) fn key(
-    subject: &Subject<'_, '_>,
-    with_nets: bool,
-    references: Option<&Shared>,
-    plan: &AccountPlan<'_>,
-) -> Option<String> {
-    let references = references?;
-    // What services may hangs on more than the references that are given.
-    if matches!(subject.kind, Kind::Service(_)) {
+/// All that the proofs of an account look at, but for its people: its settings, and the resources of the stacks without people.
+/// `None` where the reference policies have a text that is one of the account's own values.
+pub(super) fn of_account(plan: &AccountPlan<'_>, values: &PolicyValues, stacks: &[(Part, Value)]) -> Option<Key> {
+    let (names, account) = (&plan.names, plan.account);
+    if own_values(names).iter().any(|(own, _)| TEMPLATES.iter().any(|text| text.contains(own.as_str()))) {
         return None;
     }
-    let (names, account, identity) = (&plan.names, plan.account, subject.identity);
+    let services: Vec<_> = account.services.keys().collect();
+    let switches = [account.unbound_roles.is_some(), names.region == region_of_iam(names)];
+    let mut text = format!("{:?}", (account.policies, services, &account.service_role_suffix, switches));
+    text.push_str(&format!("{values}{}", serde_json::to_string(names).ok()?));
+    stacks.iter().for_each(|(_, resources)| text.push_str(&resources.to_string()));
+    Some(digest(&text, names))
+}
+
+/// The same with the people of a shape, and the resources of their prototype.
+pub(super) fn with_people(account: &Key, shape: Option<(&UserShape, &Value)>, names: &Names) -> Key {
+    let text = shape.map(|(shape, resources)| format!("{shape:?}{resources}")).unwrap_or_default();
+    Sha256::new().chain_update(account).chain_update(digest(&text, names)).finalize().into()
+}
+
+fn digest(text: &str, names: &Names) -> Key {
+    Sha256::digest(without_own(text, names)).into()
+}
+
+/// Whether what holds for these subjects holds for those of every account that has the same but for its own values: no wildcard
+/// tells these apart.
+pub(super) fn is_alike<'i, 'a>(
+    subjects: &[(Subject<'i, 'a>, bool)],
+    inventory: &'i IamInventory<'a>,
+    references: &References,
+    names: &Names,
+) -> bool {
     // Needs are decided by the tags of the person's user, role and notebook (`certain`).
-    let inventory = subject.inventory;
     let of_notebooks = inventory.notebooks.iter().map(|notebook| &notebook.tags);
-    let tags: Vec<_> = inventory.principals.iter().map(|one| &one.tags).chain(of_notebooks).collect();
-    if tags.iter().copied().flatten().filter_map(|tag| tag.value.as_ref()).any(|value| has_own(value, names)) {
-        return None;
+    let mut tags = inventory.principals.iter().map(|one| &one.tags).chain(of_notebooks).flatten();
+    if tags.any(|tag| tag.value.as_ref().is_some_and(|value| has_own(value, names))) {
+        return false;
     }
-    let buckets = subject.inventory.resource_policies.iter().filter(|policy| policy.resource_type == BUCKET_POLICY);
-    let of_buckets = buckets.flat_map(|policy| &policy.policies);
-    let of_buckets = of_buckets.filter_map(|index| subject.inventory.policies.get(*index));
-    let policies = subject.policies().chain(of_buckets).map(|policy| (policy.name.as_str(), &policy.document.value));
-    let own = Shared::of(policies, names);
-    let tells_apart = |key: &String| {
-        let both = [&own, references].map(|one| one.compared.get(key).copied().unwrap_or_default());
-        both.iter().any(|one| one.with_own) && both.iter().any(|one| one.with_wildcards)
-    };
-    if own.compared.keys().chain(references.compared.keys()).any(tells_apart) {
-        return None;
-    }
-    let who = (subject.kind, &identity.arn, &identity.tags, &identity.undefined, subject.boundary().is_some(), tags);
-    let nets = (account.company_policies.boundary.is_some(), account.key_rotation.is_some());
-    let settings = (with_nets, account.policies, account.unbound_roles.is_some(), &names.guardrails_policy, nets);
-    Some(without_own(&format!("{who:?}{settings:?}"), names) + &own.text + &references.text)
+    let buckets = inventory.resource_policies.iter().filter(|policy| policy.resource_type == BUCKET_POLICY);
+    let of_buckets = buckets.flat_map(|policy| &policy.policies).filter_map(|index| inventory.policies.get(*index));
+    // The policies that racestack gives the roles of services are the same text: but for their denials (`named`), nothing else of
+    // them is compared.
+    let statements = subjects.iter().flat_map(|(subject, _)| {
+        let is_built_in = references.is_built_in(subject);
+        let all = subject.policies().flat_map(|policy| one_or_more(policy.document.value.get("Statement")));
+        all.filter(move |one| !is_built_in || one.get("Effect").is_none_or(|effect| effect != "Allow"))
+    });
+    let of_buckets = of_buckets.map(|policy| &policy.document.value);
+    let all = statements.chain(of_buckets).chain(references.filled.iter().flatten());
+    let mut by_key = BTreeMap::new();
+    all.for_each(|one| compare(one, "", names, &mut by_key));
+    by_key.into_values().all(|one| !(one.with_own && one.with_wildcards))
 }
 
 /// The text with words in the place of the account's own values.
