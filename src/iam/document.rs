@@ -5,7 +5,7 @@ use serde_json::{Map, Value};
 
 use super::condition::Condition;
 use super::grammar::{Malformed, known, texts};
-use super::pattern::{Filled, Pattern, is_like, is_resource_like, shown};
+use super::pattern::{ANY_CHAR, ANY_RUN, Filled, Pattern, is_like, is_resource_like, shown};
 use super::principal::{Named, Principals};
 use super::request::{Principal, Request};
 use super::tri_bool::{Doubts, TriBool};
@@ -81,6 +81,11 @@ impl Document {
     pub fn may_allow(&self, action: &str) -> bool {
         self.statements.iter().any(|statement| statement.may_allow(action))
     }
+
+    /// Whether some statement names an action.
+    pub fn is_about(&self, action: &str) -> bool {
+        self.statements.iter().any(|statement| statement.names_action(&action.to_ascii_lowercase()))
+    }
 }
 
 impl Statement {
@@ -120,6 +125,22 @@ impl Statement {
     /// Whether the statement allows, and names this action, whatever else it asks for.
     pub fn may_allow(&self, action: &str) -> bool {
         self.effect == Effect::Allow && self.names_action(&action.to_ascii_lowercase())
+    }
+
+    /// Whether it denies something.
+    pub fn denies(&self) -> bool {
+        self.effect == Effect::Deny
+    }
+
+    /// How many of its actions and resources have a wildcard before their end: these overlap in many ways.
+    pub fn open_patterns(&self) -> usize {
+        let (Listed::These(actions) | Listed::AllBut(actions)) = &self.actions;
+        let resources = match &self.resources {
+            Some(Listed::These(patterns) | Listed::AllBut(patterns)) => patterns.as_slice(),
+            None => &[],
+        };
+        let all = actions.iter().cloned().chain(resources.iter().map(|pattern| pattern.widest(true)));
+        all.filter(|text| text.trim_end_matches(ANY_RUN).contains([ANY_RUN, ANY_CHAR])).count()
     }
 
     /// How many of the actions that another statement lists are those that this one denies.

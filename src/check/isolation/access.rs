@@ -7,7 +7,7 @@ use super::problem::{GRAMMAR, Problem, Statements, line_in_words, spelled};
 use super::reference::References;
 use crate::finding::Rule;
 use crate::iam::{
-    self, AccessLine, Decision, Direction, Document, Policies, Request, ResourcePolicy, access_delta, decide,
+    self, AccessLine, Decision, Direction, Document, Policies, Request, ResourcePolicy, Statement, access_delta, decide,
 };
 use crate::inventory::{BUCKET_POLICY, Policy};
 
@@ -21,7 +21,8 @@ const NARROW: &str =
     "narrow the statement to the person's own; `racestack limits` prints the most that isolation permits";
 const COMPANYS: &str =
     "narrow the statement to what is about nobody's things, or make this role in a stack that racestack does not write";
-const FEWER: &str = "use fewer patterns with `*` in `Action` and `Resource`";
+const FEWER: &str =
+    "write out what this statement names in `Action` and `Resource`, or let each of them have one `*`, at its end";
 pub(super) const KNOWN: &str = "name the owner by `${aws:username}`, or of notebooks by `${aws:PrincipalTag/user}`, and use condition keys that AWS documents";
 
 /// The policies of a subject, as IAM reads them.
@@ -83,6 +84,14 @@ impl<'s> Access<'s> {
         Policies { identity, boundary: None, resource }
     }
 
+    /// All statements, each with the index of its policy and its own.
+    pub(super) fn statements(&self) -> impl Iterator<Item = ((usize, usize), &Statement)> {
+        let own = self.identity.iter().chain(&self.boundary).flat_map(|(policy, document)| {
+            document.statements.iter().enumerate().map(|(index, one)| ((*policy, index), one))
+        });
+        own.chain(self.of_resource.iter().copied().zip(&self.resource.statements))
+    }
+
     /// The identity policy of a name.
     pub(super) fn attached(&self, subject: &Subject<'_, '_>, name: &str) -> Option<(usize, &'s Document)> {
         let is_it = |index: usize| subject.inventory.policies.get(index).is_some_and(|policy| policy.name == *name);
@@ -104,8 +113,16 @@ impl<'s> Access<'s> {
     ) -> Vec<Problem> {
         let limits = [limits];
         let limits = self.alone(&limits);
-        let lines = self.with_policies(|access| {
-            access_delta(&subject.principal, &subject.base, &limits, access, Direction::is_gain)
+        let beyond = |access: &Access<'_>| {
+            access.with_policies(|access| {
+                access_delta(&subject.principal, &subject.base, &limits, access, Direction::is_gain)
+            })
+        };
+        // What is allowed is allowed by some statement: where there are too many to compare at once, each is compared alone.
+        let lines = beyond(self).or_else(|_| {
+            let alone = self.each_alone();
+            let identities = alone.iter().map(|one| Access { identity: vec![(NO_POLICY, one)], ..self.clone() });
+            identities.map(|one| beyond(&one)).collect::<Result<Vec<_>, _>>().map(|lines| lines.concat())
         });
         let Ok(lines) = lines else { return vec![self.too_many(subject)] };
         // By whether it cannot be told, and the statements that make it so.
@@ -132,13 +149,27 @@ impl<'s> Access<'s> {
         groups.into_iter().filter_map(problem).collect()
     }
 
+    /// Each statement of the identity policies that allows something, and none, with all that deny something.
+    fn each_alone(&self) -> Vec<Document> {
+        let all = self.identity.iter().flat_map(|(_, document)| &document.statements);
+        let (denials, allowing): (Vec<&Statement>, Vec<&Statement>) = all.partition(|one| one.denies());
+        let with_denials =
+            |one: Option<&Statement>| Document { statements: denials.iter().copied().chain(one).cloned().collect() };
+        // Without any, the policies of buckets are compared.
+        allowing.into_iter().map(Some).chain([None]).map(with_denials).collect()
+    }
+
     pub(super) fn too_many(&self, subject: &Subject<'_, '_>) -> Problem {
         let who = subject.kind.who();
         let message = format!("what {who} may do cannot be compared: there are too many combinations of wildcards");
-        let statements = self.identity.iter().map(|(policy, _)| (*policy, 0)).take(1).collect();
+        let all = self.statements().filter(|((policy, _), _)| *policy != NO_POLICY);
+        let most = all.max_by_key(|(_, one)| one.open_patterns());
+        let notes =
+            most.map(|(_, one)| format!("{} of its patterns have a wildcard before their end", one.open_patterns()));
         Problem {
             help: FEWER,
-            statements,
+            notes: notes.into_iter().collect(),
+            statements: most.map(|(at, _)| at).into_iter().collect(),
             ..Problem::at(Rule::IsolationUndecided, message, &subject.identity.location)
         }
     }

@@ -8,7 +8,7 @@ use super::kind::{Kind, Subject};
 use super::problem::{Problem, Statements, line_in_words};
 use super::reference::{Need, References};
 use crate::finding::Rule;
-use crate::iam::{Decision, Direction, Document, Request, access_delta, decide};
+use crate::iam::{Decision, Direction, Document, Request, Statement, access_delta, decide};
 use crate::inventory::{Boundary, Undefined};
 use crate::model::OLD_KEY;
 use crate::plan::{AccountPlan, Names};
@@ -81,17 +81,13 @@ fn undefined(subject: &Subject<'_, '_>) -> Vec<Problem> {
 impl Access<'_> {
     /// Statements that say something else of each principal: what they say of one person proves nothing of another.
     fn singled_out(&self, subject: &Subject<'_, '_>) -> Vec<Problem> {
-        let own = self.identity.iter().chain(&self.boundary).flat_map(|(policy, document)| {
-            document.statements.iter().enumerate().map(|(index, statement)| ((*policy, index), statement))
-        });
-        let all = own.chain(self.of_resource.iter().copied().zip(&self.resource.statements));
-        all.filter_map(|(at, statement)| {
+        let one = |(at, statement): (_, &Statement)| {
             let (who, key) = (subject.kind.who(), statement.singled_out_by()?);
             let message = format!("whether the statement is about {who} depends on the value of their `{key}`");
             let problem = Problem::at(Rule::IsolationUndecided, message, &subject.identity.location);
             Some(Problem { help: ALIKE, statements: vec![at], ..problem })
-        })
-        .collect()
+        };
+        self.statements().filter_map(one).collect()
     }
 
     /// The same problems; of somebody who is suspended, at the policy that is to deny what other policies allow.

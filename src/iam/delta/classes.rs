@@ -8,34 +8,35 @@ use super::super::request::{Principal, Request};
 use super::super::tri_bool::TriBool;
 use super::automaton::{Language, Step, actions, arn_pattern, arns, arns_of_accounts, pattern, witnesses};
 
-/// Texts, of which those that the same patterns match are one class.
+/// Lists of patterns: a text that fits one of a list fits the list.
+pub(super) type Lists = BTreeSet<BTreeSet<String>>;
+
+/// How many patterns of a list are named.
+const NAMED: usize = 3;
+
+/// Texts, of which those that the same lists of patterns match are one class.
 #[derive(Debug)]
 pub(super) struct Classes {
     /// Whether a text fits a pattern.
     test: fn(&str, &str) -> TriBool,
     /// Who asks, where it makes a difference in whose account a resource is.
     asking: Option<Principal>,
-    patterns: Vec<String>,
+    lists: Vec<BTreeSet<String>>,
     /// A text of each class.
     pub witnesses: Vec<String>,
     by_truths: BTreeMap<Vec<TriBool>, usize>,
-    /// The classes that each pattern matches, and those that it may match.
+    /// The classes that each list matches, and those that it may match.
     matched: Vec<[BTreeSet<usize>; 2]>,
 }
 
 impl Classes {
     /// The actions, by the lists that name them, of patterns in lower case: two actions that the same lists name are of one
     /// class. `None` if there are too many combinations.
-    pub(super) fn of_actions(lists: &BTreeSet<BTreeSet<String>>) -> Option<Self> {
+    pub(super) fn of_actions(lists: Lists) -> Option<Self> {
         let language = |list: &BTreeSet<String>| list.iter().map(|text| pattern(text)).collect();
         let languages: Vec<Language> = lists.iter().map(language).collect();
         let texts = witnesses(&languages, &actions())?;
-        Some(Self::of(
-            |pattern, text| is_like(pattern, text).into(),
-            lists.iter().flatten().cloned().collect(),
-            texts,
-            None,
-        ))
+        Some(Self::of(|pattern, text| is_like(pattern, text).into(), lists, texts, None))
     }
 
     /// The resources: ARNs, and the `*` of an action that knows none.
@@ -51,21 +52,15 @@ impl Classes {
         let languages: Vec<Language> = languages.into_iter().map(|steps| vec![steps]).collect();
         let mut texts = witnesses(&languages, &arns())?;
         texts.push("*".to_owned());
-        Some(Self::of(is_resource_like, patterns, texts, Some(request.principal.clone())))
+        Some(Self::of(is_resource_like, singles(patterns), texts, Some(request.principal.clone())))
     }
 
-    fn of(
-        test: fn(&str, &str) -> TriBool,
-        patterns: BTreeSet<String>,
-        texts: Vec<String>,
-        asking: Option<Principal>,
-    ) -> Self {
-        let patterns: Vec<String> = patterns.into_iter().collect();
+    fn of(test: fn(&str, &str) -> TriBool, lists: Lists, texts: Vec<String>, asking: Option<Principal>) -> Self {
         let mut classes = Self {
             test,
             asking,
-            matched: vec![Default::default(); patterns.len()],
-            patterns,
+            matched: vec![Default::default(); lists.len()],
+            lists: lists.into_iter().collect(),
             witnesses: Vec::new(),
             by_truths: BTreeMap::new(),
         };
@@ -94,8 +89,11 @@ impl Classes {
     }
 
     fn truths(&self, text: &str) -> Vec<TriBool> {
-        let of_patterns = self.patterns.iter().map(|pattern| (self.test)(pattern, text));
-        of_patterns.chain([TriBool::from(self.is_elsewhere(text))]).collect()
+        let of_list = |list: &BTreeSet<String>| {
+            let all = list.iter().map(|pattern| (self.test)(pattern, text));
+            all.max().unwrap_or(TriBool::No)
+        };
+        self.lists.iter().map(of_list).chain([TriBool::from(self.is_elsewhere(text))]).collect()
     }
 
     /// Whether a resource is in another account than that of who asks.
@@ -143,10 +141,13 @@ impl Classes {
         chosen.into_iter().map(|phrase| phrase.label).collect()
     }
 
-    /// The patterns as they are shown, each with what it matches of `universe`.
+    /// The lists as they are shown, each with what it matches of `universe`.
     fn named(&self, universe: &BTreeSet<usize>) -> Vec<Named> {
-        let named = self.patterns.iter().zip(&self.matched).flat_map(|(pattern, [certainly, perhaps])| {
-            let name = shown(pattern);
+        let named = self.lists.iter().zip(&self.matched).flat_map(|(list, [certainly, perhaps])| {
+            let mut name = list.iter().take(NAMED).map(|one| shown(one)).collect::<Vec<_>>().join(" or ");
+            if let Some(more @ 1..) = list.len().checked_sub(NAMED) {
+                name.push_str(&format!(" or {more} more"));
+            }
             let doubtful = !perhaps.is_empty();
             let both =
                 doubtful.then(|| (format!("{name} within and across colons"), &(certainly | perhaps) & universe));
@@ -172,6 +173,11 @@ impl Classes {
         let label = format!("{name} in part, such as {}", self.witnesses[class]);
         Phrase { label, told: BTreeSet::from([class]), exceptions: usize::MAX }
     }
+}
+
+/// Each of some patterns by itself.
+pub(super) fn singles(patterns: impl IntoIterator<Item = String>) -> Lists {
+    patterns.into_iter().map(|pattern| BTreeSet::from([pattern])).collect()
 }
 
 /// What a pattern, or several, are called, and the classes that they match.

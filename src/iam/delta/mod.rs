@@ -20,7 +20,7 @@ use super::pattern::{Filled, Pattern};
 use super::request::{Context, Principal, Request};
 pub use axis::Dependence;
 use cell::{Axes, Region};
-use classes::Classes;
+use classes::{Classes, Lists, singles};
 use side::Side;
 
 /// Who gains or loses.
@@ -155,7 +155,7 @@ pub fn access_delta(
 ) -> Result<Vec<AccessLine>, TooManyWays> {
     let request =
         Request { principal: principal.clone(), action: String::new(), resource: String::new(), context: base.clone() };
-    let mut action_lists = BTreeSet::from(NOT_BY_POLICIES.map(|action| BTreeSet::from([action.to_ascii_lowercase()])));
+    let mut action_lists = singles(NOT_BY_POLICIES.map(str::to_ascii_lowercase));
     let mut resource_patterns = BTreeSet::new();
     let [of_old, of_new] = [old, new].map(Statements::of);
     for (_, statement) in of_old.list.iter().chain(&of_new.list) {
@@ -169,16 +169,17 @@ pub fn access_delta(
         }
     }
     let resources = Arc::new(Classes::of_resources(resource_patterns, &request).ok_or(TooManyWays)?);
-    let lines_by = |lists: &BTreeSet<BTreeSet<String>>| {
+    let lines_by = |lists: Lists| {
         let actions = Classes::of_actions(lists).ok_or(TooManyWays)?;
         Ok(lines(&Arc::new(Space { actions, resources: Arc::clone(&resources) }), &request, old, new, &wanted))
     };
     // Decisions rest on which lists name an action. Naming what is decided otherwise takes the single patterns, which have
-    // many more combinations.
-    if lines_by(&action_lists)?.is_empty() {
-        return Ok(Vec::new());
+    // many more combinations: where these are too many, it is named by the lists.
+    let by_lists = lines_by(action_lists.clone())?;
+    if by_lists.is_empty() {
+        return Ok(by_lists);
     }
-    lines_by(&action_lists.into_iter().flatten().map(|pattern| BTreeSet::from([pattern])).collect())
+    Ok(lines_by(singles(action_lists.into_iter().flatten())).unwrap_or(by_lists))
 }
 
 /// There are more combinations of wildcards than can be tried.
