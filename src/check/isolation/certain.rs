@@ -37,7 +37,7 @@ pub enum Refusal {
 pub fn refusal(
     subject: &Subject<'_, '_>,
     names: &Names,
-    need: &Need,
+    (needs, need): (&[Need], &Need),
     (example, keys): (&Request, &[Dependence<'_>]),
 ) -> Refusal {
     let of_key = |depends: &Dependence<'_>| {
@@ -47,7 +47,9 @@ pub fn refusal(
             some if some == values.len() => Refusal::Always,
             _ => Refusal::Sometimes,
         };
-        if need.keys.contains(key) {
+        // What the need asks for, or what it leaves out.
+        let denials = needs.iter().filter(|one| one.is_denial && one.document.is_about(&example.action));
+        if std::iter::once(need).chain(denials).any(|one| one.keys.contains(key)) {
             return Refusal::Always;
         }
         // Who has no notebook asks for none, whatever tags it would have.

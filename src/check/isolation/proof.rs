@@ -125,14 +125,14 @@ impl Access<'_> {
         let Ok(lines) = lines else { return vec![self.too_many(subject)] };
         let asks_for = |one: &&Document, request: &Request| {
             let alone = self.alone(std::slice::from_ref(one));
-            one.may_allow(&request.action) && decide(request, &alone).decision == Decision::Allowed
+            one.is_about(&request.action) && decide(request, &alone).decision == Decision::Allowed
         };
         let mut problems: BTreeMap<(usize, bool), Problem> = BTreeMap::new();
         for line in lines {
             for (example, keys) in line.examples() {
                 let index = attached.iter().position(|one| asks_for(one, &example));
                 let Some((index, need)) = index.and_then(|index| Some((index, needs.get(index)?))) else { continue };
-                let refusal = certain::refusal(subject, names, need, (&example, &keys));
+                let refusal = certain::refusal(subject, names, (needs, need), (&example, &keys));
                 if refusal == Refusal::Never {
                     continue;
                 }

@@ -14,38 +14,34 @@ use crate::plan::AccountPlan;
 use crate::render::{PolicyValues, service_policy};
 
 const LIMITS_PERSON: &str = include_str!("reference/limits-person.json.hbs");
-const LIMITS_WITHOUT_MFA: &str = include_str!("reference/limits-without-mfa.json.hbs");
 const LIMITS_NOTEBOOK: &str = include_str!("reference/limits-notebook.json.hbs");
 const SUSPENDED_NOTEBOOK: &str = include_str!("reference/limits-suspended-notebook.json.hbs");
 const KEY_ROTATION: &str = include_str!("reference/limits-key-rotation.json.hbs");
 const LIMITS_STRANGER: &str = include_str!("reference/limits-stranger.json.hbs");
 const LIMITS_COMPANY: &str = include_str!("reference/limits-company.json.hbs");
 const NEEDS_PERSON: &str = include_str!("reference/needs-person.json.hbs");
-const NEEDS_WITHOUT_MFA: &str = include_str!("reference/needs-without-mfa.json.hbs");
 const NEEDS_NOTEBOOK: &str = include_str!("reference/needs-notebook.json.hbs");
+const DENIALS: &str = include_str!("reference/denials.json.hbs");
 const FORBIDDEN_PERSON: &str = include_str!("reference/forbidden-person.json.hbs");
 
 /// All of them.
-pub(super) const TEMPLATES: [&str; 11] = [
+pub(super) const TEMPLATES: [&str; 10] = [
     LIMITS_PERSON,
-    LIMITS_WITHOUT_MFA,
     LIMITS_NOTEBOOK,
     SUSPENDED_NOTEBOOK,
     KEY_ROTATION,
     LIMITS_STRANGER,
     LIMITS_COMPANY,
     NEEDS_PERSON,
-    NEEDS_WITHOUT_MFA,
     NEEDS_NOTEBOOK,
+    DENIALS,
     FORBIDDEN_PERSON,
 ];
-/// Values that statements of several of them hang on.
-const OF_STATEMENTS: [&str; 3] = [MFA_REQUIRED, ALLOWED_NETWORKS, BUCKET_KMS_KEY];
-const MFA_REQUIRED: &str = "mfa_required";
-const ALLOWED_NETWORKS: &str = "allowed_networks";
-const BUCKET_KMS_KEY: &str = "bucket_kms_key";
 /// Whether a template is filled with what the settings ask of training jobs.
 const JOBS: &str = "jobs";
+/// Whether a template is filled for a person, and whether it is for what is needed.
+const PERSON: &str = "person";
+const NEEDS: &str = "needs";
 
 /// The words within the expressions of the templates, among which are the names of all values that fill them.
 static NAMED: LazyLock<BTreeSet<&str>> = LazyLock::new(|| {
@@ -57,11 +53,8 @@ static NAMED: LazyLock<BTreeSet<&str>> = LazyLock::new(|| {
         .flat_map(|text| text.split("{{").skip(1))
         .map(|rest| rest.split("}}").next());
     let words = expressions.flatten().flat_map(|text| text.split(|c: char| !c.is_alphanumeric() && c != '_'));
-    words.chain(OF_STATEMENTS).collect()
+    words.collect()
 });
-
-/// An operator, a condition key, and the values that are permitted.
-type Condition = (&'static str, &'static str, Value);
 
 /// What a reference policy says of a kind.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -75,6 +68,8 @@ pub enum Bound {
 /// A need. Of needs with the same words, one has to be met: they are the forms in which AWS may name the same thing.
 #[derive(Debug)]
 pub struct Need {
+    /// Whether it denies: what it is about, nobody needs.
+    pub is_denial: bool,
     /// What it is for, in words that fit behind "cannot".
     pub what: String,
     /// The statement, as a document of its own.
@@ -127,6 +122,7 @@ impl References {
 
     fn filled_with(values: &PolicyValues) -> Result<Self, String> {
         let of_boundary = values.with("security_group_ids", Value::Null).with("keys_rotated", false.into());
+        let denials = fill(values, DENIALS)?;
         let one = |statement: Value| parse(vec![statement]);
         let forbidden = fill(values, FORBIDDEN_PERSON)?;
         let mut references = Self {
@@ -155,7 +151,7 @@ impl References {
         references.limits.insert(Kind::Other, parse(of_company)?);
         references.limits.insert(Kind::Stranger, parse(of_nobody)?);
         for (kind, template) in [(Kind::Person, LIMITS_PERSON), (Kind::Notebook, LIMITS_NOTEBOOK)] {
-            references.boundary_limits.insert(kind, parse(encrypted(fill(&of_boundary, template)?, values))?);
+            references.boundary_limits.insert(kind, parse([fill(&of_boundary, template)?, denials.clone()].concat())?);
         }
         Ok(references)
     }
@@ -221,107 +217,24 @@ pub fn reference_policy(plan: &AccountPlan<'_>, kind: Kind, bound: Bound) -> Res
 
 /// The statements that the access of a kind lies within, or that lie within it.
 fn statements(values: &PolicyValues, kind: Kind, bound: Bound) -> Result<Vec<Value>, String> {
-    let (template, without_mfa) = match (kind, bound) {
-        (Kind::Person, Bound::Limits) => (LIMITS_PERSON, Some(LIMITS_WITHOUT_MFA)),
-        (Kind::Person, Bound::Needs) => (NEEDS_PERSON, Some(NEEDS_WITHOUT_MFA)),
-        (Kind::Notebook, Bound::Limits) => (LIMITS_NOTEBOOK, None),
-        (Kind::Notebook, Bound::Needs) => (NEEDS_NOTEBOOK, None),
+    let values = values.with(JOBS, true.into()).with(PERSON, (kind == Kind::Person).into());
+    let values = values.with(NEEDS, (bound == Bound::Needs).into());
+    let of_person = |template| Ok([fill(&values, template)?, fill(&values, DENIALS)?].concat());
+    match (kind, bound) {
+        (Kind::Person, Bound::Limits) => of_person(LIMITS_PERSON),
+        (Kind::Person, Bound::Needs) => of_person(NEEDS_PERSON),
+        (Kind::Notebook, Bound::Limits) => of_person(LIMITS_NOTEBOOK),
+        (Kind::Notebook, Bound::Needs) => of_person(NEEDS_NOTEBOOK),
         // These may do what they need, and nothing else.
-        (Kind::SuspendedNotebook, _) => (SUSPENDED_NOTEBOOK, None),
-        (Kind::KeyRotation, _) => (KEY_ROTATION, None),
-        _ => return Ok(Vec::new()),
-    };
-    let mut all = encrypted(fill(&values.with(JOBS, true.into()), template)?, values);
-    if let (Kind::SuspendedNotebook, Bound::Needs, Some(stop)) = (kind, bound, all.first_mut()) {
-        // It stops itself, and nothing of another type.
-        let own = ["partition", "region", "account_id"].map(|key| values.get(key).as_str().unwrap_or_default());
-        let [partition, region, account_id] = own;
-        stop["Resource"] = format!("arn:{partition}:sagemaker:{region}:{account_id}:notebook-instance/*").into();
+        (Kind::SuspendedNotebook, _) => fill(&values, SUSPENDED_NOTEBOOK),
+        (Kind::KeyRotation, _) => fill(&values, KEY_ROTATION),
+        _ => Ok(Vec::new()),
     }
-    let all = match without_mfa.filter(|_| *values.get(MFA_REQUIRED) == true) {
-        Some(without) => {
-            let without = fill(values, without)?.into_iter();
-            // What is permitted without one is permitted with one, too; what is needed with one is told by the others.
-            let without = without.map(|one| if bound == Bound::Needs { with_no_factor(one) } else { one });
-            without.chain(all.into_iter().map(with_mfa)).collect()
-        }
-        None => all,
-    };
-    Ok(if kind == Kind::Person { from_networks(all, values) } else { all })
 }
 
 fn fill(values: &PolicyValues, template: &str) -> Result<Vec<Value>, String> {
     let policy = values.fill(template)?;
     Ok(policy.get("Statement").and_then(Value::as_array).cloned().unwrap_or_default())
-}
-
-/// A statement that asks for a second factor besides.
-fn with_mfa(mut statement: Value) -> Value {
-    if statement.is_object() {
-        statement["Condition"]["Bool"]["aws:MultiFactorAuthPresent"] = "true".into();
-    }
-    statement
-}
-
-/// A statement of those who have no second factor at hand.
-fn with_no_factor(mut statement: Value) -> Value {
-    statement["Condition"]["BoolIfExists"]["aws:MultiFactorAuthPresent"] = "false".into();
-    statement
-}
-
-/// The statements of an account whose bucket has a key: uploads name no encryption, or that key.
-fn encrypted(statements: Vec<Value>, values: &PolicyValues) -> Vec<Value> {
-    let Some(key) = values.get(BUCKET_KMS_KEY).as_str() else { return statements };
-    let split = |statement: Value| {
-        let actions: Vec<Value> = statement.get("Action").and_then(Value::as_array).cloned().unwrap_or_default();
-        let (uploads, others): (Vec<Value>, Vec<Value>) = actions.into_iter().partition(|one| *one == "s3:PutObject");
-        if uploads.is_empty() {
-            return vec![statement];
-        }
-        let with = |actions: Vec<Value>, words: &str, conditions: Vec<Condition>| {
-            let mut statement = statement.clone();
-            statement["Action"] = actions.into();
-            with_conditions(statement, words, conditions)
-        };
-        let (algorithm, id) = ("s3:x-amz-server-side-encryption", "s3:x-amz-server-side-encryption-aws-kms-key-id");
-        let named = vec![("StringEquals", algorithm, "aws:kms".into()), ("ArnEquals", id, key.into())];
-        vec![
-            with(others, "", Vec::new()),
-            with(uploads.clone(), ", with the bucket's encryption", vec![("Null", algorithm, "true".into())]),
-            with(uploads, ", with the bucket's key by name", named),
-        ]
-    };
-    statements.into_iter().flat_map(split).collect()
-}
-
-/// The statements, each for the networks that people may come from, and for services that do what somebody asked for.
-fn from_networks(statements: Vec<Value>, values: &PolicyValues) -> Vec<Value> {
-    let networks = values.get(ALLOWED_NETWORKS);
-    if networks.is_null() {
-        return statements;
-    }
-    let of = |kind: &str| networks.get(kind).filter(|all| all.as_array().is_some_and(|all| !all.is_empty())).cloned();
-    let mut ways: Vec<(&str, Condition)> = vec![(", through a service", ("Bool", "aws:ViaAWSService", "true".into()))];
-    let ranges = of("ranges").map(|ranges| (", from an allowed network", ("IpAddress", "aws:SourceIp", ranges)));
-    let endpoints =
-        of("endpoints").map(|all| (", through an allowed endpoint", ("StringEquals", "aws:SourceVpce", all)));
-    ways.extend(ranges.into_iter().chain(endpoints));
-    let each_way = |statement: Value| {
-        let with = |(words, way): &(&str, Condition)| with_conditions(statement.clone(), words, vec![way.clone()]);
-        ways.iter().map(with).collect::<Vec<Value>>()
-    };
-    statements.into_iter().flat_map(each_way).collect()
-}
-
-/// A statement that asks for these besides, with these words at the end of what it is for.
-fn with_conditions(mut statement: Value, words: &str, conditions: Vec<Condition>) -> Value {
-    for (operator, key, values) in conditions {
-        statement["Condition"][operator][key] = values;
-    }
-    if let Some(Value::String(what)) = statement.get_mut("//") {
-        what.push_str(words);
-    }
-    statement
 }
 
 /// The policy of these statements, without the comments in them.
@@ -342,5 +255,6 @@ fn need(statement: Value) -> Result<Need, String> {
     let keys = conditions.filter_map(|(_, keys)| keys.as_object()).flat_map(|keys| keys.keys());
     let keys = keys.map(|key| key.to_lowercase()).collect();
     let actions = one_or_more(statement.get("Action")).filter_map(Value::as_str).map(str::to_owned).collect();
-    Ok(Need { what, actions, document: parse(vec![statement])?, keys })
+    let is_denial = statement.get("Effect").is_some_and(|effect| effect == "Deny");
+    Ok(Need { is_denial, what, actions, document: parse(vec![statement])?, keys })
 }
