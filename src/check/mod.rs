@@ -26,21 +26,22 @@ use serde_json::Value;
 use crate::finding::{Finding, Rule};
 use crate::inventory::{Account, Documents, IamInventory, Sections, Stack};
 use crate::model::{Profile, User};
-use crate::plan::{AccountPlan, Part};
+use crate::plan::{AccountPlan, Part, StackPlan};
 use crate::render::{self, Contents, People, RenderFailure, Rendered, Templates};
-use access::explainer::{self, AccessExplainer};
 use guard::RuleSet;
 use single::{CheckBatch, CheckContext, CheckedTemplate};
 
-pub use access::Asker;
-pub use access::explainer::{Answer, Owner, Question, Reason, Who, assumed_network};
+pub use access::{Answer, Asker, Question, Reason, Who, assumed_network};
 pub use isolation::{
-    Bound, Kind as PrincipalKind, Problem as IsolationProblem, Proofs, across_accounts, allowed, deployed,
-    reference_policy,
+    Bound, Extent, Kind as PrincipalKind, Owner, Problem as IsolationProblem, Proofs, Row, across_accounts, allowed,
+    deployed, reference_policy,
 };
 pub use known::known;
 pub use limits::PolicySize;
 pub use suppressions::Suppressions;
+
+/// What somebody may do, as what they ask, statement by statement of the reference policies.
+pub type AccessTable = Vec<(Asker, Vec<Row>)>;
 
 /// How many templates are looked at in one go, and how many bytes they may have: enough to spread the guard engine's cost
 /// of reading the rules, where templates are evaluated as they are; few enough to keep several cores busy. What the engine
@@ -155,8 +156,7 @@ fn any(findings: &[Finding], rules: &[Rule]) -> bool {
     findings.iter().any(|finding| rules.contains(&finding.rule))
 }
 
-/// What a person of the account may do, by the rendered templates: the answer to one question, or without one, to all that
-/// isolation is made of. Without a person, the answers of every principal of the account.
+/// The answers to a question about a person of the account, or about every principal, by the rendered templates.
 ///
 /// # Errors
 /// When a template is no YAML; and inside, a finding where one holds what CloudFormation does not know.
@@ -164,17 +164,53 @@ pub fn answers(
     plan: &AccountPlan<'_>,
     templates: &Templates,
     rendered: &[Rendered],
-    user: Option<&User>,
-    question: Option<&Question<'_>>,
+    asked: (Option<&User>, &Question<'_>),
 ) -> Result<Result<Vec<Answer>, Finding>, RenderFailure> {
-    // Without a question, this person and one other are asked about: nobody else's stack counts, unless templates of one's own
-    // make something of it.
-    let all = question.is_some() || templates.has_own_stacks();
-    let asked = [user, user.and_then(|user| explainer::other(plan, user))];
-    let is_asked = |one: &&User| asked.iter().flatten().any(|asked| asked.name == one.name);
+    with_inventory(plan, templates, rendered, |_| true, |inventory| access::answers(plan, rendered, inventory, asked))
+}
+
+/// What a person of the account may do, by the rendered templates: as their user, and from their notebook if there is one.
+///
+/// # Errors
+/// As of `answers`.
+pub fn access_table(
+    plan: &AccountPlan<'_>,
+    templates: &Templates,
+    rendered: &[Rendered],
+    user: &User,
+) -> Result<Result<AccessTable, Finding>, RenderFailure> {
+    // Nobody else's stack counts, unless templates of one's own make something of it.
+    let is_own = |stack: &StackPlan<'_>| {
+        templates.has_own_stacks() || stack.users.is_empty() || stack.users.iter().any(|one| one.name == user.name)
+    };
+    let told = with_inventory(plan, templates, rendered, is_own, |inventory| {
+        let is_known = access::unread(inventory).is_empty();
+        let table = |(who, principal): (Who, _)| {
+            let asker = who.asker()?;
+            let kind = match (asker, user.suspended) {
+                (Asker::User, false) => PrincipalKind::Person,
+                (Asker::User, true) => PrincipalKind::SuspendedPerson,
+                (Asker::Notebook, false) => PrincipalKind::Notebook,
+                (Asker::Notebook, true) => PrincipalKind::SuspendedNotebook,
+            };
+            Some(isolation::rows(plan, inventory, (principal, kind), is_known).map(|rows| (asker, rows)))
+        };
+        access::principals(plan, inventory, Some(user)).into_iter().filter_map(table).collect()
+    })?;
+    Ok(told.and_then(|rows| rows))
+}
+
+/// What `use_it` makes of the inventory of the stacks that count.
+fn with_inventory<T>(
+    plan: &AccountPlan<'_>,
+    templates: &Templates,
+    rendered: &[Rendered],
+    counts: impl Fn(&StackPlan<'_>) -> bool,
+    use_it: impl FnOnce(&IamInventory<'_>) -> T,
+) -> Result<Result<T, Finding>, RenderFailure> {
     let mut resources = Vec::new();
     for (stack, one) in plan.stacks.iter().zip(rendered) {
-        if !all && !stack.users.is_empty() && !stack.users.iter().any(is_asked) {
+        if !counts(stack) {
             resources.push(Value::Null);
             continue;
         }
@@ -187,7 +223,5 @@ pub fn answers(
     let names = &plan.names;
     let account = Account { id: &names.account_id, region: &names.region, partition: &names.partition };
     let stacks: Vec<Stack<'_>> = resources.iter().map(|resources| Stack { account, resources, only: None }).collect();
-    let mut documents = Documents::default();
-    let inventory = IamInventory::of(&stacks, &mut documents);
-    Ok(Ok(AccessExplainer::new(plan, rendered, &inventory).answers(user, question)))
+    Ok(Ok(use_it(&IamInventory::of(&stacks, &mut Documents::default()))))
 }

@@ -26,8 +26,8 @@ use template::Resource;
 
 pub use documents::{Documents, Policy, PolicyDocument, PolicyKind};
 pub use model::{
-    Account, Boundary, Doubt, IdentityKind, Location, Notebook, Principal, ResourcePolicy, Secret, ServiceRole, Stack,
-    Tag, Undefined,
+    Account, Boundary, Doubt, IdentityKind, Location, Notebook, Principal, ResourcePolicy, ServiceRole, Stack, Tag,
+    Undefined,
 };
 pub use reader::IamInventory;
 pub use references::references;

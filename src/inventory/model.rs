@@ -181,17 +181,6 @@ pub struct Notebook<'a> {
     pub tags: Vec<Tag<'a>>,
 }
 
-/// A secret.
-#[derive(Debug)]
-pub struct Secret<'a> {
-    /// The name.
-    pub name: String,
-    /// The resource.
-    pub location: Location<'a>,
-    /// The tags that its template gives it.
-    pub tags: Vec<Tag<'a>>,
-}
-
 /// Something that could not be read.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Doubt<'a> {

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 
 use super::documents::{Documents, Policy, PolicyKind};
-use super::model::{Doubt, Location, Notebook, Principal, ResourcePolicy, Secret, ServiceRole};
+use super::model::{Doubt, Location, Notebook, Principal, ResourcePolicy, ServiceRole};
 use super::return_values::ReturnValues;
 use super::template::Resource;
 
@@ -24,8 +24,6 @@ pub struct IamInventory<'a> {
     pub service_roles: Vec<ServiceRole<'a>>,
     /// The notebook instances.
     pub notebooks: Vec<Notebook<'a>>,
-    /// The secrets.
-    pub secrets: Vec<Secret<'a>>,
     /// References to identities of which it is known only when the stack is deployed who they are, each with the policy or
     /// the group that they are given.
     pub unresolved: BTreeSet<String>,

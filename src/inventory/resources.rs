@@ -1,11 +1,11 @@
-//! What policies are about besides principals: notebooks and secrets.
+//! What policies are about besides principals: notebooks.
 
-use super::model::{Notebook, Secret};
+use super::model::Notebook;
 use super::reader::Reader;
 use super::return_values::ReturnValues;
 use super::template::{Resource, existing_notebook};
 
-/// Takes in a resource, if it is one of these.
+/// Takes in a resource, if it is one, or is the role of one that no stack has.
 pub fn read<'a>(values: &ReturnValues<'a>, resource: &Resource<'a>, reader: &mut Reader<'a, '_>) {
     let physical = values.physical(resource.logical_id);
     let name = || physical.name.clone();
@@ -31,9 +31,6 @@ pub fn read<'a>(values: &ReturnValues<'a>, resource: &Resource<'a>, reader: &mut
                 role_arn: Some(physical.arn.clone()),
                 tags: values.tags(&notebook),
             });
-        }
-        "AWS::SecretsManager::Secret" => {
-            reader.inventory.secrets.push(Secret { name: name(), location, tags: values.tags(resource) });
         }
         _ => {}
     }

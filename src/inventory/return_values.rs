@@ -24,7 +24,6 @@ const TYPES: &[(&str, &str, &str, Returned)] = &[
     ("AWS::SQS::Queue", "QueueName", "sqs:{region}:{id}:{name}", Returned::Unknown),
     ("AWS::SageMaker::NotebookInstance", "NotebookInstanceName", "", Returned::Unknown),
     ("AWS::SageMaker::NotebookInstanceLifecycleConfig", "NotebookInstanceLifecycleConfigName", "", Returned::Unknown),
-    ("AWS::SecretsManager::Secret", "Name", "", Returned::Unknown),
 ];
 
 /// What `Ref` returns.

@@ -1,59 +1,17 @@
-//! Who may do what, in the words of a page: the answers about people of each kind, side by side.
+//! Who may do what, in the words of a page: what is told of people of each kind, side by side.
 
-use std::collections::BTreeSet;
-
-use crate::check::{self, Asker, Owner};
-use crate::iam::Decision;
-
-/// Whether something is allowed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum CellAnswer {
-    Allowed,
-    Some,
-    /// Nothing of it.
-    Denied,
-    /// The policies ask for what cannot be known before the request.
-    Unknown,
-    /// It was not asked.
-    Nothing,
-}
-
-impl CellAnswer {
-    /// The word for it.
-    pub fn word(self) -> &'static str {
-        match self {
-            CellAnswer::Allowed => "allowed",
-            CellAnswer::Some => "partly",
-            CellAnswer::Denied => "no",
-            CellAnswer::Unknown => "unknown",
-            CellAnswer::Nothing => "–",
-        }
-    }
-
-    /// The answer to several requests that are one in words.
-    fn of(decisions: &[Decision]) -> Self {
-        let any = |wanted| decisions.contains(&wanted);
-        let allowed = decisions.iter().filter(|decision| **decision == Decision::Allowed).count();
-        match allowed {
-            _ if decisions.is_empty() => CellAnswer::Nothing,
-            _ if any(Decision::Unknown) => CellAnswer::Unknown,
-            0 => CellAnswer::Denied,
-            count if count == decisions.len() => CellAnswer::Allowed,
-            _ => CellAnswer::Some,
-        }
-    }
-}
+use crate::check::{AccessTable, Asker, Extent, Owner};
 
 /// What the principals of an account may do.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct AccessMatrix {
     /// The principals, such as "people" and "notebook roles": the columns of the matrix.
     pub principals: Vec<String>,
-    /// What was asked of each.
+    /// What is told of each.
     pub rows: Vec<AccessRow>,
 }
 
-/// A question, and the answer for each principal.
+/// Something that may be done, and how much of it each principal may.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AccessRow {
     /// Whose the thing is.
@@ -62,59 +20,75 @@ pub struct AccessRow {
     pub thing: String,
     /// What is done to it, such as "read an object".
     pub what: String,
-    /// The answers, in the order of the principals.
-    pub answers: Vec<CellAnswer>,
-    /// Whether an allowed request is a weakness.
-    pub forbidden: bool,
+    /// In the order of the principals; `None` of who does not need it.
+    pub answers: Vec<Option<Extent>>,
 }
 
-/// People who are alike, and the answers of `check::answers` about one of them.
+/// People who are alike, and what `check::access_table` tells of one of them.
 #[derive(Debug)]
 pub struct PeopleOfKind {
     /// What they are called, such as "people" or "suspended people".
     pub people: &'static str,
     /// What their notebooks are called.
     pub notebooks: &'static str,
-    pub answers: Vec<check::Answer>,
+    pub told: AccessTable,
+}
+
+impl AccessRow {
+    /// Whether it is a weakness where it is allowed.
+    pub fn is_forbidden(&self) -> bool {
+        self.whose != Owner::Own
+    }
 }
 
 impl AccessMatrix {
-    /// How many requests are allowed, or perhaps, that nobody may make.
+    /// How much is allowed, or perhaps, that nobody may do.
     pub fn weak(&self) -> usize {
-        let open = |answer: &CellAnswer| !matches!(answer, CellAnswer::Denied | CellAnswer::Nothing);
-        self.rows.iter().filter(|row| row.forbidden && row.answers.iter().any(open)).count()
+        let open = |answer: &Option<Extent>| answer.is_some_and(|extent| extent != Extent::Nothing);
+        self.rows.iter().filter(|row| row.is_forbidden() && row.answers.iter().any(open)).count()
     }
 
-    /// The answers about each kind of people side by side.
+    /// What is told of each kind of people, side by side: their own things first.
     pub fn of(kinds: &[PeopleOfKind]) -> Self {
-        let asked = |kind: &PeopleOfKind, asker| kind.answers.iter().any(|answer| answer.who.asker() == Some(asker));
-        let both = |kind| [(kind, Asker::User), (kind, Asker::Notebook)];
-        let columns: Vec<(&PeopleOfKind, Asker)> =
-            kinds.iter().flat_map(both).filter(|(kind, asker)| asked(kind, *asker)).collect();
-        let principals = columns.iter().map(|(kind, asker)| match asker {
-            Asker::User => kind.people.to_owned(),
-            Asker::Notebook => kind.notebooks.to_owned(),
-        });
-        let mut seen = BTreeSet::new();
-        let questions = kinds.iter().flat_map(|kind| &kind.answers);
-        let questions = questions.filter(|answer| seen.insert((answer.whose, &answer.verb)));
-        let row = |question: &check::Answer| {
-            let decided = |(kind, asker): &(&PeopleOfKind, Asker)| {
-                let same =
-                    kind.answers.iter().filter(|one| one.who.asker() == Some(*asker) && one.whose == question.whose);
-                let decisions = same.filter(|answer| answer.verb == question.verb).map(|answer| answer.decision);
-                CellAnswer::of(&decisions.collect::<Vec<_>>())
-            };
-            AccessRow {
-                whose: question.whose.unwrap_or(Owner::Own),
-                thing: thing(&question.action, &question.resource).to_owned(),
-                answers: columns.iter().map(decided).collect(),
-                // What is not one's own is asked for only because nobody may do it.
-                forbidden: question.whose != Some(Owner::Own),
-                what: question.verb.clone(),
+        let columns = kinds.iter().flat_map(|kind| kind.told.iter().map(move |(asker, told)| (kind, *asker, told)));
+        let mut matrix = Self::default();
+        for (column, (kind, asker, told)) in columns.enumerate() {
+            matrix.principals.push(match asker {
+                Asker::User => kind.people.to_owned(),
+                Asker::Notebook => kind.notebooks.to_owned(),
+            });
+            for one in told {
+                let is_it = |row: &AccessRow| row.whose == one.whose && row.what == one.what;
+                let index = matrix.rows.iter().position(is_it).unwrap_or_else(|| {
+                    let thing = thing(&one.action, &one.resource).to_owned();
+                    matrix.rows.push(AccessRow {
+                        whose: one.whose,
+                        thing,
+                        what: one.what.clone(),
+                        answers: Vec::new(),
+                    });
+                    matrix.rows.len() - 1
+                });
+                let answers = &mut matrix.rows[index].answers;
+                answers.resize(column, None);
+                answers.push(Some(one.may));
             }
-        };
-        Self { rows: questions.map(row).collect(), principals: principals.collect() }
+        }
+        let columns = matrix.principals.len();
+        matrix.rows.iter_mut().for_each(|row| row.answers.resize(columns, None));
+        matrix.rows.sort_by_key(|row| row.whose);
+        matrix
+    }
+}
+
+/// The word for what is told.
+pub fn answer_word(answer: Option<Extent>) -> &'static str {
+    match answer {
+        Some(Extent::All) => "allowed",
+        Some(Extent::Part) => "partly",
+        Some(Extent::Nothing) => "no",
+        Some(Extent::Unknown) => "unknown",
+        None => "–",
     }
 }
 
@@ -131,9 +105,11 @@ pub fn word(whose: Owner) -> &'static str {
 fn thing(action: &str, resource: &str) -> &'static str {
     let has = |word: &str| action.contains(word);
     match action.split(':').next().unwrap_or_default() {
-        "s3" if has("Object") || action == "s3:ListBucket" || action == "s3:ListBucketVersions" => "folder",
+        "s3" if has("Object") || has("Upload") || action == "s3:ListBucket" || action == "s3:ListBucketVersions" => {
+            "folder"
+        }
         "s3" => "bucket",
-        "sagemaker" if has("TrainingJob") || resource.contains(":training-job/") => "training jobs",
+        "sagemaker" if has("TrainingJob") || has("Metrics") || resource.contains(":training-job/") => "training jobs",
         "sagemaker" => "notebook",
         "sts" => "role",
         "iam" if has("AccessKey") => "access keys",
@@ -146,76 +122,50 @@ fn thing(action: &str, resource: &str) -> &'static str {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeMap;
-
     use super::*;
-    use crate::check::Who;
+    use crate::check::Row;
 
-    fn answer(asker: Asker, whose: Owner, verb: &str, decision: Decision) -> check::Answer {
-        check::Answer {
-            who: if asker == Asker::User { Who::User(String::new()) } else { Who::Notebook(String::new()) },
-            whose: Some(whose),
-            verb: verb.to_owned(),
-            action: "s3:GetObject".to_owned(),
-            resource: String::new(),
-            second_factor: None,
-            decision,
-            statements: Vec::new(),
-            doubts: Vec::new(),
-            allowed_with: BTreeMap::new(),
-        }
+    fn row(whose: Owner, what: &str, may: Extent) -> Row {
+        let (action, resource) = ("s3:GetObject".to_owned(), String::new());
+        Row { whose, what: what.to_owned(), action, resource, may }
     }
 
-    fn people(answers: Vec<check::Answer>) -> PeopleOfKind {
-        PeopleOfKind { people: "people", notebooks: "notebooks", answers }
+    fn people(told: AccessTable) -> PeopleOfKind {
+        PeopleOfKind { people: "people", notebooks: "notebooks", told }
     }
 
     #[test]
-    fn requests_that_are_one_in_words_are_one_row() {
-        let verb = "change the folder of another person";
+    fn the_same_words_are_one_row_and_own_things_come_first() {
+        let told = |may| vec![row(Owner::Others, "change", may), row(Owner::Own, "change", Extent::All)];
         let matrix = AccessMatrix::of(&[people(vec![
-            answer(Asker::User, Owner::Others, verb, Decision::Allowed),
-            answer(Asker::User, Owner::Others, verb, Decision::ExplicitlyDenied),
-            answer(Asker::Notebook, Owner::Others, verb, Decision::ImplicitlyDenied),
+            (Asker::User, told(Extent::Unknown)),
+            (Asker::Notebook, told(Extent::Nothing)),
         ])]);
         assert_eq!(matrix.principals, ["people", "notebooks"]);
-        let [row] = matrix.rows.as_slice() else { panic!("{:?}", matrix.rows) };
-        assert_eq!(row.what, verb);
-        assert_eq!(row.answers, [CellAnswer::Some, CellAnswer::Denied]);
-        assert!(row.forbidden);
+        let rows: Vec<_> = matrix.rows.iter().map(|row| (row.whose, row.answers.as_slice())).collect();
+        let own = [Some(Extent::All), Some(Extent::All)];
+        let others = [Some(Extent::Unknown), Some(Extent::Nothing)];
+        assert_eq!(rows, [(Owner::Own, &own[..]), (Owner::Others, &others[..])]);
+        assert_eq!(matrix.weak(), 1);
     }
 
     #[test]
     fn a_row_says_what_it_is_about() {
-        let verb = "change another user";
-        let mut tags = answer(
-            Asker::User,
-            Owner::Others,
-            "set the tag `user` of a training job of another person",
-            Decision::Allowed,
-        );
-        (tags.action, tags.resource) =
-            ("sagemaker:AddTags".to_owned(), "arn:aws:sagemaker:r:1:training-job/bob-1".to_owned());
-        let matrix =
-            AccessMatrix::of(&[people(vec![answer(Asker::User, Owner::Others, verb, Decision::Allowed), tags])]);
-        let rows: Vec<_> = matrix.rows.iter().map(|row| (row.thing.as_str(), row.what.as_str())).collect();
-        let expected = [
-            ("folder", "change another user"),
-            ("training jobs", "set the tag `user` of a training job of another person"),
-        ];
-        assert_eq!(rows, expected);
+        for (action, resource, expected) in [
+            ("s3:*Object*", "*", "folder"),
+            ("sagemaker:AddTags", "arn:aws:sagemaker:r:1:training-job/bob-1", "training jobs"),
+            ("iam:*AccessKey*", "*", "access keys"),
+        ] {
+            assert_eq!(thing(action, resource), expected, "{action}");
+        }
     }
 
     #[test]
-    fn a_doubt_outweighs_everything_and_what_was_not_asked_is_no_denial() {
-        let suspended = vec![answer(Asker::User, Owner::Own, "read", Decision::ImplicitlyDenied)];
-        let active = vec![
-            answer(Asker::User, Owner::Own, "read", Decision::Unknown),
-            answer(Asker::User, Owner::Own, "read", Decision::Allowed),
-            answer(Asker::User, Owner::Own, "write", Decision::Allowed),
-        ];
-        let matrix = AccessMatrix::of(&[people(active), people(suspended)]);
+    fn what_somebody_does_not_need_is_no_denial() {
+        let suspended = people(vec![(Asker::User, vec![row(Owner::Own, "read", Extent::Nothing)])]);
+        let active = vec![row(Owner::Own, "read", Extent::Part), row(Owner::Own, "write", Extent::All)];
+        let matrix = AccessMatrix::of(&[people(vec![(Asker::User, active)]), suspended]);
         let answers: Vec<_> = matrix.rows.iter().map(|row| row.answers.clone()).collect();
-        assert_eq!(answers, [[CellAnswer::Unknown, CellAnswer::Denied], [CellAnswer::Allowed, CellAnswer::Nothing]]);
+        assert_eq!(answers, [[Some(Extent::Part), Some(Extent::Nothing)], [Some(Extent::All), None]]);
     }
 }

@@ -4,10 +4,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Map, Value, json};
 
-use super::access_matrix::{self, AccessRow, CellAnswer};
+use super::access_matrix::{self, AccessRow};
 use super::findings::{self, grouped, words};
 use super::{Page, PageAccount, picture};
 use crate::facts::limits::Used;
+use crate::check::Extent;
 use crate::finding::{Severity, any_error};
 use crate::model::{DISPLAY_NAME, EMAIL, TEAM};
 use crate::output::StackEntry;
@@ -174,14 +175,14 @@ fn bar(label: &str, name: Option<&str>, used: Used) -> Value {
 }
 
 fn row(row: &AccessRow) -> Value {
-    let cell = |answer: &CellAnswer| {
+    let cell = |answer: &Option<Extent>| {
         let (class, more) = match answer {
-            CellAnswer::Allowed | CellAnswer::Some if row.forbidden => ("weak", "!"),
-            CellAnswer::Allowed | CellAnswer::Some => ("allowed", ""),
-            CellAnswer::Denied | CellAnswer::Nothing => ("denied", ""),
-            CellAnswer::Unknown => ("unknown", ""),
+            Some(Extent::All | Extent::Part) if row.is_forbidden() => ("weak", "!"),
+            Some(Extent::All | Extent::Part) => ("allowed", ""),
+            Some(Extent::Nothing) | None => ("denied", ""),
+            Some(Extent::Unknown) => ("unknown", ""),
         };
-        let text = format!("{}{more}", answer.word());
+        let text = format!("{}{more}", access_matrix::answer_word(*answer));
         json!({"class": class, "text": text})
     };
     json!({

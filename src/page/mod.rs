@@ -9,7 +9,7 @@ mod context;
 mod findings;
 mod picture;
 
-pub use access_matrix::{AccessMatrix, CellAnswer, PeopleOfKind};
+pub use access_matrix::{AccessMatrix, AccessRow, PeopleOfKind, answer_word};
 pub use audit::{AuditPage, render as render_audit};
 
 use serde::Serialize;

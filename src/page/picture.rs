@@ -5,8 +5,8 @@ use std::fmt::Write;
 
 use handlebars::html_escape as escape;
 
-use super::access_matrix::{AccessMatrix, CellAnswer, word};
-use crate::check::Owner;
+use super::access_matrix::{AccessMatrix, word};
+use crate::check::{Extent, Owner};
 
 const BOX_WIDTH: usize = 210;
 const BOX_HEIGHT: usize = 30;
@@ -86,11 +86,11 @@ fn things(matrix: &AccessMatrix) -> Vec<(Owner, String)> {
 fn line<'a>(matrix: &'a AccessMatrix, column: usize, whose: Owner, thing: &str) -> Option<(usize, Vec<&'a str>)> {
     let of_thing = matrix.rows.iter().filter(|row| row.whose == whose && row.thing == thing);
     let allowed = of_thing.filter_map(|row| {
-        let line = match row.answers.get(column)? {
-            CellAnswer::Allowed | CellAnswer::Some if row.forbidden => WEAK,
-            CellAnswer::Allowed | CellAnswer::Some => FINE,
-            CellAnswer::Unknown => UNKNOWN,
-            CellAnswer::Denied | CellAnswer::Nothing => return None,
+        let line = match (*row.answers.get(column)?)? {
+            Extent::All | Extent::Part if row.is_forbidden() => WEAK,
+            Extent::All | Extent::Part => FINE,
+            Extent::Unknown => UNKNOWN,
+            Extent::Nothing => return None,
         };
         Some((line, row.what.as_str()))
     });
@@ -108,8 +108,8 @@ mod tests {
     use super::super::access_matrix::AccessRow;
     use super::*;
 
-    fn row(whose: Owner, thing: &str, answer: CellAnswer, forbidden: bool) -> AccessRow {
-        AccessRow { whose, thing: thing.to_owned(), what: "read".to_owned(), answers: vec![answer], forbidden }
+    fn row(whose: Owner, thing: &str, answer: Extent) -> AccessRow {
+        AccessRow { whose, thing: thing.to_owned(), what: "read".to_owned(), answers: vec![Some(answer)] }
     }
 
     fn drawn(rows: Vec<AccessRow>) -> String {
@@ -118,10 +118,7 @@ mod tests {
 
     #[test]
     fn a_line_stands_where_something_is_allowed() {
-        let svg = drawn(vec![
-            row(Owner::Own, "folder", CellAnswer::Allowed, false),
-            row(Owner::Others, "folder", CellAnswer::Denied, true),
-        ]);
+        let svg = drawn(vec![row(Owner::Own, "folder", Extent::All), row(Owner::Others, "folder", Extent::Nothing)]);
         assert_eq!(svg.matches("<path").count(), 1);
         assert_eq!(svg.matches("<rect").count(), 3);
         assert!(svg.contains("own folder: read"), "{svg}");
@@ -129,13 +126,13 @@ mod tests {
 
     #[test]
     fn a_weakness_is_drawn_as_one() {
-        let svg = drawn(vec![row(Owner::Others, "folder", CellAnswer::Allowed, true)]);
+        let svg = drawn(vec![row(Owner::Others, "folder", Extent::All)]);
         assert!(svg.contains("class=\"reach weak\""), "{svg}");
     }
 
     #[test]
     fn texts_are_escaped() {
-        let svg = drawn(vec![row(Owner::Own, "<b>", CellAnswer::Allowed, false)]);
+        let svg = drawn(vec![row(Owner::Own, "<b>", Extent::All)]);
         assert!(!svg.contains("<b>") && !svg.contains("<tokyo>") && svg.contains("people &amp; co"), "{svg}");
     }
 }

@@ -152,8 +152,8 @@ fn reach(
         [(one(false), "people", "their notebooks"), (one(true), "suspended people", "their notebooks, suspended")]
     {
         let Some(user) = user else { continue };
-        match check::answers(plan, templates, rendered, Some(user), None)? {
-            Ok(answers) => kinds.push(PeopleOfKind { people, notebooks, answers }),
+        match check::access_table(plan, templates, rendered, user)? {
+            Ok(told) => kinds.push(PeopleOfKind { people, notebooks, told }),
             Err(finding) => findings.push(finding),
         }
     }

@@ -1,143 +1,216 @@
-//! Evaluations: a request of a person's, decided by the policies of the account.
+//! Evaluations: a request of a principal's, decided by the policies of the account.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use super::owned::{OwnedInventory, ResourcePolicyRef, known_tags};
-use super::probes::AccessProbe;
+use crate::check::isolation::{Kind, Subject};
 use crate::iam::{
-    Context, Decision, Document, Policies, Principal as Who, Request, ResourcePolicy, StatementSource, allowed_with,
-    decide, is_beyond_policies,
+    Context, Decision, Document, Policies, Request, ResourcePolicy, StatementSource, allowed_with, decide,
+    is_beyond_policies,
 };
-use crate::inventory::{Boundary, IdentityKind, Principal};
+use crate::inventory::{BUCKET_POLICY, IamInventory, IdentityKind, Principal, Tag};
+use crate::model::Account;
 use crate::plan::Names;
 
 /// Whether who asks has a second factor, and for how many seconds. The second key is there with the first alone.
 /// Source: <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html#condition-keys-multifactorauthage>
-pub(crate) const SECOND_FACTOR: &str = "aws:MultiFactorAuthPresent";
-pub(crate) const SECOND_FACTOR_AGE: &str = "aws:MultiFactorAuthAge";
+const SECOND_FACTOR: &str = "aws:MultiFactorAuthPresent";
+const SECOND_FACTOR_AGE: &str = "aws:MultiFactorAuthAge";
 
-/// As what a person asks.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, clap::ValueEnum)]
-pub enum Asker {
-    /// As their IAM user
-    User,
-    /// As a role: from their notebook, which acts as one
-    Notebook,
+/// A request that somebody wants to know about.
+#[derive(Debug)]
+pub struct Question<'a> {
+    /// The action.
+    pub action: &'a str,
+    /// The ARN of the resource, or `*`.
+    pub resource: &'a str,
+    /// Keys of the context, each with a value; a key may stand several times.
+    pub context: &'a [(String, String)],
+}
+
+impl Question<'_> {
+    fn says_any(&self, keys: [&str; 2]) -> bool {
+        self.context.iter().any(|(given, _)| keys.iter().any(|key| key.eq_ignore_ascii_case(given)))
+    }
+}
+
+/// The network that people are taken to come from, where the settings allow some alone and the question names none: a
+/// condition key and its value.
+pub fn assumed_network(account: &Account, question: &Question<'_>) -> Option<(&'static str, String)> {
+    let networks = account.allowed_networks.as_ref()?;
+    let (address, endpoint) = ("aws:SourceIp", "aws:SourceVpce");
+    if question.says_any([address, endpoint]) {
+        return None;
+    }
+    let of_range = |range: &String| (address, range.split('/').next().unwrap_or_default().to_owned());
+    let of_ranges = networks.ranges.first().map(of_range);
+    of_ranges.or_else(|| networks.endpoints.first().map(|one| (endpoint, one.clone())))
 }
 
 /// What came of a request.
-#[derive(Debug, Clone)]
-pub struct Evaluation {
+pub(super) struct Evaluation {
     pub decision: Decision,
     /// The statements that made it: the policy's index in the inventory of the account, and the statement's in the policy.
     pub statements: Vec<(usize, usize)>,
     /// Why it is unknown.
-    pub doubts: Vec<String>,
-    /// The absent condition keys, each with a value, with which it would be allowed; only where the request is somebody's question.
+    pub doubts: BTreeSet<String>,
+    /// The absent condition keys, each with a value, with which it would be allowed.
     pub allowed_with: BTreeMap<String, String>,
 }
 
-/// How a person's IAM user is taken to be signed in, where the request does not say otherwise.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct SignedIn {
-    pub(crate) second_factor: bool,
-    /// From where: a condition key, and its value.
-    pub(crate) network: Option<(&'static str, String)>,
+/// A question, and what decides about it.
+pub(super) struct Evaluator<'a> {
+    pub names: &'a Names,
+    pub inventory: &'a IamInventory<'a>,
+    pub question: &'a Question<'a>,
+    /// The network that people are taken to come from.
+    pub network: Option<(&'static str, String)>,
+    /// What could not be read.
+    pub unread: BTreeSet<String>,
 }
 
-/// Decides what a principal asks for, as a user or as a role.
-pub(crate) fn evaluate(
-    names: &Names,
-    of_account: &OwnedInventory<'_>,
-    actor: &Principal<'_>,
-    probe: &AccessProbe,
-    signed_in: &SignedIn,
-) -> Evaluation {
-    let account = &names.account_id;
-    let mut context = Context::new()
-        .with("aws:PrincipalArn", &actor.arn)
-        .with("aws:PrincipalAccount", account)
-        .with("aws:ResourceAccount", account)
-        .with("aws:RequestedRegion", &names.region)
-        .with("aws:SecureTransport", "true")
-        .with("aws:ViaAWSService", "false");
-    for (key, value) in known_tags(&actor.tags) {
-        context = context.with(&format!("aws:PrincipalTag/{key}"), value);
-    }
-    context = context.with("aws:PrincipalIsAWSService", "false");
-    if actor.kind == IdentityKind::User {
-        context = context.with("aws:username", &actor.name).with("aws:PrincipalType", "User");
-        if signed_in.second_factor {
-            context = context.with(SECOND_FACTOR, "true");
+impl Evaluator<'_> {
+    /// What is decided: with and without a second factor, where a user asks, the question leaves that open and it makes a difference.
+    pub(super) fn evaluations(&self, actor: &Principal<'_>) -> Vec<(Option<bool>, Evaluation)> {
+        let with = self.evaluate(actor, true);
+        if !self.question.says_any([SECOND_FACTOR, SECOND_FACTOR_AGE]) {
+            let without = self.evaluate(actor, false);
+            if with.decision != without.decision {
+                // Without a second factor, that is what is lacking first.
+                return vec![
+                    (Some(true), with),
+                    (Some(false), Evaluation { allowed_with: BTreeMap::new(), ..without }),
+                ];
+            }
         }
-        context = signed_in.network.iter().fold(context, |context, (key, value)| context.with(key, value));
-    } else {
-        context = context.with("aws:PrincipalType", "AssumedRole");
+        vec![(None, with)]
     }
-    context = context.and(&probe.context);
-    // Whoever has a second factor has given it some seconds ago.
-    let has_second_factor = context.get(SECOND_FACTOR).is_some_and(|values| values.list == ["true"]);
-    if has_second_factor && context.get(SECOND_FACTOR_AGE).is_none() {
-        context = context.with(SECOND_FACTOR_AGE, "0");
-    }
-    let (arn, account) = (actor.arn.clone(), account.clone());
-    let principal = match actor.kind {
-        IdentityKind::User => Who::User { arn, account },
-        _ => Who::Role { arn, session: None, account },
-    };
-    let request = Request { principal, action: probe.action.clone(), resource: probe.resource.clone(), context };
-    let anybody = if probe.over == ResourcePolicyRef::UnknownRole { trust_of_the_account(names) } else { None };
-    let of_resource = match probe.over {
-        ResourcePolicyRef::Nothing | ResourcePolicyRef::UnknownRole => None,
-        ResourcePolicyRef::Bucket(index) | ResourcePolicyRef::Role(index) => {
-            of_account.document(index).map(|document| (index, document))
+
+    /// Decides it as a principal's, which an IAM user makes with a second factor, or without.
+    fn evaluate(&self, actor: &Principal<'_>, second_factor: bool) -> Evaluation {
+        let Names { account_id, region, .. } = self.names;
+        let subject = Subject::of_kind(Kind::Other, actor, self.inventory, account_id);
+        let boundary = subject.boundary();
+        let mut context = subject
+            .base
+            .with("aws:ResourceAccount", account_id)
+            .with("aws:RequestedRegion", region)
+            .with("aws:SecureTransport", "true")
+            .with("aws:ViaAWSService", "false");
+        if actor.kind == IdentityKind::User {
+            let said = second_factor.then(|| (SECOND_FACTOR, "true".to_owned()));
+            let said = said.into_iter().chain(self.network.clone());
+            context = said.fold(context, |context, (key, value)| context.with(key, value));
         }
-    };
-    let resource = match (probe.over, of_resource) {
-        (ResourcePolicyRef::Bucket(_), Some((_, document))) => Some(ResourcePolicy::Sufficient(document)),
-        (ResourcePolicyRef::Role(_), Some((_, document))) => Some(ResourcePolicy::Required(document)),
-        _ => anybody.as_ref().map(ResourcePolicy::Required),
-    };
-    // A policy that cannot be read allows nothing, and is doubtful.
-    let read = |index: &usize| Some((*index, of_account.document(*index)?));
-    let policies: Vec<(usize, &Document)> = actor.policies.iter().filter_map(read).collect();
-    let in_boundary = match &actor.boundary {
-        Some(Boundary::Policy(index)) => read(index),
-        Some(Boundary::Undefined(_)) | None => None,
-    };
-    let identity: Vec<&Document> = policies.iter().map(|(_, document)| *document).collect();
-    let boundary = in_boundary.map(|(_, document)| document);
-    let policies_of_all = Policies { identity: &identity, boundary, resource };
-    let outcome = decide(&request, &policies_of_all);
-    let statements = outcome.statements.iter().filter_map(|decisive| {
-        let (policy, _) = match decisive.policy {
-            StatementSource::Identity(index) => *policies.get(index)?,
-            StatementSource::Boundary => in_boundary?,
-            StatementSource::Resource => of_resource?,
+        context = context.and(&self.context());
+        // Whoever has a second factor has given it some seconds ago.
+        let has_second_factor = context.get(SECOND_FACTOR).is_some_and(|values| values.list == ["true"]);
+        if has_second_factor && context.get(SECOND_FACTOR_AGE).is_none() {
+            context = context.with(SECOND_FACTOR_AGE, "0");
+        }
+        let Question { action, resource, .. } = *self.question;
+        let (action, resource) = (action.to_owned(), resource.to_owned());
+        let request = Request { principal: subject.principal, action, resource, context };
+        // A policy that cannot be read allows nothing, and is doubtful.
+        let read = |index: &usize| Some((*index, self.document(*index)?));
+        let policies: Vec<(usize, &Document)> = actor.policies.iter().filter_map(read).collect();
+        let boundary = boundary.as_ref().and_then(read);
+        let (of_resource, of_account) = (self.of_resource().as_ref().and_then(read), self.trust_of_the_account());
+        let is_taking = request.action.eq_ignore_ascii_case("sts:AssumeRole");
+        let resource = match of_resource {
+            Some((_, trust)) if is_taking => Some(ResourcePolicy::Required(trust)),
+            None if is_taking => of_account.as_ref().map(ResourcePolicy::Required),
+            of_resource => of_resource.map(|(_, document)| ResourcePolicy::Sufficient(document)),
         };
-        Some((policy, decisive.statement))
-    });
-    let statements = statements.collect();
-    let doubts = if outcome.decision == Decision::Unknown { outcome.doubts } else { Vec::new() };
-    // What of the templates could not be read may allow or deny; what is denied explicitly is denied all the same.
-    let unread = &of_account.doubts;
-    let is_settled = outcome.decision == Decision::ExplicitlyDenied || is_beyond_policies(&request.action);
-    if is_settled || unread.is_empty() {
-        let is_denied = matches!(outcome.decision, Decision::ExplicitlyDenied | Decision::ImplicitlyDenied);
-        // A request of the table is as it is.
-        let is_asked = probe.verb.is_empty() && unread.is_empty();
-        let allowed_with =
-            if is_asked && is_denied { allowed_with(&request, &policies_of_all) } else { BTreeMap::new() };
-        return Evaluation { decision: outcome.decision, statements, doubts, allowed_with };
+        let identity: Vec<&Document> = policies.iter().map(|(_, document)| *document).collect();
+        let all = Policies { identity: &identity, boundary: boundary.map(|(_, document)| document), resource };
+        let outcome = decide(&request, &all);
+        let statements = outcome.statements.iter().filter_map(|decisive| {
+            let (policy, _) = match decisive.policy {
+                StatementSource::Identity(index) => *policies.get(index)?,
+                StatementSource::Boundary => boundary?,
+                StatementSource::Resource => of_resource?,
+            };
+            Some((policy, decisive.statement))
+        });
+        let statements = statements.collect();
+        // What of the templates could not be read may allow or deny; what is denied explicitly is denied all the same.
+        let is_settled = outcome.decision == Decision::ExplicitlyDenied || is_beyond_policies(&request.action);
+        let decision = if is_settled || self.unread.is_empty() { outcome.decision } else { Decision::Unknown };
+        let (mut doubts, mut lacking) = (BTreeSet::new(), BTreeMap::new());
+        match decision {
+            Decision::Unknown => doubts.extend(outcome.doubts.into_iter().chain(self.unread.iter().cloned())),
+            Decision::ExplicitlyDenied | Decision::ImplicitlyDenied if self.unread.is_empty() => {
+                lacking = allowed_with(&request, &all);
+            }
+            _ => {}
+        }
+        Evaluation { decision, statements, doubts, allowed_with: lacking }
     }
-    let doubts = doubts.into_iter().chain(unread.iter().cloned()).collect();
-    Evaluation { decision: Decision::Unknown, statements, doubts, allowed_with: BTreeMap::new() }
+
+    /// What a policy says; `None` where it cannot be read, which is doubtful.
+    pub(super) fn document(&self, policy: usize) -> Option<&Document> {
+        self.inventory.policies.get(policy)?.document.parsed().ok()
+    }
+
+    /// What AWS says of the request besides who asks. What is asked for by its ARN has the tags that its template gives it, unless the
+    /// question says otherwise.
+    fn context(&self) -> Context {
+        let Question { resource, context: given, .. } = self.question;
+        let service = resource.split(':').nth(2).unwrap_or_default();
+        let mut context = given.iter().fold(Context::new(), |context, (key, value)| context.also(key, value));
+        for tag in self.tags() {
+            let Some(key) = &tag.key else { continue };
+            for name in ["aws", service].map(|prefix| format!("{prefix}:ResourceTag/{key}")) {
+                // A tag is the same by the key of all services and by that of its own.
+                let said = given.iter().filter(|(other, _)| is_same_tag(other, &name)).map(|(_, value)| value);
+                let said: Vec<&String> = said.collect();
+                context = match (&tag.value, said.as_slice()) {
+                    (_, [_, ..]) if context.get(&name).is_some() => context,
+                    (_, [_, ..]) => said.into_iter().fold(context, |context, value| context.also(&name, value)),
+                    (Some(value), []) => context.with(&name, value.as_ref()),
+                    (None, []) => context.with_unknown(&name),
+                };
+            }
+        }
+        context
+    }
+
+    /// The tags of what is asked for: a user, a role, or a notebook.
+    fn tags(&self) -> &[Tag<'_>] {
+        let resource = self.question.resource;
+        let identity = self.inventory.principals.iter().find(|one| one.arn == resource).map(|one| &one.tags);
+        let name = resource.split_once(":notebook-instance/").map(|(_, name)| name);
+        let notebook = self.inventory.notebooks.iter().find(|one| Some(one.name.as_str()) == name).map(|one| &one.tags);
+        identity.or(notebook).map(Vec::as_slice).unwrap_or_default()
+    }
+
+    /// The policy of what is asked for: of a bucket, or of who may take a role.
+    fn of_resource(&self) -> Option<usize> {
+        let Question { action, resource, .. } = *self.question;
+        if action.eq_ignore_ascii_case("sts:AssumeRole") {
+            return self.inventory.principals.iter().find(|one| one.arn == resource)?.trust;
+        }
+        let (_, behind) = resource.split_once(":::").filter(|_| action.to_lowercase().starts_with("s3:"))?;
+        let bucket = behind.split('/').next();
+        let mut buckets = self.inventory.resource_policies.iter().filter(|one| one.resource_type == BUCKET_POLICY);
+        // Of a bucket that is not known, the policy is taken for that of racestack's.
+        let name = |target: &Option<String>| target.clone().unwrap_or_else(|| self.names.bucket.clone());
+        let policy = buckets.find(|one| one.targets.first().map(name).as_deref() == bucket)?;
+        policy.policies.first().copied()
+    }
+
+    /// What the trust policy of a role that is not known here is taken to be: it leaves everything to the account.
+    fn trust_of_the_account(&self) -> Option<Document> {
+        let statement = serde_json::json!({
+            "Effect": "Allow", "Principal": {"AWS": self.names.account_id}, "Action": "sts:AssumeRole"
+        });
+        Document::parse(&serde_json::json!({"Version": "2012-10-17", "Statement": [statement]})).ok()
+    }
 }
 
-/// What the trust policy of a role that is not known here is taken to be: it leaves everything to the account.
-fn trust_of_the_account(names: &Names) -> Option<Document> {
-    let statement = serde_json::json!({
-        "Effect": "Allow", "Principal": {"AWS": names.account_id}, "Action": "sts:AssumeRole"
-    });
-    Document::parse(&serde_json::json!({"Version": "2012-10-17", "Statement": [statement]})).ok()
+/// Whether two keys of a context are of one tag of a resource, such as `aws:ResourceTag/user` and
+/// `sagemaker:ResourceTag/user`; or are the same.
+fn is_same_tag(one: &str, other: &str) -> bool {
+    let tag = |key: &str| key.to_lowercase().split_once(":resourcetag/").map(|(_, tag)| tag.to_owned());
+    one.eq_ignore_ascii_case(other) || tag(one).is_some_and(|of_one| tag(other) == Some(of_one))
 }

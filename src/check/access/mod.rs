@@ -1,9 +1,10 @@
-//! What a person may do: requests of theirs, each decided by the policies of the account. See `isolation` for the proof that
-//! nobody may do more.
+//! Who may do something: a request, decided by the policies of the account. See `isolation` for the proof that nobody may do more
+//! than they are permitted.
 
+mod answers;
 mod evaluation;
-pub mod explainer;
-mod owned;
-mod probes;
+mod people;
 
-pub use evaluation::Asker;
+pub use answers::{Answer, Reason, answers};
+pub use evaluation::{Question, assumed_network};
+pub use people::{Asker, Who, principals, unread};

@@ -10,7 +10,7 @@ use crate::plan::Names;
 use crate::render::is_of_prototype;
 
 /// In the ARNs of notebooks.
-const NOTEBOOKS: &str = ":notebook-instance/";
+pub const NOTEBOOKS: &str = ":notebook-instance/";
 
 /// What is known beforehand of a condition key.
 enum Known {

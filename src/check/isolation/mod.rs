@@ -19,6 +19,7 @@ mod proof;
 mod reference;
 mod resources;
 mod shared;
+mod table;
 mod tags;
 mod trust;
 
@@ -33,15 +34,16 @@ use crate::inventory::{Account, Documents, IamInventory, Location, Sections, Sta
 use crate::plan::{AccountPlan, Part};
 use crate::render::{Rendered, Templates, UserShape};
 use findings::Sites;
-use kind::Subject;
 use reference::References;
 
 pub use deployed::{allowed, deployed};
 pub use findings::{across_accounts, of_template};
 pub use kind::Kind;
+pub(super) use kind::Subject;
 pub use problem::Problem;
 pub use reference::{Bound, reference_policy};
 pub use shared::Proofs;
+pub use table::{Extent, Owner, Row, rows};
 
 /// Checks the isolation of an account's people. `stacks` are the resources of the templates that hold no people,
 /// `prototypes` those of a template with a prototype of each shape, and `sections` what the resources of templates refer to. Returned is what is proven of policies, and what differs

@@ -201,6 +201,15 @@ impl References {
     }
 }
 
+/// What nobody may do, statement by statement, each with whether it is about what is somebody's own.
+///
+/// # Errors
+/// Why it cannot be made, which is a fault of the program.
+pub fn forbidden(values: &PolicyValues) -> Result<Vec<(bool, Need)>, String> {
+    let is_own = |statement: &Value| statement.to_string().contains("${aws:username}");
+    fill(values, FORBIDDEN_PERSON)?.into_iter().map(|one| Ok((is_own(&one), need(one)?))).collect()
+}
+
 /// The reference policy of a kind as IAM and its Access Analyzer take it, with an account's values: the most that isolation
 /// permits, or what is needed. Policy variables stay as they are. Who is permitted nothing, or needs nothing, has a policy
 /// that denies everything: IAM knows none without statements.

@@ -2,15 +2,19 @@
 
 mod words;
 
-use serde_json::{Map, Value, json};
+use std::collections::BTreeMap;
+
+use serde_json::{Value, json};
 
 use super::Reply;
 use super::args::{AccessArgs, AccessFormat};
-use crate::check::{self, Asker, Question};
+use super::summary::aligned;
+use crate::check::{self, AccessTable, Asker, Extent, Question, Row};
 use crate::config::suggest;
 use crate::facts::actions::{ServiceAction, service_action, service_actions};
 use crate::iam::Decision;
-use crate::model::{Account, Mfa};
+use crate::model::{Account, User};
+use crate::page::{AccessMatrix, AccessRow, PeopleOfKind, answer_word};
 use crate::plan::{self, Names, Placement};
 use crate::render::{self, People, Rendered};
 use crate::synthesis::Failure;
@@ -24,7 +28,6 @@ pub(super) fn run(args: &AccessArgs) -> Result<Reply, Failure> {
         },
         None => String::new(),
     };
-    let question = |action| Question { action, resource: &resource, context: &args.context };
     // No day: what a person may do hangs on no suppression.
     let sources = Sources { templates: args.templates.as_deref(), ..args.of.sources() };
     let (Inputs { templates, .. }, account) = inputs::one_account(&sources)?;
@@ -35,36 +38,59 @@ pub(super) fn run(args: &AccessArgs) -> Result<Reply, Failure> {
     // As they are written.
     let rendered: Vec<Rendered> =
         plan.stacks.iter().map(|stack| render::fill(&templates, &plan, stack, &people)).collect::<Result<_, _>>()?;
-    let asked = args.who_can.as_deref().or(args.action.as_deref()).map(question);
-    let assumed = assumed(&account, args, asked.as_ref());
     let user = args.user.as_deref().map(|name| user_of(&account, name)).transpose()?;
     if let Some(user) = user.filter(|user| args.asker == Some(Asker::Notebook) && user.notebook.is_none()) {
         return Err(Failure::Usage(format!("`{}` has no notebook", user.name)));
     }
-    if user.is_none() && asked.is_none() {
-        return Err(Failure::Usage("say about whom: `--user NAME`".to_owned()));
-    }
-    let mut answers = check::answers(&plan, &templates, &rendered, user, asked.as_ref())?.map_err(Failure::of)?;
+    let Some(action) = args.who_can.as_deref().or(args.action.as_deref()) else {
+        let Some(user) = user else { return Err(Failure::Usage("say about whom: `--user NAME`".to_owned())) };
+        let told = check::access_table(&plan, &templates, &rendered, user)?.map_err(Failure::of)?;
+        return Ok(table(args, user, told));
+    };
+    let question = Question { action, resource: &resource, context: &args.context };
+    let mut answers = check::answers(&plan, &templates, &rendered, (user, &question))?.map_err(Failure::of)?;
     answers.retain(|answer| {
         let may = matches!(answer.decision, Decision::Allowed | Decision::Unknown) || !answer.allowed_with.is_empty();
         args.asker.is_none_or(|asker| answer.who.asker() == Some(asker)) && (may || user.is_some())
     });
     let failed = answers.iter().any(|answer| answer.decision == Decision::Unknown);
-    let stdout = match (args.format, user, &asked) {
-        (AccessFormat::Json, ..) => {
-            let assumed: Map<String, Value> =
-                assumed.into_iter().map(|(key, value)| (key.to_owned(), value.into())).collect();
+    let assumed = check::assumed_network(&account, &question).filter(|_| args.asker != Some(Asker::Notebook));
+    let stdout = match args.format {
+        AccessFormat::Json => {
+            let assumed: BTreeMap<&str, String> = assumed.into_iter().collect();
             format!("{:#}\n", json!({"account": args.of.account, "assumed": assumed, "answers": answers}))
         }
-        (AccessFormat::Human, _, Some(question)) => {
-            words::decisions(&args.of.account, question, &answers) + &words::assumed(&assumed)
-        }
-        (AccessFormat::Human, user, None) => {
-            user.map(|user| words::table(user, answers)).unwrap_or_default() + &words::assumed(&assumed)
+        AccessFormat::Human => {
+            let assumed = assumed.map(|(key, value)| format!("assumed of IAM users: `{key}={value}`\n"));
+            words::decisions(&args.of.account, &question, &answers) + &assumed.unwrap_or_default()
         }
     };
     let note = wrong_arn(&account, &resource).map(|note| format!("note: {note}\n")).unwrap_or_default();
     Ok(Reply { stdout, note, failed, ..Reply::default() })
+}
+
+/// What somebody may do, one line for each statement of the reference policies.
+fn table(args: &AccessArgs, user: &User, mut told: AccessTable) -> Reply {
+    told.retain(|(asker, _)| args.asker.is_none_or(|wanted| *asker == wanted));
+    let failed = told.iter().flat_map(|(_, rows)| rows).any(|row| row.may == Extent::Unknown);
+    let stdout = match args.format {
+        AccessFormat::Json => {
+            let one = |(asker, may): &(Asker, Vec<Row>)| json!({"as": asker, "name": user.name.as_str(), "may": may});
+            let told: Vec<Value> = told.iter().map(one).collect();
+            format!("{:#}\n", json!({"account": args.of.account, "told": told}))
+        }
+        AccessFormat::Human => {
+            let matrix = AccessMatrix::of(&[PeopleOfKind { people: "as user", notebooks: "from the notebook", told }]);
+            let mut lines = vec![[vec![format!("what `{}` may do", user.name)], matrix.principals].concat()];
+            let cells = |row: AccessRow| row.answers.into_iter().map(|answer| answer_word(answer).to_owned());
+            lines.extend(matrix.rows.into_iter().map(|row| {
+                let of = if row.is_forbidden() { format!("not permitted: {}", row.what) } else { row.what.clone() };
+                std::iter::once(of).chain(cells(row)).collect()
+            }));
+            aligned(&lines)
+        }
+    };
+    Reply { stdout, failed, ..Reply::default() }
 }
 
 /// The resource of a request: what is given, or `*` for an action that can do without. Inside, what is to be said of an
@@ -107,14 +133,4 @@ fn wrong_arn(account: &Account, resource: &str) -> Option<String> {
     };
     let right = format!("arn:{partition}:iam::{account_id}:{what}{path}{name}");
     (right != resource).then(|| format!("the {what} `{name}` of this account has another ARN: `--resource {right}`"))
-}
-
-/// The values of condition keys that requests of IAM users are taken to have.
-fn assumed(account: &Account, args: &AccessArgs, question: Option<&Question<'_>>) -> Vec<(&'static str, String)> {
-    if args.asker == Some(Asker::Notebook) {
-        return Vec::new();
-    }
-    let is_signed_in = question.is_none() && account.mfa == Mfa::Required;
-    let second_factor = is_signed_in.then(|| ("aws:MultiFactorAuthPresent", "true".to_owned()));
-    second_factor.into_iter().chain(check::assumed_network(account, question)).collect()
 }

@@ -1,13 +1,11 @@
 //! What is answered, in words.
 
+use std::collections::BTreeSet;
 use std::fmt::Write;
 
-use super::super::summary::aligned;
 use crate::check::{Answer, Question, Reason, Who};
 use crate::iam::{Decision, is_beyond_policies};
-use crate::model::User;
 use crate::output::quote;
-use crate::page::{AccessMatrix, CellAnswer, PeopleOfKind};
 
 /// The decisions about one request: those that the same statements make one after the other, and then these.
 pub(super) fn decisions(account: &str, question: &Question<'_>, answers: &[Answer]) -> String {
@@ -58,7 +56,7 @@ fn lacking(answer: &Answer) -> String {
     format!("  the request has no {}; it would be allowed with {}\n", names.join(", "), options.join(" "))
 }
 
-fn reasons(statements: &[Reason], doubts: &[String]) -> String {
+fn reasons(statements: &[Reason], doubts: &BTreeSet<String>) -> String {
     let mut text = String::new();
     for Reason { policy, sid, path, line } in statements {
         let sid = sid.as_deref().map_or_else(|| "a statement".to_owned(), |sid| format!("`{sid}`"));
@@ -70,21 +68,4 @@ fn reasons(statements: &[Reason], doubts: &[String]) -> String {
         let _ = writeln!(text, "  {doubt}");
     }
     text
-}
-
-/// What of the requests of IAM users was not asked for, and is taken to be so.
-pub(super) fn assumed(values: &[(&'static str, String)]) -> String {
-    let values: Vec<String> = values.iter().map(|(key, value)| format!("`{key}={value}`")).collect();
-    if values.is_empty() { String::new() } else { format!("assumed of IAM users: {}\n", values.join(", ")) }
-}
-
-/// One line for each kind of request, with what comes of it as the user and from the notebook.
-pub(super) fn table(user: &User, answers: Vec<Answer>) -> String {
-    let of = PeopleOfKind { people: "as user", notebooks: "from the notebook", answers };
-    let AccessMatrix { principals, mut rows } = AccessMatrix::of(&[of]);
-    rows.sort_by_key(|row| row.whose);
-    let mut lines = vec![[vec![format!("what `{}` may do", user.name)], principals].concat()];
-    let cells = |answers: Vec<CellAnswer>| answers.into_iter().map(|answer| answer.word().to_owned());
-    lines.extend(rows.into_iter().map(|row| std::iter::once(row.what).chain(cells(row.answers)).collect()));
-    aligned(&lines)
 }
