@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 
 /// A text that findings can point into: a file of the user's, or a template that racestack made.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub struct SourceFile {
     /// The path as a person would type it: inside the config folder, or inside the out folder.
     pub path: PathBuf,
@@ -29,13 +29,13 @@ struct Marks {
 /// The bytes of a block.
 const BLOCK: usize = 1024;
 
-impl PartialEq for Marks {
-    fn eq(&self, _: &Self) -> bool {
-        true
+impl PartialEq for SourceFile {
+    fn eq(&self, other: &Self) -> bool {
+        (&self.path, &self.text, &self.sheet) == (&other.path, &other.text, &other.sheet)
     }
 }
 
-impl Eq for Marks {}
+impl Eq for SourceFile {}
 
 /// A place in lines and columns, all counted from 1; columns count characters, and the end is just behind the last one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -24,7 +24,7 @@ fn folder(resources: &Value, users: &[&str]) -> OutFolder {
     let inside = [("manifest.json", manifest), ("people.yaml", template)];
     let files: BTreeMap<String, Vec<u8>> =
         inside.iter().map(|(name, value)| ((*name).to_owned(), value.to_string().into_bytes())).collect();
-    OutFolder::of_files("out".to_owned(), Path::new("out"), Files::from([("tokyo".to_owned(), files)])).unwrap()
+    OutFolder::of_files("out".to_owned(), Path::new("out"), Files::from([("tokyo".to_owned(), files)]), None).unwrap()
 }
 
 fn diff(old: &Value, new: &Value) -> Diff {
@@ -154,7 +154,7 @@ fn a_comment_is_never_too_long_and_tells_what_it_leaves_out() {
         };
         (0..100).map(account).collect()
     };
-    let side = |suffix: &str| OutFolder::of_files("out".to_owned(), Path::new("out"), files(suffix)).unwrap();
+    let side = |suffix: &str| OutFolder::of_files("out".to_owned(), Path::new("out"), files(suffix), None).unwrap();
     let markdown = render_diff(DiffFormat::Markdown, &compare(&side("a"), &side("b")).0);
     assert!(markdown.len() <= 65_536, "{}", markdown.len());
     // What is the same in all of them is told once, with all accounts in its title.

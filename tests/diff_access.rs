@@ -4,7 +4,8 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use racestack::diff::{AccessDirection, Diff, Files, OutFolder, compare};
+use racestack::diff::{Diff, Files, OutFolder, compare};
+use racestack::iam::Direction;
 use serde_json::{Value, json};
 
 /// An out folder of one account with these stacks, each with its resources; the users are those of the stack `people`.
@@ -21,7 +22,7 @@ fn folder(stacks: &[(&str, Value)], users: &[&str]) -> OutFolder {
     for (name, resources) in stacks {
         files.insert(format!("{name}.yaml"), json!({"Resources": resources}).to_string().into_bytes());
     }
-    OutFolder::of_files("out".to_owned(), Path::new("out"), Files::from([("tokyo".to_owned(), files)])).unwrap()
+    OutFolder::of_files("out".to_owned(), Path::new("out"), Files::from([("tokyo".to_owned(), files)]), None).unwrap()
 }
 
 /// What is told of the access, a line for each entry, with the names of whom it is about.
@@ -29,11 +30,11 @@ fn access(diff: &Diff) -> Vec<String> {
     let changes = diff.access.iter();
     let lines = changes.flat_map(|change| {
         change.entries.iter().filter(|_| change.same_as == 0).map(|entry| {
-            let direction = match (entry.direction, entry.at_most_narrowed) {
-                (AccessDirection::Widened, _) => "widened",
-                (AccessDirection::Narrowed, _) => "narrowed",
-                (AccessDirection::Unknown, true) => "at most narrowed",
-                (AccessDirection::Unknown, false) => "unknown",
+            let direction = match entry.direction {
+                Direction::Widened => "widened",
+                Direction::Narrowed => "narrowed",
+                Direction::PerhapsNarrowed => "at most narrowed",
+                Direction::Unknown => "unknown",
             };
             let (names, actions, resources) =
                 (change.names.join(" "), entry.actions.join(" "), entry.resources.join(" "));
@@ -112,6 +113,32 @@ fn the_statements_that_make_the_difference_are_named() {
     // What was allowed all along is so by the denial that goes, or is not by the one that comes.
     assert_eq!(statements(&denied, &read_alone), [(named("own/NoList"), true)]);
     assert_eq!(statements(&read_alone, &denied), [(named("own/NoList"), true)]);
+}
+
+#[test]
+fn a_condition_of_many_alternatives_is_told_by_one_of_them() {
+    let short = |regions: Value| {
+        let statement = |effect: &str, regions: &Value| {
+            let condition = json!({"StringEquals": {"aws:RequestedRegion": regions}});
+            json!({"Effect": effect, "Action": "s3:GetObject", "Resource": "*", "Condition": condition})
+        };
+        let elsewhere = statement("Deny", &json!(["d", "e", "f"]));
+        let side = |list: Value| {
+            let own = json!([{"PolicyName": "own", "PolicyDocument": policy(&list)}]);
+            let user = json!({"Type": "AWS::IAM::User", "Properties": {"UserName": "u", "Policies": own}});
+            folder(&[("stack", json!({"U": user}))], &[])
+        };
+        let new = side(json!([elsewhere, statement("Allow", &regions)]));
+        let (diff, _) = compare(&side(json!([elsewhere])), &new);
+        let entry = &diff.access[0].entries[0];
+        (entry.conditions.clone(), entry.short_conditions.clone())
+    };
+    let (conditions, told) = short(json!(["a", "b"]));
+    assert_eq!(conditions, ["when aws:RequestedRegion is `a` or aws:RequestedRegion is `b`"]);
+    assert_eq!(told, conditions);
+    let (conditions, told) = short(json!(["a", "b", "c"]));
+    assert!(conditions[0].ends_with("or aws:RequestedRegion is `c`"), "{conditions:?}");
+    assert_eq!(told, ["depending on aws:RequestedRegion, for example when aws:RequestedRegion is `a`"]);
 }
 
 #[test]
@@ -253,7 +280,8 @@ fn of_template(template: &Value) -> OutFolder {
     let manifest = json!({"account": "tokyo", "account_id": "111122223333", "region": "eu-west-1", "stacks": [{"name": "s", "file": "s.yaml"}]});
     let files = [("manifest.json", &manifest), ("s.yaml", template)];
     let files = files.map(|(name, value)| (name.to_owned(), value.to_string().into_bytes()));
-    OutFolder::of_files("out".to_owned(), Path::new("out"), Files::from([("tokyo".to_owned(), files.into())])).unwrap()
+    OutFolder::of_files("out".to_owned(), Path::new("out"), Files::from([("tokyo".to_owned(), files.into())]), None)
+        .unwrap()
 }
 
 /// A template in which the condition `On` asks a parameter, which by default says no.

@@ -27,7 +27,7 @@ fn folder(stacks: &[Side<'_>], script: &str) -> OutFolder {
     for (at, side) in stacks.iter().enumerate() {
         files.insert(format!("{at}.yaml"), side.template.to_string().into_bytes());
     }
-    OutFolder::of_files("out".to_owned(), Path::new("out"), Files::from([("tokyo".to_owned(), files)])).unwrap()
+    OutFolder::of_files("out".to_owned(), Path::new("out"), Files::from([("tokyo".to_owned(), files)]), None).unwrap()
 }
 
 fn one(resources: &Value) -> OutFolder {
@@ -136,7 +136,8 @@ fn a_script_that_is_added_is_shown() {
         let manifest = json!({"account": "tokyo", "account_id": "1", "region": "r", "stacks": []});
         let mut files = BTreeMap::from([("manifest.json".to_owned(), manifest.to_string().into_bytes())]);
         files.extend(script.map(|script| ("more.sh".to_owned(), script.as_bytes().to_vec())));
-        OutFolder::of_files("out".to_owned(), Path::new("out"), Files::from([("tokyo".to_owned(), files)])).unwrap()
+        OutFolder::of_files("out".to_owned(), Path::new("out"), Files::from([("tokyo".to_owned(), files)]), None)
+            .unwrap()
     };
     let text = lines(&compare(&with(None), &with(Some("curl evil\n"))).0);
     assert_eq!(text, ["  more.sh is added", "        + curl evil"]);
@@ -177,6 +178,28 @@ fn the_lines_of_a_script_that_differ_are_told_and_checksums_are_not() {
     let many = |of: &str| (0..100).map(|at| format!("{of} {at}")).collect::<Vec<_>>().join("\n");
     let text = lines(&compared(&many("a"), &many("b")));
     assert_eq!((text.len(), text.last().unwrap().as_str()), (201, "        + b 99"));
+}
+
+#[test]
+fn a_line_that_ends_otherwise_is_told() {
+    let of = |script: &str| folder(&[], script);
+    let text = lines(&compare(&of("set -e\nb\n"), &of("set -e\r\nb\n")).0);
+    assert_eq!(text, ["  deploy.sh differs", "        - set -e", "        + set -e␍", "          b"]);
+    let text = lines(&compare(&of("a\n"), &of("a")).0);
+    assert_eq!(text, ["  deploy.sh differs", "        - a", "        + a"]);
+}
+
+#[test]
+fn another_partition_is_told() {
+    let of = |partition: &str| {
+        let manifest =
+            json!({"account": "tokyo", "account_id": "1", "region": "r", "partition": partition, "stacks": []});
+        let files = BTreeMap::from([("manifest.json".to_owned(), manifest.to_string().into_bytes())]);
+        OutFolder::of_files("out".to_owned(), Path::new("out"), Files::from([("tokyo".to_owned(), files)]), None)
+            .unwrap()
+    };
+    let text = lines(&compare(&of("aws"), &of("aws-cn")).0).join("\n");
+    assert!(text.contains("- partition: aws\n") && text.contains("+ partition: aws-cn"), "{text}");
 }
 
 #[test]

@@ -8,7 +8,7 @@ use super::sides::{Sides, tag};
 use crate::check::{IsolationProblem, PrincipalKind, deployed};
 use crate::finding::Rule;
 use crate::iam::Statement;
-use crate::inventory::{BUCKET_POLICY, Boundary, IamInventory, Principal};
+use crate::inventory::{BUCKET_POLICY, Boundary, IamInventory, PRINCIPAL_TAG, Principal};
 use crate::model::{NOTEBOOK, Profile, USER};
 
 /// Stands for a person's name in what is compared, and for the name of the notebook.
@@ -83,18 +83,13 @@ struct Asked {
 
 impl Asked {
     fn of(live: &IamInventory<'_>) -> Self {
-        const TAG: &str = "principaltag/";
         let mut asked = Self { tags: BTreeSet::new(), documents: BTreeMap::new() };
         for document in live.policies.iter().map(|policy| &policy.document) {
             if asked.documents.contains_key(&document.id) {
                 continue;
             }
             let text = document.value.to_string();
-            let lower = text.to_lowercase();
-            for (at, _) in lower.match_indices(TAG) {
-                let rest = &lower[at + TAG.len()..];
-                asked.tags.insert(rest.split(['}', '"', ',']).next().unwrap_or_default().trim().to_owned());
-            }
+            asked.tags.extend(document.tag_keys(PRINCIPAL_TAG));
             let singles_out = document.parsed().is_ok_and(|parsed| parsed.statements.iter().any(singles_out));
             asked.documents.insert(document.id, (text, singles_out));
         }

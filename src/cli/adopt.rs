@@ -287,7 +287,7 @@ impl Adopting<'_> {
     fn out_folder(&self, folder: &Path, files: Vec<OutputFile>) -> Result<OutFolder, Failure> {
         let files = files.into_iter().map(|file| (file.name, file.text.into_bytes())).collect();
         let files = Files::from([(self.args.account.clone(), files)]);
-        OutFolder::of_files(folder.display().to_string(), folder, files).map_err(Failure::Fault)
+        OutFolder::of_files(folder.display().to_string(), folder, files, None).map_err(Failure::Fault)
     }
 
     fn next_steps(&self, resources: usize, stacks: usize, notebooks: usize) -> String {

@@ -99,7 +99,7 @@ impl OutFolder {
         if !found.values().any(|account| account.contains_key(MANIFEST_FILE)) {
             return Err(format!("`{}` is no out folder: no account's {MANIFEST_FILE} is in it", folder.display()));
         }
-        Self::made(folder.display().to_string(), folder, found, like)
+        Self::of_files(folder.display().to_string(), folder, found, like)
     }
 
     /// Lets go of the texts that are the same on both sides: what they hold was read, and nothing of them is shown.
@@ -135,18 +135,15 @@ impl OutFolder {
                 found.entry(account.to_owned()).or_default().insert(name.to_owned(), bytes);
             }
         }
-        Self::made(format!("{revision}:{}", folder.display()), folder, found, like)
+        Self::of_files(format!("{revision}:{}", folder.display()), folder, found, like)
     }
 
-    /// An out folder of these files. `folder` is where they stand, for what is said of them.
+    /// An out folder of these files. `folder` is where they stand, for what is said of them; what is the same in the folder `like` is
+    /// not read anew.
     ///
     /// # Errors
     /// When a file is not as racestack writes it.
-    pub fn of_files(label: String, folder: &Path, found: Files) -> Result<Self, String> {
-        Self::made(label, folder, found, None)
-    }
-
-    fn made(label: String, folder: &Path, found: Files, like: Option<&Self>) -> Result<Self, String> {
+    pub fn of_files(label: String, folder: &Path, found: Files, like: Option<&Self>) -> Result<Self, String> {
         let mut accounts = BTreeMap::new();
         for (name, mut inside) in found {
             let Some(manifest) = inside.remove(MANIFEST_FILE) else { continue };

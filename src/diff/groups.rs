@@ -5,11 +5,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::data_loss::lost;
 use super::deploy_errors::refusal;
 use super::folder::{AccountFolder, FolderStack};
-use super::model::{
-    AccessChange, AccessCount, AccessDirection, AccessEntry, AccessPrincipal, Change, Presence, Resource,
-};
+use super::model::{AccessChange, AccessCount, AccessEntry, AccessPrincipal, Change, Presence, Resource};
 use super::owners::{OwnNames, Owners, general, general_change, replace_word};
 use super::resources::{ResourceChange, literal_name};
+use crate::iam::Direction;
 
 /// The changes of all accounts on their way to being grouped.
 #[derive(Default)]
@@ -137,13 +136,13 @@ pub(super) fn together(changes: Vec<(&AccountFolder, AccessChange)>) -> Vec<Acce
 
 /// How many principals of each kind have their access changed in each direction.
 pub(super) fn counts(access: &[AccessChange]) -> Vec<AccessCount> {
-    let mut found: BTreeMap<(AccessDirection, AccessPrincipal), (usize, BTreeSet<&str>)> = BTreeMap::new();
+    let mut found: BTreeMap<(Direction, AccessPrincipal), (usize, BTreeSet<&str>)> = BTreeMap::new();
     for change in access.iter().filter(|change| change.same_as == 0 && change.presence != Presence::Removed) {
-        let directions: BTreeSet<AccessDirection> = change
-            .entries
-            .iter()
-            .map(|entry| if entry.at_most_narrowed { AccessDirection::Narrowed } else { entry.direction })
-            .collect();
+        let direction = |entry: &AccessEntry| match entry.direction {
+            Direction::PerhapsNarrowed => Direction::Narrowed,
+            direction => direction,
+        };
+        let directions: BTreeSet<Direction> = change.entries.iter().map(direction).collect();
         for direction in directions {
             let (count, accounts) = found.entry((direction, change.principal)).or_default();
             *count += change.names.len();

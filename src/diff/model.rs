@@ -2,7 +2,7 @@
 
 mod access;
 
-pub use access::{AccessChange, AccessCount, AccessDirection, AccessEntry, AccessPrincipal};
+pub use access::{AccessChange, AccessCount, AccessEntry, AccessPrincipal};
 
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -10,7 +10,7 @@ use serde_json::Value;
 
 /// The version of this form. It rises when something is renamed, removed or gets another meaning; not when something is
 /// added.
-pub const VERSION: u32 = 2;
+pub const VERSION: u32 = 3;
 
 /// The sections of a template that decide, when it is deployed, what its resources are. A diff evaluates none of them: the
 /// values of a stack that exists are its own.
@@ -19,7 +19,7 @@ pub const OPEN_SECTIONS: &[&str] = &["Conditions", "Fn::Transform", "Mappings", 
 /// What deploying the new out folder would change, seen from the old one.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct Diff {
-    /// The version of this form: 2.
+    /// The version of this form: 3.
     pub version: u32,
     /// What was compared: the old folder, or a revision and the folder in it.
     pub old: String,

@@ -78,7 +78,8 @@ fn manifests(old: &AccountFolder, new: &AccountFolder) -> Option<FileDiff> {
     let [old, new] = [old, new].map(|account| {
         let order = account.stacks.iter().filter(|stack| both.contains(&stack.name));
         let order: Vec<&str> = order.map(|stack| stack.name.as_str()).collect();
-        format!("version: {}\nbucket: {}\norder:\n{}\n", account.version, account.bucket, order.join("\n"))
+        let AccountFolder { version, partition, bucket, .. } = account;
+        format!("version: {version}\npartition: {partition}\nbucket: {bucket}\norder:\n{}\n", order.join("\n"))
     });
     let name = MANIFEST_FILE.to_owned();
     (old != new).then_some(FileDiff { name, presence: Presence::Both, old: Some(old), new: Some(new) })

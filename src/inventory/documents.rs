@@ -1,6 +1,6 @@
 //! The policies of an inventory, of which each text is held once.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, OnceLock};
 
 use serde_json::Value;
@@ -8,6 +8,9 @@ use serde_json::Value;
 use super::model::Location;
 use super::template::one_or_more;
 use crate::iam::{Document, Malformed};
+
+/// What stands before the key of a principal's tag in conditions and variables, in lower case.
+pub const PRINCIPAL_TAG: &str = "principaltag/";
 
 /// The text of a policy. Several policies may have the same.
 #[derive(Debug)]
@@ -31,6 +34,13 @@ impl PolicyDocument {
     /// The statements, as they are written.
     pub fn statements(&self) -> impl Iterator<Item = &Value> {
         one_or_more(self.value.get("Statement"))
+    }
+
+    /// The keys of tags, in lower case, that it names behind a word such as `principaltag/`.
+    pub fn tag_keys(&self, word: &str) -> BTreeSet<String> {
+        let text = self.value.to_string().to_lowercase();
+        let behind = text.split(word).skip(1);
+        behind.filter_map(|rest| rest.split(['"', '}', ',']).next()).map(|key| key.trim().to_owned()).collect()
     }
 
     /// The actions that its statements name, as they are spelled.

@@ -24,7 +24,7 @@ use reader::Reader;
 use return_values::ReturnValues;
 use template::Resource;
 
-pub use documents::{Documents, Policy, PolicyDocument, PolicyKind};
+pub use documents::{Documents, PRINCIPAL_TAG, Policy, PolicyDocument, PolicyKind};
 pub use model::{
     Account, Boundary, Doubt, IdentityKind, Location, Notebook, Principal, ResourcePolicy, ServiceRole, Stack, Tag,
     Undefined,

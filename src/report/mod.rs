@@ -60,6 +60,11 @@ fn filled(template: &str, escape: fn(&str) -> String, context: &Value) -> String
     engine.render_template(template, context).unwrap_or_else(|error| error.to_string())
 }
 
+/// A text on one line of HTML or XML, in which nothing means anything.
+fn escaped(text: &str) -> String {
+    handlebars::html_escape(&visible::line(text))
+}
+
 /// A path with forward slashes, on every system.
 fn slashed(path: &Path) -> String {
     path.to_string_lossy().replace(MAIN_SEPARATOR_STR, "/")

@@ -11,7 +11,9 @@ pub(super) fn character(c: char) -> char {
         | '\u{ad}' | '\u{61c}' | '\u{180e}'
         | '\u{200b}' | '\u{200e}' | '\u{200f}' // not the joiners U+200C and U+200D, which names are written with
         | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}'
-        | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}' => char::REPLACEMENT_CHARACTER,
+        | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}'
+        | '\u{fffe}' | '\u{ffff}' // which XML knows not at all
+        => char::REPLACEMENT_CHARACTER,
         other => other,
     }
 }

@@ -16,13 +16,20 @@ use crate::output::UserEntry;
 /// The name of a stack, and a logical ID, or the name of an output.
 pub(super) type Place<'a> = (&'a str, &'a str);
 
+/// A stack of an account.
+struct ReadStack<'a> {
+    of: &'a FolderStack,
+    /// Whose its resources are.
+    owners: Owners<'a>,
+    /// The logical IDs that are read of it alone, where not all are.
+    only: Option<BTreeSet<&'a str>>,
+}
+
 /// The IAM of an account.
 pub(super) struct AccountIam<'a> {
     pub inventory: IamInventory<'a>,
-    /// The stacks, in the order of the inventory's, and whose their resources are.
-    stacks: Vec<(&'a FolderStack, Owners<'a>)>,
-    /// Of those that come first: the logical IDs that are read of them alone.
-    kept: Vec<BTreeSet<&'a str>>,
+    /// The stacks, in the order of the inventory's.
+    stacks: Vec<ReadStack<'a>>,
     /// The indexes of the users and roles, in the order of their ARNs; of one ARN, the last.
     by_arn: Vec<usize>,
 }
@@ -49,22 +56,18 @@ impl<'a> AccountIam<'a> {
         let mut by_arn: Vec<usize> = (0..inventory.principals.len()).rev().collect();
         by_arn.sort_by_key(|index| arn(*index));
         by_arn.dedup_by_key(|index| arn(*index));
-        let kept = stacks.iter().filter_map(|(_, _, only)| only.clone()).collect();
-        let stacks = stacks.into_iter().map(|(_, stack, _)| (stack, Owners::of(None, Some(stack)))).collect();
-        Self { inventory, stacks, kept, by_arn }
+        let read = |(_, of, only)| ReadStack { of, owners: Owners::of(None, Some(of)), only };
+        Self { inventory, stacks: stacks.into_iter().map(read).collect(), by_arn }
     }
 
     /// By stack and logical ID, the resources of stacks that the other side has not the same, each with whose it is. What is kept
     /// of a stack comes before the stack: what the stack has now counts.
     pub(super) fn resources(&self, other: &Self) -> BTreeMap<Place<'a>, (&'a Value, Option<&'a UserEntry>)> {
         let mut found = BTreeMap::new();
-        for (at, (stack, owners)) in self.stacks.iter().enumerate() {
-            if self.has_same(other, stack) {
-                continue;
-            }
-            let is_read = |id: &str| self.kept.get(at).is_none_or(|only| only.contains(id));
-            let read = stack.resources().filter(|(id, _)| is_read(id));
-            found.extend(read.map(|(id, one)| ((stack.name.as_str(), id.as_str()), (one, owners.owner(id)))));
+        for ReadStack { of, owners, only } in self.stacks.iter().filter(|stack| !self.has_same(other, stack.of)) {
+            let is_read = |id: &str| only.as_ref().is_none_or(|only| only.contains(id));
+            let read = of.resources().filter(|(id, _)| is_read(id));
+            found.extend(read.map(|(id, one)| ((of.name.as_str(), id.as_str()), (one, owners.owner(id)))));
         }
         found
     }
@@ -72,7 +75,7 @@ impl<'a> AccountIam<'a> {
     /// Whether both sides have a stack with one template, which was read once, and nothing is kept of it.
     fn has_same(&self, other: &Self, stack: &FolderStack) -> bool {
         let only = |side: &Self| -> Option<&'a FolderStack> {
-            let mut of_name = side.stacks.iter().map(|(one, _)| *one).filter(|one| one.name == stack.name);
+            let mut of_name = side.stacks.iter().map(|one| one.of).filter(|one| one.name == stack.name);
             of_name.next().filter(|_| of_name.next().is_none())
         };
         only(self).zip(only(other)).is_some_and(|(one, two)| Arc::ptr_eq(&one.template, &two.template))
@@ -84,12 +87,12 @@ impl<'a> AccountIam<'a> {
             let all = stack.template.get("Outputs").and_then(Value::as_object).into_iter().flatten();
             all.map(|(name, value)| ((stack.name.as_str(), name.as_str()), value))
         };
-        self.stacks.iter().flat_map(|(stack, _)| of(stack)).collect()
+        self.stacks.iter().flat_map(|stack| of(stack.of)).collect()
     }
 
     /// The people of the stacks.
     pub(super) fn people(&self) -> impl Iterator<Item = &'a UserEntry> {
-        self.stacks.iter().flat_map(|(stack, _)| &stack.users)
+        self.stacks.iter().flat_map(|stack| &stack.of.users)
     }
 
     /// What may give access that nothing shows, in words.
@@ -104,21 +107,21 @@ impl<'a> AccountIam<'a> {
 
     /// The person whose resource this is.
     pub(super) fn own(&self, location: &Location<'_>) -> Option<&'a UserEntry> {
-        self.stacks.get(location.stack)?.1.owner(location.logical_id)
+        self.stacks.get(location.stack)?.owners.owner(location.logical_id)
     }
 
     /// The name of a stack, by its index in the inventory.
     pub(super) fn name_of(&self, stack: usize) -> Option<&'a str> {
-        self.stacks.get(stack).map(|(stack, _)| stack.name.as_str())
+        self.stacks.get(stack).map(|stack| stack.of.name.as_str())
     }
 
     pub(super) fn stack_names(&self) -> impl Iterator<Item = &'a str> {
-        self.stacks.iter().map(|(stack, _)| stack.name.as_str())
+        self.stacks.iter().map(|stack| stack.of.name.as_str())
     }
 
-    /// The users and roles, by ARN.
-    pub(super) fn principals(&self) -> impl Iterator<Item = (&String, &Principal<'a>)> {
-        self.by_arn.iter().filter_map(|index| self.inventory.principals.get(*index)).map(|one| (&one.arn, one))
+    /// The users and roles, in the order of their ARNs.
+    pub(super) fn principals(&self) -> impl Iterator<Item = &Principal<'a>> {
+        self.by_arn.iter().filter_map(|index| self.inventory.principals.get(*index))
     }
 
     /// The user or role of an ARN.

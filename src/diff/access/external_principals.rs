@@ -28,7 +28,7 @@ pub(super) fn outside(
     if old.iter().map(|policy| policy.id).eq(new.iter().map(|policy| policy.id)) {
         return Vec::new();
     }
-    let known: BTreeSet<&String> = before.principals().chain(after.principals()).map(|(arn, _)| arn).collect();
+    let known: BTreeSet<&String> = before.principals().chain(after.principals()).map(|one| &one.arn).collect();
     let mut named = BTreeSet::new();
     old.iter().chain(&new).for_each(|policy| principals(policy, &mut named));
     named.retain(|(_, name)| !known.contains(name));
@@ -46,9 +46,9 @@ pub(super) fn of_trust(
     everything: &Arc<PolicyDocument>,
 ) -> Vec<Subject> {
     let mut classes: BTreeMap<String, Subject> = BTreeMap::new();
-    let known: BTreeSet<String> = before.principals().filter_map(|(_, role)| trust_of_people(role, before)).collect();
-    for (arn, role) in after.principals() {
-        let old = before.principal(arn);
+    let known: BTreeSet<String> = before.principals().filter_map(|role| trust_of_people(role, before)).collect();
+    for role in after.principals() {
+        let old = before.principal(&role.arn);
         let (old_trust, new_trust) = (old.and_then(|role| before.trust(role)), after.trust(role));
         // A new person's role that the same may take as the others' is no news.
         let usual = old.is_none() && trust_of_people(role, after).is_some_and(|trust| known.contains(&trust));
@@ -64,7 +64,7 @@ pub(super) fn of_trust(
             let class = format!("{kind:?} {name} {} {}", general_list(old, own), general_list(new, own));
             let many = classes.contains_key(&class);
             let subject = classes.entry(class).or_insert_with(|| Subject {
-                resource: Some(arn.clone()),
+                resource: Some(role.arn.clone()),
                 own: own.cloned(),
                 ..stranger(kind, name, principal, [old, new], everything)
             });
@@ -89,7 +89,7 @@ fn general_list<'p>(policies: impl IntoIterator<Item = &'p Arc<PolicyDocument>>,
 
 /// The kinds and names of the principals that a policy names.
 fn principals(policy: &PolicyDocument, named: &mut BTreeSet<(String, String)>) {
-    for statement in one_or_more(policy.value.get("Statement")) {
+    for statement in policy.statements() {
         let maps = ["Principal", "NotPrincipal"].into_iter().filter_map(|key| statement.get(key)?.as_object());
         for (kind, list) in maps.flatten() {
             named.extend(one_or_more(Some(list)).filter_map(Value::as_str).map(|name| (kind.clone(), name.to_owned())));
@@ -154,7 +154,7 @@ fn stranger(
 
 /// The statements about principals that no request is decided for: those of identity providers, and canonical users.
 fn undecided(policies: &[Arc<PolicyDocument>]) -> BTreeSet<String> {
-    let statements = policies.iter().flat_map(|policy| one_or_more(policy.value.get("Statement")));
+    let statements = policies.iter().flat_map(|policy| policy.statements());
     let names_others = |statement: &&Value| {
         let maps = ["Principal", "NotPrincipal"].into_iter().filter_map(|key| statement.get(key)?.as_object());
         maps.flatten().any(|(kind, _)| kind != "AWS" && kind != "Service")

@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 
 use super::canonical::text;
 use super::folder::{AccountFolder, FolderStack};
-use super::model::{AccessChange, AccessDirection, AccessEntry, OPEN_SECTIONS, Presence};
+use super::model::{AccessChange, AccessEntry, OPEN_SECTIONS, Presence};
 use super::owners::general;
 use super::statements;
 use crate::iam::{
@@ -149,19 +149,16 @@ fn change(subject: &Subject, names: &PolicyNames) -> Option<AccessChange> {
         *entry = entry.rewritten(|text| general(text, own));
     }
     // Whoever may do nothing any more, or hardly anything, has lost all else.
-    let only_narrowed = entries.iter().all(|entry| entry.direction == AccessDirection::Narrowed);
-    let spared = new
-        .identity
-        .iter()
-        .find_map(|policy| spared_by_denial(&policy.value))
-        .filter(|_| only_narrowed && entries.len() > 1);
+    let only_narrowed = entries.iter().all(|entry| entry.direction == Direction::Narrowed);
+    let spared =
+        new.identity.iter().find_map(|policy| spared_by_denial(policy)).filter(|_| only_narrowed && entries.len() > 1);
     if let Some(spared) =
         spared.filter(|spared| !entries.iter().flat_map(|entry| &entry.actions).any(|one| spared.contains(one)))
     {
         entries.truncate(1);
         let but = if spared.is_empty() { String::new() } else { format!(" but {}", spared.join(", ")) };
         let (actions, resources) = (vec![format!("*{but}")], vec!["*".to_owned()]);
-        entries[0] = AccessEntry { direction: AccessDirection::Narrowed, actions, resources, ..AccessEntry::default() };
+        entries[0] = AccessEntry { direction: Direction::Narrowed, actions, resources, ..AccessEntry::default() };
     }
     let nothing = entries.is_empty() && presence == Presence::Both;
     (!nothing).then(|| AccessChange {
@@ -256,8 +253,8 @@ fn parsed(policy: &Arc<PolicyDocument>) -> Result<&Document, String> {
 
 /// What a policy leaves that otherwise denies everything at any time, whatever others allow: the actions, if any. `None` where
 /// it does not.
-fn spared_by_denial(policy: &Value) -> Option<Vec<String>> {
-    one_or_more(policy.get("Statement")).find_map(|statement| {
+fn spared_by_denial(policy: &PolicyDocument) -> Option<Vec<String>> {
+    policy.statements().find_map(|statement| {
         let texts = |key: &str| -> Vec<String> {
             one_or_more(statement.get(key)).filter_map(|value| Some(value.as_str()?.to_owned())).collect()
         };
@@ -269,21 +266,14 @@ fn spared_by_denial(policy: &Value) -> Option<Vec<String>> {
 }
 
 fn entry(subject: &Subject, line: &AccessLine) -> AccessEntry {
-    let direction = match line.direction {
-        Direction::Widened => AccessDirection::Widened,
-        Direction::Narrowed => AccessDirection::Narrowed,
-        Direction::Unknown | Direction::PerhapsNarrowed => AccessDirection::Unknown,
-    };
     let actions = line.actions.iter().map(|label| subject.spelled(label)).collect();
     let resources = match &subject.resource {
         Some(resource) => vec![resource.clone()],
         None => line.resources.clone(),
     };
-    let at_most_narrowed = line.direction == Direction::PerhapsNarrowed;
     let (conditions, short_conditions, statements) = (line.conditions.clone(), line.short_conditions(), Vec::new());
     AccessEntry {
-        direction,
-        at_most_narrowed,
+        direction: line.direction,
         actions,
         resources,
         conditions,

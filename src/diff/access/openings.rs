@@ -79,12 +79,7 @@ fn differ(old: Option<&Value>, new: Option<&Value>) -> bool {
 fn tags_in_policies(sides: [&AccountIam<'_>; 2]) -> BTreeSet<String> {
     let mut seen = BTreeSet::new();
     let policies = sides.into_iter().flat_map(|iam| &iam.inventory.policies).filter(|one| seen.insert(one.document.id));
-    let texts = policies.map(|policy| policy.document.value.to_string().to_lowercase());
-    let keys = |text: String| -> Vec<String> {
-        let behind = ["resourcetag/", "buckettag/"].into_iter().flat_map(|word| text.split(word).skip(1));
-        behind.filter_map(|rest| rest.split(['"', '}']).next()).map(str::to_owned).collect()
-    };
-    texts.flat_map(keys).collect()
+    policies.flat_map(|one| ["resourcetag/", "buckettag/"].map(|word| one.document.tag_keys(word))).flatten().collect()
 }
 
 /// What stands for the tags whose keys are known only when the stack is deployed.

@@ -9,7 +9,7 @@ use super::super::owners::{NO_NAMES, every_text, general};
 use super::account::{AccountIam, is_user, undefined};
 use super::{Side, base};
 use crate::iam::{self, Context};
-use crate::inventory::Principal;
+use crate::inventory::{PRINCIPAL_TAG, Principal};
 use crate::model::NOTEBOOK;
 use crate::output::UserEntry;
 
@@ -60,26 +60,18 @@ impl Subject {
 
 /// The users and the roles of both sides.
 pub(super) fn people(before: &AccountIam<'_>, after: &AccountIam<'_>, account: &str) -> Vec<Subject> {
-    let arns: BTreeSet<&String> = before.principals().chain(after.principals()).map(|(arn, _)| arn).collect();
     let tagged = mentioned_tags([before, after]);
     // A user may get another path, and with it another ARN.
-    let [old_arns, new_arns] = [before, after].map(|iam| -> BTreeMap<(bool, &str), &String> {
-        iam.principals().map(|(arn, one)| ((is_user(one), one.name.as_str()), arn)).collect()
+    let [olds, news] = [before, after].map(|iam| -> BTreeMap<(bool, &str), &Principal<'_>> {
+        iam.principals().map(|one| ((is_user(one), one.name.as_str()), one)).collect()
     });
     let mut classes: BTreeMap<String, Subject> = BTreeMap::new();
     let mut old_classes: BTreeMap<String, usize> = BTreeMap::new();
-    let mut seen: BTreeSet<(bool, String)> = BTreeSet::new();
     let mut added: Vec<(String, String)> = Vec::new();
-    for arn in arns {
-        let Some(any) = after.principal(arn).or_else(|| before.principal(arn)) else { continue };
-        if !seen.insert((is_user(any), any.name.clone())) {
-            continue;
-        }
-        let of = (is_user(any), any.name.as_str());
-        let old = old_arns.get(&of).and_then(|arn| before.principal(arn));
-        let new_arn = new_arns.get(&of).copied();
-        let new = new_arn.and_then(|arn| after.principal(arn));
-        let own = if after.principal(arn).is_some() { after } else { before }.own(&any.location);
+    for name in olds.keys().chain(news.keys()).copied().collect::<BTreeSet<_>>() {
+        let (old, new) = (olds.get(&name).copied(), news.get(&name).copied());
+        let Some(any) = new.or(old) else { continue };
+        let own = if new.is_some() { after } else { before }.own(&any.location);
         let old_key = old.map(|one| key(one, before, &tagged));
         let new_key = new.map(|one| key(one, after, &tagged));
         if let Some(key) = &old_key {
@@ -96,14 +88,13 @@ pub(super) fn people(before: &AccountIam<'_>, after: &AccountIam<'_>, account: &
             subject.names.push(any.name.clone());
             continue;
         }
-        let arn = new_arn.unwrap_or(arn);
         let kind = match (is_user(any), own.is_some()) {
             (true, _) => AccessPrincipal::User,
             (false, true) => AccessPrincipal::NotebookRole,
             (false, false) => AccessPrincipal::Role,
         };
-        let principal = principal(is_user(any), arn, account);
-        let base = tags(new.unwrap_or(any)).fold(base(&principal, &any.name), |context, (key, value)| {
+        let principal = principal(is_user(any), &any.arn, account);
+        let base = tags(any).fold(base(&principal, &any.name), |context, (key, value)| {
             context.with(&format!("aws:PrincipalTag/{key}"), value)
         });
         let sides = [side(old, before), side(new, after)];
@@ -134,7 +125,7 @@ fn key(of: &Principal<'_>, iam: &AccountIam<'_>, tagged: &BTreeSet<String>) -> S
         let is_own = key == NOTEBOOK && own.is_some_and(|own| own.notebook.as_deref() == Some(value));
         if is_own { format!("{key}={{notebook}}") } else { format!("{key}={}", general(value)) }
     };
-    let tags: Vec<String> = tags(of).filter(|(key, _)| tagged.contains(*key)).map(tag).collect();
+    let tags: Vec<String> = tags(of).filter(|(key, _)| tagged.contains(&key.to_lowercase())).map(tag).collect();
     let shared: BTreeSet<usize> = iam.shared(of).map(|policy| policy.id).collect();
     let boundary = iam.boundary(of).map(|policy| policy.id);
     let buckets: BTreeSet<usize> = iam.bucket_policies().map(|policy| policy.id).collect();
@@ -148,40 +139,27 @@ fn tags<'p>(of: &'p Principal<'_>) -> impl Iterator<Item = (&'p str, &'p str)> {
     of.tags.iter().map(|tag| (tag.key.as_deref().unwrap_or_default(), tag.value.as_deref().unwrap_or_default()))
 }
 
-/// The tags of principals by which some policy knows whoever asks. Those that tell people apart and nothing else, such as their
-/// addresses, are in no policy, and so make nobody's access another than that of others.
+/// The keys of the tags, in lower case, by which some policy knows whoever asks. Those that tell people apart and nothing else, such
+/// as their addresses, are in no policy, and so make nobody's access another than that of others.
 fn mentioned_tags(sides: [&AccountIam<'_>; 2]) -> BTreeSet<String> {
-    let mut texts = Vec::new();
-    for iam in sides {
-        let mut seen = BTreeSet::new();
-        let of_principals = iam.principals().flat_map(|(_, of)| iam.of_identity(of));
+    let mut seen = BTreeSet::new();
+    let of_side = |iam: &'_ AccountIam<'_>| {
+        let of_principals = iam.principals().flat_map(|of| iam.of_identity(of));
         let policies = iam.bucket_policies().chain(of_principals).filter(|policy| seen.insert(policy.id));
-        texts.extend(policies.map(|policy| policy.value.to_string().to_lowercase()).filter(|text| text.contains(TAG)));
-    }
-    let all = sides.into_iter().flat_map(AccountIam::principals).flat_map(|(_, of)| tags(of));
-    let mut keys: BTreeSet<String> = all.map(|(key, _)| key.to_owned()).collect();
-    keys.retain(|key| {
-        let name = format!("{TAG}/{}", key.to_lowercase());
-        texts.iter().any(|text| text.contains(&name))
-    });
-    keys
+        policies.flat_map(|policy| policy.tag_keys(PRINCIPAL_TAG)).collect::<Vec<_>>()
+    };
+    sides.map(of_side).into_iter().flatten().collect()
 }
-
-/// What the keys of conditions begin with that hold a principal's tags, and the variables of policies, in lower case.
-const TAG: &str = "principaltag";
 
 /// The tags that are other than before and by which the policies from before knew the principal. Both sides are decided with
 /// the new tags, so that what such a change opens or closes does not show.
 fn retagged(old: &Principal<'_>, new: &Principal<'_>, before: &AccountIam<'_>) -> Vec<String> {
-    let policies: Vec<String> = before.of_identity(old).map(|policy| policy.value.to_string().to_lowercase()).collect();
-    let value =
-        |of: &Principal<'_>, key: &str| tags(of).find(|(own, _)| *own == key).map(|(_, value)| value.to_owned());
-    let keys: BTreeSet<&str> = tags(old).chain(tags(new)).map(|(key, _)| key).collect();
-    let is_known_by = |key: &&str| {
-        let name = format!("{TAG}/{}", key.to_lowercase());
-        value(old, key) != value(new, key) && policies.iter().any(|policy| policy.contains(&name))
-    };
-    keys.into_iter().filter(is_known_by).map(str::to_owned).collect()
+    let asked: BTreeSet<String> = before.of_identity(old).flat_map(|policy| policy.tag_keys(PRINCIPAL_TAG)).collect();
+    let values = |of| tags(of).collect::<BTreeMap<&str, &str>>();
+    let (before, now) = (values(old), values(new));
+    let keys: BTreeSet<&str> = before.keys().chain(now.keys()).copied().collect();
+    let is_other = |key: &&str| before.get(key) != now.get(key) && asked.contains(&key.to_lowercase());
+    keys.into_iter().filter(is_other).map(str::to_owned).collect()
 }
 
 fn side(of: Option<&Principal<'_>>, iam: &AccountIam<'_>) -> Side {

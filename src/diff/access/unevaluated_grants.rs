@@ -10,6 +10,7 @@ use super::super::model::{AccessChange, AccessEntry};
 use super::super::owners::general;
 use super::account::{AccountIam, is_user};
 use super::openings::{Opening, openings};
+use crate::iam::Direction;
 use crate::inventory::{self, Location, one_or_more, plain};
 use crate::output::UserEntry;
 
@@ -34,8 +35,7 @@ fn others<'a>(iam: &AccountIam<'a>) -> BTreeMap<(&'a str, &'a str), Other<'a>> {
     };
     for one in policies {
         let documents = one.policies.iter().filter_map(|policy| iam.document(*policy));
-        let statements: Vec<&Value> =
-            documents.flat_map(|document| one_or_more(document.value.get("Statement"))).collect();
+        let statements: Vec<&Value> = documents.flat_map(|document| document.statements()).collect();
         if !statements.is_empty() {
             at(&one.location, one.resource_type, &mut |other| statements.iter().for_each(|one| other.add(one)));
         }
@@ -117,7 +117,11 @@ fn policy(
         if texts.is_empty() { vec!["*".to_owned()] } else { texts.into_iter().collect() }
     };
     (!gone.is_empty() || !come.is_empty()).then(|| AccessEntry {
-        at_most_narrowed: all(&gone, "Allow") && all(&come, "Deny"),
+        direction: if all(&gone, "Allow") && all(&come, "Deny") {
+            Direction::PerhapsNarrowed
+        } else {
+            Direction::Unknown
+        },
         actions: mentioned(["Action", "NotAction"]),
         resources: mentioned(["Resource", "NotResource"]),
         ..AccessEntry::unknown(format!("its policy ({resource_type}) {verb}, and is not evaluated here"))
@@ -129,7 +133,7 @@ pub(super) fn undecided(before: &AccountIam<'_>, after: &AccountIam<'_>) -> Vec<
     let (old_others, new_others) = (others(before), others(after));
     let usual: BTreeSet<String> = old_others.values().map(Other::key).collect();
     let has = |iam: &AccountIam<'_>, role: &str| {
-        iam.principal(role).is_some() || iam.principals().any(|(_, one)| !is_user(one) && one.name == role)
+        iam.principal(role).is_some() || iam.principals().any(|one| !is_user(one) && one.name == role)
     };
     let created = |role: &str| has(after, role) && !has(before, role);
     let mut changes: BTreeMap<String, AccessChange> = BTreeMap::new();
@@ -159,7 +163,7 @@ pub(super) fn undecided(before: &AccountIam<'_>, after: &AccountIam<'_>) -> Vec<
     for (place, other) in old_others.iter().filter(|(place, _)| !new_others.contains_key(*place)) {
         // With what allows, access goes; with what denies, some may come, as long as there is something to reach.
         let entry = policy(&other.statements, &BTreeMap::new(), other.resource_type, "is gone");
-        let denied = entry.filter(|entry| !entry.at_most_narrowed && after.stack_names().any(|name| name == place.0));
+        let denied = entry.filter(|entry| entry.direction.is_gain() && after.stack_names().any(|name| name == place.0));
         tell(place.1, other, denied.into_iter().collect());
     }
     for Opening { id, resource_type, own, entries } in openings(before, after) {

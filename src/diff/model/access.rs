@@ -4,6 +4,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::Presence;
+use crate::iam::Direction;
 use crate::output::UserEntry;
 
 /// What changes in the access of a principal, or of several with the same policies but for their names.
@@ -42,8 +43,7 @@ impl AccessChange {
 
     /// Whether somebody may do more than anybody of the kind could before.
     pub fn widens(&self) -> bool {
-        let widens = |entry: &AccessEntry| entry.direction != AccessDirection::Narrowed && !entry.at_most_narrowed;
-        self.same_as == 0 && self.entries.iter().any(widens)
+        self.same_as == 0 && self.entries.iter().any(|entry| entry.direction.is_gain())
     }
 }
 
@@ -71,11 +71,7 @@ pub enum AccessPrincipal {
 #[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
 pub struct AccessEntry {
     /// In which direction.
-    pub direction: AccessDirection,
-    /// Of what is unknown: whether nobody gains anything by it.
-    #[serde(skip_serializing_if = "std::ops::Not::not")]
-    #[serde(default)]
-    pub at_most_narrowed: bool,
+    pub direction: Direction,
     /// The actions, as patterns, with what is not meant of them.
     pub actions: Vec<String>,
     /// The resources, likewise.
@@ -117,24 +113,11 @@ impl AccessEntry {
     }
 }
 
-/// Whether access is gained or lost.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
-#[serde(rename_all = "lowercase")]
-pub enum AccessDirection {
-    /// What was denied is allowed.
-    Widened,
-    /// It cannot be told.
-    #[default]
-    Unknown,
-    /// What was allowed is denied.
-    Narrowed,
-}
-
 /// How many principals of a kind have their access changed in a direction.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct AccessCount {
-    /// The direction. Who is new with the access that others had before counts as nothing.
-    pub direction: AccessDirection,
+    /// The direction; of what is perhaps narrowed, `narrowed`. Who is new with the access that others had before counts as nothing.
+    pub direction: Direction,
     /// The kind.
     pub principal: AccessPrincipal,
     /// How many.

@@ -13,6 +13,9 @@ mod side;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use schemars::JsonSchema;
+use serde::Serialize;
+
 use super::beyond::NOT_BY_POLICIES;
 use super::decide::{Policies, Statements};
 use super::document::{Listed, Statement};
@@ -24,11 +27,13 @@ use classes::{Classes, Lists, singles};
 use side::Side;
 
 /// Who gains or loses.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
 pub enum Direction {
     /// What was denied is allowed.
     Widened,
     /// It cannot be told.
+    #[default]
     Unknown,
     /// It cannot be told whether what was allowed is denied; nobody gains anything.
     PerhapsNarrowed,

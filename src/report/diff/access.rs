@@ -1,7 +1,7 @@
 //! The lines about access: who gains and who loses what.
 
 use super::layout::{Line, Tone, in_accounts, told};
-use crate::diff::{AccessChange, AccessDirection, AccessPrincipal, Change, Diff, Presence};
+use crate::diff::{AccessChange, AccessPrincipal, Change, Diff, Direction, Presence};
 
 /// The lines about who gains and who loses what; none where no policy changes.
 pub(super) fn lines(diff: &Diff) -> Vec<Line> {
@@ -45,17 +45,17 @@ fn access_lines(change: &AccessChange, several_accounts: bool) -> Vec<Line> {
     let entries = change.entries.iter().filter(|_| !gone && change.same_as == 0);
     lines.extend(entries.map(|entry| {
         let (tone, word) = match entry.direction {
-            AccessDirection::Widened => (Tone::Warning, "widened"),
-            AccessDirection::Narrowed => (Tone::Destroy, "narrowed"),
-            AccessDirection::Unknown if entry.at_most_narrowed => (Tone::Destroy, "unknown, at most narrowed"),
-            AccessDirection::Unknown => (Tone::Loss, "unknown"),
+            Direction::Widened => (Tone::Warning, "widened"),
+            Direction::Narrowed => (Tone::Destroy, "narrowed"),
+            Direction::PerhapsNarrowed => (Tone::Destroy, "unknown, at most narrowed"),
+            Direction::Unknown => (Tone::Loss, "unknown"),
         };
         let how = match (entry.direction, entry.by_denial) {
-            (AccessDirection::Widened, false) => "allowed by",
-            (AccessDirection::Widened, true) => "no longer denied by",
-            (AccessDirection::Narrowed, false) => "no longer allowed by",
-            (AccessDirection::Narrowed, true) => "denied by",
-            (AccessDirection::Unknown, _) => "by",
+            (Direction::Widened, false) => "allowed by",
+            (Direction::Widened, true) => "no longer denied by",
+            (Direction::Narrowed, false) => "no longer allowed by",
+            (Direction::Narrowed, true) => "denied by",
+            (Direction::Unknown | Direction::PerhapsNarrowed, _) => "by",
         };
         let statements: Vec<&str> = entry.statements.iter().map(String::as_str).collect();
         let by = if statements.is_empty() { String::new() } else { format!(" ({how} {})", told(&statements)) };
@@ -67,8 +67,8 @@ fn access_lines(change: &AccessChange, several_accounts: bool) -> Vec<Line> {
         };
         let what = match (entry.direction, all_but) {
             // It is about all that a resource opens, or nobody knows about what.
-            (AccessDirection::Unknown, Some("")) => conditions,
-            (AccessDirection::Narrowed, Some(but)) if conditions.is_empty() => format!("all there was{but}"),
+            (Direction::Unknown, Some("")) => conditions,
+            (Direction::Narrowed, Some(but)) if conditions.is_empty() => format!("all there was{but}"),
             _ => {
                 let when = if conditions.is_empty() { conditions } else { format!(", {conditions}") };
                 format!("{} on {}{when}{by}", entry.actions.join(", "), entry.resources.join(", "))

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::super::{filled, visible};
+use super::super::{escaped, filled};
 use super::layout::{self, Line};
 use super::parts::{Rank, parts};
 use super::summary;
@@ -31,7 +31,7 @@ pub fn fragment(diff: &Diff) -> String {
     );
     let parts = parts(diff).into_iter().map(|part| {
         let is_open = !matches!(part.rank, Rank::Changed | Rank::Added) || part.lines.len() <= UNFOLDED;
-        json!({"open": is_open, "title": part.title, "lines": lines(&part.lines)})
+        json!({"open": is_open, "title": part.title(), "lines": lines(&part.lines)})
     });
     let context = json!({
         "none": diff.accounts.is_empty(),
@@ -49,8 +49,4 @@ pub fn fragment(diff: &Diff) -> String {
 
 fn lines(lines: &[Line]) -> Value {
     lines.iter().map(|line| json!({"class": line.tone.look().1, "text": line.text()})).collect()
-}
-
-fn escaped(text: &str) -> String {
-    handlebars::html_escape(&visible::line(text))
 }

@@ -178,17 +178,6 @@ fn alike<'a>(sections: impl Iterator<Item = Section<'a>>) -> Vec<Section<'a>> {
     together
 }
 
-/// The name of a section, where its lines stand elsewhere.
-pub(super) fn section_name(stacks: &[StackOf<'_>], several_accounts: bool) -> String {
-    match stacks {
-        [(account, stack)] if several_accounts => format!("{}: {}", account.account, stack.name),
-        [(_, stack)] => stack.name.clone(),
-        several => {
-            format!("{} stacks{}", several.len(), in_accounts(several.iter().map(|(of, _)| of.account.as_str())))
-        }
-    }
-}
-
 /// Where something happens, if that is in several accounts: ` in 2 accounts: seoul, tokyo`.
 pub(super) fn in_accounts<'a>(accounts: impl Iterator<Item = &'a str>) -> String {
     let names: BTreeSet<&str> = accounts.collect();

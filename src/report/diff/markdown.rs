@@ -83,7 +83,7 @@ fn show(part: &DiffPart) -> String {
     }
     let fence = fence(&lines);
     let open = if part.rank <= Rank::Lost { " open" } else { "" };
-    let title = code(&part.title);
+    let title = code(part.title());
     format!(
         "<details{open}><summary>{title}: {}</summary>\n\n{fence}diff\n{lines}{fence}\n</details>\n\n",
         part.rank.words()
@@ -109,7 +109,7 @@ fn foot(all: usize, left_out: &[&DiffPart]) -> String {
     }
     let mut text = format!("**Left out, since a comment holds no more: {} of {all} parts**\n\n", left_out.len());
     let parts = left_out.iter();
-    let parts = parts.map(|one| format!("{}: {}, {} lines", code(&one.title), one.rank.words(), one.lines.len()));
+    let parts = parts.map(|one| format!("{}: {}, {} lines", code(one.title()), one.rank.words(), one.lines.len()));
     text += &listed(parts, FOOT - 300 - text.len());
     text + "\nAll of it: `racestack diff`\n"
 }

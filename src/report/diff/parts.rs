@@ -12,8 +12,14 @@ const LINES_TOLD: usize = 40;
 /// A part, which a format may fold or leave out.
 pub(super) struct DiffPart {
     pub rank: Rank,
-    pub title: String,
+    /// The first is the title.
     pub lines: Vec<Line>,
+}
+
+impl DiffPart {
+    pub(super) fn title(&self) -> &str {
+        self.lines.first().map_or("", |line| &line.body)
+    }
 }
 
 /// How much a reader must see it; the last is left out first.
@@ -63,13 +69,13 @@ pub(super) fn parts(diff: &Diff) -> Vec<DiffPart> {
             false if diff.access.is_empty() => Rank::Unchanged,
             false => Rank::Narrowed,
         };
-        parts.push(DiffPart { rank, title: "access".to_owned(), lines });
+        parts.push(DiffPart { rank, lines });
     }
-    parts.extend(layout::sections(diff).into_iter().map(|(stacks, changes)| DiffPart {
-        rank: Rank::of(&changes),
-        title: layout::section_name(&stacks, diff.accounts.len() > 1),
-        lines: layout::section(&stacks, &changes),
-    }));
+    let sections = layout::sections(diff).into_iter();
+    parts.extend(
+        sections
+            .map(|(stacks, changes)| DiffPart { rank: Rank::of(&changes), lines: layout::section(&stacks, &changes) }),
+    );
     parts.extend(files(diff));
     parts
 }
@@ -103,9 +109,8 @@ fn files(diff: &Diff) -> Vec<DiffPart> {
             Presence::Both => "differs",
         };
         let whose = if diff.accounts.len() > 1 { format!(" in {}", told(&accounts)) } else { String::new() };
-        let title = format!("{} {word}{whose}", file.name);
-        lines.insert(0, Line::bare(Tone::Heading, 2, &title));
-        DiffPart { rank: if runs(file) { Rank::Runs } else { Rank::Changed }, title, lines }
+        lines.insert(0, Line::bare(Tone::Heading, 2, format!("{} {word}{whose}", file.name)));
+        DiffPart { rank: if runs(file) { Rank::Runs } else { Rank::Changed }, lines }
     };
     found.into_iter().map(part).collect()
 }

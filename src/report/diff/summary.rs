@@ -4,12 +4,12 @@ use std::collections::BTreeMap;
 
 use super::access::principal_words;
 use super::layout::{Line, NAMES_TOLD, Tone, told};
-use crate::diff::{AccessDirection, AccessPrincipal, Action, Diff, PersonChange, PersonDiff};
+use crate::diff::{AccessPrincipal, Action, Diff, Direction, PersonChange, PersonDiff};
 
 /// The lines: access that is widened or narrowed and for how many, who joins, leaves, is renamed or suspended, and what is
 /// destroyed.
 pub(super) fn lines(diff: &Diff) -> Vec<Line> {
-    let mut lines: Vec<Line> = [AccessDirection::Widened, AccessDirection::Unknown, AccessDirection::Narrowed]
+    let mut lines: Vec<Line> = [Direction::Widened, Direction::Unknown, Direction::Narrowed]
         .into_iter()
         .filter_map(|direction| access(diff, direction))
         .collect();
@@ -22,14 +22,14 @@ pub(super) fn lines(diff: &Diff) -> Vec<Line> {
     lines
 }
 
-fn access(diff: &Diff, direction: AccessDirection) -> Option<Line> {
+fn access(diff: &Diff, direction: Direction) -> Option<Line> {
     let counts = diff.access_counts.iter().filter(|count| count.direction == direction);
     let whom: Vec<String> = counts.clone().map(|count| principals(count.principal, count.count)).collect();
     let accounts = counts.map(|count| count.accounts).max()?;
     let (tone, word) = match direction {
-        AccessDirection::Widened => (Tone::Warning, "is widened for"),
-        AccessDirection::Unknown => (Tone::Loss, "is perhaps widened for"),
-        AccessDirection::Narrowed => (Tone::Destroy, "is narrowed for"),
+        Direction::Widened => (Tone::Warning, "is widened for"),
+        Direction::Unknown => (Tone::Loss, "is perhaps widened for"),
+        Direction::Narrowed | Direction::PerhapsNarrowed => (Tone::Destroy, "is narrowed for"),
     };
     let accounts = if accounts > 1 { format!(" in {accounts} accounts") } else { String::new() };
     Some(Line::new(tone, 2, format!("access {word} {}{accounts}", listed(&whom))))

@@ -1,7 +1,7 @@
 //! Values of templates as lines.
 
 use serde_json::Value;
-use similar::{Algorithm, DiffTag, capture_diff_slices};
+use similar::{Algorithm, DiffTag, capture_diff_slices, group_diff_ops};
 
 use super::layout::{Line, Tone};
 
@@ -86,31 +86,23 @@ fn inside(value: &Value, indent: usize, tone: Tone, lines: &mut Vec<Line>) {
 
 /// Two texts of several lines, compared line by line.
 pub(super) fn changed_lines(old: &str, new: &str, indent: usize) -> Vec<Line> {
-    let (old, new): (Vec<&str>, Vec<&str>) = (old.lines().collect(), new.lines().collect());
-    let mut all: Vec<(Tone, &str)> = Vec::with_capacity(new.len());
-    for operation in capture_diff_slices(Algorithm::Patience, &old, &new) {
+    // With its ending, which may be all that differs.
+    let lines_of = |text: &'_ str| text.split_inclusive('\n').map(str::to_owned).collect::<Vec<String>>();
+    let (old, new) = (lines_of(old), lines_of(new));
+    let gap = || Line::new(Tone::Note, indent, "…");
+    let line = |tone| move |text: &String| Line::new(tone, indent, text.strip_suffix('\n').unwrap_or(text));
+    let (mut lines, mut shown) = (Vec::new(), 0);
+    for operation in group_diff_ops(capture_diff_slices(Algorithm::Patience, &old, &new), CONTEXT).iter().flatten() {
         let (kind, before, after) = operation.as_tag_tuple();
+        lines.extend((after.start > shown).then(gap));
+        shown = after.end;
         if kind == DiffTag::Equal {
-            all.extend(new[after].iter().map(|line| (Tone::Plain, *line)));
+            lines.extend(new[after].iter().map(line(Tone::Plain)));
         } else {
-            all.extend(old[before].iter().map(|line| (Tone::Destroy, *line)));
-            all.extend(new[after].iter().map(|line| (Tone::Add, *line)));
+            lines.extend(old[before].iter().map(line(Tone::Destroy)));
+            lines.extend(new[after].iter().map(line(Tone::Add)));
         }
     }
-    let near = |at: usize| {
-        let around = at.saturating_sub(CONTEXT)..(at + CONTEXT + 1).min(all.len());
-        all[around].iter().any(|(tone, _)| *tone != Tone::Plain)
-    };
-    let mut lines = Vec::new();
-    let mut gap = false;
-    for (at, (tone, text)) in all.iter().enumerate() {
-        if near(at) {
-            lines.push(Line::new(*tone, indent, text));
-            gap = false;
-        } else if !gap {
-            lines.push(Line::new(Tone::Note, indent, "…"));
-            gap = true;
-        }
-    }
+    lines.extend((shown < new.len()).then(gap));
     lines
 }
