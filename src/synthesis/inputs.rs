@@ -185,7 +185,11 @@ fn read_rules(sources: &Sources<'_>) -> Result<RuleSet, Failure> {
         None => return Err(no_folder(folder)),
         Some(own) => own,
     };
-    let is_replaced = |file: &SourceFile| own.iter().any(|(name, _)| file.path == Path::new(RULES_FOLDER).join(name));
+    // One that was emptied by mistake turns no rules off.
+    let is_replaced = |built_in: &SourceFile| {
+        let replaces = |name: &str| built_in.path == Path::new(RULES_FOLDER).join(name);
+        own.iter().any(|(name, file)| replaces(name) && RuleSet::holds_rules(file))
+    };
     // A folder without a rule is more likely a mistake than the wish for none: it is refused.
     let is_kept = |file: &SourceFile| match sources.rules {
         Some(_) => added.is_some(),
@@ -221,7 +225,7 @@ fn read_own(folder: &Path, is_one: impl Fn(&Path) -> bool) -> Result<Option<OwnF
         // Of rules, one file can be named.
         paths.push((String::new(), folder.to_owned()));
     } else if !collect(folder, "", &mut BTreeSet::new(), &mut paths)? {
-        return Ok(None);
+        return if files::kind(folder)?.is_some() { Err(leads_nowhere(folder)) } else { Ok(None) };
     }
     paths.retain(|(_, path)| is_one(path));
     let own =
@@ -230,9 +234,14 @@ fn read_own(folder: &Path, is_one: impl Fn(&Path) -> bool) -> Result<Option<OwnF
     if conflicts.is_empty() { Ok(Some(own)) } else { Err(Failure::Findings(conflicts)) }
 }
 
+/// What is wrong with a link to what is not there: no file of one's own would be used in its place, without a word.
+fn leads_nowhere(link: &Path) -> Failure {
+    Failure::Usage(format!("`{}` is a link that leads nowhere: mend it, or remove it", link.display()))
+}
+
 /// A file of the user's own rules or templates.
 fn source(path: &Path) -> Result<Arc<SourceFile>, Failure> {
-    let bytes = files::read(path)?.unwrap_or_default();
+    let bytes = files::read(path)?.ok_or_else(|| leads_nowhere(path))?;
     let text = String::from_utf8(bytes).map_err(|error| {
         let valid = error.utf8_error().valid_up_to();
         let line = error.as_bytes().iter().take(valid).filter(|byte| **byte == b'\n').count() + 1;

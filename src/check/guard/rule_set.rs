@@ -54,15 +54,18 @@ impl RuleSet {
         files.map(|file| SourceFile::new(format!("rules/{}", file.path().display()), text(file))).collect()
     }
 
+    /// Whether a file is more than comments: one that is not has no rules, as for the engine's own command.
+    pub fn holds_rules(file: &SourceFile) -> bool {
+        file.text.lines().any(|line| !line.trim_start().starts_with('#') && !line.trim().is_empty())
+    }
+
     /// The rules of `files`, which the caller has read: in the order of their paths, whatever order they come in.
     ///
     /// Every file must parse, hold a rule, be free of circles, and ask only for resource types that exist: a rule that
     /// cannot fail would pass for a check.
     pub fn from_files(mut files: Vec<Arc<SourceFile>>) -> Result<Self, Vec<Finding>> {
         files.sort_by(|a, b| a.path.cmp(&b.path));
-        // A file of nothing but comments is one without rules, as for the engine's own command.
-        let is_code = |line: &str| !line.trim_start().starts_with('#') && !line.trim().is_empty();
-        files.retain(|file| file.text.lines().any(is_code));
+        files.retain(|file| Self::holds_rules(file));
         if files.is_empty() {
             return Err(vec![
                 Finding::new(Rule::GuardBrokenRules, "there are no guard rules")
