@@ -44,8 +44,8 @@ pub(super) fn of_account(plan: &AccountPlan<'_>, values: &PolicyValues, stacks: 
     let services: Vec<_> = account.services.keys().collect();
     let switches = [account.unbound_roles.is_some(), names.region == region_of_iam(names)];
     let mut text = format!("{:?}", (account.policies, services, &account.service_role_suffix, switches));
-    text.push_str(&format!("{values}{}", serde_json::to_string(names).ok()?));
-    stacks.iter().for_each(|(_, resources)| text.push_str(&resources.to_string()));
+    text.extend([values.to_string(), serde_json::to_string(names).ok()?]);
+    text.extend(stacks.iter().map(|(_, resources)| resources.to_string()));
     Some(digest(&text, names))
 }
 

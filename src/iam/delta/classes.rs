@@ -146,7 +146,7 @@ impl Classes {
         let named = self.lists.iter().zip(&self.matched).flat_map(|(list, [certainly, perhaps])| {
             let mut name = list.iter().take(NAMED).map(|one| shown(one)).collect::<Vec<_>>().join(" or ");
             if let Some(more @ 1..) = list.len().checked_sub(NAMED) {
-                name.push_str(&format!(" or {more} more"));
+                name.extend([" or ", &more.to_string(), " more"]);
             }
             let doubtful = !perhaps.is_empty();
             let both =
