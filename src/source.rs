@@ -143,6 +143,11 @@ impl Place {
         Self::new(source, line.end - text.trim_start().len()..line.start + text.trim_end().len())
     }
 
+    /// The place of a file of which no text is shown.
+    pub fn of_file(path: impl Into<PathBuf>) -> Self {
+        Self::whole(&SourceFile::new(path, ""))
+    }
+
     /// The path of the source.
     pub fn path(&self) -> &Path {
         &self.source.path

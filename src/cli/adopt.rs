@@ -19,7 +19,7 @@ use crate::output::{self, OutputFile};
 use crate::plan::{self, AccountPlan};
 use crate::render;
 use crate::report::Format;
-use crate::source::{Place, SourceFile};
+use crate::source::Place;
 use crate::synthesis::inputs::{self, Inputs};
 use crate::synthesis::{AccountOutput, SynthOptions, lock, refuse_inside, synthesise_all};
 
@@ -196,7 +196,7 @@ impl Adopting<'_> {
         let name_of = |row: &Value| row.get("name").and_then(Value::as_str).unwrap_or_default().to_owned();
         let rows: Vec<Value> = all.rows.into_iter().filter(|row| missing.contains(&name_of(row))).collect();
         for name in missing.iter().filter(|name| !rows.iter().any(|row| name_of(row) == **name)) {
-            let place = Place::whole(&SourceFile::new(self.from.join(crate::account::IDENTITIES_FILE), ""));
+            let place = Place::of_file(self.from.join(crate::account::IDENTITIES_FILE));
             let message = format!("there is no user `{name}` in the account `{}`", self.args.account);
             findings.push(
                 Finding::new(Rule::RosterUnknownUser, message)
@@ -210,10 +210,8 @@ impl Adopting<'_> {
             return Ok(String::new());
         }
         let file = self.roster_file()?.unwrap_or_default();
-        let is_table = file.extension().is_some_and(|extension| extension == "csv" || extension == "xlsx");
-        let text =
-            if is_table { rows.iter().map(as_table).collect() } else { render::block(&Value::Array(rows), 0) + "\n" };
-        Ok(format!("add to {}, then run this again:\n{text}", file.display()))
+        let rows = render::block(&Value::Array(rows), 0);
+        Ok(format!("add to {}, then run this again:\n{rows}\n", file.display()))
     }
 
     /// Writes the import, and the lock that says what goes where.
@@ -252,7 +250,7 @@ impl Adopting<'_> {
         let limit = plan.account.template_bytes();
         for stack in stacks.iter().filter(|stack| stack.template.len() > limit) {
             let message = format!("`{}` has {} bytes, allowed are {limit}", stack.file, stack.template.len());
-            let place = Place::whole(&SourceFile::new(self.target.join(&stack.file), ""));
+            let place = Place::of_file(self.target.join(&stack.file));
             let help = "set `deploy: {template_bucket: NAME}`; or take inline policies away before, which the first deployment does anyway";
             findings.push(Finding::new(Rule::LimitExceeded, message).at(place).help(help));
         }
@@ -293,17 +291,16 @@ impl Adopting<'_> {
     fn next_steps(&self, resources: usize, stacks: usize, notebooks: usize) -> String {
         let out = &self.args.fleet.out;
         let (target, deploy) = (self.target.display(), out.join(&self.args.account).join(output::DEPLOY_FILE));
-        let mut text = format!("{target}: {resources} resources to import into {stacks} stacks\nnext:\n");
-        let mut step = |command: String| {
-            // Writing to a string cannot fail.
-            let _ = writeln!(text, "  {command}");
-        };
-        step(format!("bash {target}/import.sh"));
-        step("racestack synth".to_owned());
-        step(format!("racestack diff {} {}", self.args.import.display(), out.display()));
-        step(format!("bash {}", deploy.display()));
+        let mut text = format!(
+            "{target}: {resources} resources to import into {stacks} stacks\nnext:\n  bash {target}/import.sh\n  \
+             racestack synth\n  racestack diff {} {}\n  bash {}\n",
+            self.args.import.display(),
+            out.display(),
+            deploy.display()
+        );
         if notebooks > 0 {
-            step(format!("bash {target}/import.sh --notebooks"));
+            // Writing to a string cannot fail.
+            let _ = writeln!(text, "  bash {target}/import.sh --notebooks");
         }
         text
     }
@@ -323,24 +320,4 @@ fn refused(imported: &OutFolder, new: &OutFolder) -> Result<Vec<Finding>, Failur
 
 fn create(path: &Path, text: &str, executable: bool) -> Result<(), Failure> {
     files::create(path, &NewFile { bytes: text.as_bytes(), executable, same: None }).map_err(Failure::from)
-}
-
-/// A row as a table has it: a line a column.
-fn as_table(row: &Value) -> String {
-    fn add(name: &str, value: &Value, text: &mut String) {
-        match value {
-            Value::Object(map) => {
-                for (key, value) in map {
-                    let name = if name.is_empty() { key.clone() } else { format!("{name}.{key}") };
-                    add(&name, value, text);
-                }
-            }
-            // Writing to a string cannot fail.
-            Value::String(value) => _ = writeln!(text, "  {name} = {value}"),
-            value => _ = writeln!(text, "  {name} = {value}"),
-        }
-    }
-    let mut text = String::new();
-    add("", row, &mut text);
-    text
 }

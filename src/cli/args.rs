@@ -41,7 +41,11 @@ pub enum Command {
     /// Make a new, commented configuration to start from
     Init(InitArgs),
     /// Print the JSON Schema of a kind of file, for editors and other tools
-    Schema(SchemaArgs),
+    Schema {
+        /// The kind of file
+        #[arg(value_enum)]
+        kind: SchemaKind,
+    },
     /// Show what a setting is for an account, and the file and line that set it
     Explain(ExplainArgs),
     /// Write the page that a person gets on their first day: what is theirs, and the commands to use it
@@ -64,7 +68,11 @@ pub enum Command {
     /// List the built-in templates, or write them into a folder to start from
     Templates(BuiltInArgs),
     /// Print the completions for a shell
-    Completions(CompletionsArgs),
+    Completions {
+        /// The shell
+        #[arg(value_enum)]
+        shell: clap_complete::Shell,
+    },
 }
 
 /// The arguments of `racestack init`.
@@ -88,14 +96,6 @@ pub enum Ci {
     Github,
     /// Jobs of GitLab CI
     Gitlab,
-}
-
-/// The arguments of `racestack schema`.
-#[derive(Debug, clap::Args)]
-pub struct SchemaArgs {
-    /// The kind of file
-    #[arg(value_enum)]
-    pub kind: SchemaKind,
 }
 
 /// The kinds of files that have a schema.
@@ -218,14 +218,6 @@ fn key_and_value(text: &str) -> Result<(String, String), String> {
         Some((key, value)) if key.contains(':') => Ok((key.to_owned(), value.to_owned())),
         _ => Err("found no `KEY=VALUE`, such as `s3:prefix=bob/`".to_owned()),
     }
-}
-
-/// The arguments of `racestack completions`.
-#[derive(Debug, clap::Args)]
-pub struct CompletionsArgs {
-    /// The shell
-    #[arg(value_enum)]
-    pub shell: clap_complete::Shell,
 }
 
 /// The arguments of `racestack synth`.

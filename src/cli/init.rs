@@ -12,7 +12,7 @@ use super::schema_of;
 use crate::files::{self, NewFile};
 use crate::finding::{Finding, Rule};
 use crate::render::hexadecimal;
-use crate::source::{Place, SourceFile};
+use crate::source::Place;
 use crate::synthesis::Failure;
 
 /// What people may have already, and keep: it lets git merge the locks of two branches, leaves out of git what is one
@@ -93,7 +93,7 @@ pub(super) fn outdated(config: &Path) -> Result<Option<Finding>, Failure> {
     let Some((first, ..)) = stale.first() else { return Ok(None) };
     let message = format!("another version of racestack wrote {}", names.join(", "));
     let folder = if folder.as_os_str().is_empty() { String::new() } else { format!(" {}", folder.display()) };
-    let finding = Finding::new(Rule::FileOutdated, message).at(Place::whole(&SourceFile::new(first, "")));
+    let finding = Finding::new(Rule::FileOutdated, message).at(Place::of_file(first));
     Ok(Some(finding.help(format!("run `racestack init --update{folder}`, and commit what it writes"))))
 }
 

@@ -95,7 +95,7 @@ fn reply(command: &Command, watch: &Progress<'_>) -> Result<Reply, Failure> {
         Command::Report(report) => report::run(report, watch),
         Command::Diff(diff) => diff::run(diff, watch.notice),
         Command::Init(init) => init::run(init).map(Reply::from),
-        Command::Schema(schema) => Ok(schema_of(schema.kind).into()),
+        Command::Schema { kind } => Ok(schema_of(*kind).into()),
         Command::Explain(explain) => explain::run(explain),
         Command::Adopt(adopt) => adopt::run(adopt, watch),
         Command::Audit(audit) => audit::run(audit, watch.notice),
@@ -105,9 +105,9 @@ fn reply(command: &Command, watch: &Progress<'_>) -> Result<Reply, Failure> {
         Command::Limits(limits) => limits::run(limits).map(Reply::from),
         Command::Rules(rules) => built_in::rules(rules).map(Reply::from),
         Command::Templates(templates) => built_in::templates(templates).map(Reply::from),
-        Command::Completions(completions) => {
+        Command::Completions { shell } => {
             let mut script = Vec::new();
-            clap_complete::generate(completions.shell, &mut Args::command(), "racestack", &mut script);
+            clap_complete::generate(*shell, &mut Args::command(), "racestack", &mut script);
             Ok(String::from_utf8_lossy(&script).into_owned().into())
         }
     }

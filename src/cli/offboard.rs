@@ -25,7 +25,7 @@ pub(super) fn run(args: &OffboardArgs) -> Result<Reply, Failure> {
     let OffboardArgs { user: name, of, out } = args;
     let mut findings = Vec::new();
     let config = inputs::read_config(&of.sources(), &mut findings)?;
-    let account = match config.accounts.iter().find(|account| account.selected) {
+    let account = match config.selected().first() {
         Some(own) => inputs::account(&of.config.config, own, &mut findings)?,
         None => None,
     };

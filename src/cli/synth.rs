@@ -9,7 +9,6 @@ use super::args::SynthArgs;
 use super::sources::FleetArgs;
 use super::summary::{self, Row};
 use super::{Reply, init};
-use crate::config::AccountConfig;
 use crate::files;
 use crate::finding::{Finding, any_error};
 use crate::model::AccountName;
@@ -178,8 +177,8 @@ fn write(
 
 /// The note on what nobody can show later: who read what, where no settings say whether that is logged.
 fn unrecorded(material: &Inputs) -> String {
-    let is_unsaid = |account: &&AccountConfig| account.selected && account.settings.bucket.access_logs.is_none();
-    let unsaid: Vec<&AccountConfig> = material.config.accounts.iter().filter(is_unsaid).collect();
+    let mut unsaid = material.config.selected();
+    unsaid.retain(|account| account.settings.bucket.access_logs.is_none());
     let whose = match unsaid.as_slice() {
         [] => return String::new(),
         [account] => format!("the bucket of `{}`", account.name),

@@ -14,7 +14,7 @@ const MIDDLE: &str = "=======";
 /// A finding at the first mark, if there is one: then nothing else of the file makes sense.
 pub fn find(source: &Arc<SourceFile>) -> Option<Finding> {
     let span = first(&source.text)?;
-    let help = "keep the lines that are right, remove those that begin with `<<<<<<<`, `=======` and `>>>>>>>`, and run `racestack synth`";
+    let help = "keep the lines that are right (of a lock, those of both sides), remove those that begin with `<<<<<<<`, `=======` and `>>>>>>>`, and run `racestack synth`";
     Some(Finding::new(Rule::FileConflict, "the file has a merge conflict").at(Place::new(source, span)).help(help))
 }
 

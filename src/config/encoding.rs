@@ -119,35 +119,21 @@ pub fn decode_csv(
         }
         return Some(taken(path, encoding, &text, true, findings));
     }
-    let utf8 = std::str::from_utf8(bytes);
-    let bytes_of_mail = utf8.is_ok() && bytes.contains(&ESCAPE);
-    if bytes_of_mail && let Some(text) = rs::ISO_2022_JP.decode_without_bom_handling_and_without_replacement(bytes) {
-        return Some(taken(path, Encoding(rs::ISO_2022_JP), &text, false, findings));
-    }
-    match utf8 {
-        Ok(text) => {
-            let others = if is_unlikely_utf8(text) { readings(bytes) } else { Vec::new() };
-            if others.is_empty() {
-                return Some(SourceFile::new(path, text));
-            }
-            let utf8 = Reading { encoding: rs::UTF_8, text: text.to_owned() };
-            findings.push(uncertain(path, std::iter::once(utf8).chain(others).collect()));
+    match certain(bytes, readings(bytes)) {
+        Ok(reading) if reading.encoding == rs::UTF_8 => Some(SourceFile::new(path, reading.text)),
+        Ok(reading) => Some(taken(path, Encoding(reading.encoding), &reading.text, false, findings)),
+        Err(readings) if readings.is_empty() => {
+            let valid_up_to = std::str::from_utf8(bytes).map_or_else(|error| error.valid_up_to(), str::len);
+            let finding = encoding_error(path, bytes, valid_up_to, "UTF-8, or another encoding of names");
+            let help = format!("{SAVE}, or say what it is with `--encoding`, or `roster_encoding` in the settings");
+            let note = "read in any other known encoding, it has no words";
+            findings.push(finding.help(help).note(note).note(super::ENCODINGS));
             None
         }
-        Err(error) => match certain(bytes, readings(bytes)) {
-            Ok(reading) => Some(taken(path, Encoding(reading.encoding), &reading.text, false, findings)),
-            Err(readings) if readings.is_empty() => {
-                let finding = encoding_error(path, bytes, error.valid_up_to(), "UTF-8, or another encoding of names");
-                let help = format!("{SAVE}, or say what it is with `--encoding`, or `roster_encoding` in the settings");
-                let note = "read in any other known encoding, it has no words";
-                findings.push(finding.help(help).note(note).note(super::ENCODINGS));
-                None
-            }
-            Err(readings) => {
-                findings.push(uncertain(path, readings));
-                None
-            }
-        },
+        Err(readings) => {
+            findings.push(uncertain(path, readings));
+            None
+        }
     }
 }
 
@@ -155,9 +141,6 @@ pub fn decode_csv(
 fn is_certainly_utf8(bytes: &[u8]) -> bool {
     std::str::from_utf8(bytes).is_ok_and(|text| !text.is_ascii() && !is_unlikely_utf8(text))
 }
-
-/// Begins a change of alphabets in ISO-2022-JP.
-const ESCAPE: u8 = 0x1B;
 
 const SAVE: &str = "save the file as UTF-8 (in Excel: `CSV UTF-8 (Comma delimited)`)";
 
@@ -205,7 +188,7 @@ fn uncertain(path: &Path, mut readings: Vec<Reading>) -> Finding {
         .collect();
     let help = format!("{SAVE}, or say what it is: {}, or `roster_encoding` in the settings", options.join(" or "));
     let finding = Finding::new(Rule::FileEncoding, "it is not certain which encoding the file is in");
-    let finding = finding.at(Place::whole(&SourceFile::new(path, ""))).help(help);
+    let finding = finding.at(Place::of_file(path)).help(help);
     readings.iter().zip(telling_cells(&readings)).fold(finding, |finding, (reading, cells)| {
         finding.note(format!("as {} it reads {}", Encoding(reading.encoding), cells.join(", ")))
     })
@@ -253,7 +236,7 @@ fn not_in(path: &Path, bytes: &[u8], encoding: Encoding) -> Finding {
 fn encoding_error(path: &Path, bytes: &[u8], valid_up_to: usize, allowed: &str) -> Finding {
     if bytes.starts_with(b"\xFF\xFE") || bytes.starts_with(b"\xFE\xFF") {
         // No line of it can be shown as text.
-        let place = Place::whole(&SourceFile::new(path, ""));
+        let place = Place::of_file(path);
         return Finding::new(Rule::FileEncoding, format!("found UTF-16 where the file must be {allowed}")).at(place);
     }
     let byte = bytes.get(valid_up_to).copied().unwrap_or_default();

@@ -48,10 +48,9 @@ pub fn check(column: &str, text: &str, place: &Place) -> Option<Finding> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::source::SourceFile;
 
     fn severity(column: &str, text: &str) -> Option<Severity> {
-        check(column, text, &Place::whole(&SourceFile::new("roster.csv", ""))).map(|finding| finding.severity)
+        check(column, text, &Place::of_file("roster.csv")).map(|finding| finding.severity)
     }
 
     #[test]

@@ -64,6 +64,13 @@ pub struct Config {
     pub suppressions: Vec<(Node, SuppressionRow)>,
 }
 
+impl Config {
+    /// The accounts that are to be synthesised.
+    pub fn selected(&self) -> Vec<&AccountConfig> {
+        self.accounts.iter().filter(|account| account.selected).collect()
+    }
+}
+
 /// What the config folder says of an account.
 #[derive(Debug)]
 pub struct AccountConfig {
@@ -170,7 +177,7 @@ fn account_names(folder: &Path, wanted: &[String], findings: &mut Vec<Finding>) 
     findings.extend(links.map(|entry| {
         let message = format!("`{}` is a link, which is not followed", entry.path.display());
         Finding::new(Rule::AccountLink, message)
-            .at(Place::whole(&SourceFile::new(&entry.path, "")))
+            .at(Place::of_file(&entry.path))
             .help("make it a folder; a link to a settings or roster file inside it is followed")
     }));
     let names: Vec<String> =
@@ -178,7 +185,7 @@ fn account_names(folder: &Path, wanted: &[String], findings: &mut Vec<Finding>) 
     if names.is_empty() && findings.len() == errors_before {
         findings.push(
             Finding::new(Rule::AccountNone, "there is no account: `accounts` has no folder")
-                .at(Place::whole(&SourceFile::new(&accounts, "")))
+                .at(Place::of_file(&accounts))
                 .help(format!("make a folder `{}/NAME` with a `{SETTINGS_FILE}` and a roster", accounts.display())),
         );
     }
@@ -188,7 +195,7 @@ fn account_names(folder: &Path, wanted: &[String], findings: &mut Vec<Finding>) 
             let message = format!("the folders `{}` and `{}` differ by case alone", shorten(other), shorten(name));
             findings.push(
                 Finding::new(Rule::AccountInvalidName, message)
-                    .at(Place::whole(&SourceFile::new(accounts.join(name), "")))
+                    .at(Place::of_file(accounts.join(name)))
                     .help("give one another name: where names of files have no case, their out folders are one"),
             );
         }
@@ -202,7 +209,7 @@ fn account_names(folder: &Path, wanted: &[String], findings: &mut Vec<Finding>) 
         let help = suggest(name, names.iter().map(String::as_str), all);
         findings.push(
             Finding::new(Rule::AccountUnknown, format!("there is no account `{}`", shorten(name)))
-                .at(Place::whole(&SourceFile::new(&accounts, "")))
+                .at(Place::of_file(&accounts))
                 .help(help),
         );
     }
@@ -254,7 +261,7 @@ pub fn people(folder: &Path, account: &AccountConfig, findings: &mut Vec<Finding
     let lock_path = folder.join(&relative).join(LOCK_FILE);
     let lock = files::read(&lock_path)?;
     let lock_exists = lock.is_some();
-    let lock = encoding::decode_utf8(&lock_path, &lock.unwrap_or_default(), findings);
+    let lock = encoding::merged_utf8(&lock_path, &lock.unwrap_or_default(), findings);
     let mut policies = BTreeMap::new();
     for (name, (file, document)) in policies::read(folder, &account.settings, findings)? {
         inputs.push(file);
@@ -296,7 +303,7 @@ fn find_roster(
                 Rule::RosterSeveral,
                 format!("found {} rosters, allowed is one: `{}`", names.len(), names.join("`, `")),
             )
-            .at(Place::whole(&SourceFile::new(folder.join(second), "")))
+            .at(Place::of_file(folder.join(second)))
             .help("keep one of them"),
         );
     }
@@ -334,14 +341,7 @@ fn read_roster(
         return None;
     }
     let list = list.unwrap_or(Node { place: Place::whole(&source), content: Content::Sequence(Vec::new()) });
-    // A column that the header lacks is missing once, not in every row.
-    let lacks_name = findings[errors_before..].iter().any(|finding| finding.rule == Rule::SettingsMissingKey);
-    let read_from = findings.len();
     let value = roster_schema().read(&list, findings);
-    if lacks_name {
-        let of_rows = findings.split_off(read_from);
-        findings.extend(of_rows.into_iter().filter(|finding| finding.rule != Rule::SettingsMissingKey));
-    }
     deduplicate(findings, errors_before);
     let Content::Sequence(rows) = list.content else { return None };
     if rows.is_empty() && findings.len() == errors_before {
@@ -373,7 +373,5 @@ fn deduplicate(findings: &mut Vec<Finding>, from: usize) {
 }
 
 fn missing(path: &Path, help: &str) -> Finding {
-    Finding::new(Rule::FileMissing, format!("there is no `{}`", path.display()))
-        .at(Place::whole(&SourceFile::new(path, "")))
-        .help(help)
+    Finding::new(Rule::FileMissing, format!("there is no `{}`", path.display())).at(Place::of_file(path)).help(help)
 }

@@ -79,25 +79,11 @@ impl Node {
         self.nearest(path).0.place.clone()
     }
 
-    /// Gives the value, and all in it, one place; how many values that are.
-    pub(super) fn move_to(&mut self, place: &Place) -> usize {
-        self.place = place.clone();
-        let mut of_entry = |entry: &mut Entry| {
-            entry.key_place = place.clone();
-            entry.value.move_to(place)
-        };
-        1 + match &mut self.content {
-            Content::Sequence(values) => values.iter_mut().map(|value| value.move_to(place)).sum::<usize>(),
-            Content::Map(entries) => entries.iter_mut().map(&mut of_entry).sum(),
-            Content::Null | Content::Scalar { .. } => 0,
-        }
-    }
-
-    /// The places of the values of the list under `path`.
-    pub fn places_in(&self, path: &str) -> Vec<Place> {
-        match self.get(path).map(|node| &node.content) {
-            Some(Content::Sequence(values)) => values.iter().map(|value| value.place.clone()).collect(),
-            _ => Vec::new(),
+    /// The values of the list under `path`.
+    pub fn values_of(&self, path: &str) -> Option<&[Node]> {
+        match &self.get(path)?.content {
+            Content::Sequence(values) => Some(values),
+            _ => None,
         }
     }
 

@@ -16,6 +16,8 @@ const MARKS: [&[u8]; 2] = [b"PK\x03\x04", b"\xD0\xCF\x11\xE0"];
 /// The name of the sheet to be read, where several have cells.
 const SHEET: &str = "roster";
 
+const TOO_MUCH: &str = "delete the rows and columns that belong to nobody";
+
 /// The most rows and columns: more people than an account has, and more columns than a roster.
 const MOST: (u32, u32) = (100_000, 1_000);
 
@@ -30,15 +32,15 @@ pub fn is_one(bytes: &[u8]) -> bool {
 /// A finding about a workbook that is called something else.
 pub fn renamed(path: &Path) -> Finding {
     Finding::new(Rule::FileSyntax, "this is an Excel workbook under another name")
-        .at(Place::whole(&SourceFile::new(path, "")))
+        .at(Place::of_file(path))
         .help("name it `roster.xlsx`; or save it in Excel as `CSV UTF-8 (Comma delimited)`")
 }
 
 /// The sheet of the people as CSV, whose lines are the sheet's rows. `None`, with a finding, where there is none to be read.
 pub fn read(path: &Path, bytes: &[u8], findings: &mut Vec<Finding>) -> Option<Arc<SourceFile>> {
     // A broken archive must not end the run.
-    let text = std::panic::catch_unwind(|| text(bytes))
-        .unwrap_or_else(|_| Err("its parts do not fit together".to_owned().into()));
+    let text =
+        std::panic::catch_unwind(|| text(bytes)).unwrap_or_else(|_| Err(unread("its parts do not fit together")));
     match text {
         Ok((sheet, text)) => {
             let source = SourceFile::of_sheet(path, text, sheet);
@@ -49,38 +51,35 @@ pub fn read(path: &Path, bytes: &[u8], findings: &mut Vec<Finding>) -> Option<Ar
             );
             Some(source)
         }
-        Err(Unread { reason, help }) => {
+        Err((reason, help)) => {
             let finding = Finding::new(Rule::FileSyntax, format!("the workbook cannot be read: {reason}"));
-            findings.push(finding.at(Place::whole(&SourceFile::new(path, ""))).help(help));
+            findings.push(finding.at(Place::of_file(path)).help(help));
             None
         }
     }
 }
 
 /// Why a workbook is not read, and what to do.
-struct Unread {
-    reason: String,
-    help: &'static str,
-}
+type Unread = (String, &'static str);
 
-impl From<String> for Unread {
-    fn from(reason: String) -> Self {
-        let help =
-            "save it anew in Excel, as a workbook (.xlsx) without a password, or as `CSV UTF-8 (Comma delimited)`";
-        Self { reason, help }
-    }
+#[expect(clippy::needless_pass_by_value, reason = "errors are mapped by it")]
+fn unread(reason: impl ToString) -> Unread {
+    (
+        reason.to_string(),
+        "save it anew in Excel, as a workbook (.xlsx) without a password, or as `CSV UTF-8 (Comma delimited)`",
+    )
 }
 
 /// The name of the sheet of the people, and the sheet as CSV.
 fn text(bytes: &[u8]) -> Result<(String, String), Unread> {
     if bytes.starts_with(MARKS[1]) {
-        return Err("it is of an older form (.xls), or has a password".to_owned().into());
+        return Err(unread("it is of an older form (.xls), or has a password"));
     }
     if !bytes.starts_with(MARKS[0]) {
         let reason = "it is another file under this name".to_owned();
-        return Err(Unread { reason, help: "name a CSV `roster.csv`; or save it in Excel as a workbook (.xlsx)" });
+        return Err((reason, "name a CSV `roster.csv`; or save it in Excel as a workbook (.xlsx)"));
     }
-    let mut workbook: Xlsx<_> = Xlsx::new(Cursor::new(bytes)).map_err(|error| error.to_string())?;
+    let mut workbook: Xlsx<_> = Xlsx::new(Cursor::new(bytes)).map_err(unread)?;
     let mut sheets = Vec::new();
     for name in workbook.sheet_names() {
         let rows = rows(&mut workbook, &name)?;
@@ -96,12 +95,12 @@ fn text(bytes: &[u8]) -> Result<(String, String), Unread> {
     };
     let Some((sheet, rows)) = position.and_then(|position| sheets.into_iter().nth(position)) else {
         let reason = format!("the sheets {} have cells", names.join(", "));
-        return Err(Unread { reason, help: "name the sheet with the people `roster`, or delete the others" });
+        return Err((reason, "name the sheet with the people `roster`, or delete the others"));
     };
     let mut writer = csv::WriterBuilder::new().flexible(true).from_writer(Vec::new());
-    rows.iter().try_for_each(|row| writer.write_record(row)).map_err(|error| error.to_string())?;
-    let bytes = writer.into_inner().map_err(|error| error.to_string())?;
-    let text = String::from_utf8(bytes).map_err(|error| error.to_string())?;
+    rows.iter().try_for_each(|row| writer.write_record(row)).map_err(unread)?;
+    let bytes = writer.into_inner().map_err(unread)?;
+    let text = String::from_utf8(bytes).map_err(unread)?;
     Ok((sheet, text))
 }
 
@@ -110,15 +109,15 @@ fn rows(workbook: &mut Xlsx<Cursor<&[u8]>>, sheet: &str) -> Result<Vec<Vec<Strin
     let mut rows: Vec<Vec<String>> = Vec::new();
     let mut count = 0;
     let mut formulas = BTreeSet::new();
-    let mut reader = workbook.worksheet_cells_reader(sheet).map_err(|error| error.to_string())?;
-    while let Some(cell) = reader.next_formula().map_err(|error| error.to_string())? {
+    let mut reader = workbook.worksheet_cells_reader(sheet).map_err(unread)?;
+    while let Some(cell) = reader.next_formula().map_err(unread)? {
         if !cell.get_value().is_empty() {
             formulas.insert(cell.get_position());
         }
     }
     drop(reader);
-    let mut cells = workbook.worksheet_cells_reader(sheet).map_err(|error| error.to_string())?;
-    while let Some(cell) = cells.next_cell().map_err(|error| error.to_string())? {
+    let mut cells = workbook.worksheet_cells_reader(sheet).map_err(unread)?;
+    while let Some(cell) = cells.next_cell().map_err(unread)? {
         let (row, column) = cell.get_position();
         // A program that computes no formulas has written the workbook.
         if matches!(cell.get_value(), DataRef::Empty) && formulas.contains(&(row, column)) {
@@ -127,10 +126,7 @@ fn rows(workbook: &mut Xlsx<Cursor<&[u8]>>, sheet: &str) -> Result<Vec<Vec<Strin
                 row + 1,
                 column + 1
             );
-            return Err(Unread {
-                reason,
-                help: "open it in Excel or LibreOffice, which compute formulas, and save it",
-            });
+            return Err((reason, "open it in Excel or LibreOffice, which compute formulas, and save it"));
         }
         let text = text_of(cell.get_value());
         if text.is_empty() {
@@ -138,7 +134,7 @@ fn rows(workbook: &mut Xlsx<Cursor<&[u8]>>, sheet: &str) -> Result<Vec<Vec<Strin
         }
         if row >= MOST.0 || column >= MOST.1 {
             let reason = format!("the sheet `{sheet}` has a cell in row {}, column {}", row + 1, column + 1);
-            return Err(Unread { reason, help: "delete the rows and columns that belong to nobody" });
+            return Err((reason, TOO_MUCH));
         }
         let (row, column) = (usize::try_from(row).unwrap_or(0), usize::try_from(column).unwrap_or(0));
         // A record of one empty cell is written as a line of its own.
@@ -147,7 +143,7 @@ fn rows(workbook: &mut Xlsx<Cursor<&[u8]>>, sheet: &str) -> Result<Vec<Vec<Strin
         count += (column + 1).saturating_sub(cells.len());
         if count > MOST_CELLS {
             let reason = format!("the sheet `{sheet}` has more than {MOST_CELLS} cells");
-            return Err(Unread { reason, help: "delete the rows and columns that belong to nobody" });
+            return Err((reason, TOO_MUCH));
         }
         cells.resize(cells.len().max(column + 1), String::new());
         cells[column] = text;

@@ -1,6 +1,5 @@
 //! Reads YAML and JSON (whose documents are YAML too) into nodes.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use granit_parser::{Event, Parser, ScalarStyle, Span, StrInput};
@@ -11,13 +10,11 @@ use crate::source::{Place, SourceFile};
 
 /// How deep maps and lists may be nested: they are read one within another, and a stack has an end.
 const DEEPEST: usize = 32;
-/// How many values aliases may stand for in all: a few aliases of aliases make much of little.
-const MOST_COPIED: usize = 10_000;
 
 /// Reads a document. `None` where the document is empty; then, or when it cannot be read, the findings say so.
 pub fn parse(source: &Arc<SourceFile>, findings: &mut Vec<Finding>) -> Option<Node> {
     let parser = Parser::new_from_str(&source.text);
-    let mut reader = YamlReader { source, parser, anchors: BTreeMap::new(), copied: 0, findings: Vec::new() };
+    let mut reader = YamlReader { source, parser, findings: Vec::new() };
     match reader.document() {
         Ok(node) => {
             findings.append(&mut reader.findings);
@@ -34,9 +31,6 @@ pub fn parse(source: &Arc<SourceFile>, findings: &mut Vec<Finding>) -> Option<No
 struct YamlReader<'a> {
     source: &'a Arc<SourceFile>,
     parser: Parser<'a, StrInput<'a>>,
-    anchors: BTreeMap<usize, Node>,
-    /// How many values aliases have stood for so far.
-    copied: usize,
     /// Of keys that stand twice.
     findings: Vec<Finding>,
 }
@@ -89,16 +83,13 @@ impl<'a> YamlReader<'a> {
             let message = format!("maps and lists are nested more than {DEEPEST} deep");
             return Err(broken(place, message, "close what is open before"));
         }
-        let (Event::Scalar(_, _, anchor, tag)
-        | Event::SequenceStart(_, anchor, tag)
-        | Event::MappingStart(_, anchor, tag)) = &event
+        let (Event::Scalar(_, _, _, tag) | Event::SequenceStart(_, _, tag) | Event::MappingStart(_, _, tag)) = &event
         else {
-            return self.alias(&event, place);
+            return Err(broken(place, "found an alias, which is not read", "write the value in its place"));
         };
         if let Some(tag) = tag.as_ref().filter(|tag| !tag.is_yaml_core_schema()) {
             return Err(broken(place, format!("this is no plain value: unsupported tag `{tag}`"), "remove the tag"));
         }
-        let anchor = *anchor;
         let content = match event {
             Event::Scalar(text, ScalarStyle::Plain, ..) if matches!(&*text, "" | "~" | "null" | "Null" | "NULL") => {
                 Content::Null
@@ -118,16 +109,11 @@ impl<'a> YamlReader<'a> {
             }
             _ => Content::Map(self.entries(depth)?),
         };
-        let node = Node { place, content };
-        if anchor > 0 {
-            self.anchors.insert(anchor, node.clone());
-        }
-        Ok(node)
+        Ok(Node { place, content })
     }
 
     fn entries(&mut self, depth: usize) -> Result<Vec<Entry>, Finding> {
         let mut entries: Vec<Entry> = Vec::new();
-        let mut merged = Vec::new();
         loop {
             let (key, key_place) = match self.next()? {
                 (Event::MappingEnd, _) => break,
@@ -136,13 +122,7 @@ impl<'a> YamlReader<'a> {
             };
             let (event, place) = self.next()?;
             let value = self.node(event, place, depth + 1)?;
-            if key == "<<" {
-                match value.content {
-                    Content::Map(entries) => merged.extend(entries),
-                    Content::Sequence(maps) => merged.extend(maps.into_iter().flat_map(|map| map.entries().to_vec())),
-                    _ => {}
-                }
-            } else if let Some(first) = entries.iter().find(|entry| entry.key == key) {
+            if let Some(first) = entries.iter().find(|entry| entry.key == key) {
                 let message = format!("the key `{key}` is twice in one map");
                 let help = format!("keep one `{key}`");
                 self.findings.push(Finding::twice(Rule::FileDuplicateKey, message, &key_place, &first.key_place, help));
@@ -150,29 +130,7 @@ impl<'a> YamlReader<'a> {
                 entries.push(Entry { key, key_place, value });
             }
         }
-        for entry in merged {
-            if entries.iter().all(|own| own.key != entry.key) {
-                entries.push(entry);
-            }
-        }
         Ok(entries)
-    }
-
-    /// What an alias stands for, as if it stood at the alias.
-    fn alias(&mut self, event: &Event<'a>, place: Place) -> Result<Node, Finding> {
-        let Event::Alias(anchor) = event else {
-            return Err(broken(place, "this is not well-formed", "remove it"));
-        };
-        let Some(node) = self.anchors.get(anchor) else {
-            return Err(broken(place, "an alias is within what it refers to", "write the value in its place"));
-        };
-        let mut node = node.clone();
-        self.copied += node.move_to(&place);
-        if self.copied > MOST_COPIED {
-            let message = format!("aliases refer to more than {MOST_COPIED} values");
-            return Err(broken(place, message, "write the values in the place of the aliases"));
-        }
-        Ok(node)
     }
 }
 
@@ -227,23 +185,6 @@ mod tests {
     }
 
     #[test]
-    fn places_are_those_of_the_text() {
-        let (node, _) = read("a:\n  b: [x, 'y z']\n");
-        let node = node.unwrap();
-        let Content::Sequence(values) = &node.get("a.b").unwrap().content else { panic!() };
-        assert_eq!(values[1].place.text(), "'y z'");
-        assert_eq!(values[1].place.line_column(), (2, 10));
-    }
-
-    #[test]
-    fn a_key_that_stands_twice_is_a_finding_with_both_places() {
-        let (_, findings) = read("a: 1\nb: 2\na: 3\n");
-        assert_eq!(findings[0].message, "the key `a` is twice in one map");
-        assert_eq!(findings[0].place.as_ref().unwrap().line_column(), (3, 1));
-        assert_eq!(findings[0].related[0].0.line_column(), (1, 1));
-    }
-
-    #[test]
     fn broken_documents_are_findings_at_their_line() {
         for text in [
             "a: [1, 2\nb: 3\n",
@@ -254,24 +195,13 @@ mod tests {
             "{{{",
             "a: !Nope 1\n",
             "a: &a [*a]\n",
+            "a: &a {b: 1}\nc: {<<: *a}\n",
         ] {
             let (node, findings) = read(text);
             assert!(node.is_none(), "{text:?}");
             assert_eq!(findings.len(), 1, "{text:?}");
             assert!(!findings[0].message.contains("line "), "{text:?}: {}", findings[0].message);
         }
-    }
-
-    #[test]
-    fn aliases_stand_for_values_and_not_for_too_many() {
-        let (node, findings) = read("a: &a {b: 1, c: 2}\nd: {<<: *a, c: 3}\n");
-        assert!(findings.is_empty(), "{findings:?}");
-        let node = node.unwrap();
-        assert_eq!([scalar(&node, "d.b").0, scalar(&node, "d.c").0], ["1", "3"]);
-        assert_eq!(node.get("d.b").unwrap().place.text(), "*a");
-        let doubled = |at: usize| format!("a{at}: &a{at} [*a{0}, *a{0}]\n", at - 1);
-        let (node, findings) = read(&("a0: &a0 x\n".to_owned() + &(1..40).map(doubled).collect::<String>()));
-        assert!(node.is_none() && findings[0].message == "aliases refer to more than 10000 values", "{findings:?}");
     }
 
     #[test]

@@ -60,28 +60,8 @@ pub const LAMBDA_RUNTIME: &str = "python3.14";
 
 /// The regions whose CloudFormation has no `AWS::Budgets::Budget`, by the resource schemas that cfn-lint 1.58.0 ships
 /// (schemas of 2026-10-20).
-pub const REGIONS_WITHOUT_BUDGETS: [&str; 20] = [
-    "af-south-1",
-    "ap-east-1",
-    "ap-east-2",
-    "ap-northeast-3",
-    "ap-south-2",
-    "ap-southeast-3",
-    "ap-southeast-4",
-    "ap-southeast-5",
-    "ap-southeast-6",
-    "ap-southeast-7",
-    "ca-west-1",
-    "eu-central-2",
-    "eu-north-1",
-    "eu-south-1",
-    "eu-south-2",
-    "il-central-1",
-    "me-central-1",
-    "mx-central-1",
-    "us-gov-east-1",
-    "us-gov-west-1",
-];
+pub static REGIONS_WITHOUT_BUDGETS: LazyLock<Vec<&str>> =
+    LazyLock::new(|| include_str!("regions-without-budgets.txt").lines().collect());
 
 /// The numbers of days after which AWS can delete what a log group holds.
 /// Source: <https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutRetentionPolicy.html>

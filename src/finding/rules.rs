@@ -79,7 +79,6 @@ rules! {
     RosterManyLeave, "roster::many-leave", Warning, "more than a tenth of an account's people, and more than two, leave at once: an error with `--locked`, until `synth --leavers N` has written the lock";
     RosterUnknownUser, "roster::unknown-user", Error, "a user was named who is neither in the roster nor in the lock";
     LockMissing, "lock::missing", Error, "the out folder holds users stacks, but the lock that placed their users is gone";
-    LockConflict, "lock::conflict", Error, "the lock has the marks of a merge conflict";
     LockVersion, "lock::version", Error, "the lock is of a form that this racestack does not know";
     LockBroken, "lock::broken", Error, "the lock is not as racestack wrote it";
     LockMoved, "lock::moved", Error, "the lock has a user in another stack, or under other names, than the out folder";

@@ -27,23 +27,16 @@ use crate::finding::{Finding, Rule};
 use crate::source::{Place, SourceFile};
 
 /// An AWS account with everything that its stacks are made of.
+#[expect(missing_docs, reason = "the settings say what each is")]
 #[derive(Debug, Clone)]
 pub struct Account {
-    /// The name of its folder.
     pub name: AccountName,
-    /// Its ID.
     pub id: AccountId,
-    /// Where its stacks are deployed.
     pub region: Region,
-    /// The company's short name.
     pub company: Company,
-    /// The bucket with a folder per person.
     pub bucket: Bucket,
-    /// The folders of the bucket that people share.
     pub shared_folders: SharedFolders,
-    /// The language of what racers read.
     pub language: Language,
-    /// Which policies people and services get.
     pub policies: Profile,
     /// The services that get a role, each with the place that names it.
     pub services: BTreeMap<Service, Place>,
@@ -53,13 +46,9 @@ pub struct Account {
     pub iam_path: IamPath,
     /// The path that all roles begin with; `None` where it is `iam_path`, and `/` for the service roles.
     pub role_path: Option<IamPath>,
-    /// The company's policies that principals of the stacks have.
     pub company_policies: CompanyPolicies,
-    /// After how many idle minutes a notebook stops; 0 never stops it.
     pub idle_stop_minutes: u32,
-    /// Whether the notebooks' kernels adapt the SageMaker SDK to what people may do.
     pub adapt_sdk: bool,
-    /// The network of the notebooks.
     pub network: NotebookNetwork,
     /// The key that encrypts the notebooks' volumes, if not an AWS managed one.
     pub notebook_kms_key: Option<KmsKeyArn>,
@@ -69,7 +58,6 @@ pub struct Account {
     pub unbound_roles: Option<Place>,
     /// The networks that people may use AWS from; any where there is no list.
     pub allowed_networks: Option<AllowedNetworks>,
-    /// What a second factor is to the people.
     pub mfa: Mfa,
     /// After how many days the logs of notebooks and training jobs are deleted; `None` where SageMaker makes their groups.
     pub log_days: Option<u32>,
@@ -77,11 +65,9 @@ pub struct Account {
     pub key_rotation: Option<KeyRotation>,
     /// What may be spent; `None` where nobody asked for it.
     pub budgets: Option<Budgets>,
-    /// The instance types that are allowed.
     pub allowed_types: AllowedTypesOfAccount,
     /// How long a training job may run; `None` as long as SageMaker lets it.
     pub max_runtime_minutes: Option<u32>,
-    /// The checkers for which templates hold suppressions.
     pub metadata: MetadataSettings,
     /// The tags of everything that takes tags, besides those that racestack sets.
     pub tags: Vec<Tag>,
@@ -89,21 +75,14 @@ pub struct Account {
     pub template_bucket: Option<BucketName>,
     /// The out folder's path from the root of its repository, where CloudFormation's Git sync deploys the stacks.
     pub git_sync: Option<RepositoryPath>,
-    /// The parts that StackSets deploy.
     pub stack_sets: BTreeSet<Part>,
-    /// Whom people ask when something does not work.
     pub contact: Option<String>,
-    /// The ARNs, with the wildcards `*` and `?`, of administrators and services that may reach what people have.
     pub trusted: Vec<String>,
-    /// The people, by name.
     pub users: Vec<User>,
     /// Which users stack each user is in, as the lock has it.
     pub lock: PlacementLock,
-    /// The lock's file.
     pub lock_source: Arc<SourceFile>,
-    /// Whether the lock's file exists.
     pub lock_exists: bool,
-    /// How many resources the account may hold.
     pub quotas: Quotas,
     /// The roster, for findings about all its people together.
     pub roster_place: Option<Place>,
@@ -146,7 +125,7 @@ pub(super) fn bucket_name(config: &AccountConfig) -> Option<BucketName> {
 impl Reader<'_> {
     /// The region; one that is not known is a finding.
     fn region(&mut self) -> Option<Region> {
-        let region = self.required("region", self.config.settings.region.as_deref(), Region::parse);
+        let region = self.required("region", Region::parse);
         if let Some(region) = region.as_ref().filter(|region| !region.is_known()) {
             let message = format!("the region `{region}` is not among those known");
             let help = suggest(region.as_str(), facts::REGIONS.iter().copied(), "check `region`");
@@ -157,43 +136,31 @@ impl Reader<'_> {
 
     /// The account. `None`, with findings, when something essential is missing or wrong.
     pub(super) fn account(&mut self) -> Option<Account> {
-        let settings = &self.config.settings;
-        let name = self.account_name();
-        let id = self.required("account_id", settings.account_id.as_deref(), AccountId::parse);
-        let region = self.region();
-        let company = self.required("company", settings.company.as_deref(), Company::parse);
-        let bucket = self.bucket(region.as_ref());
-        let iam_path = self.required("iam_path", settings.iam_path.as_deref(), IamPath::parse);
-        let suffix = self.optional("service_roles.suffix", settings.service_roles.suffix.as_deref(), RoleSuffix::parse);
-        let suffix = suffix.map(|suffix| suffix.as_str().to_owned()).unwrap_or_default();
-        let network = self.network();
-        let allowed_networks = self.allowed_networks();
+        let (settings, people, node) = (&self.config.settings, self.people, &self.config.node);
         let notebooks = &settings.notebooks;
-        let notebook_kms_key = self.kms_key("notebooks.kms_key", notebooks.kms_key.as_deref(), region.as_ref());
-        let kms_key = self.kms_key("kms_key", settings.kms_key.as_deref(), region.as_ref());
-        let deploy = &settings.deploy;
-        let template_bucket =
-            self.optional("deploy.template_bucket", deploy.template_bucket.as_deref(), BucketName::parse);
-        let git_sync = self.optional("deploy.git_sync", deploy.git_sync.as_deref(), RepositoryPath::parse);
-        let node = self.config.node.get("tags");
-        let tags = tags::read(settings.tags.as_ref(), node, Rule::SettingsInvalidTag, self.findings);
+        let name = self.account_name();
+        let id = self.required("account_id", AccountId::parse);
+        let region = self.region();
+        let company = self.required("company", Company::parse);
+        let bucket = self.bucket(region.as_ref());
+        let iam_path = self.required("iam_path", IamPath::parse);
+        let suffix = self.optional("service_roles.suffix", RoleSuffix::parse);
+        let suffix = suffix.map(|suffix| suffix.as_str().to_owned()).unwrap_or_default();
+        let tags = tags::read(settings.tags.as_ref(), node.get("tags"), Rule::SettingsInvalidTag, self.findings);
         let allowed_types = self.all_allowed_types();
-        let instance_type =
-            self.required("notebooks.instance_type", notebooks.instance_type.as_deref(), InstanceType::parse);
+        let instance_type = self.required("notebooks.instance_type", InstanceType::parse);
         if let Some(instance_type) = &instance_type {
-            let place = self.config.node.place_of("notebooks.instance_type");
+            let place = node.place_of("notebooks.instance_type");
             self.findings.extend(instance_types::check(instance_type, allowed_types.notebooks.as_ref(), &place));
         }
-        let lock_source = self.people.lock.clone();
-        let read = |source| PlacementLock::read(source, self.findings);
-        let lock =
-            lock_source.as_ref().filter(|_| self.people.lock_exists).map_or(Some(PlacementLock::default()), read);
+        let lock = match people.lock.as_ref().filter(|_| people.lock_exists) {
+            Some(source) => PlacementLock::read(source, self.findings),
+            None => Some(PlacementLock::default()),
+        };
         // A damaged lock is a finding, and then nothing is written; the roster is checked all the same.
         let lock_failed = lock.is_none();
         let lock = lock.unwrap_or_default();
         let key_rotation = self.key_rotation(settings.access_keys.as_ref());
-        let log_days = self.log_days(settings.logs.as_ref());
-        let budgets = self.budgets(settings.budgets.as_ref(), region.as_ref());
         let mut role_names = services::role_names(&suffix);
         if let (Some(_), Some(company)) = (&key_rotation, &company) {
             role_names.push(operations::key_rotation_role(company));
@@ -210,12 +177,23 @@ impl Reader<'_> {
             team_folders: shared_folders.of_teams,
             lock: &lock,
         };
-        let roster = self.people.roster.as_ref();
+        let roster = people.roster.as_ref();
         let users = roster.map(|roster| users::build(roster, &defaults, self.findings)).unwrap_or_default();
         unique::check(&users, self.findings);
+        // Whatever finds something stands before what there may be none of.
         Some(Account {
             role_path: self.role_path(iam_path.as_ref()),
             company_policies: self.company_policies(id.as_ref(), region.as_ref()),
+            network: self.network(),
+            notebook_kms_key: self.kms_key("notebooks.kms_key", region.as_ref()),
+            kms_key: self.kms_key("kms_key", region.as_ref()),
+            allowed_networks: self.allowed_networks(),
+            log_days: self.log_days(settings.logs.as_ref()),
+            budgets: self.budgets(settings.budgets.as_ref(), region.as_ref()),
+            template_bucket: self.optional("deploy.template_bucket", BucketName::parse),
+            git_sync: self.optional("deploy.git_sync", RepositoryPath::parse),
+            contact: self.optional("contact", contact),
+            trusted: self.list("trusted", principal_pattern),
             name: name?,
             id: id?,
             region: region?,
@@ -229,33 +207,22 @@ impl Reader<'_> {
             iam_path: iam_path?,
             idle_stop_minutes: notebooks.idle_stop_minutes?,
             adapt_sdk: notebooks.adapt_sdk?,
-            network,
-            notebook_kms_key,
-            kms_key,
-            allowed_networks,
-            unbound_roles: (notebooks.bind_roles == Some(false))
-                .then(|| self.config.node.place_of("notebooks.bind_roles")),
+            unbound_roles: (notebooks.bind_roles == Some(false)).then(|| node.place_of("notebooks.bind_roles")),
             mfa: settings.mfa.unwrap_or(if users.iter().any(|user| user.console) { Mfa::Optional } else { Mfa::Off }),
-            log_days,
             key_rotation,
-            budgets,
             allowed_types,
             max_runtime_minutes: settings.training.max_runtime_minutes,
             metadata: settings.metadata,
             tags,
-            template_bucket,
-            git_sync,
-            stack_sets: deploy.stack_sets.iter().flatten().copied().collect(),
-            contact: self.optional("contact", settings.contact.as_deref(), contact),
-            trusted: self.list("trusted", settings.trusted.as_deref(), principal_pattern),
+            stack_sets: settings.deploy.stack_sets.iter().flatten().copied().collect(),
             users,
             lock: Some(lock).filter(|_| !lock_failed)?,
-            lock_source: lock_source?,
-            lock_exists: self.people.lock_exists,
+            lock_source: people.lock.clone()?,
+            lock_exists: people.lock_exists,
             quotas: Quotas::raised(&settings.quotas),
             roster_place: roster.map(|roster| Place::whole(&roster.source)),
-            inputs: self.people.inputs.clone(),
-            settings: self.config.node.clone(),
+            inputs: people.inputs.clone(),
+            settings: node.clone(),
         })
     }
 

@@ -43,9 +43,9 @@ impl Reader<'_> {
                 .note("the DeepRacer and RoboMaker roles reach `*deepracer*` buckets only"),
             );
         }
-        let kms_key = self.kms_key("bucket.kms_key", settings.kms_key.as_deref(), region);
-        let access_logs = settings.access_logs.as_deref().filter(|name| *name != NO_LOGS);
-        let access_logs = self.optional("bucket.access_logs", access_logs, BucketName::parse);
+        let kms_key = self.kms_key("bucket.kms_key", region);
+        let logs = |name: &str| if name == NO_LOGS { Ok(None) } else { BucketName::parse(name).map(Some) };
+        let access_logs = self.optional("bucket.access_logs", logs).flatten();
         if access_logs.is_some() && access_logs == name {
             // Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/enable-server-access-logging.html
             let message = "the bucket would log into itself, and each line would be a request of its own";
@@ -61,8 +61,8 @@ impl Reader<'_> {
     }
 
     /// A key of the account's region.
-    pub(super) fn kms_key(&mut self, name: &str, text: Option<&str>, region: Option<&Region>) -> Option<KmsKeyArn> {
-        let key = self.optional(name, text, KmsKeyArn::parse)?;
+    pub(super) fn kms_key(&mut self, name: &str, region: Option<&Region>) -> Option<KmsKeyArn> {
+        let key = self.optional(name, KmsKeyArn::parse)?;
         let of_key = key.as_str().split(':').nth(3).unwrap_or_default();
         if let Some(region) = region.filter(|region| region.as_str() != of_key) {
             let message = format!("found a key in `{of_key}` for `{name}`, allowed is one in `{region}`");
@@ -75,10 +75,10 @@ impl Reader<'_> {
     pub(super) fn bucket_name(&mut self) -> Option<BucketName> {
         let settings = &self.config.settings;
         let bucket = &settings.bucket;
-        if let Some(name) = bucket.name.as_deref() {
-            return self.required("bucket.name", Some(name), BucketName::parse);
+        if bucket.name.is_some() {
+            return self.optional("bucket.name", BucketName::parse);
         }
-        let created = self.required("bucket.created", bucket.created.as_deref(), |text| {
+        let created = self.required("bucket.created", |text| {
             let digits = text.len() == 14 && text.bytes().all(|byte| byte.is_ascii_digit());
             digits.then(|| text.to_owned()).ok_or("14 digits, `YYYYMMDDhhmmss`, in quotes")
         });

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::names::{AccountId, PolicyPath, Region};
 use super::reader::Reader;
-use crate::config::{CompanyDocument, POLICIES_FOLDER, Profile, shorten};
+use crate::config::{CompanyDocument, POLICIES_FOLDER, Profile};
 use crate::finding::{Finding, Rule, Severity};
 use crate::iam::Document;
 use crate::source::Place;
@@ -38,24 +38,17 @@ impl Reader<'_> {
         let (Some(id), Some(region)) = (id, region) else { return CompanyPolicies::default() };
         let account = format!("arn:{}:iam::{id}:policy", region.partition());
         let settings = &self.config.settings;
-        let mut read = |key: &str, texts: &[String]| -> Vec<String> {
-            let mut of = |text: &String| {
-                let own = text.strip_prefix(&account).and_then(|rest| rest.strip_prefix('/'));
-                if text.starts_with("arn:") && own.is_none() {
-                    let message = format!("found `{}` for `{key}`, which is no policy of the account", shorten(text));
-                    let help = "write its path and name alone, such as `company/Boundary`: each account has its own";
-                    self.contradict(key, message, help);
-                    return None;
-                }
-                let path = self.optional(key, Some(own.unwrap_or(text)), PolicyPath::parse)?;
-                Some(format!("{account}/{}", path.as_str().trim_start_matches('/')))
-            };
-            texts.iter().filter_map(&mut of).collect()
+        // An ARN of another account's policy has characters that no path has.
+        let arn = |text: &str| {
+            let path = text.strip_prefix(&account).filter(|path| path.starts_with('/')).unwrap_or(text);
+            PolicyPath::parse(path).map(|path| format!("{account}/{}", path.as_str().trim_start_matches('/')))
         };
-        let boundary = read("permissions_boundary", settings.permissions_boundary.as_slice()).pop();
-        let people = read(PEOPLE, settings.extra_policies.people.as_deref().unwrap_or_default());
-        let notebooks = read(NOTEBOOKS, settings.extra_policies.notebooks.as_deref().unwrap_or_default());
-        let mut policies = CompanyPolicies { boundary, people, notebooks, documents: BTreeMap::new() };
+        let mut policies = CompanyPolicies {
+            boundary: self.optional("permissions_boundary", arn),
+            people: self.list(PEOPLE, arn),
+            notebooks: self.list(NOTEBOOKS, arn),
+            documents: BTreeMap::new(),
+        };
         let known = |arn: &String| {
             let document = self.people.policies.get(arn.rsplit('/').next()?)?;
             Some((arn.clone(), document.clone()))

@@ -115,16 +115,11 @@ fn mapped_logical_id(name: &UserName) -> String {
     id
 }
 
-/// `tanaka.taro` → `tanaka-taro`: each run of what SageMaker does not take, or of `-`, becomes one `-`. The one character that IAM allows beyond
-/// SageMaker's 63 is cut.
+/// `tanaka.taro` → `tanaka-taro`: each run of what SageMaker does not take, or of `-`, becomes one `-`.
 fn mapped_notebook_name(name: &UserName) -> String {
     let words = name.as_str().split(|c: char| !c.is_ascii_alphanumeric()).filter(|word| !word.is_empty());
-    let cut: String = words.collect::<Vec<_>>().join("-").chars().take(limits::NOTEBOOK_NAME_CHARACTERS).collect();
-    let mut notebook = cut.trim_end_matches('-').to_owned();
-    if notebook.is_empty() {
-        notebook = format!("x{}", spelled(name)).chars().take(limits::NOTEBOOK_NAME_CHARACTERS).collect();
-    }
-    notebook
+    let notebook = words.collect::<Vec<_>>().join("-");
+    if notebook.is_empty() { format!("x{}", spelled(name)) } else { notebook }
 }
 
 fn spelled(name: &UserName) -> String {

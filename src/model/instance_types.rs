@@ -62,27 +62,20 @@ impl TypePattern {
 impl Reader<'_> {
     /// What the settings allow for notebooks and for training jobs.
     pub(super) fn all_allowed_types(&mut self) -> AllowedTypesOfAccount {
-        let settings = &self.config.settings;
         AllowedTypesOfAccount {
-            notebooks: self.allowed_types(
-                "notebooks.allowed_instance_types",
-                settings.notebooks.allowed_instance_types.as_deref(),
-                ("notebooks", &facts::NOTEBOOK_INSTANCE_TYPES),
-            ),
-            training: self.allowed_types(
-                "training.allowed_instance_types",
-                settings.training.allowed_instance_types.as_deref(),
-                ("training jobs", &facts::TRAINING_INSTANCE_TYPES),
-            ),
+            notebooks: self
+                .allowed_types("notebooks.allowed_instance_types", ("notebooks", &facts::NOTEBOOK_INSTANCE_TYPES)),
+            training: self
+                .allowed_types("training.allowed_instance_types", ("training jobs", &facts::TRAINING_INSTANCE_TYPES)),
         }
     }
 
     /// The instance types that the list under `key` allows; `None` where there is no list, so that any is.
-    fn allowed_types(&mut self, key: &str, listed: Option<&[String]>, known: Known<'_>) -> Option<AllowedTypes> {
-        if listed?.is_empty() {
+    fn allowed_types(&mut self, key: &str, known: Known<'_>) -> Option<AllowedTypes> {
+        if self.config.node.values_of(key)?.is_empty() {
             self.contradict(key, format!("`{key}` allows no instance type at all"), format!("name a type in `{key}`"));
         }
-        let listed = self.placed_list(key, listed, TypePattern::parse);
+        let listed = self.placed_list(key, TypePattern::parse);
         let unknown = |(pattern, place): &(TypePattern, Place)| {
             unknown(Rule::SettingsUnknownInstanceType, pattern.as_str(), known, place, key)
         };

@@ -61,22 +61,9 @@ impl PlacementLock {
     pub(super) fn read(source: &Arc<SourceFile>, findings: &mut Vec<Finding>) -> Option<Self> {
         let before = findings.len();
         let (mut has_version, mut stacks, mut users) = (false, None, Vec::new());
-        let mut end = 0;
-        for line in source.text.split_inclusive('\n') {
-            let place = Place::new(source, end..end + line.trim_end().len());
-            end += line.len();
-            if ["<<<<<<<", "=======", ">>>>>>>", "|||||||"].iter().any(|marker| line.starts_with(marker)) {
-                findings.push(
-                    Finding::new(Rule::LockConflict, "the lock has a merge conflict")
-                        .at(place)
-                        .help("keep the lines of both sides, remove the three marker lines, and run synth again")
-                        .note(
-                            "a line `config/accounts/*/stacks.lock merge=union` in `.gitattributes` lets git do that",
-                        ),
-                );
-                return None;
-            }
-            let message = match line.split_whitespace().collect::<Vec<_>>().as_slice() {
+        for number in 1..=source.text.lines().count() {
+            let place = Place::line(source, number);
+            let wrong = match source.line(number).split_whitespace().collect::<Vec<_>>().as_slice() {
                 [] => continue,
                 [first, ..] if first.starts_with('#') => continue,
                 ["version", VERSION] => {
@@ -89,8 +76,8 @@ impl PlacementLock {
                     findings.push(finding.help("use the racestack that wrote the lock, or a newer one"));
                     return None;
                 }
+                // Two branches that each added a stack merge into two lines.
                 ["stacks", count] => match count.parse::<StackNumber>() {
-                    // Two branches that each added a stack merge into two lines.
                     Ok(count) => {
                         stacks = stacks.max(Some(count));
                         continue;
@@ -106,14 +93,12 @@ impl PlacementLock {
                         Err(message) => message,
                     }
                 }
-                ["user" | "left", rest @ ..] => {
-                    format!("found {} words behind the first, allowed are 5", rest.len())
-                }
+                ["user" | "left", rest @ ..] => format!("found {} words behind the first, allowed are 5", rest.len()),
                 [word, ..] => {
                     format!("found a line that begins with `{}`, allowed are `user` and `left`", shorten(word))
                 }
             };
-            findings.push(broken(place, message));
+            findings.push(broken(place, wrong));
         }
         if findings.len() == before && (!has_version || stacks.is_none()) {
             let missing = if has_version { "`stacks` line" } else { "`version` line" };

@@ -53,12 +53,11 @@ impl Reader<'_> {
     /// What the settings say of the networks of people.
     pub(super) fn allowed_networks(&mut self) -> Option<AllowedNetworks> {
         const KEY: &str = "allowed_networks";
-        let listed = self.config.settings.allowed_networks.as_deref();
-        if listed?.is_empty() {
+        if self.config.settings.allowed_networks.as_ref()?.is_empty() {
             let help = format!("name a network in `{KEY}`, or leave it out");
             self.contradict(KEY, format!("`{KEY}` allows no network at all"), help);
         }
-        let networks = self.list(KEY, listed, network).into_iter();
+        let networks = self.list(KEY, network).into_iter();
         let (endpoints, ranges) = networks.partition(|network| network.starts_with(ENDPOINT));
         Some(AllowedNetworks { ranges, endpoints })
     }
@@ -66,12 +65,10 @@ impl Reader<'_> {
     /// What the settings say of the network.
     pub(super) fn network(&mut self) -> NotebookNetwork {
         const GROUPS: &str = "notebooks.security_group_ids";
-        let notebooks = &self.config.settings.notebooks;
-        let subnet_id = self.optional("notebooks.subnet_id", notebooks.subnet_id.as_deref(), SubnetId::parse);
-        let listed = notebooks.security_group_ids.as_deref();
-        let security_group_ids = self.list(GROUPS, listed, SecurityGroupId::parse);
-        let direct_internet_access = notebooks.direct_internet_access.unwrap_or(true);
-        let count = listed.unwrap_or_default().len();
+        let subnet_id = self.optional("notebooks.subnet_id", SubnetId::parse);
+        let security_group_ids = self.list(GROUPS, SecurityGroupId::parse);
+        let direct_internet_access = self.config.settings.notebooks.direct_internet_access.unwrap_or(true);
+        let count = self.config.node.values_of(GROUPS).unwrap_or_default().len();
         if subnet_id.is_none() && !direct_internet_access {
             let message = "without direct internet access, a notebook needs a subnet";
             self.contradict("notebooks.direct_internet_access", message, "set `notebooks.subnet_id`");

@@ -70,7 +70,7 @@ impl Reader<'_> {
             let help = "remove `budgets` from this account, and watch its costs from another";
             self.find(Rule::BudgetUnavailable, "budgets", message, help);
         }
-        let notify = self.required("budgets.notify", asked.notify.as_deref(), EmailAddress::parse)?;
+        let notify = self.required("budgets.notify", EmailAddress::parse)?;
         Some(Budgets { monthly_usd: asked.monthly_usd, monthly_usd_per_user: asked.monthly_usd_per_user, notify })
     }
 
@@ -95,7 +95,7 @@ impl Reader<'_> {
             let message = "CloudWatch cannot publish to a topic that has SNS's own key";
             self.contradict("access_keys.alarm", message, "set `kms_key`, or leave `access_keys.alarm` out");
         }
-        let notify = self.required("access_keys.notify", asked.notify.as_deref(), EmailAddress::parse)?;
+        let notify = self.required("access_keys.notify", EmailAddress::parse)?;
         Some(KeyRotation { max_age_days, warn_days, notify, alarm })
     }
 }

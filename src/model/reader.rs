@@ -1,6 +1,6 @@
 //! Reading an account's settings into validated values.
 
-use crate::config::{AccountConfig, People, SETTINGS_FILE, shorten};
+use crate::config::{AccountConfig, Content, Node, People, SETTINGS_FILE, shorten};
 use crate::finding::{Finding, Rule};
 use crate::source::{Place, SourceFile};
 
@@ -13,14 +13,9 @@ pub(super) struct Reader<'a> {
 
 impl Reader<'_> {
     /// A text that must be set, checked as `optional` does. Where it is not set, that is a finding of `settings::missing-key`.
-    pub(super) fn required<T>(
-        &mut self,
-        key: &str,
-        text: Option<&str>,
-        parse: fn(&str) -> Result<T, &'static str>,
-    ) -> Option<T> {
+    pub(super) fn required<T>(&mut self, key: &str, parse: impl Fn(&str) -> Result<T, &'static str>) -> Option<T> {
         // What could not be read, or has the wrong type, is a finding already.
-        if text.is_none() && self.config.complete && !self.config.node.stands_in(key) {
+        if self.config.complete && !self.config.node.stands_in(key) {
             let help = match key {
                 "account_id" => "add `account_id`: each account has its own".to_owned(),
                 "bucket.created" => "add `bucket: {created: \"YYYYMMDDhhmmss\"}` or `bucket: {name: …}`".to_owned(),
@@ -34,53 +29,35 @@ impl Reader<'_> {
             let source = of_all.map_or_else(|| own.clone(), |folder| SourceFile::new(folder.join(SETTINGS_FILE), ""));
             self.findings.push(finding.at(Place::whole(&source)).help(help));
         }
-        self.optional(key, text, parse)
+        self.optional(key, parse)
     }
 
-    /// A text of any kind, if it is set, as the value that `parse` makes of it. What `parse` refuses is a finding of
-    /// `settings::invalid-name` at the place of `key`.
-    pub(super) fn optional<T>(
-        &mut self,
-        key: &str,
-        text: Option<&str>,
-        parse: fn(&str) -> Result<T, &'static str>,
-    ) -> Option<T> {
-        let place = self.config.node.place_of(key);
-        self.parsed(key, text?, place, parse)
+    /// The text under `key`, if one is set, as the value that `parse` makes of it. What `parse` refuses is a finding of
+    /// `settings::invalid-name` there.
+    pub(super) fn optional<T>(&mut self, key: &str, parse: impl Fn(&str) -> Result<T, &'static str>) -> Option<T> {
+        self.parsed(key, self.config.node.get(key)?, parse)
     }
 
-    /// The texts of a list, checked as `optional` does.
-    pub(super) fn list<T>(
-        &mut self,
-        key: &str,
-        texts: Option<&[String]>,
-        parse: fn(&str) -> Result<T, &'static str>,
-    ) -> Vec<T> {
-        self.placed_list(key, texts, parse).into_iter().map(|(value, _)| value).collect()
+    /// The texts of the list under `key`, checked as `optional` does.
+    pub(super) fn list<T>(&mut self, key: &str, parse: impl Fn(&str) -> Result<T, &'static str>) -> Vec<T> {
+        self.placed_list(key, parse).into_iter().map(|(value, _)| value).collect()
     }
 
     /// The same, each with its place.
     pub(super) fn placed_list<T>(
         &mut self,
         key: &str,
-        texts: Option<&[String]>,
-        parse: fn(&str) -> Result<T, &'static str>,
+        parse: impl Fn(&str) -> Result<T, &'static str>,
     ) -> Vec<(T, Place)> {
-        let places = self.config.node.places_in(key);
-        let texts = texts.unwrap_or_default().iter().zip(places);
-        texts.filter_map(|(text, place)| Some((self.parsed(key, text, place.clone(), parse)?, place))).collect()
+        let nodes = self.config.node.values_of(key).unwrap_or_default().iter();
+        nodes.filter_map(|node| Some((self.parsed(key, node, &parse)?, node.place.clone()))).collect()
     }
 
-    fn parsed<T>(
-        &mut self,
-        key: &str,
-        text: &str,
-        place: Place,
-        parse: fn(&str) -> Result<T, &'static str>,
-    ) -> Option<T> {
+    fn parsed<T>(&mut self, key: &str, node: &Node, parse: impl Fn(&str) -> Result<T, &'static str>) -> Option<T> {
+        let Content::Scalar { text, .. } = &node.content else { return None };
         let refused = |allowed: &str| {
             let message = format!("found `{}` for `{key}`, allowed is {allowed}", shorten(text));
-            let finding = Finding::new(Rule::SettingsInvalidName, message).at(place);
+            let finding = Finding::new(Rule::SettingsInvalidName, message).at(node.place.clone());
             self.findings.push(finding.help(format!("correct `{key}`")));
         };
         parse(text).map_err(refused).ok()

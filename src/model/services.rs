@@ -51,7 +51,7 @@ pub(super) fn role_names(suffix: &str) -> Vec<String> {
 impl Reader<'_> {
     /// The path that all roles begin with, where it is not `iam_path`. No service may pass the notebook roles below it.
     pub(super) fn role_path(&mut self, iam_path: Option<&IamPath>) -> Option<IamPath> {
-        let own = self.optional("role_path", self.config.settings.role_path.as_deref(), IamPath::parse);
+        let own = self.optional("role_path", IamPath::parse);
         let (path, key) = own.as_ref().map_or((iam_path, "iam_path"), |own| (Some(own), "role_path"));
         // The policies of the service roles let services pass roles below these.
         let reached = |path: &&IamPath| {
@@ -67,6 +67,7 @@ impl Reader<'_> {
 
     pub(super) fn services(&self) -> BTreeMap<Service, Place> {
         let listed = self.config.settings.services.iter().flatten().copied();
-        listed.zip(self.config.node.places_in("services")).collect()
+        let nodes = self.config.node.values_of("services").unwrap_or_default();
+        listed.zip(nodes.iter().map(|node| node.place.clone())).collect()
     }
 }

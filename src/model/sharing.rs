@@ -92,7 +92,7 @@ impl Reader<'_> {
                 place: Some(self.config.node.place_of(TEAMS)),
             });
         }
-        for (folder, place) in self.placed_list(FOLDERS, settings.shared_folders.as_deref(), FolderName::parse) {
+        for (folder, place) in self.placed_list(FOLDERS, FolderName::parse) {
             let is_it = |first: &&ReservedName| first.name.eq_ignore_ascii_case(folder.as_str());
             if let Some(first) = reserved.iter().find(is_it) {
                 self.findings.push(folder_twice(&folder, place, first));

@@ -22,6 +22,7 @@ const POLICIES: &str = "access-keys s3-folder sagemaker daily-work bucket-key sh
 const KEY_ROTATION: &str = "racestack-key-rotation";
 
 /// The physical names of an account's shared resources, and the ARNs made of them.
+#[expect(missing_docs, reason = "most names say what they are of")]
 #[derive(Debug, Clone, Serialize)]
 #[cfg_attr(test, derive(Default))]
 pub struct Names {
@@ -29,21 +30,11 @@ pub struct Names {
     pub partition: String,
     /// What the names of the partition's service endpoints end with.
     pub dns_suffix: String,
-    /// The account's ID.
     pub account_id: String,
-    /// The region.
     pub region: String,
-    /// The bucket.
     pub bucket: String,
-    /// The bucket of the company that the log of requests is written to; empty where there is none.
-    pub log_bucket: String,
-    /// The ARN of the bucket.
     pub bucket_arn: String,
-    /// What the names of the stacks begin with.
-    pub stack_prefix: String,
-    /// The group of all users.
     pub group: String,
-    /// The ARN of the group.
     pub group_arn: String,
     /// The path of the group and the policies.
     pub iam_path: String,
@@ -55,12 +46,9 @@ pub struct Names {
     pub service_role_path: String,
     /// What the names of the secrets with people's first passwords begin with.
     pub secrets_path: String,
-    /// The ARN of the notebook roles' permissions boundary.
-    pub notebook_boundary_arn: String,
     /// The managed policies of denials that notebook roles have where the company's boundary takes the place of theirs: what is
     /// not theirs, and actions that none needs.
     pub notebook_denials: [String; 2],
-    /// The ARNs of these.
     pub notebook_denial_arns: [String; 2],
     /// The ARN of the company's boundary of all roles; empty where there is none.
     pub company_boundary: String,
@@ -68,44 +56,28 @@ pub struct Names {
     pub extra_people_policies: Vec<String>,
     /// The ARNs of the company's policies that notebook roles have.
     pub extra_notebook_policies: Vec<String>,
-    /// The other managed policies of `POLICIES`, as templates name them: `WORD_policy` and its ARN, `WORD_policy_arn`.
+    /// What templates alone name: the managed policies of `POLICIES`, as `WORD_policy` and `WORD_policy_arn`, and what stands in
+    /// `Names::of`.
     #[serde(flatten)]
-    pub policies: BTreeMap<String, String>,
+    pub others: BTreeMap<String, String>,
     /// The lifecycle configuration of all notebooks.
     pub notebook_lifecycle: String,
     /// The managed policy that denies a suspended person everything.
     pub suspended_user_policy: String,
-    /// The ARN of the managed policy that denies a suspended person everything.
     pub suspended_user_policy_arn: String,
     /// The managed policy that denies a suspended person's notebook everything but to stop itself.
     pub suspended_notebook_policy: String,
     /// The managed policy that denies what nobody may.
     pub guardrails_policy: String,
-    /// The ARN of the permissions boundary.
     pub boundary_arn: String,
-    /// The topic of what budgets have to tell.
-    pub budgets_topic: String,
-    /// The ARN of the topic of what budgets have to tell.
     pub budgets_topic_arn: String,
-    /// The budget of the account.
-    pub account_budget: String,
     /// The path of the roles of the operations stack.
     pub operations_role_path: String,
-    /// The topic of the notices about access keys.
-    pub notices_topic: String,
-    /// The ARN of the topic of the notices about access keys.
     pub notices_topic_arn: String,
     /// The function that rotates access keys, the rule that calls it, and the queue of calls that could not be delivered. The name lacks what the DeepRacer service may do with functions goes by,
     /// `deepracer` and `dr-`, whatever the company is called.
     pub key_rotation_function: String,
-    /// The alarm about calls of that function that could not be delivered.
-    pub undelivered_alarm: String,
-    /// The log group of that function.
-    pub key_rotation_log_group: String,
-    /// The role of that function.
     pub key_rotation_role: String,
-    /// The tag of users who have an access key that is too old.
-    pub old_key_tag: String,
 }
 
 impl Names {
@@ -125,6 +97,20 @@ impl Names {
             let key = format!("{}_policy", word.replace('-', "_"));
             [(format!("{key}_arn"), arn(&policy(word))), (key, policy(word))]
         };
+        let others = [
+            // What the names of the stacks begin with.
+            ("stack_prefix", format!("{}-deepracer-", account.company)),
+            // The bucket of the company that the log of requests is written to; empty where there is none.
+            ("log_bucket", account.bucket.access_logs.as_ref().map(ToString::to_string).unwrap_or_default()),
+            ("notebook_boundary_arn", arn(&policy("notebook-boundary"))),
+            ("budgets_topic", policy("budgets")),
+            ("account_budget", format!("{}-deepracer", account.company)),
+            ("notices_topic", policy("notices")),
+            ("undelivered_alarm", format!("{KEY_ROTATION}-undelivered")),
+            ("key_rotation_log_group", format!("/aws/lambda/{KEY_ROTATION}")),
+            ("old_key_tag", OLD_KEY.to_owned()),
+        ];
+        let others = others.map(|(key, name)| (key.to_owned(), name));
         let topic_arn = |name: &str| format!("arn:{partition}:sns:{}:{}:{name}", account.region, account.id);
         Self {
             partition: partition.to_owned(),
@@ -132,9 +118,7 @@ impl Names {
             account_id: account.id.to_string(),
             region: account.region.to_string(),
             bucket: account.bucket.name.to_string(),
-            log_bucket: account.bucket.access_logs.as_ref().map(ToString::to_string).unwrap_or_default(),
             bucket_arn: format!("arn:{partition}:s3:::{}", account.bucket.name),
-            stack_prefix: format!("{}-deepracer-", account.company),
             group: policy("users"),
             group_arn: format!("arn:{partition}:iam::{}:group{}{}", account.id, account.iam_path, policy("users")),
             iam_path: account.iam_path.to_string(),
@@ -142,13 +126,12 @@ impl Names {
             notebook_role_path: role_path.child("notebook").to_string(),
             service_role_path: service_role_path.unwrap_or_else(|| SERVICE_ROLE_PATH.to_owned()),
             secrets_path: secrets_path(account),
-            notebook_boundary_arn: arn(&policy("notebook-boundary")),
             notebook_denial_arns: NOTEBOOK_DENIALS.map(|word| arn(&policy(word))),
             notebook_denials: NOTEBOOK_DENIALS.map(policy),
             company_boundary: account.company_policies.boundary.clone().unwrap_or_default(),
             extra_people_policies: account.company_policies.people.clone(),
             extra_notebook_policies: account.company_policies.notebooks.clone(),
-            policies: POLICIES.split(' ').flat_map(named).collect(),
+            others: POLICIES.split(' ').flat_map(named).chain(others).collect(),
             notebook_lifecycle: policy("notebooks"),
             suspended_user_policy: policy("suspended-user"),
             suspended_user_policy_arn: arn(&policy("suspended-user")),
@@ -156,16 +139,10 @@ impl Names {
             guardrails_policy: policy("guardrails"),
             boundary_arn: arn(&policy("boundary")),
             budgets_topic_arn: topic_arn(&policy("budgets")),
-            budgets_topic: policy("budgets"),
-            account_budget: format!("{}-deepracer", account.company),
             operations_role_path: role_path.child("operations").to_string(),
             notices_topic_arn: topic_arn(&policy("notices")),
-            notices_topic: policy("notices"),
             key_rotation_function: KEY_ROTATION.to_owned(),
-            undelivered_alarm: format!("{KEY_ROTATION}-undelivered"),
-            key_rotation_log_group: format!("/aws/lambda/{KEY_ROTATION}"),
             key_rotation_role: key_rotation_role(&account.company),
-            old_key_tag: OLD_KEY.to_owned(),
         }
     }
 

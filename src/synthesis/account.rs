@@ -5,7 +5,7 @@ use std::path::Path;
 use rayon::iter::{IntoParallelRefIterator, ParallelIterator};
 
 use super::export::{ExportFormat, ExportPart};
-use super::inputs::Inputs;
+use super::inputs::{self, Inputs};
 use super::{Failure, Progress};
 use crate::check::{self, Against, Checks};
 use crate::config::AccountConfig;
@@ -55,8 +55,8 @@ pub(crate) fn synthesise_all<T: Send>(
     findings: &mut Vec<Finding>,
     finish: impl Fn(AccountOutput<'_>) -> T + Sync,
 ) -> Result<Vec<T>, Failure> {
-    let accounts = material.selected();
-    let (mut finished, mut choices, mut of_accounts) = (Vec::new(), Vec::new(), Vec::new());
+    let accounts = material.config.selected();
+    let (mut finished, mut of_accounts) = (Vec::new(), Vec::new());
     // As many accounts at a time as there are cores: what an account takes while it is checked is many times its files. Of the
     // first, there is learnt what spares the others a proof.
     let (first, others) = accounts.split_at(accounts.len().min(1));
@@ -67,9 +67,8 @@ pub(crate) fn synthesise_all<T: Send>(
         let each = |config: &&AccountConfig| one(config, material, purpose, &finish);
         let results: Vec<Result<AccountResult<T>, FileError>> = some.par_iter().map(each).collect();
         for result in results {
-            let AccountResult { made, chosen, in_files, in_stacks } = result?;
+            let AccountResult { made, in_files, in_stacks } = result?;
             findings.extend(in_files);
-            choices.extend(chosen.into_iter().filter(|found| !choices.contains(found)).collect::<Vec<_>>());
             of_accounts.push(in_stacks);
             match made {
                 Some(Ok(made)) => finished.push(made),
@@ -79,7 +78,6 @@ pub(crate) fn synthesise_all<T: Send>(
             }
         }
     }
-    findings.extend(choices);
     findings.extend(check::across_accounts(of_accounts));
     Ok(finished)
 }
@@ -88,8 +86,6 @@ pub(crate) fn synthesise_all<T: Send>(
 struct AccountResult<T> {
     /// `None` where the account is not sound.
     made: Option<Result<T, Failure>>,
-    /// Of what it chooses.
-    chosen: Vec<Finding>,
     in_files: Vec<Finding>,
     in_stacks: Vec<Finding>,
 }
@@ -101,10 +97,10 @@ fn one<T>(
     finish: impl Fn(AccountOutput<'_>) -> T,
 ) -> Result<AccountResult<T>, FileError> {
     let (mut in_files, mut in_stacks) = (Vec::new(), Vec::new());
-    let account = material.account(config, &mut in_files)?;
-    let chosen = account.as_ref().map(check::known).unwrap_or_default();
+    let account = inputs::account(&material.folder, config, &mut in_files)?;
+    in_files.extend(account.iter().flat_map(check::known));
     let made = account.map(|account| synthesise(&account, material, purpose, &mut in_stacks).map(finish));
-    Ok(AccountResult { made, chosen, in_files, in_stacks })
+    Ok(AccountResult { made, in_files, in_stacks })
 }
 
 fn synthesise<'a>(

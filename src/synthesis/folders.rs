@@ -6,7 +6,7 @@ use super::Failure;
 use crate::files::{self, FileLock};
 use crate::finding::{Finding, Rule};
 use crate::output::{self, OutputFile};
-use crate::source::{Place, SourceFile};
+use crate::source::Place;
 
 /// What keeps git from changing line endings.
 const KEEP_LINE_ENDINGS: &str = "add the line `out/** text=auto eol=lf` to `.gitattributes`, as `racestack init` does, and \
@@ -27,7 +27,7 @@ pub(crate) fn stale(
             output::Difference::Conflict => output::RESOLVE_CONFLICT,
             _ => help,
         };
-        findings.push(Finding::new(Rule::OutputStale, message).at(Place::whole(&SourceFile::new(path, ""))).help(help));
+        findings.push(Finding::new(Rule::OutputStale, message).at(Place::of_file(path)).help(help));
     }
     Ok(())
 }

@@ -9,48 +9,36 @@ use crate::output::Manifest;
 /// Findings about what an account's stacks are known by, against the manifest that its out folder has.
 pub(crate) fn check(made: &AccountOutput<'_>, old: &Manifest) -> Vec<Finding> {
     let (account, new) = (made.account, &made.manifest);
-    let name = &account.name;
-    let finding = |key: &str, message: String| {
+    let finding = |key: &str, what: &str, before: &str, now: &str, note: &str| {
         let place = if key == "bucket" { bucket_place(&account.settings) } else { account.settings.place_of(key) };
-        Finding::new(Rule::AccountLeftBehind, message).at(place).help(format!(
+        let message =
+            format!("the stacks of `{}` are those of the {what} `{before}`, and would now be of `{now}`", account.name);
+        let help = format!(
             "set `{key}` back; if nothing is deployed yet, or what is deployed is to be left behind: `--leave-behind`"
-        ))
-    };
-    let other_bucket = !old.bucket.is_empty() && old.bucket != new.bucket;
-    let lost_folders = || {
-        format!(
-            "CloudFormation makes the empty bucket `{}`; `{}` is kept in no stack, with everybody's folders and models, and \
-             nobody may use it any more",
-            new.bucket, old.bucket
-        )
+        );
+        Finding::new(Rule::AccountLeftBehind, message).at(place).help(help).note(note)
     };
     if old.account_id != new.account_id {
-        let message = format!(
-            "the stacks of `{name}` are in the AWS account {}, and would now be made in {}",
-            old.account_id, new.account_id
-        );
         let note = "those that are deployed stay, with the notebooks and the folders; and as long as their bucket is there, no \
                     other account can have one of its name";
-        return vec![finding("account_id", message).note(note)];
+        return vec![finding("account_id", "AWS account", &old.account_id, &new.account_id, note)];
     }
     let mut findings = Vec::new();
     if old.region != new.region {
-        let message =
-            format!("the stacks of `{name}` are in `{}`, and would now be made in `{}`", old.region, new.region);
         let note = "the names of IAM and of buckets are global: each new stack would fail on what the deployed ones have; to \
                     delete these first deletes the notebooks with their volumes, and the users with their access keys";
-        findings.push(finding("region", message).note(note));
+        findings.push(finding("region", "region", &old.region, &new.region, note));
     }
+    let lost_folders = "CloudFormation makes the new bucket, which is empty; the former one is kept in no stack, with everybody's \
+                        folders and models, and nobody may use it any more";
+    let other_bucket = !old.bucket.is_empty() && old.bucket != new.bucket;
     if let Some((before, now)) = companies(old, new) {
-        let message =
-            format!("the stacks of `{name}` are those of the company `{before}`, and would now be made as `{now}`");
         let note =
             "each stack would be made beside the deployed one, and fail on the names of users and roles that this has";
-        let found = finding("company", message).note(note);
-        findings.push(if other_bucket { found.note(lost_folders()) } else { found });
+        let found = finding("company", "company", before, now, note);
+        findings.push(found.notes(other_bucket.then(|| lost_folders.to_owned())));
     } else if other_bucket {
-        let message = format!("the bucket of `{name}` is `{}`, and would now be `{}`", old.bucket, new.bucket);
-        findings.push(finding("bucket", message).note(lost_folders()));
+        findings.push(finding("bucket", "bucket", &old.bucket, &new.bucket, lost_folders));
     }
     findings
 }

@@ -33,7 +33,8 @@ pub(crate) struct Sources<'a> {
 
 /// What stacks are made of, and checked by.
 pub(crate) struct Inputs {
-    folder: PathBuf,
+    /// The config folder.
+    pub(crate) folder: PathBuf,
     /// Without rosters and locks, which are read account by account.
     pub(crate) config: Config,
     pub(crate) templates: Templates,
@@ -69,8 +70,7 @@ pub(crate) fn read(sources: &Sources<'_>, findings: &mut Vec<Finding>) -> Result
                 }
             }
             // No stacks are made, but what is wrong with the people is told all the same.
-            let selected: Vec<&AccountConfig> = config.accounts.iter().filter(|account| account.selected).collect();
-            let looked = each(&selected, findings, |one, findings| account(&folder, one, findings).map(drop));
+            let looked = each(&config.selected(), findings, |one, findings| account(&folder, one, findings).map(drop));
             looked.into_iter().collect::<Result<(), FileError>>()?;
             Err(Failure::Findings(std::mem::take(findings)))
         }
@@ -87,22 +87,6 @@ pub(crate) fn account(
     Ok(model::account(config, &people, findings))
 }
 
-impl Inputs {
-    /// The accounts that are asked for.
-    pub(crate) fn selected(&self) -> Vec<&AccountConfig> {
-        self.config.accounts.iter().filter(|account| account.selected).collect()
-    }
-
-    /// One of them, as `account` does.
-    pub(crate) fn account(
-        &self,
-        config: &AccountConfig,
-        findings: &mut Vec<Finding>,
-    ) -> Result<Option<Account>, FileError> {
-        account(&self.folder, config, findings)
-    }
-}
-
 /// The material and the one account that is asked for.
 ///
 /// # Errors
@@ -110,8 +94,8 @@ impl Inputs {
 pub(crate) fn one_account(sources: &Sources<'_>) -> Result<(Inputs, Account), Failure> {
     let mut findings = Vec::new();
     let material = read(sources, &mut findings)?;
-    let account = match material.selected().first() {
-        Some(config) => material.account(config, &mut findings)?,
+    let account = match material.config.selected().first() {
+        Some(own) => account(sources.config, own, &mut findings)?,
         None => None,
     };
     findings.retain(Finding::is_error);
@@ -199,7 +183,7 @@ fn read_rules(sources: &Sources<'_>) -> Result<RuleSet, Failure> {
     let files = embedded.chain(own.iter().map(|(_, file)| Arc::clone(file))).collect();
     let placed = |finding: Finding| match finding.place {
         Some(_) => finding,
-        None => finding.at(Place::whole(&SourceFile::new(folder, ""))),
+        None => finding.at(Place::of_file(folder)),
     };
     RuleSet::from_files(files).map_err(|findings| Failure::Findings(findings.into_iter().map(placed).collect()))
 }

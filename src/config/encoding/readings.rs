@@ -51,9 +51,22 @@ static CANDIDATES: [(&rs::Encoding, Script); 22] = [
     (rs::WINDOWS_874, Script::Other),
 ];
 
-/// The texts that names can be made of, each once.
+/// Begins a change of alphabets in ISO-2022-JP.
+const ESCAPE: u8 = 0x1B;
+
+/// The texts that names can be made of, each once; what is UTF-8 or ISO-2022-JP without much doubt, is that alone.
 pub(super) fn readings(bytes: &[u8]) -> Vec<Reading> {
     let mut readings: Vec<Reading> = Vec::new();
+    if let Ok(text) = std::str::from_utf8(bytes) {
+        let mail = rs::ISO_2022_JP.decode_without_bom_handling_and_without_replacement(bytes);
+        if let Some(text) = mail.filter(|_| bytes.contains(&ESCAPE)) {
+            return vec![Reading { encoding: rs::ISO_2022_JP, text: text.into_owned() }];
+        }
+        readings.push(Reading { encoding: rs::UTF_8, text: text.to_owned() });
+        if !is_unlikely_utf8(text) {
+            return readings;
+        }
+    }
     for (encoding, script) in CANDIDATES {
         let Some(text) = encoding.decode_without_bom_handling_and_without_replacement(bytes) else { continue };
         if can_be(&text, script) && readings.iter().all(|other| other.text != text) {
@@ -76,7 +89,8 @@ const SURNAMES: &str = "김이박최정강조윤장임한오서신권황안송�
 /// frequency of characters tells, if there are enough of them. Between those of Europe, which share their letters, it is wrong
 /// too often: in tests, one Turkish roster in ten was taken for a French one.
 pub(super) fn certain(bytes: &[u8], readings: Vec<Reading>) -> Result<Reading, Vec<Reading>> {
-    let of_east_asia = readings.len() > 1 && readings.iter().all(|reading| !reading.encoding.is_single_byte());
+    let is_of_east_asia = |reading: &Reading| !reading.encoding.is_single_byte() && reading.encoding != rs::UTF_8;
+    let of_east_asia = readings.len() > 1 && readings.iter().all(is_of_east_asia);
     let guess = of_east_asia.then(|| {
         let mut detector = EncodingDetector::new(Iso2022JpDetection::Deny);
         detector.feed(bytes, true);
