@@ -47,8 +47,9 @@ pub fn refusal(
             some if some == values.len() => Refusal::Always,
             _ => Refusal::Sometimes,
         };
-        // What the need asks for, or what it leaves out.
-        let denials = needs.iter().filter(|one| one.is_denial && one.document.is_about(&example.action));
+        // What the need asks for, or what it leaves out; of what is denied but for some actions, these are needed all the same.
+        let is_about = |one: &&Need| one.actions.is_empty() || one.document.is_about(&example.action);
+        let denials = needs.iter().filter(|one| one.is_denial).filter(is_about);
         if std::iter::once(need).chain(denials).any(|one| one.keys.contains(key)) {
             return Refusal::Always;
         }
