@@ -43,9 +43,10 @@ pub(super) fn of_account(plan: &AccountPlan<'_>, values: &PolicyValues, stacks: 
     }
     let services: Vec<_> = account.services.keys().collect();
     let switches = [account.unbound_roles.is_some(), names.region == region_of_iam(names)];
-    let mut text = format!("{:?}", (account.policies, services, &account.service_role_suffix, switches));
-    text.extend([values.to_string(), serde_json::to_string(names).ok()?]);
-    text.extend(stacks.iter().map(|(_, resources)| resources.to_string()));
+    let settings = (account.policies, services, &account.service_role_suffix, switches);
+    let names_of_account = serde_json::to_string(names).ok()?;
+    let stacks: String = stacks.iter().map(|(_, resources)| resources.to_string()).collect();
+    let text = format!("{settings:?}{values}{names_of_account}{stacks}");
     Some(digest(&text, names))
 }
 

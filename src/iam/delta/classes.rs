@@ -144,10 +144,9 @@ impl Classes {
     /// The lists as they are shown, each with what it matches of `universe`.
     fn named(&self, universe: &BTreeSet<usize>) -> Vec<Named> {
         let named = self.lists.iter().zip(&self.matched).flat_map(|(list, [certainly, perhaps])| {
-            let mut name = list.iter().take(NAMED).map(|one| shown(one)).collect::<Vec<_>>().join(" or ");
-            if let Some(more @ 1..) = list.len().checked_sub(NAMED) {
-                name.extend([" or ", &more.to_string(), " more"]);
-            }
+            let mut shortened: Vec<String> = list.iter().take(NAMED).map(|one| shown(one)).collect();
+            shortened.extend(list.len().checked_sub(NAMED).filter(|more| *more > 0).map(|more| format!("{more} more")));
+            let name = shortened.join(" or ");
             let doubtful = !perhaps.is_empty();
             let both =
                 doubtful.then(|| (format!("{name} within and across colons"), &(certainly | perhaps) & universe));
