@@ -65,15 +65,45 @@ fn day(workspace: &Workspace, policies: &Policies) -> Vec<Asked> {
     let needs: Json = serde_json::from_str(&printed.stdout).unwrap();
     let statements = needs["Statement"].as_array().unwrap();
     assert!(statements.len() > 20, "{needs}");
-    let of_statement = |statement: &Json| {
-        let (actions, context) = (texts(&statement["Action"]), context(&statement["Condition"]));
-        let pairs = actions.into_iter().flat_map(|action| {
-            let each = |resource: String| (action.clone(), filled(&resource), context.clone());
-            texts(&statement["Resource"]).into_iter().map(each).collect::<Vec<Asked>>()
-        });
-        pairs.collect::<Vec<Asked>>()
-    };
-    statements.iter().flat_map(of_statement).collect()
+    let (denials, needed): (Vec<&Json>, Vec<&Json>) = statements.iter().partition(|one| one["Effect"] == "Deny");
+    let mut asked = Vec::new();
+    for statement in needed {
+        for action in texts(&statement["Action"]) {
+            let ways: Vec<_> = denials.iter().map(|denial| ways_past(denial, &action)).collect();
+            let most = ways.iter().map(Vec::len).max().unwrap_or(1);
+            for (resource, nth) in
+                texts(&statement["Resource"]).iter().flat_map(|one| (0..most).map(move |nth| (one, nth)))
+            {
+                let mut context = context(&statement["Condition"]);
+                context.extend(ways.iter().flat_map(|of_denial| of_denial[nth % of_denial.len()].clone()));
+                asked.push((action.clone(), filled(resource), context));
+            }
+        }
+    }
+    asked
+}
+
+/// The ways in which a denial among the needs is not about an action: for each of its conditions what a request says.
+fn ways_past(denial: &Json, action: &str) -> Vec<Map<String, Json>> {
+    let is_named =
+        |key: &str| denial.get(key).is_some_and(|all| texts(all).iter().any(|one| one == "*" || one == action));
+    let mut ways = Vec::new();
+    if denial.get("NotAction").is_some() || is_named("Action") {
+        for (operator, keys) in denial["Condition"].as_object().unwrap() {
+            for (key, values) in keys.as_object().unwrap() {
+                let said = match operator.as_str() {
+                    "Null" => None,
+                    "Bool" | "BoolIfExists" => Some(json!("true")),
+                    _ => Some(json!(filled(&texts(values)[0]).replace("/24", ""))),
+                };
+                ways.push(said.map(|said| (key.clone(), said)).into_iter().collect());
+            }
+        }
+    }
+    if ways.is_empty() || is_named("NotAction") {
+        ways.push(Map::new());
+    }
+    ways
 }
 
 fn texts(value: &Json) -> Vec<String> {
