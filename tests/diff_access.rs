@@ -206,6 +206,16 @@ fn no_kind_of_policy_is_passed_over() {
 }
 
 #[test]
+fn what_no_template_shows_is_no_news_when_it_is_written_otherwise() {
+    let custom =
+        |size: Value| json!({"C": {"Type": "Custom::Grant", "Properties": {"ServiceToken": "t", "Size": size}}});
+    told(&custom(json!(5)), &custom(json!("5")), &[]);
+    let line =
+        "C: unknown * on * `Custom::Grant` is made by code that no template here shows, and may give anybody access";
+    told(&custom(json!(5)), &custom(json!(6)), &[line]);
+}
+
+#[test]
 fn a_notebook_that_acts_as_another_role_is_told() {
     let notebook = |role: &str| json!({"Type": "AWS::SageMaker::NotebookInstance", "Properties": {"RoleArn": {"Fn::GetAtt": [role, "Arn"]}}});
     let roles = |names: &[&str]| -> serde_json::Map<String, Value> {
@@ -397,11 +407,14 @@ fn a_tag_by_which_policies_know_a_role_is_told_when_it_changes() {
     };
     let tag = |value: &str| json!([{"Key": "user", "Value": value}]);
     let by_tag = "${aws:PrincipalTag/user}";
-    told(
-        &side(tag("bob"), by_tag),
-        &side(tag("ann"), by_tag),
-        &["bob: unknown * on * the tag `user` is another than before, and policies know the principal by it"],
-    );
+    // IAM takes the names of keys and tags without regard to case.
+    for by_tag in [by_tag, "${AWS:PRINCIPALTAG/User}", "${aws:principaltag/user, 'nobody'}"] {
+        told(
+            &side(tag("bob"), by_tag),
+            &side(tag("ann"), by_tag),
+            &["bob: unknown * on * the tag `user` is another than before, and policies know the principal by it"],
+        );
+    }
     // A name that is written out, and then known by the tag, is the same access.
     told(&side(tag("bob"), "bob"), &side(tag("bob"), by_tag), &[]);
     told(&side(json!([]), "bob"), &side(tag("bob"), by_tag), &[]);

@@ -181,6 +181,17 @@ fn the_lines_of_a_script_that_differ_are_told_and_checksums_are_not() {
 }
 
 #[test]
+fn what_holds_by_default_is_no_loss_when_it_is_written_out() {
+    let queue = |properties: Value| json!({"Q": {"Type": "AWS::SQS::Queue", "Properties": properties}});
+    let loses = |seconds: u64| {
+        let new = queue(json!({"QueueName": "q", "MessageRetentionPeriod": seconds}));
+        lines(&diff(&queue(json!({"QueueName": "q"})), &new).0).join("\n").contains("lost:")
+    };
+    assert!(!loses(345_600));
+    assert!(loses(345_599));
+}
+
+#[test]
 fn a_line_that_ends_otherwise_is_told() {
     let of = |script: &str| folder(&[], script);
     let text = lines(&compare(&of("set -e\nb\n"), &of("set -e\r\nb\n")).0);

@@ -5,7 +5,7 @@
 use std::path::Path;
 
 use proptest::prelude::*;
-use racestack::finding::{Finding, Rule, Severity, Suppressed, sort};
+use racestack::finding::{Finding, Rule, Severity, Suppressed, cap, sort};
 use racestack::report::{Format, render};
 use racestack::source::{Place, SourceFile};
 
@@ -94,6 +94,15 @@ fn warning(message: &str) -> Finding {
 fn at(source: &std::sync::Arc<SourceFile>, text: &str) -> Place {
     let start = source.text.find(text).unwrap();
     Place::new(source, start..start + text.len())
+}
+
+#[test]
+fn a_hundred_findings_of_a_rule_are_shown_and_of_more_the_rest_is_counted() {
+    for (count, last) in [(100, "no"), (101, "2 more findings of `file::syntax`, from here on, are not shown")] {
+        let mut findings = vec![Finding::new(Rule::FileSyntax, "no"); count];
+        cap(&mut findings);
+        assert_eq!((findings.len(), findings[99].message.as_str()), (100, last));
+    }
 }
 
 #[test]
