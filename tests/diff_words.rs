@@ -192,6 +192,45 @@ fn what_holds_by_default_is_no_loss_when_it_is_written_out() {
 }
 
 #[test]
+fn who_is_suspended_is_no_news_where_the_older_manifest_did_not_say() {
+    let of = |version: u32, suspended: bool| {
+        let user = json!({"name": "u", "logical_id": "U", "notebook": null, "suspended": suspended});
+        let stacks = json!([{"name": "s", "file": "s.yaml", "users": [user]}]);
+        let manifest =
+            json!({"version": version, "account": "tokyo", "account_id": "1", "region": "r", "stacks": stacks});
+        let template = json!({"Resources": {}});
+        let files = [("manifest.json", manifest), ("s.yaml", template)];
+        let files = files.map(|(name, value)| (name.to_owned(), value.to_string().into_bytes()));
+        let files = Files::from([("tokyo".to_owned(), files.into())]);
+        OutFolder::of_files("out".to_owned(), Path::new("out"), files, None).unwrap()
+    };
+    assert_eq!(compare(&of(1, false), &of(2, true)).0.people, []);
+    assert_eq!(compare(&of(2, false), &of(2, true)).0.people.len(), 1);
+}
+
+#[test]
+fn a_statement_that_denies_is_not_one_that_allowed() {
+    let role = |effect: &str| {
+        let trust = json!({"Statement": [{"Effect": effect, "Principal": "*", "Action": "a:B"}]});
+        json!({"R": {"Type": "AWS::IAM::Role", "Properties": {"AssumeRolePolicyDocument": trust}}})
+    };
+    let shown = lines(&diff(&role("Allow"), &role("Deny")).0).join("\n");
+    assert!(shown.contains("Effect: \"Deny\"") && !shown.contains("->"), "{shown}");
+}
+
+#[test]
+fn a_stack_that_is_added_is_told_though_another_changes_in_the_same_way() {
+    let topic = json!({"T": {"Type": "AWS::SNS::Topic", "Properties": {"DisplayName": "t"}}});
+    let with = |resources: &Value| Side { template: json!({"Resources": resources}), users: &[] };
+    let (old, new) = (folder(&[with(&json!({}))], ""), folder(&[with(&topic), with(&topic)], ""));
+    let shown = lines(&compare(&old, &new).0).join("\n");
+    assert!(
+        shown.contains("2 stacks: stack-0, stack-1") && shown.contains("stack-1 (out/tokyo/1.yaml), is added"),
+        "{shown}"
+    );
+}
+
+#[test]
 fn a_line_that_ends_otherwise_is_told() {
     let of = |script: &str| folder(&[], script);
     let text = lines(&compare(&of("set -e\nb\n"), &of("set -e\r\nb\n")).0);

@@ -64,14 +64,14 @@ impl Groups {
                 None => general_change(&first, |text| replace_word(text, stack, "{stack}")),
             };
             let general = general_change(&general, |text| folder.general(text));
-            self.insert(ChangeGroup { first, general }, names.is_some());
+            self.insert(ChangeGroup { first, general });
         }
     }
 
-    fn insert(&mut self, new: ChangeGroup, of_user: bool) {
+    fn insert(&mut self, new: ChangeGroup) {
         let order = self.groups.len();
         // Strings, numbers and lists always have a form in JSON.
-        let key = format!("{of_user} {}", serde_json::to_string(&new.general).unwrap_or_default());
+        let key = serde_json::to_string(&new.general).unwrap_or_default();
         match self.groups.get_mut(&key) {
             Some((_, group)) => group.first.resources.extend(new.first.resources),
             None => {
