@@ -231,6 +231,19 @@ fn a_stack_that_is_added_is_told_though_another_changes_in_the_same_way() {
 }
 
 #[test]
+fn a_line_about_access_says_how_its_statements_make_the_difference() {
+    let user = |denies: bool| {
+        let mut list = vec![json!({"Sid": "All", "Effect": "Allow", "Action": "s3:*", "Resource": "*"})];
+        list.extend(denies.then(|| json!({"Sid": "No", "Effect": "Deny", "Action": "s3:GetObject", "Resource": "*"})));
+        let own = json!([{"PolicyName": "own", "PolicyDocument": {"Version": "2012-10-17", "Statement": list}}]);
+        json!({"U": {"Type": "AWS::IAM::User", "Properties": {"UserName": "u", "Policies": own}}})
+    };
+    let text = |old: bool, new: bool| render_diff(DiffFormat::Text, &diff(&user(old), &user(new)).0);
+    assert!(text(true, false).contains("widened: s3:GetObject on * (no longer denied by own/No)"));
+    assert!(text(false, true).contains("narrowed: s3:GetObject on * (denied by own/No)"));
+}
+
+#[test]
 fn a_line_that_ends_otherwise_is_told() {
     let of = |script: &str| folder(&[], script);
     let text = lines(&compare(&of("set -e\nb\n"), &of("set -e\r\nb\n")).0);
