@@ -1,36 +1,12 @@
 //! The long form of a template: YAML, with its short forms such as `!Ref` written out, as the JSON that CloudFormation reads.
 
 use granit_parser::{Event, Parser};
-use serde_json::{Map, Number, Value};
+use serde_json::{Map, Value};
 use serde_yaml::Value as Yaml;
 
 /// The short forms whose long form is `Fn::NAME`. `!Ref` and `!Condition` keep their bare names.
-const FUNCTIONS: &[&str] = &[
-    "And",
-    "Base64",
-    "Cidr",
-    "Contains",
-    "EachMemberEquals",
-    "EachMemberIn",
-    "Equals",
-    "FindInMap",
-    "GetAZs",
-    "GetAtt",
-    "If",
-    "ImportValue",
-    "Join",
-    "Length",
-    "Not",
-    "Or",
-    "RefAll",
-    "Select",
-    "Split",
-    "Sub",
-    "ToJsonString",
-    "Transform",
-    "ValueOf",
-    "ValueOfAll",
-];
+const FUNCTIONS: &str = "And Base64 Cidr Contains EachMemberEquals EachMemberIn Equals FindInMap GetAZs GetAtt If ImportValue Join \
+    Length Not Or RefAll Select Split Sub ToJsonString Transform ValueOf ValueOfAll";
 
 /// How deep flow collections may be nested. Readers of YAML take time by the square of it.
 const DEEPEST: usize = 1_000;
@@ -111,9 +87,10 @@ fn long_form(value: Yaml, path: &mut Vec<String>) -> Result<Value, String> {
     Ok(match value {
         Yaml::Null => Value::Null,
         Yaml::Bool(truth) => truth.into(),
-        Yaml::Number(number) => number_of(&number)
-            .map(Value::Number)
-            .ok_or_else(|| format!("the number `{number}` has no place in a template"))?,
+        Yaml::Number(number) => match serde_json::to_value(&number) {
+            Ok(Value::Number(number)) => number.into(),
+            _ => return Err(format!("the number `{number}` has no place in a template")),
+        },
         Yaml::String(text) => text.into(),
         Yaml::Sequence(values) => {
             let values = values.into_iter().enumerate().map(|(index, value)| below(index.to_string(), value));
@@ -143,17 +120,12 @@ fn long_form(value: Yaml, path: &mut Vec<String>) -> Result<Value, String> {
             let (key, value) = match tag.trim_start_matches('!') {
                 name @ ("Ref" | "Condition") => (name.to_owned(), value),
                 "GetAtt" => ("Fn::GetAtt".to_owned(), attribute(value)),
-                name if FUNCTIONS.contains(&name) => (format!("Fn::{name}"), value),
+                name if FUNCTIONS.split(' ').any(|function| function == name) => (format!("Fn::{name}"), value),
                 name => return Err(format!("found the tag `!{name}`, which CloudFormation does not know")),
             };
             Value::Object(Map::from_iter([(key, value)]))
         }
     })
-}
-
-fn number_of(number: &serde_yaml::Number) -> Option<Number> {
-    let whole = number.as_u64().map(Number::from).or_else(|| number.as_i64().map(Number::from));
-    whole.or_else(|| Number::from_f64(number.as_f64()?))
 }
 
 /// `Resource.Attribute` as the list that the long form of `Fn::GetAtt` takes.

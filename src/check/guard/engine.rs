@@ -7,7 +7,7 @@ use cfn_guard::utils::writer::{WriteBuffer, Writer};
 use cfn_guard::{CommandBuilder, ValidateBuilder};
 
 use super::report::{FileReport, Outcomes};
-use super::rule_file::{GuardRule, RuleFile};
+use super::rule_file::RuleFile;
 use super::types;
 use crate::finding::{Finding, Rule};
 use crate::render::Template;
@@ -38,20 +38,12 @@ pub(super) fn evaluate(files: &[(usize, &RuleFile)], templates: &[&Template]) ->
     for (template, outcomes) in templates.iter().zip(&mut all) {
         // Of some failures the engine does not say where they are; where there is but one resource to fail, it is that one.
         for violation in outcomes.violations.iter_mut().filter(|violation| violation.path.is_empty()) {
-            let mut rules = files.iter().filter(|(file, _)| *file == violation.file).flat_map(|(_, file)| &file.rules);
-            let only = rules.find(|rule| rule.name == violation.rule).and_then(|rule| only_resource(template, rule));
+            let file = files.iter().find(|(file, _)| *file == violation.file);
+            let only = file.and_then(|(_, file)| file.footprint.only_seen(template));
             violation.path = only.map(|id| format!("/Resources/{id}")).unwrap_or_default();
         }
     }
     (all, findings)
-}
-
-/// The logical ID of the one resource whose type the rule names, if there is exactly one.
-fn only_resource<'t>(template: &'t Template, rule: &GuardRule) -> Option<&'t String> {
-    let is_named =
-        |resource: &serde_json::Value| resource["Type"].as_str().is_some_and(|kind| rule.types.contains(kind));
-    let mut named = template.resources().filter(|(_, resource)| is_named(resource));
-    named.next().filter(|_| named.next().is_none()).map(|(id, _)| id)
 }
 
 /// What became of the rules of `files` on each of `documents`. An error says why the engine gave nothing that can be trusted.

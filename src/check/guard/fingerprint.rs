@@ -26,7 +26,7 @@ impl<'a> TemplateFingerprint<'a> {
         let mut kinds: BTreeMap<Vec<u8>, &str> = BTreeMap::new();
         let mut whole = Sha256::new();
         whole.update(group.to_le_bytes());
-        let mut writer = Writer { footprint, out: Vec::new(), texts: BTreeMap::new(), seen: BTreeMap::new() };
+        let mut writer = Writer { footprint, out: Vec::new(), texts: BTreeMap::new() };
         let mut others = Vec::new();
         for (name, section) in template.as_object().into_iter().flatten() {
             match section {
@@ -57,11 +57,14 @@ impl<'a> TemplateFingerprint<'a> {
 
     /// The template with one resource of each kind alone: what the engine evaluates for all that are alike.
     pub(super) fn representative(&self) -> String {
-        let mut template = self.template.clone();
-        if let Some(resources) = template.get_mut("Resources").and_then(Value::as_object_mut) {
-            resources.retain(|id, _| self.resources.contains(id.as_str()));
-        }
-        template.to_string()
+        let own = |(name, section): (&String, &Value)| match section {
+            Value::Object(all) if name == "Resources" => {
+                let some = all.iter().filter(|(id, _)| self.resources.contains(id.as_str()));
+                (name.clone(), some.map(|(id, resource)| (id.clone(), resource.clone())).collect())
+            }
+            _ => (name.clone(), section.clone()),
+        };
+        self.template.as_object().into_iter().flatten().map(own).collect::<Value>().to_string()
     }
 }
 
@@ -71,8 +74,6 @@ struct Writer<'a, 's> {
     out: Vec<u8>,
     /// The texts of the resource, by when they were first met.
     texts: BTreeMap<&'a str, usize>,
-    /// What is known of the texts of the template: most stand in many resources.
-    seen: BTreeMap<&'a str, Option<Vec<bool>>>,
 }
 
 impl<'a> Writer<'a, '_> {
@@ -133,9 +134,8 @@ impl<'a> Writer<'a, '_> {
         self.out.push(b'\'');
         self.number(known.unwrap_or(next));
         if known.is_none() {
-            let matches = self.seen.entry(text).or_insert_with(|| self.footprint.matches(text));
-            if let Some(matches) = matches {
-                self.out.extend(matches.iter().map(|matches| u8::from(*matches)));
+            if let Some(matches) = self.footprint.matches(text) {
+                self.out.extend(matches.into_iter().map(u8::from));
             } else {
                 self.out.push(b'=');
                 self.text(text);

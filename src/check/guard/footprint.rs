@@ -17,12 +17,15 @@ use fancy_regex::Regex;
 use serde_json::Value;
 
 use super::syntax::{Syntax, compares_type, key, list, literals};
+use crate::render::Template;
 
 /// By what a rule file tells one text from another, besides comparing them.
 #[derive(Debug, Clone, Default)]
 pub(super) struct RuleFootprint {
     /// The types of the resources that it sees; `None` where these may be all. It sees all that is no resource.
     types: Option<BTreeSet<String>>,
+    /// Whether it may tell anything apart.
+    pub is_opaque: bool,
     /// The texts that it writes out.
     texts: BTreeSet<String>,
     /// Its regular expressions, by how they are written.
@@ -30,22 +33,29 @@ pub(super) struct RuleFootprint {
 }
 
 impl RuleFootprint {
-    /// What a file can tell apart; `None` where it may be everything.
-    pub(super) fn of(syntax: &Syntax) -> Option<Self> {
+    /// What a file can tell apart.
+    pub(super) fn of(syntax: &Syntax) -> Self {
         let mut reader = FootprintReader { is_opaque: !syntax.parameterized.is_empty(), ..FootprintReader::default() };
         for variable in &syntax.variables {
             reader.variable(&variable.name, &variable.tree, false);
         }
-        for definition in syntax.variables.iter().chain(&syntax.rules) {
+        for definition in syntax.variables.iter().chain(&syntax.rules).chain(&syntax.parameterized) {
             reader.visit(&definition.tree, false);
         }
         let types = Some(reader.types).filter(|_| !reader.sees_everything);
-        Some(Self { types, ..reader.footprint }).filter(|_| !reader.is_opaque)
+        Self { types, is_opaque: reader.is_opaque, ..reader.footprint }
     }
 
-    /// Whether two files see the same resources.
-    pub(super) fn sees_the_same(&self, other: &Self) -> bool {
-        self.types == other.types
+    /// Whether two files can be evaluated together: they see the same resources, and both are seen through, or neither is.
+    pub(super) fn fits(&self, other: &Self) -> bool {
+        self.types == other.types && self.is_opaque == other.is_opaque
+    }
+
+    /// The logical ID of the one resource that the file sees, where it names types and there is exactly one.
+    pub(super) fn only_seen<'t>(&self, template: &'t Template) -> Option<&'t String> {
+        self.types.as_ref()?;
+        let mut seen = template.resources().filter(|(_, resource)| self.sees(resource));
+        seen.next().filter(|_| seen.next().is_none()).map(|(id, _)| id)
     }
 
     /// Whether the file sees a resource: one whose type cannot be read, too.
@@ -54,7 +64,7 @@ impl RuleFootprint {
         self.types.as_ref().is_none_or(|types| kind.is_none_or(|kind| types.contains(kind)))
     }
 
-    /// What two files that see the same can tell apart together.
+    /// What two files that fit can tell apart together.
     pub(super) fn and(mut self, other: &Self) -> Self {
         self.texts.extend(other.texts.iter().cloned());
         self.patterns.extend(other.patterns.iter().map(|(text, pattern)| (text.clone(), pattern.clone())));
@@ -188,7 +198,9 @@ impl<'t> FootprintReader<'t> {
 
     /// A query that begins at the template, or, `within` a resource, in that resource.
     fn query(&mut self, steps: &'t [Value], within: bool) {
-        self.is_opaque |= !within && steps.first().is_some_and(|first| key(first).is_none());
+        let is_of_all = !within && steps.first().is_some_and(|first| key(first).is_none());
+        self.sees_everything |= is_of_all;
+        self.is_opaque |= is_of_all;
         for (index, step) in steps.iter().enumerate() {
             let (name, content) = match step {
                 Value::Object(entries) => entries.iter().next().map_or(("", &Value::Null), |(name, of)| (name, of)),
@@ -198,7 +210,7 @@ impl<'t> FootprintReader<'t> {
                 ("Key", Value::String(key)) => {
                     let is_all_of_them = steps.get(index + 1).is_some_and(|next| next.get("AllValues").is_some());
                     if means_resources(key) {
-                        let types = steps.get(index + 2).and_then(filtered_types);
+                        let types = steps.get(index + 2).filter(|_| is_all_of_them).and_then(filtered_types);
                         self.sees_everything |= types.is_none();
                         self.types.extend(types.into_iter().flatten());
                     }
@@ -293,7 +305,7 @@ mod tests {
     const USERS: &str = "let users = Resources.*[ Type == 'AWS::IAM::User' ]\n";
 
     #[track_caller]
-    fn of(rules: &str) -> Option<RuleFootprint> {
+    fn of(rules: &str) -> RuleFootprint {
         RuleFootprint::of(&Syntax::read(&format!("{USERS}{rules}"), "a.guard").unwrap())
     }
 
@@ -324,7 +336,7 @@ mod tests {
             ("rule A { Resources.*[ Type == 'A::B::C' ] { X[ Y == 'a' ] exists } Resources.* { Z exists } }", None),
         ] {
             let expected = types.map(|types| types.iter().map(|name| (*name).to_owned()).collect());
-            assert_eq!(of(text).unwrap().types, expected, "{text}");
+            assert_eq!(of(text).types, expected, "{text}");
         }
     }
 
@@ -334,8 +346,8 @@ mod tests {
          rule A when %users !empty\n Metadata.part IN ['d', /^e/] {\n\
          %users.Properties { let name = UserName\n Tags[ Key == 'f' ] { Value == %name\n Value != Other.Name }\n\
          Path IN %allowed or Size >= 5\n Tags[0] exists\n this !empty\n let n = count(Tags[*])\n %n == 2 }\n B\n}\n\
-         rule B { some %users[ Properties[ keys == 'g' ] exists ].Name == /h$/ \n AWS::IAM::Role { X exists } }\n")
-        .unwrap();
+         rule B { some %users[ Properties[ keys == 'g' ] exists ].Name == /h$/ \n AWS::IAM::Role { X exists } }\n");
+        assert!(!footprint.is_opaque);
         assert_eq!(
             footprint.texts.iter().map(String::as_str).collect::<Vec<_>>(),
             ["/^e/", "/h$/", "AWS::IAM::Role", "AWS::IAM::User", "b", "c", "d", "f"]
@@ -377,7 +389,7 @@ mod tests {
             "rule A { this.* { Z exists } }",
             "rule A { this[ keys == 'Resources' ] exists }",
         ] {
-            assert!(of(rules).is_none(), "{rules}");
+            assert!(of(rules).is_opaque, "{rules}");
         }
     }
 }

@@ -84,9 +84,11 @@ fn by_group(rules: &RuleSet, index: usize, templates: &[&Template]) -> (Vec<Outc
 fn verdicts(rules: &RuleSet, index: usize, templates: &[&Template]) -> Vec<Verdict> {
     let group = &rules.groups()[index];
     let unknown = || Verdict { open: group.files.clone(), ..Verdict::default() };
-    let Some(footprint) = &group.footprint else { return templates.iter().map(|_| unknown()).collect() };
+    if group.footprint.is_opaque {
+        return templates.iter().map(|_| unknown()).collect();
+    }
     let seen: Vec<_> =
-        templates.iter().map(|template| TemplateFingerprint::new(&template.value, footprint, index)).collect();
+        templates.iter().map(|template| TemplateFingerprint::new(&template.value, &group.footprint, index)).collect();
     let _alone = group.learning.lock();
     let mut representatives = BTreeMap::new();
     for seen in seen.iter().filter(|seen| rules.verdict(seen.fingerprint).is_none()) {
@@ -116,7 +118,7 @@ pub fn findings(
             continue;
         }
         let applied: BTreeSet<&String> = evaluated.flatten().collect();
-        let never = file.rules.iter().filter(|rule| rule.types.is_empty() && !applied.contains(&rule.name));
+        let never = file.rules.iter().filter(|rule| !rule.names_types && !applied.contains(&rule.name));
         findings.extend(never.map(|rule| {
             let message = format!("the guard rule `{}` was skipped on every template", rule.name);
             Finding::new(Rule::GuardNeverApplied, message)

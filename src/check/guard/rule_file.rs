@@ -17,8 +17,8 @@ pub(super) struct RuleFile {
     pub source: Arc<SourceFile>,
     /// Its rules, in order.
     pub rules: Vec<GuardRule>,
-    /// What it can tell apart of a template; `None` where it may be everything.
-    pub footprint: Option<RuleFootprint>,
+    /// What it can tell apart of a template.
+    pub footprint: RuleFootprint,
 }
 
 /// A rule of a rule file.
@@ -27,8 +27,8 @@ pub(super) struct GuardRule {
     pub name: String,
     /// Where it is defined.
     pub place: Place,
-    /// The resource types that it asks for: it may be skipped where there are none of these.
-    pub types: BTreeSet<String>,
+    /// Whether it asks for resource types, so that it may be skipped where there are none of these.
+    pub names_types: bool,
 }
 
 impl RuleFile {
@@ -51,7 +51,7 @@ impl RuleFile {
         let rules = syntax.rules.iter().map(|rule| GuardRule {
             name: rule.name.clone(),
             place: definition_place(source, &rule.name),
-            types: types_of(&syntax, rule),
+            names_types: names_types(&syntax, rule),
         });
         Ok(Self { source: Arc::clone(source), rules: rules.collect(), footprint: RuleFootprint::of(&syntax) })
     }
@@ -142,20 +142,21 @@ fn regex(pattern: &str) -> Option<&str> {
     pattern.strip_prefix('/')?.strip_suffix('/')
 }
 
-/// The resource types that `definition`, or a rule or variable that it rests on, asks for.
-fn types_of(syntax: &Syntax, definition: &Definition) -> BTreeSet<String> {
-    let mut types = BTreeSet::new();
+/// Whether `definition`, or a rule or variable that it rests on, asks for resource types by name.
+fn names_types(syntax: &Syntax, definition: &Definition) -> bool {
     let mut seen = BTreeSet::new();
     let mut open = vec![definition];
     while let Some(definition) = open.pop() {
-        types.extend(definition.types.iter().map(|asked| asked.pattern.clone()));
+        if !definition.types.is_empty() {
+            return true;
+        }
         let rules = syntax.rules.iter().chain(&syntax.parameterized);
         let next = rules
             .filter(|rule| definition.rules.iter().any(|(name, _)| *name == rule.name))
             .chain(syntax.variables.iter().filter(|variable| definition.variables.contains(&variable.name)));
         open.extend(next.filter(|next| seen.insert(std::ptr::from_ref(*next))));
     }
-    types
+    false
 }
 
 /// Where the rule or variable `name` is defined; the file as a whole for the rule `default`, which has no name there.

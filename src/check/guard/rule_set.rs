@@ -27,14 +27,14 @@ pub struct RuleSet {
     verdicts: RwLock<BTreeMap<Fingerprint, Verdict>>,
 }
 
-/// Rule files that can be evaluated together: without a name of a rule in common, since the engine's report goes by names, and all
-/// with a footprint that sees the same resources, or all without.
+/// Rule files that can be evaluated together: of footprints that fit, and without a name of a rule in common, since the engine's report goes
+/// by names.
 #[derive(Debug)]
 pub(super) struct RuleFileGroup {
     /// Which files of the rule set.
     pub files: Vec<usize>,
-    /// What all of them can tell apart of a template; `None` where it may be everything.
-    pub footprint: Option<RuleFootprint>,
+    /// What all of them can tell apart of a template.
+    pub footprint: RuleFootprint,
     /// Held while the engine evaluates them on templates of which nothing is known: what is alike is evaluated once.
     pub learning: Mutex<()>,
 }
@@ -102,7 +102,7 @@ impl RuleSet {
     /// are the same.
     #[must_use]
     pub fn telling_all_apart(mut self) -> Self {
-        self.groups.iter_mut().for_each(|group| group.footprint = None);
+        self.groups.iter_mut().for_each(|group| group.footprint.is_opaque = true);
         self
     }
 
@@ -133,17 +133,13 @@ fn groups(files: &[RuleFile]) -> Vec<RuleFileGroup> {
     let mut groups: Vec<RuleFileGroup> = Vec::new();
     for (index, file) in files.iter().enumerate() {
         let fits = |group: &&mut RuleFileGroup| {
-            let see_the_same = match (&group.footprint, &file.footprint) {
-                (Some(group), Some(file)) => group.sees_the_same(file),
-                (group, file) => group.is_none() && file.is_none(),
-            };
-            see_the_same && !group.files.iter().any(|other| files[*other].shares_a_name_with(file))
+            group.footprint.fits(&file.footprint)
+                && !group.files.iter().any(|other| files[*other].shares_a_name_with(file))
         };
         match groups.iter_mut().find(fits) {
             Some(group) => {
                 group.files.push(index);
-                group.footprint =
-                    group.footprint.take().zip(file.footprint.as_ref()).map(|(footprint, more)| footprint.and(more));
+                group.footprint = std::mem::take(&mut group.footprint).and(&file.footprint);
             }
             None => groups.push(RuleFileGroup {
                 files: vec![index],
@@ -177,7 +173,7 @@ mod tests {
     #[test]
     fn no_rule_file_in_the_binary_tells_all_templates_apart() {
         for file in RuleSet::embedded().unwrap().files() {
-            assert!(file.footprint.is_some(), "{}", file.source.path.display());
+            assert!(!file.footprint.is_opaque, "{}", file.source.path.display());
         }
     }
 }
