@@ -68,7 +68,7 @@ fn of_racestack(rules: &RuleSet, text: &str) -> Verdict {
     let template = Template::new(Part::Users(1), source, expand_short_tags(text).unwrap());
     let (outcomes, unreadable) = evaluate(rules, &[&template]);
     assert!(unreadable.is_empty(), "{unreadable:?}");
-    let applied = outcomes[0].applied.values().flatten().cloned().collect();
+    let applied = outcomes[0].applied.values().flat_map(|rules| rules.iter().cloned()).collect();
     let found = findings(rules, &[(&template.source, &outcomes[0])], &Suppressions::new(Vec::new(), None));
     (found.into_iter().filter_map(|finding| finding.guard_rule).collect(), applied)
 }

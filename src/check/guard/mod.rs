@@ -91,7 +91,7 @@ fn verdicts(rules: &RuleSet, index: usize, templates: &[&Template]) -> Vec<Verdi
         templates.iter().map(|template| TemplateFingerprint::new(&template.value, &group.footprint, index)).collect();
     let _alone = group.learning.lock();
     let mut representatives = BTreeMap::new();
-    for seen in seen.iter().filter(|seen| rules.verdict(seen.fingerprint).is_none()) {
+    for seen in seen.iter().filter(|seen| !rules.knows(seen.fingerprint)) {
         representatives.entry(seen.fingerprint).or_insert_with(|| seen.representative());
     }
     let (fingerprints, documents): (Vec<_>, Vec<_>) = representatives.into_iter().unzip();
@@ -117,7 +117,7 @@ pub fn findings(
         if evaluated.peek().is_none() {
             continue;
         }
-        let applied: BTreeSet<&String> = evaluated.flatten().collect();
+        let applied: BTreeSet<&String> = evaluated.flat_map(|rules| rules.iter()).collect();
         let never = file.rules.iter().filter(|rule| !rule.names_types && !applied.contains(&rule.name));
         findings.extend(never.map(|rule| {
             let message = format!("the guard rule `{}` was skipped on every template", rule.name);

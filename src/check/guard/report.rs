@@ -1,6 +1,7 @@
 //! The engine's report: read, compared with the rules that it must be on, and flattened into violations.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use serde::Deserialize;
 use serde_json::Value;
@@ -9,7 +10,7 @@ use super::rule_file::{GuardRule, RuleFile};
 use super::syntax::list;
 
 /// By the index of a rule file that was evaluated, those of its rules that were applied, not skipped.
-pub type Applied = BTreeMap<usize, BTreeSet<String>>;
+pub type Applied = BTreeMap<usize, Arc<BTreeSet<String>>>;
 
 /// What became of rules on a template.
 #[derive(Debug, Default)]
@@ -122,7 +123,7 @@ impl FileReport {
                 return Err(format!("its report says nothing of the rule `{}`", rule.name));
             }
         }
-        outcomes.applied.insert(index, applied);
+        outcomes.applied.insert(index, Arc::new(applied));
         Ok(())
     }
 }

@@ -116,6 +116,11 @@ impl RuleSet {
         indexes.iter().filter_map(|index| Some((*index, self.files.get(*index)?))).collect()
     }
 
+    /// Whether anything is known of templates that are alike.
+    pub(super) fn knows(&self, fingerprint: Fingerprint) -> bool {
+        self.verdicts.read().is_ok_and(|verdicts| verdicts.contains_key(&fingerprint))
+    }
+
     /// What is known of templates that are alike.
     pub(super) fn verdict(&self, fingerprint: Fingerprint) -> Option<Verdict> {
         self.verdicts.read().ok()?.get(&fingerprint).cloned()

@@ -76,6 +76,8 @@ fn whatever_else_differs_is_told_with_its_place() {
         (json!(["a"]), json!(["a", "b"]), vec![], "2 values", "1 values"),
         (json!("a racers"), json!("b rivals"), vec![], "`b rivals`", "`a racers`"),
         (json!("a"), json!(["a"]), vec![], "1 values", "`a`"),
+        // A bucket's name within a longer word is none.
+        (json!("braceracers"), json!("bracerivals"), vec![], "`bracerivals`", "`braceracers`"),
     ];
     for (tokyo, seoul, below, found, expected) in cases {
         let (_, differences) = property(tokyo.clone(), seoul);
