@@ -174,8 +174,7 @@ fn is_file(path: &Path) -> Result<bool, FileError> {
 }
 
 fn taken(action: &'static str, path: &Path, message: &str) -> FileError {
-    let error = std::io::Error::new(std::io::ErrorKind::AlreadyExists, message.to_owned());
-    FileError { action, path: path.to_owned(), error }
+    FileError { action, path: path.to_owned(), error: std::io::Error::other(message) }
 }
 
 #[cfg(test)]
