@@ -174,3 +174,22 @@ fn size_of(text: &str) -> Size {
 fn count(text: &str, word: &str) -> usize {
     memmem::find_iter(text.as_bytes(), word).count()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn where_anybody_has_a_password_there_is_room_for_one_of_everybody() {
+        let keys = Vec::new();
+        let shape =
+            UserShape { tags: keys.clone(), person_tags: keys, suspended: false, console: false, notebook: None };
+        let user = shape.prototype().unwrap();
+        let references = |has_passwords| {
+            let texts = vec![(&user.name, "  A:\n    Type: B\n".to_owned())];
+            let (before, behind, prototypes) = (String::new(), String::new(), BTreeMap::new());
+            People { before, behind, has_passwords, texts, prototypes }.size(&user).references
+        };
+        assert_eq!([references(false), references(true)], [0, 1]);
+    }
+}
