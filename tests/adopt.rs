@@ -199,7 +199,7 @@ fn a_person_who_exists_is_imported_and_nobody_else_changes() {
     let args = ["adopt", "--account", "tokyo", "--from", from, "--config", config, "--out", out, "--import", import];
     let asked = racestack(&[&args[..], &["--user", "sato.hana"]].concat());
     assert_eq!((asked.code, asked.stderr.as_str()), (0, ""), "{}", asked.stdout);
-    assert!(asked.stdout.ends_with("  name = sato.hana\n  team = red\n  notebook = false\n"), "{}", asked.stdout);
+    assert!(asked.stdout.ends_with("- name: sato.hana\n  team: red\n  notebook: false\n"), "{}", asked.stdout);
     assert!(!folders[3].exists());
 
     // Somebody who is not there yet is made, and not imported.

@@ -112,9 +112,12 @@ fn overlap(a: &str, b: &str) -> bool {
 /// Whether all texts that are like `b` are like `a`, too; of ARNs, with each segment on its own. Not every one is found.
 fn covers(a: &str, b: &str) -> bool {
     let covers = |a: &str, b: &str| !a.contains(ANY_CHAR) && is_like(a, b);
-    match segments(a).zip(segments(b)) {
-        Some((a, b)) => a.iter().zip(b).all(|(a, b)| covers(a, b)),
-        None => covers(a, b),
+    match (segments(a), segments(b)) {
+        (Some(a), Some(b)) => a.iter().zip(b).all(|(a, b)| covers(a, b)),
+        (Some(_), None) => false,
+        // In an ARN, a wildcard that is not the last character may not reach beyond a colon.
+        (None, Some(_)) => a.ends_with(ANY_RUN) && covers(a, b),
+        (None, None) => covers(a, b),
     }
 }
 

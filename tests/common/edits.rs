@@ -20,11 +20,9 @@ pub fn synth_with(more: &str, name: &str, edits: &[Edit<'_>]) -> Vec<String> {
 pub fn synth_of(roster: &[u8], more: &str, name: &str, edits: &[Edit<'_>]) -> Vec<String> {
     let workspace = edited(roster, more, name, edits);
     // The guard rules notice some of it, too; here they are in the way.
-    workspace.write("config/rules/a.guard", b"rule ANY when Resources exists { Resources exists }\n");
-    for file in racestack::check::guard::RuleSet::embedded_files() {
-        workspace.write(&format!("config/{}", file.path.display()), b"# none\n");
-    }
-    let outcome = workspace.synth(&[]);
+    workspace.write("rules/a.guard", b"rule ANY when Resources exists { Resources exists }\n");
+    let rules = workspace.path("rules");
+    let outcome = workspace.synth(&["--rules", rules.to_str().unwrap()]);
     outcome.stderr.split("\n\n").map(str::to_owned).collect()
 }
 
