@@ -352,8 +352,8 @@ pub fn of_needs() -> Vec<Weakening> {
         weakening("nobody is found whose keys are old", (ROTATION_POLICY, "iam:GetGroup", "iam:GetUser"), REFUSED, &["cannot find out who the people are"]).with(ROTATION),
         weakening("nobody is told of old keys", (ROTATION_POLICY, "sns:Publish", "sns:ListTopics"), REFUSED, &["cannot send its notices"]).with(ROTATION),
         weakening("keys of whom racestack does not manage", (ROTATION_POLICY, "StringEquals", "StringEqualsIfExists"), TOO_WIDE, &["the function that rotates access keys can"]).with(ROTATION),
-        Weakening::new("somebody's folder", &[], REFUSED, &["/bob/*` in a denial tells `bob` from others"]).and_in(&[DAILY], &json!({"Effect": "Deny", "Action": "s3:*", "Resource": "{{bucket_arn}}/bob/*"})),
-        Weakening::new("folders that begin like somebody's", &[], REFUSED, &["/bo*` in a denial tells `bob` from others"]).and_in(&[DAILY], &json!({"Effect": "Deny", "Action": "s3:*", "Resource": "{{bucket_arn}}/bo*"})),
+        Weakening::new("somebody's folder", &[], REFUSED, &["/bob/*` in a denial distinguishes `bob` from others"]).and_in(&[DAILY], &json!({"Effect": "Deny", "Action": "s3:*", "Resource": "{{bucket_arn}}/bob/*"})),
+        Weakening::new("folders that begin like somebody's", &[], REFUSED, &["/bo*` in a denial distinguishes `bob` from others"]).and_in(&[DAILY], &json!({"Effect": "Deny", "Action": "s3:*", "Resource": "{{bucket_arn}}/bo*"})),
         denied("nothing that is signed", DAILY, json!({"StringEquals": {"s3:signatureversion": "AWS4-HMAC-SHA256"}}), "a person cannot read, write"),
         Weakening::new("no upload without a header", &[], REFUSED, &["a person cannot read, write"]).and_in(&[DAILY], &json!({"Effect": "Deny", "Action": "s3:PutObject", "Resource": "*", "Condition": {"Null": {"s3:x-amz-acl": "true"}}})),
         // What is lost.
@@ -393,7 +393,7 @@ pub fn of_named() -> Vec<Weakening> {
         if let Some(condition) = condition {
             statement["Condition"] = condition;
         }
-        let told = format!("{told}` in a denial tells `bob` from others");
+        let told = format!("{told}` in a denial distinguishes `bob` from others");
         Weakening::new(format!("{statement}"), &[], REFUSED, &[&told]).and_in(&[DAILY], &statement)
     };
     let log = "arn:aws:logs:*:*:log-group:/aws/sagemaker/NotebookInstances:log-stream:bob/*";
