@@ -5,10 +5,10 @@
 
 mod credentials;
 mod identities;
+mod inventory;
 mod notebooks;
 mod reading;
 mod storage;
-mod template;
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -21,14 +21,13 @@ use crate::files::FileError;
 use crate::finding::{Finding, Rule};
 use crate::source::{Place, SourceFile};
 use reading::ExportReader;
-use template::Resources;
 
 pub use credentials::{AccessKey, Credentials};
 pub use identities::{Attached, Identities, IdentityDetail, InlinePolicy};
+pub use inventory::tags;
 pub use notebooks::{LiveNotebook, PROPERTIES as NOTEBOOK_PROPERTIES, TrainingJob};
 pub use reading::LiveTag;
 pub use storage::{BucketDetail, PolicyOf};
-pub use template::{path_of, properties, tags, with_tags};
 
 /// The file that says of what account an export is, and of what day.
 pub const EXPORT_FILE: &str = "export.json";
@@ -57,7 +56,6 @@ pub struct Export {
     pub bucket: BucketDetail,
     /// The policies of KMS keys and SNS topics.
     pub policies: Vec<PolicyOf>,
-    resources: Resources,
     /// The text of `identities.json`, for places in it.
     identities_source: Arc<SourceFile>,
     /// Where each ARN stands in it first.
@@ -174,9 +172,7 @@ impl ExportReader {
         }
         let (Ok(taken), Some((identities_source, identities))) = (taken, identities) else { return Ok(None) };
         let Some((credentials_source, credentials)) = credentials else { return Ok(None) };
-        let resources = Resources::of(&identities, &notebooks, bucket.policy.as_ref().map(|(policy, _)| policy));
         Ok(Some(Export {
-            resources,
             account_id: header.account,
             region: header.region,
             bucket_name: header.bucket,

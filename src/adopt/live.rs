@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::account::{Export, IdentityDetail, path_of, properties, with_tags};
+use crate::account::{Export, IdentityDetail, InlinePolicy, LiveTag};
 use crate::source::Place;
 
 /// What an account has under the name of a resource.
@@ -13,6 +13,12 @@ pub enum Live {
     Same(String, Value),
     /// Something that CloudFormation can neither import nor make another of: what, where it is told, and what to do.
     Taken(String, Place, String),
+}
+
+/// The path in the ARN of an identity or a policy of this name.
+pub fn path_of(arn: &str, name: &str) -> String {
+    let (_, behind) = arn.split_once('/').unwrap_or_default();
+    format!("/{}", behind.strip_suffix(name).unwrap_or_default())
 }
 
 /// What the account has of a resource of this type and these properties.
@@ -58,6 +64,16 @@ fn bucket(export: &Export, mut properties: Value) -> Value {
     with_tags(properties, &live.tags)
 }
 
+/// Adds tags, but for those of AWS's own.
+fn with_tags(mut properties: Value, tags: &[LiveTag]) -> Value {
+    let tags = tags.iter().filter(|tag| !tag.key.starts_with("aws:"));
+    let tags: Vec<Value> = tags.map(|tag| json!({"Key": tag.key, "Value": tag.value})).collect();
+    if !tags.is_empty() {
+        properties["Tags"] = tags.into();
+    }
+    properties
+}
+
 /// What has a name that differs in the case of its letters alone, which to IAM is the same, or stands under another path than is
 /// wanted, which neither CloudFormation nor IAM can change.
 fn taken(export: &Export, (what, found, wanted): (&str, &str, &str), arn: &str, path: Option<&str>) -> Option<Live> {
@@ -99,7 +115,19 @@ fn identity(
         let help = format!("set `console: false` for `{name}`: the password stays, and no stack has it");
         return Some(Live::Taken(message, export.place(&one.arn), help));
     }
-    Some(Live::Same(name.to_owned(), properties(key, one)))
+    let mut properties = json!({key: name, "Path": path_of(&one.arn, name)});
+    let mut add = |key: &str, value: Value| {
+        if !value.is_null() && value.as_array().is_none_or(|list| !list.is_empty()) {
+            properties[key] = value;
+        }
+    };
+    let policy = |one: &InlinePolicy| json!({"PolicyName": one.policy_name, "PolicyDocument": one.policy_document});
+    add("AssumeRolePolicyDocument", one.assume_role_policy_document.clone());
+    add("Groups", json!(one.group_list));
+    add("ManagedPolicyArns", one.attached_managed_policies.iter().map(|one| json!(one.policy_arn)).collect());
+    add("Policies", one.inline_policies.iter().map(policy).collect());
+    add("PermissionsBoundary", json!(one.permissions_boundary.as_ref().map(|one| &one.permissions_boundary_arn)));
+    Some(Live::Same(name.to_owned(), with_tags(properties, &one.tags)))
 }
 
 fn policy(export: &Export, name: &str, path: &str) -> Option<Live> {

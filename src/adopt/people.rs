@@ -4,7 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Map, Value, json};
 
-use crate::account::{Export, IdentityDetail, LiveNotebook, LiveTag, path_of};
+use super::live::path_of;
+use crate::account::{Export, IdentityDetail, LiveNotebook, LiveTag};
 use crate::finding::{Finding, Rule};
 use crate::model::{DISPLAY_NAME, EMAIL, NotebookName, RESERVED_TAGS, TEAM, USER};
 

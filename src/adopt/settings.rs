@@ -2,7 +2,8 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::account::{Export, path_of};
+use super::live::path_of;
+use crate::account::Export;
 use crate::facts::SERVICE_ROLE_PATH;
 use crate::finding::{Finding, Rule};
 use crate::model::{KmsKeyArn, Service};

@@ -106,7 +106,7 @@ pub struct Principal<'a> {
 
 impl<'a> Principal<'a> {
     /// One of a name and an ARN that has nothing yet.
-    pub(super) fn new(kind: IdentityKind, (name, arn): (String, String), location: Location<'a>) -> Self {
+    pub(crate) fn new(kind: IdentityKind, (name, arn): (String, String), location: Location<'a>) -> Self {
         Self {
             kind,
             arn,
@@ -123,14 +123,14 @@ impl<'a> Principal<'a> {
     }
 
     /// Gives it a policy, unless it has it.
-    pub(super) fn attach(&mut self, policy: usize) {
+    pub(crate) fn attach(&mut self, policy: usize) {
         if !self.policies.contains(&policy) {
             self.policies.push(policy);
         }
     }
 
     /// Gives a user what the group of this name has; `None` of one that no stack defines.
-    pub(super) fn join(&mut self, name: String, group: Option<&Self>) {
+    pub(crate) fn join(&mut self, name: String, group: Option<&Self>) {
         let Some(group) = group else {
             self.undefined.insert(Undefined::Group(name));
             return;
