@@ -226,8 +226,7 @@ def test_a_person_who_exists_is_imported_into_their_stack(moto: MotoServer, tmp_
     assert run("bash", workspace.root / "audit.sh", folder, environment=environment).returncode == 0
     asked = adopt(workspace, folder, "--user", "sato.hana")
     assert asked.returncode == 0, asked.stderr
-    assert "name = sato.hana" in asked.stdout
-    assert "team = red" in asked.stdout
+    assert "- name: sato.hana\n  team: red\n" in asked.stdout
     assert not (workspace.root / "import").exists()
     unknown = adopt(workspace, folder, "--user", "nobody")
     assert unknown.returncode == 1
