@@ -530,6 +530,30 @@ fn what_names_one_account_is_proven_for_each() {
 }
 
 #[test]
+fn what_one_account_proves_of_some_people_holds_for_no_other_where_it_does_not_hold_of_all() {
+    // Of the first account's bucket, this allows what everybody needs; of the others', nothing.
+    let wildcard = "\"Resource\": \"arn:aws:s3:::*test-2022113*/${aws:username}/*\"";
+    let edits = [(FOLDER, OWN_RESOURCE, wildcard)];
+    for alone in ["bob,true", "bob,false"] {
+        let workspace = edited(b"name,console\nbob,true\neve,false\n", "", "people of two kinds", &edits);
+        with_alike(&workspace, "ap-northeast-1", "");
+        for digit in ['1', '2', '3'] {
+            let roster = format!("name,console\n{alone}\n");
+            workspace.write(&format!("config/accounts/yokohama{digit}/roster.csv"), roster.as_bytes());
+        }
+        assert_told_of_three(&workspace, "own-refused");
+    }
+}
+
+#[test]
+fn a_denial_that_names_somebody_of_one_account_is_found_there() {
+    let denial = "\"Statement\": [{\"Effect\": \"Deny\", \"Action\": \"iam:*AccessKey*\", \"Resource\": \"arn:aws:iam::4*:user/deepracer/bob\"},";
+    let workspace = edited(b"name\nbob\n", "", "a denial about somebody", &[(DAILY, STATEMENT, denial)]);
+    with_alike(&workspace, "ap-northeast-1", "");
+    assert_told_of_three(&workspace, "own-refused");
+}
+
+#[test]
 fn what_the_settings_of_some_accounts_open_is_found() {
     let hole = "{\"Effect\": \"Allow\", \"Principal\": \"*\", \"Action\": \"s3:GetObject\", \"Resource\": \"{{bucket_arn}}/*\"},";
     let statement = format!("{STATEMENT}{{{{#if budgets_address}}}}{hole}{{{{/if}}}}");

@@ -38,10 +38,15 @@ impl Reader<'_> {
         let (Some(id), Some(region)) = (id, region) else { return CompanyPolicies::default() };
         let account = format!("arn:{}:iam::{id}:policy", region.partition());
         let settings = &self.config.settings;
-        // An ARN of another account's policy has characters that no path has.
         let arn = |text: &str| {
-            let path = text.strip_prefix(&account).filter(|path| path.starts_with('/')).unwrap_or(text);
-            PolicyPath::parse(path).map(|path| format!("{account}/{}", path.as_str().trim_start_matches('/')))
+            let own = text.strip_prefix(&account).filter(|path| path.starts_with('/'));
+            if own.is_none() && text.starts_with("arn:") {
+                return Err(
+                    "a policy of the account, by its path and name alone, such as `company/Boundary`: each account has its own",
+                );
+            }
+            PolicyPath::parse(own.unwrap_or(text))
+                .map(|path| format!("{account}/{}", path.as_str().trim_start_matches('/')))
         };
         let mut policies = CompanyPolicies {
             boundary: self.optional("permissions_boundary", arn),

@@ -137,10 +137,10 @@ pub(crate) const TEMPLATES_FOLDER: &str = "templates";
 pub(crate) const RULES_FOLDER: &str = "rules";
 
 fn read_templates(sources: &Sources<'_>) -> Result<Templates, Failure> {
-    let is_hidden = |path: &Path| path.file_name().is_some_and(|name| name.as_encoded_bytes().starts_with(b"."));
+    let is_shown = |name: &str| !name.split('/').any(|step| step.starts_with('.'));
     let own = match sources.templates {
-        Some(folder) => Some(read_own(folder, |path| !is_hidden(path))?.ok_or_else(|| no_folder(folder))?),
-        None => read_own(&sources.config.join(TEMPLATES_FOLDER), |path| !is_hidden(path))?,
+        Some(folder) => Some(read_own(folder, is_shown)?.ok_or_else(|| no_folder(folder))?),
+        None => read_own(&sources.config.join(TEMPLATES_FOLDER), is_shown)?,
     }
     .unwrap_or_default();
     Templates::new(own).map_err(|failures| {
@@ -188,8 +188,8 @@ fn read_rules(sources: &Sources<'_>) -> Result<RuleSet, Failure> {
     RuleSet::from_files(files).map_err(|findings| Failure::Findings(findings.into_iter().map(placed).collect()))
 }
 
-fn is_rule_file(path: &Path) -> bool {
-    RULE_FILE_EXTENSIONS.iter().any(|known| path.extension().is_some_and(|own| own == *known))
+fn is_rule_file(name: &str) -> bool {
+    RULE_FILE_EXTENSIONS.iter().any(|known| Path::new(name).extension().is_some_and(|own| own == *known))
 }
 
 fn no_folder(folder: &Path) -> Failure {
@@ -203,15 +203,16 @@ type OwnFiles = Vec<(String, Arc<SourceFile>)>;
 ///
 /// # Errors
 /// Among others, findings about those that a merge has left marks in.
-fn read_own(folder: &Path, is_one: impl Fn(&Path) -> bool) -> Result<Option<OwnFiles>, Failure> {
+fn read_own(folder: &Path, is_one: impl Fn(&str) -> bool) -> Result<Option<OwnFiles>, Failure> {
     let mut paths = Vec::new();
     if matches!(files::kind(folder)?, Some(FileKind::File { .. })) {
-        // Of rules, one file can be named.
+        // Of rules, one file can be named, whatever its name ends with.
         paths.push((String::new(), folder.to_owned()));
-    } else if !collect(folder, "", &mut BTreeSet::new(), &mut paths)? {
+    } else if collect(folder, "", &mut BTreeSet::new(), &mut paths)? {
+        paths.retain(|(name, _)| is_one(name));
+    } else {
         return if files::kind(folder)?.is_some() { Err(leads_nowhere(folder)) } else { Ok(None) };
     }
-    paths.retain(|(_, path)| is_one(path));
     let own =
         paths.into_iter().map(|(name, path)| Ok((name, source(&path)?))).collect::<Result<OwnFiles, Failure>>()?;
     let conflicts: Vec<Finding> = own.iter().filter_map(|(_, source)| find_conflict(source)).collect();

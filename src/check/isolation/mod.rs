@@ -46,8 +46,8 @@ pub use shared::Proofs;
 pub use table::{Extent, Owner, Row, rows};
 
 /// Checks the isolation of an account's people. `stacks` are the resources of the templates that hold no people,
-/// `prototypes` those of a template with a prototype of each shape, and `sections` what the resources of templates refer to. Returned is what is proven of policies, and what differs
-/// from the built-in templates.
+/// `prototypes` those of a template with a prototype of each shape, and `sections` what the resources of templates refer to.
+/// Returned is what is proven of policies, and what differs from the built-in templates.
 pub fn check(
     plan: &AccountPlan<'_>,
     templates: &Templates,
@@ -101,6 +101,9 @@ pub fn each_problem<'a>(
     let mut documents = Documents::default();
     let mut proven = BTreeSet::new();
     let mut told = BTreeSet::new();
+    // Whether all that was proven of people so far holds for every account that is like this one: what is proven of somebody is
+    // not proven again of those behind who have the same.
+    let mut is_shared = true;
     let is_personal = |location: &Location<'_>| location.stack >= stacks.len();
     // Prototypes have the same names, so that there is an inventory with each of them, and one without any.
     for people in std::iter::once(None).chain(prototypes.iter().map(Some)) {
@@ -134,9 +137,10 @@ pub fn each_problem<'a>(
         let (of_names, by_roster) = named::check(&inventory, references, plan, |at| is_new(at.stack));
         problems.extend(of_names);
         problems.extend(resources::check(&inventory, &all, plan, is_personal));
-        if let Some(key) = key.filter(|_| problems.is_empty() && !by_roster)
-            && shared::is_alike(&subjects, &inventory, references, names)
-        {
+        let holds = problems.is_empty() && !by_roster && shared::is_alike(&subjects, &inventory, references, names);
+        // What is without people, each account looks at by itself where it is not known to hold.
+        is_shared &= holds || people.is_none();
+        if let Some(key) = key.filter(|_| holds && is_shared) {
             proofs.remember(key);
         }
         for problem in problems {

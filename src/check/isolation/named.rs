@@ -14,7 +14,8 @@ use crate::render::{PROTOTYPE_NAME, PROTOTYPE_NOTEBOOK, PROTOTYPE_TEAM};
 
 /// Denials that are about somebody of the roster, by their name or what is like it: of the prototype they say nothing.
 ///
-/// Returned is besides whether it hangs on who is in the roster. `is_new` says of a policy by where it stands that it was not looked at before.
+/// Returned is besides whether it hangs on who is in the roster. `is_new` says of a policy by where it stands that it was not
+/// looked at before.
 pub fn check(
     inventory: &IamInventory<'_>,
     references: &References,

@@ -8,7 +8,7 @@ use serde_json::Value;
 use sha2::{Digest, Sha256};
 
 use super::certain::region_of_iam;
-use super::kind::Subject;
+use super::kind::{Kind, Subject};
 use super::reference::{References, TEMPLATES};
 use crate::inventory::{BUCKET_POLICY, IamInventory, one_or_more};
 use crate::plan::{AccountPlan, Names, Part};
@@ -68,6 +68,12 @@ pub(super) fn is_alike<'i, 'a>(
     references: &References,
     names: &Names,
 ) -> bool {
+    // What such a role is compared with tells buckets apart by wildcards (`*sagemaker*`), and is not among `filled`.
+    let is_own_of_service =
+        |subject: &Subject<'_, '_>| matches!(subject.kind, Kind::Service(_)) && !references.is_built_in(subject);
+    if subjects.iter().any(|(subject, _)| is_own_of_service(subject)) {
+        return false;
+    }
     // Needs are decided by the tags of the person's user, role and notebook (`certain`).
     let of_notebooks = inventory.notebooks.iter().map(|notebook| &notebook.tags);
     let mut tags = inventory.principals.iter().map(|one| &one.tags).chain(of_notebooks).flatten();
@@ -84,7 +90,10 @@ pub(super) fn is_alike<'i, 'a>(
         all.filter(move |one| !is_built_in || one.get("Effect").is_none_or(|effect| effect != "Allow"))
     });
     let of_buckets = of_buckets.map(|policy| &policy.document.value);
-    let all = statements.chain(of_buckets).chain(references.filled.iter().flatten());
+    // Of denials, `named` looks at all, whoever has them.
+    let denials = inventory.policies.iter().flat_map(|policy| one_or_more(policy.document.value.get("Statement")));
+    let denials = denials.filter(|one| one.get("Effect").is_none_or(|effect| effect != "Allow"));
+    let all = statements.chain(denials).chain(of_buckets).chain(references.filled.iter().flatten());
     let mut by_key = BTreeMap::new();
     all.for_each(|one| compare(one, "", names, &mut by_key));
     by_key.into_values().all(|one| !(one.with_own && one.with_wildcards))

@@ -125,7 +125,14 @@ impl Table<'_, '_> {
         let denials = needs.iter().filter(|one| one.is_denial);
         let needed: Vec<&Document> = std::iter::once(need).chain(denials).map(|one| &one.document).collect();
         let needed = Policies { identity: &needed, ..Policies::default() };
-        let examples = self.delta(&Policies::default(), &needed, true).unwrap_or_default();
+        let row = |resource: &str, may: Option<Extent>| Row {
+            whose: Owner::Own,
+            what: need.what.clone(),
+            action: need.actions.first().cloned().unwrap_or_default(),
+            resource: resource.to_owned(),
+            may: may.unwrap_or(Extent::Unknown),
+        };
+        let Some(examples) = self.delta(&Policies::default(), &needed, true) else { return Some(row("*", None)) };
         let first = &examples.first()?.example;
         let has_notebook = self.subject.identity.tags.iter().any(|tag| tag.key.as_deref() == Some(NOTEBOOK));
         if !has_notebook && [NOTEBOOKS, &names.notebook_role_path].iter().any(|of| first.resource.contains(of)) {
@@ -152,13 +159,7 @@ impl Table<'_, '_> {
                 _ => Extent::Nothing,
             })
         });
-        Some(Row {
-            whose: Owner::Own,
-            what: need.what.clone(),
-            action: need.actions.first().cloned().unwrap_or_default(),
-            resource: first.resource.clone(),
-            may: may.unwrap_or(Extent::Unknown),
-        })
+        Some(row(&first.resource, may))
     }
 
     /// What is beyond the limits, by the statements of what nobody may do, and the rest.

@@ -7,7 +7,9 @@ use super::kind::{Kind, Subject};
 use super::problem::{GRAMMAR, Problem};
 use crate::finding::Rule;
 use crate::iam::{Context, Decision, Policies, Principal, Request, ResourcePolicy, decide};
-use crate::inventory::{self, BUCKET_POLICY, IamInventory, IdentityKind, Location, Policy, one_or_more};
+use crate::inventory::{
+    self, BUCKET_POLICY, DYNAMIC_REFERENCE, IamInventory, IdentityKind, Location, Policy, one_or_more,
+};
 use crate::model::{Profile, Service};
 use crate::plan::{AccountPlan, Names};
 
@@ -122,6 +124,16 @@ fn refused(
     Some(Problem { help, statements, ..Problem::at(Rule::IsolationOwnRefused, message, &policy.location) })
 }
 
+/// Whether all of it is a dynamic reference.
+fn is_known_at_deployment(value: &Value) -> bool {
+    match value {
+        Value::String(text) => text.contains(DYNAMIC_REFERENCE),
+        Value::Array(all) => all.iter().all(is_known_at_deployment),
+        Value::Object(all) => all.values().all(is_known_at_deployment),
+        _ => false,
+    }
+}
+
 /// The problem for each statement of a policy that lets somebody in and is not allowed.
 pub fn opened(
     inventory: &IamInventory<'_>,
@@ -130,7 +142,7 @@ pub fn opened(
     is_allowed: impl Fn(&Value) -> bool,
 ) -> Vec<Problem> {
     let Some(policy) = inventory.policies.get(index) else { return Vec::new() };
-    // Whom a statement names is a doubt already where it is known only when the stack is deployed.
+    // Whom a statement names is a doubt already where it is known only when the stack is deployed, and it names nobody else.
     let is_told = |at: usize| {
         let Location { stack, logical_id, path } = &policy.location;
         let principals = [format!("{path}/Statement/{at}/Principal"), format!("{path}/Statement/Principal")];
@@ -141,8 +153,9 @@ pub fn opened(
         })
     };
     let statements = one_or_more(policy.document.value.get("Statement")).enumerate();
-    let open =
-        statements.filter(|(at, one)| one.get("Effect") != Some(&json!("Deny")) && !is_allowed(one) && !is_told(*at));
+    let is_open = |one: &Value| one.get("Effect") != Some(&json!("Deny")) && !is_allowed(one);
+    let is_unknown = |one: &Value| one.get("Principal").is_some_and(is_known_at_deployment);
+    let open = statements.filter(|(at, one)| is_open(one) && !(is_unknown(one) && is_told(*at)));
     let found = |one: &Value| {
         let [principal, action] =
             ["Principal", "Action"].map(|key| one.get(key).or(one.get(format!("Not{key}"))).map(Value::to_string));

@@ -231,7 +231,8 @@ fn set_statements(
     };
     entry.statements = only_of(allows, refuses.0, false);
     if entry.statements.is_empty() {
-        (entry.by_denial, entry.statements) = (true, only_of(refuses, allows.0, true));
+        entry.statements = only_of(refuses, allows.0, true);
+        entry.by_denial = !entry.statements.is_empty();
     }
 }
 
