@@ -16,7 +16,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use fancy_regex::Regex;
 use serde_json::Value;
 
-use super::syntax::{Syntax, compares_type, key, list, literals};
+use super::syntax::{Syntax, filtered_types, key, list};
 use crate::render::Template;
 
 /// By what a rule file tells one text from another, besides comparing them.
@@ -276,26 +276,6 @@ fn is_of_equality(comparator: &str, literal: &Value) -> bool {
 fn means_resources(key: &str) -> bool {
     let plain: String = key.chars().filter(char::is_ascii_alphanumeric).collect();
     plain.eq_ignore_ascii_case("resources")
-}
-
-/// The types that a step such as `[ Type == '…' ]` lets through; `None` where it is anything else.
-fn filtered_types(step: &Value) -> Option<BTreeSet<String>> {
-    list(list(step.get("Filter")?).get(1)?).iter().find_map(|disjunction| {
-        let types = list(disjunction).iter().map(|clause| equal_types(&clause["Clause"]));
-        let types = types.collect::<Option<Vec<_>>>()?;
-        Some(types.into_iter().flatten().collect()).filter(|types: &BTreeSet<String>| !types.is_empty())
-    })
-}
-
-/// The types that `Type == '…'` or `Type IN ['…', …]` names; `None` for any other clause.
-fn equal_types(clause: &Value) -> Option<Vec<String>> {
-    let access = &clause["access_clause"];
-    let positive = clause["negation"] == false && access["comparator"][1] == false;
-    let equal = access["comparator"][0] == "Eq" || access["comparator"][0] == "In";
-    let is_type = compares_type(access) && list(&access["query"]["query"]).len() == 1;
-    let names = literals(&access["compare_with"]);
-    let are_names = !names.is_empty() && names.iter().all(|name| !name.starts_with('/'));
-    (positive && equal && is_type && are_names).then(|| names.into_iter().map(str::to_owned).collect())
 }
 
 #[cfg(test)]

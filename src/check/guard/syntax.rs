@@ -106,7 +106,7 @@ pub(super) fn key(step: &Value) -> Option<&str> {
 }
 
 /// The texts that `value`, the right-hand side of a comparison, writes out: one, or a list of them.
-pub(super) fn literals(value: &Value) -> Vec<&str> {
+fn literals(value: &Value) -> Vec<&str> {
     let literal = &value["Value"]["value"];
     match literal.as_str() {
         Some(text) => vec![text],
@@ -240,8 +240,28 @@ fn line(tree: &Value) -> u64 {
 }
 
 /// Whether `clause` compares something that ends in `Type`.
-pub(super) fn compares_type(clause: &Value) -> bool {
+fn compares_type(clause: &Value) -> bool {
     clause.get("comparator").is_some() && list(&clause["query"]["query"]).last().and_then(key) == Some("Type")
+}
+
+/// The types that a step such as `[ Type == '…' ]` lets through; `None` where it is anything else.
+pub(super) fn filtered_types(step: &Value) -> Option<BTreeSet<String>> {
+    list(list(step.get("Filter")?).get(1)?).iter().find_map(|disjunction| {
+        let types = list(disjunction).iter().map(|clause| equal_types(&clause["Clause"]));
+        let types = types.collect::<Option<Vec<_>>>()?;
+        Some(types.into_iter().flatten().collect()).filter(|types: &BTreeSet<String>| !types.is_empty())
+    })
+}
+
+/// The types that `Type == '…'` or `Type IN ['…', …]` names; `None` for any other clause.
+fn equal_types(clause: &Value) -> Option<Vec<String>> {
+    let access = &clause["access_clause"];
+    let positive = clause["negation"] == false && access["comparator"][1] == false;
+    let equal = access["comparator"][0] == "Eq" || access["comparator"][0] == "In";
+    let is_type = compares_type(access) && list(&access["query"]["query"]).len() == 1;
+    let names = literals(&access["compare_with"]);
+    let are_names = !names.is_empty() && names.iter().all(|name| !name.starts_with('/'));
+    (positive && equal && is_type && are_names).then(|| names.into_iter().map(str::to_owned).collect())
 }
 
 #[cfg(test)]
