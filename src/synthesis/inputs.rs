@@ -176,8 +176,9 @@ fn read_rules(sources: &Sources<'_>) -> Result<RuleSet, Failure> {
     };
     // A folder without a rule is more likely a mistake than the wish for none: it is refused.
     let is_kept = |file: &SourceFile| match sources.rules {
+        _ if own.is_empty() => false,
         Some(_) => added.is_some(),
-        None => !own.is_empty() && !is_replaced(file),
+        None => !is_replaced(file),
     };
     let embedded = RuleSet::embedded_files().into_iter().filter(|file| is_kept(file));
     let files = embedded.chain(own.iter().map(|(_, file)| Arc::clone(file))).collect();
