@@ -79,7 +79,7 @@ pub(crate) fn keep_many(made: &mut AccountOutput<'_>, leavers: Option<usize>) {
 
 /// The finding that many leave at once: a roster with a filter set, or cut off, looks so.
 fn many_leave(account: &Account, wanted: &LockOptions) -> Option<Finding> {
-    let Movement { leaving, before, .. } = Movement::of_many(account, wanted.leavers)?;
+    let Movement { joining, leaving, before } = Movement::of_many(account, wanted.leavers)?;
     let count = leaving.len();
     let other = wanted.leavers.map(|wanted| format!(", not the {wanted} of `--leavers`")).unwrap_or_default();
     let message = format!("{count} of {before} people leave `{}` at once{other}", account.name);
@@ -92,8 +92,12 @@ fn many_leave(account: &Account, wanted: &LockOptions) -> Option<Finding> {
         ))
         .note(format!("who leaves: {}", names.join(", ")))
         .note("they keep their lines in the lock until `--leavers` has their number");
+    if joining > 0 {
+        finding = finding.note(format!("{joining} join at the same time: until then, nothing is written"));
+    }
     finding.resource = Some(format!("{}/leavers/{count}", account.name));
-    if wanted.locked || wanted.leavers.is_some() {
+    // Once they are in the lock, who joins would count among those of whom many leave: too few, at the next run.
+    if wanted.locked || wanted.leavers.is_some() || joining > 0 {
         finding.severity = Severity::Error;
     }
     Some(finding)
@@ -133,8 +137,8 @@ fn removed(account: &Account, manifest: &Manifest, folder: &Path, files: &[Outpu
         let source = SourceFile::new(folder.join(&stack.file), "");
         let help = match stack.deployed_by {
             None => format!(
-                "delete it if it is deployed: `aws cloudformation delete-stack --region {} --stack-name {}`",
-                manifest.region, stack.name
+                "delete it if it is deployed, with credentials of the account {}: `aws cloudformation delete-stack --region {} --stack-name {}`",
+                account.id, manifest.region, stack.name
             ),
             Some(DeployedBy::StackSet) => format!(
                 "delete the StackSet's stack in this account if it is deployed, with the credentials and the region of the \
