@@ -36,41 +36,39 @@ pub fn lock(folder: &Path, limit: Duration, notice: &dyn Fn(&str)) -> Result<Fil
     options.read(true).write(true).create(true).truncate(false);
     do_not_follow(&mut options);
     let mut made = None;
-    let mut wait = Wait { folder, limit, notice, waited: Duration::ZERO };
-    loop {
+    wait(folder, limit, notice, || {
         if kind(folder)?.is_none() {
             match create_folders(folder) {
                 Ok(()) => made = Some(folder.to_owned()),
                 // Another run made the folder at the same time, and has perhaps removed it again.
-                Err(error) if error.error.kind() == io::ErrorKind::AlreadyExists => {
-                    wait.pause()?;
-                    continue;
-                }
+                Err(error) if error.error.kind() == io::ErrorKind::AlreadyExists => return Ok(None),
                 Err(error) => return Err(error),
             }
         }
-        match options.open(&path) {
-            Ok(file) => match file.try_lock() {
-                Ok(()) if is_at(&file, &path)? => {
-                    return Ok(FileLock { file, path: cfg!(unix).then(|| path.clone()), made });
-                }
-                // The run that had it removed it meanwhile: who comes next makes another.
-                Ok(()) => continue,
-                Err(TryLockError::WouldBlock) => {}
-                Err(TryLockError::Error(error)) => return Err(FileError::new("lock", folder, error)),
-            },
+        let file = match options.open(&path) {
+            Ok(file) => file,
             // The run that made the folder removed it again, and perhaps a third has made it anew by now.
             Err(error)
                 if error.kind() == io::ErrorKind::NotFound
-                    && matches!(kind(folder)?, None | Some(FileKind::Folder)) => {}
+                    && matches!(kind(folder)?, None | Some(FileKind::Folder)) =>
+            {
+                return Ok(None);
+            }
             // Nobody gave the lock file's name: what is wrong is the folder.
             Err(error) if error.kind() == io::ErrorKind::NotADirectory => {
                 return Err(FileError::new("write into", folder, error));
             }
             Err(error) => return Err(FileError::new("write", &path, error)),
+        };
+        match file.try_lock() {
+            // Otherwise the run that had it removed it meanwhile: who comes next makes another.
+            Ok(()) if is_at(&file, &path)? => {
+                Ok(Some(FileLock { file, path: cfg!(unix).then(|| path.clone()), made: made.take() }))
+            }
+            Ok(()) | Err(TryLockError::WouldBlock) => Ok(None),
+            Err(TryLockError::Error(error)) => Err(FileError::new("lock", folder, error)),
         }
-        wait.pause()?;
-    }
+    })
 }
 
 /// Waits until no run writes to a folder, and keeps those away that want to. Writes nothing: where there is no lock file
@@ -83,16 +81,37 @@ pub fn lock_shared(folder: &Path, limit: Duration, notice: &dyn Fn(&str)) -> Res
     let mut options = OpenOptions::new();
     options.read(true);
     do_not_follow(&mut options);
-    let mut wait = Wait { folder, limit, notice, waited: Duration::ZERO };
-    loop {
-        let Ok(file) = options.open(&path) else { return Ok(None) };
+    wait(folder, limit, notice, || {
+        let Ok(file) = options.open(&path) else { return Ok(Some(None)) };
         match file.try_lock_shared() {
-            Ok(()) if is_at(&file, &path)? => return Ok(Some(FileLock { file, path: None, made: None })),
-            Ok(()) => continue,
-            Err(TryLockError::WouldBlock) => {}
-            Err(TryLockError::Error(_)) => return Ok(None),
+            Ok(()) if is_at(&file, &path)? => Ok(Some(Some(FileLock { file, path: None, made: None }))),
+            Ok(()) | Err(TryLockError::WouldBlock) => Ok(None),
+            Err(TryLockError::Error(_)) => Ok(Some(None)),
         }
-        wait.pause()?;
+    })
+}
+
+/// Tries until something comes of it.
+fn wait<T>(
+    folder: &Path,
+    limit: Duration,
+    notice: &dyn Fn(&str),
+    mut attempt: impl FnMut() -> Result<Option<T>, FileError>,
+) -> Result<T, FileError> {
+    let mut waited = Duration::ZERO;
+    loop {
+        if let Some(done) = attempt()? {
+            return Ok(done);
+        }
+        if waited >= limit {
+            let message = format!("another racestack has been writing to it for {} seconds", limit.as_secs());
+            return Err(FileError::new("lock", folder, io::Error::new(io::ErrorKind::TimedOut, message)));
+        }
+        std::thread::sleep(PAUSE);
+        waited += PAUSE;
+        if waited >= SILENCE && waited < SILENCE + PAUSE {
+            notice(&format!("waiting for another racestack that writes to `{}`", folder.display()));
+        }
     }
 }
 
@@ -109,29 +128,6 @@ impl Drop for FileLock {
         if let Some(folder) = &self.made {
             let _ = remove_empty_folder(folder);
         }
-    }
-}
-
-struct Wait<'a> {
-    folder: &'a Path,
-    limit: Duration,
-    notice: &'a dyn Fn(&str),
-    waited: Duration,
-}
-
-impl Wait<'_> {
-    fn pause(&mut self) -> Result<(), FileError> {
-        if self.waited >= self.limit {
-            let message = format!("another racestack has been writing to it for {} seconds", self.limit.as_secs());
-            return Err(FileError::new("lock", self.folder, io::Error::new(io::ErrorKind::TimedOut, message)));
-        }
-        std::thread::sleep(PAUSE);
-        let before = self.waited;
-        self.waited += PAUSE;
-        if before < SILENCE && self.waited >= SILENCE {
-            (self.notice)(&format!("waiting for another racestack that writes to `{}`", self.folder.display()));
-        }
-        Ok(())
     }
 }
 
