@@ -108,9 +108,17 @@ pub struct FolderEntry {
     pub is_link: bool,
 }
 
-/// The bytes of a file, or `None` where there is no such file.
+/// The bytes of a file, or `None` where there is no such file. What may have no end, such as a pipe or a device, is not read.
 pub fn read(path: &Path) -> Result<Option<Vec<u8>>, FileError> {
-    match std::fs::read(path) {
+    let kind = std::fs::metadata(path).map(|metadata| FileKind::of(&metadata));
+    let endless =
+        || io::Error::new(io::ErrorKind::InvalidInput, "it is a pipe or a device, and no file; save it as one");
+    let bytes = match kind {
+        Ok(FileKind::Other) => Err(endless()),
+        Ok(_) => std::fs::read(path),
+        Err(error) => Err(error),
+    };
+    match bytes {
         Ok(bytes) => Ok(Some(bytes)),
         // Below what is a file itself, there is none either.
         Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => Ok(None),
@@ -134,6 +142,11 @@ pub fn leads_to_file(link: &Path) -> bool {
 
 pub fn leads_to_folder(link: &Path) -> bool {
     link.is_dir()
+}
+
+/// Whether it is a link to what is not there.
+pub fn leads_nowhere(path: &Path) -> bool {
+    path.is_symlink() && !path.exists()
 }
 
 /// What stands in a folder, by name, or `None` where there is no such folder.

@@ -8,7 +8,7 @@ use crate::account::{AccessKey, LiveTag};
 use crate::facts::date::Date;
 use crate::facts::retired;
 use crate::finding::Rule;
-use crate::model::{MAX_AGE_DAYS, TEAMS_FOLDER, USER};
+use crate::model::{FolderName, TEAMS_FOLDER, USER};
 
 /// After how many days without use a key is to go.
 /// Source: <https://docs.aws.amazon.com/securityhub/latest/userguide/iam-controls.html#iam-22>
@@ -30,7 +30,7 @@ pub fn observations(sides: &Sides<'_>, today: Date) -> Vec<Observation> {
 }
 
 fn credentials(sides: &Sides<'_>, today: Date) -> Vec<Observation> {
-    let max_age = sides.plan.account.key_rotation.as_ref().map_or(MAX_AGE_DAYS, |rotation| rotation.max_age_days);
+    let max_age = sides.plan.account.settings.access_keys.clone().unwrap_or_default().max_age_days;
     let place = |name: &str| {
         sides.users.get(name).map_or_else(|| sides.export.credentials_place(), |arn| sides.export.place(arn))
     };
@@ -110,9 +110,9 @@ fn ownerless(sides: &Sides<'_>) -> Vec<Observation> {
             of_tag((Thing::Notebook, &notebook.name), owner.as_deref(), notebook.place());
         }
     }
-    let shared = &sides.plan.account.shared_folders;
-    let mut known: BTreeSet<&str> = shared.of_everybody.iter().map(crate::model::FolderName::as_str).collect();
-    if shared.of_teams {
+    let settings = &sides.plan.account.settings.bucket;
+    let mut known: BTreeSet<&str> = settings.shared_folders.iter().map(FolderName::as_str).collect();
+    if settings.team_folders {
         known.insert(TEAMS_FOLDER);
     }
     let bucket = &sides.export.bucket;

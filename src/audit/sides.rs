@@ -119,7 +119,7 @@ impl<'a> Sides<'a> {
 
     /// Whether the settings trust a user or role.
     pub fn is_trusted(&self, arn: &str) -> bool {
-        self.plan.account.trusted.iter().any(|pattern| is_like_pattern(pattern, arn))
+        self.plan.account.settings.trusted.iter().any(|pattern| is_like_pattern(pattern.as_str(), arn))
     }
 
     /// The name of the person whose notebook's role has this ARN.

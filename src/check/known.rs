@@ -62,7 +62,7 @@ pub fn known(account: &Account) -> Vec<Finding> {
             )
             .note("docs/upgrade.md has the command that shows whether the binding works in an account")
     });
-    let documented = (account.policies == Profile::Documented).then(|| account.settings.place_of("policies"));
+    let documented = (account.policies == Profile::Documented).then(|| account.node.place_of("policies"));
     let weak = documented.iter().flat_map(|place| {
         let account = account_of(place).map(|name| format!("{name}/")).unwrap_or_default();
         WEAKNESSES.iter().map(move |weakness| {

@@ -155,9 +155,9 @@ impl Adopting<'_> {
         }
         let own = self.folder().join(SETTINGS_FILE);
         if files::kind(&own)?.is_none() {
-            create(&own, &adopt::settings(export, &self.settings()?.services.unwrap_or_default(), findings), false)?;
+            create(&own, &adopt::settings(export, &self.settings()?.services, findings), false)?;
         }
-        let iam_path = self.settings()?.iam_path.unwrap_or_default();
+        let iam_path = self.settings()?.iam_path.map(|path| path.to_string()).unwrap_or_default();
         let roster = adopt::roster(export, &format!("{iam_path}notebook/"), &self.args.users, findings);
         let file = self.folder().join("roster.yaml");
         let header = "# Written by `racestack adopt`. See who is in it, and who is not, before anything is imported.\n";

@@ -139,10 +139,11 @@ pub(super) fn wanted<'a>(plan: &'a AccountPlan<'_>, policies: &'a [String]) -> E
 /// The KMS keys and SNS topics whose policies decide about what people have.
 fn policies_of(plan: &AccountPlan<'_>) -> Vec<String> {
     let account = plan.account;
-    let keys = [account.bucket.kms_key.as_ref(), account.notebook_kms_key.as_ref()];
+    let settings = &account.settings;
+    let keys = [settings.bucket.kms_key.as_ref(), settings.notebooks.kms_key.as_ref()];
     let keys: BTreeSet<String> = keys.into_iter().flatten().map(ToString::to_string).collect();
-    let budgets = account.budgets.as_ref().map(|_| plan.names.budgets_topic_arn.clone());
-    let notices = account.key_rotation.as_ref().map(|_| plan.names.notices_topic_arn.clone());
+    let budgets = settings.budgets.as_ref().map(|_| plan.names.budgets_topic_arn.clone());
+    let notices = settings.access_keys.as_ref().map(|_| plan.names.notices_topic_arn.clone());
     keys.into_iter().chain(budgets).chain(notices).collect()
 }
 

@@ -43,7 +43,7 @@ pub(super) fn run(args: &OffboardArgs) -> Result<Reply, Failure> {
         }
     };
     let place = user.map_or_else(|| line_of(&account, name), |user| user.place.clone());
-    let (names, bucket) = (Names::of(&account), &account.bucket);
+    let names = Names::of(&account);
     let context = json!({
         "name": name,
         "account": account.name.as_str(),
@@ -57,10 +57,10 @@ pub(super) fn run(args: &OffboardArgs) -> Result<Reply, Failure> {
         "existing": user.and_then(|user| user.notebook.as_ref()).is_some_and(|notebook| notebook.existing),
         "synth": synth_command(args, &account),
         "deploy": out.join(account.name.as_str()).join(DEPLOY_FILE).display().to_string(),
-        "folder": format!("s3://{}/{name}/", bucket.name),
-        "notebook_copy": format!("s3://{}/{name}/notebook/", bucket.name),
+        "folder": format!("s3://{}/{name}/", account.bucket),
+        "notebook_copy": format!("s3://{}/{name}/notebook/", account.bucket),
         "copy": format!("./{name}/"),
-        "days": bucket.old_version_days,
+        "days": account.settings.bucket.old_version_days,
         "secret": user.filter(|user| user.console).map(|user| Names::password_secret(&account, &user.name)),
         "group": names.group,
         "suspended_policy": names.suspended_user_policy_arn,
@@ -109,7 +109,7 @@ fn synth_command(args: &OffboardArgs, account: &Account) -> String {
 fn renamed(account: &Account, was: &str) -> Option<Value> {
     let is_it = |user: &&User| user.was.as_ref().is_some_and(|known| known.as_str() == was);
     let user = account.users.iter().find(is_it)?;
-    let steps = model::rename_steps(account.bucket.name.as_str(), was, user.name.as_str());
+    let steps = model::rename_steps(account.bucket.as_str(), was, user.name.as_str());
     let steps: Value = (1..).zip(steps).map(|(number, step)| json!({"number": number, "step": step})).collect();
     Some(json!({"name": user.name.as_str(), "place": user.place.to_string(), "steps": steps}))
 }

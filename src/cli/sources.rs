@@ -15,7 +15,7 @@ pub struct ConfigArgs {
     #[arg(long, value_name = "DIR", default_value = "config")]
     pub config: PathBuf,
     /// The encoding of rosters in CSV that are not UTF-8, such as `cp932` or `cp949`; wins over `roster_encoding`
-    #[arg(long, value_name = "NAME", value_parser = Encoding::parse_named)]
+    #[arg(long, value_name = "NAME")]
     pub encoding: Option<Encoding>,
 }
 

@@ -11,7 +11,7 @@ use super::summary::{self, Row};
 use super::{Reply, init};
 use crate::files;
 use crate::finding::{Finding, any_error};
-use crate::model::AccountName;
+use crate::model::{AccountId, AccountName, Region};
 use crate::output;
 use crate::report::Format;
 use crate::synthesis::export::{Export, ExportFormat, ExportPart};
@@ -142,8 +142,8 @@ fn write(
         .iter()
         .map(|account| output::Configured {
             name: &account.name,
-            id: account.settings.account_id.as_deref(),
-            region: account.settings.region.as_deref(),
+            id: account.settings.account_id.as_ref().map(AccountId::as_str),
+            region: account.settings.region.as_ref().map(Region::as_str),
         })
         .collect();
     output::orphans(out, &accounts, &mut findings)?;

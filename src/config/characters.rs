@@ -62,7 +62,6 @@ fn name(c: char) -> Option<&'static str> {
         '\u{2060}' | '\u{feff}' => "zero width no-break space",
         '\u{3000}' => "ideographic space",
         '\u{ff01}'..='\u{ff5e}' => "full-width letter",
-        '\u{400}'..='\u{52f}' => return None,
         _ if c == ' ' => "space",
         _ if c.is_control() => "control character",
         _ => return None,

@@ -211,7 +211,7 @@ fn row(source: &Arc<SourceFile>, header: &[Column], record: &[Cell], findings: &
         findings.extend(mangled::check(&column.name, text, &cell_place));
         // A cell is never quoted in the sense of YAML: `false` and `5` may be read as what they look like.
         let value = Node { place: cell_place, content: Content::Scalar { text: text.to_owned(), plain: true } };
-        if let Err(value) = insert(&mut entries, &column.name, &column.place, value) {
+        if let Err(value) = insert(&mut entries, column, value) {
             let message = format!("the cell under `{}` contradicts another of this row", column.name);
             findings.push(
                 Finding::new(Rule::FileSyntax, message)
@@ -227,34 +227,26 @@ fn parent(column: &str) -> &str {
     column.split('.').next().unwrap_or(column)
 }
 
-/// Puts `value` under the dotted `column`. A plain `true` gives way to a map, so that `notebook` and
-/// `notebook.volume_gb` can stand side by side; anything else in the way gives the value back.
-fn insert(entries: &mut Vec<Entry>, column: &str, key_place: &Place, value: Node) -> Result<(), Node> {
-    let (first, rest) = column.split_once('.').map_or((column, None), |(first, rest)| (first, Some(rest)));
-    let position = entries.iter().position(|entry| entry.key == first);
-    let Some(rest) = rest else {
-        return match position {
-            None => {
-                entries.push(Entry { key: first.to_owned(), key_place: key_place.clone(), value });
-                Ok(())
-            }
-            Some(_) if is_true(&value) => Ok(()),
-            Some(_) => Err(value),
-        };
+/// Puts `value` under the column, whose name may have a map's key and one in it. A plain `true` gives way to a map, so that
+/// `notebook` and `notebook.volume_gb` can stand side by side; anything else in the way gives the value back.
+fn insert(entries: &mut Vec<Entry>, column: &Column, value: Node) -> Result<(), Node> {
+    let entry = |key: &str, value| Entry { key: key.to_owned(), key_place: column.place.clone(), value };
+    let (key, inner) =
+        column.name.split_once('.').map_or((column.name.as_str(), None), |(key, rest)| (key, Some(rest)));
+    let Some(existing) = entries.iter_mut().find(|entry| entry.key == key).map(|entry| &mut entry.value) else {
+        let map = |inner| Node { place: value.place.clone(), content: Content::Map(vec![entry(inner, value.clone())]) };
+        entries.push(entry(key, inner.map_or_else(|| value.clone(), map)));
+        return Ok(());
     };
-    let index = position.unwrap_or_else(|| {
-        let map = Node { place: value.place.clone(), content: Content::Map(Vec::new()) };
-        entries.push(Entry { key: first.to_owned(), key_place: key_place.clone(), value: map });
-        entries.len() - 1
-    });
-    let existing = &mut entries[index].value;
-    if is_true(existing) {
+    if inner.is_some() && is_true(existing) {
         existing.content = Content::Map(Vec::new());
     }
-    match &mut existing.content {
-        Content::Map(inner) => insert(inner, rest, key_place, value),
-        _ => Err(value),
+    match (inner, &mut existing.content) {
+        (Some(inner), Content::Map(entries)) => entries.push(entry(inner, value)),
+        (None, _) if is_true(&value) => {}
+        _ => return Err(value),
     }
+    Ok(())
 }
 
 fn is_true(node: &Node) -> bool {
@@ -304,9 +296,14 @@ mod tests {
 
     #[test]
     fn dotted_columns_nest_and_true_gives_way() {
-        let (rows, findings) = read("name,notebook,notebook.volume_gb,tags.CostCenter\na,TRUE,10,42\n");
+        let (rows, findings) = read("name,notebook,notebook.volume_gb,tags.CostCenter,tags.a.b\na,TRUE,10,42,7\n");
         assert!(findings.is_empty(), "{findings:?}");
         assert_eq!(cell(&rows[0], "notebook.volume_gb"), "10");
         assert_eq!(cell(&rows[0], "tags.CostCenter"), "42");
+        assert_eq!(rows[0].get("tags").unwrap().entries()[1].key, "a.b");
+        // The other way round, too; but no other value gives way.
+        assert_eq!(cell(&read("name,notebook.volume_gb,notebook\na,10,yes\nb,10,true\n").0[1], "notebook.volume_gb"), "10");
+        assert_eq!(read("name,notebook.volume_gb,notebook\na,10,false\n").1[0].rule, Rule::FileSyntax);
+        assert_eq!(read("name,notebook,notebook.volume_gb\na,false,10\n").1[0].rule, Rule::FileSyntax);
     }
 }

@@ -4,6 +4,7 @@ mod readings;
 
 use std::fmt;
 use std::path::Path;
+use std::str::FromStr;
 use std::sync::Arc;
 
 use encoding_rs as rs;
@@ -28,27 +29,22 @@ const CODE_PAGES: [(&str, &rs::Encoding); 6] = [
     ("UTF-16BE", rs::UTF_16BE),
 ];
 
-impl Encoding {
+impl FromStr for Encoding {
+    type Err = &'static str;
+
     /// The encoding of a name: `cp949`, `windows-1252`, `euc-jp`, `utf-16le`.
-    pub fn parse(name: &str) -> Option<Self> {
+    fn from_str(name: &str) -> Result<Self, Self::Err> {
         let name = name.trim();
-        if let Some((_, known)) = CODE_PAGES.iter().find(|(page, _)| page.eq_ignore_ascii_case(name)) {
-            return Some(Self(known));
-        }
-        let windows = name.to_ascii_lowercase().strip_prefix("cp").map(|number| format!("windows-{number}"));
-        let known = rs::Encoding::for_label(name.as_bytes())
-            .or_else(|| rs::Encoding::for_label(windows.as_deref().unwrap_or_default().as_bytes()));
-        known.filter(|known| *known != rs::REPLACEMENT && *known != rs::X_USER_DEFINED).map(Self)
+        let page = CODE_PAGES.iter().find(|(page, _)| page.eq_ignore_ascii_case(name)).map(|(_, known)| *known);
+        let windows = name.to_ascii_lowercase().replacen("cp", "windows-", 1);
+        let labels = [name, &windows].map(str::as_bytes);
+        let known = page.or_else(|| labels.into_iter().find_map(rs::Encoding::for_label));
+        let known = known.filter(|known| *known != rs::REPLACEMENT && *known != rs::X_USER_DEFINED);
+        known.map(Self).ok_or(super::ENCODINGS)
     }
+}
 
-    /// The same, for the command line.
-    ///
-    /// # Errors
-    /// Names of encodings, where it is none.
-    pub fn parse_named(name: &str) -> Result<Self, String> {
-        Self::parse(name).ok_or_else(|| super::ENCODINGS.to_owned())
-    }
-
+impl Encoding {
     /// Whether it is UTF-16, whose lines `git diff` does not show.
     fn is_utf16(self) -> bool {
         self.0 == rs::UTF_16LE || self.0 == rs::UTF_16BE
@@ -108,11 +104,6 @@ pub fn decode_csv(
             findings.push(not_in(path, rest, encoding));
             return None;
         };
-        if encoding.is_utf16() {
-            let source = SourceFile::new(path, text);
-            findings.push(not_in_diff(&source, encoding));
-            return Some(source);
-        }
         // What is the same in UTF-8, such as ASCII alone, need not be saved anew.
         if text.as_bytes() == rest {
             return Some(SourceFile::new(path, text));
@@ -161,22 +152,20 @@ fn unmarked_utf16(bytes: &[u8]) -> Option<Encoding> {
 fn taken(path: &Path, encoding: Encoding, text: &str, given: bool, findings: &mut Vec<Finding>) -> Arc<SourceFile> {
     let source = SourceFile::new(path, text);
     let (example, place) = example(&source);
-    let (message, help) = if given {
+    let finding = if encoding.is_utf16() {
+        let message = format!("`git diff` shows no line of a roster in {encoding}, such as `{example}`");
+        Finding::new(Rule::RosterNotInDiff, message).help(SAVE)
+    } else if given {
         let message = format!("the file was read as {encoding}, which was given, such as `{example}`");
-        (message, format!("{SAVE}; then no encoding has to be given"))
+        Finding::new(Rule::FileNotUtf8, message).help(format!("{SAVE}; then no encoding has to be given"))
     } else {
         let message = format!("the file is not UTF-8; it was read as {encoding}, such as `{example}`");
         let name = encoding.to_string().to_lowercase();
-        (message, format!("{SAVE}; or, if this is right, write `roster_encoding: {name}` into the settings"))
+        let help = format!("{SAVE}; or, if this is right, write `roster_encoding: {name}` into the settings");
+        Finding::new(Rule::FileNotUtf8, message).help(help)
     };
-    findings.push(Finding::new(Rule::FileNotUtf8, message).at(place).help(help));
+    findings.push(finding.at(place));
     source
-}
-
-fn not_in_diff(source: &Arc<SourceFile>, encoding: Encoding) -> Finding {
-    let (example, place) = example(source);
-    let message = format!("`git diff` shows no line of a roster in {encoding}, such as `{example}`");
-    Finding::new(Rule::RosterNotInDiff, message).at(place).help(SAVE)
 }
 
 /// A file that may be one of several encodings, with the cells that tell them apart.
@@ -280,9 +269,9 @@ mod tests {
             ("ibm866", "IBM866"),
             ("iso-8859-15", "ISO-8859-15"),
         ] {
-            assert_eq!(Encoding::parse(name).unwrap().to_string(), shown, "{name}");
+            assert_eq!(name.parse::<Encoding>().unwrap().to_string(), shown, "{name}");
         }
-        assert_eq!(Encoding::parse("klingon"), None);
-        assert_eq!(Encoding::parse("iso-2022-kr"), None);
+        assert!("klingon".parse::<Encoding>().is_err());
+        assert!("iso-2022-kr".parse::<Encoding>().is_err());
     }
 }

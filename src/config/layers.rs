@@ -60,21 +60,7 @@ pub fn merge(base: &Node, over: Option<&Node>) -> Node {
 /// it counts as not set here.
 pub fn typed(node: &Node) -> Settings {
     let value = account_schema().read(node, &mut Vec::new());
-    serde_json::from_value(without_null(value)).unwrap_or_else(|_| Settings::default())
-}
-
-fn without_null(value: serde_json::Value) -> serde_json::Value {
-    match value {
-        serde_json::Value::Object(map) => map
-            .into_iter()
-            .filter(|(_, value)| !value.is_null())
-            .map(|(key, value)| (key, without_null(value)))
-            .collect(),
-        serde_json::Value::Array(values) => {
-            values.into_iter().filter(|value| !value.is_null()).map(without_null).collect()
-        }
-        other => other,
-    }
+    serde_json::from_value(value).unwrap_or_default()
 }
 
 /// Where a setting comes from: each leaf under `path` (or all, for an empty path) with its value and its place.

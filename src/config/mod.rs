@@ -1,11 +1,13 @@
 //! Reading: settings, layered, and rosters, from the files of the config folder to typed values that know their places.
 
 mod characters;
+mod choices;
 mod conflict;
 mod csv;
 mod encoding;
 mod layers;
 mod mangled;
+mod names;
 mod node;
 mod policies;
 mod roster;
@@ -20,21 +22,23 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use rayon::iter::{IndexedParallelIterator, IntoParallelIterator, ParallelIterator};
-use serde_json::Value;
-
 pub use characters::{hidden_character, mixed_alphabets, refused_character};
+pub use choices::{Language, Mfa, Part, Profile, Service};
 pub use conflict::{find as find_conflict, line as conflict_line, sides as conflict_sides};
 pub use encoding::Encoding;
 pub use layers::{DEFAULTS_PATH, explain};
+pub use names::{
+    AccountId, AccountName, BucketName, Company, Contact, EmailAddress, FolderName, IamPath, InstanceType, KmsKeyArn,
+    LogicalId, Network, NotebookName, PolicyPath, PrincipalPattern, Region, RepositoryPath, RoleSuffix,
+    SecurityGroupId, StackName, SubnetId, TypePattern, UserName,
+};
 pub use node::{Content, Entry, Node, shorten};
 pub use policies::{CompanyDocument, POLICIES_FOLDER};
 pub use roster::{Roster, RosterNotebook, RosterNotebookSettings, RosterRow, State, roster_schema};
 pub use schema::Schema;
 pub use settings::{
-    AccessKeySettings, BucketSettings, BudgetSettings, DeploySettings, Language, LogSettings, MetadataSettings, Mfa,
-    NotebookSettings, Part, Profile, QuotaSettings, Service, ServiceRoleSettings, Settings, account_schema,
-    company_schema,
+    AccessKeySettings, BucketSettings, BudgetSettings, DeploySettings, LogSettings, MetadataSettings, NotebookSettings,
+    QuotaSettings, ServiceRoleSettings, Settings, account_schema, company_schema,
 };
 pub use suggestion::{did_you_mean, suggest};
 pub use suppressions::{SUPPRESSIONS_FILE, SuppressionRow, SuppressionRows, suppressions_schema};
@@ -153,10 +157,16 @@ struct Layer {
 
 fn read_layer(path: PathBuf, schema: &Schema, help: &str, findings: &mut Vec<Finding>) -> Result<Layer, FileError> {
     let before = findings.len();
+    let misnamed = misnamed(&path, &[SETTINGS_FILE])?;
     let source = if let Some(bytes) = files::read(&path)? {
+        let is_same = |other: &PathBuf| other.file_stem() == path.file_stem();
+        findings.extend(misnamed.into_iter().filter(is_same).map(|other| {
+            let message = format!("`{}` is not read, but `{SETTINGS_FILE}` beside it", other.display());
+            Finding::new(Rule::FileMisnamed, message).at(Place::of_file(other)).help("remove it, or rename it")
+        }));
         encoding::merged_utf8(&path, &bytes, findings)
     } else {
-        findings.push(missing(&path, help));
+        findings.push(missing(&path, help).notes(renamed(&misnamed, "rename it")));
         None
     };
     let Some(source) = source else {
@@ -232,13 +242,12 @@ fn read_settings(
     let node = node.unwrap_or_else(layers::defaults);
     let settings = layers::typed(&node);
     let encoding = settings.roster_encoding.as_deref().and_then(|name| {
-        let known = Encoding::parse(name);
-        if known.is_none() {
+        let unknown = |encodings| {
             let message = format!("there is no encoding `{}`", shorten(name));
             let place = node.place_of("roster_encoding");
-            findings.push(Finding::new(Rule::SettingsUnknownValue, message).at(place).help(ENCODINGS));
-        }
-        known
+            findings.push(Finding::new(Rule::SettingsUnknownValue, message).at(place).help(encodings));
+        };
+        name.parse().map_err(unknown).ok()
     });
     let sound = base.sound && !any_error(&findings[before..]);
     Ok(AccountConfig { name: name.to_owned(), selected, complete, sound, source, node, settings, encoding })
@@ -285,16 +294,10 @@ fn find_roster(
         }
     }
     if found.is_empty() {
-        let names = files::list(&folder.join(relative))?.unwrap_or_default().into_iter().map(|entry| entry.name);
-        let seems_one =
-            |name: &String| name.to_lowercase().starts_with("roster") && !ROSTER_FILES.contains(&name.as_str());
-        findings.push(
-            missing(
-                &folder.join(relative).join(ROSTER_FILES[0]),
-                "write one row a person, with at least the column `name`; `roster.xlsx`, `roster.yaml` and `roster.json` do as well",
-            )
-            .notes(names.filter(seems_one).map(|name| format!("`{name}` is not read: save or rename it as one of these"))),
-        );
+        let path = folder.join(relative).join(ROSTER_FILES[0]);
+        let help = "write one row a person, with at least the column `name`; `roster.xlsx`, `roster.yaml` and `roster.json` do as well";
+        let misnamed = misnamed(&path, &ROSTER_FILES)?;
+        findings.push(missing(&path, help).notes(renamed(&misnamed, "save or rename it as one of these")));
     }
     if let [_, (second, _), ..] = found.as_slice() {
         let names: Vec<String> = found.iter().map(|(file, _)| folder.join(file).display().to_string()).collect();
@@ -341,9 +344,8 @@ fn read_roster(
         return None;
     }
     let list = list.unwrap_or(Node { place: Place::whole(&source), content: Content::Sequence(Vec::new()) });
-    let value = roster_schema().read(&list, findings);
+    let rows = roster_schema().rows(list, findings);
     deduplicate(findings, errors_before);
-    let Content::Sequence(rows) = list.content else { return None };
     if rows.is_empty() && findings.len() == errors_before {
         findings.push(
             Finding::new(Rule::RosterEmpty, "the roster names nobody")
@@ -351,14 +353,7 @@ fn read_roster(
                 .help("write one row a person, with at least a `name`"),
         );
     }
-    let values = match value {
-        Value::Array(values) => values,
-        _ => Vec::new(),
-    };
-    // A row with findings of its shape has no typed value; its other findings wait until the shape is mended.
-    let rows = rows.into_par_iter().zip(values);
-    let rows = rows.filter_map(|(node, value)| Some((node, serde_json::from_value(value).ok()?)));
-    Some(RosterConfig { rows: rows.collect(), source })
+    Some(RosterConfig { rows, source })
 }
 
 /// An unknown column is found once for every row that fills it: keeps the first of equal findings.
@@ -370,6 +365,20 @@ fn deduplicate(findings: &mut Vec<Finding>, from: usize) {
         let at = finding.place.as_ref().map(|place| place.span.start);
         index <= from || seen.insert((finding.rule, at, finding.message.clone()))
     });
+}
+
+/// What stands beside a file under nearly its name. `known` are the names that are read.
+fn misnamed(path: &Path, known: &[&str]) -> Result<Vec<PathBuf>, FileError> {
+    let stem = path.file_stem().unwrap_or_default().to_string_lossy();
+    let beside = path.parent().map(files::list).transpose()?.flatten().unwrap_or_default();
+    let is_near = |entry: &FolderEntry| entry.name.to_lowercase().starts_with(&*stem);
+    let near = beside.into_iter().filter(|entry| !entry.is_folder && is_near(entry));
+    Ok(near.filter(|entry| !known.contains(&entry.name.as_str())).map(|entry| entry.path).collect())
+}
+
+fn renamed(misnamed: &[PathBuf], how: &str) -> Vec<String> {
+    let name = |path: &PathBuf| path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    misnamed.iter().map(|path| format!("`{}` is not read: {how}", name(path))).collect()
 }
 
 fn missing(path: &Path, help: &str) -> Finding {

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
+use super::names::PolicyPath;
 use super::settings::Settings;
 use super::{encoding, yaml};
 use crate::files::{self, FileError};
@@ -28,16 +29,13 @@ pub fn read(
     settings: &Settings,
     findings: &mut Vec<Finding>,
 ) -> Result<BTreeMap<String, (PathBuf, CompanyDocument)>, FileError> {
-    let extra = [&settings.extra_policies.people, &settings.extra_policies.notebooks];
-    let named = settings.permissions_boundary.iter().chain(extra.into_iter().flatten().flatten());
+    let extra = settings.extra_policies.people.iter().chain(&settings.extra_policies.notebooks);
     let mut documents = BTreeMap::new();
-    for name in named.filter_map(|policy| policy.rsplit('/').next()) {
-        // What is no policy's name is a finding of its own, and must lead to no other folder.
-        let is_name = name.chars().all(|c| c.is_ascii_alphanumeric() || "_+=,.@-".contains(c));
+    for name in settings.permissions_boundary.iter().chain(extra).map(PolicyPath::name) {
         let file = Path::new(POLICIES_FOLDER).join(format!("{name}.json"));
         let path = folder.join(&file);
-        let bytes = if is_name { files::read(&path)? } else { None };
-        let Some(source) = bytes.and_then(|bytes| encoding::merged_utf8(&path, &bytes, findings)) else { continue };
+        let source = files::read(&path)?.and_then(|bytes| encoding::merged_utf8(&path, &bytes, findings));
+        let Some(source) = source else { continue };
         match serde_json::from_str(&source.text) {
             Ok(document) => {
                 // Of a key that is there twice, serde takes the last, and IAM refuses the document.

@@ -1,11 +1,14 @@
 //! JSON Schemas made from the types, and the check of a node against them. The check reports everything that is wrong
 //! with the shape at once, each at its place, and gives the typed value that serde then reads without fail.
 
+use rayon::iter::{IndexedParallelIterator, IntoParallelIterator, ParallelIterator};
 use schemars::JsonSchema;
 use schemars::generate::SchemaSettings;
+use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
 use super::characters::hidden_character;
+use super::names::refused;
 use super::node::{Content, Entry, Node};
 use super::suggestion::{column_of, did_you_mean, state_of, suggest};
 use crate::finding::{Finding, Rule, each};
@@ -107,13 +110,26 @@ impl Schema {
         reader.read(node, &self.root, "")
     }
 
-    fn resolve<'a>(&'a self, schema: &'a Value) -> &'a Value {
-        let Some(name) = schema.get("$ref").and_then(Value::as_str).and_then(|path| path.strip_prefix("#/$defs/"))
-        else {
-            return schema;
+    /// The rows of a file that is a list, each with its typed value. A row with findings of its shape has no value: its other
+    /// findings wait until the shape is mended.
+    pub fn rows<T: DeserializeOwned + Send>(&self, list: Node, findings: &mut Vec<Finding>) -> Vec<(Node, T)> {
+        let (Value::Array(values), Content::Sequence(rows)) = (self.read(&list, findings), list.content) else {
+            return Vec::new();
         };
-        self.root.get("$defs").and_then(|definitions| definitions.get(name)).unwrap_or(schema)
+        let rows = rows.into_par_iter().zip(values);
+        rows.filter_map(|(node, value)| Some((node, serde_json::from_value(value).ok()?))).collect()
     }
+
+    fn resolve<'a>(&'a self, schema: &'a Value) -> &'a Value {
+        let definitions = self.root.get("$defs");
+        definitions.and_then(|definitions| definitions.get(kind(schema))).unwrap_or(schema)
+    }
+}
+
+/// The name of the definition that a schema refers to; empty where it refers to none.
+fn kind(schema: &Value) -> &str {
+    let path = schema.get("$ref").and_then(Value::as_str);
+    path.and_then(|path| path.strip_prefix("#/$defs/")).unwrap_or_default()
 }
 
 /// Takes `null` out of what schemars makes of an `Option`: a key without a value counts as not set, so that the schema
@@ -151,6 +167,7 @@ struct SchemaReader<'a> {
 
 impl SchemaReader<'_> {
     fn read(&mut self, node: &Node, schema: &Value, path: &str) -> Value {
+        let kind = kind(schema);
         let schema = self.schema.resolve(schema);
         if let Some(choices) = schema.get("anyOf").and_then(Value::as_array) {
             return self.read_choice(node, choices, path);
@@ -167,10 +184,19 @@ impl SchemaReader<'_> {
                 _ => self.wrong_type(node, path, "`true` or `false`"),
             },
             _ => match &node.content {
-                Content::Scalar { text, .. } => text.as_str().into(),
+                Content::Scalar { text, .. } => self.read_text(node, text, kind, path),
                 _ => self.wrong_type(node, path, "text"),
             },
         }
+    }
+
+    /// A text, or a name of a kind.
+    fn read_text(&mut self, node: &Node, text: &str, kind: &str, path: &str) -> Value {
+        let Some(allowed) = refused(kind, text) else { return text.into() };
+        let message = format!("found {} for {}, allowed is {allowed}", node.describe(), label(path));
+        let finding = Finding::new(Rule::SettingsInvalidName, message).at(node.place.clone());
+        self.findings.push(finding.help(format!("correct {}", label(path))).notes(hidden_character(text)));
+        Value::Null
     }
 
     /// Of several shapes, the one that fits the kind of the node, so that findings speak of what the user meant.
@@ -226,11 +252,13 @@ impl SchemaReader<'_> {
         let (Content::Sequence(values), Some(items)) = (&node.content, schema.get("items")) else {
             return self.wrong_type(node, path, "a list");
         };
-        let path = if path.is_empty() { ROW } else { path };
+        let of_rows = path.is_empty();
+        let path = if of_rows { ROW } else { path };
         let schema = self.schema;
-        Value::Array(each(values, self.findings, |value, findings| {
-            SchemaReader { schema, findings }.read(value, items, path)
-        }))
+        let mut read =
+            each(values, self.findings, |value, findings| SchemaReader { schema, findings }.read(value, items, path));
+        read.retain(|value| of_rows || !value.is_null());
+        Value::Array(read)
     }
 
     fn read_map(&mut self, node: &Node, schema: &Value, path: &str) -> Value {
@@ -244,14 +272,17 @@ impl SchemaReader<'_> {
                 self.unknown_key(entry, properties, path);
                 continue;
             };
-            if entry.value.content != Content::Null {
-                let value = self.read(&entry.value, known, &join(path, &entry.key));
+            // What is no such value is not set, and found.
+            if entry.value.content != Content::Null
+                && let value = self.read(&entry.value, known, &join(path, &entry.key))
+                && !value.is_null()
+            {
                 map.insert(entry.key.clone(), value);
             }
         }
         let required = schema.get("required").and_then(Value::as_array);
         for key in required.into_iter().flatten().filter_map(Value::as_str) {
-            if !map.contains_key(key) {
+            if node.get(key).is_none_or(|value| value.content == Content::Null) {
                 let key = join(path, key);
                 self.findings.push(
                     Finding::new(Rule::SettingsMissingKey, format!("`{key}` is missing"))

@@ -5,7 +5,7 @@ use std::path::Path;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::node::{Content, Node};
+use super::node::Node;
 use super::schema::Schema;
 use super::{encoding, yaml};
 use crate::files::{self, FileError};
@@ -53,10 +53,5 @@ pub(super) fn read(folder: &Path, findings: &mut Vec<Finding>) -> Result<Vec<(No
     let Some(bytes) = files::read(&path)? else { return Ok(Vec::new()) };
     let Some(source) = encoding::merged_utf8(&path, &bytes, findings) else { return Ok(Vec::new()) };
     let Some(list) = yaml::parse(&source, findings) else { return Ok(Vec::new()) };
-    let value = suppressions_schema().read(&list, findings);
-    let (Content::Sequence(rows), serde_json::Value::Array(values)) = (list.content, value) else {
-        return Ok(Vec::new());
-    };
-    let rows = rows.into_iter().zip(values);
-    Ok(rows.filter_map(|(node, value)| Some((node, serde_json::from_value(value).ok()?))).collect())
+    Ok(suppressions_schema().rows(list, findings))
 }

@@ -178,3 +178,19 @@ fn a_draft_that_a_killed_run_left_is_removed() {
     remove_draft(&path).unwrap();
     assert_eq!(names(folder.path()), [""; 0]);
 }
+
+#[cfg(unix)]
+#[test]
+fn what_may_have_no_end_is_not_read() {
+    let folder = folder();
+    let link = folder.path().join("roster.csv");
+    std::os::unix::fs::symlink("/dev/zero", &link).unwrap();
+    for path in [Path::new("/dev/zero"), &link] {
+        let error = read(path).unwrap_err().to_string();
+        assert!(error.ends_with("it is a pipe or a device, and no file; save it as one"), "{error}");
+    }
+    assert!(!leads_nowhere(&link));
+    remove_file(&link).unwrap();
+    std::os::unix::fs::symlink("elsewhere", &link).unwrap();
+    assert!(leads_nowhere(&link) && read(&link).unwrap().is_none());
+}

@@ -6,8 +6,8 @@ use serde_json::{Value, json};
 
 use crate::facts::CONSOLES;
 use crate::model::{
-    Account, DISPLAY_NAME, FolderName, KmsKeyArn, Mfa, Notebook, NotebookName, Profile, SecurityGroupId, SubnetId,
-    TEAM, User, UserName,
+    Account, DISPLAY_NAME, FolderName, Mfa, Notebook, NotebookName, Profile, SecurityGroupId, SubnetId, TEAM, User,
+    UserName, example_of_training,
 };
 use crate::plan::Names;
 
@@ -16,19 +16,20 @@ use crate::plan::Names;
 const LONGEST_ADAPTED_NAME: usize = 53;
 
 pub(super) fn of(account: &Account, user: &User) -> Value {
+    let settings = &account.settings;
     let console = Console::of(account).filter(|_| user.console);
     let display_name = user.person_tags.iter().find(|tag| tag.key == DISPLAY_NAME && !tag.value.is_empty());
-    let team = user.tags.iter().find(|tag| tag.key == TEAM).filter(|_| account.shared_folders.of_teams);
-    let (network, notebook) = (&account.network, user.notebook.as_ref());
-    let subnet = network.subnet_id.as_ref().map(SubnetId::as_str);
-    let groups: Vec<&str> = network.security_group_ids.iter().map(SecurityGroupId::as_str).collect();
-    let shared: Vec<&str> = account.shared_folders.of_everybody.iter().map(FolderName::as_str).collect();
+    let team = user.tags.iter().find(|tag| tag.key == TEAM).filter(|_| settings.bucket.team_folders);
+    let notebook = user.notebook.as_ref();
+    let subnet = settings.notebooks.subnet_id.as_ref().map(SubnetId::as_str);
+    let groups: Vec<&str> = settings.notebooks.security_group_ids.iter().map(SecurityGroupId::as_str).collect();
+    let shared: Vec<&str> = settings.bucket.shared_folders.iter().map(FolderName::as_str).collect();
     json!({
         "name": user.name.as_str(),
         "display_name": display_name.map_or(user.name.as_str(), |tag| &tag.value),
         "account_id": account.id.as_str(),
         "region": account.region.as_str(),
-        "bucket": account.bucket.name.as_str(),
+        "bucket": account.bucket.as_str(),
         // The networks that the person may use AWS from, where they are limited.
         "allowed_networks": account.allowed_networks.as_ref().map(|one| listed(one.ranges.iter().chain(&one.endpoints))),
         "shares": team.is_some() || !shared.is_empty(),
@@ -49,10 +50,10 @@ pub(super) fn of(account: &Account, user: &User) -> Value {
         "key_profile": if account.mfa == Mfa::Required { "deepracer-key" } else { "deepracer" },
         "notebook": notebook.map(|notebook| notebook_context(account, user, notebook, console)),
         // Whether jobs get their name and tag by themselves on the notebook.
-        "adapt_sdk": account.adapt_sdk
+        "adapt_sdk": settings.notebooks.adapt_sdk
             && notebook.is_some_and(|notebook| notebook.name.as_str().len() <= LONGEST_ADAPTED_NAME),
-        "volume_kms_key": account.notebook_kms_key.as_ref().map(KmsKeyArn::as_str),
-        "output_kms_key": account.bucket.kms_key.as_ref().map(KmsKeyArn::as_str),
+        "volume_kms_key": settings.notebooks.kms_key,
+        "output_kms_key": settings.bucket.kms_key,
         "job_subnet": subnet,
         // A job's network needs both. Without groups of one's own, the notebook has the network's.
         "network": subnet
@@ -62,14 +63,14 @@ pub(super) fn of(account: &Account, user: &User) -> Value {
         // Whether training jobs must have a network, a key or a run time.
         "job_limited": account.limits_training(),
         // The instance types of training jobs, where they are limited, and one for the example of a job.
-        "training_types": account.allowed_types.training.as_ref().map(|types| listed(types.patterns())),
-        "job_instance_type": account.allowed_types.example_of_training(),
-        "key_rotation": account
-            .key_rotation
+        "training_types": settings.training.allowed_instance_types.as_ref().map(|types| listed(types.iter())),
+        "job_instance_type": example_of_training(settings),
+        "key_rotation": settings
+            .access_keys
             .as_ref()
             .map(|keys| json!({"max_age_days": keys.max_age_days, "warn_days": keys.warn_days})),
-        "old_version_days": account.bucket.old_version_days,
-        "contact": account.contact,
+        "old_version_days": settings.bucket.old_version_days,
+        "contact": settings.contact.as_ref().map(|contact| contact.as_str().trim()),
     })
 }
 
@@ -86,7 +87,7 @@ fn notebook_context(account: &Account, user: &User, notebook: &Notebook, console
         "console": console.map(|console| console.notebook(&notebook.name)),
         "role_arn": format!("arn:{partition}:iam::{account_id}:role{notebook_role_path}{}", user.name),
         // After how many idle minutes it stops; never, without.
-        "idle_stop_minutes": Some(account.idle_stop_minutes).filter(|minutes| *minutes > 0),
+        "idle_stop_minutes": Some(account.settings.notebooks.idle_stop_minutes).filter(|minutes| *minutes > 0),
     })
 }
 
@@ -114,7 +115,7 @@ impl<'a> Console<'a> {
     /// A person's folder in the bucket. The prefix ends with a slash: the console lists it as it is given, and a person may
     /// list nothing shorter.
     fn folder(self, user: &UserName) -> String {
-        let (region, bucket) = (&self.account.region, &self.account.bucket.name);
+        let (region, bucket) = (&self.account.region, &self.account.bucket);
         let prefix = percent_encoded(user);
         format!("https://{region}.{}/s3/buckets/{bucket}?region={region}&prefix={prefix}/", self.domain)
     }

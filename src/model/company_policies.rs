@@ -2,13 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use super::names::{AccountId, PolicyPath, Region};
 use super::reader::Reader;
-use crate::config::{CompanyDocument, POLICIES_FOLDER, Profile};
+use crate::config::{AccountId, CompanyDocument, POLICIES_FOLDER, PolicyPath, Profile, Region};
 use crate::finding::{Finding, Rule, Severity};
 use crate::iam::Document;
 use crate::source::Place;
 
+const BOUNDARY: &str = "permissions_boundary";
 const PEOPLE: &str = "extra_policies.people";
 const NOTEBOOKS: &str = "extra_policies.notebooks";
 
@@ -25,76 +25,68 @@ pub struct CompanyPolicies {
     pub documents: BTreeMap<String, CompanyDocument>,
 }
 
-impl CompanyPolicies {
-    /// All of them.
-    pub fn all(&self) -> impl Iterator<Item = &String> {
-        self.boundary.iter().chain(&self.people).chain(&self.notebooks)
-    }
-}
-
 impl Reader<'_> {
     /// The company's policies. A name stands for the policy of that name in each account.
-    pub(super) fn company_policies(&mut self, id: Option<&AccountId>, region: Option<&Region>) -> CompanyPolicies {
-        let (Some(id), Some(region)) = (id, region) else { return CompanyPolicies::default() };
+    pub(super) fn company_policies(&mut self, id: &AccountId, region: &Region) -> CompanyPolicies {
         let account = format!("arn:{}:iam::{id}:policy", region.partition());
-        let settings = &self.config.settings;
-        let arn = |text: &str| {
-            let own = text.strip_prefix(&account).filter(|path| path.starts_with('/'));
-            if own.is_none() && text.starts_with("arn:") {
-                return Err(
-                    "a policy of the account, by its path and name alone, such as `company/Boundary`: each account has its own",
-                );
-            }
-            PolicyPath::parse(own.unwrap_or(text))
-                .map(|path| format!("{account}/{}", path.as_str().trim_start_matches('/')))
-        };
-        let mut policies = CompanyPolicies {
-            boundary: self.optional("permissions_boundary", arn),
-            people: self.list(PEOPLE, arn),
-            notebooks: self.list(NOTEBOOKS, arn),
-            documents: BTreeMap::new(),
-        };
-        let known = |arn: &String| {
-            let document = self.people.policies.get(arn.rsplit('/').next()?)?;
-            Some((arn.clone(), document.clone()))
-        };
-        policies.documents = policies.all().filter_map(known).collect();
+        let mut policies = CompanyPolicies::default();
         let mut by_name = BTreeMap::new();
-        let name_of = |arn: &str| arn.rsplit('/').next().unwrap_or_default().to_ascii_lowercase();
-        // Source: https://docs.aws.amazon.com/IAM/latest/APIReference/API_CreatePolicy.html
-        if let Some(arn) = policies.all().find(|arn| *by_name.entry(name_of(arn)).or_insert(*arn) != *arn) {
-            let message = format!("found `{arn}` beside another policy of its name, and an account has one of a name");
-            self.contradict("extra_policies", message, "write the same path wherever you name the policy");
-        }
-        let keys = [
-            ("permissions_boundary", policies.boundary.as_slice()),
-            (PEOPLE, &policies.people),
-            (NOTEBOOKS, &policies.notebooks),
-        ];
-        for (key, arn) in keys.iter().flat_map(|(key, arns)| arns.iter().map(move |arn| (*key, arn))) {
-            let name = arn.rsplit('/').next().unwrap_or_default();
-            let place = self.config.node.place_of(key);
-            if let Some((source, document)) = policies.documents.get(arn) {
-                if let Err(malformed) = Document::parse(document) {
-                    let message = format!("`{POLICIES_FOLDER}/{name}.json` is no policy: {}", malformed.message);
-                    let finding = Finding::new(Rule::IsolationUndecided, message).at(Place::whole(source));
-                    self.findings.push(finding.help("write the document into it that IAM has"));
+        let [boundary, people, notebooks] = [BOUNDARY, PEOPLE, NOTEBOOKS].map(|key| {
+            let named = self.placed(key, PolicyPath::parse).into_iter();
+            let arns = named.filter_map(|(policy, place)| self.arn(&account, key, &policy, place));
+            arns.collect::<Vec<String>>()
+        });
+        for (key, arns) in [(BOUNDARY, &boundary), (PEOPLE, &people), (NOTEBOOKS, &notebooks)] {
+            for arn in arns {
+                let name = arn.rsplit('/').next().unwrap_or_default();
+                // Source: https://docs.aws.amazon.com/IAM/latest/APIReference/API_CreatePolicy.html
+                if by_name.insert(name.to_ascii_lowercase(), arn).is_some_and(|other| other != arn) {
+                    let message =
+                        format!("found `{arn}` beside another policy of its name, and an account has one of a name");
+                    self.contradict("extra_policies", message, "write the same path wherever you name the policy");
                 }
-                continue;
+                if let Some(document) = self.people.policies.get(name) {
+                    self.check_document(name, document);
+                    policies.documents.insert(arn.clone(), document.clone());
+                } else if self.people.sound {
+                    self.unknown_document(key, arn, name);
+                }
             }
-            // A file that cannot be read is a finding already.
-            if !self.people.sound {
-                continue;
-            }
-            let message =
-                format!("what the policy `{arn}` says is not known: there is no `{POLICIES_FOLDER}/{name}.json`");
-            let mut finding = Finding::new(Rule::IsolationUndecided, message).at(place);
-            if settings.policies == Some(Profile::Documented) {
-                finding.severity = Severity::Warning;
-            }
-            let help = "write its document into that file of the config folder: `aws iam get-policy-version` prints it";
-            self.findings.push(finding.help(help));
         }
-        policies
+        CompanyPolicies { boundary: boundary.into_iter().next(), people, notebooks, ..policies }
+    }
+
+    /// The ARN of a policy, which must be one of the account.
+    fn arn(&mut self, account: &str, key: &str, policy: &PolicyPath, place: Place) -> Option<String> {
+        let text = policy.as_str();
+        let own = text.strip_prefix(account).filter(|path| path.starts_with('/'));
+        if own.is_none() && text.starts_with("arn:") {
+            let message = format!(
+                "found `{text}` for `{key}`, allowed is a policy of the account, by its path and name alone, such as \
+                 `company/Boundary`: each account has its own"
+            );
+            let finding = Finding::new(Rule::SettingsInvalidName, message).at(place);
+            self.findings.push(finding.help(format!("correct `{key}`")));
+            return None;
+        }
+        Some(format!("{account}/{}", own.unwrap_or(text).trim_start_matches('/')))
+    }
+
+    fn check_document(&mut self, name: &str, (source, document): &CompanyDocument) {
+        if let Err(malformed) = Document::parse(document) {
+            let message = format!("`{POLICIES_FOLDER}/{name}.json` is no policy: {}", malformed.message);
+            let finding = Finding::new(Rule::IsolationUndecided, message).at(Place::whole(source));
+            self.findings.push(finding.help("write the document into it that IAM has"));
+        }
+    }
+
+    fn unknown_document(&mut self, key: &str, arn: &str, name: &str) {
+        let message = format!("what the policy `{arn}` says is not known: there is no `{POLICIES_FOLDER}/{name}.json`");
+        let mut finding = Finding::new(Rule::IsolationUndecided, message).at(self.config.node.place_of(key));
+        if self.config.settings.policies == Profile::Documented {
+            finding.severity = Severity::Warning;
+        }
+        let help = "write its document into that file of the config folder: `aws iam get-policy-version` prints it";
+        self.findings.push(finding.help(help));
     }
 }

@@ -2,8 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::account::bucket_name;
-use super::bucket::bucket_place;
+use super::bucket::{bucket_name, bucket_place};
 use crate::config::Config;
 use crate::finding::{Finding, Rule};
 
@@ -11,11 +10,11 @@ use crate::finding::{Finding, Rule};
 pub fn clashes(config: &Config, findings: &mut Vec<Finding>) {
     let mut claims = BTreeMap::new();
     for config in &config.accounts {
-        let (name, node) = (&config.name, &config.node);
-        let id =
-            config.settings.account_id.clone().map(|id| (Rule::AccountDuplicateId, id, node.place_of("account_id")));
-        let bucket =
-            bucket_name(config).map(|bucket| (Rule::AccountDuplicateBucket, bucket.to_string(), bucket_place(node)));
+        let (name, node, settings) = (&config.name, &config.node, &config.settings);
+        let id = settings.account_id.as_ref().map(ToString::to_string);
+        let id = id.map(|id| (Rule::AccountDuplicateId, id, node.place_of("account_id")));
+        let bucket = bucket_name(settings).and_then(Result::ok).map(|bucket| bucket.to_string());
+        let bucket = bucket.map(|bucket| (Rule::AccountDuplicateBucket, bucket, bucket_place(node)));
         for (rule, value, place) in id.into_iter().chain(bucket) {
             let Some((other, first)) = claims.get(&(rule, value.clone())) else {
                 claims.insert((rule, value), (name, place));

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 
 use super::lock::PlacementLock;
-use super::names::{LogicalId, NotebookName, UserName};
+use crate::config::{LogicalId, NotebookName, UserName};
 use crate::facts::limits;
 
 /// What stands between the name of a notebook and the rest of a training job's name: so a policy can name the jobs of one

@@ -1,8 +1,7 @@
 //! Instance types: which of them are allowed, and what is known against them.
 
-use super::names::{InstanceType, TypePattern};
 use super::reader::Reader;
-use crate::config::suggest;
+use crate::config::{InstanceType, Settings, TypePattern, suggest};
 use crate::facts::{self, retired};
 use crate::finding::{Finding, Rule, Severity};
 use crate::source::Place;
@@ -11,86 +10,49 @@ use crate::source::Place;
 /// Source: <https://docs.aws.amazon.com/sagemaker/latest/dg/sklearn.html>
 const EXAMPLE: &str = "ml.m5.large";
 
-/// The instance types that an account allows for something.
-#[derive(Debug, Clone)]
-pub struct AllowedTypes(Vec<TypePattern>);
-
-/// The instance types that an account allows; any where there is no list.
-#[derive(Debug, Clone)]
-pub struct AllowedTypesOfAccount {
-    /// For notebooks.
-    pub notebooks: Option<AllowedTypes>,
-    /// For training jobs.
-    pub training: Option<AllowedTypes>,
-}
-
 /// What can have an instance type, and the types that are known for it.
 type Known<'a> = (&'static str, &'a [&'static str]);
 
-impl AllowedTypes {
-    /// Whether the type is among them.
-    pub fn allow(&self, instance_type: &InstanceType) -> bool {
-        self.0.iter().any(|pattern| pattern.matches(instance_type))
-    }
-
-    /// The types and families as IAM's `StringLike` takes them.
-    pub fn patterns(&self) -> impl Iterator<Item = &str> {
-        self.0.iter().map(TypePattern::as_str)
-    }
-}
-
-impl AllowedTypesOfAccount {
-    /// A type that training jobs may have, for the examples that people get: `EXAMPLE` where it is allowed, otherwise the first
-    /// that is. Of a whole family, the size that nearly all have.
-    pub fn example_of_training(&self) -> String {
-        let is_allowed = |allowed: &AllowedTypes| InstanceType::parse(EXAMPLE).is_ok_and(|one| allowed.allow(&one));
-        let first = self.training.as_ref().filter(|allowed| !is_allowed(allowed));
-        let first = first.and_then(|allowed| allowed.patterns().next());
-        first.map_or_else(|| EXAMPLE.to_owned(), |pattern| pattern.replace('*', "xlarge"))
-    }
-}
-
-impl TypePattern {
-    fn matches(&self, instance_type: &InstanceType) -> bool {
-        match self.as_str().strip_suffix('*') {
-            Some(family) => instance_type.as_str().starts_with(family),
-            None => instance_type.as_str() == self.as_str(),
-        }
-    }
+/// A type that training jobs may have, for the examples that people get: `EXAMPLE` where it is allowed, otherwise the first
+/// that is. Of a whole family, the size that nearly all have.
+pub fn example_of_training(settings: &Settings) -> String {
+    let allowed = settings.training.allowed_instance_types.as_deref().unwrap_or_default();
+    let allows_example = allowed.iter().any(|pattern| pattern.matches(EXAMPLE));
+    let first = allowed.first().filter(|_| !allows_example);
+    first.map_or_else(|| EXAMPLE.to_owned(), |pattern| pattern.as_str().replace('*', "xlarge"))
 }
 
 impl Reader<'_> {
-    /// What the settings allow for notebooks and for training jobs.
-    pub(super) fn all_allowed_types(&mut self) -> AllowedTypesOfAccount {
-        AllowedTypesOfAccount {
-            notebooks: self
-                .allowed_types("notebooks.allowed_instance_types", ("notebooks", &facts::NOTEBOOK_INSTANCE_TYPES)),
-            training: self
-                .allowed_types("training.allowed_instance_types", ("training jobs", &facts::TRAINING_INSTANCE_TYPES)),
+    /// Checks what the settings say of instance types.
+    pub(super) fn instance_types(&mut self) {
+        self.allowed_types("notebooks.allowed_instance_types", ("notebooks", &facts::NOTEBOOK_INSTANCE_TYPES));
+        self.allowed_types("training.allowed_instance_types", ("training jobs", &facts::TRAINING_INSTANCE_TYPES));
+        let notebooks = &self.config.settings.notebooks;
+        if let Some(instance_type) = &notebooks.instance_type {
+            let place = self.config.node.place_of("notebooks.instance_type");
+            self.findings.extend(check(instance_type, notebooks.allowed_instance_types.as_deref(), &place));
         }
     }
 
-    /// The instance types that the list under `key` allows; `None` where there is no list, so that any is.
-    fn allowed_types(&mut self, key: &str, known: Known<'_>) -> Option<AllowedTypes> {
-        if self.config.node.values_of(key)?.is_empty() {
+    fn allowed_types(&mut self, key: &str, known: Known<'_>) {
+        if self.config.node.values_of(key).is_some_and(<[_]>::is_empty) {
             self.contradict(key, format!("`{key}` allows no instance type at all"), format!("name a type in `{key}`"));
         }
-        let listed = self.placed_list(key, TypePattern::parse);
-        let unknown = |(pattern, place): &(TypePattern, Place)| {
-            unknown(Rule::SettingsUnknownInstanceType, pattern.as_str(), known, place, key)
-        };
-        self.findings.extend(listed.iter().filter_map(unknown));
-        // Of a list without a type that can be read, the findings tell; no type of anybody's is at fault.
-        (!listed.is_empty()).then(|| AllowedTypes(listed.into_iter().map(|(pattern, _)| pattern).collect()))
+        for (pattern, place) in self.placed(key, TypePattern::parse) {
+            let finding = unknown(Rule::SettingsUnknownInstanceType, pattern.as_str(), known, &place, key);
+            self.findings.extend(finding);
+        }
     }
 }
 
 /// What speaks against an instance type for notebooks.
-pub(super) fn check(instance_type: &InstanceType, allowed: Option<&AllowedTypes>, place: &Place) -> Option<Finding> {
+pub(super) fn check(instance_type: &InstanceType, allowed: Option<&[TypePattern]>, place: &Place) -> Option<Finding> {
     let finding = |rule, message: String, help: String| Finding::new(rule, message).at(place.clone()).help(help);
     let family = instance_type.family();
-    if let Some(allowed) = allowed.filter(|allowed| !allowed.allow(instance_type)) {
-        let patterns: Vec<String> = allowed.patterns().map(|pattern| format!("`{pattern}`")).collect();
+    let allows = |allowed: &[TypePattern]| allowed.iter().any(|pattern| pattern.matches(instance_type.as_str()));
+    // Of a list without a type that can be read, the findings tell; no type of anybody's is at fault.
+    if let Some(allowed) = allowed.filter(|allowed| !allowed.is_empty() && !allows(allowed)) {
+        let patterns: Vec<String> = allowed.iter().map(|pattern| format!("`{pattern}`")).collect();
         let message =
             format!("found the instance type `{instance_type}`, allowed for notebooks are {}", patterns.join(", "));
         let help = "set `instance_type` to one of them, or add it to `notebooks.allowed_instance_types`";

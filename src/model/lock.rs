@@ -7,8 +7,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::sync::Arc;
 
-use super::names::{LogicalId, NotebookName, UserName};
-use crate::config::shorten;
+use crate::config::{LogicalId, NotebookName, UserName, shorten};
 use crate::finding::{Finding, Rule};
 use crate::source::{Place, SourceFile};
 
@@ -195,11 +194,10 @@ impl LockEntry {
         let same_notebook = self.notebook.is_none() || other.notebook.is_none() || self.notebook == other.notebook;
         (self.stack == other.stack && self.logical_id == other.logical_id && same_notebook).then(|| Self {
             left: self.left && other.left,
-            stack: self.stack,
-            logical_id: self.logical_id.clone(),
             notebook: self.notebook.clone().or_else(|| other.notebook.clone()),
             gave_up: self.gave_up && other.gave_up,
             email: self.email.clone().or_else(|| other.email.clone()),
+            ..self.clone()
         })
     }
 }

@@ -8,10 +8,8 @@ mod fleet;
 mod ids;
 mod instance_types;
 mod lock;
-mod names;
 mod network;
 mod operations;
-mod quotas;
 mod reader;
 mod renames;
 mod services;
@@ -21,22 +19,21 @@ mod tags;
 mod unique;
 mod users;
 
-pub use crate::config::{Language, MetadataSettings, Mfa, Part, Profile, Service};
+pub use crate::config::{
+    AccountId, AccountName, BucketName, BucketSettings, Company, EmailAddress, FolderName, IamPath, InstanceType,
+    KmsKeyArn, Language, LogicalId, MetadataSettings, Mfa, Network, NotebookName, Part, Profile, Region,
+    RepositoryPath, SecurityGroupId, Service, Settings, StackName, SubnetId, UserName,
+};
 pub use account::Account;
-pub use bucket::{Bucket, bucket_place};
+pub use bucket::{bucket_place, log_bucket};
 pub use company_policies::CompanyPolicies;
 pub use fleet::clashes;
-pub use instance_types::{AllowedTypes, AllowedTypesOfAccount};
+pub use instance_types::example_of_training;
 pub use lock::{FEW_LEAVERS, FEW_LEAVERS_PERCENT, LockEntry, PlacementLock, StackNumber, stack_word};
-pub use names::{
-    AccountId, AccountName, BucketName, Company, EmailAddress, FolderName, IamPath, InstanceType, KmsKeyArn, LogicalId,
-    NotebookName, Region, RepositoryPath, SecurityGroupId, StackName, SubnetId, UserName,
-};
-pub use network::{AllowedNetworks, NotebookNetwork};
-pub use operations::{Budgets, KeyRotation, MAX_AGE_DAYS, key_rotation_role};
-pub use quotas::Quotas;
+pub use network::AllowedNetworks;
+pub use operations::key_rotation_role;
 pub use renames::rename_steps;
-pub use sharing::{SharedFolders, TEAMS_FOLDER};
+pub use sharing::TEAMS_FOLDER;
 pub use suppressions::{SuppressedRule, Suppression, suppressions};
 pub use tags::{
     DISPLAY_NAME, EMAIL, MANAGED_BY, MANAGED_BY_RACESTACK, NOTEBOOK, OLD_KEY, RESERVED as RESERVED_TAGS, TEAM, Tag,

@@ -1,10 +1,10 @@
-//! Reading an account's settings into validated values.
+//! What the checks of an account's settings share.
 
-use crate::config::{AccountConfig, Content, Node, People, SETTINGS_FILE, shorten};
+use crate::config::{AccountConfig, Content, People, SETTINGS_FILE};
 use crate::finding::{Finding, Rule};
 use crate::source::{Place, SourceFile};
 
-/// Reads one account's settings into validated values, and collects what is wrong.
+/// Checks what one account's settings say together, and collects what is wrong.
 pub(super) struct Reader<'a> {
     pub(super) config: &'a AccountConfig,
     pub(super) people: &'a People,
@@ -12,9 +12,9 @@ pub(super) struct Reader<'a> {
 }
 
 impl Reader<'_> {
-    /// A text that must be set, checked as `optional` does. Where it is not set, that is a finding of `settings::missing-key`.
-    pub(super) fn required<T>(&mut self, key: &str, parse: impl Fn(&str) -> Result<T, &'static str>) -> Option<T> {
-        // What could not be read, or has the wrong type, is a finding already.
+    /// The value of a key that must be set. Where it is not set, that is a finding of `settings::missing-key`.
+    pub(super) fn required<T: Clone>(&mut self, key: &str, value: Option<&T>) -> Option<T> {
+        // What could not be read, or is no such value, is a finding already.
         if self.config.complete && !self.config.node.stands_in(key) {
             let help = match key {
                 "account_id" => "add `account_id`: each account has its own".to_owned(),
@@ -29,38 +29,21 @@ impl Reader<'_> {
             let source = of_all.map_or_else(|| own.clone(), |folder| SourceFile::new(folder.join(SETTINGS_FILE), ""));
             self.findings.push(finding.at(Place::whole(&source)).help(help));
         }
-        self.optional(key, parse)
+        value.cloned()
     }
 
-    /// The text under `key`, if one is set, as the value that `parse` makes of it. What `parse` refuses is a finding of
-    /// `settings::invalid-name` there.
-    pub(super) fn optional<T>(&mut self, key: &str, parse: impl Fn(&str) -> Result<T, &'static str>) -> Option<T> {
-        self.parsed(key, self.config.node.get(key)?, parse)
-    }
-
-    /// The texts of the list under `key`, checked as `optional` does.
-    pub(super) fn list<T>(&mut self, key: &str, parse: impl Fn(&str) -> Result<T, &'static str>) -> Vec<T> {
-        self.placed_list(key, parse).into_iter().map(|(value, _)| value).collect()
-    }
-
-    /// The same, each with its place.
-    pub(super) fn placed_list<T>(
-        &mut self,
-        key: &str,
-        parse: impl Fn(&str) -> Result<T, &'static str>,
-    ) -> Vec<(T, Place)> {
-        let nodes = self.config.node.values_of(key).unwrap_or_default().iter();
-        nodes.filter_map(|node| Some((self.parsed(key, node, &parse)?, node.place.clone()))).collect()
-    }
-
-    fn parsed<T>(&mut self, key: &str, node: &Node, parse: impl Fn(&str) -> Result<T, &'static str>) -> Option<T> {
-        let Content::Scalar { text, .. } = &node.content else { return None };
-        let refused = |allowed: &str| {
-            let message = format!("found `{}` for `{key}`, allowed is {allowed}", shorten(text));
-            let finding = Finding::new(Rule::SettingsInvalidName, message).at(node.place.clone());
-            self.findings.push(finding.help(format!("correct `{key}`")));
+    /// The name under `key`, or those of the list there, each with its place. What is no name is a finding already.
+    pub(super) fn placed<T>(&self, key: &str, parse: impl Fn(&str) -> Result<T, &'static str>) -> Vec<(T, Place)> {
+        let nodes = match self.config.node.get(key).map(|node| (node, &node.content)) {
+            Some((_, Content::Sequence(values))) => values.as_slice(),
+            Some((node, _)) => std::slice::from_ref(node),
+            None => &[],
         };
-        parse(text).map_err(refused).ok()
+        let named = nodes.iter().filter_map(|node| match &node.content {
+            Content::Scalar { text, .. } => Some((parse(text).ok()?, node.place.clone())),
+            _ => None,
+        });
+        named.collect()
     }
 
     /// Adds a finding of `rule` at the place of `key`.

@@ -4,9 +4,8 @@ use std::collections::BTreeMap;
 
 use super::account::Account;
 use super::lock::stack_word;
-use super::names::UserName;
 use super::users::User;
-use crate::config::{RosterConfig, shorten, suggest};
+use crate::config::{RosterConfig, UserName, shorten, suggest};
 use crate::finding::{Finding, Rule};
 use crate::source::Place;
 
@@ -100,7 +99,7 @@ fn steps(account: &Account, user: &User, was: &UserName, finding: Finding) -> Fi
         "CloudFormation makes the user `{name}` and deletes `{was}`, with the access keys; the folder stays where it is, \
          and the notebook with its volume is deleted"
     ));
-    let steps = rename_steps(account.bucket.name.as_str(), was.as_str(), name.as_str());
+    let steps = rename_steps(account.bucket.as_str(), was.as_str(), name.as_str());
     steps.into_iter().zip(1..).fold(finding, |finding, (step, number)| finding.note(format!("{number}. {step}")))
 }
 

@@ -2,9 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use super::names::IamPath;
 use super::reader::Reader;
-use crate::config::Service;
+use crate::config::{IamPath, Service};
 use crate::facts::SERVICE_ROLE_PATH;
 use crate::source::Place;
 
@@ -49,10 +48,13 @@ pub(super) fn role_names(suffix: &str) -> Vec<String> {
 }
 
 impl Reader<'_> {
-    /// The path that all roles begin with, where it is not `iam_path`. No service may pass the notebook roles below it.
-    pub(super) fn role_path(&mut self, iam_path: Option<&IamPath>) -> Option<IamPath> {
-        let own = self.optional("role_path", IamPath::parse);
-        let (path, key) = own.as_ref().map_or((iam_path, "iam_path"), |own| (Some(own), "role_path"));
+    /// Checks the path that all roles begin with. No service may pass the notebook roles below it.
+    pub(super) fn role_path(&mut self) {
+        let settings = &self.config.settings;
+        let (path, key) = match &settings.role_path {
+            Some(own) => (Some(own), "role_path"),
+            None => (settings.iam_path.as_ref(), "iam_path"),
+        };
         // The policies of the service roles let services pass roles below these.
         let reached = |path: &&IamPath| {
             [SERVICE_ROLE_PATH, "/AWSDeepRacer"].iter().any(|reached| path.as_str().starts_with(reached))
@@ -62,12 +64,10 @@ impl Reader<'_> {
                 format!("services may pass the roles below `{path}`, and so take on a person's notebook role");
             self.contradict(key, message, format!("choose another `{key}`, such as `/deepracer/`"));
         }
-        own
     }
 
     pub(super) fn services(&self) -> BTreeMap<Service, Place> {
-        let listed = self.config.settings.services.iter().flatten().copied();
         let nodes = self.config.node.values_of("services").unwrap_or_default();
-        listed.zip(nodes.iter().map(|node| node.place.clone())).collect()
+        self.config.settings.services.iter().copied().zip(nodes.iter().map(|node| node.place.clone())).collect()
     }
 }

@@ -1,9 +1,8 @@
 //! What people share in the bucket: folders that everybody reads, and the folders of teams.
 
 use super::lock::PlacementLock;
-use super::names::{FolderName, UserName};
 use super::reader::Reader;
-use crate::config::RosterConfig;
+use crate::config::{FolderName, RosterConfig, UserName};
 use crate::finding::{Finding, Rule};
 use crate::source::Place;
 
@@ -14,22 +13,6 @@ pub const TEAMS_FOLDER: &str = "teams";
 /// the folder of another team. The characters that mean something in a pattern (`*`, `?`, `$`) cannot be in a tag.
 pub(super) fn is_team_folder(team: &str) -> bool {
     !team.is_empty() && !team.contains('/') && !matches!(team, "." | "..") && team.trim() == team
-}
-
-/// The folders of the bucket that people share.
-#[derive(Debug, Clone, Default)]
-pub struct SharedFolders {
-    /// Those that everybody reads.
-    pub of_everybody: Vec<FolderName>,
-    /// Whether each team has one.
-    pub of_teams: bool,
-}
-
-impl SharedFolders {
-    /// Whether people share none.
-    pub fn is_empty(&self) -> bool {
-        self.of_everybody.is_empty() && !self.of_teams
-    }
 }
 
 /// A name that nobody may have, since something else has it.
@@ -78,13 +61,10 @@ const FOLDERS: &str = "bucket.shared_folders";
 const TEAMS: &str = "bucket.team_folders";
 
 impl Reader<'_> {
-    /// The folders that people share, and the names that nobody can have therefore.
-    pub(super) fn shared_folders(&mut self, lock: &PlacementLock) -> (SharedFolders, Vec<ReservedName>) {
-        let settings = &self.config.settings.bucket;
-        let of_teams = settings.team_folders.unwrap_or_default();
-        let mut shared = SharedFolders { of_everybody: Vec::new(), of_teams };
+    /// The names that nobody can have since folders that people share have them.
+    pub(super) fn shared_folders(&mut self, lock: &PlacementLock) -> Vec<ReservedName> {
         let mut reserved = Vec::new();
-        if of_teams {
+        if self.config.settings.bucket.team_folders {
             reserved.push(ReservedName {
                 name: TEAMS_FOLDER.to_owned(),
                 owner: "the folder of all teams",
@@ -92,7 +72,7 @@ impl Reader<'_> {
                 place: Some(self.config.node.place_of(TEAMS)),
             });
         }
-        for (folder, place) in self.placed_list(FOLDERS, FolderName::parse) {
+        for (folder, place) in self.placed(FOLDERS, FolderName::parse) {
             let is_it = |first: &&ReservedName| first.name.eq_ignore_ascii_case(folder.as_str());
             if let Some(first) = reserved.iter().find(is_it) {
                 self.findings.push(folder_twice(&folder, place, first));
@@ -104,11 +84,10 @@ impl Reader<'_> {
                 help: "rename the folder in `bucket.shared_folders`, or change `name`: everybody reads that folder",
                 place: Some(place),
             });
-            shared.of_everybody.push(folder);
         }
         let roster = self.people.roster.as_ref();
         self.findings.extend(reserved.iter().filter_map(|reserved| reserved.former(lock, roster)));
-        (shared, reserved)
+        reserved
     }
 }
 

@@ -84,14 +84,9 @@ fn is_key(text: &str) -> bool {
 }
 
 /// The tags of a `tags:` map, checked. `node` is the map, for the places; the findings are of `rule`.
-pub fn read(
-    tags: Option<&BTreeMap<String, String>>,
-    node: Option<&Node>,
-    rule: Rule,
-    findings: &mut Vec<Finding>,
-) -> Vec<Tag> {
+pub fn read(tags: &BTreeMap<String, String>, node: Option<&Node>, rule: Rule, findings: &mut Vec<Finding>) -> Vec<Tag> {
     let mut taken: Vec<Tag> = Vec::new();
-    for (key, value) in tags.into_iter().flatten() {
+    for (key, value) in tags {
         let entry = node.and_then(|node| node.entries().iter().find(|entry| entry.key == *key));
         let mut refuse = |message: String, help: String, at_value: bool| {
             let odd = refused_character(if at_value { value } else { key }, takes);
@@ -139,7 +134,7 @@ mod tests {
     fn messages(pairs: &[(&str, &str)]) -> Vec<String> {
         let tags = pairs.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect();
         let mut findings = Vec::new();
-        read(Some(&tags), None, Rule::RosterInvalidTag, &mut findings);
+        read(&tags, None, Rule::RosterInvalidTag, &mut findings);
         findings.into_iter().map(|finding| finding.message).collect()
     }
 

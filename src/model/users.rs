@@ -3,13 +3,14 @@
 use std::collections::BTreeMap;
 
 use super::ids::{NewNames, Wish};
-use super::instance_types::{self, AllowedTypes};
+use super::instance_types;
 use super::lock::{self, PlacementLock, StackNumber};
-use super::names::{InstanceType, LogicalId, NotebookName, UserName};
 use super::sharing::{self, ReservedName};
 use super::tags::{self, Tag};
-use crate::config::{Node, RosterConfig, RosterNotebook, RosterNotebookSettings, RosterRow, State, shorten};
-use crate::config::{mixed_alphabets, refused_character};
+use crate::config::{
+    InstanceType, LogicalId, Node, NotebookName, RosterConfig, RosterNotebook, RosterNotebookSettings, RosterRow,
+    Settings, State, UserName, mixed_alphabets, refused_character, shorten,
+};
 use crate::facts::limits;
 use crate::finding::{Finding, Rule, each};
 use crate::source::Place;
@@ -54,18 +55,12 @@ pub struct Notebook {
     pub existing: bool,
 }
 
-/// What holds for everyone in the account unless their row says otherwise.
+/// What holds for everyone in the account.
 pub(super) struct Defaults<'a> {
-    /// `None` when the settings' own is wrong, which is a finding already.
-    pub instance_type: Option<InstanceType>,
-    /// The types that notebooks may have; any where there is no list.
-    pub allowed_types: Option<&'a AllowedTypes>,
-    pub volume_gb: Option<u32>,
-    pub console: bool,
+    /// What holds unless a row says otherwise.
+    pub settings: &'a Settings,
     pub tags: &'a [Tag],
     pub reserved_names: &'a [ReservedName],
-    /// Whether teams have folders, whose names their names then are.
-    pub team_folders: bool,
     pub lock: &'a PlacementLock,
 }
 
@@ -133,7 +128,8 @@ impl RowReader<'_> {
         let place = self.node.place_of("name");
         // What needs no name is looked at first: a person with a wrong name may have a wrong tag as well.
         let places = self.node.get("tags");
-        let own_tags = tags::read(row.tags.as_ref(), places, Rule::RosterInvalidTag, self.findings);
+        let own_tags =
+            tags::read(row.tags.as_ref().unwrap_or(&BTreeMap::new()), places, Rule::RosterInvalidTag, self.findings);
         let team = self.team_tag();
         let person_tags = self.person_tags();
         let refused = |allowed: &str| {
@@ -178,7 +174,7 @@ impl RowReader<'_> {
             tags: all_tags,
             person_tags,
             suspended: row.state == Some(State::Suspended),
-            console: row.console.unwrap_or(defaults.console),
+            console: row.console.unwrap_or(defaults.settings.console),
             notebook,
             place,
         })
@@ -193,7 +189,7 @@ impl RowReader<'_> {
             self.find(Rule::RosterInvalidTag, "team", message, help, refused_character(team, tags::takes));
             return None;
         }
-        if self.defaults.team_folders && !sharing::is_team_folder(team) {
+        if self.defaults.settings.bucket.team_folders && !sharing::is_team_folder(team) {
             let message = format!("`{}` cannot be the name of a team's folder", shorten(team));
             let help = "change `team`: with `bucket.team_folders`, it is not empty, has no `/` and no space at an end, and is neither `.` nor `..`";
             self.find(Rule::RosterInvalidTag, "team", message, help, None);
@@ -244,10 +240,11 @@ impl RowReader<'_> {
 
     fn notebook(&mut self, user: &UserName, own: Option<&RosterNotebookSettings>) -> Option<Notebook> {
         const TYPE: &str = "notebook.instance_type";
+        let defaults = &self.defaults.settings.notebooks;
         let name = self.notebook_name(user, own.and_then(|own| own.name.as_deref()))?;
         let existing = own.and_then(|own| own.existing).unwrap_or_default();
         let instance_type = match own.and_then(|own| own.instance_type.as_deref()) {
-            None => self.defaults.instance_type.clone()?,
+            None => defaults.instance_type.clone()?,
             Some(text) => {
                 let refused = |allowed: &str| {
                     let message = format!("found `{}` for `{TYPE}`, allowed is {allowed}", shorten(text));
@@ -256,13 +253,13 @@ impl RowReader<'_> {
                 let instance_type = InstanceType::parse(text).map_err(refused).ok()?;
                 // What is there already, synth neither makes nor refuses.
                 if !existing {
-                    let (place, allowed) = (self.node.place_of(TYPE), self.defaults.allowed_types);
+                    let (place, allowed) = (self.node.place_of(TYPE), defaults.allowed_instance_types.as_deref());
                     self.findings.extend(instance_types::check(&instance_type, allowed, &place));
                 }
                 instance_type
             }
         };
-        let volume_gb = own.and_then(|own| own.volume_gb).or(self.defaults.volume_gb)?;
+        let volume_gb = own.and_then(|own| own.volume_gb).unwrap_or(defaults.volume_gb);
         Some(Notebook { name, instance_type, volume_gb, existing })
     }
 

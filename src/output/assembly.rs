@@ -40,7 +40,7 @@ pub fn of_account(
         let mut properties = json!({"templateFile": template.name, "stackName": entry.name, "tags": tags});
         let before = plan.stacks.iter().filter(|other| !other.by_stack_set && comes_after(stack, other));
         let mut dependencies: Vec<String> = before.map(|other| artifact_id(account, other)).collect();
-        if let Some(bucket) = &account.template_bucket {
+        if let Some(bucket) = &account.settings.deploy.template_bucket {
             let (url, manifest) = upload(&template, bucket, account);
             properties["stackTemplateAssetObjectUrl"] = url.into();
             let id = format!("{id}.assets");

@@ -29,7 +29,7 @@ pub fn script(
         assignment("account_name", account.name.as_str()),
         assignment("account", account.id.as_str()),
         assignment("region", account.region.as_str()),
-        assignment("bucket", account.bucket.name.as_str()),
+        assignment("bucket", account.bucket.as_str()),
         assignment("group", &names.group),
         assignment("suspended_policy", &names.suspended_user_policy),
         assignment("few_leavers", &FEW_LEAVERS.to_string()),
@@ -79,7 +79,7 @@ fn expected(plan: &AccountPlan<'_>, stack: &StackPlan<'_>) -> Option<String> {
             "sagemaker describe-notebook-instance-lifecycle-config --notebook-instance-lifecycle-config-name",
             names.notebook_lifecycle.as_str(),
         ),
-        Part::Operations if plan.account.budgets.is_some() => {
+        Part::Operations if plan.account.settings.budgets.is_some() => {
             ("sns get-topic-attributes --topic-arn", names.budgets_topic_arn.as_str())
         }
         Part::Operations | Part::ServiceRoles | Part::Users(_) | Part::RetiredRoles => return None,
@@ -107,7 +107,7 @@ fn users(plan: &AccountPlan<'_>, contents: &[Contents]) -> Vec<String> {
 
 /// The bucket that templates are uploaded to, and the address of S3 before it; nothing where there is none.
 pub(super) fn template_bucket<'a>(plan: &AccountPlan<'a>) -> (&'a str, String) {
-    match &plan.account.template_bucket {
+    match &plan.account.settings.deploy.template_bucket {
         Some(name) => (name.as_str(), format!("https://s3.{}.{}", plan.names.region, plan.names.dns_suffix)),
         None => ("", String::new()),
     }

@@ -250,7 +250,13 @@ pub fn of(
                 .map(|other| other.name.to_string())
                 .collect(),
             deployed_by: stack.by_stack_set.then_some(DeployedBy::StackSet),
-            git_sync: account.git_sync.as_ref().filter(|_| !stack.by_stack_set).map(|_| git_sync::file_name(stack)),
+            git_sync: account
+                .settings
+                .deploy
+                .git_sync
+                .as_ref()
+                .filter(|_| !stack.by_stack_set)
+                .map(|_| git_sync::file_name(stack)),
             capabilities: contents.capabilities.clone(),
             users: stack.users.iter().map(|user| user_entry(user)).collect(),
             bytes: Used { used: template.source.text.len(), limit: account.template_bytes() },
@@ -268,7 +274,7 @@ pub fn of(
         account_id: account.id.to_string(),
         region: account.region.to_string(),
         partition: account.region.partition().to_owned(),
-        bucket: account.bucket.name.to_string(),
+        bucket: account.bucket.to_string(),
         files,
         stacks,
     }

@@ -68,7 +68,7 @@ pub fn files(
         .zip(rendered)
         .map(|(stack, template)| plain(stack.file(), Arc::unwrap_or_clone(template.source).text))
         .collect();
-    if let Some(out) = &plan.account.git_sync {
+    if let Some(out) = &plan.account.settings.deploy.git_sync {
         let own = plan.stacks.iter().filter(|stack| !stack.by_stack_set);
         files.extend(own.map(|stack| git_sync::file(plan, stack, out)));
     }

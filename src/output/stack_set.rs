@@ -64,9 +64,9 @@ impl Member {
         let mut add = |name: &'static str, text: Option<String>| {
             literals.extend(text.map(|text| AccountLiteral { name, text }));
         };
-        add("BucketKeyArn", account.bucket.kms_key.as_ref().map(ToString::to_string));
-        add("NotebookKeyArn", account.notebook_kms_key.as_ref().map(ToString::to_string));
-        add("BucketName", Some(account.bucket.name.to_string()));
+        add("BucketKeyArn", account.settings.bucket.kms_key.as_ref().map(ToString::to_string));
+        add("NotebookKeyArn", account.settings.notebooks.kms_key.as_ref().map(ToString::to_string));
+        add("BucketName", Some(account.bucket.to_string()));
         add("AWS::AccountId", Some(account.id.to_string()));
         add("AWS::Region", Some(account.region.to_string()));
         Some(Self {

@@ -99,7 +99,7 @@ fn account(one: &PageAccount, open: bool) -> Value {
         "profile": one.account.policies.as_str(),
         "people": one.account.users.len(),
         "stack_count": stacks.len(),
-        "bucket": one.account.bucket.name.as_str(),
+        "bucket": one.account.bucket.as_str(),
         "stacks_open": open && stacks.len() <= UNFOLDED_STACKS,
         "fullest": fullest.map_or("", |stack| &stack.part),
         "fullest_percent": fullest.map_or(0, |stack| percent(stack.bytes)),

@@ -93,7 +93,7 @@ pub fn plan<'a>(account: &'a Account, folder: &Path, groups: Vec<Vec<&'a User>>)
     let mut stacks = Vec::new();
     let mut add = |part: Part, users: Vec<&'a User>| {
         if let Some(name) = stack_name(account, part) {
-            let by_stack_set = account.stack_sets.contains(&part);
+            let by_stack_set = account.settings.deploy.stack_sets.contains(&part);
             stacks.push(StackPlan { part, name, users, by_stack_set });
         }
     };
@@ -103,7 +103,7 @@ pub fn plan<'a>(account: &'a Account, folder: &Path, groups: Vec<Vec<&'a User>>)
     if account.services.keys().any(|service| !is_retired(*service)) {
         add(Part::ServiceRoles, Vec::new());
     }
-    if account.key_rotation.is_some() || account.budgets.is_some() {
+    if account.settings.access_keys.is_some() || account.settings.budgets.is_some() {
         add(Part::Operations, Vec::new());
     }
     for (index, users) in groups.into_iter().enumerate() {

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use crate::facts::SERVICE_ROLE_PATH;
-use crate::model::{Account, OLD_KEY, Profile, UserName, key_rotation_role};
+use crate::model::{Account, OLD_KEY, Profile, UserName, key_rotation_role, log_bucket};
 
 /// What the names of the denials of notebook roles end with.
 const NOTEBOOK_DENIALS: [&str; 2] = ["notebook-guardrails", "notebook-other-actions"];
@@ -90,8 +90,9 @@ impl Names {
             Profile::Hardened => account.iam_path.to_string(),
             Profile::Documented => "/".to_owned(),
         };
-        let role_path = account.role_path.as_ref().unwrap_or(&account.iam_path);
-        let service_role_path = account.role_path.as_ref().map(|path| path.child("service-role").to_string());
+        let own = account.settings.role_path.as_ref();
+        let role_path = own.unwrap_or(&account.iam_path);
+        let service_role_path = own.map(|path| path.child("service-role").to_string());
         let arn = |name: &str| format!("arn:{partition}:iam::{}:policy{}{name}", account.id, account.iam_path);
         let named = |word: &str| {
             let key = format!("{}_policy", word.replace('-', "_"));
@@ -101,7 +102,7 @@ impl Names {
             // What the names of the stacks begin with.
             ("stack_prefix", format!("{}-deepracer-", account.company)),
             // The bucket of the company that the log of requests is written to; empty where there is none.
-            ("log_bucket", account.bucket.access_logs.as_ref().map(ToString::to_string).unwrap_or_default()),
+            ("log_bucket", log_bucket(&account.settings).map(ToString::to_string).unwrap_or_default()),
             ("notebook_boundary_arn", arn(&policy("notebook-boundary"))),
             ("budgets_topic", policy("budgets")),
             ("account_budget", format!("{}-deepracer", account.company)),
@@ -117,8 +118,8 @@ impl Names {
             dns_suffix: account.region.dns_suffix().to_owned(),
             account_id: account.id.to_string(),
             region: account.region.to_string(),
-            bucket: account.bucket.name.to_string(),
-            bucket_arn: format!("arn:{partition}:s3:::{}", account.bucket.name),
+            bucket: account.bucket.to_string(),
+            bucket_arn: format!("arn:{partition}:s3:::{}", account.bucket),
             group: policy("users"),
             group_arn: format!("arn:{partition}:iam::{}:group{}{}", account.id, account.iam_path, policy("users")),
             iam_path: account.iam_path.to_string(),

@@ -5,8 +5,8 @@ use serde_json::{Value, json};
 
 use crate::facts::{LAMBDA_RUNTIME, NOTEBOOK_PLATFORM};
 use crate::model::{
-    Account, AllowedTypes, FolderName, KmsKeyArn, MANAGED_BY, MANAGED_BY_RACESTACK, Mfa, Profile, SecurityGroupId,
-    Service, StackNumber, SubnetId, Tag, USER, User, other_spellings,
+    Account, MANAGED_BY, MANAGED_BY_RACESTACK, Mfa, Profile, Service, Settings, StackNumber, Tag, USER, User,
+    other_spellings,
 };
 use crate::plan::{Names, Part, is_retired};
 
@@ -17,12 +17,9 @@ const LOG_GROUPS: [(&str, &str); 2] =
 
 /// What every stack template can name.
 pub fn shared(account: &Account, names: &Names, part: Part) -> Value {
-    let key = |key: &Option<KmsKeyArn>| key.as_ref().map(|key| key.as_str().to_owned());
-    let patterns =
-        |allowed: &Option<AllowedTypes>| allowed.as_ref().map(|allowed| allowed.patterns().collect::<Value>());
+    let Settings { bucket, notebooks, training, access_keys, budgets, .. } = &account.settings;
     let mut tags = vec![json!({"key": MANAGED_BY, "value": MANAGED_BY_RACESTACK})];
     tags.extend(tag_contexts(&account.tags));
-    let (types, folders, network) = (&account.allowed_types, &account.shared_folders, &account.network);
     json!({
         "description": format!("AWS DeepRacer training environment of {}: {}", account.company, describe(part)),
         "profile": account.policies.as_str(),
@@ -30,26 +27,26 @@ pub fn shared(account: &Account, names: &Names, part: Part) -> Value {
         "names": names,
         "tags": tags,
         // The checkers for which templates hold suppressions.
-        "metadata": account.metadata,
-        "bucket_kms_key": key(&account.bucket.kms_key),
-        "notebook_kms_key": key(&account.notebook_kms_key),
+        "metadata": account.settings.metadata,
+        "bucket_kms_key": bucket.kms_key,
+        "notebook_kms_key": notebooks.kms_key,
         // The key of secrets, topics and log groups.
-        "kms_key": key(&account.kms_key),
+        "kms_key": account.settings.kms_key,
         // The tag `user` in every other case.
         "user_spellings": other_spellings(USER),
-        "keys_rotated": account.key_rotation.is_some(),
+        "keys_rotated": access_keys.is_some(),
         // Whether an alarm watches over the rotation of access keys.
-        "rotation_alarm": account.key_rotation.as_ref().is_some_and(|rotation| rotation.alarm),
+        "rotation_alarm": access_keys.as_ref().is_some_and(|keys| keys.alarm),
         // The addresses that are told of access keys and of budgets.
-        "notices_address": account.key_rotation.as_ref().map(|rotation| rotation.notify.as_str()),
-        "budgets_address": account.budgets.as_ref().map(|budgets| budgets.notify.as_str()),
-        "subnet_id": network.subnet_id.as_ref().map(SubnetId::as_str),
-        "security_group_ids": network.security_group_ids.iter().map(SecurityGroupId::as_str).collect::<Value>(),
+        "notices_address": access_keys.as_ref().map(|keys| &keys.notify),
+        "budgets_address": budgets.as_ref().map(|budgets| &budgets.notify),
+        "subnet_id": notebooks.subnet_id,
+        "security_group_ids": notebooks.security_group_ids,
         // Whether there is anything that people share.
-        "sharing": !folders.is_empty(),
+        "sharing": account.shares_folders(),
         // The folders that everybody reads.
-        "shared_folders": folders.of_everybody.iter().map(FolderName::as_str).collect::<Value>(),
-        "team_folders": folders.of_teams,
+        "shared_folders": bucket.shared_folders,
+        "team_folders": bucket.team_folders,
         // Whether there is anything about signing in that people may do themselves.
         "sign_in": account.has_console() || account.mfa != Mfa::Off || account.allowed_networks.is_some(),
         // Whether anybody gets a password for the AWS console.
@@ -61,9 +58,9 @@ pub fn shared(account: &Account, names: &Names, part: Part) -> Value {
         "allowed_networks": account.allowed_networks,
         // Whether a notebook role may do nothing unless its tag `user` is its name.
         "role_bound": account.unbound_roles.is_none(),
-        "instance_types_limited": types.notebooks.is_some() || types.training.is_some(),
-        "allowed_notebook_types": patterns(&types.notebooks),
-        "allowed_training_types": patterns(&types.training),
+        "instance_types_limited": notebooks.allowed_instance_types.is_some() || training.allowed_instance_types.is_some(),
+        "allowed_notebook_types": notebooks.allowed_instance_types,
+        "allowed_training_types": training.allowed_instance_types,
         // Whether training jobs are limited to a network, a key or a time.
         "training_limited": account.limits_training(),
         // How long a training job may run.
@@ -81,7 +78,7 @@ fn with(mut shared: Value, own: Value) -> Value {
 
 /// What `storage.yaml.hbs` can name.
 pub fn storage(account: &Account, names: &Names) -> Value {
-    let bucket = &account.bucket;
+    let bucket = &account.settings.bucket;
     let own = json!({
         "old_version_days": bucket.old_version_days,
         "incomplete_upload_days": bucket.incomplete_upload_days,
@@ -115,34 +112,36 @@ pub fn notebooks(account: &Account, names: &Names, lifecycle_script: &str) -> Va
             .into_iter()
             .collect()
     };
-    let log_groups: Vec<Value> = account.log_days.map(group).unwrap_or_default();
+    let log_groups: Vec<Value> =
+        account.settings.logs.as_ref().map(|logs| group(logs.retention_days)).unwrap_or_default();
     let own = json!({"lifecycle_script": lifecycle_script, "log_groups": log_groups});
     with(shared(account, names, Part::Notebooks), own)
 }
 
 /// What `operations.yaml.hbs` can name. `code` is the function that rotates access keys.
 pub fn operations(account: &Account, names: &Names, code: &str) -> Value {
-    let rotation = account.key_rotation.as_ref();
-    let budgets = account.budgets.as_ref();
+    let rotation = account.settings.access_keys.as_ref();
+    let budgets = account.settings.budgets.as_ref();
     let own = json!({
         "runtime": LAMBDA_RUNTIME,
         // Numbers are texts, since they become the variables of a function.
         "key_rotation": rotation.map(|one| json!({
             "max_age_days": one.max_age_days.to_string(),
             "warn_days": one.warn_days.to_string(),
-            "notify": one.notify.as_str(),
+            "notify": one.notify,
             "code": code,
         })),
-        "budgets": budgets.map(|one| json!({"notify": one.notify.as_str(), "account_usd": one.monthly_usd})),
+        "budgets": budgets.map(|one| json!({"notify": one.notify, "account_usd": one.monthly_usd})),
     });
     with(shared(account, names, Part::Operations), own)
 }
 
 /// What `users.yaml.hbs` can name, without anybody in it: `users` holds one person at a time.
 pub fn users(account: &Account, names: &Names) -> Value {
+    let is_offline = account.settings.notebooks.direct_internet_access == Some(false);
     let own = json!({
         "platform": NOTEBOOK_PLATFORM,
-        "direct_internet_access": if account.network.direct_internet_access { "Enabled" } else { "Disabled" },
+        "direct_internet_access": if is_offline { "Disabled" } else { "Enabled" },
         "users": [],
     });
     with(shared(account, names, Part::Users(StackNumber::MIN)), own)
@@ -161,7 +160,7 @@ pub(super) fn user(account: &Account, user: &User) -> Value {
             "secret_name": secret,
         })
     };
-    let usd = account.budgets.as_ref().and_then(|budgets| budgets.monthly_usd_per_user);
+    let usd = account.settings.budgets.as_ref().and_then(|budgets| budgets.monthly_usd_per_user);
     json!({
         "name": name,
         "ids": {

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 use miniz_oxide::deflate::compress_to_vec_zlib;
 use serde_json::json;
 
-use crate::model::{Account, KmsKeyArn};
+use crate::model::{Account, KmsKeyArn, example_of_training};
 
 /// What runs as root.
 const SCRIPT: &str = "scripts/notebook-on-start.sh";
@@ -25,19 +25,19 @@ const SMALLEST: u8 = 10;
 
 /// The script, from the templates' files by their paths. The account's own values need no quotes in a shell.
 pub(super) fn start_script<'a>(account: &Account, file: impl Fn(&str) -> &'a str) -> String {
-    let language = account.language.as_str();
+    let language = account.settings.language.as_str();
     let texts = TEXTS.map(|name| (format!("{name}.md"), file(&format!("{FILES}/{name}.{language}.md"))));
     let programs = PROGRAMS.map(|name| (name.to_owned(), file(&format!("{FILES}/{name}"))));
     format!(
         "#!/bin/bash\nBUCKET='{}'\nREGION='{}'\nIDLE_MINUTES='{}'\nADAPT_SDK='{}'\nTRAINING_TYPE='{}'\nOUTPUT_KEY='{}'\n\
          LONGEST_SECONDS='{}'\n\
          # The files of templates/{FILES}: their names and texts in JSON, by zlib, in base85.\n# shellcheck disable=SC2016\nPACKED='{}'\n{}",
-        account.bucket.name,
+        account.bucket,
         account.region,
-        account.idle_stop_minutes,
-        account.adapt_sdk,
-        account.allowed_types.example_of_training(),
-        account.bucket.kms_key.as_ref().map_or("", KmsKeyArn::as_str),
+        account.settings.notebooks.idle_stop_minutes,
+        account.settings.notebooks.adapt_sdk,
+        example_of_training(&account.settings),
+        account.settings.bucket.kms_key.as_ref().map_or("", KmsKeyArn::as_str),
         account.max_runtime_seconds().unwrap_or_default(),
         pack(&programs.into_iter().chain(texts).collect()),
         file(SCRIPT)

@@ -10,7 +10,7 @@ use crate::output::Manifest;
 pub(crate) fn check(made: &AccountOutput<'_>, old: &Manifest) -> Vec<Finding> {
     let (account, new) = (made.account, &made.manifest);
     let finding = |key: &str, what: &str, before: &str, now: &str, note: &str| {
-        let place = if key == "bucket" { bucket_place(&account.settings) } else { account.settings.place_of(key) };
+        let place = if key == "bucket" { bucket_place(&account.node) } else { account.node.place_of(key) };
         let message =
             format!("the stacks of `{}` are those of the {what} `{before}`, and would now be of `{now}`", account.name);
         let help = format!(

@@ -137,7 +137,6 @@ pub(crate) const TEMPLATES_FOLDER: &str = "templates";
 pub(crate) const RULES_FOLDER: &str = "rules";
 
 fn read_templates(sources: &Sources<'_>) -> Result<Templates, Failure> {
-    let is_shown = |name: &str| !name.split('/').any(|step| step.starts_with('.'));
     let own = match sources.templates {
         Some(folder) => Some(read_own(folder, is_shown)?.ok_or_else(|| no_folder(folder))?),
         None => read_own(&sources.config.join(TEMPLATES_FOLDER), is_shown)?,
@@ -189,6 +188,11 @@ fn read_rules(sources: &Sources<'_>) -> Result<RuleSet, Failure> {
     RuleSet::from_files(files).map_err(|findings| Failure::Findings(findings.into_iter().map(placed).collect()))
 }
 
+/// Editors keep files, and links to nothing, under hidden names.
+fn is_shown(name: &str) -> bool {
+    !name.split('/').any(|step| step.starts_with('.'))
+}
+
 fn is_rule_file(name: &str) -> bool {
     RULE_FILE_EXTENSIONS.iter().any(|known| Path::new(name).extension().is_some_and(|own| own == *known))
 }
@@ -210,7 +214,7 @@ fn read_own(folder: &Path, is_one: impl Fn(&str) -> bool) -> Result<Option<OwnFi
         // Of rules, one file can be named, whatever its name ends with.
         paths.push((String::new(), folder.to_owned()));
     } else if collect(folder, "", &mut BTreeSet::new(), &mut paths)? {
-        paths.retain(|(name, _)| is_one(name));
+        paths.retain(|(name, path)| is_one(name) || (is_shown(name) && files::leads_nowhere(path)));
     } else {
         return if files::kind(folder)?.is_some() { Err(leads_nowhere(folder)) } else { Ok(None) };
     }

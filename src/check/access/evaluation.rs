@@ -8,7 +8,7 @@ use crate::iam::{
     is_beyond_policies,
 };
 use crate::inventory::{BUCKET_POLICY, IamInventory, IdentityKind, Principal, Tag};
-use crate::model::Account;
+use crate::model::{Account, Network};
 use crate::plan::Names;
 
 /// Whether who asks has a second factor, and for how many seconds. The second key is there with the first alone.
@@ -41,9 +41,9 @@ pub fn assumed_network(account: &Account, question: &Question<'_>) -> Option<(&'
     if question.says_any([address, endpoint]) {
         return None;
     }
-    let of_range = |range: &String| (address, range.split('/').next().unwrap_or_default().to_owned());
+    let of_range = |range: &Network| (address, range.as_str().split('/').next().unwrap_or_default().to_owned());
     let of_ranges = networks.ranges.first().map(of_range);
-    of_ranges.or_else(|| networks.endpoints.first().map(|one| (endpoint, one.clone())))
+    of_ranges.or_else(|| networks.endpoints.first().map(|one| (endpoint, one.to_string())))
 }
 
 /// What came of a request.

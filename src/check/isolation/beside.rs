@@ -9,7 +9,7 @@ use serde_json::{Map, Value};
 use super::problem::Problem;
 use crate::finding::Rule;
 use crate::inventory::{DYNAMIC_REFERENCE, Location, OPEN, SECRET_REFERENCE, Texts, one_or_more};
-use crate::model::{Bucket, SecurityGroupId};
+use crate::model::{BucketSettings, SecurityGroupId};
 use crate::plan::AccountPlan;
 
 /// The type of notebooks.
@@ -136,10 +136,10 @@ type Resource<'r> = (usize, &'r str, &'r Value);
 impl<'k> Known<'k> {
     /// `own` are racestack's own resources of the template, by logical ID.
     pub fn of(plan: &'k AccountPlan<'k>, own: impl Iterator<Item = (&'k String, &'k Value)>) -> Self {
-        let (names, network) = (&plan.names, &plan.account.network);
+        let names = &plan.names;
         let groups = ["/aws/sagemaker/NotebookInstances", "/aws/sagemaker/TrainingJobs", "/aws/sagemaker/*"];
         let of_account = [&names.bucket, &names.secrets_path, &names.key_rotation_function].map(String::as_str);
-        let of_network = network.security_group_ids.iter().map(SecurityGroupId::as_str);
+        let of_network = plan.account.settings.notebooks.security_group_ids.iter().map(SecurityGroupId::as_str);
         let mut known = Self { plan, ids: BTreeSet::new(), secrets: BTreeSet::new(), words: Vec::new() };
         known.words.extend(of_account.into_iter().chain(groups).chain(of_network).map(Cow::Borrowed));
         // Of users without a path of their own, others have the same.
@@ -241,7 +241,7 @@ fn hears_of_people(pattern: &Value) -> bool {
 
 /// What of people's files the rules of a bucket take away: whatever is not known to leave all of them as readable.
 /// Source: <https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-properties-s3-bucket-rule.html>
-pub fn lost_by((stack, id, bucket): Resource<'_>, set: &Bucket) -> Vec<Problem> {
+pub fn lost_by((stack, id, bucket): Resource<'_>, set: &BucketSettings) -> Vec<Problem> {
     let is_kept = |(key, value): (&String, &Value)| {
         // Nothing else stands beside the number of days.
         let days = |key: &str, least: u32| {

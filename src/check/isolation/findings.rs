@@ -77,7 +77,7 @@ impl<'a> Sites<'a> {
         if finding.place.is_none() {
             let (stack, id, path) = &problem.location;
             let at = self.place(*stack, id, path);
-            finding = finding.at(at.unwrap_or_else(|| self.plan.account.settings.place_of("policies")));
+            finding = finding.at(at.unwrap_or_else(|| self.plan.account.node.place_of("policies")));
         }
         problem.notes.iter().fold(finding, |finding, note| finding.note(self.of_person(note)))
     }
@@ -117,7 +117,7 @@ impl<'a> Sites<'a> {
 pub fn unusable(plan: &AccountPlan<'_>, why: &str) -> Finding {
     let message = format!("isolation cannot be checked: a reference policy cannot be used: {why}");
     Finding::new(Rule::IsolationUndecided, message)
-        .at(plan.account.settings.place_of("policies"))
+        .at(plan.account.node.place_of("policies"))
         .help("report this as a fault of racestack")
 }
 

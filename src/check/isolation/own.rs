@@ -203,9 +203,9 @@ fn differences(
         };
         problems.extend(of_resource(own, &renamed, (stack, other), value, wanted));
         if own.kind == BUCKET {
-            problems.extend(beside::lost_by((stack, other, value), &plan.account.bucket));
+            problems.extend(beside::lost_by((stack, other, value), &plan.account.settings.bucket));
         }
-        if plan.account.key_rotation.is_some() && own.noun == "user" && !is_managed(value) {
+        if plan.account.settings.access_keys.is_some() && own.noun == "user" && !is_managed(value) {
             let message =
                 format!("the access keys of `{other}` are not rotated: the user lacks the tag `{MANAGED_BY}`");
             let at = problem(own.other, message, &location(stack, other, "Properties/Tags"));

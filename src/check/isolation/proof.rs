@@ -43,7 +43,7 @@ pub fn check(
     let beyond = access.beyond(subject, &format!("{} can", subject.who()), limits);
     problems.extend(access.not_denied(subject, beyond, &plan.names));
     // Whoever has an access key that is too old has a tag that others do not have.
-    let with_old_key = plan.account.key_rotation.is_some() && subject.kind.active() == Kind::Person;
+    let with_old_key = plan.account.settings.access_keys.is_some() && subject.kind.active() == Kind::Person;
     let with_old_key = with_old_key.then(|| subject.tagged(OLD_KEY, Some("true")));
     if let Some(tagged) = &with_old_key {
         let who_can = format!("with an access key that is too old, {} can", subject.who());

@@ -23,7 +23,7 @@ pub fn check(
     like: Option<&Value>,
 ) -> Option<Problem> {
     let kind = resource.get("Type").and_then(Value::as_str)?;
-    let with_team = kind != NOTEBOOK_TYPE && plan.account.shared_folders.of_teams;
+    let with_team = kind != NOTEBOOK_TYPE && plan.account.settings.bucket.team_folders;
     let keys = [USER, NOTEBOOK, TEAM].into_iter().take(if with_team { 3 } else { 2 });
     let like =
         like.filter(|_| kind != ROLE_TYPE || tags(resource, USER).next().is_some() || is_notebook_role(plan, resource));

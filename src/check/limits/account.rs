@@ -1,5 +1,6 @@
 //! The quotas of an account: what all its stacks together may hold.
 
+use crate::facts::limits;
 use crate::finding::{Finding, Rule};
 use crate::model::Account;
 use crate::render::Template;
@@ -31,8 +32,9 @@ pub fn counts(template: &Template) -> Counts {
 
 /// Checks what the templates of an account have together against its quotas.
 pub fn check_account(account: &Account, templates: &[Counts]) -> Vec<Finding> {
-    let quotas = &account.quotas;
-    let counts = [quotas.users, quotas.roles, quotas.policies, quotas.stacks].into_iter().zip(COUNTED).enumerate();
+    let quotas = &account.settings.quotas;
+    let counts =
+        [limits::ACCOUNT_USERS, quotas.roles, quotas.policies, quotas.stacks].into_iter().zip(COUNTED).enumerate();
     let counts = counts.map(|(at, (quota, (_, what, key)))| {
         (what, key, templates.iter().filter_map(|counts| counts.get(at)).sum::<usize>(), quota)
     });
@@ -61,6 +63,6 @@ fn exceeded(account: &Account, what: &str, key: &str, quota: usize) -> Finding {
         format!("ask AWS to raise the account's quota, then set `quotas: {{{key}: …}}` to it; or move people")
     };
     Finding::new(Rule::LimitQuota, format!("`{}` would have {what}, its quota is {quota}", account.name))
-        .at(account.roster_place.clone().unwrap_or_else(|| Place::whole(&account.settings.place.source)))
+        .at(account.roster_place.clone().unwrap_or_else(|| Place::whole(&account.node.place.source)))
         .help(help)
 }

@@ -4,9 +4,12 @@
 //! counts only where it is the one that names can be made of, or where there are characters enough to guess by.
 
 use std::collections::BTreeSet;
+use std::ops::RangeInclusive;
+use std::sync::LazyLock;
 
 use chardetng::{EncodingDetector, Iso2022JpDetection, Utf8Detection};
 use encoding_rs as rs;
+use regex::Regex;
 
 /// A way to read the bytes.
 pub(super) struct Reading {
@@ -124,107 +127,76 @@ fn is_of_koreans(reading: &Reading) -> bool {
 
 /// Whether a text in UTF-8 holds characters that no name has: two bytes of another encoding can be UTF-8 by chance.
 pub(super) fn is_unlikely_utf8(text: &str) -> bool {
-    let combining = |c: char| ('\u{300}'..='\u{36f}').contains(&c);
-    let known = |c: char| c < '\u{180}' || is_letter(c) || combining(c) || (c >= '\u{370}' && c.is_alphabetic());
-    text.chars().all(|c| c < '\u{800}') && !text.chars().all(known)
+    text.chars().all(|c| c < '\u{800}') && !LIKELY_UTF8.is_match(text)
 }
 
 /// Whether the non-ASCII part of a text can be people's names, teams and headers.
 fn can_be(text: &str, script: Script) -> bool {
-    if text.chars().any(|c| c.is_control() && !matches!(c, '\t' | '\r' | '\n')) {
-        return false;
-    }
-    text.split(|c: char| c.is_ascii() && !c.is_ascii_alphanumeric()).filter(|word| !word.is_ascii()).all(|word| {
-        let foreign = word.chars().filter(|c| !c.is_ascii());
-        match script {
-            Script::Japanese => foreign.clone().all(is_japanese) && is_regular(word) && is_kana_word(word),
-            Script::Korean => foreign.clone().all(is_korean) && is_regular(word),
-            Script::Chinese => foreign.clone().all(is_chinese) && is_regular(word),
-            Script::Latin => is_latin_word(word),
-            Script::Other => {
-                let same = |c: char| c.is_alphabetic() && ('\u{370}'..'\u{1e00}').contains(&c);
-                let mixed = word.chars().any(|c| c.is_ascii_alphabetic());
-                foreign.clone().all(same) && !mixed && has_regular_case(word)
-            }
+    let is_garbled = text.chars().any(|c| c.is_control() && !matches!(c, '\t' | '\r' | '\n'));
+    let words = text.split(|c: char| c.is_ascii() && !c.is_ascii_alphanumeric());
+    !is_garbled && words.filter(|word| !word.is_ascii()).all(|word| is_word(word, script))
+}
+
+fn is_word(word: &str, script: Script) -> bool {
+    let mut foreign = word.chars().filter(|c| !c.is_ascii());
+    // Unlike in `A組`, `チームB`, a lone character between small letters is the byte of a European letter, and the next one.
+    let is_regular = foreign.clone().nth(1).is_some() || !word.chars().any(|c| c.is_ascii_lowercase());
+    match script {
+        Script::Japanese => is_regular && JAPANESE.is_match(word),
+        // Hangul of KS X 1001, which names are written with: CP949's further syllables are found where bytes are another
+        // encoding's.
+        Script::Korean => is_regular && foreign.all(|c| is_within(c, rs::EUC_KR, 0xb0..=0xc8, 0xa1)),
+        // The characters of GB 2312, or the frequent ones of Big5.
+        Script::Chinese => {
+            let is_frequent = |c| is_within(c, rs::GBK, 0xb0..=0xf7, 0xa1) || is_within(c, rs::BIG5, 0xa4..=0xc6, 0x40);
+            is_regular && foreign.all(|c| is_frequent(c) || is_wide_mark(c))
         }
-    })
+        Script::Latin => LATIN.is_match(word),
+        Script::Other => OTHER.is_match(word),
+    }
 }
 
-/// No capital stands behind a small letter.
-fn has_regular_case(word: &str) -> bool {
-    word.chars().zip(word.chars().skip(1)).all(|(a, b)| !(a.is_lowercase() && b.is_uppercase()))
-}
-
-/// Letters of European languages and of Vietnamese and Pinyin.
-fn is_letter(c: char) -> bool {
-    matches!(c,
-        '\u{c0}'..='\u{17f}' | '\u{192}' | '\u{1a0}' | '\u{1a1}' | '\u{1af}' | '\u{1b0}' | '\u{1cd}'..='\u{1dc}'
-        | '\u{218}'..='\u{21b}')
-        && !matches!(c, '×' | '÷')
-}
-
-/// A word in Latin script, such as `Jäger` or `O’Neil`; three such letters in a row are another alphabet's.
-fn is_latin_word(word: &str) -> bool {
-    let mut row = 0;
-    word.chars().all(|c| {
-        row = if c.is_ascii() { 0 } else { row + 1 };
-        row < 3 && (c.is_ascii() || is_letter(c) || (c == '’' && !word.starts_with(c)))
-    })
-}
-
-/// Unlike in `A組`, `チームB`, a lone character between small letters is the byte of a European letter, and the next one.
-fn is_regular(word: &str) -> bool {
-    let foreign = word.chars().filter(|c| !c.is_ascii()).count();
-    foreign > 1 || !word.chars().any(|c| c.is_ascii_lowercase())
-}
-
-fn is_ideograph(c: char) -> bool {
-    matches!(c, '々' | '〆' | '\u{4e00}'..='\u{9fff}' | '\u{f900}'..='\u{faff}')
+/// Whether an encoding has a character in two bytes: one of `first`, and one that is not below `second`.
+fn is_within(c: char, encoding: &'static rs::Encoding, first: RangeInclusive<u8>, second: u8) -> bool {
+    let mut buffer = [0; 4];
+    let (bytes, _, lacks) = encoding.encode(c.encode_utf8(&mut buffer));
+    !lacks && matches!(*bytes, [one, two] if first.contains(&one) && two >= second)
 }
 
 fn is_wide_mark(c: char) -> bool {
     matches!(c, '\u{3000}'..='\u{3004}' | '\u{3007}'..='\u{301f}' | '\u{ff01}'..='\u{ff5e}')
 }
 
-fn is_japanese(c: char) -> bool {
-    is_ideograph(c) || is_wide_mark(c) || matches!(c, '\u{3041}'..='\u{309e}' | '\u{30a1}'..='\u{30fe}' | '\u{ff66}'..='\u{ff9f}')
-        // CP932's own kanji beyond JIS X 0208, `髙` among them, are ideographs; these are its circled and Roman numbers.
-        || matches!(c, '\u{2460}'..='\u{2473}' | '\u{2160}'..='\u{2169}')
-}
+/// Ideographs, marks and kana. Half-width kana do not stand among others in a word: each begins with one that is not small, and its
+/// marks are not behind just any of them. CP932's own kanji beyond JIS X 0208, `髙` among them, are ideographs; besides, it has
+/// circled and Roman numbers.
+static JAPANESE: LazyLock<Regex> = LazyLock::new(|| {
+    whole(
+        r"[A-Za-z0-9々〆\x{4e00}-\x{9fff}\x{f900}-\x{faff}\x{3000}-\x{3004}\x{3007}-\x{301f}\x{ff01}-\x{ff5e}ぁ-ゞァ-ヾ①-⑳Ⅰ-Ⅹ]+
+        | ([A-Za-z0-9]* ([ｦｱ-ﾝ] | [ｳｶ-ﾄﾊ-ﾎ][ﾞﾟ]) ([ｦ-ﾝ] | [ｳｶ-ﾄﾊ-ﾎ][ﾞﾟ])*)+ [A-Za-z0-9]*",
+    )
+});
 
-/// Half-width kana do not stand among other Japanese characters of a word, and its marks not behind just any of them.
-fn is_kana_word(word: &str) -> bool {
-    let half = |c: char| matches!(c, '\u{ff66}'..='\u{ff9f}');
-    let voiced = |c: char| matches!(c, 'ｳ' | 'ｶ'..='ﾄ' | 'ﾊ'..='ﾎ');
-    let count = word.chars().filter(|c| half(*c)).count();
-    let (mut before, mut fits) = (' ', true);
-    for c in word.chars() {
-        fits &= match c {
-            'ﾞ' | 'ﾟ' => voiced(before),
-            'ｧ'..='ｰ' => half(before),
-            _ => true,
-        };
-        before = c;
-    }
-    count == 0 || (fits && count == word.chars().filter(|c| !c.is_ascii()).count())
-}
+/// A word in Latin script, such as `Jäger` or `O’Neil`, with letters of European languages, of Vietnamese and Pinyin; three such
+/// letters in a row are another alphabet's.
+static LATIN: LazyLock<Regex> = LazyLock::new(|| {
+    let letter = "À-ÖØ-öø-ſƒƠơƯưǍ-ǜȘ-ț";
+    whole(&format!("([{letter}][{letter}’]?)? ([A-Za-z0-9]+[{letter}’]{{1,2}})* [A-Za-z0-9]*"))
+});
 
-/// Hangul of KS X 1001, which names are written with: CP949's further syllables are found where bytes are another encoding's.
-fn is_korean(c: char) -> bool {
-    let mut buffer = [0; 4];
-    let (bytes, ..) = rs::EUC_KR.encode(c.encode_utf8(&mut buffer));
-    matches!(c, '\u{ac00}'..='\u{d7a3}') && bytes.iter().all(|byte| *byte >= 0xa1)
-}
+/// A word in another alphabet, in which no capital stands behind a small letter.
+static OTHER: LazyLock<Regex> = LazyLock::new(|| {
+    let letter = r"[\x{370}-\x{1dff}&&\p{Alphabetic}]";
+    whole(&format!(
+        r"([0-9] | [{letter}&&\P{{Lowercase}}] | [{letter}&&\p{{Lowercase}}]+ ([0-9] | [{letter}&&\P{{Lowercase}}&&\P{{Uppercase}}] | $))*"
+    ))
+});
 
-/// The characters of GB 2312, or the frequent ones of Big5.
-fn is_chinese(c: char) -> bool {
-    let mut buffer = [0; 4];
-    let c = &*c.encode_utf8(&mut buffer);
-    let (simplified, _, lacks) = rs::GBK.encode(c);
-    let (traditional, _, also) = rs::BIG5.encode(c);
-    let within =
-        |bytes: &[u8], leads: std::ops::RangeInclusive<u8>| bytes.first().is_some_and(|lead| leads.contains(lead));
-    (!lacks && within(&simplified, 0xb0..=0xf7) && simplified.iter().all(|byte| *byte >= 0xa1))
-        || (!also && within(&traditional, 0xa4..=0xc6))
-        || c.chars().all(is_wide_mark)
+/// A text of Latin letters, of combining marks and of letters of other alphabets.
+static LIKELY_UTF8: LazyLock<Regex> =
+    LazyLock::new(|| whole(r"[\x00-\x{17f}ƒƠơƯưǍ-ǜȘ-ț\x{300}-\x{36f}[\x{370}-\x{7ff}&&\p{Alphabetic}]]*"));
+
+#[expect(clippy::expect_used, reason = "the expressions are constants that the tests run")]
+fn whole(pattern: &str) -> Regex {
+    Regex::new(&format!("^(?x:{pattern})$")).expect("a valid expression")
 }

@@ -1,9 +1,13 @@
 //! Names and IDs whose constructors enforce AWS's syntax: past these types, nothing is checked again.
 
+use std::borrow::Cow;
 use std::fmt;
+use std::net::IpAddr;
 use std::sync::LazyLock;
 
 use regex::Regex;
+use schemars::{JsonSchema, SchemaGenerator, json_schema};
+use serde::{Deserialize, Serialize};
 
 use crate::facts::{self, limits};
 
@@ -11,38 +15,67 @@ use crate::facts::{self, limits};
 /// Source: <https://docs.aws.amazon.com/IAM/latest/APIReference/API_AttachUserPolicy.html>
 const LONGEST: usize = 2_048;
 
-/// Kinds of names, each with the most characters, the expression that a whole name matches, what else must hold of it, and what is
+/// Kinds of names, each with the most bytes, the expression that a whole name matches, what else must hold of it, and what is
 /// allowed in words.
 macro_rules! names {
-    ($($(#[$doc:meta])* $name:ident($longest:expr, $pattern:expr $(, $also:expr)?) $allowed:expr;)*) => {$(
-        $(#[$doc])*
-        #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-        pub struct $name(String);
+    ($($(#[$doc:meta])* $name:ident($longest:expr, $pattern:expr $(, $also:expr)?) $allowed:expr;)*) => {
+        $(
+            $(#[$doc])*
+            #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize, Serialize)]
+            #[serde(try_from = "String")]
+            pub struct $name(String);
 
-        impl $name {
-            /// The name, if the text is one.
-            ///
-            /// # Errors
-            /// What is allowed, when the text is not, in words that fit behind "allowed are" or "allowed is".
-            pub fn parse(text: &str) -> Result<Self, &'static str> {
-                static PATTERN: LazyLock<Regex> = LazyLock::new(|| whole($pattern));
-                let also: &[fn(&str) -> bool] = &[$($also)?];
-                let is_one = text.len() <= $longest && PATTERN.is_match(text) && also.iter().all(|holds| holds(text));
-                if is_one { Ok(Self(text.to_owned())) } else { Err($allowed) }
+            impl $name {
+                /// The name, if the text is one.
+                ///
+                /// # Errors
+                /// What is allowed, when the text is not, in words that fit behind "allowed are" or "allowed is".
+                pub fn parse(text: &str) -> Result<Self, &'static str> {
+                    static PATTERN: LazyLock<Regex> = LazyLock::new(|| whole($pattern));
+                    let also: &[fn(&str) -> bool] = &[$($also)?];
+                    let is_one = text.len() <= $longest && PATTERN.is_match(text) && also.iter().all(|holds| holds(text));
+                    if is_one { Ok(Self(text.to_owned())) } else { Err($allowed) }
+                }
+
+                /// The name as text.
+                pub fn as_str(&self) -> &str {
+                    &self.0
+                }
             }
 
-            /// The name as text.
-            pub fn as_str(&self) -> &str {
-                &self.0
+            impl TryFrom<String> for $name {
+                type Error = &'static str;
+
+                fn try_from(text: String) -> Result<Self, Self::Error> {
+                    Self::parse(&text)
+                }
+            }
+
+            impl fmt::Display for $name {
+                fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+                    formatter.write_str(&self.0)
+                }
+            }
+
+            impl JsonSchema for $name {
+                fn schema_name() -> Cow<'static, str> {
+                    stringify!($name).into()
+                }
+
+                fn json_schema(_: &mut SchemaGenerator) -> schemars::Schema {
+                    json_schema!({"type": "string", "pattern": format!("^(?:{})$", $pattern)})
+                }
+            }
+        )*
+
+        /// What is allowed instead of a text that is no name of a kind, which a schema calls `kind`.
+        pub(super) fn refused(kind: &str, text: &str) -> Option<&'static str> {
+            match kind {
+                $(stringify!($name) => $name::parse(text).err(),)*
+                _ => None,
             }
         }
-
-        impl fmt::Display for $name {
-            fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-                formatter.write_str(&self.0)
-            }
-        }
-    )*};
+    };
 }
 
 #[expect(clippy::expect_used, reason = "the expressions are constants that the tests run")]
@@ -71,6 +104,8 @@ names! {
             && !limits::BUCKET_NAME_SUFFIXES.iter().any(|suffix| text.ends_with(suffix))
     }) "3 to 63 of `a-z 0-9 . -`, beginning and ending with a letter or digit, without `..`, not like an IP address, \
      without the prefixes and suffixes that S3 reserves";
+    /// When the bucket was first planned, a part of its name. Whether it is a date, `model` says.
+    BucketCreated(14, "[0-9]{14}") "14 digits, `YYYYMMDDhhmmss`, in quotes";
     /// A folder at the top of the bucket. It holds no character that means something in an ARN, a pattern or a path.
     FolderName(limits::USER_NAME_CHARACTERS, "[A-Za-z0-9][A-Za-z0-9._-]*")
         "1 to 64 of `A-Z a-z 0-9 . _ -`, beginning with a letter or digit: one folder, without a slash";
@@ -86,8 +121,8 @@ names! {
     /// the ARNs of our policies.
     IamPath(limits::IAM_PATH_CHARACTERS, "/([A-Za-z0-9_+=,.@-]+/)*")
         "a path such as `/deepracer/`: begins and ends with `/`, between them words of `A-Z a-z 0-9 _ + = , . @ -`";
-    /// A managed policy of the company's, by its path and name.
-    PolicyPath(limits::IAM_PATH_CHARACTERS, "/?([A-Za-z0-9_+=,.@-]+/)*[A-Za-z0-9_+=,.@-]{1,128}")
+    /// A managed policy of the company's, by its path and name, or by its ARN.
+    PolicyPath(limits::IAM_PATH_CHARACTERS, "(arn:aws[^:]*:iam::[0-9]{12}:policy)?/?([A-Za-z0-9_+=,.@-]+/)*[A-Za-z0-9_+=,.@-]{1,128}")
         "the ARN of a policy of the account, or a policy's path and name, such as `company/Boundary`";
     /// What the names of the service roles end with. The longest of the console's names, `AWSDeepRacerCloudFormationAccessRole`,
     /// has 36 of IAM's 64 characters.
@@ -118,10 +153,42 @@ names! {
     /// An e-mail address that notices are sent to.
     EmailAddress(limits::EMAIL_CHARACTERS, r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]+@([A-Za-z0-9-]+\.)+[A-Za-z0-9-]+")
         "an e-mail address in ASCII, such as `admins@example.com`";
+    /// Whom people ask: a line of text, all of which can be seen.
+    Contact(LONGEST, r"[^\p{Cc}\p{Cf}\p{Zl}\p{Zp}]{1,200}", |text| !text.trim().is_empty())
+        "one line of 1 to 200 characters, none of them invisible";
+    /// A network that people use AWS from: a range of public addresses, or a VPC endpoint.
+    Network(LONGEST, r"vpce-[0-9A-Fa-f]{8,}|\S+/[0-9]{1,3}", |text| text.starts_with(ENDPOINT) || is_public_range(text))
+        "a range of public addresses, such as `203.0.113.0/24`, or a VPC endpoint, such as `vpce-0123456789abcdef0`";
     /// The ID of a VPC subnet.
     SubnetId(LONGEST, "subnet-[0-9a-f]{8,17}") "a subnet's ID, such as `subnet-0123456789abcdef0`";
     /// The ID of a VPC security group.
     SecurityGroupId(LONGEST, "sg-[0-9a-f]{8,17}") "a security group's ID, such as `sg-0123456789abcdef0`";
+}
+
+/// What the ID of a VPC endpoint begins with.
+const ENDPOINT: &str = "vpce-";
+
+/// Whether a text is a range of addresses, in CIDR notation, that AWS can see a request come from.
+fn is_public_range(text: &str) -> bool {
+    let parts = text.split_once('/').and_then(|(address, length)| Some((address.parse().ok()?, length.parse().ok()?)));
+    parts.is_some_and(|(address, length): (IpAddr, u8)| match address {
+        IpAddr::V4(address) => length <= 32 && !address.is_private(),
+        IpAddr::V6(address) => length <= 128 && !address.is_unique_local(),
+    })
+}
+
+impl Network {
+    /// Whether it is a VPC endpoint.
+    pub fn is_endpoint(&self) -> bool {
+        self.0.starts_with(ENDPOINT)
+    }
+}
+
+impl PolicyPath {
+    /// The policy's name alone.
+    pub fn name(&self) -> &str {
+        self.0.rsplit('/').next().unwrap_or_default()
+    }
 }
 
 impl UserName {
@@ -157,6 +224,16 @@ impl InstanceType {
     /// The family: `t3` of `ml.t3.medium`.
     pub fn family(&self) -> &str {
         self.0.split('.').nth(1).unwrap_or_default()
+    }
+}
+
+impl TypePattern {
+    /// Whether the instance type is this one, or of this family.
+    pub fn matches(&self, instance_type: &str) -> bool {
+        match self.0.strip_suffix('*') {
+            Some(family) => instance_type.starts_with(family),
+            None => instance_type == self.0,
+        }
     }
 }
 
@@ -216,7 +293,19 @@ mod tests {
             &not("a/b a/ /a * a* a? ${aws:username} . .. 材料 -a"),
         );
         check(FolderName::parse, &long[..64], "..");
-        check(PolicyPath::parse, "Boundary company/Boundary /company/Boundary", "company/ /a//b a*");
+        let arn = "arn:aws:iam::111122223333:policy/company/Boundary";
+        let valid = format!("Boundary company/Boundary /company/Boundary {arn}");
+        check(PolicyPath::parse, &valid, &format!("company/ /a//b a* {arn}* arn:aws:s3:::a"));
+        check(
+            BucketCreated::parse,
+            "20221130000000 00000000000000",
+            "2022-11-30 2022113000000 １２３４５６７８９０１２３４",
+        );
+        check(
+            Network::parse,
+            "203.0.113.0/24 2001:db8::/32 vpce-0123456789abcdef0",
+            "10.0.0.0/8 1.2.3.4/33 a/8 vpce-12 fd00::/8 ::/129",
+        );
         check(RepositoryPath::parse, "out a/b.c", "/out out/ a//b .. a/../b");
         let refused =
             "arn:aws:iam::1:role/a arn:aws:iam::111122223333:role/* arn:aws:iam::111122223333:root arn:aws:s3:::a";
@@ -225,6 +314,16 @@ mod tests {
             "arn:aws:iam::111122223333:role/Admin* arn:aws:iam::111122223333:user/a",
             refused,
         );
+    }
+
+    #[test]
+    fn a_contact_is_a_line_that_can_be_seen() {
+        for text in ["Help desk", " 情報システム部　田中 ", "#deepracer 🏎️ <help@example.com>"] {
+            assert!(Contact::parse(text).is_ok(), "{text:?}");
+        }
+        for text in ["", "  ", "a\nb", "a\u{202e}b", "a\u{2028}b", "a\u{200b}", &"名".repeat(201)] {
+            assert!(Contact::parse(text).is_err(), "{text:?}");
+        }
     }
 
     #[test]
