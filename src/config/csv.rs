@@ -302,7 +302,10 @@ mod tests {
         assert_eq!(cell(&rows[0], "tags.CostCenter"), "42");
         assert_eq!(rows[0].get("tags").unwrap().entries()[1].key, "a.b");
         // The other way round, too; but no other value gives way.
-        assert_eq!(cell(&read("name,notebook.volume_gb,notebook\na,10,yes\nb,10,true\n").0[1], "notebook.volume_gb"), "10");
+        assert_eq!(
+            cell(&read("name,notebook.volume_gb,notebook\na,10,yes\nb,10,true\n").0[1], "notebook.volume_gb"),
+            "10"
+        );
         assert_eq!(read("name,notebook.volume_gb,notebook\na,10,false\n").1[0].rule, Rule::FileSyntax);
         assert_eq!(read("name,notebook,notebook.volume_gb\na,false,10\n").1[0].rule, Rule::FileSyntax);
     }

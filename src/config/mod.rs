@@ -353,7 +353,7 @@ fn read_roster(
                 .help("write one row a person, with at least a `name`"),
         );
     }
-    Some(RosterConfig { rows, source })
+    Some(RosterConfig { source, rows })
 }
 
 /// An unknown column is found once for every row that fills it: keeps the first of equal findings.

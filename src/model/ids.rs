@@ -24,14 +24,6 @@ impl NotebookName {
     }
 }
 
-/// Somebody of the roster, as far as the names of their things go.
-pub(super) struct Wish {
-    /// The user's name.
-    pub name: UserName,
-    /// The notebook's name that the roster sets.
-    pub notebook: Option<String>,
-}
-
 /// The names that the lock does not have yet: what the things of new users are called, and new notebooks.
 #[derive(Debug, Default)]
 pub(super) struct NewNames {
@@ -43,21 +35,19 @@ pub(super) struct NewNames {
 
 impl NewNames {
     /// Names for everybody, in the order of the users' names: never one that the lock has of somebody, and each once. So
-    /// `alice-b` and `alice.b` get `AliceB` and `AliceB2`, and keep them.
-    pub(super) fn of(lock: &PlacementLock, mut wishes: Vec<Wish>) -> Self {
-        wishes.sort_by(|a, b| a.name.cmp(&b.name));
-        // Many rows of one person are one mistake, and need one name.
-        wishes.dedup_by(|a, b| a.name == b.name);
+    /// `alice-b` and `alice.b` get `AliceB` and `AliceB2`, and keep them. `users` are those of the roster, each with the
+    /// notebook's name that it sets.
+    pub(super) fn of(lock: &PlacementLock, users: BTreeMap<UserName, Option<&str>>) -> Self {
         let mut ids: BTreeSet<String> = lock.entries.values().map(|entry| entry.logical_id.to_string()).collect();
-        let set = wishes.iter().filter_map(|wish| wish.notebook.as_ref());
+        let set = users.values().copied().flatten();
         let locked = lock.entries.values().filter_map(|entry| entry.notebook.as_ref());
         let mut notebooks: BTreeSet<String> =
-            set.map(|name| name.to_lowercase()).chain(locked.map(|name| name.as_str().to_lowercase())).collect();
+            set.map(str::to_lowercase).chain(locked.map(|name| name.as_str().to_lowercase())).collect();
         let mut names = Self::default();
         // The number that the last of those who are called alike got: all below it are taken.
         let (mut last_id, mut last_notebook) = (BTreeMap::new(), BTreeMap::new());
         let longest = limits::NOTEBOOK_NAME_CHARACTERS;
-        for Wish { name, notebook } in wishes {
+        for (name, notebook) in users {
             let entry = lock.entries.get(&name);
             if notebook.is_none()
                 && entry.is_none_or(|entry| entry.notebook.is_none())
@@ -136,8 +126,7 @@ mod tests {
 
     fn names(users: &[&str]) -> Vec<(String, String)> {
         let users: Vec<UserName> = users.iter().map(|name| UserName::parse(name).unwrap()).collect();
-        let wishes = users.iter().map(|name| Wish { name: name.clone(), notebook: None }).collect();
-        let new = NewNames::of(&PlacementLock::default(), wishes);
+        let new = NewNames::of(&PlacementLock::default(), users.iter().map(|name| (name.clone(), None)).collect());
         let of = |name: &UserName| (new.logical_ids[name].to_string(), new.notebooks[name].to_string());
         users.iter().map(of).collect()
     }

@@ -8,27 +8,26 @@ use crate::facts::SERVICE_ROLE_PATH;
 use crate::source::Place;
 
 impl Service {
-    /// The word that the settings use.
-    pub fn as_str(self) -> &'static str {
+    /// The word that the settings use, and the name that the DeepRacer console gives the service's role.
+    /// Source: <https://docs.aws.amazon.com/deepracer/latest/developerguide/deepracer-understand-required-permissions-and-iam-roles.html>
+    fn names(self) -> (&'static str, &'static str) {
         match self {
-            Service::Deepracer => "deepracer",
-            Service::Lambda => "lambda",
-            Service::Sagemaker => "sagemaker",
-            Service::Robomaker => "robomaker",
-            Service::Cloudformation => "cloudformation",
+            Service::Deepracer => ("deepracer", "AWSDeepRacerServiceRole"),
+            Service::Lambda => ("lambda", "AWSDeepRacerLambdaAccessRole"),
+            Service::Sagemaker => ("sagemaker", "AWSDeepRacerSageMakerAccessRole"),
+            Service::Robomaker => ("robomaker", "AWSDeepRacerRoboMakerAccessRole"),
+            Service::Cloudformation => ("cloudformation", "AWSDeepRacerCloudFormationAccessRole"),
         }
     }
 
+    /// The word that the settings use.
+    pub fn as_str(self) -> &'static str {
+        self.names().0
+    }
+
     /// The name that the DeepRacer console gives the service's role.
-    /// Source: <https://docs.aws.amazon.com/deepracer/latest/developerguide/deepracer-understand-required-permissions-and-iam-roles.html>
     pub fn role_name(self) -> &'static str {
-        match self {
-            Service::Deepracer => "AWSDeepRacerServiceRole",
-            Service::Lambda => "AWSDeepRacerLambdaAccessRole",
-            Service::Sagemaker => "AWSDeepRacerSageMakerAccessRole",
-            Service::Robomaker => "AWSDeepRacerRoboMakerAccessRole",
-            Service::Cloudformation => "AWSDeepRacerCloudFormationAccessRole",
-        }
+        self.names().1
     }
 
     /// The service whose role has this name; `suffix` is the account's.

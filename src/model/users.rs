@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::ids::{NewNames, Wish};
+use super::ids::NewNames;
 use super::instance_types;
 use super::lock::{self, PlacementLock, StackNumber};
 use super::sharing::{self, ReservedName};
@@ -74,16 +74,17 @@ struct Known<'a> {
 
 /// Validates a roster; the users come by name, whatever the order of the rows.
 pub(super) fn build(roster: &RosterConfig, defaults: &Defaults, findings: &mut Vec<Finding>) -> Vec<User> {
-    let wishes = roster.rows.iter().filter_map(|(_, row)| {
+    // Many rows of one person are one mistake, and need one name.
+    let names = roster.rows.iter().filter_map(|(_, row)| {
         let notebook = match &row.notebook {
-            Some(RosterNotebook::Settings(own)) => own.name.clone(),
+            Some(RosterNotebook::Settings(own)) => own.name.as_deref(),
             _ => None,
         };
-        Some(Wish { name: UserName::parse(&row.name).ok()?, notebook })
+        Some((UserName::parse(&row.name).ok()?, notebook))
     });
     let known = Known {
         lock: defaults.lock,
-        new: NewNames::of(defaults.lock, wishes.collect()),
+        new: NewNames::of(defaults.lock, names.collect()),
         by_lower_case: defaults.lock.entries.keys().map(|name| (name.as_str().to_lowercase(), name)).collect(),
     };
     let users = each(&roster.rows, findings, |(node, row), findings| {
