@@ -2,7 +2,6 @@
 //! Source: <https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_getting-report.html>
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -11,12 +10,12 @@ use serde::Deserialize;
 use super::reading::ExportReader;
 use crate::facts::date::Date;
 use crate::files::FileError;
-use crate::source::SourceFile;
+use crate::source::Place;
 
 const FILE: &str = "credential-report.json";
 
 /// What somebody signs in with.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub struct Credentials {
     /// Whether there is a password for the console.
     pub has_password: bool,
@@ -41,43 +40,39 @@ struct Report {
     content: String,
 }
 
-type ByUser = BTreeMap<String, Credentials>;
-
 impl ExportReader {
-    pub(super) fn credentials(&mut self) -> Result<Option<(Arc<SourceFile>, ByUser)>, FileError> {
-        let Some((source, report)) = self.json::<Report>(FILE)? else { return Ok(None) };
+    pub(super) fn credentials(&mut self) -> Result<Option<(BTreeMap<String, Credentials>, Place)>, FileError> {
+        let Some((report, place)) = self.json::<Report>(FILE)? else { return Ok(None) };
         let rows = STANDARD.decode(report.content.trim()).ok().and_then(|bytes| rows(&bytes));
         if rows.is_none() {
-            self.refuse(&source, 1, &format!("`{FILE}` holds no credential report"));
+            self.refuse(place.clone(), format!("`{FILE}` holds no credential report"));
         }
-        Ok(rows.map(|rows| (source, rows)))
+        Ok(rows.map(|rows| (rows, place)))
     }
 }
 
-/// The rows of a report; `None` where it is none.
-fn rows(bytes: &[u8]) -> Option<ByUser> {
+/// What a report says, by user; `None` where it is none.
+fn rows(bytes: &[u8]) -> Option<BTreeMap<String, Credentials>> {
     let mut reader = csv::Reader::from_reader(bytes);
-    let headers = reader.headers().ok()?.clone();
-    let column = |name: &str| headers.iter().position(|header| header == name);
-    let user = column("user")?;
-    let (password, mfa) = (column("password_enabled")?, column("mfa_active")?);
+    // Of a report without rows, the header alone says that it is one.
+    reader.headers().ok()?.iter().find(|column| *column == "access_key_2_last_used_date")?;
+    reader.deserialize().map(|row| of_row(&row.ok()?)).collect()
+}
+
+fn of_row(row: &BTreeMap<String, String>) -> Option<(String, Credentials)> {
+    // A moment, such as `2022-11-30T20:19:05+00:00`; or `N/A`.
+    let day = |moment: &str| moment.get(..10)?.parse().ok();
     let mut keys = Vec::new();
-    for number in ["1", "2"] {
-        let of = |word: &str| column(&format!("access_key_{number}_{word}"));
-        keys.push((of("active")?, of("last_rotated")?, of("last_used_date")?));
+    for number in [1, 2] {
+        let of_key = |word: &str| row.get(&format!("access_key_{number}_{word}"));
+        let (active, made, used) = (of_key("active")?, of_key("last_rotated")?, of_key("last_used_date")?);
+        if active == "true" {
+            keys.push(AccessKey { made: day(made), used: day(used) });
+        }
     }
-    let mut found = ByUser::new();
-    for row in reader.records() {
-        let row = row.ok()?;
-        let is_true = |at: usize| row.get(at) == Some("true");
-        // A moment, such as `2022-11-30T20:19:05+00:00`; or `N/A`.
-        let day = |at: usize| row.get(at)?.get(..10)?.parse().ok();
-        let active = keys.iter().filter(|(active, ..)| is_true(*active));
-        let keys = active.map(|(_, made, used)| AccessKey { made: day(*made), used: day(*used) }).collect();
-        let credentials = Credentials { has_password: is_true(password), has_mfa: is_true(mfa), keys };
-        found.insert(row.get(user)?.to_owned(), credentials);
-    }
-    Some(found)
+    let is_true = |column: &str| row.get(column).map(|value| value == "true");
+    let (has_password, has_mfa) = (is_true("password_enabled")?, is_true("mfa_active")?);
+    Some((row.get("user")?.clone(), Credentials { has_password, has_mfa, keys }))
 }
 
 #[cfg(test)]

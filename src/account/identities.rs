@@ -1,7 +1,7 @@
 //! What `iam get-account-authorization-details` writes.
 //! Source: <https://docs.aws.amazon.com/IAM/latest/APIReference/API_GetAccountAuthorizationDetails.html>
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::reading::{LiveTag, read_document};
@@ -18,17 +18,16 @@ pub struct Identities {
     pub roles: Vec<IdentityDetail>,
     /// The managed policies, AWS's own too where they are attached.
     pub policies: Vec<ManagedPolicy>,
-    #[serde(default)]
-    is_truncated: bool,
+    is_truncated: Option<Value>,
     marker: Option<Value>,
     next_token: Option<Value>,
 }
 
 impl Identities {
-    /// Whether there are more: what the API says, and what the AWS CLI does where it is told to stop.
+    /// What says that there are more: the API, and the AWS CLI where it is told to stop.
     /// Source: <https://docs.aws.amazon.com/cli/latest/userguide/cli-usage-pagination.html>
-    pub(super) fn is_part(&self) -> bool {
-        self.is_truncated || self.marker.is_some() || self.next_token.is_some()
+    pub(super) fn more(&self) -> [Option<&Value>; 3] {
+        [&self.is_truncated, &self.marker, &self.next_token].map(Option::as_ref)
     }
 
     /// The ARNs of the users, groups and roles.
@@ -52,7 +51,7 @@ pub struct IdentityDetail {
     pub group_list: Vec<String>,
     #[serde(default)]
     pub attached_managed_policies: Vec<Attached>,
-    pub permissions_boundary: Option<AttachedBoundary>,
+    pub permissions_boundary: Option<Attached>,
     #[serde(default)]
     pub tags: Vec<LiveTag>,
     /// The trust policy of a role.
@@ -60,7 +59,8 @@ pub struct IdentityDetail {
     pub assume_role_policy_document: Value,
 }
 
-#[derive(Debug, Deserialize)]
+/// A policy that is part of one of these.
+#[derive(Debug, Deserialize, Serialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct InlinePolicy {
     pub policy_name: String,
@@ -69,18 +69,11 @@ pub struct InlinePolicy {
     pub policy_document: Value,
 }
 
-/// An attached policy.
+/// A policy that is attached, or is a permissions boundary.
 #[derive(Debug, Deserialize)]
-#[serde(rename_all = "PascalCase")]
 pub struct Attached {
-    pub policy_arn: String,
-}
-
-/// A permissions boundary.
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "PascalCase")]
-pub struct AttachedBoundary {
-    pub permissions_boundary_arn: String,
+    #[serde(alias = "PolicyArn", alias = "PermissionsBoundaryArn")]
+    pub arn: String,
 }
 
 /// A managed policy with its versions.

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use super::identities::{Attached, AttachedBoundary, IdentityDetail};
+use super::identities::IdentityDetail;
 use super::reading::LiveTag;
 use super::{Export, LiveNotebook};
 use crate::inventory::{
@@ -50,7 +50,7 @@ impl Export {
             policies: vec![builder.add(PolicyKind::Resource, "bucket policy", "bucket policy", policy)],
         });
         let resource_policies = bucket.collect();
-        let notebooks = self.notebooks.iter().map(notebook).collect();
+        let notebooks = self.notebooks.values().map(notebook).collect();
         let policies = builder.policies;
         IamInventory { policies, principals, groups, resource_policies, notebooks, ..IamInventory::default() }
     }
@@ -69,19 +69,19 @@ impl<'a> Builder<'a, '_> {
         for policy in &of.inline_policies {
             found.attach(self.add(PolicyKind::Inline, &policy.policy_name, &of.arn, &policy.policy_document));
         }
-        for Attached { policy_arn } in &of.attached_managed_policies {
-            match self.managed.get(policy_arn.as_str()) {
+        for policy in &of.attached_managed_policies {
+            match self.managed.get(policy.arn.as_str()) {
                 Some(index) => found.attach(*index),
-                None => _ = found.undefined.insert(Undefined::Policy(policy_arn.clone())),
+                None => _ = found.undefined.insert(Undefined::Policy(policy.arn.clone())),
             }
         }
         for name in &of.group_list {
             found.join(name.clone(), groups.iter().find(|group| group.name == *name));
         }
         found.tags = tags(&of.tags);
-        found.boundary = of.permissions_boundary.as_ref().map(|AttachedBoundary { permissions_boundary_arn: arn }| {
-            let known = self.managed.get(arn.as_str());
-            known.map_or_else(|| Boundary::Undefined(arn.clone()), |index| Boundary::Policy(*index))
+        found.boundary = of.permissions_boundary.as_ref().map(|policy| match self.managed.get(policy.arn.as_str()) {
+            Some(index) => Boundary::Policy(*index),
+            None => Boundary::Undefined(policy.arn.clone()),
         });
         found
     }

@@ -12,22 +12,22 @@ mod storage;
 
 use std::collections::BTreeMap;
 use std::path::Path;
-use std::sync::Arc;
 
 use serde::Deserialize;
+use serde_json::Value;
 
 use crate::facts::date::Date;
 use crate::files::FileError;
 use crate::finding::{Finding, Rule};
-use crate::source::{Place, SourceFile};
-use reading::ExportReader;
+use crate::source::Place;
+use reading::{Described, ExportReader, place_of};
 
 pub use credentials::{AccessKey, Credentials};
-pub use identities::{Attached, Identities, IdentityDetail, InlinePolicy};
+pub use identities::{Identities, IdentityDetail};
 pub use inventory::tags;
-pub use notebooks::{LiveNotebook, PROPERTIES as NOTEBOOK_PROPERTIES, TrainingJob};
+pub use notebooks::{LiveNotebook, PROPERTIES as NOTEBOOK_PROPERTIES};
 pub use reading::LiveTag;
-pub use storage::{BucketDetail, PolicyOf};
+pub use storage::BucketDetail;
 
 /// The file that says of what account an export is, and of what day.
 pub const EXPORT_FILE: &str = "export.json";
@@ -48,20 +48,20 @@ pub struct Export {
     /// Passwords, second factors and access keys, by the name of the user; `<root_account>` is the root user.
     pub credentials: BTreeMap<String, Credentials>,
     /// The notebook instances, by name.
-    pub notebooks: Vec<LiveNotebook>,
-    /// The training jobs that were running.
-    pub jobs: Vec<TrainingJob>,
-    /// The scripts of the lifecycle configurations, in Base64, and where they are told, by the configuration's name.
-    pub lifecycles: BTreeMap<String, (Vec<String>, Place)>,
+    pub notebooks: BTreeMap<String, LiveNotebook>,
+    /// The tags of the training jobs that were running.
+    pub jobs: Described<Vec<LiveTag>>,
+    /// The scripts of the lifecycle configurations, in Base64.
+    pub lifecycles: Described<Vec<String>>,
     pub bucket: BucketDetail,
-    /// The policies of KMS keys and SNS topics.
-    pub policies: Vec<PolicyOf>,
-    /// The text of `identities.json`, for places in it.
-    identities_source: Arc<SourceFile>,
+    /// The policies of KMS keys and SNS topics, by their ARNs.
+    pub policies: Described<Option<Value>>,
+    /// Where the credential report stands.
+    pub credentials_place: Place,
+    /// The file of the identities.
+    identities_place: Place,
     /// Where each ARN stands in it first.
     arns: BTreeMap<String, usize>,
-    /// The text of the credential report's file.
-    credentials_source: Arc<SourceFile>,
 }
 
 /// What an export must be of.
@@ -101,22 +101,8 @@ impl Export {
 
     /// Where something with an ARN is told of: a user, group, role or managed policy.
     pub fn place(&self, arn: &str) -> Place {
-        let source = &self.identities_source;
-        let found = self.arns.get(arn).map(|at| Place::new(source, *at..*at + arn.len()));
-        found.unwrap_or_else(|| Place::whole(source))
-    }
-
-    /// Where the credential report stands.
-    pub fn credentials_place(&self) -> Place {
-        Place::whole(&self.credentials_source)
-    }
-}
-
-/// Where a text stands first in a file, or the file.
-fn place_of(source: &Arc<SourceFile>, text: &str) -> Place {
-    match source.text.find(text) {
-        Some(at) => Place::new(source, at..at + text.len()),
-        None => Place::whole(source),
+        let found = self.arns.get(arn).map(|at| Place::new(&self.identities_place.source, *at..*at + arn.len()));
+        found.unwrap_or_else(|| self.identities_place.clone())
     }
 }
 
@@ -135,7 +121,7 @@ fn arns(text: &str) -> BTreeMap<String, usize> {
 
 impl ExportReader {
     fn export(&mut self, wanted: Option<&ExpectedExport<'_>>) -> Result<Option<Export>, FileError> {
-        let Some((source, header)) = self.json::<Header>(EXPORT_FILE)? else { return Ok(None) };
+        let Some((header, place)) = self.json::<Header>(EXPORT_FILE)? else { return Ok(None) };
         let of = wanted.map(|wanted| {
             [
                 ("account", &header.account, wanted.account_id),
@@ -145,24 +131,20 @@ impl ExportReader {
         });
         for (key, found, allowed) in of.into_iter().flatten().filter(|(_, found, allowed)| found != allowed) {
             let message = format!("the export is of the {key} `{found}`, and the configuration has `{allowed}`");
-            let finding = Finding::new(Rule::AuditExport, message).at(place_of(&source, &format!("\"{found}\"")));
+            let finding = Finding::new(Rule::AuditExport, message).at(place_of(&place.source, &format!("\"{found}\"")));
             self.findings.push(finding.help("export the account that the configuration names, by its own script"));
         }
         let taken = header.taken.parse::<Date>().map_err(|allowed| {
-            let message = format!("found `{}` for `taken`, {allowed}", header.taken);
-            self.findings.push(Finding::new(Rule::AuditExport, message).at(Place::whole(&source)));
+            self.refuse(place, format!("found `{}` for `taken`, {allowed}", header.taken));
         });
         // Everything that is missing is told at once.
         let identities = self.json::<Identities>(IDENTITIES_FILE)?;
-        if let Some((source, identities)) = &identities {
-            self.refuse_part(source, identities.is_part());
-            self.refuse_elsewhere(source, identities.arns(), (&header.account, ""));
+        if let Some((identities, place)) = &identities {
+            self.refuse_part(place, identities.more());
+            self.refuse_elsewhere(place, identities.arns(), (&header.account, ""));
         }
         let credentials = self.credentials()?;
-        let notebooks = self.notebooks()?;
-        for one in &notebooks {
-            self.refuse_elsewhere(one.source(), std::iter::once(one.arn.as_str()), (&header.account, &header.region));
-        }
+        let notebooks = self.notebooks((&header.account, &header.region))?;
         let jobs = self.jobs()?;
         let lifecycles = self.lifecycles()?;
         let bucket = self.bucket()?;
@@ -170,8 +152,8 @@ impl ExportReader {
         if !self.findings.is_empty() {
             return Ok(None);
         }
-        let (Ok(taken), Some((identities_source, identities))) = (taken, identities) else { return Ok(None) };
-        let Some((credentials_source, credentials)) = credentials else { return Ok(None) };
+        let (Ok(taken), Some((identities, identities_place))) = (taken, identities) else { return Ok(None) };
+        let Some((credentials, credentials_place)) = credentials else { return Ok(None) };
         Ok(Some(Export {
             account_id: header.account,
             region: header.region,
@@ -184,9 +166,9 @@ impl ExportReader {
             lifecycles,
             bucket,
             policies,
-            arns: arns(&identities_source.text),
-            identities_source,
-            credentials_source,
+            credentials_place,
+            arns: arns(&identities_place.source.text),
+            identities_place,
         }))
     }
 }

@@ -3,15 +3,14 @@
 //! <https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_ListTrainingJobs.html>
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
 use serde::{Deserialize, Deserializer};
-use serde_json::Value;
+use serde_json::{Map, Value};
 
-use super::reading::{ExportReader, LiveTag};
+use super::reading::{Described, ExportReader, LiveTag, place_of};
 use crate::facts::date::Date;
 use crate::files::FileError;
-use crate::source::{Place, SourceFile};
+use crate::source::Place;
 
 /// A notebook instance.
 #[derive(Debug, Deserialize)]
@@ -23,50 +22,24 @@ pub struct LiveNotebook {
     pub arn: String,
     /// The ARN of the role that it acts as.
     pub role_arn: String,
-    /// Whether it runs.
-    #[serde(rename = "NotebookInstanceStatus", deserialize_with = "is_running")]
-    pub is_running: bool,
+    /// `InService` while it runs.
+    #[serde(rename = "NotebookInstanceStatus")]
+    pub status: String,
     /// The day on which it last started, stopped or changed.
     #[serde(rename = "LastModifiedTime", default, deserialize_with = "day")]
     pub modified: Option<Date>,
-    #[serde(rename = "PlatformIdentifier")]
-    pub platform: Option<String>,
-    /// The name of its lifecycle configuration.
-    #[serde(rename = "NotebookInstanceLifecycleConfigName")]
-    pub lifecycle: Option<String>,
-    /// What SageMaker tells of it, by CloudFormation's names for it.
+    /// Those of `PROPERTIES`, by CloudFormation's names for them.
     #[serde(flatten)]
-    pub properties: BTreeMap<String, Value>,
+    pub properties: Map<String, Value>,
     #[serde(skip)]
     pub tags: Vec<LiveTag>,
-    #[serde(skip, default = "no_source")]
-    source: Arc<SourceFile>,
-}
-
-impl LiveNotebook {
-    pub(super) fn source(&self) -> &Arc<SourceFile> {
-        &self.source
-    }
-
     /// Where it is told of.
-    pub fn place(&self) -> Place {
-        super::place_of(&self.source, &format!("\"{}\"", self.name))
-    }
+    #[serde(skip, default = "nowhere")]
+    pub place: Place,
 }
 
-/// A training job that runs.
-#[derive(Debug)]
-pub struct TrainingJob {
-    pub name: String,
-    pub tags: Vec<LiveTag>,
-    source: Arc<SourceFile>,
-}
-
-impl TrainingJob {
-    /// Where it is told of.
-    pub fn place(&self) -> Place {
-        Place::whole(&self.source)
-    }
+fn nowhere() -> Place {
+    Place::of_file("")
 }
 
 #[derive(Deserialize)]
@@ -77,13 +50,11 @@ struct Tagged {
     tags: Vec<LiveTag>,
 }
 
-#[derive(Deserialize)]
-#[serde(rename_all = "PascalCase")]
-struct LifecycleDescription {
-    #[serde(default)]
-    on_start: Vec<LifecycleHook>,
-    #[serde(default)]
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+struct LifecycleHooks {
     on_create: Vec<LifecycleHook>,
+    on_start: Vec<LifecycleHook>,
 }
 
 #[derive(Deserialize)]
@@ -94,65 +65,57 @@ struct LifecycleHook {
 
 /// The folder of what is told of each notebook.
 const NOTEBOOKS: &str = "notebook-instances";
-/// What `DescribeNotebookInstance` calls otherwise than CloudFormation.
-const OTHER_NAMES: &[(&str, &str)] = &[("SecurityGroups", "SecurityGroupIds")];
-/// The properties of a notebook that are compared by CloudFormation's names for them.
-pub const PROPERTIES: &[&str] = &[
-    "InstanceType",
-    "VolumeSizeInGB",
-    "RootAccess",
-    "InstanceMetadataServiceConfiguration",
-    "SubnetId",
-    "SecurityGroupIds",
-    "KmsKeyId",
-    "DirectInternetAccess",
+/// The properties of a notebook that are compared, by the names that `DescribeNotebookInstance` has for them, and those of
+/// CloudFormation.
+pub const PROPERTIES: [(&str, &str); 10] = [
+    ("InstanceType", "InstanceType"),
+    ("VolumeSizeInGB", "VolumeSizeInGB"),
+    ("RootAccess", "RootAccess"),
+    ("InstanceMetadataServiceConfiguration", "InstanceMetadataServiceConfiguration"),
+    ("SubnetId", "SubnetId"),
+    ("SecurityGroups", "SecurityGroupIds"),
+    ("KmsKeyId", "KmsKeyId"),
+    ("DirectInternetAccess", "DirectInternetAccess"),
+    ("PlatformIdentifier", "PlatformIdentifier"),
+    ("NotebookInstanceLifecycleConfigName", "LifecycleConfigName"),
 ];
 
 impl ExportReader {
-    pub(super) fn notebooks(&mut self) -> Result<Vec<LiveNotebook>, FileError> {
+    pub(super) fn notebooks(&mut self, of: (&str, &str)) -> Result<BTreeMap<String, LiveNotebook>, FileError> {
         let all = self.described::<LiveNotebook>(NOTEBOOKS, ("NotebookInstances", "NotebookInstanceName"))?;
         let tagged = self.list::<Tagged>("notebook-tags.json", "ResourceTagMappingList")?;
         let mut by_arn: BTreeMap<String, Vec<LiveTag>> = tagged.into_iter().map(|one| (one.arn, one.tags)).collect();
-        let mut found = Vec::with_capacity(all.len());
-        for (name, (source, mut one)) in all {
+        let mut found = BTreeMap::new();
+        for (name, (mut one, file)) in all {
             if one.name != name {
-                let other = &one.name;
-                self.refuse(&source, 1, &format!("`{NOTEBOOKS}/{name}.json` is about the notebook `{other}`"));
+                self.refuse(file, format!("`{NOTEBOOKS}/{name}.json` is about the notebook `{}`", one.name));
                 continue;
             }
-            for (theirs, ours) in OTHER_NAMES {
-                if let Some(value) = one.properties.remove(*theirs) {
-                    one.properties.insert((*ours).to_owned(), value);
-                }
-            }
-            one.properties.retain(|key, _| PROPERTIES.contains(&key.as_str()));
-            found.push(LiveNotebook { tags: by_arn.remove(&one.arn).unwrap_or_default(), source, ..one });
+            self.refuse_elsewhere(&file, std::iter::once(one.arn.as_str()), of);
+            let property =
+                |(theirs, ours): (&str, &str)| one.properties.remove(theirs).map(|value| (ours.to_owned(), value));
+            one.properties = PROPERTIES.into_iter().filter_map(property).collect();
+            one.tags = by_arn.remove(&one.arn).unwrap_or_default();
+            one.place = place_of(&file.source, &format!("\"{name}\""));
+            found.insert(name, one);
         }
         Ok(found)
     }
 
-    pub(super) fn jobs(&mut self) -> Result<Vec<TrainingJob>, FileError> {
-        let all = self.described::<Tagged>("training-jobs", ("TrainingJobSummaries", "TrainingJobName"))?.into_iter();
-        Ok(all.map(|(name, (source, one))| TrainingJob { name, tags: one.tags, source }).collect())
+    /// The tags of the training jobs that run.
+    pub(super) fn jobs(&mut self) -> Result<Described<Vec<LiveTag>>, FileError> {
+        let all = self.described::<Tagged>("training-jobs", ("TrainingJobSummaries", "TrainingJobName"))?;
+        Ok(all.into_iter().map(|(name, (job, place))| (name, (job.tags, place))).collect())
     }
 
-    pub(super) fn lifecycles(&mut self) -> Result<BTreeMap<String, (Vec<String>, Place)>, FileError> {
+    /// The scripts of the lifecycle configurations, in Base64.
+    pub(super) fn lifecycles(&mut self) -> Result<Described<Vec<String>>, FileError> {
         let list = ("NotebookInstanceLifecycleConfigs", "NotebookInstanceLifecycleConfigName");
-        let all = self.described::<LifecycleDescription>("lifecycle-configurations", list)?.into_iter();
-        let told = |(name, (source, one)): (String, (_, LifecycleDescription))| {
-            let hooks = one.on_create.into_iter().chain(one.on_start).map(|hook| hook.content).collect();
-            (name, (hooks, Place::whole(&source)))
-        };
-        Ok(all.map(told).collect())
+        let all = self.described::<LifecycleHooks>("lifecycle-configurations", list)?;
+        let scripts =
+            |hooks: LifecycleHooks| hooks.on_create.into_iter().chain(hooks.on_start).map(|hook| hook.content);
+        Ok(all.into_iter().map(|(name, (hooks, place))| (name, (scripts(hooks).collect(), place))).collect())
     }
-}
-
-fn no_source() -> Arc<SourceFile> {
-    SourceFile::new("", "")
-}
-
-fn is_running<'de, D: Deserializer<'de>>(deserializer: D) -> Result<bool, D::Error> {
-    String::deserialize(deserializer).map(|status| status == "InService")
 }
 
 /// The day of a moment: a text such as `2026-11-01T10:00:00+09:00`, or the seconds since 1970.

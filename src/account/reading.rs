@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use serde::Deserialize;
 use serde::de::{DeserializeOwned, Error};
+use serde::{Deserialize, Deserializer};
 use serde_json::{Map, Value};
 
 use crate::files::{self, FileError};
@@ -33,31 +33,33 @@ pub struct LiveTag {
     pub value: String,
 }
 
+/// What is told of each thing of a kind, by its name, with where.
+pub(super) type Described<T> = BTreeMap<String, (T, Place)>;
+
 impl ExportReader {
     pub(super) fn new(folder: &Path) -> Self {
         Self { folder: folder.to_owned(), findings: Vec::new() }
     }
 
-    /// What a file of the export holds, with its text. One that is missing, or cannot be read, is a finding.
-    pub(super) fn json<T: DeserializeOwned>(&mut self, name: &str) -> Result<Option<(Arc<SourceFile>, T)>, FileError> {
+    /// What a file of the export holds, with the file. One that is missing, or cannot be read, is a finding.
+    pub(super) fn json<T: DeserializeOwned>(&mut self, name: &str) -> Result<Option<(T, Place)>, FileError> {
         let path = self.folder.join(name);
         let Some(bytes) = files::read(&path)? else {
             let finding = Finding::new(Rule::AuditExport, format!("the export lacks `{name}`"));
-            self.findings.push(finding.at(Place::whole(&SourceFile::new(path, ""))).help(AGAIN));
+            self.findings.push(finding.at(Place::of_file(path)).help(AGAIN));
             return Ok(None);
         };
         // PowerShell writes UTF-16 with a byte order mark, where the output of a command is redirected to a file.
         let (text, _, is_broken) = encoding_rs::UTF_8.decode(&bytes);
         if is_broken {
-            let finding = Finding::new(Rule::AuditExport, format!("`{name}` is not UTF-8"));
-            self.findings.push(finding.at(Place::whole(&SourceFile::new(path, ""))).help(ANEW));
+            self.refuse(Place::of_file(path), format!("`{name}` is not UTF-8"));
             return Ok(None);
         }
-        let source = SourceFile::new(path, text);
-        match serde_json::from_str(&source.text) {
-            Ok(value) => Ok(Some((source, value))),
+        let place = Place::whole(&SourceFile::new(path, text));
+        match serde_json::from_str(&place.source.text) {
+            Ok(value) => Ok(Some((value, place))),
             Err(error) => {
-                self.refuse_form(&source, name, &error);
+                self.refuse_form(&place, &error);
                 Ok(None)
             }
         }
@@ -65,14 +67,13 @@ impl ExportReader {
 
     /// The list of this key in a file of the export; none, where that is no whole list.
     pub(super) fn list<T: DeserializeOwned>(&mut self, name: &str, key: &str) -> Result<Vec<T>, FileError> {
-        let Some((source, mut answer)) = self.json::<Map<String, Value>>(name)? else { return Ok(Vec::new()) };
-        let more = ["NextToken", "PaginationToken"].map(|token| answer.remove(token).unwrap_or_default());
-        self.refuse_part(&source, more.iter().any(|token| !token.is_null() && token != ""));
+        let Some((mut answer, place)) = self.json::<Map<String, Value>>(name)? else { return Ok(Vec::new()) };
+        self.refuse_part(&place, ["NextToken", "PaginationToken"].map(|token| answer.get(token)));
         // What AWS does not have, such as the access points of no bucket, the script writes as `{}`.
         let list = answer.remove(key).or((key == ACCESS_POINTS).then(|| Value::Array(Vec::new())));
         let list = list.ok_or_else(|| Error::custom(format_args!("missing field `{key}`")));
         Ok(list.and_then(serde_json::from_value).unwrap_or_else(|error| {
-            self.refuse_form(&source, name, &error);
+            self.refuse_form(&place, &error);
             Vec::new()
         }))
     }
@@ -82,12 +83,12 @@ impl ExportReader {
         &mut self,
         folder: &str,
         (list, name): (&str, &str),
-    ) -> Result<BTreeMap<String, (Arc<SourceFile>, T)>, FileError> {
+    ) -> Result<Described<T>, FileError> {
         let mut found = BTreeMap::new();
-        for mut one in self.list::<BTreeMap<String, Value>>(&format!("{folder}.json"), list)? {
+        let file = format!("{folder}.json");
+        for mut one in self.list::<BTreeMap<String, Value>>(&file, list)? {
             let Some(Value::String(name)) = one.remove(name) else {
-                let source = SourceFile::new(self.folder.join(format!("{folder}.json")), "");
-                self.refuse(&source, 1, &format!("one of `{list}` has no `{name}`"));
+                self.refuse(Place::of_file(self.folder.join(&file)), format!("one of `{list}` has no `{name}`"));
                 continue;
             };
             if let Some(told) = self.json(&format!("{folder}/{name}.json"))? {
@@ -97,22 +98,33 @@ impl ExportReader {
         Ok(found)
     }
 
-    fn refuse_form(&mut self, source: &Arc<SourceFile>, name: &str, error: &serde_json::Error) {
-        let why = error.to_string();
-        let why = why.split(" at line ").next().unwrap_or_default();
-        self.refuse(source, error.line(), &format!("`{name}` is not what the AWS CLI writes: {why}"));
+    /// A finding about what must be written anew.
+    pub(super) fn refuse(&mut self, place: Place, message: impl Into<String>) {
+        self.findings.push(Finding::new(Rule::AuditExport, message).at(place).help(ANEW));
     }
 
-    /// A finding about a file, at a line, counted from 1.
-    pub(super) fn refuse(&mut self, source: &Arc<SourceFile>, line: usize, message: &str) {
-        let finding = Finding::new(Rule::AuditExport, message).at(Place::line(source, line));
-        self.findings.push(finding.help(ANEW));
+    /// Refuses what does not have the form that is known.
+    pub(super) fn refuse_form(&mut self, file: &Place, error: &serde_json::Error) {
+        let name = file.path().strip_prefix(&self.folder).unwrap_or(file.path()).display();
+        let why = error.to_string();
+        let why = why.split(" at line ").next().unwrap_or_default();
+        let message = format!("`{name}` is not what the AWS CLI writes: {why}");
+        self.refuse(Place::line(&file.source, error.line()), message);
+    }
+
+    /// Refuses a list that is only a part of what there is, as these say where they are more than nothing.
+    pub(super) fn refuse_part<const N: usize>(&mut self, file: &Place, more: [Option<&Value>; N]) {
+        let is_more = |one: &&Value| !(one.is_null() || **one == "" || **one == false);
+        if more.iter().flatten().any(is_more) {
+            let message = "the list is only a part: the AWS CLI stopped before its end";
+            self.refuse(Place::line(&file.source, 1), message);
+        }
     }
 
     /// Refuses a file whose first ARN of another account or region than the export's is told: it was written for another.
     pub(super) fn refuse_elsewhere<'a>(
         &mut self,
-        source: &Arc<SourceFile>,
+        file: &Place,
         mut arns: impl Iterator<Item = &'a str>,
         (account, region): (&str, &str),
     ) {
@@ -121,59 +133,26 @@ impl ExportReader {
             parts.get(4) != Some(&account) || parts.get(3) != Some(&region)
         };
         if let Some(arn) = arns.find(is_elsewhere) {
-            let line = source.text.lines().position(|line| line.contains(arn)).unwrap_or_default() + 1;
-            self.refuse(source, line, &format!("`{arn}` is not of the account and the region that the export is of"));
-        }
-    }
-
-    /// Refuses a list that is only a part of what there is.
-    pub(super) fn refuse_part(&mut self, source: &Arc<SourceFile>, is_part: bool) {
-        if is_part {
-            self.refuse(source, 1, "the list is only a part: the AWS CLI stopped before its end");
+            let message = format!("`{arn}` is not of the account and the region that the export is of");
+            self.refuse(place_of(&file.source, arn), message);
         }
     }
 }
 
-/// A policy document: as an object, or as a text, which the IAM API returns with percent signs.
+/// Where a text stands first in a file, or the file.
+pub(super) fn place_of(source: &Arc<SourceFile>, text: &str) -> Place {
+    match source.text.find(text) {
+        Some(at) => Place::new(source, at..at + text.len()),
+        None => Place::whole(source),
+    }
+}
+
+/// A policy document: as an object, or as a text.
 pub(super) fn document(value: Value) -> Value {
-    let Value::String(text) = &value else { return value };
-    let parsed = serde_json::from_str(text).or_else(|_| serde_json::from_str(&percent_decoded(text)));
-    parsed.unwrap_or(value)
+    value.as_str().and_then(|text| serde_json::from_str(text).ok()).unwrap_or(value)
 }
 
 /// The same for a field of a type that is read.
-pub(super) fn read_document<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Value, D::Error> {
+pub(super) fn read_document<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Value, D::Error> {
     Value::deserialize(deserializer).map(document)
-}
-
-fn percent_decoded(text: &str) -> String {
-    let mut bytes = Vec::with_capacity(text.len());
-    let mut rest = text.as_bytes();
-    while let Some((first, behind)) = rest.split_first() {
-        let code = behind.get(..2).and_then(|code| std::str::from_utf8(code).ok());
-        let code = code.filter(|_| *first == b'%').and_then(|code| u8::from_str_radix(code, 16).ok());
-        bytes.push(code.unwrap_or(*first));
-        rest = if code.is_some() { &behind[2..] } else { behind };
-    }
-    String::from_utf8_lossy(&bytes).into_owned()
-}
-
-#[cfg(test)]
-mod tests {
-    use serde_json::{Value, json};
-
-    use super::document;
-
-    #[test]
-    fn a_document_may_be_a_text() {
-        let wanted = json!({"Statement": [{"Action": "s3:*", "Resource": "日 %"}]});
-        assert_eq!(document(wanted.clone()), wanted);
-        assert_eq!(document(Value::String(wanted.to_string())), wanted);
-        let encoded =
-            "%7B%22Statement%22%3A%5B%7B%22Action%22%3A%22s3%3A*%22%2C%22Resource%22%3A%22%E6%97%A5%20%25%22%7D%5D%7D";
-        assert_eq!(document(encoded.into()), wanted);
-        for broken in ["", "%", "%7", "%zz", "{", "%7B"] {
-            assert_eq!(document(broken.into()), Value::from(broken));
-        }
-    }
 }

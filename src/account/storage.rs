@@ -1,26 +1,27 @@
-//! The bucket, and the policies of keys and topics.
+//! The bucket, and the policies of access points, keys and topics.
 
-use serde::Deserialize;
-use serde_json::Value;
+use std::collections::BTreeMap;
 
-use super::reading::{ACCESS_POINTS, ExportReader, LiveTag, document};
+use serde::de::DeserializeOwned;
+use serde_json::{Map, Value};
+
+use super::reading::{ACCESS_POINTS, Described, ExportReader, LiveTag, document};
 use crate::files::FileError;
-use crate::source::{Place, SourceFile};
+use crate::source::Place;
 
 /// The bucket, as it is.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct BucketDetail {
     /// Its policy, with where it is told.
     pub policy: Option<(Value, Place)>,
     /// Which ways for the public are blocked, with where it is told.
-    pub public_access_block: Option<(Value, Place)>,
+    pub public_access_block: (Value, Place),
     /// Whether it keeps older versions: `Enabled` where it does.
     pub versioning: Option<String>,
     /// The names at its top that end with a slash, without it.
     pub folders: Vec<String>,
     /// Where the folders are told.
-    pub folders_place: Option<Place>,
-    pub access_points: Vec<AccessPoint>,
+    pub folders_place: Place,
     /// Whether there is such a bucket.
     pub exists: bool,
     /// The KMS key that it encrypts with, where it does so with one.
@@ -30,131 +31,80 @@ pub struct BucketDetail {
     /// The names of its lifecycle rules.
     pub lifecycle_rules: Vec<String>,
     pub tags: Vec<LiveTag>,
+    /// The policies of its access points, by their names.
+    pub access_points: Described<Option<Value>>,
 }
 
-/// An access point of the bucket.
-#[derive(Debug)]
-pub struct AccessPoint {
-    pub name: String,
-    pub policy: Option<Value>,
-    /// Where it is told.
-    pub place: Place,
-}
+/// A list of objects, of which some values are looked at.
+type List = Vec<Map<String, Value>>;
 
-/// The policy of a KMS key or an SNS topic.
-#[derive(Debug)]
-pub struct PolicyOf {
-    /// The ARN of the key or topic.
-    pub arn: String,
-    /// What it says.
-    pub policy: Option<Value>,
-    /// Where it is told.
-    pub place: Place,
-}
-
-/// What the AWS CLI writes of a bucket, an access point, a key or a topic: each file holds some of it, or nothing.
-#[derive(Default, Deserialize)]
-#[serde(rename_all = "PascalCase")]
-struct Answer {
-    /// A policy as a text.
-    policy: Option<Value>,
-    attributes: Option<Box<Answer>>,
-    public_access_block_configuration: Option<Value>,
-    status: Option<String>,
-    server_side_encryption_configuration: Option<Value>,
-    logging_enabled: Option<LogTarget>,
-    rules: Option<Vec<LifecycleRule>>,
-    tag_set: Option<Vec<LiveTag>>,
-    /// `null` where there are none; of a bucket that is not there, the key is missing.
-    #[serde(default, deserialize_with = "present")]
-    common_prefixes: Option<Prefixes>,
-    next_token: Option<Value>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "PascalCase")]
-struct LogTarget {
-    target_bucket: String,
-}
-
-#[derive(Deserialize)]
-struct LifecycleRule {
-    #[serde(rename = "ID", default)]
-    id: String,
-}
-
-#[derive(Deserialize)]
-#[serde(transparent)]
-struct Prefixes(Option<Vec<Prefix>>);
-
-#[derive(Deserialize)]
-#[serde(rename_all = "PascalCase")]
-struct Prefix {
-    prefix: String,
-}
-
-impl Answer {
-    fn policy(self) -> Option<Value> {
-        self.policy.or(self.attributes.and_then(|attributes| attributes.policy)).map(document)
-    }
-}
+/// What the AWS CLI writes of an access point, a key or a topic, or of nothing.
+type Answer = Map<String, Value>;
 
 impl ExportReader {
     pub(super) fn bucket(&mut self) -> Result<BucketDetail, FileError> {
-        const KEY: &str = "/Rules/0/ApplyServerSideEncryptionByDefault/KMSMasterKeyID";
+        const KEY: &str =
+            "/ServerSideEncryptionConfiguration/Rules/0/ApplyServerSideEncryptionByDefault/KMSMasterKeyID";
+        let (policy, policy_place) = self.of_bucket::<Option<Value>>("policy", "/Policy")?;
+        // There is `null` where there are no folders; of a bucket that is not there, nothing.
+        let (folders, folders_place) = self.of_bucket::<BTreeMap<String, Option<List>>>("folders", "")?;
+        let points = self.described("access-points", (ACCESS_POINTS, "Name"))?;
+        Ok(BucketDetail {
+            policy: policy.map(|policy| (document(policy), policy_place)),
+            public_access_block: self.of_bucket("public-access-block", "/PublicAccessBlockConfiguration")?,
+            versioning: self.of_bucket("versioning", "/Status")?.0,
+            exists: !folders.is_empty(),
+            folders: texts(folders.into_values().flatten().flatten(), "Prefix")
+                .map(|name| name.trim_end_matches('/').to_owned())
+                .collect(),
+            folders_place,
+            kms_key: self.of_bucket("encryption", KEY)?.0,
+            log_bucket: self.of_bucket("logging", "/LoggingEnabled/TargetBucket")?.0,
+            lifecycle_rules: texts(self.of_bucket::<List>("lifecycle", "/Rules")?.0, "ID").collect(),
+            tags: self.of_bucket("tags", "/TagSet")?.0,
+            access_points: points
+                .into_iter()
+                .map(|(name, (answer, place))| (name, (policy_of(answer), place)))
+                .collect(),
+        })
+    }
+
+    /// What an answer about the bucket says at a pointer, and where; the default, where it says nothing there.
+    fn of_bucket<T: DeserializeOwned + Default>(&mut self, word: &str, at: &str) -> Result<(T, Place), FileError> {
+        let name = format!("bucket-{word}.json");
         // Without a file of these there is no export: nothing is taken for what it would tell.
-        let mut told = |word: &str| {
-            let told = self.json::<Answer>(&format!("bucket-{word}.json"))?;
-            let told = told.unwrap_or_else(|| (SourceFile::new(word, ""), Answer::default()));
-            self.refuse_part(&told.0, told.1.next_token.is_some());
-            Ok((told.1, Place::whole(&told.0)))
+        let Some((mut answer, place)) = self.json::<Map<String, Value>>(&name)? else {
+            return Ok((T::default(), Place::of_file(name)));
         };
-        let (policy, policy_place) = told("policy")?;
-        let (block, block_place) = told("public-access-block")?;
-        let (folders, folders_place) = told("folders")?;
-        let encryption = told("encryption")?.0.server_side_encryption_configuration;
-        let mut bucket = BucketDetail {
-            policy: policy.policy().map(|policy| (policy, policy_place)),
-            public_access_block: Some((block.public_access_block_configuration.unwrap_or_default(), block_place)),
-            versioning: told("versioning")?.0.status,
-            exists: folders.common_prefixes.is_some(),
-            folders_place: Some(folders_place),
-            kms_key: encryption.as_ref().and_then(|one| one.pointer(KEY)?.as_str()).map(str::to_owned),
-            log_bucket: told("logging")?.0.logging_enabled.map(|target| target.target_bucket),
-            lifecycle_rules: told("lifecycle")?.0.rules.into_iter().flatten().map(|rule| rule.id).collect(),
-            tags: told("tags")?.0.tag_set.unwrap_or_default(),
-            ..BucketDetail::default()
-        };
-        let folders = folders.common_prefixes.and_then(|list| list.0).into_iter().flatten();
-        bucket.folders = folders.map(|one| one.prefix.trim_end_matches('/').to_owned()).collect();
-        let points = self.described::<Answer>("access-points", (ACCESS_POINTS, "Name"))?.into_iter();
-        let point = |(name, (source, answer)): (_, (_, Answer))| AccessPoint {
-            name,
-            policy: answer.policy(),
-            place: Place::whole(&source),
-        };
-        bucket.access_points = points.map(point).collect();
-        Ok(bucket)
+        let more = answer.remove("NextToken");
+        self.refuse_part(&place, [more.as_ref()]);
+        let told = Value::from(answer).pointer_mut(at).map(Value::take).filter(|told| !told.is_null());
+        let told = told.map(serde_json::from_value).transpose().unwrap_or_else(|error| {
+            self.refuse_form(&place, &error);
+            None
+        });
+        Ok((told.unwrap_or_default(), place))
     }
 
     /// The policies of KMS keys and SNS topics, by their ARNs.
-    pub(super) fn policies(&mut self, arns: &[String]) -> Result<Vec<PolicyOf>, FileError> {
-        let mut found = Vec::new();
+    pub(super) fn policies(&mut self, arns: &[String]) -> Result<Described<Option<Value>>, FileError> {
+        let mut found = Described::new();
         for arn in arns {
-            if let Some((source, answer)) = self.json::<Answer>(&policy_file(arn))? {
-                found.push(PolicyOf { arn: arn.clone(), policy: answer.policy(), place: Place::whole(&source) });
+            let name = arn.rsplit([':', '/']).next().unwrap_or_default();
+            if let Some((answer, place)) = self.json(&format!("policies/{name}.json"))? {
+                found.insert(arn.clone(), (policy_of(answer), place));
             }
         }
         Ok(found)
     }
 }
 
-/// The file of the policy of a key or topic: `policies/` and the end of its ARN.
-fn policy_file(arn: &str) -> String {
-    format!("policies/{}.json", arn.rsplit([':', '/']).next().unwrap_or_default())
+/// The policy in an answer: of a topic, it is among its attributes.
+fn policy_of(mut answer: Answer) -> Option<Value> {
+    let of_topic = answer.get_mut("Attributes").and_then(|attributes| attributes.get_mut("Policy")).map(Value::take);
+    answer.remove("Policy").or(of_topic).map(document)
 }
 
-/// A value that is there, whether it is `null` or not.
-fn present<'de, D: serde::Deserializer<'de>, T: Deserialize<'de>>(deserializer: D) -> Result<Option<T>, D::Error> {
-    T::deserialize(deserializer).map(Some)
+fn texts(list: impl IntoIterator<Item = Map<String, Value>>, key: &str) -> impl Iterator<Item = String> {
+    list.into_iter().filter_map(move |one| one.get(key)?.as_str().map(str::to_owned))
 }

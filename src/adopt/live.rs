@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::account::{Export, IdentityDetail, InlinePolicy, LiveTag};
+use crate::account::{Export, IdentityDetail, LiveTag};
 use crate::source::Place;
 
 /// What an account has under the name of a resource.
@@ -23,53 +23,46 @@ pub fn path_of(arn: &str, name: &str) -> String {
 
 /// What the account has of a resource of this type and these properties.
 pub fn live(export: &Export, kind: &str, declared: &Value) -> Live {
-    let text = |key: &str| declared.get(key).and_then(Value::as_str).unwrap_or_default();
+    let (identities, bucket) = (&export.identities, &export.bucket);
+    let name = |key: &str| declared.get(key).and_then(Value::as_str).unwrap_or_default();
     let found = match kind {
-        "AWS::S3::Bucket" => {
-            let properties = || json!({"BucketName": export.bucket_name});
-            export.bucket.exists.then(|| Live::Same(export.bucket_name.clone(), bucket(export, properties())))
-        }
-        "AWS::S3::BucketPolicy" => export.bucket.policy.as_ref().map(|(policy, _)| {
-            // The bucket as the template refers to it: CloudFormation replaces a policy whose bucket is written otherwise.
-            let bucket = declared.get("Bucket").cloned().unwrap_or_default();
-            Live::Same(export.bucket_name.clone(), json!({"Bucket": bucket, "PolicyDocument": policy}))
+        "AWS::S3::Bucket" => bucket.exists.then(|| {
+            let properties = json!({
+                "BucketName": export.bucket_name,
+                "PublicAccessBlockConfiguration": bucket.public_access_block.0,
+                "VersioningConfiguration": bucket.versioning.as_ref().map(|status| json!({"Status": status})),
+                "Tags": tags(&bucket.tags),
+            });
+            Live::Same(export.bucket_name.clone(), said(properties))
         }),
-        "AWS::IAM::User" => {
-            identity(export, ("user", "UserName", text("UserName")), &export.identities.users, declared)
-        }
-        "AWS::IAM::Role" => {
-            identity(export, ("role", "RoleName", text("RoleName")), &export.identities.roles, declared)
-        }
-        "AWS::IAM::Group" => {
-            identity(export, ("group", "GroupName", text("GroupName")), &export.identities.groups, declared)
-        }
-        "AWS::IAM::ManagedPolicy" => policy(export, text("ManagedPolicyName"), text("Path")),
-        "AWS::SageMaker::NotebookInstance" => notebook(export, text("NotebookInstanceName")),
+        "AWS::S3::BucketPolicy" => bucket.policy.as_ref().map(|(policy, _)| {
+            // The bucket as the template refers to it: CloudFormation replaces a policy whose bucket is written otherwise.
+            let properties = json!({"Bucket": declared.get("Bucket"), "PolicyDocument": policy});
+            Live::Same(export.bucket_name.clone(), properties)
+        }),
+        "AWS::IAM::User" => identity(export, ("user", "UserName"), &identities.users, declared),
+        "AWS::IAM::Role" => identity(export, ("role", "RoleName"), &identities.roles, declared),
+        "AWS::IAM::Group" => identity(export, ("group", "GroupName"), &identities.groups, declared),
+        "AWS::IAM::ManagedPolicy" => policy(export, name("ManagedPolicyName"), name("Path")),
+        "AWS::SageMaker::NotebookInstance" => notebook(export, name("NotebookInstanceName")),
         "AWS::SageMaker::NotebookInstanceLifecycleConfig" => {
-            lifecycle(export, text("NotebookInstanceLifecycleConfigName"))
+            lifecycle(export, name("NotebookInstanceLifecycleConfigName"))
         }
         _ => None,
     };
     found.unwrap_or(Live::Absent)
 }
 
-fn bucket(export: &Export, mut properties: Value) -> Value {
-    let live = &export.bucket;
-    if let Some((block, _)) = live.public_access_block.as_ref().filter(|(block, _)| block.is_object()) {
-        properties["PublicAccessBlockConfiguration"] = block.clone();
-    }
-    if let Some(status) = &live.versioning {
-        properties["VersioningConfiguration"] = json!({"Status": status});
-    }
-    with_tags(properties, &live.tags)
+/// The tags, but for those of AWS's own.
+fn tags(tags: &[LiveTag]) -> Value {
+    let tags = tags.iter().filter(|tag| !tag.key.starts_with("aws:"));
+    tags.map(|tag| json!({"Key": tag.key, "Value": tag.value})).collect()
 }
 
-/// Adds tags, but for those of AWS's own.
-fn with_tags(mut properties: Value, tags: &[LiveTag]) -> Value {
-    let tags = tags.iter().filter(|tag| !tag.key.starts_with("aws:"));
-    let tags: Vec<Value> = tags.map(|tag| json!({"Key": tag.key, "Value": tag.value})).collect();
-    if !tags.is_empty() {
-        properties["Tags"] = tags.into();
+/// The properties without those of which there is nothing.
+fn said(mut properties: Value) -> Value {
+    if let Some(properties) = properties.as_object_mut() {
+        properties.retain(|_, value| !value.is_null() && *value != json!([]));
     }
     properties
 }
@@ -96,17 +89,14 @@ fn taken(export: &Export, (what, found, wanted): (&str, &str, &str), arn: &str, 
     )
 }
 
-/// What the account has of a user, role or group, among `all` of them: of the word, the key and the value of its name.
-fn identity(
-    export: &Export,
-    (what, key, name): (&str, &str, &str),
-    all: &[IdentityDetail],
-    declared: &Value,
-) -> Option<Live> {
+/// What the account has of a user, role or group, among `all` of them: of the word for it, and the key of its name.
+fn identity(export: &Export, (what, key): (&str, &str), all: &[IdentityDetail], declared: &Value) -> Option<Live> {
+    let text = |key: &str| declared.get(key).and_then(Value::as_str).unwrap_or_default();
+    let name = text(key);
     let one = all.iter().find(|one| one.name.eq_ignore_ascii_case(name))?;
     // The path of a role is no more than its declaration says: IAM moves none.
-    let path = declared.get("Path").and_then(Value::as_str).unwrap_or_default();
-    if let Some(taken) = taken(export, (what, &one.name, name), &one.arn, (what == "role").then_some(path)) {
+    let path = (what == "role").then(|| text("Path"));
+    if let Some(taken) = taken(export, (what, &one.name, name), &one.arn, path) {
         return Some(taken);
     }
     let has_password = export.credentials.get(name).is_some_and(|credentials| credentials.has_password);
@@ -115,19 +105,17 @@ fn identity(
         let help = format!("set `console: false` for `{name}`: the password stays, and no stack has it");
         return Some(Live::Taken(message, export.place(&one.arn), help));
     }
-    let mut properties = json!({key: name, "Path": path_of(&one.arn, name)});
-    let mut add = |key: &str, value: Value| {
-        if !value.is_null() && value.as_array().is_none_or(|list| !list.is_empty()) {
-            properties[key] = value;
-        }
-    };
-    let policy = |one: &InlinePolicy| json!({"PolicyName": one.policy_name, "PolicyDocument": one.policy_document});
-    add("AssumeRolePolicyDocument", one.assume_role_policy_document.clone());
-    add("Groups", json!(one.group_list));
-    add("ManagedPolicyArns", one.attached_managed_policies.iter().map(|one| json!(one.policy_arn)).collect());
-    add("Policies", one.inline_policies.iter().map(policy).collect());
-    add("PermissionsBoundary", json!(one.permissions_boundary.as_ref().map(|one| &one.permissions_boundary_arn)));
-    Some(Live::Same(name.to_owned(), with_tags(properties, &one.tags)))
+    let properties = json!({
+        key: name,
+        "Path": path_of(&one.arn, name),
+        "AssumeRolePolicyDocument": one.assume_role_policy_document,
+        "Groups": one.group_list,
+        "ManagedPolicyArns": one.attached_managed_policies.iter().map(|policy| &policy.arn).collect::<Vec<_>>(),
+        "Policies": one.inline_policies,
+        "PermissionsBoundary": one.permissions_boundary.as_ref().map(|policy| &policy.arn),
+        "Tags": tags(&one.tags),
+    });
+    Some(Live::Same(name.to_owned(), said(properties)))
 }
 
 fn policy(export: &Export, name: &str, path: &str) -> Option<Live> {
@@ -140,10 +128,10 @@ fn policy(export: &Export, name: &str, path: &str) -> Option<Live> {
 }
 
 fn notebook(export: &Export, name: &str) -> Option<Live> {
-    let notebook = export.notebooks.iter().find(|one| one.name.eq_ignore_ascii_case(name))?;
+    let notebook = export.notebooks.values().find(|one| one.name.eq_ignore_ascii_case(name))?;
     let message = format!("the account has a notebook `{}`, and CloudFormation cannot import notebooks", notebook.name);
     let help = format!("say in the roster that it is there: `notebook: {{name: {}, existing: true}}`", notebook.name);
-    Some(Live::Taken(message, notebook.place(), help))
+    Some(Live::Taken(message, notebook.place.clone(), help))
 }
 
 fn lifecycle(export: &Export, name: &str) -> Option<Live> {

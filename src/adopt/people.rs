@@ -7,6 +7,7 @@ use serde_json::{Map, Value, json};
 use super::live::path_of;
 use crate::account::{Export, IdentityDetail, LiveNotebook, LiveTag};
 use crate::finding::{Finding, Rule};
+use crate::inventory::{Documents, IdentityKind, Principal};
 use crate::model::{DISPLAY_NAME, EMAIL, NotebookName, RESERVED_TAGS, TEAM, USER};
 
 /// The people of an account.
@@ -44,7 +45,7 @@ pub fn roster(export: &Export, role_path: &str, more: &[String], findings: &mut 
 }
 
 fn left_out(message: String, notebook: &LiveNotebook, help: impl Into<String>) -> Finding {
-    Finding::new(Rule::AdoptLeftOut, message).at(notebook.place()).help(help)
+    Finding::new(Rule::AdoptLeftOut, message).at(notebook.place.clone()).help(help)
 }
 
 /// The notebook of each person, by the tag `user`, or by its name where it has no such tag.
@@ -56,7 +57,7 @@ fn owned<'e>(export: &'e Export, findings: &mut Vec<Finding>) -> BTreeMap<&'e st
         by_letters.entry(letters(&user.name)).or_default().push(&user.name);
     }
     let mut all: BTreeMap<&str, Vec<(&LiveNotebook, bool)>> = BTreeMap::new();
-    for notebook in &export.notebooks {
+    for notebook in export.notebooks.values() {
         let name = &notebook.name;
         let tag = notebook.tags.iter().find(|tag| tag.key == USER).map(|tag| tag.value.as_str());
         let owner = match (tag, by_letters.get(&letters(name)).map(Vec::as_slice)) {
@@ -86,7 +87,7 @@ fn owned<'e>(export: &'e Export, findings: &mut Vec<Finding>) -> BTreeMap<&'e st
             let message =
                 format!("the notebook `{}` has no tag `user`, and is taken for `{owner}`'s by its name", first.name);
             let help = "if it is another's, change the roster before anything is imported";
-            findings.push(Finding::new(Rule::AdoptAssumedOwner, message).at(first.place()).help(help));
+            findings.push(Finding::new(Rule::AdoptAssumedOwner, message).at(first.place.clone()).help(help));
         }
         for (other, _) in notebooks {
             let message = format!(
@@ -134,23 +135,15 @@ fn can_have(
 }
 
 /// The users with a policy on a folder of their own in the bucket, as the documents have it.
-fn granted(export: &Export) -> BTreeSet<&str> {
+fn granted(export: &Export) -> BTreeSet<String> {
     let folder = format!("{}/${{aws:username}}", export.bucket_name);
-    let grants = |document: &Value| document.to_string().contains(&folder);
-    let identities = &export.identities;
-    let managed = identities.policies.iter().filter(|policy| policy.document().is_some_and(grants));
-    let managed: BTreeSet<&str> = managed.map(|policy| policy.arn.as_str()).collect();
-    let any = |attached: &[crate::account::Attached], inline: &[crate::account::InlinePolicy]| {
-        attached.iter().any(|one| managed.contains(one.policy_arn.as_str()))
-            || inline.iter().any(|one| grants(&one.policy_document))
+    let inventory = export.inventory(&mut Documents::default());
+    let grants: Vec<bool> =
+        inventory.policies.iter().map(|policy| policy.document.value.to_string().contains(&folder)).collect();
+    let is_granted = |one: &Principal<'_>| {
+        one.kind == IdentityKind::User && one.policies.iter().any(|index| grants.get(*index) == Some(&true))
     };
-    let groups = identities.groups.iter().filter(|one| any(&one.attached_managed_policies, &one.inline_policies));
-    let groups: BTreeSet<&str> = groups.map(|group| group.name.as_str()).collect();
-    let has = |user: &&IdentityDetail| {
-        any(&user.attached_managed_policies, &user.inline_policies)
-            || user.group_list.iter().any(|group| groups.contains(group.as_str()))
-    };
-    identities.users.iter().filter(has).map(|user| user.name.as_str()).collect()
+    inventory.principals.into_iter().filter(is_granted).map(|user| user.name).collect()
 }
 
 /// The row of a person.

@@ -18,11 +18,9 @@ pub fn settings(export: &Export, services: &[Service], findings: &mut Vec<Findin
     settings.insert("account_id".to_owned(), json!(export.account_id));
     settings.insert("region".to_owned(), json!(export.region));
     settings.insert("bucket".to_owned(), bucket(export, findings));
-    let has_password = |user: &crate::account::IdentityDetail| {
-        export.credentials.get(&user.name).is_some_and(|credentials| credentials.has_password)
-    };
+    let mut users = export.identities.users.iter().filter_map(|user| export.credentials.get(&user.name));
     // Who signs in changes their password, and has a second factor, by a policy that there is only with this.
-    if export.identities.users.iter().any(has_password) {
+    if users.any(|credentials| credentials.has_password) {
         settings.insert("mfa".to_owned(), json!("optional"));
     }
     let free: Vec<&str> =
@@ -39,11 +37,8 @@ pub fn settings(export: &Export, services: &[Service], findings: &mut Vec<Findin
 
 fn bucket(export: &Export, findings: &mut Vec<Finding>) -> Value {
     let live = &export.bucket;
-    let place = live.folders_place.clone();
     let mut overwritten = |message: String, help: &str| {
-        let mut finding = Finding::new(Rule::AdoptOverwritten, message).help(help);
-        finding.place.clone_from(&place);
-        findings.push(finding);
+        findings.push(Finding::new(Rule::AdoptOverwritten, message).at(live.folders_place.clone()).help(help));
     };
     let mut bucket = json!({"name": export.bucket_name});
     if let Some(key) = &live.kms_key {

@@ -3,9 +3,9 @@
 
 use std::collections::BTreeMap;
 
-use super::sides::Sides;
+use super::sides::{Sides, role_arn};
 use crate::facts::actions::{ServiceAction, service_actions};
-use crate::iam::{AccessLine, Context, Request};
+use crate::iam::{AccessLine, Context, Request, is_like_pattern};
 use crate::inventory::PolicyKind;
 use crate::model::USER;
 
@@ -27,65 +27,48 @@ enum BelongingKind {
     Policy,
 }
 
-/// A kind of thing, its service, and whether an action of that, by its name, does something with such a thing once it is there.
-type ActionsOfKind = (BelongingKind, &'static str, fn(&str) -> bool);
-
-/// The actions that are about each kind of thing.
+/// Of each kind of thing its service, and the actions of that which do something with such a thing once it is there. Behind a `!`
+/// stands what is not meant.
 /// Source: <https://docs.aws.amazon.com/service-authorization/latest/reference/reference_policies_actions-resources-contextkeys.html>
-const KINDS: [ActionsOfKind; 13] = [
-    (BelongingKind::Object, "s3", |name| {
-        has(name, &["Object", "MultipartUploadParts", "AbortMultipart"]) && !has(name, &["Lambda", "Bucket"])
-    }),
-    (BelongingKind::List, "s3", |name| name.starts_with("ListBucket")),
-    (BelongingKind::Bucket, "s3", |name| {
-        begins(name, &["Put", "Delete"]) && (name.contains("Bucket") || name.ends_with("Configuration"))
-    }),
-    (BelongingKind::Notebook, "sagemaker", |name| {
-        let of_notebooks = name.contains("NotebookInstance") && !name.contains("LifecycleConfig");
-        tags(name) || of_notebooks && !begins(name, &["List", "CreateNotebook"])
-    }),
-    (BelongingKind::Job, "sagemaker", |name| {
-        tags(name) || name.ends_with("TrainingJob") && !name.starts_with("Create") && !name.contains("Hyper")
-    }),
-    (BelongingKind::Lifecycle, "sagemaker", |name| {
-        begins(name, &["Update", "Delete"]) && name.contains("NotebookInstanceLifecycleConfig")
-    }),
-    (BelongingKind::LogStream, "logs", |name| matches!(name, "GetLogEvents" | "DeleteLogStream")),
-    (BelongingKind::LogGroup, "logs", |name| {
-        matches!(name, "FilterLogEvents" | "StartQuery" | "StartLiveTail" | "DeleteLogGroup")
-            || begins(name, &["PutSubscription", "PutRetention", "PutDataProtection", "CreateExport"])
-    }),
-    (BelongingKind::Secret, "secretsmanager", |name| {
-        has(name, &["Secret", "ResourcePolicy"]) && !begins(name, &["List", "Describe", "Create", "ValidateR"])
-    }),
-    (BelongingKind::User, "iam", |name| {
-        let of_user =
-            ["User", "LoginProfile", "MFADevice", "SSHPublicKey", "ServiceSpecific", "SigningCert", "AccessKey"];
-        has(name, &of_user) && (changes(name) || begins(name, &["CreateAccess", "CreateLogin", "CreateServiceSp"]))
-    }),
-    (BelongingKind::Role, "iam", |name| {
-        has(name, &["Role", "AssumeRolePolicy"]) && changes(name) && !has(name, &["InstanceProfile", "Linked"])
-    }),
-    (BelongingKind::Group, "iam", |name| name.contains("Group") && changes(name)),
-    (BelongingKind::Policy, "iam", |name| {
-        matches!(name, "CreatePolicyVersion" | "DeletePolicy" | "DeletePolicyVersion" | "SetDefaultPolicyVersion")
-    }),
+const KINDS: [(BelongingKind, &str, &str); 13] = [
+    (BelongingKind::Object, "s3", "*Object* AbortMultipartUpload ListMultipartUploadParts !*Bucket* !*Lambda*"),
+    (BelongingKind::List, "s3", "ListBucket*"),
+    (BelongingKind::Bucket, "s3", "Delete*Bucket* Delete*Configuration Put*Bucket* Put*Configuration"),
+    (
+        BelongingKind::Notebook,
+        "sagemaker",
+        "*NotebookInstance* AddTags DeleteTags !*LifecycleConfig* !CreateNotebook* !List*",
+    ),
+    (BelongingKind::Job, "sagemaker", "*TrainingJob AddTags DeleteTags !*Hyper* !Create*"),
+    (
+        BelongingKind::Lifecycle,
+        "sagemaker",
+        "DeleteNotebookInstanceLifecycleConfig UpdateNotebookInstanceLifecycleConfig",
+    ),
+    (BelongingKind::LogStream, "logs", "DeleteLogStream GetLogEvents"),
+    (
+        BelongingKind::LogGroup,
+        "logs",
+        "CreateExport* DeleteLogGroup FilterLogEvents PutDataProtection* PutRetention* PutSubscription* StartLiveTail \
+         StartQuery",
+    ),
+    (BelongingKind::Secret, "secretsmanager", "*ResourcePolicy* *Secret* !Create* !Describe* !List* !Validate*"),
+    (
+        BelongingKind::User,
+        "iam",
+        "*AccessKey* *LoginProfile* *MFADevice* *SSHPublicKey* *ServiceSpecific* *SigningCert* *User* !CreateUser \
+         !CreateVirtual* !Get* !List*",
+    ),
+    (BelongingKind::Role, "iam", "*Role* !*InstanceProfile* !*Linked* !Create* !Generate* !Get* !List*"),
+    (BelongingKind::Group, "iam", "*Group* !Create* !Get* !List*"),
+    (BelongingKind::Policy, "iam", "CreatePolicyVersion DeletePolicy DeletePolicyVersion SetDefaultPolicyVersion"),
 ];
 
-fn has(name: &str, words: &[&str]) -> bool {
-    words.iter().any(|word| name.contains(word))
-}
-
-fn begins(name: &str, words: &[&str]) -> bool {
-    words.iter().any(|word| name.starts_with(word))
-}
-
-fn changes(name: &str) -> bool {
-    !begins(name, &["Get", "List", "Create", "Generate", "Simulate"])
-}
-
-fn tags(name: &str) -> bool {
-    matches!(name, "AddTags" | "DeleteTags")
+/// Whether an action of a service is one of these.
+fn is_about(action: &ServiceAction, service: &str, patterns: &str) -> bool {
+    let (but, about): (Vec<&str>, Vec<&str>) = patterns.split(' ').partition(|pattern| pattern.starts_with('!'));
+    let is_like = |pattern: &&str| is_like_pattern(pattern.trim_start_matches('!'), action.name);
+    action.service == service && about.iter().any(is_like) && !but.iter().any(is_like)
 }
 
 /// Something that nobody else is to reach.
@@ -102,33 +85,27 @@ pub struct Belonging<'a> {
 /// All of these, and the actions that are about them.
 pub struct Belongings<'a> {
     all: Vec<Belonging<'a>>,
-    actions: BTreeMap<BelongingKind, Vec<ServiceAction>>,
+    actions: BTreeMap<BelongingKind, Vec<String>>,
 }
 
 impl<'a> Belongings<'a> {
     /// The things of an account's people.
     pub fn of(sides: &Sides<'a>) -> Self {
-        let of_kind = |(kind, service, is_about): ActionsOfKind| {
-            (kind, service_actions().filter(|action| action.service == service && is_about(action.name)).collect())
+        let of_kind = |(kind, service, patterns): (BelongingKind, &str, &str)| {
+            let about = service_actions().filter(|action| is_about(action, service, patterns));
+            (kind, about.map(|action| action.to_string()).collect())
         };
-        let mut all = shared(sides);
-        for name in sides.people.keys() {
-            all.extend(of_person(sides, name));
-        }
-        Self { all, actions: KINDS.map(of_kind).into_iter().collect() }
+        let of_people = sides.people.keys().flat_map(|name| of_person(sides, name));
+        Self { all: shared(sides).into_iter().chain(of_people).collect(), actions: KINDS.map(of_kind).into() }
     }
 
     /// Those that a line tells of, each with a request.
     pub fn covered<'s>(&'s self, line: &'s AccessLine) -> impl Iterator<Item = (&'s Belonging<'a>, Request)> {
         // Actions of one line have the same resources and conditions: one of them speaks for all.
-        let actions: BTreeMap<BelongingKind, String> = self
-            .actions
-            .iter()
-            .filter_map(|(kind, actions)| {
-                let action = actions.iter().map(ToString::to_string).find(|action| line.names_action(action))?;
-                Some((*kind, action))
-            })
-            .collect();
+        let named = |(kind, actions): (&BelongingKind, &'s Vec<String>)| {
+            Some((*kind, actions.iter().find(|action| line.names_action(action))?))
+        };
+        let actions: BTreeMap<BelongingKind, &String> = self.actions.iter().filter_map(named).collect();
         self.all.iter().filter_map(move |belonging| {
             let request = belonging.covered(line, actions.get(&belonging.kind)?)?;
             Some((belonging, request))
@@ -174,59 +151,52 @@ impl Belonging<'_> {
 /// What is nobody's, and what everybody's access depends on: whoever changes it reaches what people have.
 fn shared<'a>(sides: &Sides<'_>) -> Vec<Belonging<'a>> {
     let names = &sides.plan.names;
-    let mut all = Vec::new();
-    let mut add = |kind: BelongingKind, arn: String| all.push(Belonging { kind, arn, tags: Vec::new(), owner: None });
     let lifecycle = format!("notebook-instance-lifecycle-config/{}", names.notebook_lifecycle);
-    add(BelongingKind::Lifecycle, regional(sides, "sagemaker", &lifecycle));
-    add(BelongingKind::Group, names.group_arn.clone());
-    add(BelongingKind::Bucket, names.bucket_arn.clone());
-    for group in ["NotebookInstances", "TrainingJobs"] {
-        for end in ["", ":*"] {
-            add(BelongingKind::LogGroup, regional(sides, "logs", &format!("log-group:/aws/sagemaker/{group}{end}")));
-        }
+    let mut all = vec![
+        (BelongingKind::Lifecycle, regional(sides, "sagemaker", &lifecycle)),
+        (BelongingKind::Group, names.group_arn.clone()),
+        (BelongingKind::Bucket, names.bucket_arn.clone()),
+    ];
+    for group in ["NotebookInstances", "NotebookInstances:*", "TrainingJobs", "TrainingJobs:*"] {
+        all.push((BelongingKind::LogGroup, regional(sides, "logs", &format!("log-group:/aws/sagemaker/{group}"))));
     }
-    for policy in &sides.declared.policies {
-        if let PolicyKind::Managed(arn) = &policy.kind {
-            add(BelongingKind::Policy, arn.clone());
-        }
-    }
-    all
+    all.extend(sides.declared.policies.iter().filter_map(|policy| match &policy.kind {
+        PolicyKind::Managed(arn) => Some((BelongingKind::Policy, arn.clone())),
+        _ => None,
+    }));
+    all.into_iter().map(|(kind, arn)| Belonging { kind, arn, tags: Vec::new(), owner: None }).collect()
 }
 
 /// What a person has: a folder, a user, a notebook with its role, training jobs, logs, a secret.
 fn of_person<'a>(sides: &Sides<'a>, name: &'a str) -> Vec<Belonging<'a>> {
     let names = &sides.plan.names;
-    let mut all = Vec::new();
-    let mut add = |kind: BelongingKind, arn: String, tags: Vec<(String, String)>| {
-        all.push(Belonging { kind, arn, tags, owner: Some(name) });
-    };
-    add(BelongingKind::Object, format!("{}/{name}/x", names.bucket_arn), Vec::new());
-    add(BelongingKind::List, names.bucket_arn.clone(), Vec::new());
-    for point in &sides.export.bucket.access_points {
-        let arn = regional(sides, "s3", &format!("accesspoint/{}", point.name));
-        add(BelongingKind::Object, format!("{arn}/object/{name}/x"), Vec::new());
-        add(BelongingKind::List, arn, Vec::new());
-    }
-    if let Some(arn) = sides.users.get(name) {
-        add(BelongingKind::User, arn.clone(), Vec::new());
-    }
+    let own = |kind: BelongingKind, arn: String| Belonging { kind, arn, tags: Vec::new(), owner: Some(name) };
     let secret = format!("secret:{}{name}/password-AbCdEf", names.secrets_path);
-    add(BelongingKind::Secret, regional(sides, "secretsmanager", &secret), Vec::new());
-    let Some(notebook) = sides.notebook_of(name) else { return all };
-    let path = &names.notebook_role_path;
-    add(BelongingKind::Role, format!("arn:{}:iam::{}:role{path}{name}", names.partition, names.account_id), Vec::new());
-    let own = vec![(USER.to_owned(), name.to_owned())];
-    let live = sides.live_notebooks.get(notebook);
-    let tags = live.map(|one| one.tags.iter().map(|tag| (tag.key.clone(), tag.value.clone())).collect());
-    let arn = regional(sides, "sagemaker", &format!("notebook-instance/{notebook}"));
-    add(BelongingKind::Notebook, arn, tags.unwrap_or_else(|| own.clone()));
-    add(BelongingKind::Job, regional(sides, "sagemaker", &format!("training-job/{notebook}--x")), own);
-    for (group, stream) in
-        [("NotebookInstances", format!("{notebook}/x")), ("TrainingJobs", format!("{notebook}--x/x"))]
-    {
-        let stream = format!("log-group:/aws/sagemaker/{group}:log-stream:{stream}");
-        add(BelongingKind::LogStream, regional(sides, "logs", &stream), Vec::new());
+    let mut all = vec![
+        own(BelongingKind::Object, format!("{}/{name}/x", names.bucket_arn)),
+        own(BelongingKind::List, names.bucket_arn.clone()),
+        own(BelongingKind::Secret, regional(sides, "secretsmanager", &secret)),
+    ];
+    for point in sides.export.bucket.access_points.keys() {
+        let arn = regional(sides, "s3", &format!("accesspoint/{point}"));
+        all.push(own(BelongingKind::Object, format!("{arn}/object/{name}/x")));
+        all.push(own(BelongingKind::List, arn));
     }
+    all.extend(sides.users.get(name).map(|arn| own(BelongingKind::User, arn.clone())));
+    let Some(notebook) = sides.notebook_of(name) else { return all };
+    let tag = vec![(USER.to_owned(), name.to_owned())];
+    let live = sides.export.notebooks.get(notebook);
+    let tags = live.map(|one| one.tags.iter().map(|tag| (tag.key.clone(), tag.value.clone())).collect());
+    let tags = tags.unwrap_or_else(|| tag.clone());
+    let of_sagemaker = |rest: String| regional(sides, "sagemaker", &rest);
+    let stream = |of: String| regional(sides, "logs", &format!("log-group:/aws/sagemaker/{of}/x"));
+    all.extend([
+        own(BelongingKind::Role, role_arn(sides.plan, &names.notebook_role_path) + name),
+        Belonging { tags, ..own(BelongingKind::Notebook, of_sagemaker(format!("notebook-instance/{notebook}"))) },
+        Belonging { tags: tag, ..own(BelongingKind::Job, of_sagemaker(format!("training-job/{notebook}--x"))) },
+        own(BelongingKind::LogStream, stream(format!("NotebookInstances:log-stream:{notebook}"))),
+        own(BelongingKind::LogStream, stream(format!("TrainingJobs:log-stream:{notebook}--x"))),
+    ]);
     all
 }
 

@@ -1,18 +1,19 @@
 //! Drift: what of an account differs from what its out folder says, and what only one of them has.
 
-use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 use base64::Engine;
 use serde_json::Value;
 
 use super::observation::{Observation, Thing};
-use super::sides::{Sides, boundary_arn, policy_arn, tag};
-use crate::account::NOTEBOOK_PROPERTIES;
+use super::sides::{Declared, Sides, boundary_arn, policy_arn};
+use crate::account::{self, NOTEBOOK_PROPERTIES};
 use crate::diff::{PropertyChange, differences};
 use crate::finding::Rule;
-use crate::inventory::{BUCKET_POLICY, IamInventory, Location, PolicyKind, Tag, Undefined, one_or_more};
-use crate::model::{OLD_KEY, USER};
+use crate::inventory::{
+    BUCKET_POLICY, IamInventory, Location, PolicyKind, Principal, Tag, Undefined, one_or_more, plain,
+};
+use crate::model::OLD_KEY;
 use crate::source::Place;
 
 const HELP: &str =
@@ -23,12 +24,16 @@ const REMOVE: &str =
 /// How many leaves of a difference are listed.
 const LISTED: usize = 6;
 
-/// What of the public is blocked.
-const PUBLIC_ACCESS: [&str; 4] = ["BlockPublicAcls", "BlockPublicPolicy", "IgnorePublicAcls", "RestrictPublicBuckets"];
-
-/// What a notebook has besides `NOTEBOOK_PROPERTIES`: the words for it, and CloudFormation's name.
-const OF_NOTEBOOK: [(&str, &str); 2] =
-    [("the platform", "PlatformIdentifier"), ("the lifecycle configuration", "LifecycleConfigName")];
+/// One of the facts that are compared.
+#[derive(Debug)]
+enum Fact<'v> {
+    /// A value: of what the out folder does not say, nothing is told.
+    Value(Value),
+    /// A document: where one side has none at all, something else tells of it.
+    Document(Option<&'v Value>),
+    /// A tag with its value, or a policy or a group that it has. Its topic is the word for it, and its name.
+    Member(Value),
+}
 
 /// What one side has of a thing.
 #[derive(Debug)]
@@ -37,17 +42,12 @@ struct Description<'v> {
     arn: &'v str,
     /// Where that side tells of it.
     place: Place,
-    /// By the words for them.
-    values: BTreeMap<String, Value>,
-    /// By the words for them; `None` where there could be one and is none.
-    documents: BTreeMap<String, Option<&'v Value>>,
-    /// The groups and policies by name, each with the word for what it is.
-    names: BTreeSet<(&'static str, String)>,
-    tags: BTreeMap<String, String>,
+    /// By the words for them, as suppressions know them.
+    facts: BTreeMap<String, Fact<'v>>,
 }
 
-/// The things of one side: each by its kind, and by what it is known by on both sides.
-type Things<'v> = BTreeMap<(Thing, String), Description<'v>>;
+/// The things of a kind that one side has, by what both sides know them by.
+type Things<'v> = BTreeMap<String, Description<'v>>;
 
 /// What differs, and what only one side has.
 pub fn observations(sides: &Sides<'_>) -> Vec<Observation> {
@@ -63,7 +63,7 @@ pub fn observations(sides: &Sides<'_>) -> Vec<Observation> {
         let declared = identities(&sides.declared, kind, |_, location| {
             sides.stacks.get(location.stack).map(|stack| Place::whole(&stack.source))
         });
-        found.extend(compared(&live, &declared, |one| match kind {
+        found.extend(compared(kind, &live, &declared, |one| match kind {
             Thing::User => sides.former.contains(one.name) || sides.people.contains_key(one.name),
             Thing::Role => sides.owner_of_role(one.arn).is_some(),
             Thing::Policy => one.arn.starts_with(&own_policies),
@@ -76,19 +76,23 @@ pub fn observations(sides: &Sides<'_>) -> Vec<Observation> {
     found
 }
 
-/// The differences of things; of those that the account alone has, where `is_ours` holds.
-fn compared(live: &Things<'_>, declared: &Things<'_>, is_ours: impl Fn(&Description<'_>) -> bool) -> Vec<Observation> {
+/// The differences of things of a kind; of those that the account alone has, where `is_ours` holds.
+fn compared(
+    kind: Thing,
+    live: &Things<'_>,
+    declared: &Things<'_>,
+    is_ours: impl Fn(&Description<'_>) -> bool,
+) -> Vec<Observation> {
     let mut found = Vec::new();
     for (key, declared) in declared {
-        let thing = (key.0, declared.name);
         match live.get(key) {
-            Some(live) => found.extend(live.differences(thing, declared)),
-            None => found.push(missing(thing, &declared.place)),
+            Some(live) => found.extend(live.differences(kind, declared)),
+            None => found.push(missing((kind, declared.name), &declared.place)),
         }
     }
-    for ((kind, _), one) in live.iter().filter(|(key, one)| !declared.contains_key(*key) && is_ours(one)) {
+    for (_, one) in live.iter().filter(|(key, one)| !declared.contains_key(*key) && is_ours(one)) {
         let what = "deployed, and in no stack of the out folder";
-        let unknown = Observation::of(Rule::AuditNotInRoster, (*kind, one.name), "unknown", what);
+        let unknown = Observation::of(Rule::AuditNotInRoster, (kind, one.name), "unknown", what);
         found.push(unknown.at(one.place.clone(), REMOVE));
     }
     found
@@ -104,99 +108,98 @@ fn missing(thing: (Thing, &str), place: &Place) -> Observation {
 
 impl<'v> Description<'v> {
     fn new(name: &'v str, arn: &'v str, place: Place) -> Self {
-        let (values, documents, names, tags) = Default::default();
-        Self { name, arn, place, values, documents, names, tags }
+        Self { name, arn, place, facts: BTreeMap::new() }
     }
 
-    fn set(&mut self, topic: impl Into<String>, value: impl Into<Value>) {
-        self.values.insert(topic.into(), value.into());
+    fn set(&mut self, topic: impl Into<String>, fact: Fact<'v>) {
+        self.facts.insert(topic.into(), fact);
     }
 
-    fn set_tags(&mut self, tags: &[Tag]) {
-        let all =
-            tags.iter().filter_map(|tag| Some((tag.key.as_deref()?.to_owned(), tag.value.as_deref()?.to_owned())));
+    fn set_value(&mut self, topic: &str, value: impl Into<Value>) {
+        self.set(topic, Fact::Value(value.into()));
+    }
+
+    fn set_tags<'t>(&mut self, tags: impl IntoIterator<Item = (&'t str, &'t str)>) {
         // The rotation of keys sets and removes its tag by itself.
-        self.tags.extend(all.filter(|(key, _)| key != OLD_KEY));
+        for (key, value) in tags.into_iter().filter(|(key, _)| *key != OLD_KEY) {
+            self.set(format!("tag-{key}"), Fact::Member(value.into()));
+        }
     }
 
-    /// Sets the policies that an identity has by itself, and not by its groups.
-    fn set_policies<'i>(
-        &mut self,
-        inventory: &'v IamInventory<'_>,
-        own: impl IntoIterator<Item = &'i usize>,
-        undefined: impl IntoIterator<Item = &'i Undefined>,
-    ) {
-        for index in own {
+    /// Sets the policies that an identity has by itself, and not by these groups.
+    fn set_policies(&mut self, inventory: &'v IamInventory<'_>, one: &Principal<'_>, groups: &[&Principal<'_>]) {
+        for index in one.policies.iter().filter(|index| !groups.iter().any(|group| group.policies.contains(index))) {
             let Some(policy) = inventory.policies.get(*index) else { continue };
             if policy.kind == PolicyKind::Inline {
-                self.documents.insert(format!("the inline policy `{}`", policy.name), Some(&policy.document.value));
+                let topic = format!("the inline policy `{}`", policy.name);
+                self.set(topic, Fact::Document(Some(&policy.document.value)));
             }
             let name = policy_arn(inventory, *index).unwrap_or(&policy.name);
-            self.names.insert(("policy", name.to_owned()));
+            self.set(format!("policy-{name}"), Fact::Member(Value::Null));
         }
-        self.names.extend(undefined.into_iter().filter_map(|undefined| match undefined {
-            Undefined::Policy(arn) => Some(("policy", arn.clone())),
-            Undefined::Group(_) => None,
-        }));
+        for one in one.undefined.iter().filter(|one| !groups.iter().any(|group| group.undefined.contains(one))) {
+            if let Undefined::Policy(arn) = one {
+                self.set(format!("policy-{arn}"), Fact::Member(Value::Null));
+            }
+        }
     }
 
     /// What differs between the thing as it is and as it is `declared`.
-    fn differences(&self, thing: (Thing, &str), declared: &Self) -> Vec<Observation> {
-        let drift = |topic: String, what: String| {
-            Observation::of(Rule::AuditDrift, thing, topic, what).at(self.place.clone(), HELP)
-        };
-        let mut found = Vec::new();
-        for (topic, declared) in &declared.values {
-            let live = self.values.get(topic);
-            if !differences(topic.trim_matches('`'), Some(declared), live).is_empty() {
-                let (live, declared) = (quoted(live), quoted(Some(declared)));
-                found.push(drift(topic.clone(), format!("{topic} is {live}, and the out folder has {declared}")));
-            }
-        }
-        for (topic, declared) in &declared.documents {
-            let Some(live) = self.documents.get(topic) else { continue };
+    fn differences(&self, kind: Thing, declared: &Self) -> Vec<Observation> {
+        let topics: BTreeSet<&String> = self.facts.keys().chain(declared.facts.keys()).collect();
+        let differing = topics.into_iter().filter_map(|topic| {
+            let (what, detail, notes) = difference(topic, self.facts.get(topic), declared.facts.get(topic))?;
+            let drift = Observation::of(Rule::AuditDrift, (kind, declared.name), topic, what);
+            Some(Observation { detail, notes, ..drift.at(self.place.clone(), HELP) })
+        });
+        differing.collect()
+    }
+}
+
+/// What differs between a fact as it is and as it is declared, in words; the values, which are not the same for all; and how a
+/// document differs.
+fn difference(
+    topic: &str,
+    live: Option<&Fact<'_>>,
+    declared: Option<&Fact<'_>>,
+) -> Option<(String, Option<String>, Vec<String>)> {
+    let member = || topic.split_once('-').map_or_else(|| topic.to_owned(), |(word, name)| format!("{word} `{name}`"));
+    let changed = |what: &str, live: Option<&Value>, declared: &Value| {
+        let values = format!("{} for {}", quoted(live), quoted(Some(declared)));
+        let changes = differences(topic.trim_matches('`'), Some(declared), live);
+        (!changes.is_empty()).then(|| (format!("{what} is another than in the out folder"), Some(values), Vec::new()))
+    };
+    match (live, declared) {
+        (Some(Fact::Value(live)), Some(Fact::Value(declared))) => changed(topic, Some(live), declared),
+        (None, Some(Fact::Value(declared))) => changed(topic, None, declared),
+        (Some(Fact::Document(live)), Some(Fact::Document(declared))) => {
             let changes = differences("PolicyDocument", *declared, *live);
-            if !changes.is_empty() {
-                let one = drift(topic.clone(), format!("{topic} says something else than in the out folder"));
-                found.push(Observation { notes: leaves(&changes), ..one });
-            }
+            let what = format!("{topic} says something else than in the out folder");
+            (!changes.is_empty()).then(|| (what, None, leaves(&changes)))
         }
-        found.extend(self.names.difference(&declared.names).map(|(word, name)| {
-            drift(format!("{word}-{name}"), format!("the {word} `{name}`, which the out folder does not give it"))
-        }));
-        found.extend(declared.names.difference(&self.names).map(|(word, name)| {
-            drift(format!("{word}-{name}"), format!("no {word} `{name}`, which the out folder gives it"))
-        }));
-        for key in self.tags.keys().chain(declared.tags.keys()).collect::<BTreeSet<_>>() {
-            let (what, detail) = match (self.tags.get(key), declared.tags.get(key)) {
-                (Some(live), Some(declared)) if live == declared => continue,
-                (Some(live), Some(declared)) => {
-                    ("says something else than in the out folder", Some(format!("`{live}` for `{declared}`")))
-                }
-                (Some(_), None) => ("is not in the out folder", None),
-                (None, _) => ("is missing", None),
-            };
-            found.push(Observation { detail, ..drift(format!("tag-{key}"), format!("the tag `{key}` {what}")) });
+        (Some(Fact::Member(live)), Some(Fact::Member(declared))) => {
+            changed(&format!("the {}", member()), Some(live), declared)
         }
-        found
+        (Some(Fact::Member(_)), None) => {
+            Some((format!("the {}, which it does not have in the out folder", member()), None, Vec::new()))
+        }
+        (None, Some(Fact::Member(_))) => {
+            Some((format!("no {}, which it has in the out folder", member()), None, Vec::new()))
+        }
+        _ => None,
     }
 }
 
 fn quoted(value: Option<&Value>) -> String {
-    match value {
-        None => "nothing".to_owned(),
-        Some(Value::String(text)) if text.is_empty() => "nothing".to_owned(),
-        Some(Value::String(text)) => format!("`{text}`"),
-        Some(value) => format!("`{value}`"),
-    }
+    let shown = value.filter(|value| !value.is_null()).map(plain).filter(|text| !text.is_empty());
+    shown.map_or_else(|| "nothing".to_owned(), |text| format!("`{text}`"))
 }
 
 /// What changes in a document, in words.
 fn leaves(changes: &[PropertyChange]) -> Vec<String> {
-    let shown = |value: &Option<Value>| value.as_ref().map_or("nothing".to_owned(), |value| format!("`{value}`"));
     let leaf = |change: &PropertyChange| {
         let path = change.path.get(1..).unwrap_or_default().join(".");
-        format!("{path}: {} is {} in the out folder", shown(&change.new), shown(&change.old))
+        format!("{path}: {} is {} in the out folder", quoted(change.new.as_ref()), quoted(change.old.as_ref()))
     };
     let more = changes.len().saturating_sub(LISTED);
     changes.iter().take(LISTED).map(leaf).chain((more > 0).then(|| format!("and {more} more"))).collect()
@@ -205,116 +208,98 @@ fn leaves(changes: &[PropertyChange]) -> Vec<String> {
 /// The users, roles, groups or managed policies of an inventory, each with the place that there is for its ARN and location.
 fn identities<'v>(
     inventory: &'v IamInventory<'_>,
-    wanted: Thing,
+    kind: Thing,
     place: impl Fn(&str, &Location<'_>) -> Option<Place>,
 ) -> Things<'v> {
     let mut things = Things::new();
-    for one in &inventory.principals {
-        let (kind, name) = Thing::of(one);
-        if kind != wanted {
-            continue;
-        }
+    for one in inventory.principals.iter().filter(|one| Thing::of(one).0 == kind) {
         let Some(place) = place(&one.arn, &one.location) else { continue };
-        let mut described = Description::new(name, &one.arn, place);
+        let mut described = Description::new(&one.name, &one.arn, place);
         let (_, behind) = one.arn.split_once('/').unwrap_or_default();
-        described.set("the path", format!("/{}", behind.strip_suffix(name).unwrap_or_default()));
-        described.set("the permissions boundary", boundary_arn(inventory, one).unwrap_or_default());
-        described.set_tags(&one.tags);
-        described.names.extend(one.groups.iter().map(|group| ("group", group.clone())));
+        described.set_value("the path", format!("/{}", behind.strip_suffix(&one.name).unwrap_or_default()));
+        described.set_value("the permissions boundary", boundary_arn(inventory, one).unwrap_or_default());
+        described.set_tags(tags(&one.tags));
+        one.groups.iter().for_each(|group| described.set(format!("group-{group}"), Fact::Member(Value::Null)));
         let groups = inventory.groups.iter().filter(|group| one.groups.contains(&group.name));
-        let of_groups: BTreeSet<usize> = groups.clone().flat_map(|group| group.policies.iter().copied()).collect();
-        let own = one.policies.iter().filter(|index| !of_groups.contains(index));
-        let undefined = one.undefined.iter().filter(|one| !groups.clone().any(|group| group.undefined.contains(one)));
-        described.set_policies(inventory, own, undefined);
+        described.set_policies(inventory, one, &groups.collect::<Vec<_>>());
         if let Some(trust) = one.trust.and_then(|index| inventory.policies.get(index)) {
-            described.documents.insert("the trust policy".to_owned(), Some(&trust.document.value));
+            described.set("the trust policy", Fact::Document(Some(&trust.document.value)));
         }
-        things.insert((kind, name.to_lowercase()), described);
+        things.insert(one.name.to_lowercase(), described);
     }
-    for group in inventory.groups.iter().filter(|_| wanted == Thing::Group) {
+    for group in inventory.groups.iter().filter(|_| kind == Thing::Group) {
         let Some(place) = place(&group.arn, &group.location) else { continue };
         let mut described = Description::new(&group.name, &group.arn, place);
-        described.set("the ARN", group.arn.as_str());
-        described.set_policies(inventory, &group.policies, &group.undefined);
-        things.insert((Thing::Group, group.name.clone()), described);
+        described.set_value("the ARN", group.arn.as_str());
+        described.set_policies(inventory, group, &[]);
+        things.insert(group.name.clone(), described);
     }
-    for policy in inventory.policies.iter().filter(|_| wanted == Thing::Policy) {
+    for policy in inventory.policies.iter().filter(|_| kind == Thing::Policy) {
         let PolicyKind::Managed(arn) = &policy.kind else { continue };
         let Some(place) = place(arn, &policy.location) else { continue };
         let mut described = Description::new(&policy.name, arn, place);
-        described.documents.insert("the policy".to_owned(), Some(&policy.document.value));
-        things.insert((Thing::Policy, arn.clone()), described);
+        described.set("the policy", Fact::Document(Some(&policy.document.value)));
+        things.insert(arn.clone(), described);
     }
     things
 }
 
+fn tags<'t>(tags: &'t [Tag<'_>]) -> impl Iterator<Item = (&'t str, &'t str)> {
+    tags.iter().filter_map(|tag| Some((tag.key.as_deref()?, tag.value.as_deref()?)))
+}
+
 fn notebooks(sides: &Sides<'_>) -> Vec<Observation> {
     let (mut live, mut declared) = (Things::new(), Things::new());
-    for one in &sides.export.notebooks {
-        let mut described = Description::new(&one.name, &one.arn, one.place());
-        described.values.extend(one.properties.iter().map(|(key, value)| (format!("`{key}`"), value.clone())));
-        for ((topic, _), value) in OF_NOTEBOOK.into_iter().zip([&one.platform, &one.lifecycle]) {
-            described.set(topic, value.as_deref().unwrap_or_default());
+    for one in sides.export.notebooks.values() {
+        let mut described = Description::new(&one.name, &one.arn, one.place.clone());
+        for (key, value) in &one.properties {
+            described.set_value(&property(key), value.clone());
         }
-        described.set_tags(&crate::account::tags(&one.tags));
-        live.insert((Thing::Notebook, one.name.clone()), described);
+        described.set_tags(tags(&account::tags(&one.tags)));
+        live.insert(one.name.clone(), described);
     }
     for (name, one) in &sides.notebooks {
         let mut described = Description::new(name, "", Place::whole(&one.stack.source));
         // Of a notebook that was made by hand, no stack says on which platform it is.
-        let topics = NOTEBOOK_PROPERTIES.iter().map(|key| (format!("`{key}`"), *key));
-        for (topic, key) in topics.chain(OF_NOTEBOOK.map(|(topic, key)| (topic.to_owned(), key))) {
-            described.values.extend(one.properties.get(key).map(|value| (topic, value.clone())));
+        for (_, key) in NOTEBOOK_PROPERTIES {
+            if let Some(value) = one.properties.get(key) {
+                described.set_value(&property(key), value.clone());
+            }
         }
-        let tags = one_or_more(one.properties.get("Tags")).map(|tag| {
-            let [key, value] = ["Key", "Value"].map(|key| tag.get(key).and_then(Value::as_str).map(Cow::Borrowed));
-            Tag { key, value }
-        });
-        described.set_tags(&tags.collect::<Vec<_>>());
-        declared.insert((Thing::Notebook, (*name).to_owned()), described);
+        let tags = one_or_more(one.properties.get("Tags"));
+        described.set_tags(tags.filter_map(|tag| Some((tag.get("Key")?.as_str()?, tag.get("Value")?.as_str()?))));
+        declared.insert((*name).to_owned(), described);
     }
-    let owner = |name: &str| {
-        let one = sides.live.notebooks.iter().find(|one| one.name == name)?;
-        let tagged = tag(&one.tags, USER);
-        tagged.or_else(|| sides.owner_of_role(one.role_arn.as_deref().unwrap_or_default()))
-    };
-    let mut found = compared(&live, &declared, |one| owner(one.name).is_some());
-    let roles: BTreeMap<&str, Option<&str>> =
-        sides.declared.notebooks.iter().map(|one| (one.name.as_str(), one.role_arn.as_deref())).collect();
-    for one in &sides.export.notebooks {
-        let (name, thing) = (one.name.as_str(), (Thing::Notebook, one.name.as_str()));
-        let is_declared = sides.notebooks.contains_key(name);
-        if is_declared && roles.get(name).copied().flatten().is_some_and(|wanted| wanted != one.role_arn) {
-            let what = format!("acts as `{}`, which is not its person's own role", one.role_arn);
-            let help = "let it act as the role of its person: deploy the out folder, or stop it until that is done";
-            found.push(Observation::of(Rule::AuditNotebookRole, thing, "role", what).at(one.place(), help));
-        }
-        if !is_declared && owner(name).is_none() {
-            let what = "no tag `user`, and in no stack of the out folder, so that it belongs to nobody";
-            let help = "give it the tags `user` and `notebook` of its person, or delete it once nobody misses it";
-            found.push(Observation::of(Rule::AuditOwnerless, thing, "owner", what).at(one.place(), help));
-        }
+    compared(Thing::Notebook, &live, &declared, |one| {
+        let notebook = sides.export.notebooks.get(one.name);
+        notebook.is_some_and(|one| sides.owner(one).is_some())
+    })
+}
+
+/// The words for a property of a notebook.
+fn property(key: &str) -> String {
+    match key {
+        "PlatformIdentifier" => "the platform".to_owned(),
+        "LifecycleConfigName" => "the lifecycle configuration".to_owned(),
+        key => format!("`{key}`"),
     }
-    found
 }
 
 /// The script that every notebook runs as root.
 fn lifecycles(sides: &Sides<'_>) -> Vec<Observation> {
     let mut found = Vec::new();
-    for declared in sides.declared_of_type("AWS::SageMaker::NotebookInstanceLifecycleConfig") {
-        let name = declared.properties.get("NotebookInstanceLifecycleConfigName");
-        let name = name.and_then(Value::as_str).unwrap_or_default();
-        let thing = (Thing::Lifecycle, name);
-        let Some((live, place)) = sides.export.lifecycles.get(name) else {
-            found.push(missing(thing, &Place::whole(&declared.stack.source)));
+    for Declared { stack, properties } in sides.declared_of_type("AWS::SageMaker::NotebookInstanceLifecycleConfig") {
+        let name = properties.get("NotebookInstanceLifecycleConfigName");
+        let thing = (Thing::Lifecycle, name.and_then(Value::as_str).unwrap_or_default());
+        let Some((live, place)) = sides.export.lifecycles.get(thing.1) else {
+            found.push(missing(thing, &Place::whole(&stack.source)));
             continue;
         };
-        let hooks = ["OnCreate", "OnStart"].into_iter().flat_map(|key| one_or_more(declared.properties.get(key)));
+        let hooks = ["OnCreate", "OnStart"].into_iter().flat_map(|key| one_or_more(properties.get(key)));
         let scripts = hooks.map(|hook| hook.get("Content").and_then(content).unwrap_or_default());
         if !live.iter().cloned().eq(scripts) {
             let what = "the script that notebooks run as root is another one than in the out folder";
-            let help = "deploy the out folder again: stack `notebooks`";
-            found.push(Observation::of(Rule::AuditDrift, thing, "script", what).at(place.clone(), help));
+            found.push(Observation::of(Rule::AuditDrift, thing, "script", what).at(place.clone(), HELP));
         }
     }
     found
@@ -330,33 +315,31 @@ fn content(value: &Value) -> Option<String> {
 
 fn bucket(sides: &Sides<'_>) -> Vec<Observation> {
     let (bucket, name) = (&sides.export.bucket, sides.plan.names.bucket.as_str());
-    let thing = (Thing::Bucket, name);
-    let mut found = Vec::new();
-    if let Some((block, place)) = &bucket.public_access_block {
-        let describe = |block: &Value, versioning: Option<&str>| {
-            let mut described = Description::new(name, "", place.clone());
-            let blocked = PUBLIC_ACCESS.iter().filter_map(|key| Some((format!("`{key}`"), block.get(key)?.clone())));
-            described.values.extend(blocked);
-            described.set("the versioning", versioning.unwrap_or_default());
-            described
-        };
-        let live = describe(block, bucket.versioning.as_deref());
-        for declared in sides.declared_of_type("AWS::S3::Bucket") {
-            let Some(block) = declared.properties.get("PublicAccessBlockConfiguration") else { continue };
-            let versioning = declared.properties.get("VersioningConfiguration").and_then(|one| one.get("Status"));
-            found.extend(live.differences(thing, &describe(block, versioning.and_then(Value::as_str))));
+    let (block, place) = &bucket.public_access_block;
+    let settings = |block: &Value, versioning: Option<&str>| {
+        let mut described = Description::new(name, "", place.clone());
+        for (key, value) in block.as_object().into_iter().flatten() {
+            described.set_value(&format!("`{key}`"), value.clone());
         }
+        described.set_value("the versioning", versioning.unwrap_or_default());
+        described
+    };
+    let live = settings(block, bucket.versioning.as_deref());
+    let mut found = Vec::new();
+    for Declared { properties, .. } in sides.declared_of_type("AWS::S3::Bucket") {
+        let Some(block) = properties.get("PublicAccessBlockConfiguration") else { continue };
+        let versioning = properties.pointer("/VersioningConfiguration/Status").and_then(Value::as_str);
+        found.extend(live.differences(Thing::Bucket, &settings(block, versioning)));
     }
-    let place = bucket.policy.as_ref().or(bucket.public_access_block.as_ref()).map(|(_, place)| place);
     let declared = sides.declared.resource_policies.iter().find(|one| one.resource_type == BUCKET_POLICY);
-    let declared = declared.and_then(|one| sides.declared.policies.get(*one.policies.first()?));
-    if let (Some(declared), Some(place)) = (declared, place) {
-        let both = [bucket.policy.as_ref().map(|(policy, _)| policy), Some(&declared.document.value)];
-        let [live, declared] = both.map(|policy| Description {
-            documents: BTreeMap::from([("the bucket policy".to_owned(), policy)]),
-            ..Description::new(name, "", place.clone())
+    if let Some(declared) = declared.and_then(|one| sides.declared.policies.get(*one.policies.first()?)) {
+        let place = bucket.policy.as_ref().map_or(place, |(_, place)| place);
+        let live = bucket.policy.as_ref().map(|(policy, _)| policy);
+        let [live, declared] = [live, Some(&declared.document.value)].map(|policy| {
+            let facts = BTreeMap::from([("the bucket policy".to_owned(), Fact::Document(policy))]);
+            Description { facts, ..Description::new(name, "", place.clone()) }
         });
-        found.extend(live.differences(thing, &declared));
+        found.extend(live.differences(Thing::Bucket, &declared));
     }
     found
 }

@@ -5,23 +5,28 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::belongings::Belongings;
 use super::observation::{Observation, Thing};
-use super::reach::{Reached, Whose};
+use super::reach::{Whose, reached};
 use super::sides::{SERVICE_LINKED, Sides, boundary_arn, policy_arn};
-use super::steps::{Does, JOIN, Lines, PASS, STEPS, TAKE, is_of_services, names, services, session, tell, that};
+use super::steps::{Does, JOIN, Lines, PASS, STEPS, TAKE, is_of_services, may, names, services, session, tell, that};
 use crate::check::{PrincipalKind, allowed, deployed};
 use crate::finding::Rule;
 use crate::iam::AccessLine;
 use crate::inventory::{Documents, IamInventory, IdentityKind, Location, Policy, PolicyKind, Principal};
 
+const HELP: &str =
+    "narrow what it may do, or name it in `trusted` of the settings if it is an administrator or a service";
+
 /// The users and roles of an account, and what they reach by themselves.
 pub struct Escalation<'s, 'a> {
-    pub sides: &'s Sides<'a>,
+    sides: &'s Sides<'a>,
     /// What each of them is for.
-    pub kinds: &'s [Option<PrincipalKind>],
+    kinds: &'s [Option<PrincipalKind>],
     /// Their policies, with the actions of `STEPS` alone.
-    pub steps: &'s IamInventory<'a>,
+    steps: &'s IamInventory<'a>,
     /// What each of those reaches who are no people.
-    pub reach: &'s BTreeMap<usize, Whose<'a>>,
+    reach: &'s BTreeMap<usize, Whose<'a>>,
+    /// What those may do by themselves of whom all steps are looked at.
+    lines: BTreeMap<usize, Lines>,
 }
 
 /// A step of one principal to another.
@@ -34,6 +39,7 @@ struct Becoming {
 
 /// What somebody can make of a principal.
 struct Escalated {
+    who: usize,
     of: usize,
     /// Whether it has any policy then.
     everything: bool,
@@ -43,7 +49,30 @@ struct Escalated {
     groups: Vec<usize>,
 }
 
+/// That a principal reaches something.
+pub fn told(sides: &Sides<'_>, principal: &Principal<'_>, topic: &str, what: String) -> Observation {
+    let one = Observation::of(Rule::AuditReached, Thing::of(principal), topic, what);
+    one.at(sides.export.place(&principal.arn), HELP)
+}
+
 impl<'s, 'a> Escalation<'s, 'a> {
+    /// What they may do besides. What people and racestack's roles may do with IAM is held to their limits; who reaches what
+    /// everybody's access depends on needs no step.
+    pub fn of(
+        sides: &'s Sides<'a>,
+        kinds: &'s [Option<PrincipalKind>],
+        steps: &'s IamInventory<'a>,
+        reach: &'s BTreeMap<usize, Whose<'a>>,
+    ) -> Self {
+        let is_followed = |index: &usize| {
+            let reaches_all = reach.get(index).is_some_and(|whose| whose.of_all);
+            kinds.get(*index) == Some(&Some(PrincipalKind::Stranger)) && !reaches_all
+        };
+        let followed = (0..kinds.len()).filter(is_followed);
+        let lines = followed.map(|index| (index, allowed(sides.plan, steps, index, None))).collect();
+        Self { sides, kinds, steps, reach, lines }
+    }
+
     /// What is found of all of them. `inventory` is that by which it is decided what they reach.
     ///
     /// # Errors
@@ -52,52 +81,37 @@ impl<'s, 'a> Escalation<'s, 'a> {
         &self,
         mut inventory: IamInventory<'a>,
         belongings: &Belongings<'a>,
-        help: &'static str,
     ) -> Result<Vec<Observation>, String> {
-        let lines: BTreeMap<usize, Lines> = (0..self.kinds.len())
-            .filter(|index| self.is_followed(*index))
-            .map(|index| (index, allowed(self.sides.plan, self.steps, index, None)))
-            .collect();
         let targets = self.targets();
-        let steps: Vec<Vec<Becoming>> =
-            (0..self.kinds.len()).map(|index| self.steps_of(index, &targets, &lines)).collect();
-        let mut changes: Vec<(usize, Escalated)> = Vec::new();
-        for index in lines.keys() {
-            let all = closure(*index, &steps);
-            changes.extend(all.iter().filter_map(|of| Some((*index, self.change(&all, *of, &lines)?))));
-        }
-        let indexes = add_changed(&mut inventory, &changes);
-        let problems = deployed(self.sides.plan, &inventory, &indexes)?;
+        let steps: Vec<Vec<Becoming>> = (0..self.kinds.len()).map(|index| self.steps_of(index, &targets)).collect();
+        let changes: Vec<Escalated> =
+            self.lines.keys().flat_map(|who| self.changes(*who, &closure(*who, &steps))).collect();
+        let changed = add_changed(&mut inventory, &changes);
+        let problems = deployed(self.sides.plan, &inventory, &changed)?;
         let mut found = Vec::new();
-        let reached = |principal: &Principal<'_>, topic: &str, what: String| {
-            let one = Observation::of(Rule::AuditReached, Thing::of(principal), topic, what);
-            one.at(self.sides.export.place(&principal.arn), help)
-        };
         let mut reach = self.reach.clone();
-        for ((index, change), problems) in changes.iter().zip(problems) {
-            let Reached { whose: of, .. } = Reached::of(&inventory, &problems, belongings);
-            let (Some(principal), Some(whose)) = (self.principal(*index), of.in_words()) else { continue };
-            reach.entry(*index).or_default().extend(&of);
-            let what = format!("{}, and so has access to {whose}", self.change_in_words(*index, change));
-            found.push(reached(principal, "escalation", what));
+        for (change, problems) in changes.iter().zip(problems) {
+            let (of, _) = reached(&inventory, &problems, belongings);
+            let (Some(principal), Some(whose)) = (self.principal(change.who), of.in_words()) else { continue };
+            reach.entry(change.who).or_default().extend(&of);
+            let what = format!("{}, and so has access to {whose}", self.change_in_words(change));
+            found.push(told(self.sides, principal, "escalation", what));
         }
-        for (index, lines) in &lines {
-            if let (Some(kind), Some(principal)) = (self.makes(lines), self.principal(*index)) {
+        for (index, lines) in &self.lines {
+            if let (Some(made), Some(principal)) = (self.makes(lines), self.principal(*index)) {
                 reach.entry(*index).or_default().of_all = true;
-                let word = if kind == IdentityKind::User { Thing::User } else { Thing::Role }.word();
                 let what = format!(
-                    "can make a {word} with any policy, and so has access to what all people's access depends on"
+                    "can make a {made} with any policy, and so has access to what all people's access depends on"
                 );
-                found.push(reached(principal, "escalation", what));
+                found.push(told(self.sides, principal, "escalation", what));
             }
         }
         for (index, own) in steps.iter().enumerate() {
-            let Some(principal) = self.principal(index) else { continue };
             for step in own {
-                let Some(other) = self.principal(step.to) else { continue };
+                let (Some(principal), Some(other)) = (self.principal(index), self.principal(step.to)) else { continue };
                 let Some(why) = self.why(principal, (step.to, &steps), &reach) else { continue };
-                let what = format!("{} the {} `{}`, {why}", step.how, Thing::of(other).0.word(), other.name);
-                found.push(reached(principal, &format!("{}-{}", step.topic, other.name), what));
+                let what = format!("{} the {} `{}`, {why}", step.how, Thing::of(other).0.words()[0], other.name);
+                found.push(told(self.sides, principal, &format!("{}-{}", step.topic, other.name), what));
             }
         }
         Ok(found)
@@ -111,13 +125,6 @@ impl<'s, 'a> Escalation<'s, 'a> {
         self.kinds.get(index).copied().flatten().is_some_and(PrincipalKind::is_persons)
     }
 
-    /// Whether all steps of somebody are looked at. What people and racestack's roles may do with IAM is held to their limits; who
-    /// reaches what everybody's access depends on needs no step.
-    fn is_followed(&self, index: usize) -> bool {
-        let reaches_all = self.reach.get(&index).is_some_and(|whose| whose.of_all);
-        self.kinds.get(index) == Some(&Some(PrincipalKind::Stranger)) && !reaches_all
-    }
-
     /// Why it matters that somebody becomes another, and so all whom that one can become; `None` where all that these reach is
     /// their own.
     fn why(
@@ -129,12 +136,11 @@ impl<'s, 'a> Escalation<'s, 'a> {
         let mut whose = Whose::default();
         for index in &closure(to, steps) {
             let other = self.principal(*index)?;
-            if self.sides.is_trusted(&other.arn) && !self.is_person(*index) {
-                let through = format!("and so can become the {} `{}`, ", Thing::of(other).0.word(), other.name);
-                return Some(if *index == to { String::new() } else { through } + "which the settings trust");
-            }
             if self.is_person(*index) {
                 whose.owners.insert(&other.name);
+            } else if self.sides.is_trusted(&other.arn) {
+                let through = format!("and so can become the {} `{}`, ", Thing::of(other).0.words()[0], other.name);
+                return Some(if *index == to { String::new() } else { through } + "which the settings trust");
             }
             reach.get(index).into_iter().for_each(|more| whose.extend(more));
         }
@@ -143,21 +149,14 @@ impl<'s, 'a> Escalation<'s, 'a> {
     }
 
     /// Whom somebody becomes in one step.
-    fn steps_of(
-        &self,
-        index: usize,
-        targets: &[(usize, &Principal<'_>)],
-        lines: &BTreeMap<usize, Lines>,
-    ) -> Vec<Becoming> {
+    fn steps_of(&self, index: usize, targets: &[(usize, &Principal<'_>)]) -> Vec<Becoming> {
         let kind = self.kinds.get(index).copied().flatten();
-        let Some(own) = self.principal(index).filter(|_| kind.is_some()) else { return Vec::new() };
-        if kind == Some(PrincipalKind::Stranger) && !lines.contains_key(&index) {
-            return Vec::new();
-        }
+        let is_looked_at = kind.is_some() && (kind != Some(PrincipalKind::Stranger) || self.lines.contains_key(&index));
+        let Some(own) = self.principal(index).filter(|_| is_looked_at) else { return Vec::new() };
         let document = |policy: &usize| self.steps.policies.get(*policy)?.document.parsed().ok();
         let may_take = own.policies.iter().filter_map(document).any(|document| document.may_allow(TAKE));
         let others = targets.iter().filter(|(to, _)| *to != index);
-        others.filter_map(|to| self.step((index, own, may_take), *to, lines.get(&index))).collect()
+        others.filter_map(|to| self.step((index, own, may_take), *to)).collect()
     }
 
     /// Whom somebody may become. What is done to people's users and roles is told as theirs, and their roles are SageMaker's, unless a trust
@@ -165,7 +164,7 @@ impl<'s, 'a> Escalation<'s, 'a> {
     fn targets(&self) -> Vec<(usize, &'s Principal<'a>)> {
         let is_target = |(index, other): &(usize, &Principal<'_>)| {
             let trust = other.trust.and_then(|policy| self.steps.policies.get(policy));
-            let is_open = trust.is_some_and(|trust| !is_of_services(&trust.document.value));
+            let is_open = trust.is_some_and(|trust| !is_of_services(&trust.document));
             (is_open || !self.is_person(*index)) && !other.arn.contains(SERVICE_LINKED)
         };
         self.sides.live.principals.iter().enumerate().filter(is_target).collect()
@@ -175,65 +174,63 @@ impl<'s, 'a> Escalation<'s, 'a> {
         &self,
         (index, own, may_take): (usize, &Principal<'_>, bool),
         (to, other): (usize, &Principal<'_>),
-        lines: Option<&Lines>,
     ) -> Option<Becoming> {
         let perhaps = |is_known: bool| if is_known { "" } else { "perhaps " };
         let trust = other.trust.and_then(|policy| Some(&self.steps.policies.get(policy)?.document));
-        if let Some(trust) = trust.filter(|trust| may_take || names(&trust.value, own)) {
-            let Ok(document) = trust.parsed() else { return None };
-            let taking = allowed(self.sides.plan, self.steps, index, Some((document, session(&trust.value, own))));
+        if let Some(trust) = trust.filter(|trust| may_take || names(trust, own)) {
+            let document = trust.parsed().ok()?;
+            let taking = allowed(self.sides.plan, self.steps, index, Some((document, session(trust, own))));
             if let Some(is_known) = tell(&taking, TAKE, &other.arn, &[]) {
                 return Some(Becoming { to, how: format!("{}takes", perhaps(is_known)), topic: "assume" });
             }
         }
-        let lines = lines.filter(|_| !self.is_person(to))?;
+        let lines = self.lines.get(&index).filter(|_| !self.is_person(to))?;
         STEPS.iter().find_map(|(action, does)| {
             let Does::Become(kind, how) = does else { return None };
-            let is_known = if *action == TAKE || *kind != other.kind {
-                None
-            } else if *action == PASS {
-                let services = trust.map(|trust| services(&trust.value)).unwrap_or_default();
-                let pass = |service: &str| tell(lines, action, &other.arn, &[("iam:PassedToService", Some(service))]);
-                services.into_iter().filter_map(pass).max()
-            } else {
-                tell(lines, action, &other.arn, &[])
+            let is_known = match *action {
+                TAKE => None,
+                _ if *kind != other.kind => None,
+                PASS => {
+                    let pass = |service| tell(lines, PASS, &other.arn, &[("iam:PassedToService", Some(service))]);
+                    trust.and_then(|trust| services(trust).filter_map(pass).max())
+                }
+                action => tell(lines, action, &other.arn, &[]),
             }?;
             Some(Becoming { to, how: format!("{}{how}", perhaps(is_known)), topic: "become" })
         })
     }
 
-    /// What those of `all` can make of one of them, by the policies of all.
-    fn change(&self, all: &BTreeSet<usize>, of: usize, lines: &BTreeMap<usize, Lines>) -> Option<Escalated> {
-        let principal = self.steps.principals.get(of).filter(|_| self.is_followed(of))?;
-        let arn_of = |policy: &usize| policy_arn(self.steps, *policy);
-        let bound = boundary_arn(self.steps, principal);
-        let may = |action: &str, resource: &str, bound: Option<&str>| {
-            let said = [("iam:PermissionsBoundary", bound)];
-            all.iter().filter_map(|one| lines.get(one)).any(|lines| tell(lines, action, resource, &said).is_some())
-        };
-        let gives = |kind: IdentityKind, arn: &str| {
-            all.iter().filter_map(|one| lines.get(one)).any(|lines| self.gives(lines, (kind, arn), bound))
-        };
+    /// What somebody who can become all of these can make of each of them, by the policies of all.
+    fn changes(&self, who: usize, all: &BTreeSet<usize>) -> Vec<Escalated> {
+        let powers: Vec<&Lines> = all.iter().filter_map(|one| self.lines.get(one)).collect();
         // AWS's own policies are of an account called `aws`.
         let is_own = |arn: &str| arn.split(':').nth(4) == Some(&self.sides.plan.names.account_id);
-        let rewrites = |arn: &str| is_own(arn) && that(Does::Rewrite).any(|action| may(action, arn, None));
-        let is_in = |group: &Principal<'_>| principal.groups.contains(&group.name);
-        let groups = self.steps.groups.iter();
-        let everything = gives(principal.kind, &principal.arn)
-            || principal.policies.iter().filter_map(arn_of).any(rewrites)
-            || groups.clone().filter(|group| is_in(group)).any(|group| gives(IdentityKind::Group, &group.arn));
+        let rewrites = |arn: &str| is_own(arn) && that(Does::Rewrite).any(|action| may(&powers, action, arn, None));
         let [administrator, _] = self.any_policy();
-        let unbinds = |action: &str, bound: &str| {
-            let set = if action.starts_with("iam:Put") { administrator.as_str() } else { bound };
-            may(action, &principal.arn, Some(set))
+        let change = |of: &usize| {
+            let principal = self.steps.principals.get(*of).filter(|_| self.lines.contains_key(of))?;
+            let (kind, arn) = (principal.kind, principal.arn.as_str());
+            let bound = boundary_arn(self.steps, principal);
+            let unbinds = |action: &str, bound: &str| {
+                let set = if action.starts_with("iam:Put") { administrator.as_str() } else { bound };
+                may(&powers, action, arn, Some(set))
+            };
+            let (own, others): (Vec<_>, Vec<_>) =
+                self.steps.groups.iter().enumerate().partition(|(_, group)| principal.groups.contains(&group.name));
+            let joins = |group: &Principal<'_>| kind == IdentityKind::User && may(&powers, JOIN, &group.arn, None);
+            let change = Escalated {
+                who,
+                of: *of,
+                everything: self.gives(&powers, (kind, arn), bound)
+                    || principal.policies.iter().filter_map(|own| policy_arn(self.steps, *own)).any(rewrites)
+                    || own.iter().any(|(_, group)| self.gives(&powers, (IdentityKind::Group, &group.arn), bound)),
+                unbound: bound
+                    .is_some_and(|arn| rewrites(arn) || that(Does::Unbind(kind)).any(|action| unbinds(action, arn))),
+                groups: others.into_iter().filter(|(_, group)| joins(group)).map(|(index, _)| index).collect(),
+            };
+            (change.everything || change.unbound || !change.groups.is_empty()).then_some(change)
         };
-        let unbound = bound
-            .is_some_and(|arn| rewrites(arn) || that(Does::Unbind(principal.kind)).any(|action| unbinds(action, arn)));
-        let joins = |group: &Principal<'_>| {
-            principal.kind == IdentityKind::User && !is_in(group) && may(JOIN, &group.arn, None)
-        };
-        let groups: Vec<usize> = groups.enumerate().filter(|(_, group)| joins(group)).map(|(index, _)| index).collect();
-        (everything || unbound || !groups.is_empty()).then_some(Escalated { of, everything, unbound, groups })
+        all.iter().filter_map(change).collect()
     }
 
     /// The ARNs of a policy of AWS's, and of one of the account, that can allow everything.
@@ -243,70 +240,66 @@ impl<'s, 'a> Escalation<'s, 'a> {
         any.map(|(account, name)| format!("arn:{}:iam::{account}:policy/{name}", names.partition))
     }
 
-    /// Whether lines tell that an identity, which has this permissions boundary, can be given any policy: by an inline one, or by
-    /// one of AWS's or of the account that is attached.
-    fn gives(&self, lines: &Lines, (kind, arn): (IdentityKind, &str), bound: Option<&str>) -> bool {
+    /// Whether an identity, which has this permissions boundary, can be given any policy: an inline one, or one of AWS's or of the
+    /// account that is attached.
+    fn gives(&self, powers: &[&Lines], (kind, arn): (IdentityKind, &str), bound: Option<&str>) -> bool {
+        let policies = self.any_policy();
         that(Does::Give(kind)).any(|action| {
-            self.any_policy().iter().any(|policy| {
-                let said = [("iam:PermissionsBoundary", bound), ("iam:PolicyARN", Some(policy.as_str()))];
-                tell(lines, action, arn, &said).is_some()
-            })
+            let mut said =
+                policies.iter().map(|policy| [("iam:PermissionsBoundary", bound), ("iam:PolicyARN", Some(policy))]);
+            said.any(|said| powers.iter().any(|lines| tell(lines, action, arn, &said).is_some()))
         })
     }
 
-    /// What somebody can make, and give any policy, without a boundary.
-    fn makes(&self, lines: &Lines) -> Option<IdentityKind> {
-        let Ok(all) = lines else { return Some(IdentityKind::Role) };
-        let mut made = STEPS.iter().filter_map(|(action, does)| {
-            let Does::Make(kind) = does else { return None };
-            let makes = all.iter().filter(|line| line.names_action(action)).flat_map(AccessLine::examples);
-            let can = makes.map(|(request, _)| request.resource).any(|arn| {
-                let made = tell(lines, action, &arn, &[("iam:PermissionsBoundary", None)]);
-                made.is_some() && self.gives(lines, (*kind, &arn), None)
-            });
-            can.then_some(*kind)
+    /// The word for what somebody can make, and give any policy, without a boundary.
+    fn makes(&self, lines: &Lines) -> Option<&'static str> {
+        let Ok(all) = lines else { return Some("role") };
+        let made = [("role", IdentityKind::Role), ("user", IdentityKind::User)].into_iter().find(|(_, kind)| {
+            that(Does::Make(*kind)).any(|action| {
+                let makes = all.iter().filter(|line| line.names_action(action)).flat_map(AccessLine::examples);
+                makes
+                    .map(|(request, _)| request.resource)
+                    .any(|arn| may(&[lines], action, &arn, None) && self.gives(&[lines], (*kind, &arn), None))
+            })
         });
-        made.next_back()
+        made.map(|(word, _)| word)
     }
 
-    fn change_in_words(&self, index: usize, change: &Escalated) -> String {
+    fn change_in_words(&self, change: &Escalated) -> String {
         let of = match self.principal(change.of) {
-            Some(other) if change.of != index => {
-                format!("{} `{}`, which it can become,", Thing::of(other).0.word(), other.name)
+            Some(other) if change.of != change.who => {
+                format!("{} `{}`, which it can become,", Thing::of(other).0.words()[0], other.name)
             }
             _ => "itself".to_owned(),
         };
         let groups = change.groups.iter().filter_map(|group| self.steps.groups.get(*group));
         let groups: Vec<String> = groups.map(|group| format!("`{}`", group.name)).collect();
-        let policy = change.everything.then(|| format!("can give {of} any policy"));
-        let unbound = change.unbound.then(|| format!("can take the permissions boundary from {of}"));
-        let joins = (!groups.is_empty()).then(|| format!("can put {of} into the group {}", groups.join(", ")));
-        policy.into_iter().chain(unbound).chain(joins).collect::<Vec<_>>().join(", ")
+        let ways = [
+            change.everything.then(|| format!("can give {of} any policy")),
+            change.unbound.then(|| format!("can take the permissions boundary from {of}")),
+            (!groups.is_empty()).then(|| format!("can put {of} into the group {}", groups.join(", "))),
+        ];
+        ways.into_iter().flatten().collect::<Vec<_>>().join(", ")
     }
 }
 
 /// Adds those that are changed to the inventory; returns their indexes.
-fn add_changed(inventory: &mut IamInventory<'_>, changes: &[(usize, Escalated)]) -> Vec<(usize, PrincipalKind)> {
+fn add_changed(inventory: &mut IamInventory<'_>, changes: &[Escalated]) -> Vec<(usize, PrincipalKind)> {
     let everything = serde_json::json!({"Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]});
     let location = Location { stack: 0, logical_id: "", path: String::new() };
     let (kind, name) = (PolicyKind::Inline, "any".to_owned());
     let document = Documents::default().of(everything);
+    let any = inventory.policies.len();
     inventory.policies.push(Policy { kind, name, location, document });
-    let any = inventory.policies.len() - 1;
     let mut indexes = Vec::new();
-    for (_, change) in changes {
-        let Some(principal) = inventory.principals.get(change.of) else { continue };
-        let mut another = principal.clone();
+    for change in changes {
+        let Some(mut changed) = inventory.principals.get(change.of).cloned() else { continue };
         let joined = change.groups.iter().filter_map(|group| inventory.groups.get(*group));
-        another.policies.extend(joined.flat_map(|group| &group.policies));
-        if change.everything {
-            another.policies.push(any);
-        }
-        if change.unbound {
-            another.boundary = None;
-        }
+        changed.policies.extend(joined.flat_map(|group| &group.policies));
+        changed.policies.extend(change.everything.then_some(any));
+        changed.boundary = changed.boundary.filter(|_| !change.unbound);
         indexes.push((inventory.principals.len(), PrincipalKind::Stranger));
-        inventory.principals.push(another);
+        inventory.principals.push(changed);
     }
     indexes
 }

@@ -2,13 +2,16 @@
 
 use std::collections::BTreeSet;
 
+use serde_json::Value;
+
 use super::observation::{Observation, Thing};
-use super::sides::Sides;
-use crate::account::{AccessKey, LiveTag};
+use super::sides::{Sides, user_tag};
+use crate::account::AccessKey;
 use crate::facts::date::Date;
 use crate::facts::retired;
 use crate::finding::Rule;
-use crate::model::{FolderName, TEAMS_FOLDER, USER};
+use crate::model::{FolderName, TEAMS_FOLDER};
+use crate::source::Place;
 
 /// After how many days without use a key is to go.
 /// Source: <https://docs.aws.amazon.com/securityhub/latest/userguide/iam-controls.html#iam-22>
@@ -32,7 +35,7 @@ pub fn observations(sides: &Sides<'_>, today: Date) -> Vec<Observation> {
 fn credentials(sides: &Sides<'_>, today: Date) -> Vec<Observation> {
     let max_age = sides.plan.account.settings.access_keys.clone().unwrap_or_default().max_age_days;
     let place = |name: &str| {
-        sides.users.get(name).map_or_else(|| sides.export.credentials_place(), |arn| sides.export.place(arn))
+        sides.users.get(name).map_or_else(|| sides.export.credentials_place.clone(), |arn| sides.export.place(arn))
     };
     let mut found = Vec::new();
     for (name, credentials) in &sides.export.credentials {
@@ -66,19 +69,23 @@ fn credentials(sides: &Sides<'_>, today: Date) -> Vec<Observation> {
 
 fn notebooks(sides: &Sides<'_>, today: Date) -> Vec<Observation> {
     let mut found = Vec::new();
-    for one in &sides.export.notebooks {
+    for one in sides.export.notebooks.values() {
         let thing = (Thing::Notebook, one.name.as_str());
-        let retirement = one.platform.as_deref().and_then(retired::platform);
+        let platform = one.properties.get("PlatformIdentifier").and_then(Value::as_str);
+        let retirement = platform.and_then(retired::platform);
         if let Some(retirement) = retirement.filter(|row| row.day().is_some_and(|day| day <= today)) {
             let what = format!("on {}, which AWS retired {}", retirement.name, retirement.when());
             let help = format!("move it to `{}`: docs/notebook.md says how", retirement.instead);
-            found.push(Observation::of(Rule::AuditRetiredPlatform, thing, "platform", what).at(one.place(), help));
+            found
+                .push(Observation::of(Rule::AuditRetiredPlatform, thing, "platform", what).at(one.place.clone(), help));
         }
-        let days = one.modified.filter(|_| one.is_running).map(|since| since.days_until(today));
+        let days = one.modified.filter(|_| one.status == "InService").map(|since| since.days_until(today));
         if let Some(days) = days.filter(|days| *days >= RUNNING_DAYS) {
             let what = format!("running for {RUNNING_DAYS} days or more");
-            let running = Observation::of(Rule::AuditRunning, thing, "running", what)
-                .at(one.place(), "stop it, or ask its person: `notebooks.idle_stop_minutes` stops it when it is idle");
+            let running = Observation::of(Rule::AuditRunning, thing, "running", what).at(
+                one.place.clone(),
+                "stop it, or ask its person: `notebooks.idle_stop_minutes` stops it when it is idle",
+            );
             found.push(Observation { detail: Some(format!("{days} days")), ..running });
         }
     }
@@ -88,7 +95,7 @@ fn notebooks(sides: &Sides<'_>, today: Date) -> Vec<Observation> {
 /// Notebooks, jobs and folders of those who left, and those that are nobody's.
 fn ownerless(sides: &Sides<'_>) -> Vec<Observation> {
     let mut found = Vec::new();
-    let mut of_tag = |thing: (Thing, &str), tag: Option<&str>, place: crate::source::Place| {
+    let mut of_tag = |thing: (Thing, &str), tag: Option<&str>, place: &Place| {
         let (what, help) = match tag {
             Some(name) if sides.people.contains_key(name) => return,
             Some(name) => (format!("the tag `user` names `{name}`, who is not in the roster"), KEEP),
@@ -97,35 +104,30 @@ fn ownerless(sides: &Sides<'_>) -> Vec<Observation> {
                 "give it the tag `user` of its person, or stop it",
             ),
         };
-        found.push(Observation::of(Rule::AuditOwnerless, thing, "owner", what).at(place, help));
+        found.push(Observation::of(Rule::AuditOwnerless, thing, "owner", what).at(place.clone(), help));
     };
-    let owner = |tags: &'_ [LiveTag]| tags.iter().find(|tag| tag.key == USER).map(|tag| tag.value.clone());
-    for job in &sides.export.jobs {
-        of_tag((Thing::Job, &job.name), owner(&job.tags).as_deref(), job.place());
+    for (name, (tags, place)) in &sides.export.jobs {
+        of_tag((Thing::Job, name), user_tag(tags), place);
     }
-    for notebook in &sides.export.notebooks {
-        let owner = owner(&notebook.tags);
-        // What no stack has and nobody owns is told where the stacks are compared.
-        if owner.is_some() || sides.notebooks.contains_key(notebook.name.as_str()) {
-            of_tag((Thing::Notebook, &notebook.name), owner.as_deref(), notebook.place());
+    for one in sides.export.notebooks.values() {
+        // Of one that no stack has, and that acts as the role of somebody's notebook, the difference tells.
+        let is_declared = sides.notebooks.contains_key(one.name.as_str());
+        if is_declared || user_tag(&one.tags).is_some() || sides.owner(one).is_none() {
+            of_tag((Thing::Notebook, &one.name), user_tag(&one.tags), &one.place);
         }
     }
     let settings = &sides.plan.account.settings.bucket;
-    let mut known: BTreeSet<&str> = settings.shared_folders.iter().map(FolderName::as_str).collect();
-    if settings.team_folders {
-        known.insert(TEAMS_FOLDER);
-    }
+    let known = settings.shared_folders.iter().map(FolderName::as_str).chain(settings.team_folders.then_some(TEAMS_FOLDER));
+    let known: BTreeSet<&str> = known.chain(sides.people.keys().copied()).collect();
     let bucket = &sides.export.bucket;
     for folder in bucket.folders.iter().filter(|name| !known.contains(name.as_str())) {
-        let Some(place) = bucket.folders_place.clone().filter(|_| !sides.people.contains_key(folder.as_str())) else {
-            continue;
-        };
         let what = if sides.former.contains(folder) {
             "belongs to somebody who is not in the roster any more"
         } else {
             "belongs to nobody in the roster, and is not shared"
         };
-        found.push(Observation::of(Rule::AuditOwnerless, (Thing::Folder, folder), "owner", what).at(place, KEEP));
+        let one = Observation::of(Rule::AuditOwnerless, (Thing::Folder, folder), "owner", what);
+        found.push(one.at(bucket.folders_place.clone(), KEEP));
     }
     found
 }

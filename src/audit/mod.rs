@@ -36,7 +36,7 @@ pub fn audit(
 ) -> Result<Vec<Observation>, String> {
     let sides = Sides::of(plan, export, stacks);
     let mut found = people::observations(&sides)?;
-    found.extend(people::wrong_tags(&sides));
+    found.extend(people::wrong_owners(&sides));
     found.extend(strangers::observations(&sides)?);
     found.extend(policies::observations(&sides));
     found.extend(drift::observations(&sides));

@@ -12,28 +12,17 @@ const LISTED: usize = 5;
 /// What is looked at in an account.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Thing {
-    /// An IAM user.
     User,
-    /// An IAM group.
     Group,
-    /// An IAM role.
     Role,
-    /// A managed policy.
     Policy,
-    /// A notebook instance.
     Notebook,
-    /// A lifecycle configuration.
     Lifecycle,
-    /// A training job.
     Job,
     Bucket,
-    /// A folder of the bucket.
     Folder,
-    /// A KMS key.
     Key,
-    /// An SNS topic.
     Topic,
-    /// An access point of the bucket.
     AccessPoint,
 }
 
@@ -43,31 +32,21 @@ impl Thing {
         (if principal.kind == IdentityKind::User { Thing::User } else { Thing::Role }, &principal.name)
     }
 
-    /// The word for one of them.
-    pub fn word(self) -> &'static str {
+    /// The word for one of them, the one for several, and the one in the names of resources that suppressions know.
+    pub fn words(self) -> [&'static str; 3] {
         match self {
-            Thing::User => "user",
-            Thing::Group => "group",
-            Thing::Role => "role",
-            Thing::Policy => "policy",
-            Thing::Notebook => "notebook",
-            Thing::Lifecycle => "lifecycle configuration",
-            Thing::Job => "training job",
-            Thing::Bucket => "bucket",
-            Thing::Folder => "folder",
-            Thing::Key => "key",
-            Thing::Topic => "topic",
-            Thing::AccessPoint => "access point",
-        }
-    }
-
-    /// The word in the names of resources that suppressions know.
-    fn key(self) -> &'static str {
-        match self {
-            Thing::Lifecycle => "lifecycle",
-            Thing::Job => "job",
-            Thing::AccessPoint => "access-point",
-            other => other.word(),
+            Thing::User => ["user", "users", "user"],
+            Thing::Group => ["group", "groups", "group"],
+            Thing::Role => ["role", "roles", "role"],
+            Thing::Policy => ["policy", "policies", "policy"],
+            Thing::Notebook => ["notebook", "notebooks", "notebook"],
+            Thing::Lifecycle => ["lifecycle configuration", "lifecycle configurations", "lifecycle"],
+            Thing::Job => ["training job", "training jobs", "job"],
+            Thing::Bucket => ["bucket", "buckets", "bucket"],
+            Thing::Folder => ["folder", "folders", "folder"],
+            Thing::Key => ["key", "keys", "key"],
+            Thing::Topic => ["topic", "topics", "topic"],
+            Thing::AccessPoint => ["access point", "access points", "access-point"],
         }
     }
 }
@@ -117,11 +96,12 @@ impl Observation {
 
     /// The finding about this thing alone.
     pub fn finding(&self, account: &str) -> Finding {
-        let who = format!("{} {}", self.thing.word(), self.shown_name());
+        let [word, _, key] = self.thing.words();
+        let who = format!("{word} {}", self.shown_name());
         let mut finding = Finding::new(self.rule, format!("in the account `{account}`, {}: {who}", self.what))
             .help(&self.help)
             .notes(self.notes.iter().cloned())
-            .about(format!("{account}/{}/{}/{}", self.thing.key(), self.name, self.topic));
+            .about(format!("{account}/{key}/{}/{}", self.name, self.topic));
         finding.place.clone_from(&self.place);
         if self.is_warning {
             finding.severity = Severity::Warning;
@@ -157,9 +137,7 @@ pub fn findings(observations: &[Observation], account: &str, apply: impl Fn(&mut
                 listed = format!("{listed} and {more} more");
                 finding.notes.push(format!("all of them: {}", names.join(", ")));
             }
-            let word = one.thing.word();
-            let plural =
-                word.strip_suffix('y').filter(|_| word != "key").map_or(format!("{word}s"), |w| format!("{w}ies"));
+            let [_, plural, _] = one.thing.words();
             finding.message = format!("in the account `{account}`, {}: {plural} {listed}", one.what);
         }
         found.push(finding);

@@ -5,11 +5,13 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::observation::{Observation, Thing};
 use super::sides::{Sides, tag};
+use crate::account;
 use crate::check::{IsolationProblem, PrincipalKind, deployed};
 use crate::finding::Rule;
 use crate::iam::Statement;
-use crate::inventory::{BUCKET_POLICY, Boundary, IamInventory, PRINCIPAL_TAG, Principal};
+use crate::inventory::{BUCKET_POLICY, Boundary, IamInventory, PRINCIPAL_TAG, Principal, Tag};
 use crate::model::{NOTEBOOK, Profile, USER};
+use crate::source::Place;
 
 /// Stands for a person's name in what is compared, and for the name of the notebook.
 const NAMES: [&str; 2] = ["\u{1}", "\u{2}"];
@@ -79,59 +81,61 @@ struct Asked {
     tags: BTreeSet<String>,
     /// Each document once, by its number: its text, and whether a statement of it singles out principals.
     documents: BTreeMap<usize, (String, bool)>,
+    /// The numbers of the bucket's policies, which everybody's access hangs on.
+    of_bucket: Vec<usize>,
 }
 
 impl Asked {
     fn of(live: &IamInventory<'_>) -> Self {
-        let mut asked = Self { tags: BTreeSet::new(), documents: BTreeMap::new() };
+        let mut asked = Self { tags: BTreeSet::new(), documents: BTreeMap::new(), of_bucket: Vec::new() };
         for document in live.policies.iter().map(|policy| &policy.document) {
-            if asked.documents.contains_key(&document.id) {
-                continue;
-            }
-            let text = document.value.to_string();
-            asked.tags.extend(document.tag_keys(PRINCIPAL_TAG));
-            let singles_out = document.parsed().is_ok_and(|parsed| parsed.statements.iter().any(singles_out));
-            asked.documents.insert(document.id, (text, singles_out));
+            asked.documents.entry(document.id).or_insert_with(|| {
+                asked.tags.extend(document.tag_keys(PRINCIPAL_TAG));
+                let singles_out = document.parsed().is_ok_and(|parsed| parsed.statements.iter().any(singles_out));
+                (document.value.to_string(), singles_out)
+            });
         }
+        let of_bucket = live.resource_policies.iter().filter(|policy| policy.resource_type == BUCKET_POLICY);
+        asked.of_bucket = of_bucket.flat_map(|policy| &policy.policies).filter_map(|index| id(live, *index)).collect();
         asked
     }
 
     /// The same text for principals of which the same is true: what decides about them, but for their own names. Whoever is
     /// meant by name, or by what else is theirs alone, is like nobody else.
     fn key(&self, live: &IamInventory<'_>, principal: &Principal<'_>) -> String {
-        let notebook = tag(&principal.tags, NOTEBOOK).unwrap_or_default();
-        let mut names = [(principal.name.as_str(), NAMES[0]), (notebook, NAMES[1])];
-        // The longer first, so that one within the other is not taken apart.
-        names.sort_by_key(|(name, _)| std::cmp::Reverse(name.len()));
-        let without_names = |text: &str| {
-            let known = names.iter().filter(|(name, _)| !name.is_empty());
-            known.fold(text.to_owned(), |text, (name, placeholder)| text.replace(name, placeholder))
-        };
-        let mut is_alone = false;
-        let mut key_of = |index: usize| {
-            let policy = live.policies.get(index)?;
-            let (text, singles_out) = self.documents.get(&policy.document.id)?;
-            let is_theirs = policy.location.logical_id == principal.arn;
-            is_alone |= singles_out | (!is_theirs && names.iter().any(|(name, _)| mentions(text, name)));
-            Some(if is_theirs { without_names(text) } else { format!("#{}", policy.document.id) })
-        };
-        let mut identity: Vec<_> = principal.policies.iter().map(|index| key_of(*index)).collect();
-        identity.sort();
+        let mut names = [&principal.name, tag(&principal.tags, NOTEBOOK).unwrap_or_default()];
+        let mut identity: Vec<usize> = principal.policies.iter().filter_map(|index| id(live, *index)).collect();
+        identity.sort_unstable();
         let boundary = match &principal.boundary {
-            Some(Boundary::Policy(index)) => key_of(*index),
-            Some(Boundary::Undefined(arn)) => Some(arn.clone()),
-            None => None,
+            Some(Boundary::Policy(index)) => id(live, *index),
+            _ => None,
         };
-        let trust = principal.trust.and_then(&mut key_of);
-        let of_bucket = live.resource_policies.iter().filter(|policy| policy.resource_type == BUCKET_POLICY);
-        let of_bucket: Vec<_> = of_bucket.flat_map(|policy| &policy.policies).map(|index| key_of(*index)).collect();
+        let trust = principal.trust.and_then(|index| id(live, index));
+        let all = identity.iter().chain(&boundary).chain(&trust).chain(&self.of_bucket);
+        let is_about =
+            |(text, singles_out): &(String, bool)| *singles_out || names.iter().any(|name| mentions(text, name));
+        if all.filter_map(|id| self.documents.get(id)).any(is_about) {
+            return principal.arn.clone();
+        }
+        // The longer first, so that one within the other is not taken apart.
+        names.sort_by_key(|name| std::cmp::Reverse(name.len()));
+        let without_names = |text: &str| {
+            let known = names.iter().filter(|name| !name.is_empty());
+            known.fold(text.to_owned(), |text, name| {
+                text.replace(*name, if **name == principal.name { NAMES[0] } else { NAMES[1] })
+            })
+        };
         let tags = principal.tags.iter().filter_map(|tag| Some((tag.key.as_deref()?, tag.value.as_deref()?)));
         let asked = tags.filter(|(key, _)| self.tags.contains(&key.to_lowercase()));
         let tags: BTreeSet<(&str, String)> = asked.map(|(key, value)| (key, without_names(value))).collect();
-        let own_name = if is_alone { principal.arn.as_str() } else { "" };
-        let arn = without_names(&principal.arn);
-        format!("{:?}", (own_name, arn, identity, boundary, trust, of_bucket, &principal.undefined, tags))
+        let Principal { boundary: named, undefined, .. } = principal;
+        format!("{:?}", (without_names(&principal.arn), identity, boundary, named.is_some(), trust, undefined, tags))
     }
+}
+
+/// The number of a policy's document.
+fn id(live: &IamInventory<'_>, index: usize) -> Option<usize> {
+    live.policies.get(index).map(|policy| policy.document.id)
 }
 
 /// Whether a text has a name in it that is not a part of a longer one.
@@ -149,33 +153,38 @@ fn singles_out(statement: &Statement) -> bool {
     statement.singled_out_by().is_some_and(|key| !key.to_lowercase().starts_with("aws:principaltag/"))
 }
 
-/// Owner tags that say another name than they must. What lacks one is told as drift.
-pub fn wrong_tags(sides: &Sides<'_>) -> Vec<Observation> {
+/// Owner tags that say another name than they must, and notebooks that act as another role. What lacks a tag is told as drift.
+pub fn wrong_owners(sides: &Sides<'_>) -> Vec<Observation> {
     const HELP: &str = "correct the tag: policies know by it whose a thing is; `racestack synth` and deploy.sh set it";
     let mut found = Vec::new();
-    let mut wrong = |thing: (Thing, &str), tags: &[crate::inventory::Tag], (key, wanted): (&str, &str), place| {
-        let values = tags.iter().filter(|tag| tag.key.as_ref().is_some_and(|own| own.eq_ignore_ascii_case(key)));
-        if let Some(value) = values.filter_map(|tag| tag.value.as_ref()).find(|value| *value != wanted) {
-            let what = format!("the tag `{key}` says `{value}`, and must say the name of its own person or notebook");
-            let one = Observation::of(Rule::IsolationWrongTag, thing, format!("tag-{key}"), what);
-            found.push(one.at(place, HELP));
+    let mut wrong = |thing: (Thing, &str), tags: &[Tag<'_>], wanted: [&str; 2], place: &Place| {
+        for (key, wanted) in [USER, NOTEBOOK].into_iter().zip(wanted) {
+            if let Some(value) = tag(tags, key).filter(|value| *value != wanted) {
+                let what =
+                    format!("the tag `{key}` says `{value}`, and must say the name of its own person or notebook");
+                let one = Observation::of(Rule::IsolationWrongTag, thing, format!("tag-{key}"), what);
+                found.push(one.at(place.clone(), HELP));
+            }
         }
     };
-    for principal in &sides.live.principals {
-        if sides.kind(principal).is_some_and(PrincipalKind::is_persons) {
-            let place = sides.export.place(&principal.arn);
-            let user = sides.people.get(principal.name.as_str());
-            let notebook = user.and_then(|user| user.notebook.as_ref()).map_or("", |notebook| notebook.name.as_str());
-            wrong(Thing::of(principal), &principal.tags, (USER, &principal.name), place.clone());
-            wrong(Thing::of(principal), &principal.tags, (NOTEBOOK, notebook), place);
+    for one in sides.live.principals.iter().filter(|one| sides.kind(one).is_some_and(PrincipalKind::is_persons)) {
+        let user = sides.people.get(one.name.as_str());
+        let notebook = user.and_then(|user| user.notebook.as_ref()).map_or("", |notebook| notebook.name.as_str());
+        wrong(Thing::of(one), &one.tags, [&one.name, notebook], &sides.export.place(&one.arn));
+    }
+    for one in sides.export.notebooks.values() {
+        let declared = sides.owners.get(one.name.as_str()).copied();
+        if let Some(owner) = declared.or_else(|| sides.owner_of_role(&one.role_arn)) {
+            wrong((Thing::Notebook, &one.name), &account::tags(&one.tags), [owner, &one.name], &one.place);
         }
     }
-    for notebook in &sides.export.notebooks {
-        let declared = sides.owners.get(notebook.name.as_str()).copied();
-        if let Some(owner) = declared.or_else(|| sides.owner_of_role(&notebook.role_arn)) {
-            let (thing, tags) = ((Thing::Notebook, notebook.name.as_str()), crate::account::tags(&notebook.tags));
-            wrong(thing, &tags, (USER, owner), notebook.place());
-            wrong(thing, &tags, (NOTEBOOK, &notebook.name), notebook.place());
+    for declared in &sides.declared.notebooks {
+        let Some(one) = sides.export.notebooks.get(declared.name.as_str()) else { continue };
+        if declared.role_arn.as_ref().is_some_and(|wanted| *wanted != one.role_arn) {
+            let what = format!("acts as `{}`, which is not its person's own role", one.role_arn);
+            let help = "let it act as the role of its person: deploy the out folder, or stop it until that is done";
+            let acts = Observation::of(Rule::AuditNotebookRole, (Thing::Notebook, &one.name), "role", what);
+            found.push(acts.at(one.place.clone(), help));
         }
     }
     found

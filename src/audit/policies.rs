@@ -6,7 +6,6 @@ use super::observation::{Observation, Thing};
 use super::sides::Sides;
 use crate::finding::Rule;
 use crate::inventory::{one_or_more, plain};
-use crate::source::Place;
 
 const HELP: &str = "let the policy name this account, the one service that needs it, or whom the settings trust";
 
@@ -15,42 +14,35 @@ const SERVICES: &[(Thing, &str)] = &[(Thing::Topic, "budgets.amazonaws.com")];
 
 /// Statements that let somebody in who is neither of this account nor trusted.
 pub fn observations(sides: &Sides<'_>) -> Vec<Observation> {
-    let bucket = &sides.export.bucket;
-    let name = sides.plan.names.bucket.as_str();
+    let (bucket, name) = (&sides.export.bucket, sides.plan.names.bucket.as_str());
+    let of_bucket = bucket.policy.iter().map(|(policy, place)| ((Thing::Bucket, name), Some(policy), place));
+    let of_points = bucket.access_points.iter();
+    let of_points =
+        of_points.map(|(name, (policy, place))| ((Thing::AccessPoint, name.as_str()), policy.as_ref(), place));
+    let of_others = sides.export.policies.iter().map(|(arn, (policy, place))| {
+        let kind = if arn.contains(":sns:") { Thing::Topic } else { Thing::Key };
+        ((kind, arn.as_str()), policy.as_ref(), place)
+    });
     let mut found = Vec::new();
-    let mut look = |thing: (Thing, &str), policy: Option<&Value>, place: &Place| {
-        let Some(policy) = policy else { return };
+    for (thing, policy, place) in of_bucket.chain(of_points).chain(of_others) {
+        let Some(policy) = policy else { continue };
         let statements: Vec<&Value> = one_or_more(policy.get("Statement")).collect();
         if statements.is_empty() {
             let what = "a policy that cannot be read";
             found.push(Observation::of(Rule::AuditReached, thing, "policy", what).at(place.clone(), HELP));
         }
-        for (index, statement) in statements.into_iter().enumerate() {
-            if statement.get("Effect").and_then(Value::as_str) == Some("Deny") {
-                continue;
-            }
+        let text = |statement: &Value, key: &str| statement.get(key).and_then(Value::as_str).map(str::to_owned);
+        for (number, statement) in (1..).zip(statements) {
             let strangers = strangers(sides, thing.0, statement);
-            if strangers.is_empty() {
+            if strangers.is_empty() || text(statement, "Effect").is_some_and(|effect| effect == "Deny") {
                 continue;
             }
-            let sid =
-                statement.get("Sid").and_then(Value::as_str).map_or_else(|| (index + 1).to_string(), str::to_owned);
+            let sid = text(statement, "Sid").unwrap_or_else(|| number.to_string());
             let what = format!("a policy that lets in {}", strangers.join(", "));
             let one = Observation::of(Rule::AuditReached, thing, format!("policy/{sid}"), what);
-            let mut one = one.at(place.clone(), HELP);
-            one.notes.push(format!("by the statement `{sid}`"));
-            found.push(one);
+            let notes = vec![format!("by the statement `{sid}`")];
+            found.push(Observation { notes, ..one.at(place.clone(), HELP) });
         }
-    };
-    if let Some((policy, place)) = &bucket.policy {
-        look((Thing::Bucket, name), Some(policy), place);
-    }
-    for one in &bucket.access_points {
-        look((Thing::AccessPoint, &one.name), one.policy.as_ref(), &one.place);
-    }
-    for one in &sides.export.policies {
-        let thing = if one.arn.contains(":sns:") { Thing::Topic } else { Thing::Key };
-        look((thing, &one.arn), one.policy.as_ref(), &one.place);
     }
     found
 }

@@ -5,7 +5,6 @@ use std::collections::BTreeSet;
 use super::belongings::Belongings;
 use super::people::statements;
 use crate::check::IsolationProblem;
-use crate::iam::AccessLine;
 use crate::inventory::IamInventory;
 
 /// How many requests an observation lists.
@@ -20,7 +19,13 @@ pub struct Whose<'a> {
     pub of_all: bool,
 }
 
-impl Whose<'_> {
+impl<'a> Whose<'a> {
+    /// Adds a thing of somebody's, or one of nobody's, by which all people's access is decided.
+    fn add(&mut self, owner: Option<&'a str>) {
+        self.owners.extend(owner);
+        self.of_all |= owner.is_none();
+    }
+
     /// Adds what another reaches.
     pub fn extend(&mut self, other: &Self) {
         self.owners.extend(&other.owners);
@@ -40,60 +45,37 @@ impl Whose<'_> {
     }
 }
 
-/// What somebody reaches, and by what.
-#[derive(Default)]
-pub struct Reached<'a> {
-    /// Whose things.
-    pub whose: Whose<'a>,
-    requests: Vec<String>,
-    /// The statements that allow it, and what cannot be compared at all.
-    reasons: Vec<String>,
-}
-
-impl<'a> Reached<'a> {
-    /// What problems come to for the things that there are.
-    pub fn of<'p>(
-        inventory: &IamInventory<'_>,
-        problems: impl IntoIterator<Item = &'p IsolationProblem>,
-        belongings: &Belongings<'a>,
-    ) -> Self {
-        let mut reached = Self::default();
-        for problem in problems {
-            let known = reached.requests.len();
-            problem.lines.iter().for_each(|line| reached.add(line, belongings));
-            // What could not be compared may reach everything.
-            if problem.lines.is_empty() {
-                reached.whose.of_all = true;
-                reached.reasons.push(problem.message.clone());
-            } else if reached.requests.len() == known {
-                continue;
-            }
-            reached.reasons.extend(statements(inventory, problem));
+/// What problems come to for the things that there are: whose these are; and the statements that allow it, what cannot be compared
+/// at all, and the first requests.
+pub fn reached<'a, 'p>(
+    inventory: &IamInventory<'_>,
+    problems: impl IntoIterator<Item = &'p IsolationProblem>,
+    belongings: &Belongings<'a>,
+) -> (Whose<'a>, Vec<String>) {
+    let (mut whose, mut reasons, mut requests) = (Whose::default(), Vec::new(), Vec::new());
+    for problem in problems {
+        let known = requests.len();
+        for line in &problem.lines {
+            let mut covered = belongings.covered(line).peekable();
+            requests.extend(covered.peek().map(|(_, request)| {
+                let asked = format!("`{}` on `{}`", request.action, request.resource);
+                std::iter::once(asked).chain(line.conditions.iter().cloned()).collect::<Vec<_>>().join(", ")
+            }));
+            covered.for_each(|(belonging, _)| whose.add(belonging.owner));
         }
-        reached
-    }
-
-    fn add(&mut self, line: &AccessLine, belongings: &Belongings<'a>) {
-        let mut first = None;
-        for (belonging, request) in belongings.covered(line) {
-            match belonging.owner {
-                Some(owner) => _ = self.whose.owners.insert(owner),
-                None => self.whose.of_all = true,
-            }
-            first.get_or_insert(request);
+        // What could not be compared may reach everything.
+        if problem.lines.is_empty() {
+            whose.of_all = true;
+            reasons.push(problem.message.clone());
         }
-        self.requests.extend(first.map(|request| {
-            let asked = format!("`{}` on `{}`", request.action, request.resource);
-            std::iter::once(asked).chain(line.conditions.iter().cloned()).collect::<Vec<_>>().join(", ")
-        }));
+        if problem.lines.is_empty() || requests.len() > known {
+            reasons.extend(statements(inventory, problem));
+        }
     }
-
-    /// The statements, and the first requests.
-    pub fn notes(&self) -> Vec<String> {
-        let more = self.requests.len().saturating_sub(LISTED);
-        let more = (more > 0).then(|| format!("and {more} more"));
-        let mut reasons = BTreeSet::new();
-        let reasons = self.reasons.iter().filter(|reason| reasons.insert(*reason));
-        reasons.chain(self.requests.iter().take(LISTED)).cloned().chain(more).collect()
-    }
+    let mut told = BTreeSet::new();
+    reasons.retain(|reason| told.insert(reason.clone()));
+    let more = requests.len().saturating_sub(LISTED);
+    reasons.extend(requests.into_iter().take(LISTED));
+    reasons.extend((more > 0).then(|| format!("and {more} more")));
+    (whose, reasons)
 }

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
-use crate::account::{Export, LiveNotebook};
+use crate::account::{Export, LiveNotebook, LiveTag};
 use crate::check::PrincipalKind;
 use crate::diff::FolderStack;
 use crate::iam::is_like_pattern;
@@ -43,8 +43,6 @@ pub struct Sides<'a> {
     pub users: BTreeMap<String, String>,
     /// The people by the names of the notebooks that are theirs, by the roster or the lock.
     pub owners: BTreeMap<&'a str, &'a str>,
-    /// The notebooks of the account, by name.
-    pub live_notebooks: BTreeMap<&'a str, &'a LiveNotebook>,
     /// Everybody of the roster, by name.
     pub people: BTreeMap<&'a str, &'a User>,
     /// Names of the lock, of the group or of a tag: people who are not in the roster any more.
@@ -95,7 +93,6 @@ impl<'a> Sides<'a> {
             stacks,
             notebooks: notebooks.collect(),
             owners: of_lock.chain(of_roster).collect(),
-            live_notebooks: export.notebooks.iter().map(|one| (one.name.as_str(), one)).collect(),
         }
     }
 
@@ -128,12 +125,16 @@ impl<'a> Sides<'a> {
         Some(name).filter(|name| !name.contains('/'))
     }
 
+    /// Whose a notebook is, by its tag or its role.
+    pub fn owner<'n>(&self, one: &'n LiveNotebook) -> Option<&'n str> {
+        user_tag(&one.tags).or_else(|| self.owner_of_role(&one.role_arn))
+    }
+
     /// The name of the notebook that a person has in the account, by the roster or its tag.
     pub fn notebook_of(&self, name: &str) -> Option<&'a str> {
-        let user = self.people.get(name).copied();
-        let wanted = user.and_then(|user| user.notebook.as_ref()).map(|notebook| notebook.name.as_str());
-        let tagged = |one: &&LiveNotebook| one.tags.iter().any(|tag| tag.key == USER && tag.value == name);
-        wanted.or_else(|| self.export.notebooks.iter().find(tagged).map(|one| one.name.as_str()))
+        let wanted = self.people.get(name).and_then(|user| user.notebook.as_ref()).map(|own| own.name.as_str());
+        let mut all = self.export.notebooks.values();
+        wanted.or_else(|| Some(all.find(|one| user_tag(&one.tags) == Some(name))?.name.as_str()))
     }
 
     /// The resources of a type in the out folder.
@@ -169,8 +170,14 @@ fn service_roles(plan: &AccountPlan<'_>, declared: &IamInventory<'_>) -> BTreeMa
     roles.filter(|one| !one.arn.starts_with(&of_notebooks)).map(|one| (one.arn.clone(), kind(one))).collect()
 }
 
-fn role_arn(plan: &AccountPlan<'_>, path: &str) -> String {
+/// What the ARNs of roles under a path begin with.
+pub fn role_arn(plan: &AccountPlan<'_>, path: &str) -> String {
     format!("arn:{}:iam::{}:role{path}", plan.names.partition, plan.names.account_id)
+}
+
+/// Whom the tag `user` of a notebook or a job names.
+pub fn user_tag(tags: &[LiveTag]) -> Option<&str> {
+    tags.iter().find(|tag| tag.key == USER).map(|tag| tag.value.as_str())
 }
 
 /// The value of a tag. IAM compares the keys of tags without regard to case.

@@ -4,7 +4,7 @@
 use serde_json::Value;
 
 use crate::iam::{AccessLine, Direction, TooManyWays, is_like_pattern};
-use crate::inventory::{IdentityKind, Principal, one_or_more};
+use crate::inventory::{IdentityKind, PolicyDocument, Principal, one_or_more};
 
 /// Taking a role.
 pub const TAKE: &str = "sts:AssumeRole";
@@ -76,38 +76,41 @@ pub fn tell(lines: &Lines, action: &str, resource: &str, said: &[(&str, Option<&
     told.map(|line| line.direction == Direction::Widened).max()
 }
 
+/// Whether any of these tells of an action on a resource, by an identity with this permissions boundary.
+pub fn may(powers: &[&Lines], action: &str, resource: &str, bound: Option<&str>) -> bool {
+    powers.iter().any(|lines| tell(lines, action, resource, &[("iam:PermissionsBoundary", bound)]).is_some())
+}
+
+/// The principals of a kind, such as `Service`, that a trust policy lets in.
+fn principals<'t>(trust: &'t PolicyDocument, kind: &'t str) -> impl Iterator<Item = &'t str> {
+    let allows = trust.statements().filter(|one| one.get("Effect").is_some_and(|effect| effect == "Allow"));
+    let named = allows.flat_map(move |one| one_or_more(one.get("Principal").and_then(|all| all.get(kind))));
+    named.filter_map(Value::as_str)
+}
+
 /// Whether a trust policy may name somebody by more than the account.
-pub fn names(trust: &Value, who: &Principal<'_>) -> bool {
-    let is_it = |one: &Value| one.as_str().is_some_and(|one| one == "*" || one == who.arn);
-    let named = |statement: &Value| {
-        let Some(principals) = statement.get("Principal") else { return true };
-        is_it(principals) || one_or_more(principals.get("AWS")).any(is_it)
-    };
-    session(trust, who).is_some() || one_or_more(trust.get("Statement")).any(named)
+pub fn names(trust: &PolicyDocument, who: &Principal<'_>) -> bool {
+    let is_open = |one: &Value| one.get("Principal").is_none_or(|principal| principal == "*");
+    let is_named = |one: &str| one == "*" || one == who.arn;
+    session(trust, who).is_some() || principals(trust, "AWS").any(is_named) || trust.statements().any(is_open)
 }
 
 /// The session of a role that a trust policy names.
-pub fn session<'t>(trust: &'t Value, who: &Principal<'_>) -> Option<&'t str> {
+pub fn session<'t>(trust: &'t PolicyDocument, who: &Principal<'_>) -> Option<&'t str> {
     let session = format!(":assumed-role/{}/", who.name);
-    let principals = one_or_more(trust.get("Statement")).filter_map(|one| one.get("Principal")?.get("AWS"));
-    let mut named = principals.flat_map(|one| one_or_more(Some(one))).filter_map(Value::as_str);
-    named.find(|one| who.kind == IdentityKind::Role && one.contains(&session))
+    principals(trust, "AWS").find(|one| who.kind == IdentityKind::Role && one.contains(&session))
 }
 
 /// The services that a trust policy lets in.
-pub fn services(trust: &Value) -> Vec<&str> {
-    let allows =
-        one_or_more(trust.get("Statement")).filter(|one| one.get("Effect").and_then(Value::as_str) == Some("Allow"));
-    let named =
-        allows.flat_map(|one| one_or_more(one.get("Principal").and_then(|principals| principals.get("Service"))));
-    named.filter_map(Value::as_str).collect()
+pub fn services(trust: &PolicyDocument) -> impl Iterator<Item = &str> {
+    principals(trust, "Service")
 }
 
 /// Whether a trust policy names nobody but services.
-pub fn is_of_services(trust: &Value) -> bool {
+pub fn is_of_services(trust: &PolicyDocument) -> bool {
     let is_service = |one: &Value| {
         let principals = one.get("Principal").and_then(Value::as_object);
         principals.is_some_and(|principals| principals.keys().all(|kind| kind == "Service"))
     };
-    one_or_more(trust.get("Statement")).all(is_service)
+    trust.statements().all(is_service)
 }

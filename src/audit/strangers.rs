@@ -6,21 +6,17 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use super::belongings::Belongings;
-use super::escalation::Escalation;
-use super::observation::{Observation, Thing};
-use super::reach::{Reached, Whose};
+use super::escalation::{Escalation, told};
+use super::observation::Observation;
+use super::reach::{Whose, reached};
 use super::sides::Sides;
 use super::steps::is_step;
 use crate::check::{PrincipalKind, deployed};
-use crate::finding::Rule;
 use crate::iam::Direction;
 use crate::inventory::{Documents, IamInventory, one_or_more};
 
 /// The services whose actions are about what people have: those that `limits-stranger.json.hbs` does not leave open.
 const SERVICES: [&str; 5] = ["iam", "logs", "s3", "sagemaker", "secretsmanager"];
-
-const HELP: &str =
-    "narrow what it may do, or name it in `trusted` of the settings if it is an administrator or a service";
 
 /// Users and roles that reach what people have.
 ///
@@ -29,37 +25,28 @@ const HELP: &str =
 pub fn observations(sides: &Sides<'_>) -> Result<Vec<Observation>, String> {
     let kinds: Vec<Option<PrincipalKind>> = sides.live.principals.iter().map(|one| sides.kind(one)).collect();
     // What the roles of services reach counts for those who can become them.
-    let is_looked_at = |kind: &Option<PrincipalKind>| kind.is_some_and(|kind| !kind.is_persons());
-    let strangers: Vec<(usize, PrincipalKind)> = kinds
-        .iter()
-        .enumerate()
-        .filter(|(_, kind)| is_looked_at(kind))
-        .map(|(index, _)| (index, PrincipalKind::Stranger))
-        .collect();
+    let looked_at = kinds.iter().enumerate().filter(|(_, kind)| kind.is_some_and(|kind| !kind.is_persons()));
+    let looked_at: Vec<_> = looked_at.map(|(index, _)| (index, PrincipalKind::Stranger)).collect();
     let narrowed = narrowed(sides, may_be_of_people);
     let belongings = Belongings::of(sides);
     let mut observations = Vec::new();
     let mut reach: BTreeMap<usize, Whose<'_>> = BTreeMap::new();
-    for ((index, _), problems) in strangers.iter().zip(deployed(sides.plan, &narrowed, &strangers)?) {
-        let Some(principal) = sides.live.principals.get(*index) else { continue };
+    for ((index, _), problems) in looked_at.iter().zip(deployed(sides.plan, &narrowed, &looked_at)?) {
         let (known, unknown): (Vec<_>, Vec<_>) =
             problems.iter().partition(|problem| problem.lines.iter().any(|line| line.direction == Direction::Widened));
         for (problems, access) in [(known, "access to"), (unknown, "perhaps access to")] {
-            let reached = Reached::of(&sides.live, problems, &belongings);
-            reach.entry(*index).or_default().extend(&reached.whose);
-            if kinds.get(*index) != Some(&Some(PrincipalKind::Stranger)) {
-                continue;
+            let (whose, notes) = reached(&sides.live, problems, &belongings);
+            reach.entry(*index).or_default().extend(&whose);
+            let stranger = sides.live.principals.get(*index);
+            let stranger = stranger.filter(|_| kinds.get(*index) == Some(&Some(PrincipalKind::Stranger)));
+            if let (Some(stranger), Some(whose)) = (stranger, whose.in_words()) {
+                let found = told(sides, stranger, "access", format!("{access} {whose}"));
+                observations.push(Observation { notes, ..found });
             }
-            observations.extend(reached.whose.in_words().map(|whose| {
-                let what = format!("{access} {whose}");
-                let one = Observation::of(Rule::AuditReached, Thing::of(principal), "access", what);
-                Observation { notes: reached.notes(), ..one.at(sides.export.place(&principal.arn), HELP) }
-            }));
         }
     }
     let steps = self::narrowed(sides, is_step);
-    let escalation = Escalation { sides, kinds: &kinds, steps: &steps, reach: &reach };
-    observations.extend(escalation.observations(narrowed, &belongings, HELP)?);
+    observations.extend(Escalation::of(sides, &kinds, &steps, &reach).observations(narrowed, &belongings)?);
     Ok(observations)
 }
 

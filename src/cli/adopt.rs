@@ -256,7 +256,7 @@ impl Adopting<'_> {
         }
         let live = |user: &User| {
             let notebook = user.notebook.as_ref().filter(|notebook| notebook.existing)?;
-            export.notebooks.iter().find(|one| one.name == notebook.name.as_str())
+            export.notebooks.get(notebook.name.as_str())
         };
         let own_role = |user: &User| format!(":role{}{}", plan.names.notebook_role_path, user.name);
         let users = plan.account.users.iter();
