@@ -17,7 +17,11 @@ static ALLOCATOR: MiMalloc = MiMalloc;
 const PATIENCE: Duration = Duration::from_secs(1);
 
 fn main() -> ExitCode {
-    let args = cli::Args::parse();
+    let args = match cli::Args::try_parse() {
+        Ok(args) => args,
+        // Help is none, and ends with 0.
+        Err(error) => return ended(&error.print(), u8::try_from(error.exit_code()).unwrap_or(2)),
+    };
     let terminal = std::io::stderr().is_terminal();
     let bar = ProgressBar::hidden();
     let start = Instant::now();
@@ -33,13 +37,18 @@ fn main() -> ExitCode {
     bar.finish_and_clear();
     let _ = anstream::stderr().write_all(outcome.stderr.as_bytes());
     let mut stdout = anstream::stdout();
-    match stdout.write_all(outcome.stdout.as_bytes()).and_then(|()| stdout.flush()) {
+    ended(&stdout.write_all(outcome.stdout.as_bytes()).and_then(|()| stdout.flush()), outcome.code)
+}
+
+/// The exit code of a run, by whether what it says was written.
+fn ended(written: &std::io::Result<()>, code: u8) -> ExitCode {
+    match written {
         // A reader that went away, such as `head`, is no reason to fail louder than with the exit code.
         Err(error) if error.kind() != ErrorKind::BrokenPipe => {
-            notice(&format!("error: cannot write to standard output: {error}"));
+            let _ = writeln!(anstream::stderr(), "error: cannot write to standard output: {error}");
             ExitCode::from(2)
         }
-        _ => ExitCode::from(outcome.code),
+        _ => ExitCode::from(code),
     }
 }
 

@@ -343,15 +343,13 @@ fn accounts_that_differ_by_case_are_two_on_this_system_alone() {
 #[cfg(target_os = "linux")]
 #[test]
 fn what_cannot_be_printed_is_said() {
-    let full = std::fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
-    let output =
-        Command::new(env!("CARGO_BIN_EXE_racestack")).args(["schema", "settings"]).stdout(full).output().unwrap();
-    assert_eq!(output.status.code(), Some(2));
-    assert!(
-        stderr(&output).starts_with("error: cannot write to standard output: No space left"),
-        "{}",
-        stderr(&output)
-    );
+    for args in [&["schema", "settings"][..], &["--help"], &["--version"], &["synth", "--help"]] {
+        let full = std::fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
+        let output = Command::new(env!("CARGO_BIN_EXE_racestack")).args(args).stdout(full).output().unwrap();
+        assert_eq!(output.status.code(), Some(2), "{args:?}");
+        let said = stderr(&output);
+        assert!(said.starts_with("error: cannot write to standard output: No space left"), "{args:?}: {said}");
+    }
 }
 
 #[test]

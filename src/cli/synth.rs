@@ -118,7 +118,7 @@ fn finish(mut made: AccountOutput<'_>, args: &SynthArgs) -> Result<Finished, Fai
     // Where there is no lock yet, everybody is new.
     let movement = Some(Movement::of(made.account)).filter(|_| made.account.lock_exists);
     let change = movement.map_or((0, 0), |movement| (movement.joining, movement.leaving.len()));
-    let row = Row::new(&made.manifest, made.account.users.len(), change, done);
+    let row = summary::row(&made.manifest, made.account.users.len(), change, done);
     let source = &made.account.lock_source;
     let (name, lock_path) = (made.account.name.clone(), source.path.clone());
     let lock = Some(made.lock).filter(|lock| *lock != source.text);
