@@ -92,7 +92,7 @@ fn location(of: &str) -> Location<'_> {
 }
 
 /// The tags that people and racestack set; those of AWS's own are no part of what a template says.
-pub fn tags(tags: &[LiveTag]) -> Vec<Tag<'_>> {
+fn tags(tags: &[LiveTag]) -> Vec<Tag<'_>> {
     let set = tags.iter().filter(|tag| !tag.key.starts_with("aws:"));
     set.map(|tag| Tag { key: Some(Cow::Borrowed(&tag.key)), value: Some(Cow::Borrowed(&tag.value)) }).collect()
 }

@@ -24,7 +24,6 @@ use reading::{Described, ExportReader, place_of};
 
 pub use credentials::{AccessKey, Credentials};
 pub use identities::{Identities, IdentityDetail};
-pub use inventory::tags;
 pub use notebooks::{LiveNotebook, PROPERTIES as NOTEBOOK_PROPERTIES};
 pub use reading::LiveTag;
 pub use storage::BucketDetail;

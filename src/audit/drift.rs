@@ -3,15 +3,15 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use base64::Engine;
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use super::observation::{Observation, Thing};
 use super::sides::{Declared, Sides, boundary_arn, policy_arn};
-use crate::account::{self, NOTEBOOK_PROPERTIES};
+use crate::account::NOTEBOOK_PROPERTIES;
 use crate::diff::{PropertyChange, differences};
 use crate::finding::Rule;
 use crate::inventory::{
-    BUCKET_POLICY, IamInventory, Location, PolicyKind, Principal, Tag, Undefined, one_or_more, plain,
+    BUCKET_POLICY, IamInventory, Location, Notebook, PolicyKind, Principal, Tag, Undefined, one_or_more, plain,
 };
 use crate::model::OLD_KEY;
 use crate::source::Place;
@@ -119,16 +119,19 @@ impl<'v> Description<'v> {
         self.set(topic, Fact::Value(value.into()));
     }
 
-    fn set_tags<'t>(&mut self, tags: impl IntoIterator<Item = (&'t str, &'t str)>) {
+    fn set_tags(&mut self, tags: &[Tag<'_>]) {
+        let tags = tags.iter().filter_map(|tag| Some((tag.key.as_deref()?, tag.value.as_deref()?)));
         // The rotation of keys sets and removes its tag by itself.
-        for (key, value) in tags.into_iter().filter(|(key, _)| *key != OLD_KEY) {
+        for (key, value) in tags.filter(|(key, _)| *key != OLD_KEY) {
             self.set(format!("tag-{key}"), Fact::Member(value.into()));
         }
     }
 
-    /// Sets the policies that an identity has by itself, and not by these groups.
-    fn set_policies(&mut self, inventory: &'v IamInventory<'_>, one: &Principal<'_>, groups: &[&Principal<'_>]) {
-        for index in one.policies.iter().filter(|index| !groups.iter().any(|group| group.policies.contains(index))) {
+    /// Sets the policies that an identity has by itself, and not by its groups.
+    fn set_policies(&mut self, inventory: &'v IamInventory<'_>, one: &Principal<'_>) {
+        let groups: Vec<_> = inventory.groups.iter().filter(|group| one.groups.contains(&group.name)).collect();
+        let is_own = |index: &&usize| !groups.iter().any(|group| group.policies.contains(index));
+        for index in one.policies.iter().filter(is_own) {
             let Some(policy) = inventory.policies.get(*index) else { continue };
             if policy.kind == PolicyKind::Inline {
                 let topic = format!("the inline policy `{}`", policy.name);
@@ -137,8 +140,8 @@ impl<'v> Description<'v> {
             let name = policy_arn(inventory, *index).unwrap_or(&policy.name);
             self.set(format!("policy-{name}"), Fact::Member(Value::Null));
         }
-        for one in one.undefined.iter().filter(|one| !groups.iter().any(|group| group.undefined.contains(one))) {
-            if let Undefined::Policy(arn) = one {
+        for undefined in one.undefined.iter().filter(|one| !groups.iter().any(|group| group.undefined.contains(one))) {
+            if let Undefined::Policy(arn) = undefined {
                 self.set(format!("policy-{arn}"), Fact::Member(Value::Null));
             }
         }
@@ -212,27 +215,19 @@ fn identities<'v>(
     place: impl Fn(&str, &Location<'_>) -> Option<Place>,
 ) -> Things<'v> {
     let mut things = Things::new();
-    for one in inventory.principals.iter().filter(|one| Thing::of(one).0 == kind) {
+    for one in inventory.principals.iter().chain(&inventory.groups).filter(|one| Thing::of(one).0 == kind) {
         let Some(place) = place(&one.arn, &one.location) else { continue };
         let mut described = Description::new(&one.name, &one.arn, place);
         let (_, behind) = one.arn.split_once('/').unwrap_or_default();
         described.set_value("the path", format!("/{}", behind.strip_suffix(&one.name).unwrap_or_default()));
         described.set_value("the permissions boundary", boundary_arn(inventory, one).unwrap_or_default());
-        described.set_tags(tags(&one.tags));
+        described.set_tags(&one.tags);
         one.groups.iter().for_each(|group| described.set(format!("group-{group}"), Fact::Member(Value::Null)));
-        let groups = inventory.groups.iter().filter(|group| one.groups.contains(&group.name));
-        described.set_policies(inventory, one, &groups.collect::<Vec<_>>());
+        described.set_policies(inventory, one);
         if let Some(trust) = one.trust.and_then(|index| inventory.policies.get(index)) {
             described.set("the trust policy", Fact::Document(Some(&trust.document.value)));
         }
         things.insert(one.name.to_lowercase(), described);
-    }
-    for group in inventory.groups.iter().filter(|_| kind == Thing::Group) {
-        let Some(place) = place(&group.arn, &group.location) else { continue };
-        let mut described = Description::new(&group.name, &group.arn, place);
-        described.set_value("the ARN", group.arn.as_str());
-        described.set_policies(inventory, group, &[]);
-        things.insert(group.name.clone(), described);
     }
     for policy in inventory.policies.iter().filter(|_| kind == Thing::Policy) {
         let PolicyKind::Managed(arn) = &policy.kind else { continue };
@@ -244,36 +239,30 @@ fn identities<'v>(
     things
 }
 
-fn tags<'t>(tags: &'t [Tag<'_>]) -> impl Iterator<Item = (&'t str, &'t str)> {
-    tags.iter().filter_map(|tag| Some((tag.key.as_deref()?, tag.value.as_deref()?)))
+fn notebooks(sides: &Sides<'_>) -> Vec<Observation> {
+    let live = sides.live.notebooks.iter().filter_map(|one| {
+        let known = sides.export.notebooks.get(&one.name)?;
+        Some(notebook(one, known.place.clone(), &known.properties))
+    });
+    // Of a notebook that was made by hand, no stack says on which platform it is.
+    let declared = sides.declared.notebooks.iter().filter_map(|one| {
+        let Declared { stack, properties } = sides.notebooks.get(one.name.as_str())?;
+        Some(notebook(one, Place::whole(&stack.source), properties.as_object()?))
+    });
+    compared(Thing::Notebook, &live.collect(), &declared.collect(), |one| {
+        sides.export.notebooks.get(one.name).is_some_and(|one| sides.owner(one).is_some())
+    })
 }
 
-fn notebooks(sides: &Sides<'_>) -> Vec<Observation> {
-    let (mut live, mut declared) = (Things::new(), Things::new());
-    for one in sides.export.notebooks.values() {
-        let mut described = Description::new(&one.name, &one.arn, one.place.clone());
-        for (key, value) in &one.properties {
+fn notebook<'v>(one: &'v Notebook<'_>, place: Place, properties: &Map<String, Value>) -> (String, Description<'v>) {
+    let mut described = Description::new(&one.name, "", place);
+    for (_, key) in NOTEBOOK_PROPERTIES {
+        if let Some(value) = properties.get(key) {
             described.set_value(&property(key), value.clone());
         }
-        described.set_tags(tags(&account::tags(&one.tags)));
-        live.insert(one.name.clone(), described);
     }
-    for (name, one) in &sides.notebooks {
-        let mut described = Description::new(name, "", Place::whole(&one.stack.source));
-        // Of a notebook that was made by hand, no stack says on which platform it is.
-        for (_, key) in NOTEBOOK_PROPERTIES {
-            if let Some(value) = one.properties.get(key) {
-                described.set_value(&property(key), value.clone());
-            }
-        }
-        let tags = one_or_more(one.properties.get("Tags"));
-        described.set_tags(tags.filter_map(|tag| Some((tag.get("Key")?.as_str()?, tag.get("Value")?.as_str()?))));
-        declared.insert((*name).to_owned(), described);
-    }
-    compared(Thing::Notebook, &live, &declared, |one| {
-        let notebook = sides.export.notebooks.get(one.name);
-        notebook.is_some_and(|one| sides.owner(one).is_some())
-    })
+    described.set_tags(&one.tags);
+    (one.name.clone(), described)
 }
 
 /// The words for a property of a notebook.

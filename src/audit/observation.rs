@@ -27,9 +27,14 @@ pub enum Thing {
 }
 
 impl Thing {
-    /// What a user or a role is.
+    /// What a user, a group or a role is.
     pub fn of<'p>(principal: &'p Principal<'_>) -> (Self, &'p str) {
-        (if principal.kind == IdentityKind::User { Thing::User } else { Thing::Role }, &principal.name)
+        let thing = match principal.kind {
+            IdentityKind::User => Thing::User,
+            IdentityKind::Group => Thing::Group,
+            IdentityKind::Role => Thing::Role,
+        };
+        (thing, &principal.name)
     }
 
     /// The word for one of them, the one for several, and the one in the names of resources that suppressions know.

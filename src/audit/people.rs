@@ -5,7 +5,6 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::observation::{Observation, Thing};
 use super::sides::{Sides, tag};
-use crate::account;
 use crate::check::{IsolationProblem, PrincipalKind, deployed};
 use crate::finding::Rule;
 use crate::iam::Statement;
@@ -172,10 +171,11 @@ pub fn wrong_owners(sides: &Sides<'_>) -> Vec<Observation> {
         let notebook = user.and_then(|user| user.notebook.as_ref()).map_or("", |notebook| notebook.name.as_str());
         wrong(Thing::of(one), &one.tags, [&one.name, notebook], &sides.export.place(&one.arn));
     }
-    for one in sides.export.notebooks.values() {
+    for one in &sides.live.notebooks {
         let declared = sides.owners.get(one.name.as_str()).copied();
-        if let Some(owner) = declared.or_else(|| sides.owner_of_role(&one.role_arn)) {
-            wrong((Thing::Notebook, &one.name), &account::tags(&one.tags), [owner, &one.name], &one.place);
+        let owner = declared.or_else(|| sides.owner_of_role(one.role_arn.as_deref()?));
+        if let Some((owner, known)) = owner.zip(sides.export.notebooks.get(&one.name)) {
+            wrong((Thing::Notebook, &one.name), &one.tags, [owner, &one.name], &known.place);
         }
     }
     for declared in &sides.declared.notebooks {

@@ -11,7 +11,7 @@ use crate::iam::is_like_pattern;
 use crate::inventory::{
     self, Boundary, Documents, IamInventory, IdentityKind, PolicyKind, Principal, Tag, existing_notebook,
 };
-use crate::model::{Service, USER, User};
+use crate::model::{USER, User};
 use crate::plan::AccountPlan;
 
 /// The path of the roles that AWS makes for its services, which these services alone can take, and whose policies nobody
@@ -47,8 +47,8 @@ pub struct Sides<'a> {
     pub people: BTreeMap<&'a str, &'a User>,
     /// Names of the lock, of the group or of a tag: people who are not in the roster any more.
     pub former: BTreeSet<String>,
-    /// The roles that racestack's stacks make for services and for the rotation of keys, by ARN.
-    service_roles: BTreeMap<String, PrincipalKind>,
+    /// The ARNs of the roles that the stacks make, but for those of notebooks.
+    own_roles: BTreeSet<String>,
 }
 
 impl<'a> Sides<'a> {
@@ -81,11 +81,14 @@ impl<'a> Sides<'a> {
         };
         former.extend(live.principals.iter().filter(is_ours).map(|one| one.name.clone()));
         former.retain(|name| !people.contains_key(name.as_str()));
+        let of_notebooks = role_arn(plan, &names.notebook_role_path);
+        let roles = declared.principals.iter().filter(|one| one.kind == IdentityKind::Role);
+        let own_roles = roles.map(|one| one.arn.clone()).filter(|arn| !arn.starts_with(&of_notebooks)).collect();
         Self {
             users: users.collect(),
             people,
             former,
-            service_roles: service_roles(plan, &declared),
+            own_roles,
             plan,
             export,
             live,
@@ -99,17 +102,12 @@ impl<'a> Sides<'a> {
     /// What a principal is for; `None` of one that may reach everything, or that AWS alone uses.
     pub fn kind(&self, principal: &Principal<'_>) -> Option<PrincipalKind> {
         let user = self.people.get(principal.name.as_str());
+        let is_user = principal.kind == IdentityKind::User;
+        let is_personal = user.is_some() && (is_user || self.owner_of_role(&principal.arn).is_some());
         let suspended = user.is_some_and(|user| user.suspended);
-        match principal.kind {
-            IdentityKind::User if user.is_some() => {
-                Some(if suspended { PrincipalKind::SuspendedPerson } else { PrincipalKind::Person })
-            }
-            IdentityKind::Role if user.is_some() && self.owner_of_role(&principal.arn).is_some() => {
-                Some(if suspended { PrincipalKind::SuspendedNotebook } else { PrincipalKind::Notebook })
-            }
-            IdentityKind::Role if principal.arn.contains(SERVICE_LINKED) => None,
-            _ if self.service_roles.contains_key(&principal.arn) => self.service_roles.get(&principal.arn).copied(),
-            _ if self.is_trusted(&principal.arn) => None,
+        match PrincipalKind::of(principal, self.plan, is_personal, suspended) {
+            kind if is_personal || self.own_roles.contains(&principal.arn) => Some(kind),
+            _ if principal.arn.contains(SERVICE_LINKED) || self.is_trusted(&principal.arn) => None,
             _ => Some(PrincipalKind::Stranger),
         }
     }
@@ -150,24 +148,6 @@ fn of_type<'a>(stacks: &'a [FolderStack], kind: &'a str) -> impl Iterator<Item =
     });
     let of_type = resources.filter(move |(_, resource)| resource.get("Type").and_then(Value::as_str) == Some(kind));
     of_type.filter_map(|(stack, resource)| Some(Declared { stack, properties: resource.get("Properties")? }))
-}
-
-/// The roles that racestack's stacks make for services, and the one that rotates keys, by ARN.
-fn service_roles(plan: &AccountPlan<'_>, declared: &IamInventory<'_>) -> BTreeMap<String, PrincipalKind> {
-    let account = plan.account;
-    let of_notebooks = role_arn(plan, &plan.names.notebook_role_path);
-    let of_operations = role_arn(plan, &plan.names.operations_role_path);
-    let roles = declared.principals.iter().filter(|one| one.kind == IdentityKind::Role);
-    let kind = |one: &Principal<'_>| {
-        let service = Service::of_role(&one.name, &account.service_role_suffix);
-        let service = service.filter(|service| account.services.contains_key(service));
-        match service {
-            _ if one.arn.starts_with(&of_operations) => PrincipalKind::KeyRotation,
-            Some(service) => PrincipalKind::Service(service),
-            None => PrincipalKind::Other,
-        }
-    };
-    roles.filter(|one| !one.arn.starts_with(&of_notebooks)).map(|one| (one.arn.clone(), kind(one))).collect()
 }
 
 /// What the ARNs of roles under a path begin with.

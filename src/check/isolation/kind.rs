@@ -31,6 +31,28 @@ pub enum Kind {
 }
 
 impl Kind {
+    /// What a user or role is for; `is_personal` says that it is a person's, and `suspended` that this person is.
+    pub fn of(identity: &inventory::Principal<'_>, plan: &AccountPlan<'_>, is_personal: bool, suspended: bool) -> Self {
+        let names = &plan.names;
+        let below = |path: &str| {
+            let arn = format!("arn:{}:iam::{}:role{path}", names.partition, names.account_id);
+            identity.arn.starts_with(&arn)
+        };
+        match (identity.kind, is_personal) {
+            (IdentityKind::User, true) if suspended => Kind::SuspendedPerson,
+            (IdentityKind::User, true) => Kind::Person,
+            (IdentityKind::Role, true) if suspended => Kind::SuspendedNotebook,
+            (IdentityKind::Role, true) => Kind::Notebook,
+            (IdentityKind::Role, false) if below(&names.operations_role_path) => Kind::KeyRotation,
+            (IdentityKind::Role, false) if below(&names.service_role_path) => {
+                let service = Service::of_role(&identity.name, &plan.account.service_role_suffix);
+                let service = service.filter(|service| plan.account.services.contains_key(service));
+                service.map_or(Kind::Other, Kind::Service)
+            }
+            _ => Kind::Other,
+        }
+    }
+
     /// The kind that it would be of if nobody were suspended: both have the same nets.
     #[must_use]
     pub fn active(self) -> Self {
@@ -85,26 +107,8 @@ impl<'i, 'a> Subject<'i, 'a> {
         is_personal: bool,
         shape: Option<&UserShape>,
     ) -> Self {
-        let suspended = shape.is_some_and(|shape| shape.suspended);
-        let names = &plan.names;
-        let below = |path: &str| {
-            let arn = format!("arn:{}:iam::{}:role{path}", names.partition, names.account_id);
-            identity.arn.starts_with(&arn)
-        };
-        let kind = match (identity.kind, is_personal) {
-            (IdentityKind::User, true) if suspended => Kind::SuspendedPerson,
-            (IdentityKind::User, true) => Kind::Person,
-            (IdentityKind::Role, true) if suspended => Kind::SuspendedNotebook,
-            (IdentityKind::Role, true) => Kind::Notebook,
-            (IdentityKind::Role, false) if below(&names.operations_role_path) => Kind::KeyRotation,
-            (IdentityKind::Role, false) if below(&names.service_role_path) => {
-                let service = Service::of_role(&identity.name, &plan.account.service_role_suffix);
-                let service = service.filter(|service| plan.account.services.contains_key(service));
-                service.map_or(Kind::Other, Kind::Service)
-            }
-            _ => Kind::Other,
-        };
-        Self { is_alone: kind == Kind::Other, ..Self::of_kind(kind, identity, inventory, &names.account_id) }
+        let kind = Kind::of(identity, plan, is_personal, shape.is_some_and(|shape| shape.suspended));
+        Self { is_alone: kind == Kind::Other, ..Self::of_kind(kind, identity, inventory, &plan.names.account_id) }
     }
 
     /// A user or role of an account, which is of this kind.
