@@ -81,7 +81,6 @@ pub struct Attached {
 #[serde(rename_all = "PascalCase")]
 pub struct ManagedPolicy {
     pub arn: String,
-    default_version_id: Option<String>,
     #[serde(default)]
     policy_version_list: Vec<PolicyVersion>,
 }
@@ -89,7 +88,6 @@ pub struct ManagedPolicy {
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 struct PolicyVersion {
-    version_id: Option<String>,
     #[serde(default)]
     is_default_version: bool,
     #[serde(deserialize_with = "read_document")]
@@ -104,10 +102,6 @@ impl ManagedPolicy {
 
     /// What the version says that is in force; nothing where the export does not have it.
     pub fn document(&self) -> Option<&Value> {
-        let by_id =
-            |version: &&PolicyVersion| version.version_id.is_some() && version.version_id == self.default_version_id;
-        let versions = &self.policy_version_list;
-        let found = versions.iter().find(|version| version.is_default_version).or_else(|| versions.iter().find(by_id));
-        found.map(|version| &version.document)
+        self.policy_version_list.iter().find(|version| version.is_default_version).map(|version| &version.document)
     }
 }

@@ -64,14 +64,14 @@ pub struct Export {
 }
 
 /// What an export must be of.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug)]
 pub struct ExpectedExport<'a> {
     /// The account's ID.
     pub account_id: &'a str,
     pub region: &'a str,
     pub bucket: &'a str,
     /// The KMS keys and SNS topics whose policies are looked at.
-    pub policies: &'a [String],
+    pub policies: Vec<String>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -147,7 +147,7 @@ impl ExportReader {
         let jobs = self.jobs()?;
         let lifecycles = self.lifecycles()?;
         let bucket = self.bucket()?;
-        let policies = self.policies(wanted.map(|wanted| wanted.policies).unwrap_or_default())?;
+        let policies = self.policies(wanted.map(|wanted| wanted.policies.as_slice()).unwrap_or_default())?;
         if !self.findings.is_empty() {
             return Ok(None);
         }

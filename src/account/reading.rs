@@ -147,12 +147,46 @@ pub(super) fn place_of(source: &Arc<SourceFile>, text: &str) -> Place {
     }
 }
 
-/// A policy document: as an object, or as a text.
+/// A policy document: as an object, or as a text, which the IAM API returns with percent signs.
 pub(super) fn document(value: Value) -> Value {
-    value.as_str().and_then(|text| serde_json::from_str(text).ok()).unwrap_or(value)
+    let Value::String(text) = &value else { return value };
+    let parsed = serde_json::from_str(text).or_else(|_| serde_json::from_str(&percent_decoded(text)));
+    parsed.unwrap_or(value)
 }
 
 /// The same for a field of a type that is read.
 pub(super) fn read_document<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Value, D::Error> {
     Value::deserialize(deserializer).map(document)
+}
+
+fn percent_decoded(text: &str) -> String {
+    let mut bytes = Vec::with_capacity(text.len());
+    let mut rest = text.as_bytes();
+    while let Some((first, behind)) = rest.split_first() {
+        let code = behind.get(..2).and_then(|code| std::str::from_utf8(code).ok());
+        let code = code.filter(|_| *first == b'%').and_then(|code| u8::from_str_radix(code, 16).ok());
+        bytes.push(code.unwrap_or(*first));
+        rest = if code.is_some() { &behind[2..] } else { behind };
+    }
+    String::from_utf8_lossy(&bytes).into_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::document;
+
+    #[test]
+    fn a_document_may_be_a_text() {
+        let wanted = json!({"Statement": [{"Action": "s3:*", "Resource": "日 %"}]});
+        assert_eq!(document(wanted.clone()), wanted);
+        assert_eq!(document(Value::String(wanted.to_string())), wanted);
+        let encoded =
+            "%7B%22Statement%22%3A%5B%7B%22Action%22%3A%22s3%3A*%22%2C%22Resource%22%3A%22%E6%97%A5%20%25%22%7D%5D%7D";
+        assert_eq!(document(encoded.into()), wanted);
+        for broken in ["", "%", "%7", "%zz", "{", "%7B"] {
+            assert_eq!(document(broken.into()), Value::from(broken));
+        }
+    }
 }

@@ -69,7 +69,7 @@ pub(super) fn run(args: &AdoptArgs, watch: &Progress<'_>) -> Result<Reply, Failu
         checked("--account-id", account_id, AccountId::parse)?;
         checked("--region", region, Region::parse)?;
         checked("--bucket", bucket, BucketName::parse)?;
-        let wanted = ExpectedExport { account_id, region, bucket, policies: &[] };
+        let wanted = ExpectedExport { account_id, region, bucket, policies: Vec::new() };
         return Ok(output::audit_script(&args.account, &wanted).into());
     }
     let Some(from) = &args.from else { return Err(Failure::Usage("say from which folder: `--from DIR`".to_owned())) };
@@ -117,7 +117,8 @@ impl Adopting<'_> {
         let accounts = std::slice::from_ref(&self.args.account);
         let (material, account) = inputs::one_account(&self.args.fleet.sources(accounts, None))?;
         let plan = plan::plan(&account, &self.args.fleet.out.join(account.name.as_str()), Vec::new());
-        let export = read_export(self.from, Some(&wanted(&plan, &[])))?;
+        let wanted = ExpectedExport { policies: Vec::new(), ..wanted(&plan) };
+        let export = read_export(self.from, Some(&wanted))?;
         let is_in = |name: &String| account.users.iter().any(|user| user.name.as_str() == name);
         let missing: Vec<String> = self.args.users.iter().filter(|name| !is_in(name)).cloned().collect();
         if !missing.is_empty() {

@@ -52,7 +52,7 @@ pub(super) fn run(args: &AuditArgs, notice: &dyn Fn(&str)) -> Result<Reply, Fail
     if args.script {
         let (_, account) = inputs::one_account(&sources)?;
         let plan = plan::plan(&account, &args.out, Vec::new());
-        let script = output::audit_script(account.name.as_str(), &wanted(&plan, &policies_of(&plan)));
+        let script = output::audit_script(account.name.as_str(), &wanted(&plan));
         return Ok(script.into());
     }
     let Some(folder) = &args.from else { return Err(Failure::Usage("say from which folder: `--from DIR`".to_owned())) };
@@ -104,7 +104,7 @@ impl<'a> Audited<'a> {
         let (Self { sources, out, account, .. }, suppressions) = (self, &self.material.suppressions);
         // Whoever is in which stack has the same policies.
         let plan = plan::plan(account, &out.join(account.name.as_str()), Vec::new());
-        let export = read_export(folder, Some(&wanted(&plan, &policies_of(&plan))))?;
+        let export = read_export(folder, Some(&wanted(&plan)))?;
         let observations = audit::audit(&plan, &export, &self.stacks, sources.today).map_err(Failure::Fault)?;
         let apply = |findings: &mut [Finding]| suppressions.apply(findings, sources.config, out);
         let mut found = audit::findings(&observations, account.name.as_str(), apply);
@@ -130,21 +130,15 @@ pub(super) fn read_export(folder: &Path, wanted: Option<&ExpectedExport<'_>>) ->
     export.ok_or(Failure::Findings(findings))
 }
 
-/// What an export of an account must be of.
-pub(super) fn wanted<'a>(plan: &'a AccountPlan<'_>, policies: &'a [String]) -> ExpectedExport<'a> {
-    let names = &plan.names;
-    ExpectedExport { account_id: &names.account_id, region: &names.region, bucket: &names.bucket, policies }
-}
-
-/// The KMS keys and SNS topics whose policies decide about what people have.
-fn policies_of(plan: &AccountPlan<'_>) -> Vec<String> {
-    let account = plan.account;
-    let settings = &account.settings;
+/// What an export of an account must be of, with the KMS keys and SNS topics whose policies decide about what people have.
+pub(super) fn wanted<'a>(plan: &'a AccountPlan<'_>) -> ExpectedExport<'a> {
+    let (names, settings) = (&plan.names, &plan.account.settings);
     let keys = [settings.bucket.kms_key.as_ref(), settings.notebooks.kms_key.as_ref()];
     let keys: BTreeSet<String> = keys.into_iter().flatten().map(ToString::to_string).collect();
-    let budgets = settings.budgets.as_ref().map(|_| plan.names.budgets_topic_arn.clone());
-    let notices = settings.access_keys.as_ref().map(|_| plan.names.notices_topic_arn.clone());
-    keys.into_iter().chain(budgets).chain(notices).collect()
+    let budgets = settings.budgets.as_ref().map(|_| names.budgets_topic_arn.clone());
+    let notices = settings.access_keys.as_ref().map(|_| names.notices_topic_arn.clone());
+    let policies = keys.into_iter().chain(budgets).chain(notices).collect();
+    ExpectedExport { account_id: &names.account_id, region: &names.region, bucket: &names.bucket, policies }
 }
 
 fn summary(account: &Account, found: &[Finding]) -> String {

@@ -2,7 +2,7 @@
 
 use super::args::{DiffArgs, FailOn};
 use super::{DEFAULT_OUT, Reply};
-use crate::diff::{self, Diff, Note, OPEN_SECTIONS, OutFolder, PropertyChange};
+use crate::diff::{self, Diff, Note, OPEN_SECTIONS, OutFolder, Plan, PropertyChange};
 use crate::finding::{Finding, Rule, any_error, sort};
 use crate::output;
 use crate::report::{self, DiffFormat};
@@ -69,38 +69,36 @@ pub(super) fn read_revision(revision: &str, folder: &Path, like: &OutFolder) -> 
 }
 
 fn fail_on(what: FailOn, diff: &Diff) -> Option<Finding> {
-    let plan = diff.plan;
-    if what == FailOn::Widened {
-        let wider = diff.access.iter().filter(|change| change.widens());
-        let names: Vec<&str> = wider.clone().flat_map(|change| change.names.iter().map(String::as_str)).collect();
-        let accounts: BTreeSet<&str> = wider.flat_map(|change| change.accounts.iter().map(String::as_str)).collect();
-        let accounts = accounts.into_iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
-        let shown = match names.as_slice() {
-            [] => return None,
-            [first] => format!("the access of `{first}` in {accounts} is widened, or may be"),
-            [first, rest @ ..] => {
-                format!("the access of `{first}` and {} more in {accounts} is widened, or may be", rest.len())
-            }
-        };
-        return Some(Finding::new(Rule::DiffWidened, shown));
-    }
     // Under another condition than before, it is not known whether a resource stays; nor what it is, with another parameter.
     let perhaps: usize = diff.changes.iter().filter(|change| change.loses()).map(|change| change.resources.len()).sum();
     let attributes = diff.accounts.iter().flat_map(|account| &account.stacks).flat_map(|stack| &stack.attributes);
     let is_open = |one: &PropertyChange| one.path.first().is_some_and(|section| OPEN_SECTIONS.contains(&&**section));
     let open = attributes.filter(|one| is_open(one)).count();
-    let (rule, count, unsure, found) = match what {
-        FailOn::Replaced => (Rule::DiffReplaced, plan.replace, plan.may_replace + open, "replaced"),
-        FailOn::Deleted | FailOn::Widened => (Rule::DiffDeleted, plan.destroy, perhaps + open, "deleted"),
+    let Plan { replace, may_replace, destroy, .. } = diff.plan;
+    let (rule, count, unsure, found, or) = match what {
+        FailOn::Widened => return widened(diff),
+        FailOn::Replaced => (Rule::DiffReplaced, replace, may_replace + open, "replaced", ", or may be"),
+        FailOn::Deleted => (Rule::DiffDeleted, destroy, perhaps + open, "deleted", ", or may be, in whole or in part"),
     };
-    let or = match what {
-        _ if unsure == 0 => "",
-        FailOn::Replaced => ", or may be",
-        FailOn::Deleted | FailOn::Widened => ", or may be, in whole or in part",
-    };
+    let or = if unsure == 0 { "" } else { or };
     let count = count + unsure;
     let resources = if count == 1 { "resource is" } else { "resources are" };
     (count > 0).then(|| Finding::new(rule, format!("{count} {resources} {found}{or}")))
+}
+
+/// That somebody may do more than before, or perhaps more.
+fn widened(diff: &Diff) -> Option<Finding> {
+    let wider = diff.access.iter().filter(|change| change.widens());
+    let mut names = wider.clone().flat_map(|change| &change.names);
+    let accounts: BTreeSet<&String> = wider.flat_map(|change| &change.accounts).collect();
+    let accounts = accounts.into_iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
+    let first = names.next()?;
+    let more = match names.count() {
+        0 => String::new(),
+        count => format!(" and {count} more"),
+    };
+    let message = format!("the access of `{first}`{more} in {accounts} is widened, or may be");
+    Some(Finding::new(Rule::DiffWidened, message))
 }
 
 fn note(finding: &Finding) -> Note {
