@@ -83,19 +83,14 @@ struct Header {
 }
 
 impl Export {
-    /// Reads a folder. Where it is not a whole export, or of another account than is wanted, which are findings, there is none.
+    /// Reads a folder. Where it is not a whole export, or of another account than is wanted, returned is what is wrong with it.
     ///
     /// # Errors
     /// When a file is there and cannot be read.
-    pub fn read(
-        folder: &Path,
-        wanted: Option<&ExpectedExport<'_>>,
-        findings: &mut Vec<Finding>,
-    ) -> Result<Option<Self>, FileError> {
+    pub fn read(folder: &Path, wanted: Option<&ExpectedExport<'_>>) -> Result<Result<Self, Vec<Finding>>, FileError> {
         let mut reader = ExportReader::new(folder);
-        let export = reader.export(wanted);
-        findings.append(&mut reader.findings);
-        export
+        let export = reader.export(wanted)?;
+        Ok(export.ok_or(reader.findings))
     }
 
     /// Where something with an ARN is told of: a user, group, role or managed policy.

@@ -159,29 +159,28 @@ impl<'v> Description<'v> {
     }
 }
 
-/// What differs between a fact as it is and as it is declared, in words; the values, which are not the same for all; and how a
-/// document differs.
+/// What differs between a fact as it is and as it is declared, in words; what is not the same for all; and how a document differs.
 fn difference(
     topic: &str,
     live: Option<&Fact<'_>>,
     declared: Option<&Fact<'_>>,
 ) -> Option<(String, Option<String>, Vec<String>)> {
+    const OTHER: &str = "says something else than in the out folder";
     let member = || topic.split_once('-').map_or_else(|| topic.to_owned(), |(word, name)| format!("{word} `{name}`"));
-    let changed = |what: &str, live: Option<&Value>, declared: &Value| {
-        let values = format!("{} for {}", quoted(live), quoted(Some(declared)));
-        let changes = differences(topic.trim_matches('`'), Some(declared), live);
-        (!changes.is_empty()).then(|| (format!("{what} is another than in the out folder"), Some(values), Vec::new()))
-    };
     match (live, declared) {
-        (Some(Fact::Value(live)), Some(Fact::Value(declared))) => changed(topic, Some(live), declared),
-        (None, Some(Fact::Value(declared))) => changed(topic, None, declared),
+        (live, Some(Fact::Value(declared))) => {
+            let live = if let Some(Fact::Value(live)) = live { Some(live) } else { None };
+            let changes = differences(topic.trim_matches('`'), Some(declared), live);
+            let what = format!("{topic} is {}, and the out folder has {}", quoted(live), quoted(Some(declared)));
+            (!changes.is_empty()).then_some((what, None, Vec::new()))
+        }
         (Some(Fact::Document(live)), Some(Fact::Document(declared))) => {
             let changes = differences("PolicyDocument", *declared, *live);
-            let what = format!("{topic} says something else than in the out folder");
-            (!changes.is_empty()).then(|| (what, None, leaves(&changes)))
+            (!changes.is_empty()).then(|| (format!("{topic} {OTHER}"), None, leaves(&changes)))
         }
         (Some(Fact::Member(live)), Some(Fact::Member(declared))) => {
-            changed(&format!("the {}", member()), Some(live), declared)
+            let values = format!("{} for {}", quoted(Some(live)), quoted(Some(declared)));
+            (live != declared).then(|| (format!("the {} {OTHER}", member()), Some(values), Vec::new()))
         }
         (Some(Fact::Member(_)), None) => {
             Some((format!("the {}, which it does not have in the out folder", member()), None, Vec::new()))

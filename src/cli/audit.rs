@@ -125,9 +125,7 @@ pub(super) fn read_export(folder: &Path, wanted: Option<&ExpectedExport<'_>>) ->
         let help = "`racestack audit --script` prints the script that writes one";
         return Err(Failure::Usage(format!("there is no folder `{folder}`; {help}")));
     }
-    let mut findings = Vec::new();
-    let export = Export::read(folder, wanted, &mut findings)?;
-    export.ok_or(Failure::Findings(findings))
+    Export::read(folder, wanted)?.map_err(Failure::Findings)
 }
 
 /// What an export of an account must be of, with the KMS keys and SNS topics whose policies decide about what people have.
