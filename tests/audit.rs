@@ -547,12 +547,16 @@ fn a_notebook_that_is_nobodys_or_anothers_is_told() {
     let tags = account.file("notebook-tags.json")["ResourceTagMappingList"].as_array_mut().unwrap();
     let is_bobby = |one: &&mut Value| one["ResourceARN"].as_str().unwrap().ends_with("/bobby");
     tags.iter_mut().find(is_bobby).unwrap()["Tags"][0]["Value"] = "bob".into();
+    // SageMaker tells keys apart by case.
+    let of_bob = tags.iter_mut().find(|one| one["ResourceARN"].as_str().unwrap().ends_with("/bob")).unwrap();
+    of_bob["Tags"].as_array_mut().unwrap().push(json!({"Key": "USER", "Value": "mei"}));
     let found = account.found();
     for (rule, about) in [
         ("audit::notebook-role", "tokyo/notebook/bob/role"),
         ("audit::ownerless", "tokyo/notebook/eve/owner"),
         ("audit::drift", "tokyo/notebook/eve/tag-user"),
         ("isolation::wrong-tag", "tokyo/notebook/bobby/tag-user"),
+        ("isolation::wrong-tag", "tokyo/notebook/bob/tag-user"),
         ("isolation::wrong-tag", "tokyo/role/eve/tag-notebook"),
         ("isolation::wrong-tag", "tokyo/user/mei/tag-notebook"),
     ] {

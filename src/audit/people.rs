@@ -158,7 +158,9 @@ pub fn wrong_owners(sides: &Sides<'_>) -> Vec<Observation> {
     let mut found = Vec::new();
     let mut wrong = |thing: (Thing, &str), tags: &[Tag<'_>], wanted: [&str; 2], place: &Place| {
         for (key, wanted) in [USER, NOTEBOOK].into_iter().zip(wanted) {
-            if let Some(value) = tag(tags, key).filter(|value| *value != wanted) {
+            // SageMaker tells keys apart by case, which conditions do not.
+            let values = tags.iter().filter(|tag| tag.key.as_ref().is_some_and(|own| own.eq_ignore_ascii_case(key)));
+            if let Some(value) = values.filter_map(|tag| tag.value.as_deref()).find(|value| *value != wanted) {
                 let what =
                     format!("the tag `{key}` says `{value}`, and must say the name of its own person or notebook");
                 let one = Observation::of(Rule::IsolationWrongTag, thing, format!("tag-{key}"), what);
