@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::inventory::is_intrinsic;
+use crate::inventory::{is_intrinsic, one_or_more};
 
 /// Lists in which the order means nothing, by the key that they stand under.
 /// Source: `insertionOrder: false` or the property's page in the CloudFormation template reference.
@@ -17,68 +17,43 @@ const SETS: &[&str] = &[
     "capabilities",
     "depends_on",
 ];
-/// The lists of a policy's statement, in which the order means nothing and one entry may stand without its list.
-const STATEMENT_SETS: &[&str] = &["Action", "NotAction", "Resource", "NotResource"];
 
 /// Whether the order of a list that stands under `key` means nothing.
 pub(super) fn is_set(key: &str) -> bool {
     SETS.contains(&key)
 }
 
-/// What the keys of a map are those of.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum KeysOf {
-    Anything,
-    Policy,
-    Statement,
-    /// The kinds of principals.
-    Principal,
-    /// The operators of a condition.
-    Condition,
-    /// The condition keys of an operator.
-    Operator,
-}
-
-/// The canonical form of a value that stands under `key`.
+/// The canonical form of a value that stands under `key`: what may stand without its list has one.
 pub(super) fn canonical(key: &str, value: &Value) -> Value {
-    under(KeysOf::Anything, key, value)
-}
-
-/// The canonical form of what stands under `key`, one of the keys of something.
-fn under(keys: KeysOf, key: &str, value: &Value) -> Value {
-    // What the keys below are those of, and whether one entry may stand without its list.
-    let (below, is_list) = match (keys, key) {
-        (KeysOf::Policy, "Statement") => (KeysOf::Statement, true),
-        (KeysOf::Statement, "Principal" | "NotPrincipal") => (KeysOf::Principal, false),
-        (KeysOf::Statement, "Condition") => (KeysOf::Condition, false),
-        (KeysOf::Statement, key) if STATEMENT_SETS.contains(&key) => (KeysOf::Anything, true),
-        (KeysOf::Condition, _) => (KeysOf::Operator, false),
-        (KeysOf::Principal | KeysOf::Operator, _) => (KeysOf::Anything, true),
-        (_, "DependsOn") => (KeysOf::Anything, value.is_string()),
-        _ => (KeysOf::Anything, false),
-    };
-    let entry = |value: &Value| match value {
-        // IAM takes `true` and `"true"` in a condition alike.
-        Value::Bool(_) | Value::Number(_) if keys == KeysOf::Operator => Value::String(value.to_string()),
-        value => with_keys(below, value),
-    };
     match value {
-        Value::Array(values) => values.iter().map(entry).collect(),
-        one if is_list => Value::Array(vec![entry(one)]),
-        one => entry(one),
+        Value::String(_) if key == "DependsOn" => list(value),
+        Value::Object(entries) => {
+            let is_policy = entries.contains_key("Statement");
+            let form = |(key, value): (&String, &Value)| {
+                let form = if is_policy && key == "Statement" { list(value) } else { canonical(key, value) };
+                (key.clone(), form)
+            };
+            entries.iter().map(form).collect()
+        }
+        Value::Array(values) => values.iter().map(|value| canonical("", value)).collect(),
+        scalar => scalar.clone(),
     }
 }
 
-/// The canonical form of a value whose keys are those of something.
-fn with_keys(keys: KeysOf, value: &Value) -> Value {
-    let is_known = !matches!(keys, KeysOf::Principal | KeysOf::Condition | KeysOf::Operator) || !is_intrinsic(value);
+/// One entry or more of something in a policy, each in its canonical form.
+fn list(value: &Value) -> Value {
+    one_or_more(Some(value)).map(in_policy).collect()
+}
+
+/// A statement, or a part of one, where whatever has no keys may be one or more, but for its name and its effect.
+fn in_policy(value: &Value) -> Value {
+    let has_keys = |value: &Value| value.is_object() && !is_intrinsic(value);
+    let form = |(key, value): (&String, &Value)| {
+        let is_one = has_keys(value) || key == "Sid" || key == "Effect";
+        (key.clone(), if is_one { in_policy(value) } else { list(value) })
+    };
     match value {
-        Value::Object(entries) if is_known => {
-            let is_policy = keys == KeysOf::Anything && entries.contains_key("Statement");
-            let keys = if is_policy { KeysOf::Policy } else { keys };
-            Value::Object(entries.iter().map(|(key, value)| (key.clone(), under(keys, key, value))).collect())
-        }
-        Value::Array(values) => values.iter().map(|value| with_keys(keys, value)).collect(),
+        Value::Object(entries) if has_keys(value) => entries.iter().map(form).collect(),
         other => other.clone(),
     }
 }
@@ -86,35 +61,16 @@ fn with_keys(keys: KeysOf, value: &Value) -> Value {
 /// A text that two values have in common when they mean the same: without regard to the order of keys, and `5` like
 /// `"5"`, as CloudFormation takes them.
 pub(super) fn text(value: &Value) -> String {
-    let mut text = String::new();
-    write_text(value, &mut text);
-    text
+    let mut value = with_strings(value);
+    value.sort_all_objects();
+    value.to_string()
 }
 
-fn write_text(value: &Value, text: &mut String) {
+fn with_strings(value: &Value) -> Value {
     match value {
-        Value::Object(entries) => {
-            let mut sorted: Vec<_> = entries.iter().collect();
-            sorted.sort_by_key(|(key, _)| *key);
-            text.push('{');
-            for (key, value) in sorted {
-                *text += &Value::from(key.as_str()).to_string();
-                text.push(':');
-                write_text(value, text);
-                text.push(',');
-            }
-            text.push('}');
-        }
-        Value::Array(values) => {
-            text.push('[');
-            for value in values {
-                write_text(value, text);
-                text.push(',');
-            }
-            text.push(']');
-        }
-        Value::String(string) => *text += &Value::from(string.as_str()).to_string(),
-        Value::Bool(_) | Value::Number(_) => *text += &Value::String(value.to_string()).to_string(),
-        Value::Null => *text += "null",
+        Value::Object(entries) => entries.iter().map(|(key, value)| (key.clone(), with_strings(value))).collect(),
+        Value::Array(values) => values.iter().map(with_strings).collect(),
+        Value::Bool(_) | Value::Number(_) => value.to_string().into(),
+        other => other.clone(),
     }
 }

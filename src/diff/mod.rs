@@ -14,7 +14,6 @@ mod owners;
 mod pairs;
 mod people;
 mod resources;
-mod statements;
 mod values;
 
 pub use crate::iam::Direction;

@@ -242,7 +242,7 @@ pub struct Resource {
 }
 
 /// A value that changes.
-#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, JsonSchema)]
 pub struct PropertyChange {
     /// The keys that lead to it, such as `Properties`, `Tags`, `[team]`. An entry of a list stands in brackets: by what
     /// it is known by, such as a tag's key or a statement's `Sid`, or else by its number, counted from 1.

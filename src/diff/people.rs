@@ -52,19 +52,20 @@ fn by_name(account: Option<&AccountFolder>) -> BTreeMap<&str, &UserEntry> {
 /// The files that differ in more than checksums, which differ whenever a template does, and than people, whom the diff tells
 /// of already.
 pub(super) fn other_files(old: Option<&AccountFolder>, new: Option<&AccountFolder>) -> Vec<FileDiff> {
-    let (Some(old), Some(new)) = (old, new) else { return Vec::new() };
+    let Some((old, new)) = old.zip(new) else { return Vec::new() };
     let names: BTreeSet<&String> = old.others.keys().chain(new.others.keys()).collect();
-    let lists = [lines_of_people(old), lines_of_people(new)];
+    let lists = [old, new].map(lists_of_people);
     let differing = |name: &String| {
-        let bytes = |account: &AccountFolder, people| {
-            account.others.get(name).map(|bytes| without_checksums(&without_people(bytes, people)))
-        };
-        let (old, new) = (bytes(old, &lists[0]), bytes(new, &lists[1]));
-        (old != new).then(|| FileDiff {
+        let [old, new] = [old.others.get(name), new.others.get(name)];
+        let text = |bytes: Option<&Vec<u8>>, lists| Some(in_short(std::str::from_utf8(bytes?).ok()?, lists));
+        let texts = [text(old, &lists[0]), text(new, &lists[1])];
+        let same = if texts.contains(&None) { old == new } else { texts[0] == texts[1] };
+        let [old_text, new_text] = texts;
+        (!same).then(|| FileDiff {
             name: name.clone(),
             presence: Presence::of(old.is_some(), new.is_some()),
-            old: old.and_then(|bytes| String::from_utf8(bytes).ok()),
-            new: new.and_then(|bytes| String::from_utf8(bytes).ok()),
+            old: old_text,
+            new: new_text,
         })
     };
     names.into_iter().filter_map(differing).chain(manifests(old, new)).collect()
@@ -72,32 +73,31 @@ pub(super) fn other_files(old: Option<&AccountFolder>, new: Option<&AccountFolde
 
 /// What the manifests say besides what the diff tells of stacks and people, where it differs.
 fn manifests(old: &AccountFolder, new: &AccountFolder) -> Option<FileDiff> {
-    let names =
-        |account: &AccountFolder| account.stacks.iter().map(|stack| stack.name.clone()).collect::<BTreeSet<_>>();
-    let both: BTreeSet<String> = names(old).intersection(&names(new)).cloned().collect();
+    let names = |account: &AccountFolder| account.stacks.iter().map(|stack| stack.name.clone()).collect();
+    let [olds, news]: [BTreeSet<String>; 2] = [old, new].map(names);
     let [old, new] = [old, new].map(|account| {
-        let order = account.stacks.iter().filter(|stack| both.contains(&stack.name));
-        let order: Vec<&str> = order.map(|stack| stack.name.as_str()).collect();
+        let order = account.stacks.iter().map(|stack| &stack.name);
+        let order: String =
+            order.filter(|name| olds.contains(*name) && news.contains(*name)).map(|name| format!("{name}\n")).collect();
         let AccountFolder { version, partition, bucket, .. } = account;
-        format!("version: {version}\npartition: {partition}\nbucket: {bucket}\norder:\n{}\n", order.join("\n"))
+        format!("version: {version}\npartition: {partition}\nbucket: {bucket}\norder:\n{order}")
     });
     let name = MANIFEST_FILE.to_owned();
     (old != new).then_some(FileDiff { name, presence: Presence::Both, old: Some(old), new: Some(new) })
 }
 
-/// The heads of the lists of people in the data of a `deploy.sh`.
-const LISTS: [&str; 3] = ["users='", "suspended='", "renamed='"];
+/// The first line of a list of people in the data of a `deploy.sh`, and the lines that the manifest gives it, each behind the
+/// line of the stack that it stands below.
+type ListOfPeople = (&'static str, BTreeSet<(String, String)>);
 
-/// The lines of each of these lists, as the manifest has the people, each with the line of the stack that it stands below:
-/// nothing else that stands there is left out, since a shell may run it. It may run what is behind a quotation mark, too,
-/// whatever manifest names that.
-fn lines_of_people(account: &AccountFolder) -> [BTreeSet<(String, String)>; 3] {
-    let mut lists: [BTreeSet<(String, String)>; 3] = Default::default();
-    let [users, suspended, renamed] = &mut lists;
+/// The lists of people. Nothing but what the manifest gives them is left out, since a shell may run it. It may run what is behind
+/// a quotation mark, too, whatever manifest names that.
+fn lists_of_people(account: &AccountFolder) -> [ListOfPeople; 3] {
+    let [mut users, mut suspended, mut renamed]: [BTreeSet<(String, String)>; 3] = Default::default();
     for stack in &account.stacks {
         let file = stack.source.path.file_name().unwrap_or_default().to_string_lossy();
         let head = format!("{file} -");
-        users.extend(stack.users.first().map(|_| (String::new(), head.clone())));
+        users.extend(stack.users.first().map(|_| (head.clone(), head.clone())));
         for UserEntry { name, logical_id, notebook, was, suspended: is_suspended } in &stack.users {
             users.insert((head.clone(), format!("{logical_id}User {name}")));
             let notebook = notebook.as_deref().unwrap_or("-");
@@ -105,52 +105,39 @@ fn lines_of_people(account: &AccountFolder) -> [BTreeSet<(String, String)>; 3] {
             renamed.extend(was.as_ref().map(|was| (String::new(), format!("{was} {name}"))));
         }
     }
-    lists.map(|list| list.into_iter().filter(|(_, line)| !line.contains('\'')).collect())
+    [("\nusers='\n", users), ("\nsuspended='\n", suspended), ("\nrenamed='\n", renamed)].map(|(head, mut list)| {
+        list.retain(|(_, line)| !line.contains('\''));
+        (head, list)
+    })
 }
 
-/// A text without the lines that its manifest gives the lists in it, and with a line for each that it lacks.
-fn without_people(bytes: &[u8], people: &[BTreeSet<(String, String)>; 3]) -> Vec<u8> {
-    let mut kept: Vec<&[u8]> = Vec::new();
-    // What the manifest gives a list and is not in it, with the number of the line behind the list.
-    let mut missing: Vec<(usize, String)> = Vec::new();
-    // Of the list that a line is in: what was not met yet, and the line of the stack.
-    let mut list: Option<(BTreeSet<(String, String)>, String)> = None;
-    for line in bytes.split_inclusive(|b| *b == b'\n') {
-        let text = std::str::from_utf8(line).unwrap_or_default().trim_end_matches('\n');
-        if let Some((expected, stack)) = &mut list {
-            let of_nothing = (String::new(), text.to_owned());
-            if expected.remove(&of_nothing) {
-                *stack = of_nothing.1;
-                continue;
+/// A text without checksums and without what the manifest gives its lists of people, and with a line for each whom a list lacks.
+fn in_short(text: &str, lists: &[ListOfPeople]) -> String {
+    lists.iter().fold(without_checksums(text), |text, (head, expected)| {
+        let Some((before, rest)) = text.split_once(head) else { return text };
+        let (list, behind) =
+            rest.split_at(if rest.starts_with('\'') { 0 } else { rest.find("\n'").map_or(0, |at| at + 1) });
+        let (mut missing, mut kept, mut stack) = (expected.clone(), Vec::new(), "");
+        for line in list.lines() {
+            if missing.contains(&(line.to_owned(), line.to_owned())) {
+                stack = line;
             }
-            if expected.remove(&(stack.clone(), text.to_owned())) {
-                continue;
+            // Behind a line that the manifest does not give, all are kept.
+            if !kept.is_empty() || !missing.remove(&(stack.to_owned(), line.to_owned())) {
+                kept.push(line);
             }
-            missing.extend(std::mem::take(expected).into_iter().map(|(_, line)| (kept.len(), line)));
         }
-        list = LISTS.iter().position(|head| *head == text).map(|at| (people[at].clone(), String::new()));
-        kept.push(line);
-    }
-    // Behind a line that the manifest does not give, all lines of a list are kept.
-    missing.retain(|(at, line)| {
-        let mut rest = kept[*at..].iter().take_while(|one| **one != b"'\n");
-        !rest.any(|one| one.strip_suffix(b"\n") == Some(line.as_bytes()))
-    });
-    for (at, line) in missing.iter_mut().rev() {
-        *line = format!("(not in this list: {line})\n");
-        kept.insert(*at, line.as_bytes());
-    }
-    kept.concat()
+        let missing = missing.iter().filter(|(_, line)| !kept.contains(&line.as_str()));
+        let missing: String = missing.map(|(_, line)| format!("(not in this list: {line})\n")).collect();
+        let kept: String = kept.into_iter().map(|line| format!("{line}\n")).collect();
+        [before, head, &missing, &kept, behind].concat()
+    })
 }
 
-/// The bytes without runs of the 64 hexadecimal digits that a SHA-256 has.
-fn without_checksums(bytes: &[u8]) -> Vec<u8> {
+/// The text without runs of the 64 hexadecimal digits that a SHA-256 has.
+fn without_checksums(text: &str) -> String {
     const DIGITS: usize = 64;
-    let mut kept = Vec::with_capacity(bytes.len());
-    for run in bytes.chunk_by(|a, b| a.is_ascii_hexdigit() == b.is_ascii_hexdigit()) {
-        if run.len() != DIGITS || !run.iter().all(u8::is_ascii_hexdigit) {
-            kept.extend_from_slice(run);
-        }
-    }
-    kept
+    let is_other = |c: char| !c.is_ascii_hexdigit();
+    let runs = text.split_inclusive(is_other);
+    runs.map(|run| if run.trim_end_matches(is_other).len() == DIGITS { &run[DIGITS..] } else { run }).collect()
 }

@@ -3,10 +3,10 @@
 use std::collections::BTreeSet;
 
 use serde_json::Value;
+use similar::{Algorithm, DiffTag, capture_diff_slices};
 
 use super::canonical::{canonical, is_set, text};
-use super::model::{PropertyChange, Replacement};
-use super::statements;
+use super::model::PropertyChange;
 use crate::inventory::{is_intrinsic, plain};
 
 /// What differs between two values that stand under `path`, leaf by leaf, in the order of the new value. Order, where it
@@ -25,21 +25,36 @@ struct Comparison {
     found: Vec<PropertyChange>,
 }
 
+/// A step of a path, and what is there on each side. An entry of a set has no step of its own.
+type Pair<'a> = (Option<String>, Option<&'a Value>, Option<&'a Value>);
+
 impl Comparison {
     fn values(&mut self, old: Option<&Value>, new: Option<&Value>) {
         match (old, new) {
             (Some(Value::Object(old_entries)), Some(Value::Object(new_entries)))
-                if !is_leaf(old) && !is_leaf(new) && is_function(old) == is_function(new) =>
+                if !is_reference(old) && !is_reference(new) && function(old) == function(new) =>
             {
-                for (key, new) in new_entries {
-                    self.at(key.clone(), |inner| inner.values(old_entries.get(key), Some(new)));
-                }
-                for (key, old) in old_entries.iter().filter(|(key, _)| !new_entries.contains_key(*key)) {
-                    self.at(key.clone(), |inner| inner.values(Some(old), None));
-                }
+                let gone = old_entries.iter().filter(|(key, _)| !new_entries.contains_key(*key));
+                let kept = new_entries.iter().map(|(key, new)| (Some(key.clone()), old_entries.get(key), Some(new)));
+                self.pairs(kept.chain(gone.map(|(key, old)| (Some(key.clone()), Some(old), None))));
             }
             (Some(Value::Array(old)), Some(Value::Array(new))) => self.lists(old, new),
-            (old, new) => self.leaf(old, new),
+            (old, new) if old.map(text) == new.map(text) => {}
+            (old, new) => self.leaf(self.path.clone(), old, new),
+        }
+    }
+
+    fn leaf(&mut self, path: Vec<String>, old: Option<&Value>, new: Option<&Value>) {
+        let (old, new) = (old.cloned(), new.cloned());
+        self.found.push(PropertyChange { path, old, new, ..PropertyChange::default() });
+    }
+
+    fn pairs<'a>(&mut self, pairs: impl IntoIterator<Item = Pair<'a>>) {
+        let length = self.path.len();
+        for (step, old, new) in pairs {
+            self.path.extend(step);
+            self.values(old, new);
+            self.path.truncate(length);
         }
     }
 
@@ -47,83 +62,90 @@ impl Comparison {
         let key = self.path.last().cloned().unwrap_or_default();
         let in_statement = self.path.iter().any(|step| step == "Statement");
         if key == "Statement" {
-            for (name, old, new) in statements::pairs(old, new) {
-                self.at(format!("[{name}]"), |inner| inner.values(old, new));
-            }
+            self.pairs(statements(old, new));
         } else if is_set(&key) || in_statement && !key.starts_with("Fn::") {
-            self.sets(old, new);
+            self.pairs(members(old, new));
         } else if let Some(id) = identity(&key, old, new) {
             self.keyed(id, old, new);
         } else {
-            self.ordered(old, new);
-        }
-    }
-
-    fn sets(&mut self, old: &[Value], new: &[Value]) {
-        let texts = |values: &[Value]| values.iter().map(text).collect::<BTreeSet<_>>();
-        let (olds, news) = (texts(old), texts(new));
-        for (value, _) in distinct(old).filter(|(_, text)| !news.contains(text)) {
-            self.leaf(Some(value), None);
-        }
-        for (value, _) in distinct(new).filter(|(_, text)| !olds.contains(text)) {
-            self.leaf(None, Some(value));
+            self.pairs(entries(old, new));
         }
     }
 
     /// Lists whose entries are known by what stands under their key `id`.
     fn keyed(&mut self, id: &str, old: &[Value], new: &[Value]) {
         let name = |value: &Value| value.get(id).map(plain).unwrap_or_default();
-        let find = |values: &[Value], wanted: &str| values.iter().position(|value| name(value) == wanted);
-        for value in new {
-            let old = find(old, &name(value)).and_then(|at| old.get(at));
-            self.at(format!("[{}]", name(value)), |inner| inner.values(old, Some(value)));
-        }
-        for value in old.iter().filter(|value| find(new, &name(value)).is_none()) {
-            self.at(format!("[{}]", name(value)), |inner| inner.values(Some(value), None));
-        }
-        let common = |values: &[Value], others: &[Value]| -> Vec<Value> {
-            values.iter().map(&name).filter(|name| find(others, name).is_some()).map(Value::from).collect()
-        };
-        let (old_order, new_order) = (common(old, new), common(new, old));
-        if !UNORDERED.iter().any(|(list, _)| self.path.last().is_some_and(|key| key == list)) && old_order != new_order
-        {
-            self.at("[order]".to_owned(), |inner| {
-                inner.leaf(Some(&old_order.into()), Some(&new_order.into()));
-            });
-        }
-    }
-
-    /// Lists in which the order matters: what they begin and end with in common is left out, the rest compared entry by
-    /// entry.
-    fn ordered(&mut self, old: &[Value], new: &[Value]) {
-        let same = |a: &Value, b: &Value| compare(&self.path, Some(a), Some(b)).is_empty();
-        let start = old.iter().zip(new).take_while(|(a, b)| same(a, b)).count();
-        let (old_rest, new_rest) = (&old[start..], &new[start..]);
-        let end = old_rest.iter().rev().zip(new_rest.iter().rev()).take_while(|(a, b)| same(a, b)).count();
-        let (old, new) = (&old_rest[..old_rest.len() - end], &new_rest[..new_rest.len() - end]);
-        for index in 0..old.len().max(new.len()) {
-            self.at(format!("[{}]", start + index + 1), |inner| inner.values(old.get(index), new.get(index)));
-        }
-    }
-
-    fn leaf(&mut self, old: Option<&Value>, new: Option<&Value>) {
-        if old.map(text) == new.map(text) {
+        let find = |values: &'_ [Value], wanted: &Value| values.iter().position(|one| name(one) == name(wanted));
+        let step = |value: &Value| Some(format!("[{}]", name(value)));
+        let gone = old.iter().filter(|value| find(new, value).is_none());
+        let kept = new.iter().map(|new| (step(new), find(old, new).map(|at| &old[at]), Some(new)));
+        self.pairs(kept.chain(gone.map(|old| (step(old), Some(old), None))));
+        if UNORDERED.iter().any(|(list, _)| self.path.last().is_some_and(|key| key == list)) {
             return;
         }
-        self.found.push(PropertyChange {
-            path: self.path.clone(),
-            old: old.cloned(),
-            new: new.cloned(),
-            replacement: Replacement::No,
-            replaced: None,
-        });
+        let common = |values: &[Value], others: &[Value]| -> Value {
+            values.iter().filter(|value| find(others, value).is_some()).map(name).collect()
+        };
+        let (old_order, new_order) = (common(old, new), common(new, old));
+        if old_order != new_order {
+            let path = self.path.iter().cloned().chain(["[order]".to_owned()]).collect();
+            self.leaf(path, Some(&old_order), Some(&new_order));
+        }
     }
+}
 
-    fn at(&mut self, step: String, look: impl FnOnce(&mut Self)) {
-        self.path.push(step);
-        look(self);
-        self.path.pop();
+/// The entries of two lists in which order and number mean nothing: those of one side alone.
+fn members<'a>(old: &'a [Value], new: &'a [Value]) -> Vec<Pair<'a>> {
+    let only_in = |values: &'a [Value], others: &[Value]| {
+        let mut seen: BTreeSet<String> = others.iter().map(text).collect();
+        values.iter().filter(move |value| seen.insert(text(value)))
+    };
+    let gone = only_in(old, new).map(|value| (None, Some(value), None));
+    gone.chain(only_in(new, old).map(|value| (None, None, Some(value)))).collect()
+}
+
+/// The entries of two lists in which the order matters, by their numbers, but for those that both have.
+fn entries<'a>(old: &'a [Value], new: &'a [Value]) -> Vec<Pair<'a>> {
+    let texts = |values: &[Value]| values.iter().map(text).collect::<Vec<_>>();
+    let operations = capture_diff_slices(Algorithm::Patience, &texts(old), &texts(new));
+    let differing = operations.into_iter().map(|one| one.as_tag_tuple()).filter(|(tag, ..)| *tag != DiffTag::Equal);
+    let pairs = differing.flat_map(|(_, before, after)| {
+        (0..before.len().max(after.len())).map(move |at| {
+            let step = Some(format!("[{}]", after.start + at + 1));
+            (step, old[before.clone()].get(at), new[after.clone()].get(at))
+        })
+    });
+    pairs.collect()
+}
+
+/// The statements of two policies: those of one `Sid`, those that mean the same, then those without a `Sid` in their order, if
+/// they have one effect.
+fn statements<'a>(old: &'a [Value], new: &'a [Value]) -> Vec<Pair<'a>> {
+    let are_one: [fn(&Value, &Value) -> bool; 3] = [
+        |a, b| sid(a).is_some() && sid(a) == sid(b),
+        |a, b| compare(&["Statement".to_owned()], Some(a), Some(b)).is_empty(),
+        |a, b| (sid(a), sid(b)) == (None, None) && a.get("Effect") == b.get("Effect"),
+    ];
+    let mut gone: Vec<(usize, &Value)> = old.iter().enumerate().collect();
+    let mut partners: Vec<Option<&Value>> = vec![None; new.len()];
+    for are_one in are_one {
+        for (partner, statement) in partners.iter_mut().zip(new).filter(|(partner, _)| partner.is_none()) {
+            let found = gone.iter().position(|(_, one)| are_one(one, statement));
+            *partner = found.map(|at| gone.remove(at).1);
+        }
     }
+    let step = |statement: &Value, at: usize| Some(format!("[{}]", statement_name(statement, at)));
+    let kept = new.iter().enumerate().zip(partners).map(|((at, new), old)| (step(new, at), old, Some(new)));
+    kept.chain(gone.into_iter().map(|(at, old)| (step(old, at), Some(old), None))).collect()
+}
+
+fn sid(statement: &Value) -> Option<&str> {
+    statement.get("Sid").and_then(Value::as_str).filter(|sid| !sid.is_empty())
+}
+
+/// The `Sid` of a statement, or the number of the one at the index `at`.
+pub(super) fn statement_name(statement: &Value, at: usize) -> String {
+    sid(statement).map_or_else(|| (at + 1).to_string(), str::to_owned)
 }
 
 /// Lists in which the order means nothing, and what their entries are known by.
@@ -142,16 +164,11 @@ fn identity<'a>(key: &str, old: &[Value], new: &[Value]) -> Option<&'a str> {
     candidates.into_iter().find(|id| unique(old, id) && unique(new, id) && !(old.is_empty() && new.is_empty()))
 }
 
-fn distinct(values: &[Value]) -> impl Iterator<Item = (&Value, String)> {
-    let mut seen = BTreeSet::new();
-    values.iter().map(|value| (value, text(value))).filter(move |(_, text)| seen.insert(text.clone()))
-}
-
-fn is_function(value: Option<&Value>) -> Option<&str> {
+fn function(value: Option<&Value>) -> Option<&str> {
     value.filter(|value| is_intrinsic(value)).and_then(Value::as_object)?.keys().next().map(String::as_str)
 }
 
 /// References are shown as a whole.
-fn is_leaf(value: Option<&Value>) -> bool {
-    is_function(value).is_some_and(|key| key == "Ref" || key == "Fn::GetAtt")
+fn is_reference(value: Option<&Value>) -> bool {
+    function(value).is_some_and(|key| key == "Ref" || key == "Fn::GetAtt")
 }

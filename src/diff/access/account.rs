@@ -14,7 +14,7 @@ use crate::inventory::{
 use crate::output::UserEntry;
 
 /// The name of a stack, and a logical ID, or the name of an output.
-pub(super) type Place<'a> = (&'a str, &'a str);
+pub(super) type Place<'a> = (&'a str, String);
 
 /// A stack of an account.
 struct ReadStack<'a> {
@@ -30,46 +30,45 @@ pub(super) struct AccountIam<'a> {
     pub inventory: IamInventory<'a>,
     /// The stacks, in the order of the inventory's.
     stacks: Vec<ReadStack<'a>>,
-    /// The indexes of the users and roles, in the order of their ARNs; of one ARN, the last.
-    by_arn: Vec<usize>,
+    /// The users and roles, by their ARNs.
+    principals: BTreeMap<String, Principal<'a>>,
 }
 
 impl<'a> AccountIam<'a> {
-    /// What an account's stacks make, and what is `kept` of what those of `before` made.
+    /// What an account's stacks make, and before them what is `kept` of what those of `before` made.
     pub(super) fn of(
         account: Option<&'a AccountFolder>,
         kept: &[RetainedResource<'a>],
         before: Option<&'a AccountFolder>,
         documents: &mut Documents,
     ) -> Self {
-        let mut stacks: Vec<(&'a AccountFolder, &'a FolderStack, Option<BTreeSet<&'a str>>)> = Vec::new();
-        for kept in kept.chunk_by(|a, b| a.stack.name == b.stack.name) {
-            let ids = kept.iter().map(|kept| kept.logical_id).collect();
-            stacks.extend(before.zip(kept.first()).map(|(before, first)| (before, first.stack, Some(ids))));
+        let kept = kept.chunk_by(|a, b| a.stack.name == b.stack.name).filter_map(|kept| {
+            let only = Some(kept.iter().map(|kept| kept.logical_id).collect());
+            Some((before?, kept.first()?.stack, only))
+        });
+        let all = account.into_iter().flat_map(|account| account.stacks.iter().map(move |one| (account, one, None)));
+        let (mut read, mut stacks) = (Vec::new(), Vec::new());
+        for (AccountFolder { id, region, partition, .. }, of, only) in kept.chain(all) {
+            read.push(inventory::Stack {
+                account: inventory::Account { id, region, partition },
+                resources: of.template.get("Resources").unwrap_or(&Value::Null),
+                only: only.clone(),
+            });
+            stacks.push(ReadStack { of, owners: Owners::of(None, Some(of)), only });
         }
-        stacks
-            .extend(account.into_iter().flat_map(|account| account.stacks.iter().map(move |one| (account, one, None))));
-        let read: Vec<inventory::Stack<'a>> =
-            stacks.iter().map(|(of, stack, only)| read(of, stack, only.as_ref())).collect();
-        let inventory = IamInventory::of(&read, documents);
-        let arn = |index: usize| inventory.principals.get(index).map(|one| one.arn.as_str());
-        let mut by_arn: Vec<usize> = (0..inventory.principals.len()).rev().collect();
-        by_arn.sort_by_key(|index| arn(*index));
-        by_arn.dedup_by_key(|index| arn(*index));
-        let read = |(_, of, only)| ReadStack { of, owners: Owners::of(None, Some(of)), only };
-        Self { inventory, stacks: stacks.into_iter().map(read).collect(), by_arn }
+        let mut inventory = IamInventory::of(&read, documents);
+        // Of one ARN, the last is what there is now.
+        let principals = std::mem::take(&mut inventory.principals).into_iter().map(|one| (one.arn.clone(), one));
+        Self { principals: principals.collect(), inventory, stacks }
     }
 
-    /// By stack and logical ID, the resources of stacks that the other side has not the same, each with whose it is. What is kept
-    /// of a stack comes before the stack: what the stack has now counts.
-    pub(super) fn resources(&self, other: &Self) -> BTreeMap<Place<'a>, (&'a Value, Option<&'a UserEntry>)> {
-        let mut found = BTreeMap::new();
-        for ReadStack { of, owners, only } in self.stacks.iter().filter(|stack| !self.has_same(other, stack.of)) {
-            let is_read = |id: &str| only.as_ref().is_none_or(|only| only.contains(id));
-            let read = of.resources().filter(|(id, _)| is_read(id));
-            found.extend(read.map(|(id, one)| ((of.name.as_str(), id.as_str()), (one, owners.owner(id)))));
-        }
-        found
+    /// The resources, by their stacks' indexes and their logical IDs, of the stacks that the other side has not the same.
+    pub(super) fn declared(&self, other: &Self) -> impl Iterator<Item = (usize, &'a str, &'a Value)> {
+        let differing = self.stacks.iter().enumerate().filter(|(_, stack)| !self.has_same(other, stack.of));
+        differing.flat_map(|(at, ReadStack { of, only, .. })| {
+            let all = of.resources().map(move |(id, one)| (at, id.as_str(), one));
+            all.filter(|(_, id, _)| only.as_ref().is_none_or(|only| only.contains(id)))
+        })
     }
 
     /// Whether both sides have a stack with one template, which was read once, and nothing is kept of it.
@@ -81,13 +80,12 @@ impl<'a> AccountIam<'a> {
         only(self).zip(only(other)).is_some_and(|(one, two)| Arc::ptr_eq(&one.template, &two.template))
     }
 
-    /// The outputs of the stacks.
-    pub(super) fn outputs(&self) -> BTreeMap<Place<'a>, &'a Value> {
-        let of = |stack: &'a FolderStack| {
-            let all = stack.template.get("Outputs").and_then(Value::as_object).into_iter().flatten();
-            all.map(|(name, value)| ((stack.name.as_str(), name.as_str()), value))
-        };
-        self.stacks.iter().flat_map(|stack| of(stack.of)).collect()
+    /// The outputs of the stacks: the stack, the name and what is put out.
+    pub(super) fn outputs(&self) -> impl Iterator<Item = (&'a str, &'a str, &'a Value)> {
+        self.stacks.iter().flat_map(|ReadStack { of, .. }| {
+            let all = of.template.get("Outputs").and_then(Value::as_object).into_iter().flatten();
+            all.map(|(name, value)| (of.name.as_str(), name.as_str(), value))
+        })
     }
 
     /// The people of the stacks.
@@ -96,18 +94,23 @@ impl<'a> AccountIam<'a> {
     }
 
     /// What may give access that nothing shows, in words.
-    pub(super) fn hidden(&self) -> BTreeMap<Place<'a>, &str> {
+    pub(super) fn hidden(&self) -> BTreeMap<Place<'a>, String> {
         let hidden = self.inventory.doubts.iter().filter(|doubt| doubt.hides_access);
         let placed = hidden.filter_map(|doubt| {
             let stack = self.name_of(doubt.location.stack)?;
-            Some(((stack, doubt.location.logical_id), doubt.message.as_str()))
+            Some(((stack, doubt.location.logical_id.to_owned()), doubt.message.clone()))
         });
         placed.collect()
     }
 
-    /// The person whose resource this is.
-    pub(super) fn own(&self, location: &Location<'_>) -> Option<&'a UserEntry> {
-        self.stacks.get(location.stack)?.owners.owner(location.logical_id)
+    /// The person whose resource this is, by its stack's index and its logical ID.
+    pub(super) fn owner(&self, stack: usize, logical_id: &str) -> Option<&'a UserEntry> {
+        self.stacks.get(stack)?.owners.owner(logical_id)
+    }
+
+    /// The person whose somebody is.
+    pub(super) fn own(&self, of: &Principal<'_>) -> Option<&'a UserEntry> {
+        self.owner(of.location.stack, of.location.logical_id)
     }
 
     /// The name of a stack, by its index in the inventory.
@@ -121,14 +124,12 @@ impl<'a> AccountIam<'a> {
 
     /// The users and roles, in the order of their ARNs.
     pub(super) fn principals(&self) -> impl Iterator<Item = &Principal<'a>> {
-        self.by_arn.iter().filter_map(|index| self.inventory.principals.get(*index))
+        self.principals.values()
     }
 
     /// The user or role of an ARN.
     pub(super) fn principal(&self, arn: &str) -> Option<&Principal<'a>> {
-        let known = |index: &usize| self.inventory.principals.get(*index).map(|one| one.arn.as_str());
-        let at = self.by_arn.binary_search_by_key(&Some(arn), known).ok()?;
-        self.inventory.principals.get(*self.by_arn.get(at)?)
+        self.principals.get(arn)
     }
 
     /// The text of a policy, by its index.
@@ -137,25 +138,14 @@ impl<'a> AccountIam<'a> {
     }
 
     pub(super) fn bucket_policies(&self) -> impl Iterator<Item = &Arc<PolicyDocument>> {
-        let buckets =
-            self.inventory.resource_policies.iter().filter(|one| one.resource_type == inventory::BUCKET_POLICY);
+        let all = self.inventory.resource_policies.iter();
+        let buckets = all.filter(|one| one.resource_type == inventory::BUCKET_POLICY);
         buckets.flat_map(|one| &one.policies).filter_map(|policy| self.document(*policy))
     }
 
-    /// The policies that are part of somebody.
-    pub(super) fn inline(&self, of: &Principal<'a>) -> impl Iterator<Item = &Arc<PolicyDocument>> {
-        of.policies.iter().filter(|policy| self.is_own(of, **policy)).filter_map(|policy| self.document(*policy))
-    }
-
-    /// The policies of somebody that others may have, too.
-    pub(super) fn shared(&self, of: &Principal<'a>) -> impl Iterator<Item = &Arc<PolicyDocument>> {
-        of.policies.iter().filter(|policy| !self.is_own(of, **policy)).filter_map(|policy| self.document(*policy))
-    }
-
-    fn is_own(&self, of: &Principal<'a>, policy: usize) -> bool {
-        self.inventory.policies.get(policy).is_some_and(|policy| {
-            (policy.location.stack, policy.location.logical_id) == (of.location.stack, of.location.logical_id)
-        })
+    /// The identity policies of somebody.
+    pub(super) fn identity(&self, of: &Principal<'a>) -> impl Iterator<Item = &Arc<PolicyDocument>> {
+        of.policies.iter().filter_map(|policy| self.document(*policy))
     }
 
     /// The permissions boundary of somebody, if a stack defines it.
@@ -166,27 +156,15 @@ impl<'a> AccountIam<'a> {
         }
     }
 
-    /// All policies of somebody, and the boundary.
-    pub(super) fn of_identity(&self, of: &Principal<'a>) -> impl Iterator<Item = &Arc<PolicyDocument>> {
-        of.policies.iter().filter_map(|policy| self.document(*policy)).chain(self.boundary(of))
+    /// Whether a policy, by its index, is part of somebody, and so may name them.
+    pub(super) fn is_part_of(&self, policy: usize, of: &Principal<'a>) -> bool {
+        let place = |location: &Location<'a>| (location.stack, location.logical_id);
+        self.inventory.policies.get(policy).is_some_and(|policy| place(&policy.location) == place(&of.location))
     }
 
     /// The trust policy of somebody.
     pub(super) fn trust(&self, of: &Principal<'a>) -> Option<&Arc<PolicyDocument>> {
         self.document(of.trust?)
-    }
-}
-
-fn read<'a>(
-    account: &'a AccountFolder,
-    stack: &'a FolderStack,
-    only: Option<&BTreeSet<&'a str>>,
-) -> inventory::Stack<'a> {
-    let AccountFolder { id, region, partition, .. } = account;
-    inventory::Stack {
-        account: inventory::Account { id, region, partition },
-        resources: stack.template.get("Resources").unwrap_or(&Value::Null),
-        only: only.cloned(),
     }
 }
 

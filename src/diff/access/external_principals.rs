@@ -17,54 +17,40 @@ use crate::output::UserEntry;
 /// An account that is nobody's here.
 const ELSEWHERE: &str = "000000000000";
 
-/// Whom the policies of buckets name besides the account's own users and roles, and anybody else.
-pub(super) fn outside(
+/// Whom the policies of buckets name besides the account's own users and roles, who may take each role, and anybody else.
+pub(super) fn strangers(
     before: &AccountIam<'_>,
     after: &AccountIam<'_>,
     account: &str,
     everything: &Arc<PolicyDocument>,
 ) -> Vec<Subject> {
-    let [old, new] = [before, after].map(|iam| iam.bucket_policies().cloned().collect::<Vec<_>>());
-    if old.iter().map(|policy| policy.id).eq(new.iter().map(|policy| policy.id)) {
-        return Vec::new();
-    }
     let known: BTreeSet<&String> = before.principals().chain(after.principals()).map(|one| &one.arn).collect();
-    let mut named = BTreeSet::new();
-    old.iter().chain(&new).for_each(|policy| principals(policy, &mut named));
-    named.retain(|(_, name)| !known.contains(name));
-    strangers(named, account)
-        .into_iter()
-        .map(|(kind, name, principal)| stranger(kind, name, principal, [&old, &new], everything))
-        .collect()
-}
-
-/// Who may take each role.
-pub(super) fn of_trust(
-    before: &AccountIam<'_>,
-    after: &AccountIam<'_>,
-    account: &str,
-    everything: &Arc<PolicyDocument>,
-) -> Vec<Subject> {
-    let mut classes: BTreeMap<String, Subject> = BTreeMap::new();
-    let known: BTreeSet<String> = before.principals().filter_map(|role| trust_of_people(role, before)).collect();
-    for role in after.principals() {
+    let usual: BTreeSet<String> = before.principals().filter_map(|role| trust_of_people(role, before)).collect();
+    // All policies of buckets as one, and those of each role, with the role and whose it is.
+    let buckets = [before, after].map(|iam| iam.bucket_policies().cloned().collect::<Vec<_>>());
+    let roles = after.principals().filter_map(|role| {
         let old = before.principal(&role.arn);
-        let (old_trust, new_trust) = (old.and_then(|role| before.trust(role)), after.trust(role));
         // A new person's role that the same may take as the others' is no news.
-        let usual = old.is_none() && trust_of_people(role, after).is_some_and(|trust| known.contains(&trust));
-        if usual || old_trust.map(|trust| trust.id) == new_trust.map(|trust| trust.id) {
+        let is_usual = old.is_none() && trust_of_people(role, after).is_some_and(|trust| usual.contains(&trust));
+        let trusts = [old.and_then(|role| before.trust(role)), after.trust(role)];
+        let trusts = trusts.map(|trust| trust.cloned().into_iter().collect::<Vec<_>>());
+        (!is_usual).then(|| (Some(&role.arn), after.own(role), trusts))
+    });
+    let mut classes: BTreeMap<String, Subject> = BTreeMap::new();
+    for (role, own, policies) in std::iter::once((None, None, buckets)).chain(roles) {
+        let [old, new] = &policies;
+        if old.iter().map(|policy| policy.id).eq(new.iter().map(|policy| policy.id)) {
             continue;
         }
-        let own = after.own(&role.location);
-        let documents = [old_trust, new_trust].map(|trust| trust.cloned().into_iter().collect::<Vec<_>>());
         let mut named = BTreeSet::new();
-        documents.iter().flatten().for_each(|policy| principals(policy, &mut named));
-        for (kind, name, principal) in strangers(named, account) {
-            let [old, new] = &documents;
+        policies.iter().flatten().for_each(|policy| principals(policy, &mut named));
+        // What a bucket's policy says of the account's own is part of their access.
+        named.retain(|(_, name)| role.is_some() || !known.contains(name));
+        for (kind, name, principal) in named_and_unnamed(named, account) {
             let class = format!("{kind:?} {name} {} {}", general_list(old, own), general_list(new, own));
             let many = classes.contains_key(&class);
             let subject = classes.entry(class).or_insert_with(|| Subject {
-                resource: Some(role.arn.clone()),
+                resource: role.cloned(),
                 own: own.cloned(),
                 ..stranger(kind, name, principal, [old, new], everything)
             });
@@ -78,7 +64,7 @@ pub(super) fn of_trust(
 
 /// Who may take the role of somebody's notebook, but for their names.
 fn trust_of_people(role: &inventory::Principal<'_>, iam: &AccountIam<'_>) -> Option<String> {
-    let own = iam.own(&role.location)?;
+    let own = iam.own(role)?;
     Some(general_list(iam.trust(role), Some(own)))
 }
 
@@ -98,7 +84,7 @@ fn principals(policy: &PolicyDocument, named: &mut BTreeSet<(String, String)>) {
 }
 
 /// Those who are named, and somebody who is not.
-fn strangers(named: BTreeSet<(String, String)>, account: &str) -> Vec<(AccessPrincipal, String, Principal)> {
+fn named_and_unnamed(named: BTreeSet<(String, String)>, account: &str) -> Vec<(AccessPrincipal, String, Principal)> {
     let user = |account: &str| Principal::User {
         arn: format!("arn:aws:iam::{account}:user/anybody"),
         account: account.to_owned(),

@@ -16,14 +16,14 @@ use super::canonical::text;
 use super::folder::{AccountFolder, FolderStack};
 use super::model::{AccessChange, AccessEntry, OPEN_SECTIONS, Presence};
 use super::owners::general;
-use super::statements;
+use super::values::statement_name;
 use crate::iam::{
     AccessLine, Context, Decision, DeterminingStatement, Direction, Document, Policies, Principal, Request,
     ResourcePolicy, StatementSource, access_delta, decide,
 };
 use crate::inventory::{Documents, Policy, PolicyDocument, PolicyKind, one_or_more, transform};
 use account::AccountIam;
-use external_principals::{of_trust, outside};
+use external_principals::strangers;
 use subjects::{Subject, people};
 use unevaluated_grants::undecided;
 
@@ -89,8 +89,7 @@ pub(super) fn compare(
     let everything = documents.of(everything);
     let [before, after] = &sides;
     let mut subjects = people(before, after, account_id);
-    subjects.extend(outside(before, after, account_id, &everything));
-    subjects.extend(of_trust(before, after, account_id, &everything));
+    subjects.extend(strangers(before, after, account_id, &everything));
     let policies = sides.iter().flat_map(|iam| &iam.inventory.policies);
     // The trust policies of many roles are one document.
     let name = |policy: &Policy<'_>| {
@@ -225,7 +224,7 @@ fn set_statements(
             if other.of_source(at.policy).iter().any(|policy| policy.statements().any(|one| one == statement)) {
                 return None;
             }
-            Some(format!("{}/{}", names.get(&policy.id)?, statements::name(statement, index)))
+            Some(format!("{}/{}", names.get(&policy.id)?, statement_name(statement, index)))
         });
         cited.collect::<BTreeSet<String>>().into_iter().collect()
     };

@@ -1,13 +1,11 @@
 //! What opens something by no policy: a bucket that is public, a credential, a tag by which policies know a resource, and
 //! what is known only when a stack is deployed. What changes in it is told as unknown, since nothing of it is evaluated.
 
-use std::cell::LazyCell;
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
 use super::super::canonical::{canonical, text};
-use super::super::model::AccessEntry;
 use super::super::resources::{property, type_of};
 use super::account::{AccountIam, Place};
 use crate::inventory::{DYNAMIC_REFERENCE, SECRET_REFERENCE, is_intrinsic, one_or_more, plain, references};
@@ -15,71 +13,92 @@ use crate::output::UserEntry;
 
 const ACCESS_KEY: &str = "AWS::IAM::AccessKey";
 
-/// A resource, or an output, that opens something it did not open before.
-pub(super) struct Opening<'a> {
-    pub id: String,
-    pub resource_type: &'a str,
-    pub own: Option<&'a UserEntry>,
-    pub entries: Vec<AccessEntry>,
+/// What must be known of both sides to see what a resource, or an output, opens.
+pub(super) struct Openings<'a> {
+    /// What may give access that nothing shows, in words: what the new side has of it first.
+    hidden: [BTreeMap<Place<'a>, String>; 2],
+    /// The keys of tags, in lower case, by which some policy knows resources.
+    known_by: BTreeSet<String>,
+    /// The names of the people of the new side.
+    people: BTreeSet<&'a str>,
+    /// The logical IDs of the access keys of each stack of the new side.
+    keys: BTreeMap<&'a str, BTreeSet<String>>,
 }
 
-/// What the new side opens.
-pub(super) fn openings<'a>(before: &AccountIam<'a>, after: &AccountIam<'a>) -> Vec<Opening<'a>> {
-    let hidden = [before, after].map(AccountIam::hidden);
-    let known_by = LazyCell::new(|| tags_in_policies([before, after]));
-    let people: BTreeSet<&str> = after.people().map(|user| user.name.as_str()).collect();
-    let [olds, news] = [before.resources(after), after.resources(before)];
-    let mut keys: BTreeMap<&str, BTreeSet<String>> = BTreeMap::new();
-    for (place, _) in news.iter().filter(|(_, (one, _))| type_of(one) == ACCESS_KEY) {
-        keys.entry(place.0).or_default().insert(place.1.to_owned());
-    }
-    let gives_out_key = |stack: &str, value: &Value| gives_out_key(keys.get(stack)?, value);
-    let places: BTreeSet<Place<'_>> = olds.keys().chain(news.keys()).copied().collect();
-    let mut found = Vec::new();
-    for place in places {
-        let (old, new) = (olds.get(&place), news.get(&place));
-        let Some((any, own)) = new.or(old).copied() else { continue };
-        let (old, new) = (old.map(|one| one.0), new.map(|one| one.0));
-        // A stack that is no longer made stays as it is.
-        if !differ(old, new) || new.is_none() && !after.stack_names().any(|name| name == place.0) {
-            continue;
+impl<'a> Openings<'a> {
+    pub(super) fn of(before: &AccountIam<'a>, after: &AccountIam<'a>) -> Self {
+        let mut seen = BTreeSet::new();
+        let policies = [before, after].into_iter().flat_map(|iam| &iam.inventory.policies);
+        let policies = policies.filter(|policy| seen.insert(policy.document.id));
+        let mut keys: BTreeMap<&str, BTreeSet<String>> = BTreeMap::new();
+        for (stack, id, one) in after.declared(before) {
+            if let Some(stack) = after.name_of(stack).filter(|_| type_of(one) == ACCESS_KEY) {
+                keys.entry(stack).or_default().insert(id.to_owned());
+            }
         }
-        let mut why: Vec<String> =
-            hidden.iter().rev().find_map(|of| of.get(&place)).map(|why| (*why).to_owned()).into_iter().collect();
+        Self {
+            hidden: [after, before].map(AccountIam::hidden),
+            known_by: policies
+                .flat_map(|one| ["resourcetag/", "buckettag/"].map(|word| one.document.tag_keys(word)))
+                .flatten()
+                .collect(),
+            people: after.people().map(|user| user.name.as_str()).collect(),
+            keys,
+        }
+    }
+
+    /// What a resource, or an output, opens that it did not open before: why, in words.
+    pub(super) fn between(
+        &self,
+        place: &Place<'a>,
+        [old, new]: [Option<&Value>; 2],
+        own: Option<&UserEntry>,
+    ) -> Vec<String> {
+        if !differ(old, new) {
+            return Vec::new();
+        }
+        let mut why: Vec<String> = self.hidden.iter().find_map(|of| of.get(place)).cloned().into_iter().collect();
         if let Some(new) = new {
-            why.extend(retagged(old, new, own, &people, &known_by));
+            why.extend(self.retagged(old, new, own));
             why.extend(opened_bucket(old, new));
             why.extend(credentials(old, new));
-            why.extend(gives_out_key(place.0, new));
+            let is_resource = new.get("Type").is_some();
+            let secret = !is_resource && text(new).contains(SECRET_REFERENCE);
+            why.extend(secret.then(|| "whoever may see the stack reads a secret".to_owned()));
+            why.extend(self.keys.get(place.0).filter(|_| !secret).and_then(|keys| gives_out_key(keys, new)));
         }
-        let entries = why.into_iter().map(AccessEntry::unknown).collect();
-        found.push(Opening { id: place.1.to_owned(), resource_type: type_of(any), own, entries });
+        why
     }
-    let [olds, news] = [before.outputs(), after.outputs()];
-    for (place, new) in news.into_iter().filter(|(place, new)| differ(olds.get(place).copied(), Some(new))) {
-        let secret =
-            text(new).contains(SECRET_REFERENCE).then(|| "whoever may see the stack reads a secret".to_owned());
-        let entries = secret.or_else(|| gives_out_key(place.0, new)).map(AccessEntry::unknown);
-        found.push(Opening {
-            id: format!("Outputs.{}", place.1),
-            resource_type: "",
-            own: None,
-            entries: entries.into_iter().collect(),
-        });
+
+    /// The tags by which policies know a resource, and that are other than before; of a new resource of somebody's, those that
+    /// name somebody else.
+    fn retagged(&self, old: Option<&Value>, new: &Value, own: Option<&UserEntry>) -> Vec<String> {
+        let (before, now) = (old.map(tags).unwrap_or_default(), tags(new));
+        let is_news = |key: &str| match (old, now.get(key)) {
+            (None, value) => {
+                value.zip(own).is_some_and(|(value, own)| *value != own.name && self.people.contains(&**value))
+            }
+            (Some(_), value) => before.get(key) != value,
+        };
+        let is_known = |key: &str| match key {
+            SOME => !self.known_by.is_empty(),
+            key => self.known_by.contains(&key.to_lowercase()),
+        };
+        let keys: BTreeSet<&str> = before.keys().chain(now.keys()).copied().collect();
+        let said = |key: &str| match now.get(key) {
+            _ if key == SOME => {
+                "which tags it has is known only when the stack is deployed, and policies know it by tags".to_owned()
+            }
+            Some(value) => format!("the tag `{key}` is `{value}`, and policies know the resource by it"),
+            None => format!("the tag `{key}` is gone, and policies know the resource by it"),
+        };
+        keys.into_iter().filter(|key| is_news(key) && is_known(key)).map(said).collect()
     }
-    found
 }
 
 fn differ(old: Option<&Value>, new: Option<&Value>) -> bool {
     let same = |value: Option<&Value>| value.map(|value| text(&canonical("", value)));
     old != new && same(old) != same(new)
-}
-
-/// The keys of tags, in lower case, by which some policy knows resources.
-fn tags_in_policies(sides: [&AccountIam<'_>; 2]) -> BTreeSet<String> {
-    let mut seen = BTreeSet::new();
-    let policies = sides.into_iter().flat_map(|iam| &iam.inventory.policies).filter(|one| seen.insert(one.document.id));
-    policies.flat_map(|one| ["resourcetag/", "buckettag/"].map(|word| one.document.tag_keys(word))).flatten().collect()
 }
 
 /// What stands for the tags whose keys are known only when the stack is deployed.
@@ -101,33 +120,6 @@ fn tags(resource: &Value) -> BTreeMap<&str, String> {
         }
     }
     found
-}
-
-/// The tags by which policies know a resource, and that are other than before; of a new resource of somebody's, those that
-/// name somebody else.
-fn retagged(
-    old: Option<&Value>,
-    new: &Value,
-    own: Option<&UserEntry>,
-    people: &BTreeSet<&str>,
-    known_by: &LazyCell<BTreeSet<String>, impl FnOnce() -> BTreeSet<String>>,
-) -> Vec<String> {
-    let (before, now) = (old.map(tags).unwrap_or_default(), tags(new));
-    let is_news = |key: &&str| match (old, now.get(key)) {
-        (None, value) => value.zip(own).is_some_and(|(value, own)| *value != own.name && people.contains(&**value)),
-        (Some(_), value) => before.get(key) != value,
-    };
-    let is_known =
-        |key: &&str| if *key == SOME { !known_by.is_empty() } else { known_by.contains(&key.to_lowercase()) };
-    let keys: BTreeSet<&str> = before.keys().chain(now.keys()).copied().filter(is_news).filter(is_known).collect();
-    let said = |key: &str| match (before.get(key), now.get(key)) {
-        _ if key == SOME => {
-            "which tags it has is known only when the stack is deployed, and policies know it by tags".to_owned()
-        }
-        (_, Some(value)) => format!("the tag `{key}` is `{value}`, and policies know the resource by it"),
-        (_, None) => format!("the tag `{key}` is gone, and policies know the resource by it"),
-    };
-    keys.into_iter().map(said).collect()
 }
 
 /// What of a bucket's settings lets ACLs and policies open it to the public.

@@ -71,7 +71,7 @@ pub(super) fn people(before: &AccountIam<'_>, after: &AccountIam<'_>, account: &
     for name in olds.keys().chain(news.keys()).copied().collect::<BTreeSet<_>>() {
         let (old, new) = (olds.get(&name).copied(), news.get(&name).copied());
         let Some(any) = new.or(old) else { continue };
-        let own = if new.is_some() { after } else { before }.own(&any.location);
+        let own = if new.is_some() { after } else { before }.own(any);
         let old_key = old.map(|one| key(one, before, &tagged));
         let new_key = new.map(|one| key(one, after, &tagged));
         if let Some(key) = &old_key {
@@ -115,23 +115,27 @@ pub(super) fn people(before: &AccountIam<'_>, after: &AccountIam<'_>, account: &
 
 /// What two principals have in common when they have the same policies but for their names.
 fn key(of: &Principal<'_>, iam: &AccountIam<'_>, tagged: &BTreeSet<String>) -> String {
-    let own = iam.own(&of.location);
+    let own = iam.own(of);
     let general = |text: &str| general(text, own);
     let general_text = |value: &Value| every_text(value, &general, NO_NAMES).to_string();
-    let mut inline: Vec<String> = iam.inline(of).map(|policy| general_text(&policy.value)).collect();
-    inline.sort();
+    // What is shared holds nobody's name.
+    let policy = |index: &usize| {
+        let document = iam.document(*index)?;
+        let is_part = iam.is_part_of(*index, of);
+        Some(if is_part { general_text(&document.value) } else { document.id.to_string() })
+    };
+    let identity: BTreeSet<String> = of.policies.iter().filter_map(policy).collect();
     let tag = |(key, value): (&str, &str)| {
         // Many a notebook is named like its user, and many cannot be.
         let is_own = key == NOTEBOOK && own.is_some_and(|own| own.notebook.as_deref() == Some(value));
         if is_own { format!("{key}={{notebook}}") } else { format!("{key}={}", general(value)) }
     };
     let tags: Vec<String> = tags(of).filter(|(key, _)| tagged.contains(&key.to_lowercase())).map(tag).collect();
-    let shared: BTreeSet<usize> = iam.shared(of).map(|policy| policy.id).collect();
     let boundary = iam.boundary(of).map(|policy| policy.id);
     let buckets: BTreeSet<usize> = iam.bucket_policies().map(|policy| policy.id).collect();
     // Who may take a role is part of what the role opens.
     let trust = iam.trust(of).map(|trust| general_text(&trust.value));
-    format!("{:?}", (is_user(of), inline, shared, boundary, buckets, undefined(of), tags, trust))
+    format!("{:?}", (is_user(of), identity, boundary, buckets, undefined(of), tags, trust))
 }
 
 /// The tags of a principal; empty where they are known only when the stack is deployed.
@@ -144,7 +148,7 @@ fn tags<'p>(of: &'p Principal<'_>) -> impl Iterator<Item = (&'p str, &'p str)> {
 fn mentioned_tags(sides: [&AccountIam<'_>; 2]) -> BTreeSet<String> {
     let mut seen = BTreeSet::new();
     let of_side = |iam: &'_ AccountIam<'_>| {
-        let of_principals = iam.principals().flat_map(|of| iam.of_identity(of));
+        let of_principals = iam.principals().flat_map(|of| iam.identity(of).chain(iam.boundary(of)));
         let policies = iam.bucket_policies().chain(of_principals).filter(|policy| seen.insert(policy.id));
         policies.flat_map(|policy| policy.tag_keys(PRINCIPAL_TAG)).collect::<Vec<_>>()
     };
@@ -154,7 +158,8 @@ fn mentioned_tags(sides: [&AccountIam<'_>; 2]) -> BTreeSet<String> {
 /// The tags that are other than before and by which the policies from before knew the principal. Both sides are decided with
 /// the new tags, so that what such a change opens or closes does not show.
 fn retagged(old: &Principal<'_>, new: &Principal<'_>, before: &AccountIam<'_>) -> Vec<String> {
-    let asked: BTreeSet<String> = before.of_identity(old).flat_map(|policy| policy.tag_keys(PRINCIPAL_TAG)).collect();
+    let policies = before.identity(old).chain(before.boundary(old));
+    let asked: BTreeSet<String> = policies.flat_map(|policy| policy.tag_keys(PRINCIPAL_TAG)).collect();
     let values = |of| tags(of).collect::<BTreeMap<&str, &str>>();
     let (before, now) = (values(old), values(new));
     let keys: BTreeSet<&str> = before.keys().chain(now.keys()).copied().collect();
@@ -164,7 +169,7 @@ fn retagged(old: &Principal<'_>, new: &Principal<'_>, before: &AccountIam<'_>) -
 
 fn side(of: Option<&Principal<'_>>, iam: &AccountIam<'_>) -> Side {
     let Some(of) = of else { return Side::default() };
-    let mut identity: Vec<_> = iam.inline(of).chain(iam.shared(of)).cloned().collect();
+    let mut identity: Vec<_> = iam.identity(of).cloned().collect();
     // In an order that does not hang on that of the stacks.
     identity.sort_by_cached_key(|policy| policy.value.to_string());
     Side {

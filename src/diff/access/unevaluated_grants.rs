@@ -1,5 +1,5 @@
-//! What has to do with access and is not decided: the policies of topics, keys, secrets and functions, and the roles that
-//! notebooks and functions act as. What changes in it is told as unknown, never passed over.
+//! What has to do with access and is not decided: the policies of topics, keys, secrets and functions, the roles that notebooks
+//! and functions act as, and what opens something by no policy. What changes in it is told as unknown, never passed over.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -8,58 +8,58 @@ use serde_json::{Value, json};
 use super::super::canonical::{canonical, text};
 use super::super::model::{AccessChange, AccessEntry};
 use super::super::owners::general;
-use super::account::{AccountIam, is_user};
-use super::openings::{Opening, openings};
+use super::account::{AccountIam, Place, is_user};
+use super::openings::Openings;
 use crate::iam::Direction;
-use crate::inventory::{self, Location, one_or_more, plain};
+use crate::inventory::{self, one_or_more, plain};
 use crate::output::UserEntry;
 
-/// A resource that opens something to somebody.
-struct Other<'a> {
+/// A resource, or an output, that may open something to somebody.
+#[derive(Default)]
+struct Thing<'a> {
     resource_type: &'a str,
     own: Option<&'a UserEntry>,
-    /// The statements of its policies, by what they mean.
-    statements: BTreeMap<String, Value>,
+    /// As its template has it; `None` where the other side has the same template.
+    declared: Option<&'a Value>,
+    /// The statements of its policies that are not decided, by what they mean.
+    statements: BTreeMap<String, &'a Value>,
     /// The roles, or instance profiles, that it acts as or hands on, each with the property that says so.
-    roles: BTreeSet<(String, String)>,
+    roles: BTreeSet<(&'a str, &'a str)>,
 }
 
-/// By stack and logical ID, the resources that open something, but for those whose policies are decided.
-fn others<'a>(iam: &AccountIam<'a>) -> BTreeMap<(&'a str, &'a str), Other<'a>> {
+/// By stack and logical ID, or name of an output, what may open something.
+fn things<'i, 'a: 'i>(iam: &'i AccountIam<'a>, other: &AccountIam<'a>) -> BTreeMap<Place<'a>, Thing<'i>> {
+    let mut by_place: BTreeMap<(usize, &str), Thing<'i>> = BTreeMap::new();
+    for (stack, id, declared) in iam.declared(other) {
+        let resource_type = declared.get("Type").and_then(Value::as_str).unwrap_or_default();
+        by_place.insert((stack, id), Thing { resource_type, declared: Some(declared), ..Thing::default() });
+    }
     let policies = iam.inventory.resource_policies.iter();
-    let policies = policies.filter(|one| one.resource_type != inventory::BUCKET_POLICY);
-    let mut by_place: BTreeMap<(usize, &str), Other<'a>> = BTreeMap::new();
-    let mut at = |location: &Location<'a>, resource_type: &'a str, change: &mut dyn FnMut(&mut Other<'a>)| {
-        let place = (location.stack, location.logical_id);
-        change(by_place.entry(place).or_insert_with(|| Other::new(resource_type, iam.own(location))));
-    };
-    for one in policies {
+    for one in policies.filter(|one| one.resource_type != inventory::BUCKET_POLICY) {
+        let thing = by_place.entry((one.location.stack, one.location.logical_id)).or_default();
+        thing.resource_type = one.resource_type;
         let documents = one.policies.iter().filter_map(|policy| iam.document(*policy));
-        let statements: Vec<&Value> = documents.flat_map(|document| document.statements()).collect();
-        if !statements.is_empty() {
-            at(&one.location, one.resource_type, &mut |other| statements.iter().for_each(|one| other.add(one)));
+        for statement in documents.flat_map(|document| document.statements()) {
+            thing.statements.insert(text(&canonical("", &json!({"Statement": statement}))), statement);
         }
     }
     for one in &iam.inventory.service_roles {
-        at(&one.location, one.resource_type, &mut |other| {
-            other.roles.insert((one.property.clone(), one.role.clone()));
-        });
+        let thing = by_place.entry((one.location.stack, one.location.logical_id)).or_default();
+        thing.resource_type = one.resource_type;
+        thing.roles.insert((&one.property, &one.role));
     }
     // What is kept of a stack comes before the stack: what the stack has now is what counts.
-    let named = by_place.into_iter().filter_map(|((stack, id), other)| Some(((iam.name_of(stack)?, id), other)));
-    named.collect()
+    let named = by_place.into_iter().filter_map(|((stack, id), thing)| {
+        let place = (iam.name_of(stack)?, id.to_owned());
+        Some((place, Thing { own: iam.owner(stack, id), ..thing }))
+    });
+    let outputs = iam.outputs().map(|(stack, name, value)| {
+        ((stack, format!("Outputs.{name}")), Thing { declared: Some(value), ..Thing::default() })
+    });
+    named.chain(outputs).collect()
 }
 
-impl<'a> Other<'a> {
-    fn new(resource_type: &'a str, own: Option<&'a UserEntry>) -> Self {
-        Self { resource_type, own, statements: BTreeMap::new(), roles: BTreeSet::new() }
-    }
-
-    fn add(&mut self, statement: &Value) {
-        let Value::Object(document) = canonical("", &json!({"Statement": [statement]})) else { return };
-        self.statements.insert(text(&Value::Object(document)), statement.clone());
-    }
-
+impl Thing<'_> {
     fn general(&self, text: &str) -> String {
         general(text, self.own)
     }
@@ -72,23 +72,15 @@ impl<'a> Other<'a> {
     }
 
     /// What is told of a change from `old`; `created` says whether a role is new, with all that it may do.
-    fn entries(&self, old: Option<&Self>, created: impl Fn(&str) -> bool) -> Vec<AccessEntry> {
-        let none = BTreeMap::new();
-        let before = old.map_or(&none, |old| &old.statements);
-        let verb = if before.is_empty() { "is new" } else { "changes" };
-        let mut entries: Vec<AccessEntry> =
-            policy(before, &self.statements, self.resource_type, verb).into_iter().collect();
-        for (key, role) in &self.roles {
-            let one = (key.clone(), role.clone());
-            if old.is_some_and(|old| old.roles.contains(&one)) || created(role) {
-                continue;
-            }
-            let gone = |was: &&(String, String)| was.0 == *key && !self.roles.contains(*was);
-            let was: Vec<String> =
-                old.into_iter().flat_map(|old| &old.roles).filter(gone).map(|was| format!("`{}`", was.1)).collect();
+    fn entries(&self, old: &Self, created: impl Fn(&str) -> bool) -> Vec<AccessEntry> {
+        let verb = if old.statements.is_empty() { "is new" } else { "changes" };
+        let mut entries: Vec<AccessEntry> = policy(old, self, verb).into_iter().collect();
+        for (key, role) in self.roles.difference(&old.roles).filter(|(_, role)| !created(role)) {
+            let gone = old.roles.difference(&self.roles).filter(|was| was.0 == *key);
+            let was: Vec<String> = gone.map(|was| format!("`{}`", was.1)).collect();
             let instead = if was.is_empty() { String::new() } else { format!(" instead of {}", was.join(", ")) };
             let why = format!("it acts as this role{instead}, and so does who can use it ({})", self.resource_type);
-            let (actions, resources) = (vec!["sts:AssumeRole".to_owned()], vec![role.clone()]);
+            let (actions, resources) = (vec!["sts:AssumeRole".to_owned()], vec![(*role).to_owned()]);
             entries.push(AccessEntry { actions, resources, ..AccessEntry::unknown(why) });
         }
         entries
@@ -96,32 +88,23 @@ impl<'a> Other<'a> {
 }
 
 /// What is told of the statements of a policy that come and go; `None` where none do.
-fn policy(
-    before: &BTreeMap<String, Value>,
-    after: &BTreeMap<String, Value>,
-    resource_type: &str,
-    verb: &str,
-) -> Option<AccessEntry> {
-    let not_in = |of: &BTreeMap<String, Value>, other: &BTreeMap<String, Value>| -> Vec<Value> {
-        of.iter().filter(|(key, _)| !other.contains_key(*key)).map(|(_, statement)| statement.clone()).collect()
+fn policy(old: &Thing<'_>, new: &Thing<'_>, verb: &str) -> Option<AccessEntry> {
+    let not_in = |one: &Thing<'_>, other: &Thing<'_>| -> Vec<Value> {
+        let alone = one.statements.iter().filter(|(key, _)| !other.statements.contains_key(*key));
+        alone.map(|(_, statement)| (*statement).clone()).collect()
     };
-    let (gone, come) = (not_in(before, after), not_in(after, before));
-    let all =
-        |list: &[Value], effect: &str| list.iter().all(|one| one.get("Effect").and_then(Value::as_str) == Some(effect));
+    let (gone, come) = (not_in(old, new), not_in(new, old));
+    let all = |list: &[Value], effect: &str| list.iter().all(|one| one.get("Effect").is_some_and(|is| is == effect));
     let mentioned = |keys: [&str; 2]| -> Vec<String> {
-        let values = gone
-            .iter()
-            .chain(&come)
-            .flat_map(|statement| keys.into_iter().flat_map(|key| one_or_more(statement.get(key))).map(plain));
+        let all = gone.iter().chain(&come);
+        let values = all.flat_map(|one| keys.into_iter().flat_map(|key| one_or_more(one.get(key))).map(plain));
         let texts: BTreeSet<String> = values.collect();
         if texts.is_empty() { vec!["*".to_owned()] } else { texts.into_iter().collect() }
     };
+    let only_less = all(&gone, "Allow") && all(&come, "Deny");
+    let resource_type = if new.resource_type.is_empty() { old.resource_type } else { new.resource_type };
     (!gone.is_empty() || !come.is_empty()).then(|| AccessEntry {
-        direction: if all(&gone, "Allow") && all(&come, "Deny") {
-            Direction::PerhapsNarrowed
-        } else {
-            Direction::Unknown
-        },
+        direction: if only_less { Direction::PerhapsNarrowed } else { Direction::Unknown },
         actions: mentioned(["Action", "NotAction"]),
         resources: mentioned(["Resource", "NotResource"]),
         ..AccessEntry::unknown(format!("its policy ({resource_type}) {verb}, and is not evaluated here"))
@@ -130,44 +113,42 @@ fn policy(
 
 /// What changes in what is not decided.
 pub(super) fn undecided(before: &AccountIam<'_>, after: &AccountIam<'_>) -> Vec<AccessChange> {
-    let (old_others, new_others) = (others(before), others(after));
-    let usual: BTreeSet<String> = old_others.values().map(Other::key).collect();
+    let [olds, news] = [things(before, after), things(after, before)];
+    let usual: BTreeSet<String> = olds.values().map(Thing::key).collect();
     let has = |iam: &AccountIam<'_>, role: &str| {
         iam.principal(role).is_some() || iam.principals().any(|one| !is_user(one) && one.name == role)
     };
     let created = |role: &str| has(after, role) && !has(before, role);
+    let openings = Openings::of(before, after);
+    let none = Thing::default();
     let mut changes: BTreeMap<String, AccessChange> = BTreeMap::new();
-    let mut tell = |id: &str, other: &Other<'_>, entries: Vec<AccessEntry>| {
+    for place in olds.keys().chain(news.keys()).collect::<BTreeSet<_>>() {
+        let (old, new) = (olds.get(place), news.get(place));
+        let Some(any) = new.or(old) else { continue };
+        let entries = match new {
+            // What a new person has as others had it is no news.
+            Some(new) if old.is_none() && new.own.is_some() && usual.contains(&new.key()) => Vec::new(),
+            Some(new) => new.entries(old.unwrap_or(&none), created),
+            // A stack that is no longer made stays as it is.
+            None if !after.stack_names().any(|name| name == place.0) => continue,
+            // With what allows, access goes; with what denies, some may come.
+            None => policy(any, &none, "is gone").into_iter().filter(|entry| entry.direction.is_gain()).collect(),
+        };
+        let declared = [old, new].map(|thing| thing.and_then(|thing| thing.declared));
+        let opened = openings.between(place, declared, any.own).into_iter().map(AccessEntry::unknown);
+        let entries: Vec<AccessEntry> = entries.into_iter().chain(opened).collect();
         if entries.is_empty() {
-            return;
-        }
-        let in_general: Vec<AccessEntry> =
-            entries.iter().map(|entry| entry.rewritten(|text| other.general(text))).collect();
-        let class = format!("{} {:?} {in_general:?}", other.resource_type, other.own.map_or(Some(id), |_| None));
-        match changes.get_mut(&class) {
-            Some(change) => {
-                change.names.push(id.to_owned());
-                change.entries = in_general;
-            }
-            None => _ = changes.insert(class, AccessChange::through(id, entries)),
-        }
-    };
-    for (place, other) in &new_others {
-        let old = old_others.get(place);
-        // What a new person has as others had it is no news.
-        if old.is_none() && other.own.is_some() && usual.contains(&other.key()) {
             continue;
         }
-        tell(place.1, other, other.entries(old, created));
-    }
-    for (place, other) in old_others.iter().filter(|(place, _)| !new_others.contains_key(*place)) {
-        // With what allows, access goes; with what denies, some may come, as long as there is something to reach.
-        let entry = policy(&other.statements, &BTreeMap::new(), other.resource_type, "is gone");
-        let denied = entry.filter(|entry| entry.direction.is_gain() && after.stack_names().any(|name| name == place.0));
-        tell(place.1, other, denied.into_iter().collect());
-    }
-    for Opening { id, resource_type, own, entries } in openings(before, after) {
-        tell(&id, &Other::new(resource_type, own), entries);
+        let in_general: Vec<AccessEntry> = entries.iter().map(|one| one.rewritten(|text| any.general(text))).collect();
+        let class = format!("{} {:?} {in_general:?}", any.resource_type, any.own.map_or(Some(&place.1), |_| None));
+        match changes.get_mut(&class) {
+            Some(change) => {
+                change.names.push(place.1.clone());
+                change.entries = in_general;
+            }
+            None => _ = changes.insert(class, AccessChange::through(&place.1, entries)),
+        }
     }
     let unplaced = before.inventory.unresolved.symmetric_difference(&after.inventory.unresolved).next().map(|_| {
         let entry = AccessEntry::unknown("to whom it is attached is known only when it is deployed");
