@@ -113,7 +113,8 @@ fn lists_of_people(account: &AccountFolder) -> [ListOfPeople; 3] {
 
 /// A text without checksums and without what the manifest gives its lists of people, and with a line for each whom a list lacks.
 fn in_short(text: &str, lists: &[ListOfPeople]) -> String {
-    lists.iter().fold(without_checksums(text), |text, (head, expected)| {
+    let text = format!("\n{}", without_checksums(text));
+    let mut text = lists.iter().fold(text, |text, (head, expected)| {
         let Some((before, rest)) = text.split_once(head) else { return text };
         let (list, behind) =
             rest.split_at(if rest.starts_with('\'') { 0 } else { rest.find("\n'").map_or(0, |at| at + 1) });
@@ -131,7 +132,8 @@ fn in_short(text: &str, lists: &[ListOfPeople]) -> String {
         let missing: String = missing.map(|(_, line)| format!("(not in this list: {line})\n")).collect();
         let kept: String = kept.into_iter().map(|line| format!("{line}\n")).collect();
         [before, head, &missing, &kept, behind].concat()
-    })
+    });
+    text.split_off(1)
 }
 
 /// The text without runs of the 64 hexadecimal digits that a SHA-256 has.

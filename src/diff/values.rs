@@ -7,7 +7,7 @@ use similar::{Algorithm, DiffTag, capture_diff_slices};
 
 use super::canonical::{canonical, is_set, text};
 use super::model::PropertyChange;
-use crate::inventory::{is_intrinsic, plain};
+use crate::inventory::{is_intrinsic, one_or_more, plain};
 
 /// What differs between two values that stand under `path`, leaf by leaf, in the order of the new value. Order, where it
 /// means nothing, and the ways of writing the same are no difference.
@@ -118,25 +118,37 @@ fn entries<'a>(old: &'a [Value], new: &'a [Value]) -> Vec<Pair<'a>> {
     pairs.collect()
 }
 
-/// The statements of two policies: those of one `Sid`, those that mean the same, then those without a `Sid` in their order, if
-/// they have one effect.
+/// The statements of two policies: those of one `Sid`, then those that differ least. In the order of the new policy; those that are
+/// gone come last.
 fn statements<'a>(old: &'a [Value], new: &'a [Value]) -> Vec<Pair<'a>> {
-    let are_one: [fn(&Value, &Value) -> bool; 3] = [
-        |a, b| sid(a).is_some() && sid(a) == sid(b),
-        |a, b| compare(&["Statement".to_owned()], Some(a), Some(b)).is_empty(),
-        |a, b| (sid(a), sid(b)) == (None, None) && a.get("Effect") == b.get("Effect"),
-    ];
-    let mut gone: Vec<(usize, &Value)> = old.iter().enumerate().collect();
-    let mut partners: Vec<Option<&Value>> = vec![None; new.len()];
-    for are_one in are_one {
-        for (partner, statement) in partners.iter_mut().zip(new).filter(|(partner, _)| partner.is_none()) {
-            let found = gone.iter().position(|(_, one)| are_one(one, statement));
-            *partner = found.map(|at| gone.remove(at).1);
+    let [olds, news] = [old, new].map(|list| list.iter().map(values_of).collect::<Vec<_>>());
+    let mut candidates = Vec::new();
+    for (at_new, (one, of_one)) in new.iter().zip(&news).enumerate() {
+        for (at_old, (other, of_other)) in old.iter().zip(&olds).enumerate() {
+            let one_name = sid(one).is_some() && sid(one) == sid(other);
+            let common = of_one.intersection(of_other).count();
+            if one_name || common > 0 && one.get("Effect") == other.get("Effect") {
+                candidates.push((!one_name, of_one.len() + of_other.len() - 2 * common, at_new, at_old));
+            }
+        }
+    }
+    candidates.sort_unstable();
+    let (mut partners, mut gone) = (vec![None; new.len()], old.iter().map(Some).collect::<Vec<_>>());
+    for (.., at_new, at_old) in candidates {
+        if partners[at_new].is_none() {
+            partners[at_new] = gone[at_old].take();
         }
     }
     let step = |statement: &Value, at: usize| Some(format!("[{}]", statement_name(statement, at)));
     let kept = new.iter().enumerate().zip(partners).map(|((at, new), old)| (step(new, at), old, Some(new)));
-    kept.chain(gone.into_iter().map(|(at, old)| (step(old, at), Some(old), None))).collect()
+    let gone = gone.into_iter().enumerate().filter_map(|(at, old)| Some((step(old?, at), old, None)));
+    kept.chain(gone).collect()
+}
+
+/// What a statement says, but for its effect and its name, each with its key.
+fn values_of(statement: &Value) -> BTreeSet<String> {
+    let entries = statement.as_object().into_iter().flatten().filter(|(key, _)| *key != "Effect" && *key != "Sid");
+    entries.flat_map(|(key, value)| one_or_more(Some(value)).map(move |one| format!("{key}:{}", text(one)))).collect()
 }
 
 fn sid(statement: &Value) -> Option<&str> {
