@@ -1,6 +1,7 @@
 //! What is compared: an out folder, from the disk or from a git revision.
 
 use std::collections::BTreeMap;
+use std::ops::Deref;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -9,7 +10,7 @@ use serde_json::Value;
 
 use crate::config::conflict_line;
 use crate::files::{self, FileError};
-use crate::output::{DeployedBy, MANIFEST_FILE, Manifest, RESOLVE_CONFLICT, StackEntry, UserEntry};
+use crate::output::{MANIFEST_FILE, Manifest, RESOLVE_CONFLICT, StackEntry};
 use crate::render::{NotExpanded, expand_short_tags};
 use crate::source::SourceFile;
 
@@ -25,39 +26,30 @@ pub struct OutFolder {
 /// An account's part of an out folder.
 #[derive(Debug)]
 pub struct AccountFolder {
-    /// The account's ID.
-    pub id: String,
-    /// The partition of its region.
-    pub partition: String,
-    /// The region.
-    pub region: String,
-    /// The bucket with everybody's folders; empty where the manifest does not say so.
-    pub bucket: String,
-    /// The version of the manifest's form. From 2 on it says who is suspended.
-    pub version: u32,
+    /// Its manifest, but for the stacks.
+    pub manifest: Manifest,
     /// In the order of their deployment.
     pub stacks: Vec<FolderStack>,
     /// The files besides the manifest and the templates.
     pub others: BTreeMap<String, Vec<u8>>,
 }
 
-/// A stack, with its template.
+/// A stack of a manifest, with its template.
 #[derive(Debug, Clone)]
 pub struct FolderStack {
-    /// Its name.
-    pub name: String,
+    entry: StackEntry,
     /// The text of its template.
     pub source: Arc<SourceFile>,
     /// The template in long form. The same text is read once, for both sides.
     pub template: Arc<Value>,
-    /// The users in it.
-    pub users: Vec<UserEntry>,
-    /// The stacks that it needs.
-    pub depends_on: Vec<String>,
-    /// The capabilities that it is deployed with.
-    pub capabilities: Vec<String>,
-    /// What deploys it, where that is not `deploy.sh`.
-    pub deployed_by: Option<DeployedBy>,
+}
+
+impl Deref for FolderStack {
+    type Target = StackEntry;
+
+    fn deref(&self) -> &StackEntry {
+        &self.entry
+    }
 }
 
 impl FolderStack {
@@ -184,15 +176,7 @@ fn account(
         stack(entry, path, bytes, known)
     };
     let stacks: Result<Vec<FolderStack>, String> = texts.into_par_iter().map(read).collect();
-    Ok(AccountFolder {
-        id: manifest.account_id,
-        partition: manifest.partition,
-        region: manifest.region,
-        bucket: manifest.bucket,
-        version: manifest.version,
-        stacks: stacks?,
-        others,
-    })
+    Ok(AccountFolder { manifest, stacks: stacks?, others })
 }
 
 /// The same value without room to spare: what grew while it was read takes, of thousands of people, a fifth of all memory.
@@ -214,17 +198,9 @@ fn stack(entry: StackEntry, path: PathBuf, bytes: Vec<u8>, known: Option<&Folder
     if let Some(line) = conflict_line(&text) {
         return Err(broken(conflict(line)));
     }
-    let of = |source, template| FolderStack {
-        name: entry.name,
-        source,
-        template,
-        users: entry.users,
-        depends_on: entry.depends_on,
-        capabilities: entry.capabilities,
-        deployed_by: entry.deployed_by,
-    };
     if let Some(known) = known.filter(|known| known.source.text == text) {
-        return Ok(of(Arc::clone(&known.source), Arc::clone(&known.template)));
+        let (source, template) = (Arc::clone(&known.source), Arc::clone(&known.template));
+        return Ok(FolderStack { entry, source, template });
     }
     let template = expand_short_tags(&text).map_err(|why| match why {
         NotExpanded::NotYaml(error) => broken(error.to_string()),
@@ -234,5 +210,5 @@ fn stack(entry: StackEntry, path: PathBuf, bytes: Vec<u8>, known: Option<&Folder
     if !template.is_object() {
         return Err(broken("it holds no template".to_owned()));
     }
-    Ok(of(SourceFile::new(path, text), Arc::new(compact(template))))
+    Ok(FolderStack { entry, source: SourceFile::new(path, text), template: Arc::new(compact(template)) })
 }

@@ -9,6 +9,7 @@ use super::model::{AccessChange, AccessCount, AccessEntry, AccessPrincipal, Chan
 use super::owners::{OwnNames, Owners, general, general_change, replace_word};
 use super::resources::{ResourceChange, literal_name};
 use crate::iam::Direction;
+use crate::output::Manifest;
 
 /// The changes of all accounts on their way to being grouped.
 #[derive(Default)]
@@ -97,9 +98,9 @@ impl Groups {
 impl AccountFolder {
     /// A text with what is the account's own replaced.
     pub(super) fn general(&self, text: &str) -> String {
-        let text = replace_word(text, &self.id, "{account}");
-        let text = replace_word(&text, &self.region, "{region}");
-        replace_word(&text, &self.bucket, "{bucket}")
+        let Manifest { account_id, region, bucket, .. } = &self.manifest;
+        let words = [(account_id, "{account}"), (region, "{region}"), (bucket, "{bucket}")];
+        words.into_iter().fold(text.to_owned(), |text, (word, shown)| replace_word(&text, word, shown))
     }
 }
 

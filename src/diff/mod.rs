@@ -91,8 +91,8 @@ fn account<'a>(
     let account = AccountDiff {
         account: name.to_owned(),
         was: was.map(str::to_owned),
-        account_id: known.id.clone(),
-        region: known.region.clone(),
+        account_id: known.manifest.account_id.clone(),
+        region: known.manifest.region.clone(),
         presence: Presence::of(old.is_some(), new.is_some()),
         plan: stacks.iter().fold(Plan::default(), |plan, stack: &StackDiff| plan.plus(stack.plan)),
         stacks,

@@ -38,7 +38,7 @@ pub(super) fn pairs<'a>(old: &'a OutFolder, new: &'a OutFolder) -> Vec<AccountPa
         let was = renamed.get(name).copied();
         let sides = (old.accounts.get(was.unwrap_or(name)), new.accounts.get(name));
         match sides {
-            (Some(old), Some(new)) if (&old.id, &old.region) != (&new.id, &new.region) => {
+            (Some(old), Some(new)) if home(old) != home(new) => {
                 pairs.push(AccountPair { name, was, old: Some(old), new: None });
                 pairs.push(AccountPair { name, was, old: None, new: Some(new) });
             }
@@ -48,9 +48,13 @@ pub(super) fn pairs<'a>(old: &'a OutFolder, new: &'a OutFolder) -> Vec<AccountPa
     pairs
 }
 
+/// The account of AWS and the region.
+fn home(account: &AccountFolder) -> (&str, &str) {
+    (&account.manifest.account_id, &account.manifest.region)
+}
+
 fn has_stacks_of(one: &AccountFolder, other: &AccountFolder) -> bool {
-    (&one.id, &one.region) == (&other.id, &other.region)
-        && one.stacks.iter().any(|stack| other.stacks.iter().any(|known| known.name == stack.name))
+    home(one) == home(other) && one.stacks.iter().any(|stack| other.stacks.iter().any(|known| known.name == stack.name))
 }
 
 /// The findings of accounts that are made anew elsewhere, with names that are global and that those of before still have:
@@ -69,7 +73,7 @@ pub(super) fn collisions(pairs: &[AccountPair<'_>]) -> Vec<Finding> {
         let before = global_names(old, new);
         let both: Vec<(String, String)> = global_names(new, old).intersection(&before).cloned().collect();
         let (kind, first) = both.first()?;
-        let (was, now) = ((&old.id, &old.region), (&new.id, &new.region));
+        let (was, now) = (home(old), home(new));
         let message = format!(
             "`{name}` is made anew in {} ({}), while its stacks are in {} ({}): {} names that are global collide, such as \
              `{first}` ({kind})",
@@ -90,7 +94,8 @@ pub(super) fn collisions(pairs: &[AccountPair<'_>]) -> Vec<Finding> {
 fn global_names(of: &AccountFolder, other: &AccountFolder) -> BTreeSet<(String, String)> {
     let all = of.stacks.iter().flat_map(|stack| resources(Some(stack)));
     let global = all.filter(|(_, one)| {
-        type_of(one) == "AWS::S3::Bucket" || of.id == other.id && type_of(one).starts_with("AWS::IAM::")
+        type_of(one) == "AWS::S3::Bucket"
+            || of.manifest.account_id == other.manifest.account_id && type_of(one).starts_with("AWS::IAM::")
     });
     let named = global.filter(|(_, one)| fixed_name(one).is_some());
     named.filter_map(|(_, one)| Some((type_of(one).to_owned(), literal_name(one)?.to_owned()))).collect()

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::folder::AccountFolder;
 use super::model::{FileDiff, PersonChange, PersonDiff, Presence};
 use crate::model::rename_steps;
-use crate::output::{MANIFEST_FILE, UserEntry};
+use crate::output::{MANIFEST_FILE, Manifest, UserEntry};
 
 /// What becomes of the people of an account. Of one that is gone nothing is told: its stacks stay.
 pub(super) fn people(account: &str, old: Option<&AccountFolder>, new: Option<&AccountFolder>) -> Vec<PersonDiff> {
@@ -26,16 +26,18 @@ pub(super) fn people(account: &str, old: Option<&AccountFolder>, new: Option<&Ac
         match (before.get(name), was) {
             (None, Some(was)) => {
                 renamed.insert(was);
-                let steps = rename_steps(&new.bucket, was, name).to_vec();
+                let steps = rename_steps(&new.manifest.bucket, was, name).to_vec();
                 found.push(PersonDiff { was: Some(was.to_owned()), steps, ..person(name, PersonChange::Renamed) });
             }
             (None, None) => found.push(person(name, PersonChange::Joins)),
             // An older manifest does not say who is suspended.
-            (Some(other), _) if old.is_some_and(|old| old.version >= 2) => match (other.suspended, user.suspended) {
-                (false, true) => found.push(person(name, PersonChange::Suspended)),
-                (true, false) => found.push(person(name, PersonChange::Resumed)),
-                _ => {}
-            },
+            (Some(other), _) if old.is_some_and(|old| old.manifest.version >= 2) => {
+                match (other.suspended, user.suspended) {
+                    (false, true) => found.push(person(name, PersonChange::Suspended)),
+                    (true, false) => found.push(person(name, PersonChange::Resumed)),
+                    _ => {}
+                }
+            }
             _ => {}
         }
     }
@@ -79,7 +81,7 @@ fn manifests(old: &AccountFolder, new: &AccountFolder) -> Option<FileDiff> {
         let order = account.stacks.iter().map(|stack| &stack.name);
         let order: String =
             order.filter(|name| olds.contains(*name) && news.contains(*name)).map(|name| format!("{name}\n")).collect();
-        let AccountFolder { version, partition, bucket, .. } = account;
+        let Manifest { version, partition, bucket, .. } = &account.manifest;
         format!("version: {version}\npartition: {partition}\nbucket: {bucket}\norder:\n{order}")
     });
     let name = MANIFEST_FILE.to_owned();

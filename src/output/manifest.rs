@@ -47,7 +47,7 @@ fn usual_partition() -> String {
 }
 
 /// A stack in the manifest.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct StackEntry {
     pub name: String,
     /// What it holds: `storage`, `access`, `service-roles`, `users-001`, `retired-roles`.

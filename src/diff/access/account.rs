@@ -11,7 +11,7 @@ use super::RetainedResource;
 use crate::inventory::{
     self, Boundary, Documents, IamInventory, IdentityKind, Location, PolicyDocument, Principal, Undefined,
 };
-use crate::output::UserEntry;
+use crate::output::{Manifest, UserEntry};
 
 /// The name of a stack, and a logical ID, or the name of an output.
 pub(super) type Place<'a> = (&'a str, String);
@@ -48,7 +48,8 @@ impl<'a> AccountIam<'a> {
         });
         let all = account.into_iter().flat_map(|account| account.stacks.iter().map(move |one| (account, one, None)));
         let (mut read, mut stacks) = (Vec::new(), Vec::new());
-        for (AccountFolder { id, region, partition, .. }, of, only) in kept.chain(all) {
+        for (AccountFolder { manifest, .. }, of, only) in kept.chain(all) {
+            let Manifest { account_id: id, region, partition, .. } = manifest;
             read.push(inventory::Stack {
                 account: inventory::Account { id, region, partition },
                 resources: of.template.get("Resources").unwrap_or(&Value::Null),

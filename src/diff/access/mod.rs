@@ -83,7 +83,7 @@ pub(super) fn compare(
 ) -> Vec<AccessChange> {
     let mut documents = Documents::default();
     let sides = [AccountIam::of(old, &[], None, &mut documents), AccountIam::of(new, kept, old, &mut documents)];
-    let account_id = new.or(old).map_or("", |account| &account.id);
+    let account_id = new.or(old).map_or("", |account| &account.manifest.account_id);
     let everything =
         json!({"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]});
     let everything = documents.of(everything);
@@ -187,52 +187,61 @@ fn base(principal: &Principal, user: &str) -> Context {
 }
 
 fn lines(subject: &Subject, names: &PolicyNames) -> Result<Vec<AccessEntry>, String> {
-    let (old, new) = (documents(&subject.old)?, documents(&subject.new)?);
+    let sides = [&subject.old, &subject.new];
+    let [old, new] = [documents(sides[0])?, documents(sides[1])?];
     let kind = if subject.new.required { ResourcePolicy::Required } else { ResourcePolicy::Sufficient };
-    let before = Policies { identity: &old.0, boundary: old.1, resource: Some(kind(&old.2)) };
-    let after = Policies { identity: &new.0, boundary: new.1, resource: Some(kind(&new.2)) };
-    let lines = access_delta(&subject.principal, &subject.base, &before, &after, |_| true)
+    let policies = [&old, &new].map(|(identity, boundary, resource)| Policies {
+        identity,
+        boundary: *boundary,
+        resource: Some(kind(resource)),
+    });
+    let lines = access_delta(&subject.principal, &subject.base, &policies[0], &policies[1], |_| true)
         .map_err(|_| "there are too many combinations of wildcards".to_owned())?;
-    let sides = [(&subject.old, &before), (&subject.new, &after)];
-    let with_statements = |line: &AccessLine| {
-        let mut entry = entry(subject, line);
-        set_statements(&mut entry, line, sides, names);
-        entry
+    let entry = |line: &AccessLine| {
+        let (statements, by_denial) = statements(line, sides, &policies, names);
+        AccessEntry {
+            direction: line.direction,
+            actions: line.actions.iter().map(|label| subject.spelled(label)).collect(),
+            resources: subject.resource.clone().map_or_else(|| line.resources.clone(), |resource| vec![resource]),
+            conditions: line.conditions.clone(),
+            short_conditions: line.short_conditions(),
+            statements,
+            by_denial,
+        }
     };
-    Ok(lines.iter().map(with_statements).collect())
+    Ok(lines.iter().map(entry).collect())
 }
 
 /// The names of policies, by the numbers of their documents.
 type PolicyNames = BTreeMap<usize, String>;
 
-/// Sets the statements that make the difference for the requests of a line.
-fn set_statements(
-    entry: &mut AccessEntry,
+/// The statements that make the difference for the requests of a line, and whether they deny.
+fn statements(
     line: &AccessLine,
-    [before, after]: [(&Side, &Policies<'_>); 2],
+    sides: [&Side; 2],
+    policies: &[Policies<'_>; 2],
     names: &PolicyNames,
-) {
+) -> (Vec<String>, bool) {
     let is_loss = matches!(line.direction, Direction::Narrowed | Direction::PerhapsNarrowed);
-    let (allows, refuses) = if is_loss { (before, after) } else { (after, before) };
+    let (allows, refuses) = if is_loss { (0, 1) } else { (1, 0) };
     let examples: Vec<Request> = line.examples().map(|(example, _)| example).collect();
-    let only_of = |(side, policies): (&Side, &Policies<'_>), other: &Side, is_denied: bool| -> Vec<String> {
-        let outcomes = examples.iter().map(|example| decide(example, policies));
+    let only_of = |one: usize, other: usize, is_denied: bool| -> Vec<String> {
+        let outcomes = examples.iter().map(|example| decide(example, &policies[one]));
         let of = outcomes.filter(|outcome| (outcome.decision == Decision::ExplicitlyDenied) == is_denied);
         let determining: BTreeSet<DeterminingStatement> = of.flat_map(|outcome| outcome.statements).collect();
         let cited = determining.into_iter().filter_map(|at| {
-            let (policy, index, statement) = side.statement(at)?;
-            if other.of_source(at.policy).iter().any(|policy| policy.statements().any(|one| one == statement)) {
+            let (policy, index, statement) = sides[one].statement(at)?;
+            if sides[other].of_source(at.policy).iter().any(|policy| policy.statements().any(|one| one == statement)) {
                 return None;
             }
             Some(format!("{}/{}", names.get(&policy.id)?, statement_name(statement, index)))
         });
         cited.collect::<BTreeSet<String>>().into_iter().collect()
     };
-    entry.statements = only_of(allows, refuses.0, false);
-    if entry.statements.is_empty() {
-        entry.statements = only_of(refuses, allows.0, true);
-        entry.by_denial = !entry.statements.is_empty();
-    }
+    let allowing = only_of(allows, refuses, false);
+    let denying = if allowing.is_empty() { only_of(refuses, allows, true) } else { Vec::new() };
+    let by_denial = !denying.is_empty();
+    (if by_denial { denying } else { allowing }, by_denial)
 }
 
 /// The identity policies of a side, its boundary, and the policies of resources as one: they are about different resources each.
@@ -263,22 +272,4 @@ fn spared_by_denial(policy: &PolicyDocument) -> Option<Vec<String>> {
         let spared = texts("NotAction");
         (denies && always && (!spared.is_empty() || texts("Action") == ["*"])).then_some(spared)
     })
-}
-
-fn entry(subject: &Subject, line: &AccessLine) -> AccessEntry {
-    let actions = line.actions.iter().map(|label| subject.spelled(label)).collect();
-    let resources = match &subject.resource {
-        Some(resource) => vec![resource.clone()],
-        None => line.resources.clone(),
-    };
-    let (conditions, short_conditions, statements) = (line.conditions.clone(), line.short_conditions(), Vec::new());
-    AccessEntry {
-        direction: line.direction,
-        actions,
-        resources,
-        conditions,
-        short_conditions,
-        statements,
-        by_denial: false,
-    }
 }

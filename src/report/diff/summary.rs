@@ -80,6 +80,9 @@ fn people(diff: &Diff) -> Vec<Line> {
     lines
 }
 
+/// Of more other types, only how many resources there are is told.
+const KINDS_TOLD: usize = 3;
+
 /// What goes with a resource of a type, of one and of many; of all others, the type is told.
 const GONE: &[(&str, &str, &str)] = &[
     ("AWS::IAM::AccessKey", "access key", "access keys"),
@@ -89,9 +92,6 @@ const GONE: &[(&str, &str, &str)] = &[
     ("AWS::SageMaker::NotebookInstance", "notebook with its volume", "notebooks with their volumes"),
     ("AWS::SecretsManager::Secret", "secret with its value", "secrets with their values"),
 ];
-
-/// Of more other types, only how many resources there are is told.
-const KINDS_TOLD: usize = 3;
 
 fn destroyed(diff: &Diff) -> Option<Line> {
     // What is replaced and kept is not gone.
@@ -103,17 +103,15 @@ fn destroyed(diff: &Diff) -> Option<Line> {
     for change in gone {
         *counts.entry(change.resource_type.as_str()).or_default() += change.resources.len();
     }
-    let (known, others): (Vec<_>, Vec<_>) =
-        counts.into_iter().partition(|(kind, _)| GONE.iter().any(|(known, ..)| known == kind));
-    let words = GONE.iter().filter_map(|(kind, one, many)| {
-        let (_, count) = known.iter().find(|(known, _)| known == kind)?;
-        Some(format!("{count} {}", if *count == 1 { one } else { many }))
+    let known = GONE.iter().filter_map(|(kind, one, many)| {
+        let count = counts.remove(kind)?;
+        Some(format!("{count} {}", if count == 1 { one } else { many }))
     });
-    let mut words: Vec<String> = words.collect();
-    let rest: usize = others.iter().map(|(_, count)| count).sum();
-    match others.as_slice() {
-        kinds if kinds.len() <= KINDS_TOLD => words.extend(kinds.iter().map(|(kind, count)| format!("{count} {kind}"))),
-        _ => words.push(format!("{rest} other resources")),
+    let mut words: Vec<String> = known.collect();
+    if counts.len() > KINDS_TOLD {
+        words.push(format!("{} other resources", counts.values().sum::<usize>()));
+    } else {
+        words.extend(counts.iter().map(|(kind, count)| format!("{count} {kind}")));
     }
     (!words.is_empty()).then(|| Line::new(Tone::Loss, 2, format!("destroyed or replaced: {}", listed(&words))))
 }
