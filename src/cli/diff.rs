@@ -69,34 +69,31 @@ pub(super) fn read_revision(revision: &str, folder: &Path, like: &OutFolder) -> 
 }
 
 fn fail_on(what: FailOn, diff: &Diff) -> Option<Finding> {
+    let plan = diff.plan;
     // Under another condition than before, it is not known whether a resource stays; nor what it is, with another parameter.
     let perhaps: usize = diff.changes.iter().filter(|change| change.loses()).map(|change| change.resources.len()).sum();
     let attributes = diff.accounts.iter().flat_map(|account| &account.stacks).flat_map(|stack| &stack.attributes);
     let is_open = |one: &PropertyChange| one.path.first().is_some_and(|section| OPEN_SECTIONS.contains(&&**section));
     let open = attributes.filter(|one| is_open(one)).count();
-    let Plan { replace, may_replace, destroy, .. } = diff.plan;
-    let (rule, count, unsure, found, or) = match what {
+    let (rule, sure, unsure, found, or) = match what {
         FailOn::Widened => return widened(diff),
-        FailOn::Replaced => (Rule::DiffReplaced, replace, may_replace + open, "replaced", ", or may be"),
-        FailOn::Deleted => (Rule::DiffDeleted, destroy, perhaps + open, "deleted", ", or may be, in whole or in part"),
+        FailOn::Replaced => (Rule::DiffReplaced, plan.replace, plan.may_replace + open, "replaced", ", or may be"),
+        FailOn::Deleted => {
+            (Rule::DiffDeleted, plan.destroy, perhaps + open, "deleted", ", or may be, in whole or in part")
+        }
     };
-    let or = if unsure == 0 { "" } else { or };
-    let count = count + unsure;
+    let (count, or) = (sure + unsure, if unsure == 0 { "" } else { or });
     let resources = if count == 1 { "resource is" } else { "resources are" };
     (count > 0).then(|| Finding::new(rule, format!("{count} {resources} {found}{or}")))
 }
 
-/// That somebody may do more than before, or perhaps more.
 fn widened(diff: &Diff) -> Option<Finding> {
     let wider = diff.access.iter().filter(|change| change.widens());
-    let mut names = wider.clone().flat_map(|change| &change.names);
+    let names: Vec<&String> = wider.clone().flat_map(|change| &change.names).collect();
     let accounts: BTreeSet<&String> = wider.flat_map(|change| &change.accounts).collect();
     let accounts = accounts.into_iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
-    let first = names.next()?;
-    let more = match names.count() {
-        0 => String::new(),
-        count => format!(" and {count} more"),
-    };
+    let (first, rest) = names.split_first()?;
+    let more = if rest.is_empty() { String::new() } else { format!(" and {} more", rest.len()) };
     let message = format!("the access of `{first}`{more} in {accounts} is widened, or may be");
     Some(Finding::new(Rule::DiffWidened, message))
 }

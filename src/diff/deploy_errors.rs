@@ -15,20 +15,36 @@ use crate::inventory::existing_notebook;
 use crate::render::span_index::SpanIndex;
 use crate::source::Place;
 
-const TYPE_CHANGED: &str = "CloudFormation refuses to change the type of a resource";
-const VOLUME_SMALLER: &str = "SageMaker refuses to make the volume of a notebook smaller";
-const NAME_KEPT: &str = "CloudFormation refuses to replace a resource that keeps its fixed name";
+/// Why a change is refused, the rule, and what can be done instead.
+type Refusal = (&'static str, Rule, &'static str);
+
+const TYPE_CHANGED: Refusal = (
+    "CloudFormation refuses to change the type of a resource",
+    Rule::DiffChangedType,
+    "give the resource another logical ID",
+);
+const VOLUME_SMALLER: Refusal = (
+    "SageMaker refuses to make the volume of a notebook smaller",
+    Rule::DiffSmallerVolume,
+    "leave the volume as large as it is; a smaller one takes a new notebook",
+);
+const NAME_KEPT: Refusal = (
+    "CloudFormation refuses to replace a resource that keeps its fixed name",
+    Rule::DiffRefusedReplacement,
+    "undo the change; or give the resource another name at the same time; or deploy once without the resource, and then with \
+     it, which deletes what it holds",
+);
 
 /// Why CloudFormation refuses a change, if it does. It makes the new resource before it deletes the old one, and so cannot
 /// replace one that keeps its name.
 /// Source: <https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-properties-name.html>
 pub(super) fn refusal(change: &ResourceChange<'_>) -> Option<String> {
     if change.action == Action::Change && has_smaller_volume(change) {
-        return Some(VOLUME_SMALLER.to_owned());
+        return Some(VOLUME_SMALLER.0.to_owned());
     }
     let (old, new) = change.old.zip(change.new).filter(|_| change.action == Action::Replace)?;
     if type_of(old) != type_of(new) {
-        return Some(TYPE_CHANGED.to_owned());
+        return Some(TYPE_CHANGED.0.to_owned());
     }
     let names = replacement(type_of(new)).map(|facts| facts.name.as_slice()).unwrap_or_default();
     let (old_name, new_name) = fixed_name(old).zip(fixed_name(new))?;
@@ -37,7 +53,7 @@ pub(super) fn refusal(change: &ResourceChange<'_>) -> Option<String> {
         property.replaced.is_some() && names.iter().any(|name| property.path.iter().skip(1).eq(name.split('/')))
     });
     let same = !refers && unique(type_of(new), &old_name) == unique(type_of(new), &new_name);
-    same.then(|| NAME_KEPT.to_owned())
+    same.then(|| NAME_KEPT.0.to_owned())
 }
 
 /// Source: <https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_UpdateNotebookInstance.html>
@@ -72,17 +88,8 @@ pub(super) fn refused(new: &OutFolder, changes: &[Change]) -> Vec<Finding> {
     }
     let finding = |((refused, _, causes), (change, count)): ((&str, &str, Vec<String>), (&Change, usize))| {
         let first = change.resources.first()?;
-        let (rule, help) = match refused {
-            TYPE_CHANGED => (Rule::DiffChangedType, "give the resource another logical ID"),
-            VOLUME_SMALLER => {
-                (Rule::DiffSmallerVolume, "leave the volume as large as it is; a smaller one takes a new notebook")
-            }
-            _ => {
-                let help = "undo the change; or give the resource another name at the same time; or deploy once \
-                            without the resource, and then with it, which deletes what it holds";
-                (Rule::DiffRefusedReplacement, help)
-            }
-        };
+        let all = [TYPE_CHANGED, VOLUME_SMALLER, NAME_KEPT];
+        let (_, rule, help) = all.into_iter().find(|(why, ..)| *why == refused)?;
         let others = if count > 1 { format!(" and {} more", count - 1) } else { String::new() };
         let name = first.name.as_ref().map_or_else(String::new, |name| format!(" (`{name}`)"));
         let what = if rule == Rule::DiffSmallerVolume {

@@ -14,8 +14,10 @@ use crate::output::Manifest;
 /// The changes of all accounts on their way to being grouped.
 #[derive(Default)]
 pub(super) struct Groups {
-    /// By what they have in common, with the order in which they were met.
-    groups: BTreeMap<String, (usize, ChangeGroup)>,
+    /// In the order in which they were met.
+    groups: Vec<ChangeGroup>,
+    /// The place of each, by what its changes have in common.
+    places: BTreeMap<String, usize>,
 }
 
 struct ChangeGroup {
@@ -70,13 +72,13 @@ impl Groups {
     }
 
     fn insert(&mut self, new: ChangeGroup) {
-        let order = self.groups.len();
         // Strings, numbers and lists always have a form in JSON.
         let key = serde_json::to_string(&new.general).unwrap_or_default();
-        match self.groups.get_mut(&key) {
-            Some((_, group)) => group.first.resources.extend(new.first.resources),
+        match self.places.get(&key) {
+            Some(at) => self.groups[*at].first.resources.extend(new.first.resources),
             None => {
-                self.groups.insert(key, (order, new));
+                self.places.insert(key, self.groups.len());
+                self.groups.push(new);
             }
         }
     }
@@ -87,9 +89,7 @@ impl Groups {
             0 | 1 => first,
             _ => Change { resources: first.resources, ..general },
         };
-        let mut groups: Vec<(usize, ChangeGroup)> = self.groups.into_values().collect();
-        groups.sort_by_key(|(order, _)| *order);
-        let mut changes: Vec<Change> = groups.into_iter().map(|(_, group)| finish(group)).collect();
+        let mut changes: Vec<Change> = self.groups.into_iter().map(finish).collect();
         changes.sort_by_key(|change| change.action);
         changes
     }

@@ -31,11 +31,9 @@ impl<'a> Owners<'a> {
 /// The users' own names in texts, made the same for all.
 pub(super) struct OwnNames<'a> {
     user: &'a UserEntry,
-    /// The logical IDs of the user's resources.
-    ids: Vec<&'a str>,
     /// What the person is called elsewhere: the values of the tags that are about the person.
     person: Vec<(&'static str, &'a str)>,
-    /// The names of the user's resources that end with the user's own, each with that replaced.
+    /// The logical IDs of the user's resources, and their names that end with the user's own, each with that replaced.
     longer: Vec<(&'a str, String)>,
 }
 
@@ -57,9 +55,9 @@ impl<'a> OwnNames<'a> {
             id.starts_with(&user.logical_id)
                 && owners.owner(id).is_some_and(|owner| owner.logical_id == user.logical_id)
         });
-        let mut names = Self { user, ids: Vec::new(), person: Vec::new(), longer: Vec::new() };
+        let mut names = Self { user, person: Vec::new(), longer: Vec::new() };
         for (id, resource) in own {
-            names.ids.push(id);
+            names.longer.push((id, id.replacen(&user.logical_id, "{id}", 1)));
             names.longer.extend(literal_name(resource).and_then(|name| {
                 let before = name.strip_suffix(user.name.as_str()).filter(|before| before.ends_with('-'))?;
                 Some((name, format!("{before}{{user}}")))
@@ -97,9 +95,6 @@ impl<'a> OwnNames<'a> {
     }
 
     fn text(&self, text: &str) -> String {
-        if self.ids.contains(&text) {
-            return text.replacen(&self.user.logical_id, "{id}", 1);
-        }
         let longer = self.longer.iter().fold(text.to_owned(), |text, (name, shown)| replace_word(&text, name, shown));
         general(&longer, Some(self.user))
     }

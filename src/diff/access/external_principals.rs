@@ -36,7 +36,8 @@ pub(super) fn strangers(
         let trusts = trusts.map(|trust| trust.cloned().into_iter().collect::<Vec<_>>());
         (!is_usual).then(|| (Some(&role.arn), after.own(role), trusts))
     });
-    let mut classes: BTreeMap<String, Subject> = BTreeMap::new();
+    // Whom buckets name first, as they stand; then those who may take roles, one for all roles that are alike.
+    let mut classes: BTreeMap<(usize, String), Subject> = BTreeMap::new();
     for (role, own, policies) in std::iter::once((None, None, buckets)).chain(roles) {
         let [old, new] = &policies;
         if old.iter().map(|policy| policy.id).eq(new.iter().map(|policy| policy.id)) {
@@ -46,8 +47,9 @@ pub(super) fn strangers(
         policies.iter().flatten().for_each(|policy| principals(policy, &mut named));
         // What a bucket's policy says of the account's own is part of their access.
         named.retain(|(_, name)| role.is_some() || !known.contains(name));
-        for (kind, name, principal) in named_and_unnamed(named, account) {
+        for (at, (kind, name, principal)) in named_and_unnamed(named, account).into_iter().enumerate() {
             let class = format!("{kind:?} {name} {} {}", general_list(old, own), general_list(new, own));
+            let class = (if role.is_some() { usize::MAX } else { at }, class);
             let many = classes.contains_key(&class);
             let subject = classes.entry(class).or_insert_with(|| Subject {
                 resource: role.cloned(),
