@@ -76,10 +76,8 @@ fn no_file_is_too_long() {
 }
 
 /// Pairs of files of one folder that still import each other. Cut such a pair when you next change its folder; add none.
-const CIRCLES: &[(&str, &str)] = &[
-    ("check/guard/engine", "check/guard/rule_file"),
-    ("report/diff/layout", "report/diff/values"),
-];
+const CIRCLES: &[(&str, &str)] =
+    &[("check/guard/engine", "check/guard/rule_file"), ("report/diff/layout", "report/diff/values")];
 
 #[test]
 fn no_two_files_import_each_other() {

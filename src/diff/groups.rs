@@ -74,12 +74,11 @@ impl Groups {
     fn insert(&mut self, new: ChangeGroup) {
         // Strings, numbers and lists always have a form in JSON.
         let key = serde_json::to_string(&new.general).unwrap_or_default();
-        match self.places.get(&key) {
-            Some(at) => self.groups[*at].first.resources.extend(new.first.resources),
-            None => {
-                self.places.insert(key, self.groups.len());
-                self.groups.push(new);
-            }
+        if let Some(at) = self.places.get(&key) {
+            self.groups[*at].first.resources.extend(new.first.resources);
+        } else {
+            self.places.insert(key, self.groups.len());
+            self.groups.push(new);
         }
     }
 

@@ -79,8 +79,10 @@ fn manifests(old: &AccountFolder, new: &AccountFolder) -> Option<FileDiff> {
     let [olds, news]: [BTreeSet<String>; 2] = [old, new].map(names);
     let [old, new] = [old, new].map(|account| {
         let order = account.stacks.iter().map(|stack| &stack.name);
-        let order: String =
-            order.filter(|name| olds.contains(*name) && news.contains(*name)).map(|name| format!("{name}\n")).collect();
+        let order: String = order
+            .filter(|name| olds.contains(*name) && news.contains(*name))
+            .flat_map(|name| [name.as_str(), "\n"])
+            .collect();
         let Manifest { version, partition, bucket, .. } = &account.manifest;
         format!("version: {version}\npartition: {partition}\nbucket: {bucket}\norder:\n{order}")
     });
@@ -131,8 +133,8 @@ fn in_short(text: &str, lists: &[ListOfPeople]) -> String {
             }
         }
         let missing = missing.iter().filter(|(_, line)| !kept.contains(&line.as_str()));
-        let missing: String = missing.map(|(_, line)| format!("(not in this list: {line})\n")).collect();
-        let kept: String = kept.into_iter().map(|line| format!("{line}\n")).collect();
+        let missing: String = missing.flat_map(|(_, line)| ["(not in this list: ", line.as_str(), ")\n"]).collect();
+        let kept: String = kept.into_iter().flat_map(|line| [line, "\n"]).collect();
         [before, head, &missing, &kept, behind].concat()
     });
     text.split_off(1)
