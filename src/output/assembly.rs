@@ -3,7 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use super::deploy::stack_tags;
-use super::folder_kind::ASSEMBLY;
+use super::listing::ASSEMBLY;
 use super::manifest::Manifest;
 use super::{HOLDS, MANIFEST_FILE, OutputFile, json_file, sha256};
 use crate::model::{Account, BucketName};

@@ -1,15 +1,12 @@
-//! The out folder: compared with what it should hold, and replaced.
+//! The out folder, compared with what it should hold.
 
 use std::collections::BTreeSet;
 use std::path::Path;
-use std::time::Duration;
 
-use super::folder_kind;
-use super::manifest::{Listed, listed, place};
-use super::replace::{commit as put_in_place, recover, recover_all, stage as draft, staging};
+use super::listing::{ACCOUNT, Listed, kind_of, listed};
 use super::{MANIFEST_FILE, OutputFile};
 use crate::config::conflict_line;
-use crate::files::{self, FileError, FileKind, FileLock};
+use crate::files::{self, FileError, FileKind};
 use crate::finding::{Finding, Rule};
 use crate::source::{Place, SourceFile};
 
@@ -44,28 +41,6 @@ impl Difference {
     }
 }
 
-/// How long a run waits for another one: longer than the largest fleet takes.
-const PATIENCE: Duration = Duration::from_secs(120);
-
-/// Locks the out folder against other runs that write to it, and puts right what killed runs left there. `notice` hears
-/// of a wait that takes longer than a second.
-///
-/// # Errors
-/// When the folder cannot be written to, or another run has it for too long.
-pub fn claim(out: &Path, notice: &dyn Fn(&str)) -> Result<FileLock, FileError> {
-    let lock = files::lock(out, PATIENCE, notice)?;
-    recover_all(out)?;
-    Ok(lock)
-}
-
-/// Waits until no run writes to the out folder, without writing to it.
-///
-/// # Errors
-/// When another run has it for too long.
-pub fn claim_shared(out: &Path, notice: &dyn Fn(&str)) -> Result<Option<FileLock>, FileError> {
-    files::lock_shared(out, PATIENCE, notice)
-}
-
 /// Compares an account's out folder with the files that it should hold.
 ///
 /// # Errors
@@ -83,14 +58,15 @@ pub fn compare(folder: &Path, wanted: &[OutputFile]) -> Result<Vec<(String, Diff
 }
 
 /// The files of racestack's that should not be there.
-fn surplus(folder: &Path, wanted: &[OutputFile]) -> Result<Vec<String>, FileError> {
+pub(super) fn surplus(folder: &Path, wanted: &[OutputFile]) -> Result<Vec<String>, FileError> {
     let listed = listed(folder)?;
     let wanted: BTreeSet<&str> = wanted.iter().map(|file| file.name.as_str()).collect();
     let ours = files::list(folder)?.unwrap_or_default().into_iter().filter(|entry| listed.holds(entry));
     Ok(ours.map(|entry| entry.name).filter(|name| !wanted.contains(name.as_str())).collect())
 }
 
-fn difference(path: &Path, file: &OutputFile) -> Result<Option<Difference>, FileError> {
+/// How a file differs from what it should be.
+pub(super) fn difference(path: &Path, file: &OutputFile) -> Result<Option<Difference>, FileError> {
     let executable = match files::kind(path)? {
         None => return Ok(Some(Difference::Missing)),
         Some(FileKind::File { executable }) => executable,
@@ -129,11 +105,13 @@ pub fn inspect(folder: &Path, wanted: &[OutputFile], findings: &mut Vec<Finding>
             return Ok(());
         }
     }
-    if let Some(finding) = folder_kind::check(folder, wanted)? {
-        findings.push(finding);
+    let (listed, kind) = (listed(folder)?, kind_of(wanted));
+    if let Some(found) = listed.other_kind(folder, &kind)? {
+        let message = format!("`{}` holds {found}, where {kind} would be written", folder.display());
+        let help = "name another folder, or remove this one if nobody needs what it holds";
+        findings.push(finding(Rule::OutputAnotherKind, message, folder, help));
         return Ok(());
     }
-    let listed = listed(folder)?;
     if let Listed::Unreadable(reason) = &listed {
         let path = folder.join(MANIFEST_FILE);
         let message = format!("`{}` does not say which files are racestack's: {reason}", path.display());
@@ -171,80 +149,6 @@ fn finding(rule: Rule, message: String, path: &Path, help: impl Into<String>) ->
     Finding::new(rule, message).at(Place::whole(&SourceFile::new(path, ""))).help(help)
 }
 
-/// Makes a folder hold exactly `wanted`, besides what racestack did not write. The folder is replaced as a whole, unless it
-/// holds `wanted` already; then this is `false`. To be called with the folder locked, once `inspect` found no error.
-///
-/// # Errors
-/// When the folder cannot be read or written; then it is as it was.
-pub fn write(folder: &Path, wanted: &[OutputFile]) -> Result<bool, FileError> {
-    let staged = stage(folder, wanted)?;
-    if staged {
-        commit(folder)?;
-    }
-    Ok(staged)
-}
-
-/// Writes beside a folder the new one, which `commit` puts in its place, and `discard` removes; unless the folder holds
-/// `wanted` already; then this is `false`. To be called with the folder locked, once `inspect` found no error.
-///
-/// # Errors
-/// When the folder cannot be read or written.
-pub fn stage(folder: &Path, wanted: &[OutputFile]) -> Result<bool, FileError> {
-    recover(folder)?;
-    let mut same = BTreeSet::new();
-    for file in wanted {
-        if difference(&folder.join(&file.name), file)?.is_none() {
-            same.insert(file.name.as_str());
-        }
-    }
-    if same.len() == wanted.len() && surplus(folder, wanted)?.is_empty() {
-        return Ok(false);
-    }
-    // The old files go once the new folder is in place: too late to find out that they cannot.
-    if files::kind(folder)?.is_some() && !files::is_writable(folder) {
-        let message = "its files cannot be replaced; make the folder writable for you: `chmod u+w`";
-        let error = std::io::Error::new(std::io::ErrorKind::PermissionDenied, message);
-        return Err(FileError { action: "replace", path: folder.to_owned(), error });
-    }
-    draft(folder, wanted, &same)?;
-    Ok(true)
-}
-
-/// Puts the folder that was staged in the place of the old one.
-///
-/// # Errors
-/// When the folder cannot be read or replaced; then it is as it was.
-pub fn commit(folder: &Path) -> Result<(), FileError> {
-    // Since the look at the folder, someone may have put something there.
-    if is_taken(folder)? {
-        recover(folder)?;
-        let error = std::io::Error::other("it changed while racestack ran; run synth again");
-        return Err(FileError { action: "replace", path: folder.to_owned(), error });
-    }
-    put_in_place(folder)
-}
-
-/// Whether what stands in the way of the folder that was staged is not racestack's.
-fn is_taken(folder: &Path) -> Result<bool, FileError> {
-    match files::kind(folder)? {
-        None => return Ok(false),
-        Some(FileKind::Folder) => {}
-        Some(_) => return Ok(true),
-    }
-    let listed = listed(folder)?;
-    let staging = staging(folder);
-    if folder_kind::is_other(folder, &staging)? {
-        return Ok(true);
-    }
-    for entry in files::list(folder)?.unwrap_or_default().into_iter().filter(|entry| !listed.holds(entry)) {
-        let staged = files::read(&staging.join(&entry.name))?;
-        if staged.is_some() && (entry.is_folder || files::read(&entry.path)? != staged) {
-            return Ok(true);
-        }
-    }
-    Ok(matches!(listed, Listed::Unreadable(_)))
-}
-
 /// A configured account: what tells its out folder, and its stacks, from others'.
 #[derive(Debug, Clone, Copy)]
 pub struct Configured<'a> {
@@ -264,15 +168,18 @@ pub fn orphans(out: &Path, accounts: &[Configured<'_>], findings: &mut Vec<Findi
     for entry in files::list(out)?.unwrap_or_default() {
         let folder = entry.path;
         let known = accounts.iter().any(|account| account.name == entry.name) || entry.name.starts_with('.');
-        if !entry.is_folder || known || files::kind(&folder.join(MANIFEST_FILE))?.is_none() {
+        if !entry.is_folder || known {
             continue;
         }
-        // Handouts, say, are nobody's stacks.
-        if folder_kind::is_no_account(&folder)? {
-            continue;
-        }
-        let of = place(&folder)?;
-        let renamed = of.as_ref().and_then(|(id, region)| {
+        let listing = match listed(&folder)? {
+            Listed::Nothing => continue,
+            // Handouts, say, are nobody's stacks.
+            other if other.kind().is_some_and(|kind| kind != ACCOUNT) => continue,
+            Listed::Files(listing) => Some(listing),
+            Listed::Unreadable(_) => None,
+        };
+        let renamed = listing.as_ref().and_then(|of| {
+            let (id, region) = (of.account_id.as_deref()?, of.region.as_deref()?);
             let account = accounts.iter().find(|account| account.id == Some(id))?;
             Some((account, region, account.region == Some(region)))
         });

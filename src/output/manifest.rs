@@ -1,6 +1,5 @@
 //! `manifest.json`: what an account's out folder holds, for people and for other tools.
 
-use std::collections::BTreeSet;
 use std::path::Path;
 
 use serde::{Deserialize, Serialize};
@@ -9,7 +8,7 @@ use super::{DEPLOY_FILE, MANIFEST_FILE, git_sync};
 use crate::check::PolicySize;
 use crate::config::conflict_sides;
 use crate::facts::limits::{self, Used};
-use crate::files::{self, FileError, FileKind, FolderEntry};
+use crate::files::{self, FileError};
 use crate::model::User;
 use crate::plan::AccountPlan;
 use crate::render::{Contents, Rendered, hexadecimal};
@@ -130,96 +129,15 @@ fn user_entry(user: &User) -> UserEntry {
     }
 }
 
-/// What the manifest of a folder says is racestack's.
-#[derive(Debug, PartialEq, Eq)]
-pub(super) enum Listed {
-    /// There is no manifest: nothing is.
-    Nothing,
-    /// The files of these names.
-    Files(BTreeSet<String>),
-    /// It cannot be told, for this reason.
-    Unreadable(String),
-}
-
-impl Listed {
-    /// Whether what stands in the folder is racestack's.
-    pub(super) fn holds(&self, entry: &FolderEntry) -> bool {
-        !entry.is_folder && matches!(self, Listed::Files(names) if names.contains(&entry.name))
-    }
-}
-
-/// What the manifest of a folder lists. It may be of another version of racestack: only its `files` are looked at. A name
-/// that leads out of the folder is no file of the folder, whoever wrote it there.
-///
-/// # Errors
-/// When there is a manifest that the operating system does not give out.
-pub(super) fn listed(folder: &Path) -> Result<Listed, FileError> {
-    #[derive(Deserialize)]
-    struct Files {
-        files: BTreeSet<String>,
-    }
-    let path = folder.join(MANIFEST_FILE);
-    match files::kind(&path)? {
-        None => return Ok(Listed::Nothing),
-        Some(FileKind::File { .. }) => {}
-        Some(_) => return Ok(Listed::Unreadable("it is not a file".to_owned())),
-    }
-    let bytes = files::read(&path)?.unwrap_or_default();
-    let mut names = match serde_json::from_slice(&bytes) {
-        Ok(Files { files }) => files,
-        // Of two branches' manifests, each lists what racestack wrote there.
-        Err(error) => match sides(&bytes).map(|sides| sides.map(|side| serde_json::from_str::<Files>(&side))) {
-            Some([Ok(ours), Ok(theirs)]) => ours.files.into_iter().chain(theirs.files).collect(),
-            _ => return Ok(Listed::Unreadable(error.to_string())),
-        },
-    };
-    names.retain(|name| !name.is_empty() && name != "." && name != ".." && !name.contains(['/', '\\', '\0']));
-    names.insert(MANIFEST_FILE.to_owned());
-    Ok(Listed::Files(names))
-}
-
-/// Whether an account's out folder holds users stacks: by the stacks of its manifest, or, where it is of another form than
-/// this version's, by the files that it lists.
-///
-/// # Errors
-/// When the manifest exists but the operating system does not give it out.
-pub fn holds_users(folder: &Path) -> Result<bool, FileError> {
-    let is_users = |part: &str| part.starts_with("users-");
-    let by_stacks = read(folder)?.is_some_and(|manifest| manifest.stacks.iter().any(|stack| is_users(&stack.part)));
-    let by_files = match listed(folder)? {
-        Listed::Files(names) => names.iter().any(|name| name.strip_suffix(".yaml").is_some_and(is_users)),
-        Listed::Nothing | Listed::Unreadable(_) => false,
-    };
-    Ok(by_stacks || by_files)
-}
-
-/// The account ID and the region that the manifest of an account's out folder names, in the form of whatever version.
-///
-/// # Errors
-/// When the file exists but the operating system does not give it out.
-pub(super) fn place(folder: &Path) -> Result<Option<(String, String)>, FileError> {
-    let manifest: Option<serde_json::Value> = parsed(folder)?;
-    let word = |name| Some(manifest.as_ref()?.get(name)?.as_str()?.to_owned());
-    Ok(word("account_id").zip(word("region")))
-}
-
-/// The manifest of an account's out folder, if there is one that this version can read.
+/// The manifest of an account's out folder, if there is one that this version can read; of one with a merge conflict, that of the
+/// branch that is checked out.
 ///
 /// # Errors
 /// When the file exists but the operating system does not give it out.
 pub fn read(folder: &Path) -> Result<Option<Manifest>, FileError> {
-    parsed(folder)
-}
-
-/// The manifest of a folder, if it is of this form; of one with a merge conflict, that of the branch that is checked out.
-fn parsed<T: serde::de::DeserializeOwned>(folder: &Path) -> Result<Option<T>, FileError> {
     let Some(bytes) = files::read(&folder.join(MANIFEST_FILE))? else { return Ok(None) };
-    let Some([ours, _]) = sides(&bytes) else { return Ok(serde_json::from_slice(&bytes).ok()) };
-    Ok(serde_json::from_str(&ours).ok())
-}
-
-fn sides(bytes: &[u8]) -> Option<[String; 2]> {
-    std::str::from_utf8(bytes).ok().and_then(conflict_sides)
+    let ours = std::str::from_utf8(&bytes).ok().and_then(conflict_sides).map(|[ours, _]| ours.into_bytes());
+    Ok(serde_json::from_slice(&ours.unwrap_or(bytes)).ok())
 }
 
 /// The manifest of a plan's rendered templates.

@@ -4,9 +4,9 @@ mod assembly;
 mod deploy;
 mod deprovision;
 mod folder;
-mod folder_kind;
 mod git_sync;
 mod import;
+mod listing;
 mod manifest;
 mod replace;
 mod shell;
@@ -14,10 +14,11 @@ mod stack_set;
 
 pub use assembly::{AccountAssembly, files as assembly_files, of_account as account_assembly};
 pub use deprovision::credentials;
-pub use folder::{Configured, Difference, claim, claim_shared, commit, compare, inspect, orphans, stage, write};
+pub use folder::{Configured, Difference, compare, inspect, orphans};
 pub use import::{ImportedStack, import_files};
-pub use manifest::{DeployedBy, Manifest, StackEntry, UserEntry, holds_users, of as manifest, read as read_manifest};
-pub use replace::recover_all as discard;
+pub use listing::holds_users;
+pub use manifest::{DeployedBy, Manifest, StackEntry, UserEntry, of as manifest, read as read_manifest};
+pub use replace::{claim, claim_shared, commit, recover_all as discard, stage, write};
 pub use shell::quote;
 pub use stack_set::{Member as StackSetMember, files as stack_set_files};
 

@@ -7,10 +7,12 @@
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
-use super::manifest::{Listed, listed};
+use super::folder::{difference, surplus};
+use super::listing::{ACCOUNT, Listed, listed};
 use super::{MANIFEST_FILE, OutputFile};
-use crate::files::{self, FileError, FileKind, FolderEntry, NewFile, OWN_ENDING};
+use crate::files::{self, FileError, FileKind, FileLock, FolderEntry, NewFile, OWN_ENDING};
 use crate::model::AccountName;
 
 /// The folder that is drafted, and after the exchange the old one.
@@ -20,30 +22,102 @@ const OLD: &str = "~old";
 /// The manifest that is being written. In the folder that is drafted it would be a file that no manifest lists.
 const MANIFEST: &str = "~manifest";
 
-/// Writes beside a folder the new one, which is to hold exactly `wanted`, besides what racestack did not write. The files
-/// of the folder that these names have are just what is wanted already.
+/// How long a run waits for another one: longer than the largest fleet takes.
+const PATIENCE: Duration = Duration::from_secs(120);
+
+/// Locks the out folder against other runs that write to it, and puts right what killed runs left there. `notice` hears
+/// of a wait that takes longer than a second.
 ///
 /// # Errors
-/// When something cannot be written; then nothing is left of it.
-pub(super) fn stage(folder: &Path, wanted: &[OutputFile], same: &BTreeSet<&str>) -> Result<(), FileError> {
+/// When the folder cannot be written to, or another run has it for too long.
+pub fn claim(out: &Path, notice: &dyn Fn(&str)) -> Result<FileLock, FileError> {
+    let lock = files::lock(out, PATIENCE, notice)?;
+    recover_all(out)?;
+    Ok(lock)
+}
+
+/// Waits until no run writes to the out folder, without writing to it.
+///
+/// # Errors
+/// When another run has it for too long.
+pub fn claim_shared(out: &Path, notice: &dyn Fn(&str)) -> Result<Option<FileLock>, FileError> {
+    files::lock_shared(out, PATIENCE, notice)
+}
+
+/// Makes a folder hold exactly `wanted`, besides what racestack did not write. The folder is replaced as a whole, unless it
+/// holds `wanted` already; then this is `false`. To be called with the folder locked, once `inspect` found no error.
+///
+/// # Errors
+/// When the folder cannot be read or written; then it is as it was.
+pub fn write(folder: &Path, wanted: &[OutputFile]) -> Result<bool, FileError> {
+    let staged = stage(folder, wanted)?;
+    if staged {
+        commit(folder)?;
+    }
+    Ok(staged)
+}
+
+/// Writes beside a folder the new one, which `commit` puts in its place, and `recover_all` removes; unless the folder holds
+/// `wanted` already; then this is `false`. To be called with the folder locked, once `inspect` found no error.
+///
+/// # Errors
+/// When the folder cannot be read or written; then nothing is left of it.
+pub fn stage(folder: &Path, wanted: &[OutputFile]) -> Result<bool, FileError> {
+    recover(folder)?;
+    let mut same = BTreeSet::new();
+    for file in wanted {
+        if difference(&folder.join(&file.name), file)?.is_none() {
+            same.insert(file.name.as_str());
+        }
+    }
+    if same.len() == wanted.len() && surplus(folder, wanted)?.is_empty() {
+        return Ok(false);
+    }
+    // The old files go once the new folder is in place: too late to find out that they cannot.
+    if files::kind(folder)?.is_some() && !files::is_writable(folder) {
+        let message = "its files cannot be replaced; make the folder writable for you: `chmod u+w`";
+        let error = std::io::Error::new(std::io::ErrorKind::PermissionDenied, message);
+        return Err(FileError { action: "replace", path: folder.to_owned(), error });
+    }
     // What was drafted is of no use. If it cannot be removed now, the next run does.
-    draft(folder, wanted, same).inspect_err(|_| drop(recover(folder)))
+    draft(folder, wanted, &same).inspect_err(|_| drop(recover(folder)))?;
+    Ok(true)
 }
 
 /// Puts the folder that was staged in the place of the old one.
 ///
 /// # Errors
-/// When something cannot be written; then the folder is as it was, or is the new one with things of others still beside
+/// When the folder cannot be read or replaced; then it is as it was, or is the new one with things of others still beside
 /// it, which the next run moves.
-pub(super) fn commit(folder: &Path) -> Result<(), FileError> {
+pub fn commit(folder: &Path) -> Result<(), FileError> {
+    // Since the look at the folder, someone may have put something there.
+    if is_taken(folder)? {
+        recover(folder)?;
+        return Err(taken("replace", folder, "it changed while racestack ran; run synth again"));
+    }
     put_in_place(folder).inspect_err(|_| drop(recover(folder)))?;
     recover(folder)?;
     folder.parent().map_or(Ok(()), files::sync_folder)
 }
 
-/// Where the new folder is staged.
-pub(super) fn staging(folder: &Path) -> PathBuf {
-    files::beside(folder, STAGING)
+/// Whether what stands in the way of the folder that was staged is not racestack's.
+fn is_taken(folder: &Path) -> Result<bool, FileError> {
+    match files::kind(folder)? {
+        None => return Ok(false),
+        Some(FileKind::Folder) => {}
+        Some(_) => return Ok(true),
+    }
+    let (staging, listed_here) = (files::beside(folder, STAGING), listed(folder)?);
+    if listed_here.other_kind(folder, listed(&staging)?.kind().unwrap_or(ACCOUNT))?.is_some() {
+        return Ok(true);
+    }
+    for entry in files::list(folder)?.unwrap_or_default().into_iter().filter(|entry| !listed_here.holds(entry)) {
+        let staged = files::read(&staging.join(&entry.name))?;
+        if staged.is_some() && (entry.is_folder || files::read(&entry.path)? != staged) {
+            return Ok(true);
+        }
+    }
+    Ok(matches!(listed_here, Listed::Unreadable(_)))
 }
 
 /// Puts right what killed runs left in the out folder, of whichever accounts, and removes what is staged and not in its place.
@@ -65,7 +139,7 @@ pub fn recover_all(out: &Path) -> Result<(), FileError> {
 ///
 /// # Errors
 /// When something cannot be read, moved or removed.
-pub(super) fn recover(folder: &Path) -> Result<(), FileError> {
+fn recover(folder: &Path) -> Result<(), FileError> {
     let [staging, old, manifest] = [STAGING, OLD, MANIFEST].map(|purpose| files::beside(folder, purpose));
     match files::kind(folder)? {
         // Killed between the two steps of `put_in_place`: the old folder is whole, and the new one is not in place.

@@ -9,7 +9,7 @@ use serde_json::{Map, Value, json};
 
 use self::general::{AccountLiteral, general};
 use super::deploy::stack_tags;
-use super::folder_kind;
+use super::listing;
 use super::shell::{assignment, lines, stack_set_script, tags_json};
 use super::{DEPLOY_FILE, HOLDS, MANIFEST_FILE, OutputFile, json_file, plain, program, sha256};
 use crate::facts::limits;
@@ -161,7 +161,7 @@ pub fn files(
         return Err(vec![Finding::new(Rule::LimitExceeded, message).at(Place::whole(&first.source))]);
     }
     let names = [DEPLOY_FILE, MANIFEST_FILE, PARAMETERS_FILE, TEMPLATE_FILE];
-    let manifest = json!({"version": 1, HOLDS: folder_kind::stack_set(part), "stack_set": first.name, "files": names});
+    let manifest = json!({"version": 1, HOLDS: listing::stack_set(part), "stack_set": first.name, "files": names});
     Ok(vec![
         program(DEPLOY_FILE, script(members, first, &used, &text)),
         json_file(MANIFEST_FILE, &manifest),

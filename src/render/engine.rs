@@ -9,8 +9,8 @@ use std::path::Path;
 use std::sync::{Arc, LazyLock};
 
 use handlebars::{
-    Context, Handlebars, Helper, HelperDef, HelperResult, Output, RenderContext, RenderError, RenderErrorReason,
-    Template, TemplateError, TemplateErrorReason,
+    Context, Handlebars, Helper, HelperDef, HelperResult, Output, RenderContext, RenderError, Template,
+    TemplateErrorReason,
 };
 use include_dir::{Dir, include_dir};
 use rayon::iter::{IntoParallelRefIterator, ParallelIterator};
@@ -20,7 +20,7 @@ use serde_json::Value;
 
 use super::by_design;
 use super::digest;
-use super::helpers::{PolicyError, describe, escape_json, indent, refuse};
+use super::helpers::{describe, escape_json, indent, refuse, strict};
 use super::policy::PolicyHelper;
 use super::yaml;
 use crate::config::did_you_mean;
@@ -40,9 +40,11 @@ static PARTIAL: LazyLock<Regex> =
 
 static EMBEDDED: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/templates");
 
-/// How the names of HTML and of Markdown templates end.
-pub(super) const HTML: &str = ".html.hbs";
-pub(super) const MARKDOWN: &str = ".md.hbs";
+/// How the names of templates end: of stacks and of policies.
+const STACK: &str = ".yaml.hbs";
+pub(super) const POLICY: &str = ".json.hbs";
+/// Where the templates of policies are.
+pub(super) const POLICIES: &str = "policies/";
 
 /// The embedded templates alone, read once. Without any, nothing could be filled, and each attempt would fail.
 static BUILT_IN: LazyLock<Templates> = LazyLock::new(|| Templates::new(Vec::new()).unwrap_or_default());
@@ -80,82 +82,41 @@ impl Templates {
     ///
     /// # Errors
     /// Findings about files that are no template's, or that are not well-formed.
-    pub fn new(own: Vec<(String, Arc<SourceFile>)>) -> Result<Self, Vec<RenderFailure>> {
-        let mut sources = embedded();
-        let mut failures = Vec::new();
-        let mut overridden = BTreeSet::new();
+    pub fn new(own: Vec<(String, Arc<SourceFile>)>) -> Result<Self, Vec<Finding>> {
+        let (mut sources, mut overridden, mut findings) = (embedded(), BTreeSet::new(), Vec::new());
         for (path, source) in own {
-            // Whoever copies all of the folder has these as well. They make no stacks.
-            if EMBEDDED.get_file(&path).is_some() && !sources.contains_key(&path) {
-                continue;
-            }
-            if !sources.contains_key(&path) {
+            if sources.contains_key(&path) {
+                overridden.insert(path.clone());
+                sources.insert(path, source);
+            // Whoever copies all of the folder has other files of it as well. They make no stacks.
+            } else if EMBEDDED.get_file(&path).is_none() {
                 let help = match did_you_mean(&path, sources.keys().map(String::as_str)) {
                     Some(near) => format!("did you mean `{near}`?"),
                     None => "give the file the path of the template that it is to replace".to_owned(),
                 };
                 let finding = Finding::new(Rule::TemplateUnknown, format!("there is no template `{path}` to replace"));
-                failures.push(RenderFailure {
-                    finding: Box::new(finding.at(Place::whole(&source)).help(help)),
-                    overridden: true,
-                });
-                continue;
+                findings.push(finding.at(Place::whole(&source)).help(help));
             }
-            overridden.insert(path.clone());
-            sources.insert(path, source);
         }
-        let mut stacks = Handlebars::new();
-        let mut policies = Handlebars::new();
-        stacks.set_strict_mode(true);
-        policies.set_strict_mode(true);
-        stacks.register_escape_fn(|text| yaml::scalar(text).into_owned());
-        policies.register_escape_fn(escape_json);
+        findings.extend(overridden.iter().filter_map(|path| own_partial(path, sources.get(path)?)));
         // Reading a text for people takes as long as filling a stack, and few commands need one: only whether the user's own
         // can be read is asked here.
-        let is_text = |path: &str| path.ends_with(HTML) || path.ends_with(MARKDOWN);
-        let needed: Vec<(&str, &str, &Arc<SourceFile>)> = sources
-            .iter()
-            .filter(|(path, _)| !is_text(path) || overridden.contains(*path))
-            .filter_map(|(path, source)| Some((path.as_str(), template_name(path)?, source)))
-            .collect();
+        let is_needed = |path: &str| path.ends_with(STACK) || path.ends_with(POLICY) || overridden.contains(path);
+        let needed: Vec<(&String, &Arc<SourceFile>)> =
+            sources.iter().filter(|(path, _)| path.ends_with(".hbs") && is_needed(path)).collect();
         // To read one takes as long as to fill a small stack: they are read on all cores.
-        let read: Vec<Result<Template, TemplateError>> = needed
-            .par_iter()
-            .map(|(_, name, source)| Template::compile_with_name(&source.text, (*name).to_owned()))
-            .collect();
-        let own_partial = |(path, _, source): &(&str, &str, &Arc<SourceFile>)| {
-            let embedded: BTreeSet<&str> = PARTIAL.find_iter(embedded_text(path)).map(|found| found.as_str()).collect();
-            let found = PARTIAL.find_iter(&source.text).find(|found| !embedded.contains(found.as_str()))?;
-            let message = "the embedded template has no such partial";
-            let finding = Finding::new(Rule::TemplateSyntax, message).at(Place::new(source, found.range()));
-            let help = "write what the partial holds in its place";
-            Some(RenderFailure { finding: Box::new(finding.help(help)), overridden: true })
-        };
-        failures.extend(needed.iter().filter(|(path, ..)| overridden.contains(*path)).filter_map(own_partial));
-        for ((path, name, source), read) in needed.into_iter().zip(read) {
+        let read: Vec<Result<Template, Finding>> =
+            needed.par_iter().map(|(path, source)| compiled(path, source)).collect();
+        let (mut stacks, mut policies) = (strict(|text| yaml::scalar(text).into_owned()), strict(escape_json));
+        for ((path, _), read) in needed.into_iter().zip(read) {
             match read {
-                Ok(_) if is_text(path) => {}
-                Ok(template) if path.starts_with("policies/") => policies.register_template(name, template),
-                Ok(template) => stacks.register_template(name, template),
-                Err(error) => {
-                    let (line, _) = error.pos().unwrap_or((1, 1));
-                    // Of a wrong syntax the reader only lists the words of its own grammar.
-                    let why = match error.reason() {
-                        TemplateErrorReason::InvalidSyntax(_) => String::new(),
-                        reason => format!(": {reason}").replace('"', "`"),
-                    };
-                    let finding = Finding::new(Rule::TemplateSyntax, format!("this is no handlebars template{why}"));
-                    failures.push(RenderFailure {
-                        finding: Box::new(
-                            finding.at(Place::line(source, line)).help("close every `{{#block}}`, `{{` and quote"),
-                        ),
-                        overridden: overridden.contains(path),
-                    });
-                }
+                Ok(template) if path.ends_with(POLICY) => policies.register_template(path, template),
+                Ok(template) => stacks.register_template(path, template),
+                Err(finding) => findings.push(finding),
             }
         }
-        if !failures.is_empty() {
-            return Err(failures);
+        if !findings.is_empty() {
+            return Err(findings);
         }
         stacks.register_helper("policy", Box::new(PolicyHelper(policies)));
         stacks.register_helper("number", helper(number));
@@ -174,33 +135,26 @@ impl Templates {
     pub fn fill(&self, kind: &str, context: &impl Serialize) -> Result<String, RenderFailure> {
         match Context::wraps(context) {
             Ok(context) => self.fill_with(kind, &context),
-            Err(error) => Err(self.failure(Finding::new(Rule::TemplateFill, error.to_string()))),
+            Err(error) => Err(self.unfilled(&stack_path(kind), &error)),
         }
     }
 
     /// The same, with a context that the engine has made of it.
     pub(super) fn fill_with(&self, kind: &str, context: &Context) -> Result<String, RenderFailure> {
-        let asked = context.data().get("metadata").unwrap_or(&Value::Null);
-        let filled = self.stacks.render_with_context(kind, context);
+        let (path, asked) = (stack_path(kind), context.data().get("metadata").unwrap_or(&Value::Null));
+        let filled = self.stacks.render_with_context(&path, context);
         filled.map(|text| by_design::annotated(text, asked)).map_err(|error| {
-            let policy = match error.reason() {
-                RenderErrorReason::NestedError(inner) => inner.downcast_ref::<PolicyError>(),
-                _ => None,
-            };
-            match policy {
-                Some(PolicyError { name, line, why }) => {
-                    self.unfilled(&format!("policies/{name}.json.hbs"), Some(*line), why)
-                }
-                None => self.unfilled(&stack_path(kind), error.line_no, &describe(&error)),
-            }
+            // It may be a policy within the stack that cannot be filled.
+            self.unfilled(error.template_name.as_deref().unwrap_or(&path), &error)
         })
     }
 
     /// That the template of this path cannot be filled, at its line.
-    pub(super) fn unfilled(&self, path: &str, line: Option<usize>, why: &str) -> RenderFailure {
-        let finding = Finding::new(Rule::TemplateFill, format!("this template cannot be filled: {why}"))
+    pub(super) fn unfilled(&self, path: &str, error: &RenderError) -> RenderFailure {
+        let message = format!("this template cannot be filled: {}", describe(error));
+        let finding = Finding::new(Rule::TemplateFill, message)
             .help("compare it with the embedded template, and the names in `{{…}}` with the names there");
-        self.failure(self.at_line(path, line.unwrap_or(1), finding))
+        self.failure(self.at_line(path, error.line_no.unwrap_or(1), finding))
     }
 
     fn at_line(&self, path: &str, line: usize, finding: Finding) -> Finding {
@@ -221,18 +175,14 @@ impl Templates {
     }
 
     /// The policy templates of a profile, or of both, by the names that stack templates have for them.
-    pub(super) fn policy_sources<'a>(
-        &'a self,
-        profile: &'a str,
-    ) -> impl Iterator<Item = (&'a str, &'a Arc<SourceFile>)> {
-        let of_profile = move |(path, source): (&'a String, &'a Arc<SourceFile>)| {
-            let name = template_name(path).filter(|_| path.starts_with("policies/"))?;
+    pub(super) fn policy_sources<'a>(&'a self, profile: &str) -> impl Iterator<Item = (&'a str, &'a Arc<SourceFile>)> {
+        self.sources.iter().filter_map(move |(path, source)| {
+            let name = path.strip_prefix(POLICIES)?.strip_suffix(POLICY)?;
             match name.rsplit_once('.') {
                 Some((name, of)) => (of == profile).then_some((name, source)),
                 None => Some((name, source)),
             }
-        };
-        self.sources.iter().filter_map(of_profile)
+        })
     }
 
     /// The template of a kind of stack.
@@ -278,16 +228,29 @@ fn embedded() -> BTreeMap<String, Arc<SourceFile>> {
 
 /// The path of the template of a kind of stack.
 fn stack_path(kind: &str) -> String {
-    format!("stacks/{kind}.yaml.hbs")
+    format!("stacks/{kind}{STACK}")
 }
 
-/// `stacks/users.yaml.hbs` → `users`, `policies/user/s3-folder.hardened.json.hbs` → `user/s3-folder.hardened`.
-pub(super) fn template_name(path: &str) -> Option<&str> {
-    path.strip_prefix("policies/")
-        .and_then(|path| path.strip_suffix(".json.hbs"))
-        .or_else(|| path.strip_prefix("stacks/").and_then(|path| path.strip_suffix(".yaml.hbs")))
-        .or_else(|| path.rsplit('/').next()?.strip_suffix(HTML))
-        .or_else(|| path.rsplit('/').next()?.strip_suffix(MARKDOWN))
+/// The template in a file, as the engine reads it.
+fn compiled(path: &str, source: &Arc<SourceFile>) -> Result<Template, Finding> {
+    Template::compile_with_name(&source.text, path.to_owned()).map_err(|error| {
+        let (line, _) = error.pos().unwrap_or((1, 1));
+        // Of a wrong syntax the reader only lists the words of its own grammar.
+        let why = match error.reason() {
+            TemplateErrorReason::InvalidSyntax(_) => String::new(),
+            reason => format!(": {}", reason.to_string().replace('"', "`")),
+        };
+        let finding = Finding::new(Rule::TemplateSyntax, format!("this is no handlebars template{why}"));
+        finding.at(Place::line(source, line)).help("close every `{{#block}}`, `{{` and quote")
+    })
+}
+
+/// The first partial of a user's own template that the embedded one has not.
+fn own_partial(path: &str, source: &Arc<SourceFile>) -> Option<Finding> {
+    let embedded: BTreeSet<&str> = PARTIAL.find_iter(embedded_text(path)).map(|found| found.as_str()).collect();
+    let found = PARTIAL.find_iter(&source.text).find(|found| !embedded.contains(found.as_str()))?;
+    let finding = Finding::new(Rule::TemplateSyntax, "the embedded template has no such partial");
+    Some(finding.at(Place::new(source, found.range())).help("write what the partial holds in its place"))
 }
 
 /// A helper that writes what `text` makes of its arguments, as it is.

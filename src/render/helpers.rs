@@ -1,29 +1,14 @@
-//! What the engine of the templates and its helpers share: escapes, errors and arguments.
+//! What the engines of the templates and their helpers share: escapes, errors and arguments.
 
-use handlebars::{Helper, RenderError, RenderErrorReason};
+use handlebars::{Handlebars, Helper, RenderError, RenderErrorReason};
 use serde_json::Value;
 
-/// What kept a policy from becoming a document, at its line of the policy's template.
-#[derive(Debug)]
-pub(super) struct PolicyError {
-    pub(super) name: String,
-    pub(super) line: usize,
-    pub(super) why: String,
-}
-
-impl std::fmt::Display for PolicyError {
-    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(formatter, "policy `{}`: {}", self.name, self.why)
-    }
-}
-
-impl std::error::Error for PolicyError {}
-
-impl PolicyError {
-    pub(super) fn refuse(name: &str, line: usize, why: String) -> RenderError {
-        let error = Self { name: name.to_owned(), line, why };
-        RenderErrorReason::NestedError(Box::new(error)).into()
-    }
+/// An engine that takes a value that is not there for an error, and writes each value by `escape`.
+pub(super) fn strict(escape: fn(&str) -> String) -> Handlebars<'static> {
+    let mut engine = Handlebars::new();
+    engine.set_strict_mode(true);
+    engine.register_escape_fn(escape);
+    engine
 }
 
 /// The engine's complaint as a person would say it.

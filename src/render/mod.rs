@@ -74,7 +74,6 @@ pub fn fill(
         Part::Users(_) => people.stack(&stack.users),
     };
     let header = header(account, &stack.name);
-    let text = digest::fitted(text, account.template_bytes().saturating_sub(header.len()));
     let (text, digest) = digest::with_digest(text);
     let text = header + &text;
     Ok(Rendered::new(stack.part, SourceFile::new(plan.folder.join(stack.file()), text), digest))

@@ -64,16 +64,11 @@ impl<'a> People<'a> {
         };
         let empty = templates.fill_with(USERS, &context)?;
         let shapes: BTreeSet<&UserShape> = users.iter().map(|(_, shape)| shape).collect();
-        let shapes: Vec<(&UserShape, User)> =
-            shapes.into_iter().filter_map(|shape| Some((shape, shape.prototype()?))).collect();
-        let filled = shapes.iter().map(|(_, prototype)| fill(&mut None, prototype));
-        let filled: Vec<String> = filled.collect::<Result<_, RenderFailure>>()?;
-        let of_people = if by_prototypes { &[][..] } else { users.as_slice() };
-        let of_people: Vec<Result<String, _>> =
-            of_people.par_iter().map_init(|| None, |context, (user, _)| fill(context, user)).collect();
-        let of_people: Vec<String> = of_people.into_iter().collect::<Result<_, RenderFailure>>()?;
-        let common = |text: &String| empty.bytes().zip(text.bytes()).take_while(|(a, b)| a == b).count();
-        let mut before = filled.iter().chain(&of_people).map(common).min().unwrap_or(empty.len());
+        let prototypes = shapes.into_iter().filter_map(|shape| Some((shape, shape.prototype()?)));
+        let prototypes = prototypes.map(|(shape, user)| Ok((shape, fill(&mut None, &user)?, user)));
+        let prototypes: Vec<_> = prototypes.collect::<Result<_, RenderFailure>>()?;
+        let common = |text: &str| empty.bytes().zip(text.bytes()).take_while(|(a, b)| a == b).count();
+        let mut before = prototypes.iter().map(|(_, text, _)| common(text)).min().unwrap_or(empty.len());
         while !empty.is_char_boundary(before) {
             before -= 1;
         }
@@ -88,26 +83,21 @@ impl<'a> People<'a> {
                 templates.failure(templates.at_first_line(USERS, finding))
             })
         };
-        let of_people = users.iter().zip(of_people).map(|((user, _), text)| own(&user.name, &text));
-        let of_people: Vec<String> = of_people.collect::<Result<_, _>>()?;
-        let prototypes = shapes.iter().zip(filled).map(|((shape, prototype), text)| {
-            let text = own(&prototype.name, &text)?;
+        let prototypes = prototypes.iter().map(|(shape, text, prototype)| {
+            let text = own(&prototype.name, text)?;
             let fragment = Fragment::of(&text, prototype);
             Ok(((*shape).clone(), (text, fragment)))
         });
-        let prototypes: BTreeMap<_, _> = prototypes.collect::<Result<_, RenderFailure>>()?;
-        let texts: Vec<Result<String, RenderFailure>> = if by_prototypes {
-            let text = |context: &mut Option<Context>, (user, shape): &(&User, UserShape)| match prototypes
-                .get(shape)
-                .and_then(|(_, fragment)| fragment.as_ref())
-            {
-                Some(fragment) => Ok(fragment.text(&Substitution::of(user))),
-                None => own(&user.name, &fill(context, user)?),
-            };
-            users.par_iter().map_init(|| None, text).collect()
-        } else {
-            of_people.into_iter().map(Ok).collect()
+        let prototypes: BTreeMap<_, (_, Option<Fragment>)> = prototypes.collect::<Result<_, RenderFailure>>()?;
+        let text = |context: &mut Option<Context>, (user, shape): &(&User, UserShape)| match prototypes
+            .get(shape)
+            .and_then(|(_, fragment)| fragment.as_ref())
+            .filter(|_| by_prototypes)
+        {
+            Some(fragment) => Ok(fragment.text(&Substitution::of(user))),
+            None => own(&user.name, &fill(context, user)?),
         };
+        let texts: Vec<Result<String, RenderFailure>> = users.par_iter().map_init(|| None, text).collect();
         let texts = users.iter().zip(texts).map(|((user, _), text)| Ok((&user.name, text?)));
         // The first failure is reported, whichever came first.
         let texts = texts.collect::<Result<_, RenderFailure>>()?;

@@ -5,23 +5,24 @@
 use handlebars::{Context, Handlebars, Helper, HelperDef, HelperResult, Output, RenderContext, RenderError};
 use serde_json::Value;
 
-use super::helpers::{PolicyError, describe, indent, refuse};
+use super::engine::{POLICIES, POLICY};
+use super::helpers::{indent, refuse};
 use super::reference::PolicyValues;
 use super::yaml;
 
-/// The helper, with the policy templates.
+/// The helper, with the policy templates by their paths.
 pub(super) struct PolicyHelper(pub Handlebars<'static>);
 
 impl PolicyHelper {
-    fn document(&self, name: &str, root: &Value) -> Result<Value, RenderError> {
-        let text = self
-            .0
-            .render(name, &PolicyValues::within(root).0)
-            .map_err(|error| PolicyError::refuse(name, error.line_no.unwrap_or(1), describe(&error)))?;
+    /// The document that the template of a path gives. An error names the template and its line, as the engine's own do.
+    fn document(&self, path: String, root: &Value) -> Result<Value, RenderError> {
+        let text = self.0.render(&path, &PolicyValues::within(root).0)?;
         serde_json::from_str(&text).map_err(|error| {
             let why = error.to_string();
             let why = why.split(" at line ").next().unwrap_or_default();
-            PolicyError::refuse(name, error.line(), format!("it is no JSON: {why}"))
+            let mut refused = refuse(&format!("it is no JSON: {why}"));
+            (refused.template_name, refused.line_no) = (Some(path), Some(error.line()));
+            refused
         })
     }
 }
@@ -39,12 +40,9 @@ impl HelperDef for PolicyHelper {
             helper.param(0).and_then(|name| name.value().as_str()).ok_or_else(|| refuse("it names no policy"))?;
         let root = context.data();
         let profile = root.get("profile").and_then(Value::as_str).unwrap_or_default();
-        let of_profile = format!("{name}.{profile}");
-        let name = if self.0.has_template(&of_profile) { &of_profile } else { name };
-        if !self.0.has_template(name) {
-            return Err(refuse(&format!("there is no policy `{name}`")));
-        }
-        let document = self.document(name, root)?;
+        let paths = [format!("{POLICIES}{name}.{profile}{POLICY}"), format!("{POLICIES}{name}{POLICY}")];
+        let path = paths.into_iter().find(|path| self.0.has_template(path));
+        let document = self.document(path.ok_or_else(|| refuse(&format!("there is no policy `{name}`")))?, root)?;
         let is_block = helper.hash_get("indent").is_some();
         let text = if is_block { yaml::block(&document, indent(helper)?) } else { yaml::flow(&document) };
         Ok(out.write(&text)?)

@@ -6,7 +6,7 @@ use handlebars::Handlebars;
 use serde_json::{Map, Value};
 
 use super::context;
-use super::helpers::{describe, escape_json};
+use super::helpers::{describe, escape_json, strict};
 use crate::plan::{AccountPlan, Part};
 
 /// What the policies of an account are filled with.
@@ -70,12 +70,7 @@ impl std::fmt::Display for PolicyValues {
 
 /// The templates that were filled before, each by its own text: all accounts of a run fill the same, and to compile one takes
 /// many times as long as to fill it.
-static ENGINE: LazyLock<RwLock<Handlebars<'static>>> = LazyLock::new(|| {
-    let mut engine = Handlebars::new();
-    engine.set_strict_mode(true);
-    engine.register_escape_fn(escape_json);
-    RwLock::new(engine)
-});
+static ENGINE: LazyLock<RwLock<Handlebars<'static>>> = LazyLock::new(|| RwLock::new(strict(escape_json)));
 
 fn engine() -> Result<RwLockReadGuard<'static, Handlebars<'static>>, String> {
     ENGINE.read().map_err(|error| error.to_string())

@@ -9,14 +9,15 @@ use handlebars::Handlebars;
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
-use super::engine::{HTML, MARKDOWN, RenderFailure, Templates, template_name};
-use super::helpers::describe;
+use super::engine::{RenderFailure, Templates};
+use super::helpers::strict;
 use crate::finding::{Finding, Rule};
 
 /// The templates of one kind of text, ready to be filled.
 #[derive(Debug)]
 pub struct TextTemplates<'a> {
     templates: &'a Templates,
+    /// How the names of their files end.
     ending: &'static str,
     engine: Handlebars<'static>,
 }
@@ -27,7 +28,7 @@ impl Templates {
     /// # Errors
     /// When one of them is no template.
     pub fn html(&self) -> Result<TextTemplates<'_>, RenderFailure> {
-        TextTemplates::of(self, HTML, handlebars::html_escape)
+        self.texts(".html.hbs", handlebars::html_escape)
     }
 
     /// The Markdown templates.
@@ -35,22 +36,25 @@ impl Templates {
     /// # Errors
     /// When one of them is no template.
     pub fn markdown(&self) -> Result<TextTemplates<'_>, RenderFailure> {
-        TextTemplates::of(self, MARKDOWN, escape_markdown)
+        self.texts(".md.hbs", escape_markdown)
+    }
+
+    fn texts(&self, ending: &'static str, escape: fn(&str) -> String) -> Result<TextTemplates<'_>, RenderFailure> {
+        let mut texts = TextTemplates { templates: self, ending, engine: strict(escape) };
+        for (path, source) in &self.sources {
+            let Some(name) = texts.name(path) else { continue };
+            if let Err(error) = texts.engine.register_template_string(name, &source.text) {
+                return Err(self.failure(Finding::new(Rule::TemplateSyntax, error.to_string())));
+            }
+        }
+        Ok(texts)
     }
 }
 
-impl<'a> TextTemplates<'a> {
-    fn of(templates: &'a Templates, ending: &'static str, escape: fn(&str) -> String) -> Result<Self, RenderFailure> {
-        let mut engine = Handlebars::new();
-        engine.set_strict_mode(true);
-        engine.register_escape_fn(escape);
-        for (path, source) in templates.sources.iter().filter(|(path, _)| path.ends_with(ending)) {
-            let Some(name) = template_name(path) else { continue };
-            if let Err(error) = engine.register_template_string(name, &source.text) {
-                return Err(templates.failure(Finding::new(Rule::TemplateSyntax, error.to_string())));
-            }
-        }
-        Ok(Self { templates, ending, engine })
+impl TextTemplates<'_> {
+    /// The name of the template in a file, which is the file's own.
+    fn name<'p>(&self, path: &'p str) -> Option<&'p str> {
+        path.rsplit('/').next()?.strip_suffix(self.ending)
     }
 
     /// Fills the template of a name.
@@ -60,9 +64,8 @@ impl<'a> TextTemplates<'a> {
     pub fn fill(&self, name: &str, context: &impl Serialize) -> Result<String, RenderFailure> {
         self.engine.render(name, context).map_err(|error| {
             let name = error.template_name.as_deref().unwrap_or(name);
-            let named = |path: &&String| path.ends_with(self.ending) && template_name(path) == Some(name);
-            let path = self.templates.sources.keys().find(named).map_or("", String::as_str);
-            self.templates.unfilled(path, error.line_no, &describe(&error))
+            let path = self.templates.sources.keys().find(|path| self.name(path) == Some(name));
+            self.templates.unfilled(path.map_or("", String::as_str), &error)
         })
     }
 }

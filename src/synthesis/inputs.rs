@@ -142,16 +142,7 @@ fn read_templates(sources: &Sources<'_>) -> Result<Templates, Failure> {
         None => read_own(&sources.config.join(TEMPLATES_FOLDER), is_shown)?,
     }
     .unwrap_or_default();
-    Templates::new(own).map_err(|failures| {
-        let mut findings = Vec::new();
-        for failure in failures.into_iter().map(Failure::from) {
-            match failure {
-                Failure::Findings(found) => findings.extend(found),
-                failure => return failure,
-            }
-        }
-        Failure::Findings(findings)
-    })
+    Templates::new(own).map_err(Failure::Findings)
 }
 
 fn read_rules(sources: &Sources<'_>) -> Result<RuleSet, Failure> {

@@ -1,5 +1,6 @@
 #![allow(clippy::disallowed_methods, reason = "a test lays out folders by hand")]
 
+use super::super::replace::{claim, commit, stage, write};
 use super::*;
 use crate::finding::{Severity, any_error};
 

@@ -14,10 +14,10 @@ pub(super) struct AccountLiteral {
     pub text: String,
 }
 
-/// A place where the templates differ by more than parameters.
+/// A place where a template differs from the first by more than parameters.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct TemplateDifference {
-    /// Which of the templates differs from the first.
+    /// Which of the templates it is.
     pub account: usize,
     /// The keys that lead there.
     pub path: Vec<String>,
@@ -27,17 +27,78 @@ pub(super) struct TemplateDifference {
     pub expected: String,
 }
 
-/// The functions whose arguments name things of the template, and so are the same for all accounts.
-const REFERENCES: [&str; 2] = ["Ref", "Fn::GetAtt"];
+/// An account's template as it is, and with parameters for what is the account's own.
+struct Pair<'a> {
+    own: &'a Value,
+    general: Value,
+}
 
 /// The template that, with each account's own values put in, is that account's template; and where there is none such.
 pub(super) fn general<'a>(
     templates: impl Iterator<Item = (&'a Value, &'a [AccountLiteral])>,
 ) -> (Value, Vec<TemplateDifference>) {
-    let (templates, literals): (Vec<&Value>, Vec<&[AccountLiteral]>) = templates.unzip();
-    let mut generalisation = Generalisation { literals, path: Vec::new(), differences: Vec::new() };
-    let template = generalisation.value(&templates, Position::Template);
-    (template, generalisation.differences)
+    let mut templates = templates.map(|(own, literals)| Pair { own, general: with_parameters(own, literals) });
+    let Some(first) = templates.next() else { return (Value::Null, Vec::new()) };
+    let others: Vec<Pair<'_>> = templates.collect();
+    let mut paths = Vec::new();
+    for other in &others {
+        differing([first.own, &first.general], [other.own, &other.general], &mut Vec::new(), &mut paths);
+    }
+    let (mut template, mut differences) = (first.general.clone(), Vec::new());
+    for path in paths {
+        let pointer: String = path.iter().map(|key| pointer(key)).collect();
+        let (own, general) = (at(first.own, &pointer), at(&first.general, &pointer));
+        let is_own = |other: &Pair<'_>| at(other.own, &pointer) == own;
+        let is_general = |other: &Pair<'_>| at(&other.general, &pointer) == general;
+        // What only looks like an account's own, such as a region that all of them name.
+        let is_as_written = others.iter().any(|other| is_own(other) && !is_general(other));
+        if let Some(place) = template.pointer_mut(&pointer).filter(|_| is_as_written) {
+            *place = own.clone();
+        }
+        let differs = |other: &Pair<'_>| !is_own(other) && (is_as_written || !is_general(other));
+        for (index, other) in others.iter().enumerate().filter(|(_, other)| differs(other)) {
+            let (found, expected) = words(at(other.own, &pointer), own);
+            differences.push(TemplateDifference { account: index + 1, path: path.clone(), found, expected });
+        }
+    }
+    (template, differences)
+}
+
+/// A key as a step of a JSON pointer.
+fn pointer(key: &str) -> String {
+    format!("/{}", key.replace('~', "~0").replace('/', "~1"))
+}
+
+fn at<'v>(value: &'v Value, pointer: &str) -> &'v Value {
+    value.pointer(pointer).unwrap_or(&Value::Null)
+}
+
+/// Notes the paths at which two templates differ. Each is given as it is, which says where its values are, and with parameters.
+fn differing(first: [&Value; 2], other: [&Value; 2], path: &mut Vec<String>, paths: &mut Vec<Vec<String>>) {
+    let keys: Vec<String> = match [first[0], other[0]] {
+        _ if first[1] == other[1] => return,
+        [Value::Object(one), Value::Object(two)]
+            if one.len() == two.len() && one.keys().all(|key| two.contains_key(key)) =>
+        {
+            one.keys().cloned().collect()
+        }
+        [Value::Array(one), Value::Array(two)] if one.len() == two.len() => {
+            (0..one.len()).map(|index| index.to_string()).collect()
+        }
+        _ => {
+            if !paths.contains(path) {
+                paths.push(path.clone());
+            }
+            return;
+        }
+    };
+    for key in keys {
+        let below = pointer(&key);
+        let (first, other) = (first.map(|value| at(value, &below)), other.map(|value| at(value, &below)));
+        path.push(key);
+        differing(first, other, path, paths);
+        path.pop();
+    }
 }
 
 /// Whether a template refers to a parameter.
@@ -51,122 +112,38 @@ pub(super) fn mentions(template: &Value, name: &str) -> bool {
     is_there
 }
 
-/// Where in a template a value stands: functions are allowed in properties and outputs alone.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Position {
-    Template,
-    Resources,
-    Resource,
-    Outputs,
-    Literal,
-    Property,
-    /// The text of a `Fn::Sub`, in which `${` has its meaning already.
-    Sub,
+/// A template with parameters in the place of an account's own values. Functions are allowed in properties and outputs alone.
+fn with_parameters(template: &Value, literals: &[AccountLiteral]) -> Value {
+    let mut general = template.clone();
+    let resources = general.get_mut("Resources").and_then(Value::as_object_mut).into_iter().flatten();
+    resources.filter_map(|(_, resource)| resource.get_mut("Properties")).for_each(|value| put(value, literals, false));
+    general.get_mut("Outputs").into_iter().for_each(|outputs| put(outputs, literals, false));
+    general
 }
 
-impl Position {
-    fn below(self, key: &str) -> Self {
-        match (self, key) {
-            (Position::Template, "Resources") => Position::Resources,
-            (Position::Template, "Outputs") => Position::Outputs,
-            (Position::Resources, _) => Position::Resource,
-            (Position::Property, "Fn::Sub") => Position::Sub,
-            (Position::Property | Position::Sub, key) if REFERENCES.contains(&key) => Position::Literal,
-            (Position::Resource, "Properties") | (Position::Outputs | Position::Property | Position::Sub, _) => {
-                Position::Property
-            }
-            _ => Position::Literal,
+/// The same for a value of a template. `is_sub` says that it is the text of a `Fn::Sub`, in which `${` has its meaning already.
+fn put(value: &mut Value, literals: &[AccountLiteral], is_sub: bool) {
+    match value {
+        // What these name is of the template, and so the same for all accounts.
+        Value::Object(map) => map
+            .iter_mut()
+            .filter(|(key, _)| !["Ref", "Fn::GetAtt"].contains(&key.as_str()))
+            .for_each(|(key, value)| put(value, literals, key == "Fn::Sub")),
+        Value::Array(values) => {
+            values.iter_mut().enumerate().for_each(|(index, value)| put(value, literals, is_sub && index == 0));
         }
-    }
-}
-
-struct Generalisation<'a> {
-    literals: Vec<&'a [AccountLiteral]>,
-    path: Vec<String>,
-    differences: Vec<TemplateDifference>,
-}
-
-impl Generalisation<'_> {
-    fn value(&mut self, values: &[&Value], place: Position) -> Value {
-        let Some((first, others)) = values.split_first() else { return Value::Null };
-        match first {
-            Value::Object(entries) => {
-                let same = |other: &&Value| {
-                    other.as_object().is_some_and(|other| {
-                        other.len() == entries.len() && entries.keys().all(|key| other.contains_key(key))
-                    })
-                };
-                if !self.alike(first, others, same) {
-                    return Value::Null;
-                }
-                let inner =
-                    |key: &String| (key.clone(), self.below(key, values, place.below(key), |value| value.get(key)));
-                entries.keys().map(inner).collect::<Map<_, _>>().into()
+        Value::String(text) => {
+            let general = substituted(text, literals, is_sub);
+            if general == substituted(text, &[], is_sub) {
+                return;
             }
-            Value::Array(entries) => {
-                let same = |other: &&Value| other.as_array().is_some_and(|other| other.len() == entries.len());
-                if !self.alike(first, others, same) {
-                    return Value::Null;
-                }
-                (0..entries.len()).map(|at| self.below(&at.to_string(), values, place, |value| value.get(at))).collect()
-            }
-            Value::String(text) if matches!(place, Position::Property | Position::Sub) => {
-                self.text(text, values, place)
-            }
-            _ => {
-                self.alike(first, others, |other| other == first);
-                (*first).clone()
-            }
+            *value = match literals.iter().find(|literal| literal.text == *text) {
+                _ if is_sub => general.into(),
+                Some(literal) => json!({"Ref": literal.name}),
+                None => json!({"Fn::Sub": general}),
+            };
         }
-    }
-
-    fn below<'v>(
-        &mut self,
-        key: &str,
-        values: &[&'v Value],
-        place: Position,
-        get: impl Fn(&'v Value) -> Option<&'v Value>,
-    ) -> Value {
-        let inner: Vec<&Value> = values.iter().filter_map(|value| get(value)).collect();
-        self.path.push(key.to_owned());
-        let value = self.value(&inner, place);
-        self.path.pop();
-        value
-    }
-
-    fn text(&mut self, first: &str, values: &[&Value], place: Position) -> Value {
-        let texts: Vec<Option<&str>> = values.iter().map(|value| value.as_str()).collect();
-        let general: Vec<Option<String>> = texts
-            .iter()
-            .zip(&self.literals)
-            .map(|(text, literals)| Some(substituted((*text)?, literals, place == Position::Sub)))
-            .collect();
-        let agreed = general.iter().all(|text| *text == general[0]);
-        let Some(text) = general.into_iter().next().flatten().filter(|_| agreed) else {
-            // What only looks like the account's own, such as a region that all of them name.
-            let first = Value::String(first.to_owned());
-            self.alike(&first, &values[1..], |other| **other == first);
-            return first;
-        };
-        let plain = if place == Position::Sub { first.to_owned() } else { first.replace("${", "${!") };
-        if place == Position::Sub || text == plain {
-            return if place == Position::Sub { text.into() } else { first.into() };
-        }
-        let name = text.strip_prefix("${").and_then(|text| text.strip_suffix('}'));
-        match name.filter(|name| !name.contains(['$', '{', '}', '!'])) {
-            Some(name) => json!({"Ref": name}),
-            None => json!({"Fn::Sub": text}),
-        }
-    }
-
-    /// Whether all others are as `same` asks; where not, that is a difference.
-    fn alike(&mut self, first: &Value, others: &[&Value], same: impl Fn(&&Value) -> bool) -> bool {
-        let before = self.differences.len();
-        for (at, other) in others.iter().enumerate().filter(|(_, other)| !same(other)) {
-            let (found, expected) = words(other, first);
-            self.differences.push(TemplateDifference { account: at + 1, path: self.path.clone(), found, expected });
-        }
-        self.differences.len() == before
+        _ => {}
     }
 }
 

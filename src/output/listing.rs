@@ -1,0 +1,121 @@
+//! What the manifest of a folder says that racestack wrote there: an account's stacks, or the same in another tool's form, and in
+//! which files. One kind of folder never takes the place of another, since the files of the old go.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use serde::Deserialize;
+
+use super::{MANIFEST_FILE, OutputFile};
+use crate::config::conflict_sides;
+use crate::files::{self, FileError, FileKind, FolderEntry};
+
+/// What an account's out folder holds.
+pub(super) const ACCOUNT: &str = "an account's stacks";
+/// What a cloud assembly holds.
+pub(super) const ASSEMBLY: &str = "a cloud assembly";
+
+/// What the StackSet of a part holds.
+pub(super) fn stack_set(part: &str) -> String {
+    format!("the StackSet `{part}`")
+}
+
+/// What a manifest says of its folder. It may be of another version of racestack, or not of racestack's.
+#[derive(Debug, Deserialize)]
+pub(super) struct Listing {
+    /// The files that racestack wrote, by name.
+    files: BTreeSet<String>,
+    /// What they are in words. An account's manifest does not say it.
+    holds: Option<String>,
+    pub account_id: Option<String>,
+    pub region: Option<String>,
+}
+
+impl Listing {
+    fn read(manifest: &[u8]) -> Result<Self, serde_json::Error> {
+        let mut listing = serde_json::from_slice(manifest).or_else(|error| {
+            // Of two branches' manifests, each lists what racestack wrote there.
+            let sides = std::str::from_utf8(manifest).ok().and_then(conflict_sides);
+            match sides.map(|sides| sides.map(|side| serde_json::from_str::<Self>(&side))) {
+                Some([Ok(ours), Ok(theirs)]) => Ok(Self { files: &ours.files | &theirs.files, ..ours }),
+                _ => Err(error),
+            }
+        })?;
+        // A name that leads out of the folder is no file of the folder, whoever wrote it there.
+        listing.files.retain(|name| !["", ".", ".."].contains(&name.as_str()) && !name.contains(['/', '\\', '\0']));
+        listing.files.insert(MANIFEST_FILE.to_owned());
+        Ok(listing)
+    }
+
+    /// What the folder holds in words; `None` where it is not racestack's.
+    fn kind(&self) -> Option<&str> {
+        self.holds.as_deref().or(self.account_id.as_ref().map(|_| ACCOUNT))
+    }
+}
+
+/// What is known of a folder by its manifest.
+#[derive(Debug)]
+pub(super) enum Listed {
+    /// There is no manifest: nothing is racestack's.
+    Nothing,
+    Files(Listing),
+    /// It cannot be told, for this reason.
+    Unreadable(String),
+}
+
+/// What the manifest of a folder lists.
+///
+/// # Errors
+/// When there is a manifest that the operating system does not give out.
+pub(super) fn listed(folder: &Path) -> Result<Listed, FileError> {
+    let path = folder.join(MANIFEST_FILE);
+    Ok(match files::kind(&path)? {
+        None => Listed::Nothing,
+        Some(FileKind::File { .. }) => match Listing::read(&files::read(&path)?.unwrap_or_default()) {
+            Ok(listing) => Listed::Files(listing),
+            Err(error) => Listed::Unreadable(error.to_string()),
+        },
+        Some(_) => Listed::Unreadable("it is not a file".to_owned()),
+    })
+}
+
+/// Whether an account's out folder holds users stacks.
+///
+/// # Errors
+/// When the manifest exists but the operating system does not give it out.
+pub fn holds_users(folder: &Path) -> Result<bool, FileError> {
+    let is_users = |name: &String| name.starts_with("users-") && name.ends_with(".yaml");
+    Ok(matches!(listed(folder)?, Listed::Files(Listing { files, .. }) if files.iter().any(is_users)))
+}
+
+impl Listed {
+    /// Whether what stands in the folder is racestack's.
+    pub(super) fn holds(&self, entry: &FolderEntry) -> bool {
+        !entry.is_folder && matches!(self, Listed::Files(Listing { files, .. }) if files.contains(&entry.name))
+    }
+
+    /// What racestack wrote there, in words.
+    pub(super) fn kind(&self) -> Option<&str> {
+        match self {
+            Listed::Files(listing) => listing.kind(),
+            Listed::Nothing | Listed::Unreadable(_) => None,
+        }
+    }
+
+    /// What the folder holds in words, where that is something else than what is wanted there. What racestack did not write may
+    /// stand in an account's folder, and is kept; a folder of another form is racestack's alone from the first.
+    pub(super) fn other_kind(&self, folder: &Path, wanted: &str) -> Result<Option<String>, FileError> {
+        match self.kind() {
+            Some(kind) => Ok((kind != wanted).then(|| kind.to_owned())),
+            None if wanted == ACCOUNT || files::list(folder)?.is_none_or(|entries| entries.is_empty()) => Ok(None),
+            None => Ok(Some("what racestack did not write".to_owned())),
+        }
+    }
+}
+
+/// What a folder of these files holds in words.
+pub(super) fn kind_of(wanted: &[OutputFile]) -> String {
+    let manifest = wanted.iter().find(|file| file.name == MANIFEST_FILE);
+    let listing = manifest.and_then(|file| Listing::read(file.text.as_bytes()).ok());
+    listing.as_ref().and_then(Listing::kind).unwrap_or(ACCOUNT).to_owned()
+}
