@@ -3,12 +3,15 @@
 
 use serde_json::{Value, json};
 
+use super::start_script::start_script;
 use crate::facts::{LAMBDA_RUNTIME, NOTEBOOK_PLATFORM};
 use crate::model::{
-    Account, MANAGED_BY, MANAGED_BY_RACESTACK, Mfa, Profile, Service, Settings, StackNumber, Tag, USER, User,
-    other_spellings,
+    Account, MANAGED_BY, MANAGED_BY_RACESTACK, Mfa, Profile, Service, Settings, Tag, USER, User, other_spellings,
 };
 use crate::plan::{Names, Part, is_retired};
+
+/// The function that rotates access keys.
+const KEY_ROTATION_CODE: &str = "scripts/rotate-keys.py";
 
 /// The log groups that SageMaker writes to, by the logical IDs that they have here.
 /// Source: <https://docs.aws.amazon.com/sagemaker/latest/dg/logging-cloudwatch.html>
@@ -16,7 +19,7 @@ const LOG_GROUPS: [(&str, &str); 2] =
     [("NotebookLogs", "/aws/sagemaker/NotebookInstances"), ("TrainingLogs", "/aws/sagemaker/TrainingJobs")];
 
 /// What every stack template can name.
-pub fn shared(account: &Account, names: &Names, part: Part) -> Value {
+pub(super) fn shared(account: &Account, names: &Names, part: Part) -> Value {
     let Settings { bucket, notebooks, training, access_keys, budgets, .. } = &account.settings;
     let mut tags = vec![json!({"key": MANAGED_BY, "value": MANAGED_BY_RACESTACK})];
     tags.extend(tag_contexts(&account.tags));
@@ -68,26 +71,54 @@ pub fn shared(account: &Account, names: &Names, part: Part) -> Value {
     })
 }
 
-/// What the template of a kind of stack can name: what all can, and its own.
-fn with(mut shared: Value, own: Value) -> Value {
-    if let (Some(all), Value::Object(own)) = (shared.as_object_mut(), own) {
+/// What the template of a stack can name: what all can, and its own. `file` gives a file of the templates, by its path.
+pub(super) fn of<'a>(account: &Account, names: &Names, part: Part, file: impl Fn(&str) -> &'a str) -> Value {
+    let is_offline = account.settings.notebooks.direct_internet_access == Some(false);
+    let own = match part {
+        Part::Storage => json!({
+            "old_version_days": account.settings.bucket.old_version_days,
+            "incomplete_upload_days": account.settings.bucket.incomplete_upload_days,
+        }),
+        Part::Access => json!({}),
+        Part::Notebooks => json!({
+            "lifecycle_script": start_script(account, file),
+            "log_groups": account.settings.logs.as_ref().map_or_else(Vec::new, |logs| log_groups(logs.retention_days)),
+        }),
+        Part::ServiceRoles | Part::RetiredRoles => json!({ "roles": roles(account, names, part) }),
+        Part::Operations => json!({
+            "runtime": LAMBDA_RUNTIME,
+            // Numbers are texts, since they become the variables of a function.
+            "key_rotation": account.settings.access_keys.as_ref().map(|one| json!({
+                "max_age_days": one.max_age_days.to_string(),
+                "warn_days": one.warn_days.to_string(),
+                "notify": one.notify,
+                "code": file(KEY_ROTATION_CODE),
+            })),
+            "budgets": account.settings.budgets.as_ref().map(|one| {
+                json!({"notify": one.notify, "account_usd": one.monthly_usd})
+            }),
+        }),
+        Part::Users(_) => json!({
+            "platform": NOTEBOOK_PLATFORM,
+            "direct_internet_access": if is_offline { "Disabled" } else { "Enabled" },
+            // Nobody: people are put there one at a time.
+            "users": [],
+        }),
+    };
+    let mut all = shared(account, names, part);
+    if let (Some(all), Value::Object(own)) = (all.as_object_mut(), own) {
         all.extend(own);
     }
-    shared
+    all
 }
 
-/// What `storage.yaml.hbs` can name.
-pub fn storage(account: &Account, names: &Names) -> Value {
-    let bucket = &account.settings.bucket;
-    let own = json!({
-        "old_version_days": bucket.old_version_days,
-        "incomplete_upload_days": bucket.incomplete_upload_days,
-    });
-    with(shared(account, names, Part::Storage), own)
+/// The log groups of notebooks and training jobs.
+fn log_groups(days: u32) -> Vec<Value> {
+    LOG_GROUPS.map(|(id, name)| json!({"logical_id": id, "name": name, "retention_days": days})).into()
 }
 
-/// What `service-roles.yaml.hbs` and `retired-roles.yaml.hbs` can name.
-pub fn roles(account: &Account, names: &Names, part: Part) -> Value {
+/// The roles of services, retired or not.
+fn roles(account: &Account, names: &Names, part: Part) -> Vec<Value> {
     let retired = part == Part::RetiredRoles;
     let services = account.services.keys().filter(|service| is_retired(**service) == retired);
     let role = |service: &Service| {
@@ -100,51 +131,7 @@ pub fn roles(account: &Account, names: &Names, part: Part) -> Value {
             "permissions": format!("service/{}", service.as_str()),
         })
     };
-    with(shared(account, names, part), json!({ "roles": services.map(role).collect::<Value>() }))
-}
-
-/// What `notebooks.yaml.hbs` can name, with the script that notebooks run at each start.
-pub fn notebooks(account: &Account, names: &Names, lifecycle_script: &str) -> Value {
-    // The log groups of notebooks and training jobs.
-    let group = |days: u32| {
-        LOG_GROUPS
-            .map(|(id, name)| json!({"logical_id": id, "name": name, "retention_days": days}))
-            .into_iter()
-            .collect()
-    };
-    let log_groups: Vec<Value> =
-        account.settings.logs.as_ref().map(|logs| group(logs.retention_days)).unwrap_or_default();
-    let own = json!({"lifecycle_script": lifecycle_script, "log_groups": log_groups});
-    with(shared(account, names, Part::Notebooks), own)
-}
-
-/// What `operations.yaml.hbs` can name. `code` is the function that rotates access keys.
-pub fn operations(account: &Account, names: &Names, code: &str) -> Value {
-    let rotation = account.settings.access_keys.as_ref();
-    let budgets = account.settings.budgets.as_ref();
-    let own = json!({
-        "runtime": LAMBDA_RUNTIME,
-        // Numbers are texts, since they become the variables of a function.
-        "key_rotation": rotation.map(|one| json!({
-            "max_age_days": one.max_age_days.to_string(),
-            "warn_days": one.warn_days.to_string(),
-            "notify": one.notify,
-            "code": code,
-        })),
-        "budgets": budgets.map(|one| json!({"notify": one.notify, "account_usd": one.monthly_usd})),
-    });
-    with(shared(account, names, Part::Operations), own)
-}
-
-/// What `users.yaml.hbs` can name, without anybody in it: `users` holds one person at a time.
-pub fn users(account: &Account, names: &Names) -> Value {
-    let is_offline = account.settings.notebooks.direct_internet_access == Some(false);
-    let own = json!({
-        "platform": NOTEBOOK_PLATFORM,
-        "direct_internet_access": if is_offline { "Disabled" } else { "Enabled" },
-        "users": [],
-    });
-    with(shared(account, names, Part::Users(StackNumber::MIN)), own)
+    services.map(role).collect()
 }
 
 /// What `users.yaml.hbs` can name of a person.

@@ -45,9 +45,6 @@ use crate::model::{Account, Profile, Service, StackName, StackNumber};
 use crate::plan::{self, AccountPlan, Part, Size, StackPlan, stack_name};
 use crate::source::{Place, SourceFile};
 
-/// The function that rotates access keys.
-const KEY_ROTATION_CODE: &str = "scripts/rotate-keys.py";
-
 /// Renders one stack of a plan, with its people as they were rendered.
 ///
 /// # Errors
@@ -58,20 +55,13 @@ pub fn fill(
     stack: &StackPlan<'_>,
     people: &People<'_>,
 ) -> Result<Rendered, RenderFailure> {
-    let (account, names, kind) = (plan.account, &plan.names, stack.part.kind());
+    let account = plan.account;
     let text = match stack.part {
-        Part::Storage => templates.fill(kind, &context::storage(account, names))?,
-        Part::Access => templates.fill(kind, &context::shared(account, names, stack.part))?,
-        Part::Notebooks => {
-            let script = start_script::start_script(account, |path| templates.text(path));
-            templates.fill(kind, &context::notebooks(account, names, &script))?
-        }
-        Part::ServiceRoles | Part::RetiredRoles => templates.fill(kind, &context::roles(account, names, stack.part))?,
-        Part::Operations => {
-            let code = templates.text(KEY_ROTATION_CODE);
-            templates.fill(kind, &context::operations(account, names, code))?
-        }
         Part::Users(_) => people.stack(&stack.users),
+        part => {
+            let context = context::of(account, &plan.names, part, |path| templates.text(path));
+            templates.fill(part.kind(), &context)?
+        }
     };
     let header = header(account, &stack.name);
     let (text, digest) = digest::with_digest(text);

@@ -13,8 +13,8 @@ use super::engine::{RenderFailure, Templates};
 use super::fragment::{Fragment, Substitution};
 use super::prototype::{UserShape, is_of_prototype};
 use crate::finding::{Finding, Rule};
-use crate::model::{Account, User, UserName};
-use crate::plan::{Names, Size};
+use crate::model::{Account, StackNumber, User, UserName};
+use crate::plan::{Names, Part, Size};
 
 /// The kind of stack that people are in, and the key of its context that holds them.
 const USERS: &str = "users";
@@ -51,7 +51,8 @@ impl<'a> People<'a> {
         users: impl IntoIterator<Item = &'a User>,
     ) -> Result<Self, RenderFailure> {
         let users: Vec<(&User, UserShape)> = users.into_iter().map(|user| (user, UserShape::of(user))).collect();
-        let context = Context::wraps(context::users(account, names)).unwrap_or_else(|_| Context::null());
+        let context = context::of(account, names, Part::Users(StackNumber::MIN), |_| "");
+        let context = Context::wraps(context).unwrap_or_else(|_| Context::null());
         let first = users.first().map(|(user, _)| context::user(account, user)).unwrap_or_default();
         let all_told = format!("{}{first}", context.data());
         let by_prototypes = !templates.has_own_stacks() && !is_of_prototype(&all_told);
@@ -73,18 +74,17 @@ impl<'a> People<'a> {
             before -= 1;
         }
         let (before, behind) = empty.split_at(before);
-        let own = |name: &UserName, text: &str| {
+        let own = |text: &str| {
             let own = text.strip_prefix(before).and_then(|text| text.strip_suffix(behind));
             own.map(str::to_owned).ok_or_else(|| {
-                let message =
-                    format!("what this template gives for `{name}` is no addition to what it gives for nobody");
+                let message = "what this template gives for a person is no addition to what it gives for nobody";
                 let finding = Finding::new(Rule::TemplateStructure, message)
                     .help("let only what is between `{{#each users}}` and `{{/each}}` depend on `users`");
                 templates.failure(templates.at_first_line(USERS, finding))
             })
         };
         let prototypes = prototypes.iter().map(|(shape, text, prototype)| {
-            let text = own(&prototype.name, text)?;
+            let text = own(text)?;
             let fragment = Fragment::of(&text, prototype);
             Ok(((*shape).clone(), (text, fragment)))
         });
@@ -95,7 +95,7 @@ impl<'a> People<'a> {
             .filter(|_| by_prototypes)
         {
             Some(fragment) => Ok(fragment.text(&Substitution::of(user))),
-            None => own(&user.name, &fill(context, user)?),
+            None => own(&fill(context, user)?),
         };
         let texts: Vec<Result<String, RenderFailure>> = users.par_iter().map_init(|| None, text).collect();
         let texts = users.iter().zip(texts).map(|((user, _), text)| Ok((&user.name, text?)));

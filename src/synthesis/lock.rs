@@ -1,5 +1,6 @@
 //! What synth does about an account's lock before anything is written.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use super::Failure;
@@ -55,7 +56,7 @@ pub(crate) fn check(
         findings.extend(left_behind);
     }
     if text != account.lock_source.text {
-        let change = changes(account, lock);
+        let change = changes(account, lock, text);
         let finding = if wanted.locked {
             Some(Finding::new(Rule::LockNeedsUpdate, format!("the lock is not up to date: {change}")))
         } else {
@@ -220,7 +221,7 @@ pub(crate) fn line_of(account: &Account, name: &str) -> Place {
 }
 
 /// What would change in the lock.
-fn changes(account: &Account, lock: &PlacementLock) -> String {
+fn changes(account: &Account, lock: &PlacementLock, text: &str) -> String {
     if !account.lock_exists {
         return "there is none yet".to_owned();
     }
@@ -229,5 +230,10 @@ fn changes(account: &Account, lock: &PlacementLock) -> String {
     if joining + leaving > 0 {
         return format!("{joining} to add, {leaving} to mark as left");
     }
-    "its lines differ, or their order".to_owned()
+    let old: BTreeSet<&str> = account.lock_source.text.lines().collect();
+    match text.lines().filter(|line| !old.contains(line)).count() {
+        0 => "lines to remove, or to put in order".to_owned(),
+        1 => "1 line to change".to_owned(),
+        changed => format!("{changed} lines to change"),
+    }
 }
