@@ -230,7 +230,7 @@ impl Adopting<'_> {
         let wanted = lock::LockOptions { locked: false, stale: false, leave_behind: false, leavers: None };
         let finish = |made: AccountOutput<'_>| {
             let mut of_lock = Vec::new();
-            lock::check(&made, &plan.folder, &wanted, &mut of_lock).map(|()| (made.files, made.lock, of_lock))
+            lock::check(&made, &plan.folder, &wanted, &mut of_lock).map(|()| (made.files, made.lock.to_text(), of_lock))
         };
         let made = synthesise_all(material, &purpose, self.watch, &mut found, finish)?;
         let made = made.into_iter().next().transpose()?.map(|(stacks, lock, of_lock)| {

@@ -121,7 +121,7 @@ fn finish(mut made: AccountOutput<'_>, args: &SynthArgs) -> Result<Finished, Fai
     let row = summary::row(&made.manifest, made.account.users.len(), change, done);
     let source = &made.account.lock_source;
     let (name, lock_path) = (made.account.name.clone(), source.path.clone());
-    let lock = Some(made.lock).filter(|lock| *lock != source.text);
+    let lock = Some(made.lock.to_text()).filter(|lock| *lock != source.text);
     Ok(Finished { name, lock_path, lock, piece: made.piece, staged, row, findings, stale })
 }
 

@@ -84,7 +84,7 @@ pub(super) fn listed(folder: &Path) -> Result<Listed, FileError> {
 /// # Errors
 /// When the manifest exists but the operating system does not give it out.
 pub fn holds_users(folder: &Path) -> Result<bool, FileError> {
-    let is_users = |name: &String| name.starts_with("users-") && name.ends_with(".yaml");
+    let is_users = |name: &String| name.strip_suffix(".yaml").is_some_and(|part| part.starts_with("users-"));
     Ok(matches!(listed(folder)?, Listed::Files(Listing { files, .. }) if files.iter().any(is_users)))
 }
 

@@ -18,7 +18,7 @@ static CHECKERS: LazyLock<Vec<Checker>> =
 #[serde(deny_unknown_fields)]
 struct Checker {
     /// The key of its suppressions in the metadata, and of the setting that asks for them.
-    checker: String,
+    name: String,
     /// The key of their list.
     list: String,
     /// The key of a reason; without one, reasons are comments.
@@ -44,7 +44,7 @@ pub(super) fn annotated(text: String, asked: &Value) -> String {
     if asked.as_object().is_none_or(|asked| asked.values().all(|one| *one != true)) {
         return text;
     }
-    let checkers: Vec<&Checker> = CHECKERS.iter().filter(|one| asked[&one.checker] == true).collect();
+    let checkers: Vec<&Checker> = CHECKERS.iter().filter(|one| asked[&one.name] == true).collect();
     let mut annotated = String::with_capacity(text.len() * 5 / 4);
     let mut lines = text.split_inclusive('\n');
     let mut id = "";
@@ -74,13 +74,13 @@ fn metadata(kind: &str, id: &str, checkers: &[&Checker]) -> String {
         row.of.iter().any(|of| of == kind) && (row.ids.is_empty() || row.ids.iter().any(|end| id.ends_with(end)))
     };
     let mut text = String::new();
-    for Checker { checker, list, why_is, rules } in checkers {
+    for Checker { name, list, why_is, rules } in checkers {
         for (index, Row { rule, why, .. }) in rules.iter().filter(is_it).enumerate() {
             if text.is_empty() {
                 text.push_str("    Metadata:\n");
             }
             if index == 0 {
-                text.extend(["      ", checker, ":\n        ", list, ":\n"]);
+                text.extend(["      ", name, ":\n        ", list, ":\n"]);
             }
             // Writing to a string cannot fail.
             let _ = match why_is {

@@ -40,11 +40,9 @@ static PARTIAL: LazyLock<Regex> =
 
 static EMBEDDED: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/templates");
 
-/// How the names of templates end: of stacks and of policies.
-const STACK: &str = ".yaml.hbs";
-pub(super) const POLICY: &str = ".json.hbs";
-/// Where the templates of policies are.
+/// Where the templates of policies are, and how their names end.
 pub(super) const POLICIES: &str = "policies/";
+pub(super) const POLICY: &str = ".json.hbs";
 
 /// The embedded templates alone, read once. Without any, nothing could be filled, and each attempt would fail.
 static BUILT_IN: LazyLock<Templates> = LazyLock::new(|| Templates::new(Vec::new()).unwrap_or_default());
@@ -85,9 +83,9 @@ impl Templates {
     pub fn new(own: Vec<(String, Arc<SourceFile>)>) -> Result<Self, Vec<Finding>> {
         let (mut sources, mut overridden, mut findings) = (embedded(), BTreeSet::new(), Vec::new());
         for (path, source) in own {
-            if sources.contains_key(&path) {
-                overridden.insert(path.clone());
-                sources.insert(path, source);
+            if let Some(embedded) = sources.get_mut(&path) {
+                *embedded = source;
+                overridden.insert(path);
             // Whoever copies all of the folder has other files of it as well. They make no stacks.
             } else if EMBEDDED.get_file(&path).is_none() {
                 let help = match did_you_mean(&path, sources.keys().map(String::as_str)) {
@@ -101,9 +99,12 @@ impl Templates {
         findings.extend(overridden.iter().filter_map(|path| own_partial(path, sources.get(path)?)));
         // Reading a text for people takes as long as filling a stack, and few commands need one: only whether the user's own
         // can be read is asked here.
-        let is_needed = |path: &str| path.ends_with(STACK) || path.ends_with(POLICY) || overridden.contains(path);
-        let needed: Vec<(&String, &Arc<SourceFile>)> =
-            sources.iter().filter(|(path, _)| path.ends_with(".hbs") && is_needed(path)).collect();
+        let is_of_stacks = |path: &str| path.starts_with("stacks/") || path.starts_with(POLICIES);
+        let is_needed = |path: &String| {
+            Path::new(path).extension().is_some_and(|ending| ending == "hbs")
+                && (overridden.contains(path) || is_of_stacks(path))
+        };
+        let needed: Vec<(&String, &Arc<SourceFile>)> = sources.iter().filter(|(path, _)| is_needed(path)).collect();
         // To read one takes as long as to fill a small stack: they are read on all cores.
         let read: Vec<Result<Template, Finding>> =
             needed.par_iter().map(|(path, source)| compiled(path, source)).collect();
@@ -228,7 +229,7 @@ fn embedded() -> BTreeMap<String, Arc<SourceFile>> {
 
 /// The path of the template of a kind of stack.
 fn stack_path(kind: &str) -> String {
-    format!("stacks/{kind}{STACK}")
+    format!("stacks/{kind}.yaml.hbs")
 }
 
 /// The template in a file, as the engine reads it.

@@ -92,9 +92,8 @@ impl Template {
 
     /// What the manifest tells of it.
     pub fn contents(&self) -> Contents {
-        let text = |value: &Value, key: &str| Some(value.get(key)?.as_str()?.to_owned());
-        let users = self.resources().filter(|(_, resource)| text(resource, "Type").is_some_and(|kind| kind == USER));
-        let name = |resource: &Value| text(resource.get("Properties")?, "UserName");
+        let users = self.resources().filter(|(_, resource)| resource["Type"] == USER);
+        let name = |resource: &Value| resource["Properties"]["UserName"].as_str().map(str::to_owned);
         Contents {
             resources: self.resources().count(),
             capabilities: self.capabilities(),
@@ -105,21 +104,10 @@ impl Template {
     /// Source: <https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_CreateStack.html>
     fn capabilities(&self) -> Vec<String> {
         const NAMES: [&str; 5] = ["UserName", "GroupName", "RoleName", "ManagedPolicyName", "InstanceProfileName"];
-        let iam = self.resources().filter(|(_, resource)| {
-            resource.get("Type").and_then(Value::as_str).is_some_and(|name| name.starts_with("AWS::IAM::"))
-        });
-        let named = |resource: &Value| {
-            resource.get("Properties").is_some_and(|properties| NAMES.iter().any(|name| properties.get(name).is_some()))
-        };
-        let (mut any, mut any_named) = (false, false);
-        for (_, resource) in iam {
-            any = true;
-            any_named |= named(resource);
-        }
-        match (any, any_named) {
-            (_, true) => vec![NAMED_IAM.to_owned()],
-            (true, false) => vec!["CAPABILITY_IAM".to_owned()],
-            (false, false) => Vec::new(),
-        }
+        let is_iam = |resource: &Value| resource["Type"].as_str().is_some_and(|kind| kind.starts_with("AWS::IAM::"));
+        let is_named = |resource: &Value| NAMES.iter().any(|name| !resource["Properties"][name].is_null());
+        let mut iam = self.resources().map(|(_, resource)| resource).filter(|resource| is_iam(resource)).peekable();
+        let any = iam.peek().map(|_| "CAPABILITY_IAM".to_owned());
+        if iam.any(is_named) { vec![NAMED_IAM.to_owned()] } else { Vec::from_iter(any) }
     }
 }

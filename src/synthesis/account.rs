@@ -38,9 +38,8 @@ pub(crate) struct AccountOutput<'a> {
     pub(crate) piece: Option<ExportPart>,
     /// Who may do what, if that was asked for.
     pub(crate) reach: AccessMatrix,
-    /// The lock, and its text.
-    pub(crate) placed: PlacementLock,
-    pub(crate) lock: String,
+    /// Its lock from now on.
+    pub(crate) lock: PlacementLock,
 }
 
 /// Makes and checks the stacks of all accounts. An account that is not sound, or whose templates cannot be filled, is
@@ -128,7 +127,7 @@ fn synthesise<'a>(
     let piece = purpose.form.and_then(|form| form.piece(&plan, templates, &rendered, &manifest));
     let reach = if purpose.reach { reach(&plan, templates, &rendered, findings)? } else { AccessMatrix::default() };
     let files = output::files(&plan, rendered, &checks.contents, &manifest);
-    Ok(AccountOutput { account, files, manifest, piece, reach, lock: lock.to_text(), placed: lock })
+    Ok(AccountOutput { account, files, manifest, piece, reach, lock })
 }
 
 /// Who may do what, told of one person of each kind: checks hold everybody of a kind to be alike but for their names.

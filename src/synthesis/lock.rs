@@ -31,7 +31,7 @@ pub(crate) fn check(
     wanted: &LockOptions,
     findings: &mut Vec<Finding>,
 ) -> Result<(), Failure> {
-    let (account, lock, text) = (made.account, &made.placed, made.lock.as_str());
+    let (account, lock) = (made.account, &made.lock);
     let place = Place::whole(&account.lock_source);
     let path = account.lock_source.path.display();
     if !account.lock_exists && output::holds_users(folder)? {
@@ -55,8 +55,9 @@ pub(crate) fn check(
         }
         findings.extend(left_behind);
     }
+    let text = lock.to_text();
     if text != account.lock_source.text {
-        let change = changes(account, lock, text);
+        let change = changes(account, lock, &text);
         let finding = if wanted.locked {
             Some(Finding::new(Rule::LockNeedsUpdate, format!("the lock is not up to date: {change}")))
         } else {
@@ -74,8 +75,7 @@ pub(crate) fn keep_many(made: &mut AccountOutput<'_>, leavers: Option<usize>) {
     let lock = &made.account.lock.entries;
     let Some(Movement { leaving, .. }) = Movement::of_many(made.account, leavers) else { return };
     let kept = leaving.into_iter().filter_map(|name| Some((name.clone(), lock.get(name)?.clone())));
-    made.placed.entries.extend(kept);
-    made.lock = made.placed.to_text();
+    made.lock.entries.extend(kept);
 }
 
 /// The finding that many leave at once: a roster with a filter set, or cut off, looks so.

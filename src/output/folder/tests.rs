@@ -56,23 +56,6 @@ fn a_program_is_executable_and_nothing_else_is() {
 }
 
 #[test]
-fn every_kind_of_difference_is_told() {
-    let (_root, folder) = written();
-    std::fs::remove_file(folder.join("access.yaml")).unwrap();
-    std::fs::write(folder.join("deploy.sh"), "edited").unwrap();
-    std::fs::write(folder.join("gone.yaml"), "").unwrap();
-    std::fs::write(folder.join("mine.yaml"), "").unwrap();
-    std::fs::write(folder.join("manifest.json"), "{\"files\": [\"gone.yaml\", \"never.yaml\"]}").unwrap();
-    let expected = [
-        ("access.yaml", Difference::Missing),
-        ("deploy.sh", Difference::Changed),
-        ("gone.yaml", Difference::Surplus),
-        ("manifest.json", Difference::Changed),
-    ];
-    assert_eq!(compare(&folder, &wanted()).unwrap(), expected.map(|(name, how)| (name.to_owned(), how)));
-}
-
-#[test]
 fn line_endings_that_git_made_are_told_from_other_changes() {
     let (_root, folder) = written();
     let lines = "a\nb\n";
@@ -98,19 +81,6 @@ fn a_link_is_not_taken_for_the_file_that_it_leads_to() {
     assert!(write(&folder, &wanted()).unwrap());
     assert!(files::kind(&path).unwrap() == Some(FileKind::File { executable: false }));
     assert_eq!(std::fs::read_to_string(root.path().join("elsewhere")).unwrap(), "new");
-}
-
-#[test]
-fn what_no_manifest_lists_is_kept_and_reported() {
-    let (_root, folder) = written();
-    std::fs::write(folder.join("access.yaml"), "old").unwrap();
-    std::fs::write(folder.join("x.yaml"), "mine").unwrap();
-    std::fs::create_dir_all(folder.join("notes/deep")).unwrap();
-    let found = inspected(&folder);
-    assert_eq!(found.iter().map(|(rule, _)| *rule).collect::<Vec<_>>(), [Rule::OutputForeign; 2]);
-    assert_eq!(std::fs::read_to_string(folder.join("x.yaml")).unwrap(), "mine");
-    assert_eq!(std::fs::read_to_string(folder.join("access.yaml")).unwrap(), "new");
-    assert!(folder.join("notes/deep").is_dir());
 }
 
 #[test]
