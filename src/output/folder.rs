@@ -112,7 +112,7 @@ pub fn inspect(folder: &Path, wanted: &[OutputFile], findings: &mut Vec<Finding>
         findings.push(finding(Rule::OutputAnotherKind, message, folder, help));
         return Ok(());
     }
-    if let Listed::Unreadable(reason) = &listed {
+    if let Some(reason) = listed.unreadable() {
         let path = folder.join(MANIFEST_FILE);
         let message = format!("`{}` does not say which files are racestack's: {reason}", path.display());
         let help = format!(

@@ -23,8 +23,8 @@ pub(super) fn stack_set(part: &str) -> String {
 /// What a manifest says of its folder. It may be of another version of racestack, or not of racestack's.
 #[derive(Debug, Deserialize)]
 pub(super) struct Listing {
-    /// The files that racestack wrote, by name.
-    files: BTreeSet<String>,
+    /// The files that racestack wrote, by name; `None` where it does not say.
+    files: Option<BTreeSet<String>>,
     /// What they are in words. An account's manifest does not say it.
     holds: Option<String>,
     pub account_id: Option<String>,
@@ -37,13 +37,18 @@ impl Listing {
             // Of two branches' manifests, each lists what racestack wrote there.
             let sides = std::str::from_utf8(manifest).ok().and_then(conflict_sides);
             match sides.map(|sides| sides.map(|side| serde_json::from_str::<Self>(&side))) {
-                Some([Ok(ours), Ok(theirs)]) => Ok(Self { files: &ours.files | &theirs.files, ..ours }),
+                Some([Ok(ours), Ok(theirs)]) => {
+                    let files = ours.files.as_ref().zip(theirs.files.as_ref()).map(|(ours, theirs)| ours | theirs);
+                    Ok(Self { files, ..ours })
+                }
                 _ => Err(error),
             }
         })?;
         // A name that leads out of the folder is no file of the folder, whoever wrote it there.
-        listing.files.retain(|name| !["", ".", ".."].contains(&name.as_str()) && !name.contains(['/', '\\', '\0']));
-        listing.files.insert(MANIFEST_FILE.to_owned());
+        if let Some(files) = &mut listing.files {
+            files.retain(|name| !["", ".", ".."].contains(&name.as_str()) && !name.contains(['/', '\\', '\0']));
+            files.insert(MANIFEST_FILE.to_owned());
+        }
         Ok(listing)
     }
 
@@ -85,13 +90,23 @@ pub(super) fn listed(folder: &Path) -> Result<Listed, FileError> {
 /// When the manifest exists but the operating system does not give it out.
 pub fn holds_users(folder: &Path) -> Result<bool, FileError> {
     let is_users = |name: &String| name.strip_suffix(".yaml").is_some_and(|part| part.starts_with("users-"));
-    Ok(matches!(listed(folder)?, Listed::Files(Listing { files, .. }) if files.iter().any(is_users)))
+    Ok(matches!(listed(folder)?, Listed::Files(Listing { files: Some(files), .. }) if files.iter().any(is_users)))
 }
 
 impl Listed {
     /// Whether what stands in the folder is racestack's.
     pub(super) fn holds(&self, entry: &FolderEntry) -> bool {
-        !entry.is_folder && matches!(self, Listed::Files(Listing { files, .. }) if files.contains(&entry.name))
+        !entry.is_folder
+            && matches!(self, Listed::Files(Listing { files: Some(files), .. }) if files.contains(&entry.name))
+    }
+
+    /// Why it cannot be told which files are racestack's.
+    pub(super) fn unreadable(&self) -> Option<&str> {
+        match self {
+            Listed::Unreadable(reason) => Some(reason),
+            Listed::Files(Listing { files: None, .. }) => Some("it has no `files`"),
+            Listed::Nothing | Listed::Files(_) => None,
+        }
     }
 
     /// What racestack wrote there, in words.

@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::folder::{difference, surplus};
-use super::listing::{ACCOUNT, Listed, listed};
+use super::listing::{ACCOUNT, listed};
 use super::{MANIFEST_FILE, OutputFile};
 use crate::files::{self, FileError, FileKind, FileLock, FolderEntry, NewFile, OWN_ENDING};
 use crate::model::AccountName;
@@ -117,7 +117,7 @@ fn is_taken(folder: &Path) -> Result<bool, FileError> {
             return Ok(true);
         }
     }
-    Ok(matches!(listed_here, Listed::Unreadable(_)))
+    Ok(listed_here.unreadable().is_some())
 }
 
 /// Puts right what killed runs left in the out folder, of whichever accounts, and removes what is staged and not in its place.
@@ -212,7 +212,7 @@ fn clear(left: &Path, home: &Path) -> Result<(), FileError> {
         files::make_writable(left)?;
     }
     let listed = listed(left)?;
-    if let Listed::Unreadable(_) = &listed {
+    if listed.unreadable().is_some() {
         let message = "its manifest.json does not say what is racestack's; move what is yours elsewhere and remove it";
         return Err(taken("remove", left, message));
     }

@@ -21,7 +21,7 @@ use serde_json::Value;
 use super::by_design;
 use super::digest;
 use super::helpers::{describe, escape_json, indent, refuse, strict};
-use super::policy::PolicyHelper;
+use super::policy::{POLICIES, POLICY, PolicyHelper};
 use super::yaml;
 use crate::config::did_you_mean;
 use crate::finding::{Finding, Rule};
@@ -39,10 +39,6 @@ static PARTIAL: LazyLock<Regex> =
     LazyLock::new(|| Regex::new(r"\{\{~?\s*#?\s*[>*]\s*[^\s}~]*").expect("a valid expression"));
 
 static EMBEDDED: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/templates");
-
-/// Where the templates of policies are, and how their names end.
-pub(super) const POLICIES: &str = "policies/";
-pub(super) const POLICY: &str = ".json.hbs";
 
 /// The embedded templates alone, read once. Without any, nothing could be filled, and each attempt would fail.
 static BUILT_IN: LazyLock<Templates> = LazyLock::new(|| Templates::new(Vec::new()).unwrap_or_default());

@@ -5,10 +5,13 @@
 use handlebars::{Context, Handlebars, Helper, HelperDef, HelperResult, Output, RenderContext, RenderError};
 use serde_json::Value;
 
-use super::engine::{POLICIES, POLICY};
 use super::helpers::{indent, refuse};
 use super::reference::PolicyValues;
 use super::yaml;
+
+/// Where the templates of policies are, and how their names end.
+pub(super) const POLICIES: &str = "policies/";
+pub(super) const POLICY: &str = ".json.hbs";
 
 /// The helper, with the policy templates by their paths.
 pub(super) struct PolicyHelper(pub Handlebars<'static>);
