@@ -9,39 +9,24 @@ pub(super) type Cycle = Vec<String>;
 
 /// Every circle of the file, each once: of rules, with parameters or without, and of the variables of one block.
 pub(super) fn find(syntax: &Syntax) -> Vec<Cycle> {
-    let rules = graph(syntax.rules.iter().chain(&syntax.parameterized), |rule| {
-        rule.rules.iter().map(|(name, _)| name.as_str()).collect()
-    });
-    let mut cycles = cycles(&rules);
+    let mut cycles = of(&syntax.rules, |rule| rule.rules.iter().map(|(name, _)| name.as_str()).collect());
     for block in &syntax.blocks {
-        let variables = graph(block, |variable| variable.variables.iter().map(String::as_str).collect());
-        cycles.extend(
-            self::cycles(&variables)
-                .into_iter()
-                .map(|cycle| cycle.into_iter().map(|name| format!("%{name}")).collect()),
-        );
+        let variables = of(block, |variable| variable.variables.iter().map(String::as_str).collect());
+        cycles.extend(variables.into_iter().map(|cycle| cycle.iter().map(|name| format!("%{name}")).collect()));
     }
     cycles
 }
 
 type Graph<'a> = BTreeMap<&'a str, BTreeSet<&'a str>>;
 
-fn graph<'a>(
-    definitions: impl IntoIterator<Item = &'a Definition>,
-    references: impl Fn(&'a Definition) -> Vec<&'a str>,
-) -> Graph<'a> {
+fn of<'a>(definitions: &'a [Definition], references: impl Fn(&'a Definition) -> Vec<&'a str>) -> Vec<Cycle> {
     let mut graph = Graph::new();
     for definition in definitions {
         graph.entry(&definition.name).or_default().extend(references(definition));
     }
-    graph
-}
-
-fn cycles(graph: &Graph) -> Vec<Cycle> {
-    let mut found = Vec::new();
-    let mut done = BTreeSet::new();
+    let (mut found, mut done) = (Vec::new(), BTreeSet::new());
     for &name in graph.keys() {
-        follow(graph, name, &mut Vec::new(), &mut done, &mut found);
+        follow(&graph, name, &mut Vec::new(), &mut done, &mut found);
     }
     found
 }

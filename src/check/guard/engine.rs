@@ -13,9 +13,6 @@ use crate::finding::{Finding, Rule};
 use crate::render::Template;
 use crate::source::Place;
 
-/// What the engine calls the clauses of a file that stand outside its rules, behind the file's name.
-const DEFAULT_RULE: &str = "default";
-
 /// Evaluates the rules of `files` on `templates`: an outcome a template; or a finding, when the engine gave none that can be trusted.
 ///
 /// Reading a template costs the engine more than a rule file does, so files go together. Should that fail, each is tried
@@ -51,28 +48,8 @@ pub(super) fn outcomes(files: &[(usize, &RuleFile)], documents: &[String]) -> Re
     if documents.is_empty() {
         return Ok(Vec::new());
     }
-    let outcome = |report: &FileReport| {
-        let mut outcomes = Outcomes::default();
-        files.iter().try_for_each(|(index, file)| report.add(*index, file, &mut outcomes)).map(|()| outcomes)
-    };
-    run_on(files, documents)?.iter().map(outcome).collect()
-}
-
-/// Runs the engine: one report a document, each on the rules of `files` and no others.
-fn run_on(files: &[(usize, &RuleFile)], documents: &[String]) -> Result<Vec<FileReport>, String> {
     let rules: Vec<&str> = files.iter().map(|(_, file)| file.source.text.as_str()).collect();
-    let mut reports = run(&rules, documents)?;
-    // The engine calls the clauses outside rules by the name of the file, which it does not know.
-    for (number, (_, file)) in files.iter().enumerate() {
-        let stdin = format!("RULES_STDIN[{}]/{DEFAULT_RULE}", number + 1);
-        if let Some(rule) = file.rules.iter().find(|rule| rule.name.rsplit('/').next() == Some(DEFAULT_RULE)) {
-            for report in &mut reports {
-                report.rename(&stdin, &rule.name);
-            }
-        }
-    }
-    reports.iter().try_for_each(|report| report.only_on(files.iter().flat_map(|(_, file)| &file.rules)))?;
-    Ok(reports)
+    run(&rules, documents)?.iter().map(|report| report.outcomes(files)).collect()
 }
 
 fn unreadable(file: &RuleFile, reason: &str) -> Finding {
@@ -96,7 +73,7 @@ pub(super) fn matches_some_type(regex: &str) -> bool {
     let escaped = regex.replace("\\/", "/").replace('/', "\\/");
     let rule = format!("rule matches {{ some Types[*] == /{escaped}/ }}");
     let document = serde_json::json!({ "Types": types::all().collect::<Vec<_>>() }).to_string();
-    run(&[&rule], &[document]).is_ok_and(|reports| reports.iter().all(|report| report.holds("matches")))
+    run(&[&rule], &[document]).is_ok_and(|reports| reports.iter().all(|report| report.compliant.contains("matches")))
 }
 
 /// Runs the engine: one report a document, in their order.
@@ -111,7 +88,7 @@ fn run(rules: &[&str], documents: &[String]) -> Result<Vec<FileReport>, String> 
     if reports.len() != documents.len() {
         return Err(format!("its report is on {} templates out of {}", reports.len(), documents.len()));
     }
-    let failed = reports.iter().any(FileReport::has_failed);
+    let failed = reports.iter().any(|report| !report.not_compliant.is_empty());
     match code {
         SUCCESS_STATUS_CODE if !failed => Ok(reports),
         FAILURE_STATUS_CODE if failed => Ok(reports),

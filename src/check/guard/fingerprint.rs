@@ -21,50 +21,42 @@ pub(super) struct TemplateFingerprint<'a> {
 }
 
 impl<'a> TemplateFingerprint<'a> {
-    /// `template` to rules of this footprint. `group` tells the rules from others.
-    pub(super) fn new(template: &'a Value, footprint: &RuleFootprint, group: usize) -> Self {
+    /// `template` to rules of this footprint.
+    pub(super) fn new(template: &'a Value, footprint: &RuleFootprint) -> Self {
+        let sections = template.as_object().into_iter().flatten();
+        let (resources, others): (Vec<_>, Vec<_>) =
+            sections.partition(|(name, section)| *name == "Resources" && section.is_object());
+        let resources = || resources.iter().flat_map(|(_, section)| section.as_object()).flatten();
         let mut kinds: BTreeMap<Vec<u8>, &str> = BTreeMap::new();
-        let mut whole = Sha256::new();
-        whole.update(group.to_le_bytes());
-        let mut writer = Writer { footprint, out: Vec::new(), texts: BTreeMap::new() };
-        let mut others = Vec::new();
-        for (name, section) in template.as_object().into_iter().flatten() {
-            match section {
-                Value::Object(resources) if name == "Resources" => {
-                    let mut seen: Vec<_> = resources.iter().filter(|(_, one)| footprint.sees(one)).collect();
-                    if seen.is_empty() {
-                        // A template without any resource is another matter to the engine than one with none of the right type.
-                        // What stands for resources that are not there is as good as any other.
-                        seen.extend(resources.iter().take(1));
-                    }
-                    for (id, resource) in seen {
-                        let seen = if footprint.sees(resource) { writer.resource(resource) } else { b"none" };
-                        if !kinds.contains_key(seen) {
-                            kinds.insert(seen.to_vec(), id.as_str());
-                        }
-                    }
-                }
-                _ => others.push((name, section)),
+        for (id, resource) in resources().filter(|(_, resource)| footprint.sees(resource)) {
+            kinds.entry(Writer::written(footprint, |writer| writer.value(resource))).or_insert(id);
+        }
+        // A template without any resource is another matter to the engine than one with none of the right type. What stands for
+        // resources that are not there is as good as any other.
+        if let Some((id, _)) = resources().next().filter(|_| kinds.is_empty()) {
+            kinds.insert(b"none".to_vec(), id);
+        }
+        // What is no resource, such as outputs, together: of no two things there are texts compared that are not within one of
+        // them, no more than of two resources.
+        let mut whole = Sha256::digest(Writer::written(footprint, |writer| {
+            for (name, section) in &others {
+                writer.text(name);
+                writer.value(section);
             }
-        }
-        whole.update(writer.sections(&others));
+        }));
         for kind in kinds.keys() {
-            whole.update(kind.len().to_le_bytes());
-            whole.update(kind);
+            whole = Sha256::digest([&whole[..], kind].concat());
         }
-        Self { fingerprint: Fingerprint(whole.finalize().into()), template, resources: kinds.into_values().collect() }
+        Self { fingerprint: Fingerprint(whole.into()), template, resources: kinds.into_values().collect() }
     }
 
     /// The template with one resource of each kind alone: what the engine evaluates for all that are alike.
     pub(super) fn representative(&self) -> String {
-        let own = |(name, section): (&String, &Value)| match section {
-            Value::Object(all) if name == "Resources" => {
-                let some = all.iter().filter(|(id, _)| self.resources.contains(id.as_str()));
-                (name.clone(), some.map(|(id, resource)| (id.clone(), resource.clone())).collect())
-            }
-            _ => (name.clone(), section.clone()),
-        };
-        self.template.as_object().into_iter().flatten().map(own).collect::<Value>().to_string()
+        let mut representative = self.template.clone();
+        if let Some(Value::Object(all)) = representative.get_mut("Resources") {
+            all.retain(|id, _| self.resources.contains(id.as_str()));
+        }
+        representative.to_string()
     }
 }
 
@@ -76,24 +68,11 @@ struct Writer<'a, 's> {
     texts: BTreeMap<&'a str, usize>,
 }
 
-impl<'a> Writer<'a, '_> {
-    fn resource(&mut self, resource: &'a Value) -> &[u8] {
-        self.out.clear();
-        self.texts.clear();
-        self.value(resource);
-        &self.out
-    }
-
-    /// What is no resource, such as outputs, together: of no two things there are texts compared that are not within one of
-    /// them, no more than of two resources.
-    fn sections(&mut self, sections: &[(&'a String, &'a Value)]) -> &[u8] {
-        self.out.clear();
-        self.texts.clear();
-        for (name, section) in sections {
-            self.text(name);
-            self.value(section);
-        }
-        &self.out
+impl<'a, 's> Writer<'a, 's> {
+    fn written(footprint: &'s RuleFootprint, write: impl FnOnce(&mut Self)) -> Vec<u8> {
+        let mut writer = Self { footprint, out: Vec::new(), texts: BTreeMap::new() };
+        write(&mut writer);
+        writer.out
     }
 
     fn value(&mut self, value: &'a Value) {

@@ -16,7 +16,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use fancy_regex::Regex;
 use serde_json::Value;
 
-use super::syntax::{Syntax, filtered_types, key, list};
+use super::syntax::{Syntax, filtered_types, key, list, walk};
 use crate::render::Template;
 
 /// By what a rule file tells one text from another, besides comparing them.
@@ -35,11 +35,12 @@ pub(super) struct RuleFootprint {
 impl RuleFootprint {
     /// What a file can tell apart.
     pub(super) fn of(syntax: &Syntax) -> Self {
-        let mut reader = FootprintReader { is_opaque: !syntax.parameterized.is_empty(), ..FootprintReader::default() };
+        let is_opaque = syntax.rules.iter().any(|rule| rule.has_parameters);
+        let mut reader = FootprintReader { is_opaque, ..FootprintReader::default() };
         for variable in &syntax.variables {
             reader.variable(&variable.name, &variable.tree, false);
         }
-        for definition in syntax.variables.iter().chain(&syntax.rules).chain(&syntax.parameterized) {
+        for definition in syntax.variables.iter().chain(&syntax.rules) {
             reader.visit(&definition.tree, false);
         }
         let types = Some(reader.types).filter(|_| !reader.sees_everything);
@@ -245,19 +246,15 @@ impl<'t> FootprintReader<'t> {
 
     /// Notes the texts of what is written out.
     fn literal(&mut self, value: &Value) {
-        match value {
-            Value::String(text) => {
-                self.footprint.texts.insert(text.clone());
-                let pattern = text.strip_prefix('/').and_then(|text| text.strip_suffix('/'));
-                // A path between slashes that is no regular expression is only a text.
-                if let Some(regex) = pattern.and_then(|pattern| Regex::new(pattern).ok()) {
-                    self.footprint.patterns.insert(text.clone(), regex);
-                }
+        walk(value, &mut |part| {
+            let Some(text) = part.as_str() else { return };
+            self.footprint.texts.insert(text.to_owned());
+            let pattern = text.strip_prefix('/').and_then(|text| text.strip_suffix('/'));
+            // A path between slashes that is no regular expression is only a text.
+            if let Some(regex) = pattern.and_then(|pattern| Regex::new(pattern).ok()) {
+                self.footprint.patterns.insert(text.to_owned(), regex);
             }
-            Value::Array(values) => values.iter().for_each(|value| self.literal(value)),
-            Value::Object(entries) => entries.values().for_each(|value| self.literal(value)),
-            _ => {}
-        }
+        });
     }
 }
 

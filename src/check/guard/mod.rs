@@ -20,9 +20,9 @@ mod types;
 mod violations;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError};
 
-use rayon::iter::{IntoParallelIterator, ParallelIterator};
+use rayon::iter::{IntoParallelRefIterator, ParallelIterator};
 
 use crate::check::Suppressions;
 use crate::finding::{Finding, Rule};
@@ -31,6 +31,7 @@ use crate::source::SourceFile;
 use fingerprint::TemplateFingerprint;
 pub use report::Outcomes;
 use report::Verdict;
+use rule_set::RuleFileGroup;
 pub use rule_set::{RULE_FILE_EXTENSIONS, RuleSet};
 
 /// Checks every template against every rule.
@@ -49,8 +50,7 @@ pub fn check(rules: &RuleSet, templates: &[Template]) -> Vec<Finding> {
 ///
 /// Besides the outcomes, there are findings about what could not be evaluated. Evaluations can run at the same time.
 pub fn evaluate(rules: &RuleSet, templates: &[&Template]) -> (Vec<Outcomes>, Vec<Finding>) {
-    let evaluated: Vec<_> =
-        (0..rules.groups().len()).into_par_iter().map(|group| by_group(rules, group, templates)).collect();
+    let evaluated: Vec<_> = rules.groups().par_iter().map(|group| by_group(rules, group, templates)).collect();
     let mut all: Vec<Outcomes> = templates.iter().map(|_| Outcomes::default()).collect();
     let mut findings = Vec::new();
     for (outcomes, unreadable) in evaluated {
@@ -61,10 +61,10 @@ pub fn evaluate(rules: &RuleSet, templates: &[&Template]) -> (Vec<Outcomes>, Vec
 }
 
 /// Evaluates the files of a group.
-fn by_group(rules: &RuleSet, index: usize, templates: &[&Template]) -> (Vec<Outcomes>, Vec<Finding>) {
+fn by_group(rules: &RuleSet, group: &RuleFileGroup, templates: &[&Template]) -> (Vec<Outcomes>, Vec<Finding>) {
     let (mut outcomes, mut findings) = (Vec::new(), Vec::new());
     let mut as_they_are: BTreeMap<Vec<usize>, Vec<usize>> = BTreeMap::new();
-    for (at, verdict) in verdicts(rules, index, templates).into_iter().enumerate() {
+    for (at, verdict) in verdicts(rules, group, templates).into_iter().enumerate() {
         outcomes.push(Outcomes { applied: verdict.applied, violations: Vec::new() });
         if !verdict.open.is_empty() {
             as_they_are.entry(verdict.open).or_default().push(at);
@@ -81,17 +81,16 @@ fn by_group(rules: &RuleSet, index: usize, templates: &[&Template]) -> (Vec<Outc
 
 /// What is known of each template by those that are alike. Where nothing is, the engine evaluates the rules on one of them first;
 /// should it fail, all files stay open.
-fn verdicts(rules: &RuleSet, index: usize, templates: &[&Template]) -> Vec<Verdict> {
-    let group = &rules.groups()[index];
+fn verdicts(rules: &RuleSet, group: &RuleFileGroup, templates: &[&Template]) -> Vec<Verdict> {
     let unknown = || Verdict { open: group.files.clone(), ..Verdict::default() };
     if group.footprint.is_opaque {
         return templates.iter().map(|_| unknown()).collect();
     }
     let seen: Vec<_> =
-        templates.iter().map(|template| TemplateFingerprint::new(&template.value, &group.footprint, index)).collect();
-    let _alone = group.learning.lock();
+        templates.iter().map(|template| TemplateFingerprint::new(&template.value, &group.footprint)).collect();
+    let mut known = group.verdicts.lock().unwrap_or_else(PoisonError::into_inner);
     let mut representatives = BTreeMap::new();
-    for seen in seen.iter().filter(|seen| !rules.knows(seen.fingerprint)) {
+    for seen in seen.iter().filter(|seen| !known.contains_key(&seen.fingerprint)) {
         representatives.entry(seen.fingerprint).or_insert_with(|| seen.representative());
     }
     let (fingerprints, documents): (Vec<_>, Vec<_>) = representatives.into_iter().unzip();
@@ -99,8 +98,8 @@ fn verdicts(rules: &RuleSet, index: usize, templates: &[&Template]) -> Vec<Verdi
         Ok(outcomes) => outcomes.into_iter().map(Verdict::of).collect(),
         Err(_) => vec![unknown(); fingerprints.len()],
     };
-    fingerprints.into_iter().zip(learnt).for_each(|(fingerprint, verdict)| rules.note_verdict(fingerprint, verdict));
-    seen.iter().map(|seen| rules.verdict(seen.fingerprint).unwrap_or_else(unknown)).collect()
+    known.extend(fingerprints.into_iter().zip(learnt));
+    seen.iter().map(|seen| known.get(&seen.fingerprint).cloned().unwrap_or_else(unknown)).collect()
 }
 
 /// What the outcomes on all templates come to: the violations, those that are suppressed each by itself, and the rules

@@ -6,8 +6,11 @@ use std::sync::Arc;
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::rule_file::{GuardRule, RuleFile};
+use super::rule_file::RuleFile;
 use super::syntax::list;
+
+/// What the engine calls the clauses of a file that stand outside its rules, behind the file's name.
+const DEFAULT_RULE: &str = "default";
 
 /// By the index of a rule file that was evaluated, those of its rules that were applied, not skipped.
 pub type Applied = BTreeMap<usize, Arc<BTreeSet<String>>>;
@@ -63,68 +66,50 @@ pub(super) struct Violation {
 #[derive(Debug, Deserialize)]
 pub(super) struct FileReport {
     /// The rules that do not hold.
-    not_compliant: Vec<Value>,
+    pub not_compliant: Vec<Value>,
     /// The rules that were skipped.
     not_applicable: BTreeSet<String>,
     /// The rules that hold.
-    compliant: BTreeSet<String>,
+    pub compliant: BTreeSet<String>,
 }
 
 impl FileReport {
-    /// Whether there is a rule that does not hold.
-    pub(super) fn has_failed(&self) -> bool {
-        !self.not_compliant.is_empty()
-    }
-
-    /// Whether the rule of this name holds.
-    pub(super) fn holds(&self, name: &str) -> bool {
-        self.compliant.contains(name)
-    }
-
-    /// Gives a rule the name that its file has for it.
-    pub(super) fn rename(&mut self, from: &str, to: &str) {
-        for names in [&mut self.not_applicable, &mut self.compliant] {
-            if names.remove(from) {
-                names.insert(to.to_owned());
-            }
-        }
-        for check in self.not_compliant.iter_mut().filter(|check| check["Rule"]["name"] == from) {
-            check["Rule"]["name"] = to.into();
-        }
-    }
-
-    /// Asserts that each failure belongs to one of `rules`.
-    pub(super) fn only_on<'a>(&self, rules: impl Iterator<Item = &'a GuardRule>) -> Result<(), String> {
-        let names: BTreeSet<&str> = rules.map(|rule| rule.name.as_str()).collect();
-        if self.not_compliant.iter().all(|check| check["Rule"]["name"].as_str().is_some_and(|of| names.contains(of))) {
-            return Ok(());
-        }
-        Err("its report has a failure that belongs to no rule".to_owned())
-    }
-
-    /// Adds what became of the rules of `file`, which has this index. An error says why the report cannot be trusted.
-    pub(super) fn add(&self, index: usize, file: &RuleFile, outcomes: &mut Outcomes) -> Result<(), String> {
-        let mut applied = BTreeSet::new();
-        for rule in &file.rules {
-            let failed = self.not_compliant.iter().filter(|check| check["Rule"]["name"] == rule.name.as_str());
-            let before = outcomes.violations.len();
-            for check in failed.map(|check| &check["Rule"]) {
-                let mut found = Vec::new();
-                flatten(&check["checks"], &mut found);
-                if found.is_empty() {
-                    found.push(located(&Value::Null, check));
+    /// What became of the rules of `files`, each with its index. An error says why the report cannot be trusted.
+    pub(super) fn outcomes(&self, files: &[(usize, &RuleFile)]) -> Result<Outcomes, String> {
+        let mut outcomes = Outcomes::default();
+        let mut failures = 0;
+        for (number, (index, file)) in files.iter().enumerate() {
+            let mut applied = BTreeSet::new();
+            for rule in &file.rules {
+                // The engine calls the clauses outside rules by the name of the file, which it does not know.
+                let reported = match rule.name.rsplit_once('/') {
+                    Some((_, DEFAULT_RULE)) => format!("RULES_STDIN[{}]/{DEFAULT_RULE}", number + 1),
+                    _ => rule.name.clone(),
+                };
+                let all = self.not_compliant.iter().map(|check| &check["Rule"]);
+                let failed: Vec<&Value> = all.filter(|check| check["name"] == reported.as_str()).collect();
+                failures += failed.len();
+                if !failed.is_empty() || self.compliant.contains(&reported) {
+                    applied.insert(rule.name.clone());
+                } else if !self.not_applicable.contains(&reported) {
+                    return Err(format!("its report says nothing of the rule `{}`", rule.name));
                 }
-                let violation = |(path, words)| Violation { file: index, rule: rule.name.clone(), path, words };
-                outcomes.violations.extend(found.into_iter().map(violation));
+                for check in failed {
+                    let mut found = Vec::new();
+                    flatten(&check["checks"], &mut found);
+                    if found.is_empty() {
+                        found.push(located(&Value::Null, check));
+                    }
+                    let violation = |(path, words)| Violation { file: *index, rule: rule.name.clone(), path, words };
+                    outcomes.violations.extend(found.into_iter().map(violation));
+                }
             }
-            if self.compliant.contains(&rule.name) || outcomes.violations.len() > before {
-                applied.insert(rule.name.clone());
-            } else if !self.not_applicable.contains(&rule.name) {
-                return Err(format!("its report says nothing of the rule `{}`", rule.name));
-            }
+            outcomes.applied.insert(*index, Arc::new(applied));
         }
-        outcomes.applied.insert(index, Arc::new(applied));
-        Ok(())
+        if failures < self.not_compliant.len() {
+            return Err("its report has a failure that belongs to no rule".to_owned());
+        }
+        Ok(outcomes)
     }
 }
 

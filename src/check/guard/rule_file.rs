@@ -36,7 +36,15 @@ impl RuleFile {
     pub(super) fn read(source: &Arc<SourceFile>) -> Result<Self, Vec<Finding>> {
         let name = source.path.display().to_string();
         let syntax = Syntax::read(&source.text, &name).map_err(|error| vec![unparsable(source, &error)])?;
-        if syntax.rules.is_empty() {
+        let evaluated = syntax.rules.iter().filter(|rule| !rule.has_parameters);
+        let rules: Vec<GuardRule> = evaluated
+            .map(|rule| GuardRule {
+                name: rule.name.clone(),
+                place: definition_place(source, &rule.name),
+                names_types: names_types(&syntax, rule),
+            })
+            .collect();
+        if rules.is_empty() {
             let message = format!("the rule file `{name}` holds no rule");
             return Err(vec![Finding::new(Rule::GuardBrokenRules, message).at(Place::whole(source)).help(
                 "write a rule into it, or remove the file: a file without rules would pass whatever the templates hold",
@@ -48,12 +56,7 @@ impl RuleFile {
         if !findings.is_empty() {
             return Err(findings);
         }
-        let rules = syntax.rules.iter().map(|rule| GuardRule {
-            name: rule.name.clone(),
-            place: definition_place(source, &rule.name),
-            names_types: names_types(&syntax, rule),
-        });
-        Ok(Self { source: Arc::clone(source), rules: rules.collect(), footprint: RuleFootprint::of(&syntax) })
+        Ok(Self { source: Arc::clone(source), rules, footprint: RuleFootprint::of(&syntax) })
     }
 
     /// Whether both files define a rule of the same name.
@@ -89,22 +92,18 @@ fn unparsable(source: &Arc<SourceFile>, error: &str) -> Finding {
 
 fn circles(source: &Arc<SourceFile>, syntax: &Syntax) -> Vec<Finding> {
     let finding = |cycle: cycles::Cycle| {
-        let names: Vec<String> = cycle.iter().map(|name| format!("`{name}`")).collect();
         let first = cycle.first().map_or("", String::as_str);
-        Finding::new(
-            Rule::GuardBrokenRules,
-            format!("{first} refers to itself: {}", names.join(" → "), first = names[0]),
-        )
-        .at(definition_place(source, first))
-        .help("break the circle: the engine would follow it for ever")
+        let message = format!("`{first}` refers to itself: `{}`", cycle.join("` → `"));
+        Finding::new(Rule::GuardBrokenRules, message)
+            .at(definition_place(source, first))
+            .help("break the circle: the engine would follow it for ever")
     };
     cycles::find(syntax).into_iter().map(finding).collect()
 }
 
 fn undefined(source: &Arc<SourceFile>, syntax: &Syntax) -> Vec<Finding> {
-    let definitions = || syntax.rules.iter().chain(&syntax.parameterized);
-    let known: BTreeSet<&str> = definitions().map(|rule| rule.name.as_str()).collect();
-    let references = definitions().flat_map(|rule| &rule.rules);
+    let known: BTreeSet<&str> = syntax.rules.iter().map(|rule| rule.name.as_str()).collect();
+    let references = syntax.rules.iter().flat_map(|rule| &rule.rules);
     let unknown: BTreeSet<(u64, &str)> = references
         .filter(|(name, _)| !known.contains(name.as_str()))
         .map(|(name, line)| (*line, name.as_str()))
@@ -118,7 +117,7 @@ fn undefined(source: &Arc<SourceFile>, syntax: &Syntax) -> Vec<Finding> {
 }
 
 fn unknown_types(source: &Arc<SourceFile>, syntax: &Syntax) -> Vec<Finding> {
-    let definitions = syntax.rules.iter().chain(&syntax.parameterized).chain(&syntax.variables);
+    let definitions = syntax.rules.iter().chain(&syntax.variables);
     let uses: BTreeSet<&TypeUse> = definitions.flat_map(|definition| &definition.types).collect();
     let unknown = uses.into_iter().filter(|asked| match regex(&asked.pattern) {
         Some(regex) => !engine::matches_some_type(regex),
@@ -150,8 +149,9 @@ fn names_types(syntax: &Syntax, definition: &Definition) -> bool {
         if !definition.types.is_empty() {
             return true;
         }
-        let rules = syntax.rules.iter().chain(&syntax.parameterized);
-        let next = rules
+        let next = syntax
+            .rules
+            .iter()
             .filter(|rule| definition.rules.iter().any(|(name, _)| *name == rule.name))
             .chain(syntax.variables.iter().filter(|variable| definition.variables.contains(&variable.name)));
         open.extend(next.filter(|next| seen.insert(std::ptr::from_ref(*next))));

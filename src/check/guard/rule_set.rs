@@ -1,7 +1,7 @@
 //! The rules that templates are checked against: those in the binary, or a company's own in their place.
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, RwLock};
+use std::sync::{Arc, Mutex};
 
 use include_dir::{Dir, include_dir};
 use rayon::iter::{IntoParallelRefIterator, ParallelIterator};
@@ -23,8 +23,6 @@ static EMBEDDED: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/rules");
 pub struct RuleSet {
     files: Vec<RuleFile>,
     groups: Vec<RuleFileGroup>,
-    /// What became of templates that were evaluated, and so of all that are alike. No order of it ever shows.
-    verdicts: RwLock<BTreeMap<Fingerprint, Verdict>>,
 }
 
 /// Rule files that can be evaluated together: of footprints that fit, and without a name of a rule in common, since the engine's report goes
@@ -35,8 +33,9 @@ pub(super) struct RuleFileGroup {
     pub files: Vec<usize>,
     /// What all of them can tell apart of a template.
     pub footprint: RuleFootprint,
-    /// Held while the engine evaluates them on templates of which nothing is known: what is alike is evaluated once.
-    pub learning: Mutex<()>,
+    /// What became of templates that were evaluated, and so of all that are alike. Locked while the engine evaluates them on
+    /// templates of which nothing is known: what is alike is evaluated once.
+    pub verdicts: Mutex<BTreeMap<Fingerprint, Verdict>>,
 }
 
 impl RuleSet {
@@ -72,20 +71,11 @@ impl RuleSet {
                     .help(format!("put at least one `NAME.{}` into the folder of rules", RULE_FILE_EXTENSIONS[0])),
             ]);
         }
-        let mut read = Vec::new();
-        let mut findings = Vec::new();
-        let all: Vec<Result<RuleFile, Vec<Finding>>> = files.par_iter().map(RuleFile::read).collect();
-        for file in all {
-            match file {
-                Ok(file) => read.push(file),
-                Err(found) => findings.extend(found),
-            }
-        }
-        if findings.is_empty() {
-            Ok(Self { groups: groups(&read), files: read, verdicts: RwLock::default() })
-        } else {
-            Err(findings)
-        }
+        let read: Vec<_> = files.par_iter().map(RuleFile::read).collect();
+        let (files, refused): (Vec<_>, Vec<_>) = read.into_iter().partition(Result::is_ok);
+        let files: Vec<RuleFile> = files.into_iter().flatten().collect();
+        let findings: Vec<Finding> = refused.into_iter().filter_map(Result::err).flatten().collect();
+        if findings.is_empty() { Ok(Self { groups: groups(&files), files }) } else { Err(findings) }
     }
 
     /// The names of all rules.
@@ -115,23 +105,6 @@ impl RuleSet {
     pub(super) fn files_of(&self, indexes: &[usize]) -> Vec<(usize, &RuleFile)> {
         indexes.iter().filter_map(|index| Some((*index, self.files.get(*index)?))).collect()
     }
-
-    /// Whether anything is known of templates that are alike.
-    pub(super) fn knows(&self, fingerprint: Fingerprint) -> bool {
-        self.verdicts.read().is_ok_and(|verdicts| verdicts.contains_key(&fingerprint))
-    }
-
-    /// What is known of templates that are alike.
-    pub(super) fn verdict(&self, fingerprint: Fingerprint) -> Option<Verdict> {
-        self.verdicts.read().ok()?.get(&fingerprint).cloned()
-    }
-
-    /// Notes what became of a template.
-    pub(super) fn note_verdict(&self, fingerprint: Fingerprint, verdict: Verdict) {
-        if let Ok(mut verdicts) = self.verdicts.write() {
-            verdicts.insert(fingerprint, verdict);
-        }
-    }
 }
 
 fn groups(files: &[RuleFile]) -> Vec<RuleFileGroup> {
@@ -149,7 +122,7 @@ fn groups(files: &[RuleFile]) -> Vec<RuleFileGroup> {
             None => groups.push(RuleFileGroup {
                 files: vec![index],
                 footprint: file.footprint.clone(),
-                learning: Mutex::default(),
+                verdicts: Mutex::default(),
             }),
         }
     }

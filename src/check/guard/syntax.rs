@@ -9,10 +9,8 @@ use serde_json::Value;
 /// A rule file, taken apart.
 #[derive(Debug)]
 pub(super) struct Syntax {
-    /// Every rule that is evaluated by itself, in order. Clauses outside rules are the rule `default`.
+    /// The rules, in order, those with parameters last. Clauses outside rules are the rule `default`.
     pub rules: Vec<Definition>,
-    /// The rules with parameters, evaluated where they are called.
-    pub parameterized: Vec<Definition>,
     /// The variables of the file.
     pub variables: Vec<Definition>,
     /// For each block, the variables that are set in it.
@@ -24,6 +22,8 @@ pub(super) struct Syntax {
 pub(super) struct Definition {
     /// Its name, without `%`.
     pub name: String,
+    /// Whether it is a rule with parameters, which is evaluated where it is called.
+    pub has_parameters: bool,
     /// The names of the rules that it refers to, each at its line.
     pub rules: Vec<(String, u64)>,
     /// The names of the variables that it refers to.
@@ -54,16 +54,18 @@ impl Syntax {
         let tree = serde_json::to_value(&parsed).map_err(|error| error.to_string())?;
         let known = Variables::of(&tree);
         let mut blocks = Vec::new();
-        collect_blocks(&tree, &known, &mut blocks);
-        Ok(Self {
-            rules: list(&tree["guard_rules"]).iter().map(|rule| definition(&rule["rule_name"], rule, &known)).collect(),
-            parameterized: list(&tree["parameterized_rules"])
-                .iter()
-                .map(|entry| definition(&entry["rule"]["rule_name"], &entry["rule"], &known))
-                .collect(),
-            variables: definitions(&tree["assignments"], &known),
-            blocks,
-        })
+        walk(&tree, &mut |part| {
+            if !list(&part["assignments"]).is_empty() {
+                blocks.push(definitions(&part["assignments"], &known));
+            }
+        });
+        let plain = list(&tree["guard_rules"]).iter().map(|rule| (rule, false));
+        let with_parameters = list(&tree["parameterized_rules"]).iter().map(|entry| (&entry["rule"], true));
+        let rules = plain.chain(with_parameters).map(|(rule, has_parameters)| Definition {
+            has_parameters,
+            ..Definition::read(&rule["rule_name"], rule, &known)
+        });
+        Ok(Self { rules: rules.collect(), variables: definitions(&tree["assignments"], &known), blocks })
     }
 }
 
@@ -114,33 +116,44 @@ fn literals(value: &Value) -> Vec<&str> {
     }
 }
 
-fn collect_blocks(tree: &Value, known: &Variables, blocks: &mut Vec<Vec<Definition>>) {
+/// Looks at all values of a tree, each before those within it.
+pub(super) fn walk<'t>(tree: &'t Value, look: &mut impl FnMut(&'t Value)) {
+    look(tree);
     match tree {
-        Value::Object(entries) => {
-            if let Some(assignments) = entries.get("assignments").filter(|value| !list(value).is_empty()) {
-                blocks.push(definitions(assignments, known));
-            }
-            entries.values().for_each(|value| collect_blocks(value, known, blocks));
-        }
-        Value::Array(values) => values.iter().for_each(|value| collect_blocks(value, known, blocks)),
+        Value::Object(entries) => entries.values().for_each(|value| walk(value, look)),
+        Value::Array(values) => values.iter().for_each(|value| walk(value, look)),
         _ => {}
     }
 }
 
 fn definitions(assignments: &Value, known: &Variables) -> Vec<Definition> {
-    list(assignments).iter().map(|entry| definition(&entry["var"], &entry["value"], known)).collect()
+    list(assignments).iter().map(|entry| Definition::read(&entry["var"], &entry["value"], known)).collect()
 }
 
-fn definition(name: &Value, tree: &Value, known: &Variables) -> Definition {
-    let mut found = Definition {
-        name: name.as_str().unwrap_or_default().to_owned(),
-        rules: Vec::new(),
-        variables: BTreeSet::new(),
-        types: Vec::new(),
-        tree: tree.clone(),
-    };
-    visit(tree, known, &mut found);
-    found
+impl Definition {
+    /// Notes what `tree` refers to. The types of parameters, and of what else has a `Type`, are another matter.
+    fn read(name: &Value, tree: &Value, known: &Variables) -> Self {
+        let (mut rules, mut variables, mut types) = (Vec::new(), BTreeSet::new(), Vec::new());
+        walk(tree, &mut |part| {
+            if let Some(rule) = part["dependent_rule"].as_str() {
+                rules.push((rule.to_owned(), line(part)));
+            }
+            if let Some(variable) = key(part).and_then(|key| key.strip_prefix('%')) {
+                variables.insert(variable.to_owned());
+            }
+            let steps = list(part);
+            if steps.first().and_then(key).is_some_and(|first| known.are_resources(first)) {
+                // What a filter rules out may well not exist, and a `Type` further in is another's.
+                let clauses = steps.iter().flat_map(|step| list(&step["Filter"][1])).flat_map(list);
+                types.extend(clauses.filter_map(type_comparison).flat_map(|comparison| {
+                    let patterns = known.compared(&comparison["compare_with"]).into_iter();
+                    patterns.map(|pattern| TypeUse { line: line(comparison), pattern })
+                }));
+            }
+        });
+        let name = name.as_str().unwrap_or_default().to_owned();
+        Self { name, has_parameters: false, rules, variables, types, tree: tree.clone() }
+    }
 }
 
 /// The variables of a file that say what a type is compared with.
@@ -156,28 +169,19 @@ impl Variables {
     /// The variables that are set anywhere in a file.
     fn of(tree: &Value) -> Self {
         let mut known = Self::default();
-        known.collect(tree);
-        known
-    }
-
-    fn collect(&mut self, tree: &Value) {
-        match tree {
-            Value::Object(entries) => {
-                if let (Some(name), Some(value)) = (entries.get("var").and_then(Value::as_str), entries.get("value")) {
-                    let first = list(&value["AccessClause"]["query"]).first().and_then(key);
-                    if first.is_some_and(|first| self.are_resources(first)) {
-                        self.resources.insert(name.to_owned());
-                    }
-                    let texts: Vec<String> = literals(value).into_iter().map(str::to_owned).collect();
-                    if !texts.is_empty() {
-                        self.literals.insert(name.to_owned(), texts);
-                    }
-                }
-                entries.values().for_each(|value| self.collect(value));
+        walk(tree, &mut |part| {
+            let Some(name) = part["var"].as_str() else { return };
+            let value = &part["value"];
+            let first = list(&value["AccessClause"]["query"]).first().and_then(key);
+            if first.is_some_and(|first| known.are_resources(first)) {
+                known.resources.insert(name.to_owned());
             }
-            Value::Array(values) => values.iter().for_each(|value| self.collect(value)),
-            _ => {}
-        }
+            let texts: Vec<String> = literals(value).into_iter().map(str::to_owned).collect();
+            if !texts.is_empty() {
+                known.literals.insert(name.to_owned(), texts);
+            }
+        });
+        known
     }
 
     /// Whether a query that begins with this key is about resources.
@@ -198,70 +202,33 @@ impl Variables {
     }
 }
 
-/// The types that a filter lets through: what it rules out may well not exist, and a `Type` further in is another's.
-fn types_of(filter: &Value, known: &Variables, types: &mut Vec<TypeUse>) {
-    for clause in list(filter).iter().flat_map(list).map(|clause| &clause["Clause"]) {
-        let access = &clause["access_clause"];
-        let positive = clause["negation"] == false && access["comparator"][1] == false;
-        if positive && compares_type(access) && list(&access["query"]["query"]).len() == 1 {
-            let patterns = known.compared(&access["compare_with"]).into_iter();
-            types.extend(patterns.map(|pattern| TypeUse { line: line(access), pattern }));
-        }
-    }
-}
-
-/// Notes what `tree` refers to. The types of parameters, and of what else has a `Type`, are another matter.
-fn visit(tree: &Value, known: &Variables, found: &mut Definition) {
-    match tree {
-        Value::Object(entries) => {
-            if let Some(rule) = entries.get("dependent_rule").and_then(Value::as_str) {
-                found.rules.push((rule.to_owned(), line(tree)));
-            }
-            if let Some(variable) = key(tree).and_then(|key| key.strip_prefix('%')) {
-                found.variables.insert(variable.to_owned());
-            }
-            entries.values().for_each(|value| visit(value, known, found));
-        }
-        Value::Array(values) => {
-            if values.first().and_then(key).is_some_and(|first| known.are_resources(first)) {
-                let filters = values.iter().filter_map(|step| list(step.get("Filter")?).get(1));
-                filters.for_each(|filter| types_of(filter, known, &mut found.types));
-            }
-            for value in values {
-                visit(value, known, found);
-            }
-        }
-        _ => {}
-    }
-}
-
 fn line(tree: &Value) -> u64 {
     tree["location"]["line"].as_u64().unwrap_or(1)
 }
 
-/// Whether `clause` compares something that ends in `Type`.
-fn compares_type(clause: &Value) -> bool {
-    clause.get("comparator").is_some() && list(&clause["query"]["query"]).last().and_then(key) == Some("Type")
+/// The comparison of a clause of a filter that asks for the `Type` of what is filtered; `None` where it asks for anything else, or
+/// rules something out.
+fn type_comparison(clause: &Value) -> Option<&Value> {
+    let comparison = &clause["Clause"]["access_clause"];
+    let is_positive = clause["Clause"]["negation"] == false && comparison["comparator"][1] == false;
+    let query = list(&comparison["query"]["query"]);
+    (is_positive && matches!(query, [only] if key(only) == Some("Type"))).then_some(comparison)
 }
 
 /// The types that a step such as `[ Type == '…' ]` lets through; `None` where it is anything else.
 pub(super) fn filtered_types(step: &Value) -> Option<BTreeSet<String>> {
-    list(list(step.get("Filter")?).get(1)?).iter().find_map(|disjunction| {
-        let types = list(disjunction).iter().map(|clause| equal_types(&clause["Clause"]));
-        let types = types.collect::<Option<Vec<_>>>()?;
-        Some(types.into_iter().flatten().collect()).filter(|types: &BTreeSet<String>| !types.is_empty())
+    list(&step["Filter"][1]).iter().find_map(|disjunction| {
+        let types: Vec<Vec<&str>> = list(disjunction).iter().map(equal_types).collect::<Option<_>>()?;
+        Some(types.into_iter().flatten().map(str::to_owned).collect()).filter(|types: &BTreeSet<_>| !types.is_empty())
     })
 }
 
 /// The types that `Type == '…'` or `Type IN ['…', …]` names; `None` for any other clause.
-fn equal_types(clause: &Value) -> Option<Vec<String>> {
-    let access = &clause["access_clause"];
-    let positive = clause["negation"] == false && access["comparator"][1] == false;
-    let equal = access["comparator"][0] == "Eq" || access["comparator"][0] == "In";
-    let is_type = compares_type(access) && list(&access["query"]["query"]).len() == 1;
-    let names = literals(&access["compare_with"]);
-    let are_names = !names.is_empty() && names.iter().all(|name| !name.starts_with('/'));
-    (positive && equal && is_type && are_names).then(|| names.into_iter().map(str::to_owned).collect())
+fn equal_types(clause: &Value) -> Option<Vec<&str>> {
+    let comparison = type_comparison(clause)?;
+    let is_equal = matches!(comparison["comparator"][0].as_str(), Some("Eq" | "In"));
+    let names = literals(&comparison["compare_with"]);
+    (is_equal && !names.is_empty() && !names.iter().any(|name| name.starts_with('/'))).then_some(names)
 }
 
 #[cfg(test)]
@@ -283,8 +250,8 @@ rule C(x) { %x exists }
 ";
         let syntax = Syntax::read(text, "a.guard").unwrap();
         let names = |definitions: &[Definition]| definitions.iter().map(|d| d.name.clone()).collect::<Vec<_>>();
-        assert_eq!(names(&syntax.rules), ["A", "B"]);
-        assert_eq!(names(&syntax.parameterized), ["C"]);
+        assert_eq!(names(&syntax.rules), ["A", "B", "C"]);
+        assert_eq!(syntax.rules.iter().map(|rule| rule.has_parameters).collect::<Vec<_>>(), [false, false, true]);
         assert_eq!(names(&syntax.variables), ["users"]);
         assert_eq!(syntax.rules[0].rules, [("B".to_owned(), 4)]);
         assert_eq!(syntax.rules[0].variables, ["users", "x"].map(str::to_owned).into());
