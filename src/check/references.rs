@@ -66,35 +66,33 @@ pub fn between(stacks: &[(&Rendered, &References)]) -> Vec<Finding> {
     findings
 }
 
+/// By which names others refer to a resource: its type, the property with its name, and the form of the name. Users name their
+/// groups, and policies give a group's ARN.
+const DECLARED: [(&str, &str, &str); 8] = [
+    ("AWS::IAM::Group", "GroupName", "group {name}"),
+    ("AWS::IAM::Group", "GroupName", "arn:{partition}:iam::{account}:group{path}{name}"),
+    ("AWS::IAM::ManagedPolicy", "ManagedPolicyName", "arn:{partition}:iam::{account}:policy{path}{name}"),
+    ("AWS::IAM::Role", "RoleName", "arn:{partition}:iam::{account}:role{path}{name}"),
+    ("AWS::IAM::User", "UserName", "arn:{partition}:iam::{account}:user{path}{name}"),
+    ("AWS::S3::Bucket", "BucketName", "arn:{partition}:s3:::{name}"),
+    ("AWS::SageMaker::NotebookInstanceLifecycleConfig", "NotebookInstanceLifecycleConfigName", "lifecycle {name}"),
+    ("AWS::SNS::Topic", "TopicName", "arn:{partition}:sns:{region}:{account}:{name}"),
+];
+
 /// The physical names and ARNs that a template declares.
 fn declared(names: &Names, template: &Template) -> Vec<String> {
-    let (partition, region, account) = (&names.partition, &names.region, &names.account_id);
     let declared = template.resources().flat_map(|(_, resource)| {
-        let Some(properties) = resource.get("Properties") else { return [None, None] };
-        let text = |key: &str| properties.get(key).and_then(Value::as_str);
-        let path = text("Path").unwrap_or("/");
-        let iam = |kind: &str, name: &str| format!("arn:{partition}:iam::{account}:{kind}{path}{name}");
-        let one = |name: Option<String>| [name, None];
-        match resource.get("Type").and_then(Value::as_str).unwrap_or_default() {
-            // Users name their groups, and policies give a group's ARN.
-            "AWS::IAM::Group" => {
-                let name = text("GroupName");
-                [name.map(|name| format!("group {name}")), name.map(|name| iam("group", name))]
-            }
-            "AWS::IAM::ManagedPolicy" => one(text("ManagedPolicyName").map(|name| iam("policy", name))),
-            "AWS::IAM::Role" => one(text("RoleName").map(|name| iam("role", name))),
-            "AWS::IAM::User" => one(text("UserName").map(|name| iam("user", name))),
-            "AWS::S3::Bucket" => one(text("BucketName").map(|name| format!("arn:{partition}:s3:::{name}"))),
-            "AWS::SageMaker::NotebookInstanceLifecycleConfig" => {
-                one(text("NotebookInstanceLifecycleConfigName").map(|name| format!("lifecycle {name}")))
-            }
-            "AWS::SNS::Topic" => {
-                one(text("TopicName").map(|name| format!("arn:{partition}:sns:{region}:{account}:{name}")))
-            }
-            _ => [None, None],
-        }
+        let text = |of: &'_ Value, key: &str| of.get(key).and_then(Value::as_str).map(str::to_owned);
+        let kind = text(resource, "Type");
+        DECLARED.iter().filter(move |(of, ..)| kind.as_deref() == Some(of)).filter_map(move |(_, key, form)| {
+            let properties = resource.get("Properties")?;
+            let path = text(properties, "Path").unwrap_or_else(|| "/".to_owned());
+            let form = form.replace("{partition}", &names.partition).replace("{region}", &names.region);
+            let form = form.replace("{account}", &names.account_id).replace("{path}", &path);
+            Some(form.replace("{name}", &text(properties, key)?))
+        })
     });
-    declared.flatten().collect()
+    declared.collect()
 }
 
 fn finding(rule: Rule, message: String, place: Place) -> Finding {

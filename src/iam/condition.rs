@@ -7,7 +7,7 @@ use super::request::{KeyValues, Request};
 use super::tri_bool::{Doubts, TriBool};
 
 /// One key of one operator, with the values that the policy wants.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Condition {
     /// `None` for an operator that AWS does not have.
     pub(super) operator: Option<Operator>,

@@ -132,25 +132,23 @@ impl<'a> Statements<'a> {
             let named = statement.named(&request.principal, self.bounded);
             let truth = if named == Named::Not { TriBool::No } else { statement.applies(request, &mut doubts) };
             if truth != TriBool::No {
-                applying.push(Applying { at: *at, effect: statement.effect, named, truth });
+                applying.push((*at, Applying { source: at.policy, effect: statement.effect, named, truth }));
             }
         }
         let elsewhere = is_elsewhere(&request.principal, &request.resource);
-        let decision = self.decision(&request.principal, elsewhere, &applying);
+        let decision = self.decision(&request.principal, elsewhere, applying.iter().map(|(_, one)| *one));
         // What the boundary allows besides matters where something else allows.
-        let is_bounded = |one: &Applying| match one.at.policy {
-            StatementSource::Identity(_) => one.effect == Effect::Allow,
-            StatementSource::Boundary => false,
-            StatementSource::Resource => one.effect == Effect::Allow && one.named == Named::ByRole,
-        };
-        let is_bounding = applying.iter().any(is_bounded);
-        let determines = |one: &&Applying| match (one.effect, decision) {
+        let is_bounding = applying.iter().any(|(_, one)| {
+            let is_of_role = one.source == StatementSource::Resource && one.named == Named::ByRole;
+            one.effect == Effect::Allow && (is_of_role || matches!(one.source, StatementSource::Identity(_)))
+        });
+        let determines = |one: &Applying| match (one.effect, decision) {
             (Effect::Deny, Decision::ExplicitlyDenied) => one.truth == TriBool::Yes,
             (Effect::Deny, _) => decision == Decision::Unknown,
             (Effect::Allow, Decision::ExplicitlyDenied) => false,
-            (Effect::Allow, _) => one.at.policy != StatementSource::Boundary || is_bounding,
+            (Effect::Allow, _) => one.source != StatementSource::Boundary || is_bounding,
         };
-        let statements = applying.iter().filter(determines).map(|one| one.at).collect();
+        let statements = applying.iter().filter(|(_, one)| determines(one)).map(|(at, _)| *at).collect();
         Outcome { decision, statements, doubts: doubts.0 }
     }
 
@@ -162,13 +160,18 @@ impl<'a> Statements<'a> {
     /// policies.
     /// Sources: <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic_policy-eval-basics.html>,
     /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_boundaries.html>
-    pub(super) fn decision(&self, principal: &Principal, elsewhere: bool, applying: &[Applying]) -> Decision {
+    pub(super) fn decision(
+        &self,
+        principal: &Principal,
+        elsewhere: bool,
+        applying: impl Iterator<Item = Applying>,
+    ) -> Decision {
         let mut denied = TriBool::No;
         let mut identity = TriBool::No;
         let mut in_boundary = if self.bounded { TriBool::No } else { TriBool::Yes };
         let [mut direct, mut by_role, mut by_account] = [TriBool::No; 3];
         for one in applying {
-            let part = match (one.effect, one.at.policy, one.named) {
+            let part = match (one.effect, one.source, one.named) {
                 (_, _, Named::Not) => continue,
                 (Effect::Deny, ..) => &mut denied,
                 (_, StatementSource::Identity(_), _) => &mut identity,
@@ -202,7 +205,7 @@ impl<'a> Statements<'a> {
 /// A statement that is about a request.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Applying {
-    pub(super) at: DeterminingStatement,
+    pub(super) source: StatementSource,
     pub(super) effect: Effect,
     /// How it names who asks.
     pub(super) named: Named,

@@ -6,6 +6,7 @@
 //!
 //! Source: <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic.html>
 
+mod automaton;
 mod beyond;
 mod condition;
 mod decide;

@@ -10,7 +10,7 @@ use super::pattern::{is_arn_like, is_like};
 use super::tri_bool::TriBool;
 
 /// What an operator compares, and how; negated operators are the opposite of these.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Base {
     StringEquals,
     StringEqualsIgnoreCase,
@@ -30,7 +30,7 @@ pub(super) enum Base {
 
 /// Which of a key's several values must match.
 /// Source: <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-single-vs-multi-valued-context-keys.html>
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Set {
     /// `ForAllValues`.
     All,
@@ -39,7 +39,7 @@ pub(super) enum Set {
 }
 
 /// An operator as a policy names it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Operator {
     pub(super) set: Option<Set>,
     pub(super) base: Base,

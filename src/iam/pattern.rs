@@ -11,10 +11,10 @@ const ENCODED_RUN: &str = "\u{F8F0}";
 const ENCODED_CHAR: &str = "\u{F8F1}";
 
 /// A text of a policy, taken apart.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Pattern(Vec<Piece>);
 
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 enum Piece {
     /// A text, in which `ANY_RUN` and `ANY_CHAR` stand for `*` and `?`.
     Text(String),

@@ -1,5 +1,6 @@
 //! Denials that are about somebody by a text in them, such as a name: what they say of one person says nothing of another.
 
+use super::automaton::{Step, arn_pattern, pattern, some_and_all};
 use super::document::{Document, Effect, Listed, Statement};
 use super::operator::Base;
 use super::pattern::{ANY_CHAR, ANY_RUN, Filled, Pattern, is_like, segments, shown};
@@ -62,7 +63,7 @@ impl Statement {
             {
                 let widest = owned.pattern.widest(owned.wildcards);
                 // It is about nobody's own, or about everybody's.
-                if !texts_overlap(&denied, &widest) || covers(&denied, &widest) || !self.names_actions_of(statement) {
+                if !overlap(&denied, &widest) || covers(&denied, &widest) || !self.names_actions_of(statement) {
                     continue;
                 }
                 let is_met = |request: &Request| match owned.pattern.fill(request, owned.wildcards) {
@@ -103,49 +104,22 @@ impl Statement {
 
 /// Whether some text is like both of two patterns; of ARNs, with each segment on its own.
 fn overlap(a: &str, b: &str) -> bool {
-    match segments(a).zip(segments(b)) {
-        Some((a, b)) => a.iter().zip(b).all(|(a, b)| texts_overlap(a, b)),
-        None => texts_overlap(a, b),
-    }
-}
-
-/// Whether all texts that are like `b` are like `a`, too; of ARNs, with each segment on its own. Not every one is found.
-fn covers(a: &str, b: &str) -> bool {
-    let covers = |a: &str, b: &str| !a.contains(ANY_CHAR) && is_like(a, b);
-    match (segments(a), segments(b)) {
-        (Some(a), Some(b)) => a.iter().zip(b).all(|(a, b)| covers(a, b)),
-        (Some(_), None) => false,
-        // In an ARN, a wildcard that is not the last character may not reach beyond a colon.
-        (None, Some(_)) => a.ends_with(ANY_RUN) && covers(a, b),
-        (None, None) => covers(a, b),
-    }
-}
-
-fn texts_overlap(a: &str, b: &str) -> bool {
-    // Up to the first wildcard, both are plain. Behind it, most are a wildcard alone.
+    // Up to the first wildcard, both are plain: that decides most, without an automaton.
     let plain = |text: &str| text.find([ANY_RUN, ANY_CHAR]).unwrap_or(text.len());
     let start = plain(a).min(plain(b));
-    let (Some((a_start, a)), Some((b_start, b))) = (a.split_at_checked(start), b.split_at_checked(start)) else {
-        return false;
-    };
-    if a_start != b_start || a == b || [a, b].iter().any(|one| one.chars().eq([ANY_RUN])) {
-        return a_start == b_start;
-    }
-    let b: Vec<char> = b.chars().collect();
-    // Of each start of `b`, whether some text is like both it and as much of `a` as was looked at.
-    let mut met: Vec<bool> = (0..=b.len()).map(|end| b[..end].iter().all(|c| *c == ANY_RUN)).collect();
-    for c in a.chars() {
-        let before = met.clone();
-        met[0] &= c == ANY_RUN;
-        for (at, other) in b.iter().enumerate() {
-            met[at + 1] = if c == ANY_RUN || *other == ANY_RUN {
-                before[at + 1] || met[at]
-            } else {
-                before[at] && (c == *other || c == ANY_CHAR || *other == ANY_CHAR)
-            };
-        }
-    }
-    met[b.len()]
+    a.as_bytes().get(..start) == b.as_bytes().get(..start)
+        && some_and_all(steps(a), &steps(b)).is_none_or(|(some, _)| some)
+}
+
+/// Whether all texts that are like `b` are like `a`, too; of ARNs, with each segment on its own.
+fn covers(a: &str, b: &str) -> bool {
+    // In an ARN, a wildcard that is not the last character may not reach beyond a colon.
+    let is_within = segments(a).is_none() && segments(b).is_some() && !a.ends_with(ANY_RUN);
+    !is_within && some_and_all(steps(a), &steps(b)).is_some_and(|(_, all)| all)
+}
+
+fn steps(text: &str) -> Vec<Step> {
+    segments(text).and_then(|_| arn_pattern(text)).unwrap_or_else(|| pattern(text))
 }
 
 #[cfg(test)]

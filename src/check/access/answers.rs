@@ -1,20 +1,58 @@
-//! The answers to a question: who may make a request, and the statements that say so.
+//! The answers to a question: who may make a request, by the policies of the account, and the statements that say so.
 
 use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 
-use super::evaluation::{Evaluation, Evaluator, Question, assumed_network};
 use super::people::{Who, principals, unread};
 use crate::check::company;
-use crate::iam::Decision;
-use crate::inventory::{IamInventory, Location};
-use crate::model::User;
-use crate::plan::AccountPlan;
+use crate::check::isolation::{Kind, Subject};
+use crate::iam::{
+    Context, Decision, Document, Policies, Request, ResourcePolicy, StatementSource, allowed_with, decide,
+    is_beyond_policies,
+};
+use crate::inventory::{BUCKET_POLICY, IamInventory, IdentityKind, Location, Principal, Tag};
+use crate::model::{Account, User};
+use crate::plan::{AccountPlan, Names};
 use crate::render::Rendered;
 use crate::render::span_index::SpanIndex;
 use crate::source::Place;
+
+/// Whether who asks has a second factor, and for how many seconds. The second key is there with the first alone.
+/// Source: <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html#condition-keys-multifactorauthage>
+const SECOND_FACTOR: &str = "aws:MultiFactorAuthPresent";
+const SECOND_FACTOR_AGE: &str = "aws:MultiFactorAuthAge";
+
+/// A request that somebody wants to know about.
+#[derive(Debug)]
+pub struct Question<'a> {
+    /// The action.
+    pub action: &'a str,
+    /// The ARN of the resource, or `*`.
+    pub resource: &'a str,
+    /// Keys of the context, each with a value; a key may stand several times.
+    pub context: &'a [(String, String)],
+}
+
+impl Question<'_> {
+    fn says_any(&self, keys: [&str; 2]) -> bool {
+        self.context.iter().any(|(given, _)| keys.iter().any(|key| key.eq_ignore_ascii_case(given)))
+    }
+}
+
+/// The network that people are taken to come from, where the settings allow some alone and the question names none: a
+/// condition key and its value.
+pub fn assumed_network(account: &Account, question: &Question<'_>) -> Option<(&'static str, String)> {
+    let networks = account.allowed_networks.as_ref()?;
+    let (address, endpoint) = ("aws:SourceIp", "aws:SourceVpce");
+    if question.says_any([address, endpoint]) {
+        return None;
+    }
+    let of_range = |range: &String| (address, range.split('/').next().unwrap_or_default().to_owned());
+    let of_ranges = networks.ranges.first().map(of_range);
+    of_ranges.or_else(|| networks.endpoints.first().map(|one| (endpoint, one.clone())))
+}
 
 /// A decision about a request of somebody's.
 #[derive(Debug, Serialize)]
@@ -65,41 +103,193 @@ pub fn answers(
     inventory: &IamInventory<'_>,
     (user, question): (Option<&User>, &Question<'_>),
 ) -> Vec<Answer> {
-    let network = assumed_network(plan.account, question);
-    let evaluator = Evaluator { names: &plan.names, inventory, question, network, unread: unread(inventory) };
-    // The templates, each with its spans once these have been asked for.
-    let templates: Vec<(&Rendered, OnceCell<SpanIndex>)> = rendered.iter().map(|one| (one, OnceCell::new())).collect();
-    let reason = |(policy, statement): &(usize, usize)| {
-        let of = inventory.policies.get(*policy)?;
-        let sid = evaluator.document(*policy)?.statements.get(*statement).and_then(|one| one.sid.clone());
+    let evaluator = Evaluator {
+        plan,
+        templates: rendered.iter().map(|one| (one, OnceCell::new())).collect(),
+        inventory,
+        question,
+        network: assumed_network(plan.account, question),
+        unread: unread(inventory),
+    };
+    principals(plan, inventory, user).iter().flat_map(|(who, actor)| evaluator.answers(who, actor)).collect()
+}
+
+/// A question, and what decides about it.
+struct Evaluator<'a> {
+    plan: &'a AccountPlan<'a>,
+    /// The templates, each with its spans once these have been asked for.
+    templates: Vec<(&'a Rendered, OnceCell<SpanIndex>)>,
+    inventory: &'a IamInventory<'a>,
+    question: &'a Question<'a>,
+    /// The network that people are taken to come from.
+    network: Option<(&'static str, String)>,
+    /// What could not be read.
+    unread: BTreeSet<String>,
+}
+
+impl Evaluator<'_> {
+    /// What is decided: with and without a second factor, where a user asks, the question leaves that open and it makes a difference.
+    fn answers(&self, who: &Who, actor: &Principal<'_>) -> Vec<Answer> {
+        let with = self.answer(who, actor, true);
+        if !self.question.says_any([SECOND_FACTOR, SECOND_FACTOR_AGE]) {
+            let without = self.answer(who, actor, false);
+            if with.decision != without.decision {
+                // Without a second factor, that is what is lacking first.
+                let allowed_with = BTreeMap::new();
+                return vec![
+                    Answer { second_factor: Some(true), ..with },
+                    Answer { second_factor: Some(false), allowed_with, ..without },
+                ];
+            }
+        }
+        vec![with]
+    }
+
+    /// Decides it as a principal's, which an IAM user makes with a second factor, or without.
+    fn answer(&self, who: &Who, actor: &Principal<'_>, second_factor: bool) -> Answer {
+        let Names { account_id, region, .. } = &self.plan.names;
+        let subject = Subject::of_kind(Kind::Other, actor, self.inventory, account_id);
+        let boundary = subject.boundary();
+        let mut context = subject
+            .base
+            .with("aws:ResourceAccount", account_id)
+            .with("aws:RequestedRegion", region)
+            .with("aws:SecureTransport", "true")
+            .with("aws:ViaAWSService", "false");
+        if actor.kind == IdentityKind::User {
+            let said = second_factor.then(|| (SECOND_FACTOR, "true".to_owned()));
+            let said = said.into_iter().chain(self.network.clone());
+            context = said.fold(context, |context, (key, value)| context.with(key, value));
+        }
+        context = context.and(&self.context());
+        // Whoever has a second factor has given it some seconds ago.
+        let has_second_factor = context.get(SECOND_FACTOR).is_some_and(|values| values.list == ["true"]);
+        if has_second_factor && context.get(SECOND_FACTOR_AGE).is_none() {
+            context = context.with(SECOND_FACTOR_AGE, "0");
+        }
+        let Question { action, resource, .. } = *self.question;
+        let (action, resource) = (action.to_owned(), resource.to_owned());
+        let request = Request { principal: subject.principal, action, resource, context };
+        // A policy that cannot be read allows nothing, and is doubtful.
+        let read = |index: &usize| Some((*index, self.document(*index)?));
+        let policies: Vec<(usize, &Document)> = actor.policies.iter().filter_map(read).collect();
+        let boundary = boundary.as_ref().and_then(read);
+        let (of_resource, of_account) = (self.of_resource().as_ref().and_then(read), self.trust_of_the_account());
+        let is_taking = request.action.eq_ignore_ascii_case("sts:AssumeRole");
+        let resource = match of_resource {
+            Some((_, trust)) if is_taking => Some(ResourcePolicy::Required(trust)),
+            None if is_taking => of_account.as_ref().map(ResourcePolicy::Required),
+            of_resource => of_resource.map(|(_, document)| ResourcePolicy::Sufficient(document)),
+        };
+        let identity: Vec<&Document> = policies.iter().map(|(_, document)| *document).collect();
+        let all = Policies { identity: &identity, boundary: boundary.map(|(_, document)| document), resource };
+        let outcome = decide(&request, &all);
+        let reason = |policy: StatementSource, statement| {
+            let (policy, document) = match policy {
+                StatementSource::Identity(index) => *policies.get(index)?,
+                StatementSource::Boundary => boundary?,
+                StatementSource::Resource => of_resource?,
+            };
+            self.reason(policy, document, statement)
+        };
+        let statements = outcome.statements.iter().filter_map(|one| reason(one.policy, one.statement)).collect();
+        // What of the templates could not be read may allow or deny; what is denied explicitly is denied all the same.
+        let is_settled = outcome.decision == Decision::ExplicitlyDenied || is_beyond_policies(&request.action);
+        let decision = if is_settled || self.unread.is_empty() { outcome.decision } else { Decision::Unknown };
+        let (mut doubts, mut lacking) = (BTreeSet::new(), BTreeMap::new());
+        match decision {
+            Decision::Unknown => doubts.extend(outcome.doubts.into_iter().chain(self.unread.iter().cloned())),
+            Decision::ExplicitlyDenied | Decision::ImplicitlyDenied if self.unread.is_empty() => {
+                lacking = allowed_with(&request, &all);
+            }
+            _ => {}
+        }
+        let Request { action, resource, .. } = request;
+        let who = who.clone();
+        Answer { who, action, resource, second_factor: None, decision, statements, doubts, allowed_with: lacking }
+    }
+
+    /// A statement of a policy, with where it stands: in a template, or of the company's policies, in their files.
+    fn reason(&self, policy: usize, document: &Document, statement: usize) -> Option<Reason> {
+        let of = self.inventory.policies.get(policy)?;
+        let sid = document.statements.get(statement).and_then(|one| one.sid.clone());
         let Location { stack, logical_id, path } = &of.location;
         let path = format!("{logical_id}/{path}/Statement/{statement}");
-        // In a template, or of the company's policies, in their files.
-        let place: Option<Place> = match templates.get(*stack) {
+        let place: Option<Place> = match self.templates.get(*stack) {
             Some((rendered, spans)) => {
                 let spans = spans.get_or_init(|| SpanIndex::read(&rendered.source));
                 Some(spans.place(&format!("/Resources/{path}")))
             }
-            None => company::place(plan, &path),
+            None => company::place(self.plan, &path),
         };
         let path = place.as_ref().map(|place| place.path().display().to_string());
         Some(Reason { policy: of.name.clone(), sid, path, line: place.map(|place| place.line_column().0) })
-    };
-    let mut answers = Vec::new();
-    for (who, principal) in principals(plan, inventory, user) {
-        for (second_factor, evaluation) in evaluator.evaluations(principal) {
-            let Evaluation { decision, statements, doubts, allowed_with } = evaluation;
-            answers.push(Answer {
-                who: who.clone(),
-                action: question.action.to_owned(),
-                resource: question.resource.to_owned(),
-                second_factor,
-                decision,
-                statements: statements.iter().filter_map(reason).collect(),
-                doubts,
-                allowed_with,
-            });
-        }
     }
-    answers
+
+    /// What a policy says; `None` where it cannot be read, which is doubtful.
+    fn document(&self, policy: usize) -> Option<&Document> {
+        self.inventory.policies.get(policy)?.document.parsed().ok()
+    }
+
+    /// What AWS says of the request besides who asks. What is asked for by its ARN has the tags that its template gives it, unless the
+    /// question says otherwise.
+    fn context(&self) -> Context {
+        let Question { resource, context: given, .. } = self.question;
+        let service = resource.split(':').nth(2).unwrap_or_default();
+        let mut context = given.iter().fold(Context::new(), |context, (key, value)| context.also(key, value));
+        for tag in self.tags() {
+            let Some(key) = &tag.key else { continue };
+            for name in ["aws", service].map(|prefix| format!("{prefix}:ResourceTag/{key}")) {
+                // A tag is the same by the key of all services and by that of its own.
+                let said = given.iter().filter(|(other, _)| is_same_tag(other, &name)).map(|(_, value)| value);
+                let said: Vec<&String> = said.collect();
+                context = match (&tag.value, said.as_slice()) {
+                    (_, [_, ..]) if context.get(&name).is_some() => context,
+                    (_, [_, ..]) => said.into_iter().fold(context, |context, value| context.also(&name, value)),
+                    (Some(value), []) => context.with(&name, value.as_ref()),
+                    (None, []) => context.with_unknown(&name),
+                };
+            }
+        }
+        context
+    }
+
+    /// The tags of what is asked for: a user, a role, or a notebook.
+    fn tags(&self) -> &[Tag<'_>] {
+        let resource = self.question.resource;
+        let identity = self.inventory.principals.iter().find(|one| one.arn == resource).map(|one| &one.tags);
+        let name = resource.split_once(":notebook-instance/").map(|(_, name)| name);
+        let notebook = self.inventory.notebooks.iter().find(|one| Some(one.name.as_str()) == name).map(|one| &one.tags);
+        identity.or(notebook).map(Vec::as_slice).unwrap_or_default()
+    }
+
+    /// The policy of what is asked for: of a bucket, or of who may take a role.
+    fn of_resource(&self) -> Option<usize> {
+        let Question { action, resource, .. } = *self.question;
+        if action.eq_ignore_ascii_case("sts:AssumeRole") {
+            return self.inventory.principals.iter().find(|one| one.arn == resource)?.trust;
+        }
+        let (_, behind) = resource.split_once(":::").filter(|_| action.to_lowercase().starts_with("s3:"))?;
+        let bucket = behind.split('/').next();
+        let mut buckets = self.inventory.resource_policies.iter().filter(|one| one.resource_type == BUCKET_POLICY);
+        // Of a bucket that is not known, the policy is taken for that of racestack's.
+        let name = |target: &Option<String>| target.clone().unwrap_or_else(|| self.plan.names.bucket.clone());
+        let policy = buckets.find(|one| one.targets.first().map(name).as_deref() == bucket)?;
+        policy.policies.first().copied()
+    }
+
+    /// What the trust policy of a role that is not known here is taken to be: it leaves everything to the account.
+    fn trust_of_the_account(&self) -> Option<Document> {
+        let statement = serde_json::json!({
+            "Effect": "Allow", "Principal": {"AWS": self.plan.names.account_id}, "Action": "sts:AssumeRole"
+        });
+        Document::parse(&serde_json::json!({"Version": "2012-10-17", "Statement": [statement]})).ok()
+    }
+}
+
+/// Whether two keys of a context are of one tag of a resource, such as `aws:ResourceTag/user` and
+/// `sagemaker:ResourceTag/user`; or are the same.
+fn is_same_tag(one: &str, other: &str) -> bool {
+    let tag = |key: &str| key.to_lowercase().split_once(":resourcetag/").map(|(_, tag)| tag.to_owned());
+    one.eq_ignore_ascii_case(other) || tag(one).is_some_and(|of_one| tag(other) == Some(of_one))
 }

@@ -2,9 +2,7 @@
 //! than they are permitted.
 
 mod answers;
-mod evaluation;
 mod people;
 
-pub use answers::{Answer, Reason, answers};
-pub use evaluation::{Question, assumed_network};
+pub use answers::{Answer, Question, Reason, answers, assumed_network};
 pub use people::{Asker, Who, principals, unread};

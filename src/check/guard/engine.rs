@@ -8,7 +8,6 @@ use cfn_guard::{CommandBuilder, ValidateBuilder};
 
 use super::report::{FileReport, Outcomes};
 use super::rule_file::RuleFile;
-use super::types;
 use crate::finding::{Finding, Rule};
 use crate::render::Template;
 use crate::source::Place;
@@ -62,18 +61,6 @@ fn unreadable(file: &RuleFile, reason: &str) -> Finding {
     Finding::new(Rule::GuardUnreadableReport, format!("the rules of `{path}` could not be checked: {reason}"))
         .at(span.map_or_else(|| Place::whole(&file.source), |span| Place::new(&file.source, span)))
         .help("mend or remove the rule file: nothing was checked against it")
-}
-
-/// Whether a regular expression, as it stands between slashes in a rule, matches a type that CloudFormation has.
-pub(super) fn matches_some_type(regex: &str) -> bool {
-    // Custom resources have whatever type a company gives them.
-    if regex.contains("Custom::") {
-        return true;
-    }
-    let escaped = regex.replace("\\/", "/").replace('/', "\\/");
-    let rule = format!("rule matches {{ some Types[*] == /{escaped}/ }}");
-    let document = serde_json::json!({ "Types": types::all().collect::<Vec<_>>() }).to_string();
-    run(&[&rule], &[document]).is_ok_and(|reports| reports.iter().all(|report| report.compliant.contains("matches")))
 }
 
 /// Runs the engine: one report a document, in their order.

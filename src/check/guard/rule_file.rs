@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::footprint::RuleFootprint;
 use super::syntax::{Definition, Syntax, TypeUse};
-use super::{cycles, engine, types};
+use super::{cycles, types};
 use crate::config::{hidden_character, refused_character};
 use crate::finding::{Finding, Rule};
 use crate::source::{Place, SourceFile};
@@ -119,8 +119,9 @@ fn undefined(source: &Arc<SourceFile>, syntax: &Syntax) -> Vec<Finding> {
 fn unknown_types(source: &Arc<SourceFile>, syntax: &Syntax) -> Vec<Finding> {
     let definitions = syntax.rules.iter().chain(&syntax.variables);
     let uses: BTreeSet<&TypeUse> = definitions.flat_map(|definition| &definition.types).collect();
+    let regex = |pattern: &'_ str| pattern.strip_prefix('/')?.strip_suffix('/').map(str::to_owned);
     let unknown = uses.into_iter().filter(|asked| match regex(&asked.pattern) {
-        Some(regex) => !engine::matches_some_type(regex),
+        Some(regex) => !types::matches_some(&regex),
         None => !types::exists(&asked.pattern),
     });
     let finding = |asked: &TypeUse| {
@@ -135,10 +136,6 @@ fn unknown_types(source: &Arc<SourceFile>, syntax: &Syntax) -> Vec<Finding> {
         }
     };
     unknown.map(finding).collect()
-}
-
-fn regex(pattern: &str) -> Option<&str> {
-    pattern.strip_prefix('/')?.strip_suffix('/')
 }
 
 /// Whether `definition`, or a rule or variable that it rests on, asks for resource types by name.

@@ -3,6 +3,8 @@
 use std::collections::BTreeSet;
 use std::sync::LazyLock;
 
+use fancy_regex::Regex;
+
 /// Every type of the resource schemas that the Python package cfn-lint 1.51.0 ships, over all regions, one a line,
 /// sorted.
 const RESOURCE_TYPES: &str = include_str!("resource-types.txt");
@@ -15,9 +17,10 @@ const MISSPELT: f64 = 0.85;
 
 static KNOWN: LazyLock<BTreeSet<&'static str>> = LazyLock::new(|| RESOURCE_TYPES.lines().collect());
 
-/// Every known type, sorted.
-pub(super) fn all() -> impl Iterator<Item = &'static str> {
-    KNOWN.iter().copied()
+/// Whether a regular expression matches the type of some resource. Custom resources have whatever type a company gives them.
+pub(super) fn matches_some(regex: &str) -> bool {
+    let is_of_some = |regex: Regex| KNOWN.iter().any(|known| regex.is_match(known).unwrap_or_default());
+    regex.contains("Custom::") || Regex::new(regex).is_ok_and(is_of_some)
 }
 
 /// Whether a resource can have the type `name`: CloudFormation's own, a transform's, a module, or one that a third party
@@ -41,7 +44,8 @@ pub(super) fn did_you_mean(name: &str) -> Option<&'static str> {
 
 fn closest(name: &str) -> Option<(&'static str, f64)> {
     let lower = name.to_ascii_lowercase();
-    all()
+    let known = KNOWN.iter().copied();
+    known
         .map(|known| (known, strsim::normalized_damerau_levenshtein(&lower, &known.to_ascii_lowercase())))
         .max_by(|a, b| a.1.total_cmp(&b.1))
 }

@@ -2,7 +2,6 @@
 
 use serde_json::Value;
 
-use super::sizes::policy_characters;
 use crate::facts::limits::{self, NOTEBOOK_VOLUME_GB};
 use crate::model::{BucketName, IamPath, NotebookName, UserName};
 
@@ -28,7 +27,8 @@ type Refusal = (&'static [&'static str], &'static str, fn(&Value) -> Option<Stri
 
 pub(super) const ATTACHED: &str = "attached policies";
 const OF_A_NAME: &str = "characters of a name";
-const OF_INLINE: &str = "characters of inline policies";
+pub(super) const OF_POLICY: &str = "characters of a policy";
+pub(super) const OF_INLINE: &str = "characters of inline policies";
 const OF_SCRIPT: &str = "characters of a lifecycle script";
 
 pub(super) const LIMITS: &[Limit] = &[
@@ -48,7 +48,7 @@ pub(super) const LIMITS: &[Limit] = &[
         "characters of a trust policy",
         limits::TRUST_POLICY_CHARACTERS,
     ),
-    (&[POLICY], "PolicyDocument", policy_characters, "characters of a policy", limits::MANAGED_POLICY_CHARACTERS),
+    (&[POLICY], "PolicyDocument", policy_characters, OF_POLICY, limits::MANAGED_POLICY_CHARACTERS),
     (&["AWS::S3::BucketPolicy"], "PolicyDocument", json, "bytes of a bucket policy", limits::BUCKET_POLICY_BYTES),
     (&[BUDGET], "Budget/BudgetName", characters, "characters of a budget's name", limits::BUDGET_NAME_CHARACTERS),
     (&[BUDGET], "NotificationsWithSubscribers", items, "notifications of a budget", limits::BUDGET_NOTIFICATIONS),
@@ -128,6 +128,32 @@ fn number(value: &Value) -> usize {
 /// The limit holds for what is sent, which is base64: four characters for three bytes.
 fn sent(content: &Value) -> usize {
     content.get("Fn::Base64").map_or_else(|| bytes(content), |plain| bytes(plain).div_ceil(3) * 4)
+}
+
+/// The characters of a policy; of the inline policies of a principal, those of all of them.
+fn policy_characters(value: &Value) -> usize {
+    let documents = value.as_array().into_iter().flatten().filter_map(|policy| policy.get("PolicyDocument"));
+    if value.is_array() { documents.map(policy_text_characters).sum() } else { policy_text_characters(value) }
+}
+
+/// The characters of a policy as IAM counts them: without white space.
+/// Source: <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html>
+fn policy_text_characters(document: &Value) -> usize {
+    let visible = |text: &str| text.chars().filter(|c| !c.is_whitespace()).count();
+    match document {
+        Value::Null => 0,
+        // The quotes; what a string needs to have escaped is rare enough to be counted by the serializer.
+        Value::String(text) if !text.contains(['"', '\\']) => visible(text) + 2,
+        Value::Array(values) => {
+            values.iter().map(policy_text_characters).sum::<usize>() + 2 + values.len().saturating_sub(1)
+        }
+        Value::Object(map) => {
+            let entries =
+                map.iter().map(|(key, value)| visible(key) + 3 + policy_text_characters(value)).sum::<usize>();
+            entries + 2 + map.len().saturating_sub(1)
+        }
+        other => visible(&other.to_string()),
+    }
 }
 
 fn refused(value: &Value, message: &str, is_allowed: impl Fn(&str) -> bool) -> Option<String> {

@@ -4,14 +4,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::OnceLock;
 
 use super::super::Context;
+use super::super::automaton::{Language, Step, all, any_case, arn_pattern, pattern, witnesses};
 use super::super::condition::Condition;
 use super::super::examples::around;
 use super::super::keys::{Presence, has_one_value, presence};
 use super::super::operator::{Base, Operator, compare};
 use super::super::pattern::{Filled, encoded, shown};
-use super::super::request::{Principal, Request, Values};
+use super::super::request::{Request, Values};
 use super::super::tri_bool::{Doubts, TriBool};
-use super::automaton::{Language, Step, all, any_case, arn_pattern, pattern, witnesses};
 
 /// A condition key, and for every way in which its values can meet the conditions a value.
 #[derive(Debug)]
@@ -22,8 +22,7 @@ pub(super) struct Axis {
     /// What these want of its values, with the variables filled in.
     wanted: Vec<(Base, String)>,
     /// What is the same in all requests.
-    base: Context,
-    principal: Principal,
+    request: Request,
     /// The ways.
     pub classes: Vec<Class>,
     by_truths: BTreeMap<Vec<TriBool>, usize>,
@@ -62,48 +61,26 @@ impl<'l> Dependence<'l> {
 }
 
 /// Of several values that are alike, one is named, in these words.
-const SUCH_AS: &str = " is such as ";
-
-/// Between a key and each of several values.
-const AMONG: &str = " has values of which one ";
-
-/// Each of the values that a label names.
-fn parts(label: &str) -> BTreeSet<&str> {
-    label.split_once(AMONG).map_or(BTreeSet::from([label]), |(_, parts)| parts.split(", one ").collect())
-}
-
-/// Adds the words for values of a class, unless all is said with those that it has.
-fn add(labels: &mut Vec<String>, label: String) {
-    let named = |label: &String| label.contains(SUCH_AS);
-    // Of several values with which all is said.
-    let said =
-        |shorter: &String| *shorter == label || label.contains(AMONG) && parts(shorter).is_subset(&parts(&label));
-    let named_already = named(&label) && labels.iter().any(named);
-    if !named_already && !labels.iter().any(said) {
-        labels.push(label);
-    }
-}
+const SUCH_AS: &str = "is such as ";
 
 /// Several values of a key are tried in all combinations of up to these, and in pairs of more.
 const COMBINED: usize = 5;
 
 impl Axis {
     /// The axis of a key, of which these are all the conditions. `None` if there are too many ways.
-    pub(super) fn of(key: &str, conditions: Vec<Condition>, principal: &Principal, base: &Context) -> Option<Self> {
+    pub(super) fn of(key: &str, conditions: Vec<Condition>, request: &Request) -> Option<Self> {
         let mut axis = Self {
             key: key.to_owned(),
             conditions,
             wanted: Vec::new(),
-            base: base.clone(),
-            principal: principal.clone(),
+            request: request.clone(),
             classes: Vec::new(),
             by_truths: BTreeMap::new(),
             singles: Vec::new(),
             labels: OnceLock::new(),
         };
-        let request = axis.request(None);
         for (condition, operator) in axis.conditions.iter().filter_map(|one| Some((one, one.operator?))) {
-            let filled = condition.values.iter().map(|wanted| wanted.fill(&request, operator.has_wildcards()));
+            let filled = condition.values.iter().map(|wanted| wanted.fill(request, operator.has_wildcards()));
             axis.wanted.extend(filled.filter_map(|filled| match filled {
                 Filled::Text(text) => Some((operator.base, text)),
                 Filled::Nothing | Filled::Unknown(_) => None,
@@ -126,10 +103,18 @@ impl Axis {
         self.labels.get_or_init(|| {
             let likes: Vec<BTreeSet<String>> = self.singles.iter().map(|value| self.likes(value).0).collect();
             let of_class = |class: &Class| {
-                class.alike.iter().fold(Vec::new(), |mut labels, values| {
-                    add(&mut labels, self.label(values.as_ref(), &likes));
-                    labels
-                })
+                let mut said: Vec<(Option<&Values>, BTreeSet<String>)> = Vec::new();
+                for values in class.alike.iter().map(Option::as_ref) {
+                    let list = values.into_iter().flat_map(|values| &values.list);
+                    let words = list.map(|value| self.value_label(value, &likes)).collect();
+                    let is_said = |(other, already): &(Option<&Values>, _)| {
+                        other.is_some() == values.is_some() && says_all(already, &words)
+                    };
+                    if !said.iter().any(is_said) {
+                        said.push((values, words));
+                    }
+                }
+                said.iter().map(|(values, words)| self.label(*values, words)).collect()
             };
             self.classes.iter().map(of_class).collect()
         })
@@ -148,8 +133,7 @@ impl Axis {
     }
 
     fn request(&self, values: Option<&Values>) -> Request {
-        let context = with(&self.base, &self.key, values);
-        Request { principal: self.principal.clone(), action: String::new(), resource: String::new(), context }
+        Request { context: with(&self.request.context, &self.key, values), ..self.request.clone() }
     }
 
     fn truths(&self, values: Option<&Values>) -> Vec<TriBool> {
@@ -197,15 +181,15 @@ impl Axis {
         self.conditions.first().map_or(&self.key, |condition| &condition.key)
     }
 
-    /// A value in words. `likes` is what each of the single values is like.
-    fn label(&self, values: Option<&Values>, likes: &[BTreeSet<String>]) -> String {
+    /// A sentence on values that are so in words.
+    fn label(&self, values: Option<&Values>, words: &BTreeSet<String>) -> String {
         let key = self.name();
         let Some(values) = values else { return format!("there is no {key}") };
-        let shown: Vec<String> = values.list.iter().map(|value| self.value_label(value, likes)).collect();
-        match shown.as_slice() {
+        let words: Vec<&str> = words.iter().map(String::as_str).collect();
+        match words.as_slice() {
             [] => format!("{key} has no values"),
             [one] if !values.multiple => format!("{key} {one}"),
-            several => format!("{key}{AMONG}{}", several.join(", one ")),
+            several => format!("{key} has values of which one {}", several.join(", one ")),
         }
     }
 
@@ -217,7 +201,7 @@ impl Axis {
             return match (plain, all_truths) {
                 (true, _) => "is something else".to_owned(),
                 (false, true) => format!("is `{value}`"),
-                (false, false) => format!("{SUCH_AS}`{value}`").trim_start().to_owned(),
+                (false, false) => format!("{SUCH_AS}`{value}`"),
             };
         }
         if let Some(exact) = like.iter().find(|like| !like.contains(['*', '?'])) {
@@ -239,6 +223,14 @@ impl Axis {
         let plain = others.iter().all(|(base, _)| matches!(base, Base::Null | Base::ArnLike));
         (likes.map(|(_, text)| shown(text)).collect(), plain)
     }
+}
+
+/// Whether all is said with these words for values that others would say: they are the same, or some of these; or both name an
+/// example.
+fn says_all(words: &BTreeSet<String>, others: &BTreeSet<String>) -> bool {
+    let names_example = |words: &BTreeSet<String>| words.iter().any(|word| word.starts_with(SUCH_AS));
+    let is_some = !words.is_empty() && words.is_subset(others);
+    words == others || is_some || names_example(words) && names_example(others)
 }
 
 /// The texts that a wanted value is about; `None`, where it is about numbers, dates and the like.

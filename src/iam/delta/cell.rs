@@ -4,12 +4,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::super::condition::Condition;
-use super::super::decide::{Applying, Decision, Statements};
-use super::super::document::Statement;
-use super::super::request::{Context, Principal, Request, Values};
+use super::super::decide::{Applying, Decision};
+use super::super::request::{Context, Request, Values};
 use super::super::tri_bool::{Doubts, TriBool};
 use super::axis::{Axis, with};
-use super::side::Relevant;
+use super::side::{Clause, Said, Side};
 use super::{Direction, is_fixed};
 
 /// Requests for which the sides decide otherwise: of each axis, the classes of its values; any where an axis is missing.
@@ -39,88 +38,108 @@ impl Region {
 /// More combinations of values than these are not tried.
 const MOST_COMBINATIONS: usize = 8_192;
 
-/// For which contexts two sides decide otherwise on an action and a resource, which is in another account where `elsewhere` says
-/// so, in the directions that are `wanted`.
-pub(super) fn compare(
-    (old, new): (&Relevant<'_>, &Relevant<'_>),
-    elsewhere: bool,
-    known: &mut Axes<'_>,
-    wanted: &impl Fn(Direction) -> bool,
-) -> Vec<Region> {
-    let (principal, base) = (known.principal, known.base);
-    if old.meaning() == new.meaning() {
-        return Vec::new();
-    }
-    let unknown = |why| if wanted(Direction::Unknown) { vec![Region::unknown(why, base)] } else { Vec::new() };
-    let open = |side: &Relevant<'_>| side.all().any(|(_, statement, _)| statement.open_variables(base));
-    if open(old) || open(new) {
-        return unknown("by a variable whose value is not known");
-    }
-    let Some(axes) = known.of(old, new) else {
-        return unknown("there are too many ways to meet the conditions");
-    };
-    let request =
-        Request { principal: principal.clone(), action: String::new(), resource: String::new(), context: base.clone() };
-    let sides = [old, new].map(|side| Decisions::of(side, &axes, &request, elsewhere));
-    let mut combinations = Vec::new();
-    if !undecided(&sides, &axes, &mut Vec::new(), &mut combinations) {
-        return unknown("there are too many combinations of conditions");
-    }
-    let mut found: BTreeMap<Direction, Vec<Vec<usize>>> = BTreeMap::new();
-    for combination in combinations.into_iter().filter(|combination| is_possible(&axes, combination)) {
-        let [old, new] = sides.each_ref().map(|side| side.allows(&combination));
-        let direction = match (old, new) {
-            (TriBool::No, TriBool::Yes) => Direction::Widened,
-            (TriBool::Yes, TriBool::No) => Direction::Narrowed,
-            (TriBool::Yes, TriBool::Unknown) | (TriBool::Unknown, TriBool::No) => Direction::PerhapsNarrowed,
-            (TriBool::Unknown, _) | (_, TriBool::Unknown) => Direction::Unknown,
-            _ => continue,
+/// Two sides of a comparison.
+pub(super) struct Comparison<'a> {
+    /// What is the same in all requests.
+    pub request: &'a Request,
+    pub sides: [Side<'a>; 2],
+    /// What the statements of both say.
+    pub clauses: Vec<Clause<'a>>,
+    /// The axes of the requests, each made once, by their conditions.
+    pub axes: BTreeMap<Vec<Condition>, Option<Arc<Axis>>>,
+}
+
+impl Comparison<'_> {
+    /// For which contexts the sides, which say this of an action and a resource, decide otherwise, in the directions that are
+    /// `wanted`. `elsewhere` says whether the resource is in another account.
+    pub(super) fn regions(
+        &mut self,
+        said: &[Said; 2],
+        elsewhere: bool,
+        wanted: &impl Fn(Direction) -> bool,
+    ) -> Vec<Region> {
+        let nets = self.sides.each_ref().map(|side| (side.statements.bounded, side.statements.required));
+        let ([old, new], [old_nets, new_nets]) = (said, nets);
+        if old == new && old_nets == new_nets {
+            return Vec::new();
+        }
+        let base = &self.request.context;
+        let unknown = |why| if wanted(Direction::Unknown) { vec![Region::unknown(why, base)] } else { Vec::new() };
+        if old.iter().chain(new).any(|(clause, _)| self.clauses[*clause].is_open) {
+            return unknown("by a variable whose value is not known");
+        }
+        let Some(axes) = self.axes_of(said) else {
+            return unknown("there are too many ways to meet the conditions");
         };
-        if !wanted(direction) {
-            continue;
+        let sides = [0, 1].map(|side| self.decisions(side, &said[side], &axes, elsewhere));
+        let mut combinations = Vec::new();
+        if !undecided(&sides, &axes, &mut Vec::new(), &mut combinations) {
+            return unknown("there are too many combinations of conditions");
         }
-        found.entry(direction).or_default().push(combination);
-    }
-    let mut regions = Vec::new();
-    for (direction, combinations) in found {
-        for within in boxes(&combinations, axes.len()) {
-            let first: Vec<usize> = within.iter().map(|classes| classes.first().copied().unwrap_or(0)).collect();
-            let limited = axes.iter().zip(within).filter(|(axis, classes)| classes.len() < axis.classes.len());
-            let within: Vec<(Arc<Axis>, BTreeSet<usize>)> =
-                limited.map(|(axis, classes)| (axis.clone(), classes)).collect();
-            let labels = within.iter().map(|(axis, classes)| label(axis, classes)).collect();
-            regions.push(Region { direction, within, labels, example: context(&axes, &first, base) });
+        let mut found: BTreeMap<Direction, Vec<Vec<usize>>> = BTreeMap::new();
+        for combination in combinations.into_iter().filter(|combination| is_possible(&axes, combination)) {
+            let [old, new] = sides.each_ref().map(|side| side.allows(&combination));
+            let direction = match (old, new) {
+                (TriBool::No, TriBool::Yes) => Direction::Widened,
+                (TriBool::Yes, TriBool::No) => Direction::Narrowed,
+                (TriBool::Yes, TriBool::Unknown) | (TriBool::Unknown, TriBool::No) => Direction::PerhapsNarrowed,
+                (TriBool::Unknown, _) | (_, TriBool::Unknown) => Direction::Unknown,
+                _ => continue,
+            };
+            if wanted(direction) {
+                found.entry(direction).or_default().push(combination);
+            }
         }
+        let mut regions = Vec::new();
+        for (direction, combinations) in found {
+            for within in boxes(&combinations, axes.len()) {
+                let example = axes.iter().zip(&within).fold(base.clone(), |context, (axis, classes)| {
+                    let class = classes.first().and_then(|class| axis.classes.get(*class));
+                    with(&context, &axis.key, class.and_then(|class| class.values.as_ref()))
+                });
+                let limited = axes.iter().zip(within).filter(|(axis, classes)| classes.len() < axis.classes.len());
+                let within: Vec<_> = limited.map(|(axis, classes)| (Arc::clone(axis), classes)).collect();
+                let labels = within.iter().map(|(axis, classes)| label(axis, classes)).collect();
+                regions.push(Region { direction, within, labels, example });
+            }
+        }
+        regions
     }
-    regions
-}
 
-/// The axes of a principal's requests, each made once.
-pub(super) struct Axes<'a> {
-    pub principal: &'a Principal,
-    pub base: &'a Context,
-    /// By their conditions.
-    pub known: BTreeMap<Vec<String>, Option<Arc<Axis>>>,
-}
-
-impl Axes<'_> {
-    /// Those of the keys that the statements of two sides ask for. `None` if one has too many ways.
-    fn of(&mut self, old: &Relevant<'_>, new: &Relevant<'_>) -> Option<Vec<Arc<Axis>>> {
-        let mut by_key: BTreeMap<String, BTreeMap<String, Condition>> = BTreeMap::new();
-        for (_, statement, _) in old.all().chain(new.all()) {
-            for condition in &statement.conditions {
+    /// The axes of the keys that conditions ask for. `None` if one has too many ways.
+    fn axes_of(&mut self, said: &[Said; 2]) -> Option<Vec<Arc<Axis>>> {
+        let mut by_key: BTreeMap<String, BTreeSet<&Condition>> = BTreeMap::new();
+        for (clause, _) in said.iter().flatten() {
+            for condition in &self.clauses[*clause].conditions {
                 let key = condition.key.to_lowercase();
-                if !is_fixed(&key, self.base) {
-                    by_key.entry(key).or_default().insert(format!("{condition:?}"), condition.clone());
+                if !is_fixed(&key, &self.request.context) {
+                    by_key.entry(key).or_default().insert(condition);
                 }
             }
         }
-        let axis = |(key, conditions): (String, BTreeMap<String, Condition>)| {
-            let (texts, conditions) = conditions.into_iter().unzip();
-            let axis = || Axis::of(&key, conditions, self.principal, self.base).map(Arc::new);
-            self.known.entry(texts).or_insert_with(axis).clone()
+        let axis = |(key, conditions): (String, BTreeSet<&Condition>)| {
+            let conditions: Vec<Condition> = conditions.into_iter().cloned().collect();
+            let new = |conditions: &Vec<Condition>| Axis::of(&key, conditions.clone(), self.request).map(Arc::new);
+            self.axes.entry(conditions).or_insert_with_key(new).clone()
         };
         by_key.into_iter().map(axis).collect()
+    }
+
+    /// What a side decides that says this.
+    fn decisions(&self, side: usize, said: &Said, axes: &[Arc<Axis>], elsewhere: bool) -> Decisions<'_, '_> {
+        let of_clause = |(clause, truth): &(usize, TriBool)| {
+            let (clause, mut truth, mut conditions) = (&self.clauses[*clause], *truth, ByAxis::new());
+            for condition in &clause.conditions {
+                let key = condition.key.to_lowercase();
+                match axes.iter().position(|axis| axis.key == key) {
+                    Some(index) => conditions.push((index, axes[index].each(condition))),
+                    None => truth = truth.and(condition.holds(self.request, &mut Doubts::default())),
+                }
+            }
+            (clause.applying(truth), conditions)
+        };
+        let applying = said.iter().map(of_clause).collect();
+        Decisions { side: &self.sides[side], request: self.request, elsewhere, applying }
     }
 }
 
@@ -139,44 +158,20 @@ fn is_possible(axes: &[Arc<Axis>], combination: &[usize]) -> bool {
     }
 }
 
-fn context(axes: &[Arc<Axis>], combination: &[usize], base: &Context) -> Context {
-    axes.iter().zip(combination).fold(base.clone(), |context, (axis, class)| {
-        with(&context, &axis.key, axis.classes.get(*class).and_then(|class| class.values.as_ref()))
-    })
-}
-
 /// What the conditions of a statement say of the classes of axes, each by its index.
 type ByAxis = Vec<(usize, Vec<TriBool>)>;
 
 /// What a side decides, by the classes of the axes.
-struct Decisions<'a> {
-    statements: &'a Statements<'a>,
-    principal: &'a Principal,
+struct Decisions<'s, 'a> {
+    side: &'s Side<'a>,
+    request: &'s Request,
     /// Whether the resource is in another account.
     elsewhere: bool,
     /// Each statement, as far as it does not depend on the axes.
     applying: Vec<(Applying, ByAxis)>,
 }
 
-impl<'a> Decisions<'a> {
-    fn of(side: &'a Relevant<'_>, axes: &[Arc<Axis>], request: &'a Request, elsewhere: bool) -> Self {
-        let statements = &side.statements;
-        let of_statement = |(at, statement, mut truth): (_, &Statement, TriBool)| {
-            let mut conditions = ByAxis::new();
-            for condition in &statement.conditions {
-                let key = condition.key.to_lowercase();
-                match axes.iter().enumerate().find(|(_, of_key)| of_key.key == key) {
-                    Some((index, of_key)) => conditions.push((index, of_key.each(condition))),
-                    None => truth = truth.and(condition.holds(request, &mut Doubts::default())),
-                }
-            }
-            let named = statement.named(&request.principal, statements.bounded);
-            (Applying { at, effect: statement.effect, named, truth }, conditions)
-        };
-        let applying = side.all().map(of_statement).collect();
-        Self { statements, principal: &request.principal, elsewhere, applying }
-    }
-
+impl Decisions<'_, '_> {
     /// Whether the side allows, with these classes of the first axes, and any of the others.
     fn allows(&self, chosen: &[usize]) -> TriBool {
         let truth = |(axis, each): &(usize, Vec<TriBool>)| {
@@ -186,7 +181,7 @@ impl<'a> Decisions<'a> {
             truth: conditions.iter().fold(one.truth, |all, condition| all.and(truth(condition))),
             ..*one
         });
-        match self.statements.decision(self.principal, self.elsewhere, &applying.collect::<Vec<_>>()) {
+        match self.side.statements.decision(&self.request.principal, self.elsewhere, applying) {
             Decision::Allowed => TriBool::Yes,
             Decision::Unknown => TriBool::Unknown,
             Decision::ExplicitlyDenied | Decision::ImplicitlyDenied => TriBool::No,
@@ -197,7 +192,7 @@ impl<'a> Decisions<'a> {
 /// Adds all combinations of classes that begin with those chosen, but for those with which both sides certainly decide the same.
 /// False if there are too many.
 fn undecided(
-    sides: &[Decisions<'_>; 2],
+    sides: &[Decisions<'_, '_>; 2],
     axes: &[Arc<Axis>],
     chosen: &mut Vec<usize>,
     combinations: &mut Vec<Vec<usize>>,

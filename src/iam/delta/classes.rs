@@ -2,11 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::super::automaton::{Language, Step, actions, arn_pattern, arns, arns_of_accounts, pattern, witnesses};
 use super::super::decide::is_elsewhere;
 use super::super::pattern::{is_like, is_resource_like, shown};
 use super::super::request::{Principal, Request};
 use super::super::tri_bool::TriBool;
-use super::automaton::{Language, Step, actions, arn_pattern, arns, arns_of_accounts, pattern, witnesses};
 
 /// Lists of patterns: a text that fits one of a list fits the list.
 pub(super) type Lists = BTreeSet<BTreeSet<String>>;
@@ -112,27 +112,14 @@ impl Classes {
             return vec!["*".to_owned()];
         }
         let named: Vec<Named> = self.named(&universe);
-        let mut whole: Vec<Phrase> = named
-            .iter()
-            .filter(|(_, classes)| classes.is_subset(set))
-            .map(|one| Phrase::of(one.clone(), &[]))
-            .collect();
-        let mut rest = wanted.clone();
-        for phrase in &whole {
-            rest = &rest - &phrase.told;
-        }
         // What a phrase can leave out, the largest first.
         let mut without: Vec<&Named> = named.iter().filter(|(_, classes)| classes.is_disjoint(set)).collect();
         without.sort_by_key(|(_, classes)| std::cmp::Reverse(classes.len()));
-        let partly = |(_, classes): &&Named| !classes.is_disjoint(&rest);
-        let around: Vec<&Named> = named.iter().filter(partly).collect();
         let everything = ("*".to_owned(), universe);
-        let phrases = std::iter::once(&everything).chain(around.iter().copied());
-        let phrases: Vec<Phrase> = phrases.filter_map(|one| Phrase::but(one.clone(), &without, set)).collect();
-        whole.extend(phrases);
-        let mut chosen = cover(&mut rest, wanted, whole);
+        let phrases = named.iter().chain([&everything]).filter_map(|one| Phrase::but(one.clone(), &without, set));
+        let (mut chosen, mut rest) = cover(wanted, phrases.collect());
         while let Some(class) = rest.first().copied() {
-            let phrase = self.part(class, set, &around, &without);
+            let phrase = self.part(class, set, &named, &without);
             rest = &rest - &phrase.told;
             rest.remove(&class);
             chosen.push(phrase);
@@ -141,27 +128,26 @@ impl Classes {
         chosen.into_iter().map(|phrase| phrase.label).collect()
     }
 
-    /// The lists as they are shown, each with what it matches of `universe`.
+    /// The lists as they are shown, each with what it matches of `universe`: what it certainly matches, that and what it may
+    /// match, and the latter alone.
     fn named(&self, universe: &BTreeSet<usize>) -> Vec<Named> {
         let named = self.lists.iter().zip(&self.matched).flat_map(|(list, [certainly, perhaps])| {
             let mut shortened: Vec<String> = list.iter().take(NAMED).map(|one| shown(one)).collect();
             shortened.extend(list.len().checked_sub(NAMED).filter(|more| *more > 0).map(|more| format!("{more} more")));
             let name = shortened.join(" or ");
-            let doubtful = !perhaps.is_empty();
-            let both =
-                doubtful.then(|| (format!("{name} within and across colons"), &(certainly | perhaps) & universe));
-            let across = doubtful.then(|| (format!("{name} across colons"), perhaps & universe));
-            [Some((name, certainly & universe)), both, across]
+            let doubtful = format!("{name} if * matches colons");
+            let all = if perhaps.is_empty() { BTreeSet::new() } else { certainly | perhaps };
+            [(name.clone(), certainly & universe), (name, &all & universe), (doubtful, perhaps & universe)]
         });
-        named.flatten().filter(|(_, classes)| !classes.is_empty()).collect()
+        named.filter(|(_, classes)| !classes.is_empty()).collect()
     }
 
     /// What a class is part of: of two patterns at once, where these match nothing else, or as an example.
-    fn part(&self, class: usize, set: &BTreeSet<usize>, around: &[&Named], without: &[&Named]) -> Phrase {
-        let mut around: Vec<&Named> = around.iter().copied().filter(|(_, classes)| classes.contains(&class)).collect();
+    fn part(&self, class: usize, set: &BTreeSet<usize>, named: &[Named], without: &[&Named]) -> Phrase {
+        let mut around: Vec<&Named> = named.iter().filter(|(_, classes)| classes.contains(&class)).collect();
         around.sort_by_key(|(_, classes)| classes.len());
         for (at, (name, classes)) in around.iter().enumerate() {
-            for (other, others) in &around[at + 1..] {
+            for (other, others) in around[at + 1..].iter().filter(|(other, _)| other != name) {
                 let both = (format!("{name} that are also {other}"), classes & others);
                 if let Some(phrase) = Phrase::but(both, without, set) {
                     return phrase;
@@ -190,40 +176,34 @@ struct Phrase {
 }
 
 impl Phrase {
-    fn of((name, told): Named, exceptions: &[&str]) -> Self {
-        let but = if exceptions.is_empty() { String::new() } else { format!(" but {}", exceptions.join(", ")) };
-        Self { label: format!("{name}{but}"), told, exceptions: exceptions.len() }
-    }
-
     /// What is left without some of `without`, if that is all within `set`.
-    fn but((name, mut told): Named, without: &[&Named], set: &BTreeSet<usize>) -> Option<Self> {
-        let mut exceptions = Vec::new();
+    fn but((mut label, mut told): Named, without: &[&Named], set: &BTreeSet<usize>) -> Option<Self> {
+        let mut exceptions = 0;
         for (name, classes) in without {
             if !classes.is_disjoint(&told) {
                 told = &told - classes;
-                exceptions.push(name.as_str());
+                label.push_str(if exceptions == 0 { " but " } else { ", " });
+                label.push_str(name);
+                exceptions += 1;
             }
         }
-        (!told.is_empty() && told.is_subset(set)).then(|| Self::of((name, told), &exceptions))
+        (!told.is_empty() && told.is_subset(set)).then_some(Self { label, told, exceptions })
     }
 }
 
-/// Phrases that together tell of as much of `set` as any do, in few words; `rest` is what none tells of.
-fn cover(rest: &mut BTreeSet<usize>, set: &BTreeSet<usize>, mut phrases: Vec<Phrase>) -> Vec<Phrase> {
-    rest.clone_from(set);
+/// Phrases that together tell of as much of `set` as any do, in few words; and what none tells of.
+fn cover(set: &BTreeSet<usize>, mut phrases: Vec<Phrase>) -> (Vec<Phrase>, BTreeSet<usize>) {
+    let mut rest = set.clone();
     let mut chosen: Vec<Phrase> = Vec::new();
-    loop {
-        // How many more classes are told of, per word; of equals, the first.
-        let worth = |phrase: &Phrase| phrase.told.intersection(rest).count() * 1_000 / (phrase.exceptions + 1);
-        let best = (0..phrases.len()).max_by_key(|at| (worth(&phrases[*at]), std::cmp::Reverse(*at)));
-        match best {
-            Some(at) if worth(&phrases[at]) > 0 => {
-                let phrase = phrases.swap_remove(at);
-                *rest = &*rest - &phrase.told;
-                chosen.push(phrase);
-            }
-            _ => break,
+    // How many more classes are told of, per word; of equals, the first.
+    let worth = |phrase: &Phrase, rest: &_| phrase.told.intersection(rest).count() * 1_000 / (phrase.exceptions + 1);
+    while let Some(best) = (0..phrases.len()).max_by_key(|at| (worth(&phrases[*at], &rest), std::cmp::Reverse(*at))) {
+        let phrase = phrases.swap_remove(best);
+        if worth(&phrase, &rest) == 0 {
+            break;
         }
+        rest = &rest - &phrase.told;
+        chosen.push(phrase);
     }
     // What all the others tell of already need not be said.
     let mut at = 0;
@@ -236,5 +216,5 @@ fn cover(rest: &mut BTreeSet<usize>, set: &BTreeSet<usize>, mut phrases: Vec<Phr
             at += 1;
         }
     }
-    chosen
+    (chosen, rest)
 }

@@ -2,9 +2,8 @@
 //!
 //! What a decision rests on are comparisons of the policies' patterns with the request's action, resource and context. So
 //! requests with which all of these come out the same are decided the same, and it is enough to decide one of each class.
-//! Which classes there are is not guessed: see `automaton`. See docs/decisions/0016-access-compared-by-classes.md.
+//! Which classes there are is not guessed: see `iam::automaton`. See docs/decisions/0016-access-compared-by-classes.md.
 
-mod automaton;
 mod axis;
 mod cell;
 mod classes;
@@ -22,9 +21,9 @@ use super::document::{Listed, Statement};
 use super::pattern::{Filled, Pattern};
 use super::request::{Context, Principal, Request};
 pub use axis::Dependence;
-use cell::{Axes, Region};
+use cell::{Comparison, Region};
 use classes::{Classes, Lists, singles};
-use side::Side;
+use side::{Clause, Said, Side};
 
 /// Who gains or loses.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
@@ -176,7 +175,7 @@ pub fn access_delta(
     let resources = Arc::new(Classes::of_resources(resource_patterns, &request).ok_or(TooManyWays)?);
     let lines_by = |lists: Lists| {
         let actions = Classes::of_actions(lists).ok_or(TooManyWays)?;
-        Ok(lines(&Arc::new(Space { actions, resources: Arc::clone(&resources) }), &request, old, new, &wanted))
+        Ok(lines(&Arc::new(Space { actions, resources: Arc::clone(&resources) }), &request, [old, new], &wanted))
     };
     // Decisions rest on which lists name an action. Naming what is decided otherwise takes the single patterns, which have
     // many more combinations: where these are too many, it is named by the lists.
@@ -197,17 +196,17 @@ type RegionsByAction = BTreeMap<usize, BTreeMap<usize, Region>>;
 fn lines(
     space: &Arc<Space>,
     request: &Request,
-    old: &Policies<'_>,
-    new: &Policies<'_>,
+    sides: [&Policies<'_>; 2],
     wanted: &impl Fn(Direction) -> bool,
 ) -> Vec<AccessLine> {
-    let sides = [old, new].map(|side| Side::of(side, &space.actions, &space.resources, request));
-    // What the same statements are about is decided the same: told by their indexes first, which is quick, and then by what
-    // they say.
-    let mut by_statements: BTreeMap<(Vec<_>, Vec<_>, bool), usize> = BTreeMap::new();
-    let mut by_meaning: BTreeMap<(String, String, bool), usize> = BTreeMap::new();
-    let mut known: Vec<Vec<Region>> = Vec::new();
-    let mut axes = Axes { principal: &request.principal, base: &request.context, known: BTreeMap::new() };
+    let mut clauses = BTreeMap::new();
+    let sides = sides.map(|side| Side::of(side, (&space.actions, &space.resources), request, &mut clauses));
+    let mut clauses: Vec<(Clause<'_>, usize)> = clauses.into_iter().collect();
+    clauses.sort_by_key(|(_, index)| *index);
+    let clauses = clauses.into_iter().map(|(clause, _)| clause).collect();
+    let mut comparison = Comparison { request, sides, clauses, axes: BTreeMap::new() };
+    // What the same is said of is decided the same.
+    let mut known: BTreeMap<([Said; 2], bool), Vec<Region>> = BTreeMap::new();
     // By direction and condition.
     let mut found: BTreeMap<(Direction, Vec<String>), RegionsByAction> = BTreeMap::new();
     // What no policy decides is no change.
@@ -215,18 +214,10 @@ fn lines(
     let of_no_matter: BTreeSet<usize> = apart.iter().filter_map(|action| space.actions.class_of(action)).collect();
     let elsewhere: Vec<bool> = space.resources.witnesses.iter().map(|one| space.resources.is_elsewhere(one)).collect();
     for at_action in (0..space.actions.witnesses.len()).filter(|class| !of_no_matter.contains(class)) {
-        for (at_resource, is_elsewhere) in elsewhere.iter().copied().enumerate() {
-            let [old_indexes, new_indexes] = sides.each_ref().map(|side| side.indexes(at_action, at_resource));
-            let [old_side, new_side] = &sides;
-            let index =
-                *by_statements.entry((old_indexes, new_indexes, is_elsewhere)).or_insert_with_key(|(old, new, _)| {
-                    let (old, new) = (old_side.relevant(old), new_side.relevant(new));
-                    *by_meaning.entry((old.meaning(), new.meaning(), is_elsewhere)).or_insert_with(|| {
-                        known.push(cell::compare((&old, &new), is_elsewhere, &mut axes, wanted));
-                        known.len() - 1
-                    })
-                });
-            for region in known.get(index).into_iter().flatten() {
+        for (at_resource, is_elsewhere) in elsewhere.iter().enumerate() {
+            let said = comparison.sides.each_ref().map(|side| side.said(at_action, at_resource));
+            let new = |(said, is_elsewhere): &_| comparison.regions(said, *is_elsewhere, wanted);
+            for region in known.entry((said, *is_elsewhere)).or_insert_with_key(new) {
                 let by_conditions = found.entry((region.direction, region.labels.clone())).or_default();
                 by_conditions.entry(at_action).or_default().insert(at_resource, region.clone());
             }
@@ -272,7 +263,7 @@ fn is_fixed(key: &str, base: &Context) -> bool {
 
 impl Statement {
     /// Whether the statement has a variable whose value is not the same in all requests of a principal.
-    fn open_variables(&self, base: &Context) -> bool {
+    fn has_open_variables(&self, base: &Context) -> bool {
         let in_resources = match &self.resources {
             Some(Listed::These(patterns) | Listed::AllBut(patterns)) => patterns.as_slice(),
             None => &[],

@@ -1,89 +1,93 @@
-//! The two sides of a comparison: their statements, and which of them are about which actions and resources.
+//! The two sides of a comparison: what their statements say, and of which actions and resources.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-use super::super::decide::{DeterminingStatement, Policies, StatementSource, Statements};
-use super::super::document::Statement;
+use super::super::condition::Condition;
+use super::super::decide::{Applying, Policies, StatementSource, Statements};
+use super::super::document::{Effect, Statement};
+use super::super::principal::Named;
 use super::super::request::Request;
 use super::super::tri_bool::{Doubts, TriBool};
 use super::classes::Classes;
 
+/// What a statement says besides which actions and resources it is about.
+#[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Clause<'a> {
+    source: StatementSource,
+    effect: Effect,
+    /// How it names who asks.
+    named: Named,
+    pub(super) conditions: BTreeSet<&'a Condition>,
+    /// Whether it has a variable whose value is not the same in all requests of who asks.
+    pub(super) is_open: bool,
+}
+
+impl<'a> Clause<'a> {
+    /// Of an identity policy, it makes no difference which one it is.
+    fn of(source: StatementSource, statement: &'a Statement, request: &Request, is_bounded: bool) -> Self {
+        let source = if let StatementSource::Identity(_) = source { StatementSource::Identity(0) } else { source };
+        Self {
+            source,
+            effect: statement.effect,
+            named: statement.named(&request.principal, is_bounded),
+            conditions: statement.conditions.iter().collect(),
+            is_open: statement.has_open_variables(&request.context),
+        }
+    }
+
+    /// A statement that says so, of which it is known so far whether it applies.
+    pub(super) fn applying(&self, truth: TriBool) -> Applying {
+        Applying { source: self.source, effect: self.effect, named: self.named, truth }
+    }
+}
+
+/// All that is said of an action and a resource: the clauses by their indexes, in order, and whether each certainly is about them.
+pub(super) type Said = Vec<(usize, TriBool)>;
+
 /// The statements of a side, and which of them are about which classes of actions and resources.
 pub(super) struct Side<'a> {
-    statements: Statements<'a>,
+    pub(super) statements: Statements<'a>,
     /// For each class of actions, the statements that name it.
     named: Vec<Vec<usize>>,
-    /// For each statement, whether it reaches each class of resources.
-    reached: Vec<Vec<TriBool>>,
+    /// For each statement, what it says, and whether it is about each class of resources.
+    reached: Vec<(usize, Vec<TriBool>)>,
 }
 
 impl<'a> Side<'a> {
-    pub(super) fn of(side: &Policies<'a>, actions: &Classes, resources: &Classes, request: &Request) -> Self {
+    /// A side. `clauses` are those that are known, each with its index, and these are added to.
+    pub(super) fn of(
+        side: &Policies<'a>,
+        (actions, resources): (&Classes, &Classes),
+        request: &Request,
+        clauses: &mut BTreeMap<Clause<'a>, usize>,
+    ) -> Self {
         let statements = Statements::of(side);
         let named = |action: &String| {
             let all = statements.list.iter().enumerate();
             all.filter(|(_, (_, statement))| statement.names_action(action)).map(|(index, _)| index).collect()
         };
         let requests: Vec<Request> = resources.witnesses.iter().map(|one| request.about(one)).collect();
-        let reached = |(_, statement): &(_, &Statement)| requests.iter().map(|one| statement.reaches(one)).collect();
-        Self {
-            named: actions.witnesses.iter().map(named).collect(),
-            reached: statements.list.iter().map(reached).collect(),
-            statements,
-        }
-    }
-
-    /// The statements that are about a class of actions and may be about one of resources.
-    pub(super) fn indexes(&self, action: usize, resource: usize) -> Vec<(usize, TriBool)> {
-        let named = self.named.get(action).into_iter().flatten();
-        let truth = |index: &usize| self.reached.get(*index).and_then(|reached| reached.get(resource)).copied();
-        let pairs = named.filter_map(|index| Some((*index, truth(index)?)));
-        pairs.filter(|(_, truth)| *truth != TriBool::No).collect()
-    }
-
-    /// The statements of these indexes.
-    pub(super) fn relevant(&self, indexes: &[(usize, TriBool)]) -> Relevant<'a> {
-        let list = indexes.iter().filter_map(|(index, _)| self.statements.list.get(*index).copied()).collect();
-        let truths = indexes.iter().map(|(_, truth)| *truth).collect();
-        Relevant { statements: Statements { list, ..self.statements }, truths }
-    }
-}
-
-/// The statements that are about an action and may be about a resource, in all the policies of a side.
-pub(super) struct Relevant<'a> {
-    pub(super) statements: Statements<'a>,
-    /// Of each statement, whether it certainly is.
-    truths: Vec<TriBool>,
-}
-
-impl<'a> Relevant<'a> {
-    /// Each with where it stands, and whether it certainly is about the resource.
-    pub(super) fn all(&self) -> impl Iterator<Item = (DeterminingStatement, &'a Statement, TriBool)> {
-        self.statements.list.iter().zip(&self.truths).map(|((at, statement), truth)| (*at, *statement, *truth))
-    }
-
-    /// A text that two sides have in common when they say the same, however it is written.
-    pub(super) fn meaning(&self) -> String {
-        let text = |(at, statement, truth): (DeterminingStatement, &Statement, _)| {
-            let policy = match at.policy {
-                StatementSource::Identity(_) => "identity",
-                StatementSource::Boundary => "boundary",
-                StatementSource::Resource => "resource",
+        let mut reached = Vec::new();
+        for (at, statement) in &statements.list {
+            let clause = Clause::of(at.policy, statement, request, statements.bounded);
+            // One with variables that nobody knows may be about any resource.
+            let is_unknown = clause.is_open && statement.resources.is_some();
+            let is_about = |one: &Request| match is_unknown {
+                true => TriBool::Unknown,
+                false => statement.names_resource(one, &mut Doubts::default()),
             };
-            let conditions: BTreeSet<String> = statement.conditions.iter().map(|one| format!("{one:?}")).collect();
-            format!("{policy} {:?} {truth:?} {:?} {conditions:?}", statement.effect, statement.principals)
-        };
-        let texts: BTreeSet<String> = self.all().map(text).collect();
-        format!("{texts:?} {} {}", self.statements.bounded, self.statements.required)
-    }
-}
-
-impl Statement {
-    /// Whether the statement is about the resource of a request. One with variables that nobody knows may be.
-    fn reaches(&self, request: &Request) -> TriBool {
-        if self.open_variables(&request.context) && self.resources.is_some() {
-            return TriBool::Unknown;
+            let truths = requests.iter().map(is_about).collect();
+            let next = clauses.len();
+            reached.push((*clauses.entry(clause).or_insert(next), truths));
         }
-        self.names_resource(request, &mut Doubts::default())
+        Self { named: actions.witnesses.iter().map(named).collect(), reached, statements }
+    }
+
+    /// What is said of a class of actions and one of resources.
+    pub(super) fn said(&self, action: usize, resource: usize) -> Said {
+        let named = self.named.get(action).into_iter().flatten().filter_map(|statement| self.reached.get(*statement));
+        let about = named.filter_map(|(clause, truths)| Some((*clause, *truths.get(resource)?)));
+        let about: BTreeSet<_> = about.filter(|(_, truth)| *truth != TriBool::No).collect();
+        about.into_iter().collect()
     }
 }

@@ -6,7 +6,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::super::pattern::{ANY_CHAR, ANY_RUN, encoded};
+use super::pattern::{ANY_CHAR, ANY_RUN, encoded};
 
 /// A step of a pattern.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -237,6 +237,17 @@ fn index(position: usize) -> u32 {
 
 /// For every combination of `languages` that some text of `domain` is of, such a text. `None` if there are too many ways.
 pub(super) fn witnesses(languages: &[Language], domain: &[Step]) -> Option<Vec<String>> {
+    combinations(languages, domain).map(|found| found.into_values().collect())
+}
+
+/// Whether some of the texts that match `b` match `a`, and whether all do. `None` if there are too many ways.
+pub(super) fn some_and_all(a: Vec<Step>, b: &[Step]) -> Option<(bool, bool)> {
+    let found = combinations(&[vec![a]], b)?;
+    Some((found.keys().any(|languages| languages.len() == 2), found.keys().all(|languages| languages.len() == 2)))
+}
+
+/// The combinations, each with a text: of a combination, the domain is the first language.
+fn combinations(languages: &[Language], domain: &[Step]) -> Option<BTreeMap<Vec<usize>, String>> {
     let unique: BTreeSet<&Language> = languages.iter().collect();
     let of_domain = vec![domain.to_vec()];
     let mut all = vec![&of_domain];
@@ -280,7 +291,7 @@ pub(super) fn witnesses(languages: &[Language], domain: &[Step]) -> Option<Vec<S
         }
         characters.iter().rev().collect()
     };
-    Some(found.into_values().map(text).collect())
+    Some(found.into_iter().map(|(languages, index)| (languages, text(index))).collect())
 }
 
 fn literal(step: Step) -> Option<char> {
