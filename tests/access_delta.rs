@@ -129,14 +129,14 @@ fn a_wildcard_that_may_reach_across_colons_is_told_apart() {
         &role,
         &[
             "Widened: iam:passrole on arn:aws:iam::*:role/r",
-            "Unknown: iam:passrole on arn:aws:iam::*:role/r across colons",
+            "Unknown: iam:passrole on arn:aws:iam::*:role/r if * matches colons",
         ],
     );
     told(
         &role,
         &json!([]),
         &[
-            "PerhapsNarrowed: iam:passrole on arn:aws:iam::*:role/r across colons",
+            "PerhapsNarrowed: iam:passrole on arn:aws:iam::*:role/r if * matches colons",
             "Narrowed: iam:passrole on arn:aws:iam::*:role/r",
         ],
     );

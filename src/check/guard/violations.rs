@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, LazyLock};
 
 use regex::Regex;
@@ -39,7 +39,12 @@ pub(super) fn findings(
             groups.entry((violation.file, violation.rule.as_str())).or_default().push((*template, violation));
         }
     }
-    let mut indexes = SpanIndexes::default();
+    // The spans of the templates that something was found in, each read once.
+    let mut spans: BTreeMap<PathBuf, SpanIndex> = BTreeMap::new();
+    let mut place = |broken: &Broken<'_>| {
+        let new = || SpanIndex::read(broken.template);
+        spans.entry(broken.template.path.clone()).or_insert_with(new).place(broken.path)
+    };
     let mut findings = Vec::new();
     for ((file, rule), group) in &groups {
         let is_suppressed = |one: &Broken| suppressions.hold_guard(rule, &one.subject());
@@ -48,15 +53,18 @@ pub(super) fn findings(
         let mut found = Vec::new();
         if let (true, Some((_, first))) = (many, group.first()) {
             // The words may name what each resource has, and so differ: those of the first stand for all.
-            found.push(together(rule, &RuleMessage::read(&first.words), &broken, &mut indexes));
+            found.push(together(rule, &RuleMessage::read(&first.words), &broken, &mut place));
         }
         for (words, group) in by_words(group) {
-            let told = |one: &Broken| !many || is_suppressed(one);
-            let each: Vec<_> = by_resource(&group).into_iter().filter(told).collect();
-            found.extend(singly(rule, &RuleMessage::read(words), &each, &mut indexes));
+            let words = RuleMessage::read(words);
+            for one in by_resource(&group).iter().filter(|one| !many || is_suppressed(one)) {
+                let message = format!("{} breaks the guard rule `{rule}`{}", one.name(), words.violation());
+                let finding = words.finding(message).at(place(one)).about(one.subject());
+                found.push(Finding { guard_rule: Some((*rule).to_owned()), ..finding });
+            }
         }
         let note = rules.files().get(*file).map(|file| where_it_stands(&file.source));
-        findings.extend(found.into_iter().map(|finding| note.iter().fold(finding, crate::finding::Finding::note)));
+        findings.extend(found.into_iter().map(|finding| finding.notes(note.clone())));
     }
     findings
 }
@@ -137,41 +145,22 @@ fn common_ancestor<'a>(a: &'a str, b: &str) -> &'a str {
     a[..same].trim_end_matches('/')
 }
 
-fn singly(rule: &str, words: &RuleMessage, broken: &[Broken], indexes: &mut SpanIndexes) -> Vec<Finding> {
-    let finding = |one: &Broken| {
-        let message = format!("{} breaks the guard rule `{rule}`{}", one.name(), words.violation());
-        let finding = words.finding(message).at(indexes.place(one));
-        Finding { resource: Some(one.subject()), guard_rule: Some(rule.to_owned()), ..finding }
-    };
-    broken.iter().map(finding).collect()
-}
-
-fn together(rule: &str, words: &RuleMessage, broken: &[Broken], indexes: &mut SpanIndexes) -> Finding {
+fn together(
+    rule: &str,
+    words: &RuleMessage,
+    broken: &[Broken<'_>],
+    mut place: impl FnMut(&Broken<'_>) -> Place,
+) -> Finding {
     let what = if broken.iter().all(|one| !one.resource.is_empty()) { "resources" } else { "templates" };
     let first = &broken[..NAMED.min(broken.len())];
     let names = first.iter().map(Broken::name).collect::<Vec<_>>().join(", ");
     let count = broken.len();
     let message = format!("{count} {what} break the guard rule `{rule}`, such as {names}{}", words.violation());
-    let mut finding = words.finding(message);
-    for (index, one) in first.iter().enumerate() {
-        let place = indexes.place(one);
-        finding = if index == 0 { finding.at(place) } else { finding.related(place, "and here") };
-    }
-    finding
-}
-
-/// The span indexes of the templates that something was found in, each read once.
-#[derive(Default)]
-struct SpanIndexes {
-    read: BTreeMap<std::path::PathBuf, SpanIndex>,
-}
-
-impl SpanIndexes {
-    fn place(&mut self, broken: &Broken) -> Place {
-        let template = broken.template;
-        let spans = self.read.entry(template.path.clone()).or_insert_with(|| SpanIndex::read(template));
-        spans.place(broken.path)
-    }
+    let places = first.iter().map(|one| place(one)).enumerate();
+    places.fold(words.finding(message), |finding, (index, place)| match index {
+        0 => finding.at(place),
+        _ => finding.related(place, "and here"),
+    })
 }
 
 /// What a rule says of its violation: `Violation: … Fix: …`, or anything else.

@@ -181,6 +181,15 @@ impl Axis {
         self.conditions.first().map_or(&self.key, |condition| &condition.key)
     }
 
+    /// A value of a class as the conditions name it, if one alone is of the class: what they want, or the like.
+    pub(super) fn named_value(&self, class: &Class) -> Option<String> {
+        let lists = class.alike.iter().flatten().map(|values| values.list.as_slice());
+        let singles: Vec<&String> = lists.filter_map(|list| if let [one] = list { Some(one) } else { None }).collect();
+        let is_wanted = |value: &&&String| self.wanted.iter().any(|(_, wanted)| wanted == **value);
+        let value = singles.iter().find(is_wanted).or_else(|| singles.first())?;
+        Some(self.likes(value).0.pop_first().unwrap_or_else(|| (*value).clone()))
+    }
+
     /// A sentence on values that are so in words.
     fn label(&self, values: Option<&Values>, words: &BTreeSet<String>) -> String {
         let key = self.name();

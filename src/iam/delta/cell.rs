@@ -4,12 +4,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::super::condition::Condition;
-use super::super::decide::{Applying, Decision};
+use super::super::decide::{Applying, Decision, Policies};
 use super::super::request::{Context, Request, Values};
 use super::super::tri_bool::{Doubts, TriBool};
+use super::Direction;
 use super::axis::{Axis, with};
 use super::side::{Clause, Said, Side};
-use super::{Direction, is_fixed};
 
 /// Requests for which the sides decide otherwise: of each axis, the classes of its values; any where an axis is missing.
 #[derive(Debug, Clone)]
@@ -41,15 +41,37 @@ const MOST_COMBINATIONS: usize = 8_192;
 /// Two sides of a comparison.
 pub(super) struct Comparison<'a> {
     /// What is the same in all requests.
-    pub request: &'a Request,
-    pub sides: [Side<'a>; 2],
+    request: &'a Request,
+    /// Whether a key, in lower case, is the same in all requests: absent, if the context does not hold it.
+    is_fixed: fn(&str, &Context) -> bool,
+    sides: [Side<'a>; 2],
     /// What the statements of both say.
-    pub clauses: Vec<Clause<'a>>,
+    clauses: Vec<Clause<'a>>,
     /// The axes of the requests, each made once, by their conditions.
-    pub axes: BTreeMap<Vec<Condition>, Option<Arc<Axis>>>,
+    axes: BTreeMap<Vec<Condition>, Option<Arc<Axis>>>,
 }
 
-impl Comparison<'_> {
+impl<'a> Comparison<'a> {
+    /// The comparison of two sides in requests for these actions, in lower case, on these resources.
+    pub(super) fn of(
+        request: &'a Request,
+        sides: [&Policies<'a>; 2],
+        about: (&[String], &[String]),
+        is_fixed: fn(&str, &Context) -> bool,
+    ) -> Self {
+        let mut clauses = BTreeMap::new();
+        let sides = sides.map(|side| Side::of(side, about, request, &mut clauses));
+        let mut clauses: Vec<(Clause<'_>, usize)> = clauses.into_iter().collect();
+        clauses.sort_by_key(|(_, index)| *index);
+        let clauses = clauses.into_iter().map(|(clause, _)| clause).collect();
+        Self { request, is_fixed, sides, clauses, axes: BTreeMap::new() }
+    }
+
+    /// What the sides say of an action and a resource, by their indexes.
+    pub(super) fn said(&self, action: usize, resource: usize) -> [Said; 2] {
+        self.sides.each_ref().map(|side| side.said(action, resource))
+    }
+
     /// For which contexts the sides, which say this of an action and a resource, decide otherwise, in the directions that are
     /// `wanted`. `elsewhere` says whether the resource is in another account.
     pub(super) fn regions(
@@ -112,7 +134,7 @@ impl Comparison<'_> {
         for (clause, _) in said.iter().flatten() {
             for condition in &self.clauses[*clause].conditions {
                 let key = condition.key.to_lowercase();
-                if !is_fixed(&key, &self.request.context) {
+                if !(self.is_fixed)(&key, &self.request.context) {
                     by_key.entry(key).or_default().insert(condition);
                 }
             }

@@ -7,6 +7,7 @@
 mod axis;
 mod cell;
 mod classes;
+mod lacking;
 mod side;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -23,7 +24,8 @@ use super::request::{Context, Principal, Request};
 pub use axis::Dependence;
 use cell::{Comparison, Region};
 use classes::{Classes, Lists, singles};
-use side::{Clause, Said, Side};
+pub use lacking::allowed_with;
+use side::Said;
 
 /// Who gains or loses.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
@@ -193,18 +195,14 @@ pub struct TooManyWays;
 /// Of each class of actions the classes of resources.
 type RegionsByAction = BTreeMap<usize, BTreeMap<usize, Region>>;
 
-fn lines(
+fn lines<'a>(
     space: &Arc<Space>,
-    request: &Request,
-    sides: [&Policies<'_>; 2],
+    request: &'a Request,
+    sides: [&Policies<'a>; 2],
     wanted: &impl Fn(Direction) -> bool,
 ) -> Vec<AccessLine> {
-    let mut clauses = BTreeMap::new();
-    let sides = sides.map(|side| Side::of(side, (&space.actions, &space.resources), request, &mut clauses));
-    let mut clauses: Vec<(Clause<'_>, usize)> = clauses.into_iter().collect();
-    clauses.sort_by_key(|(_, index)| *index);
-    let clauses = clauses.into_iter().map(|(clause, _)| clause).collect();
-    let mut comparison = Comparison { request, sides, clauses, axes: BTreeMap::new() };
+    let about = (space.actions.witnesses.as_slice(), space.resources.witnesses.as_slice());
+    let mut comparison = Comparison::of(request, sides, about, is_fixed);
     // What the same is said of is decided the same.
     let mut known: BTreeMap<([Said; 2], bool), Vec<Region>> = BTreeMap::new();
     // By direction and condition.
@@ -215,7 +213,7 @@ fn lines(
     let elsewhere: Vec<bool> = space.resources.witnesses.iter().map(|one| space.resources.is_elsewhere(one)).collect();
     for at_action in (0..space.actions.witnesses.len()).filter(|class| !of_no_matter.contains(class)) {
         for (at_resource, is_elsewhere) in elsewhere.iter().enumerate() {
-            let said = comparison.sides.each_ref().map(|side| side.said(at_action, at_resource));
+            let said = comparison.said(at_action, at_resource);
             let new = |(said, is_elsewhere): &_| comparison.regions(said, *is_elsewhere, wanted);
             for region in known.entry((said, *is_elsewhere)).or_insert_with_key(new) {
                 let by_conditions = found.entry((region.direction, region.labels.clone())).or_default();

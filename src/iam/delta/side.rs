@@ -8,7 +8,6 @@ use super::super::document::{Effect, Statement};
 use super::super::principal::Named;
 use super::super::request::Request;
 use super::super::tri_bool::{Doubts, TriBool};
-use super::classes::Classes;
 
 /// What a statement says besides which actions and resources it is about.
 #[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -44,20 +43,20 @@ impl<'a> Clause<'a> {
 /// All that is said of an action and a resource: the clauses by their indexes, in order, and whether each certainly is about them.
 pub(super) type Said = Vec<(usize, TriBool)>;
 
-/// The statements of a side, and which of them are about which classes of actions and resources.
+/// The statements of a side, and which of them are about which actions and resources.
 pub(super) struct Side<'a> {
     pub(super) statements: Statements<'a>,
-    /// For each class of actions, the statements that name it.
+    /// For each action, the statements that name it.
     named: Vec<Vec<usize>>,
-    /// For each statement, what it says, and whether it is about each class of resources.
+    /// For each statement, what it says, and whether it is about each resource.
     reached: Vec<(usize, Vec<TriBool>)>,
 }
 
 impl<'a> Side<'a> {
-    /// A side. `clauses` are those that are known, each with its index, and these are added to.
+    /// A side, in requests for these actions and resources. `clauses` are those that are known, each with its index, and these are added to.
     pub(super) fn of(
         side: &Policies<'a>,
-        (actions, resources): (&Classes, &Classes),
+        (actions, resources): (&[String], &[String]),
         request: &Request,
         clauses: &mut BTreeMap<Clause<'a>, usize>,
     ) -> Self {
@@ -66,7 +65,7 @@ impl<'a> Side<'a> {
             let all = statements.list.iter().enumerate();
             all.filter(|(_, (_, statement))| statement.names_action(action)).map(|(index, _)| index).collect()
         };
-        let requests: Vec<Request> = resources.witnesses.iter().map(|one| request.about(one)).collect();
+        let requests: Vec<Request> = resources.iter().map(|one| request.about(one)).collect();
         let mut reached = Vec::new();
         for (at, statement) in &statements.list {
             let clause = Clause::of(at.policy, statement, request, statements.bounded);
@@ -80,10 +79,10 @@ impl<'a> Side<'a> {
             let next = clauses.len();
             reached.push((*clauses.entry(clause).or_insert(next), truths));
         }
-        Self { named: actions.witnesses.iter().map(named).collect(), reached, statements }
+        Self { named: actions.iter().map(named).collect(), reached, statements }
     }
 
-    /// What is said of a class of actions and one of resources.
+    /// What is said of an action and a resource, by their indexes.
     pub(super) fn said(&self, action: usize, resource: usize) -> Said {
         let named = self.named.get(action).into_iter().flatten().filter_map(|statement| self.reached.get(*statement));
         let about = named.filter_map(|(clause, truths)| Some((*clause, *truths.get(resource)?)));
