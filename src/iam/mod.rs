@@ -7,12 +7,10 @@
 //! Source: <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic.html>
 
 mod automaton;
-mod beyond;
 mod condition;
 mod decide;
 mod delta;
 mod document;
-mod examples;
 mod grammar;
 mod keys;
 mod operator;
@@ -22,8 +20,9 @@ mod request;
 mod set_apart;
 mod tri_bool;
 
-pub use beyond::is_beyond_policies;
-pub use decide::{Decision, DeterminingStatement, Outcome, Policies, ResourcePolicy, StatementSource, decide};
+pub use decide::{
+    Decision, DeterminingStatement, Outcome, Policies, ResourcePolicy, StatementSource, decide, is_beyond_policies,
+};
 pub use delta::{AccessLine, Dependence, Direction, TooManyWays, access_delta, allowed_with};
 pub use document::{Document, Effect, Statement};
 pub use grammar::Malformed;

@@ -87,14 +87,13 @@ impl Operator {
             None => (None, name.as_str()),
         };
         let (name, if_exists) = name.strip_suffix("ifexists").map_or((name, false), |name| (name, true));
-        let order = |rest: &str| ORDERS.iter().find(|(known, ..)| *known == rest).map(|(_, order, not)| (*order, *not));
-        let (base, negated) = if let Some(rest) = name.strip_prefix("numeric") {
-            order(rest).map(|(order, negated)| (Base::Numeric(order), negated))?
-        } else if let Some(rest) = name.strip_prefix("date") {
-            order(rest).map(|(order, negated)| (Base::Date(order), negated))?
-        } else {
-            NAMES.iter().find(|(known, ..)| *known == name).map(|(_, base, negated)| (*base, *negated))?
+        let plain = NAMES.iter().find(|(known, ..)| *known == name).map(|(_, base, negated)| (*base, *negated));
+        let ordered = |of: &str, base: fn(&'static [Ordering]) -> Base| {
+            let (_, order, negated) = ORDERS.iter().find(|(known, ..)| name.strip_prefix(of) == Some(known))?;
+            Some((base(order), *negated))
         };
+        let known = plain.or_else(|| ordered("numeric", Base::Numeric)).or_else(|| ordered("date", Base::Date));
+        let (base, negated) = known?;
         // `Null` asks whether the key is there: `IfExists` has no meaning with it.
         let sensible = base != Base::Null || !if_exists;
         sensible.then_some(Self { set, base, negated, if_exists })

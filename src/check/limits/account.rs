@@ -19,28 +19,23 @@ pub type Counts = [usize; 4];
 
 /// What one template has of it.
 pub fn counts(template: &Template) -> Counts {
-    let mut counts = [0, 0, 0, 1];
-    for (_, resource) in template.resources() {
-        let kind = resource.get("Type").and_then(serde_json::Value::as_str);
-        let at = COUNTED.iter().position(|(of, ..)| kind.is_some_and(|kind| !of.is_empty() && kind == *of));
-        if let Some(count) = at.and_then(|at| counts.get_mut(at)) {
-            *count += 1;
-        }
-    }
-    counts
+    COUNTED.map(|(kind, ..)| match kind {
+        "" => 1,
+        kind => template.resources().filter(|(_, resource)| resource["Type"] == kind).count(),
+    })
 }
 
 /// Checks what the templates of an account have together against its quotas.
 pub fn check_account(account: &Account, templates: &[Counts]) -> Vec<Finding> {
     let quotas = &account.settings.quotas;
-    let counts =
-        [limits::ACCOUNT_USERS, quotas.roles, quotas.policies, quotas.stacks].into_iter().zip(COUNTED).enumerate();
-    let counts = counts.map(|(at, (quota, (_, what, key)))| {
-        (what, key, templates.iter().filter_map(|counts| counts.get(at)).sum::<usize>(), quota)
-    });
-    let over = counts.filter(|(_, _, used, quota)| used > quota);
-    let mut findings: Vec<Finding> =
-        over.map(|(what, key, used, quota)| exceeded(account, &format!("{used} {what}"), key, quota)).collect();
+    let mut findings = Vec::new();
+    let allowed = [limits::ACCOUNT_USERS, quotas.roles, quotas.policies, quotas.stacks];
+    for (at, ((_, what, key), quota)) in COUNTED.into_iter().zip(allowed).enumerate() {
+        let used: usize = templates.iter().map(|counts| counts[at]).sum();
+        if used > quota {
+            findings.push(exceeded(account, &format!("{used} {what}"), key, quota));
+        }
+    }
     for (instance_type, quota) in &quotas.notebooks {
         let notebooks = account.users.iter().filter_map(|user| user.notebook.as_ref());
         let used = notebooks.filter(|notebook| notebook.instance_type.as_str() == instance_type).count();

@@ -17,6 +17,8 @@ pub(super) struct Region {
     pub direction: Direction,
     pub within: Vec<(Arc<Axis>, BTreeSet<usize>)>,
     pub labels: Vec<String>,
+    /// The same, where those with many alternatives are told by one of them.
+    pub short_labels: Vec<String>,
     pub example: Context,
 }
 
@@ -30,6 +32,7 @@ impl Region {
             direction: Direction::Unknown,
             within: Vec::new(),
             labels: vec![why.to_owned()],
+            short_labels: vec![why.to_owned()],
             example: example.clone(),
         }
     }
@@ -121,8 +124,8 @@ impl<'a> Comparison<'a> {
                 });
                 let limited = axes.iter().zip(within).filter(|(axis, classes)| classes.len() < axis.classes.len());
                 let within: Vec<_> = limited.map(|(axis, classes)| (Arc::clone(axis), classes)).collect();
-                let labels = within.iter().map(|(axis, classes)| label(axis, classes)).collect();
-                regions.push(Region { direction, within, labels, example });
+                let (labels, short_labels) = within.iter().map(|(axis, classes)| label(axis, classes)).unzip();
+                regions.push(Region { direction, within, labels, short_labels, example });
             }
         }
         regions
@@ -260,27 +263,20 @@ fn boxes(combinations: &[Vec<usize>], axes: usize) -> Vec<Vec<BTreeSet<usize>>> 
 /// Conditions of more alternatives than these are long to read.
 const ALTERNATIVES: usize = 2;
 
-/// The classes of an axis, where they are many, by one of them: the one that a region's example is of.
-pub(super) fn short_label(axis: &Axis, classes: &BTreeSet<usize>) -> Option<String> {
-    let count = |ours: bool| -> usize {
-        let of = axis.labels().iter().enumerate().filter(|(at, _)| classes.contains(at) == ours);
-        of.map(|(_, labels)| labels.len()).sum()
-    };
-    let example = axis.labels().get(*classes.first()?)?.first()?;
-    let is_long = count(true).min(count(false)) > ALTERNATIVES;
-    is_long.then(|| format!("depending on {}, for example when {example}", axis.name()))
-}
-
-/// The classes of an axis in words: the shorter of what they are and what they are not.
-fn label(axis: &Axis, classes: &BTreeSet<usize>) -> String {
+/// The classes of an axis in words: the shorter of what they are and what they are not. And the same in short: by the class that a
+/// region's example is of, where that is long.
+fn label(axis: &Axis, classes: &BTreeSet<usize>) -> (String, String) {
     let labels = |ours: bool| -> Vec<&str> {
         let of = axis.labels().iter().enumerate().filter(|(at, _)| classes.contains(at) == ours);
         of.flat_map(|(_, labels)| labels).map(String::as_str).collect()
     };
     let (are, others) = (labels(true), labels(false));
-    if others.len() < are.len() {
-        format!("unless {}", others.join(" or "))
-    } else {
-        format!("when {}", are.join(" or "))
-    }
+    let is_long = are.len().min(others.len()) > ALTERNATIVES;
+    let all = match others.len() < are.len() {
+        true => format!("unless {}", others.join(" or ")),
+        false => format!("when {}", are.join(" or ")),
+    };
+    let short = are.first().filter(|_| is_long);
+    let short = short.map(|one| format!("depending on {}, for example when {one}", axis.name()));
+    (all.clone(), short.unwrap_or(all))
 }

@@ -1,6 +1,7 @@
 //! Actions and resources, told apart by the patterns that match them.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
+use std::collections::btree_map::{BTreeMap, Entry};
 
 use super::super::automaton::{Language, Step, actions, arn_pattern, arns, arns_of_accounts, pattern, witnesses};
 use super::super::decide::is_elsewhere;
@@ -25,8 +26,6 @@ pub(super) struct Classes {
     /// A text of each class.
     pub witnesses: Vec<String>,
     by_truths: BTreeMap<Vec<TriBool>, usize>,
-    /// The classes that each list matches, and those that it may match.
-    matched: Vec<[BTreeSet<usize>; 2]>,
 }
 
 impl Classes {
@@ -59,26 +58,17 @@ impl Classes {
         let mut classes = Self {
             test,
             asking,
-            matched: vec![Default::default(); lists.len()],
             lists: lists.into_iter().collect(),
             witnesses: Vec::new(),
             by_truths: BTreeMap::new(),
         };
         for text in texts {
-            let truths = classes.truths(&text);
             let class = classes.witnesses.len();
-            if classes.by_truths.contains_key(&truths) {
-                continue;
+            let truths = classes.truths(&text);
+            if let Entry::Vacant(entry) = classes.by_truths.entry(truths) {
+                entry.insert(class);
+                classes.witnesses.push(text);
             }
-            for ([certainly, perhaps], truth) in classes.matched.iter_mut().zip(&truths) {
-                match truth {
-                    TriBool::Yes => _ = certainly.insert(class),
-                    TriBool::Unknown => _ = perhaps.insert(class),
-                    TriBool::No => {}
-                }
-            }
-            classes.by_truths.insert(truths, class);
-            classes.witnesses.push(text);
         }
         classes
     }
@@ -131,13 +121,16 @@ impl Classes {
     /// The lists as they are shown, each with what it matches of `universe`: what it certainly matches, that and what it may
     /// match, and the latter alone.
     fn named(&self, universe: &BTreeSet<usize>) -> Vec<Named> {
-        let named = self.lists.iter().zip(&self.matched).flat_map(|(list, [certainly, perhaps])| {
+        let named = self.lists.iter().enumerate().flat_map(|(index, list)| {
             let mut shortened: Vec<String> = list.iter().take(NAMED).map(|one| shown(one)).collect();
             shortened.extend(list.len().checked_sub(NAMED).filter(|more| *more > 0).map(|more| format!("{more} more")));
             let name = shortened.join(" or ");
-            let doubtful = format!("{name} if * matches colons");
-            let all = if perhaps.is_empty() { BTreeSet::new() } else { certainly | perhaps };
-            [(name.clone(), certainly & universe), (name, &all & universe), (doubtful, perhaps & universe)]
+            let matched = |wanted: &[TriBool]| -> BTreeSet<usize> {
+                let of = self.by_truths.iter().filter(|(truths, _)| wanted.contains(&truths[index]));
+                of.map(|(_, class)| *class).filter(|class| universe.contains(class)).collect()
+            };
+            let doubtful = (format!("{name} if * matches colons"), matched(&[TriBool::Unknown]));
+            [(name.clone(), matched(&[TriBool::Yes])), (name, matched(&[TriBool::Yes, TriBool::Unknown])), doubtful]
         });
         named.filter(|(_, classes)| !classes.is_empty()).collect()
     }

@@ -16,8 +16,7 @@ use std::sync::Arc;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::beyond::NOT_BY_POLICIES;
-use super::decide::{Policies, Statements};
+use super::decide::{NOT_BY_POLICIES, Policies, Statements};
 use super::document::{Listed, Statement};
 use super::pattern::{Filled, Pattern};
 use super::request::{Context, Principal, Request};
@@ -105,16 +104,7 @@ impl AccessLine {
 
     /// The conditions, of which those with many alternatives are told by that of the example.
     pub fn short_conditions(&self) -> Vec<String> {
-        let labels = self.regions.first().into_iter().flat_map(|(.., region)| {
-            region.labels.iter().zip(0..).map(|(label, at)| {
-                region
-                    .within
-                    .get(at)
-                    .and_then(|(axis, classes)| cell::short_label(axis, classes))
-                    .unwrap_or_else(|| label.clone())
-            })
-        });
-        labels.collect()
+        self.regions.first().map(|(.., region)| region.short_labels.clone()).unwrap_or_default()
     }
 
     fn regions_of(&self, action: &str, resource: &str) -> impl Iterator<Item = &Region> {
