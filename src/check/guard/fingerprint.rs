@@ -26,7 +26,7 @@ impl<'a> TemplateFingerprint<'a> {
         let sections = template.as_object().into_iter().flatten();
         let (resources, others): (Vec<_>, Vec<_>) =
             sections.partition(|(name, section)| *name == "Resources" && section.is_object());
-        let resources = || resources.iter().flat_map(|(_, section)| section.as_object()).flatten();
+        let resources = || resources.iter().filter_map(|(_, section)| section.as_object()).flatten();
         let mut kinds: BTreeMap<Vec<u8>, &str> = BTreeMap::new();
         for (id, resource) in resources().filter(|(_, resource)| footprint.sees(resource)) {
             kinds.entry(Writer::written(footprint, |writer| writer.value(resource))).or_insert(id);

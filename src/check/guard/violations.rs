@@ -149,14 +149,14 @@ fn together(
     rule: &str,
     words: &RuleMessage,
     broken: &[Broken<'_>],
-    mut place: impl FnMut(&Broken<'_>) -> Place,
+    place: impl FnMut(&Broken<'_>) -> Place,
 ) -> Finding {
     let what = if broken.iter().all(|one| !one.resource.is_empty()) { "resources" } else { "templates" };
     let first = &broken[..NAMED.min(broken.len())];
     let names = first.iter().map(Broken::name).collect::<Vec<_>>().join(", ");
     let count = broken.len();
     let message = format!("{count} {what} break the guard rule `{rule}`, such as {names}{}", words.violation());
-    let places = first.iter().map(|one| place(one)).enumerate();
+    let places = first.iter().map(place).enumerate();
     places.fold(words.finding(message), |finding, (index, place)| match index {
         0 => finding.at(place),
         _ => finding.related(place, "and here"),
