@@ -30,13 +30,13 @@ pub use model::{
     Undefined,
 };
 pub use reader::IamInventory;
-pub use references::references;
+pub use references::{references, references_of};
 pub use resource_policies::BUCKET_POLICY;
 pub use template::{
     DYNAMIC_REFERENCE, LOOP, SECRET_REFERENCE, each_map, existing_notebook, is_intrinsic, one_or_more, path_to, plain,
     transform,
 };
-pub use texts::{OPEN, Sections, Texts, references_of};
+pub use texts::{OPEN, Sections, Texts};
 
 impl<'a> IamInventory<'a> {
     /// The inventory of an account's stacks. The texts of its policies are held in `documents`.

@@ -6,8 +6,9 @@ use super::attachments::Attachments;
 use super::documents::PolicyKind;
 use super::model::{Boundary, IdentityKind, Location, Principal, Undefined};
 use super::reader::Reader;
-use super::return_values::{Physical, ReturnValues};
+use super::return_values::ReturnValues;
 use super::template::Resource;
+use super::texts::Physical;
 
 /// Who is in which group.
 #[derive(Default)]

@@ -1,14 +1,15 @@
-//! What the functions `Ref`, `Fn::GetAtt`, `Fn::Sub` and `Fn::Join`, and the pseudo parameters, return in a stack.
-//! Source: <https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/pseudo-parameter-reference.html>
+//! What the resources of a stack are called, and what functions return there.
 
 use std::borrow::Cow;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
+use std::sync::LazyLock;
 
 use serde_json::{Map, Value, json};
 
 use super::model::{Account, Stack, Tag};
-use super::references::references;
-use super::template::{DYNAMIC_REFERENCE, Resource, one_or_more, resources};
+use super::references::references_of;
+use super::template::{DYNAMIC_REFERENCE, Resource, is_intrinsic, one_or_more, resources};
+use super::texts::{MADE_UP, OPEN, Physical, Sections, Texts};
 
 /// Types of resources that are named, each with the property that does it; what follows the partition in the ARN, and what
 /// `Ref` returns, both of which are empty where they are not known.
@@ -26,54 +27,40 @@ const TYPES: &[(&str, &str, &str, Returned)] = &[
     ("AWS::SageMaker::NotebookInstanceLifecycleConfig", "NotebookInstanceLifecycleConfigName", "", Returned::Unknown),
 ];
 
+/// Types of what something acts as.
+const ROLES: [&str; 2] = ["AWS::IAM::InstanceProfile", "AWS::IAM::Role"];
+
 /// What `Ref` returns.
-#[derive(PartialEq, Eq)]
 enum Returned {
     Name,
     Arn,
     Unknown,
 }
 
-/// What a resource is called once it is deployed. What is not known is empty.
-#[derive(Debug, Clone, Default)]
-pub struct Physical {
-    /// The name; of a resource that the template names nothing, one that nobody has.
-    pub name: String,
-    /// Whether the template tells the name and the path.
-    pub is_named: bool,
-    /// What `Ref` returns.
-    pub reference: String,
-    pub arn: String,
-}
-
-static NOTHING: Physical =
-    Physical { name: String::new(), is_named: false, reference: String::new(), arn: String::new() };
+/// Of which nothing is known.
+static NOTHING: LazyLock<(Physical, Sections)> = LazyLock::new(Default::default);
 
 /// What functions return in a stack.
 pub struct ReturnValues<'a> {
     account: Account<'a>,
+    resources: &'a Value,
     /// By logical ID.
     physical: BTreeMap<&'a str, Physical>,
-    /// The logical IDs of roles and instance profiles.
-    roles: BTreeSet<String>,
 }
 
 impl<'a> ReturnValues<'a> {
     /// What they return in `stack`.
     pub fn of(stack: &Stack<'a>) -> Self {
-        let mut values = Self { account: stack.account, physical: BTreeMap::new(), roles: BTreeSet::new() };
-        let is_role = |one: &Resource<'_>| matches!(one.kind, "AWS::IAM::Role" | "AWS::IAM::InstanceProfile");
-        values.roles = resources(0, stack.resources).filter(is_role).map(|one| one.logical_id.to_owned()).collect();
+        let mut values = Self { account: stack.account, resources: stack.resources, physical: BTreeMap::new() };
         // Names are texts, or made of pseudo parameters: at first, nothing else is known.
-        values.physical = resources(0, stack.resources)
-            .map(|resource| (resource.logical_id, values.physical_of(&resource)))
-            .collect();
+        let all = resources(0, stack.resources).map(|resource| (resource.logical_id, values.physical_of(&resource)));
+        values.physical = all.collect();
         values
     }
 
     /// What a resource is called.
     pub fn physical(&self, logical_id: &str) -> &Physical {
-        self.physical.get(logical_id).unwrap_or(&NOTHING)
+        self.physical.get(logical_id).unwrap_or(&NOTHING.0)
     }
 
     /// The property by which it is known only when the stack is deployed what a resource is called, if there is one.
@@ -107,9 +94,8 @@ impl<'a> ReturnValues<'a> {
 
     /// Whether a value refers to a role of the stack, or to an instance profile.
     pub fn refers_to_role(&self, value: &Value) -> bool {
-        let mut found = Vec::new();
-        references(value, &mut Vec::new(), &self.roles, &mut found);
-        !found.is_empty()
+        let kind = |id: &&str| self.resources.get(id)?.get("Type")?.as_str();
+        references_of(value).iter().filter_map(kind).any(|kind| ROLES.contains(&kind))
     }
 
     /// A value with what its references return, as far as that is known.
@@ -130,28 +116,12 @@ impl<'a> ReturnValues<'a> {
 
     /// A text, or what a reference returns; `None` where that is not known.
     pub fn text(&self, value: &Value) -> Option<String> {
-        self.with_dynamic(value).filter(|text| !text.contains(DYNAMIC_REFERENCE))
-    }
-
-    /// The same, with the dynamic references in it as they are written.
-    fn with_dynamic(&self, value: &Value) -> Option<String> {
-        if let Some(text) = value.as_str() {
-            return Some(text.to_owned());
-        }
-        let (function, argument) = value.as_object().filter(|entries| entries.len() == 1)?.iter().next()?;
-        match (function.as_str(), argument) {
-            ("Ref", Value::String(id)) => self.returned(id),
-            ("Fn::GetAtt", Value::Array(steps)) => {
-                self.returned(&format!("{}.{}", steps.first()?.as_str()?, steps.get(1)?.as_str()?))
-            }
-            ("Fn::Sub", Value::String(text)) => self.substituted(text, None),
-            ("Fn::Sub", Value::Array(parts)) => self.substituted(parts.first()?.as_str()?, parts.get(1)),
-            ("Fn::Join", Value::Array(parts)) => {
-                let texts = parts.get(1)?.as_array()?.iter().map(|part| self.text(part)).collect::<Option<Vec<_>>>()?;
-                Some(texts.join(parts.first()?.as_str()?))
-            }
-            _ => None,
-        }
+        let Self { account, resources, ref physical } = *self;
+        let sections = &NOTHING.1;
+        let texts = Texts { account, stack: "", resources, sections, choice: 0, known: Some(physical) };
+        let text =
+            Some(value).filter(|value| value.is_string() || is_intrinsic(value)).map(|one| texts.text(one, 0))?;
+        (!text.contains([OPEN, MADE_UP]) && !text.contains(DYNAMIC_REFERENCE)).then_some(text)
     }
 
     /// A text, or what a reference returns; where that is not known, the reference itself.
@@ -177,40 +147,5 @@ impl<'a> ReturnValues<'a> {
         let tags: Vec<Tag<'t>> = one_or_more(resource.property("Tags")).map(tag).collect();
         // Without room to grow: an account has a list of them for each of its things.
         tags.into_boxed_slice().into_vec()
-    }
-
-    /// A text with values in the place of names, of which `variables` has those that the function is given.
-    fn substituted(&self, text: &str, variables: Option<&Value>) -> Option<String> {
-        let mut filled = String::new();
-        let mut rest = text;
-        while let Some((before, behind)) = rest.split_once("${") {
-            let (name, after) = behind.split_once('}')?;
-            filled += before;
-            if let Some(literal) = name.strip_prefix('!') {
-                filled.extend(["${", literal, "}"]);
-            } else {
-                let given = variables.and_then(|variables| variables.get(name));
-                filled += &given.map_or_else(|| self.returned(name), |value| self.text(value))?;
-            }
-            rest = after;
-        }
-        Some(filled + rest)
-    }
-
-    fn returned(&self, name: &str) -> Option<String> {
-        let found = match name {
-            "AWS::AccountId" => self.account.id,
-            "AWS::Region" => self.account.region,
-            "AWS::Partition" => self.account.partition,
-            "AWS::URLSuffix" if self.account.partition == "aws-cn" => "amazonaws.com.cn",
-            "AWS::URLSuffix" => "amazonaws.com",
-            _ => match name.split_once('.') {
-                None => &self.physical.get(name)?.reference,
-                Some((id, "Arn")) => &self.physical.get(id)?.arn,
-                Some((id, "NotebookInstanceLifecycleConfigName")) => &self.physical.get(id)?.name,
-                Some(_) => return None,
-            },
-        };
-        Some(found.to_owned()).filter(|found| !found.is_empty())
     }
 }

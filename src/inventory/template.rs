@@ -77,10 +77,15 @@ pub fn plain(value: &Value) -> String {
     value.as_str().map_or_else(|| value.to_string(), str::to_owned)
 }
 
-/// Whether the value is a function of CloudFormation's, such as `{"Ref": …}`.
+/// The function of CloudFormation's that a value is, such as `{"Ref": …}`, with its argument.
+pub fn function(value: &Value) -> Option<(&str, &Value)> {
+    let (name, argument) = value.as_object().filter(|entries| entries.len() == 1)?.iter().next()?;
+    (name == "Ref" || name.starts_with("Fn::")).then_some((name, argument))
+}
+
+/// Whether the value is a function of CloudFormation's.
 pub fn is_intrinsic(value: &Value) -> bool {
-    let only_key = value.as_object().filter(|entries| entries.len() == 1).and_then(|entries| entries.keys().next());
-    only_key.is_some_and(|key| key == "Ref" || key.starts_with("Fn::"))
+    function(value).is_some()
 }
 
 /// Calls `found` with each map within a value, which itself may be one.

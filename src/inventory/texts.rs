@@ -3,15 +3,16 @@
 
 use std::collections::BTreeMap;
 
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use super::model::Account;
-use super::template::plain;
+use super::references::references_of;
+use super::template::{function, plain};
 
 /// In a text, what is known only when the stack is deployed, and may be anything.
 pub const OPEN: char = '\u{1}';
 /// In a text, what AWS makes up, such as the ID of a resource.
-const MADE_UP: char = '\u{2}';
+pub const MADE_UP: char = '\u{2}';
 /// Functions that stand in functions are followed so deep, each resource that they lead to counting for several: CloudFormation
 /// refuses those that lead to themselves.
 const DEEPEST: usize = 12;
@@ -73,6 +74,18 @@ fn possible_values(parameter: &Value) -> Option<Vec<String>> {
     Some(allowed.iter().map(plain).collect()).filter(|all: &Vec<String>| !all.is_empty())
 }
 
+/// What a resource is called once it is deployed. What is not known is empty.
+#[derive(Debug, Clone, Default)]
+pub struct Physical {
+    /// The name; of a resource that the template names nothing, one that nobody has.
+    pub name: String,
+    /// Whether the template tells the name and the path.
+    pub is_named: bool,
+    /// What `Ref` returns.
+    pub reference: String,
+    pub arn: String,
+}
+
 /// The texts of a template.
 #[derive(Clone, Copy)]
 pub struct Texts<'a> {
@@ -86,6 +99,8 @@ pub struct Texts<'a> {
     pub sections: &'a Sections,
     /// Which of the ways to choose the values of parameters they are of.
     pub choice: usize,
+    /// What the resources are called, by logical ID, as far as that is known; with `None`, whatever they may be called.
+    pub known: Option<&'a BTreeMap<&'a str, Physical>>,
 }
 
 impl Texts<'_> {
@@ -99,7 +114,7 @@ impl Texts<'_> {
     fn any_chosen(&self, key: &str, value: &Value, found: &impl Fn(&str, &str, &[&str]) -> bool) -> bool {
         let made = |text: String, targets: &[&str]| found(key, &text, targets);
         match value {
-            Value::Object(entries) => match function(entries) {
+            Value::Object(entries) => match function(value) {
                 Some(("Fn::If", Value::Array(branches))) => {
                     branches.iter().skip(1).any(|one| self.any_chosen(key, one, found))
                 }
@@ -121,21 +136,18 @@ impl Texts<'_> {
         }
     }
 
-    fn text(&self, value: &Value, depth: usize) -> String {
+    /// A text, or what a function makes of it.
+    pub fn text(&self, value: &Value, depth: usize) -> String {
         let open = || OPEN.to_string();
         let of = |value: &Value| self.text(value, depth + 1);
-        let entries = match value {
-            Value::String(text) => return text.clone(),
-            Value::Number(_) | Value::Bool(_) => return value.to_string(),
-            Value::Object(entries) if depth < DEEPEST => entries,
-            _ => return open(),
-        };
-        match function(entries) {
+        match function(value).filter(|_| depth < DEEPEST) {
+            None if value.is_object() || value.is_array() || value.is_null() => open(),
+            None => plain(value),
             Some(("Ref" | "Fn::GetAtt", Value::String(name))) => self.returned(name, depth),
             Some(("Fn::GetAtt", Value::Array(steps))) => {
                 self.returned(&steps.iter().map(of).collect::<Vec<_>>().join("."), depth)
             }
-            Some(("Fn::Base64", inner)) => of(inner),
+            Some(("Fn::Base64", inner)) => of(inner) + &MADE_UP.to_string(),
             Some(("Fn::Sub", Value::String(text))) => self.substituted(text, &Value::Null, depth),
             Some(("Fn::Sub", Value::Array(parts))) => match parts.as_slice() {
                 [Value::String(text), variables] => self.substituted(text, variables, depth),
@@ -159,12 +171,10 @@ impl Texts<'_> {
 
     /// The texts of a list; `None` of one that is known only when the stack is deployed, or is none.
     fn list(&self, value: &Value, depth: usize) -> Option<Vec<String>> {
-        let entries = match value {
-            Value::Array(values) => return Some(values.iter().map(|value| self.text(value, depth)).collect()),
-            Value::Object(entries) if depth < DEEPEST => entries,
-            _ => return None,
-        };
-        match function(entries)? {
+        if let Value::Array(values) = value {
+            return Some(values.iter().map(|value| self.text(value, depth)).collect());
+        }
+        match function(value).filter(|_| depth < DEEPEST)? {
             ("Ref", Value::String(name)) => self.parameter(name).map(|value| vec![value.clone()]),
             ("Fn::FindInMap", Value::Array(keys)) => self.list(self.mapped(keys, depth)?, depth + 1),
             ("Fn::GetAZs", _) => Some(vec![MADE_UP.to_string()]),
@@ -207,60 +217,35 @@ impl Texts<'_> {
             return value.clone();
         }
         let Account { id, region, partition } = self.account;
-        let (target, attribute) = name.split_once('.').unwrap_or((name, ""));
-        let properties = || self.resources.get(target).map(|resource| resource.get("Properties"));
         match name {
             "AWS::AccountId" => id.to_owned(),
             "AWS::Region" => region.to_owned(),
             "AWS::Partition" => partition.to_owned(),
-            "AWS::StackName" => self.stack.to_owned(),
+            "AWS::StackName" if !self.stack.is_empty() => self.stack.to_owned(),
             "AWS::URLSuffix" => if partition == "aws-cn" { "amazonaws.com.cn" } else { "amazonaws.com" }.to_owned(),
             "AWS::NoValue" | "AWS::StackId" => MADE_UP.to_string(),
-            _ => properties().map_or_else(
-                || OPEN.to_string(),
-                |properties| {
-                    // An attribute says what a property does, or what the resource is called, or what AWS made up.
-                    let is_it = |key: &str| key == attribute || key.ends_with("Name") || key == "Name";
-                    let all = properties.and_then(Value::as_object).into_iter().flatten();
-                    let texts =
-                        all.filter(|(key, _)| is_it(key)).map(|(_, value)| self.text(value, depth + DEPTH_OF_RESOURCE));
-                    texts.fold(String::new(), |all, text| all + &text + &MADE_UP.to_string())
-                },
-            ),
+            _ => self.of_resource(name, depth).unwrap_or_else(|| OPEN.to_string()),
         }
     }
-}
 
-/// The function that a value is, with its argument.
-fn function(entries: &Map<String, Value>) -> Option<(&str, &Value)> {
-    let (name, argument) = entries.iter().next().filter(|_| entries.len() == 1)?;
-    (name == "Ref" || name.starts_with("Fn::")).then_some((name, argument))
-}
-
-/// The names that functions within a value refer to, of parameters too.
-pub fn references_of(value: &Value) -> Vec<&str> {
-    let mut found = Vec::new();
-    targets_of(value, &mut found);
-    found
-}
-
-fn targets_of<'v>(value: &'v Value, found: &mut Vec<&'v str>) {
-    let first = |name: &'v str| name.split('.').next().unwrap_or_default();
-    match value {
-        Value::Object(entries) => {
-            for (name, argument) in entries {
-                let text = argument.as_str().or_else(|| argument.get(0)?.as_str());
-                match (name.as_str(), text) {
-                    ("Ref" | "Fn::GetAtt", Some(name)) => found.push(first(name)),
-                    ("Fn::Sub", Some(text)) => {
-                        found.extend(text.split("${").skip(1).filter_map(|rest| rest.split('}').next()).map(first));
-                    }
-                    _ => {}
-                }
-                targets_of(argument, found);
-            }
+    /// What a resource is called, or has as an attribute.
+    fn of_resource(&self, name: &str, depth: usize) -> Option<String> {
+        let (target, attribute) = name.split_once('.').unwrap_or((name, ""));
+        if let Some(known) = self.known {
+            let Physical { name, reference, arn, .. } = known.get(target)?;
+            let returned = match attribute {
+                "" => reference,
+                "Arn" => arn,
+                "NotebookInstanceLifecycleConfigName" => name,
+                _ => return None,
+            };
+            return Some(returned.clone()).filter(|text| !text.is_empty());
         }
-        Value::Array(values) => values.iter().for_each(|value| targets_of(value, found)),
-        _ => {}
+        // An attribute says what a property does, or what the resource is called, or what AWS made up.
+        let is_it = |key: &str| key == attribute || key.ends_with("Name");
+        let properties = self.resources.get(target)?.get("Properties").and_then(Value::as_object);
+        let named = properties.into_iter().flatten().filter(|(key, _)| is_it(key));
+        let texts = named.map(|(_, value)| self.text(value, depth + DEPTH_OF_RESOURCE));
+        Some(texts.fold(String::new(), |all, text| all + &text + &MADE_UP.to_string()))
     }
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::kind::{Kind, Subject};
-use super::problem::{GRAMMAR, Problem, Statements, line_in_words, spelled};
+use super::problem::{Problem, Statements, document, line_in_words, spelled};
 use super::reference::References;
 use crate::finding::Rule;
 use crate::iam::{
@@ -44,14 +44,8 @@ impl<'s> Access<'s> {
     pub(super) fn of(subject: &Subject<'s, '_>, references: &'s References) -> Result<Self, Problem> {
         let inventory = subject.inventory;
         let parsed = |index: &usize| {
-            let of = |policy: &'s Policy<'_>| match policy.document.parsed() {
-                Ok(document) => Ok((*index, document)),
-                Err(malformed) => {
-                    let message = format!("the policy `{}` cannot be read: {}", policy.name, malformed.message);
-                    Err(Problem { help: GRAMMAR, ..Problem::at(Rule::IsolationUndecided, message, &policy.location) })
-                }
-            };
-            inventory.policies.get(*index).map(of)
+            let policy: &'s Policy<'_> = inventory.policies.get(*index)?;
+            Some(document(policy).map(|document| (*index, document)))
         };
         let identity = subject.identity.policies.iter().filter_map(parsed).collect::<Result<_, _>>()?;
         let boundary = subject.boundary().as_ref().and_then(parsed).transpose()?;

@@ -14,6 +14,7 @@ mod kind;
 mod named;
 mod nets;
 mod own;
+mod principals;
 mod problem;
 mod proof;
 mod reference;

@@ -153,6 +153,7 @@ pub fn check<'a>(
         resources,
         sections: sections.iter().find(|(of, _)| part(*of)).map_or(&nothing, |(_, sections)| sections),
         choice: 0,
+        known: None,
     };
     for stack in plan.stacks.iter().filter(|one| !matches!(one.part, Part::Users(_))) {
         let rendered = render::fill(built_in, plan, stack, &people)?;

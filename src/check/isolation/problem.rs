@@ -2,12 +2,12 @@
 
 use super::kind::Subject;
 use crate::finding::Rule;
-use crate::iam::AccessLine;
-use crate::inventory::Location;
+use crate::iam::{AccessLine, Document};
+use crate::inventory::{Location, Policy, PolicyKind};
 use crate::render::{PROTOTYPE_NAME, PROTOTYPE_NOTEBOOK, PROTOTYPE_TEAM};
 
 /// What to do with a policy that cannot be read.
-pub const GRAMMAR: &str =
+const GRAMMAR: &str =
     "write it by IAM's grammar: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_grammar.html";
 
 /// Statements: of each the index of its policy in the inventory, and its own in the policy.
@@ -53,6 +53,21 @@ impl Problem {
     pub fn key(&self) -> String {
         format!("{:?} {} {:?} {:?}", self.rule, self.message, self.notes, self.location)
     }
+}
+
+/// The document of a policy.
+///
+/// # Errors
+/// If it cannot be read.
+pub fn document<'p>(policy: &'p Policy<'_>) -> Result<&'p Document, Problem> {
+    policy.document.parsed().map_err(|malformed| {
+        let what = match policy.name.strip_prefix("trust of ") {
+            Some(role) if policy.kind == PolicyKind::Trust => format!("the trust policy of `{role}`"),
+            _ => format!("the policy `{}`", policy.name),
+        };
+        let message = format!("{what} cannot be read: {}", malformed.message);
+        Problem { help: GRAMMAR, ..Problem::at(Rule::IsolationUndecided, message, &policy.location) }
+    })
 }
 
 /// What a line is about, in words, with a request.

@@ -4,31 +4,25 @@
 use serde_json::Value;
 
 use super::beside::{ELSEWHERE, NOTEBOOK};
-use super::problem::{GRAMMAR, Problem};
-use super::trust::{
-    is_about_its_own, is_called_for_account, is_for_account, lets_in_its_own, lets_in_only, only_narrows, opened,
-};
+use super::principals::{Allowed, COMPANYS, NOBODY, is_called_for_account, opened};
+use super::problem::{Problem, document};
 use crate::finding::Rule;
-use crate::inventory::{self, BUCKET_POLICY, Doubt, IamInventory, Location, PolicyKind, ServiceRole, Stack};
+use crate::inventory::{
+    self, BUCKET_POLICY, Doubt, IamInventory, Location, PolicyKind, ResourcePolicy, ServiceRole, Stack,
+};
 use crate::model::Service;
-use crate::plan::AccountPlan;
+use crate::plan::{AccountPlan, Names};
 
 const PERMISSION: &str = "AWS::Lambda::Permission";
 /// In the ARNs of the roles that AWS makes for its services.
 /// Source: <https://docs.aws.amazon.com/IAM/latest/UserGuide/using-service-linked-roles.html>
 const SERVICE_LINKED: &str = ":role/aws-service-role/";
 
-/// The services that a resource's policy may name, by its type. Of any other type, nothing is known.
-const SERVICES: &[(&str, &[&str])] = &[
-    (BUCKET_POLICY, &[]),
-    ("AWS::SNS::TopicPolicy", &["budgets", "cloudwatch"]),
-    (PERMISSION, &[]),
-    ("AWS::KMS::Key", &[]),
-    ("AWS::SecretsManager::ResourcePolicy", &[]),
-    ("AWS::SNS::TopicInlinePolicy", &[]),
-    ("AWS::SQS::QueueInlinePolicy", &[]),
-    ("AWS::SQS::QueuePolicy", &[]),
-];
+/// Types whose policies let nobody in: they narrow what goes through an endpoint, and what stands in the messages of a topic,
+/// whose own policy is a resource of another type.
+/// Sources: <https://docs.aws.amazon.com/vpc/latest/privatelink/vpc-endpoints-access.html>,
+/// <https://docs.aws.amazon.com/sns/latest/dg/message-data-protection.html>
+const NARROWING: [&str; 2] = ["AWS::EC2::VPCEndpoint", "AWS::SNS::Topic"];
 
 /// What is not as it must be in the resources of an account.
 pub fn check(
@@ -50,12 +44,8 @@ pub fn check(
             |at: &Location<'_>| (at.stack, at.logical_id) == (of.stack, of.logical_id) && at.path.starts_with(&of.path);
         inventory.doubts.iter().any(|doubt| within(&doubt.location))
     };
-    for policy in inventory.policies.iter().filter(|policy| policy.kind != PolicyKind::Resource) {
-        if let Some(malformed) = policy.document.parsed().err().filter(|_| !is_told(&policy.location)) {
-            let message = format!("the policy `{}` cannot be read: {}", policy.name, malformed.message);
-            problems.push(undecided(message, &policy.location, GRAMMAR));
-        }
-    }
+    let read = inventory.policies.iter().filter(|one| one.kind != PolicyKind::Resource && !is_told(&one.location));
+    problems.extend(read.filter_map(|policy| document(policy).err()));
     let groups = inventory.groups.iter().map(|group| (&group.name, &group.location, &group.policies));
     let roles = inventory.principals.iter().map(|one| (&one.name, &one.location, &one.policies));
     for (name, location, policies) in groups.chain(roles).filter(|(_, location, _)| !is_personal(location)) {
@@ -94,8 +84,8 @@ pub fn check(
         let help = "give it a role of its own in the templates, with what it needs and no more";
         problems.push(undecided(message, &one.location, help));
     }
-    for of in inventory.resource_policies.iter().filter(|of| !only_narrows(of)) {
-        let Some((_, services)) = SERVICES.iter().find(|(kind, _)| *kind == of.resource_type) else {
+    for of in inventory.resource_policies.iter().filter(|of| !NARROWING.contains(&of.resource_type)) {
+        let Some(allowed) = allowed(of, names) else {
             let (id, kind) = (of.location.logical_id, of.resource_type);
             let message = format!("racestack does not know what the policy of `{id}`, an `{kind}`, opens");
             problems.push(undecided(message, &of.location, ELSEWHERE));
@@ -104,18 +94,39 @@ pub fn check(
         let message = format!("the policy of `{}` lets somebody in by itself", of.location.logical_id);
         let help = "name the one service that needs it, for this account by `aws:SourceAccount`, or this account, as the principal";
         let problem = Problem { help, ..Problem::at(Rule::IsolationTooWide, message, &of.location) };
-        for index in &of.policies {
-            let is_allowed = |one: &Value| match of.resource_type {
-                PERMISSION => one.get("Condition").is_some_and(|given| is_called_for_account(given, names)),
-                _ => {
-                    lets_in_only(one, services, of.resource_type != BUCKET_POLICY, names) && is_for_account(one, names)
-                        || is_about_its_own(of, names) && lets_in_its_own(one, names)
-                }
-            };
-            problems.extend(opened(inventory, *index, &problem, is_allowed));
-        }
+        let is_allowed = |one: &Value| match of.resource_type {
+            PERMISSION => one.get("Condition").is_some_and(|given| is_called_for_account(given, names)),
+            _ => allowed.is_all_of(one, names),
+        };
+        problems.extend(of.policies.iter().flat_map(|index| opened(inventory, *index, &problem, is_allowed)));
     }
     problems
+}
+
+/// Whom the policies of a resource may let in; `None` of a type of which nothing is known.
+fn allowed(of: &ResourcePolicy<'_>, names: &Names) -> Option<Allowed<'static>> {
+    let is_of_others = |is_other: &dyn Fn(&String) -> bool| {
+        !of.targets.is_empty() && of.targets.iter().all(|target| target.as_ref().is_some_and(is_other))
+    };
+    let is_other_bucket = |bucket: &String| {
+        bucket.chars().all(|c| c.is_ascii_alphanumeric() || "-.".contains(c)) && *bucket != names.bucket
+    };
+    let is_other_topic = |topic: &String| {
+        topic.starts_with("arn:") && ![&names.budgets_topic_arn, &names.notices_topic_arn].contains(&topic)
+    };
+    Some(match of.resource_type {
+        BUCKET_POLICY if is_of_others(&is_other_bucket) => COMPANYS,
+        "AWS::SNS::TopicInlinePolicy" | "AWS::SNS::TopicPolicy" if is_of_others(&is_other_topic) => COMPANYS,
+        BUCKET_POLICY | PERMISSION => NOBODY,
+        "AWS::SNS::TopicPolicy" => {
+            Allowed { services: Some(&["budgets", "cloudwatch"]), for_account: true, account: true, roles: false }
+        }
+        "AWS::SNS::TopicInlinePolicy" | "AWS::SecretsManager::ResourcePolicy" => Allowed { account: true, ..NOBODY },
+        // They hold nothing of people's: racestack's one queue is of undelivered calls of a function. Whoever may use a key that a
+        // bucket or a volume has reads neither: that takes a permission of S3 or of EC2, too.
+        "AWS::KMS::Key" | "AWS::SQS::QueueInlinePolicy" | "AWS::SQS::QueuePolicy" => COMPANYS,
+        _ => return None,
+    })
 }
 
 /// Whether a role is one of racestack's own that is no person's.

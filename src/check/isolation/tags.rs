@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::beside::NOTEBOOK as NOTEBOOK_TYPE;
 use super::problem::Problem;
 use crate::finding::Rule;
-use crate::inventory::Location;
+use crate::inventory::{Location, one_or_more};
 use crate::model::{NOTEBOOK, TEAM, USER};
 use crate::plan::AccountPlan;
 
@@ -66,7 +66,8 @@ pub fn check(
 
 /// The tags of a resource with this key, in whatever case, or with a key that is no literal text: each with its index.
 fn tags<'v>(resource: &'v Value, key: &str) -> impl Iterator<Item = (usize, Option<&'v str>, Option<&'v str>)> {
-    let tags = resource.pointer("/Properties/Tags").and_then(Value::as_array).into_iter().flatten().enumerate();
+    // Tags that a function makes are one that is no literal text.
+    let tags = one_or_more(resource.pointer("/Properties/Tags")).enumerate();
     let text = |tag: &'v Value, part: &str| tag.get(part).and_then(Value::as_str);
     let all = tags.map(move |(index, tag)| (index, text(tag, "Key"), text(tag, "Value")));
     all.filter(move |(_, own, _)| own.is_none_or(|own| own.eq_ignore_ascii_case(key)))
