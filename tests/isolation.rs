@@ -85,6 +85,8 @@ const OPEN_ROLE: &str = "Resources:\n  Report:\n    Type: AWS::IAM::Role\n    Pr
 const PERSONS_ROLE: &str = "Resources:\n  Report:\n    Type: AWS::IAM::Role\n    Properties:\n      RoleName: mycompany-report\n      AssumeRolePolicyDocument: {Version: \"2012-10-17\", Statement: [{Effect: Allow, Principal: {AWS: \"arn:aws:iam::111122223333:user/deepracer/bob\"}, Action: \"sts:AssumeRole\"}]}\n\n";
 const TAGGED_ROLE: &str = "Resources:\n  Report:\n    Type: AWS::IAM::Role\n    Properties:\n      RoleName: mycompany-report\n      AssumeRolePolicyDocument: {Version: \"2012-10-17\", Statement: [{Effect: Allow, Principal: {Service: lambda.amazonaws.com}, Action: [\"sts:AssumeRole\", \"sts:TagSession\"]}]}\n\n";
 const TAKING_ROLE: &str = "Resources:\n  Report:\n    Type: AWS::IAM::Role\n    Properties:\n      RoleName: mycompany-report\n      AssumeRolePolicyDocument: {Version: \"2012-10-17\", Statement: [{Effect: Allow, Principal: {Service: lambda.amazonaws.com}, Action: \"sts:AssumeRole\"}]}\n      Policies: [{PolicyName: report, PolicyDocument: {Version: \"2012-10-17\", Statement: [{Effect: Allow, Action: \"sts:AssumeRole\", Resource: \"*\"}]}}]\n\n";
+const LATER_TAGGED_ROLE: &str = "Resources:\n  Report:\n    Type: AWS::IAM::Role\n    Properties:\n      RoleName: mycompany-report\n      AssumeRolePolicyDocument: {Version: \"2012-10-17\", Statement: [{Effect: Allow, Principal: {Service: lambda.amazonaws.com}, Action: \"sts:AssumeRole\"}]}\n      Policies: [{PolicyName: report, PolicyDocument: {Version: \"2012-10-17\", Statement: [{Effect: Allow, Action: \"s3:GetObject\", Resource: \"arn:aws:s3:::mycompany-aws-deepracer-test-20221130201905/${aws:PrincipalTag/user}/*\"}]}}]\n      Tags: {Fn::If: [Any, [{Key: user, Value: bob}], []]}\n\n";
+const MORE_PATTERNS_ROLE: &str = "Resources:\n  Report:\n    Type: AWS::IAM::Role\n    Properties:\n      RoleName: mycompany-report\n      AssumeRolePolicyDocument: {Version: \"2012-10-17\", Statement: [{Effect: Allow, Principal: {Service: lambda.amazonaws.com}, Action: \"sts:AssumeRole\"}]}\n      Policies: [{PolicyName: report, PolicyDocument: {Version: \"2012-10-17\", Statement: [{Effect: Allow, Action: \"s3:GetObject\", Resource: [\"arn:aws:s3:::*a1*\", \"arn:aws:s3:::*b2*\", \"arn:aws:s3:::*c3*\", \"arn:aws:s3:::*d4*\", \"arn:aws:s3:::*e5*\", \"arn:aws:s3:::*f6*\", \"arn:aws:s3:::*g7*\", \"arn:aws:s3:::*h8*\", \"arn:aws:s3:::*i9*\", \"arn:aws:s3:::*j0*\", \"arn:aws:s3:::*k1*\", \"arn:aws:s3:::*l2*\", \"arn:aws:s3:::*m3*\", \"arn:aws:s3:::*n4*\", \"arn:aws:s3:::*o5*\", \"arn:aws:s3:::*p6*\"]}]}}]\n\n";
 const MANAGED_ROLE: &str = "Resources:\n  Report:\n    Type: AWS::IAM::Role\n    Properties:\n      RoleName: mycompany-report\n      AssumeRolePolicyDocument: {Version: \"2012-10-17\", Statement: [{Effect: Allow, Principal: {Service: lambda.amazonaws.com}, Action: \"sts:AssumeRole\"}]}\n      ManagedPolicyArns: [\"arn:aws:iam::aws:policy/AdministratorAccess\"]\n\n";
 const PERSONS_TOPIC: &str = "Resources:\n  AlarmsPolicy:\n    Type: AWS::SNS::TopicPolicy\n    Properties:\n      Topics: [\"arn:aws:sns:ap-northeast-1:111122223333:any\"]\n      PolicyDocument: {Version: \"2012-10-17\", Statement: [{Effect: Allow, Principal: {AWS: \"arn:aws:iam::111122223333:role/deepracer/notebook/bob\"}, Action: \"sns:*\", Resource: \"*\"}]}\n\n";
 const OPEN_QUEUE: &str = "Resources:\n  JobsPolicy:\n    Type: AWS::SQS::QueuePolicy\n    Properties:\n      Queues: [any]\n      PolicyDocument: {Version: \"2012-10-17\", Statement: [{Effect: Allow, Principal: \"*\", Action: \"sqs:*\", Resource: \"*\"}]}\n\n";
@@ -262,6 +264,8 @@ const MUTANTS: &[Mutant] = &[
     ("a role of the company's own is a person's", NONE, (STORAGE, RESOURCES, PERSONS_ROLE), TOO_WIDE, "can be taken by somebody else"),
     ("a role of the company's own takes tags", NONE, (STORAGE, RESOURCES, TAGGED_ROLE), TOO_WIDE, "can be taken by somebody else"),
     ("a role of the company's own takes others", NONE, (STORAGE, RESOURCES, TAKING_ROLE), TOO_WIDE, "can call `sts:AssumeRole`"),
+    ("a role of the company's own with tags that are known later", NONE, (STORAGE, RESOURCES, LATER_TAGGED_ROLE), "isolation::wrong-tag", "the tag `user` of `Report` is no literal text"),
+    ("a role of the company's own with more patterns than can be compared", NONE, (STORAGE, RESOURCES, MORE_PATTERNS_ROLE), UNDECIDED, "16 of its patterns have a wildcard before their end"),
     ("a role of the company's own has what no stack defines", NONE, (STORAGE, RESOURCES, MANAGED_ROLE), UNDECIDED, "arn:aws:iam::aws:policy/AdministratorAccess"),
     ("a topic of the company's own is a person's", NONE, (STORAGE, RESOURCES, PERSONS_TOPIC), TOO_WIDE, "the policy of `AlarmsPolicy` lets somebody in"),
     ("a queue of the company's own is everybody's", NONE, (STORAGE, RESOURCES, OPEN_QUEUE), TOO_WIDE, "the policy of `JobsPolicy` lets somebody in"),
@@ -560,6 +564,37 @@ fn what_the_settings_of_some_accounts_open_is_found() {
     let workspace = edited(b"name\nbob\n", "", "what settings open", &[(BUCKET, STATEMENT, statement.as_str())]);
     with_alike(&workspace, "ap-northeast-1", BUDGETS);
     assert_told_of_three(&workspace, "too-wide");
+}
+
+#[test]
+fn what_a_role_of_a_service_has_of_the_companys_is_proven_for_each() {
+    // What the built-in policy allows on buckets by their names is all that permits it, and is in this one no more.
+    let sagemaker = "policies/service/sagemaker.hardened.json.hbs";
+    let built_in = std::fs::read_to_string(format!("{}/templates/{sagemaker}", env!("CARGO_MANIFEST_DIR"))).unwrap();
+    let own = "{\"Version\": \"2012-10-17\", \"Statement\": [{\"Effect\": \"Allow\", \"Action\": \"s3:GetObject\", \"Resource\": \"{{bucket_arn}}/*\"}]}";
+    let workspace = edited(b"name\nbob\n", "", "a role of a service", &[(sagemaker, &built_in, own)]);
+    with_alike(&workspace, "ap-northeast-1", "");
+    let settings = workspace.read("config/accounts/tokyo/settings.yaml");
+    let named = settings.replace("{created: \"20221130201905\"}", "{name: mycompany-sagemaker}");
+    assert_ne!(settings, named);
+    workspace.write("config/accounts/tokyo/settings.yaml", named.as_bytes());
+    assert_told_of_three(&workspace, "too-wide");
+}
+
+#[test]
+fn what_several_statements_allow_is_told_once() {
+    let reads = "{Effect: Allow, Action: \"s3:GetObject\", Resource: \"arn:aws:s3:::mycompany-aws-deepracer-test-20221130201905/*\"}, ";
+    let with_both = STATEMENTS_ROLE.replacen(
+        "Statement: [{Effect: Allow, Action: \"s3:*Bucket*\"",
+        &format!("Statement: [{reads}{reads}{{Effect: Allow, Action: \"s3:*Bucket*\""),
+        1,
+    );
+    assert_ne!(with_both, STATEMENTS_ROLE);
+    let findings = synth("several statements", &[(STORAGE, RESOURCES, &with_both)]);
+    let found = findings.iter().find(|finding| finding.contains("can call `s3:GetObject`"));
+    let notes: Vec<&str> = found.unwrap().lines().filter(|line| line.contains("= note: `")).collect();
+    let distinct: std::collections::BTreeSet<&&str> = notes.iter().collect();
+    assert!(!notes.is_empty() && notes.len() == distinct.len(), "{notes:#?}");
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! The policies of a subject, as IAM reads them, and what they allow beyond others.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::kind::{Kind, Subject};
 use super::problem::{Problem, Statements, document, line_in_words, spelled};
@@ -127,10 +127,12 @@ impl<'s> Access<'s> {
         }
         let problem = |((is_unknown, statements), lines): (_, Vec<AccessLine>)| {
             let action = spelled(subject, &lines.first()?.example.action);
-            let mut notes: Vec<String> = lines.iter().take(LISTED).map(|line| line_in_words(line, subject)).collect();
-            if lines.len() > LISTED {
-                notes.push(format!("and {} more", lines.len() - LISTED));
-            }
+            // Compared alone, each of several statements may allow the same.
+            let mut told = BTreeSet::new();
+            let words = lines.iter().map(|line| line_in_words(line, subject));
+            let mut notes: Vec<String> = words.filter(|words| told.insert(words.clone())).collect();
+            let more = notes.split_off(notes.len().min(LISTED)).len();
+            notes.extend((more > 0).then(|| format!("and {more} more")));
             let (rule, message, help) = if is_unknown {
                 (Rule::IsolationUndecided, format!("it is not known whether {who_can} call `{action}`"), KNOWN)
             } else {

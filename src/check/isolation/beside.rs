@@ -1,7 +1,6 @@
 //! What templates have beside racestack's own resources: by which somebody gets at what people have, without any policy that is
 //! compared; and what the bucket's rules take from people.
 
-use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 use serde_json::{Map, Value};
@@ -12,6 +11,7 @@ use crate::inventory::{DYNAMIC_REFERENCE, Location, OPEN, SECRET_REFERENCE, Text
 use crate::model::{BucketSettings, SecurityGroupId};
 use crate::plan::AccountPlan;
 
+const SECRET: &str = "AWS::SecretsManager::Secret";
 /// The type of notebooks.
 pub const NOTEBOOK: &str = "AWS::SageMaker::NotebookInstance";
 
@@ -121,13 +121,11 @@ const READ_AT_ONCE: [&str; 2] = ["INTELLIGENT_TIERING", "STANDARD_IA"];
 
 /// What racestack's own resources are called in a template.
 pub struct Known<'k> {
-    plan: &'k AccountPlan<'k>,
+    secrets_path: &'k str,
     /// The logical IDs of those that are no identities: who acts as a role, `resources` looks at.
     ids: BTreeSet<&'k str>,
-    /// Those of secrets.
-    secrets: BTreeSet<&'k str>,
     /// Names of what people have, and of what is about them.
-    words: Vec<Cow<'k, str>>,
+    words: Vec<String>,
 }
 
 /// A resource: its stack, its logical ID, and itself.
@@ -135,28 +133,18 @@ type Resource<'r> = (usize, &'r str, &'r Value);
 
 impl<'k> Known<'k> {
     /// `own` are racestack's own resources of the template, by logical ID.
-    pub fn of(plan: &'k AccountPlan<'k>, own: impl Iterator<Item = (&'k String, &'k Value)>) -> Self {
+    pub fn of(plan: &'k AccountPlan<'_>, own: impl Iterator<Item = (&'k String, &'k Value)>) -> Self {
         let names = &plan.names;
         let groups = ["/aws/sagemaker/NotebookInstances", "/aws/sagemaker/TrainingJobs", "/aws/sagemaker/*"];
         let of_account = [&names.bucket, &names.secrets_path, &names.key_rotation_function].map(String::as_str);
         let of_network = plan.account.settings.notebooks.security_group_ids.iter().map(SecurityGroupId::as_str);
-        let mut known = Self { plan, ids: BTreeSet::new(), secrets: BTreeSet::new(), words: Vec::new() };
-        known.words.extend(of_account.into_iter().chain(groups).chain(of_network).map(Cow::Borrowed));
+        let of_people = [":notebook-instance/", ":training-job/"];
+        let all = of_account.into_iter().chain(groups).chain(of_network).chain(of_people).map(str::to_owned);
         // Of users without a path of their own, others have the same.
         let of_users = Some(&names.user_path).filter(|path| *path != "/").map(|path| format!(":user{path}"));
-        let of_people = [
-            format!(":role{}", names.notebook_role_path),
-            ":notebook-instance/".to_owned(),
-            ":training-job/".to_owned(),
-        ];
-        known.words.extend(of_users.into_iter().chain(of_people).map(Cow::Owned));
-        for (id, resource) in own.filter(|(_, resource)| !kind(resource).starts_with("AWS::IAM::")) {
-            known.ids.insert(id);
-            if kind(resource) == "AWS::SecretsManager::Secret" {
-                known.secrets.insert(id);
-            }
-        }
-        known
+        let words = all.chain(of_users).chain([format!(":role{}", names.notebook_role_path)]).collect();
+        let own = own.filter(|(_, resource)| !kind(resource).starts_with("AWS::IAM::"));
+        Self { secrets_path: &names.secrets_path, ids: own.map(|(id, _)| id.as_str()).collect(), words }
     }
 
     /// What a resource hands on by itself. `texts` are those of its template, `own` is what becomes of differences in racestack's
@@ -176,11 +164,12 @@ impl<'k> Known<'k> {
             Some(Problem { is_warning, help: ELSEWHERE, ..Problem::at(rule, message, &at) })
         };
         let properties = || value.get("Properties").and_then(Value::as_object).into_iter().flat_map(Map::iter);
-        let path = self.plan.names.secrets_path.as_str();
+        let is_secret =
+            |id: &&str| self.ids.contains(id) && texts.resources.get(id).is_some_and(|one| self::kind(one) == SECRET);
         let is_password = |_: &str, text: &str, targets: &[&str]| {
             let is_read = text.contains(SECRET_REFERENCE);
-            (is_read || !is_of(&PROVEN)) && text.contains("secretsmanager:") && text.contains(path)
-                || !is_of(&PROVEN) && targets.iter().any(|target| self.secrets.contains(target))
+            (is_read || !is_of(&PROVEN)) && text.contains("secretsmanager:") && text.contains(self.secrets_path)
+                || !is_of(&PROVEN) && targets.iter().any(is_secret)
         };
         let of_password = |(key, value): &(&String, &Value)| {
             (*key != "LoginProfile" || !is_own) && texts.any(key, value, &is_password)

@@ -106,6 +106,7 @@ const OWN: &[Own] = &[
     own("AWS::SecretsManager::Secret", "secret", "Description Tags", "", (Rule::IsolationTooWide, false)),
 ];
 
+const PROPERTIES: &str = "Properties";
 const BUCKET: &str = "AWS::S3::Bucket";
 const LOG_GROUP: &str = "AWS::Logs::LogGroup";
 /// What the names of the log groups of notebooks and training jobs begin with.
@@ -267,35 +268,32 @@ fn of_resource(
 ) -> Vec<Problem> {
     let nothing = Map::new();
     let [found_in, wanted_in] =
-        [found, expected].map(|one| one.get("Properties").and_then(Value::as_object).unwrap_or(&nothing));
+        [found, expected].map(|one| one.get(PROPERTIES).and_then(Value::as_object).unwrap_or(&nothing));
     let keys = wanted_in.keys().chain(found_in.keys().filter(|key| !wanted_in.contains_key(*key)));
-    let both = keys.map(|key| (vec![key.clone()], found_in.get(key), wanted_in.get(key)));
+    let of_property = |key: &String| (vec![PROPERTIES.to_owned(), key.clone()], found_in.get(key), wanted_in.get(key));
     let attribute = |key: &str| (vec![key.to_owned()], found.get(key), expected.get(key));
     let stays = |value: Option<&Value>| value.and_then(Value::as_str).is_some_and(|kept| kept.starts_with("Retain"));
-    let lost = KEEPING.iter().map(|key| attribute(key)).filter(|(_, found, wanted)| stays(*wanted) && !stays(*found));
-    let attributes = lost.chain([attribute("Condition")]);
-    let of = |within: &'static str| {
-        move |(path, found, wanted): Difference<'_>| {
-            let words: Vec<&str> =
-                path.iter().map(String::as_str).filter(|step| step.parse::<usize>().is_err()).collect();
-            let is_held = wanted.is_some() && words.iter().any(|key| has(own.held, key)) || words == ["Condition"];
-            let verdict = if is_held { (Rule::IsolationTooWide, false) } else { own.other };
-            let of = format!("`{}` of the {} `{id}`", words.join("/"), own.noun);
-            let message = match (found.map(shown), wanted.map(shown)) {
-                (None, None | Some(None)) => format!("{of} is missing, which racestack's own template has"),
-                (None, Some(Some(wanted))) => format!("{of} is missing, and `{wanted}` in racestack's own template"),
-                (Some(Some(found)), Some(Some(wanted))) => {
-                    format!("{of} is `{found}`, and `{wanted}` in racestack's own template")
-                }
-                (Some(Some(found)), None) => format!("{of} is `{found}`, and racestack's own template has none"),
-                (Some(None), None) => format!("{of} is there, and racestack's own template has none"),
-                _ => format!("{of} is not that of racestack's own template"),
-            };
-            problem(verdict, message, &location(stack, id, &format!("{within}{}", path.join("/"))))
-        }
+    let lost = KEEPING.into_iter().map(attribute).filter(|(_, found, wanted)| stays(*wanted) && !stays(*found));
+    let all = keys.map(of_property).chain(lost).chain([attribute("Condition")]);
+    let told = |(path, found, wanted): Difference<'_>| {
+        let is_word = |step: &&str| step.parse::<usize>().is_err() && *step != PROPERTIES;
+        let words: Vec<&str> = path.iter().map(String::as_str).filter(is_word).collect();
+        let is_held = wanted.is_some() && words.iter().any(|key| has(own.held, key)) || words == ["Condition"];
+        let verdict = if is_held { (Rule::IsolationTooWide, false) } else { own.other };
+        let of = format!("`{}` of the {} `{id}`", words.join("/"), own.noun);
+        let message = match (found.map(shown), wanted.map(shown)) {
+            (None, None | Some(None)) => format!("{of} is missing, which racestack's own template has"),
+            (None, Some(Some(wanted))) => format!("{of} is missing, and `{wanted}` in racestack's own template"),
+            (Some(Some(found)), Some(Some(wanted))) => {
+                format!("{of} is `{found}`, and `{wanted}` in racestack's own template")
+            }
+            (Some(Some(found)), None) => format!("{of} is `{found}`, and racestack's own template has none"),
+            (Some(None), None) => format!("{of} is there, and racestack's own template has none"),
+            _ => format!("{of} is not that of racestack's own template"),
+        };
+        problem(verdict, message, &location(stack, id, &path.join("/")))
     };
-    let in_properties = both.filter_map(|one| difference(own, renamed, one)).map(of("Properties/"));
-    in_properties.chain(attributes.filter_map(|one| difference(own, renamed, one)).map(of(""))).collect()
+    all.filter_map(|one| difference(own, renamed, one)).map(told).collect()
 }
 
 /// The keys and indexes that lead to two values, and these.

@@ -76,9 +76,10 @@ pub fn check(
             Some(role) if is_own_role(role, plan) && !is_rotation(one, stacks, plan) => {
                 "which is a role of racestack's own"
             }
-            // AWS alone takes and changes these.
-            None if !one.role.contains(SERVICE_LINKED) => "which no stack defines",
-            _ => continue,
+            // AWS alone takes and changes these. What a function makes is no ARN, whatever stands in it.
+            None if one.role.starts_with("arn:") && one.role.contains(SERVICE_LINKED) => continue,
+            None => "which no stack defines",
+            Some(_) => continue,
         };
         let message = format!("`{}` acts as `{}`, {what}", one.location.logical_id, one.role);
         let help = "give it a role of its own in the templates, with what it needs and no more";

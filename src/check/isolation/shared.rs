@@ -10,7 +10,7 @@ use sha2::{Digest, Sha256};
 use super::certain::region_of_iam;
 use super::kind::{Kind, Subject};
 use super::reference::{References, TEMPLATES};
-use crate::inventory::{BUCKET_POLICY, IamInventory, one_or_more};
+use crate::inventory::{BUCKET_POLICY, IamInventory};
 use crate::plan::{AccountPlan, Names, Part};
 use crate::render::{PolicyValues, UserShape};
 
@@ -68,33 +68,29 @@ pub(super) fn is_alike<'i, 'a>(
     references: &References,
     names: &Names,
 ) -> bool {
-    // What such a role is compared with tells buckets apart by wildcards (`*sagemaker*`), and is not among `filled`.
-    let is_own_of_service =
-        |subject: &Subject<'_, '_>| matches!(subject.kind, Kind::Service(_)) && !references.is_built_in(subject);
-    if subjects.iter().any(|(subject, _)| is_own_of_service(subject)) {
-        return false;
-    }
+    // The policies that racestack gives the roles of services are the same text, and are compared with nothing. What others are
+    // compared with tells buckets apart by wildcards (`*sagemaker*`), and is not among `filled`.
+    let is_built_in = |subject: &Subject<'_, '_>| references.is_built_in(subject);
+    let mut of_services = subjects.iter().filter(|(subject, _)| matches!(subject.kind, Kind::Service(_)));
     // Needs are decided by the tags of the person's user, role and notebook (`certain`).
     let of_notebooks = inventory.notebooks.iter().map(|notebook| &notebook.tags);
     let mut tags = inventory.principals.iter().map(|one| &one.tags).chain(of_notebooks).flatten();
-    if tags.any(|tag| tag.value.as_ref().is_some_and(|value| has_own(value, names))) {
+    if !of_services.all(|(subject, _)| is_built_in(subject))
+        || tags.any(|tag| tag.value.as_ref().is_some_and(|value| has_own(value, names)))
+    {
         return false;
     }
     let buckets = inventory.resource_policies.iter().filter(|policy| policy.resource_type == BUCKET_POLICY);
     let of_buckets = buckets.flat_map(|policy| &policy.policies).filter_map(|index| inventory.policies.get(*index));
-    // The policies that racestack gives the roles of services are the same text: but for their denials (`named`), nothing else of
-    // them is compared.
-    let statements = subjects.iter().flat_map(|(subject, _)| {
-        let is_built_in = references.is_built_in(subject);
-        let all = subject.policies().flat_map(|policy| one_or_more(policy.document.value.get("Statement")));
-        all.filter(move |one| !is_built_in || one.get("Effect").is_none_or(|effect| effect != "Allow"))
-    });
-    let of_buckets = of_buckets.map(|policy| &policy.document.value);
+    let of_subjects = subjects.iter().filter(|(subject, _)| !is_built_in(subject)).flat_map(|(one, _)| one.policies());
+    let proven: BTreeSet<usize> = of_subjects.chain(of_buckets).map(|policy| policy.document.id).collect();
     // Of denials, `named` looks at all, whoever has them.
-    let denials = inventory.policies.iter().flat_map(|policy| one_or_more(policy.document.value.get("Statement")));
-    let denials = denials.filter(|one| one.get("Effect").is_none_or(|effect| effect != "Allow"));
-    let all = statements.chain(denials).chain(of_buckets).chain(references.filled.iter().flatten());
+    let is_compared =
+        |(id, one): &(usize, &Value)| proven.contains(id) || one.get("Effect").is_none_or(|effect| effect != "Allow");
+    let statements = inventory.policies.iter().map(|policy| &policy.document);
+    let statements = statements.flat_map(|document| document.statements().map(|one| (document.id, one)));
     let mut by_key = BTreeMap::new();
+    let all = statements.filter(is_compared).map(|(_, one)| one).chain(references.filled.iter().flatten());
     all.for_each(|one| compare(one, "", names, &mut by_key));
     by_key.into_values().all(|one| !(one.with_own && one.with_wildcards))
 }
@@ -159,18 +155,11 @@ fn is_text_alike(text: &str) -> bool {
     let [arn, partition, service, region, account, resource] = parts.as_slice() else { return false };
     let plain = |text: &&str| !text.contains(['*', '?']);
     let whole = |text: &&str| plain(text) || *text == "*";
-    // No bucket's name has a letter in upper case, and around it are a colon and a slash: what has such a letter, and neither
-    // of the two, matches no part of it.
-    // <https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html>
-    let no_bucket = |text: &&str| {
-        let mut parts = text.split('*').filter(|part| !part.is_empty());
-        !text.contains([':', '?', '$']) && parts.all(|part| part.contains(|c: char| c.is_ascii_uppercase()))
-    };
     let first = resource.split('/').next().unwrap_or_default();
     *arn == "arn"
         && plain(partition)
         && plain(service)
         && whole(region)
         && whole(account)
-        && (*service != "s3" || plain(&first) || no_bucket(&first))
+        && (*service != "s3" || plain(&first))
 }
