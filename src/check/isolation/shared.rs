@@ -161,5 +161,18 @@ fn is_text_alike(text: &str) -> bool {
         && plain(service)
         && whole(region)
         && whole(account)
-        && (*service != "s3" || plain(&first))
+        && (*service != "s3" || whole(&first))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_text_alike;
+
+    #[test]
+    fn only_wildcards_that_could_match_a_part_of_an_accounts_value_tell_accounts_apart() {
+        let alike = ["*", "ml.t3", "arn:aws:s3:::*", "arn:aws:s3:::a/*", "arn:aws:iam::*:role/a*"];
+        let apart = ["a*", "arn:aws:s3:::a*", "arn:aws:s3:::*a/b", "arn:aws:s3:us-*:1:b", "arn:aws:iam::1*:user/b"];
+        assert_eq!(alike.map(is_text_alike), [true; 5]);
+        assert_eq!(apart.map(is_text_alike), [false; 5]);
+    }
 }
