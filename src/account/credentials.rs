@@ -40,8 +40,11 @@ struct Report {
     content: String,
 }
 
+/// What the report tells of each user, by name.
+type CredentialsByName = BTreeMap<String, Credentials>;
+
 impl ExportReader {
-    pub(super) fn credentials(&mut self) -> Result<Option<(BTreeMap<String, Credentials>, Place)>, FileError> {
+    pub(super) fn credentials(&mut self) -> Result<Option<(CredentialsByName, Place)>, FileError> {
         let Some((report, place)) = self.json::<Report>(FILE)? else { return Ok(None) };
         let rows = STANDARD.decode(report.content.trim()).ok().and_then(|bytes| rows(&bytes));
         if rows.is_none() {

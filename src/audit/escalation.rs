@@ -86,8 +86,8 @@ impl<'s, 'a> Escalation<'s, 'a> {
         let steps: Vec<Vec<Becoming>> = (0..self.kinds.len()).map(|index| self.steps_of(index, &targets)).collect();
         let changes: Vec<Escalated> =
             self.lines.keys().flat_map(|who| self.changes(*who, &closure(*who, &steps))).collect();
-        let changed = add_changed(&mut inventory, &changes);
-        let problems = deployed(self.sides.plan, &inventory, &changed)?;
+        let added = add_changed(&mut inventory, &changes);
+        let problems = deployed(self.sides.plan, &inventory, &added)?;
         let mut found = Vec::new();
         let mut reach = self.reach.clone();
         for (change, problems) in changes.iter().zip(problems) {
@@ -293,13 +293,13 @@ fn add_changed(inventory: &mut IamInventory<'_>, changes: &[Escalated]) -> Vec<(
     inventory.policies.push(Policy { kind, name, location, document });
     let mut indexes = Vec::new();
     for change in changes {
-        let Some(mut changed) = inventory.principals.get(change.of).cloned() else { continue };
+        let Some(mut principal) = inventory.principals.get(change.of).cloned() else { continue };
         let joined = change.groups.iter().filter_map(|group| inventory.groups.get(*group));
-        changed.policies.extend(joined.flat_map(|group| &group.policies));
-        changed.policies.extend(change.everything.then_some(any));
-        changed.boundary = changed.boundary.filter(|_| !change.unbound);
+        principal.policies.extend(joined.flat_map(|group| &group.policies));
+        principal.policies.extend(change.everything.then_some(any));
+        principal.boundary = principal.boundary.filter(|_| !change.unbound);
         indexes.push((inventory.principals.len(), PrincipalKind::Stranger));
-        inventory.principals.push(changed);
+        inventory.principals.push(principal);
     }
     indexes
 }

@@ -117,7 +117,8 @@ fn ownerless(sides: &Sides<'_>) -> Vec<Observation> {
         }
     }
     let settings = &sides.plan.account.settings.bucket;
-    let known = settings.shared_folders.iter().map(FolderName::as_str).chain(settings.team_folders.then_some(TEAMS_FOLDER));
+    let known =
+        settings.shared_folders.iter().map(FolderName::as_str).chain(settings.team_folders.then_some(TEAMS_FOLDER));
     let known: BTreeSet<&str> = known.chain(sides.people.keys().copied()).collect();
     let bucket = &sides.export.bucket;
     for folder in bucket.folders.iter().filter(|name| !known.contains(name.as_str())) {

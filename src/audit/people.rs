@@ -127,8 +127,18 @@ impl Asked {
         let tags = principal.tags.iter().filter_map(|tag| Some((tag.key.as_deref()?, tag.value.as_deref()?)));
         let asked = tags.filter(|(key, _)| self.tags.contains(&key.to_lowercase()));
         let tags: BTreeSet<(&str, String)> = asked.map(|(key, value)| (key, without_names(value))).collect();
-        let Principal { boundary: named, undefined, .. } = principal;
-        format!("{:?}", (without_names(&principal.arn), identity, boundary, named.is_some(), trust, undefined, tags))
+        format!(
+            "{:?}",
+            (
+                without_names(&principal.arn),
+                identity,
+                boundary,
+                principal.boundary.is_some(),
+                trust,
+                &principal.undefined,
+                tags
+            )
+        )
     }
 }
 

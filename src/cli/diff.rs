@@ -2,7 +2,7 @@
 
 use super::args::{DiffArgs, FailOn};
 use super::{DEFAULT_OUT, Reply};
-use crate::diff::{self, Diff, Note, OPEN_SECTIONS, OutFolder, Plan, PropertyChange};
+use crate::diff::{self, Diff, Note, OPEN_SECTIONS, OutFolder, PropertyChange};
 use crate::finding::{Finding, Rule, any_error, sort};
 use crate::output;
 use crate::report::{self, DiffFormat};

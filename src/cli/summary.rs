@@ -31,7 +31,9 @@ pub(super) fn table(rows: Vec<Row>) -> String {
     let mut lines = vec![HEADER.map(str::to_owned).to_vec()];
     lines.extend(rows.into_iter().map(Vec::from));
     if lines.iter().skip(1).all(|line| line[CHANGE].is_empty()) {
-        lines.iter_mut().for_each(|line| drop(line.remove(CHANGE)));
+        for line in &mut lines {
+            line.remove(CHANGE);
+        }
     }
     aligned(&lines)
 }

@@ -13,7 +13,7 @@ use crate::iam::{
     is_beyond_policies,
 };
 use crate::inventory::{BUCKET_POLICY, IamInventory, IdentityKind, Location, Principal, Tag};
-use crate::model::{Account, User};
+use crate::model::{Account, Network, User};
 use crate::plan::{AccountPlan, Names};
 use crate::render::Rendered;
 use crate::render::span_index::SpanIndex;
@@ -49,9 +49,9 @@ pub fn assumed_network(account: &Account, question: &Question<'_>) -> Option<(&'
     if question.says_any([address, endpoint]) {
         return None;
     }
-    let of_range = |range: &String| (address, range.split('/').next().unwrap_or_default().to_owned());
+    let of_range = |range: &Network| (address, range.as_str().split('/').next().unwrap_or_default().to_owned());
     let of_ranges = networks.ranges.first().map(of_range);
-    of_ranges.or_else(|| networks.endpoints.first().map(|one| (endpoint, one.clone())))
+    of_ranges.or_else(|| networks.endpoints.first().map(|one| (endpoint, one.to_string())))
 }
 
 /// A decision about a request of somebody's.

@@ -41,7 +41,7 @@ pub fn check(subject: &Subject<'_, '_>, plan: &AccountPlan<'_>) -> Vec<Problem> 
         (COMPANYS, OWN, "services of AWS, this account, and roles of it that are no notebook's".to_owned())
     } else {
         let help = "let `sts:AssumeRole` by the role's one service be all that the trust policy allows";
-        let by = services.iter().map(|one| format!("`{one}.{DNS_SUFFIX}`")).collect::<String>();
+        let by = service.map(|one| format!("`{}.{DNS_SUFFIX}`", one.as_str())).unwrap_or_default();
         let where_for = if for_account { ", where `aws:SourceAccount` is this account" } else { "" };
         (Allowed { services: Some(&services), for_account, ..NOBODY }, help, by + where_for)
     };

@@ -272,9 +272,10 @@ fn label(axis: &Axis, classes: &BTreeSet<usize>) -> (String, String) {
     };
     let (are, others) = (labels(true), labels(false));
     let is_long = are.len().min(others.len()) > ALTERNATIVES;
-    let all = match others.len() < are.len() {
-        true => format!("unless {}", others.join(" or ")),
-        false => format!("when {}", are.join(" or ")),
+    let all = if others.len() < are.len() {
+        format!("unless {}", others.join(" or "))
+    } else {
+        format!("when {}", are.join(" or "))
     };
     let short = are.first().filter(|_| is_long);
     let short = short.map(|one| format!("depending on {}, for example when {one}", axis.name()));

@@ -71,9 +71,8 @@ impl<'a> Side<'a> {
             let clause = Clause::of(at.policy, statement, request, statements.bounded);
             // One with variables that nobody knows may be about any resource.
             let is_unknown = clause.is_open && statement.resources.is_some();
-            let is_about = |one: &Request| match is_unknown {
-                true => TriBool::Unknown,
-                false => statement.names_resource(one, &mut Doubts::default()),
+            let is_about = |one: &Request| {
+                if is_unknown { TriBool::Unknown } else { statement.names_resource(one, &mut Doubts::default()) }
             };
             let truths = requests.iter().map(is_about).collect();
             let next = clauses.len();
