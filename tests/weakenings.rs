@@ -371,47 +371,68 @@ fn of_old_keys() -> Vec<Weakening> {
 }
 
 /// Types of resources by which somebody gets at what people have.
-const OTHER_TYPES: [&str; 41] = [
+const OTHER_TYPES: [&str; 62] = [
     "AutoScaling::AutoScalingGroup",
+    "BedrockAgentCore::Runtime",
+    "Cloud9::EnvironmentEC2",
+    "CloudFormation::TypeActivation",
+    "CloudTrail::Dashboard",
     "CloudTrail::Trail",
     "Config::AggregationAuthorization",
+    "DataPipeline::Pipeline",
     "DataSync::Task",
+    "DataZone::Domain",
     "DataZone::Environment",
+    "Deadline::Queue",
+    "Detective::Graph",
+    "DevOpsGuru::LogAnomalyDetectionIntegration",
     "EC2::EC2Fleet",
     "EC2::Instance",
     "EC2::LaunchTemplate",
     "EC2::SpotFleet",
+    "EKS::AccessEntry",
+    "EKS::PodIdentityAssociation",
+    "ElasticBeanstalk::Environment",
     "Events::Archive",
     "FSx::DataRepositoryAssociation",
     "FSx::FileSystem",
+    "GuardDuty::Detector",
     "IAM::AccessKey",
     "IAM::InstanceProfile",
     "IAM::OIDCProvider",
     "IAM::SAMLProvider",
     "IAM::VirtualMFADevice",
     "IdentityStore::GroupMembership",
+    "IoT::RoleAlias",
     "LakeFormation::Resource",
+    "LaunchWizard::Deployment",
     "Logs::AccountPolicy",
     "Logs::Delivery",
     "Logs::MetricFilter",
     "Logs::SubscriptionFilter",
     "Macie::Session",
     "Notifications::EventRule",
+    "ObservabilityAdmin::OrganizationCentralizationRule",
     "RAM::ResourceShare",
     "RolesAnywhere::Profile",
+    "RolesAnywhere::TrustAnchor",
     "S3::AccessGrant",
     "S3::AccessGrantsInstance",
     "S3::AccessGrantsLocation",
     "S3::AccessPoint",
     "S3::MultiRegionAccessPoint",
     "S3Express::AccessPoint",
+    "S3Files::MountTarget",
     "S3ObjectLambda::AccessPoint",
     "SSM::Association",
+    "SSMQuickSetup::ConfigurationManager",
     "SSO::Assignment",
     "SSO::PermissionSet",
     "SageMaker::Domain",
+    "SageMaker::Project",
     "SageMaker::Space",
     "SageMaker::UserProfile",
+    "SecurityLake::AwsLogSource",
     "ServiceCatalog::CloudFormationProvisionedProduct",
 ];
 
@@ -467,7 +488,7 @@ fn of_resources() -> Vec<Weakening> {
             "other ways to what people have",
             &[],
             UNDECIDED,
-            &["`Other03`, an `AWS::DataSync::Task`, copies"],
+            &["`Other08`, an `AWS::DataSync::Task`, copies"],
         )
     };
     let told = |all: Weakening, at: usize| all.and_told(&[&format!("`Other{at:02}`, an `AWS::{}`,", OTHER_TYPES[at])]);
@@ -721,7 +742,12 @@ fn what_is_not_as_built_in_is_found() {
 
 #[test]
 fn what_stands_beside_racestacks_own_is_found() {
-    check(&[beside::of_besides(), beside::of_changes()].into_iter().flatten().collect::<Vec<_>>());
+    check(
+        &[beside::of_besides(), beside::of_changes(), vec![beside::of_actions()]]
+            .into_iter()
+            .flatten()
+            .collect::<Vec<_>>(),
+    );
 }
 
 #[test]

@@ -82,7 +82,7 @@ impl<'a> CheckBatch<'a> {
     /// Checks a template, all but the guard rules.
     fn add(&mut self, context: &CheckContext<'_>, rendered: &'a Rendered, template: &Template) {
         self.findings.extend(limits::check_template(template, context.bytes));
-        self.findings.extend(isolation::of_template(template, context.documented));
+        self.findings.extend(isolation::of_template(template, context.names, context.documented));
         self.findings.extend(lifecycle::check(template, context.today));
         if context.has_own_stacks {
             self.findings.extend(yaml_words::check(&template.source));

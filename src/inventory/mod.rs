@@ -36,7 +36,7 @@ pub use template::{
     DYNAMIC_REFERENCE, LOOP, SECRET_REFERENCE, each_map, existing_notebook, is_intrinsic, one_or_more, path_to, plain,
     transform,
 };
-pub use texts::{OPEN, Sections, Texts};
+pub use texts::{OPEN, Sections, Texts, perhaps_reads_secret};
 
 impl<'a> IamInventory<'a> {
     /// The inventory of an account's stacks. The texts of its policies are held in `documents`.

@@ -1,6 +1,6 @@
 //! The policies of resources, and the roles that resources act as or hand on, wherever in a resource they stand.
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use super::documents::PolicyKind;
 use super::model::{Location, ResourcePolicy, ServiceRole};
@@ -50,6 +50,22 @@ const DOCUMENT_KEYS: &[&str] = &["PolicyDocument", "PolicyText", "AccessPolicies
 /// Whether resources of a type hold policies that say who is let in.
 pub fn holds_policies(kind: &str) -> bool {
     TARGETS.iter().any(|(of, _)| *of == kind)
+}
+
+/// What lists of names with values are called that nothing acts by.
+const OF_WORDS: [&str; 2] = ["Dimensions", "Tags"];
+
+/// The name of an option, where an object holds one and its value, such as `{OptionName: IamInstanceProfile, Value: any}`.
+fn option_of(entries: &Map<String, Value>) -> Option<&str> {
+    let is_name = |key: &str| ["Key", "Name"].iter().any(|end| key.ends_with(end)) || key == "Id";
+    let names = entries.iter().filter(|(key, _)| is_name(key)).filter_map(|(_, value)| value.as_str());
+    names.filter(|name| is_of_role(name)).next_back()
+}
+
+/// Whether something that is called so is a role or an instance profile.
+fn is_of_role(key: &str) -> bool {
+    let key = key.to_ascii_lowercase();
+    ["role", "instanceprofile"].iter().any(|word| key.contains(word))
 }
 
 /// What is found in a resource.
@@ -122,8 +138,10 @@ impl ResourceReader<'_, '_, '_> {
                 if entries.contains_key("Statement") {
                     self.add(path.clone(), value);
                 }
+                let option = option_of(entries).filter(|_| !OF_WORDS.contains(&key));
                 for (key, value) in entries.iter().filter(|(key, _)| *key != "Statement") {
-                    self.look_below(key, key, path, value);
+                    let option = option.filter(|_| key.contains("Value"));
+                    self.look_below(key, option.unwrap_or(key), path, value);
                 }
                 let holds_one = DOCUMENT_KEYS.iter().any(|word| key.ends_with(word)) && is_intrinsic(value);
                 if holds_one && self.policies.len() == known {
@@ -190,8 +208,7 @@ impl ResourceReader<'_, '_, '_> {
         if key.contains("Policy") && value.is_string() && document_of(&text).is_some() {
             return false;
         }
-        let key = key.to_ascii_lowercase();
-        ["role", "instanceprofile"].iter().any(|word| key.contains(word))
+        is_of_role(key)
             || [":role/", ":instance-profile/"].iter().any(|part| text.contains(part))
             || self.values.refers_to_role(value)
     }

@@ -7,12 +7,18 @@ use serde_json::Value;
 
 use super::model::Account;
 use super::references::references_of;
-use super::template::{function, plain};
+use super::template::{SECRET_REFERENCE, function, plain};
 
 /// In a text, what is known only when the stack is deployed, and may be anything.
 pub const OPEN: char = '\u{1}';
 /// In a text, what AWS makes up, such as the ID of a resource.
 pub const MADE_UP: char = '\u{2}';
+/// What references to secrets begin with.
+const SECRET_REFERENCES: [&str; 2] = [SECRET_REFERENCE, "{{resolve:ssm-secure:"];
+/// What goes on in references to parts of a secret.
+const PART_OF_SECRET: &str = ":SecretString";
+/// A part of such a reference that is as long as this stands in no other text behind what is open.
+const SHORTEST_PART: usize = 4;
 /// Functions that stand in functions are followed so deep, each resource that they lead to counting for several: CloudFormation
 /// refuses those that lead to themselves.
 const DEEPEST: usize = 12;
@@ -29,8 +35,90 @@ const MADE_UP_TYPES: [&str; 7] = [
     "AWS::EC2::Volume::Id",
     "AWS::Route53::HostedZone::Id",
 ];
+/// Types of which AWS makes up what `Ref` and `Fn::GetAtt` return: nobody chooses it.
+const MADE_UP_RESOURCES: [&str; 29] = [
+    "AWS::ApiGateway::Deployment",
+    "AWS::ApiGateway::Resource",
+    "AWS::ApiGateway::RestApi",
+    "AWS::ApiGatewayV2::Api",
+    "AWS::CertificateManager::Certificate",
+    "AWS::CloudFront::Distribution",
+    "AWS::CloudFront::OriginAccessControl",
+    "AWS::Cognito::UserPool",
+    "AWS::EC2::EIP",
+    "AWS::EC2::FlowLog",
+    "AWS::EC2::Instance",
+    "AWS::EC2::InternetGateway",
+    "AWS::EC2::LaunchTemplate",
+    "AWS::EC2::NatGateway",
+    "AWS::EC2::NetworkAcl",
+    "AWS::EC2::NetworkInterface",
+    "AWS::EC2::RouteTable",
+    "AWS::EC2::Subnet",
+    "AWS::EC2::TransitGateway",
+    "AWS::EC2::TransitGatewayAttachment",
+    "AWS::EC2::VPC",
+    "AWS::EC2::VPCEndpoint",
+    "AWS::EC2::VPCPeeringConnection",
+    "AWS::EC2::VPNGateway",
+    "AWS::EC2::Volume",
+    "AWS::EFS::AccessPoint",
+    "AWS::EFS::FileSystem",
+    "AWS::KMS::Key",
+    "AWS::Route53::HostedZone",
+];
+/// Types of which `Ref` and `Fn::GetAtt` return a name, or what has it in it, each with the property that says the name: nothing
+/// else of what they return is somebody's choice. Of any other type, what is returned may be anything that is in the resource.
+/// Source: the return values in <https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-template-resource-type-ref.html>
+const NAMED_RESOURCES: [(&str, &str); 31] = [
+    ("AWS::CloudWatch::Alarm", "AlarmName"),
+    ("AWS::CodeBuild::Project", "Name"),
+    ("AWS::DynamoDB::Table", "TableName"),
+    ("AWS::EC2::KeyPair", "KeyName"),
+    ("AWS::EC2::SecurityGroup", "GroupName"),
+    ("AWS::ECR::Repository", "RepositoryName"),
+    ("AWS::ECS::Cluster", "ClusterName"),
+    ("AWS::ECS::TaskDefinition", "Family"),
+    ("AWS::ElasticLoadBalancingV2::LoadBalancer", "Name"),
+    ("AWS::ElasticLoadBalancingV2::TargetGroup", "Name"),
+    ("AWS::Events::EventBus", "Name"),
+    ("AWS::Events::Rule", "Name"),
+    ("AWS::IAM::Group", "GroupName"),
+    ("AWS::IAM::InstanceProfile", "InstanceProfileName"),
+    ("AWS::IAM::ManagedPolicy", "ManagedPolicyName"),
+    ("AWS::IAM::Role", "RoleName"),
+    ("AWS::IAM::User", "UserName"),
+    ("AWS::KMS::Alias", "AliasName"),
+    ("AWS::Kinesis::Stream", "Name"),
+    ("AWS::KinesisFirehose::DeliveryStream", "DeliveryStreamName"),
+    ("AWS::Lambda::Function", "FunctionName"),
+    ("AWS::Lambda::LayerVersion", "LayerName"),
+    ("AWS::Logs::LogGroup", "LogGroupName"),
+    ("AWS::S3::Bucket", "BucketName"),
+    ("AWS::SNS::Topic", "TopicName"),
+    ("AWS::SQS::Queue", "QueueName"),
+    ("AWS::SSM::Parameter", "Name"),
+    ("AWS::SageMaker::NotebookInstance", "NotebookInstanceName"),
+    ("AWS::SageMaker::NotebookInstanceLifecycleConfig", "NotebookInstanceLifecycleConfigName"),
+    ("AWS::SecretsManager::Secret", "Name"),
+    ("AWS::StepFunctions::StateMachine", "StateMachineName"),
+];
 /// The most ways to choose the values of a template's parameters that are looked at.
 const MOST_CHOICES: usize = 64;
+
+/// Whether a text may be a reference to a secret of which it is known only when the stack is deployed which one it is.
+pub fn perhaps_reads_secret(text: &str) -> bool {
+    let is_part = |(before, after): (&str, &str)| {
+        let begins = before.rfind("{{").and_then(|at| before.get(at..)).filter(|begins| !begins.contains("}}"));
+        let ends =
+            |of: &str| (0..of.len() - SHORTEST_PART).filter_map(|at| of.get(at..)).any(|end| after.starts_with(end));
+        let is_of =
+            |of: &&str| begins.is_some_and(|begins| of.starts_with(begins) || begins.starts_with(*of)) || ends(of);
+        after.contains(PART_OF_SECRET) || SECRET_REFERENCES.iter().any(|of| is_of(&of))
+    };
+    let parts: Vec<&str> = text.split(OPEN).collect();
+    parts.iter().zip(parts.iter().skip(1)).any(|(before, after)| is_part((before, after)))
+}
 
 /// The sections of a template that its resources refer to.
 #[derive(Debug, Clone, Default)]
@@ -180,6 +268,10 @@ impl Texts<'_> {
             ("Fn::GetAZs", _) => Some(vec![MADE_UP.to_string()]),
             ("Fn::Split", Value::Array(parts)) => {
                 let [Value::String(at), text] = parts.as_slice() else { return None };
+                // Which part is which hangs on all that is in it, such as the account in an ARN.
+                if references_of(text).iter().any(|name| self.resources.get(name).is_some()) {
+                    return None;
+                }
                 Some(self.text(text, depth + 1).split(at.as_str()).map(str::to_owned).collect())
             }
             _ => None,
@@ -241,11 +333,18 @@ impl Texts<'_> {
             };
             return Some(returned.clone()).filter(|text| !text.is_empty());
         }
-        // An attribute says what a property does, or what the resource is called, or what AWS made up.
-        let is_it = |key: &str| key == attribute || key.ends_with("Name");
-        let properties = self.resources.get(target)?.get("Properties").and_then(Value::as_object);
-        let named = properties.into_iter().flatten().filter(|(key, _)| is_it(key));
-        let texts = named.map(|(_, value)| self.text(value, depth + DEPTH_OF_RESOURCE));
-        Some(texts.fold(String::new(), |all, text| all + &text + &MADE_UP.to_string()))
+        let resource = self.resources.get(target)?;
+        let kind = resource.get("Type").and_then(Value::as_str)?;
+        let property = |key: &str| {
+            let value = resource.get("Properties").and_then(|properties| properties.get(key));
+            value.map(|value| self.text(value, depth + DEPTH_OF_RESOURCE))
+        };
+        let name = match NAMED_RESOURCES.iter().find(|(of, _)| *of == kind) {
+            Some((_, key)) => property(key).unwrap_or_else(|| MADE_UP.to_string()),
+            None => MADE_UP_RESOURCES.contains(&kind).then(|| MADE_UP.to_string())?,
+        };
+        // An attribute says what a property does, or has the name in it: with something before or behind it, or not.
+        let returned = if attribute.is_empty() { Some(name.clone()) } else { property(attribute) };
+        Some(returned.unwrap_or_else(|| format!("{name}{MADE_UP}{name}")))
     }
 }

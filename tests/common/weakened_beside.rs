@@ -13,6 +13,9 @@ const ROLE: &str = "  CompanyRole:\n    Type: AWS::IAM::Role\n    Properties:\n 
 const FUNCTION: &str =
     "{Role: {Fn::GetAtt: [CompanyRole, Arn]}, Runtime: python3.13, Handler: index.handler, Code: {ZipFile: pass}}";
 const OPENS_NOTEBOOK: &str = "Resources:\n  CompanyRole:\n    Type: AWS::IAM::Role\n    Properties:\n      RoleName: mycompany-x\n      AssumeRolePolicyDocument: {Version: \"2012-10-17\", Statement: [{Effect: Allow, Principal: {Service: states.amazonaws.com}, Action: \"sts:AssumeRole\"}]}\n      Policies: [{PolicyName: x, PolicyDocument: {Version: \"2012-10-17\", Statement: [{Effect: Allow, Action: \"sagemaker:CreatePresignedNotebookInstanceUrl\", Resource: \"*\"}]}}]\n\n  Opens:\n    Type: AWS::StepFunctions::StateMachine\n    Properties: {RoleArn: !GetAtt CompanyRole.Arn, DefinitionString: '{\"Parameters\": {\"NotebookInstanceName\": \"bob\"}}'}\n\n";
+const NOTICES: &str = "policies/operations/notices.json.hbs";
+/// What a role may read that is nobody's of the roster.
+const READS: &str = "{Effect: Allow, Action: [\"cloudformation:DescribeStacks\", \"cloudformation:ListStacks\", \"codebuild:BatchGetBuilds\", \"s3:GetBucketPolicy\", \"s3:GetEncryptionConfiguration\"], Resource: \"*\"}, {Effect: Allow, Action: [\"logs:FilterLogEvents\", \"logs:GetLogEvents\"], Resource: !Sub \"arn:aws:logs:${AWS::Region}:${AWS::AccountId}:log-group:/aws/lambda/company-fn:*\"}, {Effect: Allow, Action: \"secretsmanager:GetSecretValue\", Resource: !Sub \"arn:aws:secretsmanager:${AWS::Region}:${AWS::AccountId}:secret:company/slack-*\"}";
 /// What stands before a person's user in the template of people.
 const USER: &str = "  {{ids.user}}:\n    Type: AWS::IAM::User\n";
 
@@ -67,7 +70,26 @@ const BESIDES: &[Besides] = &[
     (STORAGE, "Mapped", "CloudFront::Distribution", "{A: !FindInMap [Any, any, any]}", UNDECIDED, OPEN),
     (STORAGE, "AsJson", "CloudFront::Distribution", "{A: {Fn::ToJsonString: {a: any}}}", UNDECIDED, OPEN),
     (STORAGE, "Round", "CloudFront::Distribution", "{AName: !GetAtt Round.AName}", UNDECIDED, OPEN),
+    (STORAGE, "Carried", "DynamoDB::Table", "{TableName: copy, ImportSourceSpecification: {S3BucketSource: {S3Bucket: !Ref Carrier}}}\n\n  Carrier:\n    Type: AWS::Budgets::Budget\n    Properties: {Budget: {BudgetName: {{names.bucket}}}}", UNDECIDED, OPEN),
+    (STORAGE, "Halves", "Lambda::LayerVersion", "{Content: {S3Bucket: !Sub \"${Half}deepracer-test-20221130201905\"}}\n\n  Half:\n    Type: AWS::Glue::Database\n    Properties: {DatabaseInput: {Name: mycompany-aws-}}", UNDECIDED, OPEN),
+    (STORAGE, "NamedHalves", "Lambda::LayerVersion", "{Content: {S3Bucket: !Sub \"${NamedHalf}deepracer-test-20221130201905\"}}\n\n  NamedHalf:\n    Type: AWS::SNS::Topic\n    Properties: {TopicName: mycompany-aws-}", UNDECIDED, NAMES),
+    (STORAGE, "PartOfArn", "CloudFront::Distribution", "{A: !Select [1, !Split [north, !Ref ArnInParts]]}\n\n  ArnInParts:\n    Type: AWS::SNS::Topic\n    Properties: {TopicName: any}", UNDECIDED, OPEN),
+    // Secrets of which nobody knows before that whose they are.
+    (STORAGE, "WhichOne", "SSM::Parameter", "{Type: String, Value: !Sub [\"\\{{resolve:secretsmanager:${A}:SecretString:password}}\", {A: !ImportValue any}]}", UNDECIDED, "may hand on somebody's first password"),
+    (STORAGE, "WhichTold", "CloudWatch::Alarm", "{AlarmDescription: !Join [\"\", [\"\\{{resolve:secrets\", !ImportValue any]]}", UNDECIDED, "may hand on somebody's first password"),
+    (STORAGE, "WhichKept", "Lambda::Function", "{Environment: {Variables: {A: !Sub [\"${A}manager:any}}\", {A: !ImportValue any}]}}}", UNDECIDED, "may hand on somebody's first password"),
+    (STORAGE, "WhichShown", "SNS::Topic", "{DisplayName: !Sub [\"\\{{resolve:ssm-secure:${A}}}\", {A: !ImportValue any}]}", UNDECIDED, "may hand on somebody's first password"),
+    // Who is told of keys.
+    (STORAGE, "Eve", "SNS::Subscription", "{TopicArn: {{names.notices_topic_arn}}, Protocol: email, Endpoint: eve@example.org}", DOUBTFUL, NAMES),
+    (STORAGE, "SecondPolicy", "SNS::TopicPolicy", "{Topics: [{{names.notices_topic_arn}}], PolicyDocument: {Version: \"2012-10-17\", Statement: [{Effect: Deny, Principal: \"*\", Action: \"sns:Publish\", Resource: \"*\"}]}}", UNDECIDED, NAMES),
+    // Roles by the names of options.
+    (STORAGE, "Options", "RDS::OptionGroup", "{OptionConfigurations: [{OptionSettings: [{Name: IAM_ROLE_ARN, Value: Admin}]}]}", UNDECIDED, "acts as `Admin`, which no stack defines"),
+    (STORAGE, "Fields", "StepFunctions::Activity", "{Name: a, Fields: [{Key: resourceRole, StringValue: Admin}]}", UNDECIDED, "acts as `Admin`, which no stack defines"),
     // Logs and events.
+    (STORAGE, "Figures", "Logs::MetricFilter", "{LogGroupName: /aws/sagemaker/ProcessingJobs}", UNDECIDED, "makes figures of logs"),
+    (STORAGE, "FiguresLater", "Logs::MetricFilter", "{LogGroupName: !ImportValue any}", UNDECIDED, "makes figures of logs"),
+    (STORAGE, "FoundTold", "Events::Rule", "{EventPattern: {source: [aws.securityhub]}}", UNDECIDED, "hands on what is told of people's jobs"),
+    (STORAGE, "TagsTold", "Events::Rule", "{EventPattern: {source: [aws.tag]}}", UNDECIDED, "hands on what is told of people's jobs"),
     (STORAGE, "Jobs", "Logs::LogGroup", "{LogGroupName: /aws/sagemaker/TrainingJobs, RetentionInDays: 1}", REFUSED, NAMES),
     (STORAGE, "Infrequent", "Logs::LogGroup", "{LogGroupName: /aws/sagemaker/NotebookInstances, LogGroupClass: DELIVERY}", REFUSED, NAMES),
     (STORAGE, "Transformer", "Logs::Transformer", "{LogGroupIdentifier: /aws/sagemaker/TrainingJobs}", UNDECIDED, NAMES),
@@ -139,6 +161,53 @@ pub fn of_besides() -> Vec<Weakening> {
     all
 }
 
+/// What a role of the company's own may call, by which somebody acts as another role, signs in as another or reads what people do.
+pub fn of_actions() -> Weakening {
+    const ACTIONS: [&str; 26] = [
+        "airflow:CreateCliToken",
+        "apprunner:UpdateService",
+        "athena:StartSession",
+        "bedrock-agentcore:InvokeCodeInterpreter",
+        "cloudformation:UpdateStack",
+        "cloudtrail:PutEventSelectors",
+        "cloudtrail:StartQuery",
+        "cloudwatch:GetInsightRuleReport",
+        "codebuild:StartBuild",
+        "cognito-identity:GetCredentialsForIdentity",
+        "datazone:GetEnvironmentCredentials",
+        "deadline:AssumeQueueRoleForUser",
+        "ec2:CreateLaunchTemplateVersion",
+        "eks-auth:AssumeRoleForPodIdentity",
+        "eks:CreateAccessEntry",
+        "elasticbeanstalk:UpdateEnvironment",
+        "events:CreateArchive",
+        "glue:StartJobRun",
+        "lakeformation:GrantPermissions",
+        "logs:GetQueryResults",
+        "oam:CreateLink",
+        "observabilityadmin:CreateTelemetryPipeline",
+        "s3:PutStorageLensConfiguration",
+        "securitylake:CreateAwsLogSource",
+        "ssm:UpdateDocumentDefaultVersion",
+        "sso-directory:UpdatePassword",
+    ];
+    let statement = |action: &&str| format!("{{Effect: Allow, Action: \"{action}\", Resource: \"*\"}}");
+    let statements: Vec<String> = ACTIONS.iter().map(statement).collect();
+    let role = with_statements(&statements.join(", "));
+    let all = Weakening {
+        edits: vec![(STORAGE, RESOURCES.to_owned(), role)],
+        ..Weakening::new("actions", &[], TOO_WIDE, &[])
+    };
+    ACTIONS.iter().fold(all, |all, action| all.and_told(&[&format!("can call `{action}`")]))
+}
+
+/// A role of the company's own with these statements.
+fn with_statements(statements: &str) -> String {
+    format!(
+        "{RESOURCES}{ROLE}      Policies: [{{PolicyName: x, PolicyDocument: {{Version: \"2012-10-17\", Statement: [{statements}]}}}}]\n\n"
+    )
+}
+
 /// What is changed in racestack's own.
 pub fn of_changes() -> Vec<Weakening> {
     let weakening =
@@ -188,6 +257,11 @@ pub fn of_changes() -> Vec<Weakening> {
         weakening("a parameter without a value", (STORAGE, RESOURCES, "Parameters: {A: {Type: String}}\n\nResources:\n  Cdn:\n    Type: AWS::CloudFront::Distribution\n    Properties: {A: !Ref A}\n\n"), UNDECIDED, &["`Cdn`", OPEN]),
         weakening("a parameter of Systems Manager", (STORAGE, RESOURCES, "Parameters: {A: {Type: \"AWS::SSM::Parameter::Value<String>\", Default: /any, AllowedValues: [/any]}}\n\nResources:\n  Cdn:\n    Type: AWS::CloudFront::Distribution\n    Properties: {A: !Ref A}\n\n"), UNDECIDED, &["`Cdn`", OPEN]),
         weakening("the bucket by a parameter, for each person", (USERS, RESOURCES, "Parameters: {A: {Type: String, AllowedValues: [mycompany-aws-deepracer-test-20221130201905]}}\n\nResources:\n  Cdn:\n    Type: AWS::CloudFront::Distribution\n    Properties: {A: !Ref A}\n\n"), UNDECIDED, &["`Cdn`", NAMES]),
+        weakening("others are told of keys", (NOTICES, "\"sns:Endpoint\": \"{{notices_address}}\"", "\"sns:Endpoint\": [\"{{notices_address}}\", \"eve@example.org\"]"), TOO_WIDE, &["the topic policy `NoticesPolicy` lacks the denial `DenyOtherSubscribers`"]).with(ROTATION),
+        weakening("anybody is told of keys", (NOTICES, "\"Action\": \"sns:Subscribe\"", "\"Action\": \"sns:Unsubscribe\""), TOO_WIDE, &["the topic policy `NoticesPolicy` lacks the denial `DenyOtherSubscribers`"]).with(ROTATION),
+        output("a secret in the outputs, in parts", "Outputs:\n  Leak:\n    Value: !Join [\"\", [\"\\{{resolve:secrets\", \"manager:any:SecretString:password}}\"]]\n"),
+        output("a secret in the outputs, known later", "Outputs:\n  Leak:\n    Value: !Sub [\"\\{{resolve:${A}:${B}}}\", {A: secretsmanager, B: !ImportValue any}]\n"),
+        output("a secret in the outputs, of which half is known", "Outputs:\n  Leak:\n    Value: !Sub [\"${A}retsmanager:any}}\", {A: !ImportValue any}]\n"),
         // The bare name of a notebook, which may be any word, opens nothing: whoever uses it does so as a role, and that one's policies are
         // compared.
         weakening("a notebook by its bare name", (STORAGE, RESOURCES, OPENS_NOTEBOOK), TOO_WIDE, &["sagemaker:CreatePresignedNotebookInstanceUrl"]),
@@ -249,6 +323,10 @@ pub fn harmless() -> Vec<Weakening> {
         added("a bucket with its own logs and events", STORAGE, &[("Other", "S3::Bucket", "{BucketName: mycompany-other, LoggingConfiguration: {DestinationBucketName: mycompany-logs}, NotificationConfiguration: {EventBridgeConfiguration: {}}}"), ("OtherPolicy", "S3::BucketPolicy", "{Bucket: !Ref Other, PolicyDocument: {Version: \"2012-10-17\", Statement: [{Effect: Allow, Principal: {Service: logging.s3.amazonaws.com}, Action: \"s3:PutObject\", Resource: \"arn:aws:s3:::mycompany-other/*\"}]}}")]),
         Weakening { edits: vec![(STORAGE, RESOURCES.to_owned(), "Parameters: {A: {Type: String, Default: any, AllowedValues: [any]}, B: {Type: String}}\n\nMappings: {M: {any: {a: other}}}\n\nResources:\n  Cdn:\n    Type: AWS::CloudFront::Distribution\n    Properties: {A: !Sub \"${A}.${AWS::StackName}.example.com\", B: !FindInMap [M, !Ref A, a], C: !Select [0, !GetAZs \"\"], CertificateArn: !Ref B, VpcId: !ImportValue any}\n\n".to_owned())], ..fine("names of others that functions put together", &[]) },
         added("a log group that is nobody's", STORAGE, &[("Logs", "Logs::LogGroup", "{LogGroupName: /aws/lambda/x, RetentionInDays: 1}")]),
+        added("figures of another's logs", STORAGE, &[("Group", "Logs::LogGroup", "{LogGroupName: /company/cloudtrail, RetentionInDays: 365}"), ("Figures", "Logs::MetricFilter", "{LogGroupName: !Ref Group, FilterPattern: a, MetricTransformations: [{MetricName: root, MetricNamespace: Company, MetricValue: \"1\"}]}")]),
+        Weakening { edits: vec![(STORAGE, RESOURCES.to_owned(), with_statements(READS))], ..fine("a role that reads the company's own, and how things are set up", &[]) },
+        added("roles in words", STORAGE, &[("Alarm", "CloudWatch::Alarm", "{Namespace: a, MetricName: b, Dimensions: [{Name: Role, Value: web}], Tags: [{Key: role, Value: web}], ComparisonOperator: GreaterThanThreshold, EvaluationPeriods: 1, Threshold: 0, Period: 60, Statistic: Sum}"), ("Rule", "Events::Rule", "{EventPattern: {source: [mycompany.shop, aws.ec2]}}")]),
+        added("a secret that the template makes", STORAGE, &[("Made", "SecretsManager::Secret", "{GenerateSecretString: {}}"), ("Function", "Lambda::Function", "{Role: {Fn::GetAtt: [CompanyRole, Arn]}, Runtime: python3.13, Handler: index.handler, Code: {ZipFile: pass}, Environment: {Variables: {A: !Sub \"\\{{resolve:secretsmanager:${Made}:SecretString:a}}\"}}}")]),
         added("what AWS tells of its health", STORAGE, &[("Queue", "SQS::Queue", "{QueueName: x}"), ("Rule", "Events::Rule", "{EventPattern: {source: [aws.health]}, Targets: [{Id: a, Arn: !GetAtt Queue.Arn}]}")]),
         added("a secret of the company's own", STORAGE, &[("Secret", "SecretsManager::Secret", "{Name: mycompany/webhook, GenerateSecretString: {}}"), ("Function", "Lambda::Function", "{Role: {Fn::GetAtt: [CompanyRole, Arn]}, Runtime: python3.13, Handler: index.handler, Code: {ZipFile: pass}, Environment: {Variables: {A: \"\\{{resolve:secretsmanager:mycompany/webhook}}\"}}}"), ("Denied", "SecretsManager::ResourcePolicy", "{SecretId: !Ref Secret, ResourcePolicy: {Version: \"2012-10-17\", Statement: [{Effect: Deny, Principal: \"*\", Action: \"secretsmanager:*\", Resource: \"*\"}]}}")]),
         added("networks and rules", STORAGE, &[("Vpc", "EC2::VPC", "{CidrBlock: 10.0.0.0/16}"), ("Group", "EC2::SecurityGroup", "{GroupDescription: a, VpcId: !Ref Vpc}"), ("Rule", "Config::ConfigRule", "{Source: {Owner: AWS, SourceIdentifier: S3_BUCKET_VERSIONING_ENABLED}}"), ("Endpoint", "EC2::VPCEndpoint", "{VpcId: vpc-1, ServiceName: com.amazonaws.ap-northeast-1.s3, PolicyDocument: {Version: \"2012-10-17\", Statement: [{Effect: Allow, Principal: \"*\", Action: \"s3:*\", Resource: !Sub \"${Bucket.Arn}/*\"}]}}")]),

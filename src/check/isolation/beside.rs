@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 
 use super::problem::Problem;
 use crate::finding::Rule;
-use crate::inventory::{DYNAMIC_REFERENCE, Location, OPEN, SECRET_REFERENCE, Texts, one_or_more};
+use crate::inventory::{DYNAMIC_REFERENCE, Location, OPEN, Texts, one_or_more, perhaps_reads_secret};
 use crate::model::{BucketSettings, SecurityGroupId};
 use crate::plan::AccountPlan;
 
@@ -24,43 +24,55 @@ const ONLY_THEN: &str = "what is known only when the stack is deployed, and may 
 /// What becomes of a difference: a rule, and whether somebody may answer for it.
 pub type Verdict = (Rule, bool);
 
-/// Types by which somebody gets at what people have, whatever they name.
+/// Types, or all of a service that ends with `::`, by which somebody gets at what people have, whatever they name. The actions that do the
+/// same are in `reference/limits-company.json.hbs`.
 const OTHER_WAYS: &[(&str, &[&str])] = &[
     ("copies what it is pointed at to elsewhere", &["AWS::DataSync::Task", "AWS::FSx::DataRepositoryAssociation"]),
     // `ImportPath` and `ExportPath` of a Lustre file system are buckets, and whoever mounts it is asked for no policy.
     ("copies what it is pointed at to elsewhere", &["AWS::FSx::FileSystem"]),
-    ("grants access to the bucket by itself", &["AWS::LakeFormation::Resource"]),
+    ("grants access to the bucket by itself", &["AWS::LakeFormation::"]),
     ("grants access to the bucket by itself", &["AWS::S3::AccessGrant", "AWS::S3::AccessGrantsInstance"]),
     ("grants access to the bucket by itself", &["AWS::S3::AccessGrantsLocation"]),
     ("copies what it is pointed at to elsewhere", &["AWS::EC2::TrafficMirrorSession"]),
     ("hands on logs", &["AWS::Logs::Delivery", "AWS::Logs::SubscriptionFilter", "AWS::Oam::Link"]),
-    ("is another way to a bucket", &["AWS::S3Express::AccessPoint"]),
+    ("hands on logs", &["AWS::ObservabilityAdmin::", "AWS::SecurityLake::"]),
+    ("is another way to a bucket", &["AWS::S3Express::AccessPoint", "AWS::S3Files::"]),
     ("is another way to the bucket", &["AWS::S3::AccessPoint", "AWS::S3::MultiRegionAccessPoint"]),
     ("is another way to the bucket", &["AWS::S3ObjectLambda::AccessPoint"]),
     ("lets others call a function by an address", &["AWS::Lambda::Url"]),
     ("lets identities of elsewhere in", &["AWS::IAM::OIDCProvider", "AWS::IAM::SAMLProvider"]),
-    ("lets identities of elsewhere in", &["AWS::IdentityStore::GroupMembership", "AWS::RolesAnywhere::Profile"]),
-    ("lets identities of elsewhere in", &["AWS::SSO::Assignment", "AWS::SSO::PermissionSet"]),
+    ("lets identities of elsewhere in", &["AWS::IdentityStore::", "AWS::IoT::RoleAlias"]),
+    ("lets identities of elsewhere in", &["AWS::RolesAnywhere::", "AWS::SSO::"]),
     ("lets instances act as a role", &["AWS::AutoScaling::AutoScalingGroup", "AWS::EC2::LaunchTemplate"]),
+    ("lets instances act as a role", &["AWS::DataPipeline::Pipeline", "AWS::ElasticBeanstalk::"]),
     ("lets instances act as a role", &["AWS::EC2::EC2Fleet", "AWS::EC2::SpotFleet", "AWS::IAM::InstanceProfile"]),
-    ("lets its user act as a role", &["AWS::SageMaker::App", "AWS::SageMaker::Space"]),
+    ("lets its user act as a role", &["AWS::Cloud9::EnvironmentEC2", "AWS::SageMaker::App", "AWS::SageMaker::Space"]),
     ("lets its user act as a role", &["AWS::SageMaker::UserProfile"]),
+    ("lets its users act as a role", &["AWS::BedrockAgentCore::", "AWS::DataZone::", "AWS::Deadline::"]),
+    ("lets its users act as a role", &["AWS::EKS::AccessEntry", "AWS::EKS::PodIdentityAssociation"]),
     ("lets its users act as a role", &["AWS::SageMaker::Domain"]),
     ("lets whoever is on it act as its role", &["AWS::EC2::Instance"]),
     ("makes an access key, whose secret the template hands on", &["AWS::IAM::AccessKey"]),
     ("makes a second factor, whose seed whoever makes it knows", &["AWS::IAM::VirtualMFADevice"]),
     ("makes figures of logs, which others see", &["AWS::CloudWatch::InsightRule", "AWS::Logs::MetricFilter"]),
+    ("looks into logs", &["AWS::Detective::", "AWS::DevOpsGuru::", "AWS::GuardDuty::Detector"]),
     ("hands on what is told of people's jobs and files", &["AWS::Events::Archive", "AWS::Notifications::EventRule"]),
-    ("makes what another template says", &["AWS::DataZone::Environment"]),
+    ("makes what another template says", &["AWS::CloudFormation::TypeActivation", "AWS::LaunchWizard::"]),
+    ("makes what another template says", &["AWS::SageMaker::Project", "AWS::SSMQuickSetup::"]),
     ("makes what another template says", &["AWS::ServiceCatalog::CloudFormationProvisionedProduct"]),
     ("may hand on logs", &["AWS::Logs::AccountPolicy"]),
     // Without being pointed at anything, it looks into every bucket of the account.
-    ("reads files", &["AWS::Macie::Session"]),
-    ("records the names of files, and for whom", &["AWS::CloudTrail::EventDataStore", "AWS::CloudTrail::Trail"]),
+    ("reads files", &["AWS::Macie::"]),
+    ("records the names of files, and for whom", &["AWS::CloudTrail::"]),
     ("records the names of files, and for whom", &["AWS::S3::StorageLens", "AWS::S3::StorageLensGroup"]),
     ("runs commands on instances and notebooks", &["AWS::SSM::Association", "AWS::SSM::MaintenanceWindowTask"]),
-    ("shares what it names with other accounts", &["AWS::Config::AggregationAuthorization", "AWS::RAM::ResourceShare"]),
+    ("shares what it names with other accounts", &["AWS::Config::AggregationAuthorization", "AWS::RAM::"]),
 ];
+
+/// Of these, the types that are about the one group of logs that they name.
+const OF_ONE_GROUP: [&str; 2] = ["AWS::Logs::MetricFilter", "AWS::Logs::SubscriptionFilter"];
+/// What the names of the log groups of people's notebooks and jobs begin with.
+pub const OF_SAGEMAKER: &str = "/aws/sagemaker/";
 
 /// Types, or what they begin with, whose policies are compared: whatever these name they open to nobody.
 const PROVEN: [&str; 8] = [
@@ -100,19 +112,29 @@ const OF_NOTHING: [&str; 12] = [
     "VpcId",
 ];
 
-/// The services of which events say what people do.
-const OF_PEOPLE: [&str; 10] = [
-    "aws.guardduty",
-    "aws.iam",
-    // Each use of a bucket's key names the object.
-    "aws.kms",
-    "aws.logs",
-    "aws.macie",
-    "aws.s3",
-    "aws.sagemaker",
-    "aws.secretsmanager",
-    "aws.signin",
-    "aws.sts",
+/// The services of which events say nothing of what people do. A source of a company's own does not begin with `aws.`.
+const OF_NOBODY: [&str; 21] = [
+    "aws.acm",
+    "aws.autoscaling",
+    "aws.backup",
+    "aws.batch",
+    "aws.cloudformation",
+    "aws.cloudwatch",
+    "aws.codebuild",
+    "aws.codecommit",
+    "aws.codedeploy",
+    "aws.codepipeline",
+    "aws.dms",
+    "aws.ec2",
+    "aws.ecr",
+    "aws.ecs",
+    "aws.elasticloadbalancing",
+    "aws.glue",
+    "aws.health",
+    "aws.rds",
+    "aws.redshift",
+    "aws.states",
+    "aws.trustedadvisor",
 ];
 
 /// The classes of storage in which objects are read at once, and lie in more than one place.
@@ -136,10 +158,12 @@ impl<'k> Known<'k> {
     pub fn of(plan: &'k AccountPlan<'_>, own: impl Iterator<Item = (&'k String, &'k Value)>) -> Self {
         let names = &plan.names;
         let groups = ["/aws/sagemaker/NotebookInstances", "/aws/sagemaker/TrainingJobs", "/aws/sagemaker/*"];
-        let of_account = [&names.bucket, &names.secrets_path, &names.key_rotation_function].map(String::as_str);
+        let topics = [&names.budgets_topic_arn, &names.notices_topic_arn];
+        let of_account = [&names.bucket, &names.secrets_path, &names.key_rotation_function];
+        let of_account = of_account.into_iter().chain(topics).map(String::as_str);
         let of_network = plan.account.settings.notebooks.security_group_ids.iter().map(SecurityGroupId::as_str);
         let of_people = [":notebook-instance/", ":training-job/"];
-        let all = of_account.into_iter().chain(groups).chain(of_network).chain(of_people).map(str::to_owned);
+        let all = of_account.chain(groups).chain(of_network).chain(of_people).map(str::to_owned);
         // Of users without a path of their own, others have the same.
         let of_users = Some(&names.user_path).filter(|path| *path != "/").map(|path| format!(":user{path}"));
         let words = all.chain(of_users).chain([format!(":role{}", names.notebook_role_path)]).collect();
@@ -166,39 +190,63 @@ impl<'k> Known<'k> {
         let properties = || value.get("Properties").and_then(Value::as_object).into_iter().flat_map(Map::iter);
         let is_secret =
             |id: &&str| self.ids.contains(id) && texts.resources.get(id).is_some_and(|one| self::kind(one) == SECRET);
+        let is_read =
+            |text: &str| text.contains(DYNAMIC_REFERENCE) || !is_of(&PROVEN) && text.contains("secretsmanager");
         let is_password = |_: &str, text: &str, targets: &[&str]| {
-            let is_read = text.contains(SECRET_REFERENCE);
-            (is_read || !is_of(&PROVEN)) && text.contains("secretsmanager:") && text.contains(self.secrets_path)
-                || !is_of(&PROVEN) && targets.iter().any(is_secret)
+            is_read(text) && text.contains(self.secrets_path) || !is_of(&PROVEN) && targets.iter().any(is_secret)
+        };
+        let is_perhaps_one = |_: &str, text: &str, _: &[&str]| {
+            perhaps_reads_secret(text) || is_read(text) && text.contains(OPEN) && text.contains(self.secrets_path)
         };
         let of_password = |(key, value): &(&String, &Value)| {
-            (*key != "LoginProfile" || !is_own) && texts.any(key, value, &is_password)
+            let (is_it, may_be) = (texts.any(key, value, &is_password), texts.any(key, value, &is_perhaps_one));
+            (is_it || may_be) && (*key != "LoginProfile" || !is_own)
         };
-        if let Some((key, _)) = properties().find(of_password) {
-            let message = format!("by `{key}`, `{id}` hands on somebody's first password");
-            let problem = problem((Rule::IsolationTooWide, false), message, format!("Properties/{key}"));
+        if let Some((key, value)) = properties().find(of_password) {
+            let (rule, hands) = if texts.any(key, value, &is_password) {
+                (Rule::IsolationTooWide, "hands on")
+            } else {
+                (Rule::IsolationUndecided, "may hand on")
+            };
+            let message = format!("by `{key}`, `{id}` {hands} somebody's first password");
+            let problem = problem((rule, false), message, format!("Properties/{key}"));
             return problem.map(|one| Problem { help: "name the secret of a password in `LoginProfile` alone", ..one });
         }
         if is_own {
             return None;
         }
         let undecided = (Rule::IsolationUndecided, false);
-        if let Some((why, _)) = OTHER_WAYS.iter().find(|(_, kinds)| kinds.contains(&kind)) {
-            return problem(undecided, format!("`{id}`, an `{kind}`, {why}"), String::new());
-        }
-        if value.pointer("/Properties/EventPattern").is_some_and(hears_of_people) {
-            let message = format!("`{id}`, an `{kind}`, hands on what is told of people's jobs and files");
-            return problem(undecided, message, "Properties/EventPattern".to_owned());
-        }
-        if is_of(&PROVEN) || is_of(&OF_FIGURES) {
-            return None;
-        }
         let names = |_: &str, text: &str, targets: &[&str]| {
             targets.iter().any(|target| self.ids.contains(target)) || self.words.iter().any(|word| has_word(text, word))
         };
         let is_open = |key: &str, text: &str, _: &[&str]| {
             (text.contains(OPEN) || text.contains(DYNAMIC_REFERENCE)) && !OF_NOTHING.contains(&key)
         };
+        let group = OF_ONE_GROUP.contains(&kind).then(|| value.pointer("/Properties/LogGroupName")).flatten();
+        let is_of_others = group.is_some_and(|group| {
+            let is_persons = |key: &str, text: &str, targets: &[&str]| {
+                names(key, text, targets) || is_open(key, text, targets) || text.starts_with(OF_SAGEMAKER)
+            };
+            !texts.any("LogGroupName", group, &is_persons)
+        });
+        let is_way = |kinds: &[&str]| {
+            let is_it = |of: &&str| kind == *of || of.ends_with("::") && kind.starts_with(*of);
+            !is_of_others && kinds.iter().any(is_it)
+        };
+        if let Some((why, _)) = OTHER_WAYS.iter().find(|(_, kinds)| is_way(kinds)) {
+            return problem(undecided, format!("`{id}`, an `{kind}`, {why}"), String::new());
+        }
+        if value.pointer("/Properties/EventPattern").is_some_and(hears_of_people) {
+            let message = format!("`{id}`, an `{kind}`, hands on what is told of people's jobs and files");
+            return problem(undecided, message, "Properties/EventPattern".to_owned());
+        }
+        // The second of two policies takes what the first denies away.
+        let is_of_topic = ["AWS::SNS::TopicInlinePolicy", "AWS::SNS::TopicPolicy"].contains(&kind);
+        if is_of(&PROVEN) && !is_of_topic || is_of(&OF_FIGURES) {
+            return None;
+        }
+        // Whom the policy lets in, `resources` looks at.
+        let properties = || properties().filter(|(key, _)| !is_of_topic || *key != "PolicyDocument");
         let of_something = properties().filter(|(key, _)| !OF_NOTHING.contains(&key.as_str()));
         let own_name = properties().find(|(key, value)| texts.any(key, value, &names));
         let own_name = own_name.map(|(key, _)| (key, NAMED));
@@ -223,7 +271,9 @@ fn has_word(text: &str, word: &str) -> bool {
 
 /// Whether a pattern may match events that say what people do.
 fn hears_of_people(pattern: &Value) -> bool {
-    let is_other = |source: &Value| source.as_str().is_some_and(|source| !OF_PEOPLE.contains(&source));
+    let is_other = |source: &Value| {
+        source.as_str().is_some_and(|source| !source.starts_with("aws.") || OF_NOBODY.contains(&source))
+    };
     let sources = pattern.get("source").and_then(Value::as_array);
     !sources.is_some_and(|sources| sources.iter().all(is_other))
 }

@@ -8,9 +8,12 @@ use serde_json::Value;
 use super::problem::Problem;
 use crate::check::company;
 use crate::finding::{Finding, Rule, Severity};
-use crate::inventory::{IamInventory, SECRET_REFERENCE, one_or_more, path_to, transform};
+use crate::inventory::{
+    Account, IamInventory, OPEN, SECRET_REFERENCE, Sections, Texts, one_or_more, path_to, perhaps_reads_secret,
+    transform,
+};
 use crate::model::{Profile, User};
-use crate::plan::{AccountPlan, Part, StackPlan};
+use crate::plan::{AccountPlan, Names, Part, StackPlan};
 use crate::render::span_index::SpanIndex;
 use crate::render::{PROTOTYPE_ID, PROTOTYPE_VOLUME, PolicySourceMap, Rendered, Template, Templates, UserShape, words};
 use crate::source::Place;
@@ -123,7 +126,7 @@ pub fn unusable(plan: &AccountPlan<'_>, why: &str) -> Finding {
 
 /// What a template says beside its resources, of which isolation is proven as their text has them: a macro that changes it as it
 /// is deployed, and an output or the like that holds a secret.
-pub fn of_template(one: &Template, documented: bool) -> Vec<Finding> {
+pub fn of_template(one: &Template, names: &Names, documented: bool) -> Vec<Finding> {
     let template = &one.value;
     let macros = transform(template).map(|path| {
         let message =
@@ -132,9 +135,27 @@ pub fn of_template(one: &Template, documented: bool) -> Vec<Finding> {
         finding.help("write out in the template what the macro makes of it")
     });
     let beside = template.as_object().into_iter().flatten().filter(|(section, _)| *section != "Resources");
-    let is_secret = |_: &str, value: &Value| value.as_str().is_some_and(|text| text.contains(SECRET_REFERENCE));
+    let reads = |text: &str| text.contains(SECRET_REFERENCE) || perhaps_reads_secret(text);
+    // The default of a parameter may be a part of what stands elsewhere.
+    let is_secret = |_: &str, value: &Value| value.as_str().is_some_and(|text| reads(&format!("{text}{OPEN}")));
+    let sections = Sections::of(template);
+    let texts = Texts {
+        account: Account { id: &names.account_id, region: &names.region, partition: &names.partition },
+        stack: "",
+        resources: template.get("Resources").unwrap_or(&Value::Null),
+        sections: &sections,
+        choice: 0,
+        known: None,
+    };
+    // Outputs have functions, too, which make a text of several.
+    let made = |section: &str, value: &Value| {
+        let mut outputs = value.as_object().into_iter().flatten().filter(|_| section == "Outputs");
+        let (key, _) = outputs.find(|(key, value)| texts.any(key, value, &|_, text, _| reads(text)))?;
+        Some(vec![key.clone()])
+    };
+    let path = |section: &str, value: &Value| path_to(value, &is_secret).or_else(|| made(section, value));
     let secrets =
-        beside.filter_map(|(section, value)| Some((section, path_to(value, &is_secret)?))).map(|(section, path)| {
+        beside.filter_map(|(section, value)| Some((section, path(section, value)?))).map(|(section, path)| {
             let message =
                 format!("by `{section}`, whoever may see the stack reads a secret, such as somebody's first password");
             let finding =

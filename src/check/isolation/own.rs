@@ -6,11 +6,11 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value};
 
-use super::beside::{self, Known, NOTEBOOK, Verdict};
+use super::beside::{self, Known, NOTEBOOK, OF_SAGEMAKER, Verdict};
 use super::problem::Problem;
 use super::tags;
 use crate::finding::Rule;
-use crate::inventory::{Account, Location, Sections, Texts, existing_notebook, references_of};
+use crate::inventory::{Account, Location, Sections, Texts, existing_notebook, one_or_more, references_of};
 use crate::model::{MANAGED_BY, User};
 use crate::plan::{AccountPlan, Part};
 use crate::render::{self, People, RenderFailure, Templates, UserShape, resources_of_prototypes};
@@ -94,6 +94,7 @@ const OWN: &[Own] = &[
         DOUBT,
     ),
     own("AWS::SNS::Subscription", "subscription", "", "", DOUBT),
+    own(TOPIC_POLICY, "topic policy", "PolicyDocument", "", (Rule::IsolationUndecided, false)),
     own(
         NOTEBOOK,
         "notebook",
@@ -108,13 +109,12 @@ const OWN: &[Own] = &[
 
 const PROPERTIES: &str = "Properties";
 const BUCKET: &str = "AWS::S3::Bucket";
+const TOPIC_POLICY: &str = "AWS::SNS::TopicPolicy";
 const LOG_GROUP: &str = "AWS::Logs::LogGroup";
-/// What the names of the log groups of notebooks and training jobs begin with.
-const OF_SAGEMAKER: &str = "/aws/sagemaker/";
 /// Keys of numbers that may be larger, or missing.
 const AT_LEAST: [&str; 2] = ["PasswordLength", "RetentionInDays"];
 /// Properties with the name that tells a resource from others of its type, whatever its logical ID.
-const NAMES: [&str; 9] = [
+const NAMES: [&str; 10] = [
     "BucketName",
     "FunctionName",
     "LogGroupName",
@@ -123,6 +123,7 @@ const NAMES: [&str; 9] = [
     "QueueName",
     "RoleName",
     "TopicName",
+    "Topics",
     "UserName",
 ];
 /// Attributes of a resource by which it stays, with what is in it, when its stack goes.
@@ -204,6 +205,12 @@ fn differences(
             continue;
         };
         problems.extend(of_resource(own, &renamed, (stack, other), value, wanted));
+        if let Some(lost) = lost_denial(value, wanted).filter(|_| own.kind == TOPIC_POLICY) {
+            let message =
+                format!("the topic policy `{other}` lacks the denial `{lost}`, which racestack's own template has");
+            let at = location(stack, other, "Properties/PolicyDocument");
+            problems.push(problem((Rule::IsolationTooWide, false), message, &at));
+        }
         if own.kind == BUCKET {
             problems.extend(beside::lost_by((stack, other, value), &plan.account.settings.bucket));
         }
@@ -242,6 +249,21 @@ fn is_of_operations(resource: &Value) -> bool {
 fn name(resource: &Value) -> Option<&Value> {
     let properties = resource.get("Properties")?;
     NAMES.iter().find_map(|key| properties.get(key))
+}
+
+/// The `Sid` of the first denial in the policy of a built-in topic that the one that is found has not, or has otherwise. Whom it
+/// lets in, other checks look at.
+fn lost_denial(found: &Value, wanted: &Value) -> Option<String> {
+    let denials = |policy: &Value| -> Vec<Value> {
+        let statements = one_or_more(policy.pointer("/Properties/PolicyDocument/Statement"));
+        statements.filter(|one| one.get("Effect").is_some_and(|effect| effect == "Deny")).cloned().collect()
+    };
+    let said = |mut statement: Value| {
+        let sid = statement.as_object_mut().and_then(|entries| entries.shift_remove("Sid"));
+        (statement, sid.as_ref().and_then(Value::as_str).unwrap_or_default().to_owned())
+    };
+    let found: Vec<Value> = denials(found).into_iter().map(|one| said(one).0).collect();
+    denials(wanted).into_iter().map(said).find(|(one, _)| !found.contains(one)).map(|(_, sid)| sid)
 }
 
 /// Whether a resource has the tag by which the rotation of access keys knows people.
