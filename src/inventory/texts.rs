@@ -111,7 +111,7 @@ pub fn perhaps_reads_secret(text: &str) -> bool {
     let is_part = |(before, after): (&str, &str)| {
         let begins = before.rfind("{{").and_then(|at| before.get(at..)).filter(|begins| !begins.contains("}}"));
         let ends =
-            |of: &str| (0..of.len() - SHORTEST_PART).filter_map(|at| of.get(at..)).any(|end| after.starts_with(end));
+            |of: &str| (0..=of.len() - SHORTEST_PART).filter_map(|at| of.get(at..)).any(|end| after.starts_with(end));
         let is_of =
             |of: &&str| begins.is_some_and(|begins| of.starts_with(begins) || begins.starts_with(*of)) || ends(of);
         after.contains(PART_OF_SECRET) || SECRET_REFERENCES.iter().any(|of| is_of(&of))
