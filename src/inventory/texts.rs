@@ -114,7 +114,7 @@ pub fn perhaps_reads_secret(text: &str) -> bool {
             |of: &str| (0..=of.len() - SHORTEST_PART).filter_map(|at| of.get(at..)).any(|end| after.starts_with(end));
         let is_of =
             |of: &&str| begins.is_some_and(|begins| of.starts_with(begins) || begins.starts_with(*of)) || ends(of);
-        after.contains(PART_OF_SECRET) || SECRET_REFERENCES.iter().any(|of| is_of(&of))
+        after.contains(PART_OF_SECRET) || SECRET_REFERENCES.iter().any(is_of)
     };
     let parts: Vec<&str> = text.split(OPEN).collect();
     parts.iter().zip(parts.iter().skip(1)).any(|(before, after)| is_part((before, after)))
