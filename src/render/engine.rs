@@ -61,9 +61,11 @@ pub struct RenderFailure {
 }
 
 impl Templates {
-    /// The embedded templates, where the user's own take the place of those of a stack, or of a script in one.
+    /// The embedded templates, where the user's own take the place of those of a stack, or of a script or of the policy of a topic
+    /// in one, which no proof compares.
     pub fn built_in(&self) -> Option<&'static Self> {
-        let is_in_stacks = |path: &String| path.starts_with("stacks/") || path.starts_with("scripts/");
+        const IN_STACKS: [&str; 3] = ["stacks/", "scripts/", "policies/operations/"];
+        let is_in_stacks = |path: &String| IN_STACKS.iter().any(|folder| path.starts_with(folder));
         self.overridden.iter().any(is_in_stacks).then(|| &*BUILT_IN)
     }
 
