@@ -118,3 +118,21 @@ fn notebooks_without_the_denials_are_found() {
     let told = "a notebook does not have the policies `mycompany-deepracer-notebook-guardrails` and";
     assert!(outcome.stderr.contains(told), "{}", outcome.stderr);
 }
+
+#[test]
+fn notebooks_of_some_people_without_the_denials_are_found() {
+    let users =
+        std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/templates/stacks/users.yaml.hbs")).unwrap();
+    let list = "        {{#each @root.names.notebook_denial_arns}}\n        - {{this}}\n        {{/each}}\n";
+    assert!(users.contains(list));
+    // Whoever's notebooks are looked at first, those of the others are, too.
+    for some in ["if", "unless"] {
+        let workspace = workspace_of(b"name,console\nbob,true\nann,false\n", &everything(), "");
+        let of_some =
+            users.replace(list, &format!("        {{{{#{some} password}}}}\n{list}        {{{{/{some}}}}}\n"));
+        workspace.write("config/templates/stacks/users.yaml.hbs", of_some.as_bytes());
+        let outcome = workspace.synth(&[]);
+        let told = "a notebook does not have the policies `mycompany-deepracer-notebook-guardrails` and";
+        assert!(outcome.code == 1 && outcome.stderr.contains(told), "{some}: {}", outcome.stderr);
+    }
+}

@@ -628,3 +628,125 @@ fn what_holds_for_the_bucket_of_one_account_alone_is_proven_for_each() {
     let told = assert_told_of_three(&workspace, "too-wide");
     assert_eq!(told.matches("isolation::too-wide").count(), 1, "{told}");
 }
+
+#[test]
+fn what_tells_accounts_apart_by_no_wildcard_is_proven_for_each() {
+    let reads = "\"Effect\": \"Allow\", \"Action\": \"s3:GetObject\", \"Resource\": \"{{bucket_arn}}/*\"";
+    for condition in [
+        "\"NumericGreaterThan\": {\"aws:PrincipalAccount\": 200000000000}",
+        "\"NumericGreaterThanIfExists\": {\"aws:ResourceAccount\": \"200000000000\", \"aws:PrincipalAccount\": \"200000000000\"}",
+        "\"ForAnyValue:DateGreaterThan\": {\"aws:PrincipalAccount\": \"200000000000\"}",
+    ] {
+        let statement = format!("{STATEMENT}{{{reads}, \"Condition\": {{{condition}}}}},");
+        let edits = [(NOTEBOOK, STATEMENT, statement.as_str()), (NOTEBOOK_BOUNDARY, STATEMENT, statement.as_str())];
+        let workspace = edited(b"name\nbob\n", "", condition, &edits);
+        with_alike(&workspace, "ap-northeast-1", "");
+        assert_told_of_three(&workspace, "too-wide");
+    }
+}
+
+#[test]
+fn what_names_an_accounts_value_in_another_case_is_proven_for_each() {
+    let denial = "\"Statement\": [{\"Effect\": \"Deny\", \"Action\": \"s3:*\", \"Resource\": \"*\", \"Condition\": {\"StringEqualsIgnoreCase\": {\"aws:RequestedRegion\": \"US-WEST-2\"}}},";
+    let workspace = edited(b"name\nbob\n", "", "a region in another case", &[(DAILY, STATEMENT, denial)]);
+    with_alike(&workspace, "us-west-2", "");
+    assert_told_of_three(&workspace, "own-refused");
+}
+
+#[test]
+fn what_a_role_with_the_accounts_id_in_its_name_may_do_is_proven_for_each() {
+    let role = READING_ROLE.replacen("mycompany-report", "!Sub \"mycompany-${AWS::AccountId}\"", 1).replacen(
+        "\"arn:aws:s3:::mycompany-*\"",
+        "!Sub \"arn:aws:s3:::${Bucket}/*\", Condition: {ArnLike: {\"aws:PrincipalArn\": \"arn:aws:iam::*:role/mycompany-4*\"}}",
+        1,
+    );
+    let workspace = edited(b"name\nbob\n", "", "an ID in a name", &[(STORAGE, RESOURCES, &role)]);
+    with_alike(&workspace, "ap-northeast-1", "");
+    assert_told_of_three(&workspace, "too-wide");
+}
+
+#[test]
+fn nothing_takes_the_place_of_what_a_stack_defines() {
+    let twice = |what: &str| format!("the {what} is defined twice");
+    let wide = "\"Statement\": [{\"Effect\": \"Allow\", \"Action\": \"s3:*\", \"Resource\": \"*\"},";
+    let edits = [(NOTEBOOK, STATEMENT, wide), (NOTEBOOK_BOUNDARY, STATEMENT, wide)];
+    for name in ["mycompany-deepracer-notebook-boundary", "MyCompany-DeepRacer-Notebook-Boundary"] {
+        let settings = format!("extra_policies: {{notebooks: [deepracer/{name}]}}\n");
+        let workspace = edited(b"name\nbob\n", &settings, name, &edits);
+        let nothing = "{\"Version\": \"2012-10-17\", \"Statement\": [{\"Effect\": \"Deny\", \"Action\": \"sns:Subscribe\", \"Resource\": \"*\"}]}";
+        workspace.write(&format!("config/policies/{name}.json"), nothing.as_bytes());
+        let outcome = workspace.synth(&[]);
+        assert!(
+            outcome.code == 1 && outcome.stderr.contains(&twice(&format!("policy `{name}`"))),
+            "{}",
+            outcome.stderr
+        );
+    }
+    for (what, resource) in [
+        (
+            "group `mycompany-deepracer-users`",
+            "Type: AWS::IAM::Group\n    Properties: {GroupName: mycompany-deepracer-users}",
+        ),
+        (
+            "policy `mycompany-deepracer-boundary`",
+            "Type: AWS::IAM::ManagedPolicy\n    Properties:\n      ManagedPolicyName: mycompany-deepracer-boundary\n      PolicyDocument: {Version: \"2012-10-17\", Statement: [{Effect: Deny, Action: \"sns:*\", Resource: \"*\"}]}",
+        ),
+        (
+            "role `AWSDeepRacerLambdaAccessRole`",
+            "Type: AWS::IAM::Role\n    Properties:\n      RoleName: AWSDeepRacerLambdaAccessRole\n      AssumeRolePolicyDocument: {Version: \"2012-10-17\", Statement: [{Effect: Allow, Principal: {Service: lambda.amazonaws.com}, Action: \"sts:AssumeRole\"}]}",
+        ),
+    ] {
+        let added = format!("{RESOURCES}  Another:\n    {resource}\n\n");
+        let findings = synth(what, &[("stacks/notebooks.yaml.hbs", RESOURCES, &added)]);
+        let is_told = findings.iter().any(|finding| finding.contains(UNDECIDED) && finding.contains(&twice(what)));
+        assert!(is_told, "{what}: {findings:?}");
+    }
+}
+
+#[test]
+fn only_the_very_role_and_function_have_what_the_rotation_of_keys_has() {
+    const OPERATIONS: &str = "stacks/operations.yaml.hbs";
+    const ROTATED: &str = "access_keys: {notify: a@example.com}\n";
+    let powers = "Path: {{names.operations_role_path}}\n      Policies: [{PolicyName: p, PolicyDocument: {Version: \"2012-10-17\", Statement: [{Effect: Allow, Action: \"iam:UpdateAccessKey\", Resource: \"arn:aws:iam::111122223333:user{{names.user_path}}*\", Condition: {StringEquals: {\"aws:ResourceTag/managed-by\": racestack}}}]}}]\n\n";
+    let role = |name: &str| {
+        format!("{}      {powers}", OPEN_ROLE.split("      Policies:").next().unwrap())
+            .replace("mycompany-report", name)
+            .replace("AWS: \"*\"", "Service: lambda.amazonaws.com")
+    };
+    let acting = |role: &str| {
+        format!(
+            "Resources:\n  Another:\n    Type: AWS::Lambda::Function\n    Properties:\n      FunctionName: {{{{names.key_rotation_function}}}}\n      Runtime: python3.13\n      Handler: index.handler\n      Role: {role}\n      Code: {{ZipFile: pass}}\n\n"
+        )
+    };
+    let by_arn = "arn:aws:iam::111122223333:role{{names.operations_role_path}}{{names.key_rotation_role}}";
+    for (name, more, edit, told) in [
+        (
+            "a role beside that of the rotation",
+            ROTATED,
+            (STORAGE, role("mycompany-op")),
+            "can call `iam:UpdateAccessKey`",
+        ),
+        (
+            "a role of its name without rotation",
+            "",
+            (STORAGE, role("{{names.key_rotation_role}}")),
+            "can call `iam:UpdateAccessKey`",
+        ),
+        (
+            "a function of its name beside it",
+            ROTATED,
+            (OPERATIONS, acting("!GetAtt KeyRotationRole.Arn")),
+            "`Another` acts as",
+        ),
+        (
+            "a function of its name elsewhere",
+            ROTATED,
+            ("stacks/notebooks.yaml.hbs", acting(by_arn)),
+            "`Another` acts as",
+        ),
+    ] {
+        let findings = synth_with(more, name, &[(edit.0, RESOURCES, &edit.1)]);
+        let is_told = findings.iter().any(|finding| finding.starts_with("error[isolation::") && finding.contains(told));
+        assert!(is_told, "{name}: {}", findings.join("\n\n"));
+    }
+}

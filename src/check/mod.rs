@@ -34,7 +34,7 @@ use single::{CheckBatch, CheckContext, CheckedTemplate};
 pub use access::{Answer, Asker, Question, Reason, Who, assumed_network};
 pub use isolation::{
     Bound, Extent, Kind as PrincipalKind, Owner, Problem as IsolationProblem, Proofs, Row, across_accounts, allowed,
-    deployed, reference_policy,
+    deployed, own_role, reference_policy,
 };
 pub use known::known;
 pub use limits::PolicySize;

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::documents::PolicyKind;
 use super::model::IdentityKind;
 use super::reader::Reader;
-use super::return_values::ReturnValues;
+use super::return_values::{ReturnValues, unnamed};
 use super::template::Resource;
 
 /// The properties that attach a policy, with the kind of identity that they name.
@@ -38,9 +38,7 @@ impl Attachments {
     pub fn read<'a>(&mut self, values: &ReturnValues<'a>, resource: &Resource<'a>, reader: &mut Reader<'a, '_>) {
         let Some((_, name, attaching)) = TYPES.iter().find(|(of, ..)| *of == resource.kind) else { return };
         let Some(document) = resource.property("PolicyDocument") else { return };
-        let name = resource
-            .property(name)
-            .map_or_else(|| format!("unnamed-{}", resource.logical_id), |name| values.text_or_reference(name));
+        let name = resource.property(name).map_or_else(|| unnamed(resource), |name| values.text_or_reference(name));
         let arn = &values.physical(resource.logical_id).arn;
         let kind = if arn.is_empty() { PolicyKind::Inline } else { PolicyKind::Managed(arn.clone()) };
         let document = ("Properties/PolicyDocument".to_owned(), document);

@@ -32,6 +32,7 @@ pub use model::{
 pub use reader::IamInventory;
 pub use references::{references, references_of};
 pub use resource_policies::BUCKET_POLICY;
+pub use return_values::UNNAMED;
 pub use template::{
     DYNAMIC_REFERENCE, LOOP, SECRET_REFERENCE, each_map, existing_notebook, is_intrinsic, one_or_more, path_to, plain,
     transform,

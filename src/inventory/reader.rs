@@ -6,6 +6,7 @@ use serde_json::Value;
 
 use super::documents::{Documents, Policy, PolicyKind};
 use super::model::{Doubt, Location, Notebook, Principal, ResourcePolicy, ServiceRole};
+use super::resource_policies::BUCKET_POLICY;
 use super::return_values::ReturnValues;
 use super::template::Resource;
 
@@ -29,6 +30,14 @@ pub struct IamInventory<'a> {
     pub unresolved: BTreeSet<String>,
     /// What could not be read, with where it stands.
     pub doubts: Vec<Doubt<'a>>,
+}
+
+impl IamInventory<'_> {
+    /// The policies of buckets, by their indexes.
+    pub fn bucket_policies(&self) -> impl Iterator<Item = usize> {
+        let buckets = self.resource_policies.iter().filter(|policy| policy.resource_type == BUCKET_POLICY);
+        buckets.flat_map(|of| of.policies.iter().copied())
+    }
 }
 
 /// An inventory that is being read.

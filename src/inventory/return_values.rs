@@ -27,6 +27,10 @@ const TYPES: &[(&str, &str, &str, Returned)] = &[
     ("AWS::SageMaker::NotebookInstanceLifecycleConfig", "NotebookInstanceLifecycleConfigName", "", Returned::Unknown),
 ];
 
+/// What the names begin with that are given here to users, roles, groups and policies without one: no name in IAM has a space.
+/// Source: <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html>
+pub const UNNAMED: &str = "unnamed ";
+
 /// Types of what something acts as.
 const ROLES: [&str; 2] = ["AWS::IAM::InstanceProfile", "AWS::IAM::Role"];
 
@@ -77,7 +81,7 @@ impl<'a> ReturnValues<'a> {
         let given = resource.property(key).and_then(|name| self.text(name));
         let path = resource.property("Path").map_or_else(|| Some("/".to_owned()), |path| self.text(path));
         let is_named = given.is_some() && path.is_some();
-        let name = given.unwrap_or_else(|| format!("unnamed-{}", resource.logical_id));
+        let name = given.unwrap_or_else(|| unnamed(resource));
         let path = path.unwrap_or_else(|| "/".to_owned());
         let arn = match arn.strip_suffix("{name}") {
             Some(arn) => arn.replace("{id}", id).replace("{region}", region).replace("{path}", &path) + &name,
@@ -148,4 +152,10 @@ impl<'a> ReturnValues<'a> {
         // Without room to grow: an account has a list of them for each of its things.
         tags.into_boxed_slice().into_vec()
     }
+}
+
+/// The name that a resource has here whose template names it nothing.
+pub fn unnamed(resource: &Resource<'_>) -> String {
+    let before = if resource.kind.starts_with("AWS::IAM::") { UNNAMED } else { "unnamed-" };
+    format!("{before}{}", resource.logical_id)
 }

@@ -86,7 +86,7 @@ fn somebody_has_what_is_attached_from_whichever_side() {
     assert_eq!((user.kind, user.arn.as_str()), (IdentityKind::User, "arn:aws:iam::111122223333:user/people/u"));
     let all = ["attaching", "listed", "of group", "own", "to group", "to user"];
     assert_eq!(names(&found, user), BTreeSet::from(all));
-    assert_eq!(user.groups, BTreeSet::from(["g".to_owned(), "unnamed-Other".to_owned()]));
+    assert_eq!(user.groups, BTreeSet::from(["g".to_owned(), "unnamed Other".to_owned()]));
     let Some(Boundary::Policy(limit)) = user.boundary else { panic!("{user:?}") };
     assert_eq!(found.policies[limit].kind, PolicyKind::Managed("arn:aws:iam::111122223333:policy/limit".to_owned()));
     let tag = |key: Option<&'static str>, value: &'static str| Tag {
@@ -97,7 +97,7 @@ fn somebody_has_what_is_attached_from_whichever_side() {
     assert_eq!((names(&found, role), role.is_named), (BTreeSet::from(["to role"]), false));
     assert_eq!(found.policies[role.trust.unwrap()].kind, PolicyKind::Trust);
     let notebook = &found.notebooks[0];
-    assert_eq!(notebook.role_arn.as_deref(), Some("arn:aws:iam::111122223333:role/unnamed-R"));
+    assert_eq!(notebook.role_arn.as_deref(), Some("arn:aws:iam::111122223333:role/unnamed R"));
     assert_eq!(notebook.tags, [tag(Some("user"), "u")]);
     // Equal texts are one.
     let of = |name: &str| found.policies.iter().find(|policy| policy.name == name).unwrap();

@@ -9,7 +9,7 @@ use crate::finding::Rule;
 use crate::iam::{
     self, AccessLine, Decision, Direction, Document, Policies, Request, ResourcePolicy, Statement, access_delta, decide,
 };
-use crate::inventory::{BUCKET_POLICY, Policy};
+use crate::inventory::Policy;
 
 /// How many requests a finding lists.
 const LISTED: usize = 4;
@@ -51,8 +51,7 @@ impl<'s> Access<'s> {
         let boundary = subject.boundary().as_ref().and_then(parsed).transpose()?;
         let mut resource = Document { statements: Vec::new() };
         let mut of_resource = Vec::new();
-        let buckets = inventory.resource_policies.iter().filter(|policy| policy.resource_type == BUCKET_POLICY);
-        for policy in buckets.flat_map(|of| &of.policies).filter_map(parsed) {
+        for policy in inventory.bucket_policies().filter_map(|index| parsed(&index)) {
             let (index, document) = policy?;
             of_resource.extend((0..document.statements.len()).map(|statement| (index, statement)));
             resource.statements.extend(document.statements.iter().cloned());

@@ -3,7 +3,7 @@
 use crate::iam::{Context, Principal};
 use crate::inventory::{self, Boundary, IamInventory, IdentityKind, Policy};
 use crate::model::Service;
-use crate::plan::AccountPlan;
+use crate::plan::{AccountPlan, Names};
 use crate::render::UserShape;
 
 /// What a user or a role is for.
@@ -33,23 +33,12 @@ pub enum Kind {
 impl Kind {
     /// What a user or role is for; `is_personal` says that it is a person's, and `suspended` that this person is.
     pub fn of(identity: &inventory::Principal<'_>, plan: &AccountPlan<'_>, is_personal: bool, suspended: bool) -> Self {
-        let names = &plan.names;
-        let below = |path: &str| {
-            let arn = format!("arn:{}:iam::{}:role{path}", names.partition, names.account_id);
-            identity.arn.starts_with(&arn)
-        };
         match (identity.kind, is_personal) {
             (IdentityKind::User, true) if suspended => Kind::SuspendedPerson,
             (IdentityKind::User, true) => Kind::Person,
             (IdentityKind::Role, true) if suspended => Kind::SuspendedNotebook,
             (IdentityKind::Role, true) => Kind::Notebook,
-            (IdentityKind::Role, false) if below(&names.operations_role_path) => Kind::KeyRotation,
-            (IdentityKind::Role, false) if below(&names.service_role_path) => {
-                let service = Service::of_role(&identity.name, &plan.account.service_role_suffix);
-                let service = service.filter(|service| plan.account.services.contains_key(service));
-                service.map_or(Kind::Other, Kind::Service)
-            }
-            _ => Kind::Other,
+            _ => own_role(identity, plan).unwrap_or(Kind::Other),
         }
     }
 
@@ -155,6 +144,13 @@ impl<'i, 'a> Subject<'i, 'a> {
         }
     }
 
+    /// The nets among the policies that are attached to it, by their indexes. Of what is attached, `Access::nets` knows these alone.
+    pub fn nets(&self, names: &Names) -> impl Iterator<Item = usize> {
+        let is_net = |name: &String| *name == names.guardrails_policy || names.notebook_denials.contains(name);
+        let all = self.identity.policies.iter().copied();
+        all.filter(move |index| self.inventory.policies.get(*index).is_some_and(|policy| is_net(&policy.name)))
+    }
+
     /// All policies that it has, with its boundary and its trust policy.
     pub fn policies(&self) -> impl Iterator<Item = &'i Policy<'a>> {
         let own = self.identity.policies.iter().copied();
@@ -162,19 +158,27 @@ impl<'i, 'a> Subject<'i, 'a> {
         all.filter_map(|index| self.inventory.policies.get(index))
     }
 
-    /// The same text for subjects that have the same policies, trust and tags.
+    /// The same text for subjects that have the same policies, trust and tags, in accounts of which the buckets have the same policies;
+    /// of people, and whose notebooks have the same tags.
     pub fn key(&self) -> String {
-        let ids: Vec<usize> = self.policies().map(|policy| policy.document.id).collect();
+        let of_buckets = self.inventory.bucket_policies().filter_map(|index| self.inventory.policies.get(index));
+        let ids: Vec<usize> = self.policies().chain(of_buckets).map(|policy| policy.document.id).collect();
+        let notebooks = self.inventory.notebooks.iter().filter(|_| self.kind.is_persons());
+        let notebooks: Vec<_> = notebooks.map(|notebook| &notebook.tags).collect();
         let inventory::Principal { arn, boundary, trust, tags, undefined, .. } = self.identity;
-        format!("{:?}", (self.kind, arn, ids, boundary, trust, tags, undefined))
+        format!("{:?}", (self.kind, arn, ids, boundary, trust, tags, undefined, notebooks))
     }
 
-    /// The same text for subjects that have the same nets: boundary and guardrails.
-    pub fn key_of_nets(&self, guardrails: &str) -> String {
-        let guardrails = self.policies().filter(|policy| policy.name == guardrails).map(|policy| policy.document.id);
-        let boundary = self.boundary().and_then(|index| self.inventory.policies.get(index));
-        let boundary = boundary.map(|policy| policy.document.id);
-        format!("{:?}", (self.kind.active(), guardrails.collect::<Vec<_>>(), boundary, &self.identity.tags))
+    /// The same text for subjects of which the same nets are proven: all that `Access::nets` looks at of a subject.
+    pub fn key_of_nets(&self, names: &Names) -> String {
+        let of = |indexes: Vec<usize>| -> Vec<(&String, usize)> {
+            let policies = indexes.into_iter().filter_map(|index| self.inventory.policies.get(index));
+            policies.map(|policy| (&policy.name, policy.document.id)).collect()
+        };
+        let of_buckets = of(self.inventory.bucket_policies().collect());
+        let boundary = of(self.boundary().into_iter().collect());
+        let inventory::Principal { arn, tags, .. } = self.identity;
+        format!("{:?}", (self.kind.active(), arn, of(self.nets(names).collect()), boundary, of_buckets, tags))
     }
 
     /// The same one, if it had this tag with another value, or none.
@@ -184,4 +188,18 @@ impl<'i, 'a> Subject<'i, 'a> {
         let base = if let Some(value) = value { base.with(&key, value) } else { base };
         Self { base, principal: self.principal.clone(), ..*self }
     }
+}
+
+/// The kind of a role of racestack's own that is no person's: it has the very name and path, by which alone it has what others have not.
+pub fn own_role(role: &inventory::Principal<'_>, plan: &AccountPlan<'_>) -> Option<Kind> {
+    let (names, account) = (&plan.names, plan.account);
+    let has_path =
+        |path: &str| role.arn == format!("arn:{}:iam::{}:role{path}{}", names.partition, names.account_id, role.name);
+    let is_rotation = account.settings.access_keys.is_some() && role.name == names.key_rotation_role;
+    if is_rotation && has_path(&names.operations_role_path) {
+        return Some(Kind::KeyRotation);
+    }
+    let service = Service::of_role(&role.name, &account.service_role_suffix);
+    let service = service.filter(|service| account.services.contains_key(service));
+    service.filter(|_| has_path(&names.service_role_path)).map(Kind::Service)
 }

@@ -39,8 +39,8 @@ use reference::References;
 
 pub use deployed::{allowed, deployed};
 pub use findings::{across_accounts, of_template};
-pub use kind::Kind;
 pub(super) use kind::Subject;
+pub use kind::{Kind, own_role};
 pub use problem::Problem;
 pub use reference::{Bound, reference_policy};
 pub use shared::Proofs;
@@ -124,7 +124,7 @@ pub fn each_problem<'a>(
         for principal in &inventory.principals {
             let subject = Subject::of(principal, &inventory, plan, is_personal(&principal.location), shape);
             if proven.insert(subject.key()) {
-                let with_nets = proven.insert(subject.key_of_nets(&names.guardrails_policy));
+                let with_nets = proven.insert(subject.key_of_nets(names));
                 subjects.push((subject, with_nets));
             }
         }
@@ -137,7 +137,9 @@ pub fn each_problem<'a>(
         let is_new = |stack: usize| shape.is_none() || stack >= stacks.len();
         let (of_names, by_roster) = named::check(&inventory, references, plan, |at| is_new(at.stack));
         problems.extend(of_names);
-        problems.extend(resources::check(&inventory, &all, plan, is_personal));
+        let operations = stacks.iter().position(|(part, _)| *part == Part::Operations);
+        let operations = operations.and_then(|index| Some((index, &stacks.get(index)?.1)));
+        problems.extend(resources::check(&inventory, operations, plan, is_personal));
         let holds = problems.is_empty() && !by_roster && shared::is_alike(&subjects, &inventory, references, names);
         // What is without people, each account looks at by itself where it is not known to hold.
         is_shared &= holds || people.is_none();

@@ -28,6 +28,19 @@ impl<'s> Access<'s> {
         plan: &AccountPlan<'_>,
     ) -> Vec<Problem> {
         let Some(limits) = references.boundary_limits(subject.kind) else { return Vec::new() };
+        let nets: Vec<usize> = subject.nets(&plan.names).collect();
+        let identity = self.identity.iter().copied().filter(|(index, _)| nets.contains(index)).collect();
+        Self { identity, ..self.clone() }.proven(subject, references, limits, plan)
+    }
+
+    /// The same, where the nets are all identity policies.
+    fn proven(
+        &self,
+        subject: &Subject<'_, '_>,
+        references: &'s References,
+        limits: &Document,
+        plan: &AccountPlan<'_>,
+    ) -> Vec<Problem> {
         let is_notebook = subject.kind.active() == Kind::Notebook;
         let hardened = plan.account.policies == Profile::Hardened;
         let who = subject.kind.active().who();

@@ -112,9 +112,7 @@ impl Access<'_> {
     /// What a subject needs and does not get.
     fn refused(&self, subject: &Subject<'_, '_>, references: &References, names: &Names) -> Vec<Problem> {
         let needs = references.needs(subject.kind);
-        // Beside the role of the function there may be others of operations.
-        let is_another = subject.kind == Kind::KeyRotation && subject.identity.name != names.key_rotation_role;
-        if needs.is_empty() || is_another {
+        if needs.is_empty() {
             return Vec::new();
         }
         let attached: Vec<&Document> = needs.iter().map(|need| &need.document).collect();

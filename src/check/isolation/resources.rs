@@ -1,18 +1,22 @@
 //! Other ways to somebody's things: the policies of resources and roles, which name who is let in, and resources that hand on
 //! what people have.
 
+use std::collections::BTreeSet;
+
 use serde_json::Value;
 
 use super::beside::{ELSEWHERE, NOTEBOOK};
+use super::kind::own_role;
 use super::principals::{Allowed, COMPANYS, NOBODY, is_called_for_account, opened};
 use super::problem::{Problem, document};
 use crate::finding::Rule;
 use crate::inventory::{
-    self, BUCKET_POLICY, Doubt, IamInventory, Location, PolicyKind, ResourcePolicy, ServiceRole, Stack,
+    BUCKET_POLICY, Doubt, IamInventory, IdentityKind, Location, PolicyKind, ResourcePolicy, ServiceRole, UNNAMED,
 };
-use crate::model::Service;
 use crate::plan::{AccountPlan, Names};
 
+const ONCE: &str =
+    "give one of them another name; what racestack makes, no policy of the company's can take the place of";
 const PERMISSION: &str = "AWS::Lambda::Permission";
 /// In the ARNs of the roles that AWS makes for its services.
 /// Source: <https://docs.aws.amazon.com/IAM/latest/UserGuide/using-service-linked-roles.html>
@@ -27,7 +31,7 @@ const NARROWING: [&str; 2] = ["AWS::EC2::VPCEndpoint", "AWS::SNS::Topic"];
 /// What is not as it must be in the resources of an account.
 pub fn check(
     inventory: &IamInventory<'_>,
-    stacks: &[Stack<'_>],
+    operations: Option<(usize, &Value)>,
     plan: &AccountPlan<'_>,
     is_personal: impl Fn(&Location<'_>) -> bool,
 ) -> Vec<Problem> {
@@ -57,6 +61,7 @@ pub fn check(
             problems.push(undecided(message, location, help));
         }
     }
+    problems.extend(of_one_name(inventory));
     for notebook in &inventory.notebooks {
         let mut own = inventory.principals.iter().filter(|one| is_personal(&one.location));
         if !own.any(|one| notebook.role_arn.as_ref() == Some(&one.arn)) {
@@ -73,7 +78,7 @@ pub fn check(
         let what = match known {
             Some(role) if is_personal(&role.location) => "which is the role of a person's notebook",
             // What a role of racestack's own may do was weighed for what has it there: the rotation's function, and people's consoles.
-            Some(role) if is_own_role(role, plan) && !is_rotation(one, stacks, plan) => {
+            Some(role) if own_role(role, plan).is_some() && !is_rotation(one, operations, plan) => {
                 "which is a role of racestack's own"
             }
             // AWS alone takes and changes these. What a function makes is no ARN, whatever stands in it.
@@ -104,6 +109,31 @@ pub fn check(
     problems
 }
 
+/// Managed policies, users, roles and groups of which another has the name, and be it one of the company's policies: the account has one
+/// of them, and only that was looked at which comes last.
+fn of_one_name(inventory: &IamInventory<'_>) -> Vec<Problem> {
+    let managed = inventory.policies.iter().filter(|policy| matches!(policy.kind, PolicyKind::Managed(_)));
+    let policies = managed.map(|policy| ("policy", &policy.name, &policy.location));
+    let identities = inventory.principals.iter().chain(&inventory.groups).map(|one| {
+        let what = match one.kind {
+            IdentityKind::User => "user",
+            IdentityKind::Role => "role",
+            IdentityKind::Group => "group",
+        };
+        (what, &one.name, &one.location)
+    });
+    let mut known = BTreeSet::new();
+    // Names differ in more than case. Source: <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html>
+    let all = policies.chain(identities).filter(|(_, name, _)| !name.starts_with(UNNAMED));
+    let again = all.filter(|(what, name, _)| !known.insert((*what, name.to_ascii_lowercase())));
+    let problem = |(what, name, location): (&str, &String, &Location<'_>)| {
+        let message =
+            format!("the {what} `{name}` is defined twice, and an account has one of a name, in whatever case");
+        Problem { help: ONCE, ..Problem::at(Rule::IsolationUndecided, message, location) }
+    };
+    again.map(problem).collect()
+}
+
 /// Whom the policies of a resource may let in; `None` of a type of which nothing is known.
 fn allowed(of: &ResourcePolicy<'_>, names: &Names) -> Option<Allowed<'static>> {
     let is_of_others = |is_other: &dyn Fn(&String) -> bool| {
@@ -130,15 +160,14 @@ fn allowed(of: &ResourcePolicy<'_>, names: &Names) -> Option<Allowed<'static>> {
     })
 }
 
-/// Whether a role is one of racestack's own that is no person's.
-fn is_own_role(role: &inventory::Principal<'_>, plan: &AccountPlan<'_>) -> bool {
-    let service = Service::of_role(&role.name, &plan.account.service_role_suffix);
-    role.name == plan.names.key_rotation_role || service.is_some_and(|one| plan.account.services.contains_key(&one))
-}
-
-/// Whether the function that rotates access keys acts as a role: `own` compares which.
-fn is_rotation(one: &ServiceRole<'_>, stacks: &[Stack<'_>], plan: &AccountPlan<'_>) -> bool {
-    let resource = stacks.get(one.location.stack).and_then(|stack| stack.resources.get(one.location.logical_id));
-    let name = resource.and_then(|resource| resource.get("Properties")?.get("FunctionName"));
-    name.is_some_and(|name| *name == plan.names.key_rotation_function)
+/// Whether the function that rotates access keys, the only one of its name in the stack of operations, acts as a role: `own` compares
+/// which.
+fn is_rotation(one: &ServiceRole<'_>, operations: Option<(usize, &Value)>, plan: &AccountPlan<'_>) -> bool {
+    let Some((stack, resources)) = operations else { return false };
+    let named = resources.as_object().into_iter().flatten().filter(|(_, resource)| {
+        let name = resource.pointer("/Properties/FunctionName");
+        name.is_some_and(|name| *name == plan.names.key_rotation_function)
+    });
+    let named: Vec<&String> = named.map(|(id, _)| id).collect();
+    one.location.stack == stack && named == [one.location.logical_id]
 }

@@ -10,7 +10,7 @@ use sha2::{Digest, Sha256};
 use super::certain::region_of_iam;
 use super::kind::{Kind, Subject};
 use super::reference::{References, TEMPLATES};
-use crate::inventory::{BUCKET_POLICY, IamInventory};
+use crate::inventory::{IamInventory, IdentityKind, one_or_more, plain};
 use crate::plan::{AccountPlan, Names, Part};
 use crate::render::{PolicyValues, UserShape};
 
@@ -72,16 +72,17 @@ pub(super) fn is_alike<'i, 'a>(
     // compared with tells buckets apart by wildcards (`*sagemaker*`), and is not among `filled`.
     let is_built_in = |subject: &Subject<'_, '_>| references.is_built_in(subject);
     let mut of_services = subjects.iter().filter(|(subject, _)| matches!(subject.kind, Kind::Service(_)));
-    // Needs are decided by the tags of the person's user, role and notebook (`certain`).
+    // Needs are decided by the tags of the person's user, role and notebook (`certain`), and `${aws:username}` is a user's name.
     let of_notebooks = inventory.notebooks.iter().map(|notebook| &notebook.tags);
     let mut tags = inventory.principals.iter().map(|one| &one.tags).chain(of_notebooks).flatten();
+    let mut users = inventory.principals.iter().filter(|one| one.kind == IdentityKind::User);
     if !of_services.all(|(subject, _)| is_built_in(subject))
         || tags.any(|tag| tag.value.as_ref().is_some_and(|value| has_own(value, names)))
+        || users.any(|user| has_own(&user.name, names))
     {
         return false;
     }
-    let buckets = inventory.resource_policies.iter().filter(|policy| policy.resource_type == BUCKET_POLICY);
-    let of_buckets = buckets.flat_map(|policy| &policy.policies).filter_map(|index| inventory.policies.get(*index));
+    let of_buckets = inventory.bucket_policies().filter_map(|index| inventory.policies.get(index));
     let of_subjects = subjects.iter().filter(|(subject, _)| !is_built_in(subject)).flat_map(|(one, _)| one.policies());
     let proven: BTreeSet<usize> = of_subjects.chain(of_buckets).map(|policy| policy.document.id).collect();
     // Of denials, `named` looks at all, whoever has them.
@@ -89,10 +90,12 @@ pub(super) fn is_alike<'i, 'a>(
         |(id, one): &(usize, &Value)| proven.contains(id) || one.get("Effect").is_none_or(|effect| effect != "Allow");
     let statements = inventory.policies.iter().map(|policy| &policy.document);
     let statements = statements.flat_map(|document| document.statements().map(|one| (document.id, one)));
-    let mut by_key = BTreeMap::new();
+    let mut by_key: BTreeMap<String, Compared> = BTreeMap::new();
     let all = statements.filter(is_compared).map(|(_, one)| one).chain(references.filled.iter().flatten());
     all.for_each(|one| compare(one, "", names, &mut by_key));
-    by_key.into_values().all(|one| !(one.with_own && one.with_wildcards))
+    let principals = by_key.entry("aws:principalarn".to_owned()).or_default();
+    inventory.principals.iter().for_each(|one| principals.add(&one.arn, names));
+    by_key.into_values().all(Compared::is_alike)
 }
 
 /// The text with words in the place of the account's own values.
@@ -107,29 +110,101 @@ fn own_values(names: &Names) -> [(&String, &'static str); 3] {
     own
 }
 
+/// The operators that compare texts as they are, or by the wildcards in them, and the one that compares none. What any other makes of
+/// an account's own value, as a number or without regard to case, it may make of no other's.
+const BY_TEXT: [&str; 9] = [
+    "arnequals",
+    "arnlike",
+    "arnnotequals",
+    "arnnotlike",
+    "null",
+    "stringequals",
+    "stringlike",
+    "stringnotequals",
+    "stringnotlike",
+];
+
+/// The condition keys, or with a `/` at the end what they begin with, of which requests have the same values in every account.
+const SAME_EVERYWHERE: &[&str] = &[
+    "aws:currenttime",
+    "aws:epochtime",
+    "aws:multifactorauthage",
+    "aws:multifactorauthpresent",
+    "aws:principalisawsservice",
+    "aws:principaltag/",
+    "aws:requesttag/",
+    "aws:resourcetag/",
+    "aws:securetransport",
+    "aws:sourceip",
+    "aws:tagkeys",
+    "aws:tokenissuetime",
+    "aws:username",
+    "aws:viaawsservice",
+    "aws:vpcsourceip",
+    "iam:passedtoservice",
+    "iam:resourcetag/",
+    "s3:max-keys",
+    "s3:prefix",
+    "s3:tlsversion",
+    "sagemaker:instancetypes",
+    "sagemaker:maxruntimeinseconds",
+    "sagemaker:resourcetag/",
+];
+
 /// What is compared with the same value of a request.
 #[derive(Debug, Default, Clone, Copy)]
 struct Compared {
     /// Whether an account's own value is among it.
     with_own: bool,
-    /// Whether a text among it has wildcards that could match one account's value and not another's.
-    with_wildcards: bool,
+    /// Whether one account's value and not another's could match a text among it, by its wildcards or its operator.
+    tells_apart: bool,
+    /// The same of what ARNs have behind the account, or the bucket.
+    own_inside: bool,
+    wildcards_inside: bool,
+}
+
+impl Compared {
+    fn is_alike(self) -> bool {
+        !(self.with_own && self.tells_apart || self.own_inside && self.wildcards_inside)
+    }
+
+    fn add(&mut self, text: &str, names: &Names) {
+        self.with_own |= has_own(text, names);
+        self.tells_apart |= !is_text_alike(text);
+        if let [_, _, service, _, _, resource] = text.splitn(6, ':').collect::<Vec<_>>().as_slice() {
+            let behind_bucket = resource.split_once('/').map_or("", |(_, behind)| behind);
+            let inside = if *service == "s3" { behind_bucket } else { resource };
+            self.own_inside |= has_own(inside, names);
+            self.wildcards_inside |= inside.contains(['*', '?']);
+        }
+    }
 }
 
 /// Collects what a policy compares, by the key of the request's value.
 fn compare(value: &Value, key: &str, names: &Names, compared: &mut BTreeMap<String, Compared>) {
     match value {
+        Value::Object(operators) if key == "Condition" => {
+            for (operator, keys) in operators {
+                let operator = operator.to_lowercase();
+                let operator = operator.split_once(':').map_or(operator.as_str(), |(_, one)| one);
+                let by_text = BY_TEXT.contains(&operator.strip_suffix("ifexists").unwrap_or(operator));
+                for (key, values) in keys.as_object().into_iter().flatten() {
+                    let key = key.to_lowercase();
+                    let is_it = |same: &&str| key == **same || same.ends_with('/') && key.starts_with(*same);
+                    let is_same = SAME_EVERYWHERE.iter().any(is_it);
+                    let of_key = compared.entry(key).or_default();
+                    of_key.with_own |= !is_same;
+                    of_key.tells_apart |= !by_text;
+                    one_or_more(Some(values)).for_each(|value| of_key.add(&plain(value), names));
+                }
+            }
+        }
         Value::Object(entries) => entries.iter().for_each(|(key, value)| compare(value, key, names, compared)),
         Value::Array(values) => values.iter().for_each(|value| compare(value, key, names, compared)),
         Value::String(_) if matches!(key, "Action" | "NotAction" | "//") => {}
         Value::String(text) => {
             let key = key.trim_start_matches("Not").to_lowercase();
-            // Each account's requests have others of these.
-            let of_account = key.starts_with("aws:principal") && !key.starts_with("aws:principaltag/")
-                || matches!(key.as_str(), "aws:requestedregion" | "aws:resourceaccount" | "s3:resourceaccount");
-            let compared = compared.entry(key).or_default();
-            compared.with_own |= of_account || has_own(text, names);
-            compared.with_wildcards |= !is_text_alike(text);
+            compared.entry(key).or_default().add(text, names);
         }
         _ => {}
     }
