@@ -80,8 +80,8 @@ const BESIDES: &[Besides] = &[
     (STORAGE, "WhichKept", "Lambda::Function", "{Environment: {Variables: {A: !Sub [\"${A}manager:any}}\", {A: !ImportValue any}]}}}", UNDECIDED, "may hand on somebody's first password"),
     (STORAGE, "WhichShown", "SNS::Topic", "{DisplayName: !Sub [\"\\{{resolve:ssm-secure:${A}}}\", {A: !ImportValue any}]}", UNDECIDED, "may hand on somebody's first password"),
     // Who is told of keys.
-    (STORAGE, "Eve", "SNS::Subscription", "{TopicArn: {{names.notices_topic_arn}}, Protocol: email, Endpoint: eve@example.org}", DOUBTFUL, NAMES),
-    (STORAGE, "SecondPolicy", "SNS::TopicPolicy", "{Topics: [{{names.notices_topic_arn}}], PolicyDocument: {Version: \"2012-10-17\", Statement: [{Effect: Deny, Principal: \"*\", Action: \"sns:Publish\", Resource: \"*\"}]}}", UNDECIDED, NAMES),
+    (OPERATIONS, "Eve", "SNS::Subscription", "{TopicArn: {{names.notices_topic_arn}}, Protocol: email, Endpoint: eve@example.org}", DOUBTFUL, NAMES),
+    (OPERATIONS, "SecondPolicy", "SNS::TopicPolicy", "{Topics: [{{names.notices_topic_arn}}], PolicyDocument: {Version: \"2012-10-17\", Statement: [{Effect: Deny, Principal: \"*\", Action: \"sns:Publish\", Resource: \"*\"}]}}", UNDECIDED, NAMES),
     // Roles by the names of options.
     (STORAGE, "Options", "RDS::OptionGroup", "{OptionConfigurations: [{OptionSettings: [{Name: IAM_ROLE_ARN, Value: Admin}]}]}", UNDECIDED, "acts as `Admin`, which no stack defines"),
     (STORAGE, "Fields", "StepFunctions::Activity", "{Name: a, Fields: [{Key: resourceRole, StringValue: Admin}]}", UNDECIDED, "acts as `Admin`, which no stack defines"),
@@ -198,7 +198,7 @@ pub fn of_actions() -> Weakening {
         edits: vec![(STORAGE, RESOURCES.to_owned(), role)],
         ..Weakening::new("actions", &[], TOO_WIDE, &[])
     };
-    ACTIONS.iter().fold(all, |all, action| all.and_told(&[&format!("can call `{action}`")]))
+    ACTIONS.iter().fold(all, |all, action| all.and_told(&[&format!("`{action}`")]))
 }
 
 /// A role of the company's own with these statements.
