@@ -75,17 +75,12 @@ fn no_file_is_too_long() {
     all_clear(&long.collect::<Vec<_>>());
 }
 
-/// Pairs of files of one folder that still import each other. Cut such a pair when you next change its folder; add none.
-const CIRCLES: &[(&str, &str)] =
-    &[("check/guard/engine", "check/guard/rule_file"), ("report/diff/layout", "report/diff/values")];
-
 #[test]
 fn no_two_files_import_each_other() {
     let files: BTreeMap<String, String> =
         sources().into_iter().map(|(path, text)| (modules_of(&path).join("/"), without_tests(&text))).collect();
     let found = circles(&files);
-    let known: Vec<(String, String)> = CIRCLES.iter().map(|(a, b)| ((*a).to_owned(), (*b).to_owned())).collect();
-    assert_eq!(found, known, "left: what is there; right: what is known of");
+    assert!(found.is_empty(), "{found:?}");
 }
 
 #[test]

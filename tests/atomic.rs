@@ -318,7 +318,8 @@ fn a_lock_that_is_a_link_is_written_where_it_leads() {
     let before = std::fs::read_to_string(&lock).unwrap();
     std::fs::remove_file(&lock).unwrap();
     std::fs::write(&target, &before).unwrap();
-    bench.put("a/accounts/tokyo/roster.csv", "name\nuser-0\nzoe\n");
+    let roster = std::fs::read_to_string(bench.path("a/accounts/tokyo/roster.csv")).unwrap();
+    bench.put("a/accounts/tokyo/roster.csv", &format!("{roster}zoe\n"));
     symlink(&target, &lock).unwrap();
     let output = bench.command("a", "out").output().unwrap();
     assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Made by `racestack synth`. Only the data between the two marks is a folder's own; the script is the same everywhere.
-# Where git reports a conflict in it or beside it, run `racestack synth`, then `git add out config`.
+# Where git reports a conflict in it or beside it, run the `racestack synth` that wrote it, then `git add` it and `config`.
 # `bash deploy.sh --help` lists what it takes. It needs bash 3.2 or later and the AWS CLI, version 1 or 2, and nothing else.
 #
 # shellcheck disable=SC2030,SC2031,SC2329
@@ -223,6 +223,8 @@ misused() {
   exit 2
 }
 
+# Where the commands that are printed are to be run: another account may have stacks of the same names.
+here="${AWS_PROFILE:+--profile $(printf %q "$AWS_PROFILE") }--region $region"
 jobs=8 only='' leavers_allowed='' dry_run=''
 # A number that begins with 0 would be one of base 8 to the shell.
 is_number() { case $1 in '' | *[!0123456789]* | 0?* | ?????*) return 1 ;; esac; }
@@ -348,7 +350,7 @@ judge() {
     *' None' | *' -')
       lost "$i" "there is a stack of this name that racestack did not make: it has no tag managed-by=racestack" \
         "if something else needs it, set another \`company\` in settings.yaml; to see it:
-       aws cloudformation describe-stacks --region $region --stack-name ${names[i]}"
+       aws cloudformation describe-stacks $here --stack-name ${names[i]}"
       return
       ;;
   esac
@@ -375,18 +377,19 @@ lost() {
 # What to do with a stack in a state that no change set gets it out of: the state, the stack, and why.
 # Source: https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/view-stack-events.html
 way_out() {
-  local here="--region $region --stack-name $2" retain
+  local stack="$here --stack-name $2" retain
   case $2:$3 in
     *-service-roles:*'already exists'* | *-retired-roles:*'already exists'*)
-      printf "the console or another company has a role of that name: set \`service_roles.suffix\` in settings.yaml, so that the\\n"
-      printf "     roles of this account have names of their own, and run 'racestack synth'; and of the stack:\n     "
+      printf "the console or another company has a role of that name: unless you have done so since, set \`service_roles.suffix\`\\n"
+      printf "     in settings.yaml, so that the roles of this account have names of their own, and run 'racestack synth'. Then,\n"
+      printf '     of the stack: '
       ;;
   esac
   case $1 in
     ROLLBACK_COMPLETE | ROLLBACK_FAILED | CREATE_FAILED)
       printf 'it never was complete: see that nobody uses what is left of it, delete it, then run deploy.sh again:\n'
-      printf '       aws cloudformation delete-stack %s\n' "$here"
-      printf '       aws cloudformation wait stack-delete-complete %s\n' "$here"
+      printf '       aws cloudformation delete-stack %s\n' "$stack"
+      printf '       aws cloudformation wait stack-delete-complete %s\n' "$stack"
       ;;
     DELETE_FAILED)
       printf 'somebody began to delete it; delete it to the end, then run deploy.sh again:\n'
@@ -396,27 +399,27 @@ way_out() {
         'StackResourceSummaries[?ResourceStatus==`DELETE_FAILED`].LogicalResourceId' | tr '\n\t' '  ') || retain=''
       if [ -n "$retain" ]; then
         printf '     should that fail again, keep what cannot be deleted, and remove it by hand:\n'
-        printf '       aws cloudformation delete-stack %s --retain-resources %s\n' "$here" "$retain"
+        printf '       aws cloudformation delete-stack %s --retain-resources %s\n' "$stack" "$retain"
       fi
       ;;
     UPDATE_ROLLBACK_FAILED)
       printf 'mend what its events name, let it roll back to the end, then run deploy.sh again:\n'
-      printf '       aws cloudformation continue-update-rollback %s\n' "$here"
-      printf '       aws cloudformation wait stack-rollback-complete %s\n' "$here"
+      printf '       aws cloudformation continue-update-rollback %s\n' "$stack"
+      printf '       aws cloudformation wait stack-rollback-complete %s\n' "$stack"
       ;;
     UPDATE_ROLLBACK_COMPLETE) printf 'it is as it was before; mend that, then run deploy.sh again\n' ;;
     UPDATE_FAILED)
-      printf 'let it roll back, then run deploy.sh again:\n       aws cloudformation rollback-stack %s\n' "$here"
-      printf '       aws cloudformation wait stack-rollback-complete %s\n' "$here"
+      printf 'let it roll back, then run deploy.sh again:\n       aws cloudformation rollback-stack %s\n' "$stack"
+      printf '       aws cloudformation wait stack-rollback-complete %s\n' "$stack"
       ;;
     IMPORT_ROLLBACK_FAILED)
       printf 'an import of resources could not be undone, and AWS documents no command that goes on with it: mend what its events\n'
       printf '     name, and have AWS Support reset the stack, then run deploy.sh again:\n'
-      printf '       aws cloudformation describe-stack-events %s\n' "$here"
+      printf '       aws cloudformation describe-stack-events %s\n' "$stack"
       printf '     or, if nothing in it is needed, delete it, then run deploy.sh again:\n'
       to_delete "$2"
       ;;
-    *) printf 'its events say more:\n       aws cloudformation describe-stack-events %s\n' "$here" ;;
+    *) printf 'its events say more:\n       aws cloudformation describe-stack-events %s\n' "$stack" ;;
   esac
 }
 
@@ -428,8 +431,8 @@ to_delete() {
       printf "     each copy it to the bucket, as 'racestack offboard NAME --account %s' shows in its export step\n" "$account_name"
       ;;
   esac
-  printf '       aws cloudformation delete-stack --region %s --stack-name %s\n' "$region" "$1"
-  printf '       aws cloudformation wait stack-delete-complete --region %s --stack-name %s\n' "$region" "$1"
+  printf '       aws cloudformation delete-stack %s --stack-name %s\n' "$here" "$1"
+  printf '       aws cloudformation wait stack-delete-complete %s --stack-name %s\n' "$here" "$1"
 }
 
 # Runs a function for each of the given indices, as many at once as there are jobs.
@@ -793,7 +796,7 @@ deploy() {
   fi
   state=''
   while :; do
-    look_later "${names[i]}: still is ${state:-begun, and was not looked at yet}"
+    look_later "${names[i]}: still is ${state:-waiting for CloudFormation to begin}"
     found=$(seen "${names[i]}") || give_up "it could not be looked at: $(errors)" 'run deploy.sh again: it waits for what goes on'
     IFS=$'\t' read -r _ state digest _ <<<"$found"
     case $state in
@@ -1211,7 +1214,7 @@ if that is meant, run it with --leavers $leaving"
             verdict[i]=failed
             continue
           fi
-          printf '%s: %s\n' "${names[i]}" "$([ "${verdict[i]}" = new ] && printf 'is created' || printf 'changes')"
+          printf '%s: %s\n' "${names[i]}" "$([ "${verdict[i]}" = new ] && printf 'would be created' || printf 'would change')"
           table "$work/$i.table"
           (me=$i && leave "$i") || verdict[i]=failed
           ;;
@@ -1227,7 +1230,7 @@ if that is meant, run it with --leavers $leaving"
     fi
     (me=forgotten && forgotten) || ended=1
     listed same
-    printf '%d stacks are up to date\n' "$count"
+    [ -n "$only" ] || printf '%d stacks are up to date\n' "$count"
     listed skipped
     [ "$count" = 0 ] || ended=1
     listed failed

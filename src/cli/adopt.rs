@@ -112,13 +112,13 @@ impl Adopting<'_> {
     fn run(&self, findings: &mut Vec<Finding>) -> Result<String, Failure> {
         let mut said = String::new();
         if self.roster_file()?.is_none() {
-            said = self.configure(&read_export(self.from, None)?, findings)?;
+            said = self.configure(&read_export("adopt", self.from, None)?, findings)?;
         }
         let accounts = std::slice::from_ref(&self.args.account);
         let (material, account) = inputs::one_account(&self.args.fleet.sources(accounts, None))?;
         let plan = plan::plan(&account, &self.args.fleet.out.join(account.name.as_str()), Vec::new());
         let wanted = ExpectedExport { policies: Vec::new(), ..wanted(&plan) };
-        let export = read_export(self.from, Some(&wanted))?;
+        let export = read_export("adopt", self.from, Some(&wanted))?;
         let is_in = |name: &String| account.users.iter().any(|user| user.name.as_str() == name);
         let missing: Vec<String> = self.args.users.iter().filter(|name| !is_in(name)).cloned().collect();
         if !missing.is_empty() {

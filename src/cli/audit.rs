@@ -104,7 +104,7 @@ impl<'a> Audited<'a> {
         let (Self { sources, out, account, .. }, suppressions) = (self, &self.material.suppressions);
         // Whoever is in which stack has the same policies.
         let plan = plan::plan(account, &out.join(account.name.as_str()), Vec::new());
-        let export = read_export(folder, Some(&wanted(&plan)))?;
+        let export = read_export("audit", folder, Some(&wanted(&plan)))?;
         let observations = audit::audit(&plan, &export, &self.stacks, sources.today).map_err(Failure::Fault)?;
         let apply = |findings: &mut [Finding]| suppressions.apply(findings, sources.config, out);
         let mut found = audit::findings(&observations, account.name.as_str(), apply);
@@ -115,14 +115,18 @@ impl<'a> Audited<'a> {
     }
 }
 
-/// Reads an export of an account.
+/// Reads an export of an account. `command` is the one that prints the script which writes it.
 ///
 /// # Errors
 /// What keeps it from being one.
-pub(super) fn read_export(folder: &Path, wanted: Option<&ExpectedExport<'_>>) -> Result<Export, Failure> {
+pub(super) fn read_export(
+    command: &str,
+    folder: &Path,
+    wanted: Option<&ExpectedExport<'_>>,
+) -> Result<Export, Failure> {
     if files::list(folder)?.is_none() {
         let folder = folder.display();
-        let help = "`racestack audit --script` prints the script that writes one";
+        let help = format!("`racestack {command} --script` prints the script that writes one");
         return Err(Failure::Usage(format!("there is no folder `{folder}`; {help}")));
     }
     Export::read(folder, wanted)?.map_err(Failure::Findings)

@@ -26,12 +26,11 @@ use template::Resource;
 
 pub use documents::{Documents, PRINCIPAL_TAG, Policy, PolicyDocument, PolicyKind};
 pub use model::{
-    Account, Boundary, Doubt, IdentityKind, Location, Notebook, Principal, ResourcePolicy, ServiceRole, Stack, Tag,
-    Undefined,
+    Account, BUCKET_POLICY, Boundary, Doubt, IdentityKind, Location, Notebook, Principal, ResourcePolicy, ServiceRole,
+    Stack, Tag, Undefined,
 };
 pub use reader::IamInventory;
 pub use references::{references, references_of};
-pub use resource_policies::BUCKET_POLICY;
 pub use return_values::UNNAMED;
 pub use template::{
     DYNAMIC_REFERENCE, LOOP, SECRET_REFERENCE, each_map, existing_notebook, is_intrinsic, one_or_more, path_to, plain,

@@ -5,6 +5,9 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
+/// The type of the policies of buckets.
+pub const BUCKET_POLICY: &str = "AWS::S3::BucketPolicy";
+
 /// The account that a stack is deployed to: what the pseudo parameters of CloudFormation return there.
 #[derive(Debug, Clone, Copy)]
 pub struct Account<'a> {

@@ -5,8 +5,7 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 
 use super::documents::{Documents, Policy, PolicyKind};
-use super::model::{Doubt, Location, Notebook, Principal, ResourcePolicy, ServiceRole};
-use super::resource_policies::BUCKET_POLICY;
+use super::model::{BUCKET_POLICY, Doubt, Location, Notebook, Principal, ResourcePolicy, ServiceRole};
 use super::return_values::ReturnValues;
 use super::template::Resource;
 

@@ -3,7 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use super::documents::PolicyKind;
-use super::model::{Location, ResourcePolicy, ServiceRole};
+use super::model::{BUCKET_POLICY, Location, ResourcePolicy, ServiceRole};
 use super::reader::Reader;
 use super::return_values::ReturnValues;
 use super::template::{Resource, is_intrinsic, plain};
@@ -20,9 +20,6 @@ const IDENTITY_TYPES: &[&str] = &[
     "AWS::IAM::UserPolicy",
     "AWS::IAM::UserToGroupAddition",
 ];
-
-/// The type of the policies of buckets.
-pub const BUCKET_POLICY: &str = "AWS::S3::BucketPolicy";
 
 /// Types that are a statement themselves.
 const STATEMENTS: &[&str] =

@@ -5,7 +5,7 @@ use std::path::Path;
 use chrono::NaiveDateTime;
 
 use super::reader::Reader;
-use crate::config::{BucketName, DEFAULTS_PATH, Node, Region, Settings};
+use crate::config::{BucketName, DEFAULTS_PATH, Node, Region, Service, Settings};
 use crate::finding::{Finding, Rule};
 use crate::source::Place;
 
@@ -57,7 +57,8 @@ impl Reader<'_> {
             self.find(Rule::SettingsInvalidName, key, message, help);
         });
         let name = name.ok()?;
-        if !name.as_str().contains("deepracer") {
+        let reaches = |service: &Service| matches!(service, Service::Deepracer | Service::Robomaker);
+        if !name.as_str().contains("deepracer") && settings.services.iter().any(reaches) {
             let message = format!("the bucket name `{name}` lacks `deepracer`");
             let finding = Finding::new(Rule::SettingsBucketWithoutDeepracer, message)
                 .at(bucket_place(node))

@@ -84,20 +84,15 @@ pub(super) fn listed(folder: &Path) -> Result<Listed, FileError> {
     })
 }
 
-/// Whether an account's out folder holds users stacks.
-///
-/// # Errors
-/// When the manifest exists but the operating system does not give it out.
-pub fn holds_users(folder: &Path) -> Result<bool, FileError> {
-    let is_users = |name: &String| name.strip_suffix(".yaml").is_some_and(|part| part.starts_with("users-"));
-    Ok(matches!(listed(folder)?, Listed::Files(Listing { files: Some(files), .. }) if files.iter().any(is_users)))
-}
-
 impl Listed {
+    /// Whether one of the files is of this name.
+    pub(super) fn lists(&self, is_it: impl Fn(&String) -> bool) -> bool {
+        matches!(self, Listed::Files(Listing { files: Some(files), .. }) if files.iter().any(is_it))
+    }
+
     /// Whether what stands in the folder is racestack's.
     pub(super) fn holds(&self, entry: &FolderEntry) -> bool {
-        !entry.is_folder
-            && matches!(self, Listed::Files(Listing { files: Some(files), .. }) if files.contains(&entry.name))
+        !entry.is_folder && self.lists(|name| *name == entry.name)
     }
 
     /// Why it cannot be told which files are racestack's.

@@ -4,6 +4,7 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
+use super::listing::listed;
 use super::{DEPLOY_FILE, MANIFEST_FILE, git_sync};
 use crate::check::PolicySize;
 use crate::config::conflict_sides;
@@ -138,6 +139,17 @@ pub fn read(folder: &Path) -> Result<Option<Manifest>, FileError> {
     let Some(bytes) = files::read(&folder.join(MANIFEST_FILE))? else { return Ok(None) };
     let ours = std::str::from_utf8(&bytes).ok().and_then(conflict_sides).map(|[ours, _]| ours.into_bytes());
     Ok(serde_json::from_slice(&ours.unwrap_or(bytes)).ok())
+}
+
+/// Whether an account's out folder holds users stacks: by its manifest or, where that is of another version's form, by the files
+/// that it lists.
+///
+/// # Errors
+/// When the manifest exists but the operating system does not give it out.
+pub fn holds_users(folder: &Path) -> Result<bool, FileError> {
+    let is_users = |part: &str| part.starts_with("users-");
+    let by_stacks = read(folder)?.is_some_and(|manifest| manifest.stacks.iter().any(|stack| is_users(&stack.part)));
+    Ok(by_stacks || listed(folder)?.lists(|name| name.strip_suffix(".yaml").is_some_and(is_users)))
 }
 
 /// The manifest of a plan's rendered templates.

@@ -16,8 +16,7 @@ pub use assembly::{AccountAssembly, files as assembly_files, of_account as accou
 pub use deprovision::credentials;
 pub use folder::{Configured, Difference, compare, inspect, orphans};
 pub use import::{ImportedStack, import_files};
-pub use listing::holds_users;
-pub use manifest::{DeployedBy, Manifest, StackEntry, UserEntry, of as manifest, read as read_manifest};
+pub use manifest::{DeployedBy, Manifest, StackEntry, UserEntry, holds_users, of as manifest, read as read_manifest};
 pub use replace::{claim, claim_shared, commit, recover_all as discard, stage, write};
 pub use shell::quote;
 pub use stack_set::{Member as StackSetMember, files as stack_set_files};

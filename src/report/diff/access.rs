@@ -1,6 +1,7 @@
 //! The lines about access: who gains and who loses what.
 
-use super::layout::{Line, Tone, in_accounts, told};
+use super::layout::{in_accounts, told};
+use super::line::{Line, Tone};
 use crate::diff::{AccessChange, AccessPrincipal, Change, Diff, Direction, Presence};
 
 /// The lines about who gains and who loses what; none where no policy changes.

@@ -3,7 +3,8 @@
 use serde_json::{Value, json};
 
 use super::super::{escaped, filled};
-use super::layout::{self, Line};
+use super::layout;
+use super::line::Line;
 use super::parts::{Rank, parts};
 use super::summary;
 use crate::diff::Diff;

@@ -4,7 +4,8 @@
 //! character that could mean something written as a number: it can neither end a block, nor make a link, a tag or a mention.
 
 use super::super::visible;
-use super::layout::{self, Line, Tone};
+use super::layout;
+use super::line::{Line, Tone};
 use super::parts::{DiffPart, Rank, parts};
 use super::summary;
 use crate::diff::Diff;

@@ -5,6 +5,7 @@
 mod access;
 mod html;
 mod layout;
+mod line;
 mod markdown;
 mod parts;
 mod summary;
@@ -14,7 +15,7 @@ use clap::ValueEnum;
 
 pub use html::{STYLE as DIFF_STYLE, fragment as diff_fragment};
 
-use self::layout::{Line, Tone};
+use self::line::{Line, Tone};
 use super::json::escaped;
 use crate::diff::Diff;
 

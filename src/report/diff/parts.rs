@@ -2,7 +2,8 @@
 //! which those that run are told in full.
 
 use super::access;
-use super::layout::{self, Line, Tone, told};
+use super::layout::{self, told};
+use super::line::{Line, Tone};
 use super::values::changed_lines;
 use crate::diff::{AccessChange, Action, Change, Diff, FileDiff, Presence};
 

@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 use super::access::principal_words;
-use super::layout::{Line, NAMES_TOLD, Tone, told};
+use super::layout::{NAMES_TOLD, told};
+use super::line::{Line, Tone};
 use crate::diff::{AccessPrincipal, Action, Diff, Direction, PersonChange, PersonDiff};
 
 /// The lines: access that is widened or narrowed and for how many, who joins, leaves, is renamed or suspended, and what is

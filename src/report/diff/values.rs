@@ -3,7 +3,7 @@
 use serde_json::Value;
 use similar::{Algorithm, DiffTag, capture_diff_slices, group_diff_ops};
 
-use super::layout::{Line, Tone};
+use super::line::{Line, Tone};
 
 /// More lines than these of an added value are told by their number.
 const MANY: usize = 16;
