@@ -276,6 +276,8 @@ fn the_six_pull_requests_of_the_documentation_are_what_reviewers_get() {
     assert_ne!(of_other, settings);
     repository.write(&format!("{other}/settings.yaml"), &of_other);
     repository.write(&format!("{other}/roster.csv"), &format!("name\n{}", "zoe\n"));
+    // The people of the example leave, and others join.
+    assert_eq!(repository.synth(&["--leavers", "3"]).code, 0);
     repository.commit();
     let mut text = String::new();
     for (title, path, from, to) in edits {

@@ -55,8 +55,8 @@ const OF_WORDS: [&str; 2] = ["Dimensions", "Tags"];
 /// The name of an option, where an object holds one and its value, such as `{OptionName: IamInstanceProfile, Value: any}`.
 fn option_of(entries: &Map<String, Value>) -> Option<&str> {
     let is_name = |key: &str| ["Key", "Name"].iter().any(|end| key.ends_with(end)) || key == "Id";
-    let names = entries.iter().filter(|(key, _)| is_name(key)).filter_map(|(_, value)| value.as_str());
-    names.filter(|name| is_of_role(name)).next_back()
+    let mut names = entries.iter().filter(|(key, _)| is_name(key)).filter_map(|(_, value)| value.as_str());
+    names.rfind(|name| is_of_role(name))
 }
 
 /// Whether something that is called so is a role or an instance profile.

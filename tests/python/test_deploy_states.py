@@ -363,8 +363,8 @@ def test_a_dry_run_changes_nothing_and_shows_tables(account: Workspace, aws: Stu
     assert {file.name: file.read_text() for file in (aws.folder / "stacks").iterdir()} == before
     commands = [line.split()[1] for line in changes(aws)]
     assert commands == ["create-change-set", "delete-change-set"]
-    assert "mycompany-deepracer-storage: is created\n  Add     Bucket  " in finished.stdout
-    assert f"{USERS}: changes\n  Modify  Thing  " in finished.stdout and "AWS::IAM::User (replaced)\n" in finished.stdout
+    assert "mycompany-deepracer-storage: would be created\n  Add     Bucket  " in finished.stdout
+    assert f"{USERS}: would change\n  Modify  Thing  " in finished.stdout and "AWS::IAM::User (replaced)\n" in finished.stdout
     assert "gone.2 leaves with" in finished.stdout
     assert finished.stderr.endswith(
         "deploy.sh: a deployment would be refused, and change nothing: 3 of 6 people would leave; if that is meant, run it with --leavers 3\n"
@@ -505,7 +505,7 @@ def test_a_long_wait_is_heard_of(account: Workspace, aws: StubAws) -> None:
     said = aws.run(script).stdout
     assert f"{USERS}: still is UPDATE_IN_PROGRESS" in said
     assert not re.search("still( is)?$", said, re.MULTILINE), "each says in what state it is"
-    assert "mycompany-deepracer-access: still is begun, and was not looked at yet" in said
+    assert "mycompany-deepracer-access: still is waiting for CloudFormation to begin" in said
 
 
 def test_one_stack_alone_is_deployed_though_it_was_busy(account: Workspace, aws: StubAws) -> None:

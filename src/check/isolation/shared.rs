@@ -155,31 +155,36 @@ const SAME_EVERYWHERE: &[&str] = &[
     "sagemaker:resourcetag/",
 ];
 
+/// What is known of texts that are compared with the same value of a request.
+#[derive(Debug, Default, Clone, Copy)]
+struct Known {
+    /// Whether an account's own value is among them.
+    with_own: bool,
+    /// Whether one account's value and not another's could match one of them, by its wildcards or its operator.
+    tells_apart: bool,
+}
+
 /// What is compared with the same value of a request.
 #[derive(Debug, Default, Clone, Copy)]
 struct Compared {
-    /// Whether an account's own value is among it.
-    with_own: bool,
-    /// Whether one account's value and not another's could match a text among it, by its wildcards or its operator.
-    tells_apart: bool,
-    /// The same of what ARNs have behind the account, or the bucket.
-    own_inside: bool,
-    wildcards_inside: bool,
+    whole: Known,
+    /// What ARNs have behind the account, or the bucket.
+    inside: Known,
 }
 
 impl Compared {
     fn is_alike(self) -> bool {
-        !(self.with_own && self.tells_apart || self.own_inside && self.wildcards_inside)
+        [self.whole, self.inside].iter().all(|of| !(of.with_own && of.tells_apart))
     }
 
     fn add(&mut self, text: &str, names: &Names) {
-        self.with_own |= has_own(text, names);
-        self.tells_apart |= !is_text_alike(text);
+        self.whole.with_own |= has_own(text, names);
+        self.whole.tells_apart |= !is_text_alike(text);
         if let [_, _, service, _, _, resource] = text.splitn(6, ':').collect::<Vec<_>>().as_slice() {
             let behind_bucket = resource.split_once('/').map_or("", |(_, behind)| behind);
             let inside = if *service == "s3" { behind_bucket } else { resource };
-            self.own_inside |= has_own(inside, names);
-            self.wildcards_inside |= inside.contains(['*', '?']);
+            self.inside.with_own |= has_own(inside, names);
+            self.inside.tells_apart |= inside.contains(['*', '?']);
         }
     }
 }
@@ -197,8 +202,8 @@ fn compare(value: &Value, key: &str, names: &Names, compared: &mut BTreeMap<Stri
                     let is_it = |same: &&str| key == **same || same.ends_with('/') && key.starts_with(*same);
                     let is_same = SAME_EVERYWHERE.iter().any(is_it);
                     let of_key = compared.entry(key).or_default();
-                    of_key.with_own |= !is_same;
-                    of_key.tells_apart |= !by_text;
+                    of_key.whole.with_own |= !is_same;
+                    of_key.whole.tells_apart |= !by_text;
                     one_or_more(Some(values)).for_each(|value| of_key.add(&plain(value), names));
                 }
             }
