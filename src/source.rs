@@ -14,9 +14,20 @@ pub struct SourceFile {
     pub text: String,
     /// The sheet of a workbook whose rows the lines are, as CSV.
     pub sheet: Option<String>,
-    /// Where its lines begin, once somebody has asked: no part of what makes one source another.
-    lines: OnceLock<Vec<usize>>,
+    marks: Marks,
 }
+
+/// What is found out of a text once, and no part of what makes one source another.
+#[derive(Debug, Clone, Default)]
+struct Marks {
+    /// Where its lines begin.
+    lines: OnceLock<Vec<usize>>,
+    /// How many characters begin before each of its blocks: a line may be as long as a file, with thousands of places in it.
+    characters: OnceLock<Vec<usize>>,
+}
+
+/// The bytes of a block.
+const BLOCK: usize = 1024;
 
 impl PartialEq for SourceFile {
     fn eq(&self, other: &Self) -> bool {
@@ -42,18 +53,31 @@ pub struct Region {
 impl SourceFile {
     /// A source with its text, shared by all places in it.
     pub fn new(path: impl Into<PathBuf>, text: impl Into<String>) -> Arc<Self> {
-        Arc::new(Self { path: path.into(), text: text.into(), sheet: None, lines: OnceLock::new() })
+        Arc::new(Self { path: path.into(), text: text.into(), sheet: None, marks: Marks::default() })
     }
 
     /// A sheet of a workbook as CSV.
     pub fn of_sheet(path: impl Into<PathBuf>, text: impl Into<String>, sheet: impl Into<String>) -> Arc<Self> {
         let (path, text, sheet) = (path.into(), text.into(), Some(sheet.into()));
-        Arc::new(Self { path, text, sheet, lines: OnceLock::new() })
+        Arc::new(Self { path, text, sheet, marks: Marks::default() })
     }
 
     fn starts(&self) -> &[usize] {
         let begins = || self.text.match_indices('\n').map(|(at, _)| at + 1);
-        self.lines.get_or_init(|| std::iter::once(0).chain(begins()).collect())
+        self.marks.lines.get_or_init(|| std::iter::once(0).chain(begins()).collect())
+    }
+
+    /// How many characters begin before `offset`.
+    fn characters(&self, offset: usize) -> usize {
+        let begin = |bytes: &[u8]| bytes.iter().filter(|&&byte| byte & 0b1100_0000 != 0b1000_0000).count();
+        let (bytes, offset) = (self.text.as_bytes(), offset.min(self.text.len()));
+        let blocks = self.marks.characters.get_or_init(|| {
+            let within = bytes.chunks(BLOCK).map(begin);
+            within.scan(0, |before, count| Some(std::mem::replace(before, *before + count))).collect()
+        });
+        // An offset behind the last byte of whole blocks has no block of its own.
+        let block = (offset / BLOCK).min(blocks.len().saturating_sub(1));
+        blocks.get(block).copied().unwrap_or_default() + begin(bytes.get(block * BLOCK..offset).unwrap_or_default())
     }
 
     /// The number of the line that `offset` is in, counted from 1.
@@ -78,10 +102,7 @@ impl SourceFile {
     /// Line and column of `offset`, both counted from 1; columns count characters.
     pub fn line_column(&self, offset: usize) -> (usize, usize) {
         let line = self.line_number(offset);
-        let before = self.text.as_bytes().get(self.line_range(line).start..offset.min(self.text.len()));
-        // As many characters as bytes that begin one: what counts these is fast, however long the line.
-        let characters = before.unwrap_or_default().iter().filter(|&&byte| byte & 0b1100_0000 != 0b1000_0000).count();
-        (line, characters + 1)
+        (line, self.characters(offset) - self.characters(self.line_range(line).start) + 1)
     }
 }
 

@@ -23,6 +23,7 @@ mod guard_engine;
 mod guard_likeness;
 mod guard_rules;
 mod isolation;
+mod isolation_shared;
 mod limits;
 mod operations;
 mod oracle;

@@ -99,6 +99,10 @@ fn ownerless(sides: &Sides<'_>) -> Vec<Observation> {
         let (what, help) = match tag {
             Some(name) if sides.people.contains_key(name) => return,
             Some(name) => (format!("the tag `user` names `{name}`, who is not in the roster"), KEEP),
+            None if thing.0 == Thing::Notebook && !sides.notebooks.contains_key(thing.1) => (
+                "no tag `user`, and in no stack of the out folder, so that it belongs to nobody".to_owned(),
+                "give it the tags `user` and `notebook` of its person, or delete it once nobody misses it",
+            ),
             None => (
                 "no tag `user`, so that it belongs to nobody".to_owned(),
                 "give it the tag `user` of its person, or stop it",

@@ -57,7 +57,7 @@ def test_a_diff_too_long_for_a_comment_is_folded_into_one(forge: Forge, tmp_path
     made = repository(tmp_path)
     many = tuple({"name": f"racer.{number:03}", "tags.CostCenter": f"{number:04}" * 9} for number in range(300))
     made.write(many)
-    made.synth()
+    made.synth("--leavers", "3")
     assert tell(forge, tmp_path, agreed=True).returncode == 0
     finished = comment(forge, tmp_path)
     assert finished.returncode == 0, finished.stderr

@@ -98,7 +98,7 @@ def test_a_role_of_that_name_is_told_with_the_setting_that_gives_another(tmp_pat
         finished = aws.run(made.out / "deploy.sh")
         told = re.split(r"^  failed: mycompany-deepracer-", finished.stdout, flags=re.MULTILINE)
         assert [part.split(":")[0] for part in told[1:]] == ["access", "service-roles"]
-        assert ["set `service_roles.suffix` in settings.yaml" in part for part in told[1:]] == [False, True]
+        assert ["set `service_roles.suffix`\n     in settings.yaml" in part for part in told[1:]] == [False, True]
         assert "aws cloudformation delete-stack --region ap-northeast-1 --stack-name mycompany-deepracer-service-roles" in told[2]
 
 
