@@ -102,7 +102,7 @@ impl ExportReader {
 /// The policy in an answer: of a topic, it is among its attributes.
 fn policy_of(mut answer: Answer) -> Option<Value> {
     let of_topic = answer.get_mut("Attributes").and_then(|attributes| attributes.get_mut("Policy")).map(Value::take);
-    answer.remove("Policy").or(of_topic).map(document)
+    [answer.remove("Policy"), of_topic].into_iter().flatten().find(|policy| !policy.is_null()).map(document)
 }
 
 fn texts(list: impl IntoIterator<Item = Map<String, Value>>, key: &str) -> impl Iterator<Item = String> {

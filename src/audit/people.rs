@@ -103,19 +103,6 @@ impl Asked {
     /// meant by name, or by what else is theirs alone, is like nobody else.
     fn key(&self, live: &IamInventory<'_>, principal: &Principal<'_>) -> String {
         let mut names = [&principal.name, tag(&principal.tags, NOTEBOOK).unwrap_or_default()];
-        let mut identity: Vec<usize> = principal.policies.iter().filter_map(|index| id(live, *index)).collect();
-        identity.sort_unstable();
-        let boundary = match &principal.boundary {
-            Some(Boundary::Policy(index)) => id(live, *index),
-            _ => None,
-        };
-        let trust = principal.trust.and_then(|index| id(live, index));
-        let all = identity.iter().chain(&boundary).chain(&trust).chain(&self.of_bucket);
-        let is_about =
-            |(text, singles_out): &(String, bool)| *singles_out || names.iter().any(|name| mentions(text, name));
-        if all.filter_map(|id| self.documents.get(id)).any(is_about) {
-            return principal.arn.clone();
-        }
         // The longer first, so that one within the other is not taken apart.
         names.sort_by_key(|name| std::cmp::Reverse(name.len()));
         let without_names = |text: &str| {
@@ -124,21 +111,32 @@ impl Asked {
                 text.replace(*name, if **name == principal.name { NAMES[0] } else { NAMES[1] })
             })
         };
+        let is_about =
+            |(text, singles_out): &(String, bool)| *singles_out || names.iter().any(|name| mentions(text, name));
+        let mut is_alone = self.of_bucket.iter().filter_map(|id| self.documents.get(id)).any(is_about);
+        let mut key_of = |index: usize| {
+            let policy = live.policies.get(index)?;
+            let document = self.documents.get(&policy.document.id)?;
+            // In a policy of their own, a name of theirs is that of whoever has it.
+            let is_own = policy.location.logical_id == principal.arn;
+            is_alone |= if is_own { document.1 } else { is_about(document) };
+            Some(if is_own { without_names(&document.0) } else { format!("#{}", policy.document.id) })
+        };
+        let mut identity: Vec<_> = principal.policies.iter().map(|index| key_of(*index)).collect();
+        identity.sort();
+        let boundary = match &principal.boundary {
+            Some(Boundary::Policy(index)) => key_of(*index),
+            Some(Boundary::Undefined(arn)) => Some(arn.clone()),
+            None => None,
+        };
+        let trust = principal.trust.map(key_of);
+        if is_alone {
+            return principal.arn.clone();
+        }
         let tags = principal.tags.iter().filter_map(|tag| Some((tag.key.as_deref()?, tag.value.as_deref()?)));
         let asked = tags.filter(|(key, _)| self.tags.contains(&key.to_lowercase()));
         let tags: BTreeSet<(&str, String)> = asked.map(|(key, value)| (key, without_names(value))).collect();
-        format!(
-            "{:?}",
-            (
-                without_names(&principal.arn),
-                identity,
-                boundary,
-                principal.boundary.is_some(),
-                trust,
-                &principal.undefined,
-                tags
-            )
-        )
+        format!("{:?}", (without_names(&principal.arn), identity, boundary, trust, &principal.undefined, tags))
     }
 }
 
@@ -159,7 +157,8 @@ fn mentions(text: &str, name: &str) -> bool {
 
 /// Whether a statement singles out principals by more than the tags that are compared.
 fn singles_out(statement: &Statement) -> bool {
-    statement.singled_out_by().is_some_and(|key| !key.to_lowercase().starts_with("aws:principaltag/"))
+    // What names a path is taken for one that names somebody: it is compared of each then.
+    statement.singled_out_by("").is_some_and(|key| !key.to_lowercase().starts_with("aws:principaltag/"))
 }
 
 /// Owner tags that say another name than they must, and notebooks that act as another role. What lacks a tag is told as drift.

@@ -157,7 +157,7 @@ names! {
     Contact(LONGEST, r"[^\p{Cc}\p{Cf}\p{Zl}\p{Zp}]{1,200}", |text| !text.trim().is_empty())
         "one line of 1 to 200 characters, none of them invisible";
     /// A network that people use AWS from: a range of public addresses, or a VPC endpoint.
-    Network(LONGEST, r"vpce-[0-9A-Fa-f]{8,}|\S+/[0-9]{1,3}", |text| text.starts_with(ENDPOINT) || is_public_range(text))
+    Network(LONGEST, r"vpce-[0-9A-Fa-f]{8,}|\S+/[0-9]{1,3}", |text| !text.contains('/') || is_public_range(text))
         "a range of public addresses, such as `203.0.113.0/24`, or a VPC endpoint, such as `vpce-0123456789abcdef0`";
     /// The ID of a VPC subnet.
     SubnetId(LONGEST, "subnet-[0-9a-f]{8,17}") "a subnet's ID, such as `subnet-0123456789abcdef0`";
@@ -304,7 +304,7 @@ mod tests {
         check(
             Network::parse,
             "203.0.113.0/24 2001:db8::/32 vpce-0123456789abcdef0",
-            "10.0.0.0/8 1.2.3.4/33 a/8 vpce-12 fd00::/8 ::/129",
+            "10.0.0.0/8 1.2.3.4/33 a/8 vpce-12 vpce-0123abcd/24 fd00::/8 ::/129",
         );
         check(RepositoryPath::parse, "out a/b.c", "/out out/ a//b .. a/../b");
         let refused =

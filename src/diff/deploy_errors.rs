@@ -89,7 +89,7 @@ pub(super) fn refused(new: &OutFolder, changes: &[Change]) -> Vec<Finding> {
     let finding = |((refused, _, causes), (change, count)): ((&str, &str, Vec<String>), (&Change, usize))| {
         let first = change.resources.first()?;
         let all = [TYPE_CHANGED, VOLUME_SMALLER, NAME_KEPT];
-        let (_, rule, help) = all.into_iter().find(|(why, ..)| *why == refused)?;
+        let (_, rule, help) = all.into_iter().find(|(why, ..)| *why == refused).unwrap_or(NAME_KEPT);
         let others = if count > 1 { format!(" and {} more", count - 1) } else { String::new() };
         let name = first.name.as_ref().map_or_else(String::new, |name| format!(" (`{name}`)"));
         let what = if rule == Rule::DiffSmallerVolume {

@@ -123,7 +123,8 @@ fn in_short(text: &str, lists: &[ListOfPeople]) -> String {
         let (list, behind) =
             rest.split_at(if rest.starts_with('\'') { 0 } else { rest.find("\n'").map_or(0, |at| at + 1) });
         let (mut missing, mut kept, mut stack) = (expected.clone(), Vec::new(), "");
-        for line in list.lines() {
+        // A line that ends with a carriage return is another to a shell.
+        for line in list.split_terminator('\n') {
             if missing.contains(&(line.to_owned(), line.to_owned())) {
                 stack = line;
             }

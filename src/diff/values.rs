@@ -65,6 +65,10 @@ impl Comparison {
             self.pairs(statements(old, new));
         } else if is_set(&key) || in_statement && !key.starts_with("Fn::") {
             self.pairs(members(old, new));
+        } else if key.starts_with("Fn::") {
+            // What an argument means hangs on its place.
+            let both = (0..old.len().max(new.len())).map(|at| (number(at), old.get(at), new.get(at)));
+            self.pairs(both);
         } else if let Some(id) = identity(&key, old, new) {
             self.keyed(id, old, new);
         } else {
@@ -104,15 +108,21 @@ fn members<'a>(old: &'a [Value], new: &'a [Value]) -> Vec<Pair<'a>> {
     gone.chain(only_in(new, old).map(|value| (None, None, Some(value)))).collect()
 }
 
-/// The entries of two lists in which the order matters, by their numbers, but for those that both have.
+/// The step to the entry at an index.
+fn number(at: usize) -> Option<String> {
+    Some(format!("[{}]", at + 1))
+}
+
+/// The entries of two lists in which the order matters, but for those that both have: by their numbers in the new one, and of those that
+/// are gone, in the old one.
 fn entries<'a>(old: &'a [Value], new: &'a [Value]) -> Vec<Pair<'a>> {
     let texts = |values: &[Value]| values.iter().map(text).collect::<Vec<_>>();
     let operations = capture_diff_slices(Algorithm::Patience, &texts(old), &texts(new));
     let differing = operations.into_iter().map(|one| one.as_tag_tuple()).filter(|(tag, ..)| *tag != DiffTag::Equal);
     let pairs = differing.flat_map(|(_, before, after)| {
         (0..before.len().max(after.len())).map(move |at| {
-            let step = Some(format!("[{}]", after.start + at + 1));
-            (step, old[before.clone()].get(at), new[after.clone()].get(at))
+            let start = if at < after.len() { after.start } else { before.start };
+            (number(start + at), old[before.clone()].get(at), new[after.clone()].get(at))
         })
     });
     pairs.collect()
@@ -127,8 +137,9 @@ fn statements<'a>(old: &'a [Value], new: &'a [Value]) -> Vec<Pair<'a>> {
         for (at_old, (other, of_other)) in old.iter().zip(&olds).enumerate() {
             let one_name = sid(one).is_some() && sid(one) == sid(other);
             let common = of_one.intersection(of_other).count();
-            if one_name || common > 0 && one.get("Effect") == other.get("Effect") {
-                candidates.push((!one_name, of_one.len() + of_other.len() - 2 * common, at_new, at_old));
+            let is_same = text(one) == text(other);
+            if one_name || is_same || common > 0 && one.get("Effect") == other.get("Effect") {
+                candidates.push((!one_name, !is_same, of_one.len() + of_other.len() - 2 * common, at_new, at_old));
             }
         }
     }

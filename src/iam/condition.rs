@@ -16,6 +16,11 @@ pub(super) struct Condition {
     pub(super) values: Vec<Pattern>,
 }
 
+/// Whether an operator compares texts as they are, or by their wildcards.
+fn compares_arns(operator: Operator) -> bool {
+    matches!(operator.base, Base::ArnLike | Base::StringEquals | Base::StringLike)
+}
+
 impl Condition {
     pub(super) fn new(operator_name: &str, key: &str, values: &[String], variables: bool) -> Self {
         let operator = Operator::parse(operator_name);
@@ -24,13 +29,18 @@ impl Condition {
         Self { operator, operator_name: operator_name.to_owned(), key: key.to_owned(), values }
     }
 
-    /// Whether the condition singles out principals: whether it is met depends on who asks, and not only on whether they have a
-    /// tag, or on whether their ARN is that of their own name.
-    pub(super) fn singles_out(&self) -> bool {
+    /// Whether the condition singles out principals whose ARNs end with a name behind `before`: whether it is met depends on who
+    /// asks, and not only on whether they have a tag, or on what their ARN is but for the name.
+    pub(super) fn singles_out(&self, before: &str) -> bool {
         let key = self.key.to_lowercase();
         match key.as_str() {
             _ if self.operator.is_some_and(|operator| operator.base == Base::Null) => false,
-            "aws:principalarn" => !self.values.iter().all(|value| value.before_own_name().is_some()),
+            "aws:principalarn" => {
+                let with_case = self.operator.is_some_and(compares_arns);
+                let is_alike =
+                    |value: &Pattern| value.before_own_name().is_some() || with_case && value.is_alike_behind(before);
+                !self.values.iter().all(is_alike)
+            }
             "aws:username" | "aws:userid" => true,
             key => key.starts_with("aws:principaltag/"),
         }
@@ -41,11 +51,7 @@ impl Condition {
         let is_own = |value: &Pattern| {
             value.before_own_name().is_some_and(|(text, key)| text == before && key.eq_ignore_ascii_case(own_name))
         };
-        let is_unlike = |operator: Operator| {
-            operator.negated
-                && operator.set.is_none()
-                && matches!(operator.base, Base::ArnLike | Base::StringEquals | Base::StringLike)
-        };
+        let is_unlike = |operator: Operator| operator.negated && operator.set.is_none() && compares_arns(operator);
         self.operator.is_some_and(is_unlike)
             && self.key.eq_ignore_ascii_case("aws:PrincipalArn")
             && matches!(self.values.as_slice(), [value] if is_own(value))

@@ -44,7 +44,7 @@ pub enum Effect {
 }
 
 /// What is meant: what a list names, or everything else.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Listed<T> {
     These(T),
     AllBut(T),
@@ -192,10 +192,10 @@ impl Statement {
         }
     }
 
-    /// The condition key by which the statement singles out principals, such as `aws:PrincipalTag/team`: what it says of one of
-    /// them says nothing of another. `None` if it says the same of all.
-    pub fn singled_out_by(&self) -> Option<&str> {
-        self.conditions.iter().find(|condition| condition.singles_out()).map(|condition| condition.key.as_str())
+    /// The condition key by which the statement singles out principals whose ARNs end with a name behind `before`, such as
+    /// `aws:PrincipalTag/team`: what it says of one of them says nothing of another. `None` if it says the same of all.
+    pub fn singled_out_by(&self, before: &str) -> Option<&str> {
+        self.conditions.iter().find(|condition| condition.singles_out(before)).map(|condition| condition.key.as_str())
     }
 
     /// Whether the statement denies everything to everybody but the one whose ARN is this text with the value of this key of

@@ -111,6 +111,22 @@ impl Pattern {
         }
     }
 
+    /// Whether a text, compared with the ARN of a user or role, says the same of everybody whose ARN ends with a name behind
+    /// `before`: it is like all of these, or like none.
+    pub(super) fn is_alike_behind(&self, before: &str) -> bool {
+        let [Piece::Text(text)] = self.0.as_slice() else { return false };
+        let (Some(wanted), Some(known)) = (segments(text), segments(before)) else { return false };
+        let [.., wanted_end] = wanted;
+        let [.., path] = known;
+        // No name has a `:`, so that even where a `*` matches one, a segment is compared with its own alone.
+        if wanted.iter().zip(known).take(5).any(|(wanted, known)| !is_like(wanted, known)) {
+            return true;
+        }
+        let plain = wanted_end.split([ANY_RUN, ANY_CHAR]).next().unwrap_or_default();
+        let behind = wanted_end.get(plain.len()..).unwrap_or_default();
+        if path.starts_with(plain) { matches!(behind, "" | ENCODED_RUN) } else { !plain.starts_with(path) }
+    }
+
     /// The pattern of an action: no variables, and all in lower case.
     pub(super) fn action(text: &str) -> String {
         encoded(&text.to_ascii_lowercase())
@@ -236,6 +252,34 @@ pub(super) fn segments(arn: &str) -> Option<[&str; 6]> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_pattern_of_arns_is_like_all_names_behind_a_path_or_like_none() {
+        let alike = [
+            "arn:aws:iam::*:role/Admin*",
+            "arn:aws:iam::222233334444:role/a/b/c*",
+            "arn:aws:iam::*:role/a/b/*",
+            "arn:aws:iam::*:role/a*",
+            "arn:aws:iam::*:role/a",
+            "arn:aws:iam::*:user/*bob",
+        ];
+        let apart = [
+            "arn:aws:iam::*:role/a/b/c*",
+            "arn:aws:iam::*:role/a/b/bob",
+            "arn:aws:iam::*:role/*bob",
+            "arn:aws:iam::*:role/a/*b*",
+            "arn:aws:iam::*:role/a/b/?*",
+            "arn:aws:iam::*:role/${aws:PrincipalTag/team}*",
+            "*bob",
+            "arn:aws:iam::*",
+        ];
+        let is_alike = |text: &&str| Pattern::parse(text, true).is_alike_behind("arn:aws:iam::111122223333:role/a/b/");
+        assert_eq!(alike.iter().filter(|text| !is_alike(text)).collect::<Vec<_>>(), Vec::<&&str>::new());
+        assert_eq!(apart.iter().filter(|text| is_alike(text)).collect::<Vec<_>>(), Vec::<&&str>::new());
+        // A user without a path.
+        let bare = |text| Pattern::parse(text, true).is_alike_behind("arn:aws:iam::111122223333:user/");
+        assert!(bare("arn:aws:iam::*:user/*") && !bare("arn:aws:iam::*:user/a*"));
+    }
 
     #[test]
     fn wildcards_match_any_characters_and_any_one_character() {

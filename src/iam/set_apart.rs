@@ -63,7 +63,7 @@ impl Statement {
             {
                 let widest = owned.pattern.widest(owned.wildcards);
                 // It is about nobody's own, or about everybody's.
-                if !overlap(&denied, &widest) || covers(&denied, &widest) || !self.names_actions_of(statement) {
+                if !self.names_actions_of(statement) || !overlap(&denied, &widest) || covers(&denied, &widest) {
                     continue;
                 }
                 let is_met = |request: &Request| match owned.pattern.fill(request, owned.wildcards) {
@@ -104,11 +104,12 @@ impl Statement {
 
 /// Whether some text is like both of two patterns; of ARNs, with each segment on its own.
 fn overlap(a: &str, b: &str) -> bool {
-    // Up to the first wildcard, both are plain: that decides most, without an automaton.
+    // Up to the first wildcard, both are plain, and behind it, most are a wildcard alone: that decides without an automaton.
     let plain = |text: &str| text.find([ANY_RUN, ANY_CHAR]).unwrap_or(text.len());
     let start = plain(a).min(plain(b));
+    let is_any = |text: &str| text.get(start..).is_some_and(|rest| rest.chars().eq([ANY_RUN]));
     a.as_bytes().get(..start) == b.as_bytes().get(..start)
-        && some_and_all(steps(a), &steps(b)).is_none_or(|(some, _)| some)
+        && (is_any(a) || is_any(b) || some_and_all(steps(a), &steps(b)).is_none_or(|(some, _)| some))
 }
 
 /// Whether all texts that are like `b` are like `a`, too; of ARNs, with each segment on its own.

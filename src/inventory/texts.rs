@@ -248,8 +248,10 @@ impl Texts<'_> {
             Some(("Fn::Select", Value::Array(parts))) => {
                 let index = parts.first().and_then(|index| of(index).parse::<usize>().ok());
                 let all = parts.get(1).and_then(|all| self.list(all, depth + 1));
-                let one = index.zip(all).and_then(|(index, all)| all.into_iter().nth(index));
-                one.unwrap_or_else(open)
+                // Which one it is hangs on all before it: an open text may be split further, and an entry may be left out.
+                let is_known = |text: &String| !text.contains([OPEN, MADE_UP]);
+                let one = index.zip(all).filter(|(index, all)| all.iter().take(*index).all(is_known));
+                one.and_then(|(index, all)| all.into_iter().nth(index)).unwrap_or_else(open)
             }
             Some(("Fn::FindInMap", Value::Array(keys))) => self.mapped(keys, depth).map_or_else(open, of),
             Some(("Fn::Cidr" | "Fn::GetAZs" | "Fn::Length", _)) => MADE_UP.to_string(),

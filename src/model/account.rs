@@ -121,8 +121,10 @@ impl Reader<'_> {
         self.role_path();
         self.operations(region.as_ref());
         let mut company_policies = None;
-        if let (Some(id), Some(region)) = (&id, &region) {
+        if let Some(region) = &region {
             self.kms_keys(region);
+        }
+        if let (Some(id), Some(region)) = (&id, &region) {
             company_policies = Some(self.company_policies(id, region));
         }
         let lock = match people.lock.as_ref().filter(|_| people.lock_exists) {

@@ -13,10 +13,11 @@ use crate::source::Place;
 const NO_LOGS: &str = "none";
 
 /// The name of the bucket, given or made of its parts, or what is wrong with it. `None` where a part is missing.
-pub(super) fn bucket_name(settings: &Settings) -> Option<Result<BucketName, String>> {
+pub(super) fn bucket_name(settings: &Settings, node: &Node) -> Option<Result<BucketName, String>> {
     let bucket = &settings.bucket;
-    if let Some(name) = &bucket.name {
-        return Some(Ok(name.clone()));
+    // A name that is wrong is none of parts, either.
+    if node.stands_in("bucket.name") {
+        return bucket.name.clone().map(Ok);
     }
     let (company, purpose) = (settings.company.as_ref()?, bucket.purpose.as_deref()?);
     let name = format!("{company}-aws-deepracer-{purpose}-{}", bucket.created.as_ref()?);
@@ -49,7 +50,7 @@ impl Reader<'_> {
                 self.find(Rule::SettingsUnlikelyDate, "bucket.created", message, help);
             }
         }
-        let name = bucket_name(settings)?.map_err(|message| {
+        let name = bucket_name(settings, node)?.map_err(|message| {
             // The default purpose is no mistake of the user's: then the company's name is too long.
             let is_default = node.place_of("bucket.purpose").path() == Path::new(DEFAULTS_PATH);
             let key = if is_default { "company" } else { "bucket.purpose" };

@@ -13,7 +13,7 @@ pub fn clashes(config: &Config, findings: &mut Vec<Finding>) {
         let (name, node, settings) = (&config.name, &config.node, &config.settings);
         let id = settings.account_id.as_ref().map(ToString::to_string);
         let id = id.map(|id| (Rule::AccountDuplicateId, id, node.place_of("account_id")));
-        let bucket = bucket_name(settings).and_then(Result::ok).map(|bucket| bucket.to_string());
+        let bucket = bucket_name(settings, node).and_then(Result::ok).map(|bucket| bucket.to_string());
         let bucket = bucket.map(|bucket| (Rule::AccountDuplicateBucket, bucket, bucket_place(node)));
         for (rule, value, place) in id.into_iter().chain(bucket) {
             let Some((other, first)) = claims.get(&(rule, value.clone())) else {

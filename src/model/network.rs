@@ -34,7 +34,7 @@ impl Reader<'_> {
         const SUBNET: &str = "notebooks.subnet_id";
         const GROUPS: &str = "notebooks.security_group_ids";
         let node = &self.config.node;
-        let has_subnet = node.stands_in(SUBNET);
+        let has_subnet = node.get(SUBNET).is_some();
         let count = node.values_of(GROUPS).unwrap_or_default().len();
         if !has_subnet && self.config.settings.notebooks.direct_internet_access == Some(false) {
             let message = "without direct internet access, a notebook needs a subnet";

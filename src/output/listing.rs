@@ -4,7 +4,9 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Deserializer};
+use serde_json::Value;
 
 use super::{MANIFEST_FILE, OutputFile};
 use crate::config::conflict_sides;
@@ -24,11 +26,20 @@ pub(super) fn stack_set(part: &str) -> String {
 #[derive(Debug, Deserialize)]
 pub(super) struct Listing {
     /// The files that racestack wrote, by name; `None` where it does not say.
+    #[serde(default, deserialize_with = "if_so")]
     files: Option<BTreeSet<String>>,
     /// What they are in words. An account's manifest does not say it.
+    #[serde(default, deserialize_with = "if_so")]
     holds: Option<String>,
+    #[serde(default, deserialize_with = "if_so")]
     pub account_id: Option<String>,
+    #[serde(default, deserialize_with = "if_so")]
     pub region: Option<String>,
+}
+
+/// The value where it is of the type, and nothing of another: of one field that another version has otherwise, the others are told.
+fn if_so<'de, D: Deserializer<'de>, T: DeserializeOwned>(from: D) -> Result<Option<T>, D::Error> {
+    Value::deserialize(from).map(|value| serde_json::from_value(value).ok())
 }
 
 impl Listing {

@@ -94,14 +94,13 @@ impl Templates {
                 findings.push(finding.at(Place::whole(&source)).help(help));
             }
         }
-        findings.extend(overridden.iter().filter_map(|path| own_partial(path, sources.get(path)?)));
+        let is_template = |path: &String| Path::new(path).extension().is_some_and(|ending| ending == "hbs");
+        let own_templates = overridden.iter().filter(|path| is_template(path));
+        findings.extend(own_templates.filter_map(|path| own_partial(path, sources.get(path)?)));
         // Reading a text for people takes as long as filling a stack, and few commands need one: only whether the user's own
         // can be read is asked here.
         let is_of_stacks = |path: &str| path.starts_with("stacks/") || path.starts_with(POLICIES);
-        let is_needed = |path: &String| {
-            Path::new(path).extension().is_some_and(|ending| ending == "hbs")
-                && (overridden.contains(path) || is_of_stacks(path))
-        };
+        let is_needed = |path: &String| is_template(path) && (overridden.contains(path) || is_of_stacks(path));
         let needed: Vec<(&String, &Arc<SourceFile>)> = sources.iter().filter(|(path, _)| is_needed(path)).collect();
         // To read one takes as long as to fill a small stack: they are read on all cores.
         let read: Vec<Result<Template, Finding>> =

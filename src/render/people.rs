@@ -69,22 +69,22 @@ impl<'a> People<'a> {
         let prototypes = prototypes.map(|(shape, user)| Ok((shape, fill(&mut None, &user)?, user)));
         let prototypes: Vec<_> = prototypes.collect::<Result<_, RenderFailure>>()?;
         let common = |text: &str| empty.bytes().zip(text.bytes()).take_while(|(a, b)| a == b).count();
-        let mut before = prototypes.iter().map(|(_, text, _)| common(text)).min().unwrap_or(empty.len());
-        while !empty.is_char_boundary(before) {
-            before -= 1;
-        }
+        let before = prototypes.iter().map(|(_, text, _)| common(text)).min().unwrap_or(empty.len());
+        // What a person has begins with a line: prototypes and what comes behind may begin with the same letter.
+        let before = empty.as_bytes()[..before].iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1);
         let (before, behind) = empty.split_at(before);
-        let own = |text: &str| {
+        let own = |name: &UserName, text: &str| {
             let own = text.strip_prefix(before).and_then(|text| text.strip_suffix(behind));
             own.map(str::to_owned).ok_or_else(|| {
-                let message = "what this template gives for a person is no addition to what it gives for nobody";
+                let who = if is_of_prototype(name.as_str()) { "a person".to_owned() } else { format!("`{name}`") };
+                let message = format!("what this template gives for {who} is no addition to what it gives for nobody");
                 let finding = Finding::new(Rule::TemplateStructure, message)
                     .help("let only what is between `{{#each users}}` and `{{/each}}` depend on `users`");
                 templates.failure(templates.at_first_line(USERS, finding))
             })
         };
         let prototypes = prototypes.iter().map(|(shape, text, prototype)| {
-            let text = own(text)?;
+            let text = own(&prototype.name, text)?;
             let fragment = Fragment::of(&text, prototype);
             Ok(((*shape).clone(), (text, fragment)))
         });
@@ -95,7 +95,7 @@ impl<'a> People<'a> {
             .filter(|_| by_prototypes)
         {
             Some(fragment) => Ok(fragment.text(&Substitution::of(user))),
-            None => own(&fill(context, user)?),
+            None => own(&user.name, &fill(context, user)?),
         };
         let texts: Vec<Result<String, RenderFailure>> = users.par_iter().map_init(|| None, text).collect();
         let texts = users.iter().zip(texts).map(|((user, _), text)| Ok((&user.name, text?)));

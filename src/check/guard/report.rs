@@ -77,7 +77,7 @@ impl FileReport {
     /// What became of the rules of `files`, each with its index. An error says why the report cannot be trusted.
     pub(super) fn outcomes(&self, files: &[(usize, &RuleFile)]) -> Result<Outcomes, String> {
         let mut outcomes = Outcomes::default();
-        let mut failures = 0;
+        let mut known = BTreeSet::new();
         for (number, (index, file)) in files.iter().enumerate() {
             let mut applied = BTreeSet::new();
             for rule in &file.rules {
@@ -88,12 +88,12 @@ impl FileReport {
                 };
                 let all = self.not_compliant.iter().map(|check| &check["Rule"]);
                 let failed: Vec<&Value> = all.filter(|check| check["name"] == reported.as_str()).collect();
-                failures += failed.len();
                 if !failed.is_empty() || self.compliant.contains(&reported) {
                     applied.insert(rule.name.clone());
                 } else if !self.not_applicable.contains(&reported) {
                     return Err(format!("its report says nothing of the rule `{}`", rule.name));
                 }
+                known.insert(reported);
                 for check in failed {
                     let mut found = Vec::new();
                     flatten(&check["checks"], &mut found);
@@ -106,7 +106,8 @@ impl FileReport {
             }
             outcomes.applied.insert(*index, Arc::new(applied));
         }
-        if failures < self.not_compliant.len() {
+        let of_rule = |check: &Value| check["Rule"]["name"].as_str().is_some_and(|name| known.contains(name));
+        if !self.not_compliant.iter().all(of_rule) {
             return Err("its report has a failure that belongs to no rule".to_owned());
         }
         Ok(outcomes)

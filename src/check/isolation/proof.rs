@@ -9,7 +9,7 @@ use super::problem::{Problem, Statements, line_in_words};
 use super::reference::{Need, References};
 use crate::finding::Rule;
 use crate::iam::{Decision, Direction, Document, Request, Statement, access_delta, decide};
-use crate::inventory::{Boundary, Undefined};
+use crate::inventory::{self, Boundary, Undefined};
 use crate::model::OLD_KEY;
 use crate::plan::{AccountPlan, Names};
 
@@ -81,8 +81,10 @@ fn undefined(subject: &Subject<'_, '_>) -> Vec<Problem> {
 impl Access<'_> {
     /// Statements that say something else of each principal: what they say of one person proves nothing of another.
     fn singled_out(&self, subject: &Subject<'_, '_>) -> Vec<Problem> {
+        let inventory::Principal { arn, name, .. } = subject.identity;
+        let before = arn.strip_suffix(name.as_str()).unwrap_or_default();
         let one = |(at, statement): (_, &Statement)| {
-            let (who, key) = (subject.kind.who(), statement.singled_out_by()?);
+            let (who, key) = (subject.kind.who(), statement.singled_out_by(before)?);
             let message = format!("whether the statement is about {who} depends on the value of their `{key}`");
             let problem = Problem::at(Rule::IsolationUndecided, message, &subject.identity.location);
             Some(Problem { help: ALIKE, statements: vec![at], ..problem })

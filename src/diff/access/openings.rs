@@ -62,8 +62,7 @@ impl<'a> Openings<'a> {
             why.extend(self.retagged(old, new, own));
             why.extend(opened_bucket(old, new));
             why.extend(credentials(old, new));
-            let is_resource = new.get("Type").is_some();
-            let secret = !is_resource && text(new).contains(SECRET_REFERENCE);
+            let secret = place.1.starts_with("Outputs.") && text(new).contains(SECRET_REFERENCE);
             why.extend(secret.then(|| "whoever may see the stack reads a secret".to_owned()));
             why.extend(self.keys.get(place.0).filter(|_| !secret).and_then(|keys| gives_out_key(keys, new)));
         }

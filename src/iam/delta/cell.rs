@@ -38,6 +38,8 @@ impl Region {
     }
 }
 
+/// Why it cannot be told.
+const OPEN: &str = "by a variable whose value is not known";
 /// More combinations of values than these are not tried.
 const MOST_COMBINATIONS: usize = 8_192;
 
@@ -90,9 +92,6 @@ impl<'a> Comparison<'a> {
         }
         let base = &self.request.context;
         let unknown = |why| if wanted(Direction::Unknown) { vec![Region::unknown(why, base)] } else { Vec::new() };
-        if old.iter().chain(new).any(|(clause, _)| self.clauses[*clause].is_open) {
-            return unknown("by a variable whose value is not known");
-        }
         let Some(axes) = self.axes_of(said) else {
             return unknown("there are too many ways to meet the conditions");
         };
@@ -115,6 +114,7 @@ impl<'a> Comparison<'a> {
                 found.entry(direction).or_default().push(combination);
             }
         }
+        let is_open = old.iter().chain(new).any(|(clause, _)| self.clauses[*clause].is_open());
         let mut regions = Vec::new();
         for (direction, combinations) in found {
             for within in boxes(&combinations, axes.len()) {
@@ -124,7 +124,13 @@ impl<'a> Comparison<'a> {
                 });
                 let limited = axes.iter().zip(within).filter(|(axis, classes)| classes.len() < axis.classes.len());
                 let within: Vec<_> = limited.map(|(axis, classes)| (Arc::clone(axis), classes)).collect();
-                let (labels, short_labels) = within.iter().map(|(axis, classes)| label(axis, classes)).unzip();
+                let (mut labels, mut short_labels): (Vec<_>, Vec<_>) =
+                    within.iter().map(|(axis, classes)| label(axis, classes)).unzip();
+                if is_open && direction == Direction::Unknown {
+                    for all in [&mut labels, &mut short_labels] {
+                        all.push(OPEN.to_owned());
+                    }
+                }
                 regions.push(Region { direction, within, labels, short_labels, example });
             }
         }

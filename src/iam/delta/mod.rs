@@ -17,7 +17,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::decide::{NOT_BY_POLICIES, Policies, Statements};
-use super::document::{Listed, Statement};
+use super::document::Listed;
 use super::pattern::{Filled, Pattern};
 use super::request::{Context, Principal, Request};
 pub use axis::Dependence;
@@ -249,15 +249,9 @@ fn is_fixed(key: &str, base: &Context) -> bool {
         || base.iter().any(|(given, _)| given == key)
 }
 
-impl Statement {
-    /// Whether the statement has a variable whose value is not the same in all requests of a principal.
-    fn has_open_variables(&self, base: &Context) -> bool {
-        let in_resources = match &self.resources {
-            Some(Listed::These(patterns) | Listed::AllBut(patterns)) => patterns.as_slice(),
-            None => &[],
-        };
-        let in_conditions = self.conditions.iter().flat_map(|condition| &condition.values);
-        let mut variables = in_resources.iter().chain(in_conditions).flat_map(Pattern::variables);
-        variables.any(|key| !is_fixed(&key.to_lowercase(), base))
+impl Pattern {
+    /// Whether it has a variable whose value is not the same in all requests of a principal.
+    fn is_open(&self, base: &Context) -> bool {
+        self.variables().any(|key| !is_fixed(&key.to_lowercase(), base))
     }
 }

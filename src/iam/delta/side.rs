@@ -4,7 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::super::condition::Condition;
 use super::super::decide::{Applying, Policies, StatementSource, Statements};
-use super::super::document::{Effect, Statement};
+use super::super::document::{Effect, Listed, Statement};
+use super::super::pattern::Pattern;
 use super::super::principal::Named;
 use super::super::request::Request;
 use super::super::tri_bool::{Doubts, TriBool};
@@ -16,26 +17,42 @@ pub(super) struct Clause<'a> {
     effect: Effect,
     /// How it names who asks.
     named: Named,
+    /// Those with values that are the same in all requests of who asks.
     pub(super) conditions: BTreeSet<&'a Condition>,
-    /// Whether it has a variable whose value is not the same in all requests of who asks.
-    pub(super) is_open: bool,
+    /// Those with a variable whose value is not.
+    open_conditions: BTreeSet<&'a Condition>,
+    /// The resources, where they have such a variable: it may be about any.
+    open_resources: Option<&'a Listed<Vec<Pattern>>>,
 }
 
 impl<'a> Clause<'a> {
     /// Of an identity policy, it makes no difference which one it is.
     fn of(source: StatementSource, statement: &'a Statement, request: &Request, is_bounded: bool) -> Self {
         let source = if let StatementSource::Identity(_) = source { StatementSource::Identity(0) } else { source };
+        let base = &request.context;
+        let (open_conditions, conditions) =
+            statement.conditions.iter().partition(|condition| condition.values.iter().any(|one| one.is_open(base)));
+        let is_open = |listed: &&Listed<Vec<Pattern>>| match listed {
+            Listed::These(all) | Listed::AllBut(all) => all.iter().any(|pattern| pattern.is_open(base)),
+        };
         Self {
             source,
             effect: statement.effect,
             named: statement.named(&request.principal, is_bounded),
-            conditions: statement.conditions.iter().collect(),
-            is_open: statement.has_open_variables(&request.context),
+            conditions,
+            open_conditions,
+            open_resources: statement.resources.as_ref().filter(is_open),
         }
+    }
+
+    /// Whether nobody knows whether it applies, for a variable of it.
+    pub(super) fn is_open(&self) -> bool {
+        self.open_resources.is_some() || !self.open_conditions.is_empty()
     }
 
     /// A statement that says so, of which it is known so far whether it applies.
     pub(super) fn applying(&self, truth: TriBool) -> Applying {
+        let truth = if self.open_conditions.is_empty() { truth } else { truth.and(TriBool::Unknown) };
         Applying { source: self.source, effect: self.effect, named: self.named, truth }
     }
 }
@@ -69,8 +86,7 @@ impl<'a> Side<'a> {
         let mut reached = Vec::new();
         for (at, statement) in &statements.list {
             let clause = Clause::of(at.policy, statement, request, statements.bounded);
-            // One with variables that nobody knows may be about any resource.
-            let is_unknown = clause.is_open && statement.resources.is_some();
+            let is_unknown = clause.open_resources.is_some();
             let is_about = |one: &Request| {
                 if is_unknown { TriBool::Unknown } else { statement.names_resource(one, &mut Doubts::default()) }
             };
