@@ -34,7 +34,8 @@ impl Reader<'_> {
         const SUBNET: &str = "notebooks.subnet_id";
         const GROUPS: &str = "notebooks.security_group_ids";
         let node = &self.config.node;
-        let has_subnet = node.get(SUBNET).is_some();
+        // One that is wrong is told of as such, and as nothing else.
+        let has_subnet = node.stands_in(SUBNET);
         let count = node.values_of(GROUPS).unwrap_or_default().len();
         if !has_subnet && self.config.settings.notebooks.direct_internet_access == Some(false) {
             let message = "without direct internet access, a notebook needs a subnet";
@@ -48,7 +49,7 @@ impl Reader<'_> {
             let message = format!("found {count} security groups, allowed are {}", limits::NOTEBOOK_SECURITY_GROUPS);
             self.contradict(GROUPS, message, format!("shorten `{GROUPS}`"));
         }
-        if has_subnet && count == 0 {
+        if self.config.settings.notebooks.subnet_id.is_some() && count == 0 {
             let message = "the notebooks have a subnet and no security group: with that of the network, machines in it may reach each other";
             let help = format!("set `{GROUPS}`: until then, training jobs may have any group, too");
             self.find(Rule::SettingsDefaultSecurityGroup, SUBNET, message, help);
