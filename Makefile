@@ -18,7 +18,7 @@ RESULTS := target/test-results
 SHELL := bash
 .SHELLFLAGS := -o pipefail -c
 
-# Builds target/debug/racestack beside the tests in Rust, which have built it so before: `cargo build` would build half of its packages
+# Builds the program beside the tests in Rust, which have built it so before: `cargo build` would build half of its packages
 # once more, as what tests depend on gives these other features.
 BUILD := $(CARGO) test --locked --quiet --no-run
 
@@ -86,7 +86,7 @@ check: ## what CI runs: lint, all tests, and whether out/ is what synth writes; 
 
 check-out:
 	$(BUILD)
-	target/debug/racestack synth --check --config $(CONFIG) --out $(OUT) --today $(TODAY)
+	$${CARGO_TARGET_DIR:-target}/debug/racestack synth --check --config $(CONFIG) --out $(OUT) --today $(TODAY)
 
 lint: ## formatting and lints
 	$(CARGO) fmt --check
