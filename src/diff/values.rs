@@ -67,7 +67,7 @@ impl Comparison {
             self.pairs(members(old, new));
         } else if key.starts_with("Fn::") {
             // What an argument means hangs on its place.
-            let both = (0..old.len().max(new.len())).map(|at| (number(at), old.get(at), new.get(at)));
+            let both = (0..old.len().max(new.len())).map(|at| (Some(number(at)), old.get(at), new.get(at)));
             self.pairs(both);
         } else if let Some(id) = identity(&key, old, new) {
             self.keyed(id, old, new);
@@ -109,8 +109,8 @@ fn members<'a>(old: &'a [Value], new: &'a [Value]) -> Vec<Pair<'a>> {
 }
 
 /// The step to the entry at an index.
-fn number(at: usize) -> Option<String> {
-    Some(format!("[{}]", at + 1))
+fn number(at: usize) -> String {
+    format!("[{}]", at + 1)
 }
 
 /// The entries of two lists in which the order matters, but for those that both have: by their numbers in the new one, and of those that
@@ -122,7 +122,7 @@ fn entries<'a>(old: &'a [Value], new: &'a [Value]) -> Vec<Pair<'a>> {
     let pairs = differing.flat_map(|(_, before, after)| {
         (0..before.len().max(after.len())).map(move |at| {
             let start = if at < after.len() { after.start } else { before.start };
-            (number(start + at), old[before.clone()].get(at), new[after.clone()].get(at))
+            (Some(number(start + at)), old[before.clone()].get(at), new[after.clone()].get(at))
         })
     });
     pairs.collect()
