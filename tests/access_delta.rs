@@ -161,6 +161,22 @@ fn what_cannot_be_told_is_a_line() {
     told(&odd, &plain, &["Unknown: s3:getobject on *"]);
     // Whatever the condition asks for, nobody gains by it.
     told(&plain, &odd, &["PerhapsNarrowed: s3:getobject on *"]);
+    // Whether a condition with a variable that nobody knows is met, nobody knows; what its statement is about, everybody does.
+    let open = |effect: &str, operator: &str| {
+        let condition = json!({(operator): {"aws:ResourceOrgID": "${aws:PrincipalOrgID}"}});
+        json!({"Effect": effect, "Action": "s3:GetObject", "Resource": "arn:aws:s3:::b/*", "Condition": condition})
+    };
+    let nothing = json!([]);
+    let unknown = "Unknown: s3:getobject on arn:aws:s3:::b/* by a variable whose value is not known";
+    told(&nothing, &json!([open("Allow", "StringEquals")]), &[unknown]);
+    let denied = json!([plain[0], open("Deny", "StringNotEquals")]);
+    told(&plain, &denied, &["PerhapsNarrowed: s3:getobject on arn:aws:s3:::b/*"]);
+    told(&denied, &plain, &[unknown]);
+    told(
+        &plain,
+        &json!([open("Allow", "StringEquals")]),
+        &["PerhapsNarrowed: s3:getobject on arn:aws:s3:::b/*", "Narrowed: s3:getobject on * but arn:aws:s3:::b/*"],
+    );
 }
 
 fn statements() -> impl Strategy<Value = Value> {
