@@ -448,6 +448,27 @@ fn what_a_person_has_besides_is_found_of_that_person() {
 }
 
 #[test]
+fn two_people_with_boundaries_that_are_not_known_are_told_of_with_the_own() {
+    let mut account = Account::new("");
+    for (name, policy) in [("bob", "PowerUserAccess"), ("bobby", "ReadOnlyAccess")] {
+        account.export.identity("UserDetailList", name)["PermissionsBoundary"] = json!({
+            "PermissionsBoundaryType": "Policy",
+            "PermissionsBoundaryArn": format!("arn:aws:iam::aws:policy/{policy}"),
+        });
+    }
+    let found = account.findings();
+    let is_told = |name: &str, policy: &str| {
+        let is_it = |(rule, about, message): &Found| {
+            rule == "isolation::undecided"
+                && about.starts_with(&format!("tokyo/user/{name}/"))
+                && message.contains(policy)
+        };
+        found.iter().any(is_it)
+    };
+    assert!(is_told("bob", "PowerUserAccess") && is_told("bobby", "ReadOnlyAccess"), "{found:#?}");
+}
+
+#[test]
 fn a_statement_about_one_person_by_name_is_looked_at_for_that_person() {
     let mut account = Account::new("");
     let deny = json!({"Effect": "Deny", "Action": "s3:*", "Resource": format!("{BUCKET}/bobby/*")});
