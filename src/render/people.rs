@@ -69,10 +69,14 @@ impl<'a> People<'a> {
         let prototypes = prototypes.map(|(shape, user)| Ok((shape, fill(&mut None, &user)?, user)));
         let prototypes: Vec<_> = prototypes.collect::<Result<_, RenderFailure>>()?;
         let common = |text: &str| empty.bytes().zip(text.bytes()).take_while(|(a, b)| a == b).count();
-        let before = prototypes.iter().map(|(_, text, _)| common(text)).min().unwrap_or(empty.len());
-        // What a person has begins with a line: prototypes and what comes behind may begin with the same letter.
-        let before = empty.as_bytes()[..before].iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1);
-        let (before, behind) = empty.split_at(before);
+        let mut shared = prototypes.iter().map(|(_, text, _)| common(text)).min().unwrap_or(empty.len());
+        while !empty.is_char_boundary(shared) {
+            shared -= 1;
+        }
+        // Prototypes and what comes behind may begin with the same letter: people begin with a line, unless they are within one.
+        let line = empty[..shared].rfind('\n').map_or(0, |at| at + 1);
+        let is_behind = prototypes.iter().all(|(_, text, _)| text.ends_with(&empty[line..]));
+        let (before, behind) = empty.split_at(if is_behind { line } else { shared });
         let own = |name: &UserName, text: &str| {
             let own = text.strip_prefix(before).and_then(|text| text.strip_suffix(behind));
             own.map(str::to_owned).ok_or_else(|| {
