@@ -153,8 +153,11 @@ impl<'s, 'a> Escalation<'s, 'a> {
         let kind = self.kinds.get(index).copied().flatten();
         let is_looked_at = kind.is_some() && (kind != Some(PrincipalKind::Stranger) || self.lines.contains_key(&index));
         let Some(own) = self.principal(index).filter(|_| is_looked_at) else { return Vec::new() };
-        let document = |policy: &usize| self.steps.policies.get(*policy)?.document.parsed().ok();
-        let may_take = own.policies.iter().filter_map(document).any(|document| document.may_allow(TAKE));
+        let may_take = own
+            .policies
+            .iter()
+            .filter_map(|policy| self.steps.parsed(*policy))
+            .any(|document| document.may_allow(TAKE));
         let others = targets.iter().filter(|(to, _)| *to != index);
         others.filter_map(|to| self.step((index, own, may_take), *to)).collect()
     }

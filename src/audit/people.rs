@@ -8,7 +8,7 @@ use super::sides::{Sides, tag};
 use crate::check::{IsolationProblem, PrincipalKind, deployed};
 use crate::finding::Rule;
 use crate::iam::Statement;
-use crate::inventory::{BUCKET_POLICY, Boundary, IamInventory, PRINCIPAL_TAG, Principal, Tag};
+use crate::inventory::{Boundary, IamInventory, PRINCIPAL_TAG, Principal, Tag};
 use crate::model::{NOTEBOOK, Profile, USER};
 use crate::source::Place;
 
@@ -94,8 +94,7 @@ impl Asked {
                 (document.value.to_string(), singles_out)
             });
         }
-        let of_bucket = live.resource_policies.iter().filter(|policy| policy.resource_type == BUCKET_POLICY);
-        asked.of_bucket = of_bucket.flat_map(|policy| &policy.policies).filter_map(|index| id(live, *index)).collect();
+        asked.of_bucket = live.bucket_policies().filter_map(|index| id(live, index)).collect();
         asked
     }
 

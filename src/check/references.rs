@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
+use crate::facts::return_values::return_values;
 use crate::finding::{Finding, Rule};
 use crate::plan::Names;
 use crate::render::span_index::SpanIndex;
@@ -66,33 +67,23 @@ pub fn between(stacks: &[(&Rendered, &References)]) -> Vec<Finding> {
     findings
 }
 
-/// By which names others refer to a resource: its type, the property with its name, and the form of the name. Users name their
-/// groups, and policies give a group's ARN.
-const DECLARED: [(&str, &str, &str); 8] = [
-    ("AWS::IAM::Group", "GroupName", "group {name}"),
-    ("AWS::IAM::Group", "GroupName", "arn:{partition}:iam::{account}:group{path}{name}"),
-    ("AWS::IAM::ManagedPolicy", "ManagedPolicyName", "arn:{partition}:iam::{account}:policy{path}{name}"),
-    ("AWS::IAM::Role", "RoleName", "arn:{partition}:iam::{account}:role{path}{name}"),
-    ("AWS::IAM::User", "UserName", "arn:{partition}:iam::{account}:user{path}{name}"),
-    ("AWS::S3::Bucket", "BucketName", "arn:{partition}:s3:::{name}"),
-    ("AWS::SageMaker::NotebookInstanceLifecycleConfig", "NotebookInstanceLifecycleConfigName", "lifecycle {name}"),
-    ("AWS::SNS::Topic", "TopicName", "arn:{partition}:sns:{region}:{account}:{name}"),
-];
-
-/// The physical names and ARNs that a template declares.
+/// The ARNs that a template declares, and the names of groups, which users name, and of lifecycle configurations.
 fn declared(names: &Names, template: &Template) -> Vec<String> {
-    let declared = template.resources().flat_map(|(_, resource)| {
+    let Names { partition, region, account_id, .. } = names;
+    let declared = template.resources().filter_map(|(_, resource)| {
         let text = |of: &'_ Value, key: &str| of.get(key).and_then(Value::as_str).map(str::to_owned);
-        let kind = text(resource, "Type");
-        DECLARED.iter().filter(move |(of, ..)| kind.as_deref() == Some(of)).filter_map(move |(_, key, form)| {
-            let properties = resource.get("Properties")?;
-            let path = text(properties, "Path").unwrap_or_else(|| "/".to_owned());
-            let form = form.replace("{partition}", &names.partition).replace("{region}", &names.region);
-            let form = form.replace("{account}", &names.account_id).replace("{path}", &path);
-            Some(form.replace("{name}", &text(properties, key)?))
-        })
+        let (kind, properties) = (text(resource, "Type")?, resource.get("Properties")?);
+        let known = return_values(&kind)?;
+        let name = text(properties, known.name?)?;
+        let path = text(properties, "Path").unwrap_or_else(|| "/".to_owned());
+        let bare = match kind.as_str() {
+            "AWS::IAM::Group" => Some(format!("group {name}")),
+            "AWS::SageMaker::NotebookInstanceLifecycleConfig" => Some(format!("lifecycle {name}")),
+            _ => None,
+        };
+        Some([bare, known.arn([partition, region, account_id], &path, &name)])
     });
-    declared.collect()
+    declared.flatten().flatten().collect()
 }
 
 fn finding(rule: Rule, message: String, place: Place) -> Finding {

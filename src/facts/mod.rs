@@ -2,10 +2,12 @@
 //! such a fact.
 
 pub mod actions;
+pub mod condition_keys;
 pub mod date;
 pub mod limits;
 pub mod replacement;
 pub mod retired;
+pub mod return_values;
 
 use std::sync::LazyLock;
 
@@ -22,6 +24,22 @@ pub const PARTITIONS: [(&str, &str, &str); 7] = [
     ("us-iso-", "aws-iso", "c2s.ic.gov"),
     ("eu-isoe-", "aws-iso-e", "cloud.adc-e.uk"),
     ("eusc-", "aws-eusc", "amazonaws.eu"),
+];
+
+/// What the names of service endpoints end with in a partition.
+pub fn dns_suffix(partition: &str) -> &'static str {
+    PARTITIONS.iter().find(|(_, of, _)| *of == partition).map_or("amazonaws.com", |(.., suffix)| suffix)
+}
+
+/// The region that IAM is asked in, by partition. No other partition's is known.
+/// Sources: <https://docs.aws.amazon.com/general/latest/gr/iam-service.html>, `botocore/data/endpoints.json` of botocore 1.43.11.
+pub const REGIONS_OF_IAM: [(&str, &str); 6] = [
+    ("aws", "us-east-1"),
+    ("aws-cn", "cn-north-1"),
+    ("aws-us-gov", "us-gov-west-1"),
+    ("aws-iso", "us-iso-east-1"),
+    ("aws-iso-b", "us-isob-east-1"),
+    ("aws-iso-f", "us-isof-south-1"),
 ];
 
 /// Where people reach the AWS console, by partition: what the names of the regions' consoles end with, and of the pages on

@@ -12,7 +12,6 @@ mod decide;
 mod delta;
 mod document;
 mod grammar;
-mod keys;
 mod operator;
 mod pattern;
 mod principal;
@@ -26,7 +25,6 @@ pub use decide::{
 pub use delta::{AccessLine, Dependence, Direction, TooManyWays, access_delta, allowed_with};
 pub use document::{Document, Effect, Statement};
 pub use grammar::Malformed;
-pub use keys::has_several_values;
 pub use pattern::is_like_pattern;
 pub use request::{Context, Principal, Request, Values};
 pub use set_apart::{OwnTexts, SetApart};

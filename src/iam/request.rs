@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::keys::{self, Presence};
+use crate::facts::condition_keys::condition_key;
 
 /// A request to AWS.
 #[derive(Debug, Clone)]
@@ -39,6 +39,25 @@ pub enum Principal {
     },
     /// A service of AWS, such as `sagemaker.amazonaws.com`.
     Service(String),
+}
+
+impl Principal {
+    /// What all of its requests say of who asks; `name` is that of a user.
+    pub fn context(&self, name: &str) -> Context {
+        let (arn, account, kind) = match self {
+            Self::User { arn, account } => (arn, account, "User"),
+            Self::Role { arn, account, .. } => (arn, account, "AssumedRole"),
+            Self::Service(_) => return Context::new(),
+        };
+        let context = Context::new()
+            .with("aws:PrincipalArn", arn.as_str())
+            .with("aws:PrincipalAccount", account.as_str())
+            .with("aws:PrincipalType", kind)
+            // In every signed request: `false` but for services that ask for themselves.
+            // <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html#condition-keys-principalisawsservice>
+            .with("aws:PrincipalIsAWSService", "false");
+        if kind == "User" { context.with("aws:username", name) } else { context }
+    }
 }
 
 /// The values of a context key.
@@ -95,7 +114,7 @@ impl Context {
                 values.multiple = true;
             }
             new => {
-                let multiple = keys::has_several_values(&key.to_lowercase());
+                let multiple = condition_key(&key.to_lowercase()).is_some_and(|key| key.has_several_values);
                 *new = Some(Values { list: vec![value.into()], multiple });
             }
         }
@@ -147,10 +166,10 @@ impl Request {
         match self.context.given.get(&lower) {
             Some(Some(values)) => KeyValues::Values(values),
             Some(None) => KeyValues::Unknown(format!("nothing is known of `{key}` in this request")),
-            None => match keys::presence(&lower) {
-                Presence::Sometimes => KeyValues::Absent,
-                Presence::Always => KeyValues::Unknown(format!("the request has a `{key}`, but it is not said which")),
-                Presence::Unheard => KeyValues::Unknown(format!("the condition key `{key}` is not known here")),
+            None => match condition_key(&lower) {
+                Some(known) if !known.is_always_there => KeyValues::Absent,
+                Some(_) => KeyValues::Unknown(format!("the request has a `{key}`, but it is not said which")),
+                None => KeyValues::Unknown(format!("the condition key `{key}` is not known here")),
             },
         }
     }

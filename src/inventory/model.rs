@@ -5,6 +5,8 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
+use crate::iam::{self, Context};
+
 /// The type of the policies of buckets.
 pub const BUCKET_POLICY: &str = "AWS::S3::BucketPolicy";
 
@@ -123,6 +125,37 @@ impl<'a> Principal<'a> {
             groups: BTreeSet::new(),
             undefined: BTreeSet::new(),
         }
+    }
+
+    /// Who asks when it does, and what all of its requests say, by the ID of its account.
+    pub fn asking(&self, account: &str) -> (iam::Principal, Context) {
+        let (arn, account) = (self.arn.clone(), account.to_owned());
+        let principal = match self.kind {
+            IdentityKind::User => iam::Principal::User { arn, account },
+            IdentityKind::Group | IdentityKind::Role => iam::Principal::Role { arn, session: None, account },
+        };
+        let context = self.tags.iter().fold(principal.context(&self.name), |context, tag| {
+            // A tag whose key is not known is a doubt of its own.
+            let Some(key) = tag.key.as_ref().map(|key| format!("aws:PrincipalTag/{key}")) else { return context };
+            match &tag.value {
+                Some(value) => context.with(&key, value.as_ref()),
+                None => context.with_unknown(&key),
+            }
+        });
+        (principal, context)
+    }
+
+    /// The permissions boundary, by its index, if a stack defines it.
+    pub fn boundary_policy(&self) -> Option<usize> {
+        match self.boundary {
+            Some(Boundary::Policy(index)) => Some(index),
+            Some(Boundary::Undefined(_)) | None => None,
+        }
+    }
+
+    /// All policies that decide about its requests, and about who may be it, by their indexes.
+    pub fn all_policies(&self) -> impl Iterator<Item = usize> {
+        self.policies.iter().copied().chain(self.boundary_policy()).chain(self.trust)
     }
 
     /// Gives it a policy, unless it has it.

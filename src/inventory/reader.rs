@@ -8,6 +8,7 @@ use super::documents::{Documents, Policy, PolicyKind};
 use super::model::{BUCKET_POLICY, Doubt, Location, Notebook, Principal, ResourcePolicy, ServiceRole};
 use super::return_values::ReturnValues;
 use super::template::Resource;
+use crate::iam::Document;
 
 /// The IAM of an account.
 #[derive(Debug, Default)]
@@ -36,6 +37,11 @@ impl IamInventory<'_> {
     pub fn bucket_policies(&self) -> impl Iterator<Item = usize> {
         let buckets = self.resource_policies.iter().filter(|policy| policy.resource_type == BUCKET_POLICY);
         buckets.flat_map(|of| of.policies.iter().copied())
+    }
+
+    /// What a policy says, by its index; `None` where it cannot be read.
+    pub fn parsed(&self, policy: usize) -> Option<&Document> {
+        self.policies.get(policy)?.document.parsed().ok()
     }
 }
 

@@ -10,22 +10,7 @@ use super::model::{Account, Stack, Tag};
 use super::references::references_of;
 use super::template::{DYNAMIC_REFERENCE, Resource, is_intrinsic, one_or_more, resources};
 use super::texts::{MADE_UP, OPEN, Physical, Sections, Texts};
-
-/// Types of resources that are named, each with the property that does it; what follows the partition in the ARN, and what
-/// `Ref` returns, both of which are empty where they are not known.
-const TYPES: &[(&str, &str, &str, Returned)] = &[
-    ("AWS::IAM::Group", "GroupName", "iam::{id}:group{path}{name}", Returned::Name),
-    ("AWS::IAM::InstanceProfile", "InstanceProfileName", "iam::{id}:instance-profile{path}{name}", Returned::Name),
-    ("AWS::IAM::ManagedPolicy", "ManagedPolicyName", "iam::{id}:policy{path}{name}", Returned::Arn),
-    ("AWS::IAM::Role", "RoleName", "iam::{id}:role{path}{name}", Returned::Name),
-    ("AWS::IAM::User", "UserName", "iam::{id}:user{path}{name}", Returned::Name),
-    ("AWS::Lambda::Function", "FunctionName", "lambda:{region}:{id}:function:{name}", Returned::Name),
-    ("AWS::S3::Bucket", "BucketName", "s3:::{name}", Returned::Name),
-    ("AWS::SNS::Topic", "TopicName", "sns:{region}:{id}:{name}", Returned::Arn),
-    ("AWS::SQS::Queue", "QueueName", "sqs:{region}:{id}:{name}", Returned::Unknown),
-    ("AWS::SageMaker::NotebookInstance", "NotebookInstanceName", "", Returned::Unknown),
-    ("AWS::SageMaker::NotebookInstanceLifecycleConfig", "NotebookInstanceLifecycleConfigName", "", Returned::Unknown),
-];
+use crate::facts::return_values::{Reference, return_values};
 
 /// What the names begin with that are given here to users, roles, groups and policies without one: no name in IAM has a space.
 /// Source: <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html>
@@ -33,13 +18,6 @@ pub const UNNAMED: &str = "unnamed ";
 
 /// Types of what something acts as.
 const ROLES: [&str; 2] = ["AWS::IAM::InstanceProfile", "AWS::IAM::Role"];
-
-/// What `Ref` returns.
-enum Returned {
-    Name,
-    Arn,
-    Unknown,
-}
 
 /// Of which nothing is known.
 static NOTHING: LazyLock<(Physical, Sections)> = LazyLock::new(Default::default);
@@ -69,29 +47,24 @@ impl<'a> ReturnValues<'a> {
 
     /// The property by which it is known only when the stack is deployed what a resource is called, if there is one.
     pub fn open_name(&self, resource: &Resource<'_>) -> Option<&'static str> {
-        let (_, key, ..) = TYPES.iter().find(|(of, ..)| *of == resource.kind)?;
-        [*key, "Path"].into_iter().find(|key| resource.property(key).is_some_and(|name| self.text(name).is_none()))
+        let key = return_values(resource.kind)?.name?;
+        [key, "Path"].into_iter().find(|key| resource.property(key).is_some_and(|name| self.text(name).is_none()))
     }
 
     fn physical_of(&self, resource: &Resource<'_>) -> Physical {
-        let Some((_, key, arn, returned)) = TYPES.iter().find(|(of, ..)| *of == resource.kind) else {
-            return Physical::default();
-        };
+        let known = return_values(resource.kind);
+        let Some((known, key)) = known.and_then(|known| Some((known, known.name?))) else { return Physical::default() };
         let Account { id, region, partition } = self.account;
         let given = resource.property(key).and_then(|name| self.text(name));
         let path = resource.property("Path").map_or_else(|| Some("/".to_owned()), |path| self.text(path));
         let is_named = given.is_some() && path.is_some();
         let name = given.unwrap_or_else(|| unnamed(resource));
         let path = path.unwrap_or_else(|| "/".to_owned());
-        let arn = match arn.strip_suffix("{name}") {
-            Some(arn) => arn.replace("{id}", id).replace("{region}", region).replace("{path}", &path) + &name,
+        let arn = known.arn([partition, region, id], &path, &name).unwrap_or_default();
+        let reference = match known.reference {
+            Some(Reference::Name) => name.clone(),
+            Some(Reference::Arn) => arn.clone(),
             None => String::new(),
-        };
-        let arn = if arn.is_empty() { arn } else { format!("arn:{partition}:{arn}") };
-        let reference = match returned {
-            Returned::Name => name.clone(),
-            Returned::Arn => arn.clone(),
-            Returned::Unknown => String::new(),
         };
         Physical { name, is_named, reference, arn }
     }

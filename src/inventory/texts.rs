@@ -8,6 +8,8 @@ use serde_json::Value;
 use super::model::Account;
 use super::references::references_of;
 use super::template::{SECRET_REFERENCE, function, plain};
+use crate::facts::dns_suffix;
+use crate::facts::return_values::return_values;
 
 /// In a text, what is known only when the stack is deployed, and may be anything.
 pub const OPEN: char = '\u{1}';
@@ -34,74 +36,6 @@ const MADE_UP_TYPES: [&str; 7] = [
     "AWS::EC2::VPC::Id",
     "AWS::EC2::Volume::Id",
     "AWS::Route53::HostedZone::Id",
-];
-/// Types of which AWS makes up what `Ref` and `Fn::GetAtt` return: nobody chooses it.
-const MADE_UP_RESOURCES: [&str; 29] = [
-    "AWS::ApiGateway::Deployment",
-    "AWS::ApiGateway::Resource",
-    "AWS::ApiGateway::RestApi",
-    "AWS::ApiGatewayV2::Api",
-    "AWS::CertificateManager::Certificate",
-    "AWS::CloudFront::Distribution",
-    "AWS::CloudFront::OriginAccessControl",
-    "AWS::Cognito::UserPool",
-    "AWS::EC2::EIP",
-    "AWS::EC2::FlowLog",
-    "AWS::EC2::Instance",
-    "AWS::EC2::InternetGateway",
-    "AWS::EC2::LaunchTemplate",
-    "AWS::EC2::NatGateway",
-    "AWS::EC2::NetworkAcl",
-    "AWS::EC2::NetworkInterface",
-    "AWS::EC2::RouteTable",
-    "AWS::EC2::Subnet",
-    "AWS::EC2::TransitGateway",
-    "AWS::EC2::TransitGatewayAttachment",
-    "AWS::EC2::VPC",
-    "AWS::EC2::VPCEndpoint",
-    "AWS::EC2::VPCPeeringConnection",
-    "AWS::EC2::VPNGateway",
-    "AWS::EC2::Volume",
-    "AWS::EFS::AccessPoint",
-    "AWS::EFS::FileSystem",
-    "AWS::KMS::Key",
-    "AWS::Route53::HostedZone",
-];
-/// Types of which `Ref` and `Fn::GetAtt` return a name, or what has it in it, each with the property that says the name: nothing
-/// else of what they return is somebody's choice. Of any other type, what is returned may be anything that is in the resource.
-/// Source: the return values in <https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-template-resource-type-ref.html>
-const NAMED_RESOURCES: [(&str, &str); 31] = [
-    ("AWS::CloudWatch::Alarm", "AlarmName"),
-    ("AWS::CodeBuild::Project", "Name"),
-    ("AWS::DynamoDB::Table", "TableName"),
-    ("AWS::EC2::KeyPair", "KeyName"),
-    ("AWS::EC2::SecurityGroup", "GroupName"),
-    ("AWS::ECR::Repository", "RepositoryName"),
-    ("AWS::ECS::Cluster", "ClusterName"),
-    ("AWS::ECS::TaskDefinition", "Family"),
-    ("AWS::ElasticLoadBalancingV2::LoadBalancer", "Name"),
-    ("AWS::ElasticLoadBalancingV2::TargetGroup", "Name"),
-    ("AWS::Events::EventBus", "Name"),
-    ("AWS::Events::Rule", "Name"),
-    ("AWS::IAM::Group", "GroupName"),
-    ("AWS::IAM::InstanceProfile", "InstanceProfileName"),
-    ("AWS::IAM::ManagedPolicy", "ManagedPolicyName"),
-    ("AWS::IAM::Role", "RoleName"),
-    ("AWS::IAM::User", "UserName"),
-    ("AWS::KMS::Alias", "AliasName"),
-    ("AWS::Kinesis::Stream", "Name"),
-    ("AWS::KinesisFirehose::DeliveryStream", "DeliveryStreamName"),
-    ("AWS::Lambda::Function", "FunctionName"),
-    ("AWS::Lambda::LayerVersion", "LayerName"),
-    ("AWS::Logs::LogGroup", "LogGroupName"),
-    ("AWS::S3::Bucket", "BucketName"),
-    ("AWS::SNS::Topic", "TopicName"),
-    ("AWS::SQS::Queue", "QueueName"),
-    ("AWS::SSM::Parameter", "Name"),
-    ("AWS::SageMaker::NotebookInstance", "NotebookInstanceName"),
-    ("AWS::SageMaker::NotebookInstanceLifecycleConfig", "NotebookInstanceLifecycleConfigName"),
-    ("AWS::SecretsManager::Secret", "Name"),
-    ("AWS::StepFunctions::StateMachine", "StateMachineName"),
 ];
 /// The most ways to choose the values of a template's parameters that are looked at.
 const MOST_CHOICES: usize = 64;
@@ -316,7 +250,7 @@ impl Texts<'_> {
             "AWS::Region" => region.to_owned(),
             "AWS::Partition" => partition.to_owned(),
             "AWS::StackName" if !self.stack.is_empty() => self.stack.to_owned(),
-            "AWS::URLSuffix" => if partition == "aws-cn" { "amazonaws.com.cn" } else { "amazonaws.com" }.to_owned(),
+            "AWS::URLSuffix" => dns_suffix(partition).to_owned(),
             "AWS::NoValue" | "AWS::StackId" => MADE_UP.to_string(),
             _ => self.of_resource(name, depth).unwrap_or_else(|| OPEN.to_string()),
         }
@@ -341,10 +275,7 @@ impl Texts<'_> {
             let value = resource.get("Properties").and_then(|properties| properties.get(key));
             value.map(|value| self.text(value, depth + DEPTH_OF_RESOURCE))
         };
-        let name = match NAMED_RESOURCES.iter().find(|(of, _)| *of == kind) {
-            Some((_, key)) => property(key).unwrap_or_else(|| MADE_UP.to_string()),
-            None => MADE_UP_RESOURCES.contains(&kind).then(|| MADE_UP.to_string())?,
-        };
+        let name = return_values(kind)?.name.and_then(property).unwrap_or_else(|| MADE_UP.to_string());
         // An attribute says what a property does, or has the name in it: with something before or behind it, or not.
         let returned = if attribute.is_empty() { Some(name.clone()) } else { property(attribute) };
         Some(returned.unwrap_or_else(|| format!("{name}{MADE_UP}{name}")))

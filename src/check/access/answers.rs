@@ -7,7 +7,6 @@ use serde::Serialize;
 
 use super::people::{Who, principals, unread};
 use crate::check::company;
-use crate::check::isolation::{Kind, Subject};
 use crate::iam::{
     Context, Decision, Document, Policies, Request, ResourcePolicy, StatementSource, allowed_with, decide,
     is_beyond_policies,
@@ -148,10 +147,8 @@ impl Evaluator<'_> {
     /// Decides it as a principal's, which an IAM user makes with a second factor, or without.
     fn answer(&self, who: &Who, actor: &Principal<'_>, second_factor: bool) -> Answer {
         let Names { account_id, region, .. } = &self.plan.names;
-        let subject = Subject::of_kind(Kind::Other, actor, self.inventory, account_id);
-        let boundary = subject.boundary();
-        let mut context = subject
-            .base
+        let (principal, base) = actor.asking(account_id);
+        let mut context = base
             .with("aws:ResourceAccount", account_id)
             .with("aws:RequestedRegion", region)
             .with("aws:SecureTransport", "true")
@@ -169,12 +166,12 @@ impl Evaluator<'_> {
         }
         let Question { action, resource, .. } = *self.question;
         let (action, resource) = (action.to_owned(), resource.to_owned());
-        let request = Request { principal: subject.principal, action, resource, context };
+        let request = Request { principal, action, resource, context };
         // A policy that cannot be read allows nothing, and is doubtful.
-        let read = |index: &usize| Some((*index, self.document(*index)?));
-        let policies: Vec<(usize, &Document)> = actor.policies.iter().filter_map(read).collect();
-        let boundary = boundary.as_ref().and_then(read);
-        let (of_resource, of_account) = (self.of_resource().as_ref().and_then(read), self.trust_of_the_account());
+        let read = |index: usize| Some((index, self.inventory.parsed(index)?));
+        let policies: Vec<(usize, &Document)> = actor.policies.iter().copied().filter_map(read).collect();
+        let boundary = actor.boundary_policy().and_then(read);
+        let (of_resource, of_account) = (self.of_resource().and_then(read), self.trust_of_the_account());
         let is_taking = request.action.eq_ignore_ascii_case("sts:AssumeRole");
         let resource = match of_resource {
             Some((_, trust)) if is_taking => Some(ResourcePolicy::Required(trust)),
@@ -224,11 +221,6 @@ impl Evaluator<'_> {
         };
         let path = place.as_ref().map(|place| place.path().display().to_string());
         Some(Reason { policy: of.name.clone(), sid, path, line: place.map(|place| place.line_column().0) })
-    }
-
-    /// What a policy says; `None` where it cannot be read, which is doubtful.
-    fn document(&self, policy: usize) -> Option<&Document> {
-        self.inventory.policies.get(policy)?.document.parsed().ok()
     }
 
     /// What AWS says of the request besides who asks. What is asked for by its ARN has the tags that its template gives it, unless the

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 
-use crate::inventory::{BUCKET_POLICY, Boundary, IamInventory, IdentityKind, Principal};
+use crate::inventory::{IamInventory, IdentityKind, Principal};
 use crate::model::User;
 use crate::plan::AccountPlan;
 
@@ -77,15 +77,8 @@ pub fn principals<'i, 'a>(
 
 /// What could not be read of what decides about requests.
 pub fn unread(inventory: &IamInventory<'_>) -> BTreeSet<String> {
-    let buckets = inventory.resource_policies.iter().filter(|one| one.resource_type == BUCKET_POLICY);
-    let of_principals = inventory.principals.iter().flat_map(|one| {
-        let boundary = match one.boundary {
-            Some(Boundary::Policy(index)) => Some(index),
-            _ => None,
-        };
-        one.policies.iter().copied().chain(boundary).chain(one.trust)
-    });
-    let deciding: BTreeSet<usize> = of_principals.chain(buckets.flat_map(|one| one.policies.iter().copied())).collect();
+    let of_principals = inventory.principals.iter().flat_map(Principal::all_policies);
+    let deciding: BTreeSet<usize> = of_principals.chain(inventory.bucket_policies()).collect();
     let policies = deciding.iter().filter_map(|index| inventory.policies.get(*index));
     let malformed = policies.filter_map(|policy| policy.document.parsed().err());
     let malformed = malformed.map(|malformed| format!("a policy cannot be read: {}", malformed.message));

@@ -43,15 +43,15 @@ pub(super) struct Access<'s> {
 impl<'s> Access<'s> {
     pub(super) fn of(subject: &Subject<'s, '_>, references: &'s References) -> Result<Self, Problem> {
         let inventory = subject.inventory;
-        let parsed = |index: &usize| {
-            let policy: &'s Policy<'_> = inventory.policies.get(*index)?;
-            Some(document(policy).map(|document| (*index, document)))
+        let parsed = |index: usize| {
+            let policy: &'s Policy<'_> = inventory.policies.get(index)?;
+            Some(document(policy).map(|document| (index, document)))
         };
-        let identity = subject.identity.policies.iter().filter_map(parsed).collect::<Result<_, _>>()?;
-        let boundary = subject.boundary().as_ref().and_then(parsed).transpose()?;
+        let identity = subject.identity.policies.iter().copied().filter_map(parsed).collect::<Result<_, _>>()?;
+        let boundary = subject.identity.boundary_policy().and_then(parsed).transpose()?;
         let mut resource = Document { statements: Vec::new() };
         let mut of_resource = Vec::new();
-        for policy in inventory.bucket_policies().filter_map(|index| parsed(&index)) {
+        for policy in inventory.bucket_policies().filter_map(parsed) {
             let (index, document) = policy?;
             of_resource.extend((0..document.statements.len()).map(|statement| (index, statement)));
             resource.statements.extend(document.statements.iter().cloned());

@@ -48,11 +48,11 @@ pub fn allowed(
 ) -> Result<Vec<AccessLine>, TooManyWays> {
     let Some(identity) = inventory.principals.get(principal) else { return Ok(Vec::new()) };
     let subject = Subject::of_kind(Kind::Stranger, identity, inventory, &plan.names.account_id);
-    let document = |index: &usize| inventory.policies.get(*index)?.document.parsed().ok();
-    let policies: Vec<&Document> = identity.policies.iter().filter_map(document).collect();
+    let document = |index: usize| inventory.parsed(index);
+    let policies: Vec<&Document> = identity.policies.iter().copied().filter_map(document).collect();
     let access = Policies {
         identity: &policies,
-        boundary: subject.boundary().as_ref().and_then(document),
+        boundary: identity.boundary_policy().and_then(document),
         resource: trust.map(|(document, _)| ResourcePolicy::Required(document)),
     };
     let mut asking = subject.principal;

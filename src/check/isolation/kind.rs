@@ -1,7 +1,7 @@
 //! Kinds of principals: whom the policies of an account are for, each with what its requests say of it.
 
 use crate::iam::{Context, Principal};
-use crate::inventory::{self, Boundary, IamInventory, IdentityKind, Policy};
+use crate::inventory::{self, IamInventory, IdentityKind, Policy};
 use crate::model::Service;
 use crate::plan::{AccountPlan, Names};
 use crate::render::UserShape;
@@ -107,24 +107,7 @@ impl<'i, 'a> Subject<'i, 'a> {
         inventory: &'i IamInventory<'a>,
         account_id: &str,
     ) -> Self {
-        let (arn, account) = (identity.arn.clone(), account_id.to_owned());
-        let is_user = identity.kind == IdentityKind::User;
-        let base = Context::new()
-            .with("aws:PrincipalArn", &arn)
-            .with("aws:PrincipalAccount", &account)
-            .with("aws:PrincipalType", if is_user { "User" } else { "AssumedRole" })
-            // In every signed request: `false` but for services that ask for themselves.
-            // <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html#condition-keys-principalisawsservice>
-            .with("aws:PrincipalIsAWSService", "false");
-        let base = if is_user { base.with("aws:username", &identity.name) } else { base };
-        let base = identity.tags.iter().fold(base, |base, tag| match (&tag.key, &tag.value) {
-            (Some(key), Some(value)) => base.with(&format!("aws:PrincipalTag/{key}"), value.as_ref()),
-            (Some(key), None) => base.with_unknown(&format!("aws:PrincipalTag/{key}")),
-            // Owner tags are compared with literal names elsewhere.
-            (None, _) => base,
-        });
-        let principal =
-            if is_user { Principal::User { arn, account } } else { Principal::Role { arn, session: None, account } };
+        let (principal, base) = identity.asking(account_id);
         Self { kind, identity, inventory, principal, base, is_alone: false }
     }
 
@@ -133,14 +116,6 @@ impl<'i, 'a> Subject<'i, 'a> {
         match self.kind {
             Kind::Other => format!("`{}`, which is nobody's of the roster,", self.identity.arn),
             kind => kind.who().to_owned(),
-        }
-    }
-
-    /// The permissions boundary, if a stack defines it.
-    pub fn boundary(&self) -> Option<usize> {
-        match self.identity.boundary {
-            Some(Boundary::Policy(index)) => Some(index),
-            _ => None,
         }
     }
 
@@ -153,9 +128,7 @@ impl<'i, 'a> Subject<'i, 'a> {
 
     /// All policies that it has, with its boundary and its trust policy.
     pub fn policies(&self) -> impl Iterator<Item = &'i Policy<'a>> {
-        let own = self.identity.policies.iter().copied();
-        let all = own.chain(self.boundary()).chain(self.identity.trust);
-        all.filter_map(|index| self.inventory.policies.get(index))
+        self.identity.all_policies().filter_map(|index| self.inventory.policies.get(index))
     }
 
     /// The same text for subjects that have the same policies, trust and tags, in accounts of which the buckets have the same policies;
@@ -176,7 +149,7 @@ impl<'i, 'a> Subject<'i, 'a> {
             policies.map(|policy| (&policy.name, policy.document.id)).collect()
         };
         let of_buckets = of(self.inventory.bucket_policies().collect());
-        let boundary = of(self.boundary().into_iter().collect());
+        let boundary = of(self.identity.boundary_policy().into_iter().collect());
         let inventory::Principal { arn, tags, .. } = self.identity;
         format!("{:?}", (self.kind.active(), arn, of(self.nets(names).collect()), boundary, of_buckets, tags))
     }

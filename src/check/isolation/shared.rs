@@ -10,6 +10,7 @@ use sha2::{Digest, Sha256};
 use super::certain::region_of_iam;
 use super::kind::{Kind, Subject};
 use super::reference::{References, TEMPLATES};
+use crate::facts::condition_keys::condition_key;
 use crate::inventory::{IamInventory, IdentityKind, one_or_more, plain};
 use crate::plan::{AccountPlan, Names, Part};
 use crate::render::{PolicyValues, UserShape};
@@ -42,7 +43,7 @@ pub(super) fn of_account(plan: &AccountPlan<'_>, values: &PolicyValues, stacks: 
         return None;
     }
     let services: Vec<_> = account.services.keys().collect();
-    let switches = [account.unbound_roles.is_some(), names.region == region_of_iam(names)];
+    let switches = [account.unbound_roles.is_some(), Some(names.region.as_str()) == region_of_iam(names)];
     let settings = (account.policies, services, &account.service_role_suffix, switches);
     let names_of_account = serde_json::to_string(names).ok()?;
     let stacks: String = stacks.iter().map(|(_, resources)| resources.to_string()).collect();
@@ -124,37 +125,6 @@ const BY_TEXT: [&str; 9] = [
     "stringnotlike",
 ];
 
-/// The condition keys, or with a `/` at the end what they begin with, of which requests have the same values in every account.
-const SAME_EVERYWHERE: &[&str] = &[
-    "aws:currenttime",
-    "aws:epochtime",
-    "aws:multifactorauthage",
-    "aws:multifactorauthpresent",
-    "aws:principalisawsservice",
-    "aws:principaltag/",
-    "aws:requesttag/",
-    "aws:resourcetag/",
-    "aws:securetransport",
-    "aws:sourceip",
-    "aws:tagkeys",
-    "aws:tokenissuetime",
-    "aws:username",
-    "aws:viaawsservice",
-    "aws:vpcsourceip",
-    "cloudwatch:namespace",
-    "iam:passedtoservice",
-    "iam:resourcetag/",
-    "kms:grantisforawsresource",
-    "s3:existingobjecttag/",
-    "s3:max-keys",
-    "s3:prefix",
-    "s3:tlsversion",
-    "sagemaker:instancetypes",
-    "sagemaker:keepaliveperiod",
-    "sagemaker:maxruntimeinseconds",
-    "sagemaker:resourcetag/",
-];
-
 /// What is known of texts that are compared with the same value of a request.
 #[derive(Debug, Default, Clone, Copy)]
 struct Known {
@@ -199,8 +169,7 @@ fn compare(value: &Value, key: &str, names: &Names, compared: &mut BTreeMap<Stri
                 let by_text = BY_TEXT.contains(&operator.strip_suffix("ifexists").unwrap_or(operator));
                 for (key, values) in keys.as_object().into_iter().flatten() {
                     let key = key.to_lowercase();
-                    let is_it = |same: &&str| key == **same || same.ends_with('/') && key.starts_with(*same);
-                    let is_same = SAME_EVERYWHERE.iter().any(is_it);
+                    let is_same = condition_key(&key).is_some_and(|key| key.is_same_everywhere);
                     let of_key = compared.entry(key).or_default();
                     of_key.whole.with_own |= !is_same;
                     of_key.whole.tells_apart |= !by_text;

@@ -139,9 +139,7 @@ impl<'a> AccountIam<'a> {
     }
 
     pub(super) fn bucket_policies(&self) -> impl Iterator<Item = &Arc<PolicyDocument>> {
-        let all = self.inventory.resource_policies.iter();
-        let buckets = all.filter(|one| one.resource_type == inventory::BUCKET_POLICY);
-        buckets.flat_map(|one| &one.policies).filter_map(|policy| self.document(*policy))
+        self.inventory.bucket_policies().filter_map(|policy| self.document(policy))
     }
 
     /// The identity policies of somebody.
@@ -151,10 +149,7 @@ impl<'a> AccountIam<'a> {
 
     /// The permissions boundary of somebody, if a stack defines it.
     pub(super) fn boundary(&self, of: &Principal<'a>) -> Option<&Arc<PolicyDocument>> {
-        match of.boundary {
-            Some(Boundary::Policy(policy)) => self.document(policy),
-            Some(Boundary::Undefined(_)) | None => None,
-        }
+        self.document(of.boundary_policy()?)
     }
 
     /// Whether a policy, by its index, is part of somebody, and so may name them.

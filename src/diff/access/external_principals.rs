@@ -7,9 +7,9 @@ use serde_json::Value;
 
 use super::super::model::AccessPrincipal;
 use super::super::owners::{NO_NAMES, every_text, general};
+use super::Side;
 use super::account::AccountIam;
 use super::subjects::Subject;
-use super::{Side, base};
 use crate::iam::Principal;
 use crate::inventory::{self, PolicyDocument, one_or_more};
 use crate::output::UserEntry;
@@ -127,7 +127,7 @@ fn stranger(
     sides: [&[Arc<PolicyDocument>]; 2],
     everything: &Arc<PolicyDocument>,
 ) -> Subject {
-    let base = base(&principal, "anybody");
+    let base = principal.context("anybody");
     let is_anybody = matches!(&principal, Principal::User { account, .. } if account == ELSEWHERE);
     let sides = sides.map(|resource| Side {
         exists: true,

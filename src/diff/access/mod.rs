@@ -18,8 +18,8 @@ use super::model::{AccessChange, AccessEntry, OPEN_SECTIONS, Presence};
 use super::owners::general;
 use super::values::statement_name;
 use crate::iam::{
-    AccessLine, Context, Decision, DeterminingStatement, Direction, Document, Policies, Principal, Request,
-    ResourcePolicy, StatementSource, access_delta, decide,
+    AccessLine, Decision, DeterminingStatement, Direction, Document, Policies, Request, ResourcePolicy,
+    StatementSource, access_delta, decide,
 };
 use crate::inventory::{Documents, Policy, PolicyDocument, PolicyKind, one_or_more, transform};
 use account::AccountIam;
@@ -169,21 +169,6 @@ fn change(subject: &Subject, names: &PolicyNames) -> Option<AccessChange> {
         same_as: subject.same_as,
         entries,
     })
-}
-
-/// What all requests of a principal say; `user` is the name of one that is a user.
-fn base(principal: &Principal, user: &str) -> Context {
-    let (arn, account, kind) = match principal {
-        Principal::User { arn, account } => (arn, account, "User"),
-        Principal::Role { arn, account, .. } => (arn, account, "AssumedRole"),
-        Principal::Service(_) => return Context::new(),
-    };
-    let context = Context::new()
-        .with("aws:PrincipalArn", arn.as_str())
-        .with("aws:PrincipalAccount", account.as_str())
-        .with("aws:PrincipalType", kind)
-        .with("aws:PrincipalIsAWSService", "false");
-    if kind == "User" { context.with("aws:username", user) } else { context }
 }
 
 fn lines(subject: &Subject, names: &PolicyNames) -> Result<Vec<AccessEntry>, String> {

@@ -6,8 +6,8 @@ use serde_json::Value;
 
 use super::super::model::AccessPrincipal;
 use super::super::owners::{NO_NAMES, every_text, general};
+use super::Side;
 use super::account::{AccountIam, is_user, undefined};
-use super::{Side, base};
 use crate::iam::{self, Context};
 use crate::inventory::{PRINCIPAL_TAG, Principal};
 use crate::model::NOTEBOOK;
@@ -93,15 +93,11 @@ pub(super) fn people(before: &AccountIam<'_>, after: &AccountIam<'_>, account: &
             (false, true) => AccessPrincipal::NotebookRole,
             (false, false) => AccessPrincipal::Role,
         };
-        let principal = principal(is_user(any), &any.arn, account);
-        let base = tags(any).fold(base(&principal, &any.name), |context, (key, value)| {
-            context.with(&format!("aws:PrincipalTag/{key}"), value)
-        });
         let sides = [side(old, before), side(new, after)];
         let subject = Subject {
             retagged: old.zip(new).map(|(old, new)| retagged(old, new, before)).unwrap_or_default(),
             own: own.cloned(),
-            ..Subject::of(kind, any.name.clone(), (principal, base), sides)
+            ..Subject::of(kind, any.name.clone(), any.asking(account), sides)
         };
         classes.insert(class, subject);
     }
@@ -125,10 +121,11 @@ fn key(of: &Principal<'_>, iam: &AccountIam<'_>, tagged: &BTreeSet<String>) -> S
         Some(if is_part { general_text(&document.value) } else { document.id.to_string() })
     };
     let identity: BTreeSet<String> = of.policies.iter().filter_map(policy).collect();
-    let tag = |(key, value): (&str, &str)| {
+    let tag = |(key, value): (&str, Option<&str>)| {
         // Many a notebook is named like its user, and many cannot be.
-        let is_own = key == NOTEBOOK && own.is_some_and(|own| own.notebook.as_deref() == Some(value));
-        if is_own { format!("{key}={{notebook}}") } else { format!("{key}={}", general(value)) }
+        let is_own =
+            key == NOTEBOOK && value.is_some_and(|value| own.and_then(|own| own.notebook.as_deref()) == Some(value));
+        if is_own { format!("{key}={{notebook}}") } else { format!("{key}={:?}", value.map(&general)) }
     };
     let tags: Vec<String> = tags(of).filter(|(key, _)| tagged.contains(&key.to_lowercase())).map(tag).collect();
     let boundary = iam.boundary(of).map(|policy| policy.id);
@@ -138,9 +135,9 @@ fn key(of: &Principal<'_>, iam: &AccountIam<'_>, tagged: &BTreeSet<String>) -> S
     format!("{:?}", (is_user(of), identity, boundary, buckets, undefined(of), tags, trust))
 }
 
-/// The tags of a principal; empty where they are known only when the stack is deployed.
-fn tags<'p>(of: &'p Principal<'_>) -> impl Iterator<Item = (&'p str, &'p str)> {
-    of.tags.iter().map(|tag| (tag.key.as_deref().unwrap_or_default(), tag.value.as_deref().unwrap_or_default()))
+/// The tags of a principal: of a key that is known only when the stack is deployed, it is empty, and of such a value, `None`.
+fn tags<'p>(of: &'p Principal<'_>) -> impl Iterator<Item = (&'p str, Option<&'p str>)> {
+    of.tags.iter().map(|tag| (tag.key.as_deref().unwrap_or_default(), tag.value.as_deref()))
 }
 
 /// The keys of the tags, in lower case, by which some policy knows whoever asks. Those that tell people apart and nothing else, such
@@ -160,7 +157,7 @@ fn mentioned_tags(sides: [&AccountIam<'_>; 2]) -> BTreeSet<String> {
 fn retagged(old: &Principal<'_>, new: &Principal<'_>, before: &AccountIam<'_>) -> Vec<String> {
     let policies = before.identity(old).chain(before.boundary(old));
     let asked: BTreeSet<String> = policies.flat_map(|policy| policy.tag_keys(PRINCIPAL_TAG)).collect();
-    let values = |of| tags(of).collect::<BTreeMap<&str, &str>>();
+    let values = |of| tags(of).collect::<BTreeMap<&str, Option<&str>>>();
     let (before, now) = (values(old), values(new));
     let keys: BTreeSet<&str> = before.keys().chain(now.keys()).copied().collect();
     let is_other = |key: &&str| before.get(key) != now.get(key) && asked.contains(&key.to_lowercase());
@@ -180,9 +177,4 @@ fn side(of: Option<&Principal<'_>>, iam: &AccountIam<'_>) -> Side {
         required: false,
         unknown: undefined(of),
     }
-}
-
-fn principal(is_user: bool, arn: &str, account: &str) -> iam::Principal {
-    let (arn, account) = (arn.to_owned(), account.to_owned());
-    if is_user { iam::Principal::User { arn, account } } else { iam::Principal::Role { arn, session: None, account } }
 }

@@ -7,11 +7,11 @@ use std::sync::OnceLock;
 use super::super::Context;
 use super::super::automaton::{Language, Step, all, any_case, arn_pattern, pattern, witnesses};
 use super::super::condition::Condition;
-use super::super::keys::{Presence, has_one_value, presence};
 use super::super::operator::{AddressRange, Base, Operator, compare, date, date_text, number, range};
 use super::super::pattern::{Filled, encoded, shown};
 use super::super::request::{Request, Values};
 use super::super::tri_bool::{Doubts, TriBool};
+use crate::facts::condition_keys::condition_key;
 
 /// A condition key, and for every way in which its values can meet the conditions a value.
 #[derive(Debug)]
@@ -145,11 +145,12 @@ impl Axis {
         let singles = &self.singles;
         let operators: Vec<Operator> = self.conditions.iter().filter_map(|condition| condition.operator).collect();
         let mut candidates = Vec::new();
-        if presence(&self.key) != Presence::Always {
+        let known = condition_key(&self.key);
+        if known.is_none_or(|key| !key.is_always_there) {
             candidates.push(None);
         }
         let null_alone = |operator: &Operator| operator.base == Base::Null;
-        let is_single = has_one_value(&self.key);
+        let is_single = known.is_some_and(|key| !key.has_several_values);
         if is_single
             || operators.iter().any(|operator| operator.set.is_none() && !null_alone(operator))
             || operators.iter().all(null_alone)
