@@ -3,7 +3,8 @@
 //!
 //! Each person is compared with a prototype: somebody of the same shape (the same tag keys, a notebook or none, suspended or
 //! not) whose every value is a word found nowhere else. The parsed resources of the prototype, with the person's values in
-//! the place of the words, must be the person's resources. What a template gives everybody alike is thus no matter.
+//! the place of the words, must be the person's resources. What a template gives everybody alike is thus no matter. What is nobody's
+//! is in every stack as it is in one without people: a line of somebody's that went on in it would be read by others, too.
 //!
 //! Most often that is known from the text, and of the people of a stack one alone is parsed: see `Expected::read`.
 
@@ -17,16 +18,18 @@ use crate::finding::{Finding, Rule};
 use crate::model::User;
 use crate::plan::{Part, StackPlan};
 use crate::render::{
-    self, NOBODY_ID, PROTOTYPE_ID, People, RenderFailure, Rendered, Substitution, Template, Templates, UserShape,
+    self, PLACEHOLDER, PROTOTYPE_ID, People, RenderFailure, Rendered, Substitution, Template, Templates, UserShape,
     expand_short_tags, resources_of_prototypes,
 };
+
+const RESOURCES: &str = "Resources";
 
 /// What the users templates of an account are compared with.
 #[derive(Debug)]
 pub struct Expected<'p> {
     people: &'p People<'p>,
-    /// How many resources a template without people has.
-    shared: usize,
+    /// A template without people.
+    nobody: Value,
     /// The resources of a template with the prototype of each shape.
     pub prototypes: BTreeMap<UserShape, Value>,
 }
@@ -38,8 +41,25 @@ impl<'p> Expected<'p> {
     /// When a template with a prototype is no YAML.
     pub fn of(people: &'p People<'p>, templates: &Templates) -> Result<Self, RenderFailure> {
         let (nobody, prototypes) = resources_of_prototypes(templates, people)?;
-        let shared = nobody.as_object().map_or(0, |all| all.keys().filter(|id| *id != NOBODY_ID).count());
-        Ok(Self { people, shared, prototypes })
+        Ok(Self { people, nobody, prototypes })
+    }
+
+    /// The resources of a template without people.
+    fn shared(&self) -> impl Iterator<Item = (&String, &Value)> {
+        self.nobody.get(RESOURCES).and_then(Value::as_object).into_iter().flatten()
+    }
+
+    /// The path of something that is nobody's, and that a template with this digest has otherwise than one without people.
+    fn difference(&self, value: &Value, digest: Option<&str>) -> Option<String> {
+        let is_same = |one: Option<&Value>, other: Option<&Value>| {
+            let with_digest = |one: &Value| digest.map(|digest| one.to_string().replace(PLACEHOLDER, digest));
+            one == other || one.and_then(with_digest).is_some_and(|text| Some(text) == other.map(Value::to_string))
+        };
+        let (resources, sections) = (value.get(RESOURCES), [&self.nobody, value].map(Value::as_object));
+        let mut shared = self.shared().filter(|(id, one)| !is_same(Some(one), resources.and_then(|all| all.get(id))));
+        let mut sections = sections.into_iter().flatten().flat_map(Map::keys).filter(|section| *section != RESOURCES);
+        let section = sections.find(|section| !is_same(self.nobody.get(section), value.get(section)));
+        shared.next().map(|(id, _)| format!("{RESOURCES}/{id}")).or_else(|| section.cloned())
     }
 
     /// Reads the template of a stack, with what is wrong with its structure; inside, a finding where it holds what CloudFormation
@@ -58,7 +78,7 @@ impl<'p> Expected<'p> {
         }
         let read = render::read(templates, rendered)?;
         Ok(read.map(|template| {
-            let wrong = check(stack, self, &template);
+            let wrong = check(stack, self, (&template, rendered.digest.as_deref()));
             (template, wrong)
         }))
     }
@@ -79,8 +99,13 @@ impl<'p> Expected<'p> {
         let mut texts = others.iter().map(|(fragment, values)| fragment.text(values));
         let behind = texts.try_fold(behind, |behind, text| behind.strip_prefix(text.as_str()))?;
         let mut value = expand_short_tags(&[head, &first, behind].concat()).ok()?;
-        let resources = value.get_mut("Resources")?.as_object_mut()?;
-        if !fragment.resources(values).all(|(id, resource)| resources.get(&id) == Some(&resource)) {
+        if self.difference(&value, rendered.digest.as_deref()).is_some() {
+            return None;
+        }
+        let resources = value.get_mut(RESOURCES)?.as_object_mut()?;
+        let own: Vec<_> = fragment.resources(values).collect();
+        let are_same = own.iter().all(|(id, resource)| resources.get(id) == Some(resource));
+        if !are_same || resources.len() != own.len() + self.shared().count() {
             return None;
         }
         for (id, resource) in others.iter().flat_map(|(fragment, values)| fragment.resources(values)) {
@@ -94,14 +119,15 @@ impl<'p> Expected<'p> {
 }
 
 /// What is wrong with the structure of a template, if it is one of users. What is wrong with several people alike is one finding.
-fn check(stack: &StackPlan<'_>, expected: &Expected<'_>, one: &Template) -> Vec<Finding> {
+fn check(stack: &StackPlan<'_>, expected: &Expected<'_>, (one, digest): (&Template, Option<&str>)) -> Vec<Finding> {
     if !matches!(stack.part, Part::Users(_)) {
         return Vec::new();
     }
     // A stack that everybody has left holds one resource at least.
-    let mut count = if stack.users.is_empty() { expected.shared.max(1) } else { expected.shared };
+    let shared = expected.shared().count();
+    let mut count = if stack.users.is_empty() { shared.max(1) } else { shared };
     let nothing = Map::new();
-    let resources = one.value.get("Resources").and_then(Value::as_object).unwrap_or(&nothing);
+    let resources = one.value.get(RESOURCES).and_then(Value::as_object).unwrap_or(&nothing);
     // By what the logical ID of the first wrong resource has behind the person's.
     let mut wrong: BTreeMap<&str, (String, String, usize)> = BTreeMap::new();
     for user in &stack.users {
@@ -128,13 +154,17 @@ fn check(stack: &StackPlan<'_>, expected: &Expected<'_>, one: &Template) -> Vec<
             1 => "; so it is for 1 more person of this stack".to_owned(),
             _ => format!("; so it is for {more} more people of this stack"),
         };
-        structure(one, &format!("Resources/{id}"), format!("{what}{others}"))
+        structure(one, &format!("{RESOURCES}/{id}"), format!("{what}{others}"))
     };
     let mut findings: Vec<Finding> = wrong.into_values().map(finding).collect();
+    if let Some(path) = expected.difference(&one.value, digest) {
+        let message = format!("what belongs to nobody is other in `{path}` than in a template without people");
+        findings.push(structure(one, &path, message));
+    }
     let found = one.resources().count();
     if found != count {
         let message = format!("found {found} resources in `{}`, expected {count}", stack.part.name());
-        findings.push(structure(one, "Resources", message));
+        findings.push(structure(one, RESOURCES, message));
     }
     findings
 }

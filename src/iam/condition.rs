@@ -1,7 +1,7 @@
 //! Conditions of a statement.
 //! Source: <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition.html>
 
-use super::operator::{Base, Operator, Set, compare};
+use super::operator::{Base, Operator, Set, compare, truth};
 use super::pattern::{Filled, Pattern};
 use super::request::{KeyValues, Request};
 use super::tri_bool::{Doubts, TriBool};
@@ -73,7 +73,7 @@ impl Condition {
             KeyValues::Unknown(why) => return doubts.add(why),
         };
         if operator.base == Base::Null {
-            return self.is_null(values.is_none_or(|values| values.list.is_empty()), request);
+            return self.is_null(values.is_none_or(|values| values.list.is_empty()), request, doubts);
         }
         let Some(values) = values else {
             let holds = match operator.set {
@@ -122,12 +122,15 @@ impl Condition {
         if operator.negated { any.opposite() } else { any }
     }
 
-    fn is_null(&self, absent: bool, request: &Request) -> TriBool {
-        let wanted = if absent { "true" } else { "false" };
+    fn is_null(&self, absent: bool, request: &Request, doubts: &mut Doubts) -> TriBool {
         let fits = |value: &Pattern| match value.fill(request, false) {
-            Filled::Text(text) => text.eq_ignore_ascii_case(wanted),
-            Filled::Nothing | Filled::Unknown(_) => false,
+            Filled::Text(text) => match truth(&text) {
+                Some(wanted) => TriBool::from(wanted == absent),
+                None => doubts.add(format!("AWS does not say what `Null` makes of `{text}`")),
+            },
+            Filled::Nothing => TriBool::No,
+            Filled::Unknown(why) => doubts.add(why),
         };
-        TriBool::from(self.values.iter().any(fits))
+        self.values.iter().map(fits).fold(TriBool::No, TriBool::or)
     }
 }

@@ -126,7 +126,7 @@ pub(super) fn compare(base: Base, wanted: &str, found: &str) -> TriBool {
             is_among(orders, number(found).zip(number(wanted)).and_then(|(found, wanted)| found.partial_cmp(&wanted)))
         }
         Base::Date(orders) => is_among(orders, date(found).zip(date(wanted)).map(|(found, wanted)| found.cmp(&wanted))),
-        Base::Bool => Some(wanted.eq_ignore_ascii_case(found)),
+        Base::Bool => truth(wanted).zip(truth(found)).map(|(wanted, found)| wanted == found),
         Base::IpAddress => range(wanted).zip(found.parse().ok()).map(|(range, found)| {
             let (found, width) = bits(found);
             width == range.width && (range.first..=range.last).contains(&found)
@@ -134,6 +134,11 @@ pub(super) fn compare(base: Base, wanted: &str, found: &str) -> TriBool {
         Base::Null => None,
     };
     fits.map_or(TriBool::Unknown, TriBool::from)
+}
+
+/// The truth of a text, in any case.
+pub(super) fn truth(text: &str) -> Option<bool> {
+    text.to_ascii_lowercase().parse().ok()
 }
 
 pub(super) fn number(text: &str) -> Option<f64> {

@@ -201,6 +201,11 @@ fn conditions_of_one_value() {
         Context::new().with("aws:SecureTransport", "false"),
         Allowed,
     );
+    // CloudFormation may read an unquoted `no` as false, and this program reads a text.
+    let secure = || Context::new().with("aws:SecureTransport", "false");
+    condition(json!({"Bool": {"aws:SecureTransport": "no"}}), secure(), Unknown);
+    condition(json!({"Null": {"aws:SecureTransport": "no"}}), secure(), Unknown);
+    condition(json!({"Null": {"aws:SecureTransport": ["no", "False"]}}), secure(), Allowed);
     let source = Context::new().with("aws:SourceArn", "arn:aws:sns:eu:1:topic");
     condition(json!({"ArnLike": {"aws:SourceArn": "arn:aws:sns:*:1:*"}}), source.clone(), Allowed);
     condition(json!({"ArnEquals": {"aws:SourceArn": "arn:aws:*:1:topic"}}), source, Unknown);

@@ -204,11 +204,12 @@ impl Texts<'_> {
             ("Fn::GetAZs", _) => Some(vec![MADE_UP.to_string()]),
             ("Fn::Split", Value::Array(parts)) => {
                 let [Value::String(at), text] = parts.as_slice() else { return None };
-                // Which part is which hangs on all that is in it, such as the account in an ARN.
-                if references_of(text).iter().any(|name| self.resources.get(name).is_some()) {
-                    return None;
-                }
-                Some(self.text(text, depth + 1).split(at.as_str()).map(str::to_owned).collect())
+                // Which part is which hangs on all that is in it, such as the account in an ARN. What AWS makes up has letters, too.
+                let is_of_resources = references_of(text).iter().any(|name| self.resources.get(name).is_some());
+                let is_stack_id = at == "/" && function(text) == Some(("Ref", &Value::from("AWS::StackId")));
+                let text = self.text(text, depth + 1);
+                let is_known = is_stack_id || !text.contains([OPEN, MADE_UP]);
+                (is_known && !is_of_resources).then(|| text.split(at.as_str()).map(str::to_owned).collect())
             }
             _ => None,
         }
@@ -251,7 +252,11 @@ impl Texts<'_> {
             "AWS::Partition" => partition.to_owned(),
             "AWS::StackName" if !self.stack.is_empty() => self.stack.to_owned(),
             "AWS::URLSuffix" => dns_suffix(partition).to_owned(),
-            "AWS::NoValue" | "AWS::StackId" => MADE_UP.to_string(),
+            // <https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/pseudo-parameter-reference.html>
+            "AWS::StackId" => {
+                let stack = self.returned("AWS::StackName", depth);
+                format!("arn:{partition}:cloudformation:{region}:{id}:stack/{stack}/{MADE_UP}")
+            }
             _ => self.of_resource(name, depth).unwrap_or_else(|| OPEN.to_string()),
         }
     }

@@ -11,7 +11,7 @@ use sha2::{Digest, Sha256};
 pub const DIGEST_OUTPUT: &str = "TemplateDigest";
 
 /// Stands in a template where its digest goes, at the digest's length. No value from a roster or a setting has such brackets.
-pub(super) const PLACEHOLDER: &str = "<<the-sha-256-of-this-template-without-header-and-this-line--->>";
+pub const PLACEHOLDER: &str = "<<the-sha-256-of-this-template-without-header-and-this-line--->>";
 
 /// A template of this text below its header, with its digest in it. The digest is of the text as it was before, and knows
 /// nothing of the header, which names the files that the template comes from. `None` where the text has no place for it.

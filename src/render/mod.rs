@@ -18,11 +18,11 @@ mod template;
 mod text_templates;
 mod yaml;
 
-pub use digest::{DIGEST_OUTPUT, hexadecimal};
+pub use digest::{DIGEST_OUTPUT, PLACEHOLDER, hexadecimal};
 pub use engine::{RenderFailure, Templates, embedded_templates};
 pub use expand_short_tags::{NotExpanded, expand_short_tags};
 pub use fragment::{Fragment, Substitution};
-pub use people::{NOBODY_ID, People};
+pub use people::People;
 pub use policy_source::PolicySourceMap;
 pub use prototype::{
     PROTOTYPE_ID, PROTOTYPE_NAME, PROTOTYPE_NOTEBOOK, PROTOTYPE_TEAM, PROTOTYPE_VOLUME, UserShape, is_of_prototype,
@@ -36,6 +36,7 @@ pub use yaml::{block, scalar};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use people::NOBODY_ID;
 use serde_json::{Map, Value};
 
 use span_index::SpanIndex;
@@ -74,7 +75,8 @@ pub fn service_policy(service: Service, profile: Profile) -> &'static str {
     engine::embedded_text(&format!("policies/service/{}.{}.json.hbs", service.as_str(), profile.as_str()))
 }
 
-/// The resources of a users template without anybody; and of those with a prototype of each shape alone.
+/// A users template without anybody, as it parses, with `PLACEHOLDER` for its digest; and the resources of those with a prototype of
+/// each shape alone. What is nobody's is there as it is without anybody: that every stack has it so is for its reader to see.
 ///
 /// # Errors
 /// When one is no YAML.
@@ -82,19 +84,28 @@ pub fn resources_of_prototypes(
     templates: &Templates,
     people: &People<'_>,
 ) -> Result<(Value, BTreeMap<UserShape, Value>), RenderFailure> {
-    let resources = |text: String| {
+    let parsed = |text: String| {
         let rendered = Rendered::new(Part::Users(1), SourceFile::new("", text), None);
         // What CloudFormation does not know is found in the real templates.
         let template = read(templates, &rendered).map_err(|failure| RenderFailure {
             finding: Box::new(templates.at_first_line(rendered.part.kind(), *failure.finding)),
             ..failure
         })?;
-        let resources = template.ok().and_then(|mut template| template.value.get_mut("Resources").map(Value::take));
-        Ok(resources.unwrap_or_default())
+        Ok(template.map(|template| template.value).unwrap_or_default())
     };
-    let prototypes = people.prototypes().map(|(shape, text)| Ok((shape.clone(), resources(text)?)));
+    let mut nobody = parsed(people.nobody())?;
+    let shared = nobody.get_mut("Resources").and_then(Value::as_object_mut);
+    let shared = shared.map_or_else(Map::new, |all| {
+        all.remove(NOBODY_ID);
+        all.clone()
+    });
+    let prototypes = people.prototypes().map(|(shape, text)| {
+        let all = parsed(text)?.get_mut("Resources").and_then(Value::as_object_mut).map(std::mem::take);
+        let own = all.into_iter().flatten().filter(|(id, _)| id.starts_with(PROTOTYPE_ID));
+        Ok((shape.clone(), shared.clone().into_iter().chain(own).collect()))
+    });
     let prototypes = prototypes.collect::<Result<_, RenderFailure>>()?;
-    Ok((resources(people.nobody())?, prototypes))
+    Ok((nobody, prototypes))
 }
 
 /// What an empty users stack of the account has room for.

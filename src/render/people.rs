@@ -158,7 +158,7 @@ impl<'a> People<'a> {
 const NOBODY: &str = "  Nobody:\n    Type: AWS::CloudFormation::WaitConditionHandle\n";
 
 /// The logical ID of that resource.
-pub const NOBODY_ID: &str = "Nobody";
+pub(super) const NOBODY_ID: &str = "Nobody";
 
 /// The size of a text. A resource is a line `Type:` at the depth of a resource's keys: the text is not parsed for it.
 fn size_of(text: &str) -> Size {

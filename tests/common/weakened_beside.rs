@@ -163,7 +163,7 @@ pub fn of_besides() -> Vec<Weakening> {
 
 /// What a role of the company's own may call, by which somebody acts as another role, signs in as another or reads what people do.
 pub fn of_actions() -> Weakening {
-    const ACTIONS: [&str; 26] = [
+    const ACTIONS: [&str; 33] = [
         "airflow:CreateCliToken",
         "apprunner:UpdateService",
         "athena:StartSession",
@@ -173,7 +173,11 @@ pub fn of_actions() -> Weakening {
         "cloudtrail:StartQuery",
         "cloudwatch:GetInsightRuleReport",
         "codebuild:StartBuild",
+        "codepipeline:GetJobDetails",
+        "codepipeline:StartPipelineExecution",
         "cognito-identity:GetCredentialsForIdentity",
+        "databrew:StartJobRun",
+        "datasync:StartTaskExecution",
         "datazone:GetEnvironmentCredentials",
         "deadline:AssumeQueueRoleForUser",
         "ec2:CreateLaunchTemplateVersion",
@@ -182,12 +186,15 @@ pub fn of_actions() -> Weakening {
         "elasticbeanstalk:UpdateEnvironment",
         "events:CreateArchive",
         "glue:StartJobRun",
+        "glue:StartTrigger",
+        "imagebuilder:StartImagePipelineExecution",
         "lakeformation:GrantPermissions",
         "logs:GetQueryResults",
         "oam:CreateLink",
         "observabilityadmin:CreateTelemetryPipeline",
         "s3:PutStorageLensConfiguration",
         "securitylake:CreateAwsLogSource",
+        "sns:Unsubscribe",
         "ssm:UpdateDocumentDefaultVersion",
         "sso-directory:UpdatePassword",
     ];
@@ -253,6 +260,11 @@ pub fn of_changes() -> Vec<Weakening> {
         weakening("a list that keeps an earlier value", (STORAGE, RESOURCES, "Parameters: {A: {Type: CommaDelimitedList, Default: \"any, other\"}}\n\nResources:\n  Cdn:\n    Type: AWS::CloudFront::Distribution\n    Properties: {A: !Select [1, !Ref A]}\n\n"), UNDECIDED, &["`Cdn`", OPEN]),
         weakening("a part of a text that a parameter may split", (STORAGE, RESOURCES, "Parameters: {P: {Type: String, Default: a}}\n\nResources:\n  Reader:\n    Type: AWS::IAM::Role\n    Properties:\n      RoleName: mycompany-reader\n      AssumeRolePolicyDocument: {Version: \"2012-10-17\", Statement: [{Effect: Allow, Principal: {Service: lambda.amazonaws.com}, Action: \"sts:AssumeRole\"}]}\n      Policies: [{PolicyName: p, PolicyDocument: {Version: \"2012-10-17\", Statement: [{Effect: Allow, Action: \"secretsmanager:GetSecretValue\", Resource: !Select [1, !Split [\"|\", !Sub \"${P}|arn:aws:secretsmanager:ap-northeast-1:111122223333:secret:company/x\"]]}]}}]\n\n"), UNDECIDED, &["the policy `p` cannot be read: found what is no text"]),
         weakening("an entry behind one that may be left out", (STORAGE, RESOURCES, "Resources:\n  Reader:\n    Type: AWS::IAM::Role\n    Properties:\n      RoleName: mycompany-reader\n      AssumeRolePolicyDocument: {Version: \"2012-10-17\", Statement: [{Effect: Allow, Principal: {Service: lambda.amazonaws.com}, Action: \"sts:AssumeRole\"}]}\n      Policies: [{PolicyName: p, PolicyDocument: {Version: \"2012-10-17\", Statement: [{Effect: Allow, Action: \"secretsmanager:GetSecretValue\", Resource: !Select [1, [!If [C, !Ref \"AWS::NoValue\", x], \"arn:aws:secretsmanager:ap-northeast-1:111122223333:secret:company/x\", \"*\"]]}]}}]\n\n"), UNDECIDED, &["the policy `p` cannot be read: found what is no text"]),
+        weakening("logs by a name without one of its parts", (STORAGE, RESOURCES, "Resources:\n  Tap:\n    Type: AWS::Logs::SubscriptionFilter\n    Properties: {FilterPattern: \"\", DestinationArn: \"arn:aws:kinesis:ap-northeast-1:111122223333:stream/x\", LogGroupName: !Join [\"\", [/aws/sage, !Ref \"AWS::NoValue\", maker/NotebookInstances]]}\n\n"), UNDECIDED, &["`Tap`"]),
+        weakening("logs by a name with nothing in it", (STORAGE, RESOURCES, "Resources:\n  Tap:\n    Type: AWS::Logs::SubscriptionFilter\n    Properties: {FilterPattern: \"\", DestinationArn: \"arn:aws:kinesis:ap-northeast-1:111122223333:stream/x\", LogGroupName: !Sub \"/aws/sage${AWS::NoValue}maker/NotebookInstances\"}\n\n"), UNDECIDED, &["`Tap`"]),
+        weakening("logs by a letter of the stack's ID", (STORAGE, RESOURCES, "Resources:\n  Tap:\n    Type: AWS::Logs::SubscriptionFilter\n    Properties: {FilterPattern: \"\", DestinationArn: \"arn:aws:kinesis:ap-northeast-1:111122223333:stream/x\", LogGroupName: !Join [\"\", [/, !Select [0, !Split [\"rn:\", !Ref \"AWS::StackId\"]], ws/sagemaker/NotebookInstances]]}\n\n"), UNDECIDED, &["`Tap`"]),
+        weakening("logs by a letter of a subnet's ID", (STORAGE, RESOURCES, "Parameters: {A: {Type: \"AWS::EC2::Subnet::Id\"}}\n\nResources:\n  Tap:\n    Type: AWS::Logs::SubscriptionFilter\n    Properties: {FilterPattern: \"\", DestinationArn: \"arn:aws:kinesis:ap-northeast-1:111122223333:stream/x\", LogGroupName: !Join [\"\", [/aw, !Select [0, !Split [ubnet-, !Ref A]], /sagemaker/NotebookInstances]]}\n\n"), UNDECIDED, &["`Tap`"]),
+        weakening("logs by a letter of a zone", (STORAGE, RESOURCES, "Resources:\n  Tap:\n    Type: AWS::Logs::SubscriptionFilter\n    Properties: {FilterPattern: \"\", DestinationArn: \"arn:aws:kinesis:ap-northeast-1:111122223333:stream/x\", LogGroupName: !Join [\"\", [/, !Select [0, !Split [p-, !Select [0, !GetAZs \"\"]]], ws/sagemaker/NotebookInstances]]}\n\n"), UNDECIDED, &["`Tap`"]),
         weakening("a list of allowed values", (STORAGE, RESOURCES, "Parameters: {A: {Type: CommaDelimitedList, Default: \"any, other\", AllowedValues: [any, other]}}\n\nResources:\n  Cdn:\n    Type: AWS::CloudFront::Distribution\n    Properties: {A: !Join [\"\", !Ref A]}\n\n"), UNDECIDED, &["`Cdn`", OPEN]),
         weakening("the bucket by one of many values", (STORAGE, RESOURCES, "Parameters: {A: {Type: Number, AllowedValues: [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31, 32, 33, 34, 35, 36, 37, 38, 39, 40, 41, 42, 43, 44, 45, 46, 47, 48, 49, 50, 51, 52, 53, 54, 55, 56, 57, 58, 59, 60, 61, 62, 63, 64]}}\n\nResources:\n  Cdn:\n    Type: AWS::CloudFront::Distribution\n    Properties: {A: !Ref A}\n\n"), UNDECIDED, &["`Cdn`", OPEN]),
         weakening("the bucket by a mapping", (STORAGE, RESOURCES, "Mappings: {M: {ap-northeast-1: {a: mycompany-aws-deepracer-test-20221130201905}}}\n\nResources:\n  Cdn:\n    Type: AWS::CloudFront::Distribution\n    Properties: {A: !FindInMap [M, !Ref \"AWS::Region\", a]}\n\n"), UNDECIDED, &["`Cdn`", NAMES]),
@@ -305,6 +317,9 @@ pub fn harmless() -> Vec<Weakening> {
         of_text("another logical ID of notebooks", USERS, &|text| text.replace("{{ids.notebook}}:", "{{ids.notebook}}Own:")),
         Weakening { edits: vec![rule("Transitions: [{StorageClass: STANDARD_IA, TransitionInDays: 30}]")], ..fine("files that are rarely read", &[]) },
         Weakening { edits: vec![rule("Prefix: bob/, NoncurrentVersionTransitions: [{StorageClass: INTELLIGENT_TIERING, TransitionInDays: 30}]")], ..fine("older versions that are rarely read", &[]) },
+        of_text("other logical IDs of the bucket and its policy", STORAGE, &|text| text.replace("  Bucket:\n", "  Files:\n").replace("!Ref Bucket\n", "!Ref Files\n").replace("  BucketPolicy:\n", "  Policy:\n")),
+        fine("some older versions for longer", &[(STORAGE, "NoncurrentDays: {{number old_version_days}}", "NoncurrentDays: {{number old_version_days}}\n              NewerNoncurrentVersions: 5")]),
+        added("a name with a part of the stack's ID", STORAGE, &[("Other", "S3::Bucket", "{BucketName: !Join [-, [mycompany, !Select [2, !Split [/, !Ref \"AWS::StackId\"]]]]}")]),
         fine("older versions for longer, as a text", &[(STORAGE, "NoncurrentDays: {{number old_version_days}}", "NoncurrentDays: \"3650\"")]),
         fine("logs for longer", &[(NOTEBOOKS, "RetentionInDays: {{number retention_days}}", "RetentionInDays: 3653")]).with(LOGS),
         fine("logs for ever", &[(NOTEBOOKS, "      RetentionInDays: {{number retention_days}}\n", "")]).with(LOGS),

@@ -372,7 +372,7 @@ pub fn of_needs() -> Vec<Weakening> {
         rule("files go to an archive that is read at once", "Transitions: [{StorageClass: GLACIER_IR, TransitionInDays: 1}]", "by `Transitions`"),
         rule("files lie in one place", "Transition: {StorageClass: ONEZONE_IA, TransitionInDays: 30}", "by `Transition`"),
         rule("older versions lie in one place", "NoncurrentVersionTransition: {StorageClass: ONEZONE_IA, TransitionInDays: 30}", "by `NoncurrentVersionTransition`"),
-        rule("some older versions are kept", "NoncurrentVersionExpiration: {NoncurrentDays: 365, NewerNoncurrentVersions: 1}", "by `NoncurrentVersionExpiration`"),
+        rule("some older versions are kept", "NoncurrentVersionExpiration: {NoncurrentDays: 1, NewerNoncurrentVersions: 5}", "by `NoncurrentVersionExpiration`"),
         rule("a key that is new", "Vaporization: {InDays: 1}", "by `Vaporization`"),
         // What comes to notebooks.
         weakening("somebody's code", (USERS, "\n      RootAccess: Disabled\n", "\n      RootAccess: Disabled\n      DefaultCodeRepository: https://example.com/any.git\n"), DOUBTFUL, &["`DefaultCodeRepository` of the notebook `BobNotebook`"]),

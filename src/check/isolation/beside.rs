@@ -282,13 +282,12 @@ fn hears_of_people(pattern: &Value) -> bool {
 /// Source: <https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-properties-s3-bucket-rule.html>
 pub fn lost_by((stack, id, bucket): Resource<'_>, set: &BucketSettings) -> Vec<Problem> {
     let is_kept = |(key, value): (&String, &Value)| {
-        // Nothing else stands beside the number of days.
+        // Beside the number of days stands at most how many are kept longer: what is deleted exceeds both.
+        // <https://docs.aws.amazon.com/AmazonS3/latest/userguide/intro-lifecycle-rules.html#intro-lifecycle-rules-actions>
         let days = |key: &str, least: u32| {
-            let days = if value.is_object() {
-                value.get(key).filter(|_| value.as_object().map(Map::len) == Some(1))
-            } else {
-                Some(value)
-            };
+            let only =
+                |of: &Map<String, Value>| of.keys().all(|one| [key, "NewerNoncurrentVersions"].contains(&one.as_str()));
+            let days = value.as_object().map_or(Some(value), |of| value.get(key).filter(|_| only(of)));
             days.and_then(number).is_some_and(|days| days >= least.into())
         };
         match key.as_str() {

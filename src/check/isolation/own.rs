@@ -114,7 +114,8 @@ const LOG_GROUP: &str = "AWS::Logs::LogGroup";
 /// Keys of numbers that may be larger, or missing.
 const AT_LEAST: [&str; 2] = ["PasswordLength", "RetentionInDays"];
 /// Properties with the name that tells a resource from others of its type, whatever its logical ID.
-const NAMES: [&str; 10] = [
+const NAMES: [&str; 11] = [
+    "Bucket",
     "BucketName",
     "FunctionName",
     "LogGroupName",
@@ -186,7 +187,8 @@ fn differences(
     // A resource that has both the name and the logical ID comes before one that has the name, and that before the other.
     let same = |(id, wanted): &(&String, &Value)| {
         let alike = found.iter().filter(|(_, value)| value.get("Type") == wanted.get("Type"));
-        let has_name = |value: &Value| name(wanted).is_some() && name(value) == name(wanted);
+        let wanted_name = name(wanted, &expected);
+        let has_name = |value: &Value| wanted_name.is_some() && name(value, &found) == wanted_name;
         let most = alike.map(|(other, value)| ((has_name(value), other == id), (*other, *value)));
         most.filter(|(alike, _)| *alike != (false, false)).max_by_key(|(alike, _)| *alike).map(|(_, one)| one)
     };
@@ -243,12 +245,15 @@ fn type_of(resource: &Value) -> Option<&'static Own> {
 /// Whether a resource is a log group that is nobody's.
 fn is_of_operations(resource: &Value) -> bool {
     let is_group = resource.get("Type").is_some_and(|kind| kind == LOG_GROUP);
-    is_group && !name(resource).and_then(Value::as_str).is_some_and(|name| name.starts_with(OF_SAGEMAKER))
+    is_group && !name(resource, &Vec::new()).and_then(Value::as_str).is_some_and(|name| name.starts_with(OF_SAGEMAKER))
 }
 
-fn name(resource: &Value) -> Option<&Value> {
-    let properties = resource.get("Properties")?;
-    NAMES.iter().find_map(|key| properties.get(key))
+/// The name of a resource among all of its template; where it is that of another one, such as of the bucket of a policy, that one's.
+fn name<'v>(resource: &'v Value, all: &Resources<'v>) -> Option<&'v Value> {
+    let own = |resource: &'v Value| NAMES.iter().find_map(|key| resource.get(PROPERTIES)?.get(key));
+    let name = own(resource)?;
+    let other = name.get("Ref").and_then(|id| all.iter().find(|(other, _)| id == *other));
+    other.and_then(|(_, other)| own(other)).or(Some(name))
 }
 
 /// The `Sid` of the first denial in the policy of a built-in topic that the one that is found has not, or has otherwise. Whom it
