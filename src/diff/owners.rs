@@ -8,6 +8,7 @@ use serde_json::Value;
 use super::folder::FolderStack;
 use super::model::{Action, Change, PropertyChange};
 use super::resources::{literal_name, property, resources};
+use crate::model::NOTEBOOK_SEPARATOR;
 use crate::output::UserEntry;
 
 /// The users of a stack, by what their logical IDs begin with.
@@ -152,14 +153,16 @@ pub(super) fn every_text(value: &Value, text: &impl Fn(&str) -> String, but: &[&
 /// `text` with the names of a user, if it is one's, and of their notebook replaced.
 pub(super) fn general(text: &str, of: Option<&UserEntry>) -> String {
     let Some(UserEntry { name, notebook, .. }) = of else { return text.to_owned() };
-    let text = replace_word(text, name, "{user}");
-    match notebook {
-        Some(notebook) if notebook != name => replace_word(&text, notebook, "{notebook}"),
-        _ => text,
-    }
+    let notebook = notebook.as_ref().filter(|notebook| *notebook != name);
+    let mut words = vec![(name.as_str(), "{user}")];
+    words.extend(notebook.map(|notebook| (notebook.as_str(), "{notebook}")));
+    // A notebook from before may be called `NAME--x`.
+    words.sort_by_key(|(word, _)| std::cmp::Reverse(word.len()));
+    words.into_iter().fold(text.to_owned(), |text, (word, shown)| replace_word(&text, word, shown))
 }
 
-/// `text` with `word` replaced where it stands alone: not within a longer name.
+/// `text` with `word` replaced where it stands alone: not within a longer name. In the names of training jobs, `--` ends that of the
+/// notebook.
 pub(super) fn replace_word(text: &str, word: &str, with: &str) -> String {
     if word.is_empty() {
         return text.to_owned();
@@ -171,7 +174,8 @@ pub(super) fn replace_word(text: &str, word: &str, with: &str) -> String {
         let (before, from) = rest.split_at(at);
         let after = &from[word.len()..];
         let last = before.chars().next_back().or_else(|| replaced.chars().next_back());
-        let alone = !last.is_some_and(is_part) && !after.chars().next().is_some_and(is_part);
+        let ends = after.starts_with(NOTEBOOK_SEPARATOR) || !after.starts_with(is_part);
+        let alone = ends && !last.is_some_and(is_part);
         replaced += before;
         replaced += if alone { with } else { word };
         rest = after;

@@ -9,7 +9,7 @@ use crate::facts::limits;
 
 /// What stands between the name of a notebook and the rest of a training job's name: so a policy can name the jobs of one
 /// notebook by a prefix that no other notebook's name begins with.
-const NOTEBOOK_SEPARATOR: &str = "--";
+pub const NOTEBOOK_SEPARATOR: &str = "--";
 
 impl NotebookName {
     /// Whether the name holds `--`, which ends the notebook's name in the names of training jobs. No new notebook has such

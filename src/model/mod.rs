@@ -28,6 +28,7 @@ pub use account::Account;
 pub use bucket::{bucket_place, log_bucket};
 pub use company_policies::CompanyPolicies;
 pub use fleet::clashes;
+pub use ids::NOTEBOOK_SEPARATOR;
 pub use instance_types::example_of_training;
 pub use lock::{FEW_LEAVERS, FEW_LEAVERS_PERCENT, LockEntry, PlacementLock, StackNumber, stack_word};
 pub use network::AllowedNetworks;
