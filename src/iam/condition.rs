@@ -29,6 +29,14 @@ impl Condition {
         Self { operator, operator_name: operator_name.to_owned(), key: key.to_owned(), values }
     }
 
+    /// Lets the condition be about the key `to` where it is about the key `from`, in lower case, and its variables, too.
+    pub(super) fn rename_key(&mut self, from: &str, to: &str) {
+        if self.key.to_lowercase() == from {
+            to.clone_into(&mut self.key);
+        }
+        self.values.iter_mut().for_each(|value| value.rename_key(from, to));
+    }
+
     /// Whether the condition singles out principals whose ARNs end with a name behind `before`: whether it is met depends on who
     /// asks, and not only on whether they have a tag, or on what their ARN is but for the name.
     pub(super) fn singles_out(&self, before: &str) -> bool {

@@ -77,6 +77,18 @@ impl Document {
         Ok(Self { statements: statements.collect::<Result<_, _>>()? })
     }
 
+    /// The document with another condition key in the place of `from`, which is in lower case, in conditions and variables.
+    #[must_use]
+    pub fn with_key_renamed(mut self, from: &str, to: &str) -> Self {
+        for statement in &mut self.statements {
+            statement.conditions.iter_mut().for_each(|condition| condition.rename_key(from, to));
+            if let Some(Listed::These(patterns) | Listed::AllBut(patterns)) = &mut statement.resources {
+                patterns.iter_mut().for_each(|pattern| pattern.rename_key(from, to));
+            }
+        }
+        self
+    }
+
     /// Whether some statement may allow an action: one that allows names it, whatever else it asks for.
     pub fn may_allow(&self, action: &str) -> bool {
         self.statements.iter().any(|statement| statement.may_allow(action))

@@ -78,6 +78,16 @@ impl Pattern {
         Filled::Text(filled)
     }
 
+    /// Lets variables of the key `from`, in lower case, be of the key `to`.
+    pub(super) fn rename_key(&mut self, from: &str, to: &str) {
+        for piece in &mut self.0 {
+            match piece {
+                Piece::Variable { key, .. } if key.to_lowercase() == from => to.clone_into(key),
+                Piece::Variable { .. } | Piece::Text(_) => {}
+            }
+        }
+    }
+
     /// The keys of its variables.
     pub(super) fn variables(&self) -> impl Iterator<Item = &str> {
         self.0.iter().filter_map(|piece| match piece {

@@ -1,6 +1,6 @@
 //! Requests: who asks for what, and what AWS says about the asking.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::facts::condition_keys::condition_key;
 
@@ -74,6 +74,8 @@ pub struct Values {
 #[derive(Debug, Clone, Default)]
 pub struct Context {
     given: BTreeMap<String, Option<Values>>,
+    /// Keys, in lower case, that are not the same in all requests of who asks.
+    varying: BTreeSet<String>,
 }
 
 /// What is known of a key.
@@ -125,6 +127,7 @@ impl Context {
     #[must_use]
     pub fn and(mut self, other: &Self) -> Self {
         self.given.extend(other.given.clone());
+        self.varying.extend(other.varying.clone());
         self
     }
 
@@ -138,6 +141,19 @@ impl Context {
     pub fn with_unknown(mut self, key: &str) -> Self {
         self.given.insert(key.to_lowercase(), None);
         self
+    }
+
+    /// The same context, of somebody of whom nobody knows whether they have this tag: `access_delta` compares requests with and without
+    /// it. A single request has the key only if the context holds it.
+    #[must_use]
+    pub fn with_varying(mut self, key: &str) -> Self {
+        self.varying.insert(key.to_lowercase());
+        self
+    }
+
+    /// Whether a key, in lower case, is one of those.
+    pub(super) fn varies(&self, key: &str) -> bool {
+        self.varying.contains(key)
     }
 
     /// The same context without a key.

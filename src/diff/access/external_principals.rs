@@ -9,9 +9,9 @@ use super::super::model::AccessPrincipal;
 use super::super::owners::{NO_NAMES, every_text, general};
 use super::Side;
 use super::account::AccountIam;
-use super::subjects::Subject;
+use super::subjects::{Subject, tag_key};
 use crate::iam::Principal;
-use crate::inventory::{self, PolicyDocument, one_or_more};
+use crate::inventory::{self, PRINCIPAL_TAG, PolicyDocument, one_or_more};
 use crate::output::UserEntry;
 
 /// An account that is nobody's here.
@@ -127,7 +127,10 @@ fn stranger(
     sides: [&[Arc<PolicyDocument>]; 2],
     everything: &Arc<PolicyDocument>,
 ) -> Subject {
-    let base = principal.context("anybody");
+    let asked = sides.into_iter().flatten().flat_map(|policy| policy.tag_keys(PRINCIPAL_TAG));
+    // Whatever tags they have, no stack gives them; a service has none.
+    let asked = asked.filter(|_| kind != AccessPrincipal::Service);
+    let base = asked.fold(principal.context("anybody"), |base, tag| base.with_varying(&tag_key(&tag)));
     let is_anybody = matches!(&principal, Principal::User { account, .. } if account == ELSEWHERE);
     let sides = sides.map(|resource| Side {
         exists: true,

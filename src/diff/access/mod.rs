@@ -6,6 +6,7 @@ mod openings;
 mod subjects;
 mod unevaluated_grants;
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -24,7 +25,7 @@ use crate::iam::{
 use crate::inventory::{Documents, Policy, PolicyDocument, PolicyKind, one_or_more, transform};
 use account::AccountIam;
 use external_principals::strangers;
-use subjects::{Subject, people};
+use subjects::{Subject, own_key, people, tag_key};
 use unevaluated_grants::undecided;
 
 /// What the policies of one side say for a subject.
@@ -39,6 +40,8 @@ pub(super) struct Side {
     pub required: bool,
     /// Policies that are attached and not known.
     pub unknown: BTreeSet<String>,
+    /// The keys of the principal's tags that are other on the new side. The context holds what they are here by `own_key`.
+    pub retagged: BTreeSet<String>,
 }
 
 impl Side {
@@ -134,10 +137,6 @@ fn change(subject: &Subject, names: &PolicyNames) -> Option<AccessChange> {
             Ok(lines) => entries.extend(lines),
             Err(why) => entries.push(AccessEntry::unknown(why)),
         }
-        for tag in &subject.retagged {
-            let why = format!("the tag `{tag}` is another than before, and policies know the principal by it");
-            entries.push(AccessEntry::unknown(why));
-        }
         for policy in old.unknown.symmetric_difference(&new.unknown) {
             let verb = if new.unknown.contains(policy) { "is new" } else { "is gone" };
             entries.push(AccessEntry::unknown(format!("`{policy}` {verb}, and what it says is not known here")));
@@ -175,10 +174,11 @@ fn lines(subject: &Subject, names: &PolicyNames) -> Result<Vec<AccessEntry>, Str
     let sides = [&subject.old, &subject.new];
     let [old, new] = [documents(sides[0])?, documents(sides[1])?];
     let kind = if subject.new.required { ResourcePolicy::Required } else { ResourcePolicy::Sufficient };
-    let policies = [&old, &new].map(|(identity, boundary, resource)| Policies {
+    let identities = [&old, &new].map(|side| side.identity.iter().map(|document| &**document).collect::<Vec<_>>());
+    let policies = [(&old, &identities[0]), (&new, &identities[1])].map(|(side, identity)| Policies {
         identity,
-        boundary: *boundary,
-        resource: Some(kind(resource)),
+        boundary: side.boundary.as_deref(),
+        resource: Some(kind(&side.resource)),
     });
     let lines = access_delta(&subject.principal, &subject.base, &policies[0], &policies[1], |_| true)
         .map_err(|_| "there are too many combinations of wildcards".to_owned())?;
@@ -229,20 +229,33 @@ fn statements(
     (if by_denial { denying } else { allowing }, by_denial)
 }
 
-/// The identity policies of a side, its boundary, and the policies of resources as one: they are about different resources each.
-fn documents(side: &Side) -> Result<(Vec<&Document>, Option<&Document>, Document), String> {
-    let identity = side.identity.iter().map(parsed).collect::<Result<_, _>>()?;
-    let boundary = side.boundary.as_ref().map(parsed).transpose()?;
-    let resource: Vec<&Document> = side.resource.iter().map(parsed).collect::<Result<_, _>>()?;
-    let statements = resource.into_iter().flat_map(|document| document.statements.iter().cloned()).collect();
-    Ok((identity, boundary, Document { statements }))
+/// What the policies of a side say. Those of resources are one document: they are about different resources each.
+struct SideDocuments<'s> {
+    identity: Vec<Cow<'s, Document>>,
+    boundary: Option<Cow<'s, Document>>,
+    resource: Document,
 }
 
-fn parsed(policy: &Arc<PolicyDocument>) -> Result<&Document, String> {
-    policy.parsed().map_err(|malformed| {
+fn documents(side: &Side) -> Result<SideDocuments<'_>, String> {
+    let parsed = |policy| parsed(policy, &side.retagged);
+    let resource: Vec<Cow<'_, Document>> = side.resource.iter().map(parsed).collect::<Result<_, _>>()?;
+    let statements = resource.into_iter().flat_map(|document| document.into_owned().statements).collect();
+    Ok(SideDocuments {
+        identity: side.identity.iter().map(parsed).collect::<Result<_, _>>()?,
+        boundary: side.boundary.as_ref().map(parsed).transpose()?,
+        resource: Document { statements },
+    })
+}
+
+fn parsed<'p>(policy: &'p Arc<PolicyDocument>, retagged: &BTreeSet<String>) -> Result<Cow<'p, Document>, String> {
+    let document = policy.parsed().map_err(|malformed| {
         let at = if malformed.path.is_empty() { String::new() } else { format!(" at `{}`", malformed.path) };
         format!("a policy cannot be read: {}{at}", malformed.message)
-    })
+    })?;
+    let renamed = |document: Cow<'p, Document>, tag: &String| {
+        Cow::Owned(document.into_owned().with_key_renamed(&tag_key(tag), &own_key(tag)))
+    };
+    Ok(retagged.iter().fold(Cow::Borrowed(document), renamed))
 }
 
 /// What a policy leaves that otherwise denies everything at any time, whatever others allow: the actions, if any. `None` where

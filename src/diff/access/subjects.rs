@@ -10,7 +10,7 @@ use super::Side;
 use super::account::{AccountIam, is_user, undefined};
 use crate::iam::{self, Context};
 use crate::inventory::{PRINCIPAL_TAG, Principal};
-use crate::model::NOTEBOOK;
+use crate::model::{NOTEBOOK, OLD_KEY, RESERVED_TAGS};
 use crate::output::UserEntry;
 
 /// Somebody, or several with the same policies.
@@ -22,8 +22,6 @@ pub(super) struct Subject {
     pub base: Context,
     pub old: Side,
     pub new: Side,
-    /// The tags that are other than before, where policies know the principal by them.
-    pub retagged: Vec<String>,
     /// How many had the same access before; of somebody new.
     pub same_as: usize,
     /// What all of it is about, where that is one thing.
@@ -40,8 +38,8 @@ impl Subject {
         (principal, base): (iam::Principal, Context),
         [old, new]: [Side; 2],
     ) -> Self {
-        let (retagged, same_as, resource, own) = Default::default();
-        Self { kind, names: vec![name], principal, base, old, new, retagged, same_as, resource, own }
+        let (same_as, resource, own) = Default::default();
+        Self { kind, names: vec![name], principal, base, old, new, same_as, resource, own }
     }
 
     /// An action as the policies spell it.
@@ -72,6 +70,7 @@ pub(super) fn people(before: &AccountIam<'_>, after: &AccountIam<'_>, account: &
         let (old, new) = (olds.get(&name).copied(), news.get(&name).copied());
         let Some(any) = new.or(old) else { continue };
         let own = if new.is_some() { after } else { before }.own(any);
+        let notebook = old.and_then(|old| before.own(old)?.notebook.clone());
         let old_key = old.map(|one| key(one, before, &tagged));
         let new_key = new.map(|one| key(one, after, &tagged));
         if let Some(key) = &old_key {
@@ -93,11 +92,13 @@ pub(super) fn people(before: &AccountIam<'_>, after: &AccountIam<'_>, account: &
             (false, true) => AccessPrincipal::NotebookRole,
             (false, false) => AccessPrincipal::Role,
         };
-        let sides = [side(old, before), side(new, after)];
+        let mut sides = [side(old, before), side(new, after)];
+        let (principal, base) = any.asking(account);
+        let base = with_tags(base, (old, new), &tagged, &mut sides[0].retagged);
         let subject = Subject {
-            retagged: old.zip(new).map(|(old, new)| retagged(old, new, before)).unwrap_or_default(),
-            own: own.cloned(),
-            ..Subject::of(kind, any.name.clone(), any.asking(account), sides)
+            // Who has no notebook any longer loses what there was of that name.
+            own: own.map(|own| UserEntry { notebook: own.notebook.clone().or(notebook), ..own.clone() }),
+            ..Subject::of(kind, any.name.clone(), (principal, base), sides)
         };
         classes.insert(class, subject);
     }
@@ -152,16 +153,45 @@ fn mentioned_tags(sides: [&AccountIam<'_>; 2]) -> BTreeSet<String> {
     sides.map(of_side).into_iter().flatten().collect()
 }
 
-/// The tags that are other than before and by which the policies from before knew the principal. Both sides are decided with
-/// the new tags, so that what such a change opens or closes does not show.
-fn retagged(old: &Principal<'_>, new: &Principal<'_>, before: &AccountIam<'_>) -> Vec<String> {
-    let policies = before.identity(old).chain(before.boundary(old));
-    let asked: BTreeSet<String> = policies.flat_map(|policy| policy.tag_keys(PRINCIPAL_TAG)).collect();
-    let values = |of| tags(of).collect::<BTreeMap<&str, Option<&str>>>();
+/// The condition key of a principal's tag.
+pub(super) fn tag_key(tag: &str) -> String {
+    format!("aws:{PRINCIPAL_TAG}{tag}")
+}
+
+/// The condition key of a tag that is other on the new side, as the old side has it: no tag's, since none has an asterisk.
+/// Source: <https://docs.aws.amazon.com/IAM/latest/APIReference/API_Tag.html>
+pub(super) fn own_key(tag: &str) -> String {
+    format!("{}*", tag_key(tag))
+}
+
+/// The context of who is `new`, or was `old`, with what is known of the tags that policies ask for. One that neither side gives may be set
+/// at any time by somebody else, as the function that rotates keys does; but of racestack's other tags, none is set that no template gives.
+fn with_tags(
+    mut base: Context,
+    (old, new): (Option<&Principal<'_>>, Option<&Principal<'_>>),
+    asked: &BTreeSet<String>,
+    retagged: &mut BTreeSet<String>,
+) -> Context {
+    let values = |of: Option<&Principal<'_>>| -> BTreeMap<String, Option<String>> {
+        let all = of.into_iter().flat_map(tags);
+        all.map(|(key, value)| (key.to_lowercase(), value.map(str::to_owned))).collect()
+    };
     let (before, now) = (values(old), values(new));
-    let keys: BTreeSet<&str> = before.keys().chain(now.keys()).copied().collect();
-    let is_other = |key: &&str| before.get(key) != now.get(key) && asked.contains(&key.to_lowercase());
-    keys.into_iter().filter(is_other).map(str::to_owned).collect()
+    for tag in asked {
+        let was = before.get(tag);
+        if was.is_none() && !now.contains_key(tag) {
+            let is_given_or_absent = RESERVED_TAGS.contains(&tag.as_str()) && tag != OLD_KEY;
+            base = if is_given_or_absent { base } else { base.with_varying(&tag_key(tag)) };
+        } else if old.is_some() && new.is_some() && was != now.get(tag) {
+            retagged.insert(tag.clone());
+            base = match was {
+                Some(Some(value)) => base.with(&own_key(tag), value.as_str()),
+                Some(None) => base.with_unknown(&own_key(tag)),
+                None => base,
+            };
+        }
+    }
+    base
 }
 
 fn side(of: Option<&Principal<'_>>, iam: &AccountIam<'_>) -> Side {
@@ -176,5 +206,6 @@ fn side(of: Option<&Principal<'_>>, iam: &AccountIam<'_>) -> Side {
         resource: iam.bucket_policies().cloned().collect(),
         required: false,
         unknown: undefined(of),
+        retagged: BTreeSet::new(),
     }
 }

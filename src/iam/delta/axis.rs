@@ -195,6 +195,10 @@ impl Axis {
     fn label(&self, values: Option<&Values>, words: &BTreeSet<String>) -> String {
         let key = self.name();
         let Some(values) = values else { return format!("there is no {key}") };
+        let is_null = |one: &Condition| one.operator.is_some_and(|operator| operator.base == Base::Null);
+        if self.conditions.iter().all(is_null) {
+            return format!("there is {key}");
+        }
         let words: Vec<&str> = words.iter().map(String::as_str).collect();
         match words.as_slice() {
             [] => format!("{key} has no values"),

@@ -135,7 +135,7 @@ impl Direction {
 
 /// Everything in which the decisions about a principal differ in the directions that are `wanted`. `base` is what the context of
 /// all the principal's requests holds, such as `aws:username`; of a principal's own keys (`aws:PrincipalTag/…`), those that are
-/// not in it are absent.
+/// not in it are absent, but for those that vary.
 ///
 /// Each request that is decided otherwise is covered by one line; each line covers at least one. What cannot be decided is
 /// a line of its own.
@@ -244,9 +244,9 @@ fn lines<'a>(
 /// here knows: those keys may be anything.
 fn is_fixed(key: &str, base: &Context) -> bool {
     let of_organization = matches!(key, "aws:principalorgid" | "aws:principalorgpaths");
-    (key.starts_with("aws:principal") && !of_organization)
-        || matches!(key, "aws:username" | "aws:userid")
-        || base.iter().any(|(given, _)| given == key)
+    let is_principals = key.starts_with("aws:principal") && !of_organization;
+    !base.varies(key)
+        && (is_principals || matches!(key, "aws:username" | "aws:userid") || base.iter().any(|(given, _)| given == key))
 }
 
 impl Pattern {
