@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 
 use super::attachments::Attachments;
-use super::model::IdentityKind;
+use super::model::{Doubt, IdentityKind};
 use super::principals::Memberships;
 use super::reader::Reader;
 use super::resource_policies::holds_policies;
@@ -82,19 +82,19 @@ pub fn of_names<'a>(attachments: &Attachments, memberships: &Memberships<'a>, re
         known.contains(&(kind, name, None)) || known.contains(&(kind, name, Some(stack)))
     };
     let named = attachments.named().filter(|(kind, name, stack, _)| !exists(*kind, name, *stack));
-    let named = named.map(|(_, name, _, policy)| (policy, name));
-    let attached = named.chain(attachments.unresolved.iter().map(|(policy, reference)| (*policy, reference.as_str())));
-    let attached = attached.filter_map(|(policy, to)| {
+    let named = named.map(|(_, name, _, policy)| (policy, name, true));
+    // Those that lead nowhere are in `unresolved`.
+    let unresolved = attachments.unresolved.iter().map(|(policy, reference)| (*policy, reference.as_str(), false));
+    let attached = named.chain(unresolved).filter_map(|(policy, to, hides_access)| {
         let policy = reader.inventory.policies.get(policy)?;
         let message = format!("the policy `{}` is attached to `{to}`, whom no stack names so", policy.name);
-        Some((message, policy.location.clone()))
+        Some(Doubt { message, location: policy.location.clone(), hides_access })
     });
     let added = memberships.added().filter(|(name, location)| !exists(IdentityKind::User, name, location.stack));
     let added = added.map(|(name, location)| {
-        (format!("`{name}` is added to a group, and no stack names a user so"), location.clone())
+        let message = format!("`{name}` is added to a group, and no stack names a user so");
+        Doubt { message, location: location.clone(), hides_access: true }
     });
     let doubts: Vec<_> = attached.chain(added).collect();
-    for (message, location) in doubts {
-        reader.doubt(message, location);
-    }
+    reader.inventory.doubts.extend(doubts);
 }

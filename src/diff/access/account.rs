@@ -95,13 +95,15 @@ impl<'a> AccountIam<'a> {
     }
 
     /// What may give access that nothing shows, in words.
-    pub(super) fn hidden(&self) -> BTreeMap<Place<'a>, String> {
-        let hidden = self.inventory.doubts.iter().filter(|doubt| doubt.hides_access);
-        let placed = hidden.filter_map(|doubt| {
-            let stack = self.name_of(doubt.location.stack)?;
-            Some(((stack, doubt.location.logical_id.to_owned()), doubt.message.clone()))
-        });
-        placed.collect()
+    pub(super) fn hidden(&self) -> BTreeMap<Place<'a>, BTreeSet<String>> {
+        let mut placed: BTreeMap<Place<'_>, BTreeSet<String>> = BTreeMap::new();
+        for doubt in self.inventory.doubts.iter().filter(|doubt| doubt.hides_access) {
+            if let Some(stack) = self.name_of(doubt.location.stack) {
+                let place = (stack, doubt.location.logical_id.to_owned());
+                placed.entry(place).or_default().insert(doubt.message.clone());
+            }
+        }
+        placed
     }
 
     /// The person whose resource this is, by its stack's index and its logical ID.

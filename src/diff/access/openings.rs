@@ -16,7 +16,7 @@ const ACCESS_KEY: &str = "AWS::IAM::AccessKey";
 /// What must be known of both sides to see what a resource, or an output, opens.
 pub(super) struct Openings<'a> {
     /// What may give access that nothing shows, in words: what the new side has of it first.
-    hidden: [BTreeMap<Place<'a>, String>; 2],
+    hidden: [BTreeMap<Place<'a>, BTreeSet<String>>; 2],
     /// The keys of tags, in lower case, by which some policy knows resources.
     known_by: BTreeSet<String>,
     /// The names of the people of the new side.
@@ -57,7 +57,8 @@ impl<'a> Openings<'a> {
         if !differ(old, new) {
             return Vec::new();
         }
-        let mut why: Vec<String> = self.hidden.iter().find_map(|of| of.get(place)).cloned().into_iter().collect();
+        let mut why: Vec<String> =
+            self.hidden.iter().find_map(|of| of.get(place)).into_iter().flatten().cloned().collect();
         if let Some(new) = new {
             why.extend(self.retagged(old, new, own));
             why.extend(opened_bucket(old, new));
