@@ -5,6 +5,7 @@ pub mod actions;
 pub mod condition_keys;
 pub mod date;
 pub mod limits;
+pub mod other_ways;
 pub mod replacement;
 pub mod retired;
 pub mod return_values;

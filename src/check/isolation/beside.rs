@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 use serde_json::{Map, Value};
 
 use super::problem::Problem;
+use crate::facts::other_ways::other_way;
 use crate::finding::Rule;
 use crate::inventory::{DYNAMIC_REFERENCE, Location, OPEN, Texts, one_or_more, perhaps_reads_secret};
 use crate::model::{BucketSettings, SecurityGroupId};
@@ -24,52 +25,7 @@ const ONLY_THEN: &str = "what is known only when the stack is deployed, and may 
 /// What becomes of a difference: a rule, and whether somebody may answer for it.
 pub type Verdict = (Rule, bool);
 
-/// Types, or all of a service that ends with `::`, by which somebody gets at what people have, whatever they name. The actions that do the
-/// same are in `reference/limits-company.json.hbs`.
-const OTHER_WAYS: &[(&str, &[&str])] = &[
-    ("copies what it is pointed at to elsewhere", &["AWS::DataSync::Task", "AWS::FSx::DataRepositoryAssociation"]),
-    // `ImportPath` and `ExportPath` of a Lustre file system are buckets, and whoever mounts it is asked for no policy.
-    ("copies what it is pointed at to elsewhere", &["AWS::FSx::FileSystem"]),
-    ("grants access to the bucket by itself", &["AWS::LakeFormation::"]),
-    ("grants access to the bucket by itself", &["AWS::S3::AccessGrant", "AWS::S3::AccessGrantsInstance"]),
-    ("grants access to the bucket by itself", &["AWS::S3::AccessGrantsLocation"]),
-    ("copies what it is pointed at to elsewhere", &["AWS::EC2::TrafficMirrorSession"]),
-    ("hands on logs", &["AWS::Logs::Delivery", "AWS::Logs::SubscriptionFilter", "AWS::Oam::Link"]),
-    ("hands on logs", &["AWS::ObservabilityAdmin::", "AWS::SecurityLake::"]),
-    ("is another way to a bucket", &["AWS::S3Express::AccessPoint", "AWS::S3Files::"]),
-    ("is another way to the bucket", &["AWS::S3::AccessPoint", "AWS::S3::MultiRegionAccessPoint"]),
-    ("is another way to the bucket", &["AWS::S3ObjectLambda::AccessPoint"]),
-    ("lets others call a function by an address", &["AWS::Lambda::Url"]),
-    ("lets identities of elsewhere in", &["AWS::IAM::OIDCProvider", "AWS::IAM::SAMLProvider"]),
-    ("lets identities of elsewhere in", &["AWS::IdentityStore::", "AWS::IoT::RoleAlias"]),
-    ("lets identities of elsewhere in", &["AWS::RolesAnywhere::", "AWS::SSO::"]),
-    ("lets instances act as a role", &["AWS::AutoScaling::AutoScalingGroup", "AWS::EC2::LaunchTemplate"]),
-    ("lets instances act as a role", &["AWS::DataPipeline::Pipeline", "AWS::ElasticBeanstalk::"]),
-    ("lets instances act as a role", &["AWS::EC2::EC2Fleet", "AWS::EC2::SpotFleet", "AWS::IAM::InstanceProfile"]),
-    ("lets its user act as a role", &["AWS::Cloud9::EnvironmentEC2", "AWS::SageMaker::App", "AWS::SageMaker::Space"]),
-    ("lets its user act as a role", &["AWS::SageMaker::UserProfile"]),
-    ("lets its users act as a role", &["AWS::BedrockAgentCore::", "AWS::DataZone::", "AWS::Deadline::"]),
-    ("lets its users act as a role", &["AWS::EKS::AccessEntry", "AWS::EKS::PodIdentityAssociation"]),
-    ("lets its users act as a role", &["AWS::SageMaker::Domain"]),
-    ("lets whoever is on it act as its role", &["AWS::EC2::Instance"]),
-    ("makes an access key, whose secret the template hands on", &["AWS::IAM::AccessKey"]),
-    ("makes a second factor, whose seed whoever makes it knows", &["AWS::IAM::VirtualMFADevice"]),
-    ("makes figures of logs, which others see", &["AWS::CloudWatch::InsightRule", "AWS::Logs::MetricFilter"]),
-    ("looks into logs", &["AWS::Detective::", "AWS::DevOpsGuru::", "AWS::GuardDuty::Detector"]),
-    ("hands on what is told of people's jobs and files", &["AWS::Events::Archive", "AWS::Notifications::EventRule"]),
-    ("makes what another template says", &["AWS::CloudFormation::TypeActivation", "AWS::LaunchWizard::"]),
-    ("makes what another template says", &["AWS::SageMaker::Project", "AWS::SSMQuickSetup::"]),
-    ("makes what another template says", &["AWS::ServiceCatalog::CloudFormationProvisionedProduct"]),
-    ("may hand on logs", &["AWS::Logs::AccountPolicy"]),
-    // Without being pointed at anything, it looks into every bucket of the account.
-    ("reads files", &["AWS::Macie::"]),
-    ("records the names of files, and for whom", &["AWS::CloudTrail::"]),
-    ("records the names of files, and for whom", &["AWS::S3::StorageLens", "AWS::S3::StorageLensGroup"]),
-    ("runs commands on instances and notebooks", &["AWS::SSM::Association", "AWS::SSM::MaintenanceWindowTask"]),
-    ("shares what it names with other accounts", &["AWS::Config::AggregationAuthorization", "AWS::RAM::"]),
-];
-
-/// Of these, the types that are about the one group of logs that they name.
+/// Of the types of `facts::other_ways`, those that are about the one group of logs that they name.
 const OF_ONE_GROUP: [&str; 2] = ["AWS::Logs::MetricFilter", "AWS::Logs::SubscriptionFilter"];
 /// What the names of the log groups of people's notebooks and jobs begin with.
 pub const OF_SAGEMAKER: &str = "/aws/sagemaker/";
@@ -229,11 +185,7 @@ impl<'k> Known<'k> {
             };
             !texts.any("LogGroupName", group, &is_persons)
         });
-        let is_way = |kinds: &[&str]| {
-            let is_it = |of: &&str| kind == *of || of.ends_with("::") && kind.starts_with(*of);
-            !is_of_others && kinds.iter().any(is_it)
-        };
-        if let Some((why, _)) = OTHER_WAYS.iter().find(|(_, kinds)| is_way(kinds)) {
+        if let Some(why) = other_way(kind).filter(|_| !is_of_others) {
             return problem(undecided, format!("`{id}`, an `{kind}`, {why}"), String::new());
         }
         if value.pointer("/Properties/EventPattern").is_some_and(hears_of_people) {

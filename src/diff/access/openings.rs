@@ -8,6 +8,7 @@ use serde_json::Value;
 use super::super::canonical::{canonical, text};
 use super::super::resources::{property, type_of};
 use super::account::{AccountIam, Place};
+use crate::facts::other_ways::other_way;
 use crate::inventory::{DYNAMIC_REFERENCE, SECRET_REFERENCE, is_intrinsic, one_or_more, plain, references};
 use crate::output::UserEntry;
 
@@ -47,12 +48,14 @@ impl<'a> Openings<'a> {
         }
     }
 
-    /// What a resource, or an output, opens that it did not open before: why, in words.
+    /// What a resource, or an output, opens that it did not open before: why, in words. `is_told` says whether a change of its is told
+    /// already, such as that of the role that it acts as.
     pub(super) fn between(
         &self,
         place: &Place<'a>,
         [old, new]: [Option<&Value>; 2],
         own: Option<&UserEntry>,
+        is_told: bool,
     ) -> Vec<String> {
         if !differ(old, new) {
             return Vec::new();
@@ -66,6 +69,8 @@ impl<'a> Openings<'a> {
             let secret = place.1.starts_with("Outputs.") && text(new).contains(SECRET_REFERENCE);
             why.extend(secret.then(|| "whoever may see the stack reads a secret".to_owned()));
             why.extend(self.keys.get(place.0).filter(|_| !secret).and_then(|keys| gives_out_key(keys, new)));
+            let by_itself = other_way(type_of(new)).filter(|_| !is_told && why.is_empty());
+            why.extend(by_itself.map(|why| format!("an `{}` {why}", type_of(new))));
         }
         why
     }

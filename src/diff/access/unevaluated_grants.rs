@@ -135,7 +135,8 @@ pub(super) fn undecided(before: &AccountIam<'_>, after: &AccountIam<'_>) -> Vec<
             None => policy(any, &none, "is gone").into_iter().filter(|entry| entry.direction.is_gain()).collect(),
         };
         let declared = [old, new].map(|thing| thing.and_then(|thing| thing.declared));
-        let opened = openings.between(place, declared, any.own).into_iter().map(AccessEntry::unknown);
+        let opened =
+            openings.between(place, declared, any.own, !entries.is_empty()).into_iter().map(AccessEntry::unknown);
         let entries: Vec<AccessEntry> = entries.into_iter().chain(opened).collect();
         if entries.is_empty() {
             continue;
