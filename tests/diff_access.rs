@@ -412,12 +412,194 @@ fn a_tag_by_which_policies_know_a_role_is_told_when_it_changes() {
         told(
             &side(tag("bob"), by_tag),
             &side(tag("ann"), by_tag),
-            &["bob: unknown * on * the tag `user` is another than before, and policies know the principal by it"],
+            &[
+                "bob: widened s3:GetObject on arn:aws:s3:::b/ann/*",
+                "bob: narrowed s3:GetObject on arn:aws:s3:::b/bob/*",
+            ],
         );
     }
+    // A tag that is gone, one that is new, and the same in other letters.
+    told(&side(tag("bob"), by_tag), &side(json!([]), by_tag), &["bob: narrowed s3:GetObject on arn:aws:s3:::b/bob/*"]);
+    told(&side(json!([]), by_tag), &side(tag("bob"), by_tag), &["bob: widened s3:GetObject on arn:aws:s3:::b/bob/*"]);
+    told(&side(tag("bob"), by_tag), &side(json!([{"Key": "User", "Value": "bob"}]), by_tag), &[]);
+    // A value that is known only when the stack is deployed.
+    let unknown = json!([{"Key": "user", "Value": "{{resolve:ssm:x}}"}]);
+    told(
+        &side(tag("bob"), by_tag),
+        &side(unknown, by_tag),
+        &[
+            "bob: unknown s3:GetObject on * but arn:aws:s3:::b/bob/*",
+            "bob: at most narrowed s3:GetObject on arn:aws:s3:::b/bob/*",
+        ],
+    );
+    // Letters beyond ASCII have cases, too.
+    let of_day = |day: &str| json!([{"Key": "Überstunden", "Value": day}]);
+    let by_day = "${aws:PrincipalTag/überstunden}";
+    let lines = ["bob: widened s3:GetObject on arn:aws:s3:::b/b/*", "bob: narrowed s3:GetObject on arn:aws:s3:::b/a/*"];
+    told(&side(of_day("a"), by_day), &side(of_day("b"), by_day), &lines);
+    // By a denial, another tag opens what it closes for others.
+    let denied = json!([
+        {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "*"},
+        {"Effect": "Deny", "Action": "s3:*", "NotResource": "arn:aws:s3:::b/${aws:PrincipalTag/user}/*"},
+    ]);
+    let lines = ["u: widened s3:GetObject on arn:aws:s3:::b/ann/*", "u: narrowed s3:GetObject on arn:aws:s3:::b/bob/*"];
+    told(&user(&tag("bob"), &denied), &user(&tag("ann"), &denied), &lines);
     // A name that is written out, and then known by the tag, is the same access.
     told(&side(tag("bob"), "bob"), &side(tag("bob"), by_tag), &[]);
     told(&side(json!([]), "bob"), &side(tag("bob"), by_tag), &[]);
     // What no policy knows anybody by is no news.
     told(&side(tag("bob"), "x"), &side(tag("ann"), "x"), &[]);
+}
+
+/// A user who has a policy of these statements, and these tags.
+fn user(tags: &Value, statements: &Value) -> Value {
+    let own = json!([{"PolicyName": "own", "PolicyDocument": policy(statements)}]);
+    json!({"U": {"Type": "AWS::IAM::User", "Properties": {"UserName": "u", "Tags": tags, "Policies": own}}})
+}
+
+#[test]
+fn a_denial_of_who_has_a_tag_is_told_when_it_goes() {
+    let tag = |key: &str| json!([{"Key": key, "Value": "true"}]);
+    let all = json!({"Effect": "Allow", "Action": "iam:UpdateAccessKey", "Resource": "*"});
+    for denied in ["old-access-key", "frozen"] {
+        let key = format!("aws:PrincipalTag/{denied}");
+        let line =
+            |direction: &str, when: &str| format!("u: {direction} iam:UpdateAccessKey on * when there is {when}{key}");
+        let denial =
+            json!({"Effect": "Deny", "Action": "iam:*", "Resource": "*", "Condition": {"Null": {&key: "false"}}});
+        let (with, without) = (json!([all, denial]), json!([all]));
+        told(&user(&json!([]), &with), &user(&json!([]), &without), &[&line("widened", "")]);
+        told(&user(&json!([]), &without), &user(&json!([]), &with), &[&line("narrowed", "")]);
+        // A template that gives the tag says all.
+        told(&user(&tag(denied), &with), &user(&tag(denied), &without), &["u: widened iam:UpdateAccessKey on *"]);
+        // Beside a denial that stays.
+        told(&user(&json!([]), &json!([denial])), &user(&json!([]), &with), &[&line("widened", "no ")]);
+    }
+}
+
+#[test]
+fn what_only_who_has_a_tag_may_do_is_told() {
+    let with = |condition: Value| {
+        let statement = json!({"Effect": "Allow", "Action": "s3:GetObject", "Resource": "*", "Condition": condition});
+        user(&json!([]), &json!([statement]))
+    };
+    let none = user(&json!([]), &json!([]));
+    for (condition, when) in [
+        (json!({"StringEquals": {"aws:PrincipalTag/admin": "yes"}}), "when aws:PrincipalTag/admin is `yes`"),
+        (json!({"StringNotEquals": {"aws:PrincipalTag/admin": "no"}}), "unless aws:PrincipalTag/admin is `no`"),
+        (json!({"Null": {"aws:PrincipalTag/admin": "false"}}), "when there is aws:PrincipalTag/admin"),
+    ] {
+        told(&none, &with(condition), &[&format!("u: widened s3:GetObject on * {when}")]);
+    }
+    // None but templates set these.
+    told(&none, &with(json!({"Null": {"aws:PrincipalTag/team": "false"}})), &[]);
+    let by_variable = |key: &str| {
+        let resource = format!("arn:aws:s3:::b/${{aws:PrincipalTag/{key}}}/*");
+        user(&json!([]), &json!([{"Effect": "Allow", "Action": "s3:GetObject", "Resource": resource}]))
+    };
+    told(&none, &by_variable("project"), &["u: unknown s3:GetObject on * by a variable whose value is not known"]);
+    told(&none, &by_variable("team"), &[]);
+}
+
+#[test]
+fn strangers_may_have_any_tag() {
+    let role = |condition: Value| {
+        let trust = policy(&json!([
+            {"Effect": "Allow", "Principal": "*", "Action": "sts:AssumeRole", "Condition": condition}
+        ]));
+        json!({"Role": {"Type": "AWS::IAM::Role", "Properties": {"RoleName": "r", "AssumeRolePolicyDocument": trust}}})
+    };
+    let of_team = |team: &str| role(json!({"StringEquals": {"aws:PrincipalTag/team": team}}));
+    let line = |who: &str, direction: &str, team: &str| {
+        format!(
+            "{who}: {direction} sts:AssumeRole on arn:aws:iam::111122223333:role/r when aws:PrincipalTag/team is `{team}`"
+        )
+    };
+    let lines = ["111122223333", "anybody"].map(|who| [line(who, "widened", "blue"), line(who, "narrowed", "red")]);
+    let lines: Vec<&str> = lines.iter().flatten().map(String::as_str).collect();
+    told(&of_team("red"), &of_team("blue"), &lines);
+}
+
+#[test]
+fn a_policy_for_somebody_whom_no_stack_makes_is_unknown() {
+    let document = policy(&json!([{"Effect": "Allow", "Action": "s3:*", "Resource": "*"}]));
+    let made = json!({"U": {"Type": "AWS::IAM::User", "Properties": {"UserName": "u"}}});
+    let with = |kind: &str, properties: Value| {
+        let mut all = made.clone();
+        all["P"] = json!({"Type": kind, "Properties": properties});
+        all["P"]["Properties"]["PolicyDocument"] = document.clone();
+        all["P"]["Properties"]["PolicyName"] = json!("p");
+        all
+    };
+    let line = |name: &str| format!("P: unknown * on * the policy `p` is attached to `{name}`, whom no stack names so");
+    for (kind, properties, name) in [
+        ("AWS::IAM::UserPolicy", json!({"UserName": "eve"}), "eve"),
+        ("AWS::IAM::RolePolicy", json!({"RoleName": "Nobody"}), "Nobody"),
+        ("AWS::IAM::GroupPolicy", json!({"GroupName": "staff"}), "staff"),
+        ("AWS::IAM::Policy", json!({"Roles": ["Nobody"]}), "Nobody"),
+        ("AWS::IAM::ManagedPolicy", json!({"ManagedPolicyName": "p", "Users": ["u", "eve"]}), "eve"),
+    ] {
+        let side = |resources: &Value| folder(&[("stack", resources.clone())], &[]);
+        let (diff, _) = compare(&side(&made), &side(&with(kind, properties.clone())));
+        assert!(access(&diff).contains(&line(name)), "{kind} {:?}", access(&diff));
+        told(&with(kind, properties.clone()), &with(kind, properties), &[]);
+    }
+    let both = with("AWS::IAM::Policy", json!({"Users": ["eve", "mallory"]}));
+    told(&made, &both, &[&line("eve"), &line("mallory")]);
+    let addition = |users: Value| {
+        json!({
+            "G": {"Type": "AWS::IAM::Group", "Properties": {"GroupName": "g"}},
+            "A": {"Type": "AWS::IAM::UserToGroupAddition", "Properties": {"GroupName": "g", "Users": users}}
+        })
+    };
+    told(
+        &addition(json!([])),
+        &addition(json!(["eve"])),
+        &["A: unknown * on * `eve` is added to a group, and no stack names a user so"],
+    );
+}
+
+#[test]
+fn a_resource_that_opens_something_by_itself_is_unknown() {
+    for (kind, properties, why) in [
+        ("AWS::S3::AccessGrant", json!({"Permission": "READ"}), "grants access to the bucket by itself"),
+        ("AWS::Lambda::Url", json!({"AuthType": "NONE"}), "lets others call a function by an address"),
+        ("AWS::RAM::ResourceShare", json!({"Name": "x"}), "shares what it names with other accounts"),
+        ("AWS::SSO::Assignment", json!({"TargetId": "x"}), "lets identities of elsewhere in"),
+    ] {
+        let with = |properties: &Value| json!({"A": {"Type": kind, "Properties": properties}});
+        let line = format!("A: unknown * on * an `{kind}` {why}");
+        told(&json!({}), &with(&properties), &[&line]);
+        told(&with(&json!({})), &with(&properties), &[&line]);
+        told(&with(&properties), &json!({}), &[]);
+    }
+}
+
+#[test]
+fn the_name_of_a_notebook_in_those_of_its_jobs_is_everybodys_own() {
+    let side = |tagged: &[&str]| {
+        let streams = |end: &str| {
+            format!("arn:aws:logs:eu-west-1:111122223333:log-group:jobs:log-stream:${{aws:PrincipalTag/notebook}}{end}")
+        };
+        let read =
+            json!([{"Effect": "Allow", "Action": "logs:GetLogEvents", "Resource": [streams("/*"), streams("--*")]}]);
+        let mut all = json!({"Policy": {"Type": "AWS::IAM::ManagedPolicy", "Properties": {
+            "ManagedPolicyName": "p", "PolicyDocument": policy(&read), "Users": ["ann", "bob"]
+        }}});
+        for name in ["ann", "bob"] {
+            let tags: Vec<Value> = tagged
+                .iter()
+                .filter(|one| **one == name)
+                .map(|name| json!({"Key": "notebook", "Value": name}))
+                .collect();
+            all[format!("{name}User")] =
+                json!({"Type": "AWS::IAM::User", "Properties": {"UserName": name, "Tags": tags}});
+        }
+        folder(&[("people", all)], &["ann", "bob"])
+    };
+    let log = "arn:aws:logs:eu-west-1:111122223333:log-group:jobs:log-stream:";
+    let told = |old: &[&str], new: &[&str]| access(&compare(&side(old), &side(new)).0);
+    let lines = |who: &str, name: &str| [format!("{who}: narrowed logs:GetLogEvents on {log}{name}--* {log}{name}/*")];
+    assert_eq!(told(&["ann", "bob"], &["ann"]), lines("bob", "bob"));
+    assert_eq!(told(&["ann", "bob"], &[]), lines("ann bob", "{user}"));
 }
