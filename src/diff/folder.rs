@@ -10,7 +10,7 @@ use serde_json::Value;
 
 use crate::config::conflict_line;
 use crate::files::{self, FileError};
-use crate::output::{MANIFEST_FILE, Manifest, RESOLVE_CONFLICT, StackEntry};
+use crate::output::{MANIFEST_FILE, Manifest, RESOLVE_CONFLICT, RESTORE_MANIFEST, StackEntry, why_unreadable};
 use crate::render::{NotExpanded, expand_short_tags};
 use crate::source::SourceFile;
 
@@ -142,8 +142,12 @@ impl OutFolder {
             let folder = folder.join(&name);
             let broken = |reason: String| broken(&folder.join(MANIFEST_FILE), reason);
             let marked = std::str::from_utf8(&manifest).ok().and_then(conflict_line);
-            let manifest: Manifest = serde_json::from_slice(&manifest)
-                .map_err(|error| broken(marked.map_or(error.to_string(), conflict)))?;
+            let reason = |error: serde_json::Error| match (marked, why_unreadable(&manifest)) {
+                (Some(_), Some(reason)) => format!("{reason}; {RESTORE_MANIFEST}"),
+                (Some(line), None) => conflict(line),
+                (None, _) => error.to_string(),
+            };
+            let manifest: Manifest = serde_json::from_slice(&manifest).map_err(|error| broken(reason(error)))?;
             if manifest.account != name {
                 return Err(broken(format!("it is of the account `{}`", manifest.account)));
             }

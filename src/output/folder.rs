@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use super::listing::{ACCOUNT, Listed, kind_of, listed};
-use super::{MANIFEST_FILE, OutputFile};
+use super::listing::{ACCOUNT, Listed, kind_of, listed, why_unreadable};
+use super::{MANIFEST_FILE, OutputFile, RESTORE_MANIFEST};
 use crate::config::conflict_line;
 use crate::files::{self, FileError, FileKind};
 use crate::finding::{Finding, Rule};
@@ -19,6 +19,8 @@ pub enum Difference {
     Changed,
     /// It has the marks of a merge conflict.
     Conflict,
+    /// It is a manifest that does not say which files are racestack's.
+    Unreadable,
     /// It holds the same lines, which end otherwise, as git makes them with `core.autocrlf`.
     LineEndings,
     /// It is a program and should be none, or the other way round.
@@ -34,6 +36,7 @@ impl Difference {
             Difference::Missing => "missing",
             Difference::Changed => "changed",
             Difference::Conflict => "it has a merge conflict",
+            Difference::Unreadable => "it does not say which files are racestack's",
             Difference::LineEndings => "it differs in line endings alone",
             Difference::Mode => "executable or not, unlike what synth makes it",
             Difference::Surplus => "no longer made",
@@ -76,6 +79,9 @@ pub(super) fn difference(path: &Path, file: &OutputFile) -> Result<Option<Differ
     match files::read(path)? {
         Some(bytes) if bytes == file.text.as_bytes() => {}
         Some(bytes) if is_same_but_for_line_endings(&bytes, &file.text) => return Ok(Some(Difference::LineEndings)),
+        Some(bytes) if file.name == MANIFEST_FILE && why_unreadable(&bytes).is_some() => {
+            return Ok(Some(Difference::Unreadable));
+        }
         Some(bytes) if std::str::from_utf8(&bytes).is_ok_and(|text| conflict_line(text).is_some()) => {
             return Ok(Some(Difference::Conflict));
         }
@@ -116,8 +122,7 @@ pub fn inspect(folder: &Path, wanted: &[OutputFile], findings: &mut Vec<Finding>
         let path = folder.join(MANIFEST_FILE);
         let message = format!("`{}` does not say which files are racestack's: {reason}", path.display());
         let help = format!(
-            "restore it from git (of two branches' manifests either one does), or move what is yours out of `{0}` and \
-             remove `{0}`; then run synth again",
+            "{RESTORE_MANIFEST}; without git, move what is yours out of `{0}` and remove `{0}` before",
             folder.display()
         );
         findings.push(finding(Rule::OutputUnreadableManifest, message, &path, help));

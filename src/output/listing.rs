@@ -9,7 +9,7 @@ use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 
 use super::{MANIFEST_FILE, OutputFile};
-use crate::config::conflict_sides;
+use crate::config::{conflict_line, conflict_sides};
 use crate::files::{self, FileError, FileKind, FolderEntry};
 
 /// What an account's out folder holds.
@@ -43,16 +43,18 @@ fn if_so<'de, D: Deserializer<'de>, T: DeserializeOwned>(from: D) -> Result<Opti
 }
 
 impl Listing {
-    fn read(manifest: &[u8]) -> Result<Self, serde_json::Error> {
+    /// # Errors
+    /// Why it cannot be read.
+    fn read(manifest: &[u8]) -> Result<Self, String> {
         let mut listing = serde_json::from_slice(manifest).or_else(|error| {
             // Of two branches' manifests, each lists what racestack wrote there.
-            let sides = std::str::from_utf8(manifest).ok().and_then(conflict_sides);
-            match sides.map(|sides| sides.map(|side| serde_json::from_str::<Self>(&side))) {
+            let text = std::str::from_utf8(manifest).unwrap_or_default();
+            match conflict_sides(text).map(|sides| sides.map(|side| serde_json::from_str::<Self>(&side))) {
                 Some([Ok(ours), Ok(theirs)]) => {
                     let files = ours.files.as_ref().zip(theirs.files.as_ref()).map(|(ours, theirs)| ours | theirs);
                     Ok(Self { files, ..ours })
                 }
-                _ => Err(error),
+                _ => Err(conflict_line(text).map_or_else(|| error.to_string(), half_resolved)),
             }
         })?;
         // A name that leads out of the folder is no file of the folder, whoever wrote it there.
@@ -67,6 +69,16 @@ impl Listing {
     fn kind(&self) -> Option<&str> {
         self.holds.as_deref().or(self.account_id.as_ref().map(|_| ACCOUNT))
     }
+}
+
+/// What is said of a conflict of which no side can be told, as when somebody removed a part of its marks.
+fn half_resolved(line: usize) -> String {
+    format!("it has a merge conflict in line {line}, which is resolved by half")
+}
+
+/// Why a manifest does not say which files are racestack's, if it does not: then synth leaves the folder as it is.
+pub fn why_unreadable(manifest: &[u8]) -> Option<String> {
+    Listed::of(manifest).unreadable().map(str::to_owned)
 }
 
 /// What is known of a folder by its manifest.
@@ -87,15 +99,16 @@ pub(super) fn listed(folder: &Path) -> Result<Listed, FileError> {
     let path = folder.join(MANIFEST_FILE);
     Ok(match files::kind(&path)? {
         None => Listed::Nothing,
-        Some(FileKind::File { .. }) => match Listing::read(&files::read(&path)?.unwrap_or_default()) {
-            Ok(listing) => Listed::Files(listing),
-            Err(error) => Listed::Unreadable(error.to_string()),
-        },
+        Some(FileKind::File { .. }) => Listed::of(&files::read(&path)?.unwrap_or_default()),
         Some(_) => Listed::Unreadable("it is not a file".to_owned()),
     })
 }
 
 impl Listed {
+    fn of(manifest: &[u8]) -> Self {
+        Listing::read(manifest).map_or_else(Self::Unreadable, Self::Files)
+    }
+
     /// Whether one of the files is of this name.
     pub(super) fn lists(&self, is_it: impl Fn(&String) -> bool) -> bool {
         matches!(self, Listed::Files(Listing { files: Some(files), .. }) if files.iter().any(is_it))

@@ -16,6 +16,7 @@ pub use assembly::{AccountAssembly, files as assembly_files, of_account as accou
 pub use deprovision::credentials;
 pub use folder::{Configured, Difference, compare, inspect, orphans};
 pub use import::{ImportedStack, import_files};
+pub use listing::why_unreadable;
 pub use manifest::{DeployedBy, Manifest, StackEntry, UserEntry, holds_users, of as manifest, read as read_manifest};
 pub use replace::{claim, claim_shared, commit, recover_all as discard, stage, write};
 pub use shell::quote;
@@ -39,6 +40,9 @@ pub const DEPLOY_FILE: &str = "deploy.sh";
 
 /// What resolves a conflict of git's in the out folder. synth puts the lines of a merged lock in order, too.
 pub const RESOLVE_CONFLICT: &str = "run `racestack synth`, then `git add` the out and the config folder";
+/// What to do where a manifest does not say which files are racestack's: synth, which would replace them, cannot know.
+pub const RESTORE_MANIFEST: &str =
+    "restore it from git (of two branches' manifests either one does), then run `racestack synth`";
 
 /// The key of a manifest that says in words what its folder holds. An account's has none.
 const HOLDS: &str = "holds";

@@ -24,6 +24,7 @@ pub(crate) fn stale(
         let message = format!("`{}` is stale: {}", path.display(), difference.as_str());
         let help = match difference {
             output::Difference::LineEndings => KEEP_LINE_ENDINGS,
+            output::Difference::Unreadable => output::RESTORE_MANIFEST,
             output::Difference::Conflict => output::RESOLVE_CONFLICT,
             _ => help,
         };
