@@ -9,8 +9,11 @@ use rayon::iter::{IntoParallelIterator, ParallelIterator};
 use serde_json::Value;
 
 use crate::config::conflict_line;
-use crate::files::{self, FileError};
-use crate::output::{MANIFEST_FILE, Manifest, RESOLVE_CONFLICT, RESTORE_MANIFEST, StackEntry, why_unreadable};
+use crate::files::{self, FileError, RevisionFiles};
+use crate::model::AccountName;
+use crate::output::{
+    DEPLOY_FILE, MANIFEST_FILE, Manifest, RESOLVE_CONFLICT, RESTORE_MANIFEST, StackEntry, why_unreadable,
+};
 use crate::render::{NotExpanded, expand_short_tags};
 use crate::source::SourceFile;
 
@@ -76,6 +79,9 @@ impl OutFolder {
         let said = |error: FileError| error.to_string();
         let mut found = Files::new();
         for account in files::list(folder).map_err(said)?.unwrap_or_default() {
+            if account.is_link && !files::leads_to_file(&account.path) {
+                refuse_link(&account.path, &account.name)?;
+            }
             if !account.is_folder || account.name.starts_with('.') {
                 continue;
             }
@@ -121,7 +127,9 @@ impl OutFolder {
     /// When git cannot be run or does not know the revision, or the folder holds what racestack did not write.
     pub fn read_revision(revision: &str, folder: &Path, like: Option<&Self>) -> Result<Self, String> {
         let mut found = Files::new();
-        for (path, bytes) in files::read_revision(revision, folder)? {
+        let RevisionFiles { files, links } = files::read_revision(revision, folder)?;
+        links.iter().try_for_each(|link| refuse_link(&folder.join(link), link))?;
+        for (path, bytes) in files {
             // Files of the out folder itself, and what is further below, are nobody's.
             if let Some((account, name)) = path.split_once('/').filter(|(_, name)| !name.contains('/')) {
                 found.entry(account.to_owned()).or_default().insert(name.to_owned(), bytes);
@@ -138,8 +146,11 @@ impl OutFolder {
     pub fn of_files(label: String, folder: &Path, found: Files, like: Option<&Self>) -> Result<Self, String> {
         let mut accounts = BTreeMap::new();
         for (name, mut inside) in found {
-            let Some(manifest) = inside.remove(MANIFEST_FILE) else { continue };
             let folder = folder.join(&name);
+            let Some(manifest) = inside.remove(MANIFEST_FILE) else {
+                refuse_stacks(&folder, &inside)?;
+                continue;
+            };
             let broken = |reason: String| broken(&folder.join(MANIFEST_FILE), reason);
             let marked = std::str::from_utf8(&manifest).ok().and_then(conflict_line);
             let reason = |error: serde_json::Error| match (marked, why_unreadable(&manifest)) {
@@ -155,6 +166,31 @@ impl OutFolder {
             accounts.insert(name, account(&folder, manifest, inside, like)?);
         }
         Ok(Self { label, accounts })
+    }
+}
+
+/// Refuses a link where an account's folder would be, which racestack makes none of: what is behind it would count as gone, or as
+/// never there.
+fn refuse_link(path: &Path, name: &str) -> Result<(), String> {
+    match AccountName::parse(name) {
+        Ok(_) => {
+            Err(broken(path, "it is a link, where an account's folder would be; replace it with the folder itself"))
+        }
+        Err(_) => Ok(()),
+    }
+}
+
+/// Refuses a folder without a manifest in which stacks are, or what deploys them: they would count as gone, or as never there.
+fn refuse_stacks(folder: &Path, files: &BTreeMap<String, Vec<u8>>) -> Result<(), String> {
+    let is_template = |name: &str, bytes: &[u8]| {
+        name.ends_with(".yaml") && bytes.split(|byte| *byte == b'\n').any(|line| line.starts_with(b"Resources:"))
+    };
+    match files.iter().find(|(name, bytes)| *name == DEPLOY_FILE || is_template(name, bytes)) {
+        None => Ok(()),
+        Some((name, _)) => Err(broken(
+            folder,
+            format!("`{name}` is in it, and no {MANIFEST_FILE}; restore that, or move the folder away"),
+        )),
     }
 }
 

@@ -13,18 +13,27 @@ fn failed(said: impl Fn(&io::Error) -> String) -> impl Fn(io::Error) -> String {
     }
 }
 
-/// The regular files below a folder in a revision, by their path in the folder, with `/`; none where the revision has no
-/// such folder. The folder need not be there now, but the one that it is in must.
+/// What is below a folder in a revision.
+#[derive(Debug)]
+pub struct RevisionFiles {
+    /// The regular files, by their path in the folder, with `/`.
+    pub files: BTreeMap<String, Vec<u8>>,
+    /// The paths of links and of other repositories, of which the revision does not have what is behind them.
+    pub links: Vec<String>,
+}
+
+/// What is below a folder in a revision; nothing where the revision has no such folder. The folder need not be there now, but the
+/// one that it is in must.
 ///
 /// # Errors
 /// When git cannot be run, or does not know the repository or the revision.
-pub fn read_revision(revision: &str, folder: &Path) -> Result<BTreeMap<String, Vec<u8>>, String> {
+pub fn read_revision(revision: &str, folder: &Path) -> Result<RevisionFiles, String> {
     let parent = folder.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let name = folder.file_name().map(|name| name.to_string_lossy().into_owned());
     // Without a name, as of `.` or `..`, the folder itself is where to look.
-    let (place, prefix) = match &name {
-        Some(name) => (parent, format!("{name}/")),
-        None => (folder, String::new()),
+    let (place, prefix, path) = match &name {
+        Some(name) => (parent, format!("{name}/"), name.as_str()),
+        None => (folder, String::new(), "."),
     };
     let other = failed(|error| format!("git failed: {error}"));
     let no_repository = failed(|_| format!("`{}` is in no git repository", place.display()));
@@ -36,20 +45,21 @@ pub fn read_revision(revision: &str, folder: &Path) -> Result<BTreeMap<String, V
     let unknown = failed(|_| format!("git knows no revision `{revision}`"));
     let commit = run(place, &["rev-parse", "--verify", "--quiet", "--end-of-options", &wanted]).map_err(unknown)?;
     let commit = String::from_utf8_lossy(&commit).trim().to_owned();
-    let path = if prefix.is_empty() { "." } else { prefix.as_str() };
     // Taken as it stands: no character of the folder's name is a pattern.
     let listing = run(place, &["--literal-pathspecs", "ls-tree", "-r", "-z", &commit, "--", path]).map_err(&other)?;
-    let mut blobs = Vec::new();
+    let (mut blobs, mut links) = (Vec::new(), Vec::new());
     for entry in listing.split(|byte| *byte == 0).filter(|entry| !entry.is_empty()) {
         let entry = String::from_utf8_lossy(entry);
         let Some((about, path)) = entry.split_once('\t') else { continue };
         let mut about = about.split(' ');
         let (mode, id) = (about.next().unwrap_or_default(), about.nth(1).unwrap_or_default());
-        if let (true, Some(path)) = (mode.starts_with("100"), path.strip_prefix(prefix.as_str())) {
-            blobs.push((path.to_owned(), id.to_owned()));
+        match path.strip_prefix(prefix.as_str()) {
+            Some(path) if mode.starts_with("100") => blobs.push((path.to_owned(), id.to_owned())),
+            Some(path) => links.push(path.to_owned()),
+            None => return Err(format!("`{}` is no folder in the revision `{revision}`", folder.display())),
         }
     }
-    contents(place, blobs).map_err(other)
+    Ok(RevisionFiles { files: contents(place, blobs).map_err(other)?, links })
 }
 
 /// What a folder's working copy is of: the revision, and whether anything was changed since. `None` outside of git.
