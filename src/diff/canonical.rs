@@ -26,7 +26,8 @@ pub(super) fn is_set(key: &str) -> bool {
 /// The canonical form of a value that stands under `key`: what may stand without its list has one.
 pub(super) fn canonical(key: &str, value: &Value) -> Value {
     match value {
-        Value::String(_) if key == "DependsOn" => list(value),
+        Value::String(_) if is_set(key) => Value::Array(vec![value.clone()]),
+        Value::Object(_) if is_set(key) && is_one(value) => Value::Array(vec![value.clone()]),
         Value::Object(entries) => {
             let is_policy = entries.contains_key("Statement");
             let form = |(key, value): (&String, &Value)| {
@@ -38,6 +39,12 @@ pub(super) fn canonical(key: &str, value: &Value) -> Value {
         Value::Array(values) => values.iter().map(|value| canonical("", value)).collect(),
         scalar => scalar.clone(),
     }
+}
+
+/// Whether a value refers to one thing, which may stand without its list; `AWS::NoValue` is none.
+fn is_one(value: &Value) -> bool {
+    let target = |key: &str| value.get(key).filter(|_| is_intrinsic(value));
+    target("Fn::GetAtt").is_some() || target("Ref").is_some_and(|target| target != "AWS::NoValue")
 }
 
 /// One entry or more of something in a policy, each in its canonical form.

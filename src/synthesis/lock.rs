@@ -8,7 +8,7 @@ use super::account::AccountOutput;
 use super::identity;
 use crate::finding::{Finding, Rule, Severity};
 use crate::model::{Account, FEW_LEAVERS, FEW_LEAVERS_PERCENT, LockEntry, PlacementLock, UserName, stack_word};
-use crate::output::{self, DeployedBy, Manifest, OutputFile, UserEntry};
+use crate::output::{self, DeployedBy, Manifest, UserEntry};
 use crate::source::{Place, SourceFile};
 
 /// What a run says of the locks that it finds.
@@ -49,11 +49,11 @@ pub(crate) fn check(
     findings.extend(many_leave(account, wanted));
     if let Some(manifest) = output::read_manifest(folder)? {
         moved(account, lock, &manifest, findings);
-        let left_behind = if wanted.leave_behind { Vec::new() } else { identity::check(made, &manifest) };
+        let left_behind = identity::check(made, &manifest);
         if left_behind.is_empty() {
-            removed(account, &manifest, folder, &made.files, findings);
+            removed(account, &manifest, folder, &made.manifest, findings);
         }
-        findings.extend(left_behind);
+        findings.extend(left_behind.into_iter().filter(|_| !wanted.leave_behind));
     }
     let text = lock.to_text();
     if text != account.lock_source.text {
@@ -133,8 +133,9 @@ impl<'a> Movement<'a> {
 }
 
 /// Stacks that the out folder holds and synth would no longer make: nothing deletes them but a person.
-fn removed(account: &Account, manifest: &Manifest, folder: &Path, files: &[OutputFile], findings: &mut Vec<Finding>) {
-    for stack in manifest.stacks.iter().filter(|stack| !files.iter().any(|file| file.name == stack.file)) {
+fn removed(account: &Account, manifest: &Manifest, folder: &Path, new: &Manifest, findings: &mut Vec<Finding>) {
+    // Its file may have another name; what is deployed is known by the stack's.
+    for stack in manifest.stacks.iter().filter(|stack| !new.stacks.iter().any(|other| other.name == stack.name)) {
         let source = SourceFile::new(folder.join(&stack.file), "");
         let help = match stack.deployed_by {
             None => format!(
