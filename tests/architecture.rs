@@ -171,6 +171,9 @@ fn a_broken_tree_is_noticed() {
     assert_eq!(disk("config/mod.rs", "use std::{collections::BTreeMap, fs::File};"), 1);
     assert_eq!(disk("files.rs", "use std::fs;"), 0);
     assert_eq!(disk("config/mod.rs", "use std::fmt;"), 0);
+    assert_eq!(disk("cli/diff.rs", "folders.iter().find(|folder| !folder.exists())"), 1);
+    assert_eq!(disk("files.rs", "path.is_dir() || path.exists()"), 0);
+    assert_eq!(disk("config/mod.rs", "self.is_file(path)"), 0);
 
     assert_eq!(without_tests("a\n/// b\n#[cfg(test)]\nmod tests {\n    use super::*;\n}\n"), "a\n");
     assert_eq!(without_tests("#[cfg(test)]\nuse a;\nb"), "#[cfg(test)]\nuse a;\nb\n");
@@ -264,13 +267,27 @@ fn wrong_imports(modules: &[String], code: &str) -> Vec<String> {
 }
 
 fn disk_access(modules: &[String], code: &str) -> Vec<String> {
-    if modules.first().is_some_and(|module| module == "files")
-        || !followers(code, "std::").iter().any(|name| name == "fs")
-    {
+    if modules.first().is_some_and(|module| module == "files") {
         return Vec::new();
     }
-    vec!["uses std::fs, which src/files.rs alone may".to_owned()]
+    let named = followers(code, "std::").into_iter().filter(|name| name == "fs").map(|_| "std::fs".to_owned());
+    let called = DISK_METHODS.iter().map(|method| format!(".{method}()")).filter(|call| code.contains(call));
+    named.chain(called).map(|what| format!("uses {what}, which src/files.rs alone may")).collect()
 }
+
+/// The methods of `Path` that ask the disk.
+const DISK_METHODS: &[&str] = &[
+    "canonicalize",
+    "exists",
+    "is_dir",
+    "is_file",
+    "is_symlink",
+    "metadata",
+    "read_dir",
+    "read_link",
+    "symlink_metadata",
+    "try_exists",
+];
 
 /// The names that follow `prefix` in paths, with groups such as `prefix{a::x, b}` opened.
 fn followers(code: &str, prefix: &str) -> Vec<String> {

@@ -4,9 +4,9 @@ use super::args::{DiffArgs, FailOn};
 use super::{DEFAULT_OUT, Reply};
 use crate::diff::{self, Diff, Note, OPEN_SECTIONS, OutFolder, PropertyChange};
 use crate::finding::{Finding, Rule, any_error, sort};
-use crate::output;
 use crate::report::{self, DiffFormat};
 use crate::synthesis::Failure;
+use crate::{files, output};
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -36,11 +36,7 @@ fn sides(args: &DiffArgs, notice: &dyn Fn(&str)) -> Result<(OutFolder, OutFolder
     let default = Path::new(DEFAULT_OUT);
     match (&args.git, args.folders.as_slice()) {
         (None, [old, rest @ ..]) => {
-            if let Some(none) = args.folders.iter().find(|folder| !folder.exists()) {
-                let message =
-                    format!("there is no folder `{}`; with a revision, `racestack diff --git REV`", none.display());
-                return Err(Failure::Usage(message));
-            }
+            args.folders.iter().try_for_each(|folder| refuse_missing(folder))?;
             let new = read(rest.first().map_or(default, PathBuf::as_path), None, notice)?;
             Ok((read(old, Some(&new), notice)?, new))
         }
@@ -54,6 +50,14 @@ fn sides(args: &DiffArgs, notice: &dyn Fn(&str)) -> Result<(OutFolder, OutFolder
             Err(Failure::Usage(message.to_owned()))
         }
         (Some(_), _) => Err(Failure::Usage("with `--git`, name the new folder alone".to_owned())),
+    }
+}
+
+/// Refuses a folder that is not there: perhaps a revision was meant.
+pub(super) fn refuse_missing(folder: &Path) -> Result<(), Failure> {
+    match files::list(folder)? {
+        Some(_) => Ok(()),
+        None => Err(Failure::Usage(format!("there is no folder `{}`; with a revision, `--git REV`", folder.display()))),
     }
 }
 

@@ -81,6 +81,16 @@ impl Comparison {
         let name = |value: &Value| value.get(id).map(plain).unwrap_or_default();
         let find = |values: &'_ [Value], wanted: &Value| values.iter().position(|one| name(one) == name(wanted));
         let step = |value: &Value| Some(format!("[{}]", name(value)));
+        let mut renamed = old.to_vec();
+        // What has another `Id` and is else the same, such as a rule of a bucket, is neither gone nor new.
+        for one in new.iter().filter(|one| id == "Id" && find(old, one).is_none()) {
+            let is_same = |other: &&mut Value| find(new, other).is_none() && but_for(id, other) == but_for(id, one);
+            let Some(same) = renamed.iter_mut().find(is_same) else { continue };
+            let path = self.path.iter().cloned().chain(step(one)).chain([id.to_owned()]).collect();
+            self.leaf(path, same.get(id), one.get(id));
+            *same = one.clone();
+        }
+        let old = &renamed;
         let gone = old.iter().filter(|value| find(new, value).is_none());
         let kept = new.iter().map(|new| (step(new), find(old, new).map(|at| &old[at]), Some(new)));
         self.pairs(kept.chain(gone.map(|old| (step(old), Some(old), None))));
@@ -96,6 +106,12 @@ impl Comparison {
             self.leaf(path, Some(&old_order), Some(&new_order));
         }
     }
+}
+
+/// What a value says, but for what stands under a key.
+fn but_for(key: &str, value: &Value) -> String {
+    let entries = value.as_object().into_iter().flatten().filter(|(other, _)| *other != key);
+    text(&entries.map(|(key, value)| (key.clone(), value.clone())).collect())
 }
 
 /// The entries of two lists in which order and number mean nothing: those of one side alone.

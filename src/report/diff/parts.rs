@@ -31,6 +31,7 @@ pub(super) enum Rank {
     Lost,
     Narrowed,
     Changed,
+    Gone,
     Added,
     Unchanged,
 }
@@ -43,6 +44,7 @@ impl Rank {
             Rank::Lost => "what is replaced or destroyed",
             Rank::Narrowed => "narrowed access",
             Rank::Changed => "what changes in place",
+            Rank::Gone => "what is no longer written",
             Rank::Added => "what is added",
             Rank::Unchanged => "no change",
         }
@@ -104,14 +106,14 @@ fn files(diff: &Diff) -> Vec<DiffPart> {
         }
     }
     let part = |(file, mut lines, accounts): (&FileDiff, Vec<Line>, Vec<&str>)| {
-        let word = match file.presence {
-            Presence::Added => "is added",
-            Presence::Removed => "is no longer written",
-            Presence::Both => "differs",
+        let (word, rank) = match file.presence {
+            Presence::Added => ("is added", Rank::Added),
+            Presence::Removed => ("is no longer written", Rank::Gone),
+            Presence::Both => ("differs", Rank::Changed),
         };
         let whose = if diff.accounts.len() > 1 { format!(" in {}", told(&accounts)) } else { String::new() };
         lines.insert(0, Line::bare(Tone::Heading, 2, format!("{} {word}{whose}", file.name)));
-        DiffPart { rank: if runs(file) { Rank::Runs } else { Rank::Changed }, lines }
+        DiffPart { rank: if runs(file) { Rank::Runs } else { rank }, lines }
     };
     found.into_iter().map(part).collect()
 }
