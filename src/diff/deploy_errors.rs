@@ -5,9 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::Value;
 
 use super::folder::{AccountFolder, FolderStack, OutFolder};
-use super::model::{Action, Change, Replacement};
+use super::model::{Action, Change, Refusal, Replacement};
 use super::owners::Owners;
-use super::resources::{ResourceChange, fixed_name, property, resources, type_of};
+use super::resources::{ResourceChange, fixed_name, number, property, resources, type_of};
 use crate::facts::limits::NOTEBOOK_VOLUME_GB;
 use crate::facts::replacement::replacement;
 use crate::finding::{Finding, Rule};
@@ -15,36 +15,31 @@ use crate::inventory::existing_notebook;
 use crate::render::span_index::SpanIndex;
 use crate::source::Place;
 
-/// Why a change is refused, the rule, and what can be done instead.
-type Refusal = (&'static str, Rule, &'static str);
-
-const TYPE_CHANGED: Refusal = (
-    "CloudFormation refuses to change the type of a resource",
-    Rule::DiffChangedType,
-    "give the resource another logical ID",
-);
-const VOLUME_SMALLER: Refusal = (
-    "SageMaker refuses to make the volume of a notebook smaller",
-    Rule::DiffSmallerVolume,
-    "leave the volume as large as it is; a smaller one takes a new notebook",
-);
-const NAME_KEPT: Refusal = (
-    "CloudFormation refuses to replace a resource that keeps its fixed name",
-    Rule::DiffRefusedReplacement,
-    "undo the change; or give the resource another name at the same time; or deploy once without the resource, and then with \
-     it, which deletes what it holds",
-);
+/// The rule of a refusal, and what can be done instead.
+fn rule_and_help(refusal: Refusal) -> (Rule, &'static str) {
+    match refusal {
+        Refusal::TypeChanged => (Rule::DiffChangedType, "give the resource another logical ID"),
+        Refusal::SmallerVolume => {
+            (Rule::DiffSmallerVolume, "leave the volume as large as it is; a smaller one takes a new notebook")
+        }
+        Refusal::NameKept => (
+            Rule::DiffRefusedReplacement,
+            "undo the change; or give the resource another name at the same time; or deploy once without the resource, and \
+             then with it, which deletes what it holds",
+        ),
+    }
+}
 
 /// Why CloudFormation refuses a change, if it does. It makes the new resource before it deletes the old one, and so cannot
 /// replace one that keeps its name.
 /// Source: <https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-properties-name.html>
-pub(super) fn refusal(change: &ResourceChange<'_>) -> Option<String> {
-    if change.action == Action::Change && has_smaller_volume(change) {
-        return Some(VOLUME_SMALLER.0.to_owned());
+pub(super) fn refusal(change: &ResourceChange<'_>) -> Option<Refusal> {
+    if change.action == Action::Change && has_smaller_volume(change) == Some(true) {
+        return Some(Refusal::SmallerVolume);
     }
     let (old, new) = change.old.zip(change.new).filter(|_| change.action == Action::Replace)?;
     if type_of(old) != type_of(new) {
-        return Some(TYPE_CHANGED.0.to_owned());
+        return Some(Refusal::TypeChanged);
     }
     let names = replacement(type_of(new)).map(|facts| facts.name.as_slice()).unwrap_or_default();
     let (old_name, new_name) = fixed_name(old).zip(fixed_name(new))?;
@@ -53,21 +48,20 @@ pub(super) fn refusal(change: &ResourceChange<'_>) -> Option<String> {
         property.replaced.is_some() && names.iter().any(|name| property.path.iter().skip(1).eq(name.split('/')))
     });
     let same = !refers && unique(type_of(new), &old_name) == unique(type_of(new), &new_name);
-    same.then(|| NAME_KEPT.0.to_owned())
+    same.then_some(Refusal::NameKept)
 }
 
+/// Whether a change makes the volume of a notebook smaller; `None` where that is known only when it is deployed.
 /// Source: <https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_UpdateNotebookInstance.html>
-fn has_smaller_volume(change: &ResourceChange<'_>) -> bool {
-    let size = |resource: Option<&Value>| {
-        let resource = resource.filter(|one| type_of(one) == "AWS::SageMaker::NotebookInstance")?;
-        match property(resource, "VolumeSizeInGB") {
-            // The least is what a notebook gets for which none is asked.
-            None => Some(*NOTEBOOK_VOLUME_GB.start()),
-            Some(Value::String(text)) => text.parse().ok(),
-            Some(value) => value.as_u64(),
-        }
+pub(super) fn has_smaller_volume(change: &ResourceChange<'_>) -> Option<bool> {
+    let notebook = |resource: &Value| type_of(resource) == "AWS::SageMaker::NotebookInstance";
+    let Some((old, new)) = change.old.zip(change.new).filter(|(old, new)| notebook(old) && notebook(new)) else {
+        return Some(false);
     };
-    size(change.old).zip(size(change.new)).is_some_and(|(old, new)| new < old)
+    // The least is what a notebook gets for which none is asked.
+    let least = Value::from(*NOTEBOOK_VOLUME_GB.start());
+    let size = |resource| number(property(resource, "VolumeSizeInGB").unwrap_or(&least));
+    Some(size(new)? < size(old)?)
 }
 
 /// The name as it must be unique: IAM's without regard to case.
@@ -78,21 +72,20 @@ fn unique(resource_type: &str, name: &[String]) -> Vec<String> {
 
 /// The findings of the changes that are refused: those that are refused for the same together, at the first resource.
 pub(super) fn refused(new: &OutFolder, changes: &[Change]) -> Vec<Finding> {
-    let mut alike: BTreeMap<(&str, &str, Vec<String>), (&Change, usize)> = BTreeMap::new();
+    let mut alike: BTreeMap<(Refusal, &str, Vec<String>), (&Change, usize)> = BTreeMap::new();
     for change in changes {
-        let Some(refused) = &change.refused else { continue };
+        let Some(refused) = change.refused else { continue };
         let causes = change.properties.iter().filter(|property| property.replacement == Replacement::Yes);
         let causes = causes.map(|property| format!("`{}`", property.shown_path())).collect();
         let (_, count) = alike.entry((refused, &change.resource_type, causes)).or_insert((change, 0));
         *count += change.resources.len();
     }
-    let finding = |((refused, _, causes), (change, count)): ((&str, &str, Vec<String>), (&Change, usize))| {
+    let finding = |((refused, _, causes), (change, count)): ((Refusal, &str, Vec<String>), (&Change, usize))| {
         let first = change.resources.first()?;
-        let all = [TYPE_CHANGED, VOLUME_SMALLER, NAME_KEPT];
-        let (_, rule, help) = all.into_iter().find(|(why, ..)| *why == refused).unwrap_or(NAME_KEPT);
+        let (rule, help) = rule_and_help(refused);
         let others = if count > 1 { format!(" and {} more", count - 1) } else { String::new() };
         let name = first.name.as_ref().map_or_else(String::new, |name| format!(" (`{name}`)"));
-        let what = if rule == Rule::DiffSmallerVolume {
+        let what = if refused == Refusal::SmallerVolume {
             "get a smaller volume".to_owned()
         } else {
             let verb = if causes.len() == 1 { "changes" } else { "change" };

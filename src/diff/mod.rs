@@ -19,8 +19,9 @@ mod values;
 pub use crate::iam::Direction;
 pub use folder::{AccountFolder, Files, FolderStack, OutFolder};
 pub use model::{
-    AccessChange, AccessCount, AccessEntry, AccessPrincipal, AccountDiff, Action, Change, Diff, FileDiff, Note,
-    OPEN_SECTIONS, PersonChange, PersonDiff, Plan, Presence, PropertyChange, Replacement, Resource, StackDiff, VERSION,
+    AccessChange, AccessCount, AccessEntry, AccessPrincipal, AccountDiff, Action, Change, Diff, FileDiff, LossKind,
+    Note, OPEN_SECTIONS, PersonChange, PersonDiff, Plan, Presence, PropertyChange, Replacement, Resource, StackDiff,
+    VERSION,
 };
 
 use std::collections::{BTreeMap, BTreeSet};

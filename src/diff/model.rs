@@ -1,8 +1,10 @@
 //! What a diff says, as one value that every format is written from.
 
 mod access;
+mod losses;
 
 pub use access::{AccessChange, AccessCount, AccessEntry, AccessPrincipal};
+pub use losses::{Loss, LossKind, Refusal};
 
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -210,16 +212,18 @@ pub struct Change {
     /// What is lost for good, one sentence each, and what stays behind.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[serde(default)]
-    pub lost: Vec<String>,
+    #[schemars(with = "Vec<String>")]
+    pub lost: Vec<Loss>,
     /// Why CloudFormation refuses it, if it does.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub refused: Option<String>,
+    #[schemars(with = "Option<String>")]
+    pub refused: Option<Refusal>,
 }
 
 impl Change {
     /// Whether something is lost, or may be, though the resource is changed in place.
     pub fn loses(&self) -> bool {
-        let is_loss = |lost: &String| ["lost:", "perhaps lost:"].iter().any(|word| lost.starts_with(word));
+        let is_loss = |loss: &Loss| matches!(loss.kind, LossKind::Lost | LossKind::PerhapsLost);
         self.action == Action::Change && self.lost.iter().any(is_loss)
     }
 }

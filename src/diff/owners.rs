@@ -128,9 +128,8 @@ fn rewritten(change: &Change, text: impl Fn(&str) -> String, value: impl Fn(&[St
         logical_id: text(&change.logical_id),
         resources: Vec::new(),
         properties: change.properties.iter().map(property).collect(),
-        lost: change.lost.iter().map(|lost| text(lost)).collect(),
-        // It names nobody.
-        refused: change.refused.clone(),
+        lost: change.lost.iter().map(|loss| loss.kind.of(text(&loss.text))).collect(),
+        refused: change.refused,
     }
 }
 

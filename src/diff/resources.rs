@@ -60,6 +60,11 @@ pub(super) fn property<'a>(resource: &'a Value, path: &str) -> Option<&'a Value>
     path.split('/').try_fold(resource.get("Properties")?, |value, step| value.get(step))
 }
 
+/// The number that a value is, whether or not it is written as a string.
+pub(super) fn number(value: &Value) -> Option<f64> {
+    plain(value).parse().ok().filter(|number: &f64| number.is_finite())
+}
+
 /// The name that the template gives a resource, if it gives it one: the values of all the properties that are its name.
 /// One that is known only when the stack is deployed is shown as it is written.
 pub(super) fn fixed_name(resource: &Value) -> Option<Vec<String>> {

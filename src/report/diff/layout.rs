@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::line::{Line, Tone};
 use super::values::{block, changed_lines, inline, untagged};
 use crate::diff::{
-    AccountDiff, Action, Change, Diff, Plan, Presence, PropertyChange, Replacement, Resource, StackDiff,
+    AccountDiff, Action, Change, Diff, LossKind, Plan, Presence, PropertyChange, Replacement, Resource, StackDiff,
 };
 
 /// Names that are told one by one; of more, the first of them and how many there are.
@@ -147,8 +147,14 @@ pub(super) fn change_lines(change: &Change) -> Vec<Line> {
     let name = match change.resources.as_slice() {
         [one] => one.name.as_ref().map_or_else(String::new, |name| format!(" \"{name}\"")),
         several => {
-            let users: Vec<&str> = several.iter().filter_map(|resource| resource.user.as_deref()).collect();
             let accounts: BTreeSet<&str> = several.iter().map(|resource| resource.account.as_str()).collect();
+            // One person may be in several accounts.
+            let user = |resource: &Resource| {
+                let name = resource.user.as_ref()?;
+                Some(if accounts.len() > 1 { format!("{name} ({})", resource.account) } else { name.clone() })
+            };
+            let users: Vec<String> = several.iter().filter_map(user).collect();
+            let users: Vec<&str> = users.iter().map(String::as_str).collect();
             let accounts = if accounts.len() > 1 { format!(" in {} accounts", accounts.len()) } else { String::new() };
             if users.is_empty() && accounts.is_empty() {
                 let stacks: Vec<&str> = several.iter().map(|resource| resource.stack.as_str()).collect();
@@ -172,10 +178,10 @@ pub(super) fn change_lines(change: &Change) -> Vec<Line> {
             }
         }
     }
-    lines.extend(change.lost.iter().map(|lost| {
+    lines.extend(change.lost.iter().map(|loss| {
         // What stays is no loss.
-        let stays = lost.starts_with("kept:") || lost.starts_with("stays:");
-        Line::new(if stays { Tone::Note } else { Tone::Loss }, 8, lost)
+        let stays = matches!(loss.kind, LossKind::Kept | LossKind::Stays);
+        Line::new(if stays { Tone::Note } else { Tone::Loss }, 8, loss.to_string())
     }));
     lines.extend(change.refused.iter().map(|refused| Line::new(Tone::Loss, 8, format!("refused: {refused}"))));
     lines
@@ -195,6 +201,8 @@ pub(super) fn property(change: &PropertyChange, indent: usize) -> Vec<Line> {
     match (&change.old, &change.new) {
         (Some(old), Some(new)) => {
             let values = match (inline(old), inline(new)) {
+                // What looks the same and is not, such as a list of one, is told with its brackets.
+                (Some(one), Some(other)) if one == other && old != new => Some(format!(" {old} -> {new}")),
                 (Some(old), Some(new)) => Some(format!(" {old} -> {new}")),
                 _ => None,
             };

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::access::principal_words;
 use super::layout::{NAMES_TOLD, told};
 use super::line::{Line, Tone};
-use crate::diff::{AccessPrincipal, Action, Diff, Direction, PersonChange, PersonDiff};
+use crate::diff::{AccessPrincipal, Action, Diff, Direction, LossKind, PersonChange, PersonDiff};
 
 /// The lines: access that is widened or narrowed and for how many, who joins, leaves, is renamed or suspended, and what is
 /// destroyed.
@@ -72,7 +72,9 @@ fn people(diff: &Diff) -> Vec<Line> {
     lines.extend(line(PersonChange::Joins, Tone::Add, "joins", "join"));
     lines.extend(line(PersonChange::Leaves, Tone::Destroy, "leaves", "leave"));
     lines.extend(line(PersonChange::Renamed, Tone::Warning, "gets another name", "get another name"));
+    let several_renamed = of(PersonChange::Renamed).nth(1).is_some();
     for person in of(PersonChange::Renamed).take(NAMES_TOLD) {
+        lines.extend(several_renamed.then(|| Line::bare(Tone::Plain, 6, format!("{}:", name(person)))));
         let steps = (1..).zip(&person.steps);
         lines.extend(steps.map(|(number, step)| Line::bare(Tone::Plain, 8, format!("{number}. {step}"))));
     }
@@ -97,7 +99,7 @@ const GONE: &[(&str, &str, &str)] = &[
 fn destroyed(diff: &Diff) -> Option<Line> {
     // What is replaced and kept is not gone.
     let gone = diff.changes.iter().filter(|change| {
-        let kept = change.lost.iter().any(|lost| lost.starts_with("kept:"));
+        let kept = change.lost.iter().any(|loss| loss.kind == LossKind::Kept);
         matches!(change.action, Action::Destroy | Action::Replace) && !kept
     });
     let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
