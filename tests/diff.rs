@@ -162,6 +162,77 @@ fn a_comment_is_never_too_long_and_tells_what_it_leaves_out() {
     assert!(markdown.contains("100 stacks in 100 accounts (account0, account1, account10"), "{markdown}");
 }
 
+/// A notebook with one property.
+fn notebook_with(key: &str, value: &Value) -> Value {
+    json!({"N": {"Type": "AWS::SageMaker::NotebookInstance", "Properties": {key: value}}})
+}
+
+#[test]
+fn one_value_is_a_list_of_one() {
+    let group = json!({"Fn::GetAtt": ["Group", "GroupId"]});
+    for one in [json!("sg-1"), group, json!({"Ref": "Group"})] {
+        let [bare, listed] = [one.clone(), json!([one])].map(|value| notebook_with("SecurityGroupIds", &value));
+        assert!(diff(&bare, &listed).accounts.is_empty() && diff(&listed, &bare).accounts.is_empty(), "{one}");
+    }
+    let more = diff(
+        &notebook_with("SecurityGroupIds", &json!("sg-1")),
+        &notebook_with("SecurityGroupIds", &json!(["sg-1", "sg-2"])),
+    );
+    assert_eq!(more.changes[0].properties.len(), 1);
+    assert_eq!(more.changes[0].properties[0].new, Some(json!("sg-2")));
+    // Nothing is no entry.
+    let nothing = json!({"Ref": "AWS::NoValue"});
+    let [bare, listed] = [nothing.clone(), json!([nothing])].map(|value| notebook_with("SecurityGroupIds", &value));
+    assert!(!diff(&bare, &listed).accounts.is_empty());
+}
+
+#[test]
+fn what_differs_never_looks_the_same() {
+    let pairs = [
+        (json!("a"), json!(["a"])),
+        (json!(["a"]), json!([["a"]])),
+        (json!({"Fn::GetAtt": ["A", "B.C"]}), json!({"Fn::GetAtt": ["A.B", "C"]})),
+    ];
+    for (old, new) in pairs {
+        let diff = diff(&notebook_with("Unknown", &old), &notebook_with("Unknown", &new));
+        let text = render_diff(DiffFormat::Text, &diff);
+        let shown = text.lines().filter_map(|line| line.split_once(": ")?.1.split_once(" -> "));
+        let shown: Vec<(&str, &str)> = shown.collect();
+        assert!(!shown.is_empty() && shown.iter().all(|(old, new)| old != new), "{text}");
+    }
+}
+
+#[test]
+fn one_person_in_several_accounts_is_told_with_each() {
+    let account = |name: String, user: &Value, size: u32| {
+        let resources = json!({
+            "AnnUser": {"Type": "AWS::IAM::User", "Properties": {"UserName": user["name"]}},
+            "AnnNotebook": {"Type": "AWS::SageMaker::NotebookInstance", "Properties": {"VolumeSizeInGB": size}},
+        });
+        let manifest = json!({
+            "version": 2, "account": name, "account_id": "1", "region": "r",
+            "stacks": [{"name": "s", "part": "users-001", "file": "s.yaml", "users": [user]}],
+        });
+        let inside = [("manifest.json", manifest), ("s.yaml", json!({"Resources": resources}))];
+        let inside = inside.iter().map(|(name, value)| ((*name).to_owned(), value.to_string().into_bytes()));
+        (name, inside.collect())
+    };
+    let side = |user: &Value, size: u32| {
+        let files: Files = (1..=4).map(|at| account(format!("c{at}"), user, size)).collect();
+        OutFolder::of_files("out".to_owned(), Path::new("out"), files, None).unwrap()
+    };
+    let text = |old: &OutFolder, new: &OutFolder| render_diff(DiffFormat::Markdown, &compare(old, new).0);
+    let ann = json!({"name": "ann", "logical_id": "Ann", "notebook": null});
+    let grown = text(&side(&ann, 5), &side(&ann, 6));
+    assert!(grown.contains("of 4 users in 4 accounts: ann (c1), ann (c2), ann (c3), ann (c4)\n"), "{grown}");
+    let bea = json!({"name": "bea", "logical_id": "Ann", "notebook": null, "was": "ann"});
+    let renamed = text(&side(&ann, 5), &side(&bea, 5));
+    for account in 1..=4 {
+        let steps = format!("\n       ann becomes bea (c{account}):\n         1. ");
+        assert!(renamed.contains(&steps), "{steps} {renamed}");
+    }
+}
+
 fn racestack(arguments: &[&str]) -> Outcome {
     run(&Args::parse_from(arguments), false, &Progress { progress: &|_, _| {}, notice: &|_| {} })
 }
@@ -201,8 +272,31 @@ fn the_old_side_may_be_a_revision() {
     let range = since("HEAD~1..HEAD").stderr;
     assert!(range.starts_with("error: `HEAD~1..HEAD` is a range; name the older revision alone"), "{range}");
     let no_folders = racestack(&["racestack", "diff", "HEAD~1", "HEAD"]);
-    let said = "error: there is no folder `HEAD~1`; with a revision, `racestack diff --git REV`\n";
+    let said = "error: there is no folder `HEAD~1`; with a revision, `--git REV`\n";
     assert_eq!((no_folders.code, no_folders.stderr.as_str()), (2, said));
+    git(&["rm", "--quiet", "--cached", "my out/tokyo/manifest.json"]);
+    git(&["commit", "--quiet", "--message", "without a manifest"]);
+    let no_manifest = since("HEAD");
+    assert!(no_manifest.stderr.contains("`s.yaml` is in it, and no manifest.json"), "{}", no_manifest.stderr);
+    // Of a link, a revision has nothing but where it leads to.
+    #[cfg(unix)]
+    {
+        std::fs::rename(&account, place.path().join("tokyo")).unwrap();
+        std::os::unix::fs::symlink("../tokyo", &account).unwrap();
+        git(&["add", "."]);
+        git(&["commit", "--quiet", "--message", "a link for an account"]);
+        std::fs::remove_file(&account).unwrap();
+        std::fs::rename(place.path().join("tokyo"), &account).unwrap();
+        let linked = since("HEAD");
+        assert!(linked.code == 2 && linked.stderr.contains("it is a link"), "{}", linked.stderr);
+        let real = place.path().join("real");
+        std::fs::rename(out, &real).unwrap();
+        std::os::unix::fs::symlink("real", out).unwrap();
+        git(&["add", "."]);
+        git(&["commit", "--quiet", "--message", "a link for the out folder"]);
+        let linked = since("HEAD");
+        assert!(linked.code == 2 && linked.stderr.contains("is no folder in the revision"), "{}", linked.stderr);
+    }
     let elsewhere = tempfile::tempdir().unwrap();
     let copy = elsewhere.path().join("out/tokyo");
     std::fs::create_dir_all(&copy).unwrap();

@@ -353,7 +353,7 @@ fn a_resource_under_another_condition_may_be_deleted() {
     let (diff, _) = compare(&side("On"), &side("Off"));
     assert_eq!((diff.plan.change, diff.plan.may_replace), (1, 1));
     let lost = "perhaps lost: it is deleted if its condition holds no longer, as the stack's parameters decide";
-    assert_eq!(diff.changes[0].lost, [lost]);
+    assert_eq!(diff.changes[0].lost.iter().map(ToString::to_string).collect::<Vec<_>>(), [lost]);
 }
 
 #[test]
