@@ -153,10 +153,9 @@ impl OutFolder {
             };
             let broken = |reason: String| broken(&folder.join(MANIFEST_FILE), reason);
             let marked = std::str::from_utf8(&manifest).ok().and_then(conflict_line);
-            let reason = |error: serde_json::Error| match (marked, why_unreadable(&manifest)) {
-                (Some(_), Some(reason)) => format!("{reason}; {RESTORE_MANIFEST}"),
-                (Some(line), None) => conflict(line),
-                (None, _) => error.to_string(),
+            let reason = |error: serde_json::Error| match why_unreadable(&manifest) {
+                Some(reason) => format!("{reason}; {RESTORE_MANIFEST}"),
+                None => marked.map_or(error.to_string(), conflict),
             };
             let manifest: Manifest = serde_json::from_slice(&manifest).map_err(|error| broken(reason(error)))?;
             if manifest.account != name {
@@ -172,18 +171,15 @@ impl OutFolder {
 /// Refuses a link where an account's folder would be, which racestack makes none of: what is behind it would count as gone, or as
 /// never there.
 fn refuse_link(path: &Path, name: &str) -> Result<(), String> {
-    match AccountName::parse(name) {
-        Ok(_) => {
-            Err(broken(path, "it is a link, where an account's folder would be; replace it with the folder itself"))
-        }
-        Err(_) => Ok(()),
-    }
+    let reason = "it is a link, where an account's folder would be; replace it with the folder itself";
+    if AccountName::parse(name).is_ok() { Err(broken(path, reason)) } else { Ok(()) }
 }
 
 /// Refuses a folder without a manifest in which stacks are, or what deploys them: they would count as gone, or as never there.
 fn refuse_stacks(folder: &Path, files: &BTreeMap<String, Vec<u8>>) -> Result<(), String> {
     let is_template = |name: &str, bytes: &[u8]| {
-        name.ends_with(".yaml") && bytes.split(|byte| *byte == b'\n').any(|line| line.starts_with(b"Resources:"))
+        name.strip_suffix(".yaml").is_some()
+            && bytes.split(|byte| *byte == b'\n').any(|line| line.starts_with(b"Resources:"))
     };
     match files.iter().find(|(name, bytes)| *name == DEPLOY_FILE || is_template(name, bytes)) {
         None => Ok(()),

@@ -8,7 +8,7 @@ use super::account::AccountOutput;
 use super::identity;
 use crate::finding::{Finding, Rule, Severity};
 use crate::model::{Account, FEW_LEAVERS, FEW_LEAVERS_PERCENT, LockEntry, PlacementLock, UserName, stack_word};
-use crate::output::{self, DeployedBy, Manifest, UserEntry};
+use crate::output::{self, DeployedBy, Manifest, StackEntry, UserEntry};
 use crate::source::{Place, SourceFile};
 
 /// What a run says of the locks that it finds.
@@ -134,8 +134,10 @@ impl<'a> Movement<'a> {
 
 /// Stacks that the out folder holds and synth would no longer make: nothing deletes them but a person.
 fn removed(account: &Account, manifest: &Manifest, folder: &Path, new: &Manifest, findings: &mut Vec<Finding>) {
-    // Its file may have another name; what is deployed is known by the stack's.
-    for stack in manifest.stacks.iter().filter(|stack| !new.stacks.iter().any(|other| other.name == stack.name)) {
+    // Its file may have another name. One of another name that holds the same is no stack to delete either.
+    let is_made =
+        |stack: &StackEntry| new.stacks.iter().any(|other| other.name == stack.name || other.part == stack.part);
+    for stack in manifest.stacks.iter().filter(|stack| !is_made(stack)) {
         let source = SourceFile::new(folder.join(&stack.file), "");
         let help = match stack.deployed_by {
             None => format!(

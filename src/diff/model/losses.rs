@@ -7,6 +7,7 @@ use serde::{Serialize, Serializer};
 /// What a change loses, or what stays behind: a sentence of its kind.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Loss {
+    /// What it is about.
     pub kind: LossKind,
     /// The sentence, without the word for its kind.
     pub text: String,
