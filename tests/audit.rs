@@ -751,7 +751,6 @@ fn what_iam_writes_in_other_forms_is_read() {
         with("encoded", encoded.into()),
         with("single", json!({"Statement": statement("Allow", "s3:GetObject")})),
         with("denied", json!({"Statement": [statement("Allow", "ec2:*"), statement("Deny", "*")]})),
-        with("garbage", json!("{not json")),
         with("nothing", json!({"Version": "2012-10-17", "Statement": []})),
         with("versioned", json!({"Version": "2031-01-01", "Statement": [statement("Allow", "s3:*")]})),
         unknown,
@@ -759,9 +758,67 @@ fn what_iam_writes_in_other_forms_is_read() {
     ];
     account.export.list("UserDetailList").extend(users);
     // What is true of several is told once: `single` reaches what `encoded` does.
-    let found = ["encoded", "garbage", "versioned", "unknown", "member"];
+    let found = ["encoded", "versioned", "unknown", "member"];
     let wanted: Vec<String> = found.iter().map(|name| format!("tokyo/user/{name}/access")).collect();
     account.finds(&wanted.iter().map(|about| ("audit::reached", about.as_str())).collect::<Vec<_>>());
+}
+
+#[test]
+fn what_is_no_policy_is_refused_and_where_it_is() {
+    let refused = |change: &dyn Fn(&mut Account), place: &str, why: &str| {
+        let mut account = Account::new("");
+        change(&mut account);
+        let outcome = account.audit(&[]);
+        assert_eq!(outcome.code, 1, "{why}: {}", outcome.stdout);
+        let (place, why) =
+            (format!(" --> {}", account.workspace.path("export").join(place).display()), format!(": {why}\n"));
+        assert!(outcome.stderr.contains("error[audit::export]"), "{}", outcome.stderr);
+        assert!(outcome.stderr.contains(&place) && outcome.stderr.contains(&why), "{place} {why}: {}", outcome.stderr);
+    };
+    let user = |document: Value| {
+        json!({
+            "UserName": "eve", "Arn": format!("arn:aws:iam::{ACCOUNT}:user/eve"),
+            "UserPolicyList": [{"PolicyName": "own", "PolicyDocument": document}],
+        })
+    };
+    refused(
+        &|account| account.export.list("UserDetailList").push(user(json!("{not json"))),
+        "identities.json:",
+        "found `\"{not json\"`, allowed is a policy document",
+    );
+    refused(
+        &|account| {
+            let policies = account.export.list("Policies");
+            policies[0]["PolicyVersionList"][0]["Document"] = "hello".into();
+        },
+        "identities.json:",
+        "found `\"hello\"`, allowed is a policy document",
+    );
+    refused(
+        &|account| account.file("bucket-policy.json")["Policy"] = "hello".into(),
+        "bucket-policy.json:2:3",
+        "found `\"hello\"`, allowed is a policy document",
+    );
+    refused(
+        &|account| account.file("bucket-versioning.json")["Status"] = json!(["Enabled"]),
+        "bucket-versioning.json:2:3",
+        "found a list, allowed is a text",
+    );
+    refused(
+        &|account| *account.file("identities.json") = json!([]),
+        "identities.json:",
+        "found a list, allowed is a map with `UserDetailList`, `GroupDetailList`, `RoleDetailList` and `Policies`",
+    );
+    refused(
+        &|account| account.file("notebook-instances.json")["NotebookInstances"] = json!({}),
+        "notebook-instances.json:2:3",
+        "found a map, allowed is a list",
+    );
+    refused(
+        &|account| *account.file("notebook-instances/bob.json") = json!("bob"),
+        "notebook-instances/bob.json:",
+        "found string \"bob\", allowed is a map with `NotebookInstanceName`, `NotebookInstanceArn` and others",
+    );
 }
 
 #[test]

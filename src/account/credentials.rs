@@ -35,7 +35,7 @@ pub struct AccessKey {
 }
 
 #[derive(Deserialize)]
-#[serde(rename_all = "PascalCase")]
+#[serde(rename_all = "PascalCase", expecting = "a map with `Content`")]
 struct Report {
     content: String,
 }

@@ -8,7 +8,10 @@ use super::reading::{LiveTag, read_document};
 
 /// The users, groups, roles and policies of an account.
 #[derive(Debug, Deserialize)]
-#[serde(rename_all = "PascalCase")]
+#[serde(
+    rename_all = "PascalCase",
+    expecting = "a map with `UserDetailList`, `GroupDetailList`, `RoleDetailList` and `Policies`"
+)]
 pub struct Identities {
     #[serde(rename = "UserDetailList")]
     pub users: Vec<IdentityDetail>,
@@ -38,7 +41,7 @@ impl Identities {
 
 /// A user, group or role.
 #[derive(Debug, Deserialize)]
-#[serde(rename_all = "PascalCase")]
+#[serde(rename_all = "PascalCase", expecting = "a map about a user, group or role, with its name and `Arn`")]
 pub struct IdentityDetail {
     #[serde(alias = "UserName", alias = "GroupName", alias = "RoleName")]
     pub name: String,
@@ -61,7 +64,7 @@ pub struct IdentityDetail {
 
 /// A policy that is part of one of these.
 #[derive(Debug, Deserialize, Serialize)]
-#[serde(rename_all = "PascalCase")]
+#[serde(rename_all = "PascalCase", expecting = "a map with `PolicyName` and `PolicyDocument`")]
 pub struct InlinePolicy {
     pub policy_name: String,
     /// What it says.
@@ -71,6 +74,7 @@ pub struct InlinePolicy {
 
 /// A policy that is attached, or is a permissions boundary.
 #[derive(Debug, Deserialize)]
+#[serde(expecting = "a map with the ARN of a policy")]
 pub struct Attached {
     #[serde(alias = "PolicyArn", alias = "PermissionsBoundaryArn")]
     pub arn: String,
@@ -78,7 +82,7 @@ pub struct Attached {
 
 /// A managed policy with its versions.
 #[derive(Debug, Deserialize)]
-#[serde(rename_all = "PascalCase")]
+#[serde(rename_all = "PascalCase", expecting = "a map with `Arn` and `PolicyVersionList`")]
 pub struct ManagedPolicy {
     pub arn: String,
     #[serde(default)]
@@ -86,7 +90,7 @@ pub struct ManagedPolicy {
 }
 
 #[derive(Debug, Deserialize)]
-#[serde(rename_all = "PascalCase")]
+#[serde(rename_all = "PascalCase", expecting = "a map with `IsDefaultVersion` and `Document`")]
 struct PolicyVersion {
     #[serde(default)]
     is_default_version: bool,

@@ -75,6 +75,7 @@ pub struct ExpectedExport<'a> {
 }
 
 #[derive(Debug, Deserialize)]
+#[serde(expecting = "a map with `account`, `region`, `bucket` and `taken`")]
 struct Header {
     account: String,
     region: String,

@@ -14,7 +14,7 @@ use crate::source::Place;
 
 /// A notebook instance.
 #[derive(Debug, Deserialize)]
-#[serde(rename_all = "PascalCase")]
+#[serde(rename_all = "PascalCase", expecting = "a map with `NotebookInstanceName`, `NotebookInstanceArn` and others")]
 pub struct LiveNotebook {
     #[serde(rename = "NotebookInstanceName")]
     pub name: String,
@@ -43,7 +43,7 @@ fn nowhere() -> Place {
 }
 
 #[derive(Deserialize)]
-#[serde(rename_all = "PascalCase")]
+#[serde(rename_all = "PascalCase", expecting = "a map with `Tags`")]
 struct Tagged {
     #[serde(rename = "ResourceARN", default)]
     arn: String,
@@ -51,13 +51,14 @@ struct Tagged {
 }
 
 #[derive(Default, Deserialize)]
-#[serde(rename_all = "PascalCase", default)]
+#[serde(rename_all = "PascalCase", default, expecting = "a map with `OnCreate` and `OnStart`")]
 struct LifecycleHooks {
     on_create: Vec<LifecycleHook>,
     on_start: Vec<LifecycleHook>,
 }
 
 #[derive(Deserialize)]
+#[serde(expecting = "a map with `Content`")]
 struct LifecycleHook {
     #[serde(rename = "Content", default)]
     content: String,

@@ -15,6 +15,9 @@ use crate::source::{Place, SourceFile};
 const AGAIN: &str = "run the script that `racestack audit --script` prints into the folder: it writes what is missing, and nothing else";
 const ANEW: &str = "remove the file, and run the script that `racestack audit --script` prints: it writes it again";
 
+/// How many characters of a text that is no document a message shows.
+const LONGEST_SHOWN: usize = 80;
+
 /// The key of the one list that may be missing.
 pub(super) const ACCESS_POINTS: &str = "AccessPointList";
 
@@ -26,7 +29,7 @@ pub(super) struct ExportReader {
 
 /// A tag, as AWS writes it.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
-#[serde(rename_all = "PascalCase")]
+#[serde(rename_all = "PascalCase", expecting = "a map with `Key` and `Value`")]
 pub struct LiveTag {
     pub key: String,
     #[serde(default)]
@@ -73,7 +76,7 @@ impl ExportReader {
         let list = answer.remove(key).or((key == ACCESS_POINTS).then(|| Value::Array(Vec::new())));
         let list = list.ok_or_else(|| Error::custom(format_args!("missing field `{key}`")));
         Ok(list.and_then(serde_json::from_value).unwrap_or_else(|error| {
-            self.refuse_form(&place, &error);
+            self.refuse_form(&place_of(&place.source, &format!("\"{key}\"")), &error);
             Vec::new()
         }))
     }
@@ -103,13 +106,14 @@ impl ExportReader {
         self.findings.push(Finding::new(Rule::AuditExport, message).at(place).help(ANEW));
     }
 
-    /// Refuses what does not have the form that is known.
-    pub(super) fn refuse_form(&mut self, file: &Place, error: &serde_json::Error) {
-        let name = file.path().strip_prefix(&self.folder).unwrap_or(file.path()).display();
+    /// Refuses what does not have the form that is known. `place` is where it is, as far as the error does not say the line.
+    pub(super) fn refuse_form(&mut self, place: &Place, error: &serde_json::Error) {
+        let name = place.path().strip_prefix(&self.folder).unwrap_or(place.path()).display();
         let why = error.to_string();
-        let why = why.split(" at line ").next().unwrap_or_default();
+        let why = in_words(why.split(" at line ").next().unwrap_or_default());
         let message = format!("`{name}` is not what the AWS CLI writes: {why}");
-        self.refuse(Place::line(&file.source, error.line()), message);
+        let line = (error.line() > 0).then(|| Place::line(&place.source, error.line()));
+        self.refuse(line.unwrap_or_else(|| place.clone()), message);
     }
 
     /// Refuses a list that is only a part of what there is, as these say where they are more than nothing.
@@ -147,16 +151,44 @@ pub(super) fn place_of(source: &Arc<SourceFile>, text: &str) -> Place {
     }
 }
 
+/// What serde says of a value that is none of those that are read, in the words of other messages.
+fn in_words(why: &str) -> String {
+    let Some((found, allowed)) = why.rsplit_once(", expected ") else { return why.to_owned() };
+    let found = match found.trim_start_matches("invalid type: ").trim_start_matches("invalid value: ") {
+        "map" => "a map",
+        "null" => "`null`",
+        "sequence" => "a list",
+        // A list where a map is meant is taken for the values of its keys, until one is missing.
+        found if found.starts_with("invalid length ") => "a list",
+        found => found,
+    };
+    let allowed = match allowed {
+        "a sequence" => "a list",
+        "a string" => "a text",
+        allowed => allowed,
+    };
+    format!("found {found}, allowed is {allowed}")
+}
+
 /// A policy document: as an object, or as a text, which the IAM API returns with percent signs.
-pub(super) fn document(value: Value) -> Value {
-    let Value::String(text) = &value else { return value };
-    let parsed = serde_json::from_str(text).or_else(|_| serde_json::from_str(&percent_decoded(text)));
-    parsed.unwrap_or(value)
+pub(super) fn document(value: Value) -> Result<Value, serde_json::Error> {
+    let parsed = match &value {
+        Value::String(text) => {
+            serde_json::from_str(text).or_else(|_| serde_json::from_str(&percent_decoded(text))).ok()
+        }
+        _ => None,
+    };
+    let document = parsed.unwrap_or(value);
+    if document.is_object() {
+        return Ok(document);
+    }
+    let found: String = document.to_string().chars().take(LONGEST_SHOWN).collect();
+    Err(Error::custom(format_args!("found `{found}`, allowed is a policy document")))
 }
 
 /// The same for a field of a type that is read.
 pub(super) fn read_document<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Value, D::Error> {
-    Value::deserialize(deserializer).map(document)
+    document(Value::deserialize(deserializer)?).map_err(D::Error::custom)
 }
 
 fn percent_decoded(text: &str) -> String {
@@ -175,18 +207,33 @@ fn percent_decoded(text: &str) -> String {
 mod tests {
     use serde_json::{Value, json};
 
-    use super::document;
+    use super::{document, in_words};
 
     #[test]
     fn a_document_may_be_a_text() {
         let wanted = json!({"Statement": [{"Action": "s3:*", "Resource": "日 %"}]});
-        assert_eq!(document(wanted.clone()), wanted);
-        assert_eq!(document(Value::String(wanted.to_string())), wanted);
+        assert_eq!(document(wanted.clone()).unwrap(), wanted);
+        assert_eq!(document(Value::String(wanted.to_string())).unwrap(), wanted);
         let encoded =
             "%7B%22Statement%22%3A%5B%7B%22Action%22%3A%22s3%3A*%22%2C%22Resource%22%3A%22%E6%97%A5%20%25%22%7D%5D%7D";
-        assert_eq!(document(encoded.into()), wanted);
-        for broken in ["", "%", "%7", "%zz", "{", "%7B"] {
-            assert_eq!(document(broken.into()), Value::from(broken));
+        assert_eq!(document(encoded.into()).unwrap(), wanted);
+        for broken in ["", "%", "%7", "%zz", "{", "%7B", "hello", "5", "[]"] {
+            assert!(document(broken.into()).is_err(), "{broken}");
+        }
+    }
+
+    #[test]
+    fn what_serde_says_is_told_in_other_words() {
+        for (why, words) in [
+            ("invalid type: map, expected a sequence", "found a map, allowed is a list"),
+            (
+                "invalid type: string \"a, expected b\", expected a map",
+                "found string \"a, expected b\", allowed is a map",
+            ),
+            ("invalid length 0, expected a map with `Arn`", "found a list, allowed is a map with `Arn`"),
+            ("missing field `Arn`", "missing field `Arn`"),
+        ] {
+            assert_eq!(in_words(why), words);
         }
     }
 }

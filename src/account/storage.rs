@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
-use super::reading::{ACCESS_POINTS, Described, ExportReader, LiveTag, document};
+use super::reading::{ACCESS_POINTS, Described, ExportReader, LiveTag, document, place_of};
 use crate::files::FileError;
 use crate::source::Place;
 
@@ -50,7 +50,7 @@ impl ExportReader {
         let (folders, folders_place) = self.of_bucket::<BTreeMap<String, Option<List>>>("folders", "")?;
         let points = self.described("access-points", (ACCESS_POINTS, "Name"))?;
         Ok(BucketDetail {
-            policy: policy.map(|policy| (document(policy), policy_place)),
+            policy: self.policy(policy, &policy_place).map(|policy| (policy, policy_place)),
             public_access_block: self.of_bucket("public-access-block", "/PublicAccessBlockConfiguration")?,
             versioning: self.of_bucket("versioning", "/Status")?.0,
             exists: !folders.is_empty(),
@@ -64,7 +64,7 @@ impl ExportReader {
             tags: self.of_bucket("tags", "/TagSet")?.0,
             access_points: points
                 .into_iter()
-                .map(|(name, (answer, place))| (name, (policy_of(answer), place)))
+                .map(|(name, (answer, place))| (name, (self.policy(policy_of(answer), &place), place)))
                 .collect(),
         })
     }
@@ -80,10 +80,20 @@ impl ExportReader {
         self.refuse_part(&place, [more.as_ref()]);
         let told = Value::from(answer).pointer_mut(at).map(Value::take).filter(|told| !told.is_null());
         let told = told.map(serde_json::from_value).transpose().unwrap_or_else(|error| {
-            self.refuse_form(&place, &error);
+            let key = at.rsplit('/').next().unwrap_or_default();
+            self.refuse_form(&place_of(&place.source, &format!("\"{key}\"")), &error);
             None
         });
         Ok((told.unwrap_or_default(), place))
+    }
+
+    /// The policy document that an answer has. What is none is a finding.
+    fn policy(&mut self, policy: Option<Value>, file: &Place) -> Option<Value> {
+        let policy = policy.map(document).transpose();
+        policy.unwrap_or_else(|error| {
+            self.refuse_form(&place_of(&file.source, "\"Policy\""), &error);
+            None
+        })
     }
 
     /// The policies of KMS keys and SNS topics, by their ARNs.
@@ -92,7 +102,7 @@ impl ExportReader {
         for arn in arns {
             let name = arn.rsplit([':', '/']).next().unwrap_or_default();
             if let Some((answer, place)) = self.json(&format!("policies/{name}.json"))? {
-                found.insert(arn.clone(), (policy_of(answer), place));
+                found.insert(arn.clone(), (self.policy(policy_of(answer), &place), place));
             }
         }
         Ok(found)
@@ -102,7 +112,7 @@ impl ExportReader {
 /// The policy in an answer: of a topic, it is among its attributes.
 fn policy_of(mut answer: Answer) -> Option<Value> {
     let of_topic = answer.get_mut("Attributes").and_then(|attributes| attributes.get_mut("Policy")).map(Value::take);
-    [answer.remove("Policy"), of_topic].into_iter().flatten().find(|policy| !policy.is_null()).map(document)
+    [answer.remove("Policy"), of_topic].into_iter().flatten().find(|policy| !policy.is_null())
 }
 
 fn texts(list: impl IntoIterator<Item = Map<String, Value>>, key: &str) -> impl Iterator<Item = String> {

@@ -192,16 +192,29 @@ fn difference(
     }
 }
 
+fn shown(value: Option<&Value>) -> Option<String> {
+    let text = value.filter(|value| !value.is_null()).map(plain).filter(|text| !text.is_empty());
+    text.map(|text| format!("`{text}`"))
+}
+
 fn quoted(value: Option<&Value>) -> String {
-    let shown = value.filter(|value| !value.is_null()).map(plain).filter(|text| !text.is_empty());
-    shown.map_or_else(|| "nothing".to_owned(), |text| format!("`{text}`"))
+    shown(value).unwrap_or_else(|| "nothing".to_owned())
 }
 
 /// What changes in a document, in words.
 fn leaves(changes: &[PropertyChange]) -> Vec<String> {
     let leaf = |change: &PropertyChange| {
-        let path = change.path.get(1..).unwrap_or_default().join(".");
-        format!("{path}: {} is {} in the out folder", quoted(change.new.as_ref()), quoted(change.old.as_ref()))
+        let path = change.path.get(1..).filter(|steps| !steps.is_empty()).map(|steps| format!("{}: ", steps.join(".")));
+        let values = match (shown(change.new.as_ref()), shown(change.old.as_ref())) {
+            (Some(live), None) => format!("only in the account: {live}"),
+            (None, Some(declared)) => format!("only in the out folder: {declared}"),
+            _ => format!(
+                "{} in the account, {} in the out folder",
+                quoted(change.new.as_ref()),
+                quoted(change.old.as_ref())
+            ),
+        };
+        path.unwrap_or_default() + &values
     };
     let more = changes.len().saturating_sub(LISTED);
     changes.iter().take(LISTED).map(leaf).chain((more > 0).then(|| format!("and {more} more"))).collect()
