@@ -9,7 +9,7 @@ use super::sides::{Sides, user_tag};
 use crate::account::AccessKey;
 use crate::facts::date::Date;
 use crate::facts::retired;
-use crate::finding::Rule;
+use crate::finding::{Rule, counted};
 use crate::model::{FolderName, TEAMS_FOLDER};
 use crate::source::Place;
 
@@ -49,7 +49,7 @@ fn credentials(sides: &Sides<'_>, today: Date) -> Vec<Observation> {
             let topic = format!("key-{}", number + 1);
             let age = made.map(|made| made.days_until(today));
             if let Some(age) = age.filter(|age| *age > i64::from(max_age)) {
-                let what = format!("an active access key is older than {max_age} days");
+                let what = format!("an active access key is older than {}", counted(max_age as usize, "day", "days"));
                 let one = Observation::of(Rule::AuditOldKey, thing, topic.clone(), what)
                     .at(place(name), "make a new key, use it, then delete the old one");
                 found.push(Observation { detail: Some(format!("{age} days")), ..one });

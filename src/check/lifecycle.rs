@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use crate::facts::date::Date;
 use crate::facts::retired::{self, DAYS_AHEAD, KNOWN_UNTIL, Retirement};
-use crate::finding::{Finding, Rule};
+use crate::finding::{Finding, Rule, counted};
 use crate::render::Template;
 
 /// Checks the platforms of notebooks and the runtimes of functions, each once per template that uses it. What was not
@@ -46,5 +46,6 @@ fn tell(used: &str, retirement: &Retirement, today: Option<Date>) -> Option<(Rul
         return Some((Rule::LifecycleEnded, format!("AWS ended {name} (`{used}`) {when}")));
     }
     let days = today?.days_until(day);
-    (days <= DAYS_AHEAD).then(|| (Rule::LifecycleEnds, format!("AWS ends {name} (`{used}`) {when}, in {days} days")))
+    let soon = counted(usize::try_from(days).unwrap_or_default(), "day", "days");
+    (days <= DAYS_AHEAD).then(|| (Rule::LifecycleEnds, format!("AWS ends {name} (`{used}`) {when}, in {soon}")))
 }

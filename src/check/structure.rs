@@ -14,7 +14,7 @@ use std::sync::Arc;
 use memchr::memmem;
 use serde_json::{Map, Value};
 
-use crate::finding::{Finding, Rule};
+use crate::finding::{Finding, Rule, counted};
 use crate::model::User;
 use crate::plan::{Part, StackPlan};
 use crate::render::{
@@ -151,8 +151,7 @@ fn check(stack: &StackPlan<'_>, expected: &Expected<'_>, (one, digest): (&Templa
     let finding = |(what, id, more): (String, String, usize)| {
         let others = match more {
             0 => String::new(),
-            1 => "; so it is for 1 more person of this stack".to_owned(),
-            _ => format!("; so it is for {more} more people of this stack"),
+            _ => format!("; so it is for {} of this stack", counted(more, "more person", "more people")),
         };
         structure(one, &format!("{RESOURCES}/{id}"), format!("{what}{others}"))
     };
@@ -163,7 +162,8 @@ fn check(stack: &StackPlan<'_>, expected: &Expected<'_>, (one, digest): (&Templa
     }
     let found = one.resources().count();
     if found != count {
-        let message = format!("found {found} resources in `{}`, expected {count}", stack.part.name());
+        let found = counted(found, "resource", "resources");
+        let message = format!("found {found} in `{}`, expected {count}", stack.part.name());
         findings.push(structure(one, RESOURCES, message));
     }
     findings

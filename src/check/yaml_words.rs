@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use crate::finding::{Finding, Rule};
+use crate::finding::{Finding, Rule, counted};
 use crate::render::span_index::words_of_yaml_1_1;
 use crate::source::{Place, SourceFile};
 
@@ -16,8 +16,10 @@ pub(super) fn check(source: &Arc<SourceFile>) -> Vec<Finding> {
         words.entry(word).or_default().push(place);
     }
     let finding = |(word, places): (&str, Vec<Place>)| {
-        let more =
-            if places.len() > 1 { format!(", here and in {} more places", places.len() - 1) } else { String::new() };
+        let more = match places.len().saturating_sub(1) {
+            0 => String::new(),
+            more => format!(", here and in {}", counted(more, "more place", "more places")),
+        };
         let message = format!("CloudFormation reads `{word}` as YAML 1.1 does, for true or false{more}");
         let finding =
             Finding::new(Rule::TemplateYamlWord, message).help(format!("write `\"{word}\"`, or `true` or `false`"));

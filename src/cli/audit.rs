@@ -11,7 +11,7 @@ use crate::audit;
 use crate::diff::{FolderStack, OutFolder};
 use crate::facts::date::Date;
 use crate::files;
-use crate::finding::Finding;
+use crate::finding::{Finding, counted};
 use crate::model::Account;
 use crate::output;
 use crate::plan::{self, AccountPlan};
@@ -147,11 +147,9 @@ fn summary(account: &Account, found: &[Finding]) -> String {
     let count = |is_error: bool| {
         found.iter().filter(|finding| finding.suppressed.is_none() && finding.is_error() == is_error).count()
     };
-    format!("{}: {}, {}\n", account.name, counted(count(true), "error"), counted(count(false), "warning"))
-}
-
-fn counted(count: usize, word: &str) -> String {
-    if count == 1 { format!("1 {word}") } else { format!("{count} {word}s") }
+    let [errors, warnings] = [(true, "error", "errors"), (false, "warning", "warnings")]
+        .map(|(is_error, one, many)| counted(count(is_error), one, many));
+    format!("{}: {errors}, {warnings}\n", account.name)
 }
 
 /// Keeps what is new in `found`, and tells what of `before` is gone.

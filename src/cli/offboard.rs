@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use super::args::OffboardArgs;
 use super::{DEFAULT_OUT, Reply};
 use crate::config::{shorten, suggest};
-use crate::finding::{Finding, Rule};
+use crate::finding::{Finding, Rule, counted};
 use crate::model::{self, Account, User};
 use crate::output::{self, DEPLOY_FILE, quote};
 use crate::plan::Names;
@@ -60,7 +60,7 @@ pub(super) fn run(args: &OffboardArgs) -> Result<Reply, Failure> {
         "folder": format!("s3://{}/{name}/", account.bucket),
         "notebook_copy": format!("s3://{}/{name}/notebook/", account.bucket),
         "copy": format!("./{name}/"),
-        "days": account.settings.bucket.old_version_days,
+        "days": counted(account.settings.bucket.old_version_days as usize, "day", "days"),
         "secret": user.filter(|user| user.console).map(|user| Names::password_secret(&account, &user.name)),
         "group": names.group,
         "suspended_policy": names.suspended_user_policy_arn,

@@ -7,7 +7,7 @@ use super::mangled;
 use super::node::{Content, Entry, Node};
 use super::roster::roster_schema;
 use super::suggestion::column_of;
-use crate::finding::{Finding, Rule};
+use crate::finding::{Finding, Rule, counted};
 use crate::source::{Place, SourceFile};
 
 /// The delimiters that spreadsheets write, depending on the country they are set to.
@@ -198,10 +198,13 @@ fn row(source: &Arc<SourceFile>, header: &[Column], record: &[Cell], findings: &
         }
         let cell_place = Place::new(source, cell.span.clone());
         let Some(column) = header.get(index).filter(|column| !column.name.is_empty()) else {
+            let names = format!("the header names {}", counted(header.len(), "column", "columns"));
             findings.push(
                 Finding::new(Rule::FileSyntax, format!("the cell `{text}` is under no column name"))
                     .at(cell_place)
-                    .help(format!("the header names {} columns: name this one too, or empty the cell; a cell with a comma in it needs quotes", header.len())),
+                    .help(format!(
+                        "{names}: name this one too, or empty the cell; a cell with a comma in it needs quotes"
+                    )),
             );
             continue;
         };

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::folder::{AccountFolder, OutFolder};
 use super::resources::{fixed_name, literal_name, resources, type_of};
-use crate::finding::{Finding, Rule};
+use crate::finding::{Finding, Rule, counted};
 use crate::source::Place;
 
 /// An account on both sides, or on one.
@@ -75,13 +75,12 @@ pub(super) fn collisions(pairs: &[AccountPair<'_>]) -> Vec<Finding> {
         let (kind, first) = both.first()?;
         let (was, now) = (home(old), home(new));
         let message = format!(
-            "`{name}` is made anew in {} ({}), while its stacks are in {} ({}): {} names that are global collide, such as \
-             `{first}` ({kind})",
+            "`{name}` is made anew in {} ({}), while its stacks are in {} ({}): {}, such as `{first}` ({kind})",
             now.1,
             now.0,
             was.1,
             was.0,
-            both.len()
+            counted(both.len(), "name that is global collides", "names that are global collide")
         );
         let help = "undo the change; or delete the stacks of before first, with all that is in them";
         let place = new.stacks.first().map(|stack| Place::whole(&stack.source));

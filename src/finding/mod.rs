@@ -158,6 +158,11 @@ impl Finding {
     }
 }
 
+/// A number of things, in words for a message: `1 person`, `2 people`.
+pub fn counted(count: usize, one: &str, many: &str) -> String {
+    format!("{count} {}", if count == 1 { one } else { many })
+}
+
 /// Whether any of `findings` stops the writing.
 pub fn any_error(findings: &[Finding]) -> bool {
     findings.iter().any(Finding::is_error)

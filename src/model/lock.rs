@@ -8,7 +8,7 @@ use std::fmt::Write;
 use std::sync::Arc;
 
 use crate::config::{LogicalId, NotebookName, UserName, shorten};
-use crate::finding::{Finding, Rule};
+use crate::finding::{Finding, Rule, counted};
 use crate::source::{Place, SourceFile};
 
 /// The number of a users stack, counted from 1: 1 is `users-001`.
@@ -92,7 +92,9 @@ impl PlacementLock {
                         Err(message) => message,
                     }
                 }
-                ["user" | "left", rest @ ..] => format!("found {} words behind the first, allowed are 5", rest.len()),
+                ["user" | "left", rest @ ..] => {
+                    format!("found {} behind the first, allowed are 5", counted(rest.len(), "word", "words"))
+                }
                 [word, ..] => {
                     format!("found a line that begins with `{}`, allowed are `user` and `left`", shorten(word))
                 }

@@ -17,7 +17,7 @@ impl Reader<'_> {
         if let Some(days) = settings.logs.as_ref().map(|logs| logs.retention_days)
             && !RETENTION_DAYS.contains(&days)
         {
-            let message = format!("found {days} days for `logs.retention_days`, which CloudWatch Logs does not know");
+            let message = format!("found {days} for `logs.retention_days`, which CloudWatch Logs does not know");
             let near = RETENTION_DAYS.iter().find(|known| **known > days).or(RETENTION_DAYS.last());
             let help = format!("the next that it knows is {}", near.unwrap_or(&days));
             self.find(Rule::SettingsWrongType, "logs.retention_days", message, help);
@@ -37,7 +37,7 @@ impl Reader<'_> {
         if let Some(keys) = &settings.access_keys {
             if keys.warn_days >= keys.max_age_days {
                 let message = format!(
-                    "found warnings {} days before keys are {} days old, allowed are fewer days than these",
+                    "found {} for `access_keys.warn_days`, allowed are fewer days than the {} of `access_keys.max_age_days`",
                     keys.warn_days, keys.max_age_days
                 );
                 let both = ["access_keys.warn_days", "access_keys.max_age_days"];

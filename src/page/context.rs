@@ -9,7 +9,7 @@ use super::findings::{self, grouped, words};
 use super::{Page, PageAccount, picture};
 use crate::check::Extent;
 use crate::facts::limits::Used;
-use crate::finding::{Severity, any_error};
+use crate::finding::{Severity, any_error, counted};
 use crate::model::{DISPLAY_NAME, EMAIL, TEAM};
 use crate::output::StackEntry;
 use crate::render::{Templates, policy_hash};
@@ -97,8 +97,8 @@ fn account(one: &PageAccount, open: bool) -> Value {
         "id": one.account.id.as_str(),
         "region": one.account.region.as_str(),
         "profile": one.account.policies.as_str(),
-        "people": one.account.users.len(),
-        "stack_count": stacks.len(),
+        "people_counted": counted(one.account.users.len(), "person", "people"),
+        "stacks_counted": counted(stacks.len(), "stack", "stacks"),
         "bucket": one.account.bucket.as_str(),
         "stacks_open": open && stacks.len() <= UNFOLDED_STACKS,
         "fullest": fullest.map_or("", |stack| &stack.part),

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use annotate_snippets::{Annotation, AnnotationKind, Group, Level, Origin, Renderer, Snippet, Title};
 
 use super::{slashed, visible};
-use crate::finding::{Finding, Severity, Suppressed};
+use crate::finding::{Finding, Severity, Suppressed, counted};
 use crate::source::{Place, SourceFile};
 
 /// The characters of a line that are shown.
@@ -92,8 +92,8 @@ fn tally(findings: &[Finding]) -> String {
         .filter_map(|severity| {
             let count =
                 findings.iter().filter(|finding| finding.suppressed.is_none() && finding.severity == severity).count();
-            let plural = if count == 1 { "" } else { "s" };
-            (count > 0).then(|| format!("{count} {}{plural}", severity.as_str()))
+            let word = severity.as_str();
+            (count > 0).then(|| counted(count, word, &format!("{word}s")))
         })
         .chain(suppressed)
         .collect();

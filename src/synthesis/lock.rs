@@ -6,7 +6,7 @@ use std::path::Path;
 use super::Failure;
 use super::account::AccountOutput;
 use super::identity;
-use crate::finding::{Finding, Rule, Severity};
+use crate::finding::{Finding, Rule, Severity, counted};
 use crate::model::{Account, FEW_LEAVERS, FEW_LEAVERS_PERCENT, LockEntry, PlacementLock, UserName, stack_word};
 use crate::output::{self, DeployedBy, Manifest, StackEntry, UserEntry};
 use crate::source::{Place, SourceFile};
@@ -94,7 +94,8 @@ fn many_leave(account: &Account, wanted: &LockOptions) -> Option<Finding> {
         .note(format!("who leaves: {}", names.join(", ")))
         .note("they keep their lines in the lock until `--leavers` has their number");
     if joining > 0 {
-        finding = finding.note(format!("{joining} join at the same time: until then, nothing is written"));
+        let join = counted(joining, "person joins", "people join");
+        finding = finding.note(format!("{join} at the same time: until then, nothing is written"));
     }
     finding.resource = Some(format!("{}/leavers/{count}", account.name));
     // Once they are in the lock, who joins would count among those of whom many leave: too few, at the next run.
@@ -236,7 +237,6 @@ fn changes(account: &Account, lock: &PlacementLock, text: &str) -> String {
     let old: BTreeSet<&str> = account.lock_source.text.lines().collect();
     match text.lines().filter(|line| !old.contains(line)).count() {
         0 => "lines to remove, or to put in order".to_owned(),
-        1 => "1 line to change".to_owned(),
-        changed => format!("{changed} lines to change"),
+        changed => counted(changed, "line to change", "lines to change"),
     }
 }

@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::problem::Problem;
 use crate::check::company;
-use crate::finding::{Finding, Rule, Severity};
+use crate::finding::{Finding, Rule, Severity, counted};
 use crate::inventory::{
     Account, IamInventory, OPEN, SECRET_REFERENCE, Sections, Texts, one_or_more, path_to, perhaps_reads_secret,
     transform,
@@ -195,8 +195,7 @@ pub fn across_accounts(accounts: Vec<Vec<Finding>>) -> Vec<Finding> {
     }
     for (index, times) in told.into_values().filter(|(_, times)| *times > 1) {
         if let Some(finding) = all.get_mut(index) {
-            let accounts = if times == 2 { "account" } else { "accounts" };
-            finding.notes.push(format!("the same in {} more {accounts}", times - 1));
+            finding.notes.push(format!("the same in {}", counted(times - 1, "more account", "more accounts")));
         }
     }
     all

@@ -12,7 +12,7 @@ use std::fmt::Display;
 use serde_json::Value;
 
 use crate::facts::limits;
-use crate::finding::{Finding, Rule};
+use crate::finding::{Finding, Rule, counted};
 use crate::plan::Part;
 use crate::render::Template;
 use table::{ATTACHED, LIMITS, REFUSALS, each};
@@ -131,8 +131,8 @@ impl Limiter<'_> {
             BYTES => "shorten the template".to_owned(),
             // Those of a users stack are passwords.
             REFERENCES if is_of_users => format!(
-                "set `console: false` in the rows of {} people of this stack: it has room for {limit} passwords",
-                used - limit
+                "set `console: false` for {} of this stack: it has room for {limit} passwords",
+                counted(used - limit, "person", "people")
             ),
             ATTACHED => FEWER_POLICIES.to_owned(),
             _ if is_of_users => FEWER.to_owned(),

@@ -9,6 +9,7 @@ use super::line::{Line, Tone};
 use super::parts::{DiffPart, Rank, parts};
 use super::summary;
 use crate::diff::Diff;
+use crate::finding::counted;
 
 use std::fmt::Write;
 
@@ -80,7 +81,7 @@ fn show(part: &DiffPart) -> String {
         left -= 1;
     }
     if left > 0 {
-        let _ = writeln!(lines, "  … {left} more lines");
+        let _ = writeln!(lines, "  … {}", counted(left, "more line", "more lines"));
     }
     let fence = fence(&lines);
     let open = if part.rank <= Rank::Lost { " open" } else { "" };
@@ -110,7 +111,9 @@ fn foot(all: usize, left_out: &[&DiffPart]) -> String {
     }
     let mut text = format!("**Left out, since a comment holds no more: {} of {all} parts**\n\n", left_out.len());
     let parts = left_out.iter();
-    let parts = parts.map(|one| format!("{}: {}, {} lines", code(one.title()), one.rank.words(), one.lines.len()));
+    let parts = parts.map(|one| {
+        format!("{}: {}, {}", code(one.title()), one.rank.words(), counted(one.lines.len(), "line", "lines"))
+    });
     text += &listed(parts, FOOT - 300 - text.len());
     text + "\nAll of it: `racestack diff`\n"
 }

@@ -5,7 +5,12 @@ use std::collections::BTreeMap;
 use super::access::principal_words;
 use super::layout::{NAMES_TOLD, told};
 use super::line::{Line, Tone};
+<<<<<<< HEAD
 use crate::diff::{AccessPrincipal, Action, Diff, Direction, LossKind, PersonChange, PersonDiff};
+=======
+use crate::diff::{AccessPrincipal, Action, Diff, Direction, PersonChange, PersonDiff};
+use crate::finding::counted;
+>>>>>>> 49c08942 (Count things in words by one helper: one person, column, word, place or stack is no plural)
 
 /// The lines: access that is widened or narrowed and for how many, who joins, leaves, is renamed or suspended, and what is
 /// destroyed.
@@ -17,8 +22,7 @@ pub(super) fn lines(diff: &Diff) -> Vec<Line> {
     lines.extend(people(diff));
     lines.extend(destroyed(diff));
     let losing: usize = diff.changes.iter().filter(|change| change.loses()).map(|change| change.resources.len()).sum();
-    let resources = if losing == 1 { "1 resource".to_owned() } else { format!("{losing} resources") };
-    let words = format!("something is lost, or may be, by the change of {resources}");
+    let words = format!("something is lost, or may be, by the change of {}", counted(losing, "resource", "resources"));
     lines.extend((losing > 0).then(|| Line::new(Tone::Loss, 2, words)));
     lines
 }
@@ -65,7 +69,7 @@ fn people(diff: &Diff) -> Vec<Line> {
     let line = |change, tone, one: &str, many: &str| {
         let names: Vec<String> = of(change).map(name).collect();
         let names: Vec<&str> = names.iter().map(String::as_str).collect();
-        let who = if names.len() == 1 { format!("1 person {one}") } else { format!("{} people {many}", names.len()) };
+        let who = counted(names.len(), &format!("person {one}"), &format!("people {many}"));
         (!names.is_empty()).then(|| Line::new(tone, 2, format!("{who}: {}", told(&names))))
     };
     let mut lines = Vec::new();
@@ -108,7 +112,7 @@ fn destroyed(diff: &Diff) -> Option<Line> {
     }
     let known = GONE.iter().filter_map(|(kind, one, many)| {
         let count = counts.remove(kind)?;
-        Some(format!("{count} {}", if count == 1 { one } else { many }))
+        Some(counted(count, one, many))
     });
     let mut words: Vec<String> = known.collect();
     if counts.len() > KINDS_TOLD {
