@@ -38,7 +38,7 @@ pub use isolation::{
 };
 pub use known::known;
 pub use limits::PolicySize;
-pub use suppressions::Suppressions;
+pub use suppressions::{Suppressions, unknown_guard_rules};
 
 /// What somebody may do, as what they ask, statement by statement of the reference policies.
 pub type AccessTable = Vec<(Asker, Vec<Row>)>;

@@ -4,7 +4,7 @@
 use std::path::Path;
 
 use super::guard::RuleSet;
-use crate::config::suggest;
+use crate::config::{shorten, suggest};
 use crate::facts::date::Date;
 use crate::finding::{Finding, Rule, Severity, Suppressed};
 use crate::model::{SuppressedRule, Suppression};
@@ -15,6 +15,20 @@ use crate::source::Place;
 pub struct Suppressions {
     list: Vec<Suppression>,
     today: Option<Date>,
+}
+
+/// Findings about guard rules that none of the rule files has, of what suppressions name.
+pub fn unknown_guard_rules<'n>(
+    named: impl Iterator<Item = (&'n str, &'n Place)>,
+    rules: &RuleSet,
+) -> impl Iterator<Item = Finding> {
+    let is_unknown = |(name, _): &(&str, &Place)| !name.contains("::") && !rules.names().any(|known| known == *name);
+    named.filter(is_unknown).map(|(name, place)| {
+        let other = "`racestack rules` lists the built-in ones; racestack reads your own from `rules/` in the config folder, or with `--rules`";
+        let help = suggest(name, rules.names(), other);
+        let message = format!("there is no guard rule `{}`", shorten(name));
+        Finding::new(Rule::SuppressionUnknownRule, message).at(place.clone()).help(help)
+    })
 }
 
 impl Suppressions {
@@ -52,22 +66,6 @@ impl Suppressions {
                 place: one.place.clone(),
             });
         }
-    }
-
-    /// Findings about guard rules that none of the rule files has.
-    pub fn unknown_guard_rules(&self, rules: &RuleSet) -> Vec<Finding> {
-        let unknown = self.list.iter().filter_map(|one| match &one.rule {
-            SuppressedRule::Guard(name) if !rules.names().any(|known| known == name) => Some((one, name)),
-            _ => None,
-        });
-        let finding = |(one, name): (&Suppression, &String)| {
-            let other = "`racestack rules` lists the built-in ones; racestack reads your own from `rules/` in the config folder, or with `--rules`";
-            let help = suggest(name, rules.names(), other);
-            Finding::new(Rule::SuppressionUnknownRule, format!("there is no guard rule `{name}`"))
-                .at(one.place.clone())
-                .help(help)
-        };
-        unknown.map(finding).collect()
     }
 
     /// Findings about suppressions that hold no more. That there was no day to compare with is a warning, and where

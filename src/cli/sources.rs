@@ -50,7 +50,7 @@ impl ConfigArgs {
     /// The configuration of these accounts, with what is built in.
     pub(super) fn sources<'a>(&'a self, accounts: &'a [String]) -> Sources<'a> {
         let Self { config, encoding } = self;
-        Sources { config, accounts, encoding: *encoding, templates: None, rules: None, today: None }
+        Sources { config, accounts, encoding: *encoding, templates: None, rules: None, today: None, drafts: None }
     }
 }
 

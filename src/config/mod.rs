@@ -1,9 +1,11 @@
 //! Reading: settings, layered, and rosters, from the files of the config folder to typed values that know their places.
 
+mod accounts;
 mod characters;
 mod choices;
 mod conflict;
 mod csv;
+mod drafts;
 mod encoding;
 mod layers;
 mod mangled;
@@ -25,6 +27,7 @@ use std::sync::Arc;
 pub use characters::{hidden_character, mixed_alphabets, refused_character};
 pub use choices::{Language, Mfa, Part, Profile, Service};
 pub use conflict::{find as find_conflict, line as conflict_line, sides as conflict_sides};
+pub use drafts::Drafts;
 pub use encoding::Encoding;
 pub use layers::{DEFAULTS_PATH, explain};
 pub use names::{
@@ -64,8 +67,8 @@ pub const ENCODINGS: &str = "encodings are `utf-8`, `cp932`, `cp949`, `cp1252`, 
 pub struct Config {
     /// The accounts, by name.
     pub accounts: Vec<AccountConfig>,
-    /// The rows of `suppressions.yaml`, typed and with places.
-    pub suppressions: Vec<(Node, SuppressionRow)>,
+    /// The rows of `suppressions.yaml`, with places, and typed where they have the shape of one.
+    pub suppressions: Vec<(Node, Option<SuppressionRow>)>,
 }
 
 impl Config {
@@ -94,6 +97,8 @@ pub struct AccountConfig {
     pub settings: Settings,
     /// How its roster in CSV is encoded, where somebody says so.
     pub encoding: Option<Encoding>,
+    /// What is not written yet, perhaps its roster.
+    drafts: Drafts,
 }
 
 /// What the config folder says of an account's people.
@@ -133,14 +138,27 @@ pub fn default_settings() -> Settings {
 /// # Errors
 /// When a file or folder exists but cannot be read. Mistakes inside the files are findings.
 pub fn read(folder: &Path, wanted: &[String], findings: &mut Vec<Finding>) -> Result<Config, FileError> {
+    read_with(&Drafts::new(), folder, wanted, findings)
+}
+
+/// The same, with files that are not written yet.
+///
+/// # Errors
+/// As `read`.
+pub fn read_with(
+    drafts: &Drafts,
+    folder: &Path,
+    wanted: &[String],
+    findings: &mut Vec<Finding>,
+) -> Result<Config, FileError> {
     let help = "run `racestack init DIR` for a configuration to start from";
-    let mut base = read_layer(folder.join(SETTINGS_FILE), &company_schema(), help, findings)?;
+    let mut base = read_layer(drafts, folder.join(SETTINGS_FILE), &company_schema(), help, findings)?;
     base.node = Some(layers::merge(&layers::defaults(), base.node.as_ref()));
 
-    let names = account_names(folder, wanted, findings)?;
+    let names = accounts::names(folder, drafts, wanted, findings)?;
     let accounts = each(&names, findings, |name, findings| {
         let selected = wanted.is_empty() || wanted.contains(name);
-        read_settings(folder, name, &base, selected, findings)
+        read_settings(drafts, (folder, name), &base, selected, findings)
     });
     let accounts = accounts.into_iter().collect::<Result<_, _>>()?;
     let suppressions = suppressions::read(folder, findings)?;
@@ -155,10 +173,16 @@ struct Layer {
     sound: bool,
 }
 
-fn read_layer(path: PathBuf, schema: &Schema, help: &str, findings: &mut Vec<Finding>) -> Result<Layer, FileError> {
+fn read_layer(
+    drafts: &Drafts,
+    path: PathBuf,
+    schema: &Schema,
+    help: &str,
+    findings: &mut Vec<Finding>,
+) -> Result<Layer, FileError> {
     let before = findings.len();
     let misnamed = misnamed(&path, &[SETTINGS_FILE])?;
-    let source = if let Some(bytes) = files::read(&path)? {
+    let source = if let Some(bytes) = drafts::read(drafts, &path)? {
         let is_same = |other: &PathBuf| other.file_stem() == path.file_stem();
         findings.extend(misnamed.into_iter().filter(is_same).map(|other| {
             let message = format!("`{}` is not read, but `{SETTINGS_FILE}` beside it", other.display());
@@ -178,57 +202,9 @@ fn read_layer(path: PathBuf, schema: &Schema, help: &str, findings: &mut Vec<Fin
     Ok(Layer { source, node, complete, sound })
 }
 
-fn account_names(folder: &Path, wanted: &[String], findings: &mut Vec<Finding>) -> Result<Vec<String>, FileError> {
-    let accounts = folder.join(ACCOUNTS_FOLDER);
-    let entries = files::list(&accounts)?.unwrap_or_default();
-    let visible = |entry: &&FolderEntry| !entry.name.starts_with('.');
-    let links = entries.iter().filter(visible).filter(|entry| entry.is_link && !files::leads_to_file(&entry.path));
-    let errors_before = findings.len();
-    findings.extend(links.map(|entry| {
-        let message = format!("`{}` is a link, which is not followed", entry.path.display());
-        Finding::new(Rule::AccountLink, message)
-            .at(Place::of_file(&entry.path))
-            .help("make it a folder; a link to a settings or roster file inside it is followed")
-    }));
-    let names: Vec<String> =
-        entries.iter().filter(visible).filter(|entry| entry.is_folder).map(|entry| entry.name.clone()).collect();
-    if names.is_empty() && findings.len() == errors_before {
-        findings.push(
-            Finding::new(Rule::AccountNone, "there is no account: `accounts` has no folder")
-                .at(Place::of_file(&accounts))
-                .help(format!("make a folder `{}/NAME` with a `{SETTINGS_FILE}` and a roster", accounts.display())),
-        );
-    }
-    let mut by_lower_case: BTreeMap<String, &str> = BTreeMap::new();
-    for name in &names {
-        if let Some(other) = by_lower_case.insert(name.to_lowercase(), name) {
-            let message = format!("the folders `{}` and `{}` differ by case alone", shorten(other), shorten(name));
-            findings.push(
-                Finding::new(Rule::AccountInvalidName, message)
-                    .at(Place::of_file(accounts.join(name)))
-                    .help("give one another name: where names of files have no case, their out folders are one"),
-            );
-        }
-    }
-    let is_link = |name: &String| entries.iter().any(|entry| entry.is_link && entry.name == *name);
-    for name in wanted.iter().filter(|name| !names.is_empty() && !names.contains(name) && !is_link(name)) {
-        let all = match names.as_slice() {
-            [only] => format!("the only account is `{only}`"),
-            names => format!("the accounts are `{}`", names.join("`, `")),
-        };
-        let help = suggest(name, names.iter().map(String::as_str), all);
-        findings.push(
-            Finding::new(Rule::AccountUnknown, format!("there is no account `{}`", shorten(name)))
-                .at(Place::of_file(&accounts))
-                .help(help),
-        );
-    }
-    Ok(names)
-}
-
 fn read_settings(
-    folder: &Path,
-    name: &str,
+    drafts: &Drafts,
+    (folder, name): (&Path, &str),
     base: &Layer,
     selected: bool,
     findings: &mut Vec<Finding>,
@@ -236,7 +212,7 @@ fn read_settings(
     let before = findings.len();
     let path = folder.join(ACCOUNTS_FOLDER).join(name).join(SETTINGS_FILE);
     let help = "write the account's `account_id`, `region` and `bucket` into it";
-    let Layer { source, node: own, complete, .. } = read_layer(path, &account_schema(), help, findings)?;
+    let Layer { source, node: own, complete, .. } = read_layer(drafts, path, &account_schema(), help, findings)?;
     let complete = complete && base.complete;
     let node = base.node.as_ref().or(own.as_ref()).map(|below| layers::merge(below, own.as_ref()));
     let node = node.unwrap_or_else(layers::defaults);
@@ -250,7 +226,8 @@ fn read_settings(
         name.parse().map_err(unknown).ok()
     });
     let sound = base.sound && !any_error(&findings[before..]);
-    Ok(AccountConfig { name: name.to_owned(), selected, complete, sound, source, node, settings, encoding })
+    let (name, drafts) = (name.to_owned(), drafts.clone());
+    Ok(AccountConfig { name, selected, complete, sound, source, node, settings, encoding, drafts })
 }
 
 /// Reads the roster and the lock of an account. They are by far the most of what a config folder holds, so that nobody
@@ -263,7 +240,7 @@ pub fn people(folder: &Path, account: &AccountConfig, findings: &mut Vec<Finding
     let relative = Path::new(ACCOUNTS_FOLDER).join(&account.name);
     let mut inputs = vec![PathBuf::from(SETTINGS_FILE), relative.join(SETTINGS_FILE)];
     let mut roster = None;
-    if let Some((file, bytes)) = find_roster(folder, &relative, findings)? {
+    if let Some((file, bytes)) = find_roster(&account.drafts, folder, &relative, findings)? {
         roster = read_roster(&folder.join(&file), &bytes, account.encoding, findings);
         inputs.push(file);
     }
@@ -282,6 +259,7 @@ pub fn people(folder: &Path, account: &AccountConfig, findings: &mut Vec<Finding
 
 /// The one roster of an account: its path relative to the config folder, and its bytes.
 fn find_roster(
+    drafts: &Drafts,
     folder: &Path,
     relative: &Path,
     findings: &mut Vec<Finding>,
@@ -289,7 +267,7 @@ fn find_roster(
     let mut found: Vec<(PathBuf, Vec<u8>)> = Vec::new();
     for name in ROSTER_FILES {
         let file = relative.join(name);
-        if let Some(bytes) = files::read(&folder.join(&file))? {
+        if let Some(bytes) = drafts::read(drafts, &folder.join(&file))? {
             found.push((file, bytes));
         }
     }
@@ -344,7 +322,9 @@ fn read_roster(
         return None;
     }
     let list = list.unwrap_or(Node { place: Place::whole(&source), content: Content::Sequence(Vec::new()) });
-    let rows = roster_schema().rows(list, findings);
+    // What else is wrong with a row waits until its shape is mended.
+    let rows = roster_schema().rows(list, findings).into_iter();
+    let rows: Vec<(Node, RosterRow)> = rows.filter_map(|(node, row)| Some((node, row?))).collect();
     deduplicate(findings, errors_before);
     if rows.is_empty() && findings.len() == errors_before {
         findings.push(

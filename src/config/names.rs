@@ -104,6 +104,10 @@ names! {
             && !limits::BUCKET_NAME_SUFFIXES.iter().any(|suffix| text.ends_with(suffix))
     }) "3 to 63 of `a-z 0-9 . -`, beginning and ending with a letter or digit, without `..`, not like an IP address, \
      without the prefixes and suffixes that S3 reserves";
+    /// What the bucket is for, a part of its name. The name of a company has at least one character, and what is between the
+    /// parts has 30.
+    BucketPurpose(32, "[a-z0-9]([a-z0-9.-]*[a-z0-9])?", |text| !text.contains(".."))
+        "1 to 32 of `a-z 0-9 . -`, beginning and ending with a letter or digit, without `..`";
     /// When the bucket was first planned, a part of its name. Whether it is a date, `model` says.
     BucketCreated(14, "[0-9]{14}") "14 digits, `YYYYMMDDhhmmss`, in quotes";
     /// A folder at the top of the bucket. It holds no character that means something in an ARN, a pattern or a path.
@@ -130,7 +134,7 @@ names! {
     /// The ARN of an IAM user or role, perhaps with wildcards behind the account's ID. One that could mean everybody of an account
     /// would keep an audit from finding anything.
     PrincipalPattern(LONGEST, r"arn:aws[^:]*:iam::[0-9]{12}:(user|role)/\S*[^*?/\s]\S*")
-        "the ARN of an IAM user or role, `arn:aws:iam::ACCOUNT-ID:role/NAME` or `:user/NAME`, in which `*` and `?` are wildcards";
+        "the ARN of an IAM user or role, `arn:aws:iam::ACCOUNT-ID:role/NAME` or `:user/NAME`, in which `*` and `?` are wildcards; not of these alone, which would be everybody";
     /// The name of a SageMaker notebook instance.
     /// Source: <https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_CreateNotebookInstance.html>
     NotebookName(limits::NOTEBOOK_NAME_CHARACTERS, "[A-Za-z0-9](-*[A-Za-z0-9])*")
@@ -161,9 +165,9 @@ names! {
         |text| !text.trim().is_empty() && !text.chars().any(is_format)
     )
         "one line of 1 to 200 characters, none of them invisible";
-    /// A network that people use AWS from: a range of public addresses, or a VPC endpoint.
-    Network(LONGEST, r"vpce-[0-9A-Fa-f]{8,}|\S+/[0-9]{1,3}", |text| !text.contains('/') || is_public_range(text))
-        "a range of public addresses, such as `203.0.113.0/24`, or a VPC endpoint, such as `vpce-0123456789abcdef0`";
+    /// A network that people use AWS from: a range of public addresses, or a VPC endpoint. One of all addresses would limit nobody.
+    Network(LONGEST, r"vpce-[0-9A-Fa-f]{8,}|\S+/[1-9][0-9]{0,2}", |text| !text.contains('/') || is_public_range(text))
+        "a range of public addresses, such as `203.0.113.0/24`, but not of all (`/0`), or a VPC endpoint, such as `vpce-0123456789abcdef0`";
     /// The ID of a VPC subnet.
     SubnetId(LONGEST, "subnet-[0-9a-f]{8,17}") "a subnet's ID, such as `subnet-0123456789abcdef0`";
     /// The ID of a VPC security group.
@@ -316,8 +320,10 @@ mod tests {
         check(
             Network::parse,
             "203.0.113.0/24 2001:db8::/32 vpce-0123456789abcdef0",
-            "10.0.0.0/8 1.2.3.4/33 a/8 vpce-12 vpce-0123abcd/24 fd00::/8 ::/129",
+            "10.0.0.0/8 1.2.3.4/33 a/8 vpce-12 vpce-0123abcd/24 fd00::/8 ::/129 0.0.0.0/0 ::/0 1.2.3.4/00",
         );
+        check(BucketPurpose::parse, "test a a.b--c 2026", &not("A -a a- .a a..b a_b"));
+        check(BucketPurpose::parse, &long[..32], &long[..33]);
         check(RepositoryPath::parse, "out a/b.c", "/out out/ a//b .. a/../b");
         let refused =
             "arn:aws:iam::1:role/a arn:aws:iam::111122223333:role/* arn:aws:iam::111122223333:root arn:aws:s3:::a";

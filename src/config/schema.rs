@@ -9,7 +9,7 @@ use serde_json::{Map, Value};
 
 use super::characters::hidden_character;
 use super::names::refused;
-use super::node::{Content, Entry, Node};
+use super::node::{Content, Entry, Node, shorten};
 use super::suggestion::{column_of, did_you_mean, state_of, suggest};
 use crate::finding::{Finding, Rule, each};
 
@@ -110,14 +110,13 @@ impl Schema {
         reader.read(node, &self.root, "")
     }
 
-    /// The rows of a file that is a list, each with its typed value. A row with findings of its shape has no value: its other
-    /// findings wait until the shape is mended.
-    pub fn rows<T: DeserializeOwned + Send>(&self, list: Node, findings: &mut Vec<Finding>) -> Vec<(Node, T)> {
+    /// The rows of a file that is a list, each with its typed value. A row with findings of its shape has none.
+    pub fn rows<T: DeserializeOwned + Send>(&self, list: Node, findings: &mut Vec<Finding>) -> Vec<(Node, Option<T>)> {
         let (Value::Array(values), Content::Sequence(rows)) = (self.read(&list, findings), list.content) else {
             return Vec::new();
         };
         let rows = rows.into_par_iter().zip(values);
-        rows.filter_map(|(node, value)| Some((node, serde_json::from_value(value).ok()?))).collect()
+        rows.map(|(node, value)| (node, serde_json::from_value(value).ok())).collect()
     }
 
     fn resolve<'a>(&'a self, schema: &'a Value) -> &'a Value {
@@ -265,8 +264,18 @@ impl SchemaReader<'_> {
         let Content::Map(entries) = &node.content else { return self.wrong_type(node, path, "a map") };
         let properties = schema.get("properties").and_then(Value::as_object);
         let other = schema.get("additionalProperties").filter(|other| other.is_object());
+        let key_kind = schema.get("propertyNames").map_or("", kind);
         let mut map = Map::new();
         for entry in entries {
+            if let Some(allowed) = refused(key_kind, &entry.key) {
+                let message = format!("found `{}` as a key of `{path}`, allowed is {allowed}", shorten(&entry.key));
+                let finding = Finding::new(Rule::SettingsInvalidName, message).at(entry.key_place.clone());
+                let lower = entry.key.to_lowercase();
+                let meant = refused(key_kind, &lower).is_none().then(|| format!("did you mean `{lower}`?"));
+                let help = meant.unwrap_or_else(|| "correct the key".to_owned());
+                self.findings.push(finding.help(help).notes(hidden_character(&entry.key)));
+                continue;
+            }
             let known = properties.and_then(|properties| properties.get(&entry.key)).or(other);
             let Some(known) = known else {
                 self.unknown_key(entry, properties, path);

@@ -8,8 +8,9 @@ use serde::{Deserialize, Serialize};
 
 use super::choices::{Language, Mfa, Part, Profile, Service};
 use super::names::{
-    AccountId, BucketCreated, BucketName, Company, Contact, EmailAddress, FolderName, IamPath, InstanceType, KmsKeyArn,
-    Network, PolicyPath, PrincipalPattern, Region, RepositoryPath, RoleSuffix, SecurityGroupId, SubnetId, TypePattern,
+    AccountId, BucketCreated, BucketName, BucketPurpose, Company, Contact, EmailAddress, FolderName, IamPath,
+    InstanceType, KmsKeyArn, Network, PolicyPath, PrincipalPattern, Region, RepositoryPath, RoleSuffix,
+    SecurityGroupId, SubnetId, TypePattern,
 };
 use super::schema::Schema;
 use crate::facts::limits;
@@ -102,7 +103,7 @@ pub fn company_schema() -> Schema {
 #[serde(default, deny_unknown_fields)]
 pub struct BucketSettings {
     /// What the bucket is for: a part of its name.
-    pub purpose: Option<String>,
+    pub purpose: Option<BucketPurpose>,
     /// When the bucket was first planned, 14 digits (`YYYYMMDDhhmmss`): a part of its name, and what makes it unique.
     pub created: Option<BucketCreated>,
     /// The whole name of the bucket, instead of one made of the parts.
@@ -286,7 +287,8 @@ pub struct QuotaSettings {
     pub stacks: usize,
     /// Notebook instances by type, such as `ml.t3.medium: 20`. A type that is not named is not checked, since its quota
     /// differs from account to account.
-    pub notebooks: BTreeMap<String, usize>,
+    #[schemars(with = "BTreeMap<String, usize>", extend("propertyNames" = {"$ref": "#/$defs/InstanceType"}))]
+    pub notebooks: BTreeMap<InstanceType, usize>,
 }
 
 impl Default for QuotaSettings {

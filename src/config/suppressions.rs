@@ -44,11 +44,14 @@ pub struct SuppressionRow {
     pub expires: String,
 }
 
-/// Reads the file, if there is one: each row with its places.
+/// Reads the file, if there is one: each row with its places, and nothing else where it has not the shape of one.
 ///
 /// # Errors
 /// When the file exists but the operating system does not give it out.
-pub(super) fn read(folder: &Path, findings: &mut Vec<Finding>) -> Result<Vec<(Node, SuppressionRow)>, FileError> {
+pub(super) fn read(
+    folder: &Path,
+    findings: &mut Vec<Finding>,
+) -> Result<Vec<(Node, Option<SuppressionRow>)>, FileError> {
     let path = folder.join(SUPPRESSIONS_FILE);
     let Some(bytes) = files::read(&path)? else { return Ok(Vec::new()) };
     let Some(source) = encoding::merged_utf8(&path, &bytes, findings) else { return Ok(Vec::new()) };

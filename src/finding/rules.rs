@@ -78,7 +78,7 @@ rules! {
     RosterStaleWas, "roster::stale-was", Warning, "a former name that the lock does not know as a user's";
     RosterReturned, "roster::returned", Warning, "a user of a name that someone had who left, and whose folder may still be there";
     RosterManyLeave, "roster::many-leave", Warning, "more than a tenth of an account's people, and more than two, leave at once: an error with `--locked`, and where others join in the same run, until `synth --leavers N` has written the lock";
-    RosterUnknownUser, "roster::unknown-user", Error, "a user was named who is neither in the roster nor in the lock";
+    RosterUnknownUser, "roster::unknown-user", Error, "a user was named whom neither the roster nor, for `racestack offboard`, the lock has; for `racestack adopt`, whom the account does not have";
     LockMissing, "lock::missing", Error, "the out folder holds users stacks, but the lock that placed their users is gone";
     LockVersion, "lock::version", Error, "the lock is of a form that this racestack does not know";
     LockBroken, "lock::broken", Error, "the lock is not as racestack wrote it";

@@ -118,7 +118,7 @@ impl Reader<'_> {
         let tags = tags::read(&settings.tags, node.get("tags"), Rule::SettingsInvalidTag, self.findings);
         self.instance_types();
         self.notebook_network();
-        self.role_path();
+        self.paths();
         self.operations(region.as_ref());
         let mut company_policies = None;
         if let Some(region) = &region {

@@ -19,10 +19,11 @@ pub(super) fn bucket_name(settings: &Settings, node: &Node) -> Option<Result<Buc
     if node.stands_in("bucket.name") {
         return bucket.name.clone().map(Ok);
     }
-    let (company, purpose) = (settings.company.as_ref()?, bucket.purpose.as_deref()?);
-    let name = format!("{company}-aws-deepracer-{purpose}-{}", bucket.created.as_ref()?);
-    let refused = |allowed| format!("the bucket would be named `{name}`, allowed is {allowed}");
-    Some(BucketName::parse(&name).map_err(refused))
+    let (company, purpose) = (settings.company.as_ref()?, bucket.purpose.as_ref()?);
+    let named = |created: &str| format!("{company}-aws-deepracer-{purpose}-{created}");
+    // The same in all accounts of the company.
+    let refused = |allowed| format!("the bucket would be named `{}`, allowed is {allowed}", named("YYYYMMDDhhmmss"));
+    Some(BucketName::parse(&named(bucket.created.as_ref()?.as_str())).map_err(refused))
 }
 
 /// Where the settings name the bucket.

@@ -1,7 +1,7 @@
 //! Instance types: which of them are allowed, and what is known against them.
 
 use super::reader::Reader;
-use crate::config::{InstanceType, Settings, TypePattern, suggest};
+use crate::config::{Content, Entry, InstanceType, Settings, TypePattern, suggest};
 use crate::facts::{self, retired};
 use crate::finding::{Finding, Rule, Severity};
 use crate::source::Place;
@@ -27,6 +27,15 @@ impl Reader<'_> {
     pub(super) fn instance_types(&mut self) {
         self.allowed_types("notebooks.allowed_instance_types", ("notebooks", &facts::NOTEBOOK_INSTANCE_TYPES));
         self.allowed_types("training.allowed_instance_types", ("training jobs", &facts::TRAINING_INSTANCE_TYPES));
+        let quotas = self.config.node.get("quotas.notebooks").map(|node| &node.content);
+        if let Some(Content::Map(entries)) = quotas {
+            let known = ("notebooks", facts::NOTEBOOK_INSTANCE_TYPES.as_slice());
+            let types = entries.iter().filter(|entry| InstanceType::parse(&entry.key).is_ok());
+            let of = |entry: &Entry| {
+                unknown(Rule::SettingsUnknownInstanceType, &entry.key, known, &entry.key_place, "quotas.notebooks")
+            };
+            self.findings.extend(types.filter_map(of));
+        }
         let notebooks = &self.config.settings.notebooks;
         if let Some(instance_type) = &notebooks.instance_type {
             let place = self.config.node.place_of("notebooks.instance_type");

@@ -35,7 +35,7 @@ pub use network::AllowedNetworks;
 pub use operations::key_rotation_role;
 pub use renames::rename_steps;
 pub use sharing::TEAMS_FOLDER;
-pub use suppressions::{SuppressedRule, Suppression, suppressions};
+pub use suppressions::{SuppressedRule, Suppression, suppressed_names, suppressions};
 pub use tags::{
     DISPLAY_NAME, EMAIL, MANAGED_BY, MANAGED_BY_RACESTACK, NOTEBOOK, OLD_KEY, RESERVED as RESERVED_TAGS, TEAM, Tag,
     USER, other_spellings,

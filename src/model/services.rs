@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::reader::Reader;
-use crate::config::{IamPath, Service};
+use crate::config::{IamPath, Profile, Service};
 use crate::facts::SERVICE_ROLE_PATH;
 use crate::source::Place;
 
@@ -47,9 +47,15 @@ pub(super) fn role_names(suffix: &str) -> Vec<String> {
 }
 
 impl Reader<'_> {
-    /// Checks the path that all roles begin with. No service may pass the notebook roles below it.
-    pub(super) fn role_path(&mut self) {
+    /// Checks the paths that people and roles begin with. No service may pass the notebook roles below theirs.
+    pub(super) fn paths(&mut self) {
         let settings = &self.config.settings;
+        let is_root = settings.iam_path.as_ref().is_some_and(|path| path.as_str() == "/");
+        if is_root && settings.policies == Profile::Hardened {
+            let message =
+                "`/` is the path of all users, and with `policies: hardened` their path tells people from others";
+            self.contradict("iam_path", message, "choose a path for `iam_path`, such as `/deepracer/`");
+        }
         let (path, key) = match &settings.role_path {
             Some(own) => (Some(own), "role_path"),
             None => (settings.iam_path.as_ref(), "iam_path"),

@@ -1,6 +1,6 @@
 //! Suppressions, validated: which findings somebody answers for, and until when.
 
-use crate::config::{Config, Node, SuppressionRow, shorten, suggest};
+use crate::config::{Config, Content, Node, SuppressionRow, shorten, suggest};
 use crate::facts::date::Date;
 use crate::finding::{Finding, RULES, Rule, Severity};
 use crate::source::Place;
@@ -35,12 +35,26 @@ pub enum SuppressedRule {
 
 /// The suppressions of the config folder.
 pub fn suppressions(config: &Config, findings: &mut Vec<Finding>) -> Vec<Suppression> {
-    config.suppressions.iter().filter_map(|(node, row)| suppression(node, row, findings)).collect()
+    config.suppressions.iter().filter_map(|(node, row)| suppression(node, row.as_ref(), findings)).collect()
 }
 
-fn suppression(node: &Node, row: &SuppressionRow, findings: &mut Vec<Finding>) -> Option<Suppression> {
+/// The rule that each row names, and where, whatever else is wrong with the row.
+pub fn suppressed_names(config: &Config) -> impl Iterator<Item = (&str, &Place)> {
+    config.suppressions.iter().filter_map(|(node, _)| named_rule(node))
+}
+
+fn named_rule(row: &Node) -> Option<(&str, &Place)> {
+    let rule = row.get("rule")?;
+    match &rule.content {
+        Content::Scalar { text, .. } => Some((text, &rule.place)),
+        _ => None,
+    }
+}
+
+fn suppression(node: &Node, row: Option<&SuppressionRow>, findings: &mut Vec<Finding>) -> Option<Suppression> {
     let before = findings.len();
-    let rule = rule(row, node.place_of("rule"), findings);
+    let rule = named_rule(node).and_then(|(named, place)| rule(named, place.clone(), findings));
+    let row = row?;
     let mut find = |rule, key, message: String, help| {
         findings.push(Finding::new(rule, message).at(node.place_of(key)).help(help));
     };
@@ -71,13 +85,13 @@ fn suppression(node: &Node, row: &SuppressionRow, findings: &mut Vec<Finding>) -
 
 /// The rule that a row names. Errors are suppressed by nobody, except for guard rules: these are the company's own, while
 /// the other errors are what AWS refuses, what isolation breaks on, or what racestack cannot read.
-fn rule(row: &SuppressionRow, place: Place, findings: &mut Vec<Finding>) -> Option<SuppressedRule> {
-    if !row.rule.contains("::") {
-        return Some(SuppressedRule::Guard(row.rule.clone()));
+fn rule(named: &str, place: Place, findings: &mut Vec<Finding>) -> Option<SuppressedRule> {
+    if !named.contains("::") {
+        return Some(SuppressedRule::Guard(named.to_owned()));
     }
-    let Some(info) = RULES.iter().find(|info| info.id == row.rule) else {
-        let help = suggest(&row.rule, RULES.iter().map(|info| info.id), "docs/findings.md lists all rules");
-        let message = format!("there is no rule `{}`", shorten(&row.rule));
+    let Some(info) = RULES.iter().find(|info| info.id == named) else {
+        let help = suggest(named, RULES.iter().map(|info| info.id), "docs/findings.md lists all rules");
+        let message = format!("there is no rule `{}`", shorten(named));
         findings.push(Finding::new(Rule::SuppressionUnknownRule, message).at(place).help(help));
         return None;
     };

@@ -6,11 +6,11 @@ use std::sync::Arc;
 
 use super::{Failure, require_config};
 use crate::check::guard::{RULE_FILE_EXTENSIONS, RuleSet};
-use crate::check::{Proofs, Suppressions};
-use crate::config::{self, AccountConfig, Config, Encoding, find_conflict, suggest};
+use crate::check::{Proofs, Suppressions, unknown_guard_rules};
+use crate::config::{self, AccountConfig, Config, Drafts, Encoding, find_conflict, shorten, suggest};
 use crate::facts::date::Date;
 use crate::files::{self, FileError, FileKind};
-use crate::finding::{Finding, each};
+use crate::finding::{Finding, Rule, each};
 use crate::model::{self, Account, User};
 use crate::render::Templates;
 use crate::source::{Place, SourceFile};
@@ -29,6 +29,8 @@ pub(crate) struct Sources<'a> {
     pub(crate) today: Option<Date>,
     /// How rosters in CSV are encoded, whatever the settings say.
     pub(crate) encoding: Option<Encoding>,
+    /// Files of the config folder that are not written yet.
+    pub(crate) drafts: Option<&'a Drafts>,
 }
 
 /// What stacks are made of, and checked by.
@@ -59,7 +61,7 @@ pub(crate) fn read(sources: &Sources<'_>, findings: &mut Vec<Finding>) -> Result
     let folder = sources.config.to_owned();
     match (templates, rules) {
         (Ok(templates), Ok(rules)) => {
-            findings.extend(suppressions.unknown_guard_rules(&rules));
+            findings.extend(unknown_guard_rules(model::suppressed_names(&config), &rules));
             Ok(Inputs { folder, config, templates, rules, suppressions, proofs: Proofs::default() })
         }
         (templates, rules) => {
@@ -116,14 +118,20 @@ pub(crate) fn user_of<'a>(account: &'a Account, name: &str) -> Result<&'a User, 
         let names = format!("its users are `{}`", all.join("`, `"));
         let help =
             suggest(name, known, if all.len() > MOST_NAMED { "its roster names everybody" } else { names.as_str() });
-        Failure::Usage(format!("there is no user `{name}` in the account `{}`; {help}", account.name))
+        let message = format!("there is no user `{}` in the account `{}`", shorten(name), account.name);
+        let finding = Finding::new(Rule::RosterUnknownUser, message).help(help);
+        let roster = account.roster_place.as_ref().map(|place| Place::whole(&place.source));
+        Failure::of(roster.into_iter().fold(finding, Finding::at))
     })
 }
 
 /// The configuration. How rosters are encoded, the command line decides before the settings.
 pub(crate) fn read_config(sources: &Sources<'_>, findings: &mut Vec<Finding>) -> Result<Config, Failure> {
-    require_config(sources.config)?;
-    let mut config = config::read(sources.config, sources.accounts, findings)?;
+    let drafts = sources.drafts.cloned().unwrap_or_default();
+    if drafts.is_empty() {
+        require_config(sources.config)?;
+    }
+    let mut config = config::read_with(&drafts, sources.config, sources.accounts, findings)?;
     for account in &mut config.accounts {
         account.encoding = sources.encoding.or(account.encoding);
     }

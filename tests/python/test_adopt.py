@@ -235,7 +235,7 @@ def test_a_person_who_exists_is_imported_into_their_stack(moto: MotoServer, tmp_
     workspace.write(({"name": "racer.00"}, {"name": "sato.hana", "team": "red", "notebook": "false"}))
     written = adopt(workspace, folder, "--user", "sato.hana")
     assert written.returncode == 0, written.stderr
-    assert "1 resources to import into 1 stacks" in written.stdout
+    assert "1 resource to import into 1 stack" in written.stdout
     imported = run("bash", workspace.root / "import" / "tokyo" / "import.sh", "--yes", environment=environment)
     assert imported.returncode == 0, imported.stdout + imported.stderr
     workspace.synth()

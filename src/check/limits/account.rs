@@ -1,7 +1,7 @@
 //! The quotas of an account: what all its stacks together may hold.
 
 use crate::facts::limits;
-use crate::finding::{Finding, Rule};
+use crate::finding::{Finding, Rule, counted};
 use crate::model::Account;
 use crate::render::Template;
 use crate::source::Place;
@@ -38,11 +38,12 @@ pub fn check_account(account: &Account, templates: &[Counts]) -> Vec<Finding> {
     }
     for (instance_type, quota) in &quotas.notebooks {
         let notebooks = account.users.iter().filter_map(|user| user.notebook.as_ref());
-        let used = notebooks.filter(|notebook| notebook.instance_type.as_str() == instance_type).count();
+        let used = notebooks.filter(|notebook| notebook.instance_type == *instance_type).count();
         if used > *quota {
+            let of_type = format!(" of type `{instance_type}`");
             findings.push(exceeded(
                 account,
-                &format!("{used} notebooks of type `{instance_type}`"),
+                &counted(used, &format!("notebook{of_type}"), &format!("notebooks{of_type}")),
                 "notebooks",
                 *quota,
             ));

@@ -10,7 +10,7 @@ use super::Reply;
 use super::args::{AccessArgs, AccessFormat};
 use super::summary::aligned;
 use crate::check::{self, AccessTable, Asker, Extent, Question, Row};
-use crate::config::suggest;
+use crate::config::{shorten, suggest};
 use crate::facts::actions::{ServiceAction, service_action, service_actions};
 use crate::iam::Decision;
 use crate::model::{Account, User};
@@ -113,6 +113,10 @@ fn resource(action: &str, given: Option<&str>) -> Result<Result<String, String>,
         return Ok(Err(format!("error: no service has the action `{action}`; {help}\n")));
     };
     match given {
+        Some(given) if given != "*" && !given.starts_with("arn:") => {
+            let help = "such as `arn:aws:s3:::BUCKET/KEY`, or `*`";
+            Err(Failure::Usage(format!("found `{}` for `--resource`, allowed is an ARN, {help}", shorten(given))))
+        }
         Some(given) => Ok(Ok(given.to_owned())),
         None if known.needs_resource => {
             Err(Failure::Usage(format!("`{known}` is an action on a resource; `--resource ARN` says on which")))
