@@ -142,6 +142,65 @@ fn nothing_is_written_over() {
 }
 
 #[test]
+fn with_an_error_nothing_is_written() {
+    let mut lost = Lost::new("");
+    lost.export.add_user("robot");
+    // A name that nobody has.
+    let outcome = lost.adopt(&["--user", "robbot"]);
+    assert_eq!(outcome.code, 1, "{}", outcome.stdout);
+    for text in ["roster::unknown-user", "there is no user `robbot`", "did you mean `robot`?"] {
+        assert!(outcome.stdout.contains(text), "{}", outcome.stdout);
+    }
+    assert!(!lost.path("new").exists());
+    // Nowhere to write the import.
+    lost.workspace.write("new/import", b"");
+    assert_eq!(lost.adopt(&["--user", "robot"]).code, 2);
+    assert!(!lost.path("new/config").exists());
+    std::fs::remove_file(lost.path("new/import")).unwrap();
+    // Then the corrected command does what it would have done at once.
+    let outcome = lost.adopt(&["--user", "robot"]);
+    assert_eq!(outcome.code, 0, "{}", outcome.stdout);
+    let roster = lost.read("new/config/accounts/tokyo/roster.yaml");
+    assert!(roster.contains("- name: robot\n"), "{roster}");
+    assert!(lost.read("new/import/tokyo/users-001.yaml").contains("UserName: robot"));
+}
+
+#[test]
+fn what_is_wrong_with_a_roster_that_is_not_written_can_be_corrected() {
+    let mut lost = Lost::new("");
+    lost.export.add_user("a,b");
+    lost.export.write(&lost.path("export"));
+    let [from, config, out, import] = ["export", "new/config", "new/out", "new/import"].map(|name| lost.path(name));
+    let [from, config, out, import] = [&from, &config, &out, &import].map(|path| path.to_str().unwrap());
+    let mut args = vec!["adopt", "--account", "tokyo", "--from", from, "--config", config, "--out", out];
+    args.extend(["--import", import, "--company", "mycompany"]);
+    let outcome = racestack(&[&args[..], &["--user", "a,b"]].concat());
+    assert_eq!(outcome.code, 1, "{}", outcome.stdout);
+    assert!(!lost.path("new").exists());
+    let (before, roster) = outcome.stdout.split_once(", corrected, then run this again:\n").unwrap();
+    assert!(before.starts_with("nothing is written; write this into ") && before.ends_with("roster.yaml"), "{before}");
+    let corrected = roster.replace("- name: \"a,b\"\n  notebook: false\n", "");
+    assert_ne!(roster, corrected);
+    lost.workspace.write("new/config/accounts/tokyo/roster.yaml", corrected.as_bytes());
+    let outcome = racestack(&args);
+    assert_eq!(outcome.code, 0, "{}", outcome.stderr);
+    assert_eq!(lost.read("new/config/accounts/tokyo/roster.yaml"), corrected);
+    assert_eq!(lost.read("new/config/settings.yaml"), "company: mycompany\n");
+    assert!(lost.path("new/import/tokyo/import.sh").exists());
+}
+
+#[test]
+fn another_company_than_the_settings_have_is_refused() {
+    let lost = Lost::new("");
+    lost.configure("company: other\n", "");
+    let outcome = lost.adopt(&[]);
+    assert_eq!(outcome.code, 2, "{}", outcome.stdout);
+    let message = "found `mycompany` for `--company`, the settings have `other`";
+    assert!(outcome.stderr.contains(message), "{}", outcome.stderr);
+    assert!(!lost.path("new/config/accounts/tokyo/roster.yaml").exists() && !lost.path("new/import").exists());
+}
+
+#[test]
 fn an_out_folder_keeps_to_the_lock_that_it_was_made_with() {
     let lost = Lost::new("");
     std::fs::create_dir_all(lost.path("new")).unwrap();
@@ -207,7 +266,7 @@ fn a_person_who_exists_is_imported_and_nobody_else_changes() {
     lost.workspace.write("config/accounts/tokyo/roster.csv", &row);
     let adopted = racestack(&[&args[..], &["--user", "sato.hana"]].concat());
     assert_eq!(adopted.code, 0, "{}", adopted.stderr);
-    assert!(adopted.stdout.contains(": 1 resources to import into 1 stacks\n"), "{}", adopted.stdout);
+    assert!(adopted.stdout.contains(": 1 resource to import into 1 stack\n"), "{}", adopted.stdout);
     let listed: Value = serde_json::from_str(&lost.read("import/tokyo/users-001.resources-to-import.json")).unwrap();
     assert_eq!(listed[0]["ResourceIdentifier"], json!({"UserName": "sato.hana"}));
     let script = lost.read("import/tokyo/import.sh");
@@ -363,7 +422,7 @@ fn what_the_deployment_behind_the_import_would_replace_or_delete_is_told_before(
     };
     // The policy on training jobs would go.
     let (code, stderr) = adopt("");
-    assert!(code == 2 && stderr.contains("would replace or delete 1 resources: run `racestack synth`"), "{stderr}");
+    assert!(code == 2 && stderr.contains("would replace or delete 1 resource: run `racestack synth`"), "{stderr}");
     // A role under another path is another role, of a name that is taken.
     let (code, stderr) = adopt(&format!("{limit}role_path: /managed/\n"));
     assert!(code == 1 && stderr.contains("error[diff::refused-replacement]"), "{stderr}");

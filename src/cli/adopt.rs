@@ -10,17 +10,17 @@ use super::sources::FleetArgs;
 use super::{Failure, Progress, Reply};
 use crate::account::{ExpectedExport, Export};
 use crate::adopt;
-use crate::config::{self, ACCOUNTS_FOLDER, LOCK_FILE, ROSTER_FILES, SETTINGS_FILE, shorten};
+use crate::config::{self, ACCOUNTS_FOLDER, Drafts, LOCK_FILE, ROSTER_FILES, SETTINGS_FILE, shorten, suggest};
 use crate::diff::{self, Files, OutFolder};
 use crate::files::{self, NewFile};
-use crate::finding::{Finding, Rule, any_error};
+use crate::finding::{Finding, Rule, any_error, counted};
 use crate::model::{AccountId, AccountName, BucketName, Company, Region, User};
 use crate::output::{self, OutputFile};
 use crate::plan::{self, AccountPlan};
 use crate::render;
 use crate::report::Format;
 use crate::source::Place;
-use crate::synthesis::inputs::{self, Inputs};
+use crate::synthesis::inputs::{self, Inputs, Sources};
 use crate::synthesis::{AccountOutput, SynthOptions, lock, refuse_inside, synthesise_all};
 
 /// The arguments of `racestack adopt`.
@@ -82,13 +82,7 @@ pub(super) fn run(args: &AdoptArgs, watch: &Progress<'_>) -> Result<Reply, Failu
         return Err(Failure::Usage(message));
     }
     let mut findings = Vec::new();
-    let stdout = match (Adopting { args, from, target, watch }).run(&mut findings) {
-        Err(Failure::Findings(more)) => {
-            findings.extend(more);
-            String::new()
-        }
-        said => said?,
-    };
+    let stdout = (Adopting { args, from, target, watch }).run(&mut findings)?;
     Ok(Reply { findings, stdout, ..Reply::default() })
 }
 
@@ -108,14 +102,35 @@ struct Adopting<'a> {
 }
 
 impl Adopting<'_> {
-    /// What there is to say.
+    /// What there is to say. With an error, nothing is written.
     fn run(&self, findings: &mut Vec<Finding>) -> Result<String, Failure> {
-        let mut said = String::new();
-        if self.roster_file()?.is_none() {
-            said = self.configure(&read_export("adopt", self.from, None)?, findings)?;
+        let mut drafts = Drafts::new();
+        let said = self.configure(&mut drafts, findings)?;
+        if any_error(findings) {
+            return Ok(String::new());
         }
+        let adopted = match self.adopt(&drafts, findings) {
+            Err(Failure::Findings(more)) => {
+                findings.extend(more);
+                String::new()
+            }
+            adopted => adopted?,
+        };
+        if any_error(findings) {
+            return Ok(adopted + &to_correct(&drafts, findings));
+        }
+        Ok(said + &adopted)
+    }
+
+    /// Adopts the account by its configuration, of which `drafts` are not written yet.
+    fn adopt(&self, drafts: &Drafts, findings: &mut Vec<Finding>) -> Result<String, Failure> {
         let accounts = std::slice::from_ref(&self.args.account);
-        let (material, account) = inputs::one_account(&self.args.fleet.sources(accounts, None))?;
+        let sources = Sources { drafts: Some(drafts), ..self.args.fleet.sources(accounts, None) };
+        let (material, account) = inputs::one_account(&sources)?;
+        if let Some(name) = self.args.company.as_ref().filter(|name| *name != account.company.as_str()) {
+            let message = format!("found `{}` for `--company`, the settings have `{}`", shorten(name), account.company);
+            return Err(Failure::Usage(format!("{message}: leave it out, or change the settings")));
+        }
         let plan = plan::plan(&account, &self.args.fleet.out.join(account.name.as_str()), Vec::new());
         let wanted = ExpectedExport { policies: Vec::new(), ..wanted(&plan) };
         let export = read_export("adopt", self.from, Some(&wanted))?;
@@ -124,7 +139,7 @@ impl Adopting<'_> {
         if !missing.is_empty() {
             return self.rows(&export, &plan, &missing, findings);
         }
-        Ok(said + &self.import(&material, &plan, &export, findings)?)
+        self.import((drafts, &material), &plan, &export, findings)
     }
 
     fn folder(&self) -> PathBuf {
@@ -142,28 +157,40 @@ impl Adopting<'_> {
         Ok(found)
     }
 
-    /// Writes the configuration of an account that has none.
-    fn configure(&self, export: &Export, findings: &mut Vec<Finding>) -> Result<String, Failure> {
+    /// What the configuration of the account lacks yet.
+    fn configure(&self, drafts: &mut Drafts, findings: &mut Vec<Finding>) -> Result<String, Failure> {
         let company = self.args.fleet.config.config.join(SETTINGS_FILE);
-        if files::kind(&company)?.is_none() {
+        let own = self.folder().join(SETTINGS_FILE);
+        let (has_company, has_own) = (files::kind(&company)?.is_some(), files::kind(&own)?.is_some());
+        let has_roster = self.roster_file()?.is_some();
+        if has_company && has_own && has_roster {
+            return Ok(String::new());
+        }
+        let export = read_export("adopt", self.from, None)?;
+        if !has_company {
             let Some(name) = &self.args.company else {
                 let message =
                     format!("there is no `{}`: name the company, such as `--company mycompany`", company.display());
                 return Err(Failure::Usage(message));
             };
             checked("--company", name, Company::parse)?;
-            create(&company, &format!("company: {}\n", render::scalar(name)), false)?;
+            drafts.insert(company, format!("company: {}\n", render::scalar(name)));
         }
-        let own = self.folder().join(SETTINGS_FILE);
-        if files::kind(&own)?.is_none() {
-            create(&own, &adopt::settings(export, &self.settings()?.services, findings), false)?;
+        if !has_own {
+            let settings = adopt::settings(&export, &self.settings(drafts)?.services, findings);
+            drafts.insert(own, settings);
         }
-        let iam_path = self.settings()?.iam_path.map(|path| path.to_string()).unwrap_or_default();
-        let roster = adopt::roster(export, &format!("{iam_path}notebook/"), &self.args.users, findings);
+        if has_roster {
+            return Ok(String::new());
+        }
+        self.unknown(&export, &self.args.users, findings);
+        let iam_path = self.settings(drafts)?.iam_path.map(|path| path.to_string()).unwrap_or_default();
+        let roster = adopt::roster(&export, &format!("{iam_path}notebook/"), &self.args.users, findings);
         let file = self.folder().join("roster.yaml");
+        let people = counted(roster.rows.len(), "person", "people");
+        let mut said = format!("{}: {people}, in {}\n", self.args.account, file.display());
         let header = "# Written by `racestack adopt`. See who is in it, and who is not, before anything is imported.\n";
-        create(&file, &(header.to_owned() + &render::block(&Value::Array(roster.rows.clone()), 0) + "\n"), false)?;
-        let mut said = format!("{}: {} people, in {}\n", self.args.account, roster.rows.len(), file.display());
+        drafts.insert(file, header.to_owned() + &render::block(&Value::Array(roster.rows), 0) + "\n");
         if !roster.others.is_empty() {
             // Writing to a string cannot fail.
             let _ = writeln!(
@@ -175,13 +202,24 @@ impl Adopting<'_> {
         Ok(said)
     }
 
-    /// The settings that hold for the account, by the files as they are.
-    fn settings(&self) -> Result<config::Settings, Failure> {
+    /// The settings that hold for the account, by the files and drafts as they are.
+    fn settings(&self, drafts: &Drafts) -> Result<config::Settings, Failure> {
         // What is wrong with them is found when they are read to make stacks.
         let accounts = std::slice::from_ref(&self.args.account);
-        let config = config::read(&self.args.fleet.config.config, accounts, &mut Vec::new())?;
+        let config = config::read_with(drafts, &self.args.fleet.config.config, accounts, &mut Vec::new())?;
         let own = config.accounts.into_iter().find(|account| account.selected);
         Ok(own.map_or_else(config::default_settings, |account| account.settings))
+    }
+
+    /// Findings about those of `names` who are no users of the account.
+    fn unknown(&self, export: &Export, names: &[String], findings: &mut Vec<Finding>) {
+        let users = || export.identities.users.iter().map(|user| user.name.as_str());
+        for name in names.iter().filter(|name| !users().any(|user| user == *name)) {
+            let message = format!("there is no user `{}` in the account `{}`", shorten(name), self.args.account);
+            let place = Place::of_file(self.from.join(crate::account::IDENTITIES_FILE));
+            let help = suggest(name, users(), "names of IAM are written as IAM has them");
+            findings.push(Finding::new(Rule::RosterUnknownUser, message).at(place).help(help));
+        }
     }
 
     /// What the roster lacks of people who exist.
@@ -196,15 +234,7 @@ impl Adopting<'_> {
         let all = adopt::roster(export, &plan.names.notebook_role_path, missing, &mut found);
         let name_of = |row: &Value| row.get("name").and_then(Value::as_str).unwrap_or_default().to_owned();
         let rows: Vec<Value> = all.rows.into_iter().filter(|row| missing.contains(&name_of(row))).collect();
-        for name in missing.iter().filter(|name| !rows.iter().any(|row| name_of(row) == **name)) {
-            let place = Place::of_file(self.from.join(crate::account::IDENTITIES_FILE));
-            let message = format!("there is no user `{name}` in the account `{}`", self.args.account);
-            findings.push(
-                Finding::new(Rule::RosterUnknownUser, message)
-                    .at(place)
-                    .help("names of IAM are written as IAM has them"),
-            );
-        }
+        self.unknown(export, missing, findings);
         let about = |finding: &Finding| missing.iter().any(|name| finding.message.contains(&format!("`{name}`")));
         findings.extend(found.into_iter().filter(about));
         if rows.is_empty() {
@@ -215,10 +245,10 @@ impl Adopting<'_> {
         Ok(format!("add to {}, then run this again:\n{rows}\n", file.display()))
     }
 
-    /// Writes the import, and the lock that says what goes where.
+    /// Writes the import, what the configuration lacked, and the lock that says what goes where.
     fn import(
         &self,
-        material: &Inputs,
+        (drafts, material): (&Drafts, &Inputs),
         plan: &AccountPlan<'_>,
         export: &Export,
         findings: &mut Vec<Finding>,
@@ -271,11 +301,16 @@ impl Adopting<'_> {
         }
         let counts = stacks.iter().map(|stack| stack.resources.len()).filter(|count| *count > 0);
         let (stacks, resources) = counts.fold((0, 0), |(stacks, resources), count| (stacks + 1, resources + count));
-        if stacks == 0 && users.is_empty() {
-            return Ok(format!("{name}: there is nothing to import\n"));
-        }
-        for file in &files {
+        let is_nothing = stacks == 0 && users.is_empty();
+        // The configuration last: once it is there, another run goes by it.
+        for file in files.iter().filter(|_| !is_nothing) {
             create(&self.target.join(&file.name), &file.text, file.executable)?;
+        }
+        for (path, text) in drafts {
+            create(path, text, false)?;
+        }
+        if is_nothing {
+            return Ok(format!("{name}: there is nothing to import\n"));
         }
         if !plan.account.lock_exists {
             files::write_file_atomically(&files::followed(&self.folder().join(LOCK_FILE)), lock.as_bytes(), false)?;
@@ -293,8 +328,10 @@ impl Adopting<'_> {
         let out = &self.args.fleet.out;
         let (target, deploy) = (self.target.display(), out.join(&self.args.account).join(output::DEPLOY_FILE));
         let mut text = format!(
-            "{target}: {resources} resources to import into {stacks} stacks\nnext:\n  bash {target}/import.sh\n  \
+            "{target}: {} to import into {}\nnext:\n  bash {target}/import.sh\n  \
              racestack synth\n  racestack diff {} {}\n  bash {}\n",
+            counted(resources, "resource", "resources"),
+            counted(stacks, "stack", "stacks"),
             self.args.import.display(),
             out.display(),
             deploy.display()
@@ -313,10 +350,29 @@ fn refused(imported: &OutFolder, new: &OutFolder) -> Result<Vec<Finding>, Failur
     findings.retain(Finding::is_error);
     let count = diff.plan.replace + diff.plan.may_replace + diff.plan.destroy;
     if count > 0 && findings.is_empty() {
-        let message = format!("the deployment behind the import would replace or delete {count} resources");
+        let resources = counted(count, "resource", "resources");
+        let message = format!("the deployment behind the import would replace or delete {resources}");
         return Err(Failure::Usage(format!("{message}: run `racestack synth`, deploy, and then adopt")));
     }
     Ok(findings)
+}
+
+/// The files that are not written for what is wrong in them, to be corrected by hand.
+fn to_correct(drafts: &Drafts, findings: &[Finding]) -> String {
+    let is_wrong = |path: &Path| {
+        findings.iter().any(|one| one.is_error() && one.place.as_ref().is_some_and(|place| place.path() == path))
+    };
+    let mut printed = String::new();
+    for (path, text) in drafts.iter().filter(|(path, _)| is_wrong(path)) {
+        // Writing to a string cannot fail.
+        let _ = writeln!(
+            printed,
+            "nothing is written; write this into {}, corrected, then run this again:",
+            path.display()
+        );
+        printed += text;
+    }
+    printed
 }
 
 fn create(path: &Path, text: &str, executable: bool) -> Result<(), Failure> {
