@@ -5,12 +5,8 @@ use std::collections::BTreeMap;
 use super::access::principal_words;
 use super::layout::{NAMES_TOLD, told};
 use super::line::{Line, Tone};
-<<<<<<< HEAD
 use crate::diff::{AccessPrincipal, Action, Diff, Direction, LossKind, PersonChange, PersonDiff};
-=======
-use crate::diff::{AccessPrincipal, Action, Diff, Direction, PersonChange, PersonDiff};
 use crate::finding::counted;
->>>>>>> 49c08942 (Count things in words by one helper: one person, column, word, place or stack is no plural)
 
 /// The lines: access that is widened or narrowed and for how many, who joins, leaves, is renamed or suspended, and what is
 /// destroyed.
