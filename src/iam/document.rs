@@ -83,7 +83,9 @@ impl Document {
         for statement in &mut self.statements {
             statement.conditions.iter_mut().for_each(|condition| condition.rename_key(from, to));
             if let Some(Listed::These(patterns) | Listed::AllBut(patterns)) = &mut statement.resources {
-                patterns.iter_mut().for_each(|pattern| pattern.rename_key(from, to));
+                for pattern in patterns {
+                    pattern.rename_key(from, to);
+                }
             }
         }
         self
