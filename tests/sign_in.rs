@@ -62,7 +62,7 @@ fn passwords_for_which_a_stack_has_no_room_are_a_finding_with_its_choices() {
         "{}",
         outcome.stderr
     );
-    assert!(outcome.stderr.contains("set `console: false` in the rows of 1 people"), "{}", outcome.stderr);
+    assert!(outcome.stderr.contains("set `console: false` for 1 person of this stack"), "{}", outcome.stderr);
     assert_eq!(workspace.files(), before);
 }
 
