@@ -5,6 +5,7 @@ Only change sets make and update stacks here, since that is what `aws cloudforma
 
 import functools
 import os
+import threading
 from collections.abc import Callable
 from typing import Any
 from urllib.parse import urlparse
@@ -21,6 +22,10 @@ from .clients import Clients, clients
 
 RESOURCES_A_PAGE = 100
 
+# The server has a thread for each request, and of two change sets of a stack CloudFormation makes or executes one at a time.
+# What deploys asks this very server, so the lock is not held then.
+_ONE_AT_A_TIME = threading.Lock()
+
 
 def extend() -> None:
     """Put this module's behaviour into moto."""
@@ -36,6 +41,15 @@ def extend() -> None:
     )
     CloudFormationBackend.delete_change_set = _delete_change_set
     CloudFormationBackend.delete_stack = _delete_stack
+
+
+def _one_at_a_time(original: Callable[..., Any]) -> Callable[..., Any]:
+    @functools.wraps(original)
+    def locked(*positional: Any, **named: Any) -> Any:
+        with _ONE_AT_A_TIME:
+            return original(*positional, **named)
+
+    return locked
 
 
 def _only_change_sets(_response: CloudFormationResponse) -> None:
@@ -109,6 +123,7 @@ def _empty_change_sets_fail(original: Callable[..., Any]) -> Callable[..., Any]:
     """moto compares whole templates, and no tags; CloudFormation compares what it would deploy."""
 
     @functools.wraps(original)
+    @_one_at_a_time
     def create_change_set(backend: CloudFormationBackend, **parameters: Any) -> tuple[str, str]:
         name, kind = parameters["stack_name"], parameters["change_set_type"]
         for stack in backend.stacks.values():
@@ -178,8 +193,9 @@ def _delete_change_set(backend: CloudFormationBackend, change_set_name: str) -> 
             del backend.change_sets[arn]
 
 
-def _execute_change_set(backend: CloudFormationBackend, change_set_name: str, stack_name: str | None = None) -> None:
-    """moto deletes before it creates, answers a failing resource with HTTP 500 and never rolls back."""
+@_one_at_a_time
+def _chosen(backend: CloudFormationBackend, change_set_name: str, stack_name: str | None) -> ChangeSet:
+    """The change set, which from now on is the one that its stack is deployed from."""
     change_set = backend.describe_change_set(change_set_name)
     if change_set.execution_status != "AVAILABLE":
         raise ValidationError(message=f"ChangeSet [{change_set_name}] of {stack_name} cannot be executed")
@@ -197,6 +213,14 @@ def _execute_change_set(backend: CloudFormationBackend, change_set_name: str, st
     stack.status = f"{verb}_IN_PROGRESS"
     stack._add_stack_event(f"{verb}_IN_PROGRESS", resource_status_reason="User Initiated")
     change_set.execution_status = "EXECUTE_COMPLETE"
+    return change_set
+
+
+def _execute_change_set(backend: CloudFormationBackend, change_set_name: str, stack_name: str | None = None) -> None:
+    """moto deletes before it creates, answers a failing resource with HTTP 500 and never rolls back."""
+    change_set = _chosen(backend, change_set_name, stack_name)
+    stack = change_set.stack
+    verb = change_set.change_set_type
     try:
         if verb == "IMPORT":
             imports.take_over(stack, change_set.template_dict, change_set.imports, _clients(backend))
