@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
+use std::path::Path;
 
 use serde_json::Value;
 use sha2::{Digest, Sha256};
@@ -42,7 +43,7 @@ fn of_limit(behind: &str) -> Option<&str> {
 /// A resource of a template, by its logical ID, or a section, by its name; as it is written in YAML but for comments, and
 /// laid out in JSON. `None` where the file has no such part.
 pub fn part(path: &str, text: &str, name: &str) -> Option<String> {
-    if std::path::Path::new(path).extension().is_some_and(|extension| extension == "json") {
+    if Path::new(path).extension().is_some_and(|extension| extension == "json") {
         let template: Value = serde_json::from_str(text).ok()?;
         let part = template.get(name).or_else(|| template.get("Resources")?.get(name))?;
         return Some(serde_json::to_string_pretty(part).ok()? + "\n");
@@ -110,4 +111,25 @@ pub fn wrong_sums(files: &BTreeMap<String, (Vec<u8>, bool)>) -> Vec<String> {
         }
     }
     wrong
+}
+
+/// The places, such as `--> config/settings.yaml:3:7`, that no file has: none of these, and no built-in template or rule. Of a
+/// file that is not there, only that can be said; places below `out` are those of files that would have been written.
+pub fn wrong_places(files: &BTreeMap<String, (Vec<u8>, bool)>, stderr: &str) -> Vec<String> {
+    let places = stderr.lines().filter_map(|line| {
+        let line = line.trim_start();
+        line.strip_prefix("--> ").or_else(|| line.strip_prefix("::: ")).filter(|place| !place.starts_with("out/"))
+    });
+    let is_wrong = |place: &&str| {
+        let mut parts = place.rsplitn(3, ':');
+        let (column, line) = (parts.next().map(str::parse::<usize>), parts.next().map(str::parse::<usize>));
+        let (Some(Ok(column)), Some(Ok(line)), Some(file)) = (column, line, parts.next()) else { return false };
+        let built_in = || std::fs::read(Path::new(env!("CARGO_MANIFEST_DIR")).join(file)).ok();
+        let Some(bytes) = files.get(file).map(|(bytes, _)| bytes.clone()).or_else(built_in) else {
+            return (line, column) != (1, 1);
+        };
+        let text = String::from_utf8_lossy(&bytes);
+        text.split('\n').nth(line - 1).is_none_or(|text| !(1..=text.chars().count() + 1).contains(&column))
+    };
+    places.filter(is_wrong).map(|place| format!("no file has the place {place}")).collect()
 }

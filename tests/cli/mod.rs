@@ -99,20 +99,23 @@ fn run(case: &Case) -> (Case, Tree) {
     let sandbox = tempfile::tempdir().unwrap();
     case.lay_down(sandbox.path());
     let before = tree(sandbox.path());
+    let mut wrong = Vec::new();
     let runs = case.runs.iter().map(|expected| {
         let mut command = Command::new(env!("CARGO_BIN_EXE_racestack"));
         let output = command.args(expected.args.split_whitespace()).current_dir(sandbox.path()).output().unwrap();
+        let [stdout, stderr] = [output.stdout, output.stderr].map(|bytes| String::from_utf8(bytes).unwrap());
+        wrong.extend(expected::wrong_places(&tree(sandbox.path()), &stderr));
         Run {
             args: expected.args.clone(),
             code: output.status.code().map_or("killed".to_owned(), |code| code.to_string()),
-            stdout: redacted(case, String::from_utf8(output.stdout).unwrap()),
-            stderr: redacted(case, String::from_utf8(output.stderr).unwrap()),
+            stdout: redacted(case, stdout),
+            stderr: redacted(case, stderr),
         }
     });
     let runs = runs.collect();
     let after = tree(sandbox.path());
     let (written, files) = changes(&before, &after);
-    let wrong = expected::wrong_sums(&after);
+    wrong.extend(expected::wrong_sums(&after));
     assert!(wrong.is_empty(), "{}: {}", case.name, wrong.join("\n"));
     if let (true, Some(golden)) = (blessing(), &case.golden) {
         bless(&Path::new(CASES).join(golden), &files);
