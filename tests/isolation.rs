@@ -658,6 +658,14 @@ fn what_names_an_accounts_value_in_another_case_is_proven_for_each() {
 }
 
 #[test]
+fn what_names_an_accounts_value_in_pieces_is_proven_for_each() {
+    let denial = "\"Statement\": [{\"Effect\": \"Deny\", \"Action\": \"s3:*\", \"Resource\": \"*\", \"Condition\": {\"StringEquals\": {\"aws:RequestedRegion\": \"us-west-${aws:PrincipalTag/nr, '2'}\"}}},";
+    let workspace = edited(b"name\nbob\n", "", "a region in pieces", &[(DAILY, STATEMENT, denial)]);
+    with_alike(&workspace, "us-west-2", "");
+    assert_told_of_three(&workspace, "own-refused");
+}
+
+#[test]
 fn what_a_role_with_the_accounts_id_in_its_name_may_do_is_proven_for_each() {
     let role = READING_ROLE.replacen("mycompany-report", "!Sub \"mycompany-${AWS::AccountId}\"", 1).replacen(
         "\"arn:aws:s3:::mycompany-*\"",

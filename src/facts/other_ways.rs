@@ -17,7 +17,7 @@ const OTHER_WAYS: &[(&str, &[&str])] = &[
     ("is another way to the bucket", &["AWS::S3ObjectLambda::AccessPoint"]),
     ("lets others call a function by an address", &["AWS::Lambda::Url"]),
     ("lets identities of elsewhere in", &["AWS::IAM::OIDCProvider", "AWS::IAM::SAMLProvider"]),
-    ("lets identities of elsewhere in", &["AWS::IdentityStore::", "AWS::IoT::RoleAlias"]),
+    ("lets identities of elsewhere in", &["AWS::IdentityStore::", "AWS::IoT::Certificate", "AWS::IoT::RoleAlias"]),
     ("lets identities of elsewhere in", &["AWS::RolesAnywhere::", "AWS::SSO::"]),
     ("lets instances act as a role", &["AWS::AutoScaling::AutoScalingGroup", "AWS::EC2::LaunchTemplate"]),
     ("lets instances act as a role", &["AWS::DataPipeline::Pipeline", "AWS::ElasticBeanstalk::"]),
@@ -31,7 +31,8 @@ const OTHER_WAYS: &[(&str, &[&str])] = &[
     ("makes an access key, whose secret the template hands on", &["AWS::IAM::AccessKey"]),
     ("makes a second factor, whose seed whoever makes it knows", &["AWS::IAM::VirtualMFADevice"]),
     ("makes figures of logs, which others see", &["AWS::CloudWatch::InsightRule", "AWS::Logs::MetricFilter"]),
-    ("looks into logs", &["AWS::Detective::", "AWS::DevOpsGuru::", "AWS::GuardDuty::Detector"]),
+    ("looks into logs", &["AWS::AuditManager::Assessment", "AWS::Detective::", "AWS::DevOpsGuru::"]),
+    ("looks into logs", &["AWS::GuardDuty::Detector", "AWS::GuardDuty::PublishingDestination"]),
     ("hands on what is told of people's jobs and files", &["AWS::Events::Archive", "AWS::Notifications::EventRule"]),
     ("makes what another template says", &["AWS::CloudFormation::TypeActivation", "AWS::LaunchWizard::"]),
     ("makes what another template says", &["AWS::SageMaker::Project", "AWS::SSMQuickSetup::"]),
@@ -39,9 +40,12 @@ const OTHER_WAYS: &[(&str, &[&str])] = &[
     ("may hand on logs", &["AWS::Logs::AccountPolicy"]),
     // Without being pointed at anything, it looks into every bucket of the account.
     ("reads files", &["AWS::Macie::"]),
+    ("reads files", &["AWS::QuickSight::DataSource"]),
     ("records the names of files, and for whom", &["AWS::CloudTrail::"]),
     ("records the names of files, and for whom", &["AWS::S3::StorageLens", "AWS::S3::StorageLensGroup"]),
+    ("runs code on devices, which act as a role", &["AWS::GreengrassV2::Deployment"]),
     ("runs commands on instances and notebooks", &["AWS::SSM::Association", "AWS::SSM::MaintenanceWindowTask"]),
+    ("shows another account what is found in logs", &["AWS::GuardDuty::Master", "AWS::GuardDuty::Member"]),
     ("shares what it names with other accounts", &["AWS::Config::AggregationAuthorization", "AWS::RAM::"]),
 ];
 

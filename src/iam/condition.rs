@@ -50,6 +50,10 @@ impl Condition {
                 !self.values.iter().all(is_alike)
             }
             "aws:username" | "aws:userid" => true,
+            // What is the same in all requests of a principal is compared with their own texts by a variable alone.
+            "aws:principalaccount" | "aws:principaltype" | "aws:principalisawsservice" => {
+                self.values.iter().any(|value| value.variables().next().is_some())
+            }
             key => key.starts_with("aws:principaltag/"),
         }
     }

@@ -30,6 +30,11 @@ const OPEN: &str = "what is known only when the stack is deployed, and may be ra
 
 #[rustfmt::skip]
 const BESIDES: &[Besides] = &[
+    // What looks into the account for others.
+    (STORAGE, "Master", "GuardDuty::Master", "{DetectorId: d, MasterId: \"999988887777\"}", UNDECIDED, "shows another account"),
+    (STORAGE, "Assessment", "AuditManager::Assessment", "{Name: a}", UNDECIDED, "looks into logs"),
+    (STORAGE, "Certificate", "IoT::Certificate", "{Status: ACTIVE}", UNDECIDED, "lets identities of elsewhere in"),
+    (STORAGE, "Greengrass", "GreengrassV2::Deployment", "{TargetArn: a}", UNDECIDED, "runs code on devices"),
     // What serves, copies or fills the bucket.
     (STORAGE, "Cdn", "CloudFront::Distribution", "{DistributionConfig: {Enabled: true, Origins: [{Id: b, DomainName: !GetAtt Bucket.RegionalDomainName, S3OriginConfig: {}}]}}", UNDECIDED, NAMES),
     (STORAGE, "CdnByName", "CloudFront::Distribution", "{DistributionConfig: {Enabled: true, Origins: [{Id: b, DomainName: {{names.bucket}}.s3.amazonaws.com}]}}", UNDECIDED, NAMES),
@@ -116,7 +121,7 @@ const BESIDES: &[Besides] = &[
     (STORAGE, "Link", "Oam::Link", "{LabelTemplate: a, ResourceTypes: [\"AWS::Logs::LogGroup\"], SinkIdentifier: any}", UNDECIDED, "hands on logs"),
     (STORAGE, "Mirror", "EC2::TrafficMirrorSession", "{NetworkInterfaceId: eni-1, SessionNumber: 1, TrafficMirrorFilterId: f, TrafficMirrorTargetId: t}", UNDECIDED, "copies what it is pointed at"),
     (STORAGE, "Traffic", "EC2::FlowLog", "{ResourceId: vpc-1, ResourceType: VPC, LogDestinationType: s3, LogDestination: !GetAtt Bucket.Arn}", UNDECIDED, NAMES),
-    (STORAGE, "Sheets", "QuickSight::DataSource", "{Type: S3, DataSourceParameters: {S3Parameters: {ManifestFileLocation: {Bucket: {{names.bucket}}, Key: bob/m}}}}", UNDECIDED, NAMES),
+    (STORAGE, "Sheets", "QuickSight::DataSource", "{Type: S3, DataSourceParameters: {S3Parameters: {ManifestFileLocation: {Bucket: {{names.bucket}}, Key: bob/m}}}}", UNDECIDED, "reads files"),
     // The function that rotates access keys.
     (OPERATIONS, "RotationPage", "Lambda::Url", "{AuthType: AWS_IAM, TargetFunctionArn: !Ref KeyRotation}", UNDECIDED, "lets others call a function"),
     (OPERATIONS, "Source", "Lambda::EventSourceMapping", "{EventSourceArn: \"arn:aws:sqs:ap-northeast-1:111122223333:q\", FunctionName: !Ref KeyRotation}", UNDECIDED, NAMES),
@@ -130,6 +135,7 @@ const BESIDES: &[Besides] = &[
     (USERS, "{{ids.user}}Parameter", "SSM::Parameter", "{Type: String, Value: {{password.reference}}}", TOO_WIDE, "`BobUserParameter` hands on somebody's first password"),
     (USERS, "{{ids.user}}Joined", "SSM::Parameter", "{Type: String, Value: !Join [\"\", [\"\\{{resolve:secretsmanager:\", !Ref {{ids.password}}, \":SecretString:password}}\"]]}", TOO_WIDE, "`BobUserJoined` hands on somebody's first password"),
     (USERS, "{{ids.user}}Copy", "SecretsManager::Secret", "{Name: copy/{{name}}, SecretString: {{password.reference}}}", TOO_WIDE, "`BobUserCopy` hands on somebody's first password"),
+    (USERS, "{{ids.user}}Second", "IAM::User", "{UserName: \"{{name}}-x\"}", UNDECIDED, "is a user besides the person's own"),
     (USERS, "{{ids.user}}Twin", "IAM::User", "{UserName: twin-of-{{name}}, LoginProfile: {Password: {{password.reference}}}}", TOO_WIDE, "`BobUserTwin` hands on somebody's first password"),
     (USERS, "{{ids.user}}Turns", "SecretsManager::RotationSchedule", "{SecretId: !Ref {{ids.password}}, RotationLambdaARN: any}", TOO_WIDE, "`BobUserTurns` hands on somebody's first password"),
 ];
@@ -232,7 +238,28 @@ pub fn of_changes() -> Vec<Weakening> {
     let in_rotation = |name: &str, from: &'static str, to: &'static str, told: &str| {
         weakening(name, (OPERATIONS, from, to), DOUBTFUL, &[told]).with(ROTATION)
     };
+    let other_policy = |name: &str, file: &'static str, bucket: &str| Weakening {
+        edits: vec![(
+            file,
+            RESOURCES.to_owned(),
+            format!(
+                "Resources:\n  Other:\n    Type: AWS::S3::BucketPolicy\n    Properties: {{Bucket: {bucket}, PolicyDocument: {{Version: \"2012-10-17\", Statement: [{{Effect: Deny, Principal: \"*\", Action: \"s3:*\", Resource: \"*\", Condition: {{Bool: {{\"aws:SecureTransport\": \"false\"}}}}}}]}}}}\n\n"
+            ),
+        )],
+        ..Weakening::new(name, &[], UNDECIDED, &["are policies of the bucket, and S3 keeps one"])
+    };
+    let denial = |id: &str, name: &str, action: &str| {
+        format!(
+            "  {id}:\n    Type: AWS::IAM::Policy\n    Properties: {{PolicyName: {name}, Groups: [!Ref Group], PolicyDocument: {{Version: \"2012-10-17\", Statement: [{{Effect: Deny, Action: \"{action}\", Resource: \"*\"}}]}}}}\n\n"
+        )
+    };
     vec![
+        other_policy("a second policy of the bucket", STORAGE, "!Ref Bucket"),
+        other_policy("a second policy of the bucket in another stack", NOTEBOOKS, "{{names.bucket}}"),
+        Weakening {
+            edits: vec![("stacks/access.yaml.hbs", RESOURCES.to_owned(), [RESOURCES.to_owned(), denial("One", "company", "s3:PutBucketPolicy"), denial("Two", "Company", "s3:DeleteBucket")].concat())],
+            ..Weakening::new("two inline policies of one name", &[], UNDECIDED, &["has two inline policies `Company`"])
+        },
         output("a password in the outputs", "Outputs:\n  Password:\n    Value: \"\\{{resolve:secretsmanager:mycompany-deepracer/bob/password:SecretString:password}}\"\n"),
         output("a password in the outputs, in parts", "Outputs:\n  Password:\n    Value: !Join [\"\", [\"\\{{resolve:secretsmanager:mycompany-deepracer/\", bob, \"/password}}\"]]\n"),
         weakening("a password in a parameter", (USERS, "Resources:\n", "Parameters:\n  A:\n    Type: String\n    Default: \"\\{{resolve:secretsmanager:mycompany-deepracer/bob/password}}\"\nResources:\n"), TOO_WIDE, &["by `Parameters`"]),
@@ -342,7 +369,6 @@ pub fn harmless() -> Vec<Weakening> {
         added("a dashboard and a parameter with the bucket's name", STORAGE, &[("Board", "CloudWatch::Dashboard", "{DashboardBody: !Sub '{\"a\": \"${Bucket}\"}'}"), ("Parameter", "SSM::Parameter", "{Type: String, Value: !Ref Bucket}")]),
         added("a function that a rule of its own calls", STORAGE, &[("Function", "Lambda::Function", FUNCTION), ("Rule", "Events::Rule", "{ScheduleExpression: rate(1 day), Targets: [{Id: a, Arn: !GetAtt Function.Arn}]}"), ("Permission", "Lambda::Permission", "{FunctionName: !Ref Function, Action: \"lambda:InvokeFunction\", Principal: events.amazonaws.com, SourceArn: !GetAtt Rule.Arn}")]),
         added("a function that a topic of its own calls", STORAGE, &[("Topic", "SNS::Topic", "{TopicName: mycompany-x}"), ("Function", "Lambda::Function", FUNCTION), ("Permission", "Lambda::Permission", "{FunctionName: !Ref Function, Action: \"lambda:InvokeFunction\", Principal: sns.amazonaws.com, SourceArn: \"arn:aws:sns:ap-northeast-1:111122223333:mycompany-x\"}")]),
-        added("a bucket with its own logs and events", STORAGE, &[("Other", "S3::Bucket", "{BucketName: mycompany-other, LoggingConfiguration: {DestinationBucketName: mycompany-logs}, NotificationConfiguration: {EventBridgeConfiguration: {}}}"), ("OtherPolicy", "S3::BucketPolicy", "{Bucket: !Ref Other, PolicyDocument: {Version: \"2012-10-17\", Statement: [{Effect: Allow, Principal: {Service: logging.s3.amazonaws.com}, Action: \"s3:PutObject\", Resource: \"arn:aws:s3:::mycompany-other/*\"}]}}")]),
         Weakening { edits: vec![(STORAGE, RESOURCES.to_owned(), "Parameters: {A: {Type: String, Default: any, AllowedValues: [any]}, B: {Type: String}}\n\nMappings: {M: {any: {a: other}}}\n\nResources:\n  Cdn:\n    Type: AWS::CloudFront::Distribution\n    Properties: {A: !Sub \"${A}.${AWS::StackName}.example.com\", B: !FindInMap [M, !Ref A, a], C: !Select [0, !GetAZs \"\"], CertificateArn: !Ref B, VpcId: !ImportValue any}\n\n".to_owned())], ..fine("names of others that functions put together", &[]) },
         added("a log group that is nobody's", STORAGE, &[("Logs", "Logs::LogGroup", "{LogGroupName: /aws/lambda/x, RetentionInDays: 1}")]),
         added("figures of another's logs", STORAGE, &[("Group", "Logs::LogGroup", "{LogGroupName: /company/cloudtrail, RetentionInDays: 365}"), ("Figures", "Logs::MetricFilter", "{LogGroupName: !Ref Group, FilterPattern: a, MetricTransformations: [{MetricName: root, MetricNamespace: Company, MetricValue: \"1\"}]}")]),

@@ -66,6 +66,23 @@ pub fn of_names() -> Vec<Weakening> {
             &json!({"Effect": "Deny", "Principal": "*", "Action": "s3:GetObject", "Resource": "{{bucket_arn}}/*", "Condition": {"ArnLike": {"aws:PrincipalArn": of_people}}}),
         ),
     ]);
+    for (key, fixed) in [("home", "Account"), ("kind", "Type")] {
+        let tag = format!("${{aws:PrincipalTag/{key}}}");
+        let is_tag = json!({"StringEquals": {format!("aws:Principal{fixed}"): tag}});
+        let told = format!("depends on the value of their `aws:Principal{fixed}`");
+        let name = format!("notebooks whose tag is their {fixed}");
+        all.push(Weakening::new(name, &[], UNDECIDED, &["a notebook", &told]).and_in(
+            &[NOTEBOOK, NOTEBOOK_BOUNDARY],
+            &json!({"Effect": "Allow", "Action": "s3:GetObject", "Resource": "{{bucket_arn}}/*", "Condition": is_tag}),
+        ));
+    }
+    all.push(weakening(
+        "the word for everybody's name",
+        (FOLDER, "${aws:username}", "q7person"),
+        UNDECIDED,
+        &["has the word `q7person`"],
+    ));
+    all.push(three_at_once());
     for (name, to, rule) in [
         (
             "a word of the path",
@@ -119,6 +136,16 @@ pub fn of_names() -> Vec<Weakening> {
         &["with the tag `user` of somebody else"],
     ));
     all
+}
+
+/// Tags that are given where there are three keys at once, and none where there are fewer.
+fn three_at_once() -> Weakening {
+    let add = |effect: &str, operator: &str, keys: &[&str]| json!({"Effect": effect, "Action": "sagemaker:AddTags", "Resource": "*", "Condition": {operator: {"aws:TagKeys": keys}, "StringNotEquals": {"sagemaker:TaggingAction": "CreateTrainingJob"}}});
+    let files = [NOTEBOOK, NOTEBOOK_BOUNDARY];
+    let keys = ["user", "Project", "CostCenter", "Team", "Stage", "Owner"];
+    let all = Weakening::new("tags with three keys at once", &[], TOO_WIDE, &["a notebook", "`sagemaker:AddTags`"])
+        .and_in(&files, &add("Allow", "ForAllValues:StringEquals", &keys));
+    keys[..3].iter().fold(all, |all, key| all.and_in(&files, &add("Deny", "ForAllValues:StringNotEquals", &[key])))
 }
 
 /// Where people may come from.
@@ -182,7 +209,9 @@ pub fn of_networks() -> Vec<Weakening> {
 
 /// What acts as another role, or tells of people.
 #[rustfmt::skip]
-const OTHER_ACTIONS: [&str; 25] = [
+const OTHER_ACTIONS: [&str; 33] = [
+    "auditmanager:GetEvidence", "ec2:CreateReplaceRootVolumeTask", "ecs:RunTask", "emr-containers:StartJobRun", "greengrass:CreateDeployment",
+    "guardduty:CreateMembers", "iot:AttachPolicy", "securityhub:InviteMembers",
     "batch:SubmitJob", "cloud9:CreateEnvironmentMembership", "cloudformation:ContinueUpdateRollback", "ec2-instance-connect:SendSSHPublicKey",
     "ec2:CreateTrafficMirrorSession", "ec2:ModifyInstanceAttribute", "ecs:ExecuteCommand", "elasticmapreduce:AddJobFlowSteps",
     "events:DisableRule", "events:PutRule", "glue:RunStatement", "glue:UpdateDevEndpoint",

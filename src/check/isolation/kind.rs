@@ -132,14 +132,16 @@ impl<'i, 'a> Subject<'i, 'a> {
     }
 
     /// The same text for subjects that have the same policies, trust and tags, in accounts of which the buckets have the same policies;
-    /// of people, and whose notebooks have the same tags.
+    /// of people, and whose notebooks and roles have the same tags.
     pub fn key(&self) -> String {
         let of_buckets = self.inventory.bucket_policies().filter_map(|index| self.inventory.policies.get(index));
         let ids: Vec<usize> = self.policies().chain(of_buckets).map(|policy| policy.document.id).collect();
         let notebooks = self.inventory.notebooks.iter().filter(|_| self.kind.is_persons());
-        let notebooks: Vec<_> = notebooks.map(|notebook| &notebook.tags).collect();
+        let roles =
+            self.inventory.principals.iter().filter(|one| self.kind.is_persons() && one.kind == IdentityKind::Role);
+        let tagged: Vec<_> = notebooks.map(|notebook| &notebook.tags).chain(roles.map(|role| &role.tags)).collect();
         let inventory::Principal { arn, boundary, trust, tags, undefined, .. } = self.identity;
-        format!("{:?}", (self.kind, arn, ids, boundary, trust, tags, undefined, notebooks))
+        format!("{:?}", (self.kind, arn, ids, boundary, trust, tags, undefined, tagged))
     }
 
     /// The same text for subjects of which the same nets are proven: all that `Access::nets` looks at of a subject.

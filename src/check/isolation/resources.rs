@@ -5,18 +5,22 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
+use super::access::KNOWN;
 use super::beside::{ELSEWHERE, NOTEBOOK};
 use super::kind::own_role;
 use super::principals::{Allowed, COMPANYS, NOBODY, is_called_for_account, opened};
 use super::problem::{Problem, document};
 use crate::finding::Rule;
 use crate::inventory::{
-    BUCKET_POLICY, Doubt, IamInventory, IdentityKind, Location, PolicyKind, ResourcePolicy, ServiceRole, UNNAMED,
+    BUCKET_POLICY, Doubt, IamInventory, IdentityKind, Location, PolicyKind, Principal, ResourcePolicy, ServiceRole,
+    UNNAMED,
 };
 use crate::plan::{AccountPlan, Names};
+use crate::render::{PROTOTYPE_NAME, PROTOTYPE_NOTEBOOK, PROTOTYPE_TEAM};
 
 const ONCE: &str =
     "give one of them another name; what racestack makes, no policy of the company's can take the place of";
+const ONE_POLICY: &str = "write all statements about the bucket into one `AWS::S3::BucketPolicy`";
 const PERMISSION: &str = "AWS::Lambda::Permission";
 /// In the ARNs of the roles that AWS makes for its services.
 /// Source: <https://docs.aws.amazon.com/IAM/latest/UserGuide/using-service-linked-roles.html>
@@ -62,6 +66,33 @@ pub fn check(
         }
     }
     problems.extend(of_one_name(inventory));
+    problems.extend(inline_of_one_name(inventory));
+    let mut of_bucket = inventory
+        .resource_policies
+        .iter()
+        .filter(|one| one.resource_type == BUCKET_POLICY && !is_of_other_buckets(one, names));
+    // Which of them the bucket has hangs on which is made last.
+    if let (Some(one), Some(other)) = (of_bucket.next(), of_bucket.next()) {
+        let ids = [one, other].map(|policy| policy.location.logical_id);
+        let message = format!("`{}` and `{}` are policies of the bucket, and S3 keeps one", ids[0], ids[1]);
+        problems.push(undecided(message, &other.location, ONE_POLICY));
+    }
+    // What is proven of these names is proven of everybody's, as no policy for all has one of them.
+    let words = [PROTOTYPE_NAME, PROTOTYPE_NOTEBOOK, PROTOTYPE_TEAM];
+    for policy in inventory.policies.iter().filter(|policy| !is_personal(&policy.location)) {
+        let text = policy.document.value.to_string();
+        if let Some(word) = words.iter().find(|word| text.contains(**word)) {
+            let message =
+                format!("the policy `{}` has the word `{word}`, which stands for everybody here", policy.name);
+            problems.push(undecided(message, &policy.location, KNOWN));
+        }
+    }
+    let mut users = inventory.principals.iter().filter(|one| one.kind == IdentityKind::User);
+    if let Some(other) = users.find(|one| is_personal(&one.location) && one.name != PROTOTYPE_NAME) {
+        let message = format!("`{}` is a user besides the person's own", other.location.logical_id);
+        let help = "let the template of people make one `AWS::IAM::User`, with the `UserName` of the built-in one";
+        problems.push(undecided(message, &other.location, help));
+    }
     for notebook in &inventory.notebooks {
         let mut own = inventory.principals.iter().filter(|one| is_personal(&one.location));
         if !own.any(|one| notebook.role_arn.as_ref() == Some(&one.arn)) {
@@ -134,20 +165,49 @@ fn of_one_name(inventory: &IamInventory<'_>) -> Vec<Problem> {
     again.map(problem).collect()
 }
 
+/// Inline policies of a user, a role or a group of which another has the name: it has one of them, whichever is made last.
+/// Source: <https://docs.aws.amazon.com/IAM/latest/APIReference/API_PutGroupPolicy.html>
+fn inline_of_one_name(inventory: &IamInventory<'_>) -> Vec<Problem> {
+    let of_groups: BTreeSet<usize> = inventory.groups.iter().flat_map(|group| group.policies.iter().copied()).collect();
+    let own = |one: &Principal<'_>| -> Vec<usize> {
+        let is_own = |index: &usize| one.kind == IdentityKind::Group || !of_groups.contains(index);
+        one.policies.iter().copied().filter(is_own).collect()
+    };
+    let mut problems = Vec::new();
+    for one in inventory.principals.iter().chain(&inventory.groups) {
+        let mut known = BTreeSet::new();
+        let policies = own(one).into_iter().filter_map(|index| inventory.policies.get(index));
+        let inline = policies.filter(|policy| !matches!(policy.kind, PolicyKind::Managed(_)));
+        for policy in inline.filter(|policy| !policy.name.starts_with(UNNAMED)) {
+            if !known.insert(policy.name.to_ascii_lowercase()) {
+                let message = format!("`{}` has two inline policies `{}`, and IAM keeps one", one.name, policy.name);
+                problems
+                    .push(Problem { help: ONCE, ..Problem::at(Rule::IsolationUndecided, message, &policy.location) });
+            }
+        }
+    }
+    problems
+}
+
+/// Whether all that the policies of a resource are about is known, and is so.
+fn is_about(of: &ResourcePolicy<'_>, is_so: impl Fn(&String) -> bool) -> bool {
+    !of.targets.is_empty() && of.targets.iter().all(|target| target.as_ref().is_some_and(&is_so))
+}
+
+fn is_of_other_buckets(of: &ResourcePolicy<'_>, names: &Names) -> bool {
+    is_about(of, |bucket| {
+        bucket.chars().all(|c| c.is_ascii_alphanumeric() || "-.".contains(c)) && *bucket != names.bucket
+    })
+}
+
 /// Whom the policies of a resource may let in; `None` of a type of which nothing is known.
 fn allowed(of: &ResourcePolicy<'_>, names: &Names) -> Option<Allowed<'static>> {
-    let is_of_others = |is_other: &dyn Fn(&String) -> bool| {
-        !of.targets.is_empty() && of.targets.iter().all(|target| target.as_ref().is_some_and(is_other))
-    };
-    let is_other_bucket = |bucket: &String| {
-        bucket.chars().all(|c| c.is_ascii_alphanumeric() || "-.".contains(c)) && *bucket != names.bucket
-    };
     let is_other_topic = |topic: &String| {
         topic.starts_with("arn:") && ![&names.budgets_topic_arn, &names.notices_topic_arn].contains(&topic)
     };
     Some(match of.resource_type {
-        BUCKET_POLICY if is_of_others(&is_other_bucket) => COMPANYS,
-        "AWS::SNS::TopicInlinePolicy" | "AWS::SNS::TopicPolicy" if is_of_others(&is_other_topic) => COMPANYS,
+        BUCKET_POLICY if is_of_other_buckets(of, names) => COMPANYS,
+        "AWS::SNS::TopicInlinePolicy" | "AWS::SNS::TopicPolicy" if is_about(of, is_other_topic) => COMPANYS,
         BUCKET_POLICY | PERMISSION => NOBODY,
         "AWS::SNS::TopicPolicy" => {
             Allowed { services: Some(&["budgets", "cloudwatch"]), for_account: true, account: true, roles: false }

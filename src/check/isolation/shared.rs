@@ -149,12 +149,14 @@ impl Compared {
 
     fn add(&mut self, text: &str, names: &Names) {
         self.whole.with_own |= has_own(text, names);
-        self.whole.tells_apart |= !is_text_alike(text);
+        // What is in the place of a variable may make one account's value of what stands around it.
+        let in_pieces = |text: &str| text.split("${").skip(1).any(has_default);
+        self.whole.tells_apart |= !is_text_alike(text) || in_pieces(text);
         if let [_, _, service, _, _, resource] = text.splitn(6, ':').collect::<Vec<_>>().as_slice() {
             let behind_bucket = resource.split_once('/').map_or("", |(_, behind)| behind);
             let inside = if *service == "s3" { behind_bucket } else { resource };
             self.inside.with_own |= has_own(inside, names);
-            self.inside.tells_apart |= inside.contains(['*', '?']);
+            self.inside.tells_apart |= inside.contains(['*', '?']) || in_pieces(inside);
         }
     }
 }
@@ -188,12 +190,18 @@ fn compare(value: &Value, key: &str, names: &Names, compared: &mut BTreeMap<Stri
     }
 }
 
-/// Whether a text has a value of an account, or may have by a variable. A principal's tags have none (`key`), nor has its name.
+/// Whether a variable, of which this is what stands behind its `${`, says what is in its place where it has no value.
+fn has_default(variable: &str) -> bool {
+    variable.split('}').next().is_some_and(|variable| variable.contains(','))
+}
+
+/// Whether a text has a value of an account, or may have by a variable. A principal's tags have none (`key`), nor has its name; what is
+/// in the place of one that is not there may be a part of one.
 fn has_own(text: &str, names: &Names) -> bool {
     let mut variables = text.split("${").skip(1).map(str::to_lowercase);
     let is_name = |variable: &String| {
         let own = ["aws:username", "aws:principaltag/", "*}", "?}", "$}"];
-        own.iter().any(|own| variable.starts_with(own))
+        !has_default(variable) && own.iter().any(|own| variable.starts_with(own))
     };
     !variables.all(|variable| is_name(&variable))
         || own_values(names).iter().any(|(own, _)| text.contains(own.as_str()))

@@ -1,5 +1,6 @@
 //! The ways in which the values of a condition key can meet the conditions about it.
 
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::{Ipv4Addr, Ipv6Addr};
 use std::sync::OnceLock;
@@ -63,8 +64,12 @@ impl<'l> Dependence<'l> {
 /// Of several values that are alike, one is named, in these words.
 const SUCH_AS: &str = "is such as ";
 
-/// Several values of a key are tried in all combinations of up to these, and in pairs of more.
+/// Several values of a key are tried in all combinations of up to these; of more, in pairs, and together as they meet the conditions in
+/// other ways than those.
 const COMBINED: usize = 5;
+
+/// In more ways than these, nothing is compared.
+const MOST_CLASSES: usize = 4096;
 
 impl Axis {
     /// The axis of a key, of which these are all the conditions. `None` if there are too many ways.
@@ -87,7 +92,9 @@ impl Axis {
             }));
         }
         axis.singles = axis.single_values()?;
-        for values in axis.candidates() {
+        let candidates = axis.candidates();
+        let has_several = candidates.iter().flatten().any(|values| values.multiple);
+        for values in candidates {
             let next = axis.classes.len();
             let at = *axis.by_truths.entry(axis.truths(values.as_ref())).or_insert(next);
             match axis.classes.get_mut(at) {
@@ -95,7 +102,30 @@ impl Axis {
                 None => axis.classes.push(Class { values: values.clone(), alike: vec![values] }),
             }
         }
-        Some(axis)
+        (!has_several || axis.singles.len() <= COMBINED || axis.combine()).then_some(axis)
+    }
+
+    /// Adds the ways in which still more values at once meet the conditions. How a list does hangs on how it does without its last value,
+    /// and on that value: whichever list it is of those that are alike. Whether these are not too many.
+    fn combine(&mut self) -> bool {
+        let mut at = 0;
+        while let Some(class) = self.classes.get(at) {
+            let before = class.values.as_ref().map(|values| values.list.clone()).unwrap_or_default();
+            for one in self.singles.clone().into_iter().filter(|one| !before.contains(one)) {
+                let list = before.iter().cloned().chain([one]).collect();
+                let values = Some(Values { list, multiple: true });
+                let truths = self.truths(values.as_ref());
+                if let Entry::Vacant(new) = self.by_truths.entry(truths) {
+                    new.insert(self.classes.len());
+                    self.classes.push(Class { values: values.clone(), alike: vec![values] });
+                }
+            }
+            at += 1;
+            if self.classes.len() > MOST_CLASSES {
+                return false;
+            }
+        }
+        true
     }
 
     /// Of each class, all values that meet the conditions so, in words. Only what differs is put into words.
