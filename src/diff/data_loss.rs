@@ -127,11 +127,18 @@ fn lost_in_place(resource_type: &str, resource: &Value, change: &PropertyChange)
     if kept_less_long(path.last()?, old.as_ref(), new.as_ref(), has_versions) {
         return Some(LossKind::Lost.of(format!("what was kept longer before, by `{shown}`")));
     }
-    let enabled = |value: &Option<Value>| value.as_ref().is_some_and(|value| value.to_string().contains("Enabled"));
-    if is_in("VersioningConfiguration") && old.is_some() && !enabled(new) {
-        return Some(
-            LossKind::Lost.of("what is overwritten or deleted from now on, of which no older version is kept"),
-        );
+    if is_in("VersioningConfiguration") && old.is_some() {
+        let status = new.as_ref().map(|new| new.get("Status").unwrap_or(new));
+        let kind = match status {
+            Some(Value::String(status)) if status == "Enabled" => None,
+            // What a function gives is known only when the stack is deployed.
+            Some(Value::Object(function)) if function.get("Ref").is_none_or(|of| of != "AWS::NoValue") => {
+                Some(LossKind::PerhapsLost)
+            }
+            _ => Some(LossKind::Lost),
+        };
+        let what = "what is overwritten or deleted from now on, of which no older version is kept";
+        return kind.map(|kind| kind.of(what));
     }
     let disabled = new.as_ref().is_some_and(|value| value == "Disabled");
     if is_in("LifecycleConfiguration") && RULE_IS_ABOUT.iter().any(|key| is_in(key)) && !disabled {

@@ -142,7 +142,8 @@ fn stack<'a>(
     let mut plan = Plan::default();
     for change in &changes {
         plan.count(change.action, change.may_replace());
-        let of_old = old.filter(|_| change.old.is_some() && change.is_kept());
+        // A stack that is no longer made stays as it is until somebody deletes it.
+        let of_old = old.filter(|_| change.old.is_some() && (change.is_kept() || new.is_none()));
         kept.extend(of_old.map(|stack| RetainedResource { stack, logical_id: change.logical_id }));
     }
     groups.add(account, &known.name, old, new, changes);
