@@ -461,6 +461,16 @@ fn the_settings_have_what_the_bucket_has() {
     let mut lost = Lost::new("");
     lost.export.0.insert("bucket-encryption.json".to_owned(), encryption("alias/ours"));
     lost.finds("adopt::overwritten", "`alias/ours`");
+    for (by, told) in [
+        (json!({"SSEAlgorithm": "aws:kms"}), "the key `aws/s3` of KMS"),
+        (json!({"SSEAlgorithm": "aws:kms:dsse", "KMSMasterKeyID": &key}), "encrypts twice"),
+    ] {
+        let mut lost = Lost::new("");
+        let mut others = encryption(&key);
+        others["ServerSideEncryptionConfiguration"]["Rules"][0]["ApplyServerSideEncryptionByDefault"] = by;
+        lost.export.0.insert("bucket-encryption.json".to_owned(), others);
+        lost.finds("adopt::overwritten", told);
+    }
     let mut lost = Lost::new("");
     lost.export.0.insert(
         "bucket-lifecycle.json".to_owned(),

@@ -24,12 +24,14 @@ pub struct BucketDetail {
     pub folders_place: Place,
     /// Whether there is such a bucket.
     pub exists: bool,
+    /// How it encrypts, such as `aws:kms`, with where it is told.
+    pub encryption: (Option<String>, Place),
     /// The KMS key that it encrypts with, where it does so with one.
     pub kms_key: Option<String>,
     /// The bucket that the log of its requests is written to.
     pub log_bucket: Option<String>,
-    /// The names of its lifecycle rules.
-    pub lifecycle_rules: Vec<String>,
+    /// The names of its lifecycle rules, with where they are told.
+    pub lifecycle_rules: (Vec<String>, Place),
     pub tags: Vec<LiveTag>,
     /// The policies of its access points, by their names.
     pub access_points: Described<Option<Value>>,
@@ -43,12 +45,12 @@ type Answer = Map<String, Value>;
 
 impl ExportReader {
     pub(super) fn bucket(&mut self) -> Result<BucketDetail, FileError> {
-        const KEY: &str =
-            "/ServerSideEncryptionConfiguration/Rules/0/ApplyServerSideEncryptionByDefault/KMSMasterKeyID";
+        const RULE: &str = "/ServerSideEncryptionConfiguration/Rules/0/ApplyServerSideEncryptionByDefault";
         let (policy, policy_place) = self.of_bucket::<Option<Value>>("policy", "/Policy")?;
         // There is `null` where there are no folders; of a bucket that is not there, nothing.
         let (folders, folders_place) = self.of_bucket::<BTreeMap<String, Option<List>>>("folders", "")?;
         let points = self.described("access-points", (ACCESS_POINTS, "Name"))?;
+        let (rules, rules_place) = self.of_bucket::<List>("lifecycle", "/Rules")?;
         Ok(BucketDetail {
             policy: self.policy(policy, &policy_place).map(|policy| (policy, policy_place)),
             public_access_block: self.of_bucket("public-access-block", "/PublicAccessBlockConfiguration")?,
@@ -58,9 +60,10 @@ impl ExportReader {
                 .map(|name| name.trim_end_matches('/').to_owned())
                 .collect(),
             folders_place,
-            kms_key: self.of_bucket("encryption", KEY)?.0,
+            encryption: self.of_bucket("encryption", &format!("{RULE}/SSEAlgorithm"))?,
+            kms_key: self.of_bucket("encryption", &format!("{RULE}/KMSMasterKeyID"))?.0,
             log_bucket: self.of_bucket("logging", "/LoggingEnabled/TargetBucket")?.0,
-            lifecycle_rules: texts(self.of_bucket::<List>("lifecycle", "/Rules")?.0, "ID").collect(),
+            lifecycle_rules: (texts(rules, "ID").collect(), rules_place),
             tags: self.of_bucket("tags", "/TagSet")?.0,
             access_points: points
                 .into_iter()

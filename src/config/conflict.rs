@@ -7,27 +7,31 @@ use crate::finding::{Finding, Rule};
 use crate::source::{Place, SourceFile};
 
 /// What the marks' lines begin with: of the one side, of what both come from, and of the other side. Each ends in the name of a
-/// branch. Seven of `=` alone, between the sides, may underline something in a file without a conflict.
+/// branch.
 const MARKS: [&str; 3] = ["<<<<<<< ", "||||||| ", ">>>>>>> "];
+/// What stands between the sides. Alone, it may underline something in a file without a conflict; but it is a name that IAM takes, and
+/// so a row of a roster in CSV.
 const MIDDLE: &str = "=======";
 
 /// A finding at the first mark, if there is one: then nothing else of the file makes sense.
 pub fn find(source: &Arc<SourceFile>) -> Option<Finding> {
-    let span = first(&source.text)?;
+    let is_csv = source.path.extension().is_some_and(|extension| extension == "csv");
+    let span = first(&source.text, is_csv)?;
     let help = "keep the lines that are right (of a lock, those of both sides), remove those that begin with `<<<<<<<`, `=======` and `>>>>>>>`, and run `racestack synth`";
     Some(Finding::new(Rule::FileConflict, "the file has a merge conflict").at(Place::new(source, span)).help(help))
 }
 
 /// The number of the line with the first mark, counted from 1.
 pub fn line(text: &str) -> Option<usize> {
-    first(text).map(|span| text[..span.start].matches('\n').count() + 1)
+    first(text, false).map(|span| text[..span.start].matches('\n').count() + 1)
 }
 
-fn first(text: &str) -> Option<Range<usize>> {
+/// Where the first mark is; one between the sides, where that is enough, too.
+fn first(text: &str, with_middle: bool) -> Option<Range<usize>> {
     let mut at = 0;
     for line in text.split_inclusive('\n') {
         let mark = line.trim_end();
-        if MARKS.iter().any(|known| mark.starts_with(known)) {
+        if MARKS.iter().any(|known| mark.starts_with(known)) || with_middle && mark == MIDDLE {
             return Some(at..at + mark.len());
         }
         at += line.len();
@@ -37,7 +41,7 @@ fn first(text: &str) -> Option<Range<usize>> {
 
 /// The texts of both sides. `None` where there is no mark.
 pub fn sides(text: &str) -> Option<[String; 2]> {
-    first(text)?;
+    first(text, false)?;
     let mut sides = [String::new(), String::new()];
     // Which of them the lines belong to: both, outside of conflicts; neither, in what both come from.
     let mut of: &[usize] = &[0, 1];

@@ -183,11 +183,7 @@ fn read_layer(
     let before = findings.len();
     let misnamed = misnamed(&path, &[SETTINGS_FILE])?;
     let source = if let Some(bytes) = drafts::read(drafts, &path)? {
-        let is_same = |other: &PathBuf| other.file_stem() == path.file_stem();
-        findings.extend(misnamed.into_iter().filter(is_same).map(|other| {
-            let message = format!("`{}` is not read, but `{SETTINGS_FILE}` beside it", other.display());
-            Finding::new(Rule::FileMisnamed, message).at(Place::of_file(other)).help("remove it, or rename it")
-        }));
+        findings.extend(not_read(misnamed, &path));
         encoding::merged_utf8(&path, &bytes, findings)
     } else {
         findings.push(missing(&path, help).notes(renamed(&misnamed, "rename it")));
@@ -277,6 +273,10 @@ fn find_roster(
         let misnamed = misnamed(&path, &ROSTER_FILES)?;
         findings.push(missing(&path, help).notes(renamed(&misnamed, "save or rename it as one of these")));
     }
+    if let Some((read, _)) = found.first() {
+        let path = folder.join(read);
+        findings.extend(not_read(misnamed(&path, &ROSTER_FILES)?, &path));
+    }
     if let [_, (second, _), ..] = found.as_slice() {
         let names: Vec<String> = found.iter().map(|(file, _)| folder.join(file).display().to_string()).collect();
         findings.push(
@@ -354,6 +354,17 @@ fn misnamed(path: &Path, known: &[&str]) -> Result<Vec<PathBuf>, FileError> {
     let is_near = |entry: &FolderEntry| entry.name.to_lowercase().starts_with(&*stem);
     let near = beside.into_iter().filter(|entry| !entry.is_folder && is_near(entry));
     Ok(near.filter(|entry| !known.contains(&entry.name.as_str())).map(|entry| entry.path).collect())
+}
+
+/// Findings of the files beside one that is read that have its name but for how it ends.
+fn not_read(misnamed: Vec<PathBuf>, read: &Path) -> impl Iterator<Item = Finding> {
+    let stem = |path: &Path| path.file_stem().unwrap_or_default().to_ascii_lowercase();
+    let is_same = move |other: &PathBuf| stem(other) == stem(read);
+    let name = read.file_name().unwrap_or_default().display();
+    misnamed.into_iter().filter(is_same).map(move |other| {
+        let message = format!("`{}` is not read, but `{name}` beside it", other.display());
+        Finding::new(Rule::FileMisnamed, message).at(Place::of_file(other)).help("remove it, or rename it")
+    })
 }
 
 fn renamed(misnamed: &[PathBuf], how: &str) -> Vec<String> {

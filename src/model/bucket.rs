@@ -75,7 +75,7 @@ impl Reader<'_> {
         Some(name)
     }
 
-    /// Checks that the keys are of the account's region.
+    /// Checks that the keys are of the account's partition and region.
     pub(super) fn kms_keys(&mut self, region: &Region) {
         let settings = &self.config.settings;
         let keys = [
@@ -84,9 +84,11 @@ impl Reader<'_> {
             ("kms_key", &settings.kms_key),
         ];
         for (name, key) in keys {
-            let of_key = key.as_ref().and_then(|key| key.as_str().split(':').nth(3));
-            if let Some(of_key) = of_key.filter(|of_key| *of_key != region.as_str()) {
-                let message = format!("found a key in `{of_key}` for `{name}`, allowed is one in `{region}`");
+            let parts: Vec<&str> = key.iter().flat_map(|key| key.as_str().split(':')).collect();
+            let [_, partition, _, of_key, ..] = parts.as_slice() else { continue };
+            if (*partition, *of_key) != (region.partition(), region.as_str()) {
+                let found = if *partition == region.partition() { of_key } else { partition };
+                let message = format!("found a key in `{found}` for `{name}`, allowed is one in `{region}`");
                 self.contradict(name, message, format!("name a key of the account's region in `{name}`"));
             }
         }

@@ -134,7 +134,7 @@ impl RowReader<'_> {
         let team = self.team_tag();
         let person_tags = self.person_tags();
         let refused = |allowed: &str| {
-            let message = format!("IAM refuses the user name `{}`, allowed are {allowed}", shorten(&row.name));
+            let message = format!("found the user name `{}`, allowed are {allowed}", shorten(&row.name));
             let help = "change `name`; `display_name` takes names in any script";
             self.find(Rule::RosterInvalidName, "name", message, help, refused_character(&row.name, UserName::takes));
         };
