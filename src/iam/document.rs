@@ -229,7 +229,7 @@ impl Statement {
             Some(Listed::AllBut(patterns)) => (patterns, true),
             None => return TriBool::Yes,
         };
-        let mut any = TriBool::No;
+        let (mut any, mut is_invalid) = (TriBool::No, false);
         for pattern in patterns {
             let truth = match pattern.fill(request, true) {
                 Filled::Text(pattern) => {
@@ -243,18 +243,25 @@ impl Statement {
                     truth
                 }
                 // It "will not match any resource"; "any attempt to match it fails and causes the statement to be invalid".
-                // Whether the statement is then about every resource or about none, AWS does not say.
+                // Whether the statement is then about every resource or about none, AWS does not say, whatever else it names.
                 // Source: <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_variables.html>
-                Filled::Nothing if negated => doubts.add("a `NotResource` has a variable without a value".to_owned()),
+                Filled::Nothing if negated => {
+                    is_invalid = true;
+                    doubts.add("a `NotResource` has a variable without a value".to_owned())
+                }
                 Filled::Nothing => TriBool::No,
                 Filled::Unknown(why) => doubts.add(why),
             };
             any = any.or(truth);
-            if any == TriBool::Yes {
+            if any == TriBool::Yes && !negated {
                 break;
             }
         }
-        if negated { any.opposite() } else { any }
+        match negated {
+            true if is_invalid => TriBool::Unknown,
+            true => any.opposite(),
+            false => any,
+        }
     }
 }
 

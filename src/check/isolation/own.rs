@@ -10,7 +10,7 @@ use super::beside::{self, Known, NOTEBOOK, OF_SAGEMAKER, Verdict};
 use super::problem::Problem;
 use super::tags;
 use crate::finding::Rule;
-use crate::inventory::{Account, Location, Sections, Texts, existing_notebook, one_or_more, references_of};
+use crate::inventory::{Account, Location, Sections, Texts, existing_notebook, one_or_more, plain, references_of};
 use crate::model::{MANAGED_BY, User};
 use crate::plan::{AccountPlan, Part};
 use crate::render::{self, People, RenderFailure, Templates, UserShape, resources_of_prototypes};
@@ -348,15 +348,14 @@ fn difference<'v>(own: &Own, renamed: &Renamed<'_>, at: Difference<'v>) -> Optio
     }
     let is_more =
         AT_LEAST.contains(&key) && found.is_none_or(|found| beside::number(found) >= wanted.and_then(beside::number));
-    // Texts in templates end with a line's end or do not, and numbers are texts or not.
+    // Texts in templates end with a line's end or do not, and numbers and truths are texts or not.
     let is_same = |(a, b): (&Value, &Value)| match (a, b) {
         (Value::String(a), Value::String(b)) => {
             let is_reference = ["Ref", "Fn::GetAtt"].contains(&key);
             a.trim_end() == b.trim_end() || is_reference && renamed.get(a.as_str()) == Some(&b.as_str())
         }
-        (Value::String(text), Value::Number(number)) | (Value::Number(number), Value::String(text)) => {
-            *text == number.to_string()
-        }
+        (Value::String(text), other @ (Value::Number(_) | Value::Bool(_)))
+        | (other @ (Value::Number(_) | Value::Bool(_)), Value::String(text)) => text.as_str() == plain(other),
         _ => false,
     };
     let is_alike = is_more || found.zip(wanted).is_some_and(is_same);
