@@ -1,6 +1,7 @@
 //! Reading: settings, layered, and rosters, from the files of the config folder to typed values that know their places.
 
 mod accounts;
+mod address_range;
 mod characters;
 mod choices;
 mod conflict;

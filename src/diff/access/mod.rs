@@ -20,10 +20,10 @@ use super::owners::general;
 use super::values::statement_name;
 use crate::iam::{
     AccessLine, Decision, DeterminingStatement, Direction, Document, Policies, Request, ResourcePolicy,
-    StatementSource, access_delta, decide,
+    StatementSource, access_delta, decide, is_like_pattern,
 };
 use crate::inventory::{Documents, Policy, PolicyDocument, PolicyKind, one_or_more, transform};
-use account::AccountIam;
+use account::{AccountIam, is_user};
 use external_principals::strangers;
 use subjects::{Subject, own_key, people, tag_key};
 use unevaluated_grants::undecided;
@@ -100,7 +100,35 @@ pub(super) fn compare(
     };
     let names: PolicyNames = policies.map(|policy| (policy.document.id, name(policy))).collect();
     let changes: Vec<Option<AccessChange>> = subjects.into_par_iter().map(|subject| change(&subject, &names)).collect();
-    changes.into_iter().flatten().chain(undecided(before, after)).chain(left_open(old, new)).collect()
+    let others = undecided(before, after).into_iter().chain(moved(before, after)).chain(left_open(old, new));
+    changes.into_iter().flatten().chain(others).collect()
+}
+
+/// A user who gets another path, and with it another ARN, of which a policy that does not change says something else: whether that
+/// opens anything is not compared.
+fn moved(before: &AccountIam<'_>, after: &AccountIam<'_>) -> Option<AccessChange> {
+    let policies = |iam: &AccountIam<'_>| -> BTreeSet<String> {
+        iam.inventory.policies.iter().map(|policy| policy.document.value.to_string()).collect()
+    };
+    let mut unchanged: Option<Vec<String>> = None;
+    let news: BTreeMap<&str, &str> =
+        after.principals().filter(|one| is_user(one)).map(|one| (one.name.as_str(), one.arn.as_str())).collect();
+    let mut is_moved = |name: &str, old: &str, new: &str| {
+        let texts = unchanged.get_or_insert_with(|| (&policies(before) & &policies(after)).into_iter().collect());
+        let mut patterns = texts.iter().flat_map(|text| text.split('"')).filter(|text| text.starts_with("arn:"));
+        patterns.any(|pattern| {
+            let pattern = pattern.replace("${aws:username}", name);
+            is_like_pattern(&pattern, old) != is_like_pattern(&pattern, new)
+        })
+    };
+    let mut users = before.principals().filter(|one| is_user(one));
+    let (one, new) = users.find_map(|one| {
+        let new = *news.get(one.name.as_str()).filter(|new| **new != one.arn)?;
+        is_moved(&one.name, &one.arn, new).then_some((one, new))
+    })?;
+    let why =
+        format!("its ARN changes from `{}` to `{new}`, and what a policy says of one of them is not compared", one.arn);
+    Some(AccessChange::through(&one.name, vec![AccessEntry::unknown(why)]))
 }
 
 /// What cannot be told where templates leave something open: a denial may stand under a condition, and hide what others gain.
