@@ -3,7 +3,7 @@
 #![allow(clippy::disallowed_methods, clippy::unwrap_used, clippy::panic, reason = "a test reads files and may fail")]
 
 use crate::common::Workspace;
-use crate::common::edits::{Edit, ROSTER, edited, message, synth_with};
+use crate::common::edits::{Edit, ROSTER, edited, message, synth_of, synth_with};
 use clap::Parser;
 use racestack::cli::{Args, Progress, run};
 
@@ -602,6 +602,22 @@ fn what_several_statements_allow_is_told_once() {
     let notes: Vec<&str> = found.unwrap().lines().filter(|line| line.contains("= note: `")).collect();
     let distinct: std::collections::BTreeSet<&&str> = notes.iter().collect();
     assert!(!notes.is_empty() && notes.len() == distinct.len(), "{notes:#?}");
+}
+
+#[test]
+fn what_the_tag_of_a_role_refuses_is_found_beside_roles_without_it() {
+    let tags = "        {{tags tags indent=8}}\n  {{#unless notebook.existing}}";
+    let locked = format!(
+        "        {{{{#if notebook.existing}}}}\n        - Key: locked\n          Value: \"yes\"\n        {{{{/if}}}}\n{tags}"
+    );
+    let denial = format!(
+        "{STATEMENT}{{\"Effect\": \"Deny\", \"Action\": \"iam:PassRole\", \"Resource\": \"*\", \"Condition\": {{\"StringEquals\": {{\"iam:ResourceTag/locked\": \"yes\"}}}}}},"
+    );
+    let edits = [(USERS, tags, locked.as_str()), (DAILY, STATEMENT, denial.as_str())];
+    for roster in [&b"name,notebook.existing\nann,true\n"[..], b"name,notebook.existing\nann,true\nbob,\n"] {
+        let findings = synth_of(roster, "", "a role with a tag", &edits);
+        assert!(findings.iter().any(|finding| finding.starts_with("error[isolation::own-refused]")), "{findings:#?}");
+    }
 }
 
 #[test]

@@ -325,6 +325,9 @@ fn a_variable_without_a_value_in_a_not_resource_leaves_it_open() {
     let not_own =
         json!([{"Effect": "Allow", "Action": "*", "NotResource": "arn:aws:s3:::b/${aws:PrincipalTag/team}/*"}]);
     check(not_own.clone(), &request("s3:GetObject", "arn:aws:s3:::b/k", Context::new()), Unknown);
+    let mut nor_other = not_own.clone();
+    nor_other[0]["NotResource"] = json!([not_own[0]["NotResource"], "arn:aws:s3:::b/k"]);
+    check(nor_other, &request("s3:GetObject", "arn:aws:s3:::b/k", Context::new()), Unknown);
     let red = Context::new().with("aws:PrincipalTag/team", "red");
     check(not_own, &request("s3:GetObject", "arn:aws:s3:::b/k", red), Allowed);
 }
