@@ -207,9 +207,19 @@ impl Statement {
     }
 
     /// The condition key by which the statement singles out principals whose ARNs end with a name behind `before`, such as
-    /// `aws:PrincipalTag/team`: what it says of one of them says nothing of another. `None` if it says the same of all.
+    /// `aws:PrincipalTag/team`: what it says of one of them says nothing of another. `None` if it says the same of all. So does a denial
+    /// of a bucket or a folder, or of all others, that a tag names: that of one has the name of their own, and that of another has not.
     pub fn singled_out_by(&self, before: &str) -> Option<&str> {
-        self.conditions.iter().find(|condition| condition.singles_out(before)).map(|condition| condition.key.as_str())
+        let condition = self.conditions.iter().find(|condition| condition.singles_out(before));
+        let patterns = match &self.resources {
+            Some(Listed::These(patterns) | Listed::AllBut(patterns)) if self.effect == Effect::Deny => {
+                patterns.as_slice()
+            }
+            _ => &[],
+        };
+        condition
+            .map(|condition| condition.key.as_str())
+            .or_else(|| patterns.iter().find_map(Pattern::tag_that_names_folder))
     }
 
     /// Whether the statement denies everything to everybody but the one whose ARN is this text with the value of this key of

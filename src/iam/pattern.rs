@@ -96,6 +96,30 @@ impl Pattern {
         })
     }
 
+    /// The key of a principal's tag, but for `user`, that stands for a bucket or a folder at its top, if one does.
+    pub(super) fn tag_that_names_folder(&self) -> Option<&str> {
+        let mut before = String::new();
+        for piece in &self.0 {
+            match piece {
+                Piece::Text(text) => before += text,
+                Piece::Variable { key, .. } => {
+                    let tag = key.to_lowercase();
+                    let parts: Vec<&str> = before.splitn(6, ':').collect();
+                    let is_near = match parts.as_slice() {
+                        [_, _, service, _, _, path] => {
+                            (*service == "s3" || service.contains([ANY_RUN, ANY_CHAR])) && path.matches('/').count() < 2
+                        }
+                        _ => true,
+                    };
+                    if is_near && tag.starts_with("aws:principaltag/") && tag != "aws:principaltag/user" {
+                        return Some(key);
+                    }
+                }
+            }
+        }
+        None
+    }
+
     /// The pattern with a wildcard in the place of each variable: it is like whatever the pattern is with any values.
     pub(super) fn widest(&self, wildcards: bool) -> String {
         let widest = |piece: &Piece| match piece {

@@ -83,6 +83,20 @@ pub fn of_names() -> Vec<Weakening> {
         &["has the word `q7person`"],
     ));
     all.push(three_at_once());
+    // Most notebooks are named like their person, and a tag of a company's may be the name of the bucket.
+    for (tag, spared) in [
+        ("notebook", "{{bucket_arn}}/${aws:PrincipalTag/notebook}/*"),
+        ("home", "arn:aws:s3:::${aws:PrincipalTag/home}/*"),
+    ] {
+        let to = format!(
+            "\"Effect\": \"Deny\",\n      \"NotAction\": \"s3:*\",\n      \"Resource\": \"*\"\n    }},\n    {{\n      \"Effect\": \"Deny\",\n      \"Action\": \"s3:*\",\n      \"NotResource\": \"{spared}\""
+        );
+        let from = "\"Effect\": \"Deny\",\n      \"Action\": \"*\",\n      \"Resource\": \"*\"";
+        let told = format!("depends on the value of their `aws:PrincipalTag/{tag}`");
+        let name = format!("a suspended person's folder by the tag {tag}");
+        let edits = vec![("policies/user/suspended.json.hbs", from.to_owned(), to)];
+        all.push(Weakening { edits, ..Weakening::new(name, &[], UNDECIDED, &["a suspended person", &told]) });
+    }
     for (name, to, rule) in [
         (
             "a word of the path",
