@@ -16,11 +16,22 @@ from patience import PATIENCE
 from stand_access import Agreement
 from stand_server import SHARED, Stand, running_stand
 from stub_aws import StubAws
-from workspace import SETTINGS, Workspace
+from workspace import SETTINGS, SLOW, Workspace
 
 
 # The checkers of others are large, and run at full length alone.
-collect_ignore = [] if os.environ.get("RACESTACK_SLOW_TESTS") else ["test_checkers.py"]
+collect_ignore = [] if SLOW else ["test_checkers.py"]
+
+
+def pytest_collection_modifyitems(items: list[pytest.Function]) -> None:
+    """Put the tests with a stand first, those of one stand side by side: each worker takes neighbours, and deploys fewer stands."""
+
+    def place(item: pytest.Function) -> tuple[bool, str]:
+        parameters = item.callspec.params if hasattr(item, "callspec") else {}
+        settings = parameters.get("stand") or ("documented" if "bare" in item.fixturenames else "")
+        return not settings, settings
+
+    items.sort(key=place)
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -42,7 +53,7 @@ def moto_log(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def aws_program() -> Iterator[Path | None]:
     """The folder of an `aws` that is loaded already; none in a run at full length, where each `aws` starts anew."""
-    if os.environ.get("RACESTACK_SLOW_TESTS"):
+    if SLOW:
         yield None
         return
     with running_aws_program() as folder:
@@ -105,7 +116,7 @@ def stands(
 
 
 # Each stand deploys an account of its own; both profiles at full length, the default one in short.
-PROFILES = ["hardened", "documented"] if os.environ.get("RACESTACK_SLOW_TESTS") else ["hardened"]
+PROFILES = ["hardened", "documented"] if SLOW else ["hardened"]
 
 
 @pytest.fixture(params=PROFILES)
@@ -151,6 +162,10 @@ def account(original: Workspace, tmp_path: Path) -> Workspace:
 def aws(tmp_path: Path) -> StubAws:
     """An `aws` that knows no stack yet."""
     return StubAws.make(tmp_path / "stub")
+
+
+# The settings that bring the most kinds of resources. What holds whatever is deployed is tried with the others at full length alone.
+BROAD = list(SETTINGS) if SLOW else ["own keys and network", "operations"]
 
 
 @pytest.fixture(params=SETTINGS)

@@ -1,7 +1,6 @@
 """The AWS CDK CLI takes the cloud assembly that racestack writes: it lists, compares, deploys and destroys the stacks."""
 
 import json
-import os
 from pathlib import Path
 
 import pytest
@@ -12,13 +11,13 @@ from moto_server import OTHER_ACCOUNT_ID, REGION, MotoServer
 from read_back import declared, found
 from templates import declared_resources, load
 from test_deploy import NAMES, names_found
-from workspace import ALL_SERVICES, PEOPLE, SETTINGS, Workspace
+from workspace import ALL_SERVICES, PEOPLE, SETTINGS, SLOW, Workspace
 
 TEMPLATES = "mycompany-templates"
 # In the order in which they are deployed.
 STACKS = ("storage", "access", "notebooks", "service-roles", "users-001", "retired-roles")
 # A cdk command takes seconds: other settings than the default ones are for a run at full length.
-ALL_SETTINGS = list(SETTINGS) if os.environ.get("RACESTACK_SLOW_TESTS") else ["hardened"]
+ALL_SETTINGS = list(SETTINGS) if SLOW else ["hardened"]
 
 
 @pytest.fixture(params=ALL_SETTINGS)

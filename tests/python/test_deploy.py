@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from aws_cli import AwsCli, running_aws_cli
+from conftest import BROAD
 from moto_server import OTHER_ACCOUNT_ID, REGION, MotoServer
 from read_back import declared, found
 from templates import declared_resources, load
@@ -33,6 +34,7 @@ def test_every_resource_comes_as_declared(moto: MotoServer, workspace: Workspace
     }
 
 
+@pytest.mark.parametrize("workspace", BROAD, indirect=True)
 def test_a_second_deployment_changes_nothing(moto: MotoServer, workspace: Workspace) -> None:
     assert workspace.deploy(moto.environment()).returncode == 0
     dates = creation_dates(moto)
@@ -72,6 +74,7 @@ def test_of_sixty_five_leave_and_eight_join_without_moving_others(moto: MotoServ
     }
 
 
+@pytest.mark.parametrize("workspace", BROAD, indirect=True)
 def test_another_accounts_credentials_deploy_nothing(workspace: Workspace, other_moto: MotoServer) -> None:
     refused = workspace.deploy(other_moto.environment())
     assert refused.returncode != 0
@@ -81,6 +84,7 @@ def test_another_accounts_credentials_deploy_nothing(workspace: Workspace, other
     assert all(not names for names in names_found(other_moto).values())
 
 
+@pytest.mark.parametrize("workspace", BROAD, indirect=True)
 def test_a_failed_stack_stops_what_needs_it_and_nothing_else(moto: MotoServer, workspace: Workspace) -> None:
     bucket = next(
         resource["Properties"]["BucketName"]
@@ -105,6 +109,7 @@ def test_a_failed_stack_stops_what_needs_it_and_nothing_else(moto: MotoServer, w
     assert workspace.deploy(moto.environment()).returncode == 0
 
 
+@pytest.mark.parametrize("workspace", BROAD, indirect=True)
 def test_a_first_creation_that_fails_leaves_no_bucket_behind(moto: MotoServer, workspace: Workspace) -> None:
     late = (
         "  Late:\n    Type: AWS::IAM::Group\n    DependsOn: BucketPolicy\n    Properties:\n      GroupName: late\n"

@@ -15,11 +15,11 @@ from patience import PATIENCE
 from read_back import declared, found
 from templates import declared_resources
 from test_deploy import belongings, make_access_keys
-from workspace import SETTINGS, Person, Workspace
+from workspace import SETTINGS, SLOW, Person, Workspace
 
 STAYING: tuple[Person, ...] = ({"name": "sato.hana"}, {"name": "taro-kun", "notebook": "false"})
 COMING_AND_GOING = ("ito.ken", "mori.yui")
-KILLS = 50 if os.environ.get("RACESTACK_SLOW_TESTS") else 3
+KILLS = 50 if SLOW else 3
 
 # Ends the whole deployment, with all its workers, before or after its call of the given number. Only one process can make a
 # folder, so that no two calls that begin together have the same number.

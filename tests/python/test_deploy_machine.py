@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from stub_aws import StubAws
+from stub_aws import TOOLS, StubAws
 from test_deploy_states import changes, deployed
 from workspace import REPOSITORY, SETTINGS, Workspace
 
@@ -137,10 +137,15 @@ def test_every_account_has_the_same_script(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("seconds", ["", "x", "-1", "0.5", "08"])
 def test_the_pause_is_a_number_of_seconds(account: Workspace, aws: StubAws, seconds: str) -> None:
+    # A `sleep` that takes the pause of five seconds down and does not wait for it.
+    sleep = aws.folder / "bin" / "sleep"
+    sleep.write_text(f'#!/bin/sh\n[ "$1" != 5 ] || exec touch "$STUB_DIR/paused"\nexec {shutil.which("sleep", path=TOOLS)} "$@"\n')
+    sleep.chmod(0o755)
     finished = aws.run(account.out / "deploy.sh", RETRY_SECONDS=seconds)
     # Nothing is as good as not set.
     assert finished.returncode == (2 if seconds else 0)
     assert seconds == "" or f"RETRY_SECONDS is a whole number of seconds from 0, not '{seconds}'" in finished.stderr
+    assert (aws.folder / "paused").exists() == (seconds == "")
 
 
 def test_what_was_verified_is_what_is_deployed(account: Workspace, aws: StubAws) -> None:

@@ -3,7 +3,6 @@
 import datetime
 import types
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import boto3
@@ -77,13 +76,18 @@ class Account:
         self.module.iam.meta.events.register(f"provide-client-params.iam.{operation}", refuse)
 
 
-@pytest.fixture(params=SETTINGS)
-def account(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Account]:
-    """An account with the function that synth wrote, once for each profile."""
-    workspace = Workspace(tmp_path, SETTINGS[request.param])
+@pytest.fixture(scope="module", params=SETTINGS)
+def function(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    """The function that synth wrote, once for each profile."""
+    workspace = Workspace(tmp_path_factory.mktemp("rotation"), SETTINGS[request.param])
     workspace.write()
     workspace.synth()
-    function = load(workspace.out / "operations.yaml")["Resources"]["KeyRotation"]["Properties"]
+    return load(workspace.out / "operations.yaml")["Resources"]["KeyRotation"]["Properties"]
+
+
+@pytest.fixture
+def account(function: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> Iterator[Account]:
+    """An account with the function."""
     topic = f"arn:aws:sns:{REGION}:{ACCOUNT_ID}:{TOPIC}"
     for key, value in (function["Environment"]["Variables"] | {"TOPIC": topic}).items():
         monkeypatch.setenv(key, value)

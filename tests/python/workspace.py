@@ -12,6 +12,8 @@ from moto_server import ACCOUNT_ID, REGION
 from patience import PATIENCE
 
 REPOSITORY = Path(__file__).parents[2]
+# Whether the tests run at full length: `make test-all`.
+SLOW = bool(os.environ.get("RACESTACK_SLOW_TESTS"))
 KMS_KEY = f"arn:aws:kms:{REGION}:{ACCOUNT_ID}:key/11111111-2222-3333-4444-555555555555"
 
 # The retired services, too.
