@@ -4,7 +4,7 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
-use super::listing::listed;
+use super::listing::FolderManifest;
 use super::{DEPLOY_FILE, MANIFEST_FILE, git_sync};
 use crate::check::PolicySize;
 use crate::config::conflict_sides;
@@ -149,7 +149,7 @@ pub fn read(folder: &Path) -> Result<Option<Manifest>, FileError> {
 pub fn holds_users(folder: &Path) -> Result<bool, FileError> {
     let is_users = |part: &str| part.starts_with("users-");
     let by_stacks = read(folder)?.is_some_and(|manifest| manifest.stacks.iter().any(|stack| is_users(&stack.part)));
-    Ok(by_stacks || listed(folder)?.lists(|name| name.strip_suffix(".yaml").is_some_and(is_users)))
+    Ok(by_stacks || FolderManifest::read(folder)?.lists(|name| name.strip_suffix(".yaml").is_some_and(is_users)))
 }
 
 /// The manifest of a plan's rendered templates.
