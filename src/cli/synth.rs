@@ -206,18 +206,14 @@ fn put_in_place(one: &Finished, args: &SynthArgs) -> Result<(), Failure> {
 
 /// Unchecked stacks are for benchmarks, and must never stand where somebody could deploy them from.
 fn refuse_unchecked(out: &Path) -> Result<(), Failure> {
-    let entries = files::list(out)?.unwrap_or_default();
-    let manifest = output::MANIFEST_FILE;
-    let mut folders = entries.iter().filter(|entry| entry.is_folder).map(|entry| out.join(&entry.name));
-    let stacks = folders.try_fold(None, |found: Option<PathBuf>, folder| {
-        Ok::<_, Failure>(found.or(files::read(&folder.join(manifest))?.map(|_| folder)))
-    })?;
-    if let Some(folder) = stacks {
-        let folder = folder.display();
-        return Err(Failure::Usage(format!("`--no-check` does not replace stacks, and there are some in `{folder}`")));
+    for entry in files::list(out)?.unwrap_or_default() {
+        if files::kind(&entry.path.join(output::MANIFEST_FILE))?.is_some() {
+            let folder = entry.path.display();
+            let message = format!("`--no-check` does not replace stacks, and there are some in `{folder}`");
+            return Err(Failure::Usage(message));
+        }
     }
-    let is_default = out.file_name().is_none_or(|name| name == DEFAULT_OUT);
-    if is_default {
+    if out.file_name().is_none_or(|name| name == DEFAULT_OUT) {
         let message = "`--no-check` is for benchmarks: name a folder other than `out` with `--out`";
         return Err(Failure::Usage(message.to_owned()));
     }

@@ -63,10 +63,16 @@ pub(crate) fn synthesise_all<T: Send>(
     for some in first.chunks(1).chain(others.chunks(rayon::current_num_threads())) {
         (watch.progress)(done, accounts.len());
         done += some.len();
-        let each = |config: &&AccountConfig| one(config, material, purpose, &finish);
-        let results: Vec<Result<AccountResult<T>, FileError>> = some.par_iter().map(each).collect();
+        let one = |config: &&AccountConfig| {
+            let (mut in_files, mut in_stacks) = (Vec::new(), Vec::new());
+            let account = inputs::account(&material.folder, config, &mut in_files)?;
+            in_files.extend(account.iter().flat_map(check::known));
+            let made = account.map(|account| synthesise(&account, material, purpose, &mut in_stacks).map(&finish));
+            Ok((made, in_files, in_stacks))
+        };
+        let results: Vec<Result<_, FileError>> = some.par_iter().map(one).collect();
         for result in results {
-            let AccountResult { made, in_files, in_stacks } = result?;
+            let (made, in_files, in_stacks) = result?;
             findings.extend(in_files);
             of_accounts.push(in_stacks);
             match made {
@@ -81,27 +87,6 @@ pub(crate) fn synthesise_all<T: Send>(
     Ok(finished)
 }
 
-/// What came of an account.
-struct AccountResult<T> {
-    /// `None` where the account is not sound.
-    made: Option<Result<T, Failure>>,
-    in_files: Vec<Finding>,
-    in_stacks: Vec<Finding>,
-}
-
-fn one<T>(
-    config: &AccountConfig,
-    material: &Inputs,
-    purpose: &SynthOptions<'_>,
-    finish: impl Fn(AccountOutput<'_>) -> T,
-) -> Result<AccountResult<T>, FileError> {
-    let (mut in_files, mut in_stacks) = (Vec::new(), Vec::new());
-    let account = inputs::account(&material.folder, config, &mut in_files)?;
-    in_files.extend(account.iter().flat_map(check::known));
-    let made = account.map(|account| synthesise(&account, material, purpose, &mut in_stacks).map(finish));
-    Ok(AccountResult { made, in_files, in_stacks })
-}
-
 fn synthesise<'a>(
     account: &'a Account,
     material: &Inputs,
@@ -109,12 +94,7 @@ fn synthesise<'a>(
     findings: &mut Vec<Finding>,
 ) -> Result<AccountOutput<'a>, Failure> {
     let templates = &material.templates;
-    let people = People::render(templates, account, &Names::of(account), &account.users)?;
-    let Placement { stacks, lock } = plan::place(account, render::capacity(account, &people), |user| people.size(user));
-    let folder = purpose.out.join(account.name.as_str());
-    let plan = plan::plan(account, &folder, stacks);
-    let rendered: Vec<_> = plan.stacks.par_iter().map(|stack| render::fill(templates, &plan, stack, &people)).collect();
-    let rendered: Vec<Rendered> = rendered.into_iter().collect::<Result<_, _>>()?;
+    let (plan, rendered, people, lock) = render_account(account, templates, purpose.out)?;
     let checks = if purpose.unchecked {
         let contents = rendered.par_iter().map(Rendered::contents_by_lines).collect();
         Checks { contents, ..Checks::default() }
@@ -128,6 +108,20 @@ fn synthesise<'a>(
     let reach = if purpose.reach { reach(&plan, templates, &rendered, findings)? } else { AccessMatrix::default() };
     let files = output::files(&plan, rendered, &checks.contents, &manifest);
     Ok(AccountOutput { account, files, manifest, piece, reach, lock })
+}
+
+/// The stacks of an account as they would be written into a folder of `out`, with its people, and its lock from now on.
+pub(crate) fn render_account<'a>(
+    account: &'a Account,
+    templates: &Templates,
+    out: &Path,
+) -> Result<(AccountPlan<'a>, Vec<Rendered>, People<'a>, PlacementLock), Failure> {
+    let people = People::render(templates, account, &Names::of(account), &account.users)?;
+    let Placement { stacks, lock } = plan::place(account, render::capacity(account, &people), |user| people.size(user));
+    let plan = plan::plan(account, &out.join(account.name.as_str()), stacks);
+    let rendered: Vec<_> = plan.stacks.par_iter().map(|stack| render::fill(templates, &plan, stack, &people)).collect();
+    let rendered = rendered.into_iter().collect::<Result<_, _>>()?;
+    Ok((plan, rendered, people, lock))
 }
 
 /// Who may do what, told of one person of each kind: checks hold everybody of a kind to be alike but for their names.

@@ -112,7 +112,7 @@ const MOST_NAMED: usize = 10;
 
 /// The person of that name.
 pub(crate) fn user_of<'a>(account: &'a Account, name: &str) -> Result<&'a User, Failure> {
-    account.users.iter().find(|user| user.name.as_str() == name).ok_or_else(|| {
+    account.user(name).ok_or_else(|| {
         let known = account.users.iter().map(|user| user.name.as_str());
         let all: Vec<&str> = known.clone().collect();
         let names = format!("its users are `{}`", all.join("`, `"));

@@ -12,7 +12,7 @@ pub(crate) mod lock;
 
 use std::path::Path;
 
-pub(crate) use account::{AccountOutput, SynthOptions, synthesise_all};
+pub(crate) use account::{AccountOutput, SynthOptions, render_account, synthesise_all};
 pub(crate) use folders::{claim, refuse_inside, stale};
 
 use crate::files::{self, FileError};
