@@ -240,10 +240,10 @@ pub fn remove_draft(path: &Path) -> Result<(), FileError> {
 }
 
 /// A name beside `path` that is racestack's own: hidden, on the same file system, left out of git by `.*.racestack`.
-/// `purpose` is empty or begins with a character that no account's name has.
-pub fn beside(path: &Path, purpose: &str) -> PathBuf {
+/// `suffix` is empty or begins with a character that no account's name has.
+pub fn beside(path: &Path, suffix: &str) -> PathBuf {
     let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-    path.with_file_name(format!(".{name}{purpose}{OWN_ENDING}"))
+    path.with_file_name(format!(".{name}{suffix}{OWN_ENDING}"))
 }
 
 /// How the names end that `beside` gives.

@@ -145,7 +145,7 @@ fn finding(rule: Rule, message: String, path: &Path, help: impl Into<String>) ->
 
 /// A configured account: what tells its out folder, and its stacks, from others'.
 #[derive(Debug, Clone, Copy)]
-pub struct Configured<'a> {
+pub struct ConfiguredAccount<'a> {
     /// Its name, which is its folder's.
     pub name: &'a str,
     pub id: Option<&'a str>,
@@ -155,7 +155,7 @@ pub struct Configured<'a> {
 
 /// The folders of accounts that are no longer configured: their stacks may still be deployed. Those of a folder whose
 /// manifest names the ID and the region of a configured account are that account's, which had another name.
-pub fn orphans(out: &Path, accounts: &[Configured<'_>], findings: &mut Vec<Finding>) -> Result<(), FileError> {
+pub fn orphans(out: &Path, accounts: &[ConfiguredAccount<'_>], findings: &mut Vec<Finding>) -> Result<(), FileError> {
     for entry in files::list(out)?.unwrap_or_default() {
         let folder = entry.path;
         let known = accounts.iter().any(|account| account.name == entry.name) || entry.name.starts_with('.');

@@ -14,7 +14,7 @@ mod stack_set;
 
 pub use assembly::{AccountAssembly, files as assembly_files, of_account as account_assembly};
 pub use deprovision::credentials;
-pub use folder::{Configured, Difference, compare, inspect, orphans};
+pub use folder::{ConfiguredAccount, Difference, compare, inspect, orphans};
 pub use import::{ImportedStack, import_files};
 pub use listing::why_unreadable;
 pub use manifest::{DeployedBy, Manifest, StackEntry, UserEntry, holds_users, of as manifest, read as read_manifest};

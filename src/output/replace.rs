@@ -127,7 +127,7 @@ fn is_taken(folder: &Path) -> Result<bool, FileError> {
 pub fn recover_all(out: &Path) -> Result<(), FileError> {
     for entry in files::list(out)?.unwrap_or_default() {
         let Some(name) = entry.name.strip_prefix('.').and_then(|name| name.strip_suffix(OWN_ENDING)) else { continue };
-        let account = [OLD, MANIFEST].iter().find_map(|purpose| name.strip_suffix(purpose)).unwrap_or(name);
+        let account = [OLD, MANIFEST].iter().find_map(|suffix| name.strip_suffix(suffix)).unwrap_or(name);
         if AccountName::parse(account).is_ok() {
             recover(&out.join(account))?;
         }
@@ -137,7 +137,7 @@ pub fn recover_all(out: &Path) -> Result<(), FileError> {
 
 /// Puts right what a killed run left of one account.
 fn recover(folder: &Path) -> Result<(), FileError> {
-    let [staging, old, manifest] = [STAGING, OLD, MANIFEST].map(|purpose| files::beside(folder, purpose));
+    let [staging, old, manifest] = [STAGING, OLD, MANIFEST].map(|suffix| files::beside(folder, suffix));
     match files::kind(folder)? {
         // Killed between the two steps of `put_in_place`: the old folder is whole, and the new one is not in place.
         None if files::kind(&old)?.is_some() => {

@@ -1,4 +1,4 @@
-//! From the material to the files of each account, nothing of it written yet.
+//! From the inputs to the files of each account, nothing of it written yet.
 
 use std::path::Path;
 
@@ -7,7 +7,7 @@ use rayon::iter::{IntoParallelRefIterator, ParallelIterator};
 use super::export::{ExportFormat, ExportPart};
 use super::inputs::{self, Inputs};
 use super::{Failure, Progress};
-use crate::check::{self, Against, Checks};
+use crate::check::{self, CheckInputs, CheckReport};
 use crate::config::AccountConfig;
 use crate::files::FileError;
 use crate::finding::Finding;
@@ -23,10 +23,10 @@ pub(crate) struct SynthOptions<'a> {
     pub(crate) out: &'a Path,
     /// Whether the checks are left out.
     pub(crate) unchecked: bool,
-    /// The form of another tool in which the stacks are wanted, too.
-    pub(crate) form: Option<ExportFormat>,
+    /// The format of another tool in which the stacks are wanted, too.
+    pub(crate) format: Option<ExportFormat>,
     /// Whether it is to be told who may do what, too.
-    pub(crate) reach: bool,
+    pub(crate) access_matrix: bool,
 }
 
 /// An account's files, ready to be written.
@@ -35,9 +35,9 @@ pub(crate) struct AccountOutput<'a> {
     pub(crate) files: Vec<OutputFile>,
     pub(crate) manifest: Manifest,
     /// Its part of what another tool gets, if that was asked for.
-    pub(crate) piece: Option<ExportPart>,
+    pub(crate) export_part: Option<ExportPart>,
     /// Who may do what, if that was asked for.
-    pub(crate) reach: AccessMatrix,
+    pub(crate) access_matrix: AccessMatrix,
     /// Its lock from now on.
     pub(crate) lock: PlacementLock,
 }
@@ -48,13 +48,13 @@ pub(crate) struct AccountOutput<'a> {
 /// Each account's people are read when its turn comes, and it is handed to `finish` as soon as it is made: what that keeps is
 /// all that is held of it.
 pub(crate) fn synthesise_all<T: Send>(
-    material: &Inputs,
-    purpose: &SynthOptions<'_>,
+    inputs: &Inputs,
+    options: &SynthOptions<'_>,
     watch: &Progress<'_>,
     findings: &mut Vec<Finding>,
     finish: impl Fn(AccountOutput<'_>) -> T + Sync,
 ) -> Result<Vec<T>, Failure> {
-    let accounts = material.config.selected();
+    let accounts = inputs.config.selected();
     let (mut finished, mut of_accounts) = (Vec::new(), Vec::new());
     // As many accounts at a time as there are cores: what an account takes while it is checked is many times its files. Of the
     // first, there is learnt what spares the others a proof.
@@ -65,9 +65,9 @@ pub(crate) fn synthesise_all<T: Send>(
         done += some.len();
         let one = |config: &&AccountConfig| {
             let (mut in_files, mut in_stacks) = (Vec::new(), Vec::new());
-            let account = inputs::account(&material.folder, config, &mut in_files)?;
+            let account = inputs::account(&inputs.folder, config, &mut in_files)?;
             in_files.extend(account.iter().flat_map(check::known));
-            let made = account.map(|account| synthesise(&account, material, purpose, &mut in_stacks).map(&finish));
+            let made = account.map(|account| synthesise(&account, inputs, options, &mut in_stacks).map(&finish));
             Ok((made, in_files, in_stacks))
         };
         let results: Vec<Result<_, FileError>> = some.par_iter().map(one).collect();
@@ -89,25 +89,29 @@ pub(crate) fn synthesise_all<T: Send>(
 
 fn synthesise<'a>(
     account: &'a Account,
-    material: &Inputs,
-    purpose: &SynthOptions<'_>,
+    inputs: &Inputs,
+    options: &SynthOptions<'_>,
     findings: &mut Vec<Finding>,
 ) -> Result<AccountOutput<'a>, Failure> {
-    let templates = &material.templates;
-    let (plan, rendered, people, lock) = render_account(account, templates, purpose.out)?;
-    let checks = if purpose.unchecked {
+    let templates = &inputs.templates;
+    let (plan, rendered, people, lock) = render_account(account, templates, options.out)?;
+    let checks = if options.unchecked {
         let contents = rendered.par_iter().map(Rendered::contents_by_lines).collect();
-        Checks { contents, ..Checks::default() }
+        CheckReport { contents, ..CheckReport::default() }
     } else {
-        let Inputs { rules, suppressions, proofs, .. } = material;
-        check::check(&plan, templates, &rendered, &Against { people: &people, rules, proofs, suppressions })?
+        let Inputs { rules, suppressions, proofs, .. } = inputs;
+        check::check(&plan, templates, &rendered, &CheckInputs { people: &people, rules, proofs, suppressions })?
     };
     findings.extend(checks.findings);
     let manifest = output::manifest(&plan, &rendered, &checks.contents, &checks.policies);
-    let piece = purpose.form.and_then(|form| form.piece(&plan, templates, &rendered, &manifest));
-    let reach = if purpose.reach { reach(&plan, templates, &rendered, findings)? } else { AccessMatrix::default() };
+    let export_part = options.format.and_then(|format| format.export_part(&plan, templates, &rendered, &manifest));
+    let access_matrix = if options.access_matrix {
+        access_matrix(&plan, templates, &rendered, findings)?
+    } else {
+        AccessMatrix::default()
+    };
     let files = output::files(&plan, rendered, &checks.contents, &manifest);
-    Ok(AccountOutput { account, files, manifest, piece, reach, lock })
+    Ok(AccountOutput { account, files, manifest, export_part, access_matrix, lock })
 }
 
 /// The stacks of an account as they would be written into a folder of `out`, with its people, and its lock from now on.
@@ -125,7 +129,7 @@ pub(crate) fn render_account<'a>(
 }
 
 /// Who may do what, told of one person of each kind: checks hold everybody of a kind to be alike but for their names.
-fn reach(
+fn access_matrix(
     plan: &AccountPlan<'_>,
     templates: &Templates,
     rendered: &[Rendered],

@@ -22,7 +22,7 @@ use crate::render::RenderFailure;
 /// Why a command could not do its work.
 #[derive(Debug)]
 pub enum Failure {
-    /// What was found in the user's material.
+    /// What was found in the user's files.
     Findings(Vec<Finding>),
     /// A file or folder could not be read or written.
     File(FileError),
