@@ -14,7 +14,6 @@ use crate::render::{self, Rendered, Templates, sha256};
 /// Source: <https://github.com/aws/aws-cdk-cli/tree/main/packages/%40aws-cdk/cloud-assembly-schema>
 const SCHEMA_VERSION: &str = "36.0.0";
 
-/// One account's part of a cloud assembly.
 #[derive(Debug)]
 pub struct AccountAssembly {
     files: Vec<OutputFile>,

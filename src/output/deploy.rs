@@ -11,7 +11,6 @@ use crate::render::Contents;
 /// Stands for nothing in a line of the data.
 const NONE: &str = "-";
 
-/// The script for an account. `digests` are those of the stacks' templates.
 pub fn script(
     plan: &AccountPlan<'_>,
     digests: &[Option<String>],

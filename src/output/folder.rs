@@ -25,7 +25,6 @@ pub enum Difference {
 }
 
 impl Difference {
-    /// The words that a person reads.
     pub fn as_str(self) -> &'static str {
         match self {
             Difference::Missing => "missing",
@@ -60,7 +59,6 @@ pub(super) fn surplus(folder: &Path, wanted: &[OutputFile]) -> Result<Vec<String
     Ok(ours.map(|entry| entry.name).filter(|name| !wanted.contains(name.as_str())).collect())
 }
 
-/// How a file differs from what it should be.
 pub(super) fn difference(path: &Path, file: &OutputFile) -> Result<Option<Difference>, FileError> {
     let executable = match files::kind(path)? {
         None => return Ok(Some(Difference::Missing)),
@@ -149,7 +147,6 @@ pub struct ConfiguredAccount<'a> {
     /// Its name, which is its folder's.
     pub name: &'a str,
     pub id: Option<&'a str>,
-    /// Where its stacks are deployed.
     pub region: Option<&'a str>,
 }
 

@@ -14,7 +14,6 @@ use crate::files::{self, FileError, FileKind, FolderEntry};
 
 /// What an account's out folder holds.
 pub(super) const ACCOUNT: &str = "an account's stacks";
-/// What a cloud assembly holds.
 pub(super) const ASSEMBLY: &str = "a cloud assembly";
 
 /// What the StackSet of a part holds.

@@ -22,7 +22,6 @@ const VERSION: u32 = 2;
 pub struct Manifest {
     #[serde(default)]
     pub version: u32,
-    /// The account's name in the configuration.
     pub account: String,
     pub account_id: String,
     pub region: String,
@@ -101,7 +100,6 @@ pub struct UserEntry {
 }
 
 impl Manifest {
-    /// The manifest as it is written.
     pub fn to_json(&self) -> String {
         // A value made of strings and numbers always has a JSON form.
         serde_json::to_string_pretty(self).map(|json| json + "\n").unwrap_or_default()
@@ -134,7 +132,6 @@ pub fn holds_users(folder: &Path) -> Result<bool, FileError> {
     Ok(by_stacks || FolderManifest::read(folder)?.lists(|name| name.strip_suffix(".yaml").is_some_and(is_users)))
 }
 
-/// The manifest of a plan's rendered templates.
 pub fn of(
     plan: &AccountPlan<'_>,
     rendered: &[Rendered],

@@ -45,7 +45,6 @@ pub const RESTORE_MANIFEST: &str =
 /// The key of a manifest that says in words what its folder holds. An account's has none.
 const HOLDS: &str = "holds";
 
-/// A file of an account's out folder.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OutputFile {
     pub name: String,

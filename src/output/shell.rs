@@ -4,7 +4,6 @@ use serde_json::{Value, json};
 
 use crate::model::Tag;
 
-/// The script of an account, as it stands in the templates.
 pub(super) const ACCOUNT_SCRIPT: &str = include_str!("../../templates/scripts/deploy.sh");
 /// What the script of a StackSet has after the part that both share.
 pub(super) const STACK_SET_SCRIPT: &str = include_str!("../../templates/scripts/deploy-stack-set.sh");
@@ -21,7 +20,6 @@ pub(super) fn filled(script: &str, data: &str) -> String {
     [before, DATA, data, END_OF_DATA, behind].concat()
 }
 
-/// The script of a StackSet with its data.
 pub(super) fn stack_set_script(data: &str) -> String {
     let script = filled(ACCOUNT_SCRIPT, data);
     let (shared, _) = script.split_once(OWN).unwrap_or_default();

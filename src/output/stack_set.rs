@@ -21,7 +21,6 @@ use crate::render::span_index::SpanIndex;
 use crate::render::{self, DIGEST_OUTPUT, Rendered, Templates, sha256};
 use crate::source::{Place, SourceFile};
 
-/// The template's file.
 const TEMPLATE_FILE: &str = "template.json";
 /// The file with each account's values.
 const PARAMETERS_FILE: &str = "parameters.json";

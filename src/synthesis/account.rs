@@ -21,7 +21,6 @@ use crate::render::{self, People, Rendered, Templates};
 pub(crate) struct SynthOptions<'a> {
     /// The out folder, which stands in the places of findings.
     pub(crate) out: &'a Path,
-    /// Whether the checks are left out.
     pub(crate) unchecked: bool,
     /// The format of another tool in which the stacks are wanted, too.
     pub(crate) format: Option<ExportFormat>,

@@ -39,7 +39,6 @@ impl ExportFormat {
     }
 }
 
-/// A folder with what it is to hold.
 pub(crate) struct Export<'a> {
     folder: &'a Path,
     format: ExportFormat,
@@ -68,7 +67,6 @@ impl<'a> Export<'a> {
         files.map_err(|found| findings.extend(found)).ok().map(|files| Self { folder, format, files })
     }
 
-    /// Finds what stands in the way.
     pub(crate) fn inspect(&self, findings: &mut Vec<Finding>) -> Result<(), Failure> {
         Ok(output::inspect(self.folder, &self.files, findings)?)
     }

@@ -17,7 +17,6 @@ use crate::source::{Place, SourceFile};
 
 /// Where the inputs stand.
 pub(crate) struct Sources<'a> {
-    /// The config folder.
     pub(crate) config: &'a Path,
     /// The accounts that are asked for; none asks for all.
     pub(crate) accounts: &'a [String],
@@ -110,7 +109,6 @@ pub(crate) fn one_account(sources: &Sources<'_>) -> Result<(Inputs, Account), Fa
 /// How many names a message lists at most.
 const MOST_NAMED: usize = 10;
 
-/// The person of that name.
 pub(crate) fn user_of<'a>(account: &'a Account, name: &str) -> Result<&'a User, Failure> {
     account.user(name).ok_or_else(|| {
         let known = account.users.iter().map(|user| user.name.as_str());

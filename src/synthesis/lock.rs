@@ -107,11 +107,8 @@ fn many_leave(account: &Account, wanted: &LockOptions) -> Option<Finding> {
 
 /// Who comes and who goes, against the lock as it is.
 pub(crate) struct Movement<'a> {
-    /// How many come.
     pub(crate) joining: usize,
-    /// Who leaves, by name.
     pub(crate) leaving: Vec<&'a UserName>,
-    /// How many there were before.
     before: usize,
 }
 

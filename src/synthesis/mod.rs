@@ -24,7 +24,6 @@ use crate::render::RenderFailure;
 pub enum Failure {
     /// What was found in the user's files.
     Findings(Vec<Finding>),
-    /// A file or folder could not be read or written.
     File(FileError),
     /// The arguments ask for what cannot be.
     Usage(String),
