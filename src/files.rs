@@ -22,9 +22,7 @@ use std::path::{Path, PathBuf};
 pub struct FileError {
     /// What was tried, such as "read".
     pub action: &'static str,
-    /// The file or folder.
     pub path: PathBuf,
-    /// What the operating system said.
     pub error: io::Error,
 }
 
@@ -144,7 +142,6 @@ pub fn leads_to_folder(link: &Path) -> bool {
     link.is_dir()
 }
 
-/// Whether it is a link to what is not there.
 pub fn leads_nowhere(path: &Path) -> bool {
     path.is_symlink() && !path.exists()
 }
@@ -175,18 +172,13 @@ pub fn list(path: &Path) -> Result<Option<Vec<FolderEntry>>, FileError> {
 /// A file to be written.
 #[derive(Debug)]
 pub struct NewFile<'a> {
-    /// What it holds.
     pub bytes: &'a [u8],
-    /// Whether it is a program.
     pub executable: bool,
     /// A file that is just this one. Where the file system can, it gets one more name, rather than that it is written anew.
     pub same: Option<PathBuf>,
 }
 
 /// Writes a file that must not exist yet, creating the folders above it. It is on the disk when this returns.
-///
-/// # Errors
-/// When the file exists, or cannot be written.
 pub fn create(path: &Path, file: &NewFile<'_>) -> Result<(), FileError> {
     if let Some(folder) = path.parent() {
         create_folders(folder)?;
@@ -195,9 +187,6 @@ pub fn create(path: &Path, file: &NewFile<'_>) -> Result<(), FileError> {
 }
 
 /// Writes a file that must not exist yet into a folder that does. It is on the disk when this returns.
-///
-/// # Errors
-/// When the file exists, or cannot be written.
 pub fn create_in_folder(path: &Path, file: &NewFile<'_>) -> Result<(), FileError> {
     let fail = |error| FileError::new("write", path, error);
     let mut options = std::fs::OpenOptions::new();
@@ -246,18 +235,15 @@ pub fn followed(path: &Path) -> PathBuf {
 }
 
 /// Removes what a run left that was killed while it wrote a file atomically.
-///
-/// # Errors
-/// When it is there and cannot be removed.
 pub fn remove_draft(path: &Path) -> Result<(), FileError> {
     remove_file(&beside(path, ""))
 }
 
 /// A name beside `path` that is racestack's own: hidden, on the same file system, left out of git by `.*.racestack`.
-/// `purpose` is empty or begins with a character that no account's name has.
-pub fn beside(path: &Path, purpose: &str) -> PathBuf {
+/// `suffix` is empty or begins with a character that no account's name has.
+pub fn beside(path: &Path, suffix: &str) -> PathBuf {
     let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-    path.with_file_name(format!(".{name}{purpose}{OWN_ENDING}"))
+    path.with_file_name(format!(".{name}{suffix}{OWN_ENDING}"))
 }
 
 /// How the names end that `beside` gives.
@@ -326,9 +312,6 @@ pub fn remove_file(path: &Path) -> Result<(), FileError> {
 }
 
 /// Removes a folder in which nothing stands.
-///
-/// # Errors
-/// When something does stand there, or it cannot be removed.
 pub fn remove_empty_folder(path: &Path) -> Result<(), FileError> {
     std::fs::remove_dir(path).map_err(|error| FileError::new("remove", path, error))?;
     kill_point();

@@ -14,12 +14,12 @@ pub struct SourceFile {
     pub text: String,
     /// The sheet of a workbook whose rows the lines are, as CSV.
     pub sheet: Option<String>,
-    marks: Marks,
+    line_index: LineIndex,
 }
 
 /// What is found out of a text once, and no part of what makes one source another.
 #[derive(Debug, Clone, Default)]
-struct Marks {
+struct LineIndex {
     /// Where its lines begin.
     lines: OnceLock<Vec<usize>>,
     /// How many characters begin before each of its blocks: a line may be as long as a file, with thousands of places in it.
@@ -39,7 +39,7 @@ impl Eq for SourceFile {}
 
 /// A place in lines and columns, all counted from 1; columns count characters, and the end is just behind the last one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Region {
+pub struct LineColumnRange {
     /// The line of its first character.
     pub line: usize,
     /// The column of that.
@@ -53,25 +53,25 @@ pub struct Region {
 impl SourceFile {
     /// A source with its text, shared by all places in it.
     pub fn new(path: impl Into<PathBuf>, text: impl Into<String>) -> Arc<Self> {
-        Arc::new(Self { path: path.into(), text: text.into(), sheet: None, marks: Marks::default() })
+        Arc::new(Self { path: path.into(), text: text.into(), sheet: None, line_index: LineIndex::default() })
     }
 
     /// A sheet of a workbook as CSV.
     pub fn of_sheet(path: impl Into<PathBuf>, text: impl Into<String>, sheet: impl Into<String>) -> Arc<Self> {
         let (path, text, sheet) = (path.into(), text.into(), Some(sheet.into()));
-        Arc::new(Self { path, text, sheet, marks: Marks::default() })
+        Arc::new(Self { path, text, sheet, line_index: LineIndex::default() })
     }
 
     fn starts(&self) -> &[usize] {
         let begins = || self.text.match_indices('\n').map(|(at, _)| at + 1);
-        self.marks.lines.get_or_init(|| std::iter::once(0).chain(begins()).collect())
+        self.line_index.lines.get_or_init(|| std::iter::once(0).chain(begins()).collect())
     }
 
     /// How many characters begin before `offset`.
     fn characters(&self, offset: usize) -> usize {
         let begin = |bytes: &[u8]| bytes.iter().filter(|&&byte| byte & 0b1100_0000 != 0b1000_0000).count();
         let (bytes, offset) = (self.text.as_bytes(), offset.min(self.text.len()));
-        let blocks = self.marks.characters.get_or_init(|| {
+        let blocks = self.line_index.characters.get_or_init(|| {
             let within = bytes.chunks(BLOCK).map(begin);
             within.scan(0, |before, count| Some(std::mem::replace(before, *before + count))).collect()
         });
@@ -159,9 +159,9 @@ impl Place {
     }
 
     /// The place in lines and columns; `None` when its source has no text to count in.
-    pub fn region(&self) -> Option<Region> {
+    pub fn line_column_range(&self) -> Option<LineColumnRange> {
         let ((line, column), (end_line, end_column)) = (self.line_column(), self.source.line_column(self.span.end));
-        (!self.source.text.is_empty()).then_some(Region { line, column, end_line, end_column })
+        (!self.source.text.is_empty()).then_some(LineColumnRange { line, column, end_line, end_column })
     }
 
     /// The cell of the workbook, such as `C3`, and its sheet. `None` of other files, and of a file as a whole.

@@ -52,7 +52,7 @@ const BYTES_AT_ONCE: usize = 400_000;
 
 /// What the checks of an account's templates came to.
 #[derive(Debug, Default)]
-pub struct Checks {
+pub struct CheckReport {
     /// All findings.
     pub findings: Vec<Finding>,
     /// The sizes of the policies, template by template. Empty, as `contents` is, where a template could not be read.
@@ -62,7 +62,7 @@ pub struct Checks {
 }
 
 /// What templates are checked by.
-pub struct Against<'a> {
+pub struct CheckInputs<'a> {
     /// The people as they were rendered.
     pub people: &'a People<'a>,
     /// The guard rules.
@@ -82,9 +82,9 @@ pub fn check(
     plan: &AccountPlan<'_>,
     templates: &Templates,
     rendered: &[Rendered],
-    against: &Against<'_>,
-) -> Result<Checks, RenderFailure> {
-    let Against { people, rules, suppressions, proofs } = *against;
+    inputs: &CheckInputs<'_>,
+) -> Result<CheckReport, RenderFailure> {
+    let CheckInputs { people, rules, suppressions, proofs } = *inputs;
     let unreadable = || rendered.iter().find_map(|one| render::read(templates, one).err());
     // Where prototypes come out as no YAML, so do people, at places that can be shown.
     let expected = structure::Expected::of(people, templates).map_err(|failure| unreadable().unwrap_or(failure))?;
@@ -110,7 +110,7 @@ pub fn check(
     let checked: Vec<&CheckedTemplate<'_>> = batches.iter().flat_map(|batch| &batch.templates).collect();
     if checked.len() < rendered.len() {
         // With a template missing, the others' references to it would seem broken, and rules never applied.
-        return Ok(Checks { findings, ..Checks::default() });
+        return Ok(CheckReport { findings, ..CheckReport::default() });
     }
     findings.extend(limits::check_account(plan.account, &checked.iter().map(|one| one.counts).collect::<Vec<_>>()));
     let references: Vec<_> = checked.iter().map(|one| (one.rendered, &one.references)).collect();
@@ -143,7 +143,7 @@ pub fn check(
     let isolation = proven.into_iter().chain(compared);
     findings.extend(isolation.filter(|found| !references_broken || found.rule == Rule::IsolationTooWide));
     let (policies, contents) = checked.into_iter().map(|one| (one.policies, one.contents)).unzip();
-    Ok(Checks { findings, policies, contents })
+    Ok(CheckReport { findings, policies, contents })
 }
 
 /// How many templates are looked at in one go.

@@ -254,7 +254,7 @@ impl Adopting<'_> {
         findings: &mut Vec<Finding>,
     ) -> Result<String, Failure> {
         let out = &self.args.fleet.out;
-        let purpose = SynthOptions { out, unchecked: false, form: None, reach: false };
+        let purpose = SynthOptions { out, unchecked: false, format: None, access_matrix: false };
         let mut found = Vec::new();
         // An out folder that is there holds to its lock, as it does for synth.
         let wanted = lock::LockOptions { locked: false, stale: false, leave_behind: false, leavers: None };

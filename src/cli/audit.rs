@@ -75,14 +75,14 @@ pub(super) struct Audited<'a> {
     sources: &'a Sources<'a>,
     out: &'a Path,
     pub(super) account: Account,
-    pub(super) material: Inputs,
+    pub(super) inputs: Inputs,
     stacks: Vec<FolderStack>,
 }
 
 impl<'a> Audited<'a> {
     /// Reads the configuration of one account, and the out folder; `notice` hears that it is waited for.
     pub(super) fn read(sources: &'a Sources<'a>, out: &'a Path, notice: &dyn Fn(&str)) -> Result<Self, Failure> {
-        let (material, account) = inputs::one_account(sources)?;
+        let (inputs, account) = inputs::one_account(sources)?;
         let declared = {
             let _claim = output::claim_shared(out, notice)?;
             OutFolder::read(out, None)
@@ -93,7 +93,7 @@ impl<'a> Audited<'a> {
             let message = format!("`{}` has no account `{name}`: run `racestack synth` first", out.display());
             return Err(Failure::Usage(message));
         };
-        Ok(Self { sources, out, stacks: declared.stacks.clone(), account, material })
+        Ok(Self { sources, out, stacks: declared.stacks.clone(), account, inputs })
     }
 
     /// What is found in an export, and its day.
@@ -101,7 +101,7 @@ impl<'a> Audited<'a> {
     /// # Errors
     /// What keeps it from being an export of the account.
     pub(super) fn findings(&self, folder: &Path) -> Result<(Date, Vec<Finding>), Failure> {
-        let (Self { sources, out, account, .. }, suppressions) = (self, &self.material.suppressions);
+        let (Self { sources, out, account, .. }, suppressions) = (self, &self.inputs.suppressions);
         // Whoever is in which stack has the same policies.
         let plan = plan::plan(account, &out.join(account.name.as_str()), Vec::new());
         let export = read_export("audit", folder, Some(&wanted(&plan)))?;

@@ -23,9 +23,9 @@ pub(super) fn run(args: &HandoutArgs, watch: &Progress<'_>) -> Result<Reply, Fai
     };
     // No rules and no day: a page hangs on neither.
     let sources = Sources { templates: args.templates.as_deref(), ..args.of.sources() };
-    let (material, account) = inputs::one_account(&sources)?;
+    let (inputs, account) = inputs::one_account(&sources)?;
     let language = args.lang.unwrap_or(account.settings.language);
-    let renderer = HandoutRenderer::new(&material.templates, language, args.format)?;
+    let renderer = HandoutRenderer::new(&inputs.templates, language, args.format)?;
     let users = match &args.user {
         None => account.users.iter().collect(),
         Some(name) => vec![user_of(&account, name)?],

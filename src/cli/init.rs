@@ -4,14 +4,14 @@ use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
 
+use clap::ValueEnum;
 use include_dir::{Dir, include_dir};
-use sha2::{Digest, Sha256};
 
 use super::args::{Ci, InitArgs, SchemaKind};
 use super::schema_of;
 use crate::files::{self, NewFile};
 use crate::finding::{Finding, Rule};
-use crate::render::hexadecimal;
+use crate::render::sha256;
 use crate::source::Place;
 use crate::synthesis::Failure;
 
@@ -28,13 +28,8 @@ static GITLAB: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/templates/ci/gitlab")
 
 /// The schemas that editors check the configuration by, by their path in the config folder.
 fn schemas() -> impl Iterator<Item = (String, String)> {
-    let kinds = [
-        (SchemaKind::Settings, "settings"),
-        (SchemaKind::Account, "account"),
-        (SchemaKind::Roster, "roster"),
-        (SchemaKind::Suppressions, "suppressions"),
-    ];
-    kinds.into_iter().map(|(kind, name)| (format!("schemas/{name}.json"), schema_of(kind)))
+    let kinds = SchemaKind::value_variants().iter().filter(|kind| **kind != SchemaKind::Diff);
+    kinds.filter_map(|kind| Some((format!("schemas/{}.json", kind.to_possible_value()?.get_name()), schema_of(*kind))))
 }
 
 /// What stands before the checksum, in the last line of the files for CI and of `deploy-all.sh`: with it, nobody has edited
@@ -44,7 +39,7 @@ const SEAL: &str =
 
 /// A text with its checksum.
 fn sealed(text: &str) -> String {
-    format!("{text}{SEAL}{}\n", hexadecimal(&Sha256::digest(text.as_bytes())))
+    format!("{text}{SEAL}{}\n", sha256(text))
 }
 
 /// Whether nobody has edited a file since some version wrote it; an empty one asks to be written anew.

@@ -32,7 +32,7 @@ pub(super) fn run(args: &OffboardArgs) -> Result<Reply, Failure> {
     // What is merely worth knowing about the configuration is synth's to tell.
     findings.retain(Finding::is_error);
     let Some(account) = account else { return Err(Failure::Findings(findings)) };
-    let user = account.users.iter().find(|user| user.name.as_str() == name);
+    let user = account.user(name);
     let former = account.lock.entries.iter().find(|(former, _)| former.as_str() == name);
     let notebook = match (user, former) {
         (Some(user), _) => user.notebook.as_ref().map(|notebook| &notebook.name),

@@ -58,11 +58,11 @@ fn fleet_page(
     let diff = diff(args, watch.notice)?;
     let _claim = output::claim_shared(out, watch.notice)?;
     let mut findings = Vec::new();
-    let material = inputs::read(sources, &mut findings)?;
-    findings.extend(material.suppressions.expired(false));
-    let purpose = SynthOptions { out, unchecked: false, form: None, reach: true };
-    let made = synthesise_all(&material, &purpose, watch, &mut findings, |made| of_page(made, out))?;
-    material.suppressions.apply(&mut findings, &config.config, out);
+    let inputs = inputs::read(sources, &mut findings)?;
+    findings.extend(inputs.suppressions.expired(false));
+    let options = SynthOptions { out, unchecked: false, format: None, access_matrix: true };
+    let made = synthesise_all(&inputs, &options, watch, &mut findings, |made| of_page(made, out))?;
+    inputs.suppressions.apply(&mut findings, &config.config, out);
     let made = made.into_iter().collect::<Result<Vec<_>, _>>()?;
     let stale = made.iter().any(|(_, stale)| *stale);
     let accounts = made.into_iter().map(|(account, _)| account).collect();
@@ -71,7 +71,7 @@ fn fleet_page(
     let title = args.title.clone().unwrap_or_else(|| TITLE.to_owned());
     let revision = files::revision(&config.config);
     let page = Page { title, today: args.today, revision, accounts, findings: &findings, stale, diff };
-    Ok((page::render(&material.templates, &page)?, findings))
+    Ok((page::render(&inputs.templates, &page)?, findings))
 }
 
 fn audit_page(
@@ -88,14 +88,14 @@ fn audit_page(
     sort(&mut found);
     let title = args.title.clone().unwrap_or_else(|| format!("Audit of {account}"));
     let page = AuditPage { title, account: &audited.account, taken: taken.to_string(), findings: &found };
-    Ok((page::render_audit(&audited.material.templates, &page)?, found))
+    Ok((page::render_audit(&audited.inputs.templates, &page)?, found))
 }
 
 /// An account in the page, and whether what stands in its out folder is not what synth would write.
 fn of_page(made: AccountOutput<'_>, out: &Path) -> Result<(PageAccount, bool), Failure> {
     let folder = out.join(made.account.name.as_str());
     let stale = !output::compare(&folder, &made.files)?.is_empty();
-    Ok((PageAccount { account: made.account.clone(), manifest: made.manifest, access: made.reach }, stale))
+    Ok((PageAccount { account: made.account.clone(), manifest: made.manifest, access: made.access_matrix }, stale))
 }
 
 /// What changes from the folder or the revision that the page is to compare with.

@@ -26,7 +26,6 @@ pub(super) fn row(manifest: &Manifest, users: usize, change: (usize, usize), don
     [account, users.to_string(), change, count, resources.to_string(), largest, done.to_owned()]
 }
 
-/// The table, a line an account.
 pub(super) fn table(rows: Vec<Row>) -> String {
     let mut lines = vec![HEADER.map(str::to_owned).to_vec()];
     lines.extend(rows.into_iter().map(Vec::from));

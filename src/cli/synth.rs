@@ -54,21 +54,21 @@ fn synth(args: &SynthArgs, watch: &Progress<'_>) -> Result<Reply, Failure> {
         Some((option, folder)) => claim(option, folder, &taken, args.check, watch.notice)?,
         None => None,
     };
-    let form = args.stackset.map_or(ExportFormat::Assembly, ExportFormat::StackSet);
-    let target = asked.map(|(_, folder)| (folder.as_path(), form));
+    let format = args.stackset.map_or(ExportFormat::Assembly, ExportFormat::StackSet);
+    let target = asked.map(|(_, folder)| (folder.as_path(), format));
     let mut findings: Vec<Finding> = init::outdated(&config.config)?.into_iter().collect();
-    let material = inputs::read(&args.fleet.sources(&args.accounts, args.today), &mut findings)?;
-    findings.extend(material.suppressions.expired(args.check));
-    let form = target.map(|(_, form)| form);
-    let purpose = SynthOptions { out, unchecked: args.no_check, form, reach: false };
-    let finished = synthesise_all(&material, &purpose, watch, &mut findings, |made| finish(made, args));
+    let inputs = inputs::read(&args.fleet.sources(&args.accounts, args.today), &mut findings)?;
+    findings.extend(inputs.suppressions.expired(args.check));
+    let format = target.map(|(_, format)| format);
+    let options = SynthOptions { out, unchecked: args.no_check, format, access_matrix: false };
+    let finished = synthesise_all(&inputs, &options, watch, &mut findings, |made| finish(made, args));
     let written = finished.and_then(|finished| {
-        material.suppressions.apply(&mut findings, &config.config, out);
+        inputs.suppressions.apply(&mut findings, &config.config, out);
         // What was found in the templates comes before what could not be read or written.
         if any_error(&findings) {
             return Err(Failure::Findings(findings));
         }
-        write(finished.into_iter().collect::<Result<_, _>>()?, target, &material, args, findings)
+        write(finished.into_iter().collect::<Result<_, _>>()?, target, &inputs, args, findings)
     });
     if !args.check {
         // What was staged and is not in its place is of no use. Should it stay, the next run removes it.
@@ -78,13 +78,13 @@ fn synth(args: &SynthArgs, watch: &Progress<'_>) -> Result<Reply, Failure> {
 }
 
 /// An account whose files are staged, or compared, and no longer held; nor are its people.
-struct Finished {
+struct StagedAccount {
     name: AccountName,
     lock_path: PathBuf,
     /// The lock's text, unless it stays as it is.
     lock: Option<String>,
     /// Its part of what another tool gets, if that was asked for.
-    piece: Option<ExportPart>,
+    export_part: Option<ExportPart>,
     /// Whether its new folder waits to be put in its place; `None` where something stands in the way.
     staged: Option<bool>,
     row: Row,
@@ -95,7 +95,7 @@ struct Finished {
 }
 
 /// Looks at an account's out folder, and stages its files unless something stands in the way.
-fn finish(mut made: AccountOutput<'_>, args: &SynthArgs) -> Result<Finished, Failure> {
+fn finish(mut made: AccountOutput<'_>, args: &SynthArgs) -> Result<StagedAccount, Failure> {
     lock::keep_many(&mut made, args.leavers);
     let folder = args.fleet.out.join(made.account.name.as_str());
     let (mut findings, mut stale) = (Vec::new(), Vec::new());
@@ -122,25 +122,25 @@ fn finish(mut made: AccountOutput<'_>, args: &SynthArgs) -> Result<Finished, Fai
     let source = &made.account.lock_source;
     let (name, lock_path) = (made.account.name.clone(), source.path.clone());
     let lock = Some(made.lock.to_text()).filter(|lock| *lock != source.text);
-    Ok(Finished { name, lock_path, lock, piece: made.piece, staged, row, findings, stale })
+    Ok(StagedAccount { name, lock_path, lock, export_part: made.export_part, staged, row, findings, stale })
 }
 
 /// Puts what was staged in its place, unless something was found.
 fn write(
-    mut finished: Vec<Finished>,
+    mut finished: Vec<StagedAccount>,
     target: Option<(&Path, ExportFormat)>,
-    material: &Inputs,
+    inputs: &Inputs,
     args: &SynthArgs,
     mut findings: Vec<Finding>,
 ) -> Result<Reply, Failure> {
     let FleetArgs { config, out, .. } = &args.fleet;
-    let pieces = finished.iter_mut().filter_map(|one| one.piece.take());
-    let export = target.and_then(|(folder, form)| Export::of(folder, form, pieces, &mut findings));
-    let accounts: Vec<output::Configured<'_>> = material
+    let export_parts = finished.iter_mut().filter_map(|one| one.export_part.take());
+    let export = target.and_then(|(folder, format)| Export::of(folder, format, export_parts, &mut findings));
+    let accounts: Vec<output::ConfiguredAccount<'_>> = inputs
         .config
         .accounts
         .iter()
-        .map(|account| output::Configured {
+        .map(|account| output::ConfiguredAccount {
             name: &account.name,
             id: account.settings.account_id.as_ref().map(AccountId::as_str),
             region: account.settings.region.as_ref().map(Region::as_str),
@@ -151,9 +151,9 @@ fn write(
     if let Some(export) = &export {
         export.inspect(&mut findings)?;
     }
-    material.suppressions.apply(&mut findings, &config.config, out);
+    inputs.suppressions.apply(&mut findings, &config.config, out);
     if !any_error(&findings) {
-        findings.extend(material.suppressions.unused(&findings, &args.accounts, false));
+        findings.extend(inputs.suppressions.unused(&findings, &args.accounts, false));
     }
     if args.check {
         findings.extend(finished.iter_mut().flat_map(|one| one.stale.drain(..)));
@@ -172,12 +172,12 @@ fn write(
     if let Some(export) = &export {
         stdout.push_str(&export.write()?);
     }
-    Ok(Reply { findings, stdout, note: unrecorded(material), failed: false })
+    Ok(Reply { findings, stdout, note: unrecorded(inputs), failed: false })
 }
 
 /// The note on what nobody can show later: who read what, where no settings say whether that is logged.
-fn unrecorded(material: &Inputs) -> String {
-    let mut unsaid = material.config.selected();
+fn unrecorded(inputs: &Inputs) -> String {
+    let mut unsaid = inputs.config.selected();
     unsaid.retain(|account| account.settings.bucket.access_logs.is_none());
     let whose = match unsaid.as_slice() {
         [] => return String::new(),
@@ -190,7 +190,7 @@ fn unrecorded(material: &Inputs) -> String {
 }
 
 /// Puts what was staged of an account in its place, with its lock.
-fn put_in_place(one: &Finished, args: &SynthArgs) -> Result<(), Failure> {
+fn put_in_place(one: &StagedAccount, args: &SynthArgs) -> Result<(), Failure> {
     // The lock first: whatever a kill leaves undone, the next run makes from it what this one would have.
     match &one.lock {
         _ if args.no_check => {}
@@ -206,18 +206,14 @@ fn put_in_place(one: &Finished, args: &SynthArgs) -> Result<(), Failure> {
 
 /// Unchecked stacks are for benchmarks, and must never stand where somebody could deploy them from.
 fn refuse_unchecked(out: &Path) -> Result<(), Failure> {
-    let entries = files::list(out)?.unwrap_or_default();
-    let manifest = output::MANIFEST_FILE;
-    let mut folders = entries.iter().filter(|entry| entry.is_folder).map(|entry| out.join(&entry.name));
-    let stacks = folders.try_fold(None, |found: Option<PathBuf>, folder| {
-        Ok::<_, Failure>(found.or(files::read(&folder.join(manifest))?.map(|_| folder)))
-    })?;
-    if let Some(folder) = stacks {
-        let folder = folder.display();
-        return Err(Failure::Usage(format!("`--no-check` does not replace stacks, and there are some in `{folder}`")));
+    for entry in files::list(out)?.unwrap_or_default() {
+        if files::kind(&entry.path.join(output::MANIFEST_FILE))?.is_some() {
+            let folder = entry.path.display();
+            let message = format!("`--no-check` does not replace stacks, and there are some in `{folder}`");
+            return Err(Failure::Usage(message));
+        }
     }
-    let is_default = out.file_name().is_none_or(|name| name == DEFAULT_OUT);
-    if is_default {
+    if out.file_name().is_none_or(|name| name == DEFAULT_OUT) {
         let message = "`--no-check` is for benchmarks: name a folder other than `out` with `--out`";
         return Err(Failure::Usage(message.to_owned()));
     }

@@ -3,10 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
-use super::drafts::Drafts;
 use super::node::shorten;
 use super::suggestion::suggest;
-use super::{ACCOUNTS_FOLDER, SETTINGS_FILE};
+use super::{ACCOUNTS_FOLDER, Drafts, SETTINGS_FILE};
 use crate::files::{self, FileError, FolderEntry};
 use crate::finding::{Finding, Rule};
 use crate::source::Place;

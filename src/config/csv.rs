@@ -20,7 +20,7 @@ pub fn parse(source: &Arc<SourceFile>, findings: &mut Vec<Finding>) -> Node {
     let mut header: Vec<Column> = Vec::new();
     let records = records(source, findings);
     for record in records {
-        let blank = is_blank(&record);
+        let blank = record.iter().all(|cell| cell.text.trim().is_empty());
         if header.is_empty() {
             if !blank {
                 header = columns(source, &record, findings);
@@ -40,10 +40,6 @@ pub fn parse(source: &Arc<SourceFile>, findings: &mut Vec<Finding>) -> Node {
         }
     }
     Node { place: Place::whole(source), content: Content::Sequence(rows) }
-}
-
-fn is_blank(record: &[Cell]) -> bool {
-    record.iter().all(|cell| cell.text.trim().is_empty())
 }
 
 /// From the first cell to the last.

@@ -1,6 +1,6 @@
 //! From the bytes of a file to its text.
 
-mod readings;
+mod decodings;
 
 use std::fmt;
 use std::path::Path;
@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use encoding_rs as rs;
 
-use self::readings::{Reading, certain, is_unlikely_utf8, readings};
+use self::decodings::{Decoding, certain, decodings, is_unlikely_utf8};
 use super::conflict;
 use crate::finding::{Finding, Rule};
 use crate::source::{Place, SourceFile};
@@ -110,10 +110,10 @@ pub fn decode_csv(
         }
         return Some(taken(path, encoding, &text, true, findings));
     }
-    match certain(bytes, readings(bytes)) {
-        Ok(reading) if reading.encoding == rs::UTF_8 => Some(SourceFile::new(path, reading.text)),
-        Ok(reading) => Some(taken(path, Encoding(reading.encoding), &reading.text, false, findings)),
-        Err(readings) if readings.is_empty() => {
+    match certain(bytes, decodings(bytes)) {
+        Ok(decoding) if decoding.encoding == rs::UTF_8 => Some(SourceFile::new(path, decoding.text)),
+        Ok(decoding) => Some(taken(path, Encoding(decoding.encoding), &decoding.text, false, findings)),
+        Err(decodings) if decodings.is_empty() => {
             let valid_up_to = std::str::from_utf8(bytes).map_or_else(|error| error.valid_up_to(), str::len);
             let finding = encoding_error(path, bytes, valid_up_to, "UTF-8, or another encoding of names");
             let help = format!("{SAVE}, or say what it is with `--encoding`, or `roster_encoding` in the settings");
@@ -121,8 +121,8 @@ pub fn decode_csv(
             findings.push(finding.help(help).note(note).note(super::ENCODINGS));
             None
         }
-        Err(readings) => {
-            findings.push(uncertain(path, readings));
+        Err(decodings) => {
+            findings.push(uncertain(path, decodings));
             None
         }
     }
@@ -169,26 +169,26 @@ fn taken(path: &Path, encoding: Encoding, text: &str, given: bool, findings: &mu
 }
 
 /// A file that may be one of several encodings, with the cells that tell them apart.
-fn uncertain(path: &Path, mut readings: Vec<Reading>) -> Finding {
-    readings.truncate(5);
-    let options: Vec<String> = readings
+fn uncertain(path: &Path, mut decodings: Vec<Decoding>) -> Finding {
+    decodings.truncate(5);
+    let options: Vec<String> = decodings
         .iter()
-        .map(|reading| format!("`--encoding {}`", Encoding(reading.encoding).to_string().to_lowercase()))
+        .map(|decoding| format!("`--encoding {}`", Encoding(decoding.encoding).to_string().to_lowercase()))
         .collect();
     let help = format!("{SAVE}, or say what it is: {}, or `roster_encoding` in the settings", options.join(" or "));
     let finding = Finding::new(Rule::FileEncoding, "it is not certain which encoding the file is in");
     let finding = finding.at(Place::of_file(path)).help(help);
-    readings.iter().zip(telling_cells(&readings)).fold(finding, |finding, (reading, cells)| {
-        finding.note(format!("as {} it reads {}", Encoding(reading.encoding), cells.join(", ")))
+    decodings.iter().zip(telling_cells(&decodings)).fold(finding, |finding, (decoding, cells)| {
+        finding.note(format!("as {} it reads {}", Encoding(decoding.encoding), cells.join(", ")))
     })
 }
 
-/// Of each reading, the cells by which it differs from others, those of the header last.
-fn telling_cells(readings: &[Reading]) -> Vec<Vec<String>> {
+/// Of each decoding, the cells by which it differs from others, those of the header last.
+fn telling_cells(decodings: &[Decoding]) -> Vec<Vec<String>> {
     const MOST: usize = 3;
     // No character of these encodings has a byte of a delimiter or of a line's end, so that the cells are the same bytes.
-    let cells: Vec<Vec<&str>> = readings.iter().map(|reading| reading.text.split(is_cell_end).collect()).collect();
-    let first_line = readings.first().and_then(|reading| reading.text.lines().next()).unwrap_or_default();
+    let cells: Vec<Vec<&str>> = decodings.iter().map(|decoding| decoding.text.split(is_cell_end).collect()).collect();
+    let first_line = decodings.first().and_then(|decoding| decoding.text.lines().next()).unwrap_or_default();
     let header = first_line.split(is_cell_end).count();
     let all = cells.iter().map(Vec::len).min().unwrap_or_default();
     let tells = |at: &usize| cells.iter().any(|one| one[*at] != cells[0][*at]);
@@ -240,11 +240,11 @@ mod tests {
 
     #[test]
     fn the_cells_that_are_shown_tell_the_readings_apart() {
-        let reading = |encoding, text: &str| Reading { encoding, text: text.to_owned() };
+        let decoding = |encoding, text: &str| Decoding { encoding, text: text.to_owned() };
         let cells = telling_cells(&[
-            reading(rs::WINDOWS_1252, "x,name\na,é\nb,ð"),
-            reading(rs::WINDOWS_1254, "y,name\na,é\nb,ğ"),
-            reading(rs::WINDOWS_1250, "z,name\na,č\nb,ð"),
+            decoding(rs::WINDOWS_1252, "x,name\na,é\nb,ð"),
+            decoding(rs::WINDOWS_1254, "y,name\na,é\nb,ğ"),
+            decoding(rs::WINDOWS_1250, "z,name\na,č\nb,ð"),
         ]);
         assert_eq!(cells, [["`é`", "`ð`", "`x`"], ["`é`", "`ğ`", "`y`"], ["`č`", "`ð`", "`z`"]]);
     }

@@ -40,17 +40,17 @@ fn empty_values(node: &Node, findings: &mut Vec<Finding>) {
     }
 }
 
-/// Lays `over` over `base`. A key without a value counts as not set.
+/// Lays `over` over `base`. A key without a value counts as not set, in a map that `base` lacks as well.
 pub fn merge(base: &Node, over: Option<&Node>) -> Node {
     let Some(over) = over else { return base.clone() };
-    let (Content::Map(below), Content::Map(above)) = (&base.content, &over.content) else { return over.clone() };
-    let mut entries: Vec<Entry> = below.clone();
+    let Content::Map(above) = &over.content else { return over.clone() };
+    let nothing = Node { place: over.place.clone(), content: Content::Null };
+    let mut entries = base.entries().to_vec();
     for entry in above.iter().filter(|entry| entry.value.content != Content::Null) {
+        let on = |below: &Node| Entry { value: merge(below, Some(&entry.value)), ..entry.clone() };
         match entries.iter_mut().find(|existing| existing.key == entry.key) {
-            Some(existing) => {
-                *existing = Entry { value: merge(&existing.value, Some(&entry.value)), ..entry.clone() };
-            }
-            None => entries.push(entry.clone()),
+            Some(existing) => *existing = on(&existing.value),
+            None => entries.push(on(&nothing)),
         }
     }
     Node { place: over.place.clone(), content: Content::Map(entries) }

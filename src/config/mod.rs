@@ -6,7 +6,6 @@ mod characters;
 mod choices;
 mod conflict;
 mod csv;
-mod drafts;
 mod encoding;
 mod layers;
 mod mangled;
@@ -28,7 +27,6 @@ use std::sync::Arc;
 pub use characters::{hidden_character, mixed_alphabets, refused_character};
 pub use choices::{Language, Mfa, Part, Profile, Service};
 pub use conflict::{find as find_conflict, line as conflict_line, sides as conflict_sides};
-pub use drafts::Drafts;
 pub use encoding::Encoding;
 pub use layers::{DEFAULTS_PATH, explain};
 pub use names::{
@@ -44,7 +42,7 @@ pub use settings::{
     AccessKeySettings, BucketSettings, BudgetSettings, DeploySettings, LogSettings, MetadataSettings, NotebookSettings,
     QuotaSettings, ServiceRoleSettings, Settings, account_schema, company_schema,
 };
-pub use suggestion::{did_you_mean, suggest};
+pub use suggestion::suggest;
 pub use suppressions::{SUPPRESSIONS_FILE, SuppressionRow, SuppressionRows, suppressions_schema};
 
 use crate::files::{self, FileError, FolderEntry};
@@ -62,6 +60,9 @@ pub const ROSTER_FILES: [&str; 4] = ["roster.csv", "roster.xlsx", "roster.yaml",
 
 /// Names of encodings that rosters are saved in.
 pub const ENCODINGS: &str = "encodings are `utf-8`, `cp932`, `cp949`, `cp1252`, `euc-jp`, `utf-16le` and the like";
+
+/// Files of the config folder that a command is about to write, and that are read as if they were there: their texts, by their paths.
+pub type Drafts = BTreeMap<PathBuf, String>;
 
 /// Everything that the config folder says.
 #[derive(Debug)]
@@ -135,17 +136,11 @@ pub fn default_settings() -> Settings {
 
 /// Reads the config folder, but for rosters and locks. The settings of every account are read, so that clashes between
 /// accounts are found; those that `wanted` names are selected, or all when it names none.
-///
-/// # Errors
-/// When a file or folder exists but cannot be read. Mistakes inside the files are findings.
 pub fn read(folder: &Path, wanted: &[String], findings: &mut Vec<Finding>) -> Result<Config, FileError> {
     read_with(&Drafts::new(), folder, wanted, findings)
 }
 
 /// The same, with files that are not written yet.
-///
-/// # Errors
-/// As `read`.
 pub fn read_with(
     drafts: &Drafts,
     folder: &Path,
@@ -183,7 +178,7 @@ fn read_layer(
 ) -> Result<Layer, FileError> {
     let before = findings.len();
     let misnamed = misnamed(&path, &[SETTINGS_FILE])?;
-    let source = if let Some(bytes) = drafts::read(drafts, &path)? {
+    let source = if let Some(bytes) = read_file(drafts, &path)? {
         findings.extend(not_read(misnamed, &path));
         encoding::merged_utf8(&path, &bytes, findings)
     } else {
@@ -229,9 +224,6 @@ fn read_settings(
 
 /// Reads the roster and the lock of an account. They are by far the most of what a config folder holds, so that nobody
 /// should keep those of many accounts.
-///
-/// # Errors
-/// When a file exists but cannot be read. Mistakes inside the files are findings.
 pub fn people(folder: &Path, account: &AccountConfig, findings: &mut Vec<Finding>) -> Result<People, FileError> {
     let before = findings.len();
     let relative = Path::new(ACCOUNTS_FOLDER).join(&account.name);
@@ -264,7 +256,7 @@ fn find_roster(
     let mut found: Vec<(PathBuf, Vec<u8>)> = Vec::new();
     for name in ROSTER_FILES {
         let file = relative.join(name);
-        if let Some(bytes) = drafts::read(drafts, &folder.join(&file))? {
+        if let Some(bytes) = read_file(drafts, &folder.join(&file))? {
             found.push((file, bytes));
         }
     }
@@ -346,6 +338,11 @@ fn deduplicate(findings: &mut Vec<Finding>, from: usize) {
         let at = finding.place.as_ref().map(|place| place.span.start);
         index <= from || seen.insert((finding.rule, at, finding.message.clone()))
     });
+}
+
+/// The bytes of a draft or a file, or `None` where there is neither.
+fn read_file(drafts: &Drafts, path: &Path) -> Result<Option<Vec<u8>>, FileError> {
+    drafts.get(path).map_or_else(|| files::read(path), |text| Ok(Some(text.clone().into_bytes())))
 }
 
 /// What stands beside a file under nearly its name. `known` are the names that are read.

@@ -181,13 +181,10 @@ fn is_format(one: char) -> bool {
         || matches!(one, '\u{e0001}' | '\u{e0020}'..='\u{e007f}')
 }
 
-/// What the ID of a VPC endpoint begins with.
-const ENDPOINT: &str = "vpce-";
-
 impl Network {
     /// Whether it is a VPC endpoint.
     pub fn is_endpoint(&self) -> bool {
-        self.0.starts_with(ENDPOINT)
+        self.0.starts_with("vpce-")
     }
 }
 

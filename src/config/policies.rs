@@ -21,9 +21,6 @@ pub type CompanyDocument = (Arc<SourceFile>, Value);
 
 /// The documents of the company's policies that the settings of an account name, by the policy's name, with their files
 /// relative to the config folder. A policy without a file is left out.
-///
-/// # Errors
-/// When a file exists but cannot be read.
 pub fn read(
     folder: &Path,
     settings: &Settings,

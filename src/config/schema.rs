@@ -32,19 +32,11 @@ impl Schema {
         Self { root, of_account: None }
     }
 
-    /// The same schema under another title.
+    /// The same schema under another title, without the top-level `key`, which is an account's own.
     #[must_use]
-    pub fn titled(mut self, title: &str) -> Self {
-        if let Value::Object(root) = &mut self.root {
-            root.insert("title".to_owned(), title.into());
-        }
-        self
-    }
-
-    /// The same schema without the top-level `key`, which is an account's own.
-    #[must_use]
-    pub fn without(mut self, key: &'static str) -> Self {
+    pub fn without(mut self, key: &'static str, title: &str) -> Self {
         self.of_account = Some(key);
+        self.root["title"] = title.into();
         if let Some(Value::Object(properties)) = self.root.get_mut("properties") {
             properties.shift_remove(key);
         }

@@ -19,7 +19,7 @@ use crate::facts::limits;
 /// and the built-in defaults.
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
-#[schemars(title = "racestack settings")]
+#[schemars(title = "racestack account settings")]
 pub struct Settings {
     /// The ID of the AWS account, 12 digits. Only in an account's own settings.
     pub account_id: Option<AccountId>,
@@ -90,12 +90,12 @@ pub struct Settings {
 
 /// The schema of an account's settings file, and of the settings that hold for it.
 pub fn account_schema() -> Schema {
-    Schema::of::<Settings>().titled("racestack account settings")
+    Schema::of::<Settings>()
 }
 
 /// The schema of the company's settings file: an account's, without what is one account's alone.
 pub fn company_schema() -> Schema {
-    Schema::of::<Settings>().titled("racestack company settings").without("account_id")
+    Schema::of::<Settings>().without("account_id", "racestack company settings")
 }
 
 /// The bucket: named `COMPANY-aws-deepracer-PURPOSE-CREATED`, or as `name` says.

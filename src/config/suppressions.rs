@@ -45,9 +45,6 @@ pub struct SuppressionRow {
 }
 
 /// Reads the file, if there is one: each row with its places, and nothing else where it has not the shape of one.
-///
-/// # Errors
-/// When the file exists but the operating system does not give it out.
 pub(super) fn read(
     folder: &Path,
     findings: &mut Vec<Finding>,

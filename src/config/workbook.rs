@@ -40,7 +40,7 @@ pub fn renamed(path: &Path) -> Finding {
 pub fn read(path: &Path, bytes: &[u8], findings: &mut Vec<Finding>) -> Option<Arc<SourceFile>> {
     // A broken archive must not end the run.
     let text =
-        std::panic::catch_unwind(|| text(bytes)).unwrap_or_else(|_| Err(unread("its parts do not fit together")));
+        std::panic::catch_unwind(|| text(bytes)).unwrap_or_else(|_| Err(unreadable("its parts do not fit together")));
     match text {
         Ok((sheet, text)) => {
             let source = SourceFile::of_sheet(path, text, sheet);
@@ -60,10 +60,10 @@ pub fn read(path: &Path, bytes: &[u8], findings: &mut Vec<Finding>) -> Option<Ar
 }
 
 /// Why a workbook is not read, and what to do.
-type Unread = (String, &'static str);
+type WorkbookError = (String, &'static str);
 
 #[expect(clippy::needless_pass_by_value, reason = "errors are mapped by it")]
-fn unread(reason: impl ToString) -> Unread {
+fn unreadable(reason: impl ToString) -> WorkbookError {
     (
         reason.to_string(),
         "save it anew in Excel, as a workbook (.xlsx) without a password, or as `CSV UTF-8 (Comma delimited)`",
@@ -71,15 +71,15 @@ fn unread(reason: impl ToString) -> Unread {
 }
 
 /// The name of the sheet of the people, and the sheet as CSV.
-fn text(bytes: &[u8]) -> Result<(String, String), Unread> {
+fn text(bytes: &[u8]) -> Result<(String, String), WorkbookError> {
     if bytes.starts_with(MARKS[1]) {
-        return Err(unread("it is of an older form (.xls), or has a password"));
+        return Err(unreadable("it is of an older form (.xls), or has a password"));
     }
     if !bytes.starts_with(MARKS[0]) {
         let reason = "it is another file under this name".to_owned();
         return Err((reason, "name a CSV `roster.csv`; or save it in Excel as a workbook (.xlsx)"));
     }
-    let mut workbook: Xlsx<_> = Xlsx::new(Cursor::new(bytes)).map_err(unread)?;
+    let mut workbook: Xlsx<_> = Xlsx::new(Cursor::new(bytes)).map_err(unreadable)?;
     let mut sheets = Vec::new();
     for name in workbook.sheet_names() {
         let rows = rows(&mut workbook, &name)?;
@@ -98,26 +98,26 @@ fn text(bytes: &[u8]) -> Result<(String, String), Unread> {
         return Err((reason, "name the sheet with the people `roster`, or delete the others"));
     };
     let mut writer = csv::WriterBuilder::new().flexible(true).from_writer(Vec::new());
-    rows.iter().try_for_each(|row| writer.write_record(row)).map_err(unread)?;
-    let bytes = writer.into_inner().map_err(unread)?;
-    let text = String::from_utf8(bytes).map_err(unread)?;
+    rows.iter().try_for_each(|row| writer.write_record(row)).map_err(unreadable)?;
+    let bytes = writer.into_inner().map_err(unreadable)?;
+    let text = String::from_utf8(bytes).map_err(unreadable)?;
     Ok((sheet, text))
 }
 
 /// The cells of a sheet as texts, from its first row on. They are read one by one: a sheet may have a cell in its last row.
-fn rows(workbook: &mut Xlsx<Cursor<&[u8]>>, sheet: &str) -> Result<Vec<Vec<String>>, Unread> {
+fn rows(workbook: &mut Xlsx<Cursor<&[u8]>>, sheet: &str) -> Result<Vec<Vec<String>>, WorkbookError> {
     let mut rows: Vec<Vec<String>> = Vec::new();
     let mut count = 0;
     let mut formulas = BTreeSet::new();
-    let mut reader = workbook.worksheet_cells_reader(sheet).map_err(unread)?;
-    while let Some(cell) = reader.next_formula().map_err(unread)? {
+    let mut reader = workbook.worksheet_cells_reader(sheet).map_err(unreadable)?;
+    while let Some(cell) = reader.next_formula().map_err(unreadable)? {
         if !cell.get_value().is_empty() {
             formulas.insert(cell.get_position());
         }
     }
     drop(reader);
-    let mut cells = workbook.worksheet_cells_reader(sheet).map_err(unread)?;
-    while let Some(cell) = cells.next_cell().map_err(unread)? {
+    let mut cells = workbook.worksheet_cells_reader(sheet).map_err(unreadable)?;
+    while let Some(cell) = cells.next_cell().map_err(unreadable)? {
         let (row, column) = cell.get_position();
         // A program that computes no formulas has written the workbook.
         if matches!(cell.get_value(), DataRef::Empty) && formulas.contains(&(row, column)) {

@@ -13,7 +13,6 @@ fn failed(said: impl Fn(&io::Error) -> String) -> impl Fn(io::Error) -> String {
     }
 }
 
-/// What is below a folder in a revision.
 #[derive(Debug)]
 pub struct RevisionFiles {
     /// The regular files, by their path in the folder, with `/`.

@@ -6,9 +6,6 @@ use std::path::{Component, Path, PathBuf};
 use super::FileError;
 
 /// The absolute path that `path` leads to, with every link followed. What does not exist yet is appended as it is written.
-///
-/// # Errors
-/// When a part of the path cannot be looked at.
 pub fn real_path(path: &Path) -> Result<PathBuf, FileError> {
     let mut real = PathBuf::from(".").canonicalize().map_err(|error| FileError::new("read", path, error))?;
     for part in path.components() {

@@ -63,6 +63,12 @@ pub struct Account {
 }
 
 impl Account {
+    /// The person of a name.
+    pub fn user(&self, name: &str) -> Option<&User> {
+        let at = self.users.binary_search_by(|user| user.name.as_str().cmp(name)).ok()?;
+        self.users.get(at)
+    }
+
     /// Whether anybody gets a password for the AWS console.
     pub fn has_console(&self) -> bool {
         self.users.iter().any(|user| user.console)
@@ -141,9 +147,9 @@ impl Reader<'_> {
         }
         let mut reserved_names = self.shared_folders(&lock);
         reserved_names.extend(role_names.into_iter().map(ReservedName::of_service_role));
-        let defaults = users::Defaults { settings, tags: &tags, reserved_names: &reserved_names, lock: &lock };
+        let context = users::RosterContext { settings, tags: &tags, reserved_names: &reserved_names, lock: &lock };
         let roster = people.roster.as_ref();
-        let users = roster.map(|roster| users::build(roster, &defaults, self.findings)).unwrap_or_default();
+        let users = roster.map(|roster| users::build(roster, &context, self.findings)).unwrap_or_default();
         unique::check(&users, self.findings);
         // Whatever finds something stands before what there may be none of.
         Some(Account {

@@ -1,7 +1,6 @@
 //! The names that a new user's things get: made of the user's name, and never one that is or was another's.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fmt::Write;
 
 use super::lock::PlacementLock;
 use crate::config::{LogicalId, NotebookName, UserName};
@@ -26,14 +25,14 @@ impl NotebookName {
 
 /// The names that the lock does not have yet: what the things of new users are called, and new notebooks.
 #[derive(Debug, Default)]
-pub(super) struct NewNames {
+pub(super) struct AssignedNames {
     /// What the logical IDs of a new user's resources begin with.
     pub logical_ids: BTreeMap<UserName, LogicalId>,
     /// The names of new notebooks.
     pub notebooks: BTreeMap<UserName, NotebookName>,
 }
 
-impl NewNames {
+impl AssignedNames {
     /// Names for everybody, in the order of the users' names: never one that the lock has of somebody, and each once. So
     /// `alice-b` and `alice.b` get `AliceB` and `AliceB2`, and keep them. `users` are those of the roster, each with the
     /// notebook's name that it sets.
@@ -112,12 +111,9 @@ fn mapped_notebook_name(name: &UserName) -> String {
     if notebook.is_empty() { format!("x{}", spelled(name)) } else { notebook }
 }
 
+/// The bytes of a name in hexadecimal.
 fn spelled(name: &UserName) -> String {
-    name.as_str().bytes().fold(String::new(), |mut spelled, byte| {
-        // Writing to a string cannot fail.
-        let _ = write!(spelled, "{byte:02x}");
-        spelled
-    })
+    name.as_str().bytes().fold(String::new(), |spelled, byte| format!("{spelled}{byte:02x}"))
 }
 
 #[cfg(test)]
@@ -126,7 +122,7 @@ mod tests {
 
     fn names(users: &[&str]) -> Vec<(String, String)> {
         let users: Vec<UserName> = users.iter().map(|name| UserName::parse(name).unwrap()).collect();
-        let new = NewNames::of(&PlacementLock::default(), users.iter().map(|name| (name.clone(), None)).collect());
+        let new = AssignedNames::of(&PlacementLock::default(), users.iter().map(|name| (name.clone(), None)).collect());
         let of = |name: &UserName| (new.logical_ids[name].to_string(), new.notebooks[name].to_string());
         users.iter().map(of).collect()
     }

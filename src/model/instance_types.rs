@@ -1,5 +1,7 @@
 //! Instance types: which of them are allowed, and what is known against them.
 
+use std::sync::LazyLock;
+
 use super::reader::Reader;
 use crate::config::{Content, Entry, InstanceType, Settings, TypePattern, suggest};
 use crate::facts::{self, retired};
@@ -11,7 +13,9 @@ use crate::source::Place;
 const EXAMPLE: &str = "ml.m5.large";
 
 /// What can have an instance type, and the types that are known for it.
-type Known<'a> = (&'static str, &'a [&'static str]);
+type KnownTypes = (&'static str, &'static LazyLock<Vec<&'static str>>);
+static NOTEBOOKS: KnownTypes = ("notebooks", &facts::NOTEBOOK_INSTANCE_TYPES);
+static TRAINING_JOBS: KnownTypes = ("training jobs", &facts::TRAINING_INSTANCE_TYPES);
 
 /// A type that training jobs may have, for the examples that people get: `EXAMPLE` where it is allowed, otherwise the first
 /// that is. Of a whole family, the size that nearly all have.
@@ -25,14 +29,13 @@ pub fn example_of_training(settings: &Settings) -> String {
 impl Reader<'_> {
     /// Checks what the settings say of instance types.
     pub(super) fn instance_types(&mut self) {
-        self.allowed_types("notebooks.allowed_instance_types", ("notebooks", &facts::NOTEBOOK_INSTANCE_TYPES));
-        self.allowed_types("training.allowed_instance_types", ("training jobs", &facts::TRAINING_INSTANCE_TYPES));
+        self.allowed_types("notebooks.allowed_instance_types", NOTEBOOKS);
+        self.allowed_types("training.allowed_instance_types", TRAINING_JOBS);
         let quotas = self.config.node.get("quotas.notebooks").map(|node| &node.content);
         if let Some(Content::Map(entries)) = quotas {
-            let known = ("notebooks", facts::NOTEBOOK_INSTANCE_TYPES.as_slice());
             let types = entries.iter().filter(|entry| InstanceType::parse(&entry.key).is_ok());
             let of = |entry: &Entry| {
-                unknown(Rule::SettingsUnknownInstanceType, &entry.key, known, &entry.key_place, "quotas.notebooks")
+                unknown(Rule::SettingsUnknownInstanceType, &entry.key, NOTEBOOKS, &entry.key_place, "quotas.notebooks")
             };
             self.findings.extend(types.filter_map(of));
         }
@@ -43,7 +46,7 @@ impl Reader<'_> {
         }
     }
 
-    fn allowed_types(&mut self, key: &str, known: Known<'_>) {
+    fn allowed_types(&mut self, key: &str, known: KnownTypes) {
         if self.config.node.values_of(key).is_some_and(<[_]>::is_empty) {
             self.contradict(key, format!("`{key}` allows no instance type at all"), format!("name a type in `{key}`"));
         }
@@ -73,12 +76,11 @@ pub(super) fn check(instance_type: &InstanceType, allowed: Option<&[TypePattern]
         let note = format!("it dropped the family `{family}`");
         return Some(finding(Rule::NotebookRetiredType, message, help).note(note));
     }
-    let known = ("notebooks", facts::NOTEBOOK_INSTANCE_TYPES.as_slice());
-    unknown(Rule::NotebookUnknownType, instance_type.as_str(), known, place, "instance_type")
+    unknown(Rule::NotebookUnknownType, instance_type.as_str(), NOTEBOOKS, place, "instance_type")
 }
 
 /// A finding where a type, or a family such as `ml.t3.*`, is none that is known.
-fn unknown(rule: Rule, pattern: &str, (of, known): Known<'_>, place: &Place, key: &str) -> Option<Finding> {
+fn unknown(rule: Rule, pattern: &str, (of, known): KnownTypes, place: &Place, key: &str) -> Option<Finding> {
     let is_known = |one: &&str| pattern.strip_suffix('*').map_or(*one == pattern, |family| one.starts_with(family));
     if known.iter().any(is_known) {
         return None;

@@ -23,7 +23,9 @@ impl Reader<'_> {
             self.find(Rule::SettingsWrongType, "logs.retention_days", message, help);
         }
         if let Some(budgets) = &settings.budgets {
-            if budgets.monthly_usd.is_none() && budgets.monthly_usd_per_user.is_none() && self.config.complete {
+            // An amount that is wrong is a finding already.
+            let amounts = ["budgets.monthly_usd", "budgets.monthly_usd_per_user"];
+            if self.config.complete && !amounts.iter().any(|amount| self.config.node.stands_in(amount)) {
                 let help = "add `monthly_usd` or `monthly_usd_per_user` to `budgets`";
                 self.find(Rule::SettingsMissingKey, "budgets", "`budgets` names no amount", help);
             }

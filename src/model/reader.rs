@@ -2,7 +2,7 @@
 
 use crate::config::{AccountConfig, Content, People, SETTINGS_FILE};
 use crate::finding::{Finding, Rule};
-use crate::source::{Place, SourceFile};
+use crate::source::Place;
 
 /// Checks what one account's settings say together, and collects what is wrong.
 pub(super) struct Reader<'a> {
@@ -26,8 +26,8 @@ impl Reader<'_> {
             // The company is the same for all accounts, and so is missing once.
             let own = &self.config.source;
             let of_all = own.path.ancestors().nth(3).filter(|_| key == "company");
-            let source = of_all.map_or_else(|| own.clone(), |folder| SourceFile::new(folder.join(SETTINGS_FILE), ""));
-            self.findings.push(finding.at(Place::whole(&source)).help(help));
+            let place = of_all.map_or_else(|| Place::whole(own), |folder| Place::of_file(folder.join(SETTINGS_FILE)));
+            self.findings.push(finding.at(place).help(help));
         }
         value.cloned()
     }

@@ -14,8 +14,7 @@ pub(super) fn check(account: &Account, roster: &RosterConfig) -> Vec<Finding> {
     let mut findings = Vec::new();
     let mut claimed: BTreeMap<String, (&User, Place)> = BTreeMap::new();
     for (node, row) in &roster.rows {
-        let Ok(index) = account.users.binary_search_by(|user| user.name.as_str().cmp(&row.name)) else { continue };
-        let user = &account.users[index];
+        let Some(user) = account.user(&row.name) else { continue };
         let renamed = row.was.as_ref().map(|was| {
             let place = node.place_of("was");
             // The steps copy the folder of before, and it is one person's.
@@ -48,7 +47,7 @@ fn renamed(account: &Account, user: &User, was: &str, place: Place) -> Finding {
     let known = UserName::parse(was).ok().filter(|was| account.lock.entries.contains_key(was));
     let Some(was) = known else {
         let message = format!("the lock knows no user `{}` that `{}` could have been", shorten(was), user.name);
-        let former = account.lock.entries.keys().filter(|name| is_gone(account, name)).map(UserName::as_str);
+        let former = account.lock.entries.keys().map(UserName::as_str).filter(|name| account.user(name).is_none());
         let help = suggest(was, former, "remove `was`");
         return Finding::new(Rule::RosterStaleWas, message).at(place).help(help);
     };
@@ -75,16 +74,11 @@ fn returned(account: &Account, user: &User) -> Option<Finding> {
     )
 }
 
-/// Whether nobody in the roster has this name.
-fn is_gone(account: &Account, name: &UserName) -> bool {
-    account.users.binary_search_by(|user| user.name.cmp(name)).is_err()
-}
-
 fn maybe_renamed(account: &Account, user: &User) -> Option<Finding> {
     let email = user.email.as_deref().filter(|_| user.stack.is_none())?;
     let same = |entry: &&str| entry.eq_ignore_ascii_case(email);
     let (was, _) = account.lock.entries.iter().find(|(name, entry)| {
-        !entry.left && entry.email.as_deref().as_ref().is_some_and(same) && is_gone(account, name)
+        !entry.left && entry.email.as_deref().as_ref().is_some_and(same) && account.user(name.as_str()).is_none()
     })?;
     let message = format!("`{}` is new, and has the e-mail address of `{was}`, who leaves", user.name);
     let finding = Finding::new(Rule::RosterMaybeRenamed, message).at(user.place.clone());

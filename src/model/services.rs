@@ -8,15 +8,15 @@ use crate::facts::SERVICE_ROLE_PATH;
 use crate::source::Place;
 
 impl Service {
-    /// The word that the settings use, and the name that the DeepRacer console gives the service's role.
+    /// The word that the settings use, the one that logical IDs have, and the name that the DeepRacer console gives the service's role.
     /// Source: <https://docs.aws.amazon.com/deepracer/latest/developerguide/deepracer-understand-required-permissions-and-iam-roles.html>
-    fn names(self) -> (&'static str, &'static str) {
+    fn names(self) -> (&'static str, &'static str, &'static str) {
         match self {
-            Service::Deepracer => ("deepracer", "AWSDeepRacerServiceRole"),
-            Service::Lambda => ("lambda", "AWSDeepRacerLambdaAccessRole"),
-            Service::Sagemaker => ("sagemaker", "AWSDeepRacerSageMakerAccessRole"),
-            Service::Robomaker => ("robomaker", "AWSDeepRacerRoboMakerAccessRole"),
-            Service::Cloudformation => ("cloudformation", "AWSDeepRacerCloudFormationAccessRole"),
+            Service::Deepracer => ("deepracer", "DeepRacer", "AWSDeepRacerServiceRole"),
+            Service::Lambda => ("lambda", "Lambda", "AWSDeepRacerLambdaAccessRole"),
+            Service::Sagemaker => ("sagemaker", "SageMaker", "AWSDeepRacerSageMakerAccessRole"),
+            Service::Robomaker => ("robomaker", "RoboMaker", "AWSDeepRacerRoboMakerAccessRole"),
+            Service::Cloudformation => ("cloudformation", "CloudFormation", "AWSDeepRacerCloudFormationAccessRole"),
         }
     }
 
@@ -25,9 +25,14 @@ impl Service {
         self.names().0
     }
 
+    /// The logical ID of the service's role.
+    pub fn logical_id(self) -> String {
+        format!("{}Role", self.names().1)
+    }
+
     /// The name that the DeepRacer console gives the service's role.
     pub fn role_name(self) -> &'static str {
-        self.names().1
+        self.names().2
     }
 
     /// The service whose role has this name; `suffix` is the account's.

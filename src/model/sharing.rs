@@ -58,7 +58,6 @@ impl ReservedName {
 }
 
 const FOLDERS: &str = "bucket.shared_folders";
-const TEAMS: &str = "bucket.team_folders";
 
 impl Reader<'_> {
     /// The names that nobody can have since folders that people share have them.
@@ -69,7 +68,7 @@ impl Reader<'_> {
                 name: TEAMS_FOLDER.to_owned(),
                 owner: "the folder of all teams",
                 help: "change `name`, or turn `bucket.team_folders` off",
-                place: Some(self.config.node.place_of(TEAMS)),
+                place: Some(self.config.node.place_of("bucket.team_folders")),
             });
         }
         for (folder, place) in self.placed(FOLDERS, FolderName::parse) {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::ids::NewNames;
+use super::ids::AssignedNames;
 use super::instance_types;
 use super::lock::{self, PlacementLock, StackNumber};
 use super::sharing::{self, ReservedName};
@@ -55,25 +55,16 @@ pub struct Notebook {
     pub existing: bool,
 }
 
-/// What holds for everyone in the account.
-pub(super) struct Defaults<'a> {
-    /// What holds unless a row says otherwise.
+/// What the people of an account are made of besides their rows.
+pub(super) struct RosterContext<'a> {
     pub settings: &'a Settings,
     pub tags: &'a [Tag],
     pub reserved_names: &'a [ReservedName],
     pub lock: &'a PlacementLock,
 }
 
-/// The lock, and what the rows of the roster make of it.
-struct Known<'a> {
-    lock: &'a PlacementLock,
-    new: NewNames,
-    /// The names of the lock in lower case: IAM takes `Ann` and `ann` for one.
-    by_lower_case: BTreeMap<String, &'a UserName>,
-}
-
 /// Validates a roster; the users come by name, whatever the order of the rows.
-pub(super) fn build(roster: &RosterConfig, defaults: &Defaults, findings: &mut Vec<Finding>) -> Vec<User> {
+pub(super) fn build(roster: &RosterConfig, context: &RosterContext, findings: &mut Vec<Finding>) -> Vec<User> {
     // Many rows of one person are one mistake, and need one name.
     let names = roster.rows.iter().filter_map(|(_, row)| {
         let notebook = match &row.notebook {
@@ -82,13 +73,10 @@ pub(super) fn build(roster: &RosterConfig, defaults: &Defaults, findings: &mut V
         };
         Some((UserName::parse(&row.name).ok()?, notebook))
     });
-    let known = Known {
-        lock: defaults.lock,
-        new: NewNames::of(defaults.lock, names.collect()),
-        by_lower_case: defaults.lock.entries.keys().map(|name| (name.as_str().to_lowercase(), name)).collect(),
-    };
+    let assigned = AssignedNames::of(context.lock, names.collect());
+    let locked_names = context.lock.entries.keys().map(|name| (name.as_str().to_lowercase(), name)).collect();
     let users = each(&roster.rows, findings, |(node, row), findings| {
-        RowReader { node, row, defaults, known: &known, findings }.user()
+        RowReader { node, row, context, assigned: &assigned, locked_names: &locked_names, findings }.user()
     });
     let mut users: Vec<User> = users.into_iter().flatten().collect();
     users.sort_by(|a, b| a.name.cmp(&b.name).then_with(|| a.place.span.start.cmp(&b.place.span.start)));
@@ -105,8 +93,10 @@ fn is_address(text: &str) -> bool {
 struct RowReader<'a> {
     node: &'a Node,
     row: &'a RosterRow,
-    defaults: &'a Defaults<'a>,
-    known: &'a Known<'a>,
+    context: &'a RosterContext<'a>,
+    assigned: &'a AssignedNames,
+    /// The names of the lock by their lower case: IAM takes `Ann` and `ann` for one.
+    locked_names: &'a BTreeMap<String, &'a UserName>,
     findings: &'a mut Vec<Finding>,
 }
 
@@ -125,7 +115,7 @@ impl RowReader<'_> {
     }
 
     fn user(&mut self) -> Option<User> {
-        let (row, defaults, known) = (self.row, self.defaults, self.known);
+        let (row, context) = (self.row, self.context);
         let place = self.node.place_of("name");
         // What needs no name is looked at first: a person with a wrong name may have a wrong tag as well.
         let places = self.node.get("tags");
@@ -139,16 +129,15 @@ impl RowReader<'_> {
             self.find(Rule::RosterInvalidName, "name", message, help, refused_character(&row.name, UserName::takes));
         };
         let name = UserName::parse(&row.name).map_err(refused).ok()?;
-        self.findings.extend(defaults.reserved_names.iter().find_map(|reserved| reserved.refuse(&name, &place)));
-        if let Some(locked) = known.by_lower_case.get(&name.as_str().to_lowercase()).filter(|locked| ***locked != name)
-        {
+        self.findings.extend(context.reserved_names.iter().find_map(|reserved| reserved.refuse(&name, &place)));
+        if let Some(locked) = self.locked_names.get(&name.as_str().to_lowercase()).filter(|locked| ***locked != name) {
             let message = format!("the lock has the user `{name}` in another case, as `{locked}`");
             let help = format!("write `{locked}`: IAM user names are unique without regard to case");
             let note = "CloudFormation would make the new user before it deletes the old one, and fail".to_owned();
             self.find(Rule::RosterDuplicateUser, "name", message, help, [note]);
             return None;
         }
-        let locked = known.lock.entries.get(&name);
+        let locked = context.lock.entries.get(&name);
         let notebook = match &row.notebook {
             Some(RosterNotebook::Wanted(false)) => None,
             Some(RosterNotebook::Settings(own)) => self.notebook(&name, Some(own)),
@@ -158,7 +147,7 @@ impl RowReader<'_> {
         all_tags.extend(notebook.as_ref().map(|notebook| Tag::new(tags::NOTEBOOK, notebook.name.as_str())));
         all_tags.extend(team);
         all_tags.push(Tag::new(tags::MANAGED_BY, tags::MANAGED_BY_RACESTACK));
-        all_tags.extend(tags::merge(defaults.tags, &own_tags));
+        all_tags.extend(tags::merge(context.tags, &own_tags));
         let count = all_tags.len() + person_tags.len();
         if count > limits::TAGS {
             let message = format!("`{name}` would have {count} tags, allowed are {}", limits::TAGS);
@@ -167,15 +156,15 @@ impl RowReader<'_> {
         }
         let was = row.was.as_deref().and_then(|was| UserName::parse(was).ok());
         Some(User {
-            logical_id: locked.map(|entry| &entry.logical_id).or(known.new.logical_ids.get(&name))?.clone(),
+            logical_id: locked.map(|entry| &entry.logical_id).or(self.assigned.logical_ids.get(&name))?.clone(),
             stack: locked.map(|entry| entry.stack),
             email: lock::email_word(row.email.as_deref()),
-            was: was.filter(|was| known.lock.entries.contains_key(was)),
+            was: was.filter(|was| context.lock.entries.contains_key(was)),
             name,
             tags: all_tags,
             person_tags,
             suspended: row.state == Some(State::Suspended),
-            console: row.console.unwrap_or(defaults.settings.console),
+            console: row.console.unwrap_or(context.settings.console),
             notebook,
             place,
         })
@@ -190,7 +179,7 @@ impl RowReader<'_> {
             self.find(Rule::RosterInvalidTag, "team", message, help, refused_character(team, tags::takes));
             return None;
         }
-        if self.defaults.settings.bucket.team_folders && !sharing::is_team_folder(team) {
+        if self.context.settings.bucket.team_folders && !sharing::is_team_folder(team) {
             let message = format!("`{}` cannot be the name of a team's folder", shorten(team));
             let help = "change `team`: with `bucket.team_folders`, it is not empty, has no `/` and no space at an end, and is neither `.` nor `..`";
             self.find(Rule::RosterInvalidTag, "team", message, help, None);
@@ -241,7 +230,7 @@ impl RowReader<'_> {
 
     fn notebook(&mut self, user: &UserName, own: Option<&RosterNotebookSettings>) -> Option<Notebook> {
         const TYPE: &str = "notebook.instance_type";
-        let defaults = &self.defaults.settings.notebooks;
+        let defaults = &self.context.settings.notebooks;
         let name = self.notebook_name(user, own.and_then(|own| own.name.as_deref()))?;
         let existing = own.and_then(|own| own.existing).unwrap_or_default();
         let instance_type = match own.and_then(|own| own.instance_type.as_deref()) {
@@ -267,8 +256,8 @@ impl RowReader<'_> {
     /// The name of a person's notebook: the one that the lock has, the one that the roster sets, or one made of the person's.
     fn notebook_name(&mut self, user: &UserName, set: Option<&str>) -> Option<NotebookName> {
         const NAME: &str = "notebook.name";
-        let known = self.known;
-        let entry = known.lock.entries.get(user);
+        let lock = self.context.lock;
+        let entry = lock.entries.get(user);
         let locked = entry.and_then(|entry| entry.notebook.as_ref());
         let has_it = entry.is_some_and(|entry| !entry.gave_up);
         if let Some(locked) = locked.filter(|locked| locked.holds_separator() && has_it) {
@@ -279,7 +268,7 @@ impl RowReader<'_> {
                 .to_owned();
             self.find(Rule::NotebookDoubleHyphen, "name", message, help, [note]);
         }
-        let Some(text) = set else { return locked.or_else(|| known.new.notebooks.get(user)).cloned() };
+        let Some(text) = set else { return locked.or_else(|| self.assigned.notebooks.get(user)).cloned() };
         let refused = |allowed: &str| {
             let message = format!("SageMaker refuses the notebook name `{}`, allowed are {allowed}", shorten(text));
             self.find(Rule::NotebookInvalidName, NAME, message, "change `notebook.name`", None);
@@ -302,7 +291,7 @@ impl RowReader<'_> {
                 let note = "SageMaker cannot rename a notebook instance: CloudFormation makes a new one, and its volume is lost";
                 self.find(Rule::LockRenamedNotebook, NAME, message, help, [note.to_owned()]);
             }
-            _ if known.lock.has_notebook(&name) => {
+            _ if lock.has_notebook(&name) => {
                 let message = format!("the notebook name `{name}` is or was another user's");
                 self.find(Rule::RosterSharedNotebookName, NAME, message, "choose another `notebook.name`", None);
             }

@@ -5,16 +5,15 @@ use serde_json::{Map, Value, json};
 use super::deploy::stack_tags;
 use super::listing::ASSEMBLY;
 use super::manifest::Manifest;
-use super::{HOLDS, MANIFEST_FILE, OutputFile, json_file, sha256};
+use super::{HOLDS, MANIFEST_FILE, OutputFile, json_file};
 use crate::model::{Account, BucketName};
 use crate::plan::{AccountPlan, Part, StackPlan};
-use crate::render::{self, Rendered, Templates};
+use crate::render::{self, Rendered, Templates, sha256};
 
 /// The version of the schema of cloud assemblies. The CDK CLI takes any up to its own, hence an old one.
 /// Source: <https://github.com/aws/aws-cdk-cli/tree/main/packages/%40aws-cdk/cloud-assembly-schema>
 const SCHEMA_VERSION: &str = "36.0.0";
 
-/// One account's part of a cloud assembly.
 #[derive(Debug)]
 pub struct AccountAssembly {
     files: Vec<OutputFile>,

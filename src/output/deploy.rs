@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::manifest::{Manifest, StackEntry};
-use super::shell::{account_script, assignment, lines, tags_json};
+use super::shell::{ACCOUNT_SCRIPT, assignment, filled, lines, tags_json};
 use crate::model::{Account, FEW_LEAVERS, FEW_LEAVERS_PERCENT, MANAGED_BY, MANAGED_BY_RACESTACK, Tag, UserName};
 use crate::plan::{AccountPlan, Part, StackPlan};
 use crate::render::Contents;
@@ -11,7 +11,6 @@ use crate::render::Contents;
 /// Stands for nothing in a line of the data.
 const NONE: &str = "-";
 
-/// The script for an account. `digests` are those of the stacks' templates.
 pub fn script(
     plan: &AccountPlan<'_>,
     digests: &[Option<String>],
@@ -50,7 +49,7 @@ pub fn script(
         "# Everyone who has another name from now on: the name of before, and the one of now.\n".to_owned(),
         lines("renamed", renamed),
     ];
-    account_script(&data.concat())
+    filled(ACCOUNT_SCRIPT, &data.concat())
 }
 
 fn stack_lines(stack: &StackPlan<'_>, entry: &StackEntry, digest: Option<&str>) -> String {

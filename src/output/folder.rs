@@ -3,34 +3,28 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use super::listing::{ACCOUNT, Listed, kind_of, listed, why_unreadable};
+use super::listing::{ACCOUNT, FolderManifest, kind_of, why_unreadable};
 use super::{MANIFEST_FILE, OutputFile, RESTORE_MANIFEST};
 use crate::config::conflict_line;
 use crate::files::{self, FileError, FileKind};
 use crate::finding::{Finding, Rule};
-use crate::source::{Place, SourceFile};
+use crate::source::Place;
 
 /// How a file of the out folder differs from what it should be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Difference {
-    /// It is not there.
     Missing,
-    /// It holds something else.
     Changed,
-    /// It has the marks of a merge conflict.
     Conflict,
-    /// It is a manifest that does not say which files are racestack's.
     Unreadable,
     /// It holds the same lines, which end otherwise, as git makes them with `core.autocrlf`.
     LineEndings,
-    /// It is a program and should be none, or the other way round.
     Mode,
     /// racestack wrote it once, and would not now.
     Surplus,
 }
 
 impl Difference {
-    /// The words that a person reads.
     pub fn as_str(self) -> &'static str {
         match self {
             Difference::Missing => "missing",
@@ -45,9 +39,6 @@ impl Difference {
 }
 
 /// Compares an account's out folder with the files that it should hold.
-///
-/// # Errors
-/// When the folder exists but cannot be read.
 pub fn compare(folder: &Path, wanted: &[OutputFile]) -> Result<Vec<(String, Difference)>, FileError> {
     let mut differences = Vec::new();
     for file in wanted {
@@ -62,13 +53,12 @@ pub fn compare(folder: &Path, wanted: &[OutputFile]) -> Result<Vec<(String, Diff
 
 /// The files of racestack's that should not be there.
 pub(super) fn surplus(folder: &Path, wanted: &[OutputFile]) -> Result<Vec<String>, FileError> {
-    let listed = listed(folder)?;
+    let manifest = FolderManifest::read(folder)?;
     let wanted: BTreeSet<&str> = wanted.iter().map(|file| file.name.as_str()).collect();
-    let ours = files::list(folder)?.unwrap_or_default().into_iter().filter(|entry| listed.holds(entry));
+    let ours = files::list(folder)?.unwrap_or_default().into_iter().filter(|entry| manifest.holds(entry));
     Ok(ours.map(|entry| entry.name).filter(|name| !wanted.contains(name.as_str())).collect())
 }
 
-/// How a file differs from what it should be.
 pub(super) fn difference(path: &Path, file: &OutputFile) -> Result<Option<Difference>, FileError> {
     let executable = match files::kind(path)? {
         None => return Ok(Some(Difference::Missing)),
@@ -96,9 +86,6 @@ fn is_same_but_for_line_endings(bytes: &[u8], text: &str) -> bool {
 
 /// Finds what stands in the way of an account's out folder: then it cannot be replaced. What racestack did not write there
 /// and would keep is a warning.
-///
-/// # Errors
-/// When the folder exists but cannot be read.
 pub fn inspect(folder: &Path, wanted: &[OutputFile], findings: &mut Vec<Finding>) -> Result<(), FileError> {
     match files::kind(folder)? {
         None => return Ok(()),
@@ -111,14 +98,14 @@ pub fn inspect(folder: &Path, wanted: &[OutputFile], findings: &mut Vec<Finding>
             return Ok(());
         }
     }
-    let (listed, kind) = (listed(folder)?, kind_of(wanted));
-    if let Some(found) = listed.other_kind(folder, &kind)? {
+    let (manifest, kind) = (FolderManifest::read(folder)?, kind_of(wanted));
+    if let Some(found) = manifest.other_kind(folder, &kind)? {
         let message = format!("`{}` holds {found}, where {kind} would be written", folder.display());
         let help = "name another folder, or remove this one if nobody needs what it holds";
         findings.push(finding(Rule::OutputAnotherKind, message, folder, help));
         return Ok(());
     }
-    if let Some(reason) = listed.unreadable() {
+    if let Some(reason) = &manifest.unreadable {
         let path = folder.join(MANIFEST_FILE);
         let message = format!("`{}` does not say which files are racestack's: {reason}", path.display());
         let help = format!(
@@ -131,7 +118,7 @@ pub fn inspect(folder: &Path, wanted: &[OutputFile], findings: &mut Vec<Finding>
     for entry in files::list(folder)?.unwrap_or_default() {
         let path = &entry.path;
         let namesake = wanted.iter().find(|file| file.name == entry.name);
-        if listed.holds(&entry) {
+        if manifest.holds(&entry) {
             continue;
         }
         let Some(file) = namesake else {
@@ -151,45 +138,38 @@ pub fn inspect(folder: &Path, wanted: &[OutputFile], findings: &mut Vec<Finding>
 }
 
 fn finding(rule: Rule, message: String, path: &Path, help: impl Into<String>) -> Finding {
-    Finding::new(rule, message).at(Place::whole(&SourceFile::new(path, ""))).help(help)
+    Finding::new(rule, message).at(Place::of_file(path)).help(help)
 }
 
 /// A configured account: what tells its out folder, and its stacks, from others'.
 #[derive(Debug, Clone, Copy)]
-pub struct Configured<'a> {
+pub struct ConfiguredAccount<'a> {
     /// Its name, which is its folder's.
     pub name: &'a str,
     pub id: Option<&'a str>,
-    /// Where its stacks are deployed.
     pub region: Option<&'a str>,
 }
 
 /// The folders of accounts that are no longer configured: their stacks may still be deployed. Those of a folder whose
 /// manifest names the ID and the region of a configured account are that account's, which had another name.
-///
-/// # Errors
-/// When the out folder exists but cannot be read.
-pub fn orphans(out: &Path, accounts: &[Configured<'_>], findings: &mut Vec<Finding>) -> Result<(), FileError> {
+pub fn orphans(out: &Path, accounts: &[ConfiguredAccount<'_>], findings: &mut Vec<Finding>) -> Result<(), FileError> {
     for entry in files::list(out)?.unwrap_or_default() {
         let folder = entry.path;
         let known = accounts.iter().any(|account| account.name == entry.name) || entry.name.starts_with('.');
         if !entry.is_folder || known {
             continue;
         }
-        let listing = match listed(&folder)? {
-            Listed::Nothing => continue,
-            // Handouts, say, are nobody's stacks.
-            other if other.kind().is_some_and(|kind| kind != ACCOUNT) => continue,
-            Listed::Files(listing) => Some(listing),
-            Listed::Unreadable(_) => None,
-        };
-        let renamed = listing.as_ref().and_then(|of| {
-            let (id, region) = (of.account_id.as_deref()?, of.region.as_deref()?);
+        let manifest = FolderManifest::read(&folder)?;
+        // Handouts, say, are nobody's stacks.
+        if !manifest.is_there() || manifest.kind().is_some_and(|kind| kind != ACCOUNT) {
+            continue;
+        }
+        let renamed = manifest.account_id.as_deref().zip(manifest.region.as_deref()).and_then(|(id, region)| {
             let account = accounts.iter().find(|account| account.id == Some(id))?;
-            Some((account, region, account.region == Some(region)))
+            Some((account.name, region, account.region == Some(region)))
         });
         let (message, help) = match renamed {
-            Some((Configured { name, .. }, region, false)) => (
+            Some((name, region, false)) => (
                 format!(
                     "`{}` is of the account that is now configured as `{name}`, in another region",
                     folder.display()
@@ -199,7 +179,7 @@ pub fn orphans(out: &Path, accounts: &[Configured<'_>], findings: &mut Vec<Findi
                      stacks there and the new ones collide"
                 ),
             ),
-            Some((Configured { name, .. }, ..)) => (
+            Some((name, ..)) => (
                 format!("`{}` is of the account that is now configured as `{name}`", folder.display()),
                 format!("remove the folder `{}`; delete no stack: they are those of `{name}`", folder.display()),
             ),

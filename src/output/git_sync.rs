@@ -9,7 +9,6 @@ use crate::model::RepositoryPath;
 use crate::plan::{AccountPlan, StackPlan};
 use crate::render::scalar;
 
-/// The name of a stack's deployment file.
 pub(super) fn file_name(stack: &StackPlan<'_>) -> String {
     format!("{}.git-sync.yaml", stack.part.name())
 }

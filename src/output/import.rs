@@ -14,7 +14,6 @@ const SCRIPT: &str = include_str!("../../templates/scripts/import.sh");
 #[derive(Debug)]
 pub struct ImportedStack {
     pub name: String,
-    /// The file of its template.
     pub file: String,
     /// Its template, with what it imports.
     pub template: String,

@@ -4,15 +4,15 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
-use super::listing::listed;
+use super::listing::FolderManifest;
 use super::{DEPLOY_FILE, MANIFEST_FILE, git_sync};
 use crate::check::PolicySize;
 use crate::config::conflict_sides;
 use crate::facts::limits::{self, Used};
 use crate::files::{self, FileError};
 use crate::model::User;
-use crate::plan::AccountPlan;
-use crate::render::{Contents, Rendered, hexadecimal};
+use crate::plan::{AccountPlan, StackPlan};
+use crate::render::{Contents, Rendered, sha256};
 
 /// The version of the manifest's form. From 2 on it says who is suspended, and who had another name.
 const VERSION: u32 = 2;
@@ -20,16 +20,11 @@ const VERSION: u32 = 2;
 /// The manifest of an account's out folder. One of another version may hold more, or less.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct Manifest {
-    /// The version of this form.
     #[serde(default)]
     pub version: u32,
-    /// The account's name in the configuration.
     pub account: String,
-    /// The account's ID.
     pub account_id: String,
-    /// Where its stacks are deployed.
     pub region: String,
-    /// The partition of the region.
     #[serde(default = "usual_partition")]
     pub partition: String,
     /// The bucket with everybody's folders; empty where a version of racestack wrote it that did not say so.
@@ -46,16 +41,13 @@ fn usual_partition() -> String {
     "aws".to_owned()
 }
 
-/// A stack in the manifest.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct StackEntry {
     pub name: String,
     /// What it holds: `storage`, `access`, `service-roles`, `users-001`, `retired-roles`.
     #[serde(default)]
     pub part: String,
-    /// Its template's file.
     pub file: String,
-    /// The SHA-256 of the file, in hexadecimal.
     #[serde(default)]
     pub sha256: String,
     /// Its place in the order, counted from 1.
@@ -76,10 +68,8 @@ pub struct StackEntry {
     /// Its users, by name, with what their things are called; only of users stacks.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub users: Vec<UserEntry>,
-    /// The template's bytes.
     #[serde(default)]
     pub bytes: Used,
-    /// The template's resources.
     #[serde(default)]
     pub resources: Used,
     /// The characters of its policies, as IAM counts them; of a users stack, of its fullest role or user.
@@ -95,14 +85,11 @@ pub enum DeployedBy {
     StackSet,
 }
 
-/// A user in the manifest.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct UserEntry {
-    /// The user's name.
     pub name: String,
     /// What the logical IDs of the user's resources begin with.
     pub logical_id: String,
-    /// The notebook's name, if the user has a notebook.
     pub notebook: Option<String>,
     /// Whether the user keeps everything and may do nothing.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
@@ -113,7 +100,6 @@ pub struct UserEntry {
 }
 
 impl Manifest {
-    /// The manifest as it is written.
     pub fn to_json(&self) -> String {
         // A value made of strings and numbers always has a JSON form.
         serde_json::to_string_pretty(self).map(|json| json + "\n").unwrap_or_default()
@@ -132,9 +118,6 @@ fn user_entry(user: &User) -> UserEntry {
 
 /// The manifest of an account's out folder, if there is one that this version can read; of one with a merge conflict, that of the
 /// branch that is checked out.
-///
-/// # Errors
-/// When the file exists but the operating system does not give it out.
 pub fn read(folder: &Path) -> Result<Option<Manifest>, FileError> {
     let Some(bytes) = files::read(&folder.join(MANIFEST_FILE))? else { return Ok(None) };
     let ours = std::str::from_utf8(&bytes).ok().and_then(conflict_sides).map(|[ours, _]| ours.into_bytes());
@@ -143,16 +126,12 @@ pub fn read(folder: &Path) -> Result<Option<Manifest>, FileError> {
 
 /// Whether an account's out folder holds users stacks: by its manifest or, where that is of another version's form, by the files
 /// that it lists.
-///
-/// # Errors
-/// When the manifest exists but the operating system does not give it out.
 pub fn holds_users(folder: &Path) -> Result<bool, FileError> {
     let is_users = |part: &str| part.starts_with("users-");
     let by_stacks = read(folder)?.is_some_and(|manifest| manifest.stacks.iter().any(|stack| is_users(&stack.part)));
-    Ok(by_stacks || listed(folder)?.lists(|name| name.strip_suffix(".yaml").is_some_and(is_users)))
+    Ok(by_stacks || FolderManifest::read(folder)?.lists(|name| name.strip_suffix(".yaml").is_some_and(is_users)))
 }
 
-/// The manifest of a plan's rendered templates.
 pub fn of(
     plan: &AccountPlan<'_>,
     rendered: &[Rendered],
@@ -161,39 +140,27 @@ pub fn of(
 ) -> Manifest {
     let nothing = Contents::default();
     let account = plan.account;
-    let stacks: Vec<StackEntry> = plan
-        .stacks
-        .iter()
-        .zip(rendered)
-        .zip(contents.iter().chain(std::iter::repeat(&nothing)))
-        .enumerate()
-        .map(|(index, ((stack, template), contents))| StackEntry {
+    let rendered = plan.stacks.iter().zip(rendered).zip(contents.iter().chain(std::iter::repeat(&nothing)));
+    let entry = |(index, ((stack, template), contents)): (usize, ((&StackPlan<'_>, &Rendered), &Contents))| {
+        let needed = plan.stacks.iter().filter(|other| stack.part.depends_on(other.part));
+        let git_sync = account.settings.deploy.git_sync.as_ref().filter(|_| !stack.by_stack_set);
+        StackEntry {
             name: stack.name.to_string(),
             part: stack.part.name(),
             file: stack.file(),
-            sha256: hexadecimal(&template.sha256),
+            sha256: sha256(&template.source.text),
             order: index + 1,
-            depends_on: plan
-                .stacks
-                .iter()
-                .filter(|other| stack.part.depends_on(other.part))
-                .map(|other| other.name.to_string())
-                .collect(),
+            depends_on: needed.map(|other| other.name.to_string()).collect(),
             deployed_by: stack.by_stack_set.then_some(DeployedBy::StackSet),
-            git_sync: account
-                .settings
-                .deploy
-                .git_sync
-                .as_ref()
-                .filter(|_| !stack.by_stack_set)
-                .map(|_| git_sync::file_name(stack)),
+            git_sync: git_sync.map(|_| git_sync::file_name(stack)),
             capabilities: contents.capabilities.clone(),
             users: stack.users.iter().map(|user| user_entry(user)).collect(),
             bytes: Used { used: template.source.text.len(), limit: account.template_bytes() },
             resources: Used { used: contents.resources, limit: limits::TEMPLATE_RESOURCES },
             policies: policies.get(index).cloned().unwrap_or_default(),
-        })
-        .collect();
+        }
+    };
+    let stacks: Vec<StackEntry> = rendered.enumerate().map(entry).collect();
     let mut files: Vec<String> = stacks.iter().map(|stack| stack.file.clone()).collect();
     files.extend(stacks.iter().filter_map(|stack| stack.git_sync.clone()));
     files.extend([DEPLOY_FILE.to_owned(), MANIFEST_FILE.to_owned()]);

@@ -14,7 +14,7 @@ mod stack_set;
 
 pub use assembly::{AccountAssembly, files as assembly_files, of_account as account_assembly};
 pub use deprovision::credentials;
-pub use folder::{Configured, Difference, compare, inspect, orphans};
+pub use folder::{ConfiguredAccount, Difference, compare, inspect, orphans};
 pub use import::{ImportedStack, import_files};
 pub use listing::why_unreadable;
 pub use manifest::{DeployedBy, Manifest, StackEntry, UserEntry, holds_users, of as manifest, read as read_manifest};
@@ -25,15 +25,13 @@ pub use stack_set::{Member as StackSetMember, files as stack_set_files};
 use std::sync::Arc;
 
 use serde_json::{Value, json};
-use sha2::{Digest, Sha256};
 
 use self::shell::{assignment, filled, lines};
 use crate::account::ExpectedExport;
 use crate::model::AccountName;
 use crate::plan::AccountPlan;
-use crate::render::{Contents, Rendered, hexadecimal};
+use crate::render::{Contents, Rendered};
 
-/// The name of the manifest in an account's out folder.
 pub const MANIFEST_FILE: &str = "manifest.json";
 /// The name of the script that deploys a folder's stacks: an account's, or a StackSet with those that it makes.
 pub const DEPLOY_FILE: &str = "deploy.sh";
@@ -47,14 +45,10 @@ pub const RESTORE_MANIFEST: &str =
 /// The key of a manifest that says in words what its folder holds. An account's has none.
 const HOLDS: &str = "holds";
 
-/// A file of an account's out folder.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OutputFile {
-    /// Its name in the folder.
     pub name: String,
-    /// What it holds.
     pub text: String,
-    /// Whether it is a program.
     pub executable: bool,
 }
 
@@ -117,9 +111,4 @@ fn program(name: impl Into<String>, text: String) -> OutputFile {
 
 fn json_file(name: impl Into<String>, value: &Value) -> OutputFile {
     plain(name, format!("{value:#}\n"))
-}
-
-/// The SHA-256 of a text, in lower-case hexadecimal.
-fn sha256(text: &str) -> String {
-    hexadecimal(&Sha256::digest(text.as_bytes()))
 }

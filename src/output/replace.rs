@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::folder::{difference, surplus};
-use super::listing::{ACCOUNT, listed};
+use super::listing::{ACCOUNT, FolderManifest};
 use super::{MANIFEST_FILE, OutputFile};
 use crate::files::{self, FileError, FileKind, FileLock, FolderEntry, NewFile, OWN_ENDING};
 use crate::model::AccountName;
@@ -107,17 +107,17 @@ fn is_taken(folder: &Path) -> Result<bool, FileError> {
         Some(FileKind::Folder) => {}
         Some(_) => return Ok(true),
     }
-    let (staging, listed_here) = (files::beside(folder, STAGING), listed(folder)?);
-    if listed_here.other_kind(folder, listed(&staging)?.kind().unwrap_or(ACCOUNT))?.is_some() {
+    let (staging, manifest) = (files::beside(folder, STAGING), FolderManifest::read(folder)?);
+    if manifest.other_kind(folder, FolderManifest::read(&staging)?.kind().unwrap_or(ACCOUNT))?.is_some() {
         return Ok(true);
     }
-    for entry in files::list(folder)?.unwrap_or_default().into_iter().filter(|entry| !listed_here.holds(entry)) {
+    for entry in files::list(folder)?.unwrap_or_default().into_iter().filter(|entry| !manifest.holds(entry)) {
         let staged = files::read(&staging.join(&entry.name))?;
         if staged.is_some() && (entry.is_folder || files::read(&entry.path)? != staged) {
             return Ok(true);
         }
     }
-    Ok(listed_here.unreadable().is_some())
+    Ok(manifest.unreadable.is_some())
 }
 
 /// Puts right what killed runs left in the out folder, of whichever accounts, and removes what is staged and not in its place.
@@ -127,7 +127,7 @@ fn is_taken(folder: &Path) -> Result<bool, FileError> {
 pub fn recover_all(out: &Path) -> Result<(), FileError> {
     for entry in files::list(out)?.unwrap_or_default() {
         let Some(name) = entry.name.strip_prefix('.').and_then(|name| name.strip_suffix(OWN_ENDING)) else { continue };
-        let account = [OLD, MANIFEST].iter().find_map(|purpose| name.strip_suffix(purpose)).unwrap_or(name);
+        let account = [OLD, MANIFEST].iter().find_map(|suffix| name.strip_suffix(suffix)).unwrap_or(name);
         if AccountName::parse(account).is_ok() {
             recover(&out.join(account))?;
         }
@@ -136,11 +136,8 @@ pub fn recover_all(out: &Path) -> Result<(), FileError> {
 }
 
 /// Puts right what a killed run left of one account.
-///
-/// # Errors
-/// When something cannot be read, moved or removed.
 fn recover(folder: &Path) -> Result<(), FileError> {
-    let [staging, old, manifest] = [STAGING, OLD, MANIFEST].map(|purpose| files::beside(folder, purpose));
+    let [staging, old, manifest] = [STAGING, OLD, MANIFEST].map(|suffix| files::beside(folder, suffix));
     match files::kind(folder)? {
         // Killed between the two steps of `put_in_place`: the old folder is whole, and the new one is not in place.
         None if files::kind(&old)?.is_some() => {
@@ -211,13 +208,13 @@ fn clear(left: &Path, home: &Path) -> Result<(), FileError> {
     if !files::is_writable(left) {
         files::make_writable(left)?;
     }
-    let listed = listed(left)?;
-    if listed.unreadable().is_some() {
+    let manifest = FolderManifest::read(left)?;
+    if manifest.unreadable.is_some() {
         let message = "its manifest.json does not say what is racestack's; move what is yours elsewhere and remove it";
         return Err(taken("remove", left, message));
     }
     let (own, foreign): (Vec<_>, Vec<_>) =
-        files::list(left)?.unwrap_or_default().into_iter().partition(|entry| listed.holds(entry));
+        files::list(left)?.unwrap_or_default().into_iter().partition(|entry| manifest.holds(entry));
     if !foreign.is_empty() {
         if files::kind(home)?.is_none() {
             files::create_folder(home)?;

@@ -4,7 +4,6 @@ use serde_json::{Value, json};
 
 use crate::model::Tag;
 
-/// The script of an account, as it stands in the templates.
 pub(super) const ACCOUNT_SCRIPT: &str = include_str!("../../templates/scripts/deploy.sh");
 /// What the script of a StackSet has after the part that both share.
 pub(super) const STACK_SET_SCRIPT: &str = include_str!("../../templates/scripts/deploy-stack-set.sh");
@@ -14,10 +13,6 @@ const END_OF_DATA: &str = "# ---- end of the data ----\n";
 /// Where the part ends that both scripts share.
 const OWN: &str = "# ---- the script of an account ----\n";
 
-pub(super) fn account_script(data: &str) -> String {
-    filled(ACCOUNT_SCRIPT, data)
-}
-
 /// A script with this data between its two marks.
 pub(super) fn filled(script: &str, data: &str) -> String {
     let (before, rest) = script.split_once(DATA).unwrap_or_default();
@@ -25,9 +20,8 @@ pub(super) fn filled(script: &str, data: &str) -> String {
     [before, DATA, data, END_OF_DATA, behind].concat()
 }
 
-/// The script of a StackSet with its data.
 pub(super) fn stack_set_script(data: &str) -> String {
-    let script = account_script(data);
+    let script = filled(ACCOUNT_SCRIPT, data);
     let (shared, _) = script.split_once(OWN).unwrap_or_default();
     let (_, own) = STACK_SET_SCRIPT.split_once(END_OF_DATA).unwrap_or_default();
     format!("{shared}# ---- the script of a StackSet ----\n{own}")
@@ -55,16 +49,13 @@ pub(super) fn tags_json(tags: impl IntoIterator<Item = Tag>) -> String {
     let mut tags: Vec<Tag> = tags.into_iter().collect();
     tags.sort_by(|a, b| a.key.cmp(&b.key));
     let tags: Value = tags.iter().map(|tag| json!({"Key": tag.key, "Value": tag.value})).collect();
-    tags.to_string().chars().fold(String::new(), in_ascii)
-}
-
-/// The text with one more character, as JSON has it in ASCII.
-fn in_ascii(mut text: String, character: char) -> String {
-    if matches!(character, ' '..='~') {
-        text.push(character);
-        return text;
-    }
-    character.encode_utf16(&mut [0; 2]).iter().fold(text, |text, unit| format!("{text}\\u{unit:04x}"))
+    let in_ascii = |character: char| match character {
+        ' '..='~' => character.to_string(),
+        other => {
+            other.encode_utf16(&mut [0; 2]).iter().fold(String::new(), |text, unit| format!("{text}\\u{unit:04x}"))
+        }
+    };
+    tags.to_string().chars().map(in_ascii).collect()
 }
 
 #[cfg(test)]

@@ -11,17 +11,16 @@ use self::general::{AccountLiteral, general};
 use super::deploy::stack_tags;
 use super::listing;
 use super::shell::{assignment, lines, stack_set_script, tags_json};
-use super::{DEPLOY_FILE, HOLDS, MANIFEST_FILE, OutputFile, json_file, plain, program, sha256};
+use super::{DEPLOY_FILE, HOLDS, MANIFEST_FILE, OutputFile, json_file, plain, program};
 use crate::facts::limits;
 use crate::finding::{Finding, Rule};
 use crate::inventory::transform;
 use crate::model::{AccountId, AccountName, Region, Tag};
 use crate::plan::{AccountPlan, Part};
 use crate::render::span_index::SpanIndex;
-use crate::render::{self, DIGEST_OUTPUT, Rendered, Templates};
+use crate::render::{self, DIGEST_OUTPUT, Rendered, Templates, sha256};
 use crate::source::{Place, SourceFile};
 
-/// The template's file.
 const TEMPLATE_FILE: &str = "template.json";
 /// The file with each account's values.
 const PARAMETERS_FILE: &str = "parameters.json";

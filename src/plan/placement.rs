@@ -60,7 +60,8 @@ pub fn place(account: &Account, room: Size, size: impl Fn(&User) -> Size) -> Pla
         let mut levels: Vec<StackUsage> =
             sizes.iter().zip(leaving).map(|(users, leaving)| StackUsage::of(users, leaving, largest)).collect();
         for (user, own) in new {
-            let old = index_of(user).filter(|index| levels.get(*index).is_some_and(|level| level.has_room(own, room)));
+            let has_room = |level: &StackUsage| (level.now + own).max(room) == room;
+            let old = index_of(user).filter(|index| levels.get(*index).is_some_and(has_room));
             let first = || levels.iter().position(|level| level.takes(own, room, first_run));
             let index = old.or_else(first).unwrap_or_else(|| {
                 levels.push(StackUsage::default());
@@ -82,7 +83,7 @@ pub fn place(account: &Account, room: Size, size: impl Fn(&User) -> Size) -> Pla
 fn leaving(account: &Account, stacks: usize) -> Vec<usize> {
     let mut leaving = vec![0; stacks];
     for (name, entry) in account.lock.entries.iter().filter(|(_, entry)| !entry.left) {
-        let gone = account.users.binary_search_by(|user| user.name.cmp(name)).is_err();
+        let gone = account.user(name.as_str()).is_none();
         if let Some(count) = leaving.get_mut(usize::from(entry.stack).wrapping_sub(1)).filter(|_| gone) {
             *count += 1;
         }
@@ -123,10 +124,6 @@ impl StackUsage {
             after <= room * FILL_PERCENT / 100 && (first_run || added <= half || hole)
         };
         fits(|size| size.bytes) && fits(|size| size.resources) && fits(|size| size.references)
-    }
-
-    fn has_room(&self, own: Size, room: Size) -> bool {
-        (self.now + own).max(room) == room
     }
 }
 

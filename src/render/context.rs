@@ -1,6 +1,7 @@
 //! What the stack templates are filled with: every value that a template can name. An optional value that is not there is
 //! `null`, never missing, since strict mode cannot tell a missing value in `{{#if}}` from a false one.
 
+use handlebars::Context;
 use serde_json::{Value, json};
 
 use super::start_script::start_script;
@@ -72,7 +73,7 @@ pub(super) fn shared(account: &Account, names: &Names, part: Part) -> Value {
 }
 
 /// What the template of a stack can name: what all can, and its own. `file` gives a file of the templates, by its path.
-pub(super) fn of<'a>(account: &Account, names: &Names, part: Part, file: impl Fn(&str) -> &'a str) -> Value {
+pub(super) fn of<'a>(account: &Account, names: &Names, part: Part, file: impl Fn(&str) -> &'a str) -> Context {
     let is_offline = account.settings.notebooks.direct_internet_access == Some(false);
     let own = match part {
         Part::Storage => json!({
@@ -82,7 +83,9 @@ pub(super) fn of<'a>(account: &Account, names: &Names, part: Part, file: impl Fn
         Part::Access => json!({}),
         Part::Notebooks => json!({
             "lifecycle_script": start_script(account, file),
-            "log_groups": account.settings.logs.as_ref().map_or_else(Vec::new, |logs| log_groups(logs.retention_days)),
+            "log_groups": account.settings.logs.iter().flat_map(|logs| LOG_GROUPS.map(|(id, name)| {
+                json!({"logical_id": id, "name": name, "retention_days": logs.retention_days})
+            })).collect::<Value>(),
         }),
         Part::ServiceRoles | Part::RetiredRoles => json!({ "roles": roles(account, names, part) }),
         Part::Operations => json!({
@@ -109,12 +112,7 @@ pub(super) fn of<'a>(account: &Account, names: &Names, part: Part, file: impl Fn
     if let (Some(all), Value::Object(own)) = (all.as_object_mut(), own) {
         all.extend(own);
     }
-    all
-}
-
-/// The log groups of notebooks and training jobs.
-fn log_groups(days: u32) -> Vec<Value> {
-    LOG_GROUPS.map(|(id, name)| json!({"logical_id": id, "name": name, "retention_days": days})).into()
+    Context::from(all)
 }
 
 /// The roles of services, retired or not.
@@ -123,7 +121,7 @@ fn roles(account: &Account, names: &Names, part: Part) -> Vec<Value> {
     let services = account.services.keys().filter(|service| is_retired(**service) == retired);
     let role = |service: &Service| {
         json!({
-            "logical_id": format!("{}Role", logical_word(*service)),
+            "logical_id": service.logical_id(),
             "role_name": format!("{}{}", service.role_name(), account.service_role_suffix),
             "path": names.service_role_path,
             "policy_name": format!("{}Policy", service.role_name()),
@@ -178,16 +176,6 @@ pub(super) fn user(account: &Account, user: &User) -> Value {
 
 fn tag_contexts(tags: &[Tag]) -> impl Iterator<Item = Value> {
     tags.iter().map(|tag| json!({"key": tag.key, "value": tag.value}))
-}
-
-fn logical_word(service: Service) -> &'static str {
-    match service {
-        Service::Deepracer => "DeepRacer",
-        Service::Lambda => "Lambda",
-        Service::Sagemaker => "SageMaker",
-        Service::Robomaker => "RoboMaker",
-        Service::Cloudformation => "CloudFormation",
-    }
 }
 
 fn describe(part: Part) -> &'static str {

@@ -2,8 +2,6 @@
 //! template a stack was deployed from.
 //! Source: <https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_DescribeStacks.html>
 
-use std::fmt::Write;
-
 use memchr::memmem;
 use sha2::{Digest, Sha256};
 
@@ -17,19 +15,15 @@ pub const PLACEHOLDER: &str = "<<the-sha-256-of-this-template-without-header-and
 /// nothing of the header, which names the files that the template comes from. `None` where the text has no place for it.
 pub(super) fn with_digest(mut text: String) -> (String, Option<String>) {
     let Some(first) = memmem::find(text.as_bytes(), PLACEHOLDER.as_bytes()) else { return (text, None) };
-    let digest = hexadecimal(&Sha256::digest(text.as_bytes()));
+    let digest = sha256(&text);
     let rest = text[first..].replace(PLACEHOLDER, &digest);
     text.replace_range(first.., &rest);
     (text, Some(digest))
 }
 
-/// Bytes in hexadecimal, in lower case.
-pub fn hexadecimal(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::with_capacity(2 * bytes.len()), |mut hex, byte| {
-        // Writing to a string cannot fail.
-        let _ = write!(hex, "{byte:02x}");
-        hex
-    })
+/// The SHA-256 of a text, in lower-case hexadecimal.
+pub fn sha256(text: &str) -> String {
+    Sha256::digest(text).iter().fold(String::new(), |hex, byte| format!("{hex}{byte:02x}"))
 }
 
 #[cfg(test)]

@@ -15,7 +15,6 @@ use handlebars::{
 use include_dir::{Dir, include_dir};
 use rayon::iter::{IntoParallelRefIterator, ParallelIterator};
 use regex::Regex;
-use serde::Serialize;
 use serde_json::Value;
 
 use super::by_design;
@@ -23,7 +22,7 @@ use super::digest;
 use super::helpers::{describe, escape_json, indent, refuse, strict};
 use super::policy::{POLICIES, POLICY, PolicyHelper};
 use super::yaml;
-use crate::config::did_you_mean;
+use crate::config::suggest;
 use crate::finding::{Finding, Rule};
 use crate::source::{Place, SourceFile};
 
@@ -86,10 +85,8 @@ impl Templates {
                 overridden.insert(path);
             // Whoever copies all of the folder has other files of it as well. They make no stacks.
             } else if EMBEDDED.get_file(&path).is_none() {
-                let help = match did_you_mean(&path, sources.keys().map(String::as_str)) {
-                    Some(near) => format!("did you mean `{near}`?"),
-                    None => "give the file the path of the template that it is to replace".to_owned(),
-                };
+                let otherwise = "give the file the path of the template that it is to replace";
+                let help = suggest(&path, sources.keys().map(String::as_str), otherwise);
                 let finding = Finding::new(Rule::TemplateUnknown, format!("there is no template `{path}` to replace"));
                 findings.push(finding.at(Place::whole(&source)).help(help));
             }
@@ -127,18 +124,7 @@ impl Templates {
     }
 
     /// Fills the template of a kind of stack.
-    ///
-    /// # Errors
-    /// When the template asks for what is not there.
-    pub fn fill(&self, kind: &str, context: &impl Serialize) -> Result<String, RenderFailure> {
-        match Context::wraps(context) {
-            Ok(context) => self.fill_with(kind, &context),
-            Err(error) => Err(self.unfilled(&stack_path(kind), &error)),
-        }
-    }
-
-    /// The same, with a context that the engine has made of it.
-    pub(super) fn fill_with(&self, kind: &str, context: &Context) -> Result<String, RenderFailure> {
+    pub(super) fn fill(&self, kind: &str, context: &Context) -> Result<String, RenderFailure> {
         let (path, asked) = (stack_path(kind), context.data().get("metadata").unwrap_or(&Value::Null));
         let filled = self.stacks.render_with_context(&path, context);
         filled.map(|text| by_design::annotated(text, asked)).map_err(|error| {

@@ -35,7 +35,7 @@ pub fn expand_short_tags(text: &str) -> Result<Value, NotExpanded> {
     }
     let value = serde_yaml::from_str(text).map_err(NotExpanded::NotYaml)?;
     let mut path = Vec::new();
-    long_form(value, &mut path).map_err(|message| NotExpanded::NotCloudformation { path: path.join("/"), message })
+    expand(value, &mut path).map_err(|message| NotExpanded::NotCloudformation { path: path.join("/"), message })
 }
 
 /// What CloudFormation has no use for and takes a reader time out of all proportion, in words: what is nested beyond all measure,
@@ -61,10 +61,10 @@ fn unsupported(text: &str) -> Option<String> {
 }
 
 /// The long form of a value. An error says what is no template's, and then `path` leads there.
-fn long_form(value: Yaml, path: &mut Vec<String>) -> Result<Value, String> {
+fn expand(value: Yaml, path: &mut Vec<String>) -> Result<Value, String> {
     let mut below = |step: String, value: Yaml| {
         path.push(step);
-        let value = long_form(value, path)?;
+        let value = expand(value, path)?;
         path.pop();
         Ok(value)
     };
@@ -100,7 +100,7 @@ fn long_form(value: Yaml, path: &mut Vec<String>) -> Result<Value, String> {
         }
         Yaml::Tagged(tagged) => {
             let tag = tagged.tag.to_string();
-            let value = long_form(tagged.value, path)?;
+            let value = expand(tagged.value, path)?;
             let (key, value) = match tag.trim_start_matches('!') {
                 name @ ("Ref" | "Condition") => (name.to_owned(), value),
                 "GetAtt" => ("Fn::GetAtt".to_owned(), attribute(value)),

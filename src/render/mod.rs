@@ -18,7 +18,7 @@ mod template;
 mod text_templates;
 mod yaml;
 
-pub use digest::{DIGEST_OUTPUT, PLACEHOLDER, hexadecimal};
+pub use digest::{DIGEST_OUTPUT, PLACEHOLDER, sha256};
 pub use engine::{RenderFailure, Templates, embedded_templates};
 pub use expand_short_tags::{NotExpanded, expand_short_tags};
 pub use fragment::{Fragment, Substitution};
@@ -47,9 +47,6 @@ use crate::plan::{self, AccountPlan, Part, Size, StackPlan, stack_name};
 use crate::source::{Place, SourceFile};
 
 /// Renders one stack of a plan, with its people as they were rendered.
-///
-/// # Errors
-/// When its template cannot be filled.
 pub fn fill(
     templates: &Templates,
     plan: &AccountPlan<'_>,
@@ -66,8 +63,8 @@ pub fn fill(
     };
     let header = header(account, &stack.name);
     let (text, digest) = digest::with_digest(text);
-    let text = header + &text;
-    Ok(Rendered::new(stack.part, SourceFile::new(plan.folder.join(stack.file()), text), digest))
+    let source = SourceFile::new(plan.folder.join(stack.file()), header + &text);
+    Ok(Rendered { part: stack.part, source, digest })
 }
 
 /// The policy of a service's role, as racestack has it, whatever stands in its place in the templates.
@@ -85,7 +82,7 @@ pub fn resources_of_prototypes(
     people: &People<'_>,
 ) -> Result<(Value, BTreeMap<UserShape, Value>), RenderFailure> {
     let parsed = |text: String| {
-        let rendered = Rendered::new(Part::Users(1), SourceFile::new("", text), None);
+        let rendered = Rendered { part: Part::Users(1), source: SourceFile::new("", text), digest: None };
         // What CloudFormation does not know is found in the real templates.
         let template = read(templates, &rendered).map_err(|failure| RenderFailure {
             finding: Box::new(templates.at_first_line(rendered.part.kind(), *failure.finding)),

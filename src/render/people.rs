@@ -12,6 +12,7 @@ use super::context;
 use super::engine::{RenderFailure, Templates};
 use super::fragment::{Fragment, Substitution};
 use super::prototype::{UserShape, is_of_prototype};
+use super::template::count_resources;
 use crate::finding::{Finding, Rule};
 use crate::model::{Account, StackNumber, User, UserName};
 use crate::plan::{Names, Part, Size};
@@ -52,7 +53,6 @@ impl<'a> People<'a> {
     ) -> Result<Self, RenderFailure> {
         let users: Vec<(&User, UserShape)> = users.into_iter().map(|user| (user, UserShape::of(user))).collect();
         let context = context::of(account, names, Part::Users(StackNumber::MIN), |_| "");
-        let context = Context::wraps(context).unwrap_or_else(|_| Context::null());
         let first = users.first().map(|(user, _)| context::user(account, user)).unwrap_or_default();
         let all_told = format!("{}{first}", context.data());
         let by_prototypes = !templates.has_own_stacks() && !is_of_prototype(&all_told);
@@ -61,9 +61,9 @@ impl<'a> People<'a> {
             if let Some(root) = context.data_mut().as_object_mut() {
                 root.insert(USERS.to_owned(), vec![context::user(account, user)].into());
             }
-            templates.fill_with(USERS, context)
+            templates.fill(USERS, context)
         };
-        let empty = templates.fill_with(USERS, &context)?;
+        let empty = templates.fill(USERS, &context)?;
         let shapes: BTreeSet<&UserShape> = users.iter().map(|(_, shape)| shape).collect();
         let prototypes = shapes.into_iter().filter_map(|shape| Some((shape, shape.prototype()?)));
         let prototypes = prototypes.map(|(shape, user)| Ok((shape, fill(&mut None, &user)?, user)));
@@ -160,13 +160,9 @@ const NOBODY: &str = "  Nobody:\n    Type: AWS::CloudFormation::WaitConditionHan
 /// The logical ID of that resource.
 pub(super) const NOBODY_ID: &str = "Nobody";
 
-/// The size of a text. A resource is a line `Type:` at the depth of a resource's keys: the text is not parsed for it.
 fn size_of(text: &str) -> Size {
-    Size { bytes: text.len(), resources: count(text, "\n    Type: "), references: count(text, "{{resolve:") }
-}
-
-fn count(text: &str, word: &str) -> usize {
-    memmem::find_iter(text.as_bytes(), word).count()
+    let references = memmem::find_iter(text.as_bytes(), "{{resolve:").count();
+    Size { bytes: text.len(), resources: count_resources(text), references }
 }
 
 #[cfg(test)]

@@ -10,7 +10,7 @@ use super::reference::PolicyValues;
 use crate::plan::AccountPlan;
 use crate::source::{Place, SourceFile};
 
-/// The key that tells, while a policy template is filled for its origins, the line of each statement.
+/// The key that tells, while a policy template is filled for its places, the line of each statement.
 const LINE: &str = "\u{E000}line";
 
 /// The documents that the policy templates give for an account.
@@ -22,16 +22,14 @@ pub struct PolicySourceMap {
 /// A template with what it gives, and the lines of the statements.
 type Filled = (Arc<SourceFile>, Value, Vec<usize>);
 
-impl Templates {
-    /// The origins of an account's policies.
-    pub fn origins(&self, plan: &AccountPlan<'_>) -> PolicySourceMap {
+impl PolicySourceMap {
+    /// The documents of an account.
+    pub fn of(templates: &Templates, plan: &AccountPlan<'_>) -> Self {
         let (profile, values) = (plan.account.policies.as_str(), PolicyValues::of(plan));
         let filled = |(name, source): (&str, &Arc<SourceFile>)| Some((name.to_owned(), document(source, &values)?));
-        PolicySourceMap { documents: self.policy_sources(profile).filter_map(filled).collect() }
+        Self { documents: templates.policy_sources(profile).filter_map(filled).collect() }
     }
-}
 
-impl PolicySourceMap {
     /// The statement of this index in the template that gives `document`, among those that the template of a stack names: what
     /// that holds itself may be the same as what is written elsewhere.
     pub fn place(&self, document: &Value, statement: usize, stack: &SourceFile) -> Option<Place> {

@@ -2,7 +2,7 @@
 //! resources must be their prototype's with the person's values in the place of the words.
 
 use crate::model::{InstanceType, LogicalId, NOTEBOOK, Notebook, NotebookName, TEAM, Tag, USER, User, UserName};
-use crate::source::{Place, SourceFile};
+use crate::source::Place;
 
 /// What decides which lines a person's resources have.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -70,7 +70,7 @@ impl UserShape {
             email: None,
             stack: None,
             was: None,
-            place: Place::whole(&SourceFile::new("", "")),
+            place: Place::of_file(""),
         })
     }
 }

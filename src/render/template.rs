@@ -4,7 +4,6 @@ use std::sync::{Arc, OnceLock};
 
 use memchr::memmem;
 use serde_json::{Map, Value};
-use sha2::{Digest, Sha256};
 
 use super::span_index::SpanIndex;
 use crate::plan::Part;
@@ -13,6 +12,8 @@ use crate::source::{Place, SourceFile};
 /// Must be acknowledged for resources of IAM that are given names.
 const NAMED_IAM: &str = "CAPABILITY_NAMED_IAM";
 const USER: &str = "AWS::IAM::User";
+/// Before the type of a resource: in the templates of racestack, each has a line `Type:` at the depth of its keys.
+const RESOURCE: &str = "\n    Type: ";
 
 /// A stack's template, as it will be written.
 #[derive(Debug, Clone)]
@@ -21,8 +22,6 @@ pub struct Rendered {
     pub part: Part,
     /// The path that it is written to (such as `out/tokyo/users-001.yaml`) and the text.
     pub source: Arc<SourceFile>,
-    /// The SHA-256 of the text.
-    pub sha256: [u8; 32],
     /// The digest that the template has as an output, in hexadecimal; `None` where a replaced template has none.
     pub digest: Option<String>,
 }
@@ -39,23 +38,13 @@ pub struct Contents {
 }
 
 impl Rendered {
-    /// A template with this text.
-    pub(super) fn new(part: Part, source: Arc<SourceFile>, digest: Option<String>) -> Self {
-        let sha256 = Sha256::digest(source.text.as_bytes()).into();
-        Self { part, source, sha256, digest }
-    }
-
-    /// The contents by the lines of the text, for a template that is not to be read: in the templates of racestack each
-    /// resource has a line `Type:` at the depth of its keys.
+    /// The contents by the lines of the text, for a template that is not to be read.
     pub fn contents_by_lines(&self) -> Contents {
-        const TYPE: &[u8] = b"\n    Type: ";
-        let text = self.source.text.as_bytes();
-        let types = memmem::find_iter(text, TYPE).map(|at| &text[at + TYPE.len()..]);
-        let (resources, named) = types
-            .fold((0, false), |(resources, named), rest| (resources + 1, named || rest.starts_with(b"AWS::IAM::")));
+        let text = &self.source.text;
+        let is_named = memmem::find(text.as_bytes(), format!("{RESOURCE}AWS::IAM::").as_bytes()).is_some();
         Contents {
-            resources,
-            capabilities: if named { vec![NAMED_IAM.to_owned()] } else { Vec::new() },
+            resources: count_resources(text),
+            capabilities: Vec::from_iter(is_named.then(|| NAMED_IAM.to_owned())),
             users: Vec::new(),
         }
     }
@@ -110,4 +99,9 @@ impl Template {
         let any = iam.peek().map(|_| "CAPABILITY_IAM".to_owned());
         if iam.any(is_named) { vec![NAMED_IAM.to_owned()] } else { Vec::from_iter(any) }
     }
+}
+
+/// How many resources a text has, which is not parsed for it.
+pub(super) fn count_resources(text: &str) -> usize {
+    memmem::find_iter(text.as_bytes(), RESOURCE).count()
 }

@@ -24,17 +24,11 @@ pub struct TextTemplates<'a> {
 
 impl Templates {
     /// The HTML templates.
-    ///
-    /// # Errors
-    /// When one of them is no template.
     pub fn html(&self) -> Result<TextTemplates<'_>, RenderFailure> {
         self.texts(".html.hbs", handlebars::html_escape)
     }
 
     /// The Markdown templates.
-    ///
-    /// # Errors
-    /// When one of them is no template.
     pub fn markdown(&self) -> Result<TextTemplates<'_>, RenderFailure> {
         self.texts(".md.hbs", escape_markdown)
     }
@@ -58,9 +52,6 @@ impl TextTemplates<'_> {
     }
 
     /// Fills the template of a name.
-    ///
-    /// # Errors
-    /// When the template asks for what is not there.
     pub fn fill(&self, name: &str, context: &impl Serialize) -> Result<String, RenderFailure> {
         self.engine.render(name, context).map_err(|error| {
             let name = error.template_name.as_deref().unwrap_or(name);

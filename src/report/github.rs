@@ -15,7 +15,7 @@ fn command(finding: &Finding) -> String {
     let mut properties = Vec::new();
     if let Some(place) = &finding.place {
         properties.push(("file", slashed(place.path())));
-        if let Some(region) = place.region() {
+        if let Some(region) = place.line_column_range() {
             let one_line = region.line == region.end_line;
             properties.push(("line", region.line.to_string()));
             // GitHub takes columns only for what starts and ends in the same line.

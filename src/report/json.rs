@@ -43,7 +43,7 @@ fn suppressed(findings: &[Finding]) -> Value {
 }
 
 fn entry(finding: &Finding) -> Value {
-    let region = finding.place.as_ref().and_then(Place::region);
+    let region = finding.place.as_ref().and_then(Place::line_column_range);
     json!({
         "rule": finding.rule.info().id,
         "severity": finding.severity.as_str(),

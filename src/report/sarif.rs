@@ -9,7 +9,7 @@ use sha2::{Digest, Sha256};
 use super::json::escaped;
 use super::slashed;
 use crate::finding::{Finding, RULES, Rule, RuleInfo, Severity};
-use crate::source::{Place, Region};
+use crate::source::{LineColumnRange, Place};
 
 /// Where a finding goes that has no file: GitHub drops results without a location.
 const HOME: &str = "settings.yaml";
@@ -101,8 +101,9 @@ fn related(place: &Place, label: &str) -> Value {
 }
 
 fn location(place: Option<&Place>) -> Value {
-    let nowhere = Region { line: 1, column: 1, end_line: 1, end_column: 1 };
-    let Region { line, column, end_line, end_column } = place.and_then(Place::region).unwrap_or(nowhere);
+    let nowhere = LineColumnRange { line: 1, column: 1, end_line: 1, end_column: 1 };
+    let LineColumnRange { line, column, end_line, end_column } =
+        place.and_then(Place::line_column_range).unwrap_or(nowhere);
     json!({
         "physicalLocation": {
             "artifactLocation": {"uri": place.map_or_else(|| HOME.to_owned(), uri)},

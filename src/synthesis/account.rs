@@ -1,4 +1,4 @@
-//! From the material to the files of each account, nothing of it written yet.
+//! From the inputs to the files of each account, nothing of it written yet.
 
 use std::path::Path;
 
@@ -7,7 +7,7 @@ use rayon::iter::{IntoParallelRefIterator, ParallelIterator};
 use super::export::{ExportFormat, ExportPart};
 use super::inputs::{self, Inputs};
 use super::{Failure, Progress};
-use crate::check::{self, Against, Checks};
+use crate::check::{self, CheckInputs, CheckReport};
 use crate::config::AccountConfig;
 use crate::files::FileError;
 use crate::finding::Finding;
@@ -21,12 +21,11 @@ use crate::render::{self, People, Rendered, Templates};
 pub(crate) struct SynthOptions<'a> {
     /// The out folder, which stands in the places of findings.
     pub(crate) out: &'a Path,
-    /// Whether the checks are left out.
     pub(crate) unchecked: bool,
-    /// The form of another tool in which the stacks are wanted, too.
-    pub(crate) form: Option<ExportFormat>,
+    /// The format of another tool in which the stacks are wanted, too.
+    pub(crate) format: Option<ExportFormat>,
     /// Whether it is to be told who may do what, too.
-    pub(crate) reach: bool,
+    pub(crate) access_matrix: bool,
 }
 
 /// An account's files, ready to be written.
@@ -35,9 +34,9 @@ pub(crate) struct AccountOutput<'a> {
     pub(crate) files: Vec<OutputFile>,
     pub(crate) manifest: Manifest,
     /// Its part of what another tool gets, if that was asked for.
-    pub(crate) piece: Option<ExportPart>,
+    pub(crate) export_part: Option<ExportPart>,
     /// Who may do what, if that was asked for.
-    pub(crate) reach: AccessMatrix,
+    pub(crate) access_matrix: AccessMatrix,
     /// Its lock from now on.
     pub(crate) lock: PlacementLock,
 }
@@ -48,13 +47,13 @@ pub(crate) struct AccountOutput<'a> {
 /// Each account's people are read when its turn comes, and it is handed to `finish` as soon as it is made: what that keeps is
 /// all that is held of it.
 pub(crate) fn synthesise_all<T: Send>(
-    material: &Inputs,
-    purpose: &SynthOptions<'_>,
+    inputs: &Inputs,
+    options: &SynthOptions<'_>,
     watch: &Progress<'_>,
     findings: &mut Vec<Finding>,
     finish: impl Fn(AccountOutput<'_>) -> T + Sync,
 ) -> Result<Vec<T>, Failure> {
-    let accounts = material.config.selected();
+    let accounts = inputs.config.selected();
     let (mut finished, mut of_accounts) = (Vec::new(), Vec::new());
     // As many accounts at a time as there are cores: what an account takes while it is checked is many times its files. Of the
     // first, there is learnt what spares the others a proof.
@@ -63,10 +62,16 @@ pub(crate) fn synthesise_all<T: Send>(
     for some in first.chunks(1).chain(others.chunks(rayon::current_num_threads())) {
         (watch.progress)(done, accounts.len());
         done += some.len();
-        let each = |config: &&AccountConfig| one(config, material, purpose, &finish);
-        let results: Vec<Result<AccountResult<T>, FileError>> = some.par_iter().map(each).collect();
+        let one = |config: &&AccountConfig| {
+            let (mut in_files, mut in_stacks) = (Vec::new(), Vec::new());
+            let account = inputs::account(&inputs.folder, config, &mut in_files)?;
+            in_files.extend(account.iter().flat_map(check::known));
+            let made = account.map(|account| synthesise(&account, inputs, options, &mut in_stacks).map(&finish));
+            Ok((made, in_files, in_stacks))
+        };
+        let results: Vec<Result<_, FileError>> = some.par_iter().map(one).collect();
         for result in results {
-            let AccountResult { made, in_files, in_stacks } = result?;
+            let (made, in_files, in_stacks) = result?;
             findings.extend(in_files);
             of_accounts.push(in_stacks);
             match made {
@@ -81,57 +86,49 @@ pub(crate) fn synthesise_all<T: Send>(
     Ok(finished)
 }
 
-/// What came of an account.
-struct AccountResult<T> {
-    /// `None` where the account is not sound.
-    made: Option<Result<T, Failure>>,
-    in_files: Vec<Finding>,
-    in_stacks: Vec<Finding>,
-}
-
-fn one<T>(
-    config: &AccountConfig,
-    material: &Inputs,
-    purpose: &SynthOptions<'_>,
-    finish: impl Fn(AccountOutput<'_>) -> T,
-) -> Result<AccountResult<T>, FileError> {
-    let (mut in_files, mut in_stacks) = (Vec::new(), Vec::new());
-    let account = inputs::account(&material.folder, config, &mut in_files)?;
-    in_files.extend(account.iter().flat_map(check::known));
-    let made = account.map(|account| synthesise(&account, material, purpose, &mut in_stacks).map(finish));
-    Ok(AccountResult { made, in_files, in_stacks })
-}
-
 fn synthesise<'a>(
     account: &'a Account,
-    material: &Inputs,
-    purpose: &SynthOptions<'_>,
+    inputs: &Inputs,
+    options: &SynthOptions<'_>,
     findings: &mut Vec<Finding>,
 ) -> Result<AccountOutput<'a>, Failure> {
-    let templates = &material.templates;
-    let people = People::render(templates, account, &Names::of(account), &account.users)?;
-    let Placement { stacks, lock } = plan::place(account, render::capacity(account, &people), |user| people.size(user));
-    let folder = purpose.out.join(account.name.as_str());
-    let plan = plan::plan(account, &folder, stacks);
-    let rendered: Vec<_> = plan.stacks.par_iter().map(|stack| render::fill(templates, &plan, stack, &people)).collect();
-    let rendered: Vec<Rendered> = rendered.into_iter().collect::<Result<_, _>>()?;
-    let checks = if purpose.unchecked {
+    let templates = &inputs.templates;
+    let (plan, rendered, people, lock) = render_account(account, templates, options.out)?;
+    let checks = if options.unchecked {
         let contents = rendered.par_iter().map(Rendered::contents_by_lines).collect();
-        Checks { contents, ..Checks::default() }
+        CheckReport { contents, ..CheckReport::default() }
     } else {
-        let Inputs { rules, suppressions, proofs, .. } = material;
-        check::check(&plan, templates, &rendered, &Against { people: &people, rules, proofs, suppressions })?
+        let Inputs { rules, suppressions, proofs, .. } = inputs;
+        check::check(&plan, templates, &rendered, &CheckInputs { people: &people, rules, proofs, suppressions })?
     };
     findings.extend(checks.findings);
     let manifest = output::manifest(&plan, &rendered, &checks.contents, &checks.policies);
-    let piece = purpose.form.and_then(|form| form.piece(&plan, templates, &rendered, &manifest));
-    let reach = if purpose.reach { reach(&plan, templates, &rendered, findings)? } else { AccessMatrix::default() };
+    let export_part = options.format.and_then(|format| format.export_part(&plan, templates, &rendered, &manifest));
+    let access_matrix = if options.access_matrix {
+        access_matrix(&plan, templates, &rendered, findings)?
+    } else {
+        AccessMatrix::default()
+    };
     let files = output::files(&plan, rendered, &checks.contents, &manifest);
-    Ok(AccountOutput { account, files, manifest, piece, reach, lock })
+    Ok(AccountOutput { account, files, manifest, export_part, access_matrix, lock })
+}
+
+/// The stacks of an account as they would be written into a folder of `out`, with its people, and its lock from now on.
+pub(crate) fn render_account<'a>(
+    account: &'a Account,
+    templates: &Templates,
+    out: &Path,
+) -> Result<(AccountPlan<'a>, Vec<Rendered>, People<'a>, PlacementLock), Failure> {
+    let people = People::render(templates, account, &Names::of(account), &account.users)?;
+    let Placement { stacks, lock } = plan::place(account, render::capacity(account, &people), |user| people.size(user));
+    let plan = plan::plan(account, &out.join(account.name.as_str()), stacks);
+    let rendered: Vec<_> = plan.stacks.par_iter().map(|stack| render::fill(templates, &plan, stack, &people)).collect();
+    let rendered = rendered.into_iter().collect::<Result<_, _>>()?;
+    Ok((plan, rendered, people, lock))
 }
 
 /// Who may do what, told of one person of each kind: checks hold everybody of a kind to be alike but for their names.
-fn reach(
+fn access_matrix(
     plan: &AccountPlan<'_>,
     templates: &Templates,
     rendered: &[Rendered],

@@ -13,9 +13,6 @@ use crate::source::{Place, SourceFile};
 /// the same resource, or to the file; without such a file, to the account's settings. The message then says where the line
 /// would be. What the built-in defaults set is shown at the company's settings, which could set it otherwise; what stands in a
 /// built-in template, at the line that it comes to in the out folder.
-///
-/// # Errors
-/// When a file exists but cannot be read.
 pub(crate) fn place(findings: &mut [Finding], config: &Path, out: &Path) -> Result<(), Failure> {
     for finding in findings {
         let Some(place) = finding.place.clone() else { continue };

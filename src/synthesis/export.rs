@@ -24,8 +24,8 @@ pub(crate) enum ExportPart {
 }
 
 impl ExportFormat {
-    /// What of an account goes into a folder of this form.
-    pub(crate) fn piece(
+    /// What of an account goes into a folder of this format.
+    pub(crate) fn export_part(
         self,
         plan: &AccountPlan<'_>,
         templates: &Templates,
@@ -39,36 +39,34 @@ impl ExportFormat {
     }
 }
 
-/// A folder with what it is to hold.
 pub(crate) struct Export<'a> {
     folder: &'a Path,
-    form: ExportFormat,
+    format: ExportFormat,
     files: Vec<OutputFile>,
 }
 
 impl<'a> Export<'a> {
-    /// What these pieces come to. `None`, with findings, when it cannot be made.
+    /// The folder that these parts make up. `None`, with findings, when it cannot be made.
     pub(crate) fn of(
         folder: &'a Path,
-        form: ExportFormat,
-        pieces: impl Iterator<Item = ExportPart>,
+        format: ExportFormat,
+        export_parts: impl Iterator<Item = ExportPart>,
         findings: &mut Vec<Finding>,
     ) -> Option<Self> {
         let (mut assemblies, mut members) = (Vec::new(), Vec::new());
-        for piece in pieces {
-            match piece {
+        for export_part in export_parts {
+            match export_part {
                 ExportPart::Assembly(assembly) => assemblies.push(assembly),
                 ExportPart::Member(member) => members.push(member),
             }
         }
-        let files = match form {
+        let files = match format {
             ExportFormat::Assembly => Ok(output::assembly_files(assemblies)),
             ExportFormat::StackSet(part) => output::stack_set_files(part.kind(), members, findings),
         };
-        files.map_err(|found| findings.extend(found)).ok().map(|files| Self { folder, form, files })
+        files.map_err(|found| findings.extend(found)).ok().map(|files| Self { folder, format, files })
     }
 
-    /// Finds what stands in the way.
     pub(crate) fn inspect(&self, findings: &mut Vec<Finding>) -> Result<(), Failure> {
         Ok(output::inspect(self.folder, &self.files, findings)?)
     }
@@ -87,7 +85,7 @@ impl<'a> Export<'a> {
     /// Writes the folder, and tells what became of it.
     pub(crate) fn write(&self) -> Result<String, Failure> {
         let done = if output::write(self.folder, &self.files)? { "written" } else { "unchanged" };
-        let what = match self.form {
+        let what = match self.format {
             ExportFormat::Assembly => "the cloud assembly",
             ExportFormat::StackSet(_) => "the StackSet",
         };

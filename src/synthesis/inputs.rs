@@ -15,9 +15,8 @@ use crate::model::{self, Account, User};
 use crate::render::Templates;
 use crate::source::{Place, SourceFile};
 
-/// Where the material stands.
+/// Where the inputs stand.
 pub(crate) struct Sources<'a> {
-    /// The config folder.
     pub(crate) config: &'a Path,
     /// The accounts that are asked for; none asks for all.
     pub(crate) accounts: &'a [String],
@@ -89,20 +88,20 @@ pub(crate) fn account(
     Ok(model::account(config, &people, findings))
 }
 
-/// The material and the one account that is asked for.
+/// The inputs and the one account that is asked for.
 ///
 /// # Errors
 /// What keeps the account from being sound, and nothing else that was found.
 pub(crate) fn one_account(sources: &Sources<'_>) -> Result<(Inputs, Account), Failure> {
     let mut findings = Vec::new();
-    let material = read(sources, &mut findings)?;
-    let account = match material.config.selected().first() {
+    let inputs = read(sources, &mut findings)?;
+    let account = match inputs.config.selected().first() {
         Some(own) => account(sources.config, own, &mut findings)?,
         None => None,
     };
     findings.retain(Finding::is_error);
     match account {
-        Some(account) if findings.is_empty() => Ok((material, account)),
+        Some(account) if findings.is_empty() => Ok((inputs, account)),
         _ => Err(Failure::Findings(findings)),
     }
 }
@@ -110,9 +109,8 @@ pub(crate) fn one_account(sources: &Sources<'_>) -> Result<(Inputs, Account), Fa
 /// How many names a message lists at most.
 const MOST_NAMED: usize = 10;
 
-/// The person of that name.
 pub(crate) fn user_of<'a>(account: &'a Account, name: &str) -> Result<&'a User, Failure> {
-    account.users.iter().find(|user| user.name.as_str() == name).ok_or_else(|| {
+    account.user(name).ok_or_else(|| {
         let known = account.users.iter().map(|user| user.name.as_str());
         let all: Vec<&str> = known.clone().collect();
         let names = format!("its users are `{}`", all.join("`, `"));
@@ -201,13 +199,13 @@ fn no_folder(folder: &Path) -> Failure {
 }
 
 /// The user's own files, by their path in their folder.
-type OwnFiles = Vec<(String, Arc<SourceFile>)>;
+type OverrideFiles = Vec<(String, Arc<SourceFile>)>;
 
 /// The user's own files in a folder, by their path in it; `None` where there is no such folder.
 ///
 /// # Errors
 /// Among others, findings about those that a merge has left marks in.
-fn read_own(folder: &Path, is_one: impl Fn(&str) -> bool) -> Result<Option<OwnFiles>, Failure> {
+fn read_own(folder: &Path, is_one: impl Fn(&str) -> bool) -> Result<Option<OverrideFiles>, Failure> {
     let mut paths = Vec::new();
     if matches!(files::kind(folder)?, Some(FileKind::File { .. })) {
         // Of rules, one file can be named, whatever its name ends with.
@@ -218,7 +216,7 @@ fn read_own(folder: &Path, is_one: impl Fn(&str) -> bool) -> Result<Option<OwnFi
         return if files::kind(folder)?.is_some() { Err(leads_nowhere(folder)) } else { Ok(None) };
     }
     let own =
-        paths.into_iter().map(|(name, path)| Ok((name, source(&path)?))).collect::<Result<OwnFiles, Failure>>()?;
+        paths.into_iter().map(|(name, path)| Ok((name, source(&path)?))).collect::<Result<OverrideFiles, Failure>>()?;
     let conflicts: Vec<Finding> = own.iter().filter_map(|(_, source)| find_conflict(source)).collect();
     if conflicts.is_empty() { Ok(Some(own)) } else { Err(Failure::Findings(conflicts)) }
 }

@@ -9,7 +9,7 @@ use super::identity;
 use crate::finding::{Finding, Rule, Severity, counted};
 use crate::model::{Account, FEW_LEAVERS, FEW_LEAVERS_PERCENT, LockEntry, PlacementLock, UserName, stack_word};
 use crate::output::{self, DeployedBy, Manifest, StackEntry, UserEntry};
-use crate::source::{Place, SourceFile};
+use crate::source::Place;
 
 /// What a run says of the locks that it finds.
 pub(crate) struct LockOptions {
@@ -107,11 +107,8 @@ fn many_leave(account: &Account, wanted: &LockOptions) -> Option<Finding> {
 
 /// Who comes and who goes, against the lock as it is.
 pub(crate) struct Movement<'a> {
-    /// How many come.
     pub(crate) joining: usize,
-    /// Who leaves, by name.
     pub(crate) leaving: Vec<&'a UserName>,
-    /// How many there were before.
     before: usize,
 }
 
@@ -119,7 +116,7 @@ impl<'a> Movement<'a> {
     pub(crate) fn of(account: &'a Account) -> Self {
         let lock = &account.lock.entries;
         let joining = account.users.iter().filter(|user| lock.get(&user.name).is_none_or(|entry| entry.left)).count();
-        let gone = |name| account.users.binary_search_by(|user| user.name.cmp(name)).is_err();
+        let gone = |name: &UserName| account.user(name.as_str()).is_none();
         let present = || lock.iter().filter(|(_, entry)| !entry.left).map(|(name, _)| name);
         Self { joining, leaving: present().filter(|name| gone(name)).collect(), before: present().count() }
     }
@@ -139,7 +136,6 @@ fn removed(account: &Account, manifest: &Manifest, folder: &Path, new: &Manifest
     let is_made =
         |stack: &StackEntry| new.stacks.iter().any(|other| other.name == stack.name || other.part == stack.part);
     for stack in manifest.stacks.iter().filter(|stack| !is_made(stack)) {
-        let source = SourceFile::new(folder.join(&stack.file), "");
         let help = match stack.deployed_by {
             None => format!(
                 "delete it if it is deployed, with credentials of the account {}: `aws cloudformation delete-stack --region {} --stack-name {}`",
@@ -153,7 +149,7 @@ fn removed(account: &Account, manifest: &Manifest, folder: &Path, new: &Manifest
         };
         findings.push(
             Finding::new(Rule::OutputRemovedStack, format!("the stack `{}` is no longer made", stack.name))
-                .at(Place::whole(&source))
+                .at(Place::of_file(folder.join(&stack.file)))
                 .help(help),
         );
     }

@@ -12,7 +12,7 @@ pub(crate) mod lock;
 
 use std::path::Path;
 
-pub(crate) use account::{AccountOutput, SynthOptions, synthesise_all};
+pub(crate) use account::{AccountOutput, SynthOptions, render_account, synthesise_all};
 pub(crate) use folders::{claim, refuse_inside, stale};
 
 use crate::files::{self, FileError};
@@ -22,9 +22,8 @@ use crate::render::RenderFailure;
 /// Why a command could not do its work.
 #[derive(Debug)]
 pub enum Failure {
-    /// What was found in the user's material.
+    /// What was found in the user's files.
     Findings(Vec<Finding>),
-    /// A file or folder could not be read or written.
     File(FileError),
     /// The arguments ask for what cannot be.
     Usage(String),

@@ -48,7 +48,7 @@ impl<'a> Sites<'a> {
         }
         let help = if documented { "set `policies: hardened`, or " } else { "" };
         finding = finding.help(format!("{help}{}", problem.help));
-        self.origins.get_or_insert_with(|| self.templates.origins(self.plan));
+        self.origins.get_or_insert_with(|| PolicySourceMap::of(self.templates, self.plan));
         for (nth, (index, statement)) in problem.statements.iter().enumerate() {
             let Some(policy) = inventory.policies.get(*index) else { continue };
             let document = &policy.document.value;

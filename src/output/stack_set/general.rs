@@ -19,7 +19,6 @@ pub(super) struct AccountLiteral {
 pub(super) struct TemplateDifference {
     /// Which of the templates it is.
     pub account: usize,
-    /// The keys that lead there.
     pub path: Vec<String>,
     /// What it has there, in a few words.
     pub found: String,

@@ -1,6 +1,6 @@
-//! Which texts the bytes of a roster may be: each encoding that people save rosters in gives a reading, or none.
+//! Which texts the bytes of a roster may be: each encoding that people save rosters in gives a decoding, or none.
 //!
-//! A statistical guess alone is wrong for short rosters, and a wrong guess garbles names without an error. So a reading
+//! A statistical guess alone is wrong for short rosters, and a wrong guess garbles names without an error. So a decoding
 //! counts only where it is the one that names can be made of, or where there are characters enough to guess by.
 
 use std::collections::BTreeSet;
@@ -12,7 +12,7 @@ use encoding_rs as rs;
 use regex::Regex;
 
 /// A way to read the bytes.
-pub(super) struct Reading {
+pub(super) struct Decoding {
     pub(super) encoding: &'static rs::Encoding,
     pub(super) text: String,
 }
@@ -58,25 +58,25 @@ static CANDIDATES: [(&rs::Encoding, Script); 22] = [
 const ESCAPE: u8 = 0x1B;
 
 /// The texts that names can be made of, each once; what is UTF-8 or ISO-2022-JP without much doubt, is that alone.
-pub(super) fn readings(bytes: &[u8]) -> Vec<Reading> {
-    let mut readings: Vec<Reading> = Vec::new();
+pub(super) fn decodings(bytes: &[u8]) -> Vec<Decoding> {
+    let mut decodings: Vec<Decoding> = Vec::new();
     if let Ok(text) = std::str::from_utf8(bytes) {
         let mail = rs::ISO_2022_JP.decode_without_bom_handling_and_without_replacement(bytes);
         if let Some(text) = mail.filter(|_| bytes.contains(&ESCAPE)) {
-            return vec![Reading { encoding: rs::ISO_2022_JP, text: text.into_owned() }];
+            return vec![Decoding { encoding: rs::ISO_2022_JP, text: text.into_owned() }];
         }
-        readings.push(Reading { encoding: rs::UTF_8, text: text.to_owned() });
+        decodings.push(Decoding { encoding: rs::UTF_8, text: text.to_owned() });
         if !is_unlikely_utf8(text) {
-            return readings;
+            return decodings;
         }
     }
     for (encoding, script) in CANDIDATES {
         let Some(text) = encoding.decode_without_bom_handling_and_without_replacement(bytes) else { continue };
-        if can_be(&text, script) && readings.iter().all(|other| other.text != text) {
-            readings.push(Reading { encoding, text: text.into_owned() });
+        if can_be(&text, script) && decodings.iter().all(|other| other.text != text) {
+            decodings.push(Decoding { encoding, text: text.into_owned() });
         }
     }
-    readings
+    decodings
 }
 
 /// How many different characters a guess needs to go by.
@@ -88,41 +88,41 @@ const ENOUGH_OF_NAMES: usize = 6;
 /// <https://kosis.kr/statHtml/statHtml.do?orgId=101&tblId=DT_1IN15SD>
 const SURNAMES: &str = "김이박최정강조윤장임한오서신권황안송류전홍고문양손배백허유남심노하곽성차주우구나민진지엄";
 
-/// The one of several readings that is certain all the same. Between the encodings of East Asia, which share their bytes, the
+/// The one of several decodings that is certain all the same. Between the encodings of East Asia, which share their bytes, the
 /// frequency of characters tells, if there are enough of them. Between those of Europe, which share their letters, it is wrong
 /// too often: in tests, one Turkish roster in ten was taken for a French one.
-pub(super) fn certain(bytes: &[u8], readings: Vec<Reading>) -> Result<Reading, Vec<Reading>> {
-    let is_of_east_asia = |reading: &Reading| !reading.encoding.is_single_byte() && reading.encoding != rs::UTF_8;
-    let of_east_asia = readings.len() > 1 && readings.iter().all(is_of_east_asia);
+pub(super) fn certain(bytes: &[u8], decodings: Vec<Decoding>) -> Result<Decoding, Vec<Decoding>> {
+    let is_of_east_asia = |decoding: &Decoding| !decoding.encoding.is_single_byte() && decoding.encoding != rs::UTF_8;
+    let of_east_asia = decodings.len() > 1 && decodings.iter().all(is_of_east_asia);
     let guess = of_east_asia.then(|| {
         let mut detector = EncodingDetector::new(Iso2022JpDetection::Deny);
         detector.feed(bytes, true);
         detector.guess(None, Utf8Detection::Deny)
     });
-    let position = match readings.len() {
+    let position = match decodings.len() {
         1 => Some(0),
-        _ => readings.iter().position(|reading| {
-            let different: BTreeSet<char> = reading.text.chars().filter(|c| !c.is_ascii()).collect();
-            let enough = if is_of_koreans(reading) { ENOUGH_OF_NAMES } else { ENOUGH };
-            guess == Some(reading.encoding) && different.len() >= enough
+        _ => decodings.iter().position(|decoding| {
+            let different: BTreeSet<char> = decoding.text.chars().filter(|c| !c.is_ascii()).collect();
+            let enough = if is_of_koreans(decoding) { ENOUGH_OF_NAMES } else { ENOUGH };
+            guess == Some(decoding.encoding) && different.len() >= enough
         }),
     };
     match position {
-        Some(position) => readings.into_iter().nth(position).ok_or_else(Vec::new),
-        None => Err(readings),
+        Some(position) => decodings.into_iter().nth(position).ok_or_else(Vec::new),
+        None => Err(decodings),
     }
 }
 
 /// Whether most words in Hangul, below the header, begin with a surname.
-fn is_of_koreans(reading: &Reading) -> bool {
-    let rows = reading.text.split_once('\n').map_or("", |(_, rows)| rows);
+fn is_of_koreans(decoding: &Decoding) -> bool {
+    let rows = decoding.text.split_once('\n').map_or("", |(_, rows)| rows);
     let words = rows.split(|c: char| c.is_ascii()).filter(|word| !word.is_empty());
     let (mut all, mut surnames) = (0, 0);
     for word in words {
         all += 1;
         surnames += usize::from(word.starts_with(|first| SURNAMES.contains(first)));
     }
-    reading.encoding == rs::EUC_KR && surnames * 3 > all * 2
+    decoding.encoding == rs::EUC_KR && surnames * 3 > all * 2
 }
 
 /// Whether a text in UTF-8 holds characters that no name has: two bytes of another encoding can be UTF-8 by chance.

@@ -1,24 +1,23 @@
 //! `racestack access`: what a person may do, or who may do something, and the statements that say so.
 
-mod words;
-
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write;
 
 use serde_json::{Value, json};
 
 use super::Reply;
 use super::args::{AccessArgs, AccessFormat};
 use super::summary::aligned;
-use crate::check::{self, AccessTable, Asker, Extent, Question, Row};
+use crate::check::{self, AccessTable, Answer, Asker, Extent, Question, Reason, Row, Who};
 use crate::config::{shorten, suggest};
 use crate::facts::actions::{ServiceAction, service_action, service_actions};
-use crate::iam::Decision;
+use crate::iam::{Decision, is_beyond_policies};
 use crate::model::{Account, User};
+use crate::output::quote;
 use crate::page::{AccessMatrix, AccessRow, PeopleOfKind, answer_word};
-use crate::plan::{self, Names, Placement};
-use crate::render::{self, People, Rendered};
-use crate::synthesis::Failure;
+use crate::plan::Names;
 use crate::synthesis::inputs::{self, Inputs, Sources, user_of};
+use crate::synthesis::{Failure, render_account};
 
 pub(super) fn run(args: &AccessArgs) -> Result<Reply, Failure> {
     let resource = match args.action.as_deref().or(args.who_can.as_deref()) {
@@ -31,13 +30,7 @@ pub(super) fn run(args: &AccessArgs) -> Result<Reply, Failure> {
     // No day: what a person may do hangs on no suppression.
     let sources = Sources { templates: args.templates.as_deref(), ..args.of.sources() };
     let (Inputs { templates, .. }, account) = inputs::one_account(&sources)?;
-    let people = People::render(&templates, &account, &Names::of(&account), &account.users)?;
-    let room = render::capacity(&account, &people);
-    let Placement { stacks, .. } = plan::place(&account, room, |user| people.size(user));
-    let plan = plan::plan(&account, &args.out.join(account.name.as_str()), stacks);
-    // As they are written.
-    let rendered: Vec<Rendered> =
-        plan.stacks.iter().map(|stack| render::fill(&templates, &plan, stack, &people)).collect::<Result<_, _>>()?;
+    let (plan, rendered, ..) = render_account(&account, &templates, &args.out)?;
     let user = args.user.as_deref().map(|name| user_of(&account, name)).transpose()?;
     if let Some(user) = user.filter(|user| args.asker == Some(Asker::Notebook) && user.notebook.is_none()) {
         return Err(Failure::Usage(format!("`{}` has no notebook", user.name)));
@@ -62,7 +55,7 @@ pub(super) fn run(args: &AccessArgs) -> Result<Reply, Failure> {
         }
         AccessFormat::Human => {
             let assumed = assumed.map(|(key, value)| format!("assumed of IAM users: `{key}={value}`\n"));
-            words::decisions(&args.of.account, &question, &answers) + &assumed.unwrap_or_default()
+            decisions(&args.of.account, &question, &answers) + &assumed.unwrap_or_default()
         }
     };
     let note = wrong_arn(&account, &resource).map(|note| format!("note: {note}\n")).unwrap_or_default();
@@ -128,7 +121,7 @@ fn resource(action: &str, given: Option<&str>) -> Result<Result<String, String>,
 /// What is wrong with the ARN of a user or role that has a person's name, and not the path that theirs has.
 fn wrong_arn(account: &Account, resource: &str) -> Option<String> {
     let (before, name) = resource.rsplit_once('/')?;
-    let user = account.users.iter().find(|user| user.name.as_str() == name)?;
+    let user = account.user(name)?;
     let Names { partition, account_id, user_path, notebook_role_path, .. } = Names::of(account);
     let (what, path) = match before.splitn(6, ':').nth(5)?.split('/').next()? {
         "user" => ("user", user_path),
@@ -137,4 +130,67 @@ fn wrong_arn(account: &Account, resource: &str) -> Option<String> {
     };
     let right = format!("arn:{partition}:iam::{account_id}:{what}{path}{name}");
     (right != resource).then(|| format!("the {what} `{name}` of this account has another ARN: `--resource {right}`"))
+}
+
+/// The decisions about one request: those that the same statements make one after the other, and then these.
+fn decisions(account: &str, question: &Question<'_>, answers: &[Answer]) -> String {
+    let Question { action, resource, .. } = question;
+    if answers.is_empty() {
+        return format!("nobody in the account `{account}` may call `{action}` on `{resource}`\n");
+    }
+    let mut text = String::new();
+    for (at, answer) in answers.iter().enumerate() {
+        let who = match &answer.who {
+            Who::User(name) => format!("`{name}`"),
+            Who::Notebook(name) => format!("the notebook of `{name}`"),
+            Who::Role(arn) => format!("the role `{arn}`"),
+        };
+        let with = match answer.second_factor {
+            None => "",
+            Some(true) => ", with a second factor",
+            Some(false) => ", without a second factor",
+        };
+        let why = match (answer.decision, answer.statements.is_empty()) {
+            (Decision::Allowed, _) if is_beyond_policies(action) => ": policies have no say in it",
+            (Decision::ImplicitlyDenied, _) if is_beyond_policies(action) => ": AWS lets users alone call it",
+            (Decision::ImplicitlyDenied, true) => ": no statement allows it",
+            (Decision::ImplicitlyDenied, false) => {
+                ": these statements allow it, but the permissions boundary or the trust policy does not"
+            }
+            _ => "",
+        };
+        // Writing to a string cannot fail.
+        let _ = writeln!(text, "{who}{with}: {}{why}", answer.decision);
+        let reasons = |answer: &Answer| reasons(&answer.statements, &answer.doubts) + &lacking(answer);
+        if answers.get(at + 1).map(reasons) != Some(reasons(answer)) {
+            text += &reasons(answer);
+        }
+    }
+    text
+}
+
+/// What a request that is denied would be allowed with.
+fn lacking(answer: &Answer) -> String {
+    let keys = &answer.allowed_with;
+    if keys.is_empty() {
+        return String::new();
+    }
+    let names: Vec<String> = keys.keys().map(|key| format!("`{key}`")).collect();
+    let options: Vec<String> =
+        keys.iter().map(|(key, value)| format!("--context {}", quote(&format!("{key}={value}")))).collect();
+    format!("  the request has no {}; it would be allowed with {}\n", names.join(", "), options.join(" "))
+}
+
+fn reasons(statements: &[Reason], doubts: &BTreeSet<String>) -> String {
+    let mut text = String::new();
+    for Reason { policy, sid, path, line } in statements {
+        let sid = sid.as_deref().map_or_else(|| "a statement".to_owned(), |sid| format!("`{sid}`"));
+        let place = path.as_ref().zip(*line).map_or_else(String::new, |(path, line)| format!("    # {path}:{line}"));
+        // Writing to a string cannot fail.
+        let _ = writeln!(text, "  {sid} of `{policy}`{place}");
+    }
+    for doubt in doubts {
+        let _ = writeln!(text, "  {doubt}");
+    }
+    text
 }
