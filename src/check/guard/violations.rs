@@ -9,6 +9,7 @@ use regex::Regex;
 
 use super::report::{Outcomes, Violation, resource};
 use super::rule_set::RuleSet;
+use super::syntax::one_line;
 use crate::check::Suppressions;
 use crate::finding::{Finding, Rule};
 use crate::render::span_index::SpanIndex;
@@ -213,13 +214,7 @@ fn without_places(text: &str) -> String {
 
 /// One line without its full stop, cut where it grows too long to be read.
 fn sentence(text: &str) -> String {
-    let words: Vec<&str> = text.split(|c: char| c.is_whitespace()).filter(|word| !word.is_empty()).collect();
-    let line = words.join(" ");
-    let line = line.trim_end_matches([';', ' ', '.']);
-    match line.char_indices().nth(300) {
-        Some((end, _)) => format!("{}…", &line[..end]),
-        None => line.to_owned(),
-    }
+    one_line(text, 300).trim_end_matches([';', ' ', '.']).to_owned()
 }
 
 #[cfg(test)]
