@@ -15,7 +15,7 @@ const KEYS: [&str; 9] =
     ["Sid", "Effect", "Principal", "NotPrincipal", "Action", "NotAction", "Resource", "NotResource", "Condition"];
 
 /// A policy document.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct Document {
     /// The statements, in the document's order.
     pub statements: Vec<Statement>,
@@ -24,8 +24,6 @@ pub struct Document {
 /// A statement.
 #[derive(Debug, Clone)]
 pub struct Statement {
-    /// Its name, where it has one.
-    pub sid: Option<String>,
     /// Whether it allows or denies.
     pub effect: Effect,
     pub(super) principals: Option<Listed<Principals>>,
@@ -132,8 +130,7 @@ impl Statement {
                 }
             }
         }
-        let sid = map.get("Sid").and_then(Value::as_str).filter(|sid| !sid.is_empty()).map(str::to_owned);
-        Ok(Self { sid, effect, principals, actions, resources, conditions })
+        Ok(Self { effect, principals, actions, resources, conditions })
     }
 
     /// Whether the statement allows, and names this action, whatever else it asks for.
