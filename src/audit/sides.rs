@@ -7,17 +7,13 @@ use serde_json::Value;
 use crate::account::{Export, LiveNotebook, LiveTag};
 use crate::check::PrincipalKind;
 use crate::diff::FolderStack;
+use crate::facts::SERVICE_LINKED;
 use crate::iam::is_like_pattern;
 use crate::inventory::{
     self, Boundary, Documents, IamInventory, IdentityKind, PolicyKind, Principal, Tag, existing_notebook,
 };
 use crate::model::{USER, User};
 use crate::plan::AccountPlan;
-
-/// The path of the roles that AWS makes for its services, which these services alone can take, and whose policies nobody
-/// else can change.
-/// Source: <https://docs.aws.amazon.com/IAM/latest/UserGuide/using-service-linked-roles.html>
-pub const SERVICE_LINKED: &str = ":role/aws-service-role/";
 
 /// A resource of a template.
 #[derive(Debug, Clone, Copy)]

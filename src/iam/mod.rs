@@ -25,6 +25,7 @@ pub use decide::{
 pub use delta::{AccessLine, Dependence, Direction, TooManyWays, access_delta, allowed_with};
 pub use document::{Document, Effect, Statement};
 pub use grammar::Malformed;
+pub use operator::compares_text;
 pub use pattern::is_like_pattern;
 pub use request::{Context, Principal, Request, Values};
 pub use set_apart::{OwnTexts, SetApart};

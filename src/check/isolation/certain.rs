@@ -3,7 +3,7 @@
 
 use super::kind::Subject;
 use super::reference::Need;
-use crate::facts::REGIONS_OF_IAM;
+use crate::facts::region_of_iam;
 use crate::iam::{Dependence, Request};
 use crate::inventory::{IdentityKind, Tag};
 use crate::model::{MANAGED_BY, MANAGED_BY_RACESTACK, NOTEBOOK, USER};
@@ -85,7 +85,7 @@ fn known(subject: &Subject<'_, '_>, names: &Names, need: &Need, (example, key): 
         "aws:viaawsservice" => is(&through_service.to_string()),
         "aws:calledvia" | "aws:calledviafirst" | "aws:calledvialast" if !through_service => Known::Absent,
         // IAM is asked in one region of each partition.
-        "aws:requestedregion" if service == "iam" => region_of_iam(names).map_or(Known::Open, is),
+        "aws:requestedregion" if service == "iam" => region_of_iam(&names.partition).map_or(Known::Open, is),
         "aws:requestedregion" => is(&names.region),
         // What no client sends unless it is told to.
         "s3:x-amz-acl"
@@ -128,9 +128,4 @@ fn tags<'i>(subject: &Subject<'i, '_>, resource: &str) -> Option<&'i [Tag<'i>]> 
     }
     let mut identities = inventory.principals.iter().filter(|one| one.kind != IdentityKind::Group);
     identities.find(|one| one.arn == resource).map(|one| one.tags.as_slice())
-}
-
-/// The region that IAM is asked in, if it is known.
-pub fn region_of_iam(names: &Names) -> Option<&'static str> {
-    REGIONS_OF_IAM.iter().find(|(partition, _)| *partition == names.partition).map(|(_, region)| *region)
 }

@@ -5,7 +5,7 @@ use rayon::iter::{IntoParallelRefIterator, ParallelIterator};
 use super::kind::{Kind, Subject};
 use super::problem::Problem;
 use super::reference::References;
-use super::{proof, reference, trust};
+use super::{proof, trust};
 use crate::iam::{AccessLine, Direction, Document, Policies, Principal, ResourcePolicy, TooManyWays, access_delta};
 use crate::inventory::IamInventory;
 use crate::plan::AccountPlan;
@@ -20,12 +20,12 @@ pub fn deployed(
     inventory: &IamInventory<'_>,
     principals: &[(usize, Kind)],
 ) -> Result<Vec<Vec<Problem>>, String> {
-    let references = References::of(plan, &reference::values(plan))?;
+    let references = References::of(plan)?;
     let of_one = |(index, kind): &(usize, Kind)| {
         let Some(identity) = inventory.principals.get(*index) else { return Vec::new() };
         let subject =
             Subject { is_alone: true, ..Subject::of_kind(*kind, identity, inventory, &plan.names.account_id) };
-        let mut problems = proof::check(&subject, true, &references, plan);
+        let mut problems = proof::check(&subject, &references, plan);
         if *kind != Kind::Stranger {
             problems.extend(trust::check(&subject, plan));
         }

@@ -3,7 +3,7 @@
 use crate::iam::{Context, Principal};
 use crate::inventory::{self, IamInventory, IdentityKind, Policy};
 use crate::model::Service;
-use crate::plan::{AccountPlan, Names};
+use crate::plan::AccountPlan;
 use crate::render::UserShape;
 
 /// What a user or a role is for.
@@ -119,13 +119,6 @@ impl<'i, 'a> Subject<'i, 'a> {
         }
     }
 
-    /// The nets among the policies that are attached to it, by their indexes. Of what is attached, `Access::nets` knows these alone.
-    pub fn nets(&self, names: &Names) -> impl Iterator<Item = usize> {
-        let is_net = |name: &String| *name == names.guardrails_policy || names.notebook_denials.contains(name);
-        let all = self.identity.policies.iter().copied();
-        all.filter(move |index| self.inventory.policies.get(*index).is_some_and(|policy| is_net(&policy.name)))
-    }
-
     /// All policies that it has, with its boundary and its trust policy.
     pub fn policies(&self) -> impl Iterator<Item = &'i Policy<'a>> {
         self.identity.all_policies().filter_map(|index| self.inventory.policies.get(index))
@@ -142,18 +135,6 @@ impl<'i, 'a> Subject<'i, 'a> {
         let tagged: Vec<_> = notebooks.map(|notebook| &notebook.tags).chain(roles.map(|role| &role.tags)).collect();
         let inventory::Principal { arn, boundary, trust, tags, undefined, .. } = self.identity;
         format!("{:?}", (self.kind, arn, ids, boundary, trust, tags, undefined, tagged))
-    }
-
-    /// The same text for subjects of which the same nets are proven: all that `Access::nets` looks at of a subject.
-    pub fn key_of_nets(&self, names: &Names) -> String {
-        let of = |indexes: Vec<usize>| -> Vec<(&String, usize)> {
-            let policies = indexes.into_iter().filter_map(|index| self.inventory.policies.get(index));
-            policies.map(|policy| (&policy.name, policy.document.id)).collect()
-        };
-        let of_buckets = of(self.inventory.bucket_policies().collect());
-        let boundary = of(self.identity.boundary_policy().into_iter().collect());
-        let inventory::Principal { arn, tags, .. } = self.identity;
-        format!("{:?}", (self.kind.active(), arn, of(self.nets(names).collect()), boundary, of_buckets, tags))
     }
 
     /// The same one, if it had this tag with another value, or none.

@@ -56,9 +56,9 @@ pub fn check(
                     "`{text}` in a denial distinguishes `{}` from others: not everybody can {}",
                     user.name, need.what
                 );
-                let problem = Problem::at(Rule::IsolationOwnRefused, message, &policy.location);
                 let help = "suspend who is meant in the roster, and name nobody in a policy";
-                problems.push(Problem { help, statements: vec![(index, at)], ..problem });
+                let problem = Problem::at(Rule::IsolationOwnRefused, message, help, &policy.location);
+                problems.push(Problem { statements: vec![(index, at)], ..problem });
             }
         }
     }

@@ -2,14 +2,13 @@
 //! the program, and no template replaces them.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::LazyLock;
 
 use serde_json::{Value, json};
 
 use super::kind::{Kind, Subject};
 use crate::iam::Document;
 use crate::inventory::one_or_more;
-use crate::model::{Profile, Service};
+use crate::model::Service;
 use crate::plan::AccountPlan;
 use crate::render::{PolicyValues, service_policy};
 
@@ -42,19 +41,6 @@ const JOBS: &str = "jobs";
 /// Whether a template is filled for a person, and whether it is for what is needed.
 const PERSON: &str = "person";
 const NEEDS: &str = "needs";
-
-/// The words within the expressions of the templates, among which are the names of all values that fill them.
-static NAMED: LazyLock<BTreeSet<&str>> = LazyLock::new(|| {
-    let profiles = [Profile::Documented, Profile::Hardened];
-    let of_services = Service::ALL.iter().flat_map(|service| profiles.map(|profile| service_policy(*service, profile)));
-    let expressions = TEMPLATES
-        .into_iter()
-        .chain(of_services)
-        .flat_map(|text| text.split("{{").skip(1))
-        .map(|rest| rest.split("}}").next());
-    let words = expressions.flatten().flat_map(|text| text.split(|c: char| !c.is_alphanumeric() && c != '_'));
-    words.collect()
-});
 
 /// What a reference policy says of a kind.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -90,8 +76,6 @@ pub struct References {
     needs: BTreeMap<Kind, Vec<Need>>,
     /// The policies that racestack gives the roles of services.
     of_services: BTreeMap<Service, Value>,
-    /// Nothing at all.
-    pub nothing: Document,
     /// Everything that IAM can allow.
     pub everything: Document,
     /// A resource policy by which every other account leaves its things to this account: what theirs say is not known.
@@ -102,25 +86,13 @@ pub struct References {
     pub filled: Vec<Vec<Value>>,
 }
 
-/// The values of an account that the reference policies name: nothing else of the account is known to these.
-pub fn values(plan: &AccountPlan<'_>) -> PolicyValues {
-    PolicyValues::of(plan).only(|key| NAMED.contains(key))
-}
-
 impl References {
-    /// The reference policies of an account with these `values`.
+    /// The reference policies of an account.
     ///
     /// # Errors
     /// Why one cannot be made, which is a fault of the program.
-    pub fn of(plan: &AccountPlan<'_>, values: &PolicyValues) -> Result<Self, String> {
-        let mut references = Self::filled_with(values)?;
-        if !plan.account.services.is_empty() {
-            references.add_services(plan.account.services.keys().copied(), plan.account.policies, values)?;
-        }
-        Ok(references)
-    }
-
-    fn filled_with(values: &PolicyValues) -> Result<Self, String> {
+    pub fn of(plan: &AccountPlan<'_>) -> Result<Self, String> {
+        let values = &PolicyValues::of(plan);
         let of_boundary = values.with("security_group_ids", Value::Null).with("keys_rotated", false.into());
         let denials = fill(values, DENIALS)?;
         let one = |statement: Value| parse(vec![statement]);
@@ -130,7 +102,6 @@ impl References {
             boundary_limits: BTreeMap::new(),
             needs: BTreeMap::new(),
             of_services: BTreeMap::new(),
-            nothing: parse(Vec::new())?,
             everything: one(json!({"Effect": "Allow", "Action": "*", "Resource": "*"}))?,
             of_other_accounts: one(json!({
                 "Effect": "Allow", "Principal": {"AWS": values.get("account_id")}, "Action": "*", "Resource": "*"
@@ -146,7 +117,9 @@ impl References {
             references.needs.insert(kind, needs.into_iter().map(need).collect::<Result<_, _>>()?);
         }
         let of_nobody = fill(values, LIMITS_STRANGER)?;
-        let of_company = [of_nobody.clone(), fill(values, LIMITS_COMPANY)?].concat();
+        let of_company = fill(values, LIMITS_COMPANY)?;
+        references.add_services(plan, values, of_nobody.clone(), &of_company)?;
+        let of_company = [of_nobody.clone(), of_company].concat();
         references.filled.push(of_company.clone());
         references.limits.insert(Kind::Other, parse(of_company)?);
         references.limits.insert(Kind::Stranger, parse(of_nobody)?);
@@ -159,22 +132,21 @@ impl References {
     /// What racestack gives the roles of services, and what is about nobody's things, without what acts as another role.
     fn add_services(
         &mut self,
-        services: impl Iterator<Item = Service>,
-        profile: Profile,
+        plan: &AccountPlan<'_>,
         values: &PolicyValues,
+        mut besides: Vec<Value>,
+        of_company: &[Value],
     ) -> Result<(), String> {
-        let mut besides = fill(values, LIMITS_STRANGER)?;
-        let of_company = fill(values, LIMITS_COMPANY)?;
         let denied = of_company.iter().filter(|one| one.get("Effect").is_some_and(|effect| effect == "Deny"));
         let denied: Vec<Value> = denied.flat_map(|one| one_or_more(one.get("Action"))).cloned().collect();
         for others in besides.iter_mut().filter_map(|one| one.get_mut("NotAction")?.as_array_mut()) {
             others.extend(denied.iter().cloned());
         }
-        for service in services {
-            let built_in = fill(values, service_policy(service, profile))?;
+        for service in plan.account.services.keys() {
+            let built_in = fill(values, service_policy(*service, plan.account.policies))?;
             let limits = parse([built_in.clone(), besides.clone()].concat())?;
-            self.limits.insert(Kind::Service(service), limits);
-            self.of_services.insert(service, policy(built_in));
+            self.limits.insert(Kind::Service(*service), limits);
+            self.of_services.insert(*service, policy(built_in));
         }
         Ok(())
     }
@@ -205,9 +177,9 @@ impl References {
 ///
 /// # Errors
 /// Why it cannot be made, which is a fault of the program.
-pub fn forbidden(values: &PolicyValues) -> Result<Vec<(bool, Need)>, String> {
+pub fn forbidden(plan: &AccountPlan<'_>) -> Result<Vec<(bool, Need)>, String> {
     let is_own = |statement: &Value| statement.to_string().contains("${aws:username}");
-    fill(values, FORBIDDEN_PERSON)?.into_iter().map(|one| Ok((is_own(&one), need(one)?))).collect()
+    fill(&PolicyValues::of(plan), FORBIDDEN_PERSON)?.into_iter().map(|one| Ok((is_own(&one), need(one)?))).collect()
 }
 
 /// The reference policy of a kind as IAM and its Access Analyzer take it, with an account's values: the most that isolation
@@ -217,7 +189,7 @@ pub fn forbidden(values: &PolicyValues) -> Result<Vec<(bool, Need)>, String> {
 /// # Errors
 /// Why it cannot be made, which is a fault of the program.
 pub fn reference_policy(plan: &AccountPlan<'_>, kind: Kind, bound: Bound) -> Result<Value, String> {
-    let mut all = statements(&values(plan), kind, bound)?;
+    let mut all = statements(&PolicyValues::of(plan), kind, bound)?;
     if all.is_empty() {
         all.push(json!({"Sid": "Nothing", "Effect": "Deny", "Action": "*", "Resource": "*"}));
     }

@@ -24,7 +24,7 @@ pub fn check(subject: &Subject<'_, '_>, plan: &AccountPlan<'_>) -> Vec<Problem> 
     let Some((index, policy)) = identity.trust.and_then(|index| Some((index, inventory.policies.get(index)?))) else {
         let message = format!("the role `{}` has no trust policy", identity.name);
         let help = "give it `AssumeRolePolicyDocument`, as the built-in templates do, which `racestack templates --export DIR` writes";
-        return vec![Problem { help, ..Problem::at(Rule::IsolationUndecided, message, &identity.location) }];
+        return vec![Problem::at(Rule::IsolationUndecided, message, help, &identity.location)];
     };
     // What takes the role, and the resources that it must be able to take it for.
     let (service, things): (Option<Service>, &[&str]) = match kind {
@@ -54,7 +54,7 @@ pub fn check(subject: &Subject<'_, '_>, plan: &AccountPlan<'_>) -> Vec<Problem> 
     };
     let message = format!("the role of {} can be taken by somebody else, or in another way", subject.who());
     let notes = vec![format!("allowed is `sts:AssumeRole` by {by}")];
-    let problem = Problem { help, notes, ..Problem::at(Rule::IsolationTooWide, message, &policy.location) };
+    let problem = Problem { notes, ..Problem::at(Rule::IsolationTooWide, message, help, &policy.location) };
     let mut problems = opened(inventory, index, &problem, is_allowed);
     let trust = match document(policy) {
         Ok(document) => Some(ResourcePolicy::Required(document)),
@@ -72,8 +72,8 @@ pub fn check(subject: &Subject<'_, '_>, plan: &AccountPlan<'_>) -> Vec<Problem> 
         let message = format!("{service} cannot take on the role of {} for a {thing}", kind.who());
         let help = "let the role's one service call `sts:AssumeRole`, for this account at least";
         let statements = vec![(index, 0)];
-        let problem = Problem::at(Rule::IsolationOwnRefused, message, &policy.location);
-        problems.push(Problem { help, statements, ..problem });
+        let problem = Problem::at(Rule::IsolationOwnRefused, message, help, &policy.location);
+        problems.push(Problem { statements, ..problem });
     }
     problems
 }
