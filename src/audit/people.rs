@@ -27,7 +27,7 @@ pub fn observations(sides: &Sides<'_>) -> Result<Vec<Observation>, String> {
     let asked = Asked::of(live);
     let mut classes: BTreeMap<PeopleClass, Vec<usize>> = BTreeMap::new();
     for (index, principal) in live.principals.iter().enumerate() {
-        let kind = sides.kind(principal).filter(|kind| *kind != PrincipalKind::Stranger);
+        let kind = sides.kind(principal).filter(|kind| *kind != PrincipalKind::External);
         if let Some(kind) = kind {
             classes.entry((kind, asked.key(live, principal))).or_default().push(index);
         }

@@ -104,7 +104,7 @@ impl<'a> Sides<'a> {
         match PrincipalKind::of(principal, self.plan, is_personal, suspended) {
             kind if is_personal || self.own_roles.contains(&principal.arn) => Some(kind),
             _ if principal.arn.contains(SERVICE_LINKED) || self.is_trusted(&principal.arn) => None,
-            _ => Some(PrincipalKind::Stranger),
+            _ => Some(PrincipalKind::External),
         }
     }
 

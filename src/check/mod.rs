@@ -30,10 +30,10 @@ use crate::plan::{AccountPlan, Part, StackPlan};
 use crate::render::{self, Contents, RenderFailure, Rendered, Templates};
 use single::{CheckBatch, CheckContext, CheckedTemplate};
 
-pub use access::{Answer, Asker, Question, Reason, Who, assumed_network};
+pub use access::{Answer, Caller, Question, Reason, Who, assumed_network};
 pub use isolation::{
-    Bound, Extent, Kind as PrincipalKind, Owner, Problem as IsolationProblem, Proofs, Row, across_accounts, allowed,
-    deployed, own_role, reference_policy,
+    Bound, Extent, Owner, PrincipalKind, Problem as IsolationProblem, Proofs, Row, across_accounts, allowed, deployed,
+    own_role, reference_policy,
 };
 pub use known::known;
 pub use limits::PolicySize;
@@ -41,7 +41,7 @@ pub use single::Against;
 pub use suppressions::{Suppressions, unknown_guard_rules};
 
 /// What somebody may do, as what they ask, statement by statement of the reference policies.
-pub type AccessTable = Vec<(Asker, Vec<Row>)>;
+pub type AccessTable = Vec<(Caller, Vec<Row>)>;
 
 /// How many templates are looked at in one go, and how many bytes they may have: enough to spread the guard engine's cost
 /// of reading the rules, where templates are evaluated as they are; few enough to keep several cores busy. What the engine
@@ -166,9 +166,9 @@ pub fn access_table(
     let told = with_inventory(plan, templates, rendered, is_own, |inventory| {
         let is_known = access::unread(inventory).is_empty();
         let table = |(who, principal): (Who, _)| {
-            let asker = who.asker()?;
+            let caller = who.caller()?;
             let kind = PrincipalKind::of(principal, plan, true, user.suspended);
-            Some(isolation::rows(plan, inventory, (principal, kind), is_known).map(|rows| (asker, rows)))
+            Some(isolation::rows(plan, inventory, (principal, kind), is_known).map(|rows| (caller, rows)))
         };
         access::principals(plan, inventory, Some(user)).into_iter().filter_map(table).collect()
     })?;

@@ -23,11 +23,11 @@ pub struct References {
     /// The physical names and ARNs that the template declares.
     declared: Vec<String>,
     /// Those that it refers to.
-    wanted: BTreeMap<String, Wanted>,
+    required: BTreeMap<String, RequiredName>,
 }
 
 /// What findings tell of a name.
-struct Wanted {
+struct RequiredName {
     /// What to call it.
     shown: String,
     /// Where the template refers to it.
@@ -55,7 +55,7 @@ pub fn between(stacks: &[(&Rendered, &References)]) -> Vec<Finding> {
     let mut findings = Vec::new();
     for (order, (template, references)) in stacks.iter().enumerate() {
         let outline = OnceCell::new();
-        for (key, Wanted { shown, paths }) in &references.wanted {
+        for (key, RequiredName { shown, paths }) in &references.required {
             let message = match declared.get(key.as_str()) {
                 Some(found) if *found <= order => continue,
                 Some(_) => format!("`{shown}` is in a stack that is deployed later"),
@@ -125,10 +125,10 @@ impl<'a> Walk<'a> {
             }
             ("Groups", Value::Array(groups)) => {
                 for group in groups.iter().filter_map(Value::as_str) {
-                    self.wanted(format!("group {group}"), group);
+                    self.require(format!("group {group}"), group);
                 }
             }
-            ("LifecycleConfigName", Value::String(name)) => self.wanted(format!("lifecycle {name}"), name),
+            ("LifecycleConfigName", Value::String(name)) => self.require(format!("lifecycle {name}"), name),
             (_, Value::Object(map)) => map.iter().for_each(|(key, value)| self.below(key, key, value)),
             (_, Value::Array(values)) => {
                 values.iter().enumerate().for_each(|(index, value)| self.below(&index.to_string(), "", value));
@@ -172,7 +172,7 @@ impl<'a> Walk<'a> {
             "s3" => {
                 let bucket = resource.split('/').next().unwrap_or_default();
                 if !is_pattern(bucket) {
-                    self.wanted(format!("arn:{partition}:s3:::{bucket}"), bucket);
+                    self.require(format!("arn:{partition}:s3:::{bucket}"), bucket);
                 }
             }
             // Other stacks define the company's policies.
@@ -180,15 +180,15 @@ impl<'a> Walk<'a> {
             // An ARN without wildcards names one thing of ours. Service-linked roles are made by their services, and each account
             // has a root user, by which policies name the account.
             "iam" if *resource == "root" || format!(":{resource}").starts_with(SERVICE_LINKED) => {}
-            "iam" | "sns" if is_account && !is_pattern(resource) => self.wanted(arn.to_owned(), arn),
+            "iam" | "sns" if is_account && !is_pattern(resource) => self.require(arn.to_owned(), arn),
             _ => {}
         }
     }
 
     /// Something that this stack or one before it must declare.
-    fn wanted(&mut self, key: String, shown: &str) {
-        let new = || Wanted { shown: shown.to_owned(), paths: Vec::new() };
-        self.references.wanted.entry(key).or_insert_with(new).paths.push(self.path.clone());
+    fn require(&mut self, key: String, shown: &str) {
+        let new = || RequiredName { shown: shown.to_owned(), paths: Vec::new() };
+        self.references.required.entry(key).or_insert_with(new).paths.push(self.path.clone());
     }
 
     fn push(&mut self, rule: Rule, message: String) {

@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 use super::condition::Condition;
 use super::grammar::{Malformed, known, texts};
 use super::pattern::{ANY_CHAR, ANY_RUN, Filled, Pattern, is_like, is_resource_like, shown};
-use super::principal::{Named, Principals};
+use super::principal::{PrincipalMatch, Principals};
 use super::request::{Principal, Request};
 use super::tri_bool::{Doubts, TriBool};
 
@@ -170,13 +170,15 @@ impl Statement {
     /// policy attached, regardless of the values specified in the `NotPrincipal` element": `bounded` says whether who asks
     /// has one.
     /// Source: <https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_boundaries.html>
-    pub(super) fn named(&self, principal: &Principal, bounded: bool) -> Named {
+    pub(super) fn named(&self, principal: &Principal, bounded: bool) -> PrincipalMatch {
         match &self.principals {
-            None => Named::Directly,
+            None => PrincipalMatch::Directly,
             Some(Listed::These(principals)) => principals.name(principal),
-            Some(Listed::AllBut(_)) if bounded && self.effect == Effect::Deny => Named::Directly,
-            Some(Listed::AllBut(principals)) if principals.name(principal) == Named::Not => Named::Directly,
-            Some(Listed::AllBut(_)) => Named::Not,
+            Some(Listed::AllBut(_)) if bounded && self.effect == Effect::Deny => PrincipalMatch::Directly,
+            Some(Listed::AllBut(principals)) if principals.name(principal) == PrincipalMatch::No => {
+                PrincipalMatch::Directly
+            }
+            Some(Listed::AllBut(_)) => PrincipalMatch::No,
         }
     }
 

@@ -16,7 +16,7 @@ mod operator;
 mod pattern;
 mod principal;
 mod request;
-mod set_apart;
+mod targeted_denial;
 mod tri_bool;
 
 pub use decide::{
@@ -28,7 +28,7 @@ pub use grammar::Malformed;
 pub use operator::compares_text;
 pub use pattern::is_like_pattern;
 pub use request::{Context, Principal, Request, Values};
-pub use set_apart::{OwnTexts, SetApart};
+pub use targeted_denial::{OwnTexts, TargetedDenial};
 pub use tri_bool::TriBool;
 
 #[cfg(test)]

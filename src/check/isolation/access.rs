@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::kind::{Kind, Subject};
+use super::kind::{PrincipalKind, Subject};
 use super::problem::{Problem, Statements, document, line_in_words, spelled};
 use super::reference::References;
 use crate::finding::Rule;
@@ -136,7 +136,11 @@ impl<'s> Access<'s> {
                 (Rule::IsolationUndecided, format!("it is not known whether {who_can} call `{action}`"), KNOWN)
             } else {
                 let message = format!("{who_can} call `{action}` where isolation does not permit it");
-                (Rule::IsolationTooWide, message, if subject.kind == Kind::Other { COMPANYS } else { NARROW })
+                (
+                    Rule::IsolationTooWide,
+                    message,
+                    if subject.kind == PrincipalKind::Company { COMPANYS } else { NARROW },
+                )
             };
             let problem = Problem::at(rule, message, help, &subject.identity.location);
             Some(Problem { notes, statements, lines, ..problem })

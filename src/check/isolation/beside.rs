@@ -100,7 +100,7 @@ const OF_NOBODY: [&str; 21] = [
 const READ_AT_ONCE: [&str; 2] = ["INTELLIGENT_TIERING", "STANDARD_IA"];
 
 /// What racestack's own resources are called in a template.
-pub struct Known<'k> {
+pub struct OwnResources<'k> {
     secrets_path: &'k str,
     /// The logical IDs of those that are no identities: who acts as a role, `resources` looks at.
     ids: BTreeSet<&'k str>,
@@ -108,7 +108,7 @@ pub struct Known<'k> {
     words: Vec<String>,
 }
 
-impl<'k> Known<'k> {
+impl<'k> OwnResources<'k> {
     /// `own` are racestack's own resources of the template.
     pub fn of(plan: &'k AccountPlan<'_>, own: impl Iterator<Item = Resource<'k>>) -> Self {
         let names = &plan.names;

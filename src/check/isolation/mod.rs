@@ -40,7 +40,7 @@ use reference::References;
 pub use deployed::{allowed, deployed};
 pub use findings::{across_accounts, of_template};
 pub(super) use kind::Subject;
-pub use kind::{Kind, own_role};
+pub use kind::{PrincipalKind, own_role};
 pub use problem::Problem;
 pub use reference::{Bound, reference_policy};
 pub use shared::Proofs;

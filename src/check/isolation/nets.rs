@@ -3,7 +3,7 @@
 use std::cmp::Reverse;
 
 use super::access::{Access, NO_POLICY};
-use super::kind::{Kind, Subject};
+use super::kind::{PrincipalKind, Subject};
 use super::problem::Problem;
 use super::reference::References;
 use crate::finding::Rule;
@@ -28,7 +28,7 @@ impl<'s> Access<'s> {
         plan: &AccountPlan<'_>,
     ) -> Vec<Problem> {
         let Some(limits) = references.boundary_limits(subject.kind) else { return Vec::new() };
-        let is_notebook = subject.kind.active() == Kind::Notebook;
+        let is_notebook = subject.kind.active() == PrincipalKind::Notebook;
         let hardened = plan.account.policies == Profile::Hardened;
         let who = subject.kind.active().who();
         let mut problems = Vec::new();

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value};
 
-use super::beside::{self, Known, NOTEBOOK, OF_SAGEMAKER, UNDECIDED, Verdict};
+use super::beside::{self, NOTEBOOK, OF_SAGEMAKER, OwnResources, UNDECIDED, Verdict};
 use super::problem::Problem;
 use super::tags;
 use crate::finding::Rule;
@@ -30,7 +30,7 @@ const OPENED: Verdict = (Rule::IsolationTooWide, false);
 const REFUSED: Verdict = (Rule::IsolationOwnRefused, false);
 
 /// A type of racestack's own resources.
-struct Own {
+struct OwnType {
     kind: &'static str,
     /// What it is called.
     noun: &'static str,
@@ -42,11 +42,17 @@ struct Own {
     other: Verdict,
 }
 
-const fn own(kind: &'static str, noun: &'static str, free: &'static str, held: &'static str, other: Verdict) -> Own {
-    Own { kind, noun, free, held, other }
+const fn own(
+    kind: &'static str,
+    noun: &'static str,
+    free: &'static str,
+    held: &'static str,
+    other: Verdict,
+) -> OwnType {
+    OwnType { kind, noun, free, held, other }
 }
 
-const OWN: &[Own] = &[
+const OWN_TYPES: &[OwnType] = &[
     own(
         "AWS::Events::Rule",
         "rule",
@@ -219,7 +225,7 @@ fn differences(
             problems.push(Problem { help: "give the user the tags `{{#each user_tags}}`", ..at });
         }
     }
-    let own = Known::of(plan, pairs.iter().filter_map(|(_, same)| *same));
+    let own = OwnResources::of(plan, pairs.iter().filter_map(|(_, same)| *same));
     for one in &found {
         let is_own = pairs.iter().any(|(_, same)| same.is_some_and(|same| std::ptr::eq(same.value, one.value)));
         problems.extend(own.handed_on_by(one, texts, is_own, own_type(one).map(|own| own.other)));
@@ -233,8 +239,8 @@ fn differences(
     problems
 }
 
-fn own_type(resource: &Resource<'_>) -> Option<&'static Own> {
-    OWN.iter().find(|own| own.kind == resource.kind)
+fn own_type(resource: &Resource<'_>) -> Option<&'static OwnType> {
+    OWN_TYPES.iter().find(|own| own.kind == resource.kind)
 }
 
 /// Whether a resource is a log group that is nobody's.
@@ -286,7 +292,7 @@ fn flat(stack: usize, resources: &Value) -> Vec<Resource<'_>> {
 type Renamed<'a> = BTreeMap<&'a str, &'a str>;
 
 /// The first difference in each property of a resource, and in whether there is one at all.
-fn of_resource(own: &Own, renamed: &Renamed<'_>, resource: &Resource<'_>, expected: &Value) -> Vec<Problem> {
+fn of_resource(own: &OwnType, renamed: &Renamed<'_>, resource: &Resource<'_>, expected: &Value) -> Vec<Problem> {
     let (id, found) = (resource.logical_id, resource.value);
     let nothing = Map::new();
     let [found_in, wanted_in] =
@@ -322,7 +328,7 @@ fn of_resource(own: &Own, renamed: &Renamed<'_>, resource: &Resource<'_>, expect
 type Difference<'v> = (Vec<String>, Option<&'v Value>, Option<&'v Value>);
 
 /// Where two values differ first, in what matters.
-fn difference<'v>(own: &Own, renamed: &Renamed<'_>, at: Difference<'v>) -> Option<Difference<'v>> {
+fn difference<'v>(own: &OwnType, renamed: &Renamed<'_>, at: Difference<'v>) -> Option<Difference<'v>> {
     let (path, found, wanted) = at;
     let key = path.iter().rfind(|step| step.parse::<usize>().is_err()).map(String::as_str).unwrap_or_default();
     if has(own.free, key) && !(has(own.held, key) && wanted.is_some()) || found == wanted {

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::access::{Access, KNOWN};
 use super::certain::{self, Refusal};
-use super::kind::{Kind, Subject};
+use super::kind::{PrincipalKind, Subject};
 use super::problem::{Problem, Statements, line_in_words};
 use super::reference::{Need, References};
 use crate::finding::Rule;
@@ -39,7 +39,7 @@ pub fn check(subject: &Subject<'_, '_>, references: &References, plan: &AccountP
     let beyond = access.beyond(subject, &format!("{} can", subject.who()), limits);
     problems.extend(access.not_denied(subject, beyond, &plan.names));
     // Whoever has an access key that is too old has a tag that others do not have.
-    let with_old_key = plan.account.settings.access_keys.is_some() && subject.kind.active() == Kind::Person;
+    let with_old_key = plan.account.settings.access_keys.is_some() && subject.kind.active() == PrincipalKind::Person;
     let with_old_key = with_old_key.then(|| subject.tagged(OLD_KEY, Some("true")));
     if let Some(tagged) = &with_old_key {
         let who_can = format!("with an access key that is too old, {} can", subject.who());
@@ -63,7 +63,7 @@ fn undefined(subject: &Subject<'_, '_>) -> Vec<Problem> {
         Undefined::Group(name) => format!("the group `{name}`"),
     });
     // A boundary that is not known lets nothing more through: a service needs none.
-    let unknown = attached.chain(boundary.filter(|_| !matches!(kind, Kind::Service(_))));
+    let unknown = attached.chain(boundary.filter(|_| !matches!(kind, PrincipalKind::Service(_))));
     let messages = unknown.map(|what| format!("{} has {what}, which no stack defines", subject.who()));
     let problem = |message| Problem::at(Rule::IsolationUndecided, message, WRITE, &identity.location);
     messages.map(problem).collect()
@@ -86,8 +86,8 @@ impl Access<'_> {
     /// The same problems; of somebody who is suspended, at the policy that is to deny what other policies allow.
     fn not_denied(&self, subject: &Subject<'_, '_>, mut problems: Vec<Problem>, names: &Names) -> Vec<Problem> {
         let name = match subject.kind {
-            Kind::SuspendedPerson => &names.suspended_user_policy,
-            Kind::SuspendedNotebook => &names.suspended_notebook_policy,
+            PrincipalKind::SuspendedPerson => &names.suspended_user_policy,
+            PrincipalKind::SuspendedNotebook => &names.suspended_notebook_policy,
             _ => return problems,
         };
         let is_it = |index: usize| subject.inventory.policies.get(index).is_some_and(|policy| policy.name == *name);

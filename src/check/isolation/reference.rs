@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
 
-use super::kind::{Kind, Subject};
+use super::kind::{PrincipalKind, Subject};
 use crate::iam::Document;
 use crate::inventory::one_or_more;
 use crate::model::Service;
@@ -16,7 +16,7 @@ const LIMITS_PERSON: &str = include_str!("reference/limits-person.json.hbs");
 const LIMITS_NOTEBOOK: &str = include_str!("reference/limits-notebook.json.hbs");
 const SUSPENDED_NOTEBOOK: &str = include_str!("reference/limits-suspended-notebook.json.hbs");
 const KEY_ROTATION: &str = include_str!("reference/limits-key-rotation.json.hbs");
-const LIMITS_STRANGER: &str = include_str!("reference/limits-stranger.json.hbs");
+const LIMITS_EXTERNAL: &str = include_str!("reference/limits-external.json.hbs");
 const LIMITS_COMPANY: &str = include_str!("reference/limits-company.json.hbs");
 const NEEDS_PERSON: &str = include_str!("reference/needs-person.json.hbs");
 const NEEDS_NOTEBOOK: &str = include_str!("reference/needs-notebook.json.hbs");
@@ -29,7 +29,7 @@ pub(super) const TEMPLATES: [&str; 10] = [
     LIMITS_NOTEBOOK,
     SUSPENDED_NOTEBOOK,
     KEY_ROTATION,
-    LIMITS_STRANGER,
+    LIMITS_EXTERNAL,
     LIMITS_COMPANY,
     NEEDS_PERSON,
     NEEDS_NOTEBOOK,
@@ -69,11 +69,11 @@ pub struct Need {
 /// The reference policies of an account.
 #[derive(Debug)]
 pub struct References {
-    limits: BTreeMap<Kind, Document>,
+    limits: BTreeMap<PrincipalKind, Document>,
     /// The most that permissions boundaries may allow: second factors, networks of people, security groups, keys that are too
     /// old and what training jobs are like are the matter of other policies.
-    boundary_limits: BTreeMap<Kind, Document>,
-    needs: BTreeMap<Kind, Vec<Need>>,
+    boundary_limits: BTreeMap<PrincipalKind, Document>,
+    needs: BTreeMap<PrincipalKind, Vec<Need>>,
     /// The policies that racestack gives the roles of services.
     of_services: BTreeMap<Service, Value>,
     /// Everything that IAM can allow.
@@ -109,21 +109,27 @@ impl References {
             forbidden: parse(forbidden.clone())?,
             filled: vec![forbidden],
         };
-        for kind in [Kind::Person, Kind::SuspendedPerson, Kind::Notebook, Kind::SuspendedNotebook, Kind::KeyRotation] {
+        for kind in [
+            PrincipalKind::Person,
+            PrincipalKind::SuspendedPerson,
+            PrincipalKind::Notebook,
+            PrincipalKind::SuspendedNotebook,
+            PrincipalKind::KeyRotation,
+        ] {
             let limits = statements(values, kind, Bound::Limits)?;
             let needs = statements(values, kind, Bound::Needs)?;
             references.filled.extend([limits.clone(), needs.clone()]);
             references.limits.insert(kind, parse(limits)?);
             references.needs.insert(kind, needs.into_iter().map(need).collect::<Result<_, _>>()?);
         }
-        let of_nobody = fill(values, LIMITS_STRANGER)?;
+        let of_nobody = fill(values, LIMITS_EXTERNAL)?;
         let of_company = fill(values, LIMITS_COMPANY)?;
         references.add_services(plan, values, of_nobody.clone(), &of_company)?;
         let of_company = [of_nobody.clone(), of_company].concat();
         references.filled.push(of_company.clone());
-        references.limits.insert(Kind::Other, parse(of_company)?);
-        references.limits.insert(Kind::Stranger, parse(of_nobody)?);
-        for (kind, template) in [(Kind::Person, LIMITS_PERSON), (Kind::Notebook, LIMITS_NOTEBOOK)] {
+        references.limits.insert(PrincipalKind::Company, parse(of_company)?);
+        references.limits.insert(PrincipalKind::External, parse(of_nobody)?);
+        for (kind, template) in [(PrincipalKind::Person, LIMITS_PERSON), (PrincipalKind::Notebook, LIMITS_NOTEBOOK)] {
             references.boundary_limits.insert(kind, parse([fill(&of_boundary, template)?, denials.clone()].concat())?);
         }
         Ok(references)
@@ -145,30 +151,30 @@ impl References {
         for service in plan.account.services.keys() {
             let built_in = fill(values, service_policy(*service, plan.account.policies))?;
             let limits = parse([built_in.clone(), besides.clone()].concat())?;
-            self.limits.insert(Kind::Service(*service), limits);
+            self.limits.insert(PrincipalKind::Service(*service), limits);
             self.of_services.insert(*service, policy(built_in));
         }
         Ok(())
     }
 
     /// The most that a kind may.
-    pub fn limits(&self, kind: Kind) -> Option<&Document> {
+    pub fn limits(&self, kind: PrincipalKind) -> Option<&Document> {
         self.limits.get(&kind)
     }
 
     /// Whether a role of a service has the very policy that racestack gives it, and no other.
     pub fn is_built_in(&self, subject: &Subject<'_, '_>) -> bool {
-        let Kind::Service(service) = subject.kind else { return false };
+        let PrincipalKind::Service(service) = subject.kind else { return false };
         let mut policies = subject.identity.policies.iter().filter_map(|index| subject.inventory.policies.get(*index));
         policies.all(|policy| self.of_services.get(&service) == Some(&policy.document.value))
     }
 
     /// The most that the permissions boundary of a kind may allow; `None` where it needs none.
-    pub fn boundary_limits(&self, kind: Kind) -> Option<&Document> {
+    pub fn boundary_limits(&self, kind: PrincipalKind) -> Option<&Document> {
         self.boundary_limits.get(&kind.active())
     }
 
-    pub fn needs(&self, kind: Kind) -> &[Need] {
+    pub fn needs(&self, kind: PrincipalKind) -> &[Need] {
         self.needs.get(&kind).map(Vec::as_slice).unwrap_or_default()
     }
 }
@@ -188,7 +194,7 @@ pub fn forbidden(plan: &AccountPlan<'_>) -> Result<Vec<(bool, Need)>, String> {
 ///
 /// # Errors
 /// Why it cannot be made, which is a fault of the program.
-pub fn reference_policy(plan: &AccountPlan<'_>, kind: Kind, bound: Bound) -> Result<Value, String> {
+pub fn reference_policy(plan: &AccountPlan<'_>, kind: PrincipalKind, bound: Bound) -> Result<Value, String> {
     let mut all = statements(&PolicyValues::of(plan), kind, bound)?;
     if all.is_empty() {
         all.push(json!({"Sid": "Nothing", "Effect": "Deny", "Action": "*", "Resource": "*"}));
@@ -197,18 +203,18 @@ pub fn reference_policy(plan: &AccountPlan<'_>, kind: Kind, bound: Bound) -> Res
 }
 
 /// The statements that the access of a kind lies within, or that lie within it.
-fn statements(values: &PolicyValues, kind: Kind, bound: Bound) -> Result<Vec<Value>, String> {
-    let values = values.with(JOBS, true.into()).with(PERSON, (kind == Kind::Person).into());
+fn statements(values: &PolicyValues, kind: PrincipalKind, bound: Bound) -> Result<Vec<Value>, String> {
+    let values = values.with(JOBS, true.into()).with(PERSON, (kind == PrincipalKind::Person).into());
     let values = values.with(NEEDS, (bound == Bound::Needs).into());
     let of_person = |template| Ok([fill(&values, template)?, fill(&values, DENIALS)?].concat());
     match (kind, bound) {
-        (Kind::Person, Bound::Limits) => of_person(LIMITS_PERSON),
-        (Kind::Person, Bound::Needs) => of_person(NEEDS_PERSON),
-        (Kind::Notebook, Bound::Limits) => of_person(LIMITS_NOTEBOOK),
-        (Kind::Notebook, Bound::Needs) => of_person(NEEDS_NOTEBOOK),
+        (PrincipalKind::Person, Bound::Limits) => of_person(LIMITS_PERSON),
+        (PrincipalKind::Person, Bound::Needs) => of_person(NEEDS_PERSON),
+        (PrincipalKind::Notebook, Bound::Limits) => of_person(LIMITS_NOTEBOOK),
+        (PrincipalKind::Notebook, Bound::Needs) => of_person(NEEDS_NOTEBOOK),
         // These may do what they need, and nothing else.
-        (Kind::SuspendedNotebook, _) => fill(&values, SUSPENDED_NOTEBOOK),
-        (Kind::KeyRotation, _) => fill(&values, KEY_ROTATION),
+        (PrincipalKind::SuspendedNotebook, _) => fill(&values, SUSPENDED_NOTEBOOK),
+        (PrincipalKind::KeyRotation, _) => fill(&values, KEY_ROTATION),
         _ => Ok(Vec::new()),
     }
 }

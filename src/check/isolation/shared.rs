@@ -7,7 +7,7 @@ use std::sync::Mutex;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
-use super::kind::{Kind, Subject};
+use super::kind::{PrincipalKind, Subject};
 use super::reference::{References, TEMPLATES};
 use crate::facts::condition_keys::condition_key;
 use crate::facts::region_of_iam;
@@ -75,7 +75,7 @@ pub(super) fn is_alike<'i, 'a>(
 ) -> bool {
     // The policies that racestack gives the roles of services are the same text, and are compared with nothing. What others are
     // compared with tells buckets apart by wildcards (`*sagemaker*`), and is not among `filled`.
-    let mut of_services = subjects.iter().filter(|subject| matches!(subject.kind, Kind::Service(_)));
+    let mut of_services = subjects.iter().filter(|subject| matches!(subject.kind, PrincipalKind::Service(_)));
     // Needs are decided by the tags of the person's user, role and notebook (`certain`), and `${aws:username}` is a user's name.
     let of_notebooks = inventory.notebooks.iter().map(|notebook| &notebook.tags);
     let mut tags = inventory.principals.iter().map(|one| &one.tags).chain(of_notebooks).flatten();

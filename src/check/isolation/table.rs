@@ -6,7 +6,7 @@ use serde::Serialize;
 use super::access::Access;
 use super::certain::{self, NOTEBOOKS, Refusal};
 use super::findings;
-use super::kind::{Kind, Subject};
+use super::kind::{PrincipalKind, Subject};
 use super::reference::{self, Need, References};
 use crate::finding::Finding;
 use crate::iam::{AccessLine, Decision, Direction, Document, Policies, access_delta, decide};
@@ -69,7 +69,7 @@ pub struct Row {
 pub fn rows(
     plan: &AccountPlan<'_>,
     inventory: &IamInventory<'_>,
-    (identity, kind): (&Principal<'_>, Kind),
+    (identity, kind): (&Principal<'_>, PrincipalKind),
     is_known: bool,
 ) -> Result<Vec<Row>, Finding> {
     let unusable = |why: String| findings::unusable(plan, &why);

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::kind::{Kind, Subject};
+use super::kind::{PrincipalKind, Subject};
 use super::principals::{Allowed, COMPANYS, DNS_SUFFIX, NOBODY, opened};
 use super::problem::{Problem, document};
 use crate::finding::Rule;
@@ -28,16 +28,18 @@ pub fn check(subject: &Subject<'_, '_>, plan: &AccountPlan<'_>) -> Vec<Problem> 
     };
     // What takes the role, and the resources that it must be able to take it for.
     let (service, things): (Option<Service>, &[&str]) = match kind {
-        Kind::Notebook => (Some(Service::Sagemaker), &["notebook-instance", "training-job"]),
-        Kind::SuspendedNotebook => (Some(Service::Sagemaker), &[]),
-        Kind::KeyRotation => (Some(Service::Lambda), &["function"]),
-        Kind::Service(service) => (Some(service), &[]),
-        Kind::Person | Kind::SuspendedPerson | Kind::Stranger | Kind::Other => (None, &[]),
+        PrincipalKind::Notebook => (Some(Service::Sagemaker), &["notebook-instance", "training-job"]),
+        PrincipalKind::SuspendedNotebook => (Some(Service::Sagemaker), &[]),
+        PrincipalKind::KeyRotation => (Some(Service::Lambda), &["function"]),
+        PrincipalKind::Service(service) => (Some(service), &[]),
+        PrincipalKind::Person | PrincipalKind::SuspendedPerson | PrincipalKind::External | PrincipalKind::Company => {
+            (None, &[])
+        }
     };
     // What SageMaker does for another account it does not do with this role.
-    let for_account = kind == Kind::Service(Service::Sagemaker) && plan.account.policies == Profile::Hardened;
+    let for_account = kind == PrincipalKind::Service(Service::Sagemaker) && plan.account.policies == Profile::Hardened;
     let services: Vec<&str> = service.iter().map(|service| service.as_str()).collect();
-    let (allowed, help, by) = if kind == Kind::Other {
+    let (allowed, help, by) = if kind == PrincipalKind::Company {
         (COMPANYS, OWN, "services of AWS, this account, and roles of it that are no notebook's".to_owned())
     } else {
         let help = "let `sts:AssumeRole` by the role's one service be all that the trust policy allows";
