@@ -4,11 +4,13 @@
 
 use std::fmt::Write as _;
 
-use racestack::check::guard::{RuleSet, check};
+use racestack::check::guard::RuleSet;
 use racestack::finding::{Finding, Rule};
 use racestack::plan::Part;
 use racestack::render::{Template, expand_short_tags};
 use racestack::source::SourceFile;
+
+use crate::common::guard_findings;
 
 /// The rules of one file.
 #[track_caller]
@@ -108,7 +110,7 @@ fn clauses_outside_rules_are_the_rule_default_of_their_file() {
     let rules = RuleSet::from_files(files.into()).unwrap();
     let of = |path: &str| {
         let user = format!("Resources:\n  A:\n    Type: AWS::IAM::User\n    Properties:\n      Path: {path}\n");
-        told(&check(&rules, &[template("t.yaml", &user)]))
+        told(&guard_findings(&rules, &[template("t.yaml", &user)]))
     };
     assert_eq!(of("/a/"), [""; 0]);
     let broken = of("/b/");
@@ -198,7 +200,7 @@ fn a_type_that_does_not_exist_is_refused_wherever_it_stands() {
 #[test]
 fn types_that_racestack_never_makes_may_be_asked_for() {
     let rules = rules("rule A { AWS::EC2::Instance { Properties.X exists } }\nrule B { Custom::Thing { Y exists } }\n");
-    assert_eq!(told(&check(&rules, &[template("a.yaml", "Resources: {A: {Type: AWS::IAM::User}}")])), [""; 0]);
+    assert_eq!(told(&guard_findings(&rules, &[template("a.yaml", "Resources: {A: {Type: AWS::IAM::User}}")])), [""; 0]);
 }
 
 #[test]
@@ -222,7 +224,7 @@ Resources:
   Other:
     Type: AWS::IAM::Group
 ";
-    let told = told(&check(&rules(PATH), &[template("tokyo/a.yaml", text)]));
+    let told = told(&guard_findings(&rules(PATH), &[template("tokyo/a.yaml", text)]));
     assert_eq!(
         told,
         [
@@ -240,7 +242,7 @@ const NO_FIX: &str = "change what the template is rendered from; a `Fix:` in the
 #[test]
 fn a_rule_without_words_is_told_in_those_of_the_engine() {
     let rules = rules("rule A { AWS::IAM::User { Properties.Path exists } }\n");
-    let findings = check(
+    let findings = guard_findings(
         &rules,
         &[template("a.yaml", "Resources:\n  A:\n    Type: AWS::IAM::User\n    Properties:\n      B: 1\n")],
     );
@@ -253,11 +255,12 @@ fn a_rule_without_words_is_told_in_those_of_the_engine() {
 #[test]
 fn what_holds_for_no_resource_is_found_in_the_template() {
     let rules = rules("rule A { Metadata.a == 1 <<no metadata>> }\n");
-    let findings = check(&rules, &[template("a.yaml", "Resources:\n  A: {Type: AWS::IAM::User}\nMetadata:\n  a: 2\n")]);
+    let findings =
+        guard_findings(&rules, &[template("a.yaml", "Resources:\n  A: {Type: AWS::IAM::User}\nMetadata:\n  a: 2\n")]);
     let expected =
         |line| format!("guard::violation a.yaml:{line} `a.yaml` breaks the guard rule `A`: no metadata ({NO_FIX})");
     assert_eq!(told(&findings), [expected(4)]);
-    let findings = check(&rules, &[template("a.yaml", "Resources:\n  A: {Type: AWS::IAM::User}\n")]);
+    let findings = guard_findings(&rules, &[template("a.yaml", "Resources:\n  A: {Type: AWS::IAM::User}\n")]);
     assert_eq!(told(&findings), [expected(1)]);
 }
 
@@ -275,7 +278,7 @@ fn users(file: &str, count: usize) -> Template {
 #[test]
 fn a_rule_that_many_resources_break_is_one_finding() {
     let templates: Vec<Template> = (0..20).map(|index| users(&format!("users-{index:03}.yaml"), 10)).collect();
-    let findings = check(&rules(PATH), &templates);
+    let findings = guard_findings(&rules(PATH), &templates);
     assert_eq!(
         told(&findings),
         [
@@ -292,7 +295,7 @@ fn a_rule_that_many_resources_break_is_one_finding_though_its_words_differ() {
     let rules = rules("rule A { AWS::IAM::User { Properties.Path == '/a/' } }\n");
     let user = |at: usize| format!("  User{at}:\n    Type: AWS::IAM::User\n    Properties: {{Path: /b{at}/}}\n");
     let text = format!("Resources:\n{}", (0..9).map(user).collect::<String>());
-    let findings = check(&rules, &[template("a.yaml", &text)]);
+    let findings = guard_findings(&rules, &[template("a.yaml", &text)]);
     assert_eq!(findings.len(), 1, "{findings:?}");
     assert!(findings[0].message.starts_with("9 resources break"), "{findings:?}");
 }
@@ -301,7 +304,7 @@ fn a_rule_that_many_resources_break_is_one_finding_though_its_words_differ() {
 fn a_long_report_is_read_to_its_end() {
     // Each of these has a report of far more than 8 KiB.
     let rules = rules(&PATH.replace("Violation: the user stands elsewhere.", &"long ".repeat(2000)));
-    let findings = check(&rules, &[users("a.yaml", 5)]);
+    let findings = guard_findings(&rules, &[users("a.yaml", 5)]);
     let lines: Vec<usize> = findings.iter().map(|finding| finding.place.as_ref().unwrap().line_column().0).collect();
     assert_eq!(lines, [4, 7, 10, 13, 16]);
 }
@@ -313,7 +316,8 @@ fn a_failure_does_not_hide_what_another_template_or_file_holds() {
         SourceFile::new("a.guard", PATH),
     ];
     let group = "Resources:\n  G:\n    Type: AWS::IAM::Group\n";
-    let findings = check(&RuleSet::from_files(files).unwrap(), &[users("a.yaml", 1), template("b.yaml", group)]);
+    let findings =
+        guard_findings(&RuleSet::from_files(files).unwrap(), &[users("a.yaml", 1), template("b.yaml", group)]);
     let messages: Vec<&str> = findings.iter().map(|finding| finding.message.as_str()).collect();
     assert_eq!(
         messages,
@@ -334,14 +338,14 @@ rule D when Metadata.racestak exists { E
 rule E { AWS::S3::Bucket { Properties exists } }
 ";
     let templates = ["Resources: {A: {Type: AWS::IAM::User}}", "Resources: {}\nMetadata: {racestack: {part: users}}"];
-    let findings = check(&rules(text), &templates.map(|text| template("a.yaml", text)));
+    let findings = guard_findings(&rules(text), &templates.map(|text| template("a.yaml", text)));
     let help = "(correct the condition of the rule, or let it name the resource types that it is about)";
     let never: Vec<String> = told(&findings).into_iter().filter(|line| line.contains("never-applied")).collect();
     assert_eq!(
         never,
         [format!("guard::never-applied rules/a.guard:1 the guard rule `B` was skipped on every template {help}")]
     );
-    assert_eq!(told(&check(&rules(text), &[])), [""; 0]);
+    assert_eq!(told(&guard_findings(&rules(text), &[])), [""; 0]);
 }
 
 #[test]
@@ -351,7 +355,7 @@ fn a_rule_that_cannot_be_evaluated_is_an_error() {
         "rule A { %nobody exists }\n",
         "rule A { p(Metadata)\n }\nrule p(x, y) { %x exists }\n",
     ] {
-        let findings = check(&rules(text), &[template("a.yaml", "Metadata: {a: 1}\nResources: {}\n")]);
+        let findings = guard_findings(&rules(text), &[template("a.yaml", "Metadata: {a: 1}\nResources: {}\n")]);
         let found: Vec<Rule> = findings.iter().map(|finding| finding.rule).collect();
         assert_eq!(found, [Rule::GuardUnreadableReport], "{text}");
         assert_eq!(findings[0].place.as_ref().unwrap().path().to_str(), Some("rules/a.guard"));
@@ -364,7 +368,7 @@ fn a_file_is_handed_what_it_asks_for_and_finds_the_same() {
     let narrow = "rule A { Resources.*[ Type == 'AWS::IAM::User' ] !empty }\n";
     let wide = "rule A { Resources.*[ Type == 'AWS::IAM::User' ] !empty\n Resources exists }\n";
     for text in ["Resources: {G: {Type: AWS::IAM::Group}}", "Resources: {U: {Type: AWS::IAM::User}}", "Resources: {}"] {
-        let count = |rule: &str| check(&rules(rule), &[template("a.yaml", text)]).len();
+        let count = |rule: &str| guard_findings(&rules(rule), &[template("a.yaml", text)]).len();
         assert_eq!(count(narrow), count(wide), "{text}");
     }
 }

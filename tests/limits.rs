@@ -5,6 +5,7 @@
 use std::collections::BTreeSet;
 
 use racestack::iam::Document;
+use racestack::inventory::{one_or_more, sid};
 use serde_json::Value;
 
 use crate::common::case;
@@ -22,7 +23,7 @@ fn the_printed_policies_are_valid() {
             let document = Document::parse(&policy).unwrap();
             assert!(!document.statements.is_empty());
             let mut sids = BTreeSet::new();
-            for sid in document.statements.iter().filter_map(|statement| statement.sid.as_deref()) {
+            for sid in one_or_more(policy.get("Statement")).filter_map(sid) {
                 assert!(sid.chars().all(|c| c.is_ascii_alphanumeric()), "{case}: `{sid}`");
                 assert!(sids.insert(sid), "{case}: two statements are called `{sid}`");
             }

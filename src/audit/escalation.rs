@@ -6,9 +6,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::belongings::Belongings;
 use super::observation::{Observation, Thing};
 use super::reach::{Whose, reached};
-use super::sides::{SERVICE_LINKED, Sides, boundary_arn, policy_arn};
+use super::sides::{Sides, boundary_arn, policy_arn};
 use super::steps::{Does, JOIN, Lines, PASS, STEPS, TAKE, is_of_services, may, names, services, session, tell, that};
 use crate::check::{PrincipalKind, allowed, deployed};
+use crate::facts::SERVICE_LINKED;
 use crate::finding::Rule;
 use crate::iam::AccessLine;
 use crate::inventory::{Documents, IamInventory, IdentityKind, Location, Policy, PolicyKind, Principal};
@@ -66,7 +67,7 @@ impl<'s, 'a> Escalation<'s, 'a> {
     ) -> Self {
         let is_followed = |index: &usize| {
             let reaches_all = reach.get(index).is_some_and(|whose| whose.of_all);
-            kinds.get(*index) == Some(&Some(PrincipalKind::Stranger)) && !reaches_all
+            kinds.get(*index) == Some(&Some(PrincipalKind::External)) && !reaches_all
         };
         let followed = (0..kinds.len()).filter(is_followed);
         let lines = followed.map(|index| (index, allowed(sides.plan, steps, index, None))).collect();
@@ -151,7 +152,7 @@ impl<'s, 'a> Escalation<'s, 'a> {
     /// Whom somebody becomes in one step.
     fn steps_of(&self, index: usize, targets: &[(usize, &Principal<'_>)]) -> Vec<Becoming> {
         let kind = self.kinds.get(index).copied().flatten();
-        let is_looked_at = kind.is_some() && (kind != Some(PrincipalKind::Stranger) || self.lines.contains_key(&index));
+        let is_looked_at = kind.is_some() && (kind != Some(PrincipalKind::External) || self.lines.contains_key(&index));
         let Some(own) = self.principal(index).filter(|_| is_looked_at) else { return Vec::new() };
         let may_take = own
             .policies
@@ -301,7 +302,7 @@ fn add_changed(inventory: &mut IamInventory<'_>, changes: &[Escalated]) -> Vec<(
         principal.policies.extend(joined.flat_map(|group| &group.policies));
         principal.policies.extend(change.everything.then_some(any));
         principal.boundary = principal.boundary.filter(|_| !change.unbound);
-        indexes.push((inventory.principals.len(), PrincipalKind::Stranger));
+        indexes.push((inventory.principals.len(), PrincipalKind::External));
         inventory.principals.push(principal);
     }
     indexes

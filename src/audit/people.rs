@@ -8,7 +8,7 @@ use super::sides::{Sides, tag};
 use crate::check::{IsolationProblem, PrincipalKind, deployed};
 use crate::finding::Rule;
 use crate::iam::Statement;
-use crate::inventory::{Boundary, IamInventory, PRINCIPAL_TAG, Principal, Tag};
+use crate::inventory::{Boundary, IamInventory, PRINCIPAL_TAG, Principal, Tag, statement_name};
 use crate::model::{NOTEBOOK, Profile, USER};
 use crate::source::Place;
 
@@ -27,7 +27,7 @@ pub fn observations(sides: &Sides<'_>) -> Result<Vec<Observation>, String> {
     let asked = Asked::of(live);
     let mut classes: BTreeMap<PeopleClass, Vec<usize>> = BTreeMap::new();
     for (index, principal) in live.principals.iter().enumerate() {
-        let kind = sides.kind(principal).filter(|kind| *kind != PrincipalKind::Stranger);
+        let kind = sides.kind(principal).filter(|kind| *kind != PrincipalKind::External);
         if let Some(kind) = kind {
             classes.entry((kind, asked.key(live, principal))).or_default().push(index);
         }
@@ -70,8 +70,7 @@ fn topic(live: &IamInventory<'_>, problem: &IsolationProblem) -> String {
 /// The name of a policy, and the Sid or the number of a statement in it.
 fn statement_of<'i>(live: &'i IamInventory<'_>, policy: usize, statement: usize) -> Option<(&'i str, String)> {
     let policy = live.policies.get(policy)?;
-    let sid = policy.document.parsed().ok().and_then(|document| document.statements.get(statement)?.sid.clone());
-    Some((&policy.name, sid.unwrap_or_else(|| (statement + 1).to_string())))
+    Some((&policy.name, statement_name(policy.document.statements().nth(statement)?, statement)))
 }
 
 /// What policies ask of principals.

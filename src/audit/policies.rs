@@ -5,7 +5,7 @@ use serde_json::Value;
 use super::observation::{Observation, Thing};
 use super::sides::Sides;
 use crate::finding::Rule;
-use crate::inventory::{one_or_more, plain};
+use crate::inventory::{one_or_more, plain, statement_name};
 
 const HELP: &str = "let the policy name this account, the one service that needs it, or whom the settings trust";
 
@@ -31,13 +31,12 @@ pub fn observations(sides: &Sides<'_>) -> Vec<Observation> {
             let what = "a policy that cannot be read";
             found.push(Observation::of(Rule::AuditReached, thing, "policy", what).at(place.clone(), HELP));
         }
-        let text = |statement: &Value, key: &str| statement.get(key).and_then(Value::as_str).map(str::to_owned);
-        for (number, statement) in (1..).zip(statements) {
+        for (at, statement) in statements.into_iter().enumerate() {
             let strangers = strangers(sides, thing.0, statement);
-            if strangers.is_empty() || text(statement, "Effect").is_some_and(|effect| effect == "Deny") {
+            if strangers.is_empty() || statement.get("Effect").is_some_and(|effect| effect == "Deny") {
                 continue;
             }
-            let sid = text(statement, "Sid").unwrap_or_else(|| number.to_string());
+            let sid = statement_name(statement, at);
             let what = format!("a policy that lets in {}", strangers.join(", "));
             let one = Observation::of(Rule::AuditReached, thing, format!("policy/{sid}"), what);
             let notes = vec![format!("by the statement `{sid}`")];

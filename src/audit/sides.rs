@@ -7,17 +7,13 @@ use serde_json::Value;
 use crate::account::{Export, LiveNotebook, LiveTag};
 use crate::check::PrincipalKind;
 use crate::diff::FolderStack;
+use crate::facts::SERVICE_LINKED;
 use crate::iam::is_like_pattern;
 use crate::inventory::{
     self, Boundary, Documents, IamInventory, IdentityKind, PolicyKind, Principal, Tag, existing_notebook,
 };
 use crate::model::{USER, User};
 use crate::plan::AccountPlan;
-
-/// The path of the roles that AWS makes for its services, which these services alone can take, and whose policies nobody
-/// else can change.
-/// Source: <https://docs.aws.amazon.com/IAM/latest/UserGuide/using-service-linked-roles.html>
-pub const SERVICE_LINKED: &str = ":role/aws-service-role/";
 
 /// A resource of a template.
 #[derive(Debug, Clone, Copy)]
@@ -108,7 +104,7 @@ impl<'a> Sides<'a> {
         match PrincipalKind::of(principal, self.plan, is_personal, suspended) {
             kind if is_personal || self.own_roles.contains(&principal.arn) => Some(kind),
             _ if principal.arn.contains(SERVICE_LINKED) || self.is_trusted(&principal.arn) => None,
-            _ => Some(PrincipalKind::Stranger),
+            _ => Some(PrincipalKind::External),
         }
     }
 

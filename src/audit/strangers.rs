@@ -15,7 +15,7 @@ use crate::check::{PrincipalKind, deployed};
 use crate::iam::Direction;
 use crate::inventory::{Documents, IamInventory, one_or_more};
 
-/// The services whose actions are about what people have: those that `limits-stranger.json.hbs` does not leave open.
+/// The services whose actions are about what people have: those that `limits-external.json.hbs` does not leave open.
 const SERVICES: [&str; 5] = ["iam", "logs", "s3", "sagemaker", "secretsmanager"];
 
 /// Users and roles that reach what people have.
@@ -26,7 +26,7 @@ pub fn observations(sides: &Sides<'_>) -> Result<Vec<Observation>, String> {
     let kinds: Vec<Option<PrincipalKind>> = sides.live.principals.iter().map(|one| sides.kind(one)).collect();
     // What the roles of services reach counts for those who can become them.
     let looked_at = kinds.iter().enumerate().filter(|(_, kind)| kind.is_some_and(|kind| !kind.is_persons()));
-    let looked_at: Vec<_> = looked_at.map(|(index, _)| (index, PrincipalKind::Stranger)).collect();
+    let looked_at: Vec<_> = looked_at.map(|(index, _)| (index, PrincipalKind::External)).collect();
     let narrowed = narrowed(sides, may_be_of_people);
     let belongings = Belongings::of(sides);
     let mut observations = Vec::new();
@@ -38,7 +38,7 @@ pub fn observations(sides: &Sides<'_>) -> Result<Vec<Observation>, String> {
             let (whose, notes) = reached(&sides.live, problems, &belongings);
             reach.entry(*index).or_default().extend(&whose);
             let stranger = sides.live.principals.get(*index);
-            let stranger = stranger.filter(|_| kinds.get(*index) == Some(&Some(PrincipalKind::Stranger)));
+            let stranger = stranger.filter(|_| kinds.get(*index) == Some(&Some(PrincipalKind::External)));
             if let (Some(stranger), Some(whose)) = (stranger, whose.in_words()) {
                 let found = told(sides, stranger, "access", format!("{access} {whose}"));
                 observations.push(Observation { notes, ..found });

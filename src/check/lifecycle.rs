@@ -7,6 +7,7 @@ use serde_json::Value;
 use crate::facts::date::Date;
 use crate::facts::retired::{self, DAYS_AHEAD, KNOWN_UNTIL, Retirement};
 use crate::finding::{Finding, Rule, counted};
+use crate::inventory::type_of;
 use crate::render::Template;
 
 /// Checks the platforms of notebooks and the runtimes of functions, each once per template that uses it. What was not
@@ -15,12 +16,11 @@ pub fn check(template: &Template, today: Option<Date>) -> Vec<Finding> {
     let mut told = BTreeSet::new();
     let mut findings = Vec::new();
     for (id, resource) in template.resources() {
-        let (key, find): (&str, fn(&str) -> Option<&'static Retirement>) =
-            match resource.get("Type").and_then(Value::as_str) {
-                Some("AWS::SageMaker::NotebookInstance") => ("PlatformIdentifier", retired::platform),
-                Some("AWS::Lambda::Function") => ("Runtime", retired::runtime),
-                _ => continue,
-            };
+        let (key, find): (&str, fn(&str) -> Option<&'static Retirement>) = match type_of(resource) {
+            "AWS::SageMaker::NotebookInstance" => ("PlatformIdentifier", retired::platform),
+            "AWS::Lambda::Function" => ("Runtime", retired::runtime),
+            _ => continue,
+        };
         let used = resource.get("Properties").and_then(|properties| properties.get(key)).and_then(Value::as_str);
         let Some((used, retirement)) = used.and_then(|used| Some((used, find(used)?))) else { continue };
         let Some((rule, message)) = tell(used, retirement, today) else { continue };

@@ -25,23 +25,23 @@ use serde_json::Value;
 
 use crate::finding::{Finding, Rule};
 use crate::inventory::{Account, Documents, IamInventory, Sections, Stack};
-use crate::model::{Profile, User};
+use crate::model::User;
 use crate::plan::{AccountPlan, Part, StackPlan};
-use crate::render::{self, Contents, People, RenderFailure, Rendered, Templates};
-use guard::RuleSet;
+use crate::render::{self, Contents, RenderFailure, Rendered, Templates};
 use single::{CheckBatch, CheckContext, CheckedTemplate};
 
-pub use access::{Answer, Asker, Question, Reason, Who, assumed_network};
+pub use access::{Answer, Caller, Question, Reason, Who, assumed_network};
 pub use isolation::{
-    Bound, Extent, Kind as PrincipalKind, Owner, Problem as IsolationProblem, Proofs, Row, across_accounts, allowed,
-    deployed, own_role, reference_policy,
+    Bound, Extent, Owner, PrincipalKind, Problem as IsolationProblem, Proofs, Row, across_accounts, allowed, deployed,
+    own_role, reference_policy,
 };
 pub use known::known;
 pub use limits::PolicySize;
+pub use single::CheckInputs;
 pub use suppressions::{Suppressions, unknown_guard_rules};
 
 /// What somebody may do, as what they ask, statement by statement of the reference policies.
-pub type AccessTable = Vec<(Asker, Vec<Row>)>;
+pub type AccessTable = Vec<(Caller, Vec<Row>)>;
 
 /// How many templates are looked at in one go, and how many bytes they may have: enough to spread the guard engine's cost
 /// of reading the rules, where templates are evaluated as they are; few enough to keep several cores busy. What the engine
@@ -61,18 +61,6 @@ pub struct CheckReport {
     pub contents: Vec<Contents>,
 }
 
-/// What templates are checked by.
-pub struct CheckInputs<'a> {
-    /// The people as they were rendered.
-    pub people: &'a People<'a>,
-    /// The guard rules.
-    pub rules: &'a RuleSet,
-    /// What was proven of other accounts.
-    pub proofs: &'a Proofs,
-    /// What is suppressed, and the day of the run.
-    pub suppressions: &'a Suppressions,
-}
-
 /// Reads and checks the rendered templates of an account, with all findings at once. What they parse to is held for no
 /// more of them than are looked at in one go.
 ///
@@ -88,22 +76,14 @@ pub fn check(
     let unreadable = || rendered.iter().find_map(|one| render::read(templates, one).err());
     // Where prototypes come out as no YAML, so do people, at places that can be shown.
     let expected = structure::Expected::of(people, templates).map_err(|failure| unreadable().unwrap_or(failure))?;
-    let context = CheckContext {
-        names: &plan.names,
-        documented: plan.account.policies == Profile::Documented,
-        bytes: plan.account.template_bytes(),
-        expected: &expected,
-        rules,
-        today: suppressions.today(),
-        has_own_stacks: templates.has_own_stacks(),
-    };
+    let context = CheckContext { plan, templates, expected: &expected, inputs };
     let at_once = at_once(rendered);
     // Collected in the order of the templates, whichever is done first; the first failure is told of.
     let batches: Vec<Result<CheckBatch<'_>, RenderFailure>> = plan
         .stacks
         .par_chunks(at_once)
         .zip(rendered.par_chunks(at_once))
-        .map(|some| single::check(&context, templates, some))
+        .map(|some| single::check(&context, some))
         .collect();
     let mut batches: Vec<CheckBatch<'_>> = batches.into_iter().collect::<Result<_, _>>()?;
     let mut findings: Vec<Finding> = batches.iter_mut().flat_map(|batch| batch.findings.drain(..)).collect();
@@ -186,14 +166,9 @@ pub fn access_table(
     let told = with_inventory(plan, templates, rendered, is_own, |inventory| {
         let is_known = access::unread(inventory).is_empty();
         let table = |(who, principal): (Who, _)| {
-            let asker = who.asker()?;
-            let kind = match (asker, user.suspended) {
-                (Asker::User, false) => PrincipalKind::Person,
-                (Asker::User, true) => PrincipalKind::SuspendedPerson,
-                (Asker::Notebook, false) => PrincipalKind::Notebook,
-                (Asker::Notebook, true) => PrincipalKind::SuspendedNotebook,
-            };
-            Some(isolation::rows(plan, inventory, (principal, kind), is_known).map(|rows| (asker, rows)))
+            let caller = who.caller()?;
+            let kind = PrincipalKind::of(principal, plan, true, user.suspended);
+            Some(isolation::rows(plan, inventory, (principal, kind), is_known).map(|rows| (caller, rows)))
         };
         access::principals(plan, inventory, Some(user)).into_iter().filter_map(table).collect()
     })?;

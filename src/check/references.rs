@@ -6,8 +6,10 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
+use crate::facts::SERVICE_LINKED;
 use crate::facts::return_values::return_values;
 use crate::finding::{Finding, Rule};
+use crate::inventory::{one_or_more, type_of};
 use crate::plan::Names;
 use crate::render::span_index::SpanIndex;
 use crate::render::{Rendered, Template};
@@ -21,11 +23,11 @@ pub struct References {
     /// The physical names and ARNs that the template declares.
     declared: Vec<String>,
     /// Those that it refers to.
-    wanted: BTreeMap<String, Wanted>,
+    required: BTreeMap<String, RequiredName>,
 }
 
 /// What findings tell of a name.
-struct Wanted {
+struct RequiredName {
     /// What to call it.
     shown: String,
     /// Where the template refers to it.
@@ -53,7 +55,7 @@ pub fn between(stacks: &[(&Rendered, &References)]) -> Vec<Finding> {
     let mut findings = Vec::new();
     for (order, (template, references)) in stacks.iter().enumerate() {
         let outline = OnceCell::new();
-        for (key, Wanted { shown, paths }) in &references.wanted {
+        for (key, RequiredName { shown, paths }) in &references.required {
             let message = match declared.get(key.as_str()) {
                 Some(found) if *found <= order => continue,
                 Some(_) => format!("`{shown}` is in a stack that is deployed later"),
@@ -72,11 +74,11 @@ fn declared(names: &Names, template: &Template) -> Vec<String> {
     let Names { partition, region, account_id, .. } = names;
     let declared = template.resources().filter_map(|(_, resource)| {
         let text = |of: &'_ Value, key: &str| of.get(key).and_then(Value::as_str).map(str::to_owned);
-        let (kind, properties) = (text(resource, "Type")?, resource.get("Properties")?);
-        let known = return_values(&kind)?;
+        let (kind, properties) = (type_of(resource), resource.get("Properties")?);
+        let known = return_values(kind)?;
         let name = text(properties, known.name?)?;
         let path = text(properties, "Path").unwrap_or_else(|| "/".to_owned());
-        let bare = match kind.as_str() {
+        let bare = match kind {
             "AWS::IAM::Group" => Some(format!("group {name}")),
             "AWS::SageMaker::NotebookInstanceLifecycleConfig" => Some(format!("lifecycle {name}")),
             _ => None,
@@ -90,6 +92,11 @@ fn finding(rule: Rule, message: String, place: Place) -> Finding {
     Finding::new(rule, message).at(place).help("mend the template that this is rendered from")
 }
 
+/// The text of a function's argument, which may be the first of several.
+fn first(argument: &Value) -> &str {
+    argument.get(0).unwrap_or(argument).as_str().unwrap_or_default()
+}
+
 struct Walk<'a> {
     template: &'a Template,
     names: &'a Names,
@@ -101,22 +108,27 @@ struct Walk<'a> {
 impl<'a> Walk<'a> {
     fn value(&mut self, key: &str, value: &'a Value) {
         match (key, value) {
-            ("Ref" | "DependsOn", Value::String(target)) => self.resource(target),
-            ("Fn::GetAtt", Value::Array(parts)) => {
-                self.resource(parts.first().and_then(Value::as_str).unwrap_or_default());
+            ("Ref", Value::String(target)) => self.resource(target),
+            ("DependsOn", _) => {
+                one_or_more(Some(value)).filter_map(Value::as_str).for_each(|target| self.resource(target));
             }
-            ("Fn::Sub", Value::String(text)) => {
-                let named = text.split("${").skip(1).filter_map(|part| Some(part.split_once('}')?.0));
-                for name in named.filter(|name| !name.starts_with('!')) {
+            ("Fn::GetAtt", _) => self.resource(first(value).split('.').next().unwrap_or_default()),
+            ("Fn::Sub", _) => {
+                let named = first(value).split("${").skip(1).filter_map(|part| Some(part.split_once('}')?.0));
+                let is_given = |name: &str| value.get(1).is_some_and(|given| given.get(name).is_some());
+                for name in named.filter(|name| !name.starts_with('!') && !is_given(name)) {
                     self.resource(name.split('.').next().unwrap_or(name));
+                }
+                if let Some(given) = value.get(1) {
+                    self.below("1", "", given);
                 }
             }
             ("Groups", Value::Array(groups)) => {
                 for group in groups.iter().filter_map(Value::as_str) {
-                    self.wanted(format!("group {group}"), group);
+                    self.require(format!("group {group}"), group);
                 }
             }
-            ("LifecycleConfigName", Value::String(name)) => self.wanted(format!("lifecycle {name}"), name),
+            ("LifecycleConfigName", Value::String(name)) => self.require(format!("lifecycle {name}"), name),
             (_, Value::Object(map)) => map.iter().for_each(|(key, value)| self.below(key, key, value)),
             (_, Value::Array(values)) => {
                 values.iter().enumerate().for_each(|(index, value)| self.below(&index.to_string(), "", value));
@@ -160,23 +172,23 @@ impl<'a> Walk<'a> {
             "s3" => {
                 let bucket = resource.split('/').next().unwrap_or_default();
                 if !is_pattern(bucket) {
-                    self.wanted(format!("arn:{partition}:s3:::{bucket}"), bucket);
+                    self.require(format!("arn:{partition}:s3:::{bucket}"), bucket);
                 }
             }
             // Other stacks define the company's policies.
             "iam" if self.names.company_policies().any(|company| company == arn) => {}
             // An ARN without wildcards names one thing of ours. Service-linked roles are made by their services, and each account
             // has a root user, by which policies name the account.
-            "iam" if *resource == "root" || resource.starts_with("role/aws-service-role/") => {}
-            "iam" | "sns" if is_account && !is_pattern(resource) => self.wanted(arn.to_owned(), arn),
+            "iam" if *resource == "root" || format!(":{resource}").starts_with(SERVICE_LINKED) => {}
+            "iam" | "sns" if is_account && !is_pattern(resource) => self.require(arn.to_owned(), arn),
             _ => {}
         }
     }
 
     /// Something that this stack or one before it must declare.
-    fn wanted(&mut self, key: String, shown: &str) {
-        let new = || Wanted { shown: shown.to_owned(), paths: Vec::new() };
-        self.references.wanted.entry(key).or_insert_with(new).paths.push(self.path.clone());
+    fn require(&mut self, key: String, shown: &str) {
+        let new = || RequiredName { shown: shown.to_owned(), paths: Vec::new() };
+        self.references.required.entry(key).or_insert_with(new).paths.push(self.path.clone());
     }
 
     fn push(&mut self, rule: Rule, message: String) {

@@ -3,29 +3,36 @@
 use serde_json::Value;
 
 use super::guard::{self, Outcomes, RuleSet};
+use super::isolation::{self, Proofs};
+use super::lifecycle;
 use super::limits::{self, Counts, PolicySize};
 use super::references::{self, References};
 use super::structure::Expected;
+use super::suppressions::Suppressions;
 use super::yaml_words;
-use super::{isolation, lifecycle};
-use crate::facts::date::Date;
 use crate::finding::Finding;
 use crate::inventory::Sections;
-use crate::plan::{Names, Part, StackPlan};
-use crate::render::{Contents, RenderFailure, Rendered, Template, Templates};
+use crate::plan::{AccountPlan, Part, StackPlan};
+use crate::render::{Contents, People, RenderFailure, Rendered, Template, Templates};
+
+/// What templates are checked by.
+pub struct CheckInputs<'a> {
+    /// The people as they were rendered.
+    pub people: &'a People<'a>,
+    /// The guard rules.
+    pub rules: &'a RuleSet,
+    /// What was proven of other accounts.
+    pub proofs: &'a Proofs,
+    /// What is suppressed, and the day of the run.
+    pub suppressions: &'a Suppressions,
+}
 
 /// All that these checks know besides a template and its stack.
 pub(super) struct CheckContext<'a> {
-    pub names: &'a Names,
-    /// Whether what isolation finds is no error.
-    pub documented: bool,
-    /// The most bytes that a template may have.
-    pub bytes: usize,
+    pub plan: &'a AccountPlan<'a>,
+    pub templates: &'a Templates,
     pub expected: &'a Expected<'a>,
-    pub rules: &'a RuleSet,
-    pub today: Option<Date>,
-    /// Whether templates of stacks are the user's own.
-    pub has_own_stacks: bool,
+    pub inputs: &'a CheckInputs<'a>,
 }
 
 /// What the checks of a few templates came to.
@@ -57,13 +64,12 @@ pub(super) struct CheckedTemplate<'a> {
 /// When one is no YAML.
 pub(super) fn check<'a>(
     context: &CheckContext<'_>,
-    templates: &Templates,
     (stacks, rendered): (&[StackPlan<'_>], &'a [Rendered]),
 ) -> Result<CheckBatch<'a>, RenderFailure> {
     let mut batch = CheckBatch::default();
     let mut read = Vec::new();
     for (stack, rendered) in stacks.iter().zip(rendered) {
-        match context.expected.read(templates, stack, rendered)? {
+        match context.expected.read(context.templates, stack, rendered)? {
             Ok((template, wrong)) => {
                 batch.findings.extend(wrong);
                 batch.add(context, rendered, &template);
@@ -72,7 +78,7 @@ pub(super) fn check<'a>(
             Err(finding) => batch.findings.push(finding),
         }
     }
-    let (outcomes, unchecked) = guard::evaluate(context.rules, &read.iter().collect::<Vec<_>>());
+    let (outcomes, unchecked) = guard::evaluate(context.inputs.rules, &read.iter().collect::<Vec<_>>());
     batch.templates.iter_mut().zip(outcomes).for_each(|(one, outcomes)| one.outcomes = outcomes);
     batch.findings.extend(unchecked);
     Ok(batch)
@@ -81,14 +87,15 @@ pub(super) fn check<'a>(
 impl<'a> CheckBatch<'a> {
     /// Checks a template, all but the guard rules.
     fn add(&mut self, context: &CheckContext<'_>, rendered: &'a Rendered, template: &Template) {
-        self.findings.extend(limits::check_template(template, context.bytes));
-        self.findings.extend(isolation::of_template(template, context.names, context.documented));
-        self.findings.extend(lifecycle::check(template, context.today));
-        if context.has_own_stacks {
+        let CheckContext { plan, templates, inputs, .. } = context;
+        self.findings.extend(limits::check_template(template, plan.account.template_bytes()));
+        self.findings.extend(isolation::of_template(template, plan));
+        self.findings.extend(lifecycle::check(template, inputs.suppressions.today()));
+        if templates.has_own_stacks() {
             self.findings.extend(yaml_words::check(&template.source));
             self.sections.push((template.part, Sections::of(&template.value)));
         }
-        let mut references = references::read(context.names, template);
+        let mut references = references::read(&plan.names, template);
         self.findings.append(&mut references.findings);
         if !matches!(template.part, Part::Users(_)) {
             // Isolation looks at the whole of these stacks, and they are few.

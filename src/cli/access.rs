@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::Reply;
 use super::args::{AccessArgs, AccessFormat};
 use super::summary::aligned;
-use crate::check::{self, AccessTable, Answer, Asker, Extent, Question, Reason, Row, Who};
+use crate::check::{self, AccessTable, Answer, Caller, Extent, Question, Reason, Row, Who};
 use crate::config::{shorten, suggest};
 use crate::facts::actions::{ServiceAction, service_action, service_actions};
 use crate::iam::{Decision, is_beyond_policies};
@@ -32,7 +32,7 @@ pub(super) fn run(args: &AccessArgs) -> Result<Reply, Failure> {
     let (Inputs { templates, .. }, account) = inputs::one_account(&sources)?;
     let (plan, rendered, ..) = render_account(&account, &templates, &args.out)?;
     let user = args.user.as_deref().map(|name| user_of(&account, name)).transpose()?;
-    if let Some(user) = user.filter(|user| args.asker == Some(Asker::Notebook) && user.notebook.is_none()) {
+    if let Some(user) = user.filter(|user| args.caller == Some(Caller::Notebook) && user.notebook.is_none()) {
         return Err(Failure::Usage(format!("`{}` has no notebook", user.name)));
     }
     let Some(action) = args.who_can.as_deref().or(args.action.as_deref()) else {
@@ -44,10 +44,10 @@ pub(super) fn run(args: &AccessArgs) -> Result<Reply, Failure> {
     let mut answers = check::answers(&plan, &templates, &rendered, (user, &question))?.map_err(Failure::of)?;
     answers.retain(|answer| {
         let may = matches!(answer.decision, Decision::Allowed | Decision::Unknown) || !answer.allowed_with.is_empty();
-        args.asker.is_none_or(|asker| answer.who.asker() == Some(asker)) && (may || user.is_some())
+        args.caller.is_none_or(|caller| answer.who.caller() == Some(caller)) && (may || user.is_some())
     });
     let failed = answers.iter().any(|answer| answer.decision == Decision::Unknown);
-    let assumed = check::assumed_network(&account, &question).filter(|_| args.asker != Some(Asker::Notebook));
+    let assumed = check::assumed_network(&account, &question).filter(|_| args.caller != Some(Caller::Notebook));
     let stdout = match args.format {
         AccessFormat::Json => {
             let assumed: BTreeMap<&str, String> = assumed.into_iter().collect();
@@ -64,11 +64,12 @@ pub(super) fn run(args: &AccessArgs) -> Result<Reply, Failure> {
 
 /// What somebody may do, one line for each statement of the reference policies.
 fn table(args: &AccessArgs, user: &User, mut told: AccessTable) -> Reply {
-    told.retain(|(asker, _)| args.asker.is_none_or(|wanted| *asker == wanted));
+    told.retain(|(caller, _)| args.caller.is_none_or(|wanted| *caller == wanted));
     let failed = told.iter().flat_map(|(_, rows)| rows).any(|row| row.may == Extent::Unknown);
     let stdout = match args.format {
         AccessFormat::Json => {
-            let one = |(asker, may): &(Asker, Vec<Row>)| json!({"as": asker, "name": user.name.as_str(), "may": may});
+            let one =
+                |(caller, may): &(Caller, Vec<Row>)| json!({"as": caller, "name": user.name.as_str(), "may": may});
             let told: Vec<Value> = told.iter().map(one).collect();
             format!("{:#}\n", json!({"account": args.of.account, "told": told}))
         }

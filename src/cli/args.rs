@@ -10,7 +10,7 @@ use super::audit::AuditArgs;
 use super::built_in::BuiltInArgs;
 use super::limits::LimitsArgs;
 use super::sources::{AccountArgs, FleetArgs};
-use crate::check::Asker;
+use crate::check::Caller;
 use crate::config::{Language, Part};
 use crate::facts::date::Date;
 use crate::handout::HandoutFormat;
@@ -175,7 +175,7 @@ pub struct AccessArgs {
     pub user: Option<String>,
     /// Only what the person may as their IAM user, or only what their notebook may
     #[arg(long = "as", value_name = "WHO", value_enum)]
-    pub asker: Option<Asker>,
+    pub caller: Option<Caller>,
     /// Ask for this action alone, such as `s3:GetObject`
     #[arg(long, value_name = "ACTION", group = "asked")]
     pub action: Option<String>,

@@ -8,6 +8,7 @@ use super::folder::FolderStack;
 use super::model::{Action, PropertyChange, Replacement};
 use super::values::compare;
 use crate::facts::replacement::{Replacement as TypeFacts, replacement};
+pub(super) use crate::inventory::type_of;
 use crate::inventory::{LOOP, plain, references};
 
 /// What becomes of one resource.
@@ -48,11 +49,6 @@ impl ResourceChange<'_> {
 /// The resources of a stack, if there is one.
 pub(super) fn resources(stack: Option<&FolderStack>) -> impl Iterator<Item = (&String, &Value)> {
     stack.into_iter().flat_map(FolderStack::resources)
-}
-
-/// A resource's type.
-pub(super) fn type_of(resource: &Value) -> &str {
-    resource.get("Type").and_then(Value::as_str).unwrap_or("")
 }
 
 /// The property of a resource that `path` leads to, with `/` between the steps.

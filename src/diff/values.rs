@@ -7,7 +7,7 @@ use similar::{Algorithm, DiffTag, capture_diff_slices};
 
 use super::canonical::{canonical, is_set, text};
 use super::model::PropertyChange;
-use crate::inventory::{is_intrinsic, one_or_more, plain};
+use crate::inventory::{is_intrinsic, one_or_more, plain, sid, statement_name};
 
 /// What differs between two values that stand under `path`, leaf by leaf, in the order of the new value. Order, where it
 /// means nothing, and the ways of writing the same are no difference.
@@ -176,15 +176,6 @@ fn statements<'a>(old: &'a [Value], new: &'a [Value]) -> Vec<Pair<'a>> {
 fn values_of(statement: &Value) -> BTreeSet<String> {
     let entries = statement.as_object().into_iter().flatten().filter(|(key, _)| *key != "Effect" && *key != "Sid");
     entries.flat_map(|(key, value)| one_or_more(Some(value)).map(move |one| format!("{key}:{}", text(one)))).collect()
-}
-
-fn sid(statement: &Value) -> Option<&str> {
-    statement.get("Sid").and_then(Value::as_str).filter(|sid| !sid.is_empty())
-}
-
-/// The `Sid` of a statement, or the number of the one at the index `at`.
-pub(super) fn statement_name(statement: &Value, at: usize) -> String {
-    sid(statement).map_or_else(|| (at + 1).to_string(), str::to_owned)
 }
 
 /// Lists in which the order means nothing, and what their entries are known by.

@@ -34,14 +34,17 @@ pub fn dns_suffix(partition: &str) -> &'static str {
 
 /// The region that IAM is asked in, by partition. No other partition's is known.
 /// Sources: <https://docs.aws.amazon.com/general/latest/gr/iam-service.html>, `botocore/data/endpoints.json` of botocore 1.43.11.
-pub const REGIONS_OF_IAM: [(&str, &str); 6] = [
-    ("aws", "us-east-1"),
-    ("aws-cn", "cn-north-1"),
-    ("aws-us-gov", "us-gov-west-1"),
-    ("aws-iso", "us-iso-east-1"),
-    ("aws-iso-b", "us-isob-east-1"),
-    ("aws-iso-f", "us-isof-south-1"),
-];
+pub fn region_of_iam(partition: &str) -> Option<&'static str> {
+    Some(match partition {
+        "aws" => "us-east-1",
+        "aws-cn" => "cn-north-1",
+        "aws-us-gov" => "us-gov-west-1",
+        "aws-iso" => "us-iso-east-1",
+        "aws-iso-b" => "us-isob-east-1",
+        "aws-iso-f" => "us-isof-south-1",
+        _ => return None,
+    })
+}
 
 /// Where people reach the AWS console, by partition: what the names of the regions' consoles end with, and of the pages on
 /// which IAM users sign in. No other partition's are known.
@@ -105,3 +108,7 @@ pub const IMPORTABLE: [(&str, &str); 6] = [
 /// The path under which the console makes service roles.
 /// Source: <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html#identifiers-friendly-names>
 pub const SERVICE_ROLE_PATH: &str = "/service-role/";
+
+/// What is in the ARN of a role that AWS made for one of its services, and that AWS alone takes and changes.
+/// Source: <https://docs.aws.amazon.com/IAM/latest/UserGuide/using-service-linked-roles.html>
+pub const SERVICE_LINKED: &str = ":role/aws-service-role/";

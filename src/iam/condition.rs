@@ -16,11 +16,6 @@ pub(super) struct Condition {
     pub(super) values: Vec<Pattern>,
 }
 
-/// Whether an operator compares texts as they are, or by their wildcards.
-fn compares_arns(operator: Operator) -> bool {
-    matches!(operator.base, Base::ArnLike | Base::StringEquals | Base::StringLike)
-}
-
 impl Condition {
     pub(super) fn new(operator_name: &str, key: &str, values: &[String], variables: bool) -> Self {
         let operator = Operator::parse(operator_name);
@@ -44,7 +39,7 @@ impl Condition {
         match key.as_str() {
             _ if self.operator.is_some_and(|operator| operator.base == Base::Null) => false,
             "aws:principalarn" => {
-                let with_case = self.operator.is_some_and(compares_arns);
+                let with_case = self.operator.is_some_and(Operator::compares_text);
                 let is_alike =
                     |value: &Pattern| value.before_own_name().is_some() || with_case && value.is_alike_behind(before);
                 !self.values.iter().all(is_alike)
@@ -63,7 +58,7 @@ impl Condition {
         let is_own = |value: &Pattern| {
             value.before_own_name().is_some_and(|(text, key)| text == before && key.eq_ignore_ascii_case(own_name))
         };
-        let is_unlike = |operator: Operator| operator.negated && operator.set.is_none() && compares_arns(operator);
+        let is_unlike = |operator: Operator| operator.negated && operator.set.is_none() && operator.compares_text();
         self.operator.is_some_and(is_unlike)
             && self.key.eq_ignore_ascii_case("aws:PrincipalArn")
             && matches!(self.values.as_slice(), [value] if is_own(value))

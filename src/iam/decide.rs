@@ -2,7 +2,7 @@
 //! Source: <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic_policy-eval-basics.html>
 
 use super::document::{Document, Effect, Statement};
-use super::principal::Named;
+use super::principal::PrincipalMatch;
 use super::request::{Principal, Request};
 use super::tri_bool::{Doubts, TriBool};
 
@@ -151,7 +151,7 @@ impl<'a> Statements<'a> {
         let mut applying = Vec::new();
         for (at, statement) in self.list.iter().filter(|(_, statement)| statement.names_action(&action)) {
             let named = statement.named(&request.principal, self.bounded);
-            let truth = if named == Named::Not { TriBool::No } else { statement.applies(request, &mut doubts) };
+            let truth = if named == PrincipalMatch::No { TriBool::No } else { statement.applies(request, &mut doubts) };
             if truth != TriBool::No {
                 applying.push((*at, Applying { source: at.policy, effect: statement.effect, named, truth }));
             }
@@ -160,7 +160,7 @@ impl<'a> Statements<'a> {
         let decision = self.decision(&request.principal, elsewhere, applying.iter().map(|(_, one)| *one));
         // What the boundary allows besides matters where something else allows.
         let is_bounding = applying.iter().any(|(_, one)| {
-            let is_of_role = one.source == StatementSource::Resource && one.named == Named::ByRole;
+            let is_of_role = one.source == StatementSource::Resource && one.named == PrincipalMatch::ByRole;
             one.effect == Effect::Allow && (is_of_role || matches!(one.source, StatementSource::Identity(_)))
         });
         let determines = |one: &Applying| match (one.effect, decision) {
@@ -193,13 +193,13 @@ impl<'a> Statements<'a> {
         let [mut direct, mut by_role, mut by_account] = [TriBool::No; 3];
         for one in applying {
             let part = match (one.effect, one.source, one.named) {
-                (_, _, Named::Not) => continue,
+                (_, _, PrincipalMatch::No) => continue,
                 (Effect::Deny, ..) => &mut denied,
                 (_, StatementSource::Identity(_), _) => &mut identity,
                 (_, StatementSource::Boundary, _) => &mut in_boundary,
-                (_, StatementSource::Resource, Named::Directly) => &mut direct,
-                (_, StatementSource::Resource, Named::ByRole) => &mut by_role,
-                (_, StatementSource::Resource, Named::ByAccount) => &mut by_account,
+                (_, StatementSource::Resource, PrincipalMatch::Directly) => &mut direct,
+                (_, StatementSource::Resource, PrincipalMatch::ByRole) => &mut by_role,
+                (_, StatementSource::Resource, PrincipalMatch::ByAccount) => &mut by_account,
             };
             *part = part.or(one.truth);
         }
@@ -229,7 +229,7 @@ pub(super) struct Applying {
     pub(super) source: StatementSource,
     pub(super) effect: Effect,
     /// How it names who asks.
-    pub(super) named: Named,
+    pub(super) named: PrincipalMatch,
     /// Whether it is.
     pub(super) truth: TriBool,
 }

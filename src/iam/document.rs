@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 use super::condition::Condition;
 use super::grammar::{Malformed, known, texts};
 use super::pattern::{ANY_CHAR, ANY_RUN, Filled, Pattern, is_like, is_resource_like, shown};
-use super::principal::{Named, Principals};
+use super::principal::{PrincipalMatch, Principals};
 use super::request::{Principal, Request};
 use super::tri_bool::{Doubts, TriBool};
 
@@ -15,7 +15,7 @@ const KEYS: [&str; 9] =
     ["Sid", "Effect", "Principal", "NotPrincipal", "Action", "NotAction", "Resource", "NotResource", "Condition"];
 
 /// A policy document.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct Document {
     /// The statements, in the document's order.
     pub statements: Vec<Statement>,
@@ -24,8 +24,6 @@ pub struct Document {
 /// A statement.
 #[derive(Debug, Clone)]
 pub struct Statement {
-    /// Its name, where it has one.
-    pub sid: Option<String>,
     /// Whether it allows or denies.
     pub effect: Effect,
     pub(super) principals: Option<Listed<Principals>>,
@@ -132,8 +130,7 @@ impl Statement {
                 }
             }
         }
-        let sid = map.get("Sid").and_then(Value::as_str).filter(|sid| !sid.is_empty()).map(str::to_owned);
-        Ok(Self { sid, effect, principals, actions, resources, conditions })
+        Ok(Self { effect, principals, actions, resources, conditions })
     }
 
     /// Whether the statement allows, and names this action, whatever else it asks for.
@@ -173,13 +170,15 @@ impl Statement {
     /// policy attached, regardless of the values specified in the `NotPrincipal` element": `bounded` says whether who asks
     /// has one.
     /// Source: <https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_boundaries.html>
-    pub(super) fn named(&self, principal: &Principal, bounded: bool) -> Named {
+    pub(super) fn named(&self, principal: &Principal, bounded: bool) -> PrincipalMatch {
         match &self.principals {
-            None => Named::Directly,
+            None => PrincipalMatch::Directly,
             Some(Listed::These(principals)) => principals.name(principal),
-            Some(Listed::AllBut(_)) if bounded && self.effect == Effect::Deny => Named::Directly,
-            Some(Listed::AllBut(principals)) if principals.name(principal) == Named::Not => Named::Directly,
-            Some(Listed::AllBut(_)) => Named::Not,
+            Some(Listed::AllBut(_)) if bounded && self.effect == Effect::Deny => PrincipalMatch::Directly,
+            Some(Listed::AllBut(principals)) if principals.name(principal) == PrincipalMatch::No => {
+                PrincipalMatch::Directly
+            }
+            Some(Listed::AllBut(_)) => PrincipalMatch::No,
         }
     }
 

@@ -16,7 +16,7 @@ mod operator;
 mod pattern;
 mod principal;
 mod request;
-mod set_apart;
+mod targeted_denial;
 mod tri_bool;
 
 pub use decide::{
@@ -25,9 +25,10 @@ pub use decide::{
 pub use delta::{AccessLine, Dependence, Direction, TooManyWays, access_delta, allowed_with};
 pub use document::{Document, Effect, Statement};
 pub use grammar::Malformed;
+pub use operator::compares_text;
 pub use pattern::is_like_pattern;
 pub use request::{Context, Principal, Request, Values};
-pub use set_apart::{OwnTexts, SetApart};
+pub use targeted_denial::{OwnTexts, TargetedDenial};
 pub use tri_bool::TriBool;
 
 #[cfg(test)]

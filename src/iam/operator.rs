@@ -104,12 +104,21 @@ impl Operator {
         matches!(self.base, Base::StringLike | Base::ArnLike)
     }
 
+    /// Whether texts are compared as they are, or by their wildcards.
+    pub(super) fn compares_text(self) -> bool {
+        matches!(self.base, Base::ArnLike | Base::StringEquals | Base::StringLike)
+    }
+
     /// Whether policy variables are filled in: with the operators on strings and on ARNs alone.
     /// Source: <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_variables.html#policy-vars-wheretouse>
     pub(super) fn has_variables(self) -> bool {
-        let strings = [Base::StringEquals, Base::StringEqualsIgnoreCase, Base::StringLike, Base::ArnLike];
-        strings.contains(&self.base)
+        self.has_wildcards() || matches!(self.base, Base::StringEquals | Base::StringEqualsIgnoreCase)
     }
+}
+
+/// Whether the operator of this name compares texts as they are or by their wildcards, or none at all.
+pub fn compares_text(name: &str) -> bool {
+    Operator::parse(name).is_some_and(|operator| operator.compares_text() || operator.base == Base::Null)
 }
 
 /// Compares a value of the policy, in which the variables are filled in, with one of the request. Values that are no number, date

@@ -12,10 +12,10 @@ const ENCODED_CHAR: &str = "\u{F8F1}";
 
 /// A text of a policy, taken apart.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Pattern(Vec<Piece>);
+pub(super) struct Pattern(Vec<PatternPart>);
 
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-enum Piece {
+enum PatternPart {
     /// A text, in which `ANY_RUN` and `ANY_CHAR` stand for `*` and `?`.
     Text(String),
     Variable {
@@ -47,7 +47,7 @@ impl Pattern {
             } else {
                 let next = rest.match_indices("${").map(|(at, _)| at).find(|at| *at > 0 && variables);
                 let (text, behind) = rest.split_at(next.unwrap_or(rest.len()));
-                pieces.push(Piece::Text(encoded(text)));
+                pieces.push(PatternPart::Text(encoded(text)));
                 rest = behind;
             }
         }
@@ -62,9 +62,9 @@ impl Pattern {
         let mut filled = String::new();
         for piece in &self.0 {
             match piece {
-                Piece::Text(text) if wildcards => filled.push_str(text),
-                Piece::Text(text) => filled.push_str(&shown(text)),
-                Piece::Variable { key, default } => match (request.find(key), default) {
+                PatternPart::Text(text) if wildcards => filled.push_str(text),
+                PatternPart::Text(text) => filled.push_str(&shown(text)),
+                PatternPart::Variable { key, default } => match (request.find(key), default) {
                     (KeyValues::Values(values), _) if !values.multiple && values.list.len() == 1 => {
                         filled.push_str(&values.list[0]);
                     }
@@ -82,8 +82,8 @@ impl Pattern {
     pub(super) fn rename_key(&mut self, from: &str, to: &str) {
         for piece in &mut self.0 {
             match piece {
-                Piece::Variable { key, .. } if key.to_lowercase() == from => to.clone_into(key),
-                Piece::Variable { .. } | Piece::Text(_) => {}
+                PatternPart::Variable { key, .. } if key.to_lowercase() == from => to.clone_into(key),
+                PatternPart::Variable { .. } | PatternPart::Text(_) => {}
             }
         }
     }
@@ -91,8 +91,8 @@ impl Pattern {
     /// The keys of its variables.
     pub(super) fn variables(&self) -> impl Iterator<Item = &str> {
         self.0.iter().filter_map(|piece| match piece {
-            Piece::Variable { key, .. } => Some(key.as_str()),
-            Piece::Text(_) => None,
+            PatternPart::Variable { key, .. } => Some(key.as_str()),
+            PatternPart::Text(_) => None,
         })
     }
 
@@ -101,8 +101,8 @@ impl Pattern {
         let mut before = String::new();
         for piece in &self.0 {
             match piece {
-                Piece::Text(text) => before += text,
-                Piece::Variable { key, .. } => {
+                PatternPart::Text(text) => before += text,
+                PatternPart::Variable { key, .. } => {
                     let tag = key.to_lowercase();
                     let parts: Vec<&str> = before.splitn(6, ':').collect();
                     let is_near = match parts.as_slice() {
@@ -122,10 +122,10 @@ impl Pattern {
 
     /// The pattern with a wildcard in the place of each variable: it is like whatever the pattern is with any values.
     pub(super) fn widest(&self, wildcards: bool) -> String {
-        let widest = |piece: &Piece| match piece {
-            Piece::Text(text) if wildcards => text.clone(),
-            Piece::Text(text) => shown(text),
-            Piece::Variable { .. } => ENCODED_RUN.to_owned(),
+        let widest = |piece: &PatternPart| match piece {
+            PatternPart::Text(text) if wildcards => text.clone(),
+            PatternPart::Text(text) => shown(text),
+            PatternPart::Variable { .. } => ENCODED_RUN.to_owned(),
         };
         self.0.iter().map(widest).collect()
     }
@@ -136,7 +136,7 @@ impl Pattern {
     pub(super) fn before_own_name(&self) -> Option<(&str, &str)> {
         const OWN_NAMES: [&str; 2] = ["aws:principaltag/user", "aws:username"];
         match self.0.as_slice() {
-            [Piece::Text(before), Piece::Variable { key, default: None }] => {
+            [PatternPart::Text(before), PatternPart::Variable { key, default: None }] => {
                 let is_plain = !before.contains([ANY_RUN, ANY_CHAR]);
                 let is_own = is_plain && before.ends_with('/') && OWN_NAMES.contains(&key.to_lowercase().as_str());
                 is_own.then_some((before.as_str(), key.as_str()))
@@ -148,7 +148,7 @@ impl Pattern {
     /// Whether a text, compared with the ARN of a user or role, says the same of everybody whose ARN ends with a name behind
     /// `before`: it is like all of these, or like none.
     pub(super) fn is_alike_behind(&self, before: &str) -> bool {
-        let [Piece::Text(text)] = self.0.as_slice() else { return false };
+        let [PatternPart::Text(text)] = self.0.as_slice() else { return false };
         let (Some(wanted), Some(known)) = (segments(text), segments(before)) else { return false };
         let [.., wanted_end] = wanted;
         let [.., path] = known;
@@ -184,9 +184,9 @@ pub fn is_like_pattern(pattern: &str, text: &str) -> bool {
 
 /// What stands between `${` and `}`: a key, with a default in single quotes or without; or one of the characters `*`, `?`
 /// and `$`, which are then plain text.
-fn variable(inside: &str) -> Piece {
+fn variable(inside: &str) -> PatternPart {
     if matches!(inside, "*" | "?" | "$") {
-        return Piece::Text(inside.to_owned());
+        return PatternPart::Text(inside.to_owned());
     }
     let (key, default) = match inside.split_once(',') {
         Some((key, default)) => {
@@ -195,7 +195,7 @@ fn variable(inside: &str) -> Piece {
         }
         None => (inside, None),
     };
-    Piece::Variable { key: key.trim().to_owned(), default }
+    PatternPart::Variable { key: key.trim().to_owned(), default }
 }
 
 /// The first byte of a wildcard in UTF-8, and of few other characters.

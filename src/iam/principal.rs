@@ -18,9 +18,9 @@ pub(super) struct Principals {
 
 /// How a statement names whoever asks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Named {
+pub(super) enum PrincipalMatch {
     /// It does not.
-    Not,
+    No,
     /// By the account, which leaves it to the account's own policies.
     ByAccount,
     /// By the ARN of the role whose session asks.
@@ -53,21 +53,21 @@ impl Principals {
     }
 
     /// How these name whoever asks. Names are compared as they stand: an ARN takes no wildcards here.
-    pub(super) fn name(&self, principal: &Principal) -> Named {
+    pub(super) fn name(&self, principal: &Principal) -> PrincipalMatch {
         let (role, own, account) = match principal {
-            _ if self.everyone => return Named::Directly,
-            Principal::Service(service) if self.services.contains(service) => return Named::Directly,
-            Principal::Service(_) => return Named::Not,
+            _ if self.everyone => return PrincipalMatch::Directly,
+            Principal::Service(service) if self.services.contains(service) => return PrincipalMatch::Directly,
+            Principal::Service(_) => return PrincipalMatch::No,
             Principal::User { arn, account } => (None, Some(arn), account),
             Principal::Role { arn, session, account } => (Some(arn), session.as_ref(), account),
         };
         let named = self.aws.iter().map(|name| match name {
-            _ if own == Some(name) => Named::Directly,
-            _ if role == Some(name) => Named::ByRole,
-            _ if is_account(name, account) => Named::ByAccount,
-            _ => Named::Not,
+            _ if own == Some(name) => PrincipalMatch::Directly,
+            _ if role == Some(name) => PrincipalMatch::ByRole,
+            _ if is_account(name, account) => PrincipalMatch::ByAccount,
+            _ => PrincipalMatch::No,
         });
-        named.max().unwrap_or(Named::Not)
+        named.max().unwrap_or(PrincipalMatch::No)
     }
 }
 

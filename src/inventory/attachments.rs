@@ -9,14 +9,15 @@ use super::return_values::{ReturnValues, unnamed};
 use super::template::Resource;
 
 /// The properties that attach a policy, with the kind of identity that they name.
-type Lists = &'static [(&'static str, IdentityKind)];
+type AttachingProperties = &'static [(&'static str, IdentityKind)];
 
-const LISTS: Lists = &[("Users", IdentityKind::User), ("Groups", IdentityKind::Group), ("Roles", IdentityKind::Role)];
+const ATTACHING: AttachingProperties =
+    &[("Users", IdentityKind::User), ("Groups", IdentityKind::Group), ("Roles", IdentityKind::Role)];
 
 /// The types of policies: the property that names the policy, and those that attach it.
-const TYPES: &[(&str, &str, Lists)] = &[
-    ("AWS::IAM::ManagedPolicy", "ManagedPolicyName", LISTS),
-    ("AWS::IAM::Policy", "PolicyName", LISTS),
+const TYPES: &[(&str, &str, AttachingProperties)] = &[
+    ("AWS::IAM::ManagedPolicy", "ManagedPolicyName", ATTACHING),
+    ("AWS::IAM::Policy", "PolicyName", ATTACHING),
     ("AWS::IAM::UserPolicy", "PolicyName", &[("UserName", IdentityKind::User)]),
     ("AWS::IAM::GroupPolicy", "PolicyName", &[("GroupName", IdentityKind::Group)]),
     ("AWS::IAM::RolePolicy", "PolicyName", &[("RoleName", IdentityKind::Role)]),

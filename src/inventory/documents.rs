@@ -12,6 +12,16 @@ use crate::iam::{Document, Malformed};
 /// What stands before the key of a principal's tag in conditions and variables, in lower case.
 pub const PRINCIPAL_TAG: &str = "principaltag/";
 
+/// The `Sid` of a statement, where it has one.
+pub fn sid(statement: &Value) -> Option<&str> {
+    statement.get("Sid").and_then(Value::as_str).filter(|sid| !sid.is_empty())
+}
+
+/// The `Sid` of a statement, or the number of the one at the index `at`.
+pub fn statement_name(statement: &Value, at: usize) -> String {
+    sid(statement).map_or_else(|| (at + 1).to_string(), str::to_owned)
+}
+
 /// The text of a policy. Several policies may have the same.
 #[derive(Debug)]
 pub struct PolicyDocument {

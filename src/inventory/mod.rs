@@ -22,9 +22,8 @@ use attachments::Attachments;
 use principals::Memberships;
 use reader::Reader;
 use return_values::ReturnValues;
-use template::Resource;
 
-pub use documents::{Documents, PRINCIPAL_TAG, Policy, PolicyDocument, PolicyKind};
+pub use documents::{Documents, PRINCIPAL_TAG, Policy, PolicyDocument, PolicyKind, sid, statement_name};
 pub use model::{
     Account, BUCKET_POLICY, Boundary, Doubt, IdentityKind, Location, Notebook, Principal, ResourcePolicy, ServiceRole,
     Stack, Tag, Undefined,
@@ -33,8 +32,8 @@ pub use reader::IamInventory;
 pub use references::{references, references_of};
 pub use return_values::UNNAMED;
 pub use template::{
-    DYNAMIC_REFERENCE, LOOP, SECRET_REFERENCE, each_map, existing_notebook, is_intrinsic, one_or_more, path_to, plain,
-    transform,
+    DYNAMIC_REFERENCE, LOOP, Resource, SECRET_REFERENCE, each_map, existing_notebook, is_intrinsic, one_or_more,
+    path_to, plain, resources_of, transform, type_of, walk,
 };
 pub use texts::{OPEN, Sections, Texts, perhaps_reads_secret};
 
@@ -43,7 +42,7 @@ impl<'a> IamInventory<'a> {
     pub fn of(stacks: &[Stack<'a>], documents: &mut Documents) -> Self {
         let read = |(index, stack): (usize, &Stack<'a>)| {
             let is_read = |one: &Resource<'a>| stack.only.as_ref().is_none_or(|only| only.contains(one.logical_id));
-            let all: Vec<Resource<'a>> = template::resources(index, stack.resources).filter(is_read).collect();
+            let all: Vec<Resource<'a>> = resources_of(index, stack.resources).filter(is_read).collect();
             (ReturnValues::of(stack), all)
         };
         let stacks: Vec<(ReturnValues<'a>, Vec<Resource<'a>>)> = stacks.iter().enumerate().map(read).collect();

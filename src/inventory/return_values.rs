@@ -8,7 +8,7 @@ use serde_json::{Map, Value, json};
 
 use super::model::{Account, Stack, Tag};
 use super::references::references_of;
-use super::template::{DYNAMIC_REFERENCE, Resource, is_intrinsic, one_or_more, resources};
+use super::template::{DYNAMIC_REFERENCE, Resource, is_intrinsic, one_or_more, resources_of};
 use super::texts::{MADE_UP, OPEN, Physical, Sections, Texts};
 use crate::facts::return_values::{Reference, return_values};
 
@@ -35,7 +35,7 @@ impl<'a> ReturnValues<'a> {
     pub fn of(stack: &Stack<'a>) -> Self {
         let mut values = Self { account: stack.account, resources: stack.resources, physical: BTreeMap::new() };
         // Names are texts, or made of pseudo parameters: at first, nothing else is known.
-        let all = resources(0, stack.resources).map(|resource| (resource.logical_id, values.physical_of(&resource)));
+        let all = resources_of(0, stack.resources).map(|resource| (resource.logical_id, values.physical_of(&resource)));
         values.physical = all.collect();
         values
     }

@@ -14,17 +14,21 @@ pub const SECRET_REFERENCE: &str = "{{resolve:secretsmanager:";
 /// Source: <https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/intrinsic-function-reference-foreach.html>
 pub const LOOP: &str = "Fn::ForEach";
 
+/// A resource of a template.
 #[derive(Debug, Clone, Copy)]
 pub struct Resource<'a> {
     /// The index of its stack.
     pub stack: usize,
+    /// Its logical ID.
     pub logical_id: &'a str,
     /// Its type; empty where it has none.
     pub kind: &'a str,
+    /// All of it.
     pub value: &'a Value,
 }
 
 impl<'a> Resource<'a> {
+    /// The value of a property.
     pub fn property(&self, key: &str) -> Option<&'a Value> {
         self.value.get("Properties")?.get(key)
     }
@@ -46,12 +50,17 @@ impl<'a> Resource<'a> {
     }
 }
 
+/// The type of a resource; empty where it has none.
+pub fn type_of(resource: &Value) -> &str {
+    resource.get("Type").and_then(Value::as_str).unwrap_or_default()
+}
+
 /// The resources of a template, in its order.
-pub fn resources(stack: usize, resources: &Value) -> impl Iterator<Item = Resource<'_>> {
+pub fn resources_of(stack: usize, resources: &Value) -> impl Iterator<Item = Resource<'_>> {
     resources.as_object().into_iter().flat_map(Map::iter).map(move |(logical_id, value)| Resource {
         stack,
         logical_id,
-        kind: value.get("Type").and_then(Value::as_str).unwrap_or_default(),
+        kind: type_of(value),
         value,
     })
 }
@@ -88,16 +97,19 @@ pub fn is_intrinsic(value: &Value) -> bool {
     function(value).is_some()
 }
 
-/// Calls `found` with each map within a value, which itself may be one.
-pub fn each_map<'v>(value: &'v Value, found: &mut impl FnMut(&'v Map<String, Value>)) {
+/// Looks at a value and at all values within it, each before those within it.
+pub fn walk<'v>(value: &'v Value, look: &mut impl FnMut(&'v Value)) {
+    look(value);
     match value {
-        Value::Object(entries) => {
-            found(entries);
-            entries.values().for_each(|inner| each_map(inner, found));
-        }
-        Value::Array(values) => values.iter().for_each(|inner| each_map(inner, found)),
+        Value::Object(entries) => entries.values().for_each(|inner| walk(inner, look)),
+        Value::Array(values) => values.iter().for_each(|inner| walk(inner, look)),
         _ => {}
     }
+}
+
+/// Calls `found` with each map within a value, which itself may be one.
+pub fn each_map<'v>(value: &'v Value, found: &mut impl FnMut(&'v Map<String, Value>)) {
+    walk(value, &mut |inner| inner.as_object().into_iter().for_each(&mut *found));
 }
 
 /// The keys that lead to a macro, if the template has one.

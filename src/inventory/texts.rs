@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::model::Account;
 use super::references::references_of;
-use super::template::{SECRET_REFERENCE, function, plain};
+use super::template::{SECRET_REFERENCE, function, plain, type_of};
 use crate::facts::dns_suffix;
 use crate::facts::return_values::return_values;
 
@@ -275,12 +275,11 @@ impl Texts<'_> {
             return Some(returned.clone()).filter(|text| !text.is_empty());
         }
         let resource = self.resources.get(target)?;
-        let kind = resource.get("Type").and_then(Value::as_str)?;
         let property = |key: &str| {
             let value = resource.get("Properties").and_then(|properties| properties.get(key));
             value.map(|value| self.text(value, depth + DEPTH_OF_RESOURCE))
         };
-        let name = return_values(kind)?.name.and_then(property).unwrap_or_else(|| MADE_UP.to_string());
+        let name = return_values(type_of(resource))?.name.and_then(property).unwrap_or_else(|| MADE_UP.to_string());
         // An attribute says what a property does, or has the name in it: with something before or behind it, or not.
         let returned = if attribute.is_empty() { Some(name.clone()) } else { property(attribute) };
         Some(returned.unwrap_or_else(|| format!("{name}{MADE_UP}{name}")))

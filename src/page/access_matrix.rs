@@ -1,6 +1,6 @@
 //! Who may do what, in the words of a page: what is told of people of each kind, side by side.
 
-use crate::check::{AccessTable, Asker, Extent, Owner};
+use crate::check::{AccessTable, Caller, Extent, Owner};
 
 /// What the principals of an account may do.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -50,12 +50,12 @@ impl AccessMatrix {
 
     /// What is told of each kind of people, side by side: their own things first.
     pub fn of(kinds: &[PeopleOfKind]) -> Self {
-        let columns = kinds.iter().flat_map(|kind| kind.told.iter().map(move |(asker, told)| (kind, *asker, told)));
+        let columns = kinds.iter().flat_map(|kind| kind.told.iter().map(move |(caller, told)| (kind, *caller, told)));
         let mut matrix = Self::default();
-        for (column, (kind, asker, told)) in columns.enumerate() {
-            matrix.principals.push(match asker {
-                Asker::User => kind.people.to_owned(),
-                Asker::Notebook => kind.notebooks.to_owned(),
+        for (column, (kind, caller, told)) in columns.enumerate() {
+            matrix.principals.push(match caller {
+                Caller::User => kind.people.to_owned(),
+                Caller::Notebook => kind.notebooks.to_owned(),
             });
             for one in told {
                 let is_it = |row: &AccessRow| row.whose == one.whose && row.what == one.what;
@@ -138,8 +138,8 @@ mod tests {
     fn the_same_words_are_one_row_and_own_things_come_first() {
         let told = |may| vec![row(Owner::Others, "change", may), row(Owner::Own, "change", Extent::All)];
         let matrix = AccessMatrix::of(&[people(vec![
-            (Asker::User, told(Extent::Unknown)),
-            (Asker::Notebook, told(Extent::Nothing)),
+            (Caller::User, told(Extent::Unknown)),
+            (Caller::Notebook, told(Extent::Nothing)),
         ])]);
         assert_eq!(matrix.principals, ["people", "notebooks"]);
         let rows: Vec<_> = matrix.rows.iter().map(|row| (row.whose, row.answers.as_slice())).collect();
@@ -162,9 +162,9 @@ mod tests {
 
     #[test]
     fn what_somebody_does_not_need_is_no_denial() {
-        let suspended = people(vec![(Asker::User, vec![row(Owner::Own, "read", Extent::Nothing)])]);
+        let suspended = people(vec![(Caller::User, vec![row(Owner::Own, "read", Extent::Nothing)])]);
         let active = vec![row(Owner::Own, "read", Extent::Part), row(Owner::Own, "write", Extent::All)];
-        let matrix = AccessMatrix::of(&[people(vec![(Asker::User, active)]), suspended]);
+        let matrix = AccessMatrix::of(&[people(vec![(Caller::User, active)]), suspended]);
         let answers: Vec<_> = matrix.rows.iter().map(|row| row.answers.clone()).collect();
         assert_eq!(answers, [[Some(Extent::Part), Some(Extent::Nothing)], [Some(Extent::All), None]]);
     }

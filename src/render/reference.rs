@@ -25,13 +25,6 @@ impl PolicyValues {
         Self(of(Some(root)).into_iter().chain(of(root.get("names"))).collect())
     }
 
-    /// Those alone of which the name is one of some.
-    #[must_use]
-    pub fn only(mut self, is_one: impl Fn(&str) -> bool) -> Self {
-        self.0.retain(|key, _| is_one(key));
-        self
-    }
-
     /// The same with another value.
     #[must_use]
     pub fn with(&self, key: &str, value: Value) -> Self {

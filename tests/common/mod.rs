@@ -10,7 +10,11 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use clap::Parser;
+use racestack::check::Suppressions;
+use racestack::check::guard::{RuleSet, evaluate, findings};
 use racestack::cli::{Args, Outcome, Progress, run};
+use racestack::finding::Finding;
+use racestack::render::Template;
 use serde_json::Value as Json;
 use serde_yaml::Value as Yaml;
 
@@ -109,6 +113,14 @@ pub fn resources(text: &str) -> BTreeMap<String, Yaml> {
     let template: Yaml = serde_yaml::from_str(text).unwrap();
     let resources = template["Resources"].as_mapping().unwrap().clone();
     resources.into_iter().map(|(id, resource)| (id.as_str().unwrap().to_owned(), resource)).collect()
+}
+
+/// What guard rules find in templates, with nothing suppressed.
+pub fn guard_findings(rules: &RuleSet, templates: &[Template]) -> Vec<Finding> {
+    let (outcomes, mut found) = evaluate(rules, &templates.iter().collect::<Vec<_>>());
+    let outcomes: Vec<_> = templates.iter().map(|template| &template.source).zip(&outcomes).collect();
+    found.extend(findings(rules, &outcomes, &Suppressions::new(Vec::new(), None)));
+    found
 }
 
 /// A policy document as JSON.

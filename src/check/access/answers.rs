@@ -11,7 +11,7 @@ use crate::iam::{
     Context, Decision, Document, Policies, Request, ResourcePolicy, StatementSource, allowed_with, decide,
     is_beyond_policies,
 };
-use crate::inventory::{BUCKET_POLICY, IamInventory, IdentityKind, Location, Principal, Tag};
+use crate::inventory::{BUCKET_POLICY, IamInventory, IdentityKind, Location, Principal, Tag, sid};
 use crate::model::{Account, Network, User};
 use crate::plan::{AccountPlan, Names};
 use crate::render::Rendered;
@@ -182,12 +182,12 @@ impl Evaluator<'_> {
         let all = Policies { identity: &identity, boundary: boundary.map(|(_, document)| document), resource };
         let outcome = decide(&request, &all);
         let reason = |policy: StatementSource, statement| {
-            let (policy, document) = match policy {
+            let (policy, _) = match policy {
                 StatementSource::Identity(index) => *policies.get(index)?,
                 StatementSource::Boundary => boundary?,
                 StatementSource::Resource => of_resource?,
             };
-            self.reason(policy, document, statement)
+            self.reason(policy, statement)
         };
         let statements = outcome.statements.iter().filter_map(|one| reason(one.policy, one.statement)).collect();
         // What of the templates could not be read may allow or deny; what is denied explicitly is denied all the same.
@@ -207,9 +207,9 @@ impl Evaluator<'_> {
     }
 
     /// A statement of a policy, with where it stands: in a template, or of the company's policies, in their files.
-    fn reason(&self, policy: usize, document: &Document, statement: usize) -> Option<Reason> {
+    fn reason(&self, policy: usize, statement: usize) -> Option<Reason> {
         let of = self.inventory.policies.get(policy)?;
-        let sid = document.statements.get(statement).and_then(|one| one.sid.clone());
+        let sid = of.document.statements().nth(statement).and_then(sid).map(str::to_owned);
         let Location { stack, logical_id, path } = &of.location;
         let path = format!("{logical_id}/{path}/Statement/{statement}");
         let place: Option<Place> = match self.templates.get(*stack) {

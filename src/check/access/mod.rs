@@ -5,4 +5,4 @@ mod answers;
 mod people;
 
 pub use answers::{Answer, Question, Reason, answers, assumed_network};
-pub use people::{Asker, Who, principals, unread};
+pub use people::{Caller, Who, principals, unread};

@@ -11,7 +11,7 @@ use crate::plan::AccountPlan;
 /// As what a person asks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, clap::ValueEnum)]
 #[serde(rename_all = "lowercase")]
-pub enum Asker {
+pub enum Caller {
     /// As their IAM user
     User,
     /// As a role: from their notebook, which acts as one
@@ -32,10 +32,10 @@ pub enum Who {
 
 impl Who {
     /// As what a person asks; `None` of a role that is nobody's.
-    pub fn asker(&self) -> Option<Asker> {
+    pub fn caller(&self) -> Option<Caller> {
         match self {
-            Who::User(_) => Some(Asker::User),
-            Who::Notebook(_) => Some(Asker::Notebook),
+            Who::User(_) => Some(Caller::User),
+            Who::Notebook(_) => Some(Caller::Notebook),
             Who::Role(_) => None,
         }
     }

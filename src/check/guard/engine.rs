@@ -8,6 +8,7 @@ use cfn_guard::{CommandBuilder, ValidateBuilder};
 
 use super::report::{FileReport, Outcomes};
 use super::rule_file::RuleFile;
+use super::syntax::one_line;
 use crate::finding::{Finding, Rule};
 use crate::render::Template;
 use crate::source::Place;
@@ -99,6 +100,5 @@ fn execute(payload: String) -> Result<(i32, String), cfn_guard::Error> {
 /// Errors of the engine may quote whole documents, and some call everything an error of its parser.
 fn first_words(error: &str) -> String {
     let said = error.strip_prefix("Parser Error when parsing `").map(|said| said.trim_end_matches('`'));
-    let line = said.unwrap_or(error).lines().next().unwrap_or_default();
-    line.chars().take(200).collect()
+    one_line(said.unwrap_or(error).lines().next().unwrap_or_default(), 200)
 }

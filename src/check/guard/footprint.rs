@@ -16,7 +16,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use fancy_regex::Regex;
 use serde_json::Value;
 
-use super::syntax::{Syntax, filtered_types, key, list, walk};
+use super::syntax::{Syntax, filtered_types, key, list};
+use crate::inventory::walk;
 use crate::render::Template;
 
 /// By what a rule file tells one text from another, besides comparing them.

@@ -34,17 +34,6 @@ use report::Verdict;
 use rule_set::RuleFileGroup;
 pub use rule_set::{RULE_FILE_EXTENSIONS, RuleSet};
 
-/// Checks every template against every rule.
-///
-/// A violation is found at its line in the template; a rule that many resources break is one finding. What keeps a rule
-/// from being checked is a finding, too.
-pub fn check(rules: &RuleSet, templates: &[Template]) -> Vec<Finding> {
-    let (outcomes, mut found) = evaluate(rules, &templates.iter().collect::<Vec<_>>());
-    let outcomes: Vec<_> = templates.iter().map(|template| &template.source).zip(&outcomes).collect();
-    found.extend(findings(rules, &outcomes, &Suppressions::new(Vec::new(), None)));
-    found
-}
-
 /// Evaluates every rule on `templates`. The files that are known to hold for templates which are alike hold for this one;
 /// those that do not are evaluated on the template as it is, so that every violation is named with its own values.
 ///

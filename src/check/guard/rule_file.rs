@@ -4,9 +4,9 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::footprint::RuleFootprint;
-use super::syntax::{Definition, Syntax, TypeUse};
+use super::syntax::{Definition, Syntax, TypeUse, one_line};
 use super::{cycles, types};
-use crate::config::{hidden_character, refused_character};
+use crate::config::{hidden_character, refused_character, suggest};
 use crate::finding::{Finding, Rule};
 use crate::source::{Place, SourceFile};
 
@@ -87,7 +87,7 @@ fn unparsable(source: &Arc<SourceFile>, error: &str) -> Finding {
     // The engine says where it stopped and quotes the rest of the file; at times it says why, too.
     let why = error.split_once("when handling ").map_or(error, |(_, rest)| rest);
     let why = why.split(", fragment ").next().unwrap_or_default();
-    if why.is_empty() { finding } else { finding.note(shorten(why)) }
+    if why.is_empty() { finding } else { finding.note(one_line(why, 160)) }
 }
 
 fn circles(source: &Arc<SourceFile>, syntax: &Syntax) -> Vec<Finding> {
@@ -119,21 +119,21 @@ fn undefined(source: &Arc<SourceFile>, syntax: &Syntax) -> Vec<Finding> {
 fn unknown_types(source: &Arc<SourceFile>, syntax: &Syntax) -> Vec<Finding> {
     let definitions = syntax.rules.iter().chain(&syntax.variables);
     let uses: BTreeSet<&TypeUse> = definitions.flat_map(|definition| &definition.types).collect();
-    let regex = |pattern: &'_ str| pattern.strip_prefix('/')?.strip_suffix('/').map(str::to_owned);
-    let unknown = uses.into_iter().filter(|asked| match regex(&asked.pattern) {
-        Some(regex) => !types::matches_some(&regex),
-        None => !types::exists(&asked.pattern),
-    });
-    let finding = |asked: &TypeUse| {
-        let finding = Finding::new(
-            Rule::GuardUnknownType,
-            format!("CloudFormation has no resource type `{}`, so the rule would be skipped everywhere", asked.pattern),
-        )
-        .at(word_place(source, asked.line, &asked.pattern));
-        match types::did_you_mean(&asked.pattern) {
-            Some(known) => finding.help(format!("did you mean `{known}`?")),
-            None => finding.help("write the type as the CloudFormation resource reference has it"),
+    let unknown = uses.into_iter().filter(|asked| {
+        match asked.pattern.strip_prefix('/').and_then(|pattern| pattern.strip_suffix('/')) {
+            Some(regex) => !types::matches_some(regex),
+            None => !types::exists(&asked.pattern),
         }
+    });
+    let finding = |TypeUse { line, pattern }: &TypeUse| {
+        let message =
+            format!("CloudFormation has no resource type `{pattern}`, so the rule would be skipped everywhere");
+        let other = "write the type as the CloudFormation resource reference has it";
+        Finding::new(Rule::GuardUnknownType, message).at(word_place(source, *line, pattern)).help(suggest(
+            pattern,
+            types::KNOWN.iter().copied(),
+            other,
+        ))
     };
     unknown.map(finding).collect()
 }
@@ -178,14 +178,4 @@ fn word_place(source: &Arc<SourceFile>, line: u64, word: &str) -> Place {
     let line = source.line_range(usize::try_from(line).unwrap_or(usize::MAX));
     let start = source.text.get(line.start..).and_then(|rest| rest.find(word)).map(|offset| line.start + offset);
     Place::new(source, start.map_or(line, |start| start..start + word.len()))
-}
-
-/// The first words of a complaint that may quote the rest of the file.
-fn shorten(error: &str) -> String {
-    let words: Vec<&str> = error.split_whitespace().collect();
-    let text = words.join(" ");
-    match text.char_indices().nth(160) {
-        Some((end, _)) => format!("{}…", &text[..end]),
-        None => text,
-    }
 }

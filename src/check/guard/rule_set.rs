@@ -88,14 +88,6 @@ impl RuleSet {
         &self.files
     }
 
-    /// The same rules, for which no template is like another: each is evaluated as it is. For tests, since the findings
-    /// are the same.
-    #[must_use]
-    pub fn telling_all_apart(mut self) -> Self {
-        self.groups.iter_mut().for_each(|group| group.footprint.is_opaque = true);
-        self
-    }
-
     /// The groups that files are evaluated in.
     pub(super) fn groups(&self) -> &[RuleFileGroup] {
         &self.groups

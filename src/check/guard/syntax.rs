@@ -6,6 +6,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
+use crate::inventory::walk;
+
 /// A rule file, taken apart.
 #[derive(Debug)]
 pub(super) struct Syntax {
@@ -97,6 +99,15 @@ fn too_deep(text: &str) -> Option<usize> {
     None
 }
 
+/// A text on one line, with so many characters at most.
+pub(super) fn one_line(text: &str, most: usize) -> String {
+    let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    match line.char_indices().nth(most) {
+        Some((end, _)) => format!("{}…", &line[..end]),
+        None => line,
+    }
+}
+
 /// The elements of `value`, or none.
 pub(super) fn list(value: &Value) -> &[Value] {
     value.as_array().map_or(&[], Vec::as_slice)
@@ -113,16 +124,6 @@ fn literals(value: &Value) -> Vec<&str> {
     match literal.as_str() {
         Some(text) => vec![text],
         None => list(literal).iter().filter_map(Value::as_str).collect(),
-    }
-}
-
-/// Looks at all values of a tree, each before those within it.
-pub(super) fn walk<'t>(tree: &'t Value, look: &mut impl FnMut(&'t Value)) {
-    look(tree);
-    match tree {
-        Value::Object(entries) => entries.values().for_each(|value| walk(value, look)),
-        Value::Array(values) => values.iter().for_each(|value| walk(value, look)),
-        _ => {}
     }
 }
 

@@ -9,13 +9,11 @@ use fancy_regex::Regex;
 /// sorted.
 const RESOURCE_TYPES: &str = include_str!("resource-types.txt");
 
-/// How alike two types must be for one to be offered in place of the other.
-const ALIKE: f64 = 0.75;
-
 /// How alike a type of somebody else's must be to one of CloudFormation's to be taken for a slip of the pen.
 const MISSPELT: f64 = 0.85;
 
-static KNOWN: LazyLock<BTreeSet<&'static str>> = LazyLock::new(|| RESOURCE_TYPES.lines().collect());
+/// The types.
+pub(super) static KNOWN: LazyLock<BTreeSet<&'static str>> = LazyLock::new(|| RESOURCE_TYPES.lines().collect());
 
 /// Whether a regular expression matches the type of some resource. Custom resources have whatever type a company gives them.
 pub(super) fn matches_some(regex: &str) -> bool {
@@ -34,25 +32,16 @@ pub(super) fn exists(name: &str) -> bool {
     }
     let ours = name.get(..3).is_some_and(|start| start.eq_ignore_ascii_case("aws"));
     let segments = name.split("::").count();
-    !ours && segments >= 3 && closest(name).is_none_or(|(_, fingerprint)| fingerprint < MISSPELT)
-}
-
-/// The known type that `name` was probably meant to be.
-pub(super) fn did_you_mean(name: &str) -> Option<&'static str> {
-    closest(name).filter(|(_, fingerprint)| *fingerprint >= ALIKE).map(|(known, _)| known)
-}
-
-fn closest(name: &str) -> Option<(&'static str, f64)> {
     let lower = name.to_ascii_lowercase();
-    let known = KNOWN.iter().copied();
-    known
-        .map(|known| (known, strsim::normalized_damerau_levenshtein(&lower, &known.to_ascii_lowercase())))
-        .max_by(|a, b| a.1.total_cmp(&b.1))
+    let is_near =
+        |known: &&str| strsim::normalized_damerau_levenshtein(&lower, &known.to_ascii_lowercase()) >= MISSPELT;
+    !ours && segments >= 3 && !KNOWN.iter().any(is_near)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::config::suggest;
 
     #[test]
     fn the_list_is_sorted_and_has_the_types_that_stacks_use() {
@@ -74,9 +63,9 @@ mod tests {
         ];
         for (misspelt, meant) in cases {
             assert!(!exists(misspelt), "{misspelt}");
-            assert_eq!(did_you_mean(misspelt), Some(meant));
+            assert_eq!(suggest(misspelt, KNOWN.iter().copied(), ""), format!("did you mean `{meant}`?"));
         }
-        assert_eq!(did_you_mean("Tags"), None);
+        assert_eq!(suggest("Tags", KNOWN.iter().copied(), ""), "");
     }
 
     #[test]

@@ -9,6 +9,7 @@ use regex::Regex;
 
 use super::report::{Outcomes, Violation, resource};
 use super::rule_set::RuleSet;
+use super::syntax::one_line;
 use crate::check::Suppressions;
 use crate::finding::{Finding, Rule};
 use crate::render::span_index::SpanIndex;
@@ -41,13 +42,13 @@ pub(super) fn findings(
     }
     // The spans of the templates that something was found in, each read once.
     let mut spans: BTreeMap<PathBuf, SpanIndex> = BTreeMap::new();
-    let mut place = |broken: &Broken<'_>| {
+    let mut place = |broken: &ViolatingResource<'_>| {
         let new = || SpanIndex::read(broken.template);
         spans.entry(broken.template.path.clone()).or_insert_with(new).place(broken.path)
     };
     let mut findings = Vec::new();
     for ((file, rule), group) in &groups {
-        let is_suppressed = |one: &Broken| suppressions.hold_guard(rule, &one.subject());
+        let is_suppressed = |one: &ViolatingResource| suppressions.hold_guard(rule, &one.subject());
         let broken: Vec<_> = by_resource(group).into_iter().filter(|one| !is_suppressed(one)).collect();
         let many = broken.len() > SINGLY;
         let mut found = Vec::new();
@@ -88,7 +89,7 @@ fn by_words<'a>(group: &RuleViolations<'a>) -> BTreeMap<&'a str, RuleViolations<
 }
 
 /// What one rule says of one resource, in the same words.
-struct Broken<'a> {
+struct ViolatingResource<'a> {
     template: &'a Arc<SourceFile>,
     /// The logical ID; empty where no resource is to blame.
     resource: &'a str,
@@ -96,7 +97,7 @@ struct Broken<'a> {
     path: &'a str,
 }
 
-impl Broken<'_> {
+impl ViolatingResource<'_> {
     fn name(&self) -> String {
         match self.resource {
             "" => format!("`{}`", self.template.path.display()),
@@ -115,8 +116,8 @@ impl Broken<'_> {
 }
 
 /// The resources of a group, in the order of the templates.
-fn by_resource<'a>(group: &RuleViolations<'a>) -> Vec<Broken<'a>> {
-    let mut broken: Vec<Broken<'a>> = Vec::new();
+fn by_resource<'a>(group: &RuleViolations<'a>) -> Vec<ViolatingResource<'a>> {
+    let mut broken: Vec<ViolatingResource<'a>> = Vec::new();
     let mut seen: BTreeMap<(&Path, &str), usize> = BTreeMap::new();
     for &(template, violation) in group {
         let resource = resource(&violation.path);
@@ -128,7 +129,7 @@ fn by_resource<'a>(group: &RuleViolations<'a>) -> Vec<Broken<'a>> {
             }
             Entry::Vacant(entry) => {
                 entry.insert(broken.len());
-                broken.push(Broken { template, resource, path: &violation.path });
+                broken.push(ViolatingResource { template, resource, path: &violation.path });
             }
         }
     }
@@ -148,12 +149,12 @@ fn common_ancestor<'a>(a: &'a str, b: &str) -> &'a str {
 fn together(
     rule: &str,
     words: &RuleMessage,
-    broken: &[Broken<'_>],
-    place: impl FnMut(&Broken<'_>) -> Place,
+    broken: &[ViolatingResource<'_>],
+    place: impl FnMut(&ViolatingResource<'_>) -> Place,
 ) -> Finding {
     let what = if broken.iter().all(|one| !one.resource.is_empty()) { "resources" } else { "templates" };
     let first = &broken[..NAMED.min(broken.len())];
-    let names = first.iter().map(Broken::name).collect::<Vec<_>>().join(", ");
+    let names = first.iter().map(ViolatingResource::name).collect::<Vec<_>>().join(", ");
     let count = broken.len();
     let message = format!("{count} {what} break the guard rule `{rule}`, such as {names}{}", words.violation());
     let places = first.iter().map(place).enumerate();
@@ -213,13 +214,7 @@ fn without_places(text: &str) -> String {
 
 /// One line without its full stop, cut where it grows too long to be read.
 fn sentence(text: &str) -> String {
-    let words: Vec<&str> = text.split(|c: char| c.is_whitespace()).filter(|word| !word.is_empty()).collect();
-    let line = words.join(" ");
-    let line = line.trim_end_matches([';', ' ', '.']);
-    match line.char_indices().nth(300) {
-        Some((end, _)) => format!("{}…", &line[..end]),
-        None => line.to_owned(),
-    }
+    one_line(text, 300).trim_end_matches([';', ' ', '.']).to_owned()
 }
 
 #[cfg(test)]

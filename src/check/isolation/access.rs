@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::kind::{Kind, Subject};
+use super::kind::{PrincipalKind, Subject};
 use super::problem::{Problem, Statements, document, line_in_words, spelled};
 use super::reference::References;
 use crate::finding::Rule;
@@ -49,7 +49,7 @@ impl<'s> Access<'s> {
         };
         let identity = subject.identity.policies.iter().copied().filter_map(parsed).collect::<Result<_, _>>()?;
         let boundary = subject.identity.boundary_policy().and_then(parsed).transpose()?;
-        let mut resource = Document { statements: Vec::new() };
+        let mut resource = Document::default();
         let mut of_resource = Vec::new();
         for policy in inventory.bucket_policies().filter_map(parsed) {
             let (index, document) = policy?;
@@ -136,10 +136,14 @@ impl<'s> Access<'s> {
                 (Rule::IsolationUndecided, format!("it is not known whether {who_can} call `{action}`"), KNOWN)
             } else {
                 let message = format!("{who_can} call `{action}` where isolation does not permit it");
-                (Rule::IsolationTooWide, message, if subject.kind == Kind::Other { COMPANYS } else { NARROW })
+                (
+                    Rule::IsolationTooWide,
+                    message,
+                    if subject.kind == PrincipalKind::Company { COMPANYS } else { NARROW },
+                )
             };
-            let problem = Problem::at(rule, message, &subject.identity.location);
-            Some(Problem { help, notes, statements, lines, ..problem })
+            let problem = Problem::at(rule, message, help, &subject.identity.location);
+            Some(Problem { notes, statements, lines, ..problem })
         };
         groups.into_iter().filter_map(problem).collect()
     }
@@ -162,10 +166,9 @@ impl<'s> Access<'s> {
         let notes =
             most.map(|(_, one)| format!("{} of its patterns have a wildcard before their end", one.open_patterns()));
         Problem {
-            help: FEWER,
             notes: notes.into_iter().collect(),
             statements: most.map(|(at, _)| at).into_iter().collect(),
-            ..Problem::at(Rule::IsolationUndecided, message, &subject.identity.location)
+            ..Problem::at(Rule::IsolationUndecided, message, FEWER, &subject.identity.location)
         }
     }
 

@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 use super::problem::Problem;
 use crate::facts::other_ways::other_way;
 use crate::finding::Rule;
-use crate::inventory::{DYNAMIC_REFERENCE, Location, OPEN, Texts, one_or_more, perhaps_reads_secret};
+use crate::inventory::{DYNAMIC_REFERENCE, OPEN, Resource, Texts, one_or_more, perhaps_reads_secret, type_of};
 use crate::model::{BucketSettings, SecurityGroupId};
 use crate::plan::AccountPlan;
 
@@ -24,6 +24,8 @@ const ONLY_THEN: &str = "what is known only when the stack is deployed, and may 
 
 /// What becomes of a difference: a rule, and whether somebody may answer for it.
 pub type Verdict = (Rule, bool);
+/// What nobody may answer for, since it is not known what it opens.
+pub const UNDECIDED: Verdict = (Rule::IsolationUndecided, false);
 
 /// Of the types of `facts::other_ways`, those that are about the one group of logs that they name.
 const OF_ONE_GROUP: [&str; 2] = ["AWS::Logs::MetricFilter", "AWS::Logs::SubscriptionFilter"];
@@ -98,7 +100,7 @@ const OF_NOBODY: [&str; 21] = [
 const READ_AT_ONCE: [&str; 2] = ["INTELLIGENT_TIERING", "STANDARD_IA"];
 
 /// What racestack's own resources are called in a template.
-pub struct Known<'k> {
+pub struct OwnResources<'k> {
     secrets_path: &'k str,
     /// The logical IDs of those that are no identities: who acts as a role, `resources` looks at.
     ids: BTreeSet<&'k str>,
@@ -106,12 +108,9 @@ pub struct Known<'k> {
     words: Vec<String>,
 }
 
-/// A resource: its stack, its logical ID, and itself.
-type Resource<'r> = (usize, &'r str, &'r Value);
-
-impl<'k> Known<'k> {
-    /// `own` are racestack's own resources of the template, by logical ID.
-    pub fn of(plan: &'k AccountPlan<'_>, own: impl Iterator<Item = (&'k String, &'k Value)>) -> Self {
+impl<'k> OwnResources<'k> {
+    /// `own` are racestack's own resources of the template.
+    pub fn of(plan: &'k AccountPlan<'_>, own: impl Iterator<Item = Resource<'k>>) -> Self {
         let names = &plan.names;
         let groups = ["/aws/sagemaker/NotebookInstances", "/aws/sagemaker/TrainingJobs", "/aws/sagemaker/*"];
         let topics = [&names.budgets_topic_arn, &names.notices_topic_arn];
@@ -123,29 +122,27 @@ impl<'k> Known<'k> {
         // Of users without a path of their own, others have the same.
         let of_users = Some(&names.user_path).filter(|path| *path != "/").map(|path| format!(":user{path}"));
         let words = all.chain(of_users).chain([format!(":role{}", names.notebook_role_path)]).collect();
-        let own = own.filter(|(_, resource)| !kind(resource).starts_with("AWS::IAM::"));
-        Self { secrets_path: &names.secrets_path, ids: own.map(|(id, _)| id.as_str()).collect(), words }
+        let own = own.filter(|resource| !resource.kind.starts_with("AWS::IAM::"));
+        Self { secrets_path: &names.secrets_path, ids: own.map(|resource| resource.logical_id).collect(), words }
     }
 
     /// What a resource hands on by itself. `texts` are those of its template, `own` is what becomes of differences in racestack's
     /// own of its type.
     pub fn handed_on_by(
         &self,
-        resource: Resource<'_>,
+        resource: &Resource<'_>,
         texts: &Texts<'_>,
         is_own: bool,
         own: Option<Verdict>,
     ) -> Option<Problem> {
-        let (stack, id, value) = resource;
-        let kind = kind(value);
+        let Resource { logical_id: id, kind, value, .. } = *resource;
         let is_of = |types: &[&str]| types.iter().any(|of| kind.starts_with(of));
         let problem = |(rule, is_warning): Verdict, message: String, path: String| {
-            let at = Location { stack, logical_id: id, path };
-            Some(Problem { is_warning, help: ELSEWHERE, ..Problem::at(rule, message, &at) })
+            Some(Problem { is_warning, ..Problem::at(rule, message, ELSEWHERE, &resource.location(path)) })
         };
         let properties = || value.get("Properties").and_then(Value::as_object).into_iter().flat_map(Map::iter);
         let is_secret =
-            |id: &&str| self.ids.contains(id) && texts.resources.get(id).is_some_and(|one| self::kind(one) == SECRET);
+            |id: &&str| self.ids.contains(id) && texts.resources.get(id).is_some_and(|one| type_of(one) == SECRET);
         let is_read =
             |text: &str| text.contains(DYNAMIC_REFERENCE) || !is_of(&PROVEN) && text.contains("secretsmanager");
         let is_password = |_: &str, text: &str, targets: &[&str]| {
@@ -171,14 +168,13 @@ impl<'k> Known<'k> {
         if is_own {
             return None;
         }
-        let undecided = (Rule::IsolationUndecided, false);
         let names = |_: &str, text: &str, targets: &[&str]| {
             targets.iter().any(|target| self.ids.contains(target)) || self.words.iter().any(|word| has_word(text, word))
         };
         let is_open = |key: &str, text: &str, _: &[&str]| {
             (text.contains(OPEN) || text.contains(DYNAMIC_REFERENCE)) && !OF_NOTHING.contains(&key)
         };
-        let group = OF_ONE_GROUP.contains(&kind).then(|| value.pointer("/Properties/LogGroupName")).flatten();
+        let group = OF_ONE_GROUP.contains(&kind).then(|| resource.property("LogGroupName")).flatten();
         let is_of_others = group.is_some_and(|group| {
             let is_persons = |key: &str, text: &str, targets: &[&str]| {
                 names(key, text, targets) || is_open(key, text, targets) || text.starts_with(OF_SAGEMAKER)
@@ -186,11 +182,11 @@ impl<'k> Known<'k> {
             !texts.any("LogGroupName", group, &is_persons)
         });
         if let Some(why) = other_way(kind).filter(|_| !is_of_others) {
-            return problem(undecided, format!("`{id}`, an `{kind}`, {why}"), String::new());
+            return problem(UNDECIDED, format!("`{id}`, an `{kind}`, {why}"), String::new());
         }
-        if value.pointer("/Properties/EventPattern").is_some_and(hears_of_people) {
+        if resource.property("EventPattern").is_some_and(hears_of_people) {
             let message = format!("`{id}`, an `{kind}`, hands on what is told of people's jobs and files");
-            return problem(undecided, message, "Properties/EventPattern".to_owned());
+            return problem(UNDECIDED, message, "Properties/EventPattern".to_owned());
         }
         // The second of two policies takes what the first denies away.
         let is_of_topic = ["AWS::SNS::TopicInlinePolicy", "AWS::SNS::TopicPolicy"].contains(&kind);
@@ -205,13 +201,8 @@ impl<'k> Known<'k> {
         let open = || of_something.clone().find(|(key, value)| texts.any(key, value, &is_open));
         let (key, what) = own_name.or_else(|| open().map(|(key, _)| (key, ONLY_THEN)))?;
         let message = format!("`{id}`, an `{kind}`, names by `{key}` {what}");
-        problem(own.unwrap_or(undecided), message, format!("Properties/{key}"))
+        problem(own.unwrap_or(UNDECIDED), message, format!("Properties/{key}"))
     }
-}
-
-/// The type of a resource.
-fn kind(resource: &Value) -> &str {
-    resource.get("Type").and_then(Value::as_str).unwrap_or_default()
 }
 
 /// Whether a text has a word that does not go on as a longer name.
@@ -232,7 +223,7 @@ fn hears_of_people(pattern: &Value) -> bool {
 
 /// What of people's files the rules of a bucket take away: whatever is not known to leave all of them as readable.
 /// Source: <https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-properties-s3-bucket-rule.html>
-pub fn lost_by((stack, id, bucket): Resource<'_>, set: &BucketSettings) -> Vec<Problem> {
+pub fn lost_by(bucket: &Resource<'_>, set: &BucketSettings) -> Vec<Problem> {
     let is_kept = |(key, value): (&String, &Value)| {
         // Beside the number of days stands at most how many are kept longer: what is deleted exceeds both.
         // <https://docs.aws.amazon.com/AmazonS3/latest/userguide/intro-lifecycle-rules.html#intro-lifecycle-rules-actions>
@@ -262,7 +253,7 @@ pub fn lost_by((stack, id, bucket): Resource<'_>, set: &BucketSettings) -> Vec<P
             _ => false,
         }
     };
-    let rules = bucket.pointer("/Properties/LifecycleConfiguration");
+    let rules = bucket.property("LifecycleConfiguration");
     let rules = one_or_more(rules.and_then(|all| all.get("Rules").or(Some(all)))).enumerate();
     let on = rules.filter(|(_, rule)| rule.get("Status").is_none_or(|status| status != "Disabled"));
     let lost = on.filter_map(|(index, rule)| {
@@ -270,7 +261,7 @@ pub fn lost_by((stack, id, bucket): Resource<'_>, set: &BucketSettings) -> Vec<P
         let message = format!("by `{key}` in a rule of the bucket, files or older versions of them are lost sooner than the settings say, or cannot be read at once");
         let path = format!("Properties/LifecycleConfiguration/Rules/{index}/{key}");
         let help = "leave what people have to them; `bucket.old_version_days` and `bucket.incomplete_upload_days` say what is deleted when";
-        Some(Problem { help, ..Problem::at(Rule::IsolationOwnRefused, message, &Location { stack, logical_id: id, path }) })
+        Some(Problem::at(Rule::IsolationOwnRefused, message, help, &bucket.location(path)))
     });
     lost.collect()
 }

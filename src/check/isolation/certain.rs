@@ -3,7 +3,7 @@
 
 use super::kind::Subject;
 use super::reference::Need;
-use crate::facts::REGIONS_OF_IAM;
+use crate::facts::region_of_iam;
 use crate::iam::{Dependence, Request};
 use crate::inventory::{IdentityKind, Tag};
 use crate::model::{MANAGED_BY, MANAGED_BY_RACESTACK, NOTEBOOK, USER};
@@ -14,13 +14,13 @@ use crate::render::is_of_prototype;
 pub const NOTEBOOKS: &str = ":notebook-instance/";
 
 /// What is known beforehand of a condition key.
-enum Known {
+enum ExpectedValues {
     /// Nothing: it may be as the company wants it.
-    Open,
+    Any,
     /// No such request has the key.
     Absent,
     /// It has one of these values.
-    Is(Vec<String>),
+    OneOf(Vec<String>),
 }
 
 /// What becomes of a need.
@@ -59,12 +59,14 @@ pub fn refusal(
         if !has_notebook && example.resource.contains(NOTEBOOKS) && key.contains("resourcetag/") {
             return Refusal::Never;
         }
-        match known(subject, names, need, (example, key)) {
-            Known::Is(values) => refused(&values.iter().map(|value| Some(value.as_str())).collect::<Vec<_>>()),
-            Known::Absent => refused(&[None]),
+        match expected(subject, names, need, (example, key)) {
+            ExpectedValues::OneOf(values) => {
+                refused(&values.iter().map(|value| Some(value.as_str())).collect::<Vec<_>>())
+            }
+            ExpectedValues::Absent => refused(&[None]),
             // A tag that is no part of isolation is in nobody's request.
-            Known::Open if is_tag(key) && depends.includes(None) => Refusal::Always,
-            Known::Open => Refusal::Sometimes,
+            ExpectedValues::Any if is_tag(key) && depends.includes(None) => Refusal::Always,
+            ExpectedValues::Any => Refusal::Sometimes,
         }
     };
     keys.iter().map(of_key).min().unwrap_or(Refusal::Always)
@@ -75,43 +77,43 @@ fn is_tag(key: &str) -> bool {
     ["requesttag/", "resourcetag/"].iter().any(|tag| key.contains(tag))
 }
 
-fn known(subject: &Subject<'_, '_>, names: &Names, need: &Need, (example, key): (&Request, &str)) -> Known {
+fn expected(subject: &Subject<'_, '_>, names: &Names, need: &Need, (example, key): (&Request, &str)) -> ExpectedValues {
     let through_service = need.keys.contains("kms:viaservice");
     let (service, _) = example.action.split_once(':').unwrap_or_default();
-    let is = |value: &str| Known::Is(vec![value.to_owned()]);
+    let is = |value: &str| ExpectedValues::OneOf(vec![value.to_owned()]);
     match key {
         // What asks without it, no SDK and no console, is denied by the bucket.
         "aws:securetransport" => is("true"),
         "aws:viaawsservice" => is(&through_service.to_string()),
-        "aws:calledvia" | "aws:calledviafirst" | "aws:calledvialast" if !through_service => Known::Absent,
+        "aws:calledvia" | "aws:calledviafirst" | "aws:calledvialast" if !through_service => ExpectedValues::Absent,
         // IAM is asked in one region of each partition.
-        "aws:requestedregion" if service == "iam" => region_of_iam(names).map_or(Known::Open, is),
+        "aws:requestedregion" if service == "iam" => region_of_iam(&names.partition).map_or(ExpectedValues::Any, is),
         "aws:requestedregion" => is(&names.region),
         // What no client sends unless it is told to.
         "s3:x-amz-acl"
         | "s3:x-amz-server-side-encryption"
         | "s3:x-amz-server-side-encryption-aws-kms-key-id"
-        | "s3:x-amz-storage-class" => Known::Absent,
+        | "s3:x-amz-storage-class" => ExpectedValues::Absent,
         // Version 2 is no longer supported.
         // Source: <https://docs.aws.amazon.com/AmazonS3/latest/API/bucket-policy-s3-sigv4-conditions.html>
         "s3:signatureversion" => is("AWS4-HMAC-SHA256"),
         // No endpoint of AWS's takes an older version.
         // Source: <https://docs.aws.amazon.com/AmazonS3/latest/userguide/UsingEncryptionInTransit.html>
-        "s3:tlsversion" => Known::Is(vec!["1.2".to_owned(), "1.3".to_owned()]),
+        "s3:tlsversion" => ExpectedValues::OneOf(vec!["1.2".to_owned(), "1.3".to_owned()]),
         // Images of training jobs are those of AWS's accounts.
         "aws:resourceaccount" | "s3:resourceaccount" if service != "ecr" => is(&names.account_id),
         _ => match key.split_once("resourcetag/").zip(tags(subject, &example.resource)) {
             Some(((_, tag), tags)) => {
                 let is_it = |own: &&Tag| own.key.as_ref().is_none_or(|own| own.eq_ignore_ascii_case(tag));
                 match tags.iter().find(is_it) {
-                    None => Known::Absent,
+                    None => ExpectedValues::Absent,
                     Some(Tag { value: Some(value), .. }) if !is_of_prototype(value) => is(value),
                     Some(_) if tag == MANAGED_BY => is(MANAGED_BY_RACESTACK),
                     // What a person has of their own says nothing of others.
-                    Some(_) => Known::Open,
+                    Some(_) => ExpectedValues::Any,
                 }
             }
-            None => Known::Open,
+            None => ExpectedValues::Any,
         },
     }
 }
@@ -128,9 +130,4 @@ fn tags<'i>(subject: &Subject<'i, '_>, resource: &str) -> Option<&'i [Tag<'i>]> 
     }
     let mut identities = inventory.principals.iter().filter(|one| one.kind != IdentityKind::Group);
     identities.find(|one| one.arn == resource).map(|one| one.tags.as_slice())
-}
-
-/// The region that IAM is asked in, if it is known.
-pub fn region_of_iam(names: &Names) -> Option<&'static str> {
-    REGIONS_OF_IAM.iter().find(|(partition, _)| *partition == names.partition).map(|(_, region)| *region)
 }

@@ -2,10 +2,10 @@
 
 use rayon::iter::{IntoParallelRefIterator, ParallelIterator};
 
-use super::kind::{Kind, Subject};
+use super::kind::{PrincipalKind, Subject};
 use super::problem::Problem;
 use super::reference::References;
-use super::{proof, reference, trust};
+use super::{proof, trust};
 use crate::iam::{AccessLine, Direction, Document, Policies, Principal, ResourcePolicy, TooManyWays, access_delta};
 use crate::inventory::IamInventory;
 use crate::plan::AccountPlan;
@@ -18,15 +18,15 @@ use crate::plan::AccountPlan;
 pub fn deployed(
     plan: &AccountPlan<'_>,
     inventory: &IamInventory<'_>,
-    principals: &[(usize, Kind)],
+    principals: &[(usize, PrincipalKind)],
 ) -> Result<Vec<Vec<Problem>>, String> {
-    let references = References::of(plan, &reference::values(plan))?;
-    let of_one = |(index, kind): &(usize, Kind)| {
+    let references = References::of(plan)?;
+    let of_one = |(index, kind): &(usize, PrincipalKind)| {
         let Some(identity) = inventory.principals.get(*index) else { return Vec::new() };
         let subject =
             Subject { is_alone: true, ..Subject::of_kind(*kind, identity, inventory, &plan.names.account_id) };
-        let mut problems = proof::check(&subject, true, &references, plan);
-        if *kind != Kind::Stranger {
+        let mut problems = proof::check(&subject, &references, plan);
+        if *kind != PrincipalKind::External {
             problems.extend(trust::check(&subject, plan));
         }
         problems
@@ -47,7 +47,7 @@ pub fn allowed(
     trust: Option<(&Document, Option<&str>)>,
 ) -> Result<Vec<AccessLine>, TooManyWays> {
     let Some(identity) = inventory.principals.get(principal) else { return Ok(Vec::new()) };
-    let subject = Subject::of_kind(Kind::Stranger, identity, inventory, &plan.names.account_id);
+    let subject = Subject::of_kind(PrincipalKind::External, identity, inventory, &plan.names.account_id);
     let document = |index: usize| inventory.parsed(index);
     let policies: Vec<&Document> = identity.policies.iter().copied().filter_map(document).collect();
     let access = Policies {

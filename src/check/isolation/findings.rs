@@ -9,11 +9,11 @@ use super::problem::Problem;
 use crate::check::company;
 use crate::finding::{Finding, Rule, Severity, counted};
 use crate::inventory::{
-    Account, IamInventory, OPEN, SECRET_REFERENCE, Sections, Texts, one_or_more, path_to, perhaps_reads_secret,
+    Account, IamInventory, OPEN, SECRET_REFERENCE, Sections, Texts, path_to, perhaps_reads_secret, statement_name,
     transform,
 };
 use crate::model::{Profile, User};
-use crate::plan::{AccountPlan, Names, Part, StackPlan};
+use crate::plan::{AccountPlan, Part, StackPlan};
 use crate::render::span_index::SpanIndex;
 use crate::render::{PROTOTYPE_ID, PROTOTYPE_VOLUME, PolicySourceMap, Rendered, Template, Templates, UserShape, words};
 use crate::source::Place;
@@ -53,9 +53,8 @@ impl<'a> Sites<'a> {
             let Some(policy) = inventory.policies.get(*index) else { continue };
             let document = &policy.document.value;
             if nth == 0 {
-                let sid = one_or_more(document.get("Statement")).nth(*statement).and_then(|one| one.get("Sid"));
-                let sid = sid.and_then(Value::as_str).map_or_else(|| (statement + 1).to_string(), str::to_owned);
-                finding = finding.about(format!("{account}/{}/{sid}", policy.name));
+                let found = policy.document.statements().nth(*statement).unwrap_or(&Value::Null);
+                finding = finding.about(format!("{account}/{}/{}", policy.name, statement_name(found, *statement)));
             }
             let kind = self.parts.get(policy.location.stack).map_or(USERS, |part| part.kind());
             let stack = self.templates.of_stack(kind);
@@ -126,7 +125,8 @@ pub fn unusable(plan: &AccountPlan<'_>, why: &str) -> Finding {
 
 /// What a template says beside its resources, of which isolation is proven as their text has them: a macro that changes it as it
 /// is deployed, and an output or the like that holds a secret.
-pub fn of_template(one: &Template, names: &Names, documented: bool) -> Vec<Finding> {
+pub fn of_template(one: &Template, plan: &AccountPlan<'_>) -> Vec<Finding> {
+    let names = &plan.names;
     let template = &one.value;
     let macros = transform(template).map(|path| {
         let message =
@@ -163,7 +163,7 @@ pub fn of_template(one: &Template, names: &Names, documented: bool) -> Vec<Findi
             finding.help("name the secret of a password in `LoginProfile` alone")
         });
     let mut findings: Vec<Finding> = macros.into_iter().chain(secrets).collect();
-    if documented {
+    if plan.account.policies == Profile::Documented {
         for finding in &mut findings {
             finding.severity = Severity::Warning;
         }

@@ -3,12 +3,12 @@
 use crate::iam::{Context, Principal};
 use crate::inventory::{self, IamInventory, IdentityKind, Policy};
 use crate::model::Service;
-use crate::plan::{AccountPlan, Names};
+use crate::plan::AccountPlan;
 use crate::render::UserShape;
 
 /// What a user or a role is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, clap::ValueEnum)]
-pub enum Kind {
+pub enum PrincipalKind {
     /// The IAM user of a person
     Person,
     /// The IAM user of a suspended person
@@ -24,21 +24,21 @@ pub enum Kind {
     Service(Service),
     /// Anybody else of an account as it is: a user or role that is nobody's of the roster.
     #[value(skip)]
-    Stranger,
+    External,
     /// A user or role of the company's own, in a template of its own.
     #[value(skip)]
-    Other,
+    Company,
 }
 
-impl Kind {
+impl PrincipalKind {
     /// What a user or role is for; `is_personal` says that it is a person's, and `suspended` that this person is.
     pub fn of(identity: &inventory::Principal<'_>, plan: &AccountPlan<'_>, is_personal: bool, suspended: bool) -> Self {
         match (identity.kind, is_personal) {
-            (IdentityKind::User, true) if suspended => Kind::SuspendedPerson,
-            (IdentityKind::User, true) => Kind::Person,
-            (IdentityKind::Role, true) if suspended => Kind::SuspendedNotebook,
-            (IdentityKind::Role, true) => Kind::Notebook,
-            _ => own_role(identity, plan).unwrap_or(Kind::Other),
+            (IdentityKind::User, true) if suspended => PrincipalKind::SuspendedPerson,
+            (IdentityKind::User, true) => PrincipalKind::Person,
+            (IdentityKind::Role, true) if suspended => PrincipalKind::SuspendedNotebook,
+            (IdentityKind::Role, true) => PrincipalKind::Notebook,
+            _ => own_role(identity, plan).unwrap_or(PrincipalKind::Company),
         }
     }
 
@@ -46,35 +46,35 @@ impl Kind {
     #[must_use]
     pub fn active(self) -> Self {
         match self {
-            Kind::SuspendedPerson => Kind::Person,
-            Kind::SuspendedNotebook => Kind::Notebook,
+            PrincipalKind::SuspendedPerson => PrincipalKind::Person,
+            PrincipalKind::SuspendedNotebook => PrincipalKind::Notebook,
             other => other,
         }
     }
 
     /// Whether it is a person's own: their user, or their notebook's role.
     pub fn is_persons(self) -> bool {
-        matches!(self.active(), Kind::Person | Kind::Notebook)
+        matches!(self.active(), PrincipalKind::Person | PrincipalKind::Notebook)
     }
 
     /// The kind in words.
     pub fn who(self) -> &'static str {
         match self {
-            Kind::Person => "a person",
-            Kind::SuspendedPerson => "a suspended person",
-            Kind::Notebook => "a notebook",
-            Kind::SuspendedNotebook => "the notebook of a suspended person",
-            Kind::KeyRotation => "the function that rotates access keys",
-            Kind::Service(_) => "a service",
-            Kind::Stranger => "somebody else",
-            Kind::Other => "a user or role of the company's own",
+            PrincipalKind::Person => "a person",
+            PrincipalKind::SuspendedPerson => "a suspended person",
+            PrincipalKind::Notebook => "a notebook",
+            PrincipalKind::SuspendedNotebook => "the notebook of a suspended person",
+            PrincipalKind::KeyRotation => "the function that rotates access keys",
+            PrincipalKind::Service(_) => "a service",
+            PrincipalKind::External => "somebody else",
+            PrincipalKind::Company => "a user or role of the company's own",
         }
     }
 }
 
 /// A user or a role with all its policies.
 pub struct Subject<'i, 'a> {
-    pub kind: Kind,
+    pub kind: PrincipalKind,
     /// It itself.
     pub identity: &'i inventory::Principal<'a>,
     /// Where its policies are.
@@ -96,13 +96,16 @@ impl<'i, 'a> Subject<'i, 'a> {
         is_personal: bool,
         shape: Option<&UserShape>,
     ) -> Self {
-        let kind = Kind::of(identity, plan, is_personal, shape.is_some_and(|shape| shape.suspended));
-        Self { is_alone: kind == Kind::Other, ..Self::of_kind(kind, identity, inventory, &plan.names.account_id) }
+        let kind = PrincipalKind::of(identity, plan, is_personal, shape.is_some_and(|shape| shape.suspended));
+        Self {
+            is_alone: kind == PrincipalKind::Company,
+            ..Self::of_kind(kind, identity, inventory, &plan.names.account_id)
+        }
     }
 
     /// A user or role of an account, which is of this kind.
     pub fn of_kind(
-        kind: Kind,
+        kind: PrincipalKind,
         identity: &'i inventory::Principal<'a>,
         inventory: &'i IamInventory<'a>,
         account_id: &str,
@@ -114,16 +117,9 @@ impl<'i, 'a> Subject<'i, 'a> {
     /// Who it is, in words.
     pub fn who(&self) -> String {
         match self.kind {
-            Kind::Other => format!("`{}`, which is nobody's of the roster,", self.identity.arn),
+            PrincipalKind::Company => format!("`{}`, which is nobody's of the roster,", self.identity.arn),
             kind => kind.who().to_owned(),
         }
-    }
-
-    /// The nets among the policies that are attached to it, by their indexes. Of what is attached, `Access::nets` knows these alone.
-    pub fn nets(&self, names: &Names) -> impl Iterator<Item = usize> {
-        let is_net = |name: &String| *name == names.guardrails_policy || names.notebook_denials.contains(name);
-        let all = self.identity.policies.iter().copied();
-        all.filter(move |index| self.inventory.policies.get(*index).is_some_and(|policy| is_net(&policy.name)))
     }
 
     /// All policies that it has, with its boundary and its trust policy.
@@ -144,18 +140,6 @@ impl<'i, 'a> Subject<'i, 'a> {
         format!("{:?}", (self.kind, arn, ids, boundary, trust, tags, undefined, tagged))
     }
 
-    /// The same text for subjects of which the same nets are proven: all that `Access::nets` looks at of a subject.
-    pub fn key_of_nets(&self, names: &Names) -> String {
-        let of = |indexes: Vec<usize>| -> Vec<(&String, usize)> {
-            let policies = indexes.into_iter().filter_map(|index| self.inventory.policies.get(index));
-            policies.map(|policy| (&policy.name, policy.document.id)).collect()
-        };
-        let of_buckets = of(self.inventory.bucket_policies().collect());
-        let boundary = of(self.identity.boundary_policy().into_iter().collect());
-        let inventory::Principal { arn, tags, .. } = self.identity;
-        format!("{:?}", (self.kind.active(), arn, of(self.nets(names).collect()), boundary, of_buckets, tags))
-    }
-
     /// The same one, if it had this tag with another value, or none.
     pub fn tagged(&self, key: &str, value: Option<&str>) -> Self {
         let key = format!("aws:PrincipalTag/{key}");
@@ -166,15 +150,15 @@ impl<'i, 'a> Subject<'i, 'a> {
 }
 
 /// The kind of a role of racestack's own that is no person's: it has the very name and path, by which alone it has what others have not.
-pub fn own_role(role: &inventory::Principal<'_>, plan: &AccountPlan<'_>) -> Option<Kind> {
+pub fn own_role(role: &inventory::Principal<'_>, plan: &AccountPlan<'_>) -> Option<PrincipalKind> {
     let (names, account) = (&plan.names, plan.account);
     let has_path =
         |path: &str| role.arn == format!("arn:{}:iam::{}:role{path}{}", names.partition, names.account_id, role.name);
     let is_rotation = account.settings.access_keys.is_some() && role.name == names.key_rotation_role;
     if is_rotation && has_path(&names.operations_role_path) {
-        return Some(Kind::KeyRotation);
+        return Some(PrincipalKind::KeyRotation);
     }
     let service = Service::of_role(&role.name, &account.service_role_suffix);
     let service = service.filter(|service| account.services.contains_key(service));
-    service.filter(|_| has_path(&names.service_role_path)).map(Kind::Service)
+    service.filter(|_| has_path(&names.service_role_path)).map(PrincipalKind::Service)
 }

@@ -40,7 +40,7 @@ use reference::References;
 pub use deployed::{allowed, deployed};
 pub use findings::{across_accounts, of_template};
 pub(super) use kind::Subject;
-pub use kind::{Kind, own_role};
+pub use kind::{PrincipalKind, own_role};
 pub use problem::Problem;
 pub use reference::{Bound, reference_policy};
 pub use shared::Proofs;
@@ -94,11 +94,10 @@ pub fn each_problem<'a>(
 ) -> Result<(), String> {
     let names = &plan.names;
     let account = Account { id: &names.account_id, region: &names.region, partition: &names.partition };
-    let values = reference::values(plan);
     // Few accounts need them: most are like one that was proven.
-    let references = LazyLock::new(|| References::of(plan, &values));
+    let references = LazyLock::new(|| References::of(plan));
     // Whatever the proof reads of the plan is part of this.
-    let of_account = shared::of_account(plan, &values, stacks);
+    let of_account = shared::of_account(plan, stacks);
     let mut documents = Documents::default();
     let mut proven = BTreeSet::new();
     let mut told = BTreeSet::new();
@@ -124,13 +123,11 @@ pub fn each_problem<'a>(
         for principal in &inventory.principals {
             let subject = Subject::of(principal, &inventory, plan, is_personal(&principal.location), shape);
             if proven.insert(subject.key()) {
-                let with_nets = proven.insert(subject.key_of_nets(names));
-                subjects.push((subject, with_nets));
+                subjects.push(subject);
             }
         }
-        let problems = subjects.par_iter().flat_map_iter(|(subject, with_nets)| {
-            let problems = proof::check(subject, *with_nets, references, plan);
-            problems.into_iter().chain(trust::check(subject, plan))
+        let problems = subjects.par_iter().flat_map_iter(|subject| {
+            proof::check(subject, references, plan).into_iter().chain(trust::check(subject, plan))
         });
         let mut problems: Vec<Problem> = problems.collect();
         // The stacks without people are in each inventory.

@@ -2,11 +2,11 @@
 
 use std::cell::OnceCell;
 
-use super::kind::Kind;
+use super::kind::PrincipalKind;
 use super::problem::Problem;
 use super::reference::{Need, References};
 use crate::finding::Rule;
-use crate::iam::{Context, OwnTexts, Principal, Request, SetApart};
+use crate::iam::{Context, OwnTexts, Principal, Request, TargetedDenial};
 use crate::inventory::{IamInventory, Location};
 use crate::model::{NOTEBOOK, TEAM, User};
 use crate::plan::AccountPlan;
@@ -41,24 +41,25 @@ pub fn check(
     // Few denials need them.
     let users = OnceCell::new();
     let all_users = || users.get_or_init(|| plan.account.users.iter().map(of_user).collect::<Vec<Request>>()).iter();
-    let needs: Vec<&Need> = [Kind::Person, Kind::Notebook].iter().flat_map(|kind| references.needs(*kind)).collect();
+    let needs: Vec<&Need> =
+        [PrincipalKind::Person, PrincipalKind::Notebook].iter().flat_map(|kind| references.needs(*kind)).collect();
     let own = OwnTexts::of(needs.iter().map(|need| &need.document));
     let mut problems = Vec::new();
     for (index, policy) in inventory.policies.iter().enumerate().filter(|(_, policy)| is_new(&policy.location)) {
         let statements = policy.document.parsed().map(|document| document.statements.as_slice()).unwrap_or_default();
         for (at, statement) in statements.iter().enumerate() {
-            let Some(apart) = statement.sets_apart(&own, &usual, all_users) else {
+            let Some(apart) = statement.targeted_denial(&own, &usual, all_users) else {
                 continue;
             };
-            let SetApart { text, own, who } = apart;
+            let TargetedDenial { text, own, who } = apart;
             if let Some((need, user)) = needs.get(own).zip(plan.account.users.get(who)) {
                 let message = format!(
                     "`{text}` in a denial distinguishes `{}` from others: not everybody can {}",
                     user.name, need.what
                 );
-                let problem = Problem::at(Rule::IsolationOwnRefused, message, &policy.location);
                 let help = "suspend who is meant in the roster, and name nobody in a policy";
-                problems.push(Problem { help, statements: vec![(index, at)], ..problem });
+                let problem = Problem::at(Rule::IsolationOwnRefused, message, help, &policy.location);
+                problems.push(Problem { statements: vec![(index, at)], ..problem });
             }
         }
     }

@@ -3,7 +3,7 @@
 use std::cmp::Reverse;
 
 use super::access::{Access, NO_POLICY};
-use super::kind::{Kind, Subject};
+use super::kind::{PrincipalKind, Subject};
 use super::problem::Problem;
 use super::reference::References;
 use crate::finding::Rule;
@@ -28,20 +28,7 @@ impl<'s> Access<'s> {
         plan: &AccountPlan<'_>,
     ) -> Vec<Problem> {
         let Some(limits) = references.boundary_limits(subject.kind) else { return Vec::new() };
-        let nets: Vec<usize> = subject.nets(&plan.names).collect();
-        let identity = self.identity.iter().copied().filter(|(index, _)| nets.contains(index)).collect();
-        Self { identity, ..self.clone() }.proven(subject, references, limits, plan)
-    }
-
-    /// The same, where the nets are all identity policies.
-    fn proven(
-        &self,
-        subject: &Subject<'_, '_>,
-        references: &'s References,
-        limits: &Document,
-        plan: &AccountPlan<'_>,
-    ) -> Vec<Problem> {
-        let is_notebook = subject.kind.active() == Kind::Notebook;
+        let is_notebook = subject.kind.active() == PrincipalKind::Notebook;
         let hardened = plan.account.policies == Profile::Hardened;
         let who = subject.kind.active().who();
         let mut problems = Vec::new();
@@ -62,7 +49,7 @@ impl<'s> Access<'s> {
             problems.extend(alone.beyond(subject, &who_can, limits));
             let tagged = |tag: Option<&str>, having: &str| {
                 let who_can = format!("{having}, the {net} would let {who}");
-                alone.beyond(&subject.tagged(USER, tag), &who_can, &references.nothing)
+                alone.beyond(&subject.tagged(USER, tag), &who_can, &Document::default())
             };
             if is_notebook {
                 problems.extend(tagged(None, "without the tag `user`"));
@@ -73,10 +60,10 @@ impl<'s> Access<'s> {
                 let open = others.iter().flat_map(|name| tagged(Some(name), "with the tag `user` of somebody else"));
                 let open: Vec<Problem> = open.collect();
                 let message = format!("no statement of the {net} binds the tag `user` of {who} to its name");
-                let unbound = Problem::at(Rule::IsolationUndecided, message, &subject.identity.location);
+                let unbound = Problem::at(Rule::IsolationUndecided, message, BIND, &subject.identity.location);
                 let net = alone.identity.iter().chain(&alone.boundary).find(|(policy, _)| *policy != NO_POLICY);
                 let statements = net.map(|(policy, _)| (*policy, 0)).into_iter().collect();
-                let unbound = Problem { help: BIND, statements, ..unbound };
+                let unbound = Problem { statements, ..unbound };
                 problems.extend(if open.is_empty() { vec![unbound] } else { open });
             }
         } else if hardened || is_notebook {
@@ -86,8 +73,7 @@ impl<'s> Access<'s> {
             } else {
                 format!("no {net} limits {who}")
             };
-            let problem = Problem::at(Rule::IsolationTooWide, message, &subject.identity.location);
-            problems.push(Problem { help: ATTACH_NET, ..problem });
+            problems.push(Problem::at(Rule::IsolationTooWide, message, ATTACH_NET, &subject.identity.location));
         }
         if hardened && !is_notebook {
             problems.extend(self.guardrails(subject, references, &plan.names.guardrails_policy));
@@ -106,8 +92,7 @@ impl<'s> Access<'s> {
     fn guardrails(&self, subject: &Subject<'_, '_>, references: &'s References, name: &str) -> Vec<Problem> {
         let Some(guardrails) = self.attached(subject, name) else {
             let message = format!("a person does not have the policy `{name}`, which denies what nobody may");
-            let problem = Problem::at(Rule::IsolationTooWide, message, &subject.identity.location);
-            return vec![Problem { help: ATTACH, ..problem }];
+            return vec![Problem::at(Rule::IsolationTooWide, message, ATTACH, &subject.identity.location)];
         };
         let alone = Self {
             identity: vec![(NO_POLICY, &references.everything), guardrails],
@@ -119,7 +104,7 @@ impl<'s> Access<'s> {
         let who_can = "with some other policy, the guardrails would let a person";
         let at_fault =
             |request: &Request| vec![(guardrails.0, missing_in(guardrails.1, &references.forbidden, request))];
-        let problems = alone.beyond_by(subject, who_can, &references.nothing, at_fault);
+        let problems = alone.beyond_by(subject, who_can, &Document::default(), at_fault);
         problems.into_iter().map(|one| Problem { help: FORBID, ..one }).collect()
     }
 }

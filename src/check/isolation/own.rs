@@ -6,11 +6,14 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value};
 
-use super::beside::{self, Known, NOTEBOOK, OF_SAGEMAKER, Verdict};
+use super::beside::{self, NOTEBOOK, OF_SAGEMAKER, OwnResources, UNDECIDED, Verdict};
 use super::problem::Problem;
 use super::tags;
 use crate::finding::Rule;
-use crate::inventory::{Account, Location, Sections, Texts, existing_notebook, one_or_more, plain, references_of};
+use crate::inventory::{
+    Account, Location, Resource, Sections, Texts, existing_notebook, one_or_more, plain, references_of, resources_of,
+    type_of,
+};
 use crate::model::{MANAGED_BY, User};
 use crate::plan::{AccountPlan, Part};
 use crate::render::{self, People, RenderFailure, Templates, UserShape, resources_of_prototypes};
@@ -23,9 +26,11 @@ const ANSWER: &str = "leave it as the built-in template has it, which `racestack
 
 /// What somebody may answer for.
 const DOUBT: Verdict = (Rule::IsolationUndecided, true);
+const OPENED: Verdict = (Rule::IsolationTooWide, false);
+const REFUSED: Verdict = (Rule::IsolationOwnRefused, false);
 
 /// A type of racestack's own resources.
-struct Own {
+struct OwnType {
     kind: &'static str,
     /// What it is called.
     noun: &'static str,
@@ -37,11 +42,17 @@ struct Own {
     other: Verdict,
 }
 
-const fn own(kind: &'static str, noun: &'static str, free: &'static str, held: &'static str, other: Verdict) -> Own {
-    Own { kind, noun, free, held, other }
+const fn own(
+    kind: &'static str,
+    noun: &'static str,
+    free: &'static str,
+    held: &'static str,
+    other: Verdict,
+) -> OwnType {
+    OwnType { kind, noun, free, held, other }
 }
 
-const OWN: &[Own] = &[
+const OWN_TYPES: &[OwnType] = &[
     own(
         "AWS::Events::Rule",
         "rule",
@@ -54,7 +65,7 @@ const OWN: &[Own] = &[
         "user",
         "Groups ManagedPolicyArns PermissionsBoundary Policies Tags",
         "Password PasswordResetRequired",
-        (Rule::IsolationOwnRefused, false),
+        REFUSED,
     ),
     own(
         "AWS::Lambda::EventInvokeConfig",
@@ -71,21 +82,15 @@ const OWN: &[Own] = &[
         DOUBT,
     ),
     own("AWS::Lambda::Permission", "permission", "Principal SourceAccount SourceArn", "", DOUBT),
-    own(
-        LOG_GROUP,
-        "log group",
-        "DataProtectionPolicy FieldIndexPolicies KmsKeyId Tags",
-        "KmsKeyId",
-        (Rule::IsolationOwnRefused, false),
-    ),
+    own(LOG_GROUP, "log group", "DataProtectionPolicy FieldIndexPolicies KmsKeyId Tags", "KmsKeyId", REFUSED),
     own(
         BUCKET,
         "bucket",
         "AccelerateConfiguration CorsConfiguration LifecycleConfiguration MetricsConfigurations Tags",
         "",
-        (Rule::IsolationUndecided, false),
+        UNDECIDED,
     ),
-    own("AWS::S3::BucketPolicy", "bucket policy", "PolicyDocument", "", (Rule::IsolationUndecided, false)),
+    own("AWS::S3::BucketPolicy", "bucket policy", "PolicyDocument", "", UNDECIDED),
     own(
         "AWS::SNS::Topic",
         "topic",
@@ -94,7 +99,7 @@ const OWN: &[Own] = &[
         DOUBT,
     ),
     own("AWS::SNS::Subscription", "subscription", "", "", DOUBT),
-    own(TOPIC_POLICY, "topic policy", "PolicyDocument", "", (Rule::IsolationUndecided, false)),
+    own(TOPIC_POLICY, "topic policy", "PolicyDocument", "", UNDECIDED),
     own(
         NOTEBOOK,
         "notebook",
@@ -104,7 +109,7 @@ const OWN: &[Own] = &[
     ),
     // No policy says what a script does, which runs as root on every notebook.
     own("AWS::SageMaker::NotebookInstanceLifecycleConfig", "start script", "Tags", "", DOUBT),
-    own("AWS::SecretsManager::Secret", "secret", "Description Tags", "", (Rule::IsolationTooWide, false)),
+    own("AWS::SecretsManager::Secret", "secret", "Description Tags", "", OPENED),
 ];
 
 const PROPERTIES: &str = "Properties";
@@ -129,9 +134,6 @@ const NAMES: [&str; 11] = [
 ];
 /// Attributes of a resource by which it stays, with what is in it, when its stack goes.
 const KEEPING: [&str; 2] = ["DeletionPolicy", "UpdateReplacePolicy"];
-
-/// Resources by logical ID, with what a template says of notebooks that were made by hand.
-type Resources<'a> = Vec<(&'a String, &'a Value)>;
 
 /// What of the resources is not as the built-in templates have it: the problems, each with the shape of the person whose it
 /// is.
@@ -183,77 +185,76 @@ fn differences(
     texts: &Texts<'_>,
     expected: &Value,
 ) -> Vec<Problem> {
-    let (found, expected) = (flat(texts.resources), flat(expected));
+    let (found, expected) = (flat(stack, texts.resources), flat(stack, expected));
     // A resource that has both the name and the logical ID comes before one that has the name, and that before the other.
-    let same = |(id, wanted): &(&String, &Value)| {
-        let alike = found.iter().filter(|(_, value)| value.get("Type") == wanted.get("Type"));
+    let same = |wanted: &Resource<'_>| {
+        let alike = found.iter().filter(|one| one.kind == wanted.kind);
         let wanted_name = name(wanted, &expected);
-        let has_name = |value: &Value| wanted_name.is_some() && name(value, &found) == wanted_name;
-        let most = alike.map(|(other, value)| ((has_name(value), other == id), (*other, *value)));
+        let has_name = |one: &Resource<'_>| wanted_name.is_some() && name(one, &found) == wanted_name;
+        let most = alike.map(|one| ((has_name(one), one.logical_id == wanted.logical_id), *one));
         most.filter(|(alike, _)| *alike != (false, false)).max_by_key(|(alike, _)| *alike).map(|(_, one)| one)
     };
-    let pairs: Vec<_> = expected.iter().map(|one| (*one, same(one))).collect();
-    let renamed = pairs.iter().filter_map(|((id, _), same)| Some((same.as_ref()?.0.as_str(), id.as_str()))).collect();
+    let pairs: Vec<_> = expected.iter().map(|wanted| (wanted, same(wanted))).collect();
+    let renamed =
+        pairs.iter().filter_map(|(wanted, same)| Some((same.as_ref()?.logical_id, wanted.logical_id))).collect();
     let mut problems = Vec::new();
-    for ((id, wanted), same) in &pairs {
-        let Some(own) = type_of(wanted).filter(|_| !is_of_operations(wanted)) else { continue };
-        let Some((other, value)) = same else {
-            let message = format!("the {} `{id}` is missing, which racestack's own template has", own.noun);
+    for (wanted, same) in &pairs {
+        let Some(own) = own_type(wanted).filter(|_| !is_of_operations(wanted)) else { continue };
+        let Some(one) = same else {
+            let message =
+                format!("the {} `{}` is missing, which racestack's own template has", own.noun, wanted.logical_id);
             // A missing policy is told of at what it is of, where guard rules ask for it: it is one finding then.
-            let is_policy = wanted.get("Type").and_then(Value::as_str).is_some_and(|one| one.ends_with("Policy"));
-            let targets = if is_policy { references_of(wanted) } else { Vec::new() };
-            let about = pairs.iter().find(|((id, _), _)| targets.contains(&id.as_str())).and_then(|(_, same)| *same);
-            problems.push(problem(own.other, message, &location(stack, about.map_or(*id, |(id, _)| id), "")));
+            let targets = if wanted.kind.ends_with("Policy") { references_of(wanted.value) } else { Vec::new() };
+            let about = pairs.iter().find(|(one, _)| targets.contains(&one.logical_id)).and_then(|(_, same)| *same);
+            problems.push(problem(own.other, message, &about.unwrap_or(**wanted).location("")));
             continue;
         };
-        problems.extend(of_resource(own, &renamed, (stack, other), value, wanted));
-        if let Some(lost) = lost_denial(value, wanted).filter(|_| own.kind == TOPIC_POLICY) {
+        problems.extend(of_resource(own, &renamed, one, wanted.value));
+        let id = one.logical_id;
+        if let Some(lost) = lost_denial(one.value, wanted.value).filter(|_| own.kind == TOPIC_POLICY) {
             let message =
-                format!("the topic policy `{other}` lacks the denial `{lost}`, which racestack's own template has");
-            let at = location(stack, other, "Properties/PolicyDocument");
-            problems.push(problem((Rule::IsolationTooWide, false), message, &at));
+                format!("the topic policy `{id}` lacks the denial `{lost}`, which racestack's own template has");
+            problems.push(problem(OPENED, message, &one.location("Properties/PolicyDocument")));
         }
         if own.kind == BUCKET {
-            problems.extend(beside::lost_by((stack, other, value), &plan.account.settings.bucket));
+            problems.extend(beside::lost_by(one, &plan.account.settings.bucket));
         }
-        if plan.account.settings.access_keys.is_some() && own.noun == "user" && !is_managed(value) {
-            let message =
-                format!("the access keys of `{other}` are not rotated: the user lacks the tag `{MANAGED_BY}`");
-            let at = problem(own.other, message, &location(stack, other, "Properties/Tags"));
+        if plan.account.settings.access_keys.is_some() && own.noun == "user" && !is_managed(one) {
+            let message = format!("the access keys of `{id}` are not rotated: the user lacks the tag `{MANAGED_BY}`");
+            let at = problem(own.other, message, &one.location("Properties/Tags"));
             problems.push(Problem { help: "give the user the tags `{{#each user_tags}}`", ..at });
         }
     }
-    let own = Known::of(plan, pairs.iter().filter_map(|(_, same)| *same));
-    for (id, value) in &found {
-        let is_own = pairs.iter().any(|(_, same)| same.is_some_and(|(_, other)| std::ptr::eq(other, *value)));
-        problems.extend(own.handed_on_by((stack, id, value), texts, is_own, type_of(value).map(|own| own.other)));
+    let own = OwnResources::of(plan, pairs.iter().filter_map(|(_, same)| *same));
+    for one in &found {
+        let is_own = pairs.iter().any(|(_, same)| same.is_some_and(|same| std::ptr::eq(same.value, one.value)));
+        problems.extend(own.handed_on_by(one, texts, is_own, own_type(one).map(|own| own.other)));
         // What a template has besides, of people: a notebook is like the other.
-        let like =
-            expected.iter().find(|(_, wanted)| wanted.get("Type") == value.get("Type")).map(|(_, wanted)| *wanted);
-        problems.extend(tags::check(plan, (stack, id, value), like.filter(|_| is_personal)));
-        if let (Some(own), Some(wanted), false) = (type_of(value).filter(|own| own.kind == NOTEBOOK), like, is_own) {
-            problems.extend(of_resource(own, &renamed, (stack, id), value, wanted));
+        let like = expected.iter().find(|wanted| wanted.kind == one.kind);
+        problems.extend(tags::check(plan, one, like.filter(|_| is_personal)));
+        if let (Some(own), Some(wanted), false) = (own_type(one).filter(|own| own.kind == NOTEBOOK), like, is_own) {
+            problems.extend(of_resource(own, &renamed, one, wanted.value));
         }
     }
     problems
 }
 
-fn type_of(resource: &Value) -> Option<&'static Own> {
-    OWN.iter().find(|own| resource.get("Type").is_some_and(|kind| kind == own.kind))
+fn own_type(resource: &Resource<'_>) -> Option<&'static OwnType> {
+    OWN_TYPES.iter().find(|own| own.kind == resource.kind)
 }
 
 /// Whether a resource is a log group that is nobody's.
-fn is_of_operations(resource: &Value) -> bool {
-    let is_group = resource.get("Type").is_some_and(|kind| kind == LOG_GROUP);
-    is_group && !name(resource, &Vec::new()).and_then(Value::as_str).is_some_and(|name| name.starts_with(OF_SAGEMAKER))
+fn is_of_operations(resource: &Resource<'_>) -> bool {
+    let name = name(resource, &[]).and_then(Value::as_str);
+    resource.kind == LOG_GROUP && !name.is_some_and(|name| name.starts_with(OF_SAGEMAKER))
 }
 
 /// The name of a resource among all of its template; where it is that of another one, such as of the bucket of a policy, that one's.
-fn name<'v>(resource: &'v Value, all: &Resources<'v>) -> Option<&'v Value> {
-    let own = |resource: &'v Value| NAMES.iter().find_map(|key| resource.get(PROPERTIES)?.get(key));
+fn name<'v>(resource: &Resource<'v>, all: &[Resource<'v>]) -> Option<&'v Value> {
+    let own = |resource: &Resource<'v>| NAMES.iter().find_map(|key| resource.property(key));
     let name = own(resource)?;
-    let other = name.get("Ref").and_then(|id| all.iter().find(|(other, _)| id == *other));
-    other.and_then(|(_, other)| own(other)).or(Some(name))
+    let other = name.get("Ref").and_then(|id| all.iter().find(|other| id == other.logical_id));
+    other.and_then(own).or(Some(name))
 }
 
 /// The `Sid` of the first denial in the policy of a built-in topic that the one that is found has not, or has otherwise. Whom it
@@ -272,27 +273,27 @@ fn lost_denial(found: &Value, wanted: &Value) -> Option<String> {
 }
 
 /// Whether a resource has the tag by which the rotation of access keys knows people.
-fn is_managed(resource: &Value) -> bool {
-    let tags = resource.get("Properties").and_then(|properties| properties.get("Tags")).and_then(Value::as_array);
+fn is_managed(resource: &Resource<'_>) -> bool {
+    let tags = resource.property("Tags").and_then(Value::as_array);
     tags.into_iter().flatten().any(|tag| tag.get("Key").is_some_and(|key| key == MANAGED_BY))
 }
 
-fn flat(resources: &Value) -> Resources<'_> {
-    let resources = resources.as_object().into_iter().flat_map(Map::iter);
-    resources.flat_map(|(id, one)| [Some((id, one)), existing_notebook(one).map(|one| (id, one))]).flatten().collect()
+/// The resources, with what a template says of notebooks that were made by hand.
+fn flat(stack: usize, resources: &Value) -> Vec<Resource<'_>> {
+    let with_existing = |one| {
+        let Resource { value, .. } = one;
+        let existing = existing_notebook(value).map(|value| Resource { kind: type_of(value), value, ..one });
+        [Some(one), existing]
+    };
+    resources_of(stack, resources).flat_map(with_existing).flatten().collect()
 }
 
 /// Logical IDs of racestack's own resources, each with that of the built-in templates.
 type Renamed<'a> = BTreeMap<&'a str, &'a str>;
 
 /// The first difference in each property of a resource, and in whether there is one at all.
-fn of_resource(
-    own: &Own,
-    renamed: &Renamed<'_>,
-    (stack, id): (usize, &String),
-    found: &Value,
-    expected: &Value,
-) -> Vec<Problem> {
+fn of_resource(own: &OwnType, renamed: &Renamed<'_>, resource: &Resource<'_>, expected: &Value) -> Vec<Problem> {
+    let (id, found) = (resource.logical_id, resource.value);
     let nothing = Map::new();
     let [found_in, wanted_in] =
         [found, expected].map(|one| one.get(PROPERTIES).and_then(Value::as_object).unwrap_or(&nothing));
@@ -306,7 +307,7 @@ fn of_resource(
         let is_word = |step: &&str| step.parse::<usize>().is_err() && *step != PROPERTIES;
         let words: Vec<&str> = path.iter().map(String::as_str).filter(is_word).collect();
         let is_held = wanted.is_some() && words.iter().any(|key| has(own.held, key)) || words == ["Condition"];
-        let verdict = if is_held { (Rule::IsolationTooWide, false) } else { own.other };
+        let verdict = if is_held { OPENED } else { own.other };
         let of = format!("`{}` of the {} `{id}`", words.join("/"), own.noun);
         let message = match (found.map(shown), wanted.map(shown)) {
             (None, None | Some(None)) => format!("{of} is missing, which racestack's own template has"),
@@ -318,7 +319,7 @@ fn of_resource(
             (Some(None), None) => format!("{of} is there, and racestack's own template has none"),
             _ => format!("{of} is not that of racestack's own template"),
         };
-        problem(verdict, message, &location(stack, id, &path.join("/")))
+        problem(verdict, message, &resource.location(path.join("/")))
     };
     all.filter_map(|one| difference(own, renamed, one)).map(told).collect()
 }
@@ -327,7 +328,7 @@ fn of_resource(
 type Difference<'v> = (Vec<String>, Option<&'v Value>, Option<&'v Value>);
 
 /// Where two values differ first, in what matters.
-fn difference<'v>(own: &Own, renamed: &Renamed<'_>, at: Difference<'v>) -> Option<Difference<'v>> {
+fn difference<'v>(own: &OwnType, renamed: &Renamed<'_>, at: Difference<'v>) -> Option<Difference<'v>> {
     let (path, found, wanted) = at;
     let key = path.iter().rfind(|step| step.parse::<usize>().is_err()).map(String::as_str).unwrap_or_default();
     if has(own.free, key) && !(has(own.held, key) && wanted.is_some()) || found == wanted {
@@ -373,11 +374,7 @@ fn shown(value: &Value) -> Option<String> {
     (text.chars().count() <= SHOWN && !text.contains('\n')).then_some(text)
 }
 
-fn location<'l>(stack: usize, logical_id: &'l str, path: &str) -> Location<'l> {
-    Location { stack, logical_id, path: path.to_owned() }
-}
-
 fn problem((rule, is_warning): Verdict, message: String, location: &Location<'_>) -> Problem {
     let help = if is_warning { ANSWER } else { LEAVE };
-    Problem { is_warning, help, ..Problem::at(rule, message, location) }
+    Problem { is_warning, ..Problem::at(rule, message, help, location) }
 }

@@ -36,12 +36,12 @@ pub struct Problem {
 
 impl Problem {
     /// A problem that stands at a place in a template.
-    pub fn at(rule: Rule, message: String, location: &Location<'_>) -> Self {
+    pub fn at(rule: Rule, message: String, help: &'static str, location: &Location<'_>) -> Self {
         Self {
             rule,
             is_warning: false,
             message,
-            help: "write out in the templates what decides what a person may do, and make other resources in a stack that racestack does not write",
+            help,
             notes: Vec::new(),
             statements: Vec::new(),
             lines: Vec::new(),
@@ -66,7 +66,7 @@ pub fn document<'p>(policy: &'p Policy<'_>) -> Result<&'p Document, Problem> {
             _ => format!("the policy `{}`", policy.name),
         };
         let message = format!("{what} cannot be read: {}", malformed.message);
-        Problem { help: GRAMMAR, ..Problem::at(Rule::IsolationUndecided, message, &policy.location) }
+        Problem::at(Rule::IsolationUndecided, message, GRAMMAR, &policy.location)
     })
 }
 

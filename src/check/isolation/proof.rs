@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::access::{Access, KNOWN};
 use super::certain::{self, Refusal};
-use super::kind::{Kind, Subject};
+use super::kind::{PrincipalKind, Subject};
 use super::problem::{Problem, Statements, line_in_words};
 use super::reference::{Need, References};
 use crate::finding::Rule;
@@ -16,15 +16,11 @@ use crate::plan::{AccountPlan, Names};
 const GRANT: &str = "allow it as the built-in policies do, which `racestack templates --export DIR` writes";
 const EXCEPT: &str = "leave it out of what this statement denies, as the built-in policies do, which `racestack templates --export DIR` writes";
 const DENY: &str = "let the policy of suspended people deny it without a condition, as the built-in one does";
+const WRITE: &str = "write the policy as an `AWS::IAM::ManagedPolicy` in the templates, or for `extra_policies` into `config/policies/NAME.json`";
 const ALIKE: &str = "say the same of everybody: compare resources and requests with policy variables of who asks";
 
-/// Proves the isolation of a subject; what fails is returned. `with_nets` says whether its nets are not proven yet.
-pub fn check(
-    subject: &Subject<'_, '_>,
-    with_nets: bool,
-    references: &References,
-    plan: &AccountPlan<'_>,
-) -> Vec<Problem> {
+/// Proves the isolation of a subject; what fails is returned.
+pub fn check(subject: &Subject<'_, '_>, references: &References, plan: &AccountPlan<'_>) -> Vec<Problem> {
     let mut problems = undefined(subject);
     let Some(limits) = references.limits(subject.kind) else { return problems };
     if references.is_built_in(subject) {
@@ -43,16 +39,14 @@ pub fn check(
     let beyond = access.beyond(subject, &format!("{} can", subject.who()), limits);
     problems.extend(access.not_denied(subject, beyond, &plan.names));
     // Whoever has an access key that is too old has a tag that others do not have.
-    let with_old_key = plan.account.settings.access_keys.is_some() && subject.kind.active() == Kind::Person;
+    let with_old_key = plan.account.settings.access_keys.is_some() && subject.kind.active() == PrincipalKind::Person;
     let with_old_key = with_old_key.then(|| subject.tagged(OLD_KEY, Some("true")));
     if let Some(tagged) = &with_old_key {
         let who_can = format!("with an access key that is too old, {} can", subject.who());
         problems.extend(access.not_denied(subject, access.beyond(tagged, &who_can, limits), &plan.names));
     }
-    if with_nets {
-        let mut all = std::iter::once(subject).chain(&with_old_key).map(|one| access.nets(one, references, plan));
-        problems.extend(all.find(|problems| !problems.is_empty()).unwrap_or_default());
-    }
+    let mut nets = std::iter::once(subject).chain(&with_old_key).map(|one| access.nets(one, references, plan));
+    problems.extend(nets.find(|problems| !problems.is_empty()).unwrap_or_default());
     problems.extend(access.refused(subject, references, &plan.names));
     problems
 }
@@ -69,12 +63,9 @@ fn undefined(subject: &Subject<'_, '_>) -> Vec<Problem> {
         Undefined::Group(name) => format!("the group `{name}`"),
     });
     // A boundary that is not known lets nothing more through: a service needs none.
-    let unknown = attached.chain(boundary.filter(|_| !matches!(kind, Kind::Service(_))));
+    let unknown = attached.chain(boundary.filter(|_| !matches!(kind, PrincipalKind::Service(_))));
     let messages = unknown.map(|what| format!("{} has {what}, which no stack defines", subject.who()));
-    let problem = |message| Problem {
-        help: "write the policy as an `AWS::IAM::ManagedPolicy` in the templates, or for `extra_policies` into `config/policies/NAME.json`",
-        ..Problem::at(Rule::IsolationUndecided, message, &identity.location)
-    };
+    let problem = |message| Problem::at(Rule::IsolationUndecided, message, WRITE, &identity.location);
     messages.map(problem).collect()
 }
 
@@ -86,8 +77,8 @@ impl Access<'_> {
         let one = |(at, statement): (_, &Statement)| {
             let (who, key) = (subject.kind.who(), statement.singled_out_by(before)?);
             let message = format!("whether the statement is about {who} depends on the value of their `{key}`");
-            let problem = Problem::at(Rule::IsolationUndecided, message, &subject.identity.location);
-            Some(Problem { help: ALIKE, statements: vec![at], ..problem })
+            let problem = Problem::at(Rule::IsolationUndecided, message, ALIKE, &subject.identity.location);
+            Some(Problem { statements: vec![at], ..problem })
         };
         self.statements().filter_map(one).collect()
     }
@@ -95,8 +86,8 @@ impl Access<'_> {
     /// The same problems; of somebody who is suspended, at the policy that is to deny what other policies allow.
     fn not_denied(&self, subject: &Subject<'_, '_>, mut problems: Vec<Problem>, names: &Names) -> Vec<Problem> {
         let name = match subject.kind {
-            Kind::SuspendedPerson => &names.suspended_user_policy,
-            Kind::SuspendedNotebook => &names.suspended_notebook_policy,
+            PrincipalKind::SuspendedPerson => &names.suspended_user_policy,
+            PrincipalKind::SuspendedNotebook => &names.suspended_notebook_policy,
             _ => return problems,
         };
         let is_it = |index: usize| subject.inventory.policies.get(index).is_some_and(|policy| policy.name == *name);
@@ -152,11 +143,10 @@ impl Access<'_> {
                     let (help, statements) = self.refusing(&line.example, need);
                     Problem {
                         is_warning,
-                        help,
                         notes: vec![line_in_words(&line, subject)],
                         statements,
                         lines: vec![line],
-                        ..Problem::at(rule, message, &subject.identity.location)
+                        ..Problem::at(rule, message, help, &subject.identity.location)
                     }
                 });
             }

@@ -2,14 +2,13 @@
 //! the program, and no template replaces them.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::LazyLock;
 
 use serde_json::{Value, json};
 
-use super::kind::{Kind, Subject};
+use super::kind::{PrincipalKind, Subject};
 use crate::iam::Document;
 use crate::inventory::one_or_more;
-use crate::model::{Profile, Service};
+use crate::model::Service;
 use crate::plan::AccountPlan;
 use crate::render::{PolicyValues, service_policy};
 
@@ -17,7 +16,7 @@ const LIMITS_PERSON: &str = include_str!("reference/limits-person.json.hbs");
 const LIMITS_NOTEBOOK: &str = include_str!("reference/limits-notebook.json.hbs");
 const SUSPENDED_NOTEBOOK: &str = include_str!("reference/limits-suspended-notebook.json.hbs");
 const KEY_ROTATION: &str = include_str!("reference/limits-key-rotation.json.hbs");
-const LIMITS_STRANGER: &str = include_str!("reference/limits-stranger.json.hbs");
+const LIMITS_EXTERNAL: &str = include_str!("reference/limits-external.json.hbs");
 const LIMITS_COMPANY: &str = include_str!("reference/limits-company.json.hbs");
 const NEEDS_PERSON: &str = include_str!("reference/needs-person.json.hbs");
 const NEEDS_NOTEBOOK: &str = include_str!("reference/needs-notebook.json.hbs");
@@ -30,7 +29,7 @@ pub(super) const TEMPLATES: [&str; 10] = [
     LIMITS_NOTEBOOK,
     SUSPENDED_NOTEBOOK,
     KEY_ROTATION,
-    LIMITS_STRANGER,
+    LIMITS_EXTERNAL,
     LIMITS_COMPANY,
     NEEDS_PERSON,
     NEEDS_NOTEBOOK,
@@ -42,19 +41,6 @@ const JOBS: &str = "jobs";
 /// Whether a template is filled for a person, and whether it is for what is needed.
 const PERSON: &str = "person";
 const NEEDS: &str = "needs";
-
-/// The words within the expressions of the templates, among which are the names of all values that fill them.
-static NAMED: LazyLock<BTreeSet<&str>> = LazyLock::new(|| {
-    let profiles = [Profile::Documented, Profile::Hardened];
-    let of_services = Service::ALL.iter().flat_map(|service| profiles.map(|profile| service_policy(*service, profile)));
-    let expressions = TEMPLATES
-        .into_iter()
-        .chain(of_services)
-        .flat_map(|text| text.split("{{").skip(1))
-        .map(|rest| rest.split("}}").next());
-    let words = expressions.flatten().flat_map(|text| text.split(|c: char| !c.is_alphanumeric() && c != '_'));
-    words.collect()
-});
 
 /// What a reference policy says of a kind.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -83,15 +69,13 @@ pub struct Need {
 /// The reference policies of an account.
 #[derive(Debug)]
 pub struct References {
-    limits: BTreeMap<Kind, Document>,
+    limits: BTreeMap<PrincipalKind, Document>,
     /// The most that permissions boundaries may allow: second factors, networks of people, security groups, keys that are too
     /// old and what training jobs are like are the matter of other policies.
-    boundary_limits: BTreeMap<Kind, Document>,
-    needs: BTreeMap<Kind, Vec<Need>>,
+    boundary_limits: BTreeMap<PrincipalKind, Document>,
+    needs: BTreeMap<PrincipalKind, Vec<Need>>,
     /// The policies that racestack gives the roles of services.
     of_services: BTreeMap<Service, Value>,
-    /// Nothing at all.
-    pub nothing: Document,
     /// Everything that IAM can allow.
     pub everything: Document,
     /// A resource policy by which every other account leaves its things to this account: what theirs say is not known.
@@ -102,25 +86,13 @@ pub struct References {
     pub filled: Vec<Vec<Value>>,
 }
 
-/// The values of an account that the reference policies name: nothing else of the account is known to these.
-pub fn values(plan: &AccountPlan<'_>) -> PolicyValues {
-    PolicyValues::of(plan).only(|key| NAMED.contains(key))
-}
-
 impl References {
-    /// The reference policies of an account with these `values`.
+    /// The reference policies of an account.
     ///
     /// # Errors
     /// Why one cannot be made, which is a fault of the program.
-    pub fn of(plan: &AccountPlan<'_>, values: &PolicyValues) -> Result<Self, String> {
-        let mut references = Self::filled_with(values)?;
-        if !plan.account.services.is_empty() {
-            references.add_services(plan.account.services.keys().copied(), plan.account.policies, values)?;
-        }
-        Ok(references)
-    }
-
-    fn filled_with(values: &PolicyValues) -> Result<Self, String> {
+    pub fn of(plan: &AccountPlan<'_>) -> Result<Self, String> {
+        let values = &PolicyValues::of(plan);
         let of_boundary = values.with("security_group_ids", Value::Null).with("keys_rotated", false.into());
         let denials = fill(values, DENIALS)?;
         let one = |statement: Value| parse(vec![statement]);
@@ -130,7 +102,6 @@ impl References {
             boundary_limits: BTreeMap::new(),
             needs: BTreeMap::new(),
             of_services: BTreeMap::new(),
-            nothing: parse(Vec::new())?,
             everything: one(json!({"Effect": "Allow", "Action": "*", "Resource": "*"}))?,
             of_other_accounts: one(json!({
                 "Effect": "Allow", "Principal": {"AWS": values.get("account_id")}, "Action": "*", "Resource": "*"
@@ -138,19 +109,27 @@ impl References {
             forbidden: parse(forbidden.clone())?,
             filled: vec![forbidden],
         };
-        for kind in [Kind::Person, Kind::SuspendedPerson, Kind::Notebook, Kind::SuspendedNotebook, Kind::KeyRotation] {
+        for kind in [
+            PrincipalKind::Person,
+            PrincipalKind::SuspendedPerson,
+            PrincipalKind::Notebook,
+            PrincipalKind::SuspendedNotebook,
+            PrincipalKind::KeyRotation,
+        ] {
             let limits = statements(values, kind, Bound::Limits)?;
             let needs = statements(values, kind, Bound::Needs)?;
             references.filled.extend([limits.clone(), needs.clone()]);
             references.limits.insert(kind, parse(limits)?);
             references.needs.insert(kind, needs.into_iter().map(need).collect::<Result<_, _>>()?);
         }
-        let of_nobody = fill(values, LIMITS_STRANGER)?;
-        let of_company = [of_nobody.clone(), fill(values, LIMITS_COMPANY)?].concat();
+        let of_nobody = fill(values, LIMITS_EXTERNAL)?;
+        let of_company = fill(values, LIMITS_COMPANY)?;
+        references.add_services(plan, values, of_nobody.clone(), &of_company)?;
+        let of_company = [of_nobody.clone(), of_company].concat();
         references.filled.push(of_company.clone());
-        references.limits.insert(Kind::Other, parse(of_company)?);
-        references.limits.insert(Kind::Stranger, parse(of_nobody)?);
-        for (kind, template) in [(Kind::Person, LIMITS_PERSON), (Kind::Notebook, LIMITS_NOTEBOOK)] {
+        references.limits.insert(PrincipalKind::Company, parse(of_company)?);
+        references.limits.insert(PrincipalKind::External, parse(of_nobody)?);
+        for (kind, template) in [(PrincipalKind::Person, LIMITS_PERSON), (PrincipalKind::Notebook, LIMITS_NOTEBOOK)] {
             references.boundary_limits.insert(kind, parse([fill(&of_boundary, template)?, denials.clone()].concat())?);
         }
         Ok(references)
@@ -159,44 +138,43 @@ impl References {
     /// What racestack gives the roles of services, and what is about nobody's things, without what acts as another role.
     fn add_services(
         &mut self,
-        services: impl Iterator<Item = Service>,
-        profile: Profile,
+        plan: &AccountPlan<'_>,
         values: &PolicyValues,
+        mut besides: Vec<Value>,
+        of_company: &[Value],
     ) -> Result<(), String> {
-        let mut besides = fill(values, LIMITS_STRANGER)?;
-        let of_company = fill(values, LIMITS_COMPANY)?;
         let denied = of_company.iter().filter(|one| one.get("Effect").is_some_and(|effect| effect == "Deny"));
         let denied: Vec<Value> = denied.flat_map(|one| one_or_more(one.get("Action"))).cloned().collect();
         for others in besides.iter_mut().filter_map(|one| one.get_mut("NotAction")?.as_array_mut()) {
             others.extend(denied.iter().cloned());
         }
-        for service in services {
-            let built_in = fill(values, service_policy(service, profile))?;
+        for service in plan.account.services.keys() {
+            let built_in = fill(values, service_policy(*service, plan.account.policies))?;
             let limits = parse([built_in.clone(), besides.clone()].concat())?;
-            self.limits.insert(Kind::Service(service), limits);
-            self.of_services.insert(service, policy(built_in));
+            self.limits.insert(PrincipalKind::Service(*service), limits);
+            self.of_services.insert(*service, policy(built_in));
         }
         Ok(())
     }
 
     /// The most that a kind may.
-    pub fn limits(&self, kind: Kind) -> Option<&Document> {
+    pub fn limits(&self, kind: PrincipalKind) -> Option<&Document> {
         self.limits.get(&kind)
     }
 
     /// Whether a role of a service has the very policy that racestack gives it, and no other.
     pub fn is_built_in(&self, subject: &Subject<'_, '_>) -> bool {
-        let Kind::Service(service) = subject.kind else { return false };
+        let PrincipalKind::Service(service) = subject.kind else { return false };
         let mut policies = subject.identity.policies.iter().filter_map(|index| subject.inventory.policies.get(*index));
         policies.all(|policy| self.of_services.get(&service) == Some(&policy.document.value))
     }
 
     /// The most that the permissions boundary of a kind may allow; `None` where it needs none.
-    pub fn boundary_limits(&self, kind: Kind) -> Option<&Document> {
+    pub fn boundary_limits(&self, kind: PrincipalKind) -> Option<&Document> {
         self.boundary_limits.get(&kind.active())
     }
 
-    pub fn needs(&self, kind: Kind) -> &[Need] {
+    pub fn needs(&self, kind: PrincipalKind) -> &[Need] {
         self.needs.get(&kind).map(Vec::as_slice).unwrap_or_default()
     }
 }
@@ -205,9 +183,9 @@ impl References {
 ///
 /// # Errors
 /// Why it cannot be made, which is a fault of the program.
-pub fn forbidden(values: &PolicyValues) -> Result<Vec<(bool, Need)>, String> {
+pub fn forbidden(plan: &AccountPlan<'_>) -> Result<Vec<(bool, Need)>, String> {
     let is_own = |statement: &Value| statement.to_string().contains("${aws:username}");
-    fill(values, FORBIDDEN_PERSON)?.into_iter().map(|one| Ok((is_own(&one), need(one)?))).collect()
+    fill(&PolicyValues::of(plan), FORBIDDEN_PERSON)?.into_iter().map(|one| Ok((is_own(&one), need(one)?))).collect()
 }
 
 /// The reference policy of a kind as IAM and its Access Analyzer take it, with an account's values: the most that isolation
@@ -216,8 +194,8 @@ pub fn forbidden(values: &PolicyValues) -> Result<Vec<(bool, Need)>, String> {
 ///
 /// # Errors
 /// Why it cannot be made, which is a fault of the program.
-pub fn reference_policy(plan: &AccountPlan<'_>, kind: Kind, bound: Bound) -> Result<Value, String> {
-    let mut all = statements(&values(plan), kind, bound)?;
+pub fn reference_policy(plan: &AccountPlan<'_>, kind: PrincipalKind, bound: Bound) -> Result<Value, String> {
+    let mut all = statements(&PolicyValues::of(plan), kind, bound)?;
     if all.is_empty() {
         all.push(json!({"Sid": "Nothing", "Effect": "Deny", "Action": "*", "Resource": "*"}));
     }
@@ -225,18 +203,18 @@ pub fn reference_policy(plan: &AccountPlan<'_>, kind: Kind, bound: Bound) -> Res
 }
 
 /// The statements that the access of a kind lies within, or that lie within it.
-fn statements(values: &PolicyValues, kind: Kind, bound: Bound) -> Result<Vec<Value>, String> {
-    let values = values.with(JOBS, true.into()).with(PERSON, (kind == Kind::Person).into());
+fn statements(values: &PolicyValues, kind: PrincipalKind, bound: Bound) -> Result<Vec<Value>, String> {
+    let values = values.with(JOBS, true.into()).with(PERSON, (kind == PrincipalKind::Person).into());
     let values = values.with(NEEDS, (bound == Bound::Needs).into());
     let of_person = |template| Ok([fill(&values, template)?, fill(&values, DENIALS)?].concat());
     match (kind, bound) {
-        (Kind::Person, Bound::Limits) => of_person(LIMITS_PERSON),
-        (Kind::Person, Bound::Needs) => of_person(NEEDS_PERSON),
-        (Kind::Notebook, Bound::Limits) => of_person(LIMITS_NOTEBOOK),
-        (Kind::Notebook, Bound::Needs) => of_person(NEEDS_NOTEBOOK),
+        (PrincipalKind::Person, Bound::Limits) => of_person(LIMITS_PERSON),
+        (PrincipalKind::Person, Bound::Needs) => of_person(NEEDS_PERSON),
+        (PrincipalKind::Notebook, Bound::Limits) => of_person(LIMITS_NOTEBOOK),
+        (PrincipalKind::Notebook, Bound::Needs) => of_person(NEEDS_NOTEBOOK),
         // These may do what they need, and nothing else.
-        (Kind::SuspendedNotebook, _) => fill(&values, SUSPENDED_NOTEBOOK),
-        (Kind::KeyRotation, _) => fill(&values, KEY_ROTATION),
+        (PrincipalKind::SuspendedNotebook, _) => fill(&values, SUSPENDED_NOTEBOOK),
+        (PrincipalKind::KeyRotation, _) => fill(&values, KEY_ROTATION),
         _ => Ok(Vec::new()),
     }
 }

@@ -10,21 +10,20 @@ use super::beside::{ELSEWHERE, NOTEBOOK};
 use super::kind::own_role;
 use super::principals::{Allowed, COMPANYS, NOBODY, is_called_for_account, opened};
 use super::problem::{Problem, document};
+use crate::facts::SERVICE_LINKED;
 use crate::finding::Rule;
 use crate::inventory::{
-    BUCKET_POLICY, Doubt, IamInventory, IdentityKind, Location, PolicyKind, Principal, ResourcePolicy, ServiceRole,
-    UNNAMED,
+    BUCKET_POLICY, Doubt, IamInventory, IdentityKind, Location, PolicyKind, Principal, Resource, ResourcePolicy,
+    ServiceRole, UNNAMED, resources_of,
 };
 use crate::plan::{AccountPlan, Names};
 use crate::render::{PROTOTYPE_NAME, PROTOTYPE_NOTEBOOK, PROTOTYPE_TEAM};
 
 const ONCE: &str =
     "give one of them another name; what racestack makes, no policy of the company's can take the place of";
+const WRITTEN_OUT: &str = "write out in the templates what decides what a person may do, and make other resources in a stack that racestack does not write";
 const ONE_POLICY: &str = "write all statements about the bucket into one `AWS::S3::BucketPolicy`";
 const PERMISSION: &str = "AWS::Lambda::Permission";
-/// In the ARNs of the roles that AWS makes for its services.
-/// Source: <https://docs.aws.amazon.com/IAM/latest/UserGuide/using-service-linked-roles.html>
-const SERVICE_LINKED: &str = ":role/aws-service-role/";
 
 /// Types whose policies let nobody in: they narrow what goes through an endpoint, and what stands in the messages of a topic,
 /// whose own policy is a resource of another type.
@@ -39,11 +38,10 @@ pub fn check(
     plan: &AccountPlan<'_>,
     is_personal: impl Fn(&Location<'_>) -> bool,
 ) -> Vec<Problem> {
-    let undecided = |message: String, location: &Location<'_>, help: &'static str| Problem {
-        help,
-        ..Problem::at(Rule::IsolationUndecided, message, location)
+    let undecided = |message: String, location: &Location<'_>, help: &'static str| {
+        Problem::at(Rule::IsolationUndecided, message, help, location)
     };
-    let of_doubt = |doubt: &Doubt<'_>| Problem::at(Rule::IsolationUndecided, doubt.message.clone(), &doubt.location);
+    let of_doubt = |doubt: &Doubt<'_>| undecided(doubt.message.clone(), &doubt.location, WRITTEN_OUT);
     let mut problems: Vec<Problem> = inventory.doubts.iter().map(of_doubt).collect();
     let names = &plan.names;
     // Of what is filled in from elsewhere in a policy, a doubt tells already.
@@ -130,7 +128,7 @@ pub fn check(
         };
         let message = format!("the policy of `{}` lets somebody in by itself", of.location.logical_id);
         let help = "name the one service that needs it, for this account by `aws:SourceAccount`, or this account, as the principal";
-        let problem = Problem { help, ..Problem::at(Rule::IsolationTooWide, message, &of.location) };
+        let problem = Problem::at(Rule::IsolationTooWide, message, help, &of.location);
         let is_allowed = |one: &Value| match of.resource_type {
             PERMISSION => one.get("Condition").is_some_and(|given| is_called_for_account(given, names)),
             _ => allowed.is_all_of(one, names),
@@ -160,7 +158,7 @@ fn of_one_name(inventory: &IamInventory<'_>) -> Vec<Problem> {
     let problem = |(what, name, location): (&str, &String, &Location<'_>)| {
         let message =
             format!("the {what} `{name}` is defined twice, and an account has one of a name, in whatever case");
-        Problem { help: ONCE, ..Problem::at(Rule::IsolationUndecided, message, location) }
+        Problem::at(Rule::IsolationUndecided, message, ONCE, location)
     };
     again.map(problem).collect()
 }
@@ -181,8 +179,7 @@ fn inline_of_one_name(inventory: &IamInventory<'_>) -> Vec<Problem> {
         for policy in inline.filter(|policy| !policy.name.starts_with(UNNAMED)) {
             if !known.insert(policy.name.to_ascii_lowercase()) {
                 let message = format!("`{}` has two inline policies `{}`, and IAM keeps one", one.name, policy.name);
-                problems
-                    .push(Problem { help: ONCE, ..Problem::at(Rule::IsolationUndecided, message, &policy.location) });
+                problems.push(Problem::at(Rule::IsolationUndecided, message, ONCE, &policy.location));
             }
         }
     }
@@ -224,10 +221,8 @@ fn allowed(of: &ResourcePolicy<'_>, names: &Names) -> Option<Allowed<'static>> {
 /// which.
 fn is_rotation(one: &ServiceRole<'_>, operations: Option<(usize, &Value)>, plan: &AccountPlan<'_>) -> bool {
     let Some((stack, resources)) = operations else { return false };
-    let named = resources.as_object().into_iter().flatten().filter(|(_, resource)| {
-        let name = resource.pointer("/Properties/FunctionName");
-        name.is_some_and(|name| *name == plan.names.key_rotation_function)
-    });
-    let named: Vec<&String> = named.map(|(id, _)| id).collect();
+    let has_name =
+        |one: &Resource<'_>| one.property("FunctionName").is_some_and(|name| *name == plan.names.key_rotation_function);
+    let named: Vec<&str> = resources_of(stack, resources).filter(has_name).map(|one| one.logical_id).collect();
     one.location.stack == stack && named == [one.location.logical_id]
 }

@@ -7,10 +7,11 @@ use std::sync::Mutex;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
-use super::certain::region_of_iam;
-use super::kind::{Kind, Subject};
+use super::kind::{PrincipalKind, Subject};
 use super::reference::{References, TEMPLATES};
 use crate::facts::condition_keys::condition_key;
+use crate::facts::region_of_iam;
+use crate::iam::compares_text;
 use crate::inventory::{IamInventory, IdentityKind, one_or_more, plain};
 use crate::plan::{AccountPlan, Names, Part};
 use crate::render::{PolicyValues, UserShape};
@@ -37,17 +38,17 @@ impl Proofs {
 
 /// All that the proofs of an account look at, but for its people: its settings, and the resources of the stacks without people.
 /// `None` where the reference policies have a text that is one of the account's own values.
-pub(super) fn of_account(plan: &AccountPlan<'_>, values: &PolicyValues, stacks: &[(Part, Value)]) -> Option<Key> {
+pub(super) fn of_account(plan: &AccountPlan<'_>, stacks: &[(Part, Value)]) -> Option<Key> {
     let (names, account) = (&plan.names, plan.account);
     if own_values(names).iter().any(|(own, _)| TEMPLATES.iter().any(|text| text.contains(own.as_str()))) {
         return None;
     }
     let services: Vec<_> = account.services.keys().collect();
-    let switches = [account.unbound_roles.is_some(), Some(names.region.as_str()) == region_of_iam(names)];
+    let switches = [account.unbound_roles.is_some(), Some(names.region.as_str()) == region_of_iam(&names.partition)];
     let settings = (account.policies, services, &account.service_role_suffix, switches);
     let names_of_account = serde_json::to_string(names).ok()?;
     let stacks: String = stacks.iter().map(|(_, resources)| resources.to_string()).collect();
-    let text = format!("{settings:?}{values}{names_of_account}{stacks}");
+    let text = format!("{settings:?}{}{names_of_account}{stacks}", PolicyValues::of(plan));
     Some(digest(&text, names))
 }
 
@@ -57,51 +58,47 @@ pub(super) fn with_people(account: &Key, shape: Option<(&UserShape, &Value)>, na
     Sha256::new().chain_update(account).chain_update(digest(&text, names)).finalize().into()
 }
 
+/// The SHA-256 of a text with words in the place of the account's own values.
 fn digest(text: &str, names: &Names) -> Key {
-    Sha256::digest(without_own(text, names)).into()
+    let own = own_values(names);
+    let text = own.iter().fold(text.to_owned(), |text, (value, word)| text.replace(value.as_str(), word));
+    Sha256::digest(text).into()
 }
 
 /// Whether what holds for these subjects holds for those of every account that has the same but for its own values: no wildcard
 /// tells these apart.
 pub(super) fn is_alike<'i, 'a>(
-    subjects: &[(Subject<'i, 'a>, bool)],
+    subjects: &[Subject<'i, 'a>],
     inventory: &'i IamInventory<'a>,
     references: &References,
     names: &Names,
 ) -> bool {
     // The policies that racestack gives the roles of services are the same text, and are compared with nothing. What others are
     // compared with tells buckets apart by wildcards (`*sagemaker*`), and is not among `filled`.
-    let is_built_in = |subject: &Subject<'_, '_>| references.is_built_in(subject);
-    let mut of_services = subjects.iter().filter(|(subject, _)| matches!(subject.kind, Kind::Service(_)));
+    let mut of_services = subjects.iter().filter(|subject| matches!(subject.kind, PrincipalKind::Service(_)));
     // Needs are decided by the tags of the person's user, role and notebook (`certain`), and `${aws:username}` is a user's name.
     let of_notebooks = inventory.notebooks.iter().map(|notebook| &notebook.tags);
     let mut tags = inventory.principals.iter().map(|one| &one.tags).chain(of_notebooks).flatten();
     let mut users = inventory.principals.iter().filter(|one| one.kind == IdentityKind::User);
-    if !of_services.all(|(subject, _)| is_built_in(subject))
+    if !of_services.all(|subject| references.is_built_in(subject))
         || tags.any(|tag| tag.value.as_ref().is_some_and(|value| has_own(value, names)))
         || users.any(|user| has_own(&user.name, names))
     {
         return false;
     }
     let of_buckets = inventory.bucket_policies().filter_map(|index| inventory.policies.get(index));
-    let of_subjects = subjects.iter().filter(|(subject, _)| !is_built_in(subject)).flat_map(|(one, _)| one.policies());
+    let of_subjects = subjects.iter().filter(|subject| !references.is_built_in(subject)).flat_map(Subject::policies);
     let proven: BTreeSet<usize> = of_subjects.chain(of_buckets).map(|policy| policy.document.id).collect();
     // Of denials, `named` looks at all, whoever has them.
     let is_compared =
         |(id, one): &(usize, &Value)| proven.contains(id) || one.get("Effect").is_none_or(|effect| effect != "Allow");
     let statements = inventory.policies.iter().map(|policy| &policy.document);
     let statements = statements.flat_map(|document| document.statements().map(|one| (document.id, one)));
-    let mut by_key: BTreeMap<String, Compared> = BTreeMap::new();
+    let mut by_key: BTreeMap<String, ComparedTexts> = BTreeMap::new();
     let all = statements.filter(is_compared).map(|(_, one)| one).chain(references.filled.iter().flatten());
     all.for_each(|one| compare(one, "", names, &mut by_key));
-    let principals = by_key.entry("aws:principalarn".to_owned()).or_default();
-    inventory.principals.iter().for_each(|one| principals.add(&one.arn, names));
-    by_key.into_values().all(Compared::is_alike)
-}
-
-/// The text with words in the place of the account's own values.
-fn without_own(text: &str, names: &Names) -> String {
-    own_values(names).iter().fold(text.to_owned(), |text, (value, word)| text.replace(value.as_str(), word))
+    inventory.principals.iter().for_each(|one| add("aws:principalarn", &one.arn, names, &mut by_key));
+    by_key.into_values().all(|texts| !(texts.with_own && texts.tell_apart))
 }
 
 /// The account's own values, the longest first, each with the word in its place.
@@ -111,81 +108,51 @@ fn own_values(names: &Names) -> [(&String, &'static str); 3] {
     own
 }
 
-/// The operators that compare texts as they are, or by the wildcards in them, and the one that compares none. What any other makes of
-/// an account's own value, as a number or without regard to case, it may make of no other's.
-const BY_TEXT: [&str; 9] = [
-    "arnequals",
-    "arnlike",
-    "arnnotequals",
-    "arnnotlike",
-    "null",
-    "stringequals",
-    "stringlike",
-    "stringnotequals",
-    "stringnotlike",
-];
-
-/// What is known of texts that are compared with the same value of a request.
-#[derive(Debug, Default, Clone, Copy)]
-struct Known {
+/// Texts that are compared with the same value of a request.
+#[derive(Debug, Default)]
+struct ComparedTexts {
     /// Whether an account's own value is among them.
     with_own: bool,
     /// Whether one account's value and not another's could match one of them, by its wildcards or its operator.
-    tells_apart: bool,
+    tell_apart: bool,
 }
 
-/// What is compared with the same value of a request.
-#[derive(Debug, Default, Clone, Copy)]
-struct Compared {
-    whole: Known,
-    /// What ARNs have behind the account, or the bucket.
-    inside: Known,
-}
-
-impl Compared {
-    fn is_alike(self) -> bool {
-        [self.whole, self.inside].iter().all(|of| !(of.with_own && of.tells_apart))
-    }
-
-    fn add(&mut self, text: &str, names: &Names) {
-        self.whole.with_own |= has_own(text, names);
-        // What is in the place of a variable may make one account's value of what stands around it.
-        let in_pieces = |text: &str| text.split("${").skip(1).any(has_default);
-        self.whole.tells_apart |= !is_text_alike(text) || in_pieces(text);
-        if let [_, _, service, _, _, resource] = text.splitn(6, ':').collect::<Vec<_>>().as_slice() {
-            let behind_bucket = resource.split_once('/').map_or("", |(_, behind)| behind);
-            let inside = if *service == "s3" { behind_bucket } else { resource };
-            self.inside.with_own |= has_own(inside, names);
-            self.inside.tells_apart |= inside.contains(['*', '?']) || in_pieces(inside);
-        }
+/// Adds a text to those that are compared with the value of a key. What ARNs have behind the account, or the bucket, is compared by
+/// itself, too.
+fn add(key: &str, text: &str, names: &Names, compared: &mut BTreeMap<String, ComparedTexts>) {
+    // What is in the place of a variable may make one account's value of what stands around it.
+    let in_pieces = |text: &str| text.split("${").skip(1).any(has_default);
+    let whole = compared.entry(key.to_owned()).or_default();
+    whole.with_own |= has_own(text, names);
+    whole.tell_apart |= !is_text_alike(text) || in_pieces(text);
+    if let [_, _, service, _, _, resource] = text.splitn(6, ':').collect::<Vec<_>>().as_slice() {
+        let behind_bucket = resource.split_once('/').map_or("", |(_, behind)| behind);
+        let inside = if *service == "s3" { behind_bucket } else { resource };
+        let of_inside = compared.entry(format!("{key}, inside")).or_default();
+        of_inside.with_own |= has_own(inside, names);
+        of_inside.tell_apart |= inside.contains(['*', '?']) || in_pieces(inside);
     }
 }
 
 /// Collects what a policy compares, by the key of the request's value.
-fn compare(value: &Value, key: &str, names: &Names, compared: &mut BTreeMap<String, Compared>) {
+fn compare(value: &Value, key: &str, names: &Names, compared: &mut BTreeMap<String, ComparedTexts>) {
     match value {
         Value::Object(operators) if key == "Condition" => {
             for (operator, keys) in operators {
-                let operator = operator.to_lowercase();
-                let operator = operator.split_once(':').map_or(operator.as_str(), |(_, one)| one);
-                let by_text = BY_TEXT.contains(&operator.strip_suffix("ifexists").unwrap_or(operator));
                 for (key, values) in keys.as_object().into_iter().flatten() {
                     let key = key.to_lowercase();
-                    let is_same = condition_key(&key).is_some_and(|key| key.is_same_everywhere);
-                    let of_key = compared.entry(key).or_default();
-                    of_key.whole.with_own |= !is_same;
-                    of_key.whole.tells_apart |= !by_text;
-                    one_or_more(Some(values)).for_each(|value| of_key.add(&plain(value), names));
+                    let of_key = compared.entry(key.clone()).or_default();
+                    of_key.with_own |= condition_key(&key).is_none_or(|key| !key.is_same_everywhere);
+                    // As a number or without regard to case, an account's own value may be what no other's is.
+                    of_key.tell_apart |= !compares_text(operator);
+                    one_or_more(Some(values)).for_each(|value| add(&key, &plain(value), names, compared));
                 }
             }
         }
         Value::Object(entries) => entries.iter().for_each(|(key, value)| compare(value, key, names, compared)),
         Value::Array(values) => values.iter().for_each(|value| compare(value, key, names, compared)),
         Value::String(_) if matches!(key, "Action" | "NotAction" | "//") => {}
-        Value::String(text) => {
-            let key = key.trim_start_matches("Not").to_lowercase();
-            compared.entry(key).or_default().add(text, names);
-        }
+        Value::String(text) => add(&key.trim_start_matches("Not").to_lowercase(), text, names, compared),
         _ => {}
     }
 }

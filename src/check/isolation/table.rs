@@ -6,7 +6,7 @@ use serde::Serialize;
 use super::access::Access;
 use super::certain::{self, NOTEBOOKS, Refusal};
 use super::findings;
-use super::kind::{Kind, Subject};
+use super::kind::{PrincipalKind, Subject};
 use super::reference::{self, Need, References};
 use crate::finding::Finding;
 use crate::iam::{AccessLine, Decision, Direction, Document, Policies, access_delta, decide};
@@ -69,20 +69,11 @@ pub struct Row {
 pub fn rows(
     plan: &AccountPlan<'_>,
     inventory: &IamInventory<'_>,
-    of: (&Principal<'_>, Kind),
+    (identity, kind): (&Principal<'_>, PrincipalKind),
     is_known: bool,
 ) -> Result<Vec<Row>, Finding> {
-    told(plan, inventory, of, is_known).map_err(|why| findings::unusable(plan, &why))
-}
-
-fn told(
-    plan: &AccountPlan<'_>,
-    inventory: &IamInventory<'_>,
-    (identity, kind): (&Principal<'_>, Kind),
-    is_known: bool,
-) -> Result<Vec<Row>, String> {
-    let values = reference::values(plan);
-    let references = References::of(plan, &values)?;
+    let unusable = |why: String| findings::unusable(plan, &why);
+    let references = References::of(plan).map_err(unusable)?;
     let subject = Subject::of_kind(kind, identity, inventory, &plan.names.account_id);
     let access = Access::of(&subject, &references).ok().filter(|_| is_known);
     let table = Table { subject, access, plan, references: &references };
@@ -96,10 +87,7 @@ fn told(
             None => rows.push(row),
         }
     }
-    let forbidden = reference::forbidden(&values)?
-        .into_iter()
-        .map(|(is_of_owner, statement)| (if is_of_owner { Owner::Others } else { Owner::Shared }, statement));
-    rows.extend(table.beyond(&forbidden.collect::<Vec<_>>()));
+    rows.extend(table.beyond(&reference::forbidden(plan).map_err(unusable)?));
     Ok(rows)
 }
 
@@ -163,7 +151,7 @@ impl Table<'_, '_> {
     }
 
     /// What is beyond the limits, by the statements of what nobody may do, and the rest.
-    fn beyond(&self, forbidden: &[(Owner, Need)]) -> Vec<Row> {
+    fn beyond(&self, forbidden: &[(bool, Need)]) -> Vec<Row> {
         let limits = self.references.limits(self.subject.kind);
         let lines = self.access.as_ref().zip(limits).and_then(|(access, limits)| {
             let limits = [limits];
@@ -174,18 +162,21 @@ impl Table<'_, '_> {
             let (what, action, resource) = (what.to_owned(), action.cloned().unwrap_or_default(), "*".to_owned());
             Row { whose, what, action, resource, may }
         };
-        let all = forbidden.iter().map(|(whose, need)| row(*whose, &need.what, need.actions.first()));
+        let all = forbidden.iter().map(|(is_of_owner, need)| {
+            let whose = if *is_of_owner { Owner::Others } else { Owner::Shared };
+            row(whose, &need.what, need.actions.first())
+        });
         let mut rows: Vec<Row> = all.chain([row(Owner::Shared, REST, None)]).collect();
         for line in lines.iter().flatten() {
             let request = &line.example;
-            let is_about = |(_, need): &&(Owner, Need)| need.document.may_allow(&request.action);
-            let is_it = |(_, need): &&(Owner, Need)| {
+            let is_about = |(_, need): &(bool, Need)| need.document.may_allow(&request.action);
+            let is_it = |(_, need): &(bool, Need)| {
                 let alone = [&need.document];
                 let alone = Policies { identity: &alone, ..Policies::default() };
                 decide(request, &alone).decision == Decision::Allowed
             };
-            let index = forbidden.iter().position(|one| is_it(&one));
-            let index = index.or_else(|| forbidden.iter().position(|one| is_about(&one))).unwrap_or(forbidden.len());
+            let index = forbidden.iter().position(is_it).or_else(|| forbidden.iter().position(is_about));
+            let index = index.unwrap_or(forbidden.len());
             if let Some(row) = rows.get_mut(index) {
                 let is_certain = line.direction == Direction::Widened || row.may == Extent::All;
                 row.may = if is_certain { Extent::All } else { Extent::Unknown };

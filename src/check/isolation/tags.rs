@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::beside::NOTEBOOK as NOTEBOOK_TYPE;
 use super::problem::Problem;
 use crate::finding::Rule;
-use crate::inventory::{Location, one_or_more};
+use crate::inventory::{Resource, one_or_more};
 use crate::model::{NOTEBOOK, TEAM, USER};
 use crate::plan::AccountPlan;
 
@@ -17,12 +17,8 @@ const ROLE_TYPE: &str = "AWS::IAM::Role";
 
 /// The first owner tag of a resource that is not as in `like`, which the built-in templates have of its type; without one, it has
 /// none.
-pub fn check(
-    plan: &AccountPlan<'_>,
-    (stack, id, resource): (usize, &str, &Value),
-    like: Option<&Value>,
-) -> Option<Problem> {
-    let kind = resource.get("Type").and_then(Value::as_str)?;
+pub fn check(plan: &AccountPlan<'_>, resource: &Resource<'_>, like: Option<&Resource<'_>>) -> Option<Problem> {
+    let (id, kind) = (resource.logical_id, resource.kind);
     let with_team = kind != NOTEBOOK_TYPE && plan.account.settings.bucket.team_folders;
     let keys = [USER, NOTEBOOK, TEAM].into_iter().take(if with_team { 3 } else { 2 });
     let like =
@@ -30,7 +26,7 @@ pub fn check(
     let wrong = |key: &'static str| {
         let wanted = like.and_then(|like| tags(like, key).next()).and_then(|(_, _, value)| value);
         // Beside the notebook that racestack makes of a person there may be another.
-        let own = resource.pointer("/Properties/NotebookInstanceName").and_then(Value::as_str);
+        let own = resource.property("NotebookInstanceName").and_then(Value::as_str);
         let wanted = if kind == NOTEBOOK_TYPE && key == NOTEBOOK { own.filter(|_| like.is_some()) } else { wanted };
         let mut found = tags(resource, key);
         let is_right = |(_, own, value): &(usize, Option<&str>, Option<&str>)| {
@@ -51,7 +47,7 @@ pub fn check(
         let must = if wanted.is_some() { "must be each person's own" } else { "there must be no such tag" };
         let message = format!("the tag `{key}` of `{id}` is {found}, and {must}");
         let path = at_fault.map_or_else(String::new, |(index, ..)| format!("/Tags/{index}"));
-        let at = Location { stack, logical_id: id, path: format!("Properties{path}") };
+        let at = resource.location(format!("Properties{path}"));
         // A user has the tags of the person besides, such as the e-mail address.
         let help = if kind == USER_TYPE {
             "write its `Tags` as `{{#each user_tags}}`, with no other tag of this key, in any case"
@@ -59,21 +55,21 @@ pub fn check(
             "write its `Tags` as `{{#each tags}}`, with no other tag of this key, in any case"
         };
         let notes = vec!["the policies of people and notebooks know by these tags whose a thing is".to_owned()];
-        Some(Problem { help, notes, ..Problem::at(Rule::IsolationWrongTag, message, &at) })
+        Some(Problem { notes, ..Problem::at(Rule::IsolationWrongTag, message, help, &at) })
     };
     keys.filter(|_| [USER_TYPE, ROLE_TYPE, NOTEBOOK_TYPE].contains(&kind)).find_map(wrong)
 }
 
 /// The tags of a resource with this key, in whatever case, or with a key that is no literal text: each with its index.
-fn tags<'v>(resource: &'v Value, key: &str) -> impl Iterator<Item = (usize, Option<&'v str>, Option<&'v str>)> {
+fn tags<'v>(resource: &Resource<'v>, key: &str) -> impl Iterator<Item = (usize, Option<&'v str>, Option<&'v str>)> {
     // Tags that a function makes are one that is no literal text.
-    let tags = one_or_more(resource.pointer("/Properties/Tags")).enumerate();
+    let tags = one_or_more(resource.property("Tags")).enumerate();
     let text = |tag: &'v Value, part: &str| tag.get(part).and_then(Value::as_str);
     let all = tags.map(move |(index, tag)| (index, text(tag, "Key"), text(tag, "Value")));
     all.filter(move |(_, own, _)| own.is_none_or(|own| own.eq_ignore_ascii_case(key)))
 }
 
 /// Whether a role is where those of notebooks are.
-fn is_notebook_role(plan: &AccountPlan<'_>, role: &Value) -> bool {
-    role.pointer("/Properties/Path").is_some_and(|path| *path == plan.names.notebook_role_path)
+fn is_notebook_role(plan: &AccountPlan<'_>, role: &Resource<'_>) -> bool {
+    role.property("Path").is_some_and(|path| *path == plan.names.notebook_role_path)
 }

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::kind::{Kind, Subject};
+use super::kind::{PrincipalKind, Subject};
 use super::principals::{Allowed, COMPANYS, DNS_SUFFIX, NOBODY, opened};
 use super::problem::{Problem, document};
 use crate::finding::Rule;
@@ -24,20 +24,22 @@ pub fn check(subject: &Subject<'_, '_>, plan: &AccountPlan<'_>) -> Vec<Problem> 
     let Some((index, policy)) = identity.trust.and_then(|index| Some((index, inventory.policies.get(index)?))) else {
         let message = format!("the role `{}` has no trust policy", identity.name);
         let help = "give it `AssumeRolePolicyDocument`, as the built-in templates do, which `racestack templates --export DIR` writes";
-        return vec![Problem { help, ..Problem::at(Rule::IsolationUndecided, message, &identity.location) }];
+        return vec![Problem::at(Rule::IsolationUndecided, message, help, &identity.location)];
     };
     // What takes the role, and the resources that it must be able to take it for.
     let (service, things): (Option<Service>, &[&str]) = match kind {
-        Kind::Notebook => (Some(Service::Sagemaker), &["notebook-instance", "training-job"]),
-        Kind::SuspendedNotebook => (Some(Service::Sagemaker), &[]),
-        Kind::KeyRotation => (Some(Service::Lambda), &["function"]),
-        Kind::Service(service) => (Some(service), &[]),
-        Kind::Person | Kind::SuspendedPerson | Kind::Stranger | Kind::Other => (None, &[]),
+        PrincipalKind::Notebook => (Some(Service::Sagemaker), &["notebook-instance", "training-job"]),
+        PrincipalKind::SuspendedNotebook => (Some(Service::Sagemaker), &[]),
+        PrincipalKind::KeyRotation => (Some(Service::Lambda), &["function"]),
+        PrincipalKind::Service(service) => (Some(service), &[]),
+        PrincipalKind::Person | PrincipalKind::SuspendedPerson | PrincipalKind::External | PrincipalKind::Company => {
+            (None, &[])
+        }
     };
     // What SageMaker does for another account it does not do with this role.
-    let for_account = kind == Kind::Service(Service::Sagemaker) && plan.account.policies == Profile::Hardened;
+    let for_account = kind == PrincipalKind::Service(Service::Sagemaker) && plan.account.policies == Profile::Hardened;
     let services: Vec<&str> = service.iter().map(|service| service.as_str()).collect();
-    let (allowed, help, by) = if kind == Kind::Other {
+    let (allowed, help, by) = if kind == PrincipalKind::Company {
         (COMPANYS, OWN, "services of AWS, this account, and roles of it that are no notebook's".to_owned())
     } else {
         let help = "let `sts:AssumeRole` by the role's one service be all that the trust policy allows";
@@ -54,7 +56,7 @@ pub fn check(subject: &Subject<'_, '_>, plan: &AccountPlan<'_>) -> Vec<Problem> 
     };
     let message = format!("the role of {} can be taken by somebody else, or in another way", subject.who());
     let notes = vec![format!("allowed is `sts:AssumeRole` by {by}")];
-    let problem = Problem { help, notes, ..Problem::at(Rule::IsolationTooWide, message, &policy.location) };
+    let problem = Problem { notes, ..Problem::at(Rule::IsolationTooWide, message, help, &policy.location) };
     let mut problems = opened(inventory, index, &problem, is_allowed);
     let trust = match document(policy) {
         Ok(document) => Some(ResourcePolicy::Required(document)),
@@ -72,8 +74,8 @@ pub fn check(subject: &Subject<'_, '_>, plan: &AccountPlan<'_>) -> Vec<Problem> 
         let message = format!("{service} cannot take on the role of {} for a {thing}", kind.who());
         let help = "let the role's one service call `sts:AssumeRole`, for this account at least";
         let statements = vec![(index, 0)];
-        let problem = Problem::at(Rule::IsolationOwnRefused, message, &policy.location);
-        problems.push(Problem { help, statements, ..problem });
+        let problem = Problem::at(Rule::IsolationOwnRefused, message, help, &policy.location);
+        problems.push(Problem { statements, ..problem });
     }
     problems
 }

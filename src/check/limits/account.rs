@@ -2,6 +2,7 @@
 
 use crate::facts::limits;
 use crate::finding::{Finding, Rule, counted};
+use crate::inventory::type_of;
 use crate::model::Account;
 use crate::render::Template;
 use crate::source::Place;
@@ -21,7 +22,7 @@ pub type Counts = [usize; 4];
 pub fn counts(template: &Template) -> Counts {
     COUNTED.map(|(kind, ..)| match kind {
         "" => 1,
-        kind => template.resources().filter(|(_, resource)| resource["Type"] == kind).count(),
+        kind => template.resources().filter(|(_, resource)| type_of(resource) == kind).count(),
     })
 }
 

@@ -13,6 +13,7 @@ use serde_json::Value;
 
 use crate::facts::limits;
 use crate::finding::{Finding, Rule, counted};
+use crate::inventory::type_of;
 use crate::plan::Part;
 use crate::render::Template;
 use table::{ATTACHED, LIMITS, REFUSALS, each};
@@ -85,7 +86,7 @@ impl Limiter<'_> {
 
     fn resource(&mut self, id: &str, resource: &Value) {
         let Some(properties) = resource.get("Properties") else { return };
-        let kind = resource.get("Type").and_then(Value::as_str).unwrap_or_default();
+        let kind = type_of(resource);
         let is_for = |types: &[&str]| types.is_empty() || types.contains(&kind);
         let path = |property: &str, index: usize| {
             format!("Resources/{id}/Properties/{}", property.replace('*', &index.to_string()))

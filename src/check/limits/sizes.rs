@@ -1,10 +1,10 @@
 //! The sizes of policies, as IAM counts them.
 
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 
 use super::table::{LIMITS, OF_INLINE, OF_POLICY};
 use crate::facts::limits::Used;
+use crate::inventory::type_of;
 use crate::plan::Part;
 use crate::render::Template;
 
@@ -22,7 +22,7 @@ pub fn policy_sizes(template: &Template) -> Vec<PolicySize> {
     let mut sizes = Vec::new();
     let mut fullest: Option<PolicySize> = None;
     for (id, resource) in template.resources() {
-        let kind = resource.get("Type").and_then(Value::as_str).unwrap_or_default();
+        let kind = type_of(resource);
         let is_of_policies = |what| what == OF_POLICY || what == OF_INLINE;
         let limit = LIMITS.iter().find(|(types, _, _, what, _)| types.contains(&kind) && is_of_policies(*what));
         let Some((_, property, count, _, limit)) = limit else { continue };

@@ -17,12 +17,11 @@ use super::canonical::text;
 use super::folder::{AccountFolder, FolderStack};
 use super::model::{AccessChange, AccessEntry, OPEN_SECTIONS, Presence};
 use super::owners::general;
-use super::values::statement_name;
 use crate::iam::{
     AccessLine, Decision, DeterminingStatement, Direction, Document, Policies, Request, ResourcePolicy,
     StatementSource, access_delta, decide, is_like_pattern,
 };
-use crate::inventory::{Documents, Policy, PolicyDocument, PolicyKind, one_or_more, transform};
+use crate::inventory::{Documents, Policy, PolicyDocument, PolicyKind, one_or_more, statement_name, transform};
 use account::{AccountIam, is_user};
 use external_principals::strangers;
 use subjects::{Subject, own_key, people, tag_key};

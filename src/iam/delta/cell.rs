@@ -9,7 +9,7 @@ use super::super::request::{Context, Request, Values};
 use super::super::tri_bool::{Doubts, TriBool};
 use super::Direction;
 use super::axis::{Axis, with};
-use super::side::{Clause, Said, Side};
+use super::side::{Clause, ClauseSet, Side};
 
 /// Requests for which the sides decide otherwise: of each axis, the classes of its values; any where an axis is missing.
 #[derive(Debug, Clone)]
@@ -73,7 +73,7 @@ impl<'a> Comparison<'a> {
     }
 
     /// What the sides say of an action and a resource, by their indexes.
-    pub(super) fn said(&self, action: usize, resource: usize) -> [Said; 2] {
+    pub(super) fn said(&self, action: usize, resource: usize) -> [ClauseSet; 2] {
         self.sides.each_ref().map(|side| side.said(action, resource))
     }
 
@@ -81,7 +81,7 @@ impl<'a> Comparison<'a> {
     /// `wanted`. `elsewhere` says whether the resource is in another account.
     pub(super) fn regions(
         &mut self,
-        said: &[Said; 2],
+        said: &[ClauseSet; 2],
         elsewhere: bool,
         wanted: &impl Fn(Direction) -> bool,
     ) -> Vec<Region> {
@@ -138,7 +138,7 @@ impl<'a> Comparison<'a> {
     }
 
     /// The axes of the keys that conditions ask for. `None` if one has too many ways.
-    fn axes_of(&mut self, said: &[Said; 2]) -> Option<Vec<Arc<Axis>>> {
+    fn axes_of(&mut self, said: &[ClauseSet; 2]) -> Option<Vec<Arc<Axis>>> {
         let mut by_key: BTreeMap<String, BTreeSet<&Condition>> = BTreeMap::new();
         for (clause, _) in said.iter().flatten() {
             for condition in &self.clauses[*clause].conditions {
@@ -157,7 +157,7 @@ impl<'a> Comparison<'a> {
     }
 
     /// What a side decides that says this.
-    fn decisions(&self, side: usize, said: &Said, axes: &[Arc<Axis>], elsewhere: bool) -> Decisions<'_, '_> {
+    fn decisions(&self, side: usize, said: &ClauseSet, axes: &[Arc<Axis>], elsewhere: bool) -> Decisions<'_, '_> {
         let of_clause = |(clause, truth): &(usize, TriBool)| {
             let (clause, mut truth, mut conditions) = (&self.clauses[*clause], *truth, ByAxis::new());
             for condition in &clause.conditions {

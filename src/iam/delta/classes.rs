@@ -10,7 +10,7 @@ use super::super::request::{Principal, Request};
 use super::super::tri_bool::TriBool;
 
 /// Lists of patterns: a text that fits one of a list fits the list.
-pub(super) type Lists = BTreeSet<BTreeSet<String>>;
+pub(super) type PatternLists = BTreeSet<BTreeSet<String>>;
 
 /// How many patterns of a list are named.
 const NAMED: usize = 3;
@@ -31,7 +31,7 @@ pub(super) struct Classes {
 impl Classes {
     /// The actions, by the lists that name them, of patterns in lower case: two actions that the same lists name are of one
     /// class. `None` if there are too many combinations.
-    pub(super) fn of_actions(lists: Lists) -> Option<Self> {
+    pub(super) fn of_actions(lists: PatternLists) -> Option<Self> {
         let language = |list: &BTreeSet<String>| list.iter().map(|text| pattern(text)).collect();
         let languages: Vec<Language> = lists.iter().map(language).collect();
         let texts = witnesses(&languages, &actions())?;
@@ -54,7 +54,7 @@ impl Classes {
         Some(Self::of(is_resource_like, singles(patterns), texts, Some(request.principal.clone())))
     }
 
-    fn of(test: fn(&str, &str) -> TriBool, lists: Lists, texts: Vec<String>, asking: Option<Principal>) -> Self {
+    fn of(test: fn(&str, &str) -> TriBool, lists: PatternLists, texts: Vec<String>, asking: Option<Principal>) -> Self {
         let mut classes = Self {
             test,
             asking,
@@ -101,9 +101,9 @@ impl Classes {
         if *set == universe {
             return vec!["*".to_owned()];
         }
-        let named: Vec<Named> = self.named(&universe);
+        let named: Vec<NamedClasses> = self.named(&universe);
         // What a phrase can leave out, the largest first.
-        let mut without: Vec<&Named> = named.iter().filter(|(_, classes)| classes.is_disjoint(set)).collect();
+        let mut without: Vec<&NamedClasses> = named.iter().filter(|(_, classes)| classes.is_disjoint(set)).collect();
         without.sort_by_key(|(_, classes)| std::cmp::Reverse(classes.len()));
         let everything = ("*".to_owned(), universe);
         let phrases = named.iter().chain([&everything]).filter_map(|one| Phrase::but(one.clone(), &without, set));
@@ -120,7 +120,7 @@ impl Classes {
 
     /// The lists as they are shown, each with what it matches of `universe`: what it certainly matches, that and what it may
     /// match, and the latter alone.
-    fn named(&self, universe: &BTreeSet<usize>) -> Vec<Named> {
+    fn named(&self, universe: &BTreeSet<usize>) -> Vec<NamedClasses> {
         let named = self.lists.iter().enumerate().flat_map(|(index, list)| {
             let mut shortened: Vec<String> = list.iter().take(NAMED).map(|one| shown(one)).collect();
             shortened.extend(list.len().checked_sub(NAMED).filter(|more| *more > 0).map(|more| format!("{more} more")));
@@ -136,8 +136,8 @@ impl Classes {
     }
 
     /// What a class is part of: of two patterns at once, where these match nothing else, or as an example.
-    fn part(&self, class: usize, set: &BTreeSet<usize>, named: &[Named], without: &[&Named]) -> Phrase {
-        let mut around: Vec<&Named> = named.iter().filter(|(_, classes)| classes.contains(&class)).collect();
+    fn part(&self, class: usize, set: &BTreeSet<usize>, named: &[NamedClasses], without: &[&NamedClasses]) -> Phrase {
+        let mut around: Vec<&NamedClasses> = named.iter().filter(|(_, classes)| classes.contains(&class)).collect();
         around.sort_by_key(|(_, classes)| classes.len());
         for (at, (name, classes)) in around.iter().enumerate() {
             for (other, others) in around[at + 1..].iter().filter(|(other, _)| other != name) {
@@ -154,12 +154,12 @@ impl Classes {
 }
 
 /// Each of some patterns by itself.
-pub(super) fn singles(patterns: impl IntoIterator<Item = String>) -> Lists {
+pub(super) fn singles(patterns: impl IntoIterator<Item = String>) -> PatternLists {
     patterns.into_iter().map(|pattern| BTreeSet::from([pattern])).collect()
 }
 
 /// What a pattern, or several, are called, and the classes that they match.
-type Named = (String, BTreeSet<usize>);
+type NamedClasses = (String, BTreeSet<usize>);
 
 /// Words for some classes.
 struct Phrase {
@@ -170,7 +170,7 @@ struct Phrase {
 
 impl Phrase {
     /// What is left without some of `without`, if that is all within `set`.
-    fn but((mut label, mut told): Named, without: &[&Named], set: &BTreeSet<usize>) -> Option<Self> {
+    fn but((mut label, mut told): NamedClasses, without: &[&NamedClasses], set: &BTreeSet<usize>) -> Option<Self> {
         let mut exceptions = 0;
         for (name, classes) in without {
             if !classes.is_disjoint(&told) {

@@ -22,9 +22,9 @@ use super::pattern::{Filled, Pattern};
 use super::request::{Context, Principal, Request};
 pub use axis::Dependence;
 use cell::{Comparison, Region};
-use classes::{Classes, Lists, singles};
+use classes::{Classes, PatternLists, singles};
 pub use lacking::allowed_with;
-use side::Said;
+use side::ClauseSet;
 
 /// Who gains or loses.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
@@ -165,7 +165,7 @@ pub fn access_delta(
         }
     }
     let resources = Arc::new(Classes::of_resources(resource_patterns, &request).ok_or(TooManyWays)?);
-    let lines_by = |lists: Lists| {
+    let lines_by = |lists: PatternLists| {
         let actions = Classes::of_actions(lists).ok_or(TooManyWays)?;
         Ok(lines(&Arc::new(Space { actions, resources: Arc::clone(&resources) }), &request, [old, new], &wanted))
     };
@@ -194,7 +194,7 @@ fn lines<'a>(
     let about = (space.actions.witnesses.as_slice(), space.resources.witnesses.as_slice());
     let mut comparison = Comparison::of(request, sides, about, is_fixed);
     // What the same is said of is decided the same.
-    let mut known: BTreeMap<([Said; 2], bool), Vec<Region>> = BTreeMap::new();
+    let mut known: BTreeMap<([ClauseSet; 2], bool), Vec<Region>> = BTreeMap::new();
     // By direction and condition.
     let mut found: BTreeMap<(Direction, Vec<String>), RegionsByAction> = BTreeMap::new();
     // What no policy decides is no change.

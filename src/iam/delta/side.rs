@@ -6,7 +6,7 @@ use super::super::condition::Condition;
 use super::super::decide::{Applying, Policies, StatementSource, Statements};
 use super::super::document::{Effect, Listed, Statement};
 use super::super::pattern::Pattern;
-use super::super::principal::Named;
+use super::super::principal::PrincipalMatch;
 use super::super::request::Request;
 use super::super::tri_bool::{Doubts, TriBool};
 
@@ -16,7 +16,7 @@ pub(super) struct Clause<'a> {
     source: StatementSource,
     effect: Effect,
     /// How it names who asks.
-    named: Named,
+    named: PrincipalMatch,
     /// Those with values that are the same in all requests of who asks.
     pub(super) conditions: BTreeSet<&'a Condition>,
     /// Those with a variable whose value is not.
@@ -58,7 +58,7 @@ impl<'a> Clause<'a> {
 }
 
 /// All that is said of an action and a resource: the clauses by their indexes, in order, and whether each certainly is about them.
-pub(super) type Said = Vec<(usize, TriBool)>;
+pub(super) type ClauseSet = Vec<(usize, TriBool)>;
 
 /// The statements of a side, and which of them are about which actions and resources.
 pub(super) struct Side<'a> {
@@ -98,7 +98,7 @@ impl<'a> Side<'a> {
     }
 
     /// What is said of an action and a resource, by their indexes.
-    pub(super) fn said(&self, action: usize, resource: usize) -> Said {
+    pub(super) fn said(&self, action: usize, resource: usize) -> ClauseSet {
         let named = self.named.get(action).into_iter().flatten().filter_map(|statement| self.reached.get(*statement));
         let about = named.filter_map(|(clause, truths)| Some((*clause, *truths.get(resource)?)));
         let about: BTreeSet<_> = about.filter(|(_, truth)| *truth != TriBool::No).collect();

@@ -34,7 +34,7 @@ impl<'p> OwnTexts<'p> {
 
 /// A denial that is about somebody.
 #[derive(Debug)]
-pub struct SetApart {
+pub struct TargetedDenial {
     /// The text by which it is.
     pub text: String,
     /// The index of the policy of what somebody is denied, and others are not, or the other way round.
@@ -46,12 +46,12 @@ pub struct SetApart {
 impl Statement {
     /// By which text this denial is about what is somebody's own and not about the same of another: compared are those who make the
     /// request `usual` and each of `others`. A text with variables is left out: it is about what each of them is.
-    pub fn sets_apart<'r, I: Iterator<Item = &'r Request>>(
+    pub fn targeted_denial<'r, I: Iterator<Item = &'r Request>>(
         &self,
         own: &OwnTexts<'_>,
         usual: &Request,
         others: impl Fn() -> I,
-    ) -> Option<SetApart> {
+    ) -> Option<TargetedDenial> {
         if self.effect != Effect::Deny {
             return None;
         }
@@ -73,7 +73,7 @@ impl Statement {
                 };
                 let usually = is_met(usual);
                 if let Some(who) = others().position(|other| is_met(other) != usually) {
-                    return Some(SetApart { text: shown(&denied), own: *index, who });
+                    return Some(TargetedDenial { text: shown(&denied), own: *index, who });
                 }
             }
         }
