@@ -103,6 +103,8 @@ const FOREVER: f64 = f64::INFINITY;
 /// <https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-sqs-queue.html>,
 /// <https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-kms-key.html>
 const KEPT_FOR: &[(&str, f64)] = &[
+    // The parts of uploads that are not finished.
+    ("DaysAfterInitiation", FOREVER),
     ("ExpirationDate", FOREVER),
     ("ExpirationInDays", FOREVER),
     ("MessageRetentionPeriod", 345_600.0),
