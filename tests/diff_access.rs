@@ -458,6 +458,28 @@ fn user(tags: &Value, statements: &Value) -> Value {
 }
 
 #[test]
+fn a_resource_whose_condition_asks_something_else_is_counted() {
+    let side = |wanted: &str| {
+        of_template(&json!({
+            "Parameters": {"On": {"Type": "String"}},
+            "Conditions": {
+                "Asks": {"Fn::Equals": [{"Ref": "On"}, wanted]}, "Not": {"Fn::Not": [{"Condition": "Asks"}]},
+                "Other": {"Fn::Equals": [{"Ref": "On"}, "other"]}
+            },
+            "Resources": {
+                "A": {"Type": "AWS::SNS::Topic", "Condition": "Asks"}, "B": {"Type": "AWS::SNS::Topic", "Condition": "Not"},
+                "C": {"Type": "AWS::SNS::Topic", "Condition": "Other"}, "D": {"Type": "AWS::SNS::Topic"}
+            },
+        }))
+    };
+    let (diff, _) = compare(&side("yes"), &side("no"));
+    assert_eq!((diff.plan.change, diff.plan.may_replace), (2, 2));
+    let ids: Vec<&str> = diff.changes.iter().map(|change| change.logical_id.as_str()).collect();
+    assert_eq!(ids, ["A", "B"]);
+    assert!(diff.changes.iter().all(racestack::diff::Change::loses), "{diff:?}");
+}
+
+#[test]
 fn a_denial_of_who_has_a_tag_is_told_when_it_goes() {
     let tag = |key: &str| json!([{"Key": key, "Value": "true"}]);
     let all = json!({"Effect": "Allow", "Action": "iam:UpdateAccessKey", "Resource": "*"});
