@@ -30,7 +30,7 @@ pub fn live(export: &Export, kind: &str, declared: &Value) -> Live {
             let properties = json!({
                 "BucketName": export.bucket_name,
                 "PublicAccessBlockConfiguration": bucket.public_access_block.0,
-                "VersioningConfiguration": bucket.versioning.as_ref().map(|status| json!({"Status": status})),
+                "VersioningConfiguration": bucket.versioning.0.as_ref().map(|status| json!({"Status": status})),
                 "Tags": tags(&bucket.tags),
             });
             Live::Same(export.bucket_name.clone(), said(properties))

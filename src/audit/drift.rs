@@ -150,13 +150,23 @@ impl<'v> Description<'v> {
     /// What differs between the thing as it is and as it is `declared`.
     fn differences(&self, kind: Thing, declared: &Self) -> Vec<Observation> {
         let topics: BTreeSet<&String> = self.facts.keys().chain(declared.facts.keys()).collect();
-        let differing = topics.into_iter().filter_map(|topic| {
-            let (what, detail, notes) = difference(topic, self.facts.get(topic), declared.facts.get(topic))?;
-            let drift = Observation::of(Rule::AuditDrift, (kind, declared.name), topic, what);
-            Some(Observation { detail, notes, ..drift.at(self.place.clone(), HELP) })
-        });
-        differing.collect()
+        let thing = (kind, declared.name);
+        let drift = |topic: &String| drift(thing, &self.place, topic, self.facts.get(topic), declared.facts.get(topic));
+        topics.into_iter().filter_map(drift).collect()
     }
+}
+
+/// What differs between a fact about a thing as it is, which `place` tells, and as it is declared.
+fn drift(
+    thing: (Thing, &str),
+    place: &Place,
+    topic: &str,
+    live: Option<&Fact<'_>>,
+    declared: Option<&Fact<'_>>,
+) -> Option<Observation> {
+    let (what, detail, notes) = difference(topic, live, declared)?;
+    let drift = Observation::of(Rule::AuditDrift, thing, topic, what).at(place.clone(), HELP);
+    Some(Observation { detail, notes, ..drift })
 }
 
 /// What differs between a fact as it is and as it is declared, in words; what is not the same for all; and how a document differs.
@@ -315,32 +325,27 @@ fn content(value: &Value) -> Option<String> {
 }
 
 fn bucket(sides: &Sides<'_>) -> Vec<Observation> {
-    let (bucket, name) = (&sides.export.bucket, sides.plan.names.bucket.as_str());
-    let (block, place) = &bucket.public_access_block;
-    let settings = |block: &Value, versioning: Option<&str>| {
-        let mut described = Description::new(name, "", place.clone());
-        for (key, value) in block.as_object().into_iter().flatten() {
-            described.set_value(&format!("`{key}`"), value.clone());
-        }
-        described.set_value("the versioning", versioning.unwrap_or_default());
-        described
-    };
-    let live = settings(block, bucket.versioning.as_deref());
+    let (bucket, thing) = (&sides.export.bucket, (Thing::Bucket, sides.plan.names.bucket.as_str()));
+    let (block, block_place) = &bucket.public_access_block;
+    let (versioning, versioning_place) = &bucket.versioning;
+    let value = |value: Option<&Value>| Fact::Value(value.cloned().unwrap_or_default());
     let mut found = Vec::new();
     for Declared { properties, .. } in sides.declared_of_type("AWS::S3::Bucket") {
-        let Some(block) = properties.get("PublicAccessBlockConfiguration") else { continue };
-        let versioning = properties.pointer("/VersioningConfiguration/Status").and_then(Value::as_str);
-        found.extend(live.differences(Thing::Bucket, &settings(block, versioning)));
+        let Some(declared) = properties.get("PublicAccessBlockConfiguration") else { continue };
+        for (key, declared) in declared.as_object().into_iter().flatten() {
+            let [live, declared] = [block.get(key), Some(declared)].map(value);
+            found.extend(drift(thing, block_place, &format!("`{key}`"), Some(&live), Some(&declared)));
+        }
+        let declared = properties.pointer("/VersioningConfiguration/Status").and_then(Value::as_str);
+        let both = [versioning.as_deref(), declared].map(|status| Fact::Value(status.unwrap_or_default().into()));
+        found.extend(drift(thing, versioning_place, "the versioning", Some(&both[0]), Some(&both[1])));
     }
     let declared = sides.declared.resource_policies.iter().find(|one| one.resource_type == BUCKET_POLICY);
     if let Some(declared) = declared.and_then(|one| sides.declared.policies.get(*one.policies.first()?)) {
-        let place = bucket.policy.as_ref().map_or(place, |(_, place)| place);
-        let live = bucket.policy.as_ref().map(|(policy, _)| policy);
-        let [live, declared] = [live, Some(&declared.document.value)].map(|policy| {
-            let facts = BTreeMap::from([("the bucket policy".to_owned(), Fact::Document(policy))]);
-            Description { facts, ..Description::new(name, "", place.clone()) }
-        });
-        found.extend(live.differences(Thing::Bucket, &declared));
+        let place = bucket.policy.as_ref().map_or(block_place, |(_, place)| place);
+        let live = Fact::Document(bucket.policy.as_ref().map(|(policy, _)| policy));
+        let declared = Fact::Document(Some(&declared.document.value));
+        found.extend(drift(thing, place, "the bucket policy", Some(&live), Some(&declared)));
     }
     found
 }
