@@ -426,6 +426,28 @@ fn a_resource_under_another_condition_may_be_deleted() {
 }
 
 #[test]
+fn a_resource_whose_condition_asks_something_else_is_counted() {
+    let side = |wanted: &str| {
+        of_template(&json!({
+            "Parameters": {"On": {"Type": "String"}},
+            "Conditions": {
+                "Asks": {"Fn::Equals": [{"Ref": "On"}, wanted]}, "Not": {"Fn::Not": [{"Condition": "Asks"}]},
+                "Other": {"Fn::Equals": [{"Ref": "On"}, "other"]}
+            },
+            "Resources": {
+                "A": {"Type": "AWS::SNS::Topic", "Condition": "Asks"}, "B": {"Type": "AWS::SNS::Topic", "Condition": "Not"},
+                "C": {"Type": "AWS::SNS::Topic", "Condition": "Other"}, "D": {"Type": "AWS::SNS::Topic"}
+            },
+        }))
+    };
+    let (diff, _) = compare(&side("yes"), &side("no"));
+    assert_eq!((diff.plan.change, diff.plan.may_replace), (2, 2));
+    let ids: Vec<&str> = diff.changes.iter().map(|change| change.logical_id.as_str()).collect();
+    assert_eq!(ids, ["A", "B"]);
+    assert!(diff.changes.iter().all(racestack::diff::Change::loses), "{diff:?}");
+}
+
+#[test]
 fn a_role_that_is_handed_on_is_told_whatever_hands_it_on() {
     let role = |name: &str| notebook_role(name, &json!({"Service": "ec2.amazonaws.com"}));
     let roles = json!({"Weak": role("weak"), "Strong": role("strong")});
@@ -524,28 +546,6 @@ fn a_tag_by_which_policies_know_a_role_is_told_when_it_changes() {
 fn user(tags: &Value, statements: &Value) -> Value {
     let own = json!([{"PolicyName": "own", "PolicyDocument": policy(statements)}]);
     json!({"U": {"Type": "AWS::IAM::User", "Properties": {"UserName": "u", "Tags": tags, "Policies": own}}})
-}
-
-#[test]
-fn a_resource_whose_condition_asks_something_else_is_counted() {
-    let side = |wanted: &str| {
-        of_template(&json!({
-            "Parameters": {"On": {"Type": "String"}},
-            "Conditions": {
-                "Asks": {"Fn::Equals": [{"Ref": "On"}, wanted]}, "Not": {"Fn::Not": [{"Condition": "Asks"}]},
-                "Other": {"Fn::Equals": [{"Ref": "On"}, "other"]}
-            },
-            "Resources": {
-                "A": {"Type": "AWS::SNS::Topic", "Condition": "Asks"}, "B": {"Type": "AWS::SNS::Topic", "Condition": "Not"},
-                "C": {"Type": "AWS::SNS::Topic", "Condition": "Other"}, "D": {"Type": "AWS::SNS::Topic"}
-            },
-        }))
-    };
-    let (diff, _) = compare(&side("yes"), &side("no"));
-    assert_eq!((diff.plan.change, diff.plan.may_replace), (2, 2));
-    let ids: Vec<&str> = diff.changes.iter().map(|change| change.logical_id.as_str()).collect();
-    assert_eq!(ids, ["A", "B"]);
-    assert!(diff.changes.iter().all(racestack::diff::Change::loses), "{diff:?}");
 }
 
 #[test]

@@ -24,7 +24,7 @@ use crate::iam::{
 };
 use crate::inventory::{Documents, Policy, PolicyDocument, PolicyKind, one_or_more, transform};
 use account::{AccountIam, is_user};
-use external_principals::strangers;
+use external_principals::{outsiders, strangers};
 use subjects::{Subject, own_key, people, tag_key};
 use unevaluated_grants::undecided;
 
@@ -93,6 +93,7 @@ pub(super) fn compare(
     let [before, after] = &sides;
     let mut subjects = people(before, after, account_id);
     subjects.extend(strangers(before, after, account_id, &everything));
+    subjects.extend(outsiders(before, after, account_id));
     let policies = sides.iter().flat_map(|iam| &iam.inventory.policies);
     // The trust policies of many roles are one document.
     let name = |policy: &Policy<'_>| {
