@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::Value;
 
 use super::folder::{AccountFolder, FolderStack, OutFolder};
-use super::model::{Action, Change, Refusal, Replacement};
+use super::model::{Action, Change, NAME_KEPT, Refusal, Replacement, SMALLER_VOLUME, TYPE_CHANGED};
 use super::owners::Owners;
 use super::resources::{ResourceChange, fixed_name, number, property, resources, type_of};
 use crate::facts::limits::NOTEBOOK_VOLUME_GB;
@@ -15,31 +15,16 @@ use crate::inventory::existing_notebook;
 use crate::render::span_index::SpanIndex;
 use crate::source::Place;
 
-/// The rule of a refusal, and what can be done instead.
-fn rule_and_help(refusal: Refusal) -> (Rule, &'static str) {
-    match refusal {
-        Refusal::TypeChanged => (Rule::DiffChangedType, "give the resource another logical ID"),
-        Refusal::SmallerVolume => {
-            (Rule::DiffSmallerVolume, "leave the volume as large as it is; a smaller one takes a new notebook")
-        }
-        Refusal::NameKept => (
-            Rule::DiffRefusedReplacement,
-            "undo the change; or give the resource another name at the same time; or deploy once without the resource, and \
-             then with it, which deletes what it holds",
-        ),
-    }
-}
-
 /// Why CloudFormation refuses a change, if it does. It makes the new resource before it deletes the old one, and so cannot
 /// replace one that keeps its name.
 /// Source: <https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-properties-name.html>
 pub(super) fn refusal(change: &ResourceChange<'_>) -> Option<Refusal> {
     if change.action == Action::Change && has_smaller_volume(change) == Some(true) {
-        return Some(Refusal::SmallerVolume);
+        return Some(SMALLER_VOLUME);
     }
     let (old, new) = change.old.zip(change.new).filter(|_| change.action == Action::Replace)?;
     if type_of(old) != type_of(new) {
-        return Some(Refusal::TypeChanged);
+        return Some(TYPE_CHANGED);
     }
     let names = replacement(type_of(new)).map(|facts| facts.name.as_slice()).unwrap_or_default();
     let (old_name, new_name) = fixed_name(old).zip(fixed_name(new))?;
@@ -48,7 +33,7 @@ pub(super) fn refusal(change: &ResourceChange<'_>) -> Option<Refusal> {
         property.replaced.is_some() && names.iter().any(|name| property.path.iter().skip(1).eq(name.split('/')))
     });
     let same = !refers && unique(type_of(new), &old_name) == unique(type_of(new), &new_name);
-    same.then_some(Refusal::NameKept)
+    same.then_some(NAME_KEPT)
 }
 
 /// Whether a change makes the volume of a notebook smaller; `None` where that is known only when it is deployed.
@@ -82,16 +67,16 @@ pub(super) fn refused(new: &OutFolder, changes: &[Change]) -> Vec<Finding> {
     }
     let finding = |((refused, _, causes), (change, count)): ((Refusal, &str, Vec<String>), (&Change, usize))| {
         let first = change.resources.first()?;
-        let (rule, help) = rule_and_help(refused);
+        let Refusal { rule, reason, help } = refused;
         let others = if count > 1 { format!(" and {} more", count - 1) } else { String::new() };
         let name = first.name.as_ref().map_or_else(String::new, |name| format!(" (`{name}`)"));
-        let what = if refused == Refusal::SmallerVolume {
+        let what = if refused == SMALLER_VOLUME {
             "get a smaller volume".to_owned()
         } else {
             let verb = if causes.len() == 1 { "changes" } else { "change" };
             format!("be replaced, since {} {verb}", causes.join(", "))
         };
-        let message = format!("`{}`{name}{others} would {what}: {refused}", first.logical_id);
+        let message = format!("`{}`{name}{others} would {what}: {reason}", first.logical_id);
         let mut stacks = new.accounts.get(&first.account).into_iter().flat_map(|account| &account.stacks);
         let place = stacks.find(|stack| stack.name == first.stack).map(|stack| place(stack, &first.logical_id));
         Some(Finding { place, ..Finding::new(rule, message).help(help) })

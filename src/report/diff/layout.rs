@@ -183,7 +183,7 @@ pub(super) fn change_lines(change: &Change) -> Vec<Line> {
         let stays = matches!(loss.kind, LossKind::Kept | LossKind::Stays);
         Line::new(if stays { Tone::Note } else { Tone::Loss }, 8, loss.to_string())
     }));
-    lines.extend(change.refused.iter().map(|refused| Line::new(Tone::Loss, 8, format!("refused: {refused}"))));
+    lines.extend(change.refused.iter().map(|refused| Line::new(Tone::Loss, 8, format!("refused: {}", refused.reason))));
     lines
 }
 
