@@ -49,8 +49,7 @@ pub fn import(
                 }
             }
         }
-        let file = stack.source.path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-        let name = stack.name.clone();
+        let (name, file) = (stack.name.clone(), stack.file.clone());
         if listed.is_empty() {
             stacks.extend(deployed.map(|deployed| {
                 let (template, users) = (deployed.source.text.clone(), deployed.users.clone());

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::account::{Export, IdentityDetail, LiveTag};
+use crate::account::{Export, IdentityDetail, LiveTag, path_of};
 use crate::source::Place;
 
 /// What an account has under the name of a resource.
@@ -13,12 +13,6 @@ pub enum Live {
     Same(String, Value),
     /// Something that CloudFormation can neither import nor make another of: what, where it is told, and what to do.
     Taken(String, Place, String),
-}
-
-/// The path in the ARN of an identity or a policy of this name.
-pub fn path_of(arn: &str, name: &str) -> String {
-    let (_, behind) = arn.split_once('/').unwrap_or_default();
-    format!("/{}", behind.strip_suffix(name).unwrap_or_default())
 }
 
 /// What the account has of a resource of this type and these properties.

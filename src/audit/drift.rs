@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 
 use super::observation::{Observation, Thing};
 use super::sides::{Declared, Sides, boundary_arn, policy_arn};
-use crate::account::NOTEBOOK_PROPERTIES;
+use crate::account::{NOTEBOOK_PROPERTIES, path_of};
 use crate::diff::{PropertyChange, differences};
 use crate::finding::Rule;
 use crate::inventory::{
@@ -240,8 +240,7 @@ fn identities<'v>(
     for one in inventory.principals.iter().chain(&inventory.groups).filter(|one| Thing::of(one).0 == kind) {
         let Some(place) = place(&one.arn, &one.location) else { continue };
         let mut described = Description::new(&one.name, &one.arn, place);
-        let (_, behind) = one.arn.split_once('/').unwrap_or_default();
-        described.set_value("the path", format!("/{}", behind.strip_suffix(&one.name).unwrap_or_default()));
+        described.set_value("the path", path_of(&one.arn, &one.name));
         described.set_value("the permissions boundary", boundary_arn(inventory, one).unwrap_or_default());
         described.set_tags(&one.tags);
         one.groups.iter().for_each(|group| described.set(format!("group-{group}"), Fact::Member(Value::Null)));
