@@ -2,12 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use crate::finding::{Finding, Rule, Severity};
+use crate::finding::{Finding, LISTED_NAMES, Rule, Severity, listed};
 use crate::inventory::{IdentityKind, Principal};
 use crate::source::Place;
-
-/// How many names a message lists; a note lists all.
-const LISTED: usize = 5;
 
 /// What is looked at in an account.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -136,14 +133,11 @@ pub fn findings(observations: &[Observation], account: &str, apply: impl Fn(&mut
         let names: Vec<String> = group.iter().map(|(one, _)| one.shown_name()).collect();
         let (one, mut finding) = group.swap_remove(0);
         if count > 1 {
-            let more = count.saturating_sub(LISTED);
-            let mut listed = names.iter().take(LISTED).cloned().collect::<Vec<_>>().join(", ");
-            if more > 0 {
-                listed = format!("{listed} and {more} more");
+            if count > LISTED_NAMES {
                 finding.notes.push(format!("all of them: {}", names.join(", ")));
             }
             let [_, plural, _] = one.thing.words();
-            finding.message = format!("in the account `{account}`, {}: {plural} {listed}", one.what);
+            finding.message = format!("in the account `{account}`, {}: {plural} {}", one.what, listed(&names));
         }
         found.push(finding);
     }

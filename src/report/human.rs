@@ -10,7 +10,7 @@ use std::sync::Arc;
 use annotate_snippets::{Annotation, AnnotationKind, Group, Level, Origin, Renderer, Snippet, Title};
 
 use super::{slashed, visible};
-use crate::finding::{Finding, Severity, Suppressed, counted};
+use crate::finding::{Finding, Severity, Suppressed, open_counted};
 use crate::source::{Place, SourceFile};
 
 /// The characters of a line that are shown.
@@ -87,16 +87,9 @@ fn title<'a>(finding: &Finding) -> Title<'a> {
 fn tally(findings: &[Finding]) -> String {
     let suppressed = findings.iter().filter(|finding| finding.suppressed.is_some()).count();
     let suppressed = (suppressed > 0).then(|| format!("{suppressed} suppressed"));
-    let counts: Vec<String> = [Severity::Error, Severity::Warning]
-        .into_iter()
-        .filter_map(|severity| {
-            let count =
-                findings.iter().filter(|finding| finding.suppressed.is_none() && finding.severity == severity).count();
-            let word = severity.as_str();
-            (count > 0).then(|| counted(count, word, &format!("{word}s")))
-        })
-        .chain(suppressed)
-        .collect();
+    let severities = [Severity::Error, Severity::Warning].into_iter();
+    let open = severities.filter(|severity| findings.iter().any(|finding| finding.is_open(*severity)));
+    let counts: Vec<String> = open.map(|severity| open_counted(findings, severity)).chain(suppressed).collect();
     if counts.is_empty() { String::new() } else { format!("racestack: {}\n", counts.join(", ")) }
 }
 

@@ -1,8 +1,9 @@
 //! The lines about access: who gains and who loses what.
 
-use super::layout::{in_accounts, told};
+use super::layout::in_accounts;
 use super::line::{Line, Tone};
 use crate::diff::{AccessChange, AccessPrincipal, Change, Diff, Direction, Presence};
+use crate::finding::listed;
 
 /// The lines about who gains and who loses what; none where no policy changes.
 pub(super) fn lines(diff: &Diff) -> Vec<Line> {
@@ -32,7 +33,7 @@ fn access_lines(change: &AccessChange, several_accounts: bool) -> Vec<Line> {
         ([name], AccessPrincipal::Anybody) => format!("{name}{accounts}"),
         ([name], AccessPrincipal::Resource) => format!("through the {one} {name}{accounts}"),
         ([name], _) => format!("the {one} {name}{accounts}"),
-        (many, _) => format!("{count} {several}{accounts}: {}", told(many)),
+        (many, _) => format!("{count} {several}{accounts}: {}", listed(many)),
     };
     let gone = change.presence == Presence::Removed;
     let (tone, suffix) = match (change.presence, change.same_as) {
@@ -58,8 +59,8 @@ fn access_lines(change: &AccessChange, several_accounts: bool) -> Vec<Line> {
             (Direction::Narrowed, true) => "denied by",
             (Direction::Unknown | Direction::PerhapsNarrowed, _) => "by",
         };
-        let statements: Vec<&str> = entry.statements.iter().map(String::as_str).collect();
-        let by = if statements.is_empty() { String::new() } else { format!(" ({how} {})", told(&statements)) };
+        let statements = &entry.statements;
+        let by = if statements.is_empty() { String::new() } else { format!(" ({how} {})", listed(statements)) };
         let conditions = entry.short_conditions.join(", and ");
         // All actions on everything, but for some.
         let all_but = match entry.actions.as_slice() {

@@ -9,9 +9,7 @@ use super::values::{block, changed_lines, inline, untagged};
 use crate::diff::{
     AccountDiff, Action, Change, Diff, LossKind, Plan, Presence, PropertyChange, Replacement, Resource, StackDiff,
 };
-
-/// Names that are told one by one; of more, the first of them and how many there are.
-pub(super) const NAMES_TOLD: usize = 5;
+use crate::finding::listed;
 
 /// The counts, in Terraform's words.
 pub(super) fn plan(plan: Plan) -> String {
@@ -104,7 +102,7 @@ fn alike<'a>(sections: impl Iterator<Item = Section<'a>>) -> Vec<Section<'a>> {
 pub(super) fn in_accounts<'a>(accounts: impl Iterator<Item = &'a str>) -> String {
     let names: BTreeSet<&str> = accounts.collect();
     let names: Vec<&str> = names.into_iter().collect();
-    if names.len() < 2 { String::new() } else { format!(" in {} accounts ({})", names.len(), told(&names)) }
+    if names.len() < 2 { String::new() } else { format!(" in {} accounts ({})", names.len(), listed(&names)) }
 }
 
 /// The lines about one section: its stacks, and what happens in them.
@@ -136,7 +134,7 @@ fn stacks_title(stacks: &[StackOf<'_>]) -> Line {
         let mut names: Vec<&str> = stacks.iter().map(|(_, stack)| stack.name.as_str()).collect();
         names.dedup();
         let accounts = in_accounts(stacks.iter().map(|(of, _)| of.account.as_str()));
-        format!("{} stacks{accounts}{many}: {}", stacks.len(), told(&names))
+        format!("{} stacks{accounts}{many}: {}", stacks.len(), listed(&names))
     };
     Line::bare(tone, 2, title)
 }
@@ -154,15 +152,14 @@ pub(super) fn change_lines(change: &Change) -> Vec<Line> {
                 Some(if accounts.len() > 1 { format!("{name} ({})", resource.account) } else { name.clone() })
             };
             let users: Vec<String> = several.iter().filter_map(user).collect();
-            let users: Vec<&str> = users.iter().map(String::as_str).collect();
             let accounts = if accounts.len() > 1 { format!(" in {} accounts", accounts.len()) } else { String::new() };
             if users.is_empty() && accounts.is_empty() {
                 let stacks: Vec<&str> = several.iter().map(|resource| resource.stack.as_str()).collect();
-                format!(" in {} stacks: {}", stacks.len(), told(&stacks))
+                format!(" in {} stacks: {}", stacks.len(), listed(&stacks))
             } else if users.is_empty() {
                 accounts
             } else {
-                format!(" of {} users{accounts}: {}", several.len(), told(&users))
+                format!(" of {} users{accounts}: {}", several.len(), listed(&users))
             }
         }
     };
@@ -226,13 +223,4 @@ pub(super) fn property(change: &PropertyChange, indent: usize) -> Vec<Line> {
         first.body += note;
     }
     lines
-}
-
-/// Names, of many the first ones.
-pub(super) fn told(names: &[&str]) -> String {
-    let shown = names[..names.len().min(NAMES_TOLD)].join(", ");
-    match names.len().saturating_sub(NAMES_TOLD) {
-        0 => shown,
-        more => format!("{shown} and {more} more"),
-    }
 }

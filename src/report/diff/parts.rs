@@ -2,10 +2,11 @@
 //! which those that run are told in full.
 
 use super::access;
-use super::layout::{self, told};
+use super::layout;
 use super::line::{Line, Tone};
 use super::values::changed_lines;
 use crate::diff::{AccessChange, Action, Change, Diff, FileDiff, Presence};
+use crate::finding::listed;
 
 /// A file that does not run has more lines to tell than these: the first of them and how many there are.
 const LINES_TOLD: usize = 40;
@@ -111,7 +112,7 @@ fn files(diff: &Diff) -> Vec<DiffPart> {
             Presence::Removed => ("is no longer written", Rank::Gone),
             Presence::Both => ("differs", Rank::Changed),
         };
-        let whose = if diff.accounts.len() > 1 { format!(" in {}", told(&accounts)) } else { String::new() };
+        let whose = if diff.accounts.len() > 1 { format!(" in {}", listed(&accounts)) } else { String::new() };
         lines.insert(0, Line::bare(Tone::Heading, 2, format!("{} {word}{whose}", file.name)));
         DiffPart { rank: if runs(file) { Rank::Runs } else { rank }, lines }
     };

@@ -3,10 +3,9 @@
 use std::collections::BTreeMap;
 
 use super::access::principal_words;
-use super::layout::{NAMES_TOLD, told};
 use super::line::{Line, Tone};
 use crate::diff::{AccessPrincipal, Action, Diff, Direction, LossKind, PersonChange, PersonDiff};
-use crate::finding::counted;
+use crate::finding::{LISTED_NAMES, counted, listed};
 
 /// The lines: access that is widened or narrowed and for how many, who joins, leaves, is renamed or suspended, and what is
 /// destroyed.
@@ -33,7 +32,7 @@ fn access(diff: &Diff, direction: Direction) -> Option<Line> {
         Direction::Narrowed | Direction::PerhapsNarrowed => (Tone::Destroy, "is narrowed for"),
     };
     let accounts = if accounts > 1 { format!(" in {accounts} accounts") } else { String::new() };
-    Some(Line::new(tone, 2, format!("access {word} {}{accounts}", listed(&whom))))
+    Some(Line::new(tone, 2, format!("access {word} {}{accounts}", joined(&whom))))
 }
 
 fn principals(kind: AccessPrincipal, count: usize) -> String {
@@ -45,7 +44,7 @@ fn principals(kind: AccessPrincipal, count: usize) -> String {
 }
 
 /// Words as a sentence has them: `a, b and c`.
-fn listed(words: &[String]) -> String {
+fn joined(words: &[String]) -> String {
     match words {
         [] => String::new(),
         [one] => one.clone(),
@@ -64,16 +63,15 @@ fn people(diff: &Diff) -> Vec<Line> {
     };
     let line = |change, tone, one: &str, many: &str| {
         let names: Vec<String> = of(change).map(name).collect();
-        let names: Vec<&str> = names.iter().map(String::as_str).collect();
         let who = counted(names.len(), &format!("person {one}"), &format!("people {many}"));
-        (!names.is_empty()).then(|| Line::new(tone, 2, format!("{who}: {}", told(&names))))
+        (!names.is_empty()).then(|| Line::new(tone, 2, format!("{who}: {}", listed(&names))))
     };
     let mut lines = Vec::new();
     lines.extend(line(PersonChange::Joins, Tone::Add, "joins", "join"));
     lines.extend(line(PersonChange::Leaves, Tone::Destroy, "leaves", "leave"));
     lines.extend(line(PersonChange::Renamed, Tone::Warning, "gets another name", "get another name"));
     let several_renamed = of(PersonChange::Renamed).nth(1).is_some();
-    for person in of(PersonChange::Renamed).take(NAMES_TOLD) {
+    for person in of(PersonChange::Renamed).take(LISTED_NAMES) {
         lines.extend(several_renamed.then(|| Line::bare(Tone::Plain, 6, format!("{}:", name(person)))));
         let steps = (1..).zip(&person.steps);
         lines.extend(steps.map(|(number, step)| Line::bare(Tone::Plain, 8, format!("{number}. {step}"))));
@@ -116,5 +114,5 @@ fn destroyed(diff: &Diff) -> Option<Line> {
     } else {
         words.extend(counts.iter().map(|(kind, count)| format!("{count} {kind}")));
     }
-    (!words.is_empty()).then(|| Line::new(Tone::Loss, 2, format!("destroyed or replaced: {}", listed(&words))))
+    (!words.is_empty()).then(|| Line::new(Tone::Loss, 2, format!("destroyed or replaced: {}", joined(&words))))
 }
