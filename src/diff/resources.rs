@@ -111,7 +111,9 @@ fn condition_changes(sides: [(Option<&Value>, Option<&Value>); 2]) -> Vec<Proper
     let Some(name) = old.filter(|_| old == new) else { return Vec::new() };
     let [old, new] = sides.map(|(_, conditions)| Some(written_out(conditions?, conditions?.get(name)?, DEEPEST)));
     let mut changes = compare(&["Condition".to_owned(), name.to_owned()], old.as_ref(), new.as_ref());
-    changes.iter_mut().for_each(|change| change.replacement = effect(None, &change.path));
+    for change in &mut changes {
+        change.replacement = effect(None, &change.path);
+    }
     changes
 }
 

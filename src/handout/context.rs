@@ -57,7 +57,7 @@ pub(super) fn of(account: &Account, user: &User) -> Value {
         "key_profile": if account.mfa == Mfa::Required { "deepracer-key" } else { "deepracer" },
         "notebook": notebook.map(|notebook| {
             let console = in_console(&format!("sagemaker/home?region={region}#/notebook-instances/{}", notebook.name));
-            notebook_context(account, user, notebook, console)
+            notebook_context(account, user, notebook, console.as_deref())
         }),
         // Whether jobs get their name and tag by themselves on the notebook.
         "adapt_sdk": settings.notebooks.adapt_sdk
@@ -89,7 +89,7 @@ fn listed<T: std::fmt::Display>(texts: impl Iterator<Item = T>) -> String {
     texts.map(|text| format!("`{text}`")).collect::<Vec<_>>().join(", ")
 }
 
-fn notebook_context(account: &Account, user: &User, notebook: &Notebook, console: Option<String>) -> Value {
+fn notebook_context(account: &Account, user: &User, notebook: &Notebook, console: Option<&str>) -> Value {
     let Names { partition, account_id, notebook_role_path, .. } = Names::of(account);
     json!({
         "name": notebook.name.as_str(),

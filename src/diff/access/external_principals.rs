@@ -85,7 +85,8 @@ pub(super) fn outsiders(before: &AccountIam<'_>, after: &AccountIam<'_>, account
 /// The policies of the groups in which the stacks have no user, and the managed policies that the stacks give to nobody, by their places.
 fn given_to_nobody<'a>(iam: &AccountIam<'a>) -> BTreeMap<Place<'a>, Side> {
     let groups = iam.inventory.groups.iter();
-    let given: BTreeSet<usize> = iam.principals().chain(groups.clone()).flat_map(|one| one.all_policies()).collect();
+    let given: BTreeSet<usize> =
+        iam.principals().chain(groups.clone()).flat_map(inventory::Principal::all_policies).collect();
     let unattached = iam
         .inventory
         .policies
