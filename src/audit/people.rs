@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use super::observation::{Observation, Thing};
+use super::observation::{Observation, ResourceKind};
 use super::sides::{Sides, tag};
 use crate::check::{IsolationProblem, PrincipalKind, deployed};
 use crate::diff::PrincipalClasses;
@@ -39,7 +39,7 @@ pub fn observations(sides: &Sides<'_>) -> Result<Vec<Observation>, String> {
             let notes: Vec<String> = statements(live, &problem).chain(problem.notes.iter().cloned()).collect();
             for member in members.iter().filter_map(|index| live.principals.get(*index)) {
                 let topic = topic(live, &problem);
-                let one = Observation::of(problem.rule, Thing::of(member), topic, &problem.message);
+                let one = Observation::of(problem.rule, ResourceKind::of(member), topic, &problem.message);
                 let mut one = one.at(sides.export.place(&member.arn), problem.help);
                 one.is_warning = problem.is_warning || documented;
                 one.notes.clone_from(&notes);
@@ -75,14 +75,14 @@ fn statement_of<'i>(live: &'i IamInventory<'_>, policy: usize, statement: usize)
 pub fn wrong_owners(sides: &Sides<'_>) -> Vec<Observation> {
     const HELP: &str = "correct the tag: policies know by it whose a thing is; `racestack synth` and deploy.sh set it";
     let mut found = Vec::new();
-    let mut wrong = |thing: (Thing, &str), tags: &[Tag<'_>], wanted: [&str; 2], place: &Place| {
+    let mut wrong = |resource: (ResourceKind, &str), tags: &[Tag<'_>], wanted: [&str; 2], place: &Place| {
         for (key, wanted) in [USER, NOTEBOOK].into_iter().zip(wanted) {
             // SageMaker tells keys apart by case, which conditions do not.
             let values = tags.iter().filter(|tag| tag.key.as_ref().is_some_and(|own| own.eq_ignore_ascii_case(key)));
             if let Some(value) = values.filter_map(|tag| tag.value.as_deref()).find(|value| *value != wanted) {
                 let what =
                     format!("the tag `{key}` says `{value}`, and must say the name of its own person or notebook");
-                let one = Observation::of(Rule::IsolationWrongTag, thing, format!("tag-{key}"), what);
+                let one = Observation::of(Rule::IsolationWrongTag, resource, format!("tag-{key}"), what);
                 found.push(one.at(place.clone(), HELP));
             }
         }
@@ -90,13 +90,13 @@ pub fn wrong_owners(sides: &Sides<'_>) -> Vec<Observation> {
     for one in sides.live.principals.iter().filter(|one| sides.kind(one).is_some_and(PrincipalKind::is_persons)) {
         let user = sides.people.get(one.name.as_str());
         let notebook = user.and_then(|user| user.notebook.as_ref()).map_or("", |notebook| notebook.name.as_str());
-        wrong(Thing::of(one), &one.tags, [&one.name, notebook], &sides.export.place(&one.arn));
+        wrong(ResourceKind::of(one), &one.tags, [&one.name, notebook], &sides.export.place(&one.arn));
     }
     for one in &sides.live.notebooks {
         let declared = sides.owners.get(one.name.as_str()).copied();
         let owner = declared.or_else(|| sides.owner_of_role(one.role_arn.as_deref()?));
         if let Some((owner, known)) = owner.zip(sides.export.notebooks.get(&one.name)) {
-            wrong((Thing::Notebook, &one.name), &one.tags, [owner, &one.name], &known.place);
+            wrong((ResourceKind::Notebook, &one.name), &one.tags, [owner, &one.name], &known.place);
         }
     }
     for declared in &sides.declared.notebooks {
@@ -104,7 +104,7 @@ pub fn wrong_owners(sides: &Sides<'_>) -> Vec<Observation> {
         if declared.role_arn.as_ref().is_some_and(|wanted| *wanted != one.role_arn) {
             let what = format!("acts as `{}`, which is not its person's own role", one.role_arn);
             let help = "let it act as the role of its person: deploy the out folder, or stop it until that is done";
-            let acts = Observation::of(Rule::AuditNotebookRole, (Thing::Notebook, &one.name), "role", what);
+            let acts = Observation::of(Rule::AuditNotebookRole, (ResourceKind::Notebook, &one.name), "role", what);
             found.push(acts.at(one.place.clone(), help));
         }
     }

@@ -27,7 +27,7 @@ pub(super) fn lost(change: &ResourceChange<'_>, user: Option<&str>, deployed: bo
                 property(old, "VolumeSizeInGB").map_or_else(String::new, |size| format!(" of {} GB", plain(size)));
             vec![LossKind::Lost.of(format!("the notebook's volume{size}, with everything on it"))]
         }
-        "AWS::IAM::User" => user_losses(change.action == Action::Destroy && deployed, &named, user),
+        "AWS::IAM::User" => data_loss_of_user(change.action == Action::Destroy && deployed, &named, user),
         resource_type => {
             let lost = LOST_WITH.iter().filter(|(of_type, _)| *of_type == resource_type);
             lost.map(|(_, what)| LossKind::Lost.of(what.replace("{named}", &named))).collect()
@@ -178,7 +178,7 @@ fn kept_less_long(key: &str, old: Option<&Value>, new: Option<&Value>, has_versi
 
 /// What goes with a user. `deploy.sh` takes from whoever leaves what CloudFormation cannot delete a user with; not from a user
 /// who is replaced, nor before somebody deletes a whole stack.
-fn user_losses(leaves: bool, named: &str, user: Option<&str>) -> Vec<Loss> {
+fn data_loss_of_user(leaves: bool, named: &str, user: Option<&str>) -> Vec<Loss> {
     let what = format!("the access keys, the password and the MFA devices of the user{named}");
     let mut lost = if leaves {
         vec![LossKind::Lost.of(format!("{what}, which `deploy.sh` deletes before"))]

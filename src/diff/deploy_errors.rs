@@ -84,7 +84,7 @@ pub(super) fn refused(new: &OutFolder, changes: &[Change]) -> Vec<Finding> {
     alike.into_iter().filter_map(finding).collect()
 }
 
-fn at_home<'a>(stack: &'a FolderStack, logical_id: &str) -> Option<&'a Value> {
+fn resource_of<'a>(stack: &'a FolderStack, logical_id: &str) -> Option<&'a Value> {
     resources(Some(stack)).find(|(id, _)| *id == logical_id).map(|(_, resource)| resource)
 }
 
@@ -92,31 +92,31 @@ fn place(stack: &FolderStack, logical_id: &str) -> Place {
     SpanIndex::read(&stack.source).place(&format!("/Resources/{logical_id}"))
 }
 
-/// Where a name is: the stack, and the logical ID.
-type Home<'a> = (&'a FolderStack, &'a str);
+/// Where a resource is: the stack, and the logical ID.
+type ResourceLocation<'a> = (&'a FolderStack, &'a str);
 
 /// The findings of resources with fixed names that stand elsewhere in the new folder: under another logical ID, or in
 /// another stack. CloudFormation would make the new one while the old one is still there.
 pub(super) fn moved(old: &AccountFolder, new: &AccountFolder) -> Vec<Finding> {
-    let before = homes(old);
+    let before = named_resources(old);
     // From which stack to which: who and what.
-    let mut moves: BTreeMap<(&str, &str), (Home<'_>, Vec<String>)> = BTreeMap::new();
-    for (name, (stack, id)) in homes(new) {
+    let mut moves: BTreeMap<(&str, &str), (ResourceLocation<'_>, Vec<String>)> = BTreeMap::new();
+    for (name, (stack, id)) in named_resources(new) {
         let Some(&(old_stack, old_id)) = before.get(&name) else { continue };
         if (old_stack.name.as_str(), old_id) == (stack.name.as_str(), id) {
             continue;
         }
         // Of two under conditions that exclude each other, none moves.
-        let stays = new.stacks.iter().filter(|one| one.name == old_stack.name).find_map(|one| at_home(one, old_id));
+        let stays = new.stacks.iter().filter(|one| one.name == old_stack.name).find_map(|one| resource_of(one, old_id));
         let stays = stays.and_then(fixed_name).map(|one| unique(name.0, &one)) == Some(name.1.clone());
-        if stays && at_home(stack, id).is_some_and(|one| one.get("Condition").is_some()) {
+        if stays && resource_of(stack, id).is_some_and(|one| one.get("Condition").is_some()) {
             continue;
         }
         let owner = Owners::of(None, Some(stack)).owner(id);
         let shown = match owner {
             Some(user) if old_stack.name != stack.name => format!("the user `{}`", user.name),
             _ => {
-                let written = at_home(stack, id).and_then(fixed_name);
+                let written = resource_of(stack, id).and_then(fixed_name);
                 format!("`{}` ({})", written.unwrap_or(name.1).join("`, `"), name.0)
             }
         };
@@ -125,7 +125,7 @@ pub(super) fn moved(old: &AccountFolder, new: &AccountFolder) -> Vec<Finding> {
             all.push(shown);
         }
     }
-    let finding = |((from, to), ((stack, id), all)): ((&str, &str), (Home<'_>, Vec<String>))| {
+    let finding = |((from, to), ((stack, id), all)): ((&str, &str), (ResourceLocation<'_>, Vec<String>))| {
         let shown = match all.len() {
             1..=3 => all.join(", "),
             count => format!("{} and {} more", all[..2].join(", "), count - 2),
@@ -193,17 +193,17 @@ fn notebook_name(notebook: &Value) -> Option<&str> {
 }
 
 /// Where each fixed name of an account is. Names that only CloudFormation knows are left out.
-fn homes(account: &AccountFolder) -> BTreeMap<(&str, Vec<String>), Home<'_>> {
-    let mut homes = BTreeMap::new();
+fn named_resources(account: &AccountFolder) -> BTreeMap<(&str, Vec<String>), ResourceLocation<'_>> {
+    let mut named_resources = BTreeMap::new();
     for stack in &account.stacks {
         for (id, resource) in resources(Some(stack)) {
             let literal = replacement(type_of(resource)).is_some_and(|facts| {
                 facts.name.iter().all(|name| property(resource, name).is_some_and(Value::is_string))
             });
             if let Some(name) = fixed_name(resource).filter(|_| literal) {
-                homes.insert((type_of(resource), unique(type_of(resource), &name)), (stack, id.as_str()));
+                named_resources.insert((type_of(resource), unique(type_of(resource), &name)), (stack, id.as_str()));
             }
         }
     }
-    homes
+    named_resources
 }

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::{Map, Value, json};
 
 use super::access_matrix::{self, AccessRow};
-use super::findings::{self, grouped, words};
+use super::findings::{self, grouped, message_spans};
 use super::{Page, PageAccount, picture};
 use crate::check::Extent;
 use crate::facts::limits::Used;
@@ -187,7 +187,7 @@ fn row(row: &AccessRow) -> Value {
     };
     json!({
         "on": format!("{} {}", access_matrix::word(row.whose), row.thing),
-        "what": words(&row.what),
+        "what": message_spans(&row.what),
         "cells": row.answers.iter().map(cell).collect::<Value>(),
     })
 }

@@ -18,7 +18,7 @@ use crate::output::UserEntry;
 const ELSEWHERE: &str = "000000000000";
 
 /// Whom the policies of buckets name besides the account's own users and roles, who may take each role, and anybody else.
-pub(super) fn strangers(
+pub(super) fn external_principals(
     before: &AccountIam<'_>,
     after: &AccountIam<'_>,
     account: &str,
@@ -54,7 +54,7 @@ pub(super) fn strangers(
             let subject = classes.entry(class).or_insert_with(|| Subject {
                 resource: role.cloned(),
                 own: own.cloned(),
-                ..stranger(kind, name, principal, [old, new], everything)
+                ..external_principal(kind, name, principal, [old, new], everything)
             });
             if many {
                 subject.resource = subject.resource.as_ref().map(|resource| general(resource, subject.own.as_ref()));
@@ -167,7 +167,7 @@ fn named_and_unnamed(named: BTreeSet<(String, String)>, account: &str) -> Vec<(A
 }
 
 /// One who is named. What their own policies say is not known: they are taken to allow everything that the resource's policy does.
-fn stranger(
+fn external_principal(
     kind: AccessPrincipal,
     name: String,
     principal: Principal,
@@ -181,7 +181,7 @@ fn stranger(
     let sides = sides.map(|resource| Side {
         exists: true,
         identity: Some(everything).filter(|_| kind != AccessPrincipal::Service).cloned().into_iter().collect(),
-        unknown: if is_anybody { undecided(resource) } else { BTreeSet::new() },
+        unknown: if is_anybody { unevaluated_statements(resource) } else { BTreeSet::new() },
         resource: resource.to_vec(),
         required: true,
         ..Side::default()
@@ -190,7 +190,7 @@ fn stranger(
 }
 
 /// The statements about principals that no request is decided for: those of identity providers, and canonical users.
-fn undecided(policies: &[Arc<PolicyDocument>]) -> BTreeSet<String> {
+fn unevaluated_statements(policies: &[Arc<PolicyDocument>]) -> BTreeSet<String> {
     let statements = policies.iter().flat_map(|policy| policy.statements());
     let names_others = |statement: &&Value| {
         let maps = ["Principal", "NotPrincipal"].into_iter().filter_map(|key| statement.get(key)?.as_object());

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
-use super::line::{Line, Tone};
+use super::line::{Line, LineStyle};
 use super::values::{block, changed_lines, inline, untagged};
 use crate::diff::{
     AccountDiff, Action, Change, Diff, LossKind, Plan, Presence, PropertyChange, Replacement, Resource, StackDiff,
@@ -120,13 +120,13 @@ pub(super) fn section(stacks: &[StackOf<'_>], changes: &[&Change]) -> Vec<Line> 
 
 fn stacks_title(stacks: &[StackOf<'_>]) -> Line {
     let all = |presence| stacks.iter().all(|(_, stack)| stack.presence == presence);
-    let (tone, one, many) = if all(Presence::Added) {
-        (Tone::Add, ", is added", ", which are added")
+    let (style, one, many) = if all(Presence::Added) {
+        (LineStyle::Add, ", is added", ", which are added")
     } else if all(Presence::Removed) {
         let many = ", no longer made; they stay until somebody deletes them";
-        (Tone::Destroy, ", is no longer made; it stays until somebody deletes it", many)
+        (LineStyle::Destroy, ", is no longer made; it stays until somebody deletes it", many)
     } else {
-        (Tone::Heading, "", "")
+        (LineStyle::Heading, "", "")
     };
     let title = if let [(_, stack)] = stacks {
         format!("stack {} ({}){one}", stack.name, stack.file)
@@ -136,12 +136,12 @@ fn stacks_title(stacks: &[StackOf<'_>]) -> Line {
         let accounts = in_accounts(stacks.iter().map(|(of, _)| of.account.as_str()));
         format!("{} stacks{accounts}{many}: {}", stacks.len(), listed(&names))
     };
-    Line::bare(tone, 2, title)
+    Line::bare(style, 2, title)
 }
 
 /// The lines about one change.
 pub(super) fn change_lines(change: &Change) -> Vec<Line> {
-    let tone = Tone::of(change.action);
+    let style = LineStyle::of(change.action);
     let name = match change.resources.as_slice() {
         [one] => one.name.as_ref().map_or_else(String::new, |name| format!(" \"{name}\"")),
         several => {
@@ -165,12 +165,12 @@ pub(super) fn change_lines(change: &Change) -> Vec<Line> {
     };
     let title = format!("{} {} {}{name}", change.action.sign(), change.resource_type, change.logical_id);
     let note = if change.action == Action::Retain { " # leaves the stack, and is kept" } else { "" };
-    let mut lines = vec![Line::bare(tone, 4, format!("{title}{note}"))];
+    let mut lines = vec![Line::bare(style, 4, format!("{title}{note}"))];
     if matches!(change.action, Action::Add | Action::Change | Action::Replace) {
         let indent = 8;
         for one in &change.properties {
             match (&change.action, &one.new) {
-                (Action::Add, Some(value)) => block(&one.shown_path(), value, indent, Tone::Add, true, &mut lines),
+                (Action::Add, Some(value)) => block(&one.shown_path(), value, indent, LineStyle::Add, true, &mut lines),
                 _ => lines.extend(property(one, indent)),
             }
         }
@@ -178,9 +178,11 @@ pub(super) fn change_lines(change: &Change) -> Vec<Line> {
     lines.extend(change.lost.iter().map(|loss| {
         // What stays is no loss.
         let stays = matches!(loss.kind, LossKind::Kept | LossKind::Stays);
-        Line::new(if stays { Tone::Note } else { Tone::Loss }, 8, loss.to_string())
+        Line::new(if stays { LineStyle::Note } else { LineStyle::Loss }, 8, loss.to_string())
     }));
-    lines.extend(change.refused.iter().map(|refused| Line::new(Tone::Loss, 8, format!("refused: {}", refused.reason))));
+    lines.extend(
+        change.refused.iter().map(|refused| Line::new(LineStyle::Loss, 8, format!("refused: {}", refused.reason))),
+    );
     lines
 }
 
@@ -205,18 +207,18 @@ pub(super) fn property(change: &PropertyChange, indent: usize) -> Vec<Line> {
             };
             let replaced = replaced.unwrap_or_default();
             let shown = values.as_deref().unwrap_or_default();
-            lines.push(Line::new(Tone::Change, indent, format!("{path}:{shown}{replaced}{note}")));
+            lines.push(Line::new(LineStyle::Change, indent, format!("{path}:{shown}{replaced}{note}")));
             match (old, new) {
                 _ if values.is_some() => {}
                 (Value::String(old), Value::String(new)) => lines.extend(changed_lines(old, new, indent + 4)),
                 (old, new) => {
-                    block("old", old, indent + 4, Tone::Destroy, false, &mut lines);
-                    block("new", new, indent + 4, Tone::Add, false, &mut lines);
+                    block("old", old, indent + 4, LineStyle::Destroy, false, &mut lines);
+                    block("new", new, indent + 4, LineStyle::Add, false, &mut lines);
                 }
             }
         }
-        (Some(value), None) => block(&path, untagged(value), indent, Tone::Destroy, false, &mut lines),
-        (None, Some(value)) => block(&path, untagged(value), indent, Tone::Add, false, &mut lines),
+        (Some(value), None) => block(&path, untagged(value), indent, LineStyle::Destroy, false, &mut lines),
+        (None, Some(value)) => block(&path, untagged(value), indent, LineStyle::Add, false, &mut lines),
         (None, None) => {}
     }
     if let (Some(first), false) = (lines.first_mut(), change.old.is_some() && change.new.is_some()) {
