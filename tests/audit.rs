@@ -506,6 +506,13 @@ fn drift_is_told_by_what_differs() {
         ("audit::drift", "tokyo/bucket/mycompany-aws-deepracer-test-20221130201905/the versioning"),
         ("audit::drift", "tokyo/bucket/mycompany-aws-deepracer-test-20221130201905/`BlockPublicPolicy`"),
     ]);
+    let outcome = account.audit(&["--format", "github"]);
+    for (file, topic) in
+        [("bucket-versioning.json", "the versioning is"), ("bucket-public-access-block.json", "`BlockPublicPolicy` is")]
+    {
+        let is_it = |line: &str| line.contains(topic) && line.contains(file);
+        assert!(outcome.stdout.lines().any(is_it), "{}", outcome.stdout);
+    }
 }
 
 #[test]

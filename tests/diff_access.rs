@@ -262,6 +262,75 @@ fn a_policy_whose_holders_are_not_known_is_no_silence() {
 }
 
 #[test]
+fn who_is_meant_by_name_is_compared_by_themselves() {
+    let own = json!({"Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::b/${aws:username}/*"});
+    let all = json!({"Effect": "Allow", "Action": "s3:*", "Resource": "*"});
+    let side = |statements: &[&Value], of_bucket: &[Value]| {
+        let user = |name: &str| json!({"Type": "AWS::IAM::User", "Properties": {"UserName": name, "Groups": ["g"]}});
+        let group = json!([{"PolicyName": "p", "PolicyDocument": policy(&json!(statements))}]);
+        let bucket = json!({"Bucket": "b", "PolicyDocument": policy(&json!(of_bucket))});
+        let resources = json!({
+            "annUser": user("ann"), "bobUser": user("bob"),
+            "G": {"Type": "AWS::IAM::Group", "Properties": {"GroupName": "g", "Policies": group}},
+            "B": {"Type": "AWS::S3::BucketPolicy", "Properties": bucket},
+        });
+        folder(&[("people", resources)], &["ann", "bob"])
+    };
+    let when = |key: &str, value: &str| {
+        let mut statement = all.clone();
+        statement["Condition"] = json!({"StringLike": {key: value}});
+        statement
+    };
+    let denied =
+        |folder: &str| json!({"Effect": "Deny", "Action": "s3:*", "Resource": format!("arn:aws:s3:::b/{folder}")});
+    let bob = "arn:aws:iam::111122223333:user/bob";
+    let named =
+        json!({"Effect": "Allow", "Principal": {"AWS": bob}, "Action": "s3:PutObject", "Resource": "arn:aws:s3:::b/*"});
+    let before = side(&[&own], &[]);
+    let told = |old: &OutFolder, new: &OutFolder| access(&compare(old, new).0);
+    for (key, value) in [("aws:username", "bob"), ("aws:username", "b?b"), ("aws:PrincipalArn", bob)] {
+        let lines = told(&before, &side(&[&own, &when(key, value)], &[]));
+        assert!(!lines.is_empty() && lines.iter().all(|line| line.starts_with("bob: widened")), "{value} {lines:?}");
+    }
+    for folder in ["bob/*", "bo*", "?ob/x"] {
+        let lines = told(&side(&[&own, &denied(folder)], &[]), &before);
+        assert!(!lines.is_empty() && lines.iter().all(|line| line.starts_with("bob: widened")), "{folder} {lines:?}");
+    }
+    assert_eq!(told(&before, &side(&[&own], &[named])), ["bob: widened s3:PutObject on arn:aws:s3:::b/*"]);
+    // Of what is the same for both there is one line, though a policy names one of them.
+    let [old, new] = [vec![&own], vec![&own, &all]].map(|allowed| {
+        let carol = denied("bob/carol");
+        side(&allowed.into_iter().chain([&carol]).collect::<Vec<_>>(), &[])
+    });
+    let (diff, _) = compare(&old, &new);
+    assert!(diff.access.iter().all(|change| change.accounts == ["tokyo"]), "{diff:?}");
+}
+
+#[test]
+fn what_the_stacks_give_to_nobody_is_compared_for_who_has_it_by_hand() {
+    let document = |action: &str| policy(&json!([{"Effect": "Allow", "Action": action, "Resource": "*"}]));
+    let group = |action: &str| {
+        let policies = json!([{"PolicyName": "p", "PolicyDocument": document(action)}]);
+        json!({"G": {"Type": "AWS::IAM::Group", "Properties": {"GroupName": "g", "Policies": policies}}})
+    };
+    let managed = |action: &str| {
+        let properties = json!({"ManagedPolicyName": "p", "PolicyDocument": document(action)});
+        json!({"G": {"Type": "AWS::IAM::ManagedPolicy", "Properties": properties}})
+    };
+    let given: [&dyn Fn(&str) -> Value; 2] = [&group, &managed];
+    for of in given {
+        told(&of("s3:GetObject"), &of("s3:*"), &["G: widened s3:* but s3:GetObject on *"]);
+        told(&of("s3:*"), &of("s3:*"), &[]);
+        // Nobody has yet what is new.
+        told(&json!({}), &of("s3:*"), &[]);
+    }
+    let attached = |policies: Value| json!({"G": {"Type": "AWS::IAM::Group", "Properties": {"GroupName": "g", "ManagedPolicyArns": policies}}});
+    let administrator = "arn:aws:iam::aws:policy/AdministratorAccess";
+    let line = format!("G: unknown * on * `{administrator}` is new, and what it says is not known here");
+    told(&attached(json!([])), &attached(json!([administrator])), &[&line]);
+}
+
+#[test]
 fn what_is_kept_goes_on_to_hold() {
     let denial = |bucket: &str, retain: bool| {
         let statement = json!([{"Effect": "Deny", "Principal": "*", "Action": "s3:*", "Resource": format!("arn:aws:s3:::{bucket}/*")}]);
@@ -354,6 +423,28 @@ fn a_resource_under_another_condition_may_be_deleted() {
     assert_eq!((diff.plan.change, diff.plan.may_replace), (1, 1));
     let lost = "perhaps lost: it is deleted if its condition holds no longer, as the stack's parameters decide";
     assert_eq!(diff.changes[0].lost.iter().map(ToString::to_string).collect::<Vec<_>>(), [lost]);
+}
+
+#[test]
+fn a_resource_whose_condition_asks_something_else_is_counted() {
+    let side = |wanted: &str| {
+        of_template(&json!({
+            "Parameters": {"On": {"Type": "String"}},
+            "Conditions": {
+                "Asks": {"Fn::Equals": [{"Ref": "On"}, wanted]}, "Not": {"Fn::Not": [{"Condition": "Asks"}]},
+                "Other": {"Fn::Equals": [{"Ref": "On"}, "other"]}
+            },
+            "Resources": {
+                "A": {"Type": "AWS::SNS::Topic", "Condition": "Asks"}, "B": {"Type": "AWS::SNS::Topic", "Condition": "Not"},
+                "C": {"Type": "AWS::SNS::Topic", "Condition": "Other"}, "D": {"Type": "AWS::SNS::Topic"}
+            },
+        }))
+    };
+    let (diff, _) = compare(&side("yes"), &side("no"));
+    assert_eq!((diff.plan.change, diff.plan.may_replace), (2, 2));
+    let ids: Vec<&str> = diff.changes.iter().map(|change| change.logical_id.as_str()).collect();
+    assert_eq!(ids, ["A", "B"]);
+    assert!(diff.changes.iter().all(racestack::diff::Change::loses), "{diff:?}");
 }
 
 #[test]

@@ -62,6 +62,12 @@ pub struct IdentityDetail {
     pub assume_role_policy_document: Value,
 }
 
+/// The path in the ARN of an identity or a policy of this name.
+pub fn path_of(arn: &str, name: &str) -> String {
+    let (_, behind) = arn.split_once('/').unwrap_or_default();
+    format!("/{}", behind.strip_suffix(name).unwrap_or_default())
+}
+
 /// A policy that is part of one of these.
 #[derive(Debug, Deserialize, Serialize)]
 #[serde(rename_all = "PascalCase", expecting = "a map with `PolicyName` and `PolicyDocument`")]

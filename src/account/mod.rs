@@ -23,7 +23,7 @@ use crate::source::Place;
 use reading::{Described, ExportReader, place_of};
 
 pub use credentials::{AccessKey, Credentials};
-pub use identities::{Identities, IdentityDetail};
+pub use identities::{Identities, IdentityDetail, path_of};
 pub use notebooks::{LiveNotebook, PROPERTIES as NOTEBOOK_PROPERTIES};
 pub use reading::LiveTag;
 pub use storage::BucketDetail;

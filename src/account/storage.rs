@@ -16,8 +16,8 @@ pub struct BucketDetail {
     pub policy: Option<(Value, Place)>,
     /// Which ways for the public are blocked, with where it is told.
     pub public_access_block: (Value, Place),
-    /// Whether it keeps older versions: `Enabled` where it does.
-    pub versioning: Option<String>,
+    /// Whether it keeps older versions, `Enabled` where it does, with where it is told.
+    pub versioning: (Option<String>, Place),
     /// The names at its top that end with a slash, without it.
     pub folders: Vec<String>,
     /// Where the folders are told.
@@ -54,7 +54,7 @@ impl ExportReader {
         Ok(BucketDetail {
             policy: self.policy(policy, &policy_place).map(|policy| (policy, policy_place)),
             public_access_block: self.of_bucket("public-access-block", "/PublicAccessBlockConfiguration")?,
-            versioning: self.of_bucket("versioning", "/Status")?.0,
+            versioning: self.of_bucket("versioning", "/Status")?,
             exists: !folders.is_empty(),
             folders: texts(folders.into_values().flatten().flatten(), "Prefix")
                 .map(|name| name.trim_end_matches('/').to_owned())

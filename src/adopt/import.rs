@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::live::{Live, live};
+use super::live::{LiveResource, live_resource};
 use crate::account::Export;
 use crate::diff::{AccountFolder, FolderStack};
 use crate::facts::IMPORTABLE;
@@ -32,12 +32,12 @@ pub fn import(
         for (id, resource) in declared {
             let kind = resource.get("Type").and_then(Value::as_str).unwrap_or_default();
             let properties = resource.get("Properties").unwrap_or(&Value::Null);
-            match live(export, kind, properties) {
-                Live::Absent => {}
-                Live::Taken(message, place, help) => {
+            match live_resource(export, kind, properties) {
+                LiveResource::Absent => {}
+                LiveResource::Taken(message, place, help) => {
                     findings.push(Finding::new(Rule::AdoptNameTaken, message).at(place).help(help));
                 }
-                Live::Same(identifier, properties) => {
+                LiveResource::Same(identifier, properties) => {
                     let Some((_, key)) = IMPORTABLE.iter().find(|(known, _)| *known == kind) else { continue };
                     listed.push(json!({
                         "ResourceType": kind,
@@ -49,8 +49,7 @@ pub fn import(
                 }
             }
         }
-        let file = stack.source.path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-        let name = stack.name.clone();
+        let (name, file) = (stack.name.clone(), stack.file.clone());
         if listed.is_empty() {
             stacks.extend(deployed.map(|deployed| {
                 let (template, users) = (deployed.source.text.clone(), deployed.users.clone());

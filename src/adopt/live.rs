@@ -2,11 +2,11 @@
 
 use serde_json::{Value, json};
 
-use crate::account::{Export, IdentityDetail, LiveTag};
+use crate::account::{Export, IdentityDetail, LiveTag, path_of};
 use crate::source::Place;
 
 /// What an account has under the name of a resource.
-pub enum Live {
+pub enum LiveResource {
     /// Nothing.
     Absent,
     /// The resource: the value of its identifier, and its properties as they are.
@@ -15,14 +15,8 @@ pub enum Live {
     Taken(String, Place, String),
 }
 
-/// The path in the ARN of an identity or a policy of this name.
-pub fn path_of(arn: &str, name: &str) -> String {
-    let (_, behind) = arn.split_once('/').unwrap_or_default();
-    format!("/{}", behind.strip_suffix(name).unwrap_or_default())
-}
-
 /// What the account has of a resource of this type and these properties.
-pub fn live(export: &Export, kind: &str, declared: &Value) -> Live {
+pub fn live_resource(export: &Export, kind: &str, declared: &Value) -> LiveResource {
     let (identities, bucket) = (&export.identities, &export.bucket);
     let name = |key: &str| declared.get(key).and_then(Value::as_str).unwrap_or_default();
     let found = match kind {
@@ -30,15 +24,15 @@ pub fn live(export: &Export, kind: &str, declared: &Value) -> Live {
             let properties = json!({
                 "BucketName": export.bucket_name,
                 "PublicAccessBlockConfiguration": bucket.public_access_block.0,
-                "VersioningConfiguration": bucket.versioning.as_ref().map(|status| json!({"Status": status})),
+                "VersioningConfiguration": bucket.versioning.0.as_ref().map(|status| json!({"Status": status})),
                 "Tags": tags(&bucket.tags),
             });
-            Live::Same(export.bucket_name.clone(), said(properties))
+            LiveResource::Same(export.bucket_name.clone(), said(properties))
         }),
         "AWS::S3::BucketPolicy" => bucket.policy.as_ref().map(|(policy, _)| {
             // The bucket as the template refers to it: CloudFormation replaces a policy whose bucket is written otherwise.
             let properties = json!({"Bucket": declared.get("Bucket"), "PolicyDocument": policy});
-            Live::Same(export.bucket_name.clone(), properties)
+            LiveResource::Same(export.bucket_name.clone(), properties)
         }),
         "AWS::IAM::User" => identity(export, ("user", "UserName"), &identities.users, declared),
         "AWS::IAM::Role" => identity(export, ("role", "RoleName"), &identities.roles, declared),
@@ -50,7 +44,7 @@ pub fn live(export: &Export, kind: &str, declared: &Value) -> Live {
         }
         _ => None,
     };
-    found.unwrap_or(Live::Absent)
+    found.unwrap_or(LiveResource::Absent)
 }
 
 /// The tags, but for those of AWS's own.
@@ -69,8 +63,13 @@ fn said(mut properties: Value) -> Value {
 
 /// What has a name that differs in the case of its letters alone, which to IAM is the same, or stands under another path than is
 /// wanted, which neither CloudFormation nor IAM can change.
-fn taken(export: &Export, (what, found, wanted): (&str, &str, &str), arn: &str, path: Option<&str>) -> Option<Live> {
-    let taken = |message: String, help: String| Some(Live::Taken(message, export.place(arn), help));
+fn taken(
+    export: &Export,
+    (what, found, wanted): (&str, &str, &str),
+    arn: &str,
+    path: Option<&str>,
+) -> Option<LiveResource> {
+    let taken = |message: String, help: String| Some(LiveResource::Taken(message, export.place(arn), help));
     if found != wanted {
         let message = format!("the account has the {what} `{wanted}` as `{found}`, which is the same name to IAM");
         return taken(message, format!("write `{found}`, or rename the {what} in the account"));
@@ -90,7 +89,12 @@ fn taken(export: &Export, (what, found, wanted): (&str, &str, &str), arn: &str, 
 }
 
 /// What the account has of a user, role or group, among `all` of them: of the word for it, and the key of its name.
-fn identity(export: &Export, (what, key): (&str, &str), all: &[IdentityDetail], declared: &Value) -> Option<Live> {
+fn identity(
+    export: &Export,
+    (what, key): (&str, &str),
+    all: &[IdentityDetail],
+    declared: &Value,
+) -> Option<LiveResource> {
     let text = |key: &str| declared.get(key).and_then(Value::as_str).unwrap_or_default();
     let name = text(key);
     let one = all.iter().find(|one| one.name.eq_ignore_ascii_case(name))?;
@@ -103,7 +107,7 @@ fn identity(export: &Export, (what, key): (&str, &str), all: &[IdentityDetail], 
     if has_password && declared.get("LoginProfile").is_some() {
         let message = format!("the user `{name}` has a password already, and CloudFormation would make another");
         let help = format!("set `console: false` for `{name}`: the password stays, and no stack has it");
-        return Some(Live::Taken(message, export.place(&one.arn), help));
+        return Some(LiveResource::Taken(message, export.place(&one.arn), help));
     }
     let properties = json!({
         key: name,
@@ -115,30 +119,30 @@ fn identity(export: &Export, (what, key): (&str, &str), all: &[IdentityDetail], 
         "PermissionsBoundary": one.permissions_boundary.as_ref().map(|policy| &policy.arn),
         "Tags": tags(&one.tags),
     });
-    Some(Live::Same(name.to_owned(), said(properties)))
+    Some(LiveResource::Same(name.to_owned(), said(properties)))
 }
 
-fn policy(export: &Export, name: &str, path: &str) -> Option<Live> {
+fn policy(export: &Export, name: &str, path: &str) -> Option<LiveResource> {
     let policy = export.identities.policies.iter().find(|policy| policy.name().eq_ignore_ascii_case(name))?;
     if let Some(taken) = taken(export, ("policy", policy.name(), name), &policy.arn, Some(path)) {
         return Some(taken);
     }
     let properties = json!({"ManagedPolicyName": name, "Path": path, "PolicyDocument": policy.document()?});
-    Some(Live::Same(policy.arn.clone(), properties))
+    Some(LiveResource::Same(policy.arn.clone(), properties))
 }
 
-fn notebook(export: &Export, name: &str) -> Option<Live> {
+fn notebook(export: &Export, name: &str) -> Option<LiveResource> {
     let notebook = export.notebooks.values().find(|one| one.name.eq_ignore_ascii_case(name))?;
     let message = format!("the account has a notebook `{}`, and CloudFormation cannot import notebooks", notebook.name);
     let help = format!("say in the roster that it is there: `notebook: {{name: {}, existing: true}}`", notebook.name);
-    Some(Live::Taken(message, notebook.place.clone(), help))
+    Some(LiveResource::Taken(message, notebook.place.clone(), help))
 }
 
-fn lifecycle(export: &Export, name: &str) -> Option<Live> {
+fn lifecycle(export: &Export, name: &str) -> Option<LiveResource> {
     let (_, place) = export.lifecycles.get(name)?;
     let message = format!(
         "the account has a lifecycle configuration `{name}`, and CloudFormation cannot import lifecycle configurations"
     );
     let help = "take it from the notebooks that have it, and delete it: the first deployment makes it anew";
-    Some(Live::Taken(message, place.clone(), help.to_owned()))
+    Some(LiveResource::Taken(message, place.clone(), help.to_owned()))
 }

@@ -4,8 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Map, Value, json};
 
-use super::live::path_of;
-use crate::account::{Export, IdentityDetail, LiveNotebook, LiveTag};
+use crate::account::{Export, IdentityDetail, LiveNotebook, LiveTag, path_of};
 use crate::finding::{Finding, Rule};
 use crate::inventory::{Documents, IdentityKind, Principal};
 use crate::model::{DISPLAY_NAME, EMAIL, NotebookName, RESERVED_TAGS, TEAM, USER};

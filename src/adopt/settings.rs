@@ -2,8 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::live::path_of;
-use crate::account::Export;
+use crate::account::{Export, path_of};
 use crate::facts::SERVICE_ROLE_PATH;
 use crate::finding::{Finding, Rule};
 use crate::model::{KmsKeyArn, Service};

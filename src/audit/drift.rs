@@ -5,9 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use base64::Engine;
 use serde_json::{Map, Value};
 
-use super::observation::{Observation, Thing};
+use super::observation::{Observation, ResourceKind};
 use super::sides::{Declared, Sides, boundary_arn, policy_arn};
-use crate::account::NOTEBOOK_PROPERTIES;
+use crate::account::{NOTEBOOK_PROPERTIES, path_of};
 use crate::diff::{PropertyChange, differences};
 use crate::finding::Rule;
 use crate::inventory::{
@@ -35,7 +35,7 @@ enum Fact<'v> {
     Member(Value),
 }
 
-/// What one side has of a thing.
+/// What one side has of a resource.
 #[derive(Debug)]
 struct Description<'v> {
     name: &'v str,
@@ -46,8 +46,8 @@ struct Description<'v> {
     facts: BTreeMap<String, Fact<'v>>,
 }
 
-/// The things of a kind that one side has, by what both sides know them by.
-type Things<'v> = BTreeMap<String, Description<'v>>;
+/// The resources of a kind that one side has, by what both sides know them by.
+type DescribedResources<'v> = BTreeMap<String, Description<'v>>;
 
 /// What differs, and what only one side has.
 pub fn observations(sides: &Sides<'_>) -> Vec<Observation> {
@@ -58,15 +58,15 @@ pub fn observations(sides: &Sides<'_>) -> Vec<Observation> {
     );
     let mut found = Vec::new();
     // One kind after the other: of thousands of people, the descriptions of users and of roles take tens of megabytes each.
-    for kind in [Thing::User, Thing::Role, Thing::Group, Thing::Policy] {
+    for kind in [ResourceKind::User, ResourceKind::Role, ResourceKind::Group, ResourceKind::Policy] {
         let live = identities(&sides.live, kind, |arn, _| Some(sides.export.place(arn)));
         let declared = identities(&sides.declared, kind, |_, location| {
             sides.stacks.get(location.stack).map(|stack| Place::whole(&stack.source))
         });
         found.extend(compared(kind, &live, &declared, |one| match kind {
-            Thing::User => sides.former.contains(one.name) || sides.people.contains_key(one.name),
-            Thing::Role => sides.owner_of_role(one.arn).is_some(),
-            Thing::Policy => one.arn.starts_with(&own_policies),
+            ResourceKind::User => sides.former.contains(one.name) || sides.people.contains_key(one.name),
+            ResourceKind::Role => sides.owner_of_role(one.arn).is_some(),
+            ResourceKind::Policy => one.arn.starts_with(&own_policies),
             _ => false,
         }));
     }
@@ -76,11 +76,11 @@ pub fn observations(sides: &Sides<'_>) -> Vec<Observation> {
     found
 }
 
-/// The differences of things of a kind; of those that the account alone has, where `is_ours` holds.
+/// The differences of resources of a kind; of those that the account alone has, where `is_ours` holds.
 fn compared(
-    kind: Thing,
-    live: &Things<'_>,
-    declared: &Things<'_>,
+    kind: ResourceKind,
+    live: &DescribedResources<'_>,
+    declared: &DescribedResources<'_>,
     is_ours: impl Fn(&Description<'_>) -> bool,
 ) -> Vec<Observation> {
     let mut found = Vec::new();
@@ -99,10 +99,10 @@ fn compared(
 }
 
 /// What the out folder has and the account has not.
-fn missing(thing: (Thing, &str), place: &Place) -> Observation {
+fn missing(resource: (ResourceKind, &str), place: &Place) -> Observation {
     let file = place.path().file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
     let what = format!("in `{file}` and not in the account");
-    Observation::of(Rule::AuditNotDeployed, thing, "missing", what)
+    Observation::of(Rule::AuditNotDeployed, resource, "missing", what)
         .at(place.clone(), "deploy the out folder: deploy.sh")
 }
 
@@ -147,16 +147,27 @@ impl<'v> Description<'v> {
         }
     }
 
-    /// What differs between the thing as it is and as it is `declared`.
-    fn differences(&self, kind: Thing, declared: &Self) -> Vec<Observation> {
+    /// What differs between the resource as it is and as it is `declared`.
+    fn differences(&self, kind: ResourceKind, declared: &Self) -> Vec<Observation> {
         let topics: BTreeSet<&String> = self.facts.keys().chain(declared.facts.keys()).collect();
-        let differing = topics.into_iter().filter_map(|topic| {
-            let (what, detail, notes) = difference(topic, self.facts.get(topic), declared.facts.get(topic))?;
-            let drift = Observation::of(Rule::AuditDrift, (kind, declared.name), topic, what);
-            Some(Observation { detail, notes, ..drift.at(self.place.clone(), HELP) })
-        });
-        differing.collect()
+        let resource = (kind, declared.name);
+        let drift =
+            |topic: &String| drift(resource, &self.place, topic, self.facts.get(topic), declared.facts.get(topic));
+        topics.into_iter().filter_map(drift).collect()
     }
+}
+
+/// What differs between a fact about a resource as it is, which `place` tells, and as it is declared.
+fn drift(
+    resource: (ResourceKind, &str),
+    place: &Place,
+    topic: &str,
+    live: Option<&Fact<'_>>,
+    declared: Option<&Fact<'_>>,
+) -> Option<Observation> {
+    let (what, detail, notes) = difference(topic, live, declared)?;
+    let drift = Observation::of(Rule::AuditDrift, resource, topic, what).at(place.clone(), HELP);
+    Some(Observation { detail, notes, ..drift })
 }
 
 /// What differs between a fact as it is and as it is declared, in words; what is not the same for all; and how a document differs.
@@ -223,15 +234,14 @@ fn leaves(changes: &[PropertyChange]) -> Vec<String> {
 /// The users, roles, groups or managed policies of an inventory, each with the place that there is for its ARN and location.
 fn identities<'v>(
     inventory: &'v IamInventory<'_>,
-    kind: Thing,
+    kind: ResourceKind,
     place: impl Fn(&str, &Location<'_>) -> Option<Place>,
-) -> Things<'v> {
-    let mut things = Things::new();
-    for one in inventory.principals.iter().chain(&inventory.groups).filter(|one| Thing::of(one).0 == kind) {
+) -> DescribedResources<'v> {
+    let mut described_all = DescribedResources::new();
+    for one in inventory.principals.iter().chain(&inventory.groups).filter(|one| ResourceKind::of(one).0 == kind) {
         let Some(place) = place(&one.arn, &one.location) else { continue };
         let mut described = Description::new(&one.name, &one.arn, place);
-        let (_, behind) = one.arn.split_once('/').unwrap_or_default();
-        described.set_value("the path", format!("/{}", behind.strip_suffix(&one.name).unwrap_or_default()));
+        described.set_value("the path", path_of(&one.arn, &one.name));
         described.set_value("the permissions boundary", boundary_arn(inventory, one).unwrap_or_default());
         described.set_tags(&one.tags);
         one.groups.iter().for_each(|group| described.set(format!("group-{group}"), Fact::Member(Value::Null)));
@@ -239,16 +249,16 @@ fn identities<'v>(
         if let Some(trust) = one.trust.and_then(|index| inventory.policies.get(index)) {
             described.set("the trust policy", Fact::Document(Some(&trust.document.value)));
         }
-        things.insert(one.name.to_lowercase(), described);
+        described_all.insert(one.name.to_lowercase(), described);
     }
-    for policy in inventory.policies.iter().filter(|_| kind == Thing::Policy) {
+    for policy in inventory.policies.iter().filter(|_| kind == ResourceKind::Policy) {
         let PolicyKind::Managed(arn) = &policy.kind else { continue };
         let Some(place) = place(arn, &policy.location) else { continue };
         let mut described = Description::new(&policy.name, arn, place);
         described.set("the policy", Fact::Document(Some(&policy.document.value)));
-        things.insert(arn.clone(), described);
+        described_all.insert(arn.clone(), described);
     }
-    things
+    described_all
 }
 
 fn notebooks(sides: &Sides<'_>) -> Vec<Observation> {
@@ -261,7 +271,7 @@ fn notebooks(sides: &Sides<'_>) -> Vec<Observation> {
         let Declared { stack, properties } = sides.notebooks.get(one.name.as_str())?;
         Some(notebook(one, Place::whole(&stack.source), properties.as_object()?))
     });
-    compared(Thing::Notebook, &live.collect(), &declared.collect(), |one| {
+    compared(ResourceKind::Notebook, &live.collect(), &declared.collect(), |one| {
         sides.export.notebooks.get(one.name).is_some_and(|one| sides.owner(one).is_some())
     })
 }
@@ -291,16 +301,16 @@ fn lifecycles(sides: &Sides<'_>) -> Vec<Observation> {
     let mut found = Vec::new();
     for Declared { stack, properties } in sides.declared_of_type("AWS::SageMaker::NotebookInstanceLifecycleConfig") {
         let name = properties.get("NotebookInstanceLifecycleConfigName");
-        let thing = (Thing::Lifecycle, name.and_then(Value::as_str).unwrap_or_default());
-        let Some((live, place)) = sides.export.lifecycles.get(thing.1) else {
-            found.push(missing(thing, &Place::whole(&stack.source)));
+        let resource = (ResourceKind::Lifecycle, name.and_then(Value::as_str).unwrap_or_default());
+        let Some((live, place)) = sides.export.lifecycles.get(resource.1) else {
+            found.push(missing(resource, &Place::whole(&stack.source)));
             continue;
         };
         let hooks = ["OnCreate", "OnStart"].into_iter().flat_map(|key| one_or_more(properties.get(key)));
         let scripts = hooks.map(|hook| hook.get("Content").and_then(content).unwrap_or_default());
         if !live.iter().cloned().eq(scripts) {
             let what = "the script that notebooks run as root is another one than in the out folder";
-            found.push(Observation::of(Rule::AuditDrift, thing, "script", what).at(place.clone(), HELP));
+            found.push(Observation::of(Rule::AuditDrift, resource, "script", what).at(place.clone(), HELP));
         }
     }
     found
@@ -315,32 +325,27 @@ fn content(value: &Value) -> Option<String> {
 }
 
 fn bucket(sides: &Sides<'_>) -> Vec<Observation> {
-    let (bucket, name) = (&sides.export.bucket, sides.plan.names.bucket.as_str());
-    let (block, place) = &bucket.public_access_block;
-    let settings = |block: &Value, versioning: Option<&str>| {
-        let mut described = Description::new(name, "", place.clone());
-        for (key, value) in block.as_object().into_iter().flatten() {
-            described.set_value(&format!("`{key}`"), value.clone());
-        }
-        described.set_value("the versioning", versioning.unwrap_or_default());
-        described
-    };
-    let live = settings(block, bucket.versioning.as_deref());
+    let (bucket, resource) = (&sides.export.bucket, (ResourceKind::Bucket, sides.plan.names.bucket.as_str()));
+    let (block, block_place) = &bucket.public_access_block;
+    let (versioning, versioning_place) = &bucket.versioning;
+    let value = |value: Option<&Value>| Fact::Value(value.cloned().unwrap_or_default());
     let mut found = Vec::new();
     for Declared { properties, .. } in sides.declared_of_type("AWS::S3::Bucket") {
-        let Some(block) = properties.get("PublicAccessBlockConfiguration") else { continue };
-        let versioning = properties.pointer("/VersioningConfiguration/Status").and_then(Value::as_str);
-        found.extend(live.differences(Thing::Bucket, &settings(block, versioning)));
+        let Some(declared) = properties.get("PublicAccessBlockConfiguration") else { continue };
+        for (key, declared) in declared.as_object().into_iter().flatten() {
+            let [live, declared] = [block.get(key), Some(declared)].map(value);
+            found.extend(drift(resource, block_place, &format!("`{key}`"), Some(&live), Some(&declared)));
+        }
+        let declared = properties.pointer("/VersioningConfiguration/Status").and_then(Value::as_str);
+        let both = [versioning.as_deref(), declared].map(|status| Fact::Value(status.unwrap_or_default().into()));
+        found.extend(drift(resource, versioning_place, "the versioning", Some(&both[0]), Some(&both[1])));
     }
     let declared = sides.declared.resource_policies.iter().find(|one| one.resource_type == BUCKET_POLICY);
     if let Some(declared) = declared.and_then(|one| sides.declared.policies.get(*one.policies.first()?)) {
-        let place = bucket.policy.as_ref().map_or(place, |(_, place)| place);
-        let live = bucket.policy.as_ref().map(|(policy, _)| policy);
-        let [live, declared] = [live, Some(&declared.document.value)].map(|policy| {
-            let facts = BTreeMap::from([("the bucket policy".to_owned(), Fact::Document(policy))]);
-            Description { facts, ..Description::new(name, "", place.clone()) }
-        });
-        found.extend(live.differences(Thing::Bucket, &declared));
+        let place = bucket.policy.as_ref().map_or(block_place, |(_, place)| place);
+        let live = Fact::Document(bucket.policy.as_ref().map(|(policy, _)| policy));
+        let declared = Fact::Document(Some(&declared.document.value));
+        found.extend(drift(resource, place, "the bucket policy", Some(&live), Some(&declared)));
     }
     found
 }

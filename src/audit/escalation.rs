@@ -3,11 +3,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::affected::{AffectedOwners, affected_owners};
 use super::belongings::Belongings;
-use super::observation::{Observation, Thing};
-use super::reach::{Whose, reached};
+use super::observation::{Observation, ResourceKind};
 use super::sides::{Sides, boundary_arn, policy_arn};
-use super::steps::{Does, JOIN, Lines, PASS, STEPS, TAKE, is_of_services, may, names, services, session, tell, that};
+use super::steps::{
+    JOIN, Lines, PASS, STEPS, StepEffect, TAKE, actions_with, is_of_services, may, names, services, session, tell,
+};
 use crate::check::{PrincipalKind, allowed, deployed};
 use crate::facts::SERVICE_LINKED;
 use crate::finding::Rule;
@@ -25,13 +27,13 @@ pub struct Escalation<'s, 'a> {
     /// Their policies, with the actions of `STEPS` alone.
     steps: &'s IamInventory<'a>,
     /// What each of those reaches who are no people.
-    reach: &'s BTreeMap<usize, Whose<'a>>,
+    affected: &'s BTreeMap<usize, AffectedOwners<'a>>,
     /// What those may do by themselves of whom all steps are looked at.
     lines: BTreeMap<usize, Lines>,
 }
 
 /// A step of one principal to another.
-struct Becoming {
+struct EscalationStep {
     to: usize,
     /// In words, before the other's name.
     how: String,
@@ -39,7 +41,7 @@ struct Becoming {
 }
 
 /// What somebody can make of a principal.
-struct Escalated {
+struct EscalatedPrincipal {
     who: usize,
     of: usize,
     /// Whether it has any policy then.
@@ -52,7 +54,7 @@ struct Escalated {
 
 /// That a principal reaches something.
 pub fn told(sides: &Sides<'_>, principal: &Principal<'_>, topic: &str, what: String) -> Observation {
-    let one = Observation::of(Rule::AuditReached, Thing::of(principal), topic, what);
+    let one = Observation::of(Rule::AuditReached, ResourceKind::of(principal), topic, what);
     one.at(sides.export.place(&principal.arn), HELP)
 }
 
@@ -63,18 +65,18 @@ impl<'s, 'a> Escalation<'s, 'a> {
         sides: &'s Sides<'a>,
         kinds: &'s [Option<PrincipalKind>],
         steps: &'s IamInventory<'a>,
-        reach: &'s BTreeMap<usize, Whose<'a>>,
+        affected: &'s BTreeMap<usize, AffectedOwners<'a>>,
     ) -> Self {
         let is_followed = |index: &usize| {
-            let reaches_all = reach.get(index).is_some_and(|whose| whose.of_all);
+            let reaches_all = affected.get(index).is_some_and(|owners| owners.of_all);
             kinds.get(*index) == Some(&Some(PrincipalKind::External)) && !reaches_all
         };
         let followed = (0..kinds.len()).filter(is_followed);
         let lines = followed.map(|index| (index, allowed(sides.plan, steps, index, None))).collect();
-        Self { sides, kinds, steps, reach, lines }
+        Self { sides, kinds, steps, affected, lines }
     }
 
-    /// What is found of all of them. `inventory` is that by which it is decided what they reach.
+    /// What is found of all of them. `inventory` is that by which it is decided what they affected.
     ///
     /// # Errors
     /// As of `check::deployed`.
@@ -84,23 +86,24 @@ impl<'s, 'a> Escalation<'s, 'a> {
         belongings: &Belongings<'a>,
     ) -> Result<Vec<Observation>, String> {
         let targets = self.targets();
-        let steps: Vec<Vec<Becoming>> = (0..self.kinds.len()).map(|index| self.steps_of(index, &targets)).collect();
-        let changes: Vec<Escalated> =
+        let steps: Vec<Vec<EscalationStep>> =
+            (0..self.kinds.len()).map(|index| self.steps_of(index, &targets)).collect();
+        let changes: Vec<EscalatedPrincipal> =
             self.lines.keys().flat_map(|who| self.changes(*who, &closure(*who, &steps))).collect();
         let added = add_changed(&mut inventory, &changes);
         let problems = deployed(self.sides.plan, &inventory, &added)?;
         let mut found = Vec::new();
-        let mut reach = self.reach.clone();
+        let mut affected = self.affected.clone();
         for (change, problems) in changes.iter().zip(problems) {
-            let (of, _) = reached(&inventory, &problems, belongings);
+            let (of, _) = affected_owners(&inventory, &problems, belongings);
             let (Some(principal), Some(whose)) = (self.principal(change.who), of.in_words()) else { continue };
-            reach.entry(change.who).or_default().extend(&of);
+            affected.entry(change.who).or_default().extend(&of);
             let what = format!("{}, and so has access to {whose}", self.change_in_words(change));
             found.push(told(self.sides, principal, "escalation", what));
         }
         for (index, lines) in &self.lines {
             if let (Some(made), Some(principal)) = (self.makes(lines), self.principal(*index)) {
-                reach.entry(*index).or_default().of_all = true;
+                affected.entry(*index).or_default().of_all = true;
                 let what = format!(
                     "can make a {made} with any policy, and so has access to what all people's access depends on"
                 );
@@ -110,8 +113,8 @@ impl<'s, 'a> Escalation<'s, 'a> {
         for (index, own) in steps.iter().enumerate() {
             for step in own {
                 let (Some(principal), Some(other)) = (self.principal(index), self.principal(step.to)) else { continue };
-                let Some(why) = self.why(principal, (step.to, &steps), &reach) else { continue };
-                let what = format!("{} the {} `{}`, {why}", step.how, Thing::of(other).0.words()[0], other.name);
+                let Some(why) = self.why(principal, (step.to, &steps), &affected) else { continue };
+                let what = format!("{} the {} `{}`, {why}", step.how, ResourceKind::of(other).0.words()[0], other.name);
                 found.push(told(self.sides, principal, &format!("{}-{}", step.topic, other.name), what));
             }
         }
@@ -131,26 +134,27 @@ impl<'s, 'a> Escalation<'s, 'a> {
     fn why(
         &self,
         who: &Principal<'_>,
-        (to, steps): (usize, &[Vec<Becoming>]),
-        reach: &BTreeMap<usize, Whose<'a>>,
+        (to, steps): (usize, &[Vec<EscalationStep>]),
+        affected: &BTreeMap<usize, AffectedOwners<'a>>,
     ) -> Option<String> {
-        let mut whose = Whose::default();
+        let mut owners = AffectedOwners::default();
         for index in &closure(to, steps) {
             let other = self.principal(*index)?;
             if self.is_person(*index) {
-                whose.owners.insert(&other.name);
+                owners.owners.insert(&other.name);
             } else if self.sides.is_trusted(&other.arn) {
-                let through = format!("and so can become the {} `{}`, ", Thing::of(other).0.words()[0], other.name);
+                let through =
+                    format!("and so can become the {} `{}`, ", ResourceKind::of(other).0.words()[0], other.name);
                 return Some(if *index == to { String::new() } else { through } + "which the settings trust");
             }
-            reach.get(index).into_iter().for_each(|more| whose.extend(more));
+            affected.get(index).into_iter().for_each(|more| owners.extend(more));
         }
-        whose.owners.remove(who.name.as_str());
-        Some(format!("and so has access to {}", whose.in_words()?))
+        owners.owners.remove(who.name.as_str());
+        Some(format!("and so has access to {}", owners.in_words()?))
     }
 
     /// Whom somebody becomes in one step.
-    fn steps_of(&self, index: usize, targets: &[(usize, &Principal<'_>)]) -> Vec<Becoming> {
+    fn steps_of(&self, index: usize, targets: &[(usize, &Principal<'_>)]) -> Vec<EscalationStep> {
         let kind = self.kinds.get(index).copied().flatten();
         let is_looked_at = kind.is_some() && (kind != Some(PrincipalKind::External) || self.lines.contains_key(&index));
         let Some(own) = self.principal(index).filter(|_| is_looked_at) else { return Vec::new() };
@@ -178,19 +182,19 @@ impl<'s, 'a> Escalation<'s, 'a> {
         &self,
         (index, own, may_take): (usize, &Principal<'_>, bool),
         (to, other): (usize, &Principal<'_>),
-    ) -> Option<Becoming> {
+    ) -> Option<EscalationStep> {
         let perhaps = |is_known: bool| if is_known { "" } else { "perhaps " };
         let trust = other.trust.and_then(|policy| Some(&self.steps.policies.get(policy)?.document));
         if let Some(trust) = trust.filter(|trust| may_take || names(trust, own)) {
             let document = trust.parsed().ok()?;
             let taking = allowed(self.sides.plan, self.steps, index, Some((document, session(trust, own))));
             if let Some(is_known) = tell(&taking, TAKE, &other.arn, &[]) {
-                return Some(Becoming { to, how: format!("{}takes", perhaps(is_known)), topic: "assume" });
+                return Some(EscalationStep { to, how: format!("{}takes", perhaps(is_known)), topic: "assume" });
             }
         }
         let lines = self.lines.get(&index).filter(|_| !self.is_person(to))?;
-        STEPS.iter().find_map(|(action, does)| {
-            let Does::Become(kind, how) = does else { return None };
+        STEPS.iter().find_map(|(action, effect)| {
+            let StepEffect::Become(kind, how) = effect else { return None };
             let is_known = match *action {
                 TAKE => None,
                 _ if *kind != other.kind => None,
@@ -200,16 +204,17 @@ impl<'s, 'a> Escalation<'s, 'a> {
                 }
                 action => tell(lines, action, &other.arn, &[]),
             }?;
-            Some(Becoming { to, how: format!("{}{how}", perhaps(is_known)), topic: "become" })
+            Some(EscalationStep { to, how: format!("{}{how}", perhaps(is_known)), topic: "become" })
         })
     }
 
     /// What somebody who can become all of these can make of each of them, by the policies of all.
-    fn changes(&self, who: usize, all: &BTreeSet<usize>) -> Vec<Escalated> {
+    fn changes(&self, who: usize, all: &BTreeSet<usize>) -> Vec<EscalatedPrincipal> {
         let powers: Vec<&Lines> = all.iter().filter_map(|one| self.lines.get(one)).collect();
         // AWS's own policies are of an account called `aws`.
         let is_own = |arn: &str| arn.split(':').nth(4) == Some(&self.sides.plan.names.account_id);
-        let rewrites = |arn: &str| is_own(arn) && that(Does::Rewrite).any(|action| may(&powers, action, arn, None));
+        let rewrites =
+            |arn: &str| is_own(arn) && actions_with(StepEffect::Rewrite).any(|action| may(&powers, action, arn, None));
         let [administrator, _] = self.any_policy();
         let change = |of: &usize| {
             let principal = self.steps.principals.get(*of).filter(|_| self.lines.contains_key(of))?;
@@ -222,14 +227,15 @@ impl<'s, 'a> Escalation<'s, 'a> {
             let (own, others): (Vec<_>, Vec<_>) =
                 self.steps.groups.iter().enumerate().partition(|(_, group)| principal.groups.contains(&group.name));
             let joins = |group: &Principal<'_>| kind == IdentityKind::User && may(&powers, JOIN, &group.arn, None);
-            let change = Escalated {
+            let change = EscalatedPrincipal {
                 who,
                 of: *of,
                 everything: self.gives(&powers, (kind, arn), bound)
                     || principal.policies.iter().filter_map(|own| policy_arn(self.steps, *own)).any(rewrites)
                     || own.iter().any(|(_, group)| self.gives(&powers, (IdentityKind::Group, &group.arn), bound)),
-                unbound: bound
-                    .is_some_and(|arn| rewrites(arn) || that(Does::Unbind(kind)).any(|action| unbinds(action, arn))),
+                unbound: bound.is_some_and(|arn| {
+                    rewrites(arn) || actions_with(StepEffect::Unbind(kind)).any(|action| unbinds(action, arn))
+                }),
                 groups: others.into_iter().filter(|(_, group)| joins(group)).map(|(index, _)| index).collect(),
             };
             (change.everything || change.unbound || !change.groups.is_empty()).then_some(change)
@@ -248,7 +254,7 @@ impl<'s, 'a> Escalation<'s, 'a> {
     /// account that is attached.
     fn gives(&self, powers: &[&Lines], (kind, arn): (IdentityKind, &str), bound: Option<&str>) -> bool {
         let policies = self.any_policy();
-        that(Does::Give(kind)).any(|action| {
+        actions_with(StepEffect::Give(kind)).any(|action| {
             let mut said =
                 policies.iter().map(|policy| [("iam:PermissionsBoundary", bound), ("iam:PolicyARN", Some(policy))]);
             said.any(|said| powers.iter().any(|lines| tell(lines, action, arn, &said).is_some()))
@@ -259,7 +265,7 @@ impl<'s, 'a> Escalation<'s, 'a> {
     fn makes(&self, lines: &Lines) -> Option<&'static str> {
         let Ok(all) = lines else { return Some("role") };
         let made = [("role", IdentityKind::Role), ("user", IdentityKind::User)].into_iter().find(|(_, kind)| {
-            that(Does::Make(*kind)).any(|action| {
+            actions_with(StepEffect::Make(*kind)).any(|action| {
                 let makes = all.iter().filter(|line| line.names_action(action)).flat_map(AccessLine::examples);
                 makes
                     .map(|(request, _)| request.resource)
@@ -269,10 +275,10 @@ impl<'s, 'a> Escalation<'s, 'a> {
         made.map(|(word, _)| word)
     }
 
-    fn change_in_words(&self, change: &Escalated) -> String {
+    fn change_in_words(&self, change: &EscalatedPrincipal) -> String {
         let of = match self.principal(change.of) {
             Some(other) if change.of != change.who => {
-                format!("{} `{}`, which it can become,", Thing::of(other).0.words()[0], other.name)
+                format!("{} `{}`, which it can become,", ResourceKind::of(other).0.words()[0], other.name)
             }
             _ => "itself".to_owned(),
         };
@@ -288,7 +294,7 @@ impl<'s, 'a> Escalation<'s, 'a> {
 }
 
 /// Adds those that are changed to the inventory; returns their indexes.
-fn add_changed(inventory: &mut IamInventory<'_>, changes: &[Escalated]) -> Vec<(usize, PrincipalKind)> {
+fn add_changed(inventory: &mut IamInventory<'_>, changes: &[EscalatedPrincipal]) -> Vec<(usize, PrincipalKind)> {
     let everything = serde_json::json!({"Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]});
     let location = Location { stack: 0, logical_id: "", path: String::new() };
     let (kind, name) = (PolicyKind::Inline, "any".to_owned());
@@ -309,7 +315,7 @@ fn add_changed(inventory: &mut IamInventory<'_>, changes: &[Escalated]) -> Vec<(
 }
 
 /// Somebody, and all whom they can become, step by step.
-fn closure(from: usize, steps: &[Vec<Becoming>]) -> BTreeSet<usize> {
+fn closure(from: usize, steps: &[Vec<EscalationStep>]) -> BTreeSet<usize> {
     let (mut all, mut open) = (BTreeSet::from([from]), vec![from]);
     while let Some(one) = open.pop() {
         let next = steps.get(one).into_iter().flatten().map(|step| step.to);

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
-use super::observation::{Observation, Thing};
+use super::observation::{Observation, ResourceKind};
 use super::sides::{Sides, user_tag};
 use crate::account::AccessKey;
 use crate::facts::date::Date;
@@ -39,10 +39,10 @@ fn credentials(sides: &Sides<'_>, today: Date) -> Vec<Observation> {
     };
     let mut found = Vec::new();
     for (name, credentials) in &sides.export.credentials {
-        let thing = (Thing::User, if name == ROOT { "root" } else { name.as_str() });
+        let resource = (ResourceKind::User, if name == ROOT { "root" } else { name.as_str() });
         if !credentials.has_mfa && (credentials.has_password || name == ROOT) {
             let what = "a password for the console without a second factor";
-            let one = Observation::of(Rule::AuditNoMfa, thing, "mfa", what);
+            let one = Observation::of(Rule::AuditNoMfa, resource, "mfa", what);
             found.push(one.at(place(name), "set up a second factor, or take the password away"));
         }
         for (number, AccessKey { made, used }) in credentials.keys.iter().enumerate() {
@@ -50,7 +50,7 @@ fn credentials(sides: &Sides<'_>, today: Date) -> Vec<Observation> {
             let age = made.map(|made| made.days_until(today));
             if let Some(age) = age.filter(|age| *age > i64::from(max_age)) {
                 let what = format!("an active access key is older than {}", counted(max_age as usize, "day", "days"));
-                let one = Observation::of(Rule::AuditOldKey, thing, topic.clone(), what)
+                let one = Observation::of(Rule::AuditOldKey, resource, topic.clone(), what)
                     .at(place(name), "make a new key, use it, then delete the old one");
                 found.push(Observation { detail: Some(format!("{age} days")), ..one });
             }
@@ -58,7 +58,7 @@ fn credentials(sides: &Sides<'_>, today: Date) -> Vec<Observation> {
             if let Some(days) = unused {
                 let never = if used.is_none() { "never used" } else { "not used" };
                 let what = format!("an active access key was {never} for more than {UNUSED_DAYS} days");
-                let one = Observation::of(Rule::AuditUnusedKey, thing, topic, what)
+                let one = Observation::of(Rule::AuditUnusedKey, resource, topic, what)
                     .at(place(name), "deactivate it, and delete it once nobody misses it");
                 found.push(Observation { detail: Some(format!("{days} days")), ..one });
             }
@@ -70,19 +70,20 @@ fn credentials(sides: &Sides<'_>, today: Date) -> Vec<Observation> {
 fn notebooks(sides: &Sides<'_>, today: Date) -> Vec<Observation> {
     let mut found = Vec::new();
     for one in sides.export.notebooks.values() {
-        let thing = (Thing::Notebook, one.name.as_str());
+        let resource = (ResourceKind::Notebook, one.name.as_str());
         let platform = one.properties.get("PlatformIdentifier").and_then(Value::as_str);
         let retirement = platform.and_then(retired::platform);
         if let Some(retirement) = retirement.filter(|row| row.day().is_some_and(|day| day <= today)) {
             let what = format!("on {}, which AWS retired {}", retirement.name, retirement.when());
             let help = format!("move it to `{}`: docs/notebook.md says how", retirement.instead);
-            found
-                .push(Observation::of(Rule::AuditRetiredPlatform, thing, "platform", what).at(one.place.clone(), help));
+            found.push(
+                Observation::of(Rule::AuditRetiredPlatform, resource, "platform", what).at(one.place.clone(), help),
+            );
         }
         let days = one.modified.filter(|_| one.status == "InService").map(|since| since.days_until(today));
         if let Some(days) = days.filter(|days| *days >= RUNNING_DAYS) {
             let what = format!("running for {RUNNING_DAYS} days or more");
-            let running = Observation::of(Rule::AuditRunning, thing, "running", what).at(
+            let running = Observation::of(Rule::AuditRunning, resource, "running", what).at(
                 one.place.clone(),
                 "stop it, or ask its person: `notebooks.idle_stop_minutes` stops it when it is idle",
             );
@@ -95,11 +96,11 @@ fn notebooks(sides: &Sides<'_>, today: Date) -> Vec<Observation> {
 /// Notebooks, jobs and folders of those who left, and those that are nobody's.
 fn ownerless(sides: &Sides<'_>) -> Vec<Observation> {
     let mut found = Vec::new();
-    let mut of_tag = |thing: (Thing, &str), tag: Option<&str>, place: &Place| {
+    let mut of_tag = |resource: (ResourceKind, &str), tag: Option<&str>, place: &Place| {
         let (what, help) = match tag {
             Some(name) if sides.people.contains_key(name) => return,
             Some(name) => (format!("the tag `user` names `{name}`, who is not in the roster"), KEEP),
-            None if thing.0 == Thing::Notebook && !sides.notebooks.contains_key(thing.1) => (
+            None if resource.0 == ResourceKind::Notebook && !sides.notebooks.contains_key(resource.1) => (
                 "no tag `user`, and in no stack of the out folder, so that it belongs to nobody".to_owned(),
                 "give it the tags `user` and `notebook` of its person, or delete it once nobody misses it",
             ),
@@ -108,16 +109,16 @@ fn ownerless(sides: &Sides<'_>) -> Vec<Observation> {
                 "give it the tag `user` of its person, or stop it",
             ),
         };
-        found.push(Observation::of(Rule::AuditOwnerless, thing, "owner", what).at(place.clone(), help));
+        found.push(Observation::of(Rule::AuditOwnerless, resource, "owner", what).at(place.clone(), help));
     };
     for (name, (tags, place)) in &sides.export.jobs {
-        of_tag((Thing::Job, name), user_tag(tags), place);
+        of_tag((ResourceKind::Job, name), user_tag(tags), place);
     }
     for one in sides.export.notebooks.values() {
         // Of one that no stack has, and that acts as the role of somebody's notebook, the difference tells.
         let is_declared = sides.notebooks.contains_key(one.name.as_str());
         if is_declared || user_tag(&one.tags).is_some() || sides.owner(one).is_none() {
-            of_tag((Thing::Notebook, &one.name), user_tag(&one.tags), &one.place);
+            of_tag((ResourceKind::Notebook, &one.name), user_tag(&one.tags), &one.place);
         }
     }
     let settings = &sides.plan.account.settings.bucket;
@@ -131,7 +132,7 @@ fn ownerless(sides: &Sides<'_>) -> Vec<Observation> {
         } else {
             "belongs to nobody in the roster, and is not shared"
         };
-        let one = Observation::of(Rule::AuditOwnerless, (Thing::Folder, folder), "owner", what);
+        let one = Observation::of(Rule::AuditOwnerless, (ResourceKind::Folder, folder), "owner", what);
         found.push(one.at(bucket.folders_place.clone(), KEEP));
     }
     found

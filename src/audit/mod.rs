@@ -4,6 +4,7 @@
 //! People are compared with the same limits and needs as their prototypes are. Everybody else is looked at by what of people's
 //! things they reach; whom the settings trust, and the roles that AWS alone uses, are not. See docs/audit.md.
 
+mod affected;
 mod belongings;
 mod drift;
 mod escalation;
@@ -11,7 +12,6 @@ mod hygiene;
 mod observation;
 mod people;
 mod policies;
-mod reach;
 mod sides;
 mod steps;
 mod strangers;

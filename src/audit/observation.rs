@@ -2,16 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use crate::finding::{Finding, Rule, Severity};
+use crate::finding::{Finding, LISTED_NAMES, Rule, Severity, listed};
 use crate::inventory::{IdentityKind, Principal};
 use crate::source::Place;
 
-/// How many names a message lists; a note lists all.
-const LISTED: usize = 5;
-
-/// What is looked at in an account.
+/// What kind of resource of an account is looked at.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Thing {
+pub enum ResourceKind {
     User,
     Group,
     Role,
@@ -26,42 +23,41 @@ pub enum Thing {
     AccessPoint,
 }
 
-impl Thing {
+impl ResourceKind {
     /// What a user, a group or a role is.
     pub fn of<'p>(principal: &'p Principal<'_>) -> (Self, &'p str) {
-        let thing = match principal.kind {
-            IdentityKind::User => Thing::User,
-            IdentityKind::Group => Thing::Group,
-            IdentityKind::Role => Thing::Role,
+        let kind = match principal.kind {
+            IdentityKind::User => ResourceKind::User,
+            IdentityKind::Group => ResourceKind::Group,
+            IdentityKind::Role => ResourceKind::Role,
         };
-        (thing, &principal.name)
+        (kind, &principal.name)
     }
 
     /// The word for one of them, the one for several, and the one in the names of resources that suppressions know.
     pub fn words(self) -> [&'static str; 3] {
         match self {
-            Thing::User => ["user", "users", "user"],
-            Thing::Group => ["group", "groups", "group"],
-            Thing::Role => ["role", "roles", "role"],
-            Thing::Policy => ["policy", "policies", "policy"],
-            Thing::Notebook => ["notebook", "notebooks", "notebook"],
-            Thing::Lifecycle => ["lifecycle configuration", "lifecycle configurations", "lifecycle"],
-            Thing::Job => ["training job", "training jobs", "job"],
-            Thing::Bucket => ["bucket", "buckets", "bucket"],
-            Thing::Folder => ["folder", "folders", "folder"],
-            Thing::Key => ["key", "keys", "key"],
-            Thing::Topic => ["topic", "topics", "topic"],
-            Thing::AccessPoint => ["access point", "access points", "access-point"],
+            ResourceKind::User => ["user", "users", "user"],
+            ResourceKind::Group => ["group", "groups", "group"],
+            ResourceKind::Role => ["role", "roles", "role"],
+            ResourceKind::Policy => ["policy", "policies", "policy"],
+            ResourceKind::Notebook => ["notebook", "notebooks", "notebook"],
+            ResourceKind::Lifecycle => ["lifecycle configuration", "lifecycle configurations", "lifecycle"],
+            ResourceKind::Job => ["training job", "training jobs", "job"],
+            ResourceKind::Bucket => ["bucket", "buckets", "bucket"],
+            ResourceKind::Folder => ["folder", "folders", "folder"],
+            ResourceKind::Key => ["key", "keys", "key"],
+            ResourceKind::Topic => ["topic", "topics", "topic"],
+            ResourceKind::AccessPoint => ["access point", "access points", "access-point"],
         }
     }
 }
 
-/// One thing that is found of one user, role, notebook or the like.
+/// What is found of one user, role, notebook or the like.
 #[derive(Debug, Clone)]
 pub struct Observation {
     pub rule: Rule,
-    /// What kind of thing it is about.
-    pub thing: Thing,
+    pub kind: ResourceKind,
     pub name: String,
     /// What of it, as a part of the name that suppressions know: `tag-team`.
     pub topic: String,
@@ -80,11 +76,16 @@ pub struct Observation {
 }
 
 impl Observation {
-    /// An observation of a thing, without notes.
-    pub fn of(rule: Rule, (thing, name): (Thing, &str), topic: impl Into<String>, what: impl Into<String>) -> Self {
+    /// An observation of a resource, without notes.
+    pub fn of(
+        rule: Rule,
+        (kind, name): (ResourceKind, &str),
+        topic: impl Into<String>,
+        what: impl Into<String>,
+    ) -> Self {
         let (name, topic, what) = (name.to_owned(), topic.into(), what.into());
         let (detail, notes, help, place, is_warning) = Default::default();
-        Self { rule, thing, name, topic, what, detail, notes, help, place, is_warning }
+        Self { rule, kind, name, topic, what, detail, notes, help, place, is_warning }
     }
 
     /// The same, with where it is told and what to do.
@@ -99,9 +100,9 @@ impl Observation {
         format!("`{}`{detail}", self.name)
     }
 
-    /// The finding about this thing alone.
+    /// The finding about this resource alone.
     pub fn finding(&self, account: &str) -> Finding {
-        let [word, _, key] = self.thing.words();
+        let [word, _, key] = self.kind.words();
         let who = format!("{word} {}", self.shown_name());
         let mut finding = Finding::new(self.rule, format!("in the account `{account}`, {}: {who}", self.what))
             .help(&self.help)
@@ -118,16 +119,16 @@ impl Observation {
 /// The findings of observations: those that are suppressed each by itself, and of the others one for all of which the same is
 /// true. `apply` marks what is suppressed.
 pub fn findings(observations: &[Observation], account: &str, apply: impl Fn(&mut [Finding])) -> Vec<Finding> {
-    type Alike<'o> = (Rule, Thing, &'o str, &'o [String], Severity);
+    type FindingKey<'o> = (Rule, ResourceKind, &'o str, &'o [String], Severity);
     let mut all: Vec<Finding> = observations.iter().map(|one| one.finding(account)).collect();
     apply(&mut all);
     let mut found = Vec::new();
-    let mut groups: BTreeMap<Alike<'_>, Vec<(&Observation, Finding)>> = BTreeMap::new();
+    let mut groups: BTreeMap<FindingKey<'_>, Vec<(&Observation, Finding)>> = BTreeMap::new();
     for (one, finding) in observations.iter().zip(all) {
         if finding.suppressed.is_some() {
             found.push(finding);
         } else {
-            let key = (one.rule, one.thing, one.what.as_str(), one.notes.as_slice(), finding.severity);
+            let key = (one.rule, one.kind, one.what.as_str(), one.notes.as_slice(), finding.severity);
             groups.entry(key).or_default().push((one, finding));
         }
     }
@@ -136,14 +137,11 @@ pub fn findings(observations: &[Observation], account: &str, apply: impl Fn(&mut
         let names: Vec<String> = group.iter().map(|(one, _)| one.shown_name()).collect();
         let (one, mut finding) = group.swap_remove(0);
         if count > 1 {
-            let more = count.saturating_sub(LISTED);
-            let mut listed = names.iter().take(LISTED).cloned().collect::<Vec<_>>().join(", ");
-            if more > 0 {
-                listed = format!("{listed} and {more} more");
+            if count > LISTED_NAMES {
                 finding.notes.push(format!("all of them: {}", names.join(", ")));
             }
-            let [_, plural, _] = one.thing.words();
-            finding.message = format!("in the account `{account}`, {}: {plural} {listed}", one.what);
+            let [_, plural, _] = one.kind.words();
+            finding.message = format!("in the account `{account}`, {}: {plural} {}", one.what, listed(&names));
         }
         found.push(finding);
     }

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::observation::{Observation, Thing};
+use super::observation::{Observation, ResourceKind};
 use super::sides::Sides;
 use crate::finding::Rule;
 use crate::inventory::{one_or_more, plain, statement_name};
@@ -10,35 +10,35 @@ use crate::inventory::{one_or_more, plain, statement_name};
 const HELP: &str = "let the policy name this account, the one service that needs it, or whom the settings trust";
 
 /// The services that may be named, by what the policy is of: budgets tell a topic of the costs.
-const SERVICES: &[(Thing, &str)] = &[(Thing::Topic, "budgets.amazonaws.com")];
+const SERVICES: &[(ResourceKind, &str)] = &[(ResourceKind::Topic, "budgets.amazonaws.com")];
 
 /// Statements that let somebody in who is neither of this account nor trusted.
 pub fn observations(sides: &Sides<'_>) -> Vec<Observation> {
     let (bucket, name) = (&sides.export.bucket, sides.plan.names.bucket.as_str());
-    let of_bucket = bucket.policy.iter().map(|(policy, place)| ((Thing::Bucket, name), Some(policy), place));
+    let of_bucket = bucket.policy.iter().map(|(policy, place)| ((ResourceKind::Bucket, name), Some(policy), place));
     let of_points = bucket.access_points.iter();
     let of_points =
-        of_points.map(|(name, (policy, place))| ((Thing::AccessPoint, name.as_str()), policy.as_ref(), place));
+        of_points.map(|(name, (policy, place))| ((ResourceKind::AccessPoint, name.as_str()), policy.as_ref(), place));
     let of_others = sides.export.policies.iter().map(|(arn, (policy, place))| {
-        let kind = if arn.contains(":sns:") { Thing::Topic } else { Thing::Key };
+        let kind = if arn.contains(":sns:") { ResourceKind::Topic } else { ResourceKind::Key };
         ((kind, arn.as_str()), policy.as_ref(), place)
     });
     let mut found = Vec::new();
-    for (thing, policy, place) in of_bucket.chain(of_points).chain(of_others) {
+    for (resource, policy, place) in of_bucket.chain(of_points).chain(of_others) {
         let Some(policy) = policy else { continue };
         let statements: Vec<&Value> = one_or_more(policy.get("Statement")).collect();
         if statements.is_empty() {
             let what = "a policy that cannot be read";
-            found.push(Observation::of(Rule::AuditReached, thing, "policy", what).at(place.clone(), HELP));
+            found.push(Observation::of(Rule::AuditReached, resource, "policy", what).at(place.clone(), HELP));
         }
         for (at, statement) in statements.into_iter().enumerate() {
-            let strangers = strangers(sides, thing.0, statement);
+            let strangers = strangers(sides, resource.0, statement);
             if strangers.is_empty() || statement.get("Effect").is_some_and(|effect| effect == "Deny") {
                 continue;
             }
             let sid = statement_name(statement, at);
             let what = format!("a policy that lets in {}", strangers.join(", "));
-            let one = Observation::of(Rule::AuditReached, thing, format!("policy/{sid}"), what);
+            let one = Observation::of(Rule::AuditReached, resource, format!("policy/{sid}"), what);
             let notes = vec![format!("by the statement `{sid}`")];
             found.push(Observation { notes, ..one.at(place.clone(), HELP) });
         }
@@ -47,7 +47,7 @@ pub fn observations(sides: &Sides<'_>) -> Vec<Observation> {
 }
 
 /// Whom a statement names besides the account, the service that it is for, and whom the settings trust.
-fn strangers(sides: &Sides<'_>, thing: Thing, statement: &Value) -> Vec<String> {
+fn strangers(sides: &Sides<'_>, resource: ResourceKind, statement: &Value) -> Vec<String> {
     let names = &sides.plan.names;
     let root = format!("arn:{}:iam::{}:root", names.partition, names.account_id);
     let Some(principals) = statement.get("Principal").filter(|_| statement.get("NotPrincipal").is_none()) else {
@@ -56,7 +56,7 @@ fn strangers(sides: &Sides<'_>, thing: Thing, statement: &Value) -> Vec<String> 
     let Some(principals) = principals.as_object() else { return vec![format!("`{}`", plain(principals))] };
     let is_own = |kind: &str, one: &str| match kind {
         "AWS" => one == names.account_id || one == root || sides.is_trusted(one),
-        "Service" => SERVICES.contains(&(thing, one)),
+        "Service" => SERVICES.contains(&(resource, one)),
         _ => false,
     };
     // SNS lets its owner's account in by a condition.
@@ -66,7 +66,7 @@ fn strangers(sides: &Sides<'_>, thing: Thing, statement: &Value) -> Vec<String> 
     strangers.map(|(_, one)| format!("`{}`", plain(one))).collect()
 }
 
-/// Whether a statement asks for the account that owns the thing, as the policy does that SNS gives each topic.
+/// Whether a statement asks for the account that owns the resource, as the policy does that SNS gives each topic.
 /// Source: <https://docs.aws.amazon.com/sns/latest/dg/sns-access-policy-use-cases.html>
 fn is_of_owner(statement: &Value, account: &str) -> bool {
     let equals = statement.get("Condition").and_then(|condition| condition.get("StringEquals"));

@@ -15,7 +15,7 @@ pub const JOIN: &str = "iam:AddUserToGroup";
 
 /// What an action does.
 #[derive(PartialEq, Eq)]
-pub enum Does {
+pub enum StepEffect {
     /// It makes who calls it a role or a user, which these words say.
     Become(IdentityKind, &'static str),
     /// It puts a user into a group.
@@ -31,28 +31,28 @@ pub enum Does {
 }
 
 /// The actions by which somebody comes to what they do not have.
-pub const STEPS: [(&str, Does); 21] = [
-    (TAKE, Does::Become(IdentityKind::Role, "takes")),
-    (PASS, Does::Become(IdentityKind::Role, "can pass to a service")),
-    ("iam:UpdateAssumeRolePolicy", Does::Become(IdentityKind::Role, "can change the trust policy of")),
-    ("iam:CreateAccessKey", Does::Become(IdentityKind::User, "can make an access key of")),
-    ("iam:CreateLoginProfile", Does::Become(IdentityKind::User, "can make a password of")),
-    ("iam:UpdateLoginProfile", Does::Become(IdentityKind::User, "can change the password of")),
-    (JOIN, Does::Join),
-    ("iam:PutUserPolicy", Does::Give(IdentityKind::User)),
-    ("iam:AttachUserPolicy", Does::Give(IdentityKind::User)),
-    ("iam:PutRolePolicy", Does::Give(IdentityKind::Role)),
-    ("iam:AttachRolePolicy", Does::Give(IdentityKind::Role)),
-    ("iam:PutGroupPolicy", Does::Give(IdentityKind::Group)),
-    ("iam:AttachGroupPolicy", Does::Give(IdentityKind::Group)),
-    ("iam:CreatePolicyVersion", Does::Rewrite),
-    ("iam:SetDefaultPolicyVersion", Does::Rewrite),
-    ("iam:DeleteUserPermissionsBoundary", Does::Unbind(IdentityKind::User)),
-    ("iam:PutUserPermissionsBoundary", Does::Unbind(IdentityKind::User)),
-    ("iam:DeleteRolePermissionsBoundary", Does::Unbind(IdentityKind::Role)),
-    ("iam:PutRolePermissionsBoundary", Does::Unbind(IdentityKind::Role)),
-    ("iam:CreateUser", Does::Make(IdentityKind::User)),
-    ("iam:CreateRole", Does::Make(IdentityKind::Role)),
+pub const STEPS: [(&str, StepEffect); 21] = [
+    (TAKE, StepEffect::Become(IdentityKind::Role, "takes")),
+    (PASS, StepEffect::Become(IdentityKind::Role, "can pass to a service")),
+    ("iam:UpdateAssumeRolePolicy", StepEffect::Become(IdentityKind::Role, "can change the trust policy of")),
+    ("iam:CreateAccessKey", StepEffect::Become(IdentityKind::User, "can make an access key of")),
+    ("iam:CreateLoginProfile", StepEffect::Become(IdentityKind::User, "can make a password of")),
+    ("iam:UpdateLoginProfile", StepEffect::Become(IdentityKind::User, "can change the password of")),
+    (JOIN, StepEffect::Join),
+    ("iam:PutUserPolicy", StepEffect::Give(IdentityKind::User)),
+    ("iam:AttachUserPolicy", StepEffect::Give(IdentityKind::User)),
+    ("iam:PutRolePolicy", StepEffect::Give(IdentityKind::Role)),
+    ("iam:AttachRolePolicy", StepEffect::Give(IdentityKind::Role)),
+    ("iam:PutGroupPolicy", StepEffect::Give(IdentityKind::Group)),
+    ("iam:AttachGroupPolicy", StepEffect::Give(IdentityKind::Group)),
+    ("iam:CreatePolicyVersion", StepEffect::Rewrite),
+    ("iam:SetDefaultPolicyVersion", StepEffect::Rewrite),
+    ("iam:DeleteUserPermissionsBoundary", StepEffect::Unbind(IdentityKind::User)),
+    ("iam:PutUserPermissionsBoundary", StepEffect::Unbind(IdentityKind::User)),
+    ("iam:DeleteRolePermissionsBoundary", StepEffect::Unbind(IdentityKind::Role)),
+    ("iam:PutRolePermissionsBoundary", StepEffect::Unbind(IdentityKind::Role)),
+    ("iam:CreateUser", StepEffect::Make(IdentityKind::User)),
+    ("iam:CreateRole", StepEffect::Make(IdentityKind::Role)),
 ];
 
 /// Whether an action, or a pattern, may be one of these.
@@ -61,9 +61,9 @@ pub fn is_step(pattern: &str) -> bool {
     STEPS.iter().any(|(action, _)| is_like_pattern(&pattern, &action.to_lowercase()))
 }
 
-/// The actions that do one thing.
-pub fn that(does: Does) -> impl Iterator<Item = &'static str> {
-    STEPS.iter().filter(move |(_, one)| *one == does).map(|(action, _)| *action)
+/// The actions of `STEPS` with an effect.
+pub fn actions_with(effect: StepEffect) -> impl Iterator<Item = &'static str> {
+    STEPS.iter().filter(move |(_, one)| *one == effect).map(|(action, _)| *action)
 }
 
 /// What a principal may do by its own policies, of `STEPS`.

@@ -1,14 +1,14 @@
-//! Everybody who is neither a person nor trusted, and what of people's things they reach: by what they may do themselves, and by
+//! Everybody who is neither a person nor trusted, and what of people's things they affected: by what they may do themselves, and by
 //! whom they can become.
 
 use std::collections::BTreeMap;
 
 use serde_json::Value;
 
+use super::affected::{AffectedOwners, affected_owners};
 use super::belongings::Belongings;
 use super::escalation::{Escalation, told};
 use super::observation::Observation;
-use super::reach::{Whose, reached};
 use super::sides::Sides;
 use super::steps::is_step;
 use crate::check::{PrincipalKind, deployed};
@@ -30,23 +30,23 @@ pub fn observations(sides: &Sides<'_>) -> Result<Vec<Observation>, String> {
     let narrowed = narrowed(sides, may_be_of_people);
     let belongings = Belongings::of(sides);
     let mut observations = Vec::new();
-    let mut reach: BTreeMap<usize, Whose<'_>> = BTreeMap::new();
+    let mut affected: BTreeMap<usize, AffectedOwners<'_>> = BTreeMap::new();
     for ((index, _), problems) in looked_at.iter().zip(deployed(sides.plan, &narrowed, &looked_at)?) {
         let (known, unknown): (Vec<_>, Vec<_>) =
             problems.iter().partition(|problem| problem.lines.iter().any(|line| line.direction == Direction::Widened));
         for (problems, access) in [(known, "access to"), (unknown, "perhaps access to")] {
-            let (whose, notes) = reached(&sides.live, problems, &belongings);
-            reach.entry(*index).or_default().extend(&whose);
+            let (owners, notes) = affected_owners(&sides.live, problems, &belongings);
+            affected.entry(*index).or_default().extend(&owners);
             let stranger = sides.live.principals.get(*index);
             let stranger = stranger.filter(|_| kinds.get(*index) == Some(&Some(PrincipalKind::External)));
-            if let (Some(stranger), Some(whose)) = (stranger, whose.in_words()) {
+            if let (Some(stranger), Some(whose)) = (stranger, owners.in_words()) {
                 let found = told(sides, stranger, "access", format!("{access} {whose}"));
                 observations.push(Observation { notes, ..found });
             }
         }
     }
     let steps = self::narrowed(sides, is_step);
-    observations.extend(Escalation::of(sides, &kinds, &steps, &reach).observations(narrowed, &belongings)?);
+    observations.extend(Escalation::of(sides, &kinds, &steps, &affected).observations(narrowed, &belongings)?);
     Ok(observations)
 }
 

@@ -11,7 +11,7 @@ use crate::audit;
 use crate::diff::{FolderStack, OutFolder};
 use crate::facts::date::Date;
 use crate::files;
-use crate::finding::{Finding, counted};
+use crate::finding::{Finding, Severity, open_counted};
 use crate::model::Account;
 use crate::output;
 use crate::plan::{self, AccountPlan};
@@ -144,11 +144,7 @@ pub(super) fn wanted<'a>(plan: &'a AccountPlan<'_>) -> ExpectedExport<'a> {
 }
 
 fn summary(account: &Account, found: &[Finding]) -> String {
-    let count = |is_error: bool| {
-        found.iter().filter(|finding| finding.suppressed.is_none() && finding.is_error() == is_error).count()
-    };
-    let [errors, warnings] = [(true, "error", "errors"), (false, "warning", "warnings")]
-        .map(|(is_error, one, many)| counted(count(is_error), one, many));
+    let [errors, warnings] = [Severity::Error, Severity::Warning].map(|severity| open_counted(found, severity));
     format!("{}: {errors}, {warnings}\n", account.name)
 }
 

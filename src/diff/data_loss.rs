@@ -12,12 +12,9 @@ use crate::inventory::{each_map, plain};
 pub(super) fn lost(change: &ResourceChange<'_>, user: Option<&str>, deployed: bool) -> Vec<Loss> {
     let Some(old) = change.old else { return Vec::new() };
     if !matches!(change.action, Action::Destroy | Action::Replace | Action::Retain) {
-        let of_all = [interrupted(change), perhaps_refused(change), no_longer_kept(change), perhaps_deleted(change)]
-            .into_iter()
-            .flatten();
-        return of_all
-            .chain(change.properties.iter().filter_map(|one| lost_in_place(change.resource_type(), old, one)))
-            .collect();
+        let of_all = [interrupted, perhaps_refused, no_longer_kept, perhaps_deleted];
+        let of_each = change.properties.iter().filter_map(|one| lost_in_place(change.resource_type(), old, one));
+        return of_all.into_iter().filter_map(|lost| lost(change)).chain(of_each).collect();
     }
     if change.is_kept() {
         return vec![LossKind::Kept.of("it is not deleted, and no stack manages it any longer")];
@@ -30,25 +27,25 @@ pub(super) fn lost(change: &ResourceChange<'_>, user: Option<&str>, deployed: bo
                 property(old, "VolumeSizeInGB").map_or_else(String::new, |size| format!(" of {} GB", plain(size)));
             vec![LossKind::Lost.of(format!("the notebook's volume{size}, with everything on it"))]
         }
-        "AWS::IAM::User" => user_losses(change.action == Action::Destroy && deployed, &named, user),
-        "AWS::IAM::AccessKey" => vec![LossKind::Lost.of("the access key; programs that use it stop working")],
-        "AWS::S3::Bucket" => {
-            vec![
-                LossKind::Lost
-                    .of(format!("the bucket{named}; CloudFormation deletes it only while it is empty, and else fails")),
-            ]
+        "AWS::IAM::User" => data_loss_of_user(change.action == Action::Destroy && deployed, &named, user),
+        resource_type => {
+            let lost = LOST_WITH.iter().filter(|(of_type, _)| *of_type == resource_type);
+            lost.map(|(_, what)| LossKind::Lost.of(what.replace("{named}", &named))).collect()
         }
-        "AWS::SecretsManager::Secret" => vec![LossKind::Lost.of(format!("the secret{named}, with its value"))],
-        "AWS::KMS::Key" => {
-            vec![LossKind::Lost.of("the key, and so what is encrypted with it, once its waiting period is over")]
-        }
-        "AWS::Logs::LogGroup" => vec![LossKind::Lost.of(format!("the logs of the group{named}"))],
-        "AWS::SQS::Queue" => vec![LossKind::Lost.of(format!("the messages of the queue{named}"))],
-        "AWS::SNS::Topic" => vec![LossKind::Lost.of(format!("the topic{named}; its subscribers must confirm again"))],
-        "AWS::SSM::Parameter" => vec![LossKind::Lost.of(format!("the parameter{named}, with its value"))],
-        _ => Vec::new(),
     }
 }
+
+/// What is lost with a resource of a type, with its name in the place of `{named}`.
+const LOST_WITH: &[(&str, &str)] = &[
+    ("AWS::IAM::AccessKey", "the access key; programs that use it stop working"),
+    ("AWS::KMS::Key", "the key, and so what is encrypted with it, once its waiting period is over"),
+    ("AWS::Logs::LogGroup", "the logs of the group{named}"),
+    ("AWS::S3::Bucket", "the bucket{named}; CloudFormation deletes it only while it is empty, and else fails"),
+    ("AWS::SNS::Topic", "the topic{named}; its subscribers must confirm again"),
+    ("AWS::SQS::Queue", "the messages of the queue{named}"),
+    ("AWS::SSM::Parameter", "the parameter{named}, with its value"),
+    ("AWS::SecretsManager::Secret", "the secret{named}, with its value"),
+];
 
 /// The properties of a notebook for whose change CloudFormation stops it and starts it again.
 /// Source: <https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-sagemaker-notebookinstance.html>
@@ -103,6 +100,8 @@ const FOREVER: f64 = f64::INFINITY;
 /// <https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-sqs-queue.html>,
 /// <https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-kms-key.html>
 const KEPT_FOR: &[(&str, f64)] = &[
+    // The parts of uploads that are not finished.
+    ("DaysAfterInitiation", FOREVER),
     ("ExpirationDate", FOREVER),
     ("ExpirationInDays", FOREVER),
     ("MessageRetentionPeriod", 345_600.0),
@@ -179,7 +178,7 @@ fn kept_less_long(key: &str, old: Option<&Value>, new: Option<&Value>, has_versi
 
 /// What goes with a user. `deploy.sh` takes from whoever leaves what CloudFormation cannot delete a user with; not from a user
 /// who is replaced, nor before somebody deletes a whole stack.
-fn user_losses(leaves: bool, named: &str, user: Option<&str>) -> Vec<Loss> {
+fn data_loss_of_user(leaves: bool, named: &str, user: Option<&str>) -> Vec<Loss> {
     let what = format!("the access keys, the password and the MFA devices of the user{named}");
     let mut lost = if leaves {
         vec![LossKind::Lost.of(format!("{what}, which `deploy.sh` deletes before"))]

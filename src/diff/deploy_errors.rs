@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::Value;
 
 use super::folder::{AccountFolder, FolderStack, OutFolder};
-use super::model::{Action, Change, Refusal, Replacement};
+use super::model::{Action, Change, NAME_KEPT, Refusal, Replacement, SMALLER_VOLUME, TYPE_CHANGED};
 use super::owners::Owners;
 use super::resources::{ResourceChange, fixed_name, number, property, resources, type_of};
 use crate::facts::limits::NOTEBOOK_VOLUME_GB;
@@ -15,31 +15,16 @@ use crate::inventory::existing_notebook;
 use crate::render::span_index::SpanIndex;
 use crate::source::Place;
 
-/// The rule of a refusal, and what can be done instead.
-fn rule_and_help(refusal: Refusal) -> (Rule, &'static str) {
-    match refusal {
-        Refusal::TypeChanged => (Rule::DiffChangedType, "give the resource another logical ID"),
-        Refusal::SmallerVolume => {
-            (Rule::DiffSmallerVolume, "leave the volume as large as it is; a smaller one takes a new notebook")
-        }
-        Refusal::NameKept => (
-            Rule::DiffRefusedReplacement,
-            "undo the change; or give the resource another name at the same time; or deploy once without the resource, and \
-             then with it, which deletes what it holds",
-        ),
-    }
-}
-
 /// Why CloudFormation refuses a change, if it does. It makes the new resource before it deletes the old one, and so cannot
 /// replace one that keeps its name.
 /// Source: <https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-properties-name.html>
 pub(super) fn refusal(change: &ResourceChange<'_>) -> Option<Refusal> {
     if change.action == Action::Change && has_smaller_volume(change) == Some(true) {
-        return Some(Refusal::SmallerVolume);
+        return Some(SMALLER_VOLUME);
     }
     let (old, new) = change.old.zip(change.new).filter(|_| change.action == Action::Replace)?;
     if type_of(old) != type_of(new) {
-        return Some(Refusal::TypeChanged);
+        return Some(TYPE_CHANGED);
     }
     let names = replacement(type_of(new)).map(|facts| facts.name.as_slice()).unwrap_or_default();
     let (old_name, new_name) = fixed_name(old).zip(fixed_name(new))?;
@@ -48,7 +33,7 @@ pub(super) fn refusal(change: &ResourceChange<'_>) -> Option<Refusal> {
         property.replaced.is_some() && names.iter().any(|name| property.path.iter().skip(1).eq(name.split('/')))
     });
     let same = !refers && unique(type_of(new), &old_name) == unique(type_of(new), &new_name);
-    same.then_some(Refusal::NameKept)
+    same.then_some(NAME_KEPT)
 }
 
 /// Whether a change makes the volume of a notebook smaller; `None` where that is known only when it is deployed.
@@ -82,16 +67,16 @@ pub(super) fn refused(new: &OutFolder, changes: &[Change]) -> Vec<Finding> {
     }
     let finding = |((refused, _, causes), (change, count)): ((Refusal, &str, Vec<String>), (&Change, usize))| {
         let first = change.resources.first()?;
-        let (rule, help) = rule_and_help(refused);
+        let Refusal { rule, reason, help } = refused;
         let others = if count > 1 { format!(" and {} more", count - 1) } else { String::new() };
         let name = first.name.as_ref().map_or_else(String::new, |name| format!(" (`{name}`)"));
-        let what = if refused == Refusal::SmallerVolume {
+        let what = if refused == SMALLER_VOLUME {
             "get a smaller volume".to_owned()
         } else {
             let verb = if causes.len() == 1 { "changes" } else { "change" };
             format!("be replaced, since {} {verb}", causes.join(", "))
         };
-        let message = format!("`{}`{name}{others} would {what}: {refused}", first.logical_id);
+        let message = format!("`{}`{name}{others} would {what}: {reason}", first.logical_id);
         let mut stacks = new.accounts.get(&first.account).into_iter().flat_map(|account| &account.stacks);
         let place = stacks.find(|stack| stack.name == first.stack).map(|stack| place(stack, &first.logical_id));
         Some(Finding { place, ..Finding::new(rule, message).help(help) })
@@ -99,7 +84,7 @@ pub(super) fn refused(new: &OutFolder, changes: &[Change]) -> Vec<Finding> {
     alike.into_iter().filter_map(finding).collect()
 }
 
-fn at_home<'a>(stack: &'a FolderStack, logical_id: &str) -> Option<&'a Value> {
+fn resource_of<'a>(stack: &'a FolderStack, logical_id: &str) -> Option<&'a Value> {
     resources(Some(stack)).find(|(id, _)| *id == logical_id).map(|(_, resource)| resource)
 }
 
@@ -107,31 +92,31 @@ fn place(stack: &FolderStack, logical_id: &str) -> Place {
     SpanIndex::read(&stack.source).place(&format!("/Resources/{logical_id}"))
 }
 
-/// Where a name is: the stack, and the logical ID.
-type Home<'a> = (&'a FolderStack, &'a str);
+/// Where a resource is: the stack, and the logical ID.
+type ResourceLocation<'a> = (&'a FolderStack, &'a str);
 
 /// The findings of resources with fixed names that stand elsewhere in the new folder: under another logical ID, or in
 /// another stack. CloudFormation would make the new one while the old one is still there.
 pub(super) fn moved(old: &AccountFolder, new: &AccountFolder) -> Vec<Finding> {
-    let before = homes(old);
+    let before = named_resources(old);
     // From which stack to which: who and what.
-    let mut moves: BTreeMap<(&str, &str), (Home<'_>, Vec<String>)> = BTreeMap::new();
-    for (name, (stack, id)) in homes(new) {
+    let mut moves: BTreeMap<(&str, &str), (ResourceLocation<'_>, Vec<String>)> = BTreeMap::new();
+    for (name, (stack, id)) in named_resources(new) {
         let Some(&(old_stack, old_id)) = before.get(&name) else { continue };
         if (old_stack.name.as_str(), old_id) == (stack.name.as_str(), id) {
             continue;
         }
         // Of two under conditions that exclude each other, none moves.
-        let stays = new.stacks.iter().filter(|one| one.name == old_stack.name).find_map(|one| at_home(one, old_id));
+        let stays = new.stacks.iter().filter(|one| one.name == old_stack.name).find_map(|one| resource_of(one, old_id));
         let stays = stays.and_then(fixed_name).map(|one| unique(name.0, &one)) == Some(name.1.clone());
-        if stays && at_home(stack, id).is_some_and(|one| one.get("Condition").is_some()) {
+        if stays && resource_of(stack, id).is_some_and(|one| one.get("Condition").is_some()) {
             continue;
         }
         let owner = Owners::of(None, Some(stack)).owner(id);
         let shown = match owner {
             Some(user) if old_stack.name != stack.name => format!("the user `{}`", user.name),
             _ => {
-                let written = at_home(stack, id).and_then(fixed_name);
+                let written = resource_of(stack, id).and_then(fixed_name);
                 format!("`{}` ({})", written.unwrap_or(name.1).join("`, `"), name.0)
             }
         };
@@ -140,7 +125,7 @@ pub(super) fn moved(old: &AccountFolder, new: &AccountFolder) -> Vec<Finding> {
             all.push(shown);
         }
     }
-    let finding = |((from, to), ((stack, id), all)): ((&str, &str), (Home<'_>, Vec<String>))| {
+    let finding = |((from, to), ((stack, id), all)): ((&str, &str), (ResourceLocation<'_>, Vec<String>))| {
         let shown = match all.len() {
             1..=3 => all.join(", "),
             count => format!("{} and {} more", all[..2].join(", "), count - 2),
@@ -208,17 +193,17 @@ fn notebook_name(notebook: &Value) -> Option<&str> {
 }
 
 /// Where each fixed name of an account is. Names that only CloudFormation knows are left out.
-fn homes(account: &AccountFolder) -> BTreeMap<(&str, Vec<String>), Home<'_>> {
-    let mut homes = BTreeMap::new();
+fn named_resources(account: &AccountFolder) -> BTreeMap<(&str, Vec<String>), ResourceLocation<'_>> {
+    let mut named_resources = BTreeMap::new();
     for stack in &account.stacks {
         for (id, resource) in resources(Some(stack)) {
             let literal = replacement(type_of(resource)).is_some_and(|facts| {
                 facts.name.iter().all(|name| property(resource, name).is_some_and(Value::is_string))
             });
             if let Some(name) = fixed_name(resource).filter(|_| literal) {
-                homes.insert((type_of(resource), unique(type_of(resource), &name)), (stack, id.as_str()));
+                named_resources.insert((type_of(resource), unique(type_of(resource), &name)), (stack, id.as_str()));
             }
         }
     }
-    homes
+    named_resources
 }

@@ -123,6 +123,7 @@ pub(super) fn together(changes: Vec<(&AccountFolder, AccessChange)>) -> Vec<Acce
             let (known, general) = &mut merged[at];
             known.names.extend(change.names);
             known.accounts.extend(change.accounts);
+            known.accounts.dedup();
             known.same_as += change.same_as;
             known.entries.clone_from(general);
             known.own = None;

@@ -13,6 +13,7 @@ mod model;
 mod owners;
 mod pairs;
 mod people;
+mod principal_class;
 mod resources;
 mod values;
 
@@ -23,6 +24,7 @@ pub use model::{
     Note, OPEN_SECTIONS, PersonChange, PersonDiff, Plan, Presence, PropertyChange, Replacement, Resource, StackDiff,
     VERSION,
 };
+pub use principal_class::PrincipalClasses;
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -4,7 +4,7 @@ mod access;
 mod losses;
 
 pub use access::{AccessChange, AccessCount, AccessEntry, AccessPrincipal};
-pub use losses::{Loss, LossKind, Refusal};
+pub use losses::{Loss, LossKind, NAME_KEPT, Refusal, SMALLER_VOLUME, TYPE_CHANGED};
 
 use schemars::JsonSchema;
 use serde::Serialize;

@@ -151,10 +151,19 @@ pub(super) fn every_text(value: &Value, text: &impl Fn(&str) -> String, but: &[&
 
 /// `text` with the names of a user, if it is one's, and of their notebook replaced.
 pub(super) fn general(text: &str, of: Option<&UserEntry>) -> String {
-    let Some(UserEntry { name, notebook, .. }) = of else { return text.to_owned() };
-    let notebook = notebook.as_ref().filter(|notebook| *notebook != name);
-    let mut words = vec![(name.as_str(), "{user}")];
-    words.extend(notebook.map(|notebook| (notebook.as_str(), "{notebook}")));
+    without_names(text, of.map(names_of))
+}
+
+/// A user's name, and that of their notebook.
+pub(super) fn names_of(user: &UserEntry) -> (&str, Option<&str>) {
+    (&user.name, user.notebook.as_deref())
+}
+
+/// `text` with these names of a user and of their notebook replaced.
+pub(super) fn without_names(text: &str, of: Option<(&str, Option<&str>)>) -> String {
+    let Some((name, notebook)) = of else { return text.to_owned() };
+    let mut words = vec![(name, "{user}")];
+    words.extend(notebook.filter(|notebook| *notebook != name).map(|notebook| (notebook, "{notebook}")));
     // A notebook from before may be called `NAME--x`.
     words.sort_by_key(|(word, _)| std::cmp::Reverse(word.len()));
     words.into_iter().fold(text.to_owned(), |text, (word, shown)| replace_word(&text, word, shown))

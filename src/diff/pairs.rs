@@ -38,7 +38,7 @@ pub(super) fn pairs<'a>(old: &'a OutFolder, new: &'a OutFolder) -> Vec<AccountPa
         let was = renamed.get(name).copied();
         let sides = (old.accounts.get(was.unwrap_or(name)), new.accounts.get(name));
         match sides {
-            (Some(old), Some(new)) if home(old) != home(new) => {
+            (Some(old), Some(new)) if account_and_region(old) != account_and_region(new) => {
                 pairs.push(AccountPair { name, was, old: Some(old), new: None });
                 pairs.push(AccountPair { name, was, old: None, new: Some(new) });
             }
@@ -49,12 +49,13 @@ pub(super) fn pairs<'a>(old: &'a OutFolder, new: &'a OutFolder) -> Vec<AccountPa
 }
 
 /// The account of AWS and the region.
-fn home(account: &AccountFolder) -> (&str, &str) {
+fn account_and_region(account: &AccountFolder) -> (&str, &str) {
     (&account.manifest.account_id, &account.manifest.region)
 }
 
 fn has_stacks_of(one: &AccountFolder, other: &AccountFolder) -> bool {
-    home(one) == home(other) && one.stacks.iter().any(|stack| other.stacks.iter().any(|known| known.name == stack.name))
+    account_and_region(one) == account_and_region(other)
+        && one.stacks.iter().any(|stack| other.stacks.iter().any(|known| known.name == stack.name))
 }
 
 /// The findings of accounts that are made anew elsewhere, with names that are global and that those of before still have:
@@ -73,7 +74,7 @@ pub(super) fn collisions(pairs: &[AccountPair<'_>]) -> Vec<Finding> {
         let before = global_names(old, new);
         let both: Vec<(String, String)> = global_names(new, old).intersection(&before).cloned().collect();
         let (kind, first) = both.first()?;
-        let (was, now) = (home(old), home(new));
+        let (was, now) = (account_and_region(old), account_and_region(new));
         let message = format!(
             "`{name}` is made anew in {} ({}), while its stacks are in {} ({}): {}, such as `{first}` ({kind})",
             now.1,

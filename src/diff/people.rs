@@ -99,8 +99,7 @@ type ListOfPeople = (&'static str, BTreeSet<(String, String)>);
 fn lists_of_people(account: &AccountFolder) -> [ListOfPeople; 3] {
     let [mut users, mut suspended, mut renamed]: [BTreeSet<(String, String)>; 3] = Default::default();
     for stack in &account.stacks {
-        let file = stack.source.path.file_name().unwrap_or_default().to_string_lossy();
-        let head = format!("{file} -");
+        let head = format!("{} -", stack.file);
         users.extend(stack.users.first().map(|_| (head.clone(), head.clone())));
         for UserEntry { name, logical_id, notebook, was, suspended: is_suspended } in &stack.users {
             users.insert((head.clone(), format!("{logical_id}User {name}")));

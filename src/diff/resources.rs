@@ -79,10 +79,12 @@ pub(super) fn literal_name(resource: &Value) -> Option<&str> {
 pub(super) fn changes<'a>(old: Option<&'a FolderStack>, new: Option<&'a FolderStack>) -> Vec<ResourceChange<'a>> {
     let olds: BTreeMap<&str, &Value> = resources(old).map(|(id, value)| (id.as_str(), value)).collect();
     let news: BTreeSet<&str> = resources(new).map(|(id, _)| id.as_str()).collect();
+    let [olds_of, news_of] = [old, new].map(|stack| stack.and_then(|stack| stack.template.get("Conditions")));
     let mut changes = Vec::new();
     for (id, new) in resources(new) {
         let old = olds.get(id.as_str()).copied();
-        let properties = if old == Some(new) { Vec::new() } else { compare_resources(old, Some(new)) };
+        let mut properties = if old == Some(new) { Vec::new() } else { compare_resources(old, Some(new)) };
+        properties.extend(condition_changes([(old, olds_of), (Some(new), news_of)]));
         let action = match old {
             None => Action::Add,
             Some(old) => action(type_of(old) != type_of(new), &properties),
@@ -97,6 +99,36 @@ pub(super) fn changes<'a>(old: Option<&'a FolderStack>, new: Option<&'a FolderSt
     }
     changes.retain(|change| !change.properties.is_empty() || change.action != Action::Change);
     changes
+}
+
+/// What changes in what a resource's condition asks, where its name stays. Each side is the resource, and the conditions of the template.
+fn condition_changes(sides: [(Option<&Value>, Option<&Value>); 2]) -> Vec<PropertyChange> {
+    let [old, new] = sides.map(|(resource, _)| resource.and_then(|one| one.get("Condition")?.as_str()));
+    let Some(name) = old.filter(|_| old == new) else { return Vec::new() };
+    let [old, new] = sides.map(|(_, conditions)| Some(written_out(conditions?, conditions?.get(name)?, DEEPEST)));
+    let mut changes = compare(&["Condition".to_owned(), name.to_owned()], old.as_ref(), new.as_ref());
+    for change in &mut changes {
+        change.replacement = effect(None, &change.path);
+    }
+    changes
+}
+
+/// Conditions that refer to each other deeper than this are no valid template.
+const DEEPEST: usize = 20;
+
+/// A condition with those that it refers to in their places.
+fn written_out(conditions: &Value, condition: &Value, depth: usize) -> Value {
+    match condition {
+        Value::Object(entries) => {
+            let other = entries.get("Condition").and_then(|name| conditions.get(name.as_str()?));
+            if let Some(other) = other.filter(|_| entries.len() == 1 && depth > 0) {
+                return written_out(conditions, other, depth - 1);
+            }
+            entries.iter().map(|(key, value)| (key.clone(), written_out(conditions, value, depth))).collect()
+        }
+        Value::Array(values) => values.iter().map(|value| written_out(conditions, value, depth)).collect(),
+        other => other.clone(),
+    }
 }
 
 fn action(other_type: bool, properties: &[PropertyChange]) -> Action {

@@ -82,13 +82,19 @@ impl Comparison {
         let find = |values: &'_ [Value], wanted: &Value| values.iter().position(|one| name(one) == name(wanted));
         let step = |value: &Value| Some(format!("[{}]", name(value)));
         let mut renamed = old.to_vec();
-        // What has another `Id` and is else the same, such as a rule of a bucket, is neither gone nor new.
-        for one in new.iter().filter(|one| id == "Id" && find(old, one).is_none()) {
-            let is_same = |other: &&mut Value| find(new, other).is_none() && but_for(id, other) == but_for(id, one);
-            let Some(same) = renamed.iter_mut().find(is_same) else { continue };
-            let path = self.path.iter().cloned().chain(step(one)).chain([id.to_owned()]).collect();
-            self.leaf(path, same.get(id), one.get(id));
-            *same = one.clone();
+        // What has another `Id` and is else the same, such as a rule of a bucket, is neither gone nor new; nor is what is the same
+        // but for numbers, such as the days after which a rule deletes.
+        for rest in [but_for, but_for_numbers] {
+            for one in new.iter().filter(|_| id == "Id") {
+                let is_same = |other: &&mut Value| find(new, other).is_none() && rest(id, other) == rest(id, one);
+                if find(&renamed, one).is_some() {
+                    continue;
+                }
+                let Some(same) = renamed.iter_mut().find(is_same) else { continue };
+                let path = self.path.iter().cloned().chain(step(one)).chain([id.to_owned()]).collect();
+                self.leaf(path, same.get(id), one.get(id));
+                same[id] = one[id].clone();
+            }
         }
         let old = &renamed;
         let gone = old.iter().filter(|value| find(new, value).is_none());
@@ -112,6 +118,19 @@ impl Comparison {
 fn but_for(key: &str, value: &Value) -> String {
     let entries = value.as_object().into_iter().flatten().filter(|(other, _)| *other != key);
     text(&entries.map(|(key, value)| (key.clone(), value.clone())).collect())
+}
+
+/// The same without its numbers, however they are written.
+fn but_for_numbers(key: &str, value: &Value) -> String {
+    fn without(value: &Value) -> Value {
+        match value {
+            Value::Object(entries) => entries.iter().map(|(key, value)| (key.clone(), without(value))).collect(),
+            Value::Array(values) => values.iter().map(without).collect(),
+            scalar if plain(scalar).parse::<f64>().is_ok() => Value::Null,
+            other => other.clone(),
+        }
+    }
+    but_for(key, &without(value))
 }
 
 /// The entries of two lists in which order and number mean nothing: those of one side alone.

@@ -7,6 +7,7 @@ mod rules;
 
 pub use rules::{RULES, Rule, RuleInfo};
 
+use std::borrow::Borrow;
 use std::collections::BTreeMap;
 
 use rayon::iter::{IntoParallelRefIterator, ParallelIterator};
@@ -103,7 +104,12 @@ impl Finding {
 
     /// Whether it stops the writing: an error that is not suppressed.
     pub fn is_error(&self) -> bool {
-        self.severity == Severity::Error && self.suppressed.is_none()
+        self.is_open(Severity::Error)
+    }
+
+    /// Whether it has this severity, and nobody answers for it.
+    pub fn is_open(&self, severity: Severity) -> bool {
+        self.severity == severity && self.suppressed.is_none()
     }
 
     /// The same finding, at `place`.
@@ -158,9 +164,27 @@ impl Finding {
     }
 }
 
+/// How many findings there are of a severity, without the suppressed, in words: `1 error`.
+pub fn open_counted(findings: &[Finding], severity: Severity) -> String {
+    let word = severity.as_str();
+    counted(findings.iter().filter(|finding| finding.is_open(severity)).count(), word, &format!("{word}s"))
+}
+
 /// A number of things, in words for a message: `1 person`, `2 people`.
 pub fn counted(count: usize, one: &str, many: &str) -> String {
     format!("{count} {}", if count == 1 { one } else { many })
+}
+
+/// More names than these are not listed one by one.
+pub const LISTED_NAMES: usize = 5;
+
+/// Names, of many the first ones and how many more there are.
+pub fn listed(names: &[impl Borrow<str>]) -> String {
+    let shown = names[..names.len().min(LISTED_NAMES)].join(", ");
+    match names.len().saturating_sub(LISTED_NAMES) {
+        0 => shown,
+        more => format!("{shown} and {more} more"),
+    }
 }
 
 /// Whether any of `findings` stops the writing.

@@ -6,8 +6,8 @@ use serde_json::{Value, json};
 
 use crate::facts::CONSOLES;
 use crate::model::{
-    Account, DISPLAY_NAME, FolderName, Mfa, Notebook, NotebookName, Profile, SecurityGroupId, SubnetId, TEAM, User,
-    UserName, example_of_training,
+    Account, DISPLAY_NAME, FolderName, Mfa, Notebook, Profile, SecurityGroupId, SubnetId, TEAM, User,
+    example_of_training,
 };
 use crate::plan::Names;
 
@@ -17,7 +17,13 @@ const LONGEST_ADAPTED_NAME: usize = 53;
 
 pub(super) fn of(account: &Account, user: &User) -> Value {
     let settings = &account.settings;
-    let console = Console::of(account).filter(|_| user.console);
+    let (region, bucket) = (&account.region, &account.bucket);
+    // What the addresses in the console end with; none in a partition whose console is not known.
+    let console = CONSOLES.iter().find(|(partition, ..)| *partition == region.partition()).filter(|_| user.console);
+    let in_console = |path: &str| console.map(|(_, domain, _)| format!("https://{region}.{domain}/{path}"));
+    // As a part of a query: no other character of a name means something there.
+    // Source: <https://www.rfc-editor.org/rfc/rfc3986#section-2.3>
+    let prefix = user.name.as_str().replace('+', "%2B").replace('=', "%3D").replace('@', "%40");
     let display_name = user.person_tags.iter().find(|tag| tag.key == DISPLAY_NAME && !tag.value.is_empty());
     let team = user.tags.iter().find(|tag| tag.key == TEAM).filter(|_| settings.bucket.team_folders);
     let notebook = user.notebook.as_ref();
@@ -28,8 +34,8 @@ pub(super) fn of(account: &Account, user: &User) -> Value {
         "name": user.name.as_str(),
         "display_name": display_name.map_or(user.name.as_str(), |tag| &tag.value),
         "account_id": account.id.as_str(),
-        "region": account.region.as_str(),
-        "bucket": account.bucket.as_str(),
+        "region": region.as_str(),
+        "bucket": bucket.as_str(),
         // The networks that the person may use AWS from, where they are limited.
         "allowed_networks": account.allowed_networks.as_ref().map(|one| listed(one.ranges.iter().chain(&one.endpoints))),
         "shares": team.is_some() || !shared.is_empty(),
@@ -39,16 +45,20 @@ pub(super) fn of(account: &Account, user: &User) -> Value {
         "hardened": account.policies == Profile::Hardened,
         // Whether the person has a password. Addresses in the console are there with one, as far as they are known.
         "console": user.console,
-        "sign_in": console.map(Console::sign_in),
-        "folder_console": console.map(|console| console.folder(&user.name)),
+        "sign_in": console.map(|(.., domain)| format!("https://{}.{domain}/console", account.id)),
+        // The prefix ends with a slash: the console lists it as it is given, and a person may list nothing shorter.
+        "folder_console": in_console(&format!("s3/buckets/{bucket}?region={region}&prefix={prefix}/")),
         // Whether they may set up a second factor, and whether they must; it has the name of its user.
         "mfa": account.mfa != Mfa::Off,
         "mfa_required": account.mfa == Mfa::Required,
-        "mfa_arn": format!("arn:{}:iam::{}:mfa/{}", account.region.partition(), account.id, user.name),
+        "mfa_arn": format!("arn:{}:iam::{}:mfa/{}", region.partition(), account.id, user.name),
         // The profile of the AWS CLI that holds the access key. Where a second factor is required, temporary credentials are
         // in the profile `deepracer`.
         "key_profile": if account.mfa == Mfa::Required { "deepracer-key" } else { "deepracer" },
-        "notebook": notebook.map(|notebook| notebook_context(account, user, notebook, console)),
+        "notebook": notebook.map(|notebook| {
+            let console = in_console(&format!("sagemaker/home?region={region}#/notebook-instances/{}", notebook.name));
+            notebook_context(account, user, notebook, console.as_deref())
+        }),
         // Whether jobs get their name and tag by themselves on the notebook.
         "adapt_sdk": settings.notebooks.adapt_sdk
             && notebook.is_some_and(|notebook| notebook.name.as_str().len() <= LONGEST_ADAPTED_NAME),
@@ -79,55 +89,14 @@ fn listed<T: std::fmt::Display>(texts: impl Iterator<Item = T>) -> String {
     texts.map(|text| format!("`{text}`")).collect::<Vec<_>>().join(", ")
 }
 
-fn notebook_context(account: &Account, user: &User, notebook: &Notebook, console: Option<Console<'_>>) -> Value {
+fn notebook_context(account: &Account, user: &User, notebook: &Notebook, console: Option<&str>) -> Value {
     let Names { partition, account_id, notebook_role_path, .. } = Names::of(account);
     json!({
         "name": notebook.name.as_str(),
         "instance_type": notebook.instance_type.as_str(),
-        "console": console.map(|console| console.notebook(&notebook.name)),
+        "console": console,
         "role_arn": format!("arn:{partition}:iam::{account_id}:role{notebook_role_path}{}", user.name),
         // After how many idle minutes it stops; never, without.
         "idle_stop_minutes": Some(account.settings.notebooks.idle_stop_minutes).filter(|minutes| *minutes > 0),
     })
-}
-
-/// The consoles of an account's partition and region.
-#[derive(Debug, Clone, Copy)]
-struct Console<'a> {
-    account: &'a Account,
-    domain: &'static str,
-    sign_in: &'static str,
-}
-
-impl<'a> Console<'a> {
-    /// `None` in a partition whose console is not known.
-    fn of(account: &'a Account) -> Option<Self> {
-        let partition = account.region.partition();
-        let (_, domain, sign_in) = *CONSOLES.iter().find(|(name, _, _)| *name == partition)?;
-        Some(Self { account, domain, sign_in })
-    }
-
-    /// Where the people of the account sign in.
-    fn sign_in(self) -> String {
-        format!("https://{}.{}/console", self.account.id, self.sign_in)
-    }
-
-    /// A person's folder in the bucket. The prefix ends with a slash: the console lists it as it is given, and a person may
-    /// list nothing shorter.
-    fn folder(self, user: &UserName) -> String {
-        let (region, bucket) = (&self.account.region, &self.account.bucket);
-        let prefix = percent_encoded(user);
-        format!("https://{region}.{}/s3/buckets/{bucket}?region={region}&prefix={prefix}/", self.domain)
-    }
-
-    fn notebook(self, notebook: &NotebookName) -> String {
-        let region = &self.account.region;
-        format!("https://{region}.{}/sagemaker/home?region={region}#/notebook-instances/{notebook}", self.domain)
-    }
-}
-
-/// A name as a part of a query: no other of its characters means something there.
-/// Source: <https://www.rfc-editor.org/rfc/rfc3986#section-2.3>
-fn percent_encoded(name: &UserName) -> String {
-    name.as_str().replace('+', "%2B").replace('=', "%3D").replace('@', "%40")
 }

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::{Map, Value, json};
 
 use super::access_matrix::{self, AccessRow};
-use super::findings::{self, grouped, words};
+use super::findings::{self, grouped, message_spans};
 use super::{Page, PageAccount, picture};
 use crate::check::Extent;
 use crate::facts::limits::Used;
@@ -70,8 +70,8 @@ pub(super) fn of(templates: &Templates, page: &Page<'_>) -> Value {
 
 fn counts(page: &Page<'_>, people: &[Person]) -> Value {
     let stacks = || page.accounts.iter().flat_map(|one| &one.manifest.stacks);
-    let open = || page.findings.iter().filter(|finding| finding.suppressed.is_none());
-    let errors = open().filter(|finding| finding.severity == Severity::Error).count();
+    let open = |severity| page.findings.iter().filter(|finding| finding.is_open(severity)).count();
+    let (errors, warnings) = (open(Severity::Error), open(Severity::Warning));
     [
         (page.accounts.len(), "account", "accounts"),
         (people.len(), "person", "people"),
@@ -80,8 +80,8 @@ fn counts(page: &Page<'_>, people: &[Person]) -> Value {
         (stacks().count(), "stack", "stacks"),
         (stacks().map(|stack| stack.resources.used).sum(), "resource", "resources"),
         (errors, "error", "errors"),
-        (open().count() - errors, "warning", "warnings"),
-        (page.findings.len() - open().count(), "suppressed finding", "suppressed findings"),
+        (warnings, "warning", "warnings"),
+        (page.findings.len() - errors - warnings, "suppressed finding", "suppressed findings"),
     ]
     .into_iter()
     .map(|(count, one, many)| json!({"count": count, "what": if count == 1 { one } else { many }}))
@@ -187,7 +187,7 @@ fn row(row: &AccessRow) -> Value {
     };
     json!({
         "on": format!("{} {}", access_matrix::word(row.whose), row.thing),
-        "what": words(&row.what),
+        "what": message_spans(&row.what),
         "cells": row.answers.iter().map(cell).collect::<Value>(),
     })
 }

@@ -12,10 +12,10 @@ pub(super) fn open(findings: &[Finding]) -> Vec<Value> {
         json!({
             "severity": finding.severity.as_str(),
             "rule": finding.rule.info().id,
-            "message": words(&finding.message),
+            "message": message_spans(&finding.message),
             "place": place(finding),
-            "help": finding.help.as_deref().map(words),
-            "notes": finding.notes.iter().map(|note| words(note)).collect::<Vec<_>>(),
+            "help": finding.help.as_deref().map(message_spans),
+            "notes": finding.notes.iter().map(|note| message_spans(note)).collect::<Vec<_>>(),
         })
     })
     .collect()
@@ -28,7 +28,7 @@ pub(super) fn suppressed(findings: &[Finding]) -> Vec<Value> {
         .map(|(finding, by)| {
             json!({
                 "rule": finding.rule.info().id,
-                "message": words(&finding.message),
+                "message": message_spans(&finding.message),
                 "place": place(finding),
                 "reason": by.reason,
                 "owner": by.owner,
@@ -46,7 +46,7 @@ fn place(finding: &Finding) -> Option<String> {
 
 /// Words of a sentence, or what stands in it between back ticks.
 #[derive(Debug, Serialize)]
-pub(super) struct Words<'a> {
+pub(super) struct MessageSpan<'a> {
     pub code: bool,
     pub text: &'a str,
 }
@@ -62,10 +62,10 @@ pub(super) fn grouped(number: usize) -> String {
 }
 
 /// A sentence, with what stands between back ticks told apart.
-pub(super) fn words(sentence: &str) -> Vec<Words<'_>> {
+pub(super) fn message_spans(sentence: &str) -> Vec<MessageSpan<'_>> {
     let closed = sentence.matches('`').count() & !1;
     let parts = sentence.splitn(closed + 1, '`').enumerate();
-    parts.filter(|(_, text)| !text.is_empty()).map(|(at, text)| Words { code: at % 2 == 1, text }).collect()
+    parts.filter(|(_, text)| !text.is_empty()).map(|(at, text)| MessageSpan { code: at % 2 == 1, text }).collect()
 }
 
 #[cfg(test)]
@@ -79,7 +79,7 @@ mod tests {
 
     #[test]
     fn what_stands_between_back_ticks_is_code() {
-        let told = |sentence| words(sentence).iter().map(|words| (words.code, words.text)).collect::<Vec<_>>();
+        let told = |sentence| message_spans(sentence).iter().map(|span| (span.code, span.text)).collect::<Vec<_>>();
         assert_eq!(told("set `a` to `b`"), [(false, "set "), (true, "a"), (false, " to "), (true, "b")]);
         assert_eq!(told("an `open` one: `x"), [(false, "an "), (true, "open"), (false, " one: `x")]);
         assert_eq!(told(""), []);

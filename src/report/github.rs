@@ -5,8 +5,7 @@ use super::{slashed, visible};
 use crate::finding::{Finding, Severity};
 
 pub(super) fn render(findings: &[Finding]) -> String {
-    let of =
-        |severity| findings.iter().filter(move |finding| finding.suppressed.is_none() && finding.severity == severity);
+    let of = |severity| findings.iter().filter(move |finding| finding.is_open(severity));
     let suppressed = findings.iter().filter(|finding| finding.suppressed.is_some());
     of(Severity::Error).chain(of(Severity::Warning)).chain(suppressed).map(command).collect()
 }

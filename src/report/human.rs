@@ -1,7 +1,7 @@
 //! Findings as a person reads them in a terminal: the way rustc shows its errors.
 //!
 //! Neither a roster of 5,000 rows nor a row of 5,000 characters reaches the renderer: it gets the marked lines, and of
-//! a long line a window around the mark.
+//! a long line a window around the highlight.
 
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -10,17 +10,17 @@ use std::sync::Arc;
 use annotate_snippets::{Annotation, AnnotationKind, Group, Level, Origin, Renderer, Snippet, Title};
 
 use super::{slashed, visible};
-use crate::finding::{Finding, Severity, Suppressed, counted};
+use crate::finding::{Finding, Severity, Suppressed, open_counted};
 use crate::source::{Place, SourceFile};
 
 /// The characters of a line that are shown.
 const WINDOW: usize = 120;
-/// Of these, how many stand before the mark in a line that does not fit.
+/// Of these, how many stand before the highlight in a line that does not fit.
 const LEAD: usize = 40;
-/// Two marks that lie further apart than these lines are shown apart.
+/// Two highlights that lie further apart than these lines are shown apart.
 const NEAR: usize = 200;
 /// Stands between the position that is meant and the one that the renderer adds.
-const MARK: char = '\0';
+const POSITION_END: char = '\0';
 
 pub(super) fn render(findings: &[Finding], colour: bool) -> String {
     let renderer = if colour { Renderer::styled() } else { Renderer::plain() };
@@ -87,23 +87,16 @@ fn title<'a>(finding: &Finding) -> Title<'a> {
 fn tally(findings: &[Finding]) -> String {
     let suppressed = findings.iter().filter(|finding| finding.suppressed.is_some()).count();
     let suppressed = (suppressed > 0).then(|| format!("{suppressed} suppressed"));
-    let counts: Vec<String> = [Severity::Error, Severity::Warning]
-        .into_iter()
-        .filter_map(|severity| {
-            let count =
-                findings.iter().filter(|finding| finding.suppressed.is_none() && finding.severity == severity).count();
-            let word = severity.as_str();
-            (count > 0).then(|| counted(count, word, &format!("{word}s")))
-        })
-        .chain(suppressed)
-        .collect();
+    let severities = [Severity::Error, Severity::Warning].into_iter();
+    let open = severities.filter(|severity| findings.iter().any(|finding| finding.is_open(*severity)));
+    let counts: Vec<String> = open.map(|severity| open_counted(findings, severity)).chain(suppressed).collect();
     if counts.is_empty() { String::new() } else { format!("racestack: {}\n", counts.join(", ")) }
 }
 
-/// A run of lines of one source with marks in it.
+/// A run of lines of one source with highlights in it.
 struct Excerpt<'a> {
     source: Arc<SourceFile>,
-    marks: Vec<Mark<'a>>,
+    highlights: Vec<Highlight<'a>>,
 }
 
 /// Whether there are lines to show of a place: not where there is no text, or where the source is meant as a whole.
@@ -111,7 +104,7 @@ fn is_shown(place: &Place) -> bool {
     place.span != (0..0) && !place.source.text.is_empty()
 }
 
-struct Mark<'a> {
+struct Highlight<'a> {
     place: Place,
     kind: AnnotationKind,
     label: &'a str,
@@ -127,29 +120,30 @@ impl<'a> Excerpt<'a> {
         for (place, kind, label) in own.chain(related).filter(|(place, ..)| is_shown(place)) {
             // The span may have been set by hand, and the text is cut at it below.
             let place = Place::new(&place.source, place.span.clone());
-            let mark = Mark { line: place.source.line_number(place.span.start), place, kind, label };
-            match excerpts.iter_mut().find(|excerpt| excerpt.has_room_for(&mark)) {
-                Some(excerpt) => excerpt.marks.push(mark),
-                None => excerpts.push(Self { source: Arc::clone(&mark.place.source), marks: vec![mark] }),
+            let highlight = Highlight { line: place.source.line_number(place.span.start), place, kind, label };
+            let source = Arc::clone(&highlight.place.source);
+            match excerpts.iter_mut().find(|excerpt| excerpt.has_room_for(&highlight)) {
+                Some(excerpt) => excerpt.highlights.push(highlight),
+                None => excerpts.push(Self { source, highlights: vec![highlight] }),
             }
         }
         excerpts
     }
 
-    fn has_room_for(&self, mark: &Mark) -> bool {
-        let fits = self.source.line(mark.line).chars().nth(WINDOW).is_none();
-        Arc::ptr_eq(&self.source, &mark.place.source)
+    fn has_room_for(&self, highlight: &Highlight) -> bool {
+        let fits = self.source.line(highlight.line).chars().nth(WINDOW).is_none();
+        Arc::ptr_eq(&self.source, &highlight.place.source)
             && self
-                .marks
+                .highlights
                 .iter()
-                .all(|other| other.line.abs_diff(mark.line) <= NEAR && (other.line != mark.line || fits))
+                .all(|other| other.line.abs_diff(highlight.line) <= NEAR && (other.line != highlight.line || fits))
     }
 
     /// The excerpt in the renderer's terms.
     fn snippet<'b>(&self) -> Snippet<'b, Annotation<'b>> {
-        let mut marked: BTreeMap<usize, Vec<&Mark>> = BTreeMap::new();
-        for mark in &self.marks {
-            marked.entry(mark.line).or_default().push(mark);
+        let mut marked: BTreeMap<usize, Vec<&Highlight>> = BTreeMap::new();
+        for highlight in &self.highlights {
+            marked.entry(highlight.line).or_default().push(highlight);
         }
         let first = marked.keys().next().copied().unwrap_or(1);
         let last = marked.keys().next_back().copied().unwrap_or(1);
@@ -157,16 +151,17 @@ impl<'a> Excerpt<'a> {
         let mut text = String::new();
         let mut annotations = Vec::new();
         for number in first..=last {
-            let marks = marked.get(&number).map_or(&[][..], Vec::as_slice);
-            // The renderer shows a line without a mark only between two lines with one.
-            let shown = !marks.is_empty() || marked.contains_key(&(number + 1)) || marked.contains_key(&(number - 1));
+            let highlights = marked.get(&number).map_or(&[][..], Vec::as_slice);
+            // The renderer shows a line without a highlight only between two lines with one.
+            let shown =
+                !highlights.is_empty() || marked.contains_key(&(number + 1)) || marked.contains_key(&(number - 1));
             if shown {
-                let spans: Vec<_> = marks.iter().map(|mark| self.span_in_line(mark)).collect();
+                let spans: Vec<_> = highlights.iter().map(|highlight| self.span_in_line(highlight)).collect();
                 let (line, spans) = cut(self.source.line(number), &spans);
-                for (mark, span) in marks.iter().zip(spans) {
+                for (highlight, span) in highlights.iter().zip(spans) {
                     let span = text.len() + span.start..text.len() + span.end;
-                    let label = (!mark.label.is_empty()).then(|| visible::line(mark.label));
-                    annotations.push(mark.kind.span(span).label(label));
+                    let label = (!highlight.label.is_empty()).then(|| visible::line(highlight.label));
+                    annotations.push(highlight.kind.span(span).label(label));
                 }
                 text += &line;
             }
@@ -175,36 +170,36 @@ impl<'a> Excerpt<'a> {
         Snippet::source(text).line_start(first).path(self.position()).annotations(annotations)
     }
 
-    /// The bytes of the mark in its line: what goes on in the next line is not underlined.
-    fn span_in_line(&self, mark: &Mark) -> Range<usize> {
-        let line = self.source.line_range(mark.line);
+    /// The bytes of the highlight in its line: what goes on in the next line is not underlined.
+    fn span_in_line(&self, highlight: &Highlight) -> Range<usize> {
+        let line = self.source.line_range(highlight.line);
         let within = |offset: usize| offset.clamp(line.start, line.end) - line.start;
-        within(mark.place.span.start)..within(mark.place.span.end)
+        within(highlight.place.span.start)..within(highlight.place.span.end)
     }
 
-    /// The path with the line and column of the first mark. The renderer would count columns in the window.
+    /// The path with the line and column of the first highlight. The renderer would count columns in the window.
     fn position(&self) -> Option<String> {
-        let place = &self.marks.first()?.place;
+        let place = &self.highlights.first()?.place;
         let (path, (line, column)) = (visible::line(&slashed(place.path())), self.source.line_column(place.span.start));
-        Some(format!("{path}:{line}:{column}{MARK}"))
+        Some(format!("{path}:{line}:{column}{POSITION_END}"))
     }
 }
 
 /// Takes out the positions that the renderer added to those of [`Excerpt::position`].
 fn drop_marked_positions(rendered: &str) -> String {
-    let mut parts = rendered.split(MARK);
+    let mut parts = rendered.split(POSITION_END);
     let first = parts.next().unwrap_or_default().to_owned();
     parts.fold(first, |text, part| text + part.trim_start_matches(|c: char| c == ':' || c.is_ascii_digit()))
 }
 
 /// A line as it can be shown, and the spans in what is shown. A long line is cut to a window around the first span.
 fn cut(line: &str, spans: &[Range<usize>]) -> (String, Vec<Range<usize>>) {
-    let mark = spans.first().map_or(0, |span| span.start);
+    let highlight = spans.first().map_or(0, |span| span.start);
     let end_of_window = |from: usize| line[from..].char_indices().nth(WINDOW).map(|(at, _)| from + at);
     let (from, to) = if end_of_window(0).is_none() {
         (0, line.len())
     } else {
-        let from = line[..mark].char_indices().rev().nth(LEAD - 1).map_or(0, |(at, _)| at);
+        let from = line[..highlight].char_indices().rev().nth(LEAD - 1).map_or(0, |(at, _)| at);
         (from, end_of_window(from).unwrap_or(line.len()))
     };
     let lead = if from > 0 { "..." } else { "" };

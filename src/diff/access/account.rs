@@ -8,9 +8,7 @@ use serde_json::Value;
 use super::super::folder::{AccountFolder, FolderStack};
 use super::super::owners::Owners;
 use super::RetainedResource;
-use crate::inventory::{
-    self, Boundary, Documents, IamInventory, IdentityKind, Location, PolicyDocument, Principal, Undefined,
-};
+use crate::inventory::{self, Boundary, Documents, IamInventory, IdentityKind, PolicyDocument, Principal, Undefined};
 use crate::output::{Manifest, UserEntry};
 
 /// The name of a stack, and a logical ID, or the name of an output.
@@ -152,12 +150,6 @@ impl<'a> AccountIam<'a> {
     /// The permissions boundary of somebody, if a stack defines it.
     pub(super) fn boundary(&self, of: &Principal<'a>) -> Option<&Arc<PolicyDocument>> {
         self.document(of.boundary_policy()?)
-    }
-
-    /// Whether a policy, by its index, is part of somebody, and so may name them.
-    pub(super) fn is_part_of(&self, policy: usize, of: &Principal<'a>) -> bool {
-        let place = |location: &Location<'a>| (location.stack, location.logical_id);
-        self.inventory.policies.get(policy).is_some_and(|policy| place(&policy.location) == place(&of.location))
     }
 
     /// The trust policy of somebody.

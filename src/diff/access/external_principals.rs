@@ -8,17 +8,17 @@ use serde_json::Value;
 use super::super::model::AccessPrincipal;
 use super::super::owners::{NO_NAMES, every_text, general};
 use super::Side;
-use super::account::AccountIam;
+use super::account::{AccountIam, Place, undefined};
 use super::subjects::{Subject, tag_key};
-use crate::iam::Principal;
-use crate::inventory::{self, PRINCIPAL_TAG, PolicyDocument, one_or_more};
+use crate::iam::{Context, Principal};
+use crate::inventory::{self, Location, PRINCIPAL_TAG, PolicyDocument, PolicyKind, one_or_more};
 use crate::output::UserEntry;
 
 /// An account that is nobody's here.
 const ELSEWHERE: &str = "000000000000";
 
 /// Whom the policies of buckets name besides the account's own users and roles, who may take each role, and anybody else.
-pub(super) fn strangers(
+pub(super) fn external_principals(
     before: &AccountIam<'_>,
     after: &AccountIam<'_>,
     account: &str,
@@ -54,7 +54,7 @@ pub(super) fn strangers(
             let subject = classes.entry(class).or_insert_with(|| Subject {
                 resource: role.cloned(),
                 own: own.cloned(),
-                ..stranger(kind, name, principal, [old, new], everything)
+                ..external_principal(kind, name, principal, [old, new], everything)
             });
             if many {
                 subject.resource = subject.resource.as_ref().map(|resource| general(resource, subject.own.as_ref()));
@@ -62,6 +62,53 @@ pub(super) fn strangers(
         }
     }
     classes.into_values().collect()
+}
+
+/// Whoever has by hand what no stack gives to anybody: groups in which the stacks have no user, and managed policies. A user whose name
+/// and tags are not known stands for them.
+pub(super) fn outsiders(before: &AccountIam<'_>, after: &AccountIam<'_>, account: &str) -> Vec<Subject> {
+    let [olds, mut news] = [before, after].map(given_to_nobody);
+    news.retain(|place, new| {
+        let policies = |side: &Side| side.identity.iter().map(|policy| policy.id).collect::<BTreeSet<_>>();
+        olds.get(place).is_some_and(|old| policies(old) != policies(new) || old.unknown != new.unknown)
+    });
+    let subject = |(place, new): (Place<'_>, Side)| {
+        let sides = [olds[&place].clone(), new];
+        let arn = format!("arn:aws:iam::{account}:user/anybody");
+        let user = Principal::User { arn, account: account.to_owned() };
+        let base = with_any_tags(user.context("anybody"), sides.iter().flat_map(|side| &side.identity));
+        Subject::of(AccessPrincipal::Resource, place.1, (user, base), sides)
+    };
+    news.into_iter().map(subject).collect()
+}
+
+/// The policies of the groups in which the stacks have no user, and the managed policies that the stacks give to nobody, by their places.
+fn given_to_nobody<'a>(iam: &AccountIam<'a>) -> BTreeMap<Place<'a>, Side> {
+    let groups = iam.inventory.groups.iter();
+    let given: BTreeSet<usize> =
+        iam.principals().chain(groups.clone()).flat_map(inventory::Principal::all_policies).collect();
+    let unattached = iam
+        .inventory
+        .policies
+        .iter()
+        .enumerate()
+        .filter(|(index, policy)| matches!(policy.kind, PolicyKind::Managed(_)) && !given.contains(index));
+    let unattached = unattached.map(|(index, policy)| (&policy.location, vec![index], BTreeSet::new()));
+    let empty = groups.filter(|group| !iam.principals().any(|one| one.groups.contains(&group.name)));
+    let empty = empty.map(|group| (&group.location, group.policies.clone(), undefined(group)));
+    let side = |(location, policies, unknown): (&Location<'a>, Vec<usize>, BTreeSet<String>)| {
+        let identity = policies.iter().filter_map(|policy| iam.document(*policy).cloned()).collect();
+        let resource = iam.bucket_policies().cloned().collect();
+        let side = Side { exists: true, identity, resource, unknown, ..Side::default() };
+        Some(((iam.name_of(location.stack)?, location.logical_id.to_owned()), side))
+    };
+    unattached.chain(empty).filter_map(side).collect()
+}
+
+/// The context of whoever may have any of the tags that policies ask for.
+fn with_any_tags<'p>(base: Context, policies: impl Iterator<Item = &'p Arc<PolicyDocument>>) -> Context {
+    let asked = policies.flat_map(|policy| policy.tag_keys(PRINCIPAL_TAG));
+    asked.fold(base, |base, tag| base.with_varying(&tag_key(&tag)))
 }
 
 /// Who may take the role of somebody's notebook, but for their names.
@@ -120,22 +167,21 @@ fn named_and_unnamed(named: BTreeSet<(String, String)>, account: &str) -> Vec<(A
 }
 
 /// One who is named. What their own policies say is not known: they are taken to allow everything that the resource's policy does.
-fn stranger(
+fn external_principal(
     kind: AccessPrincipal,
     name: String,
     principal: Principal,
     sides: [&[Arc<PolicyDocument>]; 2],
     everything: &Arc<PolicyDocument>,
 ) -> Subject {
-    let asked = sides.into_iter().flatten().flat_map(|policy| policy.tag_keys(PRINCIPAL_TAG));
     // Whatever tags they have, no stack gives them; a service has none.
-    let asked = asked.filter(|_| kind != AccessPrincipal::Service);
-    let base = asked.fold(principal.context("anybody"), |base, tag| base.with_varying(&tag_key(&tag)));
+    let policies = sides.into_iter().flatten().filter(|_| kind != AccessPrincipal::Service);
+    let base = with_any_tags(principal.context("anybody"), policies);
     let is_anybody = matches!(&principal, Principal::User { account, .. } if account == ELSEWHERE);
     let sides = sides.map(|resource| Side {
         exists: true,
         identity: Some(everything).filter(|_| kind != AccessPrincipal::Service).cloned().into_iter().collect(),
-        unknown: if is_anybody { undecided(resource) } else { BTreeSet::new() },
+        unknown: if is_anybody { unevaluated_statements(resource) } else { BTreeSet::new() },
         resource: resource.to_vec(),
         required: true,
         ..Side::default()
@@ -144,7 +190,7 @@ fn stranger(
 }
 
 /// The statements about principals that no request is decided for: those of identity providers, and canonical users.
-fn undecided(policies: &[Arc<PolicyDocument>]) -> BTreeSet<String> {
+fn unevaluated_statements(policies: &[Arc<PolicyDocument>]) -> BTreeSet<String> {
     let statements = policies.iter().flat_map(|policy| policy.statements());
     let names_others = |statement: &&Value| {
         let maps = ["Principal", "NotPrincipal"].into_iter().filter_map(|key| statement.get(key)?.as_object());

@@ -23,9 +23,9 @@ use crate::iam::{
 };
 use crate::inventory::{Documents, Policy, PolicyDocument, PolicyKind, one_or_more, statement_name, transform};
 use account::{AccountIam, is_user};
-use external_principals::strangers;
+use external_principals::{external_principals, outsiders};
 use subjects::{Subject, own_key, people, tag_key};
-use unevaluated_grants::undecided;
+use unevaluated_grants::changed_grants;
 
 /// What the policies of one side say for a subject.
 #[derive(Debug, Clone, Default)]
@@ -91,7 +91,8 @@ pub(super) fn compare(
     let everything = documents.of(everything);
     let [before, after] = &sides;
     let mut subjects = people(before, after, account_id);
-    subjects.extend(strangers(before, after, account_id, &everything));
+    subjects.extend(external_principals(before, after, account_id, &everything));
+    subjects.extend(outsiders(before, after, account_id));
     let policies = sides.iter().flat_map(|iam| &iam.inventory.policies);
     // The trust policies of many roles are one document.
     let name = |policy: &Policy<'_>| {
@@ -99,7 +100,7 @@ pub(super) fn compare(
     };
     let names: PolicyNames = policies.map(|policy| (policy.document.id, name(policy))).collect();
     let changes: Vec<Option<AccessChange>> = subjects.into_par_iter().map(|subject| change(&subject, &names)).collect();
-    let others = undecided(before, after).into_iter().chain(moved(before, after)).chain(left_open(old, new));
+    let others = changed_grants(before, after).into_iter().chain(moved(before, after)).chain(left_open(old, new));
     changes.into_iter().flatten().chain(others).collect()
 }
 

@@ -2,15 +2,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde_json::Value;
-
 use super::super::model::AccessPrincipal;
-use super::super::owners::{NO_NAMES, every_text, general};
+use super::super::owners::names_of;
+use super::super::principal_class::{PrincipalClasses, tags};
 use super::Side;
 use super::account::{AccountIam, is_user, undefined};
 use crate::iam::{self, Context};
 use crate::inventory::{PRINCIPAL_TAG, Principal};
-use crate::model::{NOTEBOOK, OLD_KEY, RESERVED_TAGS};
+use crate::model::{OLD_KEY, RESERVED_TAGS};
 use crate::output::UserEntry;
 
 /// Somebody, or several with the same policies.
@@ -58,7 +57,7 @@ impl Subject {
 
 /// The users and the roles of both sides.
 pub(super) fn people(before: &AccountIam<'_>, after: &AccountIam<'_>, account: &str) -> Vec<Subject> {
-    let tagged = mentioned_tags([before, after]);
+    let alike = PrincipalClasses::of(&[&before.inventory, &after.inventory]);
     // A user may get another path, and with it another ARN.
     let [olds, news] = [before, after].map(|iam| -> BTreeMap<(bool, &str), &Principal<'_>> {
         iam.principals().map(|one| ((is_user(one), one.name.as_str()), one)).collect()
@@ -71,8 +70,9 @@ pub(super) fn people(before: &AccountIam<'_>, after: &AccountIam<'_>, account: &
         let Some(any) = new.or(old) else { continue };
         let own = if new.is_some() { after } else { before }.own(any);
         let notebook = old.and_then(|old| before.own(old)?.notebook.clone());
-        let old_key = old.map(|one| key(one, before, &tagged));
-        let new_key = new.map(|one| key(one, after, &tagged));
+        let key =
+            |one: &Principal<'_>, iam: &AccountIam<'_>| alike.key(&iam.inventory, one, iam.own(one).map(names_of));
+        let (old_key, new_key) = (old.map(|one| key(one, before)), new.map(|one| key(one, after)));
         if let Some(key) = &old_key {
             *old_classes.entry(key.clone()).or_default() += 1;
         }
@@ -94,7 +94,7 @@ pub(super) fn people(before: &AccountIam<'_>, after: &AccountIam<'_>, account: &
         };
         let mut sides = [side(old, before), side(new, after)];
         let (principal, base) = any.asking(account);
-        let base = with_tags(base, (old, new), &tagged, &mut sides[0].retagged);
+        let base = with_tags(base, (old, new), &alike.asked_tags, &mut sides[0].retagged);
         let subject = Subject {
             // Who has no notebook any longer loses what there was of that name.
             own: own.map(|own| UserEntry { notebook: own.notebook.clone().or(notebook), ..own.clone() }),
@@ -108,49 +108,6 @@ pub(super) fn people(before: &AccountIam<'_>, after: &AccountIam<'_>, account: &
         }
     }
     classes.into_values().collect()
-}
-
-/// What two principals have in common when they have the same policies but for their names.
-fn key(of: &Principal<'_>, iam: &AccountIam<'_>, tagged: &BTreeSet<String>) -> String {
-    let own = iam.own(of);
-    let general = |text: &str| general(text, own);
-    let general_text = |value: &Value| every_text(value, &general, NO_NAMES).to_string();
-    // What is shared holds nobody's name.
-    let policy = |index: &usize| {
-        let document = iam.document(*index)?;
-        let is_part = iam.is_part_of(*index, of);
-        Some(if is_part { general_text(&document.value) } else { document.id.to_string() })
-    };
-    let identity: BTreeSet<String> = of.policies.iter().filter_map(policy).collect();
-    let tag = |(key, value): (&str, Option<&str>)| {
-        // Many a notebook is named like its user, and many cannot be.
-        let is_own =
-            key == NOTEBOOK && value.is_some_and(|value| own.and_then(|own| own.notebook.as_deref()) == Some(value));
-        if is_own { format!("{key}={{notebook}}") } else { format!("{key}={:?}", value.map(&general)) }
-    };
-    let tags: Vec<String> = tags(of).filter(|(key, _)| tagged.contains(&key.to_lowercase())).map(tag).collect();
-    let boundary = iam.boundary(of).map(|policy| policy.id);
-    let buckets: BTreeSet<usize> = iam.bucket_policies().map(|policy| policy.id).collect();
-    // Who may take a role is part of what the role opens.
-    let trust = iam.trust(of).map(|trust| general_text(&trust.value));
-    format!("{:?}", (is_user(of), identity, boundary, buckets, undefined(of), tags, trust))
-}
-
-/// The tags of a principal: of a key that is known only when the stack is deployed, it is empty, and of such a value, `None`.
-fn tags<'p>(of: &'p Principal<'_>) -> impl Iterator<Item = (&'p str, Option<&'p str>)> {
-    of.tags.iter().map(|tag| (tag.key.as_deref().unwrap_or_default(), tag.value.as_deref()))
-}
-
-/// The keys of the tags, in lower case, by which some policy knows whoever asks. Those that tell people apart and nothing else, such
-/// as their addresses, are in no policy, and so make nobody's access another than that of others.
-fn mentioned_tags(sides: [&AccountIam<'_>; 2]) -> BTreeSet<String> {
-    let mut seen = BTreeSet::new();
-    let of_side = |iam: &'_ AccountIam<'_>| {
-        let of_principals = iam.principals().flat_map(|of| iam.identity(of).chain(iam.boundary(of)));
-        let policies = iam.bucket_policies().chain(of_principals).filter(|policy| seen.insert(policy.id));
-        policies.flat_map(|policy| policy.tag_keys(PRINCIPAL_TAG)).collect::<Vec<_>>()
-    };
-    sides.map(of_side).into_iter().flatten().collect()
 }
 
 /// The condition key of a principal's tag.

@@ -16,7 +16,7 @@ use crate::output::UserEntry;
 
 /// A resource, or an output, that may open something to somebody.
 #[derive(Default)]
-struct Thing<'a> {
+struct UnevaluatedGrant<'a> {
     resource_type: &'a str,
     own: Option<&'a UserEntry>,
     /// As its template has it; `None` where the other side has the same template.
@@ -28,38 +28,44 @@ struct Thing<'a> {
 }
 
 /// By stack and logical ID, or name of an output, what may open something.
-fn things<'i, 'a: 'i>(iam: &'i AccountIam<'a>, other: &AccountIam<'a>) -> BTreeMap<Place<'a>, Thing<'i>> {
-    let mut by_place: BTreeMap<(usize, &str), Thing<'i>> = BTreeMap::new();
+fn unevaluated<'i, 'a: 'i>(
+    iam: &'i AccountIam<'a>,
+    other: &AccountIam<'a>,
+) -> BTreeMap<Place<'a>, UnevaluatedGrant<'i>> {
+    let mut by_place: BTreeMap<(usize, &str), UnevaluatedGrant<'i>> = BTreeMap::new();
     for (stack, id, declared) in iam.declared(other) {
         let resource_type = declared.get("Type").and_then(Value::as_str).unwrap_or_default();
-        by_place.insert((stack, id), Thing { resource_type, declared: Some(declared), ..Thing::default() });
+        by_place.insert(
+            (stack, id),
+            UnevaluatedGrant { resource_type, declared: Some(declared), ..UnevaluatedGrant::default() },
+        );
     }
     let policies = iam.inventory.resource_policies.iter();
     for one in policies.filter(|one| one.resource_type != inventory::BUCKET_POLICY) {
-        let thing = by_place.entry((one.location.stack, one.location.logical_id)).or_default();
-        thing.resource_type = one.resource_type;
+        let grant = by_place.entry((one.location.stack, one.location.logical_id)).or_default();
+        grant.resource_type = one.resource_type;
         let documents = one.policies.iter().filter_map(|policy| iam.document(*policy));
         for statement in documents.flat_map(|document| document.statements()) {
-            thing.statements.insert(text(&canonical("", &json!({"Statement": statement}))), statement);
+            grant.statements.insert(text(&canonical("", &json!({"Statement": statement}))), statement);
         }
     }
     for one in &iam.inventory.service_roles {
-        let thing = by_place.entry((one.location.stack, one.location.logical_id)).or_default();
-        thing.resource_type = one.resource_type;
-        thing.roles.insert((&one.property, &one.role));
+        let grant = by_place.entry((one.location.stack, one.location.logical_id)).or_default();
+        grant.resource_type = one.resource_type;
+        grant.roles.insert((&one.property, &one.role));
     }
     // What is kept of a stack comes before the stack: what the stack has now is what counts.
-    let named = by_place.into_iter().filter_map(|((stack, id), thing)| {
+    let named = by_place.into_iter().filter_map(|((stack, id), grant)| {
         let place = (iam.name_of(stack)?, id.to_owned());
-        Some((place, Thing { own: iam.owner(stack, id), ..thing }))
+        Some((place, UnevaluatedGrant { own: iam.owner(stack, id), ..grant }))
     });
     let outputs = iam.outputs().map(|(stack, name, value)| {
-        ((stack, format!("Outputs.{name}")), Thing { declared: Some(value), ..Thing::default() })
+        ((stack, format!("Outputs.{name}")), UnevaluatedGrant { declared: Some(value), ..UnevaluatedGrant::default() })
     });
     named.chain(outputs).collect()
 }
 
-impl Thing<'_> {
+impl UnevaluatedGrant<'_> {
     fn general(&self, text: &str) -> String {
         general(text, self.own)
     }
@@ -88,8 +94,8 @@ impl Thing<'_> {
 }
 
 /// What is told of the statements of a policy that come and go; `None` where none do.
-fn policy(old: &Thing<'_>, new: &Thing<'_>, verb: &str) -> Option<AccessEntry> {
-    let not_in = |one: &Thing<'_>, other: &Thing<'_>| -> Vec<Value> {
+fn policy(old: &UnevaluatedGrant<'_>, new: &UnevaluatedGrant<'_>, verb: &str) -> Option<AccessEntry> {
+    let not_in = |one: &UnevaluatedGrant<'_>, other: &UnevaluatedGrant<'_>| -> Vec<Value> {
         let alone = one.statements.iter().filter(|(key, _)| !other.statements.contains_key(*key));
         alone.map(|(_, statement)| (*statement).clone()).collect()
     };
@@ -112,15 +118,15 @@ fn policy(old: &Thing<'_>, new: &Thing<'_>, verb: &str) -> Option<AccessEntry> {
 }
 
 /// What changes in what is not decided.
-pub(super) fn undecided(before: &AccountIam<'_>, after: &AccountIam<'_>) -> Vec<AccessChange> {
-    let [olds, news] = [things(before, after), things(after, before)];
-    let usual: BTreeSet<String> = olds.values().map(Thing::key).collect();
+pub(super) fn changed_grants(before: &AccountIam<'_>, after: &AccountIam<'_>) -> Vec<AccessChange> {
+    let [olds, news] = [unevaluated(before, after), unevaluated(after, before)];
+    let usual: BTreeSet<String> = olds.values().map(UnevaluatedGrant::key).collect();
     let has = |iam: &AccountIam<'_>, role: &str| {
         iam.principal(role).is_some() || iam.principals().any(|one| !is_user(one) && one.name == role)
     };
     let created = |role: &str| has(after, role) && !has(before, role);
     let openings = Openings::of(before, after);
-    let none = Thing::default();
+    let none = UnevaluatedGrant::default();
     let mut changes: BTreeMap<String, AccessChange> = BTreeMap::new();
     for place in olds.keys().chain(news.keys()).collect::<BTreeSet<_>>() {
         let (old, new) = (olds.get(place), news.get(place));
@@ -134,7 +140,7 @@ pub(super) fn undecided(before: &AccountIam<'_>, after: &AccountIam<'_>) -> Vec<
             // With what allows, access goes; with what denies, some may come.
             None => policy(any, &none, "is gone").into_iter().filter(|entry| entry.direction.is_gain()).collect(),
         };
-        let declared = [old, new].map(|thing| thing.and_then(|thing| thing.declared));
+        let declared = [old, new].map(|grant| grant.and_then(|grant| grant.declared));
         let opened =
             openings.between(place, declared, any.own, !entries.is_empty()).into_iter().map(AccessEntry::unknown);
         let entries: Vec<AccessEntry> = entries.into_iter().chain(opened).collect();

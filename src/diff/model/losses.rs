@@ -4,6 +4,8 @@ use std::fmt::{Display, Formatter};
 
 use serde::{Serialize, Serializer};
 
+use crate::finding::Rule;
+
 /// What a change loses, or what stays behind: a sentence of its kind.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Loss {
@@ -68,28 +70,39 @@ impl Serialize for Loss {
 }
 
 /// Why CloudFormation refuses a change.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Refusal {
-    /// It replaces a resource, of which the new one would be made with the name that the old one still has.
-    NameKept,
-    /// It makes the volume of a notebook smaller.
-    SmallerVolume,
-    /// It gives a resource another type.
-    TypeChanged,
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(into = "&str")]
+pub struct Refusal {
+    /// The rule that its findings are of.
+    pub rule: Rule,
+    /// The reason, in words.
+    pub reason: &'static str,
+    /// What can be done instead.
+    pub help: &'static str,
 }
 
-impl Display for Refusal {
-    fn fmt(&self, formatter: &mut Formatter<'_>) -> std::fmt::Result {
-        formatter.write_str(match self {
-            Refusal::NameKept => "CloudFormation refuses to replace a resource that keeps its fixed name",
-            Refusal::SmallerVolume => "SageMaker refuses to make the volume of a notebook smaller",
-            Refusal::TypeChanged => "CloudFormation refuses to change the type of a resource",
-        })
-    }
-}
+/// A resource is replaced, of which the new one would be made with the name that the old one still has.
+pub const NAME_KEPT: Refusal = Refusal {
+    rule: Rule::DiffRefusedReplacement,
+    reason: "CloudFormation refuses to replace a resource that keeps its fixed name",
+    help: "undo the change; or give the resource another name at the same time; or deploy once without the resource, and \
+           then with it, which deletes what it holds",
+};
 
-impl Serialize for Refusal {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(self)
+pub const SMALLER_VOLUME: Refusal = Refusal {
+    rule: Rule::DiffSmallerVolume,
+    reason: "SageMaker refuses to make the volume of a notebook smaller",
+    help: "leave the volume as large as it is; a smaller one takes a new notebook",
+};
+
+pub const TYPE_CHANGED: Refusal = Refusal {
+    rule: Rule::DiffChangedType,
+    reason: "CloudFormation refuses to change the type of a resource",
+    help: "give the resource another logical ID",
+};
+
+impl From<Refusal> for &str {
+    fn from(refusal: Refusal) -> Self {
+        refusal.reason
     }
 }

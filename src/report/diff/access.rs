@@ -1,8 +1,9 @@
 //! The lines about access: who gains and who loses what.
 
-use super::layout::{in_accounts, told};
-use super::line::{Line, Tone};
+use super::layout::in_accounts;
+use super::line::{Line, LineStyle};
 use crate::diff::{AccessChange, AccessPrincipal, Change, Diff, Direction, Presence};
+use crate::finding::listed;
 
 /// The lines about who gains and who loses what; none where no policy changes.
 pub(super) fn lines(diff: &Diff) -> Vec<Line> {
@@ -11,9 +12,9 @@ pub(super) fn lines(diff: &Diff) -> Vec<Line> {
     };
     if diff.access.is_empty() {
         let asked = diff.changes.iter().any(about_access);
-        return asked.then(|| Line::bare(Tone::Heading, 2, "no change in access")).into_iter().collect();
+        return asked.then(|| Line::bare(LineStyle::Heading, 2, "no change in access")).into_iter().collect();
     }
-    let mut lines = vec![Line::bare(Tone::Heading, 2, "access")];
+    let mut lines = vec![Line::bare(LineStyle::Heading, 2, "access")];
     lines.extend(diff.access.iter().flat_map(|change| access_lines(change, diff.accounts.len() > 1)));
     lines
 }
@@ -32,24 +33,24 @@ fn access_lines(change: &AccessChange, several_accounts: bool) -> Vec<Line> {
         ([name], AccessPrincipal::Anybody) => format!("{name}{accounts}"),
         ([name], AccessPrincipal::Resource) => format!("through the {one} {name}{accounts}"),
         ([name], _) => format!("the {one} {name}{accounts}"),
-        (many, _) => format!("{count} {several}{accounts}: {}", told(many)),
+        (many, _) => format!("{count} {several}{accounts}: {}", listed(many)),
     };
     let gone = change.presence == Presence::Removed;
-    let (tone, suffix) = match (change.presence, change.same_as) {
-        (Presence::Removed, _) => (Tone::Destroy, " (gone, with all access)".to_owned()),
-        (Presence::Added, 0) => (Tone::Add, " (new)".to_owned()),
-        (Presence::Added, others) => (Tone::Add, format!(" (new, with the access that {others} had before)")),
-        (Presence::Both, _) => (Tone::Plain, String::new()),
+    let (style, suffix) = match (change.presence, change.same_as) {
+        (Presence::Removed, _) => (LineStyle::Destroy, " (gone, with all access)".to_owned()),
+        (Presence::Added, 0) => (LineStyle::Add, " (new)".to_owned()),
+        (Presence::Added, others) => (LineStyle::Add, format!(" (new, with the access that {others} had before)")),
+        (Presence::Both, _) => (LineStyle::Plain, String::new()),
     };
-    let mut lines = vec![Line::new(tone, 4, format!("{who}{suffix}"))];
+    let mut lines = vec![Line::new(style, 4, format!("{who}{suffix}"))];
     // What those who are new have in common with others is known.
     let entries = change.entries.iter().filter(|_| !gone && change.same_as == 0);
     lines.extend(entries.map(|entry| {
-        let (tone, word) = match entry.direction {
-            Direction::Widened => (Tone::Warning, "widened"),
-            Direction::Narrowed => (Tone::Destroy, "narrowed"),
-            Direction::PerhapsNarrowed => (Tone::Destroy, "unknown, at most narrowed"),
-            Direction::Unknown => (Tone::Loss, "unknown"),
+        let (style, word) = match entry.direction {
+            Direction::Widened => (LineStyle::Warning, "widened"),
+            Direction::Narrowed => (LineStyle::Destroy, "narrowed"),
+            Direction::PerhapsNarrowed => (LineStyle::Destroy, "unknown, at most narrowed"),
+            Direction::Unknown => (LineStyle::Loss, "unknown"),
         };
         let how = match (entry.direction, entry.by_denial) {
             (Direction::Widened, false) => "allowed by",
@@ -58,8 +59,8 @@ fn access_lines(change: &AccessChange, several_accounts: bool) -> Vec<Line> {
             (Direction::Narrowed, true) => "denied by",
             (Direction::Unknown | Direction::PerhapsNarrowed, _) => "by",
         };
-        let statements: Vec<&str> = entry.statements.iter().map(String::as_str).collect();
-        let by = if statements.is_empty() { String::new() } else { format!(" ({how} {})", told(&statements)) };
+        let statements = &entry.statements;
+        let by = if statements.is_empty() { String::new() } else { format!(" ({how} {})", listed(statements)) };
         let conditions = entry.short_conditions.join(", and ");
         // All actions on everything, but for some.
         let all_but = match entry.actions.as_slice() {
@@ -75,7 +76,7 @@ fn access_lines(change: &AccessChange, several_accounts: bool) -> Vec<Line> {
                 format!("{} on {}{when}{by}", entry.actions.join(", "), entry.resources.join(", "))
             }
         };
-        Line::new(tone, 8, format!("{word}: {what}"))
+        Line::new(style, 8, format!("{word}: {what}"))
     }));
     lines
 }

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::super::{escaped, filled};
 use super::layout;
 use super::line::Line;
-use super::parts::{Rank, parts};
+use super::parts::{ReviewPriority, parts};
 use super::summary;
 use crate::diff::Diff;
 
@@ -31,7 +31,8 @@ pub fn fragment(diff: &Diff) -> String {
         |account| json!({"title": layout::account_title(account), "plan": several.then(|| layout::plan(account.plan))}),
     );
     let parts = parts(diff).into_iter().map(|part| {
-        let is_open = !matches!(part.rank, Rank::Changed | Rank::Added) || part.lines.len() <= UNFOLDED;
+        let is_open =
+            !matches!(part.priority, ReviewPriority::Changed | ReviewPriority::Added) || part.lines.len() <= UNFOLDED;
         json!({"open": is_open, "title": part.title(), "lines": lines(&part.lines)})
     });
     let context = json!({
@@ -49,5 +50,5 @@ pub fn fragment(diff: &Diff) -> String {
 }
 
 fn lines(lines: &[Line]) -> Value {
-    lines.iter().map(|line| json!({"class": line.tone.look().1, "text": line.text()})).collect()
+    lines.iter().map(|line| json!({"class": line.style.look().1, "text": line.text()})).collect()
 }

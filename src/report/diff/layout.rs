@@ -4,14 +4,12 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
-use super::line::{Line, Tone};
+use super::line::{Line, LineStyle};
 use super::values::{block, changed_lines, inline, untagged};
 use crate::diff::{
     AccountDiff, Action, Change, Diff, LossKind, Plan, Presence, PropertyChange, Replacement, Resource, StackDiff,
 };
-
-/// Names that are told one by one; of more, the first of them and how many there are.
-pub(super) const NAMES_TOLD: usize = 5;
+use crate::finding::listed;
 
 /// The counts, in Terraform's words.
 pub(super) fn plan(plan: Plan) -> String {
@@ -104,7 +102,7 @@ fn alike<'a>(sections: impl Iterator<Item = Section<'a>>) -> Vec<Section<'a>> {
 pub(super) fn in_accounts<'a>(accounts: impl Iterator<Item = &'a str>) -> String {
     let names: BTreeSet<&str> = accounts.collect();
     let names: Vec<&str> = names.into_iter().collect();
-    if names.len() < 2 { String::new() } else { format!(" in {} accounts ({})", names.len(), told(&names)) }
+    if names.len() < 2 { String::new() } else { format!(" in {} accounts ({})", names.len(), listed(&names)) }
 }
 
 /// The lines about one section: its stacks, and what happens in them.
@@ -122,13 +120,13 @@ pub(super) fn section(stacks: &[StackOf<'_>], changes: &[&Change]) -> Vec<Line> 
 
 fn stacks_title(stacks: &[StackOf<'_>]) -> Line {
     let all = |presence| stacks.iter().all(|(_, stack)| stack.presence == presence);
-    let (tone, one, many) = if all(Presence::Added) {
-        (Tone::Add, ", is added", ", which are added")
+    let (style, one, many) = if all(Presence::Added) {
+        (LineStyle::Add, ", is added", ", which are added")
     } else if all(Presence::Removed) {
         let many = ", no longer made; they stay until somebody deletes them";
-        (Tone::Destroy, ", is no longer made; it stays until somebody deletes it", many)
+        (LineStyle::Destroy, ", is no longer made; it stays until somebody deletes it", many)
     } else {
-        (Tone::Heading, "", "")
+        (LineStyle::Heading, "", "")
     };
     let title = if let [(_, stack)] = stacks {
         format!("stack {} ({}){one}", stack.name, stack.file)
@@ -136,14 +134,14 @@ fn stacks_title(stacks: &[StackOf<'_>]) -> Line {
         let mut names: Vec<&str> = stacks.iter().map(|(_, stack)| stack.name.as_str()).collect();
         names.dedup();
         let accounts = in_accounts(stacks.iter().map(|(of, _)| of.account.as_str()));
-        format!("{} stacks{accounts}{many}: {}", stacks.len(), told(&names))
+        format!("{} stacks{accounts}{many}: {}", stacks.len(), listed(&names))
     };
-    Line::bare(tone, 2, title)
+    Line::bare(style, 2, title)
 }
 
 /// The lines about one change.
 pub(super) fn change_lines(change: &Change) -> Vec<Line> {
-    let tone = Tone::of(change.action);
+    let style = LineStyle::of(change.action);
     let name = match change.resources.as_slice() {
         [one] => one.name.as_ref().map_or_else(String::new, |name| format!(" \"{name}\"")),
         several => {
@@ -154,26 +152,25 @@ pub(super) fn change_lines(change: &Change) -> Vec<Line> {
                 Some(if accounts.len() > 1 { format!("{name} ({})", resource.account) } else { name.clone() })
             };
             let users: Vec<String> = several.iter().filter_map(user).collect();
-            let users: Vec<&str> = users.iter().map(String::as_str).collect();
             let accounts = if accounts.len() > 1 { format!(" in {} accounts", accounts.len()) } else { String::new() };
             if users.is_empty() && accounts.is_empty() {
                 let stacks: Vec<&str> = several.iter().map(|resource| resource.stack.as_str()).collect();
-                format!(" in {} stacks: {}", stacks.len(), told(&stacks))
+                format!(" in {} stacks: {}", stacks.len(), listed(&stacks))
             } else if users.is_empty() {
                 accounts
             } else {
-                format!(" of {} users{accounts}: {}", several.len(), told(&users))
+                format!(" of {} users{accounts}: {}", several.len(), listed(&users))
             }
         }
     };
     let title = format!("{} {} {}{name}", change.action.sign(), change.resource_type, change.logical_id);
     let note = if change.action == Action::Retain { " # leaves the stack, and is kept" } else { "" };
-    let mut lines = vec![Line::bare(tone, 4, format!("{title}{note}"))];
+    let mut lines = vec![Line::bare(style, 4, format!("{title}{note}"))];
     if matches!(change.action, Action::Add | Action::Change | Action::Replace) {
         let indent = 8;
         for one in &change.properties {
             match (&change.action, &one.new) {
-                (Action::Add, Some(value)) => block(&one.shown_path(), value, indent, Tone::Add, true, &mut lines),
+                (Action::Add, Some(value)) => block(&one.shown_path(), value, indent, LineStyle::Add, true, &mut lines),
                 _ => lines.extend(property(one, indent)),
             }
         }
@@ -181,9 +178,11 @@ pub(super) fn change_lines(change: &Change) -> Vec<Line> {
     lines.extend(change.lost.iter().map(|loss| {
         // What stays is no loss.
         let stays = matches!(loss.kind, LossKind::Kept | LossKind::Stays);
-        Line::new(if stays { Tone::Note } else { Tone::Loss }, 8, loss.to_string())
+        Line::new(if stays { LineStyle::Note } else { LineStyle::Loss }, 8, loss.to_string())
     }));
-    lines.extend(change.refused.iter().map(|refused| Line::new(Tone::Loss, 8, format!("refused: {refused}"))));
+    lines.extend(
+        change.refused.iter().map(|refused| Line::new(LineStyle::Loss, 8, format!("refused: {}", refused.reason))),
+    );
     lines
 }
 
@@ -208,31 +207,22 @@ pub(super) fn property(change: &PropertyChange, indent: usize) -> Vec<Line> {
             };
             let replaced = replaced.unwrap_or_default();
             let shown = values.as_deref().unwrap_or_default();
-            lines.push(Line::new(Tone::Change, indent, format!("{path}:{shown}{replaced}{note}")));
+            lines.push(Line::new(LineStyle::Change, indent, format!("{path}:{shown}{replaced}{note}")));
             match (old, new) {
                 _ if values.is_some() => {}
                 (Value::String(old), Value::String(new)) => lines.extend(changed_lines(old, new, indent + 4)),
                 (old, new) => {
-                    block("old", old, indent + 4, Tone::Destroy, false, &mut lines);
-                    block("new", new, indent + 4, Tone::Add, false, &mut lines);
+                    block("old", old, indent + 4, LineStyle::Destroy, false, &mut lines);
+                    block("new", new, indent + 4, LineStyle::Add, false, &mut lines);
                 }
             }
         }
-        (Some(value), None) => block(&path, untagged(value), indent, Tone::Destroy, false, &mut lines),
-        (None, Some(value)) => block(&path, untagged(value), indent, Tone::Add, false, &mut lines),
+        (Some(value), None) => block(&path, untagged(value), indent, LineStyle::Destroy, false, &mut lines),
+        (None, Some(value)) => block(&path, untagged(value), indent, LineStyle::Add, false, &mut lines),
         (None, None) => {}
     }
     if let (Some(first), false) = (lines.first_mut(), change.old.is_some() && change.new.is_some()) {
         first.body += note;
     }
     lines
-}
-
-/// Names, of many the first ones.
-pub(super) fn told(names: &[&str]) -> String {
-    let shown = names[..names.len().min(NAMES_TOLD)].join(", ");
-    match names.len().saturating_sub(NAMES_TOLD) {
-        0 => shown,
-        more => format!("{shown} and {more} more"),
-    }
 }

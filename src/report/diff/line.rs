@@ -5,7 +5,7 @@ use crate::diff::Action;
 
 /// What a line is about, for its colour.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Tone {
+pub(super) enum LineStyle {
     Plain,
     Heading,
     Add,
@@ -20,7 +20,7 @@ pub(super) enum Tone {
     Loss,
 }
 
-impl Tone {
+impl LineStyle {
     pub(super) fn of(action: Action) -> Self {
         match action {
             Action::Add => Self::Add,
@@ -50,27 +50,27 @@ impl Tone {
 /// A line, in which every character can be shown.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Line {
-    pub tone: Tone,
+    pub style: LineStyle,
     indent: usize,
-    /// Whether the tone's sign stands before the body.
+    /// Whether the style's sign stands before the body.
     signed: bool,
     pub(super) body: String,
 }
 
 impl Line {
     /// A line with its sign.
-    pub(super) fn new(tone: Tone, indent: usize, body: impl AsRef<str>) -> Self {
-        Self { tone, indent, signed: true, body: visible::line(body.as_ref()) }
+    pub(super) fn new(style: LineStyle, indent: usize, body: impl AsRef<str>) -> Self {
+        Self { style, indent, signed: true, body: visible::line(body.as_ref()) }
     }
 
     /// A line without a sign.
-    pub(super) fn bare(tone: Tone, indent: usize, body: impl AsRef<str>) -> Self {
-        Self { signed: false, ..Self::new(tone, indent, body) }
+    pub(super) fn bare(style: LineStyle, indent: usize, body: impl AsRef<str>) -> Self {
+        Self { signed: false, ..Self::new(style, indent, body) }
     }
 
     /// The line as it stands in a terminal.
     pub(super) fn text(&self) -> String {
-        let sign = if self.signed { format!("{} ", self.tone.look().0) } else { String::new() };
+        let sign = if self.signed { format!("{} ", self.style.look().0) } else { String::new() };
         format!("{:indent$}{sign}{}", "", self.body, indent = self.indent)
     }
 

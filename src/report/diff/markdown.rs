@@ -5,8 +5,8 @@
 
 use super::super::visible;
 use super::layout;
-use super::line::{Line, Tone};
-use super::parts::{DiffPart, Rank, parts};
+use super::line::{Line, LineStyle};
+use super::parts::{DiffPart, ReviewPriority, parts};
 use super::summary;
 use crate::diff::Diff;
 use crate::finding::counted;
@@ -17,7 +17,7 @@ use std::fmt::Write;
 /// Source: <https://github.com/orgs/community/discussions/27190>
 pub(super) const LONGEST: usize = 65_536;
 /// By this first line, which is not shown, CI finds the comment that it wrote before.
-const MARK: &str = "<!-- racestack diff -->\n";
+const COMMENT_MARKER: &str = "<!-- racestack diff -->\n";
 /// What is kept for the head of the text, and for telling what is left out.
 const HEAD: usize = 12_000;
 const FOOT: usize = 2_500;
@@ -29,12 +29,12 @@ const TOLD: usize = 12;
 pub(super) fn render(diff: &Diff) -> String {
     let mut text = head(diff);
     let parts = parts(diff);
-    let mut by_rank: Vec<usize> = (0..parts.len()).collect();
-    by_rank.sort_by_key(|at| parts[*at].rank);
+    let mut by_priority: Vec<usize> = (0..parts.len()).collect();
+    by_priority.sort_by_key(|at| parts[*at].priority);
     let shown: Vec<String> = parts.iter().map(show).collect();
     let mut room = LONGEST.saturating_sub(text.len() + FOOT);
     let mut fits = vec![false; parts.len()];
-    for at in by_rank {
+    for at in by_priority {
         if shown[at].len() <= room {
             room -= shown[at].len();
             fits[at] = true;
@@ -50,12 +50,16 @@ pub(super) fn render(diff: &Diff) -> String {
 
 fn head(diff: &Diff) -> String {
     if diff.accounts.is_empty() {
-        return format!("{MARK}**No changes**: {} and {} deploy the same.\n", code(&diff.old), code(&diff.new));
+        return format!(
+            "{COMMENT_MARKER}**No changes**: {} and {} deploy the same.\n",
+            code(&diff.old),
+            code(&diff.new)
+        );
     }
-    let mut text = format!("{MARK}**Plan: {}**\n\n", layout::plan(diff.plan));
+    let mut text = format!("{COMMENT_MARKER}**Plan: {}**\n\n", layout::plan(diff.plan));
     // Writing to a string cannot fail.
     let _ = writeln!(text, "{} → {}\n", code(&diff.old), code(&diff.new));
-    let accounts = diff.accounts.iter().map(|account| Line::bare(Tone::Plain, 0, layout::account_title(account)));
+    let accounts = diff.accounts.iter().map(|account| Line::bare(LineStyle::Plain, 0, layout::account_title(account)));
     text += &block(summary::lines(diff).into_iter().chain(accounts.take(TOLD)));
     text.push('\n');
     let findings = diff.findings.iter();
@@ -84,11 +88,11 @@ fn show(part: &DiffPart) -> String {
         let _ = writeln!(lines, "  … {}", counted(left, "more line", "more lines"));
     }
     let fence = fence(&lines);
-    let open = if part.rank <= Rank::Lost { " open" } else { "" };
+    let open = if part.priority <= ReviewPriority::Lost { " open" } else { "" };
     let title = code(part.title());
     format!(
         "<details{open}><summary>{title}: {}</summary>\n\n{fence}diff\n{lines}{fence}\n</details>\n\n",
-        part.rank.words()
+        part.priority.words()
     )
 }
 
@@ -101,7 +105,7 @@ fn block(lines: impl Iterator<Item = Line>) -> String {
 
 /// A line with its sign in front, where GitHub looks for it.
 fn diff_line(line: &Line) -> String {
-    let sign = line.tone.look().0;
+    let sign = line.style.look().0;
     format!("{}{}", if sign == "~" { "!" } else { sign }, line.unsigned())
 }
 
@@ -112,7 +116,7 @@ fn foot(all: usize, left_out: &[&DiffPart]) -> String {
     let mut text = format!("**Left out, since a comment holds no more: {} of {all} parts**\n\n", left_out.len());
     let parts = left_out.iter();
     let parts = parts.map(|one| {
-        format!("{}: {}, {}", code(one.title()), one.rank.words(), counted(one.lines.len(), "line", "lines"))
+        format!("{}: {}, {}", code(one.title()), one.priority.words(), counted(one.lines.len(), "line", "lines"))
     });
     text += &listed(parts, FOOT - 300 - text.len());
     text + "\nAll of it: `racestack diff`\n"

@@ -15,7 +15,7 @@ use clap::ValueEnum;
 
 pub use html::{STYLE as DIFF_STYLE, fragment as diff_fragment};
 
-use self::line::{Line, Tone};
+use self::line::{Line, LineStyle};
 use super::json::escaped;
 use crate::diff::Diff;
 
@@ -49,23 +49,23 @@ pub fn render_diff(format: DiffFormat, diff: &Diff) -> String {
 fn text(diff: &Diff) -> String {
     if diff.accounts.is_empty() {
         let same = format!("No changes: `{}` and `{}` deploy the same.", diff.old, diff.new);
-        return Line::bare(Tone::Plain, 0, same).text() + "\n";
+        return Line::bare(LineStyle::Plain, 0, same).text() + "\n";
     }
-    let mut lines = vec![Line::bare(Tone::Heading, 0, format!("Plan: {}", layout::plan(diff.plan)))];
+    let mut lines = vec![Line::bare(LineStyle::Heading, 0, format!("Plan: {}", layout::plan(diff.plan)))];
     lines.extend(summary::lines(diff));
-    let empty = Line::bare(Tone::Plain, 0, "");
+    let empty = Line::bare(LineStyle::Plain, 0, "");
     lines.push(empty.clone());
     for account in &diff.accounts {
-        lines.push(Line::bare(Tone::Heading, 0, layout::account_title(account)));
+        lines.push(Line::bare(LineStyle::Heading, 0, layout::account_title(account)));
         if diff.accounts.len() > 1 {
-            lines.push(Line::bare(Tone::Plain, 2, layout::plan(account.plan)));
+            lines.push(Line::bare(LineStyle::Plain, 2, layout::plan(account.plan)));
         }
     }
     for part in parts::parts(diff) {
         lines.push(empty.clone());
         lines.extend(part.lines);
     }
-    let coloured = |line: &Line| match (line.tone.look().2, line.text()) {
+    let coloured = |line: &Line| match (line.style.look().2, line.text()) {
         ("", text) => text + "\n",
         (colour, text) => format!("{colour}{text}\u{1b}[0m\n"),
     };

@@ -2,17 +2,18 @@
 //! which those that run are told in full.
 
 use super::access;
-use super::layout::{self, told};
-use super::line::{Line, Tone};
+use super::layout;
+use super::line::{Line, LineStyle};
 use super::values::changed_lines;
 use crate::diff::{AccessChange, Action, Change, Diff, FileDiff, Presence};
+use crate::finding::listed;
 
 /// A file that does not run has more lines to tell than these: the first of them and how many there are.
 const LINES_TOLD: usize = 40;
 
 /// A part, which a format may fold or leave out.
 pub(super) struct DiffPart {
-    pub rank: Rank,
+    pub priority: ReviewPriority,
     /// The first is the title.
     pub lines: Vec<Line>,
 }
@@ -25,7 +26,7 @@ impl DiffPart {
 
 /// How much a reader must see it; the last is left out first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Rank {
+pub(super) enum ReviewPriority {
     Widened,
     Runs,
     Lost,
@@ -36,28 +37,28 @@ pub(super) enum Rank {
     Unchanged,
 }
 
-impl Rank {
+impl ReviewPriority {
     pub(super) fn words(self) -> &'static str {
         match self {
-            Rank::Widened => "widened access",
-            Rank::Runs => "a script that changes",
-            Rank::Lost => "what is replaced or destroyed",
-            Rank::Narrowed => "narrowed access",
-            Rank::Changed => "what changes in place",
-            Rank::Gone => "what is no longer written",
-            Rank::Added => "what is added",
-            Rank::Unchanged => "no change",
+            ReviewPriority::Widened => "widened access",
+            ReviewPriority::Runs => "a script that changes",
+            ReviewPriority::Lost => "what is replaced or destroyed",
+            ReviewPriority::Narrowed => "narrowed access",
+            ReviewPriority::Changed => "what changes in place",
+            ReviewPriority::Gone => "what is no longer written",
+            ReviewPriority::Added => "what is added",
+            ReviewPriority::Unchanged => "no change",
         }
     }
 
     fn of(changes: &[&Change]) -> Self {
         let any = |actions: &[Action]| changes.iter().any(|change| actions.contains(&change.action));
         if any(&[Action::Destroy, Action::Replace]) {
-            Rank::Lost
+            ReviewPriority::Lost
         } else if any(&[Action::Change, Action::Retain]) || changes.is_empty() {
-            Rank::Changed
+            ReviewPriority::Changed
         } else {
-            Rank::Added
+            ReviewPriority::Added
         }
     }
 }
@@ -67,18 +68,18 @@ pub(super) fn parts(diff: &Diff) -> Vec<DiffPart> {
     let mut parts = Vec::new();
     let lines = access::lines(diff);
     if !lines.is_empty() {
-        let rank = match diff.access.iter().any(AccessChange::widens) {
-            true => Rank::Widened,
-            false if diff.access.is_empty() => Rank::Unchanged,
-            false => Rank::Narrowed,
+        let priority = match diff.access.iter().any(AccessChange::widens) {
+            true => ReviewPriority::Widened,
+            false if diff.access.is_empty() => ReviewPriority::Unchanged,
+            false => ReviewPriority::Narrowed,
         };
-        parts.push(DiffPart { rank, lines });
+        parts.push(DiffPart { priority, lines });
     }
     let sections = layout::sections(diff).into_iter();
-    parts.extend(
-        sections
-            .map(|(stacks, changes)| DiffPart { rank: Rank::of(&changes), lines: layout::section(&stacks, &changes) }),
-    );
+    parts.extend(sections.map(|(stacks, changes)| DiffPart {
+        priority: ReviewPriority::of(&changes),
+        lines: layout::section(&stacks, &changes),
+    }));
     parts.extend(files(diff));
     parts
 }
@@ -106,14 +107,14 @@ fn files(diff: &Diff) -> Vec<DiffPart> {
         }
     }
     let part = |(file, mut lines, accounts): (&FileDiff, Vec<Line>, Vec<&str>)| {
-        let (word, rank) = match file.presence {
-            Presence::Added => ("is added", Rank::Added),
-            Presence::Removed => ("is no longer written", Rank::Gone),
-            Presence::Both => ("differs", Rank::Changed),
+        let (word, priority) = match file.presence {
+            Presence::Added => ("is added", ReviewPriority::Added),
+            Presence::Removed => ("is no longer written", ReviewPriority::Gone),
+            Presence::Both => ("differs", ReviewPriority::Changed),
         };
-        let whose = if diff.accounts.len() > 1 { format!(" in {}", told(&accounts)) } else { String::new() };
-        lines.insert(0, Line::bare(Tone::Heading, 2, format!("{} {word}{whose}", file.name)));
-        DiffPart { rank: if runs(file) { Rank::Runs } else { rank }, lines }
+        let whose = if diff.accounts.len() > 1 { format!(" in {}", listed(&accounts)) } else { String::new() };
+        lines.insert(0, Line::bare(LineStyle::Heading, 2, format!("{} {word}{whose}", file.name)));
+        DiffPart { priority: if runs(file) { ReviewPriority::Runs } else { priority }, lines }
     };
     found.into_iter().map(part).collect()
 }
@@ -127,7 +128,7 @@ fn file_lines(file: &FileDiff) -> Vec<Line> {
     let more = lines.len().saturating_sub(LINES_TOLD);
     if more > 1 && !runs(file) {
         lines.truncate(LINES_TOLD);
-        lines.push(Line::bare(Tone::Note, 8, format!("… {more} more lines")));
+        lines.push(Line::bare(LineStyle::Note, 8, format!("… {more} more lines")));
     }
     lines
 }

@@ -3,10 +3,9 @@
 use std::collections::BTreeMap;
 
 use super::access::principal_words;
-use super::layout::{NAMES_TOLD, told};
-use super::line::{Line, Tone};
+use super::line::{Line, LineStyle};
 use crate::diff::{AccessPrincipal, Action, Diff, Direction, LossKind, PersonChange, PersonDiff};
-use crate::finding::counted;
+use crate::finding::{LISTED_NAMES, counted, listed};
 
 /// The lines: access that is widened or narrowed and for how many, who joins, leaves, is renamed or suspended, and what is
 /// destroyed.
@@ -19,7 +18,7 @@ pub(super) fn lines(diff: &Diff) -> Vec<Line> {
     lines.extend(destroyed(diff));
     let losing: usize = diff.changes.iter().filter(|change| change.loses()).map(|change| change.resources.len()).sum();
     let words = format!("something is lost, or may be, by the change of {}", counted(losing, "resource", "resources"));
-    lines.extend((losing > 0).then(|| Line::new(Tone::Loss, 2, words)));
+    lines.extend((losing > 0).then(|| Line::new(LineStyle::Loss, 2, words)));
     lines
 }
 
@@ -27,13 +26,13 @@ fn access(diff: &Diff, direction: Direction) -> Option<Line> {
     let counts = diff.access_counts.iter().filter(|count| count.direction == direction);
     let whom: Vec<String> = counts.clone().map(|count| principals(count.principal, count.count)).collect();
     let accounts = counts.map(|count| count.accounts).max()?;
-    let (tone, word) = match direction {
-        Direction::Widened => (Tone::Warning, "is widened for"),
-        Direction::Unknown => (Tone::Loss, "is perhaps widened for"),
-        Direction::Narrowed | Direction::PerhapsNarrowed => (Tone::Destroy, "is narrowed for"),
+    let (style, word) = match direction {
+        Direction::Widened => (LineStyle::Warning, "is widened for"),
+        Direction::Unknown => (LineStyle::Loss, "is perhaps widened for"),
+        Direction::Narrowed | Direction::PerhapsNarrowed => (LineStyle::Destroy, "is narrowed for"),
     };
     let accounts = if accounts > 1 { format!(" in {accounts} accounts") } else { String::new() };
-    Some(Line::new(tone, 2, format!("access {word} {}{accounts}", listed(&whom))))
+    Some(Line::new(style, 2, format!("access {word} {}{accounts}", joined(&whom))))
 }
 
 fn principals(kind: AccessPrincipal, count: usize) -> String {
@@ -45,7 +44,7 @@ fn principals(kind: AccessPrincipal, count: usize) -> String {
 }
 
 /// Words as a sentence has them: `a, b and c`.
-fn listed(words: &[String]) -> String {
+fn joined(words: &[String]) -> String {
     match words {
         [] => String::new(),
         [one] => one.clone(),
@@ -62,24 +61,23 @@ fn people(diff: &Diff) -> Vec<Line> {
         None if several => format!("{} ({})", person.name, person.account),
         None => person.name.clone(),
     };
-    let line = |change, tone, one: &str, many: &str| {
+    let line = |change, style, one: &str, many: &str| {
         let names: Vec<String> = of(change).map(name).collect();
-        let names: Vec<&str> = names.iter().map(String::as_str).collect();
         let who = counted(names.len(), &format!("person {one}"), &format!("people {many}"));
-        (!names.is_empty()).then(|| Line::new(tone, 2, format!("{who}: {}", told(&names))))
+        (!names.is_empty()).then(|| Line::new(style, 2, format!("{who}: {}", listed(&names))))
     };
     let mut lines = Vec::new();
-    lines.extend(line(PersonChange::Joins, Tone::Add, "joins", "join"));
-    lines.extend(line(PersonChange::Leaves, Tone::Destroy, "leaves", "leave"));
-    lines.extend(line(PersonChange::Renamed, Tone::Warning, "gets another name", "get another name"));
+    lines.extend(line(PersonChange::Joins, LineStyle::Add, "joins", "join"));
+    lines.extend(line(PersonChange::Leaves, LineStyle::Destroy, "leaves", "leave"));
+    lines.extend(line(PersonChange::Renamed, LineStyle::Warning, "gets another name", "get another name"));
     let several_renamed = of(PersonChange::Renamed).nth(1).is_some();
-    for person in of(PersonChange::Renamed).take(NAMES_TOLD) {
-        lines.extend(several_renamed.then(|| Line::bare(Tone::Plain, 6, format!("{}:", name(person)))));
+    for person in of(PersonChange::Renamed).take(LISTED_NAMES) {
+        lines.extend(several_renamed.then(|| Line::bare(LineStyle::Plain, 6, format!("{}:", name(person)))));
         let steps = (1..).zip(&person.steps);
-        lines.extend(steps.map(|(number, step)| Line::bare(Tone::Plain, 8, format!("{number}. {step}"))));
+        lines.extend(steps.map(|(number, step)| Line::bare(LineStyle::Plain, 8, format!("{number}. {step}"))));
     }
-    lines.extend(line(PersonChange::Suspended, Tone::Change, "is suspended", "are suspended"));
-    lines.extend(line(PersonChange::Resumed, Tone::Change, "is no longer suspended", "are no longer suspended"));
+    lines.extend(line(PersonChange::Suspended, LineStyle::Change, "is suspended", "are suspended"));
+    lines.extend(line(PersonChange::Resumed, LineStyle::Change, "is no longer suspended", "are no longer suspended"));
     lines
 }
 
@@ -116,5 +114,5 @@ fn destroyed(diff: &Diff) -> Option<Line> {
     } else {
         words.extend(counts.iter().map(|(kind, count)| format!("{count} {kind}")));
     }
-    (!words.is_empty()).then(|| Line::new(Tone::Loss, 2, format!("destroyed or replaced: {}", listed(&words))))
+    (!words.is_empty()).then(|| Line::new(LineStyle::Loss, 2, format!("destroyed or replaced: {}", joined(&words))))
 }

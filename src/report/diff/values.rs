@@ -3,7 +3,7 @@
 use serde_json::Value;
 use similar::{Algorithm, DiffTag, capture_diff_slices, group_diff_ops};
 
-use super::line::{Line, Tone};
+use super::line::{Line, LineStyle};
 
 /// More lines than these of an added value are told by their number.
 const MANY: usize = 16;
@@ -48,39 +48,39 @@ pub(super) fn untagged(value: &Value) -> &Value {
 }
 
 /// A value under its key, on as many lines as it takes; of one that takes many, if `fold`, how many there are.
-pub(super) fn block(key: &str, value: &Value, indent: usize, tone: Tone, fold: bool, lines: &mut Vec<Line>) {
+pub(super) fn block(key: &str, value: &Value, indent: usize, style: LineStyle, fold: bool, lines: &mut Vec<Line>) {
     if let Some(text) = inline(value) {
-        lines.push(Line::new(tone, indent, format!("{key}: {text}")));
+        lines.push(Line::new(style, indent, format!("{key}: {text}")));
         return;
     }
     let mut inner = Vec::new();
-    inside(value, indent + 4, tone, &mut inner);
+    inside(value, indent + 4, style, &mut inner);
     if fold && inner.len() > MANY {
-        lines.push(Line::new(tone, indent, format!("{key}: ({} lines)", inner.len())));
+        lines.push(Line::new(style, indent, format!("{key}: ({} lines)", inner.len())));
         return;
     }
-    lines.push(Line::new(tone, indent, format!("{key}:")));
+    lines.push(Line::new(style, indent, format!("{key}:")));
     lines.append(&mut inner);
 }
 
-fn inside(value: &Value, indent: usize, tone: Tone, lines: &mut Vec<Line>) {
+fn inside(value: &Value, indent: usize, style: LineStyle, lines: &mut Vec<Line>) {
     match value {
         Value::Object(entries) => {
             for (key, value) in entries {
-                block(key, value, indent, tone, false, lines);
+                block(key, value, indent, style, false, lines);
             }
         }
         Value::Array(values) => {
             for (at, value) in values.iter().enumerate() {
                 match (inline(value), tag(value)) {
-                    (Some(text), _) => lines.push(Line::new(tone, indent, text)),
-                    (None, Some((key, value))) => block(key, value, indent, tone, false, lines),
-                    (None, None) => block(&format!("[{}]", at + 1), value, indent, tone, false, lines),
+                    (Some(text), _) => lines.push(Line::new(style, indent, text)),
+                    (None, Some((key, value))) => block(key, value, indent, style, false, lines),
+                    (None, None) => block(&format!("[{}]", at + 1), value, indent, style, false, lines),
                 }
             }
         }
-        Value::String(text) => lines.extend(text.lines().map(|text| Line::new(tone, indent, text))),
-        scalar => lines.push(Line::new(tone, indent, scalar.to_string())),
+        Value::String(text) => lines.extend(text.lines().map(|text| Line::new(style, indent, text))),
+        scalar => lines.push(Line::new(style, indent, scalar.to_string())),
     }
 }
 
@@ -89,18 +89,18 @@ pub(super) fn changed_lines(old: &str, new: &str, indent: usize) -> Vec<Line> {
     // With its ending, which may be all that differs.
     let lines_of = |text: &'_ str| text.split_inclusive('\n').map(str::to_owned).collect::<Vec<String>>();
     let (old, new) = (lines_of(old), lines_of(new));
-    let gap = || Line::new(Tone::Note, indent, "…");
-    let line = |tone| move |text: &String| Line::new(tone, indent, text.strip_suffix('\n').unwrap_or(text));
+    let gap = || Line::new(LineStyle::Note, indent, "…");
+    let line = |style| move |text: &String| Line::new(style, indent, text.strip_suffix('\n').unwrap_or(text));
     let (mut lines, mut shown) = (Vec::new(), 0);
     for operation in group_diff_ops(capture_diff_slices(Algorithm::Patience, &old, &new), CONTEXT).iter().flatten() {
         let (kind, before, after) = operation.as_tag_tuple();
         lines.extend((after.start > shown).then(gap));
         shown = after.end;
         if kind == DiffTag::Equal {
-            lines.extend(new[after].iter().map(line(Tone::Plain)));
+            lines.extend(new[after].iter().map(line(LineStyle::Plain)));
         } else {
-            lines.extend(old[before].iter().map(line(Tone::Destroy)));
-            lines.extend(new[after].iter().map(line(Tone::Add)));
+            lines.extend(old[before].iter().map(line(LineStyle::Destroy)));
+            lines.extend(new[after].iter().map(line(LineStyle::Add)));
         }
     }
     lines.extend((shown < new.len()).then(gap));

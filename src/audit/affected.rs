@@ -1,4 +1,4 @@
-//! What of people's things somebody reaches.
+//! Whose resources somebody has access to.
 
 use std::collections::BTreeSet;
 
@@ -10,29 +10,29 @@ use crate::inventory::IamInventory;
 /// How many requests an observation lists.
 const LISTED: usize = 4;
 
-/// Whose things somebody reaches.
+/// The people to whose resources somebody has access.
 #[derive(Debug, Clone, Default)]
-pub struct Whose<'a> {
+pub struct AffectedOwners<'a> {
     /// The people.
     pub owners: BTreeSet<&'a str>,
     /// Whether it is what all people's access depends on.
     pub of_all: bool,
 }
 
-impl<'a> Whose<'a> {
+impl<'a> AffectedOwners<'a> {
     /// Adds a thing of somebody's, or one of nobody's, by which all people's access is decided.
     fn add(&mut self, owner: Option<&'a str>) {
         self.owners.extend(owner);
         self.of_all |= owner.is_none();
     }
 
-    /// Adds what another reaches.
+    /// Adds those whom another affects.
     pub fn extend(&mut self, other: &Self) {
         self.owners.extend(&other.owners);
         self.of_all |= other.of_all;
     }
 
-    /// Whose things these are, in words; nothing where they are nobody's.
+    /// What these people have, in words; `None` where it is nothing.
     pub fn in_words(&self) -> Option<String> {
         let of_people = match self.owners.len() {
             0 => None,
@@ -40,19 +40,19 @@ impl<'a> Whose<'a> {
             count => Some(format!("what {count} people have")),
         };
         let of_all = self.of_all.then(|| "what all people's access depends on".to_owned());
-        let whose: Vec<String> = of_people.into_iter().chain(of_all).collect();
-        (!whose.is_empty()).then(|| whose.join(", and "))
+        let words: Vec<String> = of_people.into_iter().chain(of_all).collect();
+        (!words.is_empty()).then(|| words.join(", and "))
     }
 }
 
 /// What problems come to for the things that there are: whose these are; and the statements that allow it, what cannot be compared
 /// at all, and the first requests.
-pub fn reached<'a, 'p>(
+pub fn affected_owners<'a, 'p>(
     inventory: &IamInventory<'_>,
     problems: impl IntoIterator<Item = &'p IsolationProblem>,
     belongings: &Belongings<'a>,
-) -> (Whose<'a>, Vec<String>) {
-    let (mut whose, mut reasons, mut requests) = (Whose::default(), Vec::new(), Vec::new());
+) -> (AffectedOwners<'a>, Vec<String>) {
+    let (mut owners, mut reasons, mut requests) = (AffectedOwners::default(), Vec::new(), Vec::new());
     for problem in problems {
         let known = requests.len();
         for line in &problem.lines {
@@ -61,11 +61,11 @@ pub fn reached<'a, 'p>(
                 let asked = format!("`{}` on `{}`", request.action, request.resource);
                 std::iter::once(asked).chain(line.conditions.iter().cloned()).collect::<Vec<_>>().join(", ")
             }));
-            covered.for_each(|(belonging, _)| whose.add(belonging.owner));
+            covered.for_each(|(belonging, _)| owners.add(belonging.owner));
         }
         // What could not be compared may reach everything.
         if problem.lines.is_empty() {
-            whose.of_all = true;
+            owners.of_all = true;
             reasons.push(problem.message.clone());
         }
         if problem.lines.is_empty() || requests.len() > known {
@@ -77,5 +77,5 @@ pub fn reached<'a, 'p>(
     let more = requests.len().saturating_sub(LISTED);
     reasons.extend(requests.into_iter().take(LISTED));
     reasons.extend((more > 0).then(|| format!("and {more} more")));
-    (whose, reasons)
+    (owners, reasons)
 }

@@ -1,0 +1,117 @@
+//! Which users and roles are alike: what policies decide about one of them, they decide about the others, but for their names.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::Value;
+
+use super::owners::{NO_NAMES, every_text, without_names};
+use crate::iam::Statement;
+use crate::inventory::{Boundary, IamInventory, PRINCIPAL_TAG, PolicyDocument, Principal, each_map, one_or_more};
+use crate::model::NOTEBOOK;
+
+/// What of principals the policies of an account, or of both sides of one, depend on.
+pub struct PrincipalClasses {
+    /// The keys of the tags, in lower case, by which some policy knows whoever asks. Those that tell people apart and nothing else,
+    /// such as their addresses, are in no policy, and so make nobody's access another than that of others.
+    pub(super) asked_tags: BTreeSet<String>,
+    /// Whom each document means, by its number.
+    meant: BTreeMap<usize, MeantByName>,
+}
+
+/// Whom a document means by name.
+struct MeantByName {
+    /// The words that may be somebody's name, in lower case.
+    words: BTreeSet<String>,
+    /// Those of them that have wildcards.
+    patterns: BTreeSet<String>,
+    /// Whether a statement may say something else of each principal, whatever their names are.
+    singles_out: bool,
+}
+
+impl PrincipalClasses {
+    /// What the policies of these inventories depend on, whose documents were made together.
+    pub fn of(inventories: &[&IamInventory<'_>]) -> Self {
+        let (mut asked_tags, mut meant) = (BTreeSet::new(), BTreeMap::new());
+        for document in inventories.iter().flat_map(|one| &one.policies).map(|policy| &policy.document) {
+            meant.entry(document.id).or_insert_with(|| {
+                asked_tags.extend(document.tag_keys(PRINCIPAL_TAG));
+                MeantByName::of(document)
+            });
+        }
+        Self { asked_tags, meant }
+    }
+
+    /// The same text for principals who are alike. `own` is the name of the person whose the principal is, and of their notebook.
+    /// Whoever is meant by name, or by what else is theirs alone, is like nobody else.
+    pub fn key(&self, inventory: &IamInventory<'_>, of: &Principal<'_>, own: Option<(&str, Option<&str>)>) -> String {
+        let general = |text: &str| without_names(text, own);
+        let own_notebook = own.and_then(|(_, notebook)| notebook);
+        let names = [Some(of.name.as_str()), own.map(|(name, _)| name), own_notebook];
+        let names: BTreeSet<String> = names.into_iter().flatten().map(str::to_lowercase).collect();
+        let mut is_alone = false;
+        let mut document = |index: usize| {
+            let policy = inventory.policies.get(index)?;
+            let meant = self.meant.get(&policy.document.id)?;
+            let (place, home) = (&policy.location, &of.location);
+            // In a policy of their own, a name of theirs is that of whoever has it.
+            let is_own = (place.stack, place.logical_id) == (home.stack, home.logical_id);
+            is_alone |= meant.singles_out || !is_own && names.iter().any(|name| meant.is_about(name));
+            let text = || every_text(&policy.document.value, &general, NO_NAMES).to_string();
+            Some(if is_own { text() } else { policy.document.id.to_string() })
+        };
+        let mut all = |policies: &[usize]| -> BTreeSet<String> {
+            policies.iter().filter_map(|policy| document(*policy)).collect()
+        };
+        let buckets: Vec<usize> = inventory.bucket_policies().collect();
+        let (boundary, trust) = (of.boundary_policy(), of.trust);
+        let documents = [&of.policies[..], boundary.as_slice(), trust.as_slice(), &buckets].map(&mut all);
+        let unknown_boundary = of.boundary.as_ref().filter(|boundary| matches!(boundary, Boundary::Undefined(_)));
+        let tag = |(key, value): (&str, Option<&str>)| {
+            // Many a notebook is named like its user, and many cannot be.
+            let is_own = key == NOTEBOOK && value.is_some() && value == own_notebook;
+            (key.to_owned(), if is_own { Some("{notebook}".to_owned()) } else { value.map(general) })
+        };
+        let asked = tags(of).filter(|(key, _)| self.asked_tags.contains(&key.to_lowercase()));
+        let asked: BTreeSet<_> = asked.map(tag).collect();
+        let alone = is_alone.then_some(&of.arn);
+        format!("{:?}", (of.kind, documents, &of.undefined, unknown_boundary, asked, alone))
+    }
+}
+
+/// The tags of a principal: of a key that is known only when the stack is deployed, it is empty, and of such a value, `None`.
+pub(super) fn tags<'p>(of: &'p Principal<'_>) -> impl Iterator<Item = (&'p str, Option<&'p str>)> {
+    of.tags.iter().map(|tag| (tag.key.as_deref().unwrap_or_default(), tag.value.as_deref()))
+}
+
+impl MeantByName {
+    fn of(document: &PolicyDocument) -> Self {
+        let is_of_name = |c: char| c.is_alphanumeric() || "_+=,.@-*?".contains(c);
+        let mut words = BTreeSet::new();
+        each_map(&document.value, &mut |entries| {
+            let values = entries.iter().filter(|(key, _)| !NO_NAMES.contains(&key.as_str()));
+            let texts = values.flat_map(|(_, value)| one_or_more(Some(value))).filter_map(Value::as_str);
+            words.extend(texts.flat_map(|text| text.split(|c| !is_of_name(c))).map(str::to_lowercase));
+        });
+        let (patterns, words) = words.into_iter().partition(|word: &String| word.contains(['*', '?']));
+        // What names a path is taken for one that names somebody.
+        let singles_out = |one: &Statement| {
+            one.singled_out_by("").is_some_and(|key| !key.to_lowercase().starts_with("aws:principaltag/"))
+        };
+        let singles_out = document.parsed().is_ok_and(|parsed| parsed.statements.iter().any(singles_out));
+        Self { words, patterns, singles_out }
+    }
+
+    /// Whether a name, in lower case, may be meant. A wildcard may also match what stands beside the name.
+    fn is_about(&self, name: &str) -> bool {
+        let may_match = |pattern: &String| {
+            let mut parts = pattern.split(['*', '?']);
+            let is_at = |part: Option<&str>, is_there: fn(&str, &str) -> bool| {
+                part.is_some_and(|part| !part.is_empty() && is_there(name, part))
+            };
+            is_at(parts.next(), |name, part| name.starts_with(part))
+                || is_at(parts.next_back(), |name, part| name.ends_with(part))
+                || parts.any(|part| is_at(Some(part), |name, part| name.contains(part)))
+        };
+        self.words.contains(name) || self.patterns.iter().any(may_match)
+    }
+}
