@@ -211,7 +211,7 @@ fn row(source: &Arc<SourceFile>, header: &[Column], record: &[Cell], findings: &
         // A cell is never quoted in the sense of YAML: `false` and `5` may be read as what they look like.
         let value = Node { place: cell_place, content: Content::Scalar { text: text.to_owned(), plain: true } };
         if let Err(value) = insert(&mut entries, column, value) {
-            let message = format!("the cell under `{}` contradicts another of this row", column.name);
+            let message = format!("the cell under `{}` contradicts another cell of this row", column.name);
             findings.push(
                 Finding::new(Rule::FileSyntax, message)
                     .at(value.place)

@@ -117,7 +117,7 @@ pub fn decode_csv(
             let valid_up_to = std::str::from_utf8(bytes).map_or_else(|error| error.valid_up_to(), str::len);
             let finding = encoding_error(path, bytes, valid_up_to, "UTF-8, or another encoding of names");
             let help = format!("{SAVE}, or say what it is with `--encoding`, or `roster_encoding` in the settings");
-            let note = "read in any other known encoding, it has no words";
+            let note = "in each other known encoding, the bytes give no names";
             findings.push(finding.help(help).note(note).note(super::ENCODINGS));
             None
         }

@@ -34,7 +34,7 @@ pub fn check(column: &str, text: &str, place: &Place) -> Option<Finding> {
         let help = "save the values: in LibreOffice, without `Save cell formulas instead of calculated values`";
         (Severity::Error, format!("found the formula `{}` instead of its value", shorten(text)), help.to_owned())
     } else if number.is_match(text) {
-        let message = format!("a spreadsheet has made the number `{text}` of a longer one, whose last digits are lost");
+        let message = format!("a spreadsheet has shortened a long number to `{text}`: its last digits are lost");
         (Severity::Error, message, format!("type it again, and {as_text}"))
     } else if NO_DATES.contains(&column) && date.is_match(text) {
         let message = format!("a spreadsheet may have made the date `{text}` of what was typed under `{column}`");

@@ -64,7 +64,7 @@ rules! {
     RosterInvalidName, "roster::invalid-name", Error, "a user name that IAM refuses";
     RosterDuplicateUser, "roster::duplicate-user", Error, "two users of one name; IAM names are unique without regard to case";
     RosterDuplicateEmail, "roster::duplicate-email", Warning, "two users with one e-mail address: perhaps the same person";
-    RosterInvalidEmail, "roster::invalid-email", Warning, "a text that is no e-mail address: nobody is found by it again under another name";
+    RosterInvalidEmail, "roster::invalid-email", Warning, "a text that is no e-mail address, so that racestack cannot see by it that a new user is a former one";
     RosterMangled, "roster::mangled", Warning, "a cell that a spreadsheet has made a date of, or a number; an error where digits are lost";
     RosterMixedAlphabets, "roster::mixed-alphabets", Warning, "a word with letters of two alphabets, some of which look alike";
     RosterReservedName, "roster::reserved-name", Error, "a user name that a service role or a folder that people share has";
@@ -93,7 +93,7 @@ rules! {
     SettingsUnknownInstanceType, "settings::unknown-instance-type", Warning, "an allowed instance type or family that was not known when this version was made; an error where its family gets no new sizes";
     NotebookUnknownType, "notebook::unknown-type", Warning, "an instance type that was not known for notebooks when this version was made; an error where its family gets no new sizes";
     NotebookTypeNotAllowed, "notebook::type-not-allowed", Error, "an instance type that the settings do not allow for notebooks";
-    BudgetUnavailable, "budget::unavailable", Warning, "budgets in a region whose CloudFormation was not known to have them when this version was made";
+    BudgetUnavailable, "budget::unavailable", Warning, "budgets in a region where CloudFormation had no `AWS::Budgets::Budget` when this version was made";
     ServiceRetired, "service::retired", Warning, "a role for a service that AWS has retired";
     SuppressionUnknownRule, "suppression::unknown-rule", Error, "a suppression names a rule that does not exist";
     SuppressionNotAllowed, "suppression::not-allowed", Error, "a suppression names a rule whose findings must be mended";

@@ -30,7 +30,9 @@ impl Reader<'_> {
                 self.find(Rule::SettingsMissingKey, "budgets", "`budgets` names no amount", help);
             }
             if let Some(region) = region.filter(|region| REGIONS_WITHOUT_BUDGETS.contains(&region.as_str())) {
-                let message = format!("CloudFormation was not known to have budgets in the region `{region}`");
+                let message = format!(
+                    "CloudFormation has no `AWS::Budgets::Budget` in the region `{region}`, as far as racestack knows"
+                );
                 let help = "remove `budgets` from this account, and watch its costs from another";
                 self.find(Rule::BudgetUnavailable, "budgets", message, help);
             }
