@@ -506,6 +506,21 @@ fn assert_told_of_three(workspace: &Workspace, rule: &str) -> String {
 }
 
 #[test]
+fn a_warning_of_one_account_hides_no_error_of_the_others() {
+    let open =
+        "\"Statement\": [{\"Effect\": \"Allow\", \"Action\": \"s3:GetObject\", \"Resource\": \"{{bucket_arn}}/*\"},";
+    let edits = [(NOTEBOOK, STATEMENT, open), (NOTEBOOK_BOUNDARY, STATEMENT, open)];
+    let workspace = edited(ROSTER, "", "a warning of one account", &edits);
+    with_alike(&workspace, "ap-northeast-1", "");
+    let settings = workspace.read("config/accounts/tokyo/settings.yaml") + "policies: documented\n";
+    workspace.write("config/accounts/tokyo/settings.yaml", settings.as_bytes());
+    let outcome = workspace.synth(&[]);
+    assert!(outcome.stderr.contains("warning[isolation::too-wide]: in the account `tokyo`"), "{}", outcome.stderr);
+    assert!(outcome.stderr.contains("error[isolation::too-wide]: in the account `yokohama1`"), "{}", outcome.stderr);
+    assert!(!workspace.path("out/yokohama1").exists());
+}
+
+#[test]
 fn what_the_region_of_one_account_allows_is_proven_for_each() {
     let denial = "\"Statement\": [{\"Effect\": \"Deny\", \"Action\": \"s3:*\", \"Resource\": \"*\", \"Condition\": {\"StringLike\": {\"aws:RequestedRegion\": \"us-*\"}}},";
     let workspace = edited(ROSTER, "", "the region of one account", &[(DAILY, STATEMENT, denial)]);

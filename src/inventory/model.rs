@@ -99,6 +99,8 @@ pub struct Principal<'a> {
     pub tags: Vec<Tag<'a>>,
     /// The identity policies, by their indexes: its own, the attached ones, and those of its groups, each once.
     pub policies: Vec<usize>,
+    /// How many of these, the first, templates attach to itself, and not to a group of its.
+    pub attached: usize,
     /// The permissions boundary.
     pub boundary: Option<Boundary>,
     /// The trust policy, by its index.
@@ -120,6 +122,7 @@ impl<'a> Principal<'a> {
             location,
             tags: Vec::new(),
             policies: Vec::new(),
+            attached: 0,
             boundary: None,
             trust: None,
             groups: BTreeSet::new(),

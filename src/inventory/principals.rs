@@ -121,6 +121,7 @@ fn identity<'a>(
     for policy in attachments.of(kind, (&found.name, is_named), resource.stack) {
         found.attach(policy);
     }
+    found.attached = found.policies.len();
     found.trust = resource.property("AssumeRolePolicyDocument").map(|document| {
         let name = format!("trust of {}", found.name);
         let document = ("Properties/AssumeRolePolicyDocument".to_owned(), document);

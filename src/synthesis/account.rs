@@ -71,8 +71,9 @@ pub(crate) fn synthesise_all<T: Send>(
         };
         let results: Vec<Result<_, FileError>> = some.par_iter().map(one).collect();
         for result in results {
-            let (made, in_files, in_stacks) = result?;
+            let (made, in_files, mut in_stacks) = result?;
             findings.extend(in_files);
+            inputs.suppressions.apply(&mut in_stacks, &inputs.folder, options.out);
             of_accounts.push(in_stacks);
             match made {
                 Some(Ok(made)) => finished.push(made),

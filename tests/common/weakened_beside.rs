@@ -248,18 +248,29 @@ pub fn of_changes() -> Vec<Weakening> {
         )],
         ..Weakening::new(name, &[], UNDECIDED, &["are policies of the bucket, and S3 keeps one"])
     };
-    let denial = |id: &str, name: &str, action: &str| {
+    let denial = |id: &str, (name, attached): (&str, &str), action: &str| {
         format!(
-            "  {id}:\n    Type: AWS::IAM::Policy\n    Properties: {{PolicyName: {name}, Groups: [!Ref Group], PolicyDocument: {{Version: \"2012-10-17\", Statement: [{{Effect: Deny, Action: \"{action}\", Resource: \"*\"}}]}}}}\n\n"
+            "  {id}:\n    Type: AWS::IAM::Policy\n    Properties: {{PolicyName: {name}, {attached}, PolicyDocument: {{Version: \"2012-10-17\", Statement: [{{Effect: Deny, Action: \"{action}\", Resource: \"*\"}}]}}}}\n\n"
         )
+    };
+    let two_policies = |name: &str, [first, second]: [&str; 2]| Weakening {
+        edits: vec![(
+            "stacks/access.yaml.hbs",
+            RESOURCES.to_owned(),
+            [
+                RESOURCES.to_owned(),
+                denial("One", ("company", first), "s3:PutBucketPolicy"),
+                denial("Two", ("Company", second), "s3:DeleteBucket"),
+            ]
+            .concat(),
+        )],
+        ..Weakening::new(name, &[], UNDECIDED, &["has two inline policies `Company`"])
     };
     vec![
         other_policy("a second policy of the bucket", STORAGE, "!Ref Bucket"),
         other_policy("a second policy of the bucket in another stack", NOTEBOOKS, "{{names.bucket}}"),
-        Weakening {
-            edits: vec![("stacks/access.yaml.hbs", RESOURCES.to_owned(), [RESOURCES.to_owned(), denial("One", "company", "s3:PutBucketPolicy"), denial("Two", "Company", "s3:DeleteBucket")].concat())],
-            ..Weakening::new("two inline policies of one name", &[], UNDECIDED, &["has two inline policies `Company`"])
-        },
+        two_policies("two inline policies of one name", ["Groups: [!Ref Group]", "Groups: [!Ref Group]"]),
+        two_policies("two inline policies of one name, one of them of a group, too", ["Users: [bob], Groups: [!Ref Group]", "Users: [bob]"]),
         output("a password in the outputs", "Outputs:\n  Password:\n    Value: \"\\{{resolve:secretsmanager:mycompany-deepracer/bob/password:SecretString:password}}\"\n"),
         output("a password in the outputs, in parts", "Outputs:\n  Password:\n    Value: !Join [\"\", [\"\\{{resolve:secretsmanager:mycompany-deepracer/\", bob, \"/password}}\"]]\n"),
         weakening("a password in a parameter", (USERS, "Resources:\n", "Parameters:\n  A:\n    Type: String\n    Default: \"\\{{resolve:secretsmanager:mycompany-deepracer/bob/password}}\"\nResources:\n"), TOO_WIDE, &["by `Parameters`"]),

@@ -1,7 +1,6 @@
 //! The findings of what fails, each with the statement that makes it so: in the template, and as it is written.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
 
 use serde_json::Value;
 
@@ -171,20 +170,22 @@ pub fn of_template(one: &Template, plan: &AccountPlan<'_>) -> Vec<Finding> {
     findings
 }
 
-/// The findings of all accounts: what isolation finds in several at one line of a policy template is told once.
+/// The findings of all accounts, which say whether they are suppressed: what isolation finds in several at one line of a policy
+/// template is told once. A warning of one account or what somebody answers for there hides no error of another.
 pub fn across_accounts(accounts: Vec<Vec<Finding>>) -> Vec<Finding> {
     const RULES: [Rule; 3] = [Rule::IsolationTooWide, Rule::IsolationOwnRefused, Rule::IsolationUndecided];
-    // By rule and line, and of several there in one account the how manieth: where it is told, and for how many accounts.
-    let mut told: BTreeMap<(Rule, PathBuf, usize, usize), (usize, usize)> = BTreeMap::new();
+    // By rule, weight and line, and of several there in one account the how manieth: where it is told, and for how many accounts.
+    let mut told: BTreeMap<_, (usize, usize)> = BTreeMap::new();
     let mut all: Vec<Finding> = Vec::new();
     for findings in accounts {
-        let mut here: BTreeMap<(Rule, PathBuf, usize), usize> = BTreeMap::new();
+        let mut here: BTreeMap<_, usize> = BTreeMap::new();
         for finding in findings {
             if let Some(place) = finding.place.as_ref().filter(|_| RULES.contains(&finding.rule)) {
-                let (rule, path, start) = (finding.rule, place.path().to_owned(), place.span.start);
-                let nth = here.entry((rule, path.clone(), start)).or_default();
+                let weight = (finding.severity, finding.suppressed.is_some());
+                let key = (finding.rule, weight, place.path().to_owned(), place.span.start);
+                let nth = here.entry(key.clone()).or_default();
                 *nth += 1;
-                let (_, times) = told.entry((rule, path, start, *nth)).or_insert((all.len(), 0));
+                let (_, times) = told.entry((key, *nth)).or_insert((all.len(), 0));
                 *times += 1;
                 if *times > 1 {
                     continue;

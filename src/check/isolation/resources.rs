@@ -13,8 +13,8 @@ use super::problem::{Problem, document};
 use crate::facts::SERVICE_LINKED;
 use crate::finding::Rule;
 use crate::inventory::{
-    BUCKET_POLICY, Doubt, IamInventory, IdentityKind, Location, PolicyKind, Principal, Resource, ResourcePolicy,
-    ServiceRole, UNNAMED, resources_of,
+    BUCKET_POLICY, Doubt, IamInventory, IdentityKind, Location, PolicyKind, Resource, ResourcePolicy, ServiceRole,
+    UNNAMED, resources_of,
 };
 use crate::plan::{AccountPlan, Names};
 use crate::render::{PROTOTYPE_NAME, PROTOTYPE_NOTEBOOK, PROTOTYPE_TEAM};
@@ -166,15 +166,10 @@ fn of_one_name(inventory: &IamInventory<'_>) -> Vec<Problem> {
 /// Inline policies of a user, a role or a group of which another has the name: it has one of them, whichever is made last.
 /// Source: <https://docs.aws.amazon.com/IAM/latest/APIReference/API_PutGroupPolicy.html>
 fn inline_of_one_name(inventory: &IamInventory<'_>) -> Vec<Problem> {
-    let of_groups: BTreeSet<usize> = inventory.groups.iter().flat_map(|group| group.policies.iter().copied()).collect();
-    let own = |one: &Principal<'_>| -> Vec<usize> {
-        let is_own = |index: &usize| one.kind == IdentityKind::Group || !of_groups.contains(index);
-        one.policies.iter().copied().filter(is_own).collect()
-    };
     let mut problems = Vec::new();
     for one in inventory.principals.iter().chain(&inventory.groups) {
         let mut known = BTreeSet::new();
-        let policies = own(one).into_iter().filter_map(|index| inventory.policies.get(index));
+        let policies = one.policies.iter().take(one.attached).filter_map(|index| inventory.policies.get(*index));
         let inline = policies.filter(|policy| !matches!(policy.kind, PolicyKind::Managed(_)));
         for policy in inline.filter(|policy| !policy.name.starts_with(UNNAMED)) {
             if !known.insert(policy.name.to_ascii_lowercase()) {
