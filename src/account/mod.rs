@@ -18,7 +18,7 @@ use serde_json::Value;
 
 use crate::facts::date::Date;
 use crate::files::FileError;
-use crate::finding::{Finding, Rule};
+use crate::finding::Finding;
 use crate::source::Place;
 use reading::{Described, ExportReader, place_of};
 
@@ -85,11 +85,16 @@ struct Header {
 
 impl Export {
     /// Reads a folder. Where it is not a whole export, or of another account than is wanted, returned is what is wrong with it.
+    /// `script` is the command that prints the script which writes one.
     ///
     /// # Errors
     /// When a file is there and cannot be read.
-    pub fn read(folder: &Path, wanted: Option<&ExpectedExport<'_>>) -> Result<Result<Self, Vec<Finding>>, FileError> {
-        let mut reader = ExportReader::new(folder);
+    pub fn read(
+        folder: &Path,
+        wanted: Option<&ExpectedExport<'_>>,
+        script: &str,
+    ) -> Result<Result<Self, Vec<Finding>>, FileError> {
+        let mut reader = ExportReader::new(folder, script);
         let export = reader.export(wanted)?;
         Ok(export.ok_or(reader.findings))
     }
@@ -126,8 +131,7 @@ impl ExportReader {
         });
         for (key, found, allowed) in of.into_iter().flatten().filter(|(_, found, allowed)| found != allowed) {
             let message = format!("the export is of the {key} `{found}`, and the configuration has `{allowed}`");
-            let finding = Finding::new(Rule::AuditExport, message).at(place_of(&place.source, &format!("\"{found}\"")));
-            self.findings.push(finding.help("export the account that the configuration names, by its own script"));
+            self.refuse_other(place_of(&place.source, &format!("\"{found}\"")), message);
         }
         let taken = header.taken.parse::<Date>().map_err(|allowed| {
             self.refuse(place, format!("found `{}` for `taken`, {allowed}", header.taken));

@@ -12,9 +12,6 @@ use crate::files::{self, FileError};
 use crate::finding::{Finding, Rule};
 use crate::source::{Place, SourceFile};
 
-const AGAIN: &str = "run the script that `racestack audit --script` prints into the folder: it writes what is missing, and nothing else";
-const ANEW: &str = "remove the file, and run the script that `racestack audit --script` prints: it writes it again";
-
 /// How many characters of a text that is no document a message shows.
 const LONGEST_SHOWN: usize = 80;
 
@@ -24,6 +21,8 @@ pub(super) const ACCESS_POINTS: &str = "AccessPointList";
 /// Reads an export, and collects what is wrong with it.
 pub(super) struct ExportReader {
     folder: PathBuf,
+    /// The command that prints the script which writes the export.
+    script: String,
     pub(super) findings: Vec<Finding>,
 }
 
@@ -40,8 +39,8 @@ pub struct LiveTag {
 pub(super) type Described<T> = BTreeMap<String, (T, Place)>;
 
 impl ExportReader {
-    pub(super) fn new(folder: &Path) -> Self {
-        Self { folder: folder.to_owned(), findings: Vec::new() }
+    pub(super) fn new(folder: &Path, script: &str) -> Self {
+        Self { folder: folder.to_owned(), script: script.to_owned(), findings: Vec::new() }
     }
 
     /// What a file of the export holds, with the file. One that is missing, or cannot be read, is a finding.
@@ -49,7 +48,11 @@ impl ExportReader {
         let path = self.folder.join(name);
         let Some(bytes) = files::read(&path)? else {
             let finding = Finding::new(Rule::AuditExport, format!("the export lacks `{name}`"));
-            self.findings.push(finding.at(Place::of_file(path)).help(AGAIN));
+            let script = &self.script;
+            let help = format!(
+                "run the script that `{script}` prints into the folder: it writes what is missing, and nothing else"
+            );
+            self.findings.push(finding.at(Place::of_file(path)).help(help));
             return Ok(None);
         };
         // PowerShell writes UTF-16 with a byte order mark, where the output of a command is redirected to a file.
@@ -103,7 +106,16 @@ impl ExportReader {
 
     /// A finding about what must be written anew.
     pub(super) fn refuse(&mut self, place: Place, message: impl Into<String>) {
-        self.findings.push(Finding::new(Rule::AuditExport, message).at(place).help(ANEW));
+        let script = &self.script;
+        let help = format!("remove the file, and run the script that `{script}` prints: it writes it again");
+        self.findings.push(Finding::new(Rule::AuditExport, message).at(place).help(help));
+    }
+
+    /// A finding about an export of something else.
+    pub(super) fn refuse_other(&mut self, place: Place, message: impl Into<String>) {
+        let help =
+            format!("export the account that the configuration names, by the script that `{}` prints", self.script);
+        self.findings.push(Finding::new(Rule::AuditExport, message).at(place).help(help));
     }
 
     /// Refuses what does not have the form that is known. `place` is where it is, as far as the error does not say the line.

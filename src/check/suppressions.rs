@@ -65,6 +65,8 @@ impl Suppressions {
                 expires: one.expires.to_string(),
                 place: one.place.clone(),
             });
+            let note = self.list.iter().find_map(|one| nearly_of(one, finding));
+            finding.notes.extend(note.filter(|note| !finding.notes.contains(note)));
         }
     }
 
@@ -129,14 +131,26 @@ fn is_of_audit(suppression: &Suppression) -> bool {
 }
 
 fn is_of(suppression: &Suppression, finding: &Finding) -> bool {
-    let of_rule = match &suppression.rule {
+    is_of_rule(suppression, finding) && finding.resource.as_ref() == Some(&suppression.resource)
+}
+
+/// What is to be said of a suppression that names only the end of what a finding is about.
+fn nearly_of(suppression: &Suppression, finding: &Finding) -> Option<String> {
+    let (named, resource) = (&suppression.resource, finding.resource.as_ref()?);
+    let is_end = resource.strip_suffix(named.as_str()).is_some_and(|before| before.ends_with('/'));
+    (is_of_rule(suppression, finding) && is_end)
+        .then(|| format!("a suppression names `{named}`: the `resource` of this finding is `{resource}`"))
+}
+
+/// Whether a suppression is about findings like this one, if perhaps of another resource.
+fn is_of_rule(suppression: &Suppression, finding: &Finding) -> bool {
+    match &suppression.rule {
         // That many leave is a warning, which `--locked` makes an error of unless somebody answers for it.
         SuppressedRule::Warning(rule) => {
             finding.rule == *rule && (finding.severity == Severity::Warning || *rule == Rule::RosterManyLeave)
         }
         SuppressedRule::Guard(name) => finding.guard_rule.as_ref() == Some(name),
-    };
-    of_rule && finding.resource.as_ref() == Some(&suppression.resource)
+    }
 }
 
 /// What something at a place is about: `tokyo/users-001/SatoHanaUser` in a template, in the configuration the text itself,

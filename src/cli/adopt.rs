@@ -25,15 +25,16 @@ use crate::synthesis::{AccountOutput, SynthOptions, lock, refuse_inside, synthes
 
 /// The arguments of `racestack adopt`.
 #[derive(Debug, clap::Args)]
+#[command(group = clap::ArgGroup::new("export").required(true))]
 pub struct AdoptArgs {
     /// The account
     #[arg(long, value_name = "NAME")]
     pub account: String,
     /// The folder that the script of `--script` wrote the account into
-    #[arg(long, value_name = "DIR", required_unless_present = "script")]
+    #[arg(long, value_name = "DIR", group = "export")]
     pub from: Option<PathBuf>,
     /// Print the script that writes an account without a configuration into a folder: it reads, and changes nothing
-    #[arg(long, conflicts_with = "from", requires_all = ["account_id", "region", "bucket"])]
+    #[arg(long, group = "export", requires_all = ["account_id", "region", "bucket"])]
     pub script: bool,
     /// With `--script`: the ID of the account
     #[arg(long, value_name = "ID")]
@@ -133,13 +134,21 @@ impl Adopting<'_> {
         }
         let plan = plan::plan(&account, &self.args.fleet.out.join(account.name.as_str()), Vec::new());
         let wanted = ExpectedExport { policies: Vec::new(), ..wanted(&plan) };
-        let export = read_export("adopt", self.from, Some(&wanted))?;
+        let export = read_export(&self.script(Some(&wanted)), self.from, Some(&wanted))?;
         let is_in = |name: &String| account.users.iter().any(|user| user.name.as_str() == name);
         let missing: Vec<String> = self.args.users.iter().filter(|name| !is_in(name)).cloned().collect();
         if !missing.is_empty() {
             return self.rows(&export, &plan, &missing, findings);
         }
         self.import((drafts, &material), &plan, &export, findings)
+    }
+
+    /// The command that prints the script of an export.
+    fn script(&self, wanted: Option<&ExpectedExport<'_>>) -> String {
+        let (account_id, region, bucket) =
+            wanted.map_or(("ID", "REGION", "BUCKET"), |wanted| (wanted.account_id, wanted.region, wanted.bucket));
+        let options = format!("--account-id {account_id} --region {region} --bucket {bucket}");
+        format!("racestack adopt --account {} --script {options}", self.args.account)
     }
 
     fn folder(&self) -> PathBuf {
@@ -166,7 +175,7 @@ impl Adopting<'_> {
         if has_company && has_own && has_roster {
             return Ok(String::new());
         }
-        let export = read_export("adopt", self.from, None)?;
+        let export = read_export(&self.script(None), self.from, None)?;
         if !has_company {
             let Some(name) = &self.args.company else {
                 let message =

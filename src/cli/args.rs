@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use clap::{Parser, Subcommand};
+use clap::{ArgGroup, Parser, Subcommand};
 
 use super::DEFAULT_OUT;
 use super::adopt::AdoptArgs;
@@ -116,7 +116,7 @@ pub enum SchemaKind {
 /// The arguments of `racestack explain`.
 #[derive(Debug, clap::Args)]
 pub struct ExplainArgs {
-    /// The setting, such as `notebooks.volume_gb`; a map shows all that is in it
+    /// The setting, such as `notebooks.volume_gb`; a map shows all that is in it, and `''` all settings
     #[arg(value_name = "KEY")]
     pub key: String,
     /// The account
@@ -129,14 +129,15 @@ pub struct ExplainArgs {
 
 /// The arguments of `racestack handout`.
 #[derive(Debug, clap::Args)]
+#[command(group = ArgGroup::new("whose").required(true))]
 pub struct HandoutArgs {
     #[command(flatten)]
     pub of: AccountArgs,
     /// The person, whose page goes to standard output
-    #[arg(long, value_name = "NAME", required_unless_present = "all")]
+    #[arg(long, value_name = "NAME", group = "whose")]
     pub user: Option<String>,
     /// A page for everybody in the account, suspended people too
-    #[arg(long, conflicts_with = "user", requires = "out")]
+    #[arg(long, group = "whose", requires = "out")]
     pub all: bool,
     /// The folder of everybody's pages; it is replaced as a whole
     #[arg(long, value_name = "DIR", requires = "all", conflicts_with = "user")]
@@ -167,11 +168,12 @@ pub struct OffboardArgs {
 
 /// The arguments of `racestack access`.
 #[derive(Debug, clap::Args)]
+#[command(group = ArgGroup::new("about").required(true))]
 pub struct AccessArgs {
     #[command(flatten)]
     pub of: AccountArgs,
     /// The person
-    #[arg(long, value_name = "NAME", required_unless_present = "who_can")]
+    #[arg(long, value_name = "NAME", group = "about")]
     pub user: Option<String>,
     /// Only what the person may as their IAM user, or only what their notebook may
     #[arg(long = "as", value_name = "WHO", value_enum)]
@@ -180,7 +182,7 @@ pub struct AccessArgs {
     #[arg(long, value_name = "ACTION", group = "asked")]
     pub action: Option<String>,
     /// Ask who may call this action: all users, notebooks and roles that the stacks make
-    #[arg(long, value_name = "ACTION", group = "asked", conflicts_with = "user")]
+    #[arg(long, value_name = "ACTION", groups = ["asked", "about"])]
     pub who_can: Option<String>,
     /// The ARN of what the action is about, unless it can do without
     #[arg(long, value_name = "ARN", requires = "asked")]

@@ -4,6 +4,9 @@ use std::collections::BTreeSet;
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
 
+use clap::ArgGroup;
+
+use super::diff::{SYNTH_FIRST, refuse_missing};
 use super::sources::AccountArgs;
 use super::{DEFAULT_OUT, Failure, Reply};
 use crate::account::{ExpectedExport, Export};
@@ -23,14 +26,15 @@ const FRESH_DAYS: i64 = 7;
 
 /// The arguments of `racestack audit`.
 #[derive(Debug, clap::Args)]
+#[command(group = ArgGroup::new("export").required(true))]
 pub struct AuditArgs {
     #[command(flatten)]
     pub of: AccountArgs,
     /// The folder that the script of `--script` wrote the account into
-    #[arg(long, value_name = "DIR", required_unless_present = "script")]
+    #[arg(long, value_name = "DIR", group = "export")]
     pub from: Option<PathBuf>,
     /// Print the script that writes the account into a folder: it reads, and changes nothing
-    #[arg(long, conflicts_with_all = ["from", "against"])]
+    #[arg(long, group = "export", conflicts_with = "against")]
     pub script: bool,
     /// Report only what was not found in this folder, which the script wrote before
     #[arg(long, value_name = "OLD")]
@@ -84,9 +88,9 @@ impl<'a> Audited<'a> {
     pub(super) fn read(sources: &'a Sources<'a>, out: &'a Path, notice: &dyn Fn(&str)) -> Result<Self, Failure> {
         let (inputs, account) = inputs::one_account(sources)?;
         let declared = {
+            refuse_missing(out, SYNTH_FIRST)?;
             let _claim = output::claim_shared(out, notice)?;
-            OutFolder::read(out, None)
-                .map_err(|error| Failure::Usage(format!("{error}; run `racestack synth` first")))?
+            OutFolder::read(out, None).map_err(|error| Failure::Usage(format!("{error}; {SYNTH_FIRST}")))?
         };
         let name = account.name.as_str();
         let Some(declared) = declared.account(name) else {
@@ -104,7 +108,8 @@ impl<'a> Audited<'a> {
         let (Self { sources, out, account, .. }, suppressions) = (self, &self.inputs.suppressions);
         // Whoever is in which stack has the same policies.
         let plan = plan::plan(account, &out.join(account.name.as_str()), Vec::new());
-        let export = read_export("audit", folder, Some(&wanted(&plan)))?;
+        let script = format!("racestack audit --account {} --script", account.name);
+        let export = read_export(&script, folder, Some(&wanted(&plan)))?;
         let observations = audit::audit(&plan, &export, &self.stacks, sources.today).map_err(Failure::Fault)?;
         let apply = |findings: &mut [Finding]| suppressions.apply(findings, sources.config, out);
         let mut found = audit::findings(&observations, account.name.as_str(), apply);
@@ -115,21 +120,17 @@ impl<'a> Audited<'a> {
     }
 }
 
-/// Reads an export of an account. `command` is the one that prints the script which writes it.
+/// Reads an export of an account. `script` is the command that prints the script which writes it.
 ///
 /// # Errors
 /// What keeps it from being one.
-pub(super) fn read_export(
-    command: &str,
-    folder: &Path,
-    wanted: Option<&ExpectedExport<'_>>,
-) -> Result<Export, Failure> {
+pub(super) fn read_export(script: &str, folder: &Path, wanted: Option<&ExpectedExport<'_>>) -> Result<Export, Failure> {
     if files::list(folder)?.is_none() {
         let folder = folder.display();
-        let help = format!("`racestack {command} --script` prints the script that writes one");
+        let help = format!("`{script}` prints the script that writes one");
         return Err(Failure::Usage(format!("there is no folder `{folder}`; {help}")));
     }
-    Export::read(folder, wanted)?.map_err(Failure::Findings)
+    Export::read(folder, wanted, script)?.map_err(Failure::Findings)
 }
 
 /// What an export of an account must be of, with the KMS keys and SNS topics whose policies decide about what people have.

@@ -36,7 +36,7 @@ fn sides(args: &DiffArgs, notice: &dyn Fn(&str)) -> Result<(OutFolder, OutFolder
     let default = Path::new(DEFAULT_OUT);
     match (&args.git, args.folders.as_slice()) {
         (None, [old, rest @ ..]) => {
-            args.folders.iter().try_for_each(|folder| refuse_missing(folder))?;
+            args.folders.iter().try_for_each(|folder| refuse_missing(folder, OR_REVISION))?;
             let new = read(rest.first().map_or(default, PathBuf::as_path), None, notice)?;
             Ok((read(old, Some(&new), notice)?, new))
         }
@@ -53,16 +53,22 @@ fn sides(args: &DiffArgs, notice: &dyn Fn(&str)) -> Result<(OutFolder, OutFolder
     }
 }
 
-/// Refuses a folder that is not there: perhaps a revision was meant.
-pub(super) fn refuse_missing(folder: &Path) -> Result<(), Failure> {
+/// What to do about a folder that is not there, and by whose name perhaps a revision was meant.
+pub(super) const OR_REVISION: &str = "with a revision, `--git REV`";
+/// The same of an out folder.
+pub(super) const SYNTH_FIRST: &str = "run `racestack synth` first";
+
+/// Refuses a folder that is not there.
+pub(super) fn refuse_missing(folder: &Path, help: &str) -> Result<(), Failure> {
     match files::list(folder)? {
         Some(_) => Ok(()),
-        None => Err(Failure::Usage(format!("there is no folder `{}`; with a revision, `--git REV`", folder.display()))),
+        None => Err(Failure::Usage(format!("there is no folder `{}`; {help}", folder.display()))),
     }
 }
 
 /// Reads an out folder. What is the same in the folder `like` is not read anew.
 pub(super) fn read(folder: &Path, like: Option<&OutFolder>, notice: &dyn Fn(&str)) -> Result<OutFolder, Failure> {
+    refuse_missing(folder, SYNTH_FIRST)?;
     let _claim = output::claim_shared(folder, notice)?;
     OutFolder::read(folder, like).map_err(Failure::Usage)
 }
@@ -83,7 +89,14 @@ fn fail_on(what: FailOn, diff: &Diff) -> Option<Finding> {
         FailOn::Widened => return widened(diff),
         FailOn::Replaced => (Rule::DiffReplaced, plan.replace, plan.may_replace + open, "replaced", ", or may be"),
         FailOn::Deleted => {
-            (Rule::DiffDeleted, plan.destroy, perhaps + open, "deleted", ", or may be, in whole or in part")
+            let later = plan.destroy_with_stack;
+            (
+                Rule::DiffDeleted,
+                plan.destroy - later,
+                later + perhaps + open,
+                "deleted",
+                ", or may be, in whole or in part",
+            )
         }
     };
     let (count, or) = (sure + unsure, if unsure == 0 { "" } else { or });

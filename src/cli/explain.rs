@@ -23,8 +23,15 @@ pub(super) fn run(args: &ExplainArgs) -> Result<Reply, Failure> {
             let default = if meaning.contains("Without it") { "" } else { ", and has no default" };
             return Ok(format!("{meaning}`{}` is not set for `{}`{default}\n", args.key, args.account).into());
         }
-        let all = "`racestack schema account` describes all settings";
-        let help = suggest(&args.key, keys.iter().map(String::as_str), all);
+        let ending = format!(".{}", args.key);
+        let within: Vec<String> =
+            keys.iter().filter(|key| key.ends_with(&ending)).map(|key| format!("`{key}`")).collect();
+        let help = if within.is_empty() {
+            let all = "`racestack schema account` describes all settings";
+            suggest(&args.key, keys.iter().map(String::as_str), all)
+        } else {
+            format!("did you mean {}?", within.join(" or "))
+        };
         return Err(Failure::Usage(format!("there is no setting `{}`; {help}", args.key)));
     };
     let lines = leaves.into_iter().map(|(key, value, place)| format!("{key}: {value}    # {place}\n"));

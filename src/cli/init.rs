@@ -13,7 +13,7 @@ use crate::files::{self, NewFile};
 use crate::finding::{Finding, Rule};
 use crate::render::sha256;
 use crate::source::Place;
-use crate::synthesis::Failure;
+use crate::synthesis::{Failure, require_config};
 
 /// What people may have already, and keep: it lets git merge the locks of two branches, leaves out of git what is one
 /// machine's, includes the jobs.
@@ -87,9 +87,13 @@ pub(super) fn outdated(config: &Path) -> Result<Option<Finding>, Failure> {
     let names: Vec<String> = stale.iter().map(|(path, ..)| format!("`{}`", path.display())).collect();
     let Some((first, ..)) = stale.first() else { return Ok(None) };
     let message = format!("another version of racestack wrote {}", names.join(", "));
-    let folder = if folder.as_os_str().is_empty() { String::new() } else { format!(" {}", folder.display()) };
     let finding = Finding::new(Rule::FileOutdated, message).at(Place::of_file(first));
-    Ok(Some(finding.help(format!("run `racestack init --update{folder}`, and commit what it writes"))))
+    Ok(Some(finding.help(format!("run `racestack init --update{}`, and commit what it writes", argument(folder)))))
+}
+
+/// A folder as the last argument of a command; nothing of the one that a command works in.
+fn argument(folder: &Path) -> String {
+    if folder.as_os_str().is_empty() { String::new() } else { format!(" {}", folder.display()) }
 }
 
 /// Writes anew what an older version wrote, where it is: the schemas, and unless somebody has edited them, the files for CI and
@@ -106,6 +110,7 @@ fn update(folder: &Path) -> Result<String, Failure> {
         };
     }
     if stdout.is_empty() {
+        require_config(&folder.join("config"))?;
         stdout.push_str("nothing to update\n");
     }
     Ok(stdout)
@@ -139,8 +144,9 @@ pub(super) fn run(args: &InitArgs) -> Result<String, Failure> {
                 continue;
             }
             return Err(Failure::Usage(format!(
-                "`{}` exists; nothing was written; `racestack init --update` writes anew what another version wrote",
-                place.display()
+                "`{}` exists; nothing was written; `racestack init --update{}` writes anew what another version wrote",
+                place.display(),
+                argument(folder)
             )));
         }
     }

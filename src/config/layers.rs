@@ -66,10 +66,12 @@ pub fn typed(node: &Node) -> Settings {
 /// Where a setting comes from: each leaf under `path` (or all, for an empty path) with its value and its place.
 /// `None` where nothing is set there.
 pub fn explain(settings: &Node, path: &str) -> Option<Vec<(String, String, Place)>> {
-    let node = if path.is_empty() { settings } else { settings.get(path)? };
     let mut leaves = Vec::new();
-    collect(node, path, &mut leaves);
-    Some(leaves)
+    collect(settings, "", &mut leaves);
+    // By the paths as they are shown: a key may have dots itself, such as `ml.t3.medium`.
+    let is_within = |key: &str| key.strip_prefix(path).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'));
+    leaves.retain(|(key, ..)| path.is_empty() || is_within(key));
+    (!leaves.is_empty()).then_some(leaves)
 }
 
 fn collect(node: &Node, path: &str, leaves: &mut Vec<(String, String, Place)>) {

@@ -182,6 +182,7 @@ fn read_layer(
         findings.extend(not_read(misnamed, &path));
         encoding::merged_utf8(&path, &bytes, findings)
     } else {
+        let help = suggestion::rename(&misnamed, &[SETTINGS_FILE]).unwrap_or_else(|| help.to_owned());
         findings.push(missing(&path, help).notes(renamed(&misnamed, "rename it")));
         None
     };
@@ -264,6 +265,7 @@ fn find_roster(
         let path = folder.join(relative).join(ROSTER_FILES[0]);
         let help = "write one row a person, with at least the column `name`; `roster.xlsx`, `roster.yaml` and `roster.json` do as well";
         let misnamed = misnamed(&path, &ROSTER_FILES)?;
+        let help = suggestion::rename(&misnamed, &ROSTER_FILES).unwrap_or_else(|| help.to_owned());
         findings.push(missing(&path, help).notes(renamed(&misnamed, "save or rename it as one of these")));
     }
     if let Some((read, _)) = found.first() {
@@ -370,6 +372,6 @@ fn renamed(misnamed: &[PathBuf], how: &str) -> Vec<String> {
     misnamed.iter().map(|path| format!("`{}` is not read: {how}", name(path))).collect()
 }
 
-fn missing(path: &Path, help: &str) -> Finding {
+fn missing(path: &Path, help: impl Into<String>) -> Finding {
     Finding::new(Rule::FileMissing, format!("there is no `{}`", path.display())).at(Place::of_file(path)).help(help)
 }

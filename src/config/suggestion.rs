@@ -1,5 +1,7 @@
 //! "Did you mean": the known word nearest to an unknown one, or of the same meaning.
 
+use std::path::PathBuf;
+
 /// A line a word of a roster: whether it is a column or a state, the word, and what others say for it.
 const SYNONYMS: &str = include_str!("synonyms.txt");
 
@@ -42,6 +44,16 @@ pub fn did_you_mean<'a>(found: &str, known: impl IntoIterator<Item = &'a str>) -
     // A third of the letters may differ: beyond that, a guess misleads more often than it helps.
     let most = (found.chars().count().max(nearest.chars().count()) / 3).max(1);
     (distance <= most).then_some(nearest)
+}
+
+/// What to do with the first of these files whose name says by its ending which of `known` it is.
+pub fn rename(misnamed: &[PathBuf], known: &[&str]) -> Option<String> {
+    misnamed.iter().find_map(|path| {
+        let name = path.file_name()?.to_string_lossy();
+        let lower = name.to_lowercase().replace(".yml", ".yaml");
+        let is_meant = |known: &&&str| lower.split('.').skip(1).any(|ending| known.ends_with(&format!(".{ending}")));
+        Some(format!("rename `{name}` to `{}`", known.iter().find(is_meant)?))
+    })
 }
 
 #[cfg(test)]

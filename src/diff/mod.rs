@@ -148,6 +148,7 @@ fn stack<'a>(
         let of_old = old.filter(|_| change.old.is_some() && (change.is_kept() || new.is_none()));
         kept.extend(of_old.map(|stack| RetainedResource { stack, logical_id: change.logical_id }));
     }
+    plan.destroy_with_stack = if new.is_none() { plan.destroy } else { 0 };
     groups.add(account, &known.name, old, new, changes);
     Some(StackDiff {
         name: known.name.clone(),

@@ -57,6 +57,8 @@ pub struct Plan {
     pub replace: usize,
     /// Resources that are deleted.
     pub destroy: usize,
+    /// Resources of stacks that are no longer made, which stay until somebody deletes their stack; also counted in `destroy`.
+    pub destroy_with_stack: usize,
     /// Resources that leave their stack and are kept, by their `DeletionPolicy`.
     pub retain: usize,
 }
@@ -83,6 +85,7 @@ impl Plan {
             may_replace: self.may_replace + other.may_replace,
             replace: self.replace + other.replace,
             destroy: self.destroy + other.destroy,
+            destroy_with_stack: self.destroy_with_stack + other.destroy_with_stack,
             retain: self.retain + other.retain,
         }
     }

@@ -131,12 +131,16 @@ pub fn files(
         if !told.insert((difference.account, difference.path.iter().take(2).cloned().collect::<Vec<_>>())) {
             continue;
         }
-        let member = &members[difference.account];
-        let (found, expected) = (&difference.found, &difference.expected);
+        // What one of both has alone can be shown there alone.
+        let mut sides = [(&members[difference.account], &difference.found), (first, &difference.expected)];
+        if difference.found == general::NOTHING_MORE {
+            sides.reverse();
+        }
+        let [(member, found), (other, expected)] = sides;
         findings.push(
             Finding::new(
                 Rule::StackSetDifference,
-                format!("found {found} in `{}`, {expected} in `{}`", member.account, first.account),
+                format!("found {found} in `{}`, {expected} in `{}`", member.account, other.account),
             )
             .at(member.place(&difference.path))
             .help("give the accounts the same settings, or choose those that have with `--account`")

@@ -31,6 +31,9 @@ fn command(finding: &Finding) -> String {
     if let Some(help) = &finding.help {
         message = message + "\nhelp: " + help;
     }
+    for note in &finding.notes {
+        message = message + "\nnote: " + note;
+    }
     let mut kind = finding.severity.as_str();
     if let Some(by) = &finding.suppressed {
         kind = "notice";

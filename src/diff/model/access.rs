@@ -45,6 +45,12 @@ impl AccessChange {
     pub fn widens(&self) -> bool {
         self.same_as == 0 && self.entries.iter().any(|entry| entry.direction.is_gain())
     }
+
+    /// Whether somebody may do less, or goes with all access.
+    pub fn narrows(&self) -> bool {
+        let is_loss = |entry: &AccessEntry| matches!(entry.direction, Direction::Narrowed | Direction::PerhapsNarrowed);
+        self.presence == Presence::Removed || self.entries.iter().any(is_loss)
+    }
 }
 
 /// A kind of principal.

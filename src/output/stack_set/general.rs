@@ -171,13 +171,16 @@ fn starts_with(text: &str, literal: &AccountLiteral, before: Option<char>) -> bo
     text.strip_prefix(&literal.text).is_some_and(|after| !inside(before) && !inside(after.chars().next()))
 }
 
+/// What is found of a map that has only what the other one has, too.
+pub(super) const NOTHING_MORE: &str = "nothing more";
+
 /// Two values in a few words each, that tell them apart.
 fn words(found: &Value, expected: &Value) -> (String, String) {
     if let (Value::Object(found), Value::Object(expected)) = (found, expected) {
         let more = |these: &Map<String, Value>, those: &Map<String, Value>| -> Vec<String> {
             these.keys().filter(|key| !those.contains_key(*key)).map(|key| format!("`{key}`")).collect()
         };
-        let or_none = |keys: Vec<String>| if keys.is_empty() { "nothing more".to_owned() } else { keys.join(", ") };
+        let or_none = |keys: Vec<String>| if keys.is_empty() { NOTHING_MORE.to_owned() } else { keys.join(", ") };
         return (or_none(more(found, expected)), or_none(more(expected, found)));
     }
     let short = |value: &Value| match value {

@@ -13,11 +13,16 @@ use crate::finding::listed;
 
 /// The counts, in Terraform's words.
 pub(super) fn plan(plan: Plan) -> String {
-    let Plan { add, change, may_replace, replace, destroy, retain } = plan;
+    let Plan { add, change, may_replace, replace, destroy, destroy_with_stack, retain } = plan;
+    let stay = if destroy_with_stack > 0 {
+        format!(" ({destroy_with_stack} of these only when somebody deletes their stack)")
+    } else {
+        String::new()
+    };
     let retain = if retain > 0 { format!(", {retain} to leave its stack and be kept") } else { String::new() };
     let unsure =
         if may_replace > 0 { format!(" ({may_replace} of the changed may be replaced)") } else { String::new() };
-    format!("{add} to add, {change} to change, {replace} to replace, {destroy} to destroy{retain}{unsure}")
+    format!("{add} to add, {change} to change, {replace} to replace, {destroy} to destroy{stay}{retain}{unsure}")
 }
 
 /// The first line about an account.

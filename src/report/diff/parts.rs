@@ -31,6 +31,7 @@ pub(super) enum ReviewPriority {
     Runs,
     Lost,
     Narrowed,
+    Access,
     Changed,
     Gone,
     Added,
@@ -44,6 +45,7 @@ impl ReviewPriority {
             ReviewPriority::Runs => "a script that changes",
             ReviewPriority::Lost => "what is replaced or destroyed",
             ReviewPriority::Narrowed => "narrowed access",
+            ReviewPriority::Access => "other changes in access",
             ReviewPriority::Changed => "what changes in place",
             ReviewPriority::Gone => "what is no longer written",
             ReviewPriority::Added => "what is added",
@@ -68,10 +70,15 @@ pub(super) fn parts(diff: &Diff) -> Vec<DiffPart> {
     let mut parts = Vec::new();
     let lines = access::lines(diff);
     if !lines.is_empty() {
-        let priority = match diff.access.iter().any(AccessChange::widens) {
-            true => ReviewPriority::Widened,
-            false if diff.access.is_empty() => ReviewPriority::Unchanged,
-            false => ReviewPriority::Narrowed,
+        let any = |is_so: fn(&AccessChange) -> bool| diff.access.iter().any(is_so);
+        let priority = if any(AccessChange::widens) {
+            ReviewPriority::Widened
+        } else if any(AccessChange::narrows) {
+            ReviewPriority::Narrowed
+        } else if diff.access.is_empty() {
+            ReviewPriority::Unchanged
+        } else {
+            ReviewPriority::Access
         };
         parts.push(DiffPart { priority, lines });
     }

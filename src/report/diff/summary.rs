@@ -1,10 +1,10 @@
 //! The first lines of a diff: what a reviewer must know before anything else.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::access::principal_words;
 use super::line::{Line, LineStyle};
-use crate::diff::{AccessPrincipal, Action, Diff, Direction, LossKind, PersonChange, PersonDiff};
+use crate::diff::{AccessPrincipal, Action, Diff, Direction, LossKind, PersonChange, PersonDiff, Presence};
 use crate::finding::{LISTED_NAMES, counted, listed};
 
 /// The lines: access that is widened or narrowed and for how many, who joins, leaves, is renamed or suspended, and what is
@@ -94,16 +94,33 @@ const GONE: &[(&str, &str, &str)] = &[
     ("AWS::SecretsManager::Secret", "secret with its value", "secrets with their values"),
 ];
 
-fn destroyed(diff: &Diff) -> Option<Line> {
+/// What is destroyed or replaced by the deployment, and what stays until somebody deletes its stack.
+fn destroyed(diff: &Diff) -> Vec<Line> {
+    let stacks = diff.accounts.iter().flat_map(|of| of.stacks.iter().map(move |stack| (of, stack)));
+    let not_made = stacks.filter(|(_, stack)| stack.presence == Presence::Removed);
+    let not_made: BTreeSet<(&str, &str)> =
+        not_made.map(|(of, stack)| (of.account.as_str(), stack.name.as_str())).collect();
     // What is replaced and kept is not gone.
     let gone = diff.changes.iter().filter(|change| {
         let kept = change.lost.iter().any(|loss| loss.kind == LossKind::Kept);
         matches!(change.action, Action::Destroy | Action::Replace) && !kept
     });
-    let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
+    let (mut now, mut later) = (BTreeMap::new(), BTreeMap::new());
     for change in gone {
-        *counts.entry(change.resource_type.as_str()).or_default() += change.resources.len();
+        for resource in &change.resources {
+            let stays = change.action == Action::Destroy
+                && not_made.contains(&(resource.account.as_str(), resource.stack.as_str()));
+            let counts = if stays { &mut later } else { &mut now };
+            *counts.entry(change.resource_type.as_str()).or_default() += 1;
+        }
     }
+    let line = |what: &str, counts| Some(Line::new(LineStyle::Loss, 2, format!("{what}: {}", counted_types(counts)?)));
+    let later = line("destroyed only when somebody deletes their stack", later);
+    line("destroyed or replaced", now).into_iter().chain(later).collect()
+}
+
+/// How many resources there are of each type, in words; `None` where there is none.
+fn counted_types(mut counts: BTreeMap<&str, usize>) -> Option<String> {
     let known = GONE.iter().filter_map(|(kind, one, many)| {
         let count = counts.remove(kind)?;
         Some(counted(count, one, many))
@@ -114,5 +131,5 @@ fn destroyed(diff: &Diff) -> Option<Line> {
     } else {
         words.extend(counts.iter().map(|(kind, count)| format!("{count} {kind}")));
     }
-    (!words.is_empty()).then(|| Line::new(LineStyle::Loss, 2, format!("destroyed or replaced: {}", joined(&words))))
+    (!words.is_empty()).then(|| joined(&words))
 }
