@@ -33,7 +33,7 @@ pub use instance_types::example_of_training;
 pub use lock::{FEW_LEAVERS, FEW_LEAVERS_PERCENT, LockEntry, PlacementLock, StackNumber, stack_word};
 pub use network::AllowedNetworks;
 pub use operations::key_rotation_role;
-pub use renames::rename_steps;
+pub use renames::Rename;
 pub use sharing::TEAMS_FOLDER;
 pub use suppressions::{SuppressedRule, Suppression, suppressed_names, suppressions};
 pub use tags::{
