@@ -156,7 +156,8 @@ pub fn read_with(
 ) -> Result<Config, FileError> {
     let help = "run `racestack init DIR` for a configuration to start from";
     let mut base = read_layer(drafts, folder.join(SETTINGS_FILE), &company_schema(), help, findings)?;
-    base.node = Some(layers::merge(&layers::defaults(), base.node.as_ref()));
+    let defaults = layers::defaults();
+    base.node = Some(layers::merge(&defaults, base.node.as_ref(), Some(&defaults)));
 
     misnamed::check(folder, findings)?;
     let names = accounts::names(folder, drafts, wanted, findings)?;
@@ -214,8 +215,8 @@ fn read_settings(
     let help = "write the account's `account_id`, `region` and `bucket` into it";
     let Layer { source, node: own, complete, .. } = read_layer(drafts, path, &account_schema(), help, findings)?;
     let complete = complete && base.complete;
-    let node = base.node.as_ref().or(own.as_ref()).map(|below| layers::merge(below, own.as_ref()));
-    let node = node.unwrap_or_else(layers::defaults);
+    let defaults = layers::defaults();
+    let node = layers::merge(base.node.as_ref().unwrap_or(&defaults), own.as_ref(), Some(&defaults));
     let settings = layers::typed(&node);
     let encoding = settings.roster_encoding.as_deref().and_then(|name| {
         let unknown = |encodings| {

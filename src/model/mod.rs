@@ -25,7 +25,7 @@ pub use crate::config::{
     RepositoryPath, SecurityGroupId, Service, Settings, StackName, SubnetId, UserName,
 };
 pub use account::Account;
-pub use bucket::{bucket_place, log_bucket};
+pub use bucket::log_bucket;
 pub use company_policies::CompanyPolicies;
 pub use fleet::clashes;
 pub use ids::NOTEBOOK_SEPARATOR;
