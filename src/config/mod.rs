@@ -12,6 +12,7 @@ mod mangled;
 mod misnamed;
 mod names;
 mod node;
+mod optional;
 mod policies;
 mod roster;
 mod schema;
