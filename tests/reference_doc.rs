@@ -44,7 +44,8 @@ fn page() -> String {
     let mut page = HEAD.to_owned();
     page += "\n## Settings\n
 `config/settings.yaml` sets them for every account, `config/accounts/NAME/settings.yaml` for one, which wins: maps merge, everything
-else replaces. `racestack explain KEY --account NAME` shows a value, and the file and line that set it.\n\n";
+else replaces, and `null` in an account's own unsets what the company's say, so that the default holds again.
+`racestack explain KEY --account NAME` shows a value, and the file and line that set or unset it.\n\n";
     page += "| key | type | default | meaning |\n|---|---|---|---|\n";
     let defaults: Value = serde_yaml::from_str(DEFAULTS).unwrap();
     for row in rows(&settings) {

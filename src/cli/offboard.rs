@@ -61,7 +61,7 @@ pub(super) fn run(args: &OffboardArgs) -> Result<Reply, Failure> {
         "notebook_copy": format!("s3://{}/{name}/notebook/", account.bucket),
         "copy": format!("./{name}/"),
         "days": counted(account.settings.bucket.old_version_days as usize, "day", "days"),
-        "secret": user.filter(|user| user.console).map(|user| Names::password_secret(&account, &user.name)),
+        "secret": user.filter(|user| user.console).map(|user| account.password_secret(&user.name)),
         "group": names.group,
         "suspended_policy": names.suspended_user_policy_arn,
         "credentials": output::credentials(name, &names),
@@ -109,7 +109,8 @@ fn synth_command(args: &OffboardArgs, account: &Account) -> String {
 fn renamed(account: &Account, was: &str) -> Option<Value> {
     let is_it = |user: &&User| user.was.as_ref().is_some_and(|known| known.as_str() == was);
     let user = account.users.iter().find(is_it)?;
-    let steps = model::rename_steps(account.bucket.as_str(), was, user.name.as_str());
-    let steps: Value = (1..).zip(steps).map(|(number, step)| json!({"number": number, "step": step})).collect();
+    let rename = model::Rename::of(account, user, user.was.as_ref()?);
+    let steps: Value =
+        (1..).zip(rename.steps()).map(|(number, step)| json!({"number": number, "step": step})).collect();
     Some(json!({"name": user.name.as_str(), "place": user.place.to_string(), "steps": steps}))
 }

@@ -25,7 +25,18 @@ pub fn refused_character(text: &str, allowed: impl Fn(char) -> bool) -> Option<S
 
 /// The first character that cannot be seen, or that looks like another, for a message.
 pub fn hidden_character(text: &str) -> Option<String> {
-    refused_character(text, |c| c == ' ' || !is_invisible(c)).or_else(|| mixed_alphabets(text))
+    refused_character(text, |c| c == ' ' || !(is_invisible(c) || is_full_width(c))).or_else(|| mixed_alphabets(text))
+}
+
+/// What is hard to see in a value that is refused as a whole, for a note: the same, or a space at an end.
+pub(super) fn odd_character(text: &str) -> Option<String> {
+    hidden_character(text).or_else(|| space_at_end(text))
+}
+
+fn space_at_end(text: &str) -> Option<String> {
+    let number = if text.starts_with(' ') { 1 } else { text.chars().count() };
+    let is_there = text.starts_with(' ') || text.ends_with(' ');
+    is_there.then(|| format!("character {number} of it is U+0020 (space)"))
 }
 
 /// A word in which letters of another alphabet stand among Latin ones: where, for a message.
@@ -44,10 +55,12 @@ pub fn mixed_alphabets(text: &str) -> Option<String> {
 }
 
 fn is_invisible(c: char) -> bool {
-    c.is_control()
-        || c.is_whitespace()
-        || is_combining_mark(c)
-        || name(c).is_some_and(|name| name != "full-width letter")
+    c.is_control() || c.is_whitespace() || is_combining_mark(c) || (name(c).is_some() && !is_full_width(c))
+}
+
+/// Whether it is a wide form of an ASCII character, as input methods write them.
+fn is_full_width(c: char) -> bool {
+    ('\u{ff01}'..='\u{ff5e}').contains(&c)
 }
 
 /// What people call a character that they cannot see, or take for another.
@@ -61,7 +74,10 @@ fn name(c: char) -> Option<&'static str> {
         '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => "direction mark",
         '\u{2060}' | '\u{feff}' => "zero width no-break space",
         '\u{3000}' => "ideographic space",
-        '\u{ff01}'..='\u{ff5e}' => "full-width letter",
+        '\u{ff10}'..='\u{ff19}' => "full-width digit",
+        '\u{ff1a}' => "full-width colon",
+        '\u{ff21}'..='\u{ff3a}' | '\u{ff41}'..='\u{ff5a}' => "full-width letter",
+        _ if is_full_width(c) => "full-width sign",
         _ if c == ' ' => "space",
         _ if c.is_control() => "control character",
         _ => return None,
@@ -79,12 +95,28 @@ mod tests {
             ("han\u{200b}a", "character 4 of it is U+200B (zero width space)"),
             ("h\u{430}na", "character 2 of it is `\u{430}`, U+0430"),
             ("ｈana", "character 1 of it is `ｈ`, U+FF48 (full-width letter)"),
+            ("a＠b", "character 2 of it is `＠`, U+FF20 (full-width sign)"),
+            ("１", "character 1 of it is `１`, U+FF11 (full-width digit)"),
             ("a b", "character 2 of it is U+0020 (space)"),
             ("a・", "character 2 of it is `・`, U+30FB"),
         ] {
             assert_eq!(refused_character(text, ascii).unwrap(), said);
         }
         assert_eq!(refused_character("hana", ascii), None);
+    }
+
+    #[test]
+    fn what_cannot_be_seen_or_looks_like_another_is_named() {
+        for (text, said) in [
+            ("１２", Some("character 1 of it is `１`, U+FF11 (full-width digit)")),
+            ("company： x", Some("character 8 of it is `：`, U+FF1A (full-width colon)")),
+            ("a b", None),
+        ] {
+            assert_eq!(hidden_character(text).as_deref(), said, "{text:?}");
+        }
+        assert_eq!(space_at_end("12 ").unwrap(), "character 3 of it is U+0020 (space)");
+        assert_eq!(space_at_end(" 12").unwrap(), "character 1 of it is U+0020 (space)");
+        assert_eq!(space_at_end("1 2"), None);
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! Layers of settings: built-in defaults, the company's, an account's. Maps merge; scalars and lists replace.
+//! Layers of settings: built-in defaults, the company's, an account's. Maps merge; scalars and lists replace; `null` unsets.
 
 use std::sync::Arc;
 
@@ -28,10 +28,10 @@ pub fn read_settings(source: &Arc<SourceFile>, schema: &Schema, findings: &mut V
     matches!(node.content, Content::Map(_)).then_some(node)
 }
 
-/// Finds keys with nothing behind them. Whoever writes `null` or `~` means it.
+/// Finds keys with nothing behind them.
 fn empty_values(node: &Node, findings: &mut Vec<Finding>) {
     for entry in node.entries() {
-        if entry.value.content == Content::Null && entry.value.place.text().is_empty() {
+        if is_empty(&entry.value) {
             let message = format!("`{}` has no value, and so counts as not set", entry.key);
             let help = "write one, or remove the key; put a value that begins with `#` in quotes, since YAML takes it for a comment";
             findings.push(Finding::new(Rule::SettingsEmptyValue, message).at(entry.key_place.clone()).help(help));
@@ -40,14 +40,25 @@ fn empty_values(node: &Node, findings: &mut Vec<Finding>) {
     }
 }
 
-/// Lays `over` over `base`. A key without a value counts as not set, in a map that `base` lacks as well.
-pub fn merge(base: &Node, over: Option<&Node>) -> Node {
+/// Whether nothing is written there. Whoever writes `null` or `~` means it.
+fn is_empty(value: &Node) -> bool {
+    value.content == Content::Null && value.place.text().is_empty()
+}
+
+/// Lays `over` over `base`. A key without a value counts as not written. `null` unsets what `base` says: then what `defaults`
+/// says holds again, and where that says nothing, the `null` stays, with its place.
+pub fn merge(base: &Node, over: Option<&Node>, defaults: Option<&Node>) -> Node {
     let Some(over) = over else { return base.clone() };
     let Content::Map(above) = &over.content else { return over.clone() };
     let nothing = Node { place: over.place.clone(), content: Content::Null };
     let mut entries = base.entries().to_vec();
-    for entry in above.iter().filter(|entry| entry.value.content != Content::Null) {
-        let on = |below: &Node| Entry { value: merge(below, Some(&entry.value)), ..entry.clone() };
+    for entry in above.iter().filter(|entry| !is_empty(&entry.value)) {
+        let default = defaults.and_then(|defaults| defaults.get(&entry.key));
+        let unset = default.filter(|_| entry.value.content == Content::Null).cloned();
+        let on = |below: &Node| Entry {
+            value: unset.clone().unwrap_or_else(|| merge(below, Some(&entry.value), default)),
+            ..entry.clone()
+        };
         match entries.iter_mut().find(|existing| existing.key == entry.key) {
             Some(existing) => *existing = on(&existing.value),
             None => entries.push(on(&nothing)),
@@ -97,6 +108,7 @@ fn text_of(node: &Node) -> String {
     match &node.content {
         Content::Scalar { text, plain: true } => text.clone(),
         Content::Scalar { text, plain: false } => format!("{text:?}"),
+        Content::Null => "not set".to_owned(),
         other => format!("{other:?}"),
     }
 }

@@ -22,7 +22,7 @@ static PATTERNS: LazyLock<(Regex, Regex, Regex, Regex)> = LazyLock::new(|| {
 });
 
 /// The columns in which nobody writes dates.
-const NO_DATES: [&str; 3] = ["name", "was", "notebook.name"];
+const NO_DATES: [&str; 4] = ["name", "was", "notebook.name", "team"];
 
 /// What speaks against a cell being what somebody typed.
 pub fn check(column: &str, text: &str, place: &Place) -> Option<Finding> {
@@ -63,6 +63,7 @@ mod tests {
         }
         for text in ["1-Mar", "Sep-02", "2026-03-01", "3/1", "2026/3/1", "3月1日", "1-Mar-26"] {
             assert_eq!(severity("name", text), Some(Severity::Warning), "{text}");
+            assert_eq!(severity("team", text), Some(Severity::Warning), "{text}");
             assert_eq!(severity("tags.Since", text), None, "{text}");
         }
         for text in "hana user-1 e12 123456789012 mar-1a 1e3 sato-02 #1 #team!x =taro = ==a==".split(' ') {

@@ -9,8 +9,10 @@ mod csv;
 mod encoding;
 mod layers;
 mod mangled;
+mod misnamed;
 mod names;
 mod node;
+mod optional;
 mod policies;
 mod roster;
 mod schema;
@@ -42,10 +44,10 @@ pub use settings::{
     AccessKeySettings, BucketSettings, BudgetSettings, DeploySettings, LogSettings, MetadataSettings, NotebookSettings,
     QuotaSettings, ServiceRoleSettings, Settings, account_schema, company_schema,
 };
-pub use suggestion::suggest;
+pub use suggestion::{did_you_mean, suggest};
 pub use suppressions::{SUPPRESSIONS_FILE, SuppressionRow, SuppressionRows, suppressions_schema};
 
-use crate::files::{self, FileError, FolderEntry};
+use crate::files::{self, FileError};
 use crate::finding::{Finding, Rule, any_error, each};
 use crate::source::{Place, SourceFile};
 
@@ -53,6 +55,12 @@ use crate::source::{Place, SourceFile};
 pub const SETTINGS_FILE: &str = "settings.yaml";
 /// The folder that holds a folder per account.
 pub const ACCOUNTS_FOLDER: &str = "accounts";
+/// The folder of the user's own templates: each replaces the built-in one of its path.
+pub const TEMPLATES_FOLDER: &str = "templates";
+/// The folder of the user's own guard rules: a file replaces the built-in one of its path, or is one more.
+pub const RULES_FOLDER: &str = "rules";
+/// The folder of the JSON Schemas, for editors.
+pub const SCHEMAS_FOLDER: &str = "schemas";
 /// The lock of an account, in its folder.
 pub const LOCK_FILE: &str = "stacks.lock";
 /// What a roster may be called, in the order in which messages name them.
@@ -149,8 +157,10 @@ pub fn read_with(
 ) -> Result<Config, FileError> {
     let help = "run `racestack init DIR` for a configuration to start from";
     let mut base = read_layer(drafts, folder.join(SETTINGS_FILE), &company_schema(), help, findings)?;
-    base.node = Some(layers::merge(&layers::defaults(), base.node.as_ref()));
+    let defaults = layers::defaults();
+    base.node = Some(layers::merge(&defaults, base.node.as_ref(), Some(&defaults)));
 
+    misnamed::check(folder, findings)?;
     let names = accounts::names(folder, drafts, wanted, findings)?;
     let accounts = each(&names, findings, |name, findings| {
         let selected = wanted.is_empty() || wanted.contains(name);
@@ -177,13 +187,13 @@ fn read_layer(
     findings: &mut Vec<Finding>,
 ) -> Result<Layer, FileError> {
     let before = findings.len();
-    let misnamed = misnamed(&path, &[SETTINGS_FILE])?;
+    let beside = misnamed::beside(&path, &[SETTINGS_FILE])?;
     let source = if let Some(bytes) = read_file(drafts, &path)? {
-        findings.extend(not_read(misnamed, &path));
+        findings.extend(misnamed::not_read(beside, &path));
         encoding::merged_utf8(&path, &bytes, findings)
     } else {
-        let help = suggestion::rename(&misnamed, &[SETTINGS_FILE]).unwrap_or_else(|| help.to_owned());
-        findings.push(missing(&path, help).notes(renamed(&misnamed, "rename it")));
+        let help = suggestion::rename(&beside, &[SETTINGS_FILE]).unwrap_or_else(|| help.to_owned());
+        findings.push(missing(&path, help).notes(misnamed::renamed(&beside, "rename it")));
         None
     };
     let Some(source) = source else {
@@ -207,8 +217,8 @@ fn read_settings(
     let help = "write the account's `account_id`, `region` and `bucket` into it";
     let Layer { source, node: own, complete, .. } = read_layer(drafts, path, &account_schema(), help, findings)?;
     let complete = complete && base.complete;
-    let node = base.node.as_ref().or(own.as_ref()).map(|below| layers::merge(below, own.as_ref()));
-    let node = node.unwrap_or_else(layers::defaults);
+    let defaults = layers::defaults();
+    let node = layers::merge(base.node.as_ref().unwrap_or(&defaults), own.as_ref(), Some(&defaults));
     let settings = layers::typed(&node);
     let encoding = settings.roster_encoding.as_deref().and_then(|name| {
         let unknown = |encodings| {
@@ -234,6 +244,7 @@ pub fn people(folder: &Path, account: &AccountConfig, findings: &mut Vec<Finding
         roster = read_roster(&folder.join(&file), &bytes, account.encoding, findings);
         inputs.push(file);
     }
+    misnamed::check_account(folder, &folder.join(&relative), findings)?;
     let lock_path = folder.join(&relative).join(LOCK_FILE);
     let lock = files::read(&lock_path)?;
     let lock_exists = lock.is_some();
@@ -264,13 +275,13 @@ fn find_roster(
     if found.is_empty() {
         let path = folder.join(relative).join(ROSTER_FILES[0]);
         let help = "write one row a person, with at least the column `name`; `roster.xlsx`, `roster.yaml` and `roster.json` do as well";
-        let misnamed = misnamed(&path, &ROSTER_FILES)?;
-        let help = suggestion::rename(&misnamed, &ROSTER_FILES).unwrap_or_else(|| help.to_owned());
-        findings.push(missing(&path, help).notes(renamed(&misnamed, "save or rename it as one of these")));
+        let beside = misnamed::beside(&path, &ROSTER_FILES)?;
+        let help = suggestion::rename(&beside, &ROSTER_FILES).unwrap_or_else(|| help.to_owned());
+        findings.push(missing(&path, help).notes(misnamed::renamed(&beside, "save or rename it as one of these")));
     }
     if let Some((read, _)) = found.first() {
         let path = folder.join(read);
-        findings.extend(not_read(misnamed(&path, &ROSTER_FILES)?, &path));
+        findings.extend(misnamed::not_read(misnamed::beside(&path, &ROSTER_FILES)?, &path));
     }
     if let [_, (second, _), ..] = found.as_slice() {
         let names: Vec<String> = found.iter().map(|(file, _)| folder.join(file).display().to_string()).collect();
@@ -345,31 +356,6 @@ fn deduplicate(findings: &mut Vec<Finding>, from: usize) {
 /// The bytes of a draft or a file, or `None` where there is neither.
 fn read_file(drafts: &Drafts, path: &Path) -> Result<Option<Vec<u8>>, FileError> {
     drafts.get(path).map_or_else(|| files::read(path), |text| Ok(Some(text.clone().into_bytes())))
-}
-
-/// What stands beside a file under nearly its name. `known` are the names that are read.
-fn misnamed(path: &Path, known: &[&str]) -> Result<Vec<PathBuf>, FileError> {
-    let stem = path.file_stem().unwrap_or_default().to_string_lossy();
-    let beside = path.parent().map(files::list).transpose()?.flatten().unwrap_or_default();
-    let is_near = |entry: &FolderEntry| entry.name.to_lowercase().starts_with(&*stem);
-    let near = beside.into_iter().filter(|entry| !entry.is_folder && is_near(entry));
-    Ok(near.filter(|entry| !known.contains(&entry.name.as_str())).map(|entry| entry.path).collect())
-}
-
-/// Findings of the files beside one that is read that have its name but for how it ends.
-fn not_read(misnamed: Vec<PathBuf>, read: &Path) -> impl Iterator<Item = Finding> {
-    let stem = |path: &Path| path.file_stem().unwrap_or_default().to_ascii_lowercase();
-    let is_same = move |other: &PathBuf| stem(other) == stem(read);
-    let name = read.file_name().unwrap_or_default().display();
-    misnamed.into_iter().filter(is_same).map(move |other| {
-        let message = format!("`{}` is not read, but `{name}` beside it", other.display());
-        Finding::new(Rule::FileMisnamed, message).at(Place::of_file(other)).help("remove it, or rename it")
-    })
-}
-
-fn renamed(misnamed: &[PathBuf], how: &str) -> Vec<String> {
-    let name = |path: &PathBuf| path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-    misnamed.iter().map(|path| format!("`{}` is not read: {how}", name(path))).collect()
 }
 
 fn missing(path: &Path, help: impl Into<String>) -> Finding {

@@ -60,10 +60,14 @@ impl Node {
         (node, true)
     }
 
-    /// Whether something stands under `path`, or in the way to it.
+    /// Whether something stands under `path`, or in the way to it. `null` is nothing.
     pub fn stands_in(&self, path: &str) -> bool {
         let (node, found) = self.nearest(path);
-        found || !matches!(node.content, Content::Map(_))
+        match &node.content {
+            Content::Null => false,
+            Content::Map(_) => found,
+            Content::Scalar { .. } | Content::Sequence(_) => true,
+        }
     }
 
     /// The entries of a map; none for everything else.

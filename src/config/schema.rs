@@ -7,9 +7,10 @@ use schemars::generate::SchemaSettings;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
-use super::characters::hidden_character;
+use super::characters::odd_character;
 use super::names::refused;
 use super::node::{Content, Entry, Node, shorten};
+use super::optional::forbid_null;
 use super::suggestion::{column_of, did_you_mean, state_of, suggest};
 use crate::finding::{Finding, Rule, each};
 
@@ -123,34 +124,6 @@ fn kind(schema: &Value) -> &str {
     path.and_then(|path| path.strip_prefix("#/$defs/")).unwrap_or_default()
 }
 
-/// Takes `null` out of what schemars makes of an `Option`: a key without a value counts as not set, so that the schema
-/// need not offer a second way to say it. Its defaults go, too: those that hold are in the built-in settings.
-fn forbid_null(schema: &mut Value) {
-    if let Value::Object(map) = schema {
-        map.shift_remove("default");
-        if let Some(Value::Array(types)) = map.get_mut("type") {
-            types.retain(|name| name != "null");
-            if let [only] = types.as_slice() {
-                let only = only.clone();
-                map.insert("type".to_owned(), only);
-            }
-        }
-        if let Some(Value::Array(choices)) = map.get_mut("anyOf") {
-            choices.retain(|choice| choice.get("type").is_none_or(|name| name != "null"));
-            if let [Value::Object(only)] = choices.as_slice() {
-                let only = only.clone();
-                map.remove("anyOf");
-                map.extend(only);
-            }
-        }
-    }
-    match schema {
-        Value::Object(map) => map.values_mut().for_each(forbid_null),
-        Value::Array(values) => values.iter_mut().for_each(forbid_null),
-        _ => {}
-    }
-}
-
 struct SchemaReader<'a> {
     schema: &'a Schema,
     findings: &'a mut Vec<Finding>,
@@ -186,7 +159,7 @@ impl SchemaReader<'_> {
         let Some(allowed) = refused(kind, text) else { return text.into() };
         let message = format!("found {} for {}, allowed is {allowed}", node.describe(), label(path));
         let finding = Finding::new(Rule::SettingsInvalidName, message).at(node.place.clone());
-        self.findings.push(finding.help(format!("correct {}", label(path))).notes(hidden_character(text)));
+        self.findings.push(finding.help(format!("correct {}", label(path))).notes(odd_character(text)));
         Value::Null
     }
 
@@ -220,7 +193,7 @@ impl SchemaReader<'_> {
             )
             .at(node.place.clone())
             .help(help)
-            .notes(hidden_character(text)),
+            .notes(odd_character(text)),
         );
         Value::Null
     }
@@ -265,12 +238,13 @@ impl SchemaReader<'_> {
                 let lower = entry.key.to_lowercase();
                 let meant = refused(key_kind, &lower).is_none().then(|| format!("did you mean `{lower}`?"));
                 let help = meant.unwrap_or_else(|| "correct the key".to_owned());
-                self.findings.push(finding.help(help).notes(hidden_character(&entry.key)));
+                self.findings.push(finding.help(help).notes(odd_character(&entry.key)));
                 continue;
             }
             let known = properties.and_then(|properties| properties.get(&entry.key)).or(other);
             let Some(known) = known else {
-                self.unknown_key(entry, properties, path);
+                let slipped = self.unindented(entry, entries, properties);
+                self.unknown_key(entry, properties, path, slipped);
                 continue;
             };
             // What is no such value is not set, and found.
@@ -295,13 +269,37 @@ impl SchemaReader<'_> {
         Value::Object(map)
     }
 
-    fn unknown_key(&mut self, entry: &Entry, properties: Option<&Map<String, Value>>, path: &str) {
+    /// The key without a value before an unknown one that knows it: then this was to be indented.
+    fn unindented<'e>(
+        &self,
+        unknown: &Entry,
+        entries: &'e [Entry],
+        properties: Option<&Map<String, Value>>,
+    ) -> Option<&'e str> {
+        let before = entries.iter().take_while(|entry| entry.key != unknown.key);
+        let empty = before.filter(|entry| entry.value.content == Content::Null).last()?;
+        let map = self.schema.resolve(properties?.get(&empty.key)?);
+        map.get("properties")?.get(&unknown.key).map(|_| empty.key.as_str())
+    }
+
+    /// Finds a key that is not known. `slipped` is the key below which it seems to belong.
+    fn unknown_key(
+        &mut self,
+        entry: &Entry,
+        properties: Option<&Map<String, Value>>,
+        path: &str,
+        slipped: Option<&str>,
+    ) {
         let keys: Vec<&str> = properties.into_iter().flat_map(Map::keys).map(String::as_str).collect();
         let of_roster = path == ROW && keys.contains(&"notebook");
         let file = entry.key_place.path();
         let is_column = of_roster && file.extension().is_some_and(|one| one == "csv" || one == "xlsx");
         let meant = if of_roster { column_of(&entry.key) } else { None };
         let help = match did_you_mean(&entry.key, keys.iter().copied()) {
+            _ if slipped.is_some() => {
+                let above = slipped.unwrap_or_default();
+                format!("did you mean `{}`? indent it below `{above}:`", join(path, &join(above, &entry.key)))
+            }
             _ if path.is_empty() && self.schema.of_account == Some(&entry.key) => {
                 format!("move `{}` into the account's own settings: it is another in each", entry.key)
             }
@@ -312,7 +310,7 @@ impl SchemaReader<'_> {
         };
         let what = if is_column { "column" } else { "key" };
         let finding = Finding::new(Rule::SettingsUnknownKey, format!("unknown {what} `{}`", join(path, &entry.key)))
-            .notes(hidden_character(&entry.key));
+            .notes(odd_character(&entry.key));
         // All columns once: at the first of the header that is not known.
         let is_first = !self.findings.iter().any(|finding| finding.rule == Rule::SettingsUnknownKey);
         let all = (of_roster && is_first).then(|| self.schema.columns_note());
@@ -330,7 +328,11 @@ impl SchemaReader<'_> {
             (_, false) => format!("set {name} to {allowed}"),
         };
         let message = format!("found {found} for {name}, allowed is {allowed}");
-        self.findings.push(Finding::new(Rule::SettingsWrongType, message).at(node.place.clone()).help(help));
+        let odd = match &node.content {
+            Content::Scalar { text, .. } => odd_character(text),
+            _ => None,
+        };
+        self.findings.push(Finding::new(Rule::SettingsWrongType, message).at(node.place.clone()).help(help).notes(odd));
         Value::Null
     }
 }

@@ -10,6 +10,8 @@ use crate::source::{Place, SourceFile};
 
 /// How deep maps and lists may be nested: they are read one within another, and a stack has an end.
 const DEEPEST: usize = 32;
+/// What input methods write for a colon, and YAML takes for a letter.
+const WIDE_COLON: char = '\u{ff1a}';
 
 /// Reads a document. `None` where the document is empty; then, or when it cannot be read, the findings say so.
 pub fn parse(source: &Arc<SourceFile>, findings: &mut Vec<Finding>) -> Option<Node> {
@@ -43,17 +45,37 @@ impl<'a> YamlReader<'a> {
             None => Ok((Event::StreamEnd, Place::whole(self.source))),
             Some(Err(error)) => {
                 let start = error.marker().byte_offset().unwrap_or_default();
-                let place = Place::new(self.source, start..start + 1);
-                let before = self.source.text.get(..start).unwrap_or_default();
-                let line = self.source.text.lines().nth(before.matches('\n').count()).unwrap_or_default();
-                let help = if line.contains('\t') {
-                    "write spaces in the place of each TAB (U+0009) in this line"
-                } else {
-                    "check the indentation, the quotes and the colons here and on the line before"
-                };
-                Err(broken(place, format!("this is not well-formed: {}", back_ticked(&error.info())), help))
+                Err(self.malformed(start, &back_ticked(&error.info())))
             }
         }
+    }
+
+    /// What is wrong where the parser stops, at the character that is the cause where that is known.
+    fn malformed(&self, start: usize, why: &str) -> Finding {
+        let number = self.source.line_number(start);
+        let line = |number: usize| self.source.line(number);
+        let tab = "write spaces in the place of each TAB (U+0009) in this line";
+        let is_indented_by_tab = |number: &usize| line(*number).trim_start_matches(' ').starts_with('\t');
+        let has_wide_colon = |number: &usize| line(*number).contains(WIDE_COLON) && !line(*number).contains(": ");
+        // Of what goes on in the next line, the parser names the line in which it begins.
+        let (place, help) = if line(number).contains('\t') {
+            (Place::new(self.source, start..start + 1), tab)
+        } else if let Some(number) = Some(number + 1).filter(is_indented_by_tab) {
+            (self.place_in(number, '\t'), tab)
+        } else if let Some(number) = [number, number - 1].into_iter().find(has_wide_colon) {
+            let help = "write `: ` in the place of the full-width colon `：` (U+FF1A)";
+            (self.place_in(number, WIDE_COLON), help)
+        } else {
+            let help = "check the indentation, the quotes and the colons here and on the line before";
+            (Place::new(self.source, start..start + 1), help)
+        };
+        broken(place, format!("this is not well-formed: {why}"), help)
+    }
+
+    /// The place of the first such character in a line, which has one.
+    fn place_in(&self, number: usize, character: char) -> Place {
+        let start = self.source.line_range(number).start + self.source.line(number).find(character).unwrap_or_default();
+        Place::new(self.source, start..start + character.len_utf8())
     }
 
     fn place(&self, span: &Span) -> Place {
@@ -69,7 +91,7 @@ impl<'a> YamlReader<'a> {
                 Event::StreamStart | Event::DocumentEnd => {}
                 Event::DocumentStart(..) if document.is_none() => {}
                 Event::DocumentStart(..) => {
-                    let help = "remove the line `---`, and what comes after it";
+                    let help = "remove the line `---`";
                     return Err(broken(place, "found a second document, allowed is one", help));
                 }
                 event => document = Some(self.node(event, place, 1)?),

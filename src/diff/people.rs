@@ -3,9 +3,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use serde_json::Value;
+
 use super::folder::AccountFolder;
 use super::model::{FileDiff, PersonChange, PersonDiff, Presence};
-use crate::model::rename_steps;
+use crate::model::Rename;
 use crate::output::{MANIFEST_FILE, Manifest, UserEntry};
 
 /// What becomes of the people of an account. Of one that is gone nothing is told: its stacks stay.
@@ -26,7 +28,14 @@ pub(super) fn people(account: &str, old: Option<&AccountFolder>, new: Option<&Ac
         match (before.get(name), was) {
             (None, Some(was)) => {
                 renamed.insert(was);
-                let steps = rename_steps(&new.manifest.bucket, was, name).to_vec();
+                let steps = Rename {
+                    bucket: &new.manifest.bucket,
+                    was,
+                    name,
+                    loses_notebook: old.is_some_and(|old| has_notebook(old, before[was])),
+                    password_secret: password_secret(new, user),
+                }
+                .steps();
                 found.push(PersonDiff { was: Some(was.to_owned()), steps, ..person(name, PersonChange::Renamed) });
             }
             (None, None) => found.push(person(name, PersonChange::Joins)),
@@ -44,6 +53,32 @@ pub(super) fn people(account: &str, old: Option<&AccountFolder>, new: Option<&Ac
     let gone = before.keys().filter(|name| !now.contains_key(*name) && !renamed.contains(*name));
     found.extend(gone.map(|name| person(name, PersonChange::Leaves)));
     found
+}
+
+/// Whether a stack has the user's notebook: one that was made by hand is in none.
+fn has_notebook(account: &AccountFolder, user: &UserEntry) -> bool {
+    let is_own = |resource: &Value| {
+        resource["Type"] == "AWS::SageMaker::NotebookInstance"
+            && resource["Properties"]["NotebookInstanceName"].as_str() == user.notebook.as_deref()
+    };
+    user.notebook.is_some() && resources(account).any(is_own)
+}
+
+/// The name of the secret with the user's first password, if the user has a password.
+fn password_secret(account: &AccountFolder, user: &UserEntry) -> Option<String> {
+    let is_own = |resource: &&Value| {
+        resource["Type"] == "AWS::IAM::User" && resource["Properties"]["UserName"] == user.name.as_str()
+    };
+    let own = resources(account).find(is_own)?;
+    own["Properties"].get("LoginProfile")?;
+    let secrets = resources(account).filter(|resource| resource["Type"] == "AWS::SecretsManager::Secret");
+    let mut names = secrets.filter_map(|resource| resource["Properties"]["Name"].as_str());
+    let of_user = format!("/{}/password", user.name);
+    names.find(|name| name.ends_with(&of_user)).map(str::to_owned)
+}
+
+fn resources(account: &AccountFolder) -> impl Iterator<Item = &Value> {
+    account.stacks.iter().flat_map(|stack| stack.resources().map(|(_, resource)| resource))
 }
 
 fn by_name(account: Option<&AccountFolder>) -> BTreeMap<&str, &UserEntry> {

@@ -33,7 +33,7 @@ macro_rules! rules {
 
 rules! {
     FileMissing, "file::missing", Error, "a file that racestack needs does not exist";
-    FileMisnamed, "file::misnamed", Warning, "a file that racestack does not read, beside one of nearly its name that it does";
+    FileMisnamed, "file::misnamed", Warning, "a file or folder that racestack does not read, under nearly the name of one that it does, or in another folder";
     FileEncoding, "file::encoding", Error, "a file is not UTF-8, nor, where it is a roster in CSV, certain to be in another encoding";
     FileNotUtf8, "file::not-utf8", Warning, "a roster in CSV that is not UTF-8, and the encoding that it was taken to be in";
     FileConflict, "file::conflict", Error, "a file of the configuration, a template or a rule file has the marks of a merge conflict";

@@ -16,7 +16,7 @@ use super::unique;
 use super::users::{self, User};
 use crate::config::{
     AccountId, AccountName, BucketName, Company, IamPath, Mfa, Node, Profile, Region, RoleSuffix, Service, Settings,
-    suggest,
+    UserName, suggest,
 };
 use crate::facts::{self, limits};
 use crate::finding::{Finding, Rule};
@@ -67,6 +67,18 @@ impl Account {
     pub fn user(&self, name: &str) -> Option<&User> {
         let at = self.users.binary_search_by(|user| user.name.as_str().cmp(name)).ok()?;
         self.users.get(at)
+    }
+
+    /// What the names of the secrets with first passwords begin with.
+    pub fn secrets_path(&self) -> String {
+        format!("{}-deepracer/", self.company)
+    }
+
+    /// The secret that holds a person's first password. It ends with a word of its own: Secrets Manager takes a hyphen and
+    /// six characters at the end of a name for what it appends itself.
+    /// Source: <https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_CreateSecret.html>
+    pub fn password_secret(&self, user: &UserName) -> String {
+        format!("{}{user}/password", self.secrets_path())
     }
 
     /// Whether anybody gets a password for the AWS console.

@@ -27,8 +27,8 @@ pub(super) fn bucket_name(settings: &Settings, node: &Node) -> Option<Result<Buc
 }
 
 /// Where the settings name the bucket.
-pub fn bucket_place(settings: &Node) -> Place {
-    let key = if settings.get("bucket.name").is_some() { "bucket.name" } else { "bucket.created" };
+pub(super) fn bucket_place(settings: &Node) -> Place {
+    let key = if settings.stands_in("bucket.name") { "bucket.name" } else { "bucket.created" };
     settings.place_of(key)
 }
 

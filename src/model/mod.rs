@@ -25,7 +25,7 @@ pub use crate::config::{
     RepositoryPath, SecurityGroupId, Service, Settings, StackName, SubnetId, UserName,
 };
 pub use account::Account;
-pub use bucket::{bucket_place, log_bucket};
+pub use bucket::log_bucket;
 pub use company_policies::CompanyPolicies;
 pub use fleet::clashes;
 pub use ids::NOTEBOOK_SEPARATOR;
@@ -33,7 +33,7 @@ pub use instance_types::example_of_training;
 pub use lock::{FEW_LEAVERS, FEW_LEAVERS_PERCENT, LockEntry, PlacementLock, StackNumber, stack_word};
 pub use network::AllowedNetworks;
 pub use operations::key_rotation_role;
-pub use renames::rename_steps;
+pub use renames::Rename;
 pub use sharing::TEAMS_FOLDER;
 pub use suppressions::{SuppressedRule, Suppression, suppressed_names, suppressions};
 pub use tags::{

@@ -3,7 +3,7 @@
 use super::reader::Reader;
 use crate::config::{Company, Region};
 use crate::facts::{REGIONS_WITHOUT_BUDGETS, RETENTION_DAYS};
-use crate::finding::Rule;
+use crate::finding::{Finding, Rule};
 
 /// The name of the role of the function that rotates access keys.
 pub fn key_rotation_role(company: &Company) -> String {
@@ -30,11 +30,15 @@ impl Reader<'_> {
                 self.find(Rule::SettingsMissingKey, "budgets", "`budgets` names no amount", help);
             }
             if let Some(region) = region.filter(|region| REGIONS_WITHOUT_BUDGETS.contains(&region.as_str())) {
+                let (account, place) = (&self.config.name, self.config.node.place_of("budgets"));
                 let message = format!(
-                    "CloudFormation has no `AWS::Budgets::Budget` in the region `{region}`, as far as racestack knows"
+                    "CloudFormation has no `AWS::Budgets::Budget` in the region `{region}` of the account `{account}`, as far as \
+                     racestack knows"
                 );
-                let help = "remove `budgets` from this account, and watch its costs from another";
-                self.find(Rule::BudgetUnavailable, "budgets", message, help);
+                let own = self.config.source.path.display();
+                let help = format!("write `budgets: null` into `{own}`, and watch the account's costs from another");
+                let finding = Finding::new(Rule::BudgetUnavailable, message).at(place).help(help);
+                self.findings.push(finding.about(format!("{account}/budgets")));
             }
             self.required("budgets.notify", budgets.notify.as_ref());
         }
@@ -45,7 +49,7 @@ impl Reader<'_> {
                     keys.warn_days, keys.max_age_days
                 );
                 let both = ["access_keys.warn_days", "access_keys.max_age_days"];
-                let key = both.into_iter().find(|key| self.config.node.get(key).is_some()).unwrap_or("access_keys");
+                let key = both.into_iter().find(|key| self.config.node.stands_in(key)).unwrap_or("access_keys");
                 self.contradict(key, message, "lower `access_keys.warn_days`, or raise `access_keys.max_age_days`");
             }
             if keys.alarm && !self.config.node.stands_in("kms_key") && self.config.complete {

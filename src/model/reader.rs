@@ -1,6 +1,8 @@
 //! What the checks of an account's settings share.
 
-use crate::config::{AccountConfig, Content, People, SETTINGS_FILE};
+use std::path::Path;
+
+use crate::config::{AccountConfig, Content, DEFAULTS_PATH, People, SETTINGS_FILE};
 use crate::finding::{Finding, Rule};
 use crate::source::Place;
 
@@ -20,16 +22,25 @@ impl Reader<'_> {
                 "account_id" => "add `account_id`: each account has its own".to_owned(),
                 "bucket.created" => "add `bucket: {created: \"YYYYMMDDhhmmss\"}` or `bucket: {name: …}`".to_owned(),
                 "company" => "add `company` here".to_owned(),
+                _ if self.map_of(key).is_some() => format!("add `{key}` here"),
                 _ => format!("add `{key}` here, or to the company's settings where it holds for all accounts"),
             };
             let finding = Finding::new(Rule::SettingsMissingKey, format!("`{key}` is missing"));
             // The company is the same for all accounts, and so is missing once.
             let own = &self.config.source;
             let of_all = own.path.ancestors().nth(3).filter(|_| key == "company");
-            let place = of_all.map_or_else(|| Place::whole(own), |folder| Place::of_file(folder.join(SETTINGS_FILE)));
+            let file = of_all.map_or_else(|| Place::whole(own), |folder| Place::of_file(folder.join(SETTINGS_FILE)));
+            let place = self.map_of(key).unwrap_or(file);
             self.findings.push(finding.at(place).help(help));
         }
         value.cloned()
+    }
+
+    /// The place of the map that `key` belongs into, where a settings file has it.
+    fn map_of(&self, key: &str) -> Option<Place> {
+        let map = self.config.node.get(key.rsplit_once('.')?.0)?;
+        let is_written = matches!(map.content, Content::Map(_)) && map.place.path() != Path::new(DEFAULTS_PATH);
+        is_written.then(|| map.place.clone())
     }
 
     /// The name under `key`, or those of the list there, each with its place. What is no name is a finding already.

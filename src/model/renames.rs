@@ -51,7 +51,9 @@ fn renamed(account: &Account, user: &User, was: &str, place: Place) -> Finding {
         let help = suggest(was, former, "remove `was`");
         return Finding::new(Rule::RosterStaleWas, message).at(place).help(help);
     };
-    steps(account, user, &was, Finding::new(Rule::RosterRenamed, format!("`{was}` becomes `{}`", user.name)).at(place))
+    let finding = Finding::new(Rule::RosterRenamed, format!("`{was}` becomes `{}`", user.name)).at(place);
+    let (finding, count) = steps(account, user, &was, finding);
+    finding.help(format!("take the steps 1 to {count}, then remove `was`"))
 }
 
 /// Someone of a former user's name: the folder of that name is theirs from the first moment.
@@ -82,31 +84,80 @@ fn maybe_renamed(account: &Account, user: &User) -> Option<Finding> {
     })?;
     let message = format!("`{}` is new, and has the e-mail address of `{was}`, who leaves", user.name);
     let finding = Finding::new(Rule::RosterMaybeRenamed, message).at(user.place.clone());
-    let finding = steps(account, user, was, finding);
-    Some(finding.help(format!("if this is the same person, say `was: {was}`, and take the steps 1 to 5")))
+    let (finding, count) = steps(account, user, was, finding);
+    Some(finding.help(format!("if this is the same person, say `was: {was}`, and take the steps 1 to {count}")))
 }
 
-/// What CloudFormation does with a user under a new name, and the steps that keep what would be lost.
-fn steps(account: &Account, user: &User, was: &UserName, finding: Finding) -> Finding {
-    let name = &user.name;
-    let finding = finding.help("take the steps 1 to 5, then remove `was`").note(format!(
-        "CloudFormation makes the user `{name}` and deletes `{was}`, with the access keys; the folder stays where it is, \
-         and the notebook with its volume is deleted"
+/// The finding with what CloudFormation does with a user under a new name and the steps that keep what would be lost, and how many
+/// steps there are.
+fn steps(account: &Account, user: &User, was: &UserName, finding: Finding) -> (Finding, usize) {
+    let rename = Rename::of(account, user, was);
+    let notebook = if rename.loses_notebook { ", and the notebook with its volume is deleted" } else { "" };
+    let finding = finding.note(format!(
+        "CloudFormation makes the user `{}` and deletes `{was}`, with the access keys, the password and the MFA devices; the \
+         folder stays where it is{notebook}",
+        user.name
     ));
-    let steps = rename_steps(account.bucket.as_str(), was.as_str(), name.as_str());
-    steps.into_iter().zip(1..).fold(finding, |finding, (step, number)| finding.note(format!("{number}. {step}")))
+    let steps = rename.steps();
+    let count = steps.len();
+    let add = |finding: Finding, (step, number)| finding.note(format!("{number}. {step}"));
+    (steps.into_iter().zip(1..).fold(finding, add), count)
 }
 
-/// What keeps the data of a person who was `was` and becomes `name`, step by step.
-pub fn rename_steps(bucket: &str, was: &str, name: &str) -> [String; 5] {
-    [
-        format!("save what is worth keeping on the notebook of `{was}` into the folder `{was}/`"),
-        format!("aws s3 cp --recursive 's3://{bucket}/{was}/' 's3://{bucket}/{name}/'"),
-        format!(
-            "deploy: `deploy.sh` first deletes the access keys of `{was}`, without which CloudFormation could not delete \
-             the user"
-        ),
-        "let the person make new access keys".to_owned(),
-        format!("aws s3 rm --recursive 's3://{bucket}/{was}/', when nothing of it is missed"),
-    ]
+/// A person's change of name, and what of theirs is replaced with it.
+#[derive(Debug)]
+pub struct Rename<'a> {
+    /// The bucket with the person's folder.
+    pub bucket: &'a str,
+    /// The former name.
+    pub was: &'a str,
+    /// The new name.
+    pub name: &'a str,
+    /// Whether a stack has a notebook under the former name.
+    pub loses_notebook: bool,
+    /// The secret that holds the first password of the new user, if the user gets one.
+    pub password_secret: Option<String>,
+}
+
+impl<'a> Rename<'a> {
+    /// The change of name of a user of an account.
+    pub fn of(account: &'a Account, user: &'a User, was: &'a UserName) -> Self {
+        let entry = account.lock.entries.get(was);
+        let had_notebook = entry.is_some_and(|entry| entry.notebook.is_some() && !entry.gave_up);
+        // One that was made by hand is in no stack, and stays.
+        let existing = user.notebook.as_ref().is_some_and(|notebook| notebook.existing);
+        Self {
+            bucket: account.bucket.as_str(),
+            was: was.as_str(),
+            name: user.name.as_str(),
+            loses_notebook: had_notebook && !existing,
+            password_secret: user.console.then(|| account.password_secret(&user.name)),
+        }
+    }
+
+    /// What keeps the person's data, and lets them work again, step by step.
+    pub fn steps(&self) -> Vec<String> {
+        let Self { bucket, was, name, .. } = self;
+        let save = format!("save what is worth keeping on the notebook of `{was}` into the folder `{was}/`");
+        let credentials = match &self.password_secret {
+            Some(secret) => format!(
+                "give the person the first password, which `aws secretsmanager get-secret-value --secret-id {secret} --query \
+                 SecretString --output text` prints: they sign in, choose another one, set up their MFA device again where \
+                 they had one, and make new access keys"
+            ),
+            None => {
+                format!("run `aws iam create-access-key --user-name {name}`, and give the person the new access key")
+            }
+        };
+        let steps = [
+            format!("aws s3 cp --recursive 's3://{bucket}/{was}/' 's3://{bucket}/{name}/'"),
+            format!(
+                "deploy: `deploy.sh` first deletes the access keys of `{was}`, without which CloudFormation could not delete \
+                 the user"
+            ),
+            credentials,
+            format!("aws s3 rm --recursive 's3://{bucket}/{was}/', when nothing of it is missed"),
+        ];
+        self.loses_notebook.then_some(save).into_iter().chain(steps).collect()
+    }
 }

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use crate::facts::SERVICE_ROLE_PATH;
-use crate::model::{Account, OLD_KEY, Profile, UserName, key_rotation_role, log_bucket};
+use crate::model::{Account, OLD_KEY, Profile, key_rotation_role, log_bucket};
 
 /// What the names of the denials of notebook roles end with.
 const NOTEBOOK_DENIALS: [&str; 2] = ["notebook-guardrails", "notebook-other-actions"];
@@ -126,7 +126,7 @@ impl Names {
             user_path,
             notebook_role_path: role_path.child("notebook").to_string(),
             service_role_path: service_role_path.unwrap_or_else(|| SERVICE_ROLE_PATH.to_owned()),
-            secrets_path: secrets_path(account),
+            secrets_path: account.secrets_path(),
             notebook_denial_arns: NOTEBOOK_DENIALS.map(|word| arn(&policy(word))),
             notebook_denials: NOTEBOOK_DENIALS.map(policy),
             company_boundary: account.company_policies.boundary.clone().unwrap_or_default(),
@@ -152,15 +152,4 @@ impl Names {
         let extra = self.extra_people_policies.iter().chain(&self.extra_notebook_policies);
         extra.chain(Some(&self.company_boundary).filter(|boundary| !boundary.is_empty()))
     }
-
-    /// The secret that holds a person's first password. It ends with a word of its own: Secrets Manager takes a hyphen and
-    /// six characters at the end of a name for what it appends itself.
-    /// Source: <https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_CreateSecret.html>
-    pub fn password_secret(account: &Account, user: &UserName) -> String {
-        format!("{}{user}/password", secrets_path(account))
-    }
-}
-
-fn secrets_path(account: &Account) -> String {
-    format!("{}-deepracer/", account.company)
 }

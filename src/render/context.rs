@@ -157,7 +157,7 @@ pub(super) fn user(account: &Account, user: &User) -> Value {
         "suspended": user.suspended,
         "tags": tag_contexts(&user.tags).collect::<Value>(),
         "user_tags": tag_contexts(&user.tags).chain(tag_contexts(&user.person_tags)).collect::<Value>(),
-        "password": user.console.then(|| password(Names::password_secret(account, &user.name))),
+        "password": user.console.then(|| password(account.password_secret(&user.name))),
         "notebook": user.notebook.as_ref().map(|notebook| json!({
             "name": notebook.name.as_str(),
             "instance_type": notebook.instance_type.as_str(),

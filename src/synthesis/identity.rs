@@ -3,14 +3,14 @@
 
 use super::account::AccountOutput;
 use crate::finding::{Finding, Rule};
-use crate::model::bucket_place;
+use crate::model::Account;
 use crate::output::Manifest;
 
 /// Findings about what an account's stacks are known by, against the manifest that its out folder has.
 pub(crate) fn check(made: &AccountOutput<'_>, old: &Manifest) -> Vec<Finding> {
     let (account, new) = (made.account, &made.manifest);
     let finding = |key: &str, what: &str, before: &str, now: &str, note: &str| {
-        let place = if key == "bucket" { bucket_place(&account.node) } else { account.node.place_of(key) };
+        let place = account.node.place_of(key);
         let message =
             format!("the stacks of `{}` are those of the {what} `{before}`, and would now be of `{now}`", account.name);
         let help = format!(
@@ -38,9 +38,20 @@ pub(crate) fn check(made: &AccountOutput<'_>, old: &Manifest) -> Vec<Finding> {
         let found = finding("company", "company", before, now, note);
         findings.push(found.notes(other_bucket.then(|| lost_folders.to_owned())));
     } else if other_bucket {
-        findings.push(finding("bucket", "bucket", &old.bucket, &new.bucket, lost_folders));
+        findings.push(finding(bucket_key(account, &old.bucket), "bucket", &old.bucket, &new.bucket, lost_folders));
     }
     findings
+}
+
+/// The setting by which the bucket's name is another one.
+fn bucket_key(account: &Account, before: &str) -> &'static str {
+    let created = account.settings.bucket.created.as_ref();
+    let same_time = created.is_some_and(|created| before.ends_with(created.as_str()));
+    match () {
+        () if account.node.stands_in("bucket.name") => "bucket.name",
+        () if same_time => "bucket.purpose",
+        () => "bucket.created",
+    }
 }
 
 /// The companies that the stacks are named after, before and now, where these are two.

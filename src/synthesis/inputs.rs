@@ -7,7 +7,10 @@ use std::sync::Arc;
 use super::{Failure, require_config};
 use crate::check::guard::{RULE_FILE_EXTENSIONS, RuleSet};
 use crate::check::{Proofs, Suppressions, unknown_guard_rules};
-use crate::config::{self, AccountConfig, Config, Drafts, Encoding, find_conflict, shorten, suggest};
+use crate::config::{
+    self, AccountConfig, Config, Drafts, Encoding, RULES_FOLDER, TEMPLATES_FOLDER, did_you_mean, find_conflict,
+    shorten, suggest,
+};
 use crate::facts::date::Date;
 use crate::files::{self, FileError, FileKind};
 use crate::finding::{Finding, Rule, each};
@@ -56,6 +59,7 @@ pub(crate) fn read(sources: &Sources<'_>, findings: &mut Vec<Finding>) -> Result
         || rayon::join(|| read_templates(sources), || read_rules(sources)),
     );
     let config = config?;
+    findings.extend(misnamed_rules(sources)?);
     let suppressions = Suppressions::new(model::suppressions(&config, findings), sources.today);
     let folder = sources.config.to_owned();
     match (templates, rules) {
@@ -137,11 +141,6 @@ pub(crate) fn read_config(sources: &Sources<'_>, findings: &mut Vec<Finding>) ->
     Ok(config)
 }
 
-/// The folder of the user's own templates in the config folder: each replaces the built-in one of its path.
-pub(crate) const TEMPLATES_FOLDER: &str = "templates";
-/// The folder of the user's own guard rules in the config folder: a file replaces the built-in one of its path, or is one more.
-pub(crate) const RULES_FOLDER: &str = "rules";
-
 fn read_templates(sources: &Sources<'_>) -> Result<Templates, Failure> {
     let own = match sources.templates {
         Some(folder) => Some(read_own(folder, is_shown)?.ok_or_else(|| no_folder(folder))?),
@@ -151,11 +150,42 @@ fn read_templates(sources: &Sources<'_>) -> Result<Templates, Failure> {
     Templates::new(own).map_err(Failure::Findings)
 }
 
+/// The folder of rules that `+DIR` adds to the embedded ones.
+fn added_rules<'a>(sources: &Sources<'a>) -> Option<&'a Path> {
+    sources.rules.and_then(|folder| folder.to_str()?.strip_prefix('+')).map(Path::new)
+}
+
+fn rules_folder(sources: &Sources<'_>) -> PathBuf {
+    added_rules(sources).or(sources.rules).map_or_else(|| sources.config.join(RULES_FOLDER), Path::to_owned)
+}
+
+/// Findings of files in the folder of rules whose names end nearly as those of rules, and which are not read.
+fn misnamed_rules(sources: &Sources<'_>) -> Result<Vec<Finding>, FileError> {
+    let folder = rules_folder(sources);
+    let mut paths = Vec::new();
+    if matches!(files::kind(&folder)?, Some(FileKind::Folder)) {
+        collect(&folder, "", &mut BTreeSet::new(), &mut paths)?;
+    }
+    let found =
+        paths.into_iter().filter(|(name, _)| is_shown(name) && !is_rule_file(name)).filter_map(|(name, path)| {
+            // Editors of Windows add `.txt` to a name.
+            let given = Path::new(name.strip_suffix(".txt").unwrap_or(&name));
+            let meant = did_you_mean(given.extension()?.to_str()?, RULE_FILE_EXTENSIONS)?;
+            let message = format!(
+                "`{}` is not read: its name ends in no `.{}`",
+                path.display(),
+                RULE_FILE_EXTENSIONS.join("` or `.")
+            );
+            let right = given.with_extension(meant);
+            let help = format!("rename it to `{}`, or remove it", right.file_name()?.to_string_lossy());
+            Some(Finding::new(Rule::FileMisnamed, message).at(Place::of_file(path)).help(help))
+        });
+    Ok(found.collect())
+}
+
 fn read_rules(sources: &Sources<'_>) -> Result<RuleSet, Failure> {
-    let in_config = sources.config.join(RULES_FOLDER);
-    // `+DIR` adds to the embedded rules.
-    let added = sources.rules.and_then(|folder| folder.to_str()?.strip_prefix('+')).map(Path::new);
-    let folder = added.or(sources.rules).unwrap_or(&in_config);
+    let added = added_rules(sources);
+    let folder = &rules_folder(sources);
     let own = match read_own(folder, is_rule_file)? {
         // The embedded rules are racestack's own: what is wrong with them is no finding.
         None if sources.rules.is_none() => {
