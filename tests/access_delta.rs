@@ -179,6 +179,32 @@ fn what_cannot_be_told_is_a_line() {
     );
 }
 
+/// What somebody who may nothing gains by one statement that allows reading, and by those with which it comes.
+fn gained(condition: &Value, denials: &[Value]) -> Vec<AccessLine> {
+    let mut new = allow("s3:GetObject", &json!("*"), condition);
+    let deny = |condition: &Value| json!({"Effect": "Deny", "Action": "*", "Resource": "*", "Condition": condition});
+    new.as_array_mut().unwrap().extend(denials.iter().map(deny));
+    delta(&json!([]), &new)
+}
+
+/// Whether it is told that the request with these keys is allowed, or may be.
+fn opens(lines: &[AccessLine], direction: Direction, said: &[(&str, Option<&str>)]) -> bool {
+    lines.iter().any(|line| line.direction == direction && line.tells("s3:GetObject", "arn:aws:s3:::b/k", said))
+}
+
+#[test]
+fn what_names_all_usual_characters_hides_nothing() {
+    let named = "zz:xqzjkvwy0123456789abcdefghilmnoprstu-";
+    let new = json!([
+        {"Effect": "Allow", "Action": "lambda:*", "Resource": "*"},
+        {"Effect": "Deny", "Action": named, "Resource": "*"},
+    ]);
+    told(&json!([]), &new, &["Widened: lambda:* on *"]);
+    let key = "aws:ResourceTag/user";
+    let lines = gained(&json!({"StringLike": {(key): "b?bby"}, "StringNotEqualsIgnoreCase": {(key): "bXbby"}}), &[]);
+    assert!(opens(&lines, Direction::Widened, &[(key, Some("bobby"))]), "{lines:?}");
+}
+
 fn statements() -> impl Strategy<Value = Value> {
     let actions = || {
         let all = vec![
