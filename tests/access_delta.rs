@@ -205,6 +205,13 @@ fn what_names_all_usual_characters_hides_nothing() {
     assert!(opens(&lines, Direction::Widened, &[(key, Some("bobby"))]), "{lines:?}");
 }
 
+#[test]
+fn several_values_are_tried_where_no_operator_says_which_must_match() {
+    let key = "sagemaker:VpcSubnets";
+    let lines = gained(&json!({"StringEquals": {(key): "subnet-a"}, "StringLike": {(key): "subnet-b*"}}), &[]);
+    assert!(matches!(lines.as_slice(), [line] if line.direction == Direction::Unknown), "{lines:?}");
+}
+
 fn statements() -> impl Strategy<Value = Value> {
     let actions = || {
         let all = vec![

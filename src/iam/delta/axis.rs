@@ -187,7 +187,9 @@ impl Axis {
         {
             candidates.extend(singles.iter().map(|one| Some(Values { list: vec![one.clone()], multiple: false })));
         }
-        if !is_single && operators.iter().any(|operator| operator.set.is_some()) {
+        // Also where an operator does not say which of several must match.
+        let has_several = known.is_some_and(|key| key.has_several_values) && !operators.iter().all(null_alone);
+        if !is_single && (has_several || operators.iter().any(|operator| operator.set.is_some())) {
             candidates.extend(combinations(singles).into_iter().map(|list| Some(Values { list, multiple: true })));
         }
         candidates
