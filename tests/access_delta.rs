@@ -206,6 +206,56 @@ fn what_names_all_usual_characters_hides_nothing() {
 }
 
 #[test]
+fn a_key_that_is_compared_as_another_kind_hides_nothing() {
+    let agent = "aws:UserAgent";
+    let role = "arn:aws:iam::*:role/x";
+    let boto: &[(&str, Option<&str>)] = &[(agent, Some("Boto3/1"))];
+    let lines = gained(&json!({"StringLike": {(agent): "Boto3*"}, "ArnNotLike": {(agent): role}}), &[]);
+    assert!(opens(&lines, Direction::Widened, boto), "{lines:?}");
+    let lines = gained(
+        &json!({}),
+        &[json!({"StringNotLike": {(agent): "Boto3*"}}), json!({"ArnLike": {(agent): "arn:aws:iam::1:role/x"}})],
+    );
+    assert!(opens(&lines, Direction::Widened, boto), "{lines:?}");
+    // What is no number is neither more nor less than one; what is no truth, neither of both.
+    for denials in [
+        [json!({"NumericLessThan": {(agent): 5}}), json!({"NumericGreaterThanEquals": {(agent): 5}})],
+        [json!({"Bool": {(agent): "true"}}), json!({"Bool": {(agent): "false"}})],
+        [json!({"IpAddress": {(agent): "0.0.0.0/0"}}), json!({"IpAddress": {(agent): "::/0"}})],
+    ] {
+        let lines = gained(&json!({}), &denials);
+        assert!(opens(&lines, Direction::Unknown, &[(agent, Some("x"))]), "{denials:?}: {lines:?}");
+    }
+    told(
+        &json!([]),
+        &allow("s3:GetObject", &json!("*"), &json!({"NumericLessThan": {"aws:EpochTime": 5}})),
+        &["Widened: s3:getobject on * when aws:EpochTime is such as `4`"],
+    );
+}
+
+#[test]
+fn numbers_dates_and_addresses_that_are_texts_too_are_not_known() {
+    let unknown = "Unknown: s3:getobject on * there are too many ways to meet the conditions, or a key is compared as values of two kinds";
+    for condition in [
+        json!({"StringLike": {"aws:MultiFactorAuthAge": "7*"}, "NumericGreaterThan": {"aws:MultiFactorAuthAge": 50}}),
+        json!({"StringLike": {"s3:max-keys": "7*"}, "NumericGreaterThan": {"s3:max-keys": 50}}),
+        json!({"StringLike": {"aws:SourceIp": "10.0.0.1*"}, "NotIpAddress": {"aws:SourceIp": "10.0.0.1/32"}}),
+        json!({"NumericGreaterThan": {"aws:EpochTime": 50}, "DateGreaterThan": {"aws:EpochTime": "2026-01-01"}}),
+    ] {
+        told(&json!([]), &allow("s3:GetObject", &json!("*"), &condition), &[unknown]);
+    }
+}
+
+#[test]
+fn a_number_is_more_and_less_than_the_largest_and_smallest() {
+    for condition in
+        [json!({"NumericLessThan": {"s3:max-keys": "1e17"}}), json!({"NumericGreaterThan": {"s3:max-keys": "-1e17"}})]
+    {
+        assert!(opens(&gained(&condition, &[]), Direction::Widened, &[("s3:max-keys", Some("5"))]), "{condition}");
+    }
+}
+
+#[test]
 fn several_values_are_tried_where_no_operator_says_which_must_match() {
     let key = "sagemaker:VpcSubnets";
     let lines = gained(&json!({"StringEquals": {(key): "subnet-a"}, "StringLike": {(key): "subnet-b*"}}), &[]);

@@ -93,7 +93,7 @@ impl<'a> Comparison<'a> {
         let base = &self.request.context;
         let unknown = |why| if wanted(Direction::Unknown) { vec![Region::unknown(why, base)] } else { Vec::new() };
         let Some(axes) = self.axes_of(said) else {
-            return unknown("there are too many ways to meet the conditions");
+            return unknown("there are too many ways to meet the conditions, or a key is compared as values of two kinds");
         };
         let sides = [0, 1].map(|side| self.decisions(side, &said[side], &axes, elsewhere));
         let mut combinations = Vec::new();
