@@ -193,6 +193,39 @@ fn opens(lines: &[AccessLine], direction: Direction, said: &[(&str, Option<&str>
 }
 
 #[test]
+fn what_meets_the_conditions_alike_need_not_have_a_second_factor_alike() {
+    const PRESENT: &str = "aws:MultiFactorAuthPresent";
+    const AGE: &str = "aws:MultiFactorAuthAge";
+    let soon: &[(&str, Option<&str>)] = &[(PRESENT, Some("true")), (AGE, Some("60"))];
+    let opens_soon = |condition: &Value, denials: &[Value]| {
+        let lines = gained(condition, denials);
+        assert!(opens(&lines, Direction::Widened, soon), "{condition} {denials:?}: {lines:?}");
+        let is_there = |line: &AccessLine, key: &str| line.example.context.iter().any(|(given, _)| given == key);
+        let age = AGE.to_lowercase();
+        assert!(lines.iter().all(|line| is_there(line, &age)), "an example without the age: {lines:?}");
+    };
+    for condition in [
+        json!({"Bool": {(PRESENT): "true"}, "NumericLessThanIfExists": {(AGE): 3600}}),
+        json!({"Null": {(PRESENT): "false"}, "NumericLessThan": {(AGE): 3600}}),
+        json!({"StringNotEquals": {(PRESENT): "false"}, "NumericLessThan": {(AGE): 3600}}),
+        json!({"StringNotEquals": {(PRESENT): "false"}, "Null": {(AGE): "false"}}),
+        json!({"Bool": {(PRESENT): "true"}, "NumericNotEquals": {(AGE): 0}}),
+    ] {
+        opens_soon(&condition, &[]);
+    }
+    let without = json!({"BoolIfExists": {(PRESENT): "false"}});
+    opens_soon(&json!({}), &[without.clone(), json!({"NumericGreaterThan": {(AGE): 3600}})]);
+    opens_soon(&json!({}), &[json!({"Null": {(PRESENT): "true"}}), json!({"Null": {(AGE): "true"}})]);
+    // A key of truths is `true` or `false`, whatever compares it.
+    let allowed = allow("s3:GetObject", &json!("*"), &without);
+    for same in [json!({"StringEqualsIfExists": {(PRESENT): "false"}}), json!({"StringNotEquals": {(PRESENT): "true"}})]
+    {
+        told(&allowed, &allow("s3:GetObject", &json!("*"), &same), &[]);
+    }
+    assert!(!gained(&json!({"StringEquals": {(PRESENT): "True"}}), &[]).is_empty());
+}
+
+#[test]
 fn what_names_all_usual_characters_hides_nothing() {
     let named = "zz:xqzjkvwy0123456789abcdefghilmnoprstu-";
     let new = json!([

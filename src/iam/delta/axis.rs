@@ -37,7 +37,7 @@ pub(super) struct Axis {
 pub(super) struct Class {
     pub values: Option<Values>,
     /// All values that were tried and meet the conditions so.
-    alike: Vec<Option<Values>>,
+    pub alike: Vec<Option<Values>>,
 }
 
 /// For which values of a condition key, and whether without it, something is so.
