@@ -179,6 +179,122 @@ fn what_cannot_be_told_is_a_line() {
     );
 }
 
+/// What somebody who may nothing gains by one statement that allows reading, and by those with which it comes.
+fn gained(condition: &Value, denials: &[Value]) -> Vec<AccessLine> {
+    let mut new = allow("s3:GetObject", &json!("*"), condition);
+    let deny = |condition: &Value| json!({"Effect": "Deny", "Action": "*", "Resource": "*", "Condition": condition});
+    new.as_array_mut().unwrap().extend(denials.iter().map(deny));
+    delta(&json!([]), &new)
+}
+
+/// Whether it is told that the request with these keys is allowed, or may be.
+fn opens(lines: &[AccessLine], direction: Direction, said: &[(&str, Option<&str>)]) -> bool {
+    lines.iter().any(|line| line.direction == direction && line.tells("s3:GetObject", "arn:aws:s3:::b/k", said))
+}
+
+#[test]
+fn what_meets_the_conditions_alike_need_not_have_a_second_factor_alike() {
+    const PRESENT: &str = "aws:MultiFactorAuthPresent";
+    const AGE: &str = "aws:MultiFactorAuthAge";
+    let soon: &[(&str, Option<&str>)] = &[(PRESENT, Some("true")), (AGE, Some("60"))];
+    let opens_soon = |condition: &Value, denials: &[Value]| {
+        let lines = gained(condition, denials);
+        assert!(opens(&lines, Direction::Widened, soon), "{condition} {denials:?}: {lines:?}");
+        let is_there = |line: &AccessLine, key: &str| line.example.context.iter().any(|(given, _)| given == key);
+        let age = AGE.to_lowercase();
+        assert!(lines.iter().all(|line| is_there(line, &age)), "an example without the age: {lines:?}");
+    };
+    for condition in [
+        json!({"Bool": {(PRESENT): "true"}, "NumericLessThanIfExists": {(AGE): 3600}}),
+        json!({"Null": {(PRESENT): "false"}, "NumericLessThan": {(AGE): 3600}}),
+        json!({"StringNotEquals": {(PRESENT): "false"}, "NumericLessThan": {(AGE): 3600}}),
+        json!({"StringNotEquals": {(PRESENT): "false"}, "Null": {(AGE): "false"}}),
+        json!({"Bool": {(PRESENT): "true"}, "NumericNotEquals": {(AGE): 0}}),
+    ] {
+        opens_soon(&condition, &[]);
+    }
+    let without = json!({"BoolIfExists": {(PRESENT): "false"}});
+    opens_soon(&json!({}), &[without.clone(), json!({"NumericGreaterThan": {(AGE): 3600}})]);
+    opens_soon(&json!({}), &[json!({"Null": {(PRESENT): "true"}}), json!({"Null": {(AGE): "true"}})]);
+    // A key of truths is `true` or `false`, whatever compares it.
+    let allowed = allow("s3:GetObject", &json!("*"), &without);
+    for same in [json!({"StringEqualsIfExists": {(PRESENT): "false"}}), json!({"StringNotEquals": {(PRESENT): "true"}})]
+    {
+        told(&allowed, &allow("s3:GetObject", &json!("*"), &same), &[]);
+    }
+    assert!(!gained(&json!({"StringEquals": {(PRESENT): "True"}}), &[]).is_empty());
+}
+
+#[test]
+fn what_names_all_usual_characters_hides_nothing() {
+    let named = "zz:xqzjkvwy0123456789abcdefghilmnoprstu-";
+    let new = json!([
+        {"Effect": "Allow", "Action": "lambda:*", "Resource": "*"},
+        {"Effect": "Deny", "Action": named, "Resource": "*"},
+    ]);
+    told(&json!([]), &new, &["Widened: lambda:* on *"]);
+    let key = "aws:ResourceTag/user";
+    let lines = gained(&json!({"StringLike": {(key): "b?bby"}, "StringNotEqualsIgnoreCase": {(key): "bXbby"}}), &[]);
+    assert!(opens(&lines, Direction::Widened, &[(key, Some("bobby"))]), "{lines:?}");
+}
+
+#[test]
+fn a_key_that_is_compared_as_another_kind_hides_nothing() {
+    let agent = "aws:UserAgent";
+    let role = "arn:aws:iam::*:role/x";
+    let boto: &[(&str, Option<&str>)] = &[(agent, Some("Boto3/1"))];
+    let lines = gained(&json!({"StringLike": {(agent): "Boto3*"}, "ArnNotLike": {(agent): role}}), &[]);
+    assert!(opens(&lines, Direction::Widened, boto), "{lines:?}");
+    let lines = gained(
+        &json!({}),
+        &[json!({"StringNotLike": {(agent): "Boto3*"}}), json!({"ArnLike": {(agent): "arn:aws:iam::1:role/x"}})],
+    );
+    assert!(opens(&lines, Direction::Widened, boto), "{lines:?}");
+    // What is no number is neither more nor less than one; what is no truth, neither of both.
+    for denials in [
+        [json!({"NumericLessThan": {(agent): 5}}), json!({"NumericGreaterThanEquals": {(agent): 5}})],
+        [json!({"Bool": {(agent): "true"}}), json!({"Bool": {(agent): "false"}})],
+        [json!({"IpAddress": {(agent): "0.0.0.0/0"}}), json!({"IpAddress": {(agent): "::/0"}})],
+    ] {
+        let lines = gained(&json!({}), &denials);
+        assert!(opens(&lines, Direction::Unknown, &[(agent, Some("x"))]), "{denials:?}: {lines:?}");
+    }
+    told(
+        &json!([]),
+        &allow("s3:GetObject", &json!("*"), &json!({"NumericLessThan": {"aws:EpochTime": 5}})),
+        &["Widened: s3:getobject on * when aws:EpochTime is such as `4`"],
+    );
+}
+
+#[test]
+fn numbers_dates_and_addresses_that_are_texts_too_are_not_known() {
+    let unknown = "Unknown: s3:getobject on * there are too many ways to meet the conditions, or a key is compared as values of two kinds";
+    for condition in [
+        json!({"StringLike": {"aws:MultiFactorAuthAge": "7*"}, "NumericGreaterThan": {"aws:MultiFactorAuthAge": 50}}),
+        json!({"StringLike": {"s3:max-keys": "7*"}, "NumericGreaterThan": {"s3:max-keys": 50}}),
+        json!({"StringLike": {"aws:SourceIp": "10.0.0.1*"}, "NotIpAddress": {"aws:SourceIp": "10.0.0.1/32"}}),
+        json!({"NumericGreaterThan": {"aws:EpochTime": 50}, "DateGreaterThan": {"aws:EpochTime": "2026-01-01"}}),
+    ] {
+        told(&json!([]), &allow("s3:GetObject", &json!("*"), &condition), &[unknown]);
+    }
+}
+
+#[test]
+fn a_number_is_more_and_less_than_the_largest_and_smallest() {
+    for condition in
+        [json!({"NumericLessThan": {"s3:max-keys": "1e17"}}), json!({"NumericGreaterThan": {"s3:max-keys": "-1e17"}})]
+    {
+        assert!(opens(&gained(&condition, &[]), Direction::Widened, &[("s3:max-keys", Some("5"))]), "{condition}");
+    }
+}
+
+#[test]
+fn several_values_are_tried_where_no_operator_says_which_must_match() {
+    let key = "sagemaker:VpcSubnets";
+    let lines = gained(&json!({"StringEquals": {(key): "subnet-a"}, "StringLike": {(key): "subnet-b*"}}), &[]);
+    assert!(matches!(lines.as_slice(), [line] if line.direction == Direction::Unknown), "{lines:?}");
+}
+
 fn statements() -> impl Strategy<Value = Value> {
     let actions = || {
         let all = vec![

@@ -139,6 +139,9 @@ const MUTANTS: &[Mutant] = &[
     ("all objects where a key is absent", NETS, (FOLDER, STATEMENT, "\"Statement\": [{\"Effect\": \"Allow\", \"Action\": \"s3:GetObject\", \"Resource\": \"{{bucket_arn}}/*\", \"Condition\": {\"StringEquals\": {\"aws:SourceVpce\": \"vpce-a\", \"aws:PrincipalOrgID\": \"o-z\"}, \"Null\": {\"aws:Referer\": true}, \"StringNotEquals\": {\"aws:SourceVpc\": \"vpc-b\"}}},"), TOO_WIDE, ""),
     ("all objects soon after the second factor", NETS, (FOLDER, STATEMENT, "\"Statement\": [{\"Effect\": \"Allow\", \"Action\": \"s3:GetObject\", \"Resource\": \"{{bucket_arn}}/*\", \"Condition\": {\"NumericLessThan\": {\"aws:MultiFactorAuthAge\": 3600}}},"), TOO_WIDE, ""),
     ("all objects soon but not at once after the second factor", NETS, (FOLDER, STATEMENT, "\"Statement\": [{\"Effect\": \"Allow\", \"Action\": \"s3:GetObject\", \"Resource\": \"{{bucket_arn}}/*\", \"Condition\": {\"NumericLessThan\": {\"aws:MultiFactorAuthAge\": \"1.5\"}, \"NumericGreaterThan\": {\"aws:MultiFactorAuthAge\": \"1.25\"}}},"), TOO_WIDE, ""),
+    ("all objects soon after the second factor, if that is said", NETS, (FOLDER, STATEMENT, "\"Statement\": [{\"Effect\": \"Allow\", \"Action\": \"s3:GetObject\", \"Resource\": \"{{bucket_arn}}/*\", \"Condition\": {\"Bool\": {\"aws:MultiFactorAuthPresent\": \"true\"}, \"NumericLessThanIfExists\": {\"aws:MultiFactorAuthAge\": 3600}}},"), TOO_WIDE, ""),
+    ("all objects with a tool that is no role", NETS, (FOLDER, STATEMENT, "\"Statement\": [{\"Effect\": \"Allow\", \"Action\": \"s3:GetObject\", \"Resource\": \"{{bucket_arn}}/*\", \"Condition\": {\"StringLike\": {\"aws:UserAgent\": \"Boto3*\"}, \"ArnNotLike\": {\"aws:UserAgent\": \"arn:aws:iam::*:role/x\"}}},"), TOO_WIDE, ""),
+    ("all objects a time after the second factor that begins with 7", NETS, (FOLDER, STATEMENT, "\"Statement\": [{\"Effect\": \"Allow\", \"Action\": \"s3:GetObject\", \"Resource\": \"{{bucket_arn}}/*\", \"Condition\": {\"StringLike\": {\"aws:MultiFactorAuthAge\": \"7*\"}, \"NumericGreaterThan\": {\"aws:MultiFactorAuthAge\": 50}}},"), UNDECIDED, ""),
     ("all objects without a second factor", NETS, (FOLDER, STATEMENT, "\"Statement\": [{\"Effect\": \"Allow\", \"Action\": \"s3:GetObject\", \"Resource\": \"{{bucket_arn}}/*\", \"Condition\": {\"Null\": {\"aws:MultiFactorAuthPresent\": \"true\"}}},"), TOO_WIDE, ""),
     ("all objects with a second factor", NETS, (FOLDER, STATEMENT, "\"Statement\": [{\"Effect\": \"Allow\", \"Action\": \"s3:GetObject\", \"Resource\": \"{{bucket_arn}}/*\", \"Condition\": {\"Bool\": {\"AWS:MultiFactorAuthPresent\": \"true\"}}},"), TOO_WIDE, ""),
     ("all objects with a new kind of encryption", NETS, (FOLDER, STATEMENT, "\"Statement\": [{\"Effect\": \"Allow\", \"Action\": \"s3:GetObject\", \"Resource\": \"{{bucket_arn}}/*\", \"Condition\": {\"NumericGreaterThan\": {\"s3:TlsVersion\": \"1.2\"}}},"), TOO_WIDE, ""),
@@ -424,14 +427,18 @@ fn a_finding_names_the_file_and_what_to_do() {
 fn the_age_of_a_second_factor_says_whether_there_is_one() {
     const SIGN_IN: &str = "policies/user/sign-in.json.hbs";
     const WITHOUT: &str = "\"BoolIfExists\": {\n          \"aws:MultiFactorAuthPresent\": \"false\"\n        }\n      }\n    }{{#if console}}";
-    let by_age = |value: &str| {
+    let said = |operator: &str, key: &str, value: &str| {
         let condition = format!(
-            "\"Null\": {{\n          \"aws:MultiFactorAuthAge\": \"{value}\"\n        }}\n      }}\n    }}{{{{#if console}}}}"
+            "\"{operator}\": {{\n          \"{key}\": \"{value}\"\n        }}\n      }}\n    }}{{{{#if console}}}}"
         );
         let findings = synth_with("mfa: required\n", "by the age", &[(SIGN_IN, WITHOUT, &condition)]);
         findings.into_iter().filter(|finding| finding.contains("isolation::")).collect::<Vec<_>>()
     };
+    let by_age = |value: &str| said("Null", "aws:MultiFactorAuthAge", value);
     assert_eq!(by_age("true"), Vec::<String>::new());
+    for (operator, value) in [("StringEqualsIfExists", "false"), ("StringNotEquals", "true")] {
+        assert_eq!(said(operator, "aws:MultiFactorAuthPresent", value), Vec::<String>::new());
+    }
     let other_way_round = by_age("false");
     for rule in [TOO_WIDE, REFUSED] {
         assert!(other_way_round.iter().any(|finding| finding.contains(rule)), "{rule}: {other_way_round:?}");

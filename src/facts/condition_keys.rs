@@ -13,6 +13,32 @@ pub struct ConditionKey {
     pub has_several_values: bool,
     /// Whether requests that are the same but for their account have the same values.
     pub is_same_everywhere: bool,
+    /// What its values are.
+    pub kind: ValueKind,
+}
+
+/// What the values of a condition key are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum ValueKind {
+    /// Any text, ARNs among them.
+    Text,
+    /// A number.
+    Number,
+    /// A date.
+    Date,
+    /// The seconds since 1970, which AWS compares as a number or as a date.
+    Epoch,
+    /// `true` or `false`.
+    Truth,
+    /// An IP address.
+    Address,
+}
+
+impl ValueKind {
+    /// Whether values of this kind are such as an operator on the other compares.
+    pub fn holds(self, other: Self) -> bool {
+        self == other || self == Self::Epoch && matches!(other, Self::Number | Self::Date)
+    }
 }
 
 /// Sources: <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html>, and for each service its
@@ -25,6 +51,14 @@ static KEYS: LazyLock<Vec<ConditionKey>> = LazyLock::new(|| {
             is_always_there: columns.next()? == "always",
             has_several_values: columns.next()? == "several",
             is_same_everywhere: columns.next()? == "same",
+            kind: match columns.next()? {
+                "number" => ValueKind::Number,
+                "date" => ValueKind::Date,
+                "epoch" => ValueKind::Epoch,
+                "truth" => ValueKind::Truth,
+                "address" => ValueKind::Address,
+                _ => ValueKind::Text,
+            },
         })
     };
     include_str!("condition-keys.txt").lines().filter_map(row).collect()
@@ -43,10 +77,11 @@ mod tests {
 
     #[test]
     fn every_row_says_all_of_one_key() {
-        let words = [["always", "sometimes"], ["one", "several"], ["same", "own"]];
+        let kinds = ["text", "number", "date", "epoch", "truth", "address"];
+        let words: [&[&str]; 4] = [&["always", "sometimes"], &["one", "several"], &["same", "own"], &kinds];
         for line in include_str!("condition-keys.txt").lines() {
             let columns: Vec<&str> = line.split(' ').collect();
-            assert_eq!(columns.len(), 4, "{line}");
+            assert_eq!(columns.len(), 5, "{line}");
             assert!(columns[0].contains(':') && columns[0] == columns[0].to_lowercase(), "{line}");
             assert!(columns[1..].iter().zip(words).all(|(column, words)| words.contains(column)), "{line}");
         }

@@ -42,6 +42,11 @@ impl Step {
         }
     }
 
+    /// Whether it takes one character alone, in any case or in one.
+    fn is_literal(self) -> bool {
+        matches!(self, Step::Char(_) | Step::AnyCase(_))
+    }
+
     fn repeats(self) -> bool {
         matches!(self, Step::Many | Step::ManyInSegment | Step::Letters)
     }
@@ -107,8 +112,11 @@ pub(super) type Language = Vec<Vec<Step>>;
 
 /// More states than these are not visited: patterns with many wildcards each can have any number.
 const MOST_STATES: usize = 20_000;
-/// Of these characters, one that is in no pattern stands for all that are not.
+/// Of these characters, one that is in no pattern, or else none that a state names, stands for all that are not. All digits and
+/// letters in lower case are among them.
 const OTHERS: &str = "xqzjkvwy0123456789abcdefghilmnoprstu-_~éあ";
+/// Where a state names all of those, one from here on does.
+const FIRST_OF_MORE: char = '\u{4E00}';
 
 /// Positions in the patterns of all languages, in descending order.
 type State = Vec<u32>;
@@ -131,11 +139,16 @@ struct Automaton {
     /// For each language, the position at which every text that continues is in the language.
     endless: Vec<u32>,
     start: State,
+    /// A character that no pattern names.
+    unnamed: Option<char>,
 }
 
 impl Automaton {
     fn new(languages: &[&Language]) -> Self {
-        let mut automaton = Self { positions: Vec::new(), endless: Vec::new(), start: Vec::new() };
+        let names =
+            |c: char| languages.iter().copied().flatten().flatten().any(|step| step.is_literal() && step.takes(c));
+        let unnamed = OTHERS.chars().find(|c| !names(*c));
+        let mut automaton = Self { positions: Vec::new(), endless: Vec::new(), start: Vec::new(), unnamed };
         let mut pattern = 0;
         for (language, patterns) in languages.iter().enumerate() {
             let end: usize = automaton.positions.len() + patterns.iter().map(|steps| steps.len() + 1).sum::<usize>();
@@ -213,20 +226,33 @@ impl Automaton {
         languages
     }
 
-    /// The characters that lead on in different ways, in order.
-    fn next(&self, state: &State, other: Option<char>) -> Vec<char> {
-        let mut characters: Vec<char> = other.into_iter().collect();
-        for step in self.of(state).filter_map(|(_, position)| position.step) {
+    /// The characters that lead on in different ways, in order, and stay in the first language.
+    fn next(&self, state: &State) -> Vec<char> {
+        let steps = || self.of(state).filter_map(|(_, position)| position.step);
+        let mut characters: Vec<char> = Vec::new();
+        let (mut has_digit, mut has_letter) = (false, false);
+        for step in steps() {
             match step {
                 Step::Char(c) => characters.push(c),
                 Step::AnyCase(c) => characters.extend(c.to_lowercase().take(1).chain(c.to_uppercase().take(1))),
                 Step::OneInSegment | Step::ManyInSegment => characters.push(':'),
-                Step::Digit => characters.push('0'),
-                Step::One | Step::Many | Step::Letter | Step::Letters => {}
+                Step::Digit => has_digit = true,
+                Step::Letter | Step::Letters => has_letter = true,
+                Step::One | Step::Many => {}
             }
+        }
+        // Of each kind that the steps tell apart, one that none of them names leads on as all of these do.
+        let kind = |c: char| (has_digit && Step::Digit.takes(c), has_letter && Step::Letter.takes(c));
+        let is_named = |c: char| self.unnamed != Some(c) && steps().any(|step| step.is_literal() && step.takes(c));
+        for wanted in BTreeSet::from(['0', 'x', '_'].map(kind)) {
+            let more = (wanted == (false, false)).then_some(FIRST_OF_MORE..=char::MAX);
+            let all = self.unnamed.into_iter().chain(OTHERS.chars()).chain(more.into_iter().flatten());
+            characters.extend(all.filter(|c| kind(*c) == wanted).find(|c| !is_named(*c)));
         }
         characters.sort_unstable();
         characters.dedup();
+        let domain = || self.of(state).rev().take_while(|(_, position)| position.language == 0);
+        characters.retain(|c| domain().filter_map(|(_, position)| position.step).any(|step| step.takes(*c)));
         characters
     }
 }
@@ -252,12 +278,7 @@ fn combinations(languages: &[Language], domain: &[Step]) -> Option<BTreeMap<Vec<
     let of_domain = vec![domain.to_vec()];
     let mut all = vec![&of_domain];
     all.extend(unique);
-    let literals: BTreeSet<char> = all.iter().copied().flatten().flatten().filter_map(|step| literal(*step)).collect();
-    let in_domain = |c: char| domain.iter().any(|step| literal(*step).is_none() && step.takes(c));
-    let other = OTHERS.chars().find(|c| !literals.contains(c) && in_domain(*c));
     let automaton = Automaton::new(&all);
-    // The first language is the domain.
-    let last_of_domain = automaton.endless.first().copied().unwrap_or_default();
     // Each state that was reached, with the one before it and the character between.
     let mut reached: Vec<(State, usize, Option<char>)> = vec![(automaton.start.clone(), 0, None)];
     #[expect(clippy::disallowed_types, reason = "it is only asked what is in it, and in what order shows nowhere")]
@@ -269,11 +290,11 @@ fn combinations(languages: &[Language], domain: &[Step]) -> Option<BTreeMap<Vec<
         if accepted.first() == Some(&0) {
             found.entry(accepted).or_insert(index);
         }
+        // Only texts of the domain, the first language, are of interest.
         let afters: Vec<(char, State)> =
-            automaton.next(state, other).into_iter().map(|c| (c, automaton.after(state, c))).collect();
+            automaton.next(state).into_iter().map(|c| (c, automaton.after(state, c))).collect();
         for (c, after) in afters {
-            // Only texts of the domain are of interest.
-            if after.last().is_some_and(|last| *last <= last_of_domain) && !seen.contains(&after) {
+            if !seen.contains(&after) {
                 if seen.len() == MOST_STATES {
                     return None;
                 }
@@ -292,13 +313,6 @@ fn combinations(languages: &[Language], domain: &[Step]) -> Option<BTreeMap<Vec<
         characters.iter().rev().collect()
     };
     Some(found.into_iter().map(|(languages, index)| (languages, text(index))).collect())
-}
-
-fn literal(step: Step) -> Option<char> {
-    match step {
-        Step::Char(c) | Step::AnyCase(c) => Some(c),
-        _ => None,
-    }
 }
 
 #[cfg(test)]
@@ -344,6 +358,25 @@ mod tests {
         assert_eq!(found.len(), 2, "{found:?}");
         let is_arn = Regex::new("^arn:[^:]+:[^:]+:[^:]*:[^:]*:.+$").unwrap();
         assert!(found.iter().all(|text| is_arn.is_match(text)), "{found:?}");
+    }
+
+    #[test]
+    fn a_character_that_no_pattern_names_is_tried_wherever_there_is_one() {
+        // All that stand for others are named, elsewhere.
+        assert_eq!(texts(&[OTHERS, "A?", "Ax"], &all()), ["", "Aq", "Ax", OTHERS]);
+        let actions_named: String = OTHERS.chars().filter(|c| Step::Letter.takes(*c)).collect();
+        assert_eq!(texts(&[&format!("zz:{actions_named}"), "s3:*"], &actions()).len(), 3);
+        // Or here, where there is still another one.
+        let every: Vec<String> = OTHERS.chars().chain(['A']).map(|c| c.to_string()).collect();
+        let every: Vec<&str> = every.iter().map(String::as_str).chain(["?"]).collect();
+        let found = texts(&every, &all());
+        assert!(found.contains(&FIRST_OF_MORE.to_string()), "{found:?}");
+        // A letter that is named in one case is named in the other.
+        let languages = [vec![pattern(&encoded("b?bby"))], vec![any_case("bXbby")]];
+        assert_eq!(witnesses(&languages, &all()).unwrap().len(), 4);
+        // A digit that is none of the named.
+        let accounts = arns_of_accounts("000000000000").map(|steps| vec![steps]);
+        assert_eq!(witnesses(&accounts, &arns()).unwrap().len(), 3);
     }
 
     #[test]

@@ -8,6 +8,7 @@ use chrono::{DateTime, Datelike};
 
 use super::pattern::{is_arn_like, is_like};
 use super::tri_bool::TriBool;
+use crate::facts::condition_keys::ValueKind;
 
 /// What an operator compares, and how; negated operators are the opposite of these.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -26,6 +27,24 @@ pub(super) enum Base {
     IpAddress,
     /// Whether the key is absent.
     Null,
+}
+
+impl Base {
+    /// What the values are that it compares; `None` where any will do.
+    pub(super) fn kind(self) -> Option<ValueKind> {
+        match self {
+            Base::StringEquals
+            | Base::StringEqualsIgnoreCase
+            | Base::StringLike
+            | Base::ArnLike
+            | Base::BinaryEquals => Some(ValueKind::Text),
+            Base::Numeric(_) => Some(ValueKind::Number),
+            Base::Date(_) => Some(ValueKind::Date),
+            Base::Bool => Some(ValueKind::Truth),
+            Base::IpAddress => Some(ValueKind::Address),
+            Base::Null => None,
+        }
+    }
 }
 
 /// Which of a key's several values must match.

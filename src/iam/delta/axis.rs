@@ -8,11 +8,11 @@ use std::sync::OnceLock;
 use super::super::Context;
 use super::super::automaton::{Language, Step, all, any_case, arn_pattern, pattern, witnesses};
 use super::super::condition::Condition;
-use super::super::operator::{AddressRange, Base, Operator, compare, date, date_text, number, range};
-use super::super::pattern::{Filled, encoded, shown};
+use super::super::operator::{AddressRange, Base, Operator, compare, date, date_text, number, range, truth};
+use super::super::pattern::{Filled, shown};
 use super::super::request::{Request, Values};
 use super::super::tri_bool::{Doubts, TriBool};
-use crate::facts::condition_keys::condition_key;
+use crate::facts::condition_keys::{ValueKind, condition_key};
 
 /// A condition key, and for every way in which its values can meet the conditions a value.
 #[derive(Debug)]
@@ -37,7 +37,7 @@ pub(super) struct Axis {
 pub(super) struct Class {
     pub values: Option<Values>,
     /// All values that were tried and meet the conditions so.
-    alike: Vec<Option<Values>>,
+    pub alike: Vec<Option<Values>>,
 }
 
 /// For which values of a condition key, and whether without it, something is so.
@@ -68,11 +68,14 @@ const SUCH_AS: &str = "is such as ";
 /// other ways than those.
 const COMBINED: usize = 5;
 
+/// A value that is no number, date, truth or address.
+const MISFIT: &str = "x";
+
 /// In more ways than these, nothing is compared.
 const MOST_CLASSES: usize = 4096;
 
 impl Axis {
-    /// The axis of a key, of which these are all the conditions. `None` if there are too many ways.
+    /// The axis of a key, of which these are all the conditions. `None` if there are too many ways, or ways that are not told apart.
     pub(super) fn of(key: &str, conditions: Vec<Condition>, request: &Request) -> Option<Self> {
         let mut axis = Self {
             key: key.to_owned(),
@@ -187,22 +190,36 @@ impl Axis {
         {
             candidates.extend(singles.iter().map(|one| Some(Values { list: vec![one.clone()], multiple: false })));
         }
-        if !is_single && operators.iter().any(|operator| operator.set.is_some()) {
+        // Also where an operator does not say which of several must match.
+        let has_several = known.is_some_and(|key| key.has_several_values) && !operators.iter().all(null_alone);
+        if !is_single && (has_several || operators.iter().any(|operator| operator.set.is_some())) {
             candidates.extend(combinations(singles).into_iter().map(|list| Some(Values { list, multiple: true })));
         }
         candidates
     }
 
-    /// Values that meet each of the wanted ones, and miss them.
+    /// Values that meet each of the wanted ones, and miss them. `None` where they are compared as of more kinds than one: what a number
+    /// is between numbers and what it is as a text are not told together.
     fn single_values(&self) -> Option<Vec<String>> {
+        let known = condition_key(&self.key).map(|key| key.kind);
+        if known == Some(ValueKind::Truth) {
+            // Whatever the operator; AWS does not say in which case it writes them.
+            let written = self.wanted.iter().map(|(_, text)| text.as_str()).filter(|text| truth(text).is_some());
+            let all: BTreeSet<&str> = ["true", "false"].into_iter().chain(written).collect();
+            return Some(all.into_iter().map(str::to_owned).collect());
+        }
+        let mut kinds: BTreeSet<ValueKind> = self.wanted.iter().filter_map(|(base, _)| base.kind()).collect();
+        let kind = kinds.pop_first().unwrap_or(ValueKind::Text);
+        if !kinds.is_empty() {
+            return None;
+        }
         let languages: Vec<Language> = self.wanted.iter().filter_map(language).map(|steps| vec![steps]).collect();
         let mut values = around(self.wanted.iter().map(|(base, text)| (*base, text.as_str())));
-        // Where no text is asked for, any value of the kind that is will do. A key that is compared as an ARN holds one.
-        if !languages.is_empty() || values.is_empty() {
-            let is_arn = |one: &Condition| one.operator.is_some_and(|operator| operator.base == Base::ArnLike);
-            let arns = || arn_pattern(&encoded("arn:*:*:*:*:*"));
-            let possible = self.conditions.iter().any(is_arn).then(arns).flatten().unwrap_or_else(all);
-            values.extend(witnesses(&languages, &possible)?);
+        if kind == ValueKind::Text {
+            // Also of a key that is compared as an ARN: what is none meets no pattern, and so the opposite of each.
+            values.extend(witnesses(&languages, &all())?);
+        } else if !known.is_some_and(|known| known.holds(kind)) {
+            values.insert(MISFIT.to_owned());
         }
         Some(values.into_iter().collect())
     }
@@ -326,7 +343,10 @@ fn around<'a>(wanted: impl Iterator<Item = (Base, &'a str)>) -> BTreeSet<String>
             Base::Numeric(_) | Base::Date(_) => {
                 values.insert(text.to_owned());
                 if let Some(number) = number(text) {
-                    values.extend([number - 1.0, number + 1.0].map(|number| format!("{number}")));
+                    // Of a large number, one less is the same.
+                    let below = if number - 1.0 < number { number - 1.0 } else { number.next_down() };
+                    let above = if number + 1.0 > number { number + 1.0 } else { number.next_up() };
+                    values.extend([below, above].map(|number| format!("{number}")));
                 } else if let Some(milliseconds) = date(text) {
                     let seconds = milliseconds.div_euclid(1000);
                     dates.extend([seconds - 1, seconds + 1]);

@@ -8,7 +8,7 @@ use super::super::decide::{Applying, Decision, Policies};
 use super::super::request::{Context, Request, Values};
 use super::super::tri_bool::{Doubts, TriBool};
 use super::Direction;
-use super::axis::{Axis, with};
+use super::axis::{Axis, Class, with};
 use super::side::{Clause, ClauseSet, Side};
 
 /// Requests for which the sides decide otherwise: of each axis, the classes of its values; any where an axis is missing.
@@ -93,7 +93,9 @@ impl<'a> Comparison<'a> {
         let base = &self.request.context;
         let unknown = |why| if wanted(Direction::Unknown) { vec![Region::unknown(why, base)] } else { Vec::new() };
         let Some(axes) = self.axes_of(said) else {
-            return unknown("there are too many ways to meet the conditions");
+            return unknown(
+                "there are too many ways to meet the conditions, or a key is compared as values of two kinds",
+            );
         };
         let sides = [0, 1].map(|side| self.decisions(side, &said[side], &axes, elsewhere));
         let mut combinations = Vec::new();
@@ -101,7 +103,7 @@ impl<'a> Comparison<'a> {
             return unknown("there are too many combinations of conditions");
         }
         let mut found: BTreeMap<Direction, Vec<Vec<usize>>> = BTreeMap::new();
-        for combination in combinations.into_iter().filter(|combination| is_possible(&axes, combination)) {
+        for combination in combinations.into_iter().filter(|one| together(&axes, one).is_some()) {
             let [old, new] = sides.each_ref().map(|side| side.allows(&combination));
             let direction = match (old, new) {
                 (TriBool::No, TriBool::Yes) => Direction::Widened,
@@ -118,10 +120,10 @@ impl<'a> Comparison<'a> {
         let mut regions = Vec::new();
         for (direction, combinations) in found {
             for within in boxes(&combinations, axes.len()) {
-                let example = axes.iter().zip(&within).fold(base.clone(), |context, (axis, classes)| {
-                    let class = classes.first().and_then(|class| axis.classes.get(*class));
-                    with(&context, &axis.key, class.and_then(|class| class.values.as_ref()))
-                });
+                let firsts: Vec<usize> = within.iter().filter_map(|classes| classes.first().copied()).collect();
+                let values = together(&axes, &firsts).unwrap_or_default();
+                let values = axes.iter().zip(values);
+                let example = values.fold(base.clone(), |context, (axis, values)| with(&context, &axis.key, values));
                 let limited = axes.iter().zip(within).filter(|(axis, classes)| classes.len() < axis.classes.len());
                 let within: Vec<_> = limited.map(|(axis, classes)| (Arc::clone(axis), classes)).collect();
                 let (mut labels, mut short_labels): (Vec<_>, Vec<_>) =
@@ -174,19 +176,24 @@ impl<'a> Comparison<'a> {
     }
 }
 
-/// Whether requests have such values. `aws:MultiFactorAuthAge` "is included in the request context only when the principal making
-/// the call was authenticated using MFA. If MFA was not used, this key is not present."
+/// Values of these classes, one of each axis, that a request has at once; `None` where none does. `aws:MultiFactorAuthAge` "is included
+/// in the request context only when the principal making the call was authenticated using MFA. If MFA was not used, this key is not
+/// present."
 /// Source: <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html#condition-keys-multifactorauthage>
-fn is_possible(axes: &[Arc<Axis>], combination: &[usize]) -> bool {
-    let class = |key: &str| {
-        let (of_key, class) = axes.iter().zip(combination).find(|(axis, _)| axis.key == key)?;
-        of_key.classes.get(*class).map(|class| class.values.as_ref())
-    };
-    let is_true = |values: &Values| values.list.first().is_some_and(|value| value.eq_ignore_ascii_case("true"));
-    match (class("aws:multifactorauthpresent"), class("aws:multifactorauthage")) {
-        (Some(present), Some(age)) => present.is_some_and(is_true) == age.is_some(),
-        _ => true,
+fn together<'x>(axes: &'x [Arc<Axis>], combination: &[usize]) -> Option<Vec<Option<&'x Values>>> {
+    let classes: Vec<&Class> = axes.iter().zip(combination).filter_map(|(axis, at)| axis.classes.get(*at)).collect();
+    let mut values: Vec<Option<&Values>> = classes.iter().map(|class| class.values.as_ref()).collect();
+    let of = |key: &str| axes.iter().position(|axis| axis.key == key);
+    if let (Some(present), Some(age)) = (of("aws:multifactorauthpresent"), of("aws:multifactorauthage")) {
+        let is_true = |values: &Values| values.list.first().is_some_and(|value| value.eq_ignore_ascii_case("true"));
+        let is_with = |said: &&Option<Values>| said.as_ref().is_some_and(is_true);
+        // Those of a class meet the conditions alike, and need not have a second factor alike.
+        let (factors, times) = (&classes.get(present)?.alike, &classes.get(age)?.alike);
+        let mut pairs = factors.iter().flat_map(|said| times.iter().map(move |since| (said, since)));
+        let (said, since) = pairs.find(|(said, since)| is_with(said) == since.is_some())?;
+        (values[present], values[age]) = (said.as_ref(), since.as_ref());
     }
+    Some(values)
 }
 
 /// What the conditions of a statement say of the classes of axes, each by its index.
