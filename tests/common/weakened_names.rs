@@ -453,6 +453,20 @@ pub fn of_named() -> Vec<Weakening> {
         denied("iam:PassRole", ("Resource", "arn:aws:iam::*:role/deepracer/notebook/bob"), None, "/notebook/bob"),
         denied("iam:*AccessKey", ("Resource", "arn:aws:iam::*:user/deepracer/bo?"), None, "/bo?"),
         denied("logs:*", ("Resource", log), None, ":bob/*"),
+        // Nobody has such a tag, and no person is a service: what stands there is the default.
+        denied(
+            "s3:ListBucket",
+            ("Resource", "*"),
+            Some(like("s3:prefix", "bo${aws:PrincipalTag/none, 'b'}/*")),
+            "bob/*",
+        ),
+        denied("s3:GetObject", ("Resource", "{{bucket_arn}}/${aws:PrincipalServiceName, 'bob'}/*"), None, "/bob/*"),
+        denied(
+            "iam:*AccessKey",
+            ("Resource", "arn:aws:iam::*:user/deepracer/bo${aws:PrincipalTag/none, 'b'}"),
+            None,
+            "/bob",
+        ),
     ]
 }
 
