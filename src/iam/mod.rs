@@ -7,6 +7,7 @@
 //! Source: <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic.html>
 
 mod automaton;
+mod coincidence;
 mod condition;
 mod decide;
 mod delta;
@@ -19,6 +20,7 @@ mod request;
 mod targeted_denial;
 mod tri_bool;
 
+pub use coincidence::coinciding;
 pub use decide::{
     Decision, DeterminingStatement, Outcome, Policies, ResourcePolicy, StatementSource, decide, is_beyond_policies,
 };

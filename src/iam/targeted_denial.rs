@@ -8,12 +8,12 @@ use super::request::Request;
 
 /// A text that requests are compared with.
 #[derive(Debug, Clone, Copy)]
-struct Text<'p> {
+pub(super) struct Text<'p> {
     /// The condition key without the service, since some stand in several forms; empty for resources.
-    key: &'p str,
-    pattern: &'p Pattern,
+    pub(super) key: &'p str,
+    pub(super) pattern: &'p Pattern,
     /// Whether `*` and `?` are wildcards in it.
-    wildcards: bool,
+    pub(super) wildcards: bool,
     /// Whether it says what is not meant.
     negated: bool,
 }
@@ -45,7 +45,8 @@ pub struct TargetedDenial {
 
 impl Statement {
     /// By which text this denial is about what is somebody's own and not about the same of another: compared are those who make the
-    /// request `usual` and each of `others`. A text with variables is left out: it is about what each of them is.
+    /// request `usual` and each of `others`. A text with variables is taken as what it is without their values, by their defaults; one with
+    /// a variable that has none is left out: it is about what each of them is.
     pub fn targeted_denial<'r, I: Iterator<Item = &'r Request>>(
         &self,
         own: &OwnTexts<'_>,
@@ -56,9 +57,8 @@ impl Statement {
             return None;
         }
         let everything = Pattern::parse("*", false);
-        let is_text = |text: &Text<'_>| text.pattern.variables().next().is_none() && *text.pattern != everything;
-        for text in self.texts().filter(is_text) {
-            let Filled::Text(denied) = text.pattern.fill(usual, text.wildcards) else { continue };
+        for text in self.texts().filter(|text| *text.pattern != everything) {
+            let Some(denied) = text.pattern.by_defaults(text.wildcards) else { continue };
             for (index, statement, owned) in own.0.iter().filter(|(.., owned)| owned.key.eq_ignore_ascii_case(text.key))
             {
                 let widest = owned.pattern.widest(owned.wildcards);
@@ -85,7 +85,8 @@ impl Statement {
         matches!(&other.actions, Listed::These(actions) if actions.iter().any(|action| self.names_action(action)))
     }
 
-    fn texts(&self) -> impl Iterator<Item = Text<'_>> {
+    /// All texts that it compares requests with, but for actions.
+    pub(super) fn texts(&self) -> impl Iterator<Item = Text<'_>> {
         let (resources, negated) = match &self.resources {
             Some(Listed::These(patterns)) => (patterns.as_slice(), false),
             Some(Listed::AllBut(patterns)) => (patterns.as_slice(), true),
@@ -103,7 +104,7 @@ impl Statement {
 }
 
 /// Whether some text is like both of two patterns; of ARNs, with each segment on its own.
-fn overlap(a: &str, b: &str) -> bool {
+pub(super) fn overlap(a: &str, b: &str) -> bool {
     // Up to the first wildcard, both are plain, and behind it, most are a wildcard alone: that decides without an automaton.
     let plain = |text: &str| text.find([ANY_RUN, ANY_CHAR]).unwrap_or(text.len());
     let start = plain(a).min(plain(b));

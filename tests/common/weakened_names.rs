@@ -453,6 +453,69 @@ pub fn of_named() -> Vec<Weakening> {
         denied("iam:PassRole", ("Resource", "arn:aws:iam::*:role/deepracer/notebook/bob"), None, "/notebook/bob"),
         denied("iam:*AccessKey", ("Resource", "arn:aws:iam::*:user/deepracer/bo?"), None, "/bo?"),
         denied("logs:*", ("Resource", log), None, ":bob/*"),
+        // Nobody has such a tag, and no person is a service: what stands there is the default.
+        denied(
+            "s3:ListBucket",
+            ("Resource", "*"),
+            Some(like("s3:prefix", "bo${aws:PrincipalTag/none, 'b'}/*")),
+            "bob/*",
+        ),
+        denied("s3:GetObject", ("Resource", "{{bucket_arn}}/${aws:PrincipalServiceName, 'bob'}/*"), None, "/bob/*"),
+        denied(
+            "iam:*AccessKey",
+            ("Resource", "arn:aws:iam::*:user/deepracer/bo${aws:PrincipalTag/none, 'b'}"),
+            None,
+            "/bob",
+        ),
+    ]
+}
+
+/// Texts with two names of a person's that are the same for some people: a notebook is named like its person unless somebody wants another.
+pub fn of_coincidences() -> Vec<Weakening> {
+    const SUSPENDED: &str = "policies/user/suspended.json.hbs";
+    const NAMED: &str = "`aws:PrincipalTag/notebook` and `aws:PrincipalTag/user` are the same";
+    let of_both = json!({
+        "Effect": "Allow", "Action": "cloudformation:CreateStack", "Resource": "*",
+        "Condition": {
+            "StringEquals": {"aws:UserAgent": "${aws:PrincipalTag/notebook}"},
+            "StringLike": {"aws:UserAgent": "${aws:PrincipalTag/user}"},
+        },
+    });
+    let denied = |action: &str, resource: &str, key: &str, value: &str| {
+        let mut statement = json!({"Effect": "Deny", "Action": action, "Resource": resource});
+        if !key.is_empty() {
+            statement["Condition"] = json!({"StringLike": {key: value}});
+        }
+        statement
+    };
+    let log = "arn:{{partition}}:logs:{{region}}:{{account_id}}:log-group:/aws/sagemaker/NotebookInstances:log-stream:${aws:PrincipalTag/user}/*";
+    let but = |tag: &str| json!({"Effect": "Deny", "Action": "*", "Resource": "*", "Condition": {"StringNotEquals": {"aws:ResourceTag/user": format!("${{aws:PrincipalTag/{tag}}}")}}});
+    let halves = format!(
+        "\"Statement\": [{},{},{{\"Effect\": \"Deny\", \"Action\": \"nothing:AtAll\",",
+        but("user"),
+        but("notebook")
+    );
+    let in_two =
+        Weakening::new("suspended people denied in two halves", &[], TOO_WIDE, &["a suspended person can", NAMED]);
+    let whole = "\"Statement\": [\n    {\n      \"//\": \"The person is suspended.\",\n      \"Effect\": \"Deny\",\n      \"Action\": \"*\",";
+    vec![
+        Weakening::new(
+            "stacks of whoever has two names that are the same",
+            &[],
+            TOO_WIDE,
+            &["a person can", "cloudformation:CreateStack", NAMED],
+        )
+        .and_told(&["the permissions boundary alone would let", NAMED])
+        .and_in(&[DAILY, "policies/user/boundary.json.hbs"], &of_both),
+        Weakening { edits: vec![(SUSPENDED, whole.to_owned(), halves)], ..in_two },
+        Weakening::new("no lists of what is named like the notebook", &[], REFUSED, &["a person cannot", NAMED])
+            .and_in(&[DAILY], &denied("s3:ListBucket", "*", "s3:prefix", "${aws:PrincipalTag/notebook}/*")),
+        Weakening::new("no keys of who is named like the notebook", &[], REFUSED, &["a person cannot", NAMED]).and_in(
+            &[DAILY],
+            &denied("iam:CreateAccessKey", "arn:aws:iam::*:user/deepracer/${aws:PrincipalTag/notebook}", "", ""),
+        ),
+        Weakening::new("no logs of what is named like the person", &[], REFUSED, &["a notebook cannot", NAMED])
+            .and_in(&[NOTEBOOK], &denied("logs:*", log, "", "")),
     ]
 }
 

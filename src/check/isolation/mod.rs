@@ -8,6 +8,7 @@
 mod access;
 mod beside;
 mod certain;
+mod coincidence;
 mod deployed;
 mod findings;
 mod kind;
@@ -112,12 +113,7 @@ pub fn each_problem<'a>(
             continue;
         }
         let references = references.as_ref().map_err(String::clone)?;
-        let shared = stacks.iter().map(|(_, resources)| resources);
-        let all: Vec<Stack<'_>> = shared
-            .chain(people.map(|(_, resources)| resources))
-            .map(|resources| Stack { account, resources, only: None })
-            .collect();
-        let inventory = IamInventory::of(&all, &mut documents);
+        let inventory = with_people(account, stacks, people.map(|(_, resources)| resources), &mut documents);
         let shape = people.map(|(shape, _)| shape);
         let mut subjects = Vec::new();
         for principal in &inventory.principals {
@@ -132,6 +128,16 @@ pub fn each_problem<'a>(
         let mut problems: Vec<Problem> = problems.collect();
         // The stacks without people are in each inventory.
         let is_new = |stack: usize| shape.is_none() || stack >= stacks.len();
+        let prove = |resources: &Value| {
+            let inventory = with_people(account, stacks, Some(resources), &mut documents);
+            let of_people = inventory.principals.iter().filter(|one| is_personal(&one.location));
+            let subjects = of_people.map(|one| Subject::of(one, &inventory, plan, true, shape));
+            let new: Vec<_> = subjects.filter(|subject| proven.insert(subject.key())).collect();
+            new.par_iter().flat_map_iter(|subject| proof::check(subject, references, plan)).collect()
+        };
+        if let Some((_, resources)) = people {
+            problems.extend(coincidence::check(&subjects, references, resources, &problems, prove));
+        }
         let (of_names, by_roster) = named::check(&inventory, references, plan, |at| is_new(at.stack));
         problems.extend(of_names);
         let operations = stacks.iter().position(|(part, _)| *part == Part::Operations);
@@ -150,4 +156,16 @@ pub fn each_problem<'a>(
         }
     }
     Ok(())
+}
+
+/// What IAM the stacks make, with the people of one template.
+fn with_people<'v>(
+    account: Account<'v>,
+    stacks: &'v [(Part, Value)],
+    people: Option<&'v Value>,
+    documents: &mut Documents,
+) -> IamInventory<'v> {
+    let all = stacks.iter().map(|(_, resources)| resources).chain(people);
+    let all: Vec<Stack<'_>> = all.map(|resources| Stack { account, resources, only: None }).collect();
+    IamInventory::of(&all, documents)
 }
