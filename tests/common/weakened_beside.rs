@@ -7,6 +7,8 @@ use super::{BUCKET, DOUBTFUL, REFUSED, ROTATION, STORAGE, TOO_WIDE, UNDECIDED, U
 use crate::common::edits::Edit;
 
 const RESOURCES: &str = "Resources:\n";
+/// Where the resources of each person begin.
+const PEOPLE: &str = "{{#each users}}\n";
 const OUTPUTS: &str = "Outputs:\n";
 const LOOP_END: &str = "{{/each}}\n\nOutputs:";
 const STRUCTURE: &str = "error[template::structure]";
@@ -253,24 +255,22 @@ pub fn of_changes() -> Vec<Weakening> {
             "  {id}:\n    Type: AWS::IAM::Policy\n    Properties: {{PolicyName: {name}, {attached}, PolicyDocument: {{Version: \"2012-10-17\", Statement: [{{Effect: Deny, Action: \"{action}\", Resource: \"*\"}}]}}}}\n\n"
         )
     };
-    let two_policies = |name: &str, [first, second]: [&str; 2]| Weakening {
-        edits: vec![(
-            "stacks/access.yaml.hbs",
-            RESOURCES.to_owned(),
-            [
-                RESOURCES.to_owned(),
-                denial("One", ("company", first), "s3:PutBucketPolicy"),
-                denial("Two", ("Company", second), "s3:DeleteBucket"),
-            ]
-            .concat(),
-        )],
-        ..Weakening::new(name, &[], UNDECIDED, &["has two inline policies `Company`"])
+    let two_policies = |name: &str, (file, at): (&'static str, &str), id: &str, [first, second]: [String; 2]| {
+        let one = denial(&format!("{id}One"), ("company", &first), "s3:PutBucketPolicy");
+        let two = denial(&format!("{id}Two"), ("Company", &second), "s3:DeleteBucket");
+        let aux = if id.is_empty() { String::new() } else { format!("  {id}Aux:\n    Type: AWS::IAM::Group\n\n") };
+        Weakening {
+            edits: vec![(file, at.to_owned(), [at, "\n", &one, &two, &aux].concat())],
+            ..Weakening::new(name, &[], UNDECIDED, &["has two inline policies `Company`"])
+        }
     };
+    let (of_group, of_user) = ("Groups: [!Ref Group]", "Users: [!Ref {{ids.user}}]");
+    let with_group = format!("{of_user}, Groups: [!Ref {{{{ids.user}}}}Aux]");
     vec![
         other_policy("a second policy of the bucket", STORAGE, "!Ref Bucket"),
         other_policy("a second policy of the bucket in another stack", NOTEBOOKS, "{{names.bucket}}"),
-        two_policies("two inline policies of one name", ["Groups: [!Ref Group]", "Groups: [!Ref Group]"]),
-        two_policies("two inline policies of one name, one of them of a group, too", ["Users: [bob], Groups: [!Ref Group]", "Users: [bob]"]),
+        two_policies("two inline policies of one name", ("stacks/access.yaml.hbs", RESOURCES), "", [of_group.to_owned(), of_group.to_owned()]),
+        two_policies("two inline policies of one name, one of them of a group, too", (USERS, PEOPLE), "{{ids.user}}", [with_group, of_user.to_owned()]),
         output("a password in the outputs", "Outputs:\n  Password:\n    Value: \"\\{{resolve:secretsmanager:mycompany-deepracer/bob/password:SecretString:password}}\"\n"),
         output("a password in the outputs, in parts", "Outputs:\n  Password:\n    Value: !Join [\"\", [\"\\{{resolve:secretsmanager:mycompany-deepracer/\", bob, \"/password}}\"]]\n"),
         weakening("a password in a parameter", (USERS, "Resources:\n", "Parameters:\n  A:\n    Type: String\n    Default: \"\\{{resolve:secretsmanager:mycompany-deepracer/bob/password}}\"\nResources:\n"), TOO_WIDE, &["by `Parameters`"]),
