@@ -93,6 +93,8 @@ fn perhaps_deleted(change: &ResourceChange<'_>) -> Option<Loss> {
 }
 
 const FOREVER: f64 = f64::INFINITY;
+/// What is compared with nothing: the first end of uploads that are not finished takes nothing that anybody can read.
+const NOTHING_SAYS: f64 = f64::NAN;
 
 /// The properties that say for how long, or how much of it, AWS keeps something, each with what holds without it.
 /// Sources: <https://docs.aws.amazon.com/AmazonS3/latest/API/API_LifecycleRule.html>,
@@ -101,7 +103,7 @@ const FOREVER: f64 = f64::INFINITY;
 /// <https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-kms-key.html>
 const KEPT_FOR: &[(&str, f64)] = &[
     // The parts of uploads that are not finished.
-    ("DaysAfterInitiation", FOREVER),
+    ("DaysAfterInitiation", NOTHING_SAYS),
     ("ExpirationDate", FOREVER),
     ("ExpirationInDays", FOREVER),
     ("MessageRetentionPeriod", 345_600.0),
