@@ -528,6 +528,20 @@ fn a_warning_of_one_account_hides_no_error_of_the_others() {
 }
 
 #[test]
+fn what_is_suppressed_of_one_account_is_told_of_the_others() {
+    let workspace = edited(ROSTER, "", "what one account answers for", NONE);
+    with_alike(&workspace, "ap-northeast-1", "");
+    let settings = workspace.read("config/settings.yaml").replace("policies: hardened", "policies: documented");
+    workspace.write("config/settings.yaml", settings.as_bytes());
+    let suppression = "- {rule: isolation::too-wide, resource: tokyo/mycompany-deepracer-sagemaker/4, reason: nobody may make roles, owner: a, expires: 2027-01-31}\n";
+    workspace.write("config/suppressions.yaml", suppression.as_bytes());
+    let told = workspace.synth(&["--today", "2026-11-24"]).stderr;
+    assert!(told.contains("suppressed[isolation::too-wide]"), "{told}");
+    let of_others = "warning[isolation::too-wide]: in the account `yokohama1`, a person can call `iam:ListRoles`";
+    assert!(told.contains(of_others), "{told}");
+}
+
+#[test]
 fn what_the_region_of_one_account_allows_is_proven_for_each() {
     let denial = "\"Statement\": [{\"Effect\": \"Deny\", \"Action\": \"s3:*\", \"Resource\": \"*\", \"Condition\": {\"StringLike\": {\"aws:RequestedRegion\": \"us-*\"}}},";
     let workspace = edited(ROSTER, "", "the region of one account", &[(DAILY, STATEMENT, denial)]);
